@@ -1,0 +1,1 @@
+typedef int room_may_be_empty; /* ISO C forbids an empty translation unit */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clock.h - the time, as an argument.
+ *
+ * Pure code (leases, back-off, breaker, refresh of credentials) takes `now` or a
+ * struct clock and never asks the system, so that its tests need not sleep.
+ *
+ * Units: milliseconds. `mono` never jumps (time-outs, leases); `wall` is UTC since the
+ * epoch (signatures, expiry). Threads: any.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include "base/base.h"
+
+struct clock {
+    int64_t (*mono_ms)(const struct clock *c);
+    int64_t (*wall_ms)(const struct clock *c);
+};
+
+extern const struct clock clock_system;
+
+static inline int64_t clock_mono_ms(const struct clock *c)
+{
+    return c->mono_ms(c);
+}
+
+static inline int64_t clock_wall_ms(const struct clock *c)
+{
+    return c->wall_ms(c);
+}
+
+/* A clock for tests: set the members. Pass &manual.clock. */
+struct clock_manual {
+    struct clock clock;
+    int64_t mono;
+    int64_t wall;
+};
+
+void clock_manual_init(struct clock_manual *m, int64_t mono_ms, int64_t wall_ms);
+
+#endif

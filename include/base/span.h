@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * span.h - a borrowed view of bytes.
+ *
+ * A span owns nothing and is passed by value. It is NOT NUL-terminated and may
+ * hold any byte. It is valid only as long as its doc comment says; when in
+ * doubt, until the next call on the object that gave it.
+ */
+#ifndef BASE_SPAN_H
+#define BASE_SPAN_H
+
+#include "base/base.h"
+
+#include <string.h>
+
+struct span {
+    const char *p;
+    size_t n;
+};
+
+#define SPAN(lit) ((struct span){(lit), sizeof(lit) - 1})
+#define SPAN_FMT(s) (int)(s).n, (s).p /* for "%.*s" */
+
+static inline struct span span_of(const char *p, size_t n)
+{
+    return (struct span){p, n};
+}
+
+static inline bool span_eq(struct span a, struct span b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* The bytes of a C string, without its NUL. NULL gives an empty span. */
+static inline struct span span_str(const char *s)
+{
+    return (struct span){s, s != NULL ? strlen(s) : 0};
+}
+
+static inline bool span_starts(struct span s, struct span prefix)
+{
+    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+/* s without its first n bytes; n must be <= s.n. */
+static inline struct span span_from(struct span s, size_t n)
+{
+    return (struct span){s.p + n, s.n - n};
+}
+
+/* Cut the first n bytes off *s and return them. n must be <= s->n. */
+static inline struct span span_take(struct span *s, size_t n)
+{
+    struct span head = {s->p, n};
+    s->p += n;
+    s->n -= n;
+    return head;
+}
+
+#endif

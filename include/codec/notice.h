@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notice.h - the body of an SQS message becomes the S3 objects it names (spec aws.md §3).
+ *
+ * Understands S3's own records, the same wrapped by SNS or delivered raw, EventBridge's
+ * events, and s3:TestEvent in each. Everything in it is hostile; nothing is believed but
+ * bucket, key, version id, size, ETag, sequencer as texts.
+ */
+#ifndef CODEC_NOTICE_H
+#define CODEC_NOTICE_H
+
+#include "base/err.h"
+#include "base/own.h"
+
+enum notice_form { NOTICE_S3, NOTICE_SNS, NOTICE_EVENTBRIDGE };
+
+enum notice_what {
+    NOTICE_CREATED, /* ObjectCreated:* : read it */
+    NOTICE_OTHER,   /* another event (removed, tagged, ...): nothing to do */
+    NOTICE_TEST,    /* s3:TestEvent: nothing to do */
+};
+
+struct notice_record {
+    enum notice_what what;
+    struct span bucket;
+    struct span key;        /* decoded once, by the form's rule; any valid UTF-8, 1..1024 bytes */
+    struct span version_id; /* "" if none */
+    struct span etag;       /* without quotes, "" if none */
+    struct span region;     /* as the message says; compared and logged only */
+    struct span sequencer;  /* hex, "" if none */
+    struct span account;    /* EventBridge: the bucket owner's; "" otherwise */
+    int64_t size;           /* bytes, -1 if not told */
+    int64_t event_ms;       /* eventTime, wall clock, 0 if not told */
+};
+
+struct notice {
+    enum notice_form form;
+    size_t count;                  /* records; 1 or more */
+    struct notice_record *records; /* their spans live as long as the notice */
+};
+
+/*
+ * Read a body. NULL and FAIL_DATA, with the reason, if it is none of the known forms or one of
+ * its records cannot be read (then nothing of it is used: the message is left as a whole).
+ */
+MUST_USE struct notice *notice_read(struct span body, struct err *e);
+void notice_free(struct notice *n);
+DEFINE_OWNED(notice);
+
+#endif

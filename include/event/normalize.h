@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * normalize.h - a line of a customer's object becomes schema 1.0 events and rejects.
+ *
+ * The one door into event/: shapes, look-ups, identity, the three roads of spec output.md §1
+ * are behind it. Pure: the same object, metadata and rules give the same bytes.
+ *
+ *     normalizer_object(n, &source);                   // each attempt at an object
+ *     while (lines_next(&lines, &text, &line)) {
+ *         normalizer_line(n, &line);
+ *         while (normalizer_next(n, &record)) {
+ *             ... produce record.value under a key made of record.key ...
+ *         }
+ *     }
+ *
+ * No allocation per line on the splice road. Threads: one at a time per normalizer.
+ */
+#ifndef EVENT_NORMALIZE_H
+#define EVENT_NORMALIZE_H
+
+#include "base/own.h"
+#include "base/span.h"
+#include "codec/lines.h"
+
+enum { INGEST_RULES = 1 }; /* ingest.rules: raised with every change of any output */
+
+enum reject_reason {
+    REJECT_BAD_JSON,
+    REJECT_NOT_AN_EVENT,
+    REJECT_NO_KNOWN_FIELD,
+    REJECT_WRAPPED_TEXT,
+    REJECT_LINE_TOO_LONG,
+    REJECT_EVENT_TOO_LARGE,
+    REJECT_TRUNCATED_OBJECT,
+    REJECT_BOMB,
+    REJECT_OBJECT,
+    REJECT_NOT_OURS,
+    REJECT_REASONS
+};
+
+/* "bad_json" and so on, the words of output.md §4. Never NULL. */
+const char *reject_reason_name(enum reject_reason r);
+
+/* Where the lines come from. The spans must outlive the object's last normalizer_next. */
+struct source {
+    struct span customer; /* customer id, "" if none (rejects only) */
+    struct span object;   /* "s3://bucket/key", decoded, not escaped; may hold any byte */
+    struct span version;  /* version id, else ETag without quotes; "" if unknown */
+    int64_t modified_ns;  /* LastModified, ns since the epoch, UTC */
+};
+
+struct rules; /* a customer's own names, word maps, redaction: event/rules.h. NULL: built-in only */
+
+struct normalize_options {
+    size_t event_bytes;  /* most bytes of a record's value (limits.event_bytes) */
+    size_t line_bytes;   /* longest line there will be (limits.line_bytes) */
+    size_t sample_bytes; /* rejects.sample_bytes, 0 = no samples */
+};
+
+/* What a key template (output.md §2) and headers may use. Empty if the event has none. */
+struct record_key {
+    struct span category, harness, session, user, hostname, action;
+    char id[37];     /* ingest.id, NUL-terminated */
+    int64_t time_ns; /* the event's own time */
+};
+
+/* A record to produce. Everything in it is valid until the next call on the normalizer. */
+struct record {
+    enum { RECORD_EVENT, RECORD_REJECT } kind;
+    struct span value;         /* one JSON object, UTF-8, no newline */
+    struct record_key key;     /* events only */
+    enum reject_reason reason; /* rejects only */
+    bool spliced;              /* events only: left byte for byte */
+    bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */
+};
+
+struct normalizer;
+
+/* Never NULL (aborts when out of memory). */
+struct normalizer *normalizer_new(const struct normalize_options *o);
+void normalizer_free(struct normalizer *n);
+DEFINE_OWNED(normalizer);
+
+/* Begin an attempt at an object: ordinals start empty. *s is borrowed until the next one. */
+void normalizer_object(struct normalizer *n, const struct source *s, const struct rules *rules);
+
+/* Give it a line (blank ones give no records). The line's bytes stay the caller's. */
+void normalizer_line(struct normalizer *n, const struct line *line);
+
+/* The next record of the line, in document order. False: the line is done. */
+MUST_USE bool normalizer_next(struct normalizer *n, struct record *out);
+
+/*
+ * A reject for the object as a whole (truncated_object, bomb, object, not_ours) into *out;
+ * needs no line. `detail` is our own text.
+ */
+void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
+                              uint64_t offset, struct record *out);
+
+#endif

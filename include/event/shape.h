@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shape.h - what kind of record an object is (spec schema.md §14.2, rules 3 to 9).
+ */
+#ifndef EVENT_SHAPE_H
+#define EVENT_SHAPE_H
+
+#include "codec/json.h"
+
+enum shape {
+    SHAPE_NONE, /* rule 9: no field we know */
+    SHAPE_BEACON,
+    SHAPE_ECS,
+    SHAPE_OTEL,
+    SHAPE_OTLP,
+    SHAPE_HOOK,
+    SHAPE_FLAT,
+    SHAPES
+};
+
+/* The word of ingest.shape: "beacon" ... Never NULL ("" for SHAPE_NONE). */
+const char *shape_name(enum shape s);
+
+/* Rule 4 alone: the usual record must not pay for the others. `at` is an object. */
+MUST_USE bool shape_is_beacon(const struct doc *d, size_t at);
+
+/* Rules 3 to 9, first match. `at` is an object. */
+MUST_USE enum shape shape_of(const struct doc *d, size_t at);
+
+#endif

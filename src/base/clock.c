@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static int64_t read_ms(clockid_t id)
+{
+    struct timespec t;
+    if (clock_gettime(id, &t) != 0) {
+        abort();
+    }
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t system_mono(const struct clock *c UNUSED)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+static int64_t system_wall(const struct clock *c UNUSED)
+{
+    return read_ms(CLOCK_REALTIME);
+}
+
+const struct clock clock_system = {system_mono, system_wall};
+
+/* The clock is the first member, so its address is the manual clock's. */
+static int64_t manual_mono(const struct clock *c)
+{
+    return ((const struct clock_manual *)(const void *)c)->mono;
+}
+
+static int64_t manual_wall(const struct clock *c)
+{
+    return ((const struct clock_manual *)(const void *)c)->wall;
+}
+
+void clock_manual_init(struct clock_manual *m, int64_t mono_ms, int64_t wall_ms)
+{
+    *m = (struct clock_manual){{manual_mono, manual_wall}, mono_ms, wall_ms};
+}

@@ -19,6 +19,10 @@ struct span {
 };
 
 #define SPAN(lit) ((struct span){(lit), sizeof(lit) - 1})
+/* The same as an initializer of a static const table (C17 wants a constant there). */
+/* clang-format off */
+#define SPAN_INIT(lit) {(lit), sizeof(lit) - 1}
+/* clang-format on */
 #define SPAN_FMT(s) (int)(s).n, (s).p /* for "%.*s" */
 
 static inline struct span span_of(const char *p, size_t n)

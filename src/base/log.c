@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A line is built in a buffer on the stack and leaves by one write(2). It is never longer
+ * than PIPE_BUF, so that lines of several threads and processes do not mix in a pipe either.
+ * What does not fit is left out key by key, and the line says so: the last key is cut=true.
+ */
+#include "base/log.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LINE_BYTES = PIPE_BUF,
+    VALUE_BYTES = 1024, /* most bytes of a text, before escaping */
+    END_BYTES = 16,     /* kept free for the mark of a cut line and its end */
+};
+
+static _Atomic int least_level = LOG_INFO;
+static _Atomic int line_format = LOG_LOGFMT;
+
+void log_setup(enum log_level least, enum log_format format)
+{
+    atomic_store(&least_level, (int)least);
+    atomic_store(&line_format, (int)format);
+}
+
+bool log_wants(enum log_level level)
+{
+    return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
+}
+
+const char *log_level_name(enum log_level level)
+{
+    static const char *const names[] = {
+        [LOG_DEBUG] = "debug",
+        [LOG_INFO] = "info",
+        [LOG_WARN] = "warn",
+        [LOG_ERROR] = "error",
+    };
+    return names[level];
+}
+
+/* Bytes of the UTF-8 character at s (RFC 3629), *point its number. 0 if there is none. */
+static size_t char_at(struct span s, uint32_t *point)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+
+    unsigned char first = (unsigned char)s.p[0];
+    for (size_t n = 0; n < sizeof(forms) / sizeof(forms[0]); n++) {
+        if ((first & forms[n].mask) != forms[n].lead) {
+            continue;
+        }
+        if (n >= s.n) {
+            return 0;
+        }
+        uint32_t c = first & (unsigned char)~forms[n].mask;
+        for (size_t i = 1; i <= n; i++) {
+            unsigned char next = (unsigned char)s.p[i];
+            if ((next & 0xc0U) != 0x80) {
+                return 0;
+            }
+            c = c << 6 | (next & 0x3fU);
+        }
+        *point = c;
+        bool surrogate = c >= 0xd800 && c <= 0xdfff;
+        return c < forms[n].least || surrogate || c > 0x10ffff ? 0 : n + 1;
+    }
+    return 0;
+}
+
+/* Characters that do something to a terminal or to whoever reads the line. */
+static bool is_harmful(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+}
+
+/* The escapes are JSON's, which readers of logfmt know too. */
+static void add_escaped(struct buf *out, struct span one, uint32_t c)
+{
+    switch (c) {
+    case '"':
+        buf_add(out, SPAN("\\\""));
+        return;
+    case '\\':
+        buf_add(out, SPAN("\\\\"));
+        return;
+    case '\n':
+        buf_add(out, SPAN("\\n"));
+        return;
+    case '\r':
+        buf_add(out, SPAN("\\r"));
+        return;
+    case '\t':
+        buf_add(out, SPAN("\\t"));
+        return;
+    default:
+        break;
+    }
+    if (is_harmful(c)) {
+        buf_addf(out, "\\u%04x", (unsigned)c);
+    } else {
+        buf_add(out, one);
+    }
+}
+
+/* In quotes, escaped, cut at VALUE_BYTES; each byte that is no UTF-8 becomes U+FFFD. */
+static void add_quoted(struct buf *out, struct span text)
+{
+    bool cut = text.n > VALUE_BYTES;
+    size_t left = cut ? VALUE_BYTES : text.n;
+
+    buf_add_byte(out, '"');
+    while (left > 0) {
+        uint32_t c = 0;
+        size_t n = char_at(text, &c);
+        if (n > left) {
+            break; /* a character that the cut goes through */
+        }
+        struct span one = span_take(&text, n > 0 ? n : 1);
+        left -= one.n;
+        if (n > 0) {
+            add_escaped(out, one, c);
+        } else {
+            buf_add(out, SPAN("\xef\xbf\xbd"));
+        }
+    }
+    buf_add(out, cut ? SPAN("...\"") : SPAN("\""));
+}
+
+/* True if a logfmt reader takes it without quotes. */
+static bool is_plain(struct span text)
+{
+    if (text.n == 0 || text.n > VALUE_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (c <= ' ' || c > '~' || c == '"' || c == '=' || c == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
+void log_quote(struct buf *out, struct span text)
+{
+    if (is_plain(text)) {
+        buf_add(out, text);
+    } else {
+        add_quoted(out, text);
+    }
+}
+
+struct line {
+    struct buf *out;
+    enum log_format format;
+    bool cut;
+};
+
+static void add_name(struct line *l, const char *key)
+{
+    if (l->format == LOG_JSON) {
+        buf_addf(l->out, "%s\"%s\":", l->out->n == 0 ? "{" : ",", key);
+    } else {
+        buf_addf(l->out, "%s%s=", l->out->n == 0 ? "" : " ", key);
+    }
+}
+
+/* Take back a key that did not fit, or would leave no room for the line's end. */
+static void keep_whole(struct line *l, size_t before)
+{
+    if (l->out->overflowed || l->out->n > l->out->max - END_BYTES) {
+        l->out->overflowed = false;
+        l->out->n = before;
+        l->cut = true;
+    }
+}
+
+static void add_text(struct line *l, const char *key, struct span text)
+{
+    size_t before = l->out->n;
+    add_name(l, key);
+    if (l->format == LOG_JSON) {
+        add_quoted(l->out, text);
+    } else {
+        log_quote(l->out, text);
+    }
+    keep_whole(l, before);
+}
+
+static void add_number(struct line *l, const char *key, int64_t number)
+{
+    size_t before = l->out->n;
+    add_name(l, key);
+    buf_addf(l->out, "%" PRId64, number);
+    keep_whole(l, before);
+}
+
+static void add_text_if(struct line *l, const char *key, const char *text)
+{
+    if (text[0] != '\0') {
+        add_text(l, key, span_str(text));
+    }
+}
+
+static void add_err(struct line *l, const struct err *e)
+{
+    add_text_if(l, "error", err_kind_name(e->kind));
+    add_text_if(l, "code", e->code);
+    if (e->status != 0) {
+        add_number(l, "status", e->status);
+    }
+    add_text_if(l, "request_id", e->request_id);
+    add_text_if(l, "host_id", e->host_id);
+    add_text_if(l, "detail", e->text);
+}
+
+static void add_kv(struct line *l, const struct log_kv *kv)
+{
+    switch (kv->kind) {
+    case LOG_TEXT:
+        add_text(l, kv->key, kv->text);
+        break;
+    case LOG_NUMBER:
+        add_number(l, kv->key, kv->number);
+        break;
+    case LOG_ERR:
+        add_err(l, kv->err);
+        break;
+    }
+}
+
+/* RFC 3339, UTC, milliseconds. */
+static void add_time(struct line *l, int64_t wall_ms)
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm t = {0};
+    char text[80];
+    (void)gmtime_r(&seconds, &t);
+    int n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900,
+                     t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)(wall_ms % 1000));
+    add_text(l, "time", span_of(text, n > 0 ? (size_t)n : 0));
+}
+
+void log_line(struct buf *out, enum log_format format, int64_t wall_ms, const struct log_event *ev)
+{
+    struct line l = {.out = out, .format = format};
+    add_time(&l, wall_ms);
+    add_text(&l, "level", span_str(log_level_name(ev->level)));
+    add_text(&l, "msg", span_str(ev->msg));
+    for (size_t i = 0; i < ev->count; i++) {
+        add_kv(&l, &ev->kv[i]);
+    }
+    if (l.cut) {
+        buf_add(out, format == LOG_JSON ? SPAN(",\"cut\":true") : SPAN(" cut=true"));
+    }
+    buf_add(out, format == LOG_JSON ? SPAN("}\n") : SPAN("\n"));
+}
+
+void log_put(enum log_level level, const char *msg, const struct log_kv *kv, size_t count)
+{
+    if (!log_wants(level)) {
+        return;
+    }
+    char room[LINE_BYTES + 1]; /* and a NUL */
+    struct buf line = {.p = room, .cap = sizeof(room), .max = LINE_BYTES};
+    log_line(&line, (enum log_format)atomic_load(&line_format), clock_wall_ms(&clock_system),
+             &(struct log_event){level, msg, kv, count});
+
+    ssize_t n = 0;
+    do {
+        n = write(STDERR_FILENO, line.p, line.n);
+    } while (n < 0 && errno == EINTR);
+}

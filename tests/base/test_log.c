@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const int64_t at_ms = INT64_C(1795428672345); /* 2026-11-23T10:11:12.345Z */
+
+static struct span line_of(struct buf *b, enum log_format format, const struct log_kv *kv, size_t n)
+{
+    buf_clear(b);
+    log_line(b, format, at_ms, &(struct log_event){LOG_WARN, "object read failed", kv, n});
+    return buf_span(b);
+}
+
+static void writes_logfmt_with_utc_milliseconds(void **state UNUSED)
+{
+    struct buf b = BUF_INIT(4096);
+    struct log_kv kv[] = {KV_STR("customer", "acme"), KV_INT("receive_count", 3),
+                          KV_STR("next", "again in 40 s")};
+    assert_span_equal(line_of(&b, LOG_LOGFMT, kv, 3),
+                      SPAN("time=2026-11-23T10:11:12.345Z level=warn msg=\"object read failed\" "
+                           "customer=acme receive_count=3 next=\"again in 40 s\"\n"));
+    buf_done(&b);
+}
+
+static void writes_json_with_the_same_keys(void **state UNUSED)
+{
+    struct buf b = BUF_INIT(4096);
+    struct log_kv kv[] = {KV_STR("customer", "acme"), KV_INT("receive_count", -3)};
+    assert_span_equal(line_of(&b, LOG_JSON, kv, 2),
+                      SPAN("{\"time\":\"2026-11-23T10:11:12.345Z\",\"level\":\"warn\",\"msg\":"
+                           "\"object read failed\",\"customer\":\"acme\",\"receive_count\":-3}\n"));
+    buf_done(&b);
+}
+
+static void an_error_becomes_its_keys_without_the_empty_ones(void **state UNUSED)
+{
+    struct err e = {.status = 403, .code = "AccessDenied"};
+    (void)err_set(&e, FAIL_DENIED, "s3: HTTP %d", 403);
+    struct buf b = BUF_INIT(4096);
+    struct log_kv kv[] = {KV_ERR(&e)};
+    struct span line = line_of(&b, LOG_LOGFMT, kv, 1);
+    struct span want = SPAN(" error=denied code=AccessDenied status=403 detail=\"s3: HTTP 403\"\n");
+    assert_span_equal(span_from(line, line.n - want.n), want);
+    buf_done(&b);
+}
+
+static void quotes_what_is_not_plain(void **state UNUSED)
+{
+    static const struct {
+        struct span text, want;
+    } cases[] = {
+        {SPAN_INIT("plain/key-1_2.gz"), SPAN_INIT("plain/key-1_2.gz")},
+        {SPAN_INIT(""), SPAN_INIT("\"\"")},
+        {SPAN_INIT("a b"), SPAN_INIT("\"a b\"")},
+        {SPAN_INIT("a=b"), SPAN_INIT("\"a=b\"")},
+        {SPAN_INIT("say \"x\" \\"), SPAN_INIT("\"say \\\"x\\\" \\\\\"")},
+        {SPAN_INIT("a\nlevel=error\r\t"), SPAN_INIT("\"a\\nlevel=error\\r\\t\"")},
+        {SPAN_INIT("\033[31m\177"), SPAN_INIT("\"\\u001b[31m\\u007f\"")},
+        {SPAN_INIT("nul\0nul"), SPAN_INIT("\"nul\\u0000nul\"")},
+        {SPAN_INIT("gr\xc3\xbc\xc3\x9f"), SPAN_INIT("\"gr\xc3\xbc\xc3\x9f\"")},
+        {SPAN_INIT("\xe2\x80\xae\x65"), SPAN_INIT("\"\\u202ee\"")},         /* right-to-left */
+        {SPAN_INIT("\xc2\x9b"), SPAN_INIT("\"\\u009b\"")},                  /* C1 control */
+        {SPAN_INIT("a\xff\x62"), SPAN_INIT("\"a\xef\xbf\xbd\x62\"")},       /* never UTF-8 */
+        {SPAN_INIT("\xc0\x80"), SPAN_INIT("\"\xef\xbf\xbd\xef\xbf\xbd\"")}, /* overlong */
+        {SPAN_INIT("\xed\xa0\x80"),
+         SPAN_INIT("\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"")}, /* surrogate */
+        {SPAN_INIT("\xf0\x9f\x98\x80"), SPAN_INIT("\"\xf0\x9f\x98\x80\"")},
+        {SPAN_INIT("end\xe2\x82"), SPAN_INIT("\"end\xef\xbf\xbd\xef\xbf\xbd\"")}, /* cut inside */
+    };
+    struct buf b = BUF_INIT(4096);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        buf_clear(&b);
+        log_quote(&b, cases[i].text);
+        assert_span_equal(buf_span(&b), cases[i].want);
+    }
+    buf_done(&b);
+}
+
+static void cuts_a_long_text_between_characters(void **state UNUSED)
+{
+    char text[1100];
+    memset(text, 'x', sizeof(text));
+    text[1023] = '\xc3'; /* the limit goes through this character */
+    text[1024] = '\xbc';
+    struct buf b = BUF_INIT(4096);
+    log_quote(&b, span_of(text, sizeof(text)));
+    assert_int_equal(b.n, 1 + 1023 + 3 + 1);
+    assert_span_equal(span_from(buf_span(&b), b.n - 6), SPAN("xx...\""));
+    buf_done(&b);
+}
+
+static void a_full_line_says_so_and_stays_whole(void **state UNUSED)
+{
+    char text[1000];
+    memset(text, '\n', sizeof(text)); /* doubles when it is escaped */
+    struct log_kv kv[] = {KV_SPAN("a", span_of(text, sizeof(text))),
+                          KV_SPAN("b", span_of(text, sizeof(text))),
+                          KV_SPAN("c", span_of(text, sizeof(text))), KV_INT("n", 7)};
+    struct buf b = BUF_INIT(4096);
+    struct span line = line_of(&b, LOG_JSON, kv, 4);
+    assert_true(line.n <= 4096);
+
+    assert_non_null(strstr(line.p, ",\"a\":\"\\n\\n"));
+    assert_null(strstr(line.p, ",\"c\":"));
+    struct span want = SPAN("\",\"n\":7,\"cut\":true}\n");
+    assert_span_equal(span_from(line, line.n - want.n), want);
+    buf_done(&b);
+}
+
+/* Standard error goes into a pipe while `write_lines` runs. Its read end. */
+static int captured(void (*write_lines)(void))
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    int was = dup(STDERR_FILENO);
+    assert_true(was >= 0);
+    assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    write_lines();
+    assert_int_equal(dup2(was, STDERR_FILENO), STDERR_FILENO);
+    assert_int_equal(close(was), 0);
+    assert_int_equal(close(ends[1]), 0);
+    return ends[0];
+}
+
+static void write_three_levels(void)
+{
+    log_text(LOG_DEBUG, "quiet");
+    log_text(LOG_INFO, "said");
+    log_write(LOG_ERROR, "said too", KV_INT("n", 1));
+}
+
+static void leaves_out_lines_below_the_level(void **state UNUSED)
+{
+    log_setup(LOG_INFO, LOG_LOGFMT);
+    int from = captured(write_three_levels);
+    char got[4096];
+    ssize_t n = read(from, got, sizeof(got) - 1);
+    assert_true(n > 0);
+    got[n] = '\0';
+    assert_null(strstr(got, "quiet"));
+    assert_non_null(strstr(got, " level=info msg=said\n"));
+    assert_non_null(strstr(got, " level=error msg=\"said too\" n=1\n"));
+    assert_int_equal(close(from), 0);
+}
+
+enum { THREADS = 4, LINES = 40 };
+
+static void *write_many(void *arg)
+{
+    for (int i = 0; i < LINES; i++) {
+        log_write(LOG_INFO, "line", KV_STR("from", arg), KV_INT("i", i));
+    }
+    return NULL;
+}
+
+static void write_from_threads(void)
+{
+    pthread_t t[THREADS];
+    static char names[THREADS][2] = {"a", "b", "c", "d"};
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&t[i], NULL, write_many, names[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(t[i], NULL), 0);
+    }
+}
+
+static void lines_of_threads_do_not_mix(void **state UNUSED)
+{
+    int from = captured(write_from_threads);
+    FILE *f = fdopen(from, "r");
+    assert_non_null(f);
+    char line[4096];
+    int count = 0;
+    while (fgets(line, sizeof(line), f) != NULL) {
+        assert_memory_equal(line, "time=", 5);
+        assert_non_null(strstr(line, " msg=line from="));
+        assert_null(strstr(line + 1, "time="));
+        count++;
+    }
+    assert_int_equal(count, THREADS * LINES);
+    assert_int_equal(fclose(f), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_logfmt_with_utc_milliseconds),
+        cmocka_unit_test(writes_json_with_the_same_keys),
+        cmocka_unit_test(an_error_becomes_its_keys_without_the_empty_ones),
+        cmocka_unit_test(quotes_what_is_not_plain),
+        cmocka_unit_test(cuts_a_long_text_between_characters),
+        cmocka_unit_test(a_full_line_says_so_and_stays_whole),
+        cmocka_unit_test(leaves_out_lines_below_the_level),
+        cmocka_unit_test(lines_of_threads_do_not_mix),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

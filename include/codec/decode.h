@@ -3,9 +3,12 @@
  * decode.h - object bytes to text bytes: plain, or gzip (RFC 1952) of any number of
  * members one after another, told apart by the magic 1f 8b, never by a name or header.
  *
- *     while (decode_next(d, &in, &text, &err)) { ... text ... }
- *     if (err.kind != FAIL_NONE) -> damaged; the text before the damage has been handed out
- *     ... at the end of the object: decode_end(d, &err)
+ *     while (decode_next(d, &in, &text, &err)) { ... text ... }      for every piece
+ *     while (decode_last(d, &text, &err)) { ... text ... }           at the end of the object
+ *     err.kind: FAIL_NONE, FAIL_DATA (damaged or cut off), FAIL_LIMIT (a bomb)
+ *
+ * What is handed out, and where damage is found, depends on the object alone, never on the
+ * pieces it came in: compressed bytes are gathered into chunks of a fixed size first.
  *
  * Every text handed out has DECODE_SLACK readable bytes behind it (json_read needs them).
  */
@@ -45,10 +48,11 @@ void decode_reset(struct decode *d);
 MUST_USE bool decode_next(struct decode *d, struct span *in, struct span *out, struct err *e);
 
 /*
- * At the end of the object: FAIL_NONE, or FAIL_DATA if the compression ended in the
- * middle. An object of no bytes is fine.
+ * At the end of the object: as decode_next, for what is still held. When it is false, e->kind
+ * is the verdict on the whole: FAIL_NONE, or FAIL_DATA, also for a compression that ends in
+ * the middle, or FAIL_LIMIT. An object of no bytes is fine.
  */
-MUST_USE enum err_kind decode_end(struct decode *d, struct err *e);
+MUST_USE bool decode_last(struct decode *d, struct span *out, struct err *e);
 
 /* Decompressed bytes handed out so far. */
 uint64_t decode_bytes(const struct decode *d);

@@ -12,7 +12,15 @@
 
 #include <isa-l/igzip_lib.h>
 
-enum { MAGIC_1 = 0x1f, MAGIC_2 = 0x8b };
+enum {
+    MAGIC_1 = 0x1f,
+    MAGIC_2 = 0x8b,
+    /*
+     * ISA-L notices damage sooner or later depending on how much input it was given, so it
+     * always gets the same: chunks of this size, counted from the first byte.
+     */
+    CHUNK_BYTES = 16 * 1024,
+};
 
 enum decode_state {
     AT_START, /* nothing seen */
@@ -28,10 +36,14 @@ struct decode {
     struct decode_limits limits;
     enum decode_state state;
     bool first_member;
+    bool ending;       /* no more input will come */
+    size_t chunk_from; /* compressed bytes gathered and not yet used: */
+    size_t chunk_to;   /* chunk[chunk_from .. chunk_to) */
     uint64_t in_bytes;
     uint64_t out_bytes;
     struct err fault; /* why AT_FAULT */
     struct inflate_state z;
+    char chunk[CHUNK_BYTES];
     char block[DECODE_BLOCK_BYTES + DECODE_SLACK];
 };
 
@@ -55,6 +67,9 @@ void decode_reset(struct decode *d)
 {
     d->state = AT_START;
     d->first_member = true;
+    d->ending = false;
+    d->chunk_from = 0;
+    d->chunk_to = 0;
     d->in_bytes = 0;
     d->out_bytes = 0;
     err_clear(&d->fault);
@@ -200,16 +215,51 @@ static bool within_limits(struct decode *d, struct span text)
     return true;
 }
 
-/* A full block may have left output inside ISA-L even when the input is used up. */
-static bool may_give_more(const struct decode *d, const struct span *in)
+/* Gather *in into the chunk. True: it is full, or the last one, and not used up. */
+static bool gather(struct decode *d, struct span *in)
 {
-    return d->state != AT_FAULT && (in->n > 0 || (d->state == IN_MEMBER && d->z.avail_out == 0));
+    bool full = d->chunk_to == CHUNK_BYTES;
+    if (full && d->chunk_from == d->chunk_to) {
+        d->chunk_from = 0;
+        d->chunk_to = 0;
+        full = false;
+    }
+    if (!full) {
+        size_t room = CHUNK_BYTES - d->chunk_to;
+        struct span piece = span_take(in, in->n < room ? in->n : room);
+        memcpy(d->chunk + d->chunk_to, piece.p, piece.n);
+        d->chunk_to += piece.n;
+    }
+    return (d->chunk_to == CHUNK_BYTES || d->ending) && d->chunk_from < d->chunk_to;
+}
+
+/* One step from the chunk. False: nothing can be done before there is more input. */
+static bool step_chunk(struct decode *d, struct span *in, struct span *out)
+{
+    bool held = d->state == IN_MEMBER && d->z.avail_out == 0; /* ISA-L may have more output */
+    if (!held && !gather(d, in)) {
+        return false;
+    }
+    struct span chunk = span_of(d->chunk + d->chunk_from, d->chunk_to - d->chunk_from);
+    *out = step(d, &chunk);
+    d->chunk_from = d->chunk_to - chunk.n;
+    return true;
+}
+
+/* Plain text goes straight from the input to the block, compressed text by way of the chunk. */
+static bool step_any(struct decode *d, struct span *in, struct span *out)
+{
+    bool nothing_gathered = d->chunk_from == d->chunk_to;
+    if (d->state == IN_PLAIN && nothing_gathered) {
+        *out = in->n > 0 ? plain_step(d, in) : span_of(d->block, 0);
+        return out->n > 0;
+    }
+    return step_chunk(d, in, out);
 }
 
 bool decode_next(struct decode *d, struct span *in, struct span *out, struct err *e)
 {
-    while (may_give_more(d, in)) {
-        *out = step(d, in);
+    while (d->state != AT_FAULT && step_any(d, in, out)) {
         if (!within_limits(d, *out)) {
             break;
         }
@@ -222,11 +272,16 @@ bool decode_next(struct decode *d, struct span *in, struct span *out, struct err
     return false;
 }
 
-enum err_kind decode_end(struct decode *d, struct err *e)
+bool decode_last(struct decode *d, struct span *out, struct err *e)
 {
+    struct span nothing = SPAN("");
+    d->ending = true;
+    if (decode_next(d, &nothing, out, e)) {
+        return true;
+    }
     if (d->state == AT_MAGIC || d->state == IN_MEMBER) {
         fail(d, FAIL_DATA, "gzip: the object ends inside a member,");
+        *e = d->fault;
     }
-    *e = d->fault;
-    return e->kind;
+    return false;
 }

@@ -27,6 +27,14 @@ static void got_line(struct got *g, const struct line *line)
     buf_add_byte(&g->text, line->too_long ? '>' : ']');
 }
 
+static void got_text(struct got *g, struct lines *l, struct span text)
+{
+    struct line line;
+    while (lines_next(l, &text, &line)) {
+        got_line(g, &line);
+    }
+}
+
 /* Run an object through in pieces of `piece` bytes, each in memory of its own (ASan watches). */
 static void run(struct span object, size_t piece, const struct decode_limits *limits, struct got *g)
 {
@@ -45,16 +53,18 @@ static void run(struct span object, size_t piece, const struct decode_limits *li
 
         struct span text;
         while (decode_next(d, &in, &text, &e)) {
-            while (lines_next(&l, &text, &line)) {
-                got_line(g, &line);
-            }
+            got_text(g, &l, text);
         }
         free(own);
+    }
+    struct span text;
+    while (decode_last(d, &text, &e)) {
+        got_text(g, &l, text);
     }
     if (lines_last(&l, &line)) {
         got_line(g, &line);
     }
-    g->end = decode_end(d, &e);
+    g->end = e.kind;
     lines_done(&l);
 }
 
@@ -211,14 +221,17 @@ static void is_used_for_one_object_after_another(void **state UNUSED)
     struct span text;
     struct span bad = SPAN("\x1f\x8b\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");
     assert_false(decode_next(d, &bad, &text, &e));
+    assert_false(decode_last(d, &text, &e));
     assert_int_equal(e.kind, FAIL_DATA);
 
     decode_reset(d);
     struct span good = SPAN("plain");
-    assert_true(decode_next(d, &good, &text, &e));
+    assert_false(decode_next(d, &good, &text, &e));
+    assert_true(decode_last(d, &text, &e));
     assert_span_equal(text, SPAN("plain"));
     assert_int_equal(decode_bytes(d), 5);
-    assert_int_equal(decode_end(d, &e), FAIL_NONE);
+    assert_false(decode_last(d, &text, &e));
+    assert_int_equal(e.kind, FAIL_NONE);
 }
 
 int main(void)

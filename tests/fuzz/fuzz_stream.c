@@ -19,31 +19,40 @@ static uint64_t hash(uint64_t h, const struct line *line)
            (line->too_long ? 2U : 0U) + (line->blank ? 1U : 0U);
 }
 
+static uint64_t hash_lines(uint64_t h, struct lines *l, struct span text)
+{
+    struct line line;
+    while (lines_next(l, &text, &line)) {
+        h = hash(h, &line);
+    }
+    return h;
+}
+
 static uint64_t run(struct span all, size_t piece)
 {
     static const struct decode_limits limits = {1 << 22, 100, 1 << 16};
     OWNED(decode) struct decode *d = decode_new(&limits);
     struct lines l;
     struct line line;
+    struct span text;
     struct err e = {0};
     uint64_t h = 14695981039346656037U;
 
     lines_init(&l, 64, 16);
     while (all.n > 0 && e.kind == FAIL_NONE) {
         struct span in = span_take(&all, piece < all.n ? piece : all.n);
-        struct span text;
         while (decode_next(d, &in, &text, &e)) {
-            while (lines_next(&l, &text, &line)) {
-                h = hash(h, &line);
-            }
+            h = hash_lines(h, &l, text);
         }
     }
-    enum err_kind end = decode_end(d, &e);
-    if (end != FAIL_LIMIT && lines_last(&l, &line)) {
+    while (decode_last(d, &text, &e)) {
+        h = hash_lines(h, &l, text);
+    }
+    if (lines_last(&l, &line)) {
         h = hash(h, &line);
     }
     lines_done(&l);
-    return end == FAIL_LIMIT ? 0 : h + (uint64_t)end; /* where a bomb is noticed may differ */
+    return e.kind == FAIL_LIMIT ? 0 : h + (uint64_t)e.kind; /* a plain object's limit may differ */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Forms are tried one after the other on a copy of the span; each reader moves its span and
+ * fails without a trace. Sources: RFC 3339, RFC 5322 §3.3 and §4.3, RFC 9110 §5.6.7 (all three
+ * HTTP dates), Apache's common log format.
+ */
+#include "codec/timestamp.h"
+
+#include <stdio.h>
+
+enum {
+    YEAR_MIN = 1678, /* whole years that fit int64 nanoseconds */
+    YEAR_MAX = 2261,
+    DIGITS_MAX = 19, /* most decimal digits that fit uint64 with room to spare */
+};
+
+static const int64_t NS_PER_S = 1000000000;
+static const int64_t S_2000 = 946684800;
+static const int64_t S_48H = 172800;
+
+struct civil {
+    int year, month, day, hour, minute, second;
+    int64_t frac_ns;
+    int digits;
+};
+
+const char *time_quality_name(enum time_quality q)
+{
+    static const char *const names[] = {"", "assumed_utc", "from_object"};
+    return names[q];
+}
+
+/* ---- calendar ---- */
+
+static bool leap(int y)
+{
+    return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+}
+
+static bool civil_ok(const struct civil *c)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (c->year < YEAR_MIN || c->year > YEAR_MAX || c->month < 1 || c->month > 12) {
+        return false;
+    }
+    int last = days[c->month - 1] + (c->month == 2 && leap(c->year) ? 1 : 0);
+    return c->day >= 1 && c->day <= last && c->hour <= 23 && c->minute <= 59 && c->second <= 60;
+}
+
+/* Days since 1970-01-01; years begin in March so that the leap day is the last. */
+static int64_t days_of(int year, int month, int day)
+{
+    int y = year - (month <= 2 ? 1 : 0);
+    int era = y / 400;
+    int of_era = y - era * 400;
+    int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    return (int64_t)era * 146097 + days - 719468;
+}
+
+static void civil_of(int64_t seconds, struct civil *c)
+{
+    int64_t days = seconds / 86400;
+    int rest = (int)(seconds % 86400);
+    if (rest < 0) {
+        rest += 86400;
+        days--;
+    }
+    days += 719468;
+    int64_t era = days / 146097;
+    int of_era = (int)(days - era * 146097);
+    int year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int of_year = of_era - (365 * year + year / 4 - year / 100);
+    int month = (5 * of_year + 2) / 153;
+    c->day = of_year - (153 * month + 2) / 5 + 1;
+    c->month = month + (month < 10 ? 3 : -9);
+    c->year = (int)era * 400 + year + (c->month <= 2 ? 1 : 0);
+    c->hour = rest / 3600;
+    c->minute = rest / 60 % 60;
+    c->second = rest % 60;
+}
+
+/* A leap second is the last nanosecond of its minute: our scale has none. */
+static void civil_clamp(struct civil *c)
+{
+    if (c->second == 60) {
+        c->second = 59;
+        c->frac_ns = NS_PER_S - 1;
+        c->digits = TIMESTAMP_DIGITS;
+    }
+}
+
+static bool civil_ns(struct civil *c, int offset_s, struct timestamp *t)
+{
+    if (!civil_ok(c)) {
+        return false;
+    }
+    civil_clamp(c);
+    int64_t s = days_of(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 +
+                c->second - offset_s;
+    if (s < days_of(YEAR_MIN, 1, 1) * 86400 || s >= days_of(YEAR_MAX + 1, 1, 1) * 86400) {
+        return false;
+    }
+    t->ns = s * NS_PER_S + c->frac_ns;
+    t->digits = c->digits;
+    return true;
+}
+
+/* ---- pieces of text ---- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool take_char(struct span *s, char c)
+{
+    if (s->n == 0 || *s->p != c) {
+        return false;
+    }
+    (void)span_take(s, 1);
+    return true;
+}
+
+static bool take_any(struct span *s, const char *set)
+{
+    return s->n > 0 && *s->p != '\0' && strchr(set, *s->p) != NULL && take_char(s, *s->p);
+}
+
+static void skip_blanks(struct span *s)
+{
+    while (take_any(s, " \t")) {
+    }
+}
+
+/* Exactly n digits. */
+static bool take_number(struct span *s, size_t n, int *v)
+{
+    if (s->n < n) {
+        return false;
+    }
+    int value = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_digit(s->p[i])) {
+            return false;
+        }
+        value = value * 10 + (s->p[i] - '0');
+    }
+    *s = span_from(*s, n);
+    *v = value;
+    return true;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* The word in any case; what follows must not be a letter. */
+static bool take_word(struct span *s, const char *word)
+{
+    size_t n = strlen(word);
+    if (s->n < n) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (lower(s->p[i]) != word[i]) {
+            return false;
+        }
+    }
+    if (s->n > n && lower(s->p[n]) >= 'a' && lower(s->p[n]) <= 'z') {
+        return false;
+    }
+    *s = span_from(*s, n);
+    return true;
+}
+
+static bool take_month(struct span *s, int *month)
+{
+    static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                        "jul", "aug", "sep", "oct", "nov", "dec"};
+    for (int i = 0; i < 12; i++) {
+        if (take_word(s, names[i])) {
+            *month = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_weekday(struct span *s)
+{
+    static const char *const names[] = {"mon",      "tue",    "wed",      "thu",     "fri",
+                                        "sat",      "sun",    "monday",   "tuesday", "wednesday",
+                                        "thursday", "friday", "saturday", "sunday"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (take_word(s, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Digits of a fraction behind its point; those past the ninth count for nothing. */
+static bool take_fraction(struct span *s, struct civil *c)
+{
+    int64_t unit = NS_PER_S / 10;
+    c->frac_ns = 0;
+    c->digits = 0;
+    bool any = false;
+    for (; s->n > 0 && is_digit(*s->p); (void)span_take(s, 1)) {
+        any = true;
+        if (c->digits < TIMESTAMP_DIGITS) {
+            c->frac_ns += (*s->p - '0') * unit;
+            unit /= 10;
+            c->digits++;
+        }
+    }
+    return any;
+}
+
+/* hh:mm[:ss[.f]] */
+static bool take_clock(struct span *s, struct civil *c)
+{
+    if (!take_number(s, 2, &c->hour) || !take_char(s, ':') || !take_number(s, 2, &c->minute)) {
+        return false;
+    }
+    if (!take_char(s, ':')) {
+        return true;
+    }
+    if (!take_number(s, 2, &c->second)) {
+        return false;
+    }
+    return !take_any(s, ".,") || take_fraction(s, c);
+}
+
+/* ±hh:mm, ±hhmm, ±hh */
+static bool take_offset(struct span *s, int *offset_s)
+{
+    int sign = *s->p == '-' ? -1 : 1;
+    int hours = 0;
+    int minutes = 0;
+    if (!take_any(s, "+-") || !take_number(s, 2, &hours)) {
+        return false;
+    }
+    if (take_char(s, ':')) {
+        if (!take_number(s, 2, &minutes)) {
+            return false;
+        }
+    } else if (s->n > 0 && is_digit(*s->p) && !take_number(s, 2, &minutes)) {
+        return false;
+    }
+    *offset_s = sign * (hours * 3600 + minutes * 60);
+    return hours <= 23 && minutes <= 59;
+}
+
+/* The North American zones of RFC 5322 §4.3; everything else there means "unknown". */
+static bool take_old_zone(struct span *s, int *offset_s)
+{
+    static const struct {
+        const char *word;
+        int hours;
+    } zones[] = {{"est", -5}, {"edt", -4}, {"cst", -6}, {"cdt", -5},
+                 {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7}};
+    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+        if (take_word(s, zones[i].word)) {
+            *offset_s = zones[i].hours * 3600;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What follows the clock: a zone, or nothing (assumed UTC). Must end the text. */
+static bool take_zone(struct span *s, int *offset_s, enum time_quality *q)
+{
+    skip_blanks(s);
+    *offset_s = 0;
+    *q = TIME_EXACT;
+    if (s->n == 0) {
+        *q = TIME_ASSUMED_UTC;
+        return true;
+    }
+    if (*s->p == '+' || *s->p == '-') {
+        return take_offset(s, offset_s) && s->n == 0;
+    }
+    bool utc =
+        take_word(s, "z") || take_word(s, "utc") || take_word(s, "gmt") || take_word(s, "ut");
+    return (utc || take_old_zone(s, offset_s)) && s->n == 0;
+}
+
+static bool take_end(struct span *s, struct civil *c, struct timestamp *t)
+{
+    int offset_s = 0;
+    return take_zone(s, &offset_s, &t->quality) && civil_ns(c, offset_s, t);
+}
+
+/* ---- forms ---- */
+
+/* YYYY-MM-DD or YYYY/MM/DD, then (T, t or a blank) clock and zone. */
+static bool form_iso(struct span s, struct timestamp *t)
+{
+    struct civil c = {0};
+    if (!take_number(&s, 4, &c.year) || s.n == 0) {
+        return false;
+    }
+    char sep = *s.p;
+    if ((sep != '-' && sep != '/') || !take_char(&s, sep) || !take_number(&s, 2, &c.month) ||
+        !take_char(&s, sep) || !take_number(&s, 2, &c.day)) {
+        return false;
+    }
+    if (s.n > 0 && (!take_any(&s, "Tt ") || !take_clock(&s, &c))) {
+        return false;
+    }
+    return take_end(&s, &c, t);
+}
+
+/* YYYYMMDDThhmmss[.f]Z */
+static bool form_basic(struct span s, struct timestamp *t)
+{
+    struct civil c = {0};
+    if (!take_number(&s, 4, &c.year) || !take_number(&s, 2, &c.month) ||
+        !take_number(&s, 2, &c.day) || !take_any(&s, "Tt") || !take_number(&s, 2, &c.hour) ||
+        !take_number(&s, 2, &c.minute) || !take_number(&s, 2, &c.second)) {
+        return false;
+    }
+    if (take_any(&s, ".,") && !take_fraction(&s, &c)) {
+        return false;
+    }
+    return take_end(&s, &c, t);
+}
+
+/* dd/Mon/yyyy:hh:mm:ss +hhmm */
+static bool form_log(struct span s, struct timestamp *t)
+{
+    struct civil c = {0};
+    return take_number(&s, 2, &c.day) && take_char(&s, '/') && take_month(&s, &c.month) &&
+           take_char(&s, '/') && take_number(&s, 4, &c.year) && take_char(&s, ':') &&
+           take_clock(&s, &c) && take_end(&s, &c, t);
+}
+
+/* Four digits, or two of this century or the last (RFC 5322 §4.3). */
+static bool take_year(struct span *s, int *year)
+{
+    if (take_number(s, 4, year)) {
+        return true;
+    }
+    if (!take_number(s, 2, year)) {
+        return false;
+    }
+    *year += *year < 50 ? 2000 : 1900;
+    return true;
+}
+
+/* [Day,] d Mon yyyy hh:mm[:ss] zone, and RFC 850's Weekday, dd-Mon-yy hh:mm:ss GMT */
+static bool form_mail(struct span s, struct timestamp *t)
+{
+    struct civil c = {0};
+    if (take_weekday(&s)) {
+        (void)take_char(&s, ',');
+        skip_blanks(&s);
+    }
+    if (!take_number(&s, 2, &c.day) && !take_number(&s, 1, &c.day)) {
+        return false;
+    }
+    if (!take_any(&s, " -") || !take_month(&s, &c.month) || !take_any(&s, " -") ||
+        !take_year(&s, &c.year) || !take_char(&s, ' ')) {
+        return false;
+    }
+    skip_blanks(&s);
+    return take_clock(&s, &c) && take_end(&s, &c, t);
+}
+
+/* Sun Nov  6 08:49:37 1994: asctime, without a zone */
+static bool form_asctime(struct span s, struct timestamp *t)
+{
+    struct civil c = {0};
+    if (!take_weekday(&s) || !take_char(&s, ' ') || !take_month(&s, &c.month)) {
+        return false;
+    }
+    skip_blanks(&s);
+    if (!take_number(&s, 2, &c.day) && !take_number(&s, 1, &c.day)) {
+        return false;
+    }
+    return take_char(&s, ' ') && take_clock(&s, &c) && take_char(&s, ' ') &&
+           take_number(&s, 4, &c.year) && s.n == 0 && take_end(&s, &c, t);
+}
+
+static bool form_number(struct span s, struct timestamp *t)
+{
+    return timestamp_number(s, TIME_BY_SIZE, t);
+}
+
+static struct span trimmed(struct span s)
+{
+    while (s.n > 0 && (*s.p == ' ' || *s.p == '\t')) {
+        s = span_from(s, 1);
+    }
+    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
+        s.n--;
+    }
+    return s;
+}
+
+bool timestamp_parse(struct span s, struct timestamp *t)
+{
+    static bool (*const forms[])(struct span, struct timestamp *) = {
+        form_iso, form_number, form_basic, form_log, form_mail, form_asctime};
+    s = trimmed(s);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (forms[i](s, t)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool timestamp_plain(struct span s, int64_t *ns)
+{
+    struct civil c = {0};
+    struct timestamp t = {0};
+    if (s.n < 20 || s.n > 30 || s.p[10] != 'T' || s.p[s.n - 1] != 'Z') {
+        return false;
+    }
+    s.n--;
+    if (!take_number(&s, 4, &c.year) || !take_char(&s, '-') || !take_number(&s, 2, &c.month) ||
+        !take_char(&s, '-') || !take_number(&s, 2, &c.day) || !take_char(&s, 'T') ||
+        !take_number(&s, 2, &c.hour) || !take_char(&s, ':') || !take_number(&s, 2, &c.minute) ||
+        !take_char(&s, ':') || !take_number(&s, 2, &c.second)) {
+        return false;
+    }
+    if (s.n > 0 && (!take_char(&s, '.') || !take_fraction(&s, &c) || s.n > 0)) {
+        return false;
+    }
+    bool ok = c.second < 60 && civil_ns(&c, 0, &t);
+    *ns = t.ns;
+    return ok;
+}
+
+/* ---- numbers ---- */
+
+/* A decimal number as 0.d1 d2 d3 ... times 10 to the `point`. */
+struct decimal {
+    char digit[DIGITS_MAX + 1]; /* the first significant ones */
+    int count;                  /* of digit */
+    int64_t point;
+    int64_t places; /* digits behind the point as written, less the exponent */
+};
+
+static void decimal_add(struct decimal *d, char c, bool behind_point)
+{
+    if (d->count == 0 && c == '0') {
+        d->point -= behind_point ? 1 : 0;
+    } else {
+        d->point += behind_point ? 0 : 1;
+        if (d->count < DIGITS_MAX + 1) {
+            d->digit[d->count++] = c;
+        }
+    }
+    d->places += behind_point ? 1 : 0;
+}
+
+static bool take_exponent(struct span *s, int64_t *e)
+{
+    bool minus = s->n > 0 && *s->p == '-';
+    (void)take_any(s, "+-");
+    int64_t v = 0;
+    bool any = false;
+    for (; s->n > 0 && is_digit(*s->p); (void)span_take(s, 1)) {
+        any = true;
+        v = v < 1000000 ? v * 10 + (*s->p - '0') : v;
+    }
+    *e = minus ? -v : v;
+    return any;
+}
+
+static bool take_decimal(struct span *s, struct decimal *d)
+{
+    if (s->n == 0 || !is_digit(*s->p)) {
+        return false;
+    }
+    while (s->n > 0 && is_digit(*s->p)) {
+        decimal_add(d, *span_take(s, 1).p, false);
+    }
+    if (take_char(s, '.')) {
+        if (s->n == 0 || !is_digit(*s->p)) {
+            return false;
+        }
+        while (s->n > 0 && is_digit(*s->p)) {
+            decimal_add(d, *span_take(s, 1).p, true);
+        }
+    }
+    int64_t e = 0;
+    if (take_any(s, "eE") && !take_exponent(s, &e)) {
+        return false;
+    }
+    d->point += e;
+    d->places = d->places > e ? d->places - e : 0;
+    return s->n == 0 && d->count > 0;
+}
+
+/* Decimal places between the unit and a nanosecond. */
+static int unit_scale(enum time_unit unit, int64_t int_digits)
+{
+    switch (unit) {
+    case TIME_SECONDS:
+        return 9;
+    case TIME_MILLIS:
+        return 6;
+    case TIME_NANOS:
+        return 0;
+    case TIME_BY_SIZE:
+    default:
+        return int_digits <= 11 ? 9 : int_digits <= 14 ? 6 : int_digits <= 17 ? 3 : 0;
+    }
+}
+
+bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t)
+{
+    struct decimal d = {0};
+    if (!take_decimal(&s, &d) || d.point < 1 || d.point > DIGITS_MAX) {
+        return false;
+    }
+    int scale = unit_scale(unit, d.point);
+    int64_t want = d.point + scale;
+    if (want > DIGITS_MAX) {
+        return false;
+    }
+    uint64_t v = 0;
+    for (int64_t i = 0; i < want; i++) {
+        v = v * 10 + (i < d.count ? (uint64_t)(d.digit[i] - '0') : 0);
+    }
+    if (v > (uint64_t)(days_of(YEAR_MAX + 1, 1, 1) * 86400) * (uint64_t)NS_PER_S - 1) {
+        return false;
+    }
+    int64_t digits = TIMESTAMP_DIGITS - scale + d.places;
+    t->ns = (int64_t)v;
+    t->digits = digits < TIMESTAMP_DIGITS ? (int)digits : TIMESTAMP_DIGITS;
+    t->quality = TIME_EXACT;
+    return true;
+}
+
+/* 0, 3, 6 or 9: the fewest digits that show the whole of ns. */
+static int digits_needed(int64_t ns)
+{
+    return ns % NS_PER_S == 0 ? 0 : ns % 1000000 == 0 ? 3 : ns % 1000 == 0 ? 6 : 9;
+}
+
+bool timestamp_pair(int64_t seconds, int64_t nanos, struct timestamp *t)
+{
+    int64_t last = days_of(YEAR_MAX + 1, 1, 1) * 86400 - 1;
+    if (seconds <= 0 || seconds > last || nanos < 0 || nanos >= NS_PER_S) {
+        return false;
+    }
+    t->ns = seconds * NS_PER_S + nanos;
+    t->digits = digits_needed(nanos);
+    t->quality = TIME_EXACT;
+    return true;
+}
+
+/* ---- judging, writing ---- */
+
+bool timestamp_plausible(int64_t ns, int64_t modified_ns)
+{
+    int64_t slack = S_48H * NS_PER_S;
+    int64_t latest = modified_ns > INT64_MAX - slack ? INT64_MAX : modified_ns + slack;
+    return ns >= S_2000 * NS_PER_S && ns <= latest;
+}
+
+struct timestamp timestamp_from_object(int64_t modified_ns)
+{
+    return (struct timestamp){modified_ns, digits_needed(modified_ns), TIME_FROM_OBJECT};
+}
+
+struct span timestamp_write(const struct timestamp *t, char to[TIMESTAMP_BYTES])
+{
+    struct civil c = {0};
+    int64_t s = t->ns / NS_PER_S;
+    int64_t frac = t->ns % NS_PER_S;
+    if (frac < 0) {
+        frac += NS_PER_S;
+        s--;
+    }
+    civil_of(s, &c);
+    int n = snprintf(to, TIMESTAMP_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%09d", c.year, c.month,
+                     c.day, c.hour, c.minute, c.second, (int)frac);
+    size_t end = (size_t)n - (TIMESTAMP_DIGITS - (size_t)t->digits);
+    end -= t->digits == 0 ? 1 : 0; /* no fraction, no point */
+    to[end] = 'Z';
+    to[end + 1] = '\0';
+    return span_of(to, end + 1);
+}

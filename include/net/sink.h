@@ -6,11 +6,16 @@
  * producer, no delivery time-out of ours (message.timeout.ms=0): a record that was taken
  * is reported sooner or later, once.
  *
- *     sink_produce(s, topic, key, value, receipt, &err)
- *       -> later, on the sink's poll thread: delivered(receipt, FAIL_NONE or why, &err)
+ *     sink_produce(s, &record, &err)
+ *       -> later, on the sink's poll thread: delivered(receipt, FAIL_NONE or why)
  *
- * Threads: sink_produce any; `delivered` is called on the poll thread (and, while a fatal
- * error or sink_free drains, on the thread that does so), never inside sink_produce.
+ * Bound: at most queue_bytes of keys and values wait for their reports (one record
+ * that is larger by itself goes alone). This is counted here, not by librdkafka, so that a
+ * waiting producer is woken by the very report that makes room.
+ *
+ * Threads: sink_produce, sink_topic, sink_topic_check, sink_stop and sink_depth any;
+ * `delivered` and `event` are called on the poll thread only, never inside another function
+ * of the sink. They must not call sink_produce (it may wait for them), sink_flush, sink_free.
  */
 #ifndef NET_SINK_H
 #define NET_SINK_H
@@ -18,43 +23,87 @@
 #include "base/err.h"
 #include "base/own.h"
 
-/* What became of one record. kind FAIL_NONE: the broker has it. */
-typedef void sink_delivered_fn(void *receipt, const struct err *e);
+/*
+ * What became of one record; bytes are those of its key and value. FAIL_NONE: the brokers have it.
+ * FAIL_CONFIG: no such topic. FAIL_DENIED: the topic refuses us. FAIL_LIMIT: larger than the topic
+ * takes. FAIL_STOPPED: sink_free gave it up. FAIL_AGAIN: all else.
+ */
+typedef void sink_delivered_fn(void *receipt, size_t bytes, const struct err *e);
+
+/* What happens to the connection, for the log: the net room does not log itself. */
+enum sink_event {
+    SINK_UP,      /* records are acknowledged again after SINK_DOWN */
+    SINK_DOWN,    /* no broker can be reached; records wait */
+    SINK_TROUBLE, /* one broker or one request; librdkafka tries again */
+    SINK_AUTH,    /* the brokers refuse our credentials or our certificate; records wait */
+    SINK_FATAL    /* the producer cannot go on: everything it holds is reported as failed */
+};
+typedef void sink_event_fn(void *context, enum sink_event what, const struct err *e);
 
 struct sink_config {
     const char *const *properties; /* "name=value", librdkafka's names, NULL-terminated */
     size_t queue_bytes;            /* most bytes of unacknowledged records (kafka.queue_bytes) */
-    const char *client_id;
+    const char *client_id;         /* NULL: librdkafka's own */
     sink_delivered_fn *delivered;
+    sink_event_fn *event; /* NULL: not wanted */
+    void *context;        /* for event */
 };
 
 struct sink;
 struct sink_topic; /* owned by the sink, lives as long */
+
+struct sink_header {
+    const char *name;
+    struct span value;
+};
+
+enum { SINK_MAX_HEADERS = 8 };
 
 struct sink_record {
     struct sink_topic *topic;
     struct span key;
     struct span value;
     int64_t timestamp_ms; /* 0: now */
-    void *receipt;        /* given back to delivered */
+    void *receipt;        /* given back to delivered; 2-byte aligned at least */
+    const struct sink_header *headers;
+    size_t header_count; /* SINK_MAX_HEADERS at most */
 };
 
-/* FAIL_CONFIG names the property that librdkafka refuses. Does not wait for a broker. */
+/*
+ * FAIL_CONFIG names the property that librdkafka refuses, or that contradicts the promises
+ * above, and why; a property's value is never in the text. Does not wait for a broker.
+ */
 MUST_USE struct sink *sink_new(const struct sink_config *c, struct err *e);
-void sink_free(struct sink *s); /* after sink_flush; unacknowledged records are reported as lost */
+
+/* After sink_flush. What is not acknowledged is reported with FAIL_STOPPED before it returns. */
+void sink_free(struct sink *s);
 DEFINE_OWNED(sink);
 
-/* The topic of that name, made on first use. Never NULL. */
+/* The topic of that name (1 to 249 bytes), made on first use. Never NULL. */
 struct sink_topic *sink_topic(struct sink *s, const char *name);
 
 /*
+ * Ask the brokers for the topic; waits timeout_ms at most. FAIL_CONFIG: there is none.
+ * FAIL_DENIED: we may not see it. FAIL_AGAIN: nobody answered.
+ */
+MUST_USE enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms,
+                                        struct err *e);
+
+/* Its max.message.bytes; 0 where that may not be read, or nobody answers in timeout_ms. */
+size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms);
+
+/*
  * Take a copy of the record. Waits while the queue is full; FAIL_STOPPED if sink_stop ends
- * the wait, FAIL_LIMIT if the record is larger than the producer takes, else FAIL_AGAIN.
- * On failure `delivered` is not called for it.
+ * the wait, FAIL_LIMIT if the record is larger than the producer takes, FAIL_CONFIG or
+ * FAIL_DENIED if it is already known that the topic is not there or not for us, else
+ * FAIL_AGAIN. On failure `delivered` is not called for it.
+ *
+ * A broker's INVALID_TIMESTAMP is answered by producing the record once more with the time
+ * of producing; only the second answer is reported.
  */
 MUST_USE enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct err *e);
 
-/* Let waiting producers go with FAIL_STOPPED. What was taken is still delivered. */
+/* Let waiting producers go with FAIL_STOPPED, also later ones. What was taken is delivered. */
 void sink_stop(struct sink *s);
 
 /* Wait until everything taken is reported, timeout_ms at most. True: nothing is left. */
@@ -62,5 +111,11 @@ MUST_USE bool sink_flush(struct sink *s, int timeout_ms);
 
 /* Records taken and not yet reported, and their bytes. */
 void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes);
+
+/* Bytes of key and value that one record may have (message.max.bytes less the framing). */
+size_t sink_max_bytes(const struct sink *s);
+
+/* True once the producer has failed for good (SINK_FATAL): make a new one. */
+bool sink_is_fatal(const struct sink *s);
 
 #endif

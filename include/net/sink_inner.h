@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sink_inner.h - what the files of the sink share: sink.c (life, producing), sink_poll.c
+ * (delivery reports, events), sink_topic.c (topics). Nobody else includes it.
+ *
+ * What is taken and not reported is counted in two atomics. A producer adds its bytes first
+ * and takes them back if that was too much; only then does it touch the lock. The poll thread
+ * subtracts first and then looks for waiters: one of the two always sees the other.
+ */
+#ifndef NET_SINK_INNER_H
+#define NET_SINK_INNER_H
+
+#include "net/sink.h"
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct sink_topic {
+    struct sink_topic *next;
+    rd_kafka_topic_t *handle;
+};
+
+struct sink {
+    rd_kafka_t *producer;
+    rd_kafka_queue_t *events;
+    pthread_t poller;
+    sink_delivered_fn *delivered;
+    sink_event_fn *event;
+    void *context;
+    size_t queue_bytes;
+    size_t max_bytes;
+    bool scram;
+
+    atomic_uint_fast64_t records; /* taken, not yet reported */
+    atomic_uint_fast64_t bytes;
+    atomic_bool stopped; /* producers do not wait any more */
+    atomic_bool closing; /* sink_free: report all, then end */
+    atomic_bool fatal;
+
+    struct {
+        bool down;
+        char why[200]; /* the last trouble: SINK_DOWN itself does not say */
+    } poll;            /* of the poll thread alone */
+
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t room; /* records or bytes went down, or stopped, or fatal */
+        atomic_int waiting;
+        struct sink_topic *topics;
+    } shared;
+};
+
+/* librdkafka's code as our kind, with its name in e->code; detail NULL: its own text. */
+void sink_err(struct err *e, rd_kafka_resp_err_t code, const char *detail);
+
+/* Let go of what was counted, and wake who waits for it. */
+void sink_release(struct sink *s, uint64_t records, uint64_t bytes);
+void sink_wake(struct sink *s);
+
+/* Give a counted record to librdkafka. The headers (or NULL) are taken over, also on failure. */
+MUST_USE rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
+                                            const struct sink_record *r,
+                                            rd_kafka_headers_t *headers);
+
+/* The poll thread; arg is the sink. Ends when closing and nothing is left. */
+void *sink_poll_main(void *arg);
+
+void sink_topics_free(struct sink *s);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * librdkafka's own queue limits are set out of the way (sink_conf.c): its "queue full" can only
+ * be polled for, while a count of our own wakes a waiting lane with the report that makes room.
+ */
+#include "net/sink_conf.h"
+#include "net/sink_inner.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    FRAMING_BYTES = 512, /* of a record alone in a request: batch and request headers */
+    VALUES = 7
+};
+
+/* ---- counting and waiting ---- */
+
+void sink_wake(struct sink *s)
+{
+    (void)pthread_mutex_lock(&s->shared.lock);
+    (void)pthread_cond_broadcast(&s->shared.room);
+    (void)pthread_mutex_unlock(&s->shared.lock);
+}
+
+void sink_release(struct sink *s, uint64_t records, uint64_t bytes)
+{
+    atomic_fetch_sub(&s->bytes, bytes);
+    atomic_fetch_sub(&s->records, records);
+    if (atomic_load(&s->shared.waiting) > 0) {
+        sink_wake(s);
+    }
+}
+
+/* Room for n bytes, or for one record of any size if nothing else is there. */
+static bool try_reserve(struct sink *s, uint64_t n)
+{
+    uint64_t was = atomic_fetch_add(&s->bytes, n);
+    if (was != 0 && was + n > s->queue_bytes) {
+        sink_release(s, 0, n);
+        return false;
+    }
+    atomic_fetch_add(&s->records, 1);
+    return true;
+}
+
+static enum err_kind reserve_slow(struct sink *s, uint64_t n, struct err *e)
+{
+    enum err_kind kind = FAIL_NONE;
+    (void)pthread_mutex_lock(&s->shared.lock);
+    atomic_fetch_add(&s->shared.waiting, 1);
+    for (;;) {
+        if (atomic_load(&s->stopped)) {
+            kind = err_set(e, FAIL_STOPPED, "kafka: stopped while the queue was full");
+            break;
+        }
+        if (atomic_load(&s->fatal)) {
+            kind = err_set(e, FAIL_AGAIN, "kafka: the producer has failed");
+            break;
+        }
+        uint64_t used = atomic_load(&s->bytes);
+        if (used == 0 || used + n <= s->queue_bytes) {
+            break;
+        }
+        (void)pthread_cond_wait(&s->shared.room, &s->shared.lock);
+    }
+    atomic_fetch_sub(&s->shared.waiting, 1);
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    return kind;
+}
+
+static enum err_kind reserve(struct sink *s, uint64_t n, struct err *e)
+{
+    while (!try_reserve(s, n)) {
+        enum err_kind kind = reserve_slow(s, n, e);
+        if (kind != FAIL_NONE) {
+            return kind;
+        }
+    }
+    return FAIL_NONE;
+}
+
+static struct timespec deadline_in(int ms)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000L;
+    }
+    return t;
+}
+
+/* ---- producing ---- */
+
+static void *bytes_of(struct span s)
+{
+    return (void *)(uintptr_t)s.p; /* librdkafka's union is not const; it copies */
+}
+
+static rd_kafka_headers_t *headers_of(const struct sink_record *r)
+{
+    assert(r->header_count <= SINK_MAX_HEADERS);
+    if (r->header_count == 0) {
+        return NULL;
+    }
+    rd_kafka_headers_t *h = rd_kafka_headers_new(r->header_count);
+    for (size_t i = 0; i < r->header_count; i++) {
+        const struct sink_header *one = &r->headers[i];
+        (void)rd_kafka_header_add(h, one->name, -1, one->value.p, (ssize_t)one->value.n);
+    }
+    return h;
+}
+
+/* The headers are taken over, also on failure. */
+rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
+                                   const struct sink_record *r, rd_kafka_headers_t *headers)
+{
+    rd_kafka_vu_t v[VALUES] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {bytes_of(r->key), r->key.n}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes_of(r->value), r->value.n}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = r->receipt},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = r->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+    };
+    rd_kafka_error_t *error = rd_kafka_produceva(s->producer, v, headers ? VALUES : VALUES - 1);
+    if (error == NULL) {
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    if (headers != NULL) {
+        rd_kafka_headers_destroy(headers);
+    }
+    return code;
+}
+
+enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct err *e)
+{
+    assert(((uintptr_t)r->receipt & 1) == 0);
+    uint64_t n = r->key.n + r->value.n;
+    if (n > s->max_bytes) {
+        return err_set(e, FAIL_LIMIT, "kafka: a record of %llu bytes is above message.max.bytes",
+                       (unsigned long long)n);
+    }
+    enum err_kind kind = reserve(s, n, e);
+    if (kind != FAIL_NONE) {
+        return kind;
+    }
+
+    rd_kafka_resp_err_t code = sink_hand_over(s, r->topic->handle, r, headers_of(r));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return FAIL_NONE;
+    }
+    sink_release(s, 1, n);
+    struct err why;
+    sink_err(&why, code, NULL);
+    return err_set(e, why.kind, "%s", why.text);
+}
+
+/* ---- life ---- */
+
+static void shared_init(struct sink *s)
+{
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&s->shared.lock, NULL);
+    (void)pthread_cond_init(&s->shared.room, &attr);
+    (void)pthread_condattr_destroy(&attr);
+}
+
+static void sink_destroy(struct sink *s)
+{
+    (void)pthread_cond_destroy(&s->shared.room);
+    (void)pthread_mutex_destroy(&s->shared.lock);
+    free(s);
+}
+
+/* On failure conf is still the caller's. */
+static enum err_kind producer_start(struct sink *s, rd_kafka_conf_t *conf, struct err *e)
+{
+    char text[256];
+    s->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    if (s->producer == NULL) {
+        return err_set(e, FAIL_CONFIG, "kafka: %s", text);
+    }
+    s->events = rd_kafka_queue_get_main(s->producer);
+    if (pthread_create(&s->poller, NULL, sink_poll_main, s) != 0) {
+        abort();
+    }
+    (void)pthread_setname_np(s->poller, "sink");
+    return FAIL_NONE;
+}
+
+struct sink *sink_new(const struct sink_config *c, struct err *e)
+{
+    rd_kafka_conf_t *conf = sink_conf_new(c, e);
+    if (conf == NULL) {
+        return NULL;
+    }
+    struct sink *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        abort();
+    }
+    size_t max = sink_conf_size(conf, "message.max.bytes");
+    s->max_bytes = max > FRAMING_BYTES ? max - FRAMING_BYTES : max;
+    s->queue_bytes = c->queue_bytes;
+    s->delivered = c->delivered;
+    s->event = c->event;
+    s->context = c->context;
+    s->scram = sink_conf_is_scram(conf);
+    shared_init(s);
+
+    if (producer_start(s, conf, e) != FAIL_NONE) {
+        rd_kafka_conf_destroy(conf);
+        sink_destroy(s);
+        return NULL;
+    }
+    return s;
+}
+
+void sink_stop(struct sink *s)
+{
+    atomic_store(&s->stopped, true);
+    sink_wake(s);
+}
+
+bool sink_flush(struct sink *s, int timeout_ms)
+{
+    struct timespec until = deadline_in(timeout_ms);
+    (void)rd_kafka_flush(s->producer, timeout_ms); /* does not wait for linger.ms */
+
+    (void)pthread_mutex_lock(&s->shared.lock);
+    atomic_fetch_add(&s->shared.waiting, 1);
+    int rc = 0;
+    while (rc != ETIMEDOUT && atomic_load(&s->records) > 0) {
+        rc = pthread_cond_timedwait(&s->shared.room, &s->shared.lock, &until);
+    }
+    atomic_fetch_sub(&s->shared.waiting, 1);
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    return atomic_load(&s->records) == 0;
+}
+
+void sink_free(struct sink *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    sink_stop(s);
+    atomic_store(&s->closing, true);
+    (void)rd_kafka_purge(s->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_queue_yield(s->events);
+    (void)pthread_join(s->poller, NULL);
+
+    sink_topics_free(s);
+    rd_kafka_queue_destroy(s->events);
+    rd_kafka_destroy(s->producer);
+    sink_destroy(s);
+}
+
+void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes)
+{
+    *records = atomic_load(&s->records);
+    *bytes = atomic_load(&s->bytes);
+}
+
+size_t sink_max_bytes(const struct sink *s)
+{
+    return s->max_bytes;
+}
+
+bool sink_is_fatal(const struct sink *s)
+{
+    return atomic_load(&s->fatal);
+}

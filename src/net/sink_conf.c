@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any librdkafka property passes through, but those on which "nothing is lost" stands cannot
+ * be turned off by one line of configuration that looked like tuning.
+ */
+#include "net/sink_conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NAME_CAP = 128, VALUE_CAP = 64 };
+
+/* A property whose value is ours: `also` is another spelling of it that a user may write. */
+static const struct forced {
+    const char *name;
+    const char *value; /* NULL: may not be set at all */
+    const char *also;
+    const char *why;
+} forced[] = {
+    {"acks", "all", "-1", "a record is done when all in-sync replicas have it"},
+    {"request.required.acks", "all", "-1", "a record is done when all in-sync replicas have it"},
+    {"enable.idempotence", "true", "true", "retries of the producer must not double or reorder"},
+    {"message.timeout.ms", "0", "0", "records wait for the brokers as long as it takes"},
+    {"delivery.timeout.ms", "0", "0", "records wait for the brokers as long as it takes"},
+    {"delivery.report.only.error", "false", "false", "notifications are settled by the reports"},
+    {"queuing.strategy", "fifo", "fifo", "records of one object keep their order"},
+    {"queue.buffering.max.messages", NULL, "", "set kafka.queue_bytes instead"},
+    {"queue.buffering.max.kbytes", NULL, "", "set kafka.queue_bytes instead"},
+    {"transactional.id", NULL, "", "the worker does not use transactions"},
+};
+
+/* Set first, so that the user's properties replace them. */
+static const char *const preferred[][2] = {
+    {"compression.type", "lz4"},
+    {"linger.ms", "20"},
+    /* A batch is refused as a whole when it is larger than the topic's max.message.bytes. */
+    {"batch.size", "262144"},
+    /* Full speed soon after the brokers are back. */
+    {"reconnect.backoff.max.ms", "2000"},
+    /* What librdkafka writes to standard error, the events say too. */
+    {"log_level", "0"},
+};
+
+/* Set last. The sink counts the bytes itself, so librdkafka's own limits are out of the way. */
+static const char *const fixed[][2] = {
+    {"acks", "all"},
+    {"enable.idempotence", "true"},
+    {"message.timeout.ms", "0"},
+    {"queue.buffering.max.messages", "2147483647"},
+    {"queue.buffering.max.kbytes", "2147483647"},
+};
+
+static const struct forced *forced_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(forced) / sizeof(forced[0]); i++) {
+        if (strcmp(forced[i].name, name) == 0) {
+            return &forced[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static struct span trim(struct span s)
+{
+    while (s.n > 0 && is_blank(s.p[0])) {
+        s = span_from(s, 1);
+    }
+    while (s.n > 0 && is_blank(s.p[s.n - 1])) {
+        s.n--;
+    }
+    return s;
+}
+
+/* librdkafka's own texts quote the value, which may be a secret; so they are not used. */
+static enum err_kind set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *e)
+{
+    char text[8];
+    switch (rd_kafka_conf_set(conf, name, value, text, sizeof(text))) {
+    case RD_KAFKA_CONF_OK:
+        return FAIL_NONE;
+    case RD_KAFKA_CONF_UNKNOWN:
+        return err_set(e, FAIL_CONFIG, "kafka property %s: unknown to librdkafka %s", name,
+                       rd_kafka_version_str());
+    case RD_KAFKA_CONF_INVALID:
+    default:
+        return err_set(e, FAIL_CONFIG,
+                       "kafka property %s: librdkafka %s refuses this value, or was built without",
+                       name, rd_kafka_version_str());
+    }
+}
+
+static enum err_kind check_forced(const char *name, const char *value, struct err *e)
+{
+    const struct forced *f = forced_find(name);
+    if (f == NULL) {
+        return FAIL_NONE;
+    }
+    if (f->value == NULL) {
+        return err_set(e, FAIL_CONFIG, "kafka property %s: %s", name, f->why);
+    }
+    if (strcmp(value, f->value) == 0 || strcmp(value, f->also) == 0) {
+        return FAIL_NONE;
+    }
+    return err_set(e, FAIL_CONFIG, "kafka property %s: must be %s: %s", name, f->value, f->why);
+}
+
+static enum err_kind set_user(rd_kafka_conf_t *conf, const char *property, struct err *e)
+{
+    const char *eq = strchr(property, '=');
+    struct span name = trim(span_of(property, eq != NULL ? (size_t)(eq - property) : 0));
+    if (name.n == 0 || name.n >= NAME_CAP) {
+        return err_set(e, FAIL_CONFIG, "kafka properties: each must be \"name=value\"");
+    }
+
+    char key[NAME_CAP];
+    memcpy(key, name.p, name.n);
+    key[name.n] = '\0';
+    const char *value = eq + 1;
+    while (is_blank(*value)) {
+        value++;
+    }
+    enum err_kind kind = check_forced(key, value, e);
+    return kind != FAIL_NONE ? kind : set(conf, key, value, e);
+}
+
+static enum err_kind set_all(rd_kafka_conf_t *conf, const char *const (*list)[2], size_t count,
+                             struct err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (set(conf, list[i][0], list[i][1], e) != FAIL_NONE) {
+            return FAIL_CONFIG;
+        }
+    }
+    return FAIL_NONE;
+}
+
+static enum err_kind fill(rd_kafka_conf_t *conf, const struct sink_config *c, struct err *e)
+{
+    if (c->client_id != NULL && set(conf, "client.id", c->client_id, e) != FAIL_NONE) {
+        return FAIL_CONFIG;
+    }
+    if (set_all(conf, preferred, sizeof(preferred) / sizeof(preferred[0]), e) != FAIL_NONE) {
+        return FAIL_CONFIG;
+    }
+    for (size_t i = 0; c->properties != NULL && c->properties[i] != NULL; i++) {
+        if (set_user(conf, c->properties[i], e) != FAIL_NONE) {
+            return FAIL_CONFIG;
+        }
+    }
+    return set_all(conf, fixed, sizeof(fixed) / sizeof(fixed[0]), e);
+}
+
+rd_kafka_conf_t *sink_conf_new(const struct sink_config *c, struct err *e)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    if (fill(conf, c, e) != FAIL_NONE) {
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    return conf;
+}
+
+static bool get(const rd_kafka_conf_t *conf, const char *name, char *value, size_t cap)
+{
+    size_t n = cap;
+    return rd_kafka_conf_get(conf, name, value, &n) == RD_KAFKA_CONF_OK && n <= cap;
+}
+
+size_t sink_conf_size(const rd_kafka_conf_t *conf, const char *name)
+{
+    char value[VALUE_CAP];
+    return get(conf, name, value, sizeof(value)) ? strtoul(value, NULL, 10) : 0;
+}
+
+bool sink_conf_is_scram(const rd_kafka_conf_t *conf)
+{
+    char value[VALUE_CAP];
+    return get(conf, "sasl.mechanism", value, sizeof(value)) &&
+           strncasecmp(value, "SCRAM", sizeof("SCRAM") - 1) == 0;
+}

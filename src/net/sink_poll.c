@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Delivery reports are taken in batches (librdkafka's event interface), so that the lock that
+ * wakes waiting producers is touched once per batch and not once per record.
+ */
+#include "net/sink_inner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { POLL_MS = 200, REPORTS_PER_BATCH = 1024, SCRAM_FIXED_IN = 0x020601ff };
+
+/* ---- errors ---- */
+
+static enum err_kind kind_of(rd_kafka_resp_err_t code)
+{
+    switch ((int)code) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return FAIL_NONE;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+        return FAIL_CONFIG;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+        return FAIL_DENIED;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+        return FAIL_LIMIT;
+    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+    case RD_KAFKA_RESP_ERR__DESTROY:
+        return FAIL_STOPPED;
+    default:
+        return FAIL_AGAIN;
+    }
+}
+
+void sink_err(struct err *e, rd_kafka_resp_err_t code, const char *detail)
+{
+    err_clear(e);
+    enum err_kind kind = kind_of(code);
+    if (kind != FAIL_NONE) {
+        (void)err_set(e, kind, "kafka: %s", detail != NULL ? detail : rd_kafka_err2str(code));
+        (void)snprintf(e->code, sizeof(e->code), "%s", rd_kafka_err2name(code));
+    }
+}
+
+/* ---- delivery reports ---- */
+
+/* The receipt's lowest bit says that this is the second try. */
+static void *second_try(void *receipt)
+{
+    return (char *)receipt + 1;
+}
+
+static bool is_second_try(const void *opaque)
+{
+    return ((uintptr_t)opaque & 1) != 0;
+}
+
+/* True: the record is on its way again with the time of producing, and stays counted. */
+static bool produced_again(struct sink *s, const rd_kafka_message_t *m)
+{
+    if (m->err != RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || is_second_try(m->_private)) {
+        return false;
+    }
+    rd_kafka_headers_t *headers = NULL;
+    if (rd_kafka_message_headers(m, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        headers = rd_kafka_headers_copy(headers);
+    }
+    struct sink_record r = {
+        .key = {m->key, m->key_len},
+        .value = {m->payload, m->len},
+        .receipt = second_try(m->_private),
+    };
+    return sink_hand_over(s, m->rkt, &r, headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static void report(struct sink *s, const rd_kafka_message_t *m)
+{
+    struct err e = {.kind = FAIL_NONE};
+    if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        sink_err(&e, m->err, NULL);
+        (void)err_wrap(&e, "topic %s", rd_kafka_topic_name(m->rkt));
+    }
+    char *receipt = m->_private;
+    s->delivered(is_second_try(receipt) ? receipt - 1 : receipt, m->key_len + m->len, &e);
+}
+
+static void emit(struct sink *s, enum sink_event what, const struct err *e)
+{
+    if (s->event != NULL) {
+        s->event(s->context, what, e);
+    }
+}
+
+static void came_up(struct sink *s)
+{
+    if (s->poll.down) {
+        s->poll.down = false;
+        emit(s, SINK_UP, &(struct err){.kind = FAIL_NONE, .text = "kafka: delivering again"});
+    }
+}
+
+static void take_reports(struct sink *s, rd_kafka_event_t *ev)
+{
+    const rd_kafka_message_t *batch[REPORTS_PER_BATCH];
+    uint64_t records = 0;
+    uint64_t bytes = 0;
+    bool acknowledged = false;
+    size_t n;
+    while ((n = rd_kafka_event_message_array(ev, batch, REPORTS_PER_BATCH)) > 0) {
+        for (size_t i = 0; i < n; i++) {
+            if (produced_again(s, batch[i])) {
+                continue;
+            }
+            report(s, batch[i]);
+            acknowledged = acknowledged || batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+            records++;
+            bytes += batch[i]->key_len + batch[i]->len;
+        }
+    }
+    sink_release(s, records, bytes);
+    if (acknowledged) {
+        came_up(s);
+    }
+}
+
+/* ---- events ---- */
+
+static void went_fatal(struct sink *s)
+{
+    char text[256];
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(s->producer, text, sizeof(text));
+    struct err e;
+    sink_err(&e, code, text);
+    atomic_store(&s->fatal, true);
+    sink_wake(s);
+    emit(s, SINK_FATAL, &e);
+    /* Nothing of it will ever be sent: let those who wait for its reports know. */
+    (void)rd_kafka_purge(s->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
+static void went_down(struct sink *s, struct err *e)
+{
+    if (s->poll.down) {
+        return;
+    }
+    s->poll.down = true;
+    if (s->poll.why[0] != '\0') {
+        (void)err_set(e, FAIL_AGAIN, "kafka: no broker can be reached: %s", s->poll.why);
+    }
+    emit(s, SINK_DOWN, e);
+}
+
+static void refused(struct sink *s, struct err *e)
+{
+    if (s->scram && rd_kafka_version() < SCRAM_FIXED_IN) {
+        char was[sizeof(e->text)];
+        memcpy(was, e->text, sizeof(was));
+        (void)err_set(e, FAIL_DENIED,
+                      "%.200s (librdkafka %s: before 2.6.1 SCRAM fails with Kafka 4 also with the "
+                      "right password)",
+                      was, rd_kafka_version_str());
+    }
+    emit(s, SINK_AUTH, e);
+}
+
+static void take_error(struct sink *s, rd_kafka_event_t *ev)
+{
+    rd_kafka_resp_err_t code = rd_kafka_event_error(ev);
+    const char *text = rd_kafka_event_error_string(ev);
+    struct err e;
+    sink_err(&e, code, text);
+
+    if (code == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(ev)) {
+        went_fatal(s);
+        return;
+    }
+    switch ((int)code) {
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+        went_down(s, &e);
+        break;
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR__SSL:
+        refused(s, &e);
+        break;
+    default:
+        (void)snprintf(s->poll.why, sizeof(s->poll.why), "%s", text != NULL ? text : "");
+        emit(s, SINK_TROUBLE, &e);
+        break;
+    }
+}
+
+static bool poll_is_over(struct sink *s)
+{
+    return atomic_load(&s->closing) && atomic_load(&s->records) == 0;
+}
+
+void *sink_poll_main(void *arg)
+{
+    struct sink *s = arg;
+    while (!poll_is_over(s)) {
+        rd_kafka_event_t *ev = rd_kafka_queue_poll(s->events, POLL_MS);
+        switch (rd_kafka_event_type(ev)) {
+        case RD_KAFKA_EVENT_DR:
+            take_reports(s, ev);
+            break;
+        case RD_KAFKA_EVENT_ERROR:
+            take_error(s, ev);
+            break;
+        default:
+            break;
+        }
+        rd_kafka_event_destroy(ev);
+    }
+    return NULL;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Topics by name; what the brokers say of one. */
+#include "net/sink_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_TOPIC_NAME = 249 };
+
+static struct sink_topic *topic_find_locked(struct sink *s, const char *name)
+{
+    struct sink_topic *t = s->shared.topics;
+    while (t != NULL && strcmp(rd_kafka_topic_name(t->handle), name) != 0) {
+        t = t->next;
+    }
+    return t;
+}
+
+static struct sink_topic *topic_add_locked(struct sink *s, const char *name)
+{
+    struct sink_topic *t = calloc(1, sizeof(*t));
+    if (t == NULL) {
+        abort();
+    }
+    t->handle = rd_kafka_topic_new(s->producer, name, NULL);
+    assert(t->handle != NULL);
+    t->next = s->shared.topics;
+    s->shared.topics = t;
+    return t;
+}
+
+struct sink_topic *sink_topic(struct sink *s, const char *name)
+{
+    size_t n = strlen(name);
+    assert(n > 0 && n <= MAX_TOPIC_NAME);
+    (void)pthread_mutex_lock(&s->shared.lock);
+    struct sink_topic *t = topic_find_locked(s, name);
+    if (t == NULL) {
+        t = topic_add_locked(s, name);
+    }
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    return t;
+}
+
+size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
+{
+    size_t max = 0;
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(s->producer);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(s->producer, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_ConfigResource_t *ask = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, NULL, 0);
+    rd_kafka_DescribeConfigs(s->producer, &ask, 1, options, answers);
+
+    rd_kafka_event_t *ev = rd_kafka_queue_poll(answers, timeout_ms);
+    const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result(ev);
+    size_t n = 0;
+    const rd_kafka_ConfigResource_t **got =
+        result != NULL ? rd_kafka_DescribeConfigs_result_resources(result, &n) : NULL;
+    size_t entries = 0;
+    const rd_kafka_ConfigEntry_t **entry =
+        n > 0 ? rd_kafka_ConfigResource_configs(got[0], &entries) : NULL;
+    for (size_t i = 0; i < entries; i++) {
+        const char *value = rd_kafka_ConfigEntry_value(entry[i]);
+        if (strcmp(rd_kafka_ConfigEntry_name(entry[i]), "max.message.bytes") == 0 && value) {
+            max = strtoul(value, NULL, 10);
+        }
+    }
+    rd_kafka_event_destroy(ev);
+    rd_kafka_ConfigResource_destroy(ask);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(answers);
+    return max;
+}
+
+enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms, struct err *e)
+{
+    const struct rd_kafka_metadata *md = NULL;
+    rd_kafka_topic_t *topic = sink_topic(s, name)->handle;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(s->producer, 0, topic, &md, timeout_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topic_cnt > 0) {
+        code = md->topics[0].err;
+    }
+    if (md != NULL) {
+        rd_kafka_metadata_destroy(md);
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return FAIL_NONE;
+    }
+    struct err why;
+    sink_err(&why, code, NULL);
+    return err_set(e, why.kind, "topic %s: %s", name, why.text);
+}
+
+void sink_topics_free(struct sink *s)
+{
+    for (struct sink_topic *t = s->shared.topics; t != NULL;) {
+        struct sink_topic *next = t->next;
+        rd_kafka_topic_destroy(t->handle);
+        free(t);
+        t = next;
+    }
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Against librdkafka's mock brokers: real sockets on loopback, faults on demand. */
+#include "testing.h"
+
+#include "net/sink.h"
+#include "net/sink_inner.h"
+
+#include <librdkafka/rdkafka_mock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { QUEUE_BYTES = 1 << 20, PATIENCE_MS = 20000, API_PRODUCE = 0 };
+
+struct reports {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int delivered;
+    int failed;
+    int order_broken;
+    size_t bytes;
+    intptr_t last; /* receipt, even numbers */
+    struct err error;
+    int events[SINK_FATAL + 1];
+};
+
+static struct reports reports;
+
+static rd_kafka_t *mock_handle;
+static rd_kafka_mock_cluster_t *mock;
+static char bootstrap[256];
+
+static void on_delivered(void *receipt, size_t bytes, const struct err *e)
+{
+    (void)pthread_mutex_lock(&reports.lock);
+    if (e->kind == FAIL_NONE) {
+        reports.delivered++;
+        reports.bytes += bytes;
+    } else {
+        reports.failed++;
+        reports.error = *e;
+    }
+    if ((intptr_t)receipt < reports.last) {
+        reports.order_broken++;
+    }
+    reports.last = (intptr_t)receipt;
+    (void)pthread_cond_broadcast(&reports.changed);
+    (void)pthread_mutex_unlock(&reports.lock);
+}
+
+static void on_event(void *context, enum sink_event what, const struct err *e)
+{
+    assert_ptr_equal(context, &reports);
+    (void)pthread_mutex_lock(&reports.lock);
+    reports.events[what]++;
+    if (what != SINK_UP) {
+        reports.error = *e;
+    }
+    (void)pthread_cond_broadcast(&reports.changed);
+    (void)pthread_mutex_unlock(&reports.lock);
+}
+
+/* Wait until *value is at least `want`. */
+static bool came_true(const int *value, int want)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_MS / 1000;
+    (void)pthread_mutex_lock(&reports.lock);
+    int rc = 0;
+    while (*value < want && rc == 0) {
+        rc = pthread_cond_timedwait(&reports.changed, &reports.lock, &until);
+    }
+    bool ok = *value >= want;
+    (void)pthread_mutex_unlock(&reports.lock);
+    return ok;
+}
+
+static struct sink *sink_with(const char *const *more, size_t queue_bytes)
+{
+    const char *properties[8] = {bootstrap, "linger.ms=1", "reconnect.backoff.max.ms=200"};
+    for (size_t i = 0; more != NULL && more[i] != NULL; i++) {
+        properties[3 + i] = more[i];
+    }
+    struct sink_config c = {.properties = properties,
+                            .queue_bytes = queue_bytes,
+                            .client_id = "test",
+                            .delivered = on_delivered,
+                            .event = on_event,
+                            .context = &reports};
+    struct err e = {.kind = FAIL_NONE};
+    struct sink *s = sink_new(&c, &e);
+    if (s == NULL) {
+        print_error("%s\n", e.text);
+    }
+    assert_non_null(s);
+    return s;
+}
+
+static struct sink_record record_of(struct sink *s, const char *topic, struct span value,
+                                    intptr_t receipt)
+{
+    return (struct sink_record){.topic = sink_topic(s, topic),
+                                .key = SPAN("acme"),
+                                .value = value,
+                                .receipt = (void *)receipt};
+}
+
+static void produce(struct sink *s, const char *topic, struct span value, intptr_t receipt)
+{
+    struct err e = {.kind = FAIL_NONE};
+    struct sink_record r = record_of(s, topic, value, receipt);
+    assert_int_equal(sink_produce(s, &r, &e), FAIL_NONE);
+}
+
+static int set_up(void **state UNUSED)
+{
+    char text[256];
+    memset(&reports, 0, sizeof(reports));
+    (void)pthread_mutex_init(&reports.lock, NULL);
+    (void)pthread_cond_init(&reports.changed, NULL);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    (void)rd_kafka_conf_set(conf, "log_level", "0", text, sizeof(text));
+    mock_handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    mock = rd_kafka_mock_cluster_new(mock_handle, 1);
+    (void)snprintf(bootstrap, sizeof(bootstrap), "bootstrap.servers=%s",
+                   rd_kafka_mock_cluster_bootstraps(mock));
+    (void)rd_kafka_mock_topic_create(mock, "events", 4, 1);
+    return 0;
+}
+
+static int tear_down(void **state UNUSED)
+{
+    rd_kafka_mock_cluster_destroy(mock);
+    rd_kafka_destroy(mock_handle);
+    return 0;
+}
+
+/* ---- configuration ---- */
+
+static void refuses_a_property_that_contradicts_the_promise(void **state UNUSED)
+{
+    static const char *const bad[] = {
+        "acks=1",
+        "request.required.acks=0",
+        " enable.idempotence = false",
+        "message.timeout.ms=300000",
+        "delivery.timeout.ms=1",
+        "delivery.report.only.error=true",
+        "queuing.strategy=lifo",
+        "queue.buffering.max.kbytes=1024",
+        "transactional.id=x",
+        "no.such.property=secret",
+        "compression.type=secret",
+        "acks",
+        "=1",
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const char *properties[] = {bad[i], NULL};
+        struct sink_config c = {.properties = properties, .delivered = on_delivered};
+        struct err e = {.kind = FAIL_NONE};
+        assert_null(sink_new(&c, &e));
+        assert_int_equal(e.kind, FAIL_CONFIG);
+        assert_null(strstr(e.text, "secret"));
+    }
+}
+
+static void takes_the_same_property_said_otherwise(void **state UNUSED)
+{
+    static const char *const good[] = {"acks = -1", "acks=all", "enable.idempotence=true",
+                                       "message.timeout.ms=0", NULL};
+    sink_free(sink_with(good, QUEUE_BYTES));
+}
+
+/* ---- delivering ---- */
+
+/* The values and headers of the topic's only partition with records, in order. */
+static int count_in_order(const char *topic, int want)
+{
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    (void)rd_kafka_conf_set(conf, "bootstrap.servers", strchr(bootstrap, '=') + 1, text,
+                            sizeof(text));
+    (void)rd_kafka_conf_set(conf, "group.id", "test", text, sizeof(text));
+    rd_kafka_t *c = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+    (void)rd_kafka_poll_set_consumer(c);
+    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(4);
+    for (int32_t i = 0; i < 4; i++) {
+        rd_kafka_topic_partition_list_add(all, topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    }
+    (void)rd_kafka_assign(c, all);
+
+    int n = 0;
+    while (n < want) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(c, PATIENCE_MS);
+        if (m == NULL || m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            break;
+        }
+        (void)snprintf(text, sizeof(text), "{\"n\":%d}", n);
+        assert_span_equal(span_of(m->key, m->key_len), SPAN("acme"));
+        assert_span_equal(span_of(m->payload, m->len), span_str(text));
+        rd_kafka_headers_t *headers = NULL;
+        const void *value = NULL;
+        size_t size = 0;
+        assert_int_equal(rd_kafka_message_headers(m, &headers), RD_KAFKA_RESP_ERR_NO_ERROR);
+        assert_int_equal(rd_kafka_header_get_last(headers, "ce_id", &value, &size),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+        assert_span_equal(span_of(value, size), SPAN("x"));
+        assert_int_equal(rd_kafka_message_timestamp(m, NULL), 1000 + n);
+        rd_kafka_message_destroy(m);
+        n++;
+    }
+    rd_kafka_topic_partition_list_destroy(all);
+    (void)rd_kafka_consumer_close(c);
+    rd_kafka_destroy(c);
+    return n;
+}
+
+static void delivers_each_record_in_order_and_reports_it_once(void **state UNUSED)
+{
+    enum { COUNT = 3000 };
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    static const struct sink_header header = {"ce_id", {"x", 1}};
+    for (int i = 0; i < COUNT; i++) {
+        char value[32];
+        (void)snprintf(value, sizeof(value), "{\"n\":%d}", i);
+        struct sink_record r = record_of(s, "events", span_str(value), 2 * i);
+        r.headers = &header;
+        r.header_count = 1;
+        r.timestamp_ms = 1000 + i;
+        struct err e = {.kind = FAIL_NONE};
+        assert_int_equal(sink_produce(s, &r, &e), FAIL_NONE);
+    }
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(reports.delivered, COUNT);
+    assert_int_equal(reports.failed, 0);
+    assert_int_equal(reports.order_broken, 0);
+
+    uint64_t records = 1;
+    uint64_t bytes = 1;
+    sink_depth(s, &records, &bytes);
+    assert_int_equal(records, 0);
+    assert_int_equal(bytes, 0);
+    assert_int_equal(count_in_order("events", COUNT), COUNT);
+}
+
+static void tries_again_what_may_succeed(void **state UNUSED)
+{
+    rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 4, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+                                      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+                                      RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+                                      RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND);
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    produce(s, "events", SPAN("{}"), 2);
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(reports.delivered, 1);
+}
+
+static void says_what_the_brokers_refuse(void **state UNUSED)
+{
+    static const struct {
+        rd_kafka_resp_err_t answer;
+        enum err_kind want;
+        const char *code;
+        const char *topic; /* librdkafka remembers an answer about a topic for a while */
+    } cases[] = {
+        {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, FAIL_DENIED, "TOPIC_AUTHORIZATION_FAILED",
+         "one"},
+        {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, FAIL_LIMIT, "MSG_SIZE_TOO_LARGE", "two"},
+        {RD_KAFKA_RESP_ERR_INVALID_MSG, FAIL_AGAIN, "INVALID_MSG", "three"},
+    };
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, cases[i].answer);
+        produce(s, cases[i].topic, SPAN("{}"), 2);
+        assert_true(sink_flush(s, PATIENCE_MS));
+        assert_int_equal(reports.failed, (int)i + 1);
+        assert_int_equal(reports.error.kind, cases[i].want);
+        assert_string_equal(reports.error.code, cases[i].code);
+        assert_non_null(strstr(reports.error.text, cases[i].topic));
+    }
+    assert_int_equal(reports.delivered, 0);
+}
+
+static void answers_an_invalid_timestamp_once(void **state UNUSED)
+{
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
+    produce(s, "events", SPAN("{}"), 2);
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(reports.delivered, 1);
+    assert_int_equal(reports.failed, 0);
+
+    rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 2, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
+                                      RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
+    produce(s, "events", SPAN("{}"), 4);
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(reports.failed, 1);
+    assert_int_equal(reports.last, 4);
+}
+
+static void an_unknown_topic_is_a_fault_of_the_configuration(void **state UNUSED)
+{
+    static const char *const quick[] = {"topic.metadata.propagation.max.ms=100", NULL};
+    rd_kafka_mock_topic_set_error(mock, "nowhere", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    OWNED(sink) struct sink *s = sink_with(quick, QUEUE_BYTES);
+    struct err e = {.kind = FAIL_NONE};
+    assert_int_equal(sink_topic_check(s, "nowhere", PATIENCE_MS, &e), FAIL_CONFIG);
+    assert_int_equal(sink_topic_check(s, "events", PATIENCE_MS, &e), FAIL_NONE);
+    produce(s, "nowhere", SPAN("{}"), 2);
+    assert_true(came_true(&reports.failed, 1));
+    assert_int_equal(reports.error.kind, FAIL_CONFIG);
+}
+
+/* ---- a full queue ---- */
+
+enum { SMALL_QUEUE = 1000, VALUE_BYTES = 100 - (sizeof("acme") - 1) };
+
+struct filler {
+    struct sink *sink;
+    int count;
+    int taken;
+    enum err_kind ended;
+};
+
+static void *fill(void *arg)
+{
+    struct filler *f = arg;
+    char value[VALUE_BYTES];
+    memset(value, 'v', sizeof(value));
+    struct err e = {.kind = FAIL_NONE};
+    while (f->ended == FAIL_NONE && f->taken < f->count) {
+        struct sink_record r =
+            record_of(f->sink, "events", span_of(value, sizeof(value)), 2 * (f->taken + 1));
+        f->ended = sink_produce(f->sink, &r, &e);
+        f->taken += f->ended == FAIL_NONE;
+    }
+    return NULL;
+}
+
+static void wait_until_a_producer_waits(struct sink *s)
+{
+    while (atomic_load(&s->shared.waiting) == 0) {
+        (void)sched_yield();
+    }
+}
+
+static void holds_no_more_than_the_queue_and_goes_on_with_the_reports(void **state UNUSED)
+{
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    OWNED(sink) struct sink *s = sink_with(NULL, SMALL_QUEUE);
+    struct filler f = {.sink = s, .count = 500};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
+    wait_until_a_producer_waits(s);
+    uint64_t records = 0;
+    uint64_t bytes = 0;
+    sink_depth(s, &records, &bytes);
+    assert_int_equal(records, 10);
+    assert_int_equal(bytes, SMALL_QUEUE);
+
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    (void)pthread_join(thread, NULL);
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(f.taken, 500);
+    assert_int_equal(reports.delivered, 500);
+    assert_int_equal(reports.bytes, 500 * 100);
+    assert_int_equal(reports.order_broken, 0);
+}
+
+static void stop_lets_a_waiting_producer_go_and_free_reports_the_rest(void **state UNUSED)
+{
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    struct sink *s = sink_with(NULL, SMALL_QUEUE);
+    struct filler f = {.sink = s, .count = 500};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
+    wait_until_a_producer_waits(s);
+    sink_stop(s);
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(f.ended, FAIL_STOPPED);
+    assert_int_equal(f.taken, 10);
+    assert_int_equal(reports.delivered + reports.failed, 0);
+
+    assert_false(sink_flush(s, 50));
+    sink_free(s);
+    assert_int_equal(reports.failed, 10);
+    assert_int_equal(reports.error.kind, FAIL_STOPPED);
+}
+
+static void many_producers_share_a_small_queue(void **state UNUSED)
+{
+    enum { THREADS = 4 };
+    OWNED(sink) struct sink *s = sink_with(NULL, SMALL_QUEUE);
+    struct filler f[THREADS];
+    pthread_t thread[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        f[i] = (struct filler){.sink = s, .count = 400};
+        assert_int_equal(pthread_create(&thread[i], NULL, fill, &f[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        (void)pthread_join(thread[i], NULL);
+        assert_int_equal(f[i].taken, 400);
+    }
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(reports.delivered, THREADS * 400);
+}
+
+static void a_record_above_the_queue_goes_alone_and_one_above_the_limit_not(void **state UNUSED)
+{
+    OWNED(sink) struct sink *s = sink_with(NULL, SMALL_QUEUE);
+    size_t n = sink_max_bytes(s);
+    char *big = calloc(1, n + 1);
+    assert_non_null(big);
+    produce(s, "events", span_of(big, n - 4), 2);
+    struct err e = {.kind = FAIL_NONE};
+    struct sink_record r = record_of(s, "events", span_of(big, n - 3), 4);
+    assert_int_equal(sink_produce(s, &r, &e), FAIL_LIMIT);
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(reports.delivered, 1);
+    free(big);
+}
+
+/* ---- the connection ---- */
+
+static void says_once_that_the_brokers_are_away_and_that_they_are_back(void **state UNUSED)
+{
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    produce(s, "events", SPAN("{}"), 2);
+    assert_true(came_true(&reports.events[SINK_DOWN], 1));
+    assert_int_equal(reports.error.kind, FAIL_AGAIN);
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    assert_true(came_true(&reports.events[SINK_UP], 1));
+    assert_int_equal(reports.events[SINK_DOWN], 1);
+    assert_int_equal(reports.delivered, 1);
+}
+
+static void a_fatal_error_ends_waiting_and_reports_everything(void **state UNUSED)
+{
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    OWNED(sink) struct sink *s = sink_with(NULL, SMALL_QUEUE);
+    struct filler f = {.sink = s, .count = 500};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
+    wait_until_a_producer_waits(s);
+    assert_false(sink_is_fatal(s));
+    (void)rd_kafka_test_fatal_error(s->producer, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                                    "as if");
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(f.ended, FAIL_AGAIN);
+    assert_true(came_true(&reports.events[SINK_FATAL], 1));
+    assert_true(came_true(&reports.failed, 10));
+    assert_true(sink_is_fatal(s));
+}
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREADS_UNSEEN
+#endif
+#endif
+
+int main(void)
+{
+#ifdef THREADS_UNSEEN
+    return 0; /* librdkafka starts threads by thrd_create, which ThreadSanitizer does not know */
+#endif
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(refuses_a_property_that_contradicts_the_promise, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(takes_the_same_property_said_otherwise, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(delivers_each_record_in_order_and_reports_it_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(tries_again_what_may_succeed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_what_the_brokers_refuse, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(answers_an_invalid_timestamp_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unknown_topic_is_a_fault_of_the_configuration, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(holds_no_more_than_the_queue_and_goes_on_with_the_reports,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stop_lets_a_waiting_producer_go_and_free_reports_the_rest,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_producers_share_a_small_queue, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_record_above_the_queue_goes_alone_and_one_above_the_limit_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_once_that_the_brokers_are_away_and_that_they_are_back,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fatal_error_ends_waiting_and_reports_everything, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

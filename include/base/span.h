@@ -49,14 +49,14 @@ static inline bool span_starts(struct span s, struct span prefix)
 /* s without its first n bytes; n must be <= s.n. */
 static inline struct span span_from(struct span s, size_t n)
 {
-    return (struct span){s.p + n, s.n - n};
+    return (struct span){n != 0 ? s.p + n : s.p, s.n - n}; /* p may be NULL if s is empty */
 }
 
 /* Cut the first n bytes off *s and return them. n must be <= s->n. */
 static inline struct span span_take(struct span *s, size_t n)
 {
     struct span head = {s->p, n};
-    s->p += n;
+    s->p = n != 0 ? s->p + n : s->p;
     s->n -= n;
     return head;
 }

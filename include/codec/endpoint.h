@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * endpoint.h - partitions of AWS and the host names of its services.
+ *
+ *     endpoint_add_host(&out, ENDPOINT_S3, SPAN("eu-west-1"), 0)     s3.eu-west-1.amazonaws.com
+ *
+ * Source: the partition and endpoint rules that AWS publishes with its SDKs (botocore 1.44,
+ * data/partitions.json and endpoint-rule-set-1.json). Threads: no state.
+ */
+#ifndef CODEC_ENDPOINT_H
+#define CODEC_ENDPOINT_H
+
+#include "base/buf.h"
+
+enum endpoint_service { ENDPOINT_S3, ENDPOINT_SQS, ENDPOINT_STS };
+
+/* AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT: bits of `variant`. */
+enum { ENDPOINT_FIPS = 1, ENDPOINT_DUAL_STACK = 2 };
+
+struct partition {
+    const char *name;       /* as in ARNs: "aws", "aws-cn", "aws-us-gov" */
+    const char *prefix;     /* what its regions begin with */
+    const char *dns_suffix; /* "amazonaws.com" */
+    const char *dual_stack_suffix;
+};
+
+/* The partition of a region; a region of no known pattern is in "aws". Never NULL. */
+const struct partition *partition_of(struct span region);
+
+/* Append the host. `region` must have passed url_region_ok. */
+void endpoint_add_host(struct buf *out, enum endpoint_service service, struct span region,
+                       unsigned variant);
+
+#endif

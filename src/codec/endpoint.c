@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/endpoint.h"
+
+static const struct partition partitions[] = {
+    {"aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"aws-us-gov", "us-gov-", "amazonaws.com", "api.aws"},
+    {"aws-iso", "us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"aws-iso-b", "us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    {"aws-iso-f", "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+    {"aws-eusc", "eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"aws", "", "amazonaws.com", "api.aws"}, /* last: takes all others */
+};
+
+const struct partition *partition_of(struct span region)
+{
+    const struct partition *p = partitions;
+    while (!span_starts(region, span_str(p->prefix))) {
+        p++;
+    }
+    return p;
+}
+
+/* S3 names its variants in its own way, and keeps one DNS suffix. */
+static void add_s3(struct buf *out, struct span region, unsigned variant)
+{
+    buf_addf(out, "s3%s.%s%.*s.%s", (variant & ENDPOINT_FIPS) != 0 ? "-fips" : "",
+             (variant & ENDPOINT_DUAL_STACK) != 0 ? "dualstack." : "", SPAN_FMT(region),
+             partition_of(region)->dns_suffix);
+}
+
+void endpoint_add_host(struct buf *out, enum endpoint_service service, struct span region,
+                       unsigned variant)
+{
+    if (service == ENDPOINT_S3) {
+        add_s3(out, region, variant);
+        return;
+    }
+    const struct partition *p = partition_of(region);
+    bool dual_stack = (variant & ENDPOINT_DUAL_STACK) != 0;
+    /* GovCloud's own endpoints are FIPS endpoints already and have no second name. */
+    bool fips =
+        (variant & ENDPOINT_FIPS) != 0 && (dual_stack || !span_starts(region, SPAN("us-gov-")));
+    buf_addf(out, "%s%s.%.*s.%s", service == ENDPOINT_SQS ? "sqs" : "sts", fips ? "-fips" : "",
+             SPAN_FMT(region), dual_stack ? p->dual_stack_suffix : p->dns_suffix);
+}

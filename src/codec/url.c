@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Host names are built of names that strangers chose (a notification may name any bucket), so
+ * what is let through here decides where requests can go.
+ */
+#include "codec/url.h"
+
+enum { BUCKET_MIN = 3, BUCKET_MAX = 63, REGION_MAX = 32, HOST_MAX = 255, PORT_MAX = 65535 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_lower_alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || is_digit(c);
+}
+
+static bool is_unreserved(char c)
+{
+    return is_lower_alnum(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
+           c == '~';
+}
+
+static int hex_value(char c)
+{
+    if (is_digit(c)) {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* ---- Percent encoding ---- */
+
+static void encode(struct buf *out, struct span bytes, bool keep_slash)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t plain = 0; /* where the bytes that stay as they are begin */
+    for (size_t i = 0; i < bytes.n; i++) {
+        char c = bytes.p[i];
+        if (is_unreserved(c) || (keep_slash && c == '/')) {
+            continue;
+        }
+        unsigned char u = (unsigned char)c;
+        char escape[3] = {'%', digits[u >> 4], digits[u & 15]};
+        buf_add(out, span_of(bytes.p + plain, i - plain));
+        buf_add(out, span_of(escape, sizeof(escape)));
+        plain = i + 1;
+    }
+    buf_add(out, span_from(bytes, plain));
+}
+
+void url_encode(struct buf *out, struct span bytes)
+{
+    encode(out, bytes, false);
+}
+
+void url_encode_path(struct buf *out, struct span bytes)
+{
+    encode(out, bytes, true);
+}
+
+static size_t decode(struct buf *out, struct span text, bool plus_is_space)
+{
+    size_t stray = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (c == '+' && plus_is_space) {
+            c = ' ';
+        } else if (c == '%') {
+            int high = text.n - i > 2 ? hex_value(text.p[i + 1]) : -1;
+            int low = text.n - i > 2 ? hex_value(text.p[i + 2]) : -1;
+            if (high >= 0 && low >= 0) {
+                c = (char)(unsigned char)(high * 16 + low);
+                i += 2;
+            } else {
+                stray++;
+            }
+        }
+        buf_add_byte(out, c);
+    }
+    return stray;
+}
+
+size_t url_decode(struct buf *out, struct span text)
+{
+    return decode(out, text, false);
+}
+
+size_t url_decode_form(struct buf *out, struct span text)
+{
+    return decode(out, text, true);
+}
+
+/* ---- Names ---- */
+
+/* One number of an IPv4 address off the front of *s: 0-255, one to three digits. */
+static bool take_octet(struct span *s, unsigned *value)
+{
+    size_t n = 0;
+    *value = 0;
+    while (n < s->n && n < 3 && is_digit(s->p[n])) {
+        *value = *value * 10 + (unsigned)(s->p[n++] - '0');
+    }
+    (void)span_take(s, n);
+    return n > 0 && *value <= 255;
+}
+
+/* True for a.b.c.d; *first is then a. */
+static bool is_ipv4(struct span s, unsigned *first)
+{
+    unsigned ignored = 0;
+    for (int i = 0; i < 4; i++) {
+        if (i > 0) {
+            if (s.n == 0 || s.p[0] != '.') {
+                return false;
+            }
+            s = span_from(s, 1);
+        }
+        if (!take_octet(&s, i == 0 ? first : &ignored)) {
+            return false;
+        }
+    }
+    return s.n == 0;
+}
+
+bool url_bucket_ok(struct span b)
+{
+    if (b.n < BUCKET_MIN || b.n > BUCKET_MAX || !is_lower_alnum(b.p[0]) ||
+        !is_lower_alnum(b.p[b.n - 1])) {
+        return false;
+    }
+    for (size_t i = 0; i < b.n; i++) {
+        bool dots = b.p[i] == '.' && b.p[i + 1] == '.'; /* the last byte is no dot */
+        if (dots || !(is_lower_alnum(b.p[i]) || b.p[i] == '-' || b.p[i] == '.')) {
+            return false;
+        }
+    }
+    unsigned first = 0;
+    return !is_ipv4(b, &first);
+}
+
+bool url_region_ok(struct span r)
+{
+    if (r.n == 0 || r.n > REGION_MAX || !is_lower_alnum(r.p[0]) || !is_lower_alnum(r.p[r.n - 1])) {
+        return false;
+    }
+    for (size_t i = 0; i < r.n; i++) {
+        if (!is_lower_alnum(r.p[i]) && r.p[i] != '-') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- URLs ---- */
+
+/* Take what `set` allows off the front of *s. */
+static struct span take_while(struct span *s, bool (*set)(char))
+{
+    size_t n = 0;
+    while (n < s->n && set(s->p[n])) {
+        n++;
+    }
+    return span_take(s, n);
+}
+
+static bool is_host_byte(char c)
+{
+    return is_unreserved(c) && c != '~';
+}
+
+static bool is_ipv6_byte(char c)
+{
+    return hex_value(c) >= 0 || c == ':' || c == '.';
+}
+
+static bool is_path_byte(char c)
+{
+    return c > ' ' && c < 0x7f && c != '?' && c != '#' && c != '\\' && c != '"';
+}
+
+static bool is_query_byte(char c)
+{
+    return is_path_byte(c) || c == '?';
+}
+
+static bool take_byte(struct span *s, char c)
+{
+    if (s->n == 0 || s->p[0] != c) {
+        return false;
+    }
+    *s = span_from(*s, 1);
+    return true;
+}
+
+static bool take_scheme(struct span *s, struct url *out)
+{
+    out->tls = span_starts(*s, SPAN("https://"));
+    if (!out->tls && !span_starts(*s, SPAN("http://"))) {
+        return false;
+    }
+    (void)span_take(s, out->tls ? 8 : 7);
+    out->port = out->tls ? 443 : 80;
+    return true;
+}
+
+static bool take_host(struct span *s, struct url *out)
+{
+    out->bracketed = take_byte(s, '[');
+    out->host = take_while(s, out->bracketed ? is_ipv6_byte : is_host_byte);
+    return out->host.n > 0 && out->host.n <= HOST_MAX && (!out->bracketed || take_byte(s, ']'));
+}
+
+static bool take_port(struct span *s, struct url *out)
+{
+    if (!take_byte(s, ':')) {
+        return true;
+    }
+    struct span digits = take_while(s, is_digit);
+    if (digits.n == 0 || digits.n > 5) {
+        return false;
+    }
+    out->port = 0;
+    for (size_t i = 0; i < digits.n; i++) {
+        out->port = out->port * 10 + (unsigned)(digits.p[i] - '0');
+    }
+    return out->port > 0 && out->port <= PORT_MAX;
+}
+
+bool url_split(struct span text, struct url *out)
+{
+    *out = (struct url){.path = SPAN(""), .query = SPAN("")};
+    if (!take_scheme(&text, out) || !take_host(&text, out) || !take_port(&text, out)) {
+        return false;
+    }
+    if (text.n > 0 && text.p[0] == '/') {
+        out->path = take_while(&text, is_path_byte);
+    }
+    if (take_byte(&text, '?')) {
+        out->query = take_while(&text, is_query_byte);
+    }
+    return text.n == 0;
+}
+
+void url_add_authority(struct buf *out, const struct url *u)
+{
+    buf_addf(out, u->bracketed ? "[%.*s]" : "%.*s", SPAN_FMT(u->host));
+    if (u->port != (u->tls ? 443U : 80U)) {
+        buf_addf(out, ":%u", u->port);
+    }
+}
+
+bool url_is_loopback(const struct url *u)
+{
+    static const char suffix[] = ".localhost";
+    size_t n = sizeof(suffix) - 1;
+    unsigned first = 0;
+    if (u->bracketed) {
+        return span_eq(u->host, SPAN("::1"));
+    }
+    if (u->host.n > n && memcmp(u->host.p + u->host.n - n, suffix, n) == 0) {
+        return true;
+    }
+    return span_eq(u->host, SPAN("localhost")) || (is_ipv4(u->host, &first) && first == 127);
+}

@@ -5,12 +5,29 @@
  * Understands S3's own records, the same wrapped by SNS or delivered raw, EventBridge's
  * events, and s3:TestEvent in each. Everything in it is hostile; nothing is believed but
  * bucket, key, version id, size, ETag, sequencer as texts.
+ *
+ *     OWNED(notice) struct notice *n = notice_read(message->body, &e);
+ *     for (size_t i = 0; n != NULL && i < n->count; i++) {
+ *         if (n->records[i].what == NOTICE_CREATED) ...
+ *
+ * Strict about what decides which bytes are read (bucket, key, version id), tolerant about
+ * the rest: a size or time that cannot be read is "not told", unknown members are ignored.
+ * Understands the dialects of MinIO, Ceph, LocalStack and moto (§3.7).
+ *
+ * Limits: NOTICE_BODY_BYTES, NOTICE_CONTAINERS. Threads: any, one at a time per notice.
  */
 #ifndef CODEC_NOTICE_H
 #define CODEC_NOTICE_H
 
 #include "base/err.h"
 #include "base/own.h"
+
+enum {
+    NOTICE_BODY_BYTES = 2 * 1024 * 1024, /* SQS takes 1 MiB today */
+    NOTICE_CONTAINERS = 50 * 1000,       /* objects and lists: 10,000 of the shortest records */
+    NOTICE_KEY_BYTES = 1024,
+    NOTICE_TEXT_BYTES = 1024, /* longest version id; other texts are "" if longer */
+};
 
 enum notice_form { NOTICE_S3, NOTICE_SNS, NOTICE_EVENTBRIDGE };
 
@@ -22,8 +39,9 @@ enum notice_what {
 
 struct notice_record {
     enum notice_what what;
-    struct span bucket;
-    struct span key;        /* decoded once, by the form's rule; any valid UTF-8, 1..1024 bytes */
+    struct span bucket;     /* not empty if CREATED; may be "" otherwise */
+    struct span key;        /* decoded once, by the form's rule; any valid UTF-8, 1..1024 bytes;
+                               "" if it is not CREATED and has none */
     struct span version_id; /* "" if none */
     struct span etag;       /* without quotes, "" if none */
     struct span region;     /* as the message says; compared and logged only */
@@ -34,9 +52,11 @@ struct notice_record {
 };
 
 struct notice {
-    enum notice_form form;
+    enum notice_form form;         /* SNS raw delivery looks like S3's own */
     size_t count;                  /* records; 1 or more */
     struct notice_record *records; /* their spans live as long as the notice */
+    size_t stray_percents;         /* keys with a '%' that is no escape, kept as it is */
+    char *text;                    /* private: the bytes of the spans */
 };
 
 /*

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sqs.h - one SQS queue: long polls, batches of deletes and visibility changes
- * (AWS JSON 1.0, spec aws.md §2). Wire only: what to do about a message is flow/'s business.
+ * (AWS JSON 1.0, spec aws.md §2; struct sqs_message, sqs_entry and sqs_attributes are in
+ * codec/sqs_json.h). Wire only: what to do about a message is flow/'s business.
  */
 #ifndef NET_SQS_H
 #define NET_SQS_H
 
 #include "base/err.h"
 #include "base/own.h"
+#include "codec/sqs_json.h"
 #include "net/creds.h"
-
-enum {
-    SQS_BATCH = 10,      /* most entries of a batch, most messages of a receive */
-    SQS_WAIT_MAX_S = 20, /* longest long poll */
-    SQS_VISIBILITY_MAX_S = 43200,
-};
 
 struct sqs_settings {     /* borrowed for the life of queues and pollers */
     const char *endpoint; /* NULL: AWS's own by region */
@@ -31,38 +27,8 @@ MUST_USE struct sqs_queue *sqs_queue_new(const struct sqs_settings *s, const cha
 void sqs_queue_free(struct sqs_queue *q);
 DEFINE_OWNED(sqs_queue);
 
-/* A received message. Owns its bytes; free with sqs_message_free. */
-struct sqs_message {
-    char *id; /* MessageId */
-    char *receipt_handle;
-    struct span body;       /* unescaped, any byte */
-    unsigned receive_count; /* ApproximateReceiveCount, 1 if not told */
-    int64_t sent_ms;        /* SentTimestamp, wall clock, 0 if not told */
-    int64_t first_receive_ms;
-};
-void sqs_message_free(struct sqs_message *m);
-DEFINE_OWNED(sqs_message);
-
-/* The queue's own settings. 0 where there is none. */
-struct sqs_attributes {
-    int visibility_s;
-    int retention_s;
-    unsigned max_receive_count; /* 0: no dead-letter queue */
-    char dead_letter_arn[256];
-    uint64_t visible, in_flight;
-};
 MUST_USE enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out,
                                           struct err *e);
-
-/*
- * One entry of a batch call. In: receipt_handle, visibility_s (change only). Out: kind, what
- * became of this entry: FAIL_NONE, FAIL_LOST (no longer ours), or the class of its error.
- */
-struct sqs_entry {
-    const char *receipt_handle;
-    int visibility_s;
-    enum err_kind kind;
-};
 
 /*
  * DeleteMessageBatch, ChangeMessageVisibilityBatch of 1..SQS_BATCH entries. FAIL_NONE: each

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The spans of the records must outlive the parsed document, so each text is copied once into
+ * one block. It is as large as the body, and that is enough: every text stands in the body
+ * once, and JSON and URL escapes are never shorter than what they stand for.
+ */
+#include "codec/notice.h"
+
+#include "codec/control.h"
+#include "codec/timestamp.h"
+#include "codec/url.h"
+#include "codec/utf8.h"
+
+#include <stdlib.h>
+
+enum { NS_PER_MS = 1000 * 1000 };
+
+static const struct control_limits limits = {NOTICE_BODY_BYTES, NOTICE_CONTAINERS};
+
+/* The notice under construction. */
+struct reading {
+    struct notice *n;
+    size_t text_used, text_cap;
+    struct buf key; /* one key, decoded */
+    struct err *e;
+};
+
+/* Who writes records, and how they write keys (spec aws.md §3.7). */
+static const struct source {
+    const char *name;
+    bool raw_keys;
+} sources[] = {
+    {"aws:s3", false},
+    {"minio:s3", false},
+    {"ceph:s3", true},
+};
+
+/* A copy that lives as long as the notice. */
+static char *keep(struct reading *r, struct span s)
+{
+    if (s.n > r->text_cap - r->text_used) {
+        abort(); /* cannot be, see above */
+    }
+    char *to = r->n->text + r->text_used;
+    if (s.n > 0) {
+        memcpy(to, s.p, s.n);
+    }
+    r->text_used += s.n;
+    return to;
+}
+
+/* False, so that a reader ends in one line. */
+static bool fail(struct reading *r, const char *why)
+{
+    (void)err_set(r->e, FAIL_DATA, "notification: %s", why);
+    return false;
+}
+
+/* A text we only compare or log: "" if it is none or too long. */
+static struct span optional_text(struct reading *r, struct json_object *value)
+{
+    struct span s;
+    if (!control_text(value, &s) || s.n > NOTICE_TEXT_BYTES) {
+        return SPAN("");
+    }
+    return span_of(keep(r, s), s.n);
+}
+
+static bool all_in(struct span s, struct span set)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (memchr(set.p, s.p[i], set.n) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_key(struct reading *r, struct json_object *value, bool raw, struct span *key)
+{
+    struct span s;
+    if (!control_text(value, &s) || s.n == 0) {
+        return fail(r, "a record without an object key");
+    }
+    buf_clear(&r->key);
+    if (raw) {
+        buf_add(&r->key, s);
+    } else {
+        r->n->stray_percents += url_decode_form(&r->key, s) > 0;
+    }
+    if (r->key.overflowed) {
+        return fail(r, "an object key of more than 1024 bytes");
+    }
+    *key = span_of(keep(r, buf_span(&r->key)), r->key.n);
+    return utf8_valid(*key) || fail(r, "an object key that is not UTF-8");
+}
+
+static bool read_bucket(struct reading *r, struct json_object *value, struct span *bucket)
+{
+    *bucket = optional_text(r, value);
+    return bucket->n > 0 || fail(r, "a record without a bucket name");
+}
+
+/* Absent is fine; anything else that is no text would read other bytes than meant. */
+static bool read_version(struct reading *r, struct json_object *value, struct span *version)
+{
+    struct span s;
+    *version = SPAN("");
+    if (value == NULL) {
+        return true;
+    }
+    if (!control_text(value, &s) || s.n > NOTICE_TEXT_BYTES) {
+        return fail(r, "a version id that is no text, or too long");
+    }
+    *version = span_of(keep(r, s), s.n);
+    return true;
+}
+
+static struct span without_quotes(struct span s)
+{
+    bool quoted = s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"';
+    return quoted ? span_of(s.p + 1, s.n - 2) : s;
+}
+
+/* What all forms tell about an object and nobody has to believe. */
+static void read_details(struct reading *r, struct json_object *object, struct notice_record *rec)
+{
+    struct json_object *etag = control_at(object, "eTag"); /* EventBridge: etag; moto's: eTag */
+    etag = etag != NULL ? etag : control_at(object, "etag");
+    rec->etag = without_quotes(optional_text(r, etag));
+
+    rec->sequencer = optional_text(r, control_at(object, "sequencer"));
+    if (!all_in(rec->sequencer, SPAN("0123456789abcdefABCDEF"))) {
+        rec->sequencer = SPAN("");
+    }
+    if (!control_int(control_at(object, "size"), &rec->size) || rec->size < 0) {
+        rec->size = -1;
+    }
+}
+
+static int64_t read_time(struct json_object *value)
+{
+    struct span s;
+    struct timestamp t;
+    return control_text(value, &s) && timestamp_parse(s, &t) ? t.ns / NS_PER_MS : 0;
+}
+
+/* Of an event that names nothing to read: what can be understood, for the log. */
+static void read_other_object(struct reading *r, struct json_object *bucket,
+                              struct json_object *key, bool raw, struct notice_record *rec)
+{
+    struct err ignored = {0};
+    struct err *e = r->e;
+    r->e = &ignored;
+    rec->bucket = optional_text(r, bucket);
+    if (!read_key(r, key, raw, &rec->key)) {
+        rec->key = SPAN("");
+    }
+    r->e = e;
+}
+
+/* The object of a record: "bucket" and "object" as S3 and EventBridge both write them. */
+static bool read_object(struct reading *r, struct json_object *in, const char *version_name,
+                        bool raw, struct notice_record *rec)
+{
+    struct json_object *object = control_at(in, "object");
+    struct json_object *bucket = control_at(control_at(in, "bucket"), "name");
+    struct json_object *key = control_at(object, "key");
+
+    read_details(r, object, rec);
+    rec->version_id = SPAN("");
+    if (rec->what != NOTICE_CREATED) {
+        read_other_object(r, bucket, key, raw, rec);
+        return true;
+    }
+    return read_bucket(r, bucket, &rec->bucket) && read_key(r, key, raw, &rec->key) &&
+           read_version(r, control_at(object, version_name), &rec->version_id);
+}
+
+/* AWS's own if it says nothing. */
+static const struct source *find_source(struct json_object *value)
+{
+    struct span name;
+    if (value == NULL) {
+        return &sources[0];
+    }
+    (void)control_text(value, &name);
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        if (span_eq(span_str(sources[i].name), name)) {
+            return &sources[i];
+        }
+    }
+    return NULL;
+}
+
+/* Major version 2, any minor: AWS only adds members then (spec aws.md §3.1). */
+static bool version_is_known(struct json_object *value)
+{
+    struct span s;
+    return value == NULL ||
+           (control_text(value, &s) && (span_eq(s, SPAN("2")) || span_starts(s, SPAN("2."))));
+}
+
+/* One element of "Records". */
+static bool read_record(struct reading *r, struct json_object *in, struct notice_record *rec)
+{
+    struct span name;
+    const struct source *source = find_source(control_at(in, "eventSource"));
+
+    if (!control_text(control_at(in, "eventName"), &name)) {
+        return fail(r, "a record without an event name");
+    }
+    if (source == NULL) {
+        return fail(r, "a record of another service than S3");
+    }
+    if (!version_is_known(control_at(in, "eventVersion"))) {
+        return fail(r, "a record of an unknown major version");
+    }
+
+    if (span_starts(name, SPAN("s3:"))) { /* MinIO */
+        name = span_from(name, 3);
+    }
+    rec->what = span_starts(name, SPAN("ObjectCreated:")) ? NOTICE_CREATED : NOTICE_OTHER;
+    rec->region = optional_text(r, control_at(in, "awsRegion"));
+    rec->account = SPAN("");
+    rec->event_ms = read_time(control_at(in, "eventTime"));
+    return read_object(r, control_at(in, "s3"), "versionId", source->raw_keys, rec);
+}
+
+static void make_records(struct reading *r, size_t count)
+{
+    r->n->records = calloc(count, sizeof(*r->n->records));
+    if (r->n->records == NULL) {
+        abort();
+    }
+    r->n->count = count;
+}
+
+static bool read_records(struct reading *r, struct json_object *list)
+{
+    size_t count = control_count(list);
+    if (count == 0) {
+        return fail(r, "Records is empty or no list");
+    }
+    make_records(r, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!read_record(r, control_item(list, i), &r->n->records[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* EventBridge: one event, its key as it is (never decoded, spec aws.md §3.4). */
+static bool read_eventbridge(struct reading *r, struct json_object *in, struct span type)
+{
+    make_records(r, 1);
+    struct notice_record *rec = r->n->records;
+    rec->what = span_eq(type, SPAN("Object Created")) ? NOTICE_CREATED : NOTICE_OTHER;
+    rec->region = optional_text(r, control_at(in, "region"));
+    rec->event_ms = read_time(control_at(in, "time"));
+    rec->account = optional_text(r, control_at(in, "account"));
+    if (rec->account.n != 12 || !all_in(rec->account, SPAN("0123456789"))) {
+        rec->account = SPAN("");
+    }
+    return read_object(r, control_at(in, "detail"), "version-id", true, rec);
+}
+
+static bool read_test(struct reading *r, struct json_object *in)
+{
+    make_records(r, 1);
+    *r->n->records = (struct notice_record){
+        .what = NOTICE_TEST,
+        .bucket = optional_text(r, control_at(in, "Bucket")),
+        .event_ms = read_time(control_at(in, "Time")),
+        .key = SPAN(""),
+        .version_id = SPAN(""),
+        .etag = SPAN(""),
+        .region = SPAN(""),
+        .sequencer = SPAN(""),
+        .account = SPAN(""),
+        .size = -1,
+    };
+    return true;
+}
+
+static bool read_body(struct reading *r, struct span body, bool wrapped);
+
+/* SNS: the message is a JSON text within a JSON text. Only once. */
+static bool read_sns(struct reading *r, struct span message, bool wrapped)
+{
+    if (wrapped) {
+        return fail(r, "SNS within SNS");
+    }
+    r->n->form = NOTICE_SNS;
+    return read_body(r, message, true);
+}
+
+/* Which of the forms it is (spec aws.md §3.7, last paragraph), and then its records. */
+static bool classify(struct reading *r, struct json_object *in, bool wrapped)
+{
+    struct span s;
+    struct span message;
+
+    if (control_at(in, "Records") != NULL) {
+        return read_records(r, control_at(in, "Records"));
+    }
+    if (control_text(control_at(in, "Event"), &s) && span_eq(s, SPAN("s3:TestEvent"))) {
+        return read_test(r, in);
+    }
+    if (control_text(control_at(in, "Type"), &s) && span_eq(s, SPAN("Notification")) &&
+        control_text(control_at(in, "TopicArn"), &s) &&
+        control_text(control_at(in, "Message"), &message)) {
+        return read_sns(r, message, wrapped);
+    }
+    if (control_text(control_at(in, "source"), &s) && span_eq(s, SPAN("aws.s3")) &&
+        control_text(control_at(in, "detail-type"), &s)) {
+        r->n->form = NOTICE_EVENTBRIDGE;
+        return read_eventbridge(r, in, s);
+    }
+    return fail(r, "none of the known forms");
+}
+
+static bool read_body(struct reading *r, struct span body, bool wrapped)
+{
+    OWNED(control) struct control *doc = control_read(body, &limits, r->e);
+    if (doc == NULL) {
+        (void)err_wrap(r->e, "notification");
+        return false;
+    }
+    return classify(r, control_root(doc), wrapped);
+}
+
+struct notice *notice_read(struct span body, struct err *e)
+{
+    OWNED(notice) struct notice *n = calloc(1, sizeof(*n));
+    if (n == NULL || (n->text = malloc(body.n + 1)) == NULL) {
+        abort();
+    }
+    n->form = NOTICE_S3;
+    struct reading r = {.n = n, .text_cap = body.n, .key = BUF_INIT(NOTICE_KEY_BYTES), .e = e};
+    bool good = read_body(&r, body, false);
+    buf_done(&r.key);
+    return good ? take(&n) : NULL;
+}
+
+void notice_free(struct notice *n)
+{
+    if (n == NULL) {
+        return;
+    }
+    free(n->records);
+    free(n->text);
+    free(n);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bodies are files: tests/vectors/notice/<case>/in, and what is read of them in want. */
+#include "slurp.h"
+
+#include "codec/notice.h"
+
+static void add_record(struct buf *out, const struct notice_record *r)
+{
+    static const char *const what[] = {"created", "other", "test"};
+    buf_addf(out, "%s bucket=[%.*s] key=[%.*s] version=[%.*s] etag=[%.*s] ", what[r->what],
+             SPAN_FMT(r->bucket), SPAN_FMT(r->key), SPAN_FMT(r->version_id), SPAN_FMT(r->etag));
+    buf_addf(out, "region=[%.*s] sequencer=[%.*s] account=[%.*s] size=%lld time=%lld\n",
+             SPAN_FMT(r->region), SPAN_FMT(r->sequencer), SPAN_FMT(r->account), (long long)r->size,
+             (long long)r->event_ms);
+}
+
+static void check_case(const char *name, struct span in, struct span want)
+{
+    static const char *const forms[] = {"s3", "sns", "eventbridge"};
+    struct buf got = BUF_INIT(SLURP_MAX_BYTES);
+    struct err e = {0};
+    OWNED(notice) struct notice *n = notice_read(in, &e);
+    if (n == NULL) {
+        assert_int_equal(e.kind, FAIL_DATA);
+        buf_addf(&got, "error %s\n", e.text);
+    } else {
+        buf_addf(&got, "form=%s stray=%zu\n", forms[n->form], n->stray_percents);
+        for (size_t i = 0; i < n->count; i++) {
+            add_record(&got, &n->records[i]);
+        }
+    }
+    if (!span_eq(buf_span(&got), want)) {
+        print_error("case %s\n", name);
+    }
+    assert_span_equal(buf_span(&got), want);
+    buf_done(&got);
+}
+
+static void reads_every_form_and_refuses_the_rest(void **state UNUSED)
+{
+    slurp_cases(TEST_VECTORS "/notice", check_case);
+}
+
+static void add_shortest_records(struct buf *body, int count)
+{
+    buf_add(body, SPAN("{\"Records\":["));
+    for (int i = 0; i < count; i++) {
+        buf_addf(body,
+                 "%s{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"b\"}"
+                 ",\"object\":{\"key\":\"%d\"}}}",
+                 i > 0 ? "," : "", i);
+    }
+    buf_add(body, SPAN("]}"));
+}
+
+static void reads_ten_thousand_records(void **state UNUSED)
+{
+    struct err e = {0};
+    struct buf body = BUF_INIT(NOTICE_BODY_BYTES);
+    add_shortest_records(&body, 10000);
+    assert_false(body.overflowed);
+    OWNED(notice) struct notice *n = notice_read(buf_span(&body), &e);
+    assert_non_null(n);
+    assert_int_equal(n->count, 10000);
+    assert_span_equal(n->records[9999].key, SPAN("9999"));
+    buf_done(&body);
+}
+
+static void refuses_a_body_that_would_cost_too_much(void **state UNUSED)
+{
+    struct err e = {0};
+    struct buf body = BUF_INIT(NOTICE_BODY_BYTES + 1);
+    for (int i = 0; i < 60000; i++) {
+        buf_add(&body, i == 0 ? SPAN("[{}") : SPAN(",{}"));
+    }
+    buf_add_byte(&body, ']');
+    assert_null(notice_read(buf_span(&body), &e));
+    assert_string_equal(e.text, "notification: JSON: more than 50000 objects and lists");
+
+    while (!body.overflowed) {
+        buf_add_byte(&body, ' ');
+    }
+    assert_null(notice_read(buf_span(&body), &e));
+    assert_int_equal(e.kind, FAIL_DATA);
+    buf_done(&body);
+}
+
+static void brackets_within_texts_cost_nothing(void **state UNUSED)
+{
+    struct err e = {0};
+    struct buf body = BUF_INIT(NOTICE_BODY_BYTES);
+    buf_add(&body, SPAN("{\"x\":\"\\\""));
+    for (int i = 0; i < 60000; i++) {
+        buf_add(&body, SPAN("[{"));
+    }
+    buf_add(&body, SPAN("\",\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{"
+                        "\"name\":\"b\"},\"object\":{\"key\":\"k\"}}}]}"));
+    OWNED(notice) struct notice *n = notice_read(buf_span(&body), &e);
+    assert_non_null(n);
+    buf_done(&body);
+}
+
+static void every_prefix_of_a_body_is_refused(void **state UNUSED)
+{
+    struct buf body = BUF_INIT(4096);
+    add_shortest_records(&body, 3);
+    for (size_t n = 0; n < body.n; n++) {
+        struct err e = {0};
+        assert_null(notice_read(span_of(body.p, n), &e));
+        assert_int_equal(e.kind, FAIL_DATA);
+    }
+    buf_done(&body);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_every_form_and_refuses_the_rest),
+        cmocka_unit_test(reads_ten_thousand_records),
+        cmocka_unit_test(refuses_a_body_that_would_cost_too_much),
+        cmocka_unit_test(brackets_within_texts_cost_nothing),
+        cmocka_unit_test(every_prefix_of_a_body_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * repository.h - what a repository text says of itself (spec schema.md §2.5, §14.9).
+ *
+ *     https://user:token@Host/Owner/Name.git   ->  host/owner/name, user info at [8, 19)
+ *     git@host:owner/name.git                  ->  host/owner/name (scp form; `git@` is kept)
+ *     owner/name                               ->  owner/name
+ *     /home/x/app, C:\x, file:///x             ->  nothing
+ */
+#ifndef EVENT_REPOSITORY_H
+#define EVENT_REPOSITORY_H
+
+#include "base/buf.h"
+
+enum { REPOSITORY_MAX_BYTES = 2048 }; /* longer texts name no repository */
+
+/*
+ * The user info of a URL in *text, with its '@', as a part of it: the bytes to leave out.
+ * Empty if there is none (the login name of an scp form, git@host:path, is no secret and stays).
+ */
+MUST_USE struct span repository_userinfo(struct span text);
+
+/*
+ * Append ingest.repository: lower case, without `.git`, for URL, scp and owner/name forms.
+ * False: none of these; *out is unchanged.
+ */
+bool repository_name(struct span text, struct buf *out);
+
+#endif

@@ -17,7 +17,8 @@
  *             size_t value = i + 1;
  *
  * The tape is simdjson's (its doc/tape.md): 64-bit words, the tag in the top byte.
- *   'r'  root, first and last word          '{' '['  low 32 bits: index behind the closing word
+ *   'r'  first word: the number of words; also the last one
+ *   '{' '['  low 32 bits: index behind the closing word; above them the count of members
  *   '}' ']'  low 32 bits: index of the opener    '"'  low 56 bits: offset into `strings`
  *   'l' int64, 'u' uint64 above INT64_MAX, 'd' double: the next word holds it
  *   't' 'f' 'n'
@@ -28,6 +29,7 @@
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/own.h"
 
@@ -155,5 +157,11 @@ MUST_USE bool json_read(struct json_reader *r, struct span text, struct doc *doc
  */
 MUST_USE enum err_kind json_scan(struct json_reader *r, struct span *text, struct doc *doc,
                                  struct err *e);
+
+/*
+ * Append the text of a value that json_scan took, with what it repaired repaired in the text:
+ * U+FFFD for each maximal subpart of invalid UTF-8, \ufffd for each lone surrogate escape.
+ */
+void json_clean(struct span text, struct buf *out);
 
 #endif

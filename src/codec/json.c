@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reader that owns both ways of reading, and the tape of the second. */
+#include "codec/json.h"
+
+#include "codec/json_parts.h"
+#include "codec/json_simd.h"
+
+#include <stdlib.h>
+
+enum { FIRST_WORDS = 512, FIRST_BYTES = 4096 };
+
+struct json_reader {
+    struct json_simd *simd;
+    struct json_store store;
+};
+
+static void *grown(void *p, size_t count, size_t size)
+{
+    void *q = reallocarray(p, count, size);
+    if (q == NULL) {
+        abort();
+    }
+    return q;
+}
+
+/* The next capacity that has room for `need`. */
+static size_t capacity(size_t now, size_t first, size_t need)
+{
+    size_t cap = now != 0 ? now : first;
+    while (cap < need) {
+        cap += cap / 2;
+    }
+    return cap;
+}
+
+void json_store_grow_words(struct json_store *s, size_t more)
+{
+    s->words_cap = capacity(s->words_cap, FIRST_WORDS, s->words + more);
+    s->tape = grown(s->tape, s->words_cap, sizeof(*s->tape));
+    s->extents = grown(s->extents, s->words_cap, sizeof(*s->extents));
+}
+
+void json_store_grow_bytes(struct json_store *s, size_t more)
+{
+    s->bytes_cap = capacity(s->bytes_cap, FIRST_BYTES, s->bytes + more);
+    s->strings = grown(s->strings, s->bytes_cap, 1);
+}
+
+struct json_reader *json_reader_new(size_t max_bytes)
+{
+    struct json_reader *r = grown(NULL, 1, sizeof(*r));
+    memset(r, 0, sizeof(*r));
+    /* simdjson takes an empty container as no deeper, so it may go one less than we do. */
+    r->simd = json_simd_new(max_bytes, JSON_MAX_DEPTH);
+    return r;
+}
+
+void json_reader_free(struct json_reader *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    json_simd_free(r->simd);
+    free(r->store.tape);
+    free(r->store.extents);
+    free(r->store.strings);
+    free(r);
+}
+
+bool json_read(struct json_reader *r, struct span text, struct doc *doc)
+{
+    *doc = (struct doc){0};
+    if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) {
+        return false; /* newer versions of simdjson skip a BOM; RFC 8259 has none */
+    }
+    return json_simd_read(r->simd, text.p, text.n, &doc->tape, &doc->strings);
+}
+
+enum err_kind json_scan(struct json_reader *r, struct span *text, struct doc *doc, struct err *e)
+{
+    return json_scan_text(&r->store, text, doc, e);
+}
+
+size_t doc_member(const struct doc *d, size_t at, struct span name)
+{
+    size_t found = 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        if (span_eq(doc_string(d, i), name)) {
+            found = i + 1;
+        }
+    }
+    return found;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One number of the strict reader (RFC 8259 §6). The same split as simdjson's: integers of 64
+ * bits exactly, all else the nearest double; beyond both, our '#' with the text.
+ */
+#include "codec/json_parts.h"
+#include "codec/json_simd.h"
+
+enum { SAFE_DIGITS = 19 }; /* so many decimal digits always fit 64 bits */
+
+static bool is_digit(const struct json_scan *s)
+{
+    return s->p < s->end && *s->p >= '0' && *s->p <= '9';
+}
+
+static bool digits(struct json_scan *s)
+{
+    if (!is_digit(s)) {
+        s->wrong = "a digit is missing in a number";
+        return false;
+    }
+    while (is_digit(s)) {
+        s->p++;
+    }
+    return true;
+}
+
+/* The integer part; a 0 stands alone. */
+static bool integer_part(struct json_scan *s)
+{
+    if (s->p < s->end && *s->p == '0') {
+        s->p++;
+        if (is_digit(s)) {
+            s->wrong = "a number begins with 0";
+            return false;
+        }
+        return true;
+    }
+    return digits(s);
+}
+
+/* Fraction and exponent. *real is true if there is one. */
+static bool real_part(struct json_scan *s, bool *real)
+{
+    if (s->p < s->end && *s->p == '.') {
+        *real = true;
+        s->p++;
+        if (!digits(s)) {
+            return false;
+        }
+    }
+    if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
+        *real = true;
+        s->p++;
+        if (s->p < s->end && (*s->p == '+' || *s->p == '-')) {
+            s->p++;
+        }
+        return digits(s);
+    }
+    return true;
+}
+
+/* The size of an integer without its sign. False: more than 64 bits. */
+static bool magnitude(struct span digits_only, uint64_t *out)
+{
+    uint64_t v = 0;
+    if (digits_only.n > SAFE_DIGITS + 1) {
+        return false;
+    }
+    for (size_t i = 0; i < digits_only.n; i++) {
+        uint64_t digit = (uint64_t)(digits_only.p[i] - '0');
+        if (i == SAFE_DIGITS && v > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        v = v * 10 + digit;
+    }
+    *out = v;
+    return true;
+}
+
+static void put(struct json_scan *s, char tag, uint64_t value, const char *from)
+{
+    uint32_t a = (uint32_t)(from - s->text);
+    uint32_t b = (uint32_t)(s->p - s->text);
+    json_store_word(s->store, json_word(tag, 0), a, b);
+    json_store_word(s->store, value, a, b);
+}
+
+/* True if it was an integer of 64 bits. */
+static bool put_integer(struct json_scan *s, struct span text)
+{
+    const uint64_t most = (uint64_t)INT64_MAX;
+    bool negative = *text.p == '-';
+    uint64_t v = 0;
+    if (!magnitude(span_from(text, negative), &v) || (negative && v > most + 1)) {
+        return false;
+    }
+    put(s, !negative && v > most ? 'u' : 'l', negative ? ~v + 1 : v, text.p);
+    return true;
+}
+
+static void put_text(struct json_scan *s, struct span text)
+{
+    uint32_t n = (uint32_t)text.n;
+    json_store_word(s->store, json_word('#', s->store->bytes), (uint32_t)(text.p - s->text),
+                    (uint32_t)(s->p - s->text));
+    uint8_t *to = json_store_room(s->store, sizeof(n) + text.n + 1);
+    memcpy(to, &n, sizeof(n));
+    memcpy(to + sizeof(n), text.p, text.n);
+    to[sizeof(n) + text.n] = 0;
+    s->store->bytes += sizeof(n) + text.n + 1;
+}
+
+bool json_scan_number(struct json_scan *s)
+{
+    const char *from = s->p;
+    bool real = false;
+    s->p += *s->p == '-';
+    if (!integer_part(s) || !real_part(s, &real)) {
+        return false;
+    }
+    struct span text = span_of(from, (size_t)(s->p - from));
+    if (!real && put_integer(s, text)) {
+        return true;
+    }
+    double v = 0;
+    if (!json_simd_double(text.p, text.n, &v)) {
+        put_text(s, text);
+        return true;
+    }
+    uint64_t bits = 0;
+    memcpy(&bits, &v, sizeof(bits));
+    put(s, 'd', bits, from);
+    return true;
+}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Event files with known contents: tests/tools/gen_events.py and what must come of its lines."""
+import gzip
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+
+from .places import ROOT
+
+GENERATOR = ROOT / "tests/tools/gen_events.py"
+
+# (events, rejects) of a damaged record, by the generator's kind. Written from the contract:
+# values on one line are records of their own, a byte order mark and bad UTF-8 are repaired, lines
+# of NULs are blank, a string broken by a newline is two lines that are no JSON.
+DAMAGED = {
+    "cut": (0, 1), "open_string": (0, 1), "glued": (2, 0), "garbage": (0, 1), "bad_utf8": (1, 0),
+    "trailing_comma": (0, 1), "single_quotes": (0, 1), "nan": (0, 1), "plain_log": (0, 1), "array": (2, 0),
+    "scalar": (0, 1), "empty_object": (0, 1), "wrapper:json": (1, 0), "wrapper:text": (0, 1),
+    "raw_newline": (0, 2), "raw_control": (0, 1), "nul_block": (0, 0), "html": (0, 1), "long_garbage": (0, 1),
+    "bom": (1, 0),
+}
+
+
+@dataclass
+class File:
+    text: bytes  # decompressed
+    lines: int
+    events: int
+    rejects: int
+    truth: list
+
+    def gzip(self, members=1):
+        """Compressed, cut at lines into so many gzip members."""
+        lines = self.text.splitlines(keepends=True)
+        step = -(-len(lines) // members) or 1
+        return b"".join(gzip.compress(b"".join(lines[i:i + step]), 6, mtime=0)
+                        for i in range(0, max(len(lines), 1), step))
+
+
+def _expected(truth):
+    if truth["shape"] == "malformed":
+        return DAMAGED[truth["kind"]]
+    return truth["events"], 0
+
+
+def generate(count, seed, *options):
+    """options: as on the generator's command line, e.g. "--malformed", ".02"."""
+    with tempfile.TemporaryDirectory() as folder:
+        truth = pathlib.Path(folder) / "truth"
+        text = subprocess.run(
+            [sys.executable, str(GENERATOR), "-n", str(count), "--seed", str(seed), "--truth", str(truth), *options],
+            check=True, stdout=subprocess.PIPE).stdout
+        rows = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
+    expected = [_expected(row) for row in rows]
+    return File(text, text.count(b"\n"), sum(e for e, _ in expected), sum(r for _, r in expected), rows)

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Apache Kafka in KRaft mode, one node or several.
+
+    with Kafka(folder) as kafka:
+        kafka.create_topic("events", partitions=4)
+        ... produce to kafka.bootstrap ...
+        for record in kafka.read("events"): record.key, record.value
+
+    python -m integration.parts.kafka FOLDER     # until Ctrl-C
+"""
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass, field
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from .places import free_ports, kafka_lib
+from .process import Process, clean_env
+from .wait import until
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id={id}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.quorum.voters={voters}
+log.dirs={data}
+auto.create.topics.enable=false
+delete.topic.enable=true
+group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=6000
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor={copies}
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr=1
+"""
+
+JVM = ["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+       "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+
+
+@dataclass
+class Record:
+    key: str
+    value: bytes
+    partition: int
+    offset: int
+    timestamp: int
+    headers: dict = field(default_factory=dict)
+
+
+class Kafka:
+    def __init__(self, folder, nodes=1, keep=False, extra=None):
+        """extra: more server properties, a dict. keep: outlive this process."""
+        self.folder = pathlib.Path(folder)
+        self.keep = keep
+        self.lib = f"{kafka_lib()}/*"
+        ports = free_ports(2 * nodes)
+        self.ports, controllers = ports[:nodes], ports[nodes:]
+        self.bootstrap = ",".join(f"127.0.0.1:{p}" for p in self.ports)
+        self.nodes = [None] * nodes
+        voters = ",".join(f"{i + 1}@127.0.0.1:{p}" for i, p in enumerate(controllers))
+        for i in range(nodes):
+            place = self._place(i)
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            (place / "server.properties").write_text(
+                PROPERTIES.format(id=i + 1, port=self.ports[i], controller=controllers[i], voters=voters,
+                                  data=place / "data", copies=min(nodes, 3))
+                + "".join(f"{k}={v}\n" for k, v in (extra or {}).items()))
+
+    def _place(self, node):
+        return self.folder / f"node-{node + 1}"
+
+    def start(self):
+        cluster = uuid.uuid4().hex[:22]
+        formats = [subprocess.Popen(
+            ["java", *JVM, "-cp", self.lib, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}",
+             "-c", str(self._place(i) / "server.properties")],
+            env=clean_env(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            for i in range(len(self.nodes))]
+        for f in formats:
+            _, text = f.communicate(timeout=120)
+            if f.returncode != 0:
+                raise RuntimeError(f"kafka: format failed:\n{text}")
+        for i in range(len(self.nodes)):
+            self.start_node(i)
+        for i in range(len(self.nodes)):
+            until(lambda: self._listens(i), f"kafka node {i + 1} listens", 120, alive=self.nodes[i])
+        self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        until(self._answers, "kafka answers", 60)
+        return self
+
+    def start_node(self, i):
+        self.nodes[i] = Process(
+            f"kafka node {i + 1}",
+            ["java", *JVM, "-cp", self.lib, "kafka.Kafka", self._place(i) / "server.properties"],
+            self._place(i) / "kafka.log", keep=self.keep)
+
+    def kill_node(self, i):
+        self.nodes[i].kill()
+
+    def stop(self):
+        for node in self.nodes:
+            if node is not None:
+                node.signal(signal.SIGKILL)  # nothing of it is needed again
+        for node in self.nodes:
+            if node is not None:
+                node.kill()
+
+    def _listens(self, i):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.ports[i])) == 0
+
+    def _answers(self):
+        try:
+            return len(self.admin.list_topics(timeout=2).brokers) == len(self.nodes)
+        except KafkaException:
+            return False
+
+    # ---- topics
+
+    def create_topic(self, name, partitions=4, **config):
+        new = NewTopic(name, partitions, min(len(self.nodes), 3),
+                       config={k.replace("_", "."): str(v) for k, v in config.items()})
+        self.admin.create_topics([new])[name].result(30)
+        until(lambda: self._has_leaders(name, partitions), f"topic {name} has leaders", 30)
+        return name
+
+    def delete_topic(self, name):
+        self.admin.delete_topics([name])[name].result(30)
+
+    def _has_leaders(self, name, partitions):
+        topic = self.admin.list_topics(name, timeout=5).topics[name]
+        return topic.error is None and len(topic.partitions) == partitions and all(
+            p.leader >= 0 for p in topic.partitions.values())
+
+    # ---- reading
+
+    def _consumer(self):
+        return Consumer({"bootstrap.servers": self.bootstrap, "group.id": "reader", "log_level": 0,
+                         "enable.auto.commit": False, "auto.offset.reset": "earliest",
+                         "fetch.wait.max.ms": 50, "fetch.message.max.bytes": 8 << 20})
+
+    def _ends(self, consumer, name):
+        topic = consumer.list_topics(name, timeout=10).topics[name]
+        if topic.error is not None:
+            raise KafkaException(topic.error)
+        return {p: consumer.get_watermark_offsets(TopicPartition(name, p), timeout=10)
+                for p in topic.partitions}
+
+    def count(self, name):
+        """Records in the topic now. (Offsets have no holes: nobody here uses transactions.)"""
+        if not hasattr(self, "_counter"):
+            self._counter = self._consumer()
+        return sum(high - low for low, high in self._ends(self._counter, name).values())
+
+    def read(self, name, limit=None):
+        """What is in the topic now, in order within each partition."""
+        consumer = self._consumer()
+        try:
+            left = {p: high for p, (low, high) in self._ends(consumer, name).items() if high > low}
+            consumer.assign([TopicPartition(name, p, 0) for p in left])
+            records = []
+            while left and (limit is None or len(records) < limit):
+                for m in consumer.consume(5000, timeout=10):
+                    if m.error() is not None:
+                        if m.error().code() == KafkaError._PARTITION_EOF:
+                            continue
+                        raise KafkaException(m.error())
+                    records.append(Record((m.key() or b"").decode(), m.value(), m.partition(), m.offset(),
+                                          m.timestamp()[1], dict(m.headers() or [])))
+                    if m.offset() + 1 >= left.get(m.partition(), 1 << 62):
+                        left.pop(m.partition(), None)
+            return records
+        finally:
+            consumer.close()
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+if __name__ == "__main__":
+    with Kafka(sys.argv[1]) as running:
+        print(f"bootstrap.servers={running.bootstrap}", flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            pass

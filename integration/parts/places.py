@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where things are."""
+import os
+import pathlib
+import socket
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "asymptote-ingest"
+
+
+def binary():
+    """The worker: $INGEST_BINARY, else the release build."""
+    path = pathlib.Path(os.environ.get("INGEST_BINARY") or ROOT / "build/release/asymptote-ingest")
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: build it (cmake --build --preset release) or set INGEST_BINARY")
+    return path
+
+
+def kafka_lib(version="4.4.0"):
+    lib = CACHE / f"kafka-{version}" / "lib"
+    if not (lib / ".complete").exists():
+        raise FileNotFoundError(f"{lib}: run scripts/install-deps kafka")
+    return lib
+
+
+def free_ports(count):
+    """Ports that were free just now. All are held until all are known, so they differ."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in sockets]
+    finally:
+        for s in sockets:
+            s.close()

@@ -4,7 +4,15 @@
  * against one table (conf_table.c) and then constant.
  *
  * Only the table knows names, units, defaults and ranges. From it come parsing, errors with
- * file and line, `check-config --print`, the sample file's test and the reference page.
+ * file and line, `check-config --print`, the sample file and the reference page.
+ *
+ *     struct conf_problems problems = {0};
+ *     OWNED(conf) struct conf *c = conf_load("/etc/asymptote-ingest.conf", &problems);
+ *     ... print the problems; c is NULL if one of them is an error ...
+ *     conf_problems_done(&problems);
+ *
+ * What a value leaves open is filled in by conf_load (regions, endpoints, lanes, a
+ * customer's topic): a member is NULL or 0 only where this header says so.
  *
  * Ownership: a struct conf owns every string in it. Threads: read-only after conf_load.
  */
@@ -14,37 +22,78 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "codec/notice.h"
 
 struct rules; /* event/rules.h: a customer's own mapping, words, redaction */
+
+/* What templates may hold (output.md §2); the first two also in topics. */
+enum placeholder {
+    PLACE_CUSTOMER,
+    PLACE_STREAM,
+    PLACE_CATEGORY,
+    PLACE_HARNESS,
+    PLACE_SESSION,
+    PLACE_USER,
+    PLACE_HOSTNAME,
+    PLACEHOLDERS,
+    TOPIC_PLACEHOLDERS = PLACE_STREAM + 1,
+};
+extern const struct span placeholder_names[PLACEHOLDERS]; /* "customer", "event.category" */
+
+/* Values of {stream}: one topic each. */
+enum stream { STREAM_RUNTIME, STREAM_INVENTORY, STREAMS };
+extern const struct span stream_names[STREAMS];
 
 struct queue_conf {
     char *name; /* how customers refer to it; unique */
     char *url;
-    char *region; /* default: aws.region */
+    char *region; /* default: of its URL, else aws.region */
     int visibility_s;
+    int heartbeat_s; /* default: a third of visibility_s */
     int wait_s;
+    size_t customer_count; /* who use it; above 1 only the direct S3 form is accepted */
 };
 
 enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT }; /* gone and archived objects */
 
+/* One entry of a customer's mapping: `from` (NULL-terminated), or a constant `value`. */
+struct mapping_conf {
+    char *field;
+    char **from;
+    char *value;
+};
+
+/* One entry of a customer's actions. */
+struct word_conf {
+    char *word;
+    char *action;
+};
+
 struct customer_conf {
     char *id; /* [a-z0-9][a-z0-9-]{0,39} */
+    char *queue_name;
     const struct queue_conf *queue;
+    enum notice_form via; /* how the queue gets it; NOTICE_SNS: wrapped or raw */
     char *bucket;
     char *prefix; /* without leading and trailing slash, never empty */
     char *region;
     char *account_id; /* 12 digits */
     char *role_arn;
-    char *external_id;
+    char *external_id; /* NULL only with accept_role_without_external_id */
     char *kms_key_arn; /* NULL if not SSE-KMS; for texts only */
     bool accept_role_without_external_id;
     bool request_payer;
     bool versioned; /* the role may s3:GetObjectVersion */
-    char *via;      /* "s3", "sns" or "eventbridge" */
-    char *topic;    /* NULL: kafka.topic */
+    char *topic;    /* template; kafka.topic unless it has its own */
     int max_lanes;  /* most lanes at work for this customer, 0 = no limit of its own */
     enum absent_policy gone, archived;
-    struct rules *rules; /* NULL: built-in rules only */
+
+    struct mapping_conf *mapping;
+    size_t mapping_count;
+    struct word_conf *actions;
+    size_t action_count;
+    bool redact_secrets; /* redact = "secrets" */
+    struct rules *rules; /* made of the four above; NULL: built-in rules only */
 };
 
 struct conf {
@@ -53,12 +102,15 @@ struct conf {
         char *endpoint_sqs, *endpoint_s3, *endpoint_sts; /* NULL: AWS's */
         bool path_style;
         bool allow_http;
-        char *profile; /* NULL: AWS_PROFILE, else "default" */
+        bool use_fips;
+        bool use_dualstack;
+        char *profile;   /* NULL: AWS_PROFILE, else "default" */
+        char *ca_bundle; /* file; NULL: the system's */
     } aws;
 
     struct {
         char **properties; /* NULL-terminated "name=value"; secrets already resolved */
-        char *topic;       /* template, output.md §2 */
+        char *topic;       /* template */
         char *rejects_topic;
         char *key; /* template */
         size_t queue_bytes;
@@ -74,10 +126,14 @@ struct conf {
         uint32_t ratio;
         size_t memory;       /* 0: not checked */
         double reject_share; /* 0: off */
-        size_t sample_bytes;
         int shutdown_grace_ms;
+        int connect_timeout_ms;
         int idle_timeout_ms;
     } limits;
+
+    struct {
+        size_t sample_bytes; /* 0: no samples */
+    } rejects;
 
     struct {
         enum log_level level;
@@ -108,10 +164,29 @@ void conf_problems_done(struct conf_problems *p);
 
 /*
  * Read and check a file, what it includes, and customers.d/ beside it. NULL if there was any
- * error; *problems holds them all (not only the first), with file and line.
+ * error; *problems holds them all (not only the first), with file and line. Reads the files
+ * and environment variables that hold secrets, and nothing else of the outside.
  */
 MUST_USE struct conf *conf_load(const char *path, struct conf_problems *problems);
+
+/* The same of a text, called `name` in complaints; without customers.d/. */
+MUST_USE struct conf *conf_load_text(const char *text, const char *name,
+                                     struct conf_problems *problems);
+
 void conf_free(struct conf *c);
 DEFINE_OWNED(conf);
+
+/* The customer with this id, NULL if there is none. */
+const struct customer_conf *conf_customer(const struct conf *c, struct span id);
+
+/*
+ * Texts made of the table. conf_print: every value with defaults, secrets masked, in the
+ * syntax of the file. conf_sample: the commented sample file. conf_reference:
+ * docs/configuration.md.
+ */
+struct buf;
+void conf_print(const struct conf *c, struct buf *out);
+void conf_sample(struct buf *out);
+void conf_reference(struct buf *out);
 
 #endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must hold between values (spec output.md §2 and §6): a message belongs to one
+ * customer at most, and no customer can write under another's key.
+ */
+#include "flow/conf_read.h"
+
+#include "codec/url.h"
+#include "flow/conf_refuse.h"
+
+#include <stdlib.h>
+
+/* Values the reader could not read are NULL; a check of them would only repeat that. */
+
+static bool same(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/* True if a key under the prefix `inner` is also under `outer`. */
+static bool contains(const char *outer, const char *inner)
+{
+    size_t n = strlen(outer);
+    return strncmp(outer, inner, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
+}
+
+static void check_ids(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    for (size_t i = 0; i < at; i++) {
+        if (same(r->conf->customers[i].id, c->id)) {
+            conf_error(r, conf_at(r->customer_at[at], "id"), "customer %s: is given twice", c->id);
+            return;
+        }
+    }
+}
+
+static void check_prefixes(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    for (size_t i = 0; i < at; i++) {
+        const struct customer_conf *other = &r->conf->customers[i];
+        bool comparable = same(other->bucket, c->bucket) && other->prefix != NULL &&
+                          c->prefix != NULL && other->id != NULL && c->id != NULL;
+        if (comparable &&
+            (contains(other->prefix, c->prefix) || contains(c->prefix, other->prefix))) {
+            conf_error(r, conf_at(r->customer_at[at], "prefix"),
+                       "customer %s.prefix: overlaps that of customer %s in bucket %s", c->id,
+                       other->id, c->bucket);
+            return;
+        }
+    }
+}
+
+static void check_queue_of(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    if (c->queue_name == NULL || c->id == NULL) {
+        return;
+    }
+    if (c->queue == NULL) {
+        conf_error(r, conf_at(r->customer_at[at], "queue"),
+                   "customer %s.queue: no queue is named %s", c->id, c->queue_name);
+    } else if (c->via != NOTICE_S3 && c->queue->customer_count > 1) {
+        conf_error(r, conf_at(r->customer_at[at], "via"),
+                   "customer %s.via: through SNS or EventBridge only with a queue of their own; "
+                   "%s has %zu customers",
+                   c->id, c->queue_name, c->queue->customer_count);
+    }
+}
+
+static void check_role(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    const config_setting_t *group = r->customer_at[at];
+    if (c->id == NULL) {
+        return;
+    }
+    if (c->role_arn != NULL && c->account_id != NULL &&
+        !span_eq(arn_part(c->role_arn, 4), span_str(c->account_id))) {
+        conf_error(r, conf_at(group, "role_arn"), "customer %s.role_arn: is not of the account %s",
+                   c->id, c->account_id);
+    }
+    bool has_key = config_setting_get_member(group, "external_id") != NULL;
+    if (c->external_id == NULL && !has_key && !c->accept_role_without_external_id) {
+        conf_error(r, group,
+                   "customer %s.external_id: is missing (without one only with "
+                   "accept_role_without_external_id = true;)",
+                   c->id);
+    }
+    for (size_t i = 0; i < at; i++) {
+        if (same(r->conf->customers[i].external_id, c->external_id)) {
+            conf_error(r, conf_at(group, "external_id"),
+                       "customer %s.external_id: is that of another customer too", c->id);
+            return;
+        }
+    }
+}
+
+static void check_key_arn(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    const config_setting_t *where = conf_at(r->customer_at[at], "kms_key_arn");
+    if (c->kms_key_arn == NULL || c->id == NULL || c->region == NULL || c->account_id == NULL) {
+        return;
+    }
+    if (!span_eq(arn_part(c->kms_key_arn, 3), span_str(c->region))) {
+        conf_error(r, where, "customer %s.kms_key_arn: is not in the bucket's region %s", c->id,
+                   c->region);
+    }
+    if (!span_eq(arn_part(c->kms_key_arn, 4), span_str(c->account_id))) {
+        conf_warn(r, where,
+                  "customer %s.kms_key_arn: is not of the account %s; the key's policy must allow "
+                  "the role from there",
+                  c->id, c->account_id);
+    }
+}
+
+static void check_prefix_letters(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    if (c->prefix != NULL && c->id != NULL && strpbrk(c->prefix, "*?") != NULL) {
+        conf_warn(r, conf_at(r->customer_at[at], "prefix"),
+                  "customer %s.prefix: '*' and '?' mean themselves here, they match nothing else",
+                  c->id);
+    }
+}
+
+/* Two queues with one URL would each get half of the messages. */
+static void check_queue(struct conf_reader *r, size_t at)
+{
+    const struct queue_conf *q = &r->conf->queues[at];
+    const config_setting_t *group = r->queue_at[at];
+    if (q->name == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < at; i++) {
+        const struct queue_conf *other = &r->conf->queues[i];
+        if (same(other->name, q->name)) {
+            conf_error(r, conf_at(group, "name"), "queue %s: is given twice", q->name);
+        } else if (same(other->url, q->url)) {
+            conf_error(r, conf_at(group, "url"), "queue %s.url: is that of queue %s too", q->name,
+                       other->name);
+        }
+    }
+    if (q->heartbeat_s > q->visibility_s / 2) {
+        conf_error(r, conf_at(group, "heartbeat"),
+                   "queue %s.heartbeat: must be at most half of visibility", q->name);
+    }
+    if (q->customer_count == 0) {
+        conf_warn(r, group, "queue %s: no customer uses it; it is not polled", q->name);
+    }
+}
+
+/* Plain http to a host that is not this one. */
+static void check_http(struct conf_reader *r, const char *url, const char *what,
+                       const config_setting_t *at)
+{
+    struct url u;
+    if (url == NULL || r->conf->aws.allow_http || !url_split(span_str(url), &u)) {
+        return;
+    }
+    if (!u.tls && !url_is_loopback(&u)) {
+        conf_error(r, at, "%s: plain http to another host only with aws.allow_http = true;", what);
+    }
+}
+
+void conf_check(struct conf_reader *r, const config_setting_t *root)
+{
+    struct conf *c = r->conf;
+    const config_setting_t *aws = config_setting_get_member(root, "aws");
+    check_http(r, c->aws.endpoint_sqs, "aws.endpoint_sqs", conf_at(aws, "endpoint_sqs"));
+    check_http(r, c->aws.endpoint_s3, "aws.endpoint_s3", conf_at(aws, "endpoint_s3"));
+    check_http(r, c->aws.endpoint_sts, "aws.endpoint_sts", conf_at(aws, "endpoint_sts"));
+    for (size_t i = 0; i < c->queue_count; i++) {
+        check_queue(r, i);
+        check_http(r, c->queues[i].url, "queue url", conf_at(r->queue_at[i], "url"));
+    }
+    for (size_t i = 0; i < c->customer_count; i++) {
+        check_ids(r, i);
+        check_prefixes(r, i);
+        check_queue_of(r, i);
+        check_role(r, i);
+        check_key_arn(r, i);
+        check_prefix_letters(r, i);
+    }
+    if (c->queue_count == 0) {
+        conf_error(r, NULL, "queues: there is none");
+    }
+    if (c->customer_count == 0) {
+        conf_warn(r, NULL, "customers: there is none; every message will be left as not ours");
+    }
+    conf_check_topics(r, root);
+}

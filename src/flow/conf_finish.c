@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fill in what is derived from other values, once all of them are read. */
+#include "flow/conf_read.h"
+
+#include "flow/conf_refuse.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+enum { LANES_PER_CPU = 4, MAX_LANES = 1024 };
+
+/* CPUs this process may run on. */
+static int cpu_count(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n > 0 ? n : 1;
+}
+
+static char *copy_or_null(const char *text)
+{
+    return text != NULL ? conf_copy(span_str(text)) : NULL;
+}
+
+/* The region in https://sqs.eu-west-1.amazonaws.com/..., "" if there is none. */
+static struct span url_region(const char *url)
+{
+    const char *host = strstr(url, "://sqs.");
+    if (host == NULL) {
+        return SPAN("");
+    }
+    struct span rest = span_str(host + 7);
+    struct span region = span_of(rest.p, strcspn(rest.p, "./:"));
+    rest = span_from(rest, region.n);
+    return span_starts(rest, SPAN(".amazonaws.com")) || span_starts(rest, SPAN(".api.aws"))
+               ? region
+               : SPAN("");
+}
+
+static void queue_finish(struct conf *c, struct queue_conf *q)
+{
+    if (q->heartbeat_s == 0) {
+        q->heartbeat_s = q->visibility_s / 3;
+    }
+    if (q->region == NULL && q->url != NULL && url_region(q->url).n > 0) {
+        q->region = conf_copy(url_region(q->url));
+    }
+    if (q->region == NULL) {
+        q->region = copy_or_null(c->aws.region);
+    }
+}
+
+/* "s3://bucket/a/b/" becomes bucket and "a/b"; "/a/b/" becomes "a/b". */
+static void prefix_finish(struct conf_reader *r, struct customer_conf *c,
+                          const config_setting_t *at)
+{
+    struct span p = span_str(c->prefix);
+    if (span_starts(p, SPAN("s3://"))) {
+        p = span_from(p, 5);
+        struct span bucket = span_of(p.p, strcspn(p.p, "/"));
+        p = span_from(p, bucket.n);
+        if (c->bucket == NULL) {
+            c->bucket = conf_copy(bucket);
+            if (refuse_bucket(c->bucket) != NULL) {
+                conf_error(r, at, "customer %s.prefix: its bucket %s", c->id,
+                           refuse_bucket(c->bucket));
+            }
+        } else if (!span_eq(bucket, span_str(c->bucket))) {
+            conf_error(r, at, "customer %s.prefix: names another bucket than %s", c->id, c->bucket);
+        }
+    }
+    while (p.n > 0 && p.p[0] == '/') {
+        p = span_from(p, 1);
+    }
+    while (p.n > 0 && p.p[p.n - 1] == '/') {
+        p.n--;
+    }
+    if (p.n == 0) {
+        conf_error(r, at, "customer %s.prefix: is empty; a whole bucket is never read", c->id);
+    }
+    char *bare = conf_copy(p);
+    free(c->prefix);
+    c->prefix = bare;
+}
+
+static void customer_finish(struct conf_reader *r, struct customer_conf *c,
+                            const config_setting_t *group)
+{
+    if (c->region == NULL) {
+        c->region = copy_or_null(r->conf->aws.region);
+    }
+    if (c->topic == NULL) {
+        c->topic = copy_or_null(r->conf->kafka.topic);
+    }
+    if (c->prefix != NULL && c->id != NULL) {
+        prefix_finish(r, c, conf_at(group, "prefix"));
+    }
+    for (size_t i = 0; c->queue_name != NULL && i < r->conf->queue_count; i++) {
+        struct queue_conf *q = &r->conf->queues[i];
+        if (q->name != NULL && strcmp(q->name, c->queue_name) == 0) {
+            c->queue = q;
+            q->customer_count++;
+            break;
+        }
+    }
+}
+
+void conf_finish(struct conf_reader *r)
+{
+    struct conf *c = r->conf;
+    if (c->limits.lanes == 0) {
+        int lanes = cpu_count() * LANES_PER_CPU;
+        c->limits.lanes = lanes < MAX_LANES ? lanes : MAX_LANES;
+    }
+    for (size_t i = 0; i < c->queue_count; i++) {
+        queue_finish(c, &c->queues[i]);
+    }
+    for (size_t i = 0; i < c->customer_count; i++) {
+        customer_finish(r, &c->customers[i], r->customer_at[i]);
+    }
+}

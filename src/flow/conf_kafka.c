@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * librdkafka's properties pass through as "name=value" (libconfig's names hold no dots).
+ * Each is tried on librdkafka alone, so that a mistake is told with its line.
+ */
+#include "flow/conf_read.h"
+
+#include "flow/conf_value.h"
+#include "net/sink_conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SECRET_MAX_BYTES = 64 * 1024 };
+
+bool conf_property_is_secret(struct span name)
+{
+    static const char *const words[] = {"password", "secret", "ssl.key.pem",
+                                        "sasl.oauthbearer.config", "jaas"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (memmem(name.p, name.n, words[i], strlen(words[i])) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct span trimmed(struct span s)
+{
+    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+        s = span_from(s, 1);
+    }
+    while (s.n > 0 && strchr(" \t\r\n", s.p[s.n - 1]) != NULL) {
+        s.n--;
+    }
+    return s;
+}
+
+/* The content of a small file, without the newlines at its end. False: *why says. */
+static bool file_read(const char *path, struct buf *out, const char **why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        *why = errno == ENOENT ? "does not exist" : "cannot be read";
+        return false;
+    }
+    struct stat st;
+    ssize_t n = -1;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < SECRET_MAX_BYTES) {
+        char *room = buf_room(out, SECRET_MAX_BYTES);
+        n = room != NULL ? read(fd, room, SECRET_MAX_BYTES) : -1;
+    }
+    (void)close(fd);
+    if (n <= 0) {
+        *why = n == 0 ? "is empty" : "is not a readable file of less than 64 KiB";
+        return false;
+    }
+    out->n += (size_t)n;
+    out->n = trimmed(buf_span(out)).n;
+    out->p[out->n] = '\0';
+    return true;
+}
+
+/* A property on its way into the list. */
+struct property {
+    struct conf_reader *reader;
+    const config_setting_t *at;
+    struct span name;
+    struct buf value;
+};
+
+static bool value_from_file(struct property *p, struct span path)
+{
+    const char *why = NULL;
+    char *name = conf_copy(path);
+    bool ok = file_read(name, &p->value, &why);
+    if (!ok) {
+        conf_error(p->reader, p->at, "kafka.properties: %.*s: the file %s %s", SPAN_FMT(p->name),
+                   name, why);
+    }
+    free(name);
+    return ok;
+}
+
+static bool value_from_env(struct property *p, struct span variable)
+{
+    char *name = conf_copy(variable);
+    const char *value = conf_env(name);
+    if (value != NULL) {
+        buf_add(&p->value, span_str(value));
+    } else {
+        conf_error(p->reader, p->at, "kafka.properties: %.*s: the environment has no %s",
+                   SPAN_FMT(p->name), name);
+    }
+    free(name);
+    return value != NULL;
+}
+
+/* A secret that stands in a file others may read. */
+static void warn_if_readable(const struct property *p)
+{
+    const char *file = config_setting_source_file(p->at);
+    struct stat st;
+    if (file != NULL && conf_property_is_secret(p->name) && stat(file, &st) == 0 &&
+        (st.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        conf_warn(p->reader, p->at,
+                  "kafka.properties: %.*s: a secret in a file that others may read: chmod 600, or "
+                  "write %.*s=file:PATH or =env:NAME",
+                  SPAN_FMT(p->name), SPAN_FMT(p->name));
+    }
+}
+
+static bool value_read(struct property *p, struct span text)
+{
+    static const struct span suffix = SPAN_INIT("_file");
+    if (p->name.n > suffix.n && span_eq(span_from(p->name, p->name.n - suffix.n), suffix)) {
+        p->name.n -= suffix.n;
+        return value_from_file(p, text);
+    }
+    if (span_starts(text, SPAN("file:"))) {
+        return value_from_file(p, span_from(text, 5));
+    }
+    if (span_starts(text, SPAN("env:"))) {
+        return value_from_env(p, span_from(text, 4));
+    }
+    buf_add(&p->value, text);
+    warn_if_readable(p);
+    return true;
+}
+
+/* "name=value" by itself, as librdkafka and the sink see it. */
+static bool is_accepted(const struct property *p, const char *property)
+{
+    const char *const one[] = {property, NULL};
+    struct sink_config c = {
+        .properties = one, .queue_bytes = p->reader->conf->kafka.queue_bytes, .client_id = "check"};
+    struct err e = {0};
+    rd_kafka_conf_t *conf = sink_conf_new(&c, &e);
+    if (conf == NULL) {
+        conf_error(p->reader, p->at, "kafka.properties: %s", e.text);
+        return false;
+    }
+    rd_kafka_conf_destroy(conf);
+    return true;
+}
+
+static bool is_duplicate(const struct property *p, char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct span other = span_of(list[i], strcspn(list[i], "="));
+        if (span_eq(other, p->name)) {
+            conf_error(p->reader, p->at, "kafka.properties: %.*s: is given twice",
+                       SPAN_FMT(p->name));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The element as "name=value" with its secret resolved, NULL if it cannot be. */
+static char *property_read(struct conf_reader *r, const config_setting_t *at, char *const *list,
+                           size_t count)
+{
+    const char *text = config_setting_get_string(at);
+    const char *equals = text != NULL ? strchr(text, '=') : NULL;
+    if (equals == NULL || equals == text) {
+        conf_error(r, at, "kafka.properties: must be texts \"name=value\"");
+        return NULL;
+    }
+    struct property p = {.reader = r,
+                         .at = at,
+                         .name = trimmed(span_of(text, (size_t)(equals - text))),
+                         .value = BUF_INIT((size_t)SECRET_MAX_BYTES + 1)};
+    struct buf line = BUF_INIT((size_t)SECRET_MAX_BYTES * 2);
+    char *property = NULL;
+    if (value_read(&p, trimmed(span_str(equals + 1))) && !is_duplicate(&p, list, count)) {
+        buf_add(&line, p.name);
+        buf_add_byte(&line, '=');
+        buf_add(&line, buf_span(&p.value));
+        property = is_accepted(&p, line.p) ? conf_copy(buf_span(&line)) : NULL;
+    }
+    buf_done(&p.value);
+    buf_done(&line);
+    return property;
+}
+
+void conf_read_properties(struct conf_reader *r, const config_setting_t *list, char ***into)
+{
+    if (!config_setting_is_list(list) && !config_setting_is_array(list)) {
+        conf_error(r, list, "kafka.properties: must be a list ( \"name=value\", \"name=value\" )");
+        return;
+    }
+    unsigned n = (unsigned)config_setting_length(list);
+    char **out = conf_alloc((size_t)n + 1, sizeof(*out));
+    size_t count = 0;
+    bool brokers = false;
+    for (unsigned i = 0; i < n; i++) {
+        const config_setting_t *at = config_setting_get_elem(list, i);
+        const char *text = config_setting_get_string(at);
+        struct span name =
+            trimmed(span_of(text != NULL ? text : "", text != NULL ? strcspn(text, "=") : 0));
+        brokers = brokers || span_starts(name, SPAN("bootstrap.servers")) ||
+                  span_starts(name, SPAN("metadata.broker.list"));
+        char *property = property_read(r, at, out, count);
+        if (property != NULL) {
+            out[count++] = property;
+        }
+    }
+    if (!brokers) {
+        conf_error(r, list, "kafka.properties: bootstrap.servers is missing");
+    }
+    *into = out;
+}

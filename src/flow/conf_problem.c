@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Complaints, and the small helpers of all parts of the reader. */
+#include "flow/conf_read.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_PROBLEMS = 1000, GROW_FROM = 8 };
+
+void *conf_alloc(size_t count, size_t size)
+{
+    void *p = calloc(count, size);
+    if (p == NULL) {
+        abort();
+    }
+    return p;
+}
+
+void *conf_grow(void *list, size_t count, size_t size)
+{
+    bool full = count == 0 || (count >= GROW_FROM && (count & (count - 1)) == 0);
+    if (!full) {
+        return list;
+    }
+    size_t cap = count < GROW_FROM ? GROW_FROM : count * 2;
+    char *grown = realloc(list, cap * size);
+    if (grown == NULL) {
+        abort();
+    }
+    memset(grown + count * size, 0, (cap - count) * size);
+    return grown;
+}
+
+char *conf_copy(struct span text)
+{
+    char *copy = conf_alloc(text.n + 1, 1);
+    if (text.n > 0) {
+        memcpy(copy, text.p, text.n);
+    }
+    return copy;
+}
+
+char *conf_beside(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    struct span folder = slash != NULL ? span_of(path, (size_t)(slash - path) + 1) : SPAN("./");
+    struct buf out = BUF_INIT(8192);
+    buf_add(&out, folder);
+    buf_add(&out, span_str(name));
+    char *copy = conf_copy(buf_span(&out));
+    buf_done(&out);
+    return copy;
+}
+
+const char *conf_env(const char *name)
+{
+    const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): nobody calls setenv */
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+const config_setting_t *conf_at(const config_setting_t *group, const char *key)
+{
+    const config_setting_t *at = group != NULL && config_setting_is_group(group)
+                                     ? config_setting_get_member(group, key)
+                                     : NULL;
+    return at != NULL ? at : group;
+}
+
+void conf_problem_add(struct conf_problems *p, const char *file, int line, bool warning,
+                      const char *text)
+{
+    p->errors += warning ? 0 : 1;
+    if (p->count == MAX_PROBLEMS) {
+        return;
+    }
+    p->list = conf_grow(p->list, p->count, sizeof(*p->list));
+    p->list[p->count++] =
+        (struct conf_problem){conf_copy(span_str(file)), line, warning, conf_copy(span_str(text))};
+}
+
+static void problem_at(struct conf_reader *r, const config_setting_t *at, bool warning,
+                       const char *text)
+{
+    const char *file = at != NULL ? config_setting_source_file(at) : NULL;
+    int line = at != NULL ? (int)config_setting_source_line(at) : 0;
+    conf_problem_add(r->problems, file != NULL ? file : r->name, line, warning, text);
+}
+
+void conf_error(struct conf_reader *r, const config_setting_t *at, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    problem_at(r, at, false, text);
+}
+
+void conf_warn(struct conf_reader *r, const config_setting_t *at, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    problem_at(r, at, true, text);
+}
+
+/* True if x is to stand behind y. */
+static bool is_behind(const struct conf_problem *x, const struct conf_problem *y)
+{
+    int order = strcmp(x->file, y->file);
+    return order > 0 || (order == 0 && x->line > y->line);
+}
+
+void conf_problems_sort(struct conf_problems *p)
+{
+    for (size_t i = 1; i < p->count; i++) {
+        struct conf_problem one = p->list[i];
+        size_t at = i;
+        for (; at > 0 && is_behind(&p->list[at - 1], &one); at--) {
+            p->list[at] = p->list[at - 1];
+        }
+        p->list[at] = one;
+    }
+}
+
+void conf_problems_done(struct conf_problems *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        free(p->list[i].file);
+        free(p->list[i].text);
+    }
+    free(p->list);
+    *p = (struct conf_problems){0};
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walks a parsed file along the table. Each value is read by its row's type; whatever is
+ * wrong is noted and the walk goes on, so that one run shows every mistake.
+ */
+#include "flow/conf_read.h"
+
+#include "flow/conf_value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static const char *type_name(const config_setting_t *s)
+{
+    switch (config_setting_type(s)) {
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        return "a number";
+    case CONFIG_TYPE_FLOAT:
+        return "a number with a fraction";
+    case CONFIG_TYPE_STRING:
+        return "a text";
+    case CONFIG_TYPE_BOOL:
+        return "true or false";
+    case CONFIG_TYPE_GROUP:
+        return "a group { }";
+    case CONFIG_TYPE_ARRAY:
+        return "an array [ ]";
+    default:
+        return "a list ( )";
+    }
+}
+
+/* One value on its way into its member. */
+struct slot {
+    struct conf_reader *reader;
+    const config_setting_t *at; /* NULL: a default or the environment */
+    const struct conf_row *row;
+    const char *what;
+    void *into; /* the section's struct */
+};
+
+static void *member_of(const struct slot *s)
+{
+    return (char *)s->into + s->row->offset;
+}
+
+static void refuse(const struct slot *s, const char *why)
+{
+    conf_error(s->reader, s->at, "%s.%s: %s", s->what, s->row->name, why);
+}
+
+static void refuse_type(const struct slot *s, const char *wanted)
+{
+    conf_error(s->reader, s->at, "%s.%s: must be %s, is %s", s->what, s->row->name, wanted,
+               type_name(s->at));
+}
+
+static void put_integer(const struct slot *s, int64_t value)
+{
+    if (s->row->width == sizeof(bool)) {
+        *(bool *)member_of(s) = value != 0;
+    } else if (s->row->width == sizeof(int32_t)) {
+        *(int32_t *)member_of(s) = (int32_t)value;
+    } else {
+        *(int64_t *)member_of(s) = value;
+    }
+}
+
+static void put_text(const struct slot *s, const char *text)
+{
+    char **member = member_of(s);
+    free(*member);
+    *member = conf_copy(span_str(text));
+}
+
+/* "1MiB", "120s" or "16", as the row would have it written. */
+static void write_quantity(struct buf *out, const struct conf_row *row, int64_t value)
+{
+    if (row->type == CONF_SIZE) {
+        conf_size_write(out, value);
+    } else if (row->type == CONF_TIME) {
+        conf_time_write(out, value * row->unit_ms);
+    } else {
+        buf_addf(out, "%" PRId64, value);
+    }
+}
+
+static bool in_range(const struct slot *s, int64_t value)
+{
+    if ((s->row->least == 0 && s->row->most == 0) ||
+        (value >= s->row->least && value <= s->row->most)) {
+        return true;
+    }
+    struct buf least = BUF_INIT(100);
+    struct buf most = BUF_INIT(100);
+    write_quantity(&least, s->row, s->row->least);
+    write_quantity(&most, s->row, s->row->most);
+    if (s->row->most == INT64_MAX) {
+        conf_error(s->reader, s->at, "%s.%s: must be at least %s", s->what, s->row->name, least.p);
+    } else {
+        conf_error(s->reader, s->at, "%s.%s: must be between %s and %s", s->what, s->row->name,
+                   least.p, most.p);
+    }
+    buf_done(&least);
+    buf_done(&most);
+    return false;
+}
+
+static void take_text(const struct slot *s, const char *text)
+{
+    const char *why = text[0] == '\0'          ? "is empty"
+                      : s->row->refuse != NULL ? s->row->refuse(text)
+                                               : NULL;
+    if (why == NULL) {
+        put_text(s, text);
+        return;
+    }
+    struct buf shown = BUF_INIT(8192);
+    log_quote(&shown, span_str(text));
+    conf_error(s->reader, s->at, "%s.%s: %s %s", s->what, s->row->name,
+               shown.p != NULL ? shown.p : "", why);
+    buf_done(&shown);
+}
+
+static void take_size(const struct slot *s, const char *text)
+{
+    int64_t bytes = 0;
+    if (!conf_size_read(text, &bytes)) {
+        refuse(s, "is no size: write a whole number and one of B, KiB, MiB, GiB, as in \"64MiB\"");
+    } else if (in_range(s, bytes)) {
+        put_integer(s, bytes);
+    }
+}
+
+static void take_time(const struct slot *s, const char *text)
+{
+    int64_t ms = 0;
+    if (!conf_time_read(text, &ms)) {
+        refuse(s, "is no time: write a whole number and one of ms, s, m, h, d, as in \"120s\"");
+    } else if (ms % s->row->unit_ms != 0) {
+        refuse(s, "must be whole seconds");
+    } else if (in_range(s, ms / s->row->unit_ms)) {
+        put_integer(s, ms / s->row->unit_ms);
+    }
+}
+
+static void take_word(const struct slot *s, const char *text)
+{
+    for (int i = 0; s->row->words[i] != NULL; i++) {
+        if (strcmp(text, s->row->words[i]) == 0) {
+            put_integer(s, i);
+            return;
+        }
+    }
+    struct buf words = BUF_INIT(1000);
+    for (const char *const *w = s->row->words; *w != NULL; w++) {
+        buf_addf(&words, "%s\"%s\"", w == s->row->words ? "" : w[1] != NULL ? ", " : " or ", *w);
+    }
+    const char *near = conf_nearest(text, s->row->words);
+    conf_error(s->reader, s->at, "%s.%s: must be %s%s%s%s", s->what, s->row->name, words.p,
+               near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+               near != NULL ? "\"?" : "");
+    buf_done(&words);
+}
+
+/* A value that is written in quotes, of whatever type. */
+static void take_quoted(const struct slot *s, const char *text)
+{
+    switch (s->row->type) {
+    case CONF_TEXT:
+        take_text(s, text);
+        break;
+    case CONF_SIZE:
+        take_size(s, text);
+        break;
+    case CONF_TIME:
+        take_time(s, text);
+        break;
+    case CONF_WORD:
+        take_word(s, text);
+        break;
+    case CONF_BOOL:
+        put_integer(s, strcmp(text, "true") == 0);
+        break;
+    case CONF_COUNT:
+        put_integer(s, strtoll(text, NULL, 10));
+        break;
+    case CONF_SHARE:
+    case CONF_PROPERTIES:
+    case CONF_MAPPING:
+    case CONF_ACTIONS:
+        break;
+    }
+}
+
+/*
+ * libconfig 1.5 cuts integers to 32 bits without a word. No count is that large, so a number
+ * whose text has more than nine digits is refused by its text.
+ */
+static bool is_cut_number(const config_setting_t *at)
+{
+    const char *file = config_setting_source_file(at);
+    struct stat st;
+    bool regular = file != NULL && stat(file, &st) == 0 && S_ISREG(st.st_mode);
+    FILE *f = regular ? fopen(file, "re") : NULL;
+    if (f == NULL) {
+        return false;
+    }
+    char line[1024] = "";
+    unsigned wanted = config_setting_source_line(at);
+    for (unsigned n = 0; n < wanted && fgets(line, sizeof(line), f) != NULL;) {
+        n += strchr(line, '\n') != NULL ? 1 : 0;
+    }
+    (void)fclose(f);
+
+    const char *name = config_setting_name(at);
+    const char *p = name != NULL ? strstr(line, name) : NULL;
+    p = p != NULL ? p + strlen(name) : line;
+    p += strcspn(p, "0123456789");
+    return strspn(p, "0123456789abcdefABCDEFx") > 9;
+}
+
+static void read_count(const struct slot *s)
+{
+    if (config_setting_type(s->at) == CONFIG_TYPE_STRING) {
+        refuse(s, "must be a number: write it without quotes");
+    } else if (config_setting_type(s->at) != CONFIG_TYPE_INT &&
+               config_setting_type(s->at) != CONFIG_TYPE_INT64) {
+        refuse_type(s, "a whole number");
+    } else if (is_cut_number(s->at)) {
+        refuse(s, "is too large a number");
+    } else if (in_range(s, config_setting_get_int64(s->at))) {
+        put_integer(s, config_setting_get_int64(s->at));
+    }
+}
+
+static void read_share(const struct slot *s)
+{
+    int type = config_setting_type(s->at);
+    if (type != CONFIG_TYPE_FLOAT && type != CONFIG_TYPE_INT) {
+        refuse_type(s, "a number from 0 to 1");
+        return;
+    }
+    double share =
+        type == CONFIG_TYPE_INT ? config_setting_get_int(s->at) : config_setting_get_float(s->at);
+    if (!(share >= 0 && share <= 1)) {
+        refuse(s, "must be between 0 and 1");
+    } else {
+        *(double *)member_of(s) = share;
+    }
+}
+
+static void read_bool(const struct slot *s)
+{
+    if (config_setting_type(s->at) == CONFIG_TYPE_BOOL) {
+        put_integer(s, config_setting_get_bool(s->at));
+    } else {
+        refuse_type(s, "true or false, without quotes");
+    }
+}
+
+static void read_quoted(const struct slot *s)
+{
+    if (config_setting_type(s->at) == CONFIG_TYPE_STRING) {
+        take_quoted(s, config_setting_get_string(s->at));
+        return;
+    }
+    bool number = config_setting_is_number(s->at);
+    if (number && s->row->type == CONF_SIZE) {
+        refuse(s, "is a size and needs quotes and a unit, as in \"64MiB\"");
+    } else if (number && s->row->type == CONF_TIME) {
+        refuse(s, "is a time and needs quotes and a unit, as in \"120s\"");
+    } else if (number) {
+        refuse(s, "is a text: write it in quotes");
+    } else {
+        refuse_type(s, "a text in quotes");
+    }
+}
+
+static void read_value(const struct slot *s)
+{
+    switch (s->row->type) {
+    case CONF_COUNT:
+        read_count(s);
+        break;
+    case CONF_SHARE:
+        read_share(s);
+        break;
+    case CONF_BOOL:
+        read_bool(s);
+        break;
+    case CONF_TEXT:
+    case CONF_SIZE:
+    case CONF_TIME:
+    case CONF_WORD:
+        read_quoted(s);
+        break;
+    case CONF_PROPERTIES:
+        conf_read_properties(s->reader, s->at, member_of(s));
+        break;
+    case CONF_MAPPING:
+        conf_read_mapping(s->reader, s->at, s->into);
+        break;
+    case CONF_ACTIONS:
+        conf_read_actions(s->reader, s->at, s->into);
+        break;
+    }
+}
+
+/* A default as the table writes it: quotes around all that is quoted in the file. */
+static void take_standard(const struct slot *s)
+{
+    const char *text = s->row->standard;
+    size_t n = strlen(text);
+    bool quoted = text[0] == '"';
+    char *bare = conf_copy(quoted ? span_of(text + 1, n - 2) : span_of(text, n));
+    take_quoted(s, bare);
+    free(bare);
+}
+
+static bool take_env(const struct slot *s)
+{
+    for (size_t i = 0; i < 2 && s->row->env[i] != NULL; i++) {
+        const char *text = conf_env(s->row->env[i]);
+        if (text != NULL) {
+            struct slot from = *s;
+            from.what = s->row->env[i]; /* a complaint names the variable */
+            take_quoted(&from, text);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_absent(const struct slot *s, const config_setting_t *group)
+{
+    if (take_env(s)) {
+        return;
+    }
+    if (s->row->required) {
+        conf_error(s->reader, group, "%s.%s: is missing, as in %s = %s;%s%s", s->what, s->row->name,
+                   s->row->name, s->row->example, s->row->env[0] != NULL ? " or by " : "",
+                   s->row->env[0] != NULL ? s->row->env[0] : "");
+    } else if (s->row->standard != NULL) {
+        take_standard(s);
+    }
+}
+
+void conf_read_group(struct conf_reader *r, const config_setting_t *group,
+                     const struct conf_section *section, const char *what, void *into)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        struct slot s = {r, NULL, &section->rows[i], what, into};
+        if (group != NULL) {
+            s.at = config_setting_get_member(group, s.row->name);
+        }
+        if (s.at != NULL) {
+            read_value(&s);
+        } else {
+            read_absent(&s, group);
+        }
+    }
+    if (group != NULL) {
+        conf_read_unknown(r, group, section, what);
+    }
+}
+
+/* The section that has a key of this name, other than `but`. */
+static const struct conf_section *section_with(const char *key, const struct conf_section *but)
+{
+    for (int i = 0; i < CONF_SECTIONS; i++) {
+        if (&conf_sections[i] != but && conf_row_find(&conf_sections[i], key) != NULL) {
+            return &conf_sections[i];
+        }
+    }
+    return NULL;
+}
+
+void conf_read_unknown(struct conf_reader *r, const config_setting_t *group,
+                       const struct conf_section *section, const char *what)
+{
+    const char **names = conf_alloc(section->count + 1, sizeof(*names));
+    for (size_t i = 0; i < section->count; i++) {
+        names[i] = section->rows[i].name;
+    }
+    for (unsigned i = 0; i < (unsigned)config_setting_length(group); i++) {
+        const config_setting_t *key = config_setting_get_elem(group, i);
+        const char *name = config_setting_name(key);
+        if (name == NULL || conf_row_find(section, name) != NULL) {
+            continue;
+        }
+        const char *near = conf_nearest(name, names);
+        const struct conf_section *other = section_with(name, section);
+        if (other != NULL) {
+            conf_error(r, key, "%s.%s: unknown key; it belongs to %s", what, name, other->name);
+        } else if (near != NULL) {
+            conf_error(r, key, "%s.%s: unknown key; did you mean %s?", what, name, near);
+        } else {
+            conf_error(r, key, "%s.%s: unknown key", what, name);
+        }
+    }
+    free(names);
+}

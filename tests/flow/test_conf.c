@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "flow/conf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A file that is fine; a test appends to it or replaces a piece. */
+#define AWS "aws = { region = \"eu-west-1\"; };\n"
+#define KAFKA "kafka = { properties = ( \"bootstrap.servers=127.0.0.1:9092\" ); };\n"
+#define QUEUES                                                                                     \
+    "queues = ( { name = \"main\";"                                                                \
+    " url = \"https://sqs.eu-central-1.amazonaws.com/111122223333/ingest\"; } );\n"
+#define ACME_KEYS                                                                                  \
+    "id = \"acme\"; queue = \"main\"; prefix = \"s3://acme-events/a/b/\";"                         \
+    " account_id = \"444455556666\"; role_arn = \"arn:aws:iam::444455556666:role/read\";"          \
+    " external_id = \"x-1\";"
+#define CUSTOMERS "customers = ( { " ACME_KEYS " } );\n"
+#define GOOD AWS KAFKA QUEUES CUSTOMERS
+
+static struct conf *loaded(const char *text)
+{
+    struct conf_problems p = {0};
+    struct conf *c = conf_load_text(text, "test.conf", &p);
+    for (size_t i = 0; c == NULL && i < p.count; i++) {
+        print_error("%s:%d: %s\n", p.list[i].file, p.list[i].line, p.list[i].text);
+    }
+    assert_non_null(c);
+    conf_problems_done(&p);
+    return c;
+}
+
+/* All complaints as "line: text\n"; warnings begin with '?'. */
+static void complaints(const char *text, char *out, size_t cap)
+{
+    struct conf_problems p = {0};
+    OWNED(conf) struct conf *c = conf_load_text(text, "test.conf", &p);
+    assert_true((c == NULL) == (p.errors > 0));
+    size_t n = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < p.count && n < cap; i++) {
+        n += (size_t)snprintf(out + n, cap - n, "%s%d: %s\n", p.list[i].warning ? "?" : "",
+                              p.list[i].line, p.list[i].text);
+    }
+    conf_problems_done(&p);
+}
+
+static void assert_complaints(const char *text, const char *want)
+{
+    char got[8192];
+    complaints(text, got, sizeof(got));
+    assert_string_equal(got, want);
+}
+
+static void fills_in_defaults_and_what_is_derived(void **state UNUSED)
+{
+    OWNED(conf) struct conf *c = loaded(GOOD);
+    assert_string_equal(c->kafka.topic, "asymptote-events");
+    assert_string_equal(c->kafka.key, "{customer}");
+    assert_int_equal(c->limits.line_bytes, 1048576);
+    assert_true(c->limits.object_bytes == UINT64_C(53687091200));
+    assert_int_equal(c->limits.ratio, 1000);
+    assert_int_equal(c->limits.event_bytes, 0);
+    assert_int_equal(c->limits.shutdown_grace_ms, 25000);
+    assert_int_equal(c->rejects.sample_bytes, 4096);
+    assert_true(c->limits.lanes >= 4 && c->limits.lanes % 4 == 0);
+    assert_int_equal(c->log.level, LOG_INFO);
+    assert_null(c->aws.endpoint_s3);
+
+    assert_int_equal(c->queue_count, 1);
+    assert_int_equal(c->queues[0].visibility_s, 120);
+    assert_int_equal(c->queues[0].heartbeat_s, 40);
+    assert_int_equal(c->queues[0].wait_s, 20);
+    assert_string_equal(c->queues[0].region, "eu-central-1");
+
+    const struct customer_conf *acme = conf_customer(c, SPAN("acme"));
+    assert_non_null(acme);
+    assert_ptr_equal(acme->queue, &c->queues[0]);
+    assert_string_equal(acme->bucket, "acme-events");
+    assert_string_equal(acme->prefix, "a/b");
+    assert_string_equal(acme->region, "eu-west-1");
+    assert_string_equal(acme->topic, "asymptote-events");
+    assert_int_equal(acme->via, NOTICE_S3);
+    assert_int_equal(acme->gone, ABSENT_LEAVE);
+    assert_null(conf_customer(c, SPAN("acm")));
+}
+
+static void reads_every_type_of_value(void **state UNUSED)
+{
+    OWNED(conf)
+    struct conf *c =
+        loaded(GOOD "limits = { lanes = 3; line_bytes = \"4 KiB\"; object_bytes = \"3TB\";"
+                    " reject_share = 0.25; shutdown_grace = \"1m\"; idle_timeout = \"1500ms\"; };\n"
+                    "log = { level = \"warn\"; format = \"json\"; };\n"
+                    "rejects: { sample_bytes = \"0B\" };\n");
+    assert_int_equal(c->limits.lanes, 3);
+    assert_int_equal(c->limits.line_bytes, 4096);
+    assert_true(c->limits.object_bytes == UINT64_C(3000000000000));
+    assert_true(c->limits.reject_share == 0.25);
+    assert_int_equal(c->limits.shutdown_grace_ms, 60000);
+    assert_int_equal(c->limits.idle_timeout_ms, 1500);
+    assert_int_equal(c->log.level, LOG_WARN);
+    assert_int_equal(c->log.format, LOG_JSON);
+    assert_int_equal(c->rejects.sample_bytes, 0);
+}
+
+static void tells_all_mistakes_with_their_lines(void **state UNUSED)
+{
+    assert_complaints(
+        GOOD "limits = { line_byte = \"1MiB\";\n"
+             "  shutdown_grace = 25;\n"
+             "  line_bytes = 1048576;\n"
+             "  lanes = \"4\";\n"
+             "  ratio = 1;\n"
+             "  idle_timeout = \"30 sec\";\n"
+             "  sample_bytes = \"1B\";\n"
+             "};\n"
+             "log = { level = \"warning\"; };\n"
+             "lanes = 4;\n"
+             "custmers = ();\n",
+        "5: limits.line_byte: unknown key; did you mean line_bytes?\n"
+        "6: limits.shutdown_grace: is a time and needs quotes and a unit, as in \"120s\"\n"
+        "7: limits.line_bytes: is a size and needs quotes and a unit, as in \"64MiB\"\n"
+        "8: limits.lanes: must be a number: write it without quotes\n"
+        "9: limits.ratio: must be between 2 and 1000000\n"
+        "10: limits.idle_timeout: is no time: write a whole number and one of ms, s, m, h, d, as "
+        "in \"120s\"\n"
+        "11: limits.sample_bytes: unknown key; it belongs to rejects\n"
+        "13: log.level: must be \"debug\", \"info\", \"warn\" or \"error\"; did you mean "
+        "\"warn\"?\n"
+        "14: lanes: unknown key; it belongs to limits\n"
+        "15: custmers: unknown key; did you mean customers?\n");
+}
+
+static void tells_what_is_missing(void **state UNUSED)
+{
+    assert_complaints("aws = { region = \"eu-west-1\"; };\n",
+                      "0: kafka.properties: is missing, as in properties = ( "
+                      "\"bootstrap.servers=broker1:9092,broker2:9092\" );\n"
+                      "0: queues: there is none\n"
+                      "?0: customers: there is none; every message will be left as not ours\n");
+}
+
+static void a_syntax_error_has_its_line(void **state UNUSED)
+{
+    assert_complaints(AWS "kafka = { ;\n", "2: syntax error\n");
+    assert_complaints(AWS "log = { level = \"info\"; level = \"warn\"; };\n",
+                      "2: duplicate setting name\n");
+}
+
+static void prefixes_of_a_bucket_must_not_overlap(void **state UNUSED)
+{
+    static const struct {
+        const char *prefix;
+        bool overlaps;
+    } cases[] = {
+        {"a/b", true},   {"/a/b/", true}, {"a", true},  {"a/b/c", true},
+        {"a/bc", false}, {"a/c", false},  {"b", false}, {"s3://acme-events/a/b/c", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[4096];
+        (void)snprintf(text, sizeof(text),
+                       AWS KAFKA QUEUES
+                       "customers = ( { " ACME_KEYS " },\n"
+                       "{ id = \"b\"; queue = \"main\"; bucket = \"acme-events\"; prefix = \"%s\";"
+                       " account_id = \"444455556666\"; external_id = \"x-2\";"
+                       " role_arn = \"arn:aws:iam::444455556666:role/read\"; } );\n",
+                       cases[i].prefix);
+        assert_complaints(text, cases[i].overlaps
+                                    ? "5: customer b.prefix: overlaps that of customer acme in "
+                                      "bucket acme-events\n"
+                                    : "");
+    }
+}
+
+static void an_empty_prefix_is_refused(void **state UNUSED)
+{
+    static const char *const empty[] = {"/", "//", "s3://acme-events", "s3://acme-events/"};
+    for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+        char text[4096];
+        (void)snprintf(text, sizeof(text),
+                       AWS KAFKA QUEUES
+                       "customers = ( { id = \"b\"; queue = \"main\"; bucket = \"acme-events\";\n"
+                       "prefix = \"%s\"; account_id = \"444455556666\"; external_id = \"x-2\";"
+                       " role_arn = \"arn:aws:iam::444455556666:role/read\"; } );\n",
+                       empty[i]);
+        assert_complaints(text, "5: customer b.prefix: is empty; a whole bucket is never read\n");
+    }
+}
+
+static void identities_must_fit_together(void **state UNUSED)
+{
+    assert_complaints(
+        AWS KAFKA QUEUES "customers = ( { id = \"b\"; queue = \"man\"; bucket = \"other\"; prefix "
+                         "= \"s3://x-y/p\";\n"
+                         "account_id = \"44445555666\";\n"
+                         "role_arn = \"arn:aws:iam::444455556666:user/read\";\n"
+                         "kms_key_arn = \"arn:aws:kms:us-east-1:444455556666:key/1\"; } );\n",
+        "?3: queue main: no customer uses it; it is not polled\n"
+        "4: customer b.prefix: names another bucket than other\n"
+        "4: customer b.queue: no queue is named man\n"
+        "4: customer b.external_id: is missing (without one only with "
+        "accept_role_without_external_id = true;)\n"
+        "5: customer b.account_id: 44445555666 is not an account id (12 digits)\n"
+        "6: customer b.role_arn: arn:aws:iam::444455556666:user/read is not a role's ARN "
+        "(arn:aws:iam::ACCOUNT:role/NAME)\n");
+}
+
+static void a_role_of_another_account_is_refused(void **state UNUSED)
+{
+    assert_complaints(AWS KAFKA QUEUES
+                      "customers = ( { id = \"b\"; queue = \"main\"; prefix = \"s3://x-y/p\";\n"
+                      "account_id = \"444455556667\"; accept_role_without_external_id = true;\n"
+                      "role_arn = \"arn:aws:iam::444455556666:role/read\"; } );\n",
+                      "6: customer b.role_arn: is not of the account 444455556667\n");
+}
+
+static void shared_queues_take_only_the_direct_form(void **state UNUSED)
+{
+    assert_complaints(AWS KAFKA QUEUES
+                      "customers = ( { " ACME_KEYS " },\n"
+                      "{ id = \"b\"; queue = \"main\"; prefix = \"s3://b-events/p\"; via = \"sns\";"
+                      " account_id = \"444455556666\"; external_id = \"x-2\";"
+                      " role_arn = \"arn:aws:iam::444455556666:role/read\"; } );\n",
+                      "5: customer b.via: through SNS or EventBridge only with a queue of their "
+                      "own; main has 2 customers\n");
+    OWNED(conf)
+    struct conf *alone =
+        loaded(AWS KAFKA QUEUES "customers = ( { " ACME_KEYS " via = \"eventbridge\"; } );\n");
+    assert_int_equal(alone->customers[0].via, NOTICE_EVENTBRIDGE);
+}
+
+#define KAFKA_WITH(keys)                                                                           \
+    "kafka = { properties = ( \"bootstrap.servers=127.0.0.1:9092\" ); " keys " };\n"
+
+static void no_customer_can_write_under_another_key(void **state UNUSED)
+{
+    static const char refused[] =
+        "2: kafka.key: must begin with {customer}, and a separator that no id holds, unless "
+        "kafka.topic holds {customer}\n";
+    assert_complaints(AWS KAFKA_WITH("key = \"{session.id}\";") QUEUES CUSTOMERS, refused);
+    assert_complaints(AWS KAFKA_WITH("key = \"x{customer}\";") QUEUES CUSTOMERS, refused);
+    assert_complaints(AWS KAFKA_WITH("key = \"{customer}{session.id}\";") QUEUES CUSTOMERS,
+                      refused);
+    assert_complaints(AWS KAFKA_WITH("key = \"{customer}-{session.id}\";") QUEUES CUSTOMERS,
+                      refused);
+    assert_complaints(AWS KAFKA_WITH("key = \"{customer}/{session.id}\";") QUEUES CUSTOMERS, "");
+    assert_complaints(
+        AWS KAFKA_WITH("key = \"{session.id}\"; topic = \"e.{customer}\";") QUEUES CUSTOMERS, "");
+}
+
+static void customers_of_one_topic_need_keys_of_their_own(void **state UNUSED)
+{
+    assert_complaints(
+        AWS KAFKA_WITH("key = \"{session.id}\"; topic = \"e.{customer}\";") QUEUES
+        "customers = ( { " ACME_KEYS " },\n"
+        "{ id = \"b\"; queue = \"main\"; prefix = \"s3://b-events/p\"; topic = \"e.acme\";"
+        " account_id = \"444455556666\"; external_id = \"x-2\";"
+        " role_arn = \"arn:aws:iam::444455556666:role/read\"; } );\n",
+        "5: customer b: shares topic e.acme with customer acme, so kafka.key must begin with "
+        "{customer} and a separator that no id holds\n");
+}
+
+static void topics_must_be_names_and_templates(void **state UNUSED)
+{
+    assert_complaints(AWS KAFKA_WITH("topic = \"{customer}{stream}\";") QUEUES CUSTOMERS,
+                      "2: kafka.topic: needs a text between two placeholders\n");
+    assert_complaints(AWS KAFKA_WITH("topic = \"{user.name}\";") QUEUES CUSTOMERS,
+                      "2: kafka.topic: has an unknown placeholder {user.name}; a topic may hold "
+                      "{customer} and {stream}\n");
+    assert_complaints(AWS KAFKA_WITH("topic = \"a b\";") QUEUES CUSTOMERS,
+                      "4: customer acme: topic a b is not a topic's name (1 to 249 letters, "
+                      "digits, '.', '_', '-')\n");
+    assert_complaints(AWS KAFKA_WITH("topic = \"asymptote-rejects\";") QUEUES CUSTOMERS,
+                      "4: customer acme: topic asymptote-rejects is the rejects' topic\n");
+}
+
+static void properties_are_tried_on_librdkafka(void **state UNUSED)
+{
+    char got[4096];
+    complaints(AWS "kafka = { properties = ( \"bootstrap.servers=x\",\n"
+                   "\"sasl.passwort=geheim\",\n"
+                   "\"acks=1\",\n"
+                   "\"linger.ms=5\", \"linger.ms=6\",\n"
+                   "\"nonsense\" ); };\n" QUEUES CUSTOMERS,
+               got, sizeof(got));
+    assert_non_null(strstr(got, "3: kafka.properties: kafka property sasl.passwort: unknown"));
+    assert_non_null(strstr(got, "4: kafka.properties: kafka property acks: must be all"));
+    assert_non_null(strstr(got, "5: kafka.properties: linger.ms: is given twice"));
+    assert_non_null(strstr(got, "6: kafka.properties: must be texts \"name=value\""));
+    assert_null(strstr(got, "geheim"));
+    assert_complaints(AWS "kafka = { properties = ( \"linger.ms=5\" ); };\n" QUEUES CUSTOMERS,
+                      "2: kafka.properties: bootstrap.servers is missing\n");
+}
+
+/* A folder of files that goes away with the test. */
+struct folder {
+    char path[64];
+    char file[128];
+};
+
+static void folder_init(struct folder *f)
+{
+    (void)snprintf(f->path, sizeof(f->path), "/tmp/conf-test-XXXXXX");
+    assert_non_null(mkdtemp(f->path));
+}
+
+static const char *folder_put(struct folder *f, const char *name, const char *text)
+{
+    (void)snprintf(f->file, sizeof(f->file), "%s/%s", f->path, name);
+    FILE *out = fopen(f->file, "w");
+    assert_non_null(out);
+    assert_true(fputs(text, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+    return f->file;
+}
+
+static void folder_done(struct folder *f)
+{
+    char command[128];
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f->path);
+    assert_int_equal(system(command), 0);
+}
+
+static void secrets_come_from_files_and_the_environment(void **state UNUSED)
+{
+    struct folder f;
+    folder_init(&f);
+    (void)folder_put(&f, "pw", "from a file\n");
+    char text[4096];
+    (void)snprintf(text, sizeof(text),
+                   AWS "kafka = { properties = ( \"bootstrap.servers=x\", "
+                       "\"sasl.password=file:%s\", \"ssl.key.password_file=%s\", "
+                       "\"sasl.username=env:CONF_TEST_USER\" ); };\n" QUEUES CUSTOMERS,
+                   f.file, f.file);
+    assert_int_equal(setenv("CONF_TEST_USER", "from the environment", 1), 0);
+    OWNED(conf) struct conf *c = loaded(text);
+    assert_string_equal(c->kafka.properties[1], "sasl.password=from a file");
+    assert_string_equal(c->kafka.properties[2], "ssl.key.password=from a file");
+    assert_string_equal(c->kafka.properties[3], "sasl.username=from the environment");
+    assert_null(c->kafka.properties[4]);
+
+    assert_int_equal(unsetenv("CONF_TEST_USER"), 0);
+    char got[4096];
+    complaints(text, got, sizeof(got));
+    assert_string_equal(got, "2: kafka.properties: sasl.username: the environment has no "
+                             "CONF_TEST_USER\n");
+    folder_done(&f);
+}
+
+static void warns_of_secrets_that_others_may_read(void **state UNUSED)
+{
+    struct folder f;
+    folder_init(&f);
+    const char *path = folder_put(&f, "main.conf",
+                                  AWS "kafka = { properties = ( \"bootstrap.servers=x\",\n"
+                                      "\"sasl.password=inline\" ); };\n" QUEUES CUSTOMERS);
+    assert_int_equal(chmod(path, 0640), 0);
+    struct conf_problems p = {0};
+    OWNED(conf) struct conf *c = conf_load(path, &p);
+    assert_non_null(c);
+    assert_int_equal(p.count, 1);
+    assert_true(p.list[0].warning);
+    assert_int_equal(p.list[0].line, 3);
+    assert_non_null(strstr(p.list[0].text, "others may read"));
+    assert_null(strstr(p.list[0].text, "inline"));
+    conf_problems_done(&p);
+
+    assert_int_equal(chmod(path, 0600), 0);
+    OWNED(conf) struct conf *quiet = conf_load(path, &p);
+    assert_non_null(quiet);
+    assert_int_equal(p.count, 0);
+    conf_problems_done(&p);
+    folder_done(&f);
+}
+
+static void customers_have_files_of_their_own(void **state UNUSED)
+{
+    struct folder f;
+    folder_init(&f);
+    char folder[128];
+    (void)snprintf(folder, sizeof(folder), "%s/customers.d", f.path);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    (void)folder_put(&f, "customers.d/acme.conf", ACME_KEYS);
+    (void)folder_put(&f, "customers.d/note.txt", "not read");
+    (void)folder_put(&f, "customers.d/b.conf",
+                     "id = \"b\"; queue = \"main\"; prefix = \"s3://b-events/p\";\n"
+                     "account_id = \"444455556666\"; external_id = \"x-2\"; bukket = \"x\";\n"
+                     "role_arn = \"arn:aws:iam::444455556666:role/read\";\n");
+    (void)folder_put(&f, "kafka.conf", KAFKA);
+    const char *path = folder_put(&f, "main.conf", AWS "@include \"kafka.conf\"\n" QUEUES);
+
+    struct conf_problems p = {0};
+    assert_null(conf_load(path, &p));
+    assert_int_equal(p.count, 1);
+    assert_non_null(strstr(p.list[0].file, "customers.d/b.conf"));
+    assert_int_equal(p.list[0].line, 2);
+    assert_string_equal(p.list[0].text, "customer b.bukket: unknown key; did you mean bucket?");
+    conf_problems_done(&p);
+
+    assert_int_equal(unlink(folder_put(&f, "customers.d/b.conf", "")), 0);
+    (void)snprintf(f.file, sizeof(f.file), "%s/main.conf", f.path);
+    OWNED(conf) struct conf *c = conf_load(f.file, &p);
+    assert_non_null(c);
+    assert_int_equal(c->customer_count, 1);
+    assert_string_equal(c->customers[0].id, "acme");
+    conf_problems_done(&p);
+    folder_done(&f);
+}
+
+static void numbers_that_libconfig_cuts_are_refused(void **state UNUSED)
+{
+    struct folder f;
+    folder_init(&f);
+    const char *path = folder_put(&f, "main.conf", GOOD "limits = { lanes = 4294967300; };\n");
+    struct conf_problems p = {0};
+    assert_null(conf_load(path, &p));
+    assert_int_equal(p.count, 1);
+    assert_string_equal(p.list[0].text, "limits.lanes: is too large a number");
+    conf_problems_done(&p);
+    folder_done(&f);
+}
+
+static void a_file_that_is_not_there_is_said(void **state UNUSED)
+{
+    struct conf_problems p = {0};
+    assert_null(conf_load("/nowhere/x.conf", &p));
+    assert_int_equal(p.errors, 1);
+    assert_string_equal(p.list[0].text, "there is no such file");
+    conf_problems_done(&p);
+}
+
+static void the_file_wins_over_the_environment(void **state UNUSED)
+{
+    assert_int_equal(setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1), 0);
+    assert_int_equal(setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2", 1), 0);
+    assert_int_equal(setenv("AWS_REGION", "us-east-1", 1), 0);
+    OWNED(conf)
+    struct conf *c =
+        loaded("aws = { endpoint_sts = \"http://127.0.0.1:3\"; };\n" KAFKA QUEUES CUSTOMERS);
+    assert_string_equal(c->aws.region, "us-east-1");
+    assert_string_equal(c->aws.endpoint_sqs, "http://127.0.0.1:1");
+    assert_string_equal(c->aws.endpoint_s3, "http://127.0.0.1:2");
+    assert_string_equal(c->aws.endpoint_sts, "http://127.0.0.1:3");
+
+    assert_int_equal(setenv("AWS_ENDPOINT_URL_S3", "http://example.com", 1), 0);
+    assert_complaints(GOOD, "1: aws.endpoint_s3: plain http to another host only with "
+                            "aws.allow_http = true;\n");
+    assert_int_equal(unsetenv("AWS_ENDPOINT_URL"), 0);
+    assert_int_equal(unsetenv("AWS_ENDPOINT_URL_S3"), 0);
+    assert_int_equal(unsetenv("AWS_REGION"), 0);
+}
+
+static void customers_bring_their_own_names(void **state UNUSED)
+{
+    OWNED(conf)
+    struct conf *c = loaded(
+        AWS KAFKA QUEUES
+        "customers = ( { " ACME_KEYS " redact = \"secrets\";\n"
+        "mapping = ( { field = \"repository\"; from = [ \"project.git.url\", \"repo\" ]; },\n"
+        "            { field = \"harness.name\"; value = \"acme_bot\"; } );\n"
+        "actions = ( { word = \"RunTool\"; action = \"tool.invoked\"; } ); } );\n");
+    const struct customer_conf *acme = &c->customers[0];
+    assert_true(acme->redact_secrets);
+    assert_int_equal(acme->mapping_count, 2);
+    assert_string_equal(acme->mapping[0].from[1], "repo");
+    assert_null(acme->mapping[0].from[2]);
+    assert_string_equal(acme->mapping[1].value, "acme_bot");
+    assert_int_equal(acme->action_count, 1);
+    assert_string_equal(acme->actions[0].action, "tool.invoked");
+}
+
+static int scrub(void **state UNUSED)
+{
+    static const char *const names[] = {"AWS_REGION",
+                                        "AWS_DEFAULT_REGION",
+                                        "AWS_ENDPOINT_URL",
+                                        "AWS_ENDPOINT_URL_SQS",
+                                        "AWS_ENDPOINT_URL_S3",
+                                        "AWS_ENDPOINT_URL_STS",
+                                        "AWS_USE_FIPS_ENDPOINT",
+                                        "AWS_USE_DUALSTACK_ENDPOINT",
+                                        "AWS_CA_BUNDLE"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(unsetenv(names[i]), 0);
+    }
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fills_in_defaults_and_what_is_derived),
+        cmocka_unit_test(reads_every_type_of_value),
+        cmocka_unit_test(tells_all_mistakes_with_their_lines),
+        cmocka_unit_test(tells_what_is_missing),
+        cmocka_unit_test(a_syntax_error_has_its_line),
+        cmocka_unit_test(prefixes_of_a_bucket_must_not_overlap),
+        cmocka_unit_test(an_empty_prefix_is_refused),
+        cmocka_unit_test(identities_must_fit_together),
+        cmocka_unit_test(a_role_of_another_account_is_refused),
+        cmocka_unit_test(shared_queues_take_only_the_direct_form),
+        cmocka_unit_test(no_customer_can_write_under_another_key),
+        cmocka_unit_test(customers_of_one_topic_need_keys_of_their_own),
+        cmocka_unit_test(topics_must_be_names_and_templates),
+        cmocka_unit_test(properties_are_tried_on_librdkafka),
+        cmocka_unit_test(secrets_come_from_files_and_the_environment),
+        cmocka_unit_test(warns_of_secrets_that_others_may_read),
+        cmocka_unit_test(customers_have_files_of_their_own),
+        cmocka_unit_test(numbers_that_libconfig_cuts_are_refused),
+        cmocka_unit_test(a_file_that_is_not_there_is_said),
+        cmocka_unit_test(the_file_wins_over_the_environment),
+        cmocka_unit_test(customers_bring_their_own_names),
+    };
+    return cmocka_run_group_tests(tests, scrub, NULL);
+}

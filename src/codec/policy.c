@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The prefix is turned into pieces of policy text, one a character; then as many pieces are
+ * taken as fit. Trying every length is quadratic in a number below 1,100, once per customer.
+ */
+#include "codec/policy.h"
+
+#include "codec/utf8.h"
+
+enum { PREFIX_MAX = 1024, TEXT_MAX = 16 * 1024 };
+
+/* May stand in a session policy (IAM: U+0009, A, D, U+0020 to U+00FF). */
+static bool writable(uint32_t c)
+{
+    return (c >= 0x20 && c <= 0xff) || c == 0x09 || c == 0x0a || c == 0x0d;
+}
+
+/* One character as policy text within a JSON string. */
+static void add_character(struct buf *out, uint32_t c, struct span as_it_is)
+{
+    if (c == '*' || c == '?' || c == '$') { /* wildcards and variables of IAM */
+        buf_addf(out, "${%c}", (int)c);
+    } else if (c < 0x20) {
+        buf_addf(out, "\\u%04x", (unsigned)c);
+    } else if (c == '"' || c == '\\') {
+        buf_addf(out, "\\%c", (int)c);
+    } else {
+        buf_add(out, as_it_is);
+    }
+}
+
+/* The first `most` characters of the prefix. True if that is all of it. */
+static bool add_prefix(struct buf *out, struct span prefix, size_t most)
+{
+    for (size_t i = 0; i < most && prefix.n > 0; i++) {
+        struct span before = prefix;
+        uint32_t c = 0;
+        if (!utf8_next(&prefix, &c) || !writable(c)) {
+            return false;
+        }
+        add_character(out, c, span_of(before.p, before.n - prefix.n));
+    }
+    return prefix.n == 0;
+}
+
+static void add_statements(struct buf *out, const struct policy_scope *s, struct span prefix,
+                           bool exact)
+{
+    const char *slash = exact && prefix.n > 0 ? "/" : "";
+    buf_addf(
+        out,
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":["
+        "\"s3:GetObject\",\"s3:GetObjectVersion\"],\"Resource\":\"arn:%s:s3:::%.*s/%.*s%s*\"},",
+        s->partition->name, SPAN_FMT(s->bucket), SPAN_FMT(prefix), slash);
+    buf_addf(out,
+             "{\"Effect\":\"Allow\",\"Action\":\"s3:ListBucket\",\"Resource\":\"arn:%s:s3:::%.*s\","
+             "\"Condition\":{\"StringLike\":{\"s3:prefix\":[",
+             s->partition->name, SPAN_FMT(s->bucket));
+    if (exact && prefix.n > 0) {
+        buf_addf(out, "\"%.*s\",", SPAN_FMT(prefix));
+    }
+    buf_addf(out, "\"%.*s%s*\"]}}}", SPAN_FMT(prefix), slash);
+    if (s->kms) {
+        buf_addf(out,
+                 ",{\"Effect\":\"Allow\",\"Action\":\"kms:Decrypt\",\"Resource\":\"*\","
+                 "\"Condition\":{\"StringLike\":{\"kms:ViaService\":\"s3.*.%s\"}}}",
+                 s->partition->dns_suffix);
+    }
+    buf_add(out, SPAN("]}"));
+}
+
+static size_t characters(struct span text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        n += ((unsigned char)text.p[i] & 0xc0) != 0x80; /* all but continuation bytes */
+    }
+    return n;
+}
+
+bool policy_write(struct buf *out, const struct policy_scope *s)
+{
+    struct buf prefix = BUF_INIT(TEXT_MAX);
+    struct buf text = BUF_INIT(TEXT_MAX);
+    bool exact = false;
+    size_t most = PREFIX_MAX + 1;
+    do {
+        most--;
+        buf_clear(&prefix);
+        buf_clear(&text);
+        exact = add_prefix(&prefix, s->prefix, most);
+        add_statements(&text, s, buf_span(&prefix), exact);
+    } while (most > 0 && (text.overflowed || characters(buf_span(&text)) > POLICY_CHARACTERS));
+
+    buf_add(out, buf_span(&text));
+    buf_done(&prefix);
+    buf_done(&text);
+    return exact;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cache before an origin. Three moments on the wall clock of each set: from renew_ms on
+ * somebody renews it, until until_ms everybody uses it, then all wait for the new one. Pauses
+ * after failures run on the clock that does not jump.
+ *
+ * A set that is fresh from its origin and yet expired by our clock is used: then either our
+ * clock is wrong, or an instance's metadata service is in trouble and says so (aws.md §5.4).
+ */
+#include "net/creds.h"
+
+#include "base/rng.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LAST_MINUTE_MS = 60 * 1000,
+    FAR_MS = 120 * 1000, /* the least a stale set is used on, the most is five times it */
+    PAUSE_MS = 1000,     /* after the first failure; doubles */
+    PAUSE_MAX_MS = 60 * 1000,
+    YOUNG_MS = 15 * 1000, /* a set younger than this is not renewed for being rejected */
+    NAME_BYTES = 200,
+};
+
+struct creds_source {
+    struct creds_origin origin;
+    const struct clock *clock;
+    char name[NAME_BYTES];
+
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t changed;
+        struct rng rng;
+        struct creds now;
+        bool have;                     /* `now` holds a set */
+        bool rejected;                 /* a service refused it */
+        bool fetching;                 /* one thread asks the origin */
+        int64_t renew_ms, until_ms;    /* wall */
+        int64_t fetched_ms, resume_ms; /* mono: when `now` came; no attempt before this */
+        unsigned failures;             /* in a row */
+        struct err why;                /* of the last one */
+    } shared;
+};
+
+struct creds_source *creds_source_new(const struct creds_origin *origin, const char *name,
+                                      const struct creds_settings *settings)
+{
+    struct creds_source *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        abort();
+    }
+    s->origin = *origin;
+    s->clock = settings->clock;
+    err_copy(s->name, sizeof(s->name), span_str(name));
+    if (settings->jitter_seed != 0) {
+        rng_init(&s->shared.rng, settings->jitter_seed);
+    } else {
+        rng_init_random(&s->shared.rng);
+    }
+    if (pthread_mutex_init(&s->shared.lock, NULL) != 0 ||
+        pthread_cond_init(&s->shared.changed, NULL) != 0) {
+        abort();
+    }
+    s->shared.resume_ms = INT64_MIN;
+    return s;
+}
+
+void creds_source_free(struct creds_source *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    if (s->origin.free != NULL) {
+        s->origin.free(s->origin.ctx);
+    }
+    creds_wipe(&s->shared.now);
+    (void)pthread_mutex_destroy(&s->shared.lock);
+    (void)pthread_cond_destroy(&s->shared.changed);
+    free(s);
+}
+
+const char *creds_source_name(const struct creds_source *s)
+{
+    return s->name;
+}
+
+/* The texts only: a whole set is 16 KiB, mostly empty. */
+static void copy_set(struct creds *to, const struct creds *from)
+{
+    memcpy(to->access_key_id, from->access_key_id, sizeof(to->access_key_id));
+    memcpy(to->secret_access_key, from->secret_access_key, sizeof(to->secret_access_key));
+    memcpy(to->session_token, from->session_token, strlen(from->session_token) + 1);
+    to->expires_ms = from->expires_ms;
+}
+
+static bool usable_locked(const struct creds_source *s)
+{
+    return s->shared.have && !s->shared.rejected && clock_wall_ms(s->clock) < s->shared.until_ms;
+}
+
+static bool paused_locked(const struct creds_source *s)
+{
+    return clock_mono_ms(s->clock) < s->shared.resume_ms;
+}
+
+/* Between least and 5 * least. */
+static int64_t stale_time_locked(struct creds_source *s)
+{
+    return FAR_MS + (int64_t)rng_below(&s->shared.rng, 4 * (uint64_t)FAR_MS);
+}
+
+/* When to renew and until when to use the set that is in `now`. */
+static void plan_locked(struct creds_source *s)
+{
+    int64_t now = clock_wall_ms(s->clock);
+    int64_t end = s->shared.now.expires_ms;
+    if (end == INT64_MAX) {
+        s->shared.renew_ms = INT64_MAX;
+        s->shared.until_ms = INT64_MAX;
+        return;
+    }
+    int64_t life = end - now;
+    if (life <= LAST_MINUTE_MS) {
+        s->shared.renew_ms = now + stale_time_locked(s);
+        s->shared.until_ms = s->shared.renew_ms;
+        return;
+    }
+    int64_t jitter = (int64_t)rng_below(&s->shared.rng, (uint64_t)(life / 4) + 1);
+    s->shared.renew_ms = now + life / 2 + jitter;
+    s->shared.until_ms = end - LAST_MINUTE_MS;
+}
+
+static void store_locked(struct creds_source *s, const struct creds *fresh)
+{
+    creds_wipe(&s->shared.now);
+    copy_set(&s->shared.now, fresh);
+    s->shared.have = true;
+    s->shared.rejected = false;
+    s->shared.failures = 0;
+    s->shared.fetched_ms = clock_mono_ms(s->clock);
+    s->shared.resume_ms = INT64_MIN;
+    err_clear(&s->shared.why);
+    plan_locked(s);
+}
+
+static void note_failure_locked(struct creds_source *s, const struct err *why)
+{
+    unsigned doublings = s->shared.failures < 6 ? s->shared.failures : 6;
+    int64_t pause = (int64_t)PAUSE_MS << doublings;
+    pause = pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+    pause = pause / 2 + (int64_t)rng_below(&s->shared.rng, (uint64_t)pause / 2 + 1);
+    s->shared.failures++;
+    s->shared.resume_ms = clock_mono_ms(s->clock) + pause;
+    s->shared.why = *why;
+    if (s->origin.stable && s->shared.have && !s->shared.rejected && !usable_locked(s)) {
+        s->shared.until_ms = clock_wall_ms(s->clock) + stale_time_locked(s);
+        s->shared.renew_ms = s->shared.until_ms;
+    }
+}
+
+/* Ask the origin, with the lock released meanwhile. */
+static void fetch_locked(struct creds_source *s)
+{
+    struct creds fresh = {.expires_ms = INT64_MAX};
+    struct err why = {0};
+    s->shared.fetching = true;
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    enum err_kind kind = s->origin.fetch(s->origin.ctx, &fresh, &why);
+    (void)pthread_mutex_lock(&s->shared.lock);
+    s->shared.fetching = false;
+
+    if (kind == FAIL_NONE) {
+        store_locked(s, &fresh);
+    } else {
+        why.kind = kind;
+        note_failure_locked(s, &why);
+    }
+    creds_wipe(&fresh);
+    (void)pthread_cond_broadcast(&s->shared.changed);
+}
+
+/* Until there is a usable set, or a reason why there is none. */
+static void settle_locked(struct creds_source *s)
+{
+    if (usable_locked(s)) {
+        bool due = clock_wall_ms(s->clock) >= s->shared.renew_ms;
+        if (due && !s->shared.fetching && !paused_locked(s)) {
+            fetch_locked(s);
+        }
+        return;
+    }
+    while (!usable_locked(s) && !paused_locked(s)) {
+        if (s->shared.fetching) {
+            (void)pthread_cond_wait(&s->shared.changed, &s->shared.lock);
+        } else {
+            fetch_locked(s);
+        }
+    }
+}
+
+enum err_kind creds_get(struct creds_source *s, struct creds *out, struct err *e)
+{
+    (void)pthread_mutex_lock(&s->shared.lock);
+    settle_locked(s);
+    enum err_kind kind = FAIL_NONE;
+    if (usable_locked(s)) {
+        copy_set(out, &s->shared.now);
+    } else {
+        kind = s->shared.why.kind;
+        if (e != NULL) {
+            *e = s->shared.why;
+        }
+    }
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    return kind;
+}
+
+void creds_reject(struct creds_source *s, const struct creds *used)
+{
+    (void)pthread_mutex_lock(&s->shared.lock);
+    bool same = s->shared.have && !s->shared.rejected &&
+                strcmp(s->shared.now.access_key_id, used->access_key_id) == 0 &&
+                strcmp(s->shared.now.session_token, used->session_token) == 0;
+    if (same && clock_mono_ms(s->clock) - s->shared.fetched_ms >= YOUNG_MS) {
+        s->shared.rejected = true;
+        s->shared.resume_ms = INT64_MIN;
+    }
+    (void)pthread_mutex_unlock(&s->shared.lock);
+}
+
+bool creds_renewal_failed(struct creds_source *s, struct err *why)
+{
+    (void)pthread_mutex_lock(&s->shared.lock);
+    bool failed = s->shared.failures > 0 && usable_locked(s);
+    if (failed) {
+        *why = s->shared.why;
+    }
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    return failed;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inbox.h - notifications that wait for a lane: bounded, in fair turns.
+ *
+ * Places. A poll reserves as many as it may bring before it starts, so what is received can
+ * always be put. Every queue has one place of its own, the rest is shared: a queue with
+ * 100,000 messages cannot keep another from polling.
+ *
+ * Parties. A party is a customer, or what nobody owns of a queue. Each has a list; lanes
+ * take from them in turns, and a party has at most its limit of lanes at work.
+ *
+ *     n = inbox_reserve(i, queue, 10);  ... poll for n, got k ...
+ *     inbox_put(i, receipt) k times; inbox_unreserve(i, queue, n - k);
+ *     r = inbox_take(i); ... carry it ...; inbox_finished(i, party);
+ *
+ * Threads: any.
+ */
+#ifndef FLOW_INBOX_H
+#define FLOW_INBOX_H
+
+#include "flow/receipt.h"
+
+struct inbox;
+
+struct inbox_settings {
+    size_t places; /* at least as many as queues */
+    size_t queues;
+    size_t parties;
+    const unsigned *limits;   /* lanes at work per party; 0: none */
+    size_t bytes;             /* bodies waiting above this: no more polls */
+    void (*freed)(void *ctx); /* a place is free that was refused before; NULL: nobody asks */
+    void *ctx;
+};
+
+struct inbox *inbox_new(const struct inbox_settings *s);
+void inbox_free(struct inbox *i); /* must be empty */
+DEFINE_OWNED(inbox);
+
+/* Up to `want` places for a poll of this queue; 0: not now. */
+MUST_USE size_t inbox_reserve(struct inbox *i, size_t queue, size_t want);
+void inbox_unreserve(struct inbox *i, size_t queue, size_t count);
+
+/* Into one of its queue's reserved places. r->queue and r->party are set. */
+void inbox_put(struct inbox *i, struct receipt *r);
+
+/* The next in turn; waits for one. NULL: inbox_stop was called. */
+MUST_USE struct receipt *inbox_take(struct inbox *i);
+
+/* The lane that took one of this party is free again. */
+void inbox_finished(struct inbox *i, size_t party);
+
+/* Takers get NULL from now on. What waits comes out by inbox_drain. */
+void inbox_stop(struct inbox *i);
+MUST_USE struct receipt *inbox_drain(struct inbox *i);
+
+size_t inbox_waiting(struct inbox *i);
+
+#endif

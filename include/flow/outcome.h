@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outcome.h - what becomes of a notification when something went wrong: one table.
+ *
+ * A row says, for a subject (what was being done) and a class of error: try again now,
+ * how the message is settled, how long it stays hidden, what the customer's breaker hears,
+ * whether the last receive writes an `object` reject (spec output.md §5). No other code
+ * looks at a class of error to decide; `asymptote-ingest errors` prints these rows.
+ *
+ *     struct outcome_case c = {.subject = ABOUT_OBJECT, .kind = err.kind, .receive_count = 3, ...};
+ *     struct outcome_action a;
+ *     outcome_decide(&c, &rng, &a);
+ *
+ * Pure: time and randomness are arguments. Threads: any.
+ */
+#ifndef FLOW_OUTCOME_H
+#define FLOW_OUTCOME_H
+
+#include "base/err.h"
+#include "base/rng.h"
+
+/* How a message is settled. A message takes the worst of its objects: the largest. */
+enum outcome {
+    OUTCOME_DONE,  /* everything is acknowledged: delete it */
+    OUTCOME_LEAVE, /* trying again cannot help: hidden for long, until the redrive takes it */
+    OUTCOME_LATER, /* may succeed: visible again after a delay */
+};
+
+enum outcome_subject {
+    ABOUT_OBJECT,   /* the GET and the bytes it gave */
+    ABOUT_ROLE,     /* the customer's credentials: AssumeRole */
+    ABOUT_DELIVERY, /* Kafka: producing, or a delivery report */
+    ABOUT_NOTICE,   /* the message itself */
+    OUTCOME_SUBJECTS
+};
+
+enum breaker_mark {
+    BREAKER_NONE,  /* says nothing about the customer */
+    BREAKER_COUNT, /* opens after several in a row on different keys */
+    BREAKER_OPEN,  /* opens at once */
+};
+
+enum {
+    DELAY_FIRST_S = 10,
+    DELAY_MAX_S = 15 * 60,
+    HAND_BACK_BEGUN_S = 2,                   /* at shutdown, what was begun */
+    LAST_RECEIVE_MARGIN_MS = 60 * 60 * 1000, /* of the retention left: the last receive */
+};
+
+struct outcome_rule {
+    enum outcome_subject subject;
+    enum err_kind kind;
+    enum outcome outcome;
+    unsigned tries;    /* more tries within the attempt, if no record was produced yet */
+    unsigned pause_ms; /* before the first of them, doubled with each */
+    int first_s;       /* delay of the first receive, doubled with each up to max_s */
+    int max_s;
+    enum breaker_mark mark;
+    bool reject;      /* the last receive writes an `object` reject */
+    const char *next; /* for people: what happens next */
+};
+
+/* The table, for printing. */
+const struct outcome_rule *outcome_rules(size_t *count);
+
+/* The row of a subject and class; every class but FAIL_NONE has one. */
+const struct outcome_rule *outcome_rule(enum outcome_subject subject, enum err_kind kind);
+
+const char *outcome_name(enum outcome o);                 /* "done", "leave", "later" */
+const char *outcome_subject_name(enum outcome_subject s); /* "object", ... */
+
+/* What the queue does with a message that is never deleted. */
+struct redrive {
+    unsigned max_receive_count; /* 0: there is no dead-letter queue */
+    int64_t retention_ms;       /* 0: not known */
+};
+
+/* True if the message will not come again: the dead-letter queue or its age takes it. */
+MUST_USE bool redrive_last(const struct redrive *r, unsigned receive_count, int64_t age_ms);
+
+struct outcome_case {
+    enum outcome_subject subject;
+    enum err_kind kind;
+    unsigned receive_count; /* of the message, from 1 */
+    unsigned tries;         /* again_now answers so far in this attempt */
+    bool produced;          /* a record left in this attempt */
+    bool accept;            /* the customer's policy for gone and archived objects */
+    bool last;              /* redrive_last */
+};
+
+struct outcome_action {
+    const struct outcome_rule *rule;
+    bool again_now;
+    unsigned pause_ms; /* before the next try now */
+    enum outcome outcome;
+    int delay_s; /* hidden for so long; LATER and LEAVE: at least 1 but for FAIL_STOPPED */
+    bool reject; /* write an `object` reject now: nothing more will come of it */
+};
+
+void outcome_decide(const struct outcome_case *c, struct rng *rng, struct outcome_action *out);
+
+/* min(max, first · 2^(receive_count-1)), and of that three quarters to the whole, at random. */
+int outcome_delay_s(const struct outcome_rule *rule, unsigned receive_count, struct rng *rng);
+
+#endif

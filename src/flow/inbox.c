@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/inbox.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct party {
+    struct receipt *first;
+    struct receipt **last;
+    unsigned limit;
+    unsigned at_work;
+};
+
+struct inbox {
+    size_t places;
+    size_t queues;
+    size_t parties;
+    size_t bytes_max;
+    void (*freed)(void *ctx);
+    void *ctx;
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t come;
+        struct party *parties;
+        size_t *used; /* by queue: reserved or waiting */
+        size_t taken; /* places that others cannot have: sum of max(used, 1) */
+        size_t turn;
+        size_t waiting;
+        size_t bytes;
+        bool refused;
+        bool stopped;
+    } shared;
+};
+
+static void *zeros(size_t count, size_t size)
+{
+    void *p = calloc(count != 0 ? count : 1, size);
+    if (p == NULL) {
+        abort();
+    }
+    return p;
+}
+
+struct inbox *inbox_new(const struct inbox_settings *s)
+{
+    struct inbox *i = zeros(1, sizeof(*i));
+    i->places = s->places > s->queues ? s->places : s->queues;
+    i->queues = s->queues;
+    i->parties = s->parties;
+    i->bytes_max = s->bytes;
+    i->freed = s->freed;
+    i->ctx = s->ctx;
+    i->shared.parties = zeros(s->parties, sizeof(*i->shared.parties));
+    i->shared.used = zeros(s->queues, sizeof(*i->shared.used));
+    i->shared.taken = s->queues;
+    for (size_t p = 0; p < s->parties; p++) {
+        i->shared.parties[p].last = &i->shared.parties[p].first;
+        i->shared.parties[p].limit = s->limits != NULL ? s->limits[p] : 0;
+    }
+    (void)pthread_mutex_init(&i->shared.lock, NULL);
+    (void)pthread_cond_init(&i->shared.come, NULL);
+    return i;
+}
+
+void inbox_free(struct inbox *i)
+{
+    if (i == NULL) {
+        return;
+    }
+    assert(i->shared.waiting == 0);
+    (void)pthread_mutex_destroy(&i->shared.lock);
+    (void)pthread_cond_destroy(&i->shared.come);
+    free(i->shared.parties);
+    free(i->shared.used);
+    free(i);
+}
+
+/* A queue's own place does not come out of the shared ones, nor go back to them. */
+static void use_locked(struct inbox *i, size_t queue, size_t count)
+{
+    size_t was = i->shared.used[queue];
+    i->shared.used[queue] = was + count;
+    i->shared.taken += (was + count > 1 ? was + count : 1) - (was > 1 ? was : 1);
+}
+
+/* True if somebody was refused a place and should ask again. */
+static bool unuse_locked(struct inbox *i, size_t queue, size_t count)
+{
+    size_t was = i->shared.used[queue];
+    assert(count <= was);
+    i->shared.used[queue] = was - count;
+    i->shared.taken -= (was > 1 ? was : 1) - (was - count > 1 ? was - count : 1);
+    bool tell = i->shared.refused;
+    i->shared.refused = false;
+    return tell && i->freed != NULL;
+}
+
+/* Half of the places are enough for one queue of several. */
+static size_t queue_most(const struct inbox *i)
+{
+    size_t most = i->queues > 1 ? i->places / 2 : i->places;
+    return most > SQS_BATCH ? most : SQS_BATCH;
+}
+
+size_t inbox_reserve(struct inbox *i, size_t queue, size_t want)
+{
+    (void)pthread_mutex_lock(&i->shared.lock);
+    size_t used = i->shared.used[queue];
+    size_t most = queue_most(i);
+    size_t granted = used == 0 ? 1 : 0;
+    size_t open = i->places - i->shared.taken;
+    size_t more = want > granted ? want - granted : 0;
+    more = more < open ? more : open;
+    granted += more;
+    granted = used + granted > most ? (used < most ? most - used : 0) : granted;
+    if (i->shared.bytes > i->bytes_max || i->shared.stopped || want == 0) {
+        granted = 0;
+    }
+    if (granted < want) {
+        i->shared.refused = true;
+    }
+    if (granted != 0) {
+        use_locked(i, queue, granted);
+    }
+    (void)pthread_mutex_unlock(&i->shared.lock);
+    return granted;
+}
+
+void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    (void)pthread_mutex_lock(&i->shared.lock);
+    bool tell = unuse_locked(i, queue, count);
+    (void)pthread_mutex_unlock(&i->shared.lock);
+    if (tell) {
+        i->freed(i->ctx);
+    }
+}
+
+void inbox_put(struct inbox *i, struct receipt *r)
+{
+    r->next = NULL;
+    (void)pthread_mutex_lock(&i->shared.lock);
+    assert(i->shared.used[r->queue] != 0);
+    struct party *p = &i->shared.parties[r->party];
+    *p->last = r;
+    p->last = &r->next;
+    i->shared.waiting++;
+    i->shared.bytes += r->body_bytes;
+    (void)pthread_cond_signal(&i->shared.come);
+    (void)pthread_mutex_unlock(&i->shared.lock);
+}
+
+static struct receipt *pop_locked(struct inbox *i, struct party *p)
+{
+    struct receipt *r = p->first;
+    p->first = r->next;
+    if (p->first == NULL) {
+        p->last = &p->first;
+    }
+    r->next = NULL;
+    i->shared.waiting--;
+    i->shared.bytes -= r->body_bytes;
+    return r;
+}
+
+static struct receipt *next_locked(struct inbox *i)
+{
+    for (size_t n = 0; n < i->parties && i->shared.waiting != 0; n++) {
+        size_t at = (i->shared.turn + n) % i->parties;
+        struct party *p = &i->shared.parties[at];
+        if (p->first != NULL && (p->limit == 0 || p->at_work < p->limit)) {
+            i->shared.turn = at + 1;
+            p->at_work++;
+            return pop_locked(i, p);
+        }
+    }
+    return NULL;
+}
+
+struct receipt *inbox_take(struct inbox *i)
+{
+    struct receipt *r = NULL;
+    bool tell = false;
+    (void)pthread_mutex_lock(&i->shared.lock);
+    while (!i->shared.stopped && (r = next_locked(i)) == NULL) {
+        (void)pthread_cond_wait(&i->shared.come, &i->shared.lock);
+    }
+    if (r != NULL) {
+        tell = unuse_locked(i, r->queue, 1);
+    }
+    (void)pthread_mutex_unlock(&i->shared.lock);
+    if (tell) {
+        i->freed(i->ctx);
+    }
+    return r;
+}
+
+void inbox_finished(struct inbox *i, size_t party)
+{
+    (void)pthread_mutex_lock(&i->shared.lock);
+    assert(i->shared.parties[party].at_work != 0);
+    i->shared.parties[party].at_work--;
+    if (i->shared.waiting != 0) {
+        (void)pthread_cond_signal(&i->shared.come);
+    }
+    (void)pthread_mutex_unlock(&i->shared.lock);
+}
+
+void inbox_stop(struct inbox *i)
+{
+    (void)pthread_mutex_lock(&i->shared.lock);
+    i->shared.stopped = true;
+    (void)pthread_cond_broadcast(&i->shared.come);
+    (void)pthread_mutex_unlock(&i->shared.lock);
+}
+
+struct receipt *inbox_drain(struct inbox *i)
+{
+    struct receipt *r = NULL;
+    (void)pthread_mutex_lock(&i->shared.lock);
+    for (size_t at = 0; at < i->parties && r == NULL; at++) {
+        if (i->shared.parties[at].first != NULL) {
+            r = pop_locked(i, &i->shared.parties[at]);
+            (void)unuse_locked(i, r->queue, 1);
+        }
+    }
+    (void)pthread_mutex_unlock(&i->shared.lock);
+    return r;
+}
+
+size_t inbox_waiting(struct inbox *i)
+{
+    (void)pthread_mutex_lock(&i->shared.lock);
+    size_t n = i->shared.waiting;
+    (void)pthread_mutex_unlock(&i->shared.lock);
+    return n;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outcome.c - the table. Why it is shaped so:
+ *
+ * - What may pass by itself starts at 10 s and doubles: a short trouble costs little time,
+ *   a long one few requests. What a person has to mend (denied, kms, config) starts at
+ *   15 minutes: ten receives then last for hours, and a policy mended meanwhile costs no
+ *   dead letter.
+ * - Trying again at once is only for what the network does, and only before the first
+ *   record: a restart from byte 0 later would write what was written once more.
+ * - Nothing that will fail again ever gets a delay of 0: that is a hot loop which burns the
+ *   receive count (failures.md row 6). Only what was not begun goes back with 0.
+ */
+#include "flow/outcome.h"
+
+#include <assert.h>
+
+#define SOON DELAY_FIRST_S, DELAY_MAX_S
+#define SLOW DELAY_MAX_S, DELAY_MAX_S
+#define LATER OUTCOME_LATER
+#define LEAVE OUTCOME_LEAVE
+
+/* clang-format off */
+static const struct outcome_rule rules[] = {
+    {ABOUT_OBJECT, FAIL_AGAIN,      LATER, 2, 200,  SOON, BREAKER_NONE,  true,  "again later"},
+    {ABOUT_OBJECT, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE,  true,  "again later, slower"},
+    {ABOUT_OBJECT, FAIL_DENIED,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  "again in 15 minutes; the bucket or role policy must be mended"},
+    {ABOUT_OBJECT, FAIL_KMS,        LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  "again in 15 minutes; the KMS key or its policy must be mended"},
+    {ABOUT_OBJECT, FAIL_GONE,       LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  "left for the dead-letter queue"},
+    {ABOUT_OBJECT, FAIL_SUPERSEDED, LATER, 1, 200,  SOON, BREAKER_NONE,  true,  "again later, the current version"},
+    {ABOUT_OBJECT, FAIL_ARCHIVED,   LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  "left for the dead-letter queue; restore the object and redrive"},
+    {ABOUT_OBJECT, FAIL_DATA,       LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  "left for the dead-letter queue"},
+    {ABOUT_OBJECT, FAIL_LIMIT,      LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  "left for the dead-letter queue"},
+    {ABOUT_OBJECT, FAIL_CONFIG,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  "again in 15 minutes; the configuration must be mended"},
+    {ABOUT_OBJECT, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE,  true,  "again later; check this machine's clock"},
+    {ABOUT_OBJECT, FAIL_LOST,       LATER, 0, 0,    SOON, BREAKER_NONE,  false, "another receive has the message"},
+    {ABOUT_OBJECT, FAIL_STOPPED,    LATER, 0, 0,    HAND_BACK_BEGUN_S, HAND_BACK_BEGUN_S, BREAKER_NONE, false, "handed back to the queue"},
+
+    {ABOUT_ROLE, FAIL_AGAIN,      LATER, 2, 500,  SOON, BREAKER_NONE, true,  "again later"},
+    {ABOUT_ROLE, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE, true,  "again later, slower"},
+    {ABOUT_ROLE, FAIL_DENIED,     LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; the role's trust policy must be mended"},
+    {ABOUT_ROLE, FAIL_KMS,        LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused"},
+    {ABOUT_ROLE, FAIL_GONE,       LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused"},
+    {ABOUT_ROLE, FAIL_SUPERSEDED, LATER, 0, 0,    SOON, BREAKER_NONE, true,  "again later"},
+    {ABOUT_ROLE, FAIL_ARCHIVED,   LATER, 0, 0,    SOON, BREAKER_NONE, true,  "again later"},
+    {ABOUT_ROLE, FAIL_DATA,       LATER, 0, 0,    SOON, BREAKER_NONE, true,  "again later"},
+    {ABOUT_ROLE, FAIL_LIMIT,      LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused"},
+    {ABOUT_ROLE, FAIL_CONFIG,     LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; the configuration must be mended"},
+    {ABOUT_ROLE, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE, true,  "again later; check this machine's clock"},
+    {ABOUT_ROLE, FAIL_LOST,       LATER, 0, 0,    SOON, BREAKER_NONE, false, "another receive has the message"},
+    {ABOUT_ROLE, FAIL_STOPPED,    LATER, 0, 0,    HAND_BACK_BEGUN_S, HAND_BACK_BEGUN_S, BREAKER_NONE, false, "handed back to the queue"},
+
+    {ABOUT_DELIVERY, FAIL_AGAIN,      LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
+    {ABOUT_DELIVERY, FAIL_THROTTLED,  LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
+    {ABOUT_DELIVERY, FAIL_DENIED,     LATER, 0, 0, SLOW, BREAKER_OPEN, false, "customer paused; the topic's access list must be mended"},
+    {ABOUT_DELIVERY, FAIL_KMS,        LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
+    {ABOUT_DELIVERY, FAIL_GONE,       LATER, 0, 0, SLOW, BREAKER_OPEN, false, "customer paused; the topic must be made"},
+    {ABOUT_DELIVERY, FAIL_SUPERSEDED, LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
+    {ABOUT_DELIVERY, FAIL_ARCHIVED,   LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
+    {ABOUT_DELIVERY, FAIL_DATA,       LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
+    {ABOUT_DELIVERY, FAIL_LIMIT,      LATER, 0, 0, SOON, BREAKER_NONE, false, "again later, with the topic's own size limit"},
+    {ABOUT_DELIVERY, FAIL_CONFIG,     LATER, 0, 0, SLOW, BREAKER_OPEN, false, "customer paused; the topic must be made"},
+    {ABOUT_DELIVERY, FAIL_SKEW,       LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
+    {ABOUT_DELIVERY, FAIL_LOST,       LATER, 0, 0, SOON, BREAKER_NONE, false, "another receive has the message"},
+    {ABOUT_DELIVERY, FAIL_STOPPED,    LATER, 0, 0, HAND_BACK_BEGUN_S, HAND_BACK_BEGUN_S, BREAKER_NONE, false, "handed back to the queue"},
+
+    {ABOUT_NOTICE, FAIL_DATA,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, "left for the dead-letter queue"},
+    {ABOUT_NOTICE, FAIL_DENIED,  LATER, 0, 0, SLOW, BREAKER_NONE, true,  "again in 15 minutes; the customer is paused"},
+    {ABOUT_NOTICE, FAIL_GONE,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, "left for the dead-letter queue; never fetched"},
+    {ABOUT_NOTICE, FAIL_LOST,    LATER, 0, 0, SOON, BREAKER_NONE, false, "another receive has the message"},
+    {ABOUT_NOTICE, FAIL_STOPPED, LATER, 0, 0, 0, 0, BREAKER_NONE, false, "handed back to the queue"},
+};
+/* clang-format on */
+
+const struct outcome_rule *outcome_rules(size_t *count)
+{
+    *count = sizeof(rules) / sizeof(rules[0]);
+    return rules;
+}
+
+const struct outcome_rule *outcome_rule(enum outcome_subject subject, enum err_kind kind)
+{
+    const struct outcome_rule *first = NULL;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (rules[i].subject != subject) {
+            continue;
+        }
+        first = first != NULL ? first : &rules[i];
+        if (rules[i].kind == kind) {
+            return &rules[i];
+        }
+    }
+    assert(first != NULL);
+    return first; /* a subject's first row stands for what it does not name */
+}
+
+const char *outcome_name(enum outcome o)
+{
+    static const char *const names[] = {"done", "leave", "later"};
+    return (size_t)o < sizeof(names) / sizeof(names[0]) ? names[o] : "unknown";
+}
+
+const char *outcome_subject_name(enum outcome_subject s)
+{
+    static const char *const names[OUTCOME_SUBJECTS] = {"object", "role", "delivery", "notice"};
+    return (size_t)s < OUTCOME_SUBJECTS ? names[s] : "unknown";
+}
+
+bool redrive_last(const struct redrive *r, unsigned receive_count, int64_t age_ms)
+{
+    if (r->max_receive_count != 0 && receive_count >= r->max_receive_count) {
+        return true;
+    }
+    return r->retention_ms != 0 && age_ms > r->retention_ms - LAST_RECEIVE_MARGIN_MS;
+}
+
+int outcome_delay_s(const struct outcome_rule *rule, unsigned receive_count, struct rng *rng)
+{
+    int delay = rule->first_s;
+    for (unsigned n = 1; n < receive_count && delay < rule->max_s; n++) {
+        delay *= 2;
+    }
+    if (delay > rule->max_s) {
+        delay = rule->max_s;
+    }
+    return delay - (int)rng_below(rng, (uint64_t)delay / 4 + 1);
+}
+
+void outcome_decide(const struct outcome_case *c, struct rng *rng, struct outcome_action *out)
+{
+    *out = (struct outcome_action){.outcome = OUTCOME_DONE};
+    if (c->kind == FAIL_NONE) {
+        return;
+    }
+
+    const struct outcome_rule *rule = outcome_rule(c->subject, c->kind);
+    out->rule = rule;
+    bool absent = c->subject == ABOUT_OBJECT && (c->kind == FAIL_GONE || c->kind == FAIL_ARCHIVED);
+    if (absent && c->accept) {
+        return;
+    }
+    if (c->tries < rule->tries && !c->produced) {
+        out->again_now = true;
+        unsigned pause = rule->pause_ms << c->tries;
+        out->pause_ms = pause / 2 + (unsigned)rng_below(rng, pause / 2 + 1);
+        return;
+    }
+    out->outcome = rule->outcome;
+    out->delay_s = outcome_delay_s(rule, c->receive_count, rng);
+    out->reject = rule->reject && c->last;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * receipt.c - the count is the guarantee: nobody may delete a message but by a settlement
+ * of OUTCOME_DONE, and that needs every record paid for by a good report.
+ */
+#include "flow/receipt.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static char *copy(const char *s)
+{
+    char *p = strdup(s != NULL ? s : "");
+    if (p == NULL) {
+        abort();
+    }
+    return p;
+}
+
+struct receipt *receipt_new(struct sqs_message *m, size_t queue, int64_t now)
+{
+    struct receipt *r = calloc(1, sizeof(*r));
+    if (r == NULL) {
+        abort();
+    }
+    r->queue = queue;
+    r->id = copy(m->id);
+    r->handle = copy(m->receipt_handle);
+    r->receive_count = m->receive_count;
+    r->sent_ms = m->sent_ms;
+    r->received_ms = now;
+    r->body_bytes = m->body.n;
+    r->notice = notice_read(m->body, &r->unread);
+    atomic_init(&r->owed, 1);
+    atomic_init(&r->failed, FAIL_NONE);
+    atomic_init(&r->loss, LEASE_OURS);
+    sqs_message_free(m);
+    return r;
+}
+
+void receipt_free(struct receipt *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    notice_free(r->notice);
+    free(r->id);
+    free(r->handle);
+    free(r);
+}
+
+void receipt_owe(struct receipt *r)
+{
+    uint_fast64_t was = atomic_fetch_add_explicit(&r->owed, 1, memory_order_relaxed);
+    assert(was != 0); /* the lane's own is still there */
+}
+
+bool receipt_pay(struct receipt *r, const struct err *e)
+{
+    if (e != NULL && e->kind != FAIL_NONE) {
+        int none = FAIL_NONE;
+        (void)atomic_compare_exchange_strong(&r->failed, &none, (int)e->kind);
+    }
+    uint_fast64_t was = atomic_fetch_sub_explicit(&r->owed, 1, memory_order_acq_rel);
+    assert(was != 0);
+    return was == 1;
+}
+
+void receipt_worsen(struct receipt *r, enum outcome o, int delay_s)
+{
+    if (o > r->outcome) {
+        r->outcome = o;
+        r->delay_s = delay_s;
+    } else if (o == r->outcome && delay_s > r->delay_s) {
+        r->delay_s = delay_s;
+    }
+}
+
+void receipt_slim(struct receipt *r)
+{
+    notice_free(r->notice);
+    r->notice = NULL;
+}
+
+void receipt_lose(struct receipt *r, enum lease_loss loss)
+{
+    atomic_store_explicit(&r->loss, (int)loss, memory_order_release);
+}
+
+enum lease_loss receipt_loss(const struct receipt *r)
+{
+    return (enum lease_loss)atomic_load_explicit(&r->loss, memory_order_acquire);
+}
+
+struct settlement receipt_settlement(const struct receipt *r, struct rng *rng)
+{
+    struct settlement s = {
+        .how = LEASE_CHANGE, .delay_s = r->delay_s, .outcome = r->outcome, .failed = FAIL_NONE};
+    enum err_kind failed = (enum err_kind)atomic_load(&r->failed);
+    if (failed != FAIL_NONE && r->outcome != OUTCOME_LATER) {
+        s.outcome = OUTCOME_LATER;
+        s.failed = failed;
+        s.delay_s = outcome_delay_s(outcome_rule(ABOUT_DELIVERY, failed), r->receive_count, rng);
+    }
+    if (s.outcome == OUTCOME_DONE) {
+        s.how = LEASE_DELETE;
+    }
+    return s;
+}

@@ -367,6 +367,12 @@ static void beat_answered(struct leases *b, const struct lease_batch *batch, siz
     case FAIL_LOST:
         lease_found(b, l, LEASE_LOST);
         break;
+    case FAIL_LIMIT: /* the 12 hours are over: ours until then, and no more */
+        l->due_ms = l->until_ms;
+        if (l->loss == LEASE_OURS) {
+            lease_found(b, l, LEASE_TOO_LONG);
+        }
+        break;
     default: /* soon again, while it is ours */
         l->due_ms = now + margin_ms(q);
         l->due_ms = l->due_ms < l->until_ms ? l->due_ms : l->until_ms;
@@ -377,7 +383,7 @@ static void beat_answered(struct leases *b, const struct lease_batch *batch, siz
 /* True if the lease is over: deleted, changed, no longer ours, or refused too often. */
 static bool end_answered(struct lease *l, enum err_kind kind, int64_t now)
 {
-    if (kind == FAIL_NONE || kind == FAIL_LOST) {
+    if (kind == FAIL_NONE || kind == FAIL_LOST || kind == FAIL_LIMIT) {
         return true;
     }
     if (l->loss == LEASE_LOST || now >= l->until_ms) {

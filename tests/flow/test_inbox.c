@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "flow/inbox.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+static struct receipt *letter(size_t queue, size_t party)
+{
+    struct receipt *r = calloc(1, sizeof(*r));
+    assert_non_null(r);
+    r->queue = queue;
+    r->party = party;
+    r->body_bytes = 100;
+    return r;
+}
+
+static void put(struct inbox *i, size_t queue, size_t party)
+{
+    assert_int_equal(inbox_reserve(i, queue, 1), 1);
+    inbox_put(i, letter(queue, party));
+}
+
+static size_t take_party(struct inbox *i)
+{
+    struct receipt *r = inbox_take(i);
+    assert_non_null(r);
+    size_t party = r->party;
+    free(r);
+    return party;
+}
+
+static void takes_in_turns_whatever_the_backlogs(void **state UNUSED)
+{
+    struct inbox_settings s = {.places = 100, .queues = 1, .parties = 3, .bytes = 1 << 20};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    for (int n = 0; n < 20; n++) {
+        put(i, 0, 0);
+    }
+    put(i, 0, 2);
+    put(i, 0, 2);
+    size_t want[] = {0, 2, 0, 2, 0, 0};
+    for (size_t n = 0; n < 6; n++) {
+        assert_int_equal(take_party(i), want[n]);
+    }
+    struct receipt *r = NULL;
+    while ((r = inbox_drain(i)) != NULL) {
+        free(r);
+    }
+}
+
+static void gives_a_party_no_more_lanes_than_its_limit(void **state UNUSED)
+{
+    unsigned limits[] = {2, 0};
+    struct inbox_settings s = {
+        .places = 100, .queues = 1, .parties = 2, .limits = limits, .bytes = 1 << 20};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    for (int n = 0; n < 5; n++) {
+        put(i, 0, 0);
+        put(i, 0, 1);
+    }
+    size_t zeros = 0;
+    for (int n = 0; n < 7; n++) {
+        zeros += take_party(i) == 0;
+    }
+    assert_int_equal(zeros, 2);
+    inbox_finished(i, 0);
+    assert_int_equal(take_party(i), 0);
+    struct receipt *r = NULL;
+    while ((r = inbox_drain(i)) != NULL) {
+        free(r);
+    }
+}
+
+static void keeps_a_place_for_every_queue(void **state UNUSED)
+{
+    struct inbox_settings s = {.places = 30, .queues = 3, .parties = 1, .bytes = 1 << 20};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    assert_int_equal(inbox_reserve(i, 0, 10), 10);
+    assert_int_equal(inbox_reserve(i, 0, 10), 5); /* half of the places at most */
+    assert_int_equal(inbox_reserve(i, 0, 10), 0);
+    assert_int_equal(inbox_reserve(i, 1, 10), 10);
+    assert_int_equal(inbox_reserve(i, 1, 10), 4);
+    assert_int_equal(inbox_reserve(i, 1, 10), 0);
+    assert_int_equal(inbox_reserve(i, 2, 10), 1);
+    assert_int_equal(inbox_reserve(i, 2, 10), 0);
+    inbox_unreserve(i, 0, 15);
+    assert_int_equal(inbox_reserve(i, 2, 10), 10);
+}
+
+static void never_promises_more_places_than_there_are(void **state UNUSED)
+{
+    struct inbox_settings s = {.places = 17, .queues = 5, .parties = 1, .bytes = 1 << 20};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    struct rng rng;
+    rng_init(&rng, 5);
+    size_t held[5] = {0};
+    for (int n = 0; n < 20000; n++) {
+        size_t q = rng_below(&rng, 5);
+        if (rng_below(&rng, 2) == 0) {
+            held[q] += inbox_reserve(i, q, rng_below(&rng, 11));
+        } else {
+            size_t back = rng_below(&rng, held[q] + 1);
+            inbox_unreserve(i, q, back);
+            held[q] -= back;
+        }
+        size_t sum = 0;
+        for (size_t k = 0; k < 5; k++) {
+            sum += held[k] > 1 ? held[k] : 1;
+        }
+        assert_true(sum <= 17);
+    }
+}
+
+static void stops_promising_when_the_bodies_are_too_large(void **state UNUSED)
+{
+    struct inbox_settings s = {.places = 30, .queues = 1, .parties = 1, .bytes = 150};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    put(i, 0, 0);
+    put(i, 0, 0);
+    assert_int_equal(inbox_reserve(i, 0, 1), 0);
+    free(inbox_take(i));
+    assert_int_equal(inbox_reserve(i, 0, 1), 1);
+    free(inbox_take(i));
+}
+
+static void told(void *ctx)
+{
+    (*(int *)ctx)++;
+}
+
+static void tells_when_a_refused_place_is_free(void **state UNUSED)
+{
+    int calls = 0;
+    struct inbox_settings s = {
+        .places = 2, .queues = 1, .parties = 1, .bytes = 1 << 20, .freed = told, .ctx = &calls};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    put(i, 0, 0);
+    put(i, 0, 0);
+    assert_int_equal(inbox_reserve(i, 0, 1), 0);
+    free(inbox_take(i));
+    assert_int_equal(calls, 1);
+    free(inbox_take(i));
+    assert_int_equal(calls, 1); /* nobody was refused since */
+}
+
+static void *taker(void *ctx)
+{
+    struct inbox *i = ctx;
+    struct receipt *r = NULL;
+    size_t n = 0;
+    while ((r = inbox_take(i)) != NULL) {
+        size_t party = r->party;
+        free(r);
+        inbox_finished(i, party);
+        n++;
+    }
+    return (void *)n;
+}
+
+static void hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop(void **state UNUSED)
+{
+    unsigned limits[] = {1, 1, 0};
+    struct inbox_settings s = {
+        .places = 8, .queues = 1, .parties = 3, .limits = limits, .bytes = 1 << 20};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    pthread_t lanes[4];
+    for (size_t n = 0; n < 4; n++) {
+        assert_int_equal(pthread_create(&lanes[n], NULL, taker, i), 0);
+    }
+    for (size_t n = 0; n < 3000; n++) {
+        while (inbox_reserve(i, 0, 1) == 0) {
+        }
+        inbox_put(i, letter(0, n % 3));
+    }
+    while (inbox_waiting(i) != 0) {
+    }
+    inbox_stop(i);
+    size_t sum = 0;
+    for (size_t n = 0; n < 4; n++) {
+        void *count = NULL;
+        assert_int_equal(pthread_join(lanes[n], &count), 0);
+        sum += (size_t)count;
+    }
+    assert_int_equal(sum, 3000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_in_turns_whatever_the_backlogs),
+        cmocka_unit_test(gives_a_party_no_more_lanes_than_its_limit),
+        cmocka_unit_test(keeps_a_place_for_every_queue),
+        cmocka_unit_test(never_promises_more_places_than_there_are),
+        cmocka_unit_test(stops_promising_when_the_bodies_are_too_large),
+        cmocka_unit_test(tells_when_a_refused_place_is_free),
+        cmocka_unit_test(hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

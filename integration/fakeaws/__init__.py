@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A strict fake of the AWS services the worker talks to. See README.md."""
+
+from .admin import CUSTOMER_ACCOUNT, REGION, WORKER_ACCOUNT, allow, policy
+from .server import FakeAws
+
+__all__ = ["CUSTOMER_ACCOUNT", "REGION", "WORKER_ACCOUNT", "FakeAws", "allow", "policy"]

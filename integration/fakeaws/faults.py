@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What shall go wrong: rules that match requests, and what they do to them.
+
+    fault(service="s3", key_prefix="logs/", error="SlowDown", count=3)
+    fault(service="s3", action="GetObject", cut=1000)            # body cut at byte 1000
+    fault(service="sqs", action="DeleteMessageBatch", lost=True) # done, but the answer is lost
+
+The first rule that matches and is not used up decides. README.md lists all effects.
+"""
+
+import base64
+import fnmatch
+import itertools
+import random
+from dataclasses import dataclass, field, fields
+from typing import Any, Optional
+
+from .bodies import RepeatBody
+from .errors import AwsError
+from .wire import Response
+
+# code -> (status, text), as each service gives them (aws.md 2.3, 4.3, 6.4)
+S3_ERRORS = {
+    "AccessDenied": (403, "Access Denied"), "AccountProblem": (403, "There is a problem with your "
+        "AWS account that prevents the operation from completing successfully."),
+    "AllAccessDisabled": (403, "All access to this object has been disabled."),
+    "NotSignedUp": (403, "Your account is not signed up for the Amazon S3 service."),
+    "BandwidthLimitExceeded": (503, "Bandwidth limit exceeded"),
+    "ExpiredToken": (400, "The provided token has expired."),
+    "InternalError": (500, "We encountered an internal error. Please try again."),
+    "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our "
+        "records."),
+    "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
+    "InvalidURI": (400, "Couldn't parse the specified URI."),
+    "KMS.DisabledException": (400, "arn:aws:kms:eu-west-1:444455556666:key/k is disabled."),
+    "KMS.InvalidKeyUsageException": (400, "The key cannot be used for this."),
+    "KMS.KMSInvalidStateException": (400, "arn:aws:kms:eu-west-1:444455556666:key/k is pending "
+        "deletion."),
+    "KMS.NotFoundException": (400, "Invalid arn eu-west-1"),
+    "KMS.ThrottlingException": (400, "Rate exceeded"),
+    "MethodNotAllowed": (405, "The specified method is not allowed against this resource."),
+    "MissingSecurityHeader": (400, "Your request was missing a required header."),
+    "NoSuchBucket": (404, "The specified bucket does not exist"),
+    "NoSuchKey": (404, "The specified key does not exist."),
+    "NoSuchVersion": (404, "The specified version does not exist."),
+    "OperationAborted": (409, "A conflicting conditional operation is currently in progress "
+        "against this resource. Please try again."),
+    "PermanentRedirect": (301, "The bucket you are attempting to access must be addressed using "
+        "the specified endpoint."),
+    "Redirect": (307, "Temporary redirect."),
+    "RequestLimitExceeded": (503, "Request limit exceeded"),
+    "RequestTimeTooSkewed": (403, "The difference between the request time and the current time "
+        "is too large."),
+    "RequestTimeout": (400, "Your socket connection to the server was not read from or written "
+        "to within the timeout period. Idle connections will be closed."),
+    "ServiceUnavailable": (503, "Service is unable to handle request."),
+    "SignatureDoesNotMatch": (403, "The request signature we calculated does not match the "
+        "signature you provided. Check your key and signing method."),
+    "SlowDown": (503, "Please reduce your request rate."),
+    "ThrottlingException": (400, "Rate exceeded"),
+    "TokenRefreshRequired": (400, "The provided token must be refreshed."),
+}
+SQS_ERRORS = {
+    "AccessDenied": (403, "Access to the resource is denied."),
+    "AccessDeniedException": (403, "Access to the resource is denied."),
+    "ExpiredToken": (403, "The security token included in the request is expired"),
+    "ExpiredTokenException": (403, "The security token included in the request is expired"),
+    "InternalError": (500, "We encountered an internal error. Please try again."),
+    "InvalidAddress": (400, "The address is not valid for this endpoint."),
+    "InvalidClientTokenId": (403, "The security token included in the request is invalid."),
+    "InvalidSecurity": (403, "All requests to this queue must use HTTPS and SigV4."),
+    "KmsAccessDenied": (400, "The caller doesn't have the required KMS access."),
+    "KmsDisabled": (400, "The request was denied because the KMS key is disabled."),
+    "KmsInvalidState": (400, "The state of the KMS key is not valid for this request."),
+    "KmsNotFound": (400, "The KMS key was not found."),
+    "KmsOptInRequired": (403, "The specified key policy isn't syntactically valid."),
+    "KmsThrottled": (400, "Amazon Web Services KMS throttles requests."),
+    "OverLimit": (403, "Too many messages in flight."),
+    "QueueDoesNotExist": (400, "The specified queue does not exist."),
+    "RequestThrottled": (400, "Rate exceeded"),
+    "ServiceUnavailable": (503, "Service unavailable"),
+    "ThrottlingException": (400, "Rate exceeded"),
+    "UnrecognizedClientException": (403, "The security token included in the request is invalid."),
+    "UnsupportedOperation": (400, "Unsupported operation."),
+}
+STS_ERRORS = {
+    "AccessDenied": (403, "User: arn:aws:iam::111122223333:user/worker is not authorized to "
+        "perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/ingest"),
+    "ExpiredToken": (403, "The security token included in the request is expired"),
+    "ExpiredTokenException": (400, "Token expired"),
+    "IDPCommunicationError": (400, "Couldn't reach the identity provider."),
+    "IDPRejectedClaim": (403, "The identity provider rejected the claim."),
+    "InternalFailure": (500, "Internal failure"),
+    "InvalidClientTokenId": (403, "The security token included in the request is invalid."),
+    "InvalidIdentityToken": (400, "The web identity token is not valid."),
+    "MalformedPolicyDocument": (400, "Syntax errors in policy."),
+    "PackedPolicyTooLarge": (400, "Packed size of session policies too large."),
+    "RegionDisabledException": (403, "STS is not activated in this region for account."),
+    "RequestExpired": (400, "Request has expired."),
+    "ServiceUnavailable": (503, "Service unavailable"),
+    "Throttling": (400, "Rate exceeded"),
+    "ValidationError": (400, "Validation error"),
+}
+KNOWN = {"s3": S3_ERRORS, "sqs": SQS_ERRORS, "sts": STS_ERRORS}
+
+
+@dataclass
+class Fault:
+    """A rule. The first group says which requests, the second which of them, the third what."""
+
+    service: Optional[str] = None
+    action: Optional[str] = None  # "GetObject", "*Batch"
+    method: Optional[str] = None
+    bucket: Optional[str] = None  # or the queue's name
+    key: Optional[str] = None
+    key_prefix: Optional[str] = None
+    principal: Optional[str] = None  # pattern of the signing access key's ARN
+    ranged: Optional[bool] = None  # only requests with, or without, a Range header
+
+    after: int = 0  # let so many pass first
+    count: int = 1  # then hit so many; -1: all
+    probability: float = 1.0
+    seed: int = 0
+
+    error: Any = None  # "SlowDown" or {"code", "status", "message", "extra", "headers"}
+    status: Optional[int] = None  # with body, headers: this very answer
+    body: str = ""
+    headers: dict = field(default_factory=dict)
+    raw: Optional[str] = None  # these bytes (latin-1) instead of HTTP, then the end
+    delay_s: float = 0
+    hang_s: float = 0  # nothing for so long, then the end
+    drop: bool = False  # the end at once, not handled
+    lost: bool = False  # handled, and the end
+    reset: bool = True  # how it ends: RST, else FIN
+    cut: Any = None  # end after so many bytes of the body; {"random": seed}: anywhere
+    stall: Optional[dict] = None  # {"at": byte, "s": seconds}
+    drip: Optional[int] = None  # bytes a second
+    length: int = 0  # added to Content-Length; the bytes stay
+    corrupt: Optional[int] = None  # the byte at this offset becomes another
+    garbage: int = 0  # so many random bytes as the body
+    giant: int = 0  # an error's body of so many bytes
+    endless_headers: int = 0  # so many bytes of headers
+    close: bool = False  # Connection: close
+    hook: Any = None  # Python only: called with the Call before it is handled
+
+    def __post_init__(self):
+        self.random = random.Random(self.seed)
+        self.hits = 0
+        self.seen = 0
+
+    def matches(self, call):
+        def like(pattern, value):
+            return pattern is None or fnmatch.fnmatchcase(value or "", pattern)
+        return (like(self.service, call.service) and like(self.action, call.action)
+                and like(self.method, call.request.method) and like(self.bucket, call.bucket)
+                and (self.key is None or self.key == call.key)
+                and (self.key_prefix is None or (call.key or "").startswith(self.key_prefix))
+                and (self.ranged is None
+                     or self.ranged == (call.request.header("range") is not None)))
+
+
+class Faults:
+    """All rules, in the order in which they were asked for. The world's lock guards it."""
+
+    def __init__(self):
+        self.ids = itertools.count(1)
+        self.rules = {}
+
+    def add(self, **what):
+        unknown = set(what) - {f.name for f in fields(Fault)}
+        if unknown:
+            raise ValueError(f"no such fault: {sorted(unknown)}")
+        rule_id = next(self.ids)
+        self.rules[rule_id] = Fault(**what)
+        return rule_id
+
+    def pick(self, call, signer):
+        """The rule that hits this request, counted; None: let it be."""
+        for rule_id, rule in self.rules.items():
+            if rule.count == rule.hits or not rule.matches(call):
+                continue
+            if rule.principal and not fnmatch.fnmatchcase(signer or "", rule.principal):
+                continue
+            rule.seen += 1
+            if rule.seen <= rule.after:
+                continue
+            if rule.probability < 1 and rule.random.random() >= rule.probability:
+                continue
+            rule.hits += 1
+            return rule_id, rule
+        return None, None
+
+
+def instead(rule, service, call):
+    """The answer a rule gives in place of the service's own, or None."""
+    if rule.error is not None:
+        error = rule.error if isinstance(rule.error, dict) else {"code": rule.error}
+        status, text = KNOWN.get(call.service, {}).get(error["code"], (400, error["code"]))
+        extra = dict(error.get("extra", {}))
+        raised = AwsError(error["code"], error.get("status", status), error.get("message", text),
+                          extra, {**error.get("headers", {}), **rule.headers})
+        call.code = raised.code
+        return service.error(call, raised)
+    if rule.giant:
+        block = b"<Error>" + b"x" * 65529
+        body = RepeatBody(block, -(-rule.giant // len(block)))
+        return Response(rule.status or 500, {"Content-Type": "application/xml", **rule.headers},
+                        body, 0, rule.giant)
+    if rule.status is not None:
+        return Response(rule.status, rule.headers, rule.body.encode("latin-1"))
+    return None
+
+
+def spoil(rule, response):
+    """Change an answer that is otherwise right."""
+    for name, value in (rule.headers if rule.error is None and rule.status is None
+                        else {}).items():
+        response.set(name, value)
+    if rule.garbage:
+        data = rule.random.randbytes(rule.garbage)
+        spoilt = Response(response.status, response.headers, data, chunked=response.chunked)
+        spoilt.headers = [(k, v) for k, v in spoilt.headers if k.lower() != "content-length"]
+        response = spoilt
+    if rule.length:
+        response.chunked = False
+        response.set("Content-Length", str(response.end - response.start + rule.length))
+        response.close = True
+    response.close = response.close or rule.close
+    return response
+
+
+class Cut(Exception):
+    """The connection ends here."""
+
+
+def transmit(rule, connection, response, stopped):
+    """Send an answer the way the rule wants it. Raises Cut where the connection shall end."""
+    if rule is None:
+        connection.send(response)
+        return
+    if rule.raw is not None:
+        connection.write(rule.raw.encode("latin-1"))
+        raise Cut
+    if rule.endless_headers:
+        _endless(rule, connection, response)
+        raise Cut
+    if not (rule.cut is not None or rule.stall or rule.drip or rule.corrupt is not None):
+        connection.send(response)
+        if rule.length:
+            raise Cut
+        return
+    _piecewise(rule, connection, response, stopped)
+
+
+def _endless(rule, connection, response):
+    connection.write(response.head()[:-2])
+    line = b"x-filler: " + b"y" * 1000 + b"\r\n"
+    for _ in range(rule.endless_headers // len(line) + 1):
+        connection.write(line)
+
+
+def _piecewise(rule, connection, response, stopped):
+    length = response.end - response.start
+    cut = rule.cut
+    if isinstance(cut, dict):
+        cut = rule.random.randrange(max(1, length))
+    connection.write(response.head())
+    at = 0
+    stall_at = rule.stall["at"] if rule.stall else None
+    if response.no_body:
+        return
+    for data in response.body.chunks(response.start, response.end):
+        data = bytearray(data)
+        if rule.corrupt is not None and at <= rule.corrupt - response.start < at + len(data):
+            data[rule.corrupt - response.start - at] ^= 0x55
+        while data:
+            size = len(data)
+            for stop in (cut, stall_at):
+                if stop is not None and stop >= at:
+                    size = min(size, stop - at)
+            if rule.drip:
+                size = min(size, max(1, rule.drip // 10))
+            _write(connection, response, bytes(data[:size]))
+            del data[:size]
+            at += size
+            if cut is not None and at >= cut:
+                raise Cut
+            if stall_at is not None and at >= stall_at:
+                stall_at = None
+                connection.wait(rule.stall["s"], stopped)
+            elif rule.drip:
+                connection.wait(size / rule.drip, stopped)
+    if response.chunked:
+        connection.write(b"0\r\n\r\n")
+    if cut is not None:
+        raise Cut
+
+
+def _write(connection, response, data):
+    if data:
+        connection.write(b"%x\r\n%s\r\n" % (len(data), data) if response.chunked else data)
+
+
+def raw_text(data):
+    """Bytes or base64 as `raw` takes them."""
+    return (base64.b64decode(data) if isinstance(data, str) else data).decode("latin-1")

@@ -34,16 +34,16 @@ enum {
 #define SIGV4_EMPTY_HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
 
-struct sigv4_header {
+struct http_header {
     struct span name; /* any case */
     struct span value;
 };
 
 struct sigv4_request {
     struct span method;
-    struct span path;                   /* as sent, percent-encoded; "" is "/" */
-    struct span query;                  /* as sent, without '?' */
-    const struct sigv4_header *headers; /* all to be signed, in any order: host, x-amz-*, ... */
+    struct span path;                  /* as sent, percent-encoded; "" is "/" */
+    struct span query;                 /* as sent, without '?' */
+    const struct http_header *headers; /* all to be signed, in any order: host, x-amz-*, ... */
     size_t header_count;
     struct span payload_hash; /* hex SHA-256 of the body, or SIGV4_UNSIGNED_PAYLOAD */
     bool path_normalize;      /* remove dot segments and double slashes: all services but S3 */

@@ -273,7 +273,7 @@ static void add_headers(struct buf *out, const struct sigv4_request *r)
     size_t order[SIGV4_MAX_HEADERS];
     size_t count = sort_headers(r, order, out);
     for (size_t i = 0; i < count; i++) {
-        const struct sigv4_header *h = &r->headers[order[i]];
+        const struct http_header *h = &r->headers[order[i]];
         if (i > 0 && name_compare(r->headers[order[i - 1]].name, h->name) == 0) {
             buf_add_byte(out, ',');
         } else {

@@ -39,7 +39,7 @@ static struct span read_file(struct buf *out, const char *dir, const char *name)
 struct request {
     struct buf file;
     struct sigv4_request r;
-    struct sigv4_header headers[SIGV4_MAX_HEADERS];
+    struct http_header headers[SIGV4_MAX_HEADERS];
     struct span body;
     struct buf values[SIGV4_MAX_HEADERS]; /* of continued headers */
     char hash[SIGV4_HEX_BYTES];
@@ -56,7 +56,7 @@ static struct span cut_line(struct span *rest)
 static void add_header(struct request *q, struct span name, struct span value)
 {
     assert_true(q->r.header_count < SIGV4_MAX_HEADERS);
-    q->headers[q->r.header_count++] = (struct sigv4_header){name, value};
+    q->headers[q->r.header_count++] = (struct http_header){name, value};
 }
 
 static void read_header(struct request *q, struct span line)
@@ -270,7 +270,7 @@ static void signs_the_official_cases_stage_by_stage(void **state UNUSED)
 
 static void check_s3_case(struct json_object *c)
 {
-    struct sigv4_header headers[16];
+    struct http_header headers[16];
     size_t n = 0;
     char hash[SIGV4_HEX_BYTES];
     char signature[SIGV4_HEX_BYTES];
@@ -279,14 +279,14 @@ static void check_s3_case(struct json_object *c)
     struct sigv4_scope scope = {text_of(c, "access_key_id"), text_of(c, "timestamp"),
                                 text_of(c, "region"), text_of(c, "service")};
     sigv4_hash(hash, span_str(text_of(c, "body")));
-    headers[n++] = (struct sigv4_header){SPAN("Host"), span_str(text_of(c, "host"))};
-    headers[n++] = (struct sigv4_header){SPAN("x-amz-date"), span_str(scope.date)};
-    headers[n++] = (struct sigv4_header){SPAN("x-amz-content-sha256"), span_str(hash)};
+    headers[n++] = (struct http_header){SPAN("Host"), span_str(text_of(c, "host"))};
+    headers[n++] = (struct http_header){SPAN("x-amz-date"), span_str(scope.date)};
+    headers[n++] = (struct http_header){SPAN("x-amz-content-sha256"), span_str(hash)};
     struct json_object *extra = json_object_object_get(c, "signed_extra_headers");
     struct json_object_iterator at = json_object_iter_begin(extra);
     struct json_object_iterator end = json_object_iter_end(extra);
     for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
-        headers[n++] = (struct sigv4_header){
+        headers[n++] = (struct http_header){
             span_str(json_object_iter_peek_name(&at)),
             span_str(json_object_get_string(json_object_iter_peek_value(&at)))};
     }
@@ -324,7 +324,7 @@ static void signs_the_examples_of_the_s3_reference(void **state UNUSED)
 
 /* ---- Our own rules ---- */
 
-static const struct sigv4_header host = {{"host", 4}, {"b.s3.eu-west-1.amazonaws.com", 28}};
+static const struct http_header host = {{"host", 4}, {"b.s3.eu-west-1.amazonaws.com", 28}};
 
 static struct sigv4_request s3_request(struct span path)
 {
@@ -382,7 +382,7 @@ static void marks_what_is_too_much_instead_of_signing_less(void **state UNUSED)
     struct buf out = BUF_INIT(FILE_MAX);
     struct buf query = BUF_INIT(FILE_MAX);
     struct sigv4_request r = s3_request(SPAN("/"));
-    struct sigv4_header many[SIGV4_MAX_HEADERS + 1];
+    struct http_header many[SIGV4_MAX_HEADERS + 1];
     for (size_t i = 0; i < SIGV4_MAX_HEADERS + 1; i++) {
         many[i] = host;
     }
@@ -409,11 +409,11 @@ static void gives_one_signature_for_any_order(void **state UNUSED)
 {
     struct rng rng;
     rng_init(&rng, 4);
-    struct sigv4_header headers[] = {host,
-                                     {SPAN("X-Amz-Date"), SPAN("d")},
-                                     {SPAN("x-amz-content-sha256"), SPAN(SIGV4_EMPTY_HASH)},
-                                     {SPAN("Range"), SPAN("bytes=1-")},
-                                     {SPAN("If-Match"), SPAN("\"e\"")}};
+    struct http_header headers[] = {host,
+                                    {SPAN("X-Amz-Date"), SPAN("d")},
+                                    {SPAN("x-amz-content-sha256"), SPAN(SIGV4_EMPTY_HASH)},
+                                    {SPAN("Range"), SPAN("bytes=1-")},
+                                    {SPAN("If-Match"), SPAN("\"e\"")}};
     enum { N = sizeof(headers) / sizeof(headers[0]) };
     struct buf first = BUF_INIT(FILE_MAX);
     struct buf got = BUF_INIT(FILE_MAX);
@@ -423,7 +423,7 @@ static void gives_one_signature_for_any_order(void **state UNUSED)
     for (int round = 0; round < 50; round++) {
         size_t a = rng_below(&rng, N);
         size_t b = rng_below(&rng, N);
-        struct sigv4_header swap = headers[a];
+        struct http_header swap = headers[a];
         headers[a] = headers[b];
         headers[b] = swap;
         r.query = round % 2 != 0 ? SPAN("b=2&a=%2f&a=") : SPAN("a=&a=%2F&b=2");

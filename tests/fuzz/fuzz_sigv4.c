@@ -45,7 +45,7 @@ static void check_stable(struct span query)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span rest = span_of((const char *)data, size);
-    struct sigv4_header headers[SIGV4_MAX_HEADERS + 1];
+    struct http_header headers[SIGV4_MAX_HEADERS + 1];
     struct sigv4_request r = {.headers = headers, .payload_hash = SPAN(SIGV4_EMPTY_HASH)};
     r.path_normalize = size % 2 != 0;
     r.path_encode = size % 3 != 0;

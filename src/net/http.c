@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The blocking call drives a curl_multi of its own instead of curl_easy_perform, because
+ * curl_multi_wakeup ends its waits at once when the program stops, and because between two
+ * steps we can look at our own clock of idleness.
+ */
+#include "net/http.h"
+
+#include "base/clock.h"
+#include "codec/fields.h"
+#include "codec/url.h"
+#include "net/patience.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    STEP_MS = 100, /* longest wait between two looks at the clock */
+    RECEIVE_BYTES = 64 * 1024,
+    STATUS_DIGITS = 3,
+};
+
+struct http {
+    CURL *easy;
+    CURLM *multi;
+    char *ca_bundle; /* NULL: curl's own */
+    atomic_bool stopped;
+    char cause[CURL_ERROR_SIZE];
+
+    /* The call under way. */
+    struct curl_slist *headers;
+    struct buf url;
+    const struct http_request *request;
+    struct http_answer *answer;
+    size_t head_bytes; /* of all heads, also of 1xx */
+    bool head_too_long;
+    bool head_whole; /* its empty line was there */
+    bool body_cut;
+    enum err_kind refused; /* what the sink returned, with refused_err */
+    struct err refused_err;
+    bool timed; /* patience runs */
+    struct patience patience;
+};
+
+/* ---- Life ---- */
+
+static void init_curl(void)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        abort();
+    }
+}
+
+static const char *env_ca_bundle(void)
+{
+    const char *path = getenv("AWS_CA_BUNDLE"); /* NOLINT(concurrency-mt-unsafe): never set here */
+    return path != NULL && path[0] != '\0' ? path : NULL;
+}
+
+struct http *http_new(const char *ca_bundle)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, init_curl);
+
+    struct http *h = calloc(1, sizeof(*h));
+    if (h == NULL) {
+        abort();
+    }
+    const char *bundle = ca_bundle != NULL ? ca_bundle : env_ca_bundle();
+    h->easy = curl_easy_init();
+    h->multi = curl_multi_init();
+    h->ca_bundle = bundle != NULL ? strdup(bundle) : NULL;
+    if (h->easy == NULL || h->multi == NULL || (bundle != NULL && h->ca_bundle == NULL)) {
+        abort();
+    }
+    h->url = (struct buf)BUF_INIT(HTTP_URL_BYTES);
+    atomic_init(&h->stopped, false);
+    return h;
+}
+
+void http_free(struct http *h)
+{
+    if (h == NULL) {
+        return;
+    }
+    curl_easy_cleanup(h->easy);
+    (void)curl_multi_cleanup(h->multi);
+    curl_slist_free_all(h->headers);
+    buf_done(&h->url);
+    free(h->ca_bundle);
+    free(h);
+}
+
+void http_answer_init(struct http_answer *a, size_t max_body_bytes)
+{
+    *a = (struct http_answer){.head = BUF_INIT(HTTP_HEAD_BYTES), .body = BUF_INIT(max_body_bytes)};
+}
+
+void http_answer_clear(struct http_answer *a)
+{
+    a->status = 0;
+    a->sized = false;
+    buf_clear(&a->head);
+    buf_clear(&a->body);
+}
+
+void http_answer_done(struct http_answer *a)
+{
+    buf_done(&a->head);
+    buf_done(&a->body);
+}
+
+struct span http_field(const struct http_answer *a, const char *name)
+{
+    return fields_find(buf_span(&a->head), name);
+}
+
+void http_stop(struct http *h)
+{
+    atomic_store(&h->stopped, true);
+    (void)curl_multi_wakeup(h->multi);
+}
+
+bool http_stopped(const struct http *h)
+{
+    return atomic_load(&h->stopped);
+}
+
+bool http_wait(struct http *h, int64_t ms)
+{
+    int64_t end = clock_mono_ms(&clock_system) + ms;
+    for (int64_t left = ms; left > 0 && !http_stopped(h);
+         left = end - clock_mono_ms(&clock_system)) {
+        (void)curl_multi_poll(h->multi, NULL, 0, (int)(left < STEP_MS ? left : STEP_MS), NULL);
+    }
+    return !http_stopped(h);
+}
+
+/* ---- The answer arrives ---- */
+
+/* "HTTP/1.1 200 OK": a new head begins. */
+static void on_status_line(struct http_answer *a, struct span line)
+{
+    const char *space = memchr(line.p, ' ', line.n);
+    int64_t status = 0;
+    http_answer_clear(a);
+    if (space == NULL || line.n - (size_t)(space - line.p) <= STATUS_DIGITS ||
+        !fields_number(span_of(space + 1, STATUS_DIGITS), &status)) {
+        return; /* curl has already refused worse than this */
+    }
+    a->status = (int)status;
+}
+
+static bool is_chunked(struct span value)
+{
+    static const char chunked[] = "chunked";
+    size_t n = sizeof(chunked) - 1;
+    return value.n >= n && strncasecmp(value.p + value.n - n, chunked, n) == 0;
+}
+
+/* The empty line: the head is whole. */
+static void on_head_end(struct http_answer *a)
+{
+    int64_t length = 0;
+    a->sized = fields_number(http_field(a, "content-length"), &length) ||
+               is_chunked(http_field(a, "transfer-encoding"));
+}
+
+static size_t on_header(char *text, size_t size, size_t count, void *user)
+{
+    struct http *h = user;
+    struct span line = span_of(text, size * count);
+    h->head_bytes += line.n;
+    if (h->head_bytes > HTTP_HEAD_BYTES) {
+        h->head_too_long = true;
+        return 0;
+    }
+    if (h->timed) {
+        int64_t now = clock_mono_ms(&clock_system);
+        patience_busy(&h->patience, now);
+        patience_idle(&h->patience, line.n, now);
+    }
+    if (span_starts(line, SPAN("HTTP/"))) {
+        h->head_whole = false;
+        on_status_line(h->answer, line);
+        return size * count;
+    }
+    while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r')) {
+        line.n--;
+    }
+    if (line.n == 0) {
+        h->head_whole = true;
+        on_head_end(h->answer);
+    }
+    buf_add(&h->answer->head, line);
+    buf_add_byte(&h->answer->head, '\n');
+    return size * count;
+}
+
+static bool to_sink(struct http *h, struct span bytes)
+{
+    const struct http_sink *sink = h->request->sink;
+    patience_busy(&h->patience, clock_mono_ms(&clock_system));
+    h->refused = sink->body(sink->ctx, h->answer, bytes, &h->refused_err);
+    patience_idle(&h->patience, bytes.n, clock_mono_ms(&clock_system));
+    return h->refused == FAIL_NONE && !http_stopped(h);
+}
+
+/* As much as fits; the rest of a body that is too long is not waited for. */
+static bool to_body(struct http *h, struct span bytes)
+{
+    struct buf *body = &h->answer->body;
+    size_t room = body->max - body->n;
+    if (h->timed) {
+        int64_t now = clock_mono_ms(&clock_system);
+        patience_busy(&h->patience, now);
+        patience_idle(&h->patience, bytes.n, now);
+    }
+    buf_add(body, span_of(bytes.p, bytes.n < room ? bytes.n : room));
+    if (bytes.n > room) {
+        body->overflowed = true;
+        h->body_cut = true;
+    }
+    return !h->body_cut;
+}
+
+static size_t on_body(char *text, size_t size, size_t count, void *user)
+{
+    struct http *h = user;
+    struct span bytes = span_of(text, size * count);
+    bool good = h->answer->status >= 200 && h->answer->status < 300;
+    bool taken = h->request->sink != NULL && good ? to_sink(h, bytes) : to_body(h, bytes);
+    return taken ? bytes.n : CURL_WRITEFUNC_ERROR;
+}
+
+/* ---- The request is made ---- */
+
+static bool is_clean(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if ((c < ' ' && c != '\t') || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_line(struct http *h, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(h->headers, line);
+    if (longer == NULL) {
+        abort();
+    }
+    h->headers = longer;
+}
+
+static enum err_kind add_headers(struct http *h, const struct http_request *r, struct err *e)
+{
+    struct buf line = BUF_INIT(HTTP_HEAD_BYTES);
+    bool clean = true;
+    curl_slist_free_all(h->headers);
+    h->headers = NULL;
+    add_line(h, "Expect:");
+    add_line(h, "Accept:");
+    add_line(h, "Content-Type:"); /* curl's own; the request's stands later and wins */
+    for (size_t i = 0; i < r->header_count && clean; i++) {
+        const struct http_header *header = &r->headers[i];
+        clean = header->name.n > 0 && is_clean(header->name) && is_clean(header->value);
+        buf_clear(&line);
+        /* "Name;" is curl's way to say: with an empty value. */
+        buf_addf(&line, header->value.n > 0 ? "%.*s: " : "%.*s;", SPAN_FMT(header->name));
+        buf_add(&line, header->value);
+        clean = clean && !line.overflowed;
+        if (clean) {
+            add_line(h, line.p);
+        }
+    }
+    buf_done(&line);
+    return clean ? FAIL_NONE
+                 : err_set(e, FAIL_CONFIG, "http: a header of the request cannot be sent");
+}
+
+/* Addresses at which credentials are handed out: no proxy may stand in between. */
+static bool is_metadata(const struct url *u)
+{
+    return u->bracketed ? span_starts(u->host, SPAN("fd00:ec2:"))
+                        : span_starts(u->host, SPAN("169.254."));
+}
+
+static enum err_kind check_url(struct http *h, const struct http_request *r, bool *direct,
+                               struct err *e)
+{
+    struct url u;
+    buf_clear(&h->url);
+    buf_add(&h->url, r->url);
+    if (h->url.overflowed || !url_split(r->url, &u)) {
+        return err_set(e, FAIL_CONFIG, "http: not a URL that can be used");
+    }
+    bool near = url_is_loopback(&u);
+    if (!u.tls && !near && !r->allow_http) {
+        return err_set(e, FAIL_CONFIG, "http: %.*s is neither https nor this machine (allow_http)",
+                       SPAN_FMT(u.host));
+    }
+    *direct = r->no_proxy || near || is_metadata(&u);
+    return FAIL_NONE;
+}
+
+#define SET(option, value) must(curl_easy_setopt(h->easy, option, value))
+
+/* Every option used exists in the oldest curl we build with: only memory can be short. */
+static void must(CURLcode code)
+{
+    if (code != CURLE_OK) {
+        abort();
+    }
+}
+
+static void set_rules(struct http *h)
+{
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PATH_AS_IS, 1L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_HTTP09_ALLOWED, 0L);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a name that does not resolve must not hold up the end */
+    SET(CURLOPT_USERAGENT, "asymptote-ingest/" INGEST_VERSION);
+    /* A wish: curl refuses it while it still holds the buffer of a call that failed early. */
+    (void)curl_easy_setopt(h->easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+    if (h->ca_bundle != NULL) {
+        SET(CURLOPT_CAINFO, h->ca_bundle);
+    }
+}
+
+static void set_method(struct http *h, const struct http_request *r)
+{
+    if (strcmp(r->method, "GET") == 0) {
+        SET(CURLOPT_HTTPGET, 1L);
+    } else if (strcmp(r->method, "HEAD") == 0) {
+        SET(CURLOPT_NOBODY, 1L);
+    } else {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_CUSTOMREQUEST, r->method);
+        SET(CURLOPT_POSTFIELDS, r->body.n > 0 ? r->body.p : "");
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+    }
+}
+
+static void set_callbacks(struct http *h)
+{
+    SET(CURLOPT_ERRORBUFFER, h->cause);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, h);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, h);
+    SET(CURLOPT_PRIVATE, h);
+}
+
+void *http_begin(struct http *h, const struct http_request *r, struct http_answer *a, struct err *e)
+{
+    bool direct = false;
+    if (check_url(h, r, &direct, e) != FAIL_NONE || add_headers(h, r, e) != FAIL_NONE) {
+        return NULL;
+    }
+    h->request = r;
+    h->answer = a;
+    h->head_bytes = 0;
+    h->head_too_long = false;
+    h->head_whole = false;
+    h->body_cut = false;
+    h->refused = FAIL_NONE;
+    h->cause[0] = '\0';
+    h->timed = r->sink != NULL;
+    patience_init(&h->patience, r->idle_timeout_ms, clock_mono_ms(&clock_system));
+    http_answer_clear(a);
+
+    curl_easy_reset(h->easy); /* connections stay */
+    set_rules(h);
+    set_method(h, r);
+    set_callbacks(h);
+    SET(CURLOPT_URL, h->url.p);
+    SET(CURLOPT_HTTPHEADER, h->headers);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+    SET(CURLOPT_TIMEOUT_MS, r->sink != NULL ? 0L : (long)r->total_timeout_ms);
+    if (direct) {
+        SET(CURLOPT_NOPROXY, "*");
+    }
+    return h->easy;
+}
+
+/* ---- The end ---- */
+
+static enum err_kind kind_of(CURLcode code)
+{
+    switch ((int)code) { /* all the others are faults of networks and servers */
+    case CURLE_OUT_OF_MEMORY:
+        abort();
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return FAIL_CONFIG;
+    default:
+        return FAIL_AGAIN;
+    }
+}
+
+enum err_kind http_finish(struct http *h, int curl_code, struct err *e)
+{
+    CURLcode code = (CURLcode)curl_code;
+    if (h->refused != FAIL_NONE) {
+        if (e != NULL) {
+            *e = h->refused_err;
+        }
+        return h->refused;
+    }
+    if (http_stopped(h)) {
+        return err_set(e, FAIL_STOPPED, "http: stopped");
+    }
+    if (h->head_too_long) {
+        return err_set(e, FAIL_AGAIN, "http: more than %d bytes of headers", HTTP_HEAD_BYTES);
+    }
+    if (code == CURLE_OK ||
+        h->body_cut) { /* curl takes the end of a connection for that of a head */
+        return h->head_whole ? FAIL_NONE : err_set(e, FAIL_AGAIN, "http: the headers were cut");
+    }
+    const char *cause = h->cause[0] != '\0' ? h->cause : curl_easy_strerror(code);
+    return err_set(e, kind_of(code), "http: %s", cause);
+}
+
+/* ---- The blocking call ---- */
+
+static const char *impatience(struct http *h)
+{
+    if (!h->timed) {
+        return NULL;
+    }
+    switch (patience_check(&h->patience, clock_mono_ms(&clock_system))) {
+    case PATIENCE_SILENT:
+        return "no byte arrived for too long";
+    case PATIENCE_DRIPS:
+        return "the bytes arrive too slowly";
+    case PATIENCE_GOES_ON:
+        break;
+    }
+    return NULL;
+}
+
+/* One step of the transfer. True: *code is its result. */
+static bool step(struct http *h, CURLcode *code)
+{
+    int running = 0;
+    int queued = 0;
+    if (curl_multi_perform(h->multi, &running) != CURLM_OK) {
+        *code = CURLE_FAILED_INIT;
+        return true;
+    }
+    CURLMsg *m = curl_multi_info_read(h->multi, &queued);
+    if (m != NULL && m->msg == CURLMSG_DONE) {
+        *code = m->data.result;
+        return true;
+    }
+    (void)curl_multi_poll(h->multi, NULL, 0, STEP_MS, NULL);
+    return false;
+}
+
+enum err_kind http_call(struct http *h, const struct http_request *r, struct http_answer *a,
+                        struct err *e)
+{
+    CURL *easy = http_begin(h, r, a, e);
+    if (easy == NULL) {
+        return FAIL_CONFIG;
+    }
+    if (http_stopped(h)) {
+        return err_set(e, FAIL_STOPPED, "http: stopped");
+    }
+    if (curl_multi_add_handle(h->multi, easy) != CURLM_OK) {
+        abort();
+    }
+    CURLcode code = CURLE_OK;
+    const char *impatient = NULL;
+    while (!http_stopped(h) && impatient == NULL && !step(h, &code)) {
+        impatient = impatience(h);
+    }
+    (void)curl_multi_remove_handle(h->multi, easy);
+    if (impatient != NULL && h->refused == FAIL_NONE) {
+        return err_set(e, FAIL_AGAIN, "http: %s", impatient);
+    }
+    return http_finish(h, (int)code, e);
+}

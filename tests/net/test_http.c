@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "net/http.h"
+#include "net/server.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BODY_MAX = 4096, NEVER_MS = 60000 };
+
+/* One server, one client, one answer. */
+struct fixture {
+    struct server *server;
+    struct http *http;
+    struct http_answer answer;
+    struct err err;
+    char url[128];
+};
+
+/* What the caller's environment says about networks is not ours. */
+static void forget_environment(void)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy",  "HTTPS_PROXY",
+                                        "all_proxy",  "ALL_PROXY",    "no_proxy",
+                                        "NO_PROXY",   "AWS_CA_BUNDLE"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(unsetenv(names[i]), 0);
+    }
+}
+
+static int setup(void **state)
+{
+    forget_environment();
+    struct fixture *f = calloc(1, sizeof(*f));
+    f->server = server_new();
+    f->http = http_new(NULL);
+    http_answer_init(&f->answer, BODY_MAX);
+    (void)snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d", server_port(f->server));
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    http_free(f->http);
+    http_answer_done(&f->answer);
+    server_free(f->server);
+    free(f);
+    return 0;
+}
+
+static struct http_request get(const char *url)
+{
+    return (struct http_request){.method = "GET",
+                                 .url = span_str(url),
+                                 .connect_timeout_ms = NEVER_MS,
+                                 .total_timeout_ms = NEVER_MS};
+}
+
+static enum err_kind call(struct fixture *f, const struct http_request *r)
+{
+    return http_call(f->http, r, &f->answer, &f->err);
+}
+
+static void gives_status_head_and_body(void **state)
+{
+    struct fixture *f = *state;
+    server_add_answer(f->server, "404 Not Found", "ETag:  \"x\" \r\nDate: d\r\n", SPAN("hello"));
+    struct http_request r = get(f->url);
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_int_equal(f->answer.status, 404);
+    assert_span_equal(http_field(&f->answer, "etag"), SPAN("\"x\""));
+    assert_span_equal(http_field(&f->answer, "x-none"), SPAN(""));
+    assert_span_equal(buf_span(&f->answer.body), SPAN("hello"));
+    assert_true(f->answer.sized);
+}
+
+static void sends_only_what_it_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char url[256];
+    (void)snprintf(url, sizeof(url), "%s//a/../b/./c%%2F?q=%%20", f->url);
+    struct http_header headers[] = {{SPAN("X-Amz-A"), SPAN("1")}, {SPAN("X-Empty"), SPAN("")}};
+    struct http_request r = get(url);
+    r.headers = headers;
+    r.header_count = 2;
+    server_add_answer(f->server, "200 OK", "", SPAN(""));
+    assert_int_equal(call(f, &r), FAIL_NONE);
+
+    char want[512];
+    (void)snprintf(want, sizeof(want),
+                   "GET //a/../b/./c%%2F?q=%%20 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: "
+                   "asymptote-ingest/" INGEST_VERSION "\r\nX-Amz-A: 1\r\nX-Empty:\r\n\r\n",
+                   server_port(f->server));
+    struct buf got = BUF_INIT(BODY_MAX);
+    server_copy(f->server, 0, &got);
+    assert_span_equal(buf_span(&got), span_str(want));
+    buf_done(&got);
+}
+
+static void posts_and_puts_bodies(void **state)
+{
+    struct fixture *f = *state;
+    struct http_header type = {SPAN("Content-Type"), SPAN("application/x-amz-json-1.0")};
+    struct http_request r = get(f->url);
+    r.method = "POST";
+    r.body = SPAN("{\"a\":1}");
+    r.headers = &type;
+    r.header_count = 1;
+    server_add_answer(f->server, "200 OK", "", SPAN(""));
+    server_add_answer(f->server, "200 OK", "", SPAN("token"));
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_true(server_got(f->server, 0, "POST / HTTP/1.1\r\n"));
+    assert_true(server_got(f->server, 0, "\r\nContent-Type: application/x-amz-json-1.0\r\n"));
+    assert_true(server_got(f->server, 0, "\r\n\r\n{\"a\":1}"));
+
+    struct http_request put = get(f->url);
+    put.method = "PUT";
+    assert_int_equal(call(f, &put), FAIL_NONE);
+    assert_true(server_got(f->server, 1, "PUT / HTTP/1.1\r\n"));
+    assert_true(server_got(f->server, 1, "\r\nContent-Length: 0\r\n"));
+    assert_span_equal(buf_span(&f->answer.body), SPAN("token"));
+    assert_int_equal(server_connections(f->server), 1);
+}
+
+static void does_not_follow_redirects(void **state)
+{
+    struct fixture *f = *state;
+    char headers[256];
+    (void)snprintf(headers, sizeof(headers), "Location: %s/elsewhere\r\n", f->url);
+    server_add_answer(f->server, "301 Moved", headers, SPAN("x"));
+    struct http_request r = get(f->url);
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_int_equal(f->answer.status, 301);
+    assert_int_equal(server_requests(f->server), 1);
+}
+
+static void reads_the_answer_behind_interim_ones(void **state)
+{
+    struct fixture *f = *state;
+    server_add(f->server,
+               (struct reply){.text = SPAN("HTTP/1.1 100 Continue\r\nA: 1\r\n\r\n"
+                                           "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")});
+    struct http_request r = get(f->url);
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_int_equal(f->answer.status, 200);
+    assert_span_equal(http_field(&f->answer, "a"), SPAN(""));
+}
+
+static void refuses_urls_and_headers_that_could_be_a_trick(void **state)
+{
+    struct fixture *f = *state;
+    struct http_header bad[] = {{SPAN("X-A"), SPAN("1\r\nX-B: 2")}, {SPAN(""), SPAN("1")}};
+    struct http_request r = get("http://example.com/");
+    assert_int_equal(call(f, &r), FAIL_CONFIG);
+    assert_non_null(strstr(f->err.text, "allow_http"));
+    r = get("ftp://127.0.0.1/");
+    assert_int_equal(call(f, &r), FAIL_CONFIG);
+    for (size_t i = 0; i < 2; i++) {
+        r = get(f->url);
+        r.headers = &bad[i];
+        r.header_count = 1;
+        assert_int_equal(call(f, &r), FAIL_CONFIG);
+    }
+    assert_int_equal(server_connections(f->server), 0);
+}
+
+static void cuts_a_body_that_is_too_long(void **state)
+{
+    struct fixture *f = *state;
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 500 Oops\r\nContent-Length: "
+                                                      "1073741824\r\n\r\n0123456789abcdef"),
+                                         .tail = 16,
+                                         .repeat = 1 << 26,
+                                         .end = REPLY_CLOSE});
+    struct http_request r = get(f->url);
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_int_equal(f->answer.status, 500);
+    assert_int_equal(f->answer.body.n, BODY_MAX);
+    assert_true(f->answer.body.overflowed);
+}
+
+static void ends_endless_headers(void **state)
+{
+    struct fixture *f = *state;
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nX-A: 0123456789\r\n"),
+                                         .tail = 17,
+                                         .repeat = 1 << 26});
+    struct http_request r = get(f->url);
+    assert_int_equal(call(f, &r), FAIL_AGAIN);
+    assert_non_null(strstr(f->err.text, "headers"));
+
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 100 Continue\r\n\r\n"),
+                                         .tail = 25,
+                                         .repeat = 1 << 26});
+    assert_int_equal(call(f, &r), FAIL_AGAIN);
+    assert_non_null(strstr(f->err.text, "headers"));
+}
+
+static void classes_broken_connections(void **state)
+{
+    struct fixture *f = *state;
+    struct http_request r = get(f->url);
+    const struct reply broken[] = {
+        {.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), .end = REPLY_CLOSE},
+        {.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), .end = REPLY_RESET},
+        {.text = SPAN("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345"),
+         .end = REPLY_CLOSE},
+        {.text = SPAN("SSH-2.0-x\r\n"), .end = REPLY_CLOSE},
+        {.text = SPAN(""), .end = REPLY_CLOSE},
+        {.text = SPAN("HTTP/1.1 200 OK\r\nContent-"), .end = REPLY_CLOSE},
+    };
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        server_add(f->server, broken[i]);
+        err_clear(&f->err);
+        assert_int_equal(call(f, &r), FAIL_AGAIN);
+        assert_true(strncmp(f->err.text, "http: ", 6) == 0 && strlen(f->err.text) > 10);
+    }
+    r = get("http://127.0.0.1:1/");
+    assert_int_equal(call(f, &r), FAIL_AGAIN);
+}
+
+static void ends_in_time(void **state)
+{
+    struct fixture *f = *state;
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n"), .end = REPLY_STALL});
+    struct http_request r = get(f->url);
+    r.total_timeout_ms = 100;
+    assert_int_equal(call(f, &r), FAIL_AGAIN);
+}
+
+/* ---- Sinks ---- */
+
+struct taken {
+    struct buf body;
+    enum err_kind refuse; /* at the first byte */
+};
+
+static enum err_kind take_body(void *ctx, const struct http_answer *a, struct span bytes,
+                               struct err *e)
+{
+    struct taken *t = ctx;
+    assert_int_equal(a->status, 200);
+    assert_span_equal(http_field(a, "x-a"), SPAN("1"));
+    buf_add(&t->body, bytes);
+    return t->refuse == FAIL_NONE ? FAIL_NONE : err_set(e, t->refuse, "no thanks");
+}
+
+static void hands_good_bodies_to_the_sink_and_keeps_bad_ones(void **state)
+{
+    struct fixture *f = *state;
+    struct taken t = {.body = BUF_INIT(BODY_MAX)};
+    struct http_sink sink = {&t, take_body};
+    struct http_request r = get(f->url);
+    r.sink = &sink;
+    r.idle_timeout_ms = NEVER_MS;
+    server_add_answer(f->server, "403 Forbidden", "X-A: 1\r\n", SPAN("<Error/>"));
+    server_add_answer(f->server, "200 OK", "X-A: 1\r\n", SPAN("data"));
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_span_equal(buf_span(&f->answer.body), SPAN("<Error/>"));
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_span_equal(buf_span(&t.body), SPAN("data"));
+    assert_int_equal(f->answer.body.n, 0);
+    buf_done(&t.body);
+}
+
+static void gives_back_what_the_sink_refused_with(void **state)
+{
+    struct fixture *f = *state;
+    struct taken t = {.body = BUF_INIT(BODY_MAX), .refuse = FAIL_LIMIT};
+    struct http_sink sink = {&t, take_body};
+    struct http_request r = get(f->url);
+    r.sink = &sink;
+    server_add_answer(f->server, "200 OK", "X-A: 1\r\n", SPAN("data"));
+    assert_int_equal(call(f, &r), FAIL_LIMIT);
+    assert_string_equal(f->err.text, "no thanks");
+    buf_done(&t.body);
+}
+
+static void ends_when_no_byte_arrives(void **state)
+{
+    struct fixture *f = *state;
+    struct taken t = {.body = BUF_INIT(BODY_MAX)};
+    struct http_sink sink = {&t, take_body};
+    struct http_request r = get(f->url);
+    r.sink = &sink;
+    r.idle_timeout_ms = 150;
+    server_add(f->server,
+               (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: "
+                                           "10\r\n\r\n12345"),
+                              .end = REPLY_STALL});
+    assert_int_equal(call(f, &r), FAIL_AGAIN);
+    assert_non_null(strstr(f->err.text, "no byte"));
+    assert_span_equal(buf_span(&t.body), SPAN("12345"));
+    buf_done(&t.body);
+}
+
+static void *stop_after_request(void *arg)
+{
+    struct fixture *f = arg;
+    server_await(f->server, 1);
+    http_stop(f->http);
+    return NULL;
+}
+
+static void stops_at_once_and_for_good(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t thread;
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n"), .end = REPLY_STALL});
+    struct http_request r = get(f->url);
+    assert_int_equal(pthread_create(&thread, NULL, stop_after_request, f), 0);
+    assert_int_equal(call(f, &r), FAIL_STOPPED);
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(call(f, &r), FAIL_STOPPED);
+    assert_false(http_wait(f->http, NEVER_MS));
+    assert_int_equal(server_requests(f->server), 1);
+}
+
+static void uses_proxies_but_not_for_this_machine(void **state)
+{
+    struct fixture *f = *state;
+    char proxy[64];
+    (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server_port(f->server));
+    assert_int_equal(setenv("http_proxy", proxy, 1), 0);
+    server_add_answer(f->server, "200 OK", "", SPAN("by proxy"));
+    struct http_request r = get("http://bucket.invalid/k");
+    r.allow_http = true;
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_true(server_got(f->server, 0, "GET http://bucket.invalid/k HTTP/1.1\r\n"));
+
+    r.no_proxy = true;
+    assert_int_equal(call(f, &r), FAIL_AGAIN); /* no such name */
+    r = get("http://127.0.0.1:1/");
+    assert_int_equal(call(f, &r), FAIL_AGAIN); /* nobody listens there */
+    assert_int_equal(server_requests(f->server), 1);
+    assert_int_equal(unsetenv("http_proxy"), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(gives_status_head_and_body),
+        TEST(sends_only_what_it_is_told),
+        TEST(posts_and_puts_bodies),
+        TEST(does_not_follow_redirects),
+        TEST(reads_the_answer_behind_interim_ones),
+        TEST(refuses_urls_and_headers_that_could_be_a_trick),
+        TEST(cuts_a_body_that_is_too_long),
+        TEST(ends_endless_headers),
+        TEST(classes_broken_connections),
+        TEST(ends_in_time),
+        TEST(hands_good_bodies_to_the_sink_and_keeps_bad_ones),
+        TEST(gives_back_what_the_sink_refused_with),
+        TEST(ends_when_no_byte_arrives),
+        TEST(stops_at_once_and_for_good),
+        TEST(uses_proxies_but_not_for_this_machine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

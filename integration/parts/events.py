@@ -55,4 +55,5 @@ def generate(count, seed, *options):
             check=True, stdout=subprocess.PIPE).stdout
         rows = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
     expected = [_expected(row) for row in rows]
-    return File(text, text.count(b"\n"), sum(e for e, _ in expected), sum(r for _, r in expected), rows)
+    lines = text.count(b"\n") + (not text.endswith(b"\n"))
+    return File(text, lines, sum(e for e, _ in expected), sum(r for _, r in expected), rows)

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -22,7 +23,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from .places import free_ports, kafka_lib
 from .process import Process, clean_env
-from .wait import until
+from .wait import TooLate, until
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -174,9 +175,11 @@ class Kafka:
         try:
             left = {p: high for p, (low, high) in self._ends(consumer, name).items() if high > low}
             consumer.assign([TopicPartition(name, p, 0) for p in left])
-            records = []
+            records, end = [], time.monotonic() + 60
             while left and (limit is None or len(records) < limit):
-                for m in consumer.consume(5000, timeout=10):
+                if time.monotonic() > end:
+                    raise TooLate(f"{name}: {len(records)} records read, not all")
+                for m in consumer.consume(5000, timeout=0.1):
                     if m.error() is not None:
                         if m.error().code() == KafkaError._PARTITION_EOF:
                             continue

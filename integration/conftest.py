@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kafka and moto once for all tests; a world of its own for each."""
+import pytest
+
+from .parts.aws import Moto
+from .parts.kafka import Kafka
+from .parts.world import World
+
+
+def pytest_addoption(parser):
+    parser.addoption("--object-mib", type=int, default=2048,
+                     help="decompressed size of the one large object (default: 2048)")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory):
+    with Kafka(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory):
+    with Moto(tmp_path_factory.mktemp("moto")) as running:
+        yield running
+
+
+@pytest.fixture
+def world(kafka, moto, tmp_path):
+    made = World(kafka, moto, tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What scripts/demo does once everything is installed and built."""
+import argparse
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import time
+from dataclasses import dataclass
+
+from .parts.aws import Moto
+from .parts.events import File, generate
+from .parts.kafka import Kafka
+from .parts.places import ROOT
+from .parts.wait import TooLate, until
+from .parts.worker import PREFIX, Worker, config, customer
+
+WORK = ROOT / "build/demo"
+STATE = WORK / "running.json"
+PATIENCE_S = 120
+CUSTOMERS = ("northwind", "quietriver")
+
+
+@dataclass
+class Upload:
+    customer: str
+    key: str
+    file: File
+    body: bytes
+    outside: bool = False
+
+
+def uploads():
+    """Realistic objects. What must come of them is known from the generator, not from the worker."""
+    plain = generate(400, 1, "--style", "go")
+    gz = generate(2000, 2)
+    members = generate(3000, 3, "--style", "vector")
+    damaged = generate(1000, 4, "--malformed", ".05", "--nasty", ".05")
+    foreign_key = generate(300, 5, "--style", "hook", "--no-final-newline")
+    nothing = File(b"", 0, 0, 0, [])
+    old = generate(50, 6)
+    first, second = CUSTOMERS
+    return [
+        Upload(first, f"{PREFIX}/2026/11/23/ws-0001.jsonl", plain, plain.text),
+        Upload(first, f"{PREFIX}/2026/11/23/all-hosts.jsonl.gz", gz, gz.gzip()),
+        Upload(first, f"{PREFIX}/2026/11/23/appended.gz", members, members.gzip(members=7)),
+        Upload(first, f"{PREFIX}-old/ws-0001.jsonl", old, old.text, outside=True),
+        Upload(second, f"{PREFIX}/crashed-disk.jsonl.gz", damaged, damaged.gzip()),
+        Upload(second, f"{PREFIX}/Büro + Keller/a=b&c%20.jsonl", foreign_key, foreign_key.text),
+        Upload(second, f"{PREFIX}/nothing-yet.jsonl", nothing, b""),
+    ]
+
+
+@contextlib.contextmanager
+def step(title):
+    start = time.monotonic()
+    live = sys.stdout.isatty()
+    if live:
+        print(f"  ..  {title}", end="", flush=True)
+    note = []
+    try:
+        yield note
+    except BaseException:
+        print(f"{chr(13) if live else ''}  --  {title}", flush=True)
+        raise
+    shown = " ".join([title, *note])
+    print(f"{chr(13) if live else ''}  ok  {shown:<58} {time.monotonic() - start:6.1f} s", flush=True)
+
+
+class Demo:
+    def __init__(self, keep):
+        self.keep = keep
+        self.open = contextlib.ExitStack()
+
+    def start(self):
+        with step("Apache Kafka") as note:
+            self.kafka = Kafka(WORK / "kafka", keep=self.keep)
+            self.open.callback(self.kafka.stop)
+            self.kafka.start()
+            self.events = self.kafka.create_topic("events")
+            self.rejects = self.kafka.create_topic("rejects")
+            note.append(f"at {self.kafka.bootstrap}, topics events and rejects")
+        with step("moto (S3, SQS, STS)") as note:
+            self.moto = Moto(WORK, keep=self.keep)
+            self.open.callback(self.moto.stop)
+            note.append(f"at {self.moto.url}")
+        with step("queue, dead-letter queue, 2 roles, 2 buckets that notify"):
+            self.queue = self.moto.queue("ingest", receives=20)
+            self.customers = [self.make_customer(c) for c in CUSTOMERS]
+
+    def make_customer(self, name):
+        bucket = self.moto.bucket(f"{name}-agent-events")
+        # Wider than what was agreed, so that the worker's own guard has something to do.
+        self.moto.notify(bucket, "asymptote/", self.queue.arn)
+        external_id = f"demo-{name}-6f1c0d5e"
+        return customer(name, self.queue, bucket, self.moto.role(f"{name}-asymptote-s3-read", external_id),
+                        external_id)
+
+    def start_worker(self):
+        settings = config(self.moto, self.kafka, "events", "rejects", [self.queue], self.customers)
+        self.worker = Worker(WORK, settings, keep=self.keep)
+        self.open.callback(self.worker.stop)
+
+    def upload(self, objects):
+        buckets = {c["id"]: c["bucket"] for c in self.customers}
+        for u in objects:
+            self.moto.put(buckets[u.customer], u.key, u.body)
+
+    def progress(self):
+        return (self.kafka.count("events"), self.kafka.count("rejects"), self.queue.depth())
+
+    def wait(self, objects):
+        """Until the queue holds only what is not ours."""
+        outside = sum(u.outside for u in objects)
+        want = (sum(u.file.events for u in objects if not u.outside),
+                sum(u.file.rejects for u in objects if not u.outside))
+        seen = (0, 0, 0)
+
+        def done():
+            nonlocal seen
+            seen = self.progress()
+            return seen[2] <= outside and seen[0] >= want[0] and seen[1] >= want[1]
+        until(done, lambda: f"{seen[0]:,} of {want[0]:,} events, {seen[1]:,} of {want[1]:,} rejects, "
+              f"{seen[2]} messages in the queue", PATIENCE_S, alive=self.worker)
+
+    def found(self):
+        """Per customer: what is in Kafka."""
+        counts = {c: collections.Counter() for c in CUSTOMERS}
+        records, ids = self.kafka.read("events"), set()
+        for r in records:
+            ingest = json.loads(r.value)["ingest"]
+            counts[ingest["customer"] if ingest["customer"] == r.key else "wrong key"]["events"] += 1
+            ids.add(ingest["id"])
+        for r in self.kafka.read("rejects"):
+            counts[json.loads(r.value)["customer"]]["rejects"] += 1
+        return counts, records, len(ids) == len(records)
+
+
+def table(objects, counts):
+    """Print it; True if every count is what was put in."""
+    head = ("customer", "objects", "lines", "events", "want", "rejects", "want", "")
+    form = "  {:<12} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  {}"
+    print("\n" + form.format(*head))
+    right = True
+    for name in CUSTOMERS:
+        own = [u for u in objects if u.customer == name and not u.outside]
+        want = (sum(u.file.events for u in own), sum(u.file.rejects for u in own))
+        got = (counts[name]["events"], counts[name]["rejects"])
+        right = right and got == want
+        print(form.format(name, len(own), f"{sum(u.file.lines for u in own):,}", f"{got[0]:,}", f"{want[0]:,}",
+                          f"{got[1]:,}", f"{want[1]:,}", "ok" if got == want else "WRONG"))
+    return right
+
+
+def show(records):
+    """Three records, from three objects."""
+    by_object = {json.loads(r.value)["ingest"]["object"]: r for r in records}
+    print("\nThree of the records, as read back (the event is what came, byte for byte; ingest is added):\n")
+    for r in list(by_object.values())[:3]:
+        text = r.value.decode()
+        event, ingest = text.rsplit(',"ingest":', 1)
+        print(f"  key {r.key}, partition {r.partition}, offset {r.offset}, {len(r.value):,} bytes")
+        print(f"    {event[:150]}{' ...' if len(event) > 150 else ''}")
+        print(f'    ,"ingest":{ingest}\n')
+
+
+def relative(path):
+    return pathlib.Path(path).relative_to(ROOT)
+
+
+def report(demo, objects):
+    counts, records, distinct = demo.found()
+    right = table(objects, counts) and distinct
+    if not distinct:
+        print("  an ingest.id stands in two records: WRONG")
+    left = demo.queue.depth() + demo.queue.dead.depth()
+    print(f"\n  outside the agreed prefix: {sum(u.outside for u in objects)} object, not read; "
+          f"its notification stays for the dead-letter queue ({left} left)")
+    right = right and left == sum(u.outside for u in objects)
+    show(records)
+    print(f"Logs: {relative(demo.worker.log)}, {relative(demo.moto.log)}, {relative(WORK)}/kafka/node-1/kafka.log\n"
+          f"Configuration: {relative(demo.worker.conf)}")
+    print("moto lets a role be assumed without its external id, so this configuration says\n"
+          "accept_role_without_external_id; against AWS the worker refuses such a role.\n")
+    return right
+
+
+def keep_running(demo):
+    pids = {"worker": demo.worker.pid, "moto": demo.moto.pid, "kafka": demo.kafka.nodes[0].pid}
+    STATE.write_text(json.dumps({
+        "pids": pids, "bootstrap": demo.kafka.bootstrap, "moto": demo.moto.url, "bucket": demo.customers[0]["bucket"]}))
+    demo.open.pop_all()
+    print(f"""It is left running (worker {pids['worker']}, Kafka {pids['kafka']}, moto {pids['moto']}). Look around:
+
+  scripts/demo --put FILE              give it a file of your own; its lines are {CUSTOMERS[0]}'s events
+  scripts/demo --read events           what is in the topic (or: rejects), one JSON text a line
+  tail -f {relative(demo.worker.log)}
+  kcat -b {demo.kafka.bootstrap} -t events -C -o beginning      (if you have kcat)
+  aws --endpoint-url {demo.moto.url} s3 ls {demo.customers[0]['bucket']} --recursive      (any credentials)
+  scripts/demo --stop                  end all of it
+""")
+
+
+def state():
+    if not STATE.exists():
+        sys.exit("scripts/demo: nothing is running (start it with scripts/demo --keep)")
+    return json.loads(STATE.read_text())
+
+
+def stop_kept():
+    """Only what is still what we started: a process id may be another's by now."""
+    words = {"worker": "asymptote-ingest", "moto": "moto_server", "kafka": "kafka.Kafka"}
+    for name, pid in state()["pids"].items():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if words[name] in pathlib.Path(f"/proc/{pid}/cmdline").read_text():
+                os.kill(pid, signal.SIGTERM)
+                until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), f"{name} ends", 40)
+    STATE.unlink()
+
+
+def put(path):
+    import boto3
+    from .parts.aws import KEYS, REGION
+    name = pathlib.Path(path)
+    s3 = boto3.client("s3", endpoint_url=state()["moto"], region_name=REGION, **KEYS)
+    s3.put_object(Bucket=state()["bucket"], Key=f"{PREFIX}/{name.name}", Body=name.read_bytes())
+    print(f"s3://{state()['bucket']}/{PREFIX}/{name.name}")
+
+
+def read(topic):
+    kafka = object.__new__(Kafka)
+    kafka.bootstrap = state()["bootstrap"]
+    for r in kafka.read(topic):
+        sys.stdout.buffer.write(r.value + b"\n")
+
+
+def run(keep):
+    if STATE.exists():
+        stop_kept()
+    for old in ("worker.log", "moto.log"):
+        (WORK / old).unlink(missing_ok=True)
+    shutil.rmtree(WORK / "kafka", ignore_errors=True)
+    demo = Demo(keep)
+    with demo.open:
+        objects = uploads()
+        demo.start()
+        with step("the worker") as note:
+            demo.start_worker()
+            note.append(f"as process {demo.worker.pid}")
+        with step(f"{len(objects)} objects uploaded"):
+            demo.upload(objects)
+        with step("everything is in Kafka"):
+            demo.wait(objects)
+        right = report(demo, objects)
+        if keep:
+            keep_running(demo)
+        elif demo.worker.stop() != 0:
+            print(f"the worker ended with status {demo.worker.popen.returncode}:\n{demo.worker.tail()}")
+            right = False
+    print("Everything was delivered, nothing twice." if right else "NOT what was put in.")
+    return 0 if right else 1
+
+
+def main():
+    p = argparse.ArgumentParser(prog="scripts/demo")
+    p.add_argument("--keep", action="store_true")
+    p.add_argument("--stop", action="store_true")
+    p.add_argument("--put", metavar="FILE")
+    p.add_argument("--read", metavar="TOPIC")
+    a = p.parse_args()
+    try:
+        if a.stop:
+            return stop_kept()
+        if a.put:
+            return put(a.put)
+        if a.read:
+            return read(a.read)
+        return run(a.keep)
+    except KeyboardInterrupt:
+        print("\nstopped; everything it started has ended")
+        return 130
+    except (TooLate, RuntimeError, FileNotFoundError) as e:
+        print(f"\n{e}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One test's world: topics, queues, customers and workers of its own on the shared Kafka and moto.
+
+    acme = world.customer("acme")                  # queue, bucket that notifies, role
+    acme.put("2026/11/23/a.jsonl", b'...')
+    worker = world.start()
+    world.settled()                                # nothing is left in any queue
+    world.events(), world.rejects()                # records, values parsed
+"""
+import json
+from dataclasses import dataclass
+
+from . import worker as workers
+from .aws import unique
+from .wait import until
+
+
+@dataclass
+class Customer:
+    moto: object
+    id: str
+    queue: object
+    bucket: str
+    prefix: str
+    settings: dict
+
+    def key(self, name):
+        return f"{self.prefix}/{name}"
+
+    def put(self, name, body):
+        """An object under the prefix; its notification follows by itself."""
+        self.moto.put(self.bucket, self.key(name), body)
+        return f"s3://{self.bucket}/{self.key(name)}"
+
+
+class World:
+    def __init__(self, kafka, moto, folder):
+        self.kafka, self.moto, self.folder = kafka, moto, folder
+        self.events_topic = kafka.create_topic(unique("events"))
+        self.rejects_topic = kafka.create_topic(unique("rejects"))
+        self.queues, self.customers, self.workers = [], [], []
+
+    def queue(self, **options):
+        self.queues.append(self.moto.queue(**options))
+        return self.queues[-1]
+
+    def customer(self, id, queue=None, bucket=None, prefix=workers.PREFIX, notify=True, told_prefix=None, **settings):
+        """notify=False: nothing tells of the bucket's objects. told_prefix: of which ones."""
+        queue = queue or self.queue()
+        bucket = bucket or self.moto.bucket(id)
+        if notify:
+            self.moto.notify(bucket, told_prefix or prefix + "/", queue.arn)
+        role = self.moto.role(id, "an-external-id")
+        entry = workers.customer(id, queue, bucket, role, prefix=prefix, **settings)
+        self.customers.append(Customer(self.moto, id, queue, bucket, prefix, entry))
+        return self.customers[-1]
+
+    def settings(self, **sections):
+        return workers.config(self.moto, self.kafka, self.events_topic, self.rejects_topic, self.queues,
+                              [c.settings for c in self.customers], **sections)
+
+    def start(self, **sections):
+        """A worker; call again for more. sections: parts of the configuration, see config()."""
+        name = f"worker-{len(self.workers) + 1}"
+        self.workers.append(workers.Worker(self.folder, self.settings(**sections), name))
+        return self.workers[-1]
+
+    def left(self):
+        return sum(q.depth() for q in self.queues)
+
+    def settled(self, seconds=60, left=0):
+        """Wait until the queues hold no more than `left` messages."""
+        running = next((w for w in self.workers if w.running()), None)
+        until(lambda: self.left() <= left,
+              lambda: f"{self.left()} messages left, {left} wanted; log:\n{self.workers[-1].tail()}",
+              seconds, every=0.1, alive=running)
+
+    def count(self):
+        return self.kafka.count(self.events_topic)
+
+    def events(self):
+        """[(record, event)]"""
+        return [(r, json.loads(r.value)) for r in self.kafka.read(self.events_topic)]
+
+    def rejects(self):
+        return [(r, json.loads(r.value)) for r in self.kafka.read(self.rejects_topic)]
+
+    def reasons(self):
+        return sorted(value["reason"] for _, value in self.rejects())
+
+    def close(self):
+        for w in self.workers:
+            w.kill()
+        self.kafka.delete_topic(self.events_topic)
+        self.kafka.delete_topic(self.rejects_topic)

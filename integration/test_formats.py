@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an object may look like: the content decides, not the name."""
+import gzip
+
+import pytest
+
+from .parts.events import generate
+from .parts.world import World
+
+
+def _lines(world):
+    return [event["ingest"]["line"] for _, event in world.events()]
+
+
+@pytest.mark.parametrize("members", [1, 2, 50])
+def test_all_gzip_members_are_read(world: World, members):
+    file = generate(200, 1)
+    world.customer("acme").put("no-gz-in-the-name", file.gzip(members))
+    world.start()
+    world.settled()
+    assert _lines(world) == list(range(1, 201))
+    assert world.reasons() == []
+
+
+def test_a_line_may_go_on_in_the_next_gzip_member(world: World):
+    text = generate(100, 2).text
+    cut = len(text) // 2 + 7
+    world.customer("acme").put("a.gz", gzip.compress(text[:cut]) + gzip.compress(text[cut:]))
+    world.start()
+    world.settled()
+    assert _lines(world) == list(range(1, 101))
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "junk behind"])
+def test_damaged_gzip_gives_its_good_lines_and_one_reject(world: World, damage):
+    file = generate(500, 3)
+    good = gzip.compress(file.text)
+    body = {"cut": good[:len(good) // 2],
+            "flipped": good[:-8] + bytes([good[-8] ^ 1]) + good[-7:],
+            "junk behind": good + b"this is no gzip member"}[damage]
+    world.customer("acme").put("a.gz", body)
+    world.start()
+    world.settled()
+    lines = _lines(world)
+    assert lines == list(range(1, len(lines) + 1))
+    assert len(lines) > 100 if damage == "cut" else len(lines) == 500
+    assert world.reasons() == ["truncated_object"]
+
+
+def test_damaged_lines_become_rejects_and_the_rest_goes_on(world: World):
+    file = generate(1000, 4, "--malformed", ".1", "--nasty", ".1")
+    acme = world.customer("acme")
+    where = acme.put("a.jsonl", file.text)
+    world.start()
+    world.settled()
+    assert len(world.events()) == file.events
+    rejects = world.rejects()
+    assert len(rejects) == file.rejects
+    for record, reject in rejects:
+        assert record.key == "acme"
+        assert reject["object"] == where
+        line = file.text[reject["offset"]:reject["offset"] + reject["bytes"]]
+        assert line == file.text.split(b"\n")[reject["line"] - 1].rstrip(b"\r")
+
+
+def test_a_line_above_the_limit_is_a_reject_and_the_next_one_an_event(world: World):
+    file = generate(2, 5)
+    first, second = file.text.splitlines()
+    world.customer("acme").put("a.jsonl", first + b"\n" + b"x" * 3_000_000 + b"\n" + second)
+    world.start()
+    world.settled()
+    assert _lines(world) == [1, 3]
+    assert world.reasons() == ["line_too_long"]
+
+
+@pytest.mark.parametrize("body", [b"", gzip.compress(b""), b"\n\n  \n\t\n", b"\xef\xbb\xbf"])
+def test_an_empty_object_is_done(world: World, body):
+    acme = world.customer("acme")
+    acme.put("empty", body)
+    world.start()
+    world.settled()
+    assert world.count() == 0
+    assert world.reasons() == []
+    assert acme.queue.dead.depth() == 0
+
+
+def test_an_event_larger_than_the_topic_takes_is_a_reject(world: World):
+    line = generate(1, 6).text.strip()
+    padded = line[:-1] + b',"x_padding":"' + b"p" * 1_020_000 + b'"}'
+    world.customer("acme").put("a.jsonl", line + b"\n" + padded + b"\n" + line)
+    world.start()
+    world.settled()
+    assert _lines(world) == [1, 3]
+    assert world.reasons() == ["event_too_large"]
+
+
+def test_a_bomb_stops_and_stays_for_the_dead_letter_queue(world: World):
+    acme = world.customer("acme", queue=world.queue(receives=1))
+    acme.put("bomb.gz", gzip.compress(b" " * (200 << 20), 9))
+    worker = world.start(limits={"ratio": 100})
+    worker.logged(msg="object left", customer="acme")
+    assert world.reasons() == ["bomb"]
+    world.moto.let_time_pass(1000)
+    world.settled()
+    assert acme.queue.dead.depth() == 1

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What cannot be delivered: each its own outcome, nothing deleted that was not delivered.
+
+The dead-letter queue takes a message after `receives` receives; the hours between them pass by
+moto's clock (moto.let_time_pass).
+"""
+import pytest
+
+from .parts.aws import s3_event
+from .parts.events import generate
+from .parts.wait import until
+from .parts.world import World
+
+RECEIVES = 3
+
+
+@pytest.fixture
+def acme(world: World):
+    return world.customer("acme", queue=world.queue(receives=RECEIVES), told_prefix="asymptote/")
+
+
+def _until_dead(world, queue, count=1):
+    """Let the message come back again and again until the queue gives it up."""
+    def dead():
+        if queue.dead.depth() == count:
+            return True
+        if queue.hidden() == count:  # handed back with a delay: let that pass
+            world.moto.let_time_pass(1000)
+        return False
+    until(dead, lambda: f"dead {queue.dead.depth()}, left {queue.depth()}; log:\n{world.workers[-1].tail()}",
+          60, every=0.2, alive=world.workers[-1])
+
+
+def _settled_but(world, queue, hidden):
+    until(lambda: queue.visible() == 0 and queue.hidden() == hidden,
+          lambda: f"{queue.visible()} visible, {queue.hidden()} hidden; log:\n{world.workers[-1].tail()}", 30,
+          alive=world.workers[-1])
+
+
+BROKEN = {"no JSON": "}{", "no notification": '{"hello":"world"}', "empty": '""', "an array": "[]",
+          "cut": s3_event("b", "k")[:-5], "records of no kind": '{"Records":[1,2]}'}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_notification_ends_in_the_dead_letter_queue(world: World, acme, body):
+    acme.queue.send(body)
+    acme.put("good.jsonl", generate(5, 1).text)
+    worker = world.start()
+    _until_dead(world, acme.queue)
+    assert world.count() == 5
+    assert acme.queue.dead.bodies() == [body]
+    assert worker.lines(msg="notification left", reason="unreadable")
+
+
+def test_an_unknown_bucket_is_not_ours(world: World, acme):
+    stranger = world.moto.bucket("stranger")
+    key = acme.key("a.jsonl")
+    world.moto.put(stranger, key, generate(5, 1).text)
+    acme.queue.send(s3_event(stranger, key))
+    worker = world.start()
+    _until_dead(world, acme.queue)
+    assert world.count() == 0
+    assert world.reasons() == ["not_ours"]
+    assert world.rejects()[0][0].key == "_unknown"
+    assert worker.lines(msg="notification left", reason="not_ours")
+
+
+@pytest.mark.parametrize("key", ["asymptote/events-old/x", "asymptote/events", "asymptote/events/", "asymptote/x",
+                                 "asymptote/Events/x"])
+def test_a_key_outside_the_prefix_is_never_read(world: World, acme, key):
+    world.moto.put(acme.bucket, key, generate(5, 1).text)
+    world.start()
+    if key.endswith("/"):  # the marker of a folder: nothing in it, nothing to do
+        world.settled()
+    else:
+        _until_dead(world, acme.queue)
+        assert world.reasons() == ["not_ours"]
+    assert world.count() == 0
+
+
+def test_a_missing_object_is_left_and_said_to_be_gone(world: World, acme):
+    acme.queue.send(s3_event(acme.bucket, acme.key("never-was.jsonl")))
+    worker = world.start()
+    _until_dead(world, acme.queue)
+    assert worker.lines(msg="object left", customer="acme", error="gone")
+    assert world.reasons() == ["object"]  # at the last receive
+
+
+def test_a_missing_object_is_accepted_where_the_customer_says_so(world: World):
+    acme = world.customer("acme", queue=world.queue(receives=RECEIVES), gone="accept")
+    acme.queue.send(s3_event(acme.bucket, acme.key("never-was.jsonl")))
+    world.start()
+    world.settled()
+    assert acme.queue.dead.depth() == 0
+
+
+def test_a_message_with_one_bad_record_is_not_deleted_for_the_good_one(world: World, acme):
+    import json
+    acme.put("good.jsonl", generate(5, 1).text)
+    world.start()
+    world.settled()
+    both = [json.loads(s3_event(acme.bucket, acme.key(k)))["Records"][0] for k in ("good.jsonl", "missing.jsonl")]
+    acme.queue.send({"Records": both})
+    _settled_but(world, acme.queue, hidden=1)
+    assert world.count() == 10
+    assert acme.queue.dead.depth() == 0
+
+
+def test_an_archived_object_is_left(world: World, acme):
+    world.moto.s3.put_object(Bucket=acme.bucket, Key=acme.key("cold.jsonl"), Body=generate(5, 1).text,
+                             StorageClass="GLACIER")
+    worker = world.start()
+    _settled_but(world, acme.queue, hidden=1)
+    assert worker.lines(msg="object left", customer="acme", error="archived")
+    assert world.count() == 0
+
+
+def test_what_fails_is_not_received_again_at_once(world: World, acme):
+    acme.queue.send(s3_event(acme.bucket, acme.key("never-was.jsonl")))
+    worker = world.start()
+    worker.logged(msg="object left", customer="acme")
+    acme.put("good.jsonl", generate(5, 1).text)
+    until(lambda: world.count() == 5, "the good one is delivered", 20)
+    assert len(worker.lines(msg="object left")) == 1

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGTERM in the middle of an object: nothing lost, nothing hidden for long."""
+import signal
+import time
+
+from .parts.events import generate
+from .parts.large import repeated_gzip
+from .parts.wait import until
+from .parts.world import World
+
+LINES = 2000
+TIMES = 20
+
+
+class Frozen:
+    """Kafka stands still (SIGSTOP) as long as this lasts."""
+
+    def __init__(self, kafka):
+        self.node = kafka.nodes[0]
+
+    def __enter__(self):
+        self.node.signal(signal.SIGSTOP)
+
+    def __exit__(self, *_):
+        self.node.signal(signal.SIGCONT)
+
+
+def _lines(world):
+    return {event["ingest"]["line"] for _, event in world.events()}
+
+
+def test_a_worker_stopped_in_the_middle_gives_its_object_back_and_another_delivers(world: World):
+    text = generate(LINES, 1).text
+    acme = world.customer("acme")
+    first = world.start(limits={"shutdown_grace": "2s"}, kafka={"queue_bytes": "1MiB"})
+    world.settled()  # moto's test event: the worker is at work
+    with Frozen(world.kafka):
+        acme.put("a.gz", repeated_gzip(text, TIMES))
+        until(lambda: acme.queue.hidden() == 1, "the object is being read", 20, alive=first)
+        first.terminate()
+        start = time.monotonic()
+        assert first.wait(20) == 0
+        assert time.monotonic() - start < 5  # the grace time, and what the answers take
+        until(lambda: acme.queue.visible() == 1, "the message is visible again", 5)
+    world.start()
+    world.settled()
+    assert _lines(world) == set(range(1, LINES * TIMES + 1))
+    ids = {}
+    for _, event in world.events():  # what the first one got through is repeated, with the same ids
+        assert ids.setdefault(event["ingest"]["line"], event["ingest"]["id"]) == event["ingest"]["id"]
+
+
+def test_a_worker_finishes_what_it_can_within_the_grace_time(world: World):
+    acme = world.customer("acme")
+    worker = world.start()
+    world.settled()
+    acme.put("a.gz", repeated_gzip(generate(LINES, 1).text, TIMES))
+    until(lambda: world.count() > 0, "the object is being read", 20, alive=worker)
+    worker.terminate()
+    assert worker.wait(30) == 0
+    assert acme.queue.depth() == 0
+    assert _lines(world) == set(range(1, LINES * TIMES + 1))
+    assert world.count() == LINES * TIMES
+
+
+def test_an_idle_worker_ends_at_once(world: World):
+    world.customer("acme")
+    worker = world.start(queue={"wait": "20s"})
+    world.settled()
+    start = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - start < 3
+
+
+def test_a_killed_workers_object_is_delivered_by_another(world: World):
+    acme = world.customer("acme")
+    first = world.start(queue={"visibility": "10s"})
+    world.settled()
+    with Frozen(world.kafka):
+        acme.put("a.gz", repeated_gzip(generate(LINES, 1).text, TIMES))
+        until(lambda: acme.queue.hidden() == 1, "the object is being read", 20, alive=first)
+        first.kill()
+    world.moto.let_time_pass(11)
+    world.start()
+    world.settled()
+    assert _lines(world) == set(range(1, LINES * TIMES + 1))

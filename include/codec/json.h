@@ -158,6 +158,9 @@ MUST_USE bool json_read(struct json_reader *r, struct span text, struct doc *doc
 MUST_USE enum err_kind json_scan(struct json_reader *r, struct span *text, struct doc *doc,
                                  struct err *e);
 
+/* Which parser json_read is, for people: "simdjson 3.0.1 (haswell)". */
+const char *json_engine(void);
+
 /*
  * Append the text of a value that json_scan took, with what it repaired repaired in the text:
  * U+FFFD for each maximal subpart of invalid UTF-8, \ufffd for each lone surrogate escape.

@@ -34,6 +34,9 @@ bool json_simd_read(struct json_simd *s, const char *text, size_t n, const uint6
  */
 bool json_simd_double(const char *text, size_t n, double *out);
 
+/* simdjson's version and the implementation it chose for this CPU. */
+const char *json_simd_name(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,11 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
 
+#include "app/version.h"
+#include "base/base.h"
+#include "flow/conf_value.h"
+
 #include <stdio.h>
+#include <string.h>
+
+enum { STATUS_OK = 0, STATUS_USAGE = 2 };
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *text;
+} commands[] = {
+    {"check-config", app_check_config, "Check a configuration and say all that is wrong with it."},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_help(FILE *to)
+{
+    (void)fputs(
+        "Usage: asymptote-ingest COMMAND [OPTION]...\n\n"
+        "Brings customers' agent event files from S3, told by SQS notifications, into Kafka.\n\n"
+        "Commands:\n",
+        to);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        (void)fprintf(to, "  %-14s  %s\n", commands[i].name, commands[i].text);
+    }
+    (void)fputs("\n'asymptote-ingest COMMAND --help' says more of one. 'asymptote-ingest "
+                "--version' names the\n"
+                "program's version and those of its libraries.\n"
+                "Exit status: 0 done, 1 it failed, 2 wrong usage.\n",
+                to);
+}
+
+static int say_unknown(const char *name)
+{
+    const char *names[COMMANDS + 1] = {NULL};
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].name;
+    }
+    const char *near = conf_nearest(name, names);
+    (void)fprintf(stderr,
+                  "asymptote-ingest: unknown command '%s'%s%s%s (try 'asymptote-ingest --help')\n",
+                  name, near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+                  near != NULL ? "?" : "");
+    return STATUS_USAGE;
+}
 
 int app_main(int argc, char **argv)
 {
-    (void)argv;
-    (void)fprintf(stderr, "asymptote-ingest " INGEST_VERSION ": no commands yet\n");
-    return argc > 0 ? 2 : 1;
+    if (argc < 2) {
+        print_help(stderr);
+        return STATUS_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        version_print();
+        return STATUS_OK;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    return say_unknown(name);
 }

@@ -91,3 +91,8 @@ size_t doc_member(const struct doc *d, size_t at, struct span name)
     }
     return found;
 }
+
+const char *json_engine(void)
+{
+    return json_simd_name();
+}

@@ -9,6 +9,7 @@
 #include <new>
 
 #include <simdjson.h>
+#include <string>
 
 struct json_simd {
     simdjson::dom::parser parser;
@@ -112,4 +113,13 @@ extern "C" bool json_simd_double(const char *text, size_t n, double *out)
     }
     *out = value;
     return !std::isinf(value);
+}
+
+extern "C" const char *json_simd_name(void)
+{
+    static const std::string name = "simdjson " + std::to_string(simdjson::SIMDJSON_VERSION_MAJOR) +
+                                    "." + std::to_string(simdjson::SIMDJSON_VERSION_MINOR) + "." +
+                                    std::to_string(simdjson::SIMDJSON_VERSION_REVISION) + " (" +
+                                    simdjson::get_active_implementation()->name() + ")";
+    return name.c_str();
 }

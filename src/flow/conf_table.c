@@ -70,8 +70,9 @@ static const struct conf_row aws_rows[] = {
      .fixed = true,
      .standard = "false",
      .example = "true",
-     .text = "Speak plain http to other hosts than this one. Credentials do not travel in the "
-             "clear, events do."},
+     .text =
+         "Speak plain http to other hosts than this one. Events, and credentials from STS, then "
+         "travel in the clear."},
     {.name = "use_fips",
      .type = CONF_BOOL,
      MEMBER(conf, aws.use_fips),

@@ -70,6 +70,7 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
     {.name = "external_id",
      .type = CONF_TEXT,
      MEMBER(customer_conf, external_id),
+     .shown = true,
      .refuse = refuse_external_id,
      .example = "\"3f0c6b0e-8d5a-4f7e-9c51-0d3e6a2b7f14\"",
      .text =

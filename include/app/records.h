@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * records.h - an event file on this machine becomes records: the worker's road from bytes to
+ * events and rejects (decode, lines, normalize), pulled from a file descriptor.
+ *
+ *     records_open(r, fd, &source, rules);
+ *     while (records_next(r, &record)) {
+ *         ... record.value, records_line(r)->number ...
+ *     }
+ *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end
+ *
+ * A damaged compression or a bomb is not such an error: it is the last record, a reject of
+ * the object as a whole, as in the worker. Threads: one at a time.
+ */
+#ifndef APP_RECORDS_H
+#define APP_RECORDS_H
+
+#include "base/err.h"
+#include "codec/decode.h"
+#include "event/normalize.h"
+
+struct records_options {
+    struct normalize_options normalize;
+    struct decode_limits decode;
+};
+
+/* What limits are when no configuration says otherwise (spec output.md). */
+struct records_options records_defaults(void);
+
+struct records;
+
+struct records *records_new(const struct records_options *o);
+void records_free(struct records *r);
+DEFINE_OWNED(records);
+
+/* Begin a file. fd, *s and rules are borrowed until the next one. */
+void records_open(struct records *r, int fd, const struct source *s, const struct rules *rules);
+
+/* The next record, valid until the next call. False: the file is done. */
+MUST_USE bool records_next(struct records *r, struct record *out);
+
+/* The line the last record is of, and its text. Of a reject of the object: the last line. */
+const struct line *records_line(const struct records *r);
+
+/* Lines seen so far, blank ones too. */
+uint64_t records_line_count(const struct records *r);
+
+const struct err *records_error(const struct records *r);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
+
+#include "app/options.h"
+#include "base/buf.h"
+#include "flow/conf.h"
+
+#include <stdio.h>
+
+enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 64 * 1024 * 1024 };
+
+void app_print_problems(const struct conf_problems *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct conf_problem *one = &p->list[i];
+        if (one->line > 0) {
+            (void)fprintf(stderr, "%s:%d: ", one->file, one->line);
+        } else {
+            (void)fprintf(stderr, "%s: ", one->file);
+        }
+        (void)fprintf(stderr, "%s: %s\n", one->warning ? "warning" : "error", one->text);
+    }
+}
+
+static int print_and_free(struct buf *out)
+{
+    bool ok = fwrite(out->p, 1, out->n, stdout) == out->n && fflush(stdout) == 0;
+    buf_done(out);
+    return ok ? STATUS_OK : STATUS_FAILED;
+}
+
+static int check(const char *path, bool print)
+{
+    struct conf_problems problems = {0};
+    OWNED(conf) struct conf *c = conf_load(path, &problems);
+    app_print_problems(&problems);
+    size_t warnings = problems.count - problems.errors;
+    (void)fprintf(stderr, "%s: %zu errors, %zu warnings\n", path, problems.errors, warnings);
+    conf_problems_done(&problems);
+    if (c == NULL) {
+        return STATUS_FAILED;
+    }
+    struct buf out = BUF_INIT(TEXT_MAX_BYTES);
+    if (print) {
+        conf_print(c, &out);
+    }
+    return print ? print_and_free(&out) : STATUS_OK;
+}
+
+int app_check_config(int argc, char **argv)
+{
+    const char *path = NULL;
+    bool print = false;
+    bool sample = false;
+    bool reference = false;
+    const struct option options[] = {
+        {.name = "config",
+         .letter = 'c',
+         .value = "FILE",
+         .text = "The configuration.",
+         .to = &path},
+        {.name = "print", .text = "Show every value in force, secrets masked.", .flag = &print},
+        {.name = "sample", .text = "Print a sample file with every key.", .flag = &sample},
+        {.name = "reference", .text = "Print docs/configuration.md.", .flag = &reference},
+    };
+    const struct usage usage = {
+        "check-config", "",
+        "Read a configuration, the files it includes and customers.d/ beside it, and say on\n"
+        "standard error all that is wrong with them, with file and line. Nothing is contacted.\n"
+        "Exit status: 0 if it can be used, 1 if not.",
+        options, sizeof(options) / sizeof(options[0])};
+    struct operands rest;
+    int status = STATUS_OK;
+    if (!options_read(&usage, argc, argv, &rest, &status)) {
+        return status;
+    }
+    if (rest.count > 0) {
+        return usage_wrong(&usage, "takes no operand '%s'; the file goes to -c", rest.list[0]);
+    }
+    struct buf out = BUF_INIT(TEXT_MAX_BYTES);
+    if (sample) {
+        conf_sample(&out);
+        return print_and_free(&out);
+    }
+    if (reference) {
+        conf_reference(&out);
+        return print_and_free(&out);
+    }
+    return path != NULL ? check(path, print) : usage_wrong(&usage, "-c FILE is missing");
+}

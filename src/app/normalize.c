@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `normalize`: event files become events on standard output, by the worker's own road. For
+ * looking at what a file gives, for tests, and for moving old files by other means.
+ */
+#include "app/app.h"
+
+#include "app/options.h"
+#include "app/records.h"
+#include "base/buf.h"
+#include "codec/timestamp.h"
+#include "flow/conf.h"
+#include "flow/conf_refuse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1,
+    OUT_BYTES = 1024 * 1024, /* written at once */
+    OUT_MAX_BYTES = 256 * 1024 * 1024,
+    NS_PER_S = 1000000000,
+};
+
+/* A file that is written in large pieces. */
+struct out {
+    int fd;
+    struct buf waiting;
+    int error; /* errno of the first write that failed; nothing is written after it */
+};
+
+static void out_flush(struct out *o)
+{
+    struct span rest = buf_span(&o->waiting);
+    while (rest.n > 0 && o->error == 0) {
+        ssize_t n = write(o->fd, rest.p, rest.n);
+        if (n >= 0) {
+            rest = span_from(rest, (size_t)n);
+        } else if (errno != EINTR) {
+            o->error = errno;
+        }
+    }
+    buf_clear(&o->waiting);
+}
+
+static void out_line(struct out *o, struct span line)
+{
+    if (o->waiting.n + line.n >= OUT_BYTES) {
+        out_flush(o);
+    }
+    buf_add(&o->waiting, line);
+    buf_add_byte(&o->waiting, '\n');
+}
+
+struct job {
+    const char *customer;
+    const char *object;  /* NULL: file://PATH */
+    const char *version; /* NULL: none */
+    int64_t time_ns;     /* 0: the file's own */
+    const struct rules *rules;
+    struct records *records;
+    struct out events;
+    struct out rejects; /* fd -1: only counted */
+    uint64_t lines;
+    uint64_t event_count;
+    uint64_t reject_counts[REJECT_REASONS];
+};
+
+static void record_put(struct job *j, const struct record *record)
+{
+    if (record->kind == RECORD_EVENT) {
+        j->event_count++;
+        out_line(&j->events, record->value);
+        return;
+    }
+    j->reject_counts[record->reason]++;
+    if (j->rejects.fd >= 0) {
+        out_line(&j->rejects, record->value);
+    }
+}
+
+static int64_t modified_ns(const struct job *j, int fd)
+{
+    struct stat st = {0};
+    if (j->time_ns != 0 || fstat(fd, &st) != 0) {
+        return j->time_ns;
+    }
+    return (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
+}
+
+/* Standard input stays open for the rest of the program. */
+static int file_open(const char *path)
+{
+    return strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void file_close(int fd)
+{
+    if (fd > STDIN_FILENO) {
+        (void)close(fd);
+    }
+}
+
+/* False: the file could not be read to its end. */
+static bool file_normalize(struct job *j, const char *path)
+{
+    int fd = file_open(path);
+    struct stat st;
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))) {
+        (void)fprintf(stderr, "%s: %s\n", path,
+                      fd >= 0           ? "is a directory"
+                      : errno == ENOENT ? "there is no such file"
+                                        : "cannot be read");
+        file_close(fd);
+        return false;
+    }
+    struct buf object = BUF_INIT(8192);
+    buf_addf(&object, "file://%s", path);
+    struct source source = {
+        .customer = span_str(j->customer),
+        .object = j->object != NULL ? span_str(j->object) : buf_span(&object),
+        .version = span_str(j->version),
+        .modified_ns = modified_ns(j, fd),
+    };
+    struct record record;
+    records_open(j->records, fd, &source, j->rules);
+    while (j->events.error == 0 && records_next(j->records, &record)) {
+        record_put(j, &record);
+    }
+    j->lines += records_line_count(j->records);
+    const struct err *e = records_error(j->records);
+    if (e->kind != FAIL_NONE) {
+        (void)fprintf(stderr, "%s: %s\n", path, e->text);
+    }
+    file_close(fd);
+    buf_done(&object);
+    return e->kind == FAIL_NONE;
+}
+
+/* One line to standard error, when rejects went nowhere else. */
+static void say_rejects(const struct job *j)
+{
+    uint64_t all = 0;
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        all += j->reject_counts[i];
+    }
+    if (all == 0 || j->rejects.fd >= 0) {
+        return;
+    }
+    (void)fprintf(stderr, "%" PRIu64 " lines, %" PRIu64 " events, %" PRIu64 " rejects:", j->lines,
+                  j->event_count, all);
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        if (j->reject_counts[i] > 0) {
+            (void)fprintf(stderr, " %s=%" PRIu64, reject_reason_name((enum reject_reason)i),
+                          j->reject_counts[i]);
+        }
+    }
+    (void)fputs(" (--rejects FILE keeps them)\n", stderr);
+}
+
+/* A reader that has gone away is no reason for words. */
+static bool out_done(struct out *o, const char *name)
+{
+    out_flush(o);
+    buf_done(&o->waiting);
+    if (o->error != 0 && o->error != EPIPE) {
+        errno = o->error;
+        perror(name);
+    }
+    return o->error == 0;
+}
+
+static int job_run(struct job *j, const struct operands *files)
+{
+    bool ok = true;
+    for (int i = 0; i < files->count; i++) {
+        ok = file_normalize(j, files->list[i]) && ok;
+    }
+    ok = out_done(&j->events, "standard output") && ok;
+    say_rejects(j);
+    ok = out_done(&j->rejects, "rejects") && ok;
+    return ok ? STATUS_OK : STATUS_FAILED;
+}
+
+/* Limits and rules of a customer of a configuration. False: said why not. */
+static bool customer_take(const struct conf *c, struct job *j, struct records_options *o)
+{
+    const struct customer_conf *customer = conf_customer(c, span_str(j->customer));
+    if (customer == NULL) {
+        (void)fprintf(stderr, "customer %s is not in the configuration\n", j->customer);
+        return false;
+    }
+    j->rules = customer->rules;
+    o->normalize.line_bytes = c->limits.line_bytes;
+    o->normalize.sample_bytes = c->rejects.sample_bytes;
+    if (c->limits.event_bytes != 0) {
+        o->normalize.event_bytes = c->limits.event_bytes;
+    }
+    o->decode.object_bytes = c->limits.object_bytes;
+    o->decode.ratio = c->limits.ratio;
+    return true;
+}
+
+static struct conf *conf_of(const char *path)
+{
+    struct conf_problems problems = {0};
+    struct conf *c = conf_load(path, &problems);
+    app_print_problems(&problems);
+    conf_problems_done(&problems);
+    return c;
+}
+
+/* With everything read from the arguments. */
+static int normalize(struct job *j, const char *config, const char *rejects,
+                     const struct operands *files)
+{
+    struct records_options o = records_defaults();
+    OWNED(conf) struct conf *c = config != NULL ? conf_of(config) : NULL;
+    if (config != NULL && (c == NULL || !customer_take(c, j, &o))) {
+        return STATUS_FAILED;
+    }
+    if (rejects != NULL) {
+        j->rejects.fd = open(rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (j->rejects.fd < 0) {
+            perror(rejects);
+            return STATUS_FAILED;
+        }
+    }
+    j->records = records_new(&o);
+    int status = job_run(j, files);
+    records_free(j->records);
+    file_close(j->rejects.fd);
+    return status;
+}
+
+int app_normalize(int argc, char **argv)
+{
+    struct job j = {.customer = "local",
+                    .events = {.fd = STDOUT_FILENO, .waiting = BUF_INIT(OUT_MAX_BYTES)},
+                    .rejects = {.fd = -1, .waiting = BUF_INIT(OUT_MAX_BYTES)}};
+    const char *config = NULL;
+    const char *rejects = NULL;
+    const char *time = NULL;
+    const struct option options[] = {
+        {.name = "customer",
+         .value = "ID",
+         .text = "Customer of the events; 'local' if not given.",
+         .to = &j.customer},
+        {.name = "rejects",
+         .value = "FILE",
+         .text = "Write rejects there; else they are only counted.",
+         .to = &rejects},
+        {.name = "object",
+         .value = "NAME",
+         .text = "ingest.object; file://PATH if not given.",
+         .to = &j.object},
+        {.name = "object-version",
+         .value = "TEXT",
+         .text = "ingest.version; none if not given.",
+         .to = &j.version},
+        {.name = "time",
+         .value = "TIME",
+         .text = "When the object was last modified; else the file's time.",
+         .to = &time},
+        {.name = "config",
+         .letter = 'c',
+         .value = "FILE",
+         .text = "Take the customer's rules and the limits from there.",
+         .to = &config},
+    };
+    const struct usage usage = {
+        "normalize", "FILE...",
+        "Turn event files, plain or gzip, into events of schema 1.0: JSON lines on standard "
+        "output.\n"
+        "'-' is standard input. Neither AWS nor Kafka is needed.\n"
+        "Exit status: 0 also if there were rejects, 1 if a file could not be read.",
+        options, sizeof(options) / sizeof(options[0])};
+    struct operands files;
+    int status = STATUS_OK;
+    if (!options_read(&usage, argc, argv, &files, &status)) {
+        return status;
+    }
+    struct timestamp t;
+    if (files.count == 0) {
+        return usage_wrong(&usage, "no file is given; '-' is standard input");
+    }
+    if (refuse_customer_id(j.customer) != NULL) {
+        return usage_wrong(&usage, "--customer %s", refuse_customer_id(j.customer));
+    }
+    if (time != NULL && !timestamp_parse(span_str(time), &t)) {
+        return usage_wrong(&usage, "--time must be like 2026-01-02T03:04:05Z");
+    }
+    j.time_ns = time != NULL ? t.ns : 0;
+    return normalize(&j, config, rejects, &files);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each stage asks the one before it for more: records, lines, text, bytes. The line that a
+ * damaged object ends in is not complete and is not read as a record.
+ */
+#include "app/records.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    INPUT_BYTES = 128 * 1024,
+    RATIO_FROM_BYTES = 64 * 1024 * 1024,
+    LINE_BYTES = 1024 * 1024,
+    SAMPLE_BYTES = 4096,
+    /* librdkafka's message.max.bytes, less room for key and headers */
+    EVENT_BYTES = 1000000 - 1024,
+};
+
+struct records {
+    struct decode *decode;
+    struct lines lines;
+    struct normalizer *normalizer;
+    int fd;
+    struct span in;   /* bytes not yet decoded, in `input` */
+    struct span text; /* text not yet cut into lines */
+    struct line line;
+    struct err damage; /* decode's verdict */
+    struct err err;    /* the file cannot be read */
+    bool at_eof;
+    bool in_line;     /* the normalizer has a line */
+    bool lines_ended; /* the last line was taken, or never will be */
+    bool ended;
+    char input[INPUT_BYTES];
+};
+
+struct records_options records_defaults(void)
+{
+    return (struct records_options){
+        .normalize = {.event_bytes = EVENT_BYTES,
+                      .line_bytes = LINE_BYTES,
+                      .sample_bytes = SAMPLE_BYTES},
+        .decode = {.object_bytes = UINT64_C(50) << 30,
+                   .ratio = 1000,
+                   .ratio_from = RATIO_FROM_BYTES},
+    };
+}
+
+struct records *records_new(const struct records_options *o)
+{
+    struct records *r = calloc(1, sizeof(*r));
+    if (r == NULL) {
+        abort();
+    }
+    size_t head = o->normalize.sample_bytes < o->normalize.line_bytes ? o->normalize.sample_bytes
+                                                                      : o->normalize.line_bytes;
+    r->decode = decode_new(&o->decode);
+    lines_init(&r->lines, o->normalize.line_bytes, head);
+    r->normalizer = normalizer_new(&o->normalize);
+    r->ended = true;
+    return r;
+}
+
+void records_free(struct records *r)
+{
+    if (r != NULL) {
+        decode_free(r->decode);
+        lines_done(&r->lines);
+        normalizer_free(r->normalizer);
+        free(r);
+    }
+}
+
+void records_open(struct records *r, int fd, const struct source *s, const struct rules *rules)
+{
+    decode_reset(r->decode);
+    lines_reset(&r->lines);
+    normalizer_object(r->normalizer, s, rules);
+    r->fd = fd;
+    r->in = span_of(r->input, 0);
+    r->text = span_of(r->input, 0);
+    r->line = (struct line){0};
+    err_clear(&r->damage);
+    err_clear(&r->err);
+    r->at_eof = r->in_line = r->lines_ended = r->ended = false;
+}
+
+/* More bytes into r->in. False: end of file, or r->err. */
+static bool read_more(struct records *r)
+{
+    ssize_t n = 0;
+    do {
+        n = read(r->fd, r->input, sizeof(r->input));
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        (void)err_set(&r->err, FAIL_AGAIN, "cannot be read: error %d", errno);
+    }
+    r->in = span_of(r->input, n > 0 ? (size_t)n : 0);
+    return n > 0;
+}
+
+/* The next text into r->text. False: there is no more, for whatever reason. */
+static bool text_take(struct records *r)
+{
+    while (!r->at_eof) {
+        if (decode_next(r->decode, &r->in, &r->text, &r->damage)) {
+            return true;
+        }
+        if (r->damage.kind != FAIL_NONE) {
+            return false;
+        }
+        r->at_eof = !read_more(r);
+    }
+    return r->err.kind == FAIL_NONE && decode_last(r->decode, &r->text, &r->damage);
+}
+
+static bool line_take(struct records *r)
+{
+    if (r->lines_ended) {
+        return false;
+    }
+    do {
+        if (lines_next(&r->lines, &r->text, &r->line)) {
+            return true;
+        }
+    } while (text_take(r));
+    r->lines_ended = true;
+    bool whole = r->damage.kind == FAIL_NONE && r->err.kind == FAIL_NONE;
+    return whole && lines_last(&r->lines, &r->line);
+}
+
+/* The reject that ends a damaged object; once. */
+static bool last_reject(struct records *r, struct record *out)
+{
+    r->ended = true;
+    if (r->damage.kind == FAIL_NONE || r->err.kind != FAIL_NONE) {
+        return false;
+    }
+    enum reject_reason reason =
+        r->damage.kind == FAIL_LIMIT ? REJECT_BOMB : REJECT_TRUNCATED_OBJECT;
+    normalizer_reject_object(r->normalizer, reason, span_str(r->damage.text),
+                             decode_bytes(r->decode), out);
+    return true;
+}
+
+bool records_next(struct records *r, struct record *out)
+{
+    while (!r->ended) {
+        if (r->in_line && normalizer_next(r->normalizer, out)) {
+            return true;
+        }
+        r->in_line = line_take(r);
+        if (!r->in_line) {
+            return last_reject(r, out);
+        }
+        normalizer_line(r->normalizer, &r->line);
+    }
+    return false;
+}
+
+const struct line *records_line(const struct records *r)
+{
+    return &r->line;
+}
+
+uint64_t records_line_count(const struct records *r)
+{
+    return r->line.number;
+}
+
+const struct err *records_error(const struct records *r)
+{
+    return &r->err;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The versions of the libraries that are loaded, not of those it was built with: what a
+ * distribution has mended or broken is in the former. ISA-L and libconfig cannot be asked.
+ */
+#include "app/version.h"
+
+#include "codec/json.h"
+
+#include <curl/curl.h>
+#include <expat.h>
+#include <isa-l.h>
+#include <json.h>
+#include <libconfig.h>
+#include <librdkafka/rdkafka.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <xxhash.h>
+
+void version_print(void)
+{
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    unsigned xxh = XXH_versionNumber();
+    (void)printf("asymptote-ingest %s\n", INGEST_VERSION);
+    (void)printf("librdkafka %s\n", rd_kafka_version_str());
+    (void)printf("libcurl %s (%s)\n", curl->version,
+                 curl->ssl_version != NULL ? curl->ssl_version : "without TLS");
+    (void)printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
+    (void)printf("%s\n", json_engine());
+    (void)printf("ISA-L %d.%d.%d (built with)\n", ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
+                 ISAL_PATCH_VERSION);
+    (void)printf("xxHash %u.%u.%u\n", xxh / 10000, xxh / 100 % 100, xxh % 100);
+    (void)printf("json-c %s\n", json_c_version());
+    (void)printf("%s\n", XML_ExpatVersion());
+    (void)printf("libconfig %d.%d.%d (built with)\n", LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+                 LIBCONFIG_VER_REVISION);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The values as they are in force, in the syntax of the file: it could be read again. */
+#include "flow/conf_read.h"
+
+#include "flow/conf_value.h"
+
+#include <inttypes.h>
+
+/* A text in libconfig's quotes. */
+static void print_text(struct buf *out, const char *text)
+{
+    buf_add_byte(out, '"');
+    for (const char *p = text; *p != '\0'; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c == '"' || c == '\\') {
+            buf_addf(out, "\\%c", c);
+        } else if (c < 0x20 || c == 0x7f) {
+            buf_addf(out, "\\x%02x", c);
+        } else {
+            buf_add_byte(out, (char)c);
+        }
+    }
+    buf_add_byte(out, '"');
+}
+
+static int64_t integer_of(const struct conf_row *row, const void *member)
+{
+    if (row->width == sizeof(bool)) {
+        return *(const bool *)member;
+    }
+    return row->width == sizeof(int32_t) ? *(const int32_t *)member : *(const int64_t *)member;
+}
+
+static void print_properties(struct buf *out, char *const *list)
+{
+    buf_add(out, SPAN("("));
+    for (; list != NULL && *list != NULL; list++) {
+        struct span name = span_of(*list, strcspn(*list, "="));
+        buf_add(out, SPAN("\n    "));
+        if (conf_property_is_secret(name)) {
+            buf_addf(out, "\"%.*s=********\"", SPAN_FMT(name));
+        } else {
+            print_text(out, *list);
+        }
+        buf_add(out, list[1] != NULL ? SPAN(",") : SPAN("\n  "));
+    }
+    buf_add(out, SPAN(")"));
+}
+
+static void print_mapping(struct buf *out, const struct customer_conf *c)
+{
+    buf_add(out, SPAN("("));
+    for (size_t i = 0; i < c->mapping_count; i++) {
+        const struct mapping_conf *m = &c->mapping[i];
+        buf_add(out, i == 0 ? SPAN("\n    { field = ") : SPAN(",\n    { field = "));
+        print_text(out, m->field);
+        if (m->value != NULL) {
+            buf_add(out, SPAN("; value = "));
+            print_text(out, m->value);
+        }
+        for (char **p = m->from; p != NULL && *p != NULL; p++) {
+            buf_add(out, p == m->from ? SPAN("; from = [ ") : SPAN(", "));
+            print_text(out, *p);
+            buf_add(out, p[1] == NULL ? SPAN(" ]") : SPAN(""));
+        }
+        buf_add(out, SPAN("; }"));
+    }
+    buf_add(out, SPAN(" )"));
+}
+
+static void print_actions(struct buf *out, const struct customer_conf *c)
+{
+    buf_add(out, SPAN("("));
+    for (size_t i = 0; i < c->action_count; i++) {
+        buf_add(out, i == 0 ? SPAN("\n    { word = ") : SPAN(",\n    { word = "));
+        print_text(out, c->actions[i].word);
+        buf_add(out, SPAN("; action = "));
+        print_text(out, c->actions[i].action);
+        buf_add(out, SPAN("; }"));
+    }
+    buf_add(out, SPAN(" )"));
+}
+
+/* True if the row has no value, and what happens then is only said in words. */
+static bool is_absent(const struct conf_row *row, const void *member)
+{
+    switch (row->type) {
+    case CONF_TEXT:
+        return *(char *const *)member == NULL;
+    case CONF_SIZE:
+    case CONF_TIME:
+    case CONF_COUNT:
+        return row->standard == NULL && integer_of(row, member) == 0;
+    case CONF_SHARE:
+        return *(const double *)member == 0;
+    case CONF_BOOL:
+    case CONF_WORD:
+    case CONF_PROPERTIES:
+    case CONF_MAPPING:
+    case CONF_ACTIONS:
+        break;
+    }
+    return false;
+}
+
+static void print_value(struct buf *out, const struct conf_row *row, const void *from)
+{
+    const void *member = (const char *)from + row->offset;
+    switch (row->type) {
+    case CONF_TEXT:
+        print_text(out, *(char *const *)member);
+        break;
+    case CONF_SIZE:
+        buf_add_byte(out, '"');
+        conf_size_write(out, integer_of(row, member));
+        buf_add_byte(out, '"');
+        break;
+    case CONF_TIME:
+        buf_add_byte(out, '"');
+        conf_time_write(out, integer_of(row, member) * row->unit_ms);
+        buf_add_byte(out, '"');
+        break;
+    case CONF_COUNT:
+        buf_addf(out, "%" PRId64, integer_of(row, member));
+        break;
+    case CONF_SHARE:
+        buf_addf(out, "%#.6g", *(const double *)member);
+        break;
+    case CONF_BOOL:
+        buf_add(out, *(const bool *)member ? SPAN("true") : SPAN("false"));
+        break;
+    case CONF_WORD:
+        print_text(out, row->words[integer_of(row, member)]);
+        break;
+    case CONF_PROPERTIES:
+        print_properties(out, *(char **const *)member);
+        break;
+    case CONF_MAPPING:
+        print_mapping(out, from);
+        break;
+    case CONF_ACTIONS:
+        print_actions(out, from);
+        break;
+    }
+}
+
+static void print_rows(struct buf *out, const struct conf_section *s, const void *from)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct conf_row *row = &s->rows[i];
+        if (is_absent(row, (const char *)from + row->offset)) {
+            buf_addf(out, "  # %s: %s\n", row->name, row->derived != NULL ? row->derived : "none");
+        } else {
+            buf_addf(out, "  %s = ", row->name);
+            print_value(out, row, from);
+            buf_add(out, SPAN(";\n"));
+        }
+    }
+}
+
+static void print_list(struct buf *out, const struct conf_section *s, const void *list,
+                       size_t count, size_t size)
+{
+    buf_addf(out, "%s = (", s->name);
+    for (size_t i = 0; i < count; i++) {
+        buf_add(out, i == 0 ? SPAN("{\n") : SPAN(", {\n"));
+        print_rows(out, s, (const char *)list + i * size);
+        buf_add(out, SPAN("}"));
+    }
+    buf_add(out, SPAN(");\n"));
+}
+
+void conf_print(const struct conf *c, struct buf *out)
+{
+    for (int i = 0; i < CONF_SECTIONS; i++) {
+        const struct conf_section *s = &conf_sections[i];
+        if (!s->list) {
+            buf_addf(out, "%s = {\n", s->name);
+            print_rows(out, s, c);
+            buf_add(out, SPAN("};\n"));
+        }
+    }
+    print_list(out, &conf_sections[SECTION_QUEUES], c->queues, c->queue_count, sizeof(*c->queues));
+    print_list(out, &conf_sections[SECTION_CUSTOMERS], c->customers, c->customer_count,
+               sizeof(*c->customers));
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is made of the table: it must be right, and the files in the tree must be of today. */
+#include "testing.h"
+
+#include "base/buf.h"
+#include "flow/conf.h"
+#include "flow/conf_table.h"
+#include "flow/conf_value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TEXT_BYTES = 1024 * 1024 };
+
+static struct conf *loaded(const char *text)
+{
+    struct conf_problems p = {0};
+    struct conf *c = conf_load_text(text, "text", &p);
+    for (size_t i = 0; i < p.count; i++) {
+        print_error("%d: %s\n", p.list[i].line, p.list[i].text);
+    }
+    assert_int_equal(p.count, 0);
+    conf_problems_done(&p);
+    return c;
+}
+
+static void the_sample_is_a_configuration(void **state UNUSED)
+{
+    struct buf sample = BUF_INIT(TEXT_BYTES);
+    conf_sample(&sample);
+    OWNED(conf) struct conf *c = loaded(sample.p);
+    assert_non_null(c);
+    buf_done(&sample);
+}
+
+/* A key that is not set: '#' and a letter, behind blanks. */
+static void set_all_keys(struct buf *b)
+{
+    for (size_t i = 1; i + 1 < b->n; i++) {
+        if (b->p[i] == '#' && (b->p[i - 1] == ' ' || b->p[i - 1] == '\n') && b->p[i + 1] != ' ') {
+            b->p[i] = ' ';
+        }
+    }
+}
+
+static void every_example_and_default_of_the_sample_is_right(void **state UNUSED)
+{
+    struct buf sample = BUF_INIT(TEXT_BYTES);
+    conf_sample(&sample);
+    set_all_keys(&sample);
+    OWNED(conf) struct conf *c = loaded(sample.p);
+    assert_non_null(c);
+    assert_int_equal(c->customers[0].mapping_count, 1);
+    assert_int_equal(c->limits.lanes, 16);
+    buf_done(&sample);
+}
+
+static void printed_values_read_the_same_again(void **state UNUSED)
+{
+    struct buf sample = BUF_INIT(TEXT_BYTES);
+    struct buf first = BUF_INIT(TEXT_BYTES);
+    struct buf second = BUF_INIT(TEXT_BYTES);
+    conf_sample(&sample);
+    set_all_keys(&sample);
+    OWNED(conf) struct conf *c = loaded(sample.p);
+    assert_non_null(c);
+    conf_print(c, &first);
+    OWNED(conf) struct conf *again = loaded(first.p);
+    assert_non_null(again);
+    conf_print(again, &second);
+    assert_span_equal(buf_span(&second), buf_span(&first));
+    buf_done(&sample);
+    buf_done(&first);
+    buf_done(&second);
+}
+
+static void printing_masks_secrets_and_escapes_texts(void **state UNUSED)
+{
+    OWNED(conf)
+    struct conf *c =
+        loaded("aws = { region = \"eu-west-1\"; profile = \"a\\\"b\\\\c\\x01\"; };\n"
+               "kafka = { properties = ( \"bootstrap.servers=x\", \"sasl.password=hunter2\","
+               " \"ssl.key.password=hunter3\", \"sasl.username=me\" ); };\n"
+               "queues = ( { name = \"main\"; url = \"http://127.0.0.1:1/1/q\"; } );\n"
+               "customers = ( { id = \"acme\"; queue = \"main\"; prefix = \"s3://a-b/p\";"
+               " account_id = \"444455556666\"; external_id = \"x-1\";"
+               " role_arn = \"arn:aws:iam::444455556666:role/r\"; } );\n");
+    assert_non_null(c);
+    struct buf out = BUF_INIT(TEXT_BYTES);
+    conf_print(c, &out);
+    assert_null(strstr(out.p, "hunter"));
+    assert_non_null(strstr(out.p, "\"sasl.password=********\""));
+    assert_non_null(strstr(out.p, "\"sasl.username=me\""));
+    assert_non_null(strstr(out.p, "profile = \"a\\\"b\\\\c\\x01\";"));
+    assert_non_null(strstr(out.p, "external_id = \"x-1\";"));
+    assert_non_null(strstr(out.p, "# max_lanes: no limit of its own"));
+    buf_done(&out);
+}
+
+static void assert_file_is(const char *path, const struct buf *want, const char *how)
+{
+    FILE *f = fopen(path, "re");
+    struct buf got = BUF_INIT(TEXT_BYTES);
+    char *room = buf_room(&got, TEXT_BYTES / 2);
+    got.n = f != NULL ? fread(room, 1, TEXT_BYTES / 2, f) : 0;
+    if (f != NULL) {
+        assert_int_equal(fclose(f), 0);
+    }
+    if (!span_eq(buf_span(&got), buf_span(want))) {
+        fail_msg("%s is not of today: asymptote-ingest check-config %s > %s", path, how, path);
+    }
+    buf_done(&got);
+}
+
+static void the_files_in_the_tree_are_of_today(void **state UNUSED)
+{
+    struct buf want = BUF_INIT(TEXT_BYTES);
+    conf_sample(&want);
+    assert_file_is(PROJECT_SOURCE "/etc/asymptote-ingest.conf", &want, "--sample");
+    buf_clear(&want);
+    conf_reference(&want);
+    assert_file_is(PROJECT_SOURCE "/docs/configuration.md", &want, "--reference");
+    buf_done(&want);
+}
+
+static void every_row_is_said_in_words(void **state UNUSED)
+{
+    for (int i = 0; i < CONF_SECTIONS; i++) {
+        for (size_t k = 0; k < conf_sections[i].count; k++) {
+            const struct conf_row *row = &conf_sections[i].rows[k];
+            assert_non_null(row->name);
+            assert_non_null(row->text);
+            assert_non_null(row->example);
+            assert_true(row->type != CONF_TIME || row->unit_ms > 0);
+            assert_true(row->type != CONF_WORD || row->words != NULL);
+        }
+    }
+}
+
+static void sizes_and_times_have_units(void **state UNUSED)
+{
+    static const struct {
+        const char *text;
+        int64_t want; /* -1: refused */
+    } sizes[] = {
+        {"0B", 0},
+        {"1KiB", 1024},
+        {"64MiB", 67108864},
+        {"10 kB", 10000},
+        {"50GiB", INT64_C(53687091200)},
+        {"1024", -1},
+        {"", -1},
+        {"MiB", -1},
+        {"-1B", -1},
+        {"1.5MiB", -1},
+        {"1mib", -1},
+        {"1  B", -1},
+        {"9223372036854775807B", INT64_MAX},
+        {"9223372036854775808B", -1},
+        {"9007199254740992TiB", -1},
+        {"99999999999999999999999B", -1},
+    };
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        int64_t got = 0;
+        bool ok = conf_size_read(sizes[i].text, &got);
+        assert_int_equal(ok, sizes[i].want >= 0);
+        assert_true(!ok || got == sizes[i].want);
+    }
+    int64_t ms = 0;
+    assert_true(conf_time_read("250ms", &ms) && ms == 250);
+    assert_true(conf_time_read("15m", &ms) && ms == 900000);
+    assert_true(conf_time_read("14d", &ms) && ms == 1209600000);
+    assert_false(conf_time_read("120", &ms));
+    assert_false(conf_time_read("1min", &ms));
+}
+
+static void finds_what_was_meant(void **state UNUSED)
+{
+    static const char *const names[] = {"region", "endpoint_s3", "visibility", "url", NULL};
+    assert_string_equal(conf_nearest("regoin", names), "region");
+    assert_string_equal(conf_nearest("Region", names), "region");
+    assert_string_equal(conf_nearest("visibilty", names), "visibility");
+    assert_string_equal(conf_nearest("uri", names), "url");
+    assert_null(conf_nearest("password", names));
+    assert_null(conf_nearest("xyz", names));
+    assert_null(conf_nearest("", names));
+}
+
+static int scrub(void **state UNUSED)
+{
+    static const char *const env[] = {"AWS_REGION",
+                                      "AWS_DEFAULT_REGION",
+                                      "AWS_ENDPOINT_URL",
+                                      "AWS_ENDPOINT_URL_SQS",
+                                      "AWS_ENDPOINT_URL_S3",
+                                      "AWS_ENDPOINT_URL_STS",
+                                      "AWS_USE_FIPS_ENDPOINT",
+                                      "AWS_USE_DUALSTACK_ENDPOINT",
+                                      "AWS_CA_BUNDLE"};
+    for (size_t i = 0; i < sizeof(env) / sizeof(env[0]); i++) {
+        assert_int_equal(unsetenv(env[i]), 0);
+    }
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_sample_is_a_configuration),
+        cmocka_unit_test(every_example_and_default_of_the_sample_is_right),
+        cmocka_unit_test(printed_values_read_the_same_again),
+        cmocka_unit_test(printing_masks_secrets_and_escapes_texts),
+        cmocka_unit_test(the_files_in_the_tree_are_of_today),
+        cmocka_unit_test(every_row_is_said_in_words),
+        cmocka_unit_test(sizes_and_times_have_units),
+        cmocka_unit_test(finds_what_was_meant),
+    };
+    return cmocka_run_group_tests(tests, scrub, NULL);
+}

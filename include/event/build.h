@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "codec/json.h"
 #include "codec/timestamp.h"
+#include "event/fields.h"
 #include "event/normalize.h"
 #include "event/shape.h"
 
@@ -59,5 +60,8 @@ DEFINE_OWNED(builder);
  */
 MUST_USE bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
                           struct built *built);
+
+/* The path that a field of the last event was taken from; "" if it was derived, or is absent. */
+struct span builder_source(const struct builder *b, enum field f);
 
 #endif

@@ -6,7 +6,8 @@
  *     while (otlp_next(&o, &text)) {   // text: {"resource":{"attributes":{...}},...}
  *
  * One record per logRecord, span or data point, in document order, as JSON text: the driver
- * reads it like any other record, hashes it and hands it to build_event as SHAPE_OTLP.
+ * reads it like any other record, hashes it and hands it to build_event as SHAPE_OTLP. A key
+ * that stands twice in a list of attributes is a name that stands twice: the last one counts.
  */
 #ifndef EVENT_OTLP_H
 #define EVENT_OTLP_H
@@ -14,15 +15,13 @@
 #include "base/buf.h"
 #include "codec/json.h"
 
-enum { OTLP_LEVELS = 5 }; /* request, resource, scope, metric, record */
-
-/* Where the walk stands. Open only so that it can live on the caller's stack. */
+/* Where the walk stands: the next element of each list, 0 if there is none. */
 struct otlp {
     const struct doc *doc; /* borrowed, of json_scan; must live as long as the walk */
-    size_t at[OTLP_LEVELS];
-    size_t end[OTLP_LEVELS];
-    int kind; /* logs, spans or metrics */
-    size_t root;
+    size_t member;         /* next name of the request */
+    size_t resources, scopes, metrics, records;
+    size_t resource, scope, metric, record; /* those we are in, 0 none */
+    int kind;                               /* logs, spans or metrics */
 };
 
 /* Begin at the object `at`. */
@@ -33,5 +32,12 @@ size_t otlp_count(const struct doc *doc, size_t at);
 
 /* The next record as JSON text into *text (cleared first). False: no more. */
 MUST_USE bool otlp_next(struct otlp *o, struct buf *text);
+
+/*
+ * A single record of SHAPE_OTEL whose attributes are lists of key and value, or whose body is
+ * an AnyValue: the same record with maps and plain values into *text (cleared first). False:
+ * it is plain already, nothing was written.
+ */
+MUST_USE bool otlp_plain(const struct doc *doc, size_t at, struct buf *text);
 
 #endif

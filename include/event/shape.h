@@ -8,7 +8,7 @@
 #include "codec/json.h"
 
 enum shape {
-    SHAPE_NONE, /* rule 9: no field we know */
+    SHAPE_NONE, /* none yet */
     SHAPE_BEACON,
     SHAPE_ECS,
     SHAPE_OTEL,
@@ -24,7 +24,10 @@ const char *shape_name(enum shape s);
 /* Rule 4 alone: the usual record must not pay for the others. `at` is an object. */
 MUST_USE bool shape_is_beacon(const struct doc *d, size_t at);
 
-/* Rules 3 to 9, first match. `at` is an object. */
+/*
+ * Rules 3 to 8, first match. `at` is an object. Whether a flat record holds any field that we
+ * know (rule 9) is for build_event to say, which has looked.
+ */
 MUST_USE enum shape shape_of(const struct doc *d, size_t at);
 
 #endif

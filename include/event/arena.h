@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * arena.h - texts made while one record is built, all forgotten together.
+ *
+ * Spans into it stay where they are until arena_clear. Once it has grown to what a record
+ * needs, it allocates no more. Out of memory aborts. Threads: one at a time.
+ */
+#ifndef EVENT_ARENA_H
+#define EVENT_ARENA_H
+
+#include "base/span.h"
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *block; /* the newest, largest one; older ones behind it */
+};
+
+#define ARENA_INIT                                                                                 \
+    {                                                                                              \
+        NULL                                                                                       \
+    }
+
+void arena_done(struct arena *a);
+void arena_clear(struct arena *a);
+
+/* n bytes, not set. */
+char *arena_room(struct arena *a, size_t n);
+
+struct span arena_lower(struct arena *a, struct span s); /* ASCII letters only */
+struct span arena_join(struct arena *a, const struct span *parts, size_t count);
+
+#endif

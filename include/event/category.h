@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * category.h - event.category from the action (spec schema.md §5, §14.6), severity from words
+ * and numbers (§14.6).
+ */
+#ifndef EVENT_CATEGORY_H
+#define EVENT_CATEGORY_H
+
+#include "base/span.h"
+
+struct draft;
+
+/* The category that the action's first word says; empty if it says none. */
+struct span category_infer(struct span action);
+
+/* info, low, medium, high or critical for a word; empty for an unknown one. */
+struct span severity_of_word(struct span word);
+
+enum severity_scale {
+    SEVERITY_SYSLOG, /* 0 to 7, 0 the worst */
+    SEVERITY_OTEL,   /* 1 to 24 */
+    SEVERITY_ECS,    /* 0 to 100 */
+    SEVERITY_BEACON, /* Beacon's own mapping to ECS: 2 to 6, else as ECS */
+};
+
+/* The same for a whole number in its text; empty if it is none of the scale. */
+struct span severity_of_number(struct span number, enum severity_scale scale);
+
+/* Decide on both, once the action stands. */
+void draft_category(struct draft *d);
+void draft_severity(struct draft *d);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * draft.h - an event while it is being built: what each field will be, and what the rules
+ * that decide on action, category and severity need to know.
+ *
+ * The road (build.c): look up -> collect -> action -> what depends on it -> category, severity
+ * -> write. Nothing is written before all is decided.
+ */
+#ifndef EVENT_DRAFT_H
+#define EVENT_DRAFT_H
+
+#include "codec/timestamp.h"
+#include "event/arena.h"
+#include "event/build.h"
+#include "event/fields.h"
+#include "event/lookup.h"
+
+enum value_kind {
+    VALUE_NONE,
+    VALUE_TEXT,    /* characters, to be escaped */
+    VALUE_LITERAL, /* JSON as it is: a number, true, false */
+    VALUE_DOC,     /* a value of a document, copied without blanks */
+    VALUE_JSON,    /* text that is JSON itself if it parses; else a string */
+    VALUE_LIST,    /* words between commas: an array of strings */
+};
+
+struct field_value {
+    enum value_kind kind;
+    struct span text;      /* all but VALUE_DOC */
+    const struct doc *doc; /* VALUE_DOC */
+    size_t at;
+    struct span source; /* the path it was taken from; "" if derived or constant */
+};
+
+struct draft {
+    const struct build_input *in;
+    struct lookup *lookup;
+    struct arena *arena;
+    struct field_value values[FIELDS];
+    struct timestamp time;
+    struct span word;   /* the source's own word for its action, "" if none */
+    bool metric;        /* a data point */
+    bool tool_decision; /* Claude Code's record of that name */
+};
+
+static inline bool draft_has(const struct draft *d, enum field f)
+{
+    return d->values[f].kind != VALUE_NONE;
+}
+
+/* Text of a field that is one; empty if it is absent. */
+static inline struct span draft_text(const struct draft *d, enum field f)
+{
+    return d->values[f].kind == VALUE_TEXT || d->values[f].kind == VALUE_JSON ? d->values[f].text
+                                                                              : span_of("", 0);
+}
+
+/* Set a derived text; an empty one clears the field. Keeps the source. */
+static inline void draft_set(struct draft *d, enum field f, struct span text)
+{
+    d->values[f].kind = text.n > 0 ? VALUE_TEXT : VALUE_NONE;
+    d->values[f].text = text;
+}
+
+/* Fill a field from constant, customer's paths or alias row, repaired to its type. */
+void draft_collect(struct draft *d, enum field f);
+
+/* All fields that do not depend on the action; the second half those which do. */
+void draft_collect_first(struct draft *d);
+void draft_collect_second(struct draft *d);
+
+/* The time: constants, aliases, the envelope, the object. */
+void draft_time(struct draft *d);
+
+/* First text in messages or parts, however deep; empty if none. */
+struct span draft_messages_text(struct draft *d, int row);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lookup.h - which values of a record may be a field (spec schema.md §14.3).
+ *
+ * A record is walked once; every member whose path is in the alias table (or in the customer's
+ * rules) is remembered. Asking for a field then walks its row:
+ *
+ *     lookup_record(l, &doc, at, ...);
+ *     struct search s = lookup_search(FIELD_USER_NAME);
+ *     while (lookup_next(l, &s, &hit)) {      // best first
+ *         struct span text;
+ *         if (value_text(hit.doc, hit.at, &text)) ...
+ *
+ * Scopes, in order: the record's attributes, the record itself, the resource's attributes. In
+ * a scope the literal name wins over the nested one, this over mixtures (longest first name
+ * first), all over a name that is only alike when case, '_' and '-' are ignored.
+ * Objects named in `containers` that come as JSON text are parsed and walked as well.
+ *
+ * Threads: one at a time per lookup.
+ */
+#ifndef EVENT_LOOKUP_H
+#define EVENT_LOOKUP_H
+
+#include "codec/json.h"
+#include "event/aliases.h"
+#include "event/shape.h"
+
+enum lookup_scope { SCOPE_ATTRIBUTES, SCOPE_RECORD, SCOPE_RESOURCE, SCOPES };
+
+/* A value that may be the field. Valid until the next lookup_record. */
+struct hit {
+    const struct doc *doc; /* the record's, or that of a JSON text in it */
+    size_t at;
+    struct span path; /* as in the alias table */
+    unsigned when;    /* ALIAS_ flags of that path */
+    enum lookup_scope scope;
+    bool folded; /* the member's name is only alike */
+};
+
+/* Where a search stands. Open so that it lives on the caller's stack. */
+struct search {
+    int row;
+    size_t next;  /* path of the row */
+    int scope;    /* of that path */
+    bool builtin; /* the customer's paths are through */
+};
+
+struct lookup;
+struct rules;
+
+struct lookup *lookup_new(void);
+void lookup_free(struct lookup *l);
+DEFINE_OWNED(lookup);
+
+/*
+ * Walk the object at `at`. Doc and rules (NULL: none) are borrowed until the next call.
+ * False: no path of any row but time and message was met (schema.md §14.2 rule 8).
+ */
+MUST_USE bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shape shape,
+                            const struct rules *rules);
+
+/* Let paths with these ALIAS_ words count from now on (ALIAS_MCP, _FILE, _TOOL_DECISION). */
+void lookup_grant(struct lookup *l, unsigned when);
+
+struct search lookup_search(int row);
+MUST_USE bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit);
+
+/* The best value of a row; shorthand for a search and its first hit. */
+MUST_USE bool lookup_first(const struct lookup *l, int row, struct hit *hit);
+
+/* As text, if it counts: of an array its first element that does. */
+MUST_USE bool lookup_text(const struct lookup *l, int row, struct span *text);
+
+/* Read a text that is one JSON object or array, to the life of the record. False: it is none. */
+MUST_USE bool lookup_embedded(struct lookup *l, struct span text, struct doc *doc);
+
+/*
+ * The value as text: characters of a string, a number as it is written, true or false, for an
+ * array the first element that counts. False: it does not count (§14.3).
+ */
+MUST_USE bool value_text(const struct doc *d, size_t at, struct span *text);
+
+/* Not blank and not one of <nil>, null, undefined, -. */
+MUST_USE bool text_counts(struct span s);
+
+/* Without blanks at both ends. */
+struct span text_trim(struct span s);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pathset.h - a set of member paths, found by their text while a record is walked once.
+ *
+ * Every path gets a number. `a.b.c` is found whether the record spells it as one literal name,
+ * nested, or mixed, since the walk joins names by dots. The beginnings of paths are in the set
+ * too ("a", "a.b"): only there need a walk go down.
+ *
+ *     int id = pathset_add(&p, SPAN("user.name"));
+ *     const struct path_entry *e = pathset_find(&p, joined);     // e->id == id
+ *     for (int i = pathset_folded(&p, SPAN("User-Name")); i != PATH_NONE; i = p.next_folded[i])
+ *
+ * Threads: built by one, then read by many.
+ */
+#ifndef EVENT_PATHSET_H
+#define EVENT_PATHSET_H
+
+#include "base/own.h"
+#include "base/span.h"
+
+enum {
+    PATH_MAX_BYTES = 128, /* longest path, dots included */
+    PATHS_MAX = 1024,     /* of one set */
+    PATH_NONE = -1,
+};
+
+struct path_entry {
+    struct span text;
+    const char *container; /* alias_container.as: its object or JSON text stands for this name */
+    int16_t id;            /* PATH_NONE for a mere beginning */
+    bool begins;           /* longer paths begin with it */
+};
+
+struct pathset {
+    struct path_entry *entries; /* beginnings, too */
+    size_t entry_count;
+    struct span text[PATHS_MAX];    /* by id */
+    int16_t next_folded[PATHS_MAX]; /* next path that folds to the same word */
+    size_t count;                   /* of ids */
+    uint16_t *slots;                /* hash table: 1 + index of entry */
+    uint16_t *folded;               /* hash table: 1 + id */
+};
+
+void pathset_init(struct pathset *p);
+void pathset_done(struct pathset *p);
+
+/*
+ * Its number, new or as before. The text is copied. PATH_NONE if it is empty, too long, has an
+ * empty name, or the set is full.
+ */
+int pathset_add(struct pathset *p, struct span path);
+
+/* Mark a path of the set as a container (see aliases.h). */
+void pathset_container(struct pathset *p, struct span path, const char *as);
+
+/* NULL if it is neither a path nor the beginning of one. */
+MUST_USE const struct path_entry *pathset_find(const struct pathset *p, struct span joined);
+
+/* First path without dots that equals `name` when case, '_' and '-' are ignored. */
+MUST_USE int pathset_folded(const struct pathset *p, struct span name);
+
+/* Lower case without '_' and '-' into `to`; n is 0 if it does not fit. */
+struct span path_fold(struct span name, char *to, size_t cap);
+
+#endif

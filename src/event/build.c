@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order of the building road; what each step does is in the module it calls. */
+#include "event/build.h"
+
+#include "event/actions.h"
+#include "event/category.h"
+#include "event/draft.h"
+#include "event/otlp.h"
+#include "event/repository.h"
+#include "event/rules.h"
+#include "event/write.h"
+
+#include <stdlib.h>
+
+enum { PLAIN_BYTES = 4 << 20 }; /* largest record whose attribute lists become maps */
+
+struct builder {
+    struct lookup *lookup;
+    struct arena arena;
+    struct draft draft;
+    struct write write;
+    struct json_reader *reader; /* of records made plain */
+    struct buf plain;
+    struct buf repository;
+    struct buf action;
+};
+
+struct builder *builder_new(void)
+{
+    struct builder *b = calloc(1, sizeof(*b));
+    if (b == NULL) {
+        abort();
+    }
+    b->lookup = lookup_new();
+    b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);
+    b->repository = (struct buf)BUF_INIT(REPOSITORY_MAX_BYTES);
+    b->action = (struct buf)BUF_INIT(PLAIN_BYTES);
+    write_init(&b->write);
+    return b;
+}
+
+void builder_free(struct builder *b)
+{
+    if (b == NULL) {
+        return;
+    }
+    lookup_free(b->lookup);
+    json_reader_free(b->reader);
+    arena_done(&b->arena);
+    write_done(&b->write);
+    buf_done(&b->plain);
+    buf_done(&b->repository);
+    buf_done(&b->action);
+    free(b);
+}
+
+/* What look-ups are done in: the record, or its reading with attribute lists as maps. */
+static bool builder_look(struct builder *b, const struct build_input *in, struct doc *plain)
+{
+    const struct doc *doc = in->doc;
+    size_t at = in->at;
+    if (in->shape == SHAPE_OTEL && otlp_plain(in->doc, in->at, &b->plain) && !b->plain.overflowed) {
+        struct span text = buf_span(&b->plain);
+        if (b->reader == NULL) {
+            b->reader = json_reader_new(PLAIN_BYTES);
+        }
+        if (json_scan(b->reader, &text, plain, NULL) == FAIL_NONE) {
+            doc = plain;
+            at = DOC_ROOT;
+        }
+    }
+    return lookup_record(b->lookup, doc, at, in->shape, in->rules);
+}
+
+static void builder_say(struct builder *b, struct built *built)
+{
+    struct draft *d = &b->draft;
+    buf_clear(&b->repository);
+    buf_clear(&b->action);
+    (void)repository_name(draft_text(d, FIELD_REPOSITORY), &b->repository);
+    *built = (struct built){
+        .key = {.category = draft_text(d, FIELD_EVENT_CATEGORY),
+                .harness = draft_text(d, FIELD_HARNESS_NAME),
+                .session = draft_text(d, FIELD_SESSION_ID),
+                .user = draft_text(d, FIELD_USER_NAME),
+                .hostname = draft_text(d, FIELD_ENDPOINT_HOSTNAME),
+                .action = draft_text(d, FIELD_EVENT_ACTION),
+                .time_ns = d->time.ns},
+        .time = d->time.quality,
+        .action = d->word,
+        .repository = buf_span(&b->repository),
+    };
+    if (rules_redact(d->in->rules, d->word, &b->action)) {
+        built->action = buf_span(&b->action);
+    }
+}
+
+bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
+                 struct built *built)
+{
+    struct draft *d = &b->draft;
+    struct doc plain = {0};
+    if (!builder_look(b, in, &plain)) {
+        return false;
+    }
+    arena_clear(&b->arena);
+    d->in = in;
+    d->lookup = b->lookup;
+    d->arena = &b->arena;
+    d->word = span_of("", 0);
+    d->tool_decision = false;
+    draft_collect_first(d);
+    draft_time(d);
+    draft_action(d);
+    draft_collect_second(d);
+    draft_category(d);
+    draft_severity(d);
+    write_event(&b->write, d, out);
+    builder_say(b, built);
+    return true;
+}
+
+struct span builder_source(const struct builder *b, enum field f)
+{
+    return b->draft.values[f].kind != VALUE_NONE ? b->draft.values[f].source : span_of("", 0);
+}

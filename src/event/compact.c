@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/compact.h"
+
+#include "event/emit.h"
+#include "event/repository.h"
+#include "event/rules.h"
+
+/* Bytes of the string that begins at s, quotes included. */
+static size_t string_bytes(struct span s)
+{
+    size_t i = 1;
+    for (;;) {
+        const char *quote = memchr(s.p + i, '"', s.n - i);
+        if (quote == NULL) {
+            return s.n; /* not valid JSON: never here */
+        }
+        size_t at = (size_t)(quote - s.p);
+        size_t slashes = 0;
+        while (at > slashes + 1 && s.p[at - 1 - slashes] == '\\') {
+            slashes++;
+        }
+        i = at + 1;
+        if (slashes % 2 == 0) {
+            return i;
+        }
+    }
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+void compact_text(struct span json, struct buf *out)
+{
+    size_t from = 0;
+    size_t i = 0;
+    while (i < json.n) {
+        if (json.p[i] == '"') {
+            i += string_bytes(span_from(json, i));
+        } else if (is_blank(json.p[i])) {
+            buf_add(out, span_of(json.p + from, i - from));
+            while (i < json.n && is_blank(json.p[i])) {
+                i++;
+            }
+            from = i;
+        } else {
+            i++;
+        }
+    }
+    buf_add(out, span_from(json, from));
+}
+
+/* A string value: redacted, without a password, or as it stands. */
+static void filtered_string(const struct doc *d, size_t at, const struct compact_filter *f,
+                            struct buf *out)
+{
+    struct span s = doc_string(d, at);
+    struct span info = f->urls ? repository_userinfo(s) : span_of("", 0);
+    buf_clear(f->scratch);
+    if (info.n > 0) {
+        size_t before = (size_t)(info.p - s.p);
+        buf_add(f->scratch, span_of(s.p, before));
+        buf_add(f->scratch, span_from(s, before + info.n));
+        emit_string(out, buf_span(f->scratch));
+    } else if (rules_redact(f->rules, s, f->scratch)) {
+        emit_string(out, buf_span(f->scratch));
+    } else {
+        buf_add(out, doc_source(d, at));
+    }
+}
+
+void compact_filtered(const struct doc *d, size_t at, const struct compact_filter *f,
+                      struct buf *out)
+{
+    char tag = doc_tag(d, at);
+    if (tag == '"') {
+        filtered_string(d, at, f, out);
+        return;
+    }
+    if (tag != '{' && tag != '[') {
+        buf_add(out, doc_source(d, at));
+        return;
+    }
+    bool object = tag == '{';
+    buf_add_byte(out, tag);
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+        if (i != doc_first(d, at)) {
+            buf_add_byte(out, ',');
+        }
+        if (object) {
+            buf_add(out, doc_source(d, i));
+            buf_add_byte(out, ':');
+            i++;
+        }
+        compact_filtered(d, i, f, out);
+    }
+    buf_add_byte(out, object ? '}' : ']');
+}

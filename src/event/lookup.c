@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The walk costs one hash of each name that it passes; the table has some 350 paths and some
+ * 40 fields, so asking the record for each path would cost a hundred times as much.
+ */
+#include "event/lookup.h"
+
+#include "event/pathset.h"
+#include "event/rules.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    ALIASES_MAX = 768,          /* paths of all rows, repeated ones too */
+    EMBEDDED_MAX = 4,           /* JSON texts taken apart in one record */
+    EMBEDDED_BYTES = 64 * 1024, /* longer ones stay texts: a reader's memory is 40 times this */
+    RANK_NESTED = 1,
+    RANK_MIXED = 2,
+    RANK_FOLDED = 0x4000,
+};
+
+/* The best value of a path in a scope. */
+struct place {
+    uint32_t at;
+    uint16_t rank;
+    uint8_t doc; /* 0 the record, else an embedded text */
+};
+
+/* What was found of one set of paths. */
+struct found {
+    const struct pathset *paths;
+    uint8_t scopes[PATHS_MAX]; /* bits; places hold rubbish where none is set */
+    struct place places[PATHS_MAX][SCOPES];
+};
+
+struct compiled {
+    int16_t path;
+    uint16_t when;
+};
+
+struct lookup {
+    struct pathset builtin;
+    struct compiled alias[ALIASES_MAX];
+    uint16_t first[FACTS_END + 1]; /* of a row in alias[] */
+    struct found found[2];         /* the customer's, the built-in */
+    const struct rules *rules;
+    const struct doc *record;
+    unsigned granted;
+    struct json_reader *reader[EMBEDDED_MAX];
+    struct doc embedded[EMBEDDED_MAX];
+    int embedded_count;
+    bool known;                      /* any path met but those of time and message */
+    uint8_t says_nothing[PATHS_MAX]; /* built-in paths of time and message only */
+};
+
+/* ---- the table, taken apart once ---- */
+
+static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
+{
+    struct span paths = span_str(row.paths);
+    struct alias a;
+    while (alias_next(&paths, &a)) {
+        int id = pathset_add(&l->builtin, a.path);
+        assert(id != PATH_NONE && *n < ALIASES_MAX);
+        l->alias[(*n)++] = (struct compiled){(int16_t)id, (uint16_t)a.when};
+        if (row.row < FIELDS && row.row != FIELD_TIMESTAMP && row.row != FIELD_MESSAGE) {
+            l->says_nothing[id] = 0;
+        }
+    }
+}
+
+struct lookup *lookup_new(void)
+{
+    struct lookup *l = calloc(1, sizeof(*l));
+    if (l == NULL) {
+        abort();
+    }
+    pathset_init(&l->builtin);
+    memset(l->says_nothing, 1, sizeof(l->says_nothing));
+    size_t n = 0;
+    for (int row = 0; row < FACTS_END; row++) {
+        l->first[row] = (uint16_t)n;
+        if (!field_is_ours((enum field)row)) {
+            compile_row(l, alias_row_of(row), &n);
+        }
+    }
+    l->first[FACTS_END] = (uint16_t)n;
+    for (size_t i = 0; i < containers_count; i++) {
+        pathset_container(&l->builtin, span_str(containers[i].path), containers[i].as);
+    }
+    l->found[1].paths = &l->builtin;
+    return l;
+}
+
+void lookup_free(struct lookup *l)
+{
+    if (l == NULL) {
+        return;
+    }
+    for (int i = 0; i < EMBEDDED_MAX; i++) {
+        json_reader_free(l->reader[i]);
+    }
+    pathset_done(&l->builtin);
+    free(l);
+}
+
+/* ---- values ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct span text_trim(struct span s)
+{
+    while (s.n > 0 && is_blank(*s.p)) {
+        s = span_from(s, 1);
+    }
+    while (s.n > 0 && is_blank(s.p[s.n - 1])) {
+        s.n--;
+    }
+    return s;
+}
+
+bool text_counts(struct span s)
+{
+    s = text_trim(s);
+    return s.n > 0 && !(s.n <= 9 && (span_eq(s, SPAN("<nil>")) || span_eq(s, SPAN("null")) ||
+                                     span_eq(s, SPAN("undefined")) || span_eq(s, SPAN("-"))));
+}
+
+static bool scalar_text(const struct doc *d, size_t at, struct span *text)
+{
+    switch (doc_tag(d, at)) {
+    case '"':
+        *text = doc_string(d, at);
+        return text_counts(*text);
+    case 'l':
+    case 'u':
+    case 'd':
+    case '#':
+        *text = doc_source(d, at);
+        return true;
+    case 't':
+        *text = SPAN("true");
+        return true;
+    case 'f':
+        *text = SPAN("false");
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool value_text(const struct doc *d, size_t at, struct span *text)
+{
+    if (doc_tag(d, at) != '[') {
+        return scalar_text(d, at, text);
+    }
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+        if (scalar_text(d, i, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether it may be anything at all: null, "" and empty containers are as absent. */
+static bool value_is_there(const struct doc *d, size_t at)
+{
+    switch (doc_tag(d, at)) {
+    case 'n':
+        return false;
+    case '"':
+        return text_counts(doc_string(d, at));
+    case '{':
+    case '[':
+        return !doc_at_end(d, doc_first(d, at));
+    default:
+        return true;
+    }
+}
+
+/* ---- the walk ---- */
+
+/* Where a walk stands: everything a member needs to know of what is around it. */
+struct walk {
+    const struct doc *doc;
+    uint8_t doc_number;
+    enum lookup_scope scope;
+    size_t prefix;   /* bytes of joined[] used */
+    unsigned splits; /* a bit for each dot of the prefix: 1 if it is a step down */
+    char *joined;
+};
+
+static void walk_object(struct lookup *l, struct walk w, size_t at);
+
+static size_t dots_in(struct span s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        n += s.p[i] == '.' ? 1 : 0;
+    }
+    return n;
+}
+
+/* Literal 0, nested 1, then the mixtures, longest first name first. */
+static uint16_t rank_of(unsigned splits, size_t dots)
+{
+    if (splits == 0) {
+        return 0;
+    }
+    return splits == (1U << dots) - 1 ? RANK_NESTED : (uint16_t)(RANK_MIXED + splits);
+}
+
+static void found_add(struct found *f, int id, const struct walk *w, size_t at, uint16_t rank)
+{
+    struct place *p = &f->places[id][w->scope];
+    uint8_t bit = (uint8_t)(1U << w->scope);
+    if ((f->scopes[id] & bit) == 0 || rank < p->rank || (rank == p->rank && rank != RANK_FOLDED)) {
+        *p = (struct place){(uint32_t)at, rank, w->doc_number};
+        f->scopes[id] |= bit;
+    }
+}
+
+static void met(struct lookup *l, int set, int id, const struct walk *w, size_t at, uint16_t rank)
+{
+    found_add(&l->found[set], id, w, at, rank);
+    l->known = l->known || set == 0 || !l->says_nothing[id];
+}
+
+static void walk_folded(struct lookup *l, int set, const struct walk *w, struct span name,
+                        size_t at)
+{
+    const struct pathset *p = l->found[set].paths;
+    for (int id = pathset_folded(p, name); id != PATH_NONE; id = p->next_folded[id]) {
+        met(l, set, id, w, at, RANK_FOLDED);
+    }
+}
+
+bool lookup_embedded(struct lookup *l, struct span text, struct doc *doc)
+{
+    int i = l->embedded_count;
+    text = text_trim(text);
+    if (text.n < 2 || text.n > EMBEDDED_BYTES || (*text.p != '{' && *text.p != '[') ||
+        i == EMBEDDED_MAX) {
+        return false;
+    }
+    if (l->reader[i] == NULL) {
+        l->reader[i] = json_reader_new(EMBEDDED_BYTES);
+    }
+    if (json_scan(l->reader[i], &text, doc, NULL) != FAIL_NONE || text.n > 0) {
+        return false;
+    }
+    l->embedded[i] = *doc;
+    l->embedded_count++;
+    return true;
+}
+
+/* A JSON text where an object is expected: read it, walk it under the same name. */
+static void walk_embedded(struct lookup *l, struct walk w, size_t at)
+{
+    struct doc doc;
+    if (lookup_embedded(l, doc_string(w.doc, at), &doc) && doc_tag(&doc, DOC_ROOT) == '{') {
+        w.doc = &doc;
+        w.doc_number = (uint8_t)l->embedded_count;
+        walk_object(l, w, DOC_ROOT);
+    }
+}
+
+static void walk_container(struct lookup *l, struct walk w, const char *as, size_t at)
+{
+    char joined[PATH_MAX_BYTES];
+    size_t n = strlen(as);
+    memcpy(joined, as, n);
+    w.joined = joined;
+    w.prefix = n;
+    w.splits = 0;
+    if (doc_tag(w.doc, at) == '{') {
+        walk_object(l, w, at);
+    } else if (doc_tag(w.doc, at) == '"') {
+        walk_embedded(l, w, at);
+    }
+}
+
+/* The members that hold attributes: not paths, but other scopes. */
+static bool walk_scope(struct lookup *l, struct walk w, struct span name, size_t at)
+{
+    static const struct {
+        struct span name;
+        enum lookup_scope scope;
+    } scopes[] = {
+        {SPAN_INIT("attributes"), SCOPE_ATTRIBUTES},
+        {SPAN_INIT("Attributes"), SCOPE_ATTRIBUTES},
+        {SPAN_INIT("LogAttributes"), SCOPE_ATTRIBUTES},
+        {SPAN_INIT("SpanAttributes"), SCOPE_ATTRIBUTES},
+        {SPAN_INIT("ResourceAttributes"), SCOPE_RESOURCE},
+    };
+    if (w.scope != SCOPE_RECORD || w.prefix != 0 || doc_tag(w.doc, at) != '{') {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+        if (span_eq(name, scopes[i].name)) {
+            w.scope = scopes[i].scope;
+            walk_object(l, w, at);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* resource: {attributes: {...}} */
+static void walk_resource(struct lookup *l, struct walk w, size_t at)
+{
+    size_t inner = doc_member(w.doc, at, SPAN("attributes"));
+    if (inner != 0 && doc_tag(w.doc, inner) == '{') {
+        w.scope = SCOPE_RESOURCE;
+        w.prefix = 0;
+        w.splits = 0;
+        walk_object(l, w, inner);
+    }
+}
+
+/* Join the name to the prefix; false if no path is that long. */
+static bool walk_join(struct walk *w, struct span name)
+{
+    if (name.n == 0 || w->prefix + 1 + name.n > PATH_MAX_BYTES) {
+        return false;
+    }
+    size_t dots = dots_in(name);
+    if (w->prefix > 0) {
+        w->joined[w->prefix++] = '.';
+        w->splits = w->splits << 1 | 1U;
+    }
+    memcpy(w->joined + w->prefix, name.p, name.n);
+    w->prefix += name.n;
+    w->splits <<= dots;
+    return true;
+}
+
+static void walk_set(struct lookup *l, int set, struct walk w, size_t at, bool *down)
+{
+    struct span joined = span_of(w.joined, w.prefix);
+    const struct path_entry *e = pathset_find(l->found[set].paths, joined);
+    if (e == NULL) {
+        return;
+    }
+    if (e->id != PATH_NONE && value_is_there(w.doc, at)) {
+        met(l, set, e->id, &w, at, rank_of(w.splits, dots_in(joined)));
+    }
+    *down = *down || e->begins;
+    if (e->container != NULL) {
+        walk_container(l, w, e->container, at);
+    }
+}
+
+static void walk_member(struct lookup *l, struct walk w, struct span name, size_t at)
+{
+    bool top = w.prefix == 0;
+    bool down = false;
+    if (walk_scope(l, w, name, at) || !walk_join(&w, name)) {
+        return;
+    }
+    for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
+        walk_set(l, set, w, at, &down);
+        if (top && value_is_there(w.doc, at)) {
+            walk_folded(l, set, &w, name, at);
+        }
+    }
+    if (down && doc_tag(w.doc, at) == '{') {
+        walk_object(l, w, at);
+    }
+    if (top && w.scope == SCOPE_RECORD && span_eq(name, SPAN("resource")) &&
+        doc_tag(w.doc, at) == '{') {
+        walk_resource(l, w, at);
+    }
+}
+
+static void walk_object(struct lookup *l, struct walk w, size_t at)
+{
+    for (size_t i = doc_first(w.doc, at); !doc_at_end(w.doc, i); i = doc_next(w.doc, i + 1)) {
+        walk_member(l, w, doc_string(w.doc, i), i + 1);
+    }
+}
+
+static unsigned shape_grants(enum shape s)
+{
+    return (s == SHAPE_FLAT ? ALIAS_FLAT : 0U) | (s == SHAPE_ECS ? ALIAS_ECS : 0U) |
+           (s == SHAPE_HOOK ? ALIAS_HOOK : ALIAS_NOT_HOOK) | ALIAS_STRING | ALIAS_NS |
+           ALIAS_NO_SHIPPER;
+}
+
+bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shape shape,
+                   const struct rules *rules)
+{
+    char joined[PATH_MAX_BYTES];
+    l->record = doc;
+    l->rules = rules_paths(rules) != NULL ? rules : NULL;
+    l->found[0].paths = rules_paths(rules);
+    l->granted = shape_grants(shape);
+    l->embedded_count = 0;
+    l->known = false;
+    for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
+        memset(l->found[set].scopes, 0, l->found[set].paths->count);
+    }
+    walk_object(l, (struct walk){doc, 0, SCOPE_RECORD, 0, 0, joined}, at);
+    return l->known;
+}
+
+void lookup_grant(struct lookup *l, unsigned when)
+{
+    l->granted |= when;
+}
+
+/* ---- asking ---- */
+
+struct search lookup_search(int row)
+{
+    return (struct search){row, 0, 0, false};
+}
+
+static bool place_hit(const struct lookup *l, int set, struct compiled a, int scope,
+                      struct hit *hit)
+{
+    const struct found *f = &l->found[set];
+    if ((f->scopes[a.path] >> scope & 1U) == 0 || (a.when & ~l->granted) != 0) {
+        return false;
+    }
+    const struct place *p = &f->places[a.path][scope];
+    hit->doc = p->doc == 0 ? l->record : &l->embedded[p->doc - 1];
+    hit->at = p->at;
+    hit->path = f->paths->text[a.path];
+    hit->when = a.when;
+    hit->scope = (enum lookup_scope)scope;
+    hit->folded = p->rank == RANK_FOLDED;
+    return (a.when & ALIAS_STRING) == 0 || doc_tag(hit->doc, hit->at) == '"';
+}
+
+/* The place after this one: next scope, then next path. */
+static void search_step(struct search *s)
+{
+    if (++s->scope == SCOPES) {
+        s->scope = 0;
+        s->next++;
+    }
+}
+
+static bool next_custom(const struct lookup *l, struct search *s, struct hit *hit)
+{
+    int path = PATH_NONE;
+    while ((path = rules_path(l->rules, s->row, s->next)) != PATH_NONE) {
+        int scope = s->scope;
+        search_step(s);
+        if (place_hit(l, 0, (struct compiled){(int16_t)path, 0}, scope, hit)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
+{
+    if (!s->builtin) {
+        if (l->rules != NULL && s->row < FIELDS && next_custom(l, s, hit)) {
+            return true;
+        }
+        *s = (struct search){s->row, l->first[s->row], 0, true};
+    }
+    while (s->next < l->first[s->row + 1]) {
+        struct compiled a = l->alias[s->next];
+        int scope = s->scope;
+        if (l->found[1].scopes[a.path] == 0) {
+            s->scope = SCOPES - 1; /* nowhere: on to the next path */
+        }
+        search_step(s);
+        if (place_hit(l, 1, a, scope, hit)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lookup_first(const struct lookup *l, int row, struct hit *hit)
+{
+    struct search s = lookup_search(row);
+    return lookup_next(l, &s, hit);
+}
+
+bool lookup_text(const struct lookup *l, int row, struct span *text)
+{
+    struct search s = lookup_search(row);
+    struct hit hit;
+    while (lookup_next(l, &s, &hit)) {
+        if (value_text(hit.doc, hit.at, text)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/words.h"
+
+bool word_next(struct span *list, struct span *word)
+{
+    while (list->n > 0 && *list->p == ' ') {
+        *list = span_from(*list, 1);
+    }
+    const char *end = list->n > 0 ? memchr(list->p, ' ', list->n) : NULL;
+    *word = span_take(list, end != NULL ? (size_t)(end - list->p) : list->n);
+    return word->n > 0;
+}
+
+bool word_in(struct span word, const char *list)
+{
+    struct span rest = span_str(list);
+    struct span w;
+    while (word_next(&rest, &w)) {
+        if (span_eq(w, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool text_has(struct span text, struct span part)
+{
+    return part.n == 0 || (text.n >= part.n && memmem(text.p, text.n, part.p, part.n) != NULL);
+}
+
+bool text_has_word_of(struct span text, const char *list)
+{
+    struct span rest = span_str(list);
+    struct span w;
+    while (word_next(&rest, &w)) {
+        if (text_has(text, w)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool text_starts_with_word_of(struct span text, const char *list)
+{
+    struct span rest = span_str(list);
+    struct span w;
+    while (word_next(&rest, &w)) {
+        if (span_starts(text, w)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct span word_fold(struct span word, char *to, size_t cap)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < word.n; i++) {
+        char c = word.p[i];
+        if (c == '_' || c == '-' || c == '.' || c == ' ') {
+            continue;
+        }
+        if (n == cap) {
+            return span_of(to, 0);
+        }
+        to[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    return span_of(to, n);
+}

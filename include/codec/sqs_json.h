@@ -10,7 +10,7 @@
  * empty answer all mean "nothing". An answer that is no JSON at all is FAIL_AGAIN, since a
  * proxy may have written it.
  *
- * Threads: no state.
+ * Errors of other statuses are read by codec/fault.h with sqs_rules. Threads: no state.
  */
 #ifndef CODEC_SQS_JSON_H
 #define CODEC_SQS_JSON_H
@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/own.h"
+#include "codec/fault.h"
 
 enum {
     SQS_BATCH = 10,      /* most entries of a batch, most messages of a receive */
@@ -104,23 +105,20 @@ MUST_USE enum err_kind sqs_read_send(struct span answer, struct sqs_outgoing *me
 MUST_USE enum err_kind sqs_read_attributes(struct span answer, struct sqs_attributes *out,
                                            struct err *e);
 
-/* ---- Answers with another status ---- */
+/* ---- Errors ---- */
+
+/* SQS's own codes, in either spelling, for codec/fault.h (spec aws.md §2.3). */
+extern const struct fault_rule sqs_rules[];
+extern const size_t sqs_rule_count;
 
 /*
- * Class of an error answer, with code and text in *e. `query_error` and `error_type` are the
- * headers x-amzn-query-error and x-amzn-errortype, "" if absent.
+ * InvalidParameterValue says three things, and which one stands only in its text: the handle
+ * has expired (FAIL_LOST), 12 hours since the receive are over (FAIL_LIMIT: still ours, but not
+ * for longer), or a mistake of ours (`kind` as it was). All other codes: `kind`.
  */
-enum err_kind sqs_read_error(int status, struct span answer, struct span query_error,
-                             struct span error_type, struct err *e);
+enum err_kind sqs_refine(enum err_kind kind, const char *code, const char *text);
 
-/* The class of a code in either spelling; by status if the code is unknown (0: of an entry). */
-enum err_kind sqs_classify(struct span code, struct span message, int status);
-
-/* One row of the table of codes, for the manual and tests; NULL past its end. */
-struct sqs_code {
-    const char *code;
-    enum err_kind kind;
-};
-const struct sqs_code *sqs_code_at(size_t i);
+/* Class of a failed entry of a batch. What is unknown is FAIL_AGAIN. */
+enum err_kind sqs_classify_entry(struct span code, struct span message);
 
 #endif

@@ -56,8 +56,9 @@ struct role_request {
 };
 
 /*
- * Credentials of a role, assumed with those of `parent`, which must live longer. NULL and
- * FAIL_CONFIG: the ARN is none, or of another partition than the region.
+ * Credentials of a role, assumed with those of `parent`, which must live longer, by way of the
+ * parent's STS client if it has one. NULL and FAIL_CONFIG: the ARN is none, or of another
+ * partition than the region.
  */
 MUST_USE struct creds_source *creds_source_role(struct creds_source *parent,
                                                 const struct creds_settings *s,
@@ -65,6 +66,10 @@ MUST_USE struct creds_source *creds_source_role(struct creds_source *parent,
 
 void creds_source_free(struct creds_source *s);
 DEFINE_OWNED(creds_source);
+
+/* The STS client it works with: creds_source_default and creds_source_role have one. */
+struct sts;
+struct sts *creds_source_sts(struct creds_source *s);
 
 /* Where they come from, for the log: "environment", "profile acme", "role arn:...". */
 const char *creds_source_name(const struct creds_source *s);
@@ -97,5 +102,8 @@ struct creds_origin {
 };
 struct creds_source *creds_source_new(const struct creds_origin *origin, const char *name,
                                       const struct creds_settings *s);
+
+/* Give it an STS client: its own (freed with it), or one of somebody who lives longer. */
+void creds_source_set_sts(struct creds_source *s, struct sts *sts, bool own);
 
 #endif

@@ -278,7 +278,7 @@ static enum err_kind read_batch(struct span answer, enum err_kind *kinds, size_t
         (void)control_text(control_at(entry, "Code"), &code);
         (void)control_text(control_at(entry, "Message"), &message);
         if (at < count) {
-            kinds[at] = sqs_classify(code, message, 0);
+            kinds[at] = sqs_classify_entry(code, message);
             note_first(e, kinds[at], code, message);
         }
     }

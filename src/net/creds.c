@@ -10,6 +10,7 @@
 #include "net/creds.h"
 
 #include "base/rng.h"
+#include "net/sts.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -29,6 +30,8 @@ struct creds_source {
     struct creds_origin origin;
     const struct clock *clock;
     char name[NAME_BYTES];
+    struct sts *sts;
+    bool owns_sts;
 
     struct {
         pthread_mutex_t lock;
@@ -76,6 +79,9 @@ void creds_source_free(struct creds_source *s)
     if (s->origin.free != NULL) {
         s->origin.free(s->origin.ctx);
     }
+    if (s->owns_sts) {
+        sts_free(s->sts);
+    }
     creds_wipe(&s->shared.now);
     (void)pthread_mutex_destroy(&s->shared.lock);
     (void)pthread_cond_destroy(&s->shared.changed);
@@ -85,6 +91,17 @@ void creds_source_free(struct creds_source *s)
 const char *creds_source_name(const struct creds_source *s)
 {
     return s->name;
+}
+
+struct sts *creds_source_sts(struct creds_source *s)
+{
+    return s->sts;
+}
+
+void creds_source_set_sts(struct creds_source *s, struct sts *sts, bool own)
+{
+    s->sts = sts;
+    s->owns_sts = own;
 }
 
 /* The texts only: a whole set is 16 KiB, mostly empty. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sts_xml.h - requests and answers of STS (query protocol, spec aws.md §4), and ARNs.
+ *
+ *     sts_write_assume_role(&body, &(struct sts_assume){.role_arn = SPAN("arn:..."), ...});
+ *     ...
+ *     kind = sts_read_credentials(answer, &creds, &session, e);
+ *
+ * Errors of the service are read by codec/fault.h with sts_rules. Threads: no state.
+ */
+#ifndef CODEC_STS_XML_H
+#define CODEC_STS_XML_H
+
+#include "base/buf.h"
+#include "codec/credentials.h"
+#include "codec/fault.h"
+
+enum {
+    STS_ARN_BYTES = 2048 + 1,
+    STS_ACCOUNT_BYTES = 12 + 1,
+    STS_REQUEST_BYTES = 256 * 1024, /* a policy of 2,048 characters, escaped; a web token */
+    STS_ANSWER_BYTES = 256 * 1024,
+};
+
+/* "arn:aws:iam::444455556666:role/ingest"; all spans point into the text. */
+struct arn {
+    struct span partition, service, region, account, resource;
+};
+MUST_USE bool arn_split(struct span text, struct arn *out);
+
+/* Twelve digits. */
+MUST_USE bool arn_account_ok(struct span account);
+
+struct sts_assume {
+    struct span role_arn;
+    struct span session_name;
+    struct span external_id; /* "": none */
+    struct span policy;      /* "": none */
+    struct span web_token;   /* AssumeRoleWithWebIdentity only */
+    int duration_s;
+};
+void sts_write_assume_role(struct buf *out, const struct sts_assume *a);
+void sts_write_web_identity(struct buf *out, const struct sts_assume *a);
+void sts_write_get_caller_identity(struct buf *out);
+
+/* Who we are, after AssumeRole or by GetCallerIdentity. */
+struct sts_identity {
+    char arn[STS_ARN_BYTES];
+    char account[STS_ACCOUNT_BYTES]; /* of the ARN */
+};
+
+/*
+ * Credentials and who they are, of AssumeRole's or AssumeRoleWithWebIdentity's answer. Anything
+ * that is not whole is FAIL_AGAIN: STS does not answer so.
+ */
+MUST_USE enum err_kind sts_read_credentials(struct span answer, struct creds *out,
+                                            struct sts_identity *who, struct err *e);
+MUST_USE enum err_kind sts_read_identity(struct span answer, struct sts_identity *who,
+                                         struct err *e);
+
+/* STS's own codes (spec aws.md §4.3). */
+extern const struct fault_rule sts_rules[];
+extern const size_t sts_rule_count;
+
+#endif

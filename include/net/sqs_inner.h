@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sqs_inner.h - what calls and polls of net/sqs share. */
+#ifndef NET_SQS_INNER_H
+#define NET_SQS_INNER_H
+
+#include "net/sqs.h"
+
+struct sqs_queue {
+    const struct sqs_settings *settings;
+    char *url;
+    char *region;
+    struct buf endpoint;
+    struct http_pool *pool;
+    bool own_pool;
+    struct skew skew;
+};
+
+/* The two headers that every request has; the second names the action. */
+enum { SQS_HEADERS = 2 };
+
+void sqs_headers(struct http_header headers[SQS_HEADERS], const char *target);
+
+/* How the queue's requests are signed and their errors classed. */
+struct signer sqs_signer(struct sqs_queue *q);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * credential_process: no shell, standard input empty, standard error ours (so that what the
+ * program complains about is seen), standard output read with a bound in bytes and time.
+ */
+#include "codec/profile.h"
+#include "net/creds_origins.h"
+#include "net/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { PROCESS_MS = 60 * 1000, COMMAND_BYTES = 64 * 1024 };
+
+struct process {
+    struct buf words; /* NUL after each */
+    char *argv[PROFILE_WORDS + 1];
+};
+
+static void process_free(void *ctx)
+{
+    struct process *p = ctx;
+    buf_done(&p->words);
+    free(p);
+}
+
+/* Start it with its standard output on `out`. */
+static enum err_kind start(const struct process *p, int out, pid_t *pid, struct err *e)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    (void)sigemptyset(&none);
+    if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attributes) != 0) {
+        abort();
+    }
+    int rc = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    rc = rc != 0
+             ? rc
+             : posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    rc = rc != 0 ? rc : posix_spawnattr_setsigmask(&attributes, &none);
+    rc = rc != 0 ? rc : posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    rc = rc != 0 ? rc : posix_spawnp(pid, p->argv[0], &actions, &attributes, p->argv, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    (void)posix_spawnattr_destroy(&attributes);
+    if (rc != 0) {
+        char why[64];
+        return err_set(e, FAIL_CONFIG, "credential_process: cannot be started: %s",
+                       strerror_r(rc, why, sizeof(why)));
+    }
+    return FAIL_NONE;
+}
+
+/* Everything it prints, until it closes its standard output. */
+static enum err_kind read_output(int fd, const struct clock *clock, struct buf *out, struct err *e)
+{
+    int64_t end = clock_mono_ms(clock) + PROCESS_MS;
+    for (;;) {
+        int64_t left = end - clock_mono_ms(clock);
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        if (left <= 0 || poll(&wait, 1, (int)left) == 0) {
+            return err_set(e, FAIL_AGAIN, "credential_process: no end within %d s",
+                           PROCESS_MS / 1000);
+        }
+        char *room = buf_room(out, 4096);
+        if (room == NULL) {
+            return err_set(e, FAIL_CONFIG, "credential_process: prints too much");
+        }
+        ssize_t n = read(fd, room, 4096);
+        if (n == 0) {
+            return FAIL_NONE;
+        }
+        if (n < 0 && errno != EINTR) {
+            return err_set(e, FAIL_AGAIN, "credential_process: its output cannot be read");
+        }
+        out->n += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static enum err_kind wait_for_end(pid_t pid, bool kill_it, struct err *e)
+{
+    int status = 0;
+    if (kill_it) {
+        (void)kill(pid, SIGKILL);
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return err_set(e, FAIL_AGAIN, "credential_process: lost");
+        }
+    }
+    if (kill_it || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+        return FAIL_NONE;
+    }
+    return WIFEXITED(status)
+               ? err_set(e, FAIL_DENIED, "credential_process: exit status %d", WEXITSTATUS(status))
+               : err_set(e, FAIL_DENIED, "credential_process: ended by signal %d",
+                         WTERMSIG(status));
+}
+
+static enum err_kind run(const struct process *p, struct buf *out, struct err *e)
+{
+    int ends[2];
+    pid_t pid = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return err_set(e, FAIL_AGAIN, "credential_process: no pipe");
+    }
+    enum err_kind kind = start(p, ends[1], &pid, e);
+    (void)close(ends[1]);
+    if (kind == FAIL_NONE) {
+        kind = read_output(ends[0], &clock_system, out, e);
+        enum err_kind ended = wait_for_end(pid, kind != FAIL_NONE, e);
+        kind = kind != FAIL_NONE ? kind : ended;
+    }
+    (void)close(ends[0]);
+    return kind;
+}
+
+static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
+{
+    struct buf text = BUF_INIT(CREDENTIALS_JSON_BYTES + 4096);
+    enum err_kind kind = run(ctx, &text, e);
+    if (kind == FAIL_NONE) {
+        kind = credentials_read(buf_span(&text), CREDENTIALS_PROCESS, out, e);
+        if (kind != FAIL_NONE) {
+            (void)err_wrap(e, "credential_process");
+        }
+    }
+    file_wipe(&text);
+    return kind;
+}
+
+struct creds_source *creds_source_process(const struct creds_settings *s, struct span command,
+                                          struct err *e)
+{
+    struct process *p = calloc(1, sizeof(*p));
+    if (p == NULL) {
+        abort();
+    }
+    p->words = (struct buf)BUF_INIT(COMMAND_BYTES);
+    size_t count = profile_split_command(&p->words, command, e);
+    if (count == 0) {
+        (void)err_wrap(e, "credential_process");
+        process_free(p);
+        return NULL;
+    }
+    char *word = p->words.p;
+    for (size_t i = 0; i < count; i++) {
+        p->argv[i] = word;
+        word += strlen(word) + 1;
+    }
+    struct creds_origin origin = {.ctx = p, .fetch = fetch, .free = process_free};
+    return creds_source_new(&origin, "credential_process", s);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/sqs.h"
+
+#include "codec/url.h"
+#include "net/endpoint_env.h"
+#include "net/sqs_inner.h"
+
+#include <stdlib.h>
+
+enum { CALL_CONNECT_MS = 5000, CALL_TOTAL_MS = 10000 }; /* three tries at most: 30 s */
+
+/* ---- Where the queue is ---- */
+
+static bool ends_with(struct span s, struct span end)
+{
+    return s.n >= end.n && span_eq(span_from(s, s.n - end.n), end);
+}
+
+/* A public endpoint of AWS, "sqs.REGION.SUFFIX" or the older "REGION.queue.SUFFIX". */
+static bool is_public(const struct url *u, const struct partition *p)
+{
+    bool aws = ends_with(u->host, span_str(p->dns_suffix)) ||
+               ends_with(u->host, span_str(p->dual_stack_suffix));
+    return aws && memmem(u->host.p, u->host.n, ".vpce.", 6) == NULL;
+}
+
+/* The region in a public host's name; "" if it has none. */
+static struct span region_of(struct span host)
+{
+    struct span rest = host;
+    if (span_starts(host, SPAN("sqs.")) || span_starts(host, SPAN("sqs-fips."))) {
+        (void)span_take(&rest, (size_t)((const char *)memchr(host.p, '.', host.n) - host.p) + 1);
+    } else if (memmem(host.p, host.n, ".queue.", 7) == NULL) {
+        return SPAN("");
+    }
+    const char *dot = memchr(rest.p, '.', rest.n);
+    return dot != NULL ? span_of(rest.p, (size_t)(dot - rest.p)) : SPAN("");
+}
+
+static enum err_kind find_endpoint(struct sqs_queue *q, struct err *e)
+{
+    struct url u;
+    struct span region = span_str(q->region);
+    struct endpoint_wish wish = {ENDPOINT_SQS, q->settings->endpoint, q->region,
+                                 q->settings->variant};
+    if (!url_split(span_str(q->url), &u) || u.path.n < 2) {
+        return err_set(e, FAIL_CONFIG, "sqs: not the URL of a queue");
+    }
+    if (!is_public(&u, partition_of(region))) {
+        buf_addf(&q->endpoint, "%s://", u.tls ? "https" : "http");
+        url_add_authority(&q->endpoint, &u);
+        wish.endpoint = endpoint_given(&wish) != NULL ? wish.endpoint : q->endpoint.p;
+    } else if (region_of(u.host).n > 0 && !span_eq(region_of(u.host), region)) {
+        return err_set(e, FAIL_CONFIG, "sqs: the queue's URL is of region %.*s, not %s",
+                       SPAN_FMT(region_of(u.host)), q->region);
+    }
+    struct buf url = BUF_INIT(HTTP_URL_BYTES);
+    enum err_kind kind = endpoint_url(&url, &wish, e);
+    buf_clear(&q->endpoint);
+    buf_add(&q->endpoint, buf_span(&url));
+    buf_done(&url);
+    return kind == FAIL_NONE ? FAIL_NONE : err_wrap(e, "sqs");
+}
+
+/* ---- Life ---- */
+
+struct sqs_queue *sqs_queue_new(const struct sqs_settings *s, const char *url, const char *region,
+                                struct err *e)
+{
+    OWNED(sqs_queue) struct sqs_queue *q = calloc(1, sizeof(*q));
+    if (q == NULL || (q->url = strdup(url)) == NULL || (q->region = strdup(region)) == NULL) {
+        abort();
+    }
+    q->settings = s;
+    q->endpoint = (struct buf)BUF_INIT(HTTP_URL_BYTES);
+    q->own_pool = s->pool == NULL;
+    q->pool = q->own_pool ? http_pool_new(SQS_ANSWER_BYTES) : s->pool;
+    return find_endpoint(q, e) == FAIL_NONE ? take(&q) : NULL;
+}
+
+void sqs_queue_free(struct sqs_queue *q)
+{
+    if (q == NULL) {
+        return;
+    }
+    if (q->own_pool) {
+        http_pool_free(q->pool);
+    }
+    buf_done(&q->endpoint);
+    free(q->url);
+    free(q->region);
+    free(q);
+}
+
+const char *sqs_queue_url(const struct sqs_queue *q)
+{
+    return q->url;
+}
+
+bool sqs_clock_news(struct sqs_queue *q, int64_t *offset_ms)
+{
+    return skew_news(&q->skew, offset_ms);
+}
+
+void sqs_queue_stop(struct sqs_queue *q)
+{
+    http_pool_stop(q->pool);
+}
+
+/* ---- Calls ---- */
+
+void sqs_headers(struct http_header headers[SQS_HEADERS], const char *target)
+{
+    headers[0] = (struct http_header){SPAN("Content-Type"), SPAN("application/x-amz-json-1.0")};
+    headers[1] = (struct http_header){SPAN("X-Amz-Target"), span_str(target)};
+}
+
+struct signer sqs_signer(struct sqs_queue *q)
+{
+    return (struct signer){
+        .clock = q->settings->clock,
+        .skew = &q->skew,
+        .creds = q->settings->creds,
+        .service = "sqs",
+        .region = q->region,
+        .rules = sqs_rules,
+        .rule_count = sqs_rule_count,
+    };
+}
+
+/* Send a body; the answer, if it is a good one, is in seat->answer. */
+static enum err_kind call(struct sqs_queue *q, struct http_seat *seat, const char *target,
+                          struct buf *body, struct err *e)
+{
+    struct http_header headers[SQS_HEADERS];
+    sqs_headers(headers, target);
+    struct http_request r = {
+        .method = "POST",
+        .url = buf_span(&q->endpoint),
+        .headers = headers,
+        .header_count = SQS_HEADERS,
+        .body = buf_span(body),
+        .connect_timeout_ms = CALL_CONNECT_MS,
+        .total_timeout_ms = CALL_TOTAL_MS,
+        .allow_http = q->settings->allow_http,
+    };
+    if (body->overflowed) {
+        return err_set(e, FAIL_CONFIG, "sqs: the request is too long");
+    }
+    struct signer how = sqs_signer(q);
+    enum err_kind kind = http_pool_call(seat, &how, &r, e);
+    if (kind != FAIL_NONE) {
+        kind = e->kind = sqs_refine(kind, e->code, e->text);
+    }
+    return kind;
+}
+
+enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out, struct err *e)
+{
+    struct buf body = BUF_INIT(SQS_REQUEST_BYTES);
+    struct http_seat *seat = http_pool_take(q->pool);
+    sqs_write_get_attributes(&body, q->url);
+    enum err_kind kind = call(q, seat, "AmazonSQS.GetQueueAttributes", &body, e);
+    if (kind == FAIL_NONE) {
+        kind = sqs_read_attributes(buf_span(&seat->answer.body), out, e);
+    }
+    http_pool_give(q->pool, seat);
+    buf_done(&body);
+    return kind;
+}
+
+static enum err_kind batch(struct sqs_queue *q, const char *target, struct buf *body,
+                           struct sqs_entry *entries, size_t count, struct err *e)
+{
+    struct http_seat *seat = http_pool_take(q->pool);
+    enum err_kind kind = call(q, seat, target, body, e);
+    if (kind == FAIL_NONE) {
+        kind = sqs_read_batch(buf_span(&seat->answer.body), entries, count, e);
+    }
+    http_pool_give(q->pool, seat);
+    return kind;
+}
+
+enum err_kind sqs_delete(struct sqs_queue *q, struct sqs_entry *entries, size_t count,
+                         struct err *e)
+{
+    struct buf body = BUF_INIT(SQS_REQUEST_BYTES);
+    sqs_write_delete(&body, q->url, entries, count);
+    enum err_kind kind = batch(q, "AmazonSQS.DeleteMessageBatch", &body, entries, count, e);
+    buf_done(&body);
+    return kind;
+}
+
+enum err_kind sqs_change_visibility(struct sqs_queue *q, struct sqs_entry *entries, size_t count,
+                                    struct err *e)
+{
+    struct buf body = BUF_INIT(SQS_REQUEST_BYTES);
+    sqs_write_visibility(&body, q->url, entries, count);
+    enum err_kind kind =
+        batch(q, "AmazonSQS.ChangeMessageVisibilityBatch", &body, entries, count, e);
+    buf_done(&body);
+    return kind;
+}
+
+enum err_kind sqs_send(struct sqs_queue *q, struct sqs_outgoing *messages, size_t count,
+                       struct err *e)
+{
+    struct buf body = BUF_INIT(SQS_REQUEST_BYTES);
+    struct http_seat *seat = http_pool_take(q->pool);
+    sqs_write_send(&body, q->url, messages, count);
+    enum err_kind kind = call(q, seat, "AmazonSQS.SendMessageBatch", &body, e);
+    if (kind == FAIL_NONE) {
+        kind = sqs_read_send(buf_span(&seat->answer.body), messages, count, e);
+    }
+    http_pool_give(q->pool, seat);
+    buf_done(&body);
+    return kind;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One curl_multi drives the polls of all queues. A queue's poll keeps its handle, so its
+ * connection, from one poll to the next. A poll whose error could be mended (clock,
+ * credentials) starts again by itself; what cannot is handed out, and waiting before the next
+ * poll is the caller's business.
+ */
+#include "net/sqs_inner.h"
+
+#include <curl/curl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { POLL_CONNECT_MS = 5000, POLL_EXTRA_MS = 15000, MS_PER_S = 1000 };
+
+/* The poll of one queue, kept for the next. */
+struct poll {
+    struct poll *all;    /* next of the poller's list */
+    struct poll *failed; /* next of those that could not begin */
+    struct sqs_queue *queue;
+    void *tag;
+    bool under_way;
+    struct http *http;
+    CURL *easy; /* of http, while it is with the poller's multi; else NULL */
+    struct signer signer;
+    struct signed_try attempt; /* initialised while under_way */
+    struct http_header headers[SQS_HEADERS];
+    struct http_request request, sent;
+    struct buf body;
+    struct http_answer answer;
+    struct err err; /* why it could not begin */
+};
+
+struct sqs_poller {
+    CURLM *multi;
+    struct poll *all;
+    struct poll *failed; /* could not begin: to be told by next */
+    atomic_bool woken;
+};
+
+struct sqs_poller *sqs_poller_new(void)
+{
+    struct sqs_poller *p = calloc(1, sizeof(*p));
+    struct http *first = http_new(NULL); /* sees to it that curl is initialised */
+    if (p == NULL || (p->multi = curl_multi_init()) == NULL) {
+        abort();
+    }
+    http_free(first);
+    atomic_init(&p->woken, false);
+    return p;
+}
+
+/* ---- One poll ---- */
+
+static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q)
+{
+    struct poll *poll = calloc(1, sizeof(*poll));
+    if (poll == NULL) {
+        abort();
+    }
+    poll->queue = q;
+    poll->http = http_new(NULL);
+    poll->signer = sqs_signer(q);
+    poll->body = (struct buf)BUF_INIT(SQS_REQUEST_BYTES);
+    http_answer_init(&poll->answer, SQS_ANSWER_BYTES);
+    sqs_headers(poll->headers, "AmazonSQS.ReceiveMessage");
+    poll->all = p->all;
+    p->all = poll;
+    return poll;
+}
+
+static struct poll *find_poll(struct sqs_poller *p, struct sqs_queue *q)
+{
+    struct poll *poll = p->all;
+    while (poll != NULL && poll->queue != q) {
+        poll = poll->all;
+    }
+    return poll != NULL ? poll : poll_new(p, q);
+}
+
+/* Sign and send. False: *e says why it could not begin. */
+static bool begin(struct sqs_poller *p, struct poll *poll, struct err *e)
+{
+    if (signed_sign(&poll->attempt, &poll->signer, &poll->request, &poll->sent, e) != FAIL_NONE) {
+        return false;
+    }
+    poll->easy = http_begin(poll->http, &poll->sent, &poll->answer, e);
+    if (poll->easy == NULL) {
+        return false;
+    }
+    if (curl_easy_setopt(poll->easy, CURLOPT_PRIVATE, poll) != CURLE_OK ||
+        curl_multi_add_handle(p->multi, poll->easy) != CURLM_OK) {
+        abort();
+    }
+    return true;
+}
+
+static void end(struct poll *poll)
+{
+    poll->under_way = false;
+    signed_try_done(&poll->attempt);
+}
+
+void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_messages, int wait_s,
+                      int visibility_s, void *tag)
+{
+    struct sqs_receive receive = {max_messages, wait_s, visibility_s};
+    struct poll *poll = find_poll(p, q);
+    if (poll->under_way) {
+        abort(); /* a mistake of the caller */
+    }
+    poll->under_way = true;
+    poll->tag = tag;
+    buf_clear(&poll->body);
+    sqs_write_receive(&poll->body, q->url, &receive);
+    poll->request = (struct http_request){
+        .method = "POST",
+        .url = buf_span(&q->endpoint),
+        .headers = poll->headers,
+        .header_count = SQS_HEADERS,
+        .body = buf_span(&poll->body),
+        .connect_timeout_ms = POLL_CONNECT_MS,
+        .total_timeout_ms = wait_s * MS_PER_S + POLL_EXTRA_MS,
+        .allow_http = q->settings->allow_http,
+    };
+    signed_try_init(&poll->attempt);
+    err_clear(&poll->err);
+    if (!begin(p, poll, &poll->err)) {
+        poll->failed = p->failed;
+        p->failed = poll;
+    }
+}
+
+/* ---- The end of a poll ---- */
+
+/* What came, into *out. False: it goes on, with another try. */
+static bool settle(struct sqs_poller *p, struct poll *poll, CURLcode code, struct sqs_polled *out)
+{
+    struct sqs_received got = {.count = 0};
+    struct err *e = &out->err;
+    enum err_kind kind = http_finish(poll->http, (int)code, e);
+    if (kind == FAIL_NONE) {
+        switch (signed_judge(&poll->attempt, &poll->signer, &poll->answer, NULL, e)) {
+        case SIGNED_AGAIN:
+            if (begin(p, poll, e)) {
+                return false;
+            }
+            kind = e->kind;
+            break;
+        case SIGNED_BAD:
+            kind = sqs_refine(e->kind, e->code, e->text);
+            break;
+        case SIGNED_GOOD:
+            kind = sqs_read_receive(buf_span(&poll->answer.body), &got, e);
+            break;
+        }
+    }
+    e->kind = kind;
+    memcpy(out->messages, got.messages, sizeof(got.messages));
+    out->count = got.count;
+    out->damaged = got.damaged;
+    return true;
+}
+
+static void hand_out(struct poll *poll, struct sqs_polled *out)
+{
+    end(poll);
+    out->queue = poll->queue;
+    out->tag = poll->tag;
+    if (poll->answer.body.cap > HTTP_HEAD_BYTES) {
+        buf_done(&poll->answer.body); /* queues are many, large answers rare */
+    }
+}
+
+static bool next_failed(struct sqs_poller *p, struct sqs_polled *out)
+{
+    struct poll *poll = p->failed;
+    if (poll == NULL) {
+        return false;
+    }
+    p->failed = poll->failed;
+    out->err = poll->err;
+    hand_out(poll, out);
+    return true;
+}
+
+static bool next_done(struct sqs_poller *p, struct sqs_polled *out)
+{
+    int queued = 0;
+    for (CURLMsg *m; (m = curl_multi_info_read(p->multi, &queued)) != NULL;) {
+        struct poll *poll = NULL;
+        if (m->msg != CURLMSG_DONE ||
+            curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &poll) != CURLE_OK) {
+            continue;
+        }
+        CURLcode code = m->data.result;
+        (void)curl_multi_remove_handle(p->multi, poll->easy);
+        poll->easy = NULL;
+        if (settle(p, poll, code, out)) {
+            hand_out(poll, out);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sqs_poller_next(struct sqs_poller *p, int timeout_ms, struct sqs_polled *out)
+{
+    int64_t end_ms = clock_mono_ms(&clock_system) + timeout_ms;
+    *out = (struct sqs_polled){.count = 0};
+    for (;;) {
+        int running = 0;
+        if (curl_multi_perform(p->multi, &running) != CURLM_OK) {
+            abort();
+        }
+        if (next_failed(p, out) || next_done(p, out)) {
+            return true;
+        }
+        int64_t left = end_ms - clock_mono_ms(&clock_system);
+        if (atomic_exchange(&p->woken, false) || left <= 0) {
+            return false;
+        }
+        (void)curl_multi_poll(p->multi, NULL, 0, (int)left, NULL);
+    }
+}
+
+void sqs_poller_wake(struct sqs_poller *p)
+{
+    atomic_store(&p->woken, true);
+    (void)curl_multi_wakeup(p->multi);
+}
+
+void sqs_poller_free(struct sqs_poller *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    for (struct poll *poll = p->all; poll != NULL;) {
+        struct poll *next = poll->all;
+        if (poll->easy != NULL) {
+            (void)curl_multi_remove_handle(p->multi, poll->easy);
+        }
+        if (poll->under_way) {
+            end(poll);
+        }
+        sigv4_cache_wipe(&poll->signer.cache);
+        http_answer_done(&poll->answer);
+        buf_done(&poll->body);
+        http_free(poll->http);
+        free(poll);
+        poll = next;
+    }
+    (void)curl_multi_cleanup(p->multi);
+    free(p);
+}

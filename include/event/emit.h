@@ -2,7 +2,7 @@
 /*
  * emit.h - the member `ingest`, the last of every event (spec output.md §1).
  *
- *     emit_ingest(&out, &source_text, &facts);   // ,"ingest":{"id":"...",...}}
+ *     emit_ingest(&out, &source, &facts);   // ,"ingest":{"id":"...",...}}
  *
  * Also JSON writing for all of event/: nothing there knows how a string is escaped but here.
  */
@@ -31,6 +31,9 @@ void emit_string(struct buf *out, struct span s);
 
 /* The same without the quotes. */
 void emit_escaped(struct buf *out, struct span s);
+
+/* Decimal digits. */
+void emit_number(struct buf *out, uint64_t n);
 
 /* Append `,"ingest":{...}}` behind the members of an event. */
 void emit_ingest(struct buf *out, const struct source *s, const struct ingest *i);

@@ -161,6 +161,9 @@ MUST_USE enum err_kind json_scan(struct json_reader *r, struct span *text, struc
 /* Which parser json_read is, for people: "simdjson 3.0.1 (haswell)". */
 const char *json_engine(void);
 
+/* What was wrong with the last text that json_scan did not take, and the byte of it. */
+const char *json_scan_wrong(const struct json_reader *r, size_t *byte);
+
 /*
  * Append the text of a value that json_scan took, with what it repaired repaired in the text:
  * U+FFFD for each maximal subpart of invalid UTF-8, \ufffd for each lone surrogate escape.

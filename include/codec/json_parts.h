@@ -14,7 +14,9 @@ struct json_store {
     struct extent *extents; /* as many as tape words */
     size_t words, words_cap;
     uint8_t *strings;
-    size_t bytes, bytes_cap;
+    size_t bytes, bytes_cap; /* JSON_SLACK more are always there */
+    const char *wrong;       /* of the last text that was not taken */
+    size_t wrong_byte;
 };
 
 /* Make room for so many more. */
@@ -32,7 +34,7 @@ static inline void json_store_word(struct json_store *s, uint64_t word, uint32_t
 
 static inline uint8_t *json_store_room(struct json_store *s, size_t more)
 {
-    if (more > s->bytes_cap - s->bytes) {
+    if (s->bytes + more + JSON_SLACK > s->bytes_cap) {
         json_store_grow_bytes(s, more);
     }
     return s->strings + s->bytes;

@@ -51,10 +51,13 @@ struct source {
 
 struct rules; /* a customer's own names, word maps, redaction: event/rules.h. NULL: built-in only */
 
+struct long_lines; /* readers for long lines that all normalizers share: event/long_lines.h */
+
 struct normalize_options {
-    size_t event_bytes;  /* most bytes of a record's value (limits.event_bytes) */
-    size_t line_bytes;   /* longest line there will be (limits.line_bytes) */
-    size_t sample_bytes; /* rejects.sample_bytes, 0 = no samples */
+    size_t event_bytes;            /* most bytes of a record's value (limits.event_bytes) */
+    size_t line_bytes;             /* longest line there will be (limits.line_bytes) */
+    size_t sample_bytes;           /* rejects.sample_bytes, 0 = no samples */
+    struct long_lines *long_lines; /* borrowed; NULL: the normalizer makes its own */
 };
 
 /* What a key template (output.md §2) and headers may use. Empty if the event has none. */
@@ -87,7 +90,12 @@ void normalizer_object(struct normalizer *n, const struct source *s, const struc
 /* Give it a line (blank ones give no records). The line's bytes stay the caller's. */
 void normalizer_line(struct normalizer *n, const struct line *line);
 
-/* The next record of the line, in document order. False: the line is done. */
+/*
+ * The next record of the line, in document order. False: the line is done.
+ *
+ * For a line above 64 KiB of several records the shared readers are held until it is done or the
+ * normalizer is given something else: other threads with long lines wait.
+ */
 MUST_USE bool normalizer_next(struct normalizer *n, struct record *out);
 
 /*

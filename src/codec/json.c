@@ -14,6 +14,12 @@ struct json_reader {
     struct json_store store;
 };
 
+const char *json_scan_wrong(const struct json_reader *r, size_t *byte)
+{
+    *byte = r->store.wrong_byte;
+    return r->store.wrong;
+}
+
 static void *grown(void *p, size_t count, size_t size)
 {
     void *q = reallocarray(p, count, size);
@@ -42,7 +48,8 @@ void json_store_grow_words(struct json_store *s, size_t more)
 
 void json_store_grow_bytes(struct json_store *s, size_t more)
 {
-    s->bytes_cap = capacity(s->bytes_cap, FIRST_BYTES, s->bytes + more);
+    /* A string may itself be given to json_read. */
+    s->bytes_cap = capacity(s->bytes_cap, FIRST_BYTES, s->bytes + more + JSON_SLACK);
     s->strings = grown(s->strings, s->bytes_cap, 1);
 }
 

@@ -186,12 +186,16 @@ enum err_kind json_scan_text(struct json_store *store, struct span *text, struct
     store->words = 0;
     store->bytes = 0;
     if (text->n > UINT32_MAX) {
-        return err_set(e, FAIL_LIMIT, "json: a text of more than 4 GiB");
+        store->wrong = "a text of more than 4 GiB";
+        store->wrong_byte = 0;
+        return err_set(e, FAIL_LIMIT, "%s", store->wrong);
     }
     json_store_word(store, 0, 0, 0);
     if (!scan_all(&s, &nest)) {
+        store->wrong = s.wrong;
+        store->wrong_byte = (size_t)(s.p - s.text);
         return err_set(e, nest.too_deep ? FAIL_LIMIT : FAIL_DATA, "%s at byte %zu", s.wrong,
-                       (size_t)(s.p - s.text));
+                       store->wrong_byte);
     }
     json_store_word(store, json_word('r', 0), 0, 0);
     store->tape[0] = json_word('r', store->words);

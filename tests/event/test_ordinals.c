@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "base/rng.h"
+#include "event/ordinals.h"
+
+#include <stdlib.h>
+
+static struct hash128 hash(uint64_t n)
+{
+    return (struct hash128){n * 7, n};
+}
+
+static void counts_what_came_before(void **state UNUSED)
+{
+    OWNED(ordinals) struct ordinals *o = ordinals_new();
+    bool forgot = true;
+    assert_int_equal(ordinals_next(o, hash(1), &forgot), 0);
+    assert_false(forgot);
+    assert_int_equal(ordinals_next(o, hash(2), &forgot), 0);
+    assert_int_equal(ordinals_next(o, hash(1), &forgot), 1);
+    assert_int_equal(ordinals_next(o, hash(1), &forgot), 2);
+    ordinals_clear(o);
+    assert_int_equal(ordinals_next(o, hash(1), &forgot), 0);
+}
+
+static void forgets_the_first_seen_when_full(void **state UNUSED)
+{
+    OWNED(ordinals) struct ordinals *o = ordinals_new();
+    bool forgot = false;
+    for (uint64_t i = 0; i < ORDINALS_WINDOW; i++) {
+        assert_int_equal(ordinals_next(o, hash(i), &forgot), 0);
+        assert_false(forgot);
+    }
+    assert_int_equal(ordinals_next(o, hash(0), &forgot), 1); /* seen again, but not first again */
+    assert_false(forgot);
+    assert_int_equal(ordinals_next(o, hash(ORDINALS_WINDOW), &forgot), 0);
+    assert_true(forgot);
+    assert_int_equal(ordinals_next(o, hash(1), &forgot), 1); /* still there */
+    assert_false(forgot);
+    assert_int_equal(ordinals_next(o, hash(0), &forgot), 0); /* gone; takes the place of 1 */
+    assert_true(forgot);
+    assert_int_equal(ordinals_next(o, hash(1), &forgot), 0);
+}
+
+enum { MODEL = 70000, KINDS = 40000 };
+
+/* The same by the plainest means: the last time of first sight decides. */
+struct model {
+    int64_t first[KINDS]; /* number of the first sight, -1 if never or forgotten */
+    uint32_t count[KINDS];
+    int64_t sights;
+};
+
+static uint32_t model_next(struct model *m, size_t kind)
+{
+    if (m->first[kind] >= 0 && m->first[kind] >= m->sights - ORDINALS_WINDOW) {
+        return ++m->count[kind];
+    }
+    m->first[kind] = m->sights++;
+    m->count[kind] = 0;
+    return 0;
+}
+
+static void agrees_with_a_plain_model(void **state UNUSED)
+{
+    OWNED(ordinals) struct ordinals *o = ordinals_new();
+    struct model *m = calloc(1, sizeof(*m));
+    assert_non_null(m);
+    memset(m->first, 0xff, sizeof(m->first));
+    struct rng rng;
+    rng_init(&rng, 5);
+    for (int i = 0; i < MODEL * 4; i++) {
+        size_t kind = (size_t)rng_below(&rng, i % 3 != 0 ? KINDS : 300);
+        bool forgot = false;
+        assert_int_equal(ordinals_next(o, hash(kind), &forgot), model_next(m, kind));
+    }
+    free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_what_came_before),
+        cmocka_unit_test(forgets_the_first_seen_when_full),
+        cmocka_unit_test(agrees_with_a_plain_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The driver: line -> values -> unwrapped record -> shape -> road -> record. Each step is a
+ * module of its own; here is their order, and who reads with which reader.
+ */
+#include "event/normalize.h"
+
+#include "event/clean.h"
+#include "event/long_lines.h"
+#include "event/otlp.h"
+#include "event/reject.h"
+#include "event/roads.h"
+#include "event/unwrap.h"
+#include "event/values.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    SAMPLES_PER_LINE = 16, /* rejects of one line that carry a sample */
+    ENVELOPE_BYTES = 4096,
+    OTLP_GROWTH = 4, /* an attribute record holds its resource's attributes again */
+    DETAIL_BYTES = 160,
+};
+
+struct normalizer {
+    struct normalize_options options;
+    const struct source *source;
+    const struct rules *rules;
+    struct roads *roads;
+
+    struct json_reader *own[READERS];  /* for short lines */
+    struct long_lines *long_lines;     /* for the others */
+    struct long_lines *own_long_lines; /* NULL if they are shared */
+    bool took_long_lines;
+
+    struct line line;
+    struct values values;
+    bool too_long; /* the line is to be rejected as such */
+    uint64_t item; /* records of the line so far */
+    unsigned rejects;
+
+    bool in_otlp;
+    struct otlp otlp;
+    struct value request;       /* what otlp walks */
+    struct clean request_clean; /* its text, if it had to be cleaned */
+    struct names request_names;
+    struct buf otlp_text;
+
+    struct buf inner[READERS]; /* texts that were unwrapped, by the reader of their value */
+
+    struct buf envelope; /* what an envelope says: time, then host */
+    size_t envelope_time_bytes;
+
+    struct buf out;
+    struct buf keys; /* spans of a record's key, when the readers have been given back */
+    char detail[DETAIL_BYTES];
+};
+
+/* ---- life ---- */
+
+struct normalizer *normalizer_new(const struct normalize_options *o)
+{
+    struct normalizer *n = calloc(1, sizeof(*n));
+    if (n == NULL) {
+        abort();
+    }
+    n->options = *o;
+    for (size_t i = 0; i < READERS; i++) {
+        n->own[i] = json_reader_new(SHORT_LINE_BYTES);
+    }
+    n->own_long_lines = o->long_lines == NULL ? long_lines_new(o->line_bytes) : NULL;
+    n->long_lines = o->long_lines != NULL ? o->long_lines : n->own_long_lines;
+    n->roads = roads_new(o->line_bytes);
+    clean_init(&n->request_clean, o->line_bytes);
+    names_init(&n->request_names);
+    for (size_t i = 0; i < READERS; i++) {
+        n->inner[i] = (struct buf)BUF_INIT(o->line_bytes);
+    }
+    n->otlp_text = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH + JSON_SLACK);
+    n->envelope = (struct buf)BUF_INIT(ENVELOPE_BYTES);
+    n->out = (struct buf)BUF_INIT(o->event_bytes);
+    n->keys = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH);
+    return n;
+}
+
+static void give_back_readers(struct normalizer *n)
+{
+    if (n->took_long_lines) {
+        long_lines_release(n->long_lines);
+        n->took_long_lines = false;
+    }
+}
+
+void normalizer_free(struct normalizer *n)
+{
+    if (n == NULL) {
+        return;
+    }
+    give_back_readers(n);
+    for (size_t i = 0; i < READERS; i++) {
+        json_reader_free(n->own[i]);
+        buf_done(&n->inner[i]);
+    }
+    clean_done(&n->request_clean);
+    names_done(&n->request_names);
+    long_lines_free(n->own_long_lines);
+    roads_free(n->roads);
+    buf_done(&n->otlp_text);
+    buf_done(&n->envelope);
+    buf_done(&n->out);
+    buf_done(&n->keys);
+    free(n);
+}
+
+static void start_line(struct normalizer *n, const struct line *line, struct span text)
+{
+    struct json_reader *const *readers = n->own;
+    give_back_readers(n);
+    n->line = *line;
+    n->too_long = line->too_long;
+    n->item = 0;
+    n->rejects = 0;
+    n->in_otlp = false;
+    if (text.n > SHORT_LINE_BYTES) {
+        readers = long_lines_take(n->long_lines);
+        n->took_long_lines = true;
+    }
+    values_start(&n->values, readers, text);
+}
+
+void normalizer_object(struct normalizer *n, const struct source *s, const struct rules *rules)
+{
+    n->source = s;
+    n->rules = rules;
+    start_line(n, &(struct line){.blank = true}, SPAN(""));
+    roads_object(n->roads);
+}
+
+void normalizer_line(struct normalizer *n, const struct line *line)
+{
+    start_line(n, line, line->too_long || line->blank ? SPAN("") : line->text);
+}
+
+/* ---- rejects ---- */
+
+static bool reject(struct normalizer *n, enum reject_reason reason, const char *detail,
+                   struct record *out)
+{
+    n->item++;
+    struct reject r = {.reason = reason,
+                       .detail = span_str(detail),
+                       .line = &n->line,
+                       .item = n->values.several ? n->item : 0,
+                       .rules = n->rules};
+    if (n->rejects++ < SAMPLES_PER_LINE) {
+        r.sample_bytes = n->options.sample_bytes;
+    }
+    buf_clear(&n->out);
+    emit_reject(&n->out, n->source, &r);
+    if (n->out.overflowed) { /* a topic that takes less than a sample */
+        r.sample_bytes = 0;
+        buf_clear(&n->out);
+        emit_reject(&n->out, n->source, &r);
+    }
+    *out = (struct record){.kind = RECORD_REJECT, .value = buf_span(&n->out), .reason = reason};
+    return true;
+}
+
+static const char *detail_of(enum reject_reason why)
+{
+    return why == REJECT_EVENT_TOO_LARGE ? "the event is larger than limits.event_bytes"
+                                         : "no member that the schema or an alias knows";
+}
+
+void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
+                              uint64_t offset, struct record *out)
+{
+    struct reject r = {.reason = reason, .detail = detail, .offset = offset, .rules = n->rules};
+    buf_clear(&n->out);
+    emit_reject(&n->out, n->source, &r);
+    *out = (struct record){.kind = RECORD_REJECT, .value = buf_span(&n->out), .reason = reason};
+}
+
+/* ---- out of its wrappers ---- */
+
+static bool is_beacon_by_vendor(const struct value *v)
+{
+    size_t vendor = doc_member(&v->doc, v->at, SPAN("vendor"));
+    return vendor != 0 && doc_tag(&v->doc, vendor) == '"' && shape_is_beacon(&v->doc, v->at);
+}
+
+/* A time or a host as characters: of a string its own, of a number its text. */
+static void remember(struct buf *to, const struct doc *d, size_t at)
+{
+    char tag = at != 0 ? doc_tag(d, at) : 'n';
+    if (tag == '"') {
+        buf_add(to, doc_string(d, at));
+    } else if (tag == 'l' || tag == 'u' || tag == 'd') {
+        buf_add(to, doc_source(d, at));
+    }
+}
+
+/* Rule 2. The inner envelope's words count. */
+static bool open_envelope(struct normalizer *n, const struct unwrap *u, struct value *v)
+{
+    if (!value_scan(n->values.readers, v)) {
+        return false;
+    }
+    buf_clear(&n->envelope);
+    remember(&n->envelope, &v->doc, u->time);
+    n->envelope_time_bytes = n->envelope.n;
+    remember(&n->envelope, &v->doc, u->host);
+    v->at = u->at;
+    v->whole = false;
+    return true;
+}
+
+/*
+ * Go on with what was read from a text of v. The text moves to a buffer of ours: the reader of
+ * v is used again when a text inside is tried.
+ */
+static void step_inside(struct normalizer *n, struct value *v, struct value *inside)
+{
+    struct buf *text = &n->inner[inside->reader];
+    buf_clear(text);
+    buf_add(text, inside->text);
+    inside->whole = !v->doc.repaired;
+    inside->text = buf_span(text);
+    if (inside->scanned) {
+        inside->doc.text = text->p;
+    }
+    *v = *inside;
+}
+
+/* Rules 1 and 1b: read the texts with the other reader until one is what it must be. */
+static bool open_text(struct normalizer *n, const struct unwrap *u, struct value *v)
+{
+    for (size_t i = 0; i < u->count; i++) {
+        struct value inside;
+        if (value_read(n->values.readers, 1 - v->reader, u->texts[i], &inside) &&
+            doc_tag(&inside.doc, DOC_ROOT) == '{' &&
+            (u->must || shape_is_beacon(&inside.doc, DOC_ROOT))) {
+            step_inside(n, v, &inside);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* False: a wrapper around something that is no record; a reject has been made. */
+static bool unwrap(struct normalizer *n, struct value *v, struct record *out)
+{
+    buf_clear(&n->envelope);
+    n->envelope_time_bytes = 0;
+    for (int level = 0; !is_beacon_by_vendor(v); level++) {
+        struct unwrap u;
+        unwrap_look(&v->doc, v->at, &u);
+        if (u.must && (level == UNWRAP_LEVELS || !open_text(n, &u, v))) {
+            return !reject(n, REJECT_WRAPPED_TEXT,
+                           level == UNWRAP_LEVELS ? "wrapped too often"
+                                                  : "the member message holds no JSON object",
+                           out);
+        }
+        if (u.must) {
+            continue;
+        }
+        if (level == UNWRAP_LEVELS || shape_is_beacon(&v->doc, v->at)) {
+            break;
+        }
+        if (!open_text(n, &u, v) && (u.at == 0 || !open_envelope(n, &u, v))) {
+            break;
+        }
+    }
+    return true;
+}
+
+/* ---- records ---- */
+
+/* The spans of the key into a buffer of our own. */
+static bool keep_key(struct normalizer *n, struct record_key *key)
+{
+    struct span *const spans[] = {&key->category, &key->harness,  &key->session,
+                                  &key->user,     &key->hostname, &key->action};
+    size_t bytes = 0;
+    for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+        bytes += spans[i]->n;
+    }
+    buf_clear(&n->keys);
+    if (buf_room(&n->keys, bytes) == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+        const char *at = n->keys.p + n->keys.n;
+        buf_add(&n->keys, *spans[i]);
+        spans[i]->p = at; /* buf_room has made sure that nothing moves */
+    }
+    return true;
+}
+
+/* Nobody else need wait for the readers while the last record of a line is produced. */
+static void release_after_last(struct normalizer *n, struct record *out)
+{
+    bool last = !n->in_otlp && !n->values.in_array && n->values.rest.n == 0;
+    if (n->took_long_lines && last && keep_key(n, &out->key)) {
+        give_back_readers(n);
+    }
+}
+
+static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct record *out)
+{
+    struct span envelope = buf_span(&n->envelope);
+    enum reject_reason why = REJECT_NO_KNOWN_FIELD;
+    struct road_input in = {.value = v,
+                            .readers = n->values.readers,
+                            .shape = shape,
+                            .source = n->source,
+                            .rules = n->rules,
+                            .line = n->line.number,
+                            .item = n->values.several ? n->item + 1 : 0,
+                            .envelope_time = span_of(envelope.p, n->envelope_time_bytes),
+                            .envelope_host = span_from(envelope, n->envelope_time_bytes)};
+    if (shape == SHAPE_NONE || !road_event(n->roads, &in, &n->out, out, &why)) {
+        return reject(n, why, detail_of(why), out);
+    }
+    n->item++;
+    release_after_last(n, out);
+    return true;
+}
+
+/* The records of an OTLP request, one after another. False: no more. */
+static bool next_otlp(struct normalizer *n, struct record *out)
+{
+    if (!otlp_next(&n->otlp, &n->otlp_text)) {
+        n->in_otlp = false;
+        return false;
+    }
+    struct value v;
+    if (n->otlp_text.overflowed) {
+        return reject(n, REJECT_EVENT_TOO_LARGE, detail_of(REJECT_EVENT_TOO_LARGE), out);
+    }
+    if (buf_room(&n->otlp_text, JSON_SLACK) == NULL ||
+        !value_read(n->values.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
+        return reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
+    }
+    return make_event(n, &v, SHAPE_OTLP, out);
+}
+
+/* True: a reject has been made. False: next_otlp gives the records. */
+static bool start_otlp(struct normalizer *n, const struct value *v, struct record *out)
+{
+    n->request = *v;
+    names_unique(&n->request_names, &v->doc, v->at);
+    if (!clean_value(&n->request_clean, n->values.readers, &n->request_names, &n->request)) {
+        return reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
+    }
+    size_t count = otlp_count(&n->request.doc, n->request.at);
+    if (count == 0) {
+        return reject(n, REJECT_NOT_AN_EVENT, "an OTLP request without records", out);
+    }
+    n->values.several = n->values.several || count > 1;
+    n->in_otlp = true;
+    otlp_start(&n->otlp, &n->request.doc, n->request.at);
+    return false;
+}
+
+/* False: nothing yet, look again. */
+static bool on_object(struct normalizer *n, struct value *v, struct record *out)
+{
+    if (!unwrap(n, v, out)) {
+        return true;
+    }
+    enum shape shape = shape_is_beacon(&v->doc, v->at) ? SHAPE_BEACON : shape_of(&v->doc, v->at);
+    return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
+}
+
+bool normalizer_next(struct normalizer *n, struct record *out)
+{
+    if (n->too_long) {
+        n->too_long = false;
+        (void)snprintf(n->detail, sizeof(n->detail), "longer than %zu bytes",
+                       n->options.line_bytes);
+        return reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
+    }
+    for (;;) {
+        struct value v;
+        if (n->in_otlp && next_otlp(n, out)) {
+            return true;
+        }
+        switch (values_next(&n->values, &v)) {
+        case VALUES_END:
+            give_back_readers(n);
+            return false;
+        case VALUES_OBJECT:
+            if (on_object(n, &v, out)) {
+                return true;
+            }
+            break;
+        case VALUES_NOT_EVENT:
+            return reject(n, REJECT_NOT_AN_EVENT, n->values.detail, out);
+        case VALUES_DAMAGED:
+            return reject(n, REJECT_BAD_JSON, n->values.detail, out);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/roads.h"
+
+#include "event/beacon.h"
+#include "event/build.h"
+#include "event/clean.h"
+#include "event/emit.h"
+#include "event/identity.h"
+#include "event/repair.h"
+#include "event/repository.h"
+
+#include <stdlib.h>
+
+struct roads {
+    struct identity *identity;
+    struct names names;
+    struct clean clean;
+    struct repair *repair;
+    struct builder *builder;
+    struct buf repository; /* ingest.repository of a Beacon-shaped record */
+};
+
+struct roads *roads_new(size_t line_bytes)
+{
+    struct roads *r = calloc(1, sizeof(*r));
+    if (r == NULL) {
+        abort();
+    }
+    r->identity = identity_new();
+    names_init(&r->names);
+    clean_init(&r->clean, line_bytes);
+    r->repair = repair_new(line_bytes);
+    r->builder = builder_new();
+    r->repository = (struct buf)BUF_INIT(REPOSITORY_MAX_BYTES);
+    return r;
+}
+
+void roads_free(struct roads *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    identity_free(r->identity);
+    names_done(&r->names);
+    clean_done(&r->clean);
+    repair_free(r->repair);
+    builder_free(r->builder);
+    buf_done(&r->repository);
+    free(r);
+}
+
+void roads_object(struct roads *r)
+{
+    identity_object(r->identity);
+}
+
+/* The id, of the record as it came: before anything in it is changed. */
+static void identify(struct roads *r, const struct road_input *in, struct record *rec)
+{
+    struct value *v = in->value;
+    names_unique(&r->names, &v->doc, v->at);
+    struct identity_record i = {.doc = &v->doc,
+                                .at = v->at,
+                                .names = &r->names,
+                                .beacon = in->shape == SHAPE_BEACON,
+                                .customer = in->source->customer};
+    *rec = (struct record){.kind = RECORD_EVENT};
+    identity_of(r->identity, &i, rec->key.id, &rec->ordinal_forgotten);
+}
+
+/* Close the event in *out. False: it has become too large. */
+static bool finish(const struct road_input *in, const struct built *b, struct buf *out,
+                   struct record *rec)
+{
+    char id[sizeof(rec->key.id)];
+    memcpy(id, rec->key.id, sizeof(id));
+    rec->key = b->key;
+    memcpy(rec->key.id, id, sizeof(id));
+    struct ingest i = {.id = id,
+                       .line = in->line,
+                       .item = in->item,
+                       .shape = in->shape,
+                       .time = b->time,
+                       .action = b->action,
+                       .repository = b->repository,
+                       .actor = b->actor};
+    emit_ingest(out, in->source, &i);
+    rec->value = buf_span(out);
+    return !out->overflowed;
+}
+
+static struct span repository_of(struct roads *r, struct span text)
+{
+    buf_clear(&r->repository);
+    (void)repository_name(text, &r->repository);
+    return buf_span(&r->repository);
+}
+
+/* The whole record but its last brace, as it came. False: something is wrong with it. */
+static bool splice(struct roads *r, const struct road_input *in, struct buf *out,
+                   struct built *facts)
+{
+    const struct value *v = in->value;
+    struct beacon b;
+    if (!v->whole || v->doc.repaired || !r->names.unique) {
+        return false;
+    }
+    beacon_check(&v->doc, v->at, in->source->modified_ns, &b);
+    if (!b.right) {
+        return false;
+    }
+    buf_add(out, span_of(v->text.p, v->text.n - 1));
+    *facts = (struct built){
+        .key = b.key, .repository = repository_of(r, b.repository), .actor = b.actor};
+    return true;
+}
+
+static bool beacon_event(struct roads *r, const struct road_input *in, struct buf *out,
+                         struct record *rec, enum reject_reason *why)
+{
+    struct built facts;
+    *why = REJECT_EVENT_TOO_LARGE;
+    rec->spliced = splice(r, in, out, &facts);
+    if (!rec->spliced) {
+        if (!clean_value(&r->clean, in->readers, &r->names, in->value)) {
+            return false;
+        }
+        struct repair_input repair = {.doc = &in->value->doc,
+                                      .at = in->value->at,
+                                      .modified_ns = in->source->modified_ns,
+                                      .envelope_time = in->envelope_time};
+        repair_event(r->repair, &repair, out, &facts);
+        facts.repository = repository_of(r, facts.repository);
+    }
+    return finish(in, &facts, out, rec);
+}
+
+static bool built_event(struct roads *r, const struct road_input *in, struct buf *out,
+                        struct record *rec, enum reject_reason *why)
+{
+    struct built facts;
+    *why = REJECT_EVENT_TOO_LARGE;
+    if (!clean_value(&r->clean, in->readers, &r->names, in->value)) {
+        return false;
+    }
+    struct build_input build = {.doc = &in->value->doc,
+                                .at = in->value->at,
+                                .shape = in->shape,
+                                .source = in->source,
+                                .rules = in->rules,
+                                .envelope_time = in->envelope_time,
+                                .envelope_host = in->envelope_host};
+    for (int attempt = 0; attempt < 2; attempt++) {
+        buf_clear(out);
+        build.without_record = attempt > 0;
+        if (!build_event(r->builder, &build, out, &facts)) {
+            *why = REJECT_NO_KNOWN_FIELD;
+            return false;
+        }
+        if (finish(in, &facts, out, rec)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool road_event(struct roads *r, const struct road_input *in, struct buf *out, struct record *rec,
+                enum reject_reason *why)
+{
+    buf_clear(out);
+    identify(r, in, rec);
+    return in->shape == SHAPE_BEACON ? beacon_event(r, in, out, rec, why)
+                                     : built_event(r, in, out, rec, why);
+}

@@ -5,7 +5,7 @@
     worker.py --endpoint URL --queue URL --brokers HOST:PORT --topic T --objects N [--orjson]
 
 Long-polls SQS, gets each object whole, sets a dozen fields in each line, produces with acks=all,
-deletes the message after the flush. Ends after N objects and prints one line of JSON as the C
+deletes the messages after the flush. Ends after N objects and prints one line of JSON as the C
 programs do.
 """
 import argparse
@@ -69,7 +69,8 @@ def main():
     objects = records = size = 0
     cpu0, wall0 = cpu(), time.monotonic()
     while objects < a.objects:
-        for m in sqs.receive_message(QueueUrl=a.queue, MaxNumberOfMessages=10, WaitTimeSeconds=20).get("Messages", []):
+        got = sqs.receive_message(QueueUrl=a.queue, MaxNumberOfMessages=10, WaitTimeSeconds=20).get("Messages", [])
+        for m in got:
             for r in json.loads(m["Body"])["Records"]:
                 bucket, key = r["s3"]["bucket"]["name"], urllib.parse.unquote_plus(r["s3"]["object"]["key"])
                 body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -86,8 +87,10 @@ def main():
                     records += 1
                 producer.poll(0)
                 objects += 1
-            producer.flush()
-            sqs.delete_message(QueueUrl=a.queue, ReceiptHandle=m["ReceiptHandle"])
+        producer.flush()
+        if got:
+            sqs.delete_message_batch(QueueUrl=a.queue, Entries=[
+                {"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(got)])
     if failed:
         sys.exit(f"{len(failed)} records were not delivered: {failed[0]}")
     used = cpu() - cpu0

@@ -273,6 +273,7 @@ static void admin_answer(struct conn *c, const struct request *r, struct store *
         {"sent", s->sent},
         {"ready", ready},
         {"held", held},
+        {"polls", s->counters.polls},
         {"gets", s->counters.gets},
         {"bytes", s->counters.bytes},
         {"received", s->counters.received},

@@ -192,6 +192,7 @@ static void operation(struct conn *c, struct span name, struct json_object *requ
                     SPAN("{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"The "
                          "specified queue does not exist.\"}"));
     } else if (span_eq(name, SPAN("ReceiveMessage"))) {
+        s->counters.polls++;
         receive(c, q, request, s, o, now_ms);
     } else if (span_eq(name, SPAN("DeleteMessageBatch"))) {
         batch(c, request, s, false, now_ms);

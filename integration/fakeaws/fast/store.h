@@ -62,7 +62,7 @@ struct store {
     double rate_per_ms; /* 0: all at once */
     int64_t start_ms;
     struct {
-        uint64_t gets, bytes, received, deleted, changed, expired;
+        uint64_t polls, gets, bytes, received, deleted, changed, expired;
     } counters;
 };
 

@@ -26,7 +26,8 @@
 /*
  * What became of one record; bytes are those of its key and value. FAIL_NONE: the brokers have it.
  * FAIL_CONFIG: no such topic. FAIL_DENIED: the topic refuses us. FAIL_LIMIT: larger than the topic
- * takes. FAIL_STOPPED: sink_free gave it up. FAIL_AGAIN: all else.
+ * takes. FAIL_STOPPED: sink_free, or a fatal error of the producer, gave it up. FAIL_AGAIN: all
+ * else.
  */
 typedef void sink_delivered_fn(void *receipt, size_t bytes, const struct err *e);
 
@@ -36,7 +37,8 @@ enum sink_event {
     SINK_DOWN,    /* no broker can be reached; records wait */
     SINK_TROUBLE, /* one broker or one request; librdkafka tries again */
     SINK_AUTH,    /* the brokers refuse our credentials or our certificate; records wait */
-    SINK_FATAL    /* the producer cannot go on: everything it holds is reported as failed */
+    SINK_FATAL    /* the producer cannot go on: all it holds is reported as failed, and a new
+                     one is made */
 };
 typedef void sink_event_fn(void *context, enum sink_event what, const struct err *e);
 
@@ -115,7 +117,7 @@ void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes);
 /* Bytes of key and value that one record may have (message.max.bytes less the framing). */
 size_t sink_max_bytes(const struct sink *s);
 
-/* True once the producer has failed for good (SINK_FATAL): make a new one. */
+/* True while the producer is being replaced after SINK_FATAL; sink_produce gives FAIL_AGAIN. */
 bool sink_is_fatal(const struct sink *s);
 
 #endif

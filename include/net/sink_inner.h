@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink_inner.h - what the files of the sink share: sink.c (life, producing), sink_poll.c
- * (delivery reports, events), sink_topic.c (topics). Nobody else includes it.
+ * sink_inner.h - what the files of the sink share: sink.c (counting, producing, life),
+ * sink_producer.c (making and replacing the producer), sink_poll.c (delivery reports, events),
+ * sink_topic.c (topics). Nobody else includes it but their test.
  *
  * What is taken and not reported is counted in two atomics. A producer adds its bytes first
  * and takes them back if that was too much; only then does it touch the lock. The poll thread
@@ -21,9 +22,16 @@ struct sink_topic {
     rd_kafka_topic_t *handle;
 };
 
-struct sink {
-    rd_kafka_t *producer;
+/* One life of the producer; a fatal error ends it and a new one begins. */
+struct sink_producer {
+    rd_kafka_t *handle;
     rd_kafka_queue_t *events;
+};
+
+struct sink {
+    rd_kafka_conf_t *conf; /* to make producers from */
+    pthread_rwlock_t life; /* held for reading while `producer` or a topic's handle is used */
+    struct sink_producer producer;
     pthread_t poller;
     sink_delivered_fn *delivered;
     sink_event_fn *event;
@@ -36,7 +44,8 @@ struct sink {
     atomic_uint_fast64_t bytes;
     atomic_bool stopped; /* producers do not wait any more */
     atomic_bool closing; /* sink_free: report all, then end */
-    atomic_bool fatal;
+    atomic_bool fatal;   /* the producer is being replaced */
+    atomic_uint lives;   /* fatal errors so far */
 
     struct {
         bool down;
@@ -63,9 +72,18 @@ MUST_USE rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *to
                                             const struct sink_record *r,
                                             rd_kafka_headers_t *headers);
 
+/* FAIL_CONFIG: what was configured does not work together. */
+MUST_USE enum err_kind sink_producer_make(struct sink *s, struct sink_producer *p, struct err *e);
+void sink_producer_destroy(struct sink_producer *p);
+
+/* After a fatal error, once everything is reported: a new producer, the topics moved to it. */
+void sink_producer_replace(struct sink *s);
+
 /* The poll thread; arg is the sink. Ends when closing and nothing is left. */
 void *sink_poll_main(void *arg);
 
+/* Give each topic a handle of the current producer; the old ones go. */
+void sink_topics_move(struct sink *s);
 void sink_topics_free(struct sink *s);
 
 #endif

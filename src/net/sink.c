@@ -49,6 +49,7 @@ static bool try_reserve(struct sink *s, uint64_t n)
 static enum err_kind reserve_slow(struct sink *s, uint64_t n, struct err *e)
 {
     enum err_kind kind = FAIL_NONE;
+    unsigned life = atomic_load(&s->lives);
     (void)pthread_mutex_lock(&s->shared.lock);
     atomic_fetch_add(&s->shared.waiting, 1);
     for (;;) {
@@ -56,7 +57,7 @@ static enum err_kind reserve_slow(struct sink *s, uint64_t n, struct err *e)
             kind = err_set(e, FAIL_STOPPED, "kafka: stopped while the queue was full");
             break;
         }
-        if (atomic_load(&s->fatal)) {
+        if (atomic_load(&s->fatal) || atomic_load(&s->lives) != life) {
             kind = err_set(e, FAIL_AGAIN, "kafka: the producer has failed");
             break;
         }
@@ -129,7 +130,8 @@ rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = r->timestamp_ms},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };
-    rd_kafka_error_t *error = rd_kafka_produceva(s->producer, v, headers ? VALUES : VALUES - 1);
+    rd_kafka_error_t *error =
+        rd_kafka_produceva(s->producer.handle, v, headers ? VALUES : VALUES - 1);
     if (error == NULL) {
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
@@ -154,7 +156,9 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
         return kind;
     }
 
+    (void)pthread_rwlock_rdlock(&s->life);
     rd_kafka_resp_err_t code = sink_hand_over(s, r->topic->handle, r, headers_of(r));
+    (void)pthread_rwlock_unlock(&s->life);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }
@@ -171,6 +175,7 @@ static void shared_init(struct sink *s)
     pthread_condattr_t attr;
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_rwlock_init(&s->life, NULL);
     (void)pthread_mutex_init(&s->shared.lock, NULL);
     (void)pthread_cond_init(&s->shared.room, &attr);
     (void)pthread_condattr_destroy(&attr);
@@ -180,23 +185,27 @@ static void sink_destroy(struct sink *s)
 {
     (void)pthread_cond_destroy(&s->shared.room);
     (void)pthread_mutex_destroy(&s->shared.lock);
+    (void)pthread_rwlock_destroy(&s->life);
+    rd_kafka_conf_destroy(s->conf);
     free(s);
 }
 
-/* On failure conf is still the caller's. */
-static enum err_kind producer_start(struct sink *s, rd_kafka_conf_t *conf, struct err *e)
+static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf)
 {
-    char text[256];
-    s->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
-    if (s->producer == NULL) {
-        return err_set(e, FAIL_CONFIG, "kafka: %s", text);
-    }
-    s->events = rd_kafka_queue_get_main(s->producer);
-    if (pthread_create(&s->poller, NULL, sink_poll_main, s) != 0) {
+    struct sink *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
         abort();
     }
-    (void)pthread_setname_np(s->poller, "sink");
-    return FAIL_NONE;
+    size_t max = sink_conf_size(conf, "message.max.bytes");
+    s->conf = conf;
+    s->max_bytes = max > FRAMING_BYTES ? max - FRAMING_BYTES : max;
+    s->queue_bytes = c->queue_bytes;
+    s->delivered = c->delivered;
+    s->event = c->event;
+    s->context = c->context;
+    s->scram = sink_conf_is_scram(conf);
+    shared_init(s);
+    return s;
 }
 
 struct sink *sink_new(const struct sink_config *c, struct err *e)
@@ -205,24 +214,15 @@ struct sink *sink_new(const struct sink_config *c, struct err *e)
     if (conf == NULL) {
         return NULL;
     }
-    struct sink *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
-        abort();
-    }
-    size_t max = sink_conf_size(conf, "message.max.bytes");
-    s->max_bytes = max > FRAMING_BYTES ? max - FRAMING_BYTES : max;
-    s->queue_bytes = c->queue_bytes;
-    s->delivered = c->delivered;
-    s->event = c->event;
-    s->context = c->context;
-    s->scram = sink_conf_is_scram(conf);
-    shared_init(s);
-
-    if (producer_start(s, conf, e) != FAIL_NONE) {
-        rd_kafka_conf_destroy(conf);
+    struct sink *s = sink_make(c, conf);
+    if (sink_producer_make(s, &s->producer, e) != FAIL_NONE) {
         sink_destroy(s);
         return NULL;
     }
+    if (pthread_create(&s->poller, NULL, sink_poll_main, s) != 0) {
+        abort();
+    }
+    (void)pthread_setname_np(s->poller, "sink");
     return s;
 }
 
@@ -235,7 +235,9 @@ void sink_stop(struct sink *s)
 bool sink_flush(struct sink *s, int timeout_ms)
 {
     struct timespec until = deadline_in(timeout_ms);
-    (void)rd_kafka_flush(s->producer, timeout_ms); /* does not wait for linger.ms */
+    (void)pthread_rwlock_rdlock(&s->life);
+    (void)rd_kafka_flush(s->producer.handle, timeout_ms); /* does not wait for linger.ms */
+    (void)pthread_rwlock_unlock(&s->life);
 
     (void)pthread_mutex_lock(&s->shared.lock);
     atomic_fetch_add(&s->shared.waiting, 1);
@@ -255,13 +257,14 @@ void sink_free(struct sink *s)
     }
     sink_stop(s);
     atomic_store(&s->closing, true);
-    (void)rd_kafka_purge(s->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_queue_yield(s->events);
+    (void)pthread_rwlock_rdlock(&s->life);
+    (void)rd_kafka_purge(s->producer.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_queue_yield(s->producer.events);
+    (void)pthread_rwlock_unlock(&s->life);
     (void)pthread_join(s->poller, NULL);
 
     sink_topics_free(s);
-    rd_kafka_queue_destroy(s->events);
-    rd_kafka_destroy(s->producer);
+    sink_producer_destroy(&s->producer);
     sink_destroy(s);
 }
 

@@ -88,6 +88,9 @@ static void report(struct sink *s, const rd_kafka_message_t *m)
     if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         sink_err(&e, m->err, NULL);
         (void)err_wrap(&e, "topic %s", rd_kafka_topic_name(m->rkt));
+        if (e.kind == FAIL_STOPPED && !atomic_load(&s->closing)) {
+            e.kind = FAIL_AGAIN; /* given up for a new producer, not for the end */
+        }
     }
     char *receipt = m->_private;
     s->delivered(is_second_try(receipt) ? receipt - 1 : receipt, m->key_len + m->len, &e);
@@ -137,14 +140,13 @@ static void take_reports(struct sink *s, rd_kafka_event_t *ev)
 static void went_fatal(struct sink *s)
 {
     char text[256];
-    rd_kafka_resp_err_t code = rd_kafka_fatal_error(s->producer, text, sizeof(text));
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(s->producer.handle, text, sizeof(text));
     struct err e;
     sink_err(&e, code, text);
     atomic_store(&s->fatal, true);
+    atomic_fetch_add(&s->lives, 1);
     sink_wake(s);
     emit(s, SINK_FATAL, &e);
-    /* Nothing of it will ever be sent: let those who wait for its reports know. */
-    (void)rd_kafka_purge(s->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 }
 
 static void went_down(struct sink *s, struct err *e)
@@ -199,6 +201,30 @@ static void take_error(struct sink *s, rd_kafka_event_t *ev)
     }
 }
 
+static void take_event(struct sink *s, rd_kafka_event_t *ev)
+{
+    switch (rd_kafka_event_type(ev)) {
+    case RD_KAFKA_EVENT_DR:
+        take_reports(s, ev);
+        break;
+    case RD_KAFKA_EVENT_ERROR:
+        take_error(s, ev);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Nothing of what it holds will ever be sent: have it reported, then go on with a new one. */
+static void begin_anew(struct sink *s)
+{
+    if (atomic_load(&s->records) == 0) {
+        sink_producer_replace(s);
+        return;
+    }
+    (void)rd_kafka_purge(s->producer.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
 static bool poll_is_over(struct sink *s)
 {
     return atomic_load(&s->closing) && atomic_load(&s->records) == 0;
@@ -208,18 +234,12 @@ void *sink_poll_main(void *arg)
 {
     struct sink *s = arg;
     while (!poll_is_over(s)) {
-        rd_kafka_event_t *ev = rd_kafka_queue_poll(s->events, POLL_MS);
-        switch (rd_kafka_event_type(ev)) {
-        case RD_KAFKA_EVENT_DR:
-            take_reports(s, ev);
-            break;
-        case RD_KAFKA_EVENT_ERROR:
-            take_error(s, ev);
-            break;
-        default:
-            break;
-        }
+        rd_kafka_event_t *ev = rd_kafka_queue_poll(s->producer.events, POLL_MS);
+        take_event(s, ev);
         rd_kafka_event_destroy(ev);
+        if (atomic_load(&s->fatal)) {
+            begin_anew(s);
+        }
     }
     return NULL;
 }

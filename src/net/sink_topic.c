@@ -23,7 +23,7 @@ static struct sink_topic *topic_add_locked(struct sink *s, const char *name)
     if (t == NULL) {
         abort();
     }
-    t->handle = rd_kafka_topic_new(s->producer, name, NULL);
+    t->handle = rd_kafka_topic_new(s->producer.handle, name, NULL);
     assert(t->handle != NULL);
     t->next = s->shared.topics;
     s->shared.topics = t;
@@ -34,39 +34,46 @@ struct sink_topic *sink_topic(struct sink *s, const char *name)
 {
     size_t n = strlen(name);
     assert(n > 0 && n <= MAX_TOPIC_NAME);
+    (void)pthread_rwlock_rdlock(&s->life);
     (void)pthread_mutex_lock(&s->shared.lock);
     struct sink_topic *t = topic_find_locked(s, name);
     if (t == NULL) {
         t = topic_add_locked(s, name);
     }
     (void)pthread_mutex_unlock(&s->shared.lock);
+    (void)pthread_rwlock_unlock(&s->life);
     return t;
 }
 
-size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
+static size_t max_bytes_of(const rd_kafka_DescribeConfigs_result_t *result)
 {
-    size_t max = 0;
-    rd_kafka_queue_t *answers = rd_kafka_queue_new(s->producer);
+    size_t n = 0;
+    const rd_kafka_ConfigResource_t **got = rd_kafka_DescribeConfigs_result_resources(result, &n);
+    if (n == 0) {
+        return 0;
+    }
+    const rd_kafka_ConfigEntry_t **entry = rd_kafka_ConfigResource_configs(got[0], &n);
+    for (size_t i = 0; i < n; i++) {
+        const char *value = rd_kafka_ConfigEntry_value(entry[i]);
+        if (strcmp(rd_kafka_ConfigEntry_name(entry[i]), "max.message.bytes") == 0 && value) {
+            return strtoul(value, NULL, 10);
+        }
+    }
+    return 0;
+}
+
+static size_t describe(rd_kafka_t *producer, const char *name, int timeout_ms)
+{
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(producer);
     rd_kafka_AdminOptions_t *options =
-        rd_kafka_AdminOptions_new(s->producer, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+        rd_kafka_AdminOptions_new(producer, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_ConfigResource_t *ask = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
     (void)rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, NULL, 0);
-    rd_kafka_DescribeConfigs(s->producer, &ask, 1, options, answers);
+    rd_kafka_DescribeConfigs(producer, &ask, 1, options, answers);
 
     rd_kafka_event_t *ev = rd_kafka_queue_poll(answers, timeout_ms);
     const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result(ev);
-    size_t n = 0;
-    const rd_kafka_ConfigResource_t **got =
-        result != NULL ? rd_kafka_DescribeConfigs_result_resources(result, &n) : NULL;
-    size_t entries = 0;
-    const rd_kafka_ConfigEntry_t **entry =
-        n > 0 ? rd_kafka_ConfigResource_configs(got[0], &entries) : NULL;
-    for (size_t i = 0; i < entries; i++) {
-        const char *value = rd_kafka_ConfigEntry_value(entry[i]);
-        if (strcmp(rd_kafka_ConfigEntry_name(entry[i]), "max.message.bytes") == 0 && value) {
-            max = strtoul(value, NULL, 10);
-        }
-    }
+    size_t max = result != NULL ? max_bytes_of(result) : 0;
     rd_kafka_event_destroy(ev);
     rd_kafka_ConfigResource_destroy(ask);
     rd_kafka_AdminOptions_destroy(options);
@@ -74,23 +81,49 @@ size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
     return max;
 }
 
-enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms, struct err *e)
+size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
+{
+    (void)pthread_rwlock_rdlock(&s->life);
+    size_t max = describe(s->producer.handle, name, timeout_ms);
+    (void)pthread_rwlock_unlock(&s->life);
+    return max;
+}
+
+static rd_kafka_resp_err_t ask_for(rd_kafka_t *producer, rd_kafka_topic_t *topic, int timeout_ms)
 {
     const struct rd_kafka_metadata *md = NULL;
-    rd_kafka_topic_t *topic = sink_topic(s, name)->handle;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(s->producer, 0, topic, &md, timeout_ms);
+    rd_kafka_resp_err_t code = rd_kafka_metadata(producer, 0, topic, &md, timeout_ms);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topic_cnt > 0) {
         code = md->topics[0].err;
     }
     if (md != NULL) {
         rd_kafka_metadata_destroy(md);
     }
+    return code;
+}
+
+enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms, struct err *e)
+{
+    struct sink_topic *t = sink_topic(s, name);
+    (void)pthread_rwlock_rdlock(&s->life);
+    rd_kafka_resp_err_t code = ask_for(s->producer.handle, t->handle, timeout_ms);
+    (void)pthread_rwlock_unlock(&s->life);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }
     struct err why;
     sink_err(&why, code, NULL);
     return err_set(e, why.kind, "topic %s: %s", name, why.text);
+}
+
+void sink_topics_move(struct sink *s)
+{
+    for (struct sink_topic *t = s->shared.topics; t != NULL; t = t->next) {
+        rd_kafka_topic_t *old = t->handle;
+        t->handle = rd_kafka_topic_new(s->producer.handle, rd_kafka_topic_name(old), NULL);
+        assert(t->handle != NULL);
+        rd_kafka_topic_destroy(old);
+    }
 }
 
 void sink_topics_free(struct sink *s)

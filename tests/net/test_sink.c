@@ -437,7 +437,7 @@ static void says_once_that_the_brokers_are_away_and_that_they_are_back(void **st
     assert_int_equal(reports.delivered, 1);
 }
 
-static void a_fatal_error_ends_waiting_and_reports_everything(void **state UNUSED)
+static void a_fatal_error_reports_everything_and_a_new_producer_goes_on(void **state UNUSED)
 {
     (void)rd_kafka_mock_broker_set_down(mock, 1);
     OWNED(sink) struct sink *s = sink_with(NULL, SMALL_QUEUE);
@@ -445,14 +445,25 @@ static void a_fatal_error_ends_waiting_and_reports_everything(void **state UNUSE
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
     wait_until_a_producer_waits(s);
-    assert_false(sink_is_fatal(s));
-    (void)rd_kafka_test_fatal_error(s->producer, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
-                                    "as if");
+    (void)rd_kafka_test_fatal_error(s->producer.handle,
+                                    RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "as if");
     (void)pthread_join(thread, NULL);
     assert_int_equal(f.ended, FAIL_AGAIN);
     assert_true(came_true(&reports.events[SINK_FATAL], 1));
     assert_true(came_true(&reports.failed, 10));
-    assert_true(sink_is_fatal(s));
+    assert_int_equal(reports.error.kind, FAIL_AGAIN);
+
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    struct sink_topic *events = sink_topic(s, "events");
+    struct sink_record r = {.topic = events, .key = SPAN("acme"), .value = SPAN("{}")};
+    struct err e = {.kind = FAIL_NONE};
+    while (sink_produce(s, &r, &e) == FAIL_AGAIN) {
+        (void)sched_yield();
+    }
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(reports.delivered, 1);
+    assert_int_equal(reports.failed, 10);
+    assert_ptr_equal(sink_topic(s, "events"), events);
 }
 
 #if defined(__has_feature)
@@ -486,8 +497,8 @@ int main(void)
             a_record_above_the_queue_goes_alone_and_one_above_the_limit_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_once_that_the_brokers_are_away_and_that_they_are_back,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_fatal_error_ends_waiting_and_reports_everything, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_fatal_error_reports_everything_and_a_new_producer_goes_on,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One object, read to its end. A transfer is a loop of attempts; each is a GET from the byte
+ * that the consumer wants next. What decides is decided by the headers of an answer, before
+ * the first of its bytes is handed over.
+ */
+#include "net/s3.h"
+
+#include "codec/url.h"
+#include "net/s3_call.h"
+
+#include <stdio.h>
+
+enum {
+    KEY_MAX = 1024,
+    TRIES = 5,                  /* attempts that bring nothing new */
+    PROGRESS_BYTES = 16 * 1024, /* less than this is nothing new */
+    RESTARTS = 3,               /* how often an object may be replaced while we read it */
+    BACKOFF_MS = 50,
+    BACKOFF_MAX_MS = 5000,
+    QUERY_BYTES = 8 * 1024,
+};
+
+struct transfer {
+    struct s3 *s;
+    const struct s3_object *o;
+    struct creds_source *creds;
+    const struct s3_consumer *to;
+
+    bool by_version;      /* o->version_id pins it; false: the current version is read */
+    bool begun;           /* `first` is known, and its bytes up to `offset` were handed over */
+    struct s3_head first; /* of the answer that gave byte 0 */
+    int64_t offset;
+    unsigned restarts;
+
+    unsigned tries; /* since there was progress, at `mark` */
+    int64_t mark;
+
+    /* The attempt under way. */
+    bool looked;  /* at the answer's headers */
+    int64_t skip; /* bytes of this answer that were handed over before */
+    bool refused; /* by the consumer: that is final */
+};
+
+/* ---- An answer comes ---- */
+
+static enum err_kind begin(struct transfer *t, const struct s3_head *head, struct err *e)
+{
+    struct s3_meta meta = {.modified_ns = head->modified_ns, .length = head->length};
+    s3_head_name(head, meta.version);
+    t->first = *head;
+    t->begun = true;
+    t->offset = 0;
+    t->mark = 0;
+    checksum_start(&t->s->checksum, head->checksum.kind);
+    enum err_kind kind = t->to->begin(t->to->ctx, &meta, e);
+    t->refused = kind != FAIL_NONE;
+    return kind;
+}
+
+static bool same_bytes(const struct s3_head *a, const struct s3_head *b)
+{
+    return a->etag[0] != '\0' && strcmp(a->etag, b->etag) == 0 && a->length == b->length;
+}
+
+/* A part was asked for: does it go on where we are? */
+static enum err_kind look_at_part(struct transfer *t, const struct http_answer *a,
+                                  const struct s3_head *head, struct err *e)
+{
+    bool same = head->etag[0] == '\0' || strcmp(head->etag, t->first.etag) == 0;
+    if (!t->begun || !same ||
+        s3_part_check(a->status, buf_span(&a->head), t->offset, t->first.length) != S3_PART_RIGHT) {
+        return err_set(e, FAIL_AGAIN, "s3: the answer is not the part that was asked for");
+    }
+    return FAIL_NONE;
+}
+
+static enum err_kind look(struct transfer *t, const struct http_answer *a, struct err *e)
+{
+    struct s3_head head;
+    t->looked = true;
+    s3_head_read(&head, buf_span(&a->head));
+    if (a->status == 206) {
+        return look_at_part(t, a, &head, e);
+    }
+    if (a->status != 200 || !a->sized) {
+        return err_set(e, FAIL_AGAIN, "s3: an answer without an end (HTTP %d)", a->status);
+    }
+    if (t->begun && same_bytes(&head, &t->first)) { /* Range was ignored: the same from byte 0 */
+        t->skip = t->offset;
+        return FAIL_NONE;
+    }
+    return begin(t, &head, e);
+}
+
+static enum err_kind on_body(void *ctx, const struct http_answer *a, struct span bytes,
+                             struct err *e)
+{
+    struct transfer *t = ctx;
+    if (!t->looked) {
+        enum err_kind kind = look(t, a, e);
+        if (kind != FAIL_NONE) {
+            return kind;
+        }
+    }
+    size_t skip = t->skip < (int64_t)bytes.n ? (size_t)t->skip : bytes.n;
+    (void)span_take(&bytes, skip);
+    t->skip -= (int64_t)skip;
+    if (bytes.n == 0) {
+        return FAIL_NONE;
+    }
+    checksum_add(&t->s->checksum, bytes);
+    t->offset += (int64_t)bytes.n;
+    enum err_kind kind = t->to->body(t->to->ctx, bytes, e);
+    t->refused = kind != FAIL_NONE;
+    return kind;
+}
+
+/* ---- An attempt ---- */
+
+/* "" or versionId=... */
+static void build_query(const struct transfer *t, struct buf *query)
+{
+    if (t->by_version) {
+        buf_add(query, SPAN("versionId="));
+        url_encode(query, t->o->version_id);
+    }
+}
+
+static enum err_kind attempt(struct transfer *t, struct fault *f, struct err *e)
+{
+    char range[40];
+    struct http_header headers[S3_CALL_HEADERS] = {{SPAN("x-amz-checksum-mode"), SPAN("ENABLED")}};
+    struct http_sink sink = {t, on_body};
+    struct buf query = BUF_INIT(QUERY_BYTES);
+    struct s3_call c = {.method = "GET",
+                        .object = t->o,
+                        .key = t->o->key,
+                        .headers = headers,
+                        .header_count = 1,
+                        .sink = &sink,
+                        .creds = t->creds};
+    if (t->offset > 0) {
+        (void)snprintf(range, sizeof(range), "bytes=%lld-", (long long)t->offset);
+        headers[c.header_count++] = (struct http_header){SPAN("Range"), span_str(range)};
+        headers[c.header_count++] = (struct http_header){SPAN("If-Match"), span_str(t->first.etag)};
+    }
+    build_query(t, &query);
+    c.query = buf_span(&query);
+    t->looked = false;
+    t->skip = 0;
+    err_clear(e);
+    enum err_kind kind = query.overflowed ? err_set(e, FAIL_DATA, "s3: the version id is too long")
+                                          : s3_send(t->s, &c, f, e);
+    buf_done(&query);
+    if (kind == FAIL_NONE && !t->looked) { /* an empty body never called on_body */
+        kind = look(t, &t->s->answer, e);
+    }
+    return kind;
+}
+
+/* The server says that this was all: is it what the first answer promised? */
+static enum err_kind finish(struct transfer *t, struct err *e)
+{
+    if (!checksum_matches(&t->s->checksum, &t->first.checksum)) {
+        (void)snprintf(e->code, sizeof(e->code), "ChecksumMismatch");
+        return err_set(e, FAIL_AGAIN, "s3: the bytes received do not have the object's %s checksum",
+                       checksum_name(t->first.checksum.kind));
+    }
+    return FAIL_NONE;
+}
+
+static bool is_short(const struct transfer *t)
+{
+    return t->skip > 0 || (t->first.length >= 0 && t->offset != t->first.length);
+}
+
+/* ---- After an attempt ---- */
+
+/* Read the current version, from its beginning, instead of the one that is gone. */
+static bool restart(struct transfer *t)
+{
+    bool pinned = t->by_version || t->offset > 0;
+    if (!pinned || t->restarts == RESTARTS) {
+        return false;
+    }
+    t->restarts++;
+    t->by_version = false;
+    t->begun = false;
+    t->offset = 0;
+    t->mark = 0;
+    t->tries = 0;
+    return true;
+}
+
+static bool is_superseded(const struct transfer *t, enum err_kind kind)
+{
+    return kind == FAIL_SUPERSEDED || (kind == FAIL_GONE && t->by_version);
+}
+
+/* The connection broke, or a resumption met a server in trouble: worth another attempt. */
+static bool is_broken(const struct transfer *t, enum err_kind kind, const struct fault *f)
+{
+    if (t->refused) {
+        return false;
+    }
+    if (f->status < 400) {
+        return kind == FAIL_AGAIN;
+    }
+    return t->offset > 0 && (kind == FAIL_AGAIN || kind == FAIL_THROTTLED) && f->status >= 500;
+}
+
+/* Wait before the next attempt. False: enough of them, or stopped (then e says so). */
+static bool pause(struct transfer *t, struct err *e)
+{
+    if (t->offset - t->mark >= PROGRESS_BYTES) {
+        t->tries = 0;
+        t->mark = t->offset;
+    }
+    if (++t->tries >= TRIES) {
+        (void)err_wrap(e, "s3: after %u tries at byte %lld", t->tries, (long long)t->offset);
+        return false;
+    }
+    int64_t most = BACKOFF_MS << t->tries;
+    most = most < BACKOFF_MAX_MS ? most : BACKOFF_MAX_MS;
+    if (!http_wait(t->s->http, (int64_t)rng_below(&t->s->rng, (uint64_t)most))) {
+        (void)err_set(e, FAIL_STOPPED, "s3: stopped");
+        return false;
+    }
+    if (t->offset > 0 && t->first.etag[0] == '\0') { /* nothing to pin it with: from the start */
+        t->begun = false;
+        t->offset = 0;
+        t->mark = 0;
+    }
+    return true;
+}
+
+/* What to do after an attempt. True: another one; false: *kind is the result. */
+static bool goes_on(struct transfer *t, enum err_kind *kind, const struct fault *f, struct err *e)
+{
+    if (*kind == FAIL_NONE && is_short(t)) {
+        *kind = err_set(e, FAIL_AGAIN, "s3: the body ended at byte %lld of %lld",
+                        (long long)t->offset, (long long)t->first.length);
+    }
+    if (*kind == FAIL_NONE || t->refused) {
+        return false;
+    }
+    if (f->status == 416 && t->begun &&
+        s3_part_check(416, buf_span(&t->s->answer.head), t->offset, -1) == S3_PART_COMPLETE) {
+        err_clear(e);
+        *kind = FAIL_NONE;
+        return false;
+    }
+    if (is_superseded(t, *kind) && restart(t)) {
+        return true;
+    }
+    if (is_broken(t, *kind, f) && pause(t, e)) {
+        return true;
+    }
+    *kind = e->kind;
+    if (*kind == FAIL_SUPERSEDED && t->restarts < RESTARTS) { /* nothing was pinned */
+        (void)err_wrap(e, "there is no current version");
+        e->kind = FAIL_GONE;
+        *kind = FAIL_GONE;
+    }
+    return false;
+}
+
+enum err_kind s3_get(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
+                     const struct s3_consumer *to, struct err *e)
+{
+    struct fault f;
+    struct transfer t = {.s = s, .o = o, .creds = creds, .to = to};
+    enum err_kind kind = s3_object_check(o, e);
+    if (kind == FAIL_NONE && (o->key.n == 0 || o->key.n > KEY_MAX)) {
+        kind = err_set(e, FAIL_DATA, "s3: a key has 1 to %d bytes", KEY_MAX);
+    }
+    if (kind != FAIL_NONE) {
+        return kind;
+    }
+    t.by_version = o->version_id.n > 0;
+    do {
+        kind = attempt(&t, &f, e);
+    } while (goes_on(&t, &kind, &f, e));
+    return kind == FAIL_NONE ? finish(&t, e) : kind;
+}
+
+/* ---- HEAD ---- */
+
+enum err_kind s3_head(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
+                      struct s3_meta *out, struct err *e)
+{
+    struct fault f;
+    struct s3_head head;
+    struct buf query = BUF_INIT(QUERY_BYTES);
+    struct transfer t = {.o = o, .by_version = o->version_id.n > 0};
+    struct s3_call c = {.method = "HEAD", .object = o, .key = o->key, .creds = creds};
+    err_clear(e);
+    enum err_kind kind = s3_object_check(o, e);
+    if (kind != FAIL_NONE) {
+        return kind;
+    }
+    build_query(&t, &query);
+    c.query = buf_span(&query);
+    kind = query.overflowed ? err_set(e, FAIL_DATA, "s3: the version id is too long")
+                            : s3_send(s, &c, &f, e);
+    buf_done(&query);
+    if (kind == FAIL_NONE) {
+        s3_head_read(&head, buf_span(&s->answer.head));
+        *out = (struct s3_meta){.modified_ns = head.modified_ns, .length = head.length};
+        s3_head_name(&head, out->version);
+    }
+    return kind;
+}

@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "codec/checksum.h"
+#include "net/fake_creds.h"
+#include "net/s3.h"
+#include "net/server.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { BODY_MAX = 1 << 20, LONG_MS = 60000 };
+
+/* What a consumer saw. */
+struct seen {
+    struct buf body;
+    struct s3_meta meta;
+    int begins;
+    enum err_kind refuse_begin, refuse_body;
+    struct s3 *stop; /* stop this client at the first byte */
+};
+
+struct fixture {
+    struct server *server;
+    struct s3_shared *shared;
+    struct s3_settings settings;
+    struct s3 *s3;
+    struct clock_manual clock;
+    struct creds_source creds;
+    struct s3_object object;
+    struct seen seen;
+    struct err err;
+    char endpoint[128];
+};
+
+static enum err_kind on_begin(void *ctx, const struct s3_meta *meta, struct err *e)
+{
+    struct seen *s = ctx;
+    s->begins++;
+    s->meta = *meta;
+    buf_clear(&s->body);
+    return s->refuse_begin == FAIL_NONE ? FAIL_NONE : err_set(e, s->refuse_begin, "not this one");
+}
+
+static enum err_kind on_bytes(void *ctx, struct span bytes, struct err *e)
+{
+    struct seen *s = ctx;
+    buf_add(&s->body, bytes);
+    if (s->stop != NULL) {
+        s3_stop(s->stop);
+    }
+    return s->refuse_body == FAIL_NONE ? FAIL_NONE : err_set(e, s->refuse_body, "enough");
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    f->server = server_new();
+    f->shared = s3_shared_new();
+    clock_manual_init(&f->clock, 0, 1767323045000);
+    (void)snprintf(f->endpoint, sizeof(f->endpoint), "http://127.0.0.1:%d", server_port(f->server));
+    f->settings = (struct s3_settings){.endpoint = f->endpoint,
+                                       .connect_timeout_ms = LONG_MS,
+                                       .idle_timeout_ms = LONG_MS,
+                                       .clock = &f->clock.clock,
+                                       .shared = f->shared};
+    f->s3 = s3_new(&f->settings);
+    f->object = (struct s3_object){.bucket = SPAN("cust-bucket"),
+                                   .key = SPAN("logs/a b+c.gz"),
+                                   .version_id = SPAN(""),
+                                   .region = SPAN("eu-west-1"),
+                                   .owner = SPAN("444455556666")};
+    f->seen.body = (struct buf)BUF_INIT(BODY_MAX);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    s3_free(f->s3);
+    s3_shared_free(f->shared);
+    server_free(f->server);
+    buf_done(&f->seen.body);
+    free(f);
+    return 0;
+}
+
+static enum err_kind get(struct fixture *f)
+{
+    struct s3_consumer to = {&f->seen, on_begin, on_bytes};
+    return s3_get(f->s3, &f->object, &f->creds, &to, &f->err);
+}
+
+/* An answer that promises `length` bytes and has these, then ends so. */
+static void add_cut(struct fixture *f, const char *status, const char *headers, size_t length,
+                    const char *body, enum reply_end end)
+{
+    struct buf text = BUF_INIT(BODY_MAX);
+    buf_addf(&text, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers, length,
+             body);
+    server_add(f->server, (struct reply){.text = buf_span(&text), .end = end});
+    buf_done(&text);
+}
+
+static void add_error(struct fixture *f, const char *status, const char *headers, const char *inner)
+{
+    struct buf body = BUF_INIT(BODY_MAX);
+    buf_addf(&body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>%s</Error>", inner);
+    server_add_answer(f->server, status, headers, buf_span(&body));
+    buf_done(&body);
+}
+
+#define ETAG "ETag: \"e1\"\r\n"
+#define DATED "Last-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\n"
+#define PART(first, last, total) "Content-Range: bytes " first "-" last "/" total "\r\n"
+
+/* ---- A plain GET ---- */
+
+static void reads_an_object(void **state)
+{
+    struct fixture *f = *state;
+    server_add_answer(f->server, "200 OK", ETAG DATED, SPAN("hello"));
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("hello"));
+    assert_int_equal(f->seen.begins, 1);
+    assert_string_equal(f->seen.meta.version, "e1");
+    assert_true(f->seen.meta.modified_ns == 1767323045000000000);
+    assert_int_equal(f->seen.meta.length, 5);
+    assert_true(server_got(f->server, 0, "GET /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
+    assert_true(server_got(f->server, 0, "\r\nx-amz-expected-bucket-owner: 444455556666\r\n"));
+    assert_true(server_got(f->server, 0, "\r\nx-amz-checksum-mode: ENABLED\r\n"));
+    assert_true(server_got(f->server, 0,
+                           "/eu-west-1/s3/aws4_request, SignedHeaders=host;"
+                           "x-amz-checksum-mode;x-amz-content-sha256;x-amz-date;"
+                           "x-amz-expected-bucket-owner;x-amz-security-token,"));
+}
+
+static void begins_also_an_empty_object(void **state)
+{
+    struct fixture *f = *state;
+    server_add_answer(f->server, "200 OK", ETAG, SPAN(""));
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_int_equal(f->seen.begins, 1);
+    assert_int_equal(f->seen.body.n, 0);
+}
+
+static void asks_for_versions_and_as_requester(void **state)
+{
+    struct fixture *f = *state;
+    f->object.version_id = SPAN("3/L4+x");
+    f->object.request_payer = true;
+    f->object.owner = SPAN("");
+    server_add_answer(f->server, "200 OK", ETAG "x-amz-version-id: 3/L4+x\r\n", SPAN("v"));
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_string_equal(f->seen.meta.version, "3/L4+x");
+    assert_true(server_got(f->server, 0, "?versionId=3%2FL4%2Bx HTTP/1.1\r\n"));
+    assert_true(server_got(f->server, 0, "\r\nx-amz-request-payer: requester\r\n"));
+    assert_true(server_got(f->server, 0, ";x-amz-request-payer;"));
+}
+
+static void names_hosts_by_bucket_where_the_endpoint_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct s3_settings by_host = f->settings;
+    char endpoint[128];
+    (void)snprintf(endpoint, sizeof(endpoint), "http://{bucket}.s3.localhost:%d/",
+                   server_port(f->server));
+    by_host.endpoint = endpoint;
+    s3_free(f->s3);
+    f->s3 = s3_new(&by_host);
+    f->object.key = SPAN("/a//../b");
+    server_add_answer(f->server, "200 OK", ETAG, SPAN("x"));
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_true(
+        server_got(f->server, 0, "GET //a//../b HTTP/1.1\r\nHost: cust-bucket.s3.localhost:"));
+}
+
+static void refuses_names_that_cannot_be(void **state)
+{
+    struct fixture *f = *state;
+    static const char long_key[1025] = {'k'};
+    const struct s3_object good = f->object;
+    const struct {
+        struct span bucket, key, region, owner;
+        enum err_kind kind;
+    } rows[] = {
+        {SPAN("evil.com/x"), good.key, good.region, good.owner, FAIL_DATA},
+        {SPAN("169.254.169.254"), good.key, good.region, good.owner, FAIL_DATA},
+        {good.bucket, SPAN(""), good.region, good.owner, FAIL_DATA},
+        {good.bucket, span_of(long_key, 1025), good.region, good.owner, FAIL_DATA},
+        {good.bucket, good.key, SPAN("eu.west"), good.owner, FAIL_CONFIG},
+        {good.bucket, good.key, good.region, SPAN("44445555666"), FAIL_CONFIG},
+        {good.bucket, good.key, good.region, SPAN("44445555666x"), FAIL_CONFIG},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        f->object.bucket = rows[i].bucket;
+        f->object.key = rows[i].key;
+        f->object.region = rows[i].region;
+        f->object.owner = rows[i].owner;
+        assert_int_equal(get(f), rows[i].kind);
+    }
+    assert_int_equal(server_connections(f->server), 0);
+}
+
+/* ---- Broken transfers ---- */
+
+static void resumes_a_cut_body_at_the_exact_byte(void **state)
+{
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    add_cut(f, "206 Partial Content", ETAG PART("4", "9", "10"), 6, "45", REPLY_RESET);
+    add_cut(f, "206 Partial Content", PART("6", "9", "10"), 4, "6789", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
+    assert_int_equal(f->seen.begins, 1);
+    assert_true(server_got(f->server, 1, "\r\nRange: bytes=4-\r\nIf-Match: \"e1\"\r\n"));
+    assert_true(server_got(f->server, 1, "SignedHeaders=host;if-match;range;x-amz-checksum-mode;"));
+    assert_true(server_got(f->server, 2, "\r\nRange: bytes=6-\r\n"));
+}
+
+static void resumes_the_pinned_version(void **state)
+{
+    struct fixture *f = *state;
+    f->object.version_id = SPAN("v1");
+    add_cut(f, "200 OK", ETAG "x-amz-version-id: v1\r\n", 10, "0123", REPLY_CLOSE);
+    add_cut(f, "206 Partial Content", ETAG PART("4", "9", "10"), 6, "456789", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_true(server_got(f->server, 1, "?versionId=v1 HTTP/1.1\r\n"));
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
+}
+
+static void skips_what_it_has_when_the_range_is_ignored(void **state)
+{
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    add_cut(f, "200 OK", ETAG, 10, "01", REPLY_CLOSE);
+    add_cut(f, "200 OK", ETAG, 10, "0123456789", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
+    assert_int_equal(f->seen.begins, 1);
+}
+
+static void begins_again_when_other_bytes_come(void **state)
+{
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    add_cut(f, "200 OK", "ETag: \"e2\"\r\n", 4, "abcd", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("abcd"));
+    assert_int_equal(f->seen.begins, 2);
+    assert_string_equal(f->seen.meta.version, "e2");
+}
+
+static void begins_again_when_there_is_nothing_to_pin_with(void **state)
+{
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", "", 10, "0123", REPLY_CLOSE);
+    add_cut(f, "200 OK", "", 10, "0123456789", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
+    assert_int_equal(f->seen.begins, 2);
+    struct buf second = BUF_INIT(BODY_MAX);
+    server_copy(f->server, 1, &second);
+    assert_null(strstr(second.p, "Range"));
+    buf_done(&second);
+}
+
+static void takes_no_part_that_was_not_asked_for(void **state)
+{
+    static const char *const wrong[] = {PART("3", "9", "10"), PART("4", "9", "11"),
+                                        PART("4", "8", "10"), "Content-Range: bytes 4-9/*\r\n", ""};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        buf_clear(&f->seen.body);
+        add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+        add_cut(f, "206 Partial Content", wrong[i], 6, "xxxxxx", REPLY_KEEP);
+        add_cut(f, "206 Partial Content", "ETag: \"e9\"\r\n" PART("4", "9", "10"), 6, "yyyyyy",
+                REPLY_KEEP);
+        add_cut(f, "206 Partial Content", PART("4", "9", "10"), 6, "456789", REPLY_KEEP);
+        assert_int_equal(get(f), FAIL_NONE);
+        assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
+    }
+}
+
+static void gives_up_after_some_tries_without_progress(void **state)
+{
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    for (int i = 0; i < 10; i++) {
+        add_cut(f, "206 Partial Content", PART("4", "9", "10"), 6, "", REPLY_CLOSE);
+    }
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_int_equal(server_requests(f->server), 5);
+    assert_non_null(strstr(f->err.text, "after 5 tries at byte 4"));
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
+}
+
+/* As often as it takes, if only each try brings something. */
+static void goes_on_as_long_as_there_is_progress(void **state)
+{
+    enum { PIECE = 16 * 1024, PIECES = 20 };
+    static char body[PIECE + 1];
+    char headers[128];
+    struct fixture *f = *state;
+    memset(body, 'x', PIECE);
+    add_cut(f, "200 OK", ETAG, PIECE * PIECES, body, REPLY_CLOSE);
+    for (int i = 1; i < PIECES; i++) {
+        (void)snprintf(headers, sizeof(headers), "Content-Range: bytes %d-%d/%d\r\n", PIECE * i,
+                       PIECE * PIECES - 1, PIECE * PIECES);
+        add_cut(f, "206 Partial Content", headers, (size_t)(PIECE * (PIECES - i)), body,
+                REPLY_CLOSE);
+    }
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_int_equal(f->seen.body.n, PIECE * PIECES);
+}
+
+static void resumes_when_the_server_is_in_trouble_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    add_error(f, "503 Slow Down", "", "<Code>SlowDown</Code>");
+    add_cut(f, "206 Partial Content", PART("4", "9", "10"), 6, "456789", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
+}
+
+static void leaves_a_busy_server_alone_from_the_start(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "503 Slow Down", "x-amz-request-id: R\r\nx-amz-id-2: H\r\n",
+              "<Code>SlowDown</Code><Message>Please reduce your request rate.</Message>");
+    add_error(f, "500 Internal Server Error", "", "<Code>InternalError</Code>");
+    assert_int_equal(get(f), FAIL_THROTTLED);
+    assert_string_equal(f->err.request_id, "R");
+    assert_string_equal(f->err.host_id, "H");
+    assert_string_equal(f->err.text, "s3: HTTP 503 SlowDown: Please reduce your request rate.");
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_int_equal(server_requests(f->server), 2);
+    server_add_answer(f->server, "200 OK", ETAG, SPAN("ok"));
+    assert_int_equal(get(f), FAIL_NONE);
+}
+
+static void resumes_a_silent_body(void **state)
+{
+    struct fixture *f = *state;
+    f->settings.idle_timeout_ms = 100;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_STALL);
+    add_cut(f, "206 Partial Content", PART("4", "9", "10"), 6, "456789", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
+}
+
+static void believes_the_server_that_there_is_no_more(void **state)
+{
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    add_error(f, "416 Range Not Satisfiable", "Content-Range: bytes */4\r\n",
+              "<Code>InvalidRange</Code><ActualObjectSize>4</ActualObjectSize>");
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
+
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    add_error(f, "416 Range Not Satisfiable", "Content-Range: bytes */3\r\n",
+              "<Code>InvalidRange</Code>");
+    assert_int_equal(get(f), FAIL_AGAIN);
+}
+
+static void refuses_a_body_whose_end_nobody_knows(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 5; i++) {
+        server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG "\r\nhello"),
+                                             .end = REPLY_CLOSE});
+    }
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_int_equal(f->seen.begins, 0);
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG
+                                                      "Transfer-Encoding: chunked\r\n\r\n"
+                                                      "5\r\nhello\r\n0\r\n\r\n")});
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("hello"));
+    assert_int_equal(f->seen.meta.length, -1);
+}
+
+/* ---- Versions that are gone ---- */
+
+static void reads_the_current_version_when_the_object_is_replaced(void **state)
+{
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    add_error(f, "412 Precondition Failed", "", "<Code>PreconditionFailed</Code>");
+    add_cut(f, "200 OK", "ETag: \"e2\"\r\n", 6, "abc", REPLY_CLOSE);
+    add_cut(f, "206 Partial Content", PART("3", "5", "6"), 3, "def", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("abcdef"));
+    assert_int_equal(f->seen.begins, 2);
+    assert_true(server_got(f->server, 3, "\r\nIf-Match: \"e2\"\r\n"));
+}
+
+static void reads_the_current_version_when_the_pinned_one_is_gone(void **state)
+{
+    static const char *const statuses[] = {"404 Not Found", "404 Not Found", "405 Not Allowed"};
+    static const char *const codes[] = {"<Code>NoSuchVersion</Code>", "<Code>NoSuchKey</Code>",
+                                        "<Code>MethodNotAllowed</Code>"};
+    struct fixture *f = *state;
+    struct buf second = BUF_INIT(BODY_MAX);
+    f->object.version_id = SPAN("v1");
+    for (size_t i = 0; i < 3; i++) {
+        add_error(f, statuses[i], "", codes[i]);
+        server_add_answer(f->server, "200 OK", ETAG "x-amz-version-id: v2\r\n", SPAN("two"));
+        assert_int_equal(get(f), FAIL_NONE);
+        assert_string_equal(f->seen.meta.version, "v2");
+        server_copy(f->server, 2 * i + 1, &second);
+        assert_null(strstr(second.p, "versionId"));
+    }
+    buf_done(&second);
+}
+
+static void is_gone_only_when_nothing_is_there_now(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "404 Not Found", "", "<Code>NoSuchKey</Code>");
+    assert_int_equal(get(f), FAIL_GONE);
+    assert_int_equal(server_requests(f->server), 1);
+    assert_string_equal(f->err.code, "NoSuchKey");
+
+    f->object.version_id = SPAN("v1");
+    add_error(f, "404 Not Found", "", "<Code>NoSuchVersion</Code>");
+    add_error(f, "404 Not Found", "x-amz-delete-marker: true\r\n", "<Code>NoSuchKey</Code>");
+    assert_int_equal(get(f), FAIL_GONE);
+    assert_int_equal(server_requests(f->server), 3);
+
+    f->object.version_id = SPAN("");
+    add_error(f, "405 Not Allowed", "", "<Code>MethodNotAllowed</Code>");
+    assert_int_equal(get(f), FAIL_GONE);
+    assert_int_equal(f->err.kind, FAIL_GONE);
+}
+
+static void does_not_chase_an_object_that_is_replaced_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 10; i++) {
+        add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+        add_error(f, "412 Precondition Failed", "", "<Code>PreconditionFailed</Code>");
+    }
+    assert_int_equal(get(f), FAIL_SUPERSEDED);
+    assert_int_equal(server_requests(f->server), 8);
+}
+
+/* ---- Errors ---- */
+
+static void gives_each_error_its_class(void **state)
+{
+    static const struct {
+        const char *status, *inner;
+        enum err_kind kind;
+    } rows[] = {
+        {"403 Forbidden", "<Code>AccessDenied</Code><Message>Access Denied</Message>", FAIL_DENIED},
+        {"403 Forbidden", "<Code>InvalidObjectState</Code><StorageClass>GLACIER</StorageClass>",
+         FAIL_ARCHIVED},
+        {"403 Forbidden", "<Code>AllAccessDisabled</Code>", FAIL_DENIED},
+        {"400 Bad Request",
+         "<Code>KMS.DisabledException</Code><Message>arn:x is disabled.</Message>", FAIL_KMS},
+        {"400 Bad Request", "<Code>KMS.KMSInvalidStateException</Code>", FAIL_KMS},
+        {"400 Bad Request", "<Code>KMS.NotFoundException</Code>", FAIL_KMS},
+        {"400 Bad Request", "<Code>KMS.ThrottlingException</Code>", FAIL_THROTTLED},
+        {"400 Bad Request", "<Code>ThrottlingException</Code>", FAIL_THROTTLED},
+        {"404 Not Found", "<Code>NoSuchBucket</Code>", FAIL_CONFIG},
+        {"400 Bad Request", "<Code>InvalidArgument</Code>", FAIL_DATA},
+        {"400 Bad Request", "<Code>KeyTooLongError</Code>", FAIL_DATA},
+        {"400 Bad Request", "<Code>InvalidURI</Code>", FAIL_DATA},
+        {"400 Bad Request", "<Code>InvalidRequest</Code>", FAIL_CONFIG},
+        {"400 Bad Request", "<Code>InvalidBucketOwnerAWSAccountID</Code>", FAIL_CONFIG},
+        {"400 Bad Request", "<Code>RequestTimeout</Code>", FAIL_AGAIN},
+        {"409 Conflict", "<Code>OperationAborted</Code>", FAIL_AGAIN},
+        {"503 Service Unavailable", "<Code>ServiceUnavailable</Code>", FAIL_AGAIN},
+        {"502 Bad Gateway", "", FAIL_AGAIN},
+        {"400 Bad Request", "<Code>Whatever</Code>", FAIL_CONFIG},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        add_error(f, rows[i].status, "", rows[i].inner);
+        assert_int_equal(get(f), rows[i].kind);
+        assert_int_equal(f->err.kind, rows[i].kind);
+        assert_int_equal(f->err.status, atoi(rows[i].status));
+        assert_int_equal(server_requests(f->server), i + 1);
+    }
+    assert_int_equal(f->seen.begins, 0);
+}
+
+static void tells_which_key_and_which_policies(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "403 Forbidden", "",
+              "<Code>AccessDenied</Code><Message>User: "
+              "arn:aws:sts::444455556666:assumed-role/ingest/worker is not authorized to perform: "
+              "kms:Decrypt on resource: arn:aws:kms:eu-west-1:444455556666:key/1234-abcd because "
+              "no identity-based policy allows the kms:Decrypt action</Message>");
+    assert_int_equal(get(f), FAIL_KMS);
+    assert_string_equal(f->err.code, "AccessDenied");
+    assert_non_null(
+        strstr(f->err.text, "KMS key arn:aws:kms:eu-west-1:444455556666:key/1234-abcd "));
+    assert_non_null(strstr(f->err.text, "key policy of that key"));
+    assert_non_null(strstr(f->err.text, "kms:Decrypt in the policy of the customer's role"));
+}
+
+static void survives_errors_made_of_garbage(void **state)
+{
+    struct fixture *f = *state;
+    server_add_answer(f->server, "500 Oops", "", SPAN("<Error><Code>\0\xff"));
+    assert_int_equal(get(f), FAIL_AGAIN);
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 403 No\r\nContent-Length: "
+                                                      "1073741824\r\n\r\n0123456789abcdef"),
+                                         .tail = 16,
+                                         .repeat = 1 << 26,
+                                         .end = REPLY_CLOSE});
+    assert_int_equal(get(f), FAIL_DENIED);
+}
+
+/* ---- Regions ---- */
+
+static void corrects_the_region_once_and_remembers_it(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "301 Moved Permanently", "x-amz-bucket-region: eu-central-1\r\n",
+              "<Code>PermanentRedirect</Code><Endpoint>evil.example.com</Endpoint>");
+    server_add_answer(f->server, "200 OK", ETAG, SPAN("a"));
+    server_add_answer(f->server, "200 OK", ETAG, SPAN("b"));
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_true(server_got(f->server, 0, "/eu-west-1/s3/"));
+    assert_true(server_got(f->server, 1, "/eu-central-1/s3/"));
+
+    struct s3 *other = s3_new(&f->settings); /* another lane */
+    s3_free(f->s3);
+    f->s3 = other;
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_true(server_got(f->server, 2, "/eu-central-1/s3/"));
+}
+
+static void finds_the_region_in_the_body(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "400 Bad Request", "",
+              "<Code>AuthorizationHeaderMalformed</Code><Region>us-east-2</Region>");
+    server_add_answer(f->server, "200 OK", ETAG, SPAN("a"));
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_true(server_got(f->server, 1, "/us-east-2/s3/"));
+}
+
+static void asks_for_the_region_when_nobody_says_it(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "301 Moved Permanently", "", "<Code>PermanentRedirect</Code>");
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 403 Forbidden\r\n"
+                                                      "x-amz-bucket-region: ap-south-1\r\n\r\n")});
+    server_add_answer(f->server, "200 OK", ETAG, SPAN("a"));
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_true(server_got(f->server, 1, "HEAD /cust-bucket/ HTTP/1.1\r\n"));
+    assert_true(server_got(f->server, 2, "/ap-south-1/s3/"));
+}
+
+static void does_not_go_in_circles_or_to_other_partitions(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "301 Moved", "x-amz-bucket-region: eu-central-1\r\n", "");
+    add_error(f, "301 Moved", "x-amz-bucket-region: eu-west-1\r\n", "");
+    assert_int_equal(get(f), FAIL_CONFIG);
+    assert_int_equal(server_requests(f->server), 2);
+    f->object.bucket = SPAN("other-bucket");
+    add_error(f, "301 Moved", "x-amz-bucket-region: cn-north-1\r\n", "");
+    assert_int_equal(get(f), FAIL_CONFIG);
+    assert_non_null(strstr(f->err.text, "cn-north-1 cannot be tried"));
+    add_error(f, "301 Moved", "x-amz-bucket-region: eu-west-1\r\n", "");
+    assert_int_equal(get(f), FAIL_CONFIG);
+    assert_int_equal(server_requests(f->server), 4);
+}
+
+/* ---- Checksums ---- */
+
+static void checks_the_sum_over_resumed_bodies(void **state)
+{
+    struct fixture *f = *state;
+    for (int bad = 0; bad < 2; bad++) {
+        add_cut(f, "200 OK",
+                ETAG
+                "x-amz-checksum-crc64nvme: rosUhgp5mIg=\r\nx-amz-checksum-type: FULL_OBJECT\r\n",
+                9, "1234", REPLY_CLOSE);
+        add_cut(f, "206 Partial Content", PART("4", "8", "9"), 5, bad != 0 ? "56788" : "56789",
+                REPLY_KEEP);
+        assert_int_equal(get(f), bad != 0 ? FAIL_AGAIN : FAIL_NONE);
+        assert_string_equal(f->err.code, bad != 0 ? "ChecksumMismatch" : "");
+    }
+    assert_non_null(strstr(f->err.text, "CRC64NVME"));
+    assert_int_equal(server_requests(f->server), 4);
+}
+
+static void checks_each_object_anew(void **state)
+{
+    struct fixture *f = *state;
+    server_add_answer(f->server, "200 OK", ETAG "x-amz-checksum-crc32: y/Q5Jg==\r\n",
+                      SPAN("123456780"));
+    server_add_answer(f->server, "200 OK", ETAG "x-amz-checksum-crc32: y/Q5Jg==\r\n",
+                      SPAN("123456789"));
+    server_add_answer(f->server, "200 OK",
+                      ETAG "x-amz-checksum-crc32: y/Q5Jg==-2\r\nx-amz-checksum-type: COMPOSITE\r\n",
+                      SPAN("whatever"));
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_int_equal(get(f), FAIL_NONE);
+}
+
+/* ---- Who ends it ---- */
+
+static void gives_back_what_the_consumer_ended_with(void **state)
+{
+    struct fixture *f = *state;
+    f->seen.refuse_body = FAIL_LIMIT;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    assert_int_equal(get(f), FAIL_LIMIT);
+    assert_string_equal(f->err.text, "enough");
+    f->seen.refuse_body = FAIL_AGAIN; /* also when it could be taken for a broken transfer */
+    add_cut(f, "200 OK", ETAG, 10, "0123456789", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_string_equal(f->err.text, "enough");
+    f->seen.refuse_begin = FAIL_ARCHIVED;
+    server_add_answer(f->server, "200 OK", ETAG, SPAN(""));
+    assert_int_equal(get(f), FAIL_ARCHIVED);
+    assert_int_equal(server_requests(f->server), 3);
+}
+
+static void *stop_after_request(void *arg)
+{
+    struct fixture *f = arg;
+    server_await(f->server, 1);
+    s3_stop(f->s3);
+    return NULL;
+}
+
+static void stops_while_it_waits_for_an_answer(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t thread;
+    server_add(f->server, (struct reply){.text = SPAN(""), .end = REPLY_STALL});
+    assert_int_equal(pthread_create(&thread, NULL, stop_after_request, f), 0);
+    assert_int_equal(get(f), FAIL_STOPPED);
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(get(f), FAIL_STOPPED);
+    assert_int_equal(server_requests(f->server), 1);
+}
+
+static void stops_in_the_middle_of_a_body_without_another_try(void **state)
+{
+    struct fixture *f = *state;
+    f->seen.stop = f->s3;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    assert_int_equal(get(f), FAIL_STOPPED);
+    assert_int_equal(server_requests(f->server), 1);
+}
+
+/* ---- HEAD and lists ---- */
+
+static void heads_tell_what_is_there(void **state)
+{
+    struct fixture *f = *state;
+    struct s3_meta meta;
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG DATED
+                                                      "Content-Length: 5\r\n\r\n")});
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 404 Not Found\r\n\r\n")});
+    assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &meta, &f->err), FAIL_NONE);
+    assert_int_equal(meta.length, 5);
+    assert_string_equal(meta.version, "e1");
+    assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &meta, &f->err), FAIL_GONE);
+}
+
+#define PAGE(inner)                                                                                \
+    "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" inner                   \
+    "</ListBucketResult>"
+
+static void lists_keys_over_pages(void **state)
+{
+    struct fixture *f = *state;
+    struct s3_entry entry;
+    f->object.key = SPAN("logs/a b+");
+    server_add_answer(
+        f->server, "200 OK", "",
+        SPAN(PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t/1+=</"
+                  "NextContinuationToken><Contents><Key>logs/a+b%2B/1%0A</Key><Size>7"
+                  "</Size><ETag>&quot;e&quot;</ETag><LastModified>2026-01-02T03:04:05."
+                  "000Z</LastModified><StorageClass>GLACIER</StorageClass></Contents>")));
+    server_add_answer(f->server, "200 OK", "",
+                      SPAN(PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t2</"
+                                "NextContinuationToken>")));
+    server_add_answer(
+        f->server, "200 OK", "",
+        SPAN(PAGE("<IsTruncated>false</IsTruncated><Contents><Key>z</Key></Contents>")));
+    OWNED(s3_list) struct s3_list *l = s3_list_new(f->s3, &f->object, &f->creds, SPAN("logs/0"));
+    assert_true(s3_list_next(l, &entry, &f->err));
+    assert_span_equal(entry.key, SPAN("logs/a b+/1\n"));
+    assert_span_equal(entry.etag, SPAN("e"));
+    assert_span_equal(entry.storage_class, SPAN("GLACIER"));
+    assert_int_equal(entry.size, 7);
+    assert_true(entry.modified_ns == 1767323045000000000);
+    assert_true(s3_list_next(l, &entry, &f->err));
+    assert_span_equal(entry.key, SPAN("z"));
+    assert_int_equal(entry.size, -1);
+    assert_false(s3_list_next(l, &entry, &f->err));
+    assert_int_equal(f->err.kind, FAIL_NONE);
+    assert_true(server_got(f->server, 0,
+                           "GET /cust-bucket/?list-type=2&encoding-type=url&prefix="
+                           "logs%2Fa%20b%2B&start-after=logs%2F0 HTTP/1.1\r\n"));
+    assert_true(server_got(f->server, 1, "&continuation-token=t%2F1%2B%3D HTTP/1.1\r\n"));
+}
+
+static void lists_end_with_an_error_that_says_so(void **state)
+{
+    static const char *const bad[] = {"", "<", PAGE("<IsTruncated>true</IsTruncated>"), "<Other/>"};
+    struct fixture *f = *state;
+    struct s3_entry entry;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        OWNED(s3_list) struct s3_list *l = s3_list_new(f->s3, &f->object, &f->creds, SPAN(""));
+        server_add_answer(f->server, "200 OK", "", span_str(bad[i]));
+        assert_false(s3_list_next(l, &entry, &f->err));
+        assert_int_equal(f->err.kind, FAIL_AGAIN);
+    }
+    OWNED(s3_list) struct s3_list *l = s3_list_new(f->s3, &f->object, &f->creds, SPAN(""));
+    for (int i = 0; i < 2; i++) { /* the same token for ever */
+        server_add_answer(f->server, "200 OK", "",
+                          SPAN(PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t</"
+                                    "NextContinuationToken>")));
+    }
+    assert_false(s3_list_next(l, &entry, &f->err));
+    assert_int_equal(f->err.kind, FAIL_AGAIN);
+    add_error(f, "403 Forbidden", "", "<Code>AccessDenied</Code>");
+    OWNED(s3_list) struct s3_list *denied = s3_list_new(f->s3, &f->object, &f->creds, SPAN(""));
+    assert_false(s3_list_next(denied, &entry, &f->err));
+    assert_int_equal(f->err.kind, FAIL_DENIED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(reads_an_object),
+        TEST(begins_also_an_empty_object),
+        TEST(asks_for_versions_and_as_requester),
+        TEST(names_hosts_by_bucket_where_the_endpoint_says_so),
+        TEST(refuses_names_that_cannot_be),
+        TEST(resumes_a_cut_body_at_the_exact_byte),
+        TEST(resumes_the_pinned_version),
+        TEST(skips_what_it_has_when_the_range_is_ignored),
+        TEST(begins_again_when_other_bytes_come),
+        TEST(begins_again_when_there_is_nothing_to_pin_with),
+        TEST(takes_no_part_that_was_not_asked_for),
+        TEST(gives_up_after_some_tries_without_progress),
+        TEST(goes_on_as_long_as_there_is_progress),
+        TEST(resumes_when_the_server_is_in_trouble_meanwhile),
+        TEST(leaves_a_busy_server_alone_from_the_start),
+        TEST(resumes_a_silent_body),
+        TEST(believes_the_server_that_there_is_no_more),
+        TEST(refuses_a_body_whose_end_nobody_knows),
+        TEST(reads_the_current_version_when_the_object_is_replaced),
+        TEST(reads_the_current_version_when_the_pinned_one_is_gone),
+        TEST(is_gone_only_when_nothing_is_there_now),
+        TEST(does_not_chase_an_object_that_is_replaced_for_ever),
+        TEST(gives_each_error_its_class),
+        TEST(tells_which_key_and_which_policies),
+        TEST(survives_errors_made_of_garbage),
+        TEST(corrects_the_region_once_and_remembers_it),
+        TEST(finds_the_region_in_the_body),
+        TEST(asks_for_the_region_when_nobody_says_it),
+        TEST(does_not_go_in_circles_or_to_other_partitions),
+        TEST(checks_the_sum_over_resumed_bodies),
+        TEST(checks_each_object_anew),
+        TEST(gives_back_what_the_consumer_ended_with),
+        TEST(stops_while_it_waits_for_an_answer),
+        TEST(stops_in_the_middle_of_a_body_without_another_try),
+        TEST(heads_tell_what_is_there),
+        TEST(lists_keys_over_pages),
+        TEST(lists_end_with_an_error_that_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # No file includes a header of a room below its own (ARCHITECTURE.md, rooms).
 # tests/layers.txt: the rooms, top first.
 set -eu

@@ -79,6 +79,9 @@ void conf_read_mapping(struct conf_reader *r, const config_setting_t *list,
 void conf_read_actions(struct conf_reader *r, const config_setting_t *list,
                        struct customer_conf *customer);
 
+/* ... and what they make together, once both are read. */
+void conf_make_rules(struct conf_reader *r, const config_setting_t *group, struct customer_conf *c);
+
 /* True if a property's value must not be shown. */
 MUST_USE bool conf_property_is_secret(struct span name);
 

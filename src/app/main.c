@@ -16,6 +16,7 @@ static const struct command {
     const char *text;
 } commands[] = {
     {"check-config", app_check_config, "Check a configuration and say all that is wrong with it."},
+    {"normalize", app_normalize, "Turn event files into events on standard output."},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -110,12 +110,14 @@ static enum err_kind read_answer(struct span answer, struct control **doc, struc
         return FAIL_NONE;
     }
     *doc = control_read(answer, &answer_limits, e);
-    if (*doc == NULL) {
+    if (*doc != NULL) {
+        return FAIL_NONE;
+    }
+    if (e != NULL) {
         (void)err_wrap(e, "sqs: answer");
         e->kind = FAIL_AGAIN;
-        return FAIL_AGAIN;
     }
-    return FAIL_NONE;
+    return FAIL_AGAIN;
 }
 
 static struct json_object *root_of(const struct control *doc)

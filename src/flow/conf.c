@@ -2,6 +2,7 @@
 /* Files in, a checked struct conf out. */
 #include "flow/conf.h"
 
+#include "event/rules.h"
 #include "flow/conf_read.h"
 
 #include <dirent.h>
@@ -41,6 +42,7 @@ static void customer_free(struct customer_conf *c)
         free(c->actions[i].word);
         free(c->actions[i].action);
     }
+    rules_free(c->rules);
     free(c->mapping);
     free(c->actions);
     rows_free(&conf_sections[SECTION_CUSTOMERS], c);

@@ -96,6 +96,7 @@ static void customer_finish(struct conf_reader *r, struct customer_conf *c,
     if (c->prefix != NULL && c->id != NULL) {
         prefix_finish(r, c, conf_at(group, "prefix"));
     }
+    conf_make_rules(r, group, c);
     for (size_t i = 0; c->queue_name != NULL && i < r->conf->queue_count; i++) {
         struct queue_conf *q = &r->conf->queues[i];
         if (q->name != NULL && strcmp(q->name, c->queue_name) == 0) {

@@ -2,6 +2,8 @@
 /* A customer's own names and words: lists of groups inside the customer's entry. */
 #include "flow/conf_read.h"
 
+#include "event/rules.h"
+
 #include <stdlib.h>
 
 enum { MAX_RULES = 1000, MAX_PATHS = 32 };
@@ -93,5 +95,49 @@ void conf_read_actions(struct conf_reader *r, const config_setting_t *list,
         w->word = member_text(r, group, "actions", "word");
         w->action = member_text(r, group, "actions", "action");
         conf_read_unknown(r, group, &conf_actions_section, "actions");
+    }
+}
+
+/* Add one entry of mapping to the rules. FAIL_CONFIG: why not is in *e. */
+static enum err_kind mapping_add(struct rules *rules, const struct mapping_conf *m, struct err *e)
+{
+    struct span field = span_str(m->field);
+    if (m->value != NULL) {
+        return rules_add_constant(rules, field, span_str(m->value), e);
+    }
+    for (char **path = m->from; path != NULL && *path != NULL; path++) {
+        if (rules_add_alias(rules, field, span_str(*path), e) != FAIL_NONE) {
+            return FAIL_CONFIG;
+        }
+    }
+    return FAIL_NONE;
+}
+
+/* The entry's group, for its line. */
+static const config_setting_t *entry_at(const config_setting_t *customer, const char *key, size_t i)
+{
+    return config_setting_get_elem(config_setting_get_member(customer, key), (unsigned)i);
+}
+
+void conf_make_rules(struct conf_reader *r, const config_setting_t *group, struct customer_conf *c)
+{
+    if (c->mapping_count == 0 && c->action_count == 0 && !c->redact_secrets) {
+        return;
+    }
+    struct err e = {0};
+    c->rules = rules_new();
+    rules_set_redact(c->rules, c->redact_secrets);
+    for (size_t i = 0; i < c->mapping_count; i++) {
+        const struct mapping_conf *m = &c->mapping[i];
+        if (m->field != NULL && mapping_add(c->rules, m, &e) != FAIL_NONE) {
+            conf_error(r, entry_at(group, "mapping", i), "mapping: %s", e.text);
+        }
+    }
+    for (size_t i = 0; i < c->action_count; i++) {
+        const struct word_conf *w = &c->actions[i];
+        if (w->word != NULL && w->action != NULL &&
+            rules_add_action(c->rules, span_str(w->word), span_str(w->action), &e) != FAIL_NONE) {
+            conf_error(r, entry_at(group, "actions", i), "actions: %s", e.text);
+        }
     }
 }

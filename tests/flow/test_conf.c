@@ -471,6 +471,26 @@ static void customers_bring_their_own_names(void **state UNUSED)
     assert_string_equal(acme->mapping[1].value, "acme_bot");
     assert_int_equal(acme->action_count, 1);
     assert_string_equal(acme->actions[0].action, "tool.invoked");
+    assert_non_null(acme->rules);
+}
+
+static void own_names_must_be_known_fields(void **state UNUSED)
+{
+    char got[4096];
+    complaints(AWS KAFKA QUEUES
+               "customers = ( { " ACME_KEYS "\n"
+               "mapping = ( { field = \"repository\"; from = \"repo\"; },\n"
+               "            { field = \"no.such.field\"; from = [ \"x\" ]; },\n"
+               "            { field = \"repository\"; from = [ \"a\" ]; value = \"b\"; } );\n"
+               "actions = ( { word = \"RunTool\"; action = \"Not An Action\"; },\n"
+               "            { wort = \"x\"; } ); } );\n",
+               got, sizeof(got));
+    assert_null(strstr(got, "5: "));
+    assert_non_null(strstr(got, "6: mapping: "));
+    assert_non_null(strstr(got, "no.such.field"));
+    assert_non_null(strstr(got, "7: mapping: an entry has either from"));
+    assert_non_null(strstr(got, "8: actions: "));
+    assert_non_null(strstr(got, "9: actions.wort: unknown key; did you mean word?"));
 }
 
 static int scrub(void **state UNUSED)
@@ -514,6 +534,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_not_there_is_said),
         cmocka_unit_test(the_file_wins_over_the_environment),
         cmocka_unit_test(customers_bring_their_own_names),
+        cmocka_unit_test(own_names_must_be_known_fields),
     };
     return cmocka_run_group_tests(tests, scrub, NULL);
 }

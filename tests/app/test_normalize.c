@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "app/app.h"
+#include "base/buf.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { TEXT_BYTES = 16 * 1024 * 1024 };
+
+/* A folder for one test, and what the command last wrote. */
+struct place {
+    char path[64];
+    struct buf out;
+    struct buf err;
+};
+
+static int place_make(void **state)
+{
+    struct place *p = calloc(1, sizeof(*p));
+    assert_non_null(p);
+    p->out.max = p->err.max = TEXT_BYTES;
+    (void)snprintf(p->path, sizeof(p->path), "/tmp/normalize-test-XXXXXX");
+    assert_non_null(mkdtemp(p->path));
+    *state = p;
+    return 0;
+}
+
+static int place_remove(void **state)
+{
+    struct place *p = *state;
+    char command[128];
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", p->path);
+    assert_int_equal(system(command), 0);
+    buf_done(&p->out);
+    buf_done(&p->err);
+    free(p);
+    return 0;
+}
+
+static void put(const struct place *p, const char *name, struct span bytes)
+{
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/%s", p->path, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes.p, 1, bytes.n, f), bytes.n);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void slurp(const char *path, struct buf *to)
+{
+    buf_clear(to);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    char *room = buf_room(to, 1024 * 1024);
+    assert_non_null(room);
+    to->n = fread(room, 1, 1024 * 1024, f);
+    to->p[to->n] = '\0';
+    assert_int_equal(fclose(f), 0);
+}
+
+/* Let `fd` be the file `name` of the place; what it was before. */
+static int redirect(const char *path, int fd, int flags)
+{
+    int was = dup(fd);
+    int to = open(path, flags, 0600);
+    assert_true(was >= 0 && to >= 0);
+    assert_int_equal(dup2(to, fd), fd);
+    assert_int_equal(close(to), 0);
+    return was;
+}
+
+static void restore(int was, int fd)
+{
+    assert_int_equal(dup2(was, fd), fd);
+    assert_int_equal(close(was), 0);
+}
+
+/* Run `normalize` with the words of `line`, '@' standing for the place. Its exit status. */
+static int normalize(struct place *p, const char *line)
+{
+    char text[1024];
+    char *argv[20];
+    struct buf b = BUF_INIT(sizeof(text) - 1);
+    buf_add(&b, SPAN("normalize "));
+    for (; *line != '\0'; line++) {
+        buf_add(&b, *line == '@' ? span_str(p->path) : span_of(line, 1));
+    }
+    (void)snprintf(text, sizeof(text), "%s", b.p);
+    buf_done(&b);
+    int argc = 0;
+    for (char *next = text; next != NULL; argc++) {
+        argv[argc] = strsep(&next, " ");
+    }
+    argv[argc] = NULL;
+
+    char out[128];
+    char err[128];
+    (void)snprintf(out, sizeof(out), "%s/.out", p->path);
+    (void)snprintf(err, sizeof(err), "%s/.err", p->path);
+    int was_out = redirect(out, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
+    int was_err = redirect(err, STDERR_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
+    int status = app_normalize(argc, argv);
+    restore(was_out, STDOUT_FILENO);
+    restore(was_err, STDERR_FILENO);
+    slurp(out, &p->out);
+    slurp(err, &p->err);
+    return status;
+}
+
+#define EVENT(id)                                                                                  \
+    "{\"vendor\":\"beacon\",\"product\":\"endpoint-agent\",\"schema_version\":\"1.0\","            \
+    "\"timestamp\":\"2026-05-11T22:20:00Z\",\"event\":{\"id\":\"" id                               \
+    "\",\"kind\":\"agent_runtime\",\"action\":\"tool.invoked\",\"category\":\"tool\"},"            \
+    "\"severity\":\"info\",\"endpoint\":{\"os\":\"linux\"},\"harness\":{\"name\":\"codex\"}}\n"
+
+static size_t line_count(const struct buf *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        n += b->p[i] == '\n' ? 1 : 0;
+    }
+    return n;
+}
+
+static size_t gzip(struct span text, char *to, size_t cap)
+{
+    z_stream z = {0};
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    static unsigned char in[65536];
+    assert_true(text.n <= sizeof(in));
+    memcpy(in, text.p, text.n);
+    z.next_in = in;
+    z.avail_in = (unsigned)text.n;
+    z.next_out = (unsigned char *)to;
+    z.avail_out = (unsigned)cap;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    size_t n = z.total_out;
+    assert_int_equal(deflateEnd(&z), Z_OK);
+    return n;
+}
+
+static void gives_events_and_keeps_rejects(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl", SPAN(EVENT("1") "\nnonsense\n" EVENT("2")));
+    assert_int_equal(normalize(p, "--rejects @/rejects --customer acme @/a.jsonl"), 0);
+    assert_int_equal(line_count(&p->out), 2);
+    assert_int_equal(p->err.n, 0);
+    assert_non_null(strstr(p->out.p, "\"customer\":\"acme\""));
+    assert_non_null(strstr(p->out.p, "\"line\":1"));
+    assert_non_null(strstr(p->out.p, "\"line\":4"));
+
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
+    slurp(path, &p->out);
+    assert_int_equal(line_count(&p->out), 1);
+    assert_non_null(strstr(p->out.p, "\"reason\":\"bad_json\""));
+    assert_non_null(strstr(p->out.p, "\"line\":3"));
+}
+
+static void counts_rejects_that_go_nowhere(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl", SPAN(EVENT("1") "nonsense\n[1]\n"));
+    assert_int_equal(normalize(p, "@/a.jsonl"), 0);
+    assert_string_equal(p->err.p, "3 lines, 1 events, 2 rejects: bad_json=1 not_an_event=1 "
+                                  "(--rejects FILE keeps them)\n");
+}
+
+static void names_the_object_as_told(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl", SPAN(EVENT("1")));
+    assert_int_equal(normalize(p, "@/a.jsonl"), 0);
+    char want[160];
+    (void)snprintf(want, sizeof(want), "\"object\":\"file://%s/a.jsonl\"", p->path);
+    assert_non_null(strstr(p->out.p, want));
+    assert_non_null(strstr(p->out.p, "\"customer\":\"local\""));
+    assert_null(strstr(p->out.p, "\"version\""));
+
+    assert_int_equal(
+        normalize(p, "--object s3://b/k --object-version v7 --time 2026-01-01T00:00:00Z @/a.jsonl"),
+        0);
+    assert_non_null(strstr(p->out.p, "\"object\":\"s3://b/k\",\"version\":\"v7\""));
+}
+
+static void takes_the_time_of_the_file_for_records_without_one(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl",
+        SPAN("{\"event\":{\"action\":\"tool.invoked\"},\"user\":{\"name\":\"u\"}}\n"));
+    assert_int_equal(normalize(p, "--time 2026-01-02T03:04:05Z @/a.jsonl"), 0);
+    assert_non_null(strstr(p->out.p, "\"timestamp\":\"2026-01-02T03:04:05Z\""));
+
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/a.jsonl", p->path);
+    struct timespec times[2] = {{.tv_sec = 1767323045}, {.tv_sec = 1767323045}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_int_equal(normalize(p, "@/a.jsonl"), 0);
+    assert_non_null(strstr(p->out.p, "\"timestamp\":\"2026-01-02T03:04:05Z\""));
+    assert_non_null(strstr(p->out.p, "\"time\":\"from_object\""));
+}
+
+static void compressed_and_plain_files_give_the_same(void **state)
+{
+    struct place *p = *state;
+    struct span text = SPAN(EVENT("1") EVENT("2") EVENT("3"));
+    char packed[4096];
+    put(p, "plain", text);
+    put(p, "packed", span_of(packed, gzip(text, packed, sizeof(packed))));
+    assert_int_equal(normalize(p, "--object x @/plain"), 0);
+    struct buf plain = BUF_INIT(TEXT_BYTES);
+    buf_add(&plain, buf_span(&p->out));
+    assert_int_equal(normalize(p, "--object x @/packed"), 0);
+    assert_int_equal(line_count(&p->out), 3);
+    assert_span_equal(buf_span(&p->out), buf_span(&plain));
+    buf_done(&plain);
+}
+
+static void a_cut_file_ends_in_one_reject(void **state)
+{
+    struct place *p = *state;
+    char packed[4096];
+    size_t n = gzip(SPAN(EVENT("1") EVENT("2") EVENT("3")), packed, sizeof(packed));
+    put(p, "cut", span_of(packed, n - 12)); /* in the last line's bytes */
+    assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 0);
+    assert_true(line_count(&p->out) < 3);
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
+    slurp(path, &p->out);
+    assert_int_equal(line_count(&p->out), 1);
+    assert_non_null(strstr(p->out.p, "\"reason\":\"truncated_object\""));
+}
+
+static void reads_standard_input(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl", SPAN(EVENT("1")));
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/a.jsonl", p->path);
+    int was = redirect(path, STDIN_FILENO, O_RDONLY);
+    int status = normalize(p, "-");
+    restore(was, STDIN_FILENO);
+    assert_int_equal(status, 0);
+    assert_int_equal(line_count(&p->out), 1);
+    assert_non_null(strstr(p->out.p, "\"object\":\"file://-\""));
+}
+
+static void a_file_that_cannot_be_read_does_not_stop_the_others(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl", SPAN(EVENT("1")));
+    assert_int_equal(normalize(p, "@/none @ @/a.jsonl"), 1);
+    assert_int_equal(line_count(&p->out), 1);
+    assert_non_null(strstr(p->err.p, "/none: there is no such file\n"));
+    assert_non_null(strstr(p->err.p, ": is a directory\n"));
+}
+
+static void wrong_usage_is_said(void **state)
+{
+    struct place *p = *state;
+    assert_int_equal(normalize(p, "--customer Acme @/x"), 2);
+    assert_int_equal(normalize(p, "--time yesterday @/x"), 2);
+    assert_int_equal(normalize(p, "--customer acme"), 2);
+    assert_non_null(strstr(p->err.p, "no file is given"));
+    assert_int_equal(normalize(p, "-c @/none.conf @/x"), 1);
+    assert_non_null(strstr(p->err.p, "none.conf: error: there is no such file"));
+}
+
+static void a_customers_rules_come_from_a_configuration(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl", SPAN("{\"wer\":\"jane\",\"action\":\"RunTool\",\"x\":\"y\"}\n"));
+    put(p, "main.conf",
+        SPAN("aws = { region = \"eu-west-1\"; };\n"
+             "kafka = { properties = ( \"bootstrap.servers=x\" ); };\n"
+             "queues = ( { name = \"main\"; url = \"http://127.0.0.1:1/1/q\"; } );\n"
+             "customers = ( { id = \"acme\"; queue = \"main\"; prefix = \"s3://a-b/p\";"
+             " account_id = \"444455556666\"; external_id = \"x-1\";"
+             " role_arn = \"arn:aws:iam::444455556666:role/r\";"
+             " mapping = ( { field = \"user.name\"; from = [ \"wer\" ]; } );"
+             " actions = ( { word = \"RunTool\"; action = \"tool.invoked\"; } ); } );\n"));
+    assert_int_equal(normalize(p, "-c @/main.conf --customer acme @/a.jsonl"), 0);
+    assert_non_null(strstr(p->out.p, "\"user\":{\"name\":\"jane\"}"));
+    assert_non_null(strstr(p->out.p, "\"action\":\"tool.invoked\""));
+    assert_int_equal(normalize(p, "-c @/main.conf --customer other @/a.jsonl"), 1);
+    assert_non_null(strstr(p->err.p, "customer other is not in the configuration"));
+}
+
+static void a_reader_that_goes_away_is_no_reason_for_words(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl", SPAN(EVENT("1")));
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/a.jsonl", p->path);
+    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(close(ends[0]), 0);
+    char err[128];
+    (void)snprintf(err, sizeof(err), "%s/.err", p->path);
+    int was_err = redirect(err, STDERR_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
+    int was_out = dup(STDOUT_FILENO);
+    assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+    char command[] = "normalize";
+    int status = app_normalize(2, (char *[]){command, path, NULL});
+    restore(was_out, STDOUT_FILENO);
+    restore(was_err, STDERR_FILENO);
+    assert_int_equal(close(ends[1]), 0);
+    slurp(err, &p->err);
+    assert_int_equal(status, 1);
+    assert_int_equal(p->err.n, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(gives_events_and_keeps_rejects),
+        TEST(counts_rejects_that_go_nowhere),
+        TEST(names_the_object_as_told),
+        TEST(takes_the_time_of_the_file_for_records_without_one),
+        TEST(compressed_and_plain_files_give_the_same),
+        TEST(a_cut_file_ends_in_one_reject),
+        TEST(reads_standard_input),
+        TEST(a_file_that_cannot_be_read_does_not_stop_the_others),
+        TEST(wrong_usage_is_said),
+        TEST(a_customers_rules_come_from_a_configuration),
+        TEST(a_reader_that_goes_away_is_no_reason_for_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The road from file to events, without AWS and Kafka: `normalize` on generated files."""
+import json
+import subprocess
+
+import pytest
+
+from tests.reference.identity import object_ids
+
+from .parts.events import DAMAGED, File, generate
+from .parts.places import binary
+
+STYLES = ("mixed", "go", "hook", "vector")
+
+
+def normalize(text, *options, folder):
+    rejects = folder / "rejects.jsonl"
+    done = subprocess.run([str(binary()), "normalize", "--customer", "acme", "--rejects", str(rejects), *options, "-"],
+                          input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.splitlines(), [json.loads(line) for line in rejects.read_text().splitlines()]
+
+
+def _ids(lines):
+    return [(i["line"], i.get("item"), i["id"]) for i in (json.loads(line)["ingest"] for line in lines)]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_well_formed_lines_leave_byte_for_byte_with_ingest_added(tmp_path, style):
+    file = generate(3000, 7, "--style", style)
+    events, rejects = normalize(file.text, folder=tmp_path)
+    assert rejects == []
+    for event, line in zip(events, file.text.splitlines(), strict=True):
+        head, ingest = event.rsplit(b',"ingest":', 1)
+        assert head + b"}" == line.strip(b" \t\r")
+        assert json.loads(ingest[:-1])["shape"] == "beacon"
+
+
+def test_the_same_events_have_the_same_ids_whichever_shipper_wrote_them(tmp_path):
+    ids = [[id for _, _, id in _ids(normalize(generate(3000, 7, "--style", s).text, folder=tmp_path)[0])]
+           for s in ("go", "hook", "vector")]
+    assert len(set(ids[0])) == 3000
+    assert ids[0] == ids[1] == ids[2]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_ids_are_those_that_the_contract_gives(tmp_path, style):
+    file = generate(4000, 8, "--style", style, "--nasty", ".1", "--malformed", ".05", "--dup", ".05", "--blank", ".02")
+    events, _ = normalize(file.text, folder=tmp_path)
+    assert _ids(events) == object_ids("acme", file.text)
+
+
+def _rejected_per_record(file: File, rejects):
+    """For each generated record, the reasons of the rejects of its lines."""
+    by_line = {}
+    for r in rejects:
+        by_line.setdefault(r["line"], []).append(r["reason"])
+    at = 1
+    for truth in file.truth:
+        count = truth.get("lines", 1)
+        yield truth, [reason for line in range(at, at + count) for reason in by_line.get(line, [])]
+        at += count
+
+
+def test_every_kind_of_damage_gives_the_rejects_it_must(tmp_path):
+    file = generate(3000, 9, "--malformed", ".5", "--nasty", ".2")
+    events, rejects = normalize(file.text, folder=tmp_path)
+    wrong = {}
+    for truth, reasons in _rejected_per_record(file, rejects):
+        want = DAMAGED[truth["kind"]][1] if truth["shape"] == "malformed" else 0
+        if len(reasons) != want:
+            wrong.setdefault(truth["kind"], []).append(reasons)
+    assert wrong == {}
+    assert len(events) == file.events
+
+
+def test_rejects_say_where_the_line_is(tmp_path):
+    file = generate(500, 10, "--malformed", ".2")
+    for reject in normalize(file.text, folder=tmp_path)[1]:
+        line = file.text.split(b"\n")[reject["line"] - 1]
+        assert file.text[reject["offset"]:reject["offset"] + reject["bytes"]] == line.removesuffix(b"\r")

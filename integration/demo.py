@@ -12,9 +12,9 @@ import sys
 import time
 from dataclasses import dataclass
 
-from .parts.aws import Moto
+from .parts.aws import Aws, Moto
 from .parts.events import File, generate
-from .parts.kafka import Kafka
+from .parts.kafka import Cluster, Kafka
 from .parts.places import ROOT
 from .parts.wait import TooLate, until
 from .parts.worker import PREFIX, Worker, config, customer
@@ -71,7 +71,63 @@ def step(title):
     print(f"{chr(13) if live else ''}  ok  {shown:<58} {time.monotonic() - start:6.1f} s", flush=True)
 
 
+class Setting:
+    """Both customers' side and ours: queue, roles, buckets that notify, topics. On any Kafka and AWS."""
+
+    def __init__(self, kafka, aws):
+        self.kafka, self.aws = kafka, aws
+
+    def make(self):
+        self.kafka.create_topic("events")
+        self.kafka.create_topic("rejects")
+        self.queue = self.aws.queue("ingest", receives=20)
+        self.customers = [self._customer(c) for c in CUSTOMERS]
+
+    def _customer(self, name):
+        bucket = self.aws.bucket(f"{name}-agent-events")
+        # Wider than what was agreed, so that the worker's own guard has something to do.
+        self.aws.notify(bucket, "asymptote/", self.queue.arn)
+        external_id = f"demo-{name}-6f1c0d5e"
+        return customer(name, self.queue, bucket, self.aws.role(f"{name}-asymptote-s3-read", external_id), external_id)
+
+    def configuration(self):
+        return config(self.aws, self.kafka, "events", "rejects", [self.queue], self.customers)
+
+    def upload(self, objects):
+        buckets = {c["id"]: c["bucket"] for c in self.customers}
+        for u in objects:
+            self.aws.put(buckets[u.customer], u.key, u.body)
+
+    def wait(self, objects, worker=None):
+        """Until everything is in Kafka and the queue holds only what is not ours."""
+        outside = sum(u.outside for u in objects)
+        events = sum(u.file.events for u in objects if not u.outside)
+        rejects = sum(u.file.rejects for u in objects if not u.outside)
+        seen = (0, 0, 0)
+
+        def done():
+            nonlocal seen
+            seen = (self.kafka.count("events"), self.kafka.count("rejects"), self.queue.depth())
+            return seen[0] >= events and seen[1] >= rejects and seen[2] <= outside
+        until(done, lambda: f"{seen[0]:,} of {events:,} events, {seen[1]:,} of {rejects:,} rejects, "
+              f"{seen[2]} messages in the queue", PATIENCE_S, alive=worker)
+
+    def found(self):
+        """What is in Kafka: counts per customer, the records, and whether no id stands there twice."""
+        counts = {c: collections.Counter() for c in CUSTOMERS}
+        records, ids = self.kafka.read("events"), set()
+        for r in records:
+            ingest = json.loads(r.value)["ingest"]
+            counts[ingest["customer"]]["events" if ingest["customer"] == r.key else "wrong key"] += 1
+            ids.add(ingest["id"])
+        for r in self.kafka.read("rejects"):
+            counts[json.loads(r.value)["customer"]]["rejects"] += 1
+        return counts, records, len(ids) == len(records)
+
+
 class Demo:
+    """The setting, on a Kafka and a moto of our own, and a worker for it."""
+
     def __init__(self, keep):
         self.keep = keep
         self.open = contextlib.ExitStack()
@@ -81,63 +137,18 @@ class Demo:
             self.kafka = Kafka(WORK / "kafka", keep=self.keep)
             self.open.callback(self.kafka.stop)
             self.kafka.start()
-            self.events = self.kafka.create_topic("events")
-            self.rejects = self.kafka.create_topic("rejects")
-            note.append(f"at {self.kafka.bootstrap}, topics events and rejects")
+            note.append(f"at {self.kafka.bootstrap}")
         with step("moto (S3, SQS, STS)") as note:
             self.moto = Moto(WORK, keep=self.keep)
             self.open.callback(self.moto.stop)
             note.append(f"at {self.moto.url}")
-        with step("queue, dead-letter queue, 2 roles, 2 buckets that notify"):
-            self.queue = self.moto.queue("ingest", receives=20)
-            self.customers = [self.make_customer(c) for c in CUSTOMERS]
-
-    def make_customer(self, name):
-        bucket = self.moto.bucket(f"{name}-agent-events")
-        # Wider than what was agreed, so that the worker's own guard has something to do.
-        self.moto.notify(bucket, "asymptote/", self.queue.arn)
-        external_id = f"demo-{name}-6f1c0d5e"
-        return customer(name, self.queue, bucket, self.moto.role(f"{name}-asymptote-s3-read", external_id),
-                        external_id)
-
-    def start_worker(self):
-        settings = config(self.moto, self.kafka, "events", "rejects", [self.queue], self.customers)
-        self.worker = Worker(WORK, settings, keep=self.keep)
-        self.open.callback(self.worker.stop)
-
-    def upload(self, objects):
-        buckets = {c["id"]: c["bucket"] for c in self.customers}
-        for u in objects:
-            self.moto.put(buckets[u.customer], u.key, u.body)
-
-    def progress(self):
-        return (self.kafka.count("events"), self.kafka.count("rejects"), self.queue.depth())
-
-    def wait(self, objects):
-        """Until the queue holds only what is not ours."""
-        outside = sum(u.outside for u in objects)
-        want = (sum(u.file.events for u in objects if not u.outside),
-                sum(u.file.rejects for u in objects if not u.outside))
-        seen = (0, 0, 0)
-
-        def done():
-            nonlocal seen
-            seen = self.progress()
-            return seen[2] <= outside and seen[0] >= want[0] and seen[1] >= want[1]
-        until(done, lambda: f"{seen[0]:,} of {want[0]:,} events, {seen[1]:,} of {want[1]:,} rejects, "
-              f"{seen[2]} messages in the queue", PATIENCE_S, alive=self.worker)
-
-    def found(self):
-        """Per customer: what is in Kafka."""
-        counts = {c: collections.Counter() for c in CUSTOMERS}
-        records, ids = self.kafka.read("events"), set()
-        for r in records:
-            ingest = json.loads(r.value)["ingest"]
-            counts[ingest["customer"] if ingest["customer"] == r.key else "wrong key"]["events"] += 1
-            ids.add(ingest["id"])
-        for r in self.kafka.read("rejects"):
-            counts[json.loads(r.value)["customer"]]["rejects"] += 1
-        return counts, records, len(ids) == len(records)
+        with step("topics, queue, dead-letter queue, roles, buckets"):
+            self.setting = Setting(self.kafka, self.moto)
+            self.setting.make()
+        with step("the worker") as note:
+            self.worker = Worker(WORK, self.setting.configuration(), keep=self.keep)
+            self.open.callback(self.worker.stop)
+            note.append(f"as process {self.worker.pid}")
 
 
 def table(objects, counts):
@@ -172,27 +183,31 @@ def relative(path):
     return pathlib.Path(path).relative_to(ROOT)
 
 
-def report(demo, objects):
-    counts, records, distinct = demo.found()
+def report(setting, objects):
+    """The table and three records; True if everything is right."""
+    counts, records, distinct = setting.found()
     right = table(objects, counts) and distinct
     if not distinct:
         print("  an ingest.id stands in two records: WRONG")
-    left = demo.queue.depth() + demo.queue.dead.depth()
-    print(f"\n  outside the agreed prefix: {sum(u.outside for u in objects)} object, not read; "
-          f"its notification stays for the dead-letter queue ({left} left)")
-    right = right and left == sum(u.outside for u in objects)
+    outside = sum(u.outside for u in objects)
+    left = setting.queue.depth() + setting.queue.dead.depth()
+    print(f"\n  outside the agreed prefix: {outside} object, not read; its notification stays for the "
+          f"dead-letter queue ({left} left)")
     show(records)
+    return right and left == outside
+
+
+def where(demo):
     print(f"Logs: {relative(demo.worker.log)}, {relative(demo.moto.log)}, {relative(WORK)}/kafka/node-1/kafka.log\n"
-          f"Configuration: {relative(demo.worker.conf)}")
-    print("moto lets a role be assumed without its external id, so this configuration says\n"
+          f"Configuration: {relative(demo.worker.conf)}\n"
+          "moto lets a role be assumed without its external id, so this configuration says\n"
           "accept_role_without_external_id; against AWS the worker refuses such a role.\n")
-    return right
 
 
 def keep_running(demo):
     pids = {"worker": demo.worker.pid, "moto": demo.moto.pid, "kafka": demo.kafka.nodes[0].pid}
     STATE.write_text(json.dumps({
-        "pids": pids, "bootstrap": demo.kafka.bootstrap, "moto": demo.moto.url, "bucket": demo.customers[0]["bucket"]}))
+        "pids": pids, "bootstrap": demo.kafka.bootstrap, "moto": demo.moto.url, "bucket": demo.setting.customers[0]["bucket"]}))
     demo.open.pop_all()
     print(f"""It is left running (worker {pids['worker']}, Kafka {pids['kafka']}, moto {pids['moto']}). Look around:
 
@@ -200,7 +215,7 @@ def keep_running(demo):
   scripts/demo --read events           what is in the topic (or: rejects), one JSON text a line
   tail -f {relative(demo.worker.log)}
   kcat -b {demo.kafka.bootstrap} -t events -C -o beginning      (if you have kcat)
-  aws --endpoint-url {demo.moto.url} s3 ls {demo.customers[0]['bucket']} --recursive      (any credentials)
+  aws --endpoint-url {demo.moto.url} s3 ls {demo.setting.customers[0]['bucket']} --recursive      (any credentials)
   scripts/demo --stop                  end all of it
 """)
 
@@ -223,18 +238,13 @@ def stop_kept():
 
 
 def put(path):
-    import boto3
-    from .parts.aws import KEYS, REGION
     name = pathlib.Path(path)
-    s3 = boto3.client("s3", endpoint_url=state()["moto"], region_name=REGION, **KEYS)
-    s3.put_object(Bucket=state()["bucket"], Key=f"{PREFIX}/{name.name}", Body=name.read_bytes())
+    Aws(state()["moto"]).put(state()["bucket"], f"{PREFIX}/{name.name}", name.read_bytes())
     print(f"s3://{state()['bucket']}/{PREFIX}/{name.name}")
 
 
 def read(topic):
-    kafka = object.__new__(Kafka)
-    kafka.bootstrap = state()["bootstrap"]
-    for r in kafka.read(topic):
+    for r in Cluster(state()["bootstrap"]).read(topic):
         sys.stdout.buffer.write(r.value + b"\n")
 
 
@@ -248,14 +258,12 @@ def run(keep):
     with demo.open:
         objects = uploads()
         demo.start()
-        with step("the worker") as note:
-            demo.start_worker()
-            note.append(f"as process {demo.worker.pid}")
         with step(f"{len(objects)} objects uploaded"):
-            demo.upload(objects)
+            demo.setting.upload(objects)
         with step("everything is in Kafka"):
-            demo.wait(objects)
-        right = report(demo, objects)
+            demo.setting.wait(objects, demo.worker)
+        right = report(demo.setting, objects)
+        where(demo)
         if keep:
             keep_running(demo)
         elif demo.worker.stop() != 0:

@@ -60,23 +60,15 @@ class Queue:
             found += [m["Body"] for m in got["Messages"]]
 
 
-class Moto(Process):
-    """The server and clients for it."""
+class Aws:
+    """Clients for an emulator that runs at `url`, and what an operator and a customer set up with them.
 
-    def __init__(self, folder, keep=False):
-        self.folder = folder
-        # The port comes through a file, so that the server may outlive us without a pipe.
-        self.port_file = folder / "moto.port"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.port_file.unlink(missing_ok=True)
-        with open(self.port_file, "wb") as out:
-            super().__init__("moto", [sys.executable, "-m", "integration.parts.moto_server"],
-                             folder / "moto.log", cwd=ROOT, keep=keep, stdout=out,
-                             env=clean_env(AWS_ACCESS_KEY_ID="moto", AWS_SECRET_ACCESS_KEY="moto",
-                                           AWS_DEFAULT_REGION=REGION))
-        port = until(lambda: self.port_file.read_text().endswith("\n") and self.port_file.read_text().strip(),
-                     "moto listens", 60, alive=self)
-        self.url = f"http://127.0.0.1:{port}"
+    own_names: names are taken as they are, instead of made unique.
+    """
+
+    def __init__(self, url, own_names=False):
+        self.url = url
+        self.named = (lambda word: word) if own_names else unique
         self.s3, self.sqs, self.sns, self.events, self.iam = (
             self.client(n) for n in ("s3", "sqs", "sns", "events", "iam"))
 
@@ -85,15 +77,9 @@ class Moto(Process):
                                         retries={"max_attempts": 2}, connect_timeout=5)
         return boto3.client(name, endpoint_url=self.url, region_name=REGION, config=config, **KEYS)
 
-    def let_time_pass(self, seconds):
-        """For the queues only: what was hidden becomes visible."""
-        request = urllib.request.Request(f"{self.url}/moto-clock?seconds={seconds}", method="POST")
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        opener.open(request, timeout=10).read()
-
     def queue(self, name="queue", receives=20):
         """A queue with a dead-letter queue behind it, as `onboard` would make it."""
-        name = unique(name)
+        name = self.named(name)
         days = {"MessageRetentionPeriod": str(14 * 86400)}
         dead = Queue(self.sqs, self.sqs.create_queue(QueueName=name + "-dead", Attributes=days)["QueueUrl"])
         redrive = json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": receives})
@@ -101,7 +87,7 @@ class Moto(Process):
         return Queue(self.sqs, made["QueueUrl"], dead)
 
     def bucket(self, name="bucket"):
-        name = unique(name)
+        name = self.named(name)
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         return name
 
@@ -119,7 +105,7 @@ class Moto(Process):
         self.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=config)
 
     def role(self, name, external_id):
-        name = unique(name)
+        name = self.named(name)
         trust = {"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole",
             "Condition": {"StringEquals": {"sts:ExternalId": external_id}}}]}
@@ -129,20 +115,45 @@ class Moto(Process):
         self.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
     def sns_to(self, queue, raw=False):
-        topic = self.sns.create_topic(Name=unique("topic"))["TopicArn"]
+        topic = self.sns.create_topic(Name=self.named("topic"))["TopicArn"]
         self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn,
                            Attributes={"RawMessageDelivery": "true" if raw else "false"})
         return topic
 
     def eventbridge_to(self, queue, bucket):
-        rule = unique("rule")
+        rule = self.named("rule")
         pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
         self.events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
         self.events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": queue.arn}])
 
 
+class Moto(Process, Aws):
+    """A moto of our own, on a free port."""
+
+    def __init__(self, folder, keep=False):
+        self.folder = folder
+        # The port comes through a file, so that the server may outlive us without a pipe.
+        self.port_file = folder / "moto.port"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port_file.unlink(missing_ok=True)
+        with open(self.port_file, "wb") as out:
+            Process.__init__(self, "moto", [sys.executable, "-m", "integration.parts.moto_server"],
+                             folder / "moto.log", cwd=ROOT, keep=keep, stdout=out,
+                             env=clean_env(AWS_ACCESS_KEY_ID="moto", AWS_SECRET_ACCESS_KEY="moto",
+                                           AWS_DEFAULT_REGION=REGION))
+        port = until(lambda: self.port_file.read_text().endswith("\n") and self.port_file.read_text().strip(),
+                     "moto listens", 60, alive=self)
+        Aws.__init__(self, f"http://127.0.0.1:{port}")
+
+    def let_time_pass(self, seconds):
+        """For the queues only: what was hidden becomes visible."""
+        request = urllib.request.Request(f"{self.url}/moto-clock?seconds={seconds}", method="POST")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener.open(request, timeout=10).read()
+
+
 def s3_event(bucket, key, size=1, etag="", name="ObjectCreated:Put"):
-    """The text of S3's own notification, key as AWS encodes it (aws.md section 3)."""
+    """The text of S3's own notification, the key encoded as S3 does."""
     quoted = urllib.parse.quote_plus(key, safe="/")
     return json.dumps({"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": REGION,

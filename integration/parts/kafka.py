@@ -63,79 +63,24 @@ class Record:
     headers: dict = field(default_factory=dict)
 
 
-class Kafka:
-    def __init__(self, folder, nodes=1, keep=False, extra=None):
-        """extra: more server properties, a dict. keep: outlive this process."""
-        self.folder = pathlib.Path(folder)
-        self.keep = keep
-        self.lib = f"{kafka_lib()}/*"
-        ports = free_ports(2 * nodes)
-        self.ports, controllers = ports[:nodes], ports[nodes:]
-        self.bootstrap = ",".join(f"127.0.0.1:{p}" for p in self.ports)
-        self.nodes = [None] * nodes
-        voters = ",".join(f"{i + 1}@127.0.0.1:{p}" for i, p in enumerate(controllers))
-        for i in range(nodes):
-            place = self._place(i)
-            shutil.rmtree(place, ignore_errors=True)
-            place.mkdir(parents=True)
-            (place / "server.properties").write_text(
-                PROPERTIES.format(id=i + 1, port=self.ports[i], controller=controllers[i], voters=voters,
-                                  data=place / "data", copies=min(nodes, 3))
-                + "".join(f"{k}={v}\n" for k, v in (extra or {}).items()))
+class Cluster:
+    """A Kafka that runs somewhere: topics, and what is in them."""
 
-    def _place(self, node):
-        return self.folder / f"node-{node + 1}"
+    def __init__(self, bootstrap):
+        self.bootstrap = bootstrap
+        self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
-    def start(self):
-        cluster = uuid.uuid4().hex[:22]
-        formats = [subprocess.Popen(
-            ["java", *JVM, "-cp", self.lib, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}",
-             "-c", str(self._place(i) / "server.properties")],
-            env=clean_env(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            for i in range(len(self.nodes))]
-        for f in formats:
-            _, text = f.communicate(timeout=120)
-            if f.returncode != 0:
-                raise RuntimeError(f"kafka: format failed:\n{text}")
-        for i in range(len(self.nodes)):
-            self.start_node(i)
-        for i in range(len(self.nodes)):
-            until(lambda: self._listens(i), f"kafka node {i + 1} listens", 120, alive=self.nodes[i])
-        self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
-        until(self._answers, "kafka answers", 60)
-        return self
-
-    def start_node(self, i):
-        self.nodes[i] = Process(
-            f"kafka node {i + 1}",
-            ["java", *JVM, "-cp", self.lib, "kafka.Kafka", self._place(i) / "server.properties"],
-            self._place(i) / "kafka.log", keep=self.keep)
-
-    def kill_node(self, i):
-        self.nodes[i].kill()
-
-    def stop(self):
-        for node in self.nodes:
-            if node is not None:
-                node.signal(signal.SIGKILL)  # nothing of it is needed again
-        for node in self.nodes:
-            if node is not None:
-                node.kill()
-
-    def _listens(self, i):
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.ports[i])) == 0
-
-    def _answers(self):
+    def brokers(self):
+        """How many answer; 0 if none does."""
         try:
-            return len(self.admin.list_topics(timeout=2).brokers) == len(self.nodes)
+            return len(self.admin.list_topics(timeout=2).brokers)
         except KafkaException:
-            return False
+            return 0
 
     # ---- topics
 
     def create_topic(self, name, partitions=4, **config):
-        new = NewTopic(name, partitions, min(len(self.nodes), 3),
+        new = NewTopic(name, partitions, min(self.brokers(), 3),
                        config={k.replace("_", "."): str(v) for k, v in config.items()})
         self.admin.create_topics([new])[name].result(30)
         until(lambda: self._has_leaders(name, partitions), f"topic {name} has leaders", 30)
@@ -191,6 +136,71 @@ class Kafka:
             return records
         finally:
             consumer.close()
+
+
+class Kafka(Cluster):
+    """Nodes of our own, on free ports."""
+
+    def __init__(self, folder, nodes=1, keep=False, extra=None):
+        """extra: more server properties, a dict. keep: outlive this process."""
+        self.folder = pathlib.Path(folder)
+        self.keep = keep
+        self.lib = f"{kafka_lib()}/*"
+        ports = free_ports(2 * nodes)
+        self.ports, controllers = ports[:nodes], ports[nodes:]
+        super().__init__(",".join(f"127.0.0.1:{p}" for p in self.ports))
+        self.nodes = [None] * nodes
+        voters = ",".join(f"{i + 1}@127.0.0.1:{p}" for i, p in enumerate(controllers))
+        for i in range(nodes):
+            place = self._place(i)
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            (place / "server.properties").write_text(
+                PROPERTIES.format(id=i + 1, port=self.ports[i], controller=controllers[i], voters=voters,
+                                  data=place / "data", copies=min(nodes, 3))
+                + "".join(f"{k}={v}\n" for k, v in (extra or {}).items()))
+
+    def _place(self, node):
+        return self.folder / f"node-{node + 1}"
+
+    def start(self):
+        cluster = uuid.uuid4().hex[:22]
+        formats = [subprocess.Popen(
+            ["java", *JVM, "-cp", self.lib, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}",
+             "-c", str(self._place(i) / "server.properties")],
+            env=clean_env(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            for i in range(len(self.nodes))]
+        for f in formats:
+            _, text = f.communicate(timeout=120)
+            if f.returncode != 0:
+                raise RuntimeError(f"kafka: format failed:\n{text}")
+        for i in range(len(self.nodes)):
+            self.start_node(i)
+        for i in range(len(self.nodes)):
+            until(lambda: self._listens(i), f"kafka node {i + 1} listens", 120, alive=self.nodes[i])
+        until(lambda: self.brokers() == len(self.nodes), "kafka answers", 60)
+        return self
+
+    def start_node(self, i):
+        self.nodes[i] = Process(
+            f"kafka node {i + 1}",
+            ["java", *JVM, "-cp", self.lib, "kafka.Kafka", self._place(i) / "server.properties"],
+            self._place(i) / "kafka.log", keep=self.keep)
+
+    def kill_node(self, i):
+        self.nodes[i].kill()
+
+    def stop(self):
+        for node in self.nodes:
+            if node is not None:
+                node.signal(signal.SIGKILL)  # nothing of it is needed again
+        for node in self.nodes:
+            if node is not None:
+                node.kill()
+
+    def _listens(self, i):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.ports[i])) == 0
 
     def __enter__(self):
         try:

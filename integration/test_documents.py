@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the documents say is so: examples load, files and services named are there."""
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from .parts.places import ROOT, binary
+
+
+def _check(path):
+    return subprocess.run([str(binary()), "check-config", "-c", str(path)], capture_output=True, text=True)
+
+
+def test_the_configuration_of_the_aws_guide_has_no_mistake(tmp_path):
+    text = (ROOT / "docs/aws.md").read_text()
+    block = re.search(r"^    aws = \{.*?(?=^\S)", text, re.M | re.S).group(0)
+    conf = tmp_path / "guide.conf"
+    conf.write_text(re.sub(r"^    ", "", block, flags=re.M))
+    done = _check(conf)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/aws.md", "HACKING.md", "ARCHITECTURE.md"])
+def test_links_of_the_documents_lead_somewhere(name):
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_compose_file_names_services_volumes_and_stages_that_are_there():
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    stages = re.findall(r"^FROM \S+ AS (\w+)", (ROOT / "Dockerfile").read_text(), re.M)
+    for service in compose["services"].values():
+        for needed in service.get("depends_on", []):
+            assert needed in compose["services"]
+        for volume in service.get("volumes", []):
+            assert volume.split(":")[0] in compose["volumes"]
+        assert "image" in service or service["build"].get("target", stages[0]) in stages
+
+
+def test_the_images_packages_are_the_libraries_the_worker_wants():
+    wanted = subprocess.run(["ldd", str(binary())], capture_output=True, text=True).stdout
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    for library in re.findall(r"lib(curl|crypto|json-c|rdkafka|config|simdjson|xxhash|isal|expat)\.so", wanted):
+        package = {"crypto": "libssl", "config": "libconfig"}.get(library, f"lib{library}")
+        assert re.search(rf"\b{re.escape(package)}\d", dockerfile), library

@@ -116,6 +116,7 @@ class Fault:
     key_prefix: Optional[str] = None
     principal: Optional[str] = None  # pattern of the signing access key's ARN
     ranged: Optional[bool] = None  # only requests with, or without, a Range header
+    params: dict = field(default_factory=dict)  # {"RoleArn": "*acme*"}: of query, form or JSON
 
     after: int = 0  # let so many pass first
     count: int = 1  # then hit so many; -1: all
@@ -155,6 +156,7 @@ class Fault:
                 and like(self.method, call.request.method) and like(self.bucket, call.bucket)
                 and (self.key is None or self.key == call.key)
                 and (self.key_prefix is None or (call.key or "").startswith(self.key_prefix))
+                and all(like(v, str(call.params.get(k, ""))) for k, v in self.params.items())
                 and (self.ranged is None
                      or self.ranged == (call.request.header("range") is not None)))
 

@@ -5,15 +5,14 @@ The order of the checks is S3's: address and region, signature, owner, permissio
 object, its key, its conditions.
 """
 
-import base64
 import ipaddress
 import re
-from urllib.parse import parse_qsl, quote_from_bytes, unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
-from . import auth, iam, kms
+from . import auth, iam, kms, s3_list
 from .buckets import raw_key
-from .clock import http_date, iso
-from .errors import AwsError, xml_elements, xml_text
+from .clock import http_date
+from .errors import AwsError, xml_elements
 from .sigv4 import Authorization, Malformed
 from .wire import Response
 from .world import REDIRECTING_REGIONS, Call, partition_of, suffix_of
@@ -21,7 +20,6 @@ from .world import REDIRECTING_REGIONS, Call, partition_of, suffix_of
 _VERSION_ID = re.compile(r"[A-Za-z0-9._-]{32}|null")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
 class S3:
@@ -81,9 +79,14 @@ class S3:
             return self._answer(200, {"x-amz-bucket-region": bucket.region})
         if call.action == "GetBucketLocation":
             region = "" if bucket.region == "us-east-1" else bucket.region
-            return self._xml(f'<LocationConstraint xmlns="{NAMESPACE}">{region}'
+            return self._xml(f'<LocationConstraint xmlns="{s3_list.NAMESPACE}">{region}'
                              "</LocationConstraint>")
-        return self._list(call, bucket)
+        with self.world.lock:
+            text = s3_list.page(call.params, bucket)
+        response = self._xml(text)
+        if bucket.requester_pays:
+            response.set("x-amz-request-charged", "requester")
+        return response
 
     # --- checks -------------------------------------------------------------------------
 
@@ -267,45 +270,6 @@ class S3:
         response.no_body = call.request.method == "HEAD"
         return response
 
-    # --- listing ------------------------------------------------------------------------
-
-    def _list(self, call, bucket):
-        p = call.params
-        limit = min(int(p.get("max-keys", "1000")), 1000)
-        prefix, delimiter = p.get("prefix", ""), p.get("delimiter", "")
-        after = p.get("start-after", "")
-        if "continuation-token" in p:
-            after = _token_key(p["continuation-token"])
-        with self.world.lock:
-            contents, common, last = _page(bucket, prefix, delimiter, after, limit)
-        form = p.get("encoding-type") == "url"
-        if p.get("encoding-type") not in (None, "url"):
-            raise AwsError("InvalidArgument", 400, "Invalid Encoding Method specified in Request",
-                           {"ArgumentName": "encoding-type"})
-        spell = (lambda k: quote_from_bytes(raw_key(k), safe="/-_.* ").replace(" ", "+")) \
-            if form else (lambda k: k)
-        fields = {"Name": bucket.name, "Prefix": spell(prefix)}
-        if "start-after" in p:
-            fields["StartAfter"] = spell(p["start-after"])
-        if "continuation-token" in p:
-            fields["ContinuationToken"] = p["continuation-token"]
-        if last is not None:
-            fields["NextContinuationToken"] = _key_token(last)
-        fields |= {"KeyCount": len(contents) + len(common), "MaxKeys": limit}
-        if delimiter:
-            fields["Delimiter"] = spell(delimiter)
-        if form:
-            fields["EncodingType"] = "url"
-        fields["IsTruncated"] = str(last is not None).lower()
-        text = xml_elements(fields)
-        text += "".join(f"<Contents>{xml_elements(_entry(v, spell))}</Contents>" for v in contents)
-        text += "".join(f"<CommonPrefixes><Prefix>{xml_text(spell(c))}</Prefix></CommonPrefixes>"
-                        for c in common)
-        response = self._xml(f'<ListBucketResult xmlns="{NAMESPACE}">{text}</ListBucketResult>')
-        if bucket.requester_pays:
-            response.set("x-amz-request-charged", "requester")
-        return response
-
     # --- answers ------------------------------------------------------------------------
 
     @staticmethod
@@ -379,45 +343,3 @@ def _range(request, size):
                        {"RangeRequested": text, "ActualObjectSize": size},
                        {"Content-Range": f"bytes */{size}"})
     return start, end
-
-
-def _page(bucket, prefix, delimiter, after, limit):
-    """One page: versions, common prefixes, and the last name if there is more."""
-    contents, common, last = [], [], None
-    for key in bucket.keys_after(after, prefix):
-        cut = key.find(delimiter, len(prefix)) if delimiter else -1
-        group = key[:cut + len(delimiter)] if cut >= 0 else None
-        if group and (group in common or (after and after.startswith(group))):
-            continue
-        if len(contents) + len(common) == limit:
-            return contents, common, last
-        if group:
-            common.append(group)
-        else:
-            contents.append(bucket.current(key))
-        last = group or key
-    return contents, common, None
-
-
-def _entry(version, spell):
-    entry = {"Key": spell(version.key), "LastModified": iso(version.modified, True),
-             "ETag": f'"{version.etag}"'}
-    if version.checksum:
-        entry["ChecksumAlgorithm"] = version.checksum.upper()
-        entry["ChecksumType"] = "COMPOSITE" if version.checksum_parts else "FULL_OBJECT"
-    return entry | {"Size": version.body.size, "StorageClass": version.storage_class}
-
-
-def _key_token(key):
-    return base64.b64encode(b"1" + raw_key(key)).decode()
-
-
-def _token_key(token):
-    try:
-        raw = base64.b64decode(token, validate=True)
-    except ValueError:
-        raw = b""
-    if raw[:1] != b"1":
-        raise AwsError("InvalidArgument", 400, "The continuation token provided is incorrect",
-                       {"ArgumentName": "continuation-token"})
-    return raw[1:].decode("utf-8", "surrogateescape")

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQS over AWS JSON 1.0 (aws.md 2): the protocol, its limits and its refusals."""
 
-import base64
-import hashlib
 import json
 import re
-import struct
 import time
 from urllib.parse import urlsplit
 
@@ -13,6 +10,7 @@ from . import auth, iam, kms
 from .clock import http_date
 from .errors import AwsError
 from .queues import Queue
+from .sqs_message import md5_of_attributes, told
 from .wire import Response
 from .world import Call, suffix_of
 
@@ -165,13 +163,13 @@ class Sqs:
 
     def _get_attributes(self, call, queue):
         names = set(call.params.get("AttributeNames", []))
-        told = queue.attributes()
-        unknown = names - set(told) - {"All", "Policy", "RedrivePolicy", "KmsMasterKeyId",
+        known = queue.attributes()
+        unknown = names - set(known) - {"All", "Policy", "RedrivePolicy", "KmsMasterKeyId",
                                        "KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy"}
         if unknown:
             raise AwsError("InvalidAttributeName", 400,
                            f"Unknown Attribute {sorted(unknown)[0]}.")
-        return {"Attributes": {name: value for name, value in told.items()
+        return {"Attributes": {name: value for name, value in known.items()
                                if "All" in names or name in names}}
 
     def _set_attributes(self, call, queue):
@@ -206,10 +204,10 @@ class Sqs:
                           "DelaySeconds must be >= 0 and <= 900.")
         attributes = entry.get("MessageAttributes") or {}
         message = queue.send(body, attributes, delay, call.principal.user_id)
-        told = {"MessageId": message.id, "MD5OfMessageBody": message.md5}
+        answer = {"MessageId": message.id, "MD5OfMessageBody": message.md5}
         if attributes:
-            told["MD5OfMessageAttributes"] = md5_of_attributes(attributes)
-        return told
+            answer["MD5OfMessageAttributes"] = md5_of_attributes(attributes)
+        return answer
 
     def _send_batch(self, call, queue):
         self._decrypt(call, queue)
@@ -236,7 +234,7 @@ class Sqs:
         wanted = set(p.get("MessageSystemAttributeNames") or []) | set(
             p.get("AttributeNames") or [])
         names = p.get("MessageAttributeNames") or []
-        return {"Messages": [_told(m, handle, wanted, names) for m, handle in taken]}
+        return {"Messages": [told(m, handle, wanted, names) for m, handle in taken]}
 
     def _wait(self, call, queue, count, wait_s, visibility_s):
         """A long poll: ends with the first message, the deadline, the client, or the server."""
@@ -376,40 +374,3 @@ def _find(queue, entry):
     except LookupError:
         raise AwsError("ReceiptHandleIsInvalid", 400,
                        "The input receipt handle is invalid.") from None
-
-
-def _told(message, handle, wanted, names):
-    """A message as ReceiveMessage answers it."""
-    told = {"MessageId": message.id, "ReceiptHandle": handle, "MD5OfBody": message.md5,
-            "Body": message.body}
-    known = {"SenderId": message.sender, "SentTimestamp": str(int(message.sent * 1000)),
-             "ApproximateReceiveCount": str(message.receives),
-             "ApproximateFirstReceiveTimestamp": str(int(message.first_receive * 1000))}
-    if message.source_arn:
-        known["DeadLetterQueueSourceArn"] = message.source_arn
-    if message.trace:
-        known["AWSTraceHeader"] = message.trace
-    attributes = {name: value for name, value in known.items()
-                  if "All" in wanted or name in wanted}
-    if attributes:
-        told["Attributes"] = attributes
-    chosen = {name: value for name, value in message.attributes.items()
-              if any(n in ("All", ".*", name) for n in names)}
-    if chosen:
-        told["MessageAttributes"] = chosen
-        told["MD5OfMessageAttributes"] = md5_of_attributes(chosen)
-    return told
-
-
-def md5_of_attributes(attributes):
-    """AWS's digest: name, type, kind and value of each, with their lengths, by name."""
-    digest = hashlib.md5()
-    for name in sorted(attributes):
-        value = attributes[name]
-        for text in (name, value["DataType"]):
-            digest.update(struct.pack(">I", len(text.encode())) + text.encode())
-        binary = "BinaryValue" in value
-        raw = (base64.b64decode(value["BinaryValue"]) if binary
-               else value["StringValue"].encode())
-        digest.update((b"\x02" if binary else b"\x01") + struct.pack(">I", len(raw)) + raw)
-    return digest.hexdigest()

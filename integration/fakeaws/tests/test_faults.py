@@ -31,7 +31,7 @@ def test_a_fault_hits_as_often_as_it_is_asked_to(fake, get):
 
 @pytest.mark.parametrize("match", [
     {"service": "sqs"}, {"action": "HeadObject"}, {"method": "PUT"}, {"bucket": "other*"},
-    {"key": "logs/b"}, {"key_prefix": "log/"}, {"principal": "*other*"}, {"ranged": True}])
+    {"key": "logs/b"}, {"key_prefix": "log/"}, {"principal": "*other*"}, {"ranged": True}, {"params": {"versionId": "x"}}])
 def test_a_fault_leaves_what_it_does_not_match(fake, get, match):
     fake.fault(error="SlowDown", **match)
     assert get().status == 200
@@ -40,7 +40,7 @@ def test_a_fault_leaves_what_it_does_not_match(fake, get, match):
 @pytest.mark.parametrize("match", [
     {"service": "s3"}, {"action": "Get*"}, {"method": "GET"}, {"bucket": "cust-*"},
     {"key": "logs/a"}, {"key_prefix": "logs/"}, {"principal": "*/cust-1-ingest/*"},
-    {"ranged": False}])
+    {"ranged": False}, {"params": {"versionId": ""}}])
 def test_a_fault_hits_what_it_matches(fake, get, match):
     fake.fault(error="SlowDown", **match)
     assert get().status == 503

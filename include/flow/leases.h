@@ -70,12 +70,13 @@ struct lease {
 
 struct leases;
 
-/* A book for so many queues. visibility_s of each is set by leases_queue. Never NULL. */
+/* A book for so many queues, each to be set by leases_queue. Never NULL. */
 struct leases *leases_new(size_t queues);
 void leases_free(struct leases *b); /* the leases are the caller's */
 DEFINE_OWNED(leases);
 
-void leases_queue(struct leases *b, size_t queue, int visibility_s);
+/* What a receive and a heartbeat ask for, and how often to ask; heartbeat_s 0: a third of it. */
+void leases_queue(struct leases *b, size_t queue, int visibility_s, int heartbeat_s);
 
 /* Hold a message that was received just now. */
 void leases_add(struct leases *b, struct lease *l, size_t queue, const char *handle, int64_t now);
@@ -122,6 +123,12 @@ MUST_USE bool leases_next(struct leases *b, int64_t now, struct lease_batch *out
  */
 void leases_answered(struct leases *b, struct lease_batch *batch, enum err_kind whole, int64_t now,
                      struct rng *rng);
+
+/* One that is held and not ending, NULL if there is none but those in a call: to end them all. */
+MUST_USE struct lease *leases_any(struct leases *b);
+
+/* Take one out of the book, whatever its state, NULL if there is none: to free them at the end. */
+MUST_USE struct lease *leases_pop(struct leases *b);
 
 /* Stopping: ends do not wait for others to share their call. */
 void leases_hurry(struct leases *b);

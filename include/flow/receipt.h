@@ -26,10 +26,14 @@
 #include <stdatomic.h>
 
 struct customer;
+struct acker;
 
 struct receipt {
-    struct receipt *next;      /* of the list it is in: the inbox's or the acker's */
-    struct lease lease;        /* the acker's, under its lock */
+    struct receipt *next; /* of the list it is in: the inbox's or the acker's */
+    struct acker *acker;  /* who holds its lease; this and the next three are its own */
+    struct lease lease;
+    bool settled;
+    bool lease_over;
     struct customer *customer; /* of its first record; NULL: nobody's */
     struct notice *notice;     /* NULL: a body that nobody understands; gone after the lane */
     struct err unread;         /* ... and why */

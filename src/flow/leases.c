@@ -23,6 +23,7 @@ struct queue_leases {
     struct lease_link beats;
     struct lease_link ends[2]; /* by enum lease_end */
     int64_t visibility_ms;
+    int64_t beat_ms;
     int64_t not_before_ms; /* after a failed call */
     unsigned failed;       /* calls in a row */
 };
@@ -90,7 +91,7 @@ struct leases *leases_new(size_t queues)
         list_init(&q[i].beats);
         list_init(&q[i].ends[LEASE_DELETE]);
         list_init(&q[i].ends[LEASE_CHANGE]);
-        leases_queue(b, i, 120);
+        leases_queue(b, i, 120, 0);
     }
     return b;
 }
@@ -104,9 +105,11 @@ void leases_free(struct leases *b)
     free(b);
 }
 
-void leases_queue(struct leases *b, size_t queue, int visibility_s)
+void leases_queue(struct leases *b, size_t queue, int visibility_s, int heartbeat_s)
 {
-    b->queues[queue].visibility_ms = (int64_t)visibility_s * 1000;
+    struct queue_leases *q = &b->queues[queue];
+    q->visibility_ms = (int64_t)visibility_s * 1000;
+    q->beat_ms = heartbeat_s != 0 ? (int64_t)heartbeat_s * 1000 : q->visibility_ms / 3;
 }
 
 /* What the network may have eaten of the time SQS gave. */
@@ -177,7 +180,7 @@ void leases_add(struct leases *b, struct lease *l, size_t queue, const char *han
         .queue = queue,
         .received_ms = now,
         .until_ms = now + q->visibility_ms - margin_ms(q),
-        .due_ms = now + q->visibility_ms / 3,
+        .due_ms = now + q->beat_ms,
     };
     b->count++;
     lease_place(b, l);
@@ -259,7 +262,7 @@ static void take_beats(struct queue_leases *q, int64_t now, struct lease_batch *
     while (k != &q->beats && out->count < LEASE_BATCH) {
         struct lease *l = of_beat(k);
         k = k->next;
-        if (l->due_ms > now + q->visibility_ms / 12) {
+        if (l->due_ms > now + q->beat_ms / 4) {
             break;
         }
         batch_add(out, l, (int)(q->visibility_ms / 1000));
@@ -362,7 +365,7 @@ static void beat_answered(struct leases *b, const struct lease_batch *batch, siz
     switch ((int)batch->kinds[i]) {
     case FAIL_NONE:
         l->until_ms = batch->asked_ms + q->visibility_ms - margin_ms(q);
-        l->due_ms = batch->asked_ms + q->visibility_ms / 3;
+        l->due_ms = batch->asked_ms + q->beat_ms;
         break;
     case FAIL_LOST:
         lease_found(b, l, LEASE_LOST);
@@ -441,6 +444,41 @@ void leases_answered(struct leases *b, struct lease_batch *batch, enum err_kind 
             lease_place(b, l);
         }
     }
+}
+
+struct lease *leases_any(struct leases *b)
+{
+    for (size_t i = 0; i < b->queue_count; i++) {
+        struct lease_link *head = &b->queues[i].beats;
+        for (struct lease_link *k = head->next; k != head; k = k->next) {
+            if (!of_beat(k)->ending) {
+                return of_beat(k);
+            }
+        }
+    }
+    return NULL;
+}
+
+struct lease *leases_pop(struct leases *b)
+{
+    struct lease *l = NULL;
+    if (!list_empty(&b->found)) {
+        l = of_beat(b->found.next);
+    }
+    for (size_t i = 0; i < b->queue_count && l == NULL; i++) {
+        struct queue_leases *q = &b->queues[i];
+        if (!list_empty(&q->beats)) {
+            l = of_beat(q->beats.next);
+        } else if (!list_empty(&q->ends[LEASE_DELETE])) {
+            l = of_end(q->ends[LEASE_DELETE].next);
+        } else if (!list_empty(&q->ends[LEASE_CHANGE])) {
+            l = of_end(q->ends[LEASE_CHANGE].next);
+        }
+    }
+    if (l != NULL) {
+        lease_over(b, l);
+    }
+    return l;
 }
 
 void leases_hurry(struct leases *b)

@@ -12,7 +12,7 @@ static struct leases *book(size_t queues)
     rng_init(&rng, 1);
     struct leases *b = leases_new(queues);
     for (size_t i = 0; i < queues; i++) {
-        leases_queue(b, i, VISIBILITY_S);
+        leases_queue(b, i, VISIBILITY_S, 0);
     }
     return b;
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * customers.h - what the worker knows and keeps of each customer while it runs: credentials,
+ * topics, breaker, how much of theirs is on its way to Kafka, counters.
+ *
+ *     OWNED(customers) struct customers *all = customers_new(&parts, &err);
+ *     struct customer *c = customers_find(all, queue, bucket, key, form);
+ *     if (c == NULL) ... not ours ...
+ *     if (!customer_allowed(c)) ... paused ...
+ *     struct creds_source *creds = customer_creds(c, &err);
+ *
+ * Threads: any, but for new and free.
+ */
+#ifndef FLOW_CUSTOMERS_H
+#define FLOW_CUSTOMERS_H
+
+#include "base/clock.h"
+#include "codec/template.h"
+#include "flow/breaker.h"
+#include "flow/conf.h"
+#include "flow/stats.h"
+#include "net/creds.h"
+#include "net/sink.h"
+
+#include <pthread.h>
+
+struct customers;
+
+struct customer {
+    const struct customer_conf *conf;
+    size_t queue; /* index of its queue */
+    size_t index; /* its own; also its party in the inbox */
+    struct span id;
+    struct sink_topic *topics[STREAMS];
+    char *topic_names[STREAMS];
+    atomic_size_t event_bytes; /* most bytes of a record's value; lowered when a topic takes less */
+    struct stats stats;
+
+    struct customers *all;
+    struct customer *next_in_queue;
+    uint64_t share_bytes; /* most of unacknowledged bytes at a time */
+    atomic_uint_fast64_t unacked;
+    atomic_uint waiting; /* lanes that wait for `unacked` to fall */
+    atomic_bool region_told;
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t paid;
+        struct breaker breaker;
+        struct creds_source *creds; /* NULL: not made yet */
+        struct rng rng;
+    } shared;
+};
+
+struct customers_parts { /* borrowed for the life of the customers */
+    const struct conf *conf;
+    const struct creds_settings *creds_settings;
+    struct creds_source *own; /* the worker's credentials */
+    struct sink *sink;
+    const struct clock *clock;
+};
+
+/* FAIL_CONFIG: a topic or key template that cannot be. */
+MUST_USE struct customers *customers_new(const struct customers_parts *parts, struct err *e);
+void customers_free(struct customers *all);
+DEFINE_OWNED(customers);
+
+size_t customers_count(const struct customers *all);
+struct customer *customers_at(const struct customers *all, size_t index);
+
+/* Whose it is, NULL: nobody's. On a queue of several customers only S3's own form counts. */
+MUST_USE struct customer *customers_find(const struct customers *all, size_t queue,
+                                         struct span bucket, struct span key,
+                                         enum notice_form form);
+
+/* The key template of events. */
+const struct template *customers_key(const struct customers *all);
+
+/* True if every customer of the queue is paused now. */
+MUST_USE bool customers_queue_paused(const struct customers *all, size_t queue);
+
+/* The source of this customer's credentials, made on first use. NULL: why is in *e. */
+MUST_USE struct creds_source *customer_creds(struct customer *c, struct err *e);
+
+/* The breaker, under its lock; opening and closing is logged. */
+MUST_USE bool customer_allowed(struct customer *c);
+void customer_went_well(struct customer *c);
+void customer_refused(struct customer *c, enum breaker_mark mark, struct span about,
+                      const struct err *e);
+
+/*
+ * A record of so many bytes is about to be produced. Waits while more than the customer's
+ * share is unacknowledged. FAIL_STOPPED: customers_stop. FAIL_AGAIN: the others' records are
+ * acknowledged and this customer's have not been for so long that the lane must not wait on.
+ */
+MUST_USE enum err_kind customer_owe(struct customer *c, size_t bytes, struct err *e);
+void customer_paid(struct customer *c, size_t bytes);
+
+/* Its topic takes messages of so many bytes: the limit of its events is lowered to fit. */
+void customer_topic_takes(struct customer *c, size_t bytes);
+
+/* The smallest limit of all customers' events. */
+size_t customers_event_bytes(const struct customers *all);
+
+/* End all waits, also later ones. */
+void customers_stop(struct customers *all);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake.h - one thread that drives the long polls of all queues and fills the inbox.
+ *
+ * It polls only for what can start: each poll has its places in the inbox, idle queues ask for
+ * one message and busy ones for up to ten. It does not poll a queue all of whose
+ * customers are paused, nor one whose deletes fail. Errors: one log line at the beginning of
+ * a burst, jittered back-off from 1 s to 1 min per queue.
+ *
+ * Threads: one at a time; intake_wake any.
+ */
+#ifndef FLOW_INTAKE_H
+#define FLOW_INTAKE_H
+
+#include "flow/acker.h"
+#include "flow/customers.h"
+#include "flow/inbox.h"
+
+struct intake;
+
+struct intake_queue {
+    struct sqs_queue *queue;
+    const struct queue_conf *conf;
+    struct redrive redrive; /* filled by the intake before the queue's first poll */
+};
+
+struct intake_parts { /* borrowed for the life of the intake */
+    struct intake_queue *queues;
+    size_t queue_count;
+    struct inbox *inbox;
+    struct acker *acker;
+    struct customers *customers;
+    const struct clock *clock;
+};
+
+struct intake *intake_new(const struct intake_parts *parts);
+void intake_free(struct intake *i); /* after intake_stop */
+DEFINE_OWNED(intake);
+
+void intake_start(struct intake *i);
+
+/* Places may be free again. */
+void intake_wake(struct intake *i);
+
+/*
+ * Start no more polls, wait for what is on its way for farewell_ms at most, end the thread. A
+ * poll that is cut may have been answered: its messages would be hidden for the visibility.
+ */
+void intake_stop(struct intake *i, int farewell_ms);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * produce.h - a record of the normalizer becomes a Kafka record: topic, key, headers,
+ * timestamp, what is owed for it (spec output.md §1, §2, §4).
+ *
+ * Threads: one at a time per struct produce; produce_delivered any.
+ */
+#ifndef FLOW_PRODUCE_H
+#define FLOW_PRODUCE_H
+
+#include "flow/customers.h"
+#include "flow/receipt.h"
+
+enum { PRODUCE_KEY_BYTES = 1024 }; /* a longer key is cut at a character */
+
+struct produce_parts {
+    const struct conf *conf;
+    struct customers *customers;
+    struct sink *sink;
+    struct sink_topic *rejects;
+    struct stats *stats; /* of rejects that belong to no customer */
+    const struct clock *clock;
+};
+
+struct produce {
+    struct produce_parts parts;
+    struct buf key;
+    struct span object;
+};
+
+void produce_init(struct produce *p, const struct produce_parts *parts);
+void produce_done(struct produce *p);
+
+/* The object that the next records come from, "s3://bucket/key"; borrowed. */
+void produce_object(struct produce *p, struct span object);
+
+/*
+ * Give it to the sink, on the receipt's account. c: NULL for a reject that is nobody's. May
+ * wait, for the customer's share and for room in the queue. On failure nothing is owed.
+ */
+MUST_USE enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
+                                      const struct record *record, struct err *e);
+
+/* A delivery report: the customer's share and breaker hear of it. Before receipt_pay. */
+void produce_delivered(struct receipt *r, size_t bytes, const struct err *e);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run.c - the worker as a process: configuration, signals, start and stop.
+ *
+ * SIGTERM and SIGINT stop in order, a second one ends at once: nothing is lost by it, since
+ * only acknowledged work was ever deleted. All other threads have the signals blocked.
+ */
+#include "app/app.h"
+
+#include "app/options.h"
+#include "base/log.h"
+#include "event/normalize.h"
+#include "flow/worker.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_AT_ONCE = 3 };
+
+static void on_second(int signal UNUSED)
+{
+    _exit(STATUS_AT_ONCE);
+}
+
+static void stop_signals(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+}
+
+/* Before any thread is made: they inherit the mask. */
+static void signals_block(void)
+{
+    sigset_t set;
+    stop_signals(&set);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* From now on a signal ends the process at once. */
+static void signals_end_at_once(void)
+{
+    sigset_t set;
+    struct sigaction action = {.sa_handler = on_second};
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    stop_signals(&set);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static int signal_wait(void)
+{
+    sigset_t set;
+    int number = 0;
+    stop_signals(&set);
+    while (sigwait(&set, &number) != 0) {
+    }
+    return number;
+}
+
+static int run(const struct conf *conf)
+{
+    struct err e = {.kind = FAIL_NONE};
+    log_write(LOG_INFO, "starting", KV_STR("version", INGEST_VERSION), KV_INT("pid", getpid()),
+              KV_INT("rules", INGEST_RULES));
+    OWNED(worker) struct worker *w = worker_new(conf, &e);
+    if (w == NULL) {
+        log_write(LOG_ERROR, "cannot start", KV_ERR(&e));
+        return STATUS_FAILED;
+    }
+    worker_start(w);
+    log_write(LOG_INFO, "signal", KV_INT("number", signal_wait()));
+    signals_end_at_once();
+    if (!worker_stop(w, conf->limits.shutdown_grace_ms)) {
+        _exit(STATUS_OK); /* a thread hangs: what it uses cannot be freed */
+    }
+    return STATUS_OK;
+}
+
+int app_run(int argc, char **argv)
+{
+    const char *path = NULL;
+    const struct option options[] = {
+        {.name = "config",
+         .letter = 'c',
+         .value = "FILE",
+         .text = "The configuration.",
+         .to = &path},
+    };
+    const struct usage usage = {
+        "run", "",
+        "Receive notifications, bring what they name into Kafka, delete them when it is\n"
+        "there. SIGTERM and SIGINT stop in order within limits.shutdown_grace; a second one ends\n"
+        "at once, without loss.",
+        options, sizeof(options) / sizeof(options[0])};
+    struct operands rest;
+    int status = STATUS_OK;
+    if (!options_read(&usage, argc, argv, &rest, &status)) {
+        return status;
+    }
+    if (rest.count > 0 || path == NULL) {
+        return usage_wrong(&usage, "%s", path == NULL ? "needs -c FILE" : "takes no operand");
+    }
+    struct conf_problems problems = {0};
+    OWNED(conf) struct conf *conf = conf_load(path, &problems);
+    app_print_problems(&problems);
+    conf_problems_done(&problems);
+    if (conf == NULL) {
+        return STATUS_FAILED;
+    }
+    log_setup(conf->log.level, conf->log.format);
+    signals_block();
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
+    status = run(conf);
+    curl_global_cleanup();
+    return status;
+}

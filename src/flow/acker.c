@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * acker.c - the book is asked under the lock, SQS without it. A receipt is freed when both
+ * are true: it is settled (nothing is owed for it) and its lease is over. The second can come
+ * first, at shutdown, when what is still owed for is given back.
+ */
+#include "flow/acker.h"
+
+#include "base/cond.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { IDLE_MS = 1000 };
+
+struct acker {
+    const struct acker_queue *queues;
+    size_t queue_count;
+    const struct clock *clock;
+    pthread_t threads[ACKER_THREADS];
+    size_t thread_count;
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t work;  /* something may be due earlier than thought */
+        pthread_cond_t empty; /* nothing is held any more */
+        struct leases *book;
+        struct rng rng;
+        bool stopped;
+    } shared;
+};
+
+static struct receipt *of_lease(struct lease *l)
+{
+    return (struct receipt *)(void *)((char *)l - offsetof(struct receipt, lease));
+}
+
+struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock)
+{
+    struct acker *a = calloc(1, sizeof(*a));
+    if (a == NULL) {
+        abort();
+    }
+    a->queues = queues;
+    a->queue_count = count;
+    a->clock = clock;
+    a->shared.book = leases_new(count);
+    for (size_t i = 0; i < count; i++) {
+        leases_queue(a->shared.book, i, queues[i].visibility_s, queues[i].heartbeat_s);
+    }
+    rng_init_random(&a->shared.rng);
+    (void)pthread_mutex_init(&a->shared.lock, NULL);
+    cond_init(&a->shared.work);
+    cond_init(&a->shared.empty);
+    return a;
+}
+
+void acker_free(struct acker *a)
+{
+    if (a == NULL) {
+        return;
+    }
+    assert(a->thread_count == 0);
+    struct lease *l = NULL;
+    while ((l = leases_pop(a->shared.book)) != NULL) {
+        receipt_free(of_lease(l)); /* SQS could not be told: it shows up by itself */
+    }
+    leases_free(a->shared.book);
+    (void)pthread_mutex_destroy(&a->shared.lock);
+    (void)pthread_cond_destroy(&a->shared.work);
+    (void)pthread_cond_destroy(&a->shared.empty);
+    free(a);
+}
+
+void acker_add(struct acker *a, struct receipt *r)
+{
+    (void)pthread_mutex_lock(&a->shared.lock);
+    r->acker = a;
+    leases_add(a->shared.book, &r->lease, r->queue, r->handle, clock_mono_ms(a->clock));
+    (void)pthread_mutex_unlock(&a->shared.lock);
+}
+
+/* The lease is over. True: nothing is owed either, free it (without the lock). */
+static bool over_locked(struct acker *a, struct receipt *r)
+{
+    r->lease_over = true;
+    if (leases_count(a->shared.book) == 0) {
+        (void)pthread_cond_broadcast(&a->shared.empty);
+    }
+    return r->settled;
+}
+
+static bool end_locked(struct acker *a, struct receipt *r, enum lease_end how, int delay_s)
+{
+    int64_t now = clock_mono_ms(a->clock);
+    bool over = leases_end(a->shared.book, &r->lease, how, delay_s, now);
+    (void)pthread_cond_signal(&a->shared.work);
+    return over && over_locked(a, r);
+}
+
+static void settle(struct acker *a, struct receipt *r, const struct settlement *s)
+{
+    bool gone = false;
+    (void)pthread_mutex_lock(&a->shared.lock);
+    assert(!r->settled);
+    r->settled = true;
+    if (r->lease_over) {
+        gone = true;
+    } else if (!r->lease.ending) {
+        gone = end_locked(a, r, s->how, s->delay_s);
+    }
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    if (gone) {
+        receipt_free(r);
+    }
+}
+
+void acker_settled(struct acker *a, struct receipt *r)
+{
+    struct rng rng;
+    rng_init(&rng, (uint64_t)(uintptr_t)r ^ (uint64_t)r->received_ms);
+    struct settlement s = receipt_settlement(r, &rng);
+    if (s.failed != FAIL_NONE) {
+        log_write(LOG_WARN, "records not delivered", KV_STR("message_id", r->id),
+                  KV_STR("error", err_kind_name(s.failed)),
+                  KV_INT("receive_count", r->receive_count), KV_INT("again_s", s.delay_s),
+                  KV_STR("next", outcome_rule(ABOUT_DELIVERY, s.failed)->next));
+    }
+    settle(a, r, &s);
+}
+
+void acker_hand_back(struct acker *a, struct receipt *r)
+{
+    struct settlement s = {.how = LEASE_CHANGE, .delay_s = 0, .outcome = OUTCOME_LATER};
+    bool last = receipt_pay(r, NULL);
+    assert(last); /* the lane's own, and there was no lane */
+    settle(a, r, &s);
+}
+
+bool acker_queue_well(struct acker *a, size_t queue)
+{
+    (void)pthread_mutex_lock(&a->shared.lock);
+    bool well = leases_queue_well(a->shared.book, queue);
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    return well;
+}
+
+size_t acker_held(struct acker *a)
+{
+    (void)pthread_mutex_lock(&a->shared.lock);
+    size_t n = leases_count(a->shared.book);
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    return n;
+}
+
+static const char *const call_names[] = {"none", "heartbeat", "delete", "hand back"};
+
+/* Ask SQS. Returns the class of the whole call; the entries' classes go into the batch. */
+static enum err_kind call_sqs(const struct acker *a, struct lease_batch *batch, struct err *e)
+{
+    struct sqs_entry entries[LEASE_BATCH];
+    struct sqs_queue *queue = a->queues[batch->queue].queue;
+    if (batch->call == LEASE_CALL_NONE) {
+        return FAIL_NONE;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        entries[i] = (struct sqs_entry){.receipt_handle = batch->leases[i]->handle,
+                                        .visibility_s = batch->visibility_s[i],
+                                        .kind = FAIL_AGAIN};
+    }
+    enum err_kind whole = batch->call == LEASE_CALL_DELETE
+                              ? sqs_delete(queue, entries, batch->count, e)
+                              : sqs_change_visibility(queue, entries, batch->count, e);
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->kinds[i] = entries[i].kind;
+    }
+    return whole;
+}
+
+static void log_failed(const struct acker *a, const struct lease_batch *batch, enum err_kind whole,
+                       const struct err *e)
+{
+    bool failed = whole != FAIL_NONE;
+    for (size_t i = 0; i < batch->count && !failed; i++) {
+        failed = batch->kinds[i] != FAIL_NONE && batch->kinds[i] != FAIL_LOST;
+    }
+    if (failed && batch->call != LEASE_CALL_NONE) {
+        log_write(LOG_WARN, "queue call failed", KV_STR("queue", a->queues[batch->queue].name),
+                  KV_STR("call", call_names[batch->call]), KV_INT("messages", batch->count),
+                  KV_ERR(e), KV_STR("next", "tried again while the messages are held"));
+    }
+}
+
+/* One call, with the lock given away meanwhile. */
+static void make_call_locked(struct acker *a, struct lease_batch *batch)
+{
+    struct receipt *gone[LEASE_BATCH];
+    size_t gone_count = 0;
+    struct err e = {.kind = FAIL_NONE};
+
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    enum err_kind whole = call_sqs(a, batch, &e);
+    log_failed(a, batch, whole, &e);
+    (void)pthread_mutex_lock(&a->shared.lock);
+
+    leases_answered(a->shared.book, batch, whole, clock_mono_ms(a->clock), &a->shared.rng);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct receipt *r = of_lease(batch->leases[i]);
+        if (batch->over[i] && over_locked(a, r)) {
+            gone[gone_count++] = r;
+        }
+    }
+    (void)pthread_cond_signal(&a->shared.work);
+
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    for (size_t i = 0; i < gone_count; i++) {
+        receipt_free(gone[i]);
+    }
+    (void)pthread_mutex_lock(&a->shared.lock);
+}
+
+static void tell_lost_locked(struct acker *a, int64_t now)
+{
+    struct lease *l = NULL;
+    while ((l = leases_lost(a->shared.book, now)) != NULL) {
+        struct receipt *r = of_lease(l);
+        receipt_lose(r, l->loss);
+        log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease too old",
+                  KV_STR("queue", a->queues[l->queue].name), KV_STR("message_id", r->id),
+                  KV_INT("held_s", (now - l->received_ms) / 1000),
+                  KV_STR("next", "abandoned; the queue delivers the message again"));
+    }
+}
+
+static void *acker_run(void *arg)
+{
+    struct acker *a = arg;
+    (void)pthread_mutex_lock(&a->shared.lock);
+    while (!a->shared.stopped) {
+        struct lease_batch batch;
+        int64_t now = clock_mono_ms(a->clock);
+        tell_lost_locked(a, now);
+        if (leases_next(a->shared.book, now, &batch)) {
+            make_call_locked(a, &batch);
+            continue;
+        }
+        int wait = leases_wait_ms(a->shared.book, now, IDLE_MS);
+        (void)cond_wait_ms(&a->shared.work, &a->shared.lock, wait > 0 ? wait : 1);
+    }
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    return NULL;
+}
+
+void acker_start(struct acker *a)
+{
+    while (a->thread_count < ACKER_THREADS) {
+        if (pthread_create(&a->threads[a->thread_count], NULL, acker_run, a) != 0) {
+            abort();
+        }
+        a->thread_count++;
+    }
+}
+
+bool acker_drain(struct acker *a, int timeout_ms)
+{
+    int64_t end = clock_mono_ms(a->clock) + timeout_ms;
+    (void)pthread_mutex_lock(&a->shared.lock);
+    leases_hurry(a->shared.book);
+    (void)pthread_cond_broadcast(&a->shared.work);
+    while (leases_count(a->shared.book) != 0) {
+        int64_t left = end - clock_mono_ms(a->clock);
+        if (left <= 0) {
+            break;
+        }
+        (void)cond_wait_ms(&a->shared.empty, &a->shared.lock, (int)left);
+    }
+    bool empty = leases_count(a->shared.book) == 0;
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    return empty;
+}
+
+size_t acker_give_up(struct acker *a)
+{
+    size_t count = 0;
+    struct lease *l = NULL;
+    (void)pthread_mutex_lock(&a->shared.lock);
+    while ((l = leases_any(a->shared.book)) != NULL) {
+        /* Not settled, so nobody frees it here: its reports still come. */
+        (void)end_locked(a, of_lease(l), LEASE_CHANGE, HAND_BACK_BEGUN_S);
+        count++;
+    }
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    return count;
+}
+
+void acker_stop(struct acker *a)
+{
+    (void)pthread_mutex_lock(&a->shared.lock);
+    a->shared.stopped = true;
+    (void)pthread_cond_broadcast(&a->shared.work);
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    for (size_t i = 0; i < a->thread_count; i++) {
+        (void)pthread_join(a->threads[i], NULL);
+    }
+    a->thread_count = 0;
+}

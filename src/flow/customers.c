@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * customers.c - a customer may have a quarter of the Kafka queue unacknowledged (all of it
+ * if there is no other), so that one dead topic cannot fill the queue and stop the rest.
+ *
+ * While Kafka as a whole is away everybody waits, with the lease held: handing back would
+ * burn receive counts for nothing. Only when others go on and one does not, its lanes let go.
+ */
+#include "flow/customers.h"
+
+#include "base/cond.h"
+#include "base/log.h"
+#include "codec/policy.h"
+#include "flow/route.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    SHARE_WAIT_MS = 30 * 1000, /* without an acknowledgement, while others get theirs */
+    SHARE_LOOK_MS = 250,
+    TOPIC_BYTES = 249,
+    EVENT_MARGIN_BYTES = 1024,
+};
+
+struct customers {
+    struct customers_parts parts;
+    struct customer *list;
+    size_t count;
+    struct customer **of_queue; /* first customer by queue */
+    struct routes *routes;
+    struct template *key;
+    atomic_uint_fast64_t paid; /* acknowledgements of all */
+    atomic_bool stopped;
+};
+
+static enum err_kind make_topics(struct customer *c, struct sink *sink, struct err *e)
+{
+    OWNED(template)
+    struct template *t =
+        template_new(span_str(c->conf->topic), placeholder_names, TOPIC_PLACEHOLDERS, e);
+    if (t == NULL) {
+        return err_wrap(e, "customer %s: topic", c->conf->id);
+    }
+    for (size_t s = 0; s < STREAMS; s++) {
+        struct buf name = BUF_INIT(TOPIC_BYTES);
+        struct span values[TOPIC_PLACEHOLDERS] = {c->id, stream_names[s]};
+        template_expand(t, values, &name);
+        if (name.overflowed || name.n == 0) {
+            buf_done(&name);
+            return err_set(e, FAIL_CONFIG, "customer %s: topic: its name is empty or too long",
+                           c->conf->id);
+        }
+        c->topic_names[s] = strdup(name.p);
+        buf_done(&name);
+        if (c->topic_names[s] == NULL) {
+            abort();
+        }
+        c->topics[s] = sink_topic(sink, c->topic_names[s]);
+    }
+    return FAIL_NONE;
+}
+
+static size_t event_bytes(const struct conf *conf, const struct sink *sink)
+{
+    size_t most = sink_max_bytes(sink);
+    size_t room = most > 2 * EVENT_MARGIN_BYTES ? most - EVENT_MARGIN_BYTES : most;
+    return conf->limits.event_bytes != 0 && conf->limits.event_bytes < room
+               ? conf->limits.event_bytes
+               : room;
+}
+
+static enum err_kind customer_init(struct customer *c, struct customers *all, size_t index,
+                                   struct err *e)
+{
+    const struct conf *conf = all->parts.conf;
+    c->conf = &conf->customers[index];
+    c->index = index;
+    c->id = span_str(c->conf->id);
+    c->all = all;
+    c->queue = (size_t)(c->conf->queue - conf->queues);
+    c->next_in_queue = all->of_queue[c->queue];
+    all->of_queue[c->queue] = c;
+    c->share_bytes = conf->customer_count > 1 ? conf->kafka.queue_bytes / 4 : UINT64_MAX;
+    atomic_init(&c->event_bytes, event_bytes(conf, all->parts.sink));
+    (void)pthread_mutex_init(&c->shared.lock, NULL);
+    cond_init(&c->shared.paid);
+    rng_init_random(&c->shared.rng);
+    routes_add(all->routes, c->queue, span_str(c->conf->bucket), span_str(c->conf->prefix), index);
+    return make_topics(c, all->parts.sink, e);
+}
+
+struct customers *customers_new(const struct customers_parts *parts, struct err *e)
+{
+    OWNED(customers) struct customers *all = calloc(1, sizeof(*all));
+    size_t count = parts->conf->customer_count;
+    struct customer *list = calloc(count != 0 ? count : 1, sizeof(*list));
+    size_t queues = parts->conf->queue_count;
+    struct customer **of_queue = calloc(queues != 0 ? queues : 1, sizeof(struct customer *));
+    if (all == NULL || list == NULL || of_queue == NULL) {
+        abort();
+    }
+    all->of_queue = of_queue;
+    all->parts = *parts;
+    all->list = list;
+    all->routes = routes_new();
+    all->key = template_new(span_str(parts->conf->kafka.key), placeholder_names, PLACEHOLDERS, e);
+    if (all->key == NULL) {
+        (void)err_wrap(e, "kafka.key");
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        all->count = i + 1;
+        if (customer_init(&all->list[i], all, i, e) != FAIL_NONE) {
+            return NULL;
+        }
+    }
+    routes_seal(all->routes);
+    return take(&all);
+}
+
+void customers_free(struct customers *all)
+{
+    if (all == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        struct customer *c = &all->list[i];
+        creds_source_free(c->shared.creds);
+        (void)pthread_mutex_destroy(&c->shared.lock);
+        (void)pthread_cond_destroy(&c->shared.paid);
+        for (size_t s = 0; s < STREAMS; s++) {
+            free(c->topic_names[s]);
+        }
+    }
+    free(all->list);
+    free(all->of_queue);
+    routes_free(all->routes);
+    template_free(all->key);
+    free(all);
+}
+
+size_t customers_count(const struct customers *all)
+{
+    return all->count;
+}
+
+struct customer *customers_at(const struct customers *all, size_t index)
+{
+    assert(index < all->count);
+    return &all->list[index];
+}
+
+struct customer *customers_find(const struct customers *all, size_t queue, struct span bucket,
+                                struct span key, enum notice_form form)
+{
+    size_t at = routes_find(all->routes, queue, bucket, key);
+    if (at == ROUTE_NONE) {
+        return NULL;
+    }
+    struct customer *c = &all->list[at];
+    return c->conf->queue->customer_count > 1 && form != NOTICE_S3 ? NULL : c;
+}
+
+const struct template *customers_key(const struct customers *all)
+{
+    return all->key;
+}
+
+bool customers_queue_paused(const struct customers *all, size_t queue)
+{
+    int64_t now = clock_mono_ms(all->parts.clock);
+    for (struct customer *c = all->of_queue[queue]; c != NULL; c = c->next_in_queue) {
+        (void)pthread_mutex_lock(&c->shared.lock);
+        bool open = breaker_would_allow(&c->shared.breaker, now);
+        (void)pthread_mutex_unlock(&c->shared.lock);
+        if (open) {
+            return false;
+        }
+    }
+    return all->of_queue[queue] != NULL;
+}
+
+/* The session of this customer can read this prefix of this bucket, and nothing else. */
+static struct creds_source *make_creds(const struct customer *c, struct err *e)
+{
+    const struct customer_conf *conf = c->conf;
+    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
+    struct policy_scope scope = {
+        .partition = partition_of(span_str(conf->region)),
+        .bucket = span_str(conf->bucket),
+        .prefix = span_str(conf->prefix),
+        .kms = true,
+    };
+    if (!policy_write(&policy, &scope)) {
+        log_write(LOG_WARN, "session policy is wider than the prefix", KV_SPAN("customer", c->id),
+                  KV_STR("next", "the role's own policy must hold"));
+    }
+    struct role_request role = {
+        .role_arn = conf->role_arn,
+        .external_id = conf->external_id,
+        .policy = policy.p,
+        .account = conf->account_id,
+    };
+    struct creds_source *s =
+        creds_source_role(c->all->parts.own, c->all->parts.creds_settings, &role, e);
+    buf_done(&policy);
+    return s;
+}
+
+struct creds_source *customer_creds(struct customer *c, struct err *e)
+{
+    (void)pthread_mutex_lock(&c->shared.lock);
+    if (c->shared.creds == NULL) {
+        c->shared.creds = make_creds(c, e);
+    }
+    struct creds_source *s = c->shared.creds;
+    (void)pthread_mutex_unlock(&c->shared.lock);
+    return s;
+}
+
+bool customer_allowed(struct customer *c)
+{
+    int64_t now = clock_mono_ms(c->all->parts.clock);
+    (void)pthread_mutex_lock(&c->shared.lock);
+    bool yes = breaker_allow(&c->shared.breaker, now);
+    (void)pthread_mutex_unlock(&c->shared.lock);
+    return yes;
+}
+
+void customer_went_well(struct customer *c)
+{
+    int64_t now = clock_mono_ms(c->all->parts.clock);
+    (void)pthread_mutex_lock(&c->shared.lock);
+    bool closed = breaker_ok(&c->shared.breaker, now);
+    (void)pthread_mutex_unlock(&c->shared.lock);
+    if (closed) {
+        log_write(LOG_INFO, "customer resumed", KV_SPAN("customer", c->id));
+    }
+}
+
+/* FNV-1a: only to tell different keys apart. */
+static uint64_t hash_of(struct span s)
+{
+    uint64_t h = 0xcbf29ce484222325U;
+    for (size_t i = 0; i < s.n; i++) {
+        h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3U;
+    }
+    return h;
+}
+
+void customer_refused(struct customer *c, enum breaker_mark mark, struct span about,
+                      const struct err *e)
+{
+    int64_t now = clock_mono_ms(c->all->parts.clock);
+    (void)pthread_mutex_lock(&c->shared.lock);
+    bool opened = breaker_refused(&c->shared.breaker, mark, hash_of(about), now, &c->shared.rng);
+    int64_t pause = c->shared.breaker.until_ms - now;
+    (void)pthread_mutex_unlock(&c->shared.lock);
+    if (opened) {
+        stats_add(&c->stats.paused, 1);
+        log_write(LOG_ERROR, "customer paused", KV_SPAN("customer", c->id), KV_ERR(e),
+                  KV_INT("pause_s", pause / 1000),
+                  KV_STR("next", "one object is tried after the pause"));
+    }
+}
+
+/* Over its share, unless nothing of it is on its way: a large record must pass. */
+static bool over_share(struct customer *c, size_t bytes)
+{
+    uint64_t now = atomic_load_explicit(&c->unacked, memory_order_relaxed);
+    return now != 0 && (now >= c->share_bytes || bytes > c->share_bytes - now);
+}
+
+static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err *e)
+{
+    enum err_kind kind = FAIL_NONE;
+    int64_t since = clock_mono_ms(c->all->parts.clock);
+    uint64_t mine = atomic_load(&c->unacked);
+    uint64_t all = atomic_load(&c->all->paid);
+    (void)pthread_mutex_lock(&c->shared.lock);
+    (void)atomic_fetch_add(&c->waiting, 1);
+    while (over_share(c, bytes)) {
+        if (atomic_load(&c->all->stopped)) {
+            kind = err_set(e, FAIL_STOPPED, "kafka: the worker is stopping");
+            break;
+        }
+        int64_t now = clock_mono_ms(c->all->parts.clock);
+        if (atomic_load(&c->unacked) != mine || atomic_load(&c->all->paid) == all) {
+            since = now;
+            mine = atomic_load(&c->unacked);
+        }
+        if (now - since > SHARE_WAIT_MS) {
+            kind =
+                err_set(e, FAIL_AGAIN, "kafka: nothing of this customer was acknowledged for %d s",
+                        SHARE_WAIT_MS / 1000);
+            break;
+        }
+        (void)cond_wait_ms(&c->shared.paid, &c->shared.lock, SHARE_LOOK_MS);
+    }
+    (void)atomic_fetch_sub(&c->waiting, 1);
+    (void)pthread_mutex_unlock(&c->shared.lock);
+    return kind;
+}
+
+enum err_kind customer_owe(struct customer *c, size_t bytes, struct err *e)
+{
+    if (over_share(c, bytes)) {
+        enum err_kind kind = wait_for_share(c, bytes, e);
+        if (kind != FAIL_NONE) {
+            return kind;
+        }
+    }
+    (void)atomic_fetch_add_explicit(&c->unacked, bytes, memory_order_relaxed);
+    return FAIL_NONE;
+}
+
+void customer_paid(struct customer *c, size_t bytes)
+{
+    (void)atomic_fetch_sub(&c->unacked, bytes);
+    (void)atomic_fetch_add_explicit(&c->all->paid, 1, memory_order_relaxed);
+    if (atomic_load(&c->waiting) != 0) {
+        (void)pthread_mutex_lock(&c->shared.lock);
+        (void)pthread_cond_broadcast(&c->shared.paid);
+        (void)pthread_mutex_unlock(&c->shared.lock);
+    }
+}
+
+void customers_stop(struct customers *all)
+{
+    atomic_store(&all->stopped, true);
+}
+
+void customer_topic_takes(struct customer *c, size_t bytes)
+{
+    size_t room = bytes > 2 * EVENT_MARGIN_BYTES ? bytes - EVENT_MARGIN_BYTES : bytes;
+    size_t now = atomic_load(&c->event_bytes);
+    while (room < now && !atomic_compare_exchange_weak(&c->event_bytes, &now, room)) {
+    }
+}
+
+size_t customers_event_bytes(const struct customers *all)
+{
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < all->count; i++) {
+        size_t bytes = atomic_load(&all->list[i].event_bytes);
+        least = bytes < least ? bytes : least;
+    }
+    return least != SIZE_MAX ? least : event_bytes(all->parts.conf, all->parts.sink);
+}

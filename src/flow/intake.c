@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/intake.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    LOOK_MS = 500, /* breakers, ill queues: looked at so often */
+    BACKOFF_FIRST_MS = 1000,
+    BACKOFF_MAX_MS = 60 * 1000,
+    TELL_EVERY = 30, /* errors in a row between two log lines */
+    DAY_S = 86400,
+    RECEIVES_FEW = 10,
+};
+
+struct poll {
+    struct intake_queue *queue;
+    size_t index;
+    size_t want;  /* messages the next poll asks for */
+    size_t asked; /* of the poll under way, 0: none is */
+    int64_t not_before_ms;
+    unsigned failed; /* in a row */
+    bool known;      /* its attributes were read, or cannot be */
+};
+
+struct intake {
+    struct intake_parts parts;
+    struct sqs_poller *poller;
+    struct poll *polls;
+    struct rng rng;
+    pthread_t thread;
+    bool started;
+    atomic_bool stopping;
+    atomic_int farewell_ms;
+};
+
+struct intake *intake_new(const struct intake_parts *parts)
+{
+    struct intake *i = calloc(1, sizeof(*i));
+    struct poll *polls = calloc(parts->queue_count, sizeof(*polls));
+    if (i == NULL || polls == NULL) {
+        abort();
+    }
+    i->parts = *parts;
+    i->polls = polls;
+    i->poller = sqs_poller_new();
+    rng_init_random(&i->rng);
+    for (size_t k = 0; k < parts->queue_count; k++) {
+        i->polls[k] = (struct poll){.queue = &parts->queues[k], .index = k, .want = 1};
+    }
+    return i;
+}
+
+void intake_free(struct intake *i)
+{
+    if (i == NULL) {
+        return;
+    }
+    assert(!i->started);
+    sqs_poller_free(i->poller);
+    free(i->polls);
+    free(i);
+}
+
+static void warn_of_queue(const struct queue_conf *conf, const struct sqs_attributes *a)
+{
+    if (a->max_receive_count == 0) {
+        log_write(LOG_WARN, "queue has no dead-letter queue", KV_STR("queue", conf->name),
+                  KV_STR("next", "what cannot be read comes again until its retention ends"));
+    } else if (a->max_receive_count < RECEIVES_FEW) {
+        log_write(LOG_WARN, "queue gives up early", KV_STR("queue", conf->name),
+                  KV_INT("max_receive_count", a->max_receive_count),
+                  KV_INT("advised", RECEIVES_FEW),
+                  KV_STR("next", "short troubles may cost dead letters"));
+    }
+    if (a->retention_s != 0 && a->retention_s < DAY_S) {
+        log_write(LOG_WARN, "queue forgets within a day", KV_STR("queue", conf->name),
+                  KV_INT("retention_s", a->retention_s),
+                  KV_STR("next", "what is not delivered by then is lost"));
+    }
+}
+
+/* Back off. One line at the beginning of a burst, or when its kind changes. */
+static void poll_failed(struct intake *i, struct poll *p, const char *what, const struct err *e)
+{
+    int64_t most = BACKOFF_FIRST_MS;
+    for (unsigned n = 0; n < p->failed && most < BACKOFF_MAX_MS; n++) {
+        most *= 2;
+    }
+    most = most < BACKOFF_MAX_MS ? most : BACKOFF_MAX_MS;
+    int64_t pause = most / 2 + (int64_t)rng_below(&i->rng, (uint64_t)most / 2 + 1);
+    p->not_before_ms = clock_mono_ms(i->parts.clock) + pause;
+    if (p->failed++ % TELL_EVERY == 0) {
+        log_write(LOG_WARN, what, KV_STR("queue", p->queue->conf->name), KV_ERR(e),
+                  KV_INT("failed", p->failed), KV_STR("next", "again, backing off up to a minute"));
+    }
+}
+
+/* The queue's own settings, before its first poll. False: not yet. */
+static bool learn(struct intake *i, struct poll *p)
+{
+    struct sqs_attributes a = {0};
+    struct err e = {.kind = FAIL_NONE};
+    switch ((int)sqs_get_attributes(p->queue->queue, &a, &e)) {
+    case FAIL_NONE:
+        p->queue->redrive = (struct redrive){.max_receive_count = a.max_receive_count,
+                                             .retention_ms = (int64_t)a.retention_s * 1000};
+        warn_of_queue(p->queue->conf, &a);
+        log_write(LOG_INFO, "queue", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("visible", a.visible), KV_INT("in_flight", a.in_flight),
+                  KV_INT("max_receive_count", a.max_receive_count),
+                  KV_INT("retention_s", a.retention_s));
+        break;
+    case FAIL_DENIED: /* receiving may be allowed all the same */
+        log_write(LOG_WARN, "queue attributes denied", KV_STR("queue", p->queue->conf->name),
+                  KV_ERR(&e), KV_STR("next", "last receives are not recognised"));
+        break;
+    default:
+        poll_failed(i, p, "queue attributes failed", &e);
+        return false;
+    }
+    p->known = true;
+    return true;
+}
+
+static void poll_start(struct intake *i, struct poll *p)
+{
+    int64_t now = clock_mono_ms(i->parts.clock);
+    if (p->asked != 0 || now < p->not_before_ms || acker_held(i->parts.acker) >= ACKER_HELD_MAX ||
+        !acker_queue_well(i->parts.acker, p->index) ||
+        customers_queue_paused(i->parts.customers, p->index) || (!p->known && !learn(i, p))) {
+        return;
+    }
+    size_t granted = inbox_reserve(i->parts.inbox, p->index, p->want);
+    if (granted == 0) {
+        return;
+    }
+    const struct queue_conf *conf = p->queue->conf;
+    p->asked = granted;
+    sqs_poller_start(i->poller, p->queue->queue, (int)granted, conf->wait_s, conf->visibility_s, p);
+}
+
+/* Whose turn it takes in the inbox: the customer's of its first record. */
+static void assign(struct intake *i, struct receipt *r)
+{
+    r->party = customers_count(i->parts.customers) + r->queue;
+    if (r->notice != NULL) {
+        const struct notice_record *first = &r->notice->records[0];
+        r->customer = customers_find(i->parts.customers, r->queue, first->bucket, first->key,
+                                     r->notice->form);
+    }
+    if (r->customer != NULL) {
+        r->party = r->customer->index;
+    }
+}
+
+static void poll_ended(struct intake *i, struct sqs_polled *polled)
+{
+    struct poll *p = polled->tag;
+    for (size_t k = 0; k < polled->count; k++) {
+        struct receipt *r =
+            receipt_new(polled->messages[k], p->index, clock_mono_ms(i->parts.clock));
+        assign(i, r);
+        acker_add(i->parts.acker, r);
+        inbox_put(i->parts.inbox, r);
+    }
+    size_t asked = p->asked;
+    int64_t offset_ms = 0;
+    p->asked = 0;
+    if (sqs_clock_news(p->queue->queue, &offset_ms)) {
+        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("ahead_ms", offset_ms),
+                  KV_STR("next", "corrected for; mend this machine's clock"));
+    }
+    inbox_unreserve(i->parts.inbox, p->index, asked - polled->count);
+
+    if (polled->err.kind != FAIL_NONE) {
+        p->want = 1;
+        if (polled->err.kind != FAIL_STOPPED) {
+            poll_failed(i, p, "receive failed", &polled->err);
+        }
+        return;
+    }
+    if (polled->damaged != 0) {
+        log_write(LOG_WARN, "messages damaged on the way", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("messages", polled->damaged), KV_STR("next", "they come again"));
+    }
+    if (p->failed != 0) {
+        log_write(LOG_INFO, "receiving again", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("failed", p->failed));
+    }
+    p->failed = 0;
+    if (polled->count == 0) {
+        p->want = 1;
+    } else if (polled->count == asked) {
+        p->want = p->want * 2 < SQS_BATCH ? p->want * 2 : SQS_BATCH;
+    }
+}
+
+static bool any_polls(const struct intake *i)
+{
+    for (size_t k = 0; k < i->parts.queue_count; k++) {
+        if (i->polls[k].asked != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void farewell(struct intake *i)
+{
+    int64_t end = clock_mono_ms(i->parts.clock) + atomic_load(&i->farewell_ms);
+    int64_t left = 0;
+    while (any_polls(i) && (left = end - clock_mono_ms(i->parts.clock)) > 0) {
+        struct sqs_polled polled;
+        if (sqs_poller_next(i->poller, (int)left, &polled)) {
+            poll_ended(i, &polled);
+        }
+    }
+    for (size_t k = 0; k < i->parts.queue_count; k++) {
+        inbox_unreserve(i->parts.inbox, k, i->polls[k].asked);
+        i->polls[k].asked = 0;
+    }
+}
+
+static void *intake_run(void *arg)
+{
+    struct intake *i = arg;
+    while (!atomic_load(&i->stopping)) {
+        for (size_t k = 0; k < i->parts.queue_count && !atomic_load(&i->stopping); k++) {
+            poll_start(i, &i->polls[k]);
+        }
+        struct sqs_polled polled;
+        if (sqs_poller_next(i->poller, LOOK_MS, &polled)) {
+            poll_ended(i, &polled);
+        }
+    }
+    farewell(i);
+    return NULL;
+}
+
+void intake_start(struct intake *i)
+{
+    if (pthread_create(&i->thread, NULL, intake_run, i) != 0) {
+        abort();
+    }
+    i->started = true;
+}
+
+void intake_wake(struct intake *i)
+{
+    sqs_poller_wake(i->poller);
+}
+
+void intake_stop(struct intake *i, int farewell_ms)
+{
+    if (!i->started) {
+        return;
+    }
+    atomic_store(&i->farewell_ms, farewell_ms);
+    atomic_store(&i->stopping, true);
+    intake_wake(i);
+    (void)pthread_join(i->thread, NULL);
+    i->started = false;
+}

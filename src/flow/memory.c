@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * memory.c - the figures are ceilings of the structures' own limits where they have one, and
+ * measured where they belong to a library.
+ */
+#include "flow/memory.h"
+
+#include "event/long_lines.h"
+#include "flow/worker.h"
+
+enum {
+    KIB = 1024,
+    CONNECTION_BYTES = 192 * KIB, /* curl's handle, its 16 KiB buffer, TLS, credentials, stack */
+    DECODER_BYTES = 320 * KIB,    /* ISA-L's state, a chunk in, a block out */
+    ORDINAL_BYTES = 1024 * KIB,   /* 2^14 hashes, their table and their order */
+    HELD_BYTES = 1280,            /* a receipt: handle, id, lease */
+    POLL_BYTES = 96 * KIB,        /* a long poll: connection and an answer of usual size */
+    BASE_BYTES = 24 * 1024 * KIB, /* program, OpenSSL, librdkafka's threads and buffers */
+    CUSTOMER_BYTES = 24 * KIB,    /* credentials, topics, counters */
+};
+
+void memory_plan(const struct conf *conf, struct memory_plan *out)
+{
+    size_t line = conf->limits.line_bytes;
+    size_t shorter = line < SHORT_LINE_BYTES ? line : SHORT_LINE_BYTES;
+    size_t lanes = (size_t)conf->limits.lanes;
+    size_t readers = (size_t)READERS * READER_BYTES_PER_BYTE;
+    size_t output = conf->limits.event_bytes != 0 ? conf->limits.event_bytes : 1024 * KIB;
+
+    *out = (struct memory_plan){
+        .lane_bytes = (size_t)CONNECTION_BYTES + DECODER_BYTES + ORDINAL_BYTES + line + 2 * output +
+                      readers * shorter,
+        .long_bytes = line > SHORT_LINE_BYTES ? readers * line : 0,
+        .inbox_bytes = (size_t)INBOX_BYTES + (size_t)ACKER_HELD_MAX * HELD_BYTES +
+                       conf->queue_count * POLL_BYTES,
+        .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,
+        .base_bytes = (size_t)BASE_BYTES + conf->customer_count * CUSTOMER_BYTES,
+    };
+    out->lanes_bytes = lanes * out->lane_bytes;
+    out->total_bytes =
+        out->lanes_bytes + out->long_bytes + out->inbox_bytes + out->kafka_bytes + out->base_bytes;
+}
+
+enum err_kind memory_check(const struct conf *conf, const struct memory_plan *plan, struct err *e)
+{
+    enum { MIB = 1024 * KIB };
+    if (conf->limits.memory == 0 || plan->total_bytes <= conf->limits.memory) {
+        return FAIL_NONE;
+    }
+    return err_set(e, FAIL_CONFIG,
+                   "limits.memory: %zu MiB are not enough: %d lanes of %zu KiB, %zu MiB for long "
+                   "lines, %zu MiB for notifications, %zu MiB for kafka.queue_bytes and %zu MiB "
+                   "for the rest make %zu MiB",
+                   conf->limits.memory / MIB, conf->limits.lanes, plan->lane_bytes / KIB,
+                   plan->long_bytes / MIB, plan->inbox_bytes / MIB, plan->kafka_bytes / MIB,
+                   plan->base_bytes / MIB, (plan->total_bytes + MIB - 1) / MIB);
+}

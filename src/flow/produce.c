@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/produce.h"
+
+#include "codec/timestamp.h"
+#include "codec/utf8.h"
+
+#include <assert.h>
+
+enum { CLOUDEVENTS_HEADERS = 6 };
+
+void produce_init(struct produce *p, const struct produce_parts *parts)
+{
+    p->parts = *parts;
+    p->key = (struct buf)BUF_INIT(64 * PRODUCE_KEY_BYTES);
+}
+
+void produce_done(struct produce *p)
+{
+    buf_done(&p->key);
+}
+
+void produce_object(struct produce *p, struct span object)
+{
+    p->object = object;
+}
+
+static enum stream stream_of(const struct record *record)
+{
+    return span_eq(record->key.category, SPAN("inventory")) ? STREAM_INVENTORY : STREAM_RUNTIME;
+}
+
+/* Keys order records; a part of a long one is as good for that. Its start is the customer. */
+static struct span event_key(struct produce *p, const struct customer *c,
+                             const struct record *record)
+{
+    struct span values[PLACEHOLDERS] = {
+        [PLACE_CUSTOMER] = c->id,
+        [PLACE_STREAM] = stream_names[stream_of(record)],
+        [PLACE_CATEGORY] = record->key.category,
+        [PLACE_HARNESS] = record->key.harness,
+        [PLACE_SESSION] = record->key.session,
+        [PLACE_USER] = record->key.user,
+        [PLACE_HOSTNAME] = record->key.hostname,
+    };
+    buf_clear(&p->key);
+    for (int i = PLACE_CATEGORY; i < PLACEHOLDERS; i++) {
+        values[i] = utf8_cut(values[i], PRODUCE_KEY_BYTES);
+    }
+    template_expand(customers_key(p->parts.customers), values, &p->key);
+    return utf8_cut(buf_span(&p->key), PRODUCE_KEY_BYTES);
+}
+
+static int64_t event_timestamp(const struct produce *p, const struct record *record)
+{
+    int64_t now = clock_wall_ms(p->parts.clock);
+    int64_t at = record->key.time_ns / 1000000;
+    return !p->parts.conf->kafka.event_timestamp || at <= 0 ? 0 : (at < now ? at : now);
+}
+
+/* On the account of the receipt's customer: the report will know no other. */
+static enum err_kind give(struct produce *p, struct receipt *r, const struct sink_record *out,
+                          struct err *e)
+{
+    struct customer *c = r->customer;
+    size_t bytes = out->key.n + out->value.n;
+    if (c != NULL) {
+        enum err_kind kind = customer_owe(c, bytes, e);
+        if (kind != FAIL_NONE) {
+            return kind;
+        }
+    }
+    receipt_owe(r);
+    enum err_kind kind = sink_produce(p->parts.sink, out, e);
+    if (kind != FAIL_NONE) {
+        bool last = receipt_pay(r, NULL); /* it was never on its way */
+        assert(!last);
+        (void)last;
+        if (c != NULL) {
+            customer_paid(c, bytes);
+        }
+    }
+    return kind;
+}
+
+static enum err_kind produce_event(struct produce *p, struct receipt *r, struct customer *c,
+                                   const struct record *record, struct err *e)
+{
+    char time[TIMESTAMP_BYTES];
+    struct sink_header headers[CLOUDEVENTS_HEADERS];
+    struct sink_record out = {
+        .topic = c->topics[stream_of(record)],
+        .key = event_key(p, c, record),
+        .value = record->value,
+        .timestamp_ms = event_timestamp(p, record),
+        .receipt = r,
+        .headers = headers,
+    };
+    if (p->parts.conf->kafka.cloudevents) {
+        struct timestamp at = timestamp_from_object(record->key.time_ns);
+        out.header_count = CLOUDEVENTS_HEADERS;
+        headers[0] = (struct sink_header){"ce_specversion", SPAN("1.0")};
+        headers[1] = (struct sink_header){"ce_id", span_str(record->key.id)};
+        headers[2] = (struct sink_header){"ce_source", p->object};
+        headers[3] = (struct sink_header){"ce_type", record->key.action};
+        headers[4] = (struct sink_header){"ce_time", timestamp_write(&at, time)};
+        headers[5] = (struct sink_header){"content-type", SPAN("application/json")};
+    }
+    return give(p, r, &out, e);
+}
+
+enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
+                             const struct record *record, struct err *e)
+{
+    struct stats *stats = c != NULL ? &c->stats : p->parts.stats;
+    enum err_kind kind = FAIL_NONE;
+    if (record->kind == RECORD_EVENT) {
+        kind = produce_event(p, r, c, record, e);
+    } else {
+        struct sink_record out = {
+            .topic = p->parts.rejects,
+            .key = c != NULL ? c->id : SPAN("_unknown"),
+            .value = record->value,
+            .receipt = r,
+        };
+        kind = give(p, r, &out, e);
+    }
+    if (kind == FAIL_NONE) {
+        stats_add(record->kind == RECORD_EVENT ? &stats->events : &stats->rejects[record->reason],
+                  1);
+        stats_add(&stats->ordinals_forgotten, record->ordinal_forgotten);
+    }
+    return kind;
+}
+
+void produce_delivered(struct receipt *r, size_t bytes, const struct err *e)
+{
+    struct customer *c = r->customer;
+    if (c == NULL) {
+        return;
+    }
+    if (e->kind == FAIL_NONE) {
+        stats_add(&c->stats.records_acked, 1);
+    } else {
+        stats_add(&c->stats.records_failed, 1);
+        customer_refused(c, outcome_rule(ABOUT_DELIVERY, e->kind)->mark, SPAN(""), e);
+    }
+    customer_paid(c, bytes);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fake_sqs.h - SQS's batch calls for tests of those who make them: remembers what was asked,
+ * answers as told, lets a test wait until something was asked. Defines what net/sqs.c would.
+ */
+#ifndef TESTS_FLOW_FAKE_SQS_H
+#define TESTS_FLOW_FAKE_SQS_H
+
+#include "base/cond.h"
+#include "net/sqs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FAKE_SQS_CALLS = 4096 };
+
+struct fake_call {
+    bool is_delete;
+    char handle[32];
+    int visibility_s;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t called;
+    struct fake_call calls[FAKE_SQS_CALLS];
+    size_t count;
+    enum err_kind whole; /* the answer to every call ... */
+    enum err_kind entry; /* ... and to every entry of it */
+} fake_sqs;
+
+UNUSED static void fake_sqs_reset(void)
+{
+    (void)pthread_mutex_init(&fake_sqs.lock, NULL);
+    cond_init(&fake_sqs.called);
+    fake_sqs.count = 0;
+    fake_sqs.whole = fake_sqs.entry = FAIL_NONE;
+}
+
+UNUSED static void fake_sqs_answer(enum err_kind whole, enum err_kind entry)
+{
+    (void)pthread_mutex_lock(&fake_sqs.lock);
+    fake_sqs.whole = whole;
+    fake_sqs.entry = entry;
+    (void)pthread_mutex_unlock(&fake_sqs.lock);
+}
+
+/* Entries asked for so far: deletes, or changes (visibility_s -1: any). */
+UNUSED static size_t fake_sqs_asked(bool is_delete, const char *handle, int visibility_s)
+{
+    size_t n = 0;
+    (void)pthread_mutex_lock(&fake_sqs.lock);
+    for (size_t i = 0; i < fake_sqs.count; i++) {
+        const struct fake_call *c = &fake_sqs.calls[i];
+        n += c->is_delete == is_delete && (handle == NULL || strcmp(c->handle, handle) == 0) &&
+             (visibility_s < 0 || c->visibility_s == visibility_s);
+    }
+    (void)pthread_mutex_unlock(&fake_sqs.lock);
+    return n;
+}
+
+/* Wait for the n-th such entry; false after ten seconds. */
+UNUSED static bool fake_sqs_wait(bool is_delete, const char *handle, int visibility_s, size_t n)
+{
+    for (int i = 0; i < 1000 && fake_sqs_asked(is_delete, handle, visibility_s) < n; i++) {
+        (void)pthread_mutex_lock(&fake_sqs.lock);
+        (void)cond_wait_ms(&fake_sqs.called, &fake_sqs.lock, 10);
+        (void)pthread_mutex_unlock(&fake_sqs.lock);
+    }
+    return fake_sqs_asked(is_delete, handle, visibility_s) >= n;
+}
+
+static enum err_kind fake_sqs_call(bool is_delete, struct sqs_entry *entries, size_t count,
+                                   struct err *e)
+{
+    (void)pthread_mutex_lock(&fake_sqs.lock);
+    for (size_t i = 0; i < count && fake_sqs.count < FAKE_SQS_CALLS; i++) {
+        struct fake_call *c = &fake_sqs.calls[fake_sqs.count++];
+        c->is_delete = is_delete;
+        c->visibility_s = is_delete ? 0 : entries[i].visibility_s;
+        (void)snprintf(c->handle, sizeof(c->handle), "%s", entries[i].receipt_handle);
+        entries[i].kind = fake_sqs.entry;
+    }
+    enum err_kind whole = fake_sqs.whole;
+    (void)pthread_cond_broadcast(&fake_sqs.called);
+    (void)pthread_mutex_unlock(&fake_sqs.lock);
+    return whole == FAIL_NONE ? whole : err_set(e, whole, "sqs: as the test says");
+}
+
+enum err_kind sqs_delete(struct sqs_queue *q UNUSED, struct sqs_entry *entries, size_t count,
+                         struct err *e)
+{
+    return fake_sqs_call(true, entries, count, e);
+}
+
+enum err_kind sqs_change_visibility(struct sqs_queue *q UNUSED, struct sqs_entry *entries,
+                                    size_t count, struct err *e)
+{
+    return fake_sqs_call(false, entries, count, e);
+}
+
+/* A message as a poll would bring it. */
+UNUSED static struct sqs_message *fake_message(const char *handle, const char *body)
+{
+    struct sqs_message *m = calloc(1, sizeof(*m));
+    char *copy = strdup(body);
+    if (m == NULL || copy == NULL) {
+        abort();
+    }
+    m->id = strdup("id");
+    m->receipt_handle = strdup(handle);
+    m->body = span_of(copy, strlen(copy));
+    m->receive_count = 1;
+    return m;
+}
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fake_world.h - what a lane has around it, scripted: S3, credentials, the normalizer, the
+ * sink. Defines what net/s3.c, net/creds.c, net/sink.c and event/normalize.c would.
+ *
+ * The normalizer makes an event of each line, with the line as its value; of a line "bad..."
+ * a reject; of "two" two events.
+ */
+#ifndef TESTS_FLOW_FAKE_WORLD_H
+#define TESTS_FLOW_FAKE_WORLD_H
+
+#include "event/normalize.h"
+#include "net/creds.h"
+#include "net/s3.h"
+#include "net/sink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- S3 ---- */
+
+struct fake_answer {
+    enum err_kind kind;   /* after the body, if there is one */
+    const char *code;     /* AWS's */
+    struct span body;     /* p NULL: refused before the first byte */
+    struct span replaced; /* came first, then its version was gone; p NULL: none */
+    size_t piece;         /* bytes at a time, 0: all */
+};
+
+static struct {
+    struct fake_answer answers[8];
+    size_t count, asked;
+    char key[128];
+    char version[64];
+    void (*during)(void); /* called before each piece; NULL */
+} fake_s3;
+
+struct s3 {
+    char unused;
+};
+
+struct s3 *s3_new(const struct s3_settings *settings UNUSED)
+{
+    return calloc(1, sizeof(struct s3));
+}
+
+void s3_free(struct s3 *s)
+{
+    free(s);
+}
+
+void s3_stop(struct s3 *s UNUSED)
+{
+}
+
+static enum err_kind fake_s3_body(const struct s3_consumer *to, struct span body, size_t piece,
+                                  struct err *e)
+{
+    struct s3_meta meta = {.version = "v1", .length = (int64_t)body.n};
+    enum err_kind kind = to->begin(to->ctx, &meta, e);
+    while (body.n != 0 && kind == FAIL_NONE) {
+        size_t n = piece != 0 && piece < body.n ? piece : body.n;
+        if (fake_s3.during != NULL) {
+            fake_s3.during();
+        }
+        kind = to->body(to->ctx, span_take(&body, n), e);
+    }
+    return kind;
+}
+
+enum err_kind s3_get(struct s3 *s UNUSED, const struct s3_object *o,
+                     struct creds_source *creds UNUSED, const struct s3_consumer *to, struct err *e)
+{
+    size_t at = fake_s3.asked < fake_s3.count ? fake_s3.asked : fake_s3.count - 1;
+    const struct fake_answer *a = &fake_s3.answers[at];
+    fake_s3.asked++;
+    (void)snprintf(fake_s3.key, sizeof(fake_s3.key), "%.*s", SPAN_FMT(o->key));
+    (void)snprintf(fake_s3.version, sizeof(fake_s3.version), "%.*s", SPAN_FMT(o->version_id));
+    enum err_kind kind = FAIL_NONE;
+    if (a->replaced.p != NULL) {
+        kind = fake_s3_body(to, a->replaced, a->piece, e);
+    }
+    if (kind == FAIL_NONE && a->body.p != NULL) {
+        kind = fake_s3_body(to, a->body, a->piece, e);
+    }
+    if (kind != FAIL_NONE || a->kind == FAIL_NONE) {
+        return kind;
+    }
+    err_copy(e->code, sizeof(e->code), span_str(a->code));
+    return err_set(e, a->kind, "s3: as the test says");
+}
+
+/* ---- credentials ---- */
+
+static struct {
+    enum err_kind kind;
+    int roles;
+} fake_creds;
+
+struct creds_source {
+    char unused;
+};
+
+struct creds_source *creds_source_role(struct creds_source *parent UNUSED,
+                                       const struct creds_settings *s UNUSED,
+                                       const struct role_request *r UNUSED, struct err *e UNUSED)
+{
+    fake_creds.roles++;
+    return calloc(1, sizeof(struct creds_source));
+}
+
+void creds_source_free(struct creds_source *s)
+{
+    free(s);
+}
+
+enum err_kind creds_get(struct creds_source *s UNUSED, struct creds *out, struct err *e)
+{
+    memset(out, 0, sizeof(*out));
+    return fake_creds.kind == FAIL_NONE ? FAIL_NONE
+                                        : err_set(e, fake_creds.kind, "sts: as the test says");
+}
+
+/* ---- the sink ---- */
+
+enum { FAKE_RECORDS = 2048, FAKE_VALUE = 160 };
+
+struct fake_record {
+    char topic[64];
+    char key[64];
+    char value[FAKE_VALUE];
+    size_t bytes;
+    void *receipt;
+};
+
+struct sink_topic {
+    char name[64];
+};
+
+static struct {
+    struct fake_record records[FAKE_RECORDS];
+    size_t count, reported;
+    size_t fail_at; /* the record with this index, counted from 0, fails ... */
+    enum err_kind fail;
+    struct sink_topic topics[8];
+    size_t topic_count;
+} fake_sink;
+
+struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
+{
+    struct sink_topic *t = &fake_sink.topics[fake_sink.topic_count++ % 8];
+    (void)snprintf(t->name, sizeof(t->name), "%s", name);
+    return t;
+}
+
+size_t sink_max_bytes(const struct sink *s UNUSED)
+{
+    return 1000000;
+}
+
+enum err_kind sink_produce(struct sink *s UNUSED, const struct sink_record *r, struct err *e)
+{
+    if (fake_sink.fail != FAIL_NONE && fake_sink.count >= fake_sink.fail_at) {
+        return err_set(e, fake_sink.fail, "kafka: as the test says");
+    }
+    struct fake_record *f = &fake_sink.records[fake_sink.count++ % FAKE_RECORDS];
+    (void)snprintf(f->topic, sizeof(f->topic), "%s", r->topic->name);
+    (void)snprintf(f->key, sizeof(f->key), "%.*s", SPAN_FMT(r->key));
+    (void)snprintf(f->value, sizeof(f->value), "%.*s", SPAN_FMT(r->value));
+    f->bytes = r->key.n + r->value.n;
+    f->receipt = r->receipt;
+    return FAIL_NONE;
+}
+
+/* Report the next record: acknowledged, or not. */
+UNUSED static void fake_sink_report(sink_delivered_fn *delivered, enum err_kind kind)
+{
+    struct err e = {.kind = kind};
+    struct fake_record *f = &fake_sink.records[fake_sink.reported++];
+    delivered(f->receipt, f->bytes, &e);
+}
+
+/* ---- the normalizer ---- */
+
+struct normalizer {
+    char text[FAKE_VALUE];
+    unsigned left;
+};
+
+struct normalizer *normalizer_new(const struct normalize_options *o UNUSED)
+{
+    return calloc(1, sizeof(struct normalizer));
+}
+
+void normalizer_free(struct normalizer *n)
+{
+    free(n);
+}
+
+static unsigned fake_normalizer_objects;
+
+void normalizer_object(struct normalizer *n, const struct source *s UNUSED,
+                       const struct rules *rules UNUSED)
+{
+    n->left = 0;
+    fake_normalizer_objects++;
+}
+
+void normalizer_line(struct normalizer *n, const struct line *line)
+{
+    (void)snprintf(n->text, sizeof(n->text), "%.*s", SPAN_FMT(line->text));
+    n->left = line->blank ? 0 : (strcmp(n->text, "two") == 0 ? 2 : 1);
+}
+
+bool normalizer_next(struct normalizer *n, struct record *out)
+{
+    if (n->left == 0) {
+        return false;
+    }
+    n->left--;
+    bool bad = strncmp(n->text, "bad", 3) == 0;
+    *out = (struct record){.kind = bad ? RECORD_REJECT : RECORD_EVENT,
+                           .value = span_str(n->text),
+                           .reason = REJECT_BAD_JSON,
+                           .key.session = SPAN("session"),
+                           .key.id = "00000000-0000-8000-8000-000000000000"};
+    if (strncmp(n->text, "inventory", 9) == 0) {
+        out->key.category = SPAN("inventory");
+    }
+    return true;
+}
+
+void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
+                              uint64_t offset, struct record *out)
+{
+    (void)snprintf(n->text, sizeof(n->text), "reject %d %.*s at %llu", (int)reason,
+                   SPAN_FMT(detail), (unsigned long long)offset);
+    *out = (struct record){.kind = RECORD_REJECT, .value = span_str(n->text), .reason = reason};
+}
+
+UNUSED static void fake_world_reset(void)
+{
+    memset(&fake_s3, 0, sizeof(fake_s3));
+    memset(&fake_creds, 0, sizeof(fake_creds));
+    memset(&fake_sink, 0, sizeof(fake_sink));
+    fake_normalizer_objects = 0;
+}
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "fakes/fake_sqs.h"
+#include "flow/acker.h"
+
+#include <stdlib.h>
+
+static struct acker_queue queues[1];
+
+static struct acker *start(int visibility_s)
+{
+    fake_sqs_reset();
+    queues[0] = (struct acker_queue){.name = "q", .visibility_s = visibility_s};
+    struct acker *a = acker_new(queues, 1, &clock_system);
+    acker_start(a);
+    return a;
+}
+
+static void finish(struct acker *a, bool empty)
+{
+    assert_int_equal(acker_drain(a, empty ? 10000 : 1), empty);
+    acker_stop(a);
+    acker_free(a);
+}
+
+static struct receipt *receive(struct acker *a, const char *handle)
+{
+    struct receipt *r = receipt_new(fake_message(handle, "{}"), 0, 0);
+    acker_add(a, r);
+    return r;
+}
+
+static void pay(struct acker *a, struct receipt *r, enum err_kind kind)
+{
+    struct err e = {.kind = kind};
+    if (receipt_pay(r, &e)) {
+        acker_settled(a, r);
+    }
+}
+
+static void deletes_only_when_the_last_record_is_acknowledged(void **state UNUSED)
+{
+    struct acker *a = start(120);
+    struct receipt *r = receive(a, "h1");
+    struct receipt *other = receive(a, "h2");
+    receipt_owe(r);
+    receipt_owe(r);
+    pay(a, r, FAIL_NONE); /* the lane is done */
+    pay(a, r, FAIL_NONE);
+    pay(a, other, FAIL_NONE);
+    assert_true(fake_sqs_wait(true, "h2", -1, 1));
+    assert_int_equal(fake_sqs_asked(true, "h1", -1), 0);
+    pay(a, r, FAIL_NONE);
+    assert_true(fake_sqs_wait(true, "h1", -1, 1));
+    finish(a, true);
+    assert_int_equal(fake_sqs.count, 2);
+}
+
+static void shows_again_what_one_bad_report_spoils(void **state UNUSED)
+{
+    struct acker *a = start(120);
+    struct receipt *r = receive(a, "h1");
+    receipt_owe(r);
+    receipt_owe(r);
+    pay(a, r, FAIL_NONE);
+    pay(a, r, FAIL_CONFIG);
+    pay(a, r, FAIL_NONE);
+    assert_true(fake_sqs_wait(false, "h1", -1, 1));
+    finish(a, true);
+    assert_int_equal(fake_sqs_asked(true, NULL, -1), 0);
+    assert_in_range(fake_sqs.calls[0].visibility_s, 675, 900); /* a person must mend the topic */
+}
+
+static void takes_the_worst_of_the_objects(void **state UNUSED)
+{
+    struct acker *a = start(120);
+    struct receipt *r = receive(a, "h1");
+    receipt_worsen(r, OUTCOME_LEAVE, 800);
+    receipt_worsen(r, OUTCOME_LATER, 20);
+    receipt_worsen(r, OUTCOME_LEAVE, 900);
+    receipt_worsen(r, OUTCOME_DONE, 0);
+    pay(a, r, FAIL_NONE);
+    finish(a, true);
+    assert_int_equal(fake_sqs_asked(false, "h1", 20), 1);
+    assert_int_equal(fake_sqs.count, 1);
+}
+
+static void hands_back_at_once_what_no_lane_has_seen(void **state UNUSED)
+{
+    struct acker *a = start(120);
+    acker_hand_back(a, receive(a, "h1"));
+    finish(a, true);
+    assert_int_equal(fake_sqs_asked(false, "h1", 0), 1);
+}
+
+static void holds_by_heartbeats_and_flags_what_is_lost(void **state UNUSED)
+{
+    struct acker *a = start(3);
+    struct receipt *r = receive(a, "h1");
+    assert_true(fake_sqs_wait(false, "h1", 3, 2));
+    assert_int_equal(receipt_loss(r), LEASE_OURS);
+    fake_sqs_answer(FAIL_NONE, FAIL_LOST);
+    assert_true(fake_sqs_wait(false, "h1", 3, 3));
+    while (receipt_loss(r) == LEASE_OURS) {
+    }
+    assert_int_equal(receipt_loss(r), LEASE_LOST);
+    receipt_worsen(r, OUTCOME_LATER, 10);
+    pay(a, r, FAIL_NONE);
+    finish(a, true);
+    assert_int_equal(fake_sqs_asked(false, "h1", 10), 0); /* another's by now */
+}
+
+static void tries_a_failed_delete_again(void **state UNUSED)
+{
+    struct acker *a = start(120);
+    fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
+    pay(a, receive(a, "h1"), FAIL_NONE);
+    assert_true(fake_sqs_wait(true, "h1", -1, 2));
+    fake_sqs_answer(FAIL_NONE, FAIL_NONE);
+    finish(a, true);
+}
+
+static void gives_up_what_is_owed_and_frees_it_with_the_last_report(void **state UNUSED)
+{
+    struct acker *a = start(120);
+    struct receipt *r = receive(a, "h1");
+    receipt_owe(r);
+    pay(a, r, FAIL_NONE);
+    assert_int_equal(acker_give_up(a), 1);
+    assert_true(fake_sqs_wait(false, "h1", HAND_BACK_BEGUN_S, 1));
+    assert_true(acker_drain(a, 10000));
+    pay(a, r, FAIL_STOPPED); /* frees it: AddressSanitizer sees if not */
+    finish(a, true);
+    assert_int_equal(fake_sqs.count, 1);
+}
+
+static void frees_what_SQS_could_not_be_told(void **state UNUSED)
+{
+    struct acker *a = start(120);
+    fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
+    pay(a, receive(a, "h1"), FAIL_NONE);
+    acker_hand_back(a, receive(a, "h2"));
+    finish(a, false);
+}
+
+enum { PAYERS = 3, MANY = 300, OWED = 30 };
+
+struct payer {
+    struct acker *a;
+    struct receipt **all;
+};
+
+static void *pay_all(void *arg)
+{
+    struct payer *p = arg;
+    for (size_t n = 0; n < OWED / PAYERS; n++) {
+        for (size_t i = 0; i < MANY; i++) {
+            pay(p->a, p->all[i], FAIL_NONE);
+        }
+    }
+    return NULL;
+}
+
+static void settles_each_once_however_the_payers_race(void **state UNUSED)
+{
+    static struct receipt *all[MANY];
+    struct acker *a = start(120);
+    char handle[16];
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(handle, sizeof(handle), "h%d", i);
+        all[i] = receive(a, handle);
+        for (int n = 1; n < OWED; n++) {
+            receipt_owe(all[i]);
+        }
+    }
+    pthread_t threads[PAYERS];
+    struct payer p = {a, all};
+    for (size_t i = 0; i < PAYERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, pay_all, &p), 0);
+    }
+    for (size_t i = 0; i < PAYERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    finish(a, true);
+    assert_int_equal(fake_sqs.count, MANY);
+    assert_int_equal(fake_sqs_asked(true, NULL, -1), MANY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(deletes_only_when_the_last_record_is_acknowledged),
+        cmocka_unit_test(shows_again_what_one_bad_report_spoils),
+        cmocka_unit_test(takes_the_worst_of_the_objects),
+        cmocka_unit_test(hands_back_at_once_what_no_lane_has_seen),
+        cmocka_unit_test(holds_by_heartbeats_and_flags_what_is_lost),
+        cmocka_unit_test(tries_a_failed_delete_again),
+        cmocka_unit_test(gives_up_what_is_owed_and_frees_it_with_the_last_report),
+        cmocka_unit_test(frees_what_SQS_could_not_be_told),
+        cmocka_unit_test(settles_each_once_however_the_payers_race),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "fakes/fake_sqs.h"
+#include "fakes/fake_world.h"
+#include "flow/lane.h"
+
+static struct {
+    struct conf conf;
+    struct queue_conf queue;
+    struct customer_conf customers[2];
+    struct intake_queue queues[1];
+    struct acker_queue acker_queues[1];
+    struct clock_manual clock;
+    struct stats stats;
+    struct normalize_options normalize;
+    struct s3_settings s3;
+    struct sink_topic rejects;
+    struct customers *all;
+    struct acker *acker;
+    struct lane *lane;
+} w;
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)s; /* the configuration owns its texts; here nobody frees them */
+}
+
+static void setup_conf(void)
+{
+    w.queue = (struct queue_conf){.name = text("q"), .visibility_s = 120, .customer_count = 1};
+    w.customers[0] = (struct customer_conf){.id = text("acme"),
+                                            .queue = &w.queue,
+                                            .bucket = text("bucket"),
+                                            .prefix = text("logs"),
+                                            .region = text("eu-west-1"),
+                                            .account_id = text("111122223333"),
+                                            .topic = text("events.{stream}"),
+                                            .versioned = true};
+    w.conf.kafka.key = text("{customer}/{session.id}");
+    w.conf.kafka.queue_bytes = 1 << 20;
+    w.conf.limits.line_bytes = 1000;
+    w.conf.limits.ratio = 1000;
+    w.conf.queues = &w.queue;
+    w.conf.queue_count = 1;
+    w.conf.customers = w.customers;
+    w.conf.customer_count = 1;
+}
+
+static void setup(void)
+{
+    memset(&w, 0, sizeof(w));
+    fake_world_reset();
+    fake_sqs_reset();
+    setup_conf();
+    clock_manual_init(&w.clock, 1000, 1000000);
+    w.queues[0] = (struct intake_queue){.conf = &w.queue, .redrive = {.max_receive_count = 10}};
+    w.acker_queues[0] = (struct acker_queue){.name = "q", .visibility_s = 120};
+    (void)snprintf(w.rejects.name, sizeof(w.rejects.name), "rejects");
+    struct err e;
+    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
+    assert_non_null(w.all);
+    w.acker = acker_new(w.acker_queues, 1, &w.clock.clock);
+    struct lane_parts parts = {.conf = &w.conf,
+                               .queues = w.queues,
+                               .acker = w.acker,
+                               .customers = w.all,
+                               .rejects = &w.rejects,
+                               .s3 = &w.s3,
+                               .normalize = &w.normalize,
+                               .stats = &w.stats,
+                               .clock = &w.clock.clock};
+    w.lane = lane_new(&parts);
+}
+
+static void teardown(void)
+{
+    lane_free(w.lane);
+    acker_free(w.acker);
+    customers_free(w.all);
+}
+
+#define OBJECT(key, size)                                                                          \
+    "{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"eu-west-1\","            \
+    "\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"bucket\"},\"object\":{"    \
+    "\"key\":\"" key "\",\"size\":" size ",\"eTag\":\"e\",\"versionId\":\"v0\"}}}"
+#define NOTICE(records) "{\"Records\":[" records "]}"
+
+static struct receipt *receive(const char *body, unsigned receive_count)
+{
+    struct sqs_message *m = fake_message("h", body);
+    m->receive_count = receive_count;
+    struct receipt *r = receipt_new(m, 0, 0);
+    if (r->notice != NULL) {
+        const struct notice_record *first = &r->notice->records[0];
+        r->customer = customers_find(w.all, 0, first->bucket, first->key, r->notice->form);
+    }
+    acker_add(w.acker, r);
+    return r;
+}
+
+static void answer(struct fake_answer a)
+{
+    fake_s3.answers[fake_s3.count++] = a;
+}
+
+static void acknowledge_all(void)
+{
+    while (fake_sink.reported < fake_sink.count) {
+        fake_sink_report(lane_delivered, FAIL_NONE);
+    }
+}
+
+/* Carry a message and acknowledge its records. It stays in the book, ended. */
+static struct receipt *carry(const char *body, unsigned receive_count)
+{
+    struct receipt *r = receive(body, receive_count);
+    lane_carry(w.lane, r);
+    acknowledge_all();
+    assert_true(r->settled);
+    return r;
+}
+
+static void assert_done(const struct receipt *r)
+{
+    assert_true(r->lease.ending);
+    assert_int_equal(r->lease.how, LEASE_DELETE);
+}
+
+static void assert_shown_again(const struct receipt *r, int least_s, int most_s)
+{
+    assert_true(r->lease.ending);
+    assert_int_equal(r->lease.how, LEASE_CHANGE);
+    assert_in_range(r->lease.delay_s, least_s, most_s);
+}
+
+static void assert_record(size_t at, const char *topic, const char *key, const char *value)
+{
+    assert_true(at < fake_sink.count);
+    assert_string_equal(fake_sink.records[at].topic, topic);
+    assert_string_equal(fake_sink.records[at].key, key);
+    assert_string_equal(fake_sink.records[at].value, value);
+}
+
+static void brings_lines_to_topics_and_keys_and_then_deletes(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("one\nbad line\n\ninventory\ntwo"), .piece = 3});
+    struct receipt *r = receive(NOTICE(OBJECT("logs/a+b%2F%C3%A9", "20")), 1);
+    lane_carry(w.lane, r);
+    assert_false(r->settled);
+    assert_string_equal(fake_s3.key, "logs/a b/\xc3\xa9");
+    assert_string_equal(fake_s3.version, "v0");
+    assert_int_equal(fake_sink.count, 5);
+    assert_record(0, "events.runtime", "acme/session", "one");
+    assert_record(1, "rejects", "acme", "bad line");
+    assert_record(2, "events.inventory", "acme/session", "inventory");
+    assert_record(3, "events.runtime", "acme/session", "two");
+    assert_record(4, "events.runtime", "acme/session", "two");
+    for (int i = 0; i < 4; i++) {
+        fake_sink_report(lane_delivered, FAIL_NONE);
+        assert_false(r->settled);
+    }
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    assert_done(r);
+    struct stats *s = &customers_at(w.all, 0)->stats;
+    assert_int_equal(stats_get(&s->events), 4);
+    assert_int_equal(stats_get(&s->rejects[REJECT_BAD_JSON]), 1);
+    assert_int_equal(stats_get(&s->records_acked), 5);
+    assert_int_equal(customers_at(w.all, 0)->unacked, 0);
+    teardown();
+}
+
+static void carries_every_record_of_a_notification_and_takes_the_worst(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
+    answer((struct fake_answer){.body = SPAN("c\n")});
+    struct receipt *r =
+        carry(NOTICE(OBJECT("logs/1", "2") "," OBJECT("logs/2", "2") "," OBJECT("logs/3", "2")), 1);
+    assert_int_equal(fake_s3.asked, 3);
+    assert_int_equal(fake_sink.count, 2);
+    assert_shown_again(r, 675, 900);
+    teardown();
+}
+
+static void is_done_with_what_has_nothing_to_read(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("")});
+    assert_done(carry("{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\",\"Time\":\"2026\","
+                      "\"Bucket\":\"bucket\"}",
+                      1));
+    assert_done(carry(NOTICE(OBJECT("logs/folder/", "0")), 1));
+    assert_done(carry(NOTICE(OBJECT("logs/", "0")), 1));
+    assert_int_equal(fake_s3.asked, 0);
+    assert_done(carry(NOTICE(OBJECT("logs/empty", "0")), 1));
+    assert_int_equal(fake_s3.asked, 1);
+    assert_int_equal(fake_sink.count, 0);
+    teardown();
+}
+
+static void never_fetches_what_is_not_ours_and_says_so_at_the_last_receive(void **state UNUSED)
+{
+    setup();
+    assert_shown_again(carry(NOTICE(OBJECT("logs-old/x", "5")), 9), 675, 900);
+    assert_int_equal(fake_sink.count, 0);
+    assert_shown_again(carry(NOTICE(OBJECT("logs-old/x", "5")), 10), 675, 900);
+    assert_int_equal(fake_sink.count, 1);
+    assert_string_equal(fake_sink.records[0].topic, "rejects");
+    assert_string_equal(fake_sink.records[0].key, "_unknown");
+    assert_int_equal(fake_s3.asked, 0);
+    assert_int_equal(stats_get(&w.stats.not_ours), 2);
+    teardown();
+}
+
+static void leaves_a_body_that_nobody_understands(void **state UNUSED)
+{
+    setup();
+    assert_shown_again(carry("hello", 1), 675, 900);
+    assert_shown_again(carry("{\"Records\":[]}", 10), 675, 900);
+    assert_int_equal(fake_sink.count, 0);
+    teardown();
+}
+
+static void tries_again_at_once_while_nothing_was_produced(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.kind = FAIL_AGAIN});
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_s3.asked, 2);
+    assert_int_equal(fake_sink.count, 1);
+    teardown();
+}
+
+/* More than the decoder gathers before it gives text: 400 lines. */
+static struct span long_body(void)
+{
+    static char body[400000];
+    memset(body, 'x', sizeof(body));
+    for (size_t i = 999; i < sizeof(body); i += 1000) {
+        body[i] = '\n';
+    }
+    return span_of(body, sizeof(body));
+}
+
+static void reads_later_what_broke_in_the_middle(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = long_body(), .kind = FAIL_AGAIN});
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 3), 30, 40);
+    assert_int_equal(fake_s3.asked, 1);
+    assert_true(fake_sink.count > 0);
+    teardown();
+}
+
+static void starts_all_over_when_the_version_was_replaced(void **state UNUSED)
+{
+    setup();
+    struct span old = long_body();
+    answer((struct fake_answer){.replaced = span_of(old.p, old.n - 5), .body = SPAN("new\n")});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_in_range(fake_sink.count, 2, 400);
+    assert_string_equal(fake_sink.records[fake_sink.count - 1].value, "new");
+    assert_int_not_equal(fake_sink.records[fake_sink.count - 2].value[0], 'n');
+    assert_int_equal(fake_normalizer_objects, 2);
+    teardown();
+}
+
+/* A gzip member of "hello\nworld\n" repeated, cut before its end. */
+static const char cut_gzip[] = {0x1f,       (char)0x8b, 8,          0,         0,          0,
+                                0,          0,          2,          3,         (char)0xcb, 0x48,
+                                (char)0xcd, (char)0xc9, (char)0xc9, (char)0xe7};
+
+static void rejects_the_damaged_tail_and_is_done(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = {cut_gzip, sizeof(cut_gzip)}});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_true(fake_sink.count >= 1);
+    const struct fake_record *last = &fake_sink.records[fake_sink.count - 1];
+    assert_string_equal(last->topic, "rejects");
+    char want[32];
+    (void)snprintf(want, sizeof(want), "reject %d ", REJECT_TRUNCATED_OBJECT);
+    assert_memory_equal(last->value, want, strlen(want));
+    teardown();
+}
+
+static void does_not_call_a_broken_transfer_a_damaged_object(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = {cut_gzip, sizeof(cut_gzip)}, .kind = FAIL_AGAIN});
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 4), 60, 80);
+    for (size_t i = 0; i < fake_sink.count; i++) {
+        assert_string_not_equal(fake_sink.records[i].topic, "rejects");
+    }
+    teardown();
+}
+
+static void leaves_a_bomb_with_one_reject(void **state UNUSED)
+{
+    setup();
+    lane_free(w.lane);
+    w.conf.limits.object_bytes = 10;
+    struct lane_parts parts = {.conf = &w.conf,
+                               .queues = w.queues,
+                               .acker = w.acker,
+                               .customers = w.all,
+                               .rejects = &w.rejects,
+                               .s3 = &w.s3,
+                               .normalize = &w.normalize,
+                               .stats = &w.stats,
+                               .clock = &w.clock.clock};
+    w.lane = lane_new(&parts);
+    answer((struct fake_answer){.body = SPAN("0123\n4567\n89\n"), .piece = 4});
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 10), 675, 900);
+    size_t rejects = 0;
+    for (size_t i = 0; i < fake_sink.count; i++) {
+        rejects += strcmp(fake_sink.records[i].topic, "rejects") == 0;
+    }
+    assert_int_equal(rejects, 1);
+    char want[32];
+    (void)snprintf(want, sizeof(want), "reject %d ", REJECT_BOMB);
+    assert_memory_equal(fake_sink.records[fake_sink.count - 1].value, want, strlen(want));
+    teardown();
+}
+
+static void says_at_the_last_receive_why_an_object_was_not_read(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.kind = FAIL_DENIED, .code = "AccessDenied"});
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 9), 675, 900);
+    assert_int_equal(fake_sink.count, 0);
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 10), 675, 900);
+    assert_int_equal(fake_sink.count, 1);
+    assert_string_equal(fake_sink.records[0].key, "acme");
+    assert_non_null(strstr(fake_sink.records[0].value, "denied AccessDenied"));
+    teardown();
+}
+
+static void knows_the_last_receive_by_age_too(void **state UNUSED)
+{
+    setup();
+    w.queues[0].redrive = (struct redrive){.retention_ms = 7200 * 1000};
+    w.clock.wall = 100000000;
+    answer((struct fake_answer){.kind = FAIL_DENIED, .code = "AccessDenied"});
+    struct receipt *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    r->sent_ms = w.clock.wall - 3601 * 1000;
+    lane_carry(w.lane, r);
+    assert_int_equal(fake_sink.count, 1);
+    acknowledge_all();
+    assert_shown_again(r, 675, 900);
+    teardown();
+}
+
+static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
+{
+    setup();
+    fake_creds.kind = FAIL_DENIED;
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 1), 675, 900);
+    assert_true(customers_queue_paused(w.all, 0));
+    fake_creds.kind = FAIL_NONE;
+    assert_shown_again(carry(NOTICE(OBJECT("logs/2", "2")), 1), 675, 900);
+    assert_int_equal(fake_s3.asked, 0);
+    w.clock.mono += BREAKER_FIRST_MS;
+    assert_false(customers_queue_paused(w.all, 0));
+    assert_done(carry(NOTICE(OBJECT("logs/3", "2")), 1)); /* the probe */
+    assert_done(carry(NOTICE(OBJECT("logs/4", "2")), 1));
+    teardown();
+}
+
+static void pauses_after_five_denied_keys_in_a_row(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.kind = FAIL_DENIED, .code = "AccessDenied"});
+    for (int i = 0; i < 8; i++) {
+        assert_shown_again(carry(NOTICE(OBJECT("logs/same", "2")), 1), 675, 900);
+    }
+    assert_int_equal(fake_s3.asked, 8);
+    assert_shown_again(carry(NOTICE(OBJECT("logs/2", "2")), 1), 675, 900);
+    assert_shown_again(carry(NOTICE(OBJECT("logs/3", "2")), 1), 675, 900);
+    assert_shown_again(carry(NOTICE(OBJECT("logs/4", "2")), 1), 675, 900);
+    assert_false(customers_queue_paused(w.all, 0));
+    assert_shown_again(carry(NOTICE(OBJECT("logs/5", "2")), 1), 675, 900);
+    assert_true(customers_queue_paused(w.all, 0));
+    teardown();
+}
+
+static struct receipt *losing;
+static size_t produced_by_then;
+
+static void lose(void)
+{
+    if (fake_sink.count != 0 && receipt_loss(losing) == LEASE_OURS) {
+        receipt_lose(losing, LEASE_LOST);
+        produced_by_then = fake_sink.count;
+    }
+}
+
+static void stops_producing_when_the_lease_is_lost(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = long_body(), .piece = 1000});
+    fake_s3.during = lose;
+    losing = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    lane_carry(w.lane, losing);
+    assert_in_range(produced_by_then, 1, 200);
+    assert_int_equal(fake_sink.count, produced_by_then);
+    acknowledge_all();
+    assert_true(losing->settled);
+    assert_int_equal(losing->lease.how, LEASE_CHANGE);
+    teardown();
+}
+
+static void hands_back_when_the_sink_lets_go(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("1\n2\n3\n")});
+    fake_sink.fail = FAIL_STOPPED;
+    fake_sink.fail_at = 1;
+    struct receipt *r = carry(NOTICE(OBJECT("logs/1", "2")), 1);
+    assert_shown_again(r, 1, HAND_BACK_BEGUN_S);
+    assert_int_equal(customers_at(w.all, 0)->unacked, 0);
+    teardown();
+}
+
+static void reads_later_when_a_report_is_bad(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("1\n2\n3\n")});
+    struct receipt *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    lane_carry(w.lane, r);
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    fake_sink_report(lane_delivered, FAIL_AGAIN);
+    assert_false(r->settled);
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    assert_true(r->settled);
+    assert_shown_again(r, 7, 10);
+    assert_int_equal(stats_get(&customers_at(w.all, 0)->stats.records_failed), 1);
+    teardown();
+}
+
+static void leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive(void **state UNUSED)
+{
+    static char body[1600 * 4];
+    for (size_t i = 0; i < 1600; i++) {
+        memcpy(body + 4 * i, "bad\n", 4);
+    }
+    setup();
+    w.conf.limits.reject_share = 0.5;
+    answer((struct fake_answer){.body = {body, sizeof(body)}});
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 1), 675, 900);
+    assert_int_equal(fake_sink.count, 1000);
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 10), 675, 900);
+    assert_int_equal(fake_sink.count, 2001);
+    teardown();
+}
+
+static void accepts_gone_objects_where_the_customer_says_so(void **state UNUSED)
+{
+    setup();
+    w.customers[0].gone = ABSENT_ACCEPT;
+    answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    teardown();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(brings_lines_to_topics_and_keys_and_then_deletes),
+        cmocka_unit_test(carries_every_record_of_a_notification_and_takes_the_worst),
+        cmocka_unit_test(is_done_with_what_has_nothing_to_read),
+        cmocka_unit_test(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive),
+        cmocka_unit_test(leaves_a_body_that_nobody_understands),
+        cmocka_unit_test(tries_again_at_once_while_nothing_was_produced),
+        cmocka_unit_test(reads_later_what_broke_in_the_middle),
+        cmocka_unit_test(starts_all_over_when_the_version_was_replaced),
+        cmocka_unit_test(rejects_the_damaged_tail_and_is_done),
+        cmocka_unit_test(does_not_call_a_broken_transfer_a_damaged_object),
+        cmocka_unit_test(leaves_a_bomb_with_one_reject),
+        cmocka_unit_test(says_at_the_last_receive_why_an_object_was_not_read),
+        cmocka_unit_test(knows_the_last_receive_by_age_too),
+        cmocka_unit_test(pauses_the_customer_whose_role_is_denied),
+        cmocka_unit_test(pauses_after_five_denied_keys_in_a_row),
+        cmocka_unit_test(stops_producing_when_the_lease_is_lost),
+        cmocka_unit_test(hands_back_when_the_sink_lets_go),
+        cmocka_unit_test(reads_later_when_a_report_is_bad),
+        cmocka_unit_test(leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive),
+        cmocka_unit_test(accepts_gone_objects_where_the_customer_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -82,18 +82,62 @@ static bool produced_again(struct sink *s, const rd_kafka_message_t *m)
     return sink_hand_over(s, m->rkt, &r, headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static void report(struct sink *s, const rd_kafka_message_t *m)
+/* Brokers refuse a batch as a whole; its records are reported together. */
+struct batch {
+    const rd_kafka_message_t **records;
+    size_t count;
+    size_t total; /* bytes, computed when first asked for */
+    size_t largest;
+};
+
+static size_t size_of(const rd_kafka_message_t *m)
+{
+    return m->key_len + m->len;
+}
+
+static void batch_measure(struct batch *b)
+{
+    if (b->total > 0) {
+        return;
+    }
+    for (size_t i = 0; i < b->count; i++) {
+        size_t n = size_of(b->records[i]);
+        b->largest = n > b->largest ? n : b->largest;
+        b->total += n;
+    }
+}
+
+/* Who is to blame for "too large": this record, another one, or the size of our batches. */
+static void blame(struct batch *b, const rd_kafka_message_t *m, struct err *e)
+{
+    batch_measure(b);
+    if (size_of(m) > b->total / 2) {
+        return; /* FAIL_LIMIT */
+    }
+    if (b->largest > b->total / 2) {
+        (void)err_set(e, FAIL_AGAIN, "kafka: refused together with a record that is too large");
+        return;
+    }
+    (void)err_set(e, FAIL_CONFIG,
+                  "kafka: the topic takes less than a batch: set the property batch.size below "
+                  "its max.message.bytes");
+}
+
+static void report(struct sink *s, struct batch *b, const rd_kafka_message_t *m)
 {
     struct err e = {.kind = FAIL_NONE};
     if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         sink_err(&e, m->err, NULL);
+        if (e.kind == FAIL_LIMIT) {
+            blame(b, m, &e);
+        }
         (void)err_wrap(&e, "topic %s", rd_kafka_topic_name(m->rkt));
         if (e.kind == FAIL_STOPPED && !atomic_load(&s->closing)) {
             e.kind = FAIL_AGAIN; /* given up for a new producer, not for the end */
         }
     }
     char *receipt = m->_private;
-    s->delivered(is_second_try(receipt) ? receipt - 1 : receipt, m->key_len + m->len, &e);
+    s->delivered(is_second_try(receipt) ? receipt - 1 : receipt, size_of(m), &e);
 }
 
 static void emit(struct sink *s, enum sink_event what, const struct err *e)
@@ -119,14 +163,15 @@ static void take_reports(struct sink *s, rd_kafka_event_t *ev)
     bool acknowledged = false;
     size_t n;
     while ((n = rd_kafka_event_message_array(ev, batch, REPORTS_PER_BATCH)) > 0) {
+        struct batch b = {.records = batch, .count = n};
         for (size_t i = 0; i < n; i++) {
             if (produced_again(s, batch[i])) {
                 continue;
             }
-            report(s, batch[i]);
+            report(s, &b, batch[i]);
             acknowledged = acknowledged || batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
             records++;
-            bytes += batch[i]->key_len + batch[i]->len;
+            bytes += size_of(batch[i]);
         }
     }
     sink_release(s, records, bytes);

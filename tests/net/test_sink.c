@@ -18,6 +18,7 @@ struct reports {
     pthread_cond_t changed;
     int delivered;
     int failed;
+    int kinds[FAIL_KINDS]; /* of those that failed */
     int order_broken;
     size_t bytes;
     intptr_t last; /* receipt, even numbers */
@@ -39,6 +40,7 @@ static void on_delivered(void *receipt, size_t bytes, const struct err *e)
         reports.bytes += bytes;
     } else {
         reports.failed++;
+        reports.kinds[e->kind]++;
         reports.error = *e;
     }
     if ((intptr_t)receipt < reports.last) {
@@ -283,6 +285,38 @@ static void says_what_the_brokers_refuse(void **state UNUSED)
     assert_int_equal(reports.delivered, 0);
 }
 
+/* One batch of `small` records of 100 bytes and, if asked for, one of 5,000; refused by size. */
+static void refuse_batch(int small, bool large)
+{
+    static const char text[5000];
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    for (int i = 0; i < small; i++) {
+        produce(s, "events", span_of(text, 100), 2 * (i + 1));
+    }
+    if (large) {
+        produce(s, "events", span_of(text, sizeof(text)), 2 * (small + 1));
+    }
+    rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_int_equal(reports.failed, small + large);
+}
+
+static void a_batch_above_the_topics_size_is_not_a_records_fault(void **state UNUSED)
+{
+    refuse_batch(20, false);
+    assert_int_equal(reports.kinds[FAIL_CONFIG], 20);
+    assert_non_null(strstr(reports.error.text, "batch.size"));
+}
+
+static void only_the_large_record_of_a_refused_batch_is_to_blame(void **state UNUSED)
+{
+    refuse_batch(20, true);
+    assert_int_equal(reports.kinds[FAIL_LIMIT], 1);
+    assert_int_equal(reports.kinds[FAIL_AGAIN], 20);
+}
+
 static void answers_an_invalid_timestamp_once(void **state UNUSED)
 {
     OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
@@ -485,6 +519,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(tries_again_what_may_succeed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_what_the_brokers_refuse, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_above_the_topics_size_is_not_a_records_fault,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_the_large_record_of_a_refused_batch_is_to_blame,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_an_invalid_timestamp_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_topic_is_a_fault_of_the_configuration, set_up,
                                         tear_down),

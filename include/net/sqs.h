@@ -37,6 +37,9 @@ DEFINE_OWNED(sqs_queue);
 /* As given to sqs_queue_new. */
 const char *sqs_queue_url(const struct sqs_queue *q);
 
+/* Where it is asked: "https://sqs.eu-west-1.amazonaws.com". */
+const char *sqs_queue_endpoint(const struct sqs_queue *q);
+
 /* True once after the clock of the queue's service was found to differ: worth a warning. */
 MUST_USE bool sqs_clock_news(struct sqs_queue *q, int64_t *offset_ms);
 

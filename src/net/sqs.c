@@ -97,6 +97,11 @@ const char *sqs_queue_url(const struct sqs_queue *q)
     return q->url;
 }
 
+const char *sqs_queue_endpoint(const struct sqs_queue *q)
+{
+    return q->endpoint.p;
+}
+
 bool sqs_clock_news(struct sqs_queue *q, int64_t *offset_ms)
 {
     return skew_news(&q->skew, offset_ms);

@@ -74,6 +74,10 @@ struct http;
 
 /* ca_bundle: PEM file; NULL: AWS_CA_BUNDLE of the environment, else the system's. */
 struct http *http_new(const char *ca_bundle);
+
+/* For http_begin and http_finish only, without what http_call needs: two descriptors less. */
+struct http *http_new_for_multi(const char *ca_bundle);
+
 void http_free(struct http *h);
 DEFINE_OWNED(http);
 

@@ -60,7 +60,7 @@ static const char *env_ca_bundle(void)
     return path != NULL && path[0] != '\0' ? path : NULL;
 }
 
-struct http *http_new(const char *ca_bundle)
+static struct http *make(const char *ca_bundle, bool has_multi)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, init_curl);
@@ -71,14 +71,25 @@ struct http *http_new(const char *ca_bundle)
     }
     const char *bundle = ca_bundle != NULL ? ca_bundle : env_ca_bundle();
     h->easy = curl_easy_init();
-    h->multi = curl_multi_init();
+    h->multi = has_multi ? curl_multi_init() : NULL;
     h->ca_bundle = bundle != NULL ? strdup(bundle) : NULL;
-    if (h->easy == NULL || h->multi == NULL || (bundle != NULL && h->ca_bundle == NULL)) {
+    if (h->easy == NULL || (has_multi && h->multi == NULL) ||
+        (bundle != NULL && h->ca_bundle == NULL)) {
         abort();
     }
     h->url = (struct buf)BUF_INIT(HTTP_URL_BYTES);
     atomic_init(&h->stopped, false);
     return h;
+}
+
+struct http *http_new(const char *ca_bundle)
+{
+    return make(ca_bundle, true);
+}
+
+struct http *http_new_for_multi(const char *ca_bundle)
+{
+    return make(ca_bundle, false);
 }
 
 void http_free(struct http *h)
@@ -121,7 +132,9 @@ struct span http_field(const struct http_answer *a, const char *name)
 void http_stop(struct http *h)
 {
     atomic_store(&h->stopped, true);
-    (void)curl_multi_wakeup(h->multi);
+    if (h->multi != NULL) {
+        (void)curl_multi_wakeup(h->multi);
+    }
 }
 
 bool http_stopped(const struct http *h)

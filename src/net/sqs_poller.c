@@ -41,7 +41,7 @@ struct sqs_poller {
 struct sqs_poller *sqs_poller_new(void)
 {
     struct sqs_poller *p = calloc(1, sizeof(*p));
-    struct http *first = http_new(NULL); /* sees to it that curl is initialised */
+    struct http *first = http_new_for_multi(NULL); /* sees to it that curl is initialised */
     if (p == NULL || (p->multi = curl_multi_init()) == NULL) {
         abort();
     }
@@ -59,7 +59,7 @@ static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q)
         abort();
     }
     poll->queue = q;
-    poll->http = http_new(NULL);
+    poll->http = http_new_for_multi(NULL);
     poll->signer = sqs_signer(q);
     poll->body = (struct buf)BUF_INIT(SQS_REQUEST_BYTES);
     http_answer_init(&poll->answer, SQS_ANSWER_BYTES);

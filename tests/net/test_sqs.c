@@ -38,8 +38,8 @@ static int setup(void **state)
     f->creds_settings = (struct creds_settings){.region = "eu-west-1", .clock = &f->now.clock};
     f->creds = creds_source_default(&f->creds_settings, &f->err);
     assert_non_null(f->creds);
-    f->settings = (struct sqs_settings){
-        .endpoint = f->endpoint, .creds = f->creds, .clock = &f->now.clock};
+    f->settings =
+        (struct sqs_settings){.endpoint = f->endpoint, .creds = f->creds, .clock = &f->now.clock};
     f->queue = sqs_queue_new(&f->settings, URL, "eu-west-1", &f->err);
     assert_non_null(f->queue);
     f->poller = sqs_poller_new();

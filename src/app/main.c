@@ -15,6 +15,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *text;
 } commands[] = {
+    {"run", app_run, "Bring what the queues tell of into Kafka, until a signal."},
     {"check-config", app_check_config, "Check a configuration and say all that is wrong with it."},
     {"normalize", app_normalize, "Turn event files into events on standard output."},
 };

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kafka and moto once for all tests; a world of its own for each."""
+"""Kafka, moto and the strict fake once for all tests; a world of its own for each."""
 import pytest
 
+from .fakeaws import FakeAws
 from .parts.aws import Moto
 from .parts.kafka import Kafka
+from .parts.strict import StrictWorld
 from .parts.world import World
 
 
@@ -27,6 +29,22 @@ def moto(tmp_path_factory):
 @pytest.fixture
 def world(kafka, moto, tmp_path):
     made = World(kafka, moto, tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def fakeaws():
+    with FakeAws(use_tls=True) as running:
+        yield running
+
+
+@pytest.fixture
+def strict(kafka, fakeaws, tmp_path):
+    """As `world`, on the strict fake of AWS."""
+    made = StrictWorld(kafka, fakeaws, tmp_path)
     try:
         yield made
     finally:

@@ -133,7 +133,7 @@ class Fault:
     drop: bool = False  # the end at once, not handled
     lost: bool = False  # handled, and the end
     reset: bool = True  # how it ends: RST, else FIN
-    cut: Any = None  # end after so many bytes of the body; {"random": seed}: anywhere
+    cut: Any = None  # end after so many bytes of the body; "random": anywhere; [places of the object]
     stall: Optional[dict] = None  # {"at": byte, "s": seconds}
     drip: Optional[int] = None  # bytes a second
     length: int = 0  # added to Content-Length; the bytes stay
@@ -262,10 +262,7 @@ def _endless(rule, connection, response):
 
 
 def _piecewise(rule, connection, response, stopped):
-    length = response.end - response.start
-    cut = rule.cut
-    if isinstance(cut, dict):
-        cut = rule.random.randrange(max(1, length))
+    cut = _cut(rule, response)
     connection.write(response.head())
     at = 0
     stall_at = rule.stall["at"] if rule.stall else None
@@ -296,6 +293,19 @@ def _piecewise(rule, connection, response, stopped):
         connection.write(b"0\r\n\r\n")
     if cut is not None:
         raise Cut
+
+
+def _cut(rule, response):
+    """After how many bytes of this body it ends; None: not."""
+    if rule.cut == "random":
+        return rule.random.randrange(max(1, response.end - response.start))
+    if isinstance(rule.cut, list):
+        ahead = [place for place in rule.cut if response.start < place <= response.end]
+        if not ahead:
+            return None
+        rule.cut.remove(min(ahead))  # each place once: a reset may lose what was sent before it
+        return min(ahead) - response.start
+    return rule.cut
 
 
 def _write(connection, response, data):

@@ -111,7 +111,7 @@ class S3:
             raise AwsError("PermanentRedirect", 301, "The bucket you are attempting to access "
                            "must be addressed using the specified endpoint. Please send all "
                            "future requests to this endpoint.", fields,
-                           header if form == "301" else {})
+                           header if form == "301" or call.request.method == "HEAD" else {})
         if form == "307":
             raise AwsError("TemporaryRedirect", 307, "Please re-send this request to the "
                            "specified temporary endpoint. Continue to use the original request "

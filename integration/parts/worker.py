@@ -78,9 +78,9 @@ class Worker(Process):
         self.home = folder / "home"  # no credentials file of the caller's
         self.home.mkdir(exist_ok=True)
         keys = {k.upper(): v for k, v in KEYS.items()}
+        whole = {**clean_env(), "HOME": str(self.home), "AWS_EC2_METADATA_DISABLED": "true", **keys, **env}
         super().__init__(name, [binary_path or binary(), "run", "-c", self.conf], folder / f"{name}.log", keep=keep,
-                         env={**clean_env(), "HOME": str(self.home), "AWS_EC2_METADATA_DISABLED": "true",
-                              **keys, **env})
+                         env={k: v for k, v in whole.items() if v is not None})
 
     def lines(self, **wanted):
         """Log lines that hold all of `wanted`, as dicts. A value may be a compiled pattern."""

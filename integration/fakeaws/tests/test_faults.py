@@ -87,7 +87,7 @@ def test_a_body_is_cut_at_the_byte(fake, get):
 def test_a_body_is_cut_anywhere_and_the_same_anywhere_again(fake, get):
     def lengths():
         fake.clear_faults()
-        fake.fault(cut={"random": 3}, count=5, reset=False, seed=3)
+        fake.fault(cut="random", count=5, reset=False, seed=3)
         return [len(get().body) for _ in range(5)]
     first = lengths()
     assert first == lengths() and len(set(first)) == 5

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * clean.h - a record's text without what no consumer should have to deal with: invalid UTF-8
- * and lone surrogates (U+FFFD), and names that stand twice (the last one stays). Every
- * other byte stays as it is.
+ * and lone surrogates (U+FFFD), and names that stand twice (the last one stays). On request
+ * also without secrets in its strings. Every other byte stays as it is.
  *
  *     names_unique(&names, &v.doc, v.at);
  *     if (clean_value(&c, readers, &names, &v)) {
@@ -18,7 +18,7 @@
 #include "event/values.h"
 
 struct clean {
-    struct buf texts[2]; /* after each step */
+    struct buf texts[3]; /* after each step */
     struct edits edits;
 };
 
@@ -32,5 +32,11 @@ void clean_done(struct clean *c);
  */
 MUST_USE bool clean_value(struct clean *c, struct json_reader *const *readers, struct names *names,
                           struct value *v);
+
+/* Is there a secret (codec/secret.h) in a string of the value? Names are not looked at. */
+MUST_USE bool clean_has_secret(const struct doc *d, size_t at);
+
+/* Replace the secrets in a clean value's strings. False: it does not fit. */
+MUST_USE bool clean_redact(struct clean *c, struct json_reader *const *readers, struct value *v);
 
 #endif

@@ -59,4 +59,7 @@ MUST_USE bool value_read(struct json_reader *const *readers, unsigned reader, st
  */
 MUST_USE bool value_scan(struct json_reader *const *readers, struct value *out);
 
+/* An object with something in it. */
+MUST_USE bool value_is_event(const struct doc *d, size_t at);
+
 #endif

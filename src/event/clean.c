@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/clean.h"
 
-enum { UTF8_STEP, NAMES_STEP, STEPS, MOST_GROWTH = 4 };
+#include "codec/secret.h"
+#include "event/emit.h"
+
+enum { UTF8_STEP, NAMES_STEP, SECRETS_STEP, STEPS, MOST_GROWTH = 4 };
 
 void clean_init(struct clean *c, size_t max_bytes)
 {
@@ -93,4 +96,57 @@ bool clean_value(struct clean *c, struct json_reader *const *readers, struct nam
                names_unique(names, &v->doc, v->at);
     }
     return true;
+}
+
+/* ---- secrets ---- */
+
+bool clean_has_secret(const struct doc *d, size_t at)
+{
+    struct secret found;
+    char tag = doc_tag(d, at);
+    if (tag == '"') {
+        return secret_find(doc_string(d, at), 0, &found);
+    }
+    if (tag != '{' && tag != '[') {
+        return false;
+    }
+    size_t name = tag == '{' ? 1 : 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + name)) {
+        if (clean_has_secret(d, i + name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `plain`: a text with its secrets replaced, not yet JSON. */
+static void redact_below(struct edits *e, const struct doc *d, size_t at, struct buf *plain)
+{
+    char tag = doc_tag(d, at);
+    if (tag == '"') {
+        buf_clear(plain);
+        if (secret_redact(doc_string(d, at), plain)) {
+            size_t begun = edits_begin(e);
+            emit_string(&e->texts, buf_span(plain));
+            edits_end(e, d->extents[at], begun);
+        }
+    }
+    if (tag != '{' && tag != '[') {
+        return;
+    }
+    size_t name = tag == '{' ? 1 : 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + name)) {
+        redact_below(e, d, i + name, plain);
+    }
+}
+
+bool clean_redact(struct clean *c, struct json_reader *const *readers, struct value *v)
+{
+    struct buf *out = &c->texts[SECRETS_STEP];
+    edits_clear(&c->edits);
+    redact_below(&c->edits, &v->doc, v->at, out);
+    bool fits = !out->overflowed;
+    buf_clear(out);
+    edits_apply(&c->edits, v->doc.text, v->doc.extents[v->at], out);
+    return fits && read_again(readers, out, v);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/fix.h"
 
+#include "event/compact.h"
 #include "event/convert.h"
 #include "event/emit.h"
 #include "event/repository.h"
@@ -14,29 +15,6 @@ struct span fix_quote(struct fix *f, struct span s)
     b.cap = s.n * 6 + 3;
     emit_string(&b, s);
     return buf_span(&b);
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* A value's text without the blanks outside of its strings. */
-static void add_compact(struct buf *out, struct span s)
-{
-    bool inside = false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (inside && c == '\\') {
-            buf_add(out, span_of(s.p + i, 2));
-            i++;
-            continue;
-        }
-        inside = inside != (c == '"');
-        if (inside || !is_blank(c)) {
-            buf_add_byte(out, c);
-        }
-    }
 }
 
 static bool is_nothing(const struct doc *d, size_t at)
@@ -63,7 +41,7 @@ void fix_save(struct fix *f, struct span name, size_t at)
     buf_add(f->replaced, buf_span(&f->path));
     buf_add(f->replaced, name);
     buf_add(f->replaced, SPAN("\":"));
-    add_compact(f->replaced, doc_source(f->d, at));
+    compact_text(doc_source(f->d, at), f->replaced);
 }
 
 static enum fixed save_and_drop(struct fix *f, const struct member *m, size_t at)
@@ -126,7 +104,7 @@ static enum fixed repository(struct fix *f, const struct member *m, struct span 
         size_t head = (size_t)(user.p - s.p);
         struct span parts[] = {span_of(s.p, head), span_from(s, head + user.n)};
         bare = arena_join(f->arena, parts, 2);
-        f->userinfo = user;
+        f->userinfo[m->rule == RULE_OWN_REPOSITORY ? 0 : 1] = user;
     }
     if (m->rule == RULE_OWN_REPOSITORY) {
         f->facts->repository = bare;
@@ -270,7 +248,13 @@ static struct span element_text(struct fix *f, size_t at)
 {
     char tag = doc_tag(f->d, at);
     struct span source = doc_source(f->d, at);
-    return tag == '"' || tag == 'n' ? source : fix_quote(f, source);
+    if (tag == '"' || tag == 'n') {
+        return source;
+    }
+    struct buf compact = {.p = arena_room(f->arena, source.n + 1), .max = source.n};
+    compact.cap = source.n + 1;
+    compact_text(source, &compact);
+    return fix_quote(f, buf_span(&compact));
 }
 
 static enum fixed fix_texts(struct fix *f, const struct member *m, size_t at, struct span *text)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 enum {
+    PATH_DOTS_MAX = 32,         /* bits of walk.splits */
     ALIASES_MAX = 768,          /* paths of all rows, repeated ones too */
     EMBEDDED_MAX = 4,           /* JSON texts taken apart in one record */
     EMBEDDED_BYTES = 64 * 1024, /* longer ones stay texts: a reader's memory is 40 times this */
@@ -329,6 +330,9 @@ static bool walk_join(struct walk *w, struct span name)
         return false;
     }
     size_t dots = dots_in(name);
+    if (dots >= PATH_DOTS_MAX) {
+        return false; /* `splits` holds a bit for each; no path has so many */
+    }
     if (w->prefix > 0) {
         w->joined[w->prefix++] = '.';
         w->splits = w->splits << 1 | 1U;

@@ -370,6 +370,9 @@ static bool on_object(struct normalizer *n, struct value *v, struct record *out)
     if (!unwrap(n, v, out)) {
         return true;
     }
+    if (!value_is_event(&v->doc, v->at)) {
+        return reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
+    }
     enum shape shape = shape_is_beacon(&v->doc, v->at) ? SHAPE_BEACON : shape_of(&v->doc, v->at);
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }

@@ -3,6 +3,7 @@
 
 #include "codec/utf8.h"
 #include "event/emit.h"
+#include "event/rules.h"
 
 const char *reject_reason_name(enum reject_reason r)
 {
@@ -68,10 +69,27 @@ static struct span whole_characters(struct span s)
     return s;
 }
 
+/* The head of a line without the customer's secrets. They are sought in all of the line that is
+ * there, so that none is missed for being cut in half. */
+static void emit_redacted(struct buf *out, const struct reject *r)
+{
+    struct buf plain = BUF_INIT(r->line->text.n * 4 + 64);
+    struct span text = r->line->text;
+    if (utf8_valid(r->line->too_long ? whole_characters(text) : text)) {
+        text = rules_redact(r->rules, text, &plain) ? buf_span(&plain) : text;
+        member_text(out, SPAN(",\"sample\":"), utf8_cut(text, r->sample_bytes));
+    }
+    buf_done(&plain);
+}
+
 static void emit_sample(struct buf *out, const struct reject *r)
 {
     struct span head = r->line->text;
     bool cut = r->line->too_long;
+    if (rules_redacts(r->rules)) {
+        emit_redacted(out, r);
+        return;
+    }
     if (head.n > r->sample_bytes) {
         head.n = r->sample_bytes;
         cut = true;

@@ -178,7 +178,7 @@ static void strip_userinfo(struct fix *f, size_t at)
         if (tag == '"') {
             struct span s = doc_string(f->d, i);
             struct span user = repository_userinfo(s);
-            if (user.n > 0 && span_eq(user, f->userinfo)) {
+            if (user.n > 0 && (span_eq(user, f->userinfo[0]) || span_eq(user, f->userinfo[1]))) {
                 size_t head = (size_t)(user.p - s.p);
                 struct span parts[] = {span_of(s.p, head), span_from(s, head + user.n)};
                 edits_replace(f->edits, f->d->extents[i],
@@ -297,7 +297,7 @@ void repair_event(struct repair *r, const struct repair_input *in, struct buf *o
                     .path = r->path};
     f.action = fix_action(&f);
     fix_object(&f, in->at, GROUP_EVENT_OBJECT);
-    if (f.userinfo.n > 0 && f.raw != 0) {
+    if (f.userinfo[0].n + f.userinfo[1].n > 0 && f.raw != 0) {
         strip_userinfo(&f, f.raw);
     }
     add_missing(&f, &r->tail, GROUP_EVENT_OBJECT, false);

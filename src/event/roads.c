@@ -8,6 +8,7 @@
 #include "event/identity.h"
 #include "event/repair.h"
 #include "event/repository.h"
+#include "event/rules.h"
 
 #include <stdlib.h>
 
@@ -102,7 +103,8 @@ static bool splice(struct roads *r, const struct road_input *in, struct buf *out
 {
     const struct value *v = in->value;
     struct beacon b;
-    if (!v->whole || v->doc.repaired || !r->names.unique) {
+    if (!v->whole || v->doc.repaired || !r->names.unique ||
+        (rules_redacts(in->rules) && clean_has_secret(&v->doc, v->at))) {
         return false;
     }
     beacon_check(&v->doc, v->at, in->source->modified_ns, &b);
@@ -122,7 +124,8 @@ static bool beacon_event(struct roads *r, const struct road_input *in, struct bu
     *why = REJECT_EVENT_TOO_LARGE;
     rec->spliced = splice(r, in, out, &facts);
     if (!rec->spliced) {
-        if (!clean_value(&r->clean, in->readers, &r->names, in->value)) {
+        if (!clean_value(&r->clean, in->readers, &r->names, in->value) ||
+            (rules_redacts(in->rules) && !clean_redact(&r->clean, in->readers, in->value))) {
             return false;
         }
         struct repair_input repair = {.doc = &in->value->doc,

@@ -53,7 +53,7 @@ bool value_scan(struct json_reader *const *readers, struct value *out)
     return true;
 }
 
-static bool is_event(const struct doc *d, size_t at)
+bool value_is_event(const struct doc *d, size_t at)
 {
     return doc_tag(d, at) == '{' && !doc_at_end(d, doc_first(d, at));
 }
@@ -131,7 +131,7 @@ static enum values_kind next_element(struct values *v, struct value *out)
         if (!scan_element(v, out)) {
             return damaged(v);
         }
-        if (is_event(&out->doc, DOC_ROOT)) {
+        if (value_is_event(&out->doc, DOC_ROOT)) {
             if (run == 0) {
                 return VALUES_OBJECT;
             }
@@ -153,7 +153,7 @@ static int array_records(const struct doc *d, size_t at)
     size_t elements = 0;
     bool any = false;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
-        any = any || is_event(d, i);
+        any = any || value_is_event(d, i);
         elements++;
     }
     return !any ? 0 : elements > 1 ? 2 : 1;
@@ -163,7 +163,7 @@ static int array_records(const struct doc *d, size_t at)
 
 static enum values_kind on_value(struct values *v, struct value *out)
 {
-    if (is_event(&out->doc, DOC_ROOT)) {
+    if (value_is_event(&out->doc, DOC_ROOT)) {
         return VALUES_OBJECT;
     }
     bool array = doc_tag(&out->doc, DOC_ROOT) == '[';
@@ -198,7 +198,7 @@ static enum values_kind skip_run(struct values *v, enum values_kind kind, struct
     size_t run = 1;
     while (kind == VALUES_NOT_EVENT && v->others > TOLD_ONE_BY_ONE && v->rest.n > 0) {
         struct span before = v->rest;
-        if (!scan_value(v, out) || is_event(&out->doc, DOC_ROOT) ||
+        if (!scan_value(v, out) || value_is_event(&out->doc, DOC_ROOT) ||
             doc_tag(&out->doc, DOC_ROOT) == '[') {
             v->rest = before;
             break;
@@ -206,6 +206,19 @@ static enum values_kind skip_run(struct values *v, enum values_kind kind, struct
         run++;
     }
     return run > 1 ? not_event(v, "a value", run) : kind;
+}
+
+/* A line of plain text that begins with a number is damage, not a number and damage. */
+static enum values_kind scalar_first(struct values *v, const char *name)
+{
+    struct span before = v->rest;
+    struct value next;
+    if (before.n > 0 && !scan_value(v, &next)) {
+        v->several = false;
+        return damaged(v);
+    }
+    v->rest = before;
+    return not_event(v, name, 1);
 }
 
 enum values_kind values_next(struct values *v, struct value *out)
@@ -219,12 +232,17 @@ enum values_kind values_next(struct values *v, struct value *out)
         if (v->rest.n == 0) {
             return VALUES_END;
         }
-        if (v->fresh && json_read(v->readers[MAIN], v->rest, &out->doc)) {
+        bool first = v->fresh;
+        if (first && json_read(v->readers[MAIN], v->rest, &out->doc)) {
             *out = (struct value){out->doc, DOC_ROOT, v->rest, MAIN, false, true};
             v->fresh = false;
             v->rest.n = 0;
         } else if (!scan_value(v, out)) {
             return damaged(v);
+        }
+        char tag = doc_tag(&out->doc, DOC_ROOT);
+        if (first && tag != '{' && tag != '[') {
+            return scalar_first(v, name_of(&out->doc, DOC_ROOT));
         }
         kind = on_value(v, out);
         if (kind != VALUES_END) {

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Identity: a record's id is the same with the members of every object in reverse order, with
+ * its numbers and strings spelled anew, without duplicate members that do not count, and with
+ * absent values added.
+ */
+#include "base/buf.h"
+#include "codec/json.h"
+#include "event/emit.h"
+#include "event/identity.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CHECK(x)                                                                                   \
+    do {                                                                                           \
+        if (!(x)) {                                                                                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+enum { MOST = 1 << 20, MOST_MEMBERS = 4096 };
+
+static struct names names;
+
+static void write_value(const struct doc *d, size_t at, struct buf *out);
+
+static void write_number(const struct doc *d, size_t at, struct buf *out)
+{
+    if (doc_tag(d, at) == 'l') {
+        int64_t v = doc_int64(d, at);
+        bool small = v < 1000000 && v > -1000000;
+        buf_addf(out, small ? "%lld.0e0" : "%lld", (long long)v);
+    } else if (doc_tag(d, at) == 'u') {
+        buf_addf(out, "%llu", (unsigned long long)doc_uint64(d, at));
+    } else {
+        buf_addf(out, "%.17e", doc_double(d, at));
+    }
+}
+
+/* Members last to first, those that do not count left out, something absent between them. */
+static void write_object(const struct doc *d, size_t at, struct buf *out)
+{
+    static size_t members[MOST_MEMBERS];
+    size_t first = 0;
+    size_t *mine = NULL;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        first++;
+    }
+    mine = first <= MOST_MEMBERS ? malloc((first + 1) * sizeof(*members)) : NULL;
+    CHECK(mine != NULL || first > MOST_MEMBERS);
+    if (mine == NULL) {
+        buf_add(out, doc_source(d, at));
+        return;
+    }
+    size_t count = 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        mine[count++] = i;
+    }
+    bool comma = false;
+    buf_add_byte(out, '{');
+    for (size_t i = count; i-- > 0;) {
+        if (names_shadowed(&names, mine[i])) {
+            continue;
+        }
+        if (comma) {
+            buf_add(out, SPAN(", "));
+        }
+        comma = true;
+        emit_string(out, doc_string(d, mine[i]));
+        buf_add(out, SPAN(" : "));
+        write_value(d, mine[i] + 1, out);
+    }
+    buf_add_byte(out, '}');
+    free(mine);
+}
+
+static void write_value(const struct doc *d, size_t at, struct buf *out)
+{
+    switch (doc_tag(d, at)) {
+    case '{':
+        write_object(d, at, out);
+        break;
+    case '[':
+        buf_add_byte(out, '[');
+        for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+            write_value(d, i, out);
+            buf_add_byte(out, ',');
+        }
+        buf_add(out, SPAN("null]")); /* counts as absent */
+        break;
+    case '"':
+        emit_string(out, doc_string(d, at));
+        break;
+    case 'l':
+    case 'u':
+    case 'd':
+        write_number(d, at, out);
+        break;
+    default:
+        buf_add(out, doc_source(d, at));
+    }
+}
+
+static void identify(struct identity *id, const struct doc *d, bool beacon, char *text)
+{
+    bool forgot = false;
+    struct identity_record r = {d, DOC_ROOT, &names, beacon, SPAN("acme")};
+    identity_object(id);
+    names_unique(&names, d, DOC_ROOT);
+    identity_of(id, &r, text, &forgot);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct json_reader *reader;
+    static struct json_reader *other;
+    static struct identity *id;
+    if (reader == NULL) {
+        reader = json_reader_new(MOST);
+        other = json_reader_new(MOST);
+        id = identity_new();
+        names_init(&names);
+    }
+    struct doc a;
+    struct doc b;
+    struct span text = span_of((const char *)data, size);
+    if (json_scan(reader, &text, &a, NULL) != FAIL_NONE || doc_tag(&a, DOC_ROOT) != '{') {
+        return 0;
+    }
+    for (int beacon = 0; beacon < 2; beacon++) {
+        char x[IDENTITY_BYTES];
+        char y[IDENTITY_BYTES];
+        struct buf anew = BUF_INIT((size_t)MOST * 16);
+        identify(id, &a, beacon, x);
+        write_value(&a, DOC_ROOT, &anew);
+        struct span again = buf_span(&anew);
+        CHECK(json_scan(other, &again, &b, NULL) == FAIL_NONE);
+        identify(id, &b, beacon, y);
+        CHECK(strcmp(x, y) == 0);
+        buf_done(&anew);
+    }
+    return 0;
+}

@@ -17,6 +17,7 @@ static const struct command {
 } commands[] = {
     {"run", app_run, "Bring what the queues tell of into Kafka, until a signal."},
     {"check-config", app_check_config, "Check a configuration and say all that is wrong with it."},
+    {"errors", app_errors, "Show what becomes of a notification for each class of error."},
     {"normalize", app_normalize, "Turn event files into events on standard output."},
 };
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/errors.h"
+
+#include "app/app.h"
+#include "app/options.h"
+#include "flow/conf_value.h"
+#include "flow/outcome.h"
+
+#include <stdio.h>
+
+enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 1024 * 1024, MS_PER_S = 1000 };
+
+static const char intro[] =
+    "# What happens on errors\n"
+    "\n"
+    "<!-- Made by `asymptote-ingest errors --markdown`: change src/flow/outcome.c instead. -->\n"
+    "\n"
+    "Every error has a class, which the log shows as `error=`; this table says what becomes of "
+    "the\n"
+    "notification, and nothing else decides it.\n"
+    "\n"
+    "- **About**: `object` is reading the object, `role` the customer's credentials, `delivery` "
+    "Kafka,\n"
+    "  `notice` the message itself.\n"
+    "- **Tries** are further ones within the same attempt, before any record was produced.\n"
+    "- **Then** the message: `later` is visible again after the delay, which doubles with each "
+    "receive;\n"
+    "  `leave` stays hidden for long each time, until the queue's redrive policy takes it to the\n"
+    "  dead-letter queue. Never is a message deleted before everything in it is delivered.\n"
+    "- **Customer**: `counts` opens the customer's breaker after several in a row on different "
+    "keys,\n"
+    "  `paused` opens it at once; the other customers go on.\n"
+    "- **Reject**: at the last receive a reject record of the whole object says why (`object`).\n"
+    "\n"
+    "| About | Class | Tries | Then | Delay | Customer | Reject | Next |\n"
+    "|---|---|---|---|---|---|---|---|\n";
+
+static const char *mark_name(enum breaker_mark mark)
+{
+    switch (mark) {
+    case BREAKER_COUNT:
+        return "counts";
+    case BREAKER_OPEN:
+        return "paused";
+    case BREAKER_NONE:
+        break;
+    }
+    return "-";
+}
+
+/* "10s to 15m", or one of them if they are the same. */
+static void delay_text(const struct outcome_rule *r, char *out, size_t cap)
+{
+    struct buf b = BUF_INIT(cap - 1);
+    conf_time_write(&b, (int64_t)r->first_s * MS_PER_S);
+    if (r->max_s != r->first_s) {
+        buf_add(&b, SPAN(" to "));
+        conf_time_write(&b, (int64_t)r->max_s * MS_PER_S);
+    }
+    (void)snprintf(out, cap, "%s", b.p);
+    buf_done(&b);
+}
+
+enum { CELLS = 8 };
+
+static void add_row(struct buf *out, bool markdown, const char *const cells[CELLS])
+{
+    static const int widths[CELLS] = {9, 11, 5, 6, 11, 9, 7, 0};
+    for (int i = 0; i < CELLS; i++) {
+        if (markdown) {
+            buf_addf(out, i == 1 ? "| `%s` " : "| %s ", cells[i]);
+        } else {
+            buf_addf(out, "%-*s%s", widths[i], cells[i], i + 1 < CELLS ? " " : "");
+        }
+    }
+    buf_add(out, markdown ? SPAN("|\n") : SPAN("\n"));
+}
+
+static void add_rule(struct buf *out, bool markdown, const struct outcome_rule *r)
+{
+    char tries[16];
+    char delay[32];
+    (void)snprintf(tries, sizeof(tries), "%u", r->tries);
+    delay_text(r, delay, sizeof(delay));
+    add_row(out, markdown,
+            (const char *const[CELLS]){outcome_subject_name(r->subject), err_kind_name(r->kind),
+                                       tries, outcome_name(r->outcome), delay, mark_name(r->mark),
+                                       r->reject ? "last" : "-", r->next});
+}
+
+void errors_text(struct buf *out, bool markdown)
+{
+    if (markdown) {
+        buf_add(out, SPAN(intro));
+    } else {
+        add_row(out, false,
+                (const char *const[CELLS]){"ABOUT", "CLASS", "TRIES", "THEN", "DELAY", "CUSTOMER",
+                                           "REJECT", "NEXT"});
+    }
+    size_t count = 0;
+    const struct outcome_rule *rules = outcome_rules(&count);
+    for (size_t i = 0; i < count; i++) {
+        add_rule(out, markdown, &rules[i]);
+    }
+}
+
+int app_errors(int argc, char **argv)
+{
+    bool markdown = false;
+    const struct option options[] = {
+        {.name = "markdown", .text = "Print docs/errors.md.", .flag = &markdown},
+    };
+    const struct usage usage = {"errors", "",
+                                "Show what becomes of a notification for each class of error.",
+                                options, sizeof(options) / sizeof(options[0])};
+    struct operands rest;
+    int status = STATUS_OK;
+    if (!options_read(&usage, argc, argv, &rest, &status)) {
+        return status;
+    }
+    if (rest.count > 0) {
+        return usage_wrong(&usage, "takes no operand '%s'", rest.list[0]);
+    }
+    struct buf out = BUF_INIT(TEXT_MAX_BYTES);
+    errors_text(&out, markdown);
+    bool ok = fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
+    buf_done(&out);
+    return ok ? STATUS_OK : STATUS_FAILED;
+}

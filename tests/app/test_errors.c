@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "app/errors.h"
+#include "flow/outcome.h"
+#include "slurp.h"
+
+enum { TEXT_BYTES = 1024 * 1024 };
+
+static void the_page_in_the_tree_is_of_today(void **state UNUSED)
+{
+    struct buf want = BUF_INIT(TEXT_BYTES);
+    struct buf got = BUF_INIT(TEXT_BYTES);
+    errors_text(&want, true);
+    slurp(PROJECT_SOURCE "/docs/errors.md", &got);
+    if (!span_eq(buf_span(&got), buf_span(&want))) {
+        fail_msg("docs/errors.md is not of today: asymptote-ingest errors --markdown");
+    }
+    buf_done(&want);
+    buf_done(&got);
+}
+
+static void every_row_is_a_line(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(TEXT_BYTES);
+    errors_text(&text, false);
+    size_t lines = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        lines += text.p[i] == '\n' ? 1 : 0;
+    }
+    size_t rows = 0;
+    (void)outcome_rules(&rows);
+    assert_int_equal(lines, rows + 1);
+    assert_non_null(strstr(text.p, "\nrole      denied      0     later  15m         paused"));
+    buf_done(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_page_in_the_tree_is_of_today),
+        cmocka_unit_test(every_row_is_a_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

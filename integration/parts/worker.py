@@ -44,12 +44,12 @@ def customer(id, queue, bucket, role, external_id="3f0c6b0e-8d5a-4f7e-9c51-0d3e6
             "accept_role_without_external_id": True, **more}
 
 
-def config(moto, kafka, topic, rejects, queues, customers, properties=(), **sections):
+def config(moto, broker, topic, rejects, queues, customers, properties=(), **sections):
     """sections: kafka=..., limits=..., queue=... (for every queue), log=...: merged into the basic ones."""
     settings = {
         "aws": {"region": REGION, "endpoint_sqs": moto.url, "endpoint_s3": moto.url,
                 "endpoint_sts": moto.url, "path_style": True},
-        "kafka": {"properties": [f"bootstrap.servers={kafka.bootstrap}", *properties],
+        "kafka": {"properties": [f"bootstrap.servers={broker.bootstrap}", *properties],
                   "topic": topic, "rejects_topic": rejects, **sections.pop("kafka", {})},
     }
     queue = {"wait": "2s", **sections.pop("queue", {})}

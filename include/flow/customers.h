@@ -7,7 +7,7 @@
  *     struct customer *c = customers_find(all, queue, bucket, key, form);
  *     if (c == NULL) ... not ours ...
  *     if (!customer_allowed(c)) ... paused ...
- *     struct creds_source *creds = customer_creds(c, &err);
+ *     if (customer_creds(c, &creds, &err) != FAIL_NONE) ...
  *
  * Threads: any, but for new and free.
  */
@@ -21,6 +21,7 @@
 #include "flow/stats.h"
 #include "net/creds.h"
 #include "net/sink.h"
+#include "net/sts.h"
 
 #include <pthread.h>
 
@@ -47,6 +48,7 @@ struct customer {
         pthread_cond_t paid;
         struct breaker breaker;
         struct creds_source *creds; /* NULL: not made yet */
+        bool guarded;               /* the role was seen to refuse us without its external id */
         struct rng rng;
     } shared;
 };
@@ -55,6 +57,7 @@ struct customers_parts { /* borrowed for the life of the customers */
     const struct conf *conf;
     const struct creds_settings *creds_settings;
     struct creds_source *own; /* the worker's credentials */
+    struct sts *sts;          /* for looking whether roles ask for their external id */
     struct sink *sink;
     const struct clock *clock;
 };
@@ -78,8 +81,12 @@ const struct template *customers_key(const struct customers *all);
 /* True if every customer of the queue is paused now. */
 MUST_USE bool customers_queue_paused(const struct customers *all, size_t queue);
 
-/* The source of this customer's credentials, made on first use. NULL: why is in *e. */
-MUST_USE struct creds_source *customer_creds(struct customer *c, struct err *e);
+/*
+ * The source of this customer's credentials, made on first use, with credentials in it now.
+ * FAIL_CONFIG also if the role lets us in without its external id: whoever gets us to name it
+ * would be let in as well (unless the configuration accepts that, for emulators).
+ */
+MUST_USE enum err_kind customer_creds(struct customer *c, struct creds_source **out, struct err *e);
 
 /* The breaker, under its lock; opening and closing is logged. */
 MUST_USE bool customer_allowed(struct customer *c);

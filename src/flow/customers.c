@@ -181,6 +181,16 @@ bool customers_queue_paused(const struct customers *all, size_t queue)
     return all->of_queue[queue] != NULL;
 }
 
+static struct role_request role_of(const struct customer *c, const char *policy)
+{
+    return (struct role_request){
+        .role_arn = c->conf->role_arn,
+        .external_id = c->conf->external_id,
+        .policy = policy,
+        .account = c->conf->account_id,
+    };
+}
+
 /* The session of this customer can read this prefix of this bucket, and nothing else. */
 static struct creds_source *make_creds(const struct customer *c, struct err *e)
 {
@@ -196,27 +206,49 @@ static struct creds_source *make_creds(const struct customer *c, struct err *e)
         log_write(LOG_WARN, "session policy is wider than the prefix", KV_SPAN("customer", c->id),
                   KV_STR("next", "the role's own policy must hold"));
     }
-    struct role_request role = {
-        .role_arn = conf->role_arn,
-        .external_id = conf->external_id,
-        .policy = policy.p,
-        .account = conf->account_id,
-    };
+    struct role_request role = role_of(c, policy.p);
     struct creds_source *s =
         creds_source_role(c->all->parts.own, c->all->parts.creds_settings, &role, e);
     buf_done(&policy);
     return s;
 }
 
-struct creds_source *customer_creds(struct customer *c, struct err *e)
+static struct creds_source *source_of(struct customer *c, bool *guarded, struct err *e)
 {
     (void)pthread_mutex_lock(&c->shared.lock);
     if (c->shared.creds == NULL) {
         c->shared.creds = make_creds(c, e);
     }
     struct creds_source *s = c->shared.creds;
+    *guarded = c->shared.guarded || c->conf->accept_role_without_external_id;
     (void)pthread_mutex_unlock(&c->shared.lock);
     return s;
+}
+
+/* Once, after the role was assumed for the first time. */
+static enum err_kind look_at_guard(struct customer *c, struct err *e)
+{
+    struct role_request role = role_of(c, NULL);
+    enum err_kind kind = sts_probe_external_id(c->all->parts.sts, c->all->parts.own, &role, e);
+    if (kind == FAIL_NONE) {
+        (void)pthread_mutex_lock(&c->shared.lock);
+        c->shared.guarded = true;
+        (void)pthread_mutex_unlock(&c->shared.lock);
+    }
+    return kind;
+}
+
+enum err_kind customer_creds(struct customer *c, struct creds_source **out, struct err *e)
+{
+    bool guarded = false;
+    struct creds creds;
+    struct creds_source *s = source_of(c, &guarded, e);
+    if (s == NULL || creds_get(s, &creds, e) != FAIL_NONE) {
+        return e->kind;
+    }
+    creds_wipe(&creds);
+    *out = s;
+    return guarded ? FAIL_NONE : look_at_guard(c, e);
 }
 
 bool customer_allowed(struct customer *c)
@@ -329,6 +361,13 @@ void customer_paid(struct customer *c, size_t bytes)
 void customers_stop(struct customers *all)
 {
     atomic_store(&all->stopped, true);
+    sts_stop(all->parts.sts);
+    for (size_t i = 0; i < all->count; i++) {
+        struct customer *c = &all->list[i];
+        (void)pthread_mutex_lock(&c->shared.lock);
+        (void)pthread_cond_broadcast(&c->shared.paid);
+        (void)pthread_mutex_unlock(&c->shared.lock);
+    }
 }
 
 void customer_topic_takes(struct customer *c, size_t bytes)

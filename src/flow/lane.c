@@ -257,12 +257,10 @@ static enum err_kind lane_attempt(struct lane *l, struct err *e)
     a->subject = ABOUT_ROLE;
     a->begun = false;
     err_clear(e);
-    struct creds_source *source = customer_creds(a->customer, e);
-    struct creds creds;
-    if (source == NULL || creds_get(source, &creds, e) != FAIL_NONE) {
+    struct creds_source *source = NULL;
+    if (customer_creds(a->customer, &source, e) != FAIL_NONE) {
         return e->kind;
     }
-    creds_wipe(&creds);
 
     a->subject = ABOUT_OBJECT;
     struct s3_object object = {

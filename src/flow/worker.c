@@ -32,6 +32,7 @@ struct worker {
     const struct conf *conf;
     struct creds_settings creds_settings;
     struct creds_source *own;
+    struct sts *sts; /* that of `own`, which all roles share */
     struct http_pool *pool;
     struct sqs_settings sqs;
     struct s3_settings s3;
@@ -134,6 +135,7 @@ static enum err_kind make_aws(struct worker *w, struct err *e)
     if (w->own == NULL) {
         return err_wrap(e, "AWS credentials");
     }
+    w->sts = creds_source_sts(w->own);
     w->pool = http_pool_new(SQS_ANSWER_BYTES);
     w->sqs = (struct sqs_settings){
         .endpoint = conf->aws.endpoint_sqs,
@@ -273,6 +275,7 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
     w->customers = customers_new(&(struct customers_parts){.conf = conf,
                                                            .creds_settings = &w->creds_settings,
                                                            .own = w->own,
+                                                           .sts = w->sts,
                                                            .sink = w->sink,
                                                            .clock = &clock_system},
                                  e);
@@ -350,8 +353,23 @@ static void check_topics(struct worker *w)
     }
 }
 
+/* Who we are in AWS's eyes: the first question when a policy refuses us. */
+static void log_identity(struct worker *w)
+{
+    struct err e = {.kind = FAIL_NONE};
+    struct sts_identity who;
+    if (sts_get_caller_identity(w->sts, w->own, &who, &e) == FAIL_NONE) {
+        log_write(LOG_INFO, "identity", KV_STR("arn", who.arn), KV_STR("account", who.account),
+                  KV_STR("credentials", creds_source_name(w->own)));
+    } else {
+        log_write(LOG_WARN, "identity unknown", KV_STR("credentials", creds_source_name(w->own)),
+                  KV_ERR(&e), KV_STR("next", "tried again with the first notification"));
+    }
+}
+
 void worker_start(struct worker *w)
 {
+    log_identity(w);
     check_topics(w);
     make_lanes(w);
     w->started = true;
@@ -361,8 +379,7 @@ void worker_start(struct worker *w)
     }
     intake_start(w->intake);
     log_write(LOG_INFO, "started", KV_INT("queues", w->conf->queue_count),
-              KV_INT("customers", w->conf->customer_count), KV_INT("lanes", w->lane_count),
-              KV_STR("credentials", creds_source_name(w->own)));
+              KV_INT("customers", w->conf->customer_count), KV_INT("lanes", w->lane_count));
 }
 
 /* ---- stop ---- */

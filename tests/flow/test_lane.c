@@ -372,6 +372,32 @@ static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
     teardown();
 }
 
+static void reads_nothing_by_a_role_that_asks_for_no_external_id(void **state UNUSED)
+{
+    setup();
+    fake_creds.unguarded = FAIL_CONFIG;
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    assert_shown_again(carry(NOTICE(OBJECT("logs/1", "2")), 1), 675, 900);
+    assert_int_equal(fake_s3.asked, 0);
+    assert_true(customers_queue_paused(w.all, 0));
+    w.customers[0].accept_role_without_external_id = true;
+    w.clock.mono += BREAKER_FIRST_MS;
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_creds.probes, 1);
+    teardown();
+}
+
+static void looks_once_whether_the_role_asks_for_its_external_id(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    for (int i = 0; i < 3; i++) {
+        assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    }
+    assert_int_equal(fake_creds.probes, 1);
+    teardown();
+}
+
 static void pauses_after_five_denied_keys_in_a_row(void **state UNUSED)
 {
     setup();
@@ -485,6 +511,8 @@ int main(void)
         cmocka_unit_test(says_at_the_last_receive_why_an_object_was_not_read),
         cmocka_unit_test(knows_the_last_receive_by_age_too),
         cmocka_unit_test(pauses_the_customer_whose_role_is_denied),
+        cmocka_unit_test(reads_nothing_by_a_role_that_asks_for_no_external_id),
+        cmocka_unit_test(looks_once_whether_the_role_asks_for_its_external_id),
         cmocka_unit_test(pauses_after_five_denied_keys_in_a_row),
         cmocka_unit_test(stops_producing_when_the_lease_is_lost),
         cmocka_unit_test(hands_back_when_the_sink_lets_go),

@@ -13,6 +13,7 @@
 #include "net/creds.h"
 #include "net/s3.h"
 #include "net/sink.h"
+#include "net/sts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,9 @@ enum err_kind s3_get(struct s3 *s UNUSED, const struct s3_object *o,
 
 static struct {
     enum err_kind kind;
+    enum err_kind unguarded; /* what a look at the role's guard gives */
     int roles;
+    int probes;
 } fake_creds;
 
 struct creds_source {
@@ -119,6 +122,19 @@ enum err_kind creds_get(struct creds_source *s UNUSED, struct creds *out, struct
     memset(out, 0, sizeof(*out));
     return fake_creds.kind == FAIL_NONE ? FAIL_NONE
                                         : err_set(e, fake_creds.kind, "sts: as the test says");
+}
+
+void sts_stop(struct sts *s UNUSED)
+{
+}
+
+enum err_kind sts_probe_external_id(struct sts *s UNUSED, struct creds_source *caller UNUSED,
+                                    const struct role_request *r UNUSED, struct err *e)
+{
+    fake_creds.probes++;
+    return fake_creds.unguarded == FAIL_NONE
+               ? FAIL_NONE
+               : err_set(e, fake_creds.unguarded, "sts: as the test says");
 }
 
 /* ---- the sink ---- */

@@ -37,8 +37,25 @@ struct buf {
 void buf_done(struct buf *b);  /* release the memory; b may be used again */
 void buf_clear(struct buf *b); /* forget the bytes and the overflow, keep the memory */
 
-void buf_add(struct buf *b, struct span s);
-void buf_add_byte(struct buf *b, char c);
+/* What buf_add does when there is no room yet, or no more. */
+void buf_add_grow(struct buf *b, struct span s);
+
+static inline void buf_add(struct buf *b, struct span s)
+{
+    if (!b->overflowed && s.n < b->cap - b->n && s.n > 0) { /* cap is at most max + 1 */
+        memcpy(b->p + b->n, s.p, s.n);
+        b->n += s.n;
+        b->p[b->n] = '\0';
+    } else if (s.n > 0) {
+        buf_add_grow(b, s);
+    }
+}
+
+static inline void buf_add_byte(struct buf *b, char c)
+{
+    buf_add(b, (struct span){&c, 1});
+}
+
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*

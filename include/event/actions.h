@@ -10,6 +10,11 @@
 
 struct draft;
 
+/* The index over the tables of known actions and of words. */
+struct action_words;
+struct action_words *action_words_new(void);
+void action_words_free(struct action_words *w);
+
 /* Dotted lower case: two words or more of [a-z0-9_]. */
 MUST_USE bool action_well_formed(struct span action);
 

@@ -36,6 +36,7 @@ struct draft {
     const struct build_input *in;
     struct lookup *lookup;
     struct arena *arena;
+    const struct action_words *words;
     struct field_value values[FIELDS];
     struct timestamp time;
     struct span word;   /* the source's own word for its action, "" if none */

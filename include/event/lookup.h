@@ -65,6 +65,9 @@ void lookup_grant(struct lookup *l, unsigned when);
 struct search lookup_search(int row);
 MUST_USE bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit);
 
+/* The rows of which a built-in path was met: only they can have a value, but for rules'. */
+const int16_t *lookup_rows(const struct lookup *l, size_t *count);
+
 /* The best value of a row; shorthand for a search and its first hit. */
 MUST_USE bool lookup_first(const struct lookup *l, int row, struct hit *hit);
 

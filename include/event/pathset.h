@@ -15,12 +15,10 @@
 #ifndef EVENT_PATHSET_H
 #define EVENT_PATHSET_H
 
-#include "base/own.h"
-#include "base/span.h"
+#include "event/wordmap.h"
 
 enum {
     PATH_MAX_BYTES = 128, /* longest path, dots included */
-    PATHS_MAX = 1024,     /* of one set */
     PATH_NONE = -1,
 };
 
@@ -32,16 +30,18 @@ struct path_entry {
 };
 
 struct pathset {
+    size_t most;                /* paths that fit */
+    size_t count;               /* of ids */
+    struct span *text;          /* by id */
+    int16_t *next_folded;       /* by id: next path that folds to the same word */
     struct path_entry *entries; /* beginnings, too */
-    size_t entry_count;
-    struct span text[PATHS_MAX];    /* by id */
-    int16_t next_folded[PATHS_MAX]; /* next path that folds to the same word */
-    size_t count;                   /* of ids */
-    uint16_t *slots;                /* hash table: 1 + index of entry */
-    uint16_t *folded;               /* hash table: 1 + id */
+    size_t entry_count, entry_most;
+    struct wordmap index;  /* joined text to entry */
+    struct wordmap folded; /* folded text to id */
 };
 
-void pathset_init(struct pathset *p);
+/* For up to `most` paths. */
+void pathset_init(struct pathset *p, size_t most);
 void pathset_done(struct pathset *p);
 
 /*
@@ -54,7 +54,11 @@ int pathset_add(struct pathset *p, struct span path);
 void pathset_container(struct pathset *p, struct span path, const char *as);
 
 /* NULL if it is neither a path nor the beginning of one. */
-MUST_USE const struct path_entry *pathset_find(const struct pathset *p, struct span joined);
+static inline const struct path_entry *pathset_find(const struct pathset *p, struct span joined)
+{
+    int i = wordmap_find(&p->index, joined);
+    return i == WORD_NONE ? NULL : &p->entries[i];
+}
 
 /* First path without dots that equals `name` when case, '_' and '-' are ignored. */
 MUST_USE int pathset_folded(const struct pathset *p, struct span name);

@@ -5,7 +5,14 @@
 
 #include "event/draft.h"
 
+struct write_part {
+    struct span group; /* names of the objects around the field, joined by dots */
+    struct span key;   /* ,"name": */
+};
+
 struct write {
+    struct write_part parts[FIELDS];
+    struct arena names;         /* the keys' texts */
     struct buf scratch;         /* one string at a time */
     struct json_reader *reader; /* of texts that are JSON themselves */
 };

@@ -46,19 +46,14 @@ void buf_clear(struct buf *b)
     b->overflowed = false;
 }
 
-void buf_add(struct buf *b, struct span s)
+void buf_add_grow(struct buf *b, struct span s)
 {
-    if (s.n == 0 || !buf_reserve(b, s.n)) {
+    if (!buf_reserve(b, s.n)) {
         return;
     }
     memcpy(b->p + b->n, s.p, s.n);
     b->n += s.n;
     b->p[b->n] = '\0';
-}
-
-void buf_add_byte(struct buf *b, char c)
-{
-    buf_add(b, span_of(&c, 1));
 }
 
 char *buf_room(struct buf *b, size_t n)

@@ -339,31 +339,48 @@ bool secret_find(struct span text, size_t from, struct secret *s)
 
 struct remembered {
     struct span value[REMEMBERED_MAX];
+    size_t next[REMEMBERED_MAX];   /* where it stands again */
+    size_t looked[REMEMBERED_MAX]; /* no other place before this one: no byte is looked at twice */
     int count;
 };
 
 static void remember(struct remembered *r, struct span value)
 {
+    for (int i = 0; i < r->count; i++) {
+        if (span_eq(r->value[i], value)) {
+            return;
+        }
+    }
     if (value.n >= REMEMBERED_BYTES && r->count < REMEMBERED_MAX) {
         r->value[r->count++] = value;
     }
 }
 
-/* The nearest further occurrence of a remembered value, if it begins before `s`. */
-static bool find_again(const struct remembered *r, struct span t, size_t from, size_t *next,
-                       struct secret *s)
+/* Look for a remembered value in [from, before). */
+static void look_again(struct remembered *r, int i, struct span t, size_t from, size_t before)
 {
-    bool again = false;
+    size_t start = from > r->looked[i] ? from : r->looked[i];
+    if (start >= before) {
+        return;
+    }
+    size_t end = before + r->value[i].n - 1 < t.n ? before + r->value[i].n - 1 : t.n;
+    const char *p = memmem(t.p + start, end - start, r->value[i].p, r->value[i].n);
+    r->next[i] = p != NULL ? (size_t)(p - t.p) : t.n;
+    r->looked[i] = p != NULL ? r->next[i] + 1 : before;
+}
+
+/* The nearest further occurrence of a remembered value, if it begins before *s. */
+static void find_again(struct remembered *r, struct span t, size_t from, struct secret *s)
+{
     for (int i = 0; i < r->count; i++) {
-        if (next[i] < from) {
-            const char *p = memmem(t.p + from, t.n - from, r->value[i].p, r->value[i].n);
-            next[i] = p != NULL ? (size_t)(p - t.p) : t.n;
+        if (r->next[i] < from || r->next[i] == t.n) {
+            r->next[i] = t.n;
+            look_again(r, i, t, from, s->from);
         }
-        if (next[i] < s->from) {
-            again = found(s, next[i], next[i] + r->value[i].n, "repeated");
+        if (r->next[i] < s->from) {
+            *s = (struct secret){r->next[i], r->next[i] + r->value[i].n, "repeated"};
         }
     }
-    return again;
 }
 
 /* Values that were assigned somewhere in the text. False: it holds no secret at all. */
@@ -383,20 +400,18 @@ static bool remember_all(struct span t, struct remembered *r)
 bool secret_redact(struct span text, struct buf *out)
 {
     struct remembered r = {.count = 0};
-    size_t next[REMEMBERED_MAX] = {0};
     if (!remember_all(text, &r)) {
         return false;
-    }
-    for (int i = 0; i < r.count; i++) {
-        const char *p = memmem(text.p, text.n, r.value[i].p, r.value[i].n);
-        next[i] = (size_t)(p - text.p);
     }
     size_t from = 0;
     struct secret s;
     bool more = secret_find(text, 0, &s);
+    for (int i = 0; i < r.count; i++) {
+        r.next[i] = text.n;
+    }
     for (;;) {
         struct secret best = more ? s : (struct secret){text.n, text.n, ""};
-        (void)find_again(&r, text, from, next, &best);
+        find_again(&r, text, from, &best);
         if (best.from == text.n) {
             break;
         }

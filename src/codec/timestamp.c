@@ -6,8 +6,6 @@
  */
 #include "codec/timestamp.h"
 
-#include <stdio.h>
-
 enum {
     YEAR_MIN = 1678, /* whole years that fit int64 nanoseconds */
     YEAR_MAX = 2261,
@@ -572,6 +570,16 @@ struct timestamp timestamp_from_object(int64_t modified_ns)
     return (struct timestamp){modified_ns, digits_needed(modified_ns), TIME_FROM_OBJECT};
 }
 
+/* v with leading zeros; what is behind it. */
+static char *put_digits(char *to, int v, int digits)
+{
+    for (int i = digits - 1; i >= 0; i--) {
+        to[i] = (char)('0' + v % 10);
+        v /= 10;
+    }
+    return to + digits;
+}
+
 struct span timestamp_write(const struct timestamp *t, char to[TIMESTAMP_BYTES])
 {
     struct civil c = {0};
@@ -582,11 +590,23 @@ struct span timestamp_write(const struct timestamp *t, char to[TIMESTAMP_BYTES])
         s--;
     }
     civil_of(s, &c);
-    int n = snprintf(to, TIMESTAMP_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%09d", c.year, c.month,
-                     c.day, c.hour, c.minute, c.second, (int)frac);
-    size_t end = (size_t)n - (TIMESTAMP_DIGITS - (size_t)t->digits);
-    end -= t->digits == 0 ? 1 : 0; /* no fraction, no point */
-    to[end] = 'Z';
-    to[end + 1] = '\0';
-    return span_of(to, end + 1);
+    char *p = put_digits(to, c.year, 4);
+    *p++ = '-';
+    p = put_digits(p, c.month, 2);
+    *p++ = '-';
+    p = put_digits(p, c.day, 2);
+    *p++ = 'T';
+    p = put_digits(p, c.hour, 2);
+    *p++ = ':';
+    p = put_digits(p, c.minute, 2);
+    *p++ = ':';
+    p = put_digits(p, c.second, 2);
+    if (t->digits > 0) {
+        *p++ = '.';
+        (void)put_digits(p, (int)frac, TIMESTAMP_DIGITS);
+        p += t->digits;
+    }
+    *p++ = 'Z';
+    *p = '\0';
+    return span_of(to, (size_t)(p - to));
 }

@@ -3,9 +3,16 @@
 
 #include "event/draft.h"
 #include "event/rules.h"
+#include "event/wordmap.h"
 #include "event/words.h"
 
-enum { WORD_BYTES = 96 }; /* folded; longer words are nobody's */
+#include <stdlib.h>
+
+enum {
+    WORD_BYTES = 96, /* folded; longer words are nobody's */
+    KNOWN_MAX = 64,
+    WORDS_MAX = 160,
+};
 
 /* ---- schema.md §6: all that Beacon emits, and names that it knows ---- */
 
@@ -89,6 +96,35 @@ static const struct {
      "file.modified"},
 };
 /* clang-format on */
+
+struct action_words {
+    struct wordmap known;
+    struct wordmap rows; /* folded word to its row of words[] */
+};
+
+struct action_words *action_words_new(void)
+{
+    struct action_words *w = malloc(sizeof(*w));
+    if (w == NULL) {
+        abort();
+    }
+    wordmap_init(&w->known, KNOWN_MAX);
+    wordmap_init(&w->rows, WORDS_MAX);
+    wordmap_add_list(&w->known, known, 1);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        wordmap_add_list(&w->rows, words[i].words, (int)i);
+    }
+    return w;
+}
+
+void action_words_free(struct action_words *w)
+{
+    if (w != NULL) {
+        wordmap_done(&w->known);
+        wordmap_done(&w->rows);
+        free(w);
+    }
+}
 
 static bool action_char(char c)
 {
@@ -203,12 +239,8 @@ static struct span action_of_word(struct draft *d, struct span low)
 {
     char folded[WORD_BYTES];
     struct span word = word_fold(without_prefix(low), folded, sizeof(folded));
-    for (size_t i = 0; word.n > 0 && i < sizeof(words) / sizeof(words[0]); i++) {
-        if (word_in(word, words[i].words)) {
-            return action_of_row(d, i);
-        }
-    }
-    return span_of("", 0);
+    int row = word.n > 0 ? wordmap_find(&d->words->rows, word) : WORD_NONE;
+    return row != WORD_NONE ? action_of_row(d, (size_t)row) : span_of("", 0);
 }
 
 /* Unknown, but of a family that we know: a future action survives. */
@@ -231,7 +263,7 @@ static bool action_of_family(struct span low)
 static struct span action_of_value(struct draft *d, struct span value)
 {
     struct span low = arena_lower(d->arena, text_trim(value));
-    if (word_in(low, known)) {
+    if (wordmap_find(&d->words->known, low) != WORD_NONE) {
         return low;
     }
     struct span action = action_of_word(d, low);

@@ -19,6 +19,7 @@ struct builder {
     struct arena arena;
     struct draft draft;
     struct write write;
+    struct action_words *words;
     struct json_reader *reader; /* of records made plain */
     struct buf plain;
     struct buf repository;
@@ -32,6 +33,7 @@ struct builder *builder_new(void)
         abort();
     }
     b->lookup = lookup_new();
+    b->words = action_words_new();
     b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);
     b->repository = (struct buf)BUF_INIT(REPOSITORY_MAX_BYTES);
     b->action = (struct buf)BUF_INIT(PLAIN_BYTES);
@@ -45,6 +47,7 @@ void builder_free(struct builder *b)
         return;
     }
     lookup_free(b->lookup);
+    action_words_free(b->words);
     json_reader_free(b->reader);
     arena_done(&b->arena);
     write_done(&b->write);
@@ -95,6 +98,20 @@ static void builder_say(struct builder *b, struct built *built)
     }
 }
 
+/* Fields whose value is the same for every event, or about the record as a whole. */
+static void draft_ours(struct draft *d)
+{
+    draft_set(d, FIELD_VENDOR, SPAN("beacon"));
+    draft_set(d, FIELD_PRODUCT, SPAN("endpoint-agent"));
+    draft_set(d, FIELD_SCHEMA_VERSION, SPAN("1.0"));
+    draft_set(d, FIELD_EVENT_KIND, SPAN("agent_runtime"));
+    draft_set(d, FIELD_RAW_SOURCE_SHAPE, span_str(shape_name(d->in->shape)));
+    bool without = d->in->without_record;
+    d->values[FIELD_RAW_RECORD].kind = without ? VALUE_NONE : VALUE_DOC; /* written by itself */
+    d->values[FIELD_FIELD_TRUNCATED] = (struct field_value){without ? VALUE_LITERAL : VALUE_NONE,
+                                                            SPAN("true"), NULL, 0, span_of("", 0)};
+}
+
 bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
                  struct built *built)
 {
@@ -107,9 +124,11 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     d->in = in;
     d->lookup = b->lookup;
     d->arena = &b->arena;
+    d->words = b->words;
     d->word = span_of("", 0);
     d->tool_decision = false;
     draft_collect_first(d);
+    draft_ours(d);
     draft_time(d);
     draft_action(d);
     draft_collect_second(d);

@@ -11,21 +11,27 @@ static const struct span nothing = {"", 0};
 
 /* clang-format off: one row a rule */
 static const struct {
-    const char *prefixes;
+    struct span prefix;
     struct span category;
 } categories[] = {
-    {"prompt.", SPAN_INIT("prompt")},
-    {"command.", SPAN_INIT("command")},
-    {"file.", SPAN_INIT("file")},
-    {"mcp.", SPAN_INIT("mcp")},
-    {"approval. policy.", SPAN_INIT("approval")},
-    {"session. agent. subagent. model.", SPAN_INIT("session")},
-    {"metric. token. cost.", SPAN_INIT("metric")},
-    {"tool.", SPAN_INIT("tool")},
-    {"trace.", SPAN_INIT("trace")},
-    {"inventory.", SPAN_INIT("inventory")},
-    {"telemetry.", SPAN_INIT("telemetry")},
-    {"update.", SPAN_INIT("system")},
+    {SPAN_INIT("prompt."), SPAN_INIT("prompt")},
+    {SPAN_INIT("command."), SPAN_INIT("command")},
+    {SPAN_INIT("file."), SPAN_INIT("file")},
+    {SPAN_INIT("mcp."), SPAN_INIT("mcp")},
+    {SPAN_INIT("approval."), SPAN_INIT("approval")},
+    {SPAN_INIT("policy."), SPAN_INIT("approval")},
+    {SPAN_INIT("session."), SPAN_INIT("session")},
+    {SPAN_INIT("agent."), SPAN_INIT("session")},
+    {SPAN_INIT("subagent."), SPAN_INIT("session")},
+    {SPAN_INIT("model."), SPAN_INIT("session")},
+    {SPAN_INIT("metric."), SPAN_INIT("metric")},
+    {SPAN_INIT("token."), SPAN_INIT("metric")},
+    {SPAN_INIT("cost."), SPAN_INIT("metric")},
+    {SPAN_INIT("tool."), SPAN_INIT("tool")},
+    {SPAN_INIT("trace."), SPAN_INIT("trace")},
+    {SPAN_INIT("inventory."), SPAN_INIT("inventory")},
+    {SPAN_INIT("telemetry."), SPAN_INIT("telemetry")},
+    {SPAN_INIT("update."), SPAN_INIT("system")},
 };
 /* clang-format on */
 
@@ -35,7 +41,7 @@ static const char category_words[] = "prompt command file mcp approval session t
 struct span category_infer(struct span action)
 {
     for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++) {
-        if (text_starts_with_word_of(action, categories[i].prefixes)) {
+        if (span_starts(action, categories[i].prefix)) {
             return categories[i].category;
         }
     }

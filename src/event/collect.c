@@ -104,6 +104,9 @@ static struct span os_name(struct draft *d, struct span s)
                                         "manjaro suse opensuse sles amzn amazon rocky alma oracle "
                                         "gentoo nixos mint linuxmint kali raspbian pop slackware";
     struct span low = arena_lower(d->arena, text_trim(s));
+    if (span_eq(low, SPAN("linux")) || span_eq(low, SPAN("windows"))) {
+        return low;
+    }
     if (text_starts_with_word_of(low, "mac osx darwin") || span_eq(low, SPAN("os x"))) {
         return SPAN("darwin");
     }
@@ -172,7 +175,7 @@ void draft_collect(struct draft *d, enum field f)
     struct search s = lookup_search((int)f);
     struct hit hit;
     struct span constant;
-    if (rules_constant(d->in->rules, f, &constant)) {
+    if (d->in->rules != NULL && rules_constant(d->in->rules, f, &constant)) {
         *v = (struct field_value){VALUE_TEXT, constant, NULL, 0, nothing};
         return;
     }
@@ -272,7 +275,8 @@ static void infer_origin(struct draft *d)
     }
     bool run = lookup_first(d->lookup, FACT_CI, &hit) && doc_tag(hit.doc, hit.at) != 'f';
     for (int f = FIELD_RUN_PROVIDER; !run && f <= FIELD_RUN_EPHEMERAL; f++) {
-        run = text_starts_with_word_of(d->values[f].source, "run. beacon.run.");
+        run = draft_has(d, (enum field)f) &&
+              text_starts_with_word_of(d->values[f].source, "run. beacon.run.");
     }
     if (run) {
         draft_set(d, FIELD_ORIGIN, SPAN("ci"));
@@ -302,15 +306,30 @@ static bool collected_elsewhere(enum field f)
     }
 }
 
-void draft_collect_first(struct draft *d)
+/* Every field that has a place in this record, or a rule of the customer's. */
+static void collect_all(struct draft *d)
 {
-    for (int f = 0; f < FIELDS; f++) {
-        d->values[f].kind = VALUE_NONE;
-        d->values[f].source = nothing;
-        if (!collected_elsewhere((enum field)f)) {
-            draft_collect(d, (enum field)f);
+    memset(d->values, 0, sizeof(d->values)); /* VALUE_NONE, empty texts */
+    size_t count = 0;
+    const int16_t *rows = lookup_rows(d->lookup, &count);
+    if (d->in->rules != NULL) {
+        for (int f = 0; f < FIELDS; f++) {
+            if (!collected_elsewhere((enum field)f)) {
+                draft_collect(d, (enum field)f);
+            }
+        }
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i] < FIELDS && !collected_elsewhere((enum field)rows[i])) {
+            draft_collect(d, (enum field)rows[i]);
         }
     }
+}
+
+void draft_collect_first(struct draft *d)
+{
+    collect_all(d);
     default_text(d, FIELD_ENDPOINT_HOSTNAME, d->in->envelope_host);
     default_text(d, FIELD_ENDPOINT_OS, SPAN("unknown"));
     split_mcp(d);

@@ -5,7 +5,6 @@
 #include "event/words.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -80,9 +79,17 @@ static bool text_whole(struct span s, int64_t *v)
 
 static struct span print_whole(struct arena *a, int64_t v)
 {
-    char *p = arena_room(a, WHOLE_BYTES);
-    int n = snprintf(p, WHOLE_BYTES, "%lld", (long long)v);
-    return span_of(p, (size_t)n);
+    char *end = arena_room(a, WHOLE_BYTES) + WHOLE_BYTES;
+    char *p = end;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (v < 0) {
+        *--p = '-';
+    }
+    return span_of(p, (size_t)(end - p));
 }
 
 /* Half up, without passing through a double. */

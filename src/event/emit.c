@@ -34,10 +34,28 @@ static const char *escape_of(unsigned char c, char hex[7])
     return hex;
 }
 
+/* Whether any of eight bytes is a control byte, '"', '\\' or not ASCII: a bit trick per test. */
+static bool any_special(uint64_t v)
+{
+    const uint64_t ones = 0x0101010101010101U;
+    const uint64_t tops = 0x8080808080808080U;
+    uint64_t quote = v ^ ones * '"';
+    uint64_t slash = v ^ ones * '\\';
+    uint64_t below = (v - ones * 0x20) | (quote - ones) | (slash - ones);
+    return ((below | v) & tops) != 0;
+}
+
 /* Bytes at the head of s that stand for themselves. */
 static size_t plain_bytes(struct span s)
 {
     size_t n = 0;
+    uint64_t eight = 0;
+    for (; n + sizeof(eight) <= s.n; n += sizeof(eight)) {
+        memcpy(&eight, s.p + n, sizeof(eight));
+        if (any_special(eight)) {
+            break;
+        }
+    }
     while (n < s.n) {
         unsigned char c = (unsigned char)s.p[n];
         if (c < 0x20 || c == '"' || c == '\\' || c >= 0x80) {

@@ -13,6 +13,7 @@
 
 enum {
     PATH_DOTS_MAX = 32,         /* bits of walk.splits */
+    PATHS_MAX = 640,            /* of all rows, each once */
     ALIASES_MAX = 768,          /* paths of all rows, repeated ones too */
     EMBEDDED_MAX = 4,           /* JSON texts taken apart in one record */
     EMBEDDED_BYTES = 64 * 1024, /* longer ones stay texts: a reader's memory is 40 times this */
@@ -53,6 +54,12 @@ struct lookup {
     int embedded_count;
     bool known;                      /* any path met but those of time and message */
     uint8_t says_nothing[PATHS_MAX]; /* built-in paths of time and message only */
+    uint8_t row_met[FACTS_END];      /* any path of the row was met in this record */
+    int16_t met_rows[FACTS_END];     /* the same as a list */
+    size_t met_count;
+    int16_t row_of_alias[ALIASES_MAX];
+    int16_t path_alias[PATHS_MAX];   /* first alias of a path */
+    int16_t next_alias[ALIASES_MAX]; /* and the next of the same path */
 };
 
 /* ---- the table, taken apart once ---- */
@@ -64,6 +71,9 @@ static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
     while (alias_next(&paths, &a)) {
         int id = pathset_add(&l->builtin, a.path);
         assert(id != PATH_NONE && *n < ALIASES_MAX);
+        l->row_of_alias[*n] = (int16_t)row.row;
+        l->next_alias[*n] = l->path_alias[id];
+        l->path_alias[id] = (int16_t)*n;
         l->alias[(*n)++] = (struct compiled){(int16_t)id, (uint16_t)a.when};
         if (row.row < FIELDS && row.row != FIELD_TIMESTAMP && row.row != FIELD_MESSAGE) {
             l->says_nothing[id] = 0;
@@ -77,8 +87,9 @@ struct lookup *lookup_new(void)
     if (l == NULL) {
         abort();
     }
-    pathset_init(&l->builtin);
+    pathset_init(&l->builtin, PATHS_MAX);
     memset(l->says_nothing, 1, sizeof(l->says_nothing));
+    memset(l->path_alias, 0xff, sizeof(l->path_alias)); /* PATH_NONE */
     size_t n = 0;
     for (int row = 0; row < FACTS_END; row++) {
         l->first[row] = (uint16_t)n;
@@ -229,6 +240,13 @@ static void met(struct lookup *l, int set, int id, const struct walk *w, size_t 
 {
     found_add(&l->found[set], id, w, at, rank);
     l->known = l->known || set == 0 || !l->says_nothing[id];
+    for (int a = set == 0 ? PATH_NONE : l->path_alias[id]; a != PATH_NONE; a = l->next_alias[a]) {
+        int row = l->row_of_alias[a];
+        if (!l->row_met[row]) {
+            l->row_met[row] = 1;
+            l->met_rows[l->met_count++] = (int16_t)row;
+        }
+    }
 }
 
 static void walk_folded(struct lookup *l, int set, const struct walk *w, struct span name,
@@ -405,6 +423,8 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shap
     l->granted = shape_grants(shape);
     l->embedded_count = 0;
     l->known = false;
+    l->met_count = 0;
+    memset(l->row_met, 0, sizeof(l->row_met));
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
         memset(l->found[set].scopes, 0, l->found[set].paths->count);
     }
@@ -471,6 +491,9 @@ bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
         }
         *s = (struct search){s->row, l->first[s->row], 0, true};
     }
+    if (!l->row_met[s->row]) {
+        return false;
+    }
     while (s->next < l->first[s->row + 1]) {
         struct compiled a = l->alias[s->next];
         int scope = s->scope;
@@ -483,6 +506,12 @@ bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
         }
     }
     return false;
+}
+
+const int16_t *lookup_rows(const struct lookup *l, size_t *count)
+{
+    *count = l->met_count;
+    return l->met_rows;
 }
 
 bool lookup_first(const struct lookup *l, int row, struct hit *hit)

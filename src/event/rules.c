@@ -39,7 +39,7 @@ static void *must(void *p)
 struct rules *rules_new(void)
 {
     struct rules *r = must(calloc(1, sizeof(*r)));
-    pathset_init(&r->paths);
+    pathset_init(&r->paths, RULES_PATHS_MAX);
     return r;
 }
 

@@ -45,6 +45,12 @@ static const struct {
     {"antigravity", "antigravity_cli"},
 };
 
+/* Names that are what they become: looked at first, since nearly all are. */
+static const char settled[] =
+    "claude_code cursor codex_cli gemini_cli copilot_cli vscode_copilot opencode antigravity_cli "
+    "grok "
+    "pi_cli cline devin hermes factory claude_cowork claude_agent_sdk unknown";
+
 static const char shippers[] =
     "filebeat elastic-agent vector fluent-bit fluentd logstash winlogbeat auditbeat opentelemetry";
 
@@ -85,6 +91,9 @@ struct span runtime_name(struct span name)
     struct span low = lowered(name, buf);
     if (low.n == 0) {
         return text_trim(name).n == 0 ? span_of(name.p, 0) : name;
+    }
+    if (word_in(name, settled)) {
+        return name;
     }
     for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++) {
         if (span_eq(low, span_str(newer[i]))) {

@@ -9,102 +9,147 @@ const char *shape_name(enum shape s)
     return names[s];
 }
 
-/* What the members of the record say, found in one pass. The last of a name counts. */
-struct signs {
-    bool otlp;      /* rule 3 */
-    bool vendor;    /* rule 4: is beacon */
-    bool version;   /* schema_version */
-    bool event;     /* an object */
-    bool harness;   /* an object */
-    bool ecs;       /* rule 5 */
-    bool otel;      /* rule 6 */
-    bool hook_name; /* rule 7 */
-    bool opencode;  /* `type` is one of its events */
-    bool beside;    /* what stands beside such a type */
+enum sign {
+    SIGN_NONE,
+    SIGN_OTLP,       /* rule 3, as an array */
+    SIGN_VENDOR,     /* rule 4, "beacon" */
+    SIGN_VERSION,    /* rule 4, with the two that follow */
+    SIGN_EVENT,      /* an object */
+    SIGN_HARNESS,    /* an object */
+    SIGN_ECS,        /* rule 5 */
+    SIGN_ATTRIBUTES, /* rule 6, an object or array */
+    SIGN_OTEL,       /* rule 6 */
+    SIGN_HOOK,       /* rule 7, a string */
+    SIGN_TYPE,       /* rule 7, one of opencode's names */
+    SIGN_BESIDE,     /* rule 7, what stands beside such a type */
 };
 
-static bool is_one(struct span name, const struct span *list, size_t n)
+/* clang-format off: one row a name */
+static const struct {
+    struct span name;
+    enum sign sign;
+} signs[] = {
+    {SPAN_INIT("resourceLogs"), SIGN_OTLP},
+    {SPAN_INIT("resourceSpans"), SIGN_OTLP},
+    {SPAN_INIT("resourceMetrics"), SIGN_OTLP},
+    {SPAN_INIT("vendor"), SIGN_VENDOR},
+    {SPAN_INIT("schema_version"), SIGN_VERSION},
+    {SPAN_INIT("event"), SIGN_EVENT},
+    {SPAN_INIT("harness"), SIGN_HARNESS},
+    {SPAN_INIT("@timestamp"), SIGN_ECS},
+    {SPAN_INIT("ecs"), SIGN_ECS},
+    {SPAN_INIT("ecs.version"), SIGN_ECS},
+    {SPAN_INIT("attributes"), SIGN_ATTRIBUTES},
+    {SPAN_INIT("Attributes"), SIGN_ATTRIBUTES},
+    {SPAN_INIT("LogAttributes"), SIGN_ATTRIBUTES},
+    {SPAN_INIT("SpanAttributes"), SIGN_ATTRIBUTES},
+    {SPAN_INIT("timeUnixNano"), SIGN_OTEL},
+    {SPAN_INIT("hook_event_name"), SIGN_HOOK},
+    {SPAN_INIT("hookEventName"), SIGN_HOOK},
+    {SPAN_INIT("agent_action_name"), SIGN_HOOK},
+    {SPAN_INIT("type"), SIGN_TYPE},
+    {SPAN_INIT("properties"), SIGN_BESIDE},
+    {SPAN_INIT("output"), SIGN_BESIDE},
+    {SPAN_INIT("sessionID"), SIGN_BESIDE},
+    {SPAN_INIT("session_id"), SIGN_BESIDE},
+    {SPAN_INIT("sessionId"), SIGN_BESIDE},
+};
+
+static const struct span otel_prefixes[] = {
+    SPAN_INIT("gen_ai."),
+    SPAN_INIT("mcp."),
+    SPAN_INIT("beacon."),
+    SPAN_INIT("vcs."),
+};
+/* clang-format on */
+
+static enum sign sign_of_name(struct span name)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (span_eq(name, list[i])) {
-            return true;
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        if (span_eq(name, signs[i].name)) {
+            return signs[i].sign;
         }
-    }
-    return false;
-}
-#define IS_ONE(name, list) is_one(name, list, sizeof(list) / sizeof((list)[0]))
-
-static const struct span otlp_names[] = {SPAN_INIT("resourceLogs"), SPAN_INIT("resourceSpans"),
-                                         SPAN_INIT("resourceMetrics")};
-static const struct span ecs_names[] = {SPAN_INIT("@timestamp"), SPAN_INIT("ecs"),
-                                        SPAN_INIT("ecs.version")};
-static const struct span attribute_names[] = {SPAN_INIT("attributes"), SPAN_INIT("Attributes"),
-                                              SPAN_INIT("LogAttributes"),
-                                              SPAN_INIT("SpanAttributes")};
-static const struct span otel_prefixes[] = {SPAN_INIT("gen_ai."), SPAN_INIT("mcp."),
-                                            SPAN_INIT("beacon."), SPAN_INIT("vcs.")};
-static const struct span hook_names[] = {SPAN_INIT("hook_event_name"), SPAN_INIT("hookEventName"),
-                                         SPAN_INIT("agent_action_name")};
-static const struct span beside_names[] = {SPAN_INIT("properties"), SPAN_INIT("output"),
-                                           SPAN_INIT("sessionID"), SPAN_INIT("session_id"),
-                                           SPAN_INIT("sessionId")};
-
-static bool otel_sign(struct span name, char tag)
-{
-    if (IS_ONE(name, attribute_names)) {
-        return tag == '{' || tag == '[';
     }
     for (size_t i = 0; i < sizeof(otel_prefixes) / sizeof(otel_prefixes[0]); i++) {
         if (span_starts(name, otel_prefixes[i])) {
-            return true;
+            return SIGN_OTEL;
         }
     }
-    return span_eq(name, SPAN("timeUnixNano")) && tag != 'n';
+    return SIGN_NONE;
 }
 
-static void sign_of(const struct doc *d, size_t at, struct signs *s)
+/* Whether the value of the member at `at` is what its sign asks for. */
+static bool sign_holds(const struct doc *d, size_t at, enum sign sign)
 {
-    struct span name = doc_string(d, at);
-    size_t value = at + 1;
-    char tag = doc_tag(d, value);
-    if (span_eq(name, SPAN("vendor"))) {
-        s->vendor = tag == '"' && span_eq(doc_string(d, value), SPAN("beacon"));
-    } else if (span_eq(name, SPAN("schema_version"))) {
-        s->version = tag != 'n';
-    } else if (span_eq(name, SPAN("event"))) {
-        s->event = tag == '{';
-    } else if (span_eq(name, SPAN("harness"))) {
-        s->harness = tag == '{';
-    } else if (span_eq(name, SPAN("type"))) {
-        s->opencode = tag == '"' && runtime_opencode_type(doc_string(d, value));
-    } else {
-        s->otlp = s->otlp || (tag == '[' && IS_ONE(name, otlp_names));
-        s->ecs = s->ecs || (tag != 'n' && IS_ONE(name, ecs_names));
-        s->otel = s->otel || otel_sign(name, tag);
-        s->hook_name = s->hook_name || (tag == '"' && IS_ONE(name, hook_names));
-        s->beside = s->beside || (tag != 'n' && IS_ONE(name, beside_names));
+    char tag = doc_tag(d, at + 1);
+    bool ok = tag != 'n';
+    switch (sign) {
+    case SIGN_OTLP:
+        ok = tag == '[';
+        break;
+    case SIGN_VENDOR:
+        ok = tag == '"' && span_eq(doc_string(d, at + 1), SPAN("beacon"));
+        break;
+    case SIGN_EVENT:
+    case SIGN_HARNESS:
+        ok = tag == '{';
+        break;
+    case SIGN_ATTRIBUTES:
+        ok = tag == '{' || tag == '[';
+        break;
+    case SIGN_HOOK:
+        ok = tag == '"';
+        break;
+    case SIGN_TYPE:
+        ok = tag == '"' && runtime_opencode_type(doc_string(d, at + 1));
+        break;
+    case SIGN_OTEL:
+        ok = ok || !span_eq(doc_string(d, at),
+                            SPAN("timeUnixNano")); /* for the others the name is enough */
+        break;
+    case SIGN_NONE:
+    case SIGN_VERSION:
+    case SIGN_ECS:
+    case SIGN_BESIDE:
+    default:
+        break;
     }
+    return ok;
+}
+
+/* Signs of one name only: a later member of that name takes it back. */
+static bool sign_is_single(enum sign s)
+{
+    return (s >= SIGN_VENDOR && s <= SIGN_HARNESS) || s == SIGN_TYPE;
 }
 
 enum shape shape_of(const struct doc *d, size_t at)
 {
-    struct signs s = {0};
+    unsigned seen = 0; /* a bit per sign */
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        sign_of(d, i, &s);
+        enum sign sign = sign_of_name(doc_string(d, i));
+        if (sign_holds(d, i, sign)) {
+            seen |= 1U << sign;
+        } else if (sign_is_single(sign)) {
+            seen &= ~(1U << sign);
+        }
     }
-    if (s.otlp) {
+    const unsigned versioned = 1U << SIGN_VERSION | 1U << SIGN_EVENT | 1U << SIGN_HARNESS;
+    const unsigned opencode = 1U << SIGN_TYPE | 1U << SIGN_BESIDE;
+    if ((seen & 1U << SIGN_OTLP) != 0) {
         return SHAPE_OTLP;
     }
-    if (s.vendor || (s.version && s.event && s.harness)) {
+    if ((seen & 1U << SIGN_VENDOR) != 0 || (seen & versioned) == versioned) {
         return SHAPE_BEACON;
     }
-    if (s.ecs) {
+    if ((seen & 1U << SIGN_ECS) != 0) {
         return SHAPE_ECS;
     }
-    if (s.otel) {
+    if ((seen & (1U << SIGN_ATTRIBUTES | 1U << SIGN_OTEL)) != 0) {
         return SHAPE_OTEL;
     }
-    return s.hook_name || (s.opencode && s.beside) ? SHAPE_HOOK : SHAPE_FLAT;
+    bool hook = (seen & 1U << SIGN_HOOK) != 0 || (seen & opencode) == opencode;
+    return hook ? SHAPE_HOOK : SHAPE_FLAT;
 }
 
 bool shape_is_beacon(const struct doc *d, size_t at)

@@ -13,12 +13,14 @@ bool word_next(struct span *list, struct span *word)
 
 bool word_in(struct span word, const char *list)
 {
-    struct span rest = span_str(list);
-    struct span w;
-    while (word_next(&rest, &w)) {
-        if (span_eq(w, word)) {
+    size_t n = strlen(list);
+    const char *p = list;
+    while (word.n > 0 && (p = memmem(p, n - (size_t)(p - list), word.p, word.n)) != NULL) {
+        const char *end = p + word.n;
+        if ((p == list || p[-1] == ' ') && (*end == '\0' || *end == ' ')) {
             return true;
         }
+        p = end;
     }
     return false;
 }

@@ -11,14 +11,24 @@ enum {
     JSON_BYTES = 64 * 1024,  /* longer JSON texts stay texts */
 };
 
+/* Take the paths apart once: the objects around a field, and its own name. */
 void write_init(struct write *w)
 {
     *w = (struct write){.scratch = BUF_INIT(STRING_BYTES)};
+    for (int f = 0; f < FIELDS; f++) {
+        struct span path = span_str(fields[f].path);
+        const char *dot = memrchr(path.p, '.', path.n);
+        size_t group = dot != NULL ? (size_t)(dot - path.p) : 0;
+        struct span name = dot != NULL ? span_from(path, group + 1) : path;
+        const struct span key[] = {SPAN(",\""), name, SPAN("\":")};
+        w->parts[f] = (struct write_part){span_of(path.p, group), arena_join(&w->names, key, 3)};
+    }
 }
 
 void write_done(struct write *w)
 {
     buf_done(&w->scratch);
+    arena_done(&w->names);
     json_reader_free(w->reader);
 }
 
@@ -161,112 +171,96 @@ static void write_record(struct write *w, const struct draft *d, struct buf *out
 
 /* ---- the event ---- */
 
-/* Bytes of the names, dots included, that both paths begin with. */
-static size_t common_names(const char *a, const char *b)
+/* Bytes of the names, dots included, that both groups begin with. */
+static size_t common_names(struct span a, struct span b)
 {
     size_t common = 0;
-    for (size_t i = 0; a[i] != '\0' && a[i] == b[i]; i++) {
-        if (a[i] == '.') {
-            common = i + 1;
-        }
+    size_t n = a.n < b.n ? a.n : b.n;
+    size_t i = 0;
+    for (; i < n && a.p[i] == b.p[i]; i++) {
+        common = a.p[i] == '.' ? i + 1 : common;
     }
-    return common;
+    bool a_ends = i == a.n;
+    bool b_ends = i == b.n;
+    bool whole = (a_ends || a.p[i] == '.') && (b_ends || b.p[i] == '.');
+    return whole && i > 0 ? i : common;
 }
 
-/* Close what `last` has open beyond the common names, open what `path` needs. */
-static void write_path(const char *last, const char *path, struct buf *out)
+static size_t names_in(struct span s)
 {
-    size_t common = common_names(last, path);
-    for (const char *p = strchr(last + common, '.'); p != NULL; p = strchr(p + 1, '.')) {
+    size_t n = s.n > 0 ? 1 : 0;
+    for (size_t i = 1; i < s.n; i++) { /* a dot at the start joins to what is common */
+        n += s.p[i] == '.' ? 1 : 0;
+    }
+    return n;
+}
+
+static void open_group(struct span names, struct buf *out)
+{
+    while (names.n > 0) {
+        if (*names.p == '.') {
+            names = span_from(names, 1);
+        }
+        const char *dot = memchr(names.p, '.', names.n);
+        buf_add_byte(out, '"');
+        buf_add(out, span_take(&names, dot != NULL ? (size_t)(dot - names.p) : names.n));
+        buf_add(out, SPAN("\":{"));
+    }
+}
+
+static void close_group(struct span names, struct buf *out)
+{
+    for (size_t n = names_in(names); n > 0; n--) {
         buf_add_byte(out, '}');
     }
-    if (*last != '\0') {
+}
+
+/* From the objects that are open to those of the next field. */
+static void change_group(struct span *open, struct span next, struct buf *out)
+{
+    size_t common = common_names(*open, next);
+    close_group(span_from(*open, common), out);
+    if (out->p[out->n - 1] != '{') {
         buf_add_byte(out, ',');
     }
-    const char *name = path + common;
-    for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(name, '.')) {
-        buf_add_byte(out, '"');
-        buf_add(out, span_of(name, (size_t)(dot - name)));
-        buf_add(out, SPAN("\":{"));
-        name = dot + 1;
-    }
-    buf_add_byte(out, '"');
-    buf_add(out, span_str(name));
-    buf_add(out, SPAN("\":"));
+    open_group(span_from(next, common), out);
+    *open = next;
 }
 
-static void write_close(const char *last, struct buf *out)
+static void write_field(struct write *w, const struct draft *d, enum field f, struct span *open,
+                        struct buf *out)
 {
-    for (const char *p = strchr(last, '.'); p != NULL; p = strchr(p + 1, '.')) {
-        buf_add_byte(out, '}');
+    const struct write_part *part = &w->parts[f];
+    if (part->group.n == open->n && span_eq(part->group, *open)) {
+        buf_add(out, span_from(part->key, out->p[out->n - 1] == '{' ? 1 : 0));
+    } else {
+        change_group(open, part->group, out);
+        buf_add(out, span_from(part->key, 1));
     }
-}
-
-/* Fields whose value is the same for every event, or about the record as a whole. */
-static bool write_ours(struct write *w, const struct draft *d, enum field f, const char **last,
-                       struct buf *out)
-{
-    struct span text = {"", 0};
-    switch ((int)f) {
-    case FIELD_VENDOR:
-        text = SPAN("\"beacon\"");
-        break;
-    case FIELD_PRODUCT:
-        text = SPAN("\"endpoint-agent\"");
-        break;
-    case FIELD_SCHEMA_VERSION:
-        text = SPAN("\"1.0\"");
-        break;
-    case FIELD_EVENT_KIND:
-        text = SPAN("\"agent_runtime\"");
-        break;
-    case FIELD_RAW_SOURCE_SHAPE:
-        write_path(*last, fields[f].path, out);
-        *last = fields[f].path;
-        emit_string(out, span_str(shape_name(d->in->shape)));
-        return true;
-    case FIELD_RAW_RECORD:
-        if (!d->in->without_record) {
-            write_path(*last, fields[f].path, out);
-            *last = fields[f].path;
-            write_record(w, d, out);
-        }
-        return true;
-    case FIELD_FIELD_TRUNCATED:
-        text = d->in->without_record ? SPAN("true") : text;
-        break;
-    default:
-        return false;
-    }
-    if (text.n > 0) {
-        write_path(*last, fields[f].path, out);
-        *last = fields[f].path;
-        buf_add(out, text);
-    }
-    return true;
+    write_value(w, d, &d->values[f], out);
 }
 
 /* `user` is always there, if only as {}. */
-static bool no_user(const struct draft *d, enum field f)
+static void write_no_user(struct span *open, struct buf *out)
 {
-    return f == FIELD_USER_NAME && !draft_has(d, FIELD_USER_NAME) && !draft_has(d, FIELD_USER_UID);
+    change_group(open, SPAN("user"), out);
 }
 
 void write_event(struct write *w, const struct draft *d, struct buf *out)
 {
-    const char *last = "";
+    struct span open = {"", 0};
     buf_add_byte(out, '{');
-    for (int i = 0; i < FIELDS && !out->overflowed; i++) {
-        enum field f = (enum field)i;
-        if (no_user(d, f)) {
-            write_path(last, "user", out);
-            buf_add(out, SPAN("{}"));
-            last = "user";
-        } else if (!write_ours(w, d, f, &last, out) && draft_has(d, f)) {
-            write_path(last, fields[f].path, out);
-            write_value(w, d, &d->values[f], out);
-            last = fields[f].path;
+    for (int f = 0; f < FIELDS && !out->overflowed; f++) {
+        if (f == FIELD_RAW_RECORD && draft_has(d, FIELD_RAW_RECORD)) {
+            buf_add(out, SPAN(",\"record\":"));
+            write_record(w, d, out);
+        } else if (draft_has(d, (enum field)f)) {
+            write_field(w, d, (enum field)f, &open, out);
+        } else if (f == FIELD_USER_UID && !draft_has(d, FIELD_USER_NAME)) {
+            write_no_user(&open, out);
         }
     }
-    write_close(last, out);
+    if (!out->overflowed) {
+        close_group(open, out);
+    }
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/wordmap.h"
+
+#include "event/words.h"
+
+#include <stdlib.h>
+
+void wordmap_init(struct wordmap *m, size_t most)
+{
+    size_t slots = 16;
+    while (slots < most * 2) {
+        slots *= 2;
+    }
+    *m = (struct wordmap){.slots = malloc(slots * sizeof(*m->slots)), .mask = slots - 1};
+    if (m->slots == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < slots; i++) {
+        m->slots[i] = (struct wordmap_slot){0, WORD_NONE, {NULL, 0}};
+    }
+}
+
+void wordmap_done(struct wordmap *m)
+{
+    free(m->slots);
+    *m = (struct wordmap){0};
+}
+
+void wordmap_add(struct wordmap *m, struct span word, int value)
+{
+    uint32_t hash = word_hash(word);
+    size_t i = hash & m->mask;
+    for (; m->slots[i].value != WORD_NONE; i = (i + 1) & m->mask) {
+        if (span_eq(m->slots[i].word, word)) {
+            return;
+        }
+    }
+    if (++m->count > m->mask / 2 + 1) {
+        abort();
+    }
+    m->slots[i] = (struct wordmap_slot){hash, value, word};
+}
+
+void wordmap_add_list(struct wordmap *m, const char *list, int value)
+{
+    struct span rest = span_str(list);
+    struct span word;
+    while (word_next(&rest, &word)) {
+        wordmap_add(m, word, value);
+    }
+}

@@ -155,7 +155,7 @@ static void object_head(struct conn *c, const struct request *r, struct store *s
     buf_addf(&c->out,
              "HTTP/1.1 %s\r\nx-amz-id-2: fast\r\nx-amz-request-id: 0000000000000001\r\n"
              "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
-             "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
+             "Last-Modified: Thu, 31 Dec 2026 00:00:00 GMT\r\n"
              "ETag: \"%016llx%016llx\"\r\nx-amz-server-side-encryption: AES256\r\n"
              "Accept-Ranges: bytes\r\nContent-Type: application/octet-stream\r\n"
              "Server: AmazonS3\r\nContent-Length: %llu\r\n",

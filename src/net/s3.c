@@ -13,9 +13,10 @@
 
 enum {
     KEY_MAX = 1024,
-    TRIES = 5,                  /* attempts that bring nothing new */
-    PROGRESS_BYTES = 16 * 1024, /* less than this is nothing new */
-    RESTARTS = 3,               /* how often an object may be replaced while we read it */
+    TRIES = 5,                 /* attempts in a row that bring no byte */
+    ATTEMPTS = 100,            /* in all, and one more for each ... */
+    ATTEMPT_BYTES = 16 * 1024, /* ... of these: a server that gives a byte a time is left */
+    RESTARTS = 3,              /* how often an object may be replaced while we read it */
     BACKOFF_MS = 50,
     BACKOFF_MAX_MS = 5000,
     QUERY_BYTES = 8 * 1024,
@@ -33,6 +34,7 @@ struct transfer {
     int64_t offset;
     unsigned restarts;
 
+    int64_t attempts;
     unsigned tries; /* since there was progress, at `mark` */
     int64_t mark;
 
@@ -51,7 +53,6 @@ static enum err_kind begin(struct transfer *t, const struct s3_head *head, struc
     t->first = *head;
     t->begun = true;
     t->offset = 0;
-    t->mark = 0;
     checksum_start(&t->s->checksum, head->checksum.kind);
     enum err_kind kind = t->to->begin(t->to->ctx, &meta, e);
     t->refused = kind != FAIL_NONE;
@@ -147,6 +148,7 @@ static enum err_kind attempt(struct transfer *t, struct fault *f, struct err *e)
     }
     build_query(t, &query);
     c.query = buf_span(&query);
+    t->attempts++;
     t->looked = false;
     t->skip = 0;
     err_clear(e);
@@ -201,36 +203,41 @@ static bool is_superseded(const struct transfer *t, enum err_kind kind)
 /* The connection broke, or a resumption met a server in trouble: worth another attempt. */
 static bool is_broken(const struct transfer *t, enum err_kind kind, const struct fault *f)
 {
-    if (t->refused) {
-        return false;
-    }
     if (f->status < 400) {
         return kind == FAIL_AGAIN;
     }
     return t->offset > 0 && (kind == FAIL_AGAIN || kind == FAIL_THROTTLED) && f->status >= 500;
 }
 
-/* Wait before the next attempt. False: enough of them, or stopped (then e says so). */
-static bool pause(struct transfer *t, struct err *e)
+/* Wait a while that grows with each try that brought nothing. False: stopped. */
+static bool back_off(struct transfer *t, struct err *e)
 {
-    if (t->offset - t->mark >= PROGRESS_BYTES) {
-        t->tries = 0;
-        t->mark = t->offset;
-    }
-    if (++t->tries >= TRIES) {
-        (void)err_wrap(e, "s3: after %u tries at byte %lld", t->tries, (long long)t->offset);
-        return false;
-    }
     int64_t most = BACKOFF_MS << t->tries;
     most = most < BACKOFF_MAX_MS ? most : BACKOFF_MAX_MS;
-    if (!http_wait(t->s->http, (int64_t)rng_below(&t->s->rng, (uint64_t)most))) {
+    int64_t ms = t->tries > 0 ? (int64_t)rng_below(&t->s->rng, (uint64_t)most) : 0;
+    if (!http_wait(t->s->http, ms)) {
         (void)err_set(e, FAIL_STOPPED, "s3: stopped");
+        return false;
+    }
+    return true;
+}
+
+/* Before the next attempt. False: there were enough of them, or stopped (e says so). */
+static bool may_try(struct transfer *t, struct err *e)
+{
+    t->tries = t->offset > t->mark ? 0 : t->tries + 1;
+    t->mark = t->offset;
+    if (t->tries == TRIES || t->attempts >= ATTEMPTS + t->offset / ATTEMPT_BYTES) {
+        (void)err_wrap(e, "s3: after %lld tries, at byte %lld", (long long)t->attempts,
+                       (long long)t->offset);
+        return false;
+    }
+    if (!back_off(t, e)) {
         return false;
     }
     if (t->offset > 0 && t->first.etag[0] == '\0') { /* nothing to pin it with: from the start */
         t->begun = false;
-        t->offset = 0;
-        t->mark = 0;
+        t->offset = 0; /* but not `mark`: the same bytes again are no progress */
     }
     return true;
 }
@@ -254,7 +261,7 @@ static bool goes_on(struct transfer *t, enum err_kind *kind, const struct fault 
     if (is_superseded(t, *kind) && restart(t)) {
         return true;
     }
-    if (is_broken(t, *kind, f) && pause(t, e)) {
+    if (is_broken(t, *kind, f) && may_try(t, e)) {
         return true;
     }
     *kind = e->kind;

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { BODY_MAX = 4096, NEVER_MS = 60000 };
 
@@ -191,13 +192,13 @@ static void ends_endless_headers(void **state)
                                          .repeat = 1 << 26});
     struct http_request r = get(f->url);
     assert_int_equal(call(f, &r), FAIL_AGAIN);
-    assert_non_null(strstr(f->err.text, "headers"));
+    assert_non_null(strstr(f->err.text, "more than 65536 bytes of headers"));
 
     server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 100 Continue\r\n\r\n"),
                                          .tail = 25,
                                          .repeat = 1 << 26});
     assert_int_equal(call(f, &r), FAIL_AGAIN);
-    assert_non_null(strstr(f->err.text, "headers"));
+    assert_non_null(strstr(f->err.text, "more than 65536 bytes of headers"));
 }
 
 static void classes_broken_connections(void **state)
@@ -298,6 +299,35 @@ static void ends_when_no_byte_arrives(void **state)
     buf_done(&t.body);
 }
 
+static enum err_kind take_slowly(void *ctx, const struct http_answer *a UNUSED, struct span bytes,
+                                 struct err *e UNUSED)
+{
+    struct taken *t = ctx;
+    struct timespec pause = {0, 700 * 1000000L};
+    buf_add(&t->body, bytes);
+    (void)nanosleep(&pause, NULL);
+    return FAIL_NONE;
+}
+
+/* It takes longer than the time-out; then we wait some ms for the second piece. */
+static void does_not_count_the_time_of_the_sink(void **state)
+{
+    struct fixture *f = *state;
+    struct taken t = {.body = BUF_INIT(BODY_MAX)};
+    struct http_sink sink = {&t, take_slowly};
+    struct http_request r = get(f->url);
+    r.sink = &sink;
+    r.idle_timeout_ms = 600;
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n"
+                                                      "\r\n12345"),
+                                         .tail = 5,
+                                         .repeat = 1,
+                                         .pause_ms = 750});
+    assert_int_equal(call(f, &r), FAIL_NONE);
+    assert_span_equal(buf_span(&t.body), SPAN("1234512345"));
+    buf_done(&t.body);
+}
+
 static void *stop_after_request(void *arg)
 {
     struct fixture *f = arg;
@@ -358,6 +388,7 @@ int main(void)
         TEST(hands_good_bodies_to_the_sink_and_keeps_bad_ones),
         TEST(gives_back_what_the_sink_refused_with),
         TEST(ends_when_no_byte_arrives),
+        TEST(does_not_count_the_time_of_the_sink),
         TEST(stops_at_once_and_for_good),
         TEST(uses_proxies_but_not_for_this_machine),
     };

@@ -58,6 +58,14 @@ static void gives_up_on_drips(void **state UNUSED)
     assert_int_equal(patience_check(&p, PATIENCE_WINDOW_MS), PATIENCE_DRIPS);
 }
 
+static void gives_up_on_a_server_that_begins_to_drip(void **state UNUSED)
+{
+    struct patience p;
+    patience_init(&p, 30000, 0);
+    assert_int_equal(drip(&p, 10 * PATIENCE_BYTES, 1000, 10), -1);
+    assert_int_equal(drip(&p, 1, 1000, 1000), 2 * PATIENCE_WINDOW_MS);
+}
+
 static void a_slow_line_is_no_drip(void **state UNUSED)
 {
     struct patience p;
@@ -90,6 +98,7 @@ int main(void)
         cmocka_unit_test(each_byte_begins_the_wait_anew),
         cmocka_unit_test(does_not_count_the_time_of_the_consumer),
         cmocka_unit_test(gives_up_on_drips),
+        cmocka_unit_test(gives_up_on_a_server_that_begins_to_drip),
         cmocka_unit_test(a_slow_line_is_no_drip),
         cmocka_unit_test(silence_is_counted_across_windows),
         cmocka_unit_test(zero_waits_for_ever),

@@ -291,8 +291,8 @@ static void gives_up_after_some_tries_without_progress(void **state)
         add_cut(f, "206 Partial Content", PART("4", "9", "10"), 6, "", REPLY_CLOSE);
     }
     assert_int_equal(get(f), FAIL_AGAIN);
-    assert_int_equal(server_requests(f->server), 5);
-    assert_non_null(strstr(f->err.text, "after 5 tries at byte 4"));
+    assert_int_equal(server_requests(f->server), 6);
+    assert_non_null(strstr(f->err.text, "after 6 tries, at byte 4"));
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
 }
 
@@ -308,11 +308,25 @@ static void goes_on_as_long_as_there_is_progress(void **state)
     for (int i = 1; i < PIECES; i++) {
         (void)snprintf(headers, sizeof(headers), "Content-Range: bytes %d-%d/%d\r\n", PIECE * i,
                        PIECE * PIECES - 1, PIECE * PIECES);
-        add_cut(f, "206 Partial Content", headers, (size_t)(PIECE * (PIECES - i)), body,
+        add_cut(f, "206 Partial Content", headers, (size_t)PIECE * (size_t)(PIECES - i), body,
                 REPLY_CLOSE);
     }
     assert_int_equal(get(f), FAIL_NONE);
     assert_int_equal(f->seen.body.n, PIECE * PIECES);
+}
+
+static void leaves_a_server_that_gives_a_byte_at_a_time(void **state)
+{
+    char headers[128];
+    struct fixture *f = *state;
+    add_cut(f, "200 OK", ETAG, 1000, "0", REPLY_CLOSE);
+    for (int i = 1; i < 200; i++) {
+        (void)snprintf(headers, sizeof(headers), "Content-Range: bytes %d-999/1000\r\n", i);
+        add_cut(f, "206 Partial Content", headers, (size_t)(1000 - i), "x", REPLY_CLOSE);
+    }
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_int_equal(server_requests(f->server), 100);
+    assert_non_null(strstr(f->err.text, "after 100 tries, at byte 100"));
 }
 
 static void resumes_when_the_server_is_in_trouble_meanwhile(void **state)
@@ -483,7 +497,7 @@ static void gives_each_error_its_class(void **state)
         add_error(f, rows[i].status, "", rows[i].inner);
         assert_int_equal(get(f), rows[i].kind);
         assert_int_equal(f->err.kind, rows[i].kind);
-        assert_int_equal(f->err.status, atoi(rows[i].status));
+        assert_int_equal(f->err.status, strtol(rows[i].status, NULL, 10));
         assert_int_equal(server_requests(f->server), i + 1);
     }
     assert_int_equal(f->seen.begins, 0);
@@ -724,13 +738,21 @@ static void lists_end_with_an_error_that_says_so(void **state)
         assert_int_equal(f->err.kind, FAIL_AGAIN);
     }
     OWNED(s3_list) struct s3_list *l = s3_list_new(f->s3, &f->object, &f->creds, SPAN(""));
-    for (int i = 0; i < 2; i++) { /* the same token for ever */
+    size_t before = server_requests(f->server);
+    for (int i = 0; i < 10; i++) { /* the same token for ever */
         server_add_answer(f->server, "200 OK", "",
                           SPAN(PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t</"
                                     "NextContinuationToken>")));
     }
     assert_false(s3_list_next(l, &entry, &f->err));
     assert_int_equal(f->err.kind, FAIL_AGAIN);
+    assert_int_equal(server_requests(f->server), before + 2);
+}
+
+static void lists_are_denied_as_objects_are(void **state)
+{
+    struct fixture *f = *state;
+    struct s3_entry entry;
     add_error(f, "403 Forbidden", "", "<Code>AccessDenied</Code>");
     OWNED(s3_list) struct s3_list *denied = s3_list_new(f->s3, &f->object, &f->creds, SPAN(""));
     assert_false(s3_list_next(denied, &entry, &f->err));
@@ -755,6 +777,7 @@ int main(void)
         TEST(takes_no_part_that_was_not_asked_for),
         TEST(gives_up_after_some_tries_without_progress),
         TEST(goes_on_as_long_as_there_is_progress),
+        TEST(leaves_a_server_that_gives_a_byte_at_a_time),
         TEST(resumes_when_the_server_is_in_trouble_meanwhile),
         TEST(leaves_a_busy_server_alone_from_the_start),
         TEST(resumes_a_silent_body),
@@ -779,6 +802,7 @@ int main(void)
         TEST(heads_tell_what_is_there),
         TEST(lists_keys_over_pages),
         TEST(lists_end_with_an_error_that_says_so),
+        TEST(lists_are_denied_as_objects_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,10 @@ DEFINE_OWNED(sts);
 /* End calls under way, and all later ones, with FAIL_STOPPED. */
 void sts_stop(struct sts *s);
 
+/* How much AWS's clock is ahead of ours, as far as known; true once after it was corrected. */
+int64_t sts_clock_offset_ms(const struct sts *s);
+MUST_USE bool sts_clock_news(struct sts *s, int64_t *offset_ms);
+
 /*
  * FAIL_DENIED with AccessDenied: trust policy, external id, or no such role. FAIL_CONFIG also
  * when the session's account is not the expected one.

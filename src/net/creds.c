@@ -113,9 +113,15 @@ static void copy_set(struct creds *to, const struct creds *from)
     to->expires_ms = from->expires_ms;
 }
 
+/* In AWS's opinion, once STS has corrected ours: an expiration is a time of AWS's clock. */
+static int64_t wall_ms(const struct creds_source *s)
+{
+    return clock_wall_ms(s->clock) + (s->sts != NULL ? sts_clock_offset_ms(s->sts) : 0);
+}
+
 static bool usable_locked(const struct creds_source *s)
 {
-    return s->shared.have && !s->shared.rejected && clock_wall_ms(s->clock) < s->shared.until_ms;
+    return s->shared.have && !s->shared.rejected && wall_ms(s) < s->shared.until_ms;
 }
 
 static bool paused_locked(const struct creds_source *s)
@@ -132,7 +138,7 @@ static int64_t stale_time_locked(struct creds_source *s)
 /* When to renew and until when to use the set that is in `now`. */
 static void plan_locked(struct creds_source *s)
 {
-    int64_t now = clock_wall_ms(s->clock);
+    int64_t now = wall_ms(s);
     int64_t end = s->shared.now.expires_ms;
     if (end == INT64_MAX) {
         s->shared.renew_ms = INT64_MAX;
@@ -173,7 +179,7 @@ static void note_failure_locked(struct creds_source *s, const struct err *why)
     s->shared.resume_ms = clock_mono_ms(s->clock) + pause;
     s->shared.why = *why;
     if (s->origin.stable && s->shared.have && !s->shared.rejected && !usable_locked(s)) {
-        s->shared.until_ms = clock_wall_ms(s->clock) + stale_time_locked(s);
+        s->shared.until_ms = wall_ms(s) + stale_time_locked(s);
         s->shared.renew_ms = s->shared.until_ms;
     }
 }
@@ -203,7 +209,7 @@ static void fetch_locked(struct creds_source *s)
 static void settle_locked(struct creds_source *s)
 {
     if (usable_locked(s)) {
-        bool due = clock_wall_ms(s->clock) >= s->shared.renew_ms;
+        bool due = wall_ms(s) >= s->shared.renew_ms;
         if (due && !s->shared.fetching && !paused_locked(s)) {
             fetch_locked(s);
         }

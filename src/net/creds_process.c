@@ -17,9 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
-enum { PROCESS_MS = 60 * 1000, COMMAND_BYTES = 64 * 1024 };
+enum { PROCESS_MS = 30 * 1000, COMMAND_BYTES = 64 * 1024 };
 
 struct process {
     struct buf words; /* NUL after each */

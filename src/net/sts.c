@@ -48,6 +48,16 @@ void sts_stop(struct sts *s)
     http_pool_stop(s->pool);
 }
 
+int64_t sts_clock_offset_ms(const struct sts *s)
+{
+    return atomic_load(&s->skew.offset_ms);
+}
+
+bool sts_clock_news(struct sts *s, int64_t *offset_ms)
+{
+    return skew_news(&s->skew, offset_ms);
+}
+
 /* Send a form; the answer is in seat->answer. */
 static enum err_kind ask(struct sts *s, struct http_seat *seat, struct creds_source *caller,
                          struct span form, struct err *e)
@@ -111,7 +121,7 @@ enum err_kind sts_check_role(const char *role_arn, const char *region, struct sp
 static enum err_kind check_account(const struct role_request *r, const char *region,
                                    const struct sts_identity *who, struct err *e)
 {
-    struct span want;
+    struct span want = SPAN("");
     if (sts_check_role(r->role_arn, region, &want, e) != FAIL_NONE) {
         return FAIL_CONFIG;
     }

@@ -6,8 +6,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { FILES_MAX = 16, PATH_BYTES = 256 };
 
 static bool is_foreign(const char *variable)

@@ -265,6 +265,29 @@ static void a_role_source_caches_and_renews_by_the_clock(void **state)
     assert_int_equal(server_requests(f->server), 2);
 }
 
+static void a_wrong_clock_does_not_change_the_life_of_a_session(void **state)
+{
+    struct fixture *f = *state;
+    int64_t offset_ms = 0;
+    OWNED(creds_source)
+    struct creds_source *role = creds_source_role(f->own, &f->settings, &ingest, &f->err);
+    f->now.wall += 5 * HOUR_MS; /* ours is 5 hours ahead */
+    server_add_answer(f->server, "400 Bad Request", "Date: Sun, 22 Nov 2026 13:59:05 GMT\r\n",
+                      SPAN("<ErrorResponse><Error><Code>RequestExpired</Code></Error>"
+                           "</ErrorResponse>"));
+    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->server, "ASIA2", "444455556666", "2026-11-22T15:59:05Z");
+    assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
+    assert_true(sts_clock_news(f->sts, &offset_ms));
+    assert_int_equal(offset_ms, -5 * HOUR_MS);
+    f->now.wall += HOUR_MS / 2 - 1;
+    assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
+    assert_string_equal(f->creds.access_key_id, "ASIA1");
+    f->now.wall += HOUR_MS / 4 + 1;
+    assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
+    assert_string_equal(f->creds.access_key_id, "ASIA2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_a_region_or_endpoint_that_cannot_be, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_role_source_caches_and_renews_by_the_clock, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_wrong_clock_does_not_change_the_life_of_a_session, setup,
                                         teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

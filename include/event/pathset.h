@@ -19,6 +19,7 @@
 
 enum {
     PATH_MAX_BYTES = 128, /* longest path, dots included */
+    PATH_MAX_DOTS = 12,
     PATH_NONE = -1,
 };
 

@@ -102,10 +102,20 @@ int pathset_folded(const struct pathset *p, struct span name)
     return word.n == 0 ? PATH_NONE : wordmap_find(&p->folded, word);
 }
 
-/* Dots only between names. */
+static size_t dots_of(struct span s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        n += s.p[i] == '.' ? 1 : 0;
+    }
+    return n;
+}
+
+/* Dots only between names, and not more of them than a look-up can rank. */
 static bool path_ok(struct span path)
 {
-    if (path.n == 0 || path.n > PATH_MAX_BYTES || path.p[0] == '.' || path.p[path.n - 1] == '.') {
+    if (path.n == 0 || path.n > PATH_MAX_BYTES || dots_of(path) > PATH_MAX_DOTS ||
+        path.p[0] == '.' || path.p[path.n - 1] == '.') {
         return false;
     }
     for (size_t i = 1; i < path.n; i++) {
@@ -125,15 +135,6 @@ static struct path_entry *entries_add(struct pathset *p, struct span path)
         }
     }
     return entry_add(p, path);
-}
-
-static size_t dots_of(struct span s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        n += s.p[i] == '.' ? 1 : 0;
-    }
-    return n;
 }
 
 int pathset_add(struct pathset *p, struct span path)

@@ -2,7 +2,8 @@
 /*
  * emit.h - the member `ingest`, the last of every event (spec output.md §1).
  *
- *     emit_ingest(&out, &source, &facts);   // ,"ingest":{"id":"...",...}}
+ *     emit_source(&text, &source);                  // once for an object
+ *     emit_ingest(&out, buf_span(&text), &facts);   // ,"ingest":{"id":"...",...}}
  *
  * Also JSON writing for all of event/: nothing there knows how a string is escaped but here.
  */
@@ -35,7 +36,10 @@ void emit_escaped(struct buf *out, struct span s);
 /* Decimal digits. */
 void emit_number(struct buf *out, uint64_t n);
 
-/* Append `,"ingest":{...}}` behind the members of an event. */
-void emit_ingest(struct buf *out, const struct source *s, const struct ingest *i);
+/* The members of `ingest` that are the same for a whole object: ,"customer":"...",... */
+void emit_source(struct buf *out, const struct source *s);
+
+/* Append `,"ingest":{...}}` behind the members of an event. `source`: as emit_source wrote it. */
+void emit_ingest(struct buf *out, struct span source, const struct ingest *i);
 
 #endif

@@ -32,8 +32,8 @@ struct roads *roads_new(size_t line_bytes); /* never NULL */
 void roads_free(struct roads *r);
 DEFINE_OWNED(roads);
 
-/* Begin an object: ordinals start empty. */
-void roads_object(struct roads *r);
+/* Begin an object: ordinals start empty. All road_input.source until the next call are *s. */
+void roads_object(struct roads *r, const struct source *s);
 
 /*
  * Write the event with `ingest` into *out (cleared first) and fill *rec. Spans of its key are

@@ -100,14 +100,19 @@ static void member(struct buf *out, struct span name, struct span s)
     }
 }
 
-void emit_ingest(struct buf *out, const struct source *s, const struct ingest *i)
+void emit_source(struct buf *out, const struct source *s)
+{
+    member(out, SPAN(",\"customer\":"), s->customer);
+    member(out, SPAN(",\"object\":"), s->object);
+    member(out, SPAN(",\"version\":"), s->version);
+}
+
+void emit_ingest(struct buf *out, struct span source, const struct ingest *i)
 {
     buf_add(out, SPAN(",\"ingest\":{\"id\":\""));
     buf_add(out, span_str(i->id));
     buf_add_byte(out, '"');
-    member(out, SPAN(",\"customer\":"), s->customer);
-    member(out, SPAN(",\"object\":"), s->object);
-    member(out, SPAN(",\"version\":"), s->version);
+    buf_add(out, source);
     buf_add(out, SPAN(",\"line\":"));
     emit_number(out, i->line);
     if (i->item > 0) {

@@ -68,10 +68,21 @@ static void need(struct leaves *l, size_t bytes)
     }
 }
 
+/* Most are shorter than a call of memcpy is worth. */
 static char *put(char *to, struct span s)
 {
-    if (s.n > 0) {
+    if (s.n > 16) {
         memcpy(to, s.p, s.n);
+    } else if (s.n >= 8) {
+        memcpy(to, s.p, 8);
+        memcpy(to + s.n - 8, s.p + s.n - 8, 8);
+    } else if (s.n >= 4) {
+        memcpy(to, s.p, 4);
+        memcpy(to + s.n - 4, s.p + s.n - 4, 4);
+    } else {
+        for (size_t i = 0; i < s.n; i++) {
+            to[i] = s.p[i];
+        }
     }
     return to + s.n;
 }
@@ -231,49 +242,57 @@ static bool has_usage(const struct doc *d, size_t at)
     return gen_ai != 0 && doc_tag(d, gen_ai) == '{' && doc_member(d, gen_ai, SPAN("usage")) != 0;
 }
 
+/* Is it this literal? For a length that is known to fit, two compares of machine words. */
+#define IS(name, lit) (memcmp((name).p, (lit), sizeof(lit) - 1) == 0)
+
 /* Members that forwarders add to a Beacon event. */
 static bool is_forwarders(struct span name)
 {
-    static const struct span names[] = {
-        SPAN_INIT("ingest"), SPAN_INIT("@timestamp"), SPAN_INIT("@version"), SPAN_INIT("ecs"),
-        SPAN_INIT("agent"),  SPAN_INIT("log"),        SPAN_INIT("input"),    SPAN_INIT("host"),
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (span_eq(name, names[i])) {
-            return true;
-        }
+    switch (name.n) {
+    case 3:
+        return IS(name, "log") || IS(name, "ecs");
+    case 4:
+        return IS(name, "host");
+    case 5:
+        return IS(name, "agent") || IS(name, "input");
+    case 6:
+        return IS(name, "ingest");
+    case 8:
+        return IS(name, "@version");
+    case 10:
+        return IS(name, "@timestamp");
+    default:
+        return false;
     }
-    return false;
 }
 
 /* Columns that a forwarder copies out of gen_ai.usage. */
 static bool is_copied_usage(struct span name)
 {
-    static const struct span names[] = {
-        SPAN_INIT("input_tokens"),
-        SPAN_INIT("output_tokens"),
-        SPAN_INIT("cache_read_input_tokens"),
-        SPAN_INIT("cache_creation_input_tokens"),
-        SPAN_INIT("reasoning_output_tokens"),
-        SPAN_INIT("cost_usd"),
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (span_eq(name, names[i])) {
-            return true;
-        }
+    switch (name.n) {
+    case 8:
+        return IS(name, "cost_usd");
+    case 12:
+        return IS(name, "input_tokens");
+    case 13:
+        return IS(name, "output_tokens");
+    case 23:
+        return IS(name, "cache_read_input_tokens") || IS(name, "reasoning_output_tokens");
+    case 27:
+        return IS(name, "cache_creation_input_tokens");
+    default:
+        return false;
     }
-    return false;
 }
 
 static void beacon_members(struct leaves *l)
 {
     const struct identity_record *r = l->record;
     const struct doc *d = r->doc;
-    bool usage = has_usage(d, r->at);
     for (size_t i = doc_first(d, r->at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         struct span name = doc_string(d, i);
-        bool left_out =
-            names_shadowed(r->names, i) || is_forwarders(name) || (usage && is_copied_usage(name));
+        bool left_out = names_shadowed(r->names, i) || is_forwarders(name) ||
+                        (is_copied_usage(name) && has_usage(d, r->at));
         if (!left_out) {
             value(l, i + 1, (struct place){0}, name);
         }

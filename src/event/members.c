@@ -497,7 +497,7 @@ const struct member *member_find(enum member_group group, struct span name)
     }
     const struct group *g = &groups[group];
     for (size_t i = g->start[name.n]; i < g->start[name.n + 1]; i++) {
-        if (memcmp(g->rows[i].name.p, name.p, name.n) == 0) {
+        if (span_eq(g->rows[i].name, name)) {
             return &g->rows[i];
         }
     }

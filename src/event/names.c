@@ -96,19 +96,6 @@ static void look_back(struct names *n, const struct doc *d, size_t object, size_
     }
 }
 
-static void check_few(struct names *n, const struct doc *d, size_t object)
-{
-    uint64_t filter[FILTER_WORDS] = {0};
-    for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        uint8_t bit = filter_bit(doc_string(d, i));
-        uint64_t mask = (uint64_t)1 << (bit % 64);
-        if ((filter[bit / 64] & mask) != 0) {
-            look_back(n, d, object, i);
-        }
-        filter[bit / 64] |= mask;
-    }
-}
-
 /* Order by name, in some order; equal ones by place. */
 static bool before(const struct doc *d, const struct name_key *a, const struct name_key *b)
 {
@@ -171,21 +158,50 @@ static void check_many(struct names *n, const struct doc *d, size_t object)
     }
 }
 
+static void check_value(struct names *n, const struct doc *d, size_t at);
+
+static void check_containers(struct names *n, const struct doc *d, size_t at)
+{
+    if (doc_tag(d, at) == '{' || doc_tag(d, at) == '[') {
+        check_value(n, d, at);
+    }
+}
+
+static void check_few(struct names *n, const struct doc *d, size_t object)
+{
+    uint64_t filter[FILTER_WORDS] = {0};
+    for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        uint8_t bit = filter_bit(doc_string(d, i));
+        uint64_t mask = (uint64_t)1 << (bit % 64);
+        if ((filter[bit / 64] & mask) != 0) {
+            look_back(n, d, object, i);
+        }
+        filter[bit / 64] |= mask;
+        check_containers(n, d, i + 1);
+    }
+}
+
+/* A container and all within. */
+static void check_value(struct names *n, const struct doc *d, size_t at)
+{
+    uint64_t count = doc_payload(d, at) >> 32;
+    bool object = doc_tag(d, at) == '{';
+    if (object && count <= FEW && count > 1) {
+        check_few(n, d, at);
+        return;
+    }
+    if (object && count > FEW) {
+        check_many(n, d, at);
+    }
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+        i += object ? 1 : 0;
+        check_containers(n, d, i);
+    }
+}
+
 bool names_unique(struct names *n, const struct doc *d, size_t at)
 {
     n->unique = true;
-    size_t end = doc_next(d, at);
-    for (size_t i = at; i < end;) {
-        char tag = doc_tag(d, i);
-        if (tag == '{') {
-            uint64_t count = doc_payload(d, i) >> 32;
-            if (count > FEW) {
-                check_many(n, d, i);
-            } else if (count > 1) {
-                check_few(n, d, i);
-            }
-        }
-        i += tag == 'l' || tag == 'd' || tag == 'u' ? 2 : 1;
-    }
+    check_containers(n, d, at);
     return n->unique;
 }

@@ -134,7 +134,7 @@ void normalizer_object(struct normalizer *n, const struct source *s, const struc
     n->source = s;
     n->rules = rules;
     start_line(n, &(struct line){.blank = true}, SPAN(""));
-    roads_object(n->roads);
+    roads_object(n->roads, s);
 }
 
 void normalizer_line(struct normalizer *n, const struct line *line)
@@ -187,7 +187,8 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
 static bool is_beacon_by_vendor(const struct value *v)
 {
     size_t vendor = doc_member(&v->doc, v->at, SPAN("vendor"));
-    return vendor != 0 && doc_tag(&v->doc, vendor) == '"' && shape_is_beacon(&v->doc, v->at);
+    return vendor != 0 && doc_tag(&v->doc, vendor) == '"' &&
+           span_eq(doc_string(&v->doc, vendor), SPAN("beacon"));
 }
 
 /* A time or a host as characters: of a string its own, of a number its text. */
@@ -367,6 +368,11 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct recor
 /* False: nothing yet, look again. */
 static bool on_object(struct normalizer *n, struct value *v, struct record *out)
 {
+    if (is_beacon_by_vendor(v)) { /* the usual record need not pay for the others */
+        buf_clear(&n->envelope);
+        n->envelope_time_bytes = 0;
+        return make_event(n, v, SHAPE_BEACON, out);
+    }
     if (!unwrap(n, v, out)) {
         return true;
     }

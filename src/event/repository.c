@@ -88,10 +88,16 @@ static struct span bare_path(struct span s)
 
 static void add_lower(struct buf *out, struct span s)
 {
+    char *to = buf_room(out, s.n);
+    if (to == NULL) {
+        return;
+    }
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        buf_add_byte(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+        to[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
     }
+    out->n += s.n;
+    out->p[out->n] = '\0';
 }
 
 static bool add_name(struct buf *out, struct span host, struct span path)

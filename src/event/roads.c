@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+enum { SOURCE_BYTES = 64 * 1024 }; /* a key has 1 KiB at most, escaped six times that */
+
 struct roads {
     struct identity *identity;
     struct names names;
@@ -19,6 +21,7 @@ struct roads {
     struct repair *repair;
     struct builder *builder;
     struct buf repository; /* ingest.repository of a Beacon-shaped record */
+    struct buf source;     /* of the object, as emit_source writes it */
 };
 
 struct roads *roads_new(size_t line_bytes)
@@ -33,6 +36,7 @@ struct roads *roads_new(size_t line_bytes)
     r->repair = repair_new(line_bytes);
     r->builder = builder_new();
     r->repository = (struct buf)BUF_INIT(REPOSITORY_MAX_BYTES);
+    r->source = (struct buf)BUF_INIT(SOURCE_BYTES);
     return r;
 }
 
@@ -47,11 +51,14 @@ void roads_free(struct roads *r)
     repair_free(r->repair);
     builder_free(r->builder);
     buf_done(&r->repository);
+    buf_done(&r->source);
     free(r);
 }
 
-void roads_object(struct roads *r)
+void roads_object(struct roads *r, const struct source *s)
 {
+    buf_clear(&r->source);
+    emit_source(&r->source, s);
     identity_object(r->identity);
 }
 
@@ -70,8 +77,8 @@ static void identify(struct roads *r, const struct road_input *in, struct record
 }
 
 /* Close the event in *out. False: it has become too large. */
-static bool finish(const struct road_input *in, const struct built *b, struct buf *out,
-                   struct record *rec)
+static bool finish(const struct roads *r, const struct road_input *in, const struct built *b,
+                   struct buf *out, struct record *rec)
 {
     char id[sizeof(rec->key.id)];
     memcpy(id, rec->key.id, sizeof(id));
@@ -85,7 +92,7 @@ static bool finish(const struct road_input *in, const struct built *b, struct bu
                        .action = b->action,
                        .repository = b->repository,
                        .actor = b->actor};
-    emit_ingest(out, in->source, &i);
+    emit_ingest(out, buf_span(&r->source), &i);
     rec->value = buf_span(out);
     return !out->overflowed;
 }
@@ -135,7 +142,7 @@ static bool beacon_event(struct roads *r, const struct road_input *in, struct bu
         repair_event(r->repair, &repair, out, &facts);
         facts.repository = repository_of(r, facts.repository);
     }
-    return finish(in, &facts, out, rec);
+    return finish(r, in, &facts, out, rec);
 }
 
 static bool built_event(struct roads *r, const struct road_input *in, struct buf *out,
@@ -160,7 +167,7 @@ static bool built_event(struct roads *r, const struct road_input *in, struct buf
             *why = REJECT_NO_KNOWN_FIELD;
             return false;
         }
-        if (finish(in, &facts, out, rec)) {
+        if (finish(r, in, &facts, out, rec)) {
             return true;
         }
     }

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How fast lines become events, beside a bare parse and beside json-c, on the same bytes in
+ * the same run: megabytes of input per second of CPU time, one core.
+ *
+ *     bench_normalize FILE.jsonl...     files as tests/tools/gen_events.py makes them
+ *
+ * dom        simdjson's DOM of each line, nothing done with it
+ * +names     ... and names that stand twice sought
+ * +checks    ... and the schema's members and types checked
+ * +identity  ... and the event's id computed
+ * normalize  the whole way: event with `ingest`, or reject
+ * strict     our own reader instead of simdjson, nothing done with it
+ * json-c     parse and print
+ */
+#include "event/normalize.h"
+#include "base/buf.h"
+#include "codec/json.h"
+#include "event/beacon.h"
+#include "event/identity.h"
+#include "event/names.h"
+
+#include <json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { LINE_BYTES = 1 << 20, RUNS = 5, SAMPLE_BYTES = 4096 };
+
+static const double RUN_SECONDS = 0.4;
+
+static const struct source source = {.customer = SPAN_INIT("bench"),
+                                     .object = SPAN_INIT("s3://bucket/prefix/object.jsonl.gz"),
+                                     .version = SPAN_INIT("d41d8cd98f00b204e9800998ecf8427e"),
+                                     .modified_ns = INT64_C(1790000000) * 1000000000};
+
+struct bench {
+    struct span text;
+    struct json_reader *reader;
+    struct names names;
+    struct identity *identity;
+    struct normalizer *normalizer;
+    struct json_tokener *tokener;
+    size_t done; /* so that nothing is optimised away */
+};
+
+typedef void line_fn(struct bench *b, const struct line *line);
+
+static void run_dom(struct bench *b, const struct line *line)
+{
+    struct doc d;
+    b->done += json_read(b->reader, line->text, &d);
+}
+
+static void run_strict(struct bench *b, const struct line *line)
+{
+    struct doc d;
+    struct span text = line->text;
+    b->done += json_scan(b->reader, &text, &d, NULL) == FAIL_NONE;
+}
+
+static void run_names(struct bench *b, const struct line *line)
+{
+    struct doc d;
+    if (json_read(b->reader, line->text, &d)) {
+        b->done += names_unique(&b->names, &d, DOC_ROOT);
+    }
+}
+
+static void run_checks(struct bench *b, const struct line *line)
+{
+    struct doc d;
+    struct beacon checked;
+    if (json_read(b->reader, line->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
+        b->done += names_unique(&b->names, &d, DOC_ROOT);
+        beacon_check(&d, DOC_ROOT, source.modified_ns, &checked);
+        b->done += checked.right;
+    }
+}
+
+static void run_identity(struct bench *b, const struct line *line)
+{
+    struct doc d;
+    struct beacon checked;
+    char id[IDENTITY_BYTES];
+    bool forgot = false;
+    if (json_read(b->reader, line->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
+        b->done += names_unique(&b->names, &d, DOC_ROOT);
+        beacon_check(&d, DOC_ROOT, source.modified_ns, &checked);
+        struct identity_record r = {&d, DOC_ROOT, &b->names, true, source.customer};
+        identity_of(b->identity, &r, id, &forgot);
+        b->done += checked.right;
+    }
+}
+
+static void run_normalize(struct bench *b, const struct line *line)
+{
+    struct record r;
+    normalizer_line(b->normalizer, line);
+    while (normalizer_next(b->normalizer, &r)) {
+        b->done += r.value.n;
+    }
+}
+
+static void run_jsonc(struct bench *b, const struct line *line)
+{
+    json_tokener_reset(b->tokener);
+    struct json_object *o = json_tokener_parse_ex(b->tokener, line->text.p, (int)line->text.n);
+    size_t n = 0;
+    if (o != NULL) {
+        (void)json_object_to_json_string_length(
+            o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
+        json_object_put(o);
+    }
+    b->done += n;
+}
+
+static void each_line(struct bench *b, line_fn *fn)
+{
+    struct lines lines;
+    struct line line;
+    struct span text = b->text;
+    lines_init(&lines, LINE_BYTES, SAMPLE_BYTES);
+    normalizer_object(b->normalizer, &source, NULL);
+    while (lines_next(&lines, &text, &line)) {
+        fn(b, &line);
+    }
+    if (lines_last(&lines, &line)) {
+        fn(b, &line);
+    }
+    lines_done(&lines);
+}
+
+static double cpu_s(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The best of several runs, megabytes a second. */
+static double rate(struct bench *b, line_fn *fn)
+{
+    double best = 0;
+    each_line(b, fn); /* buffers grow, caches fill */
+    for (int i = 0; i < RUNS; i++) {
+        size_t times = 0;
+        double before = cpu_s();
+        double took = 0;
+        do {
+            each_line(b, fn);
+            times++;
+            took = cpu_s() - before;
+        } while (took < RUN_SECONDS);
+        double mb_s = (double)b->text.n * (double)times / 1e6 / took;
+        best = mb_s > best ? mb_s : best;
+    }
+    return best;
+}
+
+static bool read_all(const char *path, struct buf *out)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) {
+        perror(path);
+        return false;
+    }
+    char piece[65536];
+    size_t n = 0;
+    while ((n = fread(piece, 1, sizeof(piece), f)) > 0) {
+        buf_add(out, span_of(piece, n));
+    }
+    (void)fclose(f);
+    return buf_room(out, LINES_SLACK) != NULL;
+}
+
+static void bench_file(struct bench *b, const char *path)
+{
+    static const struct {
+        const char *name;
+        line_fn *fn;
+    } rows[] = {
+        {"dom", run_dom},
+        {"+names", run_names},
+        {"+checks", run_checks},
+        {"+identity", run_identity},
+        {"normalize", run_normalize},
+        {"strict", run_strict},
+        {"json-c", run_jsonc},
+    };
+    struct buf text = BUF_INIT((size_t)4 << 30);
+    if (!read_all(path, &text)) {
+        exit(1);
+    }
+    b->text = buf_span(&text);
+    (void)printf("%s: %.1f MB, %s\n", path, (double)text.n / 1e6, json_engine());
+    double dom = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        double mb_s = rate(b, rows[i].fn);
+        dom = i == 0 ? mb_s : dom;
+        (void)printf("  %-10s %8.0f MB/s  %5.2f of dom  %6.0f us/MB\n", rows[i].name, mb_s,
+                     mb_s / dom, 1e6 / mb_s);
+    }
+    buf_done(&text);
+}
+
+int main(int argc, char **argv)
+{
+    const struct normalize_options o = {
+        .event_bytes = LINE_BYTES, .line_bytes = LINE_BYTES, .sample_bytes = SAMPLE_BYTES};
+    struct bench b = {.reader = json_reader_new(LINE_BYTES),
+                      .identity = identity_new(),
+                      .normalizer = normalizer_new(&o),
+                      .tokener = json_tokener_new_ex(JSON_MAX_DEPTH)};
+    names_init(&b.names);
+    for (int i = 1; i < argc; i++) {
+        bench_file(&b, argv[i]);
+    }
+    names_done(&b.names);
+    json_tokener_free(b.tokener);
+    normalizer_free(b.normalizer);
+    identity_free(b.identity);
+    json_reader_free(b.reader);
+    return argc > 1 ? 0 : 2;
+}

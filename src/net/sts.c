@@ -208,6 +208,7 @@ static enum err_kind probe(struct sts *s, struct creds_source *caller, const str
 {
     struct role_request wrong = *r;
     struct creds c;
+    err_clear(e);
     wrong.external_id = external_id;
     wrong.duration_s = 900;
     wrong.policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\","
@@ -215,7 +216,8 @@ static enum err_kind probe(struct sts *s, struct creds_source *caller, const str
     enum err_kind kind = sts_assume_role(s, caller, &wrong, &c, e);
     *let_in = kind == FAIL_NONE;
     creds_wipe(&c);
-    return kind == FAIL_DENIED ? FAIL_NONE : kind;
+    /* Only this is the role's own refusal; InvalidClientTokenId, say, is about us. */
+    return strcmp(e->code, "AccessDenied") == 0 ? FAIL_NONE : kind;
 }
 
 enum err_kind sts_probe_external_id(struct sts *s, struct creds_source *caller,

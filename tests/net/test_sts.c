@@ -206,6 +206,13 @@ static void a_probe_that_was_not_answered_proves_nothing(void **state)
     aws_add_sts_error(f->server, "400 Bad Request", "Throttling");
     assert_int_equal(probe(f), FAIL_THROTTLED);
     assert_int_equal(f->err.kind, FAIL_THROTTLED);
+
+    /* refused, but not by the role */
+    aws_add_sts_error(f->server, "403 Forbidden", "RegionDisabledException");
+    assert_int_equal(probe(f), FAIL_CONFIG);
+    aws_add_sts_error(f->server, "403 Forbidden", "InvalidClientTokenId");
+    aws_add_sts_error(f->server, "403 Forbidden", "InvalidClientTokenId");
+    assert_int_equal(probe(f), FAIL_DENIED);
 }
 
 /* ---- Configuration ---- */

@@ -9,6 +9,7 @@
 import pathlib
 import re
 import signal
+import uuid
 
 from .aws import ACCOUNT, KEYS, REGION
 from .places import binary
@@ -37,8 +38,9 @@ def config_text(settings):
     return "".join(f"{k} = {setting(v)};\n" for k, v in settings.items())
 
 
-def customer(id, queue, bucket, role, external_id="3f0c6b0e-8d5a-4f7e-9c51-0d3e6a2b7f14", prefix=PREFIX, **more):
+def customer(id, queue, bucket, role, external_id=None, prefix=PREFIX, **more):
     """moto assumes a role also without external id, which the worker refuses unless told."""
+    external_id = external_id or str(uuid.uuid5(uuid.NAMESPACE_OID, id))  # no two customers share one
     return {"id": id, "queue": queue.name, "bucket": bucket, "prefix": prefix, "region": REGION,
             "account_id": ACCOUNT, "role_arn": role, "external_id": external_id,
             "accept_role_without_external_id": True, **more}

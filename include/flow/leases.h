@@ -136,8 +136,11 @@ void leases_hurry(struct leases *b);
 /* How long there is nothing to do, 0..most_ms. */
 int leases_wait_ms(const struct leases *b, int64_t now, int most_ms);
 
-/* False while the queue answers with errors: receiving more would only add to them. */
-bool leases_queue_well(const struct leases *b, size_t queue);
+/*
+ * False while the queue answers with errors: receiving more would only add to them. True again
+ * some time after the last error, since without a message there is no call to learn from.
+ */
+bool leases_queue_well(const struct leases *b, size_t queue, int64_t now);
 
 size_t leases_count(const struct leases *b); /* held, ending ones too */
 

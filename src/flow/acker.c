@@ -140,7 +140,7 @@ void acker_hand_back(struct acker *a, struct receipt *r)
 bool acker_queue_well(struct acker *a, size_t queue)
 {
     (void)pthread_mutex_lock(&a->shared.lock);
-    bool well = leases_queue_well(a->shared.book, queue);
+    bool well = leases_queue_well(a->shared.book, queue, clock_mono_ms(a->clock));
     (void)pthread_mutex_unlock(&a->shared.lock);
     return well;
 }

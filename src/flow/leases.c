@@ -511,9 +511,10 @@ int leases_wait_ms(const struct leases *b, int64_t now, int most_ms)
     return wait > 0 ? (int)wait : 0;
 }
 
-bool leases_queue_well(const struct leases *b, size_t queue)
+bool leases_queue_well(const struct leases *b, size_t queue, int64_t now)
 {
-    return b->queues[queue].failed < ILL_AFTER;
+    const struct queue_leases *q = &b->queues[queue];
+    return q->failed < ILL_AFTER || now >= q->not_before_ms + BACKOFF_MAX_MS;
 }
 
 size_t leases_count(const struct leases *b)

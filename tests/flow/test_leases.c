@@ -304,15 +304,16 @@ static void backs_off_from_a_queue_that_fails_and_says_it_is_ill(void **state UN
         leases_answered(b, &batch, batch.queue == 0 ? FAIL_AGAIN : FAIL_NONE, BEAT, &rng);
     }
     assert_false(leases_next(b, BEAT, &batch));
-    assert_true(leases_queue_well(b, 0));
+    assert_true(leases_queue_well(b, 0, BEAT));
     for (int64_t now = BEAT; now < BEAT + 15 * SECOND; now += 100) {
         while (leases_next(b, now, &batch)) {
             assert_int_equal(batch.queue, 0);
             leases_answered(b, &batch, FAIL_AGAIN, now, &rng);
         }
     }
-    assert_false(leases_queue_well(b, 0));
-    assert_true(leases_queue_well(b, 1));
+    assert_false(leases_queue_well(b, 0, BEAT + 15 * SECOND));
+    assert_true(leases_queue_well(b, 1, BEAT + 15 * SECOND));
+    assert_true(leases_queue_well(b, 0, BEAT + 60 * SECOND)); /* nothing was asked since */
 }
 
 int main(void)

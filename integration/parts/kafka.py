@@ -142,23 +142,24 @@ class Kafka(Cluster):
     """Nodes of our own, on free ports."""
 
     def __init__(self, folder, nodes=1, keep=False, extra=None):
-        """extra: more server properties, a dict. keep: outlive this process."""
+        """extra: more server properties, a dict, or a function of this object and the node's number
+        (from 0) that gives one. keep: outlive this process."""
         self.folder = pathlib.Path(folder)
         self.keep = keep
         self.lib = f"{kafka_lib()}/*"
         ports = free_ports(2 * nodes)
-        self.ports, controllers = ports[:nodes], ports[nodes:]
+        self.ports, self.controllers = ports[:nodes], ports[nodes:]
         super().__init__(",".join(f"127.0.0.1:{p}" for p in self.ports))
         self.nodes = [None] * nodes
-        voters = ",".join(f"{i + 1}@127.0.0.1:{p}" for i, p in enumerate(controllers))
+        voters = ",".join(f"{i + 1}@127.0.0.1:{p}" for i, p in enumerate(self.controllers))
         for i in range(nodes):
             place = self._place(i)
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
             (place / "server.properties").write_text(
-                PROPERTIES.format(id=i + 1, port=self.ports[i], controller=controllers[i], voters=voters,
+                PROPERTIES.format(id=i + 1, port=self.ports[i], controller=self.controllers[i], voters=voters,
                                   data=place / "data", copies=min(nodes, 3))
-                + "".join(f"{k}={v}\n" for k, v in (extra or {}).items()))
+                + "".join(f"{k}={v}\n" for k, v in ((extra(self, i) if callable(extra) else extra) or {}).items()))
 
     def _place(self, node):
         return self.folder / f"node-{node + 1}"

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""integration/chaos/run: break everything for a while, then see whether anything was lost.
+
+Starts three brokers, the strict fake of AWS and several workers with a breakable network between
+them, puts objects in, and breaks one thing after another by a seeded choice. In the end all is mended,
+the queues drain, and what is in Kafka is compared with what was put in, by ingest.id. Exit status 0:
+nothing lost, invented, misplaced, out of order or left over. The same seed gives the same load and
+the same choice of faults (not the same interleaving).
+"""
+import argparse
+import dataclasses
+import json
+import pathlib
+import sys
+import tempfile
+import time
+
+from ..parts.wait import until
+from .checker import check
+from .cluster import Cluster
+from .faults import Schedule
+from .load import Load
+
+
+def drain(cluster, say, minutes=10):
+    """Until no message is left. What waits for a later try is made to show up now."""
+    end = time.monotonic() + 60 * minutes
+    until(lambda: all(w.running() for w in cluster.workers), "the workers run", 30)
+    while (left := cluster.depth()[0]) and time.monotonic() < end:
+        say(f"  {left} notifications left")
+        time.sleep(5)
+        cluster.fake.clock(advance_s=900)
+    return left == 0
+
+
+def one_round(folder, seed, minutes, replicas, rate, say):
+    with Cluster(folder, replicas=replicas) as cluster:
+        load, schedule = Load(seed, len(cluster.customers)), Schedule(cluster, seed, say)
+        try:
+            started = time.monotonic()
+            end, next_fault = started + 60 * minutes, started + 5
+            while (now := time.monotonic()) < end:
+                cluster.put(*load.next())
+                if now >= next_fault:
+                    schedule.step()
+                    next_fault = now + schedule.rng.uniform(0.5, 4)
+                time.sleep(1 / rate)
+            say("  all is mended")
+            schedule.mend_all()
+            drained = drain(cluster, say)
+            drain_s = time.monotonic() - end
+            for worker in cluster.workers:
+                worker.stop(30)
+            verdict = check(cluster, load)
+        finally:
+            load.close()
+    return drained and verdict.good, {"seed": seed, "minutes": minutes, "replicas": replicas, "objects": len(load.objects),
+                                      "worker_starts": cluster.starts, "drain_s": round(drain_s), "drained": drained,
+                                      "faults": {k: v for k, v in schedule.counts.items() if v},
+                                      **dataclasses.asdict(verdict)}
+
+
+def main():
+    p = argparse.ArgumentParser(prog="integration/chaos/run", description=__doc__,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--minutes", type=float, default=2, help="of chaos in each round (default 2)")
+    p.add_argument("--seed", type=int, default=1, help="of the first round (default 1)")
+    p.add_argument("--rounds", type=int, default=1, help="rounds, each with the next seed (default 1)")
+    p.add_argument("--replicas", type=int, default=3, help="workers (default 3)")
+    p.add_argument("--rate", type=float, default=10, help="most objects a second (default 10)")
+    p.add_argument("--keep", type=pathlib.Path, help="folder for all logs; otherwise only a bad round's are kept")
+    a = p.parse_args()
+
+    say = lambda text: print(text, file=sys.stderr, flush=True)
+    bad = 0
+    for seed in range(a.seed, a.seed + a.rounds):
+        folder = (a.keep or pathlib.Path(tempfile.mkdtemp(prefix="ingest-chaos-"))) / f"seed-{seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        say(f"seed {seed}: {a.minutes:g} minutes, {a.replicas} workers")
+        good, told = one_round(folder, seed, a.minutes, a.replicas, a.rate, say)
+        print(json.dumps(told), flush=True)
+        if not good:
+            bad += 1
+            say(f"seed {seed}: NOT GOOD; logs in {folder}; again: integration/chaos/run --seed {seed} --minutes {a.minutes:g}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -208,14 +208,20 @@ static enum values_kind skip_run(struct values *v, enum values_kind kind, struct
     return run > 1 ? not_event(v, "a value", run) : kind;
 }
 
-/* A line of plain text that begins with a number is damage, not a number and damage. */
+/*
+ * A line of plain text that begins with a number or two is damage, not numbers and damage: what
+ * comes before damage counts from the first object or array on.
+ */
 static enum values_kind scalar_first(struct values *v, const char *name)
 {
     struct span before = v->rest;
     struct value next;
-    if (before.n > 0 && !scan_value(v, &next)) {
-        v->several = false;
-        return damaged(v);
+    for (char tag = 'n'; v->rest.n > 0 && tag != '{' && tag != '[';) {
+        if (!scan_value(v, &next)) {
+            v->several = false;
+            return damaged(v);
+        }
+        tag = doc_tag(&next.doc, DOC_ROOT);
     }
     v->rest = before;
     return not_event(v, name, 1);

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What vectors cannot show: memory, limits, long lines, damage between lines, two threads. */
+#include "testing.h"
+
+#include "base/buf.h"
+#include "event/long_lines.h"
+#include "event/normalize.h"
+#include "event/rules.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { LINE_BYTES = 1 << 20, EVENT_BYTES = 1 << 20, SAMPLE_BYTES = 100 };
+
+#define USUAL                                                                                      \
+    "{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"beacon\",\"product\":\"endpoint-"        \
+    "agent\","                                                                                     \
+    "\"schema_version\":\"1.0\",\"event\":{\"kind\":\"agent_runtime\",\"action\":\"file.read\","   \
+    "\"category\":\"file\"},\"severity\":\"info\",\"endpoint\":{\"hostname\":\"h1\",\"os\":"       \
+    "\"linux\"},\"user\":{\"name\":\"ana\"},\"harness\":{\"name\":\"cursor\"},\"session\":{"       \
+    "\"id\":"                                                                                      \
+    "\"s-1\"},\"repository\":\"https://github.com/a/b.git\""
+
+static const struct source source = {.customer = SPAN_INIT("acme"),
+                                     .object = SPAN_INIT("s3://b/k"),
+                                     .version = SPAN_INIT("v1"),
+                                     .modified_ns = 1780272000 * INT64_C(1000000000)};
+
+static struct normalizer *start(size_t event_bytes, struct long_lines *shared)
+{
+    const struct normalize_options o = {.event_bytes = event_bytes,
+                                        .line_bytes = LINE_BYTES,
+                                        .sample_bytes = SAMPLE_BYTES,
+                                        .long_lines = shared};
+    struct normalizer *n = normalizer_new(&o);
+    normalizer_object(n, &source, NULL);
+    return n;
+}
+
+/* The text, with the slack behind it that lines have. */
+static void set_text(struct buf *to, const char *head, char fill, size_t bytes, const char *tail)
+{
+    buf_clear(to);
+    buf_add(to, span_str(head));
+    for (size_t i = 0; i < bytes; i++) {
+        buf_add_byte(to, fill);
+    }
+    buf_add(to, span_str(tail));
+    assert_non_null(buf_room(to, LINES_SLACK));
+}
+
+static struct line line_of(const struct buf *text, uint64_t number)
+{
+    return (struct line){.text = buf_span(text), .number = number, .bytes = text->n};
+}
+
+/* The only record of a line. */
+static struct record only(struct normalizer *n, const struct buf *text)
+{
+    struct record r;
+    struct record other;
+    struct line line = line_of(text, 1);
+    normalizer_line(n, &line);
+    assert_true(normalizer_next(n, &r));
+    struct record copy = r;
+    assert_false(normalizer_next(n, &other));
+    return copy;
+}
+
+/* ---- memory ---- */
+
+static _Atomic size_t allocations;
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
+#ifdef SANITIZED
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
+                                              void (*on_free)(const volatile void *));
+
+static void on_malloc(const volatile void *p UNUSED, size_t n UNUSED)
+{
+    allocations++;
+}
+
+static void on_free(const volatile void *p UNUSED)
+{
+}
+
+static void count_allocations(void)
+{
+    assert_true(__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free) > 0);
+}
+#else
+/* The C library's own under the names that everything calls, C++'s new too. */
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t n);
+
+void *malloc(size_t n)
+{
+    allocations++;
+    return __libc_malloc(n);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    allocations++;
+    return __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t n)
+{
+    allocations++;
+    return __libc_realloc(p, n);
+}
+
+static void count_allocations(void)
+{
+}
+#endif
+
+static void allocates_nothing_for_a_line_that_is_spliced(void **state UNUSED)
+{
+    count_allocations();
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    struct record r;
+    set_text(&text, USUAL ",\"message\":\"", 'm', 2000, "\",\"a\":[{\"b\":1.5,\"c\":[true]}]}");
+    assert_true(only(n, &text).spliced); /* buffers grow on the first */
+    size_t before = allocations;
+    assert_true(before > 0); /* they are counted */
+    for (uint64_t i = 0; i < 1000; i++) {
+        struct line line = line_of(&text, i);
+        normalizer_line(n, &line);
+        assert_true(normalizer_next(n, &r));
+        assert_true(r.spliced);
+        assert_false(normalizer_next(n, &r));
+    }
+    assert_int_equal(allocations, before);
+    buf_done(&text);
+}
+
+static void keeps_its_memory_small_for_short_lines(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(LINE_BYTES);
+    size_t before = mallinfo2().uordblks;
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+    set_text(&text, USUAL ",\"message\":\"", 'm', 60000, "\"}");
+    assert_true(only(n, &text).spliced);
+    assert_true(mallinfo2().uordblks - before < 4 << 20);
+    buf_done(&text);
+}
+
+/* ---- limits ---- */
+
+static void takes_an_event_of_the_limit_and_none_of_one_byte_more(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(LINE_BYTES);
+    set_text(&text, USUAL ",\"message\":\"", 'm', 5000, "\"}");
+    OWNED(normalizer) struct normalizer *any = start(EVENT_BYTES, NULL);
+    size_t bytes = only(any, &text).value.n;
+
+    OWNED(normalizer) struct normalizer *fits = start(bytes, NULL);
+    assert_int_equal(only(fits, &text).kind, RECORD_EVENT);
+    OWNED(normalizer) struct normalizer *less = start(bytes - 1, NULL);
+    struct record r = only(less, &text);
+    assert_int_equal(r.kind, RECORD_REJECT);
+    assert_int_equal(r.reason, REJECT_EVENT_TOO_LARGE);
+    buf_done(&text);
+}
+
+static void leaves_the_record_out_of_a_built_event_that_is_too_large(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(LINE_BYTES);
+    set_text(&text, "{\"user\":\"ana\",\"action\":\"file.read\",\"x\":\"", 'm', 5000, "\"}");
+    OWNED(normalizer) struct normalizer *n = start(2000, NULL);
+    struct record r = only(n, &text);
+    assert_int_equal(r.kind, RECORD_EVENT);
+    assert_non_null(memmem(r.value.p, r.value.n, "\"field_truncated\":true", 22));
+    assert_null(memmem(r.value.p, r.value.n, "mmmm", 4));
+    OWNED(normalizer) struct normalizer *less = start(100, NULL);
+    assert_int_equal(only(less, &text).reason, REJECT_EVENT_TOO_LARGE);
+    buf_done(&text);
+}
+
+static void gives_a_reject_without_sample_where_a_sample_does_not_fit(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(LINE_BYTES);
+    set_text(&text, "", 'x', 500, "");
+    OWNED(normalizer) struct normalizer *n = start(200, NULL);
+    struct record r = only(n, &text);
+    assert_int_equal(r.reason, REJECT_BAD_JSON);
+    assert_true(r.value.n > 0);
+    assert_null(memmem(r.value.p, r.value.n, "sample", 6));
+    buf_done(&text);
+}
+
+static void says_how_long_a_line_may_be(void **state UNUSED)
+{
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+    struct line line = {.text = SPAN("{\"a\":\"\xe2\x82"),
+                        .number = 7,
+                        .offset = 70,
+                        .bytes = 5000000,
+                        .too_long = true};
+    struct record r;
+    normalizer_line(n, &line);
+    assert_true(normalizer_next(n, &r));
+    assert_span_equal(r.value,
+                      SPAN("{\"reason\":\"line_too_long\",\"detail\":\"longer than 1048576 bytes\","
+                           "\"customer\":\"acme\",\"object\":\"s3://b/k\",\"version\":\"v1\","
+                           "\"line\":7,\"offset\":70,\"bytes\":5000000,"
+                           "\"sample\":\"{\\\"a\\\":\\\"\"}"));
+    assert_false(normalizer_next(n, &r));
+}
+
+static void rejects_an_object_as_a_whole(void **state UNUSED)
+{
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+    struct record r;
+    normalizer_reject_object(n, REJECT_TRUNCATED_OBJECT, SPAN("the gzip ends early"), 123, &r);
+    assert_span_equal(r.value,
+                      SPAN("{\"reason\":\"truncated_object\",\"detail\":\"the gzip ends early\","
+                           "\"customer\":\"acme\",\"object\":\"s3://b/k\",\"version\":\"v1\","
+                           "\"offset\":123}"));
+}
+
+/* ---- hostile lines ---- */
+
+static double seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void repeat(struct buf *out, const char *s, size_t bytes)
+{
+    size_t n = strlen(s);
+    for (size_t i = 0; i + n < bytes; i += n) {
+        buf_add(out, span_of(s, n));
+    }
+}
+
+/* A megabyte of each, then a good line: bounded time and output, and the good line is unharmed. */
+static void bears_a_megabyte_of_anything(void **state UNUSED)
+{
+    static const struct {
+        const char *head, *middle, *tail;
+    } rows[] = {
+        {"", "[", ""},
+        {"", "{\"a\":", ""},
+        {"", "1 ", ""},
+        {"[", "1,", "{\"user\":\"a\"}]"},
+        {"[", "{},", "{\"user\":\"a\"}]"},
+        {"", "{\"user\":\"a\"}", ""},
+        {"{\"vendor\":\"beacon\"", ",\"a\":1", "}"},
+        {"{\"vendor\":\"beacon\",\"raw\":[", "{\"a\":1,\"a\":2},", "0]}"},
+        {"{\"vendor\":\"beacon\",\"x\":\"", "\xff", "\"}"},
+        {"{\"vendor\":\"beacon\",\"x\":\"", "\\ud800", "\"}"},
+        {"{\"vendor\":\"beacon\",\"severity\":", "9", "}"},
+        {"{\"message\":\"", "{\\\"message\\\":", "\"}"},
+        {"{\"vendor\":\"beacon\",\"command\":{\"command\":[", "\"x\",", "\"y\"]}}"},
+        {"{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[", "{\"body\":1},", "{}]}]}]}"},
+        {"{\"vendor\":\"beacon\",\"event\":{\"id\":\"", "i", "\"}}"},
+    };
+    struct buf good = BUF_INIT(LINE_BYTES);
+    struct buf text = BUF_INIT(LINE_BYTES * 2);
+    set_text(&good, USUAL, 'x', 0, "}");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+        struct record r;
+        size_t out = 0;
+        buf_clear(&text);
+        buf_add(&text, span_str(rows[i].head));
+        repeat(&text, rows[i].middle, LINE_BYTES - 200);
+        buf_add(&text, span_str(rows[i].tail));
+        assert_non_null(buf_room(&text, LINES_SLACK));
+        struct line line = line_of(&text, 1);
+        double before = seconds();
+        normalizer_line(n, &line);
+        while (normalizer_next(n, &r)) {
+            out += r.value.n;
+        }
+        double took = seconds() - before;
+        if (took > 10 || out == 0 || out > (size_t)64 << 20) {
+            fail_msg("row %zu: %.1f s, %zu bytes", i, took, out);
+        }
+        assert_true(only(n, &good).spliced);
+    }
+    buf_done(&good);
+    buf_done(&text);
+}
+
+/* ---- long lines ---- */
+
+struct worker {
+    pthread_t thread;
+    struct long_lines *shared;
+    size_t spliced;
+};
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, w->shared);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}");
+    for (int i = 0; i < 50; i++) {
+        struct record r;
+        struct line line = line_of(&text, 1);
+        normalizer_line(n, &line);
+        if (normalizer_next(n, &r)) {
+            w->spliced += r.spliced && span_eq(r.key.session, SPAN("s-1"));
+        } /* and the next line is given before this one is asked to its end */
+    }
+    buf_done(&text);
+    return NULL;
+}
+
+static void shares_readers_of_long_lines_between_threads(void **state UNUSED)
+{
+    OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
+    struct worker workers[3] = {{.shared = shared}, {.shared = shared}, {.shared = shared}};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+        assert_int_equal(workers[i].spliced, 50);
+    }
+}
+
+static void gives_shared_readers_back_with_the_last_record_of_a_line(void **state UNUSED)
+{
+    OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
+    OWNED(normalizer) struct normalizer *a = start(EVENT_BYTES, shared);
+    OWNED(normalizer) struct normalizer *b = start(EVENT_BYTES, shared);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    struct record r;
+    struct record s;
+    set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}");
+    struct line line = line_of(&text, 1);
+    normalizer_line(a, &line);
+    assert_true(normalizer_next(a, &r));
+    normalizer_line(b, &line); /* would wait for ever otherwise */
+    assert_true(normalizer_next(b, &s));
+    assert_span_equal(r.key.user, SPAN("ana"));
+    assert_span_equal(r.key.session, SPAN("s-1"));
+    assert_span_equal(r.value, s.value);
+    buf_done(&text);
+}
+
+/* ---- keys and redaction ---- */
+
+static void tells_what_a_key_may_be_made_of(void **state UNUSED)
+{
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    for (int repaired = 0; repaired < 2; repaired++) {
+        set_text(&text, USUAL, 'x', 0, repaired ? ",\"ingest\":1}" : "}");
+        struct record r = only(n, &text);
+        assert_int_equal(r.spliced, !repaired);
+        assert_span_equal(r.key.category, SPAN("file"));
+        assert_span_equal(r.key.action, SPAN("file.read"));
+        assert_span_equal(r.key.harness, SPAN("cursor"));
+        assert_span_equal(r.key.session, SPAN("s-1"));
+        assert_span_equal(r.key.user, SPAN("ana"));
+        assert_span_equal(r.key.hostname, SPAN("h1"));
+        assert_int_equal(r.key.time_ns, INT64_C(1778538000) * 1000000000);
+        assert_int_equal(strlen(r.key.id), 36);
+        assert_non_null(memmem(r.value.p, r.value.n, r.key.id, 36));
+    }
+    buf_done(&text);
+}
+
+static void takes_secrets_out_if_the_customer_asks_for_it(void **state UNUSED)
+{
+    OWNED(rules) struct rules *rules = rules_new();
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    rules_set_redact(rules, true);
+    set_text(&text, USUAL ",\"message\":\"use password=hunter22 here\",\"n\":1.50", 'x', 0, "}");
+    struct record plain = only(n, &text);
+    assert_true(plain.spliced);
+    assert_non_null(memmem(plain.value.p, plain.value.n, "hunter22", 8));
+    char id[37];
+    memcpy(id, plain.key.id, sizeof(id));
+
+    normalizer_object(n, &source, rules);
+    struct record r = only(n, &text);
+    assert_false(r.spliced);
+    assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
+    assert_non_null(memmem(r.value.p, r.value.n, "[REDACTED]", 10));
+    assert_non_null(memmem(r.value.p, r.value.n, "\"n\":1.50", 8));
+    assert_string_equal(r.key.id, id); /* of the event as it came */
+
+    set_text(&text, "{\"password=hunter22 ", 'x', 0, "");
+    r = only(n, &text);
+    assert_int_equal(r.kind, RECORD_REJECT);
+    assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
+
+    set_text(&text, USUAL, 'x', 0, "}");
+    assert_true(only(n, &text).spliced);
+    buf_done(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(allocates_nothing_for_a_line_that_is_spliced),
+        cmocka_unit_test(keeps_its_memory_small_for_short_lines),
+        cmocka_unit_test(takes_an_event_of_the_limit_and_none_of_one_byte_more),
+        cmocka_unit_test(leaves_the_record_out_of_a_built_event_that_is_too_large),
+        cmocka_unit_test(gives_a_reject_without_sample_where_a_sample_does_not_fit),
+        cmocka_unit_test(says_how_long_a_line_may_be),
+        cmocka_unit_test(rejects_an_object_as_a_whole),
+        cmocka_unit_test(bears_a_megabyte_of_anything),
+        cmocka_unit_test(shares_readers_of_long_lines_between_threads),
+        cmocka_unit_test(gives_shared_readers_back_with_the_last_record_of_a_line),
+        cmocka_unit_test(tells_what_a_key_may_be_made_of),
+        cmocka_unit_test(takes_secrets_out_if_the_customer_asks_for_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -7,6 +7,7 @@
 
 #include "codec/url.h"
 #include "flow/conf_refuse.h"
+#include "flow/memory.h"
 
 #include <stdlib.h>
 
@@ -165,6 +166,20 @@ static void check_http(struct conf_reader *r, const char *url, const char *what,
     }
 }
 
+/* Only of values that are all right, or its figures would be of something else. */
+static void check_memory(struct conf_reader *r, const config_setting_t *root)
+{
+    struct memory_plan plan;
+    struct err e = {.kind = FAIL_NONE};
+    if (r->problems->errors > 0) {
+        return;
+    }
+    memory_plan(r->conf, &plan);
+    if (memory_check(r->conf, &plan, &e) != FAIL_NONE) {
+        conf_error(r, conf_at(config_setting_get_member(root, "limits"), "memory"), "%s", e.text);
+    }
+}
+
 void conf_check(struct conf_reader *r, const config_setting_t *root)
 {
     struct conf *c = r->conf;
@@ -191,4 +206,5 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         conf_warn(r, NULL, "customers: there is none; every message will be left as not ours");
     }
     conf_check_topics(r, root);
+    check_memory(r, root);
 }

@@ -132,6 +132,52 @@ static bool value_read(struct property *p, struct span text)
     return true;
 }
 
+/*
+ * All names librdkafka knows, NULL-terminated, in *text, which is changed. There is no other
+ * list of them: its table for people, "name   | C/P | ...".
+ */
+static const char **property_names(char *text)
+{
+    const char **names = NULL;
+    size_t count = 0;
+    char *rest = text;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
+        size_t n = strcspn(line, " |");
+        if (n > 0 && strchr(line, '|') != NULL) {
+            line[n] = '\0';
+            names = conf_grow(names, count, sizeof(*names));
+            names[count++] = line;
+        }
+    }
+    names = conf_grow(names, count, sizeof(*names));
+    names[count] = NULL;
+    return names;
+}
+
+/* The property that was probably meant: "" if `name` is one, or none is near. */
+static void property_nearest(struct span name, char *out, size_t cap)
+{
+    char *table = NULL;
+    size_t bytes = 0;
+    out[0] = '\0';
+    FILE *f = open_memstream(&table, &bytes);
+    if (f == NULL) {
+        return;
+    }
+    rd_kafka_conf_properties_show(f);
+    if (fclose(f) == 0) {
+        const char **names = property_names(table);
+        char *wrong = conf_copy(name);
+        const char *near = conf_nearest(wrong, names);
+        if (near != NULL && strcmp(near, wrong) != 0) {
+            (void)snprintf(out, cap, "; did you mean %s?", near);
+        }
+        free(wrong);
+        free(names);
+    }
+    free(table);
+}
+
 /* "name=value" by itself, as librdkafka and the sink see it. */
 static bool is_accepted(const struct property *p, const char *property)
 {
@@ -141,7 +187,9 @@ static bool is_accepted(const struct property *p, const char *property)
     struct err e = {0};
     rd_kafka_conf_t *conf = sink_conf_new(&c, &e);
     if (conf == NULL) {
-        conf_error(p->reader, p->at, "kafka.properties: %s", e.text);
+        char near[128];
+        property_nearest(p->name, near, sizeof(near));
+        conf_error(p->reader, p->at, "kafka.properties: %s%s", e.text, near);
         return false;
     }
     rd_kafka_conf_destroy(conf);

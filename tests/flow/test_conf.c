@@ -291,6 +291,7 @@ static void properties_are_tried_on_librdkafka(void **state UNUSED)
     assert_non_null(strstr(got, "4: kafka.properties: kafka property acks: must be all"));
     assert_non_null(strstr(got, "5: kafka.properties: linger.ms: is given twice"));
     assert_non_null(strstr(got, "6: kafka.properties: must be texts \"name=value\""));
+    assert_non_null(strstr(got, "; did you mean sasl.password?\n"));
     assert_null(strstr(got, "geheim"));
     assert_complaints(AWS "kafka = { properties = ( \"linger.ms=5\" ); };\n" QUEUES CUSTOMERS,
                       "2: kafka.properties: bootstrap.servers is missing\n");
@@ -433,6 +434,15 @@ static void a_file_that_is_not_there_is_said(void **state UNUSED)
     conf_problems_done(&p);
 }
 
+static void memory_that_cannot_be_kept_is_refused(void **state UNUSED)
+{
+    char got[4096];
+    complaints(GOOD "limits = { lanes = 64;\nmemory = \"32MiB\"; };\n", got, sizeof(got));
+    assert_memory_equal(got, "6: limits.memory", 16);
+    complaints(GOOD "limits = { lanes = 1; memory = \"10GiB\"; };\n", got, sizeof(got));
+    assert_string_equal(got, "");
+}
+
 static void the_file_wins_over_the_environment(void **state UNUSED)
 {
     assert_int_equal(setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1), 0);
@@ -532,6 +542,7 @@ int main(void)
         cmocka_unit_test(customers_have_files_of_their_own),
         cmocka_unit_test(numbers_that_libconfig_cuts_are_refused),
         cmocka_unit_test(a_file_that_is_not_there_is_said),
+        cmocka_unit_test(memory_that_cannot_be_kept_is_refused),
         cmocka_unit_test(the_file_wins_over_the_environment),
         cmocka_unit_test(customers_bring_their_own_names),
         cmocka_unit_test(own_names_must_be_known_fields),

@@ -18,7 +18,7 @@ def normalize(text, *options, folder):
     done = subprocess.run([str(binary()), "normalize", "--customer", "acme", "--rejects", str(rejects), *options, "-"],
                           input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.splitlines(), [json.loads(line) for line in rejects.read_text().splitlines()]
+    return done.stdout.splitlines(), [json.loads(line) for line in rejects.read_bytes().splitlines()]
 
 
 def _ids(lines):

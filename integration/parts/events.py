@@ -53,7 +53,7 @@ def generate(count, seed, *options):
         text = subprocess.run(
             [sys.executable, str(GENERATOR), "-n", str(count), "--seed", str(seed), "--truth", str(truth), *options],
             check=True, stdout=subprocess.PIPE).stdout
-        rows = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
+        rows = [json.loads(line) for line in truth.read_bytes().splitlines()]
     expected = [_expected(row) for row in rows]
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
     return File(text, lines, sum(e for e, _ in expected), sum(r for _, r in expected), rows)

@@ -50,8 +50,8 @@ class World:
         bucket = bucket or self.moto.bucket(id)
         if notify:
             self.moto.notify(bucket, told_prefix or prefix + "/", queue.arn)
-        role = self.moto.role(id, "an-external-id")
-        entry = workers.customer(id, queue, bucket, role, prefix=prefix, **settings)
+        external_id = unique(f"external-id-of-{id}")
+        entry = workers.customer(id, queue, bucket, self.moto.role(id, external_id), external_id, prefix, **settings)
         self.customers.append(Customer(self.moto, id, queue, bucket, prefix, entry))
         return self.customers[-1]
 
@@ -70,7 +70,7 @@ class World:
 
     def settled(self, seconds=60, left=0):
         """Wait until the queues hold no more than `left` messages."""
-        running = next((w for w in self.workers if w.running()), None)
+        running = next((w for w in self.workers if w.running()), self.workers[-1])
         until(lambda: self.left() <= left,
               lambda: f"{self.left()} messages left, {left} wanted; log:\n{self.workers[-1].tail()}",
               seconds, every=0.1, alive=running)

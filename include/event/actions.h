@@ -15,6 +15,10 @@ struct action_words;
 struct action_words *action_words_new(void);
 void action_words_free(struct action_words *w);
 
+/* For documents: the rows of words (folded, between blanks), and the actions kept as they are. */
+MUST_USE bool action_row(size_t i, const char **word_list, const char **action);
+const char *action_known_list(void);
+
 /* Dotted lower case: two words or more of [a-z0-9_]. */
 MUST_USE bool action_well_formed(struct span action);
 

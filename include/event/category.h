@@ -16,6 +16,10 @@ struct span category_infer(struct span action);
 /* info, low, medium, high or critical for a word; empty for an unknown one. */
 struct span severity_of_word(struct span word);
 
+/* For documents: whole words and beginnings of words, between blanks. False: no more rows. */
+MUST_USE bool severity_row(size_t i, const char **words, const char **prefixes,
+                           struct span *severity);
+
 enum severity_scale {
     SEVERITY_SYSLOG, /* 0 to 7, 0 the worst */
     SEVERITY_OTEL,   /* 1 to 24 */

@@ -16,6 +16,9 @@ struct lookup;
  */
 struct span runtime_name(struct span name);
 
+/* For documents: the i-th rule; `row` ends with NULL. False: no more. */
+MUST_USE bool runtime_row(size_t i, bool *has, const char *const **row, const char **name);
+
 /* claude, codex, vscode, antigravity: names of old Beacon versions. Else an empty span. */
 struct span runtime_old_name(struct span name);
 

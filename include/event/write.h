@@ -4,6 +4,7 @@
 #define EVENT_WRITE_H
 
 #include "event/draft.h"
+#include "event/names.h"
 
 struct write_part {
     struct span group; /* names of the objects around the field, joined by dots */
@@ -15,6 +16,7 @@ struct write {
     struct arena names;         /* the keys' texts */
     struct buf scratch;         /* one string at a time */
     struct json_reader *reader; /* of texts that are JSON themselves */
+    struct names unique;        /* in those */
 };
 
 void write_init(struct write *w);

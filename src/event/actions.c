@@ -117,6 +117,22 @@ struct action_words *action_words_new(void)
     return w;
 }
 
+bool action_row(size_t i, const char **word_list, const char **action)
+{
+    static const char *const how[] = {"", "what the tool did", "by the decision", ""};
+    if (i >= sizeof(words) / sizeof(words[0])) {
+        return false;
+    }
+    *word_list = words[i].words;
+    *action = *words[i].action != '\0' ? words[i].action : how[words[i].how];
+    return true;
+}
+
+const char *action_known_list(void)
+{
+    return known;
+}
+
 void action_words_free(struct action_words *w)
 {
     if (w != NULL) {

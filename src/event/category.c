@@ -118,6 +118,17 @@ static const struct {
 };
 /* clang-format on */
 
+bool severity_row(size_t i, const char **words, const char **prefixes, struct span *severity)
+{
+    if (i >= sizeof(severities) / sizeof(severities[0])) {
+        return false;
+    }
+    *words = severities[i].words;
+    *prefixes = severities[i].prefixes;
+    *severity = severities[i].severity;
+    return true;
+}
+
 struct span severity_of_word(struct span word)
 {
     char buf[64];

@@ -12,7 +12,7 @@ enum how { HAS, IS };
 /* clang-format off: one row a rule */
 static const struct {
     enum how how;
-    const char *words[8];
+    const char *words[8]; /* NULL behind the last */
     const char *name;
 } runtimes[] = {
     {HAS, {"cowork", "co-work"}, "claude_cowork"},
@@ -83,6 +83,17 @@ static bool rule_hits(size_t rule, struct span name)
         }
     }
     return false;
+}
+
+bool runtime_row(size_t i, bool *has, const char *const **row, const char **name)
+{
+    if (i >= sizeof(runtimes) / sizeof(runtimes[0])) {
+        return false;
+    }
+    *has = runtimes[i].how == HAS;
+    *row = runtimes[i].words;
+    *name = runtimes[i].name;
+    return true;
 }
 
 struct span runtime_name(struct span name)

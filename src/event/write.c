@@ -15,6 +15,7 @@ enum {
 void write_init(struct write *w)
 {
     *w = (struct write){.scratch = BUF_INIT(STRING_BYTES)};
+    names_init(&w->unique);
     for (int f = 0; f < FIELDS; f++) {
         struct span path = span_str(fields[f].path);
         const char *dot = memrchr(path.p, '.', path.n);
@@ -29,6 +30,7 @@ void write_done(struct write *w)
 {
     buf_done(&w->scratch);
     arena_done(&w->names);
+    names_done(&w->unique);
     json_reader_free(w->reader);
 }
 
@@ -56,18 +58,28 @@ static void write_text(struct write *w, const struct draft *d, struct span text,
     emit_string(out, rules_redact(d->in->rules, text, &w->scratch) ? buf_span(&w->scratch) : text);
 }
 
+/*
+ * A text that is one JSON value, clean and without a name twice in any object, so that it may
+ * stand in the event as what it says.
+ */
+static bool read_json(struct write *w, struct span text, struct doc *doc)
+{
+    text = text_trim(text);
+    if (text.n < 2 || text.n > JSON_BYTES || *text.p == '\0' || strchr("{[\"", *text.p) == NULL) {
+        return false;
+    }
+    if (w->reader == NULL) {
+        w->reader = json_reader_new(JSON_BYTES);
+    }
+    return json_scan(w->reader, &text, doc, NULL) == FAIL_NONE && text.n == 0 && !doc->repaired &&
+           names_unique(&w->unique, doc, DOC_ROOT);
+}
+
 /* Text that is JSON itself is written as what it says (schema.md §10.1). */
 static void write_json(struct write *w, const struct draft *d, struct span text, struct buf *out)
 {
     struct doc doc;
-    struct span rest = text_trim(text);
-    bool like_json =
-        rest.n > 1 && rest.n <= JSON_BYTES && strchr("{[\"", *rest.p) != NULL && *rest.p != '\0';
-    if (like_json && w->reader == NULL) {
-        w->reader = json_reader_new(JSON_BYTES);
-    }
-    if (like_json && json_scan(w->reader, &rest, &doc, NULL) == FAIL_NONE && rest.n == 0 &&
-        !doc.repaired) {
+    if (read_json(w, text, &doc)) {
         write_doc(w, d, &doc, DOC_ROOT, out);
     } else {
         write_text(w, d, text, out);
@@ -76,6 +88,9 @@ static void write_json(struct write *w, const struct draft *d, struct span text,
 
 static bool texts_only(const struct doc *d)
 {
+    if (doc_tag(d, DOC_ROOT) != '[') {
+        return false;
+    }
     for (size_t i = doc_first(d, DOC_ROOT); !doc_at_end(d, i); i = doc_next(d, i)) {
         if (doc_tag(d, i) != '"') {
             return false;
@@ -87,18 +102,10 @@ static bool texts_only(const struct doc *d)
 /* "a, b" as ["a","b"]; a JSON text of an array as that. */
 static void write_list(struct write *w, const struct draft *d, struct span text, struct buf *out)
 {
-    text = text_trim(text);
-    if (text.n > 1 && *text.p == '[' && text.p[text.n - 1] == ']') {
-        struct doc doc;
-        struct span rest = text;
-        if (w->reader == NULL) {
-            w->reader = json_reader_new(JSON_BYTES);
-        }
-        if (rest.n <= JSON_BYTES && json_scan(w->reader, &rest, &doc, NULL) == FAIL_NONE &&
-            rest.n == 0 && !doc.repaired && texts_only(&doc)) {
-            write_doc(w, d, &doc, DOC_ROOT, out);
-            return;
-        }
+    struct doc doc;
+    if (read_json(w, text, &doc) && texts_only(&doc)) {
+        write_doc(w, d, &doc, DOC_ROOT, out);
+        return;
     }
     bool first = true;
     buf_add_byte(out, '[');

@@ -5,6 +5,7 @@
 specification before: for each record the members that matter, by dotted path (null: absent),
 or {"reason": ...} for a reject, or {"spliced": true} for a record that leaves byte for byte.
 """
+import decimal
 import json
 import pathlib
 
@@ -18,6 +19,12 @@ def lines(path):
     """Without the end of each; bytes that are no UTF-8 stay as they are."""
     text = path.read_bytes().decode("utf-8", "surrogateescape")
     return [line for line in text.split("\n") if line]
+
+
+def exactly(text):
+    """A number beyond doubles is still a number, and 1e3 an integer, as JSON Schema says."""
+    value = decimal.Decimal(text)
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def member(event, path):
@@ -56,3 +63,15 @@ def test_every_record_is_what_the_specification_says(case):
 
 def test_there_are_at_least_four_hundred_vectors():
     assert sum(len(lines(path)) for path in CASES.glob("*/in.jsonl")) >= 400
+
+
+@pytest.mark.parametrize("case", sorted(path.parent.name for path in CASES.glob("*/want.jsonl")))
+def test_every_event_is_valid_by_the_published_schema(case):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((CASES.parent.parent.parent / "docs" / "event.schema.json").read_text())
+    check = jsonschema.Draft202012Validator(schema)
+    for line in lines(CASES / case / "want.jsonl"):
+        event = json.loads(line, parse_float=exactly)
+        if "ingest" in event:
+            error = next(check.iter_errors(event), None)
+            assert error is None, (line[:200], list(error.absolute_path), error.message[:200])

@@ -6,6 +6,7 @@
  */
 #include "codec/sigv4.h"
 
+#include "codec/sigv4_canonical.h"
 #include "codec/url.h"
 
 #include <openssl/crypto.h>
@@ -17,8 +18,6 @@
 #include <time.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
-
-enum { MAX_TEXT_BYTES = 256 * 1024 }; /* of what is built for a moment here */
 
 /* ---- Hashes ---- */
 
@@ -68,253 +67,6 @@ void sigv4_date(char out[SIGV4_DATE_BYTES], int64_t wall_ms)
     }
 }
 
-/* ---- The canonical request ---- */
-
-/* The path without "." and ".." segments and double slashes; a slash at the end stays. */
-static void add_normalized(struct buf *out, struct span path)
-{
-    size_t start = out->n;
-    struct span rest = path;
-    while (rest.n > 0) {
-        const char *slash = memchr(rest.p, '/', rest.n);
-        size_t n = slash != NULL ? (size_t)(slash - rest.p) : rest.n;
-        struct span segment = span_take(&rest, n);
-        if (rest.n > 0) {
-            rest = span_from(rest, 1);
-        }
-        if (span_eq(segment, SPAN(".."))) {
-            while (out->n > start && out->p[--out->n] != '/') {
-            }
-        } else if (segment.n > 0 && !span_eq(segment, SPAN("."))) {
-            buf_add_byte(out, '/');
-            buf_add(out, segment);
-        }
-    }
-    if (out->n == start || path.p[path.n - 1] == '/') {
-        buf_add_byte(out, '/');
-    }
-}
-
-static void add_path(struct buf *out, const struct sigv4_request *r)
-{
-    struct buf normal = BUF_INIT(MAX_TEXT_BYTES);
-    struct span path = r->path.n != 0 ? r->path : SPAN("/");
-    if (r->path_normalize) {
-        add_normalized(&normal, path);
-        path = buf_span(&normal);
-    }
-    if (r->path_encode) {
-        url_encode_path(out, path);
-    } else {
-        buf_add(out, path);
-    }
-    out->overflowed |= normal.overflowed;
-    buf_done(&normal);
-}
-
-struct param {
-    struct span name; /* both strictly encoded */
-    struct span value;
-};
-
-static int span_compare(struct span a, struct span b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n != 0 ? memcmp(a.p, b.p, n) : 0;
-    return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-static int param_compare(const void *left, const void *right)
-{
-    const struct param *a = left;
-    const struct param *b = right;
-    int order = span_compare(a->name, b->name);
-    return order != 0 ? order : span_compare(a->value, b->value);
-}
-
-/* Encode one half of a parameter strictly, whatever its encoding was. Returns its length. */
-static size_t add_reencoded(struct buf *text, struct buf *scratch, struct span part)
-{
-    size_t start = text->n;
-    buf_clear(scratch);
-    url_decode(scratch, part);
-    url_encode(text, buf_span(scratch));
-    return text->n - start;
-}
-
-/* The parameters of a query into params[], their bytes in *text. Their number; too many mark it. */
-static size_t read_params(struct buf *text, struct span query, struct param *params)
-{
-    struct buf scratch = BUF_INIT(MAX_TEXT_BYTES);
-    size_t count = 0;
-    while (query.n > 0 && !text->overflowed) {
-        const char *end = memchr(query.p, '&', query.n);
-        struct span pair = span_take(&query, end != NULL ? (size_t)(end - query.p) : query.n);
-        if (query.n > 0) {
-            query = span_from(query, 1);
-        }
-        if (pair.n == 0) {
-            continue;
-        }
-        if (count == SIGV4_MAX_PARAMS) {
-            text->overflowed = true;
-            break;
-        }
-        const char *equals = memchr(pair.p, '=', pair.n);
-        size_t name = equals != NULL ? (size_t)(equals - pair.p) : pair.n;
-        params[count].name.n = add_reencoded(text, &scratch, span_of(pair.p, name));
-        params[count].value.n = add_reencoded(
-            text, &scratch, equals != NULL ? span_from(pair, name + 1) : span_of(pair.p, 0));
-        count++;
-    }
-    text->overflowed |= scratch.overflowed;
-    buf_done(&scratch);
-    return count;
-}
-
-static void add_query(struct buf *out, struct span query)
-{
-    struct param params[SIGV4_MAX_PARAMS];
-    struct buf text = BUF_INIT(MAX_TEXT_BYTES);
-    size_t count = read_params(&text, query, params);
-
-    struct span rest = buf_span(&text); /* only now: the text has stopped moving */
-    for (size_t i = 0; i < count && !text.overflowed; i++) {
-        params[i].name = span_take(&rest, params[i].name.n);
-        params[i].value = span_take(&rest, params[i].value.n);
-    }
-    count = text.overflowed ? 0 : count;
-    qsort(params, count, sizeof(params[0]), param_compare);
-
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            buf_add_byte(out, '&');
-        }
-        buf_add(out, params[i].name);
-        buf_add_byte(out, '=');
-        buf_add(out, params[i].value);
-    }
-    out->overflowed |= text.overflowed;
-    buf_done(&text);
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static int name_compare(struct span a, struct span b)
-{
-    for (size_t i = 0; i < a.n && i < b.n; i++) {
-        unsigned char x = (unsigned char)lower(a.p[i]);
-        unsigned char y = (unsigned char)lower(b.p[i]);
-        if (x != y) {
-            return x < y ? -1 : 1;
-        }
-    }
-    return (a.n > b.n) - (a.n < b.n);
-}
-
-/* Indices of the headers, by name, equal names in the order given. Their number. */
-static size_t sort_headers(const struct sigv4_request *r, size_t order[SIGV4_MAX_HEADERS],
-                           struct buf *out)
-{
-    if (r->header_count > SIGV4_MAX_HEADERS) {
-        out->overflowed = true;
-        return 0;
-    }
-    for (size_t i = 0; i < r->header_count; i++) {
-        size_t at = i;
-        while (at > 0 && name_compare(r->headers[order[at - 1]].name, r->headers[i].name) > 0) {
-            order[at] = order[at - 1];
-            at--;
-        }
-        order[at] = i;
-    }
-    return r->header_count;
-}
-
-static void add_lower(struct buf *out, struct span name)
-{
-    for (size_t i = 0; i < name.n; i++) {
-        buf_add_byte(out, lower(name.p[i]));
-    }
-}
-
-/* Trimmed, runs of blanks as one space (also within quotes: the official cases want it). */
-static void add_value(struct buf *out, struct span v)
-{
-    while (v.n > 0 && is_blank(v.p[v.n - 1])) {
-        v.n--;
-    }
-    bool gap = false;
-    bool any = false;
-    for (size_t i = 0; i < v.n; i++) {
-        if (is_blank(v.p[i])) {
-            gap = any;
-            continue;
-        }
-        if (gap) {
-            buf_add_byte(out, ' ');
-        }
-        buf_add_byte(out, v.p[i]);
-        gap = false;
-        any = true;
-    }
-}
-
-static void add_headers(struct buf *out, const struct sigv4_request *r)
-{
-    size_t order[SIGV4_MAX_HEADERS];
-    size_t count = sort_headers(r, order, out);
-    for (size_t i = 0; i < count; i++) {
-        const struct http_header *h = &r->headers[order[i]];
-        if (i > 0 && name_compare(r->headers[order[i - 1]].name, h->name) == 0) {
-            buf_add_byte(out, ',');
-        } else {
-            buf_add(out, i > 0 ? SPAN("\n") : SPAN(""));
-            add_lower(out, h->name);
-            buf_add_byte(out, ':');
-        }
-        add_value(out, h->value);
-    }
-    buf_add(out, count > 0 ? SPAN("\n") : SPAN(""));
-}
-
-static void add_signed_headers(struct buf *out, const struct sigv4_request *r)
-{
-    size_t order[SIGV4_MAX_HEADERS];
-    size_t count = sort_headers(r, order, out);
-    for (size_t i = 0; i < count; i++) {
-        struct span name = r->headers[order[i]].name;
-        if (i > 0 && name_compare(r->headers[order[i - 1]].name, name) == 0) {
-            continue;
-        }
-        buf_add(out, i > 0 ? SPAN(";") : SPAN(""));
-        add_lower(out, name);
-    }
-}
-
-void sigv4_canonical_request(struct buf *out, const struct sigv4_request *r)
-{
-    buf_add(out, r->method);
-    buf_add_byte(out, '\n');
-    add_path(out, r);
-    buf_add_byte(out, '\n');
-    add_query(out, r->query);
-    buf_add_byte(out, '\n');
-    add_headers(out, r);
-    buf_add_byte(out, '\n');
-    add_signed_headers(out, r);
-    buf_add_byte(out, '\n');
-    buf_add(out, r->payload_hash);
-}
-
 /* ---- String to sign, key, signature ---- */
 
 static void add_scope(struct buf *out, const struct sigv4_scope *s)
@@ -349,7 +101,7 @@ static void reserve(struct buf *b, size_t n)
 
 void sigv4_key(uint8_t out[SIGV4_KEY_BYTES], const char *secret, const struct sigv4_scope *s)
 {
-    struct buf first = BUF_INIT(MAX_TEXT_BYTES);
+    struct buf first = BUF_INIT(SIGV4_TEXT_BYTES);
     reserve(&first, strlen(secret) + 4);
     buf_add(&first, SPAN("AWS4"));
     buf_add(&first, span_str(secret));
@@ -363,7 +115,7 @@ void sigv4_key(uint8_t out[SIGV4_KEY_BYTES], const char *secret, const struct si
 
 const uint8_t *sigv4_key_get(struct sigv4_cache *c, const char *secret, const struct sigv4_scope *s)
 {
-    struct buf origin = BUF_INIT(MAX_TEXT_BYTES);
+    struct buf origin = BUF_INIT(SIGV4_TEXT_BYTES);
     char of[SIGV4_HEX_BYTES];
     reserve(&origin, strlen(secret) + 256);
     add_scope(&origin, s);
@@ -389,8 +141,8 @@ void sigv4_cache_wipe(struct sigv4_cache *c)
 static bool sign(char out[SIGV4_HEX_BYTES], const struct sigv4_request *r,
                  const struct sigv4_scope *s, const uint8_t key[SIGV4_KEY_BYTES])
 {
-    struct buf canonical = BUF_INIT(MAX_TEXT_BYTES);
-    struct buf to_sign = BUF_INIT(MAX_TEXT_BYTES);
+    struct buf canonical = BUF_INIT(SIGV4_TEXT_BYTES);
+    struct buf to_sign = BUF_INIT(SIGV4_TEXT_BYTES);
     sigv4_canonical_request(&canonical, r);
     sigv4_string_to_sign(&to_sign, s, buf_span(&canonical));
     sigv4_signature(out, key, buf_span(&to_sign));
@@ -412,7 +164,7 @@ void sigv4_authorization(struct buf *out, const struct sigv4_request *r,
     buf_addf(out, ALGORITHM " Credential=%s/", s->access_key_id);
     add_scope(out, s);
     buf_add(out, SPAN(", SignedHeaders="));
-    add_signed_headers(out, r);
+    sigv4_add_signed_headers(out, r);
     buf_addf(out, ", Signature=%s", signature);
 }
 
@@ -427,8 +179,8 @@ static void add_param(struct buf *out, const char *name, struct span value)
 void sigv4_presign_query(struct buf *out, const struct sigv4_request *r,
                          const struct sigv4_scope *s, const struct sigv4_presign *p)
 {
-    struct buf query = BUF_INIT(MAX_TEXT_BYTES);
-    struct buf value = BUF_INIT(MAX_TEXT_BYTES);
+    struct buf query = BUF_INIT(SIGV4_TEXT_BYTES);
+    struct buf value = BUF_INIT(SIGV4_TEXT_BYTES);
 
     buf_add(&query, r->query);
     add_param(&query, "X-Amz-Algorithm", SPAN(ALGORITHM));
@@ -438,13 +190,13 @@ void sigv4_presign_query(struct buf *out, const struct sigv4_request *r,
     add_param(&query, "X-Amz-Date", span_str(s->date));
     buf_addf(&query, "&X-Amz-Expires=%u", p->expires_s);
     buf_clear(&value);
-    add_signed_headers(&value, r);
+    sigv4_add_signed_headers(&value, r);
     add_param(&query, "X-Amz-SignedHeaders", buf_span(&value));
     if (p->token.n > 0) {
         add_param(&query, "X-Amz-Security-Token", p->token);
     }
 
-    add_query(out, buf_span(&query));
+    sigv4_add_query(out, buf_span(&query));
     out->overflowed |= query.overflowed || value.overflowed;
     OPENSSL_cleanse(query.p, query.n);
     buf_done(&query);
@@ -454,7 +206,7 @@ void sigv4_presign_query(struct buf *out, const struct sigv4_request *r,
 void sigv4_presign(struct buf *out, const struct sigv4_request *r, const struct sigv4_scope *s,
                    const struct sigv4_presign *p, const uint8_t key[SIGV4_KEY_BYTES])
 {
-    struct buf query = BUF_INIT(MAX_TEXT_BYTES);
+    struct buf query = BUF_INIT(SIGV4_TEXT_BYTES);
     char signature[SIGV4_HEX_BYTES];
     struct sigv4_request with = *r;
 

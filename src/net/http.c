@@ -7,9 +7,8 @@
 #include "net/http.h"
 
 #include "base/clock.h"
-#include "codec/fields.h"
 #include "codec/url.h"
-#include "net/patience.h"
+#include "net/http_arrival.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -20,7 +19,6 @@
 enum {
     STEP_MS = 100, /* longest wait between two looks at the clock */
     RECEIVE_BYTES = 64 * 1024,
-    STATUS_DIGITS = 3,
 };
 
 struct http {
@@ -33,16 +31,7 @@ struct http {
     /* The call under way. */
     struct curl_slist *headers;
     struct buf url;
-    const struct http_request *request;
-    struct http_answer *answer;
-    size_t head_bytes; /* of all heads, also of 1xx */
-    bool head_too_long;
-    bool head_whole; /* its empty line was there */
-    bool body_cut;
-    enum err_kind refused; /* what the sink returned, with refused_err */
-    struct err refused_err;
-    bool timed; /* patience runs */
-    struct patience patience;
+    struct arrival arrival;
 };
 
 /* ---- Life ---- */
@@ -105,30 +94,6 @@ void http_free(struct http *h)
     free(h);
 }
 
-void http_answer_init(struct http_answer *a, size_t max_body_bytes)
-{
-    *a = (struct http_answer){.head = BUF_INIT(HTTP_HEAD_BYTES), .body = BUF_INIT(max_body_bytes)};
-}
-
-void http_answer_clear(struct http_answer *a)
-{
-    a->status = 0;
-    a->sized = false;
-    buf_clear(&a->head);
-    buf_clear(&a->body);
-}
-
-void http_answer_done(struct http_answer *a)
-{
-    buf_done(&a->head);
-    buf_done(&a->body);
-}
-
-struct span http_field(const struct http_answer *a, const char *name)
-{
-    return fields_find(buf_span(&a->head), name);
-}
-
 void http_stop(struct http *h)
 {
     atomic_store(&h->stopped, true);
@@ -154,99 +119,17 @@ bool http_wait(struct http *h, int64_t ms)
 
 /* ---- The answer arrives ---- */
 
-/* "HTTP/1.1 200 OK": a new head begins. */
-static void on_status_line(struct http_answer *a, struct span line)
-{
-    const char *space = memchr(line.p, ' ', line.n);
-    int64_t status = 0;
-    http_answer_clear(a);
-    if (space == NULL || line.n - (size_t)(space - line.p) <= STATUS_DIGITS ||
-        !fields_number(span_of(space + 1, STATUS_DIGITS), &status)) {
-        return; /* curl has already refused worse than this */
-    }
-    a->status = (int)status;
-}
-
-static bool is_chunked(struct span value)
-{
-    static const char chunked[] = "chunked";
-    size_t n = sizeof(chunked) - 1;
-    return value.n >= n && strncasecmp(value.p + value.n - n, chunked, n) == 0;
-}
-
-/* The empty line: the head is whole. */
-static void on_head_end(struct http_answer *a)
-{
-    int64_t length = 0;
-    a->sized = fields_number(http_field(a, "content-length"), &length) ||
-               is_chunked(http_field(a, "transfer-encoding"));
-}
-
 static size_t on_header(char *text, size_t size, size_t count, void *user)
 {
     struct http *h = user;
-    struct span line = span_of(text, size * count);
-    h->head_bytes += line.n;
-    if (h->head_bytes > HTTP_HEAD_BYTES) {
-        h->head_too_long = true;
-        return 0;
-    }
-    if (h->timed) {
-        int64_t now = clock_mono_ms(&clock_system);
-        patience_busy(&h->patience, now);
-        patience_idle(&h->patience, line.n, now);
-    }
-    if (span_starts(line, SPAN("HTTP/"))) {
-        h->head_whole = false;
-        on_status_line(h->answer, line);
-        return size * count;
-    }
-    while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r')) {
-        line.n--;
-    }
-    if (line.n == 0) {
-        h->head_whole = true;
-        on_head_end(h->answer);
-    }
-    buf_add(&h->answer->head, line);
-    buf_add_byte(&h->answer->head, '\n');
-    return size * count;
-}
-
-static bool to_sink(struct http *h, struct span bytes)
-{
-    const struct http_sink *sink = h->request->sink;
-    patience_busy(&h->patience, clock_mono_ms(&clock_system));
-    h->refused = sink->body(sink->ctx, h->answer, bytes, &h->refused_err);
-    patience_idle(&h->patience, bytes.n, clock_mono_ms(&clock_system));
-    return h->refused == FAIL_NONE && !http_stopped(h);
-}
-
-/* As much as fits; the rest of a body that is too long is not waited for. */
-static bool to_body(struct http *h, struct span bytes)
-{
-    struct buf *body = &h->answer->body;
-    size_t room = body->max - body->n;
-    if (h->timed) {
-        int64_t now = clock_mono_ms(&clock_system);
-        patience_busy(&h->patience, now);
-        patience_idle(&h->patience, bytes.n, now);
-    }
-    buf_add(body, span_of(bytes.p, bytes.n < room ? bytes.n : room));
-    if (bytes.n > room) {
-        body->overflowed = true;
-        h->body_cut = true;
-    }
-    return !h->body_cut;
+    return arrival_header(&h->arrival, span_of(text, size * count)) ? size * count : 0;
 }
 
 static size_t on_body(char *text, size_t size, size_t count, void *user)
 {
     struct http *h = user;
-    struct span bytes = span_of(text, size * count);
-    bool good = h->answer->status >= 200 && h->answer->status < 300;
-    bool taken = h->request->sink != NULL && good ? to_sink(h, bytes) : to_body(h, bytes);
-    return taken ? bytes.n : CURL_WRITEFUNC_ERROR;
+    bool taken = arrival_body(&h->arrival, span_of(text, size * count)) && !http_stopped(h);
+    return taken ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
 /* ---- The request is made ---- */
@@ -384,17 +267,8 @@ void *http_begin(struct http *h, const struct http_request *r, struct http_answe
     if (check_url(h, r, &direct, e) != FAIL_NONE || add_headers(h, r, e) != FAIL_NONE) {
         return NULL;
     }
-    h->request = r;
-    h->answer = a;
-    h->head_bytes = 0;
-    h->head_too_long = false;
-    h->head_whole = false;
-    h->body_cut = false;
-    h->refused = FAIL_NONE;
     h->cause[0] = '\0';
-    h->timed = r->sink != NULL;
-    patience_init(&h->patience, r->idle_timeout_ms, clock_mono_ms(&clock_system));
-    http_answer_clear(a);
+    arrival_begin(&h->arrival, r, a);
 
     curl_easy_reset(h->easy); /* connections stay */
     set_rules(h);
@@ -432,43 +306,23 @@ static enum err_kind kind_of(CURLcode code)
 enum err_kind http_finish(struct http *h, int curl_code, struct err *e)
 {
     CURLcode code = (CURLcode)curl_code;
-    if (h->refused != FAIL_NONE) {
+    if (h->arrival.refused != FAIL_NONE) {
         if (e != NULL) {
-            *e = h->refused_err;
+            *e = h->arrival.refused_err;
         }
-        return h->refused;
+        return h->arrival.refused;
     }
     if (http_stopped(h)) {
         return err_set(e, FAIL_STOPPED, "http: stopped");
     }
-    if (h->head_too_long) {
-        return err_set(e, FAIL_AGAIN, "http: more than %d bytes of headers", HTTP_HEAD_BYTES);
-    }
-    if (code == CURLE_OK ||
-        h->body_cut) { /* curl takes the end of a connection for that of a head */
-        return h->head_whole ? FAIL_NONE : err_set(e, FAIL_AGAIN, "http: the headers were cut");
+    if (code == CURLE_OK || h->arrival.head_too_long || h->arrival.body_cut) {
+        return arrival_end(&h->arrival, e);
     }
     const char *cause = h->cause[0] != '\0' ? h->cause : curl_easy_strerror(code);
     return err_set(e, kind_of(code), "http: %s", cause);
 }
 
 /* ---- The blocking call ---- */
-
-static const char *impatience(struct http *h)
-{
-    if (!h->timed) {
-        return NULL;
-    }
-    switch (patience_check(&h->patience, clock_mono_ms(&clock_system))) {
-    case PATIENCE_SILENT:
-        return "no byte arrived for too long";
-    case PATIENCE_DRIPS:
-        return "the bytes arrive too slowly";
-    case PATIENCE_GOES_ON:
-        break;
-    }
-    return NULL;
-}
 
 /* One step of the transfer. True: *code is its result. */
 static bool step(struct http *h, CURLcode *code)
@@ -504,10 +358,10 @@ enum err_kind http_call(struct http *h, const struct http_request *r, struct htt
     CURLcode code = CURLE_OK;
     const char *impatient = NULL;
     while (!http_stopped(h) && impatient == NULL && !step(h, &code)) {
-        impatient = impatience(h);
+        impatient = arrival_impatient(&h->arrival);
     }
     (void)curl_multi_remove_handle(h->multi, easy);
-    if (impatient != NULL && h->refused == FAIL_NONE) {
+    if (impatient != NULL && h->arrival.refused == FAIL_NONE) {
         return err_set(e, FAIL_AGAIN, "http: %s", impatient);
     }
     return http_finish(h, (int)code, e);

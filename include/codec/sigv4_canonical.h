@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sigv4_canonical.h - parts of stage 1 that other stages of codec/sigv4.c need too.
+ * sigv4_canonical_request itself is in codec/sigv4.h.
+ */
+#ifndef CODEC_SIGV4_CANONICAL_H
+#define CODEC_SIGV4_CANONICAL_H
+
+#include "codec/sigv4.h"
+
+enum { SIGV4_TEXT_BYTES = 256 * 1024 }; /* ceiling of what is built for a moment */
+
+/* The parameters of a query as sent: each encoded strictly, all sorted, `name=` if no value. */
+void sigv4_add_query(struct buf *out, struct span query);
+
+/* "host;x-amz-date": the names, in lower case, sorted, each once. */
+void sigv4_add_signed_headers(struct buf *out, const struct sigv4_request *r);
+
+#endif

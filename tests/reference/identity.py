@@ -192,8 +192,9 @@ def object_ids(customer, text):
     """[(line, item or None, id)] of the events of a decompressed object, in order."""
     before, ids = {}, []
     for number, line in enumerate(text.split(b"\n"), 1):
-        line = line.removesuffix(b"\r").removeprefix(b"\xef\xbb\xbf")
-        if not line.strip(b" \t\0"):
+        # A torn file is filled up with NULs.
+        line = line.removesuffix(b"\r").removeprefix(b"\xef\xbb\xbf").strip(b" \t\0")
+        if not line:
             continue
         found = _line(line)
         for item, key in enumerate(found, 1):

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "event/repository.h"
+
+static void names_what_a_repository_is_called(void **state UNUSED)
+{
+    static const struct {
+        const char *text, *want; /* "": names none */
+    } rows[] = {
+        {"https://github.com/Acme/Web.git", "github.com/acme/web"},
+        {"https://user:token@GitHub.com/Acme/Web", "github.com/acme/web"},
+        {"http://host:8080/a/b/", "host/a/b"},
+        {"ssh://git@host:22/a/b.git", "host/a/b"},
+        {"git://host/a/b#main", "host/a/b"},
+        {"https://host/a/b?x=1", "host/a/b"},
+        {"https://host/group/sub/name.git", "host/group/sub/name"},
+        {"git@github.com:Acme/Web.git", "github.com/acme/web"},
+        {"git@host:name.git", "host/name"},
+        {"host.example:a/b", "host.example/a/b"},
+        {"Acme/Web", "acme/web"},
+        {"acme/web.git", "acme/web"},
+        {" acme/web ", "acme/web"},
+        {"/home/x/app", ""},
+        {"./a", ""},
+        {"../a", ""},
+        {"~/a", ""},
+        {"C:\\Users\\x", ""},
+        {"C:/Users/x", ""},
+        {"file:///Users/x/app", ""},
+        {"FILE:///x", ""},
+        {"file://host/x", ""},
+        {"https://host", ""},
+        {"https://host/", ""},
+        {"https:///a/b", ""},
+        {"a/b/c", ""},
+        {"name", ""},
+        {"note: some text/x", ""},
+        {"note:text", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf out = BUF_INIT(100);
+        bool named = repository_name(span_str(rows[i].text), &out);
+        assert_int_equal(named, rows[i].want[0] != '\0');
+        assert_span_equal(buf_span(&out), span_str(rows[i].want));
+        buf_done(&out);
+    }
+}
+
+static void finds_credentials_where_they_can_stand(void **state UNUSED)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"https://user:token@host/a/b", "user:token@"},
+        {"https://token@host/a", "token@"},
+        {"https://u:p@ss@host/a", "u:p@ss@"},
+        {"ssh://git@host/a", "git@"},
+        {"u:p@host:a/b", "u:p@"},
+        {"git@host:a/b", ""},
+        {"https://host/a@b", ""},
+        {"https://host/a?x=u:p@h", ""},
+        {"https://host", ""},
+        {"a/b", ""},
+        {"@", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_span_equal(repository_userinfo(span_str(rows[i].text)), span_str(rows[i].want));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_what_a_repository_is_called),
+        cmocka_unit_test(finds_credentials_where_they_can_stand),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -51,14 +51,14 @@ def test_ids_are_those_that_the_contract_gives(tmp_path, style):
 
 
 def _rejected_per_record(file: File, rejects):
-    """For each generated record, the reasons of the rejects of its lines."""
+    """For each generated record, the reasons of the rejects of each of its lines."""
     by_line = {}
     for r in rejects:
         by_line.setdefault(r["line"], []).append(r["reason"])
     at = 1
     for truth in file.truth:
         count = truth.get("lines", 1)
-        yield truth, [reason for line in range(at, at + count) for reason in by_line.get(line, [])]
+        yield truth, [by_line.get(line, []) for line in range(at, at + count)]
         at += count
 
 
@@ -66,10 +66,13 @@ def test_every_kind_of_damage_gives_the_rejects_it_must(tmp_path):
     file = generate(3000, 9, "--malformed", ".5", "--nasty", ".2")
     events, rejects = normalize(file.text, folder=tmp_path)
     wrong = {}
-    for truth, reasons in _rejected_per_record(file, rejects):
+    for truth, lines in _rejected_per_record(file, rejects):
         want = DAMAGED[truth["kind"]][1] if truth["shape"] == "malformed" else 0
-        if len(reasons) != want:
-            wrong.setdefault(truth["kind"], []).append(reasons)
+        got = sum(map(len, lines))
+        if truth.get("kind") == "raw_newline":  # what is behind may begin with a whole value: `[ 12] PASS`
+            got = sum(map(bool, lines))
+        if got != want:
+            wrong.setdefault(truth["kind"], []).append(lines)
     assert wrong == {}
     assert len(events) == file.events
 

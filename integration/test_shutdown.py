@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGTERM in the middle of an object: nothing lost, nothing hidden for long."""
-import signal
 import time
 
 from .parts.events import generate
@@ -12,19 +11,6 @@ LINES = 2000
 TIMES = 20
 
 
-class Frozen:
-    """Kafka stands still (SIGSTOP) as long as this lasts."""
-
-    def __init__(self, kafka):
-        self.node = kafka.nodes[0]
-
-    def __enter__(self):
-        self.node.signal(signal.SIGSTOP)
-
-    def __exit__(self, *_):
-        self.node.signal(signal.SIGCONT)
-
-
 def _lines(world):
     return {event["ingest"]["line"] for _, event in world.events()}
 
@@ -34,7 +20,7 @@ def test_a_worker_stopped_in_the_middle_gives_its_object_back_and_another_delive
     acme = world.customer("acme")
     first = world.start(limits={"shutdown_grace": "2s"}, kafka={"queue_bytes": "1MiB"})
     world.settled()  # moto's test event: the worker is at work
-    with Frozen(world.kafka):
+    with world.kafka.frozen():
         acme.put("a.gz", repeated_gzip(text, TIMES))
         until(lambda: acme.queue.hidden() == 1, "the object is being read", 20, alive=first)
         first.terminate()
@@ -76,7 +62,7 @@ def test_a_killed_workers_object_is_delivered_by_another(world: World):
     acme = world.customer("acme")
     first = world.start(queue={"visibility": "10s"})
     world.settled()
-    with Frozen(world.kafka):
+    with world.kafka.frozen():
         acme.put("a.gz", repeated_gzip(generate(LINES, 1).text, TIMES))
         until(lambda: acme.queue.hidden() == 1, "the object is being read", 20, alive=first)
         first.kill()

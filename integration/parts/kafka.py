@@ -8,6 +8,7 @@
 
     python -m integration.parts.kafka FOLDER     # until Ctrl-C
 """
+import contextlib
 import pathlib
 import shutil
 import signal
@@ -190,6 +191,17 @@ class Kafka(Cluster):
 
     def kill_node(self, i):
         self.nodes[i].kill()
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """All nodes stand still, with their connections open, as long as this lasts."""
+        for node in self.nodes:
+            node.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for node in self.nodes:
+                node.signal(signal.SIGCONT)
 
     def stop(self):
         for node in self.nodes:

@@ -97,5 +97,9 @@ class Worker(Process):
         return until(lambda: len(found := self.lines(**wanted)) >= count and found,
                      lambda: f"{count} log lines with {wanted}; the log ends:\n{self.tail()}", seconds, alive=self)
 
+    def stop(self, seconds=40):
+        """Longer than its own grace time."""
+        return super().stop(seconds)
+
     def terminate(self):
         self.signal(signal.SIGTERM)

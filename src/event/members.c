@@ -81,11 +81,7 @@ static const struct member in_harness[] = {
     ROW("config_path", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
     ROW("executable_path", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
 };
-
-/* error */
-static const struct member in_error[] = {
-    ROW("type", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
+static const struct member in_error[] = {ROW("type", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
 
 /* run */
 static const struct member in_run[] = {
@@ -122,16 +118,8 @@ static const struct member in_jsonrpc[] = {
     ROW("request", MEMBER_OBJECT, RULE_NONE, GROUP_JSONRPC_REQUEST),
     ROW("protocol", MEMBER_OBJECT, RULE_NONE, GROUP_JSONRPC_PROTOCOL),
 };
-
-/* jsonrpc.request */
-static const struct member in_jsonrpc_request[] = {
-    ROW("id", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* jsonrpc.protocol */
-static const struct member in_jsonrpc_protocol[] = {
-    ROW("version", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
+static const struct member in_jsonrpc_request[] = {ROW("id", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_jsonrpc_protocol[] = {ROW("version", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
 
 /* network */
 static const struct member in_network[] = {
@@ -144,16 +132,8 @@ static const struct member in_network_protocol[] = {
     ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
     ROW("version", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
 };
-
-/* rpc */
-static const struct member in_rpc[] = {
-    ROW("response", MEMBER_OBJECT, RULE_NONE, GROUP_RPC_RESPONSE),
-};
-
-/* rpc.response */
-static const struct member in_rpc_response[] = {
-    ROW("status_code", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
+static const struct member in_rpc[] = {ROW("response", MEMBER_OBJECT, RULE_NONE, GROUP_RPC_RESPONSE)};
+static const struct member in_rpc_response[] = {ROW("status_code", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
 
 /* server */
 static const struct member in_server[] = {
@@ -193,26 +173,10 @@ static const struct member in_mcp[] = {
     ROW("protocol", MEMBER_OBJECT, RULE_NONE, GROUP_MCP_PROTOCOL),
     ROW("resource", MEMBER_OBJECT, RULE_NONE, GROUP_MCP_RESOURCE),
 };
-
-/* mcp.method */
-static const struct member in_mcp_method[] = {
-    ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* mcp.protocol */
-static const struct member in_mcp_protocol[] = {
-    ROW("version", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* mcp.resource */
-static const struct member in_mcp_resource[] = {
-    ROW("uri", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* mcp.session */
-static const struct member in_mcp_session[] = {
-    ROW("id", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
+static const struct member in_mcp_method[] = {ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_mcp_protocol[] = {ROW("version", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_mcp_resource[] = {ROW("uri", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_mcp_session[] = {ROW("id", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
 
 /* approval */
 static const struct member in_approval[] = {
@@ -229,11 +193,7 @@ static const struct member in_policy[] = {
     ROW("decision", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
     ROW("enforcement", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
 };
-
-/* prompt */
-static const struct member in_prompt[] = {
-    ROW("text", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
+static const struct member in_prompt[] = {ROW("text", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
 
 /* content */
 static const struct member in_content[] = {
@@ -288,41 +248,13 @@ static const struct member in_gen_ai_agent[] = {
     ROW("version", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
     ROW("description", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
 };
-
-/* gen_ai.conversation */
-static const struct member in_gen_ai_conversation[] = {
-    ROW("id", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.data_source */
-static const struct member in_gen_ai_data_source[] = {
-    ROW("id", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.operation */
-static const struct member in_gen_ai_operation[] = {
-    ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.prompt */
-static const struct member in_gen_ai_prompt[] = {
-    ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.provider */
-static const struct member in_gen_ai_provider[] = {
-    ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.token */
-static const struct member in_gen_ai_token[] = {
-    ROW("type", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.workflow */
-static const struct member in_gen_ai_workflow[] = {
-    ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE),
-};
+static const struct member in_gen_ai_conversation[] = {ROW("id", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_data_source[] = {ROW("id", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_operation[] = {ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_prompt[] = {ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_provider[] = {ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_token[] = {ROW("type", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_workflow[] = {ROW("name", MEMBER_TEXT, RULE_NONE, GROUP_NONE)};
 
 /* gen_ai.evaluation */
 static const struct member in_gen_ai_evaluation[] = {
@@ -388,11 +320,7 @@ static const struct member in_gen_ai_response[] = {
     ROW("finish_reasons", MEMBER_TEXTS, RULE_NONE, GROUP_NONE),
     ROW("time_to_first_chunk", MEMBER_FLOAT, RULE_NONE, GROUP_NONE),
 };
-
-/* gen_ai.embeddings */
-static const struct member in_gen_ai_embeddings[] = {
-    ROW("dimension_count", MEMBER_INT, RULE_NONE, GROUP_NONE),
-};
+static const struct member in_gen_ai_embeddings[] = {ROW("dimension_count", MEMBER_INT, RULE_NONE, GROUP_NONE)};
 
 /* gen_ai.usage */
 static const struct member in_gen_ai_usage[] = {
@@ -403,28 +331,11 @@ static const struct member in_gen_ai_usage[] = {
     ROW("output_tokens", MEMBER_INT, RULE_NONE, GROUP_NONE),
     ROW("cache_creation", MEMBER_OBJECT, RULE_NONE, GROUP_GEN_AI_USAGE_CACHE_CREATION),
 };
+static const struct member in_gen_ai_usage_cache_creation[] = {ROW("input_tokens", MEMBER_INT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_usage_cache_read[] = {ROW("input_tokens", MEMBER_INT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_usage_reasoning[] = {ROW("output_tokens", MEMBER_INT, RULE_NONE, GROUP_NONE)};
+static const struct member in_gen_ai_input[] = {ROW("messages", MEMBER_ANY, RULE_NONE, GROUP_NONE)};
 
-/* gen_ai.usage.cache_creation */
-static const struct member in_gen_ai_usage_cache_creation[] = {
-    ROW("input_tokens", MEMBER_INT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.usage.cache_read */
-static const struct member in_gen_ai_usage_cache_read[] = {
-    ROW("input_tokens", MEMBER_INT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.usage.reasoning */
-static const struct member in_gen_ai_usage_reasoning[] = {
-    ROW("output_tokens", MEMBER_INT, RULE_NONE, GROUP_NONE),
-};
-
-/* gen_ai.input */
-static const struct member in_gen_ai_input[] = {
-    ROW("messages", MEMBER_ANY, RULE_NONE, GROUP_NONE),
-};
-
-/* raw */
 struct group {
     const struct member *rows;
     size_t count;

@@ -76,7 +76,7 @@ void sigv4_key(uint8_t out[SIGV4_KEY_BYTES], const char *secret, const struct si
 /* The last signing key, kept: most requests of a day need the same. Zero to begin with. */
 struct sigv4_cache {
     uint8_t key[SIGV4_KEY_BYTES];
-    char of[SIGV4_HEX_BYTES]; /* hash of what it was derived from */
+    char of[512]; /* what it was derived from, the secret in it: wipe it */
 };
 
 /* As sigv4_key, derived only if it is not the one in the cache. Valid until the next call. */

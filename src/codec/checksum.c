@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/checksum.h"
 
-#include "codec/crc64_table.h"
+#include "codec/crc64.h"
 #include "codec/fields.h"
 
-#include <endian.h>
 #include <isa-l/crc.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -70,25 +69,6 @@ void checksum_find(struct checksum_want *w, struct span head)
 
 /* ---- Sums ---- */
 
-static uint64_t crc64(uint64_t crc, const char *p, size_t n)
-{
-    while (n >= 8) {
-        uint64_t word = 0;
-        memcpy(&word, p, sizeof(word));
-        crc ^= le64toh(word);
-        crc = crc64_table[7][crc & 255] ^ crc64_table[6][crc >> 8 & 255] ^
-              crc64_table[5][crc >> 16 & 255] ^ crc64_table[4][crc >> 24 & 255] ^
-              crc64_table[3][crc >> 32 & 255] ^ crc64_table[2][crc >> 40 & 255] ^
-              crc64_table[1][crc >> 48 & 255] ^ crc64_table[0][crc >> 56];
-        p += 8;
-        n -= 8;
-    }
-    for (; n > 0; n--) {
-        crc = crc64_table[0][(crc ^ (unsigned char)*p++) & 255] ^ crc >> 8;
-    }
-    return crc;
-}
-
 /* ISA-L reads only, but its older headers do not say so. */
 static unsigned char *readable(const char *p)
 {
@@ -129,7 +109,7 @@ static void add_piece(struct checksum *c, struct span s)
 {
     switch (c->kind) {
     case CHECKSUM_CRC64NVME:
-        c->crc = crc64(c->crc, s.p, s.n);
+        c->crc = crc64_nvme(c->crc, s);
         break;
     case CHECKSUM_CRC32C:
         c->crc = crc32_iscsi(readable(s.p), (int)s.n, (unsigned)c->crc);

@@ -115,20 +115,14 @@ void sigv4_key(uint8_t out[SIGV4_KEY_BYTES], const char *secret, const struct si
 
 const uint8_t *sigv4_key_get(struct sigv4_cache *c, const char *secret, const struct sigv4_scope *s)
 {
-    struct buf origin = BUF_INIT(SIGV4_TEXT_BYTES);
-    char of[SIGV4_HEX_BYTES];
-    reserve(&origin, strlen(secret) + 256);
-    add_scope(&origin, s);
-    buf_add_byte(&origin, '\n');
-    buf_add(&origin, span_str(secret));
-    sigv4_hash(of, buf_span(&origin));
-    OPENSSL_cleanse(origin.p, origin.n);
-    buf_done(&origin);
-
-    if (memcmp(c->of, of, sizeof(of)) != 0) {
+    char of[sizeof(c->of)];
+    int n = snprintf(of, sizeof(of), "%.8s %s %s %s", s->date, s->region, s->service, secret);
+    bool whole = n > 0 && (size_t)n < sizeof(of);
+    if (!whole || strcmp(c->of, of) != 0) {
         sigv4_key(c->key, secret, s);
-        memcpy(c->of, of, sizeof(of));
+        memcpy(c->of, whole ? of : "", whole ? (size_t)n + 1 : 1);
     }
+    OPENSSL_cleanse(of, sizeof(of));
     return c->key;
 }
 

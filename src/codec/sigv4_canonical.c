@@ -177,29 +177,31 @@ static size_t sort_headers(const struct sigv4_request *r, size_t order[SIGV4_MAX
 
 static void add_lower(struct buf *out, struct span name)
 {
-    for (size_t i = 0; i < name.n; i++) {
-        buf_add_byte(out, lower(name.p[i]));
+    char *to = buf_room(out, name.n);
+    if (to == NULL) {
+        return;
     }
+    for (size_t i = 0; i < name.n; i++) {
+        to[i] = lower(name.p[i]);
+    }
+    out->n += name.n;
+    out->p[out->n] = '\0';
 }
 
 /* Trimmed, runs of blanks as one space (also within quotes: the official cases want it). */
 static void add_value(struct buf *out, struct span v)
 {
-    while (v.n > 0 && is_blank(v.p[v.n - 1])) {
-        v.n--;
-    }
-    bool gap = false;
     bool any = false;
-    for (size_t i = 0; i < v.n; i++) {
-        if (is_blank(v.p[i])) {
-            gap = any;
+    for (size_t i = 0; i < v.n;) {
+        size_t from = i;
+        while (i < v.n && is_blank(v.p[i]) == is_blank(v.p[from])) {
+            i++;
+        }
+        if (is_blank(v.p[from])) {
             continue;
         }
-        if (gap) {
-            buf_add_byte(out, ' ');
-        }
-        buf_add_byte(out, v.p[i]);
-        gap = false;
+        buf_add(out, any ? SPAN(" ") : SPAN(""));
+        buf_add(out, span_of(v.p + from, i - from));
         any = true;
     }
 }

@@ -104,7 +104,11 @@ static enum err_kind sign_with_creds(struct signed_try *t, struct signer *s,
     buf_clear(&t->host);
     url_add_authority(&t->host, u);
     sigv4_date(t->date, skew_now_ms(s->skew, s->clock));
-    sigv4_hash(t->hash, out->body);
+    if (out->body.n > 0) {
+        sigv4_hash(t->hash, out->body);
+    } else {
+        memcpy(t->hash, SIGV4_EMPTY_HASH, sizeof(t->hash));
+    }
 
     size_t own = out->header_count;
     add_signed(t, s, out);

@@ -17,6 +17,7 @@ int app_main(int argc, char **argv);
 int app_run(int argc, char **argv);
 int app_check_config(int argc, char **argv);
 int app_normalize(int argc, char **argv);
+int app_sample(int argc, char **argv);
 int app_errors(int argc, char **argv);
 
 /* What is wrong with a configuration, as "FILE:LINE: error: ..." on standard error. */

@@ -32,6 +32,7 @@ struct hit {
     const struct doc *doc; /* the record's, or that of a JSON text in it */
     size_t at;
     struct span path; /* as in the alias table */
+    struct span name; /* as in the record, if it is only alike; else the path */
     unsigned when;    /* ALIAS_ flags of that path */
     enum lookup_scope scope;
     bool folded; /* the member's name is only alike */

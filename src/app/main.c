@@ -19,6 +19,7 @@ static const struct command {
     {"check-config", app_check_config, "Check a configuration and say all that is wrong with it."},
     {"errors", app_errors, "Show what becomes of a notification for each class of error."},
     {"normalize", app_normalize, "Turn event files into events on standard output."},
+    {"sample", app_sample, "Say how an event file would be read, and what it lacks."},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -215,7 +215,7 @@ void draft_severity(struct draft *d)
             severity = is_number(text) ? severity_of_number(text, scale_of(d, &hit))
                                        : severity_of_word(text);
             severity = severity.n > 0 ? severity : SPAN("info");
-            v->source = hit.path;
+            v->source = hit.name;
             break;
         }
     }

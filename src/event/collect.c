@@ -17,7 +17,7 @@ static const struct span nothing = {"", 0};
 static bool texts_value(const struct hit *hit, struct field_value *v)
 {
     const struct doc *doc = hit->doc;
-    *v = (struct field_value){VALUE_DOC, nothing, doc, hit->at, hit->path};
+    *v = (struct field_value){VALUE_DOC, nothing, doc, hit->at, hit->name};
     if (doc_tag(doc, hit->at) == '"') {
         v->kind = VALUE_LIST;
         v->text = doc_string(doc, hit->at);
@@ -36,7 +36,7 @@ static bool texts_value(const struct hit *hit, struct field_value *v)
 
 static bool any_value(const struct hit *hit, struct field_value *v)
 {
-    *v = (struct field_value){VALUE_DOC, nothing, hit->doc, hit->at, hit->path};
+    *v = (struct field_value){VALUE_DOC, nothing, hit->doc, hit->at, hit->name};
     if (doc_tag(hit->doc, hit->at) == '"') {
         v->kind = VALUE_JSON;
         v->text = doc_string(hit->doc, hit->at);
@@ -65,7 +65,7 @@ static bool typed_value(struct draft *d, enum field f, const struct hit *hit, st
     if (!text_of(d, f, hit, &text)) {
         return false;
     }
-    *v = (struct field_value){VALUE_LITERAL, text, NULL, 0, hit->path};
+    *v = (struct field_value){VALUE_LITERAL, text, NULL, 0, hit->name};
     switch ((int)fields[f].type) {
     case TYPE_INT:
         return convert_whole(d->arena, text, (hit->when & ALIAS_NS) != 0 ? 1000000 : 1, &v->text);

@@ -458,6 +458,7 @@ static bool place_hit(const struct lookup *l, int set, struct compiled a, int sc
     hit->when = a.when;
     hit->scope = (enum lookup_scope)scope;
     hit->folded = p->rank == RANK_FOLDED;
+    hit->name = hit->folded ? doc_string(hit->doc, hit->at - 1) : hit->path;
     return (a.when & ALIAS_STRING) == 0 || doc_tag(hit->doc, hit->at) == '"';
 }
 

@@ -67,7 +67,7 @@ void draft_time(struct draft *d)
     bool found = false;
     while (!found && lookup_next(d->lookup, &s, &hit)) {
         found = time_of_hit(&hit, &d->time) && plausible(d);
-        source = found ? hit.path : source;
+        source = found ? hit.name : source;
     }
     found = found || (d->in->envelope_time.n > 0 &&
                       timestamp_parse(d->in->envelope_time, &d->time) && plausible(d));

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * survey.h - what an event file is like: how many lines become events, which fields of the
+ * contract are there and from which members, and where something looks like a secret
+ * (spec onboarding.md §5).
+ *
+ *     while (records_next(r, &record)) {
+ *         survey_add(s, &record, records_line(r));
+ *     }
+ *
+ * Of a secret it keeps line, member and kind, never the value. Threads: one at a time.
+ */
+#ifndef APP_SURVEY_H
+#define APP_SURVEY_H
+
+#include "base/buf.h"
+#include "event/normalize.h"
+#include "event/shape.h"
+
+enum contract {
+    CONTRACT_TIME,
+    CONTRACT_USER,
+    CONTRACT_HOST,
+    CONTRACT_REPOSITORY,
+    CONTRACT_BRANCH,
+    CONTRACT_RUNTIME,
+    CONTRACT_ACTION,
+    CONTRACT_CATEGORY,
+    CONTRACTS
+};
+
+/* "timestamp", "user", ... Never NULL. */
+const char *contract_name(enum contract c);
+
+enum {
+    SURVEY_SOURCES = 8,  /* members told apart for one field */
+    SURVEY_SECRETS = 20, /* places named */
+    SURVEY_MEMBER_BYTES = 160,
+    SURVEY_EXAMPLE_BYTES = 8192, /* longer examples are cut */
+};
+
+/* A member that a field was taken from, or how it was derived. */
+struct survey_source {
+    char member[SURVEY_MEMBER_BYTES];
+    uint64_t count;
+};
+
+struct survey_field {
+    uint64_t present; /* events that have it */
+    struct survey_source sources[SURVEY_SOURCES];
+    size_t source_count;
+};
+
+struct survey_secret {
+    uint64_t line;
+    char member[SURVEY_MEMBER_BYTES]; /* "" if the line is no JSON */
+    const char *kind;
+};
+
+struct survey_reject {
+    uint64_t count;
+    uint64_t line; /* of the first */
+    char detail[160];
+};
+
+struct survey {
+    uint64_t records, events, spliced;
+    uint64_t shapes[SHAPES];
+    struct survey_reject rejects[REJECT_REASONS];
+    struct survey_field fields[CONTRACTS];
+    struct survey_secret secrets[SURVEY_SECRETS];
+    uint64_t secret_count;    /* all of them */
+    uint64_t example_line;    /* 0: none yet */
+    struct buf before, after; /* the example: a line without secrets */
+
+    uint64_t searched; /* last line that was searched for secrets */
+    bool clean;        /* it holds none */
+    struct json_reader *reader;
+    struct builder *builder;
+    const struct source *source;
+};
+
+/* *source is borrowed for life. Never NULL. */
+struct survey *survey_new(const struct source *source);
+void survey_free(struct survey *s);
+DEFINE_OWNED(survey);
+
+void survey_add(struct survey *s, const struct record *record, const struct line *line);
+
+uint64_t survey_rejects(const struct survey *s);
+
+/*
+ * NULL: the file would be accepted. Else why not, for people: no event in it, damaged as a
+ * whole, or more rejects than events.
+ */
+const char *survey_refusal(const struct survey *s);
+
+#endif

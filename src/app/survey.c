@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/survey.h"
+
+#include "codec/secret.h"
+#include "codec/utf8.h"
+#include "event/build.h"
+#include "event/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EVENT_BYTES = 64 << 20 };
+
+/* clang-format off: one row a field */
+static const struct {
+    const char *name;
+    const char *object, *member; /* in the event; object "" for the top */
+    enum field field;
+    const char *nothing; /* a value that stands for none */
+} contract[CONTRACTS] = {
+    [CONTRACT_TIME] = {"timestamp", "", "timestamp", FIELD_TIMESTAMP, ""},
+    [CONTRACT_USER] = {"user", "user", "name", FIELD_USER_NAME, ""},
+    [CONTRACT_HOST] = {"host", "endpoint", "hostname", FIELD_ENDPOINT_HOSTNAME, ""},
+    [CONTRACT_REPOSITORY] = {"repository", "", "repository", FIELD_REPOSITORY, ""},
+    [CONTRACT_BRANCH] = {"branch", "", "branch", FIELD_BRANCH, ""},
+    [CONTRACT_RUNTIME] = {"agent runtime", "harness", "name", FIELD_HARNESS_NAME, "unknown"},
+    [CONTRACT_ACTION] = {"action", "event", "action", FIELD_EVENT_ACTION, ""},
+    [CONTRACT_CATEGORY] = {"category", "event", "category", FIELD_EVENT_CATEGORY, ""},
+};
+/* clang-format on */
+
+const char *contract_name(enum contract c)
+{
+    return contract[c].name;
+}
+
+struct survey *survey_new(const struct source *source)
+{
+    struct survey *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        abort();
+    }
+    s->source = source;
+    s->before = (struct buf)BUF_INIT(SURVEY_EXAMPLE_BYTES);
+    s->after = (struct buf)BUF_INIT(SURVEY_EXAMPLE_BYTES);
+    s->reader = json_reader_new(EVENT_BYTES);
+    s->builder = builder_new();
+    return s;
+}
+
+void survey_free(struct survey *s)
+{
+    if (s != NULL) {
+        buf_done(&s->before);
+        buf_done(&s->after);
+        json_reader_free(s->reader);
+        builder_free(s->builder);
+        free(s);
+    }
+}
+
+/* ---- secrets ---- */
+
+/* Where the walk is, as "a.b[3]"; cut if longer. */
+struct place {
+    char text[SURVEY_MEMBER_BYTES];
+    size_t n;
+};
+
+static void place_add(struct place *p, struct span name, bool index)
+{
+    size_t room = sizeof(p->text) - 1 - p->n;
+    int n = snprintf(p->text + p->n, room + 1,
+                     index      ? "[%.*s]"
+                     : p->n > 0 ? ".%.*s"
+                                : "%.*s",
+                     SPAN_FMT(name));
+    p->n += n > 0 && (size_t)n < room ? (size_t)n : room;
+}
+
+static void note_secret(struct survey *s, uint64_t line, const char *member, const char *kind)
+{
+    if (s->secret_count < SURVEY_SECRETS) {
+        struct survey_secret *to = &s->secrets[s->secret_count];
+        to->line = line;
+        to->kind = kind;
+        err_copy(to->member, sizeof(to->member), span_str(member));
+    }
+    s->secret_count++;
+}
+
+/* One note for a text, however many it holds. */
+static void search_text(struct survey *s, uint64_t line, const char *member, struct span text)
+{
+    struct secret found;
+    if (secret_find(text, 0, &found)) {
+        note_secret(s, line, member, found.kind);
+    }
+}
+
+/* A member whose name says that its value is a secret, as in {"password":"x"}. */
+static bool name_tells(struct span name, struct span value)
+{
+    char low[64];
+    struct span word = word_fold(name, low, sizeof(low));
+    return value.n >= 8 && word_in(word, "password passwd secret apikey token accesstoken "
+                                         "clientsecret privatekey authorization secretkey "
+                                         "refreshtoken secretaccesskey");
+}
+
+static void search_value(struct survey *s, uint64_t line, const struct doc *d, size_t at,
+                         struct place *p)
+{
+    char tag = doc_tag(d, at);
+    size_t was = p->n;
+    size_t index = 0;
+    if (tag == '"') {
+        search_text(s, line, p->text, doc_string(d, at));
+    }
+    if (tag != '{' && tag != '[') {
+        return;
+    }
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+        char number[24];
+        (void)snprintf(number, sizeof(number), "%zu", index++);
+        place_add(p, tag == '{' ? doc_string(d, i) : span_str(number), tag == '[');
+        if (tag == '{') {
+            struct span name = doc_string(d, i++);
+            if (doc_tag(d, i) == '"' && name_tells(name, doc_string(d, i))) {
+                note_secret(s, line, p->text, "a member of that name");
+                p->n = was;
+                p->text[was] = '\0';
+                continue;
+            }
+        }
+        search_value(s, line, d, i, p);
+        p->n = was;
+        p->text[was] = '\0';
+    }
+}
+
+static void search_line(struct survey *s, const struct line *line)
+{
+    struct span rest = line->text;
+    struct doc doc;
+    if (line->number == s->searched) {
+        return;
+    }
+    s->searched = line->number;
+    uint64_t before = s->secret_count;
+    while (rest.n > 0 && json_scan(s->reader, &rest, &doc, NULL) == FAIL_NONE) {
+        struct place p = {.n = 0};
+        search_value(s, line->number, &doc, DOC_ROOT, &p);
+    }
+    search_text(s, line->number, "", rest);
+    s->clean = s->secret_count == before;
+}
+
+/* ---- fields ---- */
+
+static void field_from(struct survey_field *f, struct span member)
+{
+    size_t i = 0;
+    while (i < f->source_count && !span_eq(span_str(f->sources[i].member), member)) {
+        i++;
+    }
+    if (i == SURVEY_SOURCES) {
+        return; /* too many to tell apart; the share still counts */
+    }
+    if (i == f->source_count) {
+        err_copy(f->sources[i].member, sizeof(f->sources[i].member), member);
+        f->source_count++;
+    }
+    f->sources[i].count++;
+}
+
+static size_t object_of(const struct doc *d, const char *object)
+{
+    if (*object == '\0') {
+        return DOC_ROOT;
+    }
+    size_t at = doc_member(d, DOC_ROOT, span_str(object));
+    return at != 0 && doc_tag(d, at) == '{' ? at : 0;
+}
+
+/* Whether the event has the field, and not only what stands for none. */
+static bool field_present(const struct doc *event, enum contract c)
+{
+    size_t object = object_of(event, contract[c].object);
+    size_t at = object != 0 ? doc_member(event, object, span_str(contract[c].member)) : 0;
+    return at != 0 && doc_tag(event, at) == '"' && doc_string(event, at).n > 0 &&
+           !span_eq(doc_string(event, at), span_str(contract[c].nothing));
+}
+
+static bool time_from_object(const struct doc *event)
+{
+    size_t ingest = doc_member(event, DOC_ROOT, SPAN("ingest"));
+    size_t time = ingest != 0 ? doc_member(event, ingest, SPAN("time")) : 0;
+    return time != 0 && span_eq(doc_string(event, time), SPAN("from_object"));
+}
+
+static enum shape shape_of_event(const struct doc *event)
+{
+    size_t ingest = doc_member(event, DOC_ROOT, SPAN("ingest"));
+    size_t shape = ingest != 0 ? doc_member(event, ingest, SPAN("shape")) : 0;
+    for (int s = SHAPE_BEACON; shape != 0 && s < SHAPES; s++) {
+        if (span_eq(doc_string(event, shape), span_str(shape_name((enum shape)s)))) {
+            return (enum shape)s;
+        }
+    }
+    return SHAPE_NONE;
+}
+
+/* Build the record of a foreign event once more, to ask where its fields came from. */
+static bool ask_builder(struct survey *s, const struct doc *event, enum shape shape)
+{
+    struct buf out = BUF_INIT(EVENT_BYTES);
+    struct built built;
+    size_t raw = doc_member(event, DOC_ROOT, SPAN("raw"));
+    size_t record =
+        raw != 0 && doc_tag(event, raw) == '{' ? doc_member(event, raw, SPAN("record")) : 0;
+    struct build_input in = {.doc = event, .at = record, .shape = shape, .source = s->source};
+    bool ok = shape != SHAPE_BEACON && record != 0 && doc_tag(event, record) == '{' &&
+              build_event(s->builder, &in, &out, &built);
+    buf_done(&out);
+    return ok;
+}
+
+static struct span source_of(const struct survey *s, enum contract c, bool built, enum shape shape)
+{
+    struct span member = built ? builder_source(s->builder, contract[c].field) : span_of("", 0);
+    if (member.n > 0) {
+        return member;
+    }
+    if (shape == SHAPE_BEACON) {
+        return span_str(fields[contract[c].field].path);
+    }
+    return c == CONTRACT_CATEGORY ? SPAN("(the action)") : SPAN("(derived)");
+}
+
+static void survey_fields(struct survey *s, const struct doc *event, enum shape shape)
+{
+    bool built = ask_builder(s, event, shape);
+    for (int i = 0; i < CONTRACTS; i++) {
+        enum contract c = (enum contract)i;
+        if (field_present(event, c) && !(c == CONTRACT_TIME && time_from_object(event))) {
+            s->fields[c].present++;
+            field_from(&s->fields[c], source_of(s, c, built, shape));
+        }
+    }
+}
+
+/* ---- records ---- */
+
+/* Cut at a character; of a line without secrets, and searched once more: it is shown. */
+static void keep_example(struct buf *to, struct span text)
+{
+    struct buf safe = BUF_INIT(EVENT_BYTES);
+    if (secret_redact(text, &safe)) {
+        text = buf_span(&safe);
+    }
+    buf_add(to, utf8_cut(text, SURVEY_EXAMPLE_BYTES));
+    buf_done(&safe);
+}
+
+static void survey_event(struct survey *s, const struct record *record, const struct line *line)
+{
+    struct span rest = record->value;
+    struct doc event;
+    s->events++;
+    s->spliced += record->spliced ? 1 : 0;
+    if (json_scan(s->reader, &rest, &event, NULL) != FAIL_NONE) {
+        return;
+    }
+    enum shape shape = shape_of_event(&event);
+    s->shapes[shape]++;
+    survey_fields(s, &event, shape);
+    if (s->example_line == 0 && s->clean) {
+        s->example_line = line->number;
+        keep_example(&s->before, line->text);
+        keep_example(&s->after, record->value);
+    }
+}
+
+static void survey_reject(struct survey *s, const struct record *record, const struct line *line)
+{
+    struct survey_reject *r = &s->rejects[record->reason];
+    struct span rest = record->value;
+    struct doc reject;
+    if (r->count++ > 0 || json_scan(s->reader, &rest, &reject, NULL) != FAIL_NONE) {
+        return;
+    }
+    r->line = line->number;
+    size_t detail = doc_member(&reject, DOC_ROOT, SPAN("detail"));
+    if (detail != 0 && doc_tag(&reject, detail) == '"') {
+        err_copy(r->detail, sizeof(r->detail), doc_string(&reject, detail));
+    }
+}
+
+void survey_add(struct survey *s, const struct record *record, const struct line *line)
+{
+    s->records++;
+    search_line(s, line);
+    if (record->kind == RECORD_EVENT) {
+        survey_event(s, record, line);
+    } else {
+        survey_reject(s, record, line);
+    }
+}
+
+uint64_t survey_rejects(const struct survey *s)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        n += s->rejects[i].count;
+    }
+    return n;
+}
+
+const char *survey_refusal(const struct survey *s)
+{
+    if (s->rejects[REJECT_TRUNCATED_OBJECT].count > 0) {
+        return "its compression is damaged or ends in the middle";
+    }
+    if (s->rejects[REJECT_BOMB].count > 0) {
+        return "it unpacks to more than is allowed";
+    }
+    if (s->events == 0) {
+        return "there is no event in it";
+    }
+    return survey_rejects(s) > s->events ? "it has more rejects than events" : NULL;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/survey_print.h"
+
+#include "event/emit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- for people ---- */
+
+enum { GOOD = 32, BAD = 31, WARN = 33, BOLD = 1 }; /* SGR numbers */
+
+static void put_colour(struct buf *out, bool colour, int sgr, const char *text)
+{
+    if (colour) {
+        buf_addf(out, "\033[%dm%s\033[0m", sgr, text);
+    } else {
+        buf_add(out, span_str(text));
+    }
+}
+
+/* Foreign text: what a terminal could take for an order becomes '?'. */
+static void put_foreign(struct buf *out, struct span text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        bool c1 = c == 0xc2 && i + 1 < text.n && (unsigned char)text.p[i + 1] < 0xa0;
+        buf_add_byte(out, c < 0x20 || c == 0x7f || c1 ? '?' : (char)c);
+    }
+}
+
+static unsigned percent(uint64_t part, uint64_t of)
+{
+    return of == 0 ? 0 : (unsigned)(part * 100 / of);
+}
+
+static void put_counts(const struct survey *s, uint64_t lines, bool colour, struct buf *out)
+{
+    buf_addf(out, "%" PRIu64 " lines, %" PRIu64 " events", lines, s->events);
+    const char *between = " (";
+    for (int i = SHAPE_BEACON; i < SHAPES; i++) {
+        if (s->shapes[i] > 0) {
+            buf_addf(out, "%s%s %" PRIu64, between, shape_name((enum shape)i), s->shapes[i]);
+            between = ", ";
+        }
+    }
+    buf_add(out, *between == ',' ? SPAN(")") : SPAN(""));
+    buf_addf(out, ", %" PRIu64 " rejects\n", survey_rejects(s));
+    if (s->shapes[SHAPE_BEACON] > 0) {
+        buf_addf(out, "%" PRIu64 " of %" PRIu64 " Beacon events pass byte for byte\n", s->spliced,
+                 s->shapes[SHAPE_BEACON]);
+    }
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        const struct survey_reject *r = &s->rejects[i];
+        if (r->count > 0) {
+            buf_add(out, SPAN("  "));
+            put_colour(out, colour, BAD, reject_reason_name((enum reject_reason)i));
+            buf_addf(out, "  %" PRIu64 ", first in line %" PRIu64 "%s", r->count, r->line,
+                     r->detail[0] != '\0' ? ": " : "");
+            put_foreign(out, span_str(r->detail));
+            buf_add_byte(out, '\n');
+        }
+    }
+}
+
+static void put_fields(const struct survey *s, bool colour, struct buf *out)
+{
+    buf_add_byte(out, '\n');
+    put_colour(out, colour, BOLD, "Fields of the contract");
+    buf_add_byte(out, '\n');
+    for (int i = 0; i < CONTRACTS; i++) {
+        const struct survey_field *f = &s->fields[i];
+        unsigned share = percent(f->present, s->events);
+        char text[16];
+        (void)snprintf(text, sizeof(text), "%3u %%", share);
+        buf_addf(out, "  %-14s ", contract_name((enum contract)i));
+        put_colour(out, colour, share == 100 ? GOOD : share == 0 ? BAD : WARN, text);
+        for (size_t k = 0; k < f->source_count; k++) {
+            buf_add(out, k == 0 ? SPAN("  from ") : SPAN(", "));
+            put_foreign(out, span_str(f->sources[k].member));
+            if (f->source_count > 1) {
+                buf_addf(out, " (%" PRIu64 ")", f->sources[k].count);
+            }
+        }
+        buf_add_byte(out, '\n');
+    }
+}
+
+static void put_secrets(const struct survey *s, bool colour, struct buf *out)
+{
+    if (s->secret_count == 0) {
+        return;
+    }
+    buf_add_byte(out, '\n');
+    put_colour(out, colour, WARN, "Looks like secrets");
+    buf_addf(out, " (%" PRIu64 "); take them out, or ask for redaction\n", s->secret_count);
+    uint64_t shown = s->secret_count < SURVEY_SECRETS ? s->secret_count : SURVEY_SECRETS;
+    for (uint64_t i = 0; i < shown; i++) {
+        const struct survey_secret *x = &s->secrets[i];
+        buf_addf(out, "  line %" PRIu64 ", ", x->line);
+        put_foreign(out, x->member[0] != '\0' ? span_str(x->member) : SPAN("(not JSON)"));
+        buf_addf(out, ": %s\n", x->kind);
+    }
+    if (shown < s->secret_count) {
+        buf_addf(out, "  and %" PRIu64 " more\n", s->secret_count - shown);
+    }
+}
+
+static void put_example(const struct survey *s, bool colour, struct buf *out)
+{
+    if (s->example_line == 0) {
+        return;
+    }
+    buf_add_byte(out, '\n');
+    put_colour(out, colour, BOLD, "Before");
+    buf_addf(out, " (line %" PRIu64 ")\n  ", s->example_line);
+    put_foreign(out, buf_span(&s->before));
+    buf_add_byte(out, '\n');
+    put_colour(out, colour, BOLD, "After");
+    buf_add(out, SPAN("\n  "));
+    put_foreign(out, buf_span(&s->after));
+    buf_add_byte(out, '\n');
+}
+
+void survey_print_text(const struct survey *s, const char *file, uint64_t lines, bool colour,
+                       struct buf *out)
+{
+    const char *refusal = survey_refusal(s);
+    put_foreign(out, span_str(file));
+    buf_add(out, SPAN(": "));
+    put_colour(out, colour, refusal == NULL ? GOOD : BAD,
+               refusal == NULL ? "would be accepted" : "would not be accepted");
+    buf_addf(out, "%s%s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "");
+    put_counts(s, lines, colour, out);
+    put_fields(s, colour, out);
+    put_secrets(s, colour, out);
+    put_example(s, colour, out);
+}
+
+/* ---- for machines ---- */
+
+static void json_name(struct buf *out, const char *before, const char *name)
+{
+    buf_add(out, span_str(before));
+    emit_string(out, span_str(name));
+    buf_add_byte(out, ':');
+}
+
+static void json_counts(const struct survey *s, struct buf *out)
+{
+    const char *before = "";
+    buf_add(out, SPAN(",\"shapes\":{"));
+    for (int i = SHAPE_BEACON; i < SHAPES; i++) {
+        if (s->shapes[i] > 0) {
+            json_name(out, before, shape_name((enum shape)i));
+            buf_addf(out, "%" PRIu64, s->shapes[i]);
+            before = ",";
+        }
+    }
+    before = "";
+    buf_add(out, SPAN("},\"rejects\":{"));
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        const struct survey_reject *r = &s->rejects[i];
+        if (r->count > 0) {
+            json_name(out, before, reject_reason_name((enum reject_reason)i));
+            buf_addf(out, "{\"count\":%" PRIu64 ",\"first_line\":%" PRIu64 ",\"detail\":", r->count,
+                     r->line);
+            emit_string(out, span_str(r->detail));
+            buf_add_byte(out, '}');
+            before = ",";
+        }
+    }
+    buf_add_byte(out, '}');
+}
+
+static void json_fields(const struct survey *s, struct buf *out)
+{
+    buf_add(out, SPAN(",\"fields\":{"));
+    for (int i = 0; i < CONTRACTS; i++) {
+        const struct survey_field *f = &s->fields[i];
+        json_name(out, i > 0 ? "," : "", contract_name((enum contract)i));
+        buf_addf(out, "{\"events\":%" PRIu64 ",\"from\":{", f->present);
+        for (size_t k = 0; k < f->source_count; k++) {
+            json_name(out, k > 0 ? "," : "", f->sources[k].member);
+            buf_addf(out, "%" PRIu64, f->sources[k].count);
+        }
+        buf_add(out, SPAN("}}"));
+    }
+    buf_add_byte(out, '}');
+}
+
+static void json_secrets(const struct survey *s, struct buf *out)
+{
+    buf_addf(out, ",\"secret_count\":%" PRIu64 ",\"secrets\":[", s->secret_count);
+    for (uint64_t i = 0; i < s->secret_count && i < SURVEY_SECRETS; i++) {
+        buf_addf(out, "%s{\"line\":%" PRIu64 ",\"member\":", i > 0 ? "," : "", s->secrets[i].line);
+        emit_string(out, span_str(s->secrets[i].member));
+        buf_add(out, SPAN(",\"kind\":"));
+        emit_string(out, span_str(s->secrets[i].kind));
+        buf_add_byte(out, '}');
+    }
+    buf_add_byte(out, ']');
+}
+
+void survey_print_json(const struct survey *s, const char *file, uint64_t lines, struct buf *out)
+{
+    const char *refusal = survey_refusal(s);
+    buf_add(out, SPAN("{\"file\":"));
+    emit_string(out, span_str(file));
+    buf_addf(out, ",\"accepted\":%s", refusal == NULL ? "true" : "false");
+    if (refusal != NULL) {
+        buf_add(out, SPAN(",\"why\":"));
+        emit_string(out, span_str(refusal));
+    }
+    buf_addf(out, ",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"spliced\":%" PRIu64, lines,
+             s->events, s->spliced);
+    json_counts(s, out);
+    json_fields(s, out);
+    json_secrets(s, out);
+    if (s->example_line > 0) {
+        buf_addf(out, ",\"example\":{\"line\":%" PRIu64 ",\"before\":", s->example_line);
+        emit_string(out, buf_span(&s->before));
+        buf_add(out, SPAN(",\"after\":"));
+        emit_string(out, buf_span(&s->after));
+        buf_add_byte(out, '}');
+    }
+    buf_add(out, SPAN("}\n"));
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "app/records.h"
+#include "app/survey_print.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A survey of a text, as text and as JSON. */
+struct seen {
+    struct records *records;
+    struct survey *survey;
+    struct buf text, json;
+    struct source source;
+};
+
+static int set_up(void **state)
+{
+    static struct seen s;
+    struct records_options o = records_defaults();
+    s = (struct seen){
+        .records = records_new(&o), .text = BUF_INIT(1 << 20), .json = BUF_INIT(1 << 20)};
+    *state = &s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct seen *s = *state;
+    records_free(s->records);
+    survey_free(s->survey);
+    buf_done(&s->text);
+    buf_done(&s->json);
+    return 0;
+}
+
+static const struct survey *look(struct seen *s, struct span text)
+{
+    int fd = memfd_create("sample", 0);
+    struct record record;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text.p, text.n), text.n);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    s->source = (struct source){.customer = SPAN("local"),
+                                .object = SPAN("file"),
+                                .modified_ns = 1780272000 * INT64_C(1000000000)};
+    s->survey = survey_new(&s->source);
+    records_open(s->records, fd, &s->source, NULL);
+    while (records_next(s->records, &record)) {
+        survey_add(s->survey, &record, records_line(s->records));
+    }
+    assert_int_equal(close(fd), 0);
+    survey_print_text(s->survey, "file", records_line_count(s->records), false, &s->text);
+    survey_print_json(s->survey, "file", records_line_count(s->records), &s->json);
+    return s->survey;
+}
+
+static bool says(const struct buf *b, const char *part)
+{
+    return memmem(b->p, b->n, part, strlen(part)) != NULL;
+}
+
+static void counts_events_rejects_and_the_members_of_fields(void **state)
+{
+    struct seen *s = *state;
+    const struct survey *v =
+        look(s, SPAN("{\"ts\":1778538000,\"User-Name\":\"ana\",\"action\":\"read\"}\n"
+                     "\n"
+                     "not JSON\n"
+                     "{\"hello\":1}\n"
+                     "{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"beacon\",\"product\":"
+                     "\"endpoint-agent\",\"schema_version\":\"1.0\",\"event\":{\"kind\":"
+                     "\"agent_runtime\",\"action\":\"x.y\",\"category\":\"z\"},\"severity\":"
+                     "\"info\",\"endpoint\":{\"os\":\"linux\"},\"harness\":{\"name\":\"h\"}}\n"
+                     "{\"action\":\"read\",\"user\":\"bo\"}\n"));
+    assert_int_equal(v->events, 3);
+    assert_int_equal(v->spliced, 1);
+    assert_int_equal(v->shapes[SHAPE_FLAT], 2);
+    assert_int_equal(v->rejects[REJECT_BAD_JSON].count, 1);
+    assert_int_equal(v->rejects[REJECT_BAD_JSON].line, 3);
+    assert_int_equal(v->rejects[REJECT_NO_KNOWN_FIELD].line, 4);
+    assert_int_equal(v->fields[CONTRACT_TIME].present, 2);
+    assert_int_equal(v->fields[CONTRACT_USER].present, 2);
+    assert_string_equal(v->fields[CONTRACT_USER].sources[0].member, "User-Name");
+    assert_string_equal(v->fields[CONTRACT_USER].sources[1].member, "user");
+    assert_int_equal(v->fields[CONTRACT_RUNTIME].present, 1);
+    assert_string_equal(v->fields[CONTRACT_RUNTIME].sources[0].member, "harness.name");
+    assert_null(survey_refusal(v));
+    assert_true(says(&s->text, "6 lines, 3 events (beacon 1, flat 2), 2 rejects"));
+    assert_true(says(&s->text, "would be accepted"));
+    assert_true(says(&s->json, "\"accepted\":true"));
+}
+
+static void names_line_and_member_of_a_secret_and_never_shows_it(void **state)
+{
+    struct seen *s = *state;
+    const struct survey *v =
+        look(s, SPAN("{\"action\":\"shell\",\"a\":[{\"b\":\"token=topsecretvalue\"}],\"cmd\":"
+                     "\"curl https://u:hunter22@h/\",\"password\":\"correcthorse\"}\n"
+                     "garbage password=otherhorse1\n"));
+    assert_int_equal(v->secret_count, 4);
+    assert_string_equal(v->secrets[0].member, "a[0].b");
+    assert_string_equal(v->secrets[1].member, "cmd");
+    assert_string_equal(v->secrets[2].member, "password");
+    assert_int_equal(v->secrets[3].line, 2);
+    static const char *const values[] = {"topsecretvalue", "hunter22", "correcthorse",
+                                         "otherhorse1"};
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        assert_false(says(&s->text, values[i]));
+        assert_false(says(&s->json, values[i]));
+    }
+    assert_true(says(&s->text, "line 1, a[0].b"));
+}
+
+static void a_file_without_events_would_not_be_accepted(void **state)
+{
+    struct seen *s = *state;
+    assert_non_null(survey_refusal(look(s, SPAN("hello\n\n[1]\n"))));
+    assert_true(says(&s->text, "would not be accepted"));
+    assert_true(says(&s->json, "\"accepted\":false,\"why\":"));
+}
+
+static void more_rejects_than_events_are_refused(void **state)
+{
+    const struct survey *v = look(*state, SPAN("{\"action\":\"read\"}\nx\ny\n"));
+    assert_string_equal(survey_refusal(v), "it has more rejects than events");
+}
+
+static void damaged_compression_is_refused(void **state)
+{
+    const struct survey *v =
+        look(*state, SPAN("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x4a\x4c"));
+    assert_string_equal(survey_refusal(v), "its compression is damaged or ends in the middle");
+}
+
+static void orders_for_a_terminal_are_not_passed_on(void **state)
+{
+    struct seen *s = *state;
+    (void)look(s, SPAN("{\"action\":\"read\",\"message\":\"\\u001b[2J\xc2\x9b[2J\"}\n"));
+    assert_false(says(&s->text, "\xc2\x9b"));
+    assert_null(memchr(s->text.p, 0x1b, s->text.n));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(counts_events_rejects_and_the_members_of_fields, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(names_line_and_member_of_a_secret_and_never_shows_it,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_without_events_would_not_be_accepted, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(more_rejects_than_events_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_compression_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(orders_for_a_terminal_are_not_passed_on, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -15,6 +15,7 @@ const char *refuse_role(const char *text);   /* ARN of an IAM role */
 const char *refuse_kms_key(const char *text);
 const char *refuse_external_id(const char *text); /* STS: 2-1224 of A-Za-z0-9_+=,.@:/- */
 const char *refuse_url(const char *text);         /* http or https, host, no path */
+const char *refuse_s3_url(const char *text);      /* the same, maybe with {bucket} in the host */
 const char *refuse_queue_url(const char *text);   /* http or https, host, path */
 const char *refuse_topic(const char *text);       /* Kafka's rules for names */
 

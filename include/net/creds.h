@@ -83,7 +83,7 @@ MUST_USE enum err_kind creds_get(struct creds_source *s, struct creds *out, stru
 
 /*
  * The service called `used` expired or invalid: renew at once, once for all who say so.
- * Cheap, and without effect if they are already replaced or were renewed moments ago.
+ * Cheap, and without effect if they are already replaced, or a refusal was heeded moments ago.
  */
 void creds_reject(struct creds_source *s, const struct creds *used);
 

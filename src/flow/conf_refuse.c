@@ -4,6 +4,7 @@
 #include "codec/url.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
 static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -110,6 +111,20 @@ const char *refuse_url(const char *text)
     struct url u;
     bool ok = url_split(span_str(text), &u) && u.path.n <= 1 && u.query.n == 0;
     return ok ? NULL : "is not a URL (http or https, host, maybe port, no path)";
+}
+
+/* As refuse_url, and "{bucket}" may stand in the host. */
+const char *refuse_s3_url(const char *text)
+{
+    static const char place[] = "{bucket}";
+    char plain[512];
+    const char *at = strstr(text, place);
+    if (at == NULL) {
+        return refuse_url(text);
+    }
+    int n = snprintf(plain, sizeof(plain), "%.*sbucket%s", (int)(at - text), text,
+                     at + sizeof(place) - 1);
+    return n > 0 && (size_t)n < sizeof(plain) ? refuse_url(plain) : "is too long";
 }
 
 const char *refuse_queue_url(const char *text)

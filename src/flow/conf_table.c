@@ -45,9 +45,10 @@ static const struct conf_row aws_rows[] = {
      .fixed = true,
      .derived = "AWS's own",
      .env = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"},
-     .refuse = refuse_url,
+     .refuse = refuse_s3_url,
      .example = "\"http://127.0.0.1:5000\"",
-     .text = "Where S3 is, for emulators and private endpoints."},
+     .text =
+         "Where S3 is, for emulators and private endpoints; {bucket} in the host stands for it."},
     {.name = "endpoint_sts",
      .type = CONF_TEXT,
      MEMBER(conf, aws.endpoint_sts),

@@ -35,6 +35,7 @@ struct worker {
     struct sts *sts; /* that of `own`, which all roles share */
     struct http_pool *pool;
     struct sqs_settings sqs;
+    struct s3_shared *s3_shared;
     struct s3_settings s3;
     struct normalize_options normalize;
     struct long_lines *long_lines;
@@ -123,6 +124,9 @@ static unsigned aws_variant(const struct conf *conf)
 static enum err_kind make_aws(struct worker *w, struct err *e)
 {
     const struct conf *conf = w->conf;
+    if (conf->aws.ca_bundle != NULL && setenv("AWS_CA_BUNDLE", conf->aws.ca_bundle, 1) != 0) {
+        abort(); /* all clients look there; no other thread runs yet */
+    }
     w->creds_settings = (struct creds_settings){
         .profile = conf->aws.profile,
         .region = conf->aws.region,
@@ -145,10 +149,13 @@ static enum err_kind make_aws(struct worker *w, struct err *e)
         .clock = &clock_system,
         .pool = w->pool,
     };
+    w->s3_shared = s3_shared_new();
     w->s3 = (struct s3_settings){
         .endpoint = conf->aws.endpoint_s3,
         .path_style = conf->aws.path_style,
         .allow_http = conf->aws.allow_http,
+        .variant = aws_variant(conf),
+        .shared = w->s3_shared,
         .connect_timeout_ms = conf->limits.connect_timeout_ms,
         .idle_timeout_ms = conf->limits.idle_timeout_ms,
         .clock = &clock_system,
@@ -307,6 +314,7 @@ void worker_free(struct worker *w)
     free(w->intake_queues);
     free(w->acker_queues);
     http_pool_free(w->pool);
+    s3_shared_free(w->s3_shared);
     creds_source_free(w->own);
     long_lines_free(w->long_lines);
     free(w);

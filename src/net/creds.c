@@ -22,7 +22,7 @@ enum {
     FAR_MS = 120 * 1000, /* the least a stale set is used on, the most is five times it */
     PAUSE_MS = 1000,     /* after the first failure; doubles */
     PAUSE_MAX_MS = 60 * 1000,
-    YOUNG_MS = 15 * 1000, /* a set younger than this is not renewed for being rejected */
+    HEED_MS = 15 * 1000, /* between two renewals for being rejected: the origin may give it again */
     NAME_BYTES = 200,
 };
 
@@ -38,13 +38,13 @@ struct creds_source {
         pthread_cond_t changed;
         struct rng rng;
         struct creds now;
-        bool have;                     /* `now` holds a set */
-        bool rejected;                 /* a service refused it */
-        bool fetching;                 /* one thread asks the origin */
-        int64_t renew_ms, until_ms;    /* wall */
-        int64_t fetched_ms, resume_ms; /* mono: when `now` came; no attempt before this */
-        unsigned failures;             /* in a row */
-        struct err why;                /* of the last one */
+        bool have;                    /* `now` holds a set */
+        bool rejected;                /* a service refused it */
+        bool fetching;                /* one thread asks the origin */
+        int64_t renew_ms, until_ms;   /* wall */
+        int64_t heeded_ms, resume_ms; /* mono: the last rejection; no attempt before this */
+        unsigned failures;            /* in a row */
+        struct err why;               /* of the last one */
     } shared;
 };
 
@@ -68,6 +68,7 @@ struct creds_source *creds_source_new(const struct creds_origin *origin, const c
         abort();
     }
     s->shared.resume_ms = INT64_MIN;
+    s->shared.heeded_ms = clock_mono_ms(s->clock) - HEED_MS;
     return s;
 }
 
@@ -163,7 +164,6 @@ static void store_locked(struct creds_source *s, const struct creds *fresh)
     s->shared.have = true;
     s->shared.rejected = false;
     s->shared.failures = 0;
-    s->shared.fetched_ms = clock_mono_ms(s->clock);
     s->shared.resume_ms = INT64_MIN;
     err_clear(&s->shared.why);
     plan_locked(s);
@@ -247,7 +247,9 @@ void creds_reject(struct creds_source *s, const struct creds *used)
     bool same = s->shared.have && !s->shared.rejected &&
                 strcmp(s->shared.now.access_key_id, used->access_key_id) == 0 &&
                 strcmp(s->shared.now.session_token, used->session_token) == 0;
-    if (same && clock_mono_ms(s->clock) - s->shared.fetched_ms >= YOUNG_MS) {
+    int64_t now = clock_mono_ms(s->clock);
+    if (same && now - s->shared.heeded_ms >= HEED_MS) {
+        s->shared.heeded_ms = now;
         s->shared.rejected = true;
         s->shared.resume_ms = INT64_MIN;
     }

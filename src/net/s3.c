@@ -203,7 +203,7 @@ static bool is_superseded(const struct transfer *t, enum err_kind kind)
 /* The connection broke, or a resumption met a server in trouble: worth another attempt. */
 static bool is_broken(const struct transfer *t, enum err_kind kind, const struct fault *f)
 {
-    if (f->status < 400) {
+    if (f->status < 300) {
         return kind == FAIL_AGAIN;
     }
     return t->offset > 0 && (kind == FAIL_AGAIN || kind == FAIL_THROTTLED) && f->status >= 500;

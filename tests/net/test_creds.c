@@ -219,6 +219,16 @@ static void a_rejected_set_is_renewed_at_once_and_once(void **state UNUSED)
     assert_int_equal(script.asked, 2);
 }
 
+static void a_set_that_was_just_fetched_is_renewed_if_it_is_rejected(void **state UNUSED)
+{
+    OWNED(creds_source) struct creds_source *s = source_of(false);
+    assert_gives(s, "AKID1");
+    reject(s);
+    assert_gives(s, "AKID2");
+    reject(s);
+    assert_gives(s, "AKID2"); /* not again so soon */
+}
+
 static void rejecting_what_the_origin_gives_again_does_not_storm_it(void **state UNUSED)
 {
     OWNED(creds_source) struct creds_source *s = source_of(false);
@@ -341,6 +351,7 @@ int main(void)
         cmocka_unit_test(goes_on_with_the_old_set_while_renewal_fails_until_its_last_minute),
         cmocka_unit_test(pauses_longer_after_each_failure_up_to_a_minute),
         cmocka_unit_test(a_rejected_set_is_renewed_at_once_and_once),
+        cmocka_unit_test(a_set_that_was_just_fetched_is_renewed_if_it_is_rejected),
         cmocka_unit_test(rejecting_what_the_origin_gives_again_does_not_storm_it),
         cmocka_unit_test(a_rejected_set_is_not_used_when_its_renewal_fails),
         cmocka_unit_test(a_set_that_seems_expired_when_fresh_is_used_and_renewed_later),

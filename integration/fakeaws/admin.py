@@ -62,10 +62,10 @@ class Admin:
                 "queue": clock.queue()}
 
     def settings(self, **changes):
-        """session_s, allow_unsigned_payload, max_in_flight, lease_limit_s, old_handles,
-        disabled_sts_regions: world.py says what they are."""
-        known = ("session_s", "allow_unsigned_payload", "max_in_flight", "lease_limit_s",
-                 "old_handles", "disabled_sts_regions")
+        """session_s, allow_unsigned_payload, prefix_in_gets, max_in_flight, lease_limit_s,
+        old_handles, disabled_sts_regions: world.py says what they are."""
+        known = ("session_s", "allow_unsigned_payload", "prefix_in_gets", "max_in_flight",
+                 "lease_limit_s", "old_handles", "disabled_sts_regions")
         for name, value in changes.items():
             if name not in known:
                 raise ValueError(f"no such setting: {name}")

@@ -173,6 +173,8 @@ class S3:
                     context[f"s3:{name}"] = call.params[name]
             if call.action == "ListObjectsV2":
                 context.setdefault("s3:prefix", "")
+            elif call.key and self.world.prefix_in_gets:
+                context["s3:prefix"] = call.key
         else:
             arn += "/" + key
             if "versionId" in call.params:

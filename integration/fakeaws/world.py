@@ -110,6 +110,7 @@ class World:
         self.session_s = None  # lifetime of sessions, whatever was asked for
         self.disabled_sts_regions = set()
         self.allow_unsigned_payload = False
+        self.prefix_in_gets = False  # a list right bound to a prefix also tells 404 from 403
         self.max_in_flight = 120_000
         self.lease_limit_s = 43_200  # the 12-hour rule
         self.old_handles = "aws"  # or "refuse": a delete by an old handle is an error

@@ -27,9 +27,9 @@ class Customer:
     def key(self, name):
         return f"{self.prefix}/{name}"
 
-    def put(self, name, body):
-        """An object under the prefix; its notification follows by itself."""
-        self.moto.put(self.bucket, self.key(name), body)
+    def put(self, name, body, **more):
+        """An object under the prefix; its notification follows by itself. more: StrictWorld only."""
+        self.moto.put(self.bucket, self.key(name), body, **more)
         return f"s3://{self.bucket}/{self.key(name)}"
 
 

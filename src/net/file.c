@@ -71,8 +71,8 @@ enum err_kind file_read_token(const char *path, struct buf *out, struct err *e)
         out->p[--out->n] = '\0';
     }
     for (size_t i = 0; i < out->n; i++) {
-        if (out->p[i] <= ' ' || out->p[i] > '~') {
-            return err_set(e, FAIL_CONFIG, "%s: no token: a blank or control byte in it", path);
+        if (out->p[i] < ' ' || out->p[i] > '~') { /* "Basic abc" has a blank */
+            return err_set(e, FAIL_CONFIG, "%s: no token: a control byte in it", path);
         }
     }
     return out->n > 0 ? FAIL_NONE : err_set(e, FAIL_CONFIG, "%s: empty", path);

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each error of S3, STS and SQS: its class, its outcome, one log line that names what is needed, no secret."""
+import pytest
+
+from .parts.events import generate
+from .parts.strict import StrictWorld
+from .parts.wait import until
+
+# code of S3 -> (class, outcome): spec aws.md 6.4. Each customer's objects get one code, always.
+S3 = {
+    "AccessDenied": ("denied", "later"), "AccountProblem": ("denied", "later"),
+    "AllAccessDisabled": ("denied", "later"), "NotSignedUp": ("denied", "later"),
+    "BandwidthLimitExceeded": ("throttled", "later"), "RequestLimitExceeded": ("throttled", "later"),
+    "SlowDown": ("throttled", "later"), "ThrottlingException": ("throttled", "later"),
+    "KMS.ThrottlingException": ("throttled", "later"),
+    "ExpiredToken": ("again", "later"), "TokenRefreshRequired": ("again", "later"),
+    "InvalidAccessKeyId": ("denied", "later"), "InvalidToken": ("denied", "later"),
+    "SignatureDoesNotMatch": ("denied", "later"),
+    "InternalError": ("again", "later"), "ServiceUnavailable": ("again", "later"),
+    "OperationAborted": ("again", "later"), "RequestTimeout": ("again", "later"),
+    "KMS.DisabledException": ("kms", "later"), "KMS.InvalidKeyUsageException": ("kms", "later"),
+    "KMS.KMSInvalidStateException": ("kms", "later"), "KMS.NotFoundException": ("kms", "later"),
+    "NoSuchKey": ("gone", "left"), "NoSuchVersion": ("gone", "left"), "MethodNotAllowed": ("gone", "left"),
+    "NoSuchBucket": (None, "later"), "InvalidURI": (None, None), "MissingSecurityHeader": ("config", "later"),
+}
+STS = {
+    "AccessDenied": "denied", "ExpiredToken": "again", "InternalFailure": "again", "InvalidClientTokenId": "denied",
+    "MalformedPolicyDocument": "config", "PackedPolicyTooLarge": "config", "RegionDisabledException": "config",
+    "ServiceUnavailable": "again", "Throttling": "throttled", "ValidationError": "config",
+}
+SQS = {
+    "AccessDenied": "denied", "AccessDeniedException": "denied", "ExpiredToken": "again",
+    "ExpiredTokenException": "again", "InternalError": "again", "InvalidAddress": "config",
+    "InvalidClientTokenId": "denied", "InvalidSecurity": "config", "KmsAccessDenied": "kms", "KmsDisabled": "kms",
+    "KmsInvalidState": "kms", "KmsNotFound": "kms", "KmsOptInRequired": "kms", "KmsThrottled": "throttled",
+    "OverLimit": "throttled", "QueueDoesNotExist": "config", "RequestThrottled": "throttled",
+    "ServiceUnavailable": "again", "ThrottlingException": "throttled", "UnrecognizedClientException": "denied",
+    "UnsupportedOperation": "config",
+}
+
+
+def _no_secret(strict, worker):
+    text = worker.log.read_text()
+    assert not [s for s in strict.secrets() if s in text]
+    assert "Signature=" not in text and "AWS4-HMAC" not in text
+
+
+def _name(code):
+    return code.lower().replace(".", "-")
+
+
+def test_each_error_of_s3_leads_to_the_outcome_of_the_table(strict: StrictWorld):
+    queue = strict.queue()
+    owners = {code: strict.customer(_name(code), queue) for code in S3}
+    good = strict.customer("good", queue)
+    for code, owner in owners.items():
+        strict.fake.fault(service="s3", action="GetObject", bucket=owner.bucket, count=-1, error=code)
+        owner.put("a", generate(1, 5).text)
+    good.put("a", generate(3, 6).text)
+    worker = strict.start()
+    wrong = []
+    for code, (kind, outcome) in S3.items():
+        owner = owners[code]
+        where = f"s3://{owner.bucket}/{owner.key('a')}"
+        (line, *_) = until(lambda: [x for x in worker.lines(object=where) if x["msg"].startswith("object ")],
+                           lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
+        ids = {e["request_id"] for e in strict.fake.log(action="GetObject", bucket=owner.bucket)}
+        want = (owner.id, code, True, kind or line["error"], f"object {outcome}" if outcome else line["msg"], True)
+        got = (line["customer"], line.get("code"), line.get("request_id") in ids, line["error"], line["msg"],
+               bool(line.get("next")))
+        if want != got:
+            wrong.append((code, want, got))
+    assert not wrong, "\n".join(map(str, wrong))
+    until(lambda: strict.count() == 3, "the good customer's events", 20, alive=worker)
+    _no_secret(strict, worker)
+
+
+def test_each_error_of_sts_leads_to_the_outcome_of_the_table(strict: StrictWorld):
+    queue = strict.queue()
+    owners = {code: strict.customer(_name(code), queue) for code in STS}
+    for code, owner in owners.items():
+        strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": owner.settings["role_arn"]},
+                          count=-1, error=code)
+        owner.put("a", generate(1, 5).text)
+    worker = strict.start()
+    wrong = []
+    for code, kind in STS.items():
+        owner = owners[code]
+        (line, *_) = until(lambda: [x for x in worker.lines(customer=owner.id) if x.get("code")],
+                           lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
+        ids = {e["request_id"] for e in strict.fake.log(action="AssumeRole")} | {
+            line.get("request_id")}
+        got = (line.get("code"), line["error"], line.get("request_id") in ids and bool(line.get("request_id")))
+        if got != (code, kind, True):
+            wrong.append((code, kind, got))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert strict.fake.log(action="GetObject") == []
+    _no_secret(strict, worker)
+
+
+def test_each_error_of_sqs_is_said_once_with_its_class_and_passes(strict: StrictWorld):
+    owners = {}
+    for code in SQS:
+        owners[code] = strict.customer(_name(code))
+        strict.fake.fault(service="sqs", action="ReceiveMessage", bucket=owners[code].queue.name, count=2, error=code)
+        owners[code].put("a", generate(1, 5).text)
+    worker = strict.start()
+    wrong = []
+    for code, kind in SQS.items():
+        queue = owners[code].queue
+        (line, *_) = until(lambda: [x for x in worker.lines(queue=queue.name) if x.get("error")],
+                           lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
+        got = (line["error"], bool(line.get("request_id")), bool(line.get("next")))
+        if got != (kind, True, True):
+            wrong.append((code, kind, got, line))
+    assert not wrong, "\n".join(map(str, wrong))
+    strict.settled(120)
+    assert strict.count() == len(SQS)
+    _no_secret(strict, worker)
+
+
+HOSTILE = {
+    "garbage": {"garbage": 3000}, "dtd": {"status": 200, "body": "<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"},
+    "half-json": {"status": 200, "body": "{\"Messages\":[{]"}, "gigabyte": {"status": 500, "giant": 1 << 30},
+    "headers": {"endless_headers": 1 << 26}, "no-http": {"raw": "\x00\x01\x02"}, "lost": {"lost": True},
+    "drop": {"drop": True}, "drip": {"drip": 200},
+}
+
+
+@pytest.mark.parametrize("service, action", [("sqs", "ReceiveMessage"), ("sqs", "DeleteMessageBatch"),
+                                             ("sqs", "GetQueueAttributes"), ("sts", "AssumeRole"),
+                                             ("s3", "GetObject")])
+def test_hostile_answers_are_bounded_and_pass(strict: StrictWorld, service, action):
+    """One customer for each way to be hostile, twice each; then all is well."""
+    for name, fault in HOSTILE.items():
+        if service == "s3" and fault.get("status") == 200:
+            continue  # any body is an object's
+        owner = strict.customer(name)
+        who = {"sqs": {"bucket": owner.queue.name}, "sts": {"params": {"RoleArn": owner.settings["role_arn"]}},
+               "s3": {"bucket": owner.bucket}}[service]
+        strict.fake.fault(service=service, action=action, count=2, **who, **fault)
+        owner.put("a", generate(5, 5).text)
+    worker = strict.start()
+
+    def passed():  # messages of an answer that was lost are hidden: their time passes faster here
+        strict.fake.clock(advance_s=20)
+        return strict.left() == 0
+    until(passed, lambda: f"the queues are empty; the log ends:\n{worker.tail()}", 90, every=0.5, alive=worker)
+    for owner in strict.customers:
+        ids = {e["ingest"]["id"] for _, e in strict.events() if e["ingest"]["customer"] == owner.id}
+        assert len(ids) == 5, owner.id
+    assert worker.peak_rss() < 300 << 20
+    _no_secret(strict, worker)
+
+
+def test_archived_objects_are_left_with_their_class(strict: StrictWorld):
+    acme = strict.customer("acme")
+    strict.fake.put_object(acme.bucket, acme.key("a"), "x", storage_class="DEEP_ARCHIVE")
+    worker = strict.start()
+    (line, *_) = worker.logged(msg="object left", customer="acme")
+    assert (line["error"], line["code"], line["status"]) == ("archived", "InvalidObjectState", "403")
+
+
+def test_archived_and_missing_objects_are_accepted_if_so_configured(strict: StrictWorld):
+    strict.fake.settings(prefix_in_gets=True)
+    acme = strict.customer("acme", archived="accept", gone="accept")
+    strict.fake.put_object(acme.bucket, acme.key("a"), "x", storage_class="GLACIER")
+    acme.put("b", "y")
+    strict.fake.delete_object(acme.bucket, acme.key("b"))
+    strict.start()
+    strict.settled()
+    assert acme.queue.dead.depth() == 0
+
+
+def test_the_last_receive_leaves_a_reject_that_says_why(strict: StrictWorld):
+    strict.fake.settings(prefix_in_gets=True)
+    queue = strict.queue(receives=2)
+    acme = strict.customer("acme", queue)
+    acme.put("b", "y")
+    strict.fake.delete_object(acme.bucket, acme.key("b"))
+    worker = strict.start()
+
+    def dead():
+        strict.fake.clock(advance_s=1000)
+        return queue.dead.depth() == 1
+    until(dead, lambda: f"the dead letter; the log ends:\n{worker.tail()}", 60, every=0.5, alive=worker)
+    (reject,) = [value for _, value in strict.rejects()]
+    assert reject["reason"] == "object" and "NoSuchKey" in str(reject)

@@ -160,7 +160,7 @@ def test_a_role_may_be_denied_without_costing_others_anything(strict: StrictWorl
     worker = strict.start()
     worker.logged(msg="customer paused", customer="acme")
     until(lambda: strict.count() == 20, "bolt's objects are there", 30, alive=worker)
-    assert len(strict.fake.log(action="AssumeRole")) < 10
+    assert len(strict.fake.log(action="AssumeRole")) < 25  # not one for each object and try
     assert {e["ingest"]["customer"] for _, e in strict.events()} == {"bolt"}
 
 

@@ -185,11 +185,11 @@ class FakeAws(Admin):
         if request.path.startswith("/_admin/"):
             connection.send(self._admin(request))
             return True
-        started = time.monotonic()
+        started, epoch = time.monotonic(), self.world.epoch
         where = address(request.host)
         service = self._service(request, where, bound)
         call = service.describe(request, where)
-        call.connection = connection
+        call.connection, call.epoch = connection, epoch
         with self.world.lock:
             fault_id, rule = self.world.faults.pick(call, self._signer(request))
         try:

@@ -73,6 +73,7 @@ class Call:
     key: Optional[str] = None
     params: dict = field(default_factory=dict)
     connection: object = None
+    epoch: int = 0  # of the world it came to
     principal: Optional[iam.Principal] = None
     signature: str = "not checked"
     code: Optional[str] = None  # of the error it was answered with
@@ -92,10 +93,12 @@ class World:
         self.lock = threading.RLock()
         self.stopped = threading.Event()
         self.serial = itertools.count(1)
+        self.epoch = 0
         self.clear()
 
     def clear(self):
-        """Back to an empty world."""
+        """Back to an empty world. Requests under way belong to the one before."""
+        self.epoch += 1
         self.clock = Clock()
         self.keys = {}  # access key -> iam.Key
         self.roles = {}  # arn -> iam.Role
@@ -165,6 +168,8 @@ class World:
             entry["params"] = {name: value for name, value in call.params.items()
                                if name != "WebIdentityToken"}
         with self.lock:
+            if call.epoch != self.epoch:
+                return entry
             self.log.append(entry)
             self.counters[f"{call.service}.{call.action}"] += 1
             if call.code:

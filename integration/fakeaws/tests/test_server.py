@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import zlib
@@ -99,6 +100,16 @@ def test_connections_are_kept(fake, s3, customer):
     for _ in range(5):
         s3.get_object(Bucket=customer["bucket"], Key="logs/a")["Body"].read()
     assert len({entry["connection"] for entry in fake.log()}) == 1
+
+
+def test_a_request_of_the_world_before_is_not_in_the_log(fake, sqs, customer):
+    poll = threading.Thread(target=lambda: pytest.raises(Exception, sqs.receive_message, WaitTimeSeconds=2,
+                                                         QueueUrl=customer["queue_url"]))
+    poll.start()
+    time.sleep(0.3)
+    fake.reset()
+    poll.join()
+    assert fake.log() == []
 
 
 def test_on_its_own_it_says_where_it_is_and_ends_on_request(tmp_path):

@@ -3,7 +3,7 @@
  * lane.h - a thread that carries one object at a time from S3 to Kafka.
  *
  * It takes a notification from the inbox and goes through its records in order. The whole
- * way of a byte is lane_body() in lane.c: decode, lines, normalizer, sink, inside
+ * way of a byte is attempt_body() in attempt.c: decode, lines, normalizer, sink, inside
  * curl's write callback. What becomes of an error is the table's (flow/outcome.h).
  *
  * Threads: lane_stop any; the rest one at a time.

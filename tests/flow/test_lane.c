@@ -365,6 +365,10 @@ static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
     fake_creds.kind = FAIL_NONE;
     assert_shown_again(carry(NOTICE(OBJECT("logs/2", "2")), 1), 675, 900);
     assert_int_equal(fake_s3.asked, 0);
+    assert_int_equal(fake_sink.count, 0);
+    assert_shown_again(carry(NOTICE(OBJECT("logs/2", "2")), 10), 675, 900);
+    assert_int_equal(fake_sink.count, 1); /* its last receive: a reject says why */
+    assert_non_null(strstr(fake_sink.records[0].value, "paused"));
     w.clock.mono += BREAKER_FIRST_MS;
     assert_false(customers_queue_paused(w.all, 0));
     assert_done(carry(NOTICE(OBJECT("logs/3", "2")), 1)); /* the probe */

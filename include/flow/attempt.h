@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * attempt.h - one attempt at one object, from S3 to Kafka.
+ *
+ *     attempt_about(a, receipt, record);           // which object
+ *     attempt_of(a, customer);                     // whose
+ *     kind = attempt_run(a, &err);                 // its bytes, once; may be called again
+ *     if (kind != FAIL_NONE) ... a->subject, a->events tell what was being done, and how far ...
+ *
+ * The whole way of a byte is attempt_body() and attempt_line() in attempt.c: decode, lines,
+ * normalizer, sink, inside curl's write callback. No policy: what becomes of an error
+ * is the lane's business.
+ *
+ * Threads: one at a time per attempt; attempt_stop any.
+ */
+#ifndef FLOW_ATTEMPT_H
+#define FLOW_ATTEMPT_H
+
+#include "codec/decode.h"
+#include "flow/outcome.h"
+#include "flow/produce.h"
+#include "net/s3.h"
+
+struct attempt_parts { /* borrowed for the life of the attempt */
+    struct produce_parts produce;
+    const struct s3_settings *s3;
+    const struct normalize_options *normalize;
+};
+
+/* One per lane, used for one object after another. */
+struct attempt {
+    /* What it is about. */
+    struct receipt *receipt;
+    const struct notice_record *record;
+    struct customer *customer; /* NULL: nobody's, only rejects can be made */
+    struct buf object;         /* "s3://bucket/key" */
+    /* How the last run went. */
+    struct s3_meta meta;
+    uint64_t lines, events, rejects, object_bytes;
+    enum outcome_subject subject; /* of its error */
+    struct err damage;            /* of the compression; FAIL_NONE: none */
+    bool begun;                   /* headers came: S3 lets us read */
+    bool ready;                   /* the stages have begun with this object */
+    /* Its stages. */
+    const struct attempt_parts *parts;
+    struct s3 *s3;
+    struct decode *decode;
+    struct lines text;
+    struct normalizer *normalizer;
+    struct produce produce;
+    struct source source;
+};
+
+struct attempt *attempt_new(const struct attempt_parts *parts);
+void attempt_free(struct attempt *a);
+DEFINE_OWNED(attempt);
+
+/* Another object. Borrowed until the next one. */
+void attempt_about(struct attempt *a, struct receipt *r, const struct notice_record *record);
+void attempt_of(struct attempt *a, struct customer *c);
+
+/* Transfer it and produce what it holds. FAIL_NONE: all of it is on its way to Kafka. */
+MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);
+
+/* A reject for the object as a whole, at `offset` of its text. */
+MUST_USE enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason,
+                                      struct span detail, uint64_t offset, struct err *e);
+
+/* Decompressed bytes of the object so far. */
+uint64_t attempt_text_bytes(const struct attempt *a);
+
+/* End the transfer under way, and all later ones, with FAIL_STOPPED. */
+void attempt_stop(struct attempt *a);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * attempt.c - s3 ▸ decode ▸ lines ▸ normalizer ▸ sink.
+ *
+ * An attempt starts every stage anew: decoder, lines, ordinals, counts. So a retry writes the
+ * same bytes with the same ids, and s3_get may begin the body again when the version it
+ * had pinned is gone.
+ *
+ * Damage of the compression does not end the transfer: only when every byte arrived (and
+ * the checksum was right) is it the object that is damaged, and not the way to us.
+ */
+#include "flow/attempt.h"
+
+#include <stdlib.h>
+
+enum {
+    RATIO_FROM_BYTES = 64 * 1024 * 1024,
+    SHARE_FROM_LINES = 1000, /* limits.reject_share counts from here */
+    OBJECT_NAME_BYTES = 8 * 1024,
+    LINE_HEAD_BYTES = 64 * 1024, /* what is kept of a line above the limit, for its sample */
+};
+
+struct attempt *attempt_new(const struct attempt_parts *parts)
+{
+    struct attempt *a = calloc(1, sizeof(*a));
+    if (a == NULL) {
+        abort();
+    }
+    const struct conf *conf = parts->produce.conf;
+    size_t line = conf->limits.line_bytes;
+    struct decode_limits limits = {
+        .object_bytes = conf->limits.object_bytes,
+        .ratio = conf->limits.ratio,
+        .ratio_from = RATIO_FROM_BYTES,
+    };
+    a->parts = parts;
+    a->s3 = s3_new(parts->s3);
+    a->decode = decode_new(&limits);
+    lines_init(&a->text, line, line < LINE_HEAD_BYTES ? line : LINE_HEAD_BYTES);
+    a->normalizer = normalizer_new(parts->normalize);
+    a->object = (struct buf)BUF_INIT(OBJECT_NAME_BYTES);
+    produce_init(&a->produce, &parts->produce);
+    return a;
+}
+
+void attempt_free(struct attempt *a)
+{
+    if (a == NULL) {
+        return;
+    }
+    s3_free(a->s3);
+    decode_free(a->decode);
+    lines_done(&a->text);
+    normalizer_free(a->normalizer);
+    produce_done(&a->produce);
+    buf_done(&a->object);
+    free(a);
+}
+
+/* ---- the way of a byte ---- */
+
+static void counts_clear(struct attempt *a)
+{
+    a->damage = (struct err){.kind = FAIL_NONE};
+    a->lines = a->events = a->rejects = a->object_bytes = 0;
+}
+
+static void attempt_restart(struct attempt *a)
+{
+    decode_reset(a->decode);
+    lines_reset(&a->text);
+    counts_clear(a);
+    a->ready = true;
+    a->source = (struct source){
+        .customer = a->customer != NULL ? a->customer->id : SPAN(""),
+        .object = buf_span(&a->object),
+        .version = span_str(a->meta.version),
+        .modified_ns = a->meta.modified_ns,
+    };
+    normalizer_object(a->normalizer, &a->source,
+                      a->customer != NULL ? a->customer->conf->rules : NULL);
+}
+
+static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct err *e UNUSED)
+{
+    struct attempt *a = ctx;
+    a->meta = *meta;
+    a->begun = true;
+    attempt_restart(a);
+    return FAIL_NONE;
+}
+
+/* Too many of the lines are no events: this is no JSONL. */
+static bool share_passed(const struct attempt *a)
+{
+    double share = a->parts->produce.conf->limits.reject_share;
+    return share > 0 && a->lines >= SHARE_FROM_LINES &&
+           (double)a->rejects > share * (double)a->lines;
+}
+
+static enum err_kind attempt_line(struct attempt *a, const struct line *line, struct err *e)
+{
+    struct record record;
+    a->lines++;
+    normalizer_line(a->normalizer, line);
+    while (normalizer_next(a->normalizer, &record)) {
+        enum err_kind kind = produce_record(&a->produce, a->receipt, a->customer, &record, e);
+        if (kind != FAIL_NONE) {
+            a->subject = ABOUT_DELIVERY;
+            return kind;
+        }
+        a->events += record.kind == RECORD_EVENT;
+        a->rejects += record.kind == RECORD_REJECT;
+    }
+    if (share_passed(a)) {
+        return err_set(e, FAIL_DATA, "not JSONL: %llu of %llu lines are rejects",
+                       (unsigned long long)a->rejects, (unsigned long long)a->lines);
+    }
+    return FAIL_NONE;
+}
+
+static enum err_kind attempt_text(struct attempt *a, struct span text, struct err *e)
+{
+    struct line line;
+    enum lease_loss loss = receipt_loss(a->receipt);
+    if (loss != LEASE_OURS) {
+        return err_set(e, FAIL_LOST, "%s",
+                       loss == LEASE_LOST ? "the lease of the notification is gone"
+                                          : "a message cannot be held for more than 12 hours");
+    }
+    while (lines_next(&a->text, &text, &line)) {
+        enum err_kind kind = attempt_line(a, &line, e);
+        if (kind != FAIL_NONE) {
+            return kind;
+        }
+    }
+    return FAIL_NONE;
+}
+
+/* What the decoder said when it gave no more text. */
+static enum err_kind decoded(struct attempt *a, const struct err *said, struct err *e)
+{
+    if (said->kind == FAIL_LIMIT) {
+        *e = *said;
+        return FAIL_LIMIT;
+    }
+    a->damage = *said; /* FAIL_DATA or none */
+    return FAIL_NONE;
+}
+
+static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
+{
+    struct attempt *a = ctx;
+    struct err said = {.kind = FAIL_NONE};
+    struct span text;
+    a->object_bytes += bytes.n;
+    if (a->damage.kind != FAIL_NONE) {
+        return FAIL_NONE; /* the rest is read for the checksum alone */
+    }
+    while (decode_next(a->decode, &bytes, &text, &said)) {
+        enum err_kind kind = attempt_text(a, text, e);
+        if (kind != FAIL_NONE) {
+            return kind;
+        }
+    }
+    return decoded(a, &said, e);
+}
+
+/* Every byte arrived. The last line, or the verdict on a damaged object. */
+static enum err_kind attempt_end(struct attempt *a, struct err *e)
+{
+    struct err said = {.kind = FAIL_NONE};
+    struct line line;
+    struct span text;
+    while (a->damage.kind == FAIL_NONE && decode_last(a->decode, &text, &said)) {
+        enum err_kind kind = attempt_text(a, text, e);
+        if (kind != FAIL_NONE) {
+            return kind;
+        }
+    }
+    if (a->damage.kind == FAIL_NONE && decoded(a, &said, e) != FAIL_NONE) {
+        return e->kind;
+    }
+    if (a->damage.kind != FAIL_NONE) {
+        /* The line that was not whole is part of the damage. */
+        return attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
+                              decode_bytes(a->decode), e);
+    }
+    return lines_last(&a->text, &line) ? attempt_line(a, &line, e) : FAIL_NONE;
+}
+
+/* ---- an attempt ---- */
+
+/* For rejects of what is never read. */
+static struct span told_version(const struct notice_record *record)
+{
+    return record->version_id.n != 0 ? record->version_id : record->etag;
+}
+
+void attempt_about(struct attempt *a, struct receipt *r, const struct notice_record *record)
+{
+    buf_clear(&a->object);
+    buf_add(&a->object, SPAN("s3://"));
+    buf_add(&a->object, record->bucket);
+    buf_add(&a->object, SPAN("/"));
+    buf_add(&a->object, record->key);
+    a->receipt = r;
+    a->record = record;
+    a->meta = (struct s3_meta){.length = -1};
+    struct span version = told_version(record);
+    if (version.n < sizeof(a->meta.version)) {
+        memcpy(a->meta.version, version.p, version.n);
+    }
+    produce_object(&a->produce, buf_span(&a->object));
+    attempt_of(a, NULL);
+}
+
+void attempt_of(struct attempt *a, struct customer *c)
+{
+    a->customer = c;
+    a->ready = false;
+    a->begun = false;
+    counts_clear(a);
+}
+
+enum err_kind attempt_run(struct attempt *a, struct err *e)
+{
+    const struct customer_conf *conf = a->customer->conf;
+    struct creds_source *creds = NULL;
+    a->begun = false;
+    a->subject = ABOUT_ROLE;
+    err_clear(e);
+    if (customer_creds(a->customer, &creds, e) != FAIL_NONE) {
+        return e->kind;
+    }
+
+    a->subject = ABOUT_OBJECT;
+    struct s3_object object = {
+        .bucket = a->record->bucket,
+        .key = a->record->key,
+        .version_id = conf->versioned ? a->record->version_id : SPAN(""),
+        .region = span_str(conf->region),
+        .owner = span_str(conf->account_id),
+        .request_payer = conf->request_payer,
+    };
+    struct s3_consumer consumer = {.ctx = a, .begin = attempt_begin, .body = attempt_body};
+    enum err_kind kind = s3_get(a->s3, &object, creds, &consumer, e);
+    return kind == FAIL_NONE ? attempt_end(a, e) : kind;
+}
+
+enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason, struct span detail,
+                             uint64_t offset, struct err *e)
+{
+    struct record record;
+    if (!a->ready) {
+        attempt_restart(a);
+    }
+    normalizer_reject_object(a->normalizer, reason, detail, offset, &record);
+    enum err_kind kind = produce_record(&a->produce, a->receipt, a->customer, &record, e);
+    if (kind == FAIL_NONE) {
+        a->rejects++;
+    } else {
+        a->subject = ABOUT_DELIVERY;
+    }
+    return kind;
+}
+
+uint64_t attempt_text_bytes(const struct attempt *a)
+{
+    return a->ready ? decode_bytes(a->decode) : 0;
+}
+
+void attempt_stop(struct attempt *a)
+{
+    s3_stop(a->s3);
+}

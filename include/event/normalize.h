@@ -87,6 +87,12 @@ DEFINE_OWNED(normalizer);
 /* Begin an attempt at an object: ordinals start empty. *s is borrowed until the next one. */
 void normalizer_object(struct normalizer *n, const struct source *s, const struct rules *rules);
 
+/*
+ * Lower the limit of a record's value for the object that was begun, to at most
+ * options.event_bytes: a customer's topic may take less than the others'.
+ */
+void normalizer_limit(struct normalizer *n, size_t event_bytes);
+
 /* Give it a line (blank ones give no records). The line's bytes stay the caller's. */
 void normalizer_line(struct normalizer *n, const struct line *line);
 

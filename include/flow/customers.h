@@ -105,7 +105,7 @@ void customer_paid(struct customer *c, size_t bytes);
 /* Its topic takes messages of so many bytes: the limit of its events is lowered to fit. */
 void customer_topic_takes(struct customer *c, size_t bytes);
 
-/* The smallest limit of all customers' events. */
+/* The limit of events whose topic takes as much as the producer. */
 size_t customers_event_bytes(const struct customers *all);
 
 /* End all waits, also later ones. */

@@ -53,7 +53,8 @@ struct normalizer {
     size_t envelope_time_bytes;
 
     struct buf out;
-    struct buf keys; /* spans of a record's key, when the readers have been given back */
+    size_t event_bytes; /* the most that out.max may be */
+    struct buf keys;    /* spans of a record's key, when the readers have been given back */
     char detail[DETAIL_BYTES];
 };
 
@@ -80,6 +81,7 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     n->otlp_text = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH + JSON_SLACK);
     n->envelope = (struct buf)BUF_INIT(ENVELOPE_BYTES);
     n->out = (struct buf)BUF_INIT(o->event_bytes);
+    n->event_bytes = o->event_bytes;
     n->keys = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH);
     return n;
 }
@@ -111,6 +113,15 @@ void normalizer_free(struct normalizer *n)
     buf_done(&n->out);
     buf_done(&n->keys);
     free(n);
+}
+
+void normalizer_limit(struct normalizer *n, size_t event_bytes)
+{
+    size_t most = event_bytes < n->event_bytes ? event_bytes : n->event_bytes;
+    if (most != n->out.max) { /* rarely: what is allocated may be above it */
+        buf_done(&n->out);
+        n->out = (struct buf)BUF_INIT(most);
+    }
 }
 
 static void start_line(struct normalizer *n, const struct line *line, struct span text)

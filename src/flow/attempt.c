@@ -79,6 +79,8 @@ static void attempt_restart(struct attempt *a)
     };
     normalizer_object(a->normalizer, &a->source,
                       a->customer != NULL ? a->customer->conf->rules : NULL);
+    normalizer_limit(a->normalizer,
+                     a->customer != NULL ? atomic_load(&a->customer->event_bytes) : SIZE_MAX);
 }
 
 static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct err *e UNUSED)

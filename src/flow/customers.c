@@ -380,10 +380,5 @@ void customer_topic_takes(struct customer *c, size_t bytes)
 
 size_t customers_event_bytes(const struct customers *all)
 {
-    size_t least = SIZE_MAX;
-    for (size_t i = 0; i < all->count; i++) {
-        size_t bytes = atomic_load(&all->list[i].event_bytes);
-        least = bytes < least ? bytes : least;
-    }
-    return least != SIZE_MAX ? least : event_bytes(all->parts.conf, all->parts.sink);
+    return event_bytes(all->parts.conf, all->parts.sink);
 }

@@ -142,6 +142,9 @@ void produce_delivered(struct receipt *r, size_t bytes, const struct err *e)
         stats_add(&c->stats.records_acked, 1);
     } else {
         stats_add(&c->stats.records_failed, 1);
+        if (e->kind == FAIL_LIMIT) {
+            customer_topic_takes(c, bytes); /* the next attempt rejects it */
+        }
         customer_refused(c, outcome_rule(ABOUT_DELIVERY, e->kind)->mark, SPAN(""), e);
     }
     customer_paid(c, bytes);

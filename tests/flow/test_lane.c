@@ -473,6 +473,24 @@ static void reads_later_when_a_report_is_bad(void **state UNUSED)
     teardown();
 }
 
+static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
+{
+    setup();
+    static char line[20000];
+    memset(line, 'x', sizeof(line));
+    answer((struct fake_answer){.body = {line, sizeof(line)}});
+    struct receipt *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    lane_carry(w.lane, r);
+    assert_int_equal(fake_normalizer_limit, 1000000 - 1024);
+    fake_sink.records[0].bytes = 20000; /* the fake normalizer keeps only the head of a line */
+    atomic_fetch_add(&customers_at(w.all, 0)->unacked, 20000);
+    fake_sink_report(lane_delivered, FAIL_LIMIT);
+    assert_shown_again(r, 7, 10);
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 2));
+    assert_in_range(fake_normalizer_limit, 1, 19999);
+    teardown();
+}
+
 static void leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive(void **state UNUSED)
 {
     static char body[1600 * 4];
@@ -521,6 +539,7 @@ int main(void)
         cmocka_unit_test(stops_producing_when_the_lease_is_lost),
         cmocka_unit_test(hands_back_when_the_sink_lets_go),
         cmocka_unit_test(reads_later_when_a_report_is_bad),
+        cmocka_unit_test(lowers_the_limit_of_a_topic_that_takes_less),
         cmocka_unit_test(leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive),
         cmocka_unit_test(accepts_gone_objects_where_the_customer_says_so),
     };

@@ -222,6 +222,13 @@ void normalizer_object(struct normalizer *n, const struct source *s UNUSED,
     fake_normalizer_objects++;
 }
 
+static size_t fake_normalizer_limit;
+
+void normalizer_limit(struct normalizer *n UNUSED, size_t event_bytes)
+{
+    fake_normalizer_limit = event_bytes;
+}
+
 void normalizer_line(struct normalizer *n, const struct line *line)
 {
     (void)snprintf(n->text, sizeof(n->text), "%.*s", SPAN_FMT(line->text));

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "event/normalize.h"
+
+#include <string.h>
+
+static enum reject_reason reason_of(struct normalizer *n, struct span text)
+{
+    char padded[512] = {0};
+    memcpy(padded, text.p, text.n);
+    struct line line = {.text = span_of(padded, text.n), .number = 1, .bytes = text.n};
+    struct record out;
+    normalizer_line(n, &line);
+    assert_true(normalizer_next(n, &out));
+    return out.kind == RECORD_REJECT ? out.reason : REJECT_REASONS;
+}
+
+static void rejects_what_one_topic_does_not_take_and_passes_it_for_another(void **state UNUSED)
+{
+    struct normalize_options o = {.event_bytes = 4096, .line_bytes = 4096};
+    OWNED(normalizer) struct normalizer *n = normalizer_new(&o);
+    struct source s = {.customer = SPAN("acme"), .object = SPAN("s3://b/k"), .version = SPAN("v")};
+    struct span event = SPAN(
+        "{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"asymptote\",\"product\":\"beacon\","
+        "\"schema_version\":\"1.0\",\"event\":{\"kind\":\"event\",\"action\":\"tool.invoked\","
+        "\"category\":\"tool\"},\"severity\":\"info\",\"endpoint\":{\"os\":\"linux\"},"
+        "\"harness\":{\"name\":\"claude_code\"}}");
+    normalizer_object(n, &s, NULL);
+    assert_int_equal(reason_of(n, event), REJECT_REASONS);
+    normalizer_object(n, &s, NULL);
+    normalizer_limit(n, 300);
+    assert_int_equal(reason_of(n, event), REJECT_EVENT_TOO_LARGE);
+    normalizer_object(n, &s, NULL);
+    normalizer_limit(n, SIZE_MAX); /* never above the options */
+    assert_int_equal(reason_of(n, event), REJECT_REASONS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rejects_what_one_topic_does_not_take_and_passes_it_for_another),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -48,7 +48,8 @@ struct customer {
         pthread_cond_t paid;
         struct breaker breaker;
         struct creds_source *creds; /* NULL: not made yet */
-        bool guarded;               /* the role was seen to refuse us without its external id */
+        bool renewal_told;
+        bool guarded; /* the role was seen to refuse us without its external id */
         struct rng rng;
     } shared;
 };
@@ -107,6 +108,9 @@ void customer_topic_takes(struct customer *c, size_t bytes);
 
 /* The limit of events whose topic takes as much as the producer. */
 size_t customers_event_bytes(const struct customers *all);
+
+/* Now and then: warns of credentials that are not renewed. One thread. */
+void customers_watch(struct customers *all);
 
 /* End all waits, also later ones. */
 void customers_stop(struct customers *all);

@@ -32,6 +32,7 @@ struct customers {
     struct template *key;
     atomic_uint_fast64_t paid; /* acknowledgements of all */
     atomic_bool stopped;
+    bool own_told; /* of the worker's own credentials; customers_watch's */
 };
 
 static enum err_kind make_topics(struct customer *c, struct sink *sink, struct err *e)
@@ -70,6 +71,50 @@ static size_t event_bytes(const struct conf *conf, const struct sink *sink)
                : room;
 }
 
+static struct role_request role_of(const struct customer *c, const char *policy)
+{
+    return (struct role_request){
+        .role_arn = c->conf->role_arn,
+        .external_id = c->conf->external_id,
+        .policy = policy,
+        .account = c->conf->account_id,
+    };
+}
+
+static struct policy_scope scope_of(const struct customer_conf *conf)
+{
+    return (struct policy_scope){
+        .partition = partition_of(span_str(conf->region)),
+        .bucket = span_str(conf->bucket),
+        .prefix = span_str(conf->prefix),
+        .kms = true,
+    };
+}
+
+/* The session of this customer can read this prefix of this bucket, and nothing else. */
+static struct creds_source *make_creds(const struct customer *c, struct err *e)
+{
+    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
+    struct policy_scope scope = scope_of(c->conf);
+    (void)!policy_write(&policy, &scope); /* said at start, if it is wider */
+    struct role_request role = role_of(c, policy.p);
+    struct creds_source *s =
+        creds_source_role(c->all->parts.own, c->all->parts.creds_settings, &role, e);
+    buf_done(&policy);
+    return s;
+}
+
+static void warn_of_policy(const struct customer *c)
+{
+    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
+    struct policy_scope scope = scope_of(c->conf);
+    if (!policy_write(&policy, &scope)) {
+        log_write(LOG_WARN, "session policy is wider than the prefix", KV_SPAN("customer", c->id),
+                  KV_STR("next", "the role's own policy must hold"));
+    }
+    buf_done(&policy);
+}
+
 static enum err_kind customer_init(struct customer *c, struct customers *all, size_t index,
                                    struct err *e)
 {
@@ -87,6 +132,7 @@ static enum err_kind customer_init(struct customer *c, struct customers *all, si
     cond_init(&c->shared.paid);
     rng_init_random(&c->shared.rng);
     routes_add(all->routes, c->queue, span_str(c->conf->bucket), span_str(c->conf->prefix), index);
+    warn_of_policy(c);
     return make_topics(c, all->parts.sink, e);
 }
 
@@ -179,38 +225,6 @@ bool customers_queue_paused(const struct customers *all, size_t queue)
         }
     }
     return all->of_queue[queue] != NULL;
-}
-
-static struct role_request role_of(const struct customer *c, const char *policy)
-{
-    return (struct role_request){
-        .role_arn = c->conf->role_arn,
-        .external_id = c->conf->external_id,
-        .policy = policy,
-        .account = c->conf->account_id,
-    };
-}
-
-/* The session of this customer can read this prefix of this bucket, and nothing else. */
-static struct creds_source *make_creds(const struct customer *c, struct err *e)
-{
-    const struct customer_conf *conf = c->conf;
-    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
-    struct policy_scope scope = {
-        .partition = partition_of(span_str(conf->region)),
-        .bucket = span_str(conf->bucket),
-        .prefix = span_str(conf->prefix),
-        .kms = true,
-    };
-    if (!policy_write(&policy, &scope)) {
-        log_write(LOG_WARN, "session policy is wider than the prefix", KV_SPAN("customer", c->id),
-                  KV_STR("next", "the role's own policy must hold"));
-    }
-    struct role_request role = role_of(c, policy.p);
-    struct creds_source *s =
-        creds_source_role(c->all->parts.own, c->all->parts.creds_settings, &role, e);
-    buf_done(&policy);
-    return s;
 }
 
 static struct creds_source *source_of(struct customer *c, bool *guarded, struct err *e)
@@ -354,6 +368,32 @@ void customer_paid(struct customer *c, size_t bytes)
     if (atomic_load(&c->waiting) != 0) {
         (void)pthread_mutex_lock(&c->shared.lock);
         (void)pthread_cond_broadcast(&c->shared.paid);
+        (void)pthread_mutex_unlock(&c->shared.lock);
+    }
+}
+
+/* Say once when renewals begin to fail: the credentials of before still work for a while. */
+static void watch(struct creds_source *s, bool *told, const char *customer)
+{
+    struct err why = {.kind = FAIL_NONE};
+    bool failed = creds_renewal_failed(s, &why);
+    if (failed && !*told) {
+        log_write(LOG_WARN, "credentials not renewed", KV_STR("customer", customer),
+                  KV_STR("source", creds_source_name(s)), KV_ERR(&why),
+                  KV_STR("next", "tried again; those of before are used until they expire"));
+    }
+    *told = failed;
+}
+
+void customers_watch(struct customers *all)
+{
+    watch(all->parts.own, &all->own_told, "");
+    for (size_t i = 0; i < all->count; i++) {
+        struct customer *c = &all->list[i];
+        (void)pthread_mutex_lock(&c->shared.lock);
+        if (c->shared.creds != NULL) {
+            watch(c->shared.creds, &c->shared.renewal_told, c->conf->id);
+        }
         (void)pthread_mutex_unlock(&c->shared.lock);
     }
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 enum {
+    WATCH_MS = 30 * 1000,
     LOOK_MS = 500, /* breakers, ill queues: looked at so often */
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 60 * 1000,
@@ -228,6 +229,7 @@ static void farewell(struct intake *i)
 static void *intake_run(void *arg)
 {
     struct intake *i = arg;
+    int64_t watch_ms = clock_mono_ms(i->parts.clock) + WATCH_MS;
     while (!atomic_load(&i->stopping)) {
         for (size_t k = 0; k < i->parts.queue_count && !atomic_load(&i->stopping); k++) {
             poll_start(i, &i->polls[k]);
@@ -235,6 +237,10 @@ static void *intake_run(void *arg)
         struct sqs_polled polled;
         if (sqs_poller_next(i->poller, LOOK_MS, &polled)) {
             poll_ended(i, &polled);
+        }
+        if (clock_mono_ms(i->parts.clock) >= watch_ms) {
+            customers_watch(i->parts.customers);
+            watch_ms += WATCH_MS;
         }
     }
     farewell(i);

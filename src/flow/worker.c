@@ -32,9 +32,10 @@ struct worker {
     const struct conf *conf;
     struct creds_settings creds_settings;
     struct creds_source *own;
-    struct sts *sts; /* that of `own`, which all roles share */
-    struct http_pool *pool;
-    struct sqs_settings sqs;
+    struct sts *sts;              /* that of `own`, which all roles share */
+    struct http_pool *pool;       /* connections of the acker ... */
+    struct http_pool *polls_pool; /* ... and of the intake, which must end before it */
+    struct sqs_settings sqs, polls_sqs;
     struct s3_shared *s3_shared;
     struct s3_settings s3;
     struct normalize_options normalize;
@@ -43,6 +44,7 @@ struct worker {
     struct sink_topic *rejects;
     struct customers *customers;
     struct sqs_queue **queues;
+    struct sqs_queue **polled; /* the same, as the intake speaks to them */
     struct intake_queue *intake_queues;
     struct acker_queue *acker_queues;
     struct acker *acker;
@@ -150,6 +152,9 @@ static enum err_kind make_aws(struct worker *w, struct err *e)
         .pool = w->pool,
     };
     w->s3_shared = s3_shared_new();
+    w->polls_pool = http_pool_new(SQS_ANSWER_BYTES);
+    w->polls_sqs = w->sqs;
+    w->polls_sqs.pool = w->polls_pool;
     w->s3 = (struct s3_settings){
         .endpoint = conf->aws.endpoint_s3,
         .path_style = conf->aws.path_style,
@@ -167,15 +172,17 @@ static enum err_kind make_queues(struct worker *w, struct err *e)
 {
     size_t count = w->conf->queue_count;
     w->queues = zeros(count, sizeof(struct sqs_queue *));
+    w->polled = zeros(count, sizeof(struct sqs_queue *));
     w->intake_queues = zeros(count, sizeof(*w->intake_queues));
     w->acker_queues = zeros(count, sizeof(*w->acker_queues));
     for (size_t i = 0; i < count; i++) {
         const struct queue_conf *conf = &w->conf->queues[i];
         w->queues[i] = sqs_queue_new(&w->sqs, conf->url, conf->region, e);
-        if (w->queues[i] == NULL) {
+        w->polled[i] = sqs_queue_new(&w->polls_sqs, conf->url, conf->region, e);
+        if (w->queues[i] == NULL || w->polled[i] == NULL) {
             return err_wrap(e, "queue %s", conf->name);
         }
-        w->intake_queues[i] = (struct intake_queue){.queue = w->queues[i], .conf = conf};
+        w->intake_queues[i] = (struct intake_queue){.queue = w->polled[i], .conf = conf};
         w->acker_queues[i] = (struct acker_queue){
             .queue = w->queues[i],
             .name = conf->name,
@@ -309,12 +316,15 @@ void worker_free(struct worker *w)
     customers_free(w->customers);
     for (size_t i = 0; w->queues != NULL && i < w->conf->queue_count; i++) {
         sqs_queue_free(w->queues[i]);
+        sqs_queue_free(w->polled[i]);
     }
     free(w->queues);
+    free(w->polled);
     free(w->intake_queues);
     free(w->acker_queues);
     http_pool_free(w->pool);
     s3_shared_free(w->s3_shared);
+    http_pool_free(w->polls_pool);
     creds_source_free(w->own);
     long_lines_free(w->long_lines);
     free(w);
@@ -461,6 +471,7 @@ bool worker_stop(struct worker *w, int grace_ms)
     int tell_ms = grace_ms / 4 < TELL_RESERVE_MS ? grace_ms / 4 : TELL_RESERVE_MS;
 
     log_write(LOG_INFO, "stopping", KV_INT("grace_s", grace_ms / 1000));
+    http_pool_stop(w->polls_pool); /* questions about queues; polls have their own connections */
     intake_stop(w->intake, grace_ms / 4 < FAREWELL_MS ? grace_ms / 4 : FAREWELL_MS);
     inbox_stop(w->inbox);
     size_t untouched = hand_back_untouched(w);

@@ -95,6 +95,7 @@ enum err_kind s3_get(struct s3 *s UNUSED, const struct s3_object *o,
 
 static struct {
     enum err_kind kind;
+    enum err_kind renewal;   /* what a renewal gives */
     enum err_kind unguarded; /* what a look at the role's guard gives */
     int roles;
     int probes;
@@ -115,6 +116,17 @@ struct creds_source *creds_source_role(struct creds_source *parent UNUSED,
 void creds_source_free(struct creds_source *s)
 {
     free(s);
+}
+
+const char *creds_source_name(const struct creds_source *s UNUSED)
+{
+    return "fake";
+}
+
+bool creds_renewal_failed(struct creds_source *s UNUSED, struct err *why)
+{
+    return fake_creds.renewal != FAIL_NONE &&
+           err_set(why, fake_creds.renewal, "sts: as the test says") != FAIL_NONE;
 }
 
 enum err_kind creds_get(struct creds_source *s UNUSED, struct creds *out, struct err *e)

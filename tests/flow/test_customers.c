@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "fakes/fake_world.h"
+#include "flow/customers.h"
+
+#include <time.h>
+
+static struct {
+    struct clock clock;
+    atomic_int_fast64_t ms;
+} moved;
+
+static int64_t moved_ms(const struct clock *c UNUSED)
+{
+    return atomic_load(&moved.ms);
+}
+
+static struct {
+    struct conf conf;
+    struct queue_conf queue;
+    struct customer_conf customers[2];
+    struct customers *all;
+} w;
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)s;
+}
+
+/* Two customers: a quarter of 4,000 bytes each. */
+static void setup(void)
+{
+    memset(&w, 0, sizeof(w));
+    fake_world_reset();
+    moved.clock = (struct clock){moved_ms, moved_ms};
+    atomic_store(&moved.ms, 1000);
+    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 2};
+    for (size_t i = 0; i < 2; i++) {
+        w.customers[i] = (struct customer_conf){.id = text(i == 0 ? "a" : "b"),
+                                                .queue = &w.queue,
+                                                .bucket = text("bucket"),
+                                                .prefix = text(i == 0 ? "pa" : "pb"),
+                                                .region = text("eu-west-1"),
+                                                .topic = text("events-{customer}")};
+    }
+    w.conf.kafka.key = text("{customer}");
+    w.conf.kafka.queue_bytes = 4000;
+    w.conf.queues = &w.queue;
+    w.conf.queue_count = 1;
+    w.conf.customers = w.customers;
+    w.conf.customer_count = 2;
+    struct err e;
+    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &moved.clock}, &e);
+    assert_non_null(w.all);
+}
+
+static void names_topics_by_their_template(void **state UNUSED)
+{
+    setup();
+    assert_string_equal(customers_at(w.all, 1)->topic_names[STREAM_RUNTIME], "events-b");
+    customers_free(w.all);
+}
+
+static void finds_customers_of_a_shared_queue_by_the_direct_form_only(void **state UNUSED)
+{
+    setup();
+    struct span bucket = SPAN("bucket");
+    assert_ptr_equal(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTICE_S3),
+                     customers_at(w.all, 0));
+    assert_null(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTICE_SNS));
+    assert_null(customers_find(w.all, 0, bucket, SPAN("pc/x"), NOTICE_S3));
+    customers_free(w.all);
+}
+
+static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **state UNUSED)
+{
+    setup();
+    struct err e;
+    struct customer *a = customers_at(w.all, 0);
+    assert_int_equal(customer_owe(a, 100000, &e), FAIL_NONE);
+    customer_paid(a, 100000);
+    assert_int_equal(a->unacked, 0);
+    customers_free(w.all);
+}
+
+struct waiter {
+    struct customer *c;
+    enum err_kind kind;
+    atomic_bool ended;
+};
+
+static void *owe_more(void *arg)
+{
+    struct waiter *x = arg;
+    struct err e;
+    x->kind = customer_owe(x->c, 500, &e);
+    atomic_store(&x->ended, true);
+    return NULL;
+}
+
+static pthread_t start_waiting(struct waiter *x)
+{
+    pthread_t thread;
+    struct err e;
+    assert_int_equal(customer_owe(x->c, 800, &e), FAIL_NONE);
+    assert_int_equal(pthread_create(&thread, NULL, owe_more, x), 0);
+    while (atomic_load(&x->c->waiting) == 0) {
+    }
+    return thread;
+}
+
+static void waits_above_its_share_until_something_is_acknowledged(void **state UNUSED)
+{
+    setup();
+    struct waiter x = {.c = customers_at(w.all, 0)};
+    pthread_t thread = start_waiting(&x);
+    struct err e;
+    assert_int_equal(customer_owe(customers_at(w.all, 1), 900, &e), FAIL_NONE); /* has its own */
+    assert_false(atomic_load(&x.ended));
+    customer_paid(x.c, 800);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(x.kind, FAIL_NONE);
+    customers_free(w.all);
+}
+
+static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
+{
+    setup();
+    struct waiter x = {.c = customers_at(w.all, 0)};
+    pthread_t thread = start_waiting(&x);
+    atomic_fetch_add(&moved.ms, 10 * 60 * 1000); /* Kafka is away for all: everybody waits */
+    struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
+    (void)nanosleep(&looks, NULL);
+    assert_false(atomic_load(&x.ended));
+    customer_paid(customers_at(w.all, 1), 0); /* another's record is acknowledged */
+    while (!atomic_load(&x.ended)) {
+        atomic_fetch_add(&moved.ms, 1000);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(x.kind, FAIL_AGAIN);
+    customers_free(w.all);
+}
+
+static void ends_the_wait_on_stop(void **state UNUSED)
+{
+    setup();
+    struct waiter x = {.c = customers_at(w.all, 0)};
+    pthread_t thread = start_waiting(&x);
+    customers_stop(w.all);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(x.kind, FAIL_STOPPED);
+    customers_free(w.all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_topics_by_their_template),
+        cmocka_unit_test(finds_customers_of_a_shared_queue_by_the_direct_form_only),
+        cmocka_unit_test(lets_a_large_record_pass_when_nothing_else_is_on_its_way),
+        cmocka_unit_test(waits_above_its_share_until_something_is_acknowledged),
+        cmocka_unit_test(lets_go_when_others_go_on_and_this_one_does_not),
+        cmocka_unit_test(ends_the_wait_on_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

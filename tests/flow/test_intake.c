@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "fakes/fake_sqs.h"
+#include "fakes/fake_world.h"
+#include "flow/intake.h"
+
+enum { QUEUES = 2, POLLS = 256 };
+
+/* ---- a poller that the test answers ---- */
+
+struct sqs_poller {
+    char unused;
+};
+
+struct poll_seen {
+    size_t queue;
+    int max_messages;
+    void *tag;
+    bool answered;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct poll_seen polls[POLLS];
+    size_t count;
+    struct sqs_polled answers[8];
+    size_t answer_count, taken;
+    enum err_kind attributes; /* what sqs_get_attributes gives */
+    unsigned attributes_asked;
+    bool woken;
+} poller;
+
+static int queue_names[QUEUES];
+
+struct sqs_poller *sqs_poller_new(void)
+{
+    return calloc(1, sizeof(struct sqs_poller));
+}
+
+void sqs_poller_free(struct sqs_poller *p)
+{
+    free(p);
+}
+
+void sqs_poller_start(struct sqs_poller *p UNUSED, struct sqs_queue *q, int max_messages,
+                      int wait_s UNUSED, int visibility_s UNUSED, void *tag)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    struct poll_seen *seen = &poller.polls[poller.count++ % POLLS];
+    *seen = (struct poll_seen){.queue = (size_t)((int *)(void *)q - queue_names),
+                               .max_messages = max_messages,
+                               .tag = tag};
+    (void)pthread_cond_broadcast(&poller.changed);
+    (void)pthread_mutex_unlock(&poller.lock);
+}
+
+bool sqs_poller_next(struct sqs_poller *p UNUSED, int timeout_ms, struct sqs_polled *out)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    if (poller.taken == poller.answer_count && !poller.woken) {
+        (void)cond_wait_ms(&poller.changed, &poller.lock, timeout_ms < 20 ? timeout_ms : 20);
+    }
+    poller.woken = false;
+    bool any = poller.taken < poller.answer_count;
+    if (any) {
+        *out = poller.answers[poller.taken++ % 8];
+    }
+    (void)pthread_mutex_unlock(&poller.lock);
+    return any;
+}
+
+void sqs_poller_wake(struct sqs_poller *p UNUSED)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.woken = true;
+    (void)pthread_cond_broadcast(&poller.changed);
+    (void)pthread_mutex_unlock(&poller.lock);
+}
+
+enum err_kind sqs_get_attributes(struct sqs_queue *q UNUSED, struct sqs_attributes *out,
+                                 struct err *e)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.attributes_asked++;
+    enum err_kind kind = poller.attributes;
+    (void)pthread_mutex_unlock(&poller.lock);
+    *out = (struct sqs_attributes){.max_receive_count = 12, .retention_s = 345600};
+    return kind == FAIL_NONE ? kind : err_set(e, kind, "sqs: as the test says");
+}
+
+bool sqs_clock_news(struct sqs_queue *q UNUSED, int64_t *offset_ms UNUSED)
+{
+    return false;
+}
+
+/* ---- a clock that the test moves while the intake looks ---- */
+
+static struct {
+    struct clock clock;
+    atomic_int_fast64_t ms;
+} moved;
+
+static int64_t moved_ms(const struct clock *c UNUSED)
+{
+    return atomic_load(&moved.ms);
+}
+
+/* ---- the intake under test ---- */
+
+static struct {
+    struct conf conf;
+    struct queue_conf queue_confs[QUEUES];
+    struct customer_conf customers[QUEUES];
+    struct intake_queue queues[QUEUES];
+    struct acker_queue acker_queues[QUEUES];
+    struct customers *all;
+    struct acker *acker;
+    struct inbox *inbox;
+    struct intake *intake;
+} w;
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)s;
+}
+
+static void setup_conf(size_t queues)
+{
+    static const char *const ids[QUEUES] = {"a", "b"};
+    for (size_t i = 0; i < queues; i++) {
+        w.queue_confs[i] = (struct queue_conf){
+            .name = text(ids[i]), .visibility_s = 120, .wait_s = 20, .customer_count = 1};
+        w.customers[i] = (struct customer_conf){.id = text(ids[i]),
+                                                .queue = &w.queue_confs[i],
+                                                .bucket = text("bucket"),
+                                                .prefix = text("logs"),
+                                                .region = text("eu-west-1"),
+                                                .topic = text("events")};
+        w.queues[i] = (struct intake_queue){.queue = (struct sqs_queue *)(void *)&queue_names[i],
+                                            .conf = &w.queue_confs[i]};
+        w.acker_queues[i] = (struct acker_queue){.name = ids[i], .visibility_s = 120};
+    }
+    w.conf.kafka.key = text("{customer}");
+    w.conf.queues = w.queue_confs;
+    w.conf.queue_count = queues;
+    w.conf.customers = w.customers;
+    w.conf.customer_count = queues;
+}
+
+static void setup(size_t queues, size_t places)
+{
+    memset(&w, 0, sizeof(w));
+    memset(&poller, 0, sizeof(poller));
+    fake_world_reset();
+    fake_sqs_reset();
+    (void)pthread_mutex_init(&poller.lock, NULL);
+    cond_init(&poller.changed);
+    moved.clock = (struct clock){moved_ms, moved_ms};
+    atomic_store(&moved.ms, 1000);
+    setup_conf(queues);
+    struct err e;
+    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &moved.clock}, &e);
+    w.acker = acker_new(w.acker_queues, queues, &moved.clock);
+    w.inbox = inbox_new(&(struct inbox_settings){
+        .places = places, .queues = queues, .parties = 2 * queues, .bytes = 1 << 20});
+    w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
+                                                 .queue_count = queues,
+                                                 .inbox = w.inbox,
+                                                 .acker = w.acker,
+                                                 .customers = w.all,
+                                                 .clock = &moved.clock});
+}
+
+static void teardown(void)
+{
+    struct receipt *r = NULL;
+    intake_stop(w.intake, 0);
+    while ((r = inbox_drain(w.inbox)) != NULL) {
+        acker_hand_back(w.acker, r);
+    }
+    intake_free(w.intake);
+    inbox_free(w.inbox);
+    acker_free(w.acker);
+    customers_free(w.all);
+}
+
+/* Wait for the n-th poll, counted from 0. */
+static struct poll_seen poll_at(size_t n)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    for (int i = 0; i < 1000 && poller.count <= n; i++) {
+        (void)cond_wait_ms(&poller.changed, &poller.lock, 10);
+    }
+    assert_true(poller.count > n);
+    struct poll_seen seen = poller.polls[n % POLLS];
+    (void)pthread_mutex_unlock(&poller.lock);
+    return seen;
+}
+
+static size_t polls_so_far(void)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    size_t n = poller.count;
+    (void)pthread_mutex_unlock(&poller.lock);
+    return n;
+}
+
+/* The intake has looked around several times since: what it would start is started. */
+static void let_it_look(void)
+{
+    for (int i = 0; i < 5; i++) {
+        sqs_poller_wake(NULL);
+        (void)pthread_mutex_lock(&poller.lock);
+        while (poller.woken) {
+            (void)cond_wait_ms(&poller.changed, &poller.lock, 1);
+        }
+        (void)pthread_mutex_unlock(&poller.lock);
+    }
+}
+
+static void answer_poll(struct poll_seen seen, size_t messages, enum err_kind kind)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    struct sqs_polled *p = &poller.answers[poller.answer_count % 8];
+    *p = (struct sqs_polled){.tag = seen.tag, .count = messages};
+    for (size_t i = 0; i < messages; i++) {
+        p->messages[i] = fake_message("h", "{}");
+    }
+    if (kind != FAIL_NONE) {
+        (void)err_set(&p->err, kind, "sqs: as the test says");
+    }
+    poller.answer_count++;
+    (void)pthread_cond_broadcast(&poller.changed);
+    (void)pthread_mutex_unlock(&poller.lock);
+}
+
+static void asks_for_one_when_idle_and_for_more_while_messages_come(void **state UNUSED)
+{
+    setup(1, 100);
+    intake_start(w.intake);
+    static const int want[] = {1, 2, 4, 8, 10, 10};
+    for (size_t i = 0; i < 6; i++) {
+        struct poll_seen seen = poll_at(i);
+        assert_int_equal(seen.max_messages, want[i]);
+        answer_poll(seen, (size_t)seen.max_messages, FAIL_NONE);
+    }
+    answer_poll(poll_at(6), 0, FAIL_NONE);
+    assert_int_equal(poll_at(7).max_messages, 1);
+    assert_int_equal(inbox_waiting(w.inbox), 35);
+    assert_int_equal(acker_held(w.acker), 35); /* held from the receive on */
+    teardown();
+}
+
+static void polls_only_for_what_has_a_place(void **state UNUSED)
+{
+    setup(1, 3);
+    intake_start(w.intake);
+    answer_poll(poll_at(0), 1, FAIL_NONE);
+    answer_poll(poll_at(1), 2, FAIL_NONE);
+    while (inbox_waiting(w.inbox) < 3) {
+    }
+    let_it_look();
+    assert_int_equal(polls_so_far(), 2);
+    struct receipt *r = inbox_take(w.inbox);
+    intake_wake(w.intake);
+    assert_int_equal(poll_at(2).max_messages, 1);
+    acker_hand_back(w.acker, r);
+    teardown();
+}
+
+static void learns_of_the_redrive_before_the_first_poll(void **state UNUSED)
+{
+    setup(1, 100);
+    intake_start(w.intake);
+    (void)poll_at(0);
+    assert_int_equal(w.queues[0].redrive.max_receive_count, 12);
+    assert_int_equal(w.queues[0].redrive.retention_ms, 345600000);
+    teardown();
+}
+
+static void does_not_poll_before_it_knows_the_queue_but_takes_a_denial(void **state UNUSED)
+{
+    setup(1, 100);
+    poller.attributes = FAIL_AGAIN;
+    intake_start(w.intake);
+    for (;;) {
+        (void)pthread_mutex_lock(&poller.lock);
+        bool asked = poller.attributes_asked != 0;
+        poller.attributes = asked ? FAIL_DENIED : FAIL_AGAIN;
+        (void)pthread_mutex_unlock(&poller.lock);
+        if (asked) {
+            break;
+        }
+    }
+    let_it_look();
+    assert_int_equal(polls_so_far(), 0); /* backing off */
+    atomic_fetch_add(&moved.ms, 2000);
+    (void)poll_at(0);
+    assert_int_equal(w.queues[0].redrive.max_receive_count, 0);
+    teardown();
+}
+
+static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(void **state UNUSED)
+{
+    setup(2, 100);
+    intake_start(w.intake);
+    struct poll_seen first = poll_at(0);
+    struct poll_seen second = poll_at(1);
+    struct poll_seen ill = first.queue == 0 ? first : second;
+    struct poll_seen fine = first.queue == 0 ? second : first;
+    answer_poll(ill, 0, FAIL_DENIED);
+    answer_poll(fine, 0, FAIL_NONE);
+    assert_int_equal(poll_at(2).queue, 1);
+    let_it_look();
+    assert_int_equal(polls_so_far(), 3);
+    atomic_fetch_add(&moved.ms, 1000);
+    assert_int_equal(poll_at(3).queue, 0);
+    for (size_t i = 0; i < 12; i++) { /* up to a minute, no more */
+        answer_poll(poll_at(3 + i), 0, FAIL_AGAIN);
+        let_it_look();
+        assert_int_equal(polls_so_far(), 4 + i);
+        atomic_fetch_add(&moved.ms, 60000);
+    }
+    teardown();
+}
+
+static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNUSED)
+{
+    setup(2, 100);
+    struct err e = {.kind = FAIL_DENIED};
+    customer_refused(customers_at(w.all, 0), BREAKER_OPEN, SPAN(""), &e);
+    intake_start(w.intake);
+    assert_int_equal(poll_at(0).queue, 1);
+    let_it_look();
+    assert_int_equal(polls_so_far(), 1);
+    atomic_fetch_add(&moved.ms, BREAKER_FIRST_MS);
+    struct poll_seen probe = poll_at(1);
+    assert_int_equal(probe.queue, 0);
+    assert_int_equal(probe.max_messages, 1);
+    teardown();
+}
+
+static atomic_bool answering;
+
+/* SQS answers every poll, the first with a message. */
+static void *answer_all_polls(void *arg UNUSED)
+{
+    for (size_t n = 0; atomic_load(&answering);) {
+        if (polls_so_far() > n) {
+            answer_poll(poll_at(n), n == 0 ? 1 : 0, FAIL_NONE);
+            n++;
+        }
+    }
+    return NULL;
+}
+
+static void takes_what_was_on_its_way_when_it_stops(void **state UNUSED)
+{
+    pthread_t sqs;
+    setup(1, 100);
+    intake_start(w.intake);
+    (void)poll_at(0);
+    atomic_store(&answering, true);
+    assert_int_equal(pthread_create(&sqs, NULL, answer_all_polls, NULL), 0);
+    intake_stop(w.intake, 1000000); /* by the moved clock: until every poll has ended */
+    atomic_store(&answering, false);
+    assert_int_equal(pthread_join(sqs, NULL), 0);
+    assert_int_equal(inbox_waiting(w.inbox), 1);
+    assert_int_equal(acker_held(w.acker), 1);
+    teardown();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asks_for_one_when_idle_and_for_more_while_messages_come),
+        cmocka_unit_test(polls_only_for_what_has_a_place),
+        cmocka_unit_test(learns_of_the_redrive_before_the_first_poll),
+        cmocka_unit_test(does_not_poll_before_it_knows_the_queue_but_takes_a_denial),
+        cmocka_unit_test(backs_off_from_a_queue_that_answers_with_errors_and_only_from_that),
+        cmocka_unit_test(does_not_poll_for_a_paused_customer_until_its_probe),
+        cmocka_unit_test(takes_what_was_on_its_way_when_it_stops),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "flow/memory.h"
+
+static struct conf conf_of(int lanes, size_t line_bytes, size_t queue_bytes)
+{
+    struct conf c = {0};
+    c.limits.lanes = lanes;
+    c.limits.line_bytes = line_bytes;
+    c.kafka.queue_bytes = queue_bytes;
+    c.queue_count = 1;
+    c.customer_count = 1;
+    return c;
+}
+
+enum { MIB = 1024 * 1024 };
+
+static void adds_up_what_the_configuration_may_use(void **state UNUSED)
+{
+    struct memory_plan one;
+    struct memory_plan two;
+    struct conf c = conf_of(1, 1 * MIB, 64 * MIB);
+    memory_plan(&c, &one);
+    assert_int_equal(one.total_bytes, one.lanes_bytes + one.long_bytes + one.inbox_bytes +
+                                          one.kafka_bytes + one.base_bytes);
+    assert_in_range(one.kafka_bytes, 102 * MIB, 103 * MIB);
+    c.limits.lanes = 5;
+    memory_plan(&c, &two);
+    assert_int_equal(two.total_bytes - one.total_bytes, 4 * one.lane_bytes);
+}
+
+static void pays_for_long_lines_once_whatever_the_lanes(void **state UNUSED)
+{
+    struct memory_plan usual;
+    struct memory_plan longer;
+    struct conf c = conf_of(8, 64 * 1024, 16 * MIB);
+    memory_plan(&c, &usual);
+    assert_int_equal(usual.long_bytes, 0);
+    c.limits.line_bytes = 4 * MIB;
+    memory_plan(&c, &longer);
+    assert_in_range(longer.long_bytes, 320 * (size_t)MIB, 320 * (size_t)MIB);
+    assert_int_equal(longer.lane_bytes - usual.lane_bytes, 4 * MIB - 64 * 1024);
+}
+
+static void refuses_a_limit_that_cannot_be_kept_and_says_why(void **state UNUSED)
+{
+    struct memory_plan plan;
+    struct err e = {.kind = FAIL_NONE};
+    struct conf c = conf_of(4, 1 * MIB, 64 * MIB);
+    memory_plan(&c, &plan);
+    assert_int_equal(memory_check(&c, &plan, &e), FAIL_NONE); /* 0: not checked */
+    c.limits.memory = plan.total_bytes;
+    assert_int_equal(memory_check(&c, &plan, &e), FAIL_NONE);
+    c.limits.memory = plan.total_bytes - 1;
+    assert_int_equal(memory_check(&c, &plan, &e), FAIL_CONFIG);
+    assert_non_null(strstr(e.text, "limits.memory"));
+    assert_non_null(strstr(e.text, "4 lanes"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(adds_up_what_the_configuration_may_use),
+        cmocka_unit_test(pays_for_long_lines_once_whatever_the_lanes),
+        cmocka_unit_test(refuses_a_limit_that_cannot_be_kept_and_says_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

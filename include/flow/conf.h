@@ -54,7 +54,8 @@ struct queue_conf {
     size_t customer_count; /* who use it; above 1 only the direct S3 form is accepted */
 };
 
-enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT }; /* gone and archived objects */
+enum kafka_auth { KAFKA_AUTH_PROPERTIES, KAFKA_AUTH_AWS_MSK_IAM }; /* who says who we are */
+enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT };                /* gone and archived objects */
 
 /* One entry of a customer's mapping: `from` (NULL-terminated), or a constant `value`. */
 struct mapping_conf {
@@ -113,6 +114,7 @@ struct conf {
         char *topic;       /* template */
         char *rejects_topic;
         char *key; /* template */
+        enum kafka_auth auth;
         size_t queue_bytes;
         bool cloudevents;     /* kafka.headers = "cloudevents" */
         bool event_timestamp; /* kafka.timestamp = "event" */

@@ -20,6 +20,7 @@
 #ifndef NET_SINK_H
 #define NET_SINK_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/own.h"
 
@@ -42,6 +43,15 @@ enum sink_event {
 };
 typedef void sink_event_fn(void *context, enum sink_event what, const struct err *e);
 
+/*
+ * A new SASL/OAUTHBEARER token into *token (SINK_TOKEN_BYTES at most; wiped by the sink), and
+ * until when it is good (wall clock). Called on a thread of its own, at the start and when four
+ * fifths of the life of the last one are over; again 10 s after a failure.
+ */
+enum { SINK_TOKEN_BYTES = 128 * 1024 };
+typedef enum err_kind sink_token_fn(void *context, struct buf *token, int64_t *expires_ms,
+                                    struct err *e);
+
 struct sink_config {
     const char *const *properties; /* "name=value", librdkafka's names, NULL-terminated */
     size_t queue_bytes;            /* most bytes of unacknowledged records (kafka.queue_bytes) */
@@ -49,6 +59,8 @@ struct sink_config {
     sink_delivered_fn *delivered;
     sink_event_fn *event; /* NULL: not wanted */
     void *context;        /* for event */
+    sink_token_fn *token; /* NULL: the properties alone say how to authenticate */
+    void *token_context;
 };
 
 struct sink;

@@ -2,7 +2,7 @@
 /*
  * sink_inner.h - what the files of the sink share: sink.c (counting, producing, life),
  * sink_producer.c (making and replacing the producer), sink_poll.c (delivery reports, events),
- * sink_topic.c (topics). Nobody else includes it but their test.
+ * sink_topic.c (topics), sink_token.c (SASL tokens). Nobody else includes it but their test.
  *
  * What is taken and not reported is counted in two atomics. A producer adds its bytes first
  * and takes them back if that was too much; only then does it touch the lock. The poll thread
@@ -36,6 +36,8 @@ struct sink {
     sink_delivered_fn *delivered;
     sink_event_fn *event;
     void *context;
+    sink_token_fn *token;
+    void *token_context;
     size_t queue_bytes;
     size_t max_bytes;
     bool scram;
@@ -75,6 +77,10 @@ MUST_USE rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *to
 /* FAIL_CONFIG: what was configured does not work together. */
 MUST_USE enum err_kind sink_producer_make(struct sink *s, struct sink_producer *p, struct err *e);
 void sink_producer_destroy(struct sink_producer *p);
+
+/* librdkafka asks for SASL tokens on a thread of its own, not in our poll. */
+void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf);
+void sink_token_start(rd_kafka_t *producer);
 
 /* After a fatal error, once everything is reported: a new producer, the topics moved to it. */
 void sink_producer_replace(struct sink *s);

@@ -8,6 +8,8 @@
 #include "codec/url.h"
 #include "flow/conf_refuse.h"
 #include "flow/memory.h"
+#include "net/msk.h"
+#include "net/sink_conf.h"
 
 #include <stdlib.h>
 
@@ -180,6 +182,24 @@ static void check_memory(struct conf_reader *r, const config_setting_t *root)
     }
 }
 
+/* Each property alone was right; some contradict others. */
+static void check_kafka(struct conf_reader *r, const config_setting_t *kafka)
+{
+    const struct conf *c = r->conf;
+    struct err e = {.kind = FAIL_NONE};
+    struct sink_config config = {
+        .properties = (const char *const *)c->kafka.properties,
+        .queue_bytes = c->kafka.queue_bytes,
+        .token = c->kafka.auth == KAFKA_AUTH_AWS_MSK_IAM ? msk_token_next : NULL,
+    };
+    rd_kafka_conf_t *conf = sink_conf_new(&config, &e);
+    if (conf == NULL) {
+        conf_error(r, conf_at(kafka, "auth"), "kafka.auth: %s", e.text);
+        return;
+    }
+    rd_kafka_conf_destroy(conf);
+}
+
 void conf_check(struct conf_reader *r, const config_setting_t *root)
 {
     struct conf *c = r->conf;
@@ -187,6 +207,7 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
     check_http(r, c->aws.endpoint_sqs, "aws.endpoint_sqs", conf_at(aws, "endpoint_sqs"));
     check_http(r, c->aws.endpoint_s3, "aws.endpoint_s3", conf_at(aws, "endpoint_s3"));
     check_http(r, c->aws.endpoint_sts, "aws.endpoint_sts", conf_at(aws, "endpoint_sts"));
+    check_kafka(r, config_setting_get_member(root, "kafka"));
     for (size_t i = 0; i < c->queue_count; i++) {
         check_queue(r, i);
         check_http(r, c->queues[i].url, "queue url", conf_at(r->queue_at[i], "url"));

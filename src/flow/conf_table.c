@@ -15,6 +15,7 @@
 #define GIB(n) (INT64_C(1073741824) * (n))
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
+static const char *const auth_words[] = {"properties", "aws-msk-iam", NULL};
 static const char *const header_words[] = {"none", "cloudevents", NULL};
 static const char *const timestamp_words[] = {"produce", "event", NULL};
 static const char *const level_words[] = {"debug", "info", "warn", "error", NULL};
@@ -118,6 +119,16 @@ static const struct conf_row kafka_rows[] = {
          "Properties of librdkafka, each a text \"name=value\". A value env:NAME is taken from the "
          "environment and file:PATH from a file; so is NAME_file=PATH. bootstrap.servers must be "
          "given."},
+    {.name = "auth",
+     .type = CONF_WORD,
+     MEMBER(conf, kafka.auth),
+     .standard = "\"properties\"",
+     .fixed = true,
+     .words = auth_words,
+     .example = "\"aws-msk-iam\"",
+     .text = "How the worker authenticates to the brokers: as the properties say, or to Amazon MSK "
+             "by IAM with its own AWS credentials in aws.region (SASL_SSL and OAUTHBEARER are set "
+             "by themselves)."},
     {.name = "topic",
      .type = CONF_TEXT,
      MEMBER(conf, kafka.topic),

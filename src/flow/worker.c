@@ -15,6 +15,7 @@
 #include "event/long_lines.h"
 #include "flow/lane.h"
 #include "flow/memory.h"
+#include "net/msk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct worker {
     struct s3_settings s3;
     struct normalize_options normalize;
     struct long_lines *long_lines;
+    struct msk msk;
     struct sink *sink;
     struct sink_topic *rejects;
     struct customers *customers;
@@ -108,7 +110,10 @@ static enum err_kind make_sink(struct worker *w, struct err *e)
         .delivered = lane_delivered,
         .event = on_sink_event,
         .context = w,
+        .token = w->conf->kafka.auth == KAFKA_AUTH_AWS_MSK_IAM ? msk_token_next : NULL,
+        .token_context = &w->msk,
     };
+    w->msk = (struct msk){w->own, w->conf->aws.region, &clock_system};
     w->sink = sink_new(&config, e);
     if (w->sink == NULL) {
         return err_wrap(e, "kafka");
@@ -282,8 +287,8 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
     w->conf = conf;
     memory_plan(conf, &plan);
     log_plan(conf, &plan);
-    if (memory_check(conf, &plan, e) != FAIL_NONE || make_sink(w, e) != FAIL_NONE ||
-        make_aws(w, e) != FAIL_NONE || make_queues(w, e) != FAIL_NONE) {
+    if (memory_check(conf, &plan, e) != FAIL_NONE || make_aws(w, e) != FAIL_NONE ||
+        make_sink(w, e) != FAIL_NONE || make_queues(w, e) != FAIL_NONE) {
         return NULL;
     }
     w->customers = customers_new(&(struct customers_parts){.conf = conf,

@@ -203,8 +203,11 @@ static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf
     s->delivered = c->delivered;
     s->event = c->event;
     s->context = c->context;
+    s->token = c->token;
+    s->token_context = c->token_context;
     s->scram = sink_conf_is_scram(conf);
     shared_init(s);
+    sink_token_conf(s, conf);
     return s;
 }
 

@@ -45,6 +45,12 @@ static const char *const preferred[][2] = {
     {"log_level", "0"},
 };
 
+/* With tokens of our own, also first; check_token sees to it that they still stand. */
+static const char *const for_token[][2] = {
+    {"security.protocol", "sasl_ssl"},
+    {"sasl.mechanism", "OAUTHBEARER"},
+};
+
 /* Set last. The sink counts the bytes itself, so librdkafka's own limits are out of the way. */
 static const char *const fixed[][2] = {
     {"acks", "all"},
@@ -151,6 +157,10 @@ static enum err_kind fill(rd_kafka_conf_t *conf, const struct sink_config *c, st
     if (set_all(conf, preferred, sizeof(preferred) / sizeof(preferred[0]), e) != FAIL_NONE) {
         return FAIL_CONFIG;
     }
+    if (c->token != NULL &&
+        set_all(conf, for_token, sizeof(for_token) / sizeof(for_token[0]), e) != FAIL_NONE) {
+        return FAIL_CONFIG;
+    }
     for (size_t i = 0; c->properties != NULL && c->properties[i] != NULL; i++) {
         if (set_user(conf, c->properties[i], e) != FAIL_NONE) {
             return FAIL_CONFIG;
@@ -159,21 +169,38 @@ static enum err_kind fill(rd_kafka_conf_t *conf, const struct sink_config *c, st
     return set_all(conf, fixed, sizeof(fixed) / sizeof(fixed[0]), e);
 }
 
+static bool get(const rd_kafka_conf_t *conf, const char *name, char *value, size_t cap)
+{
+    size_t n = cap;
+    return rd_kafka_conf_get(conf, name, value, &n) == RD_KAFKA_CONF_OK && n <= cap;
+}
+
+static bool begins_with(const rd_kafka_conf_t *conf, const char *name, const char *word)
+{
+    char value[VALUE_CAP];
+    return get(conf, name, value, sizeof(value)) && strncasecmp(value, word, strlen(word)) == 0;
+}
+
+static enum err_kind check_token(const rd_kafka_conf_t *conf, struct err *e)
+{
+    if (!begins_with(conf, "security.protocol", "sasl")) {
+        return err_set(e, FAIL_CONFIG, "kafka property security.protocol: tokens need sasl_ssl");
+    }
+    if (!begins_with(conf, "sasl.mechanism", "OAUTHBEARER")) {
+        return err_set(e, FAIL_CONFIG, "kafka property sasl.mechanism: tokens need OAUTHBEARER");
+    }
+    return FAIL_NONE;
+}
+
 rd_kafka_conf_t *sink_conf_new(const struct sink_config *c, struct err *e)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (fill(conf, c, e) != FAIL_NONE) {
+    if (fill(conf, c, e) != FAIL_NONE || (c->token != NULL && check_token(conf, e) != FAIL_NONE)) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
     return conf;
-}
-
-static bool get(const rd_kafka_conf_t *conf, const char *name, char *value, size_t cap)
-{
-    size_t n = cap;
-    return rd_kafka_conf_get(conf, name, value, &n) == RD_KAFKA_CONF_OK && n <= cap;
 }
 
 size_t sink_conf_size(const rd_kafka_conf_t *conf, const char *name)
@@ -184,7 +211,5 @@ size_t sink_conf_size(const rd_kafka_conf_t *conf, const char *name)
 
 bool sink_conf_is_scram(const rd_kafka_conf_t *conf)
 {
-    char value[VALUE_CAP];
-    return get(conf, "sasl.mechanism", value, sizeof(value)) &&
-           strncasecmp(value, "SCRAM", sizeof("SCRAM") - 1) == 0;
+    return begins_with(conf, "sasl.mechanism", "SCRAM");
 }

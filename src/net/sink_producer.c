@@ -16,6 +16,7 @@ enum err_kind sink_producer_make(struct sink *s, struct sink_producer *p, struct
         return err_set(e, FAIL_CONFIG, "kafka: %s", text);
     }
     p->events = rd_kafka_queue_get_main(p->handle);
+    sink_token_start(p->handle);
     return FAIL_NONE;
 }
 

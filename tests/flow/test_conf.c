@@ -144,6 +144,19 @@ static void tells_what_is_missing(void **state UNUSED)
                       "?0: customers: there is none; every message will be left as not ours\n");
 }
 
+static void tokens_and_properties_must_fit_each_other(void **state UNUSED)
+{
+    OWNED(conf)
+    struct conf *c = loaded(AWS "kafka = { properties = ( \"bootstrap.servers=k:9092\" ); auth = "
+                                "\"aws-msk-iam\"; };\n" QUEUES CUSTOMERS);
+    assert_int_equal(c->kafka.auth, KAFKA_AUTH_AWS_MSK_IAM);
+    assert_complaints(AWS
+                      "kafka = {\n"
+                      "  properties = ( \"bootstrap.servers=k:9092\", \"sasl.mechanism=PLAIN\" );\n"
+                      "  auth = \"aws-msk-iam\"; };\n" QUEUES CUSTOMERS,
+                      "4: kafka.auth: kafka property sasl.mechanism: tokens need OAUTHBEARER\n");
+}
+
 static void a_syntax_error_has_its_line(void **state UNUSED)
 {
     assert_complaints(AWS "kafka = { ;\n", "2: syntax error\n");
@@ -527,6 +540,7 @@ int main(void)
         cmocka_unit_test(reads_every_type_of_value),
         cmocka_unit_test(tells_all_mistakes_with_their_lines),
         cmocka_unit_test(tells_what_is_missing),
+        cmocka_unit_test(tokens_and_properties_must_fit_each_other),
         cmocka_unit_test(a_syntax_error_has_its_line),
         cmocka_unit_test(prefixes_of_a_bucket_must_not_overlap),
         cmocka_unit_test(an_empty_prefix_is_refused),

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each token is signed anew: it costs five hashes, four times an hour. */
+#include "net/msk.h"
+
+#include "codec/msk_token.h"
+
+enum err_kind msk_token_next(void *context, struct buf *token, int64_t *expires_ms, struct err *e)
+{
+    const struct msk *m = context;
+    struct creds c;
+    if (creds_get(m->creds, &c, e) != FAIL_NONE) {
+        return err_wrap(e, "MSK token: AWS credentials");
+    }
+    *expires_ms = msk_token(token, &c, m->region, clock_wall_ms(m->clock));
+    creds_wipe(&c);
+    return token->overflowed ? err_set(e, FAIL_LIMIT, "MSK token: the session token is too long")
+                             : FAIL_NONE;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SASL/OAUTHBEARER tokens: ours (sink_config.token), or those librdkafka fetches by its own
+ * properties (OIDC, unsecured). Both are asked for by a callback that librdkafka would serve from
+ * our poll; there it would either be handed out as an event and never be answered (librdkafka's
+ * own), or hold up delivery reports while AWS is slow to give us credentials (ours). So the
+ * callback has librdkafka's background thread.
+ */
+#include "net/sink_inner.h"
+
+#include "base/buf.h"
+
+#include <openssl/crypto.h>
+
+static void token_refresh(rd_kafka_t *producer, const char *config UNUSED, void *opaque)
+{
+    struct sink *s = opaque;
+    struct buf token = BUF_INIT(SINK_TOKEN_BYTES);
+    struct err e = {.kind = FAIL_NONE};
+    int64_t expires_ms = 0;
+    char why[256] = "";
+    if (buf_room(&token, SINK_TOKEN_BYTES) == NULL ||
+        s->token(s->token_context, &token, &expires_ms, &e) != FAIL_NONE) {
+        (void)rd_kafka_oauthbearer_set_token_failure(producer, e.text);
+    } else if (rd_kafka_oauthbearer_set_token(producer, token.p, expires_ms, "asymptote-ingest",
+                                              NULL, 0, why,
+                                              sizeof(why)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (void)rd_kafka_oauthbearer_set_token_failure(producer, why);
+    }
+    OPENSSL_cleanse(token.p, token.n);
+    buf_done(&token);
+}
+
+void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf)
+{
+    rd_kafka_conf_enable_sasl_queue(conf, 1);
+    if (s->token != NULL) {
+        rd_kafka_conf_set_opaque(conf, s);
+        rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, token_refresh);
+    }
+}
+
+void sink_token_start(rd_kafka_t *producer)
+{
+    /* An error means that the mechanism in use has no tokens. */
+    rd_kafka_error_t *error = rd_kafka_sasl_background_callbacks_enable(producer);
+    if (error != NULL) {
+        rd_kafka_error_destroy(error);
+    }
+}

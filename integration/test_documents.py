@@ -46,3 +46,12 @@ def test_the_images_packages_are_the_libraries_the_worker_wants():
     for library in re.findall(r"lib(curl|crypto|json-c|rdkafka|config|simdjson|xxhash|isal|expat)\.so", wanted):
         package = {"crypto": "libssl", "config": "libconfig"}.get(library, f"lib{library}")
         assert re.search(rf"\b{re.escape(package)}\d", dockerfile), library
+
+
+def test_the_tests_that_failures_names_are_there():
+    page = (ROOT / "tests/FAILURES.md").read_text()
+    sources = "".join(p.read_text(errors="replace") for folder in ("tests", "integration")
+                      for p in (ROOT / folder).rglob("test_*") if p.suffix in (".c", ".py"))
+    names = re.findall(r"(?:^|[`:, ])([a-z][a-z0-9_]{15,})`", page, re.M)
+    assert len(names) > 30
+    assert [n for n in names if n not in sources and not (ROOT / f"{n}").exists()] == []

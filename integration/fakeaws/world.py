@@ -83,6 +83,12 @@ class Call:
     uuid: str = field(default_factory=lambda: _uuid())
 
 
+def scope_region(request):
+    """The region that the request is signed for, unchecked; None if it is not signed."""
+    scope = (request.header("authorization") or "").partition("Credential=")[2].split(",")[0]
+    return scope.split("/")[-3] if scope.count("/") >= 4 else None
+
+
 def _uuid():
     text = secrets.token_hex(16)
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
@@ -153,7 +159,7 @@ class World:
             "service": call.service, "action": call.action, "method": request.method,
             "host": request.host, "target": request.target,
             "principal": call.principal.arn if call.principal else None,
-            "signature": call.signature, "status": response.status if response else None,
+            "signature": call.signature, "region": scope_region(request), "status": response.status if response else None,
             "code": call.code, "request_id": call.request_id, "fault": fault,
             "bytes": 0, "connection": call.connection.number, "tls": request.secure,
             "proxied": request.proxied,

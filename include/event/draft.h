@@ -70,6 +70,9 @@ void draft_collect(struct draft *d, enum field f);
 void draft_collect_first(struct draft *d);
 void draft_collect_second(struct draft *d);
 
+/* What follows from the fields of the first half: MCP's server and tool, origin, defaults. */
+void draft_derive(struct draft *d);
+
 /* The time: constants, aliases, the envelope, the object. */
 void draft_time(struct draft *d);
 

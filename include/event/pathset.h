@@ -28,6 +28,7 @@ struct path_entry {
     const char *container; /* alias_container.as: its object or JSON text stands for this name */
     int16_t id;            /* PATH_NONE for a mere beginning */
     bool begins;           /* longer paths begin with it */
+    bool alone;            /* no other path folds to the same word */
 };
 
 struct pathset {

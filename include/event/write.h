@@ -15,6 +15,7 @@ struct write {
     struct write_part parts[FIELDS];
     struct arena names;         /* the keys' texts */
     struct buf scratch;         /* one string at a time */
+    struct buf json;            /* a text that may be JSON, redacted */
     struct json_reader *reader; /* of texts that are JSON themselves */
     struct names unique;        /* in those */
 };

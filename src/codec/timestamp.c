@@ -6,76 +6,16 @@
  */
 #include "codec/timestamp.h"
 
-enum {
-    YEAR_MIN = 1678, /* whole years that fit int64 nanoseconds */
-    YEAR_MAX = 2261,
-    DIGITS_MAX = 19, /* most decimal digits that fit uint64 with room to spare */
-};
+#include "codec/calendar.h"
 
 static const int64_t NS_PER_S = 1000000000;
 static const int64_t S_2000 = 946684800;
 static const int64_t S_48H = 172800;
 
-struct civil {
-    int year, month, day, hour, minute, second;
-    int64_t frac_ns;
-    int digits;
-};
-
 const char *time_quality_name(enum time_quality q)
 {
     static const char *const names[] = {"", "assumed_utc", "from_object"};
     return names[q];
-}
-
-/* ---- calendar ---- */
-
-static bool leap(int y)
-{
-    return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-}
-
-static bool civil_ok(const struct civil *c)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (c->year < YEAR_MIN || c->year > YEAR_MAX || c->month < 1 || c->month > 12) {
-        return false;
-    }
-    int last = days[c->month - 1] + (c->month == 2 && leap(c->year) ? 1 : 0);
-    return c->day >= 1 && c->day <= last && c->hour <= 23 && c->minute <= 59 && c->second <= 60;
-}
-
-/* Days since 1970-01-01; years begin in March so that the leap day is the last. */
-static int64_t days_of(int year, int month, int day)
-{
-    int y = year - (month <= 2 ? 1 : 0);
-    int era = y / 400;
-    int of_era = y - era * 400;
-    int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    return (int64_t)era * 146097 + days - 719468;
-}
-
-static void civil_of(int64_t seconds, struct civil *c)
-{
-    int64_t days = seconds / 86400;
-    int rest = (int)(seconds % 86400);
-    if (rest < 0) {
-        rest += 86400;
-        days--;
-    }
-    days += 719468;
-    int64_t era = days / 146097;
-    int of_era = (int)(days - era * 146097);
-    int year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int of_year = of_era - (365 * year + year / 4 - year / 100);
-    int month = (5 * of_year + 2) / 153;
-    c->day = of_year - (153 * month + 2) / 5 + 1;
-    c->month = month + (month < 10 ? 3 : -9);
-    c->year = (int)era * 400 + year + (c->month <= 2 ? 1 : 0);
-    c->hour = rest / 3600;
-    c->minute = rest / 60 % 60;
-    c->second = rest % 60;
 }
 
 /* A leap second is the last nanosecond of its minute: our scale has none. */
@@ -94,9 +34,8 @@ static bool civil_ns(struct civil *c, int offset_s, struct timestamp *t)
         return false;
     }
     civil_clamp(c);
-    int64_t s = days_of(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 +
-                c->second - offset_s;
-    if (s < days_of(YEAR_MIN, 1, 1) * 86400 || s >= days_of(YEAR_MAX + 1, 1, 1) * 86400) {
+    int64_t s = civil_seconds(c) - offset_s;
+    if (!civil_in_range(s)) {
         return false;
     }
     t->ns = s * NS_PER_S + c->frac_ns;
@@ -435,109 +374,6 @@ bool timestamp_plain(struct span s, int64_t *ns)
     return ok;
 }
 
-/* ---- numbers ---- */
-
-/* A decimal number as 0.d1 d2 d3 ... times 10 to the `point`. */
-struct decimal {
-    char digit[DIGITS_MAX + 1]; /* the first significant ones */
-    int count;                  /* of digit */
-    int64_t point;
-    int64_t places; /* digits behind the point as written, less the exponent */
-};
-
-static void decimal_add(struct decimal *d, char c, bool behind_point)
-{
-    if (d->count == 0 && c == '0') {
-        d->point -= behind_point ? 1 : 0;
-    } else {
-        d->point += behind_point ? 0 : 1;
-        if (d->count < DIGITS_MAX + 1) {
-            d->digit[d->count++] = c;
-        }
-    }
-    d->places += behind_point ? 1 : 0;
-}
-
-static bool take_exponent(struct span *s, int64_t *e)
-{
-    bool minus = s->n > 0 && *s->p == '-';
-    (void)take_any(s, "+-");
-    int64_t v = 0;
-    bool any = false;
-    for (; s->n > 0 && is_digit(*s->p); (void)span_take(s, 1)) {
-        any = true;
-        v = v < 1000000 ? v * 10 + (*s->p - '0') : v;
-    }
-    *e = minus ? -v : v;
-    return any;
-}
-
-static bool take_decimal(struct span *s, struct decimal *d)
-{
-    if (s->n == 0 || !is_digit(*s->p)) {
-        return false;
-    }
-    while (s->n > 0 && is_digit(*s->p)) {
-        decimal_add(d, *span_take(s, 1).p, false);
-    }
-    if (take_char(s, '.')) {
-        if (s->n == 0 || !is_digit(*s->p)) {
-            return false;
-        }
-        while (s->n > 0 && is_digit(*s->p)) {
-            decimal_add(d, *span_take(s, 1).p, true);
-        }
-    }
-    int64_t e = 0;
-    if (take_any(s, "eE") && !take_exponent(s, &e)) {
-        return false;
-    }
-    d->point += e;
-    d->places = d->places > e ? d->places - e : 0;
-    return s->n == 0 && d->count > 0;
-}
-
-/* Decimal places between the unit and a nanosecond. */
-static int unit_scale(enum time_unit unit, int64_t int_digits)
-{
-    switch (unit) {
-    case TIME_SECONDS:
-        return 9;
-    case TIME_MILLIS:
-        return 6;
-    case TIME_NANOS:
-        return 0;
-    case TIME_BY_SIZE:
-    default:
-        return int_digits <= 11 ? 9 : int_digits <= 14 ? 6 : int_digits <= 17 ? 3 : 0;
-    }
-}
-
-bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t)
-{
-    struct decimal d = {0};
-    if (!take_decimal(&s, &d) || d.point < 1 || d.point > DIGITS_MAX) {
-        return false;
-    }
-    int scale = unit_scale(unit, d.point);
-    int64_t want = d.point + scale;
-    if (want > DIGITS_MAX) {
-        return false;
-    }
-    uint64_t v = 0;
-    for (int64_t i = 0; i < want; i++) {
-        v = v * 10 + (i < d.count ? (uint64_t)(d.digit[i] - '0') : 0);
-    }
-    if (v > (uint64_t)(days_of(YEAR_MAX + 1, 1, 1) * 86400) * (uint64_t)NS_PER_S - 1) {
-        return false;
-    }
-    int64_t digits = TIMESTAMP_DIGITS - scale + d.places;
-    t->ns = (int64_t)v;
-    t->digits = digits < TIMESTAMP_DIGITS ? (int)digits : TIMESTAMP_DIGITS;
-    t->quality = TIME_EXACT;
-    return true;
-}
-
 /* 0, 3, 6 or 9: the fewest digits that show the whole of ns. */
 static int digits_needed(int64_t ns)
 {
@@ -546,8 +382,7 @@ static int digits_needed(int64_t ns)
 
 bool timestamp_pair(int64_t seconds, int64_t nanos, struct timestamp *t)
 {
-    int64_t last = days_of(YEAR_MAX + 1, 1, 1) * 86400 - 1;
-    if (seconds <= 0 || seconds > last || nanos < 0 || nanos >= NS_PER_S) {
+    if (seconds <= 0 || !civil_in_range(seconds) || nanos < 0 || nanos >= NS_PER_S) {
         return false;
     }
     t->ns = seconds * NS_PER_S + nanos;

@@ -55,6 +55,7 @@ struct lookup {
     bool known;                      /* any path met but those of time and message */
     uint8_t says_nothing[PATHS_MAX]; /* built-in paths of time and message only */
     uint8_t row_met[FACTS_END];      /* any path of the row was met in this record */
+    int16_t row_first[FACTS_END];    /* the first of its aliases that was, if row_met */
     int16_t met_rows[FACTS_END];     /* the same as a list */
     size_t met_count;
     int16_t row_of_alias[ALIASES_MAX];
@@ -117,66 +118,7 @@ void lookup_free(struct lookup *l)
     free(l);
 }
 
-/* ---- values ---- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-struct span text_trim(struct span s)
-{
-    while (s.n > 0 && is_blank(*s.p)) {
-        s = span_from(s, 1);
-    }
-    while (s.n > 0 && is_blank(s.p[s.n - 1])) {
-        s.n--;
-    }
-    return s;
-}
-
-bool text_counts(struct span s)
-{
-    s = text_trim(s);
-    return s.n > 0 && !(s.n <= 9 && (span_eq(s, SPAN("<nil>")) || span_eq(s, SPAN("null")) ||
-                                     span_eq(s, SPAN("undefined")) || span_eq(s, SPAN("-"))));
-}
-
-static bool scalar_text(const struct doc *d, size_t at, struct span *text)
-{
-    switch (doc_tag(d, at)) {
-    case '"':
-        *text = doc_string(d, at);
-        return text_counts(*text);
-    case 'l':
-    case 'u':
-    case 'd':
-    case '#':
-        *text = doc_source(d, at);
-        return true;
-    case 't':
-        *text = SPAN("true");
-        return true;
-    case 'f':
-        *text = SPAN("false");
-        return true;
-    default:
-        return false;
-    }
-}
-
-bool value_text(const struct doc *d, size_t at, struct span *text)
-{
-    if (doc_tag(d, at) != '[') {
-        return scalar_text(d, at, text);
-    }
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
-        if (scalar_text(d, i, text)) {
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- the walk ---- */
 
 /* Whether it may be anything at all: null, "" and empty containers are as absent. */
 static bool value_is_there(const struct doc *d, size_t at)
@@ -193,8 +135,6 @@ static bool value_is_there(const struct doc *d, size_t at)
         return true;
     }
 }
-
-/* ---- the walk ---- */
 
 /* Where a walk stands: everything a member needs to know of what is around it. */
 struct walk {
@@ -244,7 +184,10 @@ static void met(struct lookup *l, int set, int id, const struct walk *w, size_t 
         int row = l->row_of_alias[a];
         if (!l->row_met[row]) {
             l->row_met[row] = 1;
+            l->row_first[row] = (int16_t)a;
             l->met_rows[l->met_count++] = (int16_t)row;
+        } else if (a < l->row_first[row]) {
+            l->row_first[row] = (int16_t)a;
         }
     }
 }
@@ -361,12 +304,13 @@ static bool walk_join(struct walk *w, struct span name)
     return true;
 }
 
-static void walk_set(struct lookup *l, int set, struct walk w, size_t at, bool *down)
+/* True: names that are only alike need not be looked for, there is no other path for them. */
+static bool walk_set(struct lookup *l, int set, struct walk w, size_t at, bool *down)
 {
     struct span joined = span_of(w.joined, w.prefix);
     const struct path_entry *e = pathset_find(l->found[set].paths, joined);
     if (e == NULL) {
-        return;
+        return false;
     }
     if (e->id != PATH_NONE && value_is_there(w.doc, at)) {
         met(l, set, e->id, &w, at, rank_of(w.splits, dots_in(joined)));
@@ -375,6 +319,7 @@ static void walk_set(struct lookup *l, int set, struct walk w, size_t at, bool *
     if (e->container != NULL) {
         walk_container(l, w, e->container, at);
     }
+    return e->alone;
 }
 
 static void walk_member(struct lookup *l, struct walk w, struct span name, size_t at)
@@ -385,8 +330,8 @@ static void walk_member(struct lookup *l, struct walk w, struct span name, size_
         return;
     }
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
-        walk_set(l, set, w, at, &down);
-        if (top && value_is_there(w.doc, at)) {
+        bool alone = walk_set(l, set, w, at, &down);
+        if (top && !alone && value_is_there(w.doc, at)) {
             walk_folded(l, set, &w, name, at);
         }
     }
@@ -490,10 +435,12 @@ bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
         if (l->rules != NULL && s->row < FIELDS && next_custom(l, s, hit)) {
             return true;
         }
-        *s = (struct search){s->row, l->first[s->row], 0, true};
-    }
-    if (!l->row_met[s->row]) {
-        return false;
+        if (!l->row_met[s->row]) {
+            s->next = l->first[s->row + 1];
+            s->builtin = true;
+            return false;
+        }
+        *s = (struct search){s->row, (size_t)l->row_first[s->row], 0, true};
     }
     while (s->next < l->first[s->row + 1]) {
         struct compiled a = l->alias[s->next];

@@ -61,7 +61,7 @@ static struct path_entry *entry_add(struct pathset *p, struct span text)
         return &p->entries[i];
     }
     struct path_entry *e = &p->entries[p->entry_count];
-    *e = (struct path_entry){keep(text), NULL, PATH_NONE, false};
+    *e = (struct path_entry){keep(text), NULL, PATH_NONE, false, false};
     wordmap_add(&p->index, e->text, (int)p->entry_count++);
     return e;
 }
@@ -85,10 +85,12 @@ static void fold_add(struct pathset *p, int16_t id)
     char buf[PATH_MAX_BYTES];
     struct span word = path_fold(p->text[id], buf, sizeof(buf));
     int first = wordmap_find(&p->folded, word);
+    entry_add(p, p->text[id])->alone = first == WORD_NONE;
     if (first == WORD_NONE) {
         wordmap_add(&p->folded, keep(word), id);
         return;
     }
+    entry_add(p, p->text[first])->alone = false;
     while (p->next_folded[first] != PATH_NONE) {
         first = p->next_folded[first];
     }

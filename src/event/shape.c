@@ -70,7 +70,8 @@ static enum sign sign_of_name(struct span name)
             return signs[i].sign;
         }
     }
-    for (size_t i = 0; i < sizeof(otel_prefixes) / sizeof(otel_prefixes[0]); i++) {
+    bool may_start = name.n > 4 && strchr("gmbv", *name.p) != NULL;
+    for (size_t i = 0; may_start && i < sizeof(otel_prefixes) / sizeof(otel_prefixes[0]); i++) {
         if (span_starts(name, otel_prefixes[i])) {
             return SIGN_OTEL;
         }

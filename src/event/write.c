@@ -14,7 +14,7 @@ enum {
 /* Take the paths apart once: the objects around a field, and its own name. */
 void write_init(struct write *w)
 {
-    *w = (struct write){.scratch = BUF_INIT(STRING_BYTES)};
+    *w = (struct write){.scratch = BUF_INIT(STRING_BYTES), .json = BUF_INIT(STRING_BYTES)};
     names_init(&w->unique);
     for (int f = 0; f < FIELDS; f++) {
         struct span path = span_str(fields[f].path);
@@ -29,6 +29,7 @@ void write_init(struct write *w)
 void write_done(struct write *w)
 {
     buf_done(&w->scratch);
+    buf_done(&w->json);
     arena_done(&w->names);
     names_done(&w->unique);
     json_reader_free(w->reader);
@@ -75,10 +76,17 @@ static bool read_json(struct write *w, struct span text, struct doc *doc)
            names_unique(&w->unique, doc, DOC_ROOT);
 }
 
-/* Text that is JSON itself is written as what it says (schema.md §10.1). */
+/*
+ * Text that is JSON itself is written as what it says (schema.md §10.1). Secrets are looked for
+ * in the text first: a label and its value are no longer beside each other in what it says.
+ */
 static void write_json(struct write *w, const struct draft *d, struct span text, struct buf *out)
 {
     struct doc doc;
+    buf_clear(&w->json);
+    if (rules_redact(d->in->rules, text, &w->json)) {
+        text = buf_span(&w->json);
+    }
     if (read_json(w, text, &doc)) {
         write_doc(w, d, &doc, DOC_ROOT, out);
     } else {

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Times that are numbers, read from their text (schema.md §14.8). */
+#include "codec/calendar.h"
+#include "codec/timestamp.h"
+
+enum { DIGITS_MAX = 19 }; /* most decimal digits that fit uint64 with room to spare */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool take_any(struct span *s, const char *set)
+{
+    if (s->n == 0 || *s->p == '\0' || strchr(set, *s->p) == NULL) {
+        return false;
+    }
+    (void)span_take(s, 1);
+    return true;
+}
+
+/* A decimal number as 0.d1 d2 d3 ... times 10 to the `point`. */
+struct decimal {
+    char digit[DIGITS_MAX + 1]; /* the first significant ones */
+    int count;                  /* of digit */
+    int64_t point;
+    int64_t places; /* digits behind the point as written, less the exponent */
+};
+
+static void decimal_add(struct decimal *d, char c, bool behind_point)
+{
+    if (d->count == 0 && c == '0') {
+        d->point -= behind_point ? 1 : 0;
+    } else {
+        d->point += behind_point ? 0 : 1;
+        if (d->count < DIGITS_MAX + 1) {
+            d->digit[d->count++] = c;
+        }
+    }
+    d->places += behind_point ? 1 : 0;
+}
+
+static bool take_exponent(struct span *s, int64_t *e)
+{
+    bool minus = s->n > 0 && *s->p == '-';
+    (void)take_any(s, "+-");
+    int64_t v = 0;
+    bool any = false;
+    for (; s->n > 0 && is_digit(*s->p); (void)span_take(s, 1)) {
+        any = true;
+        v = v < 1000000 ? v * 10 + (*s->p - '0') : v;
+    }
+    *e = minus ? -v : v;
+    return any;
+}
+
+static bool take_decimal(struct span *s, struct decimal *d)
+{
+    if (s->n == 0 || !is_digit(*s->p)) {
+        return false;
+    }
+    while (s->n > 0 && is_digit(*s->p)) {
+        decimal_add(d, *span_take(s, 1).p, false);
+    }
+    if (take_any(s, ".")) {
+        if (s->n == 0 || !is_digit(*s->p)) {
+            return false;
+        }
+        while (s->n > 0 && is_digit(*s->p)) {
+            decimal_add(d, *span_take(s, 1).p, true);
+        }
+    }
+    int64_t e = 0;
+    if (take_any(s, "eE") && !take_exponent(s, &e)) {
+        return false;
+    }
+    d->point += e;
+    d->places = d->places > e ? d->places - e : 0;
+    return s->n == 0 && d->count > 0;
+}
+
+/* Decimal places between the unit and a nanosecond. */
+static int unit_scale(enum time_unit unit, int64_t int_digits)
+{
+    switch (unit) {
+    case TIME_SECONDS:
+        return 9;
+    case TIME_MILLIS:
+        return 6;
+    case TIME_NANOS:
+        return 0;
+    case TIME_BY_SIZE:
+    default:
+        return int_digits <= 11 ? 9 : int_digits <= 14 ? 6 : int_digits <= 17 ? 3 : 0;
+    }
+}
+
+bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t)
+{
+    struct decimal d = {0};
+    if (!take_decimal(&s, &d) || d.point < 1 || d.point > DIGITS_MAX) {
+        return false;
+    }
+    int scale = unit_scale(unit, d.point);
+    int64_t want = d.point + scale;
+    if (want > DIGITS_MAX) {
+        return false;
+    }
+    uint64_t v = 0;
+    for (int64_t i = 0; i < want; i++) {
+        v = v * 10 + (i < d.count ? (uint64_t)(d.digit[i] - '0') : 0);
+    }
+    if (v > (uint64_t)INT64_MAX || !civil_in_range((int64_t)v / 1000000000)) {
+        return false;
+    }
+    int64_t digits = TIMESTAMP_DIGITS - scale + d.places;
+    t->ns = (int64_t)v;
+    t->digits = digits < TIMESTAMP_DIGITS ? (int)digits : TIMESTAMP_DIGITS;
+    t->quality = TIME_EXACT;
+    return true;
+}

@@ -5,6 +5,7 @@ import pytest
 from .fakeaws import FakeAws
 from .parts.aws import Moto
 from .parts.kafka import Kafka
+from .parts.secured import Secured
 from .parts.strict import StrictWorld
 from .parts.world import World
 
@@ -12,11 +13,18 @@ from .parts.world import World
 def pytest_addoption(parser):
     parser.addoption("--object-mib", type=int, default=2048,
                      help="decompressed size of the one large object (default: 2048)")
+    parser.addoption("--away-s", type=float, default=25, help="how long Kafka is away in its test (default: 25)")
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory):
     with Kafka(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory):
+    with Secured(tmp_path_factory.mktemp("secured")) as running:
         yield running
 
 

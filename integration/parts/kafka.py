@@ -20,7 +20,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from .places import free_ports, kafka_lib
 from .process import Process, clean_env
@@ -90,6 +90,16 @@ class Cluster:
     def delete_topic(self, name):
         self.admin.delete_topics([name])[name].result(30)
 
+    def set_topic(self, name, **config):
+        entries = [ConfigEntry(k.replace("_", "."), str(v), incremental_operation=AlterConfigOpType.SET)
+                   for k, v in config.items()]
+        wanted = ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=entries)
+        self.admin.incremental_alter_configs([wanted])[wanted].result(30)
+
+    def in_sync(self, name):
+        """The smallest number of in-sync replicas of its partitions."""
+        return min(len(p.isrs) for p in self.admin.list_topics(name, timeout=5).topics[name].partitions.values())
+
     def _has_leaders(self, name, partitions):
         topic = self.admin.list_topics(name, timeout=5).topics[name]
         return topic.error is None and len(topic.partitions) == partitions and all(
@@ -142,12 +152,13 @@ class Cluster:
 class Kafka(Cluster):
     """Nodes of our own, on free ports."""
 
-    def __init__(self, folder, nodes=1, keep=False, extra=None):
+    def __init__(self, folder, nodes=1, keep=False, extra=None, version=None, format_args=()):
         """extra: more server properties, a dict, or a function of this object and the node's number
-        (from 0) that gives one. keep: outlive this process."""
+        (from 0) that gives one. keep: outlive this process. format_args: more of StorageTool's."""
         self.folder = pathlib.Path(folder)
         self.keep = keep
-        self.lib = f"{kafka_lib()}/*"
+        self.lib = f"{kafka_lib(version) if version else kafka_lib()}/*"
+        self.format_args = list(format_args)
         ports = free_ports(2 * nodes)
         self.ports, self.controllers = ports[:nodes], ports[nodes:]
         super().__init__(",".join(f"127.0.0.1:{p}" for p in self.ports))
@@ -169,7 +180,7 @@ class Kafka(Cluster):
         cluster = uuid.uuid4().hex[:22]
         formats = [subprocess.Popen(
             ["java", *JVM, "-cp", self.lib, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}",
-             "-c", str(self._place(i) / "server.properties")],
+             "-c", str(self._place(i) / "server.properties"), *self.format_args],
             env=clean_env(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             for i in range(len(self.nodes))]
         for f in formats:

@@ -25,6 +25,7 @@ class Process:
 
     def __init__(self, name, argv, log, env=None, cwd=None, keep=False, stdout=None):
         self.name = name
+        self.argv = [str(a) for a in argv]
         self.log = pathlib.Path(log)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as out:

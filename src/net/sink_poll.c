@@ -219,6 +219,15 @@ static void refused(struct sink *s, struct err *e)
     emit(s, SINK_AUTH, e);
 }
 
+/*
+ * A broker that does not like our certificate says so after the handshake (TLS 1.3), and
+ * librdkafka has no code for it but that of any broken connection.
+ */
+static bool is_tls_alert(const char *text)
+{
+    return text != NULL && strstr(text, "SSL alert number") != NULL;
+}
+
 static void take_error(struct sink *s, rd_kafka_event_t *ev)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(ev);
@@ -228,6 +237,11 @@ static void take_error(struct sink *s, rd_kafka_event_t *ev)
 
     if (code == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(ev)) {
         went_fatal(s);
+        return;
+    }
+    if (is_tls_alert(text)) {
+        e.kind = FAIL_DENIED;
+        refused(s, &e);
         return;
     }
     switch ((int)code) {

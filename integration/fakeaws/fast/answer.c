@@ -231,7 +231,7 @@ static void sts_answer(struct conn *c, const struct request *r, const struct opt
         return;
     }
     const char *arn = memmem(r->body.p, r->body.n, "iam%3A%3A", 9);
-    if (arn == NULL || memmem(r->body.p, r->body.n, "ExternalId=", 11) == NULL) {
+    if (arn == NULL || memmem(r->body.p, r->body.n, "ExternalId=bench", 16) == NULL) {
         answer_text(c, 403, "text/xml",
                     SPAN("<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
                          "<Message>User is not authorized to perform: sts:AssumeRole</Message>"

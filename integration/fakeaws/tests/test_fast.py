@@ -143,9 +143,10 @@ def test_roles_need_an_external_id_and_know_their_account(start):
     client = start()
     sts = client("sts")
     role = "arn:aws:iam::444455556666:role/x"
-    with pytest.raises(ClientError, match="AccessDenied"):
-        sts.assume_role(RoleArn=role, RoleSessionName="xx")
-    keys = sts.assume_role(RoleArn=role, RoleSessionName="xx", ExternalId="id")["Credentials"]
+    for wrong in ({}, {"ExternalId": "not-the-id"}):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sts.assume_role(RoleArn=role, RoleSessionName="xx", **wrong)
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="xx", ExternalId="bench-1")["Credentials"]
     assert keys["AccessKeyId"] == "ASIAFAST444455556666"
 
 

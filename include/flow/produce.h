@@ -26,6 +26,8 @@ struct produce {
     struct produce_parts parts;
     struct buf key;
     struct span object;
+    uint64_t events; /* not counted yet: shared counters cost too much for each record */
+    uint64_t forgotten;
 };
 
 void produce_init(struct produce *p, const struct produce_parts *parts);
@@ -40,6 +42,9 @@ void produce_object(struct produce *p, struct span object);
  */
 MUST_USE enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
                                       const struct record *record, struct err *e);
+
+/* Add the events since the last call to the customer's counters. */
+void produce_count(struct produce *p, struct customer *c);
 
 /* A delivery report: the customer's share and breaker hear of it. Before receipt_pay. */
 void produce_delivered(struct receipt *r, size_t bytes, const struct err *e);

@@ -130,13 +130,12 @@ static enum err_kind attempt_text(struct attempt *a, struct span text, struct er
                        loss == LEASE_LOST ? "the lease of the notification is gone"
                                           : "a message cannot be held for more than 12 hours");
     }
-    while (lines_next(&a->text, &text, &line)) {
-        enum err_kind kind = attempt_line(a, &line, e);
-        if (kind != FAIL_NONE) {
-            return kind;
-        }
+    enum err_kind kind = FAIL_NONE;
+    while (kind == FAIL_NONE && lines_next(&a->text, &text, &line)) {
+        kind = attempt_line(a, &line, e);
     }
-    return FAIL_NONE;
+    produce_count(&a->produce, a->customer);
+    return kind;
 }
 
 /* What the decoder said when it gave no more text. */
@@ -188,7 +187,9 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
         return attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
                               decode_bytes(a->decode), e);
     }
-    return lines_last(&a->text, &line) ? attempt_line(a, &line, e) : FAIL_NONE;
+    enum err_kind kind = lines_last(&a->text, &line) ? attempt_line(a, &line, e) : FAIL_NONE;
+    produce_count(&a->produce, a->customer);
+    return kind;
 }
 
 /* ---- an attempt ---- */

@@ -124,12 +124,21 @@ enum err_kind produce_record(struct produce *p, struct receipt *r, struct custom
         };
         kind = give(p, r, &out, e);
     }
-    if (kind == FAIL_NONE) {
-        stats_add(record->kind == RECORD_EVENT ? &stats->events : &stats->rejects[record->reason],
-                  1);
-        stats_add(&stats->ordinals_forgotten, record->ordinal_forgotten);
+    if (kind == FAIL_NONE && record->kind == RECORD_EVENT) {
+        p->events++;
+        p->forgotten += record->ordinal_forgotten;
+    } else if (kind == FAIL_NONE) {
+        stats_add(&stats->rejects[record->reason], 1);
     }
     return kind;
+}
+
+void produce_count(struct produce *p, struct customer *c)
+{
+    stats_add(&c->stats.events, p->events);
+    stats_add(&c->stats.ordinals_forgotten, p->forgotten);
+    p->events = 0;
+    p->forgotten = 0;
 }
 
 void produce_delivered(struct receipt *r, size_t bytes, const struct err *e)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * leases_inner.h - the inside of the lease book, for leases.c and leases_calls.c only.
+ *
+ * Two kinds of lists per queue: `beats`, sorted by the time of the next heartbeat, and `ends`, one
+ * for deletes, one for changes. A lease in a call is in none of them, so no second call can
+ * name it; the answer puts it back where it belongs by then.
+ */
+#ifndef FLOW_LEASES_INNER_H
+#define FLOW_LEASES_INNER_H
+
+#include "flow/leases.h"
+
+enum {
+    BACKOFF_FIRST_MS = 500,
+    BACKOFF_MAX_MS = 15 * 1000,
+    ILL_AFTER = 3, /* failed calls in a row */
+};
+
+struct queue_leases {
+    struct lease_link beats;
+    struct lease_link ends[2]; /* by enum lease_end */
+    int64_t visibility_ms;
+    int64_t beat_ms;
+    int64_t not_before_ms; /* after a failed call */
+    unsigned failed;       /* calls in a row */
+};
+
+struct leases {
+    struct queue_leases *queues;
+    size_t queue_count;
+    size_t turn;
+    size_t count;
+    struct lease_link found; /* lost or too long, not told yet; by their `beat` */
+    bool hurry;
+};
+
+UNUSED static inline struct lease *of_beat(struct lease_link *k)
+{
+    return (struct lease *)(void *)((char *)k - offsetof(struct lease, beat));
+}
+
+UNUSED static inline struct lease *of_end(struct lease_link *k)
+{
+    return (struct lease *)(void *)((char *)k - offsetof(struct lease, end));
+}
+
+UNUSED static inline void list_init(struct lease_link *head)
+{
+    head->prev = head->next = head;
+}
+
+UNUSED static inline bool list_empty(const struct lease_link *head)
+{
+    return head->next == head;
+}
+
+UNUSED static inline void link_behind(struct lease_link *where, struct lease_link *k)
+{
+    k->prev = where;
+    k->next = where->next;
+    where->next->prev = k;
+    where->next = k;
+}
+
+/* True if it was in a list. */
+UNUSED static inline bool unlink_it(struct lease_link *k)
+{
+    if (k->next == NULL) {
+        return false;
+    }
+    k->prev->next = k->next;
+    k->next->prev = k->prev;
+    k->prev = k->next = NULL;
+    return true;
+}
+
+/* What the network may have eaten of the time SQS gave. */
+UNUSED static inline int64_t margin_ms(const struct queue_leases *q)
+{
+    return q->visibility_ms / 24;
+}
+
+/* Put a lease into those lists that it belongs to and is not in. */
+void leases_place(struct leases *b, struct lease *l);
+
+/* Take it out of all lists; out of the book. */
+void leases_lift(struct lease *l);
+void leases_over(struct leases *b, struct lease *l);
+
+/* The lease is gone, or must go: who works on it shall hear. */
+void leases_found(struct leases *b, struct lease *l, enum lease_loss loss);
+
+/* Find those of the queue which the time took. */
+void leases_find_expired(struct leases *b, struct queue_leases *q, int64_t now);
+
+#endif

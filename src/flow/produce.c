@@ -114,6 +114,7 @@ enum err_kind produce_record(struct produce *p, struct receipt *r, struct custom
     struct stats *stats = c != NULL ? &c->stats : p->parts.stats;
     enum err_kind kind = FAIL_NONE;
     if (record->kind == RECORD_EVENT) {
+        assert(c != NULL); /* only rejects can be nobody's */
         kind = produce_event(p, r, c, record, e);
     } else {
         struct sink_record out = {

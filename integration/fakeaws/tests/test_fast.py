@@ -129,7 +129,7 @@ def test_messages_come_at_the_rate_that_was_asked_for(start):
     begin, got = time.monotonic(), 0
     while got < 25:
         got += len(receive(sqs, wait_s=5))
-    assert 0.2 < time.monotonic() - begin < 2
+    assert 0.1 < time.monotonic() - begin < 5
 
 
 def test_answers_can_be_held_back(start):

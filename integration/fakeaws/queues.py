@@ -205,6 +205,8 @@ class Queue:
         if message.in_flight:
             message.in_flight = False
             self.in_flight -= 1
+            if self.ready:  # there is room in flight for another
+                self.arrived.notify()
         twins = self.by_id.get(message.id, [])
         twins[:] = [twin for twin in twins if twin is not message]
         if not twins:

@@ -129,7 +129,4 @@ void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes);
 /* Bytes of key and value that one record may have (message.max.bytes less the framing). */
 size_t sink_max_bytes(const struct sink *s);
 
-/* True while the producer is being replaced after SINK_FATAL; sink_produce gives FAIL_AGAIN. */
-bool sink_is_fatal(const struct sink *s);
-
 #endif

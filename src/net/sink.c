@@ -281,8 +281,3 @@ size_t sink_max_bytes(const struct sink *s)
 {
     return s->max_bytes;
 }
-
-bool sink_is_fatal(const struct sink *s)
-{
-    return atomic_load(&s->fatal);
-}

@@ -11,6 +11,7 @@
 #ifndef FLOW_STATS_H
 #define FLOW_STATS_H
 
+#include "base/err.h"
 #include "event/normalize.h"
 
 #include <stdatomic.h>
@@ -21,7 +22,8 @@ struct stats {
     stats_count objects_done; /* everything delivered, rejects included */
     stats_count objects_later;
     stats_count objects_left;
-    stats_count objects_empty; /* of those done: without a line */
+    stats_count objects_empty;      /* of those done: without a line */
+    stats_count errors[FAIL_KINDS]; /* objects by the class of what went wrong, accepted ones too */
     stats_count lines;
     stats_count events; /* given to the sink */
     stats_count rejects[REJECT_REASONS];

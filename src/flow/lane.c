@@ -96,11 +96,12 @@ static void log_object(struct lane *l, const struct outcome_action *action, cons
     log_put(fine ? LOG_INFO : LOG_WARN, texts[action->outcome], kv, n);
 }
 
-static void count_object(struct lane *l, enum outcome outcome)
+static void count_object(struct lane *l, enum outcome outcome, enum err_kind kind)
 {
     struct stats *s = &l->attempt->customer->stats;
     stats_count *of[] = {&s->objects_done, &s->objects_left, &s->objects_later};
     stats_add(of[outcome], 1);
+    stats_add(&s->errors[kind], kind != FAIL_NONE);
     stats_add(&s->lines, l->attempt->lines);
     stats_add(&s->object_bytes, l->attempt->object_bytes);
     stats_add(&s->text_bytes, attempt_text_bytes(l->attempt));
@@ -197,7 +198,7 @@ static void lane_object(struct lane *l)
         last_object_reject(l, &e);
     }
     receipt_worsen(a->receipt, action.outcome, action.delay_s);
-    count_object(l, action.outcome);
+    count_object(l, action.outcome, e.kind);
     log_object(l, &action, &e);
 }
 

@@ -476,9 +476,9 @@ bool worker_stop(struct worker *w, int grace_ms)
     int tell_ms = grace_ms / 4 < TELL_RESERVE_MS ? grace_ms / 4 : TELL_RESERVE_MS;
 
     log_write(LOG_INFO, "stopping", KV_INT("grace_s", grace_ms / 1000));
+    inbox_stop(w->inbox);          /* lanes begin nothing new */
     http_pool_stop(w->polls_pool); /* questions about queues; polls have their own connections */
     intake_stop(w->intake, grace_ms / 4 < FAREWELL_MS ? grace_ms / 4 : FAREWELL_MS);
-    inbox_stop(w->inbox);
     size_t untouched = hand_back_untouched(w);
     if (!stop_lanes(w, end - flush_ms, end)) {
         log_text(LOG_ERROR, "a lane hangs; what it held shows up again after its visibility");

@@ -513,6 +513,7 @@ static void accepts_gone_objects_where_the_customer_says_so(void **state UNUSED)
     w.customers[0].gone = ABSENT_ACCEPT;
     answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
     assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(stats_get(&customers_at(w.all, 0)->stats.errors[FAIL_GONE]), 1);
     teardown();
 }
 

@@ -13,7 +13,7 @@ from .parts.world import World
 def pytest_addoption(parser):
     parser.addoption("--object-mib", type=int, default=2048,
                      help="decompressed size of the one large object (default: 2048)")
-    parser.addoption("--away-s", type=float, default=25, help="how long Kafka is away in its test (default: 25)")
+    parser.addoption("--away-s", type=float, default=14, help="how long Kafka is away in its test (default: 14)")
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,22 @@ def kafka(tmp_path_factory):
 @pytest.fixture(scope="session")
 def secured(tmp_path_factory):
     with Secured(tmp_path_factory.mktemp("secured")) as running:
+        yield running
+
+
+def _broker_only(kafka, node):
+    """The first node alone is the quorum, so that the second may go."""
+    voters = {"controller.quorum.voters": f"1@127.0.0.1:{kafka.controllers[0]}"}
+    if node == 0:
+        return voters
+    plain = f"PLAINTEXT://127.0.0.1:{kafka.ports[node]}"
+    return {**voters, "process.roles": "broker", "listeners": plain}
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory):
+    """Two nodes: pair.kill_node(1) leaves the quorum, pair.start_node(1) brings the other one back."""
+    with Kafka(tmp_path_factory.mktemp("pair"), nodes=2, extra=_broker_only) as running:
         yield running
 
 

@@ -7,7 +7,6 @@ import time
 
 from .parts.aws import unique
 from .parts.events import generate
-from .parts.large import repeated_gzip
 from .parts.wait import until
 from .parts.world import World
 
@@ -19,25 +18,6 @@ def _noise(n):
 def _padded(n):
     """An event of about n bytes that does not compress."""
     return generate(1, 6).text.strip()[:-1] + f',"x_padding":"{_noise(n)}"}}\n'.encode()
-
-
-def test_kafka_away_for_longer_than_the_visibility_costs_no_record_and_no_repeat(world: World):
-    acme = world.customer("acme")
-    worker = world.start(queue={"visibility": "10s"}, kafka={"queue_bytes": "1MiB"})
-    world.settled()
-    with world.kafka.frozen():
-        acme.put("a.gz", repeated_gzip(generate(1000, 1).text, 10))
-        until(lambda: acme.queue.hidden() == 1, "the object is being read", 20, alive=worker)
-        end = time.monotonic() + 25  # the lease is kept by heartbeats, or it shows within
-        while time.monotonic() < end:
-            assert acme.queue.visible() == 0
-            worker.check()
-            time.sleep(0.2)
-    world.settled()
-    assert world.count() == 10_000
-    lines = [event["ingest"]["line"] for _, event in world.events()]
-    assert lines == list(range(1, 10_001))
-    assert acme.queue.dead.depth() == 0
 
 
 def test_a_missing_topic_pauses_its_customer_only_and_nothing_is_dropped(world: World):

@@ -80,9 +80,11 @@ class Cluster:
 
     # ---- topics
 
-    def create_topic(self, name, partitions=4, **config):
-        new = NewTopic(name, partitions, min(self.brokers(), 3),
-                       config={k.replace("_", "."): str(v) for k, v in config.items()})
+    def create_topic(self, name, partitions=4, replicas=None, **config):
+        """replicas: the numbers (from 1) of the nodes that have all partitions."""
+        where = {"replica_assignment": [replicas] * partitions} if replicas else {
+            "replication_factor": min(self.brokers(), 3)}
+        new = NewTopic(name, partitions, **where, config={k.replace("_", "."): str(v) for k, v in config.items()})
         self.admin.create_topics([new])[name].result(30)
         until(lambda: self._has_leaders(name, partitions), f"topic {name} has leaders", 30)
         return name
@@ -97,8 +99,11 @@ class Cluster:
         self.admin.incremental_alter_configs([wanted])[wanted].result(30)
 
     def in_sync(self, name):
-        """The smallest number of in-sync replicas of its partitions."""
-        return min(len(p.isrs) for p in self.admin.list_topics(name, timeout=5).topics[name].partitions.values())
+        """The smallest number of in-sync replicas of its partitions; 0 if nobody answers just now."""
+        try:
+            return min(len(p.isrs) for p in self.admin.list_topics(name, timeout=5).topics[name].partitions.values())
+        except KafkaException:
+            return 0
 
     def _has_leaders(self, name, partitions):
         topic = self.admin.list_topics(name, timeout=5).topics[name]

@@ -198,11 +198,12 @@ static void put_properties(struct buf *out, struct span group, int *f, size_t de
     buf_add(out, SPAN("\"properties\":{"));
     while (*f < FIELDS) {
         struct span path = span_str(fields[*f].path);
+        assert_non_null(path.p);
         if (!span_starts(path, group) || (skip > 0 && (path.n <= skip || path.p[group.n] != '.'))) {
             break;
         }
         struct span rest = span_from(path, skip);
-        const char *dot = memchr(rest.p, '.', rest.n);
+        const char *dot = rest.n > 0 ? memchr(rest.p, '.', rest.n) : NULL;
         struct span name = span_of(rest.p, dot != NULL ? (size_t)(dot - rest.p) : rest.n);
         buf_add(out, first ? SPAN("") : SPAN(","));
         put_indent(out, depth);

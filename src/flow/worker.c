@@ -131,8 +131,9 @@ static unsigned aws_variant(const struct conf *conf)
 static enum err_kind make_aws(struct worker *w, struct err *e)
 {
     const struct conf *conf = w->conf;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet */
     if (conf->aws.ca_bundle != NULL && setenv("AWS_CA_BUNDLE", conf->aws.ca_bundle, 1) != 0) {
-        abort(); /* all clients look there; no other thread runs yet */
+        abort(); /* all clients look there */
     }
     w->creds_settings = (struct creds_settings){
         .profile = conf->aws.profile,

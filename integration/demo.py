@@ -41,6 +41,7 @@ def uploads():
     members = generate(3000, 3, "--style", "vector")
     damaged = generate(1000, 4, "--malformed", ".05", "--nasty", ".05")
     foreign_key = generate(300, 5, "--style", "hook", "--no-final-newline")
+    others = generate(500, 7, "--flat", ".3", "--ecs", ".3", "--otel", ".3", "--hook", ".1")
     nothing = File(b"", 0, 0, 0, [])
     old = generate(50, 6)
     first, second = CUSTOMERS
@@ -51,6 +52,7 @@ def uploads():
         Upload(first, f"{PREFIX}-old/ws-0001.jsonl", old, old.text, outside=True),
         Upload(second, f"{PREFIX}/crashed-disk.jsonl.gz", damaged, damaged.gzip()),
         Upload(second, f"{PREFIX}/Büro + Keller/a=b&c%20.jsonl", foreign_key, foreign_key.text),
+        Upload(second, f"{PREFIX}/other-collectors.jsonl.gz", others, others.gzip()),
         Upload(second, f"{PREFIX}/nothing-yet.jsonl", nothing, b""),
     ]
 
@@ -168,12 +170,15 @@ def table(objects, counts):
 
 
 def show(records):
-    """Three records, from three objects."""
-    by_object = {json.loads(r.value)["ingest"]["object"]: r for r in records}
-    print("\nThree of the records, as read back (the event is what came, byte for byte; ingest is added):\n")
-    for r in list(by_object.values())[:3]:
-        text = r.value.decode()
-        event, ingest = text.rsplit(',"ingest":', 1)
+    """One record of each of three shapes."""
+    chosen = {}
+    for r in records:
+        chosen.setdefault(json.loads(r.value)["ingest"]["shape"], r)
+    print("\nThree of the records, as read back. Events in Beacon's own shape stay as they came, byte for byte;\n"
+          "others are built anew. `ingest` is added:\n")
+    for shape in [s for s in ("beacon", "ecs", "otel", "flat", "hook") if s in chosen][:3]:
+        r = chosen[shape]
+        event, ingest = r.value.decode().rsplit(',"ingest":', 1)
         print(f"  key {r.key}, partition {r.partition}, offset {r.offset}, {len(r.value):,} bytes")
         print(f"    {event[:150]}{' ...' if len(event) > 150 else ''}")
         print(f'    ,"ingest":{ingest}\n')

@@ -104,3 +104,22 @@ def test_answers_of_receives_that_are_lost_cost_time_but_no_message(strict: Stri
         return strict.left() == 0
     until(passed, lambda: f"the queue is empty; the log ends:\n{worker.tail()}", 60, every=0.5, alive=worker)
     assert len(_ids(strict)) == 60
+
+
+def test_hundreds_of_queues_are_polled_by_one_worker(strict: StrictWorld):
+    owners = [strict.customer(f"c{n}") for n in range(300)]
+    worker = strict.start(queue={"wait": "20s"})
+    until(lambda: len({e["bucket"] for e in strict.fake.log(action="ReceiveMessage")} | _polling(strict)) >= 300,
+          lambda: f"300 queues are polled; the log ends:\n{worker.tail()}", 60, every=0.5, alive=worker)
+    text = generate(1, 5).text
+    for owner in owners:
+        owner.put("a", text)
+    strict.settled(30)
+    assert strict.count() == 300
+    assert worker.peak_rss() < 200 << 20
+
+
+def _polling(strict):
+    """Queues that a long poll waits at now: it is logged when it ends."""
+    with strict.fake.world.lock:
+        return {q.name for q in strict.fake.world.queues.values() if q.waiting}

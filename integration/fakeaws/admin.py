@@ -313,7 +313,8 @@ class Admin:
             found = self._queue(queue)
             visible, in_flight, delayed = found.counts()
             told = {"visible": visible, "in_flight": in_flight, "delayed": delayed,
-                    "counters": dict(found.counters), "url": found.url, "arn": found.arn}
+                    "waiting": found.waiting, "counters": dict(found.counters),
+                    "url": found.url, "arn": found.arn}
             if messages:
                 told["messages"] = [
                     {"id": m.id, "body": m.body, "receives": m.receives, "in_flight": m.in_flight,

@@ -73,6 +73,7 @@ class Queue:
         self.later = []
         self.by_id = {}  # message id -> [Message] (twins share it)
         self.in_flight = 0
+        self.waiting = 0  # long polls
         self.counters = collections.Counter()
         self.arrived = threading.Condition(world.lock)
         self.heap_numbers = 0

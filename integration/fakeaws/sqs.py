@@ -251,7 +251,9 @@ class Sqs:
             if taken or left <= 0 or self.world.stopped.is_set():
                 return taken
             change = queue.next_change_s()
+            queue.waiting += 1
             queue.arrived.wait(min(left, 1.0 if change is None else max(0.001, min(change, 1.0))))
+            queue.waiting -= 1
 
     def _delete(self, call, queue):
         self._delete_one(queue, call.params)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Event files with known contents: tests/tools/gen_events.py and what must come of its lines."""
+import functools
 import gzip
 import json
 import pathlib
@@ -46,6 +47,7 @@ def _expected(truth):
     return truth["events"], 0
 
 
+@functools.lru_cache(maxsize=64)  # a process each, for the same bytes each time
 def generate(count, seed, *options):
     """options: as on the generator's command line, e.g. "--malformed", ".02"."""
     with tempfile.TemporaryDirectory() as folder:

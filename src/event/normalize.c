@@ -20,6 +20,11 @@ enum {
     SAMPLES_PER_LINE = 16, /* rejects of one line that carry a sample */
     ENVELOPE_BYTES = 4096,
     OTLP_GROWTH = 4, /* an attribute record holds its resource's attributes again */
+    /*
+     * ... so many small records under one large resource would be a bomb: what the requests of
+     * one line expand to is bounded too, as a multiple of the longest line.
+     */
+    OTLP_LINE_GROWTH = 16,
     DETAIL_BYTES = 160,
 };
 
@@ -42,6 +47,7 @@ struct normalizer {
 
     bool in_otlp;
     struct otlp otlp;
+    size_t otlp_bytes;          /* what the requests of the line expanded to so far */
     struct value request;       /* what otlp walks */
     struct clean request_clean; /* its text, if it had to be cleaned */
     struct names request_names;
@@ -133,6 +139,7 @@ static void start_line(struct normalizer *n, const struct line *line, struct spa
     n->item = 0;
     n->rejects = 0;
     n->in_otlp = false;
+    n->otlp_bytes = 0;
     if (text.n > SHORT_LINE_BYTES) {
         readers = long_lines_take(n->long_lines);
         n->took_long_lines = true;
@@ -348,6 +355,14 @@ static bool next_otlp(struct normalizer *n, struct record *out)
         return false;
     }
     struct value v;
+    n->otlp_bytes += n->otlp_text.n;
+    if (n->otlp_bytes > n->options.line_bytes * OTLP_LINE_GROWTH) {
+        n->in_otlp = false;
+        return reject(n, REJECT_EVENT_TOO_LARGE,
+                      "the OTLP records from here on: the line expands to more than 16 times "
+                      "limits.line_bytes",
+                      out);
+    }
     if (n->otlp_text.overflowed) {
         return reject(n, REJECT_EVENT_TOO_LARGE, detail_of(REJECT_EVENT_TOO_LARGE), out);
     }

@@ -35,6 +35,7 @@ struct intake {
     bool started;
     atomic_bool stopping;
     atomic_int farewell_ms;
+    int64_t clock_told_ms; /* how wrong our clock was when that was last said */
 };
 
 struct intake *intake_new(const struct intake_parts *parts)
@@ -157,6 +158,20 @@ static void assign(struct intake *i, struct receipt *r)
     }
 }
 
+/* One clock, many queues that notice it: said once, and again only when it has moved on. */
+static void tell_clock(struct intake *i, const struct poll *p)
+{
+    enum { TOLD_AGAIN_MS = 60 * 1000 };
+    int64_t offset_ms = 0;
+    if (sqs_clock_news(p->queue->queue, &offset_ms) &&
+        llabs(offset_ms - i->clock_told_ms) > TOLD_AGAIN_MS) {
+        i->clock_told_ms = offset_ms;
+        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("ahead_ms", offset_ms),
+                  KV_STR("next", "corrected for; mend this machine's clock"));
+    }
+}
+
 static void poll_ended(struct intake *i, struct sqs_polled *polled)
 {
     struct poll *p = polled->tag;
@@ -168,13 +183,8 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
         inbox_put(i->parts.inbox, r);
     }
     size_t asked = p->asked;
-    int64_t offset_ms = 0;
     p->asked = 0;
-    if (sqs_clock_news(p->queue->queue, &offset_ms)) {
-        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->conf->name),
-                  KV_INT("ahead_ms", offset_ms),
-                  KV_STR("next", "corrected for; mend this machine's clock"));
-    }
+    tell_clock(i, p);
     inbox_unreserve(i->parts.inbox, p->index, asked - polled->count);
 
     if (polled->err.kind != FAIL_NONE) {

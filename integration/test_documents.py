@@ -22,7 +22,24 @@ def test_the_configuration_of_the_aws_guide_has_no_mistake(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/aws.md", "HACKING.md", "ARCHITECTURE.md"])
+def test_the_properties_of_the_kafka_guide_are_librdkafkas(tmp_path, monkeypatch):
+    monkeypatch.setenv("INGEST_KEY_PASSWORD", "a-password")
+    (tmp_path / "kafka-password").write_text("a-password")
+    text = (ROOT / "docs/kafka.md").read_text().replace("file:/etc/asymptote-ingest/", f"file:{tmp_path}/")
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.M | re.S)
+    assert len(blocks) >= 4
+    for n, block in enumerate(blocks):
+        whole = block if "kafka = {" in block else f"kafka = {{ {block} }};"
+        if "aws = {" not in whole:
+            whole = 'aws = { region = "eu-west-1"; };\n' + whole
+        conf = tmp_path / f"{n}.conf"
+        conf.write_text(whole + 'queues = ( { name = "q"; url = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"; } );')
+        conf.chmod(0o600)
+        done = _check(conf)
+        assert done.returncode == 0, (block, done.stderr)
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/aws.md", "docs/kafka.md", "HACKING.md", "ARCHITECTURE.md"])
 def test_links_of_the_documents_lead_somewhere(name):
     page = ROOT / name
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):

@@ -104,6 +104,7 @@ def test_scram_and_a_password_mended_while_the_worker_waits(older: Secured, moto
         assert world.count() == 0
         older.set_scram_password("the-new-one")
         world.settled()
+        worker.logged(msg="kafka is back")
         assert world.count() == EVENTS
         assert acme.queue.dead.depth() == 0
     finally:
@@ -149,13 +150,14 @@ class TokenTaker:
                 found = re.search(rb"auth=Bearer ([A-Za-z0-9_-]+)", frame)
                 if found:
                     self.tokens.append(found.group(1).decode())
-                    return
                 key, version, correlation = struct.unpack(">hhi", frame[:8])
                 answer = struct.pack(">i", correlation) + self._answer(key, version)
                 client.sendall(struct.pack(">i", len(answer)) + answer)
 
     @staticmethod
     def _answer(key, version):
+        if key == 36:  # SaslAuthenticate: failed, and why
+            return struct.pack(">hh", 58, 4) + b"no: " + struct.pack(">i", 0)
         if key == 17:  # SaslHandshake: no error, one mechanism
             return struct.pack(">hih", 0, 1, len("OAUTHBEARER")) + b"OAUTHBEARER"
         if version > 0:  # ApiVersions: ask for the first version of it
@@ -187,6 +189,8 @@ def test_an_msk_broker_gets_the_token_that_awss_own_signer_makes(world: World):
             "auth": "aws-msk-iam",
             "properties": [f"bootstrap.servers=127.0.0.1:{broker.port}", "security.protocol=sasl_plaintext"]})
         token = until(lambda: broker.tokens and broker.tokens[0], worker.tail, 30, alive=worker)
+        worker.logged(msg="kafka refuses us")
+        until(lambda: token not in broker.tokens[-1:], "another token after the refusal", 60, alive=worker)
     finally:
         broker.close()
     ours = _opened(token)

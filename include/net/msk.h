@@ -13,11 +13,13 @@
 
 #include "base/buf.h"
 #include "net/creds.h"
+#include "net/sts.h"
 
 struct msk {
     struct creds_source *creds;
     const char *region; /* of the cluster */
     const struct clock *clock;
+    const struct sts *sts; /* knows how wrong our clock is by AWS's; NULL: it is right */
 };
 
 /*

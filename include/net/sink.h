@@ -46,7 +46,7 @@ typedef void sink_event_fn(void *context, enum sink_event what, const struct err
 /*
  * A new SASL/OAUTHBEARER token into *token (SINK_TOKEN_BYTES at most; wiped by the sink), and
  * until when it is good (wall clock). Called on a thread of its own, at the start and when four
- * fifths of the life of the last one are over; again 10 s after a failure.
+ * fifths of the life of the last one are over; again 10 s after a failure or a refusal.
  */
 enum { SINK_TOKEN_BYTES = 128 * 1024 };
 typedef enum err_kind sink_token_fn(void *context, struct buf *token, int64_t *expires_ms,

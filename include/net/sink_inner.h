@@ -44,10 +44,11 @@ struct sink {
 
     atomic_uint_fast64_t records; /* taken, not yet reported */
     atomic_uint_fast64_t bytes;
-    atomic_bool stopped; /* producers do not wait any more */
-    atomic_bool closing; /* sink_free: report all, then end */
-    atomic_bool fatal;   /* the producer is being replaced */
-    atomic_uint lives;   /* fatal errors so far */
+    atomic_bool stopped;    /* producers do not wait any more */
+    atomic_bool closing;    /* sink_free: report all, then end */
+    atomic_bool fatal;      /* the producer is being replaced */
+    atomic_uint lives;      /* fatal errors so far */
+    atomic_bool token_held; /* the producer has a token of ours that nobody refused yet */
 
     struct {
         bool down;
@@ -81,6 +82,9 @@ void sink_producer_destroy(struct sink_producer *p);
 /* librdkafka asks for SASL tokens on a thread of its own, not in our poll. */
 void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf);
 void sink_token_start(rd_kafka_t *producer);
+
+/* The brokers refuse us: ask for another token of ours soon. Poll thread. */
+void sink_token_renew(struct sink *s);
 
 /* After a fatal error, once everything is reported: a new producer, the topics moved to it. */
 void sink_producer_replace(struct sink *s);

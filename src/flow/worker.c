@@ -113,7 +113,7 @@ static enum err_kind make_sink(struct worker *w, struct err *e)
         .token = w->conf->kafka.auth == KAFKA_AUTH_AWS_MSK_IAM ? msk_token_next : NULL,
         .token_context = &w->msk,
     };
-    w->msk = (struct msk){w->own, w->conf->aws.region, &clock_system};
+    w->msk = (struct msk){w->own, w->conf->aws.region, &clock_system, w->sts};
     w->sink = sink_new(&config, e);
     if (w->sink == NULL) {
         return err_wrap(e, "kafka");
@@ -495,6 +495,7 @@ bool worker_stop(struct worker *w, int grace_ms)
                   KV_STR("next", "they show up again after their visibility"));
     }
     http_pool_stop(w->pool);
+    sts_stop(w->sts);   /* a token for the brokers may be waiting for credentials */
     sink_free(w->sink); /* reports the rest: every receipt is settled now */
     w->sink = NULL;
     acker_stop(w->acker);

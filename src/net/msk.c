@@ -11,7 +11,8 @@ enum err_kind msk_token_next(void *context, struct buf *token, int64_t *expires_
     if (creds_get(m->creds, &c, e) != FAIL_NONE) {
         return err_wrap(e, "MSK token: AWS credentials");
     }
-    *expires_ms = msk_token(token, &c, m->region, clock_wall_ms(m->clock));
+    int64_t ahead_ms = m->sts != NULL ? sts_clock_offset_ms(m->sts) : 0;
+    *expires_ms = msk_token(token, &c, m->region, clock_wall_ms(m->clock) + ahead_ms) - ahead_ms;
     creds_wipe(&c);
     return token->overflowed ? err_set(e, FAIL_LIMIT, "MSK token: the session token is too long")
                              : FAIL_NONE;

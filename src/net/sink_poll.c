@@ -217,6 +217,7 @@ static void refused(struct sink *s, struct err *e)
                       was, rd_kafka_version_str());
     }
     emit(s, SINK_AUTH, e);
+    sink_token_renew(s);
 }
 
 /*

@@ -18,6 +18,7 @@ static void token_refresh(rd_kafka_t *producer, const char *config UNUSED, void 
     struct buf token = BUF_INIT(SINK_TOKEN_BYTES);
     struct err e = {.kind = FAIL_NONE};
     int64_t expires_ms = 0;
+    atomic_store(&s->token_held, false);
     char why[256] = "";
     if (buf_room(&token, SINK_TOKEN_BYTES) == NULL ||
         s->token(s->token_context, &token, &expires_ms, &e) != FAIL_NONE) {
@@ -26,6 +27,8 @@ static void token_refresh(rd_kafka_t *producer, const char *config UNUSED, void 
                                               NULL, 0, why,
                                               sizeof(why)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         (void)rd_kafka_oauthbearer_set_token_failure(producer, why);
+    } else {
+        atomic_store(&s->token_held, true);
     }
     OPENSSL_cleanse(token.p, token.n);
     buf_done(&token);
@@ -46,5 +49,18 @@ void sink_token_start(rd_kafka_t *producer)
     rd_kafka_error_t *error = rd_kafka_sasl_background_callbacks_enable(producer);
     if (error != NULL) {
         rd_kafka_error_destroy(error);
+    }
+}
+
+/*
+ * The token may be of credentials that were revoked, or of a clock that was wrong: without this
+ * it would be offered until four fifths of its life are over. librdkafka asks again ten seconds
+ * after a failure. It reports the failure as a refusal too, which finds no token held.
+ */
+void sink_token_renew(struct sink *s)
+{
+    if (atomic_exchange(&s->token_held, false)) {
+        (void)rd_kafka_oauthbearer_set_token_failure(
+            s->producer.handle, "the last one was refused; asking for another");
     }
 }

@@ -12,6 +12,16 @@
 
 enum { PATIENCE_S = 30 };
 
+/* In place of net/sts.c. */
+struct sts {
+    int64_t ahead_ms;
+};
+
+int64_t sts_clock_offset_ms(const struct sts *s)
+{
+    return s->ahead_ms;
+}
+
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -119,7 +129,7 @@ static void msk_signs_with_the_credentials_of_now(void **state UNUSED)
     struct clock_manual clock;
     struct creds_source source = {0};
     clock_manual_init(&clock, 0, 1795000000999);
-    struct msk m = {&source, "eu-west-1", &clock.clock};
+    struct msk m = {&source, "eu-west-1", &clock.clock, NULL};
 
     struct buf first = BUF_INIT(SINK_TOKEN_BYTES);
     struct buf second = BUF_INIT(SINK_TOKEN_BYTES);
@@ -136,10 +146,33 @@ static void msk_signs_with_the_credentials_of_now(void **state UNUSED)
     buf_done(&second);
 }
 
+static void msk_signs_by_awss_clock(void **state UNUSED)
+{
+    struct clock_manual slow;
+    struct clock_manual right;
+    struct creds_source source = {0};
+    struct sts sts = {3600000};
+    clock_manual_init(&right, 0, 1795000000000);
+    clock_manual_init(&slow, 0, 1795000000000 - sts.ahead_ms);
+    struct msk good = {&source, "eu-west-1", &right.clock, NULL};
+    struct msk late = {&source, "eu-west-1", &slow.clock, &sts};
+
+    struct buf want = BUF_INIT(SINK_TOKEN_BYTES);
+    struct buf got = BUF_INIT(SINK_TOKEN_BYTES);
+    struct err e = {.kind = FAIL_NONE};
+    int64_t until = 0;
+    assert_int_equal(msk_token_next(&good, &want, &until, &e), FAIL_NONE);
+    assert_int_equal(msk_token_next(&late, &got, &until, &e), FAIL_NONE);
+    assert_span_equal(buf_span(&got), buf_span(&want));
+    assert_int_equal(until, slow.wall + 900000); /* for librdkafka, which has our clock */
+    buf_done(&want);
+    buf_done(&got);
+}
+
 static void msk_says_why_there_are_no_credentials(void **state UNUSED)
 {
     struct creds_source source = {.fails = FAIL_AGAIN};
-    struct msk m = {&source, "eu-west-1", &clock_system};
+    struct msk m = {&source, "eu-west-1", &clock_system, NULL};
     struct buf token = BUF_INIT(SINK_TOKEN_BYTES);
     struct err e = {.kind = FAIL_NONE};
     int64_t until = 0;
@@ -160,6 +193,7 @@ int main(void)
         cmocka_unit_test(a_token_that_cannot_be_had_is_told),
         cmocka_unit_test(properties_that_leave_no_place_for_a_token_are_refused),
         cmocka_unit_test(msk_signs_with_the_credentials_of_now),
+        cmocka_unit_test(msk_signs_by_awss_clock),
         cmocka_unit_test(msk_says_why_there_are_no_credentials),
         cmocka_unit_test(the_longest_token_fits_the_sink),
     };

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SASL/OAUTHBEARER tokens: ours (sink_config.token), or those librdkafka fetches by its own
- * properties (OIDC, unsecured). Both are asked for by a callback that librdkafka would serve from
- * our poll; there it would either be handed out as an event and never be answered (librdkafka's
- * own), or hold up delivery reports while AWS is slow to give us credentials (ours). So the
- * callback has librdkafka's background thread.
+ * SASL/OAUTHBEARER tokens of ours (sink_config.token). librdkafka would ask for them from our poll,
+ * where a slow origin of credentials would hold up delivery reports; so the question has its
+ * background thread, as the tokens have that librdkafka fetches itself (OIDC).
  */
 #include "net/sink_inner.h"
 
@@ -36,8 +34,8 @@ static void token_refresh(rd_kafka_t *producer, const char *config UNUSED, void 
 
 void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf)
 {
-    rd_kafka_conf_enable_sasl_queue(conf, 1);
     if (s->token != NULL) {
+        rd_kafka_conf_enable_sasl_queue(conf, 1);
         rd_kafka_conf_set_opaque(conf, s);
         rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, token_refresh);
     }
@@ -45,7 +43,7 @@ void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf)
 
 void sink_token_start(rd_kafka_t *producer)
 {
-    /* An error means that the mechanism in use has no tokens. */
+    /* An error means that there is no such queue: no tokens of ours. */
     rd_kafka_error_t *error = rd_kafka_sasl_background_callbacks_enable(producer);
     if (error != NULL) {
         rd_kafka_error_destroy(error);

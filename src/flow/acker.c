@@ -26,6 +26,7 @@ struct acker {
         pthread_cond_t empty; /* nothing is held any more */
         struct leases *book;
         struct rng rng;
+        bool giving_up; /* what comes back from a call and is not ending is ended */
         bool stopped;
     } shared;
 };
@@ -191,6 +192,19 @@ static void log_failed(const struct acker *a, const struct lease_batch *batch, e
     }
 }
 
+/* End what is still owed for, but what is in a call just now. */
+static size_t give_up_locked(struct acker *a)
+{
+    size_t count = 0;
+    struct lease *l = NULL;
+    while ((l = leases_any(a->shared.book)) != NULL) {
+        /* Not settled, so nobody frees it here: its reports still come. */
+        (void)end_locked(a, of_lease(l), LEASE_CHANGE, HAND_BACK_BEGUN_S);
+        count++;
+    }
+    return count;
+}
+
 /* One call, with the lock given away meanwhile. */
 static void make_call_locked(struct acker *a, struct lease_batch *batch)
 {
@@ -209,6 +223,9 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
         if (batch->over[i] && over_locked(a, r)) {
             gone[gone_count++] = r;
         }
+    }
+    if (a->shared.giving_up) {
+        (void)give_up_locked(a); /* these came back from a heartbeat */
     }
     (void)pthread_cond_signal(&a->shared.work);
 
@@ -281,14 +298,9 @@ bool acker_drain(struct acker *a, int timeout_ms)
 
 size_t acker_give_up(struct acker *a)
 {
-    size_t count = 0;
-    struct lease *l = NULL;
     (void)pthread_mutex_lock(&a->shared.lock);
-    while ((l = leases_any(a->shared.book)) != NULL) {
-        /* Not settled, so nobody frees it here: its reports still come. */
-        (void)end_locked(a, of_lease(l), LEASE_CHANGE, HAND_BACK_BEGUN_S);
-        count++;
-    }
+    a->shared.giving_up = true;
+    size_t count = give_up_locked(a);
     (void)pthread_mutex_unlock(&a->shared.lock);
     return count;
 }

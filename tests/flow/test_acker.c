@@ -135,6 +135,24 @@ static void gives_up_what_is_owed_and_frees_it_with_the_last_report(void **state
     assert_int_equal(fake_sqs.count, 1);
 }
 
+static void gives_up_also_what_is_being_prolonged_just_now(void **state UNUSED)
+{
+    struct acker *a = start(6);
+    struct receipt *r = receive(a, "h1");
+    receipt_owe(r);
+    pay(a, r, FAIL_NONE);
+    fake_sqs_silent(true);
+    assert_true(fake_sqs_wait(false, "h1", 6, 1));
+    assert_int_equal(acker_give_up(a), 0);
+    fake_sqs_silent(false);
+    bool given = fake_sqs_wait(false, "h1", HAND_BACK_BEGUN_S, 1);
+    bool empty = acker_drain(a, 10000);
+    pay(a, r, FAIL_STOPPED);
+    finish(a, true);
+    assert_true(given);
+    assert_true(empty);
+}
+
 static void frees_what_SQS_could_not_be_told(void **state UNUSED)
 {
     struct acker *a = start(120);
@@ -197,6 +215,7 @@ int main(void)
         cmocka_unit_test(holds_by_heartbeats_and_flags_what_is_lost),
         cmocka_unit_test(tries_a_failed_delete_again),
         cmocka_unit_test(gives_up_what_is_owed_and_frees_it_with_the_last_report),
+        cmocka_unit_test(gives_up_also_what_is_being_prolonged_just_now),
         cmocka_unit_test(frees_what_SQS_could_not_be_told),
         cmocka_unit_test(settles_each_once_however_the_payers_race),
     };

@@ -27,6 +27,7 @@ static struct {
     size_t count;
     enum err_kind whole; /* the answer to every call ... */
     enum err_kind entry; /* ... and to every entry of it */
+    bool silent;         /* calls are seen, and answered when this is false again */
 } fake_sqs;
 
 UNUSED static void fake_sqs_reset(void)
@@ -35,6 +36,14 @@ UNUSED static void fake_sqs_reset(void)
     cond_init(&fake_sqs.called);
     fake_sqs.count = 0;
     fake_sqs.whole = fake_sqs.entry = FAIL_NONE;
+    fake_sqs.silent = false;
+}
+
+UNUSED static void fake_sqs_silent(bool silent)
+{
+    (void)pthread_mutex_lock(&fake_sqs.lock);
+    fake_sqs.silent = silent;
+    (void)pthread_mutex_unlock(&fake_sqs.lock);
 }
 
 UNUSED static void fake_sqs_answer(enum err_kind whole, enum err_kind entry)
@@ -81,8 +90,11 @@ static enum err_kind fake_sqs_call(bool is_delete, struct sqs_entry *entries, si
         (void)snprintf(c->handle, sizeof(c->handle), "%s", entries[i].receipt_handle);
         entries[i].kind = fake_sqs.entry;
     }
-    enum err_kind whole = fake_sqs.whole;
     (void)pthread_cond_broadcast(&fake_sqs.called);
+    while (fake_sqs.silent) {
+        (void)cond_wait_ms(&fake_sqs.called, &fake_sqs.lock, 10);
+    }
+    enum err_kind whole = fake_sqs.whole;
     (void)pthread_mutex_unlock(&fake_sqs.lock);
     return whole == FAIL_NONE ? whole : err_set(e, whole, "sqs: as the test says");
 }

@@ -79,7 +79,7 @@ MUST_USE struct customer *customers_find(const struct customers *all, size_t que
 /* The key template of events. */
 const struct template *customers_key(const struct customers *all);
 
-/* True if every customer of the queue is paused now. */
+/* True if no customer of the queue can be worked for now: all are paused, or there is none. */
 MUST_USE bool customers_queue_paused(const struct customers *all, size_t queue);
 
 /*

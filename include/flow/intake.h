@@ -4,7 +4,8 @@
  *
  * It polls only for what can start: each poll has its places in the inbox, idle queues ask for
  * one message and busy ones for up to ten. It does not poll a queue all of whose
- * customers are paused, nor one whose deletes fail. Errors: one log line at the beginning of
+ * customers are paused or that has none, nor one whose deletes fail. A queue that does not
+ * answer holds up no other. Errors: one log line at the beginning of
  * a burst, jittered back-off from 1 s to 1 min per queue.
  *
  * Threads: one at a time; intake_wake any.

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake.c - what a queue says of itself is asked by threads of their own: an answer that does
+ * not come takes half a minute, and meanwhile messages of the other queues would lie there received
+ * and not prolonged.
+ */
 #include "flow/intake.h"
 
+#include "base/cond.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -14,6 +20,7 @@ enum {
     TELL_EVERY = 30, /* errors in a row between two log lines */
     DAY_S = 86400,
     RECEIVES_FEW = 10,
+    LEARNERS = 4,
 };
 
 struct poll {
@@ -23,19 +30,31 @@ struct poll {
     size_t asked; /* of the poll under way, 0: none is */
     int64_t not_before_ms;
     unsigned failed; /* in a row */
-    bool known;      /* its attributes were read, or cannot be */
+    struct rng rng;
+    atomic_bool known; /* its attributes were read, or cannot be; a learner's until then */
+};
+
+/* One of the threads that learn about queues: every LEARNERS-th is its own. */
+struct learner {
+    struct intake *intake;
+    size_t first;
+    pthread_t thread;
 };
 
 struct intake {
     struct intake_parts parts;
     struct sqs_poller *poller;
     struct poll *polls;
-    struct rng rng;
     pthread_t thread;
+    struct learner learners[LEARNERS];
     bool started;
     atomic_bool stopping;
     atomic_int farewell_ms;
     int64_t clock_told_ms; /* how wrong our clock was when that was last said */
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t stopped; /* guards nothing: learners sleep on it */
+    } shared;
 };
 
 struct intake *intake_new(const struct intake_parts *parts)
@@ -48,9 +67,13 @@ struct intake *intake_new(const struct intake_parts *parts)
     i->parts = *parts;
     i->polls = polls;
     i->poller = sqs_poller_new();
-    rng_init_random(&i->rng);
+    (void)pthread_mutex_init(&i->shared.lock, NULL);
+    cond_init(&i->shared.stopped);
     for (size_t k = 0; k < parts->queue_count; k++) {
-        i->polls[k] = (struct poll){.queue = &parts->queues[k], .index = k, .want = 1};
+        i->polls[k].queue = &parts->queues[k];
+        i->polls[k].index = k;
+        i->polls[k].want = 1;
+        rng_init_random(&i->polls[k].rng);
     }
     return i;
 }
@@ -62,6 +85,8 @@ void intake_free(struct intake *i)
     }
     assert(!i->started);
     sqs_poller_free(i->poller);
+    (void)pthread_mutex_destroy(&i->shared.lock);
+    (void)pthread_cond_destroy(&i->shared.stopped);
     free(i->polls);
     free(i);
 }
@@ -85,14 +110,15 @@ static void warn_of_queue(const struct queue_conf *conf, const struct sqs_attrib
 }
 
 /* Back off. One line at the beginning of a burst, or when its kind changes. */
-static void poll_failed(struct intake *i, struct poll *p, const char *what, const struct err *e)
+static void poll_failed(const struct intake *i, struct poll *p, const char *what,
+                        const struct err *e)
 {
     int64_t most = BACKOFF_FIRST_MS;
     for (unsigned n = 0; n < p->failed && most < BACKOFF_MAX_MS; n++) {
         most *= 2;
     }
     most = most < BACKOFF_MAX_MS ? most : BACKOFF_MAX_MS;
-    int64_t pause = most / 2 + (int64_t)rng_below(&i->rng, (uint64_t)most / 2 + 1);
+    int64_t pause = most / 2 + (int64_t)rng_below(&p->rng, (uint64_t)most / 2 + 1);
     p->not_before_ms = clock_mono_ms(i->parts.clock) + pause;
     if (p->failed++ % TELL_EVERY == 0) {
         log_write(LOG_WARN, what, KV_STR("queue", p->queue->conf->name), KV_ERR(e),
@@ -100,8 +126,8 @@ static void poll_failed(struct intake *i, struct poll *p, const char *what, cons
     }
 }
 
-/* The queue's own settings, before its first poll. False: not yet. */
-static bool learn(struct intake *i, struct poll *p)
+/* The queue's own settings, before its first poll. */
+static void learn(struct intake *i, struct poll *p)
 {
     struct sqs_attributes a = {0};
     struct err e = {.kind = FAIL_NONE};
@@ -120,19 +146,53 @@ static bool learn(struct intake *i, struct poll *p)
                   KV_ERR(&e), KV_STR("next", "last receives are not recognised"));
         break;
     default:
-        poll_failed(i, p, "queue attributes failed", &e);
-        return false;
+        if (!atomic_load(&i->stopping)) {
+            poll_failed(i, p, "queue attributes failed", &e);
+        }
+        return;
     }
-    p->known = true;
-    return true;
+    atomic_store(&p->known, true);
+    intake_wake(i);
+}
+
+/* Ask for those of its queues that are due. True: all of them are known. */
+static bool learn_due(struct learner *l)
+{
+    struct intake *i = l->intake;
+    bool all = true;
+    for (size_t k = l->first; k < i->parts.queue_count; k += LEARNERS) {
+        struct poll *p = &i->polls[k];
+        bool due = !atomic_load(&p->known) && !atomic_load(&i->stopping) &&
+                   clock_mono_ms(i->parts.clock) >= p->not_before_ms;
+        if (due) {
+            learn(i, p);
+        }
+        all = all && atomic_load(&p->known);
+    }
+    return all;
+}
+
+static void *learner_run(void *arg)
+{
+    struct learner *l = arg;
+    struct intake *i = l->intake;
+    while (!learn_due(l) && !atomic_load(&i->stopping)) {
+        (void)pthread_mutex_lock(&i->shared.lock);
+        if (!atomic_load(&i->stopping)) {
+            (void)cond_wait_ms(&i->shared.stopped, &i->shared.lock, LOOK_MS);
+        }
+        (void)pthread_mutex_unlock(&i->shared.lock);
+    }
+    return NULL;
 }
 
 static void poll_start(struct intake *i, struct poll *p)
 {
     int64_t now = clock_mono_ms(i->parts.clock);
-    if (p->asked != 0 || now < p->not_before_ms || acker_held(i->parts.acker) >= ACKER_HELD_MAX ||
+    if (!atomic_load(&p->known) || p->asked != 0 || now < p->not_before_ms ||
+        acker_held(i->parts.acker) >= ACKER_HELD_MAX ||
         !acker_queue_well(i->parts.acker, p->index) ||
-        customers_queue_paused(i->parts.customers, p->index) || (!p->known && !learn(i, p))) {
+        customers_queue_paused(i->parts.customers, p->index)) {
         return;
     }
     size_t granted = inbox_reserve(i->parts.inbox, p->index, p->want);
@@ -262,6 +322,12 @@ void intake_start(struct intake *i)
     if (pthread_create(&i->thread, NULL, intake_run, i) != 0) {
         abort();
     }
+    for (size_t n = 0; n < LEARNERS; n++) {
+        i->learners[n] = (struct learner){.intake = i, .first = n};
+        if (pthread_create(&i->learners[n].thread, NULL, learner_run, &i->learners[n]) != 0) {
+            abort();
+        }
+    }
     i->started = true;
 }
 
@@ -276,8 +342,14 @@ void intake_stop(struct intake *i, int farewell_ms)
         return;
     }
     atomic_store(&i->farewell_ms, farewell_ms);
+    (void)pthread_mutex_lock(&i->shared.lock);
     atomic_store(&i->stopping, true);
+    (void)pthread_cond_broadcast(&i->shared.stopped);
+    (void)pthread_mutex_unlock(&i->shared.lock);
     intake_wake(i);
     (void)pthread_join(i->thread, NULL);
+    for (size_t n = 0; n < LEARNERS; n++) {
+        (void)pthread_join(i->learners[n].thread, NULL);
+    }
     i->started = false;
 }

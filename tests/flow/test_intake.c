@@ -28,6 +28,7 @@ static struct {
     struct sqs_polled answers[8];
     size_t answer_count, taken;
     enum err_kind attributes; /* what sqs_get_attributes gives */
+    const void *silent;       /* the queue that does not answer it, NULL: they all do */
     unsigned attributes_asked;
     bool woken;
 } poller;
@@ -79,11 +80,13 @@ void sqs_poller_wake(struct sqs_poller *p UNUSED)
     (void)pthread_mutex_unlock(&poller.lock);
 }
 
-enum err_kind sqs_get_attributes(struct sqs_queue *q UNUSED, struct sqs_attributes *out,
-                                 struct err *e)
+enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out, struct err *e)
 {
     (void)pthread_mutex_lock(&poller.lock);
     poller.attributes_asked++;
+    while (poller.silent == q) {
+        (void)cond_wait_ms(&poller.changed, &poller.lock, 10);
+    }
     enum err_kind kind = poller.attributes;
     (void)pthread_mutex_unlock(&poller.lock);
     *out = (struct sqs_attributes){.max_receive_count = 12, .retention_s = 345600};
@@ -280,6 +283,45 @@ static void learns_of_the_redrive_before_the_first_poll(void **state UNUSED)
     teardown();
 }
 
+static void polls_the_others_while_a_queue_does_not_answer(void **state UNUSED)
+{
+    setup(2, 100);
+    poller.silent = &queue_names[0];
+    intake_start(w.intake);
+    for (size_t i = 0; i < 3; i++) {
+        struct poll_seen seen = poll_at(i);
+        assert_int_equal(seen.queue, 1);
+        answer_poll(seen, 1, FAIL_NONE);
+    }
+    assert_int_equal(poll_at(3).queue, 1);
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.silent = NULL;
+    (void)pthread_mutex_unlock(&poller.lock);
+    assert_int_equal(poll_at(4).queue, 0);
+    teardown();
+}
+
+static void does_not_poll_a_queue_without_a_customer(void **state UNUSED)
+{
+    setup(2, 100);
+    customers_free(w.all);
+    w.conf.customer_count = 1; /* of the first queue */
+    struct err e;
+    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &moved.clock}, &e);
+    intake_free(w.intake);
+    w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
+                                                 .queue_count = 2,
+                                                 .inbox = w.inbox,
+                                                 .acker = w.acker,
+                                                 .customers = w.all,
+                                                 .clock = &moved.clock});
+    intake_start(w.intake);
+    assert_int_equal(poll_at(0).queue, 0);
+    let_it_look();
+    assert_int_equal(polls_so_far(), 1);
+    teardown();
+}
+
 static void does_not_poll_before_it_knows_the_queue_but_takes_a_denial(void **state UNUSED)
 {
     setup(1, 100);
@@ -378,6 +420,8 @@ int main(void)
         cmocka_unit_test(asks_for_one_when_idle_and_for_more_while_messages_come),
         cmocka_unit_test(polls_only_for_what_has_a_place),
         cmocka_unit_test(learns_of_the_redrive_before_the_first_poll),
+        cmocka_unit_test(polls_the_others_while_a_queue_does_not_answer),
+        cmocka_unit_test(does_not_poll_a_queue_without_a_customer),
         cmocka_unit_test(does_not_poll_before_it_knows_the_queue_but_takes_a_denial),
         cmocka_unit_test(backs_off_from_a_queue_that_answers_with_errors_and_only_from_that),
         cmocka_unit_test(does_not_poll_for_a_paused_customer_until_its_probe),

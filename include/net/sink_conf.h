@@ -16,6 +16,13 @@
 /* Owned by the caller: rd_kafka_conf_destroy. NULL: FAIL_CONFIG in *e, without any value. */
 MUST_USE rd_kafka_conf_t *sink_conf_new(const struct sink_config *c, struct err *e);
 
+/*
+ * Whether librdkafka makes a producer of it: properties that are right each can contradict the
+ * others, and files they name can be missing. No broker is contacted; with SASL by tokens or
+ * Kerberos, where making one asks others, nothing is tried.
+ */
+MUST_USE enum err_kind sink_conf_check(const struct sink_config *c, struct err *e);
+
 /* The value of a size property, 0 if it cannot be read. */
 size_t sink_conf_size(const rd_kafka_conf_t *conf, const char *name);
 

@@ -10,6 +10,7 @@
 #include "flow/memory.h"
 #include "net/msk.h"
 #include "net/sink_conf.h"
+#include "net/sqs.h"
 
 #include <stdlib.h>
 
@@ -155,6 +156,22 @@ static void check_queue(struct conf_reader *r, size_t at)
     }
 }
 
+/* As the worker will make it: its URL may say another region. */
+static void check_queue_place(struct conf_reader *r, size_t at)
+{
+    const struct queue_conf *q = &r->conf->queues[at];
+    struct sqs_settings settings = {.endpoint = r->conf->aws.endpoint_sqs,
+                                    .allow_http = r->conf->aws.allow_http};
+    struct err e = {.kind = FAIL_NONE};
+    if (q->name == NULL || q->url == NULL || q->region == NULL) {
+        return;
+    }
+    OWNED(sqs_queue) struct sqs_queue *queue = sqs_queue_new(&settings, q->url, q->region, &e);
+    if (queue == NULL) {
+        conf_error(r, conf_at(r->queue_at[at], "region"), "queue %s: %s", q->name, e.text);
+    }
+}
+
 /* Plain http to a host that is not this one. */
 static void check_http(struct conf_reader *r, const char *url, const char *what,
                        const config_setting_t *at)
@@ -182,7 +199,7 @@ static void check_memory(struct conf_reader *r, const config_setting_t *root)
     }
 }
 
-/* Each property alone was right; some contradict others. */
+/* Each property alone was right; some contradict others. Only if all were, or all is repeated. */
 static void check_kafka(struct conf_reader *r, const config_setting_t *kafka)
 {
     const struct conf *c = r->conf;
@@ -198,6 +215,9 @@ static void check_kafka(struct conf_reader *r, const config_setting_t *kafka)
         return;
     }
     rd_kafka_conf_destroy(conf);
+    if (r->problems->errors == 0 && sink_conf_check(&config, &e) != FAIL_NONE) {
+        conf_error(r, conf_at(kafka, "properties"), "kafka.properties: %s", e.text);
+    }
 }
 
 void conf_check(struct conf_reader *r, const config_setting_t *root)
@@ -210,6 +230,7 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
     check_kafka(r, config_setting_get_member(root, "kafka"));
     for (size_t i = 0; i < c->queue_count; i++) {
         check_queue(r, i);
+        check_queue_place(r, i);
         check_http(r, c->queues[i].url, "queue url", conf_at(r->queue_at[i], "url"));
     }
     for (size_t i = 0; i < c->customer_count; i++) {
@@ -224,7 +245,7 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         conf_error(r, NULL, "queues: there is none");
     }
     if (c->customer_count == 0) {
-        conf_warn(r, NULL, "customers: there is none; every message will be left as not ours");
+        conf_warn(r, NULL, "customers: there is none; no queue is polled");
     }
     conf_check_topics(r, root);
     check_memory(r, root);

@@ -19,8 +19,9 @@ enum { SECRET_MAX_BYTES = 64 * 1024 };
 
 bool conf_property_is_secret(struct span name)
 {
-    static const char *const words[] = {"password", "secret", "ssl.key.pem",
-                                        "sasl.oauthbearer.config", "jaas"};
+    static const char *const words[] = {"password",    "passphrase",  "secret",
+                                        "ssl.key.pem", "private.key", "sasl.oauthbearer.config",
+                                        "jaas"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (memmem(name.p, name.n, words[i], strlen(words[i])) != NULL) {
             return true;
@@ -40,8 +41,14 @@ static struct span trimmed(struct span s)
     return s;
 }
 
-/* The content of a small file, without the newlines at its end. False: *why says. */
-static bool file_read(const char *path, struct buf *out, const char **why)
+/* A small file that was read. */
+struct content {
+    struct buf *text; /* without the newlines at its end */
+    mode_t mode;
+};
+
+/* False: *why says. */
+static bool file_read(const char *path, struct content *out, const char **why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
@@ -51,18 +58,24 @@ static bool file_read(const char *path, struct buf *out, const char **why)
     struct stat st;
     ssize_t n = -1;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < SECRET_MAX_BYTES) {
-        char *room = buf_room(out, SECRET_MAX_BYTES);
+        char *room = buf_room(out->text, SECRET_MAX_BYTES);
         n = room != NULL ? read(fd, room, SECRET_MAX_BYTES) : -1;
+        out->mode = st.st_mode;
     }
     (void)close(fd);
     if (n <= 0) {
         *why = n == 0 ? "is empty" : "is not a readable file of less than 64 KiB";
         return false;
     }
-    out->n += (size_t)n;
-    out->n = trimmed(buf_span(out)).n;
-    out->p[out->n] = '\0';
+    out->text->n += (size_t)n;
+    out->text->n = trimmed(buf_span(out->text)).n;
+    out->text->p[out->text->n] = '\0';
     return true;
+}
+
+static bool others_may_read(mode_t mode)
+{
+    return (mode & (S_IRGRP | S_IROTH)) != 0;
 }
 
 /* A property on its way into the list. */
@@ -77,10 +90,15 @@ static bool value_from_file(struct property *p, struct span path)
 {
     const char *why = NULL;
     char *name = conf_copy(path);
-    bool ok = file_read(name, &p->value, &why);
+    struct content content = {.text = &p->value};
+    bool ok = file_read(name, &content, &why);
     if (!ok) {
         conf_error(p->reader, p->at, "kafka.properties: %.*s: the file %s %s", SPAN_FMT(p->name),
                    name, why);
+    } else if (conf_property_is_secret(p->name) && others_may_read(content.mode)) {
+        conf_warn(p->reader, p->at,
+                  "kafka.properties: %.*s: others may read the file %s: chmod 600",
+                  SPAN_FMT(p->name), name);
     }
     free(name);
     return ok;
@@ -106,7 +124,7 @@ static void warn_if_readable(const struct property *p)
     const char *file = config_setting_source_file(p->at);
     struct stat st;
     if (file != NULL && conf_property_is_secret(p->name) && stat(file, &st) == 0 &&
-        (st.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        others_may_read(st.st_mode)) {
         conf_warn(p->reader, p->at,
                   "kafka.properties: %.*s: a secret in a file that others may read: chmod 600, or "
                   "write %.*s=file:PATH or =env:NAME",

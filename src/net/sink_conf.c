@@ -203,6 +203,34 @@ rd_kafka_conf_t *sink_conf_new(const struct sink_config *c, struct err *e)
     return conf;
 }
 
+static bool asks_others(const rd_kafka_conf_t *conf)
+{
+    return begins_with(conf, "security.protocol", "sasl") &&
+           (begins_with(conf, "sasl.mechanism", "OAUTHBEARER") ||
+            begins_with(conf, "sasl.mechanism", "GSSAPI"));
+}
+
+enum err_kind sink_conf_check(const struct sink_config *c, struct err *e)
+{
+    char text[256];
+    rd_kafka_conf_t *conf = sink_conf_new(c, e);
+    if (conf == NULL) {
+        return e->kind;
+    }
+    enum err_kind kind = set(conf, "bootstrap.servers", "", e); /* nobody to contact */
+    if (kind != FAIL_NONE || asks_others(conf)) {
+        rd_kafka_conf_destroy(conf);
+        return kind;
+    }
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    if (handle == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return err_set(e, FAIL_CONFIG, "%s", text);
+    }
+    rd_kafka_destroy(handle);
+    return FAIL_NONE;
+}
+
 size_t sink_conf_size(const rd_kafka_conf_t *conf, const char *name)
 {
     char value[VALUE_CAP];

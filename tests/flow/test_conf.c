@@ -141,7 +141,7 @@ static void tells_what_is_missing(void **state UNUSED)
                       "0: kafka.properties: is missing, as in properties = ( "
                       "\"bootstrap.servers=broker1:9092,broker2:9092\" );\n"
                       "0: queues: there is none\n"
-                      "?0: customers: there is none; every message will be left as not ours\n");
+                      "?0: customers: there is none; no queue is polled\n");
 }
 
 static void tokens_and_properties_must_fit_each_other(void **state UNUSED)
@@ -350,6 +350,7 @@ static void secrets_come_from_files_and_the_environment(void **state UNUSED)
                        "\"sasl.password=file:%s\", \"ssl.key.password_file=%s\", "
                        "\"sasl.username=env:CONF_TEST_USER\" ); };\n" QUEUES CUSTOMERS,
                    f.file, f.file);
+    assert_int_equal(chmod(f.file, 0600), 0);
     assert_int_equal(setenv("CONF_TEST_USER", "from the environment", 1), 0);
     OWNED(conf) struct conf *c = loaded(text);
     assert_string_equal(c->kafka.properties[1], "sasl.password=from a file");
@@ -388,7 +389,41 @@ static void warns_of_secrets_that_others_may_read(void **state UNUSED)
     assert_non_null(quiet);
     assert_int_equal(p.count, 0);
     conf_problems_done(&p);
+
+    char text[4096];
+    const char *secret = folder_put(&f, "pw", "inline\n");
+    assert_int_equal(chmod(secret, 0640), 0);
+    (void)snprintf(text, sizeof(text),
+                   AWS
+                   "kafka = { properties = ( \"bootstrap.servers=x\", \"client.rack=file:%s\",\n"
+                   "\"sasl.password=file:%s\" ); };\n" QUEUES CUSTOMERS,
+                   secret, secret);
+    OWNED(conf) struct conf *in_file = conf_load_text(text, "test.conf", &p);
+    assert_non_null(in_file);
+    assert_int_equal(p.count, 1);
+    assert_true(p.list[0].warning);
+    assert_int_equal(p.list[0].line, 3);
+    assert_non_null(strstr(p.list[0].text, "sasl.password: others may read the file /"));
+    conf_problems_done(&p);
     folder_done(&f);
+}
+
+static void what_would_fail_at_start_is_told_before(void **state UNUSED)
+{
+    assert_complaints(
+        AWS "kafka = { properties = ( \"bootstrap.servers=x\", \"max.in.flight=100\" ); };\n" QUEUES
+            CUSTOMERS,
+        "2: kafka.properties: `max.in.flight` must be set <= 5 when `enable.idempotence` is "
+        "true\n");
+    assert_complaints(
+        AWS
+        "kafka = { properties = ( \"bootstrap.servers=x\", \"retries=0\" ); };\n" QUEUES CUSTOMERS,
+        "2: kafka.properties: `retries` must be set >= 1 when `enable.idempotence` is true\n");
+    assert_complaints(
+        AWS KAFKA
+        "queues = ( { name = \"main\"; region = \"us-east-1\";\n"
+        "url = \"https://sqs.eu-central-1.amazonaws.com/111122223333/ingest\"; } );\n" CUSTOMERS,
+        "3: queue main: sqs: the queue's URL is of region eu-central-1, not us-east-1\n");
 }
 
 static void customers_have_files_of_their_own(void **state UNUSED)
@@ -553,6 +588,7 @@ int main(void)
         cmocka_unit_test(properties_are_tried_on_librdkafka),
         cmocka_unit_test(secrets_come_from_files_and_the_environment),
         cmocka_unit_test(warns_of_secrets_that_others_may_read),
+        cmocka_unit_test(what_would_fail_at_start_is_told_before),
         cmocka_unit_test(customers_have_files_of_their_own),
         cmocka_unit_test(numbers_that_libconfig_cuts_are_refused),
         cmocka_unit_test(a_file_that_is_not_there_is_said),

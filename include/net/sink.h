@@ -9,7 +9,7 @@
  *     sink_produce(s, &record, &err)
  *       -> later, on the sink's poll thread: delivered(receipt, FAIL_NONE or why)
  *
- * Bound: at most queue_bytes of keys and values wait for their reports (one record
+ * Bound: at most queue_bytes of keys, values and headers wait for their reports (one record
  * that is larger by itself goes alone). This is counted here, not by librdkafka, so that a
  * waiting producer is woken by the very report that makes room.
  *

@@ -66,6 +66,9 @@ struct sink {
 /* librdkafka's code as our kind, with its name in e->code; detail NULL: its own text. */
 void sink_err(struct err *e, rd_kafka_resp_err_t code, const char *detail);
 
+/* What librdkafka keeps of a header beside the bytes of its name and value: measured. */
+enum { SINK_HEADER_BYTES = 48 };
+
 /* Let go of what was counted, and wake who waits for it. */
 void sink_release(struct sink *s, uint64_t records, uint64_t bytes);
 void sink_wake(struct sink *s);

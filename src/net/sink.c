@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -143,6 +144,16 @@ rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
     return code;
 }
 
+/* What is counted for it, until its report. */
+static uint64_t cost_of(const struct sink_record *r)
+{
+    uint64_t n = r->key.n + r->value.n;
+    for (size_t i = 0; i < r->header_count; i++) {
+        n += strlen(r->headers[i].name) + r->headers[i].value.n + SINK_HEADER_BYTES;
+    }
+    return n;
+}
+
 enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct err *e)
 {
     assert(((uintptr_t)r->receipt & 1) == 0);
@@ -151,7 +162,8 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
         return err_set(e, FAIL_LIMIT, "kafka: a record of %llu bytes is above message.max.bytes",
                        (unsigned long long)n);
     }
-    enum err_kind kind = reserve(s, n, e);
+    uint64_t cost = cost_of(r);
+    enum err_kind kind = reserve(s, cost, e);
     if (kind != FAIL_NONE) {
         return kind;
     }
@@ -162,7 +174,7 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }
-    sink_release(s, 1, n);
+    sink_release(s, 1, cost);
     struct err why;
     sink_err(&why, code, NULL);
     return err_set(e, why.kind, "%s", why.text);

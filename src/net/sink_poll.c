@@ -95,6 +95,25 @@ static size_t size_of(const rd_kafka_message_t *m)
     return m->key_len + m->len;
 }
 
+/* What sink_produce counted for it. */
+static uint64_t cost_of(const rd_kafka_message_t *m)
+{
+    uint64_t n = size_of(m);
+    rd_kafka_headers_t *headers = NULL;
+    if (rd_kafka_message_headers(m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return n;
+    }
+    const char *name = NULL;
+    const void *value = NULL;
+    size_t size = 0;
+    for (size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         i++) {
+        n += strlen(name) + size + SINK_HEADER_BYTES;
+    }
+    return n;
+}
+
 static void batch_measure(struct batch *b)
 {
     if (b->total > 0) {
@@ -171,7 +190,7 @@ static void take_reports(struct sink *s, rd_kafka_event_t *ev)
             report(s, &b, batch[i]);
             acknowledged = acknowledged || batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
             records++;
-            bytes += size_of(batch[i]);
+            bytes += cost_of(batch[i]);
         }
     }
     sink_release(s, records, bytes);

@@ -380,6 +380,28 @@ static void wait_until_a_producer_waits(struct sink *s)
     }
 }
 
+static void counts_headers_too(void **state UNUSED)
+{
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    static const struct sink_header headers[] = {{"ce_id", {"12345", 5}}, {"ce_source", {"", 0}}};
+    struct sink_record r = record_of(s, "events", SPAN("{}"), 2);
+    r.headers = headers;
+    r.header_count = 2;
+    struct err e = {.kind = FAIL_NONE};
+    assert_int_equal(sink_produce(s, &r, &e), FAIL_NONE);
+    uint64_t records = 0;
+    uint64_t bytes = 0;
+    sink_depth(s, &records, &bytes);
+    assert_int_equal(bytes, 4 + 2 + 5 + 5 + 9 + 2 * SINK_HEADER_BYTES);
+
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    assert_true(sink_flush(s, PATIENCE_MS));
+    sink_depth(s, &records, &bytes);
+    assert_int_equal(records, 0);
+    assert_int_equal(bytes, 0);
+}
+
 static void holds_no_more_than_the_queue_and_goes_on_with_the_reports(void **state UNUSED)
 {
     (void)rd_kafka_mock_broker_set_down(mock, 1);
@@ -526,6 +548,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_an_invalid_timestamp_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_topic_is_a_fault_of_the_configuration, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(counts_headers_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(holds_no_more_than_the_queue_and_goes_on_with_the_reports,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(stop_lets_a_waiting_producer_go_and_free_reports_the_rest,

@@ -100,9 +100,13 @@ void normalizer_line(struct normalizer *n, const struct line *line);
  * The next record of the line, in document order. False: the line is done.
  *
  * For a line above 64 KiB of several records the shared readers are held until it is done or the
- * normalizer is given something else: other threads with long lines wait.
+ * normalizer is given something else: other threads with long lines wait. Who stops in the middle
+ * of a line says so with normalizer_abandon.
  */
 MUST_USE bool normalizer_next(struct normalizer *n, struct record *out);
+
+/* The rest of the line is not wanted. */
+void normalizer_abandon(struct normalizer *n);
 
 /*
  * A reject for the object as a whole (truncated_object, bomb, object, not_ours) into *out;

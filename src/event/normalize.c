@@ -160,6 +160,11 @@ void normalizer_line(struct normalizer *n, const struct line *line)
     start_line(n, line, line->too_long || line->blank ? SPAN("") : line->text);
 }
 
+void normalizer_abandon(struct normalizer *n)
+{
+    start_line(n, &(struct line){.blank = true}, SPAN(""));
+}
+
 /* ---- rejects ---- */
 
 static bool reject(struct normalizer *n, enum reject_reason reason, const char *detail,

@@ -109,6 +109,7 @@ static enum err_kind attempt_line(struct attempt *a, const struct line *line, st
         enum err_kind kind = produce_record(&a->produce, a->receipt, a->customer, &record, e);
         if (kind != FAIL_NONE) {
             a->subject = ABOUT_DELIVERY;
+            normalizer_abandon(a->normalizer); /* other lanes may wait for its readers */
             return kind;
         }
         a->events += record.kind == RECORD_EVENT;

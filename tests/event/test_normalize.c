@@ -361,6 +361,24 @@ static void gives_shared_readers_back_with_the_last_record_of_a_line(void **stat
     buf_done(&text);
 }
 
+static void gives_shared_readers_back_when_a_line_is_abandoned(void **state UNUSED)
+{
+    OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
+    OWNED(normalizer) struct normalizer *a = start(EVENT_BYTES, shared);
+    OWNED(normalizer) struct normalizer *b = start(EVENT_BYTES, shared);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    struct record r;
+    set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}{\"user\":\"second\"}");
+    struct line line = line_of(&text, 1);
+    normalizer_line(a, &line);
+    assert_true(normalizer_next(a, &r));
+    normalizer_abandon(a);
+    assert_false(normalizer_next(a, &r));
+    normalizer_line(b, &line); /* would wait for ever otherwise */
+    assert_true(normalizer_next(b, &r));
+    buf_done(&text);
+}
+
 /* ---- keys and redaction ---- */
 
 static void tells_what_a_key_may_be_made_of(void **state UNUSED)
@@ -428,6 +446,7 @@ int main(void)
         cmocka_unit_test(bears_a_megabyte_of_anything),
         cmocka_unit_test(shares_readers_of_long_lines_between_threads),
         cmocka_unit_test(gives_shared_readers_back_with_the_last_record_of_a_line),
+        cmocka_unit_test(gives_shared_readers_back_when_a_line_is_abandoned),
         cmocka_unit_test(tells_what_a_key_may_be_made_of),
         cmocka_unit_test(takes_secrets_out_if_the_customer_asks_for_it),
     };

@@ -453,6 +453,7 @@ static void hands_back_when_the_sink_lets_go(void **state UNUSED)
     fake_sink.fail_at = 1;
     struct receipt *r = carry(NOTICE(OBJECT("logs/1", "2")), 1);
     assert_shown_again(r, 1, HAND_BACK_BEGUN_S);
+    assert_int_equal(fake_normalizer_abandoned, 1); /* the readers it may have are others' too */
     assert_int_equal(customers_at(w.all, 0)->unacked, 0);
     teardown();
 }

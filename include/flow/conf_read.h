@@ -26,6 +26,13 @@ struct conf_reader {
     const config_setting_t **customer_at;
 };
 
+/*
+ * The path of the file a setting stands in, into out; "" if it has none. libconfig tells that of an
+ * included file as the @include has it: beside the file that includes it.
+ */
+enum { CONF_PATH_BYTES = 4096 };
+void conf_source_path(const config_setting_t *at, char out[CONF_PATH_BYTES]);
+
 /* Complaints, at the line of *at (NULL: at no line). */
 void conf_error(struct conf_reader *r, const config_setting_t *at, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -121,10 +121,10 @@ static bool value_from_env(struct property *p, struct span variable)
 /* A secret that stands in a file others may read. */
 static void warn_if_readable(const struct property *p)
 {
-    const char *file = config_setting_source_file(p->at);
+    char file[CONF_PATH_BYTES];
     struct stat st;
-    if (file != NULL && conf_property_is_secret(p->name) && stat(file, &st) == 0 &&
-        others_may_read(st.st_mode)) {
+    conf_source_path(p->at, file);
+    if (conf_property_is_secret(p->name) && stat(file, &st) == 0 && others_may_read(st.st_mode)) {
         conf_warn(p->reader, p->at,
                   "kafka.properties: %.*s: a secret in a file that others may read: chmod 600, or "
                   "write %.*s=file:PATH or =env:NAME",

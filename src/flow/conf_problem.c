@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { MAX_PROBLEMS = 1000, GROW_FROM = 8 };
 
@@ -77,6 +78,20 @@ void conf_problem_add(struct conf_problems *p, const char *file, int line, bool 
     p->list = conf_grow(p->list, p->count, sizeof(*p->list));
     p->list[p->count++] =
         (struct conf_problem){conf_copy(span_str(file)), line, warning, conf_copy(span_str(text))};
+}
+
+void conf_source_path(const config_setting_t *at, char out[CONF_PATH_BYTES])
+{
+    const char *file = config_setting_source_file(at);
+    const char *folder = config_get_include_dir(at->config);
+    out[0] = '\0';
+    if (file == NULL) {
+        return;
+    }
+    int n = snprintf(out, CONF_PATH_BYTES, "%s/%s", folder != NULL ? folder : ".", file);
+    if (file[0] == '/' || n >= CONF_PATH_BYTES || access(out, F_OK) != 0) {
+        (void)snprintf(out, CONF_PATH_BYTES, "%s", file);
+    }
 }
 
 static void problem_at(struct conf_reader *r, const config_setting_t *at, bool warning,

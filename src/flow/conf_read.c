@@ -202,9 +202,10 @@ static void take_quoted(const struct slot *s, const char *text)
  */
 static bool is_cut_number(const config_setting_t *at)
 {
-    const char *file = config_setting_source_file(at);
+    char file[CONF_PATH_BYTES];
     struct stat st;
-    bool regular = file != NULL && stat(file, &st) == 0 && S_ISREG(st.st_mode);
+    conf_source_path(at, file);
+    bool regular = stat(file, &st) == 0 && S_ISREG(st.st_mode);
     FILE *f = regular ? fopen(file, "re") : NULL;
     if (f == NULL) {
         return false;

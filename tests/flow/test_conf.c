@@ -408,6 +408,31 @@ static void warns_of_secrets_that_others_may_read(void **state UNUSED)
     folder_done(&f);
 }
 
+static void included_files_are_looked_at_as_the_main_one(void **state UNUSED)
+{
+    struct folder f;
+    folder_init(&f);
+    (void)folder_put(&f, "limits.conf", "limits = { lanes = 4294967300; };\n");
+    assert_int_equal(chmod(folder_put(&f, "kafka.conf",
+                                      "kafka = { properties = ( \"bootstrap.servers=x\",\n"
+                                      "\"sasl.password=inline\" ); };\n"),
+                           0640),
+                     0);
+    const char *path =
+        folder_put(&f, "main.conf",
+                   AWS "@include \"kafka.conf\"\n@include \"limits.conf\"\n" QUEUES CUSTOMERS);
+    struct conf_problems p = {0};
+    assert_null(conf_load(path, &p));
+    assert_int_equal(p.count, 2);
+    assert_int_equal(p.errors, 1);
+    for (size_t i = 0; i < p.count; i++) {
+        const char *want = p.list[i].warning ? "others may read" : "limits.lanes";
+        assert_non_null(strstr(p.list[i].text, want));
+    }
+    conf_problems_done(&p);
+    folder_done(&f);
+}
+
 static void what_would_fail_at_start_is_told_before(void **state UNUSED)
 {
     assert_complaints(
@@ -588,6 +613,7 @@ int main(void)
         cmocka_unit_test(properties_are_tried_on_librdkafka),
         cmocka_unit_test(secrets_come_from_files_and_the_environment),
         cmocka_unit_test(warns_of_secrets_that_others_may_read),
+        cmocka_unit_test(included_files_are_looked_at_as_the_main_one),
         cmocka_unit_test(what_would_fail_at_start_is_told_before),
         cmocka_unit_test(customers_have_files_of_their_own),
         cmocka_unit_test(numbers_that_libconfig_cuts_are_refused),

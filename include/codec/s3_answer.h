@@ -30,8 +30,10 @@ extern const struct fault_rule s3_rules[];
 extern const size_t s3_rule_count;
 
 /*
- * The class of an error: s3_rules, but a denial that speaks of KMS is FAIL_KMS. *e is filled
- * for an operator: what, code, ids, and with KMS, which policies to look at.
+ * The class of an error: s3_rules, but a denial that speaks of KMS is FAIL_KMS, and a 404, 405
+ * or 412 with neither code nor request id, so of a proxy or a load balancer, is FAIL_AGAIN: only
+ * S3 knows that an object is gone. *e is filled for an operator: what, code, ids, and with KMS,
+ * which policies to look at.
  */
 enum err_kind s3_fault_set(struct err *e, const struct fault *f);
 

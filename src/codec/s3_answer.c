@@ -89,9 +89,22 @@ static struct span find_key(const struct fault *f)
     return SPAN("of the object");
 }
 
-enum err_kind s3_fault_set(struct err *e, const struct fault *f)
+/* S3 gives each answer an id, and a code to all but those of HEAD. */
+static bool is_s3(const struct fault *f)
+{
+    return f->code[0] != '\0' || f->request_id[0] != '\0';
+}
+
+static enum err_kind kind_of(const struct fault *f)
 {
     enum err_kind kind = fault_find(f, s3_rules, s3_rule_count)->kind;
+    bool absent = kind == FAIL_GONE || kind == FAIL_SUPERSEDED;
+    return absent && !is_s3(f) ? FAIL_AGAIN : kind;
+}
+
+enum err_kind s3_fault_set(struct err *e, const struct fault *f)
+{
+    enum err_kind kind = kind_of(f);
     if (kind != FAIL_KMS && (kind != FAIL_DENIED || !f->kms)) {
         return fault_set(e, kind, f);
     }

@@ -188,11 +188,11 @@ enum err_kind signed_call(struct signer *s, struct http *h, const struct http_re
     enum err_kind kind = FAIL_NONE;
     enum signed_verdict verdict = SIGNED_AGAIN;
 
-    if (f != NULL) {
-        *f = (struct fault){.status = 0};
-    }
     signed_try_init(&t);
     while (kind == FAIL_NONE && verdict == SIGNED_AGAIN) {
+        if (f != NULL) {
+            *f = (struct fault){.status = 0}; /* what was mended is not what goes wrong next */
+        }
         kind = signed_sign(&t, s, r, &out, e);
         kind = kind == FAIL_NONE ? http_call(h, &out, a, e) : kind;
         verdict = kind == FAIL_NONE ? signed_judge(&t, s, a, f, e) : verdict;

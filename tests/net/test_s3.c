@@ -319,7 +319,8 @@ static void heads_tell_what_is_there(void **state)
     struct s3_meta meta;
     server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG DATED
                                                       "Content-Length: 5\r\n\r\n")});
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 404 Not Found\r\n\r\n")});
+    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 404 Not Found\r\n"
+                                                      "x-amz-request-id: R1\r\n\r\n")});
     assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &meta, &f->err), FAIL_NONE);
     assert_int_equal(meta.length, 5);
     assert_string_equal(meta.version, "e1");

@@ -196,6 +196,27 @@ static void refuses_a_body_whose_end_nobody_knows(void **state)
     assert_int_equal(f->seen.meta.length, -1);
 }
 
+static void resumes_what_breaks_after_the_session_was_renewed(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "400 Bad Request", "", "<Code>ExpiredToken</Code>");
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    add_cut(f, "206 Partial Content", PART("4", "9", "10"), 6, "456789", REPLY_KEEP);
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
+    assert_int_equal(f->seen.begins, 1);
+}
+
+static void says_what_the_consumer_said_also_after_the_session_was_renewed(void **state)
+{
+    struct fixture *f = *state;
+    f->seen.refuse_body = FAIL_LIMIT;
+    add_error(f, "400 Bad Request", "", "<Code>ExpiredToken</Code>");
+    server_add_answer(f->server, "200 OK", ETAG, SPAN("0123"));
+    assert_int_equal(get(f), FAIL_LIMIT);
+    assert_string_equal(f->err.text, "enough");
+}
+
 /* ---- Versions that are gone ---- */
 
 static void reads_the_current_version_when_the_object_is_replaced(void **state)
@@ -250,6 +271,19 @@ static void is_gone_only_when_nothing_is_there_now(void **state)
     assert_int_equal(f->err.kind, FAIL_GONE);
 }
 
+static void is_not_gone_because_somebody_in_between_says_so(void **state)
+{
+    static const char *const statuses[] = {"404 Not Found", "405 Not Allowed",
+                                           "412 Precondition Failed"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        server_add_answer(f->server, statuses[i], "", SPAN("<html>a proxy of yours</html>"));
+        assert_int_equal(get(f), FAIL_AGAIN);
+        assert_int_equal(f->err.kind, FAIL_AGAIN);
+        assert_int_equal(server_requests(f->server), i + 1);
+    }
+}
+
 static void does_not_chase_an_object_that_is_replaced_for_ever(void **state)
 {
     struct fixture *f = *state;
@@ -278,9 +312,12 @@ int main(void)
         TEST(resumes_a_silent_body),
         TEST(believes_the_server_that_there_is_no_more),
         TEST(refuses_a_body_whose_end_nobody_knows),
+        TEST(resumes_what_breaks_after_the_session_was_renewed),
+        TEST(says_what_the_consumer_said_also_after_the_session_was_renewed),
         TEST(reads_the_current_version_when_the_object_is_replaced),
         TEST(reads_the_current_version_when_the_pinned_one_is_gone),
         TEST(is_gone_only_when_nothing_is_there_now),
+        TEST(is_not_gone_because_somebody_in_between_says_so),
         TEST(does_not_chase_an_object_that_is_replaced_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

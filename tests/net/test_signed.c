@@ -179,6 +179,16 @@ static void renews_expired_credentials_once(void **state)
     assert_int_equal(server_requests(f->server), 4);
 }
 
+static void forgets_a_fault_that_was_mended_when_the_next_try_breaks(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, "403 Forbidden", same, "InvalidAccessKeyId"); /* then the script ends: cut */
+    assert_int_equal(call(f), FAIL_AGAIN);
+    assert_int_equal(f->creds.rejected, 1);
+    assert_int_equal(f->fault.status, 0);
+    assert_string_equal(f->err.code, "");
+}
+
 static void mends_clock_and_credentials_in_one_call(void **state)
 {
     struct fixture *f = *state;
@@ -240,6 +250,7 @@ int main(void)
         TEST(a_date_that_hardly_differs_corrects_nothing),
         TEST(a_bad_signature_may_be_a_wrong_clock),
         TEST(renews_expired_credentials_once),
+        TEST(forgets_a_fault_that_was_mended_when_the_next_try_breaks),
         TEST(mends_clock_and_credentials_in_one_call),
         TEST(says_what_the_service_said),
         TEST(passes_on_that_there_are_no_credentials),

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 
 #include <expat.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 struct node {
@@ -106,6 +107,8 @@ static struct xml *xml_new(size_t text_bytes)
         abort();
     }
     x->strings.max = text_bytes; /* names and texts are never longer than their document */
+    /* At once: it may hold a session of STS, and a buffer that grows leaves copies behind. */
+    (void)!buf_room(&x->strings, text_bytes);
     return x;
 }
 
@@ -115,6 +118,9 @@ void xml_free(struct xml *x)
         return;
     }
     free(x->nodes);
+    if (x->strings.p != NULL) {
+        OPENSSL_cleanse(x->strings.p, x->strings.n);
+    }
     buf_done(&x->strings);
     free(x);
 }

@@ -17,7 +17,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROCESS_MS = 30 * 1000, COMMAND_BYTES = 64 * 1024 };
+enum {
+    PROCESS_MS = 30 * 1000, /* for its output */
+    EXIT_MS = 2000,         /* to end once its output has */
+    LOOK_MS = 10,
+    COMMAND_BYTES = 64 * 1024,
+};
 
 struct process {
     struct buf words; /* NUL after each */
@@ -84,18 +89,42 @@ static enum err_kind read_output(int fd, const struct clock *clock, struct buf *
     }
 }
 
-static enum err_kind wait_for_end(pid_t pid, bool kill_it, struct err *e)
+/* waitpid, but not for ever: the output may be closed by a program that goes on. */
+static pid_t await(pid_t pid, int *status, int ms)
+{
+    int64_t end = clock_mono_ms(&clock_system) + ms;
+    for (;;) {
+        pid_t got = waitpid(pid, status, WNOHANG);
+        if (got == pid || (got < 0 && errno != EINTR)) {
+            return got;
+        }
+        if (clock_mono_ms(&clock_system) >= end) {
+            return 0;
+        }
+        (void)poll(NULL, 0, LOOK_MS);
+    }
+}
+
+static void end_now(pid_t pid)
 {
     int status = 0;
-    if (kill_it) {
-        (void)kill(pid, SIGKILL);
+    (void)kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return err_set(e, FAIL_AGAIN, "credential_process: lost");
-        }
+}
+
+static enum err_kind wait_for_end(pid_t pid, struct err *e)
+{
+    int status = 0;
+    pid_t got = await(pid, &status, EXIT_MS);
+    if (got == 0) {
+        end_now(pid);
+        return err_set(e, FAIL_AGAIN, "credential_process: its output ended, but not the program");
     }
-    if (kill_it || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+    if (got < 0) {
+        return err_set(e, FAIL_AGAIN, "credential_process: lost");
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         return FAIL_NONE;
     }
     return WIFEXITED(status)
@@ -115,8 +144,11 @@ static enum err_kind run(const struct process *p, struct buf *out, struct err *e
     (void)close(ends[1]);
     if (kind == FAIL_NONE) {
         kind = read_output(ends[0], &clock_system, out, e);
-        enum err_kind ended = wait_for_end(pid, kind != FAIL_NONE, e);
-        kind = kind != FAIL_NONE ? kind : ended;
+        if (kind != FAIL_NONE) {
+            end_now(pid);
+        } else {
+            kind = wait_for_end(pid, e);
+        }
     }
     (void)close(ends[0]);
     return kind;

@@ -308,6 +308,15 @@ static void a_program_that_fails_is_told(void **state)
     }
 }
 
+static void a_program_that_goes_on_without_output_is_ended(void **state)
+{
+    struct fixture *f = *state;
+    use_files("[default]\ncredential_process = sh -c 'exec sleep 300 >&-'\n", NULL);
+    assert_string_equal(chosen(f), "credential_process");
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_non_null(strstr(f->err.text, "not the program"));
+}
+
 /* ---- Web identity ---- */
 
 static void a_web_identity_is_unsigned_and_its_token_read_anew(void **state)
@@ -579,6 +588,7 @@ int main(void)
         TEST(mistakes_in_profiles_are_told),
         TEST(a_program_gives_credentials_and_no_shell_is_asked),
         TEST(a_program_that_fails_is_told),
+        TEST(a_program_that_goes_on_without_output_is_ended),
         TEST(a_web_identity_is_unsigned_and_its_token_read_anew),
         TEST(a_web_identity_without_token_or_role_is_told),
         TEST(a_container_gives_credentials_for_its_token_read_anew),

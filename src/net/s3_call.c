@@ -233,6 +233,13 @@ static bool may_go(const struct fault *f, const char *tried, struct span configu
            partition_of(region) == partition_of(configured);
 }
 
+/* A place from which nobody answers (no such host) is not remembered: it may not exist. */
+static bool answered(const struct s3 *s, const struct s3_call *c, const struct fault *f)
+{
+    int status = c->answer != NULL ? c->answer->status : s->answer.status;
+    return f->status != 0 || (status >= 200 && status < 300);
+}
+
 enum err_kind s3_send(struct s3 *s, const struct s3_call *c, struct fault *f, struct err *e)
 {
     char region[S3_REGION_BYTES];
@@ -252,7 +259,10 @@ enum err_kind s3_send(struct s3 *s, const struct s3_call *c, struct fault *f, st
                         f->region[0] != '\0' ? f->region : "where it is");
     }
     err_copy(region, sizeof(region), span_str(f->region));
-    s3_regions_set(s->shared->regions, o->bucket, region);
     err_clear(e);
-    return send_to(s, c, region, f, e);
+    kind = send_to(s, c, region, f, e);
+    if (answered(s, c, f)) {
+        s3_regions_set(s->shared->regions, o->bucket, region);
+    }
+    return kind;
 }

@@ -163,6 +163,18 @@ static void survives_errors_made_of_garbage(void **state)
 
 /* ---- Regions ---- */
 
+static void does_not_remember_a_region_from_which_nobody_answers(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "301 Moved Permanently", "x-amz-bucket-region: eu-nowhere-1\r\n",
+              "<Code>PermanentRedirect</Code>");
+    server_add(f->server, (struct reply){.text = SPAN("no http\r\n\r\n"), .end = REPLY_CLOSE});
+    server_add_answer(f->server, "200 OK", ETAG, SPAN("a"));
+    assert_int_equal(get(f), FAIL_NONE);
+    assert_true(server_got(f->server, 1, "/eu-nowhere-1/s3/"));
+    assert_true(server_got(f->server, 2, "/eu-west-1/s3/"));
+}
+
 static void corrects_the_region_once_and_remembers_it(void **state)
 {
     struct fixture *f = *state;
@@ -411,6 +423,7 @@ int main(void)
         TEST(tells_which_key_and_which_policies),
         TEST(survives_errors_made_of_garbage),
         TEST(corrects_the_region_once_and_remembers_it),
+        TEST(does_not_remember_a_region_from_which_nobody_answers),
         TEST(finds_the_region_in_the_body),
         TEST(asks_for_the_region_when_nobody_says_it),
         TEST(does_not_go_in_circles_or_to_other_partitions),

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from .parts.places import ROOT, binary
+from .parts.secured import Pem
 
 
 def _check(path):
@@ -25,7 +26,9 @@ def test_the_configuration_of_the_aws_guide_has_no_mistake(tmp_path):
 def test_the_properties_of_the_kafka_guide_are_librdkafkas(tmp_path, monkeypatch):
     monkeypatch.setenv("INGEST_KEY_PASSWORD", "a-password")
     (tmp_path / "kafka-password").write_text("a-password")
+    Pem(tmp_path / "pem").sign("ingest")  # check-config reads certificates and keys as the worker would
     text = (ROOT / "docs/kafka.md").read_text().replace("file:/etc/asymptote-ingest/", f"file:{tmp_path}/")
+    text = text.replace("=/etc/asymptote-ingest/", f"={tmp_path}/pem/")
     blocks = re.findall(r"^```\n(.*?)^```", text, re.M | re.S)
     assert len(blocks) >= 4
     for n, block in enumerate(blocks):

@@ -122,8 +122,8 @@ static enum err_kind check_forced(const char *name, const char *value, struct er
 static enum err_kind set_user(rd_kafka_conf_t *conf, const char *property, struct err *e)
 {
     const char *eq = strchr(property, '=');
-    struct span name = trim(span_of(property, eq != NULL ? (size_t)(eq - property) : 0));
-    if (name.n == 0 || name.n >= NAME_CAP) {
+    struct span name = eq != NULL ? trim(span_of(property, (size_t)(eq - property))) : SPAN("");
+    if (eq == NULL || name.n == 0 || name.n >= NAME_CAP) {
         return err_set(e, FAIL_CONFIG, "kafka properties: each must be \"name=value\"");
     }
 

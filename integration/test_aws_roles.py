@@ -61,6 +61,16 @@ def test_the_probe_without_external_id_is_made_at_the_first_assume_only(strict: 
     assert [e["code"] for e in probes] == ["AccessDenied"]
 
 
+def test_lanes_that_begin_together_assume_and_probe_once_for_all(strict: StrictWorld):
+    acme = strict.customer("acme")
+    for n in range(20):
+        acme.put(f"{n}", generate(1, n).text)
+    strict.start()
+    strict.settled()
+    codes = [e["code"] for e in strict.fake.log(action="AssumeRole")]
+    assert codes == [None, "AccessDenied", "AccessDenied"]  # with the id, without one, with a wrong one
+
+
 def test_a_session_is_bound_to_the_prefix_and_one_hour(strict: StrictWorld):
     acme = strict.customer("acme", prefix="logs/a*b?c$d")
     acme.put("x", generate(2, 5).text)

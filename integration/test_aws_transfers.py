@@ -73,6 +73,19 @@ def test_a_version_that_is_gone_is_replaced_by_the_current_one(strict: StrictWor
     assert strict.count() == 4
 
 
+def test_versions_that_are_not_read_by_configuration_are_warned_of_once(strict: StrictWorld):
+    plain, pinned = (strict.customer(id, versioning=True, versioned=id == "pinned") for id in ("plain", "pinned"))
+    for owner in (plain, pinned):
+        for n in (1, 2):
+            owner.put("same", generate(3, n).text)
+    worker = strict.start()
+    strict.settled()
+    (line,) = worker.lines(msg="versions not read")
+    assert (line["customer"], line["level"]) == ("plain", "warn")
+    ids = [{e["ingest"]["id"] for _, e in strict.events() if e["ingest"]["customer"] == o.id} for o in (plain, pinned)]
+    assert [len(found) for found in ids] == [3, 6]
+
+
 def test_a_wrong_byte_is_noticed_by_the_checksum_and_read_again(strict: StrictWorld):
     acme = strict.customer("acme")
     text = generate(50, 5).text

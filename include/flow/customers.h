@@ -42,7 +42,7 @@ struct customer {
     uint64_t share_bytes; /* most of unacknowledged bytes at a time */
     atomic_uint_fast64_t unacked;
     atomic_uint waiting; /* lanes that wait for `unacked` to fall */
-    atomic_bool region_told;
+    atomic_bool region_told, version_told;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t paid;
@@ -50,6 +50,10 @@ struct customer {
         struct creds_source *creds; /* NULL: not made yet */
         bool renewal_told;
         bool guarded; /* the role was seen to refuse us without its external id */
+        bool looking; /* one lane asks STS for that; the others wait for its answer */
+        unsigned looks;
+        struct err look_err; /* what the last look came to */
+        pthread_cond_t looked;
         struct rng rng;
     } shared;
 };

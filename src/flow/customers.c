@@ -130,6 +130,7 @@ static enum err_kind customer_init(struct customer *c, struct customers *all, si
     atomic_init(&c->event_bytes, event_bytes(conf, all->parts.sink));
     (void)pthread_mutex_init(&c->shared.lock, NULL);
     cond_init(&c->shared.paid);
+    cond_init(&c->shared.looked);
     rng_init_random(&c->shared.rng);
     routes_add(all->routes, c->queue, span_str(c->conf->bucket), span_str(c->conf->prefix), index);
     warn_of_policy(c);
@@ -175,6 +176,7 @@ void customers_free(struct customers *all)
         creds_source_free(c->shared.creds);
         (void)pthread_mutex_destroy(&c->shared.lock);
         (void)pthread_cond_destroy(&c->shared.paid);
+        (void)pthread_cond_destroy(&c->shared.looked);
         for (size_t s = 0; s < STREAMS; s++) {
             free(c->topic_names[s]);
         }
@@ -239,17 +241,45 @@ static struct creds_source *source_of(struct customer *c, bool *guarded, struct 
     return s;
 }
 
-/* Once, after the role was assumed for the first time. */
-static enum err_kind look_at_guard(struct customer *c, struct err *e)
+/* What the look of another lane came to, which is under way. */
+static void await_look_locked(struct customer *c, struct err *e)
+{
+    unsigned look = c->shared.looks;
+    while (c->shared.looks == look) {
+        (void)pthread_cond_wait(&c->shared.looked, &c->shared.lock);
+    }
+    *e = c->shared.look_err;
+}
+
+/* With the lock released meanwhile. */
+static void look_locked(struct customer *c, struct err *e)
 {
     struct role_request role = role_of(c, NULL);
-    enum err_kind kind = sts_probe_external_id(c->all->parts.sts, c->all->parts.own, &role, e);
-    if (kind == FAIL_NONE) {
-        (void)pthread_mutex_lock(&c->shared.lock);
-        c->shared.guarded = true;
-        (void)pthread_mutex_unlock(&c->shared.lock);
+    c->shared.looking = true;
+    (void)pthread_mutex_unlock(&c->shared.lock);
+    err_clear(e);
+    e->kind = sts_probe_external_id(c->all->parts.sts, c->all->parts.own, &role, e);
+    (void)pthread_mutex_lock(&c->shared.lock);
+    c->shared.looking = false;
+    c->shared.looks++;
+    c->shared.guarded = e->kind == FAIL_NONE;
+    c->shared.look_err = *e;
+    (void)pthread_cond_broadcast(&c->shared.looked);
+}
+
+/* Once, after the role was assumed for the first time, however many lanes it was assumed for. */
+static enum err_kind look_at_guard(struct customer *c, struct err *e)
+{
+    (void)pthread_mutex_lock(&c->shared.lock);
+    if (c->shared.guarded) {
+        err_clear(e);
+    } else if (c->shared.looking) {
+        await_look_locked(c, e);
+    } else {
+        look_locked(c, e);
     }
-    return kind;
+    (void)pthread_mutex_unlock(&c->shared.lock);
+    return e->kind;
 }
 
 enum err_kind customer_creds(struct customer *c, struct creds_source **out, struct err *e)

@@ -256,6 +256,18 @@ static void compare_region(const struct notice_record *record, struct customer *
     }
 }
 
+/* Not pinned, both notifications of two versions in quick succession read the second. */
+static void compare_version(const struct notice_record *record, struct customer *c)
+{
+    if (record->version_id.n != 0 && !span_eq(record->version_id, SPAN("null")) &&
+        !c->conf->versioned && !atomic_exchange(&c->version_told, true)) {
+        log_write(LOG_WARN, "versions not read", KV_SPAN("customer", c->id),
+                  KV_STR("next", "the bucket has versions, but the current one is read: a version "
+                                 "overwritten before that is not delivered; let the role "
+                                 "s3:GetObjectVersion and set versioned"));
+    }
+}
+
 static void lane_paused(struct lane *l, struct receipt *r, struct customer *c)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTICE, FAIL_DENIED);
@@ -292,6 +304,7 @@ static void lane_record(struct lane *l, struct receipt *r, const struct notice_r
         return;
     }
     compare_region(record, c);
+    compare_version(record, c);
     attempt_of(l->attempt, c);
     if (!customer_allowed(c)) {
         lane_paused(l, r, c);

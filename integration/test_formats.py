@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from .parts.events import generate
+from .parts.wait import until
 from .parts.world import World
 
 
@@ -99,7 +100,7 @@ def test_a_bomb_stops_and_stays_for_the_dead_letter_queue(world: World):
     acme.put("bomb.gz", gzip.compress(b" " * (200 << 20), 9))
     worker = world.start(limits={"ratio": 100})
     worker.logged(msg="object left", customer="acme")
-    assert world.reasons() == ["bomb"]
+    until(lambda: world.reasons() == ["bomb"], "the reject is in Kafka", 20)
     world.moto.let_time_pass(1000)
     world.settled()
     assert acme.queue.dead.depth() == 1

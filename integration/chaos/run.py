@@ -4,16 +4,20 @@
 Starts three brokers, the strict fake of AWS and several workers with a breakable network between
 them, puts objects in, and breaks one thing after another by a seeded choice. In the end all is mended,
 the queues drain, and what is in Kafka is compared with what was put in, by ingest.id. Exit status 0:
-nothing lost, invented, misplaced, out of order or left over. The same seed gives the same load and
-the same choice of faults (not the same interleaving).
+nothing lost, invented, misplaced, out of order or left over, in no round. The same seed gives the same
+load and the same choice of faults (not the same interleaving). Each round prints a line of JSON, and
+the last line sums up over all ("total").
 """
 import argparse
+import collections
 import dataclasses
 import json
 import pathlib
+import shutil
 import sys
 import tempfile
 import time
+import traceback
 
 from ..parts.wait import until
 from .checker import check
@@ -60,6 +64,32 @@ def one_round(folder, seed, minutes, replicas, rate, say):
                                       **dataclasses.asdict(verdict)}
 
 
+SUMS = ("minutes", "objects", "records", "events", "repeats", "lost", "invented", "wrong_key", "other_bytes",
+        "out_of_order", "rejects", "left_on_queues", "dead_letters", "worker_starts")
+
+
+def total(rounds):
+    """One round's account for all of them. A round that broke off has an "error" and no figures."""
+    sums = {name: sum(r.get(name, 0) for r in rounds) for name in SUMS}
+    faults = collections.Counter()
+    for r in rounds:
+        faults.update(r.get("faults", {}))
+    return {"total": {"seeds": [r["seed"] for r in rounds], "bad_seeds": [r["seed"] for r in rounds if not r["good"]],
+                      **sums, "repeats_share": round(sums["repeats"] / max(sums["records"], 1), 4),
+                      "longest_drain_s": max((r.get("drain_s", 0) for r in rounds), default=0),
+                      "faults": dict(faults)}}
+
+
+def told_round(folder, seed, a, say):
+    """one_round() that also gives an account of a round that could not be run to its end."""
+    try:
+        good, told = one_round(folder, seed, a.minutes, a.replicas, a.rate, say)
+    except Exception as error:
+        traceback.print_exc()
+        good, told = False, {"seed": seed, "error": f"{type(error).__name__}: {error}"}
+    return {"good": good, **told}
+
+
 def main():
     p = argparse.ArgumentParser(prog="integration/chaos/run", description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -72,17 +102,19 @@ def main():
     a = p.parse_args()
 
     say = lambda text: print(text, file=sys.stderr, flush=True)
-    bad = 0
+    rounds = []
     for seed in range(a.seed, a.seed + a.rounds):
         folder = (a.keep or pathlib.Path(tempfile.mkdtemp(prefix="ingest-chaos-"))) / f"seed-{seed}"
         folder.mkdir(parents=True, exist_ok=True)
         say(f"seed {seed}: {a.minutes:g} minutes, {a.replicas} workers")
-        good, told = one_round(folder, seed, a.minutes, a.replicas, a.rate, say)
-        print(json.dumps(told), flush=True)
-        if not good:
-            bad += 1
+        rounds.append(told_round(folder, seed, a, say))
+        print(json.dumps(rounds[-1]), flush=True)
+        if not rounds[-1]["good"]:
             say(f"seed {seed}: NOT GOOD; logs in {folder}; again: integration/chaos/run --seed {seed} --minutes {a.minutes:g}")
-    return 1 if bad else 0
+        elif not a.keep:
+            shutil.rmtree(folder.parent, ignore_errors=True)
+    print(json.dumps(total(rounds)), flush=True)
+    return 0 if all(r["good"] for r in rounds) else 1
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 """
 import contextlib
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -207,6 +208,17 @@ class Kafka(Cluster):
 
     def kill_node(self, i):
         self.nodes[i].kill()
+
+    def fill_disk(self, i, room=16 << 10):
+        """No file of this node grows further than a little above its log of today (where it tells what
+        happens): EFBIG, as ENOSPC on a full disk. Its only log directory goes offline then, and it ends."""
+        _, hard = resource.prlimit(self.nodes[i].pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.nodes[i].pid, resource.RLIMIT_FSIZE, (self.nodes[i].log.stat().st_size + room, hard))
+
+    def empty_disk(self, i):
+        """There is room again, and the node is started anew, whether it had ended by itself or not yet."""
+        self.kill_node(i)
+        self.start_node(i)
 
     @contextlib.contextmanager
     def frozen(self):

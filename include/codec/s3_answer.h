@@ -40,6 +40,9 @@ enum err_kind s3_fault_set(struct err *e, const struct fault *f);
 /* True if it means: that bucket is in another region (maybe f->region). */
 MUST_USE bool s3_fault_is_region(const struct fault *f);
 
+/* True if it may also mean that there is no such object: AccessDenied, but not of KMS. */
+MUST_USE bool s3_fault_hides(const struct fault *f);
+
 /* What a 206 (or 416) answer to "bytes=from-" of an object of `total` bytes (-1: unknown) is. */
 enum s3_part {
     S3_PART_RIGHT,    /* goes on at `from` */

@@ -134,6 +134,11 @@ bool s3_fault_is_region(const struct fault *f)
     return f->status == 400 && f->code[0] == '\0' && f->region[0] != '\0'; /* HEAD */
 }
 
+bool s3_fault_hides(const struct fault *f)
+{
+    return f->status == 403 && strcmp(f->code, "AccessDenied") == 0 && !f->kms;
+}
+
 enum s3_part s3_part_check(int status, struct span head, int64_t from, int64_t total)
 {
     struct content_range r;

@@ -29,6 +29,7 @@ struct transfer {
     const struct s3_consumer *to;
 
     bool by_version;      /* o->version_id pins it; false: the current version is read */
+    bool doubted;         /* a denial was looked into: once is enough */
     bool begun;           /* `first` is known, and its bytes up to `offset` were handed over */
     struct s3_head first; /* of the answer that gave byte 0 */
     int64_t offset;
@@ -177,6 +178,49 @@ static bool is_short(const struct transfer *t)
     return t->skip > 0 || (t->first.length >= 0 && t->offset != t->first.length);
 }
 
+/* ---- A denial ---- */
+
+/* May we read versions at all? A HEAD of the current one, by its id, tells. */
+static bool reads_versions(struct transfer *t)
+{
+    struct s3_head head;
+    struct err ignored = {0};
+    struct s3_meta meta;
+    struct s3_object now = *t->o;
+    now.version_id = SPAN("");
+    if (s3_head(t->s, &now, t->creds, &meta, &ignored) != FAIL_NONE) {
+        return false;
+    }
+    s3_head_read(&head, buf_span(&t->s->answer.head));
+    now.version_id = head.version[0] != '\0' ? span_str(head.version) : SPAN("null");
+    return s3_head(t->s, &now, t->creds, &meta, &ignored) == FAIL_NONE;
+}
+
+/*
+ * To who may list only a prefix, S3 calls a missing key (or version) denied as well (aws.md §9
+ * point 7). So a denial is looked into: not listed is FAIL_GONE; there, while versions may be
+ * read, is FAIL_SUPERSEDED; what a list in trouble leaves open is that trouble.
+ */
+static enum err_kind doubt(struct transfer *t, struct err *e)
+{
+    bool there = false;
+    struct err why = {0};
+    t->doubted = true;
+    enum err_kind kind = s3_find(t->s, t->o, t->creds, &there, &why);
+    if (kind == FAIL_AGAIN || kind == FAIL_THROTTLED || kind == FAIL_SKEW || kind == FAIL_STOPPED) {
+        *e = why;
+        return err_wrap(e, "denied, or not there: to be listed");
+    }
+    if (kind == FAIL_NONE && !there) {
+        e->kind = FAIL_GONE;
+        return err_wrap(e, "there is no such key in the list");
+    }
+    if (kind == FAIL_NONE && t->by_version && reads_versions(t)) {
+        e->kind = FAIL_SUPERSEDED;
+    }
+    return e->kind;
+}
+
 /* ---- After an attempt ---- */
 
 /* Read the current version, from its beginning, instead of the one that is gone. */
@@ -197,7 +241,8 @@ static bool restart(struct transfer *t)
 
 static bool is_superseded(const struct transfer *t, enum err_kind kind)
 {
-    return kind == FAIL_SUPERSEDED || (kind == FAIL_GONE && t->by_version);
+    bool told = kind == FAIL_GONE && t->by_version && !t->doubted; /* by S3, of that version */
+    return kind == FAIL_SUPERSEDED || told;
 }
 
 /* The connection broke, or a resumption met a server in trouble: worth another attempt. */
@@ -257,6 +302,9 @@ static bool goes_on(struct transfer *t, enum err_kind *kind, const struct fault 
         err_clear(e);
         *kind = FAIL_NONE;
         return false;
+    }
+    if (s3_fault_hides(f) && !t->doubted) {
+        *kind = doubt(t, e);
     }
     if (is_superseded(t, *kind) && restart(t)) {
         return true;

@@ -14,7 +14,8 @@ struct s3_list {
     struct buf token; /* of the page that comes next; empty for the first */
     struct http_answer answer;
     struct s3_page page;
-    bool last; /* no page comes after this one */
+    bool last;     /* no page comes after this one */
+    bool one_only; /* a key a page */
 };
 
 struct s3_list *s3_list_new(struct s3 *s, const struct s3_object *where, struct creds_source *creds,
@@ -55,6 +56,7 @@ static void add_param(struct buf *query, const char *name, struct span value)
 static void build_query(struct s3_list *l, struct buf *query)
 {
     buf_add(query, SPAN("list-type=2&encoding-type=url"));
+    buf_add(query, l->one_only ? SPAN("&max-keys=1") : SPAN(""));
     if (l->where->key.n > 0) {
         add_param(query, "prefix", l->where->key);
     }
@@ -115,4 +117,28 @@ bool s3_list_next(struct s3_list *l, struct s3_entry *out, struct err *e)
         }
     }
     return true;
+}
+
+/* The first of all keys that begin so is the key itself, if it is there. */
+static enum err_kind look_at_first(struct s3_list *l, bool *found, struct err *e)
+{
+    struct s3_entry first;
+    *found = false;
+    if (!s3_page_next(&l->page, &first)) {
+        return l->last ? FAIL_NONE : err_set(e, FAIL_AGAIN, "s3: the list does not say");
+    }
+    if (!span_starts(first.key, l->where->key)) {
+        return err_set(e, FAIL_AGAIN, "s3: the list is of other keys");
+    }
+    *found = first.key.n == l->where->key.n;
+    return FAIL_NONE;
+}
+
+enum err_kind s3_find(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
+                      bool *found, struct err *e)
+{
+    OWNED(s3_list) struct s3_list *l = s3_list_new(s, o, creds, SPAN(""));
+    l->one_only = true;
+    enum err_kind kind = next_page(l, e);
+    return kind == FAIL_NONE ? look_at_first(l, found, e) : kind;
 }

@@ -99,7 +99,7 @@ static void gives_each_error_its_class(void **state)
         const char *status, *inner;
         enum err_kind kind;
     } rows[] = {
-        {"403 Forbidden", "<Code>AccessDenied</Code><Message>Access Denied</Message>", FAIL_DENIED},
+        {"403 Forbidden", "<Code>AccountProblem</Code><Message>Hm</Message>", FAIL_DENIED},
         {"403 Forbidden", "<Code>InvalidObjectState</Code><StorageClass>GLACIER</StorageClass>",
          FAIL_ARCHIVED},
         {"403 Forbidden", "<Code>AllAccessDisabled</Code>", FAIL_DENIED},

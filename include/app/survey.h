@@ -78,10 +78,11 @@ struct survey {
     struct json_reader *reader;
     struct builder *builder;
     const struct source *source;
+    const struct rules *rules;
 };
 
-/* *source is borrowed for life. Never NULL. */
-struct survey *survey_new(const struct source *source);
+/* *source, and the customer's rules (NULL: none), are borrowed for life. Never NULL. */
+struct survey *survey_new(const struct source *source, const struct rules *rules);
 void survey_free(struct survey *s);
 DEFINE_OWNED(survey);
 

@@ -5,11 +5,11 @@
  */
 #include "app/app.h"
 
+#include "app/customer.h"
 #include "app/options.h"
 #include "app/records.h"
 #include "base/buf.h"
 #include "codec/timestamp.h"
-#include "flow/conf.h"
 #include "flow/conf_refuse.h"
 
 #include <errno.h>
@@ -187,41 +187,14 @@ static int job_run(struct job *j, const struct operands *files)
     return ok ? STATUS_OK : STATUS_FAILED;
 }
 
-/* Limits and rules of a customer of a configuration. False: said why not. */
-static bool customer_take(const struct conf *c, struct job *j, struct records_options *o)
-{
-    const struct customer_conf *customer = conf_customer(c, span_str(j->customer));
-    if (customer == NULL) {
-        (void)fprintf(stderr, "customer %s is not in the configuration\n", j->customer);
-        return false;
-    }
-    j->rules = customer->rules;
-    o->normalize.line_bytes = c->limits.line_bytes;
-    o->normalize.sample_bytes = c->rejects.sample_bytes;
-    if (c->limits.event_bytes != 0) {
-        o->normalize.event_bytes = c->limits.event_bytes;
-    }
-    o->decode.object_bytes = c->limits.object_bytes;
-    o->decode.ratio = c->limits.ratio;
-    return true;
-}
-
-static struct conf *conf_of(const char *path)
-{
-    struct conf_problems problems = {0};
-    struct conf *c = conf_load(path, &problems);
-    app_print_problems(&problems);
-    conf_problems_done(&problems);
-    return c;
-}
-
 /* With everything read from the arguments. */
 static int normalize(struct job *j, const char *config, const char *rejects,
                      const struct operands *files)
 {
     struct records_options o = records_defaults();
-    OWNED(conf) struct conf *c = config != NULL ? conf_of(config) : NULL;
-    if (config != NULL && (c == NULL || !customer_take(c, j, &o))) {
+    OWNED(conf)
+    struct conf *c = config != NULL ? customer_load(config, j->customer, &o, &j->rules) : NULL;
+    if (config != NULL && c == NULL) {
         return STATUS_FAILED;
     }
     if (rejects != NULL) {

@@ -5,9 +5,11 @@
  */
 #include "app/app.h"
 
+#include "app/customer.h"
 #include "app/options.h"
 #include "app/records.h"
 #include "app/survey_print.h"
+#include "flow/conf_refuse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,14 +54,23 @@ static void say(const struct survey *s, const char *path, uint64_t lines, bool j
     buf_done(&out);
 }
 
+struct sampling {
+    const char *customer;
+    const struct rules *rules; /* NULL: built-in only */
+    struct records *records;
+    bool json;
+};
+
 /* True: it would be accepted. */
-static bool sample_fd(struct records *r, int fd, const char *path, bool json)
+static bool sample_fd(const struct sampling *g, int fd, const char *path)
 {
-    struct source source = {
-        .customer = SPAN("local"), .object = span_str(path), .modified_ns = modified_ns(fd)};
-    OWNED(survey) struct survey *s = survey_new(&source);
+    struct source source = {.customer = span_str(g->customer),
+                            .object = span_str(path),
+                            .modified_ns = modified_ns(fd)};
+    struct records *r = g->records;
+    OWNED(survey) struct survey *s = survey_new(&source, g->rules);
     struct record record;
-    records_open(r, fd, &source, NULL);
+    records_open(r, fd, &source, g->rules);
     while (records_next(r, &record)) {
         survey_add(s, &record, records_line(r));
     }
@@ -67,14 +78,14 @@ static bool sample_fd(struct records *r, int fd, const char *path, bool json)
         (void)fprintf(stderr, "%s: %s\n", path, records_error(r)->text);
         return false;
     }
-    say(s, path, records_line_count(r), json);
+    say(s, path, records_line_count(r), g->json);
     return survey_refusal(s) == NULL;
 }
 
-static bool sample_file(struct records *r, const char *path, bool json)
+static bool sample_file(const struct sampling *g, const char *path)
 {
     if (strcmp(path, "-") == 0) {
-        return sample_fd(r, STDIN_FILENO, path, json);
+        return sample_fd(g, STDIN_FILENO, path);
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -82,16 +93,43 @@ static bool sample_file(struct records *r, const char *path, bool json)
                       errno == ENOENT ? "there is no such file" : "cannot be read");
         return false;
     }
-    bool ok = sample_fd(r, fd, path, json);
+    bool ok = sample_fd(g, fd, path);
     (void)close(fd);
     return ok;
 }
 
+static int sample(struct sampling *g, const char *config, const struct operands *files)
+{
+    struct records_options o = records_defaults();
+    OWNED(conf)
+    struct conf *c = config != NULL ? customer_load(config, g->customer, &o, &g->rules) : NULL;
+    if (config != NULL && c == NULL) {
+        return STATUS_REFUSED;
+    }
+    OWNED(records) struct records *r = records_new(&o);
+    g->records = r;
+    bool ok = true;
+    for (int i = 0; i < files->count; i++) {
+        ok = sample_file(g, files->list[i]) && ok;
+    }
+    return ok ? STATUS_OK : STATUS_REFUSED;
+}
+
 int app_sample(int argc, char **argv)
 {
-    bool json = false;
+    struct sampling g = {.customer = "local"};
+    const char *config = NULL;
     const struct option options[] = {
-        {.name = "json", .text = "One JSON object per file, for machines.", .flag = &json},
+        {.name = "json", .text = "One JSON object per file, for machines.", .flag = &g.json},
+        {.name = "config",
+         .letter = 'c',
+         .value = "FILE",
+         .text = "Take the customer's rules and the limits from there.",
+         .to = &config},
+        {.name = "customer",
+         .value = "ID",
+         .text = "Which customer of the configuration.",
+         .to = &g.customer},
     };
     const struct usage usage = {
         "sample", "FILE...",
@@ -109,11 +147,8 @@ int app_sample(int argc, char **argv)
     if (files.count == 0) {
         return usage_wrong(&usage, "no file is given; '-' is standard input");
     }
-    struct records_options o = records_defaults();
-    OWNED(records) struct records *r = records_new(&o);
-    bool ok = true;
-    for (int i = 0; i < files.count; i++) {
-        ok = sample_file(r, files.list[i], json) && ok;
+    if (refuse_customer_id(g.customer) != NULL) {
+        return usage_wrong(&usage, "--customer %s", refuse_customer_id(g.customer));
     }
-    return ok ? STATUS_OK : STATUS_REFUSED;
+    return sample(&g, config, &files);
 }

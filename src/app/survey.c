@@ -4,6 +4,7 @@
 #include "codec/secret.h"
 #include "codec/utf8.h"
 #include "event/build.h"
+#include "event/rules.h"
 #include "event/words.h"
 
 #include <stdio.h>
@@ -34,13 +35,14 @@ const char *contract_name(enum contract c)
     return contract[c].name;
 }
 
-struct survey *survey_new(const struct source *source)
+struct survey *survey_new(const struct source *source, const struct rules *rules)
 {
     struct survey *s = calloc(1, sizeof(*s));
     if (s == NULL) {
         abort();
     }
     s->source = source;
+    s->rules = rules;
     s->before = (struct buf)BUF_INIT(SURVEY_EXAMPLE_BYTES);
     s->after = (struct buf)BUF_INIT(SURVEY_EXAMPLE_BYTES);
     s->reader = json_reader_new(EVENT_BYTES);
@@ -219,7 +221,8 @@ static bool ask_builder(struct survey *s, const struct doc *event, enum shape sh
     size_t raw = doc_member(event, DOC_ROOT, SPAN("raw"));
     size_t record =
         raw != 0 && doc_tag(event, raw) == '{' ? doc_member(event, raw, SPAN("record")) : 0;
-    struct build_input in = {.doc = event, .at = record, .shape = shape, .source = s->source};
+    struct build_input in = {
+        .doc = event, .at = record, .shape = shape, .source = s->source, .rules = s->rules};
     bool ok = shape != SHAPE_BEACON && record != 0 && doc_tag(event, record) == '{' &&
               build_event(s->builder, &in, &out, &built);
     buf_done(&out);
@@ -234,6 +237,9 @@ static struct span source_of(const struct survey *s, enum contract c, bool built
     }
     if (shape == SHAPE_BEACON) {
         return span_str(fields[contract[c].field].path);
+    }
+    if (rules_constant(s->rules, contract[c].field, &member)) {
+        return SPAN("(the configuration)");
     }
     return c == CONTRACT_CATEGORY ? SPAN("(the action)") : SPAN("(derived)");
 }

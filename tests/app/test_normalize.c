@@ -83,13 +83,14 @@ static void restore(int was, int fd)
     assert_int_equal(close(was), 0);
 }
 
-/* Run `normalize` with the words of `line`, '@' standing for the place. Its exit status. */
-static int normalize(struct place *p, const char *line)
+/* Run a command with the words of `line`, '@' standing for the place. Its exit status. */
+static int run(struct place *p, int (*command)(int, char **), struct span name, const char *line)
 {
     char text[1024];
     char *argv[20];
     struct buf b = BUF_INIT(sizeof(text) - 1);
-    buf_add(&b, SPAN("normalize "));
+    buf_add(&b, name);
+    buf_add_byte(&b, ' ');
     for (; *line != '\0'; line++) {
         buf_add(&b, *line == '@' ? span_str(p->path) : span_of(line, 1));
     }
@@ -107,12 +108,23 @@ static int normalize(struct place *p, const char *line)
     (void)snprintf(err, sizeof(err), "%s/.err", p->path);
     int was_out = redirect(out, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
     int was_err = redirect(err, STDERR_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
-    int status = app_normalize(argc, argv);
+    int status = command(argc, argv);
+    assert_int_equal(fflush(stdout), 0);
     restore(was_out, STDOUT_FILENO);
     restore(was_err, STDERR_FILENO);
     slurp(out, &p->out);
     slurp(err, &p->err);
     return status;
+}
+
+static int normalize(struct place *p, const char *line)
+{
+    return run(p, app_normalize, SPAN("normalize"), line);
+}
+
+static int sample(struct place *p, const char *line)
+{
+    return run(p, app_sample, SPAN("sample"), line);
 }
 
 #define EVENT(id)                                                                                  \
@@ -275,24 +287,54 @@ static void wrong_usage_is_said(void **state)
     assert_non_null(strstr(p->err.p, "none.conf: error: there is no such file"));
 }
 
-static void a_customers_rules_come_from_a_configuration(void **state)
+/* A customer with names of its own. */
+static void put_configuration(const struct place *p)
 {
-    struct place *p = *state;
-    put(p, "a.jsonl", SPAN("{\"wer\":\"jane\",\"action\":\"RunTool\",\"x\":\"y\"}\n"));
     put(p, "main.conf",
         SPAN("aws = { region = \"eu-west-1\"; };\n"
              "kafka = { properties = ( \"bootstrap.servers=x\" ); };\n"
              "queues = ( { name = \"main\"; url = \"http://127.0.0.1:1/1/q\"; } );\n"
              "customers = ( { id = \"acme\"; queue = \"main\"; prefix = \"s3://a-b/p\";"
              " account_id = \"444455556666\"; external_id = \"x-1\";"
-             " role_arn = \"arn:aws:iam::444455556666:role/r\";"
-             " mapping = ( { field = \"user.name\"; from = [ \"wer\" ]; } );"
+             " role_arn = \"arn:aws:iam::444455556666:role/r\"; redact = \"secrets\";"
+             " mapping = ( { field = \"user.name\"; from = [ \"wer\" ]; },"
+             " { field = \"harness.name\"; value = \"acme_bot\"; } );"
              " actions = ( { word = \"RunTool\"; action = \"tool.invoked\"; } ); } );\n"));
+}
+
+static void a_customers_rules_come_from_a_configuration(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl", SPAN("{\"wer\":\"jane\",\"action\":\"RunTool\",\"x\":\"y\"}\n"));
+    put_configuration(p);
     assert_int_equal(normalize(p, "-c @/main.conf --customer acme @/a.jsonl"), 0);
     assert_non_null(strstr(p->out.p, "\"user\":{\"name\":\"jane\"}"));
     assert_non_null(strstr(p->out.p, "\"action\":\"tool.invoked\""));
     assert_int_equal(normalize(p, "-c @/main.conf --customer other @/a.jsonl"), 1);
     assert_non_null(strstr(p->err.p, "customer other is not in the configuration"));
+}
+
+/* spec onboarding.md §5: what the customer's events will be, so with the customer's own names. */
+static void a_sample_counts_the_customers_own_names(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.jsonl",
+        SPAN("{\"wer\":\"jane\",\"action\":\"RunTool\",\"note\":\"token=topsecretvalue\"}\n"
+             "{\"wer\":\"joe\"}\n"));
+    put_configuration(p);
+    assert_int_equal(sample(p, "--json @/a.jsonl"), 0);
+    assert_null(strstr(p->out.p, "\"member\":\"wer\""));
+    assert_non_null(strstr(p->out.p, "no_known_field"));
+
+    assert_int_equal(sample(p, "--json -c @/main.conf --customer acme @/a.jsonl"), 0);
+    assert_null(strstr(p->out.p, "no_known_field"));
+    assert_non_null(strstr(p->out.p, "\"wer\""));
+    assert_non_null(strstr(p->out.p, "(the configuration)"));
+    assert_null(strstr(p->out.p, "topsecretvalue"));
+
+    assert_int_equal(sample(p, "-c @/main.conf --customer other @/a.jsonl"), 1);
+    assert_non_null(strstr(p->err.p, "customer other is not in the configuration"));
+    assert_int_equal(sample(p, "--customer Acme @/a.jsonl"), 2);
 }
 
 static void a_reader_that_goes_away_is_no_reason_for_words(void **state)
@@ -335,6 +377,7 @@ int main(void)
         TEST(a_file_that_cannot_be_read_does_not_stop_the_others),
         TEST(wrong_usage_is_said),
         TEST(a_customers_rules_come_from_a_configuration),
+        TEST(a_sample_counts_the_customers_own_names),
         TEST(a_reader_that_goes_away_is_no_reason_for_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

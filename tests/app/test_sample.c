@@ -45,7 +45,7 @@ static const struct survey *look(struct seen *s, struct span text)
     s->source = (struct source){.customer = SPAN("local"),
                                 .object = SPAN("file"),
                                 .modified_ns = 1780272000 * INT64_C(1000000000)};
-    s->survey = survey_new(&s->source);
+    s->survey = survey_new(&s->source, NULL);
     records_open(s->records, fd, &s->source, NULL);
     while (records_next(s->records, &record)) {
         survey_add(s->survey, &record, records_line(s->records));

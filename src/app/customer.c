@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/customer.h"
+
+#include "app/app.h"
+
+#include <stdio.h>
+
+static struct conf *load(const char *path)
+{
+    struct conf_problems problems = {0};
+    struct conf *c = conf_load(path, &problems);
+    app_print_problems(&problems);
+    conf_problems_done(&problems);
+    return c;
+}
+
+struct conf *customer_load(const char *config, const char *id, struct records_options *o,
+                           const struct rules **rules)
+{
+    struct conf *c = load(config);
+    const struct customer_conf *customer = c != NULL ? conf_customer(c, span_str(id)) : NULL;
+    if (customer == NULL) {
+        if (c != NULL) {
+            (void)fprintf(stderr, "customer %s is not in the configuration\n", id);
+        }
+        conf_free(c);
+        return NULL;
+    }
+    *rules = customer->rules;
+    o->normalize.line_bytes = c->limits.line_bytes;
+    o->normalize.sample_bytes = c->rejects.sample_bytes;
+    if (c->limits.event_bytes != 0) {
+        o->normalize.event_bytes = c->limits.event_bytes;
+    }
+    o->decode.object_bytes = c->limits.object_bytes;
+    o->decode.ratio = c->limits.ratio;
+    return c;
+}

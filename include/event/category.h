@@ -6,12 +6,19 @@
 #ifndef EVENT_CATEGORY_H
 #define EVENT_CATEGORY_H
 
-#include "base/span.h"
+#include "codec/json.h"
+#include "event/arena.h"
 
 struct draft;
 
 /* The category that the action's first word says; empty if it says none. */
 struct span category_infer(struct span action);
+
+/* Whether it is one of the words of schema.md §14.6. */
+MUST_USE bool category_is_known(struct span word);
+
+/* The first string of an array that is such a word, else its first string; in lower case. */
+struct span category_of_array(struct arena *a, const struct doc *d, size_t at);
 
 /* info, low, medium, high or critical for a word; empty for an unknown one. */
 struct span severity_of_word(struct span word);

@@ -22,7 +22,7 @@
 #include "base/span.h"
 #include "codec/lines.h"
 
-enum { INGEST_RULES = 1 }; /* ingest.rules: raised with every change of any output */
+enum { INGEST_RULES = 2 }; /* ingest.rules: raised with every change of any output */
 
 enum reject_reason {
     REJECT_BAD_JSON,
@@ -58,6 +58,7 @@ struct normalize_options {
     size_t line_bytes;             /* longest line there will be (limits.line_bytes) */
     size_t sample_bytes;           /* rejects.sample_bytes, 0 = no samples */
     struct long_lines *long_lines; /* borrowed; NULL: the normalizer makes its own */
+    bool never_splice; /* right records take the repair road too, to compare the two roads */
 };
 
 /* What a key template (output.md §2) and headers may use. Empty if the event has none. */

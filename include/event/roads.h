@@ -22,6 +22,7 @@ struct road_input {
     const struct rules *rules;
     uint64_t line;
     uint64_t item;             /* 0: the only record of its line */
+    bool never_splice;         /* as in normalize_options */
     struct span envelope_time; /* as in build.h */
     struct span envelope_host;
 };

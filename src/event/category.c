@@ -48,28 +48,38 @@ struct span category_infer(struct span action)
     return nothing;
 }
 
-/* The first string of the explicit value that is a category, else its first string. */
-static struct span category_explicit(struct draft *d)
+bool category_is_known(struct span word)
 {
-    struct hit hit;
+    return word_in(word, category_words);
+}
+
+struct span category_of_array(struct arena *a, const struct doc *d, size_t at)
+{
     struct span first = nothing;
-    if (!lookup_first(d->lookup, FIELD_EVENT_CATEGORY, &hit)) {
-        return nothing;
-    }
-    if (doc_tag(hit.doc, hit.at) != '[') {
-        return value_text(hit.doc, hit.at, &first) ? arena_lower(d->arena, first) : nothing;
-    }
-    for (size_t i = doc_first(hit.doc, hit.at); !doc_at_end(hit.doc, i); i = doc_next(hit.doc, i)) {
-        if (doc_tag(hit.doc, i) != '"' || !text_counts(doc_string(hit.doc, i))) {
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+        if (doc_tag(d, i) != '"' || !text_counts(doc_string(d, i))) {
             continue;
         }
-        struct span word = arena_lower(d->arena, doc_string(hit.doc, i));
-        if (word_in(word, category_words)) {
+        struct span word = arena_lower(a, doc_string(d, i));
+        if (category_is_known(word)) {
             return word;
         }
         first = first.n > 0 ? first : word;
     }
     return first;
+}
+
+static struct span category_explicit(struct draft *d)
+{
+    struct hit hit;
+    struct span text = nothing;
+    if (!lookup_first(d->lookup, FIELD_EVENT_CATEGORY, &hit)) {
+        return nothing;
+    }
+    if (doc_tag(hit.doc, hit.at) == '[') {
+        return category_of_array(d->arena, hit.doc, hit.at);
+    }
+    return value_text(hit.doc, hit.at, &text) ? arena_lower(d->arena, text) : nothing;
 }
 
 void draft_category(struct draft *d)

@@ -199,7 +199,7 @@ static enum fixed fix_text(struct fix *f, const struct member *m, size_t at, str
     }
     if (!as_text(f, m, at, &s, &plain)) {
         fix_save(f, m->name, at);
-        return is_required ? required(f, m, text) : FIX_DROP;
+        return is_required && required(f, m, text) == FIX_REPLACE ? FIX_REPLACE : FIX_DROP;
     }
     enum fixed done = text_rule(f, m, at, s, text);
     if (done == FIX_KEEP && !plain) {

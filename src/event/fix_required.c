@@ -102,6 +102,16 @@ static struct span severity(const struct fix *f)
     return bad ? SPAN("high") : SPAN("info");
 }
 
+/* A list of words may hold one of ours; else the action tells. */
+static struct span category(const struct fix *f)
+{
+    size_t at = below(f, "event", "category");
+    bool list = at != 0 && doc_tag(f->d, at) == '[';
+    struct span said = list ? category_of_array(f->arena, f->d, at) : SPAN("");
+    struct span inferred = category_infer(f->action);
+    return inferred.n == 0 || category_is_known(said) ? said : inferred;
+}
+
 struct span fix_default(struct fix *f, enum member_rule rule)
 {
     struct record_key *key = &f->facts->key;
@@ -118,7 +128,7 @@ struct span fix_default(struct fix *f, enum member_rule rule)
         key->action = f->action;
         return f->action;
     case RULE_CATEGORY:
-        key->category = category_infer(f->action);
+        key->category = category(f);
         return key->category;
     case RULE_SEVERITY:
         return severity(f);

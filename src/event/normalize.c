@@ -342,6 +342,7 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
                             .rules = n->rules,
                             .line = n->line.number,
                             .item = n->values.several ? n->item + 1 : 0,
+                            .never_splice = n->options.never_splice,
                             .envelope_time = span_of(envelope.p, n->envelope_time_bytes),
                             .envelope_host = span_from(envelope, n->envelope_time_bytes)};
     if (shape == SHAPE_NONE || !road_event(n->roads, &in, &n->out, out, &why)) {

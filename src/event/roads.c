@@ -110,7 +110,7 @@ static bool splice(struct roads *r, const struct road_input *in, struct buf *out
 {
     const struct value *v = in->value;
     struct beacon b;
-    if (!v->whole || v->doc.repaired || !r->names.unique ||
+    if (in->never_splice || !v->whole || v->doc.repaired || !r->names.unique ||
         (rules_redacts(in->rules) && clean_has_secret(&v->doc, v->at))) {
         return false;
     }

@@ -18,7 +18,7 @@ bool word_in(struct span word, const char *list)
     while (word.n > 0 && (p = memmem(p, n - (size_t)(p - list), word.p, word.n)) != NULL) {
         const char *end = p + word.n;
         if ((p == list || p[-1] == ' ') && (*end == '\0' || *end == ' ')) {
-            return true;
+            return memchr(word.p, ' ', word.n) == NULL; /* two words of the list are none of it */
         }
         p = end;
     }

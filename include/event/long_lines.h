@@ -30,11 +30,15 @@ void long_lines_free(struct long_lines *l);
 DEFINE_OWNED(long_lines);
 
 /*
- * The readers, for this thread alone until long_lines_release. Waits until they are free.
+ * The readers, for this thread alone until long_lines_release. Waits until they are free: who has
+ * them waits for nothing else meanwhile.
  *
  * Threads: any.
  */
 struct json_reader *const *long_lines_take(struct long_lines *l);
 void long_lines_release(struct long_lines *l);
+
+/* Which they will be: always the same. */
+struct json_reader *const *long_lines_readers(const struct long_lines *l);
 
 #endif

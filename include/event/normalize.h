@@ -100,11 +100,18 @@ void normalizer_line(struct normalizer *n, const struct line *line);
 /*
  * The next record of the line, in document order. False: the line is done.
  *
- * For a line above 64 KiB of several records the shared readers are held until it is done or the
- * normalizer is given something else: other threads with long lines wait. Who stops in the middle
- * of a line says so with normalizer_abandon.
+ * For an OTLP request above 64 KiB the shared readers are held from one record to the next: other
+ * threads with long lines wait. Who is about to wait for something itself asks normalizer_holds
+ * before and lets go; the request is read again when it goes on. Who stops in the middle of a
+ * line says so with normalizer_abandon.
  */
 MUST_USE bool normalizer_next(struct normalizer *n, struct record *out);
+
+/* True: others may be waiting for what this normalizer holds. */
+MUST_USE bool normalizer_holds(const struct normalizer *n);
+
+/* They need not. *record, the last one, stays valid. */
+void normalizer_let_go(struct normalizer *n, struct record *record);
 
 /* The rest of the line is not wanted. */
 void normalizer_abandon(struct normalizer *n);

@@ -103,8 +103,9 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
  * A record of so many bytes is about to be produced. Waits while more than the customer's
  * share is unacknowledged. FAIL_STOPPED: customers_stop. FAIL_AGAIN: the others' records are
  * acknowledged and this customer's have not been for so long that the lane must not wait on.
+ * full: not NULL: do not wait, set this and return FAIL_AGAIN.
  */
-MUST_USE enum err_kind customer_owe(struct customer *c, size_t bytes, struct err *e);
+MUST_USE enum err_kind customer_owe(struct customer *c, size_t bytes, bool *full, struct err *e);
 void customer_paid(struct customer *c, size_t bytes);
 
 /* Its topic takes messages of so many bytes: the limit of its events is lowered to fit. */

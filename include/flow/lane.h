@@ -49,7 +49,7 @@ void lane_join(struct lane *l);
 /* Carry one notification: what the thread does with each. */
 void lane_carry(struct lane *l, struct receipt *r);
 
-/* The sink's delivery reports: a record of this receipt was acknowledged, or not. */
-void lane_delivered(void *receipt, size_t bytes, const struct err *e);
+/* The sink's delivery reports: a record of this account was acknowledged, or not. */
+void lane_delivered(void *account, size_t bytes, const struct err *e);
 
 #endif

@@ -26,6 +26,8 @@ struct produce {
     struct produce_parts parts;
     struct buf key;
     struct span object;
+    bool no_wait; /* the caller's: where produce_record would wait it fails, with `full` set */
+    bool full;
     uint64_t events; /* not counted yet: shared counters cost too much for each record */
     uint64_t forgotten;
 };
@@ -37,8 +39,9 @@ void produce_done(struct produce *p);
 void produce_object(struct produce *p, struct span object);
 
 /*
- * Give it to the sink, on the receipt's account. c: NULL for a reject that is nobody's. May
- * wait, for the customer's share and for room in the queue. On failure nothing is owed.
+ * Give it to the sink, on the account of the receipt and of the customer. c: NULL for a reject
+ * that is nobody's. May wait, for the customer's share and for room in the queue, unless no_wait.
+ * On failure nothing is owed.
  */
 MUST_USE enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
                                       const struct record *record, struct err *e);
@@ -47,6 +50,6 @@ MUST_USE enum err_kind produce_record(struct produce *p, struct receipt *r, stru
 void produce_count(struct produce *p, struct customer *c);
 
 /* A delivery report: the customer's share and breaker hear of it. Before receipt_pay. */
-void produce_delivered(struct receipt *r, size_t bytes, const struct err *e);
+void produce_delivered(struct customer *c, size_t bytes, const struct err *e);
 
 #endif

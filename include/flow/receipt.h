@@ -7,13 +7,13 @@
  * `later`. Who pays the last one gets `true`: the receipt is settled, exactly once, and goes to
  * the acker.
  *
- *     receipt_owe(r);
+ *     receipt_owe(r); record.receipt = receipt_account(r, customer);
  *     if (sink_produce(...) != FAIL_NONE && receipt_pay(r, &err)) -> never: the lane still owes
- *     ... sink's thread: if (receipt_pay(r, report)) acker_settled(a, r);
+ *     ... sink's thread: if (receipt_pay(account->receipt, report)) acker_settled(a, r);
  *     ... lane, at the end: if (receipt_pay(r, NULL)) acker_settled(a, r);
  *
- * Threads: receipt_owe, receipt_worsen: the lane that has it; receipt_pay, receipt_lose,
- * receipt_loss: any; the rest: who has it alone.
+ * Threads: receipt_owe, receipt_account, receipt_worsen: the lane that has it; receipt_pay,
+ * receipt_lose, receipt_loss: any; the rest: who has it alone.
  */
 #ifndef FLOW_RECEIPT_H
 #define FLOW_RECEIPT_H
@@ -28,15 +28,22 @@
 struct customer;
 struct acker;
 
+/* What a delivery report is about: a notification may name objects of several customers. */
+struct account {
+    struct receipt *receipt;
+    struct customer *customer; /* NULL: nobody's */
+    struct account *next;      /* of the same receipt */
+};
+
 struct receipt {
     struct receipt *next; /* of the list it is in: the inbox's or the acker's */
     struct acker *acker;  /* who holds its lease; this and the next three are its own */
     struct lease lease;
     bool settled;
     bool lease_over;
-    struct customer *customer; /* of its first record; NULL: nobody's */
-    struct notice *notice;     /* NULL: a body that nobody understands; gone after the lane */
-    struct err unread;         /* ... and why */
+    struct account account; /* of its first record's customer, and the others' behind it */
+    struct notice *notice;  /* NULL: a body that nobody understands; gone after the lane */
+    struct err unread;      /* ... and why */
     size_t queue;
     size_t party;
     size_t body_bytes;
@@ -57,6 +64,9 @@ struct receipt {
 struct receipt *receipt_new(struct sqs_message *m, size_t queue, int64_t now);
 void receipt_free(struct receipt *r);
 DEFINE_OWNED(receipt);
+
+/* Where this customer's records count; lives as long as the receipt. */
+struct account *receipt_account(struct receipt *r, struct customer *c);
 
 /* One more record is on its way. */
 void receipt_owe(struct receipt *r);

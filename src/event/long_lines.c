@@ -41,6 +41,11 @@ struct json_reader *const *long_lines_take(struct long_lines *l)
     return l->shared.readers;
 }
 
+struct json_reader *const *long_lines_readers(const struct long_lines *l)
+{
+    return l->shared.readers;
+}
+
 void long_lines_release(struct long_lines *l)
 {
     (void)pthread_mutex_unlock(&l->shared.lock);

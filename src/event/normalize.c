@@ -38,6 +38,7 @@ struct normalizer {
     struct long_lines *long_lines;     /* for the others */
     struct long_lines *own_long_lines; /* NULL if they are shared */
     bool took_long_lines;
+    bool let_go; /* in the middle of an OTLP request, which must be read again */
 
     struct line line;
     struct values values;
@@ -130,10 +131,17 @@ void normalizer_limit(struct normalizer *n, size_t event_bytes)
     }
 }
 
+static void take_readers(struct normalizer *n)
+{
+    (void)long_lines_take(n->long_lines); /* always the same ones: n->values has them already */
+    n->took_long_lines = true;
+}
+
 static void start_line(struct normalizer *n, const struct line *line, struct span text)
 {
     struct json_reader *const *readers = n->own;
     give_back_readers(n);
+    n->let_go = false;
     n->line = *line;
     n->too_long = line->too_long;
     n->item = 0;
@@ -141,8 +149,7 @@ static void start_line(struct normalizer *n, const struct line *line, struct spa
     n->in_otlp = false;
     n->otlp_bytes = 0;
     if (text.n > SHORT_LINE_BYTES) {
-        readers = long_lines_take(n->long_lines);
-        n->took_long_lines = true;
+        readers = long_lines_readers(n->long_lines);
     }
     values_start(&n->values, readers, text);
 }
@@ -322,15 +329,6 @@ static bool keep_key(struct normalizer *n, struct record_key *key)
     return true;
 }
 
-/* Nobody else need wait for the readers while the last record of a line is produced. */
-static void release_after_last(struct normalizer *n, struct record *out)
-{
-    bool last = !n->in_otlp && !n->values.in_array && n->values.rest.n == 0;
-    if (n->took_long_lines && last && keep_key(n, &out->key)) {
-        give_back_readers(n);
-    }
-}
-
 static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct record *out)
 {
     struct span envelope = buf_span(&n->envelope);
@@ -349,7 +347,6 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
         return reject(n, why, detail_of(why), out);
     }
     n->item++;
-    release_after_last(n, out);
     return true;
 }
 
@@ -415,7 +412,7 @@ static bool on_object(struct normalizer *n, struct value *v, struct record *out)
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }
 
-bool normalizer_next(struct normalizer *n, struct record *out)
+static bool next_record(struct normalizer *n, struct record *out)
 {
     if (n->too_long) {
         n->too_long = false;
@@ -430,7 +427,6 @@ bool normalizer_next(struct normalizer *n, struct record *out)
         }
         switch (values_next(&n->values, &v)) {
         case VALUES_END:
-            give_back_readers(n);
             return false;
         case VALUES_OBJECT:
             if (on_object(n, &v, out)) {
@@ -442,5 +438,47 @@ bool normalizer_next(struct normalizer *n, struct record *out)
         case VALUES_DAMAGED:
             return reject(n, REJECT_BAD_JSON, n->values.detail, out);
         }
+    }
+}
+
+/* ---- the readers that others may wait for ---- */
+
+/* Somebody else may have used them: the request is read again, to the same tape. */
+static void come_back(struct normalizer *n)
+{
+    struct span rest = n->request.text;
+    struct json_reader *reader = n->values.readers[n->request.reader];
+    n->let_go = false;
+    if (json_scan(reader, &rest, &n->request.doc, NULL) != FAIL_NONE) {
+        abort(); /* cannot be: it was read before */
+    }
+}
+
+bool normalizer_next(struct normalizer *n, struct record *out)
+{
+    bool is_long = n->values.readers != n->own;
+    if (is_long && !n->took_long_lines) {
+        take_readers(n);
+    }
+    if (n->let_go) {
+        come_back(n);
+    }
+    bool more = next_record(n, out);
+    if (is_long && !n->in_otlp && (!more || keep_key(n, &out->key))) {
+        give_back_readers(n); /* the next value is read from the line */
+    }
+    return more;
+}
+
+bool normalizer_holds(const struct normalizer *n)
+{
+    return n->took_long_lines;
+}
+
+void normalizer_let_go(struct normalizer *n, struct record *record)
+{
+    if (n->took_long_lines && keep_key(n, &record->key)) {
+        n->let_go = n->in_otlp;
+        give_back_readers(n);
     }
 }

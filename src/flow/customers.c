@@ -379,9 +379,13 @@ static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err
     return kind;
 }
 
-enum err_kind customer_owe(struct customer *c, size_t bytes, struct err *e)
+enum err_kind customer_owe(struct customer *c, size_t bytes, bool *full, struct err *e)
 {
     if (over_share(c, bytes)) {
+        if (full != NULL) {
+            *full = true;
+            return err_set(e, FAIL_AGAIN, "kafka: the customer's share is used up");
+        }
         enum err_kind kind = wait_for_share(c, bytes, e);
         if (kind != FAIL_NONE) {
             return kind;

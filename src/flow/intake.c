@@ -207,15 +207,14 @@ static void poll_start(struct intake *i, struct poll *p)
 /* Whose turn it takes in the inbox: the customer's of its first record. */
 static void assign(struct intake *i, struct receipt *r)
 {
-    r->party = customers_count(i->parts.customers) + r->queue;
+    struct customer *c = NULL;
     if (r->notice != NULL) {
         const struct notice_record *first = &r->notice->records[0];
-        r->customer = customers_find(i->parts.customers, r->queue, first->bucket, first->key,
-                                     r->notice->form);
+        c = customers_find(i->parts.customers, r->queue, first->bucket, first->key,
+                           r->notice->form);
     }
-    if (r->customer != NULL) {
-        r->party = r->customer->index;
-    }
+    r->account.customer = c;
+    r->party = c != NULL ? c->index : customers_count(i->parts.customers) + r->queue;
 }
 
 /* One clock, many queues that notice it: said once, and again only when it has moved on. */

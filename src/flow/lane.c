@@ -336,10 +336,11 @@ void lane_carry(struct lane *l, struct receipt *r)
     }
 }
 
-void lane_delivered(void *receipt, size_t bytes, const struct err *e)
+void lane_delivered(void *account, size_t bytes, const struct err *e)
 {
-    struct receipt *r = receipt;
-    produce_delivered(r, bytes, e);
+    const struct account *a = account;
+    struct receipt *r = a->receipt;
+    produce_delivered(a->customer, bytes, e);
     if (receipt_pay(r, e)) {
         acker_settled(r->acker, r);
     }

@@ -57,14 +57,15 @@ static int64_t event_timestamp(const struct produce *p, const struct record *rec
     return !p->parts.conf->kafka.event_timestamp || at <= 0 ? 0 : (at < now ? at : now);
 }
 
-/* On the account of the receipt's customer: the report will know no other. */
-static enum err_kind give(struct produce *p, struct receipt *r, const struct sink_record *out,
-                          struct err *e)
+static enum err_kind give(struct produce *p, struct receipt *r, struct customer *c,
+                          struct sink_record *out, struct err *e)
 {
-    struct customer *c = r->customer;
     size_t bytes = out->key.n + out->value.n;
+    p->full = false;
+    out->receipt = receipt_account(r, c);
+    out->full = p->no_wait ? &p->full : NULL;
     if (c != NULL) {
-        enum err_kind kind = customer_owe(c, bytes, e);
+        enum err_kind kind = customer_owe(c, bytes, out->full, e);
         if (kind != FAIL_NONE) {
             return kind;
         }
@@ -92,7 +93,6 @@ static enum err_kind produce_event(struct produce *p, struct receipt *r, struct 
         .key = event_key(p, c, record),
         .value = record->value,
         .timestamp_ms = event_timestamp(p, record),
-        .receipt = r,
         .headers = headers,
     };
     if (p->parts.conf->kafka.cloudevents) {
@@ -105,7 +105,7 @@ static enum err_kind produce_event(struct produce *p, struct receipt *r, struct 
         headers[4] = (struct sink_header){"ce_time", timestamp_write(&at, time)};
         headers[5] = (struct sink_header){"content-type", SPAN("application/json")};
     }
-    return give(p, r, &out, e);
+    return give(p, r, c, &out, e);
 }
 
 enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
@@ -121,9 +121,8 @@ enum err_kind produce_record(struct produce *p, struct receipt *r, struct custom
             .topic = p->parts.rejects,
             .key = c != NULL ? c->id : SPAN("_unknown"),
             .value = record->value,
-            .receipt = r,
         };
-        kind = give(p, r, &out, e);
+        kind = give(p, r, c, &out, e);
     }
     if (kind == FAIL_NONE && record->kind == RECORD_EVENT) {
         p->events++;
@@ -142,9 +141,8 @@ void produce_count(struct produce *p, struct customer *c)
     p->forgotten = 0;
 }
 
-void produce_delivered(struct receipt *r, size_t bytes, const struct err *e)
+void produce_delivered(struct customer *c, size_t bytes, const struct err *e)
 {
-    struct customer *c = r->customer;
     if (c == NULL) {
         return;
     }

@@ -23,6 +23,7 @@ struct receipt *receipt_new(struct sqs_message *m, size_t queue, int64_t now)
     if (r == NULL) {
         abort();
     }
+    r->account.receipt = r;
     r->queue = queue;
     r->id = copy(m->id);
     r->handle = copy(m->receipt_handle);
@@ -43,10 +44,31 @@ void receipt_free(struct receipt *r)
     if (r == NULL) {
         return;
     }
+    for (struct account *a = r->account.next, *next = NULL; a != NULL; a = next) {
+        next = a->next;
+        free(a);
+    }
     notice_free(r->notice);
     free(r->id);
     free(r->handle);
     free(r);
+}
+
+struct account *receipt_account(struct receipt *r, struct customer *c)
+{
+    struct account *a = &r->account;
+    while (a->customer != c && a->next != NULL) {
+        a = a->next;
+    }
+    if (a->customer != c) {
+        a->next = calloc(1, sizeof(*a));
+        if (a->next == NULL) {
+            abort();
+        }
+        a = a->next;
+        *a = (struct account){.receipt = r, .customer = c};
+    }
+    return a;
 }
 
 void receipt_owe(struct receipt *r)

@@ -73,9 +73,13 @@ static enum err_kind reserve_slow(struct sink *s, uint64_t n, struct err *e)
     return kind;
 }
 
-static enum err_kind reserve(struct sink *s, uint64_t n, struct err *e)
+static enum err_kind reserve(struct sink *s, uint64_t n, bool *full, struct err *e)
 {
     while (!try_reserve(s, n)) {
+        if (full != NULL) {
+            *full = true;
+            return err_set(e, FAIL_AGAIN, "kafka: the queue is full");
+        }
         enum err_kind kind = reserve_slow(s, n, e);
         if (kind != FAIL_NONE) {
             return kind;
@@ -163,7 +167,7 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
                        (unsigned long long)n);
     }
     uint64_t cost = cost_of(r);
-    enum err_kind kind = reserve(s, cost, e);
+    enum err_kind kind = reserve(s, cost, r->full, e);
     if (kind != FAIL_NONE) {
         return kind;
     }

@@ -361,6 +361,130 @@ static void gives_shared_readers_back_with_the_last_record_of_a_line(void **stat
     buf_done(&text);
 }
 
+/* Values and an OTLP request, each of several records, above SHORT_LINE_BYTES. */
+static const char *const long_of_several[] = {
+    /* an array */
+    "[{\"user\":\"u1\",\"message\":\"%s\"},{\"user\":\"u2\",\"message\":\"b\"},{\""
+    "user\":\"u3\"}]",
+    /* one behind the other */
+    "{\"user\":\"u1\",\"message\":\"%s\"} {\"user\":\"u2\"} 7 {\"user\":\"u3\"}",
+    /* OTLP */
+    "{\"resourceLogs\":[{\"resource\":{\"attributes\":[]},\"scopeLogs\":["
+    "{\"logRecords\":[{\"body\":{\"stringValue\":\"%s\"},\"attributes\":[{\""
+    "key\":\"user.name\",\"value\":{\"stringValue\":\"u1\"}}]},{\"body\":{\"s"
+    "tringValue\":\"b\"},\"attributes\":[{\"key\":\"user.name\",\"value\":{\""
+    "stringValue\":\"u2\"}}]},{\"body\":{\"stringValue\":\"c\"},\"attribute"
+    "s\":[{\"key\":\"user.name\",\"value\":{\"stringValue\":\"u3\"}}]}]}]}]}",
+    /* OTLP that must be cleaned */
+    "{\"resourceLogs\":[{\"resource\":{\"attributes\":[]},\"scopeLogs\":["
+    "{\"logRecords\":[{\"body\":{\"stringValue\":\"\xff"
+    "%s\"},\"attributes\":[{"
+    "\"key\":\"user.name\",\"value\":{\"stringValue\":\"u1\"}}]},{\"body\":{\""
+    "stringValue\":\"b\"},\"body\":{\"stringValue\":\"BB\"},\"attributes\":["
+    "{\"key\":\"user.name\",\"value\":{\"stringValue\":\"u2\"}}]},{\"body\":{"
+    "\"stringValue\":\"c\"},\"attributes\":[{\"key\":\"user.name\",\"value\":"
+    "{\"stringValue\":\"u3\"}}]}]}]}]}",
+    /* OTLP in a text */
+    "{\"file\":\"f\",\"source_type\":\"s\",\"message\":\"{\\\"resourceLogs\\\":[{\\\"resource\\\":{"
+    "\\\"attributes\\\""
+    ":[]},\\\"scopeLogs\\\":[{\\\"logRecords\\\":[{\\\"body\\\":{\\\"stringValu"
+    "e\\\":\\\"%s\\\"},\\\"attributes\\\":[{\\\"key\\\":\\\"user.name\\\",\\\"value\\\""
+    ":{\\\"stringValue\\\":\\\"u1\\\"}}]},{\\\"body\\\":{\\\"stringValue\\\":\\\"b\\"
+    "\"},\\\"attributes\\\":[{\\\"key\\\":\\\"user.name\\\",\\\"value\\\":{\\\"strin"
+    "gValue\\\":\\\"u2\\\"}}]},{\\\"body\\\":{\\\"stringValue\\\":\\\"c\\\"},\\\"attr"
+    "ibutes\\\":[{\\\"key\\\":\\\"user.name\\\",\\\"value\\\":{\\\"stringValue\\\":"
+    "\\\"u3\\\"}}]}]}]}]}\"}",
+};
+
+enum { SEVERAL = sizeof(long_of_several) / sizeof(long_of_several[0]) };
+
+static void set_long(struct buf *to, const char *pattern)
+{
+    const char *place = strstr(pattern, "%s");
+    char head[256];
+    (void)snprintf(head, sizeof(head), "%.*s", (int)(place - pattern), pattern);
+    set_text(to, head, 'm', 100000, place + 2);
+}
+
+/* All of them, so that whatever the shared readers held is another's. */
+static void read_all(struct normalizer *n, struct buf *text)
+{
+    struct record r;
+    for (size_t i = 0; i < SEVERAL; i++) {
+        set_long(text, long_of_several[i]);
+        struct line line = line_of(text, 1);
+        normalizer_line(n, &line);
+        while (normalizer_next(n, &r)) {
+        }
+    }
+}
+
+/* Each record's value, one behind the other; `other` reads lines of its own between them. */
+static size_t read_between(struct normalizer *n, struct normalizer *other, const char *pattern,
+                           struct buf *out)
+{
+    struct buf text = BUF_INIT(LINE_BYTES);
+    struct buf others = BUF_INIT(LINE_BYTES);
+    struct record r;
+    size_t count = 0;
+    set_long(&text, pattern);
+    struct line line = line_of(&text, 1);
+    normalizer_object(n, &source, NULL);
+    normalizer_line(n, &line);
+    while (normalizer_next(n, &r)) {
+        count++;
+        if (other != NULL) {
+            normalizer_let_go(n, &r);
+            assert_false(normalizer_holds(n));
+            read_all(other, &others);
+        }
+        buf_add(out, r.value);
+        buf_add(out, r.key.user);
+        buf_add(out, r.key.session);
+    }
+    buf_done(&text);
+    buf_done(&others);
+    return count;
+}
+
+static void lets_others_read_between_the_records_of_a_long_line(void **state UNUSED)
+{
+    OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
+    OWNED(normalizer) struct normalizer *a = start(EVENT_BYTES, shared);
+    OWNED(normalizer) struct normalizer *b = start(EVENT_BYTES, shared);
+    struct buf alone = BUF_INIT(4 * EVENT_BYTES);
+    struct buf shared_out = BUF_INIT(4 * EVENT_BYTES);
+    for (size_t i = 0; i < SEVERAL; i++) {
+        buf_clear(&alone);
+        buf_clear(&shared_out);
+        size_t want = read_between(a, NULL, long_of_several[i], &alone);
+        assert_true(want > 1);
+        assert_int_equal(read_between(a, b, long_of_several[i], &shared_out), want);
+        assert_span_equal(buf_span(&shared_out), buf_span(&alone));
+    }
+    buf_done(&alone);
+    buf_done(&shared_out);
+}
+
+static void holds_shared_readers_only_within_a_request_of_otlp(void **state UNUSED)
+{
+    OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, shared);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    for (size_t i = 0; i < SEVERAL; i++) {
+        struct record r;
+        set_long(&text, long_of_several[i]);
+        struct line line = line_of(&text, 1);
+        normalizer_line(n, &line);
+        assert_true(normalizer_next(n, &r));
+        assert_int_equal(normalizer_holds(n), strstr(long_of_several[i], "resourceLogs") != NULL);
+        while (normalizer_next(n, &r)) {
+        }
+        assert_false(normalizer_holds(n));
+    }
+    buf_done(&text);
+}
+
 static void gives_shared_readers_back_when_a_line_is_abandoned(void **state UNUSED)
 {
     OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
@@ -446,6 +570,8 @@ int main(void)
         cmocka_unit_test(bears_a_megabyte_of_anything),
         cmocka_unit_test(shares_readers_of_long_lines_between_threads),
         cmocka_unit_test(gives_shared_readers_back_with_the_last_record_of_a_line),
+        cmocka_unit_test(lets_others_read_between_the_records_of_a_long_line),
+        cmocka_unit_test(holds_shared_readers_only_within_a_request_of_otlp),
         cmocka_unit_test(gives_shared_readers_back_when_a_line_is_abandoned),
         cmocka_unit_test(tells_what_a_key_may_be_made_of),
         cmocka_unit_test(takes_secrets_out_if_the_customer_asks_for_it),

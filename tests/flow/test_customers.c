@@ -78,7 +78,7 @@ static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **stat
     setup();
     struct err e;
     struct customer *a = customers_at(w.all, 0);
-    assert_int_equal(customer_owe(a, 100000, &e), FAIL_NONE);
+    assert_int_equal(customer_owe(a, 100000, NULL, &e), FAIL_NONE);
     customer_paid(a, 100000);
     assert_int_equal(a->unacked, 0);
     customers_free(w.all);
@@ -94,7 +94,7 @@ static void *owe_more(void *arg)
 {
     struct waiter *x = arg;
     struct err e;
-    x->kind = customer_owe(x->c, 500, &e);
+    x->kind = customer_owe(x->c, 500, NULL, &e);
     atomic_store(&x->ended, true);
     return NULL;
 }
@@ -103,7 +103,7 @@ static pthread_t start_waiting(struct waiter *x)
 {
     pthread_t thread;
     struct err e;
-    assert_int_equal(customer_owe(x->c, 800, &e), FAIL_NONE);
+    assert_int_equal(customer_owe(x->c, 800, NULL, &e), FAIL_NONE);
     assert_int_equal(pthread_create(&thread, NULL, owe_more, x), 0);
     while (atomic_load(&x->c->waiting) == 0) {
     }
@@ -116,7 +116,8 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     struct waiter x = {.c = customers_at(w.all, 0)};
     pthread_t thread = start_waiting(&x);
     struct err e;
-    assert_int_equal(customer_owe(customers_at(w.all, 1), 900, &e), FAIL_NONE); /* has its own */
+    assert_int_equal(customer_owe(customers_at(w.all, 1), 900, NULL, &e),
+                     FAIL_NONE); /* has its own */
     assert_false(atomic_load(&x.ended));
     customer_paid(x.c, 800);
     assert_int_equal(pthread_join(thread, NULL), 0);

@@ -26,9 +26,10 @@ static char *text(const char *s)
     return (char *)(uintptr_t)s; /* the configuration owns its texts; here nobody frees them */
 }
 
-static void setup_conf(void)
+static void setup_conf(size_t customers)
 {
-    w.queue = (struct queue_conf){.name = text("q"), .visibility_s = 120, .customer_count = 1};
+    w.queue =
+        (struct queue_conf){.name = text("q"), .visibility_s = 120, .customer_count = customers};
     w.customers[0] = (struct customer_conf){.id = text("acme"),
                                             .queue = &w.queue,
                                             .bucket = text("bucket"),
@@ -37,6 +38,9 @@ static void setup_conf(void)
                                             .account_id = text("111122223333"),
                                             .topic = text("events.{stream}"),
                                             .versioned = true};
+    w.customers[1] = w.customers[0];
+    w.customers[1].id = text("beta");
+    w.customers[1].prefix = text("beta");
     w.conf.kafka.key = text("{customer}/{session.id}");
     w.conf.kafka.queue_bytes = 1 << 20;
     w.conf.limits.line_bytes = 1000;
@@ -44,15 +48,15 @@ static void setup_conf(void)
     w.conf.queues = &w.queue;
     w.conf.queue_count = 1;
     w.conf.customers = w.customers;
-    w.conf.customer_count = 1;
+    w.conf.customer_count = customers;
 }
 
-static void setup(void)
+static void setup_of(size_t customers)
 {
     memset(&w, 0, sizeof(w));
     fake_world_reset();
     fake_sqs_reset();
-    setup_conf();
+    setup_conf(customers);
     clock_manual_init(&w.clock, 1000, 1000000);
     w.queues[0] = (struct intake_queue){.conf = &w.queue, .redrive = {.max_receive_count = 10}};
     w.acker_queues[0] = (struct acker_queue){.name = "q", .visibility_s = 120};
@@ -71,6 +75,11 @@ static void setup(void)
                                .stats = &w.stats,
                                .clock = &w.clock.clock};
     w.lane = lane_new(&parts);
+}
+
+static void setup(void)
+{
+    setup_of(1);
 }
 
 static void teardown(void)
@@ -93,7 +102,7 @@ static struct receipt *receive(const char *body, unsigned receive_count)
     struct receipt *r = receipt_new(m, 0, 0);
     if (r->notice != NULL) {
         const struct notice_record *first = &r->notice->records[0];
-        r->customer = customers_find(w.all, 0, first->bucket, first->key, r->notice->form);
+        r->account.customer = customers_find(w.all, 0, first->bucket, first->key, r->notice->form);
     }
     acker_add(w.acker, r);
     return r;
@@ -474,6 +483,40 @@ static void reads_later_when_a_report_is_bad(void **state UNUSED)
     teardown();
 }
 
+static void reports_count_on_the_customer_of_their_own_record(void **state UNUSED)
+{
+    setup_of(2);
+    answer((struct fake_answer){.body = SPAN("1\n")});
+    answer((struct fake_answer){.body = SPAN("2\n")});
+    struct receipt *r = receive(NOTICE(OBJECT("logs/1", "2") "," OBJECT("beta/2", "2")), 1);
+    lane_carry(w.lane, r);
+    struct customer *acme = customers_at(w.all, 0);
+    struct customer *beta = customers_at(w.all, 1);
+    assert_record(1, "events.runtime", "beta/session", "2");
+    assert_int_equal(acme->unacked, fake_sink.records[0].bytes);
+    assert_int_equal(beta->unacked, fake_sink.records[1].bytes);
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    fake_sink_report(lane_delivered, FAIL_CONFIG);
+    assert_int_equal(stats_get(&acme->stats.records_failed), 0);
+    assert_int_equal(stats_get(&beta->stats.records_failed), 1);
+    assert_true(customer_allowed(acme));
+    assert_false(customer_allowed(beta));
+    assert_int_equal(acme->unacked + beta->unacked, 0);
+    assert_shown_again(r, 675, 900);
+    teardown();
+}
+
+static void never_waits_for_room_with_readers_that_others_want(void **state UNUSED)
+{
+    setup();
+    fake_sink.full = true;
+    answer((struct fake_answer){.body = SPAN("one\nheld\nbad\n")});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_sink.count, 5);
+    assert_false(fake_sink.waited_holding);
+    teardown();
+}
+
 static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
 {
     setup();
@@ -541,6 +584,8 @@ int main(void)
         cmocka_unit_test(stops_producing_when_the_lease_is_lost),
         cmocka_unit_test(hands_back_when_the_sink_lets_go),
         cmocka_unit_test(reads_later_when_a_report_is_bad),
+        cmocka_unit_test(reports_count_on_the_customer_of_their_own_record),
+        cmocka_unit_test(never_waits_for_room_with_readers_that_others_want),
         cmocka_unit_test(lowers_the_limit_of_a_topic_that_takes_less),
         cmocka_unit_test(leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive),
         cmocka_unit_test(accepts_gone_objects_where_the_customer_says_so),

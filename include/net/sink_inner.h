@@ -52,8 +52,10 @@ struct sink {
 
     struct {
         bool down;
-        char why[200]; /* the last trouble: SINK_DOWN itself does not say */
-    } poll;            /* of the poll thread alone */
+        char why[200];                      /* the last trouble: SINK_DOWN itself does not say */
+        const rd_kafka_message_t **reports; /* of the event under way */
+        size_t room;
+    } poll; /* of the poll thread alone */
 
     struct {
         pthread_mutex_t lock;

@@ -203,6 +203,7 @@ static void sink_destroy(struct sink *s)
     (void)pthread_mutex_destroy(&s->shared.lock);
     (void)pthread_rwlock_destroy(&s->life);
     rd_kafka_conf_destroy(s->conf);
+    free(s->poll.reports);
     free(s);
 }
 

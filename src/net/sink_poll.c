@@ -6,9 +6,10 @@
 #include "net/sink_inner.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { POLL_MS = 200, REPORTS_PER_BATCH = 1024, SCRAM_FIXED_IN = 0x020601ff };
+enum { POLL_MS = 200, SCRAM_FIXED_IN = 0x020601ff };
 
 /* ---- errors ---- */
 
@@ -82,7 +83,7 @@ static bool produced_again(struct sink *s, const rd_kafka_message_t *m)
     return sink_hand_over(s, m->rkt, &r, headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Brokers refuse a batch as a whole; its records are reported together. */
+/* Brokers refuse a batch as a whole; its records are reported together, in one event. */
 struct batch {
     const rd_kafka_message_t **records;
     size_t count;
@@ -174,24 +175,37 @@ static void came_up(struct sink *s)
     }
 }
 
+/* All reports of the event; valid as long as it is. */
+static struct batch batch_of(struct sink *s, rd_kafka_event_t *ev)
+{
+    size_t n = rd_kafka_event_message_count(ev);
+    if (n > s->poll.room) {
+        free(s->poll.reports);
+        s->poll.reports = calloc(n, sizeof(const rd_kafka_message_t *));
+        if (s->poll.reports == NULL) {
+            abort();
+        }
+        s->poll.room = n;
+    }
+    return (struct batch){.records = s->poll.reports,
+                          .count = rd_kafka_event_message_array(ev, s->poll.reports, n)};
+}
+
 static void take_reports(struct sink *s, rd_kafka_event_t *ev)
 {
-    const rd_kafka_message_t *batch[REPORTS_PER_BATCH];
+    struct batch b = batch_of(s, ev);
     uint64_t records = 0;
     uint64_t bytes = 0;
     bool acknowledged = false;
-    size_t n;
-    while ((n = rd_kafka_event_message_array(ev, batch, REPORTS_PER_BATCH)) > 0) {
-        struct batch b = {.records = batch, .count = n};
-        for (size_t i = 0; i < n; i++) {
-            if (produced_again(s, batch[i])) {
-                continue;
-            }
-            report(s, &b, batch[i]);
-            acknowledged = acknowledged || batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-            records++;
-            bytes += cost_of(batch[i]);
+    for (size_t i = 0; i < b.count; i++) {
+        const rd_kafka_message_t *m = b.records[i];
+        if (produced_again(s, m)) {
+            continue;
         }
+        report(s, &b, m);
+        acknowledged = acknowledged || m->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        records++;
+        bytes += cost_of(m);
     }
     sink_release(s, records, bytes);
     if (acknowledged) {

@@ -285,17 +285,18 @@ static void says_what_the_brokers_refuse(void **state UNUSED)
     assert_int_equal(reports.delivered, 0);
 }
 
-/* One batch of `small` records of 100 bytes and, if asked for, one of 5,000; refused by size. */
+/* A batch of `small` records of 100 bytes and, if asked for, one large one; refused by size. */
 static void refuse_batch(int small, bool large)
 {
-    static const char text[5000];
+    static const char text[500000];
     (void)rd_kafka_mock_broker_set_down(mock, 1);
     OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
     for (int i = 0; i < small; i++) {
         produce(s, "events", span_of(text, 100), 2 * (i + 1));
     }
     if (large) {
-        produce(s, "events", span_of(text, sizeof(text)), 2 * (small + 1));
+        size_t n = 150 * (size_t)small; /* most of the batch */
+        produce(s, "events", span_of(text, n), 2 * (small + 1));
     }
     rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     (void)rd_kafka_mock_broker_set_up(mock, 1);
@@ -315,6 +316,14 @@ static void only_the_large_record_of_a_refused_batch_is_to_blame(void **state UN
     refuse_batch(20, true);
     assert_int_equal(reports.kinds[FAIL_LIMIT], 1);
     assert_int_equal(reports.kinds[FAIL_AGAIN], 20);
+}
+
+static void a_batch_of_thousands_has_one_record_to_blame(void **state UNUSED)
+{
+    refuse_batch(3000, true);
+    assert_int_equal(reports.kinds[FAIL_LIMIT], 1);
+    assert_int_equal(reports.kinds[FAIL_AGAIN], 3000);
+    assert_int_equal(reports.kinds[FAIL_CONFIG], 0); /* which would pause a customer */
 }
 
 static void answers_an_invalid_timestamp_once(void **state UNUSED)
@@ -563,6 +572,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_the_large_record_of_a_refused_batch_is_to_blame,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_of_thousands_has_one_record_to_blame, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(answers_an_invalid_timestamp_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_topic_is_a_fault_of_the_configuration, set_up,
                                         tear_down),

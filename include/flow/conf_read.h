@@ -41,6 +41,9 @@ void conf_warn(struct conf_reader *r, const config_setting_t *at, const char *fm
 void conf_problem_add(struct conf_problems *p, const char *file, int line, bool warning,
                       const char *text);
 
+/* conf_files.c: libconfig may open it and what it includes from `folder`; complains if not. */
+MUST_USE bool conf_file_ok(struct conf_reader *r, const char *path, const char *folder);
+
 /* By file and line; those of one line stay in order. */
 void conf_problems_sort(struct conf_problems *p);
 

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 /* Members of a section's struct that own memory. */
 static void rows_free(const struct conf_section *s, void *from)
@@ -123,19 +122,16 @@ static void say_syntax(struct conf_reader *r, const config_t *f)
 
 static const config_setting_t *file_parse(struct conf_reader *r, const char *path)
 {
-    struct stat st;
-    bool found = stat(path, &st) == 0;
-    if (!found || S_ISDIR(st.st_mode)) {
-        conf_problem_add(r->problems, path, 0, false,
-                         found             ? "is a directory"
-                         : errno == ENOENT ? "there is no such file"
-                                           : "cannot be read");
+    char *folder = conf_beside(path, "");
+    bool ok = conf_file_ok(r, path, folder);
+    config_t *f = ok ? file_new(r) : NULL;
+    if (ok) {
+        config_set_include_dir(f, folder);
+    }
+    free(folder);
+    if (!ok) {
         return NULL;
     }
-    config_t *f = file_new(r);
-    char *folder = conf_beside(path, "");
-    config_set_include_dir(f, folder);
-    free(folder);
     if (config_read_file(f, path) == CONFIG_TRUE) {
         return config_root_setting(f);
     }
@@ -166,7 +162,11 @@ static void read_folder(struct conf_reader *r, const char *path)
         struct buf file = BUF_INIT(8192);
         buf_addf(&file, "%s/%s", folder, entries[i]->d_name);
         const config_setting_t *root = file_parse(r, file.p);
-        if (root != NULL) {
+        if (root != NULL && config_setting_length(root) == 0) {
+            conf_problem_add(
+                r->problems, file.p, 0, false,
+                "is empty; the keys of one customer belong here, as in id = \"acme\";");
+        } else if (root != NULL) {
             conf_read_customer(r, root);
         }
         buf_done(&file);

@@ -70,14 +70,15 @@ static void prefix_finish(struct conf_reader *r, struct customer_conf *c,
             conf_error(r, at, "customer %s.prefix: names another bucket than %s", c->id, c->bucket);
         }
     }
-    while (p.n > 0 && p.p[0] == '/') {
-        p = span_from(p, 1);
-    }
-    while (p.n > 0 && p.p[p.n - 1] == '/') {
-        p.n--;
-    }
+    p = span_from(p, p.n > 0 && p.p[0] == '/' ? 1 : 0);
+    p.n -= p.n > 0 && p.p[p.n - 1] == '/' ? 1 : 0;
     if (p.n == 0) {
         conf_error(r, at, "customer %s.prefix: is empty; a whole bucket is never read", c->id);
+    } else if (p.p[0] == '/' || p.p[p.n - 1] == '/') {
+        conf_error(r, at,
+                   "customer %s.prefix: one slash at its beginning and its end does not count, a "
+                   "second one would be part of the keys; such a prefix cannot be read",
+                   c->id);
     }
     char *bare = conf_copy(p);
     free(c->prefix);

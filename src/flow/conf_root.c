@@ -9,7 +9,7 @@
 
 enum { WHAT_BYTES = 80 };
 
-/* "customer acme" if it can be told, else "customers[2]". */
+/* "customer acme" if it can be told, else "customers[2]", or "customer" of a file of its own. */
 static void entry_name(char *out, const config_setting_t *group, const char *key, const char *kind)
 {
     const char *name = NULL;
@@ -17,6 +17,8 @@ static void entry_name(char *out, const config_setting_t *group, const char *key
         strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
             strlen(name)) {
         (void)snprintf(out, WHAT_BYTES, "%s %.40s", kind, name);
+    } else if (config_setting_is_root(group)) {
+        (void)snprintf(out, WHAT_BYTES, "%s", kind);
     } else {
         (void)snprintf(out, WHAT_BYTES, "%ss[%d]", kind, config_setting_index(group));
     }

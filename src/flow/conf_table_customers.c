@@ -45,7 +45,8 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
      MEMBER(customer_conf, prefix),
      .required = true,
      .example = "\"asymptote/events\"",
-     .text = "Only keys under it are read: a path, or a URL s3://bucket/path/. Never empty."},
+     .text = "Only keys under it are read: a path, or a URL s3://bucket/path/. Never empty. One "
+             "slash at its beginning and at its end does not count."},
     {.name = "region",
      .type = CONF_TEXT,
      MEMBER(customer_conf, region),

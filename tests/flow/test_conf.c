@@ -204,6 +204,38 @@ static void an_empty_prefix_is_refused(void **state UNUSED)
     }
 }
 
+/* As a customer; what it says of the prefix, or what the prefix became. */
+static void assert_prefix(const char *prefix, const char *want, const char *complaint)
+{
+    char text[4096];
+    (void)snprintf(text, sizeof(text),
+                   AWS KAFKA QUEUES
+                   "customers = ( { id = \"b\"; queue = \"main\"; bucket = \"acme-events\";\n"
+                   "prefix = \"%s\"; account_id = \"444455556666\"; external_id = \"x-2\";"
+                   " role_arn = \"arn:aws:iam::444455556666:role/read\"; } );\n",
+                   prefix);
+    if (want == NULL) {
+        assert_complaints(text, complaint);
+        return;
+    }
+    OWNED(conf) struct conf *c = loaded(text);
+    assert_string_equal(c->customers[0].prefix, want);
+}
+
+static void one_slash_around_a_prefix_does_not_count_and_two_are_refused(void **state UNUSED)
+{
+    static const char two[] = "5: customer b.prefix: one slash at its beginning and its end does "
+                              "not count, a second one would be part of the keys; such a prefix "
+                              "cannot be read\n";
+    assert_prefix("/a/b", "a/b", NULL);
+    assert_prefix("a/b/", "a/b", NULL);
+    assert_prefix("s3://acme-events/a/b/", "a/b", NULL);
+    assert_prefix("a//b", "a//b", NULL);
+    assert_prefix("a/b//", NULL, two);
+    assert_prefix("//a/b", NULL, two);
+    assert_prefix("s3://acme-events//a", NULL, two);
+}
+
 static void identities_must_fit_together(void **state UNUSED)
 {
     assert_complaints(
@@ -433,6 +465,53 @@ static void included_files_are_looked_at_as_the_main_one(void **state UNUSED)
     folder_done(&f);
 }
 
+static void assert_first_problem(const char *path, const char *file, const char *what)
+{
+    struct conf_problems p = {0};
+    assert_null(conf_load(path, &p));
+    assert_true(p.count > 0);
+    assert_non_null(strstr(p.list[0].file, file));
+    assert_non_null(strstr(p.list[0].text, what));
+    conf_problems_done(&p);
+}
+
+static void only_regular_files_are_opened(void **state UNUSED)
+{
+    struct folder f;
+    folder_init(&f);
+    char pipe[128];
+    (void)snprintf(pipe, sizeof(pipe), "%s/pipe.conf", f.path);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    assert_first_problem(pipe, "pipe.conf", "is no regular file");
+    assert_first_problem("/dev/null", "/dev/null", "is no regular file");
+    assert_first_problem(f.path, f.path, "is a directory");
+    assert_first_problem(folder_put(&f, "a.conf", " @include \"pipe.conf\"\n"), "a.conf",
+                         "pipe.conf is no regular file");
+    assert_first_problem(folder_put(&f, "b.conf", "@include \".\"\n"), "b.conf", "is a directory");
+    (void)folder_put(&f, "one.conf", "\n@include \"pipe.conf\"\n");
+    assert_first_problem(folder_put(&f, "c.conf", "@include \"one.conf\"\n"), "one.conf",
+                         "pipe.conf is no regular file");
+    assert_first_problem(folder_put(&f, "d.conf", "@include \"not-there\"\n"), "d.conf",
+                         "cannot open include file");
+    folder_done(&f);
+}
+
+static void a_customers_file_is_named_in_what_is_wrong_with_it(void **state UNUSED)
+{
+    struct folder f;
+    folder_init(&f);
+    char folder[128];
+    (void)snprintf(folder, sizeof(folder), "%s/customers.d", f.path);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    (void)folder_put(&f, "customers.d/a.conf", "# nothing yet\n");
+    const char *main = folder_put(&f, "main.conf", AWS KAFKA QUEUES);
+    assert_first_problem(main, "customers.d/a.conf", "is empty; the keys of one customer");
+    (void)folder_put(&f, "customers.d/a.conf", "queue = \"main\";\n");
+    main = folder_put(&f, "main.conf", AWS KAFKA QUEUES);
+    assert_first_problem(main, "customers.d/a.conf", "customer.id: is missing");
+    folder_done(&f);
+}
+
 static void what_would_fail_at_start_is_told_before(void **state UNUSED)
 {
     assert_complaints(
@@ -604,6 +683,7 @@ int main(void)
         cmocka_unit_test(a_syntax_error_has_its_line),
         cmocka_unit_test(prefixes_of_a_bucket_must_not_overlap),
         cmocka_unit_test(an_empty_prefix_is_refused),
+        cmocka_unit_test(one_slash_around_a_prefix_does_not_count_and_two_are_refused),
         cmocka_unit_test(identities_must_fit_together),
         cmocka_unit_test(a_role_of_another_account_is_refused),
         cmocka_unit_test(shared_queues_take_only_the_direct_form),
@@ -614,6 +694,8 @@ int main(void)
         cmocka_unit_test(secrets_come_from_files_and_the_environment),
         cmocka_unit_test(warns_of_secrets_that_others_may_read),
         cmocka_unit_test(included_files_are_looked_at_as_the_main_one),
+        cmocka_unit_test(only_regular_files_are_opened),
+        cmocka_unit_test(a_customers_file_is_named_in_what_is_wrong_with_it),
         cmocka_unit_test(what_would_fail_at_start_is_told_before),
         cmocka_unit_test(customers_have_files_of_their_own),
         cmocka_unit_test(numbers_that_libconfig_cuts_are_refused),

@@ -46,7 +46,7 @@ static void kafka_open(struct feed *f, const char *brokers, const char *topic)
         {"acks", "all"},
         {"enable.idempotence", "true"},
         {"compression.codec", "lz4"},
-        {"linger.ms", "20"},
+        {"linger.ms", "100"},
         {"queue.buffering.max.kbytes", "65536"},
         {"queue.buffering.max.messages", "1000000"},
         {"message.timeout.ms", "0"},

@@ -64,7 +64,7 @@ def main():
     sqs = boto3.client("sqs", endpoint_url=a.endpoint)
     failed = []
     producer = Producer({"bootstrap.servers": a.brokers, "acks": "all", "enable.idempotence": True,
-                         "compression.codec": "lz4", "linger.ms": 20, "queue.buffering.max.kbytes": 65536,
+                         "compression.codec": "lz4", "linger.ms": 100, "queue.buffering.max.kbytes": 65536,
                          "queue.buffering.max.messages": 1000000, "on_delivery": lambda e, m: e and failed.append(e)})
     objects = records = size = 0
     cpu0, wall0 = cpu(), time.monotonic()

@@ -127,6 +127,12 @@ MUST_USE bool sink_flush(struct sink *s, int timeout_ms);
 /* Records taken and not yet reported, and their bytes. */
 void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes);
 
+/*
+ * Bytes of records of one partition that the brokers are sent at a time: requests under way
+ * (five, for an idempotent producer) times batch.size. More of them would only wait.
+ */
+size_t sink_partition_bytes(const struct sink *s);
+
 /* Bytes of key and value that one record may have (message.max.bytes less the framing). */
 size_t sink_max_bytes(const struct sink *s);
 

@@ -40,6 +40,7 @@ struct sink {
     void *token_context;
     size_t queue_bytes;
     size_t max_bytes;
+    size_t partition_bytes;
     bool scram;
 
     atomic_uint_fast64_t records; /* taken, not yet reported */

@@ -14,7 +14,8 @@
 
 enum {
     FRAMING_BYTES = 512, /* of a record alone in a request: batch and request headers */
-    VALUES = 7
+    VALUES = 7,
+    REQUESTS_UNDER_WAY = 5, /* for each partition, at most, by the idempotent producer */
 };
 
 /* ---- counting and waiting ---- */
@@ -207,6 +208,13 @@ static void sink_destroy(struct sink *s)
     free(s);
 }
 
+static size_t partition_bytes(const rd_kafka_conf_t *conf)
+{
+    size_t requests = sink_conf_size(conf, "max.in.flight");
+    return sink_conf_size(conf, "batch.size") *
+           (requests < REQUESTS_UNDER_WAY ? requests : REQUESTS_UNDER_WAY);
+}
+
 static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf)
 {
     struct sink *s = calloc(1, sizeof(*s));
@@ -216,6 +224,7 @@ static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf
     size_t max = sink_conf_size(conf, "message.max.bytes");
     s->conf = conf;
     s->max_bytes = max > FRAMING_BYTES ? max - FRAMING_BYTES : max;
+    s->partition_bytes = partition_bytes(conf);
     s->queue_bytes = c->queue_bytes;
     s->delivered = c->delivered;
     s->event = c->event;
@@ -297,4 +306,9 @@ void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes)
 size_t sink_max_bytes(const struct sink *s)
 {
     return s->max_bytes;
+}
+
+size_t sink_partition_bytes(const struct sink *s)
+{
+    return s->partition_bytes;
 }

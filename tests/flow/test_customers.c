@@ -29,10 +29,11 @@ static char *text(const char *s)
 }
 
 /* Two customers: a quarter of 4,000 bytes each. */
-static void setup(void)
+static void setup_with(const char *key, size_t partition_bytes)
 {
     memset(&w, 0, sizeof(w));
     fake_world_reset();
+    fake_sink.partition_bytes = partition_bytes;
     moved.clock = (struct clock){moved_ms, moved_ms};
     atomic_store(&moved.ms, 1000);
     w.queue = (struct queue_conf){.name = text("q"), .customer_count = 2};
@@ -44,7 +45,7 @@ static void setup(void)
                                                 .region = text("eu-west-1"),
                                                 .topic = text("events-{customer}")};
     }
-    w.conf.kafka.key = text("{customer}");
+    w.conf.kafka.key = text(key);
     w.conf.kafka.queue_bytes = 4000;
     w.conf.queues = &w.queue;
     w.conf.queue_count = 1;
@@ -53,6 +54,11 @@ static void setup(void)
     struct err e;
     w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &moved.clock}, &e);
     assert_non_null(w.all);
+}
+
+static void setup(void)
+{
+    setup_with("{customer}", 0);
 }
 
 static void names_topics_by_their_template(void **state UNUSED)
@@ -81,6 +87,16 @@ static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **stat
     assert_int_equal(customer_owe(a, 100000, NULL, &e), FAIL_NONE);
     customer_paid(a, 100000);
     assert_int_equal(a->unacked, 0);
+    customers_free(w.all);
+}
+
+static void shares_no_more_than_its_partition_takes_where_there_is_but_one(void **state UNUSED)
+{
+    setup_with("{customer}", 600);
+    assert_int_equal(customers_at(w.all, 0)->share_bytes, 600);
+    customers_free(w.all);
+    setup_with("{customer}/{session.id}", 600);
+    assert_int_equal(customers_at(w.all, 0)->share_bytes, 1000);
     customers_free(w.all);
 }
 
@@ -125,6 +141,20 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     customers_free(w.all);
 }
 
+static void wakes_a_waiting_lane_when_an_eighth_of_the_share_is_free(void **state UNUSED)
+{
+    setup();
+    struct err e;
+    struct customer *a = customers_at(w.all, 0);
+    assert_int_equal(customer_owe(a, 1000, NULL, &e), FAIL_NONE);
+    atomic_store(&a->asleep, true);
+    customer_paid(a, 124);
+    assert_true(atomic_load(&a->asleep));
+    customer_paid(a, 1);
+    assert_false(atomic_load(&a->asleep));
+    customers_free(w.all);
+}
+
 static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
 {
     setup();
@@ -161,6 +191,8 @@ int main(void)
         cmocka_unit_test(names_topics_by_their_template),
         cmocka_unit_test(finds_customers_of_a_shared_queue_by_the_direct_form_only),
         cmocka_unit_test(lets_a_large_record_pass_when_nothing_else_is_on_its_way),
+        cmocka_unit_test(shares_no_more_than_its_partition_takes_where_there_is_but_one),
+        cmocka_unit_test(wakes_a_waiting_lane_when_an_eighth_of_the_share_is_free),
         cmocka_unit_test(waits_above_its_share_until_something_is_acknowledged),
         cmocka_unit_test(lets_go_when_others_go_on_and_this_one_does_not),
         cmocka_unit_test(ends_the_wait_on_stop),

@@ -174,6 +174,7 @@ static struct {
     bool waited_holding; /* with readers that others may wait for */
     struct sink_topic topics[8];
     size_t topic_count;
+    size_t partition_bytes; /* 0: many */
 } fake_sink;
 
 struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
@@ -181,6 +182,11 @@ struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
     struct sink_topic *t = &fake_sink.topics[fake_sink.topic_count++ % 8];
     (void)snprintf(t->name, sizeof(t->name), "%s", name);
     return t;
+}
+
+size_t sink_partition_bytes(const struct sink *s UNUSED)
+{
+    return fake_sink.partition_bytes != 0 ? fake_sink.partition_bytes : 1000000;
 }
 
 size_t sink_max_bytes(const struct sink *s UNUSED)

@@ -186,3 +186,15 @@ def test_the_last_receive_leaves_a_reject_that_says_why(strict: StrictWorld):
     until(dead, lambda: f"the dead letter; the log ends:\n{worker.tail()}", 60, every=0.5, alive=worker)
     (reject,) = [value for _, value in strict.rejects()]
     assert reject["reason"] == "object" and "NoSuchKey" in str(reject)
+
+
+def test_objects_under_a_key_of_the_customers_own_are_left_and_pause_nobody(strict: StrictWorld):
+    acme = strict.customer("acme")
+    for n in range(8):
+        strict.fake.put_object(acme.bucket, acme.key(f"{n}"), "x\n", sse="SSE-C")
+    worker = strict.start()
+    lines = worker.logged(60, 8, msg="object left", customer="acme")
+    assert {(line["error"], line["code"]) for line in lines} == {("data", "InvalidRequest")}
+    acme.put("good", generate(3, 5).text)
+    until(lambda: strict.count() == 3, lambda: f"the good object; the log ends:\n{worker.tail()}", 30, alive=worker)
+    assert not worker.lines(error="paused")

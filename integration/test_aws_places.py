@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wrong clocks and wrong regions: corrected once, remembered, and the work goes on."""
+import json
+
 import pytest
 
 from .parts.events import generate
@@ -91,3 +93,19 @@ def test_the_notifications_region_is_compared_not_followed(strict: StrictWorld):
     strict.settled()
     assert strict.count() == 1
     assert worker.logged(msg="region differs", customer="acme")
+
+
+def test_the_notifications_account_is_compared_not_followed(strict: StrictWorld):
+    acme = strict.customer("acme", via="eventbridge")
+    for key in ("a", "b"):
+        strict.fake.put_object(acme.bucket, acme.key(key), generate(1, 5).text, notify_queue=False)
+        told = json.loads(strict.fake.notification(acme.bucket, acme.key(key), via="eventbridge"))
+        acme.queue.send(json.dumps({**told, "account": "999999999999"}))
+    worker = strict.start()
+    strict.settled()
+    assert strict.count() == 2
+    (line,) = worker.lines(msg="account differs")
+    assert (line["customer"], line["notification"], line["configuration"]) == (
+        "acme", "999999999999", acme.settings["account_id"])
+    assert {e["owner"] for e in strict.fake.log(action="GetObject")} == {
+        acme.settings["account_id"]}

@@ -43,7 +43,7 @@ struct customer {
     atomic_uint_fast64_t unacked;
     atomic_uint waiting; /* lanes that wait for `unacked` to fall */
     atomic_bool asleep;  /* one of them went to sleep since they were last woken */
-    atomic_bool region_told, version_told;
+    atomic_bool region_told, account_told, version_told;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t paid;

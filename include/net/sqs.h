@@ -26,8 +26,9 @@ struct sqs_queue;
 
 /*
  * url: the queue's, region: of the configuration. FAIL_CONFIG if they cannot be, or if the URL
- * says another region. Asked is the endpoint above; without one AWS's for the region, unless
- * the URL is of another host than AWS's public ones (an emulator, a VPC endpoint): then that.
+ * says another region. Asked is the endpoint above; without one AWS's for the region, of the
+ * family that the URL names (FIPS, dual-stack) or the settings ask for, unless the URL is of
+ * another host than AWS's public ones (an emulator, a VPC endpoint): then that.
  */
 MUST_USE struct sqs_queue *sqs_queue_new(const struct sqs_settings *s, const char *url,
                                          const char *region, struct err *e);
@@ -39,6 +40,9 @@ const char *sqs_queue_url(const struct sqs_queue *q);
 
 /* Where it is asked: "https://sqs.eu-west-1.amazonaws.com". */
 const char *sqs_queue_endpoint(const struct sqs_queue *q);
+
+/* Wall clock in the opinion of the queue's service: what SentTimestamp is compared with. */
+int64_t sqs_clock_ms(const struct sqs_queue *q);
 
 /* True once after the clock of the queue's service was found to differ: worth a warning. */
 MUST_USE bool sqs_clock_news(struct sqs_queue *q, int64_t *offset_ms);
@@ -69,8 +73,9 @@ MUST_USE enum err_kind sqs_send(struct sqs_queue *q, struct sqs_outgoing *messag
  *     sqs_poller_start(p, queue, 10, 20, 120, tag);
  *     while (sqs_poller_next(p, timeout_ms, &polled)) {   // a poll that has ended
  *
- * A start that fails is told by sqs_poller_next, too. A poll lasts its wait and 15 s at most. It
- * fetches credentials in this thread: see creds_get for how long that may block.
+ * A start that fails is told by sqs_poller_next, too. A poll lasts its wait and 15 s at most,
+ * once there are credentials for it: those are fetched by other threads, and sqs_poller_free
+ * waits for one that does so just then.
  *
  * Threads: one at a time; sqs_poller_wake any. Queues live longer than their poller.
  */

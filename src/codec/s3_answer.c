@@ -54,7 +54,7 @@ const struct fault_rule s3_rules[] = {
     {"InvalidArgument",                     0, FAIL_DATA,       0}, /* no such thing as that version id */
     {"KeyTooLongError",                     0, FAIL_DATA,       0},
     {"InvalidURI",                          0, FAIL_DATA,       0},
-    {"InvalidRequest",                      0, FAIL_CONFIG,     0}, /* SSE-C, which we have no key for */
+    {"InvalidRequest",                      0, FAIL_DATA,       0}, /* SSE-C, which we have no key for */
     {"InvalidBucketName",                   0, FAIL_CONFIG,     0},
     {"InvalidBucketOwnerAWSAccountID",      0, FAIL_CONFIG,     0},
     {"PermanentRedirect",                   0, FAIL_CONFIG,     0},

@@ -122,8 +122,9 @@ static void judge_customer(struct lane *l, const struct err *e)
 
 static bool is_last(const struct lane *l, const struct receipt *r)
 {
-    int64_t age = r->sent_ms != 0 ? clock_wall_ms(l->parts.clock) - r->sent_ms : 0;
-    return redrive_last(&l->parts.queues[r->queue].redrive, r->receive_count, age);
+    const struct intake_queue *q = &l->parts.queues[r->queue];
+    int64_t age = r->sent_ms != 0 ? sqs_clock_ms(q->queue) - r->sent_ms : 0;
+    return redrive_last(&q->redrive, r->receive_count, age);
 }
 
 /* Sleep, unless the lane is to stop. */
@@ -256,6 +257,17 @@ static void compare_region(const struct notice_record *record, struct customer *
     }
 }
 
+static void compare_account(const struct notice_record *record, struct customer *c)
+{
+    if (record->account.n != 0 && !span_eq(record->account, span_str(c->conf->account_id)) &&
+        !atomic_exchange(&c->account_told, true)) {
+        log_write(LOG_WARN, "account differs", KV_SPAN("customer", c->id),
+                  KV_SPAN("notification", record->account),
+                  KV_STR("configuration", c->conf->account_id),
+                  KV_STR("next", "the configuration's is expected to own the bucket"));
+    }
+}
+
 /* Not pinned, both notifications of two versions in quick succession read the second. */
 static void compare_version(const struct notice_record *record, struct customer *c)
 {
@@ -304,6 +316,7 @@ static void lane_record(struct lane *l, struct receipt *r, const struct notice_r
         return;
     }
     compare_region(record, c);
+    compare_account(record, c);
     compare_version(record, c);
     attempt_of(l->attempt, c);
     if (!customer_allowed(c)) {

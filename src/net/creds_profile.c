@@ -129,6 +129,23 @@ enum profile_source_kind profiles_kind(const struct profiles *p, const char *nam
 
 /* ---- Static keys ---- */
 
+/* Key, secret and token of one file: a token belongs to the key beside it. */
+static struct credentials_text keys_of(const struct profiles *p, const char *name)
+{
+    struct span profile = span_str(name);
+    const struct profile_file *f = p->credentials;
+    if (profile_value(f, profile, "aws_access_key_id").n == 0 &&
+        profile_value(f, profile, "aws_secret_access_key").n == 0) {
+        f = p->config;
+    }
+    return (struct credentials_text){
+        .access_key_id = profile_value(f, profile, "aws_access_key_id"),
+        .secret_access_key = profile_value(f, profile, "aws_secret_access_key"),
+        .session_token = profile_value(f, profile, "aws_session_token"),
+        .expiration = SPAN(""),
+    };
+}
+
 static enum err_kind fetch_keys(void *ctx, struct creds *out, struct err *e)
 {
     const char *name = ctx;
@@ -136,12 +153,7 @@ static enum err_kind fetch_keys(void *ctx, struct creds *out, struct err *e)
     if (p == NULL) {
         return e->kind;
     }
-    struct credentials_text t = {
-        .access_key_id = value_of(p, name, "aws_access_key_id"),
-        .secret_access_key = value_of(p, name, "aws_secret_access_key"),
-        .session_token = value_of(p, name, "aws_session_token"),
-        .expiration = SPAN(""),
-    };
+    struct credentials_text t = keys_of(p, name);
     enum err_kind kind = credentials_set(out, &t, e);
     if (kind != FAIL_NONE) {
         (void)err_wrap(e, "profile %s", name);

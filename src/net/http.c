@@ -296,7 +296,6 @@ static enum err_kind kind_of(CURLcode code)
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_URL_MALFORMAT:
-    case CURLE_COULDNT_RESOLVE_PROXY:
         return FAIL_CONFIG;
     default:
         return FAIL_AGAIN;

@@ -37,6 +37,14 @@ static struct span region_of(struct span host)
     return dot != NULL ? span_of(rest.p, (size_t)(dot - rest.p)) : SPAN("");
 }
 
+/* The family of endpoints that a public host's name says. */
+static unsigned variant_of(struct span host, const struct partition *p)
+{
+    bool fips = span_starts(host, SPAN("sqs-fips."));
+    bool dual_stack = ends_with(host, span_str(p->dual_stack_suffix));
+    return (fips ? ENDPOINT_FIPS : 0U) | (dual_stack ? ENDPOINT_DUAL_STACK : 0U);
+}
+
 static enum err_kind find_endpoint(struct sqs_queue *q, struct err *e)
 {
     struct url u;
@@ -53,6 +61,8 @@ static enum err_kind find_endpoint(struct sqs_queue *q, struct err *e)
     } else if (region_of(u.host).n > 0 && !span_eq(region_of(u.host), region)) {
         return err_set(e, FAIL_CONFIG, "sqs: the queue's URL is of region %.*s, not %s",
                        SPAN_FMT(region_of(u.host)), q->region);
+    } else {
+        wish.variant |= variant_of(u.host, partition_of(region));
     }
     struct buf url = BUF_INIT(HTTP_URL_BYTES);
     enum err_kind kind = endpoint_url(&url, &wish, e);
@@ -100,6 +110,11 @@ const char *sqs_queue_url(const struct sqs_queue *q)
 const char *sqs_queue_endpoint(const struct sqs_queue *q)
 {
     return q->endpoint.p;
+}
+
+int64_t sqs_clock_ms(const struct sqs_queue *q)
+{
+    return skew_now_ms(&q->skew, q->settings->clock);
 }
 
 bool sqs_clock_news(struct sqs_queue *q, int64_t *offset_ms)

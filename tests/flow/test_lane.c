@@ -21,6 +21,13 @@ static struct {
     struct lane *lane;
 } w;
 
+static int64_t clock_ahead_ms; /* of SQS */
+
+int64_t sqs_clock_ms(const struct sqs_queue *q UNUSED)
+{
+    return w.clock.wall + clock_ahead_ms;
+}
+
 static char *text(const char *s)
 {
     return (char *)(uintptr_t)s; /* the configuration owns its texts; here nobody frees them */
@@ -56,6 +63,7 @@ static void setup_of(size_t customers)
     memset(&w, 0, sizeof(w));
     fake_world_reset();
     fake_sqs_reset();
+    clock_ahead_ms = 0;
     setup_conf(customers);
     clock_manual_init(&w.clock, 1000, 1000000);
     w.queues[0] = (struct intake_queue){.conf = &w.queue, .redrive = {.max_receive_count = 10}};
@@ -361,6 +369,11 @@ static void knows_the_last_receive_by_age_too(void **state UNUSED)
     assert_int_equal(fake_sink.count, 1);
     acknowledge_all();
     assert_shown_again(r, 675, 900);
+    clock_ahead_ms = -2000; /* our clock is ahead: it is not so late */
+    r = receive(NOTICE(OBJECT("logs/2", "2")), 1);
+    r->sent_ms = w.clock.wall - 3601 * 1000;
+    lane_carry(w.lane, r);
+    assert_int_equal(fake_sink.count, 1);
     teardown();
 }
 

@@ -159,7 +159,24 @@ static void the_credentials_file_wins_over_the_config_file(void **state)
               "[default]\n" KEYS("AKIDCRED"));
     assert_string_equal(chosen(f), "profile default");
     assert_gets(f, "AKIDCRED");
+}
+
+static void keys_and_token_are_of_one_file(void **state)
+{
+    struct fixture *f = *state;
+    use_files("[default]\n" KEYS("AKIDCONF") "aws_session_token = tok\n",
+              "[default]\n" KEYS("AKIDCRED"));
+    assert_string_equal(chosen(f), "profile default");
+    assert_gets(f, "AKIDCRED");
+    assert_string_equal(f->creds.session_token, "");
+    use_files("[default]\n" KEYS("AKIDCONF") "aws_session_token = tok\n",
+              "[default]\naws_session_token = other\n");
+    assert_string_equal(chosen(f), "profile default");
+    assert_gets(f, "AKIDCONF");
     assert_string_equal(f->creds.session_token, "tok");
+    use_files("[default]\n" KEYS("AKIDCONF"), "[default]\naws_access_key_id = AKIDCRED\n");
+    assert_string_equal(chosen(f), "profile default");
+    assert_int_equal(get(f), FAIL_CONFIG); /* half a pair is not made whole by the other file */
 }
 
 static void a_profile_is_chosen_by_configuration_or_variable(void **state)
@@ -580,6 +597,7 @@ int main(void)
         TEST(a_key_without_a_secret_is_an_error),
         TEST(static_keys_are_read_anew_after_a_refusal),
         TEST(the_credentials_file_wins_over_the_config_file),
+        TEST(keys_and_token_are_of_one_file),
         TEST(a_profile_is_chosen_by_configuration_or_variable),
         TEST(a_role_stands_on_its_source_profile),
         TEST(roles_may_stand_on_roles),

@@ -370,6 +370,17 @@ static void uses_proxies_but_not_for_this_machine(void **state)
     assert_int_equal(unsetenv("http_proxy"), 0);
 }
 
+static void a_proxy_that_cannot_be_found_may_be_found_later(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(setenv("http_proxy", "http://proxy.invalid:1", 1), 0);
+    struct http_request r = get("http://bucket.invalid/k");
+    r.allow_http = true;
+    assert_int_equal(call(f, &r), FAIL_AGAIN);
+    assert_non_null(strstr(f->err.text, "proxy.invalid"));
+    assert_int_equal(unsetenv("http_proxy"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -391,6 +402,7 @@ int main(void)
         TEST(does_not_count_the_time_of_the_sink),
         TEST(stops_at_once_and_for_good),
         TEST(uses_proxies_but_not_for_this_machine),
+        TEST(a_proxy_that_cannot_be_found_may_be_found_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,7 +113,7 @@ static void gives_each_error_its_class(void **state)
         {"400 Bad Request", "<Code>InvalidArgument</Code>", FAIL_DATA},
         {"400 Bad Request", "<Code>KeyTooLongError</Code>", FAIL_DATA},
         {"400 Bad Request", "<Code>InvalidURI</Code>", FAIL_DATA},
-        {"400 Bad Request", "<Code>InvalidRequest</Code>", FAIL_CONFIG},
+        {"400 Bad Request", "<Code>InvalidRequest</Code>", FAIL_DATA},
         {"400 Bad Request", "<Code>InvalidBucketOwnerAWSAccountID</Code>", FAIL_CONFIG},
         {"400 Bad Request", "<Code>RequestTimeout</Code>", FAIL_AGAIN},
         {"409 Conflict", "<Code>OperationAborted</Code>", FAIL_AGAIN},

@@ -377,6 +377,11 @@ static void asks_the_endpoint_of_the_region_unless_told_otherwise(void **state)
         {"https://us-east-1.queue.amazonaws.com/1/q", "eu-west-1", ""},
         {"https://sqs.eu-west-1.amazonaws.com", "eu-west-1", ""}, /* no queue */
         {"sqs.eu-west-1.amazonaws.com/1/q", "eu-west-1", ""},
+        {"https://sqs-fips.us-east-2.amazonaws.com/1/q", "us-east-2",
+         "https://sqs-fips.us-east-2.amazonaws.com"},
+        {"https://sqs.eu-west-1.api.aws/1/q", "eu-west-1", "https://sqs.eu-west-1.api.aws"},
+        {"https://sqs-fips.us-east-2.api.aws/1/q", "us-east-2",
+         "https://sqs-fips.us-east-2.api.aws"},
         {URL, "eu west", ""},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

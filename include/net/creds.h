@@ -82,6 +82,14 @@ const char *creds_source_name(const struct creds_source *s);
 MUST_USE enum err_kind creds_get(struct creds_source *s, struct creds *out, struct err *e);
 
 /*
+ * For who must not wait. True: creds_get would answer now, and *kind, *out, *e are its answer.
+ * False: the origin has to be asked first. *due: somebody should call creds_get soon, on a
+ * thread that can wait (net/creds_asker.h).
+ */
+MUST_USE bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_kind *kind,
+                            bool *due, struct err *e);
+
+/*
  * The service called `used` expired or invalid: renew at once, once for all who say so.
  * Cheap, and without effect if they are already replaced, or a refusal was heeded moments ago.
  */

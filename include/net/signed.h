@@ -55,6 +55,7 @@ struct signer {
     const char *region;
     const struct fault_rule *rules; /* the service's own, before fault_common */
     size_t rule_count;
+    bool at_hand;             /* do not wait for credentials: see signed_sign */
     struct sigv4_cache cache; /* zero to begin with; sigv4_cache_wipe in the end */
 };
 
@@ -63,6 +64,7 @@ struct signed_try {
     struct creds creds;
     bool clock_mended;
     bool creds_mended;
+    bool creds_missing, creds_due; /* after signed_sign, if the signer takes what is at hand */
     struct http_header headers[SIGNED_HEADERS];
     struct buf host, authorization;
     char date[SIGV4_DATE_BYTES];
@@ -75,6 +77,10 @@ void signed_try_done(struct signed_try *t);
 /*
  * *out becomes *r with Host, date, token and signature; its headers live in *t until the next
  * call. All headers of *r are signed. Errors: those of creds_get, FAIL_LIMIT.
+ *
+ * With s->at_hand it never waits for credentials: creds_missing says that creds_get has to be
+ * called first, by somebody who can wait, and then this again; creds_due that this should be
+ * done soon.
  */
 MUST_USE enum err_kind signed_sign(struct signed_try *t, struct signer *s,
                                    const struct http_request *r, struct http_request *out,

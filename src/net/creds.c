@@ -224,21 +224,40 @@ static void settle_locked(struct creds_source *s)
     }
 }
 
+static enum err_kind answer_locked(const struct creds_source *s, struct creds *out, struct err *e)
+{
+    if (usable_locked(s)) {
+        copy_set(out, &s->shared.now);
+        return FAIL_NONE;
+    }
+    if (e != NULL) {
+        *e = s->shared.why;
+    }
+    return s->shared.why.kind;
+}
+
 enum err_kind creds_get(struct creds_source *s, struct creds *out, struct err *e)
 {
     (void)pthread_mutex_lock(&s->shared.lock);
     settle_locked(s);
-    enum err_kind kind = FAIL_NONE;
-    if (usable_locked(s)) {
-        copy_set(out, &s->shared.now);
-    } else {
-        kind = s->shared.why.kind;
-        if (e != NULL) {
-            *e = s->shared.why;
-        }
-    }
+    enum err_kind kind = answer_locked(s, out, e);
     (void)pthread_mutex_unlock(&s->shared.lock);
     return kind;
+}
+
+bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_kind *kind, bool *due,
+                   struct err *e)
+{
+    (void)pthread_mutex_lock(&s->shared.lock);
+    bool usable = usable_locked(s);
+    bool paused = paused_locked(s);
+    bool now = usable || paused;
+    *due = !paused && (!usable || (!s->shared.fetching && wall_ms(s) >= s->shared.renew_ms));
+    if (now) {
+        *kind = answer_locked(s, out, e);
+    }
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    return now;
 }
 
 void creds_reject(struct creds_source *s, const struct creds *used)

@@ -45,6 +45,8 @@ void signed_try_init(struct signed_try *t)
     t->creds.session_token[0] = '\0';
     t->clock_mended = false;
     t->creds_mended = false;
+    t->creds_missing = false;
+    t->creds_due = false;
     t->host = (struct buf)BUF_INIT(HOST_BYTES);
     t->authorization = (struct buf)BUF_INIT(AUTHORIZATION_BYTES);
 }
@@ -94,10 +96,20 @@ static void sign(struct signed_try *t, struct signer *s, const struct http_reque
     sigv4_authorization(&t->authorization, &request, &scope, key);
 }
 
+static enum err_kind take_creds(struct signed_try *t, const struct signer *s, struct err *e)
+{
+    enum err_kind kind = FAIL_NONE;
+    if (!s->at_hand) {
+        return creds_get(s->creds, &t->creds, e);
+    }
+    t->creds_missing = !creds_at_hand(s->creds, &t->creds, &kind, &t->creds_due, e);
+    return t->creds_missing ? err_set(e, FAIL_AGAIN, "%s: no credentials yet", s->service) : kind;
+}
+
 static enum err_kind sign_with_creds(struct signed_try *t, struct signer *s,
                                      struct http_request *out, const struct url *u, struct err *e)
 {
-    enum err_kind kind = creds_get(s->creds, &t->creds, e);
+    enum err_kind kind = take_creds(t, s, e);
     if (kind != FAIL_NONE) {
         return kind;
     }
@@ -131,6 +143,7 @@ enum err_kind signed_sign(struct signed_try *t, struct signer *s, const struct h
     if (r->header_count > SIGNED_HEADERS - OWN_HEADERS) {
         return err_set(e, FAIL_LIMIT, "%s: too many headers", s->service);
     }
+    t->creds_missing = t->creds_due = false;
     *out = *r;
     out->headers = t->headers;
     for (size_t i = 0; i < r->header_count; i++) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One curl_multi drives the polls of all queues. A queue's poll keeps its handle, so its
- * connection, from one poll to the next. A poll whose error could be mended (clock,
- * credentials) starts again by itself; what cannot is handed out, and waiting before the next
- * poll is the caller's business.
+ * connection, from one poll to the next. Credentials that have to be fetched are waited for by
+ * a thread for each source of them, so that a slow one delays nobody else's messages. A poll whose
+ * error could be mended (clock, credentials) starts again by itself; what cannot is handed out, and
+ * waiting before the next poll is the caller's business.
  */
+#include "net/creds_asker.h"
 #include "net/sqs_inner.h"
 
 #include <curl/curl.h>
@@ -20,6 +22,7 @@ struct poll {
     struct sqs_queue *queue;
     void *tag;
     bool under_way;
+    struct creds_asker *asker; /* of the credentials it waits for; else NULL */
     struct http *http;
     CURL *easy; /* of http, while it is with the poller's multi; else NULL */
     struct signer signer;
@@ -31,8 +34,16 @@ struct poll {
     struct err err; /* why it could not begin */
 };
 
+/* A source of credentials that was not at hand once. */
+struct source {
+    struct source *next;
+    struct creds_source *creds;
+    struct creds_asker *asker;
+};
+
 struct sqs_poller {
     CURLM *multi;
+    struct source *sources;
     struct poll *all;
     struct poll *failed; /* could not begin: to be told by next */
     atomic_bool woken;
@@ -61,6 +72,7 @@ static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q)
     poll->queue = q;
     poll->http = http_new_for_multi(NULL);
     poll->signer = sqs_signer(q);
+    poll->signer.at_hand = true;
     poll->body = (struct buf)BUF_INIT(SQS_REQUEST_BYTES);
     http_answer_init(&poll->answer, SQS_ANSWER_BYTES);
     sqs_headers(poll->headers, "AmazonSQS.ReceiveMessage");
@@ -78,10 +90,44 @@ static struct poll *find_poll(struct sqs_poller *p, struct sqs_queue *q)
     return poll != NULL ? poll : poll_new(p, q);
 }
 
-/* Sign and send. False: *e says why it could not begin. */
+static void wake_multi(void *ctx)
+{
+    (void)curl_multi_wakeup(ctx);
+}
+
+/* Let its credentials be asked for, if nobody does so yet. */
+static struct creds_asker *ask(struct sqs_poller *p, struct creds_source *creds)
+{
+    struct source *s = p->sources;
+    while (s != NULL && s->creds != creds) {
+        s = s->next;
+    }
+    if (s == NULL) {
+        s = malloc(sizeof(*s));
+        if (s == NULL) {
+            abort();
+        }
+        *s = (struct source){p->sources, creds, creds_asker_new(creds, wake_multi, p->multi)};
+        p->sources = s;
+    }
+    creds_asker_ask(s->asker);
+    return s->asker;
+}
+
+/* Sign and send, or wait for credentials. False: *e says why it could not begin. */
 static bool begin(struct sqs_poller *p, struct poll *poll, struct err *e)
 {
-    if (signed_sign(&poll->attempt, &poll->signer, &poll->request, &poll->sent, e) != FAIL_NONE) {
+    struct signed_try *t = &poll->attempt;
+    enum err_kind kind = signed_sign(t, &poll->signer, &poll->request, &poll->sent, e);
+    if (t->creds_missing || t->creds_due) {
+        struct creds_asker *asker = ask(p, poll->signer.creds);
+        poll->asker = t->creds_missing ? asker : NULL;
+    }
+    if (poll->asker != NULL) {
+        err_clear(e);
+        return true;
+    }
+    if (kind != FAIL_NONE) {
         return false;
     }
     poll->easy = http_begin(poll->http, &poll->sent, &poll->answer, e);
@@ -95,9 +141,18 @@ static bool begin(struct sqs_poller *p, struct poll *poll, struct err *e)
     return true;
 }
 
+static void begin_or_fail(struct sqs_poller *p, struct poll *poll)
+{
+    if (!begin(p, poll, &poll->err)) {
+        poll->failed = p->failed;
+        p->failed = poll;
+    }
+}
+
 static void end(struct poll *poll)
 {
     poll->under_way = false;
+    poll->asker = NULL;
     signed_try_done(&poll->attempt);
 }
 
@@ -125,9 +180,17 @@ void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_message
     };
     signed_try_init(&poll->attempt);
     err_clear(&poll->err);
-    if (!begin(p, poll, &poll->err)) {
-        poll->failed = p->failed;
-        p->failed = poll;
+    begin_or_fail(p, poll);
+}
+
+/* Those whose credentials have come, or cannot be had. */
+static void begin_waiting(struct sqs_poller *p)
+{
+    for (struct poll *poll = p->all; poll != NULL; poll = poll->all) {
+        if (poll->asker != NULL && !creds_asker_busy(poll->asker)) {
+            poll->asker = NULL;
+            begin_or_fail(p, poll);
+        }
     }
 }
 
@@ -210,6 +273,7 @@ bool sqs_poller_next(struct sqs_poller *p, int timeout_ms, struct sqs_polled *ou
     *out = (struct sqs_polled){.count = 0};
     for (;;) {
         int running = 0;
+        begin_waiting(p);
         if (curl_multi_perform(p->multi, &running) != CURLM_OK) {
             abort();
         }
@@ -234,6 +298,12 @@ void sqs_poller_free(struct sqs_poller *p)
 {
     if (p == NULL) {
         return;
+    }
+    for (struct source *s = p->sources; s != NULL;) {
+        struct source *next = s->next;
+        creds_asker_free(s->asker);
+        free(s);
+        s = next;
     }
     for (struct poll *poll = p->all; poll != NULL;) {
         struct poll *next = poll->all;

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGTERM in the middle of an object: nothing lost, nothing hidden for long."""
+import contextlib
+import socket
 import time
 
 from .parts.events import generate
 from .parts.large import repeated_gzip
 from .parts.wait import until
+from .parts.worker import Worker
 from .parts.world import World
 
 LINES = 2000
@@ -70,3 +73,34 @@ def test_a_killed_workers_object_is_delivered_by_another(world: World):
     world.start()
     world.settled()
     assert _lines(world) == set(range(1, LINES * TIMES + 1))
+
+
+@contextlib.contextmanager
+def nobody_answers():
+    """A port that takes connections and says nothing."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen(100)
+        yield "127.0.0.1:%d" % s.getsockname()[1]
+
+
+def test_a_stop_is_heard_while_neither_aws_nor_kafka_answers_at_the_start(tmp_path):
+    with nobody_answers() as aws, nobody_answers() as kafka:
+        url = f"http://{aws}"
+        worker = Worker(tmp_path, {
+            "aws": {"region": "eu-west-1", "endpoint_sqs": url, "endpoint_s3": url, "endpoint_sts": url},
+            "kafka": {"properties": [f"bootstrap.servers={kafka}"], "topic": "t", "rejects_topic": "r"},
+            "queues": [{"name": "q", "url": f"{url}/1/q"}],
+            "customers": [{"id": "acme", "queue": "q", "bucket": "bucket", "prefix": "p", "region": "eu-west-1",
+                           "account_id": "111122223333", "role_arn": "arn:aws:iam::111122223333:role/r",
+                           "external_id": "x-1"}]})
+        try:
+            worker.logged(msg="starting")
+            began = time.monotonic()
+            worker.terminate()
+            assert worker.wait(30) == 0
+            assert time.monotonic() - began < 3
+            assert worker.lines(msg="stopped before the start: nothing was received")
+        finally:
+            worker.kill()
+

@@ -20,7 +20,10 @@ int app_normalize(int argc, char **argv);
 int app_sample(int argc, char **argv);
 int app_errors(int argc, char **argv);
 
-/* What is wrong with a configuration, as "FILE:LINE: error: ..." on standard error. */
-void app_print_problems(const struct conf_problems *p);
+/*
+ * The configuration; NULL: it cannot be used. All that is wrong with it goes to standard error, as
+ * "FILE:LINE: error: ...", and how much that is if it is to be summed up.
+ */
+MUST_USE struct conf *app_load_conf(const char *path, bool sum_up);
 
 #endif

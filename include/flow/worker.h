@@ -3,6 +3,7 @@
  * worker.h - all the parts of a running worker, made, started and stopped in order.
  *
  *     OWNED(worker) struct worker *w = worker_new(conf, &err);
+ *     worker_look(w);
  *     worker_start(w);
  *     ... until a signal ...
  *     worker_stop(w, conf->limits.shutdown_grace_ms);
@@ -25,7 +26,11 @@ MUST_USE struct worker *worker_new(const struct conf *conf, struct err *e);
 void worker_free(struct worker *w); /* after worker_stop, if it was started */
 DEFINE_OWNED(worker);
 
-void worker_start(struct worker *w);
+/* Who we are, and whether the topics are there. May wait for AWS and Kafka for many seconds;
+ * nothing is held yet, so the process may as well end meanwhile. */
+void worker_look(struct worker *w);
+
+void worker_start(struct worker *w); /* waits for nobody */
 
 /*
  * Receive nothing more, finish within grace_ms, give the rest back to the queues. Nothing

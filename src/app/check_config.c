@@ -9,19 +9,6 @@
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 64 * 1024 * 1024 };
 
-void app_print_problems(const struct conf_problems *p)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        const struct conf_problem *one = &p->list[i];
-        if (one->line > 0) {
-            (void)fprintf(stderr, "%s:%d: ", one->file, one->line);
-        } else {
-            (void)fprintf(stderr, "%s: ", one->file);
-        }
-        (void)fprintf(stderr, "%s: %s\n", one->warning ? "warning" : "error", one->text);
-    }
-}
-
 static int print_and_free(struct buf *out)
 {
     bool ok = fwrite(out->p, 1, out->n, stdout) == out->n && fflush(stdout) == 0;
@@ -31,12 +18,7 @@ static int print_and_free(struct buf *out)
 
 static int check(const char *path, bool print)
 {
-    struct conf_problems problems = {0};
-    OWNED(conf) struct conf *c = conf_load(path, &problems);
-    app_print_problems(&problems);
-    size_t warnings = problems.count - problems.errors;
-    (void)fprintf(stderr, "%s: %zu errors, %zu warnings\n", path, problems.errors, warnings);
-    conf_problems_done(&problems);
+    OWNED(conf) struct conf *c = app_load_conf(path, true);
     if (c == NULL) {
         return STATUS_FAILED;
     }

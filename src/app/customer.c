@@ -5,19 +5,10 @@
 
 #include <stdio.h>
 
-static struct conf *load(const char *path)
-{
-    struct conf_problems problems = {0};
-    struct conf *c = conf_load(path, &problems);
-    app_print_problems(&problems);
-    conf_problems_done(&problems);
-    return c;
-}
-
 struct conf *customer_load(const char *config, const char *id, struct records_options *o,
                            const struct rules **rules)
 {
-    struct conf *c = load(config);
+    struct conf *c = app_load_conf(config, false);
     const struct customer_conf *customer = c != NULL ? conf_customer(c, span_str(id)) : NULL;
     if (customer == NULL) {
         if (c != NULL) {

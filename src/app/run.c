@@ -3,7 +3,8 @@
  * run.c - the worker as a process: configuration, signals, start and stop.
  *
  * SIGTERM and SIGINT stop in order, a second one ends at once: nothing is lost by it, since
- * only acknowledged work was ever deleted. All other threads have the signals blocked.
+ * only acknowledged work was ever deleted. All other threads have the signals blocked, and the
+ * start, which may wait long for AWS and Kafka, is one of them.
  */
 #include "app/app.h"
 
@@ -13,7 +14,9 @@
 #include "flow/worker.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_AT_ONCE = 3 };
@@ -60,6 +63,53 @@ static int signal_wait(void)
     return number;
 }
 
+/* The start, which may have to wait for AWS and Kafka, while signals are heard. */
+struct start {
+    struct worker *worker;
+    pthread_t thread;
+    struct {
+        pthread_mutex_t lock;
+        bool called_off;
+        bool done;
+    } shared;
+};
+
+static void *start_run(void *arg)
+{
+    struct start *s = arg;
+    worker_look(s->worker);
+    (void)pthread_mutex_lock(&s->shared.lock);
+    if (!s->shared.called_off) {
+        worker_start(s->worker);
+        s->shared.done = true;
+    }
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    return NULL;
+}
+
+static void start_begin(struct start *s, struct worker *w)
+{
+    *s = (struct start){.worker = w};
+    (void)pthread_mutex_init(&s->shared.lock, NULL);
+    if (pthread_create(&s->thread, NULL, start_run, s) != 0) {
+        abort();
+    }
+}
+
+/* False: it had not got so far, and never will. */
+static bool start_end(struct start *s)
+{
+    (void)pthread_mutex_lock(&s->shared.lock);
+    s->shared.called_off = true;
+    bool done = s->shared.done;
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    if (done) {
+        (void)pthread_join(s->thread, NULL);
+        (void)pthread_mutex_destroy(&s->shared.lock);
+    }
+    return done;
+}
+
 static int run(const struct conf *conf)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -70,9 +120,14 @@ static int run(const struct conf *conf)
         log_write(LOG_ERROR, "cannot start", KV_ERR(&e));
         return STATUS_FAILED;
     }
-    worker_start(w);
+    struct start start;
+    start_begin(&start, w);
     log_write(LOG_INFO, "signal", KV_INT("number", signal_wait()));
     signals_end_at_once();
+    if (!start_end(&start)) {
+        log_text(LOG_INFO, "stopped before the start: nothing was received");
+        _exit(STATUS_OK); /* a library waits for somebody's answer */
+    }
     if (!worker_stop(w, conf->limits.shutdown_grace_ms)) {
         _exit(STATUS_OK); /* a thread hangs: what it uses cannot be freed */
     }
@@ -103,15 +158,12 @@ int app_run(int argc, char **argv)
     if (rest.count > 0 || path == NULL) {
         return usage_wrong(&usage, "%s", path == NULL ? "needs -c FILE" : "takes no operand");
     }
-    struct conf_problems problems = {0};
-    OWNED(conf) struct conf *conf = conf_load(path, &problems);
-    app_print_problems(&problems);
-    conf_problems_done(&problems);
+    signals_block();
+    OWNED(conf) struct conf *conf = app_load_conf(path, false);
     if (conf == NULL) {
         return STATUS_FAILED;
     }
     log_setup(conf->log.level, conf->log.format);
-    signals_block();
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     status = run(conf);
     curl_global_cleanup();

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker_inner.h - what the files of the worker share: worker.c (start and stop),
+ * worker_parts.c (making the parts from the configuration, and freeing them), worker_look.c
+ * (what is asked before the start). Nobody else includes it.
+ */
+#ifndef FLOW_WORKER_INNER_H
+#define FLOW_WORKER_INNER_H
+
+#include "flow/lane.h"
+#include "flow/worker.h"
+#include "net/msk.h"
+
+struct worker {
+    const struct conf *conf;
+    struct creds_settings creds_settings;
+    struct creds_source *own;
+    struct sts *sts;              /* that of `own`, which all roles share */
+    struct http_pool *pool;       /* connections of the acker ... */
+    struct http_pool *polls_pool; /* ... and of the intake, which must end before it */
+    struct sqs_settings sqs, polls_sqs;
+    struct s3_shared *s3_shared;
+    struct s3_settings s3;
+    struct normalize_options normalize;
+    struct long_lines *long_lines;
+    struct msk msk;
+    struct sink *sink;
+    struct sink_topic *rejects;
+    struct customers *customers;
+    struct sqs_queue **queues;
+    struct sqs_queue **polled; /* the same, as the intake speaks to them */
+    struct intake_queue *intake_queues;
+    struct acker_queue *acker_queues;
+    struct acker *acker;
+    struct inbox *inbox;
+    struct intake *intake;
+    struct lane **lanes;
+    size_t lane_count;
+    struct stats stats;
+};
+
+/* Once the topics have been asked for their limits. */
+void worker_make_lanes(struct worker *w);
+
+#endif

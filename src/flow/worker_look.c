@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is asked before the start, and said: it waits for AWS and Kafka, each for some seconds at
+ * most. Nothing depends on the answers but the topics' limits.
+ */
+#include "flow/worker_inner.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+enum { TOPIC_CHECK_MS = 3000 };
+
+static bool check_topic(struct worker *w, const char *name, const char *customer)
+{
+    struct err e = {.kind = FAIL_NONE};
+    switch ((int)sink_topic_check(w->sink, name, TOPIC_CHECK_MS, &e)) {
+    case FAIL_NONE:
+        return true;
+    case FAIL_CONFIG:
+    case FAIL_DENIED:
+        log_write(LOG_ERROR, "topic cannot be used", KV_STR("topic", name),
+                  KV_STR("customer", customer), KV_ERR(&e),
+                  KV_STR("next", "records for it are not delivered until that is mended"));
+        return true;
+    default:
+        log_write(LOG_WARN, "kafka does not answer", KV_STR("topic", name), KV_ERR(&e),
+                  KV_STR("next", "topics are not checked; records wait"));
+        return false;
+    }
+}
+
+static void check_topics(struct worker *w)
+{
+    const char *before = "";
+    bool more = check_topic(w, w->conf->kafka.rejects_topic, "");
+    for (size_t i = 0; i < customers_count(w->customers) && more; i++) {
+        struct customer *c = customers_at(w->customers, i);
+        for (size_t s = 0; s < STREAMS && more; s++) {
+            if (strcmp(c->topic_names[s], before) == 0) {
+                continue;
+            }
+            before = c->topic_names[s];
+            more = check_topic(w, before, c->conf->id);
+            size_t most = more ? sink_topic_max_bytes(w->sink, before, TOPIC_CHECK_MS) : 0;
+            if (most != 0) {
+                customer_topic_takes(c, most);
+            }
+        }
+    }
+}
+
+/* Who we are in AWS's eyes: the first question when a policy refuses us. */
+static void log_identity(struct worker *w)
+{
+    struct err e = {.kind = FAIL_NONE};
+    struct sts_identity who;
+    if (sts_get_caller_identity(w->sts, w->own, &who, &e) == FAIL_NONE) {
+        log_write(LOG_INFO, "identity", KV_STR("arn", who.arn), KV_STR("account", who.account),
+                  KV_STR("credentials", creds_source_name(w->own)));
+    } else {
+        log_write(LOG_WARN, "identity unknown", KV_STR("credentials", creds_source_name(w->own)),
+                  KV_ERR(&e), KV_STR("next", "tried again with the first notification"));
+    }
+}
+
+void worker_look(struct worker *w)
+{
+    log_identity(w);
+    check_topics(w);
+}

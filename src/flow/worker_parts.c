@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts, from the configuration; each borrows those made before it. */
+#include "flow/worker_inner.h"
+
+#include "base/log.h"
+#include "codec/endpoint.h"
+#include "event/long_lines.h"
+#include "flow/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { CLIENT_ID_BYTES = 320 };
+
+static void *zeros(size_t count, size_t size)
+{
+    void *p = calloc(count != 0 ? count : 1, size);
+    if (p == NULL) {
+        abort();
+    }
+    return p;
+}
+
+static void on_freed(void *ctx)
+{
+    struct worker *w = ctx;
+    intake_wake(w->intake);
+}
+
+static void on_sink_event(void *ctx UNUSED, enum sink_event what, const struct err *e)
+{
+    switch (what) {
+    case SINK_UP:
+        log_text(LOG_INFO, "kafka is back");
+        break;
+    case SINK_DOWN:
+        log_write(LOG_ERROR, "kafka is away", KV_ERR(e),
+                  KV_STR("next", "records wait, messages are held"));
+        break;
+    case SINK_TROUBLE:
+        log_write(LOG_WARN, "kafka trouble", KV_ERR(e), KV_STR("next", "tried again"));
+        break;
+    case SINK_AUTH:
+        log_write(LOG_ERROR, "kafka refuses us", KV_ERR(e),
+                  KV_STR("next", "records wait until the credentials are mended"));
+        break;
+    case SINK_FATAL:
+        log_write(LOG_ERROR, "kafka producer failed", KV_ERR(e),
+                  KV_STR("next", "made anew; what was not acknowledged is read again"));
+        break;
+    }
+}
+
+static enum err_kind make_sink(struct worker *w, struct err *e)
+{
+    char host[256] = "";
+    char client[CLIENT_ID_BYTES];
+    (void)gethostname(host, sizeof(host) - 1);
+    (void)snprintf(client, sizeof(client), "asymptote-ingest-%s", host);
+    struct sink_config config = {
+        .properties = (const char *const *)w->conf->kafka.properties,
+        .queue_bytes = w->conf->kafka.queue_bytes,
+        .client_id = client,
+        .delivered = lane_delivered,
+        .event = on_sink_event,
+        .context = w,
+        .token = w->conf->kafka.auth == KAFKA_AUTH_AWS_MSK_IAM ? msk_token_next : NULL,
+        .token_context = &w->msk,
+    };
+    w->msk = (struct msk){w->own, w->conf->aws.region, &clock_system, w->sts};
+    w->sink = sink_new(&config, e);
+    if (w->sink == NULL) {
+        return err_wrap(e, "kafka");
+    }
+    w->rejects = sink_topic(w->sink, w->conf->kafka.rejects_topic);
+    return FAIL_NONE;
+}
+
+static unsigned aws_variant(const struct conf *conf)
+{
+    return (conf->aws.use_fips ? (unsigned)ENDPOINT_FIPS : 0U) |
+           (conf->aws.use_dualstack ? (unsigned)ENDPOINT_DUAL_STACK : 0U);
+}
+
+static enum err_kind make_aws(struct worker *w, struct err *e)
+{
+    const struct conf *conf = w->conf;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet */
+    if (conf->aws.ca_bundle != NULL && setenv("AWS_CA_BUNDLE", conf->aws.ca_bundle, 1) != 0) {
+        abort(); /* all clients look there */
+    }
+    w->creds_settings = (struct creds_settings){
+        .profile = conf->aws.profile,
+        .region = conf->aws.region,
+        .endpoint_sts = conf->aws.endpoint_sts,
+        .variant = aws_variant(conf),
+        .allow_http = conf->aws.allow_http,
+        .clock = &clock_system,
+    };
+    w->own = creds_source_default(&w->creds_settings, e);
+    if (w->own == NULL) {
+        return err_wrap(e, "AWS credentials");
+    }
+    w->sts = creds_source_sts(w->own);
+    w->pool = http_pool_new(SQS_ANSWER_BYTES);
+    w->sqs = (struct sqs_settings){
+        .endpoint = conf->aws.endpoint_sqs,
+        .variant = aws_variant(conf),
+        .allow_http = conf->aws.allow_http,
+        .creds = w->own,
+        .clock = &clock_system,
+        .pool = w->pool,
+    };
+    w->s3_shared = s3_shared_new();
+    w->polls_pool = http_pool_new(SQS_ANSWER_BYTES);
+    w->polls_sqs = w->sqs;
+    w->polls_sqs.pool = w->polls_pool;
+    w->s3 = (struct s3_settings){
+        .endpoint = conf->aws.endpoint_s3,
+        .path_style = conf->aws.path_style,
+        .allow_http = conf->aws.allow_http,
+        .variant = aws_variant(conf),
+        .shared = w->s3_shared,
+        .connect_timeout_ms = conf->limits.connect_timeout_ms,
+        .idle_timeout_ms = conf->limits.idle_timeout_ms,
+        .clock = &clock_system,
+    };
+    return FAIL_NONE;
+}
+
+static enum err_kind make_queues(struct worker *w, struct err *e)
+{
+    size_t count = w->conf->queue_count;
+    w->queues = zeros(count, sizeof(struct sqs_queue *));
+    w->polled = zeros(count, sizeof(struct sqs_queue *));
+    w->intake_queues = zeros(count, sizeof(*w->intake_queues));
+    w->acker_queues = zeros(count, sizeof(*w->acker_queues));
+    for (size_t i = 0; i < count; i++) {
+        const struct queue_conf *conf = &w->conf->queues[i];
+        w->queues[i] = sqs_queue_new(&w->sqs, conf->url, conf->region, e);
+        w->polled[i] = sqs_queue_new(&w->polls_sqs, conf->url, conf->region, e);
+        if (w->queues[i] == NULL || w->polled[i] == NULL) {
+            return err_wrap(e, "queue %s", conf->name);
+        }
+        w->intake_queues[i] = (struct intake_queue){.queue = w->polled[i], .conf = conf};
+        w->acker_queues[i] = (struct acker_queue){
+            .queue = w->queues[i],
+            .name = conf->name,
+            .visibility_s = conf->visibility_s,
+            .heartbeat_s = conf->heartbeat_s,
+        };
+    }
+    return FAIL_NONE;
+}
+
+/* A customer without a limit of its own leaves a quarter of the lanes to the others. */
+static unsigned *lane_limits(const struct conf *conf, size_t parties)
+{
+    unsigned *limits = zeros(parties, sizeof(*limits));
+    unsigned lanes = (unsigned)conf->limits.lanes;
+    unsigned most = lanes > 4 ? lanes - lanes / 4 : (lanes > 1 ? lanes - 1 : 1);
+    for (size_t i = 0; i < conf->customer_count; i++) {
+        unsigned own = (unsigned)conf->customers[i].max_lanes;
+        limits[i] = own != 0 ? own : (conf->customer_count > 1 ? most : 0);
+    }
+    return limits;
+}
+
+static void make_flow(struct worker *w)
+{
+    const struct conf *conf = w->conf;
+    size_t parties = conf->customer_count + conf->queue_count;
+    size_t lanes = (size_t)conf->limits.lanes;
+    unsigned *limits = lane_limits(conf, parties);
+    struct inbox_settings inbox = {
+        .places = conf->queue_count + (lanes > SQS_BATCH ? lanes : SQS_BATCH),
+        .queues = conf->queue_count,
+        .parties = parties,
+        .limits = limits,
+        .bytes = INBOX_BYTES,
+        .freed = on_freed,
+        .ctx = w,
+    };
+    w->inbox = inbox_new(&inbox);
+    free(limits);
+    w->acker = acker_new(w->acker_queues, conf->queue_count, &clock_system);
+    w->intake = intake_new(&(struct intake_parts){
+        .queues = w->intake_queues,
+        .queue_count = conf->queue_count,
+        .inbox = w->inbox,
+        .acker = w->acker,
+        .customers = w->customers,
+        .clock = &clock_system,
+    });
+}
+
+static void log_plan(const struct conf *conf, const struct memory_plan *plan)
+{
+    enum { MIB = 1024 * 1024 };
+    log_write(LOG_INFO, "memory", KV_INT("total_mib", plan->total_bytes / MIB),
+              KV_INT("lanes", conf->limits.lanes), KV_INT("lane_kib", plan->lane_bytes / 1024),
+              KV_INT("long_lines_mib", plan->long_bytes / MIB),
+              KV_INT("inbox_mib", plan->inbox_bytes / MIB),
+              KV_INT("kafka_mib", plan->kafka_bytes / MIB),
+              KV_INT("limit_mib", conf->limits.memory / MIB));
+}
+
+struct worker *worker_new(const struct conf *conf, struct err *e)
+{
+    OWNED(worker) struct worker *w = zeros(1, sizeof(*w));
+    struct memory_plan plan;
+    w->conf = conf;
+    memory_plan(conf, &plan);
+    log_plan(conf, &plan);
+    if (memory_check(conf, &plan, e) != FAIL_NONE || make_aws(w, e) != FAIL_NONE ||
+        make_sink(w, e) != FAIL_NONE || make_queues(w, e) != FAIL_NONE) {
+        return NULL;
+    }
+    w->customers = customers_new(&(struct customers_parts){.conf = conf,
+                                                           .creds_settings = &w->creds_settings,
+                                                           .own = w->own,
+                                                           .sts = w->sts,
+                                                           .sink = w->sink,
+                                                           .clock = &clock_system},
+                                 e);
+    if (w->customers == NULL) {
+        return NULL;
+    }
+    make_flow(w);
+    return take(&w);
+}
+
+void worker_make_lanes(struct worker *w)
+{
+    const struct conf *conf = w->conf;
+    struct lane_parts parts = {
+        .conf = conf,
+        .queues = w->intake_queues,
+        .inbox = w->inbox,
+        .acker = w->acker,
+        .customers = w->customers,
+        .sink = w->sink,
+        .rejects = w->rejects,
+        .s3 = &w->s3,
+        .normalize = &w->normalize,
+        .stats = &w->stats,
+        .clock = &clock_system,
+    };
+    w->long_lines = long_lines_new(conf->limits.line_bytes);
+    w->normalize = (struct normalize_options){
+        .event_bytes = customers_event_bytes(w->customers),
+        .line_bytes = conf->limits.line_bytes,
+        .sample_bytes = conf->rejects.sample_bytes,
+        .long_lines = w->long_lines,
+    };
+    size_t lanes = (size_t)conf->limits.lanes;
+    w->lanes = zeros(lanes, sizeof(struct lane *));
+    for (w->lane_count = 0; w->lane_count < lanes; w->lane_count++) {
+        w->lanes[w->lane_count] = lane_new(&parts);
+    }
+}
+
+void worker_free(struct worker *w)
+{
+    if (w == NULL) {
+        return;
+    }
+    sink_free(w->sink); /* reports what is left, so before whom it reports to */
+    for (size_t i = 0; i < w->lane_count; i++) {
+        lane_free(w->lanes[i]);
+    }
+    free(w->lanes);
+    intake_free(w->intake);
+    inbox_free(w->inbox);
+    acker_free(w->acker);
+    customers_free(w->customers);
+    for (size_t i = 0; w->queues != NULL && i < w->conf->queue_count; i++) {
+        sqs_queue_free(w->queues[i]);
+        sqs_queue_free(w->polled[i]);
+    }
+    free(w->queues);
+    free(w->polled);
+    free(w->intake_queues);
+    free(w->acker_queues);
+    http_pool_free(w->pool);
+    s3_shared_free(w->s3_shared);
+    http_pool_free(w->polls_pool);
+    creds_source_free(w->own);
+    long_lines_free(w->long_lines);
+    free(w);
+}

@@ -17,7 +17,7 @@ void compact_text(struct span json, struct buf *out);
 /* What is changed in the strings (not the names) of a value on its way. */
 struct compact_filter {
     const struct rules *rules; /* redaction, if it is on */
-    bool urls;                 /* user info of URLs goes */
+    struct buf *bare;          /* one string at a time, if user info of URLs goes; else NULL */
     struct buf *scratch;       /* one string at a time */
 };
 

@@ -51,20 +51,31 @@ void compact_text(struct span json, struct buf *out)
     buf_add(out, span_from(json, from));
 }
 
-/* A string value: redacted, without a password, or as it stands. */
+/* Without the user info of a URL, if any. */
+static struct span bare_string(struct span s, struct buf *bare)
+{
+    struct span info = repository_userinfo(s);
+    if (info.n == 0) {
+        return s;
+    }
+    size_t before = (size_t)(info.p - s.p);
+    buf_clear(bare);
+    buf_add(bare, span_of(s.p, before));
+    buf_add(bare, span_from(s, before + info.n));
+    return buf_span(bare);
+}
+
+/* A string value: without a password and redacted, or as it stands. */
 static void filtered_string(const struct doc *d, size_t at, const struct compact_filter *f,
                             struct buf *out)
 {
-    struct span s = doc_string(d, at);
-    struct span info = f->urls ? repository_userinfo(s) : span_of("", 0);
+    struct span was = doc_string(d, at);
+    struct span s = f->bare != NULL ? bare_string(was, f->bare) : was;
     buf_clear(f->scratch);
-    if (info.n > 0) {
-        size_t before = (size_t)(info.p - s.p);
-        buf_add(f->scratch, span_of(s.p, before));
-        buf_add(f->scratch, span_from(s, before + info.n));
+    if (rules_redact(f->rules, s, f->scratch)) {
         emit_string(out, buf_span(f->scratch));
-    } else if (rules_redact(f->rules, s, f->scratch)) {
-        emit_string(out, buf_span(f->scratch));
+    } else if (s.n < was.n) {
+        emit_string(out, s);
     } else {
         buf_add(out, doc_source(d, at));
     }

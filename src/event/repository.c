@@ -17,15 +17,20 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Bytes of `scheme://` at the head of s, 0 if there is none (RFC 3986 §3.1). */
+static bool is_scheme_byte(char c)
+{
+    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.' || c == ':';
+}
+
+/* Bytes of `scheme://` at the head of s, 0 if none (RFC 3986 §3.1; scm:git:https:// too). */
 static size_t scheme_bytes(struct span s)
 {
     size_t n = 0;
-    while (n < s.n && (is_letter(s.p[n]) || (n > 0 && (is_digit(s.p[n]) || s.p[n] == '+' ||
-                                                       s.p[n] == '-' || s.p[n] == '.')))) {
+    while (n < s.n && !span_starts(span_from(s, n), SPAN("://")) && is_scheme_byte(s.p[n])) {
         n++;
     }
-    return n > 0 && span_starts(span_from(s, n), SPAN("://")) ? n + 3 : 0;
+    bool scheme = n > 0 && is_letter(s.p[0]) && span_starts(span_from(s, n), SPAN("://"));
+    return scheme ? n + 3 : 0;
 }
 
 /* The head of s before a '/', '?' or '#': the authority of a URL, or an scp form's host. */
@@ -48,15 +53,35 @@ static size_t userinfo_bytes(struct span authority)
     return n;
 }
 
+/* What stays in front of it: blanks, a scheme, the login name of git@host:path, which is no secret.
+ */
+static size_t kept_bytes(struct span text)
+{
+    size_t n = 0;
+    while (n < text.n && (uint8_t)text.p[n] <= ' ') {
+        n++;
+    }
+    struct span rest = span_from(text, n);
+    size_t scheme = scheme_bytes(rest);
+    struct span login = span_of(rest.p, userinfo_bytes(before_path(rest)));
+    if (scheme > 0 || find(login, ':') < login.n) {
+        return n + scheme;
+    }
+    return n + login.n + scheme_bytes(span_from(rest, login.n));
+}
+
 struct span repository_userinfo(struct span text)
 {
-    size_t scheme = scheme_bytes(text);
-    struct span rest = span_from(text, scheme);
-    struct span user = span_of(rest.p, userinfo_bytes(before_path(rest)));
-    if (scheme == 0 && find(user, ':') == user.n) {
-        user.n = 0; /* git@host:path names a login; user:secret@host is one even without a scheme */
+    size_t from = kept_bytes(text);
+    size_t to = from;
+    size_t more = userinfo_bytes(before_path(span_from(text, from)));
+    while (more > 0) {
+        to += more; /* behind it another URL may come to light, with its own */
+        size_t scheme = scheme_bytes(span_from(text, to));
+        size_t user = userinfo_bytes(before_path(span_from(text, to + scheme)));
+        more = user > 0 ? scheme + user : 0;
     }
-    return user;
+    return span_of(text.p + from, to - from);
 }
 
 static struct span trim(struct span s)

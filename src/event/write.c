@@ -39,7 +39,7 @@ void write_done(struct write *w)
 
 static struct compact_filter filter_of(struct write *w, const struct draft *d, bool urls)
 {
-    return (struct compact_filter){d->in->rules, urls, &w->scratch};
+    return (struct compact_filter){d->in->rules, urls ? &w->json : NULL, &w->scratch};
 }
 
 static void write_doc(struct write *w, const struct draft *d, const struct doc *doc, size_t at,

@@ -172,6 +172,16 @@ static void credentials_of_a_repository_go_without_being_asked(void **state)
     assert_null(memmem(b->out.p, b->out.n, "hunter2", 7));
 }
 
+static void a_url_without_its_credentials_is_still_redacted(void **state)
+{
+    struct bench *b = *state;
+    rules_set_redact(b->rules, true);
+    assert_true(build(b, "{\"repo_url\":\"https://me:hunter2@h/o/n?token=abcdefgh1\",\"action\":"
+                         "\"read\"}"));
+    assert_null(memmem(b->out.p, b->out.n, "hunter2", 7));
+    assert_null(memmem(b->out.p, b->out.n, "abcdefgh1", 9));
+}
+
 static void errors_say_what_is_wrong(void **state)
 {
     struct bench *b = *state;
@@ -220,6 +230,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_constant_wins_over_everything, set_up, tear_down),
         cmocka_unit_test_setup_teardown(own_words_come_before_the_built_in_ones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(redaction_reaches_every_string_of_the_event, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_url_without_its_credentials_is_still_redacted, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(credentials_of_a_repository_go_without_being_asked, set_up,
                                         tear_down),

@@ -10,6 +10,7 @@
  *   ns            a number is always nanoseconds
  *   ms, hook      milliseconds, and only in a hook payload
  *   no shipper    not if `agent.type` or the value itself names a log shipper
+ *   numbered      message 0 of a list; 1, 2, ... stand behind it under such names
  *   mcp, file, tool decision   only if the action, or what was found so far, is of that kind
  *
  * Rows behind FIELDS are not fields but facts that rules ask for.
@@ -30,6 +31,7 @@ enum {
     ALIAS_MCP = 1 << 8,
     ALIAS_FILE = 1 << 9,
     ALIAS_TOOL_DECISION = 1 << 10,
+    ALIAS_NUMBERED = 1 << 11,
 };
 
 enum fact {
@@ -52,6 +54,8 @@ enum fact {
     FACT_CODEX_CMD,
     FACT_PROMPT,
     FACT_PROMPT_PARTS,
+    FACT_PART_TYPE,
+    FACT_PART_STATUS,
     FACT_CI,
     FACT_METRIC_NAME,
     FACT_METRIC_VALUE,

@@ -76,6 +76,9 @@ void draft_derive(struct draft *d);
 /* The time: constants, aliases, the envelope, the object. */
 void draft_time(struct draft *d);
 
+/* Messages that stand under numbered names become a list. */
+void draft_messages(struct draft *d);
+
 /* First text in messages or parts, however deep; empty if none. */
 struct span draft_messages_text(struct draft *d, int row);
 

@@ -34,6 +34,7 @@ static const char known[] =
 enum {
     BY_TOOL = 1, /* action_of_tool of the tool's name */
     BY_DECISION, /* action_of_decision */
+    BY_PART,     /* action_of_part */
     UNLESS_MORE, /* step 5 if a command or MCP field says more */
 };
 
@@ -75,6 +76,7 @@ static const struct {
     {"sessiondeleted", "session.ended", 0},
     {"sessionidle", "session.status", 0},
     {"messageupdated", "agent.response.completed", 0},
+    {"messagepartupdated", "", BY_PART},
     {"permissionrequest tooldecision permissionreplied", "", BY_DECISION},
 };
 
@@ -119,7 +121,8 @@ struct action_words *action_words_new(void)
 
 bool action_row(size_t i, const char **word_list, const char **action)
 {
-    static const char *const how[] = {"", "what the tool did", "by the decision", ""};
+    static const char *const how[] = {"", "what the tool did", "by the decision",
+                                      "by the part's type", ""};
     if (i >= sizeof(words) / sizeof(words[0])) {
         return false;
     }
@@ -231,6 +234,24 @@ static bool hook_failed(const struct draft *d)
            doc_tag(hit.doc, hit.at) != 'f';
 }
 
+/* opencode's message.part.updated: what kind of part, and how far a tool has come. */
+static struct span action_of_part(struct draft *d)
+{
+    struct span type = span_of("", 0);
+    struct span status = span_of("", 0);
+    (void)(lookup_text(d->lookup, FACT_PART_TYPE, &type) &&
+           lookup_text(d->lookup, FACT_PART_STATUS, &status));
+    if (span_eq(type, SPAN("tool"))) {
+        return span_eq(status, SPAN("error")) ? SPAN("tool.failed")
+               : span_eq(status, SPAN("completed"))
+                   ? action_of_tool(arena_lower(d->arena, draft_text(d, FIELD_TOOL_NAME)))
+                   : SPAN("tool.invoked");
+    }
+    return span_eq(type, SPAN("reasoning")) ? SPAN("agent.reasoning")
+           : span_eq(type, SPAN("text"))    ? SPAN("agent.message")
+                                            : SPAN("session.activity");
+}
+
 static struct span action_of_row(struct draft *d, size_t row)
 {
     switch (words[row].how) {
@@ -240,6 +261,8 @@ static struct span action_of_row(struct draft *d, size_t row)
                    : action_of_tool(arena_lower(d->arena, draft_text(d, FIELD_TOOL_NAME)));
     case BY_DECISION:
         return action_of_decision(draft_text(d, FIELD_APPROVAL_DECISION));
+    case BY_PART:
+        return action_of_part(d);
     case UNLESS_MORE:
         if (draft_has(d, FIELD_COMMAND_COMMAND) || draft_has(d, FIELD_MCP_SERVER) ||
             draft_has(d, FIELD_MCP_TOOL)) {

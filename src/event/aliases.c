@@ -50,7 +50,7 @@ const struct alias_row aliases[] = {
      "session.id (ecs), gen_ai.conversation.id, beacon.session.id, copilot_chat.session_id, "
      "copilot_chat.chat_session_id, conversation.id, conversation_id, session.id, session_id, "
      "session (string), thread_id, trajectory_id, chat_id, session_key, task_id, "
-     "properties.sessionID (hook)"},
+     "properties.sessionID (hook), part.sessionID (hook), properties.part.sessionID (hook)"},
     {FIELD_SESSION_WORKING_DIRECTORY,
      "session.working_directory, cwd, working_directory, beacon.session.working_directory, "
      "process.working_directory, workdir, workspace_roots, workspaceFolders, workspacePaths, "
@@ -91,7 +91,7 @@ const struct alias_row aliases[] = {
     {FIELD_TRACE_PARENT_SPAN_ID, "parent.id, parentSpanId, parent_span_id, trace.parent_span_id"},
     {FIELD_TOOL_NAME, "tool.name, gen_ai.tool.name, beacon.tool.name, tool_name, tool (string), "
                       "toolCall.name, function_name, "
-                      "mcp.tool.name"},
+                      "mcp.tool.name, part.tool (hook), properties.part.tool (hook)"},
     {FIELD_TOOL_COMMAND, "tool.command, beacon.tool.command"},
     {FIELD_TOOL_PATH, "tool.path, beacon.tool.path"},
     {FIELD_FILE_PATH,
@@ -145,15 +145,19 @@ const struct alias_row aliases[] = {
      "usage.reasoning_output_tokens"},
     {FIELD_GEN_AI_USAGE_COST_USD,
      "gen_ai.usage.cost_usd, gen_ai.usage.cost, cost_usd, total_cost_usd, cost"},
-    {FIELD_GEN_AI_TOOL_CALL_ID, "gen_ai.tool.call.id, beacon.gen_ai.tool.call.id, tool_use_id, "
-                                "toolUseId, tool_call_id, toolCallId, "
-                                "call_id, callId"},
+    {FIELD_GEN_AI_TOOL_CALL_ID,
+     "gen_ai.tool.call.id, beacon.gen_ai.tool.call.id, tool_use_id, "
+     "toolUseId, tool_call_id, toolCallId, "
+     "call_id, callId, part.callID (hook), properties.part.callID (hook)"},
     {FIELD_GEN_AI_TOOL_CALL_ARGUMENTS,
      "gen_ai.tool.call.arguments, beacon.gen_ai.tool.call.arguments, tool_input, toolInput, "
      "toolArgs, "
-     "function_args, arguments, toolCall.args"},
-    {FIELD_GEN_AI_TOOL_CALL_RESULT, "gen_ai.tool.call.result, beacon.gen_ai.tool.call.result, "
-                                    "tool_response, toolResponse, toolResult"},
+     "function_args, arguments, toolCall.args, part.state.input (hook), "
+     "properties.part.state.input (hook)"},
+    {FIELD_GEN_AI_TOOL_CALL_RESULT,
+     "gen_ai.tool.call.result, beacon.gen_ai.tool.call.result, "
+     "tool_response, toolResponse, toolResult, part.state.output (hook), "
+     "properties.part.state.output (hook)"},
     {FIELD_ERROR_TYPE, "error.type, error_type, error.code, exception.type"},
 
     /* §10.1 */
@@ -167,8 +171,10 @@ const struct alias_row aliases[] = {
     {FIELD_GEN_AI_REQUEST_TEMPERATURE, "gen_ai.request.temperature, llm.request.temperature"},
     {FIELD_GEN_AI_REQUEST_CHOICE_COUNT, "gen_ai.request.choice_count, gen_ai.request.choice.count"},
     {FIELD_GEN_AI_RESPONSE_MODEL, "gen_ai.response.model, llm.response.model"},
-    {FIELD_GEN_AI_INPUT_MESSAGES, "gen_ai.input.messages, llm.prompts, gen_ai.prompts"},
-    {FIELD_GEN_AI_OUTPUT_MESSAGES, "gen_ai.output.messages, llm.completions, gen_ai.completions"},
+    {FIELD_GEN_AI_INPUT_MESSAGES,
+     "gen_ai.input.messages, gen_ai.prompt.0.content (numbered), llm.prompts, gen_ai.prompts"},
+    {FIELD_GEN_AI_OUTPUT_MESSAGES, "gen_ai.output.messages, gen_ai.completion.0.content "
+                                   "(numbered), llm.completions, gen_ai.completions"},
     {FIELD_GEN_AI_EMBEDDINGS_DIMENSION_COUNT,
      "gen_ai.embeddings.dimension_count, gen_ai.embeddings.dimension.count"},
     {FIELD_GEN_AI_RETRIEVAL_QUERY_TEXT, "gen_ai.retrieval.query_text, gen_ai.retrieval.query.text"},
@@ -194,6 +200,8 @@ const struct alias_row aliases[] = {
     {FACT_CODEX_CMD, "arguments.cmd"},
     {FACT_PROMPT, "gen_ai.prompt, prompt, user_prompt, input.prompt, copilot_chat.user_request"},
     {FACT_PROMPT_PARTS, "output.parts"},
+    {FACT_PART_TYPE, "part.type, properties.part.type"},
+    {FACT_PART_STATUS, "part.state.status, properties.part.state.status"},
     {FACT_CI, "run_id, github.run_id, ci"},
     {FACT_METRIC_NAME, "metric.name"},
     {FACT_METRIC_VALUE, "asInt, asDouble, sum"},
@@ -205,6 +213,8 @@ const struct alias_container containers[] = {
     {"toolInput", "tool_input"},
     {"toolArgs", "tool_input"},
     {"toolCall.args", "tool_input"},
+    {"part.state.input", "tool_input"},
+    {"properties.part.state.input", "tool_input"},
     {"tool_parameters", "tool_parameters"},
     {"tool_response", "tool_response"},
     {"toolResponse", "tool_response"},
@@ -230,6 +240,7 @@ static const struct {
     {"mcp", ALIAS_MCP},
     {"file", ALIAS_FILE},
     {"tool decision", ALIAS_TOOL_DECISION},
+    {"numbered", ALIAS_NUMBERED},
 };
 
 static size_t until(struct span s, const char *set)

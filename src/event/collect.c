@@ -213,50 +213,10 @@ static void collect_all(struct draft *d)
 void draft_collect_first(struct draft *d)
 {
     collect_all(d);
+    draft_messages(d);
     draft_derive(d);
     if (draft_has(d, FIELD_FILE_PATH)) {
         lookup_grant(d->lookup, ALIAS_FILE);
     }
     draft_collect(d, FIELD_FILE_OPERATION);
-}
-
-/* ---- texts inside messages ---- */
-
-/* Depth first through content, parts, messages and text. The tape's depth bounds it. */
-static struct span first_text(const struct doc *d, size_t at)
-{
-    struct span found = nothing;
-    if (doc_tag(d, at) == '[') {
-        for (size_t i = doc_first(d, at); found.n == 0 && !doc_at_end(d, i); i = doc_next(d, i)) {
-            bool text = doc_tag(d, i) == '"' && text_counts(doc_string(d, i));
-            found = text ? doc_string(d, i) : first_text(d, i);
-        }
-    } else if (doc_tag(d, at) == '{') {
-        for (size_t i = doc_first(d, at); found.n == 0 && !doc_at_end(d, i);
-             i = doc_next(d, i + 1)) {
-            if (!word_in(doc_string(d, i), "content parts messages text")) {
-                continue;
-            }
-            bool text = doc_tag(d, i + 1) == '"' && text_counts(doc_string(d, i + 1));
-            found = text ? doc_string(d, i + 1) : first_text(d, i + 1);
-        }
-    }
-    return found;
-}
-
-struct span draft_messages_text(struct draft *d, int row)
-{
-    struct hit hit;
-    struct doc doc;
-    if (!lookup_first(d->lookup, row, &hit)) {
-        return nothing;
-    }
-    if (doc_tag(hit.doc, hit.at) != '"') {
-        return first_text(hit.doc, hit.at);
-    }
-    struct span text = doc_string(hit.doc, hit.at);
-    if (lookup_embedded(d->lookup, text, &doc)) {
-        return first_text(&doc, DOC_ROOT);
-    }
-    return text;
 }

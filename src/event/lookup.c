@@ -355,7 +355,7 @@ static unsigned shape_grants(enum shape s)
 {
     return (s == SHAPE_FLAT ? ALIAS_FLAT : 0U) | (s == SHAPE_ECS ? ALIAS_ECS : 0U) |
            (s == SHAPE_HOOK ? ALIAS_HOOK : ALIAS_NOT_HOOK) | ALIAS_STRING | ALIAS_NS |
-           ALIAS_NO_SHIPPER;
+           ALIAS_NO_SHIPPER | ALIAS_NUMBERED;
 }
 
 bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shape shape,

@@ -27,11 +27,17 @@ struct buf {
     size_t cap; /* bytes allocated */
     size_t max; /* most bytes n may reach */
     bool overflowed;
+    bool secret; /* wiped when it grows or is released */
 };
 
 #define BUF_INIT(limit)                                                                            \
     {                                                                                              \
         .max = (limit)                                                                             \
+    }
+
+#define BUF_SECRET(limit)                                                                          \
+    {                                                                                              \
+        .max = (limit), .secret = true                                                             \
     }
 
 void buf_done(struct buf *b);  /* release the memory; b may be used again */

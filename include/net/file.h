@@ -9,8 +9,8 @@
 enum { FILE_TOKEN_BYTES = 64 * 1024 };
 
 /*
- * Add the whole file to *out. FAIL_GONE: there is none. FAIL_CONFIG: it cannot be read, is no
- * regular file, or is larger than *out may become.
+ * Add the whole file to *out, which is BUF_SECRET where the file holds a secret. FAIL_GONE: there
+ * is none. FAIL_CONFIG: it cannot be read, is no regular file, or is larger than *out may become.
  */
 MUST_USE enum err_kind file_read(const char *path, struct buf *out, struct err *e);
 
@@ -19,8 +19,5 @@ MUST_USE enum err_kind file_read(const char *path, struct buf *out, struct err *
  * bytes within (it goes into a header), and if there is no such file.
  */
 MUST_USE enum err_kind file_read_token(const char *path, struct buf *out, struct err *e);
-
-/* Release the bytes and leave none of them in memory. */
-void file_wipe(struct buf *b);
 
 #endif

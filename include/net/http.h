@@ -41,6 +41,7 @@ struct http_answer {
 };
 
 void http_answer_init(struct http_answer *a, size_t max_body_bytes);
+void http_answer_init_secret(struct http_answer *a, size_t max_body_bytes); /* body is wiped */
 void http_answer_clear(struct http_answer *a); /* for the next call; memory is kept */
 void http_answer_done(struct http_answer *a);
 
@@ -71,6 +72,12 @@ struct http_request {
 };
 
 struct http;
+
+/*
+ * Once in a process, before anybody else uses libcurl (newer librdkafkas do): its memory is
+ * wiped from then on. Done by http_new, too.
+ */
+void http_init(void);
 
 /* ca_bundle: PEM file; NULL: AWS_CA_BUNDLE of the environment, else the system's. */
 struct http *http_new(const char *ca_bundle);

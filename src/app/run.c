@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "event/normalize.h"
 #include "flow/worker.h"
+#include "net/http.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -159,12 +160,12 @@ int app_run(int argc, char **argv)
         return usage_wrong(&usage, "%s", path == NULL ? "needs -c FILE" : "takes no operand");
     }
     signals_block();
+    http_init();
     OWNED(conf) struct conf *conf = app_load_conf(path, false);
     if (conf == NULL) {
         return STATUS_FAILED;
     }
     log_setup(conf->log.level, conf->log.format);
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     status = run(conf);
     curl_global_cleanup();
     return status;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 
+#include "base/wipe.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +27,7 @@ static bool buf_reserve(struct buf *b, size_t n)
     if (cap > b->max) {
         cap = b->max + 1; /* max stays below SIZE_MAX, see BUF_INIT */
     }
-    char *p = realloc(b->p, cap);
+    char *p = b->secret ? wipe_realloc(b->p, cap) : realloc(b->p, cap);
     if (p == NULL) {
         abort();
     }
@@ -36,8 +38,12 @@ static bool buf_reserve(struct buf *b, size_t n)
 
 void buf_done(struct buf *b)
 {
-    free(b->p);
-    *b = (struct buf)BUF_INIT(b->max);
+    if (b->secret) {
+        wipe_free(b->p);
+    } else {
+        free(b->p);
+    }
+    *b = (struct buf){.max = b->max, .secret = b->secret};
 }
 
 void buf_clear(struct buf *b)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/credentials.h"
 
-#include "codec/control.h"
+#include "codec/json.h"
 #include "codec/timestamp.h"
 
 #include <openssl/crypto.h>
 
-enum { CONTAINERS = 100, NS_PER_MS = 1000 * 1000 };
-
-static const struct control_limits limits = {CREDENTIALS_JSON_BYTES, CONTAINERS};
+enum { NS_PER_MS = 1000 * 1000 };
 
 void creds_wipe(struct creds *c)
 {
@@ -77,13 +75,24 @@ enum err_kind credentials_set(struct creds *out, const struct credentials_text *
     return err_set(e, FAIL_CONFIG, "credentials: %s", wrong);
 }
 
+/* ---- JSON: our own reader, since json-c frees what it copied as it is ---- */
+
+/* The text of a member of the whole document. False, and *out empty: it has none. */
+static bool text_of(const struct doc *d, const char *name, struct span *out)
+{
+    size_t at = doc_member(d, DOC_ROOT, span_str(name));
+    bool found = at != 0 && doc_tag(d, at) == '"';
+    *out = found ? doc_string(d, at) : SPAN("");
+    return found;
+}
+
 /* "Code" and "Message" of an instance or container that refuses. */
-static enum err_kind refused(struct json_object *root, struct span code, struct err *e)
+static enum err_kind refused(const struct doc *d, struct span code, struct err *e)
 {
     struct span message;
     char text[200];
-    if (!control_text(control_at(root, "Message"), &message)) {
-        (void)control_text(control_at(root, "message"), &message);
+    if (!text_of(d, "Message", &message)) {
+        (void)text_of(d, "message", &message);
     }
     err_copy(text, sizeof(text), message);
     if (e != NULL) {
@@ -92,47 +101,63 @@ static enum err_kind refused(struct json_object *root, struct span code, struct 
     return err_set(e, FAIL_DENIED, "credentials: refused: %s", text);
 }
 
-static bool is_version_1(struct json_object *value)
+static bool is_version_1(const struct doc *d)
 {
-    int64_t version = 0;
-    return control_int(value, &version) && version == 1;
+    struct span text;
+    size_t at = doc_member(d, DOC_ROOT, SPAN("Version"));
+    return at != 0 && ((doc_tag(d, at) == 'l' && doc_int64(d, at) == 1) ||
+                       (text_of(d, "Version", &text) && span_eq(text, SPAN("1"))));
 }
 
-static enum err_kind read_root(struct json_object *root, enum credentials_form form,
-                               struct creds *out, struct err *e)
+static enum err_kind read_root(const struct doc *d, enum credentials_form form, struct creds *out,
+                               struct err *e)
 {
     struct credentials_text t;
     struct span code;
-    if (control_text(control_at(root, "Code"), &code) && !span_eq(code, SPAN("Success"))) {
-        return refused(root, code, e);
+    if (text_of(d, "Code", &code) && !span_eq(code, SPAN("Success"))) {
+        return refused(d, code, e);
     }
-    if (form != CREDENTIALS_PROCESS && control_at(root, "AccessKeyId") == NULL &&
-        control_text(control_at(root, "code"), &code)) {
-        return refused(root, code, e);
+    if (form != CREDENTIALS_PROCESS && doc_member(d, DOC_ROOT, SPAN("AccessKeyId")) == 0 &&
+        text_of(d, "code", &code)) {
+        return refused(d, code, e);
     }
-    if (form == CREDENTIALS_PROCESS && !is_version_1(control_at(root, "Version"))) {
+    if (form == CREDENTIALS_PROCESS && !is_version_1(d)) {
         return err_set(e, FAIL_CONFIG, "credentials: Version is not 1");
     }
-    (void)control_text(control_at(root, "AccessKeyId"), &t.access_key_id);
-    (void)control_text(control_at(root, "SecretAccessKey"), &t.secret_access_key);
-    (void)control_text(control_at(root, form == CREDENTIALS_PROCESS ? "SessionToken" : "Token"),
-                       &t.session_token);
-    (void)control_text(control_at(root, "Expiration"), &t.expiration);
+    (void)text_of(d, "AccessKeyId", &t.access_key_id);
+    (void)text_of(d, "SecretAccessKey", &t.secret_access_key);
+    (void)text_of(d, form == CREDENTIALS_PROCESS ? "SessionToken" : "Token", &t.session_token);
+    (void)text_of(d, "Expiration", &t.expiration);
     return credentials_set(out, &t, e);
+}
+
+/* What is wrong with the document; NULL if nothing. Never a part of it. */
+static const char *parse(struct json_reader *r, struct span text, struct doc *d)
+{
+    struct err ignored = {0};
+    if (text.n > CREDENTIALS_JSON_BYTES) {
+        return "too long";
+    }
+    if (json_scan(r, &text, d, &ignored) != FAIL_NONE) {
+        return "not JSON";
+    }
+    if (text.n != 0 || doc_tag(d, DOC_ROOT) != '{' || d->repaired) {
+        return "not one JSON object";
+    }
+    return NULL;
 }
 
 enum err_kind credentials_read(struct span text, enum credentials_form form, struct creds *out,
                                struct err *e)
 {
-    enum err_kind garbage = form == CREDENTIALS_PROCESS ? FAIL_CONFIG : FAIL_AGAIN;
-    OWNED(control) struct control *doc = control_read(text, &limits, e);
-    enum err_kind kind = doc != NULL ? read_root(control_root(doc), form, out, e) : FAIL_CONFIG;
-    if (doc == NULL) {
-        (void)err_wrap(e, "credentials");
-    }
-    if (kind == FAIL_CONFIG) {
-        e->kind = garbage;
-        kind = garbage;
+    struct doc d;
+    OWNED(json_reader) struct json_reader *r = json_reader_new(CREDENTIALS_JSON_BYTES);
+    const char *wrong = parse(r, text, &d);
+    enum err_kind kind = wrong == NULL ? read_root(&d, form, out, e)
+                                       : err_set(e, FAIL_CONFIG, "credentials: %s", wrong);
+    if (kind == FAIL_CONFIG && form != CREDENTIALS_PROCESS) {
+        e->kind = FAIL_AGAIN;
+        kind = FAIL_AGAIN;
     }
     return kind;
 }

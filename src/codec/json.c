@@ -2,6 +2,7 @@
 /* The reader that owns both ways of reading, and the tape of the second. */
 #include "codec/json.h"
 
+#include "base/wipe.h"
 #include "codec/json_parts.h"
 #include "codec/json_simd.h"
 
@@ -50,7 +51,10 @@ void json_store_grow_bytes(struct json_store *s, size_t more)
 {
     /* A string may itself be given to json_read. */
     s->bytes_cap = capacity(s->bytes_cap, FIRST_BYTES, s->bytes + more + JSON_SLACK);
-    s->strings = grown(s->strings, s->bytes_cap, 1);
+    s->strings = wipe_realloc(s->strings, s->bytes_cap); /* credentials are read with it, too */
+    if (s->strings == NULL) {
+        abort();
+    }
 }
 
 struct json_reader *json_reader_new(size_t max_bytes)
@@ -70,7 +74,7 @@ void json_reader_free(struct json_reader *r)
     json_simd_free(r->simd);
     free(r->store.tape);
     free(r->store.extents);
-    free(r->store.strings);
+    wipe_free(r->store.strings);
     free(r);
 }
 

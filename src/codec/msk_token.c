@@ -59,12 +59,10 @@ int64_t msk_token(struct buf *out, const struct creds *c, const char *region, in
     sigv4_date(date, wall_ms);
     const struct sigv4_scope scope = {c->access_key_id, date, region, "kafka-cluster"};
 
-    struct buf url = BUF_INIT(URL_BYTES);
-    (void)!buf_room(&url, URL_BYTES); /* at once: a buffer that grows leaves copies behind */
+    struct buf url = BUF_SECRET(URL_BYTES);
     add_url(&url, c, &scope);
     add_base64url(out, buf_span(&url));
     out->overflowed |= url.overflowed;
-    OPENSSL_cleanse(url.p, url.n);
     buf_done(&url);
 
     int64_t end_ms = (wall_ms / 1000 + MSK_TOKEN_LIFE_S) * 1000;

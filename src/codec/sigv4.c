@@ -91,25 +91,15 @@ void sigv4_signature(char out[SIGV4_HEX_BYTES], const uint8_t key[SIGV4_KEY_BYTE
     hex(out, digest);
 }
 
-/* All the room at once: a buffer that grows leaves copies of the secret behind. */
-static void reserve(struct buf *b, size_t n)
-{
-    if (buf_room(b, n) == NULL) {
-        abort(); /* a secret of 256 KB: callers bound theirs */
-    }
-}
-
 void sigv4_key(uint8_t out[SIGV4_KEY_BYTES], const char *secret, const struct sigv4_scope *s)
 {
-    struct buf first = BUF_INIT(SIGV4_TEXT_BYTES);
-    reserve(&first, strlen(secret) + 4);
+    struct buf first = BUF_SECRET(SIGV4_TEXT_BYTES);
     buf_add(&first, SPAN("AWS4"));
     buf_add(&first, span_str(secret));
     hmac(out, buf_span(&first), span_of(s->date, strnlen(s->date, 8)));
     hmac_next(out, span_str(s->region));
     hmac_next(out, span_str(s->service));
     hmac_next(out, SPAN("aws4_request"));
-    OPENSSL_cleanse(first.p, first.n);
     buf_done(&first);
 }
 
@@ -131,17 +121,19 @@ void sigv4_cache_wipe(struct sigv4_cache *c)
     OPENSSL_cleanse(c, sizeof(*c));
 }
 
+enum { CANONICAL_BYTES = 2048 }; /* room for most requests at once */
+
 /* Stages 1 to 3 at once. Returns whether nothing overflowed. */
 static bool sign(char out[SIGV4_HEX_BYTES], const struct sigv4_request *r,
                  const struct sigv4_scope *s, const uint8_t key[SIGV4_KEY_BYTES])
 {
-    struct buf canonical = BUF_INIT(SIGV4_TEXT_BYTES);
+    struct buf canonical = BUF_SECRET(SIGV4_TEXT_BYTES); /* it holds the session token */
+    (void)!buf_room(&canonical, CANONICAL_BYTES);
     struct buf to_sign = BUF_INIT(SIGV4_TEXT_BYTES);
     sigv4_canonical_request(&canonical, r);
     sigv4_string_to_sign(&to_sign, s, buf_span(&canonical));
     sigv4_signature(out, key, buf_span(&to_sign));
     bool whole = !canonical.overflowed && !to_sign.overflowed;
-    OPENSSL_cleanse(canonical.p, canonical.n); /* it holds the session token */
     buf_done(&canonical);
     buf_done(&to_sign);
     return whole;
@@ -173,7 +165,7 @@ static void add_param(struct buf *out, const char *name, struct span value)
 void sigv4_presign_query(struct buf *out, const struct sigv4_request *r,
                          const struct sigv4_scope *s, const struct sigv4_presign *p)
 {
-    struct buf query = BUF_INIT(SIGV4_TEXT_BYTES);
+    struct buf query = BUF_SECRET(SIGV4_TEXT_BYTES);
     struct buf value = BUF_INIT(SIGV4_TEXT_BYTES);
 
     buf_add(&query, r->query);
@@ -192,7 +184,6 @@ void sigv4_presign_query(struct buf *out, const struct sigv4_request *r,
 
     sigv4_add_query(out, buf_span(&query));
     out->overflowed |= query.overflowed || value.overflowed;
-    OPENSSL_cleanse(query.p, query.n);
     buf_done(&query);
     buf_done(&value);
 }
@@ -200,7 +191,7 @@ void sigv4_presign_query(struct buf *out, const struct sigv4_request *r,
 void sigv4_presign(struct buf *out, const struct sigv4_request *r, const struct sigv4_scope *s,
                    const struct sigv4_presign *p, const uint8_t key[SIGV4_KEY_BYTES])
 {
-    struct buf query = BUF_INIT(SIGV4_TEXT_BYTES);
+    struct buf query = BUF_SECRET(SIGV4_TEXT_BYTES);
     char signature[SIGV4_HEX_BYTES];
     struct sigv4_request with = *r;
 
@@ -212,6 +203,5 @@ void sigv4_presign(struct buf *out, const struct sigv4_request *r, const struct 
         buf_add(out, with.query);
         buf_addf(out, "&X-Amz-Signature=%s", signature);
     }
-    OPENSSL_cleanse(query.p, query.n);
     buf_done(&query);
 }

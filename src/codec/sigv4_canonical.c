@@ -33,7 +33,7 @@ static void add_normalized(struct buf *out, struct span path)
 
 static void add_path(struct buf *out, const struct sigv4_request *r)
 {
-    struct buf normal = BUF_INIT(SIGV4_TEXT_BYTES);
+    struct buf normal = BUF_SECRET(SIGV4_TEXT_BYTES);
     struct span path = r->path.n != 0 ? r->path : SPAN("/");
     if (r->path_normalize) {
         add_normalized(&normal, path);
@@ -81,7 +81,7 @@ static size_t add_reencoded(struct buf *text, struct buf *scratch, struct span p
 /* The parameters of a query into params[], their bytes in *text. Their number; too many mark it. */
 static size_t read_params(struct buf *text, struct span query, struct param *params)
 {
-    struct buf scratch = BUF_INIT(SIGV4_TEXT_BYTES);
+    struct buf scratch = BUF_SECRET(SIGV4_TEXT_BYTES);
     size_t count = 0;
     while (query.n > 0 && !text->overflowed) {
         const char *end = memchr(query.p, '&', query.n);
@@ -111,7 +111,7 @@ static size_t read_params(struct buf *text, struct span query, struct param *par
 void sigv4_add_query(struct buf *out, struct span query)
 {
     struct param params[SIGV4_MAX_PARAMS];
-    struct buf text = BUF_INIT(SIGV4_TEXT_BYTES);
+    struct buf text = BUF_SECRET(SIGV4_TEXT_BYTES);
     size_t count = read_params(&text, query, params);
 
     struct span rest = buf_span(&text); /* only now: the text has stopped moving */

@@ -6,9 +6,9 @@
 #include "codec/xml.h"
 
 #include "base/buf.h"
+#include "base/wipe.h"
 
 #include <expat.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 
 struct node {
@@ -106,8 +106,8 @@ static struct xml *xml_new(size_t text_bytes)
     if (x == NULL) {
         abort();
     }
-    x->strings.max = text_bytes; /* names and texts are never longer than their document */
-    /* At once: it may hold a session of STS, and a buffer that grows leaves copies behind. */
+    /* Names and texts are never longer than their document. It may be a session of STS. */
+    x->strings = (struct buf)BUF_SECRET(text_bytes);
     (void)!buf_room(&x->strings, text_bytes);
     return x;
 }
@@ -118,12 +118,11 @@ void xml_free(struct xml *x)
         return;
     }
     free(x->nodes);
-    if (x->strings.p != NULL) {
-        OPENSSL_cleanse(x->strings.p, x->strings.n);
-    }
     buf_done(&x->strings);
     free(x);
 }
+
+static const XML_Memory_Handling_Suite memory = {malloc, wipe_realloc, wipe_free};
 
 static void parser_setup(struct reader *r)
 {
@@ -140,7 +139,7 @@ struct xml *xml_parse(struct span text, struct err *e)
         return NULL;
     }
     OWNED(xml) struct xml *x = xml_new(text.n);
-    struct reader r = {.parser = XML_ParserCreate("UTF-8"), .x = x};
+    struct reader r = {.parser = XML_ParserCreate_MM("UTF-8", &memory, NULL), .x = x};
     if (r.parser == NULL) {
         abort();
     }

@@ -111,14 +111,13 @@ static enum err_kind ask(struct container *c, struct span token, struct creds *o
         .no_proxy = true,
     };
     struct http_answer a;
-    http_answer_init(&a, CREDENTIALS_JSON_BYTES);
+    http_answer_init_secret(&a, CREDENTIALS_JSON_BYTES);
     enum err_kind kind = FAIL_AGAIN;
     for (int i = 0; i < ATTEMPTS && kind == FAIL_AGAIN; i++) {
         http_answer_clear(&a);
         kind = http_call(c->http, &r, &a, e);
         kind = kind == FAIL_NONE ? judge(&a, out, e) : kind;
     }
-    file_wipe(&a.body);
     http_answer_done(&a);
     return kind;
 }
@@ -126,12 +125,12 @@ static enum err_kind ask(struct container *c, struct span token, struct creds *o
 static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
 {
     struct container *c = ctx;
-    struct buf token = BUF_INIT(FILE_TOKEN_BYTES);
+    struct buf token = BUF_SECRET(FILE_TOKEN_BYTES);
     enum err_kind kind = find_token(&token, e);
     if (kind == FAIL_NONE) {
         kind = ask(c, buf_span(&token), out, e);
     }
-    file_wipe(&token);
+    buf_done(&token);
     if (kind != FAIL_NONE) {
         (void)err_wrap(e, "container credentials");
     }

@@ -33,8 +33,7 @@ bool creds_imds_disabled(void)
 static void imds_free(void *ctx)
 {
     struct imds *m = ctx;
-    file_wipe(&m->token);
-    file_wipe(&m->answer.body);
+    buf_done(&m->token);
     http_answer_done(&m->answer);
     http_free(m->http);
     buf_done(&m->endpoint);
@@ -162,7 +161,7 @@ static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
 {
     struct imds *m = ctx;
     enum err_kind kind = get_credentials(m, out, e);
-    file_wipe(&m->answer.body);
+    buf_done(&m->answer.body);
     if (kind != FAIL_NONE) {
         (void)err_wrap(e, "instance metadata");
     }
@@ -201,9 +200,9 @@ struct creds_source *creds_source_imds(const struct creds_settings *s, struct er
         abort();
     }
     m->endpoint = (struct buf)BUF_INIT(HTTP_URL_BYTES / 2);
-    m->token = (struct buf)BUF_INIT(TOKEN_BYTES);
+    m->token = (struct buf)BUF_SECRET(TOKEN_BYTES);
     m->http = http_new(NULL);
-    http_answer_init(&m->answer, CREDENTIALS_JSON_BYTES);
+    http_answer_init_secret(&m->answer, CREDENTIALS_JSON_BYTES);
     if (find_endpoint(&m->endpoint, e) != FAIL_NONE) {
         imds_free(m);
         return NULL;

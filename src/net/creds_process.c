@@ -156,7 +156,7 @@ static enum err_kind run(const struct process *p, struct buf *out, struct err *e
 
 static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
 {
-    struct buf text = BUF_INIT(CREDENTIALS_JSON_BYTES + 4096);
+    struct buf text = BUF_SECRET(CREDENTIALS_JSON_BYTES + 4096);
     enum err_kind kind = run(ctx, &text, e);
     if (kind == FAIL_NONE) {
         kind = credentials_read(buf_span(&text), CREDENTIALS_PROCESS, out, e);
@@ -164,7 +164,7 @@ static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
             (void)err_wrap(e, "credential_process");
         }
     }
-    file_wipe(&text);
+    buf_done(&text);
     return kind;
 }
 

@@ -51,7 +51,7 @@ static enum err_kind load(struct profile_file **file, const char *variable, cons
                           enum profile_kind kind, struct err *e)
 {
     char path[PATH_BYTES];
-    struct buf text = BUF_INIT(PROFILE_FILE_BYTES);
+    struct buf text = BUF_SECRET(PROFILE_FILE_BYTES);
     if (!find_path(path, variable, name)) {
         return FAIL_NONE;
     }
@@ -62,7 +62,7 @@ static enum err_kind load(struct profile_file **file, const char *variable, cons
     } else if (result == FAIL_GONE) {
         result = FAIL_NONE;
     }
-    file_wipe(&text);
+    buf_done(&text);
     return result;
 }
 

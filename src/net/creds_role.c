@@ -67,13 +67,13 @@ static enum err_kind assume(void *ctx, struct creds *out, struct err *e)
 static enum err_kind assume_with_token(void *ctx, struct creds *out, struct err *e)
 {
     struct role *role = ctx;
-    struct buf token = BUF_INIT(FILE_TOKEN_BYTES);
+    struct buf token = BUF_SECRET(FILE_TOKEN_BYTES);
     enum err_kind kind = file_read_token(role->token_file, &token, e);
     if (kind == FAIL_NONE) {
         kind =
             sts_assume_role_with_web_identity(role->sts, &role->request, buf_span(&token), out, e);
     }
-    file_wipe(&token);
+    buf_done(&token);
     if (kind != FAIL_NONE) {
         (void)err_wrap(e, "%.200s by web identity", role->request.role_arn);
     }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +16,6 @@ static enum err_kind cannot_read(const char *path, struct err *e)
                    "%s: cannot be read: %s", path, text);
 }
 
-/* At once, into memory that does not move: a buffer that grows leaves copies behind. */
 static enum err_kind read_all(int fd, const char *path, size_t size, struct buf *out, struct err *e)
 {
     char *to = buf_room(out, size);
@@ -76,12 +74,4 @@ enum err_kind file_read_token(const char *path, struct buf *out, struct err *e)
         }
     }
     return out->n > 0 ? FAIL_NONE : err_set(e, FAIL_CONFIG, "%s: empty", path);
-}
-
-void file_wipe(struct buf *b)
-{
-    if (b->p != NULL) {
-        OPENSSL_cleanse(b->p, b->cap);
-    }
-    buf_done(b);
 }

@@ -7,6 +7,7 @@
 #include "net/http.h"
 
 #include "base/clock.h"
+#include "base/wipe.h"
 #include "codec/url.h"
 #include "net/http_arrival.h"
 
@@ -38,7 +39,9 @@ struct http {
 
 static void init_curl(void)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    /* Requests hold session tokens, answers hold credentials, and curl copies both. */
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc, strdup,
+                             calloc) != CURLE_OK) {
         abort();
     }
 }
@@ -49,11 +52,15 @@ static const char *env_ca_bundle(void)
     return path != NULL && path[0] != '\0' ? path : NULL;
 }
 
-static struct http *make(const char *ca_bundle, bool has_multi)
+void http_init(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, init_curl);
+}
 
+static struct http *make(const char *ca_bundle, bool has_multi)
+{
+    http_init();
     struct http *h = calloc(1, sizeof(*h));
     if (h == NULL) {
         abort();
@@ -81,6 +88,13 @@ struct http *http_new_for_multi(const char *ca_bundle)
     return make(ca_bundle, false);
 }
 
+/* Not kept from one call to the next: a token that was replaced is to be gone. */
+static void drop_headers(struct http *h)
+{
+    curl_slist_free_all(h->headers); /* by wipe_free */
+    h->headers = NULL;
+}
+
 void http_free(struct http *h)
 {
     if (h == NULL) {
@@ -88,7 +102,7 @@ void http_free(struct http *h)
     }
     curl_easy_cleanup(h->easy);
     (void)curl_multi_cleanup(h->multi);
-    curl_slist_free_all(h->headers);
+    drop_headers(h);
     buf_done(&h->url);
     free(h->ca_bundle);
     free(h);
@@ -156,10 +170,9 @@ static void add_line(struct http *h, const char *line)
 
 static enum err_kind add_headers(struct http *h, const struct http_request *r, struct err *e)
 {
-    struct buf line = BUF_INIT(HTTP_HEAD_BYTES);
+    struct buf line = BUF_SECRET(HTTP_HEAD_BYTES);
     bool clean = true;
-    curl_slist_free_all(h->headers);
-    h->headers = NULL;
+    drop_headers(h);
     add_line(h, "Expect:");
     add_line(h, "Accept:");
     add_line(h, "Content-Type:"); /* curl's own; the request's stands later and wins */
@@ -305,6 +318,7 @@ static enum err_kind kind_of(CURLcode code)
 enum err_kind http_finish(struct http *h, int curl_code, struct err *e)
 {
     CURLcode code = (CURLcode)curl_code;
+    drop_headers(h);
     if (h->arrival.refused != FAIL_NONE) {
         if (e != NULL) {
             *e = h->arrival.refused_err;
@@ -361,6 +375,7 @@ enum err_kind http_call(struct http *h, const struct http_request *r, struct htt
     }
     (void)curl_multi_remove_handle(h->multi, easy);
     if (impatient != NULL && h->arrival.refused == FAIL_NONE) {
+        drop_headers(h);
         return err_set(e, FAIL_AGAIN, "http: %s", impatient);
     }
     return http_finish(h, (int)code, e);

@@ -11,6 +11,12 @@ void http_answer_init(struct http_answer *a, size_t max_body_bytes)
     *a = (struct http_answer){.head = BUF_INIT(HTTP_HEAD_BYTES), .body = BUF_INIT(max_body_bytes)};
 }
 
+void http_answer_init_secret(struct http_answer *a, size_t max_body_bytes)
+{
+    http_answer_init(a, max_body_bytes);
+    a->body.secret = true;
+}
+
 void http_answer_clear(struct http_answer *a)
 {
     a->status = 0;

@@ -50,7 +50,7 @@ static struct http_seat *seat_new(const struct http_pool *p)
         abort();
     }
     seat->http = http_new(NULL);
-    http_answer_init(&seat->answer, p->max_body_bytes);
+    http_answer_init_secret(&seat->answer, p->max_body_bytes);
     return seat;
 }
 

@@ -48,7 +48,7 @@ void signed_try_init(struct signed_try *t)
     t->creds_missing = false;
     t->creds_due = false;
     t->host = (struct buf)BUF_INIT(HOST_BYTES);
-    t->authorization = (struct buf)BUF_INIT(AUTHORIZATION_BYTES);
+    t->authorization = (struct buf)BUF_SECRET(AUTHORIZATION_BYTES);
 }
 
 void signed_try_done(struct signed_try *t)

@@ -8,18 +8,15 @@
 
 #include "base/buf.h"
 
-#include <openssl/crypto.h>
-
 static void token_refresh(rd_kafka_t *producer, const char *config UNUSED, void *opaque)
 {
     struct sink *s = opaque;
-    struct buf token = BUF_INIT(SINK_TOKEN_BYTES);
+    struct buf token = BUF_SECRET(SINK_TOKEN_BYTES);
     struct err e = {.kind = FAIL_NONE};
     int64_t expires_ms = 0;
     atomic_store(&s->token_held, false);
     char why[256] = "";
-    if (buf_room(&token, SINK_TOKEN_BYTES) == NULL ||
-        s->token(s->token_context, &token, &expires_ms, &e) != FAIL_NONE) {
+    if (s->token(s->token_context, &token, &expires_ms, &e) != FAIL_NONE) {
         (void)rd_kafka_oauthbearer_set_token_failure(producer, e.text);
     } else if (rd_kafka_oauthbearer_set_token(producer, token.p, expires_ms, "asymptote-ingest",
                                               NULL, 0, why,
@@ -28,7 +25,6 @@ static void token_refresh(rd_kafka_t *producer, const char *config UNUSED, void 
     } else {
         atomic_store(&s->token_held, true);
     }
-    OPENSSL_cleanse(token.p, token.n);
     buf_done(&token);
 }
 

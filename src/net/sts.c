@@ -173,14 +173,11 @@ enum err_kind sts_assume_role_with_web_identity(struct sts *s, const struct role
                                                 struct span web_token, struct creds *out,
                                                 struct err *e)
 {
-    struct buf form = BUF_INIT(STS_REQUEST_BYTES);
+    struct buf form = BUF_SECRET(STS_REQUEST_BYTES);
     struct sts_assume a = parameters(r);
     a.web_token = web_token;
     sts_write_web_identity(&form, &a);
     enum err_kind kind = assume(s, NULL, &form, r, out, e);
-    if (form.p != NULL) {
-        OPENSSL_cleanse(form.p, form.n);
-    }
     buf_done(&form);
     return kind;
 }

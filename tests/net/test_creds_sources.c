@@ -310,7 +310,7 @@ static void a_program_that_fails_is_told(void **state)
     } rows[] = {
         {"false", "credential_process: exit status 1", FAIL_DENIED},
         {"/nonexistent/program", "cannot be started", FAIL_CONFIG},
-        {"echo hello", "credential_process: credentials: JSON: no object or list", FAIL_CONFIG},
+        {"echo hello", "credential_process: credentials: not JSON", FAIL_CONFIG},
         {"echo '{\"Version\":2}'", "Version is not 1", FAIL_CONFIG},
         {"head -c 200000 /dev/zero", "prints too much", FAIL_CONFIG},
     };

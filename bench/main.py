@@ -2,41 +2,69 @@
 """bench/run: builds release, starts the fast fake of AWS and a real Kafka, measures, reports.
 
 Every run checks that each record arrived once; otherwise it is no result and the program fails.
+What was measured is kept run by run in build/bench/, and the report is written anew after each
+workload: a run that is cut off loses nothing, and --resume goes on where it ended.
 """
 import argparse
+import datetime
 import pathlib
 import sys
 import tempfile
+import time
 
-from integration.parts.kafka import Kafka
-from integration.parts.places import binary
+from integration.parts.places import ROOT
 
-from . import report
+from . import machine, report
+from .measure import World
+from .store import Store
 from .workloads import WORKLOADS, Bench
 
 
-def main():
+def _workloads(text):
+    names = text.split(",")
+    unknown = [n for n in names if n not in WORKLOADS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no workload {', '.join(unknown)}")
+    return names
+
+
+def arguments():
     p = argparse.ArgumentParser(prog="bench/run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                 epilog="workloads:\n" + "\n".join(f"  {n:4} {t}" for n, (t, _) in WORKLOADS.items()))
-    p.add_argument("--only", action="append", choices=WORKLOADS, metavar="W", help="run this workload (may be repeated)")
-    p.add_argument("--repeats", type=int, default=3, help="runs of each; the median is reported (default 3)")
+    p.add_argument("--only", type=_workloads, metavar="W1,W2,...", help="run these; those measured before stay in the report")
+    p.add_argument("--repeats", type=int, default=3, help="runs of each (default 3)")
     p.add_argument("--scale", type=float, default=1.0, help="share of each workload's amount, to try things (default 1)")
-    p.add_argument("--out", type=pathlib.Path, default=pathlib.Path("bench"), help="where RESULTS.md goes (default bench/)")
-    a = p.parse_args()
+    p.add_argument("--resume", action="store_true", help="take up the runs of build/bench/ that are of this very build")
+    p.add_argument("--out", type=pathlib.Path,
+                   help="where RESULTS.md and results.json go (default bench/, with --scale build/bench/)")
+    return p.parse_args()
 
+
+def collect(store, facts, repeats, load):
+    """All workloads that were measured under the same facts, in order."""
+    parts = {name: part for name in WORKLOADS if (part := store.load(name))}
+    return {"facts": facts, "commit": machine.commit(), "date": datetime.date.today().isoformat(), "repeats": repeats,
+            "load_before": load, "workloads": {n: {k: p[k] for k in ("title", "series", "notes")} for n, p in parts.items()}}
+
+
+def main():
+    a = arguments()
+    load = machine.busy_before()
+    facts = machine.facts(a.scale)
+    store = Store(ROOT / "build/bench", facts)
+    out = a.out or (ROOT / "bench" if a.scale == 1 else ROOT / "build/bench")
     say = lambda text: print(text, file=sys.stderr, flush=True)
-    results = {}
-    with tempfile.TemporaryDirectory(prefix="ingest-bench-") as folder:
-        folder = pathlib.Path(folder)
-        with Kafka(folder / "kafka", extra={"log.retention.check.interval.ms": 60000}) as kafka:
-            bench = Bench(folder, kafka, a.repeats, a.scale, say)
-            for name in a.only or WORKLOADS:
-                title, function = WORKLOADS[name]
-                say(f"{name}: {title}")
-                results[name] = (title, function(bench))
-    a.out.mkdir(parents=True, exist_ok=True)
-    report.write(a.out, results, binary(), {"repeats": a.repeats, "scale": a.scale})
-    say(f"written: {a.out / 'RESULTS.md'}")
+    if load > 0.5 * facts["machine"]["cores"]:
+        say(f"bench/run: the machine is not quiet (load {load:.1f}); the report will say so")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ingest-bench-") as folder, World(pathlib.Path(folder)) as world:
+        for name in a.only or WORKLOADS:
+            title, function = WORKLOADS[name]
+            say(f"{name}: {title}")
+            function(Bench(world, store.begin(name, title, a.resume), a.repeats, a.scale, say))
+            report.write(out, collect(store, facts, a.repeats, load))
+            say(f"  {time.monotonic() - began:.0f} s so far")
+    say(f"written: {out / 'RESULTS.md'}, results.json")
 
 
 if __name__ == "__main__":

@@ -1,50 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run: the fast fake, Kafka, some workers; what they used and whether all arrived."""
+"""One run: the fast fake, Kafka, some workers; what they used and whether all arrived.
+
+Every function here gives one run as a dict: cpu_s (user and system, of the workers alone),
+wall_s, records, objects, bytes (decompressed), peak_rss, and lags if there is a rate.
+"""
+import contextlib
 import json
 import os
 import pathlib
-import statistics
+import ssl
 import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import asdict, dataclass, field
 
-from integration.parts.places import ROOT
+from integration.parts.kafka import Kafka
+from integration.parts.places import ROOT, free_ports
 from integration.parts.process import Process, clean_env
+from integration.parts.secured import Pem
 from integration.parts.wait import until
 from integration.parts.worker import Worker, config_text
 
+from . import counters
 from .data import BUCKET, PREFIX
+from .figures import check_counts, percentile
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 TICKS = os.sysconf("SC_CLK_TCK")
-
-
-class WrongCount(AssertionError):
-    """Records were lost or doubled: not a result."""
-
-
-@dataclass
-class Result:
-    name: str
-    cpu_s: float
-    wall_s: float
-    records: int
-    objects: int
-    bytes: int
-    peak_rss: int = 0
-    lag_p50_ms: float = None
-    lag_p99_ms: float = None
-    notes: dict = field(default_factory=dict)
-
-    @property
-    def cpu_per_gb(self):
-        return self.cpu_s / (self.bytes / 1e9)
-
-    def as_dict(self):
-        return {**asdict(self), "cpu_s_per_gb": self.cpu_per_gb, "mb_per_s": self.bytes / 1e6 / self.wall_s,
-                "objects_per_s": self.objects / self.wall_s, "objects_per_cpu_s": self.objects / self.cpu_s}
+BUILD = ROOT / "build/release"
 
 
 def cpu_s(pid):
@@ -53,115 +36,173 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+class World:
+    """A Kafka with a plain and a TLS listener, and certificates for both it and the fake."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.pem = Pem(folder / "pem")
+        certificate, key = self.pem.sign("server")
+        self.server_pem = self.pem.folder / "server-both.pem"
+        self.server_pem.write_text(key.read_text() + certificate.read_text())
+        self.tls_port, = free_ports(1)
+        self.kafka = Kafka(folder / "kafka", extra=self._listeners)
+
+    def _listeners(self, kafka, node):
+        plain, tls = f"PLAINTEXT://127.0.0.1:{kafka.ports[node]}", f"TLS://127.0.0.1:{self.tls_port}"
+        return {"listeners": f"{plain},{tls},CONTROLLER://127.0.0.1:{kafka.controllers[node]}",
+                "advertised.listeners": f"{plain},{tls}",
+                "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL",
+                "ssl.keystore.type": "PEM", "ssl.keystore.location": self.server_pem,
+                "log.retention.check.interval.ms": 60000, "file.delete.delay.ms": 100}
+
+    def kafka_properties(self, tls):
+        if not tls:
+            return [f"bootstrap.servers={self.kafka.bootstrap}"]
+        return [f"bootstrap.servers=127.0.0.1:{self.tls_port}", "security.protocol=ssl",
+                f"ssl.ca.location={self.pem.ca}"]
+
+    @contextlib.contextmanager
+    def topics(self, *endings):
+        """Topics for one run; they go afterwards, with what is in them."""
+        stem = f"bench-{time.time_ns()}"
+        names = [self.kafka.create_topic(stem + e, partitions=4, message_timestamp_type="LogAppendTime",
+                                         retention_ms=3600000) for e in endings]
+        try:
+            yield names
+        finally:
+            for name in names:
+                self.kafka.delete_topic(name)
+
+    def count(self, topic):
+        """{"records", "bytes", "distinct"} of a topic."""
+        out = subprocess.run([BUILD / "bench/bench_count", self.kafka.bootstrap, topic], check=True,
+                             stdout=subprocess.PIPE, env=clean_env()).stdout
+        return json.loads(out)
+
+    def __enter__(self):
+        self.kafka.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self.kafka.__exit__()
+
+
 class Fake(Process):
     """fakeaws-fast, holding its messages back until start()."""
 
-    def __init__(self, folder, data, options=()):
-        ready = folder / "fake.ready"
+    def __init__(self, world, data, options=(), tls=False):
+        ready = world.folder / "fake.ready"
         ready.unlink(missing_ok=True)
-        binary = ROOT / "build/release/integration/fakeaws/fast/fakeaws-fast"
-        super().__init__("fakeaws-fast", [binary, "--index", data.index, "--data", data.data, "--ready-file", ready,
-                                          "--wait", "--region", REGION, *map(str, options)], folder / "fake.log")
+        super().__init__("fakeaws-fast", [BUILD / "integration/fakeaws/fast/fakeaws-fast", "--index", data.index,
+                                          "--data", data.data, "--ready-file", ready, "--wait", "--region", REGION,
+                                          *(["--tls", world.server_pem] if tls else []), *map(str, options)],
+                         world.folder / "fake.log")
         told = until(lambda: ready.exists() and ready.read_text().strip(), "the fake listens", 60, alive=self)
         self.url = json.loads(told)["endpoint"]
+        trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=world.pem.ca))
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trust)
 
     def ask(self, what):
-        return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            f"{self.url}/_admin/{what}", timeout=30).read()
-
-    def start(self):
-        self.ask("start")
-
-    def counters(self):
-        return json.loads(self.ask("counters"))
+        return json.loads(self.opener.open(f"{self.url}/_admin/{what}", timeout=30).read())
 
 
-def worker_config(fake, kafka, topic, queues, lanes, **more):
+def worker_config(world, fake, topic, rejects, lanes, tls=False, properties=()):
     return config_text({
         "aws": {"region": REGION, "endpoint_sqs": fake.url, "endpoint_s3": fake.url, "endpoint_sts": fake.url,
-                "path_style": True},
-        "kafka": {"properties": [f"bootstrap.servers={kafka.bootstrap}", *more.get("properties", ())],
-                  "topic": topic, "rejects_topic": topic + "-rejects", **more.get("kafka", {})},
-        "limits": {"lanes": lanes, **more.get("limits", {})},
+                "path_style": True, **({"ca_bundle": str(world.pem.ca)} if tls else {})},
+        "kafka": {"properties": [*world.kafka_properties(tls), *properties], "topic": topic, "rejects_topic": rejects},
+        "limits": {"lanes": lanes},
         "log": {"level": "warn"},
-        "queues": [{"name": f"bench-{i}", "url": f"{fake.url}/{ACCOUNT}/bench-{i}"} for i in range(queues)],
-        "customers": [{"id": f"bench{i}", "queue": f"bench-{i}", "bucket": BUCKET,
-                       "prefix": PREFIX, "region": REGION, "account_id": ACCOUNT,
-                       "role_arn": f"arn:aws:iam::{ACCOUNT}:role/bench", "external_id": "bench",
-                       "accept_role_without_external_id": True} for i in range(queues)],
+        "queues": [{"name": "bench", "url": f"{fake.url}/{ACCOUNT}/bench-0"}],
+        "customers": [{"id": "bench", "queue": "bench", "bucket": BUCKET, "prefix": PREFIX, "region": REGION,
+                       "account_id": ACCOUNT, "role_arn": f"arn:aws:iam::{ACCOUNT}:role/bench",
+                       "external_id": "bench", "accept_role_without_external_id": True}],
     })
 
 
-def _lags(kafka, topic, started_ms, rate, index):
-    """Per record: broker's append time less the time its notification was put on the queue."""
+def _record_lags(world, topic, started_ms, rate, index):
+    """p50 and p99 over records: the broker's append time less the time their notification was due."""
     order = {line.split("\t")[2]: i for i, line in enumerate(pathlib.Path(index).read_text().splitlines())}
     lags = []
-    for record in kafka.read(topic):
+    for record in world.kafka.read(topic):
         key = json.loads(record.value)["ingest"]["object"].split("/", 3)[3]
         lags.append(record.timestamp - (started_ms + order[key] * 1000.0 / rate))
-    return statistics.median(lags), statistics.quantiles(lags, n=100)[98]
+    return percentile(lags, 0.5), percentile(lags, 0.99)
 
 
-def run_worker(name, folder, kafka, data, lanes=8, replicas=1, queues=1, fake_options=(), rate=None, **more):
+def _lags(world, fake, topic, rate, index):
+    """A record is acknowledged after it was appended and before its notification is deleted; so its
+    lag lies between the two."""
+    p50, p99 = _record_lags(world, topic, fake.ask("counters")["started_ms"], rate, index)
+    deleted = fake.ask("lags")
+    return {"lag_p50_ms": p50, "lag_p99_ms": p99, "lag_deleted_p50_ms": percentile(deleted, 0.5),
+            "lag_deleted_p99_ms": percentile(deleted, 0.99)}
+
+
+def _all_deleted(fake, workers, objects):
+    for w in workers:
+        w.check()
+    return fake.ask("counters")["deleted"] >= objects
+
+
+def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls=False, properties=()):
     """Start everything, let the messages go, wait for the last delete, check the counts."""
-    topic = f"bench-{name}-{time.time_ns()}"
-    for t in (topic, topic + "-rejects"):
-        kafka.create_topic(t, partitions=4, message_timestamp_type="LogAppendTime", retention_ms=3600000)
     options = [*fake_options, *(["--rate", rate] if rate else [])]
-    with Fake(folder, data, options) as fake:
-        text = worker_config(fake, kafka, topic, queues, lanes, **more)
-        workers = [Worker(folder, text, name=f"worker-{i}") for i in range(replicas)]
+    with world.topics("", "-rejects") as (topic, rejects), Fake(world, data, options, tls) as fake:
+        text = worker_config(world, fake, topic, rejects, lanes, tls, properties)
+        workers = [Worker(world.folder, text, name=f"worker-{i}") for i in range(replicas)]
         try:
-            until(lambda: fake.counters()["polls"] >= replicas, "the workers poll", 60, alive=workers[0])
+            until(lambda: fake.ask("counters")["polls"] >= replicas, "the workers poll", 60, alive=workers[0])
             before = [cpu_s(w.pid) for w in workers]
-            started, started_ms = time.monotonic(), time.time() * 1000
-            fake.start()
-            until(lambda: fake.counters()["deleted"] >= data.objects,
-                  lambda: f"all is deleted: {fake.counters()}", 1800, every=0.2, alive=workers[0])
-            wall = time.monotonic() - started
+            with counters.instructions([w.pid for w in workers]) as counted:
+                fake.ask("start")
+                until(lambda: _all_deleted(fake, workers, data.objects),
+                      lambda: f"all is deleted: {fake.ask('counters')}", 1800, every=0.1)
             used = sum(cpu_s(w.pid) - b for w, b in zip(workers, before))
             peak = max(w.peak_rss() for w in workers)
         finally:
-            for w in workers:
-                w.stop(60)
-    result = Result(name, used, wall, data.records, data.objects, data.bytes, peak)
-    found, rejects = kafka.count(topic), kafka.count(topic + "-rejects")
-    if (found, rejects) != (data.records, 0):
-        raise WrongCount(f"{name}: {data.records} records put in, {found} events and {rejects} rejects came out")
-    if rate:
-        result.lag_p50_ms, result.lag_p99_ms = _lags(kafka, topic, started_ms, rate, data.index)
-    for t in (topic, topic + "-rejects"):
-        kafka.delete_topic(t)
-    return result
+            statuses = [w.stop(60) for w in workers]
+        if any(statuses):
+            raise RuntimeError(f"a worker ended with status {statuses}:\n{workers[0].tail()}")
+        got, refused = world.count(topic), world.count(rejects)
+        check_counts("worker", data.records, got["records"], got["distinct"], refused["records"])
+        times = fake.ask("counters")
+        run = {"cpu_s": used, "wall_s": (times["last_deleted_ms"] - times["started_ms"]) / 1000, "records": data.records,
+               "objects": data.objects, "bytes": data.bytes, "peak_rss": peak,
+               "received_again": times["received"] - data.objects}
+        if counted.value:
+            run["instructions_per_byte"] = counted.value / data.bytes
+        if rate:
+            run.update(_lags(world, fake, topic, rate, data.index))
+        return run
 
 
-def run_program(name, kafka, data, program):
-    """One of the comparison programs (bench_limit, bench_jsonc) over the same objects as files."""
-    topic = f"bench-{name}-{time.time_ns()}"
-    kafka.create_topic(topic, partitions=4, retention_ms=3600000)
-    out = subprocess.run([ROOT / f"build/release/bench/{program}", kafka.bootstrap, topic, *data.files], check=True,
-                         stdout=subprocess.PIPE, env=clean_env()).stdout
-    got = json.loads(out)
-    if got["records"] != data.records or kafka.count(topic) != data.records + 1:  # one record warms up
-        raise WrongCount(f"{name}: {data.records} records put in, {got['records']} came out")
-    kafka.delete_topic(topic)
-    return Result(name, got["cpu_s"], got["wall_s"], got["records"], data.objects, got["bytes"], got["peak_rss_kb"] * 1024)
+def run_program(world, data, program, mock=False, exact=False):
+    """One of the comparison programs over the same objects as files. exact: its records are the lines."""
+    with world.topics("") as (topic,):
+        out = subprocess.run([BUILD / "bench" / program, "mock" if mock else world.kafka.bootstrap, topic, *data.files],
+                             check=True, stdout=subprocess.PIPE, env=clean_env()).stdout
+        got = json.loads(out)
+        found = {"records": got["records"] + 1} if mock else world.count(topic)  # one record warms up: {}
+        check_counts(program, data.records, found["records"] - 1, None)
+        if exact and found["bytes"] != data.bytes - data.records + 2:
+            raise RuntimeError(f"{program}: {found['bytes']} bytes in {topic} are not the {data.bytes} put in")
+    return {"cpu_s": got["cpu_s"], "wall_s": got["wall_s"], "records": got["records"], "objects": data.objects,
+            "bytes": got["bytes"], "peak_rss": got["peak_rss_kb"] * 1024}
 
 
-def run_python(name, folder, kafka, data, orjson):
+def run_python(world, data, orjson):
     """bench/worker.py against the fake."""
-    topic = f"bench-{name}-{time.time_ns()}"
-    kafka.create_topic(topic, partitions=4, retention_ms=3600000)
-    with Fake(folder, data) as fake:
-        fake.start()
-        keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "bench",
-                "AWS_DEFAULT_REGION": REGION, "NO_PROXY": "*"}
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "bench",
+            "AWS_DEFAULT_REGION": REGION, "NO_PROXY": "*"}
+    with world.topics("") as (topic,), Fake(world, data) as fake:
+        fake.ask("start")
         out = subprocess.run([sys.executable, ROOT / "bench/worker.py", "--endpoint", fake.url,
-                              "--queue", f"{fake.url}/{ACCOUNT}/bench-0", "--brokers", kafka.bootstrap, "--topic", topic,
-                              "--objects", str(data.objects), *(["--orjson"] if orjson else [])],
+                              "--queue", f"{fake.url}/{ACCOUNT}/bench-0", "--brokers", world.kafka.bootstrap,
+                              "--topic", topic, "--objects", str(data.objects), *(["--orjson"] if orjson else [])],
                              check=True, stdout=subprocess.PIPE, env=clean_env(**keys)).stdout
-    got = json.loads(out)
-    if got["records"] != data.records or kafka.count(topic) != data.records:
-        raise WrongCount(f"{name}: {data.records} records put in, {kafka.count(topic)} came out")
-    kafka.delete_topic(topic)
-    return Result(name, got["cpu_s"], got["wall_s"], got["records"], data.objects, got["bytes"], got["peak_rss_kb"] * 1024)
+        got, found = json.loads(out), world.count(topic)
+        check_counts("worker.py", data.records, found["records"], found["distinct"])
+    return {"cpu_s": got["cpu_s"], "wall_s": got["wall_s"], "records": got["records"], "objects": data.objects,
+            "bytes": got["bytes"], "peak_rss": got["peak_rss_kb"] * 1024}

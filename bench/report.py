@@ -1,46 +1,114 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RESULTS.md and results.json from what the workloads gave."""
+"""RESULTS.md and results.json from what the workloads gave, and the tables that documents quote."""
 import json
-import platform
-import subprocess
+
+from . import goals
+from .figures import ratio, summary
+
+COLUMNS = [  # heading, rate, digits, with spread
+    ("CPU s/GB", "cpu_s_per_gb", 2, True), ("MB/s", "mb_per_s", 0, False), ("objects/s", "objects_per_s", 0, False),
+    ("objects per CPU s", "objects_per_cpu_s", 0, False), ("peak MiB", "peak_mib", 0, True),
+    ("instructions per byte", "instructions_per_byte", 2, False),
+]
+LAGS = [("p50 to Kafka's log, ms", "lag_p50_ms", 0, True), ("p99", "lag_p99_ms", 0, True),
+        ("p50 to the delete, ms", "lag_deleted_p50_ms", 0, True), ("p99", "lag_deleted_p99_ms", 0, True)]
 
 
-def machine():
-    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
-    cores = sum(line.startswith("processor") for line in open("/proc/cpuinfo"))
-    memory = next(int(line.split()[1]) for line in open("/proc/meminfo") if line.startswith("MemTotal"))
-    return {"cpu": cpu, "cores": cores, "memory_gib": round(memory / 2**20, 1), "kernel": platform.release()}
+def number(value, digits=2):
+    return f"{value:,.{digits}f}"
 
 
-def versions(binary):
-    return subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True).stdout.strip().splitlines()
+def _cell(spread, digits, wide):
+    if spread is None:
+        return ""
+    text = number(spread["median"], digits)
+    least, most = number(spread["min"], digits), number(spread["max"], digits)
+    return f"{text} ({least}–{most})" if wide and least != most else text
 
 
-def _number(value, digits=2):
-    return "" if value is None else f"{value:.{digits}f}" if digits else f"{value:.0f}"
+def markdown(head, rows):
+    rows = [[str(c) for c in row] for row in rows]
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head),
+                      *("| " + " | ".join(row) + " |" for row in rows)])
 
 
-def _table(results):
-    yield "| run | CPU s/GB | MB/s | objects/s | objects per CPU s | peak memory MiB | lag p50/p99 ms | notes |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for r in results:
-        d = r.as_dict()
-        lag = f"{r.lag_p50_ms:.0f} / {r.lag_p99_ms:.0f}" if r.lag_p50_ms is not None else ""
-        notes = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in r.notes.items())
-        yield (f"| {r.name} | {_number(d['cpu_s_per_gb'])} | {_number(d['mb_per_s'], 0)} | {_number(d['objects_per_s'], 0)} "
-               f"| {_number(d['objects_per_cpu_s'], 0)} | {_number(r.peak_rss / 2**20, 0)} | {lag} | {notes} |")
+def series_table(part):
+    """A row for each series of a workload."""
+    sums = {name: summary(runs) for name, runs in part["series"].items() if runs}
+    columns = [c for c in COLUMNS + LAGS if any(c[1] in s for s in sums.values())]
+    noted = any(part["notes"].get(name) for name in sums)
+    head = ["", *(c[0] for c in columns), *(["given"] if noted else [])]
+    rows = []
+    for name, s in sums.items():
+        notes = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in part["notes"].get(name, {}).items())
+        rows.append([name, *(_cell(s.get(rate), digits, wide) for _, rate, digits, wide in columns),
+                     *([notes] if noted else [])])
+    return markdown(head, rows)
 
 
-def write(folder, results, binary, settings):
-    """results: {workload: (title, [Result])}."""
-    facts = {"machine": machine(), "versions": versions(binary), "settings": settings}
-    everything = {**facts, "workloads": {name: [r.as_dict() for r in rs] for name, (_, rs) in results.items()}}
-    (folder / "results.json").write_text(json.dumps(everything, indent=1) + "\n")
-    m = facts["machine"]
-    lines = ["# Results", "", "Written by `bench/run`; what is measured and how: docs/performance.md.", "",
-             f"Machine: {m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB, Linux {m['kernel']}; worker, Kafka and S3 share it. "
-             f"{settings['repeats']} runs each, the median is shown. GB are of decompressed text, 10^9 bytes.", "",
-             *(f"- {v}" for v in facts["versions"]), ""]
-    for name, (title, rs) in results.items():
-        lines += [f"## {name}: {title}", "", *_table(rs), ""]
-    (folder / "RESULTS.md").write_text("\n".join(lines))
+def ratio_table(part, under="worker"):
+    """CPU per GB of the other series in that of one."""
+    runs = part["series"]
+    rows = [[name, _cell(ratio(runs[name], runs[under]), 2, True)] for name in runs
+            if name != under and runs[name] and runs.get(under)]
+    return markdown(["CPU per GB, in the worker's", "times"], rows)
+
+
+def goals_table(workloads):
+    rows = []
+    for goal, value, reached in goals.rows(workloads):
+        digits = 0 if goal.bound >= 100 else 2
+        bound = f"{'at least' if goal.above else 'at most'} {number(goal.bound, digits)} {goal.unit}".strip()
+        rows.append([goal.workload, goal.text, bound, "not measured" if value is None else
+                     f"{number(value, digits)} {goal.unit}".strip(), "" if reached is None else "yes" if reached else "**no**"])
+    return markdown(["", "what", "goal", "measured", "reached"], rows)
+
+
+def arithmetic_table(part):
+    """W10: what came, beside what latency allows."""
+    rows = []
+    for name, notes in part["notes"].items():
+        if "by_arithmetic" not in notes or not part["series"].get(name):
+            continue
+        s = summary(part["series"][name])
+        rate = s["objects_per_s"]["median"]
+        rows.append([notes["lanes"], number(notes["by_latency_alone"], 0), number(notes["by_arithmetic"], 0),
+                     number(rate, 0), f"{100 * rate / notes['by_arithmetic']:.0f} %", _cell(s["peak_mib"], 0, False)])
+    return markdown(["lanes", "lanes / latency, objects/s", "or the rate without latency if that is less", "measured",
+                     "share", "peak MiB"], rows)
+
+
+def described(results):
+    """The machine, and how often, in lines."""
+    f, m, v = results, results["facts"]["machine"], results["facts"]["versions"]
+    scale = results["facts"]["scale"]
+    yield (f"{m['cpu']}, {m['cores']} cores{' of a virtual machine' if m['virtual'] else ''}, {m['memory_gib']} GiB, "
+           f"{m['system']}, Linux {m['kernel']}; worker, Kafka and the fake of AWS share it.")
+    yield (f"Commit {f['commit']}, {f['date']}. Up to {f['repeats']} runs of each; medians, in brackets the least and the "
+           f"greatest. GB are 10^9 bytes of decompressed text.")
+    if scale != 1:
+        yield f"**Only {scale:g} of each workload's amount: a trial, not a result.**"
+    if f["load_before"] > 0.5 * m["cores"]:
+        yield (f"**The machine had other work (load {f['load_before']:.1f} before the first run): ratios may hold, the rest "
+               f"says little.**")
+    yield ""
+    yield from (f"- {v[name]}" for name in ("worker", "libraries", "compiler", "kafka", "python"))
+
+
+def sections(results):
+    workloads = results["workloads"]
+    yield "# Results\n\nWritten by `bench/run`; what is measured and how: [docs/performance.md](../docs/performance.md).\n"
+    yield "\n".join(described(results)) + "\n"
+    yield "## Goals\n\n" + goals_table(workloads) + "\n"
+    for name, part in workloads.items():
+        yield f"## {name}: {part['title']}\n\n{series_table(part)}\n"
+        if name == "W1":
+            yield ratio_table(part) + "\n"
+        if name == "W10":
+            yield arithmetic_table(part) + "\n"
+
+
+def write(folder, results):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (folder / "RESULTS.md").write_text("\n".join(sections(results)))

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured. Each workload is a function: bench -> list of results and ratios to report."""
-from dataclasses import replace
+"""What is measured. A workload is a function that runs named series of runs on a Bench.
 
+Series of one call of `rounds` are run in turn, once each per round, so that a machine that
+becomes slower or faster meanwhile does so for all of them.
+"""
 from . import measure
 from .data import dataset
+from .figures import by_latency, rates, summary
 
 WORKLOADS = {}
+QUEUE_MIB = 64  # kafka.queue_bytes, its default
 
 
 def workload(name, title):
@@ -16,92 +20,107 @@ def workload(name, title):
 
 
 class Bench:
-    def __init__(self, folder, kafka, repeats, scale, say, tls_kafka=None):
-        self.folder, self.kafka, self.repeats, self.scale, self.say = folder, kafka, repeats, scale, say
-        self.tls_kafka = tls_kafka
+    """What a workload needs: data, the world to run in, and where results go."""
 
-    def data(self, kind, amount, queues=1):
-        return dataset(kind, max(1, int(amount * self.scale)), queues, self.say)
+    def __init__(self, world, part, repeats, scale, say):
+        self.world, self.part, self.repeats, self.scale, self.say = world, part, repeats, scale, say
 
-    def median(self, run, *args, **more):
-        """Run it `repeats` times: the run of median CPU, with the spread in its notes."""
-        runs = sorted((run(*args, **more) for _ in range(self.repeats)), key=lambda r: r.cpu_s)
-        middle = runs[len(runs) // 2]
-        spread = [round(r.cpu_per_gb, 2) for r in (runs[0], runs[-1])]
-        self.say(f"  {middle.name}: {middle.cpu_per_gb:.2f} CPU s/GB {spread}, {middle.bytes / 1e6 / middle.wall_s:.0f} MB/s")
-        return replace(middle, notes={**middle.notes, "cpu_s_per_gb_min_max": spread, "runs": len(runs)})
+    def data(self, kind, amount):
+        return dataset(kind, max(1, round(amount * self.scale)), say=self.say)
 
-    def worker(self, name, data, **more):
-        return self.median(measure.run_worker, name, self.folder, more.pop("kafka", self.kafka), data, **more)
+    def rounds(self, series):
+        """series: {name: function that measures once}. Those that are there already are not run again."""
+        for number in range(self.repeats):
+            for name, once in series.items():
+                if len(self.part.runs(name)) > number:
+                    continue
+                run = once()
+                self.part.add(name, run)
+                r = rates(run)
+                self.say(f"  {number + 1}/{self.repeats} {name}: {r['cpu_s_per_gb']:.2f} CPU s/GB, "
+                         f"{r['mb_per_s']:.0f} MB/s, {r['objects_per_s']:.0f} objects/s")
+
+    def median(self, name, rate):
+        return summary(self.part.runs(name))[rate]["median"]
+
+    def worker(self, data, **more):
+        return lambda: measure.run_worker(self.world, data, **more)
 
 
-@workload("W1", "big gzip objects of Beacon events, 10 MB each, against the limits")
+@workload("W1", "big gzip objects of Beacon events, 10 MB each, beside the limits")
 def w1(b):
     data = b.data("big", 1000)
-    worker = b.worker("worker", data, lanes=4)
-    others = [b.median(measure.run_program, "limit", b.kafka, data, "bench_limit"),
-              b.median(measure.run_program, "jsonc", b.kafka, data, "bench_jsonc")]
-    part = b.data("big", 100)  # slower by an order: CPU per GB needs no more
-    others += [b.median(measure.run_python, name, b.folder, b.kafka, part, orjson)
-               for name, orjson in (("python", False), ("python-orjson", True))]
-    for other in others:
-        other.notes["worker_is_faster"] = round(other.cpu_per_gb / worker.cpu_per_gb, 2)
-    return [worker, *others]
+    part = b.data("big", 200)  # Python is slower by an order, and CPU per GB needs no more
+    w = b.world
+    b.rounds({
+        "worker": b.worker(data, lanes=4),
+        "limit": lambda: measure.run_program(w, data, "bench_limit", exact=True),
+        "limit, mock broker": lambda: measure.run_program(w, data, "bench_limit", mock=True),
+        "json-c loop": lambda: measure.run_program(w, data, "bench_jsonc"),
+        "Python, json": lambda: measure.run_python(w, part, orjson=False),
+        "Python, orjson": lambda: measure.run_python(w, part, orjson=True),
+    })
 
 
-@workload("W2", "small objects of 5 events, 64 lanes")
+@workload("W2", "100,000 small gzip objects of 5 events, 64 lanes")
 def w2(b):
-    data = b.data("small", 100000)
-    return [b.worker("small", data, lanes=64)]
+    b.part.note("worker", lanes=64, queue_mib=QUEUE_MIB)
+    b.rounds({"worker": b.worker(b.data("small", 100000), lanes=64)})
 
 
-@workload("W3", "mixed shapes: 10 % each of flat, ECS, OTel, hook payloads")
+@workload("W3", "mixed shapes: a tenth each of flat, ECS, OTel and hook payloads, the rest Beacon's")
 def w3(b):
-    return [b.worker("mixed", b.data("mixed", 500), lanes=4)]
+    b.rounds({"worker": b.worker(b.data("mixed", 500), lanes=4)})
 
 
-@workload("W4", "one object of 5 GB")
+@workload("W4", "one gzip object of 5 GB, beside objects of 10 MB")
 def w4(b):
-    return [b.worker("huge", b.data("huge", 5000), lanes=4)]
+    b.rounds({"one object": b.worker(b.data("huge", 5000), lanes=4),
+              "objects of 10 MB": b.worker(b.data("big", 1000), lanes=4)})
 
 
 @workload("W5", "plain objects, not compressed")
 def w5(b):
-    return [b.worker("plain", b.data("plain", 500), lanes=4)]
+    b.rounds({"worker": b.worker(b.data("plain", 500), lanes=4)})
 
 
-@workload("W6", "Kafka compression")
+@workload("W6", "Kafka's compression")
 def w6(b):
     data = b.data("big", 500)
-    return [b.worker(f"codec-{codec}", data, lanes=4, properties=[f"compression.codec={codec}"])
-            for codec in ("none", "lz4", "zstd")]
+    b.rounds({codec: b.worker(data, lanes=4, properties=[f"compression.codec={codec}"])
+              for codec in ("none", "lz4", "zstd")})
+
+
+@workload("W7", "TLS to S3, SQS, STS and Kafka, beside none")
+def w7(b):
+    big, small = b.data("big", 500), b.data("small", 50000)
+    b.rounds({"big": b.worker(big, lanes=4), "big, TLS": b.worker(big, lanes=4, tls=True),
+              "small": b.worker(small, lanes=64), "small, TLS": b.worker(small, lanes=64, tls=True)})
 
 
 @workload("W8", "steady load at 70 % of what is reached: lag")
 def w8(b):
-    data = b.data("small", 20000)
-    full = b.worker("full-load", data, lanes=16)
-    rate = int(0.7 * full.objects / full.wall_s)
-    steady = b.worker("steady", data, lanes=16, rate=rate)
-    steady.notes["objects_per_s"] = rate
-    return [full, steady]
+    data = b.data("small", 60000)
+    b.rounds({"full load": b.worker(data, lanes=16)})
+    rate = max(1, int(0.7 * b.median("full load", "objects_per_s")))
+    b.part.note("steady", objects_per_s=rate)
+    b.rounds({"steady": b.worker(data, lanes=16, rate=rate)})
 
 
-@workload("W9", "1, 2 and 4 replicas")
+@workload("W9", "1, 2 and 4 replicas on one queue")
 def w9(b):
     data = b.data("big", 500)
-    results = [b.worker(f"replicas-{n}", data, lanes=2, replicas=n) for n in (1, 2, 4)]
-    for r in results[1:]:
-        r.notes["cpu_to_one"] = round(r.cpu_per_gb / results[0].cpu_per_gb, 2)
-    return results
+    b.rounds({f"{n} replica{'s' * (n > 1)}": b.worker(data, lanes=2, replicas=n) for n in (1, 2, 4)})
 
 
-@workload("W10", "S3 with 30 ms latency: lanes and memory")
+@workload("W10", "S3 with 30 ms latency: lanes, rate and memory")
 def w10(b):
-    data = b.data("small", 20000)
-    results = []
-    for lanes in (16, 64, 128):
-        r = b.worker(f"latency-{lanes}", data, lanes=lanes, fake_options=["--latency-ms", 30])
-        r.notes["by_arithmetic_objects_per_s"] = round(lanes / 0.030)
-        results.append(r)
-    return results
+    data, latency = b.data("small", 20000), 0.030
+    lanes = (64, 128, 256)
+    b.rounds({"64 lanes, no latency": b.worker(data, lanes=64),
+              **{f"{n} lanes": b.worker(data, lanes=n, fake_options=["--latency-ms", round(latency * 1000)])
+                 for n in lanes}})
+    free = b.median("64 lanes, no latency", "objects_per_s")
+    for n in lanes:
+        b.part.note(f"{n} lanes", lanes=n, by_latency_alone=round(n / latency),
+                    by_arithmetic=round(by_latency(n, latency, free)))

@@ -254,11 +254,30 @@ static void sts_answer(struct conn *c, const struct request *r, const struct opt
 
 /* --- all ------------------------------------------------------------------------------------ */
 
+/* Of every object that is deleted: milliseconds from when it was to be told of until then. */
+static void lags_answer(struct conn *c, const struct store *s)
+{
+    struct buf text = BUF_INIT(16 << 20);
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (s->messages[i].state == MESSAGE_DELETED) {
+            buf_addf(&text, "%c%lld", text.n == 0 ? '[' : ',',
+                     (long long)(s->messages[i].deleted_ms - message_due_ms(s, i)));
+        }
+    }
+    buf_add(&text, text.n == 0 ? SPAN("[]\n") : SPAN("]\n"));
+    answer_text(c, 200, "application/json", buf_span(&text));
+    buf_done(&text);
+}
+
 static void admin_answer(struct conn *c, const struct request *r, struct store *s, int64_t now_ms)
 {
     if (is(r->path, "/_admin/start") && s->start_ms == 0) {
         s->start_ms = now_ms;
         store_tick(s, now_ms);
+    }
+    if (is(r->path, "/_admin/lags")) {
+        lags_answer(c, s);
+        return;
     }
     uint64_t ready = 0, held = 0;
     for (uint32_t i = 0; i < s->queue_count; i++) {
@@ -280,6 +299,8 @@ static void admin_answer(struct conn *c, const struct request *r, struct store *
         {"deleted", s->counters.deleted},
         {"changed", s->counters.changed},
         {"expired", s->counters.expired},
+        {"started_ms", (uint64_t)s->start_ms},
+        {"last_deleted_ms", (uint64_t)s->last_deleted_ms},
     };
     struct buf text = BUF_INIT(4096);
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {

@@ -7,7 +7,8 @@
  *                  [--no-checksums] [--region R]
  *
  * Messages are on their queues from the start, with --wait from the first GET /_admin/start
- * on, with --rate one by one. GET /_admin/counters tells what was asked so far.
+ * on, with --rate one by one. GET /_admin/counters tells what was asked so far, GET /_admin/lags
+ * how long each object took from its sending to its delete.
  */
 #include "answer.h"
 

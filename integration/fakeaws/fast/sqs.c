@@ -131,7 +131,7 @@ static bool entry_do(struct store *s, struct json_object *entry, bool change, in
         return false;
     }
     if (!change) {
-        return message_delete(s, i, receives);
+        return message_delete(s, i, receives, now_ms);
     }
     return message_hold(s, i, receives, now_ms + 1000 * member_int(entry, "VisibilityTimeout", 0));
 }

@@ -191,6 +191,11 @@ static void make_ready(struct store *s, uint32_t i)
     q->ready++;
 }
 
+int64_t message_due_ms(const struct store *s, uint32_t i)
+{
+    return s->start_ms + (s->rate_per_ms == 0 ? 0 : (int64_t)(i / s->rate_per_ms));
+}
+
 static void release_due(struct store *s, int64_t now_ms)
 {
     double due = s->rate_per_ms == 0 ? s->count : (double)(now_ms - s->start_ms) * s->rate_per_ms;
@@ -253,13 +258,15 @@ static struct message *held(struct store *s, uint32_t i, uint32_t receives)
     return ours ? &s->messages[i] : NULL;
 }
 
-bool message_delete(struct store *s, uint32_t i, uint32_t receives)
+bool message_delete(struct store *s, uint32_t i, uint32_t receives, int64_t now_ms)
 {
     struct message *m = held(s, i, receives);
     if (m == NULL) {
         return false;
     }
     m->state = MESSAGE_DELETED;
+    m->deleted_ms = now_ms;
+    s->last_deleted_ms = now_ms;
     s->queues[s->queue_of[i]].held--;
     s->counters.deleted++;
     return true;

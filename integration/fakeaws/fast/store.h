@@ -33,6 +33,7 @@ struct message {
     int64_t sent_ms;
     int64_t first_ms;
     int64_t visible_ms;
+    int64_t deleted_ms;
     uint32_t next; /* in the queue's list of ready ones */
 };
 
@@ -64,6 +65,7 @@ struct store {
     struct {
         uint64_t polls, gets, bytes, received, deleted, changed, expired;
     } counters;
+    int64_t last_deleted_ms; /* 0: nothing was deleted yet */
 };
 
 /* Ends the program with a message if the files are not what they should be. */
@@ -74,13 +76,15 @@ struct queue *store_queue(struct store *s, struct span name); /* NULL if there i
 /* Checksums are computed when first asked for, as the first GET may be the only one. */
 uint64_t object_checksum(struct store *s, struct object *o);
 
+/* When message i was to be sent by the rate, whether or not we were late. */
+int64_t message_due_ms(const struct store *s, uint32_t i);
 /* Release what is due by the rate, take back what was held too long. */
 void store_tick(struct store *s, int64_t now_ms);
 
 /* The next ready message of a queue, held from now on; NO_MESSAGE if there is none. */
 uint32_t queue_take(struct store *s, struct queue *q, int64_t now_ms, int64_t visible_ms);
 /* By receipt handle (message, receive count). False: not ours any more. */
-bool message_delete(struct store *s, uint32_t i, uint32_t receives);
+bool message_delete(struct store *s, uint32_t i, uint32_t receives, int64_t now_ms);
 bool message_hold(struct store *s, uint32_t i, uint32_t receives, int64_t visible_ms);
 
 #endif

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where and with what was measured."""
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+
+from integration.parts.kafka import JVM
+from integration.parts.places import ROOT, binary, kafka_lib
+
+
+def _told(*argv):
+    """The first line a program says of itself."""
+    try:
+        got = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+        return got.strip().splitlines()[0] if got.strip() else "?"
+    except OSError:
+        return "none"
+
+
+def _first(path, name):
+    return next((line.split(":", 1)[1].strip() for line in open(path) if line.startswith(name)), "?")
+
+
+def machine():
+    cores = sum(line.startswith("processor") for line in open("/proc/cpuinfo"))
+    return {"cpu": f"{_first('/proc/cpuinfo', 'model name')} (family {_first('/proc/cpuinfo', 'cpu family')}, "
+                   f"model {_first('/proc/cpuinfo', 'model')})",
+            "cores": cores, "memory_gib": round(int(_first("/proc/meminfo", "MemTotal").split()[0]) / 2**20, 1),
+            "kernel": platform.release(), "virtual": "hypervisor" in open("/proc/cpuinfo").read(),
+            "system": _first_of_os_release()}
+
+
+def _first_of_os_release():
+    return next((line.split("=", 1)[1].strip().strip('"') for line in open("/etc/os-release")
+                 if line.startswith("PRETTY_NAME=")), "?")
+
+
+def versions():
+    packages = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("boto3", "confluent-kafka", "orjson"))
+    worker = subprocess.run([binary(), "--version"], stdout=subprocess.PIPE, text=True).stdout.strip().splitlines()
+    return {"worker": worker[0], "libraries": ", ".join(worker[1:]), "compiler": _told("gcc", "--version"),
+            "kafka": f"Apache Kafka {kafka_lib().parent.name.removeprefix('kafka-')}, {_told('java', '-version')}, "
+                     f"{' '.join(a for a in JVM if a.startswith('-X'))}",
+            "python": f"Python {platform.python_version()}, {packages}"}
+
+
+def commit():
+    def git(*argv):
+        return subprocess.run(["git", "-C", ROOT, *argv], stdout=subprocess.PIPE, text=True).stdout.strip()
+    return git("rev-parse", "--short=12", "HEAD") + (" with changes" if git("status", "--porcelain", "-uno") else "")
+
+
+def busy_before():
+    """The load of the last minute: a machine with other work gives no figures to publish."""
+    return os.getloadavg()[0]
+
+
+def facts(scale):
+    """What two runs must have in common to stand in one table."""
+    digest = hashlib.sha256(binary().read_bytes()).hexdigest()[:16]
+    return {"machine": machine(), "versions": versions(), "binary": digest, "scale": scale}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results on disk, a file per workload, written after every run: what is measured stays measured.
+
+    {"facts": {...}, "title": "...", "series": {"worker": [run, run, ...], ...}, "notes": {...}}
+
+facts: what must be the same for two runs to be comparable. A file with other facts is not taken up.
+"""
+import json
+
+
+class Store:
+    def __init__(self, folder, facts):
+        self.folder, self.facts = folder, facts
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _path(self, name):
+        return self.folder / f"{name}.json"
+
+    def load(self, name):
+        """What is there of the workload with the same facts, or None."""
+        try:
+            got = json.loads(self._path(name).read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return got if got["facts"] == self.facts else None
+
+    def begin(self, name, title, resume):
+        kept = self.load(name) if resume else None
+        return Part(self, name, kept or {"facts": self.facts, "title": title, "series": {}, "notes": {}})
+
+    def save(self, name, content):
+        partial = self.folder / f"{name}.json.part"
+        partial.write_text(json.dumps(content, indent=1) + "\n")
+        partial.rename(self._path(name))
+
+
+class Part:
+    """A workload's results as they grow."""
+
+    def __init__(self, store, name, content):
+        self.store, self.name, self.content = store, name, content
+
+    def runs(self, series):
+        return self.content["series"].get(series, [])
+
+    def add(self, series, run):
+        self.content["series"].setdefault(series, []).append(run)
+        self.save()
+
+    def note(self, series, **notes):
+        """Set beside the series' figures: what it was given, not what it measured."""
+        self.content["notes"].setdefault(series, {}).update(notes)
+        self.save()
+
+    def save(self):
+        self.store.save(self.name, self.content)

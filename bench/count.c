@@ -15,7 +15,12 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { BATCH = 10000, WAIT_MS = 10000, FIRST_SLOTS = 1 << 16 };
+enum {
+    BATCH = 10000,
+    WAIT_MS = 10000,
+    BATCH_MS = 50, /* a batch that is not full waits as long */
+    FIRST_SLOTS = 1 << 16,
+};
 
 #define MARK ",\"ingest\":{"
 
@@ -124,9 +129,11 @@ static void partition_count(rd_kafka_topic_t *topic, int partition, int64_t end,
     if (rd_kafka_consume_start(topic, partition, RD_KAFKA_OFFSET_BEGINNING) != 0) {
         die("consume", rd_kafka_err2str(rd_kafka_last_error()));
     }
+    int empty = 0;
     for (int64_t next = 0; next < end;) {
-        ssize_t n = rd_kafka_consume_batch(topic, partition, WAIT_MS, batch, BATCH);
-        if (n <= 0) {
+        ssize_t n = rd_kafka_consume_batch(topic, partition, BATCH_MS, batch, BATCH);
+        empty = n > 0 ? 0 : empty + 1;
+        if (n < 0 || empty > WAIT_MS / BATCH_MS) {
             die("consume", "nothing came for ten seconds");
         }
         for (ssize_t i = 0; i < n; i++) {

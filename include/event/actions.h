@@ -28,6 +28,12 @@ struct span action_of_tool(struct span tool);
 /* read, create, modify or "" for a lower-cased tool name (§10.4). */
 struct span operation_of_tool(struct span tool);
 
+/* What was done to a file: by the operation, else by the tool. Both lower-cased, "" if unknown. */
+struct span action_of_operation(struct span operation, struct span tool);
+
+/* mcp__server__tool or MCP:tool. */
+MUST_USE bool action_is_mcp_tool(struct span tool);
+
 /* approval.allowed, .denied or .requested for the word of a decision. */
 struct span action_of_decision(struct span decision);
 

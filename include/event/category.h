@@ -34,6 +34,9 @@ enum severity_scale {
     SEVERITY_BEACON, /* Beacon's own mapping to ECS: 2 to 6, else as ECS */
 };
 
+/* Of an event that says none: high for what failed or was denied, else info. */
+struct span severity_default(struct span action, struct span policy_decision);
+
 /* The same for a whole number in its text; empty if it is none of the scale. */
 struct span severity_of_number(struct span number, enum severity_scale scale);
 

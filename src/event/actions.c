@@ -199,6 +199,19 @@ struct span operation_of_tool(struct span tool)
     return text_has_word_of(tool, "edit patch") ? SPAN("modify") : span_of("", 0);
 }
 
+struct span action_of_operation(struct span operation, struct span tool)
+{
+    struct span op = operation.n > 0 ? operation : operation_of_tool(tool);
+    return span_eq(op, SPAN("read"))                ? SPAN("file.read")
+           : word_in(op, "create created creation") ? SPAN("file.created")
+                                                    : SPAN("file.modified");
+}
+
+bool action_is_mcp_tool(struct span tool)
+{
+    return span_starts(tool, SPAN("mcp__")) || span_starts(tool, SPAN("MCP:"));
+}
+
 struct span action_of_decision(struct span decision)
 {
     char low[WORD_BYTES];

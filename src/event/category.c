@@ -201,12 +201,11 @@ static bool is_number(struct span s)
     return small_number(s) >= 0;
 }
 
-static struct span severity_default(const struct draft *d)
+struct span severity_default(struct span action, struct span policy_decision)
 {
-    struct span action = draft_text(d, FIELD_EVENT_ACTION);
-    bool denial = word_in(draft_text(d, FIELD_POLICY_DECISION), "deny denied block blocked");
-    return word_in(action, "tool.failed session.error policy.blocked") || denial ? SPAN("high")
-                                                                                 : SPAN("info");
+    bool bad = word_in(action, "tool.failed session.error policy.blocked") ||
+               word_in(policy_decision, "deny denied block blocked");
+    return bad ? SPAN("high") : SPAN("info");
 }
 
 void draft_severity(struct draft *d)
@@ -217,7 +216,8 @@ void draft_severity(struct draft *d)
     struct span severity = nothing;
     struct field_value *v = &d->values[FIELD_SEVERITY];
     if (!rules_constant(d->in->rules, FIELD_SEVERITY, &severity)) {
-        severity = severity_default(d);
+        severity = severity_default(draft_text(d, FIELD_EVENT_ACTION),
+                                    draft_text(d, FIELD_POLICY_DECISION));
         while (lookup_next(d->lookup, &s, &hit)) {
             if (!value_text(hit.doc, hit.at, &text)) {
                 continue;

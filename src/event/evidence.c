@@ -185,17 +185,7 @@ static struct span ecs_action(const struct draft *d)
 static struct span file_action(struct draft *d)
 {
     struct span op = arena_lower(d->arena, draft_text(d, FIELD_FILE_OPERATION));
-    if (op.n == 0) {
-        op = operation_of_tool(low_tool(d));
-    }
-    return span_eq(op, SPAN("read"))                            ? SPAN("file.read")
-           : word_in(op, "create created creation") && op.n > 0 ? SPAN("file.created")
-                                                                : SPAN("file.modified");
-}
-
-static bool mcp_tool_name(struct span tool)
-{
-    return span_starts(tool, SPAN("mcp__")) || span_starts(tool, SPAN("MCP:"));
+    return action_of_operation(op, low_tool(d));
 }
 
 static bool has_usage(const struct draft *d)
@@ -212,7 +202,7 @@ static struct span field_evidence(struct draft *d)
 {
     struct hit hit;
     if (draft_has(d, FIELD_MCP_SERVER) || draft_has(d, FIELD_MCP_TOOL) ||
-        mcp_tool_name(draft_text(d, FIELD_TOOL_NAME))) {
+        action_is_mcp_tool(draft_text(d, FIELD_TOOL_NAME))) {
         return SPAN("mcp.tool_invoked");
     }
     bool error = draft_has(d, FIELD_ERROR_TYPE) || lookup_first(d->lookup, FACT_ERROR, &hit);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a required member is when the record does not say it (schema.md §14.6, §14.8, §14.9). */
+#include "event/actions.h"
 #include "event/category.h"
 #include "event/fix.h"
 
@@ -22,43 +23,17 @@ static bool is_given(const struct fix *f, const char *a, const char *b)
     return at != 0 && doc_tag(f->d, at) != 'n' && text_below(f, a, b).n > 0;
 }
 
-static struct span file_action(const struct fix *f)
+static struct span low_below(const struct fix *f, const char *a, const char *b)
 {
-    struct span operation = text_below(f, "file", "operation");
-    return span_eq(operation, SPAN("read"))     ? SPAN("file.read")
-           : span_eq(operation, SPAN("create")) ? SPAN("file.created")
-                                                : SPAN("file.modified");
-}
-
-static struct span decided_action(const struct fix *f)
-{
-    static const struct {
-        struct span word, action;
-    } words[] = {
-        {SPAN_INIT("allow"), SPAN_INIT("approval.allowed")},
-        {SPAN_INIT("accept"), SPAN_INIT("approval.allowed")},
-        {SPAN_INIT("approve"), SPAN_INIT("approval.allowed")},
-        {SPAN_INIT("once"), SPAN_INIT("approval.allowed")},
-        {SPAN_INIT("always"), SPAN_INIT("approval.allowed")},
-        {SPAN_INIT("reject"), SPAN_INIT("approval.denied")},
-        {SPAN_INIT("deny"), SPAN_INIT("approval.denied")},
-        {SPAN_INIT("denied"), SPAN_INIT("approval.denied")},
-        {SPAN_INIT("block"), SPAN_INIT("approval.denied")},
-    };
-    struct span decision = text_below(f, "approval", "decision");
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (span_starts(decision, words[i].word)) {
-            return words[i].action;
-        }
-    }
-    return SPAN("approval.requested");
+    return arena_lower(f->arena, text_below(f, a, b));
 }
 
 /* By what else there is (schema.md §14.5, 5); a record of nothing else is a tool's. */
 static struct span evident_action(const struct fix *f)
 {
     bool tool = is_given(f, "tool", "name");
-    if (is_given(f, "mcp", "server") || is_given(f, "mcp", "tool")) {
+    if (is_given(f, "mcp", "server") || is_given(f, "mcp", "tool") ||
+        action_is_mcp_tool(text_below(f, "tool", "name"))) {
         return SPAN("mcp.tool_invoked");
     }
     if (tool && is_given(f, "error", "type")) {
@@ -68,10 +43,10 @@ static struct span evident_action(const struct fix *f)
         return SPAN("command.executed");
     }
     if (is_given(f, "file", "path")) {
-        return file_action(f);
+        return action_of_operation(low_below(f, "file", "operation"), low_below(f, "tool", "name"));
     }
     if (is_given(f, "approval", "decision")) {
-        return decided_action(f);
+        return action_of_decision(text_below(f, "approval", "decision"));
     }
     if (is_given(f, "prompt", "text")) {
         return SPAN("prompt.submitted");
@@ -92,14 +67,6 @@ struct span fix_action(const struct fix *f)
     }
     bool other = tag == 'l' || tag == 'u' || tag == 'd' || tag == '#' || tag == 't' || tag == 'f';
     return other ? doc_source(f->d, at) : evident_action(f);
-}
-
-static struct span severity(const struct fix *f)
-{
-    bool bad = span_eq(f->action, SPAN("tool.failed")) ||
-               span_eq(f->action, SPAN("session.error")) ||
-               span_eq(text_below(f, "policy", "decision"), SPAN("deny"));
-    return bad ? SPAN("high") : SPAN("info");
 }
 
 /* A list of words may hold one of ours; else the action tells. */
@@ -131,7 +98,7 @@ struct span fix_default(struct fix *f, enum member_rule rule)
         key->category = category(f);
         return key->category;
     case RULE_SEVERITY:
-        return severity(f);
+        return severity_default(f->action, text_below(f, "policy", "decision"));
     case RULE_OS:
         return SPAN("unknown");
     case RULE_HARNESS:

@@ -136,3 +136,23 @@ def test_every_path_of_every_row_is_read():
              for (field, path, want, given), event in zip(wanted, events)
              if member(json.loads(event), field) != want]
     assert not wrong, "\n".join(map(str, wrong))
+
+
+def published():
+    """Field to its accepted names, as docs/event-files.md has them from the program's table."""
+    text = (ROOT / "docs" / "event-files.md").read_text(encoding="utf-8")
+    table = text.split("<!-- table: fields -->")[1].split("<!-- end")[0]
+    cells = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in table.split("\n")]
+    return {row[0].strip("`"): re.findall(r"`([^`]+)`", row[2])
+            for row in cells if len(row) == 3 and row[0].startswith("`")}
+
+
+def test_paths_stand_in_the_order_of_the_specification():
+    names = published()
+    wrong = {}
+    for field, paths in rows():
+        ours = [path for path in names.get(field, []) if path in paths]
+        if paths and ours and ours != paths:
+            wrong[field] = (ours, paths)
+    assert not wrong, wrong
+    assert sum(field in names for field, _ in rows()) > 30

@@ -70,6 +70,31 @@ def test_from_a_profile_with_a_role_on_the_environments_keys(strict: StrictWorld
                     aws={"profile": "role"}) == {_session("sourced")}
 
 
+def test_from_a_profile_with_a_role_on_the_instances_credentials(strict: StrictWorld, home):
+    own = "arn:aws:iam::111122223333:role/instance"
+    strict.fake.add_role(own, trusted="arn:aws:iam::111122223333:root")
+    strict.fake.instance(own)
+    (home / "config").write_text(f"[profile role]\nrole_arn = {ROLE}\ncredential_source = Ec2InstanceMetadata\n"
+                                 "external_id = own\nrole_session_name = sourced\n")
+    assert _callers(strict, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": strict.fake.endpoint},
+                    aws={"profile": "role"}) == {_session("sourced")}
+    assert strict.fake.log(action="PutToken")
+    assert {e["principal"] for e in strict.fake.log(action="AssumeRole") if e["params"]["RoleArn"] == ROLE} == {
+        "arn:aws:sts::111122223333:assumed-role/instance/i-0123456789abcdef0"}
+
+
+def test_from_a_profile_with_a_role_on_the_containers_credentials(strict: StrictWorld, home):
+    own = "arn:aws:iam::111122223333:role/task"
+    strict.fake.add_role(own, trusted="arn:aws:iam::111122223333:root")
+    url = strict.fake.container(own, "/v1/credentials", authorization="the token")["url"]
+    (home / "config").write_text(f"[profile role]\nrole_arn = {ROLE}\ncredential_source = EcsContainer\n"
+                                 "external_id = own\nrole_session_name = sourced\n")
+    assert _callers(strict, {"AWS_PROFILE": "role", "AWS_CONTAINER_CREDENTIALS_FULL_URI": url,
+                             "AWS_CONTAINER_AUTHORIZATION_TOKEN": "the token"}) == {_session("sourced")}
+    assert {e["principal"] for e in strict.fake.log(action="AssumeRole") if e["params"]["RoleArn"] == ROLE} == {
+        "arn:aws:sts::111122223333:assumed-role/task/task"}
+
+
 def test_from_a_process(strict: StrictWorld, home):
     own = strict.fake.session(ROLE, "process")
     (home / "told").write_text(json.dumps({

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each error of S3, STS and SQS: its class, its outcome, one log line that names what is needed, no secret."""
+import json
+import pathlib
+import re
+
 import pytest
 
 from .parts.events import generate
@@ -15,28 +19,64 @@ S3 = {
     "KMS.ThrottlingException": ("throttled", "later"),
     "ExpiredToken": ("again", "later"), "TokenRefreshRequired": ("again", "later"),
     "InvalidAccessKeyId": ("denied", "later"), "InvalidToken": ("denied", "later"),
-    "SignatureDoesNotMatch": ("denied", "later"),
+    "SignatureDoesNotMatch": ("denied", "later"), "MissingSecurityHeader": ("config", "later"),
+    "RequestTimeTooSkewed": ("skew", "later"),
     "InternalError": ("again", "later"), "ServiceUnavailable": ("again", "later"),
     "OperationAborted": ("again", "later"), "RequestTimeout": ("again", "later"),
     "KMS.DisabledException": ("kms", "later"), "KMS.InvalidKeyUsageException": ("kms", "later"),
     "KMS.KMSInvalidStateException": ("kms", "later"), "KMS.NotFoundException": ("kms", "later"),
     "NoSuchKey": ("gone", "left"), "NoSuchVersion": ("gone", "left"), "MethodNotAllowed": ("gone", "left"),
-    "NoSuchBucket": (None, "later"), "InvalidURI": (None, None), "MissingSecurityHeader": ("config", "later"),
+    "PreconditionFailed": ("gone", "left"), "NotModified": ("again", "later"), "InvalidRange": ("again", "later"),
+    "InvalidObjectState": ("archived", "left"), "NoSuchBucket": ("config", "later"),
+    "InvalidURI": ("data", "left"), "InvalidArgument": ("data", "left"), "KeyTooLongError": ("data", "left"),
+    "InvalidRequest": ("data", "left"), "InvalidBucketName": ("config", "later"),
+    "InvalidBucketOwnerAWSAccountID": ("config", "later"),
+    "PermanentRedirect": ("config", "later"), "TemporaryRedirect": ("again", "later"), "Redirect": ("again", "later"),
+    "IllegalLocationConstraintException": ("config", "later"), "AuthorizationHeaderMalformed": ("config", "later"),
 }
 STS = {
     "AccessDenied": "denied", "ExpiredToken": "again", "InternalFailure": "again", "InvalidClientTokenId": "denied",
     "MalformedPolicyDocument": "config", "PackedPolicyTooLarge": "config", "RegionDisabledException": "config",
     "ServiceUnavailable": "again", "Throttling": "throttled", "ValidationError": "config",
+    "InvalidParameterValue": "config", "SignatureDoesNotMatch": "denied", "IncompleteSignature": "config",
+    "MissingAuthenticationToken": "config", "RequestExpired": "skew",
 }
+WEB_IDENTITY = {"ExpiredTokenException": "denied", "IDPCommunicationError": "again", "IDPRejectedClaim": "denied",
+                "InvalidIdentityToken": "denied"}
 SQS = {
     "AccessDenied": "denied", "AccessDeniedException": "denied", "ExpiredToken": "again",
     "ExpiredTokenException": "again", "InternalError": "again", "InvalidAddress": "config",
     "InvalidClientTokenId": "denied", "InvalidSecurity": "config", "KmsAccessDenied": "kms", "KmsDisabled": "kms",
-    "KmsInvalidState": "kms", "KmsNotFound": "kms", "KmsOptInRequired": "kms", "KmsThrottled": "throttled",
+    "KmsInvalidState": "kms", "KmsInvalidKeyUsage": "kms", "KmsNotFound": "kms", "KmsOptInRequired": "kms",
+    "KmsThrottled": "throttled",
     "OverLimit": "throttled", "QueueDoesNotExist": "config", "RequestThrottled": "throttled",
     "ServiceUnavailable": "again", "ThrottlingException": "throttled", "UnrecognizedClientException": "denied",
-    "UnsupportedOperation": "config",
+    "UnsupportedOperation": "config", "InvalidParameterValue": "config", "TooManyEntriesInBatchRequest": "config",
+    "EmptyBatchRequest": "config", "BatchEntryIdsNotDistinct": "config", "InvalidBatchEntryId": "config",
+    "BatchRequestTooLong": "config", "PurgeQueueInProgress": "config", "InvalidMessageContents": "config",
+    "SignatureDoesNotMatch": "denied", "InvalidSignatureException": "denied", "MissingAuthenticationToken": "config",
 }
+# of an entry of DeleteMessageBatch, code -> text
+LOST = {"ReceiptHandleIsInvalid": "The input receipt handle is invalid.",
+        "MessageNotInflight": "The specified message isn't in flight.",
+        "AWS.SimpleQueueService.MessageNotInflight": "The specified message isn't in flight.",
+        "InvalidParameterValue": "Reason: The receipt handle has expired."}
+SPEC = pathlib.Path(__file__).parents[1] / "docs/spec/aws.md"
+
+
+def _codes_of(section):
+    """The error codes that a table of the specification names in its first column."""
+    text = re.search(rf"^## {re.escape(section)} .*?(?=^## |^---)", SPEC.read_text(), re.M | re.S)[0]
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("|") and "---" not in line]
+    plain = [re.sub(r'"[^"]*"|`[^`]*`', " ", cell) for cell in cells]
+    words = {word for cell in plain for word in re.findall(r"\b(?:KMS\.)?[A-Z]\w*[a-z]\w*", cell)}
+    assert len(words) > 10
+    return words - {"Code", "Exception", "DeleteMarker"}
+
+
+@pytest.mark.parametrize("section, walked", [("2.3", {*SQS, *LOST}), ("4.3", {*STS, *WEB_IDENTITY}), ("6.4", {*S3})])
+def test_every_code_of_the_specification_is_walked_here(section, walked):
+    assert _codes_of(section) - walked == set()
 
 
 def _no_secret(strict, worker):
@@ -64,10 +104,11 @@ def test_each_error_of_s3_leads_to_the_outcome_of_the_table(strict: StrictWorld)
         where = f"s3://{owner.bucket}/{owner.key('a')}"
         (line, *_) = until(lambda: [x for x in worker.lines(object=where) if x["msg"].startswith("object ")],
                            lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
-        ids = {e["request_id"] for e in strict.fake.log(action="GetObject", bucket=owner.bucket)}
-        want = (owner.id, code, True, kind or line["error"], f"object {outcome}" if outcome else line["msg"], True)
-        got = (line["customer"], line.get("code"), line.get("request_id") in ids, line["error"], line["msg"],
-               bool(line.get("next")))
+        ids = {(e["request_id"], e["host_id"]) for e in strict.fake.log(action="GetObject", bucket=owner.bucket)}
+        told = "" if code == "NotModified" else code  # an answer without a body
+        want = (owner.id, told, True, kind, f"object {outcome}", True)
+        got = (line["customer"], line.get("code", ""), (line.get("request_id"), line.get("host_id")) in ids,
+               line["error"], line["msg"], bool(line.get("next")))
         if want != got:
             wrong.append((code, want, got))
     assert not wrong, "\n".join(map(str, wrong))
@@ -88,14 +129,45 @@ def test_each_error_of_sts_leads_to_the_outcome_of_the_table(strict: StrictWorld
         owner = owners[code]
         (line, *_) = until(lambda: [x for x in worker.lines(customer=owner.id) if x.get("code")],
                            lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
-        ids = {e["request_id"] for e in strict.fake.log(action="AssumeRole")} | {
-            line.get("request_id")}
-        got = (line.get("code"), line["error"], line.get("request_id") in ids and bool(line.get("request_id")))
+        ids = {e["request_id"] for e in strict.fake.log(action="AssumeRole", code=code)}
+        got = (line.get("code"), line["error"], line.get("request_id") in ids)
         if got != (code, kind, True):
             wrong.append((code, kind, got))
     assert not wrong, "\n".join(map(str, wrong))
     assert strict.fake.log(action="GetObject") == []
     _no_secret(strict, worker)
+
+
+@pytest.mark.parametrize("code, kind", WEB_IDENTITY.items())
+def test_each_error_of_a_web_identity_is_told(strict: StrictWorld, code, kind):
+    role, token = "arn:aws:iam::111122223333:role/worker", strict.folder / "token"
+    strict.fake.add_role(role, trusted="arn:aws:iam::111122223333:root")
+    token.write_text(strict.fake.web_token(role))
+    strict.fake.fault(service="sts", action="AssumeRoleWithWebIdentity", count=-1, error=code)
+    strict.customer("acme")
+    worker = strict.start(env={"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_ROLE_ARN": role,
+                               "AWS_WEB_IDENTITY_TOKEN_FILE": str(token)})
+    (line, *_) = worker.logged(code=code)
+    assert line["error"] == kind and line["next"]
+    assert line["request_id"] in {e["request_id"] for e in strict.fake.log(service="sts", code=code)}
+    assert token.read_text() not in worker.log.read_text()
+    _no_secret(strict, worker)
+
+
+@pytest.mark.parametrize("code", LOST)
+def test_a_delete_that_comes_too_late_is_told_and_not_repeated(strict: StrictWorld, code):
+    acme = strict.customer("acme")
+    refused = {"Id": "0", "SenderFault": True, "Code": code, "Message": LOST[code]}
+    strict.fake.fault(service="sqs", action="DeleteMessageBatch", status=200, body=json.dumps({"Failed": [refused]}))
+    acme.put("a", generate(3, 5).text)
+    worker = strict.start()
+    (line, *_) = worker.logged(msg="queue call failed", call="delete")
+    assert (line["error"], line["code"], line["queue"]) == ("lost", code, acme.queue.name)
+    assert line["request_id"] in {e["request_id"] for e in strict.fake.log(action="DeleteMessageBatch")}
+    strict.fake.clock(advance_s=1000)
+    strict.settled()
+    assert len(strict.fake.log(action="DeleteMessageBatch")) == 2  # the second: of the second receive
+    assert len({e["ingest"]["id"] for _, e in strict.events()}) == 3
 
 
 def test_each_error_of_sqs_is_said_once_with_its_class_and_passes(strict: StrictWorld):
@@ -110,7 +182,8 @@ def test_each_error_of_sqs_is_said_once_with_its_class_and_passes(strict: Strict
         queue = owners[code].queue
         (line, *_) = until(lambda: [x for x in worker.lines(queue=queue.name) if x.get("error")],
                            lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
-        got = (line["error"], bool(line.get("request_id")), bool(line.get("next")))
+        ids = {e["request_id"] for e in strict.fake.log(service="sqs", code=code)}
+        got = (line["error"], line.get("request_id") in ids, bool(line.get("next")))
         if got != (kind, True, True):
             wrong.append((code, kind, got, line))
     assert not wrong, "\n".join(map(str, wrong))

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wrong clocks and wrong regions: corrected once, remembered, and the work goes on."""
 import json
+import socket
+import ssl
+import threading
+import warnings
 
 import pytest
 
+from integration.fakeaws.tls import make_certificates
+
 from .parts.events import generate
 from .parts.strict import StrictWorld
+from .parts.wait import until
 
 
 @pytest.mark.parametrize("offset_s", [3600, -3600])
@@ -109,3 +116,97 @@ def test_the_notifications_account_is_compared_not_followed(strict: StrictWorld)
         "acme", "999999999999", acme.settings["account_id"])
     assert {e["owner"] for e in strict.fake.log(action="GetObject")} == {
         acme.settings["account_id"]}
+
+
+OPT_IN = "ap-southeast-5"
+
+
+def test_an_opt_in_region_is_asked_at_its_own_endpoints_only(strict: StrictWorld):
+    strict.move_to(OPT_IN)
+    strict.use_own_names()
+    acme = strict.customer("acme")
+    acme.put("a", generate(2, 5).text)
+    strict.start()
+    strict.settled()
+    assert strict.count() == 2
+    assert {e["host"] for e in strict.fake.log()} == {
+        f"{acme.bucket}.s3.{OPT_IN}.amazonaws.com", f"sqs.{OPT_IN}.amazonaws.com", f"sts.{OPT_IN}.amazonaws.com"}
+    assert {e["region"] for e in strict.fake.log()} == {OPT_IN}
+
+
+def test_a_region_where_sts_is_not_activated_is_told(strict: StrictWorld):
+    strict.move_to(OPT_IN)
+    strict.use_own_names()
+    strict.fake.settings(disabled_sts_regions=[OPT_IN])
+    acme = strict.customer("acme")
+    acme.put("a", generate(2, 5).text)
+    worker = strict.start()
+    (line, *_) = worker.logged(customer="acme", code="RegionDisabledException")
+    assert line["error"] == "config" and OPT_IN not in line.get("version", "")
+    assert strict.fake.log(action="GetObject") == [] and acme.queue.depth() == 1
+
+
+@pytest.mark.parametrize("pays", [True, False])
+def test_who_pays_for_requests_is_said_where_configured(strict: StrictWorld, pays):
+    acme = strict.customer("acme", request_payer=pays)
+    strict.fake.change_bucket(acme.bucket, requester_pays=True)
+    acme.put("a", generate(1, 5).text)
+    acme.put("gone", "x")
+    strict.fake.delete_object(acme.bucket, acme.key("gone"))
+    worker = strict.start()
+    until(lambda: strict.count() == 1 and worker.lines(error="gone"), "both are read", 30, alive=worker)
+    asked = strict.fake.log(service="s3")
+    assert {e["action"] for e in asked} == {"GetObject", "ListObjectsV2"}
+    assert {e.get("payer") for e in asked} == {"requester" if pays else None}
+    assert {e["signature"] for e in asked} == {"ok"}
+
+
+def _old_server(strict):
+    """An https server that knows TLS 1.1 at most. Its port, and the certificates."""
+    folder = strict.folder / "old"
+    folder.mkdir()
+    authority, pem = make_certificates(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.load_cert_chain(pem)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    listener = socket.create_server(("127.0.0.1", 0))
+    seen = []
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(10)
+                    seen.append(context.wrap_socket(connection, server_side=True).version())
+            except ssl.SSLError as error:
+                seen.append(error.reason)
+            except OSError:
+                return
+    threading.Thread(target=serve, daemon=True).start()
+    return listener, authority, seen
+
+
+def test_a_server_that_knows_no_tls_1_2_is_refused_with_a_clear_text(strict: StrictWorld):
+    listener, authority, seen = _old_server(strict)
+    port = listener.getsockname()[1]
+    old = ssl.create_default_context(cafile=authority)
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version = ssl.TLSVersion.TLSv1_1
+    with socket.create_connection(("127.0.0.1", port)) as plain, old.wrap_socket(
+            plain, server_hostname="localhost") as secured:
+        assert secured.version() == "TLSv1.1"  # it works, for who takes it
+    strict.endpoint_s3 = f"https://localhost:{port}"
+    acme = strict.customer("acme")
+    acme.put("a", generate(1, 5).text)
+    worker = strict.start(env={"AWS_CA_BUNDLE": str(authority)})
+    (line, *_) = worker.logged(60, msg="object later", customer="acme")
+    listener.close()
+    assert line["error"] == "again" and "TLS 1.2 or newer" in line["detail"]
+    assert strict.count() == 0 and set(seen[1:]) <= {"UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION"}

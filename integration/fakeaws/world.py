@@ -160,17 +160,21 @@ class World:
             "host": request.host, "target": request.target,
             "principal": call.principal.arn if call.principal else None,
             "signature": call.signature, "region": scope_region(request), "status": response.status if response else None,
-            "code": call.code, "request_id": call.request_id, "fault": fault,
+            "code": call.code, "fault": fault,
+            "request_id": call.request_id if call.service == "s3" else call.uuid,
             "bytes": 0, "connection": call.connection.number, "tls": request.secure,
             "proxied": request.proxied,
         }
         for name, value in (("bucket", call.bucket), ("key", call.key),
                             ("range", request.header("range")),
                             ("if_match", request.header("if-match")),
-                            ("owner", request.header("x-amz-expected-bucket-owner"))):
+                            ("owner", request.header("x-amz-expected-bucket-owner")),
+                            ("payer", request.header("x-amz-request-payer"))):
             if value is not None:
                 entry[name] = value
-        if call.service != "s3":
+        if call.service == "s3":
+            entry["host_id"] = call.host_id
+        else:
             entry["params"] = {name: value for name, value in call.params.items()
                                if name != "WebIdentityToken"}
         with self.lock:

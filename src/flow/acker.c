@@ -182,13 +182,17 @@ static void log_failed(const struct acker *a, const struct lease_batch *batch, e
                        const struct err *e)
 {
     bool failed = whole != FAIL_NONE;
+    bool lost = false;
     for (size_t i = 0; i < batch->count && !failed; i++) {
         failed = batch->kinds[i] != FAIL_NONE && batch->kinds[i] != FAIL_LOST;
+        lost = lost || (batch->kinds[i] == FAIL_LOST && batch->call != LEASE_CALL_BEAT);
     }
-    if (failed && batch->call != LEASE_CALL_NONE) {
+    if ((failed || lost) && batch->call != LEASE_CALL_NONE) {
         log_write(LOG_WARN, "queue call failed", KV_STR("queue", a->queues[batch->queue].name),
                   KV_STR("call", call_names[batch->call]), KV_INT("messages", batch->count),
-                  KV_ERR(e), KV_STR("next", "tried again while the messages are held"));
+                  KV_ERR(e),
+                  KV_STR("next", failed ? "tried again while the messages are held"
+                                        : "the queue delivers the message again"));
     }
 }
 

@@ -332,7 +332,9 @@ enum err_kind http_finish(struct http *h, int curl_code, struct err *e)
         return arrival_end(&h->arrival, e);
     }
     const char *cause = h->cause[0] != '\0' ? h->cause : curl_easy_strerror(code);
-    return err_set(e, kind_of(code), "http: %s", cause);
+    bool old_tls = code == CURLE_SSL_CONNECT_ERROR && strstr(cause, "protocol") != NULL;
+    return err_set(e, kind_of(code), "http: %s%s", cause,
+                   old_tls ? " (the server must know TLS 1.2 or newer)" : "");
 }
 
 /* ---- The blocking call ---- */

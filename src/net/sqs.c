@@ -196,6 +196,10 @@ static enum err_kind batch(struct sqs_queue *q, const char *target, struct buf *
     enum err_kind kind = call(q, seat, target, body, e);
     if (kind == FAIL_NONE) {
         kind = sqs_read_batch(buf_span(&seat->answer.body), entries, count, e);
+        if (e != NULL && e->kind != FAIL_NONE) { /* of one of the entries, too */
+            err_copy(e->request_id, sizeof(e->request_id),
+                     http_field(&seat->answer, "x-amzn-requestid"));
+        }
     }
     http_pool_give(q->pool, seat);
     return kind;

@@ -61,7 +61,8 @@ def test_errors_carry_their_codes_in_each_protocol(fake, s3, sqs, sts, customer)
             ("sqs", lambda: sqs.receive_message(QueueUrl=customer["queue_url"])),
             ("sts", sts.get_caller_identity)):
         for code, (status, _) in faults.KNOWN[service].items():
-            if status < 400:
+            if status < 400 or code in ("AuthorizationHeaderMalformed",
+                                        "IllegalLocationConstraintException"):
                 continue  # botocore goes looking for the region: test_s3.py
             fake.fault(service=service, error=code)
             with pytest.raises(ClientError) as caught:

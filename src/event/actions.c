@@ -311,14 +311,21 @@ static bool action_of_family(struct span low)
     return word_in(family, families);
 }
 
-/* Steps 1 to 3 on the source's word. Empty: it means nothing to us. */
+/*
+ * Steps 1 to 3 on the source's word. Empty: it means nothing to us. A hook's own words come first:
+ * opencode's session.created is session.started, though there are events of that name.
+ */
 static struct span action_of_value(struct draft *d, struct span value)
 {
     struct span low = arena_lower(d->arena, text_trim(value));
-    if (wordmap_find(&d->words->known, low) != WORD_NONE) {
+    bool as_is = wordmap_find(&d->words->known, low) != WORD_NONE;
+    if (as_is && d->in->shape != SHAPE_HOOK) {
         return low;
     }
     struct span action = action_of_word(d, low);
+    if (action.n == 0 && as_is) {
+        return low;
+    }
     if (action.n == 0 && action_of_family(low)) {
         return low;
     }

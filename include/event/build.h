@@ -55,7 +55,7 @@ DEFINE_OWNED(builder);
 
 /*
  * Append the event up to its last member, without `ingest` and without the last brace.
- * False: the record has nothing to build an event from (no_known_field); *out is unchanged.
+ * False: a flat record that has nothing to build an event from (no_known_field); *out is unchanged.
  * An event that does not fit marks *out overflowed; the caller tries again without_record.
  */
 MUST_USE bool build_event(struct builder *b, const struct build_input *in, struct buf *out,

@@ -185,7 +185,8 @@ static struct span ecs_action(const struct draft *d)
 static struct span file_action(struct draft *d)
 {
     struct span op = arena_lower(d->arena, draft_text(d, FIELD_FILE_OPERATION));
-    return action_of_operation(op, low_tool(d));
+    bool resource = span_eq(draft_text(d, FIELD_MCP_METHOD_NAME), SPAN("resources/read"));
+    return action_of_operation(op.n == 0 && resource ? SPAN("read") : op, low_tool(d));
 }
 
 static bool has_usage(const struct draft *d)

@@ -14,10 +14,11 @@ import time
 
 from integration.parts.places import ROOT
 
-from . import machine, report
+from . import fill, machine, report
 from .measure import World
+from .profile import Recorder
 from .store import Store
-from .workloads import WORKLOADS, Bench
+from .workloads import WORKLOADS, Bench, profile
 
 
 def _workloads(text):
@@ -34,6 +35,7 @@ def arguments():
     p.add_argument("--only", type=_workloads, metavar="W1,W2,...", help="run these; those measured before stay in the report")
     p.add_argument("--repeats", type=int, default=3, help="runs of each (default 3)")
     p.add_argument("--scale", type=float, default=1.0, help="share of each workload's amount, to try things (default 1)")
+    p.add_argument("--profile", action="store_true", help="also where the time of W1 goes (needs perf)")
     p.add_argument("--resume", action="store_true", help="take up the runs of build/bench/ that are of this very build")
     p.add_argument("--out", type=pathlib.Path,
                    help="where RESULTS.md and results.json go (default bench/, with --scale build/bench/)")
@@ -43,8 +45,10 @@ def arguments():
 def collect(store, facts, repeats, load):
     """All workloads that were measured under the same facts, in order."""
     parts = {name: part for name in WORKLOADS if (part := store.load(name))}
+    profiled = store.load("profile")
     return {"facts": facts, "commit": machine.commit(), "date": datetime.date.today().isoformat(), "repeats": repeats,
-            "load_before": load, "workloads": {n: {k: p[k] for k in ("title", "series", "notes")} for n, p in parts.items()}}
+            "load_before": load, **({"profile": profiled["profile"]} if profiled else {}),
+            "workloads": {n: {k: p[k] for k in ("title", "series", "notes")} for n, p in parts.items()}}
 
 
 def main():
@@ -58,6 +62,10 @@ def main():
         say(f"bench/run: the machine is not quiet (load {load:.1f}); the report will say so")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ingest-bench-") as folder, World(pathlib.Path(folder)) as world:
+        if a.profile:
+            say("profile: W1 under perf")
+            found = profile(Bench(world, None, 1, a.scale, say), Recorder(world.folder))
+            store.save("profile", {"facts": facts, "profile": found})
         for name in a.only or WORKLOADS:
             title, function = WORKLOADS[name]
             say(f"{name}: {title}")
@@ -65,6 +73,9 @@ def main():
             report.write(out, collect(store, facts, a.repeats, load))
             say(f"  {time.monotonic() - began:.0f} s so far")
     say(f"written: {out / 'RESULTS.md'}, results.json")
+    if out == ROOT / "bench":
+        fill.main()
+        say(f"written: {fill.DOCUMENT}")
 
 
 if __name__ == "__main__":

@@ -146,8 +146,11 @@ def _all_deleted(fake, workers, objects):
     return fake.ask("counters")["deleted"] >= objects
 
 
-def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls=False, properties=()):
-    """Start everything, let the messages go, wait for the last delete, check the counts."""
+def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls=False, properties=(),
+               watch=counters.instructions):
+    """Start everything, let the messages go, wait for the last delete, check the counts.
+
+    watch: a context manager that is given the workers' pids; what it yields may have a `value`."""
     options = [*fake_options, *(["--rate", rate] if rate else [])]
     with world.topics("", "-rejects") as (topic, rejects), Fake(world, data, options, tls) as fake:
         text = worker_config(world, fake, topic, rejects, lanes, tls, properties)
@@ -155,7 +158,7 @@ def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls
         try:
             until(lambda: fake.ask("counters")["polls"] >= replicas, "the workers poll", 60, alive=workers[0])
             before = [cpu_s(w.pid) for w in workers]
-            with counters.instructions([w.pid for w in workers]) as counted:
+            with watch([w.pid for w in workers]) as counted:
                 fake.ask("start")
                 until(lambda: _all_deleted(fake, workers, data.objects),
                       lambda: f"all is deleted: {fake.ask('counters')}", 1800, every=0.1)
@@ -171,7 +174,7 @@ def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls
         run = {"cpu_s": used, "wall_s": (times["last_deleted_ms"] - times["started_ms"]) / 1000, "records": data.records,
                "objects": data.objects, "bytes": data.bytes, "peak_rss": peak,
                "received_again": times["received"] - data.objects}
-        if counted.value:
+        if counted is not None and counted.value:
             run["instructions_per_byte"] = counted.value / data.bytes
         if rate:
             run.update(_lags(world, fake, topic, rate, data.index))

@@ -2,8 +2,11 @@
 """RESULTS.md and results.json from what the workloads gave, and the tables that documents quote."""
 import json
 
-from . import goals
+from . import goals, prices
 from .figures import ratio, summary
+
+WORKLOADS = [f"W{i}" for i in range(1, 11)]
+TABLES = ["machine", "goals", "profile", "cost", "W1-ratios", "W10-arithmetic"]
 
 COLUMNS = [  # heading, rate, digits, with spread
     ("CPU s/GB", "cpu_s_per_gb", 2, True), ("MB/s", "mb_per_s", 0, False), ("objects/s", "objects_per_s", 0, False),
@@ -78,8 +81,36 @@ def arithmetic_table(part):
                      "share", "peak MiB"], rows)
 
 
+def profile_table(results):
+    """Shares of W1's time; with seconds per GB if W1 was measured."""
+    w1 = results["workloads"].get("W1", {"series": {}})["series"].get("worker")
+    whole = summary(w1)["cpu_s_per_gb"]["median"] if w1 else None
+    rows = [[part, f"{100 * share:.1f} %", number(share * whole) if whole else ""]
+            for part, share in results["profile"]["shares"].items()]
+    return markdown(["part", "share", "CPU s/GB"], [*rows, ["all", "100 %", number(whole) if whole else ""]])
+
+
+def cost_table(results):
+    """Dollars per TB for objects of 10 MB and for small ones, over TLS as on AWS."""
+    part = results["workloads"].get("W7")
+    if not part:
+        return "Not measured yet: W7.\n"
+    rows = []
+    for series, called in (("big, TLS", "10 MB"), ("small, TLS", "5 events")):
+        runs = part["series"][series]
+        size, cpu = runs[0]["bytes"] / runs[0]["objects"], summary(runs)["cpu_s_per_gb"]["median"]
+        for instance, (dollars, vcpus) in prices.VCPU_HOUR.items():
+            c = prices.cost_per_tb(cpu, size, instance)
+            rows.append([f"{called} ({size:,.0f} bytes)", number(cpu), instance, f"{dollars / vcpus:.4f}",
+                         number(c.compute), number(c.gets), number(c.sqs), number(c.whole)])
+    return markdown(["objects", "CPU s/GB", "instance", "$ per vCPU hour", "compute $", "GETs $", "SQS $", "$ per TB"], rows)
+
+
 def described(results):
     """The machine, and how often, in lines."""
+    if "facts" not in results:
+        yield "Not measured yet: `bench/run`."
+        return
     f, m, v = results, results["facts"]["machine"], results["facts"]["versions"]
     scale = results["facts"]["scale"]
     yield (f"{m['cpu']}, {m['cores']} cores{' of a virtual machine' if m['virtual'] else ''}, {m['memory_gib']} GiB, "
@@ -100,6 +131,9 @@ def sections(results):
     yield "# Results\n\nWritten by `bench/run`; what is measured and how: [docs/performance.md](../docs/performance.md).\n"
     yield "\n".join(described(results)) + "\n"
     yield "## Goals\n\n" + goals_table(workloads) + "\n"
+    if "profile" in results:
+        yield (f"## Where the time of W1 goes\n\n{results['profile']['samples']:,} samples of perf's cpu-clock, by the innermost "
+               f"function that has a part.\n\n{profile_table(results)}\n")
     for name, part in workloads.items():
         yield f"## {name}: {part['title']}\n\n{series_table(part)}\n"
         if name == "W1":

@@ -47,6 +47,13 @@ class Bench:
         return lambda: measure.run_worker(self.world, data, **more)
 
 
+def profile(b, recorder):
+    """One more run of W1 under perf: {"shares", "samples"}. Its figures are not taken: perf takes time too."""
+    measure.run_worker(b.world, b.data("big", 1000), lanes=4, watch=recorder.watch)
+    shares, samples = recorder.shares()
+    return {"shares": shares, "samples": samples}
+
+
 @workload("W1", "big gzip objects of Beacon events, 10 MB each, beside the limits")
 def w1(b):
     data = b.data("big", 1000)

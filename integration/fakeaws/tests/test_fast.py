@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import time
+import urllib.request
 
 import boto3
 import pytest
@@ -130,6 +131,22 @@ def test_messages_come_at_the_rate_that_was_asked_for(start):
     while got < 25:
         got += len(receive(sqs, wait_s=5))
     assert 0.1 < time.monotonic() - begin < 5
+
+
+def test_it_tells_how_long_each_object_took_from_its_due_time_to_its_delete(start, tmp_path):
+    sqs = start("--rate", "50", count=10)("sqs")
+    ask = lambda what: json.load(urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+        json.loads((tmp_path / "ready").read_text())["endpoint"] + "/_admin/" + what))
+    assert ask("lags") == []
+    time.sleep(0.3)  # all are due; the first since 300 ms, the last since 120
+    left = 10
+    while left > 0:
+        got = receive(sqs, wait_s=5)
+        delete(sqs, got)
+        left -= len(got)
+    lags, told = ask("lags"), ask("counters")
+    assert len(lags) == 10 and lags[0] >= 250 and 50 <= lags[9] <= lags[0] - 100
+    assert told["last_deleted_ms"] - told["started_ms"] >= lags[0]
 
 
 def test_answers_can_be_held_back(start):

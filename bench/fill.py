@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bench/fill: puts the tables of bench/results.json between the markers of docs/performance.md.
+
+    <!-- figures: goals -->  ...  <!-- end of figures -->
+
+No figure of a document is typed by hand. With --check: changes nothing, fails if one is stale.
+"""
+import json
+import re
+import sys
+
+from integration.parts.places import ROOT
+
+from . import report
+
+DOCUMENT, RESULTS = ROOT / "docs/performance.md", ROOT / "bench/results.json"
+MARKED = re.compile(r"(<!-- figures: ([^ ]+) -->\n).*?(<!-- end of figures -->)", re.S)
+
+
+def table(name, results):
+    workloads = results["workloads"]
+    try:
+        if name == "machine":
+            return "\n".join(report.described(results))
+        if name == "goals":
+            return report.goals_table(workloads)
+        if name == "profile":
+            return report.profile_table(results)
+        if name == "cost":
+            return report.cost_table(results)
+        if name == "W1-ratios":
+            return report.ratio_table(workloads["W1"])
+        if name == "W10-arithmetic":
+            return report.arithmetic_table(workloads["W10"])
+        return report.series_table(workloads[name])
+    except KeyError as missing:
+        if name not in report.TABLES and name not in report.WORKLOADS:
+            raise SystemExit(f"bench/fill: no table '{name}'") from missing
+        return "Not measured yet."
+
+
+def filled(text, results):
+    return MARKED.sub(lambda m: f"{m[1]}\n{table(m[2], results)}\n\n{m[3]}", text)
+
+
+def main():
+    text = DOCUMENT.read_text()
+    new = filled(text, json.loads(RESULTS.read_text()))
+    if "--check" in sys.argv[1:]:
+        sys.exit(f"{DOCUMENT.name} is not what bench/results.json gives: bench/fill" if new != text else 0)
+    DOCUMENT.write_text(new)
+
+
+if __name__ == "__main__":
+    main()

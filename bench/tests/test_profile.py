@@ -14,7 +14,7 @@ asymptote-inges
 \t    5502 emit_string (/x/asymptote-ingest)
 \t    5503 normalizer_next (/x/asymptote-ingest)
 
-rdk:broker1 
+rdk:broker1
 \tffff01 tcp_sendmsg ([kernel.kallsyms])
 \t    7f09 [unknown] (/usr/lib/librdkafka.so.1)
 """

@@ -52,9 +52,14 @@ struct fault_rule {
 extern const struct fault_rule fault_common[];
 extern const size_t fault_common_count;
 
+/* Where no code is known: what a proxy, a load balancer or a broken server means. */
+extern const struct fault_rule fault_statuses[];
+extern const size_t fault_status_count;
+
 /*
  * The first of `rules` (then of fault_common, then by status alone) that fits code, or
- * query code, and status. Never NULL.
+ * query code, and status; else other 3xx and 4xx are FAIL_CONFIG, all the rest FAIL_AGAIN. Never
+ * NULL.
  */
 const struct fault_rule *fault_find(const struct fault *f, const struct fault_rule *rules,
                                     size_t count);

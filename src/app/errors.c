@@ -13,7 +13,8 @@ enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 1024 * 1024, MS_PER_S 
 static const char intro[] =
     "# What happens on errors\n"
     "\n"
-    "<!-- Made by `asymptote-ingest errors --markdown`: change src/flow/outcome.c instead. -->\n"
+    "<!-- Made by `asymptote-ingest errors --markdown` from src/flow/outcome.c and the tables of\n"
+    "     src/codec/fault.c, s3_answer.c, sts_xml.c, sqs_error.c: change those instead. -->\n"
     "\n"
     "Every error has a class, which the log shows as `error=`; this table says what becomes of "
     "the\n"
@@ -88,8 +89,13 @@ static void add_rule(struct buf *out, bool markdown, const struct outcome_rule *
                                        r->reject ? "last" : "-", r->next});
 }
 
-void errors_text(struct buf *out, bool markdown)
+void errors_text(struct buf *out, enum errors_form form)
 {
+    bool markdown = form == ERRORS_MARKDOWN;
+    if (form == ERRORS_MAN) {
+        error_codes_text(out, form);
+        return;
+    }
     if (markdown) {
         buf_add(out, SPAN(intro));
     } else {
@@ -102,17 +108,22 @@ void errors_text(struct buf *out, bool markdown)
     for (size_t i = 0; i < count; i++) {
         add_rule(out, markdown, &rules[i]);
     }
+    error_codes_text(out, form);
 }
 
 int app_errors(int argc, char **argv)
 {
     bool markdown = false;
+    bool manual = false;
     const struct option options[] = {
         {.name = "markdown", .text = "Print docs/errors.md.", .flag = &markdown},
+        {.name = "man", .text = "Print the manual's section of AWS's errors.", .flag = &manual},
     };
-    const struct usage usage = {"errors", "",
-                                "Show what becomes of a notification for each class of error.",
-                                options, sizeof(options) / sizeof(options[0])};
+    const struct usage usage = {
+        "errors", "",
+        "Show what becomes of a notification for each class of error, and which class\n"
+        "each error of AWS has.",
+        options, sizeof(options) / sizeof(options[0])};
     struct operands rest;
     int status = STATUS_OK;
     if (!options_read(&usage, argc, argv, &rest, &status)) {
@@ -122,7 +133,7 @@ int app_errors(int argc, char **argv)
         return usage_wrong(&usage, "takes no operand '%s'", rest.list[0]);
     }
     struct buf out = BUF_INIT(TEXT_MAX_BYTES);
-    errors_text(&out, markdown);
+    errors_text(&out, manual ? ERRORS_MAN : markdown ? ERRORS_MARKDOWN : ERRORS_TEXT);
     bool ok = fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
     buf_done(&out);
     return ok ? STATUS_OK : STATUS_FAILED;

@@ -171,8 +171,7 @@ const struct fault_rule fault_common[] = {
 /* clang-format on */
 const size_t fault_common_count = sizeof(fault_common) / sizeof(fault_common[0]);
 
-/* Where no code is known: what a proxy, a load balancer or a broken server means. */
-static const struct fault_rule by_status[] = {
+const struct fault_rule fault_statuses[] = {
     {NULL, 401, FAIL_DENIED, FAULT_CREDS},
     {NULL, 403, FAIL_DENIED, 0},
     {NULL, 407, FAIL_CONFIG, 0},
@@ -181,6 +180,7 @@ static const struct fault_rule by_status[] = {
     {NULL, 425, FAIL_AGAIN, 0},
     {NULL, 429, FAIL_THROTTLED, 0},
 };
+const size_t fault_status_count = sizeof(fault_statuses) / sizeof(fault_statuses[0]);
 
 static const struct fault_rule is_client = {NULL, 0, FAIL_CONFIG, 0}; /* other 3xx, 4xx */
 static const struct fault_rule is_server = {NULL, 0, FAIL_AGAIN, 0};  /* 5xx and nonsense */
@@ -222,7 +222,7 @@ const struct fault_rule *fault_find(const struct fault *f, const struct fault_ru
         r = find_in(fault_common, fault_common_count, f);
     }
     if (r == NULL) {
-        r = find_in(by_status, sizeof(by_status) / sizeof(by_status[0]), f);
+        r = find_in(fault_statuses, fault_status_count, f);
     }
     if (r != NULL) {
         return r;

@@ -58,4 +58,10 @@ enum credentials_form {
 MUST_USE enum err_kind credentials_read(struct span text, enum credentials_form form,
                                         struct creds *out, struct err *e);
 
+/*
+ * The one line of an instance's answer, a token or the name of a role: it goes into a header
+ * or a URL. False: it is empty, or has blanks or control bytes. What follows it is ignored.
+ */
+MUST_USE bool credentials_line(struct span answer, struct span *line);
+
 #endif

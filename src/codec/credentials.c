@@ -161,3 +161,15 @@ enum err_kind credentials_read(struct span text, enum credentials_form form, str
     }
     return kind;
 }
+
+bool credentials_line(struct span answer, struct span *line)
+{
+    const char *end = answer.n > 0 ? memchr(answer.p, '\n', answer.n) : NULL;
+    *line = span_of(answer.p, end != NULL ? (size_t)(end - answer.p) : answer.n);
+    for (size_t i = 0; i < line->n; i++) {
+        if (line->p[i] <= ' ' || line->p[i] > '~') {
+            return false;
+        }
+    }
+    return line->n > 0;
+}

@@ -71,20 +71,15 @@ static enum err_kind refused(const struct imds *m, const char *what, struct err 
     return err_wrap(e, "%s", what);
 }
 
-/* One line that may go into a URL or header: no blanks, no control bytes. */
 static bool take_line(const struct http_answer *a, struct buf *out)
 {
-    struct span s = buf_span(&a->body);
-    const char *end = s.n > 0 ? memchr(s.p, '\n', s.n) : NULL;
-    s.n = end != NULL ? (size_t)(end - s.p) : s.n;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] <= ' ' || s.p[i] > '~') {
-            return false;
-        }
-    }
+    struct span line;
     buf_clear(out);
-    buf_add(out, s);
-    return s.n > 0 && !out->overflowed;
+    if (!credentials_line(buf_span(&a->body), &line)) {
+        return false;
+    }
+    buf_add(out, line);
+    return !out->overflowed;
 }
 
 static enum err_kind get_token(struct imds *m, struct err *e)

@@ -102,6 +102,24 @@ static void takes_long_tokens_up_to_its_limit(void **state UNUSED)
     assert_int_equal(credentials_set(&got, &t, &err), FAIL_CONFIG);
 }
 
+static void takes_one_line_of_a_token(void **state UNUSED)
+{
+    static const struct {
+        const char *answer, *line;
+    } rows[] = {
+        {"AQAE==", "AQAE=="}, {"role\n", "role"}, {"role\nother\n", "role"}, {"", NULL},
+        {"\n", NULL},         {"a b", NULL},      {"a\r\n", NULL},           {"a\tb", NULL},
+        {"\x7f", NULL},       {"\xc3\xa9", NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct span line;
+        assert_int_equal(credentials_line(span_str(rows[i].answer), &line), rows[i].line != NULL);
+        if (rows[i].line != NULL) {
+            assert_span_equal(line, span_str(rows[i].line));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +129,7 @@ int main(void)
         cmocka_unit_test(refuses_what_cannot_be_signed_with),
         cmocka_unit_test(a_failure_leaves_nothing_behind),
         cmocka_unit_test(takes_long_tokens_up_to_its_limit),
+        cmocka_unit_test(takes_one_line_of_a_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ def rates(run):
     """What one run comes to. run: dict with cpu_s, wall_s, bytes, objects and more."""
     gb = run["bytes"] / 1e9
     more = {"peak_mib": run["peak_rss"] / 2**20} if run.get("peak_rss") else {}
-    kept = {k: v for k, v in run.items() if k.startswith(("lag_", "instructions_per_byte")) and v is not None}
+    kept = {k: v for k, v in run.items() if k.startswith(("lag_", "latency_", "instructions_per_byte")) and v is not None}
     return {"cpu_s_per_gb": run["cpu_s"] / gb, "mb_per_s": run["bytes"] / 1e6 / run["wall_s"],
             "objects_per_s": run["objects"] / run["wall_s"], "objects_per_cpu_s": run["objects"] / run["cpu_s"],
             **more, **kept}

@@ -174,6 +174,8 @@ def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls
         run = {"cpu_s": used, "wall_s": (times["last_deleted_ms"] - times["started_ms"]) / 1000, "records": data.records,
                "objects": data.objects, "bytes": data.bytes, "peak_rss": peak,
                "received_again": times["received"] - data.objects}
+        if times["waited_ms"]:
+            run["latency_s"] = times["waited_ms"] / 1000 / times["gets"]
         if counted is not None and counted.value:
             run["instructions_per_byte"] = counted.value / data.bytes
         if rate:

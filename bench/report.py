@@ -75,9 +75,9 @@ def arithmetic_table(part):
             continue
         s = summary(part["series"][name])
         rate = s["objects_per_s"]["median"]
-        rows.append([notes["lanes"], number(notes["by_latency_alone"], 0), number(notes["by_arithmetic"], 0),
+        rows.append([notes["lanes"], notes["latency_ms"], number(notes["by_latency_alone"], 0), number(notes["by_arithmetic"], 0),
                      number(rate, 0), f"{100 * rate / notes['by_arithmetic']:.0f} %", _cell(s["peak_mib"], 0, False)])
-    return markdown(["lanes", "lanes / latency, objects/s", "or the rate without latency if that is less", "measured",
+    return markdown(["lanes", "latency as it was, ms", "lanes / latency, objects/s", "or the rate without latency if that is less", "measured",
                      "share", "peak MiB"], rows)
 
 

@@ -299,6 +299,7 @@ static void admin_answer(struct conn *c, const struct request *r, struct store *
         {"deleted", s->counters.deleted},
         {"changed", s->counters.changed},
         {"expired", s->counters.expired},
+        {"waited_ms", s->counters.waited_ms},
         {"started_ms", (uint64_t)s->start_ms},
         {"last_deleted_ms", (uint64_t)s->last_deleted_ms},
     };

@@ -84,7 +84,11 @@ static bool conn_go(struct server *s, struct conn *c)
             return true;
         }
         wait_remove(c);
-        c->not_before_ms = 0;
+        if (c->not_before_ms != 0) {
+            s->store.counters.waited_ms +=
+                (uint64_t)(now - c->not_before_ms + s->options.latency_ms);
+            c->not_before_ms = 0;
+        }
         if (!conn_write(c, &s->store)) {
             return false;
         }

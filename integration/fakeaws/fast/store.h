@@ -64,6 +64,8 @@ struct store {
     int64_t start_ms;
     struct {
         uint64_t polls, gets, bytes, received, deleted, changed, expired;
+        uint64_t waited_ms; /* of all S3 answers, with --latency-ms: as it was, not as it was asked
+                               for */
     } counters;
     int64_t last_deleted_ms; /* 0: nothing was deleted yet */
 };

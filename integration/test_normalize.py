@@ -7,6 +7,7 @@ import pytest
 
 from tests.reference.identity import object_ids
 
+from .parts import schema
 from .parts.events import DAMAGED, File, generate
 from .parts.places import binary
 
@@ -18,6 +19,8 @@ def normalize(text, *options, folder):
     done = subprocess.run([str(binary()), "normalize", "--customer", "acme", "--rejects", str(rejects), *options, "-"],
                           input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert done.returncode == 0, done.stderr.decode()
+    for line in done.stdout.splitlines():
+        schema.check(line)
     return done.stdout.splitlines(), [json.loads(line) for line in rejects.read_bytes().splitlines()]
 
 

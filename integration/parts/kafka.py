@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
+from . import schema
 from .places import free_ports, kafka_lib
 from .process import Process, clean_env
 from .wait import TooLate, until
@@ -132,7 +133,7 @@ class Cluster:
         return sum(high - low for low, high in self._ends(self._counter, name).values())
 
     def read(self, name, limit=None):
-        """What is in the topic now, in order within each partition."""
+        """What is in the topic now, in order within each partition. Events must be valid."""
         consumer = self._consumer()
         try:
             left = {p: high for p, (low, high) in self._ends(consumer, name).items() if high > low}
@@ -146,6 +147,7 @@ class Cluster:
                         if m.error().code() == KafkaError._PARTITION_EOF:
                             continue
                         raise KafkaException(m.error())
+                    schema.check(m.value())
                     records.append(Record((m.key() or b"").decode(), m.value(), m.partition(), m.offset(),
                                           m.timestamp()[1], dict(m.headers() or [])))
                     if m.offset() + 1 >= left.get(m.partition(), 1 << 62):

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Input that nobody means, in amounts that somebody may send: each kind stands between two good
+ * lines of an object. Time and memory are bounded, the outcome is right, and the good line behind
+ * it is unharmed.
+ */
+#include "testing.h"
+
+#include "base/buf.h"
+#include "codec/lines.h"
+#include "event/normalize.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <time.h>
+
+enum {
+    LINE_BYTES = 4 << 20,
+    EVENT_BYTES = 16 << 20,
+    OBJECT_BYTES = 2 * LINE_BYTES,
+    SECONDS_MAX = 5,         /* of CPU; seen: 0.4 */
+    MEMORY_PER_BYTE = 64,    /* of the line; seen: 48, most of it the strict reader's */
+    MEMORY_BESIDE = 8 << 20, /* a normalizer that has seen short lines only */
+    RECORDS_MAX = 64,        /* of one line without events */
+};
+
+#define M 1000000
+
+/* A Beacon-shaped event, but for its last brace. */
+#define BEACON                                                                                     \
+    "{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"beacon\",\"product\":\"endpoint-"        \
+    "agent\",\"schema_version\":\"1.0\",\"event\":{\"kind\":\"agent_runtime\",\"action\":"         \
+    "\"file.read\",\"category\":\"file\"},\"severity\":\"info\",\"endpoint\":{\"os\":\"linux\"},"  \
+    "\"user\":{},\"harness\":{\"name\":\"cursor\"}"
+
+/* The same with a name of old, so that it must be repaired. */
+#define OLD                                                                                        \
+    "{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"beacon\",\"product\":\"endpoint-"        \
+    "agent\",\"schema_version\":\"1.0\",\"event\":{\"kind\":\"agent_runtime\",\"action\":"         \
+    "\"file.read\",\"category\":\"file\"},\"severity\":\"info\",\"endpoint\":{\"os\":\"linux\"},"  \
+    "\"user\":{},\"harness\":{\"name\":\"claude\"}"
+
+#define FLAT "{\"action\":\"read\",\"user\":\"ana\""
+
+/* A line is head, `times` times middle, tail. What its first record is: "nothing", "spliced",
+ * "event" or a reason. */
+struct bad {
+    struct span head, middle;
+    size_t times;
+    struct span tail;
+    const char *want;
+};
+
+#define ROW(head, middle, times, tail, want)                                                       \
+    {                                                                                              \
+        SPAN_INIT(head), SPAN_INIT(middle), times, SPAN_INIT(tail), want                           \
+    }
+
+static const struct bad rows[] = {
+    /* NULs */
+    ROW("", "\0", M, "", "nothing"),
+    ROW("\0\0" BEACON "}", "\0", M, "", "spliced"),
+    ROW(BEACON ",\"x\":\"", "\0", 1, "\"}", "bad_json"),
+    ROW("{\"action\":", "\0", M, "\"read\"}", "bad_json"),
+    /* byte order marks */
+    ROW("\xef\xbb\xbf", "", 0, "", "nothing"),
+    ROW("\xef\xbb\xbf" BEACON "}", "", 0, "", "spliced"),
+    ROW("", "\xef\xbb\xbf", 2, BEACON "}", "bad_json"),
+    ROW("", "\xef\xbb\xbf", M, "", "bad_json"),
+    ROW(BEACON ",\"x\":\"", "\xef\xbb\xbf", M, "\"}", "spliced"),
+    ROW("\xff\xfe{\0}\0", "", 0, "", "bad_json"),
+    /* ends of lines */
+    ROW(BEACON "}\r", "", 0, "", "spliced"),
+    ROW("", "\r", M, "", "nothing"),
+    ROW(BEACON "}", "\r", M, "", "spliced"),
+    ROW(BEACON ",\r\"x\":1}", "", 0, "", "spliced"),
+    ROW(BEACON ",\"x\":\"\r\"}", "", 0, "", "bad_json"),
+    /* invalid UTF-8 */
+    ROW(BEACON ",\"x\":\"", "\xff", M, "\"}", "event"),
+    ROW(BEACON ",\"x\":\"", "\xed\xa0\x80", M, "\"}", "event"),
+    ROW(BEACON ",\"", "\xf0\x9f\x98", M, "\":1}", "event"),
+    ROW(FLAT ",\"message\":\"", "\xc3", M, "\"}", "event"),
+    ROW("", "\xff", M, "", "bad_json"),
+    ROW(BEACON "}", "\xff", M, "", "event"),
+    /* lone surrogates */
+    ROW(BEACON ",\"x\":\"", "\\ud800", 500000, "\"}", "event"),
+    ROW(BEACON ",\"x\":\"", "\\udc00\\ud800", 250000, "\"}", "event"),
+    ROW(FLAT ",\"message\":\"", "\\ud83d", 500000, "\"}", "event"),
+    /* nesting */
+    ROW("", "[", 100000, "", "bad_json"),
+    ROW("", "{\"a\":", 100000, "", "bad_json"),
+    ROW(BEACON ",\"x\":", "[", 100000, "", "bad_json"),
+    ROW(BEACON ",\"x\":", "[{\"a\":", 100000, "}", "bad_json"),
+    ROW("{\"message\":\"", "[", 100000, "\",\"source_type\":\"file\",\"file\":\"x\"}",
+        "wrapped_text"),
+    ROW(FLAT ",\"tool_input\":\"", "[", 100000, "\"}", "event"),
+    ROW(FLAT ",\"tool_input\":\"", "{\\\"tool_input\\\":", 100000, "\"}", "event"),
+    /* numbers of a million digits */
+    ROW(BEACON ",\"x\":", "9", M, "}", "spliced"),
+    ROW(BEACON ",\"x\":0.", "0", M, "1}", "spliced"),
+    ROW(BEACON ",\"x\":1e", "9", M, "}", "spliced"),
+    ROW(BEACON ",\"command\":{\"exit_code\":-", "9", M, "}}", "spliced"),
+    ROW(OLD ",\"message\":", "9", M, "}", "event"),
+    ROW(BEACON ",\"timestamp\":", "9", M, "}", "event"),
+    ROW(FLAT ",\"exit_code\":", "9", M, "}", "event"),
+    ROW(FLAT ",\"exit_code\":\"", "9", M, "\"}", "event"),
+    ROW(FLAT ",\"duration_ms\":1e", "9", M, "}", "event"),
+    ROW(FLAT ",\"ts\":\"1", "0", M, "\"}", "event"),
+    ROW("", "9", M, "", "not_an_event"),
+    /* keys of a megabyte */
+    ROW(BEACON ",\"", "k", M, "\":1}", "spliced"),
+    ROW(OLD ",\"", "k", M, "\":1}", "event"),
+    ROW(FLAT ",\"", "k", M, "\":1}", "event"),
+    ROW(FLAT ",\"", "a.", 500000, "b\":1}", "event"),
+    ROW(FLAT ",\"", "_", M, "user\":1}", "event"),
+    ROW("{\"attributes\":{\"", "gen_ai.", 140000, "x\":1},\"user\":\"a\"}", "event"),
+    ROW("{\"", "k", M, "\":1}", "no_known_field"),
+    /* names that stand twice */
+    ROW(BEACON, ",\"x\":1", 300000, "}", "event"),
+    ROW(BEACON, ",\"vendor\":\"beacon\"", 100000, "}", "event"),
+    ROW(BEACON ",\"raw\":{\"a\":[", "{\"b\":1,\"b\":2},", 100000, "0]}}", "event"),
+    ROW(FLAT, ",\"user\":\"bo\"", 150000, "}", "event"),
+    ROW("{\"vendor\":\"x\"", ",\"vendor\":\"beacon\"", 100000, "}", "event"),
+    /* a million scalars */
+    ROW("[", "1,", M, "1]", "not_an_event"),
+    ROW("", "1 ", M, "", "not_an_event"),
+    ROW("", "\"\"", M, "", "not_an_event"),
+    ROW("", "{}", M, "", "not_an_event"),
+    ROW("[", "null,", 500000, BEACON "}]", "not_an_event"),
+    ROW(BEACON ",\"raw\":{\"x\":[", "1,", M, "1]}}", "spliced"),
+    ROW(OLD ",\"raw\":{\"x\":[", "1,", M, "1]}}", "event"),
+    ROW(BEACON ",\"gen_ai\":{\"request\":{\"stop_sequences\":[", "1,", M, "1]}}}", "event"),
+    ROW(FLAT ",\"command\":[", "1,", M, "1]}", "event"),
+    ROW(FLAT ",\"workspace_roots\":[", "\"\",", M, "1]}", "event"),
+};
+
+static const struct source source = {.customer = SPAN_INIT("acme"),
+                                     .object = SPAN_INIT("s3://b/k"),
+                                     .version = SPAN_INIT("v1"),
+                                     .modified_ns = 1780272000 * INT64_C(1000000000)};
+
+static struct normalizer *start(void)
+{
+    const struct normalize_options o = {
+        .event_bytes = EVENT_BYTES, .line_bytes = LINE_BYTES, .sample_bytes = 100};
+    return normalizer_new(&o);
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* All that malloc has given out. 0 under the sanitizers. */
+static size_t memory(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
+static const char *outcome(const struct record *r)
+{
+    return r->kind == RECORD_REJECT ? reject_reason_name(r->reason)
+           : r->spliced             ? "spliced"
+                                    : "event";
+}
+
+/* What became of the line: its first record, how many there are. */
+struct seen {
+    const char *first;
+    size_t records;
+};
+
+static struct seen read_line(struct normalizer *n, const struct line *line)
+{
+    struct seen s = {.first = "nothing"};
+    struct record r;
+    normalizer_line(n, line);
+    while (normalizer_next(n, &r)) {
+        s.first = s.records++ == 0 ? outcome(&r) : s.first;
+    }
+    return s;
+}
+
+static void put_object(struct buf *to, const struct bad *row)
+{
+    buf_clear(to);
+    buf_add(to, SPAN(BEACON ",\"n\":1}\n"));
+    buf_add(to, row->head);
+    for (size_t i = 0; i < row->times; i++) {
+        buf_add(to, row->middle);
+    }
+    buf_add(to, row->tail);
+    buf_add(to, SPAN("\n" BEACON ",\"n\":3}\n"));
+    assert_non_null(buf_room(to, LINES_SLACK));
+    assert_false(to->overflowed);
+}
+
+static void check_row(size_t number, const struct buf *object)
+{
+    OWNED(normalizer) struct normalizer *n = start();
+    struct span rest = buf_span(object);
+    struct lines lines;
+    struct line line;
+    struct seen seen[3];
+    size_t count = 0;
+    lines_init(&lines, LINE_BYTES, 100);
+    normalizer_object(n, &source, NULL);
+    size_t memory_before = memory();
+    double before = seconds();
+    for (; lines_next(&lines, &rest, &line); count++) {
+        assert_true(count < 3);
+        seen[count] = read_line(n, &line);
+    }
+    double took = seconds() - before;
+    size_t grown = memory() - memory_before;
+    lines_done(&lines);
+    assert_string_equal(seen[2].first, "spliced");
+    assert_int_equal(seen[2].records, 1);
+    if (took > SECONDS_MAX || grown > MEMORY_BESIDE + MEMORY_PER_BYTE * object->n) {
+        fail_msg("row %zu: %.1f s, %zu bytes more for %zu", number, took, grown, object->n);
+    }
+}
+
+static void the_next_line_is_unharmed_whatever_comes_before_it(void **state UNUSED)
+{
+    struct buf object = BUF_INIT(OBJECT_BYTES);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        put_object(&object, &rows[i]);
+        check_row(i, &object);
+    }
+    buf_done(&object);
+}
+
+/* Of a line of exactly this many bytes, with what does not count before and behind it. */
+static void check_limit(size_t bytes, const char *before, const char *behind, const char *want)
+{
+    OWNED(normalizer) struct normalizer *n = start();
+    struct buf object = BUF_INIT(OBJECT_BYTES);
+    struct lines lines;
+    struct line line;
+    buf_add(&object, span_str(before));
+    size_t begun = object.n;
+    buf_add(&object, SPAN(BEACON ",\"x\":\""));
+    while (object.n - begun < bytes - 2) {
+        buf_add_byte(&object, 'x');
+    }
+    buf_add(&object, SPAN("\"}"));
+    assert_int_equal(object.n - begun, bytes);
+    buf_add(&object, span_str(behind));
+    buf_add(&object, SPAN("\n" BEACON "}\n"));
+    assert_non_null(buf_room(&object, LINES_SLACK));
+    struct span rest = buf_span(&object);
+    lines_init(&lines, LINE_BYTES, 100);
+    normalizer_object(n, &source, NULL);
+    assert_true(lines_next(&lines, &rest, &line));
+    struct seen seen = read_line(n, &line);
+    assert_string_equal(seen.first, want);
+    assert_int_equal(seen.records, 1);
+    assert_true(lines_next(&lines, &rest, &line));
+    assert_int_equal(line.number, 2);
+    assert_string_equal(read_line(n, &line).first, "spliced");
+    lines_done(&lines);
+    buf_done(&object);
+}
+
+static void a_line_of_the_limit_is_read_and_none_of_one_byte_more(void **state UNUSED)
+{
+    check_limit(LINE_BYTES - 1, "", "", "spliced");
+    check_limit(LINE_BYTES, "", "", "spliced");
+    check_limit(LINE_BYTES + 1, "", "", "line_too_long");
+    check_limit(LINE_BYTES, "\xef\xbb\xbf", "\r", "spliced");
+    check_limit(LINE_BYTES + 1, "\xef\xbb\xbf", "\r", "line_too_long");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_next_line_is_unharmed_whatever_comes_before_it),
+        cmocka_unit_test(a_line_of_the_limit_is_read_and_none_of_one_byte_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -102,8 +102,10 @@ def test_each_error_of_s3_leads_to_the_outcome_of_the_table(strict: StrictWorld)
     for code, (kind, outcome) in S3.items():
         owner = owners[code]
         where = f"s3://{owner.bucket}/{owner.key('a')}"
-        (line, *_) = until(lambda: [x for x in worker.lines(object=where) if x["msg"].startswith("object ")],
-                           lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
+        lines = until(lambda: [x for x in worker.lines(object=where) if x["msg"].startswith("object ")],
+                      lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
+        line = lines[0]
+        assert [x["receive_count"] for x in lines] == [f"{n + 1}" for n in range(len(lines))]  # one a receive
         ids = {(e["request_id"], e["host_id"]) for e in strict.fake.log(action="GetObject", bucket=owner.bucket)}
         told = "" if code == "NotModified" else code  # an answer without a body
         want = (owner.id, told, True, kind, f"object {outcome}", True)
@@ -223,6 +225,29 @@ def test_hostile_answers_are_bounded_and_pass(strict: StrictWorld, service, acti
         ids = {e["ingest"]["id"] for _, e in strict.events() if e["ingest"]["customer"] == owner.id}
         assert len(ids) == 5, owner.id
     assert worker.peak_rss() < 300 << 20
+    _no_secret(strict, worker)
+
+
+FEW = ("garbage", "gigabyte", "headers")  # after each failure there is a pause that doubles
+
+
+@pytest.mark.parametrize("service", ["container", "imds"])
+def test_hostile_answers_about_our_own_credentials_are_bounded_and_pass(strict: StrictWorld, service):
+    role = "arn:aws:iam::111122223333:role/worker"
+    strict.fake.add_role(role)
+    for name, fault in HOSTILE.items():
+        if service == "container" or name in FEW:
+            strict.fake.fault(service=service, **fault)
+    if service == "container":
+        where = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": strict.fake.container(role, "/v1/credentials")["url"]}
+    else:
+        strict.fake.instance(role)
+        where = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": strict.fake.endpoint, "AWS_EC2_METADATA_DISABLED": None}
+    strict.customer("acme").put("a", generate(5, 5).text)
+    worker = strict.start(env={"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, **where})
+    strict.settled(120)
+    assert strict.count() == 5 and worker.peak_rss() < 300 << 20
+    assert worker.lines(error="again")
     _no_secret(strict, worker)
 
 

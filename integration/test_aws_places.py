@@ -210,3 +210,23 @@ def test_a_server_that_knows_no_tls_1_2_is_refused_with_a_clear_text(strict: Str
     listener.close()
     assert line["error"] == "again" and "TLS 1.2 or newer" in line["detail"]
     assert strict.count() == 0 and set(seen[1:]) <= {"UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION"}
+
+
+def test_a_server_whose_certificate_nobody_vouches_for_is_refused(strict: StrictWorld):
+    strict.use_own_names()
+    acme = strict.customer("acme")
+    acme.put("a", generate(1, 5).text)
+    worker = strict.start(env={"AWS_CA_BUNDLE": None})
+    (line, *_) = worker.logged(queue=acme.queue.name, error="config")
+    assert "certificate" in line["detail"]
+    assert strict.fake.log() == []
+
+
+def test_a_certificate_of_another_host_is_refused(strict: StrictWorld):
+    strict.endpoint_s3 = strict.fake.tls_endpoint.replace("localhost", "a.b.localhost")
+    acme = strict.customer("acme")
+    acme.put("a", generate(1, 5).text)
+    worker = strict.start(env={"AWS_CA_BUNDLE": str(strict.fake.ca_file)})
+    (line, *_) = worker.logged(msg="object later", customer="acme")
+    assert line["error"] == "config" and "a.b.localhost" in line["detail"]
+    assert strict.fake.log(service="s3") == []

@@ -185,3 +185,18 @@ def test_the_policy_allows_no_more_than_it_must(strict: StrictWorld):
     statements = json.loads(used[0]["params"]["Policy"])["Statement"]
     actions = {a for s in statements for a in (s["Action"] if isinstance(s["Action"], list) else [s["Action"]])}
     assert actions == {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "kms:Decrypt"}
+
+
+def test_a_prefix_that_no_policy_can_express_is_said_at_start(strict: StrictWorld):
+    acme = strict.customer("acme", prefix="logs/日本")
+    bolt = strict.customer("bolt", prefix="fünf/été")
+    for owner in (acme, bolt):
+        owner.put("a", generate(2, 5).text)
+    worker = strict.start()
+    strict.settled()
+    assert strict.count() == 4
+    (line,) = worker.lines(msg="session policy is wider than the prefix")
+    assert (line["customer"], line["level"]) == ("acme", "warn")
+    policies = {e["params"]["RoleArn"]: e["params"]["Policy"] for e in strict.fake.log(action="AssumeRole", code=None)}
+    assert '"arn:aws:s3:::' + acme.bucket + '/logs/*"' in policies[acme.settings["role_arn"]]
+    assert "fünf/été/*" in policies[bolt.settings["role_arn"]]

@@ -115,6 +115,21 @@ static void environment_gives_keys_and_token(void **state)
     assert_int_equal(f->creds.expires_ms, NOW_MS + HOUR_MS);
 }
 
+static void an_environment_with_an_end_is_read_anew(void **state)
+{
+    struct fixture *f = *state;
+    set_keys();
+    set("AWS_CREDENTIAL_EXPIRATION", "2026-11-22T14:59:05Z");
+    assert_string_equal(chosen(f), "environment");
+    assert_gets(f, "AKIDENV");
+    set("AWS_ACCESS_KEY_ID", "AKIDNEXT");
+    set("AWS_CREDENTIAL_EXPIRATION", "2026-11-22T15:59:05Z");
+    pass(f, HOUR_MS * 4 / 10);
+    assert_gets(f, "AKIDENV");
+    pass(f, HOUR_MS * 4 / 10);
+    assert_gets(f, "AKIDNEXT");
+}
+
 static void a_key_without_a_secret_is_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -299,6 +314,34 @@ static void a_program_gives_credentials_and_no_shell_is_asked(void **state)
     assert_gets(f, "AKIDPROC");
     assert_string_equal(f->creds.secret_access_key, "$HOME;`x`");
     assert_int_equal(f->creds.expires_ms, NOW_MS + HOUR_MS);
+}
+
+static void tell_program(const char *id, const char *expiration)
+{
+    char text[256];
+    (void)snprintf(text, sizeof(text),
+                   "{\"Version\":1,\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\","
+                   "\"Expiration\":\"%s\"}",
+                   id, expiration);
+    (void)aws_write_file("told", text);
+}
+
+static void a_program_is_run_again_before_its_credentials_end(void **state)
+{
+    struct fixture *f = *state;
+    char config[512];
+    tell_program("AKID1", "2026-11-22T14:59:05Z");
+    (void)snprintf(config, sizeof(config), "[default]\ncredential_process = cat %s\n",
+                   aws_write_file("told", ""));
+    use_files(config, NULL);
+    tell_program("AKID1", "2026-11-22T14:59:05Z");
+    assert_string_equal(chosen(f), "credential_process");
+    assert_gets(f, "AKID1");
+    tell_program("AKID2", "2026-11-22T15:59:05Z");
+    pass(f, HOUR_MS * 4 / 10);
+    assert_gets(f, "AKID1");
+    pass(f, HOUR_MS * 4 / 10);
+    assert_gets(f, "AKID2");
 }
 
 static void a_program_that_fails_is_told(void **state)
@@ -594,6 +637,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(environment_gives_keys_and_token),
+        TEST(an_environment_with_an_end_is_read_anew),
         TEST(a_key_without_a_secret_is_an_error),
         TEST(static_keys_are_read_anew_after_a_refusal),
         TEST(the_credentials_file_wins_over_the_config_file),
@@ -605,6 +649,7 @@ int main(void)
         TEST(credential_source_names_the_environment),
         TEST(mistakes_in_profiles_are_told),
         TEST(a_program_gives_credentials_and_no_shell_is_asked),
+        TEST(a_program_is_run_again_before_its_credentials_end),
         TEST(a_program_that_fails_is_told),
         TEST(a_program_that_goes_on_without_output_is_ended),
         TEST(a_web_identity_is_unsigned_and_its_token_read_anew),

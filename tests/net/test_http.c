@@ -370,6 +370,28 @@ static void uses_proxies_but_not_for_this_machine(void **state)
     assert_int_equal(unsetenv("http_proxy"), 0);
 }
 
+static void no_proxy_stands_before_metadata(void **state)
+{
+    static const char *const urls[] = {"http://169.254.169.254/latest/", "http://169.254.170.2/v2/",
+                                       "http://[fd00:ec2::254]/latest/"};
+    struct fixture *f = *state;
+    char proxy[64];
+    (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server_port(f->server));
+    assert_int_equal(setenv("http_proxy", proxy, 1), 0);
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        server_add_answer(f->server, "200 OK", "", SPAN("by proxy"));
+        struct http_request r = get(urls[i]);
+        r.allow_http = true;
+        r.connect_timeout_ms = 50;
+        r.total_timeout_ms = 50;
+        if (call(f, &r) == FAIL_NONE) { /* this machine is one of AWS's: then it was asked itself */
+            assert_false(span_eq(buf_span(&f->answer.body), SPAN("by proxy")));
+        }
+    }
+    assert_int_equal(server_connections(f->server), 0);
+    assert_int_equal(unsetenv("http_proxy"), 0);
+}
+
 static void a_proxy_that_cannot_be_found_may_be_found_later(void **state)
 {
     struct fixture *f = *state;
@@ -402,6 +424,7 @@ int main(void)
         TEST(does_not_count_the_time_of_the_sink),
         TEST(stops_at_once_and_for_good),
         TEST(uses_proxies_but_not_for_this_machine),
+        TEST(no_proxy_stands_before_metadata),
         TEST(a_proxy_that_cannot_be_found_may_be_found_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,7 @@ static void kafka_open(struct feed *f, const char *brokers, const char *topic)
         {"queue.buffering.max.kbytes", "65536"},
         {"queue.buffering.max.messages", "1000000"},
         {"message.timeout.ms", "0"},
+        {"log_level", "3"},
     };
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

@@ -57,7 +57,13 @@ def busy_before():
     return os.getloadavg()[0]
 
 
+def _digest(paths):
+    return hashlib.sha256(b"".join(p.read_bytes() for p in paths)).hexdigest()[:16]
+
+
 def facts(scale):
     """What two runs must have in common to stand in one table."""
-    digest = hashlib.sha256(binary().read_bytes()).hexdigest()[:16]
-    return {"machine": machine(), "versions": versions(), "binary": digest, "scale": scale}
+    measuring = [ROOT / "bench" / name for name in ("measure.py", "workloads.py", "data.py", "worker.py")]
+    measuring += sorted([*ROOT.glob("bench/*.c*"), *ROOT.glob("integration/fakeaws/fast/*.c")])
+    return {"machine": machine(), "versions": versions(), "binary": _digest([binary()]), "bench": _digest(measuring),
+            "scale": scale}

@@ -42,12 +42,14 @@ def arguments():
     return p.parse_args()
 
 
-def collect(store, facts, repeats, load):
+def collect(store, facts):
     """All workloads that were measured under the same facts, in order."""
     parts = {name: part for name in WORKLOADS if (part := store.load(name))}
     profiled = store.load("profile")
-    return {"facts": facts, "commit": machine.commit(), "date": datetime.date.today().isoformat(), "repeats": repeats,
-            "load_before": load, **({"profile": profiled["profile"]} if profiled else {}),
+    return {"facts": facts, "commit": machine.commit(), "date": datetime.date.today().isoformat(),
+            "repeats": max((len(runs) for p in parts.values() for runs in p["series"].values()), default=0),
+            "load_before": max((p["load_before"] for p in parts.values()), default=0),
+            **({"profile": profiled["profile"]} if profiled else {}),
             "workloads": {n: {k: p[k] for k in ("title", "series", "notes")} for n, p in parts.items()}}
 
 
@@ -69,8 +71,8 @@ def main():
         for name in a.only or WORKLOADS:
             title, function = WORKLOADS[name]
             say(f"{name}: {title}")
-            function(Bench(world, store.begin(name, title, a.resume), a.repeats, a.scale, say))
-            report.write(out, collect(store, facts, a.repeats, load))
+            function(Bench(world, store.begin(name, title, a.resume, load), a.repeats, a.scale, say))
+            report.write(out, collect(store, facts))
             say(f"  {time.monotonic() - began:.0f} s so far")
     say(f"written: {out / 'RESULTS.md'}, results.json")
     if out == ROOT / "bench":

@@ -24,9 +24,14 @@ class Store:
             return None
         return got if got["facts"] == self.facts else None
 
-    def begin(self, name, title, resume):
+    def begin(self, name, title, resume, load=0):
+        """load: of the machine just now; the greatest of a workload's beginnings is kept."""
         kept = self.load(name) if resume else None
-        return Part(self, name, kept or {"facts": self.facts, "title": title, "series": {}, "notes": {}})
+        part = Part(self, name, kept or {"facts": self.facts, "title": title, "series": {}, "notes": {}})
+        part.content["load_before"] = max(load, part.content.get("load_before", 0))
+        if kept:
+            part.save()
+        return part
 
     def save(self, name, content):
         partial = self.folder / f"{name}.json.part"

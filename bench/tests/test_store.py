@@ -46,6 +46,13 @@ def test_runs_of_another_build_are_not_taken_up(tmp_path):
     assert other.begin("W1", "title", True).runs("a") == []
 
 
+def test_a_busy_beginning_is_not_forgotten(tmp_path):
+    store = Store(tmp_path, FACTS)
+    store.begin("W1", "title", False, load=3.5).add("a", {})
+    assert store.begin("W1", "title", True, load=0.1).content["load_before"] == 3.5
+    assert store.begin("W1", "title", False, load=0.1).content["load_before"] == 0.1
+
+
 def test_series_take_turns(tmp_path):
     order = []
 

@@ -121,6 +121,25 @@ static void keeps_lines_up_to_the_limit_and_the_head_of_longer_ones(void **state
     check(SPAN("0123456789abcdefghijklmnopqrstuvwxyz0123456789"), "<0123>", FAIL_NONE);
 }
 
+static void a_line_of_megabytes_takes_no_more_room_than_the_longest_one_kept(void **state UNUSED)
+{
+    enum { LINE = 1000, PIECE = 10000, PIECES = 1000 };
+    static char piece[PIECE];
+    struct lines l;
+    struct line line;
+    memset(piece, 'x', sizeof(piece));
+    lines_init(&l, LINE, 4);
+    for (int i = 0; i < PIECES; i++) {
+        struct span in = span_of(piece, sizeof(piece));
+        assert_false(lines_next(&l, &in, &line));
+    }
+    assert_in_range(l.carry.cap, LINE, 2 * LINE);
+    assert_true(lines_last(&l, &line));
+    assert_true(line.too_long);
+    assert_int_equal(line.bytes, (uint64_t)PIECE * PIECES);
+    lines_done(&l);
+}
+
 static void counts_numbers_offsets_and_bytes(void **state UNUSED)
 {
     struct lines l;
@@ -241,6 +260,7 @@ int main(void)
         cmocka_unit_test(drops_one_carriage_return_and_a_bom),
         cmocka_unit_test(skips_lines_of_blanks_tabs_and_nuls),
         cmocka_unit_test(keeps_lines_up_to_the_limit_and_the_head_of_longer_ones),
+        cmocka_unit_test(a_line_of_megabytes_takes_no_more_room_than_the_longest_one_kept),
         cmocka_unit_test(counts_numbers_offsets_and_bytes),
         cmocka_unit_test(inflates_all_members_in_any_pieces),
         cmocka_unit_test(takes_zeros_behind_the_last_member_as_padding),

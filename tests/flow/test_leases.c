@@ -316,6 +316,23 @@ static void backs_off_from_a_queue_that_fails_and_says_it_is_ill(void **state UN
     assert_true(leases_queue_well(b, 0, BEAT + 60 * SECOND)); /* nothing was asked since */
 }
 
+static void asks_a_queue_that_fails_more_and_more_rarely(void **state UNUSED)
+{
+    OWNED(leases) struct leases *b = book(1);
+    struct lease l;
+    struct lease_batch batch;
+    int calls = 0;
+    leases_add(b, &l, 0, "h", 0);
+    assert_false(leases_end(b, &l, LEASE_DELETE, 0, 0));
+    for (int64_t now = 0; now < 35 * SECOND; now += 100) { /* before a heartbeat is due */
+        while (calls < 100 && leases_next(b, now, &batch)) {
+            calls++;
+            leases_answered(b, &batch, FAIL_AGAIN, now, &rng);
+        }
+    }
+    assert_in_range(calls, 3, 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +349,7 @@ int main(void)
         cmocka_unit_test(never_changes_what_ran_out_before_its_change_was_told),
         cmocka_unit_test(an_end_that_comes_during_a_heartbeat_waits_for_its_answer),
         cmocka_unit_test(stops_before_the_twelve_hours_and_gives_the_message_back),
+        cmocka_unit_test(asks_a_queue_that_fails_more_and_more_rarely),
         cmocka_unit_test(backs_off_from_a_queue_that_fails_and_says_it_is_ill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

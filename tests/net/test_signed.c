@@ -100,6 +100,34 @@ static void signs_with_date_token_and_hash(void **state)
     buf_done(&got);
 }
 
+static void signature_of(struct fixture *f, size_t call, char out[65])
+{
+    struct buf got = BUF_INIT(BODY_MAX);
+    server_copy(f->server, call, &got);
+    const char *at = strstr(got.p, "Signature=");
+    assert_non_null(at);
+    (void)snprintf(out, 65, "%.64s", at + strlen("Signature="));
+    buf_done(&got);
+}
+
+/* "a/../k" and "k" are two keys. */
+static void signs_dots_of_a_key_as_they_are_sent(void **state)
+{
+    struct fixture *f = *state;
+    char plain[65];
+    char dotted[65];
+    answer(f, "200 OK", same, "");
+    answer(f, "200 OK", same, "");
+    assert_int_equal(call(f), FAIL_NONE);
+    (void)snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d/a/../k", server_port(f->server));
+    f->request.url = span_str(f->url);
+    assert_int_equal(call(f), FAIL_NONE);
+    assert_true(server_got(f->server, 1, "GET /a/../k HTTP/1.1\r\n"));
+    signature_of(f, 0, plain);
+    signature_of(f, 1, dotted);
+    assert_string_not_equal(plain, dotted);
+}
+
 static void other_services_send_no_hash_and_anonymous_ones_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -244,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(signs_with_date_token_and_hash),
+        TEST(signs_dots_of_a_key_as_they_are_sent),
         TEST(other_services_send_no_hash_and_anonymous_ones_nothing),
         TEST(corrects_a_wrong_clock_once_for_all),
         TEST(does_not_correct_the_clock_in_a_loop),

@@ -175,7 +175,7 @@ void queue_visible(struct world *w, size_t message);
 void queue_call(struct world *w, struct event *e);
 void queue_look(struct world *w, size_t message); /* it is visible again at visible_ms */
 
-/* replica.c: the model of a worker around the real structures */
+/* replica.c, replica_acker.c, replica_lanes.c: the model of a worker around the real structures */
 void replica_start(struct world *w, size_t at);
 void replica_crash(struct world *w, size_t at);
 void replica_stop(struct world *w, size_t at);
@@ -188,5 +188,13 @@ void replica_lane(struct world *w, const struct event *e);
 void replica_broker(struct world *w, const struct event *e);
 void replica_report(struct world *w, const struct event *e);
 void replica_disturbed(struct replica *r);
+
+/* ... and what its files need of each other */
+void replica_soon(struct world *w, size_t at, int64_t when); /* the acker looks at its book then */
+void replica_hold(struct world *w, size_t at, struct held *h);
+void replica_lanes_take(struct world *w, size_t at); /* free lanes take what waits */
+void replica_pay(struct world *w, size_t at, struct held *h, enum err_kind kind);
+void replica_end(struct world *w, size_t at, struct held *h, struct settlement s);
+void replica_forget(struct world *w, size_t at, struct held *h);
 
 #endif

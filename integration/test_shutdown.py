@@ -61,6 +61,25 @@ def test_an_idle_worker_ends_at_once(world: World):
     assert time.monotonic() - start < 3
 
 
+def test_a_second_signal_ends_at_once_and_nothing_is_lost(world: World):
+    acme = world.customer("acme")
+    first = world.start(queue={"visibility": "10s"})
+    world.settled()
+    with world.kafka.frozen():  # so that the grace time would be used up
+        acme.put("a.gz", repeated_gzip(generate(LINES, 1).text, TIMES))
+        until(lambda: acme.queue.hidden() == 1, "the object is being read", 20, alive=first)
+        first.terminate()
+        first.logged(msg="stopping")
+        start = time.monotonic()
+        first.terminate()
+        assert first.wait(20) == 3
+        assert time.monotonic() - start < 2
+    world.moto.let_time_pass(11)
+    world.start()
+    world.settled()
+    assert _lines(world) == set(range(1, LINES * TIMES + 1))
+
+
 def test_a_killed_workers_object_is_delivered_by_another(world: World):
     acme = world.customer("acme")
     first = world.start(queue={"visibility": "10s"})

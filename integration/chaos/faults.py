@@ -13,7 +13,7 @@ from .cluster import BROKERS, VISIBILITY_S
 
 FAULTS = {
     "kill_worker": 4, "freeze_worker": 2, "replace_worker": 2,
-    "kill_broker": 2, "freeze_broker": 1, "fill_disk_of_broker": 1,
+    "kill_broker": 2, "freeze_broker": 1, "fill_disk_of_broker": 2,
     "cut_kafka": 3, "delay_kafka": 1, "blackhole_kafka": 2, "half_open_kafka": 1,
     "cut_aws": 3, "blackhole_aws": 1, "half_open_aws": 1,
     "duplicates": 2, "lost_answers": 3, "s3_resets": 3, "s3_stalls": 1, "s3_errors": 2, "sqs_errors": 2,

@@ -6,7 +6,7 @@ SEED = 3
 
 
 def test_nothing_is_lost_while_everything_breaks(tmp_path, capsys):
-    good, told = one_round(tmp_path, SEED, minutes=1, replicas=3, rate=10, say=lambda text: None)
+    good, told = one_round(tmp_path, SEED, minutes=2, replicas=3, rate=10, say=lambda text: None)
     with capsys.disabled():
         print(f"\n  {told['events']} events, {told['repeats']} repeats, {sum(told['faults'].values())} faults")
     assert good, told

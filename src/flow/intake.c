@@ -137,7 +137,8 @@ static void learn(struct intake *i, struct poll *p)
                                              .retention_ms = (int64_t)a.retention_s * 1000};
         warn_of_queue(p->queue->conf, &a);
         log_write(LOG_INFO, "queue", KV_STR("queue", p->queue->conf->name),
-                  KV_INT("visible", a.visible), KV_INT("in_flight", a.in_flight),
+                  KV_INT("visibility_s", a.visibility_s), KV_INT("visible", a.visible),
+                  KV_INT("in_flight", a.in_flight),
                   KV_INT("max_receive_count", a.max_receive_count),
                   KV_INT("retention_s", a.retention_s));
         break;

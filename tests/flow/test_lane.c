@@ -202,6 +202,29 @@ static void carries_every_record_of_a_notification_and_takes_the_worst(void **st
     teardown();
 }
 
+static void reads_ten_thousand_records_of_one_notification(void **state UNUSED)
+{
+    enum { RECORDS = 10000 };
+    setup();
+    struct buf body = BUF_INIT(8 * 1024 * 1024);
+    buf_add(&body, SPAN("{\"Records\":["));
+    for (int i = 0; i < RECORDS; i++) {
+        buf_addf(&body, "%s" OBJECT("logs/%05d", "2"), i > 0 ? "," : "", i);
+    }
+    buf_add(&body, SPAN("]}"));
+    for (int i = 0; i < 3; i++) {
+        answer((struct fake_answer){.body = SPAN("a\n")});
+    }
+    answer((struct fake_answer){.body = SPAN("")}); /* and so on */
+    assert_done(carry(body.p, 1));
+    assert_int_equal(fake_s3.asked, RECORDS);
+    assert_string_equal(fake_s3.key, "logs/09999");
+    assert_int_equal(fake_sink.count, 3);
+    assert_int_equal(stats_get(&customers_at(w.all, 0)->stats.objects_done), RECORDS);
+    buf_done(&body);
+    teardown();
+}
+
 static void is_done_with_what_has_nothing_to_read(void **state UNUSED)
 {
     setup();
@@ -579,6 +602,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(brings_lines_to_topics_and_keys_and_then_deletes),
         cmocka_unit_test(carries_every_record_of_a_notification_and_takes_the_worst),
+        cmocka_unit_test(reads_ten_thousand_records_of_one_notification),
         cmocka_unit_test(is_done_with_what_has_nothing_to_read),
         cmocka_unit_test(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive),
         cmocka_unit_test(leaves_a_body_that_nobody_understands),

@@ -217,6 +217,11 @@ static void check_row(size_t number, const struct buf *object)
     double took = seconds() - before;
     size_t grown = memory() - memory_before;
     lines_done(&lines);
+    assert_int_equal(count, 3);
+    assert_string_equal(seen[0].first, "spliced");
+    if (strcmp(seen[1].first, rows[number].want) != 0 || seen[1].records > RECORDS_MAX) {
+        fail_msg("row %zu: %s, %zu records", number, seen[1].first, seen[1].records);
+    }
     assert_string_equal(seen[2].first, "spliced");
     assert_int_equal(seen[2].records, 1);
     if (took > SECONDS_MAX || grown > MEMORY_BESIDE + MEMORY_PER_BYTE * object->n) {

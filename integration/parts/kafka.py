@@ -147,11 +147,12 @@ class Cluster:
                         if m.error().code() == KafkaError._PARTITION_EOF:
                             continue
                         raise KafkaException(m.error())
-                    schema.check(m.value())
                     records.append(Record((m.key() or b"").decode(), m.value(), m.partition(), m.offset(),
                                           m.timestamp()[1], dict(m.headers() or [])))
                     if m.offset() + 1 >= left.get(m.partition(), 1 << 62):
                         left.pop(m.partition(), None)
+            for record in records:
+                schema.check(record.value)
             return records
         finally:
             consumer.close()

@@ -2,8 +2,8 @@
 """docs/event.schema.json against every event that a test reads (cluster.read, normalize).
 
 A validation costs half a millisecond, and tests read hundred thousands of events that differ in
-texts only. So one event of each form is validated in full; of the others only what the schema asks
-of long texts: the time and the id. A form is the event with its long texts and its numbers left out.
+texts and numbers only. So one event of each form is validated; a form is the event's text with a
+sign in the place of each text, time, id and whole number.
 """
 import functools
 import json
@@ -15,7 +15,17 @@ from tests.reference.test_vectors import exactly
 
 from .places import ROOT
 
-SHORT = 16  # texts up to here are part of a form: all words that the schema names are
+# The words that the schema names stay, and names, which are followed by a colon.
+WORDS = (rb"beacon|endpoint-agent|local|cloud|ci|metadata|redacted|full|ecs|otel|otlp|hook|flat|"
+         rb"assumed_utc|from_object|T|I|C")
+SIGNS = [
+    (re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"'), b'"T"'),
+    (re.compile(rb'"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"'), b'"I"'),
+    (re.compile(rb'"customer":"[a-z0-9][a-z0-9-]{0,39}"'), b'"customer":"C"'),
+    (re.compile(rb'"(?!(?:' + WORDS + rb')")(?:[^"\\]|\\.)+"(?=\s*[,}\]])'), b'"~"'),
+    (re.compile(rb'(?<![\w."-])\d+\.\d*[1-9](?![\w."])'), b"0.5"),
+    (re.compile(rb'(?<![\w."-])[1-9]\d*(?![\w."])'), b"1"),
+]
 
 
 class Invalid(AssertionError):
@@ -28,23 +38,6 @@ def _validator():
     return jsonschema.Draft202012Validator(schema)
 
 
-@functools.cache
-def _patterns():
-    properties = _validator().schema["properties"]
-    return (re.compile(properties["timestamp"]["pattern"]),
-            re.compile(properties["ingest"]["properties"]["id"]["pattern"]))
-
-
-def _form(value):
-    if isinstance(value, dict):
-        return tuple((name, _form(inner)) for name, inner in value.items())
-    if isinstance(value, list):
-        return frozenset(map(_form, value))
-    if isinstance(value, str):
-        return value if len(value) <= SHORT else "..."
-    return value if value is None or isinstance(value, bool) else (type(value), value >= 1)
-
-
 _forms = set()
 
 
@@ -52,15 +45,12 @@ def check(text):
     """The event in `text`; raises Invalid. Anything that is no event (a reject) passes."""
     if b'"ingest":{"id":' not in text:
         return
-    event = json.loads(text, parse_float=exactly)
-    raw = event.get("raw")
-    outer = {**event, "raw": {"source_shape": raw.get("source_shape")} if isinstance(raw, dict) else raw}
-    form = _form(outer)
-    time, id = _patterns()
-    if form not in _forms:
-        error = next(_validator().iter_errors(event), None)
-        if error is not None:
-            raise Invalid(f"{list(error.absolute_path)}: {error.message[:200]} in {text[:400]!r}")
-        _forms.add(form)
-    if not time.search(event["timestamp"]) or not id.search(event["ingest"]["id"]):
-        raise Invalid(f"timestamp or id: {text[:400]!r}")
+    form = text
+    for pattern, sign in SIGNS:
+        form = pattern.sub(sign, form)
+    if form in _forms:
+        return
+    error = next(_validator().iter_errors(json.loads(text, parse_float=exactly)), None)
+    if error is not None:
+        raise Invalid(f"{list(error.absolute_path)}: {error.message[:200]} in {text[:400]!r}")
+    _forms.add(form)

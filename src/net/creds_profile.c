@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CHAIN_MAX = 8, PATH_BYTES = 4096, NAME_BYTES = 256 };
+enum { CHAIN_MAX = 8, PATH_BYTES = 4096, NAME_BYTES = 256, CHAINED_S = 3600 };
 
 struct profiles {
     struct profile_file *config, *credentials;
@@ -288,12 +288,26 @@ static struct creds_source *source_below(struct walk *w, const char *name)
     return profile.n > 0 ? profile_below(w, name, profile) : named_source(w, name, which);
 }
 
+/* Keys of a user, which may ask for more than an hour; sessions may not (role chaining). */
+static bool stands_on_user(const struct walk *w, const char *name)
+{
+    struct span below = value_of(w->p, name, "source_profile");
+    char *copy = text_or_null(below);
+    bool user = copy != NULL && has_keys(w->p, copy) && keys_of(w->p, copy).session_token.n == 0 &&
+                (span_eq(below, span_str(name)) || profiles_kind(w->p, copy) == PROFILE_STATIC);
+    free(copy);
+    return user;
+}
+
 static struct creds_source *resolve_role(struct walk *w, const char *name)
 {
     struct role_texts t = {.arn = NULL};
     struct creds_source *source = NULL;
     if (read_role(w, name, &t) == FAIL_NONE) {
         struct creds_source *below = source_below(w, name);
+        if (t.request.duration_s > CHAINED_S && !stands_on_user(w, name)) {
+            t.request.duration_s = CHAINED_S;
+        }
         if (below != NULL) {
             source = creds_source_role_with(w->sts, below, true, w->settings, &t.request);
         }

@@ -245,6 +245,34 @@ static void roles_may_stand_on_roles(void **state)
     assert_true(server_got(f->server, 1, "X-Amz-Security-Token: tokenASIA1\r\n"));
 }
 
+static void a_chained_role_asks_for_an_hour_at_most(void **state)
+{
+    struct fixture *f = *state;
+    use_files("[default]\n" KEYS("AKIDOWN") "[profile one]\nrole_arn = " AWS_ROLE
+                                            "1\nsource_profile = default\n"
+                                            "duration_seconds = 7200\n"
+                                            "[profile two]\nrole_arn = " AWS_ROLE
+                                            "2\nsource_profile = one\n"
+                                            "duration_seconds = 7200\n"
+                                            "[profile three]\nrole_arn = " AWS_ROLE
+                                            "3\ncredential_source = Environment\n"
+                                            "duration_seconds = 1800\n",
+              NULL);
+    set("AWS_PROFILE", "two");
+    assert_string_equal(chosen(f), "role " AWS_ROLE "2");
+    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T15:59:05Z");
+    aws_add_session(f->server, "ASIA2", "444455556666", "2026-11-22T14:59:05Z");
+    assert_gets(f, "ASIA2");
+    assert_true(server_got(f->server, 0, "&DurationSeconds=7200"));
+    assert_true(server_got(f->server, 1, "&DurationSeconds=3600"));
+    set_keys();
+    f->settings.profile = "three";
+    assert_string_equal(chosen(f), "role " AWS_ROLE "3");
+    aws_add_session(f->server, "ASIA3", "444455556666", "2026-11-22T14:59:05Z");
+    assert_gets(f, "ASIA3");
+    assert_true(server_got(f->server, 2, "&DurationSeconds=1800"));
+}
+
 static void a_profile_may_be_its_own_source_if_it_has_keys(void **state)
 {
     struct fixture *f = *state;
@@ -645,6 +673,7 @@ int main(void)
         TEST(a_profile_is_chosen_by_configuration_or_variable),
         TEST(a_role_stands_on_its_source_profile),
         TEST(roles_may_stand_on_roles),
+        TEST(a_chained_role_asks_for_an_hour_at_most),
         TEST(a_profile_may_be_its_own_source_if_it_has_keys),
         TEST(credential_source_names_the_environment),
         TEST(mistakes_in_profiles_are_told),

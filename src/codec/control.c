@@ -5,9 +5,13 @@
  */
 #include "codec/control.h"
 
+#include "codec/utf8.h"
+
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdlib.h>
+
+enum { ESCAPE_GROWTH = 3 }; /* two bytes of UTF-8 become six */
 
 struct control {
     struct json_object *root;
@@ -54,7 +58,51 @@ static const char *reason(enum json_tokener_error rc)
     if (rc == json_tokener_error_depth) {
         return "nested too deeply";
     }
-    return rc == json_tokener_error_parse_utf8_string ? "not UTF-8" : "malformed";
+    return "malformed";
+}
+
+static bool is_ascii(struct span s)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        all |= (unsigned char)s.p[i];
+    }
+    return all < 0x80;
+}
+
+static void add_escape(struct buf *out, uint32_t c)
+{
+    if (c > 0xffff) {
+        c -= 0x10000;
+        buf_addf(out, "\\u%04x\\u%04x", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff));
+    } else {
+        buf_addf(out, "\\u%04x", c);
+    }
+}
+
+/*
+ * The same document in ASCII: json-c 0.18, when strict, takes bytes from 0x80 on for control
+ * characters. False: not UTF-8, or a character that cannot be escaped since a backslash is before.
+ */
+static bool to_ascii(struct span text, struct buf *out, struct err *e)
+{
+    bool escaped = false;
+    while (text.n > 0) {
+        uint32_t c = 0;
+        if (!utf8_next(&text, &c)) {
+            return err_set(e, FAIL_DATA, "JSON: not UTF-8") == FAIL_NONE;
+        }
+        if (c >= 0x80 && escaped) {
+            return err_set(e, FAIL_DATA, "JSON: malformed") == FAIL_NONE;
+        }
+        if (c >= 0x80) {
+            add_escape(out, c);
+        } else {
+            buf_add_byte(out, (char)c);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    return true;
 }
 
 static struct json_object *parse(struct span text, struct err *e)
@@ -63,8 +111,7 @@ static struct json_object *parse(struct span text, struct err *e)
     if (t == NULL) {
         abort();
     }
-    json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
-                                  JSON_TOKENER_ALLOW_TRAILING_CHARS);
+    json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
     struct json_object *root = json_tokener_parse_ex(t, text.p, (int)text.n);
     enum json_tokener_error rc = json_tokener_get_error(t);
     size_t end = json_tokener_get_parse_end(t);
@@ -97,7 +144,15 @@ struct control *control_read(struct span text, const struct control_limits *limi
         return NULL;
     }
 
-    struct json_object *root = parse(text, e);
+    struct buf ascii = BUF_INIT(text.n * ESCAPE_GROWTH);
+    ascii.secret = true; /* the document may be credentials */
+    struct json_object *root = NULL;
+    if (is_ascii(text)) {
+        root = parse(text, e);
+    } else if (to_ascii(text, &ascii, e)) {
+        root = parse(buf_span(&ascii), e);
+    }
+    buf_done(&ascii);
     if (root == NULL) {
         return NULL;
     }

@@ -56,8 +56,23 @@ static void refuses_what_is_no_single_bounded_document(void **state UNUSED)
     refuse(SPAN("null"), "JSON: no object or list");
     refuse(SPAN("{a:1}"), "JSON: malformed");
     refuse(SPAN("{\"a\":\"\xff\"}"), "JSON: not UTF-8");
+    refuse(SPAN("[\"\xed\xa0\x80\"]"), "JSON: not UTF-8");
+    refuse(SPAN("[\"\\\xc3\xa9\"]"), "JSON: malformed");
+    refuse(SPAN("[\xc3\xa9]"), "JSON: malformed");
     refuse(SPAN("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["), "JSON: nested too deeply");
     refuse(span_of(long_text, sizeof(long_text)), "JSON: 1001 bytes are too many");
+}
+
+static void reads_utf8_behind_an_escape(void **state UNUSED)
+{
+    struct err e = {0};
+    OWNED(control)
+    struct control *doc = control_read(
+        SPAN("{\"key\":\"a\\u000a\xc3\xa9\\\"\xf0\x9f\x98\x80\\\\\xe2\x82\xac\"}"), &limits, &e);
+    assert_non_null(doc);
+    struct span key;
+    assert_true(control_text(control_at(control_root(doc), "key"), &key));
+    assert_span_equal(key, SPAN("a\n\xc3\xa9\"\xf0\x9f\x98\x80\\\xe2\x82\xac"));
 }
 
 static void quotes_what_json_must_escape(void **state UNUSED)
@@ -76,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_members_texts_and_numbers),
         cmocka_unit_test(refuses_what_is_no_single_bounded_document),
+        cmocka_unit_test(reads_utf8_behind_an_escape),
         cmocka_unit_test(quotes_what_json_must_escape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

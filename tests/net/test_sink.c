@@ -21,8 +21,9 @@ struct reports {
     int kinds[FAIL_KINDS]; /* of those that failed */
     int order_broken;
     size_t bytes;
-    intptr_t last; /* receipt, even numbers */
-    struct err error;
+    intptr_t last;    /* receipt, even numbers */
+    struct err error; /* of the last record that failed */
+    struct err event; /* of the last event */
     int events[SINK_FATAL + 1];
 };
 
@@ -57,7 +58,7 @@ static void on_event(void *context, enum sink_event what, const struct err *e)
     (void)pthread_mutex_lock(&reports.lock);
     reports.events[what]++;
     if (what != SINK_UP) {
-        reports.error = *e;
+        reports.event = *e;
     }
     (void)pthread_cond_broadcast(&reports.changed);
     (void)pthread_mutex_unlock(&reports.lock);
@@ -270,7 +271,7 @@ static void says_what_the_brokers_refuse(void **state UNUSED)
         {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, FAIL_DENIED, "TOPIC_AUTHORIZATION_FAILED",
          "one"},
         {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, FAIL_LIMIT, "MSG_SIZE_TOO_LARGE", "two"},
-        {RD_KAFKA_RESP_ERR_INVALID_MSG, FAIL_AGAIN, "INVALID_MSG", "three"},
+        {RD_KAFKA_RESP_ERR_INVALID_RECORD, FAIL_AGAIN, "INVALID_RECORD", "three"},
     };
     OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -523,7 +524,7 @@ static void says_once_that_the_brokers_are_away_and_that_they_are_back(void **st
     OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
     produce(s, "events", SPAN("{}"), 2);
     assert_true(came_true(&reports.events[SINK_DOWN], 1));
-    assert_int_equal(reports.error.kind, FAIL_AGAIN);
+    assert_int_equal(reports.event.kind, FAIL_AGAIN);
     (void)rd_kafka_mock_broker_set_up(mock, 1);
     assert_true(came_true(&reports.events[SINK_UP], 1));
     assert_int_equal(reports.events[SINK_DOWN], 1);

@@ -16,10 +16,11 @@ from .parts.strict import StrictWorld
 from .parts.wait import until
 from .parts.world import World
 
+MIB = 1 << 20
 OBJECTS = 100     # of the normal customer, alone and again beside the others
 EVERY_S = 0.06
 S3_S = 0.05       # as S3 in the same region, so that a lane is busy with an object for a while
-FLOOD = 2000
+FLOOD = 100_000  # notifications, of a few hundred objects
 FLOOR_S = 1.0     # below that a ratio says more of the machine than of the worker
 BOMB = repeated_gzip(b" " * (1 << 20), 200)  # 200 MiB, thousand to one
 
@@ -36,6 +37,11 @@ def _put_steadily(customer, phase, text):
         put[customer.put(f"{phase}/{n}.jsonl", text)] = before
         time.sleep(EVERY_S)
     return put
+
+
+def _notice(customer, name):
+    return json.dumps({"Records": [{"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {
+        "bucket": {"name": customer.bucket}, "object": {"key": customer.key(name), "size": 1}}}]})
 
 
 def _lags(world, topic, put):
@@ -65,8 +71,10 @@ def test_a_denied_a_bombing_and_a_flooding_customer_do_not_delay_a_normal_one(st
     alone = _lags(strict, topic, _put_steadily(normal, "alone", text))
 
     many = generate(100, 2).text
+    for n in range(200):
+        strict.fake.put_object(flood.bucket, flood.key(f"{n}.jsonl"), many, notify_queue=False)
     for n in range(FLOOD):
-        flood.put(f"{n}.jsonl", many)
+        flood.queue.send(_notice(flood, f"{n % 200}.jsonl"))
     for n in range(50):
         denied.put(f"{n}.jsonl", text)
     for n in range(5):
@@ -82,6 +90,10 @@ def test_a_denied_a_bombing_and_a_flooding_customer_do_not_delay_a_normal_one(st
     assert worker.lines(msg="customer paused", customer="denied")
     until(lambda: "bomb" in strict.reasons(), worker.tail, 60, alive=worker)
     assert b <= max(2 * a, FLOOR_S)
+    planned = int(worker.lines(msg="memory")[0]["total_mib"])
+    print(f"peak {worker.peak_rss() / MIB:.1f} MiB, planned {planned} MiB")
+    if "asan" not in str(worker.argv[0]):
+        assert worker.peak_rss() < (planned + 32) * MIB
     strict.kafka.delete_topic(topic)
 
 

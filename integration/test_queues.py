@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Queues that are not as they should be, or not there any more."""
+"""Queues that are not as they should be or not there any more, and notifications in any order."""
 import time
 
 from .parts.events import generate
@@ -49,3 +49,19 @@ def test_a_queue_deleted_under_way_is_said_once_and_costs_the_others_nothing(str
     began = time.monotonic()
     assert worker.stop() == 0
     assert time.monotonic() - began < 10
+
+
+def test_notifications_that_come_twice_and_in_any_order_lose_no_version(strict: StrictWorld):
+    acme = strict.customer("acme", versioning=True, versioned=True)
+    lines = generate(40, 3).text.splitlines(keepends=True)
+    for i in range(4):  # four versions with ten lines each, and no line in two of them
+        acme.put("same", b"".join(lines[10 * i:10 * i + 10]))
+    told = acme.queue.bodies()
+    strict.fake.purge_queue(acme.queue.name)
+    for body in (told[2], told[0], told[3], told[2], told[1], told[0]):
+        acme.queue.send(body)
+    strict.start()
+    strict.settled()
+    ids = [event["ingest"]["id"] for _, event in strict.events()]
+    assert len(ids) == 60 and len(set(ids)) == 40
+    assert not strict.rejects()

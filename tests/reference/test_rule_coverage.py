@@ -441,3 +441,35 @@ def test_every_kind_of_evidence_is_touched(rule):
     assert any(event["event"]["action"] == action and silent(test)(event, record) and
                (event["ingest"]["shape"] == "ecs" or not rule.startswith("ecs"))
                for event, record in events())
+
+
+# ---- §14.3 and §14.9 ----
+
+REPAIRS = {
+    "a number for a text": lambda e, r: isinstance(r.get("user"), int) or isinstance(r.get("username"), int),
+    "a text for an integer": lambda e, r: isinstance(r.get("exit_code"), str) and
+    isinstance(member(e, "command.exit_code"), int),
+    "a fraction for an integer": lambda e, r: isinstance(r.get("duration_ms"), float) and
+    isinstance(member(e, "command.duration_ms"), int),
+    "a half is rounded up": lambda e, r: isinstance(r.get("duration_ms"), float) and r["duration_ms"] % 1 == .5 and
+    member(e, "command.duration_ms") == int(r["duration_ms"]) + 1,
+    "an array for a command": lambda e, r: isinstance(r.get("command"), list) and len(r["command"]) > 1 and
+    member(e, "command.command") == " ".join(map(str, r["command"])),
+    "an array elsewhere: its first": lambda e, r: isinstance(r.get("workspace_roots"), list) and
+    len(r["workspace_roots"]) > 1 and member(e, "session.working_directory") in r["workspace_roots"],
+    "an object for a text": lambda e, r: isinstance(r.get("message"), dict) and "message" not in e,
+    "credentials of a URL": lambda e, r: "https://h" in str(e.get("repository")) and "@" not in json.dumps(r),
+    "words for nothing": lambda e, r: {"<nil>", "null", "undefined", "-"} & {str(v) for v in r.values()},
+    "alike names": lambda e, r: {"userName", "UserName", "user-name", "User-Name"} & set(r) and
+    member(e, "user.name") is not None,
+    "a mixed path": lambda e, r: isinstance(r.get("a.b"), dict) or isinstance(r.get("vcs.repository"), dict) or
+    isinstance(r.get("git"), dict) and any("." in name for name in r["git"]),
+    "0 counts": lambda e, r: r.get("exit_code") == 0 and member(e, "command.exit_code") == 0,
+    "defaults": lambda e, r: e["endpoint"]["os"] == "unknown" and e["harness"]["name"] == "unknown" and
+    e["severity"] == "info",
+}
+
+
+@pytest.mark.parametrize("rule", REPAIRS)
+def test_every_repair_is_touched(rule):
+    assert any(REPAIRS[rule](event, record) for event, record in events() if record)

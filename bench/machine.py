@@ -6,8 +6,11 @@ import os
 import platform
 import subprocess
 
-from integration.parts.kafka import JVM
+import confluent_kafka
+
 from integration.parts.places import ROOT, binary, kafka_lib
+
+from .measure import KAFKA_JVM
 
 
 def _told(*argv):
@@ -42,8 +45,8 @@ def versions():
     worker = subprocess.run([binary(), "--version"], stdout=subprocess.PIPE, text=True).stdout.strip().splitlines()
     return {"worker": worker[0], "libraries": ", ".join(worker[1:]), "compiler": _told("gcc", "--version"),
             "kafka": f"Apache Kafka {kafka_lib().parent.name.removeprefix('kafka-')}, {_told('java', '-version')}, "
-                     f"{' '.join(a for a in JVM if a.startswith('-X'))}",
-            "python": f"Python {platform.python_version()}, {packages}"}
+                     f"{' '.join(a for a in KAFKA_JVM if a.startswith('-X'))}",
+            "python": f"Python {platform.python_version()}, {packages} (with librdkafka {confluent_kafka.libversion()[0]})"}
 
 
 def commit():

@@ -18,7 +18,7 @@ from . import fill, machine, report
 from .measure import World
 from .profile import Recorder
 from .store import Store
-from .workloads import WORKLOADS, Bench, profile
+from .workloads import WORKLOADS, Bench, profile, warm_up
 
 
 def _workloads(text):
@@ -64,6 +64,8 @@ def main():
         say(f"bench/run: the machine is not quiet (load {load:.1f}); the report will say so")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ingest-bench-") as folder, World(pathlib.Path(folder)) as world:
+        say("Kafka warms up")
+        warm_up(Bench(world, None, 1, a.scale, say))
         if a.profile:
             say("profile: W1 under perf")
             found = profile(Bench(world, None, 1, a.scale, say), Recorder(world.folder))

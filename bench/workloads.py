@@ -47,6 +47,12 @@ class Bench:
         return lambda: measure.run_worker(self.world, data, **more)
 
 
+def warm_up(b):
+    """A new JVM interprets: the first runs would wait for a Kafka as none is in use. Not counted."""
+    for tls in (False, True):
+        measure.run_worker(b.world, b.data("big", 200), lanes=4, tls=tls)
+
+
 def profile(b, recorder):
     """One more run of W1 under perf: {"shares", "samples"}. Its figures are not taken: perf takes time too."""
     measure.run_worker(b.world, b.data("big", 1000), lanes=4, watch=recorder.watch)

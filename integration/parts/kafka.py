@@ -161,13 +161,15 @@ class Cluster:
 class Kafka(Cluster):
     """Nodes of our own, on free ports."""
 
-    def __init__(self, folder, nodes=1, keep=False, extra=None, version=None, format_args=()):
+    def __init__(self, folder, nodes=1, keep=False, extra=None, version=None, format_args=(), jvm=()):
         """extra: more server properties, a dict, or a function of this object and the node's number
-        (from 0) that gives one. keep: outlive this process. format_args: more of StorageTool's."""
+        (from 0) that gives one. keep: outlive this process. format_args: more of StorageTool's.
+        jvm: the servers' options in place of those that start quickly."""
         self.folder = pathlib.Path(folder)
         self.keep = keep
         self.lib = f"{kafka_lib(version) if version else kafka_lib()}/*"
         self.format_args = list(format_args)
+        self.jvm = list(jvm) or JVM
         ports = free_ports(2 * nodes)
         self.ports, self.controllers = ports[:nodes], ports[nodes:]
         super().__init__(",".join(f"127.0.0.1:{p}" for p in self.ports))
@@ -206,7 +208,7 @@ class Kafka(Cluster):
     def start_node(self, i):
         self.nodes[i] = Process(
             f"kafka node {i + 1}",
-            ["java", *JVM, "-cp", self.lib, "kafka.Kafka", self._place(i) / "server.properties"],
+            ["java", *self.jvm, "-cp", self.lib, "kafka.Kafka", self._place(i) / "server.properties"],
             self._place(i) / "kafka.log", keep=self.keep)
 
     def kill_node(self, i):

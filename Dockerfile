@@ -21,7 +21,7 @@ CMD ["python", "-m", "integration.compose"]
 FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libconfig9 libcurl4 libexpat1 libisal2 \
-    libjson-c5 librdkafka1 libsimdjson14 libssl3 libxxhash0 \
+    libjson-c5 libmicrohttpd12 librdkafka1 libsimdjson14 libssl3 libxxhash0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ingest
 COPY --from=build /src/build/release/asymptote-ingest /usr/local/bin/

@@ -63,7 +63,7 @@ def test_the_compose_file_names_services_volumes_and_stages_that_are_there():
 def test_the_images_packages_are_the_libraries_the_worker_wants():
     wanted = subprocess.run(["ldd", str(binary())], capture_output=True, text=True).stdout
     dockerfile = (ROOT / "Dockerfile").read_text()
-    for library in re.findall(r"lib(curl|crypto|json-c|rdkafka|config|simdjson|xxhash|isal|expat)\.so", wanted):
+    for library in re.findall(r"lib(curl|crypto|json-c|microhttpd|rdkafka|config|simdjson|xxhash|isal|expat)\.so", wanted):
         package = {"crypto": "libssl", "config": "libconfig"}.get(library, f"lib{library}")
         assert re.search(rf"\b{re.escape(package)}\d", dockerfile), library
 

@@ -13,6 +13,7 @@
 #include <json.h>
 #include <libconfig.h>
 #include <librdkafka/rdkafka.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <xxhash.h>
@@ -32,6 +33,7 @@ void version_print(void)
     (void)printf("xxHash %u.%u.%u\n", xxh / 10000, xxh / 100 % 100, xxh % 100);
     (void)printf("json-c %s\n", json_c_version());
     (void)printf("%s\n", XML_ExpatVersion());
+    (void)printf("libmicrohttpd %s\n", MHD_get_version());
     (void)printf("libconfig %d.%d.%d (built with)\n", LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
                  LIBCONFIG_VER_REVISION);
 }

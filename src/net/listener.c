@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The socket is made here and not by libmicrohttpd, which does not say why it could not.
+ * Reading requests, and all that a hostile one may hold, is the library's business.
+ */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    HOST_BYTES = 256,
+    PORT_BYTES = 6,
+    BACKLOG = 16,
+    NOT_FOUND_BYTES = 1024,
+};
+
+struct listener {
+    struct listener_settings settings;
+    struct MHD_Daemon *daemon;
+    int port;
+    size_t held; /* bytes of pages on their way; the daemon's thread's */
+};
+
+/* A page on its way, behind whose end its size is not known any more. */
+struct page {
+    struct listener *listener;
+    struct buf body;
+};
+
+/* ---- the address ---- */
+
+struct place {
+    char host[HOST_BYTES]; /* "": all addresses */
+    char port[PORT_BYTES];
+};
+
+static bool copy_part(char *out, size_t cap, struct span part)
+{
+    if (part.n >= cap || memchr(part.p, '\0', part.n) != NULL) {
+        return false;
+    }
+    memcpy(out, part.p, part.n);
+    out[part.n] = '\0';
+    return true;
+}
+
+static bool is_port(struct span text)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9' || i == PORT_BYTES - 1) {
+            return false;
+        }
+        n = n * 10 + (unsigned)(text.p[i] - '0');
+    }
+    return text.n > 0 && n <= UINT16_MAX;
+}
+
+/* The last colon is the port's; a host with colons of its own stands in brackets. */
+static bool split(const char *text, struct place *out)
+{
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL) {
+        return false;
+    }
+    struct span host = span_of(text, (size_t)(colon - text));
+    struct span port = span_str(colon + 1);
+    if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']') {
+        host = span_of(host.p + 1, host.n - 2);
+    } else if (host.n != 0 && memchr(host.p, ':', host.n) != NULL) {
+        return false;
+    }
+    return is_port(port) && copy_part(out->host, sizeof(out->host), host) &&
+           copy_part(out->port, sizeof(out->port), port);
+}
+
+bool listener_address_ok(const char *text)
+{
+    struct place place;
+    return split(text, &place);
+}
+
+/* ---- the socket ---- */
+
+/* A socket that listens there, or -1 with errno. */
+static int listen_at(const struct addrinfo *at)
+{
+    int on = 1;
+    int off = 0;
+    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (at->ai_family == AF_INET6) {
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    }
+    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+        return fd;
+    }
+    int why = errno;
+    (void)close(fd);
+    errno = why;
+    return -1;
+}
+
+/* One of the families, then the other: "all addresses" is IPv6's, which takes IPv4 too. */
+static int listen_family(const struct addrinfo *list, int family)
+{
+    int fd = -1;
+    for (const struct addrinfo *at = list; at != NULL && fd < 0; at = at->ai_next) {
+        if (at->ai_family == family) {
+            fd = listen_at(at);
+        }
+    }
+    return fd;
+}
+
+static int make_socket(const char *address, struct err *e)
+{
+    struct place place;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *list = NULL;
+    if (!split(address, &place)) {
+        (void)err_set(e, FAIL_CONFIG, "%s is not HOST:PORT", address);
+        return -1;
+    }
+    int rc = getaddrinfo(place.host[0] != '\0' ? place.host : NULL, place.port, &hints, &list);
+    if (rc != 0) {
+        (void)err_set(e, FAIL_CONFIG, "%s: %s", address, gai_strerror(rc));
+        return -1;
+    }
+    bool all = place.host[0] == '\0';
+    errno = EADDRNOTAVAIL;
+    int fd = listen_family(list, all ? AF_INET6 : AF_INET);
+    if (fd < 0 && errno != EADDRINUSE) {
+        fd = listen_family(list, all ? AF_INET : AF_INET6);
+    }
+    if (fd < 0) {
+        (void)err_set(e, FAIL_CONFIG, "cannot listen on %s: %s", address, strerrordesc_np(errno));
+    }
+    freeaddrinfo(list);
+    return fd;
+}
+
+static int port_of(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at = {.v6 = {.sin6_port = 0}};
+    socklen_t n = sizeof(at);
+    if (getsockname(fd, &at.any, &n) != 0) {
+        return 0;
+    }
+    return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}
+
+/* ---- requests ---- */
+
+static void page_sent(void *arg)
+{
+    struct page *p = arg;
+    p->listener->held -= p->body.n;
+    buf_done(&p->body);
+    free(p);
+}
+
+/* Takes the body over. */
+static enum MHD_Result answer(struct listener *l, struct MHD_Connection *c, unsigned status,
+                              const char *type, struct buf *body)
+{
+    struct page *p = calloc(1, sizeof(*p));
+    if (p == NULL) {
+        abort();
+    }
+    *p = (struct page){.listener = l, .body = *body};
+    l->held += body->n;
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer_with_free_callback_cls(p->body.n, p->body.p, page_sent, p);
+    if (r == NULL) {
+        page_sent(p);
+        return MHD_NO;
+    }
+    (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED) {
+        (void)MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    }
+    enum MHD_Result done = MHD_queue_response(c, status, r);
+    MHD_destroy_response(r);
+    return done;
+}
+
+static enum MHD_Result answer_text(struct listener *l, struct MHD_Connection *c, unsigned status,
+                                   struct span text)
+{
+    struct buf body = BUF_INIT(NOT_FOUND_BYTES);
+    buf_add(&body, text);
+    return answer(l, c, status, "text/plain; charset=utf-8", &body);
+}
+
+static enum MHD_Result answer_page(struct listener *l, struct MHD_Connection *c,
+                                   const struct listener_page *page)
+{
+    if (l->held > l->settings.page_bytes) {
+        return answer_text(l, c, MHD_HTTP_SERVICE_UNAVAILABLE,
+                           SPAN("too many answers are not taken by those who asked\n"));
+    }
+    struct buf body = BUF_INIT(l->settings.page_bytes);
+    int status = page->write(l->settings.ctx, &body);
+    if (body.overflowed) {
+        buf_done(&body);
+        return answer_text(l, c, MHD_HTTP_INTERNAL_SERVER_ERROR, SPAN("the page is too long\n"));
+    }
+    return answer(l, c, (unsigned)status, page->type, &body);
+}
+
+static enum MHD_Result answer_unknown(struct listener *l, struct MHD_Connection *c)
+{
+    struct buf text = BUF_INIT(NOT_FOUND_BYTES);
+    buf_add(&text, SPAN("there is only"));
+    for (size_t i = 0; i < l->settings.page_count; i++) {
+        buf_addf(&text, " %s", l->settings.pages[i].path);
+    }
+    buf_add_byte(&text, '\n');
+    enum MHD_Result done = answer_text(l, c, MHD_HTTP_NOT_FOUND, buf_span(&text));
+    buf_done(&text);
+    return done;
+}
+
+/* Called with the headers read; an answer now means that no body will be. */
+/* NOLINTNEXTLINE(readability-function-size): the library's signature */
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
+                                  const char *method, const char *version UNUSED,
+                                  const char *upload UNUSED, size_t *upload_size UNUSED,
+                                  void **mine UNUSED)
+{
+    struct listener *l = ctx;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+        return answer_text(l, c, MHD_HTTP_METHOD_NOT_ALLOWED, SPAN("only GET and HEAD\n"));
+    }
+    for (size_t i = 0; i < l->settings.page_count; i++) {
+        if (strcmp(url, l->settings.pages[i].path) == 0) {
+            return answer_page(l, c, &l->settings.pages[i]);
+        }
+    }
+    return answer_unknown(l, c);
+}
+
+/* ---- life ---- */
+
+struct listener *listener_new(const struct listener_settings *s, struct err *e)
+{
+    int fd = make_socket(s->address, e);
+    if (fd < 0) {
+        return NULL;
+    }
+    struct listener *l = calloc(1, sizeof(*l));
+    if (l == NULL) {
+        abort();
+    }
+    l->settings = *s;
+    l->port = port_of(fd);
+    /* poll(2), since the worker may well have more descriptors than select(2) can name */
+    l->daemon = MHD_start_daemon(
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, l,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LISTENER_CONNECTIONS,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LISTENER_IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LISTENER_HEAD_BYTES, MHD_OPTION_END);
+    if (l->daemon == NULL) {
+        (void)close(fd);
+        free(l);
+        (void)err_set(e, FAIL_CONFIG, "cannot serve %s", s->address);
+        return NULL;
+    }
+    return l;
+}
+
+void listener_free(struct listener *l)
+{
+    if (l == NULL) {
+        return;
+    }
+    MHD_stop_daemon(l->daemon);
+    free(l);
+}
+
+int listener_port(const struct listener *l)
+{
+    return l->port;
+}

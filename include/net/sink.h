@@ -13,7 +13,7 @@
  * that is larger by itself goes alone). This is counted here, not by librdkafka, so that a
  * waiting producer is woken by the very report that makes room.
  *
- * Threads: sink_produce, sink_topic, sink_topic_check, sink_stop and sink_depth any;
+ * Threads: sink_produce, sink_topic, sink_topic_check, sink_stop and what tells of its state any;
  * `delivered` and `event` are called on the poll thread only, never inside another function
  * of the sink. They must not call sink_produce (it may wait for them), sink_flush, sink_free.
  */
@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/own.h"
+#include "base/pulse.h"
 
 /*
  * What became of one record; bytes are those of its key and value. FAIL_NONE: the brokers have it.
@@ -82,6 +83,7 @@ struct sink_record {
     bool *full;           /* not NULL: do not wait for room, set this and return FAIL_AGAIN */
     const struct sink_header *headers;
     size_t header_count; /* SINK_MAX_HEADERS at most */
+    struct pulse *pulse; /* of the thread that produces: waits while there is no room; NULL: none */
 };
 
 /*
@@ -132,6 +134,18 @@ void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes);
  * (five, for an idempotent producer) times batch.size. More of them would only wait.
  */
 size_t sink_partition_bytes(const struct sink *s);
+
+/*
+ * True while the brokers answer. Learnt from delivery reports, and from a question every few
+ * seconds as long as it is not so.
+ */
+MUST_USE bool sink_reached(const struct sink *s);
+
+/* Fatal errors of the producer so far. */
+unsigned sink_lives(const struct sink *s);
+
+/* That of the poll thread, which beats several times a second. */
+const struct pulse *sink_pulse(const struct sink *s);
 
 /* Bytes of key and value that one record may have (message.max.bytes less the framing). */
 size_t sink_max_bytes(const struct sink *s);

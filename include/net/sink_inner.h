@@ -49,6 +49,8 @@ struct sink {
     atomic_bool closing;    /* sink_free: report all, then end */
     atomic_bool fatal;      /* the producer is being replaced */
     atomic_uint lives;      /* fatal errors so far */
+    atomic_bool reached;    /* the brokers answer */
+    struct pulse pulse;     /* of the poll thread */
     atomic_bool token_held; /* the producer has a token of ours that nobody refused yet */
 
     struct {
@@ -56,7 +58,8 @@ struct sink {
         char why[200];                      /* the last trouble: SINK_DOWN itself does not say */
         const rd_kafka_message_t **reports; /* of the event under way */
         size_t room;
-    } poll; /* of the poll thread alone */
+        int64_t look_ms; /* when to ask next whether the brokers answer */
+    } poll;              /* of the poll thread alone */
 
     struct {
         pthread_mutex_t lock;

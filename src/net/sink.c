@@ -3,6 +3,7 @@
  * librdkafka's own queue limits are set out of the way (sink_conf.c): its "queue full" can only
  * be polled for, while a count of our own wakes a waiting lane with the report that makes room.
  */
+#include "base/clock.h"
 #include "net/sink_conf.h"
 #include "net/sink_inner.h"
 
@@ -74,19 +75,26 @@ static enum err_kind reserve_slow(struct sink *s, uint64_t n, struct err *e)
     return kind;
 }
 
-static enum err_kind reserve(struct sink *s, uint64_t n, bool *full, struct err *e)
+static enum err_kind reserve(struct sink *s, uint64_t n, const struct sink_record *r, struct err *e)
 {
-    while (!try_reserve(s, n)) {
-        if (full != NULL) {
-            *full = true;
-            return err_set(e, FAIL_AGAIN, "kafka: the queue is full");
-        }
-        enum err_kind kind = reserve_slow(s, n, e);
-        if (kind != FAIL_NONE) {
-            return kind;
-        }
+    enum err_kind kind = FAIL_NONE;
+    if (try_reserve(s, n)) {
+        return FAIL_NONE;
     }
-    return FAIL_NONE;
+    if (r->full != NULL) {
+        *r->full = true;
+        return err_set(e, FAIL_AGAIN, "kafka: the queue is full");
+    }
+    if (r->pulse != NULL) {
+        pulse_set(r->pulse, PULSE_WAIT, clock_mono_ms(&clock_system));
+    }
+    do {
+        kind = reserve_slow(s, n, e);
+    } while (kind == FAIL_NONE && !try_reserve(s, n));
+    if (r->pulse != NULL) {
+        pulse_set(r->pulse, PULSE_WORK, clock_mono_ms(&clock_system));
+    }
+    return kind;
 }
 
 static struct timespec deadline_in(int ms)
@@ -168,7 +176,7 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
                        (unsigned long long)n);
     }
     uint64_t cost = cost_of(r);
-    enum err_kind kind = reserve(s, cost, r->full, e);
+    enum err_kind kind = reserve(s, cost, r, e);
     if (kind != FAIL_NONE) {
         return kind;
     }
@@ -301,6 +309,21 @@ void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes)
 {
     *records = atomic_load(&s->records);
     *bytes = atomic_load(&s->bytes);
+}
+
+bool sink_reached(const struct sink *s)
+{
+    return atomic_load(&s->reached);
+}
+
+unsigned sink_lives(const struct sink *s)
+{
+    return atomic_load(&s->lives);
+}
+
+const struct pulse *sink_pulse(const struct sink *s)
+{
+    return &s->pulse;
 }
 
 size_t sink_max_bytes(const struct sink *s)

@@ -3,13 +3,19 @@
  * Delivery reports are taken in batches (librdkafka's event interface), so that the lock that
  * wakes waiting producers is touched once per batch and not once per record.
  */
+#include "base/clock.h"
 #include "net/sink_inner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_MS = 200, SCRAM_FIXED_IN = 0x020601ff };
+enum {
+    POLL_MS = 200,
+    LOOK_MS = 300, /* a question whether the brokers answer holds up the thread for so long */
+    LOOK_EVERY_MS = 3000,
+    SCRAM_FIXED_IN = 0x020601ff,
+};
 
 /* ---- errors ---- */
 
@@ -169,6 +175,7 @@ static void emit(struct sink *s, enum sink_event what, const struct err *e)
 
 static void came_up(struct sink *s)
 {
+    atomic_store(&s->reached, true);
     if (s->poll.down) {
         s->poll.down = false;
         emit(s, SINK_UP, &(struct err){.kind = FAIL_NONE, .text = "kafka: delivering again"});
@@ -229,6 +236,7 @@ static void went_fatal(struct sink *s)
 
 static void went_down(struct sink *s, struct err *e)
 {
+    atomic_store(&s->reached, false);
     if (s->poll.down) {
         return;
     }
@@ -241,6 +249,7 @@ static void went_down(struct sink *s, struct err *e)
 
 static void refused(struct sink *s, struct err *e)
 {
+    atomic_store(&s->reached, false);
     if (s->scram && rd_kafka_version() < SCRAM_FIXED_IN) {
         char was[sizeof(e->text)];
         memcpy(was, e->text, sizeof(was));
@@ -318,6 +327,24 @@ static void begin_anew(struct sink *s)
     (void)rd_kafka_purge(s->producer.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 }
 
+/*
+ * librdkafka says when all brokers are gone, not when one is there: without traffic nobody
+ * would ever hear of it. Nothing is delivered meanwhile, so the thread may wait a moment.
+ */
+static void look_for_brokers(struct sink *s, int64_t now)
+{
+    const struct rd_kafka_metadata *md = NULL;
+    if (atomic_load(&s->reached) || atomic_load(&s->stopped) || now < s->poll.look_ms) {
+        return;
+    }
+    s->poll.look_ms = now + LOOK_EVERY_MS;
+    if (rd_kafka_metadata(s->producer.handle, 0, NULL, &md, LOOK_MS) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_metadata_destroy(md);
+        atomic_store(&s->reached, true);
+    }
+}
+
 static bool poll_is_over(struct sink *s)
 {
     return atomic_load(&s->closing) && atomic_load(&s->records) == 0;
@@ -327,6 +354,9 @@ void *sink_poll_main(void *arg)
 {
     struct sink *s = arg;
     while (!poll_is_over(s)) {
+        int64_t now = clock_mono_ms(&clock_system);
+        pulse_set(&s->pulse, PULSE_WORK, now);
+        look_for_brokers(s, now);
         rd_kafka_event_t *ev = rd_kafka_queue_poll(s->producer.events, POLL_MS);
         take_event(s, ev);
         rd_kafka_event_destroy(ev);

@@ -366,6 +366,7 @@ struct filler {
     int count;
     int taken;
     enum err_kind ended;
+    struct pulse *pulse;
 };
 
 static void *fill(void *arg)
@@ -377,6 +378,7 @@ static void *fill(void *arg)
     while (f->ended == FAIL_NONE && f->taken < f->count) {
         struct sink_record r =
             record_of(f->sink, "events", span_of(value, sizeof(value)), 2 * (f->taken + 1));
+        r.pulse = f->pulse;
         f->ended = sink_produce(f->sink, &r, &e);
         f->taken += f->ended == FAIL_NONE;
     }
@@ -531,6 +533,47 @@ static void says_once_that_the_brokers_are_away_and_that_they_are_back(void **st
     assert_int_equal(reports.delivered, 1);
 }
 
+static bool reached_becomes(const struct sink *s, bool want)
+{
+    for (int i = 0; i < PATIENCE_MS / 10 && sink_reached(s) != want; i++) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000000L}, NULL);
+    }
+    return sink_reached(s) == want;
+}
+
+static void knows_without_any_record_whether_the_brokers_answer(void **state UNUSED)
+{
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    assert_true(came_true(&reports.events[SINK_DOWN], 1));
+    assert_false(sink_reached(s));
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    assert_true(reached_becomes(s, true));
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    assert_true(reached_becomes(s, false));
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    assert_true(reached_becomes(s, true));
+    assert_int_equal(sink_lives(s), 0);
+}
+
+static void a_producer_that_waits_for_room_says_so(void **state UNUSED)
+{
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    OWNED(sink) struct sink *s = sink_with(NULL, SMALL_QUEUE);
+    struct pulse pulse = {0};
+    pulse_set(&pulse, PULSE_WORK, 0);
+    struct filler f = {.sink = s, .count = 500, .pulse = &pulse};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
+    wait_until_a_producer_waits(s);
+    assert_int_equal(pulse_state(&pulse), PULSE_WAIT);
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(pulse_state(&pulse), PULSE_WORK);
+    assert_true(atomic_load(&pulse.moved_ms) > 0);
+    assert_true(sink_flush(s, PATIENCE_MS));
+}
+
 static void a_fatal_error_reports_everything_and_a_new_producer_goes_on(void **state UNUSED)
 {
     (void)rd_kafka_mock_broker_set_down(mock, 1);
@@ -602,6 +645,9 @@ int main(void)
             a_record_above_the_queue_goes_alone_and_one_above_the_limit_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_once_that_the_brokers_are_away_and_that_they_are_back,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(knows_without_any_record_whether_the_brokers_answer, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_producer_that_waits_for_room_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fatal_error_reports_everything_and_a_new_producer_goes_on,
                                         set_up, tear_down),
     };

@@ -16,7 +16,9 @@
 #define FLOW_ACKER_H
 
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "flow/receipt.h"
+#include "flow/stats.h"
 
 enum {
     ACKER_THREADS = 4,
@@ -47,8 +49,15 @@ void acker_hand_back(struct acker *a, struct receipt *r);
 /* False: do not receive from this queue now; its deletes and heartbeats fail. */
 MUST_USE bool acker_queue_well(struct acker *a, size_t queue);
 
-/* Messages held now. */
+/* Messages held now: of all queues, of one. */
 size_t acker_held(struct acker *a);
+size_t acker_queue_held(struct acker *a, size_t queue);
+
+/* What was told to SQS. Valid as long as the acker. */
+const struct lease_stats *acker_stats(const struct acker *a, size_t queue);
+
+/* That of thread i of ACKER_THREADS, which beats every second. */
+const struct pulse *acker_pulse(const struct acker *a, size_t i);
 
 /*
  * Stopping. acker_drain: tell SQS all that is settled, timeout_ms at most; true if nothing is

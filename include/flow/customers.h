@@ -15,6 +15,7 @@
 #define FLOW_CUSTOMERS_H
 
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "codec/template.h"
 #include "flow/breaker.h"
 #include "flow/conf.h"
@@ -104,9 +105,11 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
  * A record of so many bytes is about to be produced. Waits while more than the customer's
  * share is unacknowledged. FAIL_STOPPED: customers_stop. FAIL_AGAIN: the others' records are
  * acknowledged and this customer's have not been for so long that the lane must not wait on.
- * full: not NULL: do not wait, set this and return FAIL_AGAIN.
+ * pulse: of the thread, which says so while it waits; NULL: none. full: not NULL: do not wait, set
+ * this and return FAIL_AGAIN.
  */
-MUST_USE enum err_kind customer_owe(struct customer *c, size_t bytes, bool *full, struct err *e);
+MUST_USE enum err_kind customer_owe(struct customer *c, size_t bytes, struct pulse *pulse,
+                                    bool *full, struct err *e);
 void customer_paid(struct customer *c, size_t bytes);
 
 /* Its topic takes messages of so many bytes: the limit of its events is lowered to fit. */
@@ -114,6 +117,15 @@ void customer_topic_takes(struct customer *c, size_t bytes);
 
 /* The limit of events whose topic takes as much as the producer. */
 size_t customers_event_bytes(const struct customers *all);
+
+/* How a customer stands. */
+struct customer_state {
+    uint64_t paused;          /* 1: its breaker is open: no work, or one object as a probe */
+    uint64_t renewal_failing; /* 1: its credentials could not be renewed, and are still good */
+    uint64_t unacked_bytes;
+    int64_t expires_ms; /* of its credentials, wall clock; INT64_MAX: never, 0: none yet */
+};
+void customer_state(struct customer *c, struct customer_state *out);
 
 /* Now and then: warns of credentials that are not renewed. One thread. */
 void customers_watch(struct customers *all);

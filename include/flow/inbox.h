@@ -55,4 +55,7 @@ MUST_USE struct receipt *inbox_drain(struct inbox *i);
 
 size_t inbox_waiting(struct inbox *i);
 
+/* Lanes at work for the party. */
+size_t inbox_at_work(struct inbox *i, size_t party);
+
 #endif

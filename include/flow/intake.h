@@ -8,7 +8,13 @@
  * answer holds up no other. Errors: one log line at the beginning of
  * a burst, jittered back-off from 1 s to 1 min per queue.
  *
- * Threads: one at a time; intake_wake any.
+ * What a queue says of itself (how many messages are visible, in flight) is asked once before its
+ * first poll, and again every look_ms. SQS does not tell by an error that a queue has reached its
+ * limit of messages in flight: a long poll just brings nothing. So an empty receive while the last
+ * look saw visible messages is counted (poll_stats.starved); a single one is only the lag of SQS's
+ * approximate figures.
+ *
+ * Threads: one at a time; intake_wake and what tells of its state any.
  */
 #ifndef FLOW_INTAKE_H
 #define FLOW_INTAKE_H
@@ -32,6 +38,7 @@ struct intake_parts { /* borrowed for the life of the intake */
     struct acker *acker;
     struct customers *customers;
     const struct clock *clock;
+    int look_ms; /* 0: never but before the first poll */
 };
 
 struct intake *intake_new(const struct intake_parts *parts);
@@ -42,6 +49,12 @@ void intake_start(struct intake *i);
 
 /* Places may be free again. */
 void intake_wake(struct intake *i);
+
+/* Valid as long as the intake. */
+const struct poll_stats *intake_stats(const struct intake *i, size_t queue);
+
+/* That of its thread, which beats twice a second. */
+const struct pulse *intake_pulse(const struct intake *i);
 
 /*
  * Start no more polls, wait for what is on its way for farewell_ms at most, end the thread. A

@@ -6,7 +6,7 @@
  * way of a byte is attempt_body() in attempt.c: decode, lines, normalizer, sink, inside
  * curl's write callback. What becomes of an error is the table's (flow/outcome.h).
  *
- * Threads: lane_stop any; the rest one at a time.
+ * Threads: lane_stop, lane_pulse and lane_customer any; the rest one at a time.
  */
 #ifndef FLOW_LANE_H
 #define FLOW_LANE_H
@@ -45,6 +45,12 @@ void lane_stop(struct lane *l);
 /* True once the thread has nothing more to do; waits for it timeout_ms at most. */
 MUST_USE bool lane_wait(struct lane *l, int timeout_ms);
 void lane_join(struct lane *l);
+
+/* Of its thread: idle without a notification, waiting while Kafka takes no more. */
+const struct pulse *lane_pulse(const struct lane *l);
+
+/* Whose object it carries now, NULL: none, or nobody's. */
+const struct customer *lane_customer(const struct lane *l);
 
 /* Carry one notification: what the thread does with each. */
 void lane_carry(struct lane *l, struct receipt *r);

@@ -143,5 +143,6 @@ int leases_wait_ms(const struct leases *b, int64_t now, int most_ms);
 bool leases_queue_well(const struct leases *b, size_t queue, int64_t now);
 
 size_t leases_count(const struct leases *b); /* held, ending ones too */
+size_t leases_queue_count(const struct leases *b, size_t queue);
 
 #endif

@@ -24,6 +24,7 @@ struct queue_leases {
     int64_t beat_ms;
     int64_t not_before_ms; /* after a failed call */
     unsigned failed;       /* calls in a row */
+    size_t count;          /* held, ending ones too */
 };
 
 struct leases {

@@ -20,6 +20,7 @@ struct produce_parts {
     struct sink_topic *rejects;
     struct stats *stats; /* of rejects that belong to no customer */
     const struct clock *clock;
+    struct pulse *pulse; /* of the thread that produces */
 };
 
 struct produce {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stats.h - counters: one set per customer, one for what belongs to nobody.
+ * stats.h - counters: one set per customer, one for what belongs to nobody, and what intake and
+ * acker count for each queue.
  *
- * Only ever counted up; whoever shows them (log at the end, /metrics) reads them at any time.
+ * Only ever counted up, but for those called levels; whoever shows them (log at the end,
+ * /metrics) reads them at any time.
  *
  *     stats_add(&customer->stats.lines, 1);
  *
@@ -18,6 +20,15 @@
 
 typedef atomic_uint_fast64_t stats_count;
 
+/* Times in fixed buckets: how many took at most stats_lag_bounds_ms[i], and more than the last. */
+enum { LAG_BOUNDS = 14 };
+extern const int64_t stats_lag_bounds_ms[LAG_BOUNDS];
+struct lag {
+    stats_count counts[LAG_BOUNDS + 1];
+    stats_count sum_ms;
+};
+void lag_add(struct lag *l, int64_t ms); /* below 0, of two clocks, is 0 */
+
 struct stats {
     stats_count objects_done; /* everything delivered, rejects included */
     stats_count objects_later;
@@ -31,17 +42,53 @@ struct stats {
     stats_count text_bytes;   /* decompressed */
     stats_count records_acked;
     stats_count records_failed; /* delivery reports that were bad */
-    stats_count leases_lost;
     stats_count ordinals_forgotten;
     stats_count paused;  /* times the breaker opened */
     stats_count skipped; /* other events, test events, folder markers */
     stats_count not_ours;
-    stats_count unreadable; /* bodies nobody understands */
+    stats_count unreadable;   /* bodies nobody understands */
+    struct lag lag;           /* from SQS's SentTimestamp to the last acknowledgement */
+    stats_count delivered_ms; /* a level: when that was last, wall clock; 0: not yet */
+};
+
+/* What became of a receive. */
+enum receive_result {
+    RECEIVE_MESSAGES,
+    RECEIVE_EMPTY,
+    RECEIVE_THROTTLED, /* too many requests, or too many messages in flight (OverLimit) */
+    RECEIVE_FAILED,
+    RECEIVE_RESULTS
+};
+
+/* Of a queue, by the intake. */
+struct poll_stats {
+    stats_count receives[RECEIVE_RESULTS];
+    stats_count starved; /* empty ones, although the last look saw messages: see intake.h */
+    stats_count messages;
+    stats_count damaged;
+    stats_count visible, in_flight; /* levels, of the last look at the queue */
+    atomic_bool looked;             /* it went well */
+    atomic_bool reached;            /* SQS's last answer about it was no error */
+};
+
+/* A receive ended so. */
+void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged);
+
+/* Of a queue, by the acker: messages. */
+struct lease_stats {
+    stats_count prolonged, deleted, returned;
+    stats_count prolong_failed, delete_failed, return_failed; /* tried again while held */
+    stats_count lost;
 };
 
 static inline void stats_add(stats_count *c, uint64_t n)
 {
     (void)atomic_fetch_add_explicit(c, n, memory_order_relaxed);
+}
+
+static inline void stats_set(stats_count *level, uint64_t n)
+{
+    atomic_store_explicit(level, n, memory_order_relaxed);
 }
 
 static inline uint64_t stats_get(const stats_count *c)

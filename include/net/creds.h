@@ -95,6 +95,9 @@ MUST_USE bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_
  */
 void creds_reject(struct creds_source *s, const struct creds *used);
 
+/* Until when the set in use is good, wall clock. INT64_MAX: for ever, 0: there is none. */
+int64_t creds_expires_ms(struct creds_source *s);
+
 /* True, with the reason: the last renewal failed, those of before are still in use. */
 bool creds_renewal_failed(struct creds_source *s, struct err *why);
 

@@ -8,17 +8,25 @@
 
 #include "base/cond.h"
 #include "base/log.h"
+#include "flow/customers.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 enum { IDLE_MS = 1000 };
 
+struct acker_thread {
+    struct acker *acker;
+    pthread_t thread;
+    struct pulse pulse;
+};
+
 struct acker {
     const struct acker_queue *queues;
     size_t queue_count;
     const struct clock *clock;
-    pthread_t threads[ACKER_THREADS];
+    struct acker_thread threads[ACKER_THREADS];
+    struct lease_stats *stats; /* by queue */
     size_t thread_count;
     struct {
         pthread_mutex_t lock;
@@ -39,9 +47,11 @@ static struct receipt *of_lease(struct lease *l)
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock)
 {
     struct acker *a = calloc(1, sizeof(*a));
-    if (a == NULL) {
+    struct lease_stats *stats = calloc(count != 0 ? count : 1, sizeof(*stats));
+    if (a == NULL || stats == NULL) {
         abort();
     }
+    a->stats = stats;
     a->queues = queues;
     a->queue_count = count;
     a->clock = clock;
@@ -67,6 +77,7 @@ void acker_free(struct acker *a)
         receipt_free(of_lease(l)); /* SQS could not be told: it shows up by itself */
     }
     leases_free(a->shared.book);
+    free(a->stats);
     (void)pthread_mutex_destroy(&a->shared.lock);
     (void)pthread_cond_destroy(&a->shared.work);
     (void)pthread_cond_destroy(&a->shared.empty);
@@ -99,6 +110,21 @@ static bool end_locked(struct acker *a, struct receipt *r, enum lease_end how, i
     return over && over_locked(a, r);
 }
 
+/* Everything of it is delivered. Before it is settled, which may free it. */
+static void count_delivered(const struct acker *a, const struct receipt *r)
+{
+    int64_t now = clock_wall_ms(a->clock);
+    for (const struct account *of = &r->account; of != NULL; of = of->next) {
+        if (of->customer == NULL) {
+            continue;
+        }
+        stats_set(&of->customer->stats.delivered_ms, (uint64_t)now);
+        if (r->sent_ms != 0) {
+            lag_add(&of->customer->stats.lag, now - r->sent_ms);
+        }
+    }
+}
+
 static void settle(struct acker *a, struct receipt *r, const struct settlement *s)
 {
     bool gone = false;
@@ -127,6 +153,9 @@ void acker_settled(struct acker *a, struct receipt *r)
                   KV_INT("receive_count", r->receive_count), KV_INT("again_s", s.delay_s),
                   KV_STR("next", outcome_rule(ABOUT_DELIVERY, s.failed)->next));
     }
+    if (s.how == LEASE_DELETE) {
+        count_delivered(a, r);
+    }
     settle(a, r, &s);
 }
 
@@ -152,6 +181,24 @@ size_t acker_held(struct acker *a)
     size_t n = leases_count(a->shared.book);
     (void)pthread_mutex_unlock(&a->shared.lock);
     return n;
+}
+
+size_t acker_queue_held(struct acker *a, size_t queue)
+{
+    (void)pthread_mutex_lock(&a->shared.lock);
+    size_t n = leases_queue_count(a->shared.book, queue);
+    (void)pthread_mutex_unlock(&a->shared.lock);
+    return n;
+}
+
+const struct lease_stats *acker_stats(const struct acker *a, size_t queue)
+{
+    return &a->stats[queue];
+}
+
+const struct pulse *acker_pulse(const struct acker *a, size_t i)
+{
+    return &a->threads[i].pulse;
 }
 
 static const char *const call_names[] = {"none", "heartbeat", "delete", "hand back"};
@@ -196,6 +243,19 @@ static void log_failed(const struct acker *a, const struct lease_batch *batch, e
     }
 }
 
+/* What of it SQS did. One that was not ours any more is neither done nor failed. */
+static void count_answers(const struct acker *a, const struct lease_batch *batch)
+{
+    struct lease_stats *s = &a->stats[batch->queue];
+    stats_count *done[] = {NULL, &s->prolonged, &s->deleted, &s->returned};
+    stats_count *failed[] = {NULL, &s->prolong_failed, &s->delete_failed, &s->return_failed};
+    for (size_t i = 0; i < batch->count && batch->call != LEASE_CALL_NONE; i++) {
+        if (batch->kinds[i] != FAIL_LOST) {
+            stats_add(batch->kinds[i] == FAIL_NONE ? done[batch->call] : failed[batch->call], 1);
+        }
+    }
+}
+
 /* End what is still owed for, but what is in a call just now. */
 static size_t give_up_locked(struct acker *a)
 {
@@ -222,6 +282,7 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
     (void)pthread_mutex_lock(&a->shared.lock);
 
     leases_answered(a->shared.book, batch, whole, clock_mono_ms(a->clock), &a->shared.rng);
+    count_answers(a, batch);
     for (size_t i = 0; i < batch->count; i++) {
         struct receipt *r = of_lease(batch->leases[i]);
         if (batch->over[i] && over_locked(a, r)) {
@@ -246,6 +307,7 @@ static void tell_lost_locked(struct acker *a, int64_t now)
     while ((l = leases_lost(a->shared.book, now)) != NULL) {
         struct receipt *r = of_lease(l);
         receipt_lose(r, l->loss);
+        stats_add(&a->stats[l->queue].lost, 1);
         log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease too old",
                   KV_STR("queue", a->queues[l->queue].name), KV_STR("message_id", r->id),
                   KV_INT("held_s", (now - l->received_ms) / 1000),
@@ -255,11 +317,13 @@ static void tell_lost_locked(struct acker *a, int64_t now)
 
 static void *acker_run(void *arg)
 {
-    struct acker *a = arg;
+    struct acker_thread *t = arg;
+    struct acker *a = t->acker;
     (void)pthread_mutex_lock(&a->shared.lock);
     while (!a->shared.stopped) {
         struct lease_batch batch;
         int64_t now = clock_mono_ms(a->clock);
+        pulse_set(&t->pulse, PULSE_WORK, now);
         tell_lost_locked(a, now);
         if (leases_next(a->shared.book, now, &batch)) {
             make_call_locked(a, &batch);
@@ -269,13 +333,16 @@ static void *acker_run(void *arg)
         (void)cond_wait_ms(&a->shared.work, &a->shared.lock, wait > 0 ? wait : 1);
     }
     (void)pthread_mutex_unlock(&a->shared.lock);
+    pulse_set(&t->pulse, PULSE_IDLE, clock_mono_ms(a->clock));
     return NULL;
 }
 
 void acker_start(struct acker *a)
 {
     while (a->thread_count < ACKER_THREADS) {
-        if (pthread_create(&a->threads[a->thread_count], NULL, acker_run, a) != 0) {
+        struct acker_thread *t = &a->threads[a->thread_count];
+        t->acker = a;
+        if (pthread_create(&t->thread, NULL, acker_run, t) != 0) {
             abort();
         }
         a->thread_count++;
@@ -316,7 +383,7 @@ void acker_stop(struct acker *a)
     (void)pthread_cond_broadcast(&a->shared.work);
     (void)pthread_mutex_unlock(&a->shared.lock);
     for (size_t i = 0; i < a->thread_count; i++) {
-        (void)pthread_join(a->threads[i], NULL);
+        (void)pthread_join(a->threads[i].thread, NULL);
     }
     a->thread_count = 0;
 }

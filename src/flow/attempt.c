@@ -83,9 +83,15 @@ static void attempt_restart(struct attempt *a)
                      a->customer != NULL ? atomic_load(&a->customer->event_bytes) : SIZE_MAX);
 }
 
+static void attempt_beat(const struct attempt *a)
+{
+    pulse_beat(a->parts->produce.pulse, clock_mono_ms(a->parts->produce.clock));
+}
+
 static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct err *e UNUSED)
 {
     struct attempt *a = ctx;
+    attempt_beat(a);
     a->meta = *meta;
     a->begun = true;
     attempt_restart(a);
@@ -170,6 +176,7 @@ static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
     struct err said = {.kind = FAIL_NONE};
     struct span text;
     a->object_bytes += bytes.n;
+    attempt_beat(a);
     if (a->damage.kind != FAIL_NONE) {
         return FAIL_NONE; /* the rest is read for the checksum alone */
     }
@@ -248,11 +255,13 @@ enum err_kind attempt_run(struct attempt *a, struct err *e)
     a->begun = false;
     a->subject = ABOUT_ROLE;
     err_clear(e);
+    attempt_beat(a);
     if (customer_creds(a->customer, &creds, e) != FAIL_NONE) {
         return e->kind;
     }
 
     a->subject = ABOUT_OBJECT;
+    attempt_beat(a);
     struct s3_object object = {
         .bucket = a->record->bucket,
         .key = a->record->key,

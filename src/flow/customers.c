@@ -405,14 +405,21 @@ static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err
     return kind;
 }
 
-enum err_kind customer_owe(struct customer *c, size_t bytes, bool *full, struct err *e)
+enum err_kind customer_owe(struct customer *c, size_t bytes, struct pulse *pulse, bool *full,
+                           struct err *e)
 {
     if (over_share(c, bytes)) {
         if (full != NULL) {
             *full = true;
             return err_set(e, FAIL_AGAIN, "kafka: the customer's share is used up");
         }
+        if (pulse != NULL) {
+            pulse_set(pulse, PULSE_WAIT, clock_mono_ms(c->all->parts.clock));
+        }
         enum err_kind kind = wait_for_share(c, bytes, e);
+        if (pulse != NULL) {
+            pulse_set(pulse, PULSE_WORK, clock_mono_ms(c->all->parts.clock));
+        }
         if (kind != FAIL_NONE) {
             return kind;
         }

@@ -239,3 +239,11 @@ size_t inbox_waiting(struct inbox *i)
     (void)pthread_mutex_unlock(&i->shared.lock);
     return n;
 }
+
+size_t inbox_at_work(struct inbox *i, size_t party)
+{
+    (void)pthread_mutex_lock(&i->shared.lock);
+    size_t n = i->shared.parties[party].at_work;
+    (void)pthread_mutex_unlock(&i->shared.lock);
+    return n;
+}

@@ -32,6 +32,9 @@ struct poll {
     unsigned failed; /* in a row */
     struct rng rng;
     atomic_bool known; /* its attributes were read, or cannot be; a learner's until then */
+    bool denied;       /* ... it cannot be; the learner's, as the next is */
+    int64_t look_ms;   /* when to ask again */
+    struct poll_stats stats;
 };
 
 /* One of the threads that learn about queues: every LEARNERS-th is its own. */
@@ -50,6 +53,7 @@ struct intake {
     bool started;
     atomic_bool stopping;
     atomic_int farewell_ms;
+    struct pulse pulse;
     int64_t clock_told_ms; /* how wrong our clock was when that was last said */
     struct {
         pthread_mutex_t lock;
@@ -126,6 +130,27 @@ static void poll_failed(const struct intake *i, struct poll *p, const char *what
     }
 }
 
+static void note_look(const struct intake *i, struct poll *p, const struct sqs_attributes *a)
+{
+    stats_set(&p->stats.visible, a->visible);
+    stats_set(&p->stats.in_flight, a->in_flight);
+    atomic_store(&p->stats.looked, true);
+    p->look_ms = clock_mono_ms(i->parts.clock) + i->parts.look_ms;
+}
+
+/* Again, for its figures alone. An error is told by the polls, if it lasts. */
+static void look(struct intake *i, struct poll *p)
+{
+    struct sqs_attributes a = {0};
+    struct err e = {.kind = FAIL_NONE};
+    if (sqs_get_attributes(p->queue->queue, &a, &e) == FAIL_NONE) {
+        note_look(i, p, &a);
+        return;
+    }
+    atomic_store(&p->stats.looked, false); /* better none than old ones */
+    p->look_ms = clock_mono_ms(i->parts.clock) + i->parts.look_ms;
+}
+
 /* The queue's own settings, before its first poll. */
 static void learn(struct intake *i, struct poll *p)
 {
@@ -141,8 +166,11 @@ static void learn(struct intake *i, struct poll *p)
                   KV_INT("in_flight", a.in_flight),
                   KV_INT("max_receive_count", a.max_receive_count),
                   KV_INT("retention_s", a.retention_s));
+        note_look(i, p, &a);
+        atomic_store(&p->stats.reached, true);
         break;
     case FAIL_DENIED: /* receiving may be allowed all the same */
+        p->denied = true;
         log_write(LOG_WARN, "queue attributes denied", KV_STR("queue", p->queue->conf->name),
                   KV_ERR(&e), KV_STR("next", "last receives are not recognised"));
         break;
@@ -156,21 +184,31 @@ static void learn(struct intake *i, struct poll *p)
     intake_wake(i);
 }
 
-/* Ask for those of its queues that are due. True: all of them are known. */
+/* True: it is not to be asked any more. */
+static bool learn_of(struct intake *i, struct poll *p)
+{
+    int64_t now = clock_mono_ms(i->parts.clock);
+    bool again = i->parts.look_ms != 0 && !p->denied;
+    if (!atomic_load(&p->known)) {
+        if (now >= p->not_before_ms) {
+            learn(i, p);
+        }
+    } else if (again && now >= p->look_ms) {
+        look(i, p);
+    }
+    return atomic_load(&p->known) && !again;
+}
+
+/* Ask for those of its queues that are due. True: nothing is left to ask. */
 static bool learn_due(struct learner *l)
 {
     struct intake *i = l->intake;
-    bool all = true;
-    for (size_t k = l->first; k < i->parts.queue_count; k += LEARNERS) {
-        struct poll *p = &i->polls[k];
-        bool due = !atomic_load(&p->known) && !atomic_load(&i->stopping) &&
-                   clock_mono_ms(i->parts.clock) >= p->not_before_ms;
-        if (due) {
-            learn(i, p);
-        }
-        all = all && atomic_load(&p->known);
+    bool done = true;
+    for (size_t k = l->first; k < i->parts.queue_count && !atomic_load(&i->stopping);
+         k += LEARNERS) {
+        done = learn_of(i, &i->polls[k]) && done;
     }
-    return all;
+    return done;
 }
 
 static void *learner_run(void *arg)
@@ -244,6 +282,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
     }
     size_t asked = p->asked;
     p->asked = 0;
+    poll_stats_add(&p->stats, polled->err.kind, polled->count, polled->damaged);
     tell_clock(i, p);
     inbox_unreserve(i->parts.inbox, p->index, asked - polled->count);
 
@@ -301,6 +340,7 @@ static void *intake_run(void *arg)
     struct intake *i = arg;
     int64_t watch_ms = clock_mono_ms(i->parts.clock) + WATCH_MS;
     while (!atomic_load(&i->stopping)) {
+        pulse_set(&i->pulse, PULSE_WORK, clock_mono_ms(i->parts.clock));
         for (size_t k = 0; k < i->parts.queue_count && !atomic_load(&i->stopping); k++) {
             poll_start(i, &i->polls[k]);
         }
@@ -314,6 +354,7 @@ static void *intake_run(void *arg)
         }
     }
     farewell(i);
+    pulse_set(&i->pulse, PULSE_IDLE, clock_mono_ms(i->parts.clock));
     return NULL;
 }
 
@@ -334,6 +375,16 @@ void intake_start(struct intake *i)
 void intake_wake(struct intake *i)
 {
     sqs_poller_wake(i->poller);
+}
+
+const struct poll_stats *intake_stats(const struct intake *i, size_t queue)
+{
+    return &i->polls[queue].stats;
+}
+
+const struct pulse *intake_pulse(const struct intake *i)
+{
+    return &i->pulse;
 }
 
 void intake_stop(struct intake *i, int farewell_ms)

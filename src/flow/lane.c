@@ -20,6 +20,8 @@ struct lane {
     struct attempt *attempt;
     int64_t began_ms; /* the object under way */
     struct rng rng;
+    struct pulse pulse;
+    const struct customer *_Atomic customer; /* whose object is under way */
     pthread_t thread;
     struct {
         pthread_mutex_t lock;
@@ -42,7 +44,8 @@ struct lane *lane_new(const struct lane_parts *parts)
                     .sink = parts->sink,
                     .rejects = parts->rejects,
                     .stats = parts->stats,
-                    .clock = parts->clock},
+                    .clock = parts->clock,
+                    .pulse = &l->pulse},
         .s3 = parts->s3,
         .normalize = parts->normalize,
     };
@@ -319,6 +322,7 @@ static void lane_record(struct lane *l, struct receipt *r, const struct notice_r
     compare_account(record, c);
     compare_version(record, c);
     attempt_of(l->attempt, c);
+    atomic_store_explicit(&l->customer, c, memory_order_relaxed);
     if (!customer_allowed(c)) {
         lane_paused(l, r, c);
         return;
@@ -367,7 +371,10 @@ static void *lane_run(void *arg)
     struct receipt *r = NULL;
     while ((r = inbox_take(l->parts.inbox)) != NULL) {
         size_t party = r->party;
+        pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
         lane_carry(l, r); /* r may be freed by now */
+        atomic_store_explicit(&l->customer, NULL, memory_order_relaxed);
+        pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         inbox_finished(l->parts.inbox, party);
     }
     (void)pthread_mutex_lock(&l->shared.lock);
@@ -382,6 +389,16 @@ void lane_start(struct lane *l)
     if (pthread_create(&l->thread, NULL, lane_run, l) != 0) {
         abort();
     }
+}
+
+const struct pulse *lane_pulse(const struct lane *l)
+{
+    return &l->pulse;
+}
+
+const struct customer *lane_customer(const struct lane *l)
+{
+    return atomic_load_explicit(&l->customer, memory_order_relaxed);
 }
 
 void lane_stop(struct lane *l)

@@ -91,12 +91,13 @@ void leases_over(struct leases *b, struct lease *l)
 {
     leases_lift(l);
     b->count--;
+    b->queues[l->queue].count--;
 }
 
 void leases_add(struct leases *b, struct lease *l, size_t queue, const char *handle, int64_t now)
 {
     assert(queue < b->queue_count);
-    const struct queue_leases *q = &b->queues[queue];
+    struct queue_leases *q = &b->queues[queue];
     *l = (struct lease){
         .handle = handle,
         .queue = queue,
@@ -105,6 +106,7 @@ void leases_add(struct leases *b, struct lease *l, size_t queue, const char *han
         .due_ms = now + q->beat_ms,
     };
     b->count++;
+    q->count++;
     leases_place(b, l);
 }
 
@@ -214,4 +216,9 @@ bool leases_queue_well(const struct leases *b, size_t queue, int64_t now)
 size_t leases_count(const struct leases *b)
 {
     return b->count;
+}
+
+size_t leases_queue_count(const struct leases *b, size_t queue)
+{
+    return b->queues[queue].count;
 }

@@ -64,8 +64,9 @@ static enum err_kind give(struct produce *p, struct receipt *r, struct customer 
     p->full = false;
     out->receipt = receipt_account(r, c);
     out->full = p->no_wait ? &p->full : NULL;
+    out->pulse = p->parts.pulse;
     if (c != NULL) {
-        enum err_kind kind = customer_owe(c, bytes, out->full, e);
+        enum err_kind kind = customer_owe(c, bytes, out->pulse, out->full, e);
         if (kind != FAIL_NONE) {
             return kind;
         }

@@ -275,6 +275,14 @@ void creds_reject(struct creds_source *s, const struct creds *used)
     (void)pthread_mutex_unlock(&s->shared.lock);
 }
 
+int64_t creds_expires_ms(struct creds_source *s)
+{
+    (void)pthread_mutex_lock(&s->shared.lock);
+    int64_t at = s->shared.have ? s->shared.now.expires_ms : 0;
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    return at;
+}
+
 bool creds_renewal_failed(struct creds_source *s, struct err *why)
 {
     (void)pthread_mutex_lock(&s->shared.lock);

@@ -3,6 +3,7 @@
 
 #include "fakes/fake_sqs.h"
 #include "flow/acker.h"
+#include "flow/customers.h"
 
 #include <stdlib.h>
 
@@ -105,6 +106,7 @@ static void holds_by_heartbeats_and_flags_what_is_lost(void **state UNUSED)
     while (receipt_loss(r) == LEASE_OURS) {
     }
     assert_int_equal(receipt_loss(r), LEASE_LOST);
+    assert_int_equal(stats_get(&acker_stats(a, 0)->lost), 1);
     receipt_worsen(r, OUTCOME_LATER, 10);
     pay(a, r, FAIL_NONE);
     finish(a, true);
@@ -205,6 +207,47 @@ static void settles_each_once_however_the_payers_race(void **state UNUSED)
     assert_int_equal(fake_sqs_asked(true, NULL, -1), MANY);
 }
 
+static void counts_what_it_told_and_how_long_the_delivery_took(void **state UNUSED)
+{
+    static struct customer c;
+    struct acker *a = start(3);
+    struct receipt *r = receive(a, "h1");
+    r->account.customer = &c;
+    r->sent_ms = clock_wall_ms(&clock_system) - 400;
+    struct receipt *later = receive(a, "h2");
+    later->account.customer = &c;
+    later->sent_ms = r->sent_ms;
+    receipt_worsen(later, OUTCOME_LATER, 20);
+    assert_int_equal(acker_held(a), 2);
+    assert_int_equal(acker_queue_held(a, 0), 2);
+    const struct lease_stats *s = acker_stats(a, 0);
+    assert_true(fake_sqs_wait(false, "h1", 3, 1));
+    fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
+    pay(a, r, FAIL_NONE);
+    pay(a, later, FAIL_NONE);
+    assert_true(fake_sqs_wait(true, "h1", -1, 1));
+    fake_sqs_answer(FAIL_NONE, FAIL_NONE);
+    assert_int_equal(acker_drain(a, 10000), true);
+    acker_stop(a);
+    assert_int_equal(acker_queue_held(a, 0), 0);
+    assert_true(stats_get(&s->prolonged) >= 1);
+    assert_int_equal(stats_get(&s->deleted), 1);
+    assert_int_equal(stats_get(&s->returned), 1);
+    assert_true(stats_get(&s->delete_failed) >= 1);
+    assert_int_equal(stats_get(&s->lost), 0);
+    uint64_t times = 0;
+    for (size_t i = 0; i <= LAG_BOUNDS; i++) {
+        times += stats_get(&c.stats.lag.counts[i]);
+    }
+    assert_int_equal(times, 1); /* what comes again later is not delivered */
+    assert_in_range(stats_get(&c.stats.lag.sum_ms), 400, 60000);
+    assert_true(stats_get(&c.stats.delivered_ms) != 0);
+    for (size_t i = 0; i < ACKER_THREADS; i++) {
+        assert_int_equal(pulse_state(acker_pulse(a, i)), PULSE_IDLE);
+    }
+    acker_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +260,7 @@ int main(void)
         cmocka_unit_test(gives_up_what_is_owed_and_frees_it_with_the_last_report),
         cmocka_unit_test(gives_up_also_what_is_being_prolonged_just_now),
         cmocka_unit_test(frees_what_SQS_could_not_be_told),
+        cmocka_unit_test(counts_what_it_told_and_how_long_the_delivery_took),
         cmocka_unit_test(settles_each_once_however_the_payers_race),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

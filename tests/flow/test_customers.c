@@ -84,7 +84,7 @@ static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **stat
     setup();
     struct err e;
     struct customer *a = customers_at(w.all, 0);
-    assert_int_equal(customer_owe(a, 100000, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_owe(a, 100000, NULL, NULL, &e), FAIL_NONE);
     customer_paid(a, 100000);
     assert_int_equal(a->unacked, 0);
     customers_free(w.all);
@@ -100,7 +100,33 @@ static void shares_no_more_than_its_partition_takes_where_there_is_but_one(void 
     customers_free(w.all);
 }
 
+static void tells_how_a_customer_stands(void **state UNUSED)
+{
+    setup();
+    struct err e = {.kind = FAIL_DENIED};
+    struct creds_source *creds = NULL;
+    struct customer *a = customers_at(w.all, 0);
+    struct customer_state s;
+    customer_state(a, &s);
+    assert_int_equal(s.paused + s.renewal_failing + s.unacked_bytes, 0);
+    assert_int_equal(s.expires_ms, 0);
+    fake_creds.expires_ms = 1234567;
+    assert_int_equal(customer_creds(a, &creds, &e), FAIL_NONE);
+    fake_creds.renewal = FAIL_AGAIN;
+    assert_int_equal(customer_owe(a, 700, NULL, NULL, &e), FAIL_NONE);
+    customer_refused(a, BREAKER_OPEN, SPAN("k"), &e);
+    customer_state(a, &s);
+    assert_int_equal(s.expires_ms, 1234567);
+    assert_int_equal(s.paused, 1);
+    assert_int_equal(s.renewal_failing, 1);
+    assert_int_equal(s.unacked_bytes, 700);
+    customer_state(customers_at(w.all, 1), &s);
+    assert_int_equal(s.paused, 0);
+    customers_free(w.all);
+}
+
 struct waiter {
+    struct pulse pulse;
     struct customer *c;
     enum err_kind kind;
     atomic_bool ended;
@@ -110,7 +136,7 @@ static void *owe_more(void *arg)
 {
     struct waiter *x = arg;
     struct err e;
-    x->kind = customer_owe(x->c, 500, NULL, &e);
+    x->kind = customer_owe(x->c, 500, &x->pulse, NULL, &e);
     atomic_store(&x->ended, true);
     return NULL;
 }
@@ -119,7 +145,7 @@ static pthread_t start_waiting(struct waiter *x)
 {
     pthread_t thread;
     struct err e;
-    assert_int_equal(customer_owe(x->c, 800, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_owe(x->c, 800, NULL, NULL, &e), FAIL_NONE);
     assert_int_equal(pthread_create(&thread, NULL, owe_more, x), 0);
     while (atomic_load(&x->c->waiting) == 0) {
     }
@@ -132,12 +158,14 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     struct waiter x = {.c = customers_at(w.all, 0)};
     pthread_t thread = start_waiting(&x);
     struct err e;
-    assert_int_equal(customer_owe(customers_at(w.all, 1), 900, NULL, &e),
+    assert_int_equal(customer_owe(customers_at(w.all, 1), 900, NULL, NULL, &e),
                      FAIL_NONE); /* has its own */
     assert_false(atomic_load(&x.ended));
+    assert_int_equal(pulse_state(&x.pulse), PULSE_WAIT);
     customer_paid(x.c, 800);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
+    assert_int_equal(pulse_state(&x.pulse), PULSE_WORK);
     customers_free(w.all);
 }
 
@@ -146,7 +174,7 @@ static void wakes_a_waiting_lane_when_an_eighth_of_the_share_is_free(void **stat
     setup();
     struct err e;
     struct customer *a = customers_at(w.all, 0);
-    assert_int_equal(customer_owe(a, 1000, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_owe(a, 1000, NULL, NULL, &e), FAIL_NONE);
     atomic_store(&a->asleep, true);
     customer_paid(a, 124);
     assert_true(atomic_load(&a->asleep));
@@ -193,6 +221,7 @@ int main(void)
         cmocka_unit_test(lets_a_large_record_pass_when_nothing_else_is_on_its_way),
         cmocka_unit_test(shares_no_more_than_its_partition_takes_where_there_is_but_one),
         cmocka_unit_test(wakes_a_waiting_lane_when_an_eighth_of_the_share_is_free),
+        cmocka_unit_test(tells_how_a_customer_stands),
         cmocka_unit_test(waits_above_its_share_until_something_is_acknowledged),
         cmocka_unit_test(lets_go_when_others_go_on_and_this_one_does_not),
         cmocka_unit_test(ends_the_wait_on_stop),

@@ -30,6 +30,7 @@ static struct {
     enum err_kind attributes; /* what sqs_get_attributes gives */
     const void *silent;       /* the queue that does not answer it, NULL: they all do */
     unsigned attributes_asked;
+    uint64_t visible; /* what it says */
     bool woken;
 } poller;
 
@@ -88,8 +89,9 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
         (void)cond_wait_ms(&poller.changed, &poller.lock, 10);
     }
     enum err_kind kind = poller.attributes;
+    *out = (struct sqs_attributes){
+        .max_receive_count = 12, .retention_s = 345600, .visible = poller.visible, .in_flight = 3};
     (void)pthread_mutex_unlock(&poller.lock);
-    *out = (struct sqs_attributes){.max_receive_count = 12, .retention_s = 345600};
     return kind == FAIL_NONE ? kind : err_set(e, kind, "sqs: as the test says");
 }
 
@@ -283,6 +285,70 @@ static void learns_of_the_redrive_before_the_first_poll(void **state UNUSED)
     teardown();
 }
 
+static unsigned attributes_asked(void)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    unsigned n = poller.attributes_asked;
+    (void)pthread_mutex_unlock(&poller.lock);
+    return n;
+}
+
+/* Wait until the counter is at least n. */
+static void wait_for_count(const stats_count *c, uint64_t n)
+{
+    for (int i = 0; i < 10000 && stats_get(c) < n; i++) {
+        (void)pthread_mutex_lock(&poller.lock);
+        (void)cond_wait_ms(&poller.changed, &poller.lock, 1);
+        (void)pthread_mutex_unlock(&poller.lock);
+    }
+    assert_true(stats_get(c) >= n);
+}
+
+static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(void **state UNUSED)
+{
+    setup(1, 100);
+    intake_free(w.intake);
+    w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
+                                                 .queue_count = 1,
+                                                 .inbox = w.inbox,
+                                                 .acker = w.acker,
+                                                 .customers = w.all,
+                                                 .clock = &moved.clock,
+                                                 .look_ms = 60000});
+    intake_start(w.intake);
+    const struct poll_stats *s = intake_stats(w.intake, 0);
+    answer_poll(poll_at(0), 0, FAIL_NONE);
+    wait_for_count(&s->receives[RECEIVE_EMPTY], 1);
+    assert_true(atomic_load(&s->looked) && atomic_load(&s->reached));
+    assert_int_equal(stats_get(&s->in_flight), 3);
+    assert_int_equal(stats_get(&s->starved), 0);
+    assert_int_equal(attributes_asked(), 1);
+
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.visible = 7;
+    (void)pthread_mutex_unlock(&poller.lock);
+    atomic_fetch_add(&moved.ms, 60000);
+    wait_for_count(&s->visible, 7);
+    answer_poll(poll_at(1), 0, FAIL_NONE);
+    wait_for_count(&s->starved, 1);
+    answer_poll(poll_at(2), 1, FAIL_NONE);
+    wait_for_count(&s->messages, 1);
+    assert_int_equal(stats_get(&s->starved), 1);
+    assert_true(pulse_state(intake_pulse(w.intake)) == PULSE_WORK);
+    teardown();
+}
+
+static void asks_a_queue_once_if_nobody_wants_more(void **state UNUSED)
+{
+    setup(1, 100);
+    intake_start(w.intake);
+    (void)poll_at(0);
+    atomic_fetch_add(&moved.ms, 3600 * 1000);
+    let_it_look();
+    assert_int_equal(attributes_asked(), 1);
+    teardown();
+}
+
 static void polls_the_others_while_a_queue_does_not_answer(void **state UNUSED)
 {
     setup(2, 100);
@@ -420,6 +486,8 @@ int main(void)
         cmocka_unit_test(asks_for_one_when_idle_and_for_more_while_messages_come),
         cmocka_unit_test(polls_only_for_what_has_a_place),
         cmocka_unit_test(learns_of_the_redrive_before_the_first_poll),
+        cmocka_unit_test(looks_again_and_counts_receives_that_bring_nothing_of_what_is_there),
+        cmocka_unit_test(asks_a_queue_once_if_nobody_wants_more),
         cmocka_unit_test(polls_the_others_while_a_queue_does_not_answer),
         cmocka_unit_test(does_not_poll_a_queue_without_a_customer),
         cmocka_unit_test(does_not_poll_before_it_knows_the_queue_but_takes_a_denial),

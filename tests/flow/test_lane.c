@@ -464,6 +464,28 @@ static void pauses_after_five_denied_keys_in_a_row(void **state UNUSED)
     teardown();
 }
 
+static int64_t moved_at;
+static const struct customer *whose;
+
+static void look_at_pulse(void)
+{
+    moved_at = atomic_load(&lane_pulse(w.lane)->moved_ms);
+    whose = lane_customer(w.lane);
+    w.clock.mono += 10;
+}
+
+static void its_pulse_beats_with_the_bytes_that_come(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("a\nb\nc\n"), .piece = 2});
+    fake_s3.during = look_at_pulse;
+    assert_done(carry(NOTICE(OBJECT("logs/1", "6")), 1));
+    assert_int_equal(moved_at, 1020); /* seen before the third piece: that of the second */
+    assert_int_equal(atomic_load(&lane_pulse(w.lane)->moved_ms), 1030);
+    assert_ptr_equal(whose, customers_at(w.all, 0));
+    teardown();
+}
+
 static struct receipt *losing;
 static size_t produced_by_then;
 
@@ -618,6 +640,7 @@ int main(void)
         cmocka_unit_test(reads_nothing_by_a_role_that_asks_for_no_external_id),
         cmocka_unit_test(looks_once_whether_the_role_asks_for_its_external_id),
         cmocka_unit_test(pauses_after_five_denied_keys_in_a_row),
+        cmocka_unit_test(its_pulse_beats_with_the_bytes_that_come),
         cmocka_unit_test(stops_producing_when_the_lease_is_lost),
         cmocka_unit_test(hands_back_when_the_sink_lets_go),
         cmocka_unit_test(reads_later_when_a_report_is_bad),

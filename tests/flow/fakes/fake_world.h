@@ -95,7 +95,8 @@ enum err_kind s3_get(struct s3 *s UNUSED, const struct s3_object *o,
 
 static struct {
     enum err_kind kind;
-    enum err_kind renewal;   /* what a renewal gives */
+    enum err_kind renewal; /* what a renewal gives */
+    int64_t expires_ms;
     enum err_kind unguarded; /* what a look at the role's guard gives */
     int roles;
     int probes;
@@ -127,6 +128,11 @@ bool creds_renewal_failed(struct creds_source *s UNUSED, struct err *why)
 {
     return fake_creds.renewal != FAIL_NONE &&
            err_set(why, fake_creds.renewal, "sts: as the test says") != FAIL_NONE;
+}
+
+int64_t creds_expires_ms(struct creds_source *s UNUSED)
+{
+    return fake_creds.expires_ms;
 }
 
 enum err_kind creds_get(struct creds_source *s UNUSED, struct creds *out, struct err *e)

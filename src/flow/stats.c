@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/stats.h"
+
+#define SECONDS(n) (INT64_C(1000) * (n))
+
+/* Fine where a healthy worker is, coarse up to a day, where a backlog is worked off. */
+const int64_t stats_lag_bounds_ms[LAG_BOUNDS] = {
+    250,          500,           SECONDS(1),     SECONDS(2),     SECONDS(5),
+    SECONDS(10),  SECONDS(30),   SECONDS(60),    SECONDS(120),   SECONDS(300),
+    SECONDS(900), SECONDS(3600), SECONDS(14400), SECONDS(86400),
+};
+
+void lag_add(struct lag *l, int64_t ms)
+{
+    size_t at = 0;
+    int64_t time = ms > 0 ? ms : 0;
+    while (at < LAG_BOUNDS && time > stats_lag_bounds_ms[at]) {
+        at++;
+    }
+    stats_add(&l->counts[at], 1);
+    stats_add(&l->sum_ms, (uint64_t)time);
+}
+
+void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged)
+{
+    enum receive_result result = messages != 0 ? RECEIVE_MESSAGES : RECEIVE_EMPTY;
+    if (kind == FAIL_STOPPED) {
+        return;
+    }
+    if (kind != FAIL_NONE) {
+        result = kind == FAIL_THROTTLED ? RECEIVE_THROTTLED : RECEIVE_FAILED;
+    }
+    bool starved = result == RECEIVE_EMPTY && damaged == 0 && atomic_load(&s->looked) &&
+                   stats_get(&s->visible) != 0;
+    stats_add(&s->receives[result], 1);
+    stats_add(&s->messages, messages);
+    stats_add(&s->damaged, damaged);
+    stats_add(&s->starved, starved);
+    atomic_store(&s->reached, kind == FAIL_NONE);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "flow/stats.h"
+
+static void a_time_falls_into_the_first_bucket_that_holds_it(void **state UNUSED)
+{
+    struct lag lag = {0};
+    lag_add(&lag, 0);
+    lag_add(&lag, 250);
+    lag_add(&lag, 251);
+    lag_add(&lag, 86400 * 1000);
+    lag_add(&lag, 86400 * 1000 + 1);
+    lag_add(&lag, -5000); /* SQS's clock is ahead of ours */
+    assert_int_equal(stats_get(&lag.counts[0]), 3);
+    assert_int_equal(stats_get(&lag.counts[1]), 1);
+    assert_int_equal(stats_get(&lag.counts[LAG_BOUNDS - 1]), 1);
+    assert_int_equal(stats_get(&lag.counts[LAG_BOUNDS]), 1);
+    assert_int_equal(stats_get(&lag.sum_ms), 250 + 251 + 2 * 86400 * 1000 + 1);
+    for (size_t i = 1; i < LAG_BOUNDS; i++) {
+        assert_true(stats_lag_bounds_ms[i - 1] < stats_lag_bounds_ms[i]);
+    }
+}
+
+static void a_receive_has_one_result(void **state UNUSED)
+{
+    struct poll_stats s = {0};
+    poll_stats_add(&s, FAIL_NONE, 7, 1);
+    poll_stats_add(&s, FAIL_NONE, 0, 0);
+    poll_stats_add(&s, FAIL_STOPPED, 0, 0);
+    assert_true(atomic_load(&s.reached));
+    poll_stats_add(&s, FAIL_THROTTLED, 0, 0);
+    poll_stats_add(&s, FAIL_DENIED, 0, 0);
+    assert_false(atomic_load(&s.reached));
+    for (int r = 0; r < RECEIVE_RESULTS; r++) {
+        assert_int_equal(stats_get(&s.receives[r]), 1);
+    }
+    assert_int_equal(stats_get(&s.messages), 7);
+    assert_int_equal(stats_get(&s.damaged), 1);
+    assert_int_equal(stats_get(&s.starved), 0);
+}
+
+static void an_empty_receive_of_a_queue_with_messages_is_starved(void **state UNUSED)
+{
+    struct poll_stats s = {0};
+    stats_set(&s.visible, 5);
+    poll_stats_add(&s, FAIL_NONE, 0, 0); /* figures of a look that did not go well */
+    assert_int_equal(stats_get(&s.starved), 0);
+    atomic_store(&s.looked, true);
+    poll_stats_add(&s, FAIL_NONE, 1, 0);
+    poll_stats_add(&s, FAIL_NONE, 0, 1); /* it did bring one */
+    poll_stats_add(&s, FAIL_AGAIN, 0, 0);
+    assert_int_equal(stats_get(&s.starved), 0);
+    poll_stats_add(&s, FAIL_NONE, 0, 0);
+    assert_int_equal(stats_get(&s.starved), 1);
+    stats_set(&s.visible, 0);
+    poll_stats_add(&s, FAIL_NONE, 0, 0);
+    assert_int_equal(stats_get(&s.starved), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_time_falls_into_the_first_bucket_that_holds_it),
+        cmocka_unit_test(a_receive_has_one_result),
+        cmocka_unit_test(an_empty_receive_of_a_queue_with_messages_is_starved),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -42,7 +42,7 @@ def test_the_properties_of_the_kafka_guide_are_librdkafkas(tmp_path, monkeypatch
         assert done.returncode == 0, (block, done.stderr)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/aws.md", "docs/kafka.md", "HACKING.md", "ARCHITECTURE.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/aws.md", "docs/kafka.md", "docs/monitoring.md", "HACKING.md", "ARCHITECTURE.md"])
 def test_links_of_the_documents_lead_somewhere(name):
     page = ROOT / name
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):

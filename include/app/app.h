@@ -19,6 +19,7 @@ int app_check_config(int argc, char **argv);
 int app_normalize(int argc, char **argv);
 int app_sample(int argc, char **argv);
 int app_errors(int argc, char **argv);
+int app_metrics(int argc, char **argv);
 
 /*
  * The configuration; NULL: it cannot be used. All that is wrong with it goes to standard error, as

@@ -142,6 +142,12 @@ struct conf {
         enum log_format format;
     } log;
 
+    struct {
+        char *listen; /* NULL: off */
+        int stalled_after_ms;
+        int queue_interval_ms;
+    } metrics;
+
     struct queue_conf *queues;
     size_t queue_count;
     struct customer_conf *customers;

@@ -18,6 +18,7 @@ const char *refuse_url(const char *text);         /* http or https, host, no pat
 const char *refuse_s3_url(const char *text);      /* the same, maybe with {bucket} in the host */
 const char *refuse_queue_url(const char *text);   /* http or https, host, path */
 const char *refuse_topic(const char *text);       /* Kafka's rules for names */
+const char *refuse_listen(const char *text);      /* HOST:PORT, as net/listener.h takes it */
 
 /* Part `index` (0: "arn") of an ARN, "" if there are not so many. */
 #include "base/span.h"

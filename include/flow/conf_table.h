@@ -59,6 +59,7 @@ enum conf_section_id {
     SECTION_LIMITS,
     SECTION_REJECTS,
     SECTION_LOG,
+    SECTION_METRICS,
     SECTION_QUEUES,
     SECTION_CUSTOMERS,
     CONF_SECTIONS
@@ -72,6 +73,10 @@ extern const struct conf_section conf_sections[CONF_SECTIONS];
 /* conf_table_customers.c: the rows of a customer. */
 enum { CONF_CUSTOMER_ROWS = 20 };
 extern const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS];
+
+/* conf_table_metrics.c: the rows of metrics. */
+enum { CONF_METRICS_ROWS = 3 };
+extern const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS];
 
 /* The members of an entry of mapping and of actions, for texts. */
 extern const struct conf_section conf_mapping_section;

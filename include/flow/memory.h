@@ -17,7 +17,7 @@ struct memory_plan {
     size_t long_bytes;  /* the shared readers for long lines */
     size_t inbox_bytes; /* waiting notifications, held ones, polls */
     size_t kafka_bytes; /* unacknowledged records, with librdkafka's overhead */
-    size_t base_bytes;  /* program, libraries, threads */
+    size_t base_bytes;  /* program, libraries, threads, answers of the monitor */
     size_t total_bytes;
 };
 

@@ -7,7 +7,7 @@
 #ifndef FLOW_WORKER_INNER_H
 #define FLOW_WORKER_INNER_H
 
-#include "flow/lane.h"
+#include "flow/monitor.h"
 #include "flow/worker.h"
 #include "net/msk.h"
 
@@ -36,6 +36,7 @@ struct worker {
     struct intake *intake;
     struct lane **lanes;
     size_t lane_count;
+    struct monitor *monitor; /* NULL: nobody may look */
     struct stats stats;
 };
 

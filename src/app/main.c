@@ -18,6 +18,7 @@ static const struct command {
     {"run", app_run, "Bring what the queues tell of into Kafka, until a signal."},
     {"check-config", app_check_config, "Check a configuration and say all that is wrong with it."},
     {"errors", app_errors, "Show what becomes of a notification for each class of error."},
+    {"metrics", app_metrics, "Show each metric that a running worker tells."},
     {"normalize", app_normalize, "Turn event files into events on standard output."},
     {"sample", app_sample, "Say how an event file would be read, and what it lacks."},
 };

@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-enum { LANES_PER_CPU = 4, MAX_LANES = 1024 };
+enum { LANES_PER_CPU = 4, MAX_LANES = 1024, STALLED_MS = 300 * 1000, IDLE_TIMES = 10 };
 
 /* CPUs this process may run on. */
 static int cpu_count(void)
@@ -108,6 +108,15 @@ static void customer_finish(struct conf_reader *r, struct customer_conf *c,
     }
 }
 
+/* A silent server is tried five times, each for idle_timeout, before a lane gives up the object. */
+static void metrics_finish(struct conf *c)
+{
+    int patience = c->limits.idle_timeout_ms * IDLE_TIMES;
+    if (c->metrics.stalled_after_ms == 0) {
+        c->metrics.stalled_after_ms = patience > STALLED_MS ? patience : STALLED_MS;
+    }
+}
+
 void conf_finish(struct conf_reader *r)
 {
     struct conf *c = r->conf;
@@ -115,6 +124,7 @@ void conf_finish(struct conf_reader *r)
         int lanes = cpu_count() * LANES_PER_CPU;
         c->limits.lanes = lanes < MAX_LANES ? lanes : MAX_LANES;
     }
+    metrics_finish(c);
     for (size_t i = 0; i < c->queue_count; i++) {
         queue_finish(c, &c->queues[i]);
     }

@@ -2,6 +2,7 @@
 #include "flow/conf_refuse.h"
 
 #include "codec/url.h"
+#include "net/listener.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -140,4 +141,11 @@ const char *refuse_topic(const char *text)
     return is_word(span_str(text), "._-", 1, 249) && !dots
                ? NULL
                : "is not a topic's name (1 to 249 letters, digits, '.', '_', '-')";
+}
+
+const char *refuse_listen(const char *text)
+{
+    return listener_address_ok(text)
+               ? NULL
+               : "is not HOST:PORT, [HOST]:PORT or :PORT with a port of 0 to 65535";
 }

@@ -367,6 +367,9 @@ const struct conf_section conf_sections[CONF_SECTIONS] = {
     [SECTION_REJECTS] = {"rejects", false, rejects_rows, COUNT_OF(rejects_rows),
                          "What is kept of lines that could not become an event."},
     [SECTION_LOG] = {"log", false, log_rows, COUNT_OF(log_rows), "What is logged, and how."},
+    [SECTION_METRICS] = {"metrics", false, conf_metrics_rows, CONF_METRICS_ROWS,
+                         "What the worker tells of itself over HTTP: /metrics for Prometheus, "
+                         "/healthz and /readyz for probes (docs/monitoring.md)."},
     [SECTION_QUEUES] = {"queues", true, queue_rows, COUNT_OF(queue_rows),
                         "The queues that notifications come from."},
     [SECTION_CUSTOMERS] = {"customers", true, conf_customer_rows, CONF_CUSTOMER_ROWS,

@@ -6,6 +6,7 @@
 #include "flow/memory.h"
 
 #include "event/long_lines.h"
+#include "flow/metrics.h"
 #include "flow/worker.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
     POLL_BYTES = 96 * KIB,        /* a long poll: connection and an answer of usual size */
     BASE_BYTES = 24 * 1024 * KIB, /* program, OpenSSL, librdkafka's threads and buffers */
     CUSTOMER_BYTES = 24 * KIB,    /* credentials, topics, counters */
+    PAGES = 4, /* answers of the monitor: two of the longest, half used buffers */
 };
 
 void memory_plan(const struct conf *conf, struct memory_plan *out)
@@ -36,6 +38,7 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
         .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,
         .base_bytes = (size_t)BASE_BYTES + conf->customer_count * CUSTOMER_BYTES,
     };
+    out->base_bytes += conf->metrics.listen != NULL ? PAGES * metrics_bytes(conf) : 0;
     out->lanes_bytes = lanes * out->lane_bytes;
     out->total_bytes =
         out->lanes_bytes + out->long_bytes + out->inbox_bytes + out->kafka_bytes + out->base_bytes;

@@ -26,6 +26,7 @@ void worker_start(struct worker *w)
         lane_start(w->lanes[i]);
     }
     intake_start(w->intake);
+    monitor_started(w->monitor, w->lanes, w->lane_count);
     log_write(LOG_INFO, "started", KV_INT("queues", w->conf->queue_count),
               KV_INT("customers", w->conf->customer_count), KV_INT("lanes", w->lane_count));
 }
@@ -101,6 +102,7 @@ bool worker_stop(struct worker *w, int grace_ms)
     int tell_ms = grace_ms / 4 < TELL_RESERVE_MS ? grace_ms / 4 : TELL_RESERVE_MS;
 
     log_write(LOG_INFO, "stopping", KV_INT("grace_s", grace_ms / 1000));
+    monitor_stopping(w->monitor);
     inbox_stop(w->inbox);          /* lanes begin nothing new */
     http_pool_stop(w->polls_pool); /* questions about queues; polls have their own connections */
     intake_stop(w->intake, grace_ms / 4 < FAREWELL_MS ? grace_ms / 4 : FAREWELL_MS);
@@ -119,6 +121,8 @@ bool worker_stop(struct worker *w, int grace_ms)
                   KV_STR("next", "they show up again after their visibility"));
     }
     http_pool_stop(w->pool);
+    monitor_free(w->monitor);
+    w->monitor = NULL;
     sts_stop(w->sts);   /* a token for the brokers may be waiting for credentials */
     sink_free(w->sink); /* reports the rest: every receipt is settled now */
     w->sink = NULL;

@@ -192,6 +192,7 @@ static void make_flow(struct worker *w)
         .acker = w->acker,
         .customers = w->customers,
         .clock = &clock_system,
+        .look_ms = conf->metrics.listen != NULL ? conf->metrics.queue_interval_ms : 0,
     });
 }
 
@@ -204,6 +205,27 @@ static void log_plan(const struct conf *conf, const struct memory_plan *plan)
               KV_INT("inbox_mib", plan->inbox_bytes / MIB),
               KV_INT("kafka_mib", plan->kafka_bytes / MIB),
               KV_INT("limit_mib", conf->limits.memory / MIB));
+}
+
+static enum err_kind make_monitor(struct worker *w, struct err *e)
+{
+    if (w->conf->metrics.listen == NULL) {
+        return FAIL_NONE;
+    }
+    w->monitor = monitor_new(
+        &(struct monitor_parts){
+            .conf = w->conf,
+            .customers = w->customers,
+            .inbox = w->inbox,
+            .acker = w->acker,
+            .intake = w->intake,
+            .sink = w->sink,
+            .own = w->own,
+            .nobodys = &w->stats,
+            .clock = &clock_system,
+        },
+        e);
+    return w->monitor != NULL ? FAIL_NONE : e->kind;
 }
 
 struct worker *worker_new(const struct conf *conf, struct err *e)
@@ -228,7 +250,7 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
         return NULL;
     }
     make_flow(w);
-    return take(&w);
+    return make_monitor(w, e) == FAIL_NONE ? take(&w) : NULL;
 }
 
 void worker_make_lanes(struct worker *w)
@@ -266,6 +288,7 @@ void worker_free(struct worker *w)
     if (w == NULL) {
         return;
     }
+    monitor_free(w->monitor);
     sink_free(w->sink); /* reports what is left, so before whom it reports to */
     for (size_t i = 0; i < w->lane_count; i++) {
         lane_free(w->lanes[i]);

@@ -107,6 +107,25 @@ static void reads_every_type_of_value(void **state UNUSED)
     assert_int_equal(c->rejects.sample_bytes, 0);
 }
 
+static void listens_only_where_it_is_told(void **state UNUSED)
+{
+    OWNED(conf) struct conf *silent = loaded(GOOD);
+    assert_null(silent->metrics.listen);
+    assert_int_equal(silent->metrics.stalled_after_ms, 300000);
+    assert_int_equal(silent->metrics.queue_interval_ms, 60000);
+    OWNED(conf)
+    struct conf *on =
+        loaded(GOOD "metrics = { listen = \"[::1]:9464\"; queue_interval = \"5s\"; };\n"
+                    "limits = { idle_timeout = \"1m\"; };\n");
+    assert_string_equal(on->metrics.listen, "[::1]:9464");
+    assert_int_equal(on->metrics.queue_interval_ms, 5000);
+    assert_int_equal(on->metrics.stalled_after_ms, 600000); /* no time for a silent server */
+    assert_complaints(
+        GOOD "metrics = { listen = \"9464\"; };\n",
+        "5: metrics.listen: 9464 is not HOST:PORT, [HOST]:PORT or :PORT with a port of 0 to "
+        "65535\n");
+}
+
 static void tells_all_mistakes_with_their_lines(void **state UNUSED)
 {
     assert_complaints(
@@ -677,6 +696,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_in_defaults_and_what_is_derived),
         cmocka_unit_test(reads_every_type_of_value),
+        cmocka_unit_test(listens_only_where_it_is_told),
         cmocka_unit_test(tells_all_mistakes_with_their_lines),
         cmocka_unit_test(tells_what_is_missing),
         cmocka_unit_test(tokens_and_properties_must_fit_each_other),

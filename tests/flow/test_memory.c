@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "flow/memory.h"
+#include "flow/metrics.h"
 
 static struct conf conf_of(int lanes, size_t line_bytes, size_t queue_bytes)
 {
@@ -43,6 +44,18 @@ static void pays_for_long_lines_once_whatever_the_lanes(void **state UNUSED)
     assert_int_equal(longer.lane_bytes - usual.lane_bytes, 4 * MIB - 64 * 1024);
 }
 
+static void pays_for_pages_only_if_somebody_may_ask(void **state UNUSED)
+{
+    struct memory_plan without;
+    struct memory_plan with;
+    struct conf c = conf_of(8, 64 * 1024, 16 * MIB);
+    char listen[] = ":0";
+    memory_plan(&c, &without);
+    c.metrics.listen = listen;
+    memory_plan(&c, &with);
+    assert_int_equal(with.total_bytes - without.total_bytes, 4 * metrics_bytes(&c));
+}
+
 static void refuses_a_limit_that_cannot_be_kept_and_says_why(void **state UNUSED)
 {
     struct memory_plan plan;
@@ -63,6 +76,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adds_up_what_the_configuration_may_use),
         cmocka_unit_test(pays_for_long_lines_once_whatever_the_lanes),
+        cmocka_unit_test(pays_for_pages_only_if_somebody_may_ask),
         cmocka_unit_test(refuses_a_limit_that_cannot_be_kept_and_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * monitor.h - the operator's window: /metrics, /healthz and /readyz, from before the start to
+ * the end of the stop.
+ *
+ *     m = monitor_new(&parts, &err);       listens: /readyz says that it is starting
+ *     monitor_started(m, lanes, count);    everything runs
+ *     monitor_stopping(m);                 not ready any more, healthy still
+ *     monitor_free(m);                     before what the parts lead to
+ *
+ * Threads: one at a time; the pages are made on the listener's thread.
+ */
+#ifndef FLOW_MONITOR_H
+#define FLOW_MONITOR_H
+
+#include "flow/lane.h"
+
+struct monitor;
+
+struct monitor_parts { /* borrowed */
+    const struct conf *conf;
+    struct customers *customers;
+    struct inbox *inbox;
+    struct acker *acker;
+    const struct intake *intake;
+    const struct sink *sink;
+    struct creds_source *own;
+    const struct stats *nobodys;
+    const struct clock *clock;
+};
+
+/* Only if metrics.listen is set. FAIL_CONFIG: it cannot listen there. */
+MUST_USE struct monitor *monitor_new(const struct monitor_parts *parts, struct err *e);
+void monitor_free(struct monitor *m);
+DEFINE_OWNED(monitor);
+
+/* These do nothing without a monitor (NULL). */
+void monitor_started(struct monitor *m, struct lane *const *lanes, size_t count);
+void monitor_stopping(struct monitor *m);
+
+#endif

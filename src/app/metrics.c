@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/metrics.h"
+
+#include "app/app.h"
+#include "app/options.h"
+
+#include <stdio.h>
+
+enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 1024 * 1024 };
+
+int app_metrics(int argc, char **argv)
+{
+    const struct usage usage = {
+        "metrics", "", "Show each metric of /metrics: the table of docs/monitoring.md.", NULL, 0};
+    struct operands rest;
+    int status = STATUS_OK;
+    if (!options_read(&usage, argc, argv, &rest, &status)) {
+        return status;
+    }
+    if (rest.count > 0) {
+        return usage_wrong(&usage, "takes no operand '%s'", rest.list[0]);
+    }
+    struct buf out = BUF_INIT(TEXT_MAX_BYTES);
+    metrics_reference(&out);
+    bool ok = fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
+    buf_done(&out);
+    return ok ? STATUS_OK : STATUS_FAILED;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of metrics; the others are in conf_table.c. */
+#include "flow/conf.h"
+#include "flow/conf_refuse.h"
+#include "flow/conf_table.h"
+
+const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS] = {
+    {.name = "listen",
+     .type = CONF_TEXT,
+     MEMBER(conf, metrics.listen),
+     .fixed = true,
+     .shown = true,
+     .derived = "off",
+     .refuse = refuse_listen,
+     .example = "\"127.0.0.1:9464\"",
+     .text = "Where it listens: \"HOST:PORT\", \"[::1]:PORT\", \":PORT\" for all addresses. There "
+             "is no "
+             "password and no TLS: only for this machine or a private network."},
+    {.name = "stalled_after",
+     .type = CONF_TIME,
+     MEMBER(conf, metrics.stalled_after_ms),
+     .fixed = true,
+     .derived = "300s, or ten times limits.idle_timeout if that is more",
+     .least = 1000,
+     .most = 86400000,
+     .unit_ms = 1,
+     .example = "\"600s\"",
+     .text = "A thread that is at work and does not get on for so long makes /healthz answer 503. "
+             "Waiting for Kafka does not count."},
+    {.name = "queue_interval",
+     .type = CONF_TIME,
+     MEMBER(conf, metrics.queue_interval_ms),
+     .standard = "\"60s\"",
+     .fixed = true,
+     .least = 1000,
+     .most = 86400000,
+     .unit_ms = 1,
+     .example = "\"300s\"",
+     .text = "How often each queue is asked for its visible messages and those in flight; one "
+             "request each."},
+};

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table, and what is there once for the worker. A new metric is a row; docs/monitoring.md
+ * has the rows too (`asymptote-ingest metrics --markdown`), which a test asks for.
+ */
+#include "flow/metrics.h"
+
+#include "flow/metrics_inner.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    FIXED_BYTES = 32 * 1024,
+    CUSTOMER_BYTES = 16 * 1024, /* 50 series of 300 bytes, the id of 40 */
+    QUEUE_BYTES = 8 * 1024,
+    THREAD_BYTES = 128, /* its line in /healthz */
+};
+
+static void write_one(const struct metric *m, struct buf *out, uint64_t value)
+{
+    exposition_count(out, m->family.name, NULL, 0, value);
+}
+
+static void write_build(const struct metric *m, const struct metrics_view *v UNUSED,
+                        struct buf *out)
+{
+    char rules[16];
+    (void)snprintf(rules, sizeof(rules), "%d", INGEST_RULES);
+    struct exposition_label labels[] = {{"version", SPAN(INGEST_VERSION)},
+                                        {"rules", span_str(rules)},
+                                        {"librdkafka", span_str(rd_kafka_version_str())}};
+    exposition_count(out, m->family.name, labels, 3, 1);
+}
+
+static void write_ready(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    write_one(m, out, ready_is(&v->ready));
+}
+
+static void write_stalled(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    write_one(m, out, health_stalled(&v->health, clock_mono_ms(v->clock)));
+}
+
+static void write_still(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    exposition_seconds(out, m->family.name, NULL, 0,
+                       health_still_ms(&v->health, clock_mono_ms(v->clock)));
+}
+
+static void write_lanes(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    static const char *const names[] = {"idle", "busy", "waiting"}; /* by enum pulse_state */
+    uint64_t counts[3] = {0};
+    for (size_t i = v->first_lane; i < v->health.count; i++) {
+        counts[pulse_state(v->health.threads[i].pulse)]++;
+    }
+    for (int s = PULSE_IDLE; s <= PULSE_WAIT; s++) {
+        struct exposition_label label = {"state", span_str(names[s])};
+        exposition_count(out, m->family.name, &label, 1, counts[s]);
+    }
+}
+
+static void write_waiting(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    write_one(m, out, inbox_waiting(v->inbox));
+}
+
+static void write_left(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    struct exposition_label label = {"reason", SPAN("not_ours")};
+    exposition_count(out, m->family.name, &label, 1, stats_get(&v->nobodys->not_ours));
+    label.value = SPAN("unreadable");
+    exposition_count(out, m->family.name, &label, 1, stats_get(&v->nobodys->unreadable));
+}
+
+static void write_kafka_up(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    write_one(m, out, sink_reached(v->sink));
+}
+
+static void write_kafka_records(const struct metric *m, const struct metrics_view *v,
+                                struct buf *out)
+{
+    uint64_t records = 0;
+    uint64_t bytes = 0;
+    sink_depth(v->sink, &records, &bytes);
+    write_one(m, out, records);
+}
+
+static void write_kafka_bytes(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    uint64_t records = 0;
+    uint64_t bytes = 0;
+    sink_depth(v->sink, &records, &bytes);
+    write_one(m, out, bytes);
+}
+
+static void write_kafka_limit(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    write_one(m, out, v->conf->kafka.queue_bytes);
+}
+
+static void write_kafka_fatal(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    write_one(m, out, sink_lives(v->sink));
+}
+
+static void write_own_expiry(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    int64_t at = creds_expires_ms(v->own);
+    if (at != 0) {
+        exposition_seconds(out, m->family.name, NULL, 0, at);
+    }
+}
+
+static void write_started(const struct metric *m, const struct metrics_view *v, struct buf *out)
+{
+    exposition_seconds(out, m->family.name, NULL, 0, v->started_ms);
+}
+
+static void write_cpu(const struct metric *m, const struct metrics_view *v UNUSED, struct buf *out)
+{
+    struct rusage used = {0};
+    (void)getrusage(RUSAGE_SELF, &used);
+    int64_t ms = (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+                 (int64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+    exposition_seconds(out, m->family.name, NULL, 0, ms);
+}
+
+static void write_resident(const struct metric *m, const struct metrics_view *v UNUSED,
+                           struct buf *out)
+{
+    unsigned long long size = 0;
+    unsigned long long resident = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f == NULL) {
+        return;
+    }
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers */
+    if (fscanf(f, "%llu %llu", &size, &resident) == 2) {
+        write_one(m, out, resident * (uint64_t)sysconf(_SC_PAGESIZE));
+    }
+    (void)fclose(f);
+}
+
+/* ---- the table ---- */
+
+#define COUNTER(n, t) .family = {METRIC(n), EXPOSITION_COUNTER, t}
+#define GAUGE(n, t) .family = {METRIC(n), EXPOSITION_GAUGE, t}
+#define OF_CUSTOMER(member)                                                                        \
+    .labels = "customer", .write = write_customer_counter, .offset = offsetof(struct stats, member)
+#define OF_STATE(member)                                                                           \
+    .labels = "customer", .write = write_customer_level,                                           \
+    .offset = offsetof(struct customer_state, member)
+#define OF_POLLS(member)                                                                           \
+    .labels = "queue", .write = write_poll_counter, .offset = offsetof(struct poll_stats, member)
+#define OF_LEASES(member)                                                                          \
+    .labels = "queue", .write = write_lease_counter, .offset = offsetof(struct lease_stats, member)
+
+static const struct metric table[] = {
+    {GAUGE("build_info", "Always 1; which program this is."),
+     .labels = "version, rules, librdkafka", .write = write_build},
+    {GAUGE("ready", "1: /readyz says ready."), .labels = "", .write = write_ready},
+    {GAUGE("stalled_threads", "Threads for which /healthz answers 503."), .labels = "",
+     .write = write_stalled},
+    {GAUGE("longest_still_seconds",
+           "How long the thread at work that is longest without progress is so. Waiting for Kafka "
+           "does not count."),
+     .labels = "", .write = write_still},
+    {GAUGE("lanes", "Lanes by what they do: idle, busy with an object, waiting for Kafka."),
+     .labels = "state", .write = write_lanes},
+    {GAUGE("inbox_messages", "Messages received that wait for a lane."), .labels = "",
+     .write = write_waiting},
+    {COUNTER("notifications_left_total",
+             "Receives of notifications that name nobody's object (not_ours) or cannot be "
+             "understood (unreadable); they go to the dead-letter queue."),
+     .labels = "reason", .write = write_left},
+
+    {GAUGE("kafka_up", "1: the brokers answer."), .labels = "", .write = write_kafka_up},
+    {GAUGE("kafka_queue_records", "Records that wait for the brokers' acknowledgement."),
+     .labels = "", .write = write_kafka_records},
+    {GAUGE("kafka_queue_bytes", "Bytes of these."), .labels = "", .write = write_kafka_bytes},
+    {GAUGE("kafka_queue_limit_bytes", "kafka.queue_bytes; lanes wait when they are used up."),
+     .labels = "", .write = write_kafka_limit},
+    {COUNTER("kafka_fatal_errors_total", "Times the producer failed and was made anew."),
+     .labels = "", .write = write_kafka_fatal},
+
+    {COUNTER("objects_total",
+             "Attempts at objects by outcome: done (everything acknowledged or on its way), left "
+             "for the dead-letter queue, later again."),
+     .labels = "customer, outcome", .write = write_objects},
+    {COUNTER("objects_empty_total", "Of those done: without a line."), OF_CUSTOMER(objects_empty)},
+    {COUNTER("object_errors_total", "Attempts at objects by the class of what went wrong."),
+     .labels = "customer, class", .write = write_object_errors},
+    {COUNTER("lines_total", "Lines read; counted when an attempt ends."), OF_CUSTOMER(lines)},
+    {COUNTER("events_total", "Events given to Kafka's producer, repeated attempts included."),
+     OF_CUSTOMER(events)},
+    {COUNTER("rejects_total", "Rejects given to Kafka's producer, by reason."),
+     .labels = "customer, reason", .write = write_rejects},
+    {COUNTER("object_bytes_total", "Bytes of objects as stored; counted when an attempt ends."),
+     OF_CUSTOMER(object_bytes)},
+    {COUNTER("text_bytes_total", "The same decompressed."), OF_CUSTOMER(text_bytes)},
+    {COUNTER("records_acked_total", "Records that all in-sync replicas have."),
+     OF_CUSTOMER(records_acked)},
+    {COUNTER("records_failed_total",
+             "Records that Kafka refused; their objects are read again later."),
+     OF_CUSTOMER(records_failed)},
+    {COUNTER("ordinals_forgotten_total",
+             "Events whose ordinal may be too low: their twins stood too far apart in the object."),
+     OF_CUSTOMER(ordinals_forgotten)},
+    {COUNTER("skipped_total", "Notifications of other events, test events, folder markers."),
+     .labels = "customer", .write = write_skipped, .offset = offsetof(struct stats, skipped)},
+    {COUNTER("pauses_total", "Times the customer was paused: role, bucket or topic refused us."),
+     OF_CUSTOMER(paused)},
+    {GAUGE("paused", "1: the customer is paused; one object at a time is tried."),
+     OF_STATE(paused)},
+    {GAUGE("lanes_busy", "Lanes that carry an object of the customer."), .labels = "customer",
+     .write = write_busy},
+    {GAUGE("unacked_bytes", "Bytes of the customer's records that wait for acknowledgement."),
+     OF_STATE(unacked_bytes)},
+    {GAUGE("credentials_expiry_timestamp_seconds",
+           "When the session of the customer's role ends; not there before the first object."),
+     .labels = "customer", .write = write_expiry},
+    {GAUGE("credentials_renewal_failing", "1: the session could not be renewed, and still holds."),
+     OF_STATE(renewal_failing)},
+    {.family = {METRIC("delivery_lag_seconds"), EXPOSITION_HISTOGRAM,
+                "From the moment a notification came into its queue until everything it names was "
+                "acknowledged by Kafka."},
+     .labels = "customer",
+     .write = write_lag},
+    {GAUGE("last_delivery_timestamp_seconds",
+           "When a notification was last delivered whole; not there before the first."),
+     .labels = "customer", .write = write_delivered},
+
+    {COUNTER("receives_total",
+             "Receives by result: messages, empty, throttled (also SQS's OverLimit: too many in "
+             "flight), failed."),
+     .labels = "queue, result", .write = write_receives},
+    {COUNTER("receives_starved_total",
+             "Empty receives although the queue's last figures had visible messages: with a steady "
+             "rise its in-flight limit is reached."),
+     OF_POLLS(starved)},
+    {COUNTER("messages_received_total", "Messages received."), OF_POLLS(messages)},
+    {COUNTER("messages_damaged_total", "Messages not taken since their checksum was wrong."),
+     OF_POLLS(damaged)},
+    {GAUGE("messages_held", "Messages held by this worker, from the receive to the deletion."),
+     .labels = "queue", .write = write_held},
+    {COUNTER("messages_prolonged_total", "Heartbeats that SQS took, by message."),
+     OF_LEASES(prolonged)},
+    {COUNTER("messages_deleted_total", "Messages deleted: everything of them is delivered."),
+     OF_LEASES(deleted)},
+    {COUNTER("messages_returned_total", "Messages made visible again, now or later."),
+     OF_LEASES(returned)},
+    {COUNTER("message_calls_failed_total",
+             "Messages whose heartbeat, deletion or return failed; tried again while they are "
+             "held."),
+     .labels = "queue, call", .write = write_calls_failed},
+    {COUNTER("leases_lost_total", "Messages lost to another receive while they were worked on."),
+     OF_LEASES(lost)},
+    {GAUGE("queue_messages",
+           "What the queue says of itself every metrics.queue_interval, of all its consumers: "
+           "visible, in_flight. Not there while it may not be asked or does not answer."),
+     .labels = "queue, state", .write = write_queue_messages},
+    {GAUGE("queue_up", "1: SQS's last answer about this queue was no error."), .labels = "queue",
+     .write = write_queue_reached},
+
+    {GAUGE("worker_credentials_expiry_timestamp_seconds",
+           "When the worker's own credentials end; +Inf: never."),
+     .labels = "", .write = write_own_expiry},
+    {.family = {"process_start_time_seconds", EXPOSITION_GAUGE, "When the worker started."},
+     .labels = "",
+     .write = write_started},
+    {.family = {"process_cpu_seconds_total", EXPOSITION_COUNTER, "CPU time used."},
+     .labels = "",
+     .write = write_cpu},
+    {.family = {"process_resident_memory_bytes", EXPOSITION_GAUGE, "Memory in use."},
+     .labels = "",
+     .write = write_resident},
+};
+
+const struct metric *metrics_table(size_t *count)
+{
+    *count = sizeof(table) / sizeof(table[0]);
+    return table;
+}
+
+void metrics_write(const struct metrics_view *v, struct buf *out)
+{
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        exposition_family(out, &table[i].family);
+        table[i].write(&table[i], v, out);
+    }
+}
+
+size_t metrics_bytes(const struct conf *conf)
+{
+    return FIXED_BYTES + (conf->customer_count + 1) * CUSTOMER_BYTES +
+           conf->queue_count * QUEUE_BYTES + (size_t)conf->limits.lanes * THREAD_BYTES;
+}
+
+void metrics_reference(struct buf *out)
+{
+    buf_add(out, SPAN("| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n"));
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const struct exposition_family *f = &table[i].family;
+        buf_addf(out, "| `%s` | %s | %s | %s |\n", f->name, exposition_kind_name(f->kind),
+                 table[i].labels[0] != '\0' ? table[i].labels : "-", f->text);
+    }
+}

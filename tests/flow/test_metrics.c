@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table; what it shows of a running worker is looked at by integration/test_monitoring.py. */
+#include "slurp.h"
+#include "testing.h"
+
+#include "flow/metrics_inner.h"
+
+enum { PAGE_BYTES = 1024 * 1024 };
+
+static bool ends_in(const char *text, const char *end)
+{
+    size_t n = strlen(text);
+    size_t m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static void names_follow_the_conventions(void **state UNUSED)
+{
+    size_t count = 0;
+    const struct metric *table = metrics_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        const struct exposition_family *f = &table[i].family;
+        assert_int_equal(strspn(f->name, "abcdefghijklmnopqrstuvwxyz_"), strlen(f->name));
+        assert_true(strncmp(f->name, "asymptote_ingest_", 17) == 0 ||
+                    strncmp(f->name, "process_", 8) == 0);
+        assert_int_equal(ends_in(f->name, "_total"), f->kind == EXPOSITION_COUNTER);
+        assert_true(ends_in(f->text, "."));
+        assert_null(strpbrk(f->text, "|\n"));
+        assert_non_null(table[i].labels);
+        assert_non_null(table[i].write);
+        for (size_t k = 0; k < i; k++) {
+            assert_string_not_equal(table[k].family.name, f->name);
+        }
+    }
+}
+
+static void labels_are_names_of_the_configuration_or_our_words(void **state UNUSED)
+{
+    static const char known[] = " customer queue outcome class reason result state call version "
+                                "rules librdkafka ";
+    size_t count = 0;
+    const struct metric *table = metrics_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        for (const char *p = table[i].labels; *p != '\0'; p += strspn(p, ", ")) {
+            char word[32];
+            size_t n = strcspn(p, ",");
+            (void)snprintf(word, sizeof(word), " %.*s ", (int)n, p);
+            assert_non_null(strstr(known, word));
+            p += n;
+        }
+    }
+}
+
+static void the_table_in_the_documents_is_of_today(void **state UNUSED)
+{
+    struct buf want = BUF_INIT(PAGE_BYTES);
+    struct buf page = BUF_INIT(PAGE_BYTES);
+    metrics_reference(&want);
+    slurp(PROJECT_SOURCE "/docs/monitoring.md", &page);
+    if (strstr(page.p, want.p) == NULL) {
+        fail_msg("the table of docs/monitoring.md is not of today: asymptote-ingest metrics");
+    }
+    buf_done(&want);
+    buf_done(&page);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_follow_the_conventions),
+        cmocka_unit_test(labels_are_names_of_the_configuration_or_our_words),
+        cmocka_unit_test(the_table_in_the_documents_is_of_today),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -150,6 +150,44 @@ static void allocates_nothing_for_a_line_that_is_spliced(void **state UNUSED)
     buf_done(&text);
 }
 
+/* One record of each other shape, and one to repair. */
+static void allocates_nothing_for_a_line_that_is_built_or_repaired(void **state UNUSED)
+{
+    static const char *const lines[] = {
+        "{\"ts\":1778538000,\"user_name\":\"ana\",\"action\":\"bash\",\"cmd\":[\"make\",\"check\"],"
+        "\"repo_url\":\"https://me:x@h/o/n.git\",\"tokens_in\":\"12\",\"deep\":[{\"a\":1.50}]}",
+        "{\"@timestamp\":\"2026-05-11T22:20:00Z\",\"event\":{\"category\":[\"file\"],\"type\":["
+        "\"access\"]},"
+        "\"host\":{\"name\":\"h\",\"os\":{\"family\":\"debian\"}},\"file\":{\"path\":\"/a\"}}",
+        "{\"timeUnixNano\":\"1778538000000000000\",\"attributes\":[{\"key\":\"gen_ai.prompt.0."
+        "content\","
+        "\"value\":{\"stringValue\":\"hi\"}},{\"key\":\"service.name\",\"value\":{\"stringValue\":"
+        "\"claude-code\"}}]}",
+        "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"codex."
+        "tool_result\"},"
+        "\"attributes\":[{\"key\":\"arguments\",\"value\":{\"stringValue\":\"{\\\"cmd\\\":"
+        "\\\"ls\\\"}\"}}]}]}]}]}",
+        "{\"hook_event_name\":\"PostToolUse\",\"transcript_path\":\"/"
+        "s.jsonl\",\"tool_name\":\"Bash\","
+        "\"tool_input\":{\"command\":\"ls\"},\"tool_response\":\"{\\\"exit_code\\\":0}\"}",
+        USUAL ",\"message\":5,\"ingest\":{\"a\":1},\"message\":\"\xff\"}",
+    };
+    count_allocations();
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    size_t warm = 0;
+    for (size_t round = 0; round < 1000; round++) {
+        for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+            set_text(&text, lines[i], 'x', 0, "");
+            assert_int_equal(only(n, &text).kind, RECORD_EVENT);
+        }
+        warm = round == 1 ? allocations : warm; /* buffers grow on the first */
+    }
+    assert_true(warm > 0);
+    assert_int_equal(allocations, warm);
+    buf_done(&text);
+}
+
 static void keeps_its_memory_small_for_short_lines(void **state UNUSED)
 {
     struct buf text = BUF_INIT(LINE_BYTES);
@@ -561,6 +599,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocates_nothing_for_a_line_that_is_spliced),
+        cmocka_unit_test(allocates_nothing_for_a_line_that_is_built_or_repaired),
         cmocka_unit_test(keeps_its_memory_small_for_short_lines),
         cmocka_unit_test(takes_an_event_of_the_limit_and_none_of_one_byte_more),
         cmocka_unit_test(leaves_the_record_out_of_a_built_event_that_is_too_large),

@@ -180,26 +180,33 @@ static bool is_short(const struct transfer *t)
 
 /* ---- A denial ---- */
 
-/* May we read versions at all? A HEAD of the current one, by its id, tells. */
-static bool reads_versions(struct transfer *t)
+static bool heads(struct transfer *t, struct span version)
 {
-    struct s3_head head;
     struct err ignored = {0};
     struct s3_meta meta;
-    struct s3_object now = *t->o;
-    now.version_id = SPAN("");
-    if (s3_head(t->s, &now, t->creds, &meta, &ignored) != FAIL_NONE) {
+    struct s3_object o = *t->o;
+    o.version_id = version;
+    return s3_head(t->s, &o, t->creds, &meta, &ignored) == FAIL_NONE;
+}
+
+/*
+ * Is it the pinned version that is missing? HEAD needs no key of KMS, so one that is there is
+ * not; nor is any where not even the current version may be read by its id.
+ */
+static bool lacks_version(struct transfer *t)
+{
+    struct s3_head now;
+    if (heads(t, t->o->version_id) || !heads(t, SPAN(""))) {
         return false;
     }
-    s3_head_read(&head, buf_span(&t->s->answer.head));
-    now.version_id = head.version[0] != '\0' ? span_str(head.version) : SPAN("null");
-    return s3_head(t->s, &now, t->creds, &meta, &ignored) == FAIL_NONE;
+    s3_head_read(&now, buf_span(&t->s->answer.head));
+    return heads(t, now.version[0] != '\0' ? span_str(now.version) : SPAN("null"));
 }
 
 /*
  * To who may list only a prefix, S3 calls a missing key (or version) denied as well (aws.md §9
- * point 7). So a denial is looked into: not listed is FAIL_GONE; there, while versions may be
- * read, is FAIL_SUPERSEDED; what a list in trouble leaves open is that trouble.
+ * point 7). So a denial is looked into: not listed is FAIL_GONE; there, without the pinned
+ * version, is FAIL_SUPERSEDED; what a list in trouble leaves open is that trouble.
  */
 static enum err_kind doubt(struct transfer *t, struct err *e)
 {
@@ -215,7 +222,7 @@ static enum err_kind doubt(struct transfer *t, struct err *e)
         e->kind = FAIL_GONE;
         return err_wrap(e, "there is no such key in the list");
     }
-    if (kind == FAIL_NONE && t->by_version && reads_versions(t)) {
+    if (kind == FAIL_NONE && t->by_version && lacks_version(t)) {
         e->kind = FAIL_SUPERSEDED;
     }
     return e->kind;

@@ -124,16 +124,19 @@ static void reads_the_current_version_for_a_missing_one(void **state)
     f->object.version_id = SPAN("v1");
     add_denial(f);
     add_list(f, LIST(END KEY));
+    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n"); /* the pinned one */
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     server_add_answer(f->server, "200 OK", "x-amz-version-id: v2\r\n" ETAG, SPAN("new"));
     assert_int_equal(get(f), FAIL_NONE);
     assert_span_equal(buf_span(&f->seen.body), SPAN("new"));
     assert_string_equal(f->seen.meta.version, "v2");
-    assert_true(server_got(f->server, 2, "HEAD /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
     assert_true(
-        server_got(f->server, 3, "HEAD /cust-bucket/logs/a%20b%2Bc.gz?versionId=v2 HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 4, "GET /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
+        server_got(f->server, 2, "HEAD /cust-bucket/logs/a%20b%2Bc.gz?versionId=v1 HTTP/1.1\r\n"));
+    assert_true(server_got(f->server, 3, "HEAD /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
+    assert_true(
+        server_got(f->server, 4, "HEAD /cust-bucket/logs/a%20b%2Bc.gz?versionId=v2 HTTP/1.1\r\n"));
+    assert_true(server_got(f->server, 5, "GET /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
 }
 
 static void passes_over_no_version_that_it_only_may_not_read(void **state)
@@ -142,12 +145,24 @@ static void passes_over_no_version_that_it_only_may_not_read(void **state)
     f->object.version_id = SPAN("v1");
     add_denial(f);
     add_list(f, LIST(END KEY));
+    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n");  /* the pinned one */
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "\r\n"); /* of a time before versions */
     add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n");
     assert_int_equal(get(f), FAIL_DENIED);
-    assert_true(server_got(f->server, 3, "?versionId=null HTTP/1.1\r\n"));
-    assert_int_equal(server_requests(f->server), 4);
+    assert_true(server_got(f->server, 4, "?versionId=null HTTP/1.1\r\n"));
+    assert_int_equal(server_requests(f->server), 5);
     assert_int_equal(f->seen.begins, 0);
+}
+
+static void passes_over_no_version_whose_key_refuses(void **state)
+{
+    struct fixture *f = *state;
+    f->object.version_id = SPAN("v1");
+    add_denial(f); /* older texts do not speak of KMS */
+    add_list(f, LIST(END KEY));
+    add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v1\r\n\r\n");
+    assert_int_equal(get(f), FAIL_DENIED);
+    assert_int_equal(server_requests(f->server), 3);
 }
 
 static void looks_into_one_denial_only(void **state)
@@ -156,11 +171,12 @@ static void looks_into_one_denial_only(void **state)
     f->object.version_id = SPAN("v1");
     add_denial(f);
     add_list(f, LIST(END KEY));
+    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n"); /* the pinned one */
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     add_denial(f); /* the current one went meanwhile */
     assert_int_equal(get(f), FAIL_DENIED);
-    assert_int_equal(server_requests(f->server), 5);
+    assert_int_equal(server_requests(f->server), 6);
     add_denial(f); /* another attempt looks again */
     add_list(f, LIST(END));
     assert_int_equal(get(f), FAIL_GONE);
@@ -178,6 +194,7 @@ int main(void)
         TEST(finds_that_an_object_went_while_it_was_read),
         TEST(reads_the_current_version_for_a_missing_one),
         TEST(passes_over_no_version_that_it_only_may_not_read),
+        TEST(passes_over_no_version_whose_key_refuses),
         TEST(looks_into_one_denial_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

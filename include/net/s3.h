@@ -89,8 +89,8 @@ DEFINE_OWNED(s3);
  * Retried here: broken transfers (a few times without progress, with back-off), a wrong
  * region, a wrong clock, expired credentials (once each), a version that was replaced (the
  * current one is read whole). A denial that may hide a missing key is looked into, once, by a
- * list of that key: FAIL_GONE if it is not there. All else is an error at once: the class of aws.md §6.4 with
- * code, status, request ids. A wrong checksum is FAIL_AGAIN with code "ChecksumMismatch":
+ * list of that key: FAIL_GONE if it is not there. All else is an error at once: the class of aws.md
+ * §6.4 with code, status, request ids. A wrong checksum is FAIL_AGAIN with code "ChecksumMismatch":
  * what was transferred is damaged, which reading it again mends. FAIL_STOPPED once s3_stop
  * was called. e must not be NULL.
  *

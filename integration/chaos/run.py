@@ -21,7 +21,7 @@ import traceback
 
 from ..parts.wait import until
 from .checker import check
-from .cluster import Cluster
+from .cluster import BROKERS, EVENTS, Cluster
 from .faults import Schedule
 from .load import Load
 
@@ -55,6 +55,7 @@ def one_round(folder, seed, minutes, replicas, rate, say):
             drain_s = time.monotonic() - end
             for worker in cluster.workers:
                 worker.stop(30)
+            until(lambda: cluster.kafka.in_sync(EVENTS) == BROKERS, "all brokers have all records", 180, every=1)
             verdict = check(cluster, load)
         finally:
             load.close()

@@ -141,8 +141,9 @@ class Cluster:
             records, end = [], time.monotonic() + 60
             while left and (limit is None or len(records) < limit):
                 if time.monotonic() > end:
-                    raise TooLate(f"{name}: {len(records)} records read, not all")
+                    raise TooLate(f"{name}: {len(records)} records read, then none for a minute; wanted up to {left}")
                 for m in consumer.consume(5000, timeout=0.1):
+                    end = time.monotonic() + 60
                     if m.error() is not None:
                         if m.error().code() == KafkaError._PARTITION_EOF:
                             continue

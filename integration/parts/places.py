@@ -2,6 +2,7 @@
 """Where things are."""
 import os
 import pathlib
+import random
 import socket
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -23,12 +24,31 @@ def kafka_lib(version="4.4.0"):
     return lib
 
 
+def _outgoing_from():
+    """The lowest port that the system gives to outgoing connections."""
+    try:
+        return int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        return 32768
+
+
+def _bind_any(s):
+    """Below those of outgoing connections, which would take the port of a server that is being restarted."""
+    low, high = 10_000, _outgoing_from()
+    for _ in range(1000 if high > low + 1000 else 0):
+        try:
+            return s.bind(("127.0.0.1", random.SystemRandom().randrange(low, high)))
+        except OSError:
+            pass
+    return s.bind(("127.0.0.1", 0))
+
+
 def free_ports(count):
     """Ports that were free just now. All are held until all are known, so they differ."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for s in sockets:
-            s.bind(("127.0.0.1", 0))
+            _bind_any(s)
         return [s.getsockname()[1] for s in sockets]
     finally:
         for s in sockets:

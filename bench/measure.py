@@ -16,7 +16,7 @@ import urllib.request
 
 from integration.parts.kafka import Kafka
 from integration.parts.places import ROOT, free_ports
-from integration.parts.process import Process, clean_env
+from integration.parts.process import Process, clean_env, die_with_parent
 from integration.parts.secured import Pem
 from integration.parts.wait import until
 from integration.parts.worker import Worker, config_text
@@ -37,6 +37,13 @@ def cpu_s(pid):
     """User and system seconds of a process and all its threads so far."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def output(*argv, **env):
+    """What a program prints, as JSON. It does not outlive us, nor run for ever."""
+    done = subprocess.run(argv, check=True, stdout=subprocess.PIPE, env=clean_env(**env), timeout=1800,
+                          preexec_fn=die_with_parent)
+    return json.loads(done.stdout)
 
 
 class World:
@@ -79,9 +86,7 @@ class World:
 
     def count(self, topic):
         """{"records", "bytes", "distinct"} of a topic."""
-        out = subprocess.run([BUILD / "bench/bench_count", self.kafka.bootstrap, topic], check=True,
-                             stdout=subprocess.PIPE, env=clean_env()).stdout
-        return json.loads(out)
+        return output(BUILD / "bench/bench_count", self.kafka.bootstrap, topic)
 
     def __enter__(self):
         self.kafka.__enter__()
@@ -189,9 +194,7 @@ def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls
 def run_program(world, data, program, mock=False, exact=False):
     """One of the comparison programs over the same objects as files. exact: its records are the lines."""
     with world.topics("") as (topic,):
-        out = subprocess.run([BUILD / "bench" / program, "mock" if mock else world.kafka.bootstrap, topic, *data.files],
-                             check=True, stdout=subprocess.PIPE, env=clean_env()).stdout
-        got = json.loads(out)
+        got = output(BUILD / "bench" / program, "mock" if mock else world.kafka.bootstrap, topic, *data.files)
         found = {"records": got["records"] + 1} if mock else world.count(topic)  # one record warms up: {}
         check_counts(program, data.records, found["records"] - 1, None)
         if exact and found["bytes"] != data.bytes - data.records + 2:
@@ -206,11 +209,10 @@ def run_python(world, data, orjson):
             "AWS_DEFAULT_REGION": REGION, "NO_PROXY": "*"}
     with world.topics("") as (topic,), Fake(world, data) as fake:
         fake.ask("start")
-        out = subprocess.run([sys.executable, ROOT / "bench/worker.py", "--endpoint", fake.url,
-                              "--queue", f"{fake.url}/{ACCOUNT}/bench-0", "--brokers", world.kafka.bootstrap,
-                              "--topic", topic, "--objects", str(data.objects), *(["--orjson"] if orjson else [])],
-                             check=True, stdout=subprocess.PIPE, env=clean_env(**keys)).stdout
-        got, found = json.loads(out), world.count(topic)
+        got = output(sys.executable, ROOT / "bench/worker.py", "--endpoint", fake.url,
+                     "--queue", f"{fake.url}/{ACCOUNT}/bench-0", "--brokers", world.kafka.bootstrap,
+                     "--topic", topic, "--objects", str(data.objects), *(["--orjson"] if orjson else []), **keys)
+        found = world.count(topic)
         check_counts("worker.py", data.records, found["records"], found["distinct"])
     return {"cpu_s": got["cpu_s"], "wall_s": got["wall_s"], "records": got["records"], "objects": data.objects,
             "bytes": got["bytes"], "peak_rss": got["peak_rss_kb"] * 1024}

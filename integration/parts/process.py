@@ -10,7 +10,7 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _die_with_parent():
+def die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -33,7 +33,7 @@ class Process:
                 [str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=stdout or out, stderr=out,
                 env=clean_env() if env is None else env, cwd=cwd,
                 start_new_session=True,  # Ctrl-C is for us; we then stop it in order
-                preexec_fn=None if keep else _die_with_parent)
+                preexec_fn=None if keep else die_with_parent)
 
     @property
     def pid(self):

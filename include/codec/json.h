@@ -9,7 +9,8 @@
  *   json_scan   our own strict reader (json_scan.c), RFC 8259: several values in one text,
  *               repair of invalid UTF-8 and of lone surrogate escapes, numbers beyond 64
  *               bits and beyond doubles, errors with their byte, and where each value
- *               stands in the text. For all that json_read accepts both give the same tape.
+ *               stands in the text. For all that json_read accepts both give the same tape,
+ *               and json_locate the same places.
  *
  *     if (json_read(r, line, &doc) || json_scan(r, &rest, &doc, &err) == FAIL_NONE) {
  *         for (size_t i = doc_first(&doc, root); !doc_at_end(&doc, i); i = doc_next(&doc, i + 1)) {
@@ -48,9 +49,10 @@ struct extent {
 struct doc {
     const uint64_t *tape;
     const uint8_t *strings;
-    const struct extent *extents; /* by tape index; NULL from json_read */
+    const struct extent *extents; /* by tape index; NULL from json_read until json_locate */
     const char *text;             /* what the extents count from */
     bool repaired;                /* invalid UTF-8 or a lone surrogate became U+FFFD */
+    bool compact;                 /* known to have no blank between its tokens */
 };
 
 enum { DOC_ROOT = 1 }; /* tape index of the value itself */
@@ -122,7 +124,7 @@ static inline double doc_double(const struct doc *d, size_t at)
     return v;
 }
 
-/* The text of the value at `at` as it stands in the source. Only for a doc of json_scan. */
+/* The text of the value at `at` as it stands in the source. Only for a doc with extents. */
 static inline struct span doc_source(const struct doc *d, size_t at)
 {
     return span_of(d->text + d->extents[at].from, d->extents[at].to - d->extents[at].from);
@@ -149,6 +151,13 @@ DEFINE_OWNED(json_reader);
  * Threads: one at a time per reader.
  */
 MUST_USE bool json_read(struct json_reader *r, struct span text, struct doc *doc);
+
+/*
+ * Find the extents of the doc that the reader's last json_read gave, as json_scan would have, for
+ * a fraction of the price. doc->text may point to a copy of the text by now. False, which is not
+ * expected: use json_scan.
+ */
+MUST_USE bool json_locate(struct json_reader *r, struct doc *doc);
 
 /*
  * The next value of *text, which moves behind it and the blanks that follow. FAIL_NONE:

@@ -49,6 +49,19 @@ static inline uint64_t json_word(char tag, uint64_t payload)
 enum err_kind json_scan_text(struct json_store *store, struct span *text, struct doc *doc,
                              struct err *e);
 
+/* ---- json_locate.c: places of a tape that simdjson wrote ---- */
+
+/* Where each token begins; see json_simd_tokens. */
+struct json_tokens {
+    struct span text;
+    const uint32_t *at;
+    size_t count;
+};
+
+/* Fill `extents`, as many as tape words, and point *doc at them. False: they do not fit together. */
+MUST_USE bool json_locate_tokens(const struct json_tokens *t, struct extent *extents,
+                                 struct doc *doc);
+
 /* ---- json_string.c, json_number.c: one token each ---- */
 
 /* What a scan is about. */

@@ -29,6 +29,12 @@ bool json_simd_read(struct json_simd *s, const char *text, size_t n, const uint6
                     const uint8_t **strings);
 
 /*
+ * Where the tokens of the text last read begin, in their order: brackets, colons, commas, strings
+ * at their opening quote, other values at their first byte. Valid until the next read.
+ */
+const uint32_t *json_simd_tokens(const struct json_simd *s, size_t *count);
+
+/*
  * The double nearest to a text of JSON's number grammar, whatever the locale. False: it
  * overflows. One too small for a double is 0 with the text's sign.
  */

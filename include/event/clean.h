@@ -8,7 +8,7 @@
  *     if (clean_value(&c, readers, &names, &v)) {
  *         ... v.doc has extents, doc_source of any value may be copied ...
  *
- * The usual record needs none of this and is only read again for its extents.
+ * The usual record needs none of this and is only given its extents.
  */
 #ifndef EVENT_CLEAN_H
 #define EVENT_CLEAN_H

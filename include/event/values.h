@@ -20,7 +20,6 @@ struct value {
     size_t at;
     struct span text; /* what doc was read from, without blanks around it */
     unsigned reader;  /* which of the readers holds doc */
-    bool scanned;     /* by json_scan: extents are there */
     bool whole;       /* nothing else stands in the line, or in the text it was unwrapped from */
 };
 
@@ -53,11 +52,8 @@ MUST_USE enum values_kind values_next(struct values *v, struct value *out);
 MUST_USE bool value_read(struct json_reader *const *readers, unsigned reader, struct span text,
                          struct value *out);
 
-/*
- * Give the value its extents: what json_read took is read again, indexes stay. False: the two
- * readers differ, which must not be.
- */
-MUST_USE bool value_scan(struct json_reader *const *readers, struct value *out);
+/* Give the value its extents; indexes stay. False: it cannot be read again, which must not be. */
+MUST_USE bool value_locate(struct json_reader *const *readers, struct value *out);
 
 /* An object with something in it. */
 MUST_USE bool value_is_event(const struct doc *d, size_t at);

@@ -72,6 +72,12 @@ extern "C" bool json_simd_read(struct json_simd *s, const char *text, size_t n,
     return true;
 }
 
+extern "C" const uint32_t *json_simd_tokens(const struct json_simd *s, size_t *count)
+{
+    *count = s->parser.implementation->n_structural_indexes;
+    return s->parser.implementation->structural_indexes.get();
+}
+
 // Power of ten of the first digit that is not 0, far beyond any double if it is huge.
 static long long magnitude(const char *p, const char *end)
 {

@@ -28,7 +28,6 @@ static bool read_again(struct json_reader *const *readers, const struct buf *tex
     struct span rest = buf_span(text);
     v->text = rest;
     v->at = DOC_ROOT;
-    v->scanned = true;
     return !text->overflowed && json_scan(readers[v->reader], &rest, &v->doc, NULL) == FAIL_NONE &&
            rest.n == 0;
 }
@@ -83,7 +82,7 @@ static bool clean_names(struct clean *c, struct json_reader *const *readers,
 bool clean_value(struct clean *c, struct json_reader *const *readers, struct names *names,
                  struct value *v)
 {
-    if (!value_scan(readers, v)) {
+    if (!value_locate(readers, v)) {
         return false;
     }
     bool unique = names->unique;

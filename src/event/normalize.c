@@ -235,7 +235,7 @@ static void remember(struct buf *to, const struct doc *d, size_t at)
 /* Rule 2. The inner envelope's words count. */
 static bool open_envelope(struct normalizer *n, const struct unwrap *u, struct value *v)
 {
-    if (!value_scan(n->values.readers, v)) {
+    if (!value_locate(n->values.readers, v)) {
         return false;
     }
     buf_clear(&n->envelope);
@@ -258,9 +258,7 @@ static void step_inside(struct normalizer *n, struct value *v, struct value *ins
     buf_add(text, inside->text);
     inside->whole = !v->doc.repaired;
     inside->text = buf_span(text);
-    if (inside->scanned) {
-        inside->doc.text = text->p;
-    }
+    inside->doc.text = text->p;
     *v = *inside;
 }
 

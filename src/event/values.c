@@ -39,18 +39,15 @@ bool value_read(struct json_reader *const *readers, unsigned reader, struct span
         return true;
     }
     struct span rest = text;
-    out->scanned = true;
     return json_scan(readers[reader], &rest, &out->doc, NULL) == FAIL_NONE && rest.n == 0;
 }
 
-bool value_scan(struct json_reader *const *readers, struct value *out)
+bool value_locate(struct json_reader *const *readers, struct value *out)
 {
     struct span rest = out->text;
-    if (!out->scanned && json_scan(readers[out->reader], &rest, &out->doc, NULL) != FAIL_NONE) {
-        return false;
-    }
-    out->scanned = true;
-    return true;
+    struct json_reader *r = readers[out->reader];
+    return out->doc.extents != NULL || json_locate(r, &out->doc) ||
+           json_scan(r, &rest, &out->doc, NULL) == FAIL_NONE;
 }
 
 bool value_is_event(const struct doc *d, size_t at)
@@ -112,7 +109,7 @@ static bool array_done(struct values *v)
 
 static bool scan_element(struct values *v, struct value *out)
 {
-    *out = (struct value){.at = DOC_ROOT, .reader = MAIN, .scanned = true};
+    *out = (struct value){.at = DOC_ROOT, .reader = MAIN};
     if (json_scan(v->readers[MAIN], &v->array, &out->doc, NULL) != FAIL_NONE) {
         v->rest = v->array; /* cannot be: it was read before */
         v->in_array = false;
@@ -180,7 +177,7 @@ static enum values_kind on_value(struct values *v, struct value *out)
 /* Read the next value of the line. False: damage. */
 static bool scan_value(struct values *v, struct value *out)
 {
-    *out = (struct value){.at = DOC_ROOT, .reader = MAIN, .scanned = true};
+    *out = (struct value){.at = DOC_ROOT, .reader = MAIN};
     bool first = v->fresh;
     v->fresh = false;
     if (json_scan(v->readers[MAIN], &v->rest, &out->doc, NULL) != FAIL_NONE) {
@@ -240,7 +237,7 @@ enum values_kind values_next(struct values *v, struct value *out)
         }
         bool first = v->fresh;
         if (first && json_read(v->readers[MAIN], v->rest, &out->doc)) {
-            *out = (struct value){out->doc, DOC_ROOT, v->rest, MAIN, false, true};
+            *out = (struct value){out->doc, DOC_ROOT, v->rest, MAIN, true};
             v->fresh = false;
             v->rest.n = 0;
         } else if (!scan_value(v, out)) {

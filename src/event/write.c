@@ -42,6 +42,16 @@ static struct compact_filter filter_of(struct write *w, const struct draft *d, b
     return (struct compact_filter){d->in->rules, urls ? &w->json : NULL, &w->scratch};
 }
 
+/* A value as it stands, less the blanks between its tokens. */
+static void write_source(const struct doc *doc, size_t at, struct buf *out)
+{
+    if (doc->compact) {
+        buf_add(out, doc_source(doc, at));
+    } else {
+        compact_text(doc_source(doc, at), out);
+    }
+}
+
 static void write_doc(struct write *w, const struct draft *d, const struct doc *doc, size_t at,
                       struct buf *out)
 {
@@ -49,7 +59,7 @@ static void write_doc(struct write *w, const struct draft *d, const struct doc *
         struct compact_filter f = filter_of(w, d, false);
         compact_filtered(doc, at, &f, out);
     } else {
-        compact_text(doc_source(doc, at), out);
+        write_source(doc, at, out);
     }
 }
 
@@ -180,7 +190,7 @@ static void write_record(struct write *w, const struct draft *d, struct buf *out
         struct compact_filter f = filter_of(w, d, urls);
         compact_filtered(d->in->doc, d->in->at, &f, out);
     } else {
-        compact_text(doc_source(d->in->doc, d->in->at), out);
+        write_source(d->in->doc, d->in->at, out);
     }
 }
 

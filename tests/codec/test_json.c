@@ -63,16 +63,42 @@ static bool strict_takes(struct fixture *f, struct span text, struct doc *d, str
     return json_scan(f->strict, &text, d, e) == FAIL_NONE && text.n == 0;
 }
 
+static bool has_blanks(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (strchr(" \t\n\r", s.p[i]) != NULL && s.p[i] != '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What json_locate finds is what the strict reader has seen. */
+static void same_places(struct fixture *f, struct doc *fast, const struct doc *strict)
+{
+    assert_true(json_locate(f->fast, fast));
+    for (size_t i = DOC_ROOT; i < doc_payload(strict, 0) - 1; i++) {
+        assert_int_equal(fast->extents[i].from, strict->extents[i].from);
+        assert_int_equal(fast->extents[i].to, strict->extents[i].to);
+        i += strchr("lud", doc_tag(strict, i)) != NULL ? 1 : 0;
+    }
+    assert_true(fast->compact || has_blanks(doc_source(strict, DOC_ROOT)));
+}
+
 /* In words: what both readers make of a text. */
 static void outcome(struct fixture *f, struct span text, char *out, size_t size)
 {
     struct doc d;
+    struct doc read;
     struct err e = {0};
-    bool fast = json_read(f->fast, text, &d);
+    bool fast = json_read(f->fast, text, &read);
     if (!strict_takes(f, text, &d, &e)) {
         assert_false(fast);
         (void)snprintf(out, size, "refused: %s", e.text);
         return;
+    }
+    if (fast) {
+        same_places(f, &read, &d);
     }
     (void)snprintf(out, size, "taken%s", d.repaired ? ", repaired" : "");
 }

@@ -6,6 +6,7 @@
  */
 #include "codec/json.h"
 #include "codec/utf8.h"
+#include "event/compact.h"
 
 #include <stdlib.h>
 
@@ -33,6 +34,20 @@ static void same(const struct doc *a, const struct doc *b)
             CHECK(a->tape[i] == b->tape[i]);
         }
     }
+}
+
+static void same_places(struct json_reader *fast, struct doc *a, const struct doc *b)
+{
+    CHECK(json_locate(fast, a));
+    for (size_t i = DOC_ROOT; i < (size_t)doc_payload(b, 0) - 1; i++) {
+        CHECK(a->extents[i].from == b->extents[i].from && a->extents[i].to == b->extents[i].to);
+        char tag = doc_tag(b, i);
+        i += tag == 'l' || tag == 'u' || tag == 'd';
+    }
+    struct buf compact = BUF_INIT(MOST);
+    compact_text(doc_source(b, DOC_ROOT), &compact);
+    CHECK(a->compact == (compact.n == doc_source(b, DOC_ROOT).n));
+    buf_done(&compact);
 }
 
 static void well_formed(const struct doc *d, struct span text)
@@ -84,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(!read || (kind == FAIL_NONE && rest.n == 0 && !b.repaired));
     if (read) {
         same(&a, &b);
+        same_places(fast, &a, &b);
     }
     for (size_t n = 0; kind == FAIL_NONE && n < 100; n++) {
         well_formed(&b, span_of(b.text, (size_t)(rest.p - b.text)));

@@ -5,7 +5,7 @@
 #ifndef EVENT_SHAPE_H
 #define EVENT_SHAPE_H
 
-#include "codec/json.h"
+#include "event/outline.h"
 
 enum shape {
     SHAPE_NONE, /* none yet */
@@ -21,13 +21,13 @@ enum shape {
 /* The word of ingest.shape: "beacon" ... Never NULL ("" for SHAPE_NONE). */
 const char *shape_name(enum shape s);
 
-/* Rule 4 alone: the usual record must not pay for the others. `at` is an object. */
-MUST_USE bool shape_is_beacon(const struct doc *d, size_t at);
+/* Rule 4 alone. */
+MUST_USE bool shape_is_beacon(const struct doc *d, const struct outline *o);
 
 /*
- * Rules 3 to 8, first match. `at` is an object. Whether a flat record holds any field that we
+ * Rules 3 to 8, first match, of the object with this outline. Whether a flat record holds any field that we
  * know (rule 9) is for build_event to say, which has looked.
  */
-MUST_USE enum shape shape_of(const struct doc *d, size_t at);
+MUST_USE enum shape shape_of(const struct doc *d, const struct outline *o);
 
 #endif

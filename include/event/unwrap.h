@@ -8,7 +8,7 @@
 #ifndef EVENT_UNWRAP_H
 #define EVENT_UNWRAP_H
 
-#include "codec/json.h"
+#include "event/outline.h"
 
 enum {
     UNWRAP_LEVELS = 3, /* wrappers inside each other */
@@ -23,7 +23,7 @@ struct unwrap {
     size_t time, host; /* beside it, 0 if not there */
 };
 
-/* `at` is an object that rule 4 does not already take by its vendor. */
-void unwrap_look(const struct doc *d, size_t at, struct unwrap *u);
+/* Of an object that rule 4 does not already take by its vendor. */
+void unwrap_look(const struct doc *d, const struct outline *o, struct unwrap *u);
 
 #endif

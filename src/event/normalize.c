@@ -214,11 +214,18 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
 
 /* ---- out of its wrappers ---- */
 
-static bool is_beacon_by_vendor(const struct value *v)
+/* `vendor`: the member of that name, 0 if there is none. */
+static bool is_beacon_by_vendor(const struct value *v, size_t vendor)
 {
-    size_t vendor = doc_member(&v->doc, v->at, SPAN("vendor"));
     return vendor != 0 && doc_tag(&v->doc, vendor) == '"' &&
            span_eq(doc_string(&v->doc, vendor), SPAN("beacon"));
+}
+
+static bool is_beacon(const struct value *v)
+{
+    struct outline o;
+    outline_of(&v->doc, v->at, &o);
+    return shape_is_beacon(&v->doc, &o);
 }
 
 /* A time or a host as characters: of a string its own, of a number its text. */
@@ -268,8 +275,7 @@ static bool open_text(struct normalizer *n, const struct unwrap *u, struct value
     for (size_t i = 0; i < u->count; i++) {
         struct value inside;
         if (value_read(n->values.readers, 1 - v->reader, u->texts[i], &inside) &&
-            doc_tag(&inside.doc, DOC_ROOT) == '{' &&
-            (u->must || shape_is_beacon(&inside.doc, DOC_ROOT))) {
+            doc_tag(&inside.doc, DOC_ROOT) == '{' && (u->must || is_beacon(&inside))) {
             step_inside(n, v, &inside);
             return true;
         }
@@ -277,14 +283,21 @@ static bool open_text(struct normalizer *n, const struct unwrap *u, struct value
     return false;
 }
 
-/* False: a wrapper around something that is no record; a reject has been made. */
-static bool unwrap(struct normalizer *n, struct value *v, struct record *out)
+/*
+ * *o becomes the outline of what is left. False: a wrapper around something that is no record; a
+ * reject has been made.
+ */
+static bool unwrap(struct normalizer *n, struct value *v, struct outline *o, struct record *out)
 {
     buf_clear(&n->envelope);
     n->envelope_time_bytes = 0;
-    for (int level = 0; !is_beacon_by_vendor(v); level++) {
+    for (int level = 0;; level++) {
         struct unwrap u;
-        unwrap_look(&v->doc, v->at, &u);
+        outline_of(&v->doc, v->at, o);
+        if (is_beacon_by_vendor(v, o->at[OUTLINE_VENDOR])) {
+            break;
+        }
+        unwrap_look(&v->doc, o, &u);
         if (u.must && (level == UNWRAP_LEVELS || !open_text(n, &u, v))) {
             return !reject(n, REJECT_WRAPPED_TEXT,
                            level == UNWRAP_LEVELS ? "wrapped too often"
@@ -294,7 +307,7 @@ static bool unwrap(struct normalizer *n, struct value *v, struct record *out)
         if (u.must) {
             continue;
         }
-        if (level == UNWRAP_LEVELS || shape_is_beacon(&v->doc, v->at)) {
+        if (level == UNWRAP_LEVELS || shape_is_beacon(&v->doc, o)) {
             break;
         }
         if (!open_text(n, &u, v) && (u.at == 0 || !open_envelope(n, &u, v))) {
@@ -395,18 +408,20 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct recor
 /* False: nothing yet, look again. */
 static bool on_object(struct normalizer *n, struct value *v, struct record *out)
 {
-    if (is_beacon_by_vendor(v)) { /* the usual record need not pay for the others */
+    struct outline o;
+    if (is_beacon_by_vendor(v, doc_member(&v->doc, v->at, SPAN("vendor")))) {
+        /* the usual record need not pay for the others */
         buf_clear(&n->envelope);
         n->envelope_time_bytes = 0;
         return make_event(n, v, SHAPE_BEACON, out);
     }
-    if (!unwrap(n, v, out)) {
+    if (!unwrap(n, v, &o, out)) {
         return true;
     }
     if (!value_is_event(&v->doc, v->at)) {
         return reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
     }
-    enum shape shape = shape_is_beacon(&v->doc, v->at) ? SHAPE_BEACON : shape_of(&v->doc, v->at);
+    enum shape shape = shape_is_beacon(&v->doc, &o) ? SHAPE_BEACON : shape_of(&v->doc, &o);
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }
 

@@ -6,17 +6,12 @@ static bool is(const struct doc *d, size_t at, char tag)
     return at != 0 && doc_tag(d, at) == tag;
 }
 
-static size_t member(const struct doc *d, size_t at, const char *name)
-{
-    return doc_member(d, at, span_str(name));
-}
-
 /* Rule 1: Vector's wrapper around a line that it could not parse. */
-static bool wrapper(const struct doc *d, size_t at, struct unwrap *u)
+static bool wrapper(const struct doc *d, const struct outline *o, struct unwrap *u)
 {
-    size_t message = member(d, at, "message");
-    if (!is(d, message, '"') || !is(d, member(d, at, "source_type"), '"') ||
-        member(d, at, "file") == 0 || member(d, at, "vendor") != 0) {
+    size_t message = o->at[OUTLINE_MESSAGE];
+    if (!is(d, message, '"') || !is(d, o->at[OUTLINE_SOURCE_TYPE], '"') ||
+        o->at[OUTLINE_FILE] == 0 || o->at[OUTLINE_VENDOR] != 0) {
         return false;
     }
     u->must = true;
@@ -41,37 +36,37 @@ static void candidate(const struct doc *d, size_t at, struct unwrap *u)
 }
 
 /* Rule 1b: Filebeat, Fluent Bit, Docker and others around a line that they did not look into. */
-static void shipped(const struct doc *d, size_t at, struct unwrap *u)
+static void shipped(const struct doc *d, const struct outline *o, struct unwrap *u)
 {
-    candidate(d, member(d, at, "message"), u);
-    candidate(d, member(d, at, "log"), u);
-    candidate(d, member(d, at, "event.original"), u);
-    size_t event = member(d, at, "event");
+    candidate(d, o->at[OUTLINE_MESSAGE], u);
+    candidate(d, o->at[OUTLINE_LOG], u);
+    candidate(d, o->at[OUTLINE_EVENT_ORIGINAL], u);
+    size_t event = o->at[OUTLINE_EVENT];
     if (is(d, event, '{')) {
-        candidate(d, member(d, event, "original"), u);
+        candidate(d, doc_member(d, event, SPAN("original")), u);
     }
-    candidate(d, member(d, at, "body"), u);
+    candidate(d, o->at[OUTLINE_BODY], u);
 }
 
 /* Rule 2: Splunk's HTTP event collector, and Beacon's own policy envelope. */
-static void envelope(const struct doc *d, size_t at, struct unwrap *u)
+static void envelope(const struct doc *d, const struct outline *o, struct unwrap *u)
 {
-    size_t event = member(d, at, "event");
-    if (!is(d, event, '{') || member(d, at, "vendor") != 0 ||
-        (member(d, event, "vendor") == 0 && member(d, event, "schema_version") == 0 &&
-         !is(d, member(d, event, "event"), '{'))) {
+    size_t event = o->at[OUTLINE_EVENT];
+    if (!is(d, event, '{') || o->at[OUTLINE_VENDOR] != 0 ||
+        (doc_member(d, event, SPAN("vendor")) == 0 && doc_member(d, event, SPAN("schema_version")) == 0 &&
+         !is(d, doc_member(d, event, SPAN("event")), '{'))) {
         return;
     }
     u->at = event;
-    u->time = member(d, at, "time");
-    u->host = member(d, at, "host");
+    u->time = o->at[OUTLINE_TIME];
+    u->host = o->at[OUTLINE_HOST];
 }
 
-void unwrap_look(const struct doc *d, size_t at, struct unwrap *u)
+void unwrap_look(const struct doc *d, const struct outline *o, struct unwrap *u)
 {
     *u = (struct unwrap){.count = 0};
-    if (!wrapper(d, at, u)) {
-        shipped(d, at, u);
-        envelope(d, at, u);
+    if (!wrapper(d, o, u)) {
+        shipped(d, o, u);
+        envelope(d, o, u);
     }
 }

@@ -35,7 +35,9 @@ static void check(const char *request, size_t count, const char *want)
     struct buf text = BUF_INIT(1 << 16);
     struct buf all = BUF_INIT(1 << 16);
     struct otlp o;
-    assert_int_equal(shape_of(&d, DOC_ROOT), SHAPE_OTLP);
+    struct outline outline;
+    outline_of(&d, DOC_ROOT, &outline);
+    assert_int_equal(shape_of(&d, &outline), SHAPE_OTLP);
     assert_int_equal(otlp_count(&d, DOC_ROOT), count);
     otlp_start(&o, &d, DOC_ROOT);
     while (otlp_next(&o, &text)) {

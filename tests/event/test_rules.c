@@ -45,11 +45,13 @@ static int tear_down(void **state)
 static bool build(struct bench *b, const char *record)
 {
     struct doc d;
+    struct outline o;
     struct span rest = span_str(record);
     assert_int_equal(json_scan(b->reader, &rest, &d, NULL), FAIL_NONE);
+    outline_of(&d, DOC_ROOT, &o);
     struct build_input in = {.doc = &d,
                              .at = DOC_ROOT,
-                             .shape = shape_of(&d, DOC_ROOT),
+                             .shape = shape_of(&d, &o),
                              .source = &source,
                              .rules = b->rules};
     buf_clear(&b->out);

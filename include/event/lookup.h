@@ -42,6 +42,7 @@ struct hit {
 struct search {
     int row;
     size_t next;  /* path of the row */
+    size_t end;   /* behind the last that is worth a look */
     int scope;    /* of that path */
     bool builtin; /* the customer's paths are through */
 };
@@ -84,10 +85,21 @@ MUST_USE bool lookup_embedded(struct lookup *l, struct span text, struct doc *do
  */
 MUST_USE bool value_text(const struct doc *d, size_t at, struct span *text);
 
-/* Not blank and not one of <nil>, null, undefined, -. */
-MUST_USE bool text_counts(struct span s);
+/* Nothing to trim: no blank at either end. */
+static inline bool text_is_trim(struct span s)
+{
+    return s.n > 0 && (unsigned char)*s.p > ' ' && (unsigned char)s.p[s.n - 1] > ' ';
+}
 
 /* Without blanks at both ends. */
 struct span text_trim(struct span s);
+
+/* Not blank and not one of <nil>, null, undefined, -. */
+MUST_USE bool text_is_word(struct span s);
+
+static inline bool text_counts(struct span s)
+{
+    return (s.n > 9 && text_is_trim(s)) || text_is_word(s); /* none of them is longer */
+}
 
 #endif

@@ -27,6 +27,7 @@ struct path_entry {
     struct span text;
     const char *container; /* alias_container.as: its object or JSON text stands for this name */
     int16_t id;            /* PATH_NONE for a mere beginning */
+    uint8_t dots;          /* in the text */
     bool begins;           /* longer paths begin with it */
     bool alone;            /* no other path folds to the same word */
 };

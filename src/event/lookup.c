@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 enum {
-    PATH_DOTS_MAX = 32,         /* bits of walk.splits */
     PATHS_MAX = 640,            /* of all rows, each once */
     ALIASES_MAX = 768,          /* paths of all rows, repeated ones too */
     EMBEDDED_MAX = 4,           /* JSON texts taken apart in one record */
@@ -20,6 +19,7 @@ enum {
     RANK_NESTED = 1,
     RANK_MIXED = 2,
     RANK_FOLDED = 0x4000,
+    ALIAS_NONE = -1,
 };
 
 /* The best value of a path in a scope. */
@@ -41,11 +41,16 @@ struct compiled {
     uint16_t when;
 };
 
+/* The aliases of a row of which a value was met: from the first to the last. */
+struct row_range {
+    int16_t first; /* ALIAS_NONE: none was */
+    int16_t last;
+};
+
 struct lookup {
     struct pathset builtin;
     struct compiled alias[ALIASES_MAX];
-    uint16_t first[FACTS_END + 1]; /* of a row in alias[] */
-    struct found found[2];         /* the customer's, the built-in */
+    struct found found[2]; /* the customer's, the built-in */
     const struct rules *rules;
     const struct doc *record;
     unsigned granted;
@@ -54,9 +59,8 @@ struct lookup {
     int embedded_count;
     bool known;                      /* any path met but those of time and message */
     uint8_t says_nothing[PATHS_MAX]; /* built-in paths of time and message only */
-    uint8_t row_met[FACTS_END];      /* any path of the row was met in this record */
-    int16_t row_first[FACTS_END];    /* the first of its aliases that was, if row_met */
-    int16_t met_rows[FACTS_END];     /* the same as a list */
+    struct row_range rows[FACTS_END];
+    int16_t met_rows[FACTS_END]; /* those with a value in this record */
     size_t met_count;
     int16_t row_of_alias[ALIASES_MAX];
     int16_t path_alias[PATHS_MAX];   /* first alias of a path */
@@ -90,15 +94,14 @@ struct lookup *lookup_new(void)
     }
     pathset_init(&l->builtin, PATHS_MAX);
     memset(l->says_nothing, 1, sizeof(l->says_nothing));
-    memset(l->path_alias, 0xff, sizeof(l->path_alias)); /* PATH_NONE */
+    memset(l->path_alias, 0xff, sizeof(l->path_alias)); /* ALIAS_NONE */
+    memset(l->rows, 0xff, sizeof(l->rows));
     size_t n = 0;
     for (int row = 0; row < FACTS_END; row++) {
-        l->first[row] = (uint16_t)n;
         if (!field_is_ours((enum field)row)) {
             compile_row(l, alias_row_of(row), &n);
         }
     }
-    l->first[FACTS_END] = (uint16_t)n;
     for (size_t i = 0; i < containers_count; i++) {
         pathset_container(&l->builtin, span_str(containers[i].path), containers[i].as);
     }
@@ -141,21 +144,13 @@ struct walk {
     const struct doc *doc;
     uint8_t doc_number;
     enum lookup_scope scope;
-    size_t prefix;   /* bytes of joined[] used */
-    unsigned splits; /* a bit for each dot of the prefix: 1 if it is a step down */
     char *joined;
+    size_t prefix;   /* bytes of joined[] used: the names around the member, 0 at the top */
+    size_t dots;     /* in them */
+    unsigned splits; /* a bit for each dot of the prefix: 1 if it is a step down */
 };
 
-static void walk_object(struct lookup *l, struct walk w, size_t at);
-
-static size_t dots_in(struct span s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        n += s.p[i] == '.' ? 1 : 0;
-    }
-    return n;
-}
+static void walk_object(struct lookup *l, const struct walk *w, size_t at);
 
 /* Literal 0, nested 1, then the mixtures, longest first name first. */
 static uint16_t rank_of(unsigned splits, size_t dots)
@@ -176,19 +171,25 @@ static void found_add(struct found *f, int id, const struct walk *w, size_t at, 
     }
 }
 
+/* Remember that the row has a value, and between which of its aliases. */
+static void row_met(struct lookup *l, int row, int16_t alias)
+{
+    struct row_range *r = &l->rows[row];
+    if (r->first == ALIAS_NONE) {
+        *r = (struct row_range){alias, alias};
+        l->met_rows[l->met_count++] = (int16_t)row;
+        return;
+    }
+    r->first = alias < r->first ? alias : r->first;
+    r->last = alias > r->last ? alias : r->last;
+}
+
 static void met(struct lookup *l, int set, int id, const struct walk *w, size_t at, uint16_t rank)
 {
     found_add(&l->found[set], id, w, at, rank);
     l->known = l->known || set == 0 || !l->says_nothing[id];
-    for (int a = set == 0 ? PATH_NONE : l->path_alias[id]; a != PATH_NONE; a = l->next_alias[a]) {
-        int row = l->row_of_alias[a];
-        if (!l->row_met[row]) {
-            l->row_met[row] = 1;
-            l->row_first[row] = (int16_t)a;
-            l->met_rows[l->met_count++] = (int16_t)row;
-        } else if (a < l->row_first[row]) {
-            l->row_first[row] = (int16_t)a;
-        }
+    for (int a = set == 0 ? ALIAS_NONE : l->path_alias[id]; a != ALIAS_NONE; a = l->next_alias[a]) {
+        row_met(l, l->row_of_alias[a], (int16_t)a);
     }
 }
 
@@ -227,20 +228,20 @@ static void walk_embedded(struct lookup *l, struct walk w, size_t at)
     if (lookup_embedded(l, doc_string(w.doc, at), &doc) && doc_tag(&doc, DOC_ROOT) == '{') {
         w.doc = &doc;
         w.doc_number = (uint8_t)l->embedded_count;
-        walk_object(l, w, DOC_ROOT);
+        walk_object(l, &w, DOC_ROOT);
     }
 }
 
 static void walk_container(struct lookup *l, struct walk w, const char *as, size_t at)
 {
     char joined[PATH_MAX_BYTES];
-    size_t n = strlen(as);
-    memcpy(joined, as, n);
     w.joined = joined;
-    w.prefix = n;
+    w.prefix = strlen(as);
+    w.dots = 0;
     w.splits = 0;
+    memcpy(joined, as, w.prefix);
     if (doc_tag(w.doc, at) == '{') {
-        walk_object(l, w, at);
+        walk_object(l, &w, at);
     } else if (doc_tag(w.doc, at) == '"') {
         walk_embedded(l, w, at);
     }
@@ -259,13 +260,10 @@ static bool walk_scope(struct lookup *l, struct walk w, struct span name, size_t
         {SPAN_INIT("SpanAttributes"), SCOPE_ATTRIBUTES},
         {SPAN_INIT("ResourceAttributes"), SCOPE_RESOURCE},
     };
-    if (w.scope != SCOPE_RECORD || w.prefix != 0 || doc_tag(w.doc, at) != '{') {
-        return false;
-    }
     for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
         if (span_eq(name, scopes[i].name)) {
             w.scope = scopes[i].scope;
-            walk_object(l, w, at);
+            walk_object(l, &w, at);
             return true;
         }
     }
@@ -278,76 +276,91 @@ static void walk_resource(struct lookup *l, struct walk w, size_t at)
     size_t inner = doc_member(w.doc, at, SPAN("attributes"));
     if (inner != 0 && doc_tag(w.doc, inner) == '{') {
         w.scope = SCOPE_RESOURCE;
-        w.prefix = 0;
-        w.splits = 0;
-        walk_object(l, w, inner);
+        walk_object(l, &w, inner);
     }
 }
 
-/* Join the name to the prefix; false if no path is that long. */
-static bool walk_join(struct walk *w, struct span name)
+/*
+ * A member whose path is in a set, or the beginning of one: `in` is the walk with the member's
+ * name joined to it. True: longer paths begin with it.
+ */
+static bool walk_entry(struct lookup *l, int set, const struct path_entry *e, const struct walk *in,
+                       size_t at, bool there)
 {
-    if (name.n == 0 || w->prefix + 1 + name.n > PATH_MAX_BYTES) {
-        return false;
+    if (e->id != PATH_NONE && there) {
+        met(l, set, e->id, in, at, rank_of(in->splits, e->dots));
     }
-    size_t dots = dots_in(name);
-    if (dots >= PATH_DOTS_MAX) {
-        return false; /* `splits` holds a bit for each; no path has so many */
-    }
-    if (w->prefix > 0) {
-        w->joined[w->prefix++] = '.';
-        w->splits = w->splits << 1 | 1U;
-    }
-    memcpy(w->joined + w->prefix, name.p, name.n);
-    w->prefix += name.n;
-    w->splits <<= dots;
-    return true;
-}
-
-/* True: names that are only alike need not be looked for, there is no other path for them. */
-static bool walk_set(struct lookup *l, int set, struct walk w, size_t at, bool *down)
-{
-    struct span joined = span_of(w.joined, w.prefix);
-    const struct path_entry *e = pathset_find(l->found[set].paths, joined);
-    if (e == NULL) {
-        return false;
-    }
-    if (e->id != PATH_NONE && value_is_there(w.doc, at)) {
-        met(l, set, e->id, &w, at, rank_of(w.splits, dots_in(joined)));
-    }
-    *down = *down || e->begins;
     if (e->container != NULL) {
-        walk_container(l, w, e->container, at);
+        walk_container(l, *in, e->container, at);
     }
-    return e->alone;
+    return e->begins;
 }
 
-static void walk_member(struct lookup *l, struct walk w, struct span name, size_t at)
+/* A member of the record itself or of a scope: its name may also be only alike. */
+static void walk_top(struct lookup *l, const struct walk *w, struct span name, size_t at)
 {
-    bool top = w.prefix == 0;
+    struct walk in = *w;
+    bool object = doc_tag(w->doc, at) == '{';
+    bool there = value_is_there(w->doc, at);
     bool down = false;
-    if (walk_scope(l, w, name, at) || !walk_join(&w, name)) {
+    if ((object && w->scope == SCOPE_RECORD && walk_scope(l, *w, name, at)) || name.n == 0 ||
+        name.n >= PATH_MAX_BYTES) {
         return;
     }
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
-        bool alone = walk_set(l, set, w, at, &down);
-        if (top && !alone && value_is_there(w.doc, at)) {
-            walk_folded(l, set, &w, name, at);
+        const struct path_entry *e = pathset_find(l->found[set].paths, name);
+        if (e != NULL) {
+            in.dots = e->dots;
+            down = walk_entry(l, set, e, &in, at, there) || down;
+        }
+        if (there && (e == NULL || !e->alone)) {
+            walk_folded(l, set, &in, name, at);
         }
     }
-    if (down && doc_tag(w.doc, at) == '{') {
-        walk_object(l, w, at);
+    if (down && object) {
+        in.prefix = name.n;
+        memcpy(in.joined, name.p, name.n);
+        walk_object(l, &in, at);
     }
-    if (top && w.scope == SCOPE_RECORD && span_eq(name, SPAN("resource")) &&
-        doc_tag(w.doc, at) == '{') {
-        walk_resource(l, w, at);
+    if (object && w->scope == SCOPE_RECORD && span_eq(name, SPAN("resource"))) {
+        walk_resource(l, *w, at);
     }
 }
 
-static void walk_object(struct lookup *l, struct walk w, size_t at)
+/* A member of an object that paths begin with. */
+static void walk_below(struct lookup *l, const struct walk *w, struct span name, size_t at)
 {
-    for (size_t i = doc_first(w.doc, at); !doc_at_end(w.doc, i); i = doc_next(w.doc, i + 1)) {
-        walk_member(l, w, doc_string(w.doc, i), i + 1);
+    struct walk in = *w;
+    bool down = false;
+    in.prefix += 1 + name.n;
+    if (name.n == 0 || in.prefix > PATH_MAX_BYTES) {
+        return;
+    }
+    in.joined[w->prefix] = '.';
+    memcpy(in.joined + w->prefix + 1, name.p, name.n);
+    for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
+        const struct path_entry *e =
+            pathset_find(l->found[set].paths, span_of(in.joined, in.prefix));
+        if (e != NULL) {
+            in.dots = e->dots;
+            in.splits = (w->splits << 1 | 1U) << (e->dots - w->dots - 1);
+            down = walk_entry(l, set, e, &in, at, value_is_there(w->doc, at)) || down;
+        }
+    }
+    if (down && doc_tag(w->doc, at) == '{') {
+        walk_object(l, &in, at);
+    }
+}
+
+static void walk_object(struct lookup *l, const struct walk *w, size_t at)
+{
+    const struct doc *d = w->doc;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        if (w->prefix == 0) {
+            walk_top(l, w, doc_string(d, i), i + 1);
+        } else {
+            walk_below(l, w, doc_string(d, i), i + 1);
+        }
     }
 }
 
@@ -368,12 +381,13 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shap
     l->granted = shape_grants(shape);
     l->embedded_count = 0;
     l->known = false;
-    l->met_count = 0;
-    memset(l->row_met, 0, sizeof(l->row_met));
+    while (l->met_count > 0) {
+        l->rows[l->met_rows[--l->met_count]].first = ALIAS_NONE;
+    }
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
         memset(l->found[set].scopes, 0, l->found[set].paths->count);
     }
-    walk_object(l, (struct walk){doc, 0, SCOPE_RECORD, 0, 0, joined}, at);
+    walk_object(l, &(struct walk){.doc = doc, .scope = SCOPE_RECORD, .joined = joined}, at);
     return l->known;
 }
 
@@ -386,16 +400,14 @@ void lookup_grant(struct lookup *l, unsigned when)
 
 struct search lookup_search(int row)
 {
-    return (struct search){row, 0, 0, false};
+    return (struct search){.row = row};
 }
 
+/* The value of a path in a scope that has one, unless the path asks for another type. */
 static bool place_hit(const struct lookup *l, int set, struct compiled a, int scope,
                       struct hit *hit)
 {
     const struct found *f = &l->found[set];
-    if ((f->scopes[a.path] >> scope & 1U) == 0 || (a.when & ~l->granted) != 0) {
-        return false;
-    }
     const struct place *p = &f->places[a.path][scope];
     hit->doc = p->doc == 0 ? l->record : &l->embedded[p->doc - 1];
     hit->at = p->at;
@@ -407,26 +419,47 @@ static bool place_hit(const struct lookup *l, int set, struct compiled a, int sc
     return (a.when & ALIAS_STRING) == 0 || doc_tag(hit->doc, hit->at) == '"';
 }
 
-/* The place after this one: next scope, then next path. */
-static void search_step(struct search *s)
+/* The next scope from s->scope on that the path has a value in; SCOPES if there is none. */
+static int search_scope(const struct found *f, const struct search *s, int path)
 {
-    if (++s->scope == SCOPES) {
+    unsigned bits = (unsigned)f->scopes[path] >> s->scope;
+    return bits == 0 ? SCOPES : s->scope + __builtin_ctz(bits);
+}
+
+/* Look at the path in its next scope, and move behind it. */
+static bool search_path(const struct lookup *l, struct search *s, int set, struct compiled a,
+                        struct hit *hit)
+{
+    int scope = (a.when & ~l->granted) != 0 ? SCOPES : search_scope(&l->found[set], s, a.path);
+    s->scope = scope + 1;
+    if (s->scope >= SCOPES) {
         s->scope = 0;
         s->next++;
     }
+    return scope < SCOPES && place_hit(l, set, a, scope, hit);
 }
 
 static bool next_custom(const struct lookup *l, struct search *s, struct hit *hit)
 {
     int path = PATH_NONE;
     while ((path = rules_path(l->rules, s->row, s->next)) != PATH_NONE) {
-        int scope = s->scope;
-        search_step(s);
-        if (place_hit(l, 0, (struct compiled){(int16_t)path, 0}, scope, hit)) {
+        if (search_path(l, s, 0, (struct compiled){(int16_t)path, 0}, hit)) {
             return true;
         }
     }
     return false;
+}
+
+/* Search the built-in aliases. False: none of them was met. */
+static bool search_builtin(const struct lookup *l, struct search *s)
+{
+    const struct row_range *r = &l->rows[s->row];
+    bool any = r->first != ALIAS_NONE;
+    *s = (struct search){.row = s->row,
+                         .next = any ? (size_t)r->first : 0,
+                         .end = any ? (size_t)r->last + 1 : 0,
+                         .builtin = true};
+    return any;
 }
 
 bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
@@ -435,21 +468,12 @@ bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
         if (l->rules != NULL && s->row < FIELDS && next_custom(l, s, hit)) {
             return true;
         }
-        if (!l->row_met[s->row]) {
-            s->next = l->first[s->row + 1];
-            s->builtin = true;
+        if (!search_builtin(l, s)) {
             return false;
         }
-        *s = (struct search){s->row, (size_t)l->row_first[s->row], 0, true};
     }
-    while (s->next < l->first[s->row + 1]) {
-        struct compiled a = l->alias[s->next];
-        int scope = s->scope;
-        if (l->found[1].scopes[a.path] == 0) {
-            s->scope = SCOPES - 1; /* nowhere: on to the next path */
-        }
-        search_step(s);
-        if (place_hit(l, 1, a, scope, hit)) {
+    while (s->next < s->end) {
+        if (search_path(l, s, 1, l->alias[s->next], hit)) {
             return true;
         }
     }

@@ -54,6 +54,15 @@ void pathset_done(struct pathset *p)
     *p = (struct pathset){0};
 }
 
+static size_t dots_of(struct span s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        n += s.p[i] == '.' ? 1 : 0;
+    }
+    return n;
+}
+
 static struct path_entry *entry_add(struct pathset *p, struct span text)
 {
     int i = wordmap_find(&p->index, text);
@@ -61,7 +70,7 @@ static struct path_entry *entry_add(struct pathset *p, struct span text)
         return &p->entries[i];
     }
     struct path_entry *e = &p->entries[p->entry_count];
-    *e = (struct path_entry){keep(text), NULL, PATH_NONE, false, false};
+    *e = (struct path_entry){.text = keep(text), .id = PATH_NONE, .dots = (uint8_t)dots_of(text)};
     wordmap_add(&p->index, e->text, (int)p->entry_count++);
     return e;
 }
@@ -73,9 +82,9 @@ struct span path_fold(struct span name, char *to, size_t cap)
         return span_of(to, 0);
     }
     for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        to[n] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-        n += c != '_' && c != '-' ? 1 : 0;
+        unsigned char c = (unsigned char)name.p[i];
+        to[n] = (char)(c + ((unsigned)c - 'A' < 26U ? 'a' - 'A' : 0));
+        n += c != '_' && c != '-' ? 1U : 0U;
     }
     return span_of(to, n);
 }
@@ -100,17 +109,11 @@ static void fold_add(struct pathset *p, int16_t id)
 int pathset_folded(const struct pathset *p, struct span name)
 {
     char buf[PATH_MAX_BYTES];
+    if (name.n == 0 || memchr(name.p, '.', name.n) != NULL) {
+        return PATH_NONE; /* no word has a dot */
+    }
     struct span word = path_fold(name, buf, sizeof(buf));
     return word.n == 0 ? PATH_NONE : wordmap_find(&p->folded, word);
-}
-
-static size_t dots_of(struct span s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        n += s.p[i] == '.' ? 1 : 0;
-    }
-    return n;
 }
 
 /* Dots only between names, and not more of them than a look-up can rank. */

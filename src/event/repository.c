@@ -72,6 +72,9 @@ static size_t kept_bytes(struct span text)
 
 struct span repository_userinfo(struct span text)
 {
+    if (find(text, '@') == text.n) {
+        return span_of(text.p, 0);
+    }
     size_t from = kept_bytes(text);
     size_t to = from;
     size_t more = userinfo_bytes(before_path(span_from(text, from)));

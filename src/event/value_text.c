@@ -9,6 +9,9 @@ static bool is_blank(char c)
 
 struct span text_trim(struct span s)
 {
+    if (text_is_trim(s)) {
+        return s;
+    }
     while (s.n > 0 && is_blank(*s.p)) {
         s = span_from(s, 1);
     }
@@ -18,7 +21,7 @@ struct span text_trim(struct span s)
     return s;
 }
 
-bool text_counts(struct span s)
+bool text_is_word(struct span s)
 {
     s = text_trim(s);
     return s.n > 0 && !(s.n <= 9 && (span_eq(s, SPAN("<nil>")) || span_eq(s, SPAN("null")) ||

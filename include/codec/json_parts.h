@@ -58,7 +58,8 @@ struct json_tokens {
     size_t count;
 };
 
-/* Fill `extents`, as many as tape words, and point *doc at them. False: they do not fit together. */
+/* Fill `extents`, as many as tape words, and point *doc at them. False: they do not fit together.
+ */
 MUST_USE bool json_locate_tokens(const struct json_tokens *t, struct extent *extents,
                                  struct doc *doc);
 

@@ -14,14 +14,16 @@
 #include "event/build.h"
 #include "event/fields.h"
 #include "event/lookup.h"
+#include "event/memo.h"
 
 enum value_kind {
     VALUE_NONE,
-    VALUE_TEXT,    /* characters, to be escaped */
-    VALUE_LITERAL, /* JSON as it is: a number, true, false */
-    VALUE_DOC,     /* a value of a document, copied without blanks */
-    VALUE_JSON,    /* text that is JSON itself if it parses; else a string */
-    VALUE_LIST,    /* words between commas: an array of strings */
+    VALUE_CONSTANT, /* the same in every event: written with its name */
+    VALUE_TEXT,     /* characters, to be escaped */
+    VALUE_LITERAL,  /* JSON as it is: a number, true, false */
+    VALUE_DOC,      /* a value of a document, copied without blanks */
+    VALUE_JSON,     /* text that is JSON itself if it parses; else a string */
+    VALUE_LIST,     /* words between commas: an array of strings */
 };
 
 struct field_value {
@@ -37,12 +39,36 @@ struct draft {
     struct lookup *lookup;
     struct arena *arena;
     const struct action_words *words;
-    struct field_value values[FIELDS];
+    struct field_value values[FIELDS]; /* written by draft_slot; all zeros if never */
+    uint64_t touched[FIELDS / 64 + 1]; /* a bit for each that draft_slot gave for this record */
+    struct memo harnesses, systems, severities;
     struct timestamp time;
     struct span word;   /* the source's own word for its action, "" if none */
     bool metric;        /* a data point */
     bool tool_decision; /* Claude Code's record of that name */
 };
+
+/* The value of a field, to be written. */
+static inline struct field_value *draft_slot(struct draft *d, enum field f)
+{
+    d->touched[f / 64] |= (uint64_t)1 << f % 64;
+    return &d->values[f];
+}
+
+/* The first field from `f` on that may have a value; FIELDS if there is none. */
+static inline int draft_next(const struct draft *d, int f)
+{
+    uint64_t bits = d->touched[f / 64] >> f % 64;
+    if (bits != 0) {
+        return f + __builtin_ctzll(bits);
+    }
+    for (int i = f / 64 + 1; i <= FIELDS / 64; i++) {
+        if (d->touched[i] != 0) {
+            return i * 64 + __builtin_ctzll(d->touched[i]);
+        }
+    }
+    return FIELDS;
+}
 
 static inline bool draft_has(const struct draft *d, enum field f)
 {
@@ -59,9 +85,13 @@ static inline struct span draft_text(const struct draft *d, enum field f)
 /* Set a derived text; an empty one clears the field. Keeps the source. */
 static inline void draft_set(struct draft *d, enum field f, struct span text)
 {
-    d->values[f].kind = text.n > 0 ? VALUE_TEXT : VALUE_NONE;
-    d->values[f].text = text;
+    struct field_value *v = draft_slot(d, f);
+    v->kind = text.n > 0 ? VALUE_TEXT : VALUE_NONE;
+    v->text = text;
 }
+
+/* Forget the values of the record before. A record has some thirty out of all the fields. */
+void draft_clear(struct draft *d);
 
 /* Fill a field from constant, customer's paths or alias row, repaired to its type. */
 void draft_collect(struct draft *d, enum field f);

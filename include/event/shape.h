@@ -25,8 +25,8 @@ const char *shape_name(enum shape s);
 MUST_USE bool shape_is_beacon(const struct doc *d, const struct outline *o);
 
 /*
- * Rules 3 to 8, first match, of the object with this outline. Whether a flat record holds any field that we
- * know (rule 9) is for build_event to say, which has looked.
+ * Rules 3 to 8, first match, of the object with this outline. Whether a flat record holds any field
+ * that we know (rule 9) is for build_event to say, which has looked.
  */
 MUST_USE enum shape shape_of(const struct doc *d, const struct outline *o);
 

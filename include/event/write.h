@@ -6,14 +6,29 @@
 #include "event/draft.h"
 #include "event/names.h"
 
+enum { WRITE_GROUPS = 64 }; /* objects that fields stand in */
+
+/* Fields that say the same in every event, and what. */
+struct write_constant {
+    enum field field;
+    const char *text;
+};
+
+extern const struct write_constant write_constants[];
+extern const size_t write_constants_count;
+
 struct write_part {
-    struct span group; /* names of the objects around the field, joined by dots */
-    struct span key;   /* ,"name": */
+    size_t group;      /* number of the object around the field; 0 is the event itself */
+    struct span next;  /* ,"name": and the value if it is a constant */
+    struct span first; /* the same without the comma */
 };
 
 struct write {
     struct write_part parts[FIELDS];
-    struct arena names;         /* the keys' texts */
+    /* what closes one group and opens another: },"tool":{ */
+    struct span bridges[WRITE_GROUPS][WRITE_GROUPS];
+    struct arena texts;         /* of both */
+    bool redacts;               /* for the customer of this event */
     struct buf scratch;         /* one string at a time */
     struct buf json;            /* a text that may be JSON, redacted */
     struct json_reader *reader; /* of texts that are JSON themselves */

@@ -6,72 +6,50 @@
  */
 #include "codec/json_parts.h"
 
-struct walk {
-    const struct json_tokens *tokens;
-    size_t next;  /* token */
-    size_t bytes; /* of the tokens so far */
-};
-
-static bool is_blank(char c)
+/* Behind the last byte, which is no blank, of the scalar in front of `to`. */
+static inline uint32_t scalar_end(const char *text, uint32_t to)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static uint32_t take_bracket(struct walk *w)
-{
-    w->bytes++;
-    return w->tokens->at[w->next++];
-}
-
-/* A string, number or word: it ends before the blanks that the next token may have before it. */
-static struct extent take_scalar(struct walk *w)
-{
-    const struct json_tokens *t = w->tokens;
-    struct extent e = {.from = t->at[w->next++]};
-    e.to = w->next < t->count ? t->at[w->next] : (uint32_t)t->text.n;
-    while (is_blank(t->text.p[e.to - 1])) {
-        e.to--;
+    while ((unsigned char)text[to - 1] <= ' ') {
+        to--;
     }
-    w->bytes += e.to - e.from;
-    return e;
-}
-
-/* The comma or colon behind a name or a value, if there is one. */
-static void skip_punctuation(struct walk *w)
-{
-    const struct json_tokens *t = w->tokens;
-    if (w->next < t->count) {
-        char c = t->text.p[t->at[w->next]];
-        size_t one = c == ',' || c == ':' ? 1 : 0;
-        w->next += one;
-        w->bytes += one;
-    }
+    return to;
 }
 
 bool json_locate_tokens(const struct json_tokens *t, struct extent *extents, struct doc *doc)
 {
-    struct walk w = {t, 0, 0};
+    const char *text = t->text.p;
     size_t end = (size_t)doc_payload(doc, 0) - 1;
+    size_t bytes = 0; /* of all tokens */
+    size_t n = 0;     /* token */
     for (size_t i = DOC_ROOT; i < end; i++) {
-        if (w.next == t->count) {
+        if (n == t->count) {
             return false;
         }
+        uint32_t from = t->at[n++];
+        uint32_t next = n < t->count ? t->at[n] : (uint32_t)t->text.n;
+        uint32_t to = from + 1;
         char tag = doc_tag(doc, i);
+        extents[i].from = from;
         if (tag == '{' || tag == '[') {
-            extents[i].from = take_bracket(&w);
+            bytes++;
             continue;
         }
-        if (tag == '}' || tag == ']') {
-            uint32_t from = take_bracket(&w);
-            extents[i] = (struct extent){from, from + 1};
-            extents[doc_payload(doc, i)].to = from + 1;
+        if (tag == '"') {
+            to = scalar_end(text, next);
+            extents[i].to = to;
+        } else if (tag == '}' || tag == ']') {
+            extents[doc_payload(doc, i)].to = to;
+            extents[i].to = to;
         } else {
-            extents[i] = take_scalar(&w);
-            i += tag == 'l' || tag == 'u' || tag == 'd' ? 1 : 0;
+            to = scalar_end(text, next);
+            extents[i].to = to;
+            i += tag == 'l' || tag == 'u' || tag == 'd' ? 1 : 0; /* the number itself */
         }
-        skip_punctuation(&w);
+        bool punctuated = n < t->count && (text[next] == ',' || text[next] == ':');
+        bytes += to - from + punctuated;
+        n += punctuated;
     }
     doc->extents = extents;
-    doc->compact = w.bytes == extents[DOC_ROOT].to - extents[DOC_ROOT].from;
-    return w.next == t->count;
+    doc->compact = bytes == extents[DOC_ROOT].to - extents[DOC_ROOT].from;
+    return n == t->count;
 }

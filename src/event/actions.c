@@ -80,7 +80,8 @@ static const struct {
     {"permissionrequest tooldecision permissionreplied", "", BY_DECISION},
 };
 
-static const char prefixes[] = "claude_code. codex. gemini_cli. copilot_chat.";
+static const struct span prefixes[] = {SPAN_INIT("claude_code."), SPAN_INIT("codex."),
+                                       SPAN_INIT("gemini_cli."), SPAN_INIT("copilot_chat.")};
 
 /* §14.5 step 3: what a well-formed action begins with */
 static const char families[] =
@@ -229,11 +230,9 @@ struct span action_of_decision(struct span decision)
 /* Without a runtime's prefix: claude_code.user_prompt is user_prompt. */
 static struct span without_prefix(struct span word)
 {
-    struct span rest = span_str(prefixes);
-    struct span prefix;
-    while (word_next(&rest, &prefix)) {
-        if (span_starts(word, prefix)) {
-            return span_from(word, prefix.n);
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (span_starts(word, prefixes[i])) {
+            return span_from(word, prefixes[i].n);
         }
     }
     return word;
@@ -335,13 +334,16 @@ static struct span action_of_value(struct draft *d, struct span value)
 static bool customers_action(struct draft *d, struct span value, struct span *action)
 {
     char folded[256];
+    if (d->in->rules == NULL) {
+        return false;
+    }
     struct span word = word_fold(value, folded, sizeof(folded));
     return word.n > 0 && rules_action(d->in->rules, word, action);
 }
 
 void draft_action(struct draft *d)
 {
-    struct field_value *v = &d->values[FIELD_EVENT_ACTION];
+    struct field_value *v = draft_slot(d, FIELD_EVENT_ACTION);
     struct span value = draft_text(d, FIELD_EVENT_ACTION);
     struct span action = {"", 0};
     if (rules_constant(d->in->rules, FIELD_EVENT_ACTION, &action)) {

@@ -101,15 +101,15 @@ static void builder_say(struct builder *b, struct built *built)
 /* Fields whose value is the same for every event, or about the record as a whole. */
 static void draft_ours(struct draft *d)
 {
-    draft_set(d, FIELD_VENDOR, SPAN("beacon"));
-    draft_set(d, FIELD_PRODUCT, SPAN("endpoint-agent"));
-    draft_set(d, FIELD_SCHEMA_VERSION, SPAN("1.0"));
-    draft_set(d, FIELD_EVENT_KIND, SPAN("agent_runtime"));
+    for (size_t i = 0; i < write_constants_count; i++) {
+        draft_slot(d, write_constants[i].field)->kind = VALUE_CONSTANT;
+    }
     draft_set(d, FIELD_RAW_SOURCE_SHAPE, span_str(shape_name(d->in->shape)));
     bool without = d->in->without_record;
-    d->values[FIELD_RAW_RECORD].kind = without ? VALUE_NONE : VALUE_DOC; /* written by itself */
-    d->values[FIELD_FIELD_TRUNCATED] = (struct field_value){without ? VALUE_LITERAL : VALUE_NONE,
-                                                            SPAN("true"), NULL, 0, span_of("", 0)};
+    draft_slot(d, FIELD_RAW_RECORD)->kind =
+        without ? VALUE_NONE : VALUE_DOC; /* written by itself */
+    *draft_slot(d, FIELD_FIELD_TRUNCATED) = (struct field_value){
+        without ? VALUE_LITERAL : VALUE_NONE, SPAN("true"), NULL, 0, span_of("", 0)};
 }
 
 bool build_event(struct builder *b, const struct build_input *in, struct buf *out,

@@ -201,6 +201,19 @@ static bool is_number(struct span s)
     return small_number(s) >= 0;
 }
 
+static struct span severity_of_text(struct draft *d, const struct hit *hit, struct span text)
+{
+    struct span severity;
+    if (is_number(text)) {
+        return severity_of_number(text, scale_of(d, hit));
+    }
+    if (!memo_find(&d->severities, text, &severity)) {
+        severity = severity_of_word(text);
+        memo_keep(&d->severities, text, severity);
+    }
+    return severity;
+}
+
 struct span severity_default(struct span action, struct span policy_decision)
 {
     bool bad = word_in(action, "tool.failed session.error policy.blocked") ||
@@ -214,7 +227,7 @@ void draft_severity(struct draft *d)
     struct hit hit;
     struct span text;
     struct span severity = nothing;
-    struct field_value *v = &d->values[FIELD_SEVERITY];
+    struct field_value *v = draft_slot(d, FIELD_SEVERITY);
     if (!rules_constant(d->in->rules, FIELD_SEVERITY, &severity)) {
         severity = severity_default(draft_text(d, FIELD_EVENT_ACTION),
                                     draft_text(d, FIELD_POLICY_DECISION));
@@ -222,8 +235,7 @@ void draft_severity(struct draft *d)
             if (!value_text(hit.doc, hit.at, &text)) {
                 continue;
             }
-            severity = is_number(text) ? severity_of_number(text, scale_of(d, &hit))
-                                       : severity_of_word(text);
+            severity = severity_of_text(d, &hit, text);
             severity = severity.n > 0 ? severity : SPAN("info");
             v->source = hit.name;
             break;

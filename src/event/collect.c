@@ -87,16 +87,17 @@ static bool agent_is_shipper(const struct draft *d)
 
 static bool accept_harness(struct draft *d, const struct hit *hit, struct field_value *v)
 {
-    if (runtime_is_shipper(v->text) ||
-        ((hit->when & ALIAS_NO_SHIPPER) != 0 && agent_is_shipper(d))) {
-        return false;
+    struct span name;
+    if (!memo_find(&d->harnesses, v->text, &name)) {
+        name = runtime_is_shipper(v->text) ? span_of(v->text.p, 0) : runtime_name(v->text);
+        memo_keep(&d->harnesses, v->text, name);
     }
-    v->text = runtime_name(v->text);
-    return v->text.n > 0;
+    v->text = name;
+    return name.n > 0 && ((hit->when & ALIAS_NO_SHIPPER) == 0 || !agent_is_shipper(d));
 }
 
 /* schema.md §14.4, endpoint.os */
-static struct span os_name(struct draft *d, struct span s)
+static struct span os_of_text(struct draft *d, struct span s)
 {
     static const char distributions[] = "ubuntu debian fedora centos rhel redhat alpine arch "
                                         "manjaro suse opensuse sles amzn amazon rocky alma oracle "
@@ -114,6 +115,23 @@ static struct span os_name(struct draft *d, struct span s)
     bool linux_like = text_has(low, SPAN("linux")) || span_starts(low, SPAN("red hat")) ||
                       text_starts_with_word_of(low, distributions);
     return linux_like ? SPAN("linux") : low;
+}
+
+static struct span os_name(struct draft *d, struct span s)
+{
+    static const struct span known[] = {SPAN_INIT("darwin"), SPAN_INIT("linux"),
+                                        SPAN_INIT("windows")};
+    struct span os;
+    if (memo_find(&d->systems, s, &os)) {
+        return os;
+    }
+    os = os_of_text(d, s);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (span_eq(os, known[i])) {
+            memo_keep(&d->systems, s, known[i]);
+        }
+    }
+    return os;
 }
 
 static struct span without_heads(struct span branch)
@@ -157,7 +175,7 @@ static bool accept(struct draft *d, enum field f, const struct hit *hit, struct 
 
 void draft_collect(struct draft *d, enum field f)
 {
-    struct field_value *v = &d->values[f];
+    struct field_value *v = draft_slot(d, f);
     struct search s = lookup_search((int)f);
     struct hit hit;
     struct span constant;
@@ -173,8 +191,8 @@ void draft_collect(struct draft *d, enum field f)
     *v = (struct field_value){0};
 }
 
-/* Decided later, or not by look-up at all. */
-static bool collected_elsewhere(enum field f)
+/* Decided when more is known. */
+static bool collected_later(enum field f)
 {
     switch ((int)f) {
     case FIELD_TIMESTAMP:
@@ -185,26 +203,34 @@ static bool collected_elsewhere(enum field f)
     case FIELD_FILE_OPERATION:
         return true;
     default:
-        return field_is_ours(f);
+        return false;
     }
+}
+
+void draft_clear(struct draft *d)
+{
+    for (int f = draft_next(d, 0); f < FIELDS; f = draft_next(d, f + 1)) {
+        d->values[f] = (struct field_value){0};
+    }
+    memset(d->touched, 0, sizeof(d->touched));
 }
 
 /* Every field that has a place in this record, or a rule of the customer's. */
 static void collect_all(struct draft *d)
 {
-    memset(d->values, 0, sizeof(d->values)); /* VALUE_NONE, empty texts */
+    draft_clear(d);
     size_t count = 0;
     const int16_t *rows = lookup_rows(d->lookup, &count);
     if (d->in->rules != NULL) {
         for (int f = 0; f < FIELDS; f++) {
-            if (!collected_elsewhere((enum field)f)) {
+            if (!collected_later((enum field)f) && !field_is_ours((enum field)f)) {
                 draft_collect(d, (enum field)f);
             }
         }
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (rows[i] < FIELDS && !collected_elsewhere((enum field)rows[i])) {
+        if (rows[i] < FIELDS && !collected_later((enum field)rows[i])) { /* ours have no row */
             draft_collect(d, (enum field)rows[i]);
         }
     }

@@ -75,7 +75,7 @@ static void hook_fallbacks(struct draft *d)
                   dot != NULL && dot > file.p ? span_of(file.p, (size_t)(dot - file.p)) : file);
     }
     if (!draft_has(d, FIELD_REPOSITORY)) {
-        d->values[FIELD_REPOSITORY] = d->values[FIELD_SESSION_WORKING_DIRECTORY];
+        *draft_slot(d, FIELD_REPOSITORY) = d->values[FIELD_SESSION_WORKING_DIRECTORY];
     }
     if (!draft_has(d, FIELD_HARNESS_NAME)) {
         draft_set(d, FIELD_HARNESS_NAME, runtime_of_hook(d->lookup));
@@ -98,7 +98,7 @@ static void repository_urls(struct draft *d)
 {
     static const enum field urls[] = {FIELD_REPOSITORY, FIELD_RUN_REPOSITORY};
     for (size_t i = 0; i < 2; i++) {
-        struct field_value *v = &d->values[urls[i]];
+        struct field_value *v = draft_slot(d, urls[i]);
         if (v->kind == VALUE_TEXT) {
             v->text = without_userinfo(d, v->text);
         }
@@ -179,8 +179,8 @@ static void command_numbers(struct draft *d)
         draft_has(d, FIELD_COMMAND_COMMAND) || draft_has(d, FIELD_TOOL_NAME) ||
         text_starts_with_word_of(draft_text(d, FIELD_EVENT_ACTION), "command. tool. file. mcp.");
     if (!about) {
-        d->values[FIELD_COMMAND_EXIT_CODE].kind = VALUE_NONE;
-        d->values[FIELD_COMMAND_DURATION_MS].kind = VALUE_NONE;
+        draft_slot(d, FIELD_COMMAND_EXIT_CODE)->kind = VALUE_NONE;
+        draft_slot(d, FIELD_COMMAND_DURATION_MS)->kind = VALUE_NONE;
     }
 }
 
@@ -197,7 +197,7 @@ static void approval(struct draft *d)
 {
     draft_collect(d, FIELD_APPROVAL_REASON);
     if (draft_has(d, FIELD_APPROVAL_DECISION) && !draft_has(d, FIELD_APPROVAL_REQUIRED)) {
-        d->values[FIELD_APPROVAL_REQUIRED] =
+        *draft_slot(d, FIELD_APPROVAL_REQUIRED) =
             (struct field_value){VALUE_LITERAL, SPAN("true"), NULL, 0, nothing};
     }
 }
@@ -223,7 +223,7 @@ static void metric_usage(struct draft *d)
         return;
     }
     if (span_eq(action, SPAN("cost.usage"))) {
-        struct field_value *v = &d->values[FIELD_GEN_AI_USAGE_COST_USD];
+        struct field_value *v = draft_slot(d, FIELD_GEN_AI_USAGE_COST_USD);
         v->kind = convert_number(number, &v->text) ? VALUE_LITERAL : v->kind;
         return;
     }
@@ -232,7 +232,7 @@ static void metric_usage(struct draft *d)
     }
     default_text(d, FIELD_GEN_AI_TOKEN_TYPE, type);
     for (size_t i = 0; i < sizeof(usage) / sizeof(usage[0]); i++) {
-        struct field_value *v = &d->values[usage[i].field];
+        struct field_value *v = draft_slot(d, usage[i].field);
         if (word_in(word_fold(type, buf, sizeof(buf)), usage[i].types)) {
             v->kind = convert_whole(d->arena, number, 1, &v->text) ? VALUE_LITERAL : v->kind;
         }

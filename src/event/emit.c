@@ -3,35 +3,26 @@
 
 #include "codec/utf8.h"
 
-/* What an ASCII byte becomes: NULL stands for itself. */
-static const char *escape_of(unsigned char c, char hex[7])
+enum { MOST_ESCAPE = 6 }; /* bytes that one byte may become: \u0000, and U+FFFD is three */
+
+/* Write what an ASCII byte becomes; the end of it. */
+static char *put_escaped(char *to, unsigned char c)
 {
-    static const char digits[] = "0123456789abcdef";
-    switch (c) {
-    case '"':
-        return "\\\"";
-    case '\\':
-        return "\\\\";
-    case '\n':
-        return "\\n";
-    case '\r':
-        return "\\r";
-    case '\t':
-        return "\\t";
-    case '\b':
-        return "\\b";
-    case '\f':
-        return "\\f";
-    default:
-        break;
+    static const char hex[] = "0123456789abcdef";
+    static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
+                                   ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
+    if (c < sizeof(letters) && letters[c] != 0) {
+        *to++ = '\\';
+        *to++ = letters[c];
+    } else if (c < 0x20) {
+        memcpy(to, "\\u00", 4);
+        to[4] = hex[c >> 4];
+        to[5] = hex[c & 0x0f];
+        to += MOST_ESCAPE;
+    } else {
+        *to++ = (char)c;
     }
-    if (c >= 0x20) {
-        return NULL;
-    }
-    memcpy(hex, "\\u0000", 7);
-    hex[4] = digits[c >> 4];
-    hex[5] = digits[c & 0x0f];
-    return hex;
+    return to;
 }
 
 /* Whether any of eight bytes is a control byte, '"', '\\' or not ASCII: a bit trick per test. */
@@ -45,6 +36,11 @@ static bool any_special(uint64_t v)
     return ((below | v) & tops) != 0;
 }
 
+static bool is_special(char c)
+{
+    return (unsigned char)c < 0x20 || (unsigned char)c >= 0x80 || c == '"' || c == '\\';
+}
+
 /* Bytes at the head of s that stand for themselves. */
 static size_t plain_bytes(struct span s)
 {
@@ -56,36 +52,94 @@ static size_t plain_bytes(struct span s)
             break;
         }
     }
-    while (n < s.n) {
-        unsigned char c = (unsigned char)s.p[n];
-        if (c < 0x20 || c == '"' || c == '\\' || c >= 0x80) {
-            break;
-        }
+    while (n < s.n && !is_special(s.p[n])) {
         n++;
     }
     return n;
 }
 
+/* The first character of *s, which moves behind it, to `to`; the end of it. */
+static char *put_character(char *to, struct span *s)
+{
+    bool good = false;
+    if ((unsigned char)*s->p < 0x80) {
+        to = put_escaped(to, (unsigned char)*s->p);
+        *s = span_from(*s, 1);
+        return to;
+    }
+    struct span piece = span_take(s, utf8_step(*s, &good));
+    piece = good ? piece : UTF8_REPLACEMENT;
+    memcpy(to, piece.p, piece.n);
+    return to + piece.n;
+}
+
 void emit_escaped(struct buf *out, struct span s)
 {
     while (s.n > 0) {
+        char piece[64];
+        char *end = piece;
         buf_add(out, span_take(&s, plain_bytes(s)));
-        if (s.n == 0) {
-            return;
+        while (s.n > 0 && is_special(*s.p) && end + MOST_ESCAPE <= piece + sizeof(piece)) {
+            end = put_character(end, &s);
         }
-        char hex[7];
-        const char *escape = NULL;
-        bool good = false;
-        struct span piece = span_take(&s, utf8_step(s, &good));
-        if (good && piece.n == 1) {
-            escape = escape_of((unsigned char)*piece.p, hex);
-        }
-        buf_add(out, escape != NULL ? span_str(escape) : good ? piece : UTF8_REPLACEMENT);
+        buf_add(out, span_of(piece, (size_t)(end - piece)));
     }
 }
 
+/* Copy up to eight bytes at once: two overlapping halves. */
+static uint64_t copy_short(char *to, struct span s)
+{
+    uint32_t head = 0;
+    uint32_t tail = 0;
+    if (s.n >= sizeof(head)) {
+        memcpy(&head, s.p, sizeof(head));
+        memcpy(&tail, s.p + s.n - sizeof(tail), sizeof(tail));
+        memcpy(to, &head, sizeof(head));
+        memcpy(to + s.n - sizeof(tail), &tail, sizeof(tail));
+        return (uint64_t)head << 32 | tail;
+    }
+    const uint64_t spaces = 0x2020202020202020U;
+    uint64_t all = spaces;
+    for (size_t i = 0; i < s.n; i++) {
+        to[i] = s.p[i];
+        all = all << 8 | (unsigned char)s.p[i];
+    }
+    return all;
+}
+
+/* Copy s and tell whether all of it stands for itself; `to` holds rubbish if not. */
+static bool copy_plain(char *to, struct span s)
+{
+    uint64_t eight = 0;
+    if (s.n < sizeof(eight)) {
+        return !any_special(copy_short(to, s));
+    }
+    for (size_t n = 0; n + sizeof(eight) < s.n; n += sizeof(eight)) {
+        memcpy(&eight, s.p + n, sizeof(eight));
+        if (any_special(eight)) {
+            return false;
+        }
+        memcpy(to + n, &eight, sizeof(eight));
+    }
+    memcpy(&eight, s.p + s.n - sizeof(eight), sizeof(eight)); /* some of them again */
+    memcpy(to + s.n - sizeof(eight), &eight, sizeof(eight));
+    return !any_special(eight);
+}
+
+/* Most strings need no escape: they are copied while they are looked at. */
 void emit_string(struct buf *out, struct span s)
 {
+    const size_t quotes = 2;
+    if (!out->overflowed && s.n + quotes < out->cap - out->n) {
+        char *to = out->p + out->n;
+        if (copy_plain(to + 1, s)) {
+            to[0] = '"';
+            to[s.n + 1] = '"';
+            to[s.n + quotes] = '\0';
+            out->n += s.n + quotes;
+            return;
+        }
+    }
     buf_add_byte(out, '"');
     emit_escaped(out, s);
     buf_add_byte(out, '"');

@@ -75,6 +75,6 @@ void draft_time(struct draft *d)
         d->time = timestamp_from_object(d->in->source->modified_ns);
     }
     char *text = arena_room(d->arena, TIMESTAMP_BYTES);
-    d->values[FIELD_TIMESTAMP] =
+    *draft_slot(d, FIELD_TIMESTAMP) =
         (struct field_value){VALUE_TEXT, timestamp_write(&d->time, text), NULL, 0, source};
 }

@@ -53,7 +53,8 @@ static void envelope(const struct doc *d, const struct outline *o, struct unwrap
 {
     size_t event = o->at[OUTLINE_EVENT];
     if (!is(d, event, '{') || o->at[OUTLINE_VENDOR] != 0 ||
-        (doc_member(d, event, SPAN("vendor")) == 0 && doc_member(d, event, SPAN("schema_version")) == 0 &&
+        (doc_member(d, event, SPAN("vendor")) == 0 &&
+         doc_member(d, event, SPAN("schema_version")) == 0 &&
          !is(d, doc_member(d, event, SPAN("event")), '{'))) {
         return;
     }

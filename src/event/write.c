@@ -6,31 +6,128 @@
 #include "event/repository.h"
 #include "event/rules.h"
 
+#include <assert.h>
+
 enum {
     STRING_BYTES = 16 << 20, /* a string of the longest line, redacted */
     JSON_BYTES = 64 * 1024,  /* longer JSON texts stay texts */
+    EVENT_GROUP = 0,
+    LEAD_BYTES = 32, /* copied whatever the length: one move instead of a call */
 };
+
+const struct write_constant write_constants[] = {
+    {FIELD_VENDOR, "beacon"},
+    {FIELD_PRODUCT, "endpoint-agent"},
+    {FIELD_SCHEMA_VERSION, "1.0"},
+    {FIELD_EVENT_KIND, "agent_runtime"},
+};
+const size_t write_constants_count = sizeof(write_constants) / sizeof(write_constants[0]);
+
+/* ---- what stands between two fields, made once ---- */
+
+static void add_constant(enum field f, struct buf *out)
+{
+    for (size_t i = 0; i < write_constants_count; i++) {
+        if (write_constants[i].field == f) {
+            emit_string(out, span_str(write_constants[i].text));
+        }
+    }
+}
+
+/* Bytes of the names, dots included, that both groups begin with. */
+static size_t common_names(struct span a, struct span b)
+{
+    size_t common = 0;
+    size_t n = a.n < b.n ? a.n : b.n;
+    size_t i = 0;
+    for (; i < n && a.p[i] == b.p[i]; i++) {
+        common = a.p[i] == '.' ? i + 1 : common;
+    }
+    bool a_ends = i == a.n;
+    bool b_ends = i == b.n;
+    bool whole = (a_ends || a.p[i] == '.') && (b_ends || b.p[i] == '.');
+    return whole && i > 0 ? i : common;
+}
+
+static void open_group(struct span names, struct buf *out)
+{
+    while (names.n > 0) {
+        if (*names.p == '.') { /* joins to what is common */
+            names = span_from(names, 1);
+        }
+        const char *dot = memchr(names.p, '.', names.n);
+        buf_add_byte(out, '"');
+        buf_add(out, span_take(&names, dot != NULL ? (size_t)(dot - names.p) : names.n));
+        buf_add(out, SPAN("\":{"));
+    }
+}
+
+static void close_group(struct span names, struct buf *out)
+{
+    for (size_t i = 0; i < names.n; i++) {
+        if (i == 0 || names.p[i] == '.') {
+            buf_add_byte(out, '}');
+        }
+    }
+}
+
+/* A copy of which LEAD_BYTES may be read. */
+static struct span lead(struct write *w, struct span text)
+{
+    char *p = arena_room(&w->texts, text.n + LEAD_BYTES);
+    memcpy(p, text.p, text.n);
+    memset(p + text.n, 0, LEAD_BYTES);
+    return span_of(p, text.n);
+}
+
+static void make_bridges(struct write *w, const struct span *groups, size_t count)
+{
+    for (size_t from = 0; from < count; from++) {
+        for (size_t to = 0; to < count; to++) {
+            size_t common = common_names(groups[from], groups[to]);
+            buf_clear(&w->scratch);
+            close_group(span_from(groups[from], common), &w->scratch);
+            buf_add_byte(&w->scratch, ',');
+            open_group(span_from(groups[to], common), &w->scratch);
+            w->bridges[from][to] = lead(w, buf_span(&w->scratch));
+        }
+    }
+}
 
 /* Take the paths apart once: the objects around a field, and its own name. */
 void write_init(struct write *w)
 {
+    struct span groups[WRITE_GROUPS] = {[EVENT_GROUP] = {"", 0}};
+    size_t count = 1;
     *w = (struct write){.scratch = BUF_INIT(STRING_BYTES), .json = BUF_INIT(STRING_BYTES)};
     names_init(&w->unique);
     for (int f = 0; f < FIELDS; f++) {
         struct span path = span_str(fields[f].path);
         const char *dot = memrchr(path.p, '.', path.n);
-        size_t group = dot != NULL ? (size_t)(dot - path.p) : 0;
-        struct span name = dot != NULL ? span_from(path, group + 1) : path;
-        const struct span key[] = {SPAN(",\""), name, SPAN("\":")};
-        w->parts[f] = (struct write_part){span_of(path.p, group), arena_join(&w->names, key, 3)};
+        struct span group = span_of(path.p, dot != NULL ? (size_t)(dot - path.p) : 0);
+        size_t n = 0;
+        while (n < count && !span_eq(groups[n], group)) {
+            n++;
+        }
+        assert(n < WRITE_GROUPS);
+        groups[n] = group;
+        count = n == count ? count + 1 : count;
+        buf_clear(&w->scratch);
+        buf_add(&w->scratch, SPAN(",\""));
+        buf_add(&w->scratch, span_from(path, dot != NULL ? group.n + 1 : 0));
+        buf_add(&w->scratch, SPAN("\":"));
+        add_constant((enum field)f, &w->scratch);
+        struct span key = lead(w, buf_span(&w->scratch));
+        w->parts[f] = (struct write_part){n, key, span_from(key, 1)};
     }
+    make_bridges(w, groups, count);
 }
 
 void write_done(struct write *w)
 {
     buf_done(&w->scratch);
     buf_done(&w->json);
-    arena_done(&w->names);
+    arena_done(&w->texts);
     names_done(&w->unique);
     json_reader_free(w->reader);
 }
@@ -55,7 +152,7 @@ static void write_source(const struct doc *doc, size_t at, struct buf *out)
 static void write_doc(struct write *w, const struct draft *d, const struct doc *doc, size_t at,
                       struct buf *out)
 {
-    if (rules_redacts(d->in->rules)) {
+    if (w->redacts) {
         struct compact_filter f = filter_of(w, d, false);
         compact_filtered(doc, at, &f, out);
     } else {
@@ -65,8 +162,11 @@ static void write_doc(struct write *w, const struct draft *d, const struct doc *
 
 static void write_text(struct write *w, const struct draft *d, struct span text, struct buf *out)
 {
-    buf_clear(&w->scratch);
-    emit_string(out, rules_redact(d->in->rules, text, &w->scratch) ? buf_span(&w->scratch) : text);
+    if (w->redacts) {
+        buf_clear(&w->scratch);
+        text = rules_redact(d->in->rules, text, &w->scratch) ? buf_span(&w->scratch) : text;
+    }
+    emit_string(out, text);
 }
 
 /*
@@ -94,7 +194,7 @@ static void write_json(struct write *w, const struct draft *d, struct span text,
 {
     struct doc doc;
     buf_clear(&w->json);
-    if (rules_redact(d->in->rules, text, &w->json)) {
+    if (w->redacts && rules_redact(d->in->rules, text, &w->json)) {
         text = buf_span(&w->json);
     }
     if (read_json(w, text, &doc)) {
@@ -160,6 +260,7 @@ static void write_value(struct write *w, const struct draft *d, const struct fie
     case VALUE_LIST:
         write_list(w, d, v->text, out);
         break;
+    case VALUE_CONSTANT:
     case VALUE_NONE:
     default:
         break;
@@ -186,7 +287,7 @@ static void write_record(struct write *w, const struct draft *d, struct buf *out
 {
     bool urls =
         holds_credentials(d, FIELD_REPOSITORY) || holds_credentials(d, FIELD_RUN_REPOSITORY);
-    if (urls || rules_redacts(d->in->rules)) {
+    if (urls || w->redacts) {
         struct compact_filter f = filter_of(w, d, urls);
         compact_filtered(d->in->doc, d->in->at, &f, out);
     } else {
@@ -196,96 +297,60 @@ static void write_record(struct write *w, const struct draft *d, struct buf *out
 
 /* ---- the event ---- */
 
-/* Bytes of the names, dots included, that both groups begin with. */
-static size_t common_names(struct span a, struct span b)
+/* A text of write.parts or write.bridges: LEAD_BYTES of it may be read. */
+static inline void add_lead(struct buf *out, struct span lead)
 {
-    size_t common = 0;
-    size_t n = a.n < b.n ? a.n : b.n;
-    size_t i = 0;
-    for (; i < n && a.p[i] == b.p[i]; i++) {
-        common = a.p[i] == '.' ? i + 1 : common;
-    }
-    bool a_ends = i == a.n;
-    bool b_ends = i == b.n;
-    bool whole = (a_ends || a.p[i] == '.') && (b_ends || b.p[i] == '.');
-    return whole && i > 0 ? i : common;
-}
-
-static size_t names_in(struct span s)
-{
-    size_t n = s.n > 0 ? 1 : 0;
-    for (size_t i = 1; i < s.n; i++) { /* a dot at the start joins to what is common */
-        n += s.p[i] == '.' ? 1 : 0;
-    }
-    return n;
-}
-
-static void open_group(struct span names, struct buf *out)
-{
-    while (names.n > 0) {
-        if (*names.p == '.') {
-            names = span_from(names, 1);
-        }
-        const char *dot = memchr(names.p, '.', names.n);
-        buf_add_byte(out, '"');
-        buf_add(out, span_take(&names, dot != NULL ? (size_t)(dot - names.p) : names.n));
-        buf_add(out, SPAN("\":{"));
+    if (lead.n <= LEAD_BYTES && !out->overflowed && out->cap - out->n > LEAD_BYTES) {
+        memcpy(out->p + out->n, lead.p, LEAD_BYTES);
+        out->n += lead.n;
+        out->p[out->n] = '\0';
+    } else {
+        buf_add(out, lead);
     }
 }
 
-static void close_group(struct span names, struct buf *out)
+/* From the objects that are open to those of the next field, which needs no comma then. */
+static void change_group(const struct write *w, size_t *open, size_t next, struct buf *out)
 {
-    for (size_t n = names_in(names); n > 0; n--) {
-        buf_add_byte(out, '}');
-    }
-}
-
-/* From the objects that are open to those of the next field. */
-static void change_group(struct span *open, struct span next, struct buf *out)
-{
-    size_t common = common_names(*open, next);
-    close_group(span_from(*open, common), out);
-    if (out->p[out->n - 1] != '{') {
-        buf_add_byte(out, ',');
-    }
-    open_group(span_from(next, common), out);
+    add_lead(out, w->bridges[*open][next]);
     *open = next;
 }
 
-static void write_field(struct write *w, const struct draft *d, enum field f, struct span *open,
+static void write_field(struct write *w, const struct draft *d, enum field f, size_t *open,
                         struct buf *out)
 {
     const struct write_part *part = &w->parts[f];
-    if (part->group.n == open->n && span_eq(part->group, *open)) {
-        buf_add(out, span_from(part->key, out->p[out->n - 1] == '{' ? 1 : 0));
+    if (part->group == *open) {
+        add_lead(out, part->next);
     } else {
-        change_group(open, part->group, out);
-        buf_add(out, span_from(part->key, 1));
+        change_group(w, open, part->group, out);
+        add_lead(out, part->first);
     }
-    write_value(w, d, &d->values[f], out);
-}
-
-/* `user` is always there, if only as {}. */
-static void write_no_user(struct span *open, struct buf *out)
-{
-    change_group(open, SPAN("user"), out);
+    if (f == FIELD_RAW_RECORD) {
+        write_record(w, d, out);
+    } else {
+        write_value(w, d, &d->values[f], out);
+    }
 }
 
 void write_event(struct write *w, const struct draft *d, struct buf *out)
 {
-    struct span open = {"", 0};
+    size_t open = EVENT_GROUP;
+    bool user = draft_has(d, FIELD_USER_NAME) || draft_has(d, FIELD_USER_UID);
+    w->redacts = rules_redacts(d->in->rules);
     buf_add_byte(out, '{');
-    for (int f = 0; f < FIELDS && !out->overflowed; f++) {
-        if (f == FIELD_RAW_RECORD && draft_has(d, FIELD_RAW_RECORD)) {
-            buf_add(out, SPAN(",\"record\":"));
-            write_record(w, d, out);
-        } else if (draft_has(d, (enum field)f)) {
+    add_lead(out, w->parts[FIELD_TIMESTAMP].first);
+    write_value(w, d, &d->values[FIELD_TIMESTAMP], out);
+    for (int f = draft_next(d, FIELD_TIMESTAMP + 1); f < FIELDS && !out->overflowed;
+         f = draft_next(d, f + 1)) {
+        if (!user && f > FIELD_USER_UID) { /* it is always there, if only as {} */
+            change_group(w, &open, w->parts[FIELD_USER_UID].group, out);
+            user = true;
+        }
+        if (draft_has(d, (enum field)f)) {
             write_field(w, d, (enum field)f, &open, out);
-        } else if (f == FIELD_USER_UID && !draft_has(d, FIELD_USER_NAME)) {
-            write_no_user(&open, out);
         }
     }
-    if (!out->overflowed) {
-        close_group(open, out);
-    }
+    struct span end = w->bridges[open][EVENT_GROUP];
+    add_lead(out, span_of(end.p, end.n - 1)); /* less its comma */
 }

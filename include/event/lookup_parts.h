@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lookup_parts.h - what the two files behind lookup.h share: lookup.c asks, lookup_walk.c finds.
+ * Nobody else includes it.
+ */
+#ifndef EVENT_LOOKUP_PARTS_H
+#define EVENT_LOOKUP_PARTS_H
+
+#include "event/lookup.h"
+#include "event/pathset.h"
+
+enum {
+    PATHS_MAX = 640,            /* of all rows, each once */
+    ALIASES_MAX = 768,          /* paths of all rows, repeated ones too */
+    EMBEDDED_MAX = 4,           /* JSON texts taken apart in one record */
+    EMBEDDED_BYTES = 64 * 1024, /* longer ones stay texts: a reader's memory is 40 times this */
+    RANK_NESTED = 1,
+    RANK_MIXED = 2,
+    RANK_FOLDED = 0x4000,
+    ALIAS_NONE = -1,
+};
+
+/* The best value of a path in a scope. */
+struct place {
+    uint32_t at;
+    uint16_t rank;
+    uint8_t doc; /* 0 the record, else an embedded text */
+};
+
+/* What was found of one set of paths. */
+struct found {
+    const struct pathset *paths;
+    uint8_t scopes[PATHS_MAX]; /* bits; places hold rubbish where none is set */
+    struct place places[PATHS_MAX][SCOPES];
+};
+
+struct compiled {
+    int16_t path;
+    uint16_t when;
+};
+
+/* The aliases of a row of which a value was met: from the first to the last. */
+struct row_range {
+    int16_t first; /* ALIAS_NONE: none was */
+    int16_t last;
+};
+
+struct lookup {
+    struct pathset builtin;
+    struct compiled alias[ALIASES_MAX];
+    struct found found[2]; /* the customer's, the built-in */
+    const struct rules *rules;
+    const struct doc *record;
+    unsigned granted;
+    struct json_reader *reader[EMBEDDED_MAX];
+    struct doc embedded[EMBEDDED_MAX];
+    int embedded_count;
+    bool known;                      /* any path met but those of time and message */
+    uint8_t says_nothing[PATHS_MAX]; /* built-in paths of time and message only */
+    struct row_range rows[FACTS_END];
+    int16_t met_rows[FACTS_END]; /* those with a value in this record */
+    size_t met_count;
+    int16_t row_of_alias[ALIASES_MAX];
+    int16_t path_alias[PATHS_MAX];   /* first alias of a path */
+    int16_t next_alias[ALIASES_MAX]; /* and the next of the same path */
+};
+
+/* Find all values of the object at `at` of l->record that may be asked for. */
+void lookup_walk(struct lookup *l, size_t at);
+
+#endif

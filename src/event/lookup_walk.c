@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The walk costs one hash of each name that it passes; the table has some 350 paths and some
+ * 40 fields, so asking the record for each path would cost a hundred times as much.
+ */
+#include "event/lookup_parts.h"
+
+/* Whether it may be anything at all: null, "" and empty containers are as absent. */
+static bool value_is_there(const struct doc *d, size_t at)
+{
+    switch (doc_tag(d, at)) {
+    case 'n':
+        return false;
+    case '"':
+        return text_counts(doc_string(d, at));
+    case '{':
+    case '[':
+        return !doc_at_end(d, doc_first(d, at));
+    default:
+        return true;
+    }
+}
+
+/* Where a walk stands: everything a member needs to know of what is around it. */
+struct walk {
+    const struct doc *doc;
+    uint8_t doc_number;
+    enum lookup_scope scope;
+    char *joined;
+    size_t prefix;   /* bytes of joined[] used: the names around the member, 0 at the top */
+    size_t dots;     /* in them */
+    unsigned splits; /* a bit for each dot of the prefix: 1 if it is a step down */
+};
+
+static void walk_object(struct lookup *l, const struct walk *w, size_t at);
+
+/* Literal 0, nested 1, then the mixtures, longest first name first. */
+static uint16_t rank_of(unsigned splits, size_t dots)
+{
+    if (splits == 0) {
+        return 0;
+    }
+    return splits == (1U << dots) - 1 ? RANK_NESTED : (uint16_t)(RANK_MIXED + splits);
+}
+
+static void found_add(struct found *f, int id, const struct walk *w, size_t at, uint16_t rank)
+{
+    struct place *p = &f->places[id][w->scope];
+    uint8_t bit = (uint8_t)(1U << w->scope);
+    if ((f->scopes[id] & bit) == 0 || rank < p->rank || (rank == p->rank && rank != RANK_FOLDED)) {
+        *p = (struct place){(uint32_t)at, rank, w->doc_number};
+        f->scopes[id] |= bit;
+    }
+}
+
+/* Remember that the row has a value, and between which of its aliases. */
+static void row_met(struct lookup *l, int row, int16_t alias)
+{
+    struct row_range *r = &l->rows[row];
+    if (r->first == ALIAS_NONE) {
+        *r = (struct row_range){alias, alias};
+        l->met_rows[l->met_count++] = (int16_t)row;
+        return;
+    }
+    r->first = alias < r->first ? alias : r->first;
+    r->last = alias > r->last ? alias : r->last;
+}
+
+static void met(struct lookup *l, int set, int id, const struct walk *w, size_t at, uint16_t rank)
+{
+    found_add(&l->found[set], id, w, at, rank);
+    l->known = l->known || set == 0 || !l->says_nothing[id];
+    for (int a = set == 0 ? ALIAS_NONE : l->path_alias[id]; a != ALIAS_NONE; a = l->next_alias[a]) {
+        row_met(l, l->row_of_alias[a], (int16_t)a);
+    }
+}
+
+static void walk_folded(struct lookup *l, int set, const struct walk *w, struct span name,
+                        size_t at)
+{
+    const struct pathset *p = l->found[set].paths;
+    for (int id = pathset_folded(p, name); id != PATH_NONE; id = p->next_folded[id]) {
+        met(l, set, id, w, at, RANK_FOLDED);
+    }
+}
+
+bool lookup_embedded(struct lookup *l, struct span text, struct doc *doc)
+{
+    int i = l->embedded_count;
+    text = text_trim(text);
+    if (text.n < 2 || text.n > EMBEDDED_BYTES || (*text.p != '{' && *text.p != '[') ||
+        i == EMBEDDED_MAX) {
+        return false;
+    }
+    if (l->reader[i] == NULL) {
+        l->reader[i] = json_reader_new(EMBEDDED_BYTES);
+    }
+    if (json_scan(l->reader[i], &text, doc, NULL) != FAIL_NONE || text.n > 0) {
+        return false;
+    }
+    l->embedded[i] = *doc;
+    l->embedded_count++;
+    return true;
+}
+
+/* A JSON text where an object is expected: read it, walk it under the same name. */
+static void walk_embedded(struct lookup *l, struct walk w, size_t at)
+{
+    struct doc doc;
+    if (lookup_embedded(l, doc_string(w.doc, at), &doc) && doc_tag(&doc, DOC_ROOT) == '{') {
+        w.doc = &doc;
+        w.doc_number = (uint8_t)l->embedded_count;
+        walk_object(l, &w, DOC_ROOT);
+    }
+}
+
+static void walk_container(struct lookup *l, struct walk w, const char *as, size_t at)
+{
+    char joined[PATH_MAX_BYTES];
+    w.joined = joined;
+    w.prefix = strlen(as);
+    w.dots = 0;
+    w.splits = 0;
+    memcpy(joined, as, w.prefix);
+    if (doc_tag(w.doc, at) == '{') {
+        walk_object(l, &w, at);
+    } else if (doc_tag(w.doc, at) == '"') {
+        walk_embedded(l, w, at);
+    }
+}
+
+/* The members that hold attributes: not paths, but other scopes. */
+static bool walk_scope(struct lookup *l, struct walk w, struct span name, size_t at)
+{
+    static const struct {
+        struct span name;
+        enum lookup_scope scope;
+    } scopes[] = {
+        {SPAN_INIT("attributes"), SCOPE_ATTRIBUTES},
+        {SPAN_INIT("Attributes"), SCOPE_ATTRIBUTES},
+        {SPAN_INIT("LogAttributes"), SCOPE_ATTRIBUTES},
+        {SPAN_INIT("SpanAttributes"), SCOPE_ATTRIBUTES},
+        {SPAN_INIT("ResourceAttributes"), SCOPE_RESOURCE},
+    };
+    for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+        if (span_eq(name, scopes[i].name)) {
+            w.scope = scopes[i].scope;
+            walk_object(l, &w, at);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* resource: {attributes: {...}} */
+static void walk_resource(struct lookup *l, struct walk w, size_t at)
+{
+    size_t inner = doc_member(w.doc, at, SPAN("attributes"));
+    if (inner != 0 && doc_tag(w.doc, inner) == '{') {
+        w.scope = SCOPE_RESOURCE;
+        walk_object(l, &w, inner);
+    }
+}
+
+/*
+ * A member whose path is in a set, or the beginning of one: `in` is the walk with the member's
+ * name joined to it. True: longer paths begin with it.
+ */
+static bool walk_entry(struct lookup *l, int set, const struct path_entry *e, const struct walk *in,
+                       size_t at, bool there)
+{
+    if (e->id != PATH_NONE && there) {
+        met(l, set, e->id, in, at, rank_of(in->splits, e->dots));
+    }
+    if (e->container != NULL) {
+        walk_container(l, *in, e->container, at);
+    }
+    return e->begins;
+}
+
+/* A member of the record itself or of a scope: its name may also be only alike. */
+static void walk_top(struct lookup *l, const struct walk *w, struct span name, size_t at)
+{
+    struct walk in = *w;
+    bool object = doc_tag(w->doc, at) == '{';
+    bool there = value_is_there(w->doc, at);
+    bool down = false;
+    if ((object && w->scope == SCOPE_RECORD && walk_scope(l, *w, name, at)) || name.n == 0 ||
+        name.n >= PATH_MAX_BYTES) {
+        return;
+    }
+    for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
+        const struct path_entry *e = pathset_find(l->found[set].paths, name);
+        if (e != NULL) {
+            in.dots = e->dots;
+            down = walk_entry(l, set, e, &in, at, there) || down;
+        }
+        if (there && (e == NULL || !e->alone)) {
+            walk_folded(l, set, &in, name, at);
+        }
+    }
+    if (down && object) {
+        in.prefix = name.n;
+        memcpy(in.joined, name.p, name.n);
+        walk_object(l, &in, at);
+    }
+    if (object && w->scope == SCOPE_RECORD && span_eq(name, SPAN("resource"))) {
+        walk_resource(l, *w, at);
+    }
+}
+
+/* A member of an object that paths begin with. */
+static void walk_below(struct lookup *l, const struct walk *w, struct span name, size_t at)
+{
+    struct walk in = *w;
+    bool down = false;
+    in.prefix += 1 + name.n;
+    if (name.n == 0 || in.prefix > PATH_MAX_BYTES) {
+        return;
+    }
+    in.joined[w->prefix] = '.';
+    memcpy(in.joined + w->prefix + 1, name.p, name.n);
+    for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
+        const struct path_entry *e =
+            pathset_find(l->found[set].paths, span_of(in.joined, in.prefix));
+        if (e != NULL) {
+            in.dots = e->dots;
+            in.splits = (w->splits << 1 | 1U) << (e->dots - w->dots - 1);
+            down = walk_entry(l, set, e, &in, at, value_is_there(w->doc, at)) || down;
+        }
+    }
+    if (down && doc_tag(w->doc, at) == '{') {
+        walk_object(l, &in, at);
+    }
+}
+
+static void walk_object(struct lookup *l, const struct walk *w, size_t at)
+{
+    const struct doc *d = w->doc;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        if (w->prefix == 0) {
+            walk_top(l, w, doc_string(d, i), i + 1);
+        } else {
+            walk_below(l, w, doc_string(d, i), i + 1);
+        }
+    }
+}
+
+void lookup_walk(struct lookup *l, size_t at)
+{
+    char joined[PATH_MAX_BYTES];
+    walk_object(l, &(struct walk){.doc = l->record, .scope = SCOPE_RECORD, .joined = joined}, at);
+}

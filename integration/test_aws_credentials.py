@@ -2,6 +2,7 @@
 """Where the worker's own credentials come from: each place alone, their order, and their end."""
 import json
 import re
+import time
 
 import pytest
 
@@ -175,3 +176,22 @@ def test_an_instance_whose_renewal_fails_goes_on_with_what_it_has(strict: Strict
     acme.put("b", generate(2, 6).text)
     strict.settled()
     assert strict.count() == 4 and worker.running()
+
+
+def test_a_stop_does_not_wait_for_a_program_that_hangs(strict: StrictWorld, home):
+    """Its first answer is used up within seconds, its second never comes: the poll and the acker wait for it."""
+    own = strict.fake.session(ROLE, "process")
+    told = {"Version": 1, "AccessKeyId": own["access_key"], "SecretAccessKey": own["secret"],
+            "SessionToken": own["token"], "Expiration": time.strftime("%FT%TZ", time.gmtime(time.time() + 72))}
+    (home / "told").write_text(json.dumps(told))
+    (home / "program").write_text(f"cd {home}\nif mv told once; then exec cat once; fi\n: >hangs\nexec sleep 300\n")
+    (home / "config").write_text(f"[profile proc]\ncredential_process = /bin/sh {home / 'program'}\n")
+    strict.customer("acme")
+    worker = strict.start(env={**NO_KEYS, "AWS_PROFILE": "proc"}, limits={"shutdown_grace": "4s"},
+                          queue={"wait": "1s"}, metrics={"listen": "127.0.0.1:0", "queue_interval": "1s"})
+    strict.settled()
+    until(lambda: (home / "hangs").exists(), "the program hangs", 60, alive=worker)
+    time.sleep(3)  # the set of before has come to its last minute, and all wait
+    began = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - began < 8

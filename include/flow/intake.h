@@ -42,7 +42,8 @@ struct intake_parts { /* borrowed for the life of the intake */
 };
 
 struct intake *intake_new(const struct intake_parts *parts);
-void intake_free(struct intake *i); /* after intake_stop */
+/* After intake_stop, and with the queues and their credentials stopped: waits for who asks them. */
+void intake_free(struct intake *i);
 DEFINE_OWNED(intake);
 
 void intake_start(struct intake *i);

@@ -95,6 +95,12 @@ MUST_USE bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_
  */
 void creds_reject(struct creds_source *s, const struct creds *used);
 
+/*
+ * End a fetch under way at once, and begin none any more: a set that is still good is given on,
+ * else the answer is FAIL_STOPPED. An STS client of its own stops, too. Threads: any.
+ */
+void creds_source_stop(struct creds_source *s);
+
 /* Until when the set in use is good, wall clock. INT64_MAX: for ever, 0: there is none. */
 int64_t creds_expires_ms(struct creds_source *s);
 
@@ -103,11 +109,13 @@ bool creds_renewal_failed(struct creds_source *s, struct err *why);
 
 /*
  * Where credentials come from, for those who write a new origin. `fetch` is called by one
- * thread at a time and must end by itself (time-outs).
+ * thread at a time and must end by itself (time-outs). `stop` is called by any thread, and ends
+ * it at once, and each later one.
  */
 struct creds_origin {
     void *ctx;
     enum err_kind (*fetch)(void *ctx, struct creds *out, struct err *e);
+    void (*stop)(void *ctx); /* NULL: its fetch never waits */
     void (*free)(void *ctx); /* NULL: nothing to free */
     bool stable; /* if it fails, go on with expired ones: those of an instance stay good longer */
 };

@@ -17,7 +17,7 @@ struct creds_asker;
 /* The source is borrowed for its life. done(ctx): an answer is at hand; it must not block. */
 struct creds_asker *creds_asker_new(struct creds_source *s, void (*done)(void *ctx), void *ctx);
 
-/* Waits for the source's answer if it is being asked: an origin's fetch ends by itself. */
+/* Waits for the source's answer if it is being asked: creds_source_stop ends that at once. */
 void creds_asker_free(struct creds_asker *a);
 DEFINE_OWNED(creds_asker);
 

@@ -75,7 +75,7 @@ MUST_USE enum err_kind sqs_send(struct sqs_queue *q, struct sqs_outgoing *messag
  *
  * A start that fails is told by sqs_poller_next, too. A poll lasts its wait and 15 s at most,
  * once there are credentials for it: those are fetched by other threads, and sqs_poller_free
- * waits for one that does so just then.
+ * waits for one that does so just then (creds_source_stop ends it).
  *
  * Threads: one at a time; sqs_poller_wake any. Queues live longer than their poller.
  */

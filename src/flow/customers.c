@@ -469,7 +469,6 @@ void customers_watch(struct customers *all)
 void customers_stop(struct customers *all)
 {
     atomic_store(&all->stopped, true);
-    sts_stop(all->parts.sts);
     for (size_t i = 0; i < all->count; i++) {
         struct customer *c = &all->list[i];
         (void)pthread_mutex_lock(&c->shared.lock);

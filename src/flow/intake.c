@@ -50,6 +50,7 @@ struct intake {
     struct poll *polls;
     pthread_t thread;
     struct learner learners[LEARNERS];
+    size_t learner_count;
     bool started;
     atomic_bool stopping;
     atomic_int farewell_ms;
@@ -88,6 +89,9 @@ void intake_free(struct intake *i)
         return;
     }
     assert(!i->started);
+    for (size_t n = 0; n < i->learner_count; n++) {
+        (void)pthread_join(i->learners[n].thread, NULL);
+    }
     sqs_poller_free(i->poller);
     (void)pthread_mutex_destroy(&i->shared.lock);
     (void)pthread_cond_destroy(&i->shared.stopped);
@@ -363,11 +367,13 @@ void intake_start(struct intake *i)
     if (pthread_create(&i->thread, NULL, intake_run, i) != 0) {
         abort();
     }
-    for (size_t n = 0; n < LEARNERS; n++) {
-        i->learners[n] = (struct learner){.intake = i, .first = n};
-        if (pthread_create(&i->learners[n].thread, NULL, learner_run, &i->learners[n]) != 0) {
+    while (i->learner_count < LEARNERS) {
+        struct learner *l = &i->learners[i->learner_count];
+        *l = (struct learner){.intake = i, .first = i->learner_count};
+        if (pthread_create(&l->thread, NULL, learner_run, l) != 0) {
             abort();
         }
+        i->learner_count++;
     }
     i->started = true;
 }
@@ -399,8 +405,5 @@ void intake_stop(struct intake *i, int farewell_ms)
     (void)pthread_mutex_unlock(&i->shared.lock);
     intake_wake(i);
     (void)pthread_join(i->thread, NULL);
-    for (size_t n = 0; n < LEARNERS; n++) {
-        (void)pthread_join(i->learners[n].thread, NULL);
-    }
     i->started = false;
 }

@@ -66,6 +66,7 @@ static bool stop_lanes(struct worker *w, int64_t finish, int64_t end)
     bool all = wait_for_lanes(w, finish);
     if (!all) {
         customers_stop(w->customers);
+        creds_source_stop(w->own);
         sink_stop(w->sink);
         for (size_t i = 0; i < w->lane_count; i++) {
             lane_stop(w->lanes[i]);
@@ -123,8 +124,8 @@ bool worker_stop(struct worker *w, int grace_ms)
     http_pool_stop(w->pool);
     monitor_free(w->monitor);
     w->monitor = NULL;
-    sts_stop(w->sts);   /* a token for the brokers may be waiting for credentials */
-    sink_free(w->sink); /* reports the rest: every receipt is settled now */
+    creds_source_stop(w->own); /* acker, polls and the brokers' tokens may wait for them */
+    sink_free(w->sink);        /* reports the rest: every receipt is settled now */
     w->sink = NULL;
     acker_stop(w->acker);
     log_stopped(w, untouched, given_up, began);

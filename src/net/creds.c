@@ -41,6 +41,7 @@ struct creds_source {
         bool have;                    /* `now` holds a set */
         bool rejected;                /* a service refused it */
         bool fetching;                /* one thread asks the origin */
+        bool stopped;                 /* nobody asks it any more */
         int64_t renew_ms, until_ms;   /* wall */
         int64_t heeded_ms, resume_ms; /* mono: the last rejection; no attempt before this */
         unsigned failures;            /* in a row */
@@ -125,9 +126,10 @@ static bool usable_locked(const struct creds_source *s)
     return s->shared.have && !s->shared.rejected && wall_ms(s) < s->shared.until_ms;
 }
 
+/* The origin is not to be asked now. */
 static bool paused_locked(const struct creds_source *s)
 {
-    return clock_mono_ms(s->clock) < s->shared.resume_ms;
+    return s->shared.stopped || clock_mono_ms(s->clock) < s->shared.resume_ms;
 }
 
 /* Between least and 5 * least. */
@@ -230,6 +232,9 @@ static enum err_kind answer_locked(const struct creds_source *s, struct creds *o
         copy_set(out, &s->shared.now);
         return FAIL_NONE;
     }
+    if (s->shared.stopped) {
+        return err_set(e, FAIL_STOPPED, "%s: stopped", s->name);
+    }
     if (e != NULL) {
         *e = s->shared.why;
     }
@@ -258,6 +263,20 @@ bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_kind *kin
     }
     (void)pthread_mutex_unlock(&s->shared.lock);
     return now;
+}
+
+void creds_source_stop(struct creds_source *s)
+{
+    (void)pthread_mutex_lock(&s->shared.lock);
+    s->shared.stopped = true;
+    (void)pthread_cond_broadcast(&s->shared.changed);
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    if (s->origin.stop != NULL) {
+        s->origin.stop(s->origin.ctx);
+    }
+    if (s->owns_sts) {
+        sts_stop(s->sts);
+    }
 }
 
 void creds_reject(struct creds_source *s, const struct creds *used)

@@ -22,6 +22,12 @@ bool creds_container_present(void)
            env_text("AWS_CONTAINER_CREDENTIALS_FULL_URI") != NULL;
 }
 
+static void container_stop(void *ctx)
+{
+    struct container *c = ctx;
+    http_stop(c->http);
+}
+
 static void container_free(void *ctx)
 {
     struct container *c = ctx;
@@ -149,6 +155,7 @@ struct creds_source *creds_source_container(const struct creds_settings *s, stru
         container_free(c);
         return NULL;
     }
-    struct creds_origin origin = {.ctx = c, .fetch = fetch, .free = container_free};
+    struct creds_origin origin = {
+        .ctx = c, .fetch = fetch, .stop = container_stop, .free = container_free};
     return creds_source_new(&origin, "container", s);
 }

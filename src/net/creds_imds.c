@@ -30,6 +30,12 @@ bool creds_imds_disabled(void)
     return env_true("AWS_EC2_METADATA_DISABLED");
 }
 
+static void imds_stop(void *ctx)
+{
+    struct imds *m = ctx;
+    http_stop(m->http);
+}
+
 static void imds_free(void *ctx)
 {
     struct imds *m = ctx;
@@ -202,6 +208,7 @@ struct creds_source *creds_source_imds(const struct creds_settings *s, struct er
         imds_free(m);
         return NULL;
     }
-    struct creds_origin origin = {.ctx = m, .fetch = fetch, .free = imds_free, .stable = true};
+    struct creds_origin origin = {
+        .ctx = m, .fetch = fetch, .stop = imds_stop, .free = imds_free, .stable = true};
     return creds_source_new(&origin, "instance metadata", s);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * credential_process: no shell, standard input empty, standard error ours (so that what the
- * program complains about is seen), standard output read with a bound in bytes and time.
+ * program complains about is seen), standard output read with a bound in bytes and time. A stop is
+ * told to who waits for the program by an eventfd, and the program is killed.
  */
 #include "codec/profile.h"
 #include "net/creds_origins.h"
@@ -14,6 +15,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,12 +29,20 @@ enum {
 struct process {
     struct buf words; /* NUL after each */
     char *argv[PROFILE_WORDS + 1];
+    int stopped; /* an eventfd: readable from the stop on */
 };
+
+static void process_stop(void *ctx)
+{
+    const struct process *p = ctx;
+    (void)eventfd_write(p->stopped, 1);
+}
 
 static void process_free(void *ctx)
 {
     struct process *p = ctx;
     buf_done(&p->words);
+    (void)close(p->stopped);
     free(p);
 }
 
@@ -64,15 +74,18 @@ static enum err_kind start(const struct process *p, int out, pid_t *pid, struct 
 }
 
 /* Everything it prints, until it closes its standard output. */
-static enum err_kind read_output(int fd, const struct clock *clock, struct buf *out, struct err *e)
+static enum err_kind read_output(const struct process *p, int fd, struct buf *out, struct err *e)
 {
-    int64_t end = clock_mono_ms(clock) + PROCESS_MS;
+    int64_t end = clock_mono_ms(&clock_system) + PROCESS_MS;
     for (;;) {
-        int64_t left = end - clock_mono_ms(clock);
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        if (left <= 0 || poll(&wait, 1, (int)left) == 0) {
+        int64_t left = end - clock_mono_ms(&clock_system);
+        struct pollfd wait[] = {{.fd = fd, .events = POLLIN}, {.fd = p->stopped, .events = POLLIN}};
+        if (left <= 0 || poll(wait, 2, (int)left) == 0) {
             return err_set(e, FAIL_AGAIN, "credential_process: no end within %d s",
                            PROCESS_MS / 1000);
+        }
+        if (wait[1].revents != 0) {
+            return err_set(e, FAIL_STOPPED, "credential_process: stopped");
         }
         char *room = buf_room(out, 4096);
         if (room == NULL) {
@@ -90,7 +103,7 @@ static enum err_kind read_output(int fd, const struct clock *clock, struct buf *
 }
 
 /* waitpid, but not for ever: the output may be closed by a program that goes on. */
-static pid_t await(pid_t pid, int *status, int ms)
+static pid_t await(const struct process *p, pid_t pid, int *status, int ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + ms;
     for (;;) {
@@ -98,10 +111,10 @@ static pid_t await(pid_t pid, int *status, int ms)
         if (got == pid || (got < 0 && errno != EINTR)) {
             return got;
         }
-        if (clock_mono_ms(&clock_system) >= end) {
+        struct pollfd stop = {.fd = p->stopped, .events = POLLIN};
+        if (clock_mono_ms(&clock_system) >= end || poll(&stop, 1, LOOK_MS) > 0) {
             return 0;
         }
-        (void)poll(NULL, 0, LOOK_MS);
     }
 }
 
@@ -113,10 +126,10 @@ static void end_now(pid_t pid)
     }
 }
 
-static enum err_kind wait_for_end(pid_t pid, struct err *e)
+static enum err_kind wait_for_end(const struct process *p, pid_t pid, struct err *e)
 {
     int status = 0;
-    pid_t got = await(pid, &status, EXIT_MS);
+    pid_t got = await(p, pid, &status, EXIT_MS);
     if (got == 0) {
         end_now(pid);
         return err_set(e, FAIL_AGAIN, "credential_process: its output ended, but not the program");
@@ -143,11 +156,11 @@ static enum err_kind run(const struct process *p, struct buf *out, struct err *e
     enum err_kind kind = start(p, ends[1], &pid, e);
     (void)close(ends[1]);
     if (kind == FAIL_NONE) {
-        kind = read_output(ends[0], &clock_system, out, e);
+        kind = read_output(p, ends[0], out, e);
         if (kind != FAIL_NONE) {
             end_now(pid);
         } else {
-            kind = wait_for_end(pid, e);
+            kind = wait_for_end(p, pid, e);
         }
     }
     (void)close(ends[0]);
@@ -176,6 +189,10 @@ struct creds_source *creds_source_process(const struct creds_settings *s, struct
         abort();
     }
     p->words = (struct buf)BUF_INIT(COMMAND_BYTES);
+    p->stopped = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (p->stopped < 0) {
+        abort();
+    }
     size_t count = profile_split_command(&p->words, command, e);
     if (count == 0) {
         (void)err_wrap(e, "credential_process");
@@ -187,6 +204,7 @@ struct creds_source *creds_source_process(const struct creds_settings *s, struct
         p->argv[i] = word;
         word += strlen(word) + 1;
     }
-    struct creds_origin origin = {.ctx = p, .fetch = fetch, .free = process_free};
+    struct creds_origin origin = {
+        .ctx = p, .fetch = fetch, .stop = process_stop, .free = process_free};
     return creds_source_new(&origin, "credential_process", s);
 }

@@ -41,6 +41,15 @@ static struct role *role_new(struct sts *sts, const struct role_request *r)
     return role;
 }
 
+/* The STS client is somebody else's, who stops it. */
+static void role_stop(void *ctx)
+{
+    struct role *role = ctx;
+    if (role->own_parent) {
+        creds_source_stop(role->parent);
+    }
+}
+
 static void role_free(void *ctx)
 {
     struct role *role = ctx;
@@ -88,6 +97,7 @@ static struct creds_source *source_new(struct role *role, const struct creds_set
     struct creds_origin origin = {
         .ctx = role,
         .fetch = role->token_file != NULL ? assume_with_token : assume,
+        .stop = role_stop,
         .free = role_free,
     };
     return creds_source_new(&origin, name, s);

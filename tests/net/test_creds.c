@@ -342,6 +342,61 @@ static void a_failure_answers_all_who_wait(void **state UNUSED)
     assert_int_equal(script.asked, 1);
 }
 
+static void stop_script(void *ctx UNUSED)
+{
+    script.fail = FAIL_STOPPED;
+    let_go();
+}
+
+static struct creds_source *source_that_stops(void)
+{
+    set_up_script();
+    struct creds_settings settings = {.clock = &now.clock, .jitter_seed = 7};
+    struct creds_origin origin = {.fetch = scripted_fetch, .stop = stop_script};
+    return creds_source_new(&origin, "script", &settings);
+}
+
+static void a_stop_ends_the_fetch_and_who_waits_for_it(void **state UNUSED)
+{
+    enum { MANY = 4 };
+    OWNED(creds_source) struct creds_source *s = source_that_stops();
+    pthread_t threads[MANY];
+    script.block = true;
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, get_one, s), 0);
+    }
+    wait_until_inside();
+    creds_source_stop(s);
+    for (size_t i = 0; i < MANY; i++) {
+        void *kind = NULL;
+        assert_int_equal(pthread_join(threads[i], &kind), 0);
+        assert_int_equal((uintptr_t)kind, FAIL_STOPPED);
+    }
+    pass(10 * MINUTE_MS);
+    assert_int_equal(creds_get(s, &(struct creds){0}, NULL), FAIL_STOPPED);
+    assert_int_equal(script.asked, 1);
+}
+
+static void after_a_stop_a_good_set_is_given_on_and_not_renewed(void **state UNUSED)
+{
+    OWNED(creds_source) struct creds_source *s = source_that_stops();
+    enum err_kind kind = FAIL_NONE;
+    bool due = false;
+    struct creds c;
+    assert_gives(s, "AKID1");
+    creds_source_stop(s);
+    pass(HOUR_MS * 8 / 10);
+    assert_gives(s, "AKID1");
+    assert_true(creds_at_hand(s, &c, &kind, &due, NULL));
+    assert_int_equal(kind, FAIL_NONE);
+    assert_false(due);
+    pass(HOUR_MS);
+    assert_true(creds_at_hand(s, &c, &kind, &due, NULL));
+    assert_int_equal(kind, FAIL_STOPPED);
+    assert_false(due);
+    assert_int_equal(script.asked, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +414,8 @@ int main(void)
         cmocka_unit_test(others_use_the_old_set_while_one_renews),
         cmocka_unit_test(many_wait_for_the_one_that_asks),
         cmocka_unit_test(a_failure_answers_all_who_wait),
+        cmocka_unit_test(a_stop_ends_the_fetch_and_who_waits_for_it),
+        cmocka_unit_test(after_a_stop_a_good_set_is_given_on_and_not_renewed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

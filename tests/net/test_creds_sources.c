@@ -4,8 +4,10 @@
 
 #include "net/creds_origins.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { HOUR_MS = 3600 * 1000, MINUTE_MS = 60 * 1000 };
 #define NOW_MS INT64_C(1795355945000) /* 2026-11-22T13:59:05Z */
@@ -405,6 +407,36 @@ static void a_program_that_goes_on_without_output_is_ended(void **state)
     assert_non_null(strstr(f->err.text, "not the program"));
 }
 
+static void *get_in_a_thread(void *arg)
+{
+    struct fixture *f = arg;
+    (void)get(f);
+    return NULL;
+}
+
+static void a_program_that_hangs_is_ended_by_a_stop(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t thread;
+    char config[512];
+    const char *begun = aws_write_file("begun", "");
+    (void)snprintf(config, sizeof(config),
+                   "[default]\ncredential_process = sh -c 'echo >%s; exec sleep 300'\n", begun);
+    use_files(config, NULL);
+    assert_string_equal(chosen(f), "credential_process");
+    int64_t began = clock_mono_ms(&clock_system);
+    assert_int_equal(pthread_create(&thread, NULL, get_in_a_thread, f), 0);
+    struct stat st = {0};
+    while (st.st_size == 0) {
+        assert_int_equal(stat(begun, &st), 0);
+    }
+    creds_source_stop(f->source);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(clock_mono_ms(&clock_system) - began < 20 * 1000); /* it would be 30 s */
+    assert_int_equal(f->err.kind, FAIL_STOPPED);
+    assert_int_equal(get(f), FAIL_STOPPED); /* and is not started again */
+}
+
 /* ---- Web identity ---- */
 
 static void a_web_identity_is_unsigned_and_its_token_read_anew(void **state)
@@ -681,6 +713,7 @@ int main(void)
         TEST(a_program_is_run_again_before_its_credentials_end),
         TEST(a_program_that_fails_is_told),
         TEST(a_program_that_goes_on_without_output_is_ended),
+        TEST(a_program_that_hangs_is_ended_by_a_stop),
         TEST(a_web_identity_is_unsigned_and_its_token_read_anew),
         TEST(a_web_identity_without_token_or_role_is_told),
         TEST(a_container_gives_credentials_for_its_token_read_anew),

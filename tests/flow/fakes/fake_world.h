@@ -142,10 +142,6 @@ enum err_kind creds_get(struct creds_source *s UNUSED, struct creds *out, struct
                                         : err_set(e, fake_creds.kind, "sts: as the test says");
 }
 
-void sts_stop(struct sts *s UNUSED)
-{
-}
-
 enum err_kind sts_probe_external_id(struct sts *s UNUSED, struct creds_source *caller UNUSED,
                                     const struct role_request *r UNUSED, struct err *e)
 {

@@ -6,7 +6,7 @@
  * that is memory, and librdkafka's thread does not sleep over it (2 CPU seconds per GB).
  *
  * While Kafka as a whole is away everybody waits, with the lease held: handing back would
- * burn receive counts for nothing. Only when others go on and one does not, its lanes let go.
+ * burn receive counts for nothing. Only while others go on and one does not, its lanes let go.
  */
 #include "flow/customers.h"
 
@@ -19,7 +19,8 @@
 #include <stdlib.h>
 
 enum {
-    SHARE_WAIT_MS = 30 * 1000, /* without an acknowledgement, while others get theirs */
+    SHARE_WAIT_MS = 30 * 1000,  /* without an acknowledgement, while others get theirs */
+    SHARE_QUIET_MS = 10 * 1000, /* nobody gets any: it is Kafka that is away */
     SHARE_LOOK_MS = 250,
     TOPIC_BYTES = 249,
     SHARE_ROOM = 8, /* a waiting lane is woken when this part of the share is free */
@@ -366,16 +367,38 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
 /* Over its share, unless nothing of it is on its way: a large record must pass. */
 static bool over_share(struct customer *c, size_t bytes)
 {
-    uint64_t now = atomic_load_explicit(&c->unacked, memory_order_relaxed);
+    uint64_t now = atomic_load(&c->unacked);
     return now != 0 && (now >= c->share_bytes || bytes > c->share_bytes - now);
+}
+
+/* What a waiting lane saw, and since when: of its customer, and of all. */
+struct progress {
+    uint64_t mine, all;
+    int64_t mine_ms, all_ms;
+};
+
+/* True: for long this customer got nothing acknowledged, while others did. */
+static bool left_behind(struct progress *p, struct customer *c)
+{
+    int64_t now = clock_mono_ms(c->all->parts.clock);
+    uint64_t mine = atomic_load(&c->unacked);
+    uint64_t all = atomic_load(&c->all->paid);
+    if (all != p->all) {
+        p->all = all;
+        p->all_ms = now;
+    }
+    if (mine != p->mine || now - p->all_ms > SHARE_QUIET_MS) {
+        p->mine = mine;
+        p->mine_ms = now;
+    }
+    return now - p->mine_ms > SHARE_WAIT_MS;
 }
 
 static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err *e)
 {
     enum err_kind kind = FAIL_NONE;
-    int64_t since = clock_mono_ms(c->all->parts.clock);
-    uint64_t mine = atomic_load(&c->unacked);
-    uint64_t all = atomic_load(&c->all->paid);
+    int64_t now = clock_mono_ms(c->all->parts.clock);
+    struct progress seen = {atomic_load(&c->unacked), atomic_load(&c->all->paid), now, now};
     (void)pthread_mutex_lock(&c->shared.lock);
     (void)atomic_fetch_add(&c->waiting, 1);
     while (over_share(c, bytes)) {
@@ -383,12 +406,7 @@ static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err
             kind = err_set(e, FAIL_STOPPED, "kafka: the worker is stopping");
             break;
         }
-        int64_t now = clock_mono_ms(c->all->parts.clock);
-        if (atomic_load(&c->unacked) != mine || atomic_load(&c->all->paid) == all) {
-            since = now;
-            mine = atomic_load(&c->unacked);
-        }
-        if (now - since > SHARE_WAIT_MS) {
+        if (left_behind(&seen, c)) {
             kind =
                 err_set(e, FAIL_AGAIN, "kafka: nothing of this customer was acknowledged for %d s",
                         SHARE_WAIT_MS / 1000);

@@ -192,13 +192,36 @@ static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
     struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
-    customer_paid(customers_at(w.all, 1), 0); /* another's record is acknowledged */
     while (!atomic_load(&x.ended)) {
+        customer_paid(customers_at(w.all, 1), 0); /* others' records are acknowledged */
         atomic_fetch_add(&moved.ms, 1000);
         (void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_AGAIN);
+    customers_free(w.all);
+}
+
+/* The last acknowledgement before Kafka went is another's: it tells nothing of later. */
+static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
+{
+    setup();
+    struct waiter x = {.c = customers_at(w.all, 0)};
+    pthread_t thread = start_waiting(&x);
+    struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
+    customer_paid(customers_at(w.all, 1), 0);
+    for (int i = 0; i < 3; i++) {
+        (void)nanosleep(&looks, NULL);
+        atomic_fetch_add(&moved.ms, 10 * 60 * 1000);
+    }
+    (void)nanosleep(&looks, NULL);
+    assert_false(atomic_load(&x.ended));
+    customer_paid(customers_at(w.all, 1), 0); /* Kafka is back, for the other first */
+    (void)nanosleep(&looks, NULL);
+    assert_false(atomic_load(&x.ended));
+    customer_paid(x.c, 800);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(x.kind, FAIL_NONE);
     customers_free(w.all);
 }
 
@@ -224,6 +247,7 @@ int main(void)
         cmocka_unit_test(tells_how_a_customer_stands),
         cmocka_unit_test(waits_above_its_share_until_something_is_acknowledged),
         cmocka_unit_test(lets_go_when_others_go_on_and_this_one_does_not),
+        cmocka_unit_test(waits_on_when_others_went_on_only_at_first),
         cmocka_unit_test(ends_the_wait_on_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

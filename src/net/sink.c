@@ -295,7 +295,6 @@ void sink_free(struct sink *s)
     sink_stop(s);
     atomic_store(&s->closing, true);
     (void)pthread_rwlock_rdlock(&s->life);
-    (void)rd_kafka_purge(s->producer.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_queue_yield(s->producer.events);
     (void)pthread_rwlock_unlock(&s->life);
     (void)pthread_join(s->poller, NULL);

@@ -317,6 +317,12 @@ static void take_event(struct sink *s, rd_kafka_event_t *ev)
     }
 }
 
+/* Have all of it reported, sent or not. */
+static void give_up_all(struct sink *s)
+{
+    (void)rd_kafka_purge(s->producer.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
 /* Nothing of what it holds will ever be sent: have it reported, then go on with a new one. */
 static void begin_anew(struct sink *s)
 {
@@ -324,7 +330,7 @@ static void begin_anew(struct sink *s)
         sink_producer_replace(s);
         return;
     }
-    (void)rd_kafka_purge(s->producer.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    give_up_all(s);
 }
 
 /*
@@ -356,6 +362,9 @@ void *sink_poll_main(void *arg)
     while (!poll_is_over(s)) {
         int64_t now = clock_mono_ms(&clock_system);
         pulse_set(&s->pulse, PULSE_WORK, now);
+        if (atomic_load(&s->closing)) {
+            give_up_all(s); /* each time: a report may have produced again */
+        }
         look_for_brokers(s, now);
         rd_kafka_event_t *ev = rd_kafka_queue_poll(s->producer.events, POLL_MS);
         take_event(s, ev);

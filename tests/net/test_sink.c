@@ -344,6 +344,34 @@ static void answers_an_invalid_timestamp_once(void **state UNUSED)
     assert_int_equal(reports.last, 4);
 }
 
+static void *free_sink(void *sink)
+{
+    sink_free(sink);
+    return NULL;
+}
+
+/* The report is waiting when the sink is freed, and the broker is gone. */
+static void what_is_tried_again_at_the_end_does_not_hold_it_up(void **state UNUSED)
+{
+    struct timespec moment = {.tv_nsec = 400 * 1000 * 1000};
+    struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    pthread_t thread;
+    (void)pthread_mutex_lock(&reports.lock); /* the poll thread waits in the first report */
+    produce(s, "events", SPAN("{}"), 2);
+    (void)nanosleep(&moment, NULL);
+    rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
+    produce(s, "events", SPAN("{}"), 4);
+    (void)nanosleep(&moment, NULL);
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    assert_int_equal(pthread_create(&thread, NULL, free_sink, s), 0);
+    (void)nanosleep(&moment, NULL);
+    (void)pthread_mutex_unlock(&reports.lock);
+    assert_true(came_true(&reports.failed, 1));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(reports.delivered, 1);
+    assert_int_equal(reports.error.kind, FAIL_STOPPED);
+}
+
 static void an_unknown_topic_is_a_fault_of_the_configuration(void **state UNUSED)
 {
     static const char *const quick[] = {"topic.metadata.propagation.max.ms=100", NULL};
@@ -629,6 +657,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_batch_of_thousands_has_one_record_to_blame, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(answers_an_invalid_timestamp_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_tried_again_at_the_end_does_not_hold_it_up, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_topic_is_a_fault_of_the_configuration, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(counts_headers_too, set_up, tear_down),

@@ -104,7 +104,8 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
 /*
  * A record of so many bytes is about to be produced. Waits while more than the customer's
  * share is unacknowledged. FAIL_STOPPED: customers_stop. FAIL_AGAIN: the others' records are
- * acknowledged and this customer's have not been for so long that the lane must not wait on.
+ * acknowledged and this customer's have not been for so long that the lane must not wait on; or
+ * nobody's have been, for longer, although brokers answer.
  * pulse: of the thread, which says so while it waits; NULL: none. full: not NULL: do not wait, set
  * this and return FAIL_AGAIN.
  */

@@ -7,6 +7,8 @@
  *
  * While Kafka as a whole is away everybody waits, with the lease held: handing back would
  * burn receive counts for nothing. Only while others go on and one does not, its lanes let go.
+ * And after much longer, if brokers answer and yet nothing is acknowledged to anybody: those who
+ * wait may be the dead ones, on all lanes, and the others without any.
  */
 #include "flow/customers.h"
 
@@ -19,8 +21,9 @@
 #include <stdlib.h>
 
 enum {
-    SHARE_WAIT_MS = 30 * 1000,  /* without an acknowledgement, while others get theirs */
-    SHARE_QUIET_MS = 10 * 1000, /* nobody gets any: it is Kafka that is away */
+    SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get theirs */
+    SHARE_ALONE_MS = 300 * 1000, /* ... while nobody gets any, */
+    SHARE_QUIET_MS = 10 * 1000,  /* which is so after this time */
     SHARE_LOOK_MS = 250,
     TOPIC_BYTES = 249,
     SHARE_ROOM = 8, /* a waiting lane is woken when this part of the share is free */
@@ -377,21 +380,24 @@ struct progress {
     int64_t mine_ms, all_ms;
 };
 
-/* True: for long this customer got nothing acknowledged, while others did. */
+/* True: for long this customer got nothing acknowledged, and it is not for Kafka being away. */
 static bool left_behind(struct progress *p, struct customer *c)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);
     uint64_t mine = atomic_load(&c->unacked);
     uint64_t all = atomic_load(&c->all->paid);
+    bool quiet = now - p->all_ms > SHARE_QUIET_MS;
+    bool others_again = all != p->all && quiet;
+    bool for_all = c->all->count == 1 || !sink_reached(c->all->parts.sink);
+    if (mine != p->mine || others_again || for_all) {
+        p->mine = mine;
+        p->mine_ms = now;
+    }
     if (all != p->all) {
         p->all = all;
         p->all_ms = now;
     }
-    if (mine != p->mine || now - p->all_ms > SHARE_QUIET_MS) {
-        p->mine = mine;
-        p->mine_ms = now;
-    }
-    return now - p->mine_ms > SHARE_WAIT_MS;
+    return now - p->mine_ms > (quiet ? SHARE_ALONE_MS : SHARE_WAIT_MS);
 }
 
 static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err *e)
@@ -407,9 +413,9 @@ static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err
             break;
         }
         if (left_behind(&seen, c)) {
-            kind =
-                err_set(e, FAIL_AGAIN, "kafka: nothing of this customer was acknowledged for %d s",
-                        SHARE_WAIT_MS / 1000);
+            kind = err_set(e, FAIL_AGAIN,
+                           "kafka: nothing of this customer was acknowledged for %d s or more",
+                           SHARE_WAIT_MS / 1000);
             break;
         }
         atomic_store(&c->asleep, true);

@@ -188,13 +188,16 @@ static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
     setup();
     struct waiter x = {.c = customers_at(w.all, 0)};
     pthread_t thread = start_waiting(&x);
-    atomic_fetch_add(&moved.ms, 10 * 60 * 1000); /* Kafka is away for all: everybody waits */
+    atomic_store(&fake_sink.away, true);
     struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
     (void)nanosleep(&looks, NULL);
+    atomic_fetch_add(&moved.ms, 10 * 60 * 1000); /* everybody waits */
+    (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
+    atomic_store(&fake_sink.away, false);
     while (!atomic_load(&x.ended)) {
         customer_paid(customers_at(w.all, 1), 0); /* others' records are acknowledged */
-        atomic_fetch_add(&moved.ms, 1000);
+        atomic_fetch_add(&moved.ms, 200);
         (void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
@@ -212,7 +215,7 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     customer_paid(customers_at(w.all, 1), 0);
     for (int i = 0; i < 3; i++) {
         (void)nanosleep(&looks, NULL);
-        atomic_fetch_add(&moved.ms, 10 * 60 * 1000);
+        atomic_fetch_add(&moved.ms, 60 * 1000);
     }
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
@@ -222,6 +225,23 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     customer_paid(x.c, 800);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
+    customers_free(w.all);
+}
+
+/* All lanes may be with customers whose topics are dead, and nobody else gets to try. */
+static void lets_go_after_longer_when_brokers_answer_and_acknowledge_nothing(void **state UNUSED)
+{
+    setup();
+    struct waiter x = {.c = customers_at(w.all, 0)};
+    pthread_t thread = start_waiting(&x);
+    struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
+    (void)nanosleep(&looks, NULL);
+    atomic_fetch_add(&moved.ms, 4 * 60 * 1000);
+    (void)nanosleep(&looks, NULL);
+    assert_false(atomic_load(&x.ended));
+    atomic_fetch_add(&moved.ms, 2 * 60 * 1000);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(x.kind, FAIL_AGAIN);
     customers_free(w.all);
 }
 
@@ -248,6 +268,7 @@ int main(void)
         cmocka_unit_test(waits_above_its_share_until_something_is_acknowledged),
         cmocka_unit_test(lets_go_when_others_go_on_and_this_one_does_not),
         cmocka_unit_test(waits_on_when_others_went_on_only_at_first),
+        cmocka_unit_test(lets_go_after_longer_when_brokers_answer_and_acknowledge_nothing),
         cmocka_unit_test(ends_the_wait_on_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

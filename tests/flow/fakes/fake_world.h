@@ -15,6 +15,7 @@
 #include "net/sink.h"
 #include "net/sts.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -177,6 +178,7 @@ static struct {
     struct sink_topic topics[8];
     size_t topic_count;
     size_t partition_bytes; /* 0: many */
+    atomic_bool away;       /* no broker answers */
 } fake_sink;
 
 struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
@@ -184,6 +186,11 @@ struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
     struct sink_topic *t = &fake_sink.topics[fake_sink.topic_count++ % 8];
     (void)snprintf(t->name, sizeof(t->name), "%s", name);
     return t;
+}
+
+bool sink_reached(const struct sink *s UNUSED)
+{
+    return !atomic_load(&fake_sink.away);
 }
 
 size_t sink_partition_bytes(const struct sink *s UNUSED)

@@ -130,8 +130,8 @@ MUST_USE bool sink_flush(struct sink *s, int timeout_ms);
 void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes);
 
 /*
- * Bytes of records of one partition that the brokers are sent at a time: requests under way
- * (five, for an idempotent producer) times batch.size. More of them would only wait.
+ * Bytes of records that keep a partition busy: one batch on its way, one that fills. More of them
+ * wait, and librdkafka's thread spins while they do (seen in 2.0.2).
  */
 size_t sink_partition_bytes(const struct sink *s);
 

@@ -2,8 +2,8 @@
 /*
  * customers.c - a customer may have a quarter of the Kafka queue unacknowledged (all of it
  * if there is no other), so that one dead topic cannot fill the queue and stop the rest. Nor more
- * than is under way to a partition at a time, where its key sends all to one: what waits behind
- * that is memory, and librdkafka's thread does not sleep over it (2 CPU seconds per GB).
+ * than keeps one partition busy, where its key sends all to one: what waits behind that is memory,
+ * and librdkafka's thread does not sleep over it.
  *
  * While Kafka as a whole is away everybody waits, with the lease held: handing back would
  * burn receive counts for nothing. Only while others go on and one does not, its lanes let go.
@@ -26,7 +26,7 @@ enum {
     SHARE_QUIET_MS = 10 * 1000,  /* which is so after this time */
     SHARE_LOOK_MS = 250,
     TOPIC_BYTES = 249,
-    SHARE_ROOM = 8, /* a waiting lane is woken when this part of the share is free */
+    SHARE_ROOM = 3, /* a waiting lane is woken when this part of the share is free */
     EVENT_MARGIN_BYTES = 1024,
 };
 

@@ -16,7 +16,7 @@
 enum {
     FRAMING_BYTES = 512, /* of a record alone in a request: batch and request headers */
     VALUES = 7,
-    REQUESTS_UNDER_WAY = 5, /* for each partition, at most, by the idempotent producer */
+    BATCHES_BUSY = 2, /* one on its way, one that fills */
 };
 
 /* ---- counting and waiting ---- */
@@ -216,13 +216,6 @@ static void sink_destroy(struct sink *s)
     free(s);
 }
 
-static size_t partition_bytes(const rd_kafka_conf_t *conf)
-{
-    size_t requests = sink_conf_size(conf, "max.in.flight");
-    return sink_conf_size(conf, "batch.size") *
-           (requests < REQUESTS_UNDER_WAY ? requests : REQUESTS_UNDER_WAY);
-}
-
 static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf)
 {
     struct sink *s = calloc(1, sizeof(*s));
@@ -232,7 +225,7 @@ static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf
     size_t max = sink_conf_size(conf, "message.max.bytes");
     s->conf = conf;
     s->max_bytes = max > FRAMING_BYTES ? max - FRAMING_BYTES : max;
-    s->partition_bytes = partition_bytes(conf);
+    s->partition_bytes = sink_conf_size(conf, "batch.size") * BATCHES_BUSY;
     s->queue_bytes = c->queue_bytes;
     s->delivered = c->delivered;
     s->event = c->event;

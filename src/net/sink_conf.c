@@ -34,12 +34,11 @@ static const struct forced {
 static const char *const preferred[][2] = {
     {"compression.type", "lz4"},
     /*
-     * Full batches: what does not fill one within this time goes as it is, and while five small
-     * requests are under way librdkafka's thread spins over what waits behind them.
+     * Full batches: what does not fill one within this time goes as it is, and behind requests
+     * under way librdkafka's thread spins over what waits. batch.size stays at its million bytes,
+     * just below Kafka's usual max.message.bytes.
      */
     {"linger.ms", "100"},
-    /* batch.size stays at librdkafka's million bytes, just below Kafka's usual max.message.bytes.
-     */
     /* Full speed soon after the brokers are back. */
     {"reconnect.backoff.max.ms", "2000"},
     /* What librdkafka writes to standard error, the events say too. */

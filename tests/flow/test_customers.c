@@ -169,14 +169,14 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     customers_free(w.all);
 }
 
-static void wakes_a_waiting_lane_when_an_eighth_of_the_share_is_free(void **state UNUSED)
+static void wakes_a_waiting_lane_when_a_third_of_the_share_is_free(void **state UNUSED)
 {
     setup();
     struct err e;
     struct customer *a = customers_at(w.all, 0);
     assert_int_equal(customer_owe(a, 1000, NULL, NULL, &e), FAIL_NONE);
     atomic_store(&a->asleep, true);
-    customer_paid(a, 124);
+    customer_paid(a, 332);
     assert_true(atomic_load(&a->asleep));
     customer_paid(a, 1);
     assert_false(atomic_load(&a->asleep));
@@ -263,7 +263,7 @@ int main(void)
         cmocka_unit_test(finds_customers_of_a_shared_queue_by_the_direct_form_only),
         cmocka_unit_test(lets_a_large_record_pass_when_nothing_else_is_on_its_way),
         cmocka_unit_test(shares_no_more_than_its_partition_takes_where_there_is_but_one),
-        cmocka_unit_test(wakes_a_waiting_lane_when_an_eighth_of_the_share_is_free),
+        cmocka_unit_test(wakes_a_waiting_lane_when_a_third_of_the_share_is_free),
         cmocka_unit_test(tells_how_a_customer_stands),
         cmocka_unit_test(waits_above_its_share_until_something_is_acknowledged),
         cmocka_unit_test(lets_go_when_others_go_on_and_this_one_does_not),

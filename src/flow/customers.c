@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * customers.c - a customer may have a quarter of the Kafka queue unacknowledged (all of it
- * if there is no other), so that one dead topic cannot fill the queue and stop the rest. Nor more
- * than keeps one partition busy, where its key sends all to one: what waits behind that is memory,
- * and librdkafka's thread does not sleep over it.
- *
- * While Kafka as a whole is away everybody waits, with the lease held: handing back would
- * burn receive counts for nothing. Only while others go on and one does not, its lanes let go.
- * And after much longer, if brokers answer and yet nothing is acknowledged to anybody: those who
- * wait may be the dead ones, on all lanes, and the others without any.
- */
-#include "flow/customers.h"
+/* customers.c - who they are: routes, topics, credentials, breakers. */
+#include "flow/customers_inner.h"
 
 #include "base/cond.h"
 #include "base/log.h"
@@ -21,25 +11,8 @@
 #include <stdlib.h>
 
 enum {
-    SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get theirs */
-    SHARE_ALONE_MS = 300 * 1000, /* ... while nobody gets any, */
-    SHARE_QUIET_MS = 10 * 1000,  /* which is so after this time */
-    SHARE_LOOK_MS = 250,
     TOPIC_BYTES = 249,
-    SHARE_ROOM = 3, /* a waiting lane is woken when this part of the share is free */
     EVENT_MARGIN_BYTES = 1024,
-};
-
-struct customers {
-    struct customers_parts parts;
-    struct customer *list;
-    size_t count;
-    struct customer **of_queue; /* first customer by queue */
-    struct routes *routes;
-    struct template *key;
-    atomic_uint_fast64_t paid; /* acknowledgements of all */
-    atomic_bool stopped;
-    bool own_told; /* of the worker's own credentials; customers_watch's */
 };
 
 static enum err_kind make_topics(struct customer *c, struct sink *sink, struct err *e)
@@ -364,103 +337,6 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
         log_write(LOG_ERROR, "customer paused", KV_SPAN("customer", c->id), KV_ERR(e),
                   KV_INT("pause_s", pause / 1000),
                   KV_STR("next", "one object is tried after the pause"));
-    }
-}
-
-/* Over its share, unless nothing of it is on its way: a large record must pass. */
-static bool over_share(struct customer *c, size_t bytes)
-{
-    uint64_t now = atomic_load(&c->unacked);
-    return now != 0 && (now >= c->share_bytes || bytes > c->share_bytes - now);
-}
-
-/* What a waiting lane saw, and since when: of its customer, and of all. */
-struct progress {
-    uint64_t mine, all;
-    int64_t mine_ms, all_ms;
-};
-
-/* True: for long this customer got nothing acknowledged, and it is not for Kafka being away. */
-static bool left_behind(struct progress *p, struct customer *c)
-{
-    int64_t now = clock_mono_ms(c->all->parts.clock);
-    uint64_t mine = atomic_load(&c->unacked);
-    uint64_t all = atomic_load(&c->all->paid);
-    bool quiet = now - p->all_ms > SHARE_QUIET_MS;
-    bool others_again = all != p->all && quiet;
-    bool for_all = c->all->count == 1 || !sink_reached(c->all->parts.sink);
-    if (mine != p->mine || others_again || for_all) {
-        p->mine = mine;
-        p->mine_ms = now;
-    }
-    if (all != p->all) {
-        p->all = all;
-        p->all_ms = now;
-    }
-    return now - p->mine_ms > (quiet ? SHARE_ALONE_MS : SHARE_WAIT_MS);
-}
-
-static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err *e)
-{
-    enum err_kind kind = FAIL_NONE;
-    int64_t now = clock_mono_ms(c->all->parts.clock);
-    struct progress seen = {atomic_load(&c->unacked), atomic_load(&c->all->paid), now, now};
-    (void)pthread_mutex_lock(&c->shared.lock);
-    (void)atomic_fetch_add(&c->waiting, 1);
-    while (over_share(c, bytes)) {
-        if (atomic_load(&c->all->stopped)) {
-            kind = err_set(e, FAIL_STOPPED, "kafka: the worker is stopping");
-            break;
-        }
-        if (left_behind(&seen, c)) {
-            kind = err_set(e, FAIL_AGAIN,
-                           "kafka: nothing of this customer was acknowledged for %d s or more",
-                           SHARE_WAIT_MS / 1000);
-            break;
-        }
-        atomic_store(&c->asleep, true);
-        if (!over_share(c, bytes)) {
-            break; /* paid before that was seen */
-        }
-        (void)cond_wait_ms(&c->shared.paid, &c->shared.lock, SHARE_LOOK_MS);
-    }
-    (void)atomic_fetch_sub(&c->waiting, 1);
-    (void)pthread_mutex_unlock(&c->shared.lock);
-    return kind;
-}
-
-enum err_kind customer_owe(struct customer *c, size_t bytes, struct pulse *pulse, bool *full,
-                           struct err *e)
-{
-    if (over_share(c, bytes)) {
-        if (full != NULL) {
-            *full = true;
-            return err_set(e, FAIL_AGAIN, "kafka: the customer's share is used up");
-        }
-        if (pulse != NULL) {
-            pulse_set(pulse, PULSE_WAIT, clock_mono_ms(c->all->parts.clock));
-        }
-        enum err_kind kind = wait_for_share(c, bytes, e);
-        if (pulse != NULL) {
-            pulse_set(pulse, PULSE_WORK, clock_mono_ms(c->all->parts.clock));
-        }
-        if (kind != FAIL_NONE) {
-            return kind;
-        }
-    }
-    (void)atomic_fetch_add_explicit(&c->unacked, bytes, memory_order_relaxed);
-    return FAIL_NONE;
-}
-
-void customer_paid(struct customer *c, size_t bytes)
-{
-    uint64_t left = atomic_fetch_sub(&c->unacked, bytes) - bytes;
-    (void)atomic_fetch_add_explicit(&c->all->paid, 1, memory_order_relaxed);
-    bool room = left <= c->share_bytes - c->share_bytes / SHARE_ROOM;
-    if (room && atomic_load(&c->asleep) && atomic_exchange(&c->asleep, false)) {
-        (void)pthread_mutex_lock(&c->shared.lock);
-        (void)pthread_cond_broadcast(&c->shared.paid);
-        (void)pthread_mutex_unlock(&c->shared.lock);
     }
 }
 

@@ -147,7 +147,8 @@ enum s3_part s3_part_check(int status, struct span head, int64_t from, int64_t t
         return S3_PART_WRONG;
     }
     if (status == 416) {
-        return r.first < 0 && r.total == from ? S3_PART_COMPLETE : S3_PART_WRONG;
+        bool fits = r.total == from && (total < 0 || total == from);
+        return r.first < 0 && fits ? S3_PART_COMPLETE : S3_PART_WRONG;
     }
     bool last_of_all = r.total >= 0 && r.last == r.total - 1 && (total < 0 || r.total == total);
     bool told_twice = fields_number(fields_find(head, "content-length"), &length);

@@ -305,7 +305,8 @@ static bool goes_on(struct transfer *t, enum err_kind *kind, const struct fault 
         return false;
     }
     if (f->status == 416 && t->begun &&
-        s3_part_check(416, buf_span(&t->s->answer.head), t->offset, -1) == S3_PART_COMPLETE) {
+        s3_part_check(416, buf_span(&t->s->answer.head), t->offset, t->first.length) ==
+            S3_PART_COMPLETE) {
         err_clear(e);
         *kind = FAIL_NONE;
         return false;

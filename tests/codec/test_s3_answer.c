@@ -86,6 +86,8 @@ static void takes_only_the_part_that_was_asked_for(void **state UNUSED)
 static void knows_when_there_is_nothing_left(void **state UNUSED)
 {
     assert_int_equal(part(416, "Content-Range: bytes */4\n", 4, -1), S3_PART_COMPLETE);
+    assert_int_equal(part(416, "Content-Range: bytes */4\n", 4, 4), S3_PART_COMPLETE);
+    assert_int_equal(part(416, "Content-Range: bytes */4\n", 4, 10), S3_PART_WRONG);
     assert_int_equal(part(416, "Content-Range: bytes */5\n", 4, -1), S3_PART_WRONG);
     assert_int_equal(part(416, "Content-Range: bytes */*\n", 4, -1), S3_PART_WRONG);
     assert_int_equal(part(416, "Content-Range: bytes 4-9/10\n", 4, -1), S3_PART_WRONG);

@@ -15,7 +15,7 @@
  */
 MUST_USE bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *out);
 
-/* A text that is a JSON number of finite size, as it is written. */
+/* A text that is a JSON number of finite size, as it is written. False: *out is as it was. */
 MUST_USE bool convert_number(struct span text, struct span *out);
 
 /* true, false, yes, no, 1, 0 in any case. */

@@ -127,8 +127,11 @@ bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *
 bool convert_number(struct span text, struct span *out)
 {
     double x = 0;
+    if (!text_double(text, &x)) {
+        return false;
+    }
     *out = text_trim(text);
-    return text_double(text, &x);
+    return true;
 }
 
 bool convert_bool(struct span text, struct span *out)

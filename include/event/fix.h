@@ -8,6 +8,7 @@
 #define EVENT_FIX_H
 
 #include "event/arena.h"
+#include "event/compact.h"
 #include "event/edits.h"
 #include "event/repair.h"
 
@@ -17,13 +18,14 @@ struct fix {
     struct built *facts;
     struct arena *arena;
     struct edits *edits;
-    struct buf *replaced;    /* members of raw.replaced: what a repair took away */
-    struct buf path;         /* of the object we are in, with a dot behind it */
-    uint32_t seen;           /* bit 1 << rule: that required member is written */
-    size_t raw;              /* the member, 0 if there is none */
-    size_t own_ingest;       /* the customer's own member */
-    struct span action;      /* as it will be */
-    struct span userinfo[2]; /* taken out of the repositories */
+    struct buf *replaced;       /* members of raw.replaced: what a repair took away */
+    struct compact_filter bare; /* of values that go there: no password in a URL */
+    struct buf path;            /* of the object we are in, with a dot behind it */
+    uint32_t seen;              /* bit 1 << rule: that required member is written */
+    size_t raw;                 /* the member, 0 if there is none */
+    size_t own_ingest;          /* the customer's own member */
+    struct span action;         /* as it will be */
+    struct span userinfo[2];    /* taken out of the repositories */
 };
 
 enum fixed { FIX_KEEP, FIX_REPLACE, FIX_DROP };

@@ -51,14 +51,15 @@ void compact_text(struct span json, struct buf *out)
     buf_add(out, span_from(json, from));
 }
 
-/* Without the user info of a URL, if any. */
+/* Without the user info of a URL, if any. Prose that mentions an address is none. */
 static struct span bare_string(struct span s, struct buf *bare)
 {
     struct span info = repository_userinfo(s);
-    if (info.n == 0) {
+    size_t before = (size_t)(info.p - s.p);
+    bool url = before >= 3 && memcmp(info.p - 3, "://", 3) == 0;
+    if (info.n == 0 || (!url && memchr(info.p, ' ', info.n) != NULL)) {
         return s;
     }
-    size_t before = (size_t)(info.p - s.p);
     buf_clear(bare);
     buf_add(bare, span_of(s.p, before));
     buf_add(bare, span_from(s, before + info.n));

@@ -41,7 +41,7 @@ void fix_save(struct fix *f, struct span name, size_t at)
     buf_add(f->replaced, buf_span(&f->path));
     buf_add(f->replaced, name);
     buf_add(f->replaced, SPAN("\":"));
-    compact_text(doc_source(f->d, at), f->replaced);
+    compact_filtered(f->d, at, &f->bare, f->replaced);
 }
 
 static enum fixed save_and_drop(struct fix *f, const struct member *m, size_t at)

@@ -15,7 +15,8 @@ struct repair {
     struct arena arena;
     struct buf replaced;
     struct buf path;
-    struct buf tail; /* members that are added to the event */
+    struct buf tail;     /* members that are added to the event */
+    struct buf texts[2]; /* one string at a time, see struct compact_filter */
 };
 
 struct repair *repair_new(size_t max_bytes)
@@ -27,7 +28,8 @@ struct repair *repair_new(size_t max_bytes)
     *r = (struct repair){.arena = ARENA_INIT,
                          .replaced = BUF_INIT(max_bytes * GROWTH),
                          .path = BUF_INIT(PATH_BYTES),
-                         .tail = BUF_INIT(max_bytes * GROWTH)};
+                         .tail = BUF_INIT(max_bytes * GROWTH),
+                         .texts = {BUF_INIT(max_bytes * GROWTH), BUF_INIT(max_bytes * GROWTH)}};
     edits_init(&r->edits, max_bytes * GROWTH);
     return r;
 }
@@ -42,6 +44,8 @@ void repair_free(struct repair *r)
     buf_done(&r->replaced);
     buf_done(&r->path);
     buf_done(&r->tail);
+    buf_done(&r->texts[0]);
+    buf_done(&r->texts[1]);
     free(r);
 }
 
@@ -191,27 +195,60 @@ static void strip_userinfo(struct fix *f, size_t at)
 
 /* ---- raw: where goes what was taken away ---- */
 
-/* `want`, or want_2 and so on if raw has one already. */
-static struct span free_name(struct fix *f, const char *want)
+/* 1 if the name is `want`, N if it is want_N as free_name writes it, else 0. */
+static size_t name_number(struct span name, struct span want)
+{
+    struct span rest = span_starts(name, want) ? span_from(name, want.n) : SPAN("?");
+    size_t number = 0;
+    if (rest.n == 0) {
+        return 1;
+    }
+    if (rest.n < 2 || rest.n > 9 || rest.p[0] != '_' || rest.p[1] == '0') {
+        return 0;
+    }
+    for (size_t i = 1; i < rest.n; i++) {
+        if (rest.p[i] < '0' || rest.p[i] > '9') {
+            return 0;
+        }
+        number = number * 10 + (size_t)(rest.p[i] - '0');
+    }
+    return number != 1 ? number : 0;
+}
+
+/* `want`, or the first of want_2, want_3 and so on that raw does not have. */
+static struct span free_name(struct fix *f, struct span want)
 {
     enum { ROOM = 40 };
-    char *name = arena_room(f->arena, ROOM);
-    int n = snprintf(name, ROOM, "%s", want);
-    bool object = f->raw != 0 && doc_tag(f->d, f->raw) == '{';
-    for (unsigned i = 2; object && doc_member(f->d, f->raw, span_of(name, (size_t)n)) != 0; i++) {
-        n = snprintf(name, ROOM, "%s_%u", want, i);
+    const struct doc *d = f->d;
+    size_t first = f->raw != 0 && doc_tag(d, f->raw) == '{' ? doc_first(d, f->raw) : 0;
+    size_t most = 1; /* one of so many is free, whatever the members are called */
+    for (size_t i = first; i != 0 && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        most++;
     }
+    char *taken = arena_room(f->arena, most + 1);
+    memset(taken, 0, most + 1);
+    for (size_t i = first; i != 0 && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        size_t number = name_number(doc_string(d, i), want);
+        taken[number <= most ? number : 0] = 1;
+    }
+    size_t number = 1;
+    while (taken[number] != 0) {
+        number++;
+    }
+    char *name = arena_room(f->arena, ROOM);
+    int n = number == 1 ? snprintf(name, ROOM, "%.*s", SPAN_FMT(want))
+                        : snprintf(name, ROOM, "%.*s_%zu", SPAN_FMT(want), number);
     return span_of(name, (size_t)n);
 }
 
 static void add_to_raw(struct fix *f, struct buf *out, bool first)
 {
     if (f->own_ingest != 0) {
-        add_name(out, &first, free_name(f, "ingest"));
+        add_name(out, &first, free_name(f, SPAN("ingest")));
         buf_add(out, doc_source(f->d, f->own_ingest));
     }
     if (f->replaced->n > 0) {
-        add_name(out, &first, free_name(f, "replaced"));
+        add_name(out, &first, free_name(f, SPAN("replaced")));
         buf_add_byte(out, '{');
         buf_add(out, buf_span(f->replaced));
         buf_add_byte(out, '}');
@@ -294,11 +331,12 @@ void repair_event(struct repair *r, const struct repair_input *in, struct buf *o
                     .arena = &r->arena,
                     .edits = &r->edits,
                     .replaced = &r->replaced,
+                    .bare = {.bare = &r->texts[0], .scratch = &r->texts[1]},
                     .path = r->path};
     f.action = fix_action(&f);
     fix_object(&f, in->at, GROUP_EVENT_OBJECT);
-    if (f.userinfo[0].n + f.userinfo[1].n > 0 && f.raw != 0) {
-        strip_userinfo(&f, f.raw);
+    if (f.userinfo[0].n + f.userinfo[1].n > 0 && f.raw != 0 && doc_tag(f.d, f.raw) == '{') {
+        strip_userinfo(&f, f.raw); /* any other raw is replaced as a whole */
     }
     add_missing(&f, &r->tail, GROUP_EVENT_OBJECT, false);
     add_missing_objects(&f, &r->tail);

@@ -15,13 +15,20 @@
 #include "base/buf.h"
 #include "codec/json.h"
 
+enum { OTLP_METRIC_PARTS = 5 };
+
 /* Where the walk stands: the next element of each list, 0 if there is none. */
 struct otlp {
-    const struct doc *doc; /* borrowed, of json_scan; must live as long as the walk */
+    const struct doc *doc; /* borrowed, with extents; must live as long as the walk */
     size_t member;         /* next name of the request */
     size_t resources, scopes, metrics, records;
     size_t resource, scope, metric, record; /* those we are in, 0 none */
     int kind;                               /* logs, spans or metrics */
+
+    /* What each record of a resource, scope or metric repeats, looked up once for all of them:
+     * objects of many members with many records would cost the square. 0 what there is none of. */
+    size_t attributes, scope_itself, metric_parts[OTLP_METRIC_PARTS];
+    struct span metric_type;
 };
 
 /* Begin at the object `at`. */

@@ -46,8 +46,8 @@ void values_start(struct values *v, struct json_reader *const *readers, struct s
 MUST_USE enum values_kind values_next(struct values *v, struct value *out);
 
 /*
- * One text that is one value, blanks around it allowed: simdjson's reading if it can. JSON_SLACK
- * bytes behind it must be readable. False: it is not; json_scan_wrong tells.
+ * One text that is one value, a BOM and blanks around it allowed: simdjson's reading if it can.
+ * JSON_SLACK bytes behind it must be readable. False: it is not; json_scan_wrong tells.
  */
 MUST_USE bool value_read(struct json_reader *const *readers, unsigned reader, struct span text,
                          struct value *out);

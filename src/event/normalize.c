@@ -13,6 +13,7 @@
 #include "event/unwrap.h"
 #include "event/values.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,6 +26,7 @@ enum {
      * one line expand to is bounded too, as a multiple of the longest line.
      */
     OTLP_LINE_GROWTH = 16,
+    UTF8_GROWTH = 3, /* of a text inside a record: U+FFFD for each byte that is none */
     DETAIL_BYTES = 160,
 };
 
@@ -83,7 +85,7 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     clean_init(&n->request_clean, o->line_bytes);
     names_init(&n->request_names);
     for (size_t i = 0; i < READERS; i++) {
-        n->inner[i] = (struct buf)BUF_INIT(o->line_bytes);
+        n->inner[i] = (struct buf)BUF_INIT(o->line_bytes * UTF8_GROWTH);
     }
     n->otlp_text = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH + JSON_SLACK);
     n->envelope = (struct buf)BUF_INIT(ENVELOPE_BYTES);
@@ -256,13 +258,18 @@ static bool open_envelope(struct normalizer *n, const struct unwrap *u, struct v
 
 /*
  * Go on with what was read from a text of v. The text moves to a buffer of ours: the reader of
- * v is used again when a text inside is tried.
+ * v is used again when a text inside is tried. A line end may stand between its tokens; a record
+ * has none, so a blank takes its place.
  */
 static void step_inside(struct normalizer *n, struct value *v, struct value *inside)
 {
     struct buf *text = &n->inner[inside->reader];
     buf_clear(text);
     buf_add(text, inside->text);
+    assert(!text->overflowed);
+    for (char *p = text->p; (p = memchr(p, '\n', text->n - (size_t)(p - text->p))) != NULL;) {
+        *p = ' ';
+    }
     inside->whole = !v->doc.repaired;
     inside->text = buf_span(text);
     inside->doc.text = text->p;

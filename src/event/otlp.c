@@ -20,6 +20,14 @@ static const struct span metric_types[] = {
 };
 enum { METRIC_TYPES = sizeof(metric_types) / sizeof(metric_types[0]) };
 
+/* What a record says of its metric: members of the metric itself, then of its data. */
+static const struct span metric_parts[OTLP_METRIC_PARTS] = {
+    SPAN_INIT("name"),        SPAN_INIT("description"),
+    SPAN_INIT("unit"),        SPAN_INIT("aggregationTemporality"),
+    SPAN_INIT("isMonotonic"),
+};
+enum { OF_THE_METRIC = 3 };
+
 /* ---- the walk ---- */
 
 /* First element of a member that is a list, 0 if there is none. */
@@ -68,6 +76,9 @@ static bool next_resource(struct otlp *o)
             return false;
         }
     }
+    size_t resource = doc_member(o->doc, o->resource, SPAN("resource"));
+    bool object = resource != 0 && doc_tag(o->doc, resource) == '{';
+    o->attributes = object ? doc_member(o->doc, resource, SPAN("attributes")) : 0;
     o->scopes = list_of(o->doc, o->resource, names[o->kind].scopes);
     return true;
 }
@@ -80,6 +91,7 @@ static bool next_scope(struct otlp *o)
         }
     }
     size_t list = list_of(o->doc, o->scope, names[o->kind].records);
+    o->scope_itself = doc_member(o->doc, o->scope, SPAN("scope"));
     o->metric = 0;
     o->metrics = o->kind == KIND_METRICS ? list : 0;
     o->records = o->kind == KIND_METRICS ? 0 : list;
@@ -99,9 +111,18 @@ static size_t metric_data(const struct otlp *o, struct span *type)
     return 0;
 }
 
+static void look_at_metric(struct otlp *o)
+{
+    size_t data = metric_data(o, &o->metric_type);
+    o->records = data != 0 ? list_of(o->doc, data, SPAN("dataPoints")) : 0;
+    for (int i = 0; i < OTLP_METRIC_PARTS && data != 0; i++) {
+        size_t object = i < OF_THE_METRIC ? o->metric : data;
+        o->metric_parts[i] = doc_member(o->doc, object, metric_parts[i]);
+    }
+}
+
 static bool next_metric(struct otlp *o)
 {
-    struct span type;
     while ((o->metric = list_next(o->doc, &o->metrics)) == 0) {
         if (!next_scope(o)) {
             return false;
@@ -110,8 +131,7 @@ static bool next_metric(struct otlp *o)
             return true;
         }
     }
-    size_t data = metric_data(o, &type);
-    o->records = data != 0 ? list_of(o->doc, data, SPAN("dataPoints")) : 0;
+    look_at_metric(o);
     return true;
 }
 
@@ -318,9 +338,9 @@ static void write_members(const struct doc *d, size_t at, bool first, struct buf
     }
 }
 
-static void write_copy(const struct doc *d, size_t object, struct span name, struct buf *out)
+/* ,"name":value unless there is none. */
+static void write_copy(const struct doc *d, size_t at, struct span name, struct buf *out)
 {
-    size_t at = doc_member(d, object, name);
     if (at != 0) {
         buf_add(out, SPAN(",\""));
         buf_add(out, name);
@@ -331,16 +351,12 @@ static void write_copy(const struct doc *d, size_t object, struct span name, str
 
 static void write_metric(const struct otlp *o, struct buf *out)
 {
-    struct span type = {"", 0};
-    size_t data = metric_data(o, &type);
     buf_add(out, SPAN(",\"metric\":{\"type\":\""));
-    buf_add(out, type);
+    buf_add(out, o->metric_type);
     buf_add_byte(out, '"');
-    write_copy(o->doc, o->metric, SPAN("name"), out);
-    write_copy(o->doc, o->metric, SPAN("description"), out);
-    write_copy(o->doc, o->metric, SPAN("unit"), out);
-    write_copy(o->doc, data, SPAN("aggregationTemporality"), out);
-    write_copy(o->doc, data, SPAN("isMonotonic"), out);
+    for (int i = 0; i < OTLP_METRIC_PARTS; i++) {
+        write_copy(o->doc, o->metric_parts[i], metric_parts[i], out);
+    }
     buf_add_byte(out, '}');
 }
 
@@ -350,19 +366,14 @@ bool otlp_next(struct otlp *o, struct buf *text)
     if (!next_record(o)) {
         return false;
     }
-    size_t resource = doc_member(o->doc, o->resource, SPAN("resource"));
-    size_t attributes = 0;
-    if (resource != 0 && doc_tag(o->doc, resource) == '{') {
-        attributes = doc_member(o->doc, resource, SPAN("attributes"));
-    }
     buf_add(text, SPAN("{\"resource\":{\"attributes\":"));
-    if (attributes != 0) {
-        write_attributes(o->doc, attributes, text);
+    if (o->attributes != 0) {
+        write_attributes(o->doc, o->attributes, text);
     } else {
         buf_add(text, SPAN("{}"));
     }
     buf_add_byte(text, '}');
-    write_copy(o->doc, o->scope, SPAN("scope"), text);
+    write_copy(o->doc, o->scope_itself, SPAN("scope"), text);
     if (o->kind == KIND_METRICS) {
         write_metric(o, text);
     }

@@ -22,6 +22,7 @@ static bool wrapper(const struct doc *d, const struct outline *o, struct unwrap 
 
 static bool begins_object(struct span s)
 {
+    s = span_starts(s, SPAN("\xef\xbb\xbf")) ? span_from(s, 3) : s;
     while (s.n > 0 && (*s.p == ' ' || *s.p == '\t' || *s.p == '\n' || *s.p == '\r')) {
         s = span_from(s, 1);
     }

@@ -34,6 +34,9 @@ bool value_read(struct json_reader *const *readers, unsigned reader, struct span
                 struct value *out)
 {
     text = trim(text);
+    if (span_starts(text, SPAN("\xef\xbb\xbf"))) {
+        text = trim(span_from(text, 3));
+    }
     *out = (struct value){.at = DOC_ROOT, .text = text, .reader = reader, .whole = true};
     if (json_read(readers[reader], text, &out->doc)) {
         return true;
@@ -158,6 +161,11 @@ static int array_records(const struct doc *d, size_t at)
 
 /* ---- values one behind the other ---- */
 
+static bool has_records(const struct doc *d)
+{
+    return doc_tag(d, DOC_ROOT) == '[' && array_records(d, DOC_ROOT) > 0;
+}
+
 static enum values_kind on_value(struct values *v, struct value *out)
 {
     if (value_is_event(&out->doc, DOC_ROOT)) {
@@ -195,8 +203,7 @@ static enum values_kind skip_run(struct values *v, enum values_kind kind, struct
     size_t run = 1;
     while (kind == VALUES_NOT_EVENT && v->others > TOLD_ONE_BY_ONE && v->rest.n > 0) {
         struct span before = v->rest;
-        if (!scan_value(v, out) || value_is_event(&out->doc, DOC_ROOT) ||
-            doc_tag(&out->doc, DOC_ROOT) == '[') {
+        if (!scan_value(v, out) || value_is_event(&out->doc, DOC_ROOT) || has_records(&out->doc)) {
             v->rest = before;
             break;
         }

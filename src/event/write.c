@@ -9,8 +9,8 @@
 #include <assert.h>
 
 enum {
-    STRING_BYTES = 16 << 20, /* a string of the longest line, redacted */
-    JSON_BYTES = 64 * 1024,  /* longer JSON texts stay texts */
+    STRING_BYTES = 512 << 20, /* a string of the longest line there may be, redacted */
+    JSON_BYTES = 64 * 1024,   /* longer JSON texts stay texts */
     EVENT_GROUP = 0,
     LEAD_BYTES = 32, /* copied whatever the length: one move instead of a call */
 };

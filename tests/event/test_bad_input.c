@@ -82,6 +82,11 @@ static const struct bad rows[] = {
     ROW(FLAT ",\"message\":\"", "\xc3", M, "\"}", "event"),
     ROW("", "\xff", M, "", "bad_json"),
     ROW(BEACON "}", "\xff", M, "", "event"),
+    ROW("{\"file\":1,\"source_type\":\"f\",\"message\":\"{\\\"vendor\\\":\\\"beacon\\\",\\\"x\\\":"
+        "\\\"",
+        "\xff", 3 * M, "\\\"}\"}", "event"),
+    ROW("{\"log\":\"{\\\"vendor\\\":\\\"beacon\\\",\\\"x\\\":\\\"", "\xff", 3 * M, "\\\"}\"}",
+        "event"),
     /* lone surrogates */
     ROW(BEACON ",\"x\":\"", "\\ud800", 500000, "\"}", "event"),
     ROW(BEACON ",\"x\":\"", "\\udc00\\ud800", 250000, "\"}", "event"),
@@ -126,6 +131,8 @@ static const struct bad rows[] = {
     ROW("", "1 ", M, "", "not_an_event"),
     ROW("", "\"\"", M, "", "not_an_event"),
     ROW("", "{}", M, "", "not_an_event"),
+    ROW("", "[]", M, "", "not_an_event"),
+    ROW("", "[1]{}", M / 2, "", "not_an_event"),
     ROW("[", "null,", 500000, BEACON "}]", "not_an_event"),
     ROW(BEACON ",\"raw\":{\"x\":[", "1,", M, "1]}}", "spliced"),
     ROW(OLD ",\"raw\":{\"x\":[", "1,", M, "1]}}", "event"),
@@ -239,6 +246,68 @@ static void the_next_line_is_unharmed_whatever_comes_before_it(void **state UNUS
     buf_done(&object);
 }
 
+/* ---- many members: what is done for each of many things looks at none of them ---- */
+
+enum { MANY = 50000 };
+
+static void add_members(struct buf *to, const char *name)
+{
+    for (int i = 2; i < MANY; i++) {
+        buf_addf(to, ",\"%s_%d\":0", name, i);
+    }
+}
+
+static void add_points(struct buf *to)
+{
+    for (int i = 0; i < MANY; i++) {
+        buf_add(to, SPAN("{},"));
+    }
+}
+
+static void check_time(const struct buf *text, size_t records)
+{
+    OWNED(normalizer) struct normalizer *n = start();
+    struct line line = {.text = buf_span(text), .number = 1, .bytes = text->n};
+    assert_true(text->n <= LINE_BYTES);
+    normalizer_object(n, &source, NULL);
+    double before = seconds();
+    assert_int_equal(read_line(n, &line).records, records);
+    double took = seconds() - before;
+    if (took > SECONDS_MAX) {
+        fail_msg("%.1f s", took);
+    }
+}
+
+static void looks_at_members_once_for_all_records_of_a_request(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(LINE_BYTES + LINES_SLACK);
+    buf_add(&text, SPAN("{\"resourceMetrics\":[{\"a\":0"));
+    add_members(&text, "a");
+    buf_add(&text, SPAN(",\"scopeMetrics\":[{\"a\":0"));
+    add_members(&text, "a");
+    buf_add(&text, SPAN(",\"metrics\":[{\"a\":0"));
+    add_members(&text, "a");
+    buf_add(&text, SPAN(",\"sum\":{\"dataPoints\":["));
+    add_points(&text);
+    buf_add(&text, SPAN("{}]}}]}]}]}"));
+    assert_non_null(buf_room(&text, LINES_SLACK));
+    check_time(&text, MANY + 1);
+    buf_done(&text);
+}
+
+static void finds_a_free_name_in_raw_however_many_are_taken(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(LINE_BYTES + LINES_SLACK);
+    buf_add(&text,
+            SPAN(BEACON ",\"ingest\":1,\"origin\":\"x\",\"raw\":{\"replaced\":0,\"ingest\":0"));
+    add_members(&text, "replaced");
+    add_members(&text, "ingest");
+    buf_add(&text, SPAN("}}"));
+    assert_non_null(buf_room(&text, LINES_SLACK));
+    check_time(&text, 1);
+    buf_done(&text);
+}
+
 /* Of a line of exactly this many bytes, with what does not count before and behind it. */
 static void check_limit(size_t bytes, const char *before, const char *behind, const char *want)
 {
@@ -284,6 +353,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_line_is_unharmed_whatever_comes_before_it),
+        cmocka_unit_test(looks_at_members_once_for_all_records_of_a_request),
+        cmocka_unit_test(finds_a_free_name_in_raw_however_many_are_taken),
         cmocka_unit_test(a_line_of_the_limit_is_read_and_none_of_one_byte_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

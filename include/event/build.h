@@ -35,6 +35,10 @@ struct build_input {
     struct span envelope_time; /* a number's text or a string's characters */
     struct span envelope_host;
 
+    /* Another reader than the doc's, lent for a second reading of a SHAPE_OTEL record until the
+     * event has been used. NULL: the builder makes one. */
+    struct json_reader *reader;
+
     bool without_record; /* output.md §1, size: leave raw.record out and set field_truncated */
 };
 

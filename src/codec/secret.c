@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One pass, a few readers at each place. A reader of a key's format begins only where no
- * letter, digit, '_' or '-' stands before it, so no run of such bytes is read more than a
- * few times: linear, whatever the text.
+ * letter, digit, '_' or '-' stands before it, or where an escape ends (of a JSON text in the text:
+ * \\nghp_...), so no run of such bytes is read more than a few times: linear, whatever the text.
  */
 #include "codec/secret.h"
 
@@ -117,16 +117,38 @@ static const struct {
     {SPAN_INIT("sk-ant-"), is_token, 20, 0, "Anthropic key"},
     {SPAN_INIT("sk-proj-"), is_token, 20, 0, "OpenAI key"},
     {SPAN_INIT("sk-svcacct-"), is_token, 20, 0, "OpenAI key"},
+    {SPAN_INIT("sk-or-v1-"), is_alnum, 20, 0, "OpenRouter key"},
     {SPAN_INIT("sk-"), is_alnum, 20, 0, "API key"},
     {SPAN_INIT("npm_"), is_alnum, 36, 0, "npm token"},
     {SPAN_INIT("hf_"), is_alnum, 30, 0, "Hugging Face token"},
+    {SPAN_INIT("gsk_"), is_alnum, 30, 0, "Groq key"},
+    {SPAN_INIT("xai-"), is_alnum, 30, 0, "xAI key"},
+    {SPAN_INIT("pplx-"), is_alnum, 30, 0, "Perplexity key"},
+    {SPAN_INIT("nvapi-"), is_token, 30, 0, "NVIDIA key"},
+    {SPAN_INIT("GOCSPX-"), is_token, 20, 0, "Google client secret"},
+    {SPAN_INIT("rk_test_"), is_alnum, 16, 0, "Stripe key"},
+    {SPAN_INIT("pypi-"), is_token, 50, 0, "PyPI token"},
+    {SPAN_INIT("dckr_pat_"), is_token, 20, 0, "Docker token"},
+    {SPAN_INIT("dop_v1_"), is_alnum, 40, 0, "DigitalOcean token"},
     {SPAN_INIT("SG."), is_token, 16, 0, "SendGrid key"},
 };
 
-/* schema.md §11: what stands before '=' or ':' */
+/* schema.md §11: what stands before '=' or ':'; and the keys of AWS, S3's kin and Azure, which have
+ * no form of their own. A longer one stands before its head. */
 static const struct span labels[] = {
-    SPAN_INIT("api_key"), SPAN_INIT("api-key"),  SPAN_INIT("apikey"),        SPAN_INIT("token"),
-    SPAN_INIT("secret"),  SPAN_INIT("password"), SPAN_INIT("authorization"),
+    SPAN_INIT("api_key"),
+    SPAN_INIT("api-key"),
+    SPAN_INIT("apikey"),
+    SPAN_INIT("token"),
+    SPAN_INIT("secret_key"),
+    SPAN_INIT("secret-key"),
+    SPAN_INIT("secret_access_key"),
+    SPAN_INIT("secretaccesskey"),
+    SPAN_INIT("secretkey"),
+    SPAN_INIT("secret"),
+    SPAN_INIT("password"),
+    SPAN_INIT("authorization"),
+    SPAN_INIT("accountkey"),
 };
 
 static const struct span auth_schemes[] = {SPAN_INIT("bearer"), SPAN_INIT("basic"),
@@ -295,9 +317,16 @@ static bool find_url(struct span t, size_t i, struct secret *s)
 
 /* ---- the pass ---- */
 
+/* Whether a key may begin at i. */
+static bool may_begin(struct span t, size_t i)
+{
+    return i == 0 || !is_token(t.p[i - 1]) ||
+           (i >= 2 && t.p[i - 2] == '\\' && memchr("bfnrt", t.p[i - 1], 5) != NULL);
+}
+
 static bool find_at(struct span t, size_t i, struct secret *s)
 {
-    bool begins = i == 0 || !is_token(t.p[i - 1]);
+    bool begins = may_begin(t, i);
     switch (lower(t.p[i])) {
     case ':':
         return find_url(t, i, s);
@@ -308,17 +337,18 @@ static bool find_at(struct span t, size_t i, struct secret *s)
     case 'b':
         return find_bearer(t, i, s);
     case 'a':
+    case 'p':
     case 's':
         return (begins && find_format(t, i, s)) || find_labelled(t, i, s);
     case 't':
-    case 'p':
         return find_labelled(t, i, s);
+    case 'd':
     case 'g':
+    case 'h':
+    case 'n':
+    case 'r':
     case 'x':
     case 'y':
-    case 'r':
-    case 'n':
-    case 'h':
         return begins && find_format(t, i, s);
     default:
         return false;

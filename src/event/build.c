@@ -20,10 +20,10 @@ struct builder {
     struct draft draft;
     struct write write;
     struct action_words *words;
-    struct json_reader *reader; /* of records made plain */
+    struct json_reader *reader; /* of records made plain, if none is lent */
     struct buf plain;
     struct buf repository;
-    struct buf action;
+    struct buf redacted; /* one text of the key */
 };
 
 struct builder *builder_new(void)
@@ -36,7 +36,7 @@ struct builder *builder_new(void)
     b->words = action_words_new();
     b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);
     b->repository = (struct buf)BUF_INIT(REPOSITORY_MAX_BYTES);
-    b->action = (struct buf)BUF_INIT(PLAIN_BYTES);
+    b->redacted = (struct buf)BUF_INIT(PLAIN_BYTES);
     write_init(&b->write);
     return b;
 }
@@ -53,7 +53,7 @@ void builder_free(struct builder *b)
     write_done(&b->write);
     buf_done(&b->plain);
     buf_done(&b->repository);
-    buf_done(&b->action);
+    buf_done(&b->redacted);
     free(b);
 }
 
@@ -64,10 +64,11 @@ static bool builder_look(struct builder *b, const struct build_input *in, struct
     size_t at = in->at;
     if (in->shape == SHAPE_OTEL && otlp_plain(in->doc, in->at, &b->plain) && !b->plain.overflowed) {
         struct span text = buf_span(&b->plain);
-        if (b->reader == NULL) {
+        if (in->reader == NULL && b->reader == NULL) {
             b->reader = json_reader_new(PLAIN_BYTES);
         }
-        if (json_scan(b->reader, &text, plain, NULL) == FAIL_NONE) {
+        struct json_reader *reader = in->reader != NULL ? in->reader : b->reader;
+        if (json_scan(reader, &text, plain, NULL) == FAIL_NONE) {
             doc = plain;
             at = DOC_ROOT;
         }
@@ -75,27 +76,34 @@ static bool builder_look(struct builder *b, const struct build_input *in, struct
     return lookup_record(b->lookup, doc, at, in->shape, in->rules);
 }
 
+/* The key and `ingest` leave, too: what is taken out of the event is not in them. */
+static struct span redacted(struct builder *b, struct span text)
+{
+    buf_clear(&b->redacted);
+    if (!rules_redact(b->draft.in->rules, text, &b->redacted)) {
+        return text;
+    }
+    struct span kept = buf_span(&b->redacted);
+    return arena_join(&b->arena, &kept, 1);
+}
+
 static void builder_say(struct builder *b, struct built *built)
 {
-    struct draft *d = &b->draft;
+    const struct draft *d = &b->draft;
     buf_clear(&b->repository);
-    buf_clear(&b->action);
-    (void)repository_name(draft_text(d, FIELD_REPOSITORY), &b->repository);
+    (void)repository_name(redacted(b, draft_text(d, FIELD_REPOSITORY)), &b->repository);
     *built = (struct built){
-        .key = {.category = draft_text(d, FIELD_EVENT_CATEGORY),
-                .harness = draft_text(d, FIELD_HARNESS_NAME),
-                .session = draft_text(d, FIELD_SESSION_ID),
-                .user = draft_text(d, FIELD_USER_NAME),
-                .hostname = draft_text(d, FIELD_ENDPOINT_HOSTNAME),
-                .action = draft_text(d, FIELD_EVENT_ACTION),
+        .key = {.category = redacted(b, draft_text(d, FIELD_EVENT_CATEGORY)),
+                .harness = redacted(b, draft_text(d, FIELD_HARNESS_NAME)),
+                .session = redacted(b, draft_text(d, FIELD_SESSION_ID)),
+                .user = redacted(b, draft_text(d, FIELD_USER_NAME)),
+                .hostname = redacted(b, draft_text(d, FIELD_ENDPOINT_HOSTNAME)),
+                .action = redacted(b, draft_text(d, FIELD_EVENT_ACTION)),
                 .time_ns = d->time.ns},
         .time = d->time.quality,
-        .action = d->word,
+        .action = redacted(b, d->word),
         .repository = buf_span(&b->repository),
     };
-    if (rules_redact(d->in->rules, d->word, &b->action)) {
-        built->action = buf_span(&b->action);
-    }
 }
 
 /* Fields whose value is the same for every event, or about the record as a whole. */

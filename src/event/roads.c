@@ -158,6 +158,7 @@ static bool built_event(struct roads *r, const struct road_input *in, struct buf
                                 .shape = in->shape,
                                 .source = in->source,
                                 .rules = in->rules,
+                                .reader = in->readers[1 - in->value->reader],
                                 .envelope_time = in->envelope_time,
                                 .envelope_host = in->envelope_host};
     for (int attempt = 0; attempt < 2; attempt++) {

@@ -50,6 +50,10 @@ static void knows_the_patterns_of_beacon(void **state)
         {"{\\\"token\\\": \\\"x\\\"}", "{\\\"token\\\": \\\"[REDACTED]\\\"}"},
         {"curl -H 'bearer abc~123'", "curl -H 'bearer [REDACTED]'"},
         {"sk-" A20, "[REDACTED]"},
+        {"AWS_SECRET_ACCESS_KEY=abc/d+e", "AWS_SECRET_ACCESS_KEY=[REDACTED]"},
+        {"\"SecretAccessKey\": \"abc\"", "\"SecretAccessKey\": \"[REDACTED]\""},
+        {"MINIO_SECRET_KEY: abc", "MINIO_SECRET_KEY: [REDACTED]"},
+        {"AccountName=x;AccountKey=abc==;", "AccountName=x;AccountKey=[REDACTED];"},
         {"password=longenough and again longenough.", "password=[REDACTED] and again [REDACTED]."},
     };
     CHECK(pairs);
@@ -70,10 +74,32 @@ static void knows_the_key_formats_of_providers(void **state)
         {"sk-ant-api03-" A20 "_x", "[REDACTED]"},
         {"sk-proj-" A20, "[REDACTED]"},
         {"npm_" A36, "[REDACTED]"},
+        {"sk-or-v1-" A20, "[REDACTED]"},
+        {"gsk_" A36, "[REDACTED]"},
+        {"xai-" A36, "[REDACTED]"},
+        {"pplx-" A36, "[REDACTED]"},
+        {"nvapi-" A36, "[REDACTED]"},
+        {"GOCSPX-" A20, "[REDACTED]"},
+        {"rk_test_" A16, "[REDACTED]"},
+        {"pypi-" A36 A20, "[REDACTED]"},
+        {"dckr_pat_" A20, "[REDACTED]"},
+        {"dop_v1_" A36 A20, "[REDACTED]"},
         {"x eyJhbGciOiJI." A20 "." A20 "-_ y", "x [REDACTED] y"},
         {"a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b",
          "a [REDACTED] b"},
         {"-----BEGIN PRIVATE KEY-----\nMIIE cut", "[REDACTED]"},
+    };
+    CHECK(pairs);
+}
+
+static void knows_a_key_behind_an_escape_of_a_text_in_the_text(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"{\"out\":\"a\\nghp_" A36 "\\n\"}", "{\"out\":\"a\\n[REDACTED]\\n\"}"},
+        {"\\tAKIA" A16 "\\r", "\\t[REDACTED]\\r"},
+        {"nghp_" A36, NULL},
+        {"\\xghp_" A36, NULL},
     };
     CHECK(pairs);
 }
@@ -133,9 +159,17 @@ static void says_where_and_what(void **state)
 static void takes_linear_time(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {
-        "eyJ",     "-----BEGIN ",          "://",           "bearer ", "token=",
-        "sk-ant-", "password: aaaaaaaa1 ", "eyJaaaaaaaaa.", "token "};
+    static const char *const pieces[] = {"eyJ",
+                                         "-----BEGIN ",
+                                         "://",
+                                         "bearer ",
+                                         "token=",
+                                         "sk-ant-",
+                                         "password: aaaaaaaa1 ",
+                                         "eyJaaaaaaaaa.",
+                                         "token ",
+                                         "\\nsk-",
+                                         "\\neyJaaaaaaaaa."};
     enum { BYTES = 1 << 20 };
     char *text = malloc(BYTES);
     assert_non_null(text);
@@ -159,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_the_patterns_of_beacon),
         cmocka_unit_test(knows_the_key_formats_of_providers),
+        cmocka_unit_test(knows_a_key_behind_an_escape_of_a_text_in_the_text),
         cmocka_unit_test(knows_passwords_in_urls),
         cmocka_unit_test(leaves_what_is_no_secret),
         cmocka_unit_test(says_where_and_what),

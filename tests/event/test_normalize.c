@@ -342,6 +342,31 @@ static void bears_a_megabyte_of_anything(void **state UNUSED)
 
 /* ---- long lines ---- */
 
+static size_t in_use(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
+/* A record whose attributes are a list is read twice, by readers that all normalizers share. */
+static void reads_a_long_record_again_with_the_shared_readers(void **state UNUSED)
+{
+    OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
+    OWNED(normalizer) struct normalizer *first = start(EVENT_BYTES, shared);
+    OWNED(normalizer) struct normalizer *second = start(EVENT_BYTES, shared);
+    struct buf text = BUF_INIT(LINE_BYTES + LINES_SLACK);
+    buf_add(&text, SPAN("{\"user\":\"a\",\"attributes\":["));
+    repeat(&text, "{\"key\":\"k\",\"value\":[0,0,0,0,0,0,0,0]},", LINE_BYTES - 200);
+    buf_add(&text, SPAN("{\"key\":\"session.id\",\"value\":\"s\"}]}"));
+    assert_non_null(buf_room(&text, LINES_SLACK));
+    assert_int_equal(only(first, &text).kind, RECORD_EVENT);
+    size_t before = in_use();
+    struct record r = only(second, &text);
+    assert_span_equal(r.key.session, SPAN("s"));
+    assert_true(in_use() - before < (size_t)8 * LINE_BYTES);
+    buf_done(&text);
+}
+
 struct worker {
     pthread_t thread;
     struct long_lines *shared;
@@ -585,6 +610,13 @@ static void takes_secrets_out_if_the_customer_asks_for_it(void **state UNUSED)
     assert_non_null(memmem(r.value.p, r.value.n, "\"n\":1.50", 8));
     assert_string_equal(r.key.id, id); /* of the event as it came */
 
+    /* also of a key, and of what `ingest` says */
+    set_text(&text, "{\"user\":\"token=hunter22\",\"action\":\"token=hunter22\"}", 'x', 0, "");
+    r = only(n, &text);
+    assert_int_equal(r.kind, RECORD_EVENT);
+    assert_span_equal(r.key.user, SPAN("token=[REDACTED]"));
+    assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
+
     set_text(&text, "{\"password=hunter22 ", 'x', 0, "");
     r = only(n, &text);
     assert_int_equal(r.kind, RECORD_REJECT);
@@ -607,6 +639,7 @@ int main(void)
         cmocka_unit_test(says_how_long_a_line_may_be),
         cmocka_unit_test(rejects_an_object_as_a_whole),
         cmocka_unit_test(bears_a_megabyte_of_anything),
+        cmocka_unit_test(reads_a_long_record_again_with_the_shared_readers),
         cmocka_unit_test(shares_readers_of_long_lines_between_threads),
         cmocka_unit_test(gives_shared_readers_back_with_the_last_record_of_a_line),
         cmocka_unit_test(lets_others_read_between_the_records_of_a_long_line),

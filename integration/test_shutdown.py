@@ -2,10 +2,12 @@
 """SIGTERM in the middle of an object: nothing lost, nothing hidden for long."""
 import contextlib
 import socket
+import subprocess
 import time
 
 from .parts.events import generate
 from .parts.large import repeated_gzip
+from .parts.strict import StrictWorld
 from .parts.wait import until
 from .parts.worker import Worker
 from .parts.world import World
@@ -123,3 +125,38 @@ def test_a_stop_is_heard_while_neither_aws_nor_kafka_answers_at_the_start(tmp_pa
         finally:
             worker.kill()
 
+
+
+HANGS = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+typedef int look_up(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **out)
+{
+    look_up *real = (look_up *)dlsym(RTLD_NEXT, "getaddrinfo");
+    if (host != NULL && strcmp(host, "hangs.test") == 0) {
+        sleep(60);
+    }
+    return real(host, port, hints, out);
+}
+"""
+
+
+def test_a_name_that_is_looked_up_for_a_minute_does_not_hold_up_the_end(strict: StrictWorld):
+    """librdkafka looks up names on the threads that it waits for when it is closed."""
+    shim = strict.folder / "hangs.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, "-x", "c", "-", "-ldl"], input=HANGS, text=True, check=True)
+    acme = strict.customer("acme")
+    servers = f"bootstrap.servers={strict.kafka.bootstrap},hangs.test:9092"
+    worker = strict.start(env={"LD_PRELOAD": str(shim)}, kafka={"properties": [servers]},
+                          limits={"shutdown_grace": "2s"})
+    acme.put("a", generate(2, 1).text)
+    strict.settled()
+    assert strict.count() == 2
+    start = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - start < 10
+    assert worker.lines(msg="a library does not come back")

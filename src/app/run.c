@@ -4,7 +4,8 @@
  *
  * SIGTERM and SIGINT stop in order, a second one ends at once: nothing is lost by it, since
  * only acknowledged work was ever deleted. All other threads have the signals blocked, and the
- * start, which may wait long for AWS and Kafka, is one of them.
+ * start, which may wait long for AWS and Kafka, is one of them. Soon after the grace time the
+ * process ends in any case: librdkafka waits for its threads, which may be looking up a name.
  */
 #include "app/app.h"
 
@@ -18,9 +19,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_AT_ONCE = 3 };
+
+enum { LATE_MS = 4000 }; /* after the grace time: for telling SQS, and for the rest */
 
 static void on_second(int signal UNUSED)
 {
@@ -111,6 +115,25 @@ static bool start_end(struct start *s)
     return done;
 }
 
+static void *end_late(void *arg)
+{
+    const struct timespec *grace = arg;
+    (void)nanosleep(grace, NULL);
+    log_write(LOG_WARN, "a library does not come back", KV_STR("next", "ended without it"));
+    _exit(STATUS_OK);
+}
+
+/* The process ends by then, whatever hangs. */
+static void end_within(int ms)
+{
+    static struct timespec grace;
+    pthread_t thread;
+    grace = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000L};
+    if (pthread_create(&thread, NULL, end_late, &grace) == 0) {
+        (void)pthread_detach(thread);
+    }
+}
+
 static int run(const struct conf *conf)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -129,6 +152,7 @@ static int run(const struct conf *conf)
         log_text(LOG_INFO, "stopped before the start: nothing was received");
         _exit(STATUS_OK); /* a library waits for somebody's answer */
     }
+    end_within(conf->limits.shutdown_grace_ms + LATE_MS);
     if (!worker_stop(w, conf->limits.shutdown_grace_ms)) {
         _exit(STATUS_OK); /* a thread hangs: what it uses cannot be freed */
     }

@@ -42,7 +42,6 @@ struct hit {
 struct search {
     int row;
     size_t next;  /* path of the row */
-    size_t end;   /* behind the last that is worth a look */
     int scope;    /* of that path */
     bool builtin; /* the customer's paths are through */
 };
@@ -64,7 +63,11 @@ MUST_USE bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, 
 /* Let paths with these ALIAS_ words count from now on (ALIAS_MCP, _FILE, _TOOL_DECISION). */
 void lookup_grant(struct lookup *l, unsigned when);
 
-struct search lookup_search(int row);
+static inline struct search lookup_search(int row)
+{
+    return (struct search){.row = row};
+}
+
 MUST_USE bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit);
 
 /* The rows of which a built-in path was met: only they can have a value, but for rules'. */
@@ -78,12 +81,6 @@ MUST_USE bool lookup_text(const struct lookup *l, int row, struct span *text);
 
 /* Read a text that is one JSON object or array, to the life of the record. False: it is none. */
 MUST_USE bool lookup_embedded(struct lookup *l, struct span text, struct doc *doc);
-
-/*
- * The value as text: characters of a string, a number as it is written, true or false, for an
- * array the first element that counts. False: it does not count (§14.3).
- */
-MUST_USE bool value_text(const struct doc *d, size_t at, struct span *text);
 
 /* Nothing to trim: no blank at either end. */
 static inline bool text_is_trim(struct span s)
@@ -100,6 +97,22 @@ MUST_USE bool text_is_word(struct span s);
 static inline bool text_counts(struct span s)
 {
     return (s.n > 9 && text_is_trim(s)) || text_is_word(s); /* none of them is longer */
+}
+
+/* What value_text does with what is no string. */
+MUST_USE bool value_text_other(const struct doc *d, size_t at, struct span *text);
+
+/*
+ * The value as text: characters of a string, a number as it is written, true or false, for an
+ * array the first element that counts. False: it does not count (§14.3).
+ */
+MUST_USE static inline bool value_text(const struct doc *d, size_t at, struct span *text)
+{
+    if (doc_tag(d, at) != '"') {
+        return value_text_other(d, at, text);
+    }
+    *text = doc_string(d, at);
+    return text_counts(*text);
 }
 
 #endif

@@ -12,6 +12,7 @@
 enum {
     PATHS_MAX = 640,            /* of all rows, each once */
     ALIASES_MAX = 768,          /* paths of all rows, repeated ones too */
+    ROW_MAX = 32,               /* paths of one row: bits of a mark */
     EMBEDDED_MAX = 4,           /* JSON texts taken apart in one record */
     EMBEDDED_BYTES = 64 * 1024, /* longer ones stay texts: a reader's memory is 40 times this */
     RANK_NESTED = 1,
@@ -34,15 +35,13 @@ struct found {
     struct place places[PATHS_MAX][SCOPES];
 };
 
+/* A path of the set in a row. */
 struct compiled {
     int16_t path;
     uint16_t when;
-};
-
-/* The aliases of a row of which a value was met: from the first to the last. */
-struct row_range {
-    int16_t first; /* ALIAS_NONE: none was */
-    int16_t last;
+    int16_t row;
+    int16_t next;  /* alias of the same path, ALIAS_NONE: no more */
+    uint32_t mark; /* a bit: its place in the row */
 };
 
 struct lookup {
@@ -57,12 +56,11 @@ struct lookup {
     int embedded_count;
     bool known;                      /* any path met but those of time and message */
     uint8_t says_nothing[PATHS_MAX]; /* built-in paths of time and message only */
-    struct row_range rows[FACTS_END];
-    int16_t met_rows[FACTS_END]; /* those with a value in this record */
-    size_t met_count;
-    int16_t row_of_alias[ALIASES_MAX];
     int16_t path_alias[PATHS_MAX];   /* first alias of a path */
-    int16_t next_alias[ALIASES_MAX]; /* and the next of the same path */
+    int16_t row_alias[FACTS_END];    /* first alias of a row, the others behind it */
+    uint32_t marks[FACTS_END];       /* of the row's aliases, those that a value was met of */
+    int16_t met_rows[FACTS_END];     /* rows with a mark */
+    size_t met_count;
 };
 
 /* Find all values of the object at `at` of l->record that may be asked for. */

@@ -27,9 +27,9 @@ struct path_entry {
     struct span text;
     const char *container; /* alias_container.as: its object or JSON text stands for this name */
     int16_t id;            /* PATH_NONE for a mere beginning */
+    int16_t word;          /* number of the word that it folds to; WORD_NONE if it has dots */
     uint8_t dots;          /* in the text */
     bool begins;           /* longer paths begin with it */
-    bool alone;            /* no other path folds to the same word */
 };
 
 struct pathset {
@@ -39,8 +39,10 @@ struct pathset {
     int16_t *next_folded;       /* by id: next path that folds to the same word */
     struct path_entry *entries; /* beginnings, too */
     size_t entry_count, entry_most;
+    int16_t *first_folded; /* by number of a word: first path that folds to it */
+    size_t word_count;
     struct wordmap index;  /* joined text to entry */
-    struct wordmap folded; /* folded text to id */
+    struct wordmap folded; /* folded text to number of the word */
 };
 
 /* For up to `most` paths. */
@@ -65,6 +67,12 @@ static inline const struct path_entry *pathset_find(const struct pathset *p, str
 
 /* First path without dots that equals `name` when case, '_' and '-' are ignored. */
 MUST_USE int pathset_folded(const struct pathset *p, struct span name);
+
+/* The same of an entry's text: known already. */
+static inline int pathset_alike(const struct pathset *p, const struct path_entry *e)
+{
+    return e->word == WORD_NONE ? PATH_NONE : p->first_folded[e->word];
+}
 
 /* Lower case without '_' and '-' into `to`; n is 0 if it does not fit. */
 struct span path_fold(struct span name, char *to, size_t cap);

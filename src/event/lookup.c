@@ -13,13 +13,16 @@ static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
 {
     struct span paths = span_str(row.paths);
     struct alias a;
-    while (alias_next(&paths, &a)) {
+    l->row_alias[row.row] = (int16_t)*n;
+    for (int place = 0; alias_next(&paths, &a); place++) {
         int id = pathset_add(&l->builtin, a.path);
-        assert(id != PATH_NONE && *n < ALIASES_MAX);
-        l->row_of_alias[*n] = (int16_t)row.row;
-        l->next_alias[*n] = l->path_alias[id];
-        l->path_alias[id] = (int16_t)*n;
-        l->alias[(*n)++] = (struct compiled){(int16_t)id, (uint16_t)a.when};
+        assert(id != PATH_NONE && *n < ALIASES_MAX && place < ROW_MAX);
+        l->alias[*n] = (struct compiled){.path = (int16_t)id,
+                                         .when = (uint16_t)a.when,
+                                         .row = (int16_t)row.row,
+                                         .next = l->path_alias[id],
+                                         .mark = (uint32_t)1 << place};
+        l->path_alias[id] = (int16_t)(*n)++;
         if (row.row < FIELDS && row.row != FIELD_TIMESTAMP && row.row != FIELD_MESSAGE) {
             l->says_nothing[id] = 0;
         }
@@ -35,7 +38,6 @@ struct lookup *lookup_new(void)
     pathset_init(&l->builtin, PATHS_MAX);
     memset(l->says_nothing, 1, sizeof(l->says_nothing));
     memset(l->path_alias, 0xff, sizeof(l->path_alias)); /* ALIAS_NONE */
-    memset(l->rows, 0xff, sizeof(l->rows));
     size_t n = 0;
     for (int row = 0; row < FACTS_END; row++) {
         if (!field_is_ours((enum field)row)) {
@@ -78,7 +80,7 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shap
     l->embedded_count = 0;
     l->known = false;
     while (l->met_count > 0) {
-        l->rows[l->met_rows[--l->met_count]].first = ALIAS_NONE;
+        l->marks[l->met_rows[--l->met_count]] = 0;
     }
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
         memset(l->found[set].scopes, 0, l->found[set].paths->count);
@@ -94,25 +96,20 @@ void lookup_grant(struct lookup *l, unsigned when)
 
 /* ---- asking ---- */
 
-struct search lookup_search(int row)
-{
-    return (struct search){.row = row};
-}
-
 /* The value of a path in a scope that has one, unless the path asks for another type. */
-static bool place_hit(const struct lookup *l, int set, struct compiled a, int scope,
-                      struct hit *hit)
+static inline bool place_hit(const struct lookup *l, int set, const struct compiled *a, int scope,
+                             struct hit *hit)
 {
     const struct found *f = &l->found[set];
-    const struct place *p = &f->places[a.path][scope];
+    const struct place *p = &f->places[a->path][scope];
     hit->doc = p->doc == 0 ? l->record : &l->embedded[p->doc - 1];
     hit->at = p->at;
-    hit->path = f->paths->text[a.path];
-    hit->when = a.when;
+    hit->path = f->paths->text[a->path];
+    hit->when = a->when;
     hit->scope = (enum lookup_scope)scope;
     hit->folded = p->rank == RANK_FOLDED;
     hit->name = hit->folded ? doc_string(hit->doc, hit->at - 1) : hit->path;
-    return (a.when & ALIAS_STRING) == 0 || doc_tag(hit->doc, hit->at) == '"';
+    return (a->when & ALIAS_STRING) == 0 || doc_tag(hit->doc, hit->at) == '"';
 }
 
 /* The next scope from s->scope on that the path has a value in; SCOPES if there is none. */
@@ -123,10 +120,10 @@ static int search_scope(const struct found *f, const struct search *s, int path)
 }
 
 /* Look at the path in its next scope, and move behind it. */
-static bool search_path(const struct lookup *l, struct search *s, int set, struct compiled a,
-                        struct hit *hit)
+static inline bool search_path(const struct lookup *l, struct search *s, int set,
+                               const struct compiled *a, struct hit *hit)
 {
-    int scope = (a.when & ~l->granted) != 0 ? SCOPES : search_scope(&l->found[set], s, a.path);
+    int scope = (a->when & ~l->granted) != 0 ? SCOPES : search_scope(&l->found[set], s, a->path);
     s->scope = scope + 1;
     if (s->scope >= SCOPES) {
         s->scope = 0;
@@ -139,23 +136,11 @@ static bool next_custom(const struct lookup *l, struct search *s, struct hit *hi
 {
     int path = PATH_NONE;
     while ((path = rules_path(l->rules, s->row, s->next)) != PATH_NONE) {
-        if (search_path(l, s, 0, (struct compiled){(int16_t)path, 0}, hit)) {
+        if (search_path(l, s, 0, &(struct compiled){.path = (int16_t)path}, hit)) {
             return true;
         }
     }
     return false;
-}
-
-/* Search the built-in aliases. False: none of them was met. */
-static bool search_builtin(const struct lookup *l, struct search *s)
-{
-    const struct row_range *r = &l->rows[s->row];
-    bool any = r->first != ALIAS_NONE;
-    *s = (struct search){.row = s->row,
-                         .next = any ? (size_t)r->first : 0,
-                         .end = any ? (size_t)r->last + 1 : 0,
-                         .builtin = true};
-    return any;
 }
 
 bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
@@ -164,12 +149,14 @@ bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
         if (l->rules != NULL && s->row < FIELDS && next_custom(l, s, hit)) {
             return true;
         }
-        if (!search_builtin(l, s)) {
-            return false;
-        }
+        s->next = 0;
+        s->scope = 0;
+        s->builtin = true;
     }
-    while (s->next < s->end) {
-        if (search_path(l, s, 1, l->alias[s->next], hit)) {
+    uint64_t marks = 0;
+    while ((marks = (uint64_t)l->marks[s->row] >> s->next) != 0) {
+        s->next += (size_t)__builtin_ctzll(marks);
+        if (search_path(l, s, 1, &l->alias[(size_t)l->row_alias[s->row] + s->next], hit)) {
             return true;
         }
     }
@@ -182,17 +169,23 @@ const int16_t *lookup_rows(const struct lookup *l, size_t *count)
     return l->met_rows;
 }
 
+/* Most rows that are asked for one by one have nothing. */
+static bool row_is_empty(const struct lookup *l, int row)
+{
+    return l->marks[row] == 0 && l->rules == NULL;
+}
+
 bool lookup_first(const struct lookup *l, int row, struct hit *hit)
 {
     struct search s = lookup_search(row);
-    return lookup_next(l, &s, hit);
+    return !row_is_empty(l, row) && lookup_next(l, &s, hit);
 }
 
 bool lookup_text(const struct lookup *l, int row, struct span *text)
 {
     struct search s = lookup_search(row);
     struct hit hit;
-    while (lookup_next(l, &s, &hit)) {
+    while (!row_is_empty(l, row) && lookup_next(l, &s, &hit)) {
         if (value_text(hit.doc, hit.at, text)) {
             return true;
         }

@@ -6,7 +6,7 @@
 #include "event/lookup_parts.h"
 
 /* Whether it may be anything at all: null, "" and empty containers are as absent. */
-static bool value_is_there(const struct doc *d, size_t at)
+static inline bool value_is_there(const struct doc *d, size_t at)
 {
     switch (doc_tag(d, at)) {
     case 'n':
@@ -35,7 +35,7 @@ struct walk {
 static void walk_object(struct lookup *l, const struct walk *w, size_t at);
 
 /* Literal 0, nested 1, then the mixtures, longest first name first. */
-static uint16_t rank_of(unsigned splits, size_t dots)
+static inline uint16_t rank_of(unsigned splits, size_t dots)
 {
     if (splits == 0) {
         return 0;
@@ -53,34 +53,30 @@ static void found_add(struct found *f, int id, const struct walk *w, size_t at, 
     }
 }
 
-/* Remember that the row has a value, and between which of its aliases. */
-static void row_met(struct lookup *l, int row, int16_t alias)
-{
-    struct row_range *r = &l->rows[row];
-    if (r->first == ALIAS_NONE) {
-        *r = (struct row_range){alias, alias};
-        l->met_rows[l->met_count++] = (int16_t)row;
-        return;
-    }
-    r->first = alias < r->first ? alias : r->first;
-    r->last = alias > r->last ? alias : r->last;
-}
-
 static void met(struct lookup *l, int set, int id, const struct walk *w, size_t at, uint16_t rank)
 {
     found_add(&l->found[set], id, w, at, rank);
     l->known = l->known || set == 0 || !l->says_nothing[id];
-    for (int a = set == 0 ? ALIAS_NONE : l->path_alias[id]; a != ALIAS_NONE; a = l->next_alias[a]) {
-        row_met(l, l->row_of_alias[a], (int16_t)a);
+    for (int i = set == 0 ? ALIAS_NONE : l->path_alias[id]; i != ALIAS_NONE; i = l->alias[i].next) {
+        const struct compiled *a = &l->alias[i];
+        if (l->marks[a->row] == 0) {
+            l->met_rows[l->met_count++] = a->row;
+        }
+        l->marks[a->row] |= a->mark;
     }
 }
 
-static void walk_folded(struct lookup *l, int set, const struct walk *w, struct span name,
-                        size_t at)
+/* Paths that a name is only like: `e` is the one that it is itself, NULL if there is none. */
+static inline void walk_folded(struct lookup *l, int set, const struct walk *w,
+                               const struct path_entry *e, struct span name, size_t at)
 {
     const struct pathset *p = l->found[set].paths;
-    for (int id = pathset_folded(p, name); id != PATH_NONE; id = p->next_folded[id]) {
-        met(l, set, id, w, at, RANK_FOLDED);
+    int own = e != NULL ? e->id : PATH_NONE;
+    int id = e != NULL ? pathset_alike(p, e) : pathset_folded(p, name);
+    for (; id != PATH_NONE; id = p->next_folded[id]) {
+        if (id != own) {
+            met(l, set, id, w, at, RANK_FOLDED);
+        }
     }
 }
 
@@ -163,17 +159,17 @@ static void walk_resource(struct lookup *l, struct walk w, size_t at)
 }
 
 /*
- * A member whose path is in a set, or the beginning of one: `in` is the walk with the member's
- * name joined to it. True: longer paths begin with it.
+ * A member whose path is in a set, or the beginning of one; `splits` as in a walk that has gone
+ * down to it. True: longer paths begin with it.
  */
-static bool walk_entry(struct lookup *l, int set, const struct path_entry *e, const struct walk *in,
-                       size_t at, bool there)
+static inline bool walk_entry(struct lookup *l, int set, const struct path_entry *e,
+                              const struct walk *w, unsigned splits, size_t at, bool there)
 {
     if (e->id != PATH_NONE && there) {
-        met(l, set, e->id, in, at, rank_of(in->splits, e->dots));
+        met(l, set, e->id, w, at, rank_of(splits, e->dots));
     }
     if (e->container != NULL) {
-        walk_container(l, *in, e->container, at);
+        walk_container(l, *w, e->container, at);
     }
     return e->begins;
 }
@@ -181,26 +177,26 @@ static bool walk_entry(struct lookup *l, int set, const struct path_entry *e, co
 /* A member of the record itself or of a scope: its name may also be only alike. */
 static void walk_top(struct lookup *l, const struct walk *w, struct span name, size_t at)
 {
-    struct walk in = *w;
     bool object = doc_tag(w->doc, at) == '{';
     bool there = value_is_there(w->doc, at);
-    bool down = false;
+    const struct path_entry *down = NULL;
     if ((object && w->scope == SCOPE_RECORD && walk_scope(l, *w, name, at)) || name.n == 0 ||
         name.n >= PATH_MAX_BYTES) {
         return;
     }
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
         const struct path_entry *e = pathset_find(l->found[set].paths, name);
-        if (e != NULL) {
-            in.dots = e->dots;
-            down = walk_entry(l, set, e, &in, at, there) || down;
+        if (e != NULL && walk_entry(l, set, e, w, 0, at, there)) {
+            down = e;
         }
-        if (there && (e == NULL || !e->alone)) {
-            walk_folded(l, set, &in, name, at);
+        if (there) {
+            walk_folded(l, set, w, e, name, at);
         }
     }
-    if (down && object) {
+    if (down != NULL && object) {
+        struct walk in = *w;
         in.prefix = name.n;
+        in.dots = down->dots;
         memcpy(in.joined, name.p, name.n);
         walk_object(l, &in, at);
     }
@@ -212,24 +208,27 @@ static void walk_top(struct lookup *l, const struct walk *w, struct span name, s
 /* A member of an object that paths begin with. */
 static void walk_below(struct lookup *l, const struct walk *w, struct span name, size_t at)
 {
-    struct walk in = *w;
-    bool down = false;
-    in.prefix += 1 + name.n;
-    if (name.n == 0 || in.prefix > PATH_MAX_BYTES) {
+    size_t prefix = w->prefix + 1 + name.n;
+    const struct path_entry *down = NULL;
+    unsigned splits = 0;
+    if (name.n == 0 || prefix > PATH_MAX_BYTES) {
         return;
     }
-    in.joined[w->prefix] = '.';
-    memcpy(in.joined + w->prefix + 1, name.p, name.n);
+    w->joined[w->prefix] = '.';
+    memcpy(w->joined + w->prefix + 1, name.p, name.n);
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
-        const struct path_entry *e =
-            pathset_find(l->found[set].paths, span_of(in.joined, in.prefix));
+        const struct path_entry *e = pathset_find(l->found[set].paths, span_of(w->joined, prefix));
         if (e != NULL) {
-            in.dots = e->dots;
-            in.splits = (w->splits << 1 | 1U) << (e->dots - w->dots - 1);
-            down = walk_entry(l, set, e, &in, at, value_is_there(w->doc, at)) || down;
+            splits = (w->splits << 1 | 1U) << (e->dots - w->dots - 1);
+            bool begins = walk_entry(l, set, e, w, splits, at, value_is_there(w->doc, at));
+            down = begins ? e : down;
         }
     }
-    if (down && doc_tag(w->doc, at) == '{') {
+    if (down != NULL && doc_tag(w->doc, at) == '{') {
+        struct walk in = *w;
+        in.prefix = prefix;
+        in.dots = down->dots;
+        in.splits = splits;
         walk_object(l, &in, at);
     }
 }

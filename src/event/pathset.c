@@ -32,8 +32,9 @@ void pathset_init(struct pathset *p, size_t most)
     p->text = must(calloc(most, sizeof(*p->text)));
     p->next_folded = must(calloc(most, sizeof(*p->next_folded)));
     p->entries = must(calloc(p->entry_most, sizeof(*p->entries)));
+    p->first_folded = must(calloc(p->entry_most, sizeof(*p->first_folded)));
     wordmap_init(&p->index, p->entry_most);
-    wordmap_init(&p->folded, most);
+    wordmap_init(&p->folded, p->entry_most);
 }
 
 void pathset_done(struct pathset *p)
@@ -49,6 +50,7 @@ void pathset_done(struct pathset *p)
     free(p->text);
     free(p->next_folded);
     free(p->entries);
+    free(p->first_folded);
     wordmap_done(&p->index);
     wordmap_done(&p->folded);
     *p = (struct pathset){0};
@@ -61,18 +63,6 @@ static size_t dots_of(struct span s)
         n += s.p[i] == '.' ? 1 : 0;
     }
     return n;
-}
-
-static struct path_entry *entry_add(struct pathset *p, struct span text)
-{
-    int i = wordmap_find(&p->index, text);
-    if (i != WORD_NONE) {
-        return &p->entries[i];
-    }
-    struct path_entry *e = &p->entries[p->entry_count];
-    *e = (struct path_entry){.text = keep(text), .id = PATH_NONE, .dots = (uint8_t)dots_of(text)};
-    wordmap_add(&p->index, e->text, (int)p->entry_count++);
-    return e;
 }
 
 struct span path_fold(struct span name, char *to, size_t cap)
@@ -89,21 +79,44 @@ struct span path_fold(struct span name, char *to, size_t cap)
     return span_of(to, n);
 }
 
-static void fold_add(struct pathset *p, int16_t id)
+/* The number of the word that a name folds to, new or as before; WORD_NONE if nothing is left. */
+static int word_add(struct pathset *p, struct span name)
 {
     char buf[PATH_MAX_BYTES];
-    struct span word = path_fold(p->text[id], buf, sizeof(buf));
-    int first = wordmap_find(&p->folded, word);
-    entry_add(p, p->text[id])->alone = first == WORD_NONE;
-    if (first == WORD_NONE) {
-        wordmap_add(&p->folded, keep(word), id);
-        return;
+    struct span word = path_fold(name, buf, sizeof(buf));
+    int n = wordmap_find(&p->folded, word);
+    if (n == WORD_NONE && word.n > 0) {
+        n = (int)p->word_count++;
+        p->first_folded[n] = PATH_NONE;
+        wordmap_add(&p->folded, keep(word), n);
     }
-    entry_add(p, p->text[first])->alone = false;
-    while (p->next_folded[first] != PATH_NONE) {
-        first = p->next_folded[first];
+    return n;
+}
+
+static struct path_entry *entry_add(struct pathset *p, struct span text)
+{
+    int i = wordmap_find(&p->index, text);
+    if (i != WORD_NONE) {
+        return &p->entries[i];
     }
-    p->next_folded[first] = id;
+    struct path_entry *e = &p->entries[p->entry_count];
+    size_t dots = dots_of(text);
+    *e = (struct path_entry){.text = keep(text),
+                             .id = PATH_NONE,
+                             .word = (int16_t)(dots == 0 ? word_add(p, text) : WORD_NONE),
+                             .dots = (uint8_t)dots};
+    wordmap_add(&p->index, e->text, (int)p->entry_count++);
+    return e;
+}
+
+/* The last of those that fold to the same word. */
+static void fold_add(struct pathset *p, const struct path_entry *e)
+{
+    int16_t *link = &p->first_folded[e->word];
+    while (*link != PATH_NONE) {
+        link = &p->next_folded[*link];
+    }
+    *link = e->id;
 }
 
 int pathset_folded(const struct pathset *p, struct span name)
@@ -113,7 +126,8 @@ int pathset_folded(const struct pathset *p, struct span name)
         return PATH_NONE; /* no word has a dot */
     }
     struct span word = path_fold(name, buf, sizeof(buf));
-    return word.n == 0 ? PATH_NONE : wordmap_find(&p->folded, word);
+    int n = wordmap_find(&p->folded, word);
+    return n == WORD_NONE ? PATH_NONE : p->first_folded[n];
 }
 
 /* Dots only between names, and not more of them than a look-up can rank. */
@@ -152,8 +166,8 @@ int pathset_add(struct pathset *p, struct span path)
         e->id = (int16_t)p->count;
         p->text[p->count++] = e->text;
         p->next_folded[e->id] = PATH_NONE;
-        if (dots_of(path) == 0) {
-            fold_add(p, e->id);
+        if (e->word != WORD_NONE) {
+            fold_add(p, e);
         }
     }
     return e->id;

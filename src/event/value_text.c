@@ -51,7 +51,7 @@ static bool scalar_text(const struct doc *d, size_t at, struct span *text)
     }
 }
 
-bool value_text(const struct doc *d, size_t at, struct span *text)
+bool value_text_other(const struct doc *d, size_t at, struct span *text)
 {
     if (doc_tag(d, at) != '[') {
         return scalar_text(d, at, text);

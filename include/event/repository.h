@@ -12,7 +12,11 @@
 
 #include "base/buf.h"
 
-enum { REPOSITORY_MAX_BYTES = 2048 }; /* longer texts name no repository */
+enum {
+    REPOSITORY_MAX_BYTES = 2048, /* longer texts name no repository */
+    REPOSITORY_ROWS = 32,
+    REPOSITORY_ROW_BYTES = 64,
+};
 
 /*
  * The user info of a URL in *text, with its '@', as a part of it: the bytes to leave out.
@@ -25,5 +29,22 @@ MUST_USE struct span repository_userinfo(struct span text);
  * False: none of these; *out is unchanged.
  */
 bool repository_name(struct span text, struct buf *out);
+
+/* The names of the last few texts: a file speaks of the same repositories over and over. */
+struct repository_memo {
+    struct repository_row {
+        uint8_t text_n; /* 0: free */
+        uint8_t name_n;
+        char text[REPOSITORY_ROW_BYTES];
+        char name[REPOSITORY_ROW_BYTES];
+    } rows[REPOSITORY_ROWS];
+    struct buf name; /* of the text asked for last, if it was not there */
+};
+
+void repository_memo_init(struct repository_memo *m);
+void repository_memo_done(struct repository_memo *m);
+
+/* As repository_name, empty if there is none. Valid until the next call. */
+struct span repository_recall(struct repository_memo *m, struct span text);
 
 #endif

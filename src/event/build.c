@@ -22,7 +22,7 @@ struct builder {
     struct action_words *words;
     struct json_reader *reader; /* of records made plain, if none is lent */
     struct buf plain;
-    struct buf repository;
+    struct repository_memo repositories;
     struct buf redacted; /* one text of the key */
 };
 
@@ -35,7 +35,7 @@ struct builder *builder_new(void)
     b->lookup = lookup_new();
     b->words = action_words_new();
     b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);
-    b->repository = (struct buf)BUF_INIT(REPOSITORY_MAX_BYTES);
+    repository_memo_init(&b->repositories);
     b->redacted = (struct buf)BUF_INIT(PLAIN_BYTES);
     write_init(&b->write);
     return b;
@@ -52,7 +52,7 @@ void builder_free(struct builder *b)
     arena_done(&b->arena);
     write_done(&b->write);
     buf_done(&b->plain);
-    buf_done(&b->repository);
+    repository_memo_done(&b->repositories);
     buf_done(&b->redacted);
     free(b);
 }
@@ -90,8 +90,7 @@ static struct span redacted(struct builder *b, struct span text)
 static void builder_say(struct builder *b, struct built *built)
 {
     const struct draft *d = &b->draft;
-    buf_clear(&b->repository);
-    (void)repository_name(redacted(b, draft_text(d, FIELD_REPOSITORY)), &b->repository);
+    struct span repository = redacted(b, draft_text(d, FIELD_REPOSITORY));
     *built = (struct built){
         .key = {.category = redacted(b, draft_text(d, FIELD_EVENT_CATEGORY)),
                 .harness = redacted(b, draft_text(d, FIELD_HARNESS_NAME)),
@@ -102,7 +101,7 @@ static void builder_say(struct builder *b, struct built *built)
                 .time_ns = d->time.ns},
         .time = d->time.quality,
         .action = redacted(b, d->word),
-        .repository = buf_span(&b->repository),
+        .repository = repository_recall(&b->repositories, repository),
     };
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/repository.h"
 
+#include "event/wordmap.h"
+
 static size_t find(struct span s, char c)
 {
     const char *p = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
@@ -229,4 +231,35 @@ bool repository_name(struct span text, struct buf *out)
     }
     size_t scheme = scheme_bytes(text);
     return scheme > 0 ? url_name(text, scheme, out) : scp_name(text, out) || pair_name(text, out);
+}
+
+/* ---- memory of them ---- */
+
+void repository_memo_init(struct repository_memo *m)
+{
+    *m = (struct repository_memo){.name = BUF_INIT(REPOSITORY_MAX_BYTES)};
+}
+
+void repository_memo_done(struct repository_memo *m)
+{
+    buf_done(&m->name);
+}
+
+struct span repository_recall(struct repository_memo *m, struct span text)
+{
+    struct repository_row *r = &m->rows[word_hash(text) % REPOSITORY_ROWS];
+    if (text.n > 0 && text.n == r->text_n && memcmp(text.p, r->text, text.n) == 0) {
+        return span_of(r->name, r->name_n);
+    }
+    buf_clear(&m->name);
+    (void)repository_name(text, &m->name);
+    struct span name = buf_span(&m->name);
+    if (text.n > 0 && text.n <= sizeof(r->text) && name.n <= sizeof(r->name)) {
+        *r = (struct repository_row){.text_n = (uint8_t)text.n, .name_n = (uint8_t)name.n};
+        memcpy(r->text, text.p, text.n);
+        if (name.n > 0) {
+            memcpy(r->name, name.p, name.n);
+        }
+    }
+    return name;
 }

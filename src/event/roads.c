@@ -20,8 +20,8 @@ struct roads {
     struct clean clean;
     struct repair *repair;
     struct builder *builder;
-    struct buf repository; /* ingest.repository of a Beacon-shaped record */
-    struct buf source;     /* of the object, as emit_source writes it */
+    struct repository_memo repositories; /* of Beacon-shaped records */
+    struct buf source;                   /* of the object, as emit_source writes it */
 };
 
 struct roads *roads_new(size_t line_bytes)
@@ -35,7 +35,7 @@ struct roads *roads_new(size_t line_bytes)
     clean_init(&r->clean, line_bytes);
     r->repair = repair_new(line_bytes);
     r->builder = builder_new();
-    r->repository = (struct buf)BUF_INIT(REPOSITORY_MAX_BYTES);
+    repository_memo_init(&r->repositories);
     r->source = (struct buf)BUF_INIT(SOURCE_BYTES);
     return r;
 }
@@ -50,7 +50,7 @@ void roads_free(struct roads *r)
     clean_done(&r->clean);
     repair_free(r->repair);
     builder_free(r->builder);
-    buf_done(&r->repository);
+    repository_memo_done(&r->repositories);
     buf_done(&r->source);
     free(r);
 }
@@ -97,13 +97,6 @@ static bool finish(const struct roads *r, const struct road_input *in, const str
     return !out->overflowed;
 }
 
-static struct span repository_of(struct roads *r, struct span text)
-{
-    buf_clear(&r->repository);
-    (void)repository_name(text, &r->repository);
-    return buf_span(&r->repository);
-}
-
 /* The whole record but its last brace, as it came. False: something is wrong with it. */
 static bool splice(struct roads *r, const struct road_input *in, struct buf *out,
                    struct built *facts)
@@ -119,8 +112,9 @@ static bool splice(struct roads *r, const struct road_input *in, struct buf *out
         return false;
     }
     buf_add(out, span_of(v->text.p, v->text.n - 1));
-    *facts = (struct built){
-        .key = b.key, .repository = repository_of(r, b.repository), .actor = b.actor};
+    *facts = (struct built){.key = b.key,
+                            .repository = repository_recall(&r->repositories, b.repository),
+                            .actor = b.actor};
     return true;
 }
 
@@ -140,7 +134,7 @@ static bool beacon_event(struct roads *r, const struct road_input *in, struct bu
                                       .modified_ns = in->source->modified_ns,
                                       .envelope_time = in->envelope_time};
         repair_event(r->repair, &repair, out, &facts);
-        facts.repository = repository_of(r, facts.repository);
+        facts.repository = repository_recall(&r->repositories, facts.repository);
     }
     return finish(r, in, &facts, out, rec);
 }

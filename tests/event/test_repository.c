@@ -3,6 +3,8 @@
 
 #include "event/repository.h"
 
+#include <stdio.h>
+
 static void names_what_a_repository_is_called(void **state UNUSED)
 {
     static const struct {
@@ -78,11 +80,33 @@ static void finds_credentials_where_they_can_stand(void **state UNUSED)
     }
 }
 
+/* More texts than it remembers, of one length; each twice in a row, all again. */
+static void recalls_each_text_as_itself(void **state UNUSED)
+{
+    struct repository_memo m;
+    repository_memo_init(&m);
+    for (int i = 0; i < 8 * REPOSITORY_ROWS; i++) {
+        char text[32];
+        char want[32];
+        (void)snprintf(text, sizeof(text), "Acme/Web-%02d", i / 2 % (2 * REPOSITORY_ROWS));
+        (void)snprintf(want, sizeof(want), "acme/web-%02d", i / 2 % (2 * REPOSITORY_ROWS));
+        assert_span_equal(repository_recall(&m, span_str(text)), span_str(want));
+        assert_span_equal(repository_recall(&m, SPAN("/home/x/app")), SPAN(""));
+        assert_span_equal(repository_recall(&m, SPAN("")), SPAN(""));
+    }
+    char text[REPOSITORY_ROW_BYTES + 8] = "host.example:a/";
+    memset(text + 15, 'b', sizeof(text) - 16); /* one that is too long to be kept */
+    assert_span_equal(repository_recall(&m, span_str(text)), repository_recall(&m, span_str(text)));
+    assert_int_equal(repository_recall(&m, span_str(text)).n, sizeof(text) - 1);
+    repository_memo_done(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_what_a_repository_is_called),
         cmocka_unit_test(finds_credentials_where_they_can_stand),
+        cmocka_unit_test(recalls_each_text_as_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

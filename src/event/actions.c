@@ -238,6 +238,18 @@ static struct span without_prefix(struct span word)
     return word;
 }
 
+/* What the record's tool did. */
+static struct span action_of_its_tool(struct draft *d)
+{
+    struct span tool = draft_text(d, FIELD_TOOL_NAME);
+    struct span action;
+    if (!memo_find(&d->tools, tool, &action)) {
+        action = action_of_tool(arena_lower(d->arena, tool));
+        memo_keep(&d->tools, tool, action);
+    }
+    return action;
+}
+
 /* A tool use that failed says so whatever its hook is called (§10.4). */
 static bool hook_failed(const struct draft *d)
 {
@@ -254,10 +266,9 @@ static struct span action_of_part(struct draft *d)
     (void)(lookup_text(d->lookup, FACT_PART_TYPE, &type) &&
            lookup_text(d->lookup, FACT_PART_STATUS, &status));
     if (span_eq(type, SPAN("tool"))) {
-        return span_eq(status, SPAN("error")) ? SPAN("tool.failed")
-               : span_eq(status, SPAN("completed"))
-                   ? action_of_tool(arena_lower(d->arena, draft_text(d, FIELD_TOOL_NAME)))
-                   : SPAN("tool.invoked");
+        return span_eq(status, SPAN("error"))       ? SPAN("tool.failed")
+               : span_eq(status, SPAN("completed")) ? action_of_its_tool(d)
+                                                    : SPAN("tool.invoked");
     }
     return span_eq(type, SPAN("reasoning")) ? SPAN("agent.reasoning")
            : span_eq(type, SPAN("text"))    ? SPAN("agent.message")
@@ -268,9 +279,7 @@ static struct span action_of_row(struct draft *d, size_t row)
 {
     switch (words[row].how) {
     case BY_TOOL:
-        return hook_failed(d)
-                   ? SPAN("tool.failed")
-                   : action_of_tool(arena_lower(d->arena, draft_text(d, FIELD_TOOL_NAME)));
+        return hook_failed(d) ? SPAN("tool.failed") : action_of_its_tool(d);
     case BY_DECISION:
         return action_of_decision(draft_text(d, FIELD_APPROVAL_DECISION));
     case BY_PART:

@@ -82,12 +82,22 @@ static struct span category_explicit(struct draft *d)
     return value_text(hit.doc, hit.at, &text) ? arena_lower(d->arena, text) : nothing;
 }
 
+static struct span category_of_action(struct draft *d, struct span action)
+{
+    struct span category;
+    if (!memo_find(&d->categories, action, &category)) {
+        category = category_infer(action);
+        memo_keep(&d->categories, action, category);
+    }
+    return category;
+}
+
 void draft_category(struct draft *d)
 {
     struct span category;
     if (!rules_constant(d->in->rules, FIELD_EVENT_CATEGORY, &category)) {
         /* what the action says wins over an explicit word, known or not */
-        category = category_infer(draft_text(d, FIELD_EVENT_ACTION));
+        category = category_of_action(d, draft_text(d, FIELD_EVENT_ACTION));
         if (category.n == 0) {
             category = category_explicit(d);
         }
@@ -216,7 +226,8 @@ static struct span severity_of_text(struct draft *d, const struct hit *hit, stru
 
 struct span severity_default(struct span action, struct span policy_decision)
 {
-    bool bad = word_in(action, "tool.failed session.error policy.blocked") ||
+    bool bad = span_eq(action, SPAN("tool.failed")) || span_eq(action, SPAN("session.error")) ||
+               span_eq(action, SPAN("policy.blocked")) ||
                word_in(policy_decision, "deny denied block blocked");
     return bad ? SPAN("high") : SPAN("info");
 }

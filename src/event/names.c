@@ -160,11 +160,11 @@ static void check_many(struct names *n, const struct doc *d, size_t object)
 
 static void check_value(struct names *n, const struct doc *d, size_t at);
 
-static void check_containers(struct names *n, const struct doc *d, size_t at)
+/* In the loop over members, since most hold none. */
+static inline bool is_container(const struct doc *d, size_t at)
 {
-    if (doc_tag(d, at) == '{' || doc_tag(d, at) == '[') {
-        check_value(n, d, at);
-    }
+    char tag = doc_tag(d, at);
+    return tag == '{' || tag == '[';
 }
 
 static void check_few(struct names *n, const struct doc *d, size_t object)
@@ -177,7 +177,9 @@ static void check_few(struct names *n, const struct doc *d, size_t object)
             look_back(n, d, object, i);
         }
         filter[bit / 64] |= mask;
-        check_containers(n, d, i + 1);
+        if (is_container(d, i + 1)) {
+            check_value(n, d, i + 1);
+        }
     }
 }
 
@@ -195,13 +197,17 @@ static void check_value(struct names *n, const struct doc *d, size_t at)
     }
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
         i += object ? 1 : 0;
-        check_containers(n, d, i);
+        if (is_container(d, i)) {
+            check_value(n, d, i);
+        }
     }
 }
 
 bool names_unique(struct names *n, const struct doc *d, size_t at)
 {
     n->unique = true;
-    check_containers(n, d, at);
+    if (is_container(d, at)) {
+        check_value(n, d, at);
+    }
     return n->unique;
 }

@@ -15,12 +15,14 @@ bool word_in(struct span word, const char *list)
 {
     size_t n = strlen(list);
     const char *p = list;
-    while (word.n > 0 && (p = memmem(p, n - (size_t)(p - list), word.p, word.n)) != NULL) {
-        const char *end = p + word.n;
-        if ((p == list || p[-1] == ' ') && (*end == '\0' || *end == ' ')) {
+    while (word.n > 0 && word.n <= n - (size_t)(p - list) &&
+           (p = memchr(p, *word.p, n - (size_t)(p - list) - word.n + 1)) != NULL) {
+        char end = p[word.n];
+        if ((p == list || p[-1] == ' ') && (end == '\0' || end == ' ') &&
+            memcmp(p, word.p, word.n) == 0) {
             return memchr(word.p, ' ', word.n) == NULL; /* two words of the list are none of it */
         }
-        p = end;
+        p++;
     }
     return false;
 }

@@ -43,8 +43,9 @@ struct buf {
 void buf_done(struct buf *b);  /* release the memory; b may be used again */
 void buf_clear(struct buf *b); /* forget the bytes and the overflow, keep the memory */
 
-/* What buf_add does when there is no room yet, or no more. */
+/* What buf_add and buf_add_byte do when there is no room yet, or no more. */
 void buf_add_grow(struct buf *b, struct span s);
+void buf_add_byte_grow(struct buf *b, char c);
 
 static inline void buf_add(struct buf *b, struct span s)
 {
@@ -59,7 +60,12 @@ static inline void buf_add(struct buf *b, struct span s)
 
 static inline void buf_add_byte(struct buf *b, char c)
 {
-    buf_add(b, (struct span){&c, 1});
+    if (!b->overflowed && b->cap - b->n > 1) {
+        b->p[b->n++] = c;
+        b->p[b->n] = '\0';
+    } else {
+        buf_add_byte_grow(b, c);
+    }
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -62,6 +62,11 @@ void buf_add_grow(struct buf *b, struct span s)
     b->p[b->n] = '\0';
 }
 
+void buf_add_byte_grow(struct buf *b, char c)
+{
+    buf_add_grow(b, span_of(&c, 1));
+}
+
 char *buf_room(struct buf *b, size_t n)
 {
     return buf_reserve(b, n) ? b->p + b->n : NULL;

@@ -326,10 +326,13 @@ static void write_field(struct write *w, const struct draft *d, enum field f, si
         change_group(w, open, part->group, out);
         add_lead(out, part->first);
     }
-    if (f == FIELD_RAW_RECORD) {
+    const struct field_value *v = &d->values[f];
+    if (v->kind == VALUE_TEXT && !w->redacts) { /* most of them */
+        emit_string(out, v->text);
+    } else if (f == FIELD_RAW_RECORD) {
         write_record(w, d, out);
     } else {
-        write_value(w, d, &d->values[f], out);
+        write_value(w, d, v, out);
     }
 }
 

@@ -61,22 +61,29 @@ static void put_big_endian(uint8_t *to, uint64_t v, size_t bytes)
     }
 }
 
-static void uuid(XXH128_hash_t h, char text[IDENTITY_BYTES])
+/* The last hex digits of v. */
+static char *put_hex(char *to, uint64_t v, int count)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t b[16];
-    put_big_endian(b, h.high64, 8);
-    put_big_endian(b + 8, h.low64, 8);
-    b[6] = (uint8_t)((b[6] & 0x0f) | UUID_VERSION << 4);
-    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-    for (size_t i = 0; i < sizeof(b); i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *text++ = '-';
-        }
-        *text++ = digits[b[i] >> 4];
-        *text++ = digits[b[i] & 0x0f];
+    for (int i = count - 1; i >= 0; i--) {
+        *to++ = digits[v >> 4 * i & 0x0f];
     }
-    *text = '\0';
+    return to;
+}
+
+static void uuid(XXH128_hash_t h, char text[IDENTITY_BYTES])
+{
+    uint64_t high = (h.high64 & ~(uint64_t)0xf000) | UUID_VERSION << 12;
+    uint64_t low = h.low64 << 2 >> 2 | (uint64_t)1 << 63;
+    text = put_hex(text, high >> 32, 8);
+    *text++ = '-';
+    text = put_hex(text, high >> 16, 4);
+    *text++ = '-';
+    text = put_hex(text, high, 4);
+    *text++ = '-';
+    text = put_hex(text, low >> 48, 4);
+    *text++ = '-';
+    *put_hex(text, low, 12) = '\0';
 }
 
 static void finish(struct identity *id, struct span customer, char tag, struct span rest,

@@ -7,7 +7,6 @@
  */
 #include "event/leaves.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
@@ -17,6 +16,7 @@ enum {
     LONG_PATH = 1024,
     FIRST_BYTES = 4096,
     LEAF_MARK = 0x1f,
+    POSITION_DIGITS = 20,
     MOST_EXACT_SHIFT = 53, /* integers to 2^53 are exact as doubles */
 };
 
@@ -69,7 +69,7 @@ static void need(struct leaves *l, size_t bytes)
 }
 
 /* Most are shorter than a call of memcpy is worth. */
-static char *put(char *to, struct span s)
+static inline char *put(char *to, struct span s)
 {
     if (s.n > 16) {
         memcpy(to, s.p, s.n);
@@ -95,45 +95,47 @@ static void add(struct leaves *l, XXH128_hash_t h)
 }
 
 /* The state that has taken in the whole path of `in`, made from the one before it. */
-static struct place keep_state(struct leaves *l, struct place in)
+static struct place keep_state(struct leaves *l, const struct place *in)
 {
-    XXH3_state_t **s = &l->states[in.state];
+    XXH3_state_t **s = &l->states[in->state];
     if (*s == NULL) {
         *s = XXH3_createState();
         if (*s == NULL) {
             abort();
         }
     }
-    if (in.state == 0) {
+    if (in->state == 0) {
         (void)XXH3_128bits_reset(*s);
     } else {
-        XXH3_copyState(*s, l->states[in.state - 1]);
+        XXH3_copyState(*s, l->states[in->state - 1]);
     }
-    (void)XXH3_128bits_update(*s, l->path + in.kept, in.path - in.kept);
-    return (struct place){in.path, in.path, in.state + 1};
+    (void)XXH3_128bits_update(*s, l->path + in->kept, in->path - in->kept);
+    return (struct place){in->path, in->path, in->state + 1};
 }
 
-static XXH128_hash_t hash_behind_state(struct leaves *l, struct place in, size_t end)
+static XXH128_hash_t hash_behind_state(struct leaves *l, const struct place *in, size_t end)
 {
     XXH3_state_t s;
-    XXH3_copyState(&s, l->states[in.state - 1]);
-    (void)XXH3_128bits_update(&s, l->path + in.kept, end - in.kept);
+    XXH3_copyState(&s, l->states[in->state - 1]);
+    (void)XXH3_128bits_update(&s, l->path + in->kept, end - in->kept);
     return XXH3_128bits_digest(&s);
 }
 
-static void leaf(struct leaves *l, struct place in, struct span name, char type, struct span value)
+static void leaf(struct leaves *l, const struct place *in, struct span name, char type,
+                 struct span value)
 {
-    need(l, in.path + name.n + 2 + value.n);
-    char *p = put(l->path + in.path, name);
+    need(l, in->path + name.n + 2 + value.n);
+    char *p = put(l->path + in->path, name);
     *p++ = LEAF_MARK;
     *p++ = type;
     p = put(p, value);
     size_t end = (size_t)(p - l->path);
-    add(l, in.state > 0 ? hash_behind_state(l, in, end) : XXH3_128bits(l->path, end));
+    add(l, in->state > 0 ? hash_behind_state(l, in, end) : XXH3_128bits(l->path, end));
 }
 
 /* Eight bytes, the most significant first. */
-static void leaf_bits(struct leaves *l, struct place in, struct span name, char type, uint64_t bits)
+static void leaf_bits(struct leaves *l, const struct place *in, struct span name, char type,
+                      uint64_t bits)
 {
     char b[8];
     for (size_t i = 0; i < sizeof(b); i++) {
@@ -142,7 +144,7 @@ static void leaf_bits(struct leaves *l, struct place in, struct span name, char 
     leaf(l, in, name, type, span_of(b, sizeof(b)));
 }
 
-static void leaf_double(struct leaves *l, struct place in, struct span name, double v)
+static void leaf_double(struct leaves *l, const struct place *in, struct span name, double v)
 {
     const double most = (double)((int64_t)1 << MOST_EXACT_SHIFT);
     if (v >= -most && v <= most && v == (double)(int64_t)v) {
@@ -154,32 +156,25 @@ static void leaf_double(struct leaves *l, struct place in, struct span name, dou
     leaf_bits(l, in, name, 'd', bits);
 }
 
-static void container(struct leaves *l, size_t at, struct place in);
+static void container(struct leaves *l, size_t at, const struct place *in, struct span name);
 
-static struct place enter(struct leaves *l, struct place in, struct span name)
+static struct place enter(struct leaves *l, const struct place *in, struct span name)
 {
-    need(l, in.path + name.n + 1);
-    char *p = put(l->path + in.path, name);
+    need(l, in->path + name.n + 1);
+    char *p = put(l->path + in->path, name);
     *p++ = '\0';
-    in.path = (size_t)(p - l->path);
-    return in.path - in.kept >= LONG_PATH ? keep_state(l, in) : in;
+    struct place inside = {(size_t)(p - l->path), in->kept, in->state};
+    return inside.path - inside.kept >= LONG_PATH ? keep_state(l, &inside) : inside;
 }
 
-/* Null and "" count as absent; so do {} and [], which have no leaves. */
-static void value(struct leaves *l, size_t at, struct place in, struct span name)
+/* Null counts as absent; so do {} and [], which have no leaves. */
+static void value_other(struct leaves *l, size_t at, const struct place *in, struct span name)
 {
     const struct doc *d = l->record->doc;
-    struct span text;
     switch (doc_tag(d, at)) {
     case '{':
     case '[':
-        container(l, at, enter(l, in, name));
-        return;
-    case '"':
-        text = doc_string(d, at);
-        if (text.n > 0) {
-            leaf(l, in, name, 's', text);
-        }
+        container(l, at, in, name);
         return;
     case 't':
         leaf(l, in, name, 't', SPAN(""));
@@ -204,7 +199,20 @@ static void value(struct leaves *l, size_t at, struct place in, struct span name
     }
 }
 
-static void members(struct leaves *l, size_t at, struct place in)
+/* A string, as most are; "" counts as absent. Or another value. */
+static inline void value(struct leaves *l, size_t at, const struct place *in, struct span name)
+{
+    if (doc_tag(l->record->doc, at) != '"') {
+        value_other(l, at, in, name);
+        return;
+    }
+    struct span text = doc_string(l->record->doc, at);
+    if (text.n > 0) {
+        leaf(l, in, name, 's', text);
+    }
+}
+
+static void members(struct leaves *l, size_t at, const struct place *in)
 {
     const struct doc *d = l->record->doc;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
@@ -214,23 +222,34 @@ static void members(struct leaves *l, size_t at, struct place in)
     }
 }
 
-static void elements(struct leaves *l, size_t at, struct place in)
+/* At the end of `digits`. */
+static struct span decimal(size_t n, char digits[POSITION_DIGITS])
+{
+    size_t at = POSITION_DIGITS;
+    do {
+        digits[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    return span_of(digits + at, POSITION_DIGITS - at);
+}
+
+static void elements(struct leaves *l, size_t at, const struct place *in)
 {
     const struct doc *d = l->record->doc;
     size_t position = 0;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
-        char text[24];
-        int n = snprintf(text, sizeof(text), "%zu", position++);
-        value(l, i, in, span_of(text, (size_t)n));
+        char digits[POSITION_DIGITS];
+        value(l, i, in, decimal(position++, digits));
     }
 }
 
-static void container(struct leaves *l, size_t at, struct place in)
+static void container(struct leaves *l, size_t at, const struct place *in, struct span name)
 {
+    struct place inside = enter(l, in, name);
     if (doc_tag(l->record->doc, at) == '{') {
-        members(l, at, in);
+        members(l, at, &inside);
     } else {
-        elements(l, at, in);
+        elements(l, at, &inside);
     }
 }
 
@@ -294,7 +313,7 @@ static void beacon_members(struct leaves *l)
         bool left_out = names_shadowed(r->names, i) || is_forwarders(name) ||
                         (is_copied_usage(name) && has_usage(d, r->at));
         if (!left_out) {
-            value(l, i + 1, (struct place){0}, name);
+            value(l, i + 1, &(struct place){0}, name);
         }
     }
 }
@@ -306,7 +325,7 @@ struct hash128 leaves_sum(struct leaves *l, const struct identity_record *r)
     if (r->beacon) {
         beacon_members(l);
     } else {
-        members(l, r->at, (struct place){0});
+        members(l, r->at, &(struct place){0});
     }
     return l->sum;
 }

@@ -280,10 +280,11 @@ static bool edit_raw(struct fix *f)
 static void finish_raw(struct fix *f, struct buf *tail)
 {
     bool first = false;
-    if (f->raw != 0 && doc_tag(f->d, f->raw) != '{') {
+    bool wrong = f->raw != 0 && !beacon_type_fits(f->d, f->raw, MEMBER_OBJECT);
+    if (wrong) {
         fix_save(f, SPAN("raw"), f->raw);
     }
-    if ((f->own_ingest == 0 && f->replaced->n == 0) || edit_raw(f)) {
+    if ((f->own_ingest == 0 && f->replaced->n == 0 && !wrong) || edit_raw(f)) {
         return;
     }
     add_name(tail, &first, SPAN("raw"));

@@ -158,6 +158,8 @@ static const char *json_rule(enum field f)
         return "\"enum\":[\"\",\"local\",\"cloud\",\"ci\",null]";
     case FIELD_CONTENT_RETENTION:
         return "\"enum\":[\"\",\"metadata\",\"redacted\",\"full\",null]";
+    case FIELD_RAW_SOURCE_SHAPE:
+        return "\"description\":\"any value: raw of Beacon's own events is theirs\"";
     default:
         return json_type(fields[f].type);
     }

@@ -158,16 +158,10 @@ static void walk_resource(struct lookup *l, struct walk w, size_t at)
     }
 }
 
-/*
- * A member whose path is in a set, or the beginning of one; `splits` as in a walk that has gone
- * down to it. True: longer paths begin with it.
- */
-static inline bool walk_entry(struct lookup *l, int set, const struct path_entry *e,
-                              const struct walk *w, unsigned splits, size_t at, bool there)
+/* A member whose path has an entry: its container. True: longer paths begin with it. */
+static inline bool walk_entry(struct lookup *l, const struct path_entry *e, const struct walk *w,
+                              size_t at)
 {
-    if (e->id != PATH_NONE && there) {
-        met(l, set, e->id, w, at, rank_of(splits, e->dots));
-    }
     if (e->container != NULL) {
         walk_container(l, *w, e->container, at);
     }
@@ -186,7 +180,10 @@ static void walk_top(struct lookup *l, const struct walk *w, struct span name, s
     }
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
         const struct path_entry *e = pathset_find(l->found[set].paths, name);
-        if (e != NULL && walk_entry(l, set, e, w, 0, at, there)) {
+        if (e != NULL && e->id != PATH_NONE && there) {
+            met(l, set, e->id, w, at, rank_of(0, e->dots));
+        }
+        if (e != NULL && walk_entry(l, e, w, at)) {
             down = e;
         }
         if (there) {
@@ -220,8 +217,10 @@ static void walk_below(struct lookup *l, const struct walk *w, struct span name,
         const struct path_entry *e = pathset_find(l->found[set].paths, span_of(w->joined, prefix));
         if (e != NULL) {
             splits = (w->splits << 1 | 1U) << (e->dots - w->dots - 1);
-            bool begins = walk_entry(l, set, e, w, splits, at, value_is_there(w->doc, at));
-            down = begins ? e : down;
+            if (e->id != PATH_NONE && value_is_there(w->doc, at)) {
+                met(l, set, e->id, w, at, rank_of(splits, e->dots));
+            }
+            down = walk_entry(l, e, w, at) ? e : down;
         }
     }
     if (down != NULL && doc_tag(w->doc, at) == '{') {

@@ -131,7 +131,7 @@ def test_a_part_that_is_not_the_one_asked_for_is_refused(fake, read, lie):
 @pytest.mark.parametrize("fault", [
     {"stall": {"at": 1000, "s": 600}}, {"cut": 1000, "reset": False}, {"cut": 0}, {"drop": True}, {"lost": True},
     {"hang_s": 600}, {"close": True}, {"raw": "HTTP/1.1 200 OK\r\n"}, {"raw": "nonsense\r\n\r\n"},
-    {"endless_headers": 1 << 24}, {"length": 1000}, {"status": 200, "body": "", "raw": ""}],
+    {"endless_headers": 1 << 24}, {"status": 200, "body": "", "raw": ""}],
     ids=lambda fault: "-".join(map(str, fault)))
 def test_a_broken_transfer_is_repaired(fake, read, fault):
     body = random.Random(1).randbytes(100_000)
@@ -139,6 +139,13 @@ def test_a_broken_transfer_is_repaired(fake, read, fault):
     fake.fault(service="s3", **fault)
     (r,) = read("logs/a")
     assert (r.error, r.sha256) == ("none", sha(body))
+
+
+def test_a_length_that_the_object_does_not_have_is_no_success(fake, read):
+    put(fake, body=random.Random(1).randbytes(100_000))
+    fake.fault(service="s3", length=1000)
+    (r,) = read("logs/a")
+    assert r.error == "again"
 
 
 @pytest.mark.parametrize("fault", [{"status": 500, "giant": 1 << 30}, {"status": 403, "garbage": 5000},

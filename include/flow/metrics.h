@@ -20,7 +20,7 @@
 #include "flow/inbox.h"
 #include "flow/intake.h"
 
-struct metrics_view { /* borrowed */
+struct metrics_parts { /* borrowed: what is looked at */
     const struct conf *conf;
     struct customers *customers;
     struct inbox *inbox;
@@ -30,6 +30,10 @@ struct metrics_view { /* borrowed */
     struct creds_source *own; /* the worker's credentials */
     const struct stats *nobodys;
     const struct clock *clock;
+};
+
+struct metrics_view {
+    struct metrics_parts parts;
     int64_t started_ms; /* wall clock */
     struct health health;
     size_t first_lane; /* of its threads; the rest are lanes too */

@@ -14,23 +14,12 @@
 #define FLOW_MONITOR_H
 
 #include "flow/lane.h"
+#include "flow/metrics.h"
 
 struct monitor;
 
-struct monitor_parts { /* borrowed */
-    const struct conf *conf;
-    struct customers *customers;
-    struct inbox *inbox;
-    struct acker *acker;
-    const struct intake *intake;
-    const struct sink *sink;
-    struct creds_source *own;
-    const struct stats *nobodys;
-    const struct clock *clock;
-};
-
 /* Only if metrics.listen is set. FAIL_CONFIG: it cannot listen there. */
-MUST_USE struct monitor *monitor_new(const struct monitor_parts *parts, struct err *e);
+MUST_USE struct monitor *monitor_new(const struct metrics_parts *parts, struct err *e);
 void monitor_free(struct monitor *m);
 DEFINE_OWNED(monitor);
 

@@ -42,13 +42,13 @@ static void write_ready(const struct metric *m, const struct metrics_view *v, st
 
 static void write_stalled(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    write_one(m, out, health_stalled(&v->health, clock_mono_ms(v->clock)));
+    write_one(m, out, health_stalled(&v->health, clock_mono_ms(v->parts.clock)));
 }
 
 static void write_still(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
     exposition_seconds(out, m->family.name, NULL, 0,
-                       health_still_ms(&v->health, clock_mono_ms(v->clock)));
+                       health_still_ms(&v->health, clock_mono_ms(v->parts.clock)));
 }
 
 static void write_lanes(const struct metric *m, const struct metrics_view *v, struct buf *out)
@@ -66,20 +66,20 @@ static void write_lanes(const struct metric *m, const struct metrics_view *v, st
 
 static void write_waiting(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    write_one(m, out, inbox_waiting(v->inbox));
+    write_one(m, out, inbox_waiting(v->parts.inbox));
 }
 
 static void write_left(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
     struct exposition_label label = {"reason", SPAN("not_ours")};
-    exposition_count(out, m->family.name, &label, 1, stats_get(&v->nobodys->not_ours));
+    exposition_count(out, m->family.name, &label, 1, stats_get(&v->parts.nobodys->not_ours));
     label.value = SPAN("unreadable");
-    exposition_count(out, m->family.name, &label, 1, stats_get(&v->nobodys->unreadable));
+    exposition_count(out, m->family.name, &label, 1, stats_get(&v->parts.nobodys->unreadable));
 }
 
 static void write_kafka_up(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    write_one(m, out, sink_reached(v->sink));
+    write_one(m, out, sink_reached(v->parts.sink));
 }
 
 static void write_kafka_records(const struct metric *m, const struct metrics_view *v,
@@ -87,7 +87,7 @@ static void write_kafka_records(const struct metric *m, const struct metrics_vie
 {
     uint64_t records = 0;
     uint64_t bytes = 0;
-    sink_depth(v->sink, &records, &bytes);
+    sink_depth(v->parts.sink, &records, &bytes);
     write_one(m, out, records);
 }
 
@@ -95,23 +95,23 @@ static void write_kafka_bytes(const struct metric *m, const struct metrics_view 
 {
     uint64_t records = 0;
     uint64_t bytes = 0;
-    sink_depth(v->sink, &records, &bytes);
+    sink_depth(v->parts.sink, &records, &bytes);
     write_one(m, out, bytes);
 }
 
 static void write_kafka_limit(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    write_one(m, out, v->conf->kafka.queue_bytes);
+    write_one(m, out, v->parts.conf->kafka.queue_bytes);
 }
 
 static void write_kafka_fatal(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    write_one(m, out, sink_lives(v->sink));
+    write_one(m, out, sink_lives(v->parts.sink));
 }
 
 static void write_own_expiry(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    int64_t at = creds_expires_ms(v->own);
+    int64_t at = creds_expires_ms(v->parts.own);
     if (at != 0) {
         exposition_seconds(out, m->family.name, NULL, 0, at);
     }

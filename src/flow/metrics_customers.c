@@ -16,8 +16,8 @@ static struct exposition_label customer_label(const struct customer *c)
 
 void write_customer_counter(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        const struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        const struct customer *c = customers_at(v->parts.customers, i);
         struct exposition_label label = customer_label(c);
         const void *at = (const char *)&c->stats + m->offset;
         exposition_count(out, m->family.name, &label, 1, stats_get(at));
@@ -26,8 +26,8 @@ void write_customer_counter(const struct metric *m, const struct metrics_view *v
 
 void write_objects(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        const struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        const struct customer *c = customers_at(v->parts.customers, i);
         const stats_count *counts[OUTCOMES] = {&c->stats.objects_done, &c->stats.objects_left,
                                                &c->stats.objects_later};
         for (int o = OUTCOME_DONE; o < OUTCOMES; o++) {
@@ -40,8 +40,8 @@ void write_objects(const struct metric *m, const struct metrics_view *v, struct 
 
 void write_object_errors(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        const struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        const struct customer *c = customers_at(v->parts.customers, i);
         for (int k = FAIL_NONE + 1; k < FAIL_KINDS; k++) {
             struct exposition_label labels[] = {
                 customer_label(c), {"class", span_str(err_kind_name((enum err_kind)k))}};
@@ -63,24 +63,24 @@ static void add_rejects(const struct metric *m, struct span customer, const stru
 
 void write_rejects(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        const struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        const struct customer *c = customers_at(v->parts.customers, i);
         add_rejects(m, c->id, &c->stats, out);
     }
-    add_rejects(m, NOBODY, v->nobodys, out);
+    add_rejects(m, NOBODY, v->parts.nobodys, out);
 }
 
 void write_skipped(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
     struct exposition_label nobody = {"customer", NOBODY};
     write_customer_counter(m, v, out);
-    exposition_count(out, m->family.name, &nobody, 1, stats_get(&v->nobodys->skipped));
+    exposition_count(out, m->family.name, &nobody, 1, stats_get(&v->parts.nobodys->skipped));
 }
 
 void write_lag(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        const struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        const struct customer *c = customers_at(v->parts.customers, i);
         struct exposition_label label = customer_label(c);
         uint64_t counts[LAG_BOUNDS + 1];
         for (size_t k = 0; k <= LAG_BOUNDS; k++) {
@@ -94,8 +94,8 @@ void write_lag(const struct metric *m, const struct metrics_view *v, struct buf 
 
 void write_delivered(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        const struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        const struct customer *c = customers_at(v->parts.customers, i);
         struct exposition_label label = customer_label(c);
         uint64_t at = stats_get(&c->stats.delivered_ms);
         if (at != 0) {
@@ -106,8 +106,8 @@ void write_delivered(const struct metric *m, const struct metrics_view *v, struc
 
 void write_customer_level(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        struct customer *c = customers_at(v->parts.customers, i);
         struct exposition_label label = customer_label(c);
         struct customer_state state;
         customer_state(c, &state);
@@ -118,8 +118,8 @@ void write_customer_level(const struct metric *m, const struct metrics_view *v, 
 
 void write_expiry(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        struct customer *c = customers_at(v->parts.customers, i);
         struct exposition_label label = customer_label(c);
         struct customer_state state;
         customer_state(c, &state);
@@ -131,9 +131,9 @@ void write_expiry(const struct metric *m, const struct metrics_view *v, struct b
 
 void write_busy(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->customers); i++) {
-        const struct customer *c = customers_at(v->customers, i);
+    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
+        const struct customer *c = customers_at(v->parts.customers, i);
         struct exposition_label label = customer_label(c);
-        exposition_count(out, m->family.name, &label, 1, inbox_at_work(v->inbox, c->index));
+        exposition_count(out, m->family.name, &label, 1, inbox_at_work(v->parts.inbox, c->index));
     }
 }

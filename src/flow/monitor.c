@@ -12,7 +12,7 @@
 enum { STATUS_OK = 200, STATUS_NOT = 503, OTHER_THREADS = ACKER_THREADS + 2 };
 
 struct monitor {
-    struct monitor_parts parts;
+    struct metrics_parts parts;
     struct listener *listener;
     int64_t started_ms;            /* wall clock */
     struct health_thread *threads; /* lanes behind the others; the listener's thread's */
@@ -66,15 +66,7 @@ static int page_metrics(void *ctx, struct buf *body)
 {
     struct monitor *m = ctx;
     struct metrics_view v = {
-        .conf = m->parts.conf,
-        .customers = m->parts.customers,
-        .inbox = m->parts.inbox,
-        .acker = m->parts.acker,
-        .intake = m->parts.intake,
-        .sink = m->parts.sink,
-        .own = m->parts.own,
-        .nobodys = m->parts.nobodys,
-        .clock = m->parts.clock,
+        .parts = m->parts,
         .started_ms = m->started_ms,
         .health = look_at_threads(m),
         .first_lane = OTHER_THREADS,
@@ -107,7 +99,7 @@ static const struct listener_page pages[] = {
 
 /* ---- life ---- */
 
-struct monitor *monitor_new(const struct monitor_parts *parts, struct err *e)
+struct monitor *monitor_new(const struct metrics_parts *parts, struct err *e)
 {
     OWNED(monitor) struct monitor *m = calloc(1, sizeof(*m));
     size_t threads = OTHER_THREADS + (size_t)parts->conf->limits.lanes;

@@ -213,7 +213,7 @@ static enum err_kind make_monitor(struct worker *w, struct err *e)
         return FAIL_NONE;
     }
     w->monitor = monitor_new(
-        &(struct monitor_parts){
+        &(struct metrics_parts){
             .conf = w->conf,
             .customers = w->customers,
             .inbox = w->inbox,

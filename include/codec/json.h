@@ -8,9 +8,8 @@
  *               without a reason, on anything that is not one plain value.
  *   json_scan   our own strict reader (json_scan.c), RFC 8259: several values in one text,
  *               repair of invalid UTF-8 and of lone surrogate escapes, numbers beyond 64
- *               bits and beyond doubles, errors with their byte, and where each value
- *               stands in the text. For all that json_read accepts both give the same tape,
- *               and json_locate the same places.
+ *               bits and beyond doubles, errors with their byte. For all that json_read
+ *               accepts both give the same tape and the same places in the text.
  *
  *     if (json_read(r, line, &doc) || json_scan(r, &rest, &doc, &err) == FAIL_NONE) {
  *         for (size_t i = doc_first(&doc, root); !doc_at_end(&doc, i); i = doc_next(&doc, i + 1)) {
@@ -49,10 +48,10 @@ struct extent {
 struct doc {
     const uint64_t *tape;
     const uint8_t *strings;
-    const struct extent *extents; /* by tape index; NULL from json_read until json_locate */
-    const char *text;             /* what the extents count from */
+    const struct extent *extents; /* by tape index; NULL: found when first asked for */
+    struct json_places *places;   /* of the reader, for those that are not found yet */
+    const char *text;             /* what the extents count from, or a copy of it */
     bool repaired;                /* invalid UTF-8 or a lone surrogate became U+FFFD */
-    bool compact;                 /* known to have no blank between its tokens */
 };
 
 enum { DOC_ROOT = 1 }; /* tape index of the value itself */
@@ -67,20 +66,27 @@ static inline uint64_t doc_payload(const struct doc *d, size_t at)
     return d->tape[at] & 0x00ffffffffffffffU;
 }
 
+/*
+ * Sets of tags, a bit for each by its low six bits, in which all tags differ. A test of one is no
+ * branch: which kinds of value a record holds nobody can foresee.
+ */
+#define TAG_BIT(tag) ((uint64_t)1 << ((tag)&63))
+
+static inline bool tag_in(char tag, uint64_t set)
+{
+    return (set >> ((unsigned char)tag & 63) & 1) != 0;
+}
+
+static inline bool doc_is_container(const struct doc *d, size_t at)
+{
+    return tag_in(doc_tag(d, at), TAG_BIT('{') | TAG_BIT('['));
+}
+
 /* Index behind the value at `at`: its next sibling or its parent's closing word. */
 static inline size_t doc_next(const struct doc *d, size_t at)
 {
-    switch (doc_tag(d, at)) {
-    case '{':
-    case '[':
-        return (size_t)(uint32_t)d->tape[at];
-    case 'l':
-    case 'u':
-    case 'd':
-        return at + 2;
-    default:
-        return at + 1;
-    }
+    size_t next = at + 1 + tag_in(doc_tag(d, at), TAG_BIT('l') | TAG_BIT('u') | TAG_BIT('d'));
+    return doc_is_container(d, at) ? (size_t)(uint32_t)d->tape[at] : next;
 }
 
 /* First member name or element of the container at `at`. */
@@ -92,11 +98,10 @@ static inline size_t doc_first(const struct doc *d UNUSED, size_t at)
 /* True at a container's closing word. */
 static inline bool doc_at_end(const struct doc *d, size_t at)
 {
-    char tag = doc_tag(d, at);
-    return tag == '}' || tag == ']';
+    return tag_in(doc_tag(d, at), TAG_BIT('}') | TAG_BIT(']'));
 }
 
-/* Bytes of a string, a name, or of the text of a '#'. */
+/* Bytes of a string, a name, or of the text of a '#'. JSON_SLACK more may be read behind them. */
 static inline struct span doc_string(const struct doc *d, size_t at)
 {
     const uint8_t *p = d->strings + doc_payload(d, at);
@@ -124,11 +129,25 @@ static inline double doc_double(const struct doc *d, size_t at)
     return v;
 }
 
-/* The text of the value at `at` as it stands in the source. Only for a doc with extents. */
+/* json_read does not look where anything stands: find the value (or name) at `at`, and all before.
+ */
+struct extent json_place(const struct doc *d, size_t at);
+
+/* Where the value, or the name, at `at` stands. */
+static inline struct extent doc_extent(const struct doc *d, size_t at)
+{
+    return d->extents != NULL ? d->extents[at] : json_place(d, at);
+}
+
+/* The text of the value at `at` as it stands in the source. */
 static inline struct span doc_source(const struct doc *d, size_t at)
 {
-    return span_of(d->text + d->extents[at].from, d->extents[at].to - d->extents[at].from);
+    struct extent e = doc_extent(d, at);
+    return span_of(d->text + e.from, e.to - e.from);
 }
+
+/* Known to have no blank between its tokens. */
+MUST_USE bool doc_is_compact(const struct doc *d);
 
 /* Value of the member `name` of the object at `at`, 0 if it has none. Of several the last. */
 MUST_USE size_t doc_member(const struct doc *d, size_t at, struct span name);
@@ -151,13 +170,6 @@ DEFINE_OWNED(json_reader);
  * Threads: one at a time per reader.
  */
 MUST_USE bool json_read(struct json_reader *r, struct span text, struct doc *doc);
-
-/*
- * Find the extents of the doc that the reader's last json_read gave, as json_scan would have, for
- * a fraction of the price. doc->text may point to a copy of the text by now. False, which is not
- * expected: use json_scan.
- */
-MUST_USE bool json_locate(struct json_reader *r, struct doc *doc);
 
 /*
  * The next value of *text, which moves behind it and the blanks that follow. FAIL_NONE:

@@ -51,17 +51,15 @@ enum err_kind json_scan_text(struct json_store *store, struct span *text, struct
 
 /* ---- json_locate.c: places of a tape that simdjson wrote ---- */
 
-/* Where each token begins; see json_simd_tokens. */
-struct json_tokens {
-    struct span text;
-    const uint32_t *at;
-    size_t count;
+/* How far the search for the places of the text last read has come. */
+struct json_places {
+    struct json_store *store; /* takes the extents */
+    const uint32_t *tokens;   /* where each begins; see json_simd_tokens */
+    size_t count;             /* of them */
+    size_t bytes;             /* of the text */
+    size_t word, token;       /* the next that is not yet looked at */
+    enum { BLANKS_UNKNOWN, BLANKS_NONE, BLANKS_SOME } blanks; /* between tokens */
 };
-
-/* Fill `extents`, as many as tape words, and point *doc at them. False: they do not fit together.
- */
-MUST_USE bool json_locate_tokens(const struct json_tokens *t, struct extent *extents,
-                                 struct doc *doc);
 
 /* ---- json_string.c, json_number.c: one token each ---- */
 

@@ -52,9 +52,6 @@ MUST_USE enum values_kind values_next(struct values *v, struct value *out);
 MUST_USE bool value_read(struct json_reader *const *readers, unsigned reader, struct span text,
                          struct value *out);
 
-/* Give the value its extents; indexes stay. False: it cannot be read again, which must not be. */
-MUST_USE bool value_locate(struct json_reader *const *readers, struct value *out);
-
 /* An object with something in it. */
 MUST_USE bool value_is_event(const struct doc *d, size_t at);
 

@@ -13,7 +13,7 @@ enum { FIRST_WORDS = 512, FIRST_BYTES = 4096 };
 struct json_reader {
     struct json_simd *simd;
     struct json_store store;
-    size_t read_bytes; /* of the last text given to json_read */
+    struct json_places places; /* of the last text given to json_read */
 };
 
 const char *json_scan_wrong(const struct json_reader *r, size_t *byte)
@@ -85,21 +85,15 @@ bool json_read(struct json_reader *r, struct span text, struct doc *doc)
     if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) {
         return false; /* newer versions of simdjson skip a BOM; RFC 8259 has none */
     }
-    doc->text = text.p;
-    r->read_bytes = text.n;
-    return json_simd_read(r->simd, text.p, text.n, &doc->tape, &doc->strings);
-}
-
-bool json_locate(struct json_reader *r, struct doc *doc)
-{
-    size_t words = (size_t)doc_payload(doc, 0);
-    r->store.words = 0;
-    if (words > r->store.words_cap) {
-        json_store_grow_words(&r->store, words);
+    if (!json_simd_read(r->simd, text.p, text.n, &doc->tape, &doc->strings)) {
+        return false;
     }
-    struct json_tokens tokens = {.text = span_of(doc->text, r->read_bytes)};
-    tokens.at = json_simd_tokens(r->simd, &tokens.count);
-    return json_locate_tokens(&tokens, r->store.extents, doc);
+    r->store.words = 0;
+    r->places = (struct json_places){.store = &r->store, .bytes = text.n, .word = DOC_ROOT};
+    r->places.tokens = json_simd_tokens(r->simd, &r->places.count);
+    doc->text = text.p;
+    doc->places = &r->places;
+    return true;
 }
 
 enum err_kind json_scan(struct json_reader *r, struct span *text, struct doc *doc, struct err *e)

@@ -200,7 +200,7 @@ enum err_kind json_scan_text(struct json_store *store, struct span *text, struct
     json_store_word(store, json_word('r', 0), 0, 0);
     store->tape[0] = json_word('r', store->words);
     skip_blanks(&s);
-    *doc = (struct doc){store->tape, store->strings, store->extents, s.text, s.repaired, false};
+    *doc = (struct doc){store->tape, store->strings, store->extents, NULL, s.text, s.repaired};
     *text = span_from(*text, (size_t)(s.p - s.text));
     return FAIL_NONE;
 }

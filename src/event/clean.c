@@ -52,7 +52,7 @@ static void drop_shadowed(struct edits *e, const struct doc *d, const struct nam
             edits_drop_member(e, d, i, kept_end);
         }
         if (!drop || kept_end != 0) {
-            kept_end = d->extents[i + 1].to;
+            kept_end = doc_extent(d, i + 1).to;
         }
     }
 }
@@ -75,16 +75,13 @@ static bool clean_names(struct clean *c, struct json_reader *const *readers,
             drop_shadowed(&c->edits, d, names, i);
         }
     }
-    edits_apply(&c->edits, d->text, d->extents[v->at], out);
+    edits_apply(&c->edits, d->text, doc_extent(d, v->at), out);
     return read_again(readers, out, v);
 }
 
 bool clean_value(struct clean *c, struct json_reader *const *readers, struct names *names,
                  struct value *v)
 {
-    if (!value_locate(readers, v)) {
-        return false;
-    }
     bool unique = names->unique;
     if (v->doc.repaired && !clean_utf8(c, readers, v)) {
         return false;
@@ -127,7 +124,7 @@ static void redact_below(struct edits *e, const struct doc *d, size_t at, struct
         if (secret_redact(doc_string(d, at), plain)) {
             size_t begun = edits_begin(e);
             emit_string(&e->texts, buf_span(plain));
-            edits_end(e, d->extents[at], begun);
+            edits_end(e, doc_extent(d, at), begun);
         }
     }
     if (tag != '{' && tag != '[') {
@@ -146,6 +143,6 @@ bool clean_redact(struct clean *c, struct json_reader *const *readers, struct va
     redact_below(&c->edits, &v->doc, v->at, out);
     bool fits = !out->overflowed;
     buf_clear(out);
-    edits_apply(&c->edits, v->doc.text, v->doc.extents[v->at], out);
+    edits_apply(&c->edits, v->doc.text, doc_extent(&v->doc, v->at), out);
     return fits && read_again(readers, out, v);
 }

@@ -63,10 +63,10 @@ void edits_drop_member(struct edits *e, const struct doc *d, size_t name, uint32
 {
     size_t value = name + 1;
     size_t next = doc_next(d, value);
-    struct extent place = {kept_end, d->extents[value].to};
+    struct extent place = {kept_end, doc_extent(d, value).to};
     if (kept_end == 0) {
-        place.from = d->extents[name].from;
-        place.to = doc_at_end(d, next) ? place.to : d->extents[next].from;
+        place.from = doc_extent(d, name).from;
+        place.to = doc_at_end(d, next) ? place.to : doc_extent(d, next).from;
     }
     edits_replace(e, place, SPAN(""));
 }

@@ -274,7 +274,7 @@ static enum fixed fix_texts(struct fix *f, const struct member *m, size_t at, st
     }
     buf_add_byte(out, ']');
     *text = SPAN(""); /* stands at the end of the edits' texts */
-    edits_end(f->edits, f->d->extents[at], begun);
+    edits_end(f->edits, doc_extent(f->d, at), begun);
     return FIX_KEEP;
 }
 

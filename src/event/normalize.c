@@ -242,18 +242,14 @@ static void remember(struct buf *to, const struct doc *d, size_t at)
 }
 
 /* Rule 2. The inner envelope's words count. */
-static bool open_envelope(struct normalizer *n, const struct unwrap *u, struct value *v)
+static void open_envelope(struct normalizer *n, const struct unwrap *u, struct value *v)
 {
-    if (!value_locate(n->values.readers, v)) {
-        return false;
-    }
     buf_clear(&n->envelope);
     remember(&n->envelope, &v->doc, u->time);
     n->envelope_time_bytes = n->envelope.n;
     remember(&n->envelope, &v->doc, u->host);
     v->at = u->at;
     v->whole = false;
-    return true;
 }
 
 /*
@@ -317,9 +313,13 @@ static bool unwrap(struct normalizer *n, struct value *v, struct outline *o, str
         if (level == UNWRAP_LEVELS || shape_is_beacon(&v->doc, o)) {
             break;
         }
-        if (!open_text(n, &u, v) && (u.at == 0 || !open_envelope(n, &u, v))) {
+        if (open_text(n, &u, v)) {
+            continue;
+        }
+        if (u.at == 0) {
             break;
         }
+        open_envelope(n, &u, v);
     }
     return true;
 }

@@ -111,7 +111,7 @@ static enum fixed not_an_object(struct fix *f, const struct member *m, size_t at
     buf_add_byte(&f->edits->texts, '{');
     add_missing(f, &f->edits->texts, m->group, true);
     buf_add_byte(&f->edits->texts, '}');
-    edits_end(f->edits, f->d->extents[at], begun);
+    edits_end(f->edits, doc_extent(f->d, at), begun);
     return FIX_KEEP;
 }
 
@@ -147,7 +147,7 @@ static enum fixed fix_member(struct fix *f, const struct member *m, size_t at)
     }
     enum fixed done = fix_value(f, m, at, &text);
     if (done == FIX_REPLACE) {
-        edits_replace(f->edits, f->d->extents[at], text);
+        edits_replace(f->edits, doc_extent(f->d, at), text);
     }
     return done;
 }
@@ -163,10 +163,10 @@ static void fix_object(struct fix *f, size_t at, enum member_group group)
             edits_drop_member(f->edits, f->d, i, kept_end);
         }
         kept = kept || !drop;
-        kept_end = kept ? f->d->extents[i + 1].to : 0;
+        kept_end = kept ? doc_extent(f->d, i + 1).to : 0;
     }
     if (group != GROUP_EVENT_OBJECT) {
-        uint32_t end = f->d->extents[at].to - 1;
+        uint32_t end = doc_extent(f->d, at).to - 1;
         size_t begun = edits_begin(f->edits);
         add_missing(f, &f->edits->texts, group, !kept);
         edits_end(f->edits, (struct extent){end, end}, begun);
@@ -185,7 +185,7 @@ static void strip_userinfo(struct fix *f, size_t at)
             if (user.n > 0 && (span_eq(user, f->userinfo[0]) || span_eq(user, f->userinfo[1]))) {
                 size_t head = (size_t)(user.p - s.p);
                 struct span parts[] = {span_of(s.p, head), span_from(s, head + user.n)};
-                edits_replace(f->edits, f->d->extents[i],
+                edits_replace(f->edits, doc_extent(f->d, i),
                               fix_quote(f, arena_join(f->arena, parts, 2)));
             }
         }
@@ -262,7 +262,7 @@ static bool edit_raw(struct fix *f)
         return false;
     }
     size_t begun = edits_begin(f->edits);
-    struct extent place = f->d->extents[f->raw];
+    struct extent place = doc_extent(f->d, f->raw);
     bool object = doc_tag(f->d, f->raw) == '{';
     if (object) {
         place.to--;
@@ -344,7 +344,7 @@ void repair_event(struct repair *r, const struct repair_input *in, struct buf *o
     finish_raw(&f, &r->tail);
     r->path = f.path;
 
-    struct extent part = in->doc->extents[in->at];
+    struct extent part = doc_extent(in->doc, in->at);
     part.to--; /* the last brace is behind `ingest` */
     edits_apply(&r->edits, in->doc->text, part, out);
     buf_add(out, buf_span(&r->tail));

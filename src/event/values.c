@@ -45,14 +45,6 @@ bool value_read(struct json_reader *const *readers, unsigned reader, struct span
     return json_scan(readers[reader], &rest, &out->doc, NULL) == FAIL_NONE && rest.n == 0;
 }
 
-bool value_locate(struct json_reader *const *readers, struct value *out)
-{
-    struct span rest = out->text;
-    struct json_reader *r = readers[out->reader];
-    return out->doc.extents != NULL || json_locate(r, &out->doc) ||
-           json_scan(r, &rest, &out->doc, NULL) == FAIL_NONE;
-}
-
 bool value_is_event(const struct doc *d, size_t at)
 {
     return doc_tag(d, at) == '{' && !doc_at_end(d, doc_first(d, at));

@@ -142,7 +142,7 @@ static struct compact_filter filter_of(struct write *w, const struct draft *d, b
 /* A value as it stands, less the blanks between its tokens. */
 static void write_source(const struct doc *doc, size_t at, struct buf *out)
 {
-    if (doc->compact) {
+    if (doc_is_compact(doc)) {
         buf_add(out, doc_source(doc, at));
     } else {
         compact_text(doc_source(doc, at), out);

@@ -212,7 +212,7 @@ static void strip_ingest(struct span event, struct buf *out)
     }
     CHECK(last != 0 && span_eq(doc_string(&d, last), SPAN("ingest")));
     buf_clear(out);
-    buf_add(out, span_of(event.p, d.extents[last].from - 1));
+    buf_add(out, span_of(event.p, doc_extent(&d, last).from - 1));
     buf_add_byte(out, '}');
     CHECK(buf_room(out, LINES_SLACK) != NULL);
 }

@@ -26,7 +26,8 @@
 struct build_input {
     const struct doc *doc; /* of json_scan, text already clean: extents hold, no bad UTF-8 */
     size_t at;             /* tape index of the record, an object; no duplicate names count */
-    enum shape shape;      /* any but SHAPE_NONE, SHAPE_BEACON; SHAPE_OTLP: an attribute record */
+    const struct outline *outline; /* of it, by builder_names; NULL: not known */
+    enum shape shape; /* any but SHAPE_NONE, SHAPE_BEACON; SHAPE_OTLP: an attribute record */
     const struct source *source;
     const struct rules *rules; /* NULL: built-in only */
 
@@ -56,6 +57,9 @@ struct builder; /* opaque: scratch buffers */
 struct builder *builder_new(void);
 void builder_free(struct builder *b);
 DEFINE_OWNED(builder);
+
+/* The names that outlines are made by. */
+struct pathset *builder_names(struct builder *b);
 
 /*
  * Append the event up to its last member, without `ingest` and without the last brace.

@@ -29,9 +29,10 @@ enum value_kind {
 struct field_value {
     enum value_kind kind;
     struct span text;      /* all but VALUE_DOC */
-    const struct doc *doc; /* VALUE_DOC */
+    const struct doc *doc; /* where it stands, if it does */
     size_t at;
-    struct span source; /* the path it was taken from; "" if derived or constant */
+    const struct span *path; /* it was taken from, or one that the name is like; NULL: derived */
+    bool folded;             /* the name, which stands before the value, is only alike */
 };
 
 struct draft {
@@ -39,7 +40,7 @@ struct draft {
     struct lookup *lookup;
     struct arena *arena;
     const struct action_words *words;
-    struct field_value values[FIELDS]; /* written by draft_slot; all zeros if never */
+    struct field_value values[FIELDS]; /* written by draft_slot; else neither kind nor path */
     uint64_t touched[FIELDS / 64 + 1]; /* a bit for each that draft_slot gave for this record */
     struct memo harnesses, systems, severities, categories, tools;
     struct timestamp time;
@@ -47,6 +48,15 @@ struct draft {
     bool metric;        /* a data point */
     bool tool_decision; /* Claude Code's record of that name */
 };
+
+/* Where it was taken from: a path, or a member's name; "" if derived or constant. */
+static inline struct span value_source(const struct field_value *v)
+{
+    if (v->path == NULL) {
+        return span_of("", 0);
+    }
+    return v->folded ? doc_string(v->doc, v->at - 1) : *v->path;
+}
 
 /* The value of a field, to be written. */
 static inline struct field_value *draft_slot(struct draft *d, enum field f)

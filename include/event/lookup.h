@@ -31,9 +31,8 @@ enum lookup_scope { SCOPE_ATTRIBUTES, SCOPE_RECORD, SCOPE_RESOURCE, SCOPES };
 struct hit {
     const struct doc *doc; /* the record's, or that of a JSON text in it */
     size_t at;
-    struct span path; /* as in the alias table */
-    struct span name; /* as in the record, if it is only alike; else the path */
-    unsigned when;    /* ALIAS_ flags of that path */
+    const struct span *path; /* as in the alias table */
+    unsigned when;           /* ALIAS_ flags of that path */
     enum lookup_scope scope;
     bool folded; /* the member's name is only alike */
 };
@@ -41,10 +40,19 @@ struct hit {
 /* Where a search stands. Open so that it lives on the caller's stack. */
 struct search {
     int row;
-    size_t next;  /* path of the row */
-    int scope;    /* of that path */
-    bool builtin; /* the customer's paths are through */
+    int path;        /* of the row, at which the search is */
+    unsigned when;   /* its ALIAS_ flags */
+    unsigned scopes; /* a bit for each of its scopes that is still to be asked */
+    unsigned marks;  /* a bit for each built-in path of the row that is */
+    size_t custom;   /* the customer's next path */
+    bool builtin;    /* the customer's paths are through */
 };
+
+/* What the value was found by: the path, or the member's name if that is only alike. */
+static inline struct span hit_name(const struct hit *h)
+{
+    return h->folded ? doc_string(h->doc, h->at - 1) : *h->path;
+}
 
 struct lookup;
 struct rules;
@@ -53,12 +61,16 @@ struct lookup *lookup_new(void);
 void lookup_free(struct lookup *l);
 DEFINE_OWNED(lookup);
 
+/* The paths of all rows, and the names that an outline is about. */
+struct pathset *lookup_names(struct lookup *l);
+
 /*
- * Walk the object at `at`. Doc and rules (NULL: none) are borrowed until the next call.
+ * Walk the object at `at`, whose outline by lookup_names may be known (NULL: it is not). Doc and
+ * rules (NULL: none) are borrowed until the next call.
  * False: no path of any row but time and message was met (schema.md §14.2 rule 8).
  */
-MUST_USE bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shape shape,
-                            const struct rules *rules);
+MUST_USE bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
+                            const struct outline *o, enum shape shape, const struct rules *rules);
 
 /* Let paths with these ALIAS_ words count from now on (ALIAS_MCP, _FILE, _TOOL_DECISION). */
 void lookup_grant(struct lookup *l, unsigned when);
@@ -85,7 +97,7 @@ MUST_USE bool lookup_embedded(struct lookup *l, struct span text, struct doc *do
 /* Nothing to trim: no blank at either end. */
 static inline bool text_is_trim(struct span s)
 {
-    return s.n > 0 && (unsigned char)*s.p > ' ' && (unsigned char)s.p[s.n - 1] > ' ';
+    return s.n > 0 && ((unsigned char)*s.p > ' ') & ((unsigned char)s.p[s.n - 1] > ' ');
 }
 
 /* Without blanks at both ends. */
@@ -94,9 +106,14 @@ struct span text_trim(struct span s);
 /* Not blank and not one of <nil>, null, undefined, -. */
 MUST_USE bool text_is_word(struct span s);
 
+/* First characters of those that do not count. */
+extern const bool text_odd[256];
+
+/* The same; most texts are told by their length and their first character. */
 static inline bool text_counts(struct span s)
 {
-    return (s.n > 9 && text_is_trim(s)) || text_is_word(s); /* none of them is longer */
+    return text_is_trim(s) && !(text_odd[(unsigned char)*s.p] & (s.n <= 9)) ? true
+                                                                            : text_is_word(s);
 }
 
 /* What value_text does with what is no string. */

@@ -41,6 +41,7 @@ struct compiled {
     uint16_t when;
     int16_t row;
     int16_t next;  /* alias of the same path, ALIAS_NONE: no more */
+    bool tells;    /* of more than time and message */
     uint32_t mark; /* a bit: its place in the row */
 };
 
@@ -54,16 +55,16 @@ struct lookup {
     struct json_reader *reader[EMBEDDED_MAX];
     struct doc embedded[EMBEDDED_MAX];
     int embedded_count;
-    bool known;                      /* any path met but those of time and message */
-    uint8_t says_nothing[PATHS_MAX]; /* built-in paths of time and message only */
-    int16_t path_alias[PATHS_MAX];   /* first alias of a path */
-    int16_t row_alias[FACTS_END];    /* first alias of a row, the others behind it */
-    uint32_t marks[FACTS_END];       /* of the row's aliases, those that a value was met of */
-    int16_t met_rows[FACTS_END];     /* rows with a mark */
+    struct outline outline;        /* of the record, if nobody else made it */
+    bool known;                    /* any path met but those of time and message */
+    int16_t path_alias[PATHS_MAX]; /* first alias of a path */
+    int16_t row_alias[FACTS_END];  /* first alias of a row, the others behind it */
+    uint32_t marks[FACTS_END];     /* of the row's aliases, those that a value was met of */
+    int16_t met_rows[FACTS_END];   /* rows with a mark */
     size_t met_count;
 };
 
 /* Find all values of the object at `at` of l->record that may be asked for. */
-void lookup_walk(struct lookup *l, size_t at);
+void lookup_walk(struct lookup *l, size_t at, const struct outline *o);
 
 #endif

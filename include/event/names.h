@@ -16,6 +16,7 @@
 #define EVENT_NAMES_H
 
 #include "codec/json.h"
+#include "event/outline.h"
 
 struct names {
     uint64_t *shadowed; /* a bit per tape index: a later member has the same name */
@@ -31,6 +32,9 @@ void names_done(struct names *n);
 /* Look at all objects in the value at `at`. True, and kept as `unique`: no name twice in any of
  * them. */
 bool names_unique(struct names *n, const struct doc *d, size_t at);
+
+/* The same of an object whose outline is known. */
+bool names_unique_by(struct names *n, const struct doc *d, size_t at, const struct outline *o);
 
 /* For the value that names_unique has seen last: does the name at tape index `i` not count? */
 static inline bool names_shadowed(const struct names *n, size_t i)

@@ -17,6 +17,7 @@
 struct road_input {
     struct value *value; /* an object that is not empty; changes when it must be cleaned */
     struct json_reader *const *readers;
+    const struct outline *outline; /* of the object, by roads_names */
     enum shape shape;
     const struct source *source;
     const struct rules *rules;
@@ -32,6 +33,9 @@ struct roads; /* opaque: identity, builder, repair, buffers */
 struct roads *roads_new(size_t line_bytes); /* never NULL */
 void roads_free(struct roads *r);
 DEFINE_OWNED(roads);
+
+/* The names that outlines are made by. */
+struct pathset *roads_names(struct roads *r);
 
 /* Begin an object: ordinals start empty. All road_input.source until the next call are *s. */
 void roads_object(struct roads *r, const struct source *s);

@@ -21,6 +21,9 @@ enum shape {
 /* The word of ingest.shape: "beacon" ... Never NULL ("" for SHAPE_NONE). */
 const char *shape_name(enum shape s);
 
+/* Rule 4's first half: the record says who wrote it. */
+MUST_USE bool shape_is_vendors(const struct doc *d, const struct outline *o);
+
 /* Rule 4 alone. */
 MUST_USE bool shape_is_beacon(const struct doc *d, const struct outline *o);
 

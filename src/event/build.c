@@ -57,10 +57,16 @@ void builder_free(struct builder *b)
     free(b);
 }
 
+struct pathset *builder_names(struct builder *b)
+{
+    return lookup_names(b->lookup);
+}
+
 /* What look-ups are done in: the record, or its reading with attribute lists as maps. */
 static bool builder_look(struct builder *b, const struct build_input *in, struct doc *plain)
 {
     const struct doc *doc = in->doc;
+    const struct outline *outline = in->outline;
     size_t at = in->at;
     if (in->shape == SHAPE_OTEL && otlp_plain(in->doc, in->at, &b->plain) && !b->plain.overflowed) {
         struct span text = buf_span(&b->plain);
@@ -70,10 +76,11 @@ static bool builder_look(struct builder *b, const struct build_input *in, struct
         struct json_reader *reader = in->reader != NULL ? in->reader : b->reader;
         if (json_scan(reader, &text, plain, NULL) == FAIL_NONE) {
             doc = plain;
+            outline = NULL;
             at = DOC_ROOT;
         }
     }
-    return lookup_record(b->lookup, doc, at, in->shape, in->rules);
+    return lookup_record(b->lookup, doc, at, outline, in->shape, in->rules);
 }
 
 /* The key and `ingest` leave, too: what is taken out of the event is not in them. */
@@ -116,7 +123,7 @@ static void draft_ours(struct draft *d)
     draft_slot(d, FIELD_RAW_RECORD)->kind =
         without ? VALUE_NONE : VALUE_DOC; /* written by itself */
     *draft_slot(d, FIELD_FIELD_TRUNCATED) = (struct field_value){
-        without ? VALUE_LITERAL : VALUE_NONE, SPAN("true"), NULL, 0, span_of("", 0)};
+        without ? VALUE_LITERAL : VALUE_NONE, SPAN("true"), NULL, 0, NULL, false};
 }
 
 bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
@@ -148,5 +155,6 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
 
 struct span builder_source(const struct builder *b, enum field f)
 {
-    return b->draft.values[f].kind != VALUE_NONE ? b->draft.values[f].source : span_of("", 0);
+    return b->draft.values[f].kind != VALUE_NONE ? value_source(&b->draft.values[f])
+                                                 : span_of("", 0);
 }

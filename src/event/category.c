@@ -196,10 +196,11 @@ struct span severity_of_number(struct span number, enum severity_scale scale)
 /* Which scale a number has depends on where it stands. */
 static enum severity_scale scale_of(const struct draft *d, const struct hit *hit)
 {
-    if (span_eq(hit->path, SPAN("severityNumber")) || span_eq(hit->path, SPAN("severity_number"))) {
+    if (span_eq(*hit->path, SPAN("severityNumber")) ||
+        span_eq(*hit->path, SPAN("severity_number"))) {
         return SEVERITY_OTEL;
     }
-    if (span_eq(hit->path, SPAN("event.severity"))) {
+    if (span_eq(*hit->path, SPAN("event.severity"))) {
         bool ours = !span_eq(draft_text(d, FIELD_HARNESS_NAME), SPAN("unknown"));
         return ours ? SEVERITY_BEACON : SEVERITY_ECS;
     }
@@ -248,7 +249,7 @@ void draft_severity(struct draft *d)
             }
             severity = severity_of_text(d, &hit, text);
             severity = severity.n > 0 ? severity : SPAN("info");
-            v->source = hit.name;
+            *v = (struct field_value){VALUE_TEXT, severity, hit.doc, hit.at, hit.path, hit.folded};
             break;
         }
     }

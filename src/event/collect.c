@@ -15,7 +15,7 @@ static const struct span nothing = {"", 0};
 static bool texts_value(const struct hit *hit, struct field_value *v)
 {
     const struct doc *doc = hit->doc;
-    *v = (struct field_value){VALUE_DOC, nothing, doc, hit->at, hit->name};
+    *v = (struct field_value){VALUE_DOC, nothing, doc, hit->at, hit->path, hit->folded};
     if (doc_tag(doc, hit->at) == '"') {
         v->kind = VALUE_LIST;
         v->text = doc_string(doc, hit->at);
@@ -34,7 +34,7 @@ static bool texts_value(const struct hit *hit, struct field_value *v)
 
 static bool any_value(const struct hit *hit, struct field_value *v)
 {
-    *v = (struct field_value){VALUE_DOC, nothing, hit->doc, hit->at, hit->name};
+    *v = (struct field_value){VALUE_DOC, nothing, hit->doc, hit->at, hit->path, hit->folded};
     if (doc_tag(hit->doc, hit->at) == '"') {
         v->kind = VALUE_JSON;
         v->text = doc_string(hit->doc, hit->at);
@@ -63,7 +63,7 @@ static bool typed_value(struct draft *d, enum field f, const struct hit *hit, st
     if (!text_of(d, f, hit, &text)) {
         return false;
     }
-    *v = (struct field_value){VALUE_LITERAL, text, NULL, 0, hit->name};
+    *v = (struct field_value){VALUE_LITERAL, text, hit->doc, hit->at, hit->path, hit->folded};
     switch ((int)fields[f].type) {
     case TYPE_INT:
         return convert_whole(d->arena, text, (hit->when & ALIAS_NS) != 0 ? 1000000 : 1, &v->text);
@@ -139,7 +139,23 @@ static struct span without_heads(struct span branch)
     return span_starts(branch, SPAN("refs/heads/")) ? span_from(branch, 11) : branch;
 }
 
-/* What a field's text becomes; false: another place is to be tried. */
+/* Fields that do not take every text. */
+static const bool picky[FIELDS] = {
+    [FIELD_ORIGIN] = true,
+    [FIELD_HARNESS_NAME] = true,
+    [FIELD_ENDPOINT_AGENT_VERSION] = true,
+    [FIELD_ENDPOINT_OS] = true,
+    [FIELD_TRACE_ID] = true,
+    [FIELD_TRACE_SPAN_ID] = true,
+    [FIELD_TRACE_PARENT_SPAN_ID] = true,
+    [FIELD_CONTENT_RETENTION] = true,
+    [FIELD_BRANCH] = true,
+    [FIELD_RUN_BRANCH] = true,
+    [FIELD_NETWORK_PROTOCOL_NAME] = true,
+    [FIELD_NETWORK_TRANSPORT] = true,
+};
+
+/* What a picky field's text becomes; false: another place is to be tried. */
 static bool accept(struct draft *d, enum field f, const struct hit *hit, struct field_value *v)
 {
     switch ((int)f) {
@@ -180,11 +196,11 @@ void draft_collect(struct draft *d, enum field f)
     struct hit hit;
     struct span constant;
     if (d->in->rules != NULL && rules_constant(d->in->rules, f, &constant)) {
-        *v = (struct field_value){VALUE_TEXT, constant, NULL, 0, nothing};
+        *v = (struct field_value){VALUE_TEXT, constant, NULL, 0, NULL, false};
         return;
     }
     while (lookup_next(d->lookup, &s, &hit)) {
-        if (typed_value(d, f, &hit, v) && accept(d, f, &hit, v)) {
+        if (typed_value(d, f, &hit, v) && (!picky[f] || accept(d, f, &hit, v))) {
             return;
         }
     }
@@ -209,10 +225,14 @@ static bool collected_later(enum field f)
 
 void draft_clear(struct draft *d)
 {
-    for (int f = draft_next(d, 0); f < FIELDS; f = draft_next(d, f + 1)) {
-        d->values[f] = (struct field_value){0};
+    for (size_t i = 0; i <= FIELDS / 64; i++) {
+        for (uint64_t bits = d->touched[i]; bits != 0; bits &= bits - 1) {
+            struct field_value *v = &d->values[i * 64 + (size_t)__builtin_ctzll(bits)];
+            v->kind = VALUE_NONE;
+            v->path = NULL;
+        }
+        d->touched[i] = 0;
     }
-    memset(d->touched, 0, sizeof(d->touched));
 }
 
 /* Every field that has a place in this record, or a rule of the customer's. */

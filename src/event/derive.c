@@ -115,7 +115,7 @@ static void infer_origin(struct draft *d)
     bool run = lookup_first(d->lookup, FACT_CI, &hit) && doc_tag(hit.doc, hit.at) != 'f';
     for (int f = FIELD_RUN_PROVIDER; !run && f <= FIELD_RUN_EPHEMERAL; f++) {
         run = draft_has(d, (enum field)f) &&
-              text_starts_with_word_of(d->values[f].source, "run. beacon.run.");
+              text_starts_with_word_of(value_source(&d->values[f]), "run. beacon.run.");
     }
     if (run) {
         draft_set(d, FIELD_ORIGIN, SPAN("ci"));
@@ -198,7 +198,7 @@ static void approval(struct draft *d)
     draft_collect(d, FIELD_APPROVAL_REASON);
     if (draft_has(d, FIELD_APPROVAL_DECISION) && !draft_has(d, FIELD_APPROVAL_REQUIRED)) {
         *draft_slot(d, FIELD_APPROVAL_REQUIRED) =
-            (struct field_value){VALUE_LITERAL, SPAN("true"), NULL, 0, nothing};
+            (struct field_value){VALUE_LITERAL, SPAN("true"), NULL, 0, NULL, false};
     }
 }
 

@@ -21,11 +21,10 @@ static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
                                          .when = (uint16_t)a.when,
                                          .row = (int16_t)row.row,
                                          .next = l->path_alias[id],
+                                         .tells = row.row < FIELDS && row.row != FIELD_TIMESTAMP &&
+                                                  row.row != FIELD_MESSAGE,
                                          .mark = (uint32_t)1 << place};
         l->path_alias[id] = (int16_t)(*n)++;
-        if (row.row < FIELDS && row.row != FIELD_TIMESTAMP && row.row != FIELD_MESSAGE) {
-            l->says_nothing[id] = 0;
-        }
     }
 }
 
@@ -36,7 +35,6 @@ struct lookup *lookup_new(void)
         abort();
     }
     pathset_init(&l->builtin, PATHS_MAX);
-    memset(l->says_nothing, 1, sizeof(l->says_nothing));
     memset(l->path_alias, 0xff, sizeof(l->path_alias)); /* ALIAS_NONE */
     size_t n = 0;
     for (int row = 0; row < FACTS_END; row++) {
@@ -47,6 +45,7 @@ struct lookup *lookup_new(void)
     for (size_t i = 0; i < containers_count; i++) {
         pathset_container(&l->builtin, span_str(containers[i].path), containers[i].as);
     }
+    outline_names(&l->builtin);
     l->found[1].paths = &l->builtin;
     return l;
 }
@@ -70,8 +69,13 @@ static unsigned shape_grants(enum shape s)
            ALIAS_NO_SHIPPER | ALIAS_NUMBERED;
 }
 
-bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shape shape,
-                   const struct rules *rules)
+struct pathset *lookup_names(struct lookup *l)
+{
+    return &l->builtin;
+}
+
+bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, const struct outline *o,
+                   enum shape shape, const struct rules *rules)
 {
     l->record = doc;
     l->rules = rules_paths(rules) != NULL ? rules : NULL;
@@ -85,7 +89,11 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, enum shap
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
         memset(l->found[set].scopes, 0, l->found[set].paths->count);
     }
-    lookup_walk(l, at);
+    if (o == NULL) {
+        outline_of(&l->builtin, doc, at, &l->outline);
+        o = &l->outline;
+    }
+    lookup_walk(l, at, o);
     return l->known;
 }
 
@@ -97,46 +105,56 @@ void lookup_grant(struct lookup *l, unsigned when)
 /* ---- asking ---- */
 
 /* The value of a path in a scope that has one, unless the path asks for another type. */
-static inline bool place_hit(const struct lookup *l, int set, const struct compiled *a, int scope,
+static inline bool place_hit(const struct lookup *l, int set, int path, unsigned when, int scope,
                              struct hit *hit)
 {
     const struct found *f = &l->found[set];
-    const struct place *p = &f->places[a->path][scope];
+    const struct place *p = &f->places[path][scope];
     hit->doc = p->doc == 0 ? l->record : &l->embedded[p->doc - 1];
     hit->at = p->at;
-    hit->path = f->paths->text[a->path];
-    hit->when = a->when;
+    hit->path = &f->paths->text[path];
+    hit->when = when;
     hit->scope = (enum lookup_scope)scope;
     hit->folded = p->rank == RANK_FOLDED;
-    hit->name = hit->folded ? doc_string(hit->doc, hit->at - 1) : hit->path;
-    return (a->when & ALIAS_STRING) == 0 || doc_tag(hit->doc, hit->at) == '"';
+    return ((when & ALIAS_STRING) == 0) | (doc_tag(hit->doc, hit->at) == '"');
 }
 
-/* The next scope from s->scope on that the path has a value in; SCOPES if there is none. */
-static int search_scope(const struct found *f, const struct search *s, int path)
+/* The first of a set of bits, which is taken out of it. */
+static inline int take_bit(unsigned *bits)
 {
-    unsigned bits = (unsigned)f->scopes[path] >> s->scope;
-    return bits == 0 ? SCOPES : s->scope + __builtin_ctz(bits);
+    int first = __builtin_ctz(*bits);
+    *bits &= *bits - 1;
+    return first;
 }
 
-/* Look at the path in its next scope, and move behind it. */
-static inline bool search_path(const struct lookup *l, struct search *s, int set,
-                               const struct compiled *a, struct hit *hit)
+/* Go to the customer's next path of the row. False: no more. */
+static bool next_path(const struct lookup *l, struct search *s)
 {
-    int scope = (a->when & ~l->granted) != 0 ? SCOPES : search_scope(&l->found[set], s, a->path);
-    s->scope = scope + 1;
-    if (s->scope >= SCOPES) {
-        s->scope = 0;
-        s->next++;
-    }
-    return scope < SCOPES && place_hit(l, set, a, scope, hit);
+    s->path = s->row < FIELDS ? rules_path(l->rules, s->row, s->custom++) : PATH_NONE;
+    s->scopes = s->path != PATH_NONE ? l->found[0].scopes[s->path] : 0;
+    return s->path != PATH_NONE;
 }
 
 static bool next_custom(const struct lookup *l, struct search *s, struct hit *hit)
 {
-    int path = PATH_NONE;
-    while ((path = rules_path(l->rules, s->row, s->next)) != PATH_NONE) {
-        if (search_path(l, s, 0, &(struct compiled){.path = (int16_t)path}, hit)) {
+    while (s->scopes != 0 || next_path(l, s)) {
+        if (s->scopes != 0) {
+            return place_hit(l, 0, s->path, 0, take_bit(&s->scopes), hit);
+        }
+    }
+    return false;
+}
+
+/* Go to the next built-in path of the row that was met and counts. False: no more. */
+static inline bool next_alias(const struct lookup *l, struct search *s)
+{
+    const struct compiled *row = &l->alias[l->row_alias[s->row]];
+    while (s->marks != 0) {
+        const struct compiled *a = &row[take_bit(&s->marks)];
+        if ((a->when & ~l->granted) == 0) {
+            s->path = a->path;
+            s->when = a->when;
+            s->scopes = l->found[1].scopes[a->path];
             return true;
         }
     }
@@ -146,17 +164,14 @@ static bool next_custom(const struct lookup *l, struct search *s, struct hit *hi
 bool lookup_next(const struct lookup *l, struct search *s, struct hit *hit)
 {
     if (!s->builtin) {
-        if (l->rules != NULL && s->row < FIELDS && next_custom(l, s, hit)) {
+        if (l->rules != NULL && next_custom(l, s, hit)) {
             return true;
         }
-        s->next = 0;
-        s->scope = 0;
         s->builtin = true;
+        s->marks = l->marks[s->row];
     }
-    uint64_t marks = 0;
-    while ((marks = (uint64_t)l->marks[s->row] >> s->next) != 0) {
-        s->next += (size_t)__builtin_ctzll(marks);
-        if (search_path(l, s, 1, &l->alias[(size_t)l->row_alias[s->row] + s->next], hit)) {
+    while (s->scopes != 0 || next_alias(l, s)) {
+        if (place_hit(l, 1, s->path, s->when, take_bit(&s->scopes), hit)) {
             return true;
         }
     }

@@ -43,7 +43,8 @@ static inline uint16_t rank_of(unsigned splits, size_t dots)
     return splits == (1U << dots) - 1 ? RANK_NESTED : (uint16_t)(RANK_MIXED + splits);
 }
 
-static void found_add(struct found *f, int id, const struct walk *w, size_t at, uint16_t rank)
+static inline void found_add(struct found *f, int id, const struct walk *w, size_t at,
+                             uint16_t rank)
 {
     struct place *p = &f->places[id][w->scope];
     uint8_t bit = (uint8_t)(1U << w->scope);
@@ -53,12 +54,18 @@ static void found_add(struct found *f, int id, const struct walk *w, size_t at, 
     }
 }
 
-static void met(struct lookup *l, int set, int id, const struct walk *w, size_t at, uint16_t rank)
+static void met_custom(struct lookup *l, int id, const struct walk *w, size_t at, uint16_t rank)
 {
-    found_add(&l->found[set], id, w, at, rank);
-    l->known = l->known || set == 0 || !l->says_nothing[id];
-    for (int i = set == 0 ? ALIAS_NONE : l->path_alias[id]; i != ALIAS_NONE; i = l->alias[i].next) {
+    found_add(&l->found[0], id, w, at, rank);
+    l->known = true;
+}
+
+static inline void met(struct lookup *l, int id, const struct walk *w, size_t at, uint16_t rank)
+{
+    found_add(&l->found[1], id, w, at, rank);
+    for (int i = l->path_alias[id]; i != ALIAS_NONE; i = l->alias[i].next) {
         const struct compiled *a = &l->alias[i];
+        l->known |= a->tells;
         if (l->marks[a->row] == 0) {
             l->met_rows[l->met_count++] = a->row;
         }
@@ -66,18 +73,10 @@ static void met(struct lookup *l, int set, int id, const struct walk *w, size_t 
     }
 }
 
-/* Paths that a name is only like: `e` is the one that it is itself, NULL if there is none. */
-static inline void walk_folded(struct lookup *l, int set, const struct walk *w,
-                               const struct path_entry *e, struct span name, size_t at)
+/* The first of the paths that a name is only like: `e` is the one that it is itself, or NULL. */
+static inline int alike(const struct pathset *p, const struct path_entry *e, struct span name)
 {
-    const struct pathset *p = l->found[set].paths;
-    int own = e != NULL ? e->id : PATH_NONE;
-    int id = e != NULL ? pathset_alike(p, e) : pathset_folded(p, name);
-    for (; id != PATH_NONE; id = p->next_folded[id]) {
-        if (id != own) {
-            met(l, set, id, w, at, RANK_FOLDED);
-        }
-    }
+    return e != NULL ? pathset_alike(p, e) : pathset_folded(p, name);
 }
 
 bool lookup_embedded(struct lookup *l, struct span text, struct doc *doc)
@@ -158,44 +157,70 @@ static void walk_resource(struct lookup *l, struct walk w, size_t at)
     }
 }
 
-/* A member whose path has an entry: its container. True: longer paths begin with it. */
-static inline bool walk_entry(struct lookup *l, const struct path_entry *e, const struct walk *w,
-                              size_t at)
+/* A member of the record or of a scope, in the customer's set. True: longer paths begin with it. */
+static bool walk_custom(struct lookup *l, const struct walk *w, struct span name, size_t at)
 {
-    if (e->container != NULL) {
-        walk_container(l, *w, e->container, at);
+    const struct pathset *p = l->found[0].paths;
+    const struct path_entry *e = pathset_find(p, name);
+    int own = e != NULL ? e->id : PATH_NONE;
+    if (value_is_there(w->doc, at)) {
+        if (own != PATH_NONE) {
+            met_custom(l, own, w, at, 0);
+        }
+        for (int id = alike(p, e, name); id != PATH_NONE; id = p->next_folded[id]) {
+            if (id != own) {
+                met_custom(l, id, w, at, RANK_FOLDED);
+            }
+        }
     }
-    return e->begins;
+    return e != NULL && e->begins;
 }
 
-/* A member of the record itself or of a scope: its name may also be only alike. */
-static void walk_top(struct lookup *l, const struct walk *w, struct span name, size_t at)
+/* ... among the built-in paths: the name may also be only alike. */
+static inline void walk_name(struct lookup *l, const struct walk *w, const struct path_entry *e,
+                             struct span name, size_t at)
+{
+    const struct pathset *p = &l->builtin;
+    int own = e != NULL ? e->id : PATH_NONE;
+    bool there = value_is_there(w->doc, at);
+    if (there && own != PATH_NONE) {
+        met(l, own, w, at, 0);
+    }
+    if (e != NULL && e->container != NULL) {
+        walk_container(l, *w, e->container, at);
+    }
+    for (int id = there ? alike(p, e, name) : PATH_NONE; id != PATH_NONE; id = p->next_folded[id]) {
+        if (id != own) {
+            met(l, id, w, at, RANK_FOLDED);
+        }
+    }
+}
+
+/* An object at the top or in a scope: itself a scope, or one that paths begin with. */
+static void walk_down(struct lookup *l, const struct walk *w, struct span name, size_t at)
+{
+    struct walk in = *w;
+    in.prefix = name.n;
+    for (size_t i = 0; i < name.n; i++) {
+        in.dots += name.p[i] == '.';
+    }
+    memcpy(in.joined, name.p, name.n);
+    walk_object(l, &in, at);
+}
+
+/* A member of the record itself or of a scope; `e` is its name's entry among the built-in paths. */
+static void walk_top(struct lookup *l, const struct walk *w, const struct path_entry *e,
+                     struct span name, size_t at)
 {
     bool object = doc_tag(w->doc, at) == '{';
-    bool there = value_is_there(w->doc, at);
-    const struct path_entry *down = NULL;
     if ((object && w->scope == SCOPE_RECORD && walk_scope(l, *w, name, at)) || name.n == 0 ||
         name.n >= PATH_MAX_BYTES) {
         return;
     }
-    for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
-        const struct path_entry *e = pathset_find(l->found[set].paths, name);
-        if (e != NULL && e->id != PATH_NONE && there) {
-            met(l, set, e->id, w, at, rank_of(0, e->dots));
-        }
-        if (e != NULL && walk_entry(l, e, w, at)) {
-            down = e;
-        }
-        if (there) {
-            walk_folded(l, set, w, e, name, at);
-        }
-    }
-    if (down != NULL && object) {
-        struct walk in = *w;
-        in.prefix = name.n;
-        in.dots = down->dots;
-        memcpy(in.joined, name.p, name.n);
-        walk_object(l, &in, at);
+    bool begins = l->rules != NULL && walk_custom(l, w, name, at);
+    walk_name(l, w, e, name, at);
+    if (object && (begins || (e != NULL && e->begins))) {
+        walk_down(l, w, name, at);
     }
     if (object && w->scope == SCOPE_RECORD && span_eq(name, SPAN("resource"))) {
         walk_resource(l, *w, at);
@@ -205,29 +230,33 @@ static void walk_top(struct lookup *l, const struct walk *w, struct span name, s
 /* A member of an object that paths begin with. */
 static void walk_below(struct lookup *l, const struct walk *w, struct span name, size_t at)
 {
-    size_t prefix = w->prefix + 1 + name.n;
-    const struct path_entry *down = NULL;
-    unsigned splits = 0;
-    if (name.n == 0 || prefix > PATH_MAX_BYTES) {
+    struct walk in = *w;
+    in.prefix += 1 + name.n;
+    if (name.n == 0 || in.prefix > PATH_MAX_BYTES) {
         return;
     }
     w->joined[w->prefix] = '.';
     memcpy(w->joined + w->prefix + 1, name.p, name.n);
-    for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
-        const struct path_entry *e = pathset_find(l->found[set].paths, span_of(w->joined, prefix));
-        if (e != NULL) {
-            splits = (w->splits << 1 | 1U) << (e->dots - w->dots - 1);
-            if (e->id != PATH_NONE && value_is_there(w->doc, at)) {
-                met(l, set, e->id, w, at, rank_of(splits, e->dots));
-            }
-            down = walk_entry(l, e, w, at) ? e : down;
-        }
+    struct span path = span_of(w->joined, in.prefix);
+    const struct path_entry *e = pathset_find(&l->builtin, path);
+    const struct path_entry *own = l->rules != NULL ? pathset_find(l->found[0].paths, path) : NULL;
+    if (e == NULL && own == NULL) {
+        return;
     }
-    if (down != NULL && doc_tag(w->doc, at) == '{') {
-        struct walk in = *w;
-        in.prefix = prefix;
-        in.dots = down->dots;
-        in.splits = splits;
+    in.dots = e != NULL ? e->dots : own->dots;
+    in.splits = (w->splits << 1 | 1U) << (in.dots - w->dots - 1);
+    bool there = value_is_there(w->doc, at);
+    if (there && own != NULL && own->id != PATH_NONE) {
+        met_custom(l, own->id, w, at, rank_of(in.splits, in.dots));
+    }
+    if (there && e != NULL && e->id != PATH_NONE) {
+        met(l, e->id, w, at, rank_of(in.splits, in.dots));
+    }
+    if (e != NULL && e->container != NULL) {
+        walk_container(l, *w, e->container, at);
+    }
+    bool begins = (e != NULL && e->begins) || (own != NULL && own->begins);
+    if (begins && doc_tag(w->doc, at) == '{') {
         walk_object(l, &in, at);
     }
 }
@@ -236,16 +265,26 @@ static void walk_object(struct lookup *l, const struct walk *w, size_t at)
 {
     const struct doc *d = w->doc;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span name = doc_string(d, i);
         if (w->prefix == 0) {
-            walk_top(l, w, doc_string(d, i), i + 1);
+            walk_top(l, w, pathset_find(&l->builtin, name), name, i + 1);
         } else {
-            walk_below(l, w, doc_string(d, i), i + 1);
+            walk_below(l, w, name, i + 1);
         }
     }
 }
 
-void lookup_walk(struct lookup *l, size_t at)
+void lookup_walk(struct lookup *l, size_t at, const struct outline *o)
 {
     char joined[PATH_MAX_BYTES];
-    walk_object(l, &(struct walk){.doc = l->record, .scope = SCOPE_RECORD, .joined = joined}, at);
+    struct walk w = {.doc = l->record, .scope = SCOPE_RECORD, .joined = joined};
+    if (o->count > OUTLINE_ROWS) {
+        walk_object(l, &w, at);
+        return;
+    }
+    for (size_t i = 0; i < o->count; i++) {
+        const struct outline_row *r = &o->rows[i];
+        const struct path_entry *e = r->entry != WORD_NONE ? &l->builtin.entries[r->entry] : NULL;
+        walk_top(l, &w, e, doc_string(l->record, r->at - 1), r->at);
+    }
 }

@@ -90,7 +90,8 @@ static void numbered(struct draft *d, enum field f, const char *prefix, const ch
         add_message(&m, i, content, &out);
     }
     buf_add_byte(&out, ']');
-    d->values[f] = (struct field_value){VALUE_JSON, buf_span(&out), NULL, 0, d->values[f].source};
+    d->values[f].kind = VALUE_JSON;
+    d->values[f].text = buf_span(&out);
 }
 
 void draft_messages(struct draft *d)

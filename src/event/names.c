@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/names.h"
 
+#include "event/wordmap.h"
+
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum {
-    FEW = 96,        /* members of an object that is not worth sorting */
-    FILTER_WORDS = 4 /* 256 bits: of 20 names, less than one meets another by chance */
-};
+enum { FEW = OUTLINE_ROWS }; /* members of an object that is not worth sorting */
 
 struct name_key {
     uint64_t hash;
@@ -50,39 +49,6 @@ static void shadow(struct names *n, const struct doc *d, size_t i)
         n->unique = false;
     }
     n->shadowed[i / 64] |= (uint64_t)1 << (i % 64);
-}
-
-static uint64_t load64(const char *p)
-{
-    uint64_t v = 0;
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
-static uint64_t load32(const char *p)
-{
-    uint32_t v = 0;
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
-/* Cheap and good enough for a filter: length, head and tail. */
-static uint8_t filter_bit(struct span name)
-{
-    uint64_t head = 0;
-    uint64_t tail = 0;
-    if (name.n >= 8) {
-        head = load64(name.p);
-        tail = load64(name.p + name.n - 8);
-    } else if (name.n >= 4) {
-        head = load32(name.p);
-        tail = load32(name.p + name.n - 4);
-    } else if (name.n > 0) {
-        head = (uint64_t)(uint8_t)name.p[0] << 16 | (uint64_t)(uint8_t)name.p[name.n / 2] << 8;
-        tail = (uint8_t)name.p[name.n - 1];
-    }
-    uint64_t h = (head ^ name.n) * 0x9e3779b97f4a7c15U + tail * 0xc2b2ae3d27d4eb4fU;
-    return (uint8_t)((h ^ h >> 29) * 0x9e3779b97f4a7c15U >> 56);
 }
 
 /* Shadow the members before `last` that have its name. */
@@ -160,24 +126,14 @@ static void check_many(struct names *n, const struct doc *d, size_t object)
 
 static void check_value(struct names *n, const struct doc *d, size_t at);
 
-/* In the loop over members, since most hold none. */
-static inline bool is_container(const struct doc *d, size_t at)
-{
-    char tag = doc_tag(d, at);
-    return tag == '{' || tag == '[';
-}
-
 static void check_few(struct names *n, const struct doc *d, size_t object)
 {
-    uint64_t filter[FILTER_WORDS] = {0};
+    struct word_filter seen = {0};
     for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        uint8_t bit = filter_bit(doc_string(d, i));
-        uint64_t mask = (uint64_t)1 << (bit % 64);
-        if ((filter[bit / 64] & mask) != 0) {
+        if (word_filter_seen(&seen, word_hash(doc_string(d, i)))) {
             look_back(n, d, object, i);
         }
-        filter[bit / 64] |= mask;
-        if (is_container(d, i + 1)) {
+        if (doc_is_container(d, i + 1)) {
             check_value(n, d, i + 1);
         }
     }
@@ -197,7 +153,7 @@ static void check_value(struct names *n, const struct doc *d, size_t at)
     }
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
         i += object ? 1 : 0;
-        if (is_container(d, i)) {
+        if (doc_is_container(d, i)) {
             check_value(n, d, i);
         }
     }
@@ -206,8 +162,25 @@ static void check_value(struct names *n, const struct doc *d, size_t at)
 bool names_unique(struct names *n, const struct doc *d, size_t at)
 {
     n->unique = true;
-    if (is_container(d, at)) {
+    if (doc_is_container(d, at)) {
         check_value(n, d, at);
+    }
+    return n->unique;
+}
+
+bool names_unique_by(struct names *n, const struct doc *d, size_t at, const struct outline *o)
+{
+    if (o->twice || o->count > OUTLINE_ROWS) {
+        return names_unique(n, d, at);
+    }
+    n->unique = true;
+    if ((o->kinds & (KIND_OBJECT | KIND_ARRAY)) == 0) { /* a flat record */
+        return true;
+    }
+    for (size_t i = 0; i < o->count; i++) {
+        if (doc_is_container(d, o->rows[i].at)) {
+            check_value(n, d, o->rows[i].at);
+        }
     }
     return n->unique;
 }

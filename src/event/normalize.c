@@ -48,6 +48,9 @@ struct normalizer {
     uint64_t item; /* records of the line so far */
     unsigned rejects;
 
+    struct pathset *names;  /* of outlines */
+    struct outline outline; /* of the object at hand */
+
     bool in_otlp;
     struct otlp otlp;
     size_t otlp_bytes;          /* what the requests of the line expanded to so far */
@@ -82,6 +85,7 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     n->own_long_lines = o->long_lines == NULL ? long_lines_new(o->line_bytes) : NULL;
     n->long_lines = o->long_lines != NULL ? o->long_lines : n->own_long_lines;
     n->roads = roads_new(o->line_bytes);
+    n->names = roads_names(n->roads);
     clean_init(&n->request_clean, o->line_bytes);
     names_init(&n->request_names);
     for (size_t i = 0; i < READERS; i++) {
@@ -216,17 +220,10 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
 
 /* ---- out of its wrappers ---- */
 
-/* `vendor`: the member of that name, 0 if there is none. */
-static bool is_beacon_by_vendor(const struct value *v, size_t vendor)
-{
-    return vendor != 0 && doc_tag(&v->doc, vendor) == '"' &&
-           span_eq(doc_string(&v->doc, vendor), SPAN("beacon"));
-}
-
-static bool is_beacon(const struct value *v)
+static bool is_beacon(const struct normalizer *n, const struct value *v)
 {
     struct outline o;
-    outline_of(&v->doc, v->at, &o);
+    outline_of(n->names, &v->doc, v->at, &o);
     return shape_is_beacon(&v->doc, &o);
 }
 
@@ -278,7 +275,7 @@ static bool open_text(struct normalizer *n, const struct unwrap *u, struct value
     for (size_t i = 0; i < u->count; i++) {
         struct value inside;
         if (value_read(n->values.readers, 1 - v->reader, u->texts[i], &inside) &&
-            doc_tag(&inside.doc, DOC_ROOT) == '{' && (u->must || is_beacon(&inside))) {
+            doc_tag(&inside.doc, DOC_ROOT) == '{' && (u->must || is_beacon(n, &inside))) {
             step_inside(n, v, &inside);
             return true;
         }
@@ -287,17 +284,18 @@ static bool open_text(struct normalizer *n, const struct unwrap *u, struct value
 }
 
 /*
- * *o becomes the outline of what is left. False: a wrapper around something that is no record; a
+ * n->outline becomes that of what is left. False: a wrapper around something that is no record; a
  * reject has been made.
  */
-static bool unwrap(struct normalizer *n, struct value *v, struct outline *o, struct record *out)
+static bool unwrap(struct normalizer *n, struct value *v, struct record *out)
 {
+    struct outline *o = &n->outline;
     buf_clear(&n->envelope);
     n->envelope_time_bytes = 0;
     for (int level = 0;; level++) {
         struct unwrap u;
-        outline_of(&v->doc, v->at, o);
-        if (is_beacon_by_vendor(v, o->at[OUTLINE_VENDOR])) {
+        outline_of(n->names, &v->doc, v->at, o);
+        if (shape_is_vendors(&v->doc, o)) {
             break;
         }
         unwrap_look(&v->doc, o, &u);
@@ -353,6 +351,7 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
     enum reject_reason why = REJECT_NO_KNOWN_FIELD;
     struct road_input in = {.value = v,
                             .readers = n->values.readers,
+                            .outline = &n->outline,
                             .shape = shape,
                             .source = n->source,
                             .rules = n->rules,
@@ -391,6 +390,7 @@ static bool next_otlp(struct normalizer *n, struct record *out)
         !value_read(n->values.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
         return reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
     }
+    outline_of(n->names, &v.doc, v.at, &n->outline);
     return make_event(n, &v, SHAPE_OTLP, out);
 }
 
@@ -415,20 +415,14 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct recor
 /* False: nothing yet, look again. */
 static bool on_object(struct normalizer *n, struct value *v, struct record *out)
 {
-    struct outline o;
-    if (is_beacon_by_vendor(v, doc_member(&v->doc, v->at, SPAN("vendor")))) {
-        /* the usual record need not pay for the others */
-        buf_clear(&n->envelope);
-        n->envelope_time_bytes = 0;
-        return make_event(n, v, SHAPE_BEACON, out);
-    }
-    if (!unwrap(n, v, &o, out)) {
+    if (!unwrap(n, v, out)) {
         return true;
     }
     if (!value_is_event(&v->doc, v->at)) {
         return reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
     }
-    enum shape shape = shape_is_beacon(&v->doc, &o) ? SHAPE_BEACON : shape_of(&v->doc, &o);
+    const struct outline *o = &n->outline;
+    enum shape shape = shape_is_beacon(&v->doc, o) ? SHAPE_BEACON : shape_of(&v->doc, o);
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }
 

@@ -28,7 +28,7 @@ static void free_text(struct span s)
 
 void pathset_init(struct pathset *p, size_t most)
 {
-    *p = (struct pathset){.most = most, .entry_most = most * 2};
+    *p = (struct pathset){.most = most, .entry_most = most * 2 + 2 * LEARN_MAX};
     p->text = must(calloc(most, sizeof(*p->text)));
     p->next_folded = must(calloc(most, sizeof(*p->next_folded)));
     p->entries = must(calloc(p->entry_most, sizeof(*p->entries)));
@@ -44,7 +44,7 @@ void pathset_done(struct pathset *p)
     }
     for (size_t i = 0; p->folded.slots != NULL && i <= p->folded.mask; i++) {
         if (p->folded.slots[i].value != WORD_NONE) {
-            free_text(p->folded.slots[i].word);
+            free_text(span_of(p->folded.slots[i].word, p->folded.slots[i].n));
         }
     }
     free(p->text);
@@ -176,4 +176,19 @@ int pathset_add(struct pathset *p, struct span path)
 void pathset_container(struct pathset *p, struct span path, const char *as)
 {
     entries_add(p, path)->container = as;
+}
+
+int pathset_learn(struct pathset *p, struct span name)
+{
+    size_t *learned = &p->learned[pathset_folded(p, name) == PATH_NONE];
+    if (name.n > LEARN_BYTES || *learned == LEARN_MAX || p->entry_count == p->entry_most) {
+        return WORD_NONE;
+    }
+    ++*learned;
+    return (int)(entry_add(p, name) - p->entries);
+}
+
+void pathset_note(struct pathset *p, struct span name, struct name_note note)
+{
+    entry_add(p, name)->note = note;
 }

@@ -55,6 +55,11 @@ void roads_free(struct roads *r)
     free(r);
 }
 
+struct pathset *roads_names(struct roads *r)
+{
+    return builder_names(r->builder);
+}
+
 void roads_object(struct roads *r, const struct source *s)
 {
     buf_clear(&r->source);
@@ -66,7 +71,7 @@ void roads_object(struct roads *r, const struct source *s)
 static void identify(struct roads *r, const struct road_input *in, struct record *rec)
 {
     struct value *v = in->value;
-    names_unique(&r->names, &v->doc, v->at);
+    names_unique_by(&r->names, &v->doc, v->at, in->outline);
     struct identity_record i = {.doc = &v->doc,
                                 .at = v->at,
                                 .names = &r->names,
@@ -143,12 +148,14 @@ static bool built_event(struct roads *r, const struct road_input *in, struct buf
                         struct record *rec, enum reject_reason *why)
 {
     struct built facts;
+    bool as_it_is = r->names.unique && !in->value->doc.repaired;
     *why = REJECT_EVENT_TOO_LARGE;
     if (!clean_value(&r->clean, in->readers, &r->names, in->value)) {
         return false;
     }
     struct build_input build = {.doc = &in->value->doc,
                                 .at = in->value->at,
+                                .outline = as_it_is ? in->outline : NULL,
                                 .shape = in->shape,
                                 .source = in->source,
                                 .rules = in->rules,

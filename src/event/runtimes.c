@@ -180,7 +180,7 @@ static struct span hook_name(const struct lookup *l, bool *snake)
     *snake = false;
     if (lookup_first(l, FACT_HOOK_NAME, &hit) && doc_tag(hit.doc, hit.at) == '"') {
         name = doc_string(hit.doc, hit.at);
-        *snake = !hit.folded && span_eq(hit.path, SPAN("hook_event_name"));
+        *snake = !hit.folded && span_eq(*hit.path, SPAN("hook_event_name"));
     }
     return name;
 }

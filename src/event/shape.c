@@ -14,20 +14,22 @@ static bool is_object(const struct doc *d, size_t at)
     return at != 0 && doc_tag(d, at) == '{';
 }
 
-static bool is_beacon(const struct doc *d, size_t at)
-{
-    return at != 0 && doc_tag(d, at) == '"' && span_eq(doc_string(d, at), SPAN("beacon"));
-}
-
 static bool is_opencode(const struct doc *d, size_t at)
 {
     return at != 0 && doc_tag(d, at) == '"' && runtime_opencode_type(doc_string(d, at));
 }
 
+bool shape_is_vendors(const struct doc *d, const struct outline *o)
+{
+    size_t vendor = o->at[OUTLINE_VENDOR];
+    return vendor != 0 && doc_tag(d, vendor) == '"' &&
+           span_eq(doc_string(d, vendor), SPAN("beacon"));
+}
+
 bool shape_is_beacon(const struct doc *d, const struct outline *o)
 {
     size_t version = o->at[OUTLINE_SCHEMA_VERSION];
-    return is_beacon(d, o->at[OUTLINE_VENDOR]) ||
+    return shape_is_vendors(d, o) ||
            (version != 0 && doc_tag(d, version) != 'n' && is_object(d, o->at[OUTLINE_EVENT]) &&
             is_object(d, o->at[OUTLINE_HARNESS]));
 }

@@ -2,6 +2,8 @@
 /* When it happened: the first place with a plausible time (schema.md §14.8). */
 #include "event/draft.h"
 
+static const struct span nothing = {"", 0};
+
 /* {"seconds":..,"nanos":..}; numbers or their texts */
 static bool time_of_pair(const struct doc *d, size_t seconds, size_t nanos, struct timestamp *t)
 {
@@ -63,18 +65,17 @@ void draft_time(struct draft *d)
 {
     struct search s = lookup_search(FIELD_TIMESTAMP);
     struct hit hit;
-    struct span source = {"", 0};
+    struct field_value *v = draft_slot(d, FIELD_TIMESTAMP);
     bool found = false;
     while (!found && lookup_next(d->lookup, &s, &hit)) {
         found = time_of_hit(&hit, &d->time) && plausible(d);
-        source = found ? hit.name : source;
     }
-    found = found || (d->in->envelope_time.n > 0 &&
-                      timestamp_parse(d->in->envelope_time, &d->time) && plausible(d));
-    if (!found) {
+    if (found) {
+        *v = (struct field_value){VALUE_TEXT, nothing, hit.doc, hit.at, hit.path, hit.folded};
+    } else if (d->in->envelope_time.n == 0 || !timestamp_parse(d->in->envelope_time, &d->time) ||
+               !plausible(d)) {
         d->time = timestamp_from_object(d->in->source->modified_ns);
     }
-    char *text = arena_room(d->arena, TIMESTAMP_BYTES);
-    *draft_slot(d, FIELD_TIMESTAMP) =
-        (struct field_value){VALUE_TEXT, timestamp_write(&d->time, text), NULL, 0, source};
+    v->kind = VALUE_TEXT;
+    v->text = timestamp_write(&d->time, arena_room(d->arena, TIMESTAMP_BYTES));
 }

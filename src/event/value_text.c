@@ -21,6 +21,8 @@ struct span text_trim(struct span s)
     return s;
 }
 
+const bool text_odd[256] = {['<'] = true, ['n'] = true, ['u'] = true, ['-'] = true};
+
 bool text_is_word(struct span s)
 {
     s = text_trim(s);

@@ -16,7 +16,7 @@ void wordmap_init(struct wordmap *m, size_t most)
         abort();
     }
     for (size_t i = 0; i < slots; i++) {
-        m->slots[i] = (struct wordmap_slot){0, WORD_NONE, {NULL, 0}};
+        m->slots[i] = (struct wordmap_slot){.value = WORD_NONE};
     }
 }
 
@@ -28,17 +28,18 @@ void wordmap_done(struct wordmap *m)
 
 void wordmap_add(struct wordmap *m, struct span word, int value)
 {
-    uint32_t hash = word_hash(word);
-    size_t i = hash & m->mask;
-    for (; m->slots[i].value != WORD_NONE; i = (i + 1) & m->mask) {
-        if (span_eq(m->slots[i].word, word)) {
-            return;
-        }
+    struct word_key key = word_key(word);
+    size_t i = word_key_hash(key, word.n) & m->mask;
+    while (m->slots[i].value != WORD_NONE && !wordmap_is(&m->slots[i], word, key)) {
+        i = (i + 1) & m->mask;
+    }
+    if (m->slots[i].value != WORD_NONE) {
+        return;
     }
     if (++m->count > m->mask / 2 + 1) {
         abort();
     }
-    m->slots[i] = (struct wordmap_slot){hash, value, word};
+    m->slots[i] = (struct wordmap_slot){key, word.p, (uint32_t)word.n, value};
 }
 
 void wordmap_add_list(struct wordmap *m, const char *list, int value)

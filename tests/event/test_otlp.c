@@ -5,11 +5,14 @@
 #include "event/shape.h"
 
 static struct json_reader *reader;
+static struct pathset names;
 
 static int set_up(void **state)
 {
     (void)state;
     reader = json_reader_new(1 << 20);
+    pathset_init(&names, 1);
+    outline_names(&names);
     return 0;
 }
 
@@ -17,6 +20,7 @@ static int tear_down(void **state)
 {
     (void)state;
     json_reader_free(reader);
+    pathset_done(&names);
     return 0;
 }
 
@@ -36,7 +40,7 @@ static void check(const char *request, size_t count, const char *want)
     struct buf all = BUF_INIT(1 << 16);
     struct otlp o;
     struct outline outline;
-    outline_of(&d, DOC_ROOT, &outline);
+    outline_of(&names, &d, DOC_ROOT, &outline);
     assert_int_equal(shape_of(&d, &outline), SHAPE_OTLP);
     assert_int_equal(otlp_count(&d, DOC_ROOT), count);
     otlp_start(&o, &d, DOC_ROOT);

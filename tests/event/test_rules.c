@@ -48,9 +48,13 @@ static bool build(struct bench *b, const char *record)
     struct outline o;
     struct span rest = span_str(record);
     assert_int_equal(json_scan(b->reader, &rest, &d, NULL), FAIL_NONE);
-    outline_of(&d, DOC_ROOT, &o);
-    struct build_input in = {
-        .doc = &d, .at = DOC_ROOT, .shape = shape_of(&d, &o), .source = &source, .rules = b->rules};
+    outline_of(builder_names(b->builder), &d, DOC_ROOT, &o);
+    struct build_input in = {.doc = &d,
+                             .at = DOC_ROOT,
+                             .outline = &o,
+                             .shape = shape_of(&d, &o),
+                             .source = &source,
+                             .rules = b->rules};
     buf_clear(&b->out);
     if (!build_event(b->builder, &in, &b->out, &b->built)) {
         return false;

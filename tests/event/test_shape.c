@@ -55,12 +55,15 @@ static void the_first_rule_that_fits_decides(void **state)
 {
     (void)state;
     struct json_reader *reader = json_reader_new(1 << 12);
+    struct pathset names;
+    pathset_init(&names, 1);
+    outline_names(&names);
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         struct doc d;
         struct outline o;
         struct span rest = span_str(shapes[i].in);
         assert_int_equal(json_scan(reader, &rest, &d, NULL), FAIL_NONE);
-        outline_of(&d, DOC_ROOT, &o);
+        outline_of(&names, &d, DOC_ROOT, &o);
         enum shape got = shape_of(&d, &o);
         if (got != shapes[i].want) {
             fail_msg("%s is %s", shapes[i].in, shape_name(got));
@@ -70,6 +73,7 @@ static void the_first_rule_that_fits_decides(void **state)
         }
     }
     json_reader_free(reader);
+    pathset_done(&names);
 }
 
 int main(void)

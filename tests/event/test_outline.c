@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "event/names.h"
+#include "event/outline.h"
+
+#include <stdio.h>
+
+struct fixture {
+    struct json_reader *reader;
+    struct pathset names;
+    struct names unique;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f.reader = json_reader_new(1 << 20);
+    pathset_init(&f.names, 64);
+    assert_int_not_equal(pathset_add(&f.names, SPAN("user_name")), PATH_NONE);
+    assert_int_not_equal(pathset_add(&f.names, SPAN("gen_ai.usage.input_tokens")), PATH_NONE);
+    outline_names(&f.names);
+    names_init(&f.unique);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    json_reader_free(f->reader);
+    pathset_done(&f->names);
+    names_done(&f->unique);
+    return 0;
+}
+
+static struct doc read(struct fixture *f, struct span text)
+{
+    struct doc d;
+    assert_int_equal(json_scan(f->reader, &text, &d, NULL), FAIL_NONE);
+    return d;
+}
+
+static struct outline outline(struct fixture *f, const char *text)
+{
+    struct outline o;
+    struct doc d = read(f, span_str(text));
+    outline_of(&f->names, &d, DOC_ROOT, &o);
+    return o;
+}
+
+static void members_and_signs(void **state)
+{
+    struct outline o = outline(*state, "{\"vendor\":1,\"vendor\":2,\"log\":\"x\",\"ecs\":null,"
+                                       "\"attributes\":{},\"gen_ai.usage.input_tokens\":null}");
+    assert_int_equal(o.at[OUTLINE_VENDOR], 6); /* the last */
+    assert_int_equal(o.at[OUTLINE_TIME], 0);
+    assert_int_equal(o.signs, SIGN_OTEL);
+    assert_int_equal(o.kinds, KIND_SCALAR | KIND_STRING | KIND_NULL | KIND_OBJECT);
+    assert_int_equal(o.count, 6);
+    assert_true(o.twice);
+    o = outline(*state, "{\"ecs\":1,\"hookEventName\":1,\"resourceLogs\":[]}");
+    assert_int_equal(o.signs, SIGN_ECS | SIGN_OTLP);
+    assert_false(o.twice);
+}
+
+/* The first time and each later one a name says the same. */
+static void a_new_name_is_learned(void **state)
+{
+    struct fixture *f = *state;
+    size_t before = f->names.entry_count;
+    for (int i = 0; i < 3; i++) {
+        struct outline o = outline(f, "{\"mcp.anything\":null,\"User-Name\":1,\"user_name\":2}");
+        const struct path_entry *alike = &f->names.entries[o.rows[1].entry];
+        assert_int_equal(o.signs, SIGN_OTEL);
+        assert_int_equal(alike->id, PATH_NONE);
+        assert_int_equal(pathset_alike(&f->names, alike), 0);
+        assert_int_equal(f->names.entries[o.rows[2].entry].id, 0);
+        assert_int_equal(f->names.entry_count, before + 2);
+    }
+}
+
+/* Somebody's thousand columns do not push out the names that are like a path, nor the reverse. */
+static void only_so_many_are_learned(void **state)
+{
+    struct fixture *f = *state;
+    char text[128];
+    for (int i = 0; i < 2 * LEARN_MAX; i++) {
+        (void)snprintf(text, sizeof(text), "{\"column%d\":1,\"column%d\":2,\"mcp.%d\":3}", i, i, i);
+        struct outline o = outline(f, text);
+        assert_true(o.twice);
+        assert_int_equal(o.signs, SIGN_OTEL);
+        assert_int_equal(o.rows[0].entry, o.rows[1].entry);
+    }
+    assert_int_equal(outline(f, "{\"column9999\":1}").rows[0].entry, WORD_NONE);
+    assert_int_not_equal(outline(f, "{\"userNAME\":1}").rows[0].entry, WORD_NONE);
+    memset(text, 'x', sizeof(text));
+    assert_int_equal(pathset_learn(&f->names, span_of(text, LEARN_BYTES + 1)), WORD_NONE);
+}
+
+/* `count` members, of which the last has the name of another if `again`. */
+static void check_twice(struct fixture *f, int count, bool again)
+{
+    struct buf text = BUF_INIT(1 << 20);
+    char member[64];
+    buf_add_byte(&text, '{');
+    for (int i = 0; i < count; i++) {
+        int name = again && i == count - 1 ? i / 2 : i;
+        (void)snprintf(member, sizeof(member), "%s\"n%d\":%d", i > 0 ? "," : "", name, i);
+        buf_add(&text, span_str(member));
+    }
+    buf_add_byte(&text, '}');
+    struct outline o;
+    struct doc d = read(f, buf_span(&text));
+    outline_of(&f->names, &d, DOC_ROOT, &o);
+    assert_int_equal(o.count, count);
+    assert_true(o.twice || !again);
+    assert_int_equal(names_unique_by(&f->unique, &d, DOC_ROOT, &o), !again);
+    buf_done(&text);
+}
+
+/* Learned names are told apart exactly, others may be taken for each other, but never missed. */
+static void a_name_that_stands_twice_is_seen(void **state)
+{
+    for (int round = 0; round < 2; round++) { /* learning, having learned */
+        for (int count = 2; count < 4 * OUTLINE_ROWS; count += 7) {
+            check_twice(*state, count, false);
+            check_twice(*state, count, true);
+        }
+    }
+}
+
+static void inner_objects_count(void **state)
+{
+    struct fixture *f = *state;
+    struct outline o;
+    struct doc d = read(f, SPAN("{\"a\":1,\"b\":[{\"c\":1,\"c\":2}]}"));
+    outline_of(&f->names, &d, DOC_ROOT, &o);
+    assert_false(o.twice);
+    assert_false(names_unique_by(&f->unique, &d, DOC_ROOT, &o));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(members_and_signs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_name_is_learned, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_so_many_are_learned, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_name_that_stands_twice_is_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(inner_objects_count, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -7,6 +7,7 @@
  */
 #include "event/leaves.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
@@ -137,11 +138,8 @@ static void leaf(struct leaves *l, const struct place *in, struct span name, cha
 static void leaf_bits(struct leaves *l, const struct place *in, struct span name, char type,
                       uint64_t bits)
 {
-    char b[8];
-    for (size_t i = 0; i < sizeof(b); i++) {
-        b[i] = (char)(bits >> (56 - 8 * i));
-    }
-    leaf(l, in, name, type, span_of(b, sizeof(b)));
+    bits = htobe64(bits);
+    leaf(l, in, name, type, span_of((const char *)&bits, sizeof(bits)));
 }
 
 static void leaf_double(struct leaves *l, const struct place *in, struct span name, double v)

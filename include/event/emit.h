@@ -36,7 +36,7 @@ void emit_escaped(struct buf *out, struct span s);
 /* Decimal digits. */
 void emit_number(struct buf *out, uint64_t n);
 
-/* The members of `ingest` that are the same for a whole object: ,"customer":"...",... */
+/* What `ingest` says of a whole object, between id and line: ","customer":"...",...,"line": */
 void emit_source(struct buf *out, const struct source *s);
 
 /* Append `,"ingest":{...}}` behind the members of an event. `source`: as emit_source wrote it. */

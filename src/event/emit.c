@@ -2,8 +2,15 @@
 #include "event/emit.h"
 
 #include "codec/utf8.h"
+#include "event/identity.h"
 
-enum { MOST_ESCAPE = 6 }; /* bytes that one byte may become: \u0000, and U+FFFD is three */
+#include <endian.h>
+
+enum {
+    MOST_ESCAPE = 6, /* bytes that one byte may become: \u0000, and U+FFFD is three */
+    MOST_STEP = 16 + MOST_ESCAPE,
+    PIECE_BYTES = 256,
+};
 
 /* Write what an ASCII byte becomes; the end of it. */
 static char *put_escaped(char *to, unsigned char c)
@@ -41,23 +48,6 @@ static bool is_special(char c)
     return (unsigned char)c < 0x20 || (unsigned char)c >= 0x80 || c == '"' || c == '\\';
 }
 
-/* Bytes at the head of s that stand for themselves. */
-static size_t plain_bytes(struct span s)
-{
-    size_t n = 0;
-    uint64_t eight = 0;
-    for (; n + sizeof(eight) <= s.n; n += sizeof(eight)) {
-        memcpy(&eight, s.p + n, sizeof(eight));
-        if (any_special(eight)) {
-            break;
-        }
-    }
-    while (n < s.n && !is_special(s.p[n])) {
-        n++;
-    }
-    return n;
-}
-
 /* The first character of *s, which moves behind it, to `to`; the end of it. */
 static char *put_character(char *to, struct span *s)
 {
@@ -73,14 +63,52 @@ static char *put_character(char *to, struct span *s)
     return to + piece.n;
 }
 
+/* Sixteen bytes at once, signed: one that is not ASCII is below a blank, as a control byte is. */
+typedef signed char sixteen __attribute__((vector_size(16)));
+
+static sixteen specials(sixteen v)
+{
+    return (v < ' ') | (v == '"') | (v == '\\');
+}
+
+/* The first of eight bytes that is not 0; 8 if all are. */
+static size_t first_of(uint64_t v)
+{
+    v = le64toh(v);
+    return v != 0 ? (size_t)__builtin_ctzll(v) / 8 : 8;
+}
+
+/* Copy what stands for itself at the head of s, sixteen bytes at most; how many they are. */
+static size_t copy_head(char *to, struct span s)
+{
+    sixteen v;
+    uint64_t halves[2];
+    size_t n = 0;
+    if (s.n >= sizeof(v)) {
+        memcpy(&v, s.p, sizeof(v));
+        memcpy(to, &v, sizeof(v));
+        v = specials(v);
+        memcpy(halves, &v, sizeof(v));
+        return first_of(halves[0]) < 8 ? first_of(halves[0]) : 8 + first_of(halves[1]);
+    }
+    for (; n < s.n && !is_special(s.p[n]); n++) {
+        to[n] = s.p[n];
+    }
+    return n;
+}
+
 void emit_escaped(struct buf *out, struct span s)
 {
     while (s.n > 0) {
-        char piece[64];
+        char piece[PIECE_BYTES];
         char *end = piece;
-        buf_add(out, span_take(&s, plain_bytes(s)));
-        while (s.n > 0 && is_special(*s.p) && end + MOST_ESCAPE <= piece + sizeof(piece)) {
-            end = put_character(end, &s);
+        while (s.n > 0 && end <= piece + sizeof(piece) - MOST_STEP) {
+            size_t n = copy_head(end, s);
+            end += n;
+            s = span_from(s, n);
+            if (s.n > 0 && is_special(*s.p)) {
+                end = put_character(end, &s);
+            }
         }
         buf_add(out, span_of(piece, (size_t)(end - piece)));
     }
@@ -105,14 +133,6 @@ static uint64_t copy_short(char *to, struct span s)
         all = all << 8 | (unsigned char)s.p[i];
     }
     return all;
-}
-
-/* Sixteen bytes at once, signed: one that is not ASCII is below a blank, as a control byte is. */
-typedef signed char sixteen __attribute__((vector_size(16)));
-
-static sixteen specials(sixteen v)
-{
-    return (v < ' ') | (v == '"') | (v == '\\');
 }
 
 /* Copy s, of 16 bytes at least: the last move overlaps. True: nothing in it is special. */
@@ -186,18 +206,18 @@ static void member(struct buf *out, struct span name, struct span s)
 
 void emit_source(struct buf *out, const struct source *s)
 {
+    buf_add_byte(out, '"');
     member(out, SPAN(",\"customer\":"), s->customer);
     member(out, SPAN(",\"object\":"), s->object);
     member(out, SPAN(",\"version\":"), s->version);
+    buf_add(out, SPAN(",\"line\":"));
 }
 
 void emit_ingest(struct buf *out, struct span source, const struct ingest *i)
 {
     buf_add(out, SPAN(",\"ingest\":{\"id\":\""));
-    buf_add(out, span_str(i->id));
-    buf_add_byte(out, '"');
+    buf_add(out, span_of(i->id, IDENTITY_BYTES - 1));
     buf_add(out, source);
-    buf_add(out, SPAN(",\"line\":"));
     emit_number(out, i->line);
     if (i->item > 0) {
         buf_add(out, SPAN(",\"item\":"));

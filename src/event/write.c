@@ -113,7 +113,7 @@ void write_init(struct write *w)
         groups[n] = group;
         count = n == count ? count + 1 : count;
         buf_clear(&w->scratch);
-        buf_add(&w->scratch, SPAN(",\""));
+        buf_add(&w->scratch, f == FIELD_TIMESTAMP ? SPAN("{\"") : SPAN(",\""));
         buf_add(&w->scratch, span_from(path, dot != NULL ? group.n + 1 : 0));
         buf_add(&w->scratch, SPAN("\":"));
         add_constant((enum field)f, &w->scratch);
@@ -301,31 +301,32 @@ static void write_record(struct write *w, const struct draft *d, struct buf *out
 static inline void add_lead(struct buf *out, struct span lead)
 {
     if (lead.n <= LEAD_BYTES && !out->overflowed && out->cap - out->n > LEAD_BYTES) {
-        memcpy(out->p + out->n, lead.p, LEAD_BYTES);
+        char *to = out->p + out->n;
+        memcpy(to, lead.p, LEAD_BYTES);
+        to[lead.n] = '\0';
         out->n += lead.n;
-        out->p[out->n] = '\0';
     } else {
         buf_add(out, lead);
     }
 }
 
-/* From the objects that are open to those of the next field, which needs no comma then. */
-static void change_group(const struct write *w, size_t *open, size_t next, struct buf *out)
+/* From the objects that are open to those around the field. False: they are the same. */
+static bool change_group(const struct write *w, size_t *open, enum field f, struct buf *out)
 {
-    add_lead(out, w->bridges[*open][next]);
-    *open = next;
+    size_t group = w->parts[f].group;
+    if (group == *open) {
+        return false;
+    }
+    add_lead(out, w->bridges[*open][group]);
+    *open = group;
+    return true;
 }
 
 static void write_field(struct write *w, const struct draft *d, enum field f, size_t *open,
                         struct buf *out)
 {
     const struct write_part *part = &w->parts[f];
-    if (part->group == *open) {
-        add_lead(out, part->next);
-    } else {
-        change_group(w, open, part->group, out);
-        add_lead(out, part->first);
-    }
+    add_lead(out, change_group(w, open, f, out) ? part->first : part->next);
     const struct field_value *v = &d->values[f];
     if (v->kind == VALUE_TEXT && !w->redacts) { /* most of them */
         emit_string(out, v->text);
@@ -339,19 +340,17 @@ static void write_field(struct write *w, const struct draft *d, enum field f, si
 void write_event(struct write *w, const struct draft *d, struct buf *out)
 {
     size_t open = EVENT_GROUP;
-    bool user = draft_has(d, FIELD_USER_NAME) || draft_has(d, FIELD_USER_UID);
     w->redacts = rules_redacts(d->in->rules);
-    buf_add_byte(out, '{');
-    add_lead(out, w->parts[FIELD_TIMESTAMP].first);
-    write_value(w, d, &d->values[FIELD_TIMESTAMP], out);
-    for (int f = draft_next(d, FIELD_TIMESTAMP + 1); f < FIELDS && !out->overflowed;
-         f = draft_next(d, f + 1)) {
-        if (!user && f > FIELD_USER_UID) { /* it is always there, if only as {} */
-            change_group(w, &open, w->parts[FIELD_USER_UID].group, out);
-            user = true;
-        }
-        if (draft_has(d, (enum field)f)) {
-            write_field(w, d, (enum field)f, &open, out);
+    for (int i = 0; i <= FIELDS / 64; i++) {
+        uint64_t always = i == FIELD_USER_UID / 64 ? (uint64_t)1 << FIELD_USER_UID % 64 : 0;
+        uint64_t bits = d->touched[i] | always;
+        for (; bits != 0 && !out->overflowed; bits &= bits - 1) {
+            enum field f = (enum field)(i * 64 + __builtin_ctzll(bits));
+            if (draft_has(d, f)) {
+                write_field(w, d, f, &open, out);
+            } else if (f == FIELD_USER_UID) { /* user is there, if only as {} */
+                (void)change_group(w, &open, f, out);
+            }
         }
     }
     struct span end = w->bridges[open][EVENT_GROUP];

@@ -28,11 +28,12 @@ static bool is_scheme_byte(char c)
 static size_t scheme_bytes(struct span s)
 {
     size_t n = 0;
-    while (n < s.n && !span_starts(span_from(s, n), SPAN("://")) && is_scheme_byte(s.p[n])) {
-        n++;
+    bool ends = false;
+    while (n < s.n && !ends && is_scheme_byte(s.p[n])) {
+        ends = s.p[n] == ':' && span_starts(span_from(s, n), SPAN("://"));
+        n += ends ? 3 : 1;
     }
-    bool scheme = n > 0 && is_letter(s.p[0]) && span_starts(span_from(s, n), SPAN("://"));
-    return scheme ? n + 3 : 0;
+    return ends && is_letter(s.p[0]) ? n : 0;
 }
 
 /* The head of s before a '/', '?' or '#': the authority of a URL, or an scp form's host. */
@@ -72,9 +73,17 @@ static size_t kept_bytes(struct span text)
     return n + login.n + scheme_bytes(span_from(rest, login.n));
 }
 
+/* No '@', or only that of a login name, git@host:path: user info stands behind a colon. */
+static bool has_no_userinfo(struct span text)
+{
+    size_t at = find(text, '@');
+    return at == text.n || (find(span_of(text.p, at), ':') == at &&
+                            memchr(text.p + at + 1, '@', text.n - at - 1) == NULL);
+}
+
 struct span repository_userinfo(struct span text)
 {
-    if (find(text, '@') == text.n) {
+    if (has_no_userinfo(text)) {
         return span_of(text.p, 0);
     }
     size_t from = kept_bytes(text);
@@ -247,6 +256,9 @@ void repository_memo_done(struct repository_memo *m)
 
 struct span repository_recall(struct repository_memo *m, struct span text)
 {
+    if (text.n > 0 && *text.p == '/') {
+        return span_of("", 0); /* a path, as most are, names none */
+    }
     struct repository_row *r = &m->rows[word_hash(text) % REPOSITORY_ROWS];
     if (text.n > 0 && text.n == r->text_n && memcmp(text.p, r->text, text.n) == 0) {
         return span_of(r->name, r->name_n);

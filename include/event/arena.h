@@ -27,7 +27,8 @@ void arena_clear(struct arena *a);
 /* n bytes, not set. */
 char *arena_room(struct arena *a, size_t n);
 
-struct span arena_lower(struct arena *a, struct span s); /* ASCII letters only */
+/* ASCII letters only; s itself if none of them is a capital. */
+struct span arena_lower(struct arena *a, struct span s);
 struct span arena_join(struct arena *a, const struct span *parts, size_t count);
 
 #endif

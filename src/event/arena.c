@@ -61,11 +61,23 @@ char *arena_room(struct arena *a, size_t n)
     return p;
 }
 
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
 struct span arena_lower(struct arena *a, struct span s)
 {
+    size_t plain = 0;
+    while (plain < s.n && !is_upper(s.p[plain])) {
+        plain++;
+    }
+    if (plain == s.n) {
+        return s;
+    }
     char *p = arena_room(a, s.n);
     for (size_t i = 0; i < s.n; i++) {
-        p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
+        p[i] = is_upper(s.p[i]) ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
     }
     return span_of(p, s.n);
 }

@@ -86,6 +86,9 @@ static bool builder_look(struct builder *b, const struct build_input *in, struct
 /* The key and `ingest` leave, too: what is taken out of the event is not in them. */
 static struct span redacted(struct builder *b, struct span text)
 {
+    if (!rules_redacts(b->draft.in->rules)) {
+        return text;
+    }
     buf_clear(&b->redacted);
     if (!rules_redact(b->draft.in->rules, text, &b->redacted)) {
         return text;

@@ -175,6 +175,9 @@ static void codex_command(struct draft *d)
 /* How long a session or a model took is no duration of a command (§10.1: only with one). */
 static void command_numbers(struct draft *d)
 {
+    if (!draft_has(d, FIELD_COMMAND_EXIT_CODE) && !draft_has(d, FIELD_COMMAND_DURATION_MS)) {
+        return;
+    }
     bool about =
         draft_has(d, FIELD_COMMAND_COMMAND) || draft_has(d, FIELD_TOOL_NAME) ||
         text_starts_with_word_of(draft_text(d, FIELD_EVENT_ACTION), "command. tool. file. mcp.");

@@ -61,7 +61,10 @@ static bool take_char(struct span *s, char c)
 
 static bool take_any(struct span *s, const char *set)
 {
-    return s->n > 0 && *s->p != '\0' && strchr(set, *s->p) != NULL && take_char(s, *s->p);
+    while (*set != '\0' && !take_char(s, *set)) {
+        set++;
+    }
+    return *set != '\0';
 }
 
 static void skip_blanks(struct span *s)
@@ -70,21 +73,39 @@ static void skip_blanks(struct span *s)
     }
 }
 
-/* Exactly n digits. */
-static bool take_number(struct span *s, size_t n, int *v)
+/* Exactly two digits, as all of a time are but the year and the fraction. */
+static inline bool take_two(struct span *s, int *v)
 {
-    if (s->n < n) {
+    if (s->n < 2 || !is_digit(s->p[0]) || !is_digit(s->p[1])) {
         return false;
     }
-    int value = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!is_digit(s->p[i])) {
-            return false;
-        }
-        value = value * 10 + (s->p[i] - '0');
+    *v = (s->p[0] - '0') * 10 + (s->p[1] - '0');
+    *s = span_from(*s, 2);
+    return true;
+}
+
+static bool take_four(struct span *s, int *v)
+{
+    struct span rest = *s;
+    int centuries = 0;
+    if (!take_two(&rest, &centuries) || !take_two(&rest, v)) {
+        return false;
     }
-    *s = span_from(*s, n);
-    *v = value;
+    *v += centuries * 100;
+    *s = rest;
+    return true;
+}
+
+/* The day of a month, which some write with one digit. */
+static bool take_day(struct span *s, int *v)
+{
+    if (take_two(s, v)) {
+        return true;
+    }
+    if (s->n == 0 || !is_digit(*s->p)) {
+        return false;
+    }
+    *v = *span_take(s, 1).p - '0';
     return true;
 }
 
@@ -141,31 +162,30 @@ static bool take_weekday(struct span *s)
 /* Digits of a fraction behind its point; those past the ninth count for nothing. */
 static bool take_fraction(struct span *s, struct civil *c)
 {
-    int64_t unit = NS_PER_S / 10;
-    c->frac_ns = 0;
-    c->digits = 0;
-    bool any = false;
-    for (; s->n > 0 && is_digit(*s->p); (void)span_take(s, 1)) {
-        any = true;
-        if (c->digits < TIMESTAMP_DIGITS) {
-            c->frac_ns += (*s->p - '0') * unit;
-            unit /= 10;
-            c->digits++;
-        }
+    int64_t v = 0;
+    size_t n = 0;
+    for (; n < s->n && is_digit(s->p[n]); n++) {
+        v = n < TIMESTAMP_DIGITS ? v * 10 + (s->p[n] - '0') : v;
     }
-    return any;
+    *s = span_from(*s, n);
+    c->digits = n < TIMESTAMP_DIGITS ? (int)n : TIMESTAMP_DIGITS;
+    for (int i = c->digits; i < TIMESTAMP_DIGITS; i++) {
+        v *= 10;
+    }
+    c->frac_ns = v;
+    return n > 0;
 }
 
 /* hh:mm[:ss[.f]] */
 static bool take_clock(struct span *s, struct civil *c)
 {
-    if (!take_number(s, 2, &c->hour) || !take_char(s, ':') || !take_number(s, 2, &c->minute)) {
+    if (!take_two(s, &c->hour) || !take_char(s, ':') || !take_two(s, &c->minute)) {
         return false;
     }
     if (!take_char(s, ':')) {
         return true;
     }
-    if (!take_number(s, 2, &c->second)) {
+    if (!take_two(s, &c->second)) {
         return false;
     }
     return !take_any(s, ".,") || take_fraction(s, c);
@@ -177,14 +197,14 @@ static bool take_offset(struct span *s, int *offset_s)
     int sign = *s->p == '-' ? -1 : 1;
     int hours = 0;
     int minutes = 0;
-    if (!take_any(s, "+-") || !take_number(s, 2, &hours)) {
+    if (!take_any(s, "+-") || !take_two(s, &hours)) {
         return false;
     }
     if (take_char(s, ':')) {
-        if (!take_number(s, 2, &minutes)) {
+        if (!take_two(s, &minutes)) {
             return false;
         }
-    } else if (s->n > 0 && is_digit(*s->p) && !take_number(s, 2, &minutes)) {
+    } else if (s->n > 0 && is_digit(*s->p) && !take_two(s, &minutes)) {
         return false;
     }
     *offset_s = sign * (hours * 3600 + minutes * 60);
@@ -222,7 +242,7 @@ static bool take_zone(struct span *s, int *offset_s, enum time_quality *q)
         return take_offset(s, offset_s) && s->n == 0;
     }
     bool utc =
-        take_word(s, "z") || take_word(s, "utc") || take_word(s, "gmt") || take_word(s, "ut");
+        take_any(s, "Zz") || take_word(s, "utc") || take_word(s, "gmt") || take_word(s, "ut");
     return (utc || take_old_zone(s, offset_s)) && s->n == 0;
 }
 
@@ -238,12 +258,12 @@ static bool take_end(struct span *s, struct civil *c, struct timestamp *t)
 static bool form_iso(struct span s, struct timestamp *t)
 {
     struct civil c = {0};
-    if (!take_number(&s, 4, &c.year) || s.n == 0) {
+    if (!take_four(&s, &c.year) || s.n == 0) {
         return false;
     }
     char sep = *s.p;
-    if ((sep != '-' && sep != '/') || !take_char(&s, sep) || !take_number(&s, 2, &c.month) ||
-        !take_char(&s, sep) || !take_number(&s, 2, &c.day)) {
+    if ((sep != '-' && sep != '/') || !take_char(&s, sep) || !take_two(&s, &c.month) ||
+        !take_char(&s, sep) || !take_two(&s, &c.day)) {
         return false;
     }
     if (s.n > 0 && (!take_any(&s, "Tt ") || !take_clock(&s, &c))) {
@@ -256,9 +276,9 @@ static bool form_iso(struct span s, struct timestamp *t)
 static bool form_basic(struct span s, struct timestamp *t)
 {
     struct civil c = {0};
-    if (!take_number(&s, 4, &c.year) || !take_number(&s, 2, &c.month) ||
-        !take_number(&s, 2, &c.day) || !take_any(&s, "Tt") || !take_number(&s, 2, &c.hour) ||
-        !take_number(&s, 2, &c.minute) || !take_number(&s, 2, &c.second)) {
+    if (!take_four(&s, &c.year) || !take_two(&s, &c.month) || !take_two(&s, &c.day) ||
+        !take_any(&s, "Tt") || !take_two(&s, &c.hour) || !take_two(&s, &c.minute) ||
+        !take_two(&s, &c.second)) {
         return false;
     }
     if (take_any(&s, ".,") && !take_fraction(&s, &c)) {
@@ -271,18 +291,18 @@ static bool form_basic(struct span s, struct timestamp *t)
 static bool form_log(struct span s, struct timestamp *t)
 {
     struct civil c = {0};
-    return take_number(&s, 2, &c.day) && take_char(&s, '/') && take_month(&s, &c.month) &&
-           take_char(&s, '/') && take_number(&s, 4, &c.year) && take_char(&s, ':') &&
+    return take_two(&s, &c.day) && take_char(&s, '/') && take_month(&s, &c.month) &&
+           take_char(&s, '/') && take_four(&s, &c.year) && take_char(&s, ':') &&
            take_clock(&s, &c) && take_end(&s, &c, t);
 }
 
 /* Four digits, or two of this century or the last (RFC 5322 §4.3). */
 static bool take_year(struct span *s, int *year)
 {
-    if (take_number(s, 4, year)) {
+    if (take_four(s, year)) {
         return true;
     }
-    if (!take_number(s, 2, year)) {
+    if (!take_two(s, year)) {
         return false;
     }
     *year += *year < 50 ? 2000 : 1900;
@@ -297,7 +317,7 @@ static bool form_mail(struct span s, struct timestamp *t)
         (void)take_char(&s, ',');
         skip_blanks(&s);
     }
-    if (!take_number(&s, 2, &c.day) && !take_number(&s, 1, &c.day)) {
+    if (!take_day(&s, &c.day)) {
         return false;
     }
     if (!take_any(&s, " -") || !take_month(&s, &c.month) || !take_any(&s, " -") ||
@@ -316,11 +336,11 @@ static bool form_asctime(struct span s, struct timestamp *t)
         return false;
     }
     skip_blanks(&s);
-    if (!take_number(&s, 2, &c.day) && !take_number(&s, 1, &c.day)) {
+    if (!take_day(&s, &c.day)) {
         return false;
     }
     return take_char(&s, ' ') && take_clock(&s, &c) && take_char(&s, ' ') &&
-           take_number(&s, 4, &c.year) && s.n == 0 && take_end(&s, &c, t);
+           take_four(&s, &c.year) && s.n == 0 && take_end(&s, &c, t);
 }
 
 static bool form_number(struct span s, struct timestamp *t)
@@ -360,10 +380,10 @@ bool timestamp_plain(struct span s, int64_t *ns)
         return false;
     }
     s.n--;
-    if (!take_number(&s, 4, &c.year) || !take_char(&s, '-') || !take_number(&s, 2, &c.month) ||
-        !take_char(&s, '-') || !take_number(&s, 2, &c.day) || !take_char(&s, 'T') ||
-        !take_number(&s, 2, &c.hour) || !take_char(&s, ':') || !take_number(&s, 2, &c.minute) ||
-        !take_char(&s, ':') || !take_number(&s, 2, &c.second)) {
+    if (!take_four(&s, &c.year) || !take_char(&s, '-') || !take_two(&s, &c.month) ||
+        !take_char(&s, '-') || !take_two(&s, &c.day) || !take_char(&s, 'T') ||
+        !take_two(&s, &c.hour) || !take_char(&s, ':') || !take_two(&s, &c.minute) ||
+        !take_char(&s, ':') || !take_two(&s, &c.second)) {
         return false;
     }
     if (s.n > 0 && (!take_char(&s, '.') || !take_fraction(&s, &c) || s.n > 0)) {
@@ -405,14 +425,12 @@ struct timestamp timestamp_from_object(int64_t modified_ns)
     return (struct timestamp){modified_ns, digits_needed(modified_ns), TIME_FROM_OBJECT};
 }
 
-/* v with leading zeros; what is behind it. */
-static char *put_digits(char *to, int v, int digits)
+/* Two digits; what is behind them. */
+static char *put_two(char *to, int v)
 {
-    for (int i = digits - 1; i >= 0; i--) {
-        to[i] = (char)('0' + v % 10);
-        v /= 10;
-    }
-    return to + digits;
+    to[0] = (char)('0' + v / 10);
+    to[1] = (char)('0' + v % 10);
+    return to + 2;
 }
 
 struct span timestamp_write(const struct timestamp *t, char to[TIMESTAMP_BYTES])
@@ -425,21 +443,25 @@ struct span timestamp_write(const struct timestamp *t, char to[TIMESTAMP_BYTES])
         s--;
     }
     civil_of(s, &c);
-    char *p = put_digits(to, c.year, 4);
+    char *p = put_two(to, c.year / 100);
+    p = put_two(p, c.year % 100);
     *p++ = '-';
-    p = put_digits(p, c.month, 2);
+    p = put_two(p, c.month);
     *p++ = '-';
-    p = put_digits(p, c.day, 2);
+    p = put_two(p, c.day);
     *p++ = 'T';
-    p = put_digits(p, c.hour, 2);
+    p = put_two(p, c.hour);
     *p++ = ':';
-    p = put_digits(p, c.minute, 2);
+    p = put_two(p, c.minute);
     *p++ = ':';
-    p = put_digits(p, c.second, 2);
+    p = put_two(p, c.second);
     if (t->digits > 0) {
         *p++ = '.';
-        (void)put_digits(p, (int)frac, TIMESTAMP_DIGITS);
-        p += t->digits;
+    }
+    for (int i = 0; i < t->digits; i++) {
+        frac *= 10;
+        *p++ = (char)('0' + frac / NS_PER_S);
+        frac %= NS_PER_S;
     }
     *p++ = 'Z';
     *p = '\0';

@@ -3,7 +3,7 @@
 #include "codec/calendar.h"
 #include "codec/timestamp.h"
 
-enum { DIGITS_MAX = 19 }; /* most decimal digits that fit uint64 with room to spare */
+enum { DIGITS_MAX = 19 }; /* most decimal digits that fit uint64 whatever they are */
 
 static bool is_digit(char c)
 {
@@ -21,23 +21,30 @@ static bool take_any(struct span *s, const char *set)
 
 /* A decimal number as 0.d1 d2 d3 ... times 10 to the `point`. */
 struct decimal {
-    char digit[DIGITS_MAX + 1]; /* the first significant ones */
-    int count;                  /* of digit */
+    uint64_t digits; /* the first significant ones */
+    int count;       /* of them */
     int64_t point;
     int64_t places; /* digits behind the point as written, less the exponent */
 };
 
-static void decimal_add(struct decimal *d, char c, bool behind_point)
+/* One digit at least, into the number: before its point, or behind it. */
+static inline bool take_digits(struct span *s, struct decimal *d, bool behind_point)
 {
-    if (d->count == 0 && c == '0') {
-        d->point -= behind_point ? 1 : 0;
-    } else {
+    size_t n = 0;
+    for (; n < s->n && is_digit(s->p[n]); n++) {
+        if (d->count == 0 && s->p[n] == '0') {
+            d->point -= behind_point ? 1 : 0;
+            continue;
+        }
         d->point += behind_point ? 0 : 1;
-        if (d->count < DIGITS_MAX + 1) {
-            d->digit[d->count++] = c;
+        if (d->count < DIGITS_MAX) {
+            d->digits = d->digits * 10 + (uint64_t)(s->p[n] - '0');
+            d->count++;
         }
     }
-    d->places += behind_point ? 1 : 0;
+    d->places += behind_point ? (int64_t)n : 0;
+    *s = span_from(*s, n);
+    return n > 0;
 }
 
 static bool take_exponent(struct span *s, int64_t *e)
@@ -56,19 +63,8 @@ static bool take_exponent(struct span *s, int64_t *e)
 
 static bool take_decimal(struct span *s, struct decimal *d)
 {
-    if (s->n == 0 || !is_digit(*s->p)) {
+    if (!take_digits(s, d, false) || (take_any(s, ".") && !take_digits(s, d, true))) {
         return false;
-    }
-    while (s->n > 0 && is_digit(*s->p)) {
-        decimal_add(d, *span_take(s, 1).p, false);
-    }
-    if (take_any(s, ".")) {
-        if (s->n == 0 || !is_digit(*s->p)) {
-            return false;
-        }
-        while (s->n > 0 && is_digit(*s->p)) {
-            decimal_add(d, *span_take(s, 1).p, true);
-        }
     }
     int64_t e = 0;
     if (take_any(s, "eE") && !take_exponent(s, &e)) {
@@ -106,9 +102,12 @@ bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t)
     if (want > DIGITS_MAX) {
         return false;
     }
-    uint64_t v = 0;
-    for (int64_t i = 0; i < want; i++) {
-        v = v * 10 + (i < d.count ? (uint64_t)(d.digit[i] - '0') : 0);
+    uint64_t v = d.digits;
+    for (; d.count < want; d.count++) {
+        v *= 10;
+    }
+    for (; d.count > want; d.count--) {
+        v /= 10;
     }
     if (v > (uint64_t)INT64_MAX || !civil_in_range((int64_t)v / 1000000000)) {
         return false;

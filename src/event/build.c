@@ -83,12 +83,8 @@ static bool builder_look(struct builder *b, const struct build_input *in, struct
     return lookup_record(b->lookup, doc, at, outline, in->shape, in->rules);
 }
 
-/* The key and `ingest` leave, too: what is taken out of the event is not in them. */
 static struct span redacted(struct builder *b, struct span text)
 {
-    if (!rules_redacts(b->draft.in->rules)) {
-        return text;
-    }
     buf_clear(&b->redacted);
     if (!rules_redact(b->draft.in->rules, text, &b->redacted)) {
         return text;
@@ -97,22 +93,36 @@ static struct span redacted(struct builder *b, struct span text)
     return arena_join(&b->arena, &kept, 1);
 }
 
+/* The key and `ingest` leave, too: what is taken out of the event is not in them. */
+static void redact_built(struct builder *b, struct built *built)
+{
+    struct span *const texts[] = {&built->key.category, &built->key.harness,  &built->key.session,
+                                  &built->key.user,     &built->key.hostname, &built->key.action,
+                                  &built->action,       &built->repository};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = redacted(b, *texts[i]);
+    }
+}
+
 static void builder_say(struct builder *b, struct built *built)
 {
     const struct draft *d = &b->draft;
-    struct span repository = redacted(b, draft_text(d, FIELD_REPOSITORY));
     *built = (struct built){
-        .key = {.category = redacted(b, draft_text(d, FIELD_EVENT_CATEGORY)),
-                .harness = redacted(b, draft_text(d, FIELD_HARNESS_NAME)),
-                .session = redacted(b, draft_text(d, FIELD_SESSION_ID)),
-                .user = redacted(b, draft_text(d, FIELD_USER_NAME)),
-                .hostname = redacted(b, draft_text(d, FIELD_ENDPOINT_HOSTNAME)),
-                .action = redacted(b, draft_text(d, FIELD_EVENT_ACTION)),
+        .key = {.category = draft_text(d, FIELD_EVENT_CATEGORY),
+                .harness = draft_text(d, FIELD_HARNESS_NAME),
+                .session = draft_text(d, FIELD_SESSION_ID),
+                .user = draft_text(d, FIELD_USER_NAME),
+                .hostname = draft_text(d, FIELD_ENDPOINT_HOSTNAME),
+                .action = draft_text(d, FIELD_EVENT_ACTION),
                 .time_ns = d->time.ns},
         .time = d->time.quality,
-        .action = redacted(b, d->word),
-        .repository = repository_recall(&b->repositories, repository),
+        .action = d->word,
+        .repository = draft_text(d, FIELD_REPOSITORY),
     };
+    if (rules_redacts(d->in->rules)) {
+        redact_built(b, built);
+    }
+    built->repository = repository_recall(&b->repositories, built->repository);
 }
 
 /* Fields whose value is the same for every event, or about the record as a whole. */

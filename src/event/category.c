@@ -233,24 +233,32 @@ struct span severity_default(struct span action, struct span policy_decision)
     return bad ? SPAN("high") : SPAN("info");
 }
 
-void draft_severity(struct draft *d)
+/* What the record says; without a word that is known it is the least. Empty: it says nothing. */
+static struct span severity_stated(struct draft *d)
 {
     struct search s = lookup_search(FIELD_SEVERITY);
     struct hit hit;
     struct span text;
-    struct span severity = nothing;
-    struct field_value *v = draft_slot(d, FIELD_SEVERITY);
-    if (!rules_constant(d->in->rules, FIELD_SEVERITY, &severity)) {
-        severity = severity_default(draft_text(d, FIELD_EVENT_ACTION),
-                                    draft_text(d, FIELD_POLICY_DECISION));
-        while (lookup_next(d->lookup, &s, &hit)) {
-            if (!value_text(hit.doc, hit.at, &text)) {
-                continue;
-            }
-            severity = severity_of_text(d, &hit, text);
+    while (lookup_next(d->lookup, &s, &hit)) {
+        if (value_text(hit.doc, hit.at, &text)) {
+            struct span severity = severity_of_text(d, &hit, text);
             severity = severity.n > 0 ? severity : SPAN("info");
-            *v = (struct field_value){VALUE_TEXT, severity, hit.doc, hit.at, hit.path, hit.folded};
-            break;
+            *draft_slot(d, FIELD_SEVERITY) =
+                (struct field_value){VALUE_TEXT, severity, hit.doc, hit.at, hit.path, hit.folded};
+            return severity;
+        }
+    }
+    return nothing;
+}
+
+void draft_severity(struct draft *d)
+{
+    struct span severity = nothing;
+    if (!rules_constant(d->in->rules, FIELD_SEVERITY, &severity)) {
+        severity = severity_stated(d);
+        if (severity.n == 0) {
+            severity = severity_default(draft_text(d, FIELD_EVENT_ACTION),
+                                        draft_text(d, FIELD_POLICY_DECISION));
         }
     }
     draft_set(d, FIELD_SEVERITY, severity);

@@ -98,7 +98,7 @@ static void repository_urls(struct draft *d)
 {
     static const enum field urls[] = {FIELD_REPOSITORY, FIELD_RUN_REPOSITORY};
     for (size_t i = 0; i < 2; i++) {
-        struct field_value *v = draft_slot(d, urls[i]);
+        struct field_value *v = &d->values[urls[i]];
         if (v->kind == VALUE_TEXT) {
             v->text = without_userinfo(d, v->text);
         }
@@ -113,7 +113,8 @@ static void infer_origin(struct draft *d)
         return;
     }
     bool run = lookup_first(d->lookup, FACT_CI, &hit) && doc_tag(hit.doc, hit.at) != 'f';
-    for (int f = FIELD_RUN_PROVIDER; !run && f <= FIELD_RUN_EPHEMERAL; f++) {
+    for (int f = draft_next(d, FIELD_RUN_PROVIDER); !run && f <= FIELD_RUN_EPHEMERAL;
+         f = draft_next(d, f + 1)) {
         run = draft_has(d, (enum field)f) &&
               text_starts_with_word_of(value_source(&d->values[f]), "run. beacon.run.");
     }

@@ -8,18 +8,9 @@
 
 enum { WRITE_GROUPS = 64 }; /* objects that fields stand in */
 
-/* Fields that say the same in every event, and what. */
-struct write_constant {
-    enum field field;
-    const char *text;
-};
-
-extern const struct write_constant write_constants[];
-extern const size_t write_constants_count;
-
 struct write_part {
     size_t group;      /* number of the object around the field; 0 is the event itself */
-    struct span next;  /* ,"name": and the value if it is a constant */
+    struct span next;  /* ,"name": */
     struct span first; /* the same without the comma */
 };
 
@@ -27,7 +18,9 @@ struct write {
     struct write_part parts[FIELDS];
     /* what closes one group and opens another: },"tool":{ */
     struct span bridges[WRITE_GROUPS][WRITE_GROUPS];
-    struct arena texts;         /* of both */
+    struct span constants;      /* the fields that say the same in every event */
+    size_t constants_group;     /* the object that the last of them stands in */
+    struct arena texts;         /* of all these */
     bool redacts;               /* for the customer of this event */
     struct buf scratch;         /* one string at a time */
     struct buf json;            /* a text that may be JSON, redacted */

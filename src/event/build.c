@@ -125,12 +125,9 @@ static void builder_say(struct builder *b, struct built *built)
     built->repository = repository_recall(&b->repositories, built->repository);
 }
 
-/* Fields whose value is the same for every event, or about the record as a whole. */
+/* Fields that are about the record as a whole. */
 static void draft_ours(struct draft *d)
 {
-    for (size_t i = 0; i < write_constants_count; i++) {
-        draft_slot(d, write_constants[i].field)->kind = VALUE_CONSTANT;
-    }
     draft_set(d, FIELD_RAW_SOURCE_SHAPE, span_str(shape_name(d->in->shape)));
     bool without = d->in->without_record;
     draft_slot(d, FIELD_RAW_RECORD)->kind =

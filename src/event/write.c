@@ -15,24 +15,50 @@ enum {
     LEAD_BYTES = 32, /* copied whatever the length: one move instead of a call */
 };
 
-const struct write_constant write_constants[] = {
-    {FIELD_VENDOR, "beacon"},
-    {FIELD_PRODUCT, "endpoint-agent"},
-    {FIELD_SCHEMA_VERSION, "1.0"},
-    {FIELD_EVENT_KIND, "agent_runtime"},
+/* Fields that say the same in every event: those behind the time, which is the first. */
+static const struct {
+    enum field field;
+    struct span text;
+} constants[] = {
+    {FIELD_VENDOR, SPAN_INIT("beacon")},
+    {FIELD_PRODUCT, SPAN_INIT("endpoint-agent")},
+    {FIELD_SCHEMA_VERSION, SPAN_INIT("1.0")},
+    {FIELD_EVENT_KIND, SPAN_INIT("agent_runtime")},
 };
-const size_t write_constants_count = sizeof(write_constants) / sizeof(write_constants[0]);
 
-/* ---- what stands between two fields, made once ---- */
+/* ---- what stands between two values ---- */
 
-static void add_constant(enum field f, struct buf *out)
+/* A text of write.parts or write.bridges: LEAD_BYTES of it may be read. */
+static inline void add_lead(struct buf *out, struct span lead)
 {
-    for (size_t i = 0; i < write_constants_count; i++) {
-        if (write_constants[i].field == f) {
-            emit_string(out, span_str(write_constants[i].text));
-        }
+    if (lead.n <= LEAD_BYTES && !out->overflowed && out->cap - out->n > LEAD_BYTES) {
+        char *to = out->p + out->n;
+        memcpy(to, lead.p, LEAD_BYTES);
+        to[lead.n] = '\0';
+        out->n += lead.n;
+    } else {
+        buf_add(out, lead);
     }
 }
+
+/* From the objects that are open to those around the field. False: they are the same. */
+static inline bool change_group(const struct write *w, size_t *open, enum field f, struct buf *out)
+{
+    size_t group = w->parts[f].group;
+    if (group == *open) {
+        return false;
+    }
+    add_lead(out, w->bridges[*open][group]);
+    *open = group;
+    return true;
+}
+
+static inline void write_name(const struct write *w, size_t *open, enum field f, struct buf *out)
+{
+    add_lead(out, change_group(w, open, f, out) ? w->parts[f].first : w->parts[f].next);
+}
+
+/* ---- the same, made once ---- */
 
 /* Bytes of the names, dots included, that both groups begin with. */
 static size_t common_names(struct span a, struct span b)
@@ -94,6 +120,17 @@ static void make_bridges(struct write *w, const struct span *groups, size_t coun
     }
 }
 
+static void make_constants(struct write *w)
+{
+    w->constants_group = EVENT_GROUP;
+    buf_clear(&w->scratch);
+    for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+        write_name(w, &w->constants_group, constants[i].field, &w->scratch);
+        emit_string(&w->scratch, constants[i].text);
+    }
+    w->constants = lead(w, buf_span(&w->scratch));
+}
+
 /* Take the paths apart once: the objects around a field, and its own name. */
 void write_init(struct write *w)
 {
@@ -113,14 +150,14 @@ void write_init(struct write *w)
         groups[n] = group;
         count = n == count ? count + 1 : count;
         buf_clear(&w->scratch);
-        buf_add(&w->scratch, f == FIELD_TIMESTAMP ? SPAN("{\"") : SPAN(",\""));
+        buf_add(&w->scratch, SPAN(",\""));
         buf_add(&w->scratch, span_from(path, dot != NULL ? group.n + 1 : 0));
         buf_add(&w->scratch, SPAN("\":"));
-        add_constant((enum field)f, &w->scratch);
         struct span key = lead(w, buf_span(&w->scratch));
         w->parts[f] = (struct write_part){n, key, span_from(key, 1)};
     }
     make_bridges(w, groups, count);
+    make_constants(w);
 }
 
 void write_done(struct write *w)
@@ -297,36 +334,10 @@ static void write_record(struct write *w, const struct draft *d, struct buf *out
 
 /* ---- the event ---- */
 
-/* A text of write.parts or write.bridges: LEAD_BYTES of it may be read. */
-static inline void add_lead(struct buf *out, struct span lead)
-{
-    if (lead.n <= LEAD_BYTES && !out->overflowed && out->cap - out->n > LEAD_BYTES) {
-        char *to = out->p + out->n;
-        memcpy(to, lead.p, LEAD_BYTES);
-        to[lead.n] = '\0';
-        out->n += lead.n;
-    } else {
-        buf_add(out, lead);
-    }
-}
-
-/* From the objects that are open to those around the field. False: they are the same. */
-static bool change_group(const struct write *w, size_t *open, enum field f, struct buf *out)
-{
-    size_t group = w->parts[f].group;
-    if (group == *open) {
-        return false;
-    }
-    add_lead(out, w->bridges[*open][group]);
-    *open = group;
-    return true;
-}
-
 static void write_field(struct write *w, const struct draft *d, enum field f, size_t *open,
                         struct buf *out)
 {
-    const struct write_part *part = &w->parts[f];
-    add_lead(out, change_group(w, open, f, out) ? part->first : part->next);
+    write_name(w, open, f, out);
     const struct field_value *v = &d->values[f];
     if (v->kind == VALUE_TEXT && !w->redacts) { /* most of them */
         emit_string(out, v->text);
@@ -339,12 +350,18 @@ static void write_field(struct write *w, const struct draft *d, enum field f, si
 
 void write_event(struct write *w, const struct draft *d, struct buf *out)
 {
-    size_t open = EVENT_GROUP;
+    size_t open = w->constants_group;
+    uint64_t left[FIELDS / 64 + 1];
+    memcpy(left, d->touched, sizeof(left));
+    left[FIELD_TIMESTAMP / 64] &= ~((uint64_t)1 << FIELD_TIMESTAMP % 64);
+    left[FIELD_USER_UID / 64] |= (uint64_t)1 << FIELD_USER_UID % 64;
     w->redacts = rules_redacts(d->in->rules);
+    buf_add_byte(out, '{');
+    add_lead(out, w->parts[FIELD_TIMESTAMP].first);
+    write_value(w, d, &d->values[FIELD_TIMESTAMP], out);
+    buf_add(out, w->constants);
     for (int i = 0; i <= FIELDS / 64; i++) {
-        uint64_t always = i == FIELD_USER_UID / 64 ? (uint64_t)1 << FIELD_USER_UID % 64 : 0;
-        uint64_t bits = d->touched[i] | always;
-        for (; bits != 0 && !out->overflowed; bits &= bits - 1) {
+        for (uint64_t bits = left[i]; bits != 0 && !out->overflowed; bits &= bits - 1) {
             enum field f = (enum field)(i * 64 + __builtin_ctzll(bits));
             if (draft_has(d, f)) {
                 write_field(w, d, f, &open, out);

@@ -13,9 +13,12 @@ bool word_next(struct span *list, struct span *word)
 
 bool word_in(struct span word, const char *list)
 {
+    if (word.n == 0) {
+        return false;
+    }
     size_t n = strlen(list);
     const char *p = list;
-    while (word.n > 0 && word.n <= n - (size_t)(p - list) &&
+    while (word.n <= n - (size_t)(p - list) &&
            (p = memchr(p, *word.p, n - (size_t)(p - list) - word.n + 1)) != NULL) {
         char end = p[word.n];
         if ((p == list || p[-1] == ' ') && (end == '\0' || end == ' ') &&

@@ -14,6 +14,9 @@ MUST_USE bool text_starts_with_word_of(struct span text, const char *list);
 
 MUST_USE bool text_has(struct span text, struct span part);
 
+/* Whether the text begins with `low`, in any case; `low` is in lower case. */
+MUST_USE bool text_starts_low(struct span text, struct span low);
+
 /* The next word of *list, which moves on. False: no more. */
 MUST_USE bool word_next(struct span *list, struct span *word);
 

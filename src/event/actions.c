@@ -231,7 +231,7 @@ struct span action_of_decision(struct span decision)
 static struct span without_prefix(struct span word)
 {
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (span_starts(word, prefixes[i])) {
+        if (text_starts_low(word, prefixes[i])) {
             return span_from(word, prefixes[i].n);
         }
     }
@@ -295,10 +295,10 @@ static struct span action_of_row(struct draft *d, size_t row)
     }
 }
 
-static struct span action_of_word(struct draft *d, struct span low)
+static struct span action_of_word(struct draft *d, struct span value)
 {
     char folded[WORD_BYTES];
-    struct span word = word_fold(without_prefix(low), folded, sizeof(folded));
+    struct span word = word_fold(without_prefix(value), folded, sizeof(folded));
     int row = word.n > 0 ? wordmap_find(&d->words->rows, word) : WORD_NONE;
     return row != WORD_NONE ? action_of_row(d, (size_t)row) : span_of("", 0);
 }
@@ -325,19 +325,19 @@ static bool action_of_family(struct span low)
  */
 static struct span action_of_value(struct draft *d, struct span value)
 {
-    struct span low = arena_lower(d->arena, text_trim(value));
-    bool as_is = wordmap_find(&d->words->known, low) != WORD_NONE;
-    if (as_is && d->in->shape != SHAPE_HOOK) {
+    value = text_trim(value);
+    if (d->in->shape == SHAPE_HOOK) {
+        struct span own = action_of_word(d, value);
+        if (own.n > 0) {
+            return own;
+        }
+    }
+    struct span low = arena_lower(d->arena, value);
+    if (wordmap_find(&d->words->known, low) != WORD_NONE) {
         return low;
     }
-    struct span action = action_of_word(d, low);
-    if (action.n == 0 && as_is) {
-        return low;
-    }
-    if (action.n == 0 && action_of_family(low)) {
-        return low;
-    }
-    return action;
+    struct span action = action_of_word(d, value);
+    return action.n == 0 && action_of_family(low) ? low : action;
 }
 
 static bool customers_action(struct draft *d, struct span value, struct span *action)

@@ -59,6 +59,20 @@ bool text_starts_with_word_of(struct span text, const char *list)
     return false;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool text_starts_low(struct span text, struct span low)
+{
+    size_t n = 0;
+    while (n < low.n && n < text.n && lower(text.p[n]) == low.p[n]) {
+        n++;
+    }
+    return n == low.n;
+}
+
 struct span word_fold(struct span word, char *to, size_t cap)
 {
     size_t n = 0;
@@ -70,7 +84,7 @@ struct span word_fold(struct span word, char *to, size_t cap)
         if (n == cap) {
             return span_of(to, 0);
         }
-        to[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        to[n++] = lower(c);
     }
     return span_of(to, n);
 }

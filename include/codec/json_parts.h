@@ -13,6 +13,8 @@ struct json_store {
     uint64_t *tape;
     struct extent *extents; /* as many as tape words */
     size_t words, words_cap;
+    uint32_t *tokens; /* json_place: which token of the text a tape word is */
+    size_t tokens_cap;
     uint8_t *strings;
     size_t bytes, bytes_cap; /* JSON_SLACK more are always there */
     const char *wrong;       /* of the last text that was not taken */
@@ -22,6 +24,7 @@ struct json_store {
 /* Make room for so many more. */
 void json_store_grow_words(struct json_store *s, size_t more);
 void json_store_grow_bytes(struct json_store *s, size_t more);
+void json_store_grow_tokens(struct json_store *s, size_t words);
 
 static inline void json_store_word(struct json_store *s, uint64_t word, uint32_t from, uint32_t to)
 {
@@ -53,11 +56,12 @@ enum err_kind json_scan_text(struct json_store *store, struct span *text, struct
 
 /* How far the search for the places of the text last read has come. */
 struct json_places {
-    struct json_store *store; /* takes the extents */
+    struct json_store *store; /* its tokens: for the words before `word` */
     const uint32_t *tokens;   /* where each begins; see json_simd_tokens */
     size_t count;             /* of them */
     size_t bytes;             /* of the text */
-    size_t word, token;       /* the next that is not yet looked at */
+    size_t word;              /* the next that is not yet counted */
+    uint32_t token;           /* which token it is */
     enum { BLANKS_UNKNOWN, BLANKS_NONE, BLANKS_SOME } blanks; /* between tokens */
 };
 

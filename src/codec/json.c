@@ -48,6 +48,12 @@ void json_store_grow_words(struct json_store *s, size_t more)
     s->extents = grown(s->extents, s->words_cap, sizeof(*s->extents));
 }
 
+void json_store_grow_tokens(struct json_store *s, size_t words)
+{
+    s->tokens_cap = capacity(s->tokens_cap, FIRST_WORDS, words);
+    s->tokens = grown(s->tokens, s->tokens_cap, sizeof(*s->tokens));
+}
+
 void json_store_grow_bytes(struct json_store *s, size_t more)
 {
     /* A string may itself be given to json_read. */
@@ -75,6 +81,7 @@ void json_reader_free(struct json_reader *r)
     json_simd_free(r->simd);
     free(r->store.tape);
     free(r->store.extents);
+    free(r->store.tokens);
     wipe_free(r->store.strings);
     free(r);
 }
@@ -88,7 +95,6 @@ bool json_read(struct json_reader *r, struct span text, struct doc *doc)
     if (!json_simd_read(r->simd, text.p, text.n, &doc->tape, &doc->strings)) {
         return false;
     }
-    r->store.words = 0;
     r->places = (struct json_places){.store = &r->store, .bytes = text.n, .word = DOC_ROOT};
     r->places.tokens = json_simd_tokens(r->simd, &r->places.count);
     doc->text = text.p;

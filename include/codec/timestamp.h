@@ -57,6 +57,9 @@ MUST_USE bool timestamp_parse(struct span s, struct timestamp *t);
  */
 MUST_USE bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t);
 
+/* The same of an integer: as of its decimal digits. */
+MUST_USE bool timestamp_integer(uint64_t v, enum time_unit unit, struct timestamp *t);
+
 /* Seconds and nanoseconds apart, as protobuf writes them. nanos: 0 to 999999999. */
 MUST_USE bool timestamp_pair(int64_t seconds, int64_t nanos, struct timestamp *t);
 

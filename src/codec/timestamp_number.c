@@ -91,10 +91,9 @@ static int unit_scale(enum time_unit unit, int64_t int_digits)
     }
 }
 
-bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t)
+static bool of_decimal(struct decimal d, enum time_unit unit, struct timestamp *t)
 {
-    struct decimal d = {0};
-    if (!take_decimal(&s, &d) || d.point < 1 || d.point > DIGITS_MAX) {
+    if (d.point < 1 || d.point > DIGITS_MAX) {
         return false;
     }
     int scale = unit_scale(unit, d.point);
@@ -117,4 +116,20 @@ bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t)
     t->digits = digits < TIMESTAMP_DIGITS ? (int)digits : TIMESTAMP_DIGITS;
     t->quality = TIME_EXACT;
     return true;
+}
+
+bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t)
+{
+    struct decimal d = {0};
+    return take_decimal(&s, &d) && of_decimal(d, unit, t);
+}
+
+bool timestamp_integer(uint64_t v, enum time_unit unit, struct timestamp *t)
+{
+    struct decimal d = {.digits = v};
+    for (; v > 0; v /= 10) {
+        d.count++;
+    }
+    d.point = d.count;
+    return of_decimal(d, unit, t);
 }

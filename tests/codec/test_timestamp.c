@@ -3,6 +3,7 @@
 
 #include "codec/timestamp.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -162,6 +163,32 @@ static void a_time_of_otlp_is_always_nanoseconds(void **state)
     assert_false(timestamp_number(SPAN("99999999999999999"), TIME_SECONDS, &t));
 }
 
+/* An integer is the same time as its digits, whatever the unit, and as any form of text. */
+static void an_integer_is_as_its_digits(void **state)
+{
+    (void)state;
+    char digits[24];
+    uint64_t v = 1;
+    for (int i = 0; i < 4000; i++) {
+        v = v * 6364136223846793005U + 1442695040888963407U;
+        uint64_t n = v >> 1 >> v % 63;
+        (void)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+        for (int unit = TIME_BY_SIZE; unit <= TIME_NANOS; unit++) {
+            struct timestamp a = {0};
+            struct timestamp b = {0};
+            bool good = timestamp_number(span_str(digits), (enum time_unit)unit, &a);
+            assert_int_equal(timestamp_integer(n, (enum time_unit)unit, &b), good);
+            assert_true(!good || (a.ns == b.ns && a.digits == b.digits));
+        }
+        struct timestamp text = {0};
+        struct timestamp number = {0};
+        bool good = timestamp_parse(span_str(digits), &text);
+        assert_int_equal(timestamp_integer(n, TIME_BY_SIZE, &number), good);
+        assert_true(!good || (text.ns == number.ns && text.digits == number.digits &&
+                              text.quality == number.quality));
+    }
+}
+
 static void joins_seconds_and_nanos(void **state)
 {
     (void)state;
@@ -254,6 +281,7 @@ int main(void)
         cmocka_unit_test(takes_the_unit_of_a_number_from_its_size),
         cmocka_unit_test(refuses_what_is_no_time),
         cmocka_unit_test(a_time_of_otlp_is_always_nanoseconds),
+        cmocka_unit_test(an_integer_is_as_its_digits),
         cmocka_unit_test(joins_seconds_and_nanos),
         cmocka_unit_test(plain_is_only_the_form_that_may_be_spliced),
         cmocka_unit_test(plausible_is_from_2000_to_two_days_past_the_object),

@@ -18,6 +18,7 @@ enum {
     FIRST_BYTES = 4096,
     LEAF_MARK = 0x1f,
     POSITION_DIGITS = 20,
+    PIECE = 32,
     MOST_EXACT_SHIFT = 53, /* integers to 2^53 are exact as doubles */
 };
 
@@ -27,6 +28,7 @@ struct leaves {
     XXH3_state_t *states[JSON_MAX_DEPTH + 1]; /* allocated when first needed */
     const struct identity_record *record;
     struct hash128 sum;
+    char digits[POSITION_DIGITS + PIECE]; /* of a position in an array */
 };
 
 /* The container we are in. */
@@ -69,21 +71,15 @@ static void need(struct leaves *l, size_t bytes)
     }
 }
 
-/* Most are shorter than a call of memcpy is worth. */
+/*
+ * How long a text is nobody can foresee, so the usual one is copied without a question: a piece,
+ * whatever of it belongs to the text. Spans are of a document, or have a piece behind them.
+ */
 static inline char *put(char *to, struct span s)
 {
-    if (s.n > 16) {
-        memcpy(to, s.p, s.n);
-    } else if (s.n >= 8) {
-        memcpy(to, s.p, 8);
-        memcpy(to + s.n - 8, s.p + s.n - 8, 8);
-    } else if (s.n >= 4) {
-        memcpy(to, s.p, 4);
-        memcpy(to + s.n - 4, s.p + s.n - 4, 4);
-    } else {
-        for (size_t i = 0; i < s.n; i++) {
-            to[i] = s.p[i];
-        }
+    memcpy(to, s.p, PIECE);
+    if (s.n > PIECE) {
+        memcpy(to + PIECE, s.p + PIECE, s.n - PIECE);
     }
     return to + s.n;
 }
@@ -125,7 +121,7 @@ static XXH128_hash_t hash_behind_state(struct leaves *l, const struct place *in,
 static void leaf(struct leaves *l, const struct place *in, struct span name, char type,
                  struct span value)
 {
-    need(l, in->path + name.n + 2 + value.n);
+    need(l, in->path + name.n + 2 + value.n + PIECE);
     char *p = put(l->path + in->path, name);
     *p++ = LEAF_MARK;
     *p++ = type;
@@ -138,8 +134,10 @@ static void leaf(struct leaves *l, const struct place *in, struct span name, cha
 static void leaf_bits(struct leaves *l, const struct place *in, struct span name, char type,
                       uint64_t bits)
 {
+    char b[PIECE] = {0};
     bits = htobe64(bits);
-    leaf(l, in, name, type, span_of((const char *)&bits, sizeof(bits)));
+    memcpy(b, &bits, sizeof(bits));
+    leaf(l, in, name, type, span_of(b, sizeof(bits)));
 }
 
 static void leaf_double(struct leaves *l, const struct place *in, struct span name, double v)
@@ -158,12 +156,14 @@ static void container(struct leaves *l, size_t at, const struct place *in, struc
 
 static struct place enter(struct leaves *l, const struct place *in, struct span name)
 {
-    need(l, in->path + name.n + 1);
+    need(l, in->path + name.n + 1 + PIECE);
     char *p = put(l->path + in->path, name);
     *p++ = '\0';
     struct place inside = {(size_t)(p - l->path), in->kept, in->state};
     return inside.path - inside.kept >= LONG_PATH ? keep_state(l, &inside) : inside;
 }
+
+static const char nothing[PIECE];
 
 /* Null counts as absent; so do {} and [], which have no leaves. */
 static void value_other(struct leaves *l, size_t at, const struct place *in, struct span name)
@@ -175,10 +175,10 @@ static void value_other(struct leaves *l, size_t at, const struct place *in, str
         container(l, at, in, name);
         return;
     case 't':
-        leaf(l, in, name, 't', SPAN(""));
+        leaf(l, in, name, 't', span_of(nothing, 0));
         return;
     case 'f':
-        leaf(l, in, name, 'f', SPAN(""));
+        leaf(l, in, name, 'f', span_of(nothing, 0));
         return;
     case 'l':
         leaf_bits(l, in, name, 'i', (uint64_t)doc_int64(d, at));
@@ -220,8 +220,8 @@ static void members(struct leaves *l, size_t at, const struct place *in)
     }
 }
 
-/* At the end of `digits`. */
-static struct span decimal(size_t n, char digits[POSITION_DIGITS])
+/* At the end of `digits`, a piece before the end of its room. */
+static struct span decimal(size_t n, char digits[POSITION_DIGITS + PIECE])
 {
     size_t at = POSITION_DIGITS;
     do {
@@ -236,8 +236,7 @@ static void elements(struct leaves *l, size_t at, const struct place *in)
     const struct doc *d = l->record->doc;
     size_t position = 0;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
-        char digits[POSITION_DIGITS];
-        value(l, i, in, decimal(position++, digits));
+        value(l, i, in, decimal(position++, l->digits));
     }
 }
 

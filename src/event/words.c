@@ -78,13 +78,13 @@ struct span word_fold(struct span word, char *to, size_t cap)
     size_t n = 0;
     for (size_t i = 0; i < word.n; i++) {
         char c = word.p[i];
-        if (c == '_' || c == '-' || c == '.' || c == ' ') {
-            continue;
-        }
-        if (n == cap) {
+        bool stays = (c != '_') & (c != '-') & (c != '.') & (c != ' ');
+        if (n < cap) {
+            to[n] = lower(c);
+            n += stays;
+        } else if (stays) {
             return span_of(to, 0);
         }
-        to[n++] = lower(c);
     }
     return span_of(to, n);
 }

@@ -68,6 +68,19 @@ struct record_key {
     int64_t time_ns; /* the event's own time */
 };
 
+/* No text and no time; the id is not touched: this is done for every event. */
+static inline void record_key_clear(struct record_key *k)
+{
+    const struct span none = {"", 0};
+    k->category = none;
+    k->harness = none;
+    k->session = none;
+    k->user = none;
+    k->hostname = none;
+    k->action = none;
+    k->time_ns = 0;
+}
+
 /* A record to produce. Everything in it is valid until the next call on the normalizer. */
 struct record {
     enum { RECORD_EVENT, RECORD_REJECT } kind;

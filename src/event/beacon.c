@@ -226,7 +226,11 @@ static struct span actor(const struct check *c)
 
 void beacon_check(const struct doc *d, size_t at, int64_t modified_ns, struct beacon *b)
 {
-    *b = (struct beacon){.right = true};
+    b->right = true;
+    b->seen = 0;
+    record_key_clear(&b->key);
+    b->repository = span_of("", 0);
+    b->actor = span_of("", 0);
     struct check c = {d, modified_ns, b, 0};
     check_object(&c, at, GROUP_EVENT_OBJECT);
     b->right = b->right && b->seen == ALL_REQUIRED;

@@ -77,7 +77,8 @@ static void identify(struct roads *r, const struct road_input *in, struct record
                                 .names = &r->names,
                                 .beacon = in->shape == SHAPE_BEACON,
                                 .customer = in->source->customer};
-    *rec = (struct record){.kind = RECORD_EVENT};
+    rec->kind = RECORD_EVENT;
+    rec->spliced = false;
     identity_of(r->identity, &i, rec->key.id, &rec->ordinal_forgotten);
 }
 
@@ -117,9 +118,11 @@ static bool splice(struct roads *r, const struct road_input *in, struct buf *out
         return false;
     }
     buf_add(out, span_of(v->text.p, v->text.n - 1));
-    *facts = (struct built){.key = b.key,
-                            .repository = repository_recall(&r->repositories, b.repository),
-                            .actor = b.actor};
+    facts->key = b.key;
+    facts->time = TIME_EXACT;
+    facts->action = span_of("", 0);
+    facts->repository = repository_recall(&r->repositories, b.repository);
+    facts->actor = b.actor;
     return true;
 }
 

@@ -66,7 +66,11 @@ static void envelope(const struct doc *d, const struct outline *o, struct unwrap
 
 void unwrap_look(const struct doc *d, const struct outline *o, struct unwrap *u)
 {
-    *u = (struct unwrap){.count = 0};
+    u->count = 0;
+    u->must = false;
+    u->at = 0;
+    u->time = 0;
+    u->host = 0;
     if (!wrapper(d, o, u)) {
         shipped(d, o, u);
         envelope(d, o, u);

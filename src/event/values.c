@@ -27,7 +27,13 @@ static struct span trim(struct span s)
 
 void values_start(struct values *v, struct json_reader *const *readers, struct span text)
 {
-    *v = (struct values){.readers = readers, .start = text.p, .rest = trim(text), .fresh = true};
+    v->readers = readers; /* one by one: detail need not be cleared for every line */
+    v->start = text.p;
+    v->rest = trim(text);
+    v->fresh = true;
+    v->in_array = false;
+    v->several = false;
+    v->others = 0;
 }
 
 bool value_read(struct json_reader *const *readers, unsigned reader, struct span text,

@@ -15,6 +15,9 @@
  */
 MUST_USE bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *out);
 
+/* The same of an integer but the smallest. */
+struct span convert_integer(struct arena *a, int64_t v, int64_t per);
+
 /* A text that is a JSON number of finite size, as it is written. False: *out is as it was. */
 MUST_USE bool convert_number(struct span text, struct span *out);
 

@@ -18,12 +18,11 @@
 
 enum value_kind {
     VALUE_NONE,
-    VALUE_CONSTANT, /* the same in every event: written with its name */
-    VALUE_TEXT,     /* characters, to be escaped */
-    VALUE_LITERAL,  /* JSON as it is: a number, true, false */
-    VALUE_DOC,      /* a value of a document, copied without blanks */
-    VALUE_JSON,     /* text that is JSON itself if it parses; else a string */
-    VALUE_LIST,     /* words between commas: an array of strings */
+    VALUE_TEXT,    /* characters, to be escaped */
+    VALUE_LITERAL, /* JSON as it is: a number, true, false */
+    VALUE_DOC,     /* a value of a document, copied without blanks */
+    VALUE_JSON,    /* text that is JSON itself if it parses; else a string */
+    VALUE_LIST,    /* words between commas: an array of strings */
 };
 
 struct field_value {
@@ -42,7 +41,7 @@ struct draft {
     const struct action_words *words;
     struct field_value values[FIELDS]; /* written by draft_slot; else neither kind nor path */
     uint64_t touched[FIELDS / 64 + 1]; /* a bit for each that draft_slot gave for this record */
-    struct memo harnesses, systems, severities, categories, tools;
+    struct memo harnesses, systems, severities, categories, tools, words_seen;
     struct timestamp time;
     struct span word;   /* the source's own word for its action, "" if none */
     bool metric;        /* a data point */

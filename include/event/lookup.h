@@ -94,6 +94,9 @@ MUST_USE bool lookup_text(const struct lookup *l, int row, struct span *text);
 /* Read a text that is one JSON object or array, to the life of the record. False: it is none. */
 MUST_USE bool lookup_embedded(struct lookup *l, struct span text, struct doc *doc);
 
+/* What a text of the record, without blanks around it, was read as; NULL if it was not read. */
+const struct doc *lookup_read(const struct lookup *l, struct span text);
+
 /* Nothing to trim: no blank at either end. */
 static inline bool text_is_trim(struct span s)
 {

@@ -15,12 +15,13 @@
 
 #include "event/wordmap.h"
 
-enum { MEMO_ROWS = 16, MEMO_BYTES = 40 };
+enum { MEMO_ROWS = 32, MEMO_BYTES = 40 };
 
 struct memo_row {
     struct span out;
     bool same; /* out is the head of what was asked */
     uint8_t n; /* 0: free */
+    int16_t number;
     char in[MEMO_BYTES];
 };
 
@@ -33,11 +34,16 @@ static inline struct memo_row *memo_row(struct memo *m, struct span in)
     return &m->rows[word_hash(in) % MEMO_ROWS];
 }
 
+static inline bool memo_holds(const struct memo_row *r, struct span in)
+{
+    return in.n > 0 && in.n == r->n && memcmp(in.p, r->in, in.n) == 0;
+}
+
 /* True: *out as it was kept for such a text; a head of it is now one of `in`. */
 static inline bool memo_find(struct memo *m, struct span in, struct span *out)
 {
     const struct memo_row *r = memo_row(m, in);
-    if (in.n == 0 || in.n != r->n || memcmp(in.p, r->in, in.n) != 0) {
+    if (!memo_holds(r, in)) {
         return false;
     }
     *out = r->same ? span_of(in.p, r->out.n) : r->out;
@@ -53,6 +59,22 @@ static inline void memo_keep(struct memo *m, struct span in, struct span out)
     struct memo_row *r = memo_row(m, in);
     *r = (struct memo_row){.out = out, .same = out.p == in.p, .n = (uint8_t)in.n};
     memcpy(r->in, in.p, in.n);
+}
+
+/* The same of a number, in a memo of numbers. */
+static inline bool memo_find_number(struct memo *m, struct span in, int *number)
+{
+    const struct memo_row *r = memo_row(m, in);
+    *number = r->number;
+    return memo_holds(r, in);
+}
+
+static inline void memo_keep_number(struct memo *m, struct span in, int number)
+{
+    if (in.n <= MEMO_BYTES) {
+        memo_keep(m, in, in);
+        memo_row(m, in)->number = (int16_t)number;
+    }
 }
 
 #endif

@@ -90,10 +90,11 @@ static inline const struct path_entry *pathset_find(const struct pathset *p, str
 /* First path without dots that equals `name` when case, '_' and '-' are ignored. */
 MUST_USE int pathset_folded(const struct pathset *p, struct span name);
 
-/* The same of an entry's text: known already. */
+/* The same of an entry's text, but for the entry itself if it is the first, as it mostly is. */
 static inline int pathset_alike(const struct pathset *p, const struct path_entry *e)
 {
-    return e->word == WORD_NONE ? PATH_NONE : p->first_folded[e->word];
+    int id = e->word == WORD_NONE ? PATH_NONE : p->first_folded[e->word];
+    return id != PATH_NONE && id == e->id ? p->next_folded[id] : id;
 }
 
 /* Lower case without '_' and '-' into `to`; n is 0 if it does not fit. */

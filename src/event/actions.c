@@ -295,11 +295,20 @@ static struct span action_of_row(struct draft *d, size_t row)
     }
 }
 
-static struct span action_of_word(struct draft *d, struct span value)
+static int row_of_word(const struct action_words *w, struct span value)
 {
     char folded[WORD_BYTES];
     struct span word = word_fold(without_prefix(value), folded, sizeof(folded));
-    int row = word.n > 0 ? wordmap_find(&d->words->rows, word) : WORD_NONE;
+    return word.n > 0 ? wordmap_find(&w->rows, word) : WORD_NONE;
+}
+
+static struct span action_of_word(struct draft *d, struct span value)
+{
+    int row = WORD_NONE;
+    if (!memo_find_number(&d->words_seen, value, &row)) {
+        row = row_of_word(d->words, value);
+        memo_keep_number(&d->words_seen, value, row);
+    }
     return row != WORD_NONE ? action_of_row(d, (size_t)row) : span_of("", 0);
 }
 

@@ -107,18 +107,18 @@ static void redact_built(struct builder *b, struct built *built)
 static void builder_say(struct builder *b, struct built *built)
 {
     const struct draft *d = &b->draft;
-    *built = (struct built){
-        .key = {.category = draft_text(d, FIELD_EVENT_CATEGORY),
-                .harness = draft_text(d, FIELD_HARNESS_NAME),
-                .session = draft_text(d, FIELD_SESSION_ID),
-                .user = draft_text(d, FIELD_USER_NAME),
-                .hostname = draft_text(d, FIELD_ENDPOINT_HOSTNAME),
-                .action = draft_text(d, FIELD_EVENT_ACTION),
-                .time_ns = d->time.ns},
-        .time = d->time.quality,
-        .action = d->word,
-        .repository = draft_text(d, FIELD_REPOSITORY),
-    };
+    struct record_key *key = &built->key;
+    key->category = draft_text(d, FIELD_EVENT_CATEGORY);
+    key->harness = draft_text(d, FIELD_HARNESS_NAME);
+    key->session = draft_text(d, FIELD_SESSION_ID);
+    key->user = draft_text(d, FIELD_USER_NAME);
+    key->hostname = draft_text(d, FIELD_ENDPOINT_HOSTNAME);
+    key->action = draft_text(d, FIELD_EVENT_ACTION);
+    key->time_ns = d->time.ns;
+    built->time = d->time.quality;
+    built->action = d->word;
+    built->repository = draft_text(d, FIELD_REPOSITORY);
+    built->actor = span_of("", 0);
     if (rules_redacts(d->in->rules)) {
         redact_built(b, built);
     }

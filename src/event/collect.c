@@ -50,6 +50,19 @@ static bool text_of(struct draft *d, enum field f, const struct hit *hit, struct
     return value_text(hit->doc, hit->at, text);
 }
 
+/* A whole number; what is one already need not be sought in the text. */
+static bool whole_value(struct draft *d, const struct hit *hit, struct field_value *v)
+{
+    struct span text;
+    int64_t per = (hit->when & ALIAS_NS) != 0 ? 1000000 : 1;
+    *v = (struct field_value){VALUE_LITERAL, nothing, hit->doc, hit->at, hit->path, hit->folded};
+    if (doc_tag(hit->doc, hit->at) == 'l' && doc_int64(hit->doc, hit->at) != INT64_MIN) {
+        v->text = convert_integer(d->arena, doc_int64(hit->doc, hit->at), per);
+        return true;
+    }
+    return value_text(hit->doc, hit->at, &text) && convert_whole(d->arena, text, per, &v->text);
+}
+
 /* The hit as a value of this field; false: it can not be one. */
 static bool typed_value(struct draft *d, enum field f, const struct hit *hit, struct field_value *v)
 {
@@ -59,14 +72,15 @@ static bool typed_value(struct draft *d, enum field f, const struct hit *hit, st
     if (fields[f].type == TYPE_TEXTS) {
         return texts_value(hit, v);
     }
+    if (fields[f].type == TYPE_INT) {
+        return whole_value(d, hit, v);
+    }
     struct span text;
     if (!text_of(d, f, hit, &text)) {
         return false;
     }
     *v = (struct field_value){VALUE_LITERAL, text, hit->doc, hit->at, hit->path, hit->folded};
     switch ((int)fields[f].type) {
-    case TYPE_INT:
-        return convert_whole(d->arena, text, (hit->when & ALIAS_NS) != 0 ? 1000000 : 1, &v->text);
     case TYPE_FLOAT:
         return convert_number(text, &v->text);
     case TYPE_BOOL:
@@ -189,39 +203,44 @@ static bool accept(struct draft *d, enum field f, const struct hit *hit, struct 
     }
 }
 
+/* The hit as the value of its field; false: another place is to be tried. */
+static bool takes(struct draft *d, enum field f, const struct hit *hit, struct field_value *v)
+{
+    return typed_value(d, f, hit, v) && (!picky[f] || accept(d, f, hit, v));
+}
+
+/* When the first hit would not do. */
+static bool takes_another(struct draft *d, enum field f, struct field_value *v)
+{
+    struct search s = lookup_search((int)f);
+    struct hit hit;
+    bool first = true;
+    for (; lookup_next(d->lookup, &s, &hit); first = false) {
+        if (!first && takes(d, f, &hit, v)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void draft_collect(struct draft *d, enum field f)
 {
     struct field_value *v = draft_slot(d, f);
-    struct search s = lookup_search((int)f);
     struct hit hit;
     struct span constant;
     if (d->in->rules != NULL && rules_constant(d->in->rules, f, &constant)) {
         *v = (struct field_value){VALUE_TEXT, constant, NULL, 0, NULL, false};
-        return;
+    } else if (!lookup_first(d->lookup, (int)f, &hit) ||
+               (!takes(d, f, &hit, v) && !takes_another(d, f, v))) {
+        *v = (struct field_value){0};
     }
-    while (lookup_next(d->lookup, &s, &hit)) {
-        if (typed_value(d, f, &hit, v) && (!picky[f] || accept(d, f, &hit, v))) {
-            return;
-        }
-    }
-    *v = (struct field_value){0};
 }
 
 /* Decided when more is known. */
-static bool collected_later(enum field f)
-{
-    switch ((int)f) {
-    case FIELD_TIMESTAMP:
-    case FIELD_EVENT_CATEGORY:
-    case FIELD_SEVERITY:
-    case FIELD_PROMPT_TEXT:
-    case FIELD_APPROVAL_REASON:
-    case FIELD_FILE_OPERATION:
-        return true;
-    default:
-        return false;
-    }
-}
+static const bool later[FACTS_END] = {
+    [FIELD_TIMESTAMP] = true,   [FIELD_EVENT_CATEGORY] = true,  [FIELD_SEVERITY] = true,
+    [FIELD_PROMPT_TEXT] = true, [FIELD_APPROVAL_REASON] = true, [FIELD_FILE_OPERATION] = true,
+};
 
 void draft_clear(struct draft *d)
 {
@@ -243,14 +262,14 @@ static void collect_all(struct draft *d)
     const int16_t *rows = lookup_rows(d->lookup, &count);
     if (d->in->rules != NULL) {
         for (int f = 0; f < FIELDS; f++) {
-            if (!collected_later((enum field)f) && !field_is_ours((enum field)f)) {
+            if (!later[f] && !field_is_ours((enum field)f)) {
                 draft_collect(d, (enum field)f);
             }
         }
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (rows[i] < FIELDS && !collected_later((enum field)rows[i])) { /* ours have no row */
+        if ((rows[i] < FIELDS) & !later[rows[i]]) { /* ours have no row */
             draft_collect(d, (enum field)rows[i]);
         }
     }

@@ -104,6 +104,11 @@ static int64_t divide(int64_t v, int64_t per)
     return q + (per > 1 && rest >= per / 2 ? 1 : 0);
 }
 
+struct span convert_integer(struct arena *a, int64_t v, int64_t per)
+{
+    return print_whole(a, divide(v, per));
+}
+
 bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *out)
 {
     int64_t v = 0;

@@ -184,16 +184,42 @@ const int16_t *lookup_rows(const struct lookup *l, size_t *count)
     return l->met_rows;
 }
 
+const struct doc *lookup_read(const struct lookup *l, struct span text)
+{
+    for (int i = 0; i < l->embedded_count; i++) {
+        if (l->embedded[i].text == text.p) {
+            return &l->embedded[i];
+        }
+    }
+    return NULL;
+}
+
 /* Most rows that are asked for one by one have nothing. */
 static bool row_is_empty(const struct lookup *l, int row)
 {
     return l->marks[row] == 0 && l->rules == NULL;
 }
 
+/* Without a search that could go on: most rows have one place, and it will do. */
+static inline bool first_builtin(const struct lookup *l, int row, struct hit *hit)
+{
+    const struct compiled *first = &l->alias[l->row_alias[row]];
+    for (unsigned marks = l->marks[row]; marks != 0;) {
+        const struct compiled *a = &first[take_bit(&marks)];
+        unsigned scopes = (a->when & ~l->granted) == 0 ? l->found[1].scopes[a->path] : 0;
+        while (scopes != 0) {
+            if (place_hit(l, 1, a->path, a->when, take_bit(&scopes), hit)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 bool lookup_first(const struct lookup *l, int row, struct hit *hit)
 {
     struct search s = lookup_search(row);
-    return !row_is_empty(l, row) && lookup_next(l, &s, hit);
+    return l->rules == NULL ? first_builtin(l, row, hit) : lookup_next(l, &s, hit);
 }
 
 bool lookup_text(const struct lookup *l, int row, struct span *text)

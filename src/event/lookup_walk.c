@@ -90,7 +90,8 @@ bool lookup_embedded(struct lookup *l, struct span text, struct doc *doc)
     if (l->reader[i] == NULL) {
         l->reader[i] = json_reader_new(EMBEDDED_BYTES);
     }
-    if (json_scan(l->reader[i], &text, doc, NULL) != FAIL_NONE || text.n > 0) {
+    if (!json_read(l->reader[i], text, doc) &&
+        (json_scan(l->reader[i], &text, doc, NULL) != FAIL_NONE || text.n > 0)) {
         return false;
     }
     l->embedded[i] = *doc;

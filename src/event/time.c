@@ -43,17 +43,27 @@ static bool time_of_object(const struct doc *d, size_t at, struct timestamp *t)
     return date != 0 && time_of_mongo(d, date, t);
 }
 
+/* No form of text is digits alone, so it can only be a number. */
+static bool time_of_integer(int64_t v, bool ns, struct timestamp *t)
+{
+    return v > 0 && ((ns && timestamp_integer((uint64_t)v, TIME_NANOS, t)) ||
+                     timestamp_integer((uint64_t)v, TIME_BY_SIZE, t));
+}
+
 static bool time_of_hit(const struct hit *hit, struct timestamp *t)
 {
     struct span text;
+    bool in_ns = (hit->when & ALIAS_NS) != 0;
     if (doc_tag(hit->doc, hit->at) == '{') {
         return time_of_object(hit->doc, hit->at, t);
+    }
+    if (doc_tag(hit->doc, hit->at) == 'l') {
+        return time_of_integer(doc_int64(hit->doc, hit->at), in_ns, t);
     }
     if (!value_text(hit->doc, hit->at, &text)) {
         return false;
     }
-    bool ns = (hit->when & ALIAS_NS) != 0 && timestamp_number(text_trim(text), TIME_NANOS, t);
-    return ns || timestamp_parse(text, t);
+    return (in_ns && timestamp_number(text_trim(text), TIME_NANOS, t)) || timestamp_parse(text, t);
 }
 
 static bool plausible(const struct draft *d)

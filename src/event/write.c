@@ -206,21 +206,31 @@ static void write_text(struct write *w, const struct draft *d, struct span text,
     emit_string(out, text);
 }
 
-/*
- * A text that is one JSON value, clean and without a name twice in any object, so that it may
- * stand in the event as what it says.
- */
-static bool read_json(struct write *w, struct span text, struct doc *doc)
+static bool scan_json(struct write *w, struct span text, struct doc *doc)
 {
-    text = text_trim(text);
     if (text.n < 2 || text.n > JSON_BYTES || *text.p == '\0' || strchr("{[\"", *text.p) == NULL) {
         return false;
     }
     if (w->reader == NULL) {
         w->reader = json_reader_new(JSON_BYTES);
     }
-    return json_scan(w->reader, &text, doc, NULL) == FAIL_NONE && text.n == 0 && !doc->repaired &&
-           names_unique(&w->unique, doc, DOC_ROOT);
+    return json_scan(w->reader, &text, doc, NULL) == FAIL_NONE && text.n == 0;
+}
+
+/*
+ * A text that is one JSON value, clean and without a name twice in any object, so that it may
+ * stand in the event as what it says. The look-up may have read it before.
+ */
+static bool read_json(struct write *w, const struct draft *d, struct span text, struct doc *doc)
+{
+    text = text_trim(text);
+    const struct doc *known = lookup_read(d->lookup, text);
+    if (known != NULL) {
+        *doc = *known;
+    } else if (!scan_json(w, text, doc)) {
+        return false;
+    }
+    return !doc->repaired && names_unique(&w->unique, doc, DOC_ROOT);
 }
 
 /*
@@ -234,7 +244,7 @@ static void write_json(struct write *w, const struct draft *d, struct span text,
     if (w->redacts && rules_redact(d->in->rules, text, &w->json)) {
         text = buf_span(&w->json);
     }
-    if (read_json(w, text, &doc)) {
+    if (read_json(w, d, text, &doc)) {
         write_doc(w, d, &doc, DOC_ROOT, out);
     } else {
         write_text(w, d, text, out);
@@ -258,7 +268,7 @@ static bool texts_only(const struct doc *d)
 static void write_list(struct write *w, const struct draft *d, struct span text, struct buf *out)
 {
     struct doc doc;
-    if (read_json(w, text, &doc) && texts_only(&doc)) {
+    if (read_json(w, d, text, &doc) && texts_only(&doc)) {
         write_doc(w, d, &doc, DOC_ROOT, out);
         return;
     }
@@ -297,7 +307,6 @@ static void write_value(struct write *w, const struct draft *d, const struct fie
     case VALUE_LIST:
         write_list(w, d, v->text, out);
         break;
-    case VALUE_CONSTANT:
     case VALUE_NONE:
     default:
         break;

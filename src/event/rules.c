@@ -61,11 +61,13 @@ static enum err_kind rules_field(struct span name, enum field *f, struct err *e)
 {
     *f = field_find(name);
     if (*f == FIELD_NONE) {
-        return err_set(e, FAIL_CONFIG, "mapping: no field \"%.*s\"", SPAN_FMT(name));
+        (void)err_set(e, FAIL_CONFIG, "mapping: no field \"%.*s\"", SPAN_FMT(name));
+        return FAIL_CONFIG; /* said here, or gcc -O3 takes FIELD_NONE for an index */
     }
     if (field_is_ours(*f)) {
-        return err_set(e, FAIL_CONFIG, "mapping: \"%.*s\" is always written by the worker",
-                       SPAN_FMT(name));
+        (void)err_set(e, FAIL_CONFIG, "mapping: \"%.*s\" is always written by the worker",
+                      SPAN_FMT(name));
+        return FAIL_CONFIG;
     }
     return FAIL_NONE;
 }

@@ -33,9 +33,12 @@ int main(void)
     char *field[FIELDS];
     c.expires_ms = INT64_MAX;
     while (fgets(line, sizeof(line), stdin) != NULL && split(line, field)) {
-        (void)snprintf(c.access_key_id, sizeof(c.access_key_id), "%s", field[0]);
-        (void)snprintf(c.secret_access_key, sizeof(c.secret_access_key), "%s", field[1]);
-        (void)snprintf(c.session_token, sizeof(c.session_token), "%s", field[2]);
+        (void)snprintf(c.access_key_id, sizeof(c.access_key_id), "%.*s",
+                       (int)sizeof(c.access_key_id) - 1, field[0]);
+        (void)snprintf(c.secret_access_key, sizeof(c.secret_access_key), "%.*s",
+                       (int)sizeof(c.secret_access_key) - 1, field[1]);
+        (void)snprintf(c.session_token, sizeof(c.session_token), "%.*s",
+                       (int)sizeof(c.session_token) - 1, field[2]);
         struct buf token = BUF_INIT(MSK_TOKEN_BYTES);
         int64_t until = msk_token(&token, &c, field[3], strtoll(field[4], NULL, 10));
         (void)printf("%s\t%lld\n", token.overflowed ? "" : token.p, (long long)until);

@@ -41,7 +41,7 @@ struct draft {
     const struct action_words *words;
     struct field_value values[FIELDS]; /* written by draft_slot; else neither kind nor path */
     uint64_t touched[FIELDS / 64 + 1]; /* a bit for each that draft_slot gave for this record */
-    struct memo harnesses, systems, severities, categories, tools, words_seen;
+    struct memo harnesses, systems, severities, categories, tools, words_seen, inferred;
     struct timestamp time;
     struct span word;   /* the source's own word for its action, "" if none */
     bool metric;        /* a data point */

@@ -331,7 +331,10 @@ struct span action_of_evidence(struct draft *d)
     if (action.n == 0) {
         struct span text = infer_text(d);
         action = gemini_action(d, text);
-        action = action.n > 0 ? action : infer_words(text);
+        if (action.n == 0 && !memo_find(&d->inferred, text, &action)) {
+            action = infer_words(text);
+            memo_keep(&d->inferred, text, action);
+        }
     }
     return action;
 }

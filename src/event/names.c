@@ -130,7 +130,8 @@ static void check_few(struct names *n, const struct doc *d, size_t object)
 {
     struct word_filter seen = {0};
     for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        if (word_filter_seen(&seen, word_hash(doc_string(d, i)))) {
+        struct span name = doc_string(d, i);
+        if (word_filter_seen(&seen, word_key_hash(word_key_padded(name), name.n))) {
             look_back(n, d, object, i);
         }
         if (doc_is_container(d, i + 1)) {
@@ -139,11 +140,31 @@ static void check_few(struct names *n, const struct doc *d, size_t object)
     }
 }
 
+/* {"key":...,"value":...} and the like need no filter. */
+static void check_two(struct names *n, const struct doc *d, size_t object)
+{
+    size_t first = doc_first(d, object);
+    size_t second = doc_next(d, first + 1);
+    if (span_eq(doc_string(d, first), doc_string(d, second))) {
+        shadow(n, d, first);
+    }
+    if (doc_is_container(d, first + 1)) {
+        check_value(n, d, first + 1);
+    }
+    if (doc_is_container(d, second + 1)) {
+        check_value(n, d, second + 1);
+    }
+}
+
 /* A container and all within. */
 static void check_value(struct names *n, const struct doc *d, size_t at)
 {
     uint64_t count = doc_payload(d, at) >> 32;
     bool object = doc_tag(d, at) == '{';
+    if (object && count == 2) {
+        check_two(n, d, at);
+        return;
+    }
     if (object && count <= FEW && count > 1) {
         check_few(n, d, at);
         return;

@@ -180,14 +180,33 @@ static bool is_integer(struct span s)
     return true;
 }
 
+/* The members of {"key":k,"value":v}; 0 for what is not there. */
+static void entry_of(const struct doc *d, size_t at, size_t *key, size_t *value)
+{
+    *key = 0;
+    *value = 0;
+    if (doc_tag(d, at) != '{') {
+        return;
+    }
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span name = doc_string(d, i);
+        if (name.n == 3 && memcmp(name.p, "key", 3) == 0) {
+            *key = i + 1;
+        } else if (name.n == 5 && memcmp(name.p, "value", 5) == 0) {
+            *value = i + 1;
+        }
+    }
+}
+
 /* [{"key":k,"value":v},...] as {k:v,...} */
 static void write_map(const struct doc *d, size_t list, struct buf *out)
 {
     bool first = true;
     buf_add_byte(out, '{');
     for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i)) {
-        size_t key = doc_tag(d, i) == '{' ? doc_member(d, i, SPAN("key")) : 0;
-        size_t value = key != 0 ? doc_member(d, i, SPAN("value")) : 0;
+        size_t key = 0;
+        size_t value = 0;
+        entry_of(d, i, &key, &value);
         if (key == 0 || doc_tag(d, key) != '"') {
             continue;
         }
@@ -246,8 +265,9 @@ static bool is_any(const struct doc *d, size_t at)
                                         SPAN_INIT("arrayValue"),  SPAN_INIT("kvlistValue"),
                                         SPAN_INIT("bytesValue")};
     size_t name = any_member(d, at);
-    for (size_t i = 0; name != 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (span_eq(doc_string(d, name), kinds[i])) {
+    struct span kind = name != 0 ? doc_string(d, name) : span_of("", 0);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kind.n == kinds[i].n && *kind.p == *kinds[i].p && span_eq(kind, kinds[i])) {
             return true;
         }
     }
@@ -264,9 +284,9 @@ static void write_any(const struct doc *d, size_t at, struct buf *out)
     size_t name = any_member(d, at);
     struct span kind = doc_string(d, name);
     size_t value = name + 1;
-    if (span_eq(kind, SPAN("arrayValue")) || span_eq(kind, SPAN("kvlistValue"))) {
+    if (*kind.p == 'a' || *kind.p == 'k') { /* arrayValue, kvlistValue */
         write_values(d, value, *kind.p == 'k', out);
-    } else if (span_eq(kind, SPAN("intValue")) && doc_tag(d, value) == '"' &&
+    } else if (*kind.p == 'i' && doc_tag(d, value) == '"' && /* intValue */
                is_integer(doc_string(d, value))) {
         buf_add(out, doc_string(d, value));
     } else {

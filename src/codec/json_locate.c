@@ -30,7 +30,7 @@ static void count_tokens(struct json_places *p, const struct doc *d, size_t end)
         char tag = doc_tag(d, i);
         tokens[i] = token;
         i += 1 + (size_t)tag_in(tag, numbers);
-        token += 2U - (tag_in(tag, openers) | tag_in(doc_tag(d, i), closers));
+        token += 2U - ((unsigned)tag_in(tag, openers) | (unsigned)tag_in(doc_tag(d, i), closers));
     }
     p->word = i;
     p->token = token;

@@ -285,6 +285,9 @@ static struct span infer_attributes(struct draft *d)
 
 static struct span gemini_action(struct draft *d, struct span text)
 {
+    if (!text_has(text, SPAN("gemini_cli."))) {
+        return nothing;
+    }
     if (text_has(text, SPAN("gemini_cli.user_prompt"))) {
         return SPAN("prompt.submitted");
     }

@@ -248,45 +248,39 @@ static void write_values(const struct doc *d, size_t at, bool map, struct buf *o
     }
 }
 
-/* The one member of an AnyValue; 0 if the value is no AnyValue. */
+/* The name of the one member of an AnyValue; 0 if the value is none. */
 static size_t any_member(const struct doc *d, size_t at)
-{
-    if (doc_tag(d, at) != '{' || doc_at_end(d, doc_first(d, at))) {
-        return 0;
-    }
-    size_t name = doc_first(d, at);
-    return doc_at_end(d, doc_next(d, name + 1)) ? name : 0;
-}
-
-static bool is_any(const struct doc *d, size_t at)
 {
     static const struct span kinds[] = {SPAN_INIT("stringValue"), SPAN_INIT("intValue"),
                                         SPAN_INIT("doubleValue"), SPAN_INIT("boolValue"),
                                         SPAN_INIT("arrayValue"),  SPAN_INIT("kvlistValue"),
                                         SPAN_INIT("bytesValue")};
-    size_t name = any_member(d, at);
-    struct span kind = name != 0 ? doc_string(d, name) : span_of("", 0);
+    if (doc_tag(d, at) != '{' || doc_payload(d, at) >> 32 != 1) {
+        return 0;
+    }
+    size_t name = doc_first(d, at);
+    struct span kind = doc_string(d, name);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (kind.n == kinds[i].n && *kind.p == *kinds[i].p && span_eq(kind, kinds[i])) {
-            return true;
+            return name;
         }
     }
-    return false;
+    return 0;
 }
 
 static void write_any(const struct doc *d, size_t at, struct buf *out)
 {
-    if (!is_any(d, at)) {
+    size_t name = any_member(d, at);
+    if (name == 0) {
         bool empty = doc_tag(d, at) == '{' && doc_at_end(d, doc_first(d, at));
         buf_add(out, empty ? SPAN("null") : doc_source(d, at));
         return;
     }
-    size_t name = any_member(d, at);
-    struct span kind = doc_string(d, name);
+    char kind = *doc_string(d, name).p;
     size_t value = name + 1;
-    if (*kind.p == 'a' || *kind.p == 'k') { /* arrayValue, kvlistValue */
-        write_values(d, value, *kind.p == 'k', out);
-    } else if (*kind.p == 'i' && doc_tag(d, value) == '"' && /* intValue */
+    if (kind == 'a' || kind == 'k') { /* arrayValue, kvlistValue */
+        write_values(d, value, kind == 'k', out);
+    } else if (kind == 'i' && doc_tag(d, value) == '"' && /* intValue */
                is_integer(doc_string(d, value))) {
         buf_add(out, doc_string(d, value));
     } else {
@@ -410,7 +404,8 @@ static bool needs_plain(const struct doc *d, size_t at)
                            ? doc_member(d, i + 1, SPAN("attributes"))
                            : 0;
         if ((is_attributes(name) && doc_tag(d, i + 1) == '[') ||
-            (inner != 0 && doc_tag(d, inner) == '[') || (is_body(name) && is_any(d, i + 1))) {
+            (inner != 0 && doc_tag(d, inner) == '[') ||
+            (is_body(name) && any_member(d, i + 1) != 0)) {
             return true;
         }
     }

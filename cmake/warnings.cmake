@@ -9,8 +9,8 @@ if(INGEST_WERROR)
     add_compile_options(-Werror)
 endif()
 
-# Hardening, for what is shipped.
-add_compile_options("$<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2;-fstack-protector-strong>")
+# Hardening, for what is shipped. Assertions stay in it.
+add_compile_options("$<$<CONFIG:Release>:-UNDEBUG;-D_FORTIFY_SOURCE=2;-fstack-protector-strong>")
 add_link_options("$<$<CONFIG:Release>:-Wl,-z,relro;-Wl,-z,now;-pie>")
 
 if(INGEST_SANITIZE)

@@ -71,7 +71,7 @@ static inline bool memo_find_number(struct memo *m, struct span in, int *number)
 
 static inline void memo_keep_number(struct memo *m, struct span in, int number)
 {
-    if (in.n <= MEMO_BYTES) {
+    if (in.n > 0 && in.n <= MEMO_BYTES) {
         memo_keep(m, in, in);
         memo_row(m, in)->number = (int16_t)number;
     }

@@ -22,6 +22,7 @@ enum {
     PATH_MAX_DOTS = 12,
     LEARN_MAX = 256,  /* names that are alike a path, and as many others */
     LEARN_BYTES = 64, /* longest of them */
+    LEARN_PROBES = 8, /* slots in front of a name that is still learned */
     PATH_NONE = -1,
 };
 

@@ -178,10 +178,22 @@ void pathset_container(struct pathset *p, struct span path, const char *as)
     entries_add(p, path)->container = as;
 }
 
+/* Names that are alike in length, head and tail would make all searches beside them long. */
+static bool is_crowded(const struct wordmap *m, struct span name)
+{
+    size_t i = word_hash(name) & m->mask;
+    size_t n = 0;
+    for (; n < LEARN_PROBES && m->slots[i].value != WORD_NONE; i = (i + 1) & m->mask) {
+        n++;
+    }
+    return n == LEARN_PROBES;
+}
+
 int pathset_learn(struct pathset *p, struct span name)
 {
     size_t *learned = &p->learned[pathset_folded(p, name) == PATH_NONE];
-    if (name.n > LEARN_BYTES || *learned == LEARN_MAX || p->entry_count == p->entry_most) {
+    if (name.n > LEARN_BYTES || dots_of(name) > PATH_MAX_DOTS || *learned == LEARN_MAX ||
+        p->entry_count == p->entry_most || is_crowded(&p->index, name)) {
         return WORD_NONE;
     }
     ++*learned;

@@ -98,6 +98,23 @@ static void only_so_many_are_learned(void **state)
     assert_int_equal(pathset_learn(&f->names, span_of(text, LEARN_BYTES + 1)), WORD_NONE);
 }
 
+/* A look-up ranks no more dots; and names made to meet in the index do not crowd it. */
+static void hostile_names_are_not_learned(void **state)
+{
+    struct fixture *f = *state;
+    char name[64];
+    memset(name, '.', sizeof(name));
+    name[0] = 'a';
+    assert_int_equal(pathset_learn(&f->names, span_of(name, PATH_MAX_DOTS + 2)), WORD_NONE);
+    assert_int_not_equal(pathset_learn(&f->names, span_of(name, PATH_MAX_DOTS + 1)), WORD_NONE);
+    size_t before = f->names.entry_count;
+    for (int i = 0; i < 100; i++) { /* alike in length, head and tail */
+        (void)snprintf(name, sizeof(name), "AAAAAAAAxxxxxx%03dBBBBBBBB", i);
+        (void)pathset_learn(&f->names, span_str(name));
+    }
+    assert_in_range(f->names.entry_count - before, 1, LEARN_PROBES);
+}
+
 /* `count` members, of which the last has the name of another if `again`. */
 static void check_twice(struct fixture *f, int count, bool again)
 {
@@ -146,6 +163,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(members_and_signs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_name_is_learned, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_so_many_are_learned, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(hostile_names_are_not_learned, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_name_that_stands_twice_is_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(inner_objects_count, set_up, tear_down),
     };

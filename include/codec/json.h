@@ -129,8 +129,7 @@ static inline double doc_double(const struct doc *d, size_t at)
     return v;
 }
 
-/* json_read does not look where anything stands: find the value (or name) at `at`, and all before.
- */
+/* json_read does not look where anything stands: find the value, or the name, at `at`. */
 struct extent json_place(const struct doc *d, size_t at);
 
 /* Where the value, or the name, at `at` stands. */

@@ -24,7 +24,7 @@
 #include "event/shape.h"
 
 struct build_input {
-    const struct doc *doc; /* of json_scan, text already clean: extents hold, no bad UTF-8 */
+    const struct doc *doc; /* of a text that is clean: no bad UTF-8 */
     size_t at;             /* tape index of the record, an object; no duplicate names count */
     const struct outline *outline; /* of it, by builder_names; NULL: not known */
     enum shape shape; /* any but SHAPE_NONE, SHAPE_BEACON; SHAPE_OTLP: an attribute record */

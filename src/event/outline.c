@@ -69,7 +69,10 @@ static const struct name_note otel = {0, SIGN_OTEL, ANY};
 
 static bool starts_as_otel(struct span name)
 {
-    for (size_t i = 0; i < sizeof(otel_prefixes) / sizeof(otel_prefixes[0]) && name.n > 4; i++) {
+    if (name.n <= 4) { /* mcp. and vcs. alone say nothing */
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(otel_prefixes) / sizeof(otel_prefixes[0]); i++) {
         if (span_starts(name, otel_prefixes[i])) {
             return true;
         }

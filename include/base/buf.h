@@ -30,15 +30,10 @@ struct buf {
     bool secret; /* wiped when it grows or is released */
 };
 
-#define BUF_INIT(limit)                                                                            \
-    {                                                                                              \
-        .max = (limit)                                                                             \
-    }
-
-#define BUF_SECRET(limit)                                                                          \
-    {                                                                                              \
-        .max = (limit), .secret = true                                                             \
-    }
+/* clang-format off */
+#define BUF_INIT(limit) {.max = (limit)}
+#define BUF_SECRET(limit) {.max = (limit), .secret = true}
+/* clang-format on */
 
 void buf_done(struct buf *b);  /* release the memory; b may be used again */
 void buf_clear(struct buf *b); /* forget the bytes and the overflow, keep the memory */

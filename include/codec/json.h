@@ -70,7 +70,7 @@ static inline uint64_t doc_payload(const struct doc *d, size_t at)
  * Sets of tags, a bit for each by its low six bits, in which all tags differ. A test of one is no
  * branch: which kinds of value a record holds nobody can foresee.
  */
-#define TAG_BIT(tag) ((uint64_t)1 << ((tag)&63))
+#define TAG_BIT(tag) ((uint64_t)1 << (63 & (tag)))
 
 static inline bool tag_in(char tag, uint64_t set)
 {

@@ -16,10 +16,9 @@ struct arena {
     struct arena_block *block; /* the newest, largest one; older ones behind it */
 };
 
-#define ARENA_INIT                                                                                 \
-    {                                                                                              \
-        NULL                                                                                       \
-    }
+/* clang-format off */
+#define ARENA_INIT {NULL}
+/* clang-format on */
 
 void arena_done(struct arena *a);
 void arena_clear(struct arena *a);

@@ -7,13 +7,11 @@
 
 enum { LONGEST = 22 };
 
-#define ROW(name, type, rule, group)                                                               \
-    {                                                                                              \
-        SPAN_INIT(name), type, rule, group                                                         \
-    }
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /* clang-format off */
+#define ROW(name, type, rule, group) {SPAN_INIT(name), type, rule, group}
+
 /* the event */
 static const struct member in_event_object[] = {
     ROW("mcp", MEMBER_OBJECT, RULE_NONE, GROUP_MCP),

@@ -51,10 +51,10 @@ struct bad {
     const char *want;
 };
 
-#define ROW(head, middle, times, tail, want)                                                       \
-    {                                                                                              \
-        SPAN_INIT(head), SPAN_INIT(middle), times, SPAN_INIT(tail), want                           \
-    }
+/* clang-format off */
+#define ROW(head, middle, times, tail, want) \
+    {SPAN_INIT(head), SPAN_INIT(middle), times, SPAN_INIT(tail), want}
+/* clang-format on */
 
 static const struct bad rows[] = {
     /* NULs */
@@ -231,7 +231,7 @@ static void check_row(size_t number, const struct buf *object)
     }
     assert_string_equal(seen[2].first, "spliced");
     assert_int_equal(seen[2].records, 1);
-    if (took > SECONDS_MAX || grown > MEMORY_BESIDE + MEMORY_PER_BYTE * object->n) {
+    if (took > (double)SECONDS_MAX || grown > MEMORY_BESIDE + MEMORY_PER_BYTE * object->n) {
         fail_msg("row %zu: %.1f s, %zu bytes more for %zu", number, took, grown, object->n);
     }
 }
@@ -273,7 +273,7 @@ static void check_time(const struct buf *text, size_t records)
     double before = seconds();
     assert_int_equal(read_line(n, &line).records, records);
     double took = seconds() - before;
-    if (took > SECONDS_MAX) {
+    if (took > (double)SECONDS_MAX) {
         fail_msg("%.1f s", took);
     }
 }

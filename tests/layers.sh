@@ -1,20 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# No file includes a header of a room below its own (ARCHITECTURE.md, rooms).
-# tests/layers.txt: the rooms, top first.
+# Each file includes only what tests/layers.txt allows its room to include.
+#
+# A room is a folder of src/ and of include/: "event/map". A header is named with its room,
+# "event/map/draft.h", but for a private one: "draft_priv.h" stands beside the sources that
+# include it. Files include one another without a cycle, those of tests/cycles.txt excepted.
 set -eu
-rank() { grep -nx "$1" tests/layers.txt | cut -d: -f1; }
-bad=0
-for file in $(find src include -name '*.[ch]' -o -name '*.cpp' | grep -v '^src/main.c$'); do
-    room=$(echo "$file" | cut -d/ -f2)
-    mine=$(rank "$room")
-    [ -n "$mine" ] || { echo "$file: '$room' is no room of tests/layers.txt"; bad=1; continue; }
-    for dep in $(sed -n 's/^#include "\(.*\)\/.*"/\1/p' "$file" | sort -u); do
-        its=$(rank "$dep")
-        [ "${its:-99}" -le "$mine" ] || { echo "$file: $room must not include $dep"; bad=1; }
-    done
-    if sed -n 's/^#include "\(.*\)"/\1/p' "$file" | grep -qv /; then
-        echo "$file: an include names its room: \"room/module.h\""; bad=1
-    fi
-done
-exit $bad
+exec python3 tests/layers.py

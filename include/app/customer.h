@@ -9,7 +9,7 @@
 #define APP_CUSTOMER_H
 
 #include "app/records.h"
-#include "flow/conf.h"
+#include "conf/conf.h"
 
 /*
  * NULL: the reasons have been told on standard error. Else *o has the configuration's limits, and

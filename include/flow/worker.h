@@ -13,8 +13,8 @@
 #ifndef FLOW_WORKER_H
 #define FLOW_WORKER_H
 
+#include "conf/conf.h"
 #include "flow/acker.h"
-#include "flow/conf.h"
 
 enum { INBOX_BYTES = 4 * 1024 * 1024 };
 

@@ -3,7 +3,7 @@
 
 #include "app/options.h"
 #include "base/buf.h"
-#include "flow/conf.h"
+#include "conf/conf.h"
 
 #include <stdio.h>
 

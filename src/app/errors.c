@@ -3,7 +3,7 @@
 
 #include "app/app.h"
 #include "app/options.h"
-#include "flow/conf_value.h"
+#include "conf/value.h"
 #include "flow/outcome.h"
 
 #include <stdio.h>

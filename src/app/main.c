@@ -3,7 +3,7 @@
 
 #include "app/version.h"
 #include "base/base.h"
-#include "flow/conf_value.h"
+#include "conf/value.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "app/records.h"
 #include "base/buf.h"
 #include "codec/timestamp.h"
-#include "flow/conf_refuse.h"
+#include "conf/refuse.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "app/options.h"
 
 #include "base/span.h"
-#include "flow/conf_value.h"
+#include "conf/value.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include "app/options.h"
 #include "app/records.h"
 #include "app/survey_print.h"
-#include "flow/conf_refuse.h"
+#include "conf/refuse.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "codec/endpoint.h"
+#include "conf/memory.h"
 #include "event/long_lines.h"
-#include "flow/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>

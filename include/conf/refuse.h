@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conf_refuse.h - texts that must have a form. Each function answers why not ("is not an
+ * refuse.h - texts that must have a form. Each function answers why not ("is not an
  * account id (12 digits)"), or NULL if the text is fine.
  */
-#ifndef FLOW_CONF_REFUSE_H
-#define FLOW_CONF_REFUSE_H
+#ifndef CONF_REFUSE_H
+#define CONF_REFUSE_H
 
 const char *refuse_name(const char *text);        /* a-z A-Z 0-9 . _ -, at most 80 */
 const char *refuse_customer_id(const char *text); /* output.md §2 */

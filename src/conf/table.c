@@ -3,10 +3,10 @@
  * The rows. A new key is a member in conf.h and a row here; the sample file and the
  * reference page are made anew (`check-config --sample`, `--reference`), which a test asks for.
  */
-#include "flow/conf_table.h"
+#include "conf/table.h"
 
-#include "flow/conf.h"
-#include "flow/conf_refuse.h"
+#include "conf/conf.h"
+#include "conf/refuse.h"
 
 #include <string.h>
 

@@ -3,11 +3,11 @@
  * What must hold between values (spec output.md §2 and §6): a message belongs to one
  * customer at most, and no customer can write under another's key.
  */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
 #include "codec/url.h"
-#include "flow/conf_refuse.h"
-#include "flow/memory.h"
+#include "conf/memory.h"
+#include "conf/refuse.h"
 #include "net/msk.h"
 #include "net/sink_conf.h"
 #include "net/sqs.h"

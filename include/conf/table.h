@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conf_table.h - every key of the configuration, one row each.
+ * table.h - every key of the configuration, one row each.
  *
  * A row says what the key is called, what it holds, where its value goes, what it is when
  * it is not given, what it may be, and what a person should know. Everything else about
  * the configuration is code that walks these rows.
  */
-#ifndef FLOW_CONF_TABLE_H
-#define FLOW_CONF_TABLE_H
+#ifndef CONF_TABLE_H
+#define CONF_TABLE_H
 
 #include "base/base.h"
 
@@ -70,11 +70,11 @@ extern const struct conf_section conf_sections[CONF_SECTIONS];
 #define MEMBER(type, member)                                                                       \
     .offset = offsetof(struct type, member), .width = sizeof(((struct type *)0)->member)
 
-/* conf_table_customers.c: the rows of a customer. */
+/* table_customers.c: the rows of a customer. */
 enum { CONF_CUSTOMER_ROWS = 20 };
 extern const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS];
 
-/* conf_table_metrics.c: the rows of metrics. */
+/* table_metrics.c: the rows of metrics. */
 enum { CONF_METRICS_ROWS = 3 };
 extern const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS];
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of metrics; the others are in conf_table.c. */
-#include "flow/conf.h"
-#include "flow/conf_refuse.h"
-#include "flow/conf_table.h"
+/* The rows of metrics; the others are in table.c. */
+#include "conf/conf.h"
+#include "conf/refuse.h"
+#include "conf/table.h"
 
 const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS] = {
     {.name = "listen",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The top of the file: its sections, and one entry after another of queues and customers. */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
-#include "flow/conf_value.h"
+#include "conf/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/conf_refuse.h"
+#include "conf/refuse.h"
 
 #include "codec/url.h"
 #include "net/listener.h"

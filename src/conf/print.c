@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values as they are in force, in the syntax of the file: it could be read again. */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
-#include "flow/conf_value.h"
+#include "conf/value.h"
 
 #include <inttypes.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * conf.h - the configuration: a file (libconfig), customers.d/, the environment; checked
- * against one table (conf_table.c) and then constant.
+ * against one table (table.c) and then constant.
  *
  * Only the table knows names, units, defaults and ranges. From it come parsing, errors with
  * file and line, `check-config --print`, the sample file and the reference page.
@@ -16,8 +16,8 @@
  *
  * Ownership: a struct conf owns every string in it. Threads: read-only after conf_load.
  */
-#ifndef FLOW_CONF_H
-#define FLOW_CONF_H
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
 
 #include "base/err.h"
 #include "base/log.h"

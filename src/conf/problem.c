@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Complaints, and the small helpers of all parts of the reader. */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conf_files.c - what libconfig is given to open: regular files, those they include too. A pipe
+ * files.c - what libconfig is given to open: regular files, those they include too. A pipe
  * would keep the start waiting for ever, and a directory ends the process inside libconfig.
  */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
 #include <errno.h>
 #include <stdio.h>

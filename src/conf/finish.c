@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fill in what is derived from other values, once all of them are read. */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
-#include "flow/conf_refuse.h"
+#include "conf/refuse.h"
 
 #include <sched.h>
 #include <stdlib.h>

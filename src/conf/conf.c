@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files in, a checked struct conf out. */
-#include "flow/conf.h"
+#include "conf/conf.h"
 
+#include "conf/read.h"
 #include "event/rules.h"
-#include "flow/conf_read.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of conf_table.h that make a customer. */
-#include "flow/conf.h"
-#include "flow/conf_refuse.h"
-#include "flow/conf_table.h"
+/* The rows of table.h that make a customer. */
+#include "conf/conf.h"
+#include "conf/refuse.h"
+#include "conf/table.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 

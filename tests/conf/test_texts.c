@@ -3,9 +3,9 @@
 #include "testing.h"
 
 #include "base/buf.h"
-#include "flow/conf.h"
-#include "flow/conf_table.h"
-#include "flow/conf_value.h"
+#include "conf/conf.h"
+#include "conf/table.h"
+#include "conf/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conf_value.h - what a person writes: sizes and times with units, names with typing errors.
+ * value.h - what a person writes: sizes and times with units, names with typing errors.
  */
-#ifndef FLOW_CONF_VALUE_H
-#define FLOW_CONF_VALUE_H
+#ifndef CONF_VALUE_H
+#define CONF_VALUE_H
 
 #include "base/buf.h"
 

@@ -3,10 +3,10 @@
  * The rules of output.md §2: all topics are known at start, and no customer can choose a
  * topic or a key that is another's.
  */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
 #include "codec/template.h"
-#include "flow/conf_refuse.h"
+#include "conf/refuse.h"
 
 #include <stdlib.h>
 

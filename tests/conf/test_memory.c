@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "flow/memory.h"
+#include "conf/memory.h"
 #include "flow/metrics.h"
 
 static struct conf conf_of(int lanes, size_t line_bytes, size_t queue_bytes)

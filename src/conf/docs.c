@@ -3,9 +3,9 @@
  * The sample file and the reference page, made of the rows: neither can miss a key. In the
  * sample a line that begins with "#" and no blank is a key that is not set.
  */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
-#include "flow/conf_value.h"
+#include "conf/value.h"
 
 #include <inttypes.h>
 
@@ -147,7 +147,7 @@ static void reference_rows(struct buf *out, const struct conf_section *s)
 static const char intro[] =
     "# Configuration\n"
     "\n"
-    "<!-- Made by `asymptote-ingest check-config --reference`: change src/flow/conf_table.c "
+    "<!-- Made by `asymptote-ingest check-config --reference`: change src/conf/table.c "
     "instead. -->\n"
     "\n"
     "One file in [libconfig](https://hyperrealm.github.io/libconfig/)'s syntax, given by `-c "

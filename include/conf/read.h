@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conf_read.h - what the parts of the configuration's reader share while they work.
+ * read.h - what the parts of the configuration's reader share while they work.
  *
  * The parsed files stay open until all is checked, so that every complaint can name the
  * line of the key it is about.
  */
-#ifndef FLOW_CONF_READ_H
-#define FLOW_CONF_READ_H
+#ifndef CONF_READ_H
+#define CONF_READ_H
 
 #include "base/buf.h"
-#include "flow/conf.h"
-#include "flow/conf_table.h"
+#include "conf/conf.h"
+#include "conf/table.h"
 
 #include <libconfig.h>
 
@@ -41,7 +41,7 @@ void conf_warn(struct conf_reader *r, const config_setting_t *at, const char *fm
 void conf_problem_add(struct conf_problems *p, const char *file, int line, bool warning,
                       const char *text);
 
-/* conf_files.c: libconfig may open it and what it includes from `folder`; complains if not. */
+/* files.c: libconfig may open it and what it includes from `folder`; complains if not. */
 MUST_USE bool conf_file_ok(struct conf_reader *r, const char *path, const char *folder);
 
 /* By file and line; those of one line stay in order. */
@@ -82,7 +82,7 @@ void conf_read_root(struct conf_reader *r, const config_setting_t *root);
 /* Add a customer. */
 void conf_read_customer(struct conf_reader *r, const config_setting_t *group);
 
-/* conf_kafka.c: the list of properties. conf_rules.c: a customer's mapping and actions. */
+/* kafka.c: the list of properties. rules.c: a customer's mapping and actions. */
 void conf_read_properties(struct conf_reader *r, const config_setting_t *list, char ***into);
 void conf_read_mapping(struct conf_reader *r, const config_setting_t *list,
                        struct customer_conf *customer);
@@ -95,7 +95,7 @@ void conf_make_rules(struct conf_reader *r, const config_setting_t *group, struc
 /* True if a property's value must not be shown. */
 MUST_USE bool conf_property_is_secret(struct span name);
 
-/* conf_finish.c: fill in what is derived. conf_check.c, conf_topics.c: what must hold between
+/* finish.c: fill in what is derived. check.c, topics.c: what must hold between
  * values. *root is the main file's. */
 void conf_finish(struct conf_reader *r);
 void conf_check(struct conf_reader *r, const config_setting_t *root);

@@ -3,9 +3,9 @@
  * librdkafka's properties pass through as "name=value" (libconfig's names hold no dots).
  * Each is tried on librdkafka alone, so that a mistake is told with its line.
  */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
-#include "flow/conf_value.h"
+#include "conf/value.h"
 #include "net/sink_conf.h"
 
 #include <errno.h>

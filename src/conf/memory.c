@@ -3,7 +3,7 @@
  * memory.c - the figures are ceilings of the structures' own limits where they have one, and
  * measured where they belong to a library.
  */
-#include "flow/memory.h"
+#include "conf/memory.h"
 
 #include "event/long_lines.h"
 #include "flow/metrics.h"

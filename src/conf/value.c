@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/conf_value.h"
+#include "conf/value.h"
 
 #include <ctype.h>
 #include <inttypes.h>

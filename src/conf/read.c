@@ -3,9 +3,9 @@
  * Walks a parsed file along the table. Each value is read by its row's type; whatever is
  * wrong is noted and the walk goes on, so that one run shows every mistake.
  */
-#include "flow/conf_read.h"
+#include "conf/read.h"
 
-#include "flow/conf_value.h"
+#include "conf/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>

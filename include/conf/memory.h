@@ -5,11 +5,11 @@
  * Object size, compression ratio and number of objects do not enter. Said at start;
  * a configuration that cannot keep limits.memory is refused.
  */
-#ifndef FLOW_MEMORY_H
-#define FLOW_MEMORY_H
+#ifndef CONF_MEMORY_H
+#define CONF_MEMORY_H
 
 #include "base/err.h"
-#include "flow/conf.h"
+#include "conf/conf.h"
 
 struct memory_plan {
     size_t lane_bytes;  /* each: connection, decoder, line, output, readers, ordinals */

@@ -7,8 +7,8 @@
 #ifndef FLOW_WORKER_INNER_H
 #define FLOW_WORKER_INNER_H
 
-#include "flow/monitor.h"
 #include "flow/worker.h"
+#include "monitor/monitor.h"
 #include "net/msk.h"
 
 struct worker {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/metrics.h"
+#include "monitor/metrics.h"
 
 #include "app/app.h"
 #include "app/options.h"

@@ -6,8 +6,8 @@
 #include "conf/memory.h"
 
 #include "event/long_lines.h"
-#include "flow/metrics.h"
 #include "flow/worker.h"
+#include "monitor/metrics.h"
 
 enum {
     KIB = 1024,

@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #include "conf/memory.h"
-#include "flow/metrics.h"
+#include "monitor/metrics.h"
 
 static struct conf conf_of(int lanes, size_t line_bytes, size_t queue_bytes)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics with a label for the queue. */
-#include "flow/metrics_inner.h"
+#include "metrics_priv.h"
 
 static struct exposition_label queue_label(const struct metrics_view *v, size_t queue)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "flow/health.h"
+#include "monitor/health.h"
 
 enum { LIMIT_MS = 5000, NOW = 100000 };
 

@@ -11,14 +11,14 @@
  *
  * Threads: one at a time; what the view leads to may be at work meanwhile.
  */
-#ifndef FLOW_METRICS_H
-#define FLOW_METRICS_H
+#ifndef MONITOR_METRICS_H
+#define MONITOR_METRICS_H
 
 #include "flow/acker.h"
 #include "flow/customers.h"
-#include "flow/health.h"
 #include "flow/inbox.h"
 #include "flow/intake.h"
+#include "monitor/health.h"
 
 struct metrics_parts { /* borrowed: what is looked at */
     const struct conf *conf;

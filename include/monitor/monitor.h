@@ -10,11 +10,11 @@
  *
  * Threads: one at a time; the pages are made on the listener's thread.
  */
-#ifndef FLOW_MONITOR_H
-#define FLOW_MONITOR_H
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
 
 #include "flow/lane.h"
-#include "flow/metrics.h"
+#include "monitor/metrics.h"
 
 struct monitor;
 

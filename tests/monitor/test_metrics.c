@@ -3,7 +3,7 @@
 #include "slurp.h"
 #include "testing.h"
 
-#include "flow/metrics_inner.h"
+#include "metrics_priv.h"
 
 enum { PAGE_BYTES = 1024 * 1024 };
 

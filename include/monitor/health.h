@@ -8,8 +8,8 @@
  *
  * Pure: time is an argument. Threads: any.
  */
-#ifndef FLOW_HEALTH_H
-#define FLOW_HEALTH_H
+#ifndef MONITOR_HEALTH_H
+#define MONITOR_HEALTH_H
 
 #include "base/buf.h"
 #include "base/pulse.h"

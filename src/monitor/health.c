@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/health.h"
+#include "monitor/health.h"
 
 #include <inttypes.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metrics_inner.h - a row of the metrics, for metrics.c (the table), metrics_customers.c,
+ * metrics_priv.h - a row of the metrics, for metrics.c (the table), metrics_customers.c,
  * metrics_queues.c and their test.
  */
-#ifndef FLOW_METRICS_INNER_H
-#define FLOW_METRICS_INNER_H
+#ifndef MONITOR_METRICS_PRIV_H
+#define MONITOR_METRICS_PRIV_H
 
 #include "codec/exposition.h"
-#include "flow/metrics.h"
+#include "monitor/metrics.h"
 
 #define METRIC(name) "asymptote_ingest_" name
 

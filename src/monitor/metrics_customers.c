@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics with a label for the customer. */
-#include "flow/metrics_inner.h"
+#include "metrics_priv.h"
 
 #include "event/normalize.h"
 

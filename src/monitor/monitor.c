@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/monitor.h"
+#include "monitor/monitor.h"
 
 #include "base/log.h"
 #include "codec/exposition.h"
-#include "flow/metrics.h"
+#include "monitor/metrics.h"
 #include "net/listener.h"
 
 #include <stdio.h>

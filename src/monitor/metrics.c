@@ -3,9 +3,9 @@
  * The table, and what is there once for the worker. A new metric is a row; docs/monitoring.md
  * has the rows too (`asymptote-ingest metrics --markdown`), which a test asks for.
  */
-#include "flow/metrics.h"
+#include "monitor/metrics.h"
 
-#include "flow/metrics_inner.h"
+#include "metrics_priv.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>

@@ -12,8 +12,8 @@
 #include "app/options.h"
 #include "base/log.h"
 #include "event/normalize.h"
-#include "flow/worker.h"
 #include "net/http.h"
+#include "worker/worker.h"
 
 #include <curl/curl.h>
 #include <pthread.h>

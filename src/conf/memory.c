@@ -6,8 +6,8 @@
 #include "conf/memory.h"
 
 #include "event/long_lines.h"
-#include "flow/worker.h"
 #include "monitor/metrics.h"
+#include "worker/worker.h"
 
 enum {
     KIB = 1024,

@@ -3,7 +3,7 @@
  * What is asked before the start, and said: it waits for AWS and Kafka, each for some seconds at
  * most. Nothing depends on the answers but the topics' limits.
  */
-#include "flow/worker_inner.h"
+#include "worker_priv.h"
 
 #include "base/log.h"
 

@@ -8,7 +8,7 @@
  * for goes back; SQS is told; then the sink is closed, which reports everything, so that each
  * receipt is settled and freed.
  */
-#include "flow/worker_inner.h"
+#include "worker_priv.h"
 
 #include "base/log.h"
 

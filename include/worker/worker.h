@@ -10,8 +10,8 @@
  *
  * Threads: one at a time.
  */
-#ifndef FLOW_WORKER_H
-#define FLOW_WORKER_H
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
 
 #include "conf/conf.h"
 #include "flow/acker.h"

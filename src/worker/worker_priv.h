@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker_inner.h - what the files of the worker share: worker.c (start and stop),
- * worker_parts.c (making the parts from the configuration, and freeing them), worker_look.c
+ * worker_priv.h - what the files of the worker share: worker.c (start and stop),
+ * parts.c (making the parts from the configuration, and freeing them), look.c
  * (what is asked before the start). Nobody else includes it.
  */
-#ifndef FLOW_WORKER_INNER_H
-#define FLOW_WORKER_INNER_H
+#ifndef WORKER_WORKER_PRIV_H
+#define WORKER_WORKER_PRIV_H
 
-#include "flow/worker.h"
 #include "monitor/monitor.h"
 #include "net/msk.h"
+#include "worker/worker.h"
 
 struct worker {
     const struct conf *conf;

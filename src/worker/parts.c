@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts, from the configuration; each borrows those made before it. */
-#include "flow/worker_inner.h"
+#include "worker_priv.h"
 
 #include "base/log.h"
 #include "codec/endpoint.h"

@@ -17,8 +17,8 @@
 
 #include "base/clock.h"
 #include "base/pulse.h"
+#include "customers/stats.h"
 #include "flow/receipt.h"
-#include "flow/stats.h"
 
 enum {
     ACKER_THREADS = 4,

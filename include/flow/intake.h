@@ -19,8 +19,8 @@
 #ifndef FLOW_INTAKE_H
 #define FLOW_INTAKE_H
 
+#include "customers/customers.h"
 #include "flow/acker.h"
-#include "flow/customers.h"
 #include "flow/inbox.h"
 
 struct intake;

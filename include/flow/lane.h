@@ -11,8 +11,8 @@
 #ifndef FLOW_LANE_H
 #define FLOW_LANE_H
 
+#include "customers/customers.h"
 #include "flow/acker.h"
-#include "flow/customers.h"
 #include "flow/inbox.h"
 #include "flow/intake.h"
 #include "net/s3.h"

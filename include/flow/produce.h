@@ -8,7 +8,7 @@
 #ifndef FLOW_PRODUCE_H
 #define FLOW_PRODUCE_H
 
-#include "flow/customers.h"
+#include "customers/customers.h"
 #include "flow/receipt.h"
 
 enum { PRODUCE_KEY_BYTES = 1024 }; /* a longer key is cut at a character */

@@ -14,8 +14,8 @@
 #ifndef MONITOR_METRICS_H
 #define MONITOR_METRICS_H
 
+#include "customers/customers.h"
 #include "flow/acker.h"
-#include "flow/customers.h"
 #include "flow/inbox.h"
 #include "flow/intake.h"
 #include "monitor/health.h"

@@ -8,7 +8,7 @@
 
 #include "base/cond.h"
 #include "base/log.h"
-#include "flow/customers.h"
+#include "customers/customers.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "customers/customers.h"
 #include "fakes/fake_sqs.h"
 #include "flow/acker.h"
-#include "flow/customers.h"
 
 #include <stdlib.h>
 

@@ -14,7 +14,7 @@
 #ifndef TESTS_SIM_H
 #define TESTS_SIM_H
 
-#include "flow/breaker.h"
+#include "customers/breaker.h"
 #include "flow/receipt.h"
 
 enum {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* customers.c - who they are: routes, topics, credentials, breakers. */
-#include "flow/customers_inner.h"
+#include "customers_priv.h"
 
 #include "base/cond.h"
 #include "base/log.h"
 #include "codec/policy.h"
-#include "flow/route.h"
+#include "customers/route.h"
 
 #include <assert.h>
 #include <stdlib.h>

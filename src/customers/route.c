@@ -3,7 +3,7 @@
  * route.c - entries sorted by queue, bucket, prefix. The key is looked up cut at each of its
  * slashes: an exact search each, so `cust1` cannot match `cust10/x`, whatever stands between.
  */
-#include "flow/route.h"
+#include "customers/route.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "flow/breaker.h"
+#include "customers/breaker.h"
 
 enum { SECOND = 1000 };
 

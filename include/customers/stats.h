@@ -10,8 +10,8 @@
  *
  * Threads: any.
  */
-#ifndef FLOW_STATS_H
-#define FLOW_STATS_H
+#ifndef CUSTOMERS_STATS_H
+#define CUSTOMERS_STATS_H
 
 #include "base/err.h"
 #include "event/normalize.h"

@@ -10,8 +10,8 @@
  *
  * Pure: time and randomness are arguments. Threads: one at a time.
  */
-#ifndef FLOW_BREAKER_H
-#define FLOW_BREAKER_H
+#ifndef CUSTOMERS_BREAKER_H
+#define CUSTOMERS_BREAKER_H
 
 #include "base/rng.h"
 #include "flow/outcome.h"

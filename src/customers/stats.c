@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/stats.h"
+#include "customers/stats.h"
 
 #define SECONDS(n) (INT64_C(1000) * (n))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "flow/route.h"
+#include "customers/route.h"
 
 static struct routes *table(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "customers/customers.h"
 #include "fakes/fake_world.h"
-#include "flow/customers.h"
 
 #include <time.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * customers_inner.h - what the files of the customers share: customers.c (who they are) and
- * customers_share.c (how much of theirs may be on its way). Nobody else includes it.
+ * customers_priv.h - what the files of the customers share: customers.c (who they are) and
+ * share.c (how much of theirs may be on its way). Nobody else includes it.
  */
-#ifndef FLOW_CUSTOMERS_INNER_H
-#define FLOW_CUSTOMERS_INNER_H
+#ifndef CUSTOMERS_CUSTOMERS_PRIV_H
+#define CUSTOMERS_CUSTOMERS_PRIV_H
 
-#include "flow/customers.h"
+#include "customers/customers.h"
 
 #include <stdatomic.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "flow/stats.h"
+#include "customers/stats.h"
 
 static void a_time_falls_into_the_first_bucket_that_holds_it(void **state UNUSED)
 {

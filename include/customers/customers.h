@@ -11,15 +11,15 @@
  *
  * Threads: any, but for new and free.
  */
-#ifndef FLOW_CUSTOMERS_H
-#define FLOW_CUSTOMERS_H
+#ifndef CUSTOMERS_CUSTOMERS_H
+#define CUSTOMERS_CUSTOMERS_H
 
 #include "base/clock.h"
 #include "base/pulse.h"
 #include "codec/template.h"
 #include "conf/conf.h"
-#include "flow/breaker.h"
-#include "flow/stats.h"
+#include "customers/breaker.h"
+#include "customers/stats.h"
 #include "net/creds.h"
 #include "net/sink.h"
 #include "net/sts.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is told of a customer; what counts for its work is in customers.c. */
-#include "flow/customers.h"
+#include "customers/customers.h"
 
 void customer_state(struct customer *c, struct customer_state *out)
 {

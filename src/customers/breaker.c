@@ -4,7 +4,7 @@
  * while: a topic that refuses every record lets the GET succeed, and a success that is
  * followed by the next refusal within seconds must not begin at 30 s again.
  */
-#include "flow/breaker.h"
+#include "customers/breaker.h"
 
 static int64_t pause_ms(unsigned level)
 {

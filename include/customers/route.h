@@ -11,8 +11,8 @@
  *
  * Threads: routes_find any, once sealed.
  */
-#ifndef FLOW_ROUTE_H
-#define FLOW_ROUTE_H
+#ifndef CUSTOMERS_ROUTE_H
+#define CUSTOMERS_ROUTE_H
 
 #include "base/own.h"
 #include "base/span.h"

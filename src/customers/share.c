@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * customers_share.c - a customer may have a quarter of the Kafka queue unacknowledged (all of it
+ * share.c - a customer may have a quarter of the Kafka queue unacknowledged (all of it
  * if there is no other), so that one dead topic cannot fill the queue and stop the rest. Nor more
  * than keeps one partition busy, where its key sends all to one: what waits behind that is memory,
  * and librdkafka's thread does not sleep over it.
@@ -10,7 +10,7 @@
  * And after much longer, if brokers answer and yet nothing is acknowledged to anybody: those who
  * wait may be the dead ones, on all lanes, and the others without any.
  */
-#include "flow/customers_inner.h"
+#include "customers_priv.h"
 
 #include "base/cond.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * errors.h - the tables of errors as texts for people: which class an error of AWS has
- * (codec/fault.h and the services' own), and what becomes of it (flow/outcome.h).
+ * (codec/fault.h and the services' own), and what becomes of it (settle/outcome.h).
  */
 #ifndef APP_ERRORS_H
 #define APP_ERRORS_H

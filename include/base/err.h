@@ -5,7 +5,7 @@
  * The kind says what the caller must DO; the rest tells a person what happened:
  * the text, and, when an AWS service answered, its code, HTTP status and request ids.
  * Code branches on the kind only and never reads the text. Which kind leads to which
- * outcome for a notification is one table: flow/outcome.c.
+ * outcome for a notification is one table: settle/outcome.c.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

@@ -14,7 +14,7 @@
 #define CUSTOMERS_BREAKER_H
 
 #include "base/rng.h"
-#include "flow/outcome.h"
+#include "settle/outcome.h"
 
 enum {
     BREAKER_IN_A_ROW = 5,

@@ -17,9 +17,9 @@
 #define FLOW_ATTEMPT_H
 
 #include "codec/decode.h"
-#include "flow/outcome.h"
 #include "flow/produce.h"
 #include "net/s3.h"
+#include "settle/outcome.h"
 
 struct attempt_parts { /* borrowed for the life of the attempt */
     struct produce_parts produce;

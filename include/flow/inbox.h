@@ -18,7 +18,7 @@
 #ifndef FLOW_INBOX_H
 #define FLOW_INBOX_H
 
-#include "flow/receipt.h"
+#include "settle/receipt.h"
 
 struct inbox;
 

@@ -20,8 +20,8 @@
 #define FLOW_INTAKE_H
 
 #include "customers/customers.h"
-#include "flow/acker.h"
 #include "flow/inbox.h"
+#include "settle/sqs/acker.h"
 
 struct intake;
 

@@ -4,7 +4,7 @@
  *
  * It takes a notification from the inbox and goes through its records in order. The whole
  * way of a byte is attempt_body() in attempt.c: decode, lines, normalizer, sink, inside
- * curl's write callback. What becomes of an error is the table's (flow/outcome.h).
+ * curl's write callback. What becomes of an error is the table's (settle/outcome.h).
  *
  * Threads: lane_stop, lane_pulse and lane_customer any; the rest one at a time.
  */
@@ -12,10 +12,10 @@
 #define FLOW_LANE_H
 
 #include "customers/customers.h"
-#include "flow/acker.h"
 #include "flow/inbox.h"
 #include "flow/intake.h"
 #include "net/s3.h"
+#include "settle/sqs/acker.h"
 
 struct lane;
 

@@ -9,7 +9,7 @@
 #define FLOW_PRODUCE_H
 
 #include "customers/customers.h"
-#include "flow/receipt.h"
+#include "settle/receipt.h"
 
 enum { PRODUCE_KEY_BYTES = 1024 }; /* a longer key is cut at a character */
 

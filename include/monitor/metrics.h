@@ -15,10 +15,10 @@
 #define MONITOR_METRICS_H
 
 #include "customers/customers.h"
-#include "flow/acker.h"
 #include "flow/inbox.h"
 #include "flow/intake.h"
 #include "monitor/health.h"
+#include "settle/sqs/acker.h"
 
 struct metrics_parts { /* borrowed: what is looked at */
     const struct conf *conf;

@@ -14,7 +14,7 @@
 #define WORKER_WORKER_H
 
 #include "conf/conf.h"
-#include "flow/acker.h"
+#include "settle/sqs/acker.h"
 
 enum { INBOX_BYTES = 4 * 1024 * 1024 };
 

@@ -4,7 +4,7 @@
 #include "app/app.h"
 #include "app/options.h"
 #include "conf/value.h"
-#include "flow/outcome.h"
+#include "settle/outcome.h"
 
 #include <stdio.h>
 
@@ -13,7 +13,8 @@ enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 1024 * 1024, MS_PER_S 
 static const char intro[] =
     "# What happens on errors\n"
     "\n"
-    "<!-- Made by `asymptote-ingest errors --markdown` from src/flow/outcome.c and the tables of\n"
+    "<!-- Made by `asymptote-ingest errors --markdown` from src/settle/outcome.c and the tables "
+    "of\n"
     "     src/codec/fault.c, s3_answer.c, sts_xml.c, sqs_error.c: change those instead. -->\n"
     "\n"
     "Every error has a class, which the log shows as `error=`; this table says what becomes of "

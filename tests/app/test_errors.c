@@ -5,7 +5,7 @@
 #include "codec/s3_answer.h"
 #include "codec/sqs_json.h"
 #include "codec/sts_xml.h"
-#include "flow/outcome.h"
+#include "settle/outcome.h"
 #include "slurp.h"
 
 enum { TEXT_BYTES = 1024 * 1024 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the acker does (flow/acker.c), one event each, and what may never be when a lease ends. */
+/* What the acker does (settle/sqs/acker.c), one event each, and what may never be when a lease
+ * ends. */
 #include "sim.h"
 
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 #define TESTS_SIM_H
 
 #include "customers/breaker.h"
-#include "flow/receipt.h"
+#include "settle/receipt.h"
 
 enum {
     MESSAGES = 6,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "flow/leases.h"
+#include "settle/sqs/leases.h"
 
 enum { SECOND = 1000, VISIBILITY_S = 120, BEAT = 40 * SECOND };
 

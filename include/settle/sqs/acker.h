@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * acker.h - the threads that own the leases: they prolong what is held, delete what is
- * delivered, give back what is not, and notice what is lost (the book is flow/leases.h).
+ * delivered, give back what is not, and notice what is lost (the book is settle/sqs/leases.h).
  *
  *     acker_add(a, r);          intake, at the receive: the lease begins
  *     acker_settled(a, r);      whoever paid the receipt's last: a lane, or the sink's thread
@@ -12,13 +12,13 @@
  *
  * Threads: any, but for new, start, stop and free.
  */
-#ifndef FLOW_ACKER_H
-#define FLOW_ACKER_H
+#ifndef SETTLE_SQS_ACKER_H
+#define SETTLE_SQS_ACKER_H
 
 #include "base/clock.h"
 #include "base/pulse.h"
 #include "customers/stats.h"
-#include "flow/receipt.h"
+#include "settle/receipt.h"
 
 enum {
     ACKER_THREADS = 4,

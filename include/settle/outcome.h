@@ -13,8 +13,8 @@
  *
  * Pure: time and randomness are arguments. Threads: any.
  */
-#ifndef FLOW_OUTCOME_H
-#define FLOW_OUTCOME_H
+#ifndef SETTLE_OUTCOME_H
+#define SETTLE_OUTCOME_H
 
 #include "base/err.h"
 #include "base/rng.h"

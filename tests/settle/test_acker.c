@@ -3,7 +3,7 @@
 
 #include "customers/customers.h"
 #include "fakes/fake_sqs.h"
-#include "flow/acker.h"
+#include "settle/sqs/acker.h"
 
 #include <stdlib.h>
 

@@ -15,13 +15,13 @@
  * Threads: receipt_owe, receipt_account, receipt_worsen: the lane that has it; receipt_pay,
  * receipt_lose, receipt_loss: any; the rest: who has it alone.
  */
-#ifndef FLOW_RECEIPT_H
-#define FLOW_RECEIPT_H
+#ifndef SETTLE_RECEIPT_H
+#define SETTLE_RECEIPT_H
 
 #include "codec/notice.h"
-#include "flow/leases.h"
-#include "flow/outcome.h"
 #include "net/sqs.h"
+#include "settle/outcome.h"
+#include "settle/sqs/leases.h"
 
 #include <stdatomic.h>
 

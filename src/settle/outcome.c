@@ -11,7 +11,7 @@
  * - Nothing that will fail again ever gets a delay of 0: that is a hot loop which burns the
  *   receive count (failures.md row 6). Only what was not begun goes back with 0.
  */
-#include "flow/outcome.h"
+#include "settle/outcome.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
  * receipt.c - the count is the guarantee: nobody may delete a message but by a settlement
  * of OUTCOME_DONE, and that needs every record paid for by a good report.
  */
-#include "flow/receipt.h"
+#include "settle/receipt.h"
 
 #include <assert.h>
 #include <stdlib.h>

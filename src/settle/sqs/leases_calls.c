@@ -6,7 +6,7 @@
  * up again and be read twice. One to be made visible is not: if SQS cannot be told the delay it
  * shows up when the lease runs out, which loses nothing.
  */
-#include "flow/leases_inner.h"
+#include "leases_priv.h"
 
 static void batch_add(struct lease_batch *batch, struct lease *l, int visibility_s)
 {

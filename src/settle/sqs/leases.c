@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* leases.c - the book: what is held, what is ending, what is lost. */
-#include "flow/leases_inner.h"
+#include "leases_priv.h"
 
 #include <assert.h>
 #include <stdlib.h>

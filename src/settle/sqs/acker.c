@@ -4,7 +4,7 @@
  * are true: it is settled (nothing is owed for it) and its lease is over. The second can come
  * first, at shutdown, when what is still owed for is given back.
  */
-#include "flow/acker.h"
+#include "settle/sqs/acker.h"
 
 #include "base/cond.h"
 #include "base/log.h"

@@ -23,8 +23,8 @@
  *
  * Source: spec aws.md §2.4 (12 h in all, batches of 10), failures.md rows 2 to 4.
  */
-#ifndef FLOW_LEASES_H
-#define FLOW_LEASES_H
+#ifndef SETTLE_SQS_LEASES_H
+#define SETTLE_SQS_LEASES_H
 
 #include "base/err.h"
 #include "base/own.h"

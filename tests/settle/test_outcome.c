@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "flow/outcome.h"
+#include "settle/outcome.h"
 
 static struct outcome_action decide(struct outcome_case c)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * leases_inner.h - the inside of the lease book, for leases.c and leases_calls.c only.
+ * leases_priv.h - the inside of the lease book, for leases.c and leases_calls.c only.
  *
  * Two kinds of lists per queue: `beats`, sorted by the time of the next heartbeat, and `ends`, one
  * for deletes, one for changes. A lease in a call is in none of them, so no second call can
  * name it; the answer puts it back where it belongs by then.
  */
-#ifndef FLOW_LEASES_INNER_H
-#define FLOW_LEASES_INNER_H
+#ifndef SETTLE_SQS_LEASES_PRIV_H
+#define SETTLE_SQS_LEASES_PRIV_H
 
-#include "flow/leases.h"
+#include "settle/sqs/leases.h"
 
 enum {
     BACKOFF_FIRST_MS = 500,

@@ -19,9 +19,9 @@
 #include "event/normalize.h"
 #include "base/buf.h"
 #include "codec/json.h"
-#include "event/beacon.h"
-#include "event/identity.h"
-#include "event/names.h"
+#include "event/record/identity.h"
+#include "event/record/names.h"
+#include "event/repair/beacon.h"
 
 #include <json.h>
 #include <stdio.h>

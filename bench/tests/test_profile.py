@@ -2,8 +2,8 @@
 """Samples go to the innermost function that has a part."""
 from bench import profile
 
-FILES = {"decode_next": "/x/src/codec/decode.c", "emit_string": "/x/src/event/emit.c", "buf_add": "/x/src/base/buf.c",
-         "identity_of": "/x/src/event/identity.c", "normalizer_next": "/x/src/event/normalize.c",
+FILES = {"decode_next": "/x/src/codec/decode.c", "emit_string": "/x/src/event/record/emit.c", "buf_add": "/x/src/base/buf.c",
+         "identity_of": "/x/src/event/record/identity.c", "normalizer_next": "/x/src/event/normalize.c",
          "sink_produce": "/x/src/net/sink.c", "on_body": "/x/src/net/http_arrival.c"}
 LIBC, KERNEL = "/usr/lib/libc.so.6", "[kernel.kallsyms]"
 

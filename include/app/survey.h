@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "event/normalize.h"
-#include "event/shape.h"
+#include "event/record/shape.h"
 
 enum contract {
     CONTRACT_TIME,

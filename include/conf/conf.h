@@ -24,7 +24,7 @@
 #include "base/own.h"
 #include "codec/notice.h"
 
-struct rules; /* event/rules.h: a customer's own mapping, words, redaction */
+struct rules; /* event/schema/rules.h: a customer's own mapping, words, redaction */
 
 /* What templates may hold (output.md §2); the first two also in topics. */
 enum placeholder {

@@ -49,9 +49,11 @@ struct source {
     int64_t modified_ns;  /* LastModified, ns since the epoch, UTC */
 };
 
-struct rules; /* a customer's own names, word maps, redaction: event/rules.h. NULL: built-in only */
+struct rules; /* a customer's own names, word maps, redaction: event/schema/rules.h. NULL: built-in
+                 only */
 
-struct long_lines; /* readers for long lines that all normalizers share: event/long_lines.h */
+struct long_lines; /* readers for long lines that all normalizers share: event/record/long_lines.h
+                    */
 
 struct normalize_options {
     size_t event_bytes;            /* most bytes of a record's value (limits.event_bytes) */

@@ -11,8 +11,8 @@
 #define EVENT_ROADS_H
 
 #include "event/normalize.h"
-#include "event/shape.h"
-#include "event/values.h"
+#include "event/record/shape.h"
+#include "event/record/values.h"
 
 struct road_input {
     struct value *value; /* an object that is not empty; changes when it must be cleaned */

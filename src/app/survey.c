@@ -3,9 +3,9 @@
 
 #include "codec/secret.h"
 #include "codec/utf8.h"
-#include "event/build.h"
-#include "event/rules.h"
-#include "event/words.h"
+#include "event/map/build.h"
+#include "event/schema/rules.h"
+#include "event/schema/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

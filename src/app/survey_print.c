@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/survey_print.h"
 
-#include "event/emit.h"
+#include "event/record/emit.h"
 
 #include <inttypes.h>
 #include <stdio.h>

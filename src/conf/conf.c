@@ -3,7 +3,7 @@
 #include "conf/conf.h"
 
 #include "conf/read.h"
-#include "event/rules.h"
+#include "event/schema/rules.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
  */
 #include "conf/memory.h"
 
-#include "event/long_lines.h"
+#include "event/record/long_lines.h"
 #include "monitor/metrics.h"
 #include "worker/worker.h"
 

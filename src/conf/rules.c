@@ -2,7 +2,7 @@
 /* A customer's own names and words: lists of groups inside the customer's entry. */
 #include "conf/read.h"
 
-#include "event/rules.h"
+#include "event/schema/rules.h"
 
 #include <stdlib.h>
 

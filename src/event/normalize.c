@@ -5,13 +5,13 @@
  */
 #include "event/normalize.h"
 
-#include "event/clean.h"
-#include "event/long_lines.h"
-#include "event/otlp.h"
+#include "event/record/clean.h"
+#include "event/record/long_lines.h"
+#include "event/record/otlp.h"
+#include "event/record/unwrap.h"
+#include "event/record/values.h"
 #include "event/reject.h"
 #include "event/roads.h"
-#include "event/unwrap.h"
-#include "event/values.h"
 
 #include <assert.h>
 #include <stdio.h>

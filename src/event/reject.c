@@ -2,8 +2,8 @@
 #include "event/reject.h"
 
 #include "codec/utf8.h"
-#include "event/emit.h"
-#include "event/rules.h"
+#include "event/record/emit.h"
+#include "event/schema/rules.h"
 
 const char *reject_reason_name(enum reject_reason r)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/roads.h"
 
-#include "event/beacon.h"
-#include "event/build.h"
-#include "event/clean.h"
-#include "event/emit.h"
-#include "event/identity.h"
-#include "event/repair.h"
-#include "event/repository.h"
-#include "event/rules.h"
+#include "event/map/build.h"
+#include "event/record/clean.h"
+#include "event/record/emit.h"
+#include "event/record/identity.h"
+#include "event/repair/beacon.h"
+#include "event/repair/repair.h"
+#include "event/schema/repository.h"
+#include "event/schema/rules.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "codec/endpoint.h"
 #include "conf/memory.h"
-#include "event/long_lines.h"
+#include "event/record/long_lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>

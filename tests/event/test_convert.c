@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "event/convert.h"
+#include "event/map/convert.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "event/emit.h"
+#include "event/record/emit.h"
 
 enum { LONGEST = 70 }; /* several times what is looked at in one go */
 

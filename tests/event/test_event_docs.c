@@ -10,11 +10,11 @@
 #include "testing.h"
 
 #include "base/buf.h"
-#include "event/actions.h"
-#include "event/aliases.h"
-#include "event/category.h"
-#include "event/runtimes.h"
-#include "event/words.h"
+#include "event/map/actions.h"
+#include "event/map/category.h"
+#include "event/schema/aliases.h"
+#include "event/schema/runtimes.h"
+#include "event/schema/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  */
 #include "testing.h"
 
-#include "event/identity.h"
+#include "event/record/identity.h"
 
 #include <stdio.h>
 #include <stdlib.h>

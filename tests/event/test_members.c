@@ -2,8 +2,8 @@
 /* The two tables of the schema's members say the same: members.c by object, fields.c by path. */
 #include "testing.h"
 
-#include "event/fields.h"
-#include "event/members.h"
+#include "event/schema/fields.h"
+#include "event/schema/members.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/rng.h"
-#include "event/names.h"
+#include "event/record/names.h"
 
 #include <stdlib.h>
 #include <time.h>

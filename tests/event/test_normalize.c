@@ -3,9 +3,9 @@
 #include "testing.h"
 
 #include "base/buf.h"
-#include "event/long_lines.h"
 #include "event/normalize.h"
-#include "event/rules.h"
+#include "event/record/long_lines.h"
+#include "event/schema/rules.h"
 
 #include <malloc.h>
 #include <pthread.h>

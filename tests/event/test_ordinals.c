@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #include "base/rng.h"
-#include "event/ordinals.h"
+#include "event/record/ordinals.h"
 
 #include <stdlib.h>
 

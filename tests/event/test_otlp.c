@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "event/otlp.h"
-#include "event/shape.h"
+#include "event/record/otlp.h"
+#include "event/record/shape.h"
 
 static struct json_reader *reader;
 static struct pathset names;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "event/names.h"
-#include "event/outline.h"
+#include "event/record/names.h"
+#include "event/record/outline.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "event/repository.h"
+#include "event/schema/repository.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "event/build.h"
-#include "event/rules.h"
+#include "event/map/build.h"
+#include "event/schema/rules.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "event/shape.h"
+#include "event/record/shape.h"
 
 static const struct {
     const char *in;

@@ -3,11 +3,11 @@
  * Any object, taken as each shape: the event is one JSON object, the same twice, passes the
  * checks of spec schema.md §4, and stays within its limit.
  */
-#include "event/build.h"
-#include "event/category.h"
-#include "event/otlp.h"
-#include "event/rules.h"
-#include "event/words.h"
+#include "event/map/build.h"
+#include "event/map/category.h"
+#include "event/record/otlp.h"
+#include "event/schema/rules.h"
+#include "event/schema/words.h"
 
 #include <stdlib.h>
 

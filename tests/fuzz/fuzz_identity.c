@@ -6,8 +6,8 @@
  */
 #include "base/buf.h"
 #include "codec/json.h"
-#include "event/emit.h"
-#include "event/identity.h"
+#include "event/record/emit.h"
+#include "event/record/identity.h"
 
 #include <stdio.h>
 #include <stdlib.h>

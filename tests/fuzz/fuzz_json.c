@@ -6,7 +6,7 @@
  */
 #include "codec/json.h"
 #include "codec/utf8.h"
-#include "event/compact.h"
+#include "event/record/compact.h"
 
 #include <stdlib.h>
 

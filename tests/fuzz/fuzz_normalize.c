@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
-#include "event/beacon.h"
-#include "event/names.h"
 #include "event/normalize.h"
+#include "event/record/names.h"
+#include "event/repair/beacon.h"
 
 #include <stdlib.h>
 

@@ -12,10 +12,10 @@
  *
  * An odd first byte turns the customer's redaction on.
  */
-#include "event/beacon.h"
 #include "event/normalize.h"
-#include "event/repository.h"
-#include "event/rules.h"
+#include "event/repair/beacon.h"
+#include "event/schema/repository.h"
+#include "event/schema/rules.h"
 
 #include <stdlib.h>
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * identity.h - the id of an event (spec output.md §3): the same for every copy of the event,
+ * whatever the order of its members or the spelling of its numbers; different for two events
+ * that only look equal.
+ *
+ *     identity_object(id);                                  // each attempt at an object
+ *     identity_of(id, &record, text, &forgot);              // each record, in order
+ *
+ * Computed on the unwrapped record before normalization. No allocation once its buffers have
+ * grown. Threads: one at a time per object.
+ */
+#ifndef EVENT_RECORD_IDENTITY_H
+#define EVENT_RECORD_IDENTITY_H
+
+#include "codec/json.h"
+#include "event/record/names.h"
+#include "event/record/ordinals.h"
+
+enum { IDENTITY_BYTES = 37 }; /* a UUID's text and a NUL */
+
+struct identity_record {
+    const struct doc *doc;
+    size_t at;                 /* the record, an object */
+    const struct names *names; /* as names_unique left it for this record */
+    bool beacon;               /* Beacon-shaped: event.id counts, a forwarder's copies do not */
+    struct span customer;
+};
+
+struct identity; /* opaque: path, hash states, ordinals */
+
+struct identity *identity_new(void); /* never NULL */
+void identity_free(struct identity *id);
+DEFINE_OWNED(identity);
+
+/* Begin an object: nothing was seen. */
+void identity_object(struct identity *id);
+
+/* The next record's id. *forgot: the window of ordinals overflowed on it. */
+void identity_of(struct identity *id, const struct identity_record *r, char text[IDENTITY_BYTES],
+                 bool *forgot);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shape.h - what kind of record an object is (spec schema.md §14.2, rules 3 to 9).
+ */
+#ifndef EVENT_RECORD_SHAPE_H
+#define EVENT_RECORD_SHAPE_H
+
+#include "event/record/outline.h"
+
+enum shape {
+    SHAPE_NONE, /* none yet */
+    SHAPE_BEACON,
+    SHAPE_ECS,
+    SHAPE_OTEL,
+    SHAPE_OTLP,
+    SHAPE_HOOK,
+    SHAPE_FLAT,
+    SHAPES
+};
+
+/* The word of ingest.shape: "beacon" ... Never NULL ("" for SHAPE_NONE). */
+const char *shape_name(enum shape s);
+
+/* Rule 4's first half: the record says who wrote it. */
+MUST_USE bool shape_is_vendors(const struct doc *d, const struct outline *o);
+
+/* Rule 4 alone. */
+MUST_USE bool shape_is_beacon(const struct doc *d, const struct outline *o);
+
+/*
+ * Rules 3 to 8, first match, of the object with this outline. Whether a flat record holds any field
+ * that we know (rule 9) is for build_event to say, which has looked.
+ */
+MUST_USE enum shape shape_of(const struct doc *d, const struct outline *o);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * beacon.h - is a Beacon-shaped record right as it is? (spec output.md §1, the splice road)
+ *
+ * One walk over the members that the schema knows, with what a record's key and `ingest` need
+ * collected on the way. Looks only at members' types and values: that no name stands twice is
+ * names.h's to say, that the text is what it should be json.h's.
+ */
+#ifndef EVENT_REPAIR_BEACON_H
+#define EVENT_REPAIR_BEACON_H
+
+#include "codec/json.h"
+#include "event/normalize.h"
+#include "event/schema/members.h"
+
+struct beacon {
+    bool right;             /* nothing to repair */
+    uint32_t seen;          /* bit 1 << rule: that required member is there and right */
+    struct record_key key;  /* all but id; spans into the doc */
+    struct span repository; /* the member's text, "" if none */
+    struct span actor; /* the person behind a collector's event (schema.md §14.4), "" if none */
+};
+
+/* `at` is an object of shape SHAPE_BEACON. */
+void beacon_check(const struct doc *d, size_t at, int64_t modified_ns, struct beacon *b);
+
+/* Does the value have the type (null has any)? */
+MUST_USE bool beacon_type_fits(const struct doc *d, size_t at, enum member_type type);
+
+/* Are these the words that the schema allows ("" is one)? */
+MUST_USE bool beacon_is_origin(struct span word);
+MUST_USE bool beacon_is_retention(struct span word);
+
+/* Today's name of a harness that older versions wrote otherwise, "" for all other names. */
+struct span beacon_new_harness(struct span name);
+
+#endif

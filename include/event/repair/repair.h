@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * repair.h - the repair road: a Beacon-shaped record with something wrong in it (spec output.md
+ * §1, schema.md §14.8 and §14.9). Only what is wrong changes; order, number texts, unknown
+ * members and blanks stay. What a repair takes away is kept in `raw`: the customer's own
+ * `ingest` as raw.ingest, values that could not be kept in their place under raw.replaced.
+ *
+ * After it the event passes Beacon's own Validate() (schema.md §4).
+ *
+ *     repair_event(r, &in, &out, &facts);   // {"timestamp":...   up to the last member
+ *     emit_ingest(&out, ...);
+ *
+ * Threads: one at a time per object.
+ */
+#ifndef EVENT_REPAIR_REPAIR_H
+#define EVENT_REPAIR_REPAIR_H
+
+#include "event/map/build.h"
+#include "event/repair/beacon.h"
+
+struct repair_input {
+    const struct doc *doc; /* clean: with extents, names unique */
+    size_t at;
+    int64_t modified_ns;
+    struct span envelope_time; /* tried when the record has no usable time, "" if none */
+};
+
+struct repair; /* opaque: edits and texts */
+
+/* max_bytes: longest text of a record. Never NULL. */
+struct repair *repair_new(size_t max_bytes);
+void repair_free(struct repair *r);
+DEFINE_OWNED(repair);
+
+/* Append the event, without its last brace. *facts: spans into the doc and into *r. */
+void repair_event(struct repair *r, const struct repair_input *in, struct buf *out,
+                  struct built *facts);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pathset.h - a set of member paths, found by their text while a record is walked once.
+ *
+ * Every path gets a number. `a.b.c` is found whether the record spells it as one literal name,
+ * nested, or mixed, since the walk joins names by dots. The beginnings of paths are in the set
+ * too ("a", "a.b"): only there need a walk go down.
+ *
+ *     int id = pathset_add(&p, SPAN("user.name"));
+ *     const struct path_entry *e = pathset_find(&p, joined);     // e->id == id
+ *     for (int i = pathset_folded(&p, SPAN("User-Name")); i != PATH_NONE; i = p.next_folded[i])
+ *
+ * Threads: built by one, then read by many if none of them has it learn.
+ */
+#ifndef EVENT_SCHEMA_PATHSET_H
+#define EVENT_SCHEMA_PATHSET_H
+
+#include "event/schema/wordmap.h"
+
+enum {
+    PATH_MAX_BYTES = 128, /* longest path, dots included */
+    PATH_MAX_DOTS = 12,
+    LEARN_MAX = 256,  /* names that are alike a path, and as many others */
+    LEARN_BYTES = 64, /* longest of them */
+    LEARN_PROBES = 8, /* slots in front of a name that is still learned */
+    PATH_NONE = -1,
+};
+
+/* What a name says about the record whose own member it is: see outline.h. */
+struct name_note {
+    uint8_t member; /* an outline_member, 0: none */
+    uint8_t sign;   /* an outline_sign, 0: none */
+    uint8_t kinds;  /* of value that make it one, bits of outline_kind */
+};
+
+struct path_entry {
+    struct span text;
+    const char *container; /* alias_container.as: its object or JSON text stands for this name */
+    int16_t id;            /* PATH_NONE for a mere beginning */
+    int16_t word;          /* number of the word that it folds to; WORD_NONE if it has dots */
+    uint8_t dots;          /* in the text */
+    bool begins;           /* longer paths begin with it */
+    struct name_note note;
+    uint32_t seen; /* number of the last object that has the name */
+};
+
+struct pathset {
+    size_t most;                /* paths that fit */
+    size_t count;               /* of ids */
+    struct span *text;          /* by id */
+    int16_t *next_folded;       /* by id: next path that folds to the same word */
+    struct path_entry *entries; /* beginnings, too */
+    size_t entry_count, entry_most;
+    size_t learned[2];     /* names that are alike a path, others */
+    uint32_t objects;      /* that were looked at; it may wrap */
+    int16_t *first_folded; /* by number of a word: first path that folds to it */
+    size_t word_count;
+    struct wordmap index;  /* joined text to entry */
+    struct wordmap folded; /* folded text to number of the word */
+};
+
+/* For up to `most` paths, and names that are learned. */
+void pathset_init(struct pathset *p, size_t most);
+void pathset_done(struct pathset *p);
+
+/*
+ * Its number, new or as before. The text is copied. PATH_NONE if it is empty, too long, has an
+ * empty name, or the set is full.
+ */
+int pathset_add(struct pathset *p, struct span path);
+
+/* Mark a path of the set as a container (see aliases.h). */
+void pathset_container(struct pathset *p, struct span path, const char *as);
+
+/*
+ * Remember a name that is in no entry, since a file says the same names over and over: its entry,
+ * of which nothing but what it is alike is known. WORD_NONE: too long, or enough are remembered.
+ */
+int pathset_learn(struct pathset *p, struct span name);
+
+/* The same for a note on a name, which need not be a path. */
+void pathset_note(struct pathset *p, struct span name, struct name_note note);
+
+/* NULL if it is neither a path nor the beginning of one. */
+static inline const struct path_entry *pathset_find(const struct pathset *p, struct span joined)
+{
+    int i = wordmap_find(&p->index, joined);
+    return i == WORD_NONE ? NULL : &p->entries[i];
+}
+
+/* First path without dots that equals `name` when case, '_' and '-' are ignored. */
+MUST_USE int pathset_folded(const struct pathset *p, struct span name);
+
+/* The same of an entry's text, but for the entry itself if it is the first, as it mostly is. */
+static inline int pathset_alike(const struct pathset *p, const struct path_entry *e)
+{
+    int id = e->word == WORD_NONE ? PATH_NONE : p->first_folded[e->word];
+    return id != PATH_NONE && id == e->id ? p->next_folded[id] : id;
+}
+
+/* Lower case without '_' and '-' into `to`; n is 0 if it does not fit. */
+struct span path_fold(struct span name, char *to, size_t cap);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * repository.h - what a repository text says of itself (spec schema.md §2.5, §14.9).
+ *
+ *     https://user:token@Host/Owner/Name.git   ->  host/owner/name, user info at [8, 19)
+ *     git@host:owner/name.git                  ->  host/owner/name (scp form; `git@` is kept)
+ *     owner/name                               ->  owner/name
+ *     /home/x/app, C:\x, file:///x             ->  nothing
+ */
+#ifndef EVENT_SCHEMA_REPOSITORY_H
+#define EVENT_SCHEMA_REPOSITORY_H
+
+#include "base/buf.h"
+
+enum {
+    REPOSITORY_MAX_BYTES = 2048, /* longer texts name no repository */
+    REPOSITORY_ROWS = 32,
+    REPOSITORY_ROW_BYTES = 64,
+};
+
+/*
+ * The user info of a URL in *text, with its '@', as a part of it: the bytes to leave out.
+ * Empty if there is none (the login name of an scp form, git@host:path, is no secret and stays).
+ */
+MUST_USE struct span repository_userinfo(struct span text);
+
+/*
+ * Append ingest.repository: lower case, without `.git`, for URL, scp and owner/name forms.
+ * False: none of these; *out is unchanged.
+ */
+bool repository_name(struct span text, struct buf *out);
+
+/* The names of the last few texts: a file speaks of the same repositories over and over. */
+struct repository_memo {
+    struct repository_row {
+        uint8_t text_n; /* 0: free */
+        uint8_t name_n;
+        char text[REPOSITORY_ROW_BYTES];
+        char name[REPOSITORY_ROW_BYTES];
+    } rows[REPOSITORY_ROWS];
+    struct buf name; /* of the text asked for last, if it was not there */
+};
+
+void repository_memo_init(struct repository_memo *m);
+void repository_memo_done(struct repository_memo *m);
+
+/* As repository_name, empty if there is none. Valid until the next call. */
+struct span repository_recall(struct repository_memo *m, struct span text);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rules.h - what one customer adds to the built-in normalization: names of their own, constants,
+ * words for actions, redaction. A table, no language.
+ *
+ *     struct rules *r = rules_new();
+ *     rules_add_alias(r, SPAN("repository"), SPAN("project.git.url"), &err);
+ *     rules_add_constant(r, SPAN("harness.name"), SPAN("acme_bot"), &err);
+ *     rules_add_action(r, SPAN("RunTool"), SPAN("tool.invoked"), &err);
+ *     rules_set_redact(r, true);
+ *
+ * They count for records that are built anew; a Beacon-shaped record keeps its own fields and
+ * only redaction applies to it. A constant wins over paths, paths over the built-in rows, each
+ * in the order of adding. Built by the configuration, then only read: any number of threads.
+ */
+#ifndef EVENT_SCHEMA_RULES_H
+#define EVENT_SCHEMA_RULES_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/own.h"
+#include "event/schema/fields.h"
+
+enum {
+    RULES_PATHS_MAX = 256,
+    RULES_WORDS_MAX = 256,
+    RULES_TEXT_BYTES = 256, /* longest constant, word or action */
+};
+
+struct rules;
+struct pathset;
+
+struct rules *rules_new(void);
+void rules_free(struct rules *r);
+DEFINE_OWNED(rules);
+
+/*
+ * Another place of a field, tried after those already given. FAIL_CONFIG with a text for people
+ * (without file and line: the caller knows them): unknown field, bad path, table full.
+ */
+MUST_USE enum err_kind rules_add_alias(struct rules *r, struct span field, struct span path,
+                                       struct err *e);
+
+/* All of `from` in their order. */
+MUST_USE enum err_kind rules_add_field(struct rules *r, struct span field, const struct span *from,
+                                       size_t count, struct err *e);
+
+/* The field's value, whatever the record says. Only for text fields. */
+MUST_USE enum err_kind rules_add_constant(struct rules *r, struct span field, struct span value,
+                                          struct err *e);
+
+/*
+ * An action for a source's own word, which is compared without case, '_', '-', '.' and blanks.
+ * The action is dotted lower case: "tool.invoked".
+ */
+MUST_USE enum err_kind rules_add_action(struct rules *r, struct span word, struct span action,
+                                        struct err *e);
+
+void rules_set_redact(struct rules *r, bool on);
+
+/* ---- asked by normalization; all take NULL for "no rules" ---- */
+
+MUST_USE bool rules_redacts(const struct rules *r);
+
+/*
+ * Append `text` to *out with its secrets replaced and return true. False, and nothing is
+ * appended: redaction is off or there is no secret in it.
+ */
+bool rules_redact(const struct rules *r, struct span text, struct buf *out);
+
+/* The set of all paths; NULL if there are none. */
+MUST_USE const struct pathset *rules_paths(const struct rules *r);
+
+/* Number in rules_paths of the n-th path of a field, PATH_NONE behind the last. */
+MUST_USE int rules_path(const struct rules *r, int field, size_t n);
+
+MUST_USE bool rules_constant(const struct rules *r, enum field field, struct span *value);
+
+/* `word` folded by word_fold (words.h). */
+MUST_USE bool rules_action(const struct rules *r, struct span folded, struct span *action);
+
+#endif

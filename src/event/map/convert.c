@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/map/convert.h"
+
+#include "event/map/lookup.h"
+#include "event/schema/words.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    NUMBER_BYTES = 64, /* a longer text is no number of ours */
+    WHOLE_BYTES = 24,
+};
+
+/* ---- numbers ---- */
+
+static size_t digits_end(struct span s, size_t i)
+{
+    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') {
+        i++;
+    }
+    return i;
+}
+
+/* RFC 8259: what may stand in an event as it is. */
+static bool number_grammar(struct span s)
+{
+    size_t from = s.n > 0 && s.p[0] == '-' ? 1 : 0;
+    size_t i = digits_end(s, from);
+    if (i == from || (i - from > 1 && s.p[from] == '0')) {
+        return false;
+    }
+    if (i < s.n && s.p[i] == '.') {
+        from = i + 1;
+        i = digits_end(s, from);
+        if (i == from) {
+            return false;
+        }
+    }
+    if (i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
+        from = i + (i + 1 < s.n && (s.p[i + 1] == '+' || s.p[i + 1] == '-') ? 2 : 1);
+        i = digits_end(s, from);
+        return i > from && i == s.n;
+    }
+    return i == s.n;
+}
+
+static bool text_double(struct span s, double *v)
+{
+    char buf[NUMBER_BYTES + 1];
+    s = text_trim(s);
+    if (s.n > NUMBER_BYTES || !number_grammar(s)) {
+        return false;
+    }
+    memcpy(buf, s.p, s.n);
+    buf[s.n] = '\0';
+    *v = strtod(buf, NULL); /* the program never leaves the C locale */
+    return isfinite(*v);
+}
+
+/* Digits alone, exactly; within 64 bits and not the smallest of them. */
+static bool text_whole(struct span s, int64_t *v)
+{
+    bool minus = s.n > 0 && *s.p == '-';
+    uint64_t n = 0;
+    size_t i = minus ? 1 : 0;
+    if (i == s.n || s.n > 20) {
+        return false;
+    }
+    for (; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9' || n > (UINT64_MAX - 9) / 10) {
+            return false;
+        }
+        n = n * 10 + (uint64_t)(s.p[i] - '0');
+    }
+    *v = minus ? -(int64_t)(n & INT64_MAX) : (int64_t)(n & INT64_MAX);
+    return n <= (uint64_t)INT64_MAX;
+}
+
+static struct span print_whole(struct arena *a, int64_t v)
+{
+    char *end = arena_room(a, WHOLE_BYTES) + WHOLE_BYTES;
+    char *p = end;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (v < 0) {
+        *--p = '-';
+    }
+    return span_of(p, (size_t)(end - p));
+}
+
+/* Half up, without passing through a double. */
+static int64_t divide(int64_t v, int64_t per)
+{
+    int64_t q = v / per;
+    int64_t rest = v % per;
+    if (rest < 0) {
+        rest += per;
+        q--;
+    }
+    return q + (per > 1 && rest >= per / 2 ? 1 : 0);
+}
+
+struct span convert_integer(struct arena *a, int64_t v, int64_t per)
+{
+    return print_whole(a, divide(v, per));
+}
+
+bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *out)
+{
+    int64_t v = 0;
+    double x = 0;
+    text = text_trim(text);
+    if (text_whole(text, &v)) {
+        *out = print_whole(a, divide(v, per));
+        return true;
+    }
+    if (!text_double(text, &x)) {
+        return false;
+    }
+    x = floor(x / (double)per + 0.5);
+    if (x < -9.2e18 || x > 9.2e18) {
+        return false;
+    }
+    *out = print_whole(a, (int64_t)x);
+    return true;
+}
+
+bool convert_number(struct span text, struct span *out)
+{
+    double x = 0;
+    if (!text_double(text, &x)) {
+        return false;
+    }
+    *out = text_trim(text);
+    return true;
+}
+
+bool convert_bool(struct span text, struct span *out)
+{
+    char buf[8];
+    struct span low = word_fold(text_trim(text), buf, sizeof(buf));
+    bool yes = word_in(low, "true 1 yes");
+    *out = yes ? SPAN("true") : SPAN("false");
+    return yes || word_in(low, "false 0 no");
+}
+
+/* ---- commands ---- */
+
+bool convert_command(struct arena *a, const struct doc *d, size_t at, struct span *out)
+{
+    size_t bytes = 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+        bytes += doc_tag(d, i) == '"' ? doc_string(d, i).n + 1 : 0;
+    }
+    char *p = arena_room(a, bytes);
+    size_t n = 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+        if (doc_tag(d, i) == '"') {
+            struct span word = doc_string(d, i);
+            memcpy(p + n, word.p, word.n);
+            n += word.n;
+            p[n++] = ' ';
+        }
+    }
+    *out = span_of(p, n > 0 ? n - 1 : 0);
+    return text_counts(*out);
+}
+
+/* ---- hex ---- */
+
+static const char hex[] = "0123456789abcdef";
+
+static bool all_zero(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != '0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_hex(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (!digit && (s.p[i] < 'a' || s.p[i] > 'f')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/* Exactly `digits` of hex out of base64, with or without its padding. */
+static bool base64_hex(struct arena *a, struct span s, size_t digits, struct span *out)
+{
+    while (s.n > 0 && s.p[s.n - 1] == '=') {
+        s.n--;
+    }
+    if (s.n != (digits * 4 + 5) / 6) {
+        return false;
+    }
+    char *p = arena_room(a, digits + 4);
+    unsigned bits = 0;
+    int have = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        int v = base64_value(s.p[i]);
+        if (v < 0) {
+            return false;
+        }
+        bits = (bits << 6 | (unsigned)v) & 0xfff;
+        for (have += 6; have >= 4 && n < digits; have -= 4) {
+            p[n++] = hex[bits >> (have - 4) & 15U];
+        }
+    }
+    *out = span_of(p, n);
+    return n == digits;
+}
+
+bool convert_hex(struct arena *a, struct span text, size_t digits, struct span *out)
+{
+    text = text_trim(text);
+    bool ok = false;
+    if (text.n == digits) {
+        *out = arena_lower(a, text);
+        ok = is_hex(*out);
+    } else {
+        ok = base64_hex(a, text, digits, out);
+    }
+    return ok && !all_zero(*out);
+}

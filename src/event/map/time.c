@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When it happened: the first place with a plausible time (schema.md §14.8). */
+#include "event/map/draft.h"
+
+static const struct span nothing = {"", 0};
+
+/* {"seconds":..,"nanos":..}; numbers or their texts */
+static bool time_of_pair(const struct doc *d, size_t seconds, size_t nanos, struct timestamp *t)
+{
+    struct span text;
+    struct timestamp part;
+    if (!value_text(d, seconds, &text) || !timestamp_number(text, TIME_SECONDS, t)) {
+        return false;
+    }
+    if (nanos == 0 || !value_text(d, nanos, &text) || !timestamp_number(text, TIME_NANOS, &part)) {
+        return true;
+    }
+    return t->ns % 1000000000 == 0 && timestamp_pair(t->ns / 1000000000, part.ns, t);
+}
+
+/* {"$date":..}: text, milliseconds, or {"$numberLong":".."} */
+static bool time_of_mongo(const struct doc *d, size_t date, struct timestamp *t)
+{
+    struct span text;
+    if (doc_tag(d, date) == '{') {
+        date = doc_member(d, date, SPAN("$numberLong"));
+        return date != 0 && value_text(d, date, &text) && timestamp_number(text, TIME_MILLIS, t);
+    }
+    if (!value_text(d, date, &text)) {
+        return false;
+    }
+    return doc_tag(d, date) == '"' ? timestamp_parse(text, t)
+                                   : timestamp_number(text, TIME_MILLIS, t);
+}
+
+static bool time_of_object(const struct doc *d, size_t at, struct timestamp *t)
+{
+    size_t seconds = doc_member(d, at, SPAN("seconds"));
+    if (seconds != 0) {
+        return time_of_pair(d, seconds, doc_member(d, at, SPAN("nanos")), t);
+    }
+    size_t date = doc_member(d, at, SPAN("$date"));
+    return date != 0 && time_of_mongo(d, date, t);
+}
+
+/* No form of text is digits alone, so it can only be a number. */
+static bool time_of_integer(int64_t v, bool ns, struct timestamp *t)
+{
+    return v > 0 && ((ns && timestamp_integer((uint64_t)v, TIME_NANOS, t)) ||
+                     timestamp_integer((uint64_t)v, TIME_BY_SIZE, t));
+}
+
+static bool time_of_hit(const struct hit *hit, struct timestamp *t)
+{
+    struct span text;
+    bool in_ns = (hit->when & ALIAS_NS) != 0;
+    if (doc_tag(hit->doc, hit->at) == '{') {
+        return time_of_object(hit->doc, hit->at, t);
+    }
+    if (doc_tag(hit->doc, hit->at) == 'l') {
+        return time_of_integer(doc_int64(hit->doc, hit->at), in_ns, t);
+    }
+    if (!value_text(hit->doc, hit->at, &text)) {
+        return false;
+    }
+    return (in_ns && timestamp_number(text_trim(text), TIME_NANOS, t)) || timestamp_parse(text, t);
+}
+
+static bool plausible(const struct draft *d)
+{
+    return timestamp_plausible(d->time.ns, d->in->source->modified_ns);
+}
+
+void draft_time(struct draft *d)
+{
+    struct search s = lookup_search(FIELD_TIMESTAMP);
+    struct hit hit;
+    struct field_value *v = draft_slot(d, FIELD_TIMESTAMP);
+    bool found = false;
+    while (!found && lookup_next(d->lookup, &s, &hit)) {
+        found = time_of_hit(&hit, &d->time) && plausible(d);
+    }
+    if (found) {
+        *v = (struct field_value){VALUE_TEXT, nothing, hit.doc, hit.at, hit.path, hit.folded};
+    } else if (d->in->envelope_time.n == 0 || !timestamp_parse(d->in->envelope_time, &d->time) ||
+               !plausible(d)) {
+        d->time = timestamp_from_object(d->in->source->modified_ns);
+    }
+    v->kind = VALUE_TEXT;
+    v->text = timestamp_write(&d->time, arena_room(d->arena, TIMESTAMP_BYTES));
+}

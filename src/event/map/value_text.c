@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of a value counts, and as which text (schema.md §14.3). */
+#include "event/map/lookup.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct span text_trim(struct span s)
+{
+    if (text_is_trim(s)) {
+        return s;
+    }
+    while (s.n > 0 && is_blank(*s.p)) {
+        s = span_from(s, 1);
+    }
+    while (s.n > 0 && is_blank(s.p[s.n - 1])) {
+        s.n--;
+    }
+    return s;
+}
+
+const bool text_odd[256] = {['<'] = true, ['n'] = true, ['u'] = true, ['-'] = true};
+
+bool text_is_word(struct span s)
+{
+    s = text_trim(s);
+    return s.n > 0 && !(s.n <= 9 && (span_eq(s, SPAN("<nil>")) || span_eq(s, SPAN("null")) ||
+                                     span_eq(s, SPAN("undefined")) || span_eq(s, SPAN("-"))));
+}
+
+static bool scalar_text(const struct doc *d, size_t at, struct span *text)
+{
+    switch (doc_tag(d, at)) {
+    case '"':
+        *text = doc_string(d, at);
+        return text_counts(*text);
+    case 'l':
+    case 'u':
+    case 'd':
+    case '#':
+        *text = doc_source(d, at);
+        return true;
+    case 't':
+        *text = SPAN("true");
+        return true;
+    case 'f':
+        *text = SPAN("false");
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool value_text_other(const struct doc *d, size_t at, struct span *text)
+{
+    if (doc_tag(d, at) != '[') {
+        return scalar_text(d, at, text);
+    }
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+        if (scalar_text(d, i, text)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OTLP 1.x, JSON encoding: opentelemetry-proto, files logs, trace, metrics, common. */
+#include "event/record/otlp.h"
+
+enum { KIND_LOGS, KIND_SPANS, KIND_METRICS, KINDS };
+
+static const struct {
+    struct span resources, scopes, records;
+} names[KINDS] = {
+    {SPAN_INIT("resourceLogs"), SPAN_INIT("scopeLogs"), SPAN_INIT("logRecords")},
+    {SPAN_INIT("resourceSpans"), SPAN_INIT("scopeSpans"), SPAN_INIT("spans")},
+    {SPAN_INIT("resourceMetrics"), SPAN_INIT("scopeMetrics"), SPAN_INIT("metrics")},
+};
+
+/* Kinds of metric: the one that is there holds the data points. */
+static const struct span metric_types[] = {
+    SPAN_INIT("gauge"),     SPAN_INIT("sum"),
+    SPAN_INIT("histogram"), SPAN_INIT("exponentialHistogram"),
+    SPAN_INIT("summary"),
+};
+enum { METRIC_TYPES = sizeof(metric_types) / sizeof(metric_types[0]) };
+
+/* What a record says of its metric: members of the metric itself, then of its data. */
+static const struct span metric_parts[OTLP_METRIC_PARTS] = {
+    SPAN_INIT("name"),        SPAN_INIT("description"),
+    SPAN_INIT("unit"),        SPAN_INIT("aggregationTemporality"),
+    SPAN_INIT("isMonotonic"),
+};
+enum { OF_THE_METRIC = 3 };
+
+/* ---- the walk ---- */
+
+/* First element of a member that is a list, 0 if there is none. */
+static size_t list_of(const struct doc *d, size_t object, struct span name)
+{
+    size_t at = doc_member(d, object, name);
+    return at != 0 && doc_tag(d, at) == '[' ? doc_first(d, at) : 0;
+}
+
+/* The next object of a list, 0 at its end. */
+static size_t list_next(const struct doc *d, size_t *list)
+{
+    while (*list != 0 && !doc_at_end(d, *list)) {
+        size_t at = *list;
+        *list = doc_next(d, at);
+        if (doc_tag(d, at) == '{') {
+            return at;
+        }
+    }
+    *list = 0;
+    return 0;
+}
+
+/* Go to the next resourceLogs, resourceSpans or resourceMetrics of the request. */
+static bool next_kind(struct otlp *o)
+{
+    while (!doc_at_end(o->doc, o->member)) {
+        size_t at = o->member;
+        o->member = doc_next(o->doc, at + 1);
+        for (int k = 0; k < KINDS; k++) {
+            if (span_eq(doc_string(o->doc, at), names[k].resources) &&
+                doc_tag(o->doc, at + 1) == '[') {
+                o->kind = k;
+                o->resources = doc_first(o->doc, at + 1);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool next_resource(struct otlp *o)
+{
+    while ((o->resource = list_next(o->doc, &o->resources)) == 0) {
+        if (!next_kind(o)) {
+            return false;
+        }
+    }
+    size_t resource = doc_member(o->doc, o->resource, SPAN("resource"));
+    bool object = resource != 0 && doc_tag(o->doc, resource) == '{';
+    o->attributes = object ? doc_member(o->doc, resource, SPAN("attributes")) : 0;
+    o->scopes = list_of(o->doc, o->resource, names[o->kind].scopes);
+    return true;
+}
+
+static bool next_scope(struct otlp *o)
+{
+    while ((o->scope = list_next(o->doc, &o->scopes)) == 0) {
+        if (!next_resource(o)) {
+            return false;
+        }
+    }
+    size_t list = list_of(o->doc, o->scope, names[o->kind].records);
+    o->scope_itself = doc_member(o->doc, o->scope, SPAN("scope"));
+    o->metric = 0;
+    o->metrics = o->kind == KIND_METRICS ? list : 0;
+    o->records = o->kind == KIND_METRICS ? 0 : list;
+    return true;
+}
+
+/* The member of a metric that says its type and holds its data, 0 if there is none. */
+static size_t metric_data(const struct otlp *o, struct span *type)
+{
+    for (int i = 0; i < METRIC_TYPES; i++) {
+        size_t at = doc_member(o->doc, o->metric, metric_types[i]);
+        if (at != 0 && doc_tag(o->doc, at) == '{') {
+            *type = metric_types[i];
+            return at;
+        }
+    }
+    return 0;
+}
+
+static void look_at_metric(struct otlp *o)
+{
+    size_t data = metric_data(o, &o->metric_type);
+    o->records = data != 0 ? list_of(o->doc, data, SPAN("dataPoints")) : 0;
+    for (int i = 0; i < OTLP_METRIC_PARTS && data != 0; i++) {
+        size_t object = i < OF_THE_METRIC ? o->metric : data;
+        o->metric_parts[i] = doc_member(o->doc, object, metric_parts[i]);
+    }
+}
+
+static bool next_metric(struct otlp *o)
+{
+    while ((o->metric = list_next(o->doc, &o->metrics)) == 0) {
+        if (!next_scope(o)) {
+            return false;
+        }
+        if (o->kind != KIND_METRICS) {
+            return true;
+        }
+    }
+    look_at_metric(o);
+    return true;
+}
+
+static bool next_record(struct otlp *o)
+{
+    while ((o->record = list_next(o->doc, &o->records)) == 0) {
+        if (!next_metric(o)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void otlp_start(struct otlp *o, const struct doc *doc, size_t at)
+{
+    *o = (struct otlp){.doc = doc, .member = doc_first(doc, at)};
+}
+
+size_t otlp_count(const struct doc *doc, size_t at)
+{
+    struct otlp o;
+    size_t n = 0;
+    otlp_start(&o, doc, at);
+    while (next_record(&o)) {
+        n++;
+    }
+    return n;
+}
+
+/* ---- AnyValue ---- */
+
+static void write_any(const struct doc *d, size_t at, struct buf *out);
+
+/* -?(0|[1-9][0-9]*): may stand as a JSON integer. */
+static bool is_integer(struct span s)
+{
+    size_t i = s.n > 0 && *s.p == '-' ? 1 : 0;
+    if (i == s.n || (s.p[i] == '0' && s.n > i + 1)) {
+        return false;
+    }
+    for (; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The members of {"key":k,"value":v}; 0 for what is not there. */
+static void entry_of(const struct doc *d, size_t at, size_t *key, size_t *value)
+{
+    *key = 0;
+    *value = 0;
+    if (doc_tag(d, at) != '{') {
+        return;
+    }
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span name = doc_string(d, i);
+        if (name.n == 3 && memcmp(name.p, "key", 3) == 0) {
+            *key = i + 1;
+        } else if (name.n == 5 && memcmp(name.p, "value", 5) == 0) {
+            *value = i + 1;
+        }
+    }
+}
+
+/* [{"key":k,"value":v},...] as {k:v,...} */
+static void write_map(const struct doc *d, size_t list, struct buf *out)
+{
+    bool first = true;
+    buf_add_byte(out, '{');
+    for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i)) {
+        size_t key = 0;
+        size_t value = 0;
+        entry_of(d, i, &key, &value);
+        if (key == 0 || doc_tag(d, key) != '"') {
+            continue;
+        }
+        buf_add(out, first ? SPAN("") : SPAN(","));
+        first = false;
+        buf_add(out, doc_source(d, key));
+        buf_add_byte(out, ':');
+        if (value != 0) {
+            write_any(d, value, out);
+        } else {
+            buf_add(out, SPAN("null"));
+        }
+    }
+    buf_add_byte(out, '}');
+}
+
+static void write_array(const struct doc *d, size_t list, struct buf *out)
+{
+    bool first = true;
+    buf_add_byte(out, '[');
+    for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i)) {
+        buf_add(out, first ? SPAN("") : SPAN(","));
+        first = false;
+        write_any(d, i, out);
+    }
+    buf_add_byte(out, ']');
+}
+
+/* {"values":[...]} of a list or a map; without values an empty one. */
+static void write_values(const struct doc *d, size_t at, bool map, struct buf *out)
+{
+    size_t values = doc_tag(d, at) == '{' ? doc_member(d, at, SPAN("values")) : 0;
+    if (values == 0 || doc_tag(d, values) != '[') {
+        buf_add(out, map ? SPAN("{}") : SPAN("[]"));
+    } else if (map) {
+        write_map(d, values, out);
+    } else {
+        write_array(d, values, out);
+    }
+}
+
+/* The name of the one member of an AnyValue; 0 if the value is none. */
+static size_t any_member(const struct doc *d, size_t at)
+{
+    static const struct span kinds[] = {SPAN_INIT("stringValue"), SPAN_INIT("intValue"),
+                                        SPAN_INIT("doubleValue"), SPAN_INIT("boolValue"),
+                                        SPAN_INIT("arrayValue"),  SPAN_INIT("kvlistValue"),
+                                        SPAN_INIT("bytesValue")};
+    if (doc_tag(d, at) != '{' || doc_payload(d, at) >> 32 != 1) {
+        return 0;
+    }
+    size_t name = doc_first(d, at);
+    struct span kind = doc_string(d, name);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kind.n == kinds[i].n && *kind.p == *kinds[i].p && span_eq(kind, kinds[i])) {
+            return name;
+        }
+    }
+    return 0;
+}
+
+static void write_any(const struct doc *d, size_t at, struct buf *out)
+{
+    size_t name = any_member(d, at);
+    if (name == 0) {
+        bool empty = doc_tag(d, at) == '{' && doc_at_end(d, doc_first(d, at));
+        buf_add(out, empty ? SPAN("null") : doc_source(d, at));
+        return;
+    }
+    char kind = *doc_string(d, name).p;
+    size_t value = name + 1;
+    if (kind == 'a' || kind == 'k') { /* arrayValue, kvlistValue */
+        write_values(d, value, kind == 'k', out);
+    } else if (kind == 'i' && doc_tag(d, value) == '"' && /* intValue */
+               is_integer(doc_string(d, value))) {
+        buf_add(out, doc_string(d, value));
+    } else {
+        buf_add(out, doc_source(d, value));
+    }
+}
+
+/* ---- records ---- */
+
+/* Attributes as a map, whether they are a list or one already. */
+static void write_attributes(const struct doc *d, size_t at, struct buf *out)
+{
+    if (doc_tag(d, at) == '[') {
+        write_map(d, at, out);
+    } else {
+        buf_add(out, doc_source(d, at));
+    }
+}
+
+static bool is_attributes(struct span name)
+{
+    return span_eq(name, SPAN("attributes")) || span_eq(name, SPAN("Attributes")) ||
+           span_eq(name, SPAN("LogAttributes")) || span_eq(name, SPAN("SpanAttributes")) ||
+           span_eq(name, SPAN("ResourceAttributes"));
+}
+
+static bool is_body(struct span name)
+{
+    return span_eq(name, SPAN("body")) || span_eq(name, SPAN("Body"));
+}
+
+/* resource: with its attributes as a map. */
+static void write_resource(const struct doc *d, size_t at, struct buf *out)
+{
+    bool first = true;
+    buf_add_byte(out, '{');
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        buf_add(out, first ? SPAN("") : SPAN(","));
+        first = false;
+        buf_add(out, doc_source(d, i));
+        buf_add_byte(out, ':');
+        if (span_eq(doc_string(d, i), SPAN("attributes"))) {
+            write_attributes(d, i + 1, out);
+        } else {
+            buf_add(out, doc_source(d, i + 1));
+        }
+    }
+    buf_add_byte(out, '}');
+}
+
+/* The members of a record; those that are AnyValues or lists of them become plain. */
+static void write_members(const struct doc *d, size_t at, bool first, struct buf *out)
+{
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span name = doc_string(d, i);
+        buf_add(out, first ? SPAN("") : SPAN(","));
+        first = false;
+        buf_add(out, doc_source(d, i));
+        buf_add_byte(out, ':');
+        if (is_attributes(name)) {
+            write_attributes(d, i + 1, out);
+        } else if (is_body(name)) {
+            write_any(d, i + 1, out);
+        } else if (span_eq(name, SPAN("resource")) && doc_tag(d, i + 1) == '{') {
+            write_resource(d, i + 1, out);
+        } else {
+            buf_add(out, doc_source(d, i + 1));
+        }
+    }
+}
+
+/* ,"name":value unless there is none. */
+static void write_copy(const struct doc *d, size_t at, struct span name, struct buf *out)
+{
+    if (at != 0) {
+        buf_add(out, SPAN(",\""));
+        buf_add(out, name);
+        buf_add(out, SPAN("\":"));
+        buf_add(out, doc_source(d, at));
+    }
+}
+
+static void write_metric(const struct otlp *o, struct buf *out)
+{
+    buf_add(out, SPAN(",\"metric\":{\"type\":\""));
+    buf_add(out, o->metric_type);
+    buf_add_byte(out, '"');
+    for (int i = 0; i < OTLP_METRIC_PARTS; i++) {
+        write_copy(o->doc, o->metric_parts[i], metric_parts[i], out);
+    }
+    buf_add_byte(out, '}');
+}
+
+bool otlp_next(struct otlp *o, struct buf *text)
+{
+    buf_clear(text);
+    if (!next_record(o)) {
+        return false;
+    }
+    buf_add(text, SPAN("{\"resource\":{\"attributes\":"));
+    if (o->attributes != 0) {
+        write_attributes(o->doc, o->attributes, text);
+    } else {
+        buf_add(text, SPAN("{}"));
+    }
+    buf_add_byte(text, '}');
+    write_copy(o->doc, o->scope_itself, SPAN("scope"), text);
+    if (o->kind == KIND_METRICS) {
+        write_metric(o, text);
+    }
+    write_members(o->doc, o->record, false, text);
+    buf_add_byte(text, '}');
+    return true;
+}
+
+static bool needs_plain(const struct doc *d, size_t at)
+{
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span name = doc_string(d, i);
+        size_t inner = span_eq(name, SPAN("resource")) && doc_tag(d, i + 1) == '{'
+                           ? doc_member(d, i + 1, SPAN("attributes"))
+                           : 0;
+        if ((is_attributes(name) && doc_tag(d, i + 1) == '[') ||
+            (inner != 0 && doc_tag(d, inner) == '[') ||
+            (is_body(name) && any_member(d, i + 1) != 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool otlp_plain(const struct doc *doc, size_t at, struct buf *text)
+{
+    buf_clear(text);
+    if (!needs_plain(doc, at)) {
+        return false;
+    }
+    buf_add_byte(text, '{');
+    write_members(doc, at, true, text);
+    buf_add_byte(text, '}');
+    return true;
+}

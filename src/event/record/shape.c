@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/record/shape.h"
+
+#include "event/schema/runtimes.h"
+
+const char *shape_name(enum shape s)
+{
+    static const char *const names[] = {"", "beacon", "ecs", "otel", "otlp", "hook", "flat", ""};
+    return names[s];
+}
+
+static bool is_object(const struct doc *d, size_t at)
+{
+    return at != 0 && doc_tag(d, at) == '{';
+}
+
+static bool is_opencode(const struct doc *d, size_t at)
+{
+    return at != 0 && doc_tag(d, at) == '"' && runtime_opencode_type(doc_string(d, at));
+}
+
+bool shape_is_vendors(const struct doc *d, const struct outline *o)
+{
+    size_t vendor = o->at[OUTLINE_VENDOR];
+    return vendor != 0 && doc_tag(d, vendor) == '"' &&
+           span_eq(doc_string(d, vendor), SPAN("beacon"));
+}
+
+bool shape_is_beacon(const struct doc *d, const struct outline *o)
+{
+    size_t version = o->at[OUTLINE_SCHEMA_VERSION];
+    return shape_is_vendors(d, o) ||
+           (version != 0 && doc_tag(d, version) != 'n' && is_object(d, o->at[OUTLINE_EVENT]) &&
+            is_object(d, o->at[OUTLINE_HARNESS]));
+}
+
+enum shape shape_of(const struct doc *d, const struct outline *o)
+{
+    if ((o->signs & SIGN_OTLP) != 0) {
+        return SHAPE_OTLP;
+    }
+    if (shape_is_beacon(d, o)) {
+        return SHAPE_BEACON;
+    }
+    if ((o->signs & SIGN_ECS) != 0) {
+        return SHAPE_ECS;
+    }
+    if ((o->signs & SIGN_OTEL) != 0) {
+        return SHAPE_OTEL;
+    }
+    bool hook = (o->signs & SIGN_HOOK) != 0 ||
+                ((o->signs & SIGN_BESIDE) != 0 && is_opencode(d, o->at[OUTLINE_TYPE]));
+    return hook ? SHAPE_HOOK : SHAPE_FLAT;
+}

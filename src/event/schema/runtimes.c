@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/schema/runtimes.h"
+
+#include "event/map/lookup.h"
+#include "event/schema/words.h"
+
+enum { NAME_BYTES = 128 }; /* longer names are nobody's */
+
+enum how { HAS, IS };
+
+/* schema.md §2.3, in its order; the first hit on the lower-cased trimmed name wins. */
+/* clang-format off: one row a rule */
+static const struct {
+    enum how how;
+    const char *words[8]; /* NULL behind the last */
+    const char *name;
+} runtimes[] = {
+    {HAS, {"cowork", "co-work"}, "claude_cowork"},
+    {HAS, {"claude_agent_sdk", "claude-agent-sdk", "claude agent sdk"}, "claude_agent_sdk"},
+    {HAS, {"claude_web", "claude-web"}, "claude_web"},
+    {IS, {"claude.ai"}, "claude_web"},
+    {HAS, {"chatgpt", "openai_web"}, "chatgpt_web"},
+    {HAS, {"claude"}, "claude_code"},
+    {HAS, {"openclaw", "open-claw"}, "openclaw_gateway"},
+    {HAS, {"antigravity", "anti-gravity"}, "antigravity_cli"},
+    {HAS, {"codex"}, "codex_cli"},
+    {HAS, {"gemini"}, "gemini_cli"},
+    {HAS, {"copilot-chat", "vscode", "vs code"}, "vscode_copilot"},
+    {HAS, {"copilot"}, "copilot_cli"},
+    {IS, {"pi", "pi.dev", "pi_cli", "pi-cli", "pi_agent", "pi-agent", "pi agent"}, "pi_cli"},
+    {IS, {"cline", "cline_cli", "cline-cli", "cline cli", "cline.bot"}, "cline"},
+};
+
+static const char *const newer[] = {
+    "codex_desktop", "omp",       "qwen_code", "muse_code", "prime_agent", "omo_senpi",
+    "vercel_fx",     "openhands", "grok_bot",  "kiro",      "goose",       "deepseek_harness",
+};
+
+static const struct {
+    const char *was, *is;
+} old_names[] = {
+    {"claude", "claude_code"},
+    {"codex", "codex_cli"},
+    {"vscode", "vscode_copilot"},
+    {"antigravity", "antigravity_cli"},
+};
+
+/* Names that are what they become: looked at first, since nearly all are. */
+static const char settled[] =
+    "claude_code cursor codex_cli gemini_cli copilot_cli vscode_copilot opencode antigravity_cli "
+    "grok "
+    "pi_cli cline devin hermes factory claude_cowork claude_agent_sdk unknown";
+
+static const char shippers[] =
+    "filebeat elastic-agent vector fluent-bit fluentd logstash winlogbeat auditbeat opentelemetry";
+
+static const char opencode_types[] =
+    "tool.execute.before tool.execute.after chat.message chat.params command.execute.before "
+    "session.created session.updated session.deleted session.idle session.status session.error "
+    "session.diff session.compacted message.updated message.removed message.part.updated "
+    "message.part.removed permission.asked permission.updated permission.replied file.edited "
+    "todo.updated";
+/* clang-format on */
+
+static struct span lowered(struct span s, char to[NAME_BYTES])
+{
+    s = text_trim(s);
+    if (s.n > NAME_BYTES) {
+        return span_of(to, 0);
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        to[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
+    }
+    return span_of(to, s.n);
+}
+
+static bool rule_hits(size_t rule, struct span name)
+{
+    for (size_t i = 0; i < 8 && runtimes[rule].words[i] != NULL; i++) {
+        struct span word = span_str(runtimes[rule].words[i]);
+        if (runtimes[rule].how == HAS ? text_has(name, word) : span_eq(name, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool runtime_row(size_t i, bool *has, const char *const **row, const char **name)
+{
+    if (i >= sizeof(runtimes) / sizeof(runtimes[0])) {
+        return false;
+    }
+    *has = runtimes[i].how == HAS;
+    *row = runtimes[i].words;
+    *name = runtimes[i].name;
+    return true;
+}
+
+struct span runtime_name(struct span name)
+{
+    char buf[NAME_BYTES];
+    struct span low = lowered(name, buf);
+    if (low.n == 0) {
+        return text_trim(name).n == 0 ? span_of(name.p, 0) : name;
+    }
+    if (word_in(name, settled)) {
+        return name;
+    }
+    for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++) {
+        if (span_eq(low, span_str(newer[i]))) {
+            return span_str(newer[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++) {
+        if (rule_hits(i, low)) {
+            return span_str(runtimes[i].name);
+        }
+    }
+    return name;
+}
+
+struct span runtime_old_name(struct span name)
+{
+    for (size_t i = 0; i < sizeof(old_names) / sizeof(old_names[0]); i++) {
+        if (span_eq(name, span_str(old_names[i].was))) {
+            return span_str(old_names[i].is);
+        }
+    }
+    return span_of("", 0);
+}
+
+bool runtime_is_shipper(struct span name)
+{
+    char buf[NAME_BYTES];
+    struct span low = lowered(name, buf);
+    return span_starts(low, SPAN("otelcol")) || word_in(low, shippers);
+}
+
+bool runtime_opencode_type(struct span type)
+{
+    return word_in(type, opencode_types);
+}
+
+/* ---- hook payloads ---- */
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_pascal(struct span s)
+{
+    return s.n > 0 && is_upper(*s.p);
+}
+
+static bool is_camel(struct span s)
+{
+    if (s.n == 0 || *s.p < 'a' || *s.p > 'z') {
+        return false;
+    }
+    for (size_t i = 1; i < s.n; i++) {
+        if (is_upper(s.p[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has(const struct lookup *l, int row)
+{
+    struct hit hit;
+    return lookup_first(l, row, &hit);
+}
+
+/* The hook's name, and whether it stands under the snake-case key. */
+static struct span hook_name(const struct lookup *l, bool *snake)
+{
+    struct hit hit;
+    struct span name = {"", 0};
+    *snake = false;
+    if (lookup_first(l, FACT_HOOK_NAME, &hit) && doc_tag(hit.doc, hit.at) == '"') {
+        name = doc_string(hit.doc, hit.at);
+        *snake = !hit.folded && span_eq(*hit.path, SPAN("hook_event_name"));
+    }
+    return name;
+}
+
+struct span runtime_of_hook(const struct lookup *l)
+{
+    bool snake = false;
+    struct span name = hook_name(l, &snake);
+    struct span type = {"", 0};
+    if (has(l, FACT_CURSOR) || is_camel(name)) {
+        return SPAN("cursor");
+    }
+    if (has(l, FACT_TURN) && is_pascal(name)) {
+        return SPAN("codex_cli");
+    }
+    if (has(l, FACT_CASCADE)) {
+        return SPAN("devin-desktop");
+    }
+    if (word_in(name, "BeforeTool AfterTool BeforeAgent AfterAgent")) {
+        return SPAN("gemini_cli");
+    }
+    if (has(l, FACT_TRANSCRIPT) && is_pascal(name) && snake) {
+        return SPAN("claude_code");
+    }
+    bool opencode = lookup_text(l, FACT_TYPE, &type) && runtime_opencode_type(type);
+    return opencode ? SPAN("opencode") : span_of("", 0);
+}

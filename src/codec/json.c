@@ -3,8 +3,8 @@
 #include "codec/json.h"
 
 #include "base/wipe.h"
-#include "codec/json_parts.h"
 #include "codec/json_simd.h"
+#include "json_priv.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
  * the tape alone tells which token a word is, and only the last byte of a scalar is sought in the
  * text. The count goes only as far as somebody has asked.
  */
-#include "codec/json_parts.h"
+#include "json_priv.h"
 
 /* Behind the last byte, which is no blank, of the scalar in front of `to`. */
 static inline uint32_t scalar_end(const char *text, uint32_t to)

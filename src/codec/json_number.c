@@ -3,8 +3,8 @@
  * One number of the strict reader (RFC 8259 §6). The same split as simdjson's: integers of 64
  * bits exactly, all else the nearest double; beyond both, our '#' with the text.
  */
-#include "codec/json_parts.h"
 #include "codec/json_simd.h"
+#include "json_priv.h"
 
 enum { SAFE_DIGITS = 19 }; /* so many decimal digits always fit 64 bits */
 

@@ -4,7 +4,7 @@
  * reads several values from one text, mends bad UTF-8 and keeps where each value stands.
  * No recursion: a stack of JSON_MAX_DEPTH open containers.
  */
-#include "codec/json_parts.h"
+#include "json_priv.h"
 
 enum { MOST_COUNT = 0xffffff }; /* of a container's members, as simdjson's tape saturates it */
 

@@ -3,8 +3,8 @@
  * One string of the strict reader (RFC 8259 §7), unescaped into the store. Mended, since a
  * line is worth more than its bad byte: invalid UTF-8 and escapes of lone surrogates.
  */
-#include "codec/json_parts.h"
 #include "codec/utf8.h"
+#include "json_priv.h"
 
 /* Hex digits' value, -1 if p is none. */
 static int hex(char c)

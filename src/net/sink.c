@@ -5,7 +5,7 @@
  */
 #include "base/clock.h"
 #include "net/sink_conf.h"
-#include "net/sink_inner.h"
+#include "sink_priv.h"
 
 #include <assert.h>
 #include <errno.h>

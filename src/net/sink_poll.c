@@ -4,7 +4,7 @@
  * wakes waiting producers is touched once per batch and not once per record.
  */
 #include "base/clock.h"
-#include "net/sink_inner.h"
+#include "sink_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

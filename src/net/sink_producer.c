@@ -4,7 +4,7 @@
  * brokers have) refuses all work for ever. Its records are reported as failed, their objects
  * are read again, and a new producer takes them.
  */
-#include "net/sink_inner.h"
+#include "sink_priv.h"
 
 enum err_kind sink_producer_make(struct sink *s, struct sink_producer *p, struct err *e)
 {

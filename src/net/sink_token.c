@@ -4,7 +4,7 @@
  * where a slow origin of credentials would hold up delivery reports; so the question has its
  * background thread, as the tokens have that librdkafka fetches itself (OIDC).
  */
-#include "net/sink_inner.h"
+#include "sink_priv.h"
 
 #include "base/buf.h"
 

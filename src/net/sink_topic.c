@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Topics by name; what the brokers say of one. */
-#include "net/sink_inner.h"
+#include "sink_priv.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "codec/url.h"
 #include "net/endpoint_env.h"
-#include "net/sqs_inner.h"
+#include "sqs_priv.h"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
  * waiting before the next poll is the caller's business.
  */
 #include "net/creds_asker.h"
-#include "net/sqs_inner.h"
+#include "sqs_priv.h"
 
 #include <curl/curl.h>
 #include <stdatomic.h>

@@ -3,7 +3,7 @@
 #include "testing.h"
 
 #include "net/sink.h"
-#include "net/sink_inner.h"
+#include "sink_priv.h"
 
 #include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>

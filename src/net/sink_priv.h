@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink_inner.h - what the files of the sink share: sink.c (counting, producing, life),
+ * sink_priv.h - what the files of the sink share: sink.c (counting, producing, life),
  * sink_producer.c (making and replacing the producer), sink_poll.c (delivery reports, events),
  * sink_topic.c (topics), sink_token.c (SASL tokens). Nobody else includes it but their test.
  *
@@ -8,8 +8,8 @@
  * and takes them back if that was too much; only then does it touch the lock. The poll thread
  * subtracts first and then looks for waiters: one of the two always sees the other.
  */
-#ifndef NET_SINK_INNER_H
-#define NET_SINK_INNER_H
+#ifndef NET_SINK_PRIV_H
+#define NET_SINK_PRIV_H
 
 #include "net/sink.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_parts.h - what the files behind json.h share. Nobody else includes it.
+ * json_priv.h - what the files behind json.h share. Nobody else includes it.
  */
-#ifndef CODEC_JSON_PARTS_H
-#define CODEC_JSON_PARTS_H
+#ifndef CODEC_JSON_PRIV_H
+#define CODEC_JSON_PRIV_H
 
 #include "codec/json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sqs_inner.h - what calls and polls of net/sqs share. */
-#ifndef NET_SQS_INNER_H
-#define NET_SQS_INNER_H
+/* sqs_priv.h - what calls and polls of net/sqs share. */
+#ifndef NET_SQS_PRIV_H
+#define NET_SQS_PRIV_H
 
 #include "net/sqs.h"
 

@@ -14,13 +14,19 @@
 #define CUSTOMERS_BREAKER_H
 
 #include "base/rng.h"
-#include "settle/outcome.h"
 
 enum {
     BREAKER_IN_A_ROW = 5,
     BREAKER_FIRST_MS = 30 * 1000,
     BREAKER_MAX_MS = 15 * 60 * 1000,
     BREAKER_PROBE_MS = 5 * 60 * 1000, /* a probe not heard of for so long is forgotten */
+};
+
+/* What an outcome says about the customer: the column `mark` of settle/outcome.h. */
+enum breaker_mark {
+    BREAKER_NONE,  /* says nothing about the customer */
+    BREAKER_COUNT, /* opens after several in a row on different keys */
+    BREAKER_OPEN,  /* opens at once */
 };
 
 struct breaker {

@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "customers/breaker.h"
 
 /* How a message is settled. A message takes the worst of its objects: the largest. */
 enum outcome {
@@ -32,12 +33,6 @@ enum outcome_subject {
     ABOUT_DELIVERY, /* Kafka: producing, or a delivery report */
     ABOUT_NOTICE,   /* the message itself */
     OUTCOME_SUBJECTS
-};
-
-enum breaker_mark {
-    BREAKER_NONE,  /* says nothing about the customer */
-    BREAKER_COUNT, /* opens after several in a row on different keys */
-    BREAKER_OPEN,  /* opens at once */
 };
 
 enum {

@@ -21,6 +21,9 @@ struct memory_plan {
     size_t total_bytes;
 };
 
+/* Most bytes of a page of the monitor: /metrics, /healthz. */
+size_t memory_page_bytes(const struct conf *conf);
+
 void memory_plan(const struct conf *conf, struct memory_plan *out);
 
 /* FAIL_CONFIG, with the figures, if limits.memory is set and too small. */

@@ -42,9 +42,6 @@ struct metrics_view {
 
 void metrics_write(const struct metrics_view *v, struct buf *out);
 
-/* A ceiling of what that may write. */
-size_t metrics_bytes(const struct conf *conf);
-
 /* The table of docs/monitoring.md. */
 void metrics_reference(struct buf *out);
 

@@ -16,8 +16,6 @@
 #include "conf/conf.h"
 #include "settle/sqs/acker.h"
 
-enum { INBOX_BYTES = 4 * 1024 * 1024 };
-
 struct worker;
 
 /* FAIL_CONFIG: what the configuration asks for cannot be. Contacts nobody but Kafka, and

@@ -5,9 +5,8 @@
  */
 #include "conf/memory.h"
 
+#include "conf/sizes.h"
 #include "event/record/long_lines.h"
-#include "monitor/metrics.h"
-#include "worker/worker.h"
 
 enum {
     KIB = 1024,
@@ -21,6 +20,12 @@ enum {
     PAGES = 4, /* answers of the monitor: two of the longest, half used buffers */
 };
 
+size_t memory_page_bytes(const struct conf *conf)
+{
+    return PAGE_FIXED_BYTES + (conf->customer_count + 1) * PAGE_CUSTOMER_BYTES +
+           conf->queue_count * PAGE_QUEUE_BYTES + (size_t)conf->limits.lanes * PAGE_THREAD_BYTES;
+}
+
 void memory_plan(const struct conf *conf, struct memory_plan *out)
 {
     size_t line = conf->limits.line_bytes;
@@ -33,12 +38,12 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
         .lane_bytes = (size_t)CONNECTION_BYTES + DECODER_BYTES + ORDINAL_BYTES + line + 2 * output +
                       readers * shorter,
         .long_bytes = line > SHORT_LINE_BYTES ? readers * line : 0,
-        .inbox_bytes = (size_t)INBOX_BYTES + (size_t)ACKER_HELD_MAX * HELD_BYTES +
+        .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
                        conf->queue_count * POLL_BYTES,
         .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,
         .base_bytes = (size_t)BASE_BYTES + conf->customer_count * CUSTOMER_BYTES,
     };
-    out->base_bytes += conf->metrics.listen != NULL ? PAGES * metrics_bytes(conf) : 0;
+    out->base_bytes += conf->metrics.listen != NULL ? PAGES * memory_page_bytes(conf) : 0;
     out->lanes_bytes = lanes * out->lane_bytes;
     out->total_bytes =
         out->lanes_bytes + out->long_bytes + out->inbox_bytes + out->kafka_bytes + out->base_bytes;

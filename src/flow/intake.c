@@ -8,6 +8,7 @@
 
 #include "base/cond.h"
 #include "base/log.h"
+#include "conf/sizes.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -233,7 +234,7 @@ static void poll_start(struct intake *i, struct poll *p)
 {
     int64_t now = clock_mono_ms(i->parts.clock);
     if (!atomic_load(&p->known) || p->asked != 0 || now < p->not_before_ms ||
-        acker_held(i->parts.acker) >= ACKER_HELD_MAX ||
+        acker_held(i->parts.acker) >= MESSAGES_HELD_MAX ||
         !acker_queue_well(i->parts.acker, p->index) ||
         customers_queue_paused(i->parts.customers, p->index)) {
         return;

@@ -12,13 +12,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum {
-    FIXED_BYTES = 32 * 1024,
-    CUSTOMER_BYTES = 16 * 1024, /* 50 series of 300 bytes, the id of 40 */
-    QUEUE_BYTES = 8 * 1024,
-    THREAD_BYTES = 128, /* its line in /healthz */
-};
-
 static void write_one(const struct metric *m, struct buf *out, uint64_t value)
 {
     exposition_count(out, m->family.name, NULL, 0, value);
@@ -294,12 +287,6 @@ void metrics_write(const struct metrics_view *v, struct buf *out)
         exposition_family(out, &table[i].family);
         table[i].write(&table[i], v, out);
     }
-}
-
-size_t metrics_bytes(const struct conf *conf)
-{
-    return FIXED_BYTES + (conf->customer_count + 1) * CUSTOMER_BYTES +
-           conf->queue_count * QUEUE_BYTES + (size_t)conf->limits.lanes * THREAD_BYTES;
 }
 
 void metrics_reference(struct buf *out)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "codec/exposition.h"
+#include "conf/memory.h"
 #include "monitor/metrics.h"
 #include "net/listener.h"
 
@@ -114,7 +115,7 @@ struct monitor *monitor_new(const struct metrics_parts *parts, struct err *e)
         listener_new(&(struct listener_settings){.address = parts->conf->metrics.listen,
                                                  .pages = pages,
                                                  .page_count = sizeof(pages) / sizeof(pages[0]),
-                                                 .page_bytes = metrics_bytes(parts->conf),
+                                                 .page_bytes = memory_page_bytes(parts->conf),
                                                  .ctx = m},
                      e);
     if (m->listener == NULL) {

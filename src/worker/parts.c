@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "codec/endpoint.h"
 #include "conf/memory.h"
+#include "conf/sizes.h"
 #include "event/record/long_lines.h"
 
 #include <stdio.h>

@@ -53,7 +53,7 @@ static void pays_for_pages_only_if_somebody_may_ask(void **state UNUSED)
     memory_plan(&c, &without);
     c.metrics.listen = listen;
     memory_plan(&c, &with);
-    assert_int_equal(with.total_bytes - without.total_bytes, 4 * metrics_bytes(&c));
+    assert_int_equal(with.total_bytes - without.total_bytes, 4 * memory_page_bytes(&c));
 }
 
 static void refuses_a_limit_that_cannot_be_kept_and_says_why(void **state UNUSED)

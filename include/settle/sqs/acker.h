@@ -20,10 +20,7 @@
 #include "customers/stats.h"
 #include "settle/receipt.h"
 
-enum {
-    ACKER_THREADS = 4,
-    ACKER_HELD_MAX = 4096, /* messages held at a time, unacknowledged ones included */
-};
+enum { ACKER_THREADS = 4 };
 
 struct acker;
 

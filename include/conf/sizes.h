@@ -8,7 +8,7 @@
 #define CONF_SIZES_H
 
 enum {
-    INBOX_BYTES = 4 * 1024 * 1024, /* bodies of waiting notifications; above it no queue is polled */
+    INBOX_BYTES = 4 * 1024 * 1024, /* waiting bodies; above it no queue is polled */
     MESSAGES_HELD_MAX = 4096,      /* messages held at a time, unacknowledged ones included */
 
     /* Of a page of /metrics and of /healthz, at most. */

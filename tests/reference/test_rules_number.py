@@ -3,7 +3,7 @@
 
 tests/vectors/rules.json holds the number and, for each case of tests/vectors/normalize, digests
 of its input and of its output. An output that changed while its input did not needs a higher
-number in include/event/normalize.h. To record, after raising it or adding lines:
+number in include/event/record/origin.h. To record, after raising it or adding lines:
 
     python3 tests/reference/test_rules_number.py --record
 
@@ -62,7 +62,7 @@ def changed(recorded):
 def test_outputs_change_only_with_the_number_of_the_rules():
     record = json.loads(RECORD.read_text())
     if rules_number() == record["rules"]:
-        assert changed(record["cases"]) == [], "raise INGEST_RULES in include/event/normalize.h"
+        assert changed(record["cases"]) == [], "raise INGEST_RULES in include/event/record/origin.h"
 
 
 def test_the_record_is_up_to_date():

@@ -19,9 +19,6 @@ void action_words_free(struct action_words *w);
 MUST_USE bool action_row(size_t i, const char **word_list, const char **action);
 const char *action_known_list(void);
 
-/* Dotted lower case: two words or more of [a-z0-9_]. */
-MUST_USE bool action_well_formed(struct span action);
-
 /* The action that a finished use of this tool was (§10.4, for all runtimes). Lower-cased name. */
 struct span action_of_tool(struct span tool);
 

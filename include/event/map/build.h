@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "codec/json.h"
 #include "codec/timestamp.h"
-#include "event/normalize.h"
+#include "event/record/origin.h"
 #include "event/record/shape.h"
 #include "event/schema/fields.h"
 

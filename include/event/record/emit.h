@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "codec/timestamp.h"
-#include "event/normalize.h"
+#include "event/record/origin.h"
 #include "event/record/shape.h"
 
 /* What `ingest` says beside the object. Empty spans and zeros are left out. */

@@ -10,7 +10,7 @@
 #define EVENT_REPAIR_BEACON_H
 
 #include "codec/json.h"
-#include "event/normalize.h"
+#include "event/record/origin.h"
 #include "event/schema/members.h"
 
 struct beacon {

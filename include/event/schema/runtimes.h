@@ -8,8 +8,6 @@
 
 #include "base/span.h"
 
-struct lookup;
-
 /*
  * The canonical name for what a source calls its runtime. A name of the newer list stays what
  * it is; one that no rule knows comes back as given. Empty for an empty name.
@@ -24,9 +22,6 @@ struct span runtime_old_name(struct span name);
 
 /* Filebeat, Vector, an OpenTelemetry SDK, ...: carries events, never makes them. */
 MUST_USE bool runtime_is_shipper(struct span name);
-
-/* The runtime whose hook wrote this record, empty if nothing tells. */
-struct span runtime_of_hook(const struct lookup *l);
 
 /* Whether the value of `type` is one of opencode's event names. */
 MUST_USE bool runtime_opencode_type(struct span type);

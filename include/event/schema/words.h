@@ -23,4 +23,13 @@ MUST_USE bool word_next(struct span *list, struct span *word);
 /* Lower case without '_', '-', '.' and blanks into `to`; empty if it does not fit. */
 struct span word_fold(struct span word, char *to, size_t cap);
 
+/* A character that an action has besides its dots. */
+static inline bool action_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Dotted lower case: two words or more of [a-z0-9_]. */
+MUST_USE bool action_well_formed(struct span action);
+
 #endif

@@ -146,27 +146,6 @@ void action_words_free(struct action_words *w)
     }
 }
 
-static bool action_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-bool action_well_formed(struct span action)
-{
-    size_t dots = 0;
-    for (size_t i = 0; i < action.n; i++) {
-        if (action.p[i] == '.') {
-            dots++;
-            if (i == 0 || i + 1 == action.n || action.p[i - 1] == '.') {
-                return false;
-            }
-        } else if (!action_char(action.p[i])) {
-            return false;
-        }
-    }
-    return dots > 0;
-}
-
 struct span action_of_tool(struct span tool)
 {
     if (span_starts(tool, SPAN("mcp__"))) {

@@ -3,6 +3,7 @@
 #include "event/map/actions.h"
 #include "event/map/convert.h"
 #include "event/map/draft.h"
+#include "event/map/hooks.h"
 #include "event/schema/repository.h"
 #include "event/schema/runtimes.h"
 #include "event/schema/words.h"

@@ -2,7 +2,6 @@
 #include "event/schema/rules.h"
 
 #include "codec/secret.h"
-#include "event/map/actions.h"
 #include "event/schema/pathset.h"
 #include "event/schema/words.h"
 

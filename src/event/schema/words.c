@@ -88,3 +88,19 @@ struct span word_fold(struct span word, char *to, size_t cap)
     }
     return span_of(to, n);
 }
+
+bool action_well_formed(struct span action)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < action.n; i++) {
+        if (action.p[i] == '.') {
+            dots++;
+            if (i == 0 || i + 1 == action.n || action.p[i - 1] == '.') {
+                return false;
+            }
+        } else if (!action_char(action.p[i])) {
+            return false;
+        }
+    }
+    return dots > 0;
+}

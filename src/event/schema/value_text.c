@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of a value counts, and as which text (schema.md §14.3). */
-#include "event/map/lookup.h"
+#include "event/schema/value_text.h"
 
 static bool is_blank(char c)
 {

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * origin.h - where a record comes from, what its key may use, and why a line became a reject.
+ *
+ * Plain data that every step of the normalizer shares, and its callers: reached through
+ * event/normalize.h.
+ */
+#ifndef EVENT_RECORD_ORIGIN_H
+#define EVENT_RECORD_ORIGIN_H
+
+#include "base/span.h"
+
+enum { INGEST_RULES = 2 }; /* ingest.rules: raised with every change of any output */
+
+enum reject_reason {
+    REJECT_BAD_JSON,
+    REJECT_NOT_AN_EVENT,
+    REJECT_NO_KNOWN_FIELD,
+    REJECT_WRAPPED_TEXT,
+    REJECT_LINE_TOO_LONG,
+    REJECT_EVENT_TOO_LARGE,
+    REJECT_TRUNCATED_OBJECT,
+    REJECT_BOMB,
+    REJECT_OBJECT,
+    REJECT_NOT_OURS,
+    REJECT_REASONS
+};
+
+/* "bad_json" and so on, the words of output.md §4. Never NULL. */
+const char *reject_reason_name(enum reject_reason r);
+
+/* Where the lines come from. The spans must outlive the object's last normalizer_next. */
+struct source {
+    struct span customer; /* customer id, "" if none (rejects only) */
+    struct span object;   /* "s3://bucket/key", decoded, not escaped; may hold any byte */
+    struct span version;  /* version id, else ETag without quotes; "" if unknown */
+    int64_t modified_ns;  /* LastModified, ns since the epoch, UTC */
+};
+
+/* What a key template (output.md §2) and headers may use. Empty if the event has none. */
+struct record_key {
+    struct span category, harness, session, user, hostname, action;
+    char id[37];     /* ingest.id, NUL-terminated */
+    int64_t time_ns; /* the event's own time */
+};
+
+/* No text and no time; the id is not touched: this is done for every event. */
+static inline void record_key_clear(struct record_key *k)
+{
+    const struct span none = {"", 0};
+    k->category = none;
+    k->harness = none;
+    k->session = none;
+    k->user = none;
+    k->hostname = none;
+    k->action = none;
+    k->time_ns = 0;
+}
+
+#endif

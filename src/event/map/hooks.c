@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hooks.c - each agent spells its hooks' names in its own way; that tells whose payload it is. */
+#include "event/map/hooks.h"
+
+#include "event/map/lookup.h"
+#include "event/schema/runtimes.h"
+#include "event/schema/words.h"
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_pascal(struct span s)
+{
+    return s.n > 0 && is_upper(*s.p);
+}
+
+static bool is_camel(struct span s)
+{
+    if (s.n == 0 || *s.p < 'a' || *s.p > 'z') {
+        return false;
+    }
+    for (size_t i = 1; i < s.n; i++) {
+        if (is_upper(s.p[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has(const struct lookup *l, int row)
+{
+    struct hit hit;
+    return lookup_first(l, row, &hit);
+}
+
+/* The hook's name, and whether it stands under the snake-case key. */
+static struct span hook_name(const struct lookup *l, bool *snake)
+{
+    struct hit hit;
+    struct span name = {"", 0};
+    *snake = false;
+    if (lookup_first(l, FACT_HOOK_NAME, &hit) && doc_tag(hit.doc, hit.at) == '"') {
+        name = doc_string(hit.doc, hit.at);
+        *snake = !hit.folded && span_eq(*hit.path, SPAN("hook_event_name"));
+    }
+    return name;
+}
+
+struct span runtime_of_hook(const struct lookup *l)
+{
+    bool snake = false;
+    struct span name = hook_name(l, &snake);
+    struct span type = {"", 0};
+    if (has(l, FACT_CURSOR) || is_camel(name)) {
+        return SPAN("cursor");
+    }
+    if (has(l, FACT_TURN) && is_pascal(name)) {
+        return SPAN("codex_cli");
+    }
+    if (has(l, FACT_CASCADE)) {
+        return SPAN("devin-desktop");
+    }
+    if (word_in(name, "BeforeTool AfterTool BeforeAgent AfterAgent")) {
+        return SPAN("gemini_cli");
+    }
+    if (has(l, FACT_TRANSCRIPT) && is_pascal(name) && snake) {
+        return SPAN("claude_code");
+    }
+    bool opencode = lookup_text(l, FACT_TYPE, &type) && runtime_opencode_type(type);
+    return opencode ? SPAN("opencode") : span_of("", 0);
+}

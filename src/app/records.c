@@ -5,6 +5,8 @@
  */
 #include "app/records.h"
 
+#include "base/alloc.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -49,10 +51,7 @@ struct records_options records_defaults(void)
 
 struct records *records_new(const struct records_options *o)
 {
-    struct records *r = calloc(1, sizeof(*r));
-    if (r == NULL) {
-        abort();
-    }
+    struct records *r = mem_zeros(1, sizeof(*r));
     size_t head = o->normalize.sample_bytes < o->normalize.line_bytes ? o->normalize.sample_bytes
                                                                       : o->normalize.line_bytes;
     r->decode = decode_new(&o->decode);

@@ -10,6 +10,7 @@
 #include "app/app.h"
 
 #include "app/options.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "event/normalize.h"
 #include "net/http.h"
@@ -18,7 +19,6 @@
 #include <curl/curl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,34 +83,32 @@ static void *start_run(void *arg)
 {
     struct start *s = arg;
     worker_look(s->worker);
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     if (!s->shared.called_off) {
         worker_start(s->worker);
         s->shared.done = true;
     }
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     return NULL;
 }
 
 static void start_begin(struct start *s, struct worker *w)
 {
     *s = (struct start){.worker = w};
-    (void)pthread_mutex_init(&s->shared.lock, NULL);
-    if (pthread_create(&s->thread, NULL, start_run, s) != 0) {
-        abort();
-    }
+    mutex_init(&s->shared.lock);
+    thread_start(&s->thread, "start", start_run, s);
 }
 
 /* False: it had not got so far, and never will. */
 static bool start_end(struct start *s)
 {
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     s->shared.called_off = true;
     bool done = s->shared.done;
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     if (done) {
-        (void)pthread_join(s->thread, NULL);
-        (void)pthread_mutex_destroy(&s->shared.lock);
+        thread_join(s->thread);
+        mutex_done(&s->shared.lock);
     }
     return done;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/survey.h"
 
+#include "base/alloc.h"
 #include "codec/secret.h"
 #include "codec/utf8.h"
 #include "event/map/build.h"
@@ -37,10 +38,7 @@ const char *contract_name(enum contract c)
 
 struct survey *survey_new(const struct source *source, const struct rules *rules)
 {
-    struct survey *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
-        abort();
-    }
+    struct survey *s = mem_zeros(1, sizeof(*s));
     s->source = source;
     s->rules = rules;
     s->before = (struct buf)BUF_INIT(SURVEY_EXAMPLE_BYTES);

@@ -5,6 +5,7 @@
  */
 #include "codec/control.h"
 
+#include "base/alloc.h"
 #include "codec/utf8.h"
 
 #include <json-c/json.h>
@@ -156,10 +157,7 @@ struct control *control_read(struct span text, const struct control_limits *limi
     if (root == NULL) {
         return NULL;
     }
-    struct control *c = malloc(sizeof(*c));
-    if (c == NULL) {
-        abort();
-    }
+    struct control *c = mem_alloc(sizeof(*c));
     c->root = root;
     return c;
 }

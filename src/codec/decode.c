@@ -7,6 +7,8 @@
  */
 #include "codec/decode.h"
 
+#include "base/alloc.h"
+
 #include <limits.h>
 #include <stdlib.h>
 
@@ -49,10 +51,7 @@ struct decode {
 
 struct decode *decode_new(const struct decode_limits *limits)
 {
-    struct decode *d = calloc(1, sizeof(*d));
-    if (d == NULL) {
-        abort();
-    }
+    struct decode *d = mem_zeros(1, sizeof(*d));
     d->limits = *limits;
     decode_reset(d);
     return d;

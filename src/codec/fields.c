@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/fields.h"
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
+#include "base/ascii.h"
 
 static bool is_blank(char c)
 {
@@ -29,7 +26,7 @@ static bool is_named(struct span line, const char *name, size_t n)
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        if (lower(line.p[i]) != lower(name[i])) {
+        if (ascii_lower(line.p[i]) != ascii_lower(name[i])) {
             return false;
         }
     }

@@ -6,6 +6,7 @@
  */
 #include "codec/notice.h"
 
+#include "base/alloc.h"
 #include "codec/control.h"
 #include "codec/timestamp.h"
 #include "codec/url.h"
@@ -229,10 +230,7 @@ static bool read_record(struct reading *r, struct json_object *in, struct notice
 
 static void make_records(struct reading *r, size_t count)
 {
-    r->n->records = calloc(count, sizeof(*r->n->records));
-    if (r->n->records == NULL) {
-        abort();
-    }
+    r->n->records = mem_zeros(count, sizeof(*r->n->records));
     r->n->count = count;
 }
 
@@ -333,10 +331,8 @@ static bool read_body(struct reading *r, struct span body, bool wrapped)
 
 struct notice *notice_read(struct span body, struct err *e)
 {
-    OWNED(notice) struct notice *n = calloc(1, sizeof(*n));
-    if (n == NULL || (n->text = malloc(body.n + 1)) == NULL) {
-        abort();
-    }
+    OWNED(notice) struct notice *n = mem_zeros(1, sizeof(*n));
+    n->text = mem_alloc(body.n + 1);
     n->form = NOTICE_S3;
     struct reading r = {.n = n, .text_cap = body.n, .key = BUF_INIT(NOTICE_KEY_BYTES), .e = e};
     bool good = read_body(&r, body, false);

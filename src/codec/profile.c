@@ -5,6 +5,8 @@
  */
 #include "codec/profile.h"
 
+#include "base/alloc.h"
+
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -70,10 +72,7 @@ static void add_entry(struct reading *r, struct span key, struct span value)
     struct profile_file *f = r->f;
     if (f->count == f->cap) {
         f->cap = f->cap != 0 ? f->cap * 2 : 32;
-        f->entries = realloc(f->entries, f->cap * sizeof(*f->entries));
-        if (f->entries == NULL) {
-            abort();
-        }
+        f->entries = mem_grow(f->entries, f->cap, sizeof(*f->entries));
     }
     f->entries[f->count++] = (struct entry){r->profile, key, value, r->strong};
 }
@@ -131,10 +130,8 @@ static bool read_line(struct reading *r, struct span line)
 
 static struct profile_file *file_new(struct span text)
 {
-    struct profile_file *f = calloc(1, sizeof(*f));
-    if (f == NULL || (f->text = malloc(text.n + 1)) == NULL) {
-        abort();
-    }
+    struct profile_file *f = mem_zeros(1, sizeof(*f));
+    f->text = mem_alloc(text.n + 1);
     if (text.n > 0) {
         memcpy(f->text, text.p, text.n);
     }

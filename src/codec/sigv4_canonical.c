@@ -2,6 +2,7 @@
 /* One form for all requests that mean the same: both sides make it, and sign it. */
 #include "codec/sigv4_canonical.h"
 
+#include "base/ascii.h"
 #include "codec/url.h"
 
 #include <stdlib.h>
@@ -134,11 +135,6 @@ void sigv4_add_query(struct buf *out, struct span query)
     buf_done(&text);
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -147,8 +143,8 @@ static bool is_blank(char c)
 static int name_compare(struct span a, struct span b)
 {
     for (size_t i = 0; i < a.n && i < b.n; i++) {
-        unsigned char x = (unsigned char)lower(a.p[i]);
-        unsigned char y = (unsigned char)lower(b.p[i]);
+        unsigned char x = (unsigned char)ascii_lower(a.p[i]);
+        unsigned char y = (unsigned char)ascii_lower(b.p[i]);
         if (x != y) {
             return x < y ? -1 : 1;
         }
@@ -182,7 +178,7 @@ static void add_lower(struct buf *out, struct span name)
         return;
     }
     for (size_t i = 0; i < name.n; i++) {
-        to[i] = lower(name.p[i]);
+        to[i] = ascii_lower(name.p[i]);
     }
     out->n += name.n;
     out->p[out->n] = '\0';

@@ -5,6 +5,7 @@
  */
 #include "codec/sqs_json.h"
 
+#include "base/alloc.h"
 #include "codec/control.h"
 
 #include <openssl/err.h>
@@ -125,19 +126,6 @@ static struct json_object *root_of(const struct control *doc)
     return doc != NULL ? control_root(doc) : NULL;
 }
 
-static char *copy_text(struct span s)
-{
-    char *p = malloc(s.n + 1);
-    if (p == NULL) {
-        abort();
-    }
-    if (s.n > 0) {
-        memcpy(p, s.p, s.n);
-    }
-    p[s.n] = '\0';
-    return p;
-}
-
 void sqs_message_free(struct sqs_message *m)
 {
     if (m == NULL) {
@@ -199,13 +187,10 @@ static struct sqs_message *read_message(struct json_object *in)
 
     struct json_object *attributes = control_at(in, "Attributes");
     int64_t receives = attribute(attributes, "ApproximateReceiveCount", 1);
-    struct sqs_message *m = calloc(1, sizeof(*m));
-    if (m == NULL) {
-        abort();
-    }
-    m->id = copy_text(id);
-    m->receipt_handle = copy_text(handle);
-    m->body = span_of(copy_text(body), body.n);
+    struct sqs_message *m = mem_zeros(1, sizeof(*m));
+    m->id = mem_text_of(id);
+    m->receipt_handle = mem_text_of(handle);
+    m->body = span_of(mem_text_of(body), body.n);
     m->receive_count = receives < 1 ? 1 : receives > INT32_MAX ? INT32_MAX : (unsigned)receives;
     m->sent_ms = attribute(attributes, "SentTimestamp", 0);
     m->first_receive_ms = attribute(attributes, "ApproximateFirstReceiveTimestamp", 0);

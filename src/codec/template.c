@@ -4,6 +4,8 @@
  */
 #include "codec/template.h"
 
+#include "base/alloc.h"
+
 #include <stdlib.h>
 
 static int name_find(struct span name, const struct span *names, size_t count)
@@ -67,15 +69,9 @@ struct template *template_new(struct span text, const struct span *names, size_t
         (void)err_set(e, FAIL_CONFIG, text.n == 0 ? "is empty" : "is longer than 1,024 bytes");
         return NULL;
     }
-    OWNED(template) struct template *t = calloc(1, sizeof(*t));
-    if (t == NULL) {
-        abort();
-    }
-    t->text = malloc(text.n);
-    t->parts = calloc(text.n, sizeof(*t->parts));
-    if (t->text == NULL || t->parts == NULL) {
-        abort();
-    }
+    OWNED(template) struct template *t = mem_zeros(1, sizeof(*t));
+    t->text = mem_alloc(text.n);
+    t->parts = mem_zeros(text.n, sizeof(*t->parts));
     memcpy(t->text, text.p, text.n);
     if (parts_read(t, span_of(t->text, text.n), names, count, e) != FAIL_NONE) {
         return NULL;

@@ -5,16 +5,13 @@
  */
 #include "codec/url.h"
 
-enum { BUCKET_MIN = 3, BUCKET_MAX = 63, REGION_MAX = 32, HOST_MAX = 255, PORT_MAX = 65535 };
+#include "base/ascii.h"
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+enum { BUCKET_MIN = 3, BUCKET_MAX = 63, REGION_MAX = 32, HOST_MAX = 255, PORT_MAX = 65535 };
 
 static bool is_lower_alnum(char c)
 {
-    return (c >= 'a' && c <= 'z') || is_digit(c);
+    return (c >= 'a' && c <= 'z') || ascii_is_digit(c);
 }
 
 static bool is_unreserved(char c)
@@ -25,7 +22,7 @@ static bool is_unreserved(char c)
 
 static int hex_value(char c)
 {
-    if (is_digit(c)) {
+    if (ascii_is_digit(c)) {
         return c - '0';
     }
     if (c >= 'a' && c <= 'f') {
@@ -103,7 +100,7 @@ static bool take_octet(struct span *s, unsigned *value)
 {
     size_t n = 0;
     *value = 0;
-    while (n < s->n && n < 3 && is_digit(s->p[n])) {
+    while (n < s->n && n < 3 && ascii_is_digit(s->p[n])) {
         *value = *value * 10 + (unsigned)(s->p[n++] - '0');
     }
     (void)span_take(s, n);
@@ -221,7 +218,7 @@ static bool take_port(struct span *s, struct url *out)
     if (!take_byte(s, ':')) {
         return true;
     }
-    struct span digits = take_while(s, is_digit);
+    struct span digits = take_while(s, ascii_is_digit);
     if (digits.n == 0 || digits.n > 5) {
         return false;
     }

@@ -5,6 +5,7 @@
  */
 #include "codec/xml.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/wipe.h"
 
@@ -44,10 +45,7 @@ static struct node *node_add(struct xml *x)
 {
     if (x->count == x->cap) {
         x->cap = x->cap != 0 ? x->cap * 2 : 16;
-        struct node *grown = realloc(x->nodes, x->cap * sizeof(*grown));
-        if (grown == NULL) {
-            abort();
-        }
+        struct node *grown = mem_grow(x->nodes, x->cap, sizeof(*grown));
         x->nodes = grown;
     }
     return &x->nodes[x->count++];
@@ -102,10 +100,7 @@ static void on_doctype(void *user, const XML_Char *name UNUSED, const XML_Char *
 
 static struct xml *xml_new(size_t text_bytes)
 {
-    struct xml *x = calloc(1, sizeof(*x));
-    if (x == NULL) {
-        abort();
-    }
+    struct xml *x = mem_zeros(1, sizeof(*x));
     /* Names and texts are never longer than their document. It may be a session of STS. */
     x->strings = (struct buf)BUF_SECRET(text_bytes);
     (void)!buf_room(&x->strings, text_bytes);

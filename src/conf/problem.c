@@ -2,6 +2,8 @@
 /* Complaints, and the small helpers of all parts of the reader. */
 #include "conf/read.h"
 
+#include "base/alloc.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +13,7 @@ enum { MAX_PROBLEMS = 1000, GROW_FROM = 8 };
 
 void *conf_alloc(size_t count, size_t size)
 {
-    void *p = calloc(count, size);
-    if (p == NULL) {
-        abort();
-    }
-    return p;
+    return mem_zeros(count, size);
 }
 
 void *conf_grow(void *list, size_t count, size_t size)

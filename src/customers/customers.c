@@ -2,7 +2,8 @@
 /* customers.c - who they are: routes, topics, credentials, breakers. */
 #include "customers_priv.h"
 
-#include "base/cond.h"
+#include "base/alloc.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "codec/policy.h"
 #include "customers/route.h"
@@ -32,11 +33,8 @@ static enum err_kind make_topics(struct customer *c, struct sink *sink, struct e
             return err_set(e, FAIL_CONFIG, "customer %s: topic: its name is empty or too long",
                            c->conf->id);
         }
-        c->topic_names[s] = strdup(name.p);
+        c->topic_names[s] = mem_text(name.p);
         buf_done(&name);
-        if (c->topic_names[s] == NULL) {
-            abort();
-        }
         c->topics[s] = sink_topic(sink, c->topic_names[s]);
     }
     return FAIL_NONE;
@@ -127,7 +125,7 @@ static enum err_kind customer_init(struct customer *c, struct customers *all, si
     all->of_queue[c->queue] = c;
     c->share_bytes = share_of(all);
     atomic_init(&c->event_bytes, event_bytes(conf, all->parts.sink));
-    (void)pthread_mutex_init(&c->shared.lock, NULL);
+    mutex_init(&c->shared.lock);
     cond_init(&c->shared.paid);
     cond_init(&c->shared.looked);
     rng_init_random(&c->shared.rng);
@@ -138,14 +136,11 @@ static enum err_kind customer_init(struct customer *c, struct customers *all, si
 
 struct customers *customers_new(const struct customers_parts *parts, struct err *e)
 {
-    OWNED(customers) struct customers *all = calloc(1, sizeof(*all));
+    OWNED(customers) struct customers *all = mem_zeros(1, sizeof(*all));
     size_t count = parts->conf->customer_count;
-    struct customer *list = calloc(count != 0 ? count : 1, sizeof(*list));
+    struct customer *list = mem_zeros(count, sizeof(*list));
     size_t queues = parts->conf->queue_count;
-    struct customer **of_queue = calloc(queues != 0 ? queues : 1, sizeof(struct customer *));
-    if (all == NULL || list == NULL || of_queue == NULL) {
-        abort();
-    }
+    struct customer **of_queue = mem_zeros(queues, sizeof(struct customer *));
     all->of_queue = of_queue;
     all->parts = *parts;
     all->list = list;
@@ -173,9 +168,9 @@ void customers_free(struct customers *all)
     for (size_t i = 0; i < all->count; i++) {
         struct customer *c = &all->list[i];
         creds_source_free(c->shared.creds);
-        (void)pthread_mutex_destroy(&c->shared.lock);
-        (void)pthread_cond_destroy(&c->shared.paid);
-        (void)pthread_cond_destroy(&c->shared.looked);
+        mutex_done(&c->shared.lock);
+        cond_done(&c->shared.paid);
+        cond_done(&c->shared.looked);
         for (size_t s = 0; s < STREAMS; s++) {
             free(c->topic_names[s]);
         }
@@ -218,9 +213,9 @@ bool customers_queue_paused(const struct customers *all, size_t queue)
 {
     int64_t now = clock_mono_ms(all->parts.clock);
     for (struct customer *c = all->of_queue[queue]; c != NULL; c = c->next_in_queue) {
-        (void)pthread_mutex_lock(&c->shared.lock);
+        mutex_lock(&c->shared.lock);
         bool open = breaker_would_allow(&c->shared.breaker, now);
-        (void)pthread_mutex_unlock(&c->shared.lock);
+        mutex_unlock(&c->shared.lock);
         if (open) {
             return false;
         }
@@ -230,13 +225,13 @@ bool customers_queue_paused(const struct customers *all, size_t queue)
 
 static struct creds_source *source_of(struct customer *c, bool *guarded, struct err *e)
 {
-    (void)pthread_mutex_lock(&c->shared.lock);
+    mutex_lock(&c->shared.lock);
     if (c->shared.creds == NULL) {
         c->shared.creds = make_creds(c, e);
     }
     struct creds_source *s = c->shared.creds;
     *guarded = c->shared.guarded || c->conf->accept_role_without_external_id;
-    (void)pthread_mutex_unlock(&c->shared.lock);
+    mutex_unlock(&c->shared.lock);
     return s;
 }
 
@@ -245,7 +240,7 @@ static void await_look_locked(struct customer *c, struct err *e)
 {
     unsigned look = c->shared.looks;
     while (c->shared.looks == look) {
-        (void)pthread_cond_wait(&c->shared.looked, &c->shared.lock);
+        cond_wait(&c->shared.looked, &c->shared.lock);
     }
     *e = c->shared.look_err;
 }
@@ -255,21 +250,21 @@ static void look_locked(struct customer *c, struct err *e)
 {
     struct role_request role = role_of(c, NULL);
     c->shared.looking = true;
-    (void)pthread_mutex_unlock(&c->shared.lock);
+    mutex_unlock(&c->shared.lock);
     err_clear(e);
     e->kind = sts_probe_external_id(c->all->parts.sts, c->all->parts.own, &role, e);
-    (void)pthread_mutex_lock(&c->shared.lock);
+    mutex_lock(&c->shared.lock);
     c->shared.looking = false;
     c->shared.looks++;
     c->shared.guarded = e->kind == FAIL_NONE;
     c->shared.look_err = *e;
-    (void)pthread_cond_broadcast(&c->shared.looked);
+    cond_broadcast(&c->shared.looked);
 }
 
 /* Once, after the role was assumed for the first time, however many lanes it was assumed for. */
 static enum err_kind look_at_guard(struct customer *c, struct err *e)
 {
-    (void)pthread_mutex_lock(&c->shared.lock);
+    mutex_lock(&c->shared.lock);
     if (c->shared.guarded) {
         err_clear(e);
     } else if (c->shared.looking) {
@@ -277,7 +272,7 @@ static enum err_kind look_at_guard(struct customer *c, struct err *e)
     } else {
         look_locked(c, e);
     }
-    (void)pthread_mutex_unlock(&c->shared.lock);
+    mutex_unlock(&c->shared.lock);
     return e->kind;
 }
 
@@ -297,18 +292,18 @@ enum err_kind customer_creds(struct customer *c, struct creds_source **out, stru
 bool customer_allowed(struct customer *c)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);
-    (void)pthread_mutex_lock(&c->shared.lock);
+    mutex_lock(&c->shared.lock);
     bool yes = breaker_allow(&c->shared.breaker, now);
-    (void)pthread_mutex_unlock(&c->shared.lock);
+    mutex_unlock(&c->shared.lock);
     return yes;
 }
 
 void customer_went_well(struct customer *c)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);
-    (void)pthread_mutex_lock(&c->shared.lock);
+    mutex_lock(&c->shared.lock);
     bool closed = breaker_ok(&c->shared.breaker, now);
-    (void)pthread_mutex_unlock(&c->shared.lock);
+    mutex_unlock(&c->shared.lock);
     if (closed) {
         log_write(LOG_INFO, "customer resumed", KV_SPAN("customer", c->id));
     }
@@ -328,10 +323,10 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
                       const struct err *e)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);
-    (void)pthread_mutex_lock(&c->shared.lock);
+    mutex_lock(&c->shared.lock);
     bool opened = breaker_refused(&c->shared.breaker, mark, hash_of(about), now, &c->shared.rng);
     int64_t pause = c->shared.breaker.until_ms - now;
-    (void)pthread_mutex_unlock(&c->shared.lock);
+    mutex_unlock(&c->shared.lock);
     if (opened) {
         stats_add(&c->stats.paused, 1);
         log_write(LOG_ERROR, "customer paused", KV_SPAN("customer", c->id), KV_ERR(e),
@@ -358,11 +353,11 @@ void customers_watch(struct customers *all)
     watch(all->parts.own, &all->own_told, "");
     for (size_t i = 0; i < all->count; i++) {
         struct customer *c = &all->list[i];
-        (void)pthread_mutex_lock(&c->shared.lock);
+        mutex_lock(&c->shared.lock);
         if (c->shared.creds != NULL) {
             watch(c->shared.creds, &c->shared.renewal_told, c->conf->id);
         }
-        (void)pthread_mutex_unlock(&c->shared.lock);
+        mutex_unlock(&c->shared.lock);
     }
 }
 
@@ -371,9 +366,9 @@ void customers_stop(struct customers *all)
     atomic_store(&all->stopped, true);
     for (size_t i = 0; i < all->count; i++) {
         struct customer *c = &all->list[i];
-        (void)pthread_mutex_lock(&c->shared.lock);
-        (void)pthread_cond_broadcast(&c->shared.paid);
-        (void)pthread_mutex_unlock(&c->shared.lock);
+        mutex_lock(&c->shared.lock);
+        cond_broadcast(&c->shared.paid);
+        mutex_unlock(&c->shared.lock);
     }
 }
 

@@ -5,6 +5,8 @@
  */
 #include "customers/route.h"
 
+#include "base/alloc.h"
+
 #include <stdlib.h>
 
 struct route {
@@ -21,10 +23,7 @@ struct routes {
 
 struct routes *routes_new(void)
 {
-    struct routes *r = calloc(1, sizeof(*r));
-    if (r == NULL) {
-        abort();
-    }
+    struct routes *r = mem_zeros(1, sizeof(*r));
     return r;
 }
 
@@ -40,10 +39,7 @@ void routes_free(struct routes *r)
 void routes_add(struct routes *r, size_t queue, struct span bucket, struct span prefix,
                 size_t customer)
 {
-    r->list = realloc(r->list, (r->count + 1) * sizeof(*r->list));
-    if (r->list == NULL) {
-        abort();
-    }
+    r->list = mem_grow(r->list, r->count + 1, sizeof(*r->list));
     r->list[r->count++] = (struct route){queue, bucket, prefix, customer};
 }
 

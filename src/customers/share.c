@@ -12,7 +12,7 @@
  */
 #include "customers_priv.h"
 
-#include "base/cond.h"
+#include "base/lock.h"
 
 enum {
     SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get theirs */
@@ -60,7 +60,7 @@ static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err
     enum err_kind kind = FAIL_NONE;
     int64_t now = clock_mono_ms(c->all->parts.clock);
     struct progress seen = {atomic_load(&c->unacked), atomic_load(&c->all->paid), now, now};
-    (void)pthread_mutex_lock(&c->shared.lock);
+    mutex_lock(&c->shared.lock);
     (void)atomic_fetch_add(&c->waiting, 1);
     while (over_share(c, bytes)) {
         if (atomic_load(&c->all->stopped)) {
@@ -80,7 +80,7 @@ static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err
         (void)cond_wait_ms(&c->shared.paid, &c->shared.lock, SHARE_LOOK_MS);
     }
     (void)atomic_fetch_sub(&c->waiting, 1);
-    (void)pthread_mutex_unlock(&c->shared.lock);
+    mutex_unlock(&c->shared.lock);
     return kind;
 }
 
@@ -113,8 +113,8 @@ void customer_paid(struct customer *c, size_t bytes)
     (void)atomic_fetch_add_explicit(&c->all->paid, 1, memory_order_relaxed);
     bool room = left <= c->share_bytes - c->share_bytes / SHARE_ROOM;
     if (room && atomic_load(&c->asleep) && atomic_exchange(&c->asleep, false)) {
-        (void)pthread_mutex_lock(&c->shared.lock);
-        (void)pthread_cond_broadcast(&c->shared.paid);
-        (void)pthread_mutex_unlock(&c->shared.lock);
+        mutex_lock(&c->shared.lock);
+        cond_broadcast(&c->shared.paid);
+        mutex_unlock(&c->shared.lock);
     }
 }

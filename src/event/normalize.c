@@ -5,6 +5,7 @@
  */
 #include "event/normalize.h"
 
+#include "base/alloc.h"
 #include "event/record/clean.h"
 #include "event/record/long_lines.h"
 #include "event/record/otlp.h"
@@ -74,10 +75,7 @@ struct normalizer {
 
 struct normalizer *normalizer_new(const struct normalize_options *o)
 {
-    struct normalizer *n = calloc(1, sizeof(*n));
-    if (n == NULL) {
-        abort();
-    }
+    struct normalizer *n = mem_zeros(1, sizeof(*n));
     n->options = *o;
     for (size_t i = 0; i < READERS; i++) {
         n->own[i] = json_reader_new(SHORT_LINE_BYTES);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/roads.h"
 
+#include "base/alloc.h"
 #include "event/map/build.h"
 #include "event/record/clean.h"
 #include "event/record/emit.h"
@@ -26,10 +27,7 @@ struct roads {
 
 struct roads *roads_new(size_t line_bytes)
 {
-    struct roads *r = calloc(1, sizeof(*r));
-    if (r == NULL) {
-        abort();
-    }
+    struct roads *r = mem_zeros(1, sizeof(*r));
     r->identity = identity_new();
     names_init(&r->names);
     clean_init(&r->clean, line_bytes);

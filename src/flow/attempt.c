@@ -11,6 +11,8 @@
  */
 #include "flow/attempt.h"
 
+#include "base/alloc.h"
+
 #include <stdlib.h>
 
 enum {
@@ -22,10 +24,7 @@ enum {
 
 struct attempt *attempt_new(const struct attempt_parts *parts)
 {
-    struct attempt *a = calloc(1, sizeof(*a));
-    if (a == NULL) {
-        abort();
-    }
+    struct attempt *a = mem_zeros(1, sizeof(*a));
     const struct conf *conf = parts->produce.conf;
     size_t line = conf->limits.line_bytes;
     struct decode_limits limits = {

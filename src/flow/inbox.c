@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/inbox.h"
 
+#include "base/alloc.h"
+#include "base/lock.h"
+
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -33,33 +36,24 @@ struct inbox {
     } shared;
 };
 
-static void *zeros(size_t count, size_t size)
-{
-    void *p = calloc(count != 0 ? count : 1, size);
-    if (p == NULL) {
-        abort();
-    }
-    return p;
-}
-
 struct inbox *inbox_new(const struct inbox_settings *s)
 {
-    struct inbox *i = zeros(1, sizeof(*i));
+    struct inbox *i = mem_zeros(1, sizeof(*i));
     i->places = s->places > s->queues ? s->places : s->queues;
     i->queues = s->queues;
     i->parties = s->parties;
     i->bytes_max = s->bytes;
     i->freed = s->freed;
     i->ctx = s->ctx;
-    i->shared.parties = zeros(s->parties, sizeof(*i->shared.parties));
-    i->shared.used = zeros(s->queues, sizeof(*i->shared.used));
+    i->shared.parties = mem_zeros(s->parties, sizeof(*i->shared.parties));
+    i->shared.used = mem_zeros(s->queues, sizeof(*i->shared.used));
     i->shared.taken = s->queues;
     for (size_t p = 0; p < s->parties; p++) {
         i->shared.parties[p].last = &i->shared.parties[p].first;
         i->shared.parties[p].limit = s->limits != NULL ? s->limits[p] : 0;
     }
-    (void)pthread_mutex_init(&i->shared.lock, NULL);
-    (void)pthread_cond_init(&i->shared.come, NULL);
+    mutex_init(&i->shared.lock);
+    cond_init(&i->shared.come);
     return i;
 }
 
@@ -69,8 +63,8 @@ void inbox_free(struct inbox *i)
         return;
     }
     assert(i->shared.waiting == 0);
-    (void)pthread_mutex_destroy(&i->shared.lock);
-    (void)pthread_cond_destroy(&i->shared.come);
+    mutex_done(&i->shared.lock);
+    cond_done(&i->shared.come);
     free(i->shared.parties);
     free(i->shared.used);
     free(i);
@@ -105,7 +99,7 @@ static size_t queue_most(const struct inbox *i)
 
 size_t inbox_reserve(struct inbox *i, size_t queue, size_t want)
 {
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     size_t used = i->shared.used[queue];
     size_t most = queue_most(i);
     size_t granted = used == 0 ? 1 : 0;
@@ -123,7 +117,7 @@ size_t inbox_reserve(struct inbox *i, size_t queue, size_t want)
     if (granted != 0) {
         use_locked(i, queue, granted);
     }
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    mutex_unlock(&i->shared.lock);
     return granted;
 }
 
@@ -132,9 +126,9 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
     if (count == 0) {
         return;
     }
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     bool tell = unuse_locked(i, queue, count);
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    mutex_unlock(&i->shared.lock);
     if (tell) {
         i->freed(i->ctx);
     }
@@ -143,15 +137,15 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
 void inbox_put(struct inbox *i, struct receipt *r)
 {
     r->next = NULL;
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     assert(i->shared.used[r->queue] != 0);
     struct party *p = &i->shared.parties[r->party];
     *p->last = r;
     p->last = &r->next;
     i->shared.waiting++;
     i->shared.bytes += r->body_bytes;
-    (void)pthread_cond_signal(&i->shared.come);
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    cond_signal(&i->shared.come);
+    mutex_unlock(&i->shared.lock);
 }
 
 static struct receipt *pop_locked(struct inbox *i, struct party *p)
@@ -185,14 +179,14 @@ struct receipt *inbox_take(struct inbox *i)
 {
     struct receipt *r = NULL;
     bool tell = false;
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     while (!i->shared.stopped && (r = next_locked(i)) == NULL) {
-        (void)pthread_cond_wait(&i->shared.come, &i->shared.lock);
+        cond_wait(&i->shared.come, &i->shared.lock);
     }
     if (r != NULL) {
         tell = unuse_locked(i, r->queue, 1);
     }
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    mutex_unlock(&i->shared.lock);
     if (tell) {
         i->freed(i->ctx);
     }
@@ -201,49 +195,49 @@ struct receipt *inbox_take(struct inbox *i)
 
 void inbox_finished(struct inbox *i, size_t party)
 {
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     assert(i->shared.parties[party].at_work != 0);
     i->shared.parties[party].at_work--;
     if (i->shared.waiting != 0) {
-        (void)pthread_cond_signal(&i->shared.come);
+        cond_signal(&i->shared.come);
     }
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    mutex_unlock(&i->shared.lock);
 }
 
 void inbox_stop(struct inbox *i)
 {
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     i->shared.stopped = true;
-    (void)pthread_cond_broadcast(&i->shared.come);
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    cond_broadcast(&i->shared.come);
+    mutex_unlock(&i->shared.lock);
 }
 
 struct receipt *inbox_drain(struct inbox *i)
 {
     struct receipt *r = NULL;
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     for (size_t at = 0; at < i->parties && r == NULL; at++) {
         if (i->shared.parties[at].first != NULL) {
             r = pop_locked(i, &i->shared.parties[at]);
             (void)unuse_locked(i, r->queue, 1);
         }
     }
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    mutex_unlock(&i->shared.lock);
     return r;
 }
 
 size_t inbox_waiting(struct inbox *i)
 {
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     size_t n = i->shared.waiting;
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    mutex_unlock(&i->shared.lock);
     return n;
 }
 
 size_t inbox_at_work(struct inbox *i, size_t party)
 {
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     size_t n = i->shared.parties[party].at_work;
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    mutex_unlock(&i->shared.lock);
     return n;
 }

@@ -6,7 +6,8 @@
  */
 #include "flow/intake.h"
 
-#include "base/cond.h"
+#include "base/alloc.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "conf/sizes.h"
 
@@ -65,15 +66,12 @@ struct intake {
 
 struct intake *intake_new(const struct intake_parts *parts)
 {
-    struct intake *i = calloc(1, sizeof(*i));
-    struct poll *polls = calloc(parts->queue_count, sizeof(*polls));
-    if (i == NULL || polls == NULL) {
-        abort();
-    }
+    struct intake *i = mem_zeros(1, sizeof(*i));
+    struct poll *polls = mem_zeros(parts->queue_count, sizeof(*polls));
     i->parts = *parts;
     i->polls = polls;
     i->poller = sqs_poller_new();
-    (void)pthread_mutex_init(&i->shared.lock, NULL);
+    mutex_init(&i->shared.lock);
     cond_init(&i->shared.stopped);
     for (size_t k = 0; k < parts->queue_count; k++) {
         i->polls[k].queue = &parts->queues[k];
@@ -91,11 +89,11 @@ void intake_free(struct intake *i)
     }
     assert(!i->started);
     for (size_t n = 0; n < i->learner_count; n++) {
-        (void)pthread_join(i->learners[n].thread, NULL);
+        thread_join(i->learners[n].thread);
     }
     sqs_poller_free(i->poller);
-    (void)pthread_mutex_destroy(&i->shared.lock);
-    (void)pthread_cond_destroy(&i->shared.stopped);
+    mutex_done(&i->shared.lock);
+    cond_done(&i->shared.stopped);
     free(i->polls);
     free(i);
 }
@@ -221,11 +219,11 @@ static void *learner_run(void *arg)
     struct learner *l = arg;
     struct intake *i = l->intake;
     while (!learn_due(l) && !atomic_load(&i->stopping)) {
-        (void)pthread_mutex_lock(&i->shared.lock);
+        mutex_lock(&i->shared.lock);
         if (!atomic_load(&i->stopping)) {
             (void)cond_wait_ms(&i->shared.stopped, &i->shared.lock, LOOK_MS);
         }
-        (void)pthread_mutex_unlock(&i->shared.lock);
+        mutex_unlock(&i->shared.lock);
     }
     return NULL;
 }
@@ -365,15 +363,11 @@ static void *intake_run(void *arg)
 
 void intake_start(struct intake *i)
 {
-    if (pthread_create(&i->thread, NULL, intake_run, i) != 0) {
-        abort();
-    }
+    thread_start(&i->thread, "intake", intake_run, i);
     while (i->learner_count < LEARNERS) {
         struct learner *l = &i->learners[i->learner_count];
         *l = (struct learner){.intake = i, .first = i->learner_count};
-        if (pthread_create(&l->thread, NULL, learner_run, l) != 0) {
-            abort();
-        }
+        thread_start(&l->thread, "attributes", learner_run, l);
         i->learner_count++;
     }
     i->started = true;
@@ -400,11 +394,11 @@ void intake_stop(struct intake *i, int farewell_ms)
         return;
     }
     atomic_store(&i->farewell_ms, farewell_ms);
-    (void)pthread_mutex_lock(&i->shared.lock);
+    mutex_lock(&i->shared.lock);
     atomic_store(&i->stopping, true);
-    (void)pthread_cond_broadcast(&i->shared.stopped);
-    (void)pthread_mutex_unlock(&i->shared.lock);
+    cond_broadcast(&i->shared.stopped);
+    mutex_unlock(&i->shared.lock);
     intake_wake(i);
-    (void)pthread_join(i->thread, NULL);
+    thread_join(i->thread);
     i->started = false;
 }

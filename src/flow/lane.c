@@ -7,7 +7,8 @@
  */
 #include "flow/lane.h"
 
-#include "base/cond.h"
+#include "base/alloc.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "flow/attempt.h"
 
@@ -33,10 +34,7 @@ struct lane {
 
 struct lane *lane_new(const struct lane_parts *parts)
 {
-    struct lane *l = calloc(1, sizeof(*l));
-    if (l == NULL) {
-        abort();
-    }
+    struct lane *l = mem_zeros(1, sizeof(*l));
     l->parts = *parts;
     l->attempt_parts = (struct attempt_parts){
         .produce = {.conf = parts->conf,
@@ -51,7 +49,7 @@ struct lane *lane_new(const struct lane_parts *parts)
     };
     l->attempt = attempt_new(&l->attempt_parts);
     rng_init_random(&l->rng);
-    (void)pthread_mutex_init(&l->shared.lock, NULL);
+    mutex_init(&l->shared.lock);
     cond_init(&l->shared.ended);
     return l;
 }
@@ -62,8 +60,8 @@ void lane_free(struct lane *l)
         return;
     }
     attempt_free(l->attempt);
-    (void)pthread_mutex_destroy(&l->shared.lock);
-    (void)pthread_cond_destroy(&l->shared.ended);
+    mutex_done(&l->shared.lock);
+    cond_done(&l->shared.ended);
     free(l);
 }
 
@@ -134,12 +132,12 @@ static bool is_last(const struct lane *l, const struct receipt *r)
 static void lane_pause(struct lane *l, unsigned ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + (int64_t)ms;
-    (void)pthread_mutex_lock(&l->shared.lock);
+    mutex_lock(&l->shared.lock);
     int64_t left = 0;
     while (!l->shared.stopped && (left = end - clock_mono_ms(&clock_system)) > 0) {
         (void)cond_wait_ms(&l->shared.ended, &l->shared.lock, (int)left);
     }
-    (void)pthread_mutex_unlock(&l->shared.lock);
+    mutex_unlock(&l->shared.lock);
 }
 
 /* The reject that tells consumers and operators why nothing more will come of this object. */
@@ -377,18 +375,16 @@ static void *lane_run(void *arg)
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         inbox_finished(l->parts.inbox, party);
     }
-    (void)pthread_mutex_lock(&l->shared.lock);
+    mutex_lock(&l->shared.lock);
     l->shared.done = true;
-    (void)pthread_cond_broadcast(&l->shared.ended);
-    (void)pthread_mutex_unlock(&l->shared.lock);
+    cond_broadcast(&l->shared.ended);
+    mutex_unlock(&l->shared.lock);
     return NULL;
 }
 
 void lane_start(struct lane *l)
 {
-    if (pthread_create(&l->thread, NULL, lane_run, l) != 0) {
-        abort();
-    }
+    thread_start(&l->thread, "lane", lane_run, l);
 }
 
 const struct pulse *lane_pulse(const struct lane *l)
@@ -403,27 +399,27 @@ const struct customer *lane_customer(const struct lane *l)
 
 void lane_stop(struct lane *l)
 {
-    (void)pthread_mutex_lock(&l->shared.lock);
+    mutex_lock(&l->shared.lock);
     l->shared.stopped = true;
-    (void)pthread_cond_broadcast(&l->shared.ended);
-    (void)pthread_mutex_unlock(&l->shared.lock);
+    cond_broadcast(&l->shared.ended);
+    mutex_unlock(&l->shared.lock);
     attempt_stop(l->attempt);
 }
 
 bool lane_wait(struct lane *l, int timeout_ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + timeout_ms;
-    (void)pthread_mutex_lock(&l->shared.lock);
+    mutex_lock(&l->shared.lock);
     int64_t left = 0;
     while (!l->shared.done && (left = end - clock_mono_ms(&clock_system)) > 0) {
         (void)cond_wait_ms(&l->shared.ended, &l->shared.lock, (int)left);
     }
     bool done = l->shared.done;
-    (void)pthread_mutex_unlock(&l->shared.lock);
+    mutex_unlock(&l->shared.lock);
     return done;
 }
 
 void lane_join(struct lane *l)
 {
-    (void)pthread_join(l->thread, NULL);
+    thread_join(l->thread);
 }

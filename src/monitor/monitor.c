@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor/monitor.h"
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "codec/exposition.h"
 #include "conf/memory.h"
@@ -102,12 +103,9 @@ static const struct listener_page pages[] = {
 
 struct monitor *monitor_new(const struct metrics_parts *parts, struct err *e)
 {
-    OWNED(monitor) struct monitor *m = calloc(1, sizeof(*m));
+    OWNED(monitor) struct monitor *m = mem_zeros(1, sizeof(*m));
     size_t threads = OTHER_THREADS + (size_t)parts->conf->limits.lanes;
-    struct health_thread *list = calloc(threads, sizeof(*list));
-    if (m == NULL || list == NULL) {
-        abort();
-    }
+    struct health_thread *list = mem_zeros(threads, sizeof(*list));
     m->parts = *parts;
     m->threads = list;
     m->started_ms = clock_wall_ms(parts->clock);

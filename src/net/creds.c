@@ -9,6 +9,8 @@
  */
 #include "net/creds.h"
 
+#include "base/alloc.h"
+#include "base/lock.h"
 #include "base/rng.h"
 #include "net/sts.h"
 
@@ -52,10 +54,7 @@ struct creds_source {
 struct creds_source *creds_source_new(const struct creds_origin *origin, const char *name,
                                       const struct creds_settings *settings)
 {
-    struct creds_source *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
-        abort();
-    }
+    struct creds_source *s = mem_zeros(1, sizeof(*s));
     s->origin = *origin;
     s->clock = settings->clock;
     err_copy(s->name, sizeof(s->name), span_str(name));
@@ -64,10 +63,8 @@ struct creds_source *creds_source_new(const struct creds_origin *origin, const c
     } else {
         rng_init_random(&s->shared.rng);
     }
-    if (pthread_mutex_init(&s->shared.lock, NULL) != 0 ||
-        pthread_cond_init(&s->shared.changed, NULL) != 0) {
-        abort();
-    }
+    mutex_init(&s->shared.lock);
+    cond_init(&s->shared.changed);
     s->shared.resume_ms = INT64_MIN;
     s->shared.heeded_ms = clock_mono_ms(s->clock) - HEED_MS;
     return s;
@@ -85,8 +82,8 @@ void creds_source_free(struct creds_source *s)
         sts_free(s->sts);
     }
     creds_wipe(&s->shared.now);
-    (void)pthread_mutex_destroy(&s->shared.lock);
-    (void)pthread_cond_destroy(&s->shared.changed);
+    mutex_done(&s->shared.lock);
+    cond_done(&s->shared.changed);
     free(s);
 }
 
@@ -192,9 +189,9 @@ static void fetch_locked(struct creds_source *s)
     struct creds fresh = {.expires_ms = INT64_MAX};
     struct err why = {0};
     s->shared.fetching = true;
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     enum err_kind kind = s->origin.fetch(s->origin.ctx, &fresh, &why);
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     s->shared.fetching = false;
 
     if (kind == FAIL_NONE) {
@@ -204,7 +201,7 @@ static void fetch_locked(struct creds_source *s)
         note_failure_locked(s, &why);
     }
     creds_wipe(&fresh);
-    (void)pthread_cond_broadcast(&s->shared.changed);
+    cond_broadcast(&s->shared.changed);
 }
 
 /* Until there is a usable set, or a reason why there is none. */
@@ -219,7 +216,7 @@ static void settle_locked(struct creds_source *s)
     }
     while (!usable_locked(s) && !paused_locked(s)) {
         if (s->shared.fetching) {
-            (void)pthread_cond_wait(&s->shared.changed, &s->shared.lock);
+            cond_wait(&s->shared.changed, &s->shared.lock);
         } else {
             fetch_locked(s);
         }
@@ -243,17 +240,17 @@ static enum err_kind answer_locked(const struct creds_source *s, struct creds *o
 
 enum err_kind creds_get(struct creds_source *s, struct creds *out, struct err *e)
 {
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     settle_locked(s);
     enum err_kind kind = answer_locked(s, out, e);
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     return kind;
 }
 
 bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_kind *kind, bool *due,
                    struct err *e)
 {
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     bool usable = usable_locked(s);
     bool paused = paused_locked(s);
     bool now = usable || paused;
@@ -261,16 +258,16 @@ bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_kind *kin
     if (now) {
         *kind = answer_locked(s, out, e);
     }
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     return now;
 }
 
 void creds_source_stop(struct creds_source *s)
 {
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     s->shared.stopped = true;
-    (void)pthread_cond_broadcast(&s->shared.changed);
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    cond_broadcast(&s->shared.changed);
+    mutex_unlock(&s->shared.lock);
     if (s->origin.stop != NULL) {
         s->origin.stop(s->origin.ctx);
     }
@@ -281,7 +278,7 @@ void creds_source_stop(struct creds_source *s)
 
 void creds_reject(struct creds_source *s, const struct creds *used)
 {
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     bool same = s->shared.have && !s->shared.rejected &&
                 strcmp(s->shared.now.access_key_id, used->access_key_id) == 0 &&
                 strcmp(s->shared.now.session_token, used->session_token) == 0;
@@ -291,24 +288,24 @@ void creds_reject(struct creds_source *s, const struct creds *used)
         s->shared.rejected = true;
         s->shared.resume_ms = INT64_MIN;
     }
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
 }
 
 int64_t creds_expires_ms(struct creds_source *s)
 {
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     int64_t at = s->shared.have ? s->shared.now.expires_ms : 0;
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     return at;
 }
 
 bool creds_renewal_failed(struct creds_source *s, struct err *why)
 {
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     bool failed = s->shared.failures > 0 && usable_locked(s);
     if (failed) {
         *why = s->shared.why;
     }
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     return failed;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/creds_asker.h"
 
+#include "base/alloc.h"
+#include "base/lock.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -28,40 +31,35 @@ static void ask(struct creds_asker *a)
 static void *asker_run(void *arg)
 {
     struct creds_asker *a = arg;
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     while (!a->shared.stopping) {
         if (!a->shared.wanted) {
-            (void)pthread_cond_wait(&a->shared.changed, &a->shared.lock);
+            cond_wait(&a->shared.changed, &a->shared.lock);
             continue;
         }
         a->shared.wanted = false;
         a->shared.busy = true;
-        (void)pthread_mutex_unlock(&a->shared.lock);
+        mutex_unlock(&a->shared.lock);
         ask(a);
-        (void)pthread_mutex_lock(&a->shared.lock);
+        mutex_lock(&a->shared.lock);
         a->shared.busy = false;
-        (void)pthread_mutex_unlock(&a->shared.lock);
+        mutex_unlock(&a->shared.lock);
         a->done(a->ctx);
-        (void)pthread_mutex_lock(&a->shared.lock);
+        mutex_lock(&a->shared.lock);
     }
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     return NULL;
 }
 
 struct creds_asker *creds_asker_new(struct creds_source *s, void (*done)(void *ctx), void *ctx)
 {
-    struct creds_asker *a = calloc(1, sizeof(*a));
-    if (a == NULL) {
-        abort();
-    }
+    struct creds_asker *a = mem_zeros(1, sizeof(*a));
     a->source = s;
     a->done = done;
     a->ctx = ctx;
-    if (pthread_mutex_init(&a->shared.lock, NULL) != 0 ||
-        pthread_cond_init(&a->shared.changed, NULL) != 0 ||
-        pthread_create(&a->thread, NULL, asker_run, a) != 0) {
-        abort();
-    }
+    mutex_init(&a->shared.lock);
+    cond_init(&a->shared.changed);
+    thread_start(&a->thread, "credentials", asker_run, a);
     return a;
 }
 
@@ -70,30 +68,30 @@ void creds_asker_free(struct creds_asker *a)
     if (a == NULL) {
         return;
     }
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     a->shared.stopping = true;
-    (void)pthread_cond_signal(&a->shared.changed);
-    (void)pthread_mutex_unlock(&a->shared.lock);
-    (void)pthread_join(a->thread, NULL);
-    (void)pthread_mutex_destroy(&a->shared.lock);
-    (void)pthread_cond_destroy(&a->shared.changed);
+    cond_signal(&a->shared.changed);
+    mutex_unlock(&a->shared.lock);
+    thread_join(a->thread);
+    mutex_done(&a->shared.lock);
+    cond_done(&a->shared.changed);
     free(a);
 }
 
 void creds_asker_ask(struct creds_asker *a)
 {
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     if (!a->shared.busy) {
         a->shared.wanted = true;
-        (void)pthread_cond_signal(&a->shared.changed);
+        cond_signal(&a->shared.changed);
     }
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
 }
 
 bool creds_asker_busy(struct creds_asker *a)
 {
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     bool busy = a->shared.wanted || a->shared.busy;
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     return busy;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ECS and EKS Pod Identity (spec aws.md §5.5). */
+#include "base/alloc.h"
 #include "codec/fault.h"
 #include "codec/url.h"
 #include "net/creds_origins.h"
@@ -145,10 +146,7 @@ static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
 
 struct creds_source *creds_source_container(const struct creds_settings *s, struct err *e)
 {
-    struct container *c = calloc(1, sizeof(*c));
-    if (c == NULL) {
-        abort();
-    }
+    struct container *c = mem_zeros(1, sizeof(*c));
     c->url = (struct buf)BUF_INIT(HTTP_URL_BYTES);
     c->http = http_new(NULL);
     if (find_url(&c->url, e) != FAIL_NONE) {

@@ -3,6 +3,7 @@
  * The instance's metadata service, version 2 (spec aws.md §5.4): a token first, then the
  * role's name, then its credentials. Never version 1: a refused token is an error.
  */
+#include "base/alloc.h"
 #include "codec/fault.h"
 #include "codec/url.h"
 #include "net/creds_origins.h"
@@ -196,10 +197,7 @@ static enum err_kind find_endpoint(struct buf *out, struct err *e)
 
 struct creds_source *creds_source_imds(const struct creds_settings *s, struct err *e)
 {
-    struct imds *m = calloc(1, sizeof(*m));
-    if (m == NULL) {
-        abort();
-    }
+    struct imds *m = mem_zeros(1, sizeof(*m));
     m->endpoint = (struct buf)BUF_INIT(HTTP_URL_BYTES / 2);
     m->token = (struct buf)BUF_SECRET(TOKEN_BYTES);
     m->http = http_new(NULL);

@@ -4,6 +4,7 @@
  * program complains about is seen), standard output read with a bound in bytes and time. A stop is
  * told to who waits for the program by an eventfd, and the program is killed.
  */
+#include "base/alloc.h"
 #include "codec/profile.h"
 #include "net/creds_origins.h"
 #include "net/file.h"
@@ -184,10 +185,7 @@ static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
 struct creds_source *creds_source_process(const struct creds_settings *s, struct span command,
                                           struct err *e)
 {
-    struct process *p = calloc(1, sizeof(*p));
-    if (p == NULL) {
-        abort();
-    }
+    struct process *p = mem_zeros(1, sizeof(*p));
     p->words = (struct buf)BUF_INIT(COMMAND_BYTES);
     p->stopped = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (p->stopped < 0) {

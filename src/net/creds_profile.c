@@ -4,6 +4,7 @@
  * third; which it has visited tells a loop. Static keys are read from the files anew at each
  * renewal, so that a rotation is found after the first refusal.
  */
+#include "base/alloc.h"
 #include "codec/profile.h"
 #include "net/creds_origins.h"
 #include "net/endpoint_env.h"
@@ -68,10 +69,7 @@ static enum err_kind load(struct profile_file **file, const char *variable, cons
 
 struct profiles *profiles_load(struct err *e)
 {
-    OWNED(profiles) struct profiles *p = calloc(1, sizeof(*p));
-    if (p == NULL) {
-        abort();
-    }
+    OWNED(profiles) struct profiles *p = mem_zeros(1, sizeof(*p));
     if (load(&p->config, "AWS_CONFIG_FILE", "config", PROFILE_CONFIG, e) != FAIL_NONE ||
         load(&p->credentials, "AWS_SHARED_CREDENTIALS_FILE", "credentials", PROFILE_CREDENTIALS,
              e) != FAIL_NONE) {
@@ -164,10 +162,7 @@ static enum err_kind fetch_keys(void *ctx, struct creds *out, struct err *e)
 static struct creds_source *source_of_keys(const struct walk *w, const char *name)
 {
     char label[NAME_BYTES];
-    char *copy = strdup(name);
-    if (copy == NULL) {
-        abort();
-    }
+    char *copy = mem_text(name);
     (void)snprintf(label, sizeof(label), "profile %s", name);
     struct creds_origin origin = {.ctx = copy, .fetch = fetch_keys, .free = free};
     return creds_source_new(&origin, label, w->settings);
@@ -190,10 +185,7 @@ static void role_texts_done(struct role_texts *t)
 
 static char *text_or_null(struct span s)
 {
-    char *p = s.n > 0 ? strndup(s.p, s.n) : NULL;
-    if (p == NULL && s.n > 0) {
-        abort();
-    }
+    char *p = s.n > 0 ? mem_text_of(s) : NULL;
     return p;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Roles: assumed with credentials, or with the token of a web identity. */
+#include "base/alloc.h"
 #include "net/creds_origins.h"
 #include "net/file.h"
 
@@ -27,10 +28,7 @@ static char *copy_or_null(const char *text)
 
 static struct role *role_new(struct sts *sts, const struct role_request *r)
 {
-    struct role *role = calloc(1, sizeof(*role));
-    if (role == NULL) {
-        abort();
-    }
+    struct role *role = mem_zeros(1, sizeof(*role));
     role->sts = sts;
     role->request = *r;
     role->request.role_arn = role->texts[0] = copy_or_null(r->role_arn);

@@ -6,6 +6,7 @@
  */
 #include "net/http.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "codec/url.h"
@@ -61,16 +62,12 @@ void http_init(void)
 static struct http *make(const char *ca_bundle, bool has_multi)
 {
     http_init();
-    struct http *h = calloc(1, sizeof(*h));
-    if (h == NULL) {
-        abort();
-    }
+    struct http *h = mem_zeros(1, sizeof(*h));
     const char *bundle = ca_bundle != NULL ? ca_bundle : env_ca_bundle();
     h->easy = curl_easy_init();
     h->multi = has_multi ? curl_multi_init() : NULL;
-    h->ca_bundle = bundle != NULL ? strdup(bundle) : NULL;
-    if (h->easy == NULL || (has_multi && h->multi == NULL) ||
-        (bundle != NULL && h->ca_bundle == NULL)) {
+    h->ca_bundle = bundle != NULL ? mem_text(bundle) : NULL;
+    if (h->easy == NULL || (has_multi && h->multi == NULL)) {
         abort();
     }
     h->url = (struct buf)BUF_INIT(HTTP_URL_BYTES);

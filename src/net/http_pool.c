@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/http_pool.h"
 
+#include "base/alloc.h"
+#include "base/lock.h"
+
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,10 +21,8 @@ struct http_pool {
 
 struct http_pool *http_pool_new(size_t max_body_bytes)
 {
-    struct http_pool *p = calloc(1, sizeof(*p));
-    if (p == NULL || pthread_mutex_init(&p->shared.lock, NULL) != 0) {
-        abort();
-    }
+    struct http_pool *p = mem_zeros(1, sizeof(*p));
+    mutex_init(&p->shared.lock);
     p->max_body_bytes = max_body_bytes;
     return p;
 }
@@ -39,16 +40,13 @@ void http_pool_free(struct http_pool *p)
         free(seat);
         seat = next;
     }
-    (void)pthread_mutex_destroy(&p->shared.lock);
+    mutex_done(&p->shared.lock);
     free(p);
 }
 
 static struct http_seat *seat_new(const struct http_pool *p)
 {
-    struct http_seat *seat = calloc(1, sizeof(*seat));
-    if (seat == NULL) {
-        abort();
-    }
+    struct http_seat *seat = mem_zeros(1, sizeof(*seat));
     seat->http = http_new(NULL);
     http_answer_init_secret(&seat->answer, p->max_body_bytes);
     return seat;
@@ -56,7 +54,7 @@ static struct http_seat *seat_new(const struct http_pool *p)
 
 struct http_seat *http_pool_take(struct http_pool *p)
 {
-    (void)pthread_mutex_lock(&p->shared.lock);
+    mutex_lock(&p->shared.lock);
     struct http_seat *seat = p->shared.free;
     if (seat != NULL) {
         p->shared.free = seat->free;
@@ -68,7 +66,7 @@ struct http_seat *http_pool_take(struct http_pool *p)
             http_stop(seat->http);
         }
     }
-    (void)pthread_mutex_unlock(&p->shared.lock);
+    mutex_unlock(&p->shared.lock);
     return seat;
 }
 
@@ -83,10 +81,10 @@ void http_pool_give(struct http_pool *p, struct http_seat *seat)
     }
     http_answer_clear(&seat->answer);
 
-    (void)pthread_mutex_lock(&p->shared.lock);
+    mutex_lock(&p->shared.lock);
     seat->free = p->shared.free;
     p->shared.free = seat;
-    (void)pthread_mutex_unlock(&p->shared.lock);
+    mutex_unlock(&p->shared.lock);
 }
 
 enum err_kind http_pool_call(struct http_seat *seat, const struct signer *how,
@@ -105,10 +103,10 @@ enum err_kind http_pool_call(struct http_seat *seat, const struct signer *how,
 
 void http_pool_stop(struct http_pool *p)
 {
-    (void)pthread_mutex_lock(&p->shared.lock);
+    mutex_lock(&p->shared.lock);
     p->shared.stopped = true;
     for (struct http_seat *seat = p->shared.all; seat != NULL; seat = seat->all) {
         http_stop(seat->http);
     }
-    (void)pthread_mutex_unlock(&p->shared.lock);
+    mutex_unlock(&p->shared.lock);
 }

@@ -5,6 +5,8 @@
  */
 #include "net/listener.h"
 
+#include "base/alloc.h"
+
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
@@ -177,10 +179,7 @@ static void page_sent(void *arg)
 static enum MHD_Result answer(struct listener *l, struct MHD_Connection *c, unsigned status,
                               const char *type, struct buf *body)
 {
-    struct page *p = calloc(1, sizeof(*p));
-    if (p == NULL) {
-        abort();
-    }
+    struct page *p = mem_zeros(1, sizeof(*p));
     *p = (struct page){.listener = l, .body = *body};
     l->held += body->n;
     struct MHD_Response *r =
@@ -263,10 +262,7 @@ struct listener *listener_new(const struct listener_settings *s, struct err *e)
     if (fd < 0) {
         return NULL;
     }
-    struct listener *l = calloc(1, sizeof(*l));
-    if (l == NULL) {
-        abort();
-    }
+    struct listener *l = mem_zeros(1, sizeof(*l));
     l->settings = *s;
     l->port = port_of(fd);
     /* poll(2), since the worker may well have more descriptors than select(2) can name */

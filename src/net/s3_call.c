@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/s3_call.h"
 
+#include "base/alloc.h"
 #include "codec/endpoint.h"
 #include "codec/url.h"
 
@@ -19,10 +20,7 @@ enum {
 
 struct s3_shared *s3_shared_new(void)
 {
-    struct s3_shared *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
-        abort();
-    }
+    struct s3_shared *s = mem_zeros(1, sizeof(*s));
     s->regions = s3_regions_new();
     return s;
 }
@@ -43,10 +41,7 @@ bool s3_shared_skew_news(struct s3_shared *s, int64_t *offset_ms)
 
 struct s3 *s3_new(const struct s3_settings *settings)
 {
-    struct s3 *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
-        abort();
-    }
+    struct s3 *s = mem_zeros(1, sizeof(*s));
     s->settings = settings;
     s->own = settings->shared == NULL ? s3_shared_new() : NULL;
     s->shared = s->own != NULL ? s->own : settings->shared;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
 #include "codec/url.h"
 #include "net/s3_call.h"
 
@@ -21,10 +22,7 @@ struct s3_list {
 struct s3_list *s3_list_new(struct s3 *s, const struct s3_object *where, struct creds_source *creds,
                             struct span start_after)
 {
-    struct s3_list *l = calloc(1, sizeof(*l));
-    if (l == NULL) {
-        abort();
-    }
+    struct s3_list *l = mem_zeros(1, sizeof(*l));
     *l = (struct s3_list){.s = s,
                           .where = where,
                           .creds = creds,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/s3_regions.h"
 
+#include "base/alloc.h"
 #include "base/err.h"
+#include "base/lock.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,10 +23,8 @@ struct s3_regions {
 
 struct s3_regions *s3_regions_new(void)
 {
-    struct s3_regions *r = calloc(1, sizeof(*r));
-    if (r == NULL || pthread_mutex_init(&r->shared.lock, NULL) != 0) {
-        abort();
-    }
+    struct s3_regions *r = mem_zeros(1, sizeof(*r));
+    mutex_init(&r->shared.lock);
     return r;
 }
 
@@ -33,7 +33,7 @@ void s3_regions_free(struct s3_regions *r)
     if (r == NULL) {
         return;
     }
-    (void)pthread_mutex_destroy(&r->shared.lock);
+    mutex_done(&r->shared.lock);
     free(r);
 }
 
@@ -50,18 +50,18 @@ static struct entry *find_locked(struct s3_regions *r, struct span bucket)
 bool s3_regions_find(struct s3_regions *r, struct span bucket, char out[S3_REGION_BYTES])
 {
     out[0] = '\0';
-    (void)pthread_mutex_lock(&r->shared.lock);
+    mutex_lock(&r->shared.lock);
     const struct entry *found = find_locked(r, bucket);
     if (found != NULL) {
         memcpy(out, found->region, S3_REGION_BYTES);
     }
-    (void)pthread_mutex_unlock(&r->shared.lock);
+    mutex_unlock(&r->shared.lock);
     return found != NULL;
 }
 
 void s3_regions_set(struct s3_regions *r, struct span bucket, const char *region)
 {
-    (void)pthread_mutex_lock(&r->shared.lock);
+    mutex_lock(&r->shared.lock);
     struct entry *at = find_locked(r, bucket);
     if (at == NULL) {
         at = &r->shared.entries[r->shared.next];
@@ -70,5 +70,5 @@ void s3_regions_set(struct s3_regions *r, struct span bucket, const char *region
         err_copy(at->bucket, sizeof(at->bucket), bucket);
     }
     err_copy(at->region, sizeof(at->region), span_str(region));
-    (void)pthread_mutex_unlock(&r->shared.lock);
+    mutex_unlock(&r->shared.lock);
 }

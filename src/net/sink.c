@@ -3,7 +3,9 @@
  * librdkafka's own queue limits are set out of the way (sink_conf.c): its "queue full" can only
  * be polled for, while a count of our own wakes a waiting lane with the report that makes room.
  */
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "net/sink_conf.h"
 #include "sink_priv.h"
 
@@ -23,9 +25,9 @@ enum {
 
 void sink_wake(struct sink *s)
 {
-    (void)pthread_mutex_lock(&s->shared.lock);
-    (void)pthread_cond_broadcast(&s->shared.room);
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
+    cond_broadcast(&s->shared.room);
+    mutex_unlock(&s->shared.lock);
 }
 
 void sink_release(struct sink *s, uint64_t records, uint64_t bytes)
@@ -53,7 +55,7 @@ static enum err_kind reserve_slow(struct sink *s, uint64_t n, struct err *e)
 {
     enum err_kind kind = FAIL_NONE;
     unsigned life = atomic_load(&s->lives);
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     atomic_fetch_add(&s->shared.waiting, 1);
     for (;;) {
         if (atomic_load(&s->stopped)) {
@@ -68,10 +70,10 @@ static enum err_kind reserve_slow(struct sink *s, uint64_t n, struct err *e)
         if (used == 0 || used + n <= s->queue_bytes) {
             break;
         }
-        (void)pthread_cond_wait(&s->shared.room, &s->shared.lock);
+        cond_wait(&s->shared.room, &s->shared.lock);
     }
     atomic_fetch_sub(&s->shared.waiting, 1);
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     return kind;
 }
 
@@ -95,19 +97,6 @@ static enum err_kind reserve(struct sink *s, uint64_t n, const struct sink_recor
         pulse_set(r->pulse, PULSE_WORK, clock_mono_ms(&clock_system));
     }
     return kind;
-}
-
-static struct timespec deadline_in(int ms)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += (long)(ms % 1000) * 1000000L;
-    if (t.tv_nsec >= 1000000000L) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000L;
-    }
-    return t;
 }
 
 /* ---- producing ---- */
@@ -181,9 +170,9 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
         return kind;
     }
 
-    (void)pthread_rwlock_rdlock(&s->life);
+    rwlock_read(&s->life);
     rd_kafka_resp_err_t code = sink_hand_over(s, r->topic->handle, r, headers_of(r));
-    (void)pthread_rwlock_unlock(&s->life);
+    rwlock_unlock(&s->life);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }
@@ -197,20 +186,16 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
 
 static void shared_init(struct sink *s)
 {
-    pthread_condattr_t attr;
-    (void)pthread_condattr_init(&attr);
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void)pthread_rwlock_init(&s->life, NULL);
-    (void)pthread_mutex_init(&s->shared.lock, NULL);
-    (void)pthread_cond_init(&s->shared.room, &attr);
-    (void)pthread_condattr_destroy(&attr);
+    rwlock_init(&s->life);
+    mutex_init(&s->shared.lock);
+    cond_init(&s->shared.room);
 }
 
 static void sink_destroy(struct sink *s)
 {
-    (void)pthread_cond_destroy(&s->shared.room);
-    (void)pthread_mutex_destroy(&s->shared.lock);
-    (void)pthread_rwlock_destroy(&s->life);
+    cond_done(&s->shared.room);
+    mutex_done(&s->shared.lock);
+    rwlock_done(&s->life);
     rd_kafka_conf_destroy(s->conf);
     free(s->poll.reports);
     free(s);
@@ -218,10 +203,7 @@ static void sink_destroy(struct sink *s)
 
 static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf)
 {
-    struct sink *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
-        abort();
-    }
+    struct sink *s = mem_zeros(1, sizeof(*s));
     size_t max = sink_conf_size(conf, "message.max.bytes");
     s->conf = conf;
     s->max_bytes = max > FRAMING_BYTES ? max - FRAMING_BYTES : max;
@@ -249,10 +231,7 @@ struct sink *sink_new(const struct sink_config *c, struct err *e)
         sink_destroy(s);
         return NULL;
     }
-    if (pthread_create(&s->poller, NULL, sink_poll_main, s) != 0) {
-        abort();
-    }
-    (void)pthread_setname_np(s->poller, "sink");
+    thread_start(&s->poller, "sink", sink_poll_main, s);
     return s;
 }
 
@@ -264,19 +243,19 @@ void sink_stop(struct sink *s)
 
 bool sink_flush(struct sink *s, int timeout_ms)
 {
-    struct timespec until = deadline_in(timeout_ms);
-    (void)pthread_rwlock_rdlock(&s->life);
+    int64_t end = clock_mono_ms(&clock_system) + timeout_ms;
+    rwlock_read(&s->life);
     (void)rd_kafka_flush(s->producer.handle, timeout_ms); /* does not wait for linger.ms */
-    (void)pthread_rwlock_unlock(&s->life);
+    rwlock_unlock(&s->life);
 
-    (void)pthread_mutex_lock(&s->shared.lock);
+    mutex_lock(&s->shared.lock);
     atomic_fetch_add(&s->shared.waiting, 1);
-    int rc = 0;
-    while (rc != ETIMEDOUT && atomic_load(&s->records) > 0) {
-        rc = pthread_cond_timedwait(&s->shared.room, &s->shared.lock, &until);
+    int64_t left = 0;
+    while (atomic_load(&s->records) > 0 && (left = end - clock_mono_ms(&clock_system)) > 0) {
+        (void)cond_wait_ms(&s->shared.room, &s->shared.lock, (int)left);
     }
     atomic_fetch_sub(&s->shared.waiting, 1);
-    (void)pthread_mutex_unlock(&s->shared.lock);
+    mutex_unlock(&s->shared.lock);
     return atomic_load(&s->records) == 0;
 }
 
@@ -287,10 +266,10 @@ void sink_free(struct sink *s)
     }
     sink_stop(s);
     atomic_store(&s->closing, true);
-    (void)pthread_rwlock_rdlock(&s->life);
+    rwlock_read(&s->life);
     rd_kafka_queue_yield(s->producer.events);
-    (void)pthread_rwlock_unlock(&s->life);
-    (void)pthread_join(s->poller, NULL);
+    rwlock_unlock(&s->life);
+    thread_join(s->poller);
 
     sink_topics_free(s);
     sink_producer_destroy(&s->producer);

@@ -3,6 +3,7 @@
  * Delivery reports are taken in batches (librdkafka's event interface), so that the lock that
  * wakes waiting producers is touched once per batch and not once per record.
  */
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "sink_priv.h"
 
@@ -188,10 +189,7 @@ static struct batch batch_of(struct sink *s, rd_kafka_event_t *ev)
     size_t n = rd_kafka_event_message_count(ev);
     if (n > s->poll.room) {
         free(s->poll.reports);
-        s->poll.reports = calloc(n, sizeof(const rd_kafka_message_t *));
-        if (s->poll.reports == NULL) {
-            abort();
-        }
+        s->poll.reports = mem_zeros(n, sizeof(const rd_kafka_message_t *));
         s->poll.room = n;
     }
     return (struct batch){.records = s->poll.reports,

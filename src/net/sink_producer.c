@@ -6,6 +6,8 @@
  */
 #include "sink_priv.h"
 
+#include "base/lock.h"
+
 enum err_kind sink_producer_make(struct sink *s, struct sink_producer *p, struct err *e)
 {
     char text[256];
@@ -33,11 +35,11 @@ void sink_producer_replace(struct sink *s)
     if (sink_producer_make(s, &fresh, &e) != FAIL_NONE) {
         return; /* out of threads or files just now; the poll thread comes here again */
     }
-    (void)pthread_rwlock_wrlock(&s->life);
+    rwlock_write(&s->life);
     struct sink_producer old = s->producer;
     s->producer = fresh;
     sink_topics_move(s);
     atomic_store(&s->fatal, false);
-    (void)pthread_rwlock_unlock(&s->life);
+    rwlock_unlock(&s->life);
     sink_producer_destroy(&old);
 }

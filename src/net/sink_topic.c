@@ -2,6 +2,9 @@
 /* Topics by name; what the brokers say of one. */
 #include "sink_priv.h"
 
+#include "base/alloc.h"
+#include "base/lock.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +22,7 @@ static struct sink_topic *topic_find_locked(struct sink *s, const char *name)
 
 static struct sink_topic *topic_add_locked(struct sink *s, const char *name)
 {
-    struct sink_topic *t = calloc(1, sizeof(*t));
-    if (t == NULL) {
-        abort();
-    }
+    struct sink_topic *t = mem_zeros(1, sizeof(*t));
     t->handle = rd_kafka_topic_new(s->producer.handle, name, NULL);
     assert(t->handle != NULL);
     t->next = s->shared.topics;
@@ -34,14 +34,14 @@ struct sink_topic *sink_topic(struct sink *s, const char *name)
 {
     size_t n = strlen(name);
     assert(n > 0 && n <= MAX_TOPIC_NAME);
-    (void)pthread_rwlock_rdlock(&s->life);
-    (void)pthread_mutex_lock(&s->shared.lock);
+    rwlock_read(&s->life);
+    mutex_lock(&s->shared.lock);
     struct sink_topic *t = topic_find_locked(s, name);
     if (t == NULL) {
         t = topic_add_locked(s, name);
     }
-    (void)pthread_mutex_unlock(&s->shared.lock);
-    (void)pthread_rwlock_unlock(&s->life);
+    mutex_unlock(&s->shared.lock);
+    rwlock_unlock(&s->life);
     return t;
 }
 
@@ -83,9 +83,9 @@ static size_t describe(rd_kafka_t *producer, const char *name, int timeout_ms)
 
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
 {
-    (void)pthread_rwlock_rdlock(&s->life);
+    rwlock_read(&s->life);
     size_t max = describe(s->producer.handle, name, timeout_ms);
-    (void)pthread_rwlock_unlock(&s->life);
+    rwlock_unlock(&s->life);
     return max;
 }
 
@@ -105,9 +105,9 @@ static rd_kafka_resp_err_t ask_for(rd_kafka_t *producer, rd_kafka_topic_t *topic
 enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms, struct err *e)
 {
     struct sink_topic *t = sink_topic(s, name);
-    (void)pthread_rwlock_rdlock(&s->life);
+    rwlock_read(&s->life);
     rd_kafka_resp_err_t code = ask_for(s->producer.handle, t->handle, timeout_ms);
-    (void)pthread_rwlock_unlock(&s->life);
+    rwlock_unlock(&s->life);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }

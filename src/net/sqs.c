@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/sqs.h"
 
+#include "base/alloc.h"
 #include "codec/url.h"
 #include "net/endpoint_env.h"
 #include "sqs_priv.h"
@@ -77,10 +78,9 @@ static enum err_kind find_endpoint(struct sqs_queue *q, struct err *e)
 struct sqs_queue *sqs_queue_new(const struct sqs_settings *s, const char *url, const char *region,
                                 struct err *e)
 {
-    OWNED(sqs_queue) struct sqs_queue *q = calloc(1, sizeof(*q));
-    if (q == NULL || (q->url = strdup(url)) == NULL || (q->region = strdup(region)) == NULL) {
-        abort();
-    }
+    OWNED(sqs_queue) struct sqs_queue *q = mem_zeros(1, sizeof(*q));
+    q->url = mem_text(url);
+    q->region = mem_text(region);
     q->settings = s;
     q->endpoint = (struct buf)BUF_INIT(HTTP_URL_BYTES);
     q->own_pool = s->pool == NULL;

@@ -6,6 +6,7 @@
  * error could be mended (clock, credentials) starts again by itself; what cannot is handed out, and
  * waiting before the next poll is the caller's business.
  */
+#include "base/alloc.h"
 #include "net/creds_asker.h"
 #include "sqs_priv.h"
 
@@ -51,9 +52,10 @@ struct sqs_poller {
 
 struct sqs_poller *sqs_poller_new(void)
 {
-    struct sqs_poller *p = calloc(1, sizeof(*p));
+    struct sqs_poller *p = mem_zeros(1, sizeof(*p));
     struct http *first = http_new_for_multi(NULL); /* sees to it that curl is initialised */
-    if (p == NULL || (p->multi = curl_multi_init()) == NULL) {
+    p->multi = curl_multi_init();
+    if (p->multi == NULL) {
         abort();
     }
     http_free(first);
@@ -65,10 +67,7 @@ struct sqs_poller *sqs_poller_new(void)
 
 static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q)
 {
-    struct poll *poll = calloc(1, sizeof(*poll));
-    if (poll == NULL) {
-        abort();
-    }
+    struct poll *poll = mem_zeros(1, sizeof(*poll));
     poll->queue = q;
     poll->http = http_new_for_multi(NULL);
     poll->signer = sqs_signer(q);
@@ -103,10 +102,7 @@ static struct creds_asker *ask(struct sqs_poller *p, struct creds_source *creds)
         s = s->next;
     }
     if (s == NULL) {
-        s = malloc(sizeof(*s));
-        if (s == NULL) {
-            abort();
-        }
+        s = mem_alloc(sizeof(*s));
         *s = (struct source){p->sources, creds, creds_asker_new(creds, wake_multi, p->multi)};
         p->sources = s;
     }

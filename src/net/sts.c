@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/sts.h"
 
+#include "base/alloc.h"
 #include "base/rng.h"
 #include "codec/url.h"
 #include "net/endpoint_env.h"
@@ -21,10 +22,7 @@ struct sts {
 
 struct sts *sts_new(const struct creds_settings *settings, struct err *e)
 {
-    OWNED(sts) struct sts *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
-        abort();
-    }
+    OWNED(sts) struct sts *s = mem_zeros(1, sizeof(*s));
     s->settings = settings;
     s->url = (struct buf)BUF_INIT(HTTP_URL_BYTES);
     s->pool = http_pool_new(STS_ANSWER_BYTES);

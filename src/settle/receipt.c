@@ -5,28 +5,18 @@
  */
 #include "settle/receipt.h"
 
+#include "base/alloc.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
-static char *copy(const char *s)
-{
-    char *p = strdup(s != NULL ? s : "");
-    if (p == NULL) {
-        abort();
-    }
-    return p;
-}
-
 struct receipt *receipt_new(struct sqs_message *m, size_t queue, int64_t now)
 {
-    struct receipt *r = calloc(1, sizeof(*r));
-    if (r == NULL) {
-        abort();
-    }
+    struct receipt *r = mem_zeros(1, sizeof(*r));
     r->account.receipt = r;
     r->queue = queue;
-    r->id = copy(m->id);
-    r->handle = copy(m->receipt_handle);
+    r->id = mem_text(m->id);
+    r->handle = mem_text(m->receipt_handle);
     r->receive_count = m->receive_count;
     r->sent_ms = m->sent_ms;
     r->received_ms = now;
@@ -61,10 +51,7 @@ struct account *receipt_account(struct receipt *r, struct customer *c)
         a = a->next;
     }
     if (a->customer != c) {
-        a->next = calloc(1, sizeof(*a));
-        if (a->next == NULL) {
-            abort();
-        }
+        a->next = mem_zeros(1, sizeof(*a));
         a = a->next;
         *a = (struct account){.receipt = r, .customer = c};
     }

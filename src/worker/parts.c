@@ -2,6 +2,7 @@
 /* The parts, from the configuration; each borrows those made before it. */
 #include "worker_priv.h"
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "codec/endpoint.h"
 #include "conf/memory.h"
@@ -13,15 +14,6 @@
 #include <unistd.h>
 
 enum { CLIENT_ID_BYTES = 320 };
-
-static void *zeros(size_t count, size_t size)
-{
-    void *p = calloc(count != 0 ? count : 1, size);
-    if (p == NULL) {
-        abort();
-    }
-    return p;
-}
 
 static void on_freed(void *ctx)
 {
@@ -133,10 +125,10 @@ static enum err_kind make_aws(struct worker *w, struct err *e)
 static enum err_kind make_queues(struct worker *w, struct err *e)
 {
     size_t count = w->conf->queue_count;
-    w->queues = zeros(count, sizeof(struct sqs_queue *));
-    w->polled = zeros(count, sizeof(struct sqs_queue *));
-    w->intake_queues = zeros(count, sizeof(*w->intake_queues));
-    w->acker_queues = zeros(count, sizeof(*w->acker_queues));
+    w->queues = mem_zeros(count, sizeof(struct sqs_queue *));
+    w->polled = mem_zeros(count, sizeof(struct sqs_queue *));
+    w->intake_queues = mem_zeros(count, sizeof(*w->intake_queues));
+    w->acker_queues = mem_zeros(count, sizeof(*w->acker_queues));
     for (size_t i = 0; i < count; i++) {
         const struct queue_conf *conf = &w->conf->queues[i];
         w->queues[i] = sqs_queue_new(&w->sqs, conf->url, conf->region, e);
@@ -158,7 +150,7 @@ static enum err_kind make_queues(struct worker *w, struct err *e)
 /* A customer without a limit of its own leaves a quarter of the lanes to the others. */
 static unsigned *lane_limits(const struct conf *conf, size_t parties)
 {
-    unsigned *limits = zeros(parties, sizeof(*limits));
+    unsigned *limits = mem_zeros(parties, sizeof(*limits));
     unsigned lanes = (unsigned)conf->limits.lanes;
     unsigned most = lanes > 4 ? lanes - lanes / 4 : (lanes > 1 ? lanes - 1 : 1);
     for (size_t i = 0; i < conf->customer_count; i++) {
@@ -231,7 +223,7 @@ static enum err_kind make_monitor(struct worker *w, struct err *e)
 
 struct worker *worker_new(const struct conf *conf, struct err *e)
 {
-    OWNED(worker) struct worker *w = zeros(1, sizeof(*w));
+    OWNED(worker) struct worker *w = mem_zeros(1, sizeof(*w));
     struct memory_plan plan;
     w->conf = conf;
     memory_plan(conf, &plan);
@@ -278,7 +270,7 @@ void worker_make_lanes(struct worker *w)
         .long_lines = w->long_lines,
     };
     size_t lanes = (size_t)conf->limits.lanes;
-    w->lanes = zeros(lanes, sizeof(struct lane *));
+    w->lanes = mem_zeros(lanes, sizeof(struct lane *));
     for (w->lane_count = 0; w->lane_count < lanes; w->lane_count++) {
         w->lanes[w->lane_count] = lane_new(&parts);
     }

@@ -6,7 +6,7 @@
 #ifndef TESTS_FLOW_FAKE_SQS_H
 #define TESTS_FLOW_FAKE_SQS_H
 
-#include "base/cond.h"
+#include "base/lock.h"
 #include "net/sqs.h"
 
 #include <stdio.h>

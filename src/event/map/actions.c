@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/map/actions.h"
 
+#include "base/alloc.h"
 #include "event/map/draft.h"
 #include "event/schema/rules.h"
 #include "event/schema/wordmap.h"
@@ -107,10 +108,7 @@ struct action_words {
 
 struct action_words *action_words_new(void)
 {
-    struct action_words *w = malloc(sizeof(*w));
-    if (w == NULL) {
-        abort();
-    }
+    struct action_words *w = mem_alloc(sizeof(*w));
     wordmap_init(&w->known, KNOWN_MAX);
     wordmap_init(&w->rows, WORDS_MAX);
     wordmap_add_list(&w->known, known, 1);

@@ -2,6 +2,7 @@
 /* The order of the building road; what each step does is in the module it calls. */
 #include "event/map/build.h"
 
+#include "base/alloc.h"
 #include "event/map/actions.h"
 #include "event/map/category.h"
 #include "event/map/draft.h"
@@ -28,10 +29,7 @@ struct builder {
 
 struct builder *builder_new(void)
 {
-    struct builder *b = calloc(1, sizeof(*b));
-    if (b == NULL) {
-        abort();
-    }
+    struct builder *b = mem_zeros(1, sizeof(*b));
     b->lookup = lookup_new();
     b->words = action_words_new();
     b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);

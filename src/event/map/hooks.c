@@ -2,18 +2,14 @@
 /* hooks.c - each agent spells its hooks' names in its own way; that tells whose payload it is. */
 #include "event/map/hooks.h"
 
+#include "base/ascii.h"
 #include "event/map/lookup.h"
 #include "event/schema/runtimes.h"
 #include "event/schema/words.h"
 
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
 static bool is_pascal(struct span s)
 {
-    return s.n > 0 && is_upper(*s.p);
+    return s.n > 0 && ascii_is_upper(*s.p);
 }
 
 static bool is_camel(struct span s)
@@ -22,7 +18,7 @@ static bool is_camel(struct span s)
         return false;
     }
     for (size_t i = 1; i < s.n; i++) {
-        if (is_upper(s.p[i])) {
+        if (ascii_is_upper(s.p[i])) {
             return true;
         }
     }

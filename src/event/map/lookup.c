@@ -2,6 +2,7 @@
 /* The alias table, taken apart once, and asking for what the walk of a record has found. */
 #include "lookup_priv.h"
 
+#include "base/alloc.h"
 #include "event/schema/rules.h"
 
 #include <assert.h>
@@ -30,10 +31,7 @@ static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
 
 struct lookup *lookup_new(void)
 {
-    struct lookup *l = calloc(1, sizeof(*l));
-    if (l == NULL) {
-        abort();
-    }
+    struct lookup *l = mem_zeros(1, sizeof(*l));
     pathset_init(&l->builtin, PATHS_MAX);
     memset(l->path_alias, 0xff, sizeof(l->path_alias)); /* ALIAS_NONE */
     size_t n = 0;

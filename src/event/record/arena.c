@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/arena.h"
 
+#include "base/alloc.h"
+#include "base/ascii.h"
+
 #include <stdlib.h>
 
 enum { FIRST_BYTES = 4096 };
@@ -41,10 +44,7 @@ static void arena_grow(struct arena *a, size_t n)
     while (cap < n) {
         cap *= 2;
     }
-    struct arena_block *b = malloc(sizeof(*b) + cap);
-    if (b == NULL) {
-        abort();
-    }
+    struct arena_block *b = mem_alloc(sizeof(*b) + cap);
     b->older = a->block;
     b->n = 0;
     b->cap = cap;
@@ -61,15 +61,10 @@ char *arena_room(struct arena *a, size_t n)
     return p;
 }
 
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
 struct span arena_lower(struct arena *a, struct span s)
 {
     size_t plain = 0;
-    while (plain < s.n && !is_upper(s.p[plain])) {
+    while (plain < s.n && !ascii_is_upper(s.p[plain])) {
         plain++;
     }
     if (plain == s.n) {
@@ -77,7 +72,7 @@ struct span arena_lower(struct arena *a, struct span s)
     }
     char *p = arena_room(a, s.n);
     for (size_t i = 0; i < s.n; i++) {
-        p[i] = is_upper(s.p[i]) ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
+        p[i] = ascii_is_upper(s.p[i]) ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
     }
     return span_of(p, s.n);
 }

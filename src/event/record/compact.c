@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/compact.h"
 
+#include "base/ascii.h"
 #include "event/record/emit.h"
 #include "event/schema/repository.h"
 #include "event/schema/rules.h"
@@ -26,11 +27,6 @@ static size_t string_bytes(struct span s)
     }
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 void compact_text(struct span json, struct buf *out)
 {
     size_t from = 0;
@@ -38,9 +34,9 @@ void compact_text(struct span json, struct buf *out)
     while (i < json.n) {
         if (json.p[i] == '"') {
             i += string_bytes(span_from(json, i));
-        } else if (is_blank(json.p[i])) {
+        } else if (ascii_is_blank(json.p[i])) {
             buf_add(out, span_of(json.p + from, i - from));
-            while (i < json.n && is_blank(json.p[i])) {
+            while (i < json.n && ascii_is_blank(json.p[i])) {
                 i++;
             }
             from = i;

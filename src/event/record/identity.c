@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/identity.h"
 
+#include "base/alloc.h"
 #include "event/record/leaves.h"
 
 #include <endian.h>
@@ -23,7 +24,7 @@ struct identity {
 
 struct identity *identity_new(void)
 {
-    struct identity *id = malloc(sizeof(*id));
+    struct identity *id = mem_alloc(sizeof(*id));
     XXH3_state_t *state = XXH3_createState();
     if (id == NULL || state == NULL) {
         abort();

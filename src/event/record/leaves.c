@@ -7,6 +7,8 @@
  */
 #include "event/record/leaves.h"
 
+#include "base/alloc.h"
+
 #include <endian.h>
 #include <stdlib.h>
 
@@ -40,10 +42,7 @@ struct place {
 
 struct leaves *leaves_new(void)
 {
-    struct leaves *l = calloc(1, sizeof(*l));
-    if (l == NULL) {
-        abort();
-    }
+    struct leaves *l = mem_zeros(1, sizeof(*l));
     return l;
 }
 
@@ -65,10 +64,7 @@ static void need(struct leaves *l, size_t bytes)
         return;
     }
     l->cap = bytes + bytes / 2 + FIRST_BYTES;
-    l->path = realloc(l->path, l->cap);
-    if (l->path == NULL) {
-        abort();
-    }
+    l->path = mem_grow(l->path, l->cap, 1);
 }
 
 /*

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/long_lines.h"
 
+#include "base/alloc.h"
+#include "base/lock.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -13,10 +16,8 @@ struct long_lines {
 
 struct long_lines *long_lines_new(size_t line_bytes)
 {
-    struct long_lines *l = malloc(sizeof(*l));
-    if (l == NULL || pthread_mutex_init(&l->shared.lock, NULL) != 0) {
-        abort();
-    }
+    struct long_lines *l = mem_alloc(sizeof(*l));
+    mutex_init(&l->shared.lock);
     for (size_t i = 0; i < READERS; i++) {
         l->shared.readers[i] = json_reader_new(line_bytes);
     }
@@ -31,13 +32,13 @@ void long_lines_free(struct long_lines *l)
     for (size_t i = 0; i < READERS; i++) {
         json_reader_free(l->shared.readers[i]);
     }
-    (void)pthread_mutex_destroy(&l->shared.lock);
+    mutex_done(&l->shared.lock);
     free(l);
 }
 
 struct json_reader *const *long_lines_take(struct long_lines *l)
 {
-    (void)pthread_mutex_lock(&l->shared.lock);
+    mutex_lock(&l->shared.lock);
     return l->shared.readers;
 }
 
@@ -48,5 +49,5 @@ struct json_reader *const *long_lines_readers(const struct long_lines *l)
 
 void long_lines_release(struct long_lines *l)
 {
-    (void)pthread_mutex_unlock(&l->shared.lock);
+    mutex_unlock(&l->shared.lock);
 }

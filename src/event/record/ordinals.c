@@ -5,6 +5,8 @@
  */
 #include "event/record/ordinals.h"
 
+#include "base/alloc.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,10 +27,7 @@ struct ordinals {
 
 struct ordinals *ordinals_new(void)
 {
-    struct ordinals *o = malloc(sizeof(*o));
-    if (o == NULL) {
-        abort();
-    }
+    struct ordinals *o = mem_alloc(sizeof(*o));
     o->salt = (uint64_t)(uintptr_t)o * 0x9e3779b97f4a7c15U; /* a sender cannot aim at places */
     ordinals_clear(o);
     return o;

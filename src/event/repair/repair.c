@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/repair/repair.h"
 
+#include "base/alloc.h"
 #include "event/record/emit.h"
 #include "event/repair/fix.h"
 #include "event/schema/repository.h"
@@ -21,10 +22,7 @@ struct repair {
 
 struct repair *repair_new(size_t max_bytes)
 {
-    struct repair *r = malloc(sizeof(*r));
-    if (r == NULL) {
-        abort();
-    }
+    struct repair *r = mem_alloc(sizeof(*r));
     *r = (struct repair){.arena = ARENA_INIT,
                          .replaced = BUF_INIT(max_bytes * GROWTH),
                          .path = BUF_INIT(PATH_BYTES),

@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/schema/pathset.h"
 
-#include <stdlib.h>
+#include "base/alloc.h"
 
-static void *must(void *p)
-{
-    if (p == NULL) {
-        abort();
-    }
-    return p;
-}
+#include <stdlib.h>
 
 static struct span keep(struct span s)
 {
-    char *p = must(malloc(s.n + 1));
-    memcpy(p, s.p, s.n);
-    p[s.n] = '\0';
-    return span_of(p, s.n);
+    return span_of(mem_text_of(s), s.n);
 }
 
 static void free_text(struct span s)
@@ -29,10 +20,10 @@ static void free_text(struct span s)
 void pathset_init(struct pathset *p, size_t most)
 {
     *p = (struct pathset){.most = most, .entry_most = most * 2 + 2 * LEARN_MAX};
-    p->text = must(calloc(most, sizeof(*p->text)));
-    p->next_folded = must(calloc(most, sizeof(*p->next_folded)));
-    p->entries = must(calloc(p->entry_most, sizeof(*p->entries)));
-    p->first_folded = must(calloc(p->entry_most, sizeof(*p->first_folded)));
+    p->text = mem_zeros(most, sizeof(*p->text));
+    p->next_folded = mem_zeros(most, sizeof(*p->next_folded));
+    p->entries = mem_zeros(p->entry_most, sizeof(*p->entries));
+    p->first_folded = mem_zeros(p->entry_most, sizeof(*p->first_folded));
     wordmap_init(&p->index, p->entry_most);
     wordmap_init(&p->folded, p->entry_most);
 }

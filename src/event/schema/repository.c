@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/schema/repository.h"
 
+#include "base/ascii.h"
 #include "event/schema/wordmap.h"
 
 static size_t find(struct span s, char c)
@@ -14,14 +15,9 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_scheme_byte(char c)
 {
-    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.' || c == ':';
+    return is_letter(c) || ascii_is_digit(c) || c == '+' || c == '-' || c == '.' || c == ':';
 }
 
 /* Bytes of `scheme://` at the head of s, 0 if none (RFC 3986 §3.1; scm:git:https:// too). */
@@ -167,7 +163,7 @@ static struct span host_of(struct span authority)
 {
     struct span host = span_from(authority, userinfo_bytes(authority));
     size_t end = host.n;
-    while (end > 0 && is_digit(host.p[end - 1])) {
+    while (end > 0 && ascii_is_digit(host.p[end - 1])) {
         end--;
     }
     if (end > 0 && end <= host.n && host.p[end - 1] == ':') {
@@ -204,7 +200,7 @@ static bool scp_name(struct span text, struct buf *out)
 
 static bool is_name_byte(char c)
 {
-    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
+    return is_letter(c) || ascii_is_digit(c) || c == '_' || c == '-' || c == '.';
 }
 
 /* owner/name: two plain words, neither a step of a path. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/schema/rules.h"
 
+#include "base/alloc.h"
 #include "codec/secret.h"
 #include "event/schema/pathset.h"
 #include "event/schema/words.h"
@@ -27,17 +28,9 @@ struct rules {
     bool redact;
 };
 
-static void *must(void *p)
-{
-    if (p == NULL) {
-        abort();
-    }
-    return p;
-}
-
 struct rules *rules_new(void)
 {
-    struct rules *r = must(calloc(1, sizeof(*r)));
+    struct rules *r = mem_zeros(1, sizeof(*r));
     pathset_init(&r->paths, RULES_PATHS_MAX);
     return r;
 }
@@ -148,7 +141,7 @@ enum err_kind rules_add_constant(struct rules *r, struct span field, struct span
     if (r->constant[f] != NULL) {
         return err_set(e, FAIL_CONFIG, "mapping: two constants for \"%.*s\"", SPAN_FMT(field));
     }
-    r->constant[f] = must(strndup(value.p, value.n));
+    r->constant[f] = mem_text_of(value);
     return FAIL_NONE;
 }
 
@@ -168,7 +161,7 @@ enum err_kind rules_add_action(struct rules *r, struct span word, struct span ac
         return err_set(e, FAIL_CONFIG, "actions: \"%.*s\" twice, or more than %d words",
                        SPAN_FMT(word), (int)RULES_WORDS_MAX);
     }
-    r->action = must(realloc(r->action, (r->action_count + 1) * sizeof(*r->action)));
+    r->action = mem_grow(r->action, r->action_count + 1, sizeof(*r->action));
     struct rule_action *a = &r->action[r->action_count++];
     *a = (struct rule_action){0};
     memcpy(a->word, w.p, w.n);

@@ -2,20 +2,17 @@
 /* What of a value counts, and as which text (schema.md §14.3). */
 #include "event/schema/value_text.h"
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+#include "base/ascii.h"
 
 struct span text_trim(struct span s)
 {
     if (text_is_trim(s)) {
         return s;
     }
-    while (s.n > 0 && is_blank(*s.p)) {
+    while (s.n > 0 && ascii_is_blank(*s.p)) {
         s = span_from(s, 1);
     }
-    while (s.n > 0 && is_blank(s.p[s.n - 1])) {
+    while (s.n > 0 && ascii_is_blank(s.p[s.n - 1])) {
         s.n--;
     }
     return s;

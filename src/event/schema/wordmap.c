@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/schema/wordmap.h"
 
+#include "base/alloc.h"
 #include "event/schema/words.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ void wordmap_init(struct wordmap *m, size_t most)
     while (slots < most * 2) {
         slots *= 2;
     }
-    *m = (struct wordmap){.slots = malloc(slots * sizeof(*m->slots)), .mask = slots - 1};
+    *m = (struct wordmap){.slots = mem_alloc(slots * sizeof(*m->slots)), .mask = slots - 1};
     if (m->slots == NULL) {
         abort();
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/schema/words.h"
 
+#include "base/ascii.h"
+
 bool word_next(struct span *list, struct span *word)
 {
     while (list->n > 0 && *list->p == ' ') {
@@ -59,15 +61,10 @@ bool text_starts_with_word_of(struct span text, const char *list)
     return false;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 bool text_starts_low(struct span text, struct span low)
 {
     size_t n = 0;
-    while (n < low.n && n < text.n && lower(text.p[n]) == low.p[n]) {
+    while (n < low.n && n < text.n && ascii_lower(text.p[n]) == low.p[n]) {
         n++;
     }
     return n == low.n;
@@ -80,7 +77,7 @@ struct span word_fold(struct span word, char *to, size_t cap)
         char c = word.p[i];
         bool stays = (c != '_') & (c != '-') & (c != '.') & (c != ' ');
         if (n < cap) {
-            to[n] = lower(c);
+            to[n] = ascii_lower(c);
             n += stays;
         } else if (stays) {
             return span_of(to, 0);

@@ -6,7 +6,8 @@
  */
 #include "settle/sqs/acker.h"
 
-#include "base/cond.h"
+#include "base/alloc.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "customers/customers.h"
 
@@ -46,11 +47,8 @@ static struct receipt *of_lease(struct lease *l)
 
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock)
 {
-    struct acker *a = calloc(1, sizeof(*a));
-    struct lease_stats *stats = calloc(count != 0 ? count : 1, sizeof(*stats));
-    if (a == NULL || stats == NULL) {
-        abort();
-    }
+    struct acker *a = mem_zeros(1, sizeof(*a));
+    struct lease_stats *stats = mem_zeros(count, sizeof(*stats));
     a->stats = stats;
     a->queues = queues;
     a->queue_count = count;
@@ -60,7 +58,7 @@ struct acker *acker_new(const struct acker_queue *queues, size_t count, const st
         leases_queue(a->shared.book, i, queues[i].visibility_s, queues[i].heartbeat_s);
     }
     rng_init_random(&a->shared.rng);
-    (void)pthread_mutex_init(&a->shared.lock, NULL);
+    mutex_init(&a->shared.lock);
     cond_init(&a->shared.work);
     cond_init(&a->shared.empty);
     return a;
@@ -78,18 +76,18 @@ void acker_free(struct acker *a)
     }
     leases_free(a->shared.book);
     free(a->stats);
-    (void)pthread_mutex_destroy(&a->shared.lock);
-    (void)pthread_cond_destroy(&a->shared.work);
-    (void)pthread_cond_destroy(&a->shared.empty);
+    mutex_done(&a->shared.lock);
+    cond_done(&a->shared.work);
+    cond_done(&a->shared.empty);
     free(a);
 }
 
 void acker_add(struct acker *a, struct receipt *r)
 {
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     r->acker = a;
     leases_add(a->shared.book, &r->lease, r->queue, r->handle, clock_mono_ms(a->clock));
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
 }
 
 /* The lease is over. True: nothing is owed either, free it (without the lock). */
@@ -97,7 +95,7 @@ static bool over_locked(struct acker *a, struct receipt *r)
 {
     r->lease_over = true;
     if (leases_count(a->shared.book) == 0) {
-        (void)pthread_cond_broadcast(&a->shared.empty);
+        cond_broadcast(&a->shared.empty);
     }
     return r->settled;
 }
@@ -106,7 +104,7 @@ static bool end_locked(struct acker *a, struct receipt *r, enum lease_end how, i
 {
     int64_t now = clock_mono_ms(a->clock);
     bool over = leases_end(a->shared.book, &r->lease, how, delay_s, now);
-    (void)pthread_cond_signal(&a->shared.work);
+    cond_signal(&a->shared.work);
     return over && over_locked(a, r);
 }
 
@@ -128,7 +126,7 @@ static void count_delivered(const struct acker *a, const struct receipt *r)
 static void settle(struct acker *a, struct receipt *r, const struct settlement *s)
 {
     bool gone = false;
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     assert(!r->settled);
     r->settled = true;
     if (r->lease_over) {
@@ -136,7 +134,7 @@ static void settle(struct acker *a, struct receipt *r, const struct settlement *
     } else if (!r->lease.ending) {
         gone = end_locked(a, r, s->how, s->delay_s);
     }
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     if (gone) {
         receipt_free(r);
     }
@@ -169,25 +167,25 @@ void acker_hand_back(struct acker *a, struct receipt *r)
 
 bool acker_queue_well(struct acker *a, size_t queue)
 {
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     bool well = leases_queue_well(a->shared.book, queue, clock_mono_ms(a->clock));
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     return well;
 }
 
 size_t acker_held(struct acker *a)
 {
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     size_t n = leases_count(a->shared.book);
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     return n;
 }
 
 size_t acker_queue_held(struct acker *a, size_t queue)
 {
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     size_t n = leases_queue_count(a->shared.book, queue);
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     return n;
 }
 
@@ -276,10 +274,10 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
     size_t gone_count = 0;
     struct err e = {.kind = FAIL_NONE};
 
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     enum err_kind whole = call_sqs(a, batch, &e);
     log_failed(a, batch, whole, &e);
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
 
     leases_answered(a->shared.book, batch, whole, clock_mono_ms(a->clock), &a->shared.rng);
     count_answers(a, batch);
@@ -292,13 +290,13 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
     if (a->shared.giving_up) {
         (void)give_up_locked(a); /* these came back from a heartbeat */
     }
-    (void)pthread_cond_signal(&a->shared.work);
+    cond_signal(&a->shared.work);
 
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     for (size_t i = 0; i < gone_count; i++) {
         receipt_free(gone[i]);
     }
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
 }
 
 static void tell_lost_locked(struct acker *a, int64_t now)
@@ -319,7 +317,7 @@ static void *acker_run(void *arg)
 {
     struct acker_thread *t = arg;
     struct acker *a = t->acker;
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     while (!a->shared.stopped) {
         struct lease_batch batch;
         int64_t now = clock_mono_ms(a->clock);
@@ -332,7 +330,7 @@ static void *acker_run(void *arg)
         int wait = leases_wait_ms(a->shared.book, now, IDLE_MS);
         (void)cond_wait_ms(&a->shared.work, &a->shared.lock, wait > 0 ? wait : 1);
     }
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     pulse_set(&t->pulse, PULSE_IDLE, clock_mono_ms(a->clock));
     return NULL;
 }
@@ -342,9 +340,7 @@ void acker_start(struct acker *a)
     while (a->thread_count < ACKER_THREADS) {
         struct acker_thread *t = &a->threads[a->thread_count];
         t->acker = a;
-        if (pthread_create(&t->thread, NULL, acker_run, t) != 0) {
-            abort();
-        }
+        thread_start(&t->thread, "acker", acker_run, t);
         a->thread_count++;
     }
 }
@@ -352,9 +348,9 @@ void acker_start(struct acker *a)
 bool acker_drain(struct acker *a, int timeout_ms)
 {
     int64_t end = clock_mono_ms(a->clock) + timeout_ms;
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     leases_hurry(a->shared.book);
-    (void)pthread_cond_broadcast(&a->shared.work);
+    cond_broadcast(&a->shared.work);
     while (leases_count(a->shared.book) != 0) {
         int64_t left = end - clock_mono_ms(a->clock);
         if (left <= 0) {
@@ -363,27 +359,27 @@ bool acker_drain(struct acker *a, int timeout_ms)
         (void)cond_wait_ms(&a->shared.empty, &a->shared.lock, (int)left);
     }
     bool empty = leases_count(a->shared.book) == 0;
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     return empty;
 }
 
 size_t acker_give_up(struct acker *a)
 {
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     a->shared.giving_up = true;
     size_t count = give_up_locked(a);
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    mutex_unlock(&a->shared.lock);
     return count;
 }
 
 void acker_stop(struct acker *a)
 {
-    (void)pthread_mutex_lock(&a->shared.lock);
+    mutex_lock(&a->shared.lock);
     a->shared.stopped = true;
-    (void)pthread_cond_broadcast(&a->shared.work);
-    (void)pthread_mutex_unlock(&a->shared.lock);
+    cond_broadcast(&a->shared.work);
+    mutex_unlock(&a->shared.lock);
     for (size_t i = 0; i < a->thread_count; i++) {
-        (void)pthread_join(a->threads[i].thread, NULL);
+        thread_join(a->threads[i].thread);
     }
     a->thread_count = 0;
 }

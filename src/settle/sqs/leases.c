@@ -2,16 +2,15 @@
 /* leases.c - the book: what is held, what is ending, what is lost. */
 #include "leases_priv.h"
 
+#include "base/alloc.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
 struct leases *leases_new(size_t queues)
 {
-    struct leases *b = calloc(1, sizeof(*b));
-    struct queue_leases *q = calloc(queues != 0 ? queues : 1, sizeof(*q));
-    if (b == NULL || q == NULL) {
-        abort();
-    }
+    struct leases *b = mem_zeros(1, sizeof(*b));
+    struct queue_leases *q = mem_zeros(queues, sizeof(*q));
     b->queues = q;
     b->queue_count = queues;
     list_init(&b->found);

@@ -22,7 +22,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "codec/notice.h"
+#include "codec/notification.h"
 
 struct rules; /* event/schema/rules.h: a customer's own mapping, words, redaction */
 
@@ -74,7 +74,7 @@ struct customer_conf {
     char *id; /* [a-z0-9][a-z0-9-]{0,39} */
     char *queue_name;
     const struct queue_conf *queue;
-    enum notice_form via; /* how the queue gets it; NOTICE_SNS: wrapped or raw */
+    enum notification_form via; /* how the queue gets it; NOTIFICATION_SNS: wrapped or raw */
     char *bucket;
     char *prefix; /* without leading and trailing slash, never empty */
     char *region;

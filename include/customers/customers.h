@@ -80,7 +80,7 @@ struct customer *customers_at(const struct customers *all, size_t index);
 /* Whose it is, NULL: nobody's. On a queue of several customers only S3's own form counts. */
 MUST_USE struct customer *customers_find(const struct customers *all, size_t queue,
                                          struct span bucket, struct span key,
-                                         enum notice_form form);
+                                         enum notification_form form);
 
 /* The key template of events. */
 const struct template *customers_key(const struct customers *all);

@@ -31,7 +31,7 @@ struct attempt_parts { /* borrowed for the life of the attempt */
 struct attempt {
     /* What it is about. */
     struct receipt *receipt;
-    const struct notice_record *record;
+    const struct notification_record *record;
     struct customer *customer; /* NULL: nobody's, only rejects can be made */
     struct buf object;         /* "s3://bucket/key" */
     /* How the last run went. */
@@ -56,7 +56,7 @@ void attempt_free(struct attempt *a);
 DEFINE_OWNED(attempt);
 
 /* Another object. Borrowed until the next one. */
-void attempt_about(struct attempt *a, struct receipt *r, const struct notice_record *record);
+void attempt_about(struct attempt *a, struct receipt *r, const struct notification_record *record);
 void attempt_of(struct attempt *a, struct customer *c);
 
 /* Transfer it and produce what it holds. FAIL_NONE: all of it is on its way to Kafka. */

@@ -35,7 +35,7 @@ enum {
 
 struct http_answer {
     int status;
-    struct buf head; /* "Name: value" lines, for codec/fields.h */
+    struct buf head; /* "Name: value" lines, for codec/http_fields.h */
     struct buf body; /* up to its ceiling; see http_request.sink and .cut_body */
     bool sized;      /* the end of the body is known: Content-Length or chunked */
 };

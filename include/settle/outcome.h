@@ -28,10 +28,10 @@ enum outcome {
 };
 
 enum outcome_subject {
-    ABOUT_OBJECT,   /* the GET and the bytes it gave */
-    ABOUT_ROLE,     /* the customer's credentials: AssumeRole */
-    ABOUT_DELIVERY, /* Kafka: producing, or a delivery report */
-    ABOUT_NOTICE,   /* the message itself */
+    ABOUT_OBJECT,       /* the GET and the bytes it gave */
+    ABOUT_ROLE,         /* the customer's credentials: AssumeRole */
+    ABOUT_DELIVERY,     /* Kafka: producing, or a delivery report */
+    ABOUT_NOTIFICATION, /* the message itself */
     OUTCOME_SUBJECTS
 };
 

@@ -18,7 +18,7 @@
 #ifndef SETTLE_RECEIPT_H
 #define SETTLE_RECEIPT_H
 
-#include "codec/notice.h"
+#include "codec/notification.h"
 #include "net/sqs.h"
 #include "settle/outcome.h"
 #include "settle/sqs/leases.h"
@@ -42,8 +42,9 @@ struct receipt {
     bool settled;
     bool lease_over;
     struct account account; /* of its first record's customer, and the others' behind it */
-    struct notice *notice;  /* NULL: a body that nobody understands; gone after the lane */
-    struct err unread;      /* ... and why */
+    struct notification
+        *notification; /* NULL: a body that nobody understands; gone after the lane */
+    struct err unread; /* ... and why */
     size_t queue;
     size_t party;
     size_t body_bytes;
@@ -60,7 +61,7 @@ struct receipt {
     atomic_int loss;   /* enum lease_loss */
 };
 
-/* Takes the message over. Reads its notice. Owes one, the lane's. Never NULL. */
+/* Takes the message over. Reads its notification. Owes one, the lane's. Never NULL. */
 struct receipt *receipt_new(struct sqs_message *m, size_t queue, int64_t now);
 void receipt_free(struct receipt *r);
 DEFINE_OWNED(receipt);
@@ -77,7 +78,7 @@ MUST_USE bool receipt_pay(struct receipt *r, const struct err *e);
 /* An object of it ended so. */
 void receipt_worsen(struct receipt *r, enum outcome o, int delay_s);
 
-/* The lane is done with what the notice names: its memory goes. Before the lane pays. */
+/* The lane is done with what the notification names: its memory goes. Before the lane pays. */
 void receipt_slim(struct receipt *r);
 
 /* The lease is not ours any more, or not for long. */

@@ -23,7 +23,7 @@ static const char intro[] =
     "\n"
     "- **About**: `object` is reading the object, `role` the customer's credentials, `delivery` "
     "Kafka,\n"
-    "  `notice` the message itself.\n"
+    "  `notification` the message itself.\n"
     "- **Tries** are further ones within the same attempt, before any record was produced.\n"
     "- **Then** the message: `later` is visible again after the delay, which doubles with each "
     "receive;\n"

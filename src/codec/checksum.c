@@ -2,7 +2,7 @@
 #include "codec/checksum.h"
 
 #include "codec/crc64.h"
-#include "codec/fields.h"
+#include "codec/http_fields.h"
 
 #include <isa-l/crc.h>
 #include <openssl/evp.h>
@@ -53,13 +53,13 @@ static bool read_base64(struct span text, uint8_t *out, size_t n)
 
 void checksum_find(struct checksum_want *w, struct span head)
 {
-    struct span type = fields_find(head, "x-amz-checksum-type");
+    struct span type = http_fields_find(head, "x-amz-checksum-type");
     *w = (struct checksum_want){.kind = CHECKSUM_NONE};
     if (type.n > 0 && !span_eq(type, SPAN("FULL_OBJECT"))) {
         return;
     }
     for (enum checksum_kind k = CHECKSUM_NONE + 1; k < CHECKSUM_KINDS; k++) {
-        if (read_base64(fields_find(head, kinds[k].header), w->bytes, kinds[k].bytes)) {
+        if (read_base64(http_fields_find(head, kinds[k].header), w->bytes, kinds[k].bytes)) {
             w->kind = k;
             w->n = kinds[k].bytes;
             return;

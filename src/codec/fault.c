@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/fault.h"
 
-#include "codec/fields.h"
+#include "codec/http_fields.h"
 #include "codec/url.h"
 #include "codec/xml.h"
 
@@ -113,13 +113,13 @@ void fault_read(struct fault *f, int status, struct span head, struct span body)
     char region[sizeof(f->region) + 1] = "";
     *f = (struct fault){.status = status};
 
-    fill(f->request_id, sizeof(f->request_id), fields_find(head, "x-amz-request-id"));
-    fill(f->request_id, sizeof(f->request_id), fields_find(head, "x-amzn-requestid"));
-    fill(f->host_id, sizeof(f->host_id), fields_find(head, "x-amz-id-2"));
-    fill(region, sizeof(region), fields_find(head, "x-amz-bucket-region"));
-    read_query_code(f, fields_find(head, "x-amzn-query-error"));
+    fill(f->request_id, sizeof(f->request_id), http_fields_find(head, "x-amz-request-id"));
+    fill(f->request_id, sizeof(f->request_id), http_fields_find(head, "x-amzn-requestid"));
+    fill(f->host_id, sizeof(f->host_id), http_fields_find(head, "x-amz-id-2"));
+    fill(region, sizeof(region), http_fields_find(head, "x-amz-bucket-region"));
+    read_query_code(f, http_fields_find(head, "x-amzn-query-error"));
     read_body(f, body, region, sizeof(region));
-    fill(f->code, sizeof(f->code), bare_code(fields_find(head, "x-amzn-errortype")));
+    fill(f->code, sizeof(f->code), bare_code(http_fields_find(head, "x-amzn-errortype")));
     fill(f->code, sizeof(f->code), span_str(f->query_code));
 
     if (url_region_ok(span_str(region))) {

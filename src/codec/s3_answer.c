@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/s3_answer.h"
 
-#include "codec/fields.h"
+#include "codec/http_fields.h"
 
 #include <stdio.h>
 
@@ -9,8 +9,8 @@ static const int64_t ns_per_s = 1000000000;
 
 void s3_head_read(struct s3_head *h, struct span head)
 {
-    struct span etag = fields_find(head, "etag");
-    struct span version = fields_find(head, "x-amz-version-id");
+    struct span etag = http_fields_find(head, "etag");
+    struct span version = http_fields_find(head, "x-amz-version-id");
     int64_t modified_s = 0;
 
     *h = (struct s3_head){.length = -1};
@@ -20,11 +20,11 @@ void s3_head_read(struct s3_head *h, struct span head)
     if (!span_eq(version, SPAN("null"))) {
         err_copy(h->version, sizeof(h->version), version);
     }
-    if (fields_date(fields_find(head, "last-modified"), &modified_s) &&
+    if (http_fields_date(http_fields_find(head, "last-modified"), &modified_s) &&
         modified_s < INT64_MAX / ns_per_s) {
         h->modified_ns = modified_s * ns_per_s;
     }
-    if (!fields_number(fields_find(head, "content-length"), &h->length)) {
+    if (!http_fields_number(http_fields_find(head, "content-length"), &h->length)) {
         h->length = -1;
     }
     checksum_find(&h->checksum, head);
@@ -143,7 +143,7 @@ enum s3_part s3_part_check(int status, struct span head, int64_t from, int64_t t
 {
     struct content_range r;
     int64_t length = 0;
-    if (!fields_content_range(fields_find(head, "content-range"), &r)) {
+    if (!http_fields_content_range(http_fields_find(head, "content-range"), &r)) {
         return S3_PART_WRONG;
     }
     if (status == 416) {
@@ -151,7 +151,7 @@ enum s3_part s3_part_check(int status, struct span head, int64_t from, int64_t t
         return r.first < 0 && fits ? S3_PART_COMPLETE : S3_PART_WRONG;
     }
     bool last_of_all = r.total >= 0 && r.last == r.total - 1 && (total < 0 || r.total == total);
-    bool told_twice = fields_number(fields_find(head, "content-length"), &length);
+    bool told_twice = http_fields_number(http_fields_find(head, "content-length"), &length);
     return r.first == from && last_of_all && (!told_twice || length == r.last - r.first + 1)
                ? S3_PART_RIGHT
                : S3_PART_WRONG;

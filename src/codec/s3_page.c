@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/s3_page.h"
 
-#include "codec/fields.h"
+#include "codec/http_fields.h"
 #include "codec/timestamp.h"
 #include "codec/url.h"
 
@@ -58,7 +58,7 @@ bool s3_page_next(struct s3_page *p, struct s3_entry *out)
         .storage_class = xml_child_text(p->x, p->at, "StorageClass"),
         .size = -1,
     };
-    if (!fields_number(xml_child_text(p->x, p->at, "Size"), &out->size)) {
+    if (!http_fields_number(xml_child_text(p->x, p->at, "Size"), &out->size)) {
         out->size = -1;
     }
     if (timestamp_parse(xml_child_text(p->x, p->at, "LastModified"), &modified)) {

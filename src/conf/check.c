@@ -65,7 +65,7 @@ static void check_queue_of(struct conf_reader *r, size_t at)
     if (c->queue == NULL) {
         conf_error(r, conf_at(r->customer_at[at], "queue"),
                    "customer %s.queue: no queue is named %s", c->id, c->queue_name);
-    } else if (c->via != NOTICE_S3 && c->queue->customer_count > 1) {
+    } else if (c->via != NOTIFICATION_S3 && c->queue->customer_count > 1) {
         conf_error(r, conf_at(r->customer_at[at], "via"),
                    "customer %s.via: through SNS or EventBridge only with a queue of their own; "
                    "%s has %zu customers",

@@ -194,14 +194,14 @@ struct customer *customers_at(const struct customers *all, size_t index)
 }
 
 struct customer *customers_find(const struct customers *all, size_t queue, struct span bucket,
-                                struct span key, enum notice_form form)
+                                struct span key, enum notification_form form)
 {
     size_t at = routes_find(all->routes, queue, bucket, key);
     if (at == ROUTE_NONE) {
         return NULL;
     }
     struct customer *c = &all->list[at];
-    return c->conf->queue->customer_count > 1 && form != NOTICE_S3 ? NULL : c;
+    return c->conf->queue->customer_count > 1 && form != NOTIFICATION_S3 ? NULL : c;
 }
 
 const struct template *customers_key(const struct customers *all)

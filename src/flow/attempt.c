@@ -216,12 +216,12 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
 /* ---- an attempt ---- */
 
 /* For rejects of what is never read. */
-static struct span told_version(const struct notice_record *record)
+static struct span told_version(const struct notification_record *record)
 {
     return record->version_id.n != 0 ? record->version_id : record->etag;
 }
 
-void attempt_about(struct attempt *a, struct receipt *r, const struct notice_record *record)
+void attempt_about(struct attempt *a, struct receipt *r, const struct notification_record *record)
 {
     buf_clear(&a->object);
     buf_add(&a->object, SPAN("s3://"));

@@ -250,16 +250,16 @@ static void poll_start(struct intake *i, struct poll *p)
 static void assign(struct intake *i, struct receipt *r)
 {
     struct customer *c = NULL;
-    if (r->notice != NULL) {
-        const struct notice_record *first = &r->notice->records[0];
+    if (r->notification != NULL) {
+        const struct notification_record *first = &r->notification->records[0];
         c = customers_find(i->parts.customers, r->queue, first->bucket, first->key,
-                           r->notice->form);
+                           r->notification->form);
     }
     r->account.customer = c;
     r->party = c != NULL ? c->index : customers_count(i->parts.customers) + r->queue;
 }
 
-/* One clock, many queues that notice it: said once, and again only when it has moved on. */
+/* One clock, many queues that notification it: said once, and again only when it has moved on. */
 static void tell_clock(struct intake *i, const struct poll *p)
 {
     enum { TOLD_AGAIN_MS = 60 * 1000 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lane.c - notice ▸ route ▸ attempt, and what becomes of it.
+ * lane.c - notification ▸ route ▸ attempt, and what becomes of it.
  *
  * Every record of a notification is carried in order; each has an outcome of the table, the
  * message takes the worst. Each outcome is one log line and one count.
@@ -208,7 +208,7 @@ static void lane_object(struct lane *l)
 
 static void leave(struct lane *l, struct receipt *r, enum err_kind kind, const char *reason)
 {
-    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTICE, kind);
+    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, kind);
     int delay = outcome_delay_s(rule, r->receive_count, &l->rng);
     receipt_worsen(r, rule->outcome, delay);
     log_write(LOG_WARN, "notification left", KV_STR("reason", reason),
@@ -229,14 +229,14 @@ static void lane_not_ours(struct lane *l, struct receipt *r)
 }
 
 /* "prefix/" itself, or a key ending in a slash, without a byte. */
-static bool is_folder(const struct notice_record *record)
+static bool is_folder(const struct notification_record *record)
 {
     return record->size == 0 && record->key.n != 0 && record->key.p[record->key.n - 1] == '/';
 }
 
 /* The folder of a prefix is its customer's, though it is not below the prefix. */
 static struct customer *find_customer(const struct lane *l, const struct receipt *r,
-                                      const struct notice_record *record)
+                                      const struct notification_record *record)
 {
     char inside[1025 + 1];
     struct span key = record->key;
@@ -245,10 +245,10 @@ static struct customer *find_customer(const struct lane *l, const struct receipt
         inside[key.n] = 'x';
         key = span_of(inside, key.n + 1);
     }
-    return customers_find(l->parts.customers, r->queue, record->bucket, key, r->notice->form);
+    return customers_find(l->parts.customers, r->queue, record->bucket, key, r->notification->form);
 }
 
-static void compare_region(const struct notice_record *record, struct customer *c)
+static void compare_region(const struct notification_record *record, struct customer *c)
 {
     if (record->region.n != 0 && !span_eq(record->region, span_str(c->conf->region)) &&
         !atomic_exchange(&c->region_told, true)) {
@@ -258,7 +258,7 @@ static void compare_region(const struct notice_record *record, struct customer *
     }
 }
 
-static void compare_account(const struct notice_record *record, struct customer *c)
+static void compare_account(const struct notification_record *record, struct customer *c)
 {
     if (record->account.n != 0 && !span_eq(record->account, span_str(c->conf->account_id)) &&
         !atomic_exchange(&c->account_told, true)) {
@@ -270,7 +270,7 @@ static void compare_account(const struct notice_record *record, struct customer 
 }
 
 /* Not pinned, both notifications of two versions in quick succession read the second. */
-static void compare_version(const struct notice_record *record, struct customer *c)
+static void compare_version(const struct notification_record *record, struct customer *c)
 {
     if (record->version_id.n != 0 && !span_eq(record->version_id, SPAN("null")) &&
         !c->conf->versioned && !atomic_exchange(&c->version_told, true)) {
@@ -283,7 +283,7 @@ static void compare_version(const struct notice_record *record, struct customer 
 
 static void lane_paused(struct lane *l, struct receipt *r, struct customer *c)
 {
-    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTICE, FAIL_DENIED);
+    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED);
     int delay = outcome_delay_s(rule, r->receive_count, &l->rng);
     receipt_worsen(r, rule->outcome, delay);
     if (rule->reject && is_last(l, r)) {
@@ -296,9 +296,9 @@ static void lane_paused(struct lane *l, struct receipt *r, struct customer *c)
               KV_STR("next", rule->next));
 }
 
-static void lane_record(struct lane *l, struct receipt *r, const struct notice_record *record)
+static void lane_record(struct lane *l, struct receipt *r, const struct notification_record *record)
 {
-    if (record->what != NOTICE_CREATED) {
+    if (record->what != NOTIFICATION_CREATED) {
         stats_add(&l->parts.stats->skipped, 1);
         log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", r->id));
         return;
@@ -332,17 +332,17 @@ void lane_carry(struct lane *l, struct receipt *r)
 {
     r->begun = true;
     buf_clear(&l->attempt->object);
-    if (r->notice == NULL) {
+    if (r->notification == NULL) {
         stats_add(&l->parts.stats->unreadable, 1);
         leave(l, r, FAIL_DATA, "unreadable");
     }
-    size_t count = r->notice != NULL ? r->notice->count : 0;
+    size_t count = r->notification != NULL ? r->notification->count : 0;
     for (size_t i = 0; i < count; i++) {
         if (receipt_loss(r) != LEASE_OURS) {
             receipt_worsen(r, OUTCOME_LATER, DELAY_FIRST_S);
             break;
         }
-        lane_record(l, r, &r->notice->records[i]);
+        lane_record(l, r, &r->notification->records[i]);
     }
     receipt_slim(r);
     struct acker *acker = l->parts.acker;

@@ -2,7 +2,7 @@
 #include "net/http_arrival.h"
 
 #include "base/clock.h"
-#include "codec/fields.h"
+#include "codec/http_fields.h"
 
 enum { STATUS_DIGITS = 3 };
 
@@ -33,7 +33,7 @@ void http_answer_done(struct http_answer *a)
 
 struct span http_field(const struct http_answer *a, const char *name)
 {
-    return fields_find(buf_span(&a->head), name);
+    return http_fields_find(buf_span(&a->head), name);
 }
 
 /* "HTTP/1.1 200 OK": a new head begins. */
@@ -43,7 +43,7 @@ static void on_status_line(struct http_answer *a, struct span line)
     int64_t status = 0;
     http_answer_clear(a);
     if (space == NULL || line.n - (size_t)(space - line.p) <= STATUS_DIGITS ||
-        !fields_number(span_of(space + 1, STATUS_DIGITS), &status)) {
+        !http_fields_number(span_of(space + 1, STATUS_DIGITS), &status)) {
         return; /* curl has already refused worse than this */
     }
     a->status = (int)status;
@@ -60,7 +60,7 @@ static bool is_chunked(struct span value)
 static void on_head_end(struct http_answer *a)
 {
     int64_t length = 0;
-    a->sized = fields_number(http_field(a, "content-length"), &length) ||
+    a->sized = http_fields_number(http_field(a, "content-length"), &length) ||
                is_chunked(http_field(a, "transfer-encoding"));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/signed.h"
 
-#include "codec/fields.h"
+#include "codec/http_fields.h"
 #include "codec/url.h"
 
 enum { OWN_HEADERS = 5, HOST_BYTES = 512, AUTHORIZATION_BYTES = 4096 };
@@ -23,7 +23,7 @@ bool skew_news(struct skew *k, int64_t *offset_ms)
 static bool skew_mend(struct skew *k, const struct clock *c, const struct http_answer *a)
 {
     int64_t date_s = 0;
-    if (!fields_date(http_field(a, "date"), &date_s)) {
+    if (!http_fields_date(http_field(a, "date"), &date_s)) {
         return false;
     }
     int64_t off = date_s * 1000 - clock_wall_ms(c);

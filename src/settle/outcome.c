@@ -64,11 +64,11 @@ static const struct outcome_rule rules[] = {
     {ABOUT_DELIVERY, FAIL_LOST,       LATER, 0, 0, SOON, BREAKER_NONE, false, "another receive has the message"},
     {ABOUT_DELIVERY, FAIL_STOPPED,    LATER, 0, 0, HAND_BACK_BEGUN_S, HAND_BACK_BEGUN_S, BREAKER_NONE, false, "handed back to the queue"},
 
-    {ABOUT_NOTICE, FAIL_DATA,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, "left for the dead-letter queue"},
-    {ABOUT_NOTICE, FAIL_DENIED,  LATER, 0, 0, SLOW, BREAKER_NONE, true,  "again in 15 minutes; the customer is paused"},
-    {ABOUT_NOTICE, FAIL_GONE,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, "left for the dead-letter queue; never fetched"},
-    {ABOUT_NOTICE, FAIL_LOST,    LATER, 0, 0, SOON, BREAKER_NONE, false, "another receive has the message"},
-    {ABOUT_NOTICE, FAIL_STOPPED, LATER, 0, 0, 0, 0, BREAKER_NONE, false, "handed back to the queue"},
+    {ABOUT_NOTIFICATION, FAIL_DATA,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, "left for the dead-letter queue"},
+    {ABOUT_NOTIFICATION, FAIL_DENIED,  LATER, 0, 0, SLOW, BREAKER_NONE, true,  "again in 15 minutes; the customer is paused"},
+    {ABOUT_NOTIFICATION, FAIL_GONE,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, "left for the dead-letter queue; never fetched"},
+    {ABOUT_NOTIFICATION, FAIL_LOST,    LATER, 0, 0, SOON, BREAKER_NONE, false, "another receive has the message"},
+    {ABOUT_NOTIFICATION, FAIL_STOPPED, LATER, 0, 0, 0, 0, BREAKER_NONE, false, "handed back to the queue"},
 };
 /* clang-format on */
 
@@ -102,7 +102,8 @@ const char *outcome_name(enum outcome o)
 
 const char *outcome_subject_name(enum outcome_subject s)
 {
-    static const char *const names[OUTCOME_SUBJECTS] = {"object", "role", "delivery", "notice"};
+    static const char *const names[OUTCOME_SUBJECTS] = {"object", "role", "delivery",
+                                                        "notification"};
     return (size_t)s < OUTCOME_SUBJECTS ? names[s] : "unknown";
 }
 

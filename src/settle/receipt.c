@@ -21,7 +21,7 @@ struct receipt *receipt_new(struct sqs_message *m, size_t queue, int64_t now)
     r->sent_ms = m->sent_ms;
     r->received_ms = now;
     r->body_bytes = m->body.n;
-    r->notice = notice_read(m->body, &r->unread);
+    r->notification = notification_read(m->body, &r->unread);
     atomic_init(&r->owed, 1);
     atomic_init(&r->failed, FAIL_NONE);
     atomic_init(&r->loss, LEASE_OURS);
@@ -38,7 +38,7 @@ void receipt_free(struct receipt *r)
         next = a->next;
         free(a);
     }
-    notice_free(r->notice);
+    notification_free(r->notification);
     free(r->id);
     free(r->handle);
     free(r);
@@ -87,8 +87,8 @@ void receipt_worsen(struct receipt *r, enum outcome o, int delay_s)
 
 void receipt_slim(struct receipt *r)
 {
-    notice_free(r->notice);
-    r->notice = NULL;
+    notification_free(r->notification);
+    r->notification = NULL;
 }
 
 void receipt_lose(struct receipt *r, enum lease_loss loss)

@@ -83,7 +83,7 @@ static void fills_in_defaults_and_what_is_derived(void **state UNUSED)
     assert_string_equal(acme->prefix, "a/b");
     assert_string_equal(acme->region, "eu-west-1");
     assert_string_equal(acme->topic, "asymptote-events");
-    assert_int_equal(acme->via, NOTICE_S3);
+    assert_int_equal(acme->via, NOTIFICATION_S3);
     assert_int_equal(acme->gone, ABSENT_LEAVE);
     assert_null(conf_customer(c, SPAN("acm")));
 }
@@ -294,7 +294,7 @@ static void shared_queues_take_only_the_direct_form(void **state UNUSED)
     OWNED(conf)
     struct conf *alone =
         loaded(AWS KAFKA QUEUES "customers = ( { " ACME_KEYS " via = \"eventbridge\"; } );\n");
-    assert_int_equal(alone->customers[0].via, NOTICE_EVENTBRIDGE);
+    assert_int_equal(alone->customers[0].via, NOTIFICATION_EVENTBRIDGE);
 }
 
 #define KAFKA_WITH(keys)                                                                           \

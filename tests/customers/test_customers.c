@@ -72,10 +72,10 @@ static void finds_customers_of_a_shared_queue_by_the_direct_form_only(void **sta
 {
     setup();
     struct span bucket = SPAN("bucket");
-    assert_ptr_equal(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTICE_S3),
+    assert_ptr_equal(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTIFICATION_S3),
                      customers_at(w.all, 0));
-    assert_null(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTICE_SNS));
-    assert_null(customers_find(w.all, 0, bucket, SPAN("pc/x"), NOTICE_S3));
+    assert_null(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTIFICATION_SNS));
+    assert_null(customers_find(w.all, 0, bucket, SPAN("pc/x"), NOTIFICATION_S3));
     customers_free(w.all);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two tables of the schema's members say the same: members.c by object, fields.c by path. */
+/* The two tables of the schema's members say the same: members.c by object, http_fields.c by path.
+ */
 #include "testing.h"
 
 #include "event/schema/fields.h"

@@ -108,9 +108,10 @@ static struct receipt *receive(const char *body, unsigned receive_count)
     struct sqs_message *m = fake_message("h", body);
     m->receive_count = receive_count;
     struct receipt *r = receipt_new(m, 0, 0);
-    if (r->notice != NULL) {
-        const struct notice_record *first = &r->notice->records[0];
-        r->account.customer = customers_find(w.all, 0, first->bucket, first->key, r->notice->form);
+    if (r->notification != NULL) {
+        const struct notification_record *first = &r->notification->records[0];
+        r->account.customer =
+            customers_find(w.all, 0, first->bucket, first->key, r->notification->form);
     }
     acker_add(w.acker, r);
     return r;

@@ -3,7 +3,7 @@
  * An answer of S3: status, head, an empty line, body. Whatever it holds, what is read of it
  * keeps its promises: texts end, regions are names, classes exist, parts are where they say.
  */
-#include "codec/fields.h"
+#include "codec/http_fields.h"
 #include "codec/s3_answer.h"
 #include "codec/s3_page.h"
 #include "codec/url.h"
@@ -31,7 +31,7 @@ static void check_head(struct span head)
     check(h.length >= -1 && h.modified_ns >= 0);
     check(h.checksum.n <= CHECKSUM_MAX_BYTES);
     check(strlen(name) < sizeof(name));
-    (void)!fields_date(fields_find(head, "date"), &date);
+    (void)!http_fields_date(http_fields_find(head, "date"), &date);
 }
 
 static void check_fault(int status, struct span head, struct span body)
@@ -51,7 +51,7 @@ static void check_part(int status, struct span head, int64_t from)
     struct content_range r;
     enum s3_part part = s3_part_check(status, head, from, -1);
     if (part == S3_PART_RIGHT) {
-        check(fields_content_range(fields_find(head, "content-range"), &r));
+        check(http_fields_content_range(http_fields_find(head, "content-range"), &r));
         check(r.first == from && r.last == r.total - 1 && r.last >= r.first);
     }
     check(part != S3_PART_COMPLETE || status == 416);

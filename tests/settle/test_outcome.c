@@ -137,7 +137,7 @@ static void has_one_row_for_every_subject_and_class(void **state UNUSED)
         assert_true(rows[i].first_s <= rows[i].max_s);
         assert_non_null(rows[i].next);
     }
-    for (int s = ABOUT_OBJECT; s < ABOUT_NOTICE; s++) {
+    for (int s = ABOUT_OBJECT; s < ABOUT_NOTIFICATION; s++) {
         for (int k = FAIL_NONE + 1; k < FAIL_KINDS; k++) {
             assert_int_equal(outcome_rule((enum outcome_subject)s, (enum err_kind)k)->kind, k);
         }

@@ -163,7 +163,7 @@ void replica_lane(struct world *w, const struct event *e)
         kind = FAIL_LOST;
     } else if (l->given == 0 && !breaker_allow(&r->breaker, w->now)) {
         receipt_worsen(&h->r, OUTCOME_LATER,
-                       outcome_delay_s(outcome_rule(ABOUT_NOTICE, FAIL_DENIED), 1, &w->rng));
+                       outcome_delay_s(outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED), 1, &w->rng));
         h->begun_badly = true;
         h->object = m->objects;
         lane_next(w, e->replica, e->index, w->now);

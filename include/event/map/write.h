@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* write.h - a finished draft as JSON text, compact, members in the order of fields.h. */
+/* write.h - a finished draft as JSON text, compact, members in the order of http_fields.h. */
 #ifndef EVENT_MAP_WRITE_H
 #define EVENT_MAP_WRITE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fields.h - the members of a schema 1.0 event, in the order they are written (spec schema.md
+ * http_fields.h - the members of a schema 1.0 event, in the order they are written (spec schema.md
  * §1 and §1.1; members of one object stand together). Everything that has a list of fields
  * (aliases, writer, rules, documentation) is ordered and named by this one.
  */

@@ -6,7 +6,7 @@
  *     const struct member *m = member_find(GROUP_EVENT, SPAN("action"));
  *
  * For walking an event that is there, object by object; the list of the same fields by their
- * dotted paths, for writing one, is fields.h. A test holds the two together.
+ * dotted paths, for writing one, is http_fields.h. A test holds the two together.
  */
 #ifndef EVENT_SCHEMA_MEMBERS_H
 #define EVENT_SCHEMA_MEMBERS_H

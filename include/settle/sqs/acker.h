@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * acker.h - the threads that own the leases: they prolong what is held, delete what is
- * delivered, give back what is not, and notice what is lost (the book is settle/sqs/leases.h).
+ * delivered, give back what is not, and notification what is lost (the book is
+ * settle/sqs/leases.h).
  *
  *     acker_add(a, r);          intake, at the receive: the lease begins
  *     acker_settled(a, r);      whoever paid the receipt's last: a lane, or the sink's thread

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "codec/fields.h"
+#include "codec/http_fields.h"
 
 #include "base/ascii.h"
 
@@ -33,7 +33,7 @@ static bool is_named(struct span line, const char *name, size_t n)
     return true;
 }
 
-struct span fields_find(struct span head, const char *name)
+struct span http_fields_find(struct span head, const char *name)
 {
     size_t n = strlen(name);
     while (head.n > 0) {
@@ -47,7 +47,7 @@ struct span fields_find(struct span head, const char *name)
     return SPAN("");
 }
 
-bool fields_number(struct span value, int64_t *out)
+bool http_fields_number(struct span value, int64_t *out)
 {
     if (value.n == 0) {
         return false;
@@ -71,7 +71,7 @@ bool fields_number(struct span value, int64_t *out)
 /* `n` digits of *s as a number within [least, most]. */
 static bool take_number(struct span *s, size_t n, int64_t least, int64_t most, int64_t *out)
 {
-    return s->n >= n && fields_number(span_take(s, n), out) && *out >= least && *out <= most;
+    return s->n >= n && http_fields_number(span_take(s, n), out) && *out >= least && *out <= most;
 }
 
 static bool take_text(struct span *s, struct span text)
@@ -105,7 +105,7 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-bool fields_date(struct span value, int64_t *epoch_s)
+bool http_fields_date(struct span value, int64_t *epoch_s)
 {
     int64_t day = 0;
     int64_t year = 0;
@@ -142,20 +142,20 @@ static struct span take_until(struct span *s, char at)
     return part;
 }
 
-bool fields_content_range(struct span value, struct content_range *out)
+bool http_fields_content_range(struct span value, struct content_range *out)
 {
     *out = (struct content_range){-1, -1, -1};
     if (!take_text(&value, SPAN("bytes "))) {
         return false;
     }
     struct span range = take_until(&value, '/');
-    if (!span_eq(value, SPAN("*")) && !fields_number(value, &out->total)) {
+    if (!span_eq(value, SPAN("*")) && !http_fields_number(value, &out->total)) {
         return false;
     }
     if (span_eq(range, SPAN("*"))) {
         return true;
     }
     struct span first = take_until(&range, '-');
-    return fields_number(first, &out->first) && fields_number(range, &out->last) &&
+    return http_fields_number(first, &out->first) && http_fields_number(range, &out->last) &&
            out->first <= out->last && (out->total < 0 || out->last < out->total);
 }

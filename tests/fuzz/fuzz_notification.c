@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Message bodies: any bytes. What is accepted must keep the promises of notice.h. */
-#include "codec/notice.h"
+/* Message bodies: any bytes. What is accepted must keep the promises of notification.h. */
+#include "codec/notification.h"
 #include "codec/utf8.h"
 
 #include <stdlib.h>
@@ -17,16 +17,17 @@ static void check(bool holds)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err e = {0};
-    OWNED(notice) struct notice *n = notice_read(span_of((const char *)data, size), &e);
+    OWNED(notification)
+    struct notification *n = notification_read(span_of((const char *)data, size), &e);
     if (n == NULL) {
         check(e.kind == FAIL_DATA);
         return 0;
     }
     check(n->count > 0);
     for (size_t i = 0; i < n->count; i++) {
-        const struct notice_record *r = &n->records[i];
-        check(utf8_valid(r->key) && r->key.n <= NOTICE_KEY_BYTES && r->size >= -1);
-        check(r->what != NOTICE_CREATED || (r->key.n > 0 && r->bucket.n > 0));
+        const struct notification_record *r = &n->records[i];
+        check(utf8_valid(r->key) && r->key.n <= NOTIFICATION_KEY_BYTES && r->size >= -1);
+        check(r->what != NOTIFICATION_CREATED || (r->key.n > 0 && r->bucket.n > 0));
         check(r->account.n == 0 || r->account.n == 12);
     }
     return 0;

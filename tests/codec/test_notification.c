@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bodies are files: tests/vectors/notice/<case>/in, and what is read of them in want. */
+/* Bodies are files: tests/vectors/notification/<case>/in, and what is read of them in want. */
 #include "slurp.h"
 
-#include "codec/notice.h"
+#include "codec/notification.h"
 
-static void add_record(struct buf *out, const struct notice_record *r)
+static void add_record(struct buf *out, const struct notification_record *r)
 {
     static const char *const what[] = {"created", "other", "test"};
     buf_addf(out, "%s bucket=[%.*s] key=[%.*s] version=[%.*s] etag=[%.*s] ", what[r->what],
@@ -19,7 +19,7 @@ static void check_case(const char *name, struct span in, struct span want)
     static const char *const forms[] = {"s3", "sns", "eventbridge"};
     struct buf got = BUF_INIT(SLURP_MAX_BYTES);
     struct err e = {0};
-    OWNED(notice) struct notice *n = notice_read(in, &e);
+    OWNED(notification) struct notification *n = notification_read(in, &e);
     if (n == NULL) {
         assert_int_equal(e.kind, FAIL_DATA);
         buf_addf(&got, "error %s\n", e.text);
@@ -38,7 +38,7 @@ static void check_case(const char *name, struct span in, struct span want)
 
 static void reads_every_form_and_refuses_the_rest(void **state UNUSED)
 {
-    slurp_cases(TEST_VECTORS "/notice", check_case);
+    slurp_cases(TEST_VECTORS "/notification", check_case);
 }
 
 static void add_shortest_records(struct buf *body, int count)
@@ -56,10 +56,10 @@ static void add_shortest_records(struct buf *body, int count)
 static void reads_ten_thousand_records(void **state UNUSED)
 {
     struct err e = {0};
-    struct buf body = BUF_INIT(NOTICE_BODY_BYTES);
+    struct buf body = BUF_INIT(NOTIFICATION_BODY_BYTES);
     add_shortest_records(&body, 10000);
     assert_false(body.overflowed);
-    OWNED(notice) struct notice *n = notice_read(buf_span(&body), &e);
+    OWNED(notification) struct notification *n = notification_read(buf_span(&body), &e);
     assert_non_null(n);
     assert_int_equal(n->count, 10000);
     assert_span_equal(n->records[9999].key, SPAN("9999"));
@@ -69,18 +69,18 @@ static void reads_ten_thousand_records(void **state UNUSED)
 static void refuses_a_body_that_would_cost_too_much(void **state UNUSED)
 {
     struct err e = {0};
-    struct buf body = BUF_INIT(NOTICE_BODY_BYTES + 1);
+    struct buf body = BUF_INIT(NOTIFICATION_BODY_BYTES + 1);
     for (int i = 0; i < 60000; i++) {
         buf_add(&body, i == 0 ? SPAN("[{}") : SPAN(",{}"));
     }
     buf_add_byte(&body, ']');
-    assert_null(notice_read(buf_span(&body), &e));
+    assert_null(notification_read(buf_span(&body), &e));
     assert_string_equal(e.text, "notification: JSON: more than 50000 objects and lists");
 
     while (!body.overflowed) {
         buf_add_byte(&body, ' ');
     }
-    assert_null(notice_read(buf_span(&body), &e));
+    assert_null(notification_read(buf_span(&body), &e));
     assert_int_equal(e.kind, FAIL_DATA);
     buf_done(&body);
 }
@@ -88,14 +88,14 @@ static void refuses_a_body_that_would_cost_too_much(void **state UNUSED)
 static void brackets_within_texts_cost_nothing(void **state UNUSED)
 {
     struct err e = {0};
-    struct buf body = BUF_INIT(NOTICE_BODY_BYTES);
+    struct buf body = BUF_INIT(NOTIFICATION_BODY_BYTES);
     buf_add(&body, SPAN("{\"x\":\"\\\""));
     for (int i = 0; i < 60000; i++) {
         buf_add(&body, SPAN("[{"));
     }
     buf_add(&body, SPAN("\",\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{"
                         "\"name\":\"b\"},\"object\":{\"key\":\"k\"}}}]}"));
-    OWNED(notice) struct notice *n = notice_read(buf_span(&body), &e);
+    OWNED(notification) struct notification *n = notification_read(buf_span(&body), &e);
     assert_non_null(n);
     buf_done(&body);
 }
@@ -106,7 +106,7 @@ static void every_prefix_of_a_body_is_refused(void **state UNUSED)
     add_shortest_records(&body, 3);
     for (size_t n = 0; n < body.n; n++) {
         struct err e = {0};
-        assert_null(notice_read(span_of(body.p, n), &e));
+        assert_null(notification_read(span_of(body.p, n), &e));
         assert_int_equal(e.kind, FAIL_DATA);
     }
     buf_done(&body);

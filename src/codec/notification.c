@@ -4,7 +4,7 @@
  * one block. It is as large as the body, and that is enough: every text stands in the body
  * once, and JSON and URL escapes are never shorter than what they stand for.
  */
-#include "codec/notice.h"
+#include "codec/notification.h"
 
 #include "base/alloc.h"
 #include "codec/control.h"
@@ -16,11 +16,11 @@
 
 enum { NS_PER_MS = 1000 * 1000 };
 
-static const struct control_limits limits = {NOTICE_BODY_BYTES, NOTICE_CONTAINERS};
+static const struct control_limits limits = {NOTIFICATION_BODY_BYTES, NOTIFICATION_CONTAINERS};
 
-/* The notice under construction. */
+/* The notification under construction. */
 struct reading {
-    struct notice *n;
+    struct notification *n;
     size_t text_used, text_cap;
     struct buf key; /* one key, decoded */
     struct err *e;
@@ -36,7 +36,7 @@ static const struct source {
     {"ceph:s3", true},
 };
 
-/* A copy that lives as long as the notice. */
+/* A copy that lives as long as the notification. */
 static char *keep(struct reading *r, struct span s)
 {
     if (s.n > r->text_cap - r->text_used) {
@@ -61,7 +61,7 @@ static bool fail(struct reading *r, const char *why)
 static struct span optional_text(struct reading *r, struct json_object *value)
 {
     struct span s;
-    if (!control_text(value, &s) || s.n > NOTICE_TEXT_BYTES) {
+    if (!control_text(value, &s) || s.n > NOTIFICATION_TEXT_BYTES) {
         return SPAN("");
     }
     return span_of(keep(r, s), s.n);
@@ -110,7 +110,7 @@ static bool read_version(struct reading *r, struct json_object *value, struct sp
     if (value == NULL) {
         return true;
     }
-    if (!control_text(value, &s) || s.n > NOTICE_TEXT_BYTES) {
+    if (!control_text(value, &s) || s.n > NOTIFICATION_TEXT_BYTES) {
         return fail(r, "a version id that is no text, or too long");
     }
     *version = span_of(keep(r, s), s.n);
@@ -124,7 +124,8 @@ static struct span without_quotes(struct span s)
 }
 
 /* What all forms tell about an object and nobody has to believe. */
-static void read_details(struct reading *r, struct json_object *object, struct notice_record *rec)
+static void read_details(struct reading *r, struct json_object *object,
+                         struct notification_record *rec)
 {
     struct json_object *etag = control_at(object, "eTag"); /* EventBridge: etag; moto's: eTag */
     etag = etag != NULL ? etag : control_at(object, "etag");
@@ -148,7 +149,7 @@ static int64_t read_time(struct json_object *value)
 
 /* Of an event that names nothing to read: what can be understood, for the log. */
 static void read_other_object(struct reading *r, struct json_object *bucket,
-                              struct json_object *key, bool raw, struct notice_record *rec)
+                              struct json_object *key, bool raw, struct notification_record *rec)
 {
     struct err ignored = {0};
     struct err *e = r->e;
@@ -162,7 +163,7 @@ static void read_other_object(struct reading *r, struct json_object *bucket,
 
 /* The object of a record: "bucket" and "object" as S3 and EventBridge both write them. */
 static bool read_object(struct reading *r, struct json_object *in, const char *version_name,
-                        bool raw, struct notice_record *rec)
+                        bool raw, struct notification_record *rec)
 {
     struct json_object *object = control_at(in, "object");
     struct json_object *bucket = control_at(control_at(in, "bucket"), "name");
@@ -170,7 +171,7 @@ static bool read_object(struct reading *r, struct json_object *in, const char *v
 
     read_details(r, object, rec);
     rec->version_id = SPAN("");
-    if (rec->what != NOTICE_CREATED) {
+    if (rec->what != NOTIFICATION_CREATED) {
         read_other_object(r, bucket, key, raw, rec);
         return true;
     }
@@ -203,7 +204,7 @@ static bool version_is_known(struct json_object *value)
 }
 
 /* One element of "Records". */
-static bool read_record(struct reading *r, struct json_object *in, struct notice_record *rec)
+static bool read_record(struct reading *r, struct json_object *in, struct notification_record *rec)
 {
     struct span name;
     const struct source *source = find_source(control_at(in, "eventSource"));
@@ -221,7 +222,8 @@ static bool read_record(struct reading *r, struct json_object *in, struct notice
     if (span_starts(name, SPAN("s3:"))) { /* MinIO */
         name = span_from(name, 3);
     }
-    rec->what = span_starts(name, SPAN("ObjectCreated:")) ? NOTICE_CREATED : NOTICE_OTHER;
+    rec->what =
+        span_starts(name, SPAN("ObjectCreated:")) ? NOTIFICATION_CREATED : NOTIFICATION_OTHER;
     rec->region = optional_text(r, control_at(in, "awsRegion"));
     rec->account = SPAN("");
     rec->event_ms = read_time(control_at(in, "eventTime"));
@@ -253,8 +255,8 @@ static bool read_records(struct reading *r, struct json_object *list)
 static bool read_eventbridge(struct reading *r, struct json_object *in, struct span type)
 {
     make_records(r, 1);
-    struct notice_record *rec = r->n->records;
-    rec->what = span_eq(type, SPAN("Object Created")) ? NOTICE_CREATED : NOTICE_OTHER;
+    struct notification_record *rec = r->n->records;
+    rec->what = span_eq(type, SPAN("Object Created")) ? NOTIFICATION_CREATED : NOTIFICATION_OTHER;
     rec->region = optional_text(r, control_at(in, "region"));
     rec->event_ms = read_time(control_at(in, "time"));
     rec->account = optional_text(r, control_at(in, "account"));
@@ -267,8 +269,8 @@ static bool read_eventbridge(struct reading *r, struct json_object *in, struct s
 static bool read_test(struct reading *r, struct json_object *in)
 {
     make_records(r, 1);
-    *r->n->records = (struct notice_record){
-        .what = NOTICE_TEST,
+    *r->n->records = (struct notification_record){
+        .what = NOTIFICATION_TEST,
         .bucket = optional_text(r, control_at(in, "Bucket")),
         .event_ms = read_time(control_at(in, "Time")),
         .key = SPAN(""),
@@ -290,7 +292,7 @@ static bool read_sns(struct reading *r, struct span message, bool wrapped)
     if (wrapped) {
         return fail(r, "SNS within SNS");
     }
-    r->n->form = NOTICE_SNS;
+    r->n->form = NOTIFICATION_SNS;
     return read_body(r, message, true);
 }
 
@@ -313,7 +315,7 @@ static bool classify(struct reading *r, struct json_object *in, bool wrapped)
     }
     if (control_text(control_at(in, "source"), &s) && span_eq(s, SPAN("aws.s3")) &&
         control_text(control_at(in, "detail-type"), &s)) {
-        r->n->form = NOTICE_EVENTBRIDGE;
+        r->n->form = NOTIFICATION_EVENTBRIDGE;
         return read_eventbridge(r, in, s);
     }
     return fail(r, "none of the known forms");
@@ -329,18 +331,19 @@ static bool read_body(struct reading *r, struct span body, bool wrapped)
     return classify(r, control_root(doc), wrapped);
 }
 
-struct notice *notice_read(struct span body, struct err *e)
+struct notification *notification_read(struct span body, struct err *e)
 {
-    OWNED(notice) struct notice *n = mem_zeros(1, sizeof(*n));
+    OWNED(notification) struct notification *n = mem_zeros(1, sizeof(*n));
     n->text = mem_alloc(body.n + 1);
-    n->form = NOTICE_S3;
-    struct reading r = {.n = n, .text_cap = body.n, .key = BUF_INIT(NOTICE_KEY_BYTES), .e = e};
+    n->form = NOTIFICATION_S3;
+    struct reading r = {
+        .n = n, .text_cap = body.n, .key = BUF_INIT(NOTIFICATION_KEY_BYTES), .e = e};
     bool good = read_body(&r, body, false);
     buf_done(&r.key);
     return good ? take(&n) : NULL;
 }
 
-void notice_free(struct notice *n)
+void notification_free(struct notification *n)
 {
     if (n == NULL) {
         return;

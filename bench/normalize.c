@@ -19,8 +19,8 @@
 #include "event/normalize.h"
 #include "base/buf.h"
 #include "codec/json.h"
+#include "event/record/duplicate_names.h"
 #include "event/record/identity.h"
-#include "event/record/names.h"
 #include "event/repair/beacon.h"
 
 #include <json.h>
@@ -32,15 +32,16 @@ enum { LINE_BYTES = 1 << 20, RUNS = 5, SAMPLE_BYTES = 4096 };
 
 static const double RUN_SECONDS = 0.4;
 
-static const struct source source = {.customer = SPAN_INIT("bench"),
-                                     .object = SPAN_INIT("s3://bucket/prefix/object.jsonl.gz"),
-                                     .version = SPAN_INIT("d41d8cd98f00b204e9800998ecf8427e"),
-                                     .modified_ns = INT64_C(1790000000) * 1000000000};
+static const struct object_origin source = {
+    .customer = SPAN_INIT("bench"),
+    .object = SPAN_INIT("s3://bucket/prefix/object.jsonl.gz"),
+    .version = SPAN_INIT("d41d8cd98f00b204e9800998ecf8427e"),
+    .modified_ns = INT64_C(1790000000) * 1000000000};
 
 struct bench {
     struct span text;
     struct json_reader *reader;
-    struct names names;
+    struct duplicate_names names;
     struct identity *identity;
     struct normalizer *normalizer;
     struct json_tokener *tokener;
@@ -66,7 +67,7 @@ static void run_names(struct bench *b, const struct line *line)
 {
     struct doc d;
     if (json_read(b->reader, line->text, &d)) {
-        b->done += names_unique(&b->names, &d, DOC_ROOT);
+        b->done += duplicate_names_absent(&b->names, &d, DOC_ROOT);
     }
 }
 
@@ -75,7 +76,7 @@ static void run_checks(struct bench *b, const struct line *line)
     struct doc d;
     struct beacon checked;
     if (json_read(b->reader, line->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
-        b->done += names_unique(&b->names, &d, DOC_ROOT);
+        b->done += duplicate_names_absent(&b->names, &d, DOC_ROOT);
         beacon_check(&d, DOC_ROOT, source.modified_ns, &checked);
         b->done += checked.right;
     }
@@ -88,7 +89,7 @@ static void run_identity(struct bench *b, const struct line *line)
     char id[IDENTITY_BYTES];
     bool forgot = false;
     if (json_read(b->reader, line->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
-        b->done += names_unique(&b->names, &d, DOC_ROOT);
+        b->done += duplicate_names_absent(&b->names, &d, DOC_ROOT);
         beacon_check(&d, DOC_ROOT, source.modified_ns, &checked);
         struct identity_record r = {&d, DOC_ROOT, &b->names, true, source.customer};
         identity_of(b->identity, &r, id, &forgot);
@@ -98,7 +99,7 @@ static void run_identity(struct bench *b, const struct line *line)
 
 static void run_normalize(struct bench *b, const struct line *line)
 {
-    struct record r;
+    struct output r;
     normalizer_line(b->normalizer, line);
     while (normalizer_next(b->normalizer, &r)) {
         b->done += r.value.n;
@@ -240,11 +241,11 @@ int main(int argc, char **argv)
                       .identity = identity_new(),
                       .normalizer = normalizer_new(&o),
                       .tokener = json_tokener_new_ex(JSON_MAX_DEPTH)};
-    names_init(&b.names);
+    duplicate_names_init(&b.names);
     for (int i = 1; i < argc; i++) {
         bench_file(&b, argv[i]);
     }
-    names_done(&b.names);
+    duplicate_names_done(&b.names);
     json_tokener_free(b.tokener);
     normalizer_free(b.normalizer);
     identity_free(b.identity);

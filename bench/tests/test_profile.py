@@ -2,7 +2,7 @@
 """Samples go to the innermost function that has a part."""
 from bench import profile
 
-FILES = {"decode_next": "/x/src/codec/decode.c", "emit_string": "/x/src/event/record/emit.c", "buf_add": "/x/src/base/buf.c",
+FILES = {"decode_next": "/x/src/codec/decode.c", "json_write_string": "/x/src/event/record/json_write.c", "buf_add": "/x/src/base/buf.c",
          "identity_of": "/x/src/event/record/identity.c", "normalizer_next": "/x/src/event/normalize.c",
          "sink_produce": "/x/src/net/sink.c", "on_body": "/x/src/net/http_arrival.c"}
 LIBC, KERNEL = "/usr/lib/libc.so.6", "[kernel.kallsyms]"
@@ -11,7 +11,7 @@ SCRIPT = """\
 asymptote-inges
 \t    7f01 __memcpy_avx (/usr/lib/libc.so.6)
 \t    5501 buf_add+0x12 (/x/asymptote-ingest)
-\t    5502 emit_string (/x/asymptote-ingest)
+\t    5502 json_write_string (/x/asymptote-ingest)
 \t    5503 normalizer_next (/x/asymptote-ingest)
 
 rdk:broker1

@@ -11,14 +11,15 @@
 
 enum { LINE_BYTES = 1 << 20, SAMPLE_BYTES = 4096, ROUNDS = 20 };
 
-static const struct source source = {.customer = SPAN_INIT("train"),
-                                     .object = SPAN_INIT("s3://bucket/prefix/object.jsonl.gz"),
-                                     .version = SPAN_INIT("d41d8cd98f00b204e9800998ecf8427e"),
-                                     .modified_ns = INT64_C(1790000000) * 1000000000};
+static const struct object_origin source = {
+    .customer = SPAN_INIT("train"),
+    .object = SPAN_INIT("s3://bucket/prefix/object.jsonl.gz"),
+    .version = SPAN_INIT("d41d8cd98f00b204e9800998ecf8427e"),
+    .modified_ns = INT64_C(1790000000) * 1000000000};
 
 static size_t records_of(struct normalizer *n, const struct line *line)
 {
-    struct record r;
+    struct output r;
     size_t bytes = 0;
     normalizer_line(n, line);
     while (normalizer_next(n, &r)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * records.h - an event file on this machine becomes records: the worker's road from bytes to
+ * records.h - an event file on this machine becomes records: the worker's path from bytes to
  * events and rejects (decode, lines, normalize), pulled from a file descriptor.
  *
  *     records_open(r, fd, &source, rules);
@@ -34,10 +34,11 @@ void records_free(struct records *r);
 DEFINE_OWNED(records);
 
 /* Begin a file. fd, *s and rules are borrowed until the next one. */
-void records_open(struct records *r, int fd, const struct source *s, const struct rules *rules);
+void records_open(struct records *r, int fd, const struct object_origin *s,
+                  const struct rules *rules);
 
 /* The next record, valid until the next call. False: the file is done. */
-MUST_USE bool records_next(struct records *r, struct record *out);
+MUST_USE bool records_next(struct records *r, struct output *out);
 
 /* The line the last record is of, and its text. Of a reject of the object: the last line. */
 const struct line *records_line(const struct records *r);

@@ -77,16 +77,16 @@ struct survey {
     bool clean;        /* it holds none */
     struct json_reader *reader;
     struct builder *builder;
-    const struct source *source;
+    const struct object_origin *source;
     const struct rules *rules;
 };
 
 /* *source, and the customer's rules (NULL: none), are borrowed for life. Never NULL. */
-struct survey *survey_new(const struct source *source, const struct rules *rules);
+struct survey *survey_new(const struct object_origin *source, const struct rules *rules);
 void survey_free(struct survey *s);
 DEFINE_OWNED(survey);
 
-void survey_add(struct survey *s, const struct record *record, const struct line *line);
+void survey_add(struct survey *s, const struct output *record, const struct line *line);
 
 uint64_t survey_rejects(const struct survey *s);
 

@@ -7,7 +7,7 @@
  *     pulse_set(&p, PULSE_WAIT, now);      it is held up on purpose, for as long as it takes
  *     ms = pulse_still_ms(&p, now);        another thread: how long nothing moved
  *
- * Two stores for each of these, nothing for what lies between: it may stand on the road of
+ * Two stores for each of these, nothing for what lies between: it may stand on the path of
  * every buffer, not of every line. All zero is a thread that is not there yet.
  *
  * Time is an argument, monotonic milliseconds. Threads: one writes, any read.

@@ -43,8 +43,8 @@ struct timestamp {
 enum time_unit { TIME_BY_SIZE, TIME_SECONDS, TIME_MILLIS, TIME_NANOS };
 
 /*
- * Exactly YYYY-MM-DDThh:mm:ss[.1-9 digits]Z, a real day, second below 60: what the splice road
- * lets through. False for all else.
+ * Exactly YYYY-MM-DDThh:mm:ss[.1-9 digits]Z, a real day, second below 60: what the pass-through
+ * path lets through. False for all else.
  */
 MUST_USE bool timestamp_plain(struct span s, int64_t *ns);
 

@@ -2,7 +2,7 @@
 /*
  * normalize.h - a line of a customer's object becomes schema 1.0 events and rejects.
  *
- * The one door into event/: shapes, look-ups, identity, the three roads of spec output.md §1
+ * The one door into event/: shapes, look-ups, identity, the three paths of spec output.md §1
  * are behind it. Pure: the same object, metadata and rules give the same bytes.
  *
  *     normalizer_object(n, &source);                   // each attempt at an object
@@ -13,7 +13,7 @@
  *         }
  *     }
  *
- * No allocation per line on the splice road. Threads: one at a time per normalizer.
+ * No allocation per line on the pass-through path. Threads: one at a time per normalizer.
  */
 #ifndef EVENT_NORMALIZE_H
 #define EVENT_NORMALIZE_H
@@ -34,14 +34,14 @@ struct normalize_options {
     size_t line_bytes;             /* longest line there will be (limits.line_bytes) */
     size_t sample_bytes;           /* rejects.sample_bytes, 0 = no samples */
     struct long_lines *long_lines; /* borrowed; NULL: the normalizer makes its own */
-    bool never_splice; /* right records take the repair road too, to compare the two roads */
+    bool never_splice; /* right records take the repair path too, to compare the two paths */
 };
 
 /* A record to produce. Everything in it is valid until the next call on the normalizer. */
-struct record {
-    enum { RECORD_EVENT, RECORD_REJECT } kind;
+struct output {
+    enum { OUTPUT_EVENT, OUTPUT_REJECT } kind;
     struct span value;         /* one JSON object, UTF-8, no newline */
-    struct record_key key;     /* events only */
+    struct output_key key;     /* events only */
     enum reject_reason reason; /* rejects only */
     bool spliced;              /* events only: left byte for byte */
     bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */
@@ -55,7 +55,8 @@ void normalizer_free(struct normalizer *n);
 DEFINE_OWNED(normalizer);
 
 /* Begin an attempt at an object: ordinals start empty. *s is borrowed until the next one. */
-void normalizer_object(struct normalizer *n, const struct source *s, const struct rules *rules);
+void normalizer_object(struct normalizer *n, const struct object_origin *s,
+                       const struct rules *rules);
 
 /*
  * Lower the limit of a record's value for the object that was begun, to at most
@@ -74,13 +75,13 @@ void normalizer_line(struct normalizer *n, const struct line *line);
  * before and lets go; the request is read again when it goes on. Who stops in the middle of a
  * line says so with normalizer_abandon.
  */
-MUST_USE bool normalizer_next(struct normalizer *n, struct record *out);
+MUST_USE bool normalizer_next(struct normalizer *n, struct output *out);
 
 /* True: others may be waiting for what this normalizer holds. */
 MUST_USE bool normalizer_holds(const struct normalizer *n);
 
 /* They need not. *record, the last one, stays valid. */
-void normalizer_let_go(struct normalizer *n, struct record *record);
+void normalizer_let_go(struct normalizer *n, struct output *record);
 
 /* The rest of the line is not wanted. */
 void normalizer_abandon(struct normalizer *n);
@@ -90,6 +91,6 @@ void normalizer_abandon(struct normalizer *n);
  * needs no line. `detail` is our own text.
  */
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
-                              uint64_t offset, struct record *out);
+                              uint64_t offset, struct output *out);
 
 #endif

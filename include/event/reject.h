@@ -24,6 +24,6 @@ struct reject {
 };
 
 /* Append the record's value. */
-void emit_reject(struct buf *out, const struct source *s, const struct reject *r);
+void emit_reject(struct buf *out, const struct object_origin *s, const struct reject *r);
 
 #endif

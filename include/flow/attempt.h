@@ -48,7 +48,7 @@ struct attempt {
     struct lines text;
     struct normalizer *normalizer;
     struct produce produce;
-    struct source source;
+    struct object_origin source;
 };
 
 struct attempt *attempt_new(const struct attempt_parts *parts);

@@ -45,7 +45,7 @@ void produce_object(struct produce *p, struct span object);
  * On failure nothing is owed.
  */
 MUST_USE enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
-                                      const struct record *record, struct err *e);
+                                      const struct output *record, struct err *e);
 
 /* Add the events since the last call to the customer's counters. */
 void produce_count(struct produce *p, struct customer *c);

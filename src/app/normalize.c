@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `normalize`: event files become events on standard output, by the worker's own road. For
+ * `normalize`: event files become events on standard output, by the worker's own path. For
  * looking at what a file gives, for tests, and for moving old files by other means.
  */
 #include "app/app.h"
@@ -71,9 +71,9 @@ struct job {
     uint64_t reject_counts[REJECT_REASONS];
 };
 
-static void record_put(struct job *j, const struct record *record)
+static void record_put(struct job *j, const struct output *record)
 {
-    if (record->kind == RECORD_EVENT) {
+    if (record->kind == OUTPUT_EVENT) {
         j->event_count++;
         out_line(&j->events, record->value);
         return;
@@ -121,13 +121,13 @@ static bool file_normalize(struct job *j, const char *path)
     }
     struct buf object = BUF_INIT(8192);
     buf_addf(&object, "file://%s", path);
-    struct source source = {
+    struct object_origin source = {
         .customer = span_str(j->customer),
         .object = j->object != NULL ? span_str(j->object) : buf_span(&object),
         .version = span_str(j->version),
         .modified_ns = modified_ns(j, fd),
     };
-    struct record record;
+    struct output record;
     records_open(j->records, fd, &source, j->rules);
     while (j->events.error == 0 && records_next(j->records, &record)) {
         record_put(j, &record);

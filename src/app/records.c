@@ -71,7 +71,8 @@ void records_free(struct records *r)
     }
 }
 
-void records_open(struct records *r, int fd, const struct source *s, const struct rules *rules)
+void records_open(struct records *r, int fd, const struct object_origin *s,
+                  const struct rules *rules)
 {
     decode_reset(r->decode);
     lines_reset(&r->lines);
@@ -130,7 +131,7 @@ static bool line_take(struct records *r)
 }
 
 /* The reject that ends a damaged object; once. */
-static bool last_reject(struct records *r, struct record *out)
+static bool last_reject(struct records *r, struct output *out)
 {
     r->ended = true;
     if (r->damage.kind == FAIL_NONE || r->err.kind != FAIL_NONE) {
@@ -143,7 +144,7 @@ static bool last_reject(struct records *r, struct record *out)
     return true;
 }
 
-bool records_next(struct records *r, struct record *out)
+bool records_next(struct records *r, struct output *out)
 {
     while (!r->ended) {
         if (r->in_line && normalizer_next(r->normalizer, out)) {

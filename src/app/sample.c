@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `sample`: would this file be accepted, and what would become of it? For customers and for
- * those who bring them in; by the worker's own road (spec onboarding.md §5).
+ * those who bring them in; by the worker's own path (spec onboarding.md §5).
  */
 #include "app/app.h"
 
@@ -64,12 +64,12 @@ struct sampling {
 /* True: it would be accepted. */
 static bool sample_fd(const struct sampling *g, int fd, const char *path)
 {
-    struct source source = {.customer = span_str(g->customer),
-                            .object = span_str(path),
-                            .modified_ns = modified_ns(fd)};
+    struct object_origin source = {.customer = span_str(g->customer),
+                                   .object = span_str(path),
+                                   .modified_ns = modified_ns(fd)};
     struct records *r = g->records;
     OWNED(survey) struct survey *s = survey_new(&source, g->rules);
-    struct record record;
+    struct output record;
     records_open(r, fd, &source, g->rules);
     while (records_next(r, &record)) {
         survey_add(s, &record, records_line(r));

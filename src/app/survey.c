@@ -6,7 +6,7 @@
 #include "codec/utf8.h"
 #include "event/map/build.h"
 #include "event/schema/rules.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ const char *contract_name(enum contract c)
     return contract[c].name;
 }
 
-struct survey *survey_new(const struct source *source, const struct rules *rules)
+struct survey *survey_new(const struct object_origin *source, const struct rules *rules)
 {
     struct survey *s = mem_zeros(1, sizeof(*s));
     s->source = source;
@@ -267,7 +267,7 @@ static void keep_example(struct buf *to, struct span text)
     buf_done(&safe);
 }
 
-static void survey_event(struct survey *s, const struct record *record, const struct line *line)
+static void survey_event(struct survey *s, const struct output *record, const struct line *line)
 {
     struct span rest = record->value;
     struct doc event;
@@ -286,7 +286,7 @@ static void survey_event(struct survey *s, const struct record *record, const st
     }
 }
 
-static void survey_reject(struct survey *s, const struct record *record, const struct line *line)
+static void survey_reject(struct survey *s, const struct output *record, const struct line *line)
 {
     struct survey_reject *r = &s->rejects[record->reason];
     struct span rest = record->value;
@@ -301,11 +301,11 @@ static void survey_reject(struct survey *s, const struct record *record, const s
     }
 }
 
-void survey_add(struct survey *s, const struct record *record, const struct line *line)
+void survey_add(struct survey *s, const struct output *record, const struct line *line)
 {
     s->records++;
     search_line(s, line);
-    if (record->kind == RECORD_EVENT) {
+    if (record->kind == OUTPUT_EVENT) {
         survey_event(s, record, line);
     } else {
         survey_reject(s, record, line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/survey_print.h"
 
-#include "event/record/emit.h"
+#include "event/record/json_write.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -142,7 +142,7 @@ void survey_print_text(const struct survey *s, const char *file, uint64_t lines,
 static void json_name(struct buf *out, const char *before, const char *name)
 {
     buf_add(out, span_str(before));
-    emit_string(out, span_str(name));
+    json_write_string(out, span_str(name));
     buf_add_byte(out, ':');
 }
 
@@ -165,7 +165,7 @@ static void json_counts(const struct survey *s, struct buf *out)
             json_name(out, before, reject_reason_name((enum reject_reason)i));
             buf_addf(out, "{\"count\":%" PRIu64 ",\"first_line\":%" PRIu64 ",\"detail\":", r->count,
                      r->line);
-            emit_string(out, span_str(r->detail));
+            json_write_string(out, span_str(r->detail));
             buf_add_byte(out, '}');
             before = ",";
         }
@@ -194,9 +194,9 @@ static void json_secrets(const struct survey *s, struct buf *out)
     buf_addf(out, ",\"secret_count\":%" PRIu64 ",\"secrets\":[", s->secret_count);
     for (uint64_t i = 0; i < s->secret_count && i < SURVEY_SECRETS; i++) {
         buf_addf(out, "%s{\"line\":%" PRIu64 ",\"member\":", i > 0 ? "," : "", s->secrets[i].line);
-        emit_string(out, span_str(s->secrets[i].member));
+        json_write_string(out, span_str(s->secrets[i].member));
         buf_add(out, SPAN(",\"kind\":"));
-        emit_string(out, span_str(s->secrets[i].kind));
+        json_write_string(out, span_str(s->secrets[i].kind));
         buf_add_byte(out, '}');
     }
     buf_add_byte(out, ']');
@@ -206,11 +206,11 @@ void survey_print_json(const struct survey *s, const char *file, uint64_t lines,
 {
     const char *refusal = survey_refusal(s);
     buf_add(out, SPAN("{\"file\":"));
-    emit_string(out, span_str(file));
+    json_write_string(out, span_str(file));
     buf_addf(out, ",\"accepted\":%s", refusal == NULL ? "true" : "false");
     if (refusal != NULL) {
         buf_add(out, SPAN(",\"why\":"));
-        emit_string(out, span_str(refusal));
+        json_write_string(out, span_str(refusal));
     }
     buf_addf(out, ",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"spliced\":%" PRIu64, lines,
              s->events, s->spliced);
@@ -219,9 +219,9 @@ void survey_print_json(const struct survey *s, const char *file, uint64_t lines,
     json_secrets(s, out);
     if (s->example_line > 0) {
         buf_addf(out, ",\"example\":{\"line\":%" PRIu64 ",\"before\":", s->example_line);
-        emit_string(out, buf_span(&s->before));
+        json_write_string(out, buf_span(&s->before));
         buf_add(out, SPAN(",\"after\":"));
-        emit_string(out, buf_span(&s->after));
+        json_write_string(out, buf_span(&s->after));
         buf_add_byte(out, '}');
     }
     buf_add(out, SPAN("}\n"));

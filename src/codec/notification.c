@@ -27,7 +27,7 @@ struct reading {
 };
 
 /* Who writes records, and how they write keys (spec aws.md §3.7). */
-static const struct source {
+static const struct object_origin {
     const char *name;
     bool raw_keys;
 } sources[] = {
@@ -180,7 +180,7 @@ static bool read_object(struct reading *r, struct json_object *in, const char *v
 }
 
 /* AWS's own if it says nothing. */
-static const struct source *find_source(struct json_object *value)
+static const struct object_origin *find_source(struct json_object *value)
 {
     struct span name;
     if (value == NULL) {
@@ -207,7 +207,7 @@ static bool version_is_known(struct json_object *value)
 static bool read_record(struct reading *r, struct json_object *in, struct notification_record *rec)
 {
     struct span name;
-    const struct source *source = find_source(control_at(in, "eventSource"));
+    const struct object_origin *source = find_source(control_at(in, "eventSource"));
 
     if (!control_text(control_at(in, "eventName"), &name)) {
         return fail(r, "a record without an event name");

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The driver: line -> values -> unwrapped record -> shape -> road -> record. Each step is a
+ * The driver: line -> values -> unwrapped record -> shape -> path -> record. Each step is a
  * module of its own; here is their order, and who reads with which reader.
  */
 #include "event/normalize.h"
 
 #include "base/alloc.h"
-#include "event/record/clean.h"
+#include "event/event_maker.h"
 #include "event/record/long_lines.h"
 #include "event/record/otlp.h"
+#include "event/record/record_splitter.h"
+#include "event/record/sanitizer.h"
 #include "event/record/unwrap.h"
-#include "event/record/values.h"
 #include "event/reject.h"
-#include "event/roads.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -33,9 +33,9 @@ enum {
 
 struct normalizer {
     struct normalize_options options;
-    const struct source *source;
+    const struct object_origin *source;
     const struct rules *rules;
-    struct roads *roads;
+    struct event_maker *maker;
 
     struct json_reader *own[READERS];  /* for short lines */
     struct long_lines *long_lines;     /* for the others */
@@ -44,20 +44,20 @@ struct normalizer {
     bool let_go; /* in the middle of an OTLP request, which must be read again */
 
     struct line line;
-    struct values values;
+    struct record_splitter values;
     bool too_long; /* the line is to be rejected as such */
     uint64_t item; /* records of the line so far */
     unsigned rejects;
 
-    struct pathset *names;  /* of outlines */
-    struct outline outline; /* of the object at hand */
+    struct pathset *names;            /* of record indexes */
+    struct record_index record_index; /* of the object at hand */
 
     bool in_otlp;
     struct otlp otlp;
-    size_t otlp_bytes;          /* what the requests of the line expanded to so far */
-    struct value request;       /* what otlp walks */
-    struct clean request_clean; /* its text, if it had to be cleaned */
-    struct names request_names;
+    size_t otlp_bytes;              /* what the requests of the line expanded to so far */
+    struct value request;           /* what otlp walks */
+    struct sanitizer request_clean; /* its text, if it had to be cleaned */
+    struct duplicate_names request_names;
     struct buf otlp_text;
 
     struct buf inner[READERS]; /* texts that were unwrapped, by the reader of their value */
@@ -82,10 +82,10 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     }
     n->own_long_lines = o->long_lines == NULL ? long_lines_new(o->line_bytes) : NULL;
     n->long_lines = o->long_lines != NULL ? o->long_lines : n->own_long_lines;
-    n->roads = roads_new(o->line_bytes);
-    n->names = roads_names(n->roads);
-    clean_init(&n->request_clean, o->line_bytes);
-    names_init(&n->request_names);
+    n->maker = event_maker_new(o->line_bytes);
+    n->names = event_maker_names(n->maker);
+    sanitizer_init(&n->request_clean, o->line_bytes);
+    duplicate_names_init(&n->request_names);
     for (size_t i = 0; i < READERS; i++) {
         n->inner[i] = (struct buf)BUF_INIT(o->line_bytes * UTF8_GROWTH);
     }
@@ -115,10 +115,10 @@ void normalizer_free(struct normalizer *n)
         json_reader_free(n->own[i]);
         buf_done(&n->inner[i]);
     }
-    clean_done(&n->request_clean);
-    names_done(&n->request_names);
+    sanitizer_done(&n->request_clean);
+    duplicate_names_done(&n->request_names);
     long_lines_free(n->own_long_lines);
-    roads_free(n->roads);
+    event_maker_free(n->maker);
     buf_done(&n->otlp_text);
     buf_done(&n->envelope);
     buf_done(&n->out);
@@ -155,15 +155,16 @@ static void start_line(struct normalizer *n, const struct line *line, struct spa
     if (text.n > SHORT_LINE_BYTES) {
         readers = long_lines_readers(n->long_lines);
     }
-    values_start(&n->values, readers, text);
+    record_splitter_start(&n->values, readers, text);
 }
 
-void normalizer_object(struct normalizer *n, const struct source *s, const struct rules *rules)
+void normalizer_object(struct normalizer *n, const struct object_origin *s,
+                       const struct rules *rules)
 {
     n->source = s;
     n->rules = rules;
     start_line(n, &(struct line){.blank = true}, SPAN(""));
-    roads_object(n->roads, s);
+    event_maker_object(n->maker, s);
 }
 
 void normalizer_line(struct normalizer *n, const struct line *line)
@@ -179,7 +180,7 @@ void normalizer_abandon(struct normalizer *n)
 /* ---- rejects ---- */
 
 static bool reject(struct normalizer *n, enum reject_reason reason, const char *detail,
-                   struct record *out)
+                   struct output *out)
 {
     n->item++;
     struct reject r = {.reason = reason,
@@ -197,7 +198,7 @@ static bool reject(struct normalizer *n, enum reject_reason reason, const char *
         buf_clear(&n->out);
         emit_reject(&n->out, n->source, &r);
     }
-    *out = (struct record){.kind = RECORD_REJECT, .value = buf_span(&n->out), .reason = reason};
+    *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
     return true;
 }
 
@@ -208,20 +209,20 @@ static const char *detail_of(enum reject_reason why)
 }
 
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
-                              uint64_t offset, struct record *out)
+                              uint64_t offset, struct output *out)
 {
     struct reject r = {.reason = reason, .detail = detail, .offset = offset, .rules = n->rules};
     buf_clear(&n->out);
     emit_reject(&n->out, n->source, &r);
-    *out = (struct record){.kind = RECORD_REJECT, .value = buf_span(&n->out), .reason = reason};
+    *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
 }
 
 /* ---- out of its wrappers ---- */
 
 static bool is_beacon(const struct normalizer *n, const struct value *v)
 {
-    struct outline o;
-    outline_of(n->names, &v->doc, v->at, &o);
+    struct record_index o;
+    record_index_of(n->names, &v->doc, v->at, &o);
     return shape_is_beacon(&v->doc, &o);
 }
 
@@ -282,17 +283,17 @@ static bool open_text(struct normalizer *n, const struct unwrap *u, struct value
 }
 
 /*
- * n->outline becomes that of what is left. False: a wrapper around something that is no record; a
- * reject has been made.
+ * n->record_index becomes that of what is left. False: a wrapper around something that is no
+ * record; a reject has been made.
  */
-static bool unwrap(struct normalizer *n, struct value *v, struct record *out)
+static bool unwrap(struct normalizer *n, struct value *v, struct output *out)
 {
-    struct outline *o = &n->outline;
+    struct record_index *o = &n->record_index;
     buf_clear(&n->envelope);
     n->envelope_time_bytes = 0;
     for (int level = 0;; level++) {
         struct unwrap u;
-        outline_of(n->names, &v->doc, v->at, o);
+        record_index_of(n->names, &v->doc, v->at, o);
         if (shape_is_vendors(&v->doc, o)) {
             break;
         }
@@ -323,7 +324,7 @@ static bool unwrap(struct normalizer *n, struct value *v, struct record *out)
 /* ---- records ---- */
 
 /* The spans of the key into a buffer of our own. */
-static bool keep_key(struct normalizer *n, struct record_key *key)
+static bool keep_key(struct normalizer *n, struct output_key *key)
 {
     struct span *const spans[] = {&key->category, &key->harness,  &key->session,
                                   &key->user,     &key->hostname, &key->action};
@@ -343,22 +344,22 @@ static bool keep_key(struct normalizer *n, struct record_key *key)
     return true;
 }
 
-static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct record *out)
+static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct output *out)
 {
     struct span envelope = buf_span(&n->envelope);
     enum reject_reason why = REJECT_NO_KNOWN_FIELD;
-    struct road_input in = {.value = v,
-                            .readers = n->values.readers,
-                            .outline = &n->outline,
-                            .shape = shape,
-                            .source = n->source,
-                            .rules = n->rules,
-                            .line = n->line.number,
-                            .item = n->values.several ? n->item + 1 : 0,
-                            .never_splice = n->options.never_splice,
-                            .envelope_time = span_of(envelope.p, n->envelope_time_bytes),
-                            .envelope_host = span_from(envelope, n->envelope_time_bytes)};
-    if (shape == SHAPE_NONE || !road_event(n->roads, &in, &n->out, out, &why)) {
+    struct event_maker_input in = {.value = v,
+                                   .readers = n->values.readers,
+                                   .record_index = &n->record_index,
+                                   .shape = shape,
+                                   .source = n->source,
+                                   .rules = n->rules,
+                                   .line = n->line.number,
+                                   .item = n->values.several ? n->item + 1 : 0,
+                                   .never_splice = n->options.never_splice,
+                                   .envelope_time = span_of(envelope.p, n->envelope_time_bytes),
+                                   .envelope_host = span_from(envelope, n->envelope_time_bytes)};
+    if (shape == SHAPE_NONE || !event_maker_make(n->maker, &in, &n->out, out, &why)) {
         return reject(n, why, detail_of(why), out);
     }
     n->item++;
@@ -366,7 +367,7 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
 }
 
 /* The records of an OTLP request, one after another. False: no more. */
-static bool next_otlp(struct normalizer *n, struct record *out)
+static bool next_otlp(struct normalizer *n, struct output *out)
 {
     if (!otlp_next(&n->otlp, &n->otlp_text)) {
         n->in_otlp = false;
@@ -388,16 +389,16 @@ static bool next_otlp(struct normalizer *n, struct record *out)
         !value_read(n->values.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
         return reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
     }
-    outline_of(n->names, &v.doc, v.at, &n->outline);
+    record_index_of(n->names, &v.doc, v.at, &n->record_index);
     return make_event(n, &v, SHAPE_OTLP, out);
 }
 
 /* True: a reject has been made. False: next_otlp gives the records. */
-static bool start_otlp(struct normalizer *n, const struct value *v, struct record *out)
+static bool start_otlp(struct normalizer *n, const struct value *v, struct output *out)
 {
     n->request = *v;
-    names_unique(&n->request_names, &v->doc, v->at);
-    if (!clean_value(&n->request_clean, n->values.readers, &n->request_names, &n->request)) {
+    duplicate_names_absent(&n->request_names, &v->doc, v->at);
+    if (!sanitizer_value(&n->request_clean, n->values.readers, &n->request_names, &n->request)) {
         return reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
     }
     size_t count = otlp_count(&n->request.doc, n->request.at);
@@ -411,7 +412,7 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct recor
 }
 
 /* False: nothing yet, look again. */
-static bool on_object(struct normalizer *n, struct value *v, struct record *out)
+static bool on_object(struct normalizer *n, struct value *v, struct output *out)
 {
     if (!unwrap(n, v, out)) {
         return true;
@@ -419,12 +420,12 @@ static bool on_object(struct normalizer *n, struct value *v, struct record *out)
     if (!value_is_event(&v->doc, v->at)) {
         return reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
     }
-    const struct outline *o = &n->outline;
+    const struct record_index *o = &n->record_index;
     enum shape shape = shape_is_beacon(&v->doc, o) ? SHAPE_BEACON : shape_of(&v->doc, o);
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }
 
-static bool next_record(struct normalizer *n, struct record *out)
+static bool next_record(struct normalizer *n, struct output *out)
 {
     if (n->too_long) {
         n->too_long = false;
@@ -437,7 +438,7 @@ static bool next_record(struct normalizer *n, struct record *out)
         if (n->in_otlp && next_otlp(n, out)) {
             return true;
         }
-        switch (values_next(&n->values, &v)) {
+        switch (record_splitter_next(&n->values, &v)) {
         case VALUES_END:
             return false;
         case VALUES_OBJECT:
@@ -466,7 +467,7 @@ static void come_back(struct normalizer *n)
     }
 }
 
-bool normalizer_next(struct normalizer *n, struct record *out)
+bool normalizer_next(struct normalizer *n, struct output *out)
 {
     bool is_long = n->values.readers != n->own;
     if (is_long && !n->took_long_lines) {
@@ -487,7 +488,7 @@ bool normalizer_holds(const struct normalizer *n)
     return n->took_long_lines;
 }
 
-void normalizer_let_go(struct normalizer *n, struct record *record)
+void normalizer_let_go(struct normalizer *n, struct output *record)
 {
     if (n->took_long_lines && keep_key(n, &record->key)) {
         n->let_go = n->in_otlp;

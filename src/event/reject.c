@@ -2,7 +2,7 @@
 #include "event/reject.h"
 
 #include "codec/utf8.h"
-#include "event/record/emit.h"
+#include "event/record/json_write.h"
 #include "event/schema/rules.h"
 
 const char *reject_reason_name(enum reject_reason r)
@@ -26,14 +26,14 @@ static void member_text(struct buf *out, struct span name, struct span s)
 {
     if (s.n > 0) {
         buf_add(out, name);
-        emit_string(out, s);
+        json_write_string(out, s);
     }
 }
 
 static void member_number(struct buf *out, struct span name, uint64_t n)
 {
     buf_add(out, name);
-    emit_number(out, n);
+    json_write_number(out, n);
 }
 
 /* RFC 4648 §4. */
@@ -106,10 +106,10 @@ static void emit_sample(struct buf *out, const struct reject *r)
     }
 }
 
-void emit_reject(struct buf *out, const struct source *s, const struct reject *r)
+void emit_reject(struct buf *out, const struct object_origin *s, const struct reject *r)
 {
     buf_add(out, SPAN("{\"reason\":"));
-    emit_string(out, span_str(reject_reason_name(r->reason)));
+    json_write_string(out, span_str(reject_reason_name(r->reason)));
     member_text(out, SPAN(",\"detail\":"), r->detail);
     member_text(out, SPAN(",\"customer\":"), s->customer);
     member_text(out, SPAN(",\"object\":"), s->object);

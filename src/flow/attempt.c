@@ -70,7 +70,7 @@ static void attempt_restart(struct attempt *a)
     lines_reset(&a->text);
     counts_clear(a);
     a->ready = true;
-    a->source = (struct source){
+    a->source = (struct object_origin){
         .customer = a->customer != NULL ? a->customer->id : SPAN(""),
         .object = buf_span(&a->object),
         .version = span_str(a->meta.version),
@@ -106,7 +106,7 @@ static bool share_passed(const struct attempt *a)
 }
 
 /* May wait for Kafka, but not with readers in hand that other lanes wait for. */
-static enum err_kind attempt_record(struct attempt *a, struct record *record, struct err *e)
+static enum err_kind attempt_record(struct attempt *a, struct output *record, struct err *e)
 {
     struct produce *p = &a->produce;
     p->no_wait = normalizer_holds(a->normalizer);
@@ -121,7 +121,7 @@ static enum err_kind attempt_record(struct attempt *a, struct record *record, st
 
 static enum err_kind attempt_line(struct attempt *a, const struct line *line, struct err *e)
 {
-    struct record record;
+    struct output record;
     a->lines++;
     normalizer_line(a->normalizer, line);
     while (normalizer_next(a->normalizer, &record)) {
@@ -131,8 +131,8 @@ static enum err_kind attempt_line(struct attempt *a, const struct line *line, st
             normalizer_abandon(a->normalizer); /* other lanes may wait for its readers */
             return kind;
         }
-        a->events += record.kind == RECORD_EVENT;
-        a->rejects += record.kind == RECORD_REJECT;
+        a->events += record.kind == OUTPUT_EVENT;
+        a->rejects += record.kind == OUTPUT_REJECT;
     }
     if (share_passed(a)) {
         return err_set(e, FAIL_DATA, "not JSONL: %llu of %llu lines are rejects",
@@ -277,7 +277,7 @@ enum err_kind attempt_run(struct attempt *a, struct err *e)
 enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason, struct span detail,
                              uint64_t offset, struct err *e)
 {
-    struct record record;
+    struct output record;
     if (!a->ready) {
         attempt_restart(a);
     }

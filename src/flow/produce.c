@@ -24,14 +24,14 @@ void produce_object(struct produce *p, struct span object)
     p->object = object;
 }
 
-static enum stream stream_of(const struct record *record)
+static enum stream stream_of(const struct output *record)
 {
     return span_eq(record->key.category, SPAN("inventory")) ? STREAM_INVENTORY : STREAM_RUNTIME;
 }
 
 /* Keys order records; a part of a long one is as good for that. Its start is the customer. */
 static struct span event_key(struct produce *p, const struct customer *c,
-                             const struct record *record)
+                             const struct output *record)
 {
     struct span values[PLACEHOLDERS] = {
         [PLACE_CUSTOMER] = c->id,
@@ -50,7 +50,7 @@ static struct span event_key(struct produce *p, const struct customer *c,
     return utf8_cut(buf_span(&p->key), PRODUCE_KEY_BYTES);
 }
 
-static int64_t event_timestamp(const struct produce *p, const struct record *record)
+static int64_t event_timestamp(const struct produce *p, const struct output *record)
 {
     int64_t now = clock_wall_ms(p->parts.clock);
     int64_t at = record->key.time_ns / 1000000;
@@ -85,7 +85,7 @@ static enum err_kind give(struct produce *p, struct receipt *r, struct customer 
 }
 
 static enum err_kind produce_event(struct produce *p, struct receipt *r, struct customer *c,
-                                   const struct record *record, struct err *e)
+                                   const struct output *record, struct err *e)
 {
     char time[TIMESTAMP_BYTES];
     struct sink_header headers[CLOUDEVENTS_HEADERS];
@@ -110,11 +110,11 @@ static enum err_kind produce_event(struct produce *p, struct receipt *r, struct 
 }
 
 enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
-                             const struct record *record, struct err *e)
+                             const struct output *record, struct err *e)
 {
     struct stats *stats = c != NULL ? &c->stats : p->parts.stats;
     enum err_kind kind = FAIL_NONE;
-    if (record->kind == RECORD_EVENT) {
+    if (record->kind == OUTPUT_EVENT) {
         assert(c != NULL); /* only rejects can be nobody's */
         kind = produce_event(p, r, c, record, e);
     } else {
@@ -125,7 +125,7 @@ enum err_kind produce_record(struct produce *p, struct receipt *r, struct custom
         };
         kind = give(p, r, c, &out, e);
     }
-    if (kind == FAIL_NONE && record->kind == RECORD_EVENT) {
+    if (kind == FAIL_NONE && record->kind == OUTPUT_EVENT) {
         p->events++;
         p->forgotten += record->ordinal_forgotten;
     } else if (kind == FAIL_NONE) {

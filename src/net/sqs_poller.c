@@ -36,15 +36,15 @@ struct poll {
 };
 
 /* A source of credentials that was not at hand once. */
-struct source {
-    struct source *next;
+struct object_origin {
+    struct object_origin *next;
     struct creds_source *creds;
     struct creds_asker *asker;
 };
 
 struct sqs_poller {
     CURLM *multi;
-    struct source *sources;
+    struct object_origin *sources;
     struct poll *all;
     struct poll *failed; /* could not begin: to be told by next */
     atomic_bool woken;
@@ -97,13 +97,14 @@ static void wake_multi(void *ctx)
 /* Let its credentials be asked for, if nobody does so yet. */
 static struct creds_asker *ask(struct sqs_poller *p, struct creds_source *creds)
 {
-    struct source *s = p->sources;
+    struct object_origin *s = p->sources;
     while (s != NULL && s->creds != creds) {
         s = s->next;
     }
     if (s == NULL) {
         s = mem_alloc(sizeof(*s));
-        *s = (struct source){p->sources, creds, creds_asker_new(creds, wake_multi, p->multi)};
+        *s =
+            (struct object_origin){p->sources, creds, creds_asker_new(creds, wake_multi, p->multi)};
         p->sources = s;
     }
     creds_asker_ask(s->asker);
@@ -295,8 +296,8 @@ void sqs_poller_free(struct sqs_poller *p)
     if (p == NULL) {
         return;
     }
-    for (struct source *s = p->sources; s != NULL;) {
-        struct source *next = s->next;
+    for (struct object_origin *s = p->sources; s != NULL;) {
+        struct object_origin *next = s->next;
         creds_asker_free(s->asker);
         free(s);
         s = next;

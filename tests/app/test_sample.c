@@ -12,7 +12,7 @@ struct seen {
     struct records *records;
     struct survey *survey;
     struct buf text, json;
-    struct source source;
+    struct object_origin source;
 };
 
 static int set_up(void **state)
@@ -38,13 +38,13 @@ static int tear_down(void **state)
 static const struct survey *look(struct seen *s, struct span text)
 {
     int fd = memfd_create("sample", 0);
-    struct record record;
+    struct output record;
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text.p, text.n), text.n);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    s->source = (struct source){.customer = SPAN("local"),
-                                .object = SPAN("file"),
-                                .modified_ns = 1780272000 * INT64_C(1000000000)};
+    s->source = (struct object_origin){.customer = SPAN("local"),
+                                       .object = SPAN("file"),
+                                       .modified_ns = 1780272000 * INT64_C(1000000000)};
     s->survey = survey_new(&s->source, NULL);
     records_open(s->records, fd, &s->source, NULL);
     while (records_next(s->records, &record)) {

@@ -2,7 +2,7 @@
 /*
  * RFC 8259 as files, in the manner of the public JSONTestSuite: tests/vectors/json/y_* must be
  * taken, n_* must not, and what happens to i_* (the RFC leaves it open) is listed in i.txt.
- * One value, whole text; several values on a line are values.h's.
+ * One value, whole text; several values on a line are record_splitter.h's.
  */
 #include "testing.h"
 

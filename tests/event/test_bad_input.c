@@ -141,10 +141,10 @@ static const struct bad rows[] = {
     ROW(FLAT ",\"workspace_roots\":[", "\"\",", M, "1]}", "event"),
 };
 
-static const struct source source = {.customer = SPAN_INIT("acme"),
-                                     .object = SPAN_INIT("s3://b/k"),
-                                     .version = SPAN_INIT("v1"),
-                                     .modified_ns = 1780272000 * INT64_C(1000000000)};
+static const struct object_origin source = {.customer = SPAN_INIT("acme"),
+                                            .object = SPAN_INIT("s3://b/k"),
+                                            .version = SPAN_INIT("v1"),
+                                            .modified_ns = 1780272000 * INT64_C(1000000000)};
 
 static struct normalizer *start(void)
 {
@@ -167,9 +167,9 @@ static size_t memory(void)
     return m.uordblks + m.hblkhd;
 }
 
-static const char *outcome(const struct record *r)
+static const char *outcome(const struct output *r)
 {
-    return r->kind == RECORD_REJECT ? reject_reason_name(r->reason)
+    return r->kind == OUTPUT_REJECT ? reject_reason_name(r->reason)
            : r->spliced             ? "spliced"
                                     : "event";
 }
@@ -183,7 +183,7 @@ struct seen {
 static struct seen read_line(struct normalizer *n, const struct line *line)
 {
     struct seen s = {.first = "nothing"};
-    struct record r;
+    struct output r;
     normalizer_line(n, line);
     while (normalizer_next(n, &r)) {
         s.first = s.records++ == 0 ? outcome(&r) : s.first;

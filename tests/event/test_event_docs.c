@@ -14,7 +14,7 @@
 #include "event/map/category.h"
 #include "event/schema/aliases.h"
 #include "event/schema/runtimes.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 #include <stdio.h>
 #include <stdlib.h>

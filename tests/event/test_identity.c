@@ -16,7 +16,7 @@ enum { TEXT_BYTES = 4 << 20 };
 struct fixture {
     struct json_reader *reader;
     struct identity *identity;
-    struct names names;
+    struct duplicate_names names;
 };
 
 static int start(void **state)
@@ -25,7 +25,7 @@ static int start(void **state)
     assert_non_null(f);
     f->reader = json_reader_new(TEXT_BYTES);
     f->identity = identity_new();
-    names_init(&f->names);
+    duplicate_names_init(&f->names);
     *state = f;
     return 0;
 }
@@ -35,7 +35,7 @@ static int stop(void **state)
     struct fixture *f = *state;
     json_reader_free(f->reader);
     identity_free(f->identity);
-    names_done(&f->names);
+    duplicate_names_done(&f->names);
     free(f);
     return 0;
 }
@@ -46,7 +46,7 @@ static void next_id(struct fixture *f, struct span text, bool beacon, char *id)
     struct doc d;
     bool forgot = false;
     assert_int_equal(json_scan(f->reader, &text, &d, NULL), FAIL_NONE);
-    names_unique(&f->names, &d, DOC_ROOT);
+    duplicate_names_absent(&f->names, &d, DOC_ROOT);
     struct identity_record r = {&d, DOC_ROOT, &f->names, beacon, SPAN("acme")};
     identity_of(f->identity, &r, id, &forgot);
 }

@@ -24,10 +24,10 @@ enum { LINE_BYTES = 1 << 20, EVENT_BYTES = 1 << 20, SAMPLE_BYTES = 100 };
     "\"id\":"                                                                                      \
     "\"s-1\"},\"repository\":\"https://github.com/a/b.git\""
 
-static const struct source source = {.customer = SPAN_INIT("acme"),
-                                     .object = SPAN_INIT("s3://b/k"),
-                                     .version = SPAN_INIT("v1"),
-                                     .modified_ns = 1780272000 * INT64_C(1000000000)};
+static const struct object_origin source = {.customer = SPAN_INIT("acme"),
+                                            .object = SPAN_INIT("s3://b/k"),
+                                            .version = SPAN_INIT("v1"),
+                                            .modified_ns = 1780272000 * INT64_C(1000000000)};
 
 static struct normalizer *start(size_t event_bytes, struct long_lines *shared)
 {
@@ -58,14 +58,14 @@ static struct line line_of(const struct buf *text, uint64_t number)
 }
 
 /* The only record of a line. */
-static struct record only(struct normalizer *n, const struct buf *text)
+static struct output only(struct normalizer *n, const struct buf *text)
 {
-    struct record r;
-    struct record other;
+    struct output r;
+    struct output other;
     struct line line = line_of(text, 1);
     normalizer_line(n, &line);
     assert_true(normalizer_next(n, &r));
-    struct record copy = r;
+    struct output copy = r;
     assert_false(normalizer_next(n, &other));
     return copy;
 }
@@ -134,7 +134,7 @@ static void allocates_nothing_for_a_line_that_is_spliced(void **state UNUSED)
     count_allocations();
     OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
     struct buf text = BUF_INIT(LINE_BYTES);
-    struct record r;
+    struct output r;
     set_text(&text, USUAL ",\"message\":\"", 'm', 2000, "\",\"a\":[{\"b\":1.5,\"c\":[true]}]}");
     assert_true(only(n, &text).spliced); /* buffers grow on the first */
     size_t before = allocations;
@@ -179,7 +179,7 @@ static void allocates_nothing_for_a_line_that_is_built_or_repaired(void **state 
     for (size_t round = 0; round < 1000; round++) {
         for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
             set_text(&text, lines[i], 'x', 0, "");
-            assert_int_equal(only(n, &text).kind, RECORD_EVENT);
+            assert_int_equal(only(n, &text).kind, OUTPUT_EVENT);
         }
         warm = round == 1 ? allocations : warm; /* buffers grow on the first */
     }
@@ -209,10 +209,10 @@ static void takes_an_event_of_the_limit_and_none_of_one_byte_more(void **state U
     size_t bytes = only(any, &text).value.n;
 
     OWNED(normalizer) struct normalizer *fits = start(bytes, NULL);
-    assert_int_equal(only(fits, &text).kind, RECORD_EVENT);
+    assert_int_equal(only(fits, &text).kind, OUTPUT_EVENT);
     OWNED(normalizer) struct normalizer *less = start(bytes - 1, NULL);
-    struct record r = only(less, &text);
-    assert_int_equal(r.kind, RECORD_REJECT);
+    struct output r = only(less, &text);
+    assert_int_equal(r.kind, OUTPUT_REJECT);
     assert_int_equal(r.reason, REJECT_EVENT_TOO_LARGE);
     buf_done(&text);
 }
@@ -222,8 +222,8 @@ static void leaves_the_record_out_of_a_built_event_that_is_too_large(void **stat
     struct buf text = BUF_INIT(LINE_BYTES);
     set_text(&text, "{\"user\":\"ana\",\"action\":\"file.read\",\"x\":\"", 'm', 5000, "\"}");
     OWNED(normalizer) struct normalizer *n = start(2000, NULL);
-    struct record r = only(n, &text);
-    assert_int_equal(r.kind, RECORD_EVENT);
+    struct output r = only(n, &text);
+    assert_int_equal(r.kind, OUTPUT_EVENT);
     assert_non_null(memmem(r.value.p, r.value.n, "\"field_truncated\":true", 22));
     assert_null(memmem(r.value.p, r.value.n, "mmmm", 4));
     OWNED(normalizer) struct normalizer *less = start(100, NULL);
@@ -236,7 +236,7 @@ static void gives_a_reject_without_sample_where_a_sample_does_not_fit(void **sta
     struct buf text = BUF_INIT(LINE_BYTES);
     set_text(&text, "", 'x', 500, "");
     OWNED(normalizer) struct normalizer *n = start(200, NULL);
-    struct record r = only(n, &text);
+    struct output r = only(n, &text);
     assert_int_equal(r.reason, REJECT_BAD_JSON);
     assert_true(r.value.n > 0);
     assert_null(memmem(r.value.p, r.value.n, "sample", 6));
@@ -251,7 +251,7 @@ static void says_how_long_a_line_may_be(void **state UNUSED)
                         .offset = 70,
                         .bytes = 5000000,
                         .too_long = true};
-    struct record r;
+    struct output r;
     normalizer_line(n, &line);
     assert_true(normalizer_next(n, &r));
     assert_span_equal(r.value,
@@ -265,7 +265,7 @@ static void says_how_long_a_line_may_be(void **state UNUSED)
 static void rejects_an_object_as_a_whole(void **state UNUSED)
 {
     OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
-    struct record r;
+    struct output r;
     normalizer_reject_object(n, REJECT_TRUNCATED_OBJECT, SPAN("the gzip ends early"), 123, &r);
     assert_span_equal(r.value,
                       SPAN("{\"reason\":\"truncated_object\",\"detail\":\"the gzip ends early\","
@@ -317,7 +317,7 @@ static void bears_a_megabyte_of_anything(void **state UNUSED)
     set_text(&good, USUAL, 'x', 0, "}");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
-        struct record r;
+        struct output r;
         size_t out = 0;
         buf_clear(&text);
         buf_add(&text, span_str(rows[i].head));
@@ -359,9 +359,9 @@ static void reads_a_long_record_again_with_the_shared_readers(void **state UNUSE
     repeat(&text, "{\"key\":\"k\",\"value\":[0,0,0,0,0,0,0,0]},", LINE_BYTES - 200);
     buf_add(&text, SPAN("{\"key\":\"session.id\",\"value\":\"s\"}]}"));
     assert_non_null(buf_room(&text, LINES_SLACK));
-    assert_int_equal(only(first, &text).kind, RECORD_EVENT);
+    assert_int_equal(only(first, &text).kind, OUTPUT_EVENT);
     size_t before = in_use();
-    struct record r = only(second, &text);
+    struct output r = only(second, &text);
     assert_span_equal(r.key.session, SPAN("s"));
     assert_true(in_use() - before < (size_t)8 * LINE_BYTES);
     buf_done(&text);
@@ -380,7 +380,7 @@ static void *work(void *arg)
     struct buf text = BUF_INIT(LINE_BYTES);
     set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}");
     for (int i = 0; i < 50; i++) {
-        struct record r;
+        struct output r;
         struct line line = line_of(&text, 1);
         normalizer_line(n, &line);
         if (normalizer_next(n, &r)) {
@@ -410,8 +410,8 @@ static void gives_shared_readers_back_with_the_last_record_of_a_line(void **stat
     OWNED(normalizer) struct normalizer *a = start(EVENT_BYTES, shared);
     OWNED(normalizer) struct normalizer *b = start(EVENT_BYTES, shared);
     struct buf text = BUF_INIT(LINE_BYTES);
-    struct record r;
-    struct record s;
+    struct output r;
+    struct output s;
     set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}");
     struct line line = line_of(&text, 1);
     normalizer_line(a, &line);
@@ -472,7 +472,7 @@ static void set_long(struct buf *to, const char *pattern)
 /* All of them, so that whatever the shared readers held is another's. */
 static void read_all(struct normalizer *n, struct buf *text)
 {
-    struct record r;
+    struct output r;
     for (size_t i = 0; i < SEVERAL; i++) {
         set_long(text, long_of_several[i]);
         struct line line = line_of(text, 1);
@@ -488,7 +488,7 @@ static size_t read_between(struct normalizer *n, struct normalizer *other, const
 {
     struct buf text = BUF_INIT(LINE_BYTES);
     struct buf others = BUF_INIT(LINE_BYTES);
-    struct record r;
+    struct output r;
     size_t count = 0;
     set_long(&text, pattern);
     struct line line = line_of(&text, 1);
@@ -535,7 +535,7 @@ static void holds_shared_readers_only_within_a_request_of_otlp(void **state UNUS
     OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, shared);
     struct buf text = BUF_INIT(LINE_BYTES);
     for (size_t i = 0; i < SEVERAL; i++) {
-        struct record r;
+        struct output r;
         set_long(&text, long_of_several[i]);
         struct line line = line_of(&text, 1);
         normalizer_line(n, &line);
@@ -554,7 +554,7 @@ static void gives_shared_readers_back_when_a_line_is_abandoned(void **state UNUS
     OWNED(normalizer) struct normalizer *a = start(EVENT_BYTES, shared);
     OWNED(normalizer) struct normalizer *b = start(EVENT_BYTES, shared);
     struct buf text = BUF_INIT(LINE_BYTES);
-    struct record r;
+    struct output r;
     set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}{\"user\":\"second\"}");
     struct line line = line_of(&text, 1);
     normalizer_line(a, &line);
@@ -574,7 +574,7 @@ static void tells_what_a_key_may_be_made_of(void **state UNUSED)
     struct buf text = BUF_INIT(LINE_BYTES);
     for (int repaired = 0; repaired < 2; repaired++) {
         set_text(&text, USUAL, 'x', 0, repaired ? ",\"ingest\":1}" : "}");
-        struct record r = only(n, &text);
+        struct output r = only(n, &text);
         assert_int_equal(r.spliced, !repaired);
         assert_span_equal(r.key.category, SPAN("file"));
         assert_span_equal(r.key.action, SPAN("file.read"));
@@ -596,14 +596,14 @@ static void takes_secrets_out_if_the_customer_asks_for_it(void **state UNUSED)
     struct buf text = BUF_INIT(LINE_BYTES);
     rules_set_redact(rules, true);
     set_text(&text, USUAL ",\"message\":\"use password=hunter22 here\",\"n\":1.50", 'x', 0, "}");
-    struct record plain = only(n, &text);
+    struct output plain = only(n, &text);
     assert_true(plain.spliced);
     assert_non_null(memmem(plain.value.p, plain.value.n, "hunter22", 8));
     char id[37];
     memcpy(id, plain.key.id, sizeof(id));
 
     normalizer_object(n, &source, rules);
-    struct record r = only(n, &text);
+    struct output r = only(n, &text);
     assert_false(r.spliced);
     assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
     assert_non_null(memmem(r.value.p, r.value.n, "[REDACTED]", 10));
@@ -613,13 +613,13 @@ static void takes_secrets_out_if_the_customer_asks_for_it(void **state UNUSED)
     /* also of a key, and of what `ingest` says */
     set_text(&text, "{\"user\":\"token=hunter22\",\"action\":\"token=hunter22\"}", 'x', 0, "");
     r = only(n, &text);
-    assert_int_equal(r.kind, RECORD_EVENT);
+    assert_int_equal(r.kind, OUTPUT_EVENT);
     assert_span_equal(r.key.user, SPAN("token=[REDACTED]"));
     assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
 
     set_text(&text, "{\"password=hunter22 ", 'x', 0, "");
     r = only(n, &text);
-    assert_int_equal(r.kind, RECORD_REJECT);
+    assert_int_equal(r.kind, OUTPUT_REJECT);
     assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
 
     set_text(&text, USUAL, 'x', 0, "}");

@@ -11,17 +11,18 @@ static enum reject_reason reason_of(struct normalizer *n, struct span text)
     char padded[512] = {0};
     memcpy(padded, text.p, text.n);
     struct line line = {.text = span_of(padded, text.n), .number = 1, .bytes = text.n};
-    struct record out;
+    struct output out;
     normalizer_line(n, &line);
     assert_true(normalizer_next(n, &out));
-    return out.kind == RECORD_REJECT ? out.reason : REJECT_REASONS;
+    return out.kind == OUTPUT_REJECT ? out.reason : REJECT_REASONS;
 }
 
 static void rejects_what_one_topic_does_not_take_and_passes_it_for_another(void **state UNUSED)
 {
     struct normalize_options o = {.event_bytes = 4096, .line_bytes = 4096};
     OWNED(normalizer) struct normalizer *n = normalizer_new(&o);
-    struct source s = {.customer = SPAN("acme"), .object = SPAN("s3://b/k"), .version = SPAN("v")};
+    struct object_origin s = {
+        .customer = SPAN("acme"), .object = SPAN("s3://b/k"), .version = SPAN("v")};
     struct span event = SPAN(
         "{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"asymptote\",\"product\":\"beacon\","
         "\"schema_version\":\"1.0\",\"event\":{\"kind\":\"event\",\"action\":\"tool.invoked\","
@@ -58,17 +59,18 @@ static void bounds_what_the_records_of_one_otlp_request_expand_to(void **state U
     static char text[LINE + LINES_SLACK];
     struct normalize_options o = {.event_bytes = 65536, .line_bytes = LINE};
     OWNED(normalizer) struct normalizer *n = normalizer_new(&o);
-    struct source s = {.customer = SPAN("acme"), .object = SPAN("s3://b/k"), .version = SPAN("v")};
+    struct object_origin s = {
+        .customer = SPAN("acme"), .object = SPAN("s3://b/k"), .version = SPAN("v")};
     struct line line = {.text = otlp_request(text, LINE, RECORDS), .number = 1};
-    struct record out;
+    struct output out;
     size_t events = 0;
     size_t rejects = 0;
 
     normalizer_object(n, &s, NULL);
     normalizer_line(n, &line);
     while (normalizer_next(n, &out)) {
-        events += out.kind == RECORD_EVENT;
-        rejects += out.kind == RECORD_REJECT && out.reason == REJECT_EVENT_TOO_LARGE;
+        events += out.kind == OUTPUT_EVENT;
+        rejects += out.kind == OUTPUT_REJECT && out.reason == REJECT_EVENT_TOO_LARGE;
     }
     assert_in_range(events, 1, 16 * LINE / 1000);
     assert_int_equal(rejects, 1);

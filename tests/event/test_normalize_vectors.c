@@ -22,7 +22,7 @@
 
 enum { FILE_BYTES = 64 << 20, EVENT_BYTES = 1 << 20, LINE_BYTES = 1 << 20, SAMPLE_BYTES = 200 };
 
-static struct source source = {
+static struct object_origin source = {
     .customer = SPAN_INIT("acme"),
     .object = SPAN_INIT("s3://bucket/key"),
     .version = SPAN_INIT("v1"),
@@ -46,7 +46,7 @@ static bool read_file(const char *path, struct buf *out)
 
 static void normalize_line(struct normalizer *n, const struct line *line, struct buf *out)
 {
-    struct record r;
+    struct output r;
     normalizer_line(n, line);
     while (normalizer_next(n, &r)) {
         buf_add(out, r.value);

@@ -12,7 +12,7 @@ static int set_up(void **state)
     (void)state;
     reader = json_reader_new(1 << 20);
     pathset_init(&names, 1);
-    outline_names(&names);
+    record_index_names(&names);
     return 0;
 }
 
@@ -39,9 +39,9 @@ static void check(const char *request, size_t count, const char *want)
     struct buf text = BUF_INIT(1 << 16);
     struct buf all = BUF_INIT(1 << 16);
     struct otlp o;
-    struct outline outline;
-    outline_of(&names, &d, DOC_ROOT, &outline);
-    assert_int_equal(shape_of(&d, &outline), SHAPE_OTLP);
+    struct record_index record_index;
+    record_index_of(&names, &d, DOC_ROOT, &record_index);
+    assert_int_equal(shape_of(&d, &record_index), SHAPE_OTLP);
     assert_int_equal(otlp_count(&d, DOC_ROOT), count);
     otlp_start(&o, &d, DOC_ROOT);
     while (otlp_next(&o, &text)) {

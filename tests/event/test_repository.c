@@ -83,7 +83,7 @@ static void finds_credentials_where_they_can_stand(void **state UNUSED)
 /* More texts than it remembers, of one length; each twice in a row, all again. */
 static void recalls_each_text_as_itself(void **state UNUSED)
 {
-    struct repository_memo m;
+    struct repository_cache m;
     repository_memo_init(&m);
     for (int i = 0; i < 8 * REPOSITORY_ROWS; i++) {
         char text[32];

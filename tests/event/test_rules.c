@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-static const struct source source = {SPAN_INIT("c"), SPAN_INIT("o"), SPAN_INIT("v"),
-                                     1780272000000000000};
+static const struct object_origin source = {SPAN_INIT("c"), SPAN_INIT("o"), SPAN_INIT("v"),
+                                            1780272000000000000};
 
 struct bench {
     struct json_reader *reader, *again;
@@ -45,13 +45,13 @@ static int tear_down(void **state)
 static bool build(struct bench *b, const char *record)
 {
     struct doc d;
-    struct outline o;
+    struct record_index o;
     struct span rest = span_str(record);
     assert_int_equal(json_scan(b->reader, &rest, &d, NULL), FAIL_NONE);
-    outline_of(builder_names(b->builder), &d, DOC_ROOT, &o);
+    record_index_of(builder_names(b->builder), &d, DOC_ROOT, &o);
     struct build_input in = {.doc = &d,
                              .at = DOC_ROOT,
-                             .outline = &o,
+                             .record_index = &o,
                              .shape = shape_of(&d, &o),
                              .source = &source,
                              .rules = b->rules};

@@ -57,13 +57,13 @@ static void the_first_rule_that_fits_decides(void **state)
     struct json_reader *reader = json_reader_new(1 << 12);
     struct pathset names;
     pathset_init(&names, 1);
-    outline_names(&names);
+    record_index_names(&names);
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         struct doc d;
-        struct outline o;
+        struct record_index o;
         struct span rest = span_str(shapes[i].in);
         assert_int_equal(json_scan(reader, &rest, &d, NULL), FAIL_NONE);
-        outline_of(&names, &d, DOC_ROOT, &o);
+        record_index_of(&names, &d, DOC_ROOT, &o);
         enum shape got = shape_of(&d, &o);
         if (got != shapes[i].want) {
             fail_msg("%s is %s", shapes[i].in, shape_name(got));

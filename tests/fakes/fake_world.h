@@ -251,7 +251,7 @@ void normalizer_free(struct normalizer *n)
 
 static unsigned fake_normalizer_objects;
 
-void normalizer_object(struct normalizer *n, const struct source *s UNUSED,
+void normalizer_object(struct normalizer *n, const struct object_origin *s UNUSED,
                        const struct rules *rules UNUSED)
 {
     n->left = 0;
@@ -272,7 +272,7 @@ void normalizer_line(struct normalizer *n, const struct line *line)
     n->left = line->blank ? 0 : n->left;
 }
 
-bool normalizer_next(struct normalizer *n, struct record *out)
+bool normalizer_next(struct normalizer *n, struct output *out)
 {
     fake_normalizer_held = false;
     if (n->left == 0) {
@@ -281,7 +281,7 @@ bool normalizer_next(struct normalizer *n, struct record *out)
     n->left--;
     fake_normalizer_held = strcmp(n->text, "held") == 0;
     bool bad = strncmp(n->text, "bad", 3) == 0;
-    *out = (struct record){.kind = bad ? RECORD_REJECT : RECORD_EVENT,
+    *out = (struct output){.kind = bad ? OUTPUT_REJECT : OUTPUT_EVENT,
                            .value = span_str(n->text),
                            .reason = REJECT_BAD_JSON,
                            .key.session = SPAN("session"),
@@ -297,7 +297,7 @@ bool normalizer_holds(const struct normalizer *n UNUSED)
     return fake_normalizer_held;
 }
 
-void normalizer_let_go(struct normalizer *n UNUSED, struct record *record UNUSED)
+void normalizer_let_go(struct normalizer *n UNUSED, struct output *record UNUSED)
 {
     fake_normalizer_held = false;
 }
@@ -311,11 +311,11 @@ void normalizer_abandon(struct normalizer *n)
 }
 
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
-                              uint64_t offset, struct record *out)
+                              uint64_t offset, struct output *out)
 {
     (void)snprintf(n->text, sizeof(n->text), "reject %d %.*s at %llu", (int)reason,
                    SPAN_FMT(detail), (unsigned long long)offset);
-    *out = (struct record){.kind = RECORD_REJECT, .value = span_str(n->text), .reason = reason};
+    *out = (struct output){.kind = OUTPUT_REJECT, .value = span_str(n->text), .reason = reason};
 }
 
 UNUSED static void fake_world_reset(void)

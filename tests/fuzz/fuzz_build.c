@@ -7,7 +7,7 @@
 #include "event/map/category.h"
 #include "event/record/otlp.h"
 #include "event/schema/rules.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 #include <stdlib.h>
 
@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { EVENT_BYTES = 1 << 20 };
 
-static const struct source source = {SPAN_INIT("c"), SPAN_INIT("s3://b/k"), SPAN_INIT("v"),
-                                     1800000000000000000};
+static const struct object_origin source = {SPAN_INIT("c"), SPAN_INIT("s3://b/k"), SPAN_INIT("v"),
+                                            1800000000000000000};
 
 static void expect(bool ok)
 {

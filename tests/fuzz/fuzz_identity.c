@@ -6,8 +6,8 @@
  */
 #include "base/buf.h"
 #include "codec/json.h"
-#include "event/record/emit.h"
 #include "event/record/identity.h"
+#include "event/record/json_write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MOST = 1 << 20, MOST_MEMBERS = 4096 };
 
-static struct names names;
+static struct duplicate_names names;
 
 static void write_value(const struct doc *d, size_t at, struct buf *out);
 
@@ -62,14 +62,14 @@ static void write_object(const struct doc *d, size_t at, struct buf *out)
     bool comma = false;
     buf_add_byte(out, '{');
     for (size_t i = count; i-- > 0;) {
-        if (names_shadowed(&names, mine[i])) {
+        if (duplicate_names_shadowed(&names, mine[i])) {
             continue;
         }
         if (comma) {
             buf_add(out, SPAN(", "));
         }
         comma = true;
-        emit_string(out, doc_string(d, mine[i]));
+        json_write_string(out, doc_string(d, mine[i]));
         buf_add(out, SPAN(" : "));
         write_value(d, mine[i] + 1, out);
     }
@@ -92,7 +92,7 @@ static void write_value(const struct doc *d, size_t at, struct buf *out)
         buf_add(out, SPAN("null]")); /* counts as absent */
         break;
     case '"':
-        emit_string(out, doc_string(d, at));
+        json_write_string(out, doc_string(d, at));
         break;
     case 'l':
     case 'u':
@@ -109,7 +109,7 @@ static void identify(struct identity *id, const struct doc *d, bool beacon, char
     bool forgot = false;
     struct identity_record r = {d, DOC_ROOT, &names, beacon, SPAN("acme")};
     identity_object(id);
-    names_unique(&names, d, DOC_ROOT);
+    duplicate_names_absent(&names, d, DOC_ROOT);
     identity_of(id, &r, text, &forgot);
 }
 
@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         reader = json_reader_new(MOST);
         other = json_reader_new(MOST);
         id = identity_new();
-        names_init(&names);
+        duplicate_names_init(&names);
     }
     struct doc a;
     struct doc b;

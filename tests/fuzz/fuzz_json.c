@@ -6,7 +6,7 @@
  */
 #include "codec/json.h"
 #include "codec/utf8.h"
-#include "event/record/compact.h"
+#include "event/record/json_minify.h"
 
 #include <stdlib.h>
 
@@ -46,7 +46,7 @@ static void same_places(const struct doc *a, const struct doc *b)
         i += tag == 'l' || tag == 'u' || tag == 'd';
     }
     struct buf compact = BUF_INIT(MOST);
-    compact_text(doc_source(b, DOC_ROOT), &compact);
+    json_minify_text(doc_source(b, DOC_ROOT), &compact);
     CHECK(doc_is_compact(a) == (compact.n == doc_source(b, DOC_ROOT).n));
     buf_done(&compact);
 }

@@ -8,7 +8,7 @@
 #include "codec/json.h"
 #include "codec/utf8.h"
 #include "event/normalize.h"
-#include "event/record/names.h"
+#include "event/record/duplicate_names.h"
 #include "event/repair/beacon.h"
 
 #include <stdlib.h>
@@ -24,20 +24,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MOST = 1 << 18, EVENT_BYTES = 1 << 18, SAMPLE = 64, MOST_RECORDS = 4096 };
 
-static const struct source source = {.customer = SPAN_INIT("acme"),
-                                     .object = SPAN_INIT("s3://b/k\"\n\xff"),
-                                     .version = SPAN_INIT("v"),
-                                     .modified_ns = 1780272000 * INT64_C(1000000000)};
+static const struct object_origin source = {.customer = SPAN_INIT("acme"),
+                                            .object = SPAN_INIT("s3://b/k\"\n\xff"),
+                                            .version = SPAN_INIT("v"),
+                                            .modified_ns = 1780272000 * INT64_C(1000000000)};
 
-static struct names names;
+static struct duplicate_names names;
 
-static void check_event(struct json_reader *reader, const struct record *r)
+static void check_event(struct json_reader *reader, const struct output *r)
 {
     struct doc d;
     struct beacon b;
     struct span text = r->value;
     CHECK(json_scan(reader, &text, &d, NULL) == FAIL_NONE && text.n == 0 && !d.repaired);
-    CHECK(names_unique(&names, &d, DOC_ROOT));
+    CHECK(duplicate_names_absent(&names, &d, DOC_ROOT));
 
     size_t last = 0;
     for (size_t i = doc_first(&d, DOC_ROOT); !doc_at_end(&d, i); i = doc_next(&d, i + 1)) {
@@ -56,7 +56,7 @@ static void run(struct normalizer *n, struct json_reader *reader, struct span te
 {
     struct lines lines;
     struct line line;
-    struct record r;
+    struct output r;
     size_t records = 0;
     lines_init(&lines, MOST, SAMPLE);
     normalizer_object(n, &source, NULL);
@@ -73,7 +73,7 @@ static void run(struct normalizer *n, struct json_reader *reader, struct span te
             CHECK(r.value.n > 0 && r.value.n <= EVENT_BYTES);
             CHECK(utf8_valid(r.value) && memchr(r.value.p, '\n', r.value.n) == NULL);
             buf_add(out, r.value);
-            if (reader != NULL && r.kind == RECORD_EVENT) {
+            if (reader != NULL && r.kind == OUTPUT_EVENT) {
                 check_event(reader, &r);
             }
         }
@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .event_bytes = EVENT_BYTES, .line_bytes = MOST, .sample_bytes = SAMPLE};
         n = normalizer_new(&o);
         reader = json_reader_new(EVENT_BYTES);
-        names_init(&names);
+        duplicate_names_init(&names);
     }
     char *copy = malloc(size + LINES_SLACK);
     CHECK(copy != NULL);

@@ -154,7 +154,7 @@ def _sum(value, path):
     return sum(_sum(v, (*path, name)) for name, v in members) % (1 << 128)
 
 
-def record_hash(record):
+def hash_of_record(record):
     if is_beacon(record):
         drop = set(FORWARDERS)
         if isinstance(record.get("gen_ai"), dict) and "usage" in record["gen_ai"]:
@@ -184,7 +184,7 @@ def _line(line):
         event = record.get("event")
         own = event.get("id") if is_beacon(record) and isinstance(event, dict) else None
         found.append(_utf8(own) if isinstance(own, str) and not isinstance(own, Number) and own
-                     else record_hash(record))
+                     else hash_of_record(record))
     return found
 
 

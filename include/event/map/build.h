@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * build.h - the building road: a record of any shape but Beacon's becomes a schema 1.0 event
+ * build.h - the rebuild path: a record of any shape but Beacon's becomes a schema 1.0 event
  * (spec output.md §1, schema.md §14.3 to §14.9).
  *
  * The driver (normalize.c) has found the shape and computed the identity; here the event's
@@ -9,7 +9,7 @@
  *
  *     struct built b;
  *     if (build_event(builder, &in, &out, &b)) {   // {"timestamp":...,"raw":{...}
- *         emit_ingest(&out, ...);                  // ,"ingest":{...}}
+ *         ingest_member_write(&out, ...);                  // ,"ingest":{...}}
  *
  * Pure; no allocation once its buffers have grown. Threads: one at a time per builder.
  */
@@ -21,14 +21,14 @@
 #include "codec/timestamp.h"
 #include "event/record/origin.h"
 #include "event/record/shape.h"
-#include "event/schema/fields.h"
+#include "event/schema/schema_fields.h"
 
 struct build_input {
     const struct doc *doc; /* of a text that is clean: no bad UTF-8 */
     size_t at;             /* tape index of the record, an object; no duplicate names count */
-    const struct outline *outline; /* of it, by builder_names; NULL: not known */
+    const struct record_index *record_index; /* of it, by builder_names; NULL: not known */
     enum shape shape; /* any but SHAPE_NONE, SHAPE_BEACON; SHAPE_OTLP: an attribute record */
-    const struct source *source;
+    const struct object_origin *source;
     const struct rules *rules; /* NULL: built-in only */
 
     /* What an envelope around the record said (schema.md §14.2 rule 2), "" if nothing. Tried last.
@@ -45,7 +45,7 @@ struct build_input {
 
 /* What the event says of itself. Spans are valid until the next build_event or the doc's end. */
 struct built {
-    struct record_key key;  /* all but id */
+    struct output_key key;  /* all but id */
     enum time_quality time; /* ingest.time */
     struct span action;     /* ingest.action: the source's own word, "" if the action is its own */
     struct span repository; /* ingest.repository as derived (repository.h), "" if none */
@@ -58,7 +58,7 @@ struct builder *builder_new(void);
 void builder_free(struct builder *b);
 DEFINE_OWNED(builder);
 
-/* The names that outlines are made by. */
+/* The names that record indexes are made by. */
 struct pathset *builder_names(struct builder *b);
 
 /*

@@ -3,7 +3,7 @@
  * draft.h - an event while it is being built: what each field will be, and what the rules
  * that decide on action, category and severity need to know.
  *
- * The road (build.c): look up -> collect -> action -> what depends on it -> category, severity
+ * The path (build.c): look up -> collect -> action -> what depends on it -> category, severity
  * -> write. Nothing is written before all is decided.
  */
 #ifndef EVENT_MAP_DRAFT_H
@@ -13,8 +13,8 @@
 #include "event/map/build.h"
 #include "event/map/lookup.h"
 #include "event/record/arena.h"
-#include "event/schema/fields.h"
-#include "event/schema/memo.h"
+#include "event/schema/schema_fields.h"
+#include "event/schema/text_cache.h"
 
 enum value_kind {
     VALUE_NONE,
@@ -41,7 +41,7 @@ struct draft {
     const struct action_words *words;
     struct field_value values[FIELDS]; /* written by draft_slot; else neither kind nor path */
     uint64_t touched[FIELDS / 64 + 1]; /* a bit for each that draft_slot gave for this record */
-    struct memo harnesses, systems, severities, categories, tools, words_seen, inferred;
+    struct text_cache harnesses, systems, severities, categories, tools, words_seen, inferred;
     struct timestamp time;
     struct span word;   /* the source's own word for its action, "" if none */
     bool metric;        /* a data point */
@@ -103,7 +103,7 @@ static inline void draft_set(struct draft *d, enum field f, struct span text)
 void draft_clear(struct draft *d);
 
 /* Fill a field from constant, customer's paths or alias row, repaired to its type. */
-void draft_collect(struct draft *d, enum field f);
+void draft_map_fields(struct draft *d, enum field f);
 
 /* All fields that do not depend on the action; the second half those which do. */
 void draft_collect_first(struct draft *d);

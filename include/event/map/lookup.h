@@ -62,16 +62,17 @@ struct lookup *lookup_new(void);
 void lookup_free(struct lookup *l);
 DEFINE_OWNED(lookup);
 
-/* The paths of all rows, and the names that an outline is about. */
+/* The paths of all rows, and the names that an record_index is about. */
 struct pathset *lookup_names(struct lookup *l);
 
 /*
- * Walk the object at `at`, whose outline by lookup_names may be known (NULL: it is not). Doc and
- * rules (NULL: none) are borrowed until the next call.
- * False: no path of any row but time and message was met (schema.md §14.2 rule 8).
+ * Walk the object at `at`, whose record_index by lookup_names may be known (NULL: it is not). Doc
+ * and rules (NULL: none) are borrowed until the next call. False: no path of any row but time and
+ * message was met (schema.md §14.2 rule 8).
  */
 MUST_USE bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
-                            const struct outline *o, enum shape shape, const struct rules *rules);
+                            const struct record_index *o, enum shape shape,
+                            const struct rules *rules);
 
 /* Let paths with these ALIAS_ words count from now on (ALIAS_MCP, _FILE, _TOOL_DECISION). */
 void lookup_grant(struct lookup *l, unsigned when);

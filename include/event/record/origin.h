@@ -30,7 +30,7 @@ enum reject_reason {
 const char *reject_reason_name(enum reject_reason r);
 
 /* Where the lines come from. The spans must outlive the object's last normalizer_next. */
-struct source {
+struct object_origin {
     struct span customer; /* customer id, "" if none (rejects only) */
     struct span object;   /* "s3://bucket/key", decoded, not escaped; may hold any byte */
     struct span version;  /* version id, else ETag without quotes; "" if unknown */
@@ -38,14 +38,14 @@ struct source {
 };
 
 /* What a key template (output.md §2) and headers may use. Empty if the event has none. */
-struct record_key {
+struct output_key {
     struct span category, harness, session, user, hostname, action;
     char id[37];     /* ingest.id, NUL-terminated */
     int64_t time_ns; /* the event's own time */
 };
 
 /* No text and no time; the id is not touched: this is done for every event. */
-static inline void record_key_clear(struct record_key *k)
+static inline void output_key_clear(struct output_key *k)
 {
     const struct span none = {"", 0};
     k->category = none;

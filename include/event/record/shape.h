@@ -5,7 +5,7 @@
 #ifndef EVENT_RECORD_SHAPE_H
 #define EVENT_RECORD_SHAPE_H
 
-#include "event/record/outline.h"
+#include "event/record/record_index.h"
 
 enum shape {
     SHAPE_NONE, /* none yet */
@@ -22,15 +22,15 @@ enum shape {
 const char *shape_name(enum shape s);
 
 /* Rule 4's first half: the record says who wrote it. */
-MUST_USE bool shape_is_vendors(const struct doc *d, const struct outline *o);
+MUST_USE bool shape_is_vendors(const struct doc *d, const struct record_index *o);
 
 /* Rule 4 alone. */
-MUST_USE bool shape_is_beacon(const struct doc *d, const struct outline *o);
+MUST_USE bool shape_is_beacon(const struct doc *d, const struct record_index *o);
 
 /*
- * Rules 3 to 8, first match, of the object with this outline. Whether a flat record holds any field
- * that we know (rule 9) is for build_event to say, which has looked.
+ * Rules 3 to 8, first match, of the object with this record_index. Whether a flat record holds any
+ * field that we know (rule 9) is for build_event to say, which has looked.
  */
-MUST_USE enum shape shape_of(const struct doc *d, const struct outline *o);
+MUST_USE enum shape shape_of(const struct doc *d, const struct record_index *o);
 
 #endif

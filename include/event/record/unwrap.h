@@ -8,7 +8,7 @@
 #ifndef EVENT_RECORD_UNWRAP_H
 #define EVENT_RECORD_UNWRAP_H
 
-#include "event/record/outline.h"
+#include "event/record/record_index.h"
 
 enum {
     UNWRAP_LEVELS = 3, /* wrappers inside each other */
@@ -24,6 +24,6 @@ struct unwrap {
 };
 
 /* Of an object that rule 4 does not already take by its vendor. */
-void unwrap_look(const struct doc *d, const struct outline *o, struct unwrap *u);
+void unwrap_look(const struct doc *d, const struct record_index *o, struct unwrap *u);
 
 #endif

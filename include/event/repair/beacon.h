@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * beacon.h - is a Beacon-shaped record right as it is? (spec output.md §1, the splice road)
+ * beacon.h - is a Beacon-shaped record right as it is? (spec output.md §1, the pass-through path)
  *
  * One walk over the members that the schema knows, with what a record's key and `ingest` need
  * collected on the way. Looks only at members' types and values: that no name stands twice is
- * names.h's to say, that the text is what it should be json.h's.
+ * duplicate_names.h's to say, that the text is what it should be json.h's.
  */
 #ifndef EVENT_REPAIR_BEACON_H
 #define EVENT_REPAIR_BEACON_H
 
 #include "codec/json.h"
 #include "event/record/origin.h"
-#include "event/schema/members.h"
+#include "event/schema/schema_tree.h"
 
 struct beacon {
     bool right;             /* nothing to repair */
     uint32_t seen;          /* bit 1 << rule: that required member is there and right */
-    struct record_key key;  /* all but id; spans into the doc */
+    struct output_key key;  /* all but id; spans into the doc */
     struct span repository; /* the member's text, "" if none */
     struct span actor; /* the person behind a collector's event (schema.md §14.4), "" if none */
 };

@@ -18,7 +18,7 @@
 #ifndef EVENT_SCHEMA_ALIASES_H
 #define EVENT_SCHEMA_ALIASES_H
 
-#include "event/schema/fields.h"
+#include "event/schema/schema_fields.h"
 
 enum {
     ALIAS_STRING = 1 << 0,

@@ -15,7 +15,7 @@
 #ifndef EVENT_SCHEMA_PATHSET_H
 #define EVENT_SCHEMA_PATHSET_H
 
-#include "event/schema/wordmap.h"
+#include "event/schema/string_map.h"
 
 enum {
     PATH_MAX_BYTES = 128, /* longest path, dots included */
@@ -26,11 +26,11 @@ enum {
     PATH_NONE = -1,
 };
 
-/* What a name says about the record whose own member it is: see outline.h. */
+/* What a name says about the record whose own member it is: see record_index.h. */
 struct name_note {
-    uint8_t member; /* an outline_member, 0: none */
-    uint8_t sign;   /* an outline_sign, 0: none */
-    uint8_t kinds;  /* of value that make it one, bits of outline_kind */
+    uint8_t member; /* an record_index_member, 0: none */
+    uint8_t sign;   /* an record_index_sign, 0: none */
+    uint8_t kinds;  /* of value that make it one, bits of record_index_kind */
 };
 
 struct path_entry {
@@ -55,8 +55,8 @@ struct pathset {
     uint32_t objects;      /* that were looked at; it may wrap */
     int16_t *first_folded; /* by number of a word: first path that folds to it */
     size_t word_count;
-    struct wordmap index;  /* joined text to entry */
-    struct wordmap folded; /* folded text to number of the word */
+    struct string_map index;  /* joined text to entry */
+    struct string_map folded; /* folded text to number of the word */
 };
 
 /* For up to `most` paths, and names that are learned. */
@@ -84,7 +84,7 @@ void pathset_note(struct pathset *p, struct span name, struct name_note note);
 /* NULL if it is neither a path nor the beginning of one. */
 static inline const struct path_entry *pathset_find(const struct pathset *p, struct span joined)
 {
-    int i = wordmap_find(&p->index, joined);
+    int i = string_map_find(&p->index, joined);
     return i == WORD_NONE ? NULL : &p->entries[i];
 }
 

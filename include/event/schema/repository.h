@@ -31,7 +31,7 @@ MUST_USE struct span repository_userinfo(struct span text);
 bool repository_name(struct span text, struct buf *out);
 
 /* The names of the last few texts: a file speaks of the same repositories over and over. */
-struct repository_memo {
+struct repository_cache {
     struct repository_row {
         uint8_t text_n; /* 0: free */
         uint8_t name_n;
@@ -41,10 +41,10 @@ struct repository_memo {
     struct buf name; /* of the text asked for last, if it was not there */
 };
 
-void repository_memo_init(struct repository_memo *m);
-void repository_memo_done(struct repository_memo *m);
+void repository_memo_init(struct repository_cache *m);
+void repository_memo_done(struct repository_cache *m);
 
 /* As repository_name, empty if there is none. Valid until the next call. */
-struct span repository_recall(struct repository_memo *m, struct span text);
+struct span repository_recall(struct repository_cache *m, struct span text);
 
 #endif

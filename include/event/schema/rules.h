@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/own.h"
-#include "event/schema/fields.h"
+#include "event/schema/schema_fields.h"
 
 enum {
     RULES_PATHS_MAX = 256,
@@ -76,7 +76,7 @@ MUST_USE int rules_path(const struct rules *r, int field, size_t n);
 
 MUST_USE bool rules_constant(const struct rules *r, enum field field, struct span *value);
 
-/* `word` folded by word_fold (words.h). */
+/* `word` folded by word_fold (word_match.h). */
 MUST_USE bool rules_action(const struct rules *r, struct span folded, struct span *action);
 
 #endif

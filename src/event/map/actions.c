@@ -4,8 +4,8 @@
 #include "base/alloc.h"
 #include "event/map/draft.h"
 #include "event/schema/rules.h"
-#include "event/schema/wordmap.h"
-#include "event/schema/words.h"
+#include "event/schema/string_map.h"
+#include "event/schema/word_match.h"
 
 #include <stdlib.h>
 
@@ -102,18 +102,18 @@ static const struct {
 /* clang-format on */
 
 struct action_words {
-    struct wordmap known;
-    struct wordmap rows; /* folded word to its row of words[] */
+    struct string_map known;
+    struct string_map rows; /* folded word to its row of words[] */
 };
 
 struct action_words *action_words_new(void)
 {
     struct action_words *w = mem_alloc(sizeof(*w));
-    wordmap_init(&w->known, KNOWN_MAX);
-    wordmap_init(&w->rows, WORDS_MAX);
-    wordmap_add_list(&w->known, known, 1);
+    string_map_init(&w->known, KNOWN_MAX);
+    string_map_init(&w->rows, WORDS_MAX);
+    string_map_add_list(&w->known, known, 1);
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        wordmap_add_list(&w->rows, words[i].words, (int)i);
+        string_map_add_list(&w->rows, words[i].words, (int)i);
     }
     return w;
 }
@@ -138,8 +138,8 @@ const char *action_known_list(void)
 void action_words_free(struct action_words *w)
 {
     if (w != NULL) {
-        wordmap_done(&w->known);
-        wordmap_done(&w->rows);
+        string_map_done(&w->known);
+        string_map_done(&w->rows);
         free(w);
     }
 }
@@ -220,9 +220,9 @@ static struct span action_of_its_tool(struct draft *d)
 {
     struct span tool = draft_text(d, FIELD_TOOL_NAME);
     struct span action;
-    if (!memo_find(&d->tools, tool, &action)) {
+    if (!text_cache_find(&d->tools, tool, &action)) {
         action = action_of_tool(arena_lower(d->arena, tool));
-        memo_keep(&d->tools, tool, action);
+        text_cache_keep(&d->tools, tool, action);
     }
     return action;
 }
@@ -276,15 +276,15 @@ static int row_of_word(const struct action_words *w, struct span value)
 {
     char folded[WORD_BYTES];
     struct span word = word_fold(without_prefix(value), folded, sizeof(folded));
-    return word.n > 0 ? wordmap_find(&w->rows, word) : WORD_NONE;
+    return word.n > 0 ? string_map_find(&w->rows, word) : WORD_NONE;
 }
 
 static struct span action_of_word(struct draft *d, struct span value)
 {
     int row = WORD_NONE;
-    if (!memo_find_number(&d->words_seen, value, &row)) {
+    if (!text_cache_find_number(&d->words_seen, value, &row)) {
         row = row_of_word(d->words, value);
-        memo_keep_number(&d->words_seen, value, row);
+        text_cache_keep_number(&d->words_seen, value, row);
     }
     return row != WORD_NONE ? action_of_row(d, (size_t)row) : span_of("", 0);
 }
@@ -319,7 +319,7 @@ static struct span action_of_value(struct draft *d, struct span value)
         }
     }
     struct span low = arena_lower(d->arena, value);
-    if (wordmap_find(&d->words->known, low) != WORD_NONE) {
+    if (string_map_find(&d->words->known, low) != WORD_NONE) {
         return low;
     }
     struct span action = action_of_word(d, value);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of the building road; what each step does is in the module it calls. */
+/* The order of the rebuild path; what each step does is in the module it calls. */
 #include "event/map/build.h"
 
 #include "base/alloc.h"
 #include "event/map/actions.h"
 #include "event/map/category.h"
 #include "event/map/draft.h"
-#include "event/map/write.h"
+#include "event/map/event_writer.h"
 #include "event/record/otlp.h"
 #include "event/schema/repository.h"
 #include "event/schema/rules.h"
@@ -19,11 +19,11 @@ struct builder {
     struct lookup *lookup;
     struct arena arena;
     struct draft draft;
-    struct write write;
+    struct event_writer write;
     struct action_words *words;
     struct json_reader *reader; /* of records made plain, if none is lent */
     struct buf plain;
-    struct repository_memo repositories;
+    struct repository_cache repositories;
     struct buf redacted; /* one text of the key */
 };
 
@@ -35,7 +35,7 @@ struct builder *builder_new(void)
     b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);
     repository_memo_init(&b->repositories);
     b->redacted = (struct buf)BUF_INIT(PLAIN_BYTES);
-    write_init(&b->write);
+    event_writer_init(&b->write);
     return b;
 }
 
@@ -48,7 +48,7 @@ void builder_free(struct builder *b)
     action_words_free(b->words);
     json_reader_free(b->reader);
     arena_done(&b->arena);
-    write_done(&b->write);
+    event_writer_done(&b->write);
     buf_done(&b->plain);
     repository_memo_done(&b->repositories);
     buf_done(&b->redacted);
@@ -64,7 +64,7 @@ struct pathset *builder_names(struct builder *b)
 static bool builder_look(struct builder *b, const struct build_input *in, struct doc *plain)
 {
     const struct doc *doc = in->doc;
-    const struct outline *outline = in->outline;
+    const struct record_index *record_index = in->record_index;
     size_t at = in->at;
     if (in->shape == SHAPE_OTEL && otlp_plain(in->doc, in->at, &b->plain) && !b->plain.overflowed) {
         struct span text = buf_span(&b->plain);
@@ -74,11 +74,11 @@ static bool builder_look(struct builder *b, const struct build_input *in, struct
         struct json_reader *reader = in->reader != NULL ? in->reader : b->reader;
         if (json_scan(reader, &text, plain, NULL) == FAIL_NONE) {
             doc = plain;
-            outline = NULL;
+            record_index = NULL;
             at = DOC_ROOT;
         }
     }
-    return lookup_record(b->lookup, doc, at, outline, in->shape, in->rules);
+    return lookup_record(b->lookup, doc, at, record_index, in->shape, in->rules);
 }
 
 static struct span redacted(struct builder *b, struct span text)
@@ -105,7 +105,7 @@ static void redact_built(struct builder *b, struct built *built)
 static void builder_say(struct builder *b, struct built *built)
 {
     const struct draft *d = &b->draft;
-    struct record_key *key = &built->key;
+    struct output_key *key = &built->key;
     key->category = draft_text(d, FIELD_EVENT_CATEGORY);
     key->harness = draft_text(d, FIELD_HARNESS_NAME);
     key->session = draft_text(d, FIELD_SESSION_ID);
@@ -156,7 +156,7 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     draft_collect_second(d);
     draft_category(d);
     draft_severity(d);
-    write_event(&b->write, d, out);
+    event_writer_write(&b->write, d, out);
     builder_say(b, built);
     return true;
 }

@@ -3,7 +3,7 @@
 
 #include "event/map/draft.h"
 #include "event/schema/rules.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 static const struct span nothing = {"", 0};
 
@@ -85,9 +85,9 @@ static struct span category_explicit(struct draft *d)
 static struct span category_of_action(struct draft *d, struct span action)
 {
     struct span category;
-    if (!memo_find(&d->categories, action, &category)) {
+    if (!text_cache_find(&d->categories, action, &category)) {
         category = category_infer(action);
-        memo_keep(&d->categories, action, category);
+        text_cache_keep(&d->categories, action, category);
     }
     return category;
 }
@@ -218,9 +218,9 @@ static struct span severity_of_text(struct draft *d, const struct hit *hit, stru
     if (is_number(text)) {
         return severity_of_number(text, scale_of(d, hit));
     }
-    if (!memo_find(&d->severities, text, &severity)) {
+    if (!text_cache_find(&d->severities, text, &severity)) {
         severity = severity_of_word(text);
-        memo_keep(&d->severities, text, severity);
+        text_cache_keep(&d->severities, text, severity);
     }
     return severity;
 }

@@ -2,7 +2,7 @@
 #include "event/map/convert.h"
 
 #include "event/map/lookup.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "base/ascii.h"
 #include "event/map/lookup.h"
 #include "event/schema/runtimes.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 static bool is_pascal(struct span s)
 {

@@ -43,7 +43,7 @@ struct lookup *lookup_new(void)
     for (size_t i = 0; i < containers_count; i++) {
         pathset_container(&l->builtin, span_str(containers[i].path), containers[i].as);
     }
-    outline_names(&l->builtin);
+    record_index_names(&l->builtin);
     l->found[1].paths = &l->builtin;
     return l;
 }
@@ -72,7 +72,7 @@ struct pathset *lookup_names(struct lookup *l)
     return &l->builtin;
 }
 
-bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, const struct outline *o,
+bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, const struct record_index *o,
                    enum shape shape, const struct rules *rules)
 {
     l->record = doc;
@@ -88,8 +88,8 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, const str
         memset(l->found[set].scopes, 0, l->found[set].paths->count);
     }
     if (o == NULL) {
-        outline_of(&l->builtin, doc, at, &l->outline);
-        o = &l->outline;
+        record_index_of(&l->builtin, doc, at, &l->record_index);
+        o = &l->record_index;
     }
     lookup_walk(l, at, o);
     return l->known;

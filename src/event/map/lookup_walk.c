@@ -275,7 +275,7 @@ static void walk_object(struct lookup *l, const struct walk *w, size_t at)
     }
 }
 
-void lookup_walk(struct lookup *l, size_t at, const struct outline *o)
+void lookup_walk(struct lookup *l, size_t at, const struct record_index *o)
 {
     char joined[PATH_MAX_BYTES];
     struct walk w = {.doc = l->record, .scope = SCOPE_RECORD, .joined = joined};
@@ -284,7 +284,7 @@ void lookup_walk(struct lookup *l, size_t at, const struct outline *o)
         return;
     }
     for (size_t i = 0; i < o->count; i++) {
-        const struct outline_row *r = &o->rows[i];
+        const struct record_index_row *r = &o->rows[i];
         const struct path_entry *e = r->entry != WORD_NONE ? &l->builtin.entries[r->entry] : NULL;
         walk_top(l, &w, e, doc_string(l->record, r->at - 1), r->at);
     }

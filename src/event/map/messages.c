@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was said to a model and by it: messages under numbered names, texts inside messages. */
 #include "event/map/draft.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 #include <stdio.h>
 

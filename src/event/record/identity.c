@@ -2,7 +2,7 @@
 #include "event/record/identity.h"
 
 #include "base/alloc.h"
-#include "event/record/leaves.h"
+#include "event/record/record_hash.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ enum {
 };
 
 struct identity {
-    struct leaves *leaves;
+    struct record_hash *leaves;
     struct ordinals *ordinals;
     XXH3_state_t *state;
 };
@@ -29,7 +29,7 @@ struct identity *identity_new(void)
     if (id == NULL || state == NULL) {
         abort();
     }
-    *id = (struct identity){leaves_new(), ordinals_new(), state};
+    *id = (struct identity){record_hash_new(), ordinals_new(), state};
     return id;
 }
 
@@ -38,7 +38,7 @@ void identity_free(struct identity *id)
     if (id == NULL) {
         return;
     }
-    leaves_free(id->leaves);
+    record_hash_free(id->leaves);
     ordinals_free(id->ordinals);
     (void)XXH3_freeState(id->state);
     free(id);
@@ -126,7 +126,7 @@ void identity_of(struct identity *id, const struct identity_record *r, char text
         finish(id, r->customer, 'e', own, text);
         return;
     }
-    struct hash128 h = leaves_sum(id->leaves, r);
+    struct hash128 h = record_hash_sum(id->leaves, r);
     uint32_t ordinal = htobe32(ordinals_next(id->ordinals, h, forgot));
     char rest[sizeof(h) + sizeof(ordinal)];
     h = (struct hash128){htobe64(h.high), htobe64(h.low)};

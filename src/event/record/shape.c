@@ -19,14 +19,14 @@ static bool is_opencode(const struct doc *d, size_t at)
     return at != 0 && doc_tag(d, at) == '"' && runtime_opencode_type(doc_string(d, at));
 }
 
-bool shape_is_vendors(const struct doc *d, const struct outline *o)
+bool shape_is_vendors(const struct doc *d, const struct record_index *o)
 {
     size_t vendor = o->at[OUTLINE_VENDOR];
     return vendor != 0 && doc_tag(d, vendor) == '"' &&
            span_eq(doc_string(d, vendor), SPAN("beacon"));
 }
 
-bool shape_is_beacon(const struct doc *d, const struct outline *o)
+bool shape_is_beacon(const struct doc *d, const struct record_index *o)
 {
     size_t version = o->at[OUTLINE_SCHEMA_VERSION];
     return shape_is_vendors(d, o) ||
@@ -34,7 +34,7 @@ bool shape_is_beacon(const struct doc *d, const struct outline *o)
             is_object(d, o->at[OUTLINE_HARNESS]));
 }
 
-enum shape shape_of(const struct doc *d, const struct outline *o)
+enum shape shape_of(const struct doc *d, const struct record_index *o)
 {
     if ((o->signs & SIGN_OTLP) != 0) {
         return SHAPE_OTLP;

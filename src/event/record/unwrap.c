@@ -7,7 +7,7 @@ static bool is(const struct doc *d, size_t at, char tag)
 }
 
 /* Rule 1: Vector's wrapper around a line that it could not parse. */
-static bool wrapper(const struct doc *d, const struct outline *o, struct unwrap *u)
+static bool wrapper(const struct doc *d, const struct record_index *o, struct unwrap *u)
 {
     size_t message = o->at[OUTLINE_MESSAGE];
     if (!is(d, message, '"') || !is(d, o->at[OUTLINE_SOURCE_TYPE], '"') ||
@@ -37,7 +37,7 @@ static void candidate(const struct doc *d, size_t at, struct unwrap *u)
 }
 
 /* Rule 1b: Filebeat, Fluent Bit, Docker and others around a line that they did not look into. */
-static void shipped(const struct doc *d, const struct outline *o, struct unwrap *u)
+static void shipped(const struct doc *d, const struct record_index *o, struct unwrap *u)
 {
     candidate(d, o->at[OUTLINE_MESSAGE], u);
     candidate(d, o->at[OUTLINE_LOG], u);
@@ -50,7 +50,7 @@ static void shipped(const struct doc *d, const struct outline *o, struct unwrap 
 }
 
 /* Rule 2: Splunk's HTTP event collector, and Beacon's own policy envelope. */
-static void envelope(const struct doc *d, const struct outline *o, struct unwrap *u)
+static void envelope(const struct doc *d, const struct record_index *o, struct unwrap *u)
 {
     size_t event = o->at[OUTLINE_EVENT];
     if (!is(d, event, '{') || o->at[OUTLINE_VENDOR] != 0 ||
@@ -64,7 +64,7 @@ static void envelope(const struct doc *d, const struct outline *o, struct unwrap
     u->host = o->at[OUTLINE_HOST];
 }
 
-void unwrap_look(const struct doc *d, const struct outline *o, struct unwrap *u)
+void unwrap_look(const struct doc *d, const struct record_index *o, struct unwrap *u)
 {
     u->count = 0;
     u->must = false;

@@ -106,7 +106,7 @@ static void seen(struct check *c, enum member_rule rule, bool right)
 /* What is asked of a text beyond being one. False: it must be repaired. */
 static bool check_text(struct check *c, const struct member *m, struct span s)
 {
-    struct record_key *key = &c->b->key;
+    struct output_key *key = &c->b->key;
     switch (m->rule) {
     case RULE_TIMESTAMP:
         seen(c, m->rule,
@@ -228,7 +228,7 @@ void beacon_check(const struct doc *d, size_t at, int64_t modified_ns, struct be
 {
     b->right = true;
     b->seen = 0;
-    record_key_clear(&b->key);
+    output_key_clear(&b->key);
     b->repository = span_of("", 0);
     b->actor = span_of("", 0);
     struct check c = {d, modified_ns, b, 0};

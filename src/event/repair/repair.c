@@ -2,8 +2,8 @@
 #include "event/repair/repair.h"
 
 #include "base/alloc.h"
-#include "event/record/emit.h"
-#include "event/repair/fix.h"
+#include "event/record/json_write.h"
+#include "event/repair/repair_state.h"
 #include "event/schema/repository.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct repair {
     struct buf replaced;
     struct buf path;
     struct buf tail;     /* members that are added to the event */
-    struct buf texts[2]; /* one string at a time, see struct compact_filter */
+    struct buf texts[2]; /* one string at a time, see struct json_minify_filter */
 };
 
 struct repair *repair_new(size_t max_bytes)
@@ -76,7 +76,8 @@ static void add_name(struct buf *out, bool *first, struct span name)
 }
 
 /* Write the required members of a group that are not there yet. */
-static void add_missing(struct fix *f, struct buf *out, enum member_group group, bool first)
+static void add_missing(struct repair_state *f, struct buf *out, enum member_group group,
+                        bool first)
 {
     for (enum member_rule rule = RULE_TIMESTAMP; rule < RULE_REQUIRED; rule++) {
         bool own = false;
@@ -84,22 +85,22 @@ static void add_missing(struct fix *f, struct buf *out, enum member_group group,
             continue;
         }
         f->seen |= 1U << rule;
-        struct span s = rule == RULE_TIMESTAMP ? fix_time(f, 0, &own) : fix_default(f, rule);
+        struct span s = rule == RULE_TIMESTAMP ? repair_time(f, 0, &own) : repair_default(f, rule);
         if (s.n > 0) {
             add_name(out, &first, required[rule].name);
-            emit_string(out, s);
+            json_write_string(out, s);
         }
     }
 }
 
 /* ---- the walk ---- */
 
-static void fix_object(struct fix *f, size_t at, enum member_group group);
+static void fix_object(struct repair_state *f, size_t at, enum member_group group);
 
 /* Something else stands where an object must. */
-static enum fixed not_an_object(struct fix *f, const struct member *m, size_t at)
+static enum fixed not_an_object(struct repair_state *f, const struct member *m, size_t at)
 {
-    fix_save(f, m->name, at);
+    repair_save(f, m->name, at);
     bool has_required =
         m->group == GROUP_EVENT || m->group == GROUP_ENDPOINT || m->group == GROUP_HARNESS;
     if (!has_required) {
@@ -113,7 +114,7 @@ static enum fixed not_an_object(struct fix *f, const struct member *m, size_t at
     return FIX_KEEP;
 }
 
-static enum fixed object_member(struct fix *f, const struct member *m, size_t at)
+static enum fixed object_member(struct repair_state *f, const struct member *m, size_t at)
 {
     if (m->rule == RULE_RAW) {
         f->raw = at;
@@ -130,7 +131,7 @@ static enum fixed object_member(struct fix *f, const struct member *m, size_t at
     return FIX_KEEP;
 }
 
-static enum fixed fix_member(struct fix *f, const struct member *m, size_t at)
+static enum fixed fix_member(struct repair_state *f, const struct member *m, size_t at)
 {
     struct span text = SPAN("");
     if (m->rule == RULE_INGEST) {
@@ -143,14 +144,14 @@ static enum fixed fix_member(struct fix *f, const struct member *m, size_t at)
     if (m->rule != RULE_NONE && m->rule < RULE_REQUIRED) {
         f->seen |= 1U << m->rule;
     }
-    enum fixed done = fix_value(f, m, at, &text);
+    enum fixed done = repair_value(f, m, at, &text);
     if (done == FIX_REPLACE) {
         edits_replace(f->edits, doc_extent(f->d, at), text);
     }
     return done;
 }
 
-static void fix_object(struct fix *f, size_t at, enum member_group group)
+static void fix_object(struct repair_state *f, size_t at, enum member_group group)
 {
     uint32_t kept_end = 0;
     bool kept = false;
@@ -172,7 +173,7 @@ static void fix_object(struct fix *f, size_t at, enum member_group group)
 }
 
 /* A forwarder's copies of a repository's URL hold the same credentials. */
-static void strip_userinfo(struct fix *f, size_t at)
+static void strip_userinfo(struct repair_state *f, size_t at)
 {
     size_t end = doc_next(f->d, at);
     for (size_t i = at; i < end;) {
@@ -184,7 +185,7 @@ static void strip_userinfo(struct fix *f, size_t at)
                 size_t head = (size_t)(user.p - s.p);
                 struct span parts[] = {span_of(s.p, head), span_from(s, head + user.n)};
                 edits_replace(f->edits, doc_extent(f->d, i),
-                              fix_quote(f, arena_join(f->arena, parts, 2)));
+                              repair_quote(f, arena_join(f->arena, parts, 2)));
             }
         }
         i += tag == 'l' || tag == 'u' || tag == 'd' ? 2 : 1;
@@ -214,7 +215,7 @@ static size_t name_number(struct span name, struct span want)
 }
 
 /* `want`, or the first of want_2, want_3 and so on that raw does not have. */
-static struct span free_name(struct fix *f, struct span want)
+static struct span free_name(struct repair_state *f, struct span want)
 {
     enum { ROOM = 40 };
     const struct doc *d = f->d;
@@ -239,7 +240,7 @@ static struct span free_name(struct fix *f, struct span want)
     return span_of(name, (size_t)n);
 }
 
-static void add_to_raw(struct fix *f, struct buf *out, bool first)
+static void add_to_raw(struct repair_state *f, struct buf *out, bool first)
 {
     if (f->own_ingest != 0) {
         add_name(out, &first, free_name(f, SPAN("ingest")));
@@ -254,7 +255,7 @@ static void add_to_raw(struct fix *f, struct buf *out, bool first)
 }
 
 /* True: raw is written; else it is to be added to the event. */
-static bool edit_raw(struct fix *f)
+static bool edit_raw(struct repair_state *f)
 {
     if (f->raw == 0) {
         return false;
@@ -275,12 +276,12 @@ static bool edit_raw(struct fix *f)
     return true;
 }
 
-static void finish_raw(struct fix *f, struct buf *tail)
+static void finish_raw(struct repair_state *f, struct buf *tail)
 {
     bool first = false;
     bool wrong = f->raw != 0 && !beacon_type_fits(f->d, f->raw, MEMBER_OBJECT);
     if (wrong) {
-        fix_save(f, SPAN("raw"), f->raw);
+        repair_save(f, SPAN("raw"), f->raw);
     }
     if ((f->own_ingest == 0 && f->replaced->n == 0 && !wrong) || edit_raw(f)) {
         return;
@@ -293,7 +294,7 @@ static void finish_raw(struct fix *f, struct buf *tail)
 
 /* ---- the event ---- */
 
-static void add_missing_objects(struct fix *f, struct buf *out)
+static void add_missing_objects(struct repair_state *f, struct buf *out)
 {
     static const struct {
         enum member_group group;
@@ -324,15 +325,15 @@ void repair_event(struct repair *r, const struct repair_input *in, struct buf *o
     buf_clear(&r->replaced);
     buf_clear(&r->path);
     buf_clear(&r->tail);
-    struct fix f = {.in = in,
-                    .d = in->doc,
-                    .facts = facts,
-                    .arena = &r->arena,
-                    .edits = &r->edits,
-                    .replaced = &r->replaced,
-                    .bare = {.bare = &r->texts[0], .scratch = &r->texts[1]},
-                    .path = r->path};
-    f.action = fix_action(&f);
+    struct repair_state f = {.in = in,
+                             .d = in->doc,
+                             .facts = facts,
+                             .arena = &r->arena,
+                             .edits = &r->edits,
+                             .replaced = &r->replaced,
+                             .bare = {.bare = &r->texts[0], .scratch = &r->texts[1]},
+                             .path = r->path};
+    f.action = repair_action(&f);
     fix_object(&f, in->at, GROUP_EVENT_OBJECT);
     if (f.userinfo[0].n + f.userinfo[1].n > 0 && f.raw != 0 && doc_tag(f.d, f.raw) == '{') {
         strip_userinfo(&f, f.raw); /* any other raw is replaced as a whole */

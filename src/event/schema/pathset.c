@@ -24,8 +24,8 @@ void pathset_init(struct pathset *p, size_t most)
     p->next_folded = mem_zeros(most, sizeof(*p->next_folded));
     p->entries = mem_zeros(p->entry_most, sizeof(*p->entries));
     p->first_folded = mem_zeros(p->entry_most, sizeof(*p->first_folded));
-    wordmap_init(&p->index, p->entry_most);
-    wordmap_init(&p->folded, p->entry_most);
+    string_map_init(&p->index, p->entry_most);
+    string_map_init(&p->folded, p->entry_most);
 }
 
 void pathset_done(struct pathset *p)
@@ -42,8 +42,8 @@ void pathset_done(struct pathset *p)
     free(p->next_folded);
     free(p->entries);
     free(p->first_folded);
-    wordmap_done(&p->index);
-    wordmap_done(&p->folded);
+    string_map_done(&p->index);
+    string_map_done(&p->folded);
     *p = (struct pathset){0};
 }
 
@@ -75,18 +75,18 @@ static int word_add(struct pathset *p, struct span name)
 {
     char buf[PATH_MAX_BYTES];
     struct span word = path_fold(name, buf, sizeof(buf));
-    int n = wordmap_find(&p->folded, word);
+    int n = string_map_find(&p->folded, word);
     if (n == WORD_NONE && word.n > 0) {
         n = (int)p->word_count++;
         p->first_folded[n] = PATH_NONE;
-        wordmap_add(&p->folded, keep(word), n);
+        string_map_add(&p->folded, keep(word), n);
     }
     return n;
 }
 
 static struct path_entry *entry_add(struct pathset *p, struct span text)
 {
-    int i = wordmap_find(&p->index, text);
+    int i = string_map_find(&p->index, text);
     if (i != WORD_NONE) {
         return &p->entries[i];
     }
@@ -96,7 +96,7 @@ static struct path_entry *entry_add(struct pathset *p, struct span text)
                              .id = PATH_NONE,
                              .word = (int16_t)(dots == 0 ? word_add(p, text) : WORD_NONE),
                              .dots = (uint8_t)dots};
-    wordmap_add(&p->index, e->text, (int)p->entry_count++);
+    string_map_add(&p->index, e->text, (int)p->entry_count++);
     return e;
 }
 
@@ -117,7 +117,7 @@ int pathset_folded(const struct pathset *p, struct span name)
         return PATH_NONE; /* no word has a dot */
     }
     struct span word = path_fold(name, buf, sizeof(buf));
-    int n = wordmap_find(&p->folded, word);
+    int n = string_map_find(&p->folded, word);
     return n == WORD_NONE ? PATH_NONE : p->first_folded[n];
 }
 
@@ -170,7 +170,7 @@ void pathset_container(struct pathset *p, struct span path, const char *as)
 }
 
 /* Names that are alike in length, head and tail would make all searches beside them long. */
-static bool is_crowded(const struct wordmap *m, struct span name)
+static bool is_crowded(const struct string_map *m, struct span name)
 {
     size_t i = word_hash(name) & m->mask;
     size_t n = 0;

@@ -2,7 +2,7 @@
 #include "event/schema/repository.h"
 
 #include "base/ascii.h"
-#include "event/schema/wordmap.h"
+#include "event/schema/string_map.h"
 
 static size_t find(struct span s, char c)
 {
@@ -240,17 +240,17 @@ bool repository_name(struct span text, struct buf *out)
 
 /* ---- memory of them ---- */
 
-void repository_memo_init(struct repository_memo *m)
+void repository_memo_init(struct repository_cache *m)
 {
-    *m = (struct repository_memo){.name = BUF_INIT(REPOSITORY_MAX_BYTES)};
+    *m = (struct repository_cache){.name = BUF_INIT(REPOSITORY_MAX_BYTES)};
 }
 
-void repository_memo_done(struct repository_memo *m)
+void repository_memo_done(struct repository_cache *m)
 {
     buf_done(&m->name);
 }
 
-struct span repository_recall(struct repository_memo *m, struct span text)
+struct span repository_recall(struct repository_cache *m, struct span text)
 {
     if (text.n > 0 && *text.p == '/') {
         return span_of("", 0); /* a path, as most are, names none */

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "codec/secret.h"
 #include "event/schema/pathset.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #include "event/schema/runtimes.h"
 
 #include "event/schema/value_text.h"
-#include "event/schema/words.h"
+#include "event/schema/word_match.h"
 
 enum { NAME_BYTES = 128 }; /* longer names are nobody's */
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/record/record_index.h"
+
+#include <stddef.h>
+
+enum {
+    OBJECT = KIND_OBJECT,
+    ARRAY = KIND_ARRAY,
+    STRING = KIND_STRING,
+    SCALAR = KIND_SCALAR,
+    NOT_NULL = OBJECT | ARRAY | STRING | SCALAR,
+    ANY = NOT_NULL | KIND_NULL,
+};
+
+static const uint8_t kinds[] = {
+    ['{'] = OBJECT, ['['] = ARRAY,  ['"'] = STRING, ['l'] = SCALAR, ['u'] = SCALAR,
+    ['d'] = SCALAR, ['#'] = SCALAR, ['t'] = SCALAR, ['f'] = SCALAR, ['n'] = KIND_NULL,
+};
+
+/* clang-format off: one row a name */
+static const struct {
+    struct span name;
+    struct name_note note;
+} notes[] = {
+    {SPAN_INIT("ecs"), {0, SIGN_ECS, NOT_NULL}},
+    {SPAN_INIT("log"), {OUTLINE_LOG, 0, 0}},
+    {SPAN_INIT("body"), {OUTLINE_BODY, 0, 0}},
+    {SPAN_INIT("file"), {OUTLINE_FILE, 0, 0}},
+    {SPAN_INIT("host"), {OUTLINE_HOST, 0, 0}},
+    {SPAN_INIT("time"), {OUTLINE_TIME, 0, 0}},
+    {SPAN_INIT("type"), {OUTLINE_TYPE, 0, 0}},
+    {SPAN_INIT("event"), {OUTLINE_EVENT, 0, 0}},
+    {SPAN_INIT("output"), {0, SIGN_BESIDE, NOT_NULL}},
+    {SPAN_INIT("vendor"), {OUTLINE_VENDOR, 0, 0}},
+    {SPAN_INIT("harness"), {OUTLINE_HARNESS, 0, 0}},
+    {SPAN_INIT("message"), {OUTLINE_MESSAGE, 0, 0}},
+    {SPAN_INIT("sessionID"), {0, SIGN_BESIDE, NOT_NULL}},
+    {SPAN_INIT("sessionId"), {0, SIGN_BESIDE, NOT_NULL}},
+    {SPAN_INIT("@timestamp"), {0, SIGN_ECS, NOT_NULL}},
+    {SPAN_INIT("Attributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
+    {SPAN_INIT("attributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
+    {SPAN_INIT("properties"), {0, SIGN_BESIDE, NOT_NULL}},
+    {SPAN_INIT("session_id"), {0, SIGN_BESIDE, NOT_NULL}},
+    {SPAN_INIT("ecs.version"), {0, SIGN_ECS, NOT_NULL}},
+    {SPAN_INIT("source_type"), {OUTLINE_SOURCE_TYPE, 0, 0}},
+    {SPAN_INIT("resourceLogs"), {0, SIGN_OTLP, ARRAY}},
+    {SPAN_INIT("timeUnixNano"), {0, SIGN_OTEL, NOT_NULL}},
+    {SPAN_INIT("LogAttributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
+    {SPAN_INIT("hookEventName"), {0, SIGN_HOOK, STRING}},
+    {SPAN_INIT("resourceSpans"), {0, SIGN_OTLP, ARRAY}},
+    {SPAN_INIT("SpanAttributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
+    {SPAN_INIT("event.original"), {OUTLINE_EVENT_ORIGINAL, 0, 0}},
+    {SPAN_INIT("schema_version"), {OUTLINE_SCHEMA_VERSION, 0, 0}},
+    {SPAN_INIT("hook_event_name"), {0, SIGN_HOOK, STRING}},
+    {SPAN_INIT("resourceMetrics"), {0, SIGN_OTLP, ARRAY}},
+    {SPAN_INIT("agent_action_name"), {0, SIGN_HOOK, STRING}},
+};
+
+/* Names that begin so are a sign of OTel whatever they hold. */
+static const struct span otel_prefixes[] = {
+    SPAN_INIT("gen_ai."),
+    SPAN_INIT("mcp."),
+    SPAN_INIT("beacon."),
+    SPAN_INIT("vcs."),
+};
+/* clang-format on */
+
+static const struct name_note otel = {0, SIGN_OTEL, ANY};
+
+static bool starts_as_otel(struct span name)
+{
+    if (name.n <= 4) { /* mcp. and vcs. alone say nothing */
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(otel_prefixes) / sizeof(otel_prefixes[0]); i++) {
+        if (span_starts(name, otel_prefixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void record_index_names(struct pathset *names)
+{
+    for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+        pathset_note(names, notes[i].name, notes[i].note);
+    }
+    for (size_t i = 0; i < names->entry_count; i++) {
+        if (starts_as_otel(names->entries[i].text)) {
+            names->entries[i].note = otel;
+        }
+    }
+}
+
+/* The entry of a name that is not in the set; WORD_NONE if it gets none. */
+static int new_name(struct record_index *o, struct pathset *names, struct span name)
+{
+    int e = pathset_learn(names, name);
+    if (starts_as_otel(name)) {
+        o->signs |= SIGN_OTEL;
+        if (e != WORD_NONE) {
+            names->entries[e].note = otel;
+        }
+    }
+    return e;
+}
+
+/* Without a branch: which members come, and in which order, nobody can foresee. */
+static inline void note(struct record_index *o, const struct pathset *names, struct path_entry *e,
+                        uint32_t at, uint8_t kind)
+{
+    o->at[e->note.member] = at;
+    o->signs |= (e->note.kinds & kind) != 0 ? e->note.sign : 0U;
+    o->twice |= e->seen == names->objects;
+    e->seen = names->objects;
+}
+
+void record_index_of(struct pathset *names, const struct doc *d, size_t at, struct record_index *o)
+{
+    struct word_filter seen = {0}; /* names without an entry */
+    memset(o, 0, offsetof(struct record_index, rows));
+    names->objects++;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span name = doc_string(d, i);
+        struct word_key key = word_key_padded(name);
+        uint32_t hash = word_key_hash(key, name.n);
+        int e = string_map_find_key(&names->index, name, key, hash);
+        uint8_t kind = kinds[(size_t)doc_tag(d, i + 1)];
+        o->kinds |= kind;
+        if (e != WORD_NONE || (e = new_name(o, names, name)) != WORD_NONE) {
+            note(o, names, &names->entries[e], (uint32_t)i + 1, kind);
+        } else {
+            o->twice |= word_filter_seen(&seen, hash);
+        }
+        if (o->count++ < OUTLINE_ROWS) {
+            o->rows[o->count - 1] = (struct record_index_row){(uint32_t)i + 1, e};
+        }
+    }
+}

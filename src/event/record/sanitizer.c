@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/record/sanitizer.h"
+
+#include "codec/secret.h"
+#include "event/record/json_write.h"
+
+enum { UTF8_STEP, NAMES_STEP, SECRETS_STEP, STEPS, MOST_GROWTH = 4 };
+
+void sanitizer_init(struct sanitizer *c, size_t max_bytes)
+{
+    for (size_t i = 0; i < STEPS; i++) {
+        c->texts[i] = (struct buf)BUF_INIT(max_bytes * MOST_GROWTH + JSON_SLACK);
+    }
+    edits_init(&c->edits, max_bytes * MOST_GROWTH);
+}
+
+void sanitizer_done(struct sanitizer *c)
+{
+    for (size_t i = 0; i < STEPS; i++) {
+        buf_done(&c->texts[i]);
+    }
+    edits_done(&c->edits);
+}
+
+/* Read the new text in place of the old one. */
+static bool read_again(struct json_reader *const *readers, const struct buf *text, struct value *v)
+{
+    struct span rest = buf_span(text);
+    v->text = rest;
+    v->at = DOC_ROOT;
+    return !text->overflowed && json_scan(readers[v->reader], &rest, &v->doc, NULL) == FAIL_NONE &&
+           rest.n == 0;
+}
+
+static bool clean_utf8(struct sanitizer *c, struct json_reader *const *readers, struct value *v)
+{
+    struct buf *out = &c->texts[UTF8_STEP];
+    buf_clear(out);
+    json_clean(doc_source(&v->doc, v->at), out);
+    return read_again(readers, out, v);
+}
+
+/* ---- names that stand twice ---- */
+
+static void drop_shadowed(struct edits *e, const struct doc *d, const struct duplicate_names *names,
+                          size_t object)
+{
+    uint32_t kept_end = 0; /* end of the member before, once one was kept */
+    for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        bool drop = duplicate_names_shadowed(names, i);
+        if (drop) {
+            edits_drop_member(e, d, i, kept_end);
+        }
+        if (!drop || kept_end != 0) {
+            kept_end = doc_extent(d, i + 1).to;
+        }
+    }
+}
+
+static size_t tape_next(const struct doc *d, size_t i)
+{
+    char tag = doc_tag(d, i);
+    return tag == 'l' || tag == 'u' || tag == 'd' ? i + 2 : i + 1;
+}
+
+static bool clean_names(struct sanitizer *c, struct json_reader *const *readers,
+                        const struct duplicate_names *names, struct value *v)
+{
+    const struct doc *d = &v->doc;
+    struct buf *out = &c->texts[NAMES_STEP];
+    buf_clear(out);
+    edits_clear(&c->edits);
+    for (size_t i = v->at; i < doc_next(d, v->at); i = tape_next(d, i)) {
+        if (doc_tag(d, i) == '{') {
+            drop_shadowed(&c->edits, d, names, i);
+        }
+    }
+    edits_apply(&c->edits, d->text, doc_extent(d, v->at), out);
+    return read_again(readers, out, v);
+}
+
+bool sanitizer_value(struct sanitizer *c, struct json_reader *const *readers,
+                     struct duplicate_names *names, struct value *v)
+{
+    bool unique = names->unique;
+    if (v->doc.repaired && !clean_utf8(c, readers, v)) {
+        return false;
+    }
+    if (!unique) {
+        /* Indexes may have changed: the record is now the whole document. */
+        return !duplicate_names_absent(names, &v->doc, v->at) &&
+               clean_names(c, readers, names, v) && duplicate_names_absent(names, &v->doc, v->at);
+    }
+    return true;
+}
+
+/* ---- secrets ---- */
+
+bool sanitizer_has_secret(const struct doc *d, size_t at)
+{
+    struct secret found;
+    char tag = doc_tag(d, at);
+    if (tag == '"') {
+        return secret_find(doc_string(d, at), 0, &found);
+    }
+    if (tag != '{' && tag != '[') {
+        return false;
+    }
+    size_t name = tag == '{' ? 1 : 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + name)) {
+        if (sanitizer_has_secret(d, i + name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `plain`: a text with its secrets replaced, not yet JSON. */
+static void redact_below(struct edits *e, const struct doc *d, size_t at, struct buf *plain)
+{
+    char tag = doc_tag(d, at);
+    if (tag == '"') {
+        buf_clear(plain);
+        if (secret_redact(doc_string(d, at), plain)) {
+            size_t begun = edits_begin(e);
+            json_write_string(&e->texts, buf_span(plain));
+            edits_end(e, doc_extent(d, at), begun);
+        }
+    }
+    if (tag != '{' && tag != '[') {
+        return;
+    }
+    size_t name = tag == '{' ? 1 : 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + name)) {
+        redact_below(e, d, i + name, plain);
+    }
+}
+
+bool sanitizer_redact(struct sanitizer *c, struct json_reader *const *readers, struct value *v)
+{
+    struct buf *out = &c->texts[SECRETS_STEP];
+    edits_clear(&c->edits);
+    redact_below(&c->edits, &v->doc, v->at, out);
+    bool fits = !out->overflowed;
+    buf_clear(out);
+    edits_apply(&c->edits, v->doc.text, doc_extent(&v->doc, v->at), out);
+    return fits && read_again(readers, out, v);
+}

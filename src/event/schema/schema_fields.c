@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/schema/schema_fields.h"
+
+/* clang-format off: one row a line */
+const struct field_row fields[FIELDS] = {
+    [FIELD_TIMESTAMP] = {"timestamp", TYPE_TEXT},
+    [FIELD_VENDOR] = {"vendor", TYPE_TEXT},
+    [FIELD_PRODUCT] = {"product", TYPE_TEXT},
+    [FIELD_SCHEMA_VERSION] = {"schema_version", TYPE_TEXT},
+    [FIELD_EVENT_KIND] = {"event.kind", TYPE_TEXT},
+    [FIELD_EVENT_ACTION] = {"event.action", TYPE_TEXT},
+    [FIELD_EVENT_CATEGORY] = {"event.category", TYPE_TEXT},
+    [FIELD_SEVERITY] = {"severity", TYPE_TEXT},
+    [FIELD_ENDPOINT_HOSTNAME] = {"endpoint.hostname", TYPE_TEXT},
+    [FIELD_ENDPOINT_OS] = {"endpoint.os", TYPE_TEXT},
+    [FIELD_ENDPOINT_AGENT_VERSION] = {"endpoint.agent_version", TYPE_TEXT},
+    [FIELD_USER_NAME] = {"user.name", TYPE_TEXT},
+    [FIELD_USER_UID] = {"user.uid", TYPE_TEXT},
+    [FIELD_HARNESS_NAME] = {"harness.name", TYPE_TEXT},
+    [FIELD_HARNESS_VERSION] = {"harness.version", TYPE_TEXT},
+    [FIELD_HARNESS_EXECUTABLE_PATH] = {"harness.executable_path", TYPE_TEXT},
+    [FIELD_HARNESS_CONFIG_PATH] = {"harness.config_path", TYPE_TEXT},
+    [FIELD_ORIGIN] = {"origin", TYPE_TEXT},
+    [FIELD_ERROR_TYPE] = {"error.type", TYPE_TEXT},
+    [FIELD_RUN_PROVIDER] = {"run.provider", TYPE_TEXT},
+    [FIELD_RUN_RUN_ID] = {"run.run_id", TYPE_TEXT},
+    [FIELD_RUN_RUN_ATTEMPT] = {"run.run_attempt", TYPE_TEXT},
+    [FIELD_RUN_WORKFLOW] = {"run.workflow", TYPE_TEXT},
+    [FIELD_RUN_JOB] = {"run.job", TYPE_TEXT},
+    [FIELD_RUN_EVENT_NAME] = {"run.event_name", TYPE_TEXT},
+    [FIELD_RUN_COMMIT] = {"run.commit", TYPE_TEXT},
+    [FIELD_RUN_REPOSITORY] = {"run.repository", TYPE_TEXT},
+    [FIELD_RUN_BRANCH] = {"run.branch", TYPE_TEXT},
+    [FIELD_RUN_PR] = {"run.pr", TYPE_TEXT},
+    [FIELD_RUN_PR_NUMBER] = {"run.pr_number", TYPE_TEXT},
+    [FIELD_RUN_ACTOR] = {"run.actor", TYPE_TEXT},
+    [FIELD_RUN_EPHEMERAL] = {"run.ephemeral", TYPE_BOOL},
+    [FIELD_SESSION_ID] = {"session.id", TYPE_TEXT},
+    [FIELD_SESSION_WORKING_DIRECTORY] = {"session.working_directory", TYPE_TEXT},
+    [FIELD_TRACE_ID] = {"trace.id", TYPE_TEXT},
+    [FIELD_TRACE_SPAN_ID] = {"trace.span_id", TYPE_TEXT},
+    [FIELD_TRACE_PARENT_SPAN_ID] = {"trace.parent_span_id", TYPE_TEXT},
+    [FIELD_JSONRPC_REQUEST_ID] = {"jsonrpc.request.id", TYPE_TEXT},
+    [FIELD_JSONRPC_PROTOCOL_VERSION] = {"jsonrpc.protocol.version", TYPE_TEXT},
+    [FIELD_NETWORK_PROTOCOL_NAME] = {"network.protocol.name", TYPE_TEXT},
+    [FIELD_NETWORK_PROTOCOL_VERSION] = {"network.protocol.version", TYPE_TEXT},
+    [FIELD_NETWORK_TRANSPORT] = {"network.transport", TYPE_TEXT},
+    [FIELD_RPC_RESPONSE_STATUS_CODE] = {"rpc.response.status_code", TYPE_TEXT},
+    [FIELD_SERVER_ADDRESS] = {"server.address", TYPE_TEXT},
+    [FIELD_SERVER_PORT] = {"server.port", TYPE_INT},
+    [FIELD_TOOL_NAME] = {"tool.name", TYPE_TEXT},
+    [FIELD_TOOL_COMMAND] = {"tool.command", TYPE_TEXT},
+    [FIELD_TOOL_PATH] = {"tool.path", TYPE_TEXT},
+    [FIELD_FILE_PATH] = {"file.path", TYPE_TEXT},
+    [FIELD_FILE_OPERATION] = {"file.operation", TYPE_TEXT},
+    [FIELD_FILE_LANGUAGE] = {"file.language", TYPE_TEXT},
+    [FIELD_FILE_DIFF_HASH] = {"file.diff_hash", TYPE_TEXT},
+    [FIELD_FILE_DIFF_BYTES] = {"file.diff_bytes", TYPE_INT},
+    [FIELD_COMMAND_COMMAND] = {"command.command", TYPE_TEXT},
+    [FIELD_COMMAND_EXIT_CODE] = {"command.exit_code", TYPE_INT},
+    [FIELD_COMMAND_DURATION_MS] = {"command.duration_ms", TYPE_INT},
+    [FIELD_MCP_SERVER] = {"mcp.server", TYPE_TEXT},
+    [FIELD_MCP_TOOL] = {"mcp.tool", TYPE_TEXT},
+    [FIELD_MCP_METHOD_NAME] = {"mcp.method.name", TYPE_TEXT},
+    [FIELD_MCP_PROTOCOL_VERSION] = {"mcp.protocol.version", TYPE_TEXT},
+    [FIELD_MCP_RESOURCE_URI] = {"mcp.resource.uri", TYPE_TEXT},
+    [FIELD_MCP_SESSION_ID] = {"mcp.session.id", TYPE_TEXT},
+    [FIELD_APPROVAL_REQUIRED] = {"approval.required", TYPE_BOOL},
+    [FIELD_APPROVAL_DECISION] = {"approval.decision", TYPE_TEXT},
+    [FIELD_APPROVAL_REASON] = {"approval.reason", TYPE_TEXT},
+    [FIELD_POLICY_ID] = {"policy.id", TYPE_TEXT},
+    [FIELD_POLICY_NAME] = {"policy.name", TYPE_TEXT},
+    [FIELD_POLICY_DECISION] = {"policy.decision", TYPE_TEXT},
+    [FIELD_POLICY_ENFORCEMENT] = {"policy.enforcement", TYPE_TEXT},
+    [FIELD_POLICY_REASON] = {"policy.reason", TYPE_TEXT},
+    [FIELD_PROMPT_TEXT] = {"prompt.text", TYPE_TEXT},
+    [FIELD_CONTENT_RETENTION] = {"content.retention", TYPE_TEXT},
+    [FIELD_CONTENT_INCLUDED] = {"content.included", TYPE_BOOL},
+    [FIELD_CONTENT_REDACTED] = {"content.redacted", TYPE_BOOL},
+    [FIELD_CONTENT_TRUNCATED] = {"content.truncated", TYPE_BOOL},
+    [FIELD_CONTENT_HASH] = {"content.hash", TYPE_TEXT},
+    [FIELD_CONTENT_BYTES] = {"content.bytes", TYPE_INT},
+    [FIELD_DESTINATION_TYPE] = {"destination.type", TYPE_TEXT},
+    [FIELD_DESTINATION_MODE] = {"destination.mode", TYPE_TEXT},
+    [FIELD_DESTINATION_STATUS] = {"destination.status", TYPE_TEXT},
+    [FIELD_HEALTH_COMPONENT] = {"health.component", TYPE_TEXT},
+    [FIELD_HEALTH_STATUS] = {"health.status", TYPE_TEXT},
+    [FIELD_HEALTH_REASON] = {"health.reason", TYPE_TEXT},
+    [FIELD_GEN_AI_AGENT_DESCRIPTION] = {"gen_ai.agent.description", TYPE_TEXT},
+    [FIELD_GEN_AI_AGENT_ID] = {"gen_ai.agent.id", TYPE_TEXT},
+    [FIELD_GEN_AI_AGENT_NAME] = {"gen_ai.agent.name", TYPE_TEXT},
+    [FIELD_GEN_AI_AGENT_VERSION] = {"gen_ai.agent.version", TYPE_TEXT},
+    [FIELD_GEN_AI_CONVERSATION_ID] = {"gen_ai.conversation.id", TYPE_TEXT},
+    [FIELD_GEN_AI_DATA_SOURCE_ID] = {"gen_ai.data_source.id", TYPE_TEXT},
+    [FIELD_GEN_AI_OPERATION_NAME] = {"gen_ai.operation.name", TYPE_TEXT},
+    [FIELD_GEN_AI_PROMPT_NAME] = {"gen_ai.prompt.name", TYPE_TEXT},
+    [FIELD_GEN_AI_PROVIDER_NAME] = {"gen_ai.provider.name", TYPE_TEXT},
+    [FIELD_GEN_AI_TOKEN_TYPE] = {"gen_ai.token.type", TYPE_TEXT},
+    [FIELD_GEN_AI_WORKFLOW_NAME] = {"gen_ai.workflow.name", TYPE_TEXT},
+    [FIELD_GEN_AI_EMBEDDINGS_DIMENSION_COUNT] = {"gen_ai.embeddings.dimension_count", TYPE_INT},
+    [FIELD_GEN_AI_EVALUATION_EXPLANATION] = {"gen_ai.evaluation.explanation", TYPE_TEXT},
+    [FIELD_GEN_AI_EVALUATION_NAME] = {"gen_ai.evaluation.name", TYPE_TEXT},
+    [FIELD_GEN_AI_EVALUATION_SCORE_LABEL] = {"gen_ai.evaluation.score.label", TYPE_TEXT},
+    [FIELD_GEN_AI_EVALUATION_SCORE_VALUE] = {"gen_ai.evaluation.score.value", TYPE_FLOAT},
+    [FIELD_GEN_AI_INPUT_MESSAGES] = {"gen_ai.input.messages", TYPE_ANY},
+    [FIELD_GEN_AI_OUTPUT_MESSAGES] = {"gen_ai.output.messages", TYPE_ANY},
+    [FIELD_GEN_AI_OUTPUT_TYPE] = {"gen_ai.output.type", TYPE_TEXT},
+    [FIELD_GEN_AI_SYSTEM_INSTRUCTIONS] = {"gen_ai.system_instructions", TYPE_ANY},
+    [FIELD_GEN_AI_RETRIEVAL_DOCUMENTS] = {"gen_ai.retrieval.documents", TYPE_ANY},
+    [FIELD_GEN_AI_RETRIEVAL_QUERY_TEXT] = {"gen_ai.retrieval.query_text", TYPE_TEXT},
+    [FIELD_GEN_AI_TOOL_NAME] = {"gen_ai.tool.name", TYPE_TEXT},
+    [FIELD_GEN_AI_TOOL_TYPE] = {"gen_ai.tool.type", TYPE_TEXT},
+    [FIELD_GEN_AI_TOOL_DESCRIPTION] = {"gen_ai.tool.description", TYPE_TEXT},
+    [FIELD_GEN_AI_TOOL_DEFINITIONS] = {"gen_ai.tool.definitions", TYPE_ANY},
+    [FIELD_GEN_AI_TOOL_CALL_ID] = {"gen_ai.tool.call.id", TYPE_TEXT},
+    [FIELD_GEN_AI_TOOL_CALL_ARGUMENTS] = {"gen_ai.tool.call.arguments", TYPE_ANY},
+    [FIELD_GEN_AI_TOOL_CALL_RESULT] = {"gen_ai.tool.call.result", TYPE_ANY},
+    [FIELD_GEN_AI_REQUEST_CHOICE_COUNT] = {"gen_ai.request.choice_count", TYPE_INT},
+    [FIELD_GEN_AI_REQUEST_MAX_TOKENS] = {"gen_ai.request.max_tokens", TYPE_INT},
+    [FIELD_GEN_AI_REQUEST_SEED] = {"gen_ai.request.seed", TYPE_INT},
+    [FIELD_GEN_AI_REQUEST_FREQUENCY_PENALTY] = {"gen_ai.request.frequency_penalty", TYPE_FLOAT},
+    [FIELD_GEN_AI_REQUEST_PRESENCE_PENALTY] = {"gen_ai.request.presence_penalty", TYPE_FLOAT},
+    [FIELD_GEN_AI_REQUEST_TEMPERATURE] = {"gen_ai.request.temperature", TYPE_FLOAT},
+    [FIELD_GEN_AI_REQUEST_TOP_K] = {"gen_ai.request.top_k", TYPE_FLOAT},
+    [FIELD_GEN_AI_REQUEST_TOP_P] = {"gen_ai.request.top_p", TYPE_FLOAT},
+    [FIELD_GEN_AI_REQUEST_STREAM] = {"gen_ai.request.stream", TYPE_BOOL},
+    [FIELD_GEN_AI_REQUEST_ENCODING_FORMATS] = {"gen_ai.request.encoding_formats", TYPE_TEXTS},
+    [FIELD_GEN_AI_REQUEST_STOP_SEQUENCES] = {"gen_ai.request.stop_sequences", TYPE_TEXTS},
+    [FIELD_GEN_AI_REQUEST_MODEL] = {"gen_ai.request.model", TYPE_TEXT},
+    [FIELD_GEN_AI_RESPONSE_ID] = {"gen_ai.response.id", TYPE_TEXT},
+    [FIELD_GEN_AI_RESPONSE_MODEL] = {"gen_ai.response.model", TYPE_TEXT},
+    [FIELD_GEN_AI_RESPONSE_FINISH_REASONS] = {"gen_ai.response.finish_reasons", TYPE_TEXTS},
+    [FIELD_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK] = {"gen_ai.response.time_to_first_chunk",
+                                                   TYPE_FLOAT},
+    [FIELD_GEN_AI_USAGE_INPUT_TOKENS] = {"gen_ai.usage.input_tokens", TYPE_INT},
+    [FIELD_GEN_AI_USAGE_OUTPUT_TOKENS] = {"gen_ai.usage.output_tokens", TYPE_INT},
+    [FIELD_GEN_AI_USAGE_CACHE_CREATION_INPUT_TOKENS] = {"gen_ai.usage.cache_creation.input_tokens",
+                                                        TYPE_INT},
+    [FIELD_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS] = {"gen_ai.usage.cache_read.input_tokens",
+                                                    TYPE_INT},
+    [FIELD_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS] = {"gen_ai.usage.reasoning.output_tokens",
+                                                    TYPE_INT},
+    [FIELD_GEN_AI_USAGE_COST_USD] = {"gen_ai.usage.cost_usd", TYPE_FLOAT},
+    [FIELD_MODEL] = {"model", TYPE_TEXT},
+    [FIELD_REPOSITORY] = {"repository", TYPE_TEXT},
+    [FIELD_BRANCH] = {"branch", TYPE_TEXT},
+    [FIELD_MESSAGE] = {"message", TYPE_TEXT},
+    [FIELD_RAW_SOURCE_SHAPE] = {"raw.source_shape", TYPE_TEXT},
+    [FIELD_RAW_RECORD] = {"raw.record", TYPE_ANY},
+    [FIELD_FIELD_TRUNCATED] = {"field_truncated", TYPE_BOOL},
+};
+/* clang-format on */
+
+enum field field_find(struct span path)
+{
+    for (int f = 0; f < FIELDS; f++) {
+        if (span_eq(path, span_str(fields[f].path))) {
+            return (enum field)f;
+        }
+    }
+    return FIELD_NONE;
+}
+
+const char *field_type_name(enum field_type t)
+{
+    static const char *const names[] = {"text", "integer", "number", "boolean", "texts", "any"};
+    return names[t];
+}
+
+bool field_is_ours(enum field f)
+{
+    static const enum field ours[] = {
+        FIELD_VENDOR,     FIELD_PRODUCT,          FIELD_SCHEMA_VERSION, FIELD_EVENT_KIND,
+        FIELD_RAW_RECORD, FIELD_RAW_SOURCE_SHAPE, FIELD_FIELD_TRUNCATED};
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+        if (f == ours[i]) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "event/record/duplicate_names.h"
+#include "event/record/record_index.h"
+
+#include <stdio.h>
+
+struct fixture {
+    struct json_reader *reader;
+    struct pathset names;
+    struct duplicate_names unique;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f.reader = json_reader_new(1 << 20);
+    pathset_init(&f.names, 64);
+    assert_int_not_equal(pathset_add(&f.names, SPAN("user_name")), PATH_NONE);
+    assert_int_not_equal(pathset_add(&f.names, SPAN("gen_ai.usage.input_tokens")), PATH_NONE);
+    record_index_names(&f.names);
+    duplicate_names_init(&f.unique);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    json_reader_free(f->reader);
+    pathset_done(&f->names);
+    duplicate_names_done(&f->unique);
+    return 0;
+}
+
+static struct doc read(struct fixture *f, struct span text)
+{
+    struct doc d;
+    assert_int_equal(json_scan(f->reader, &text, &d, NULL), FAIL_NONE);
+    return d;
+}
+
+static struct record_index record_index(struct fixture *f, const char *text)
+{
+    struct record_index o;
+    struct doc d = read(f, span_str(text));
+    record_index_of(&f->names, &d, DOC_ROOT, &o);
+    return o;
+}
+
+static void members_and_signs(void **state)
+{
+    struct record_index o =
+        record_index(*state, "{\"vendor\":1,\"vendor\":2,\"log\":\"x\",\"ecs\":null,"
+                             "\"attributes\":{},\"gen_ai.usage.input_tokens\":null}");
+    assert_int_equal(o.at[OUTLINE_VENDOR], 6); /* the last */
+    assert_int_equal(o.at[OUTLINE_TIME], 0);
+    assert_int_equal(o.signs, SIGN_OTEL);
+    assert_int_equal(o.kinds, KIND_SCALAR | KIND_STRING | KIND_NULL | KIND_OBJECT);
+    assert_int_equal(o.count, 6);
+    assert_true(o.twice);
+    o = record_index(*state, "{\"ecs\":1,\"hookEventName\":1,\"resourceLogs\":[]}");
+    assert_int_equal(o.signs, SIGN_ECS | SIGN_OTLP);
+    assert_false(o.twice);
+}
+
+/* The first time and each later one a name says the same. */
+static void a_new_name_is_learned(void **state)
+{
+    struct fixture *f = *state;
+    size_t before = f->names.entry_count;
+    for (int i = 0; i < 3; i++) {
+        struct record_index o =
+            record_index(f, "{\"mcp.anything\":null,\"User-Name\":1,\"user_name\":2}");
+        const struct path_entry *alike = &f->names.entries[o.rows[1].entry];
+        assert_int_equal(o.signs, SIGN_OTEL);
+        assert_int_equal(alike->id, PATH_NONE);
+        assert_int_equal(pathset_alike(&f->names, alike), 0);
+        assert_int_equal(f->names.entries[o.rows[2].entry].id, 0);
+        assert_int_equal(f->names.entry_count, before + 2);
+    }
+}
+
+/* Somebody's thousand columns do not push out the names that are like a path, nor the reverse. */
+static void only_so_many_are_learned(void **state)
+{
+    struct fixture *f = *state;
+    char text[128];
+    for (int i = 0; i < 2 * LEARN_MAX; i++) {
+        (void)snprintf(text, sizeof(text), "{\"column%d\":1,\"column%d\":2,\"mcp.%d\":3}", i, i, i);
+        struct record_index o = record_index(f, text);
+        assert_true(o.twice);
+        assert_int_equal(o.signs, SIGN_OTEL);
+        assert_int_equal(o.rows[0].entry, o.rows[1].entry);
+    }
+    assert_int_equal(record_index(f, "{\"column9999\":1}").rows[0].entry, WORD_NONE);
+    assert_int_not_equal(record_index(f, "{\"userNAME\":1}").rows[0].entry, WORD_NONE);
+    memset(text, 'x', sizeof(text));
+    assert_int_equal(pathset_learn(&f->names, span_of(text, LEARN_BYTES + 1)), WORD_NONE);
+}
+
+/* A look-up ranks no more dots; and names made to meet in the index do not crowd it. */
+static void hostile_names_are_not_learned(void **state)
+{
+    struct fixture *f = *state;
+    char name[64];
+    memset(name, '.', sizeof(name));
+    name[0] = 'a';
+    assert_int_equal(pathset_learn(&f->names, span_of(name, PATH_MAX_DOTS + 2)), WORD_NONE);
+    assert_int_not_equal(pathset_learn(&f->names, span_of(name, PATH_MAX_DOTS + 1)), WORD_NONE);
+    size_t before = f->names.entry_count;
+    for (int i = 0; i < 100; i++) { /* alike in length, head and tail */
+        (void)snprintf(name, sizeof(name), "AAAAAAAAxxxxxx%03dBBBBBBBB", i);
+        (void)pathset_learn(&f->names, span_str(name));
+    }
+    assert_in_range(f->names.entry_count - before, 1, LEARN_PROBES);
+}
+
+/* `count` members, of which the last has the name of another if `again`. */
+static void check_twice(struct fixture *f, int count, bool again)
+{
+    struct buf text = BUF_INIT(1 << 20);
+    char member[64];
+    buf_add_byte(&text, '{');
+    for (int i = 0; i < count; i++) {
+        int name = again && i == count - 1 ? i / 2 : i;
+        (void)snprintf(member, sizeof(member), "%s\"n%d\":%d", i > 0 ? "," : "", name, i);
+        buf_add(&text, span_str(member));
+    }
+    buf_add_byte(&text, '}');
+    struct record_index o;
+    struct doc d = read(f, buf_span(&text));
+    record_index_of(&f->names, &d, DOC_ROOT, &o);
+    assert_int_equal(o.count, count);
+    assert_true(o.twice || !again);
+    assert_int_equal(duplicate_names_absent_by(&f->unique, &d, DOC_ROOT, &o), !again);
+    buf_done(&text);
+}
+
+/* Learned names are told apart exactly, others may be taken for each other, but never missed. */
+static void a_name_that_stands_twice_is_seen(void **state)
+{
+    for (int round = 0; round < 2; round++) { /* learning, having learned */
+        for (int count = 2; count < 4 * OUTLINE_ROWS; count += 7) {
+            check_twice(*state, count, false);
+            check_twice(*state, count, true);
+        }
+    }
+}
+
+static void inner_objects_count(void **state)
+{
+    struct fixture *f = *state;
+    struct record_index o;
+    struct doc d = read(f, SPAN("{\"a\":1,\"b\":[{\"c\":1,\"c\":2}]}"));
+    record_index_of(&f->names, &d, DOC_ROOT, &o);
+    assert_false(o.twice);
+    assert_false(duplicate_names_absent_by(&f->unique, &d, DOC_ROOT, &o));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(members_and_signs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_name_is_learned, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_so_many_are_learned, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(hostile_names_are_not_learned, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_name_that_stands_twice_is_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(inner_objects_count, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

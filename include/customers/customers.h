@@ -31,7 +31,7 @@ struct customers;
 struct customer {
     const struct customer_conf *conf;
     size_t queue; /* index of its queue */
-    size_t index; /* its own; also its party in the inbox */
+    size_t index; /* its own; also its sched_class in the inbox */
     struct span id;
     struct sink_topic *topics[STREAMS];
     char *topic_names[STREAMS];
@@ -109,9 +109,9 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
  * pulse: of the thread, which says so while it waits; NULL: none. full: not NULL: do not wait, set
  * this and return FAIL_AGAIN.
  */
-MUST_USE enum err_kind customer_owe(struct customer *c, size_t bytes, struct pulse *pulse,
-                                    bool *full, struct err *e);
-void customer_paid(struct customer *c, size_t bytes);
+MUST_USE enum err_kind customer_reserve(struct customer *c, size_t bytes, struct pulse *pulse,
+                                        bool *full, struct err *e);
+void customer_release(struct customer *c, size_t bytes);
 
 /* Its topic takes messages of so many bytes: the limit of its events is lowered to fit. */
 void customer_topic_takes(struct customer *c, size_t bytes);

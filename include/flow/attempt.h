@@ -2,8 +2,8 @@
 /*
  * attempt.h - one attempt at one object, from S3 to Kafka.
  *
- *     attempt_about(a, receipt, record);           // which object
- *     attempt_of(a, customer);                     // whose
+ *     attempt_set_object(a, inflight, record);           // which object
+ *     attempt_set_customer(a, customer);                     // whose
  *     kind = attempt_run(a, &err);                 // its bytes, once; may be called again
  *     if (kind != FAIL_NONE) ... a->subject, a->events tell what was being done, and how far ...
  *
@@ -30,7 +30,7 @@ struct attempt_parts { /* borrowed for the life of the attempt */
 /* One per lane, used for one object after another. */
 struct attempt {
     /* What it is about. */
-    struct receipt *receipt;
+    struct inflight *inflight;
     const struct notification_record *record;
     struct customer *customer; /* NULL: nobody's, only rejects can be made */
     struct buf object;         /* "s3://bucket/key" */
@@ -56,8 +56,9 @@ void attempt_free(struct attempt *a);
 DEFINE_OWNED(attempt);
 
 /* Another object. Borrowed until the next one. */
-void attempt_about(struct attempt *a, struct receipt *r, const struct notification_record *record);
-void attempt_of(struct attempt *a, struct customer *c);
+void attempt_set_object(struct attempt *a, struct inflight *r,
+                        const struct notification_record *record);
+void attempt_set_customer(struct attempt *a, struct customer *c);
 
 /* Transfer it and produce what it holds. FAIL_NONE: all of it is on its way to Kafka. */
 MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);

@@ -6,27 +6,27 @@
  * always be put. Every queue has one place of its own, the rest is shared: a queue with
  * 100,000 messages cannot keep another from polling.
  *
- * Parties. A party is a customer, or what nobody owns of a queue. Each has a list; lanes
- * take from them in turns, and a party has at most its limit of lanes at work.
+ * Parties. A sched_class is a customer, or what nobody owns of a queue. Each has a list; lanes
+ * take from them in turns, and a sched_class has at most its limit of lanes at work.
  *
  *     n = inbox_reserve(i, queue, 10);  ... poll for n, got k ...
- *     inbox_put(i, receipt) k times; inbox_unreserve(i, queue, n - k);
- *     r = inbox_take(i); ... carry it ...; inbox_finished(i, party);
+ *     inbox_put(i, inflight) k times; inbox_unreserve(i, queue, n - k);
+ *     r = inbox_take(i); ... carry it ...; inbox_finished(i, sched_class);
  *
  * Threads: any.
  */
 #ifndef FLOW_INBOX_H
 #define FLOW_INBOX_H
 
-#include "settle/receipt.h"
+#include "settle/inflight.h"
 
 struct inbox;
 
 struct inbox_settings {
     size_t places; /* at least as many as queues */
     size_t queues;
-    size_t parties;
-    const unsigned *limits;   /* lanes at work per party; 0: none */
+    size_t sched_classes;
+    const unsigned *limits;   /* lanes at work per sched_class; 0: none */
     size_t bytes;             /* bodies waiting above this: no more polls */
     void (*freed)(void *ctx); /* a place is free that was refused before; NULL: nobody asks */
     void *ctx;
@@ -40,22 +40,22 @@ DEFINE_OWNED(inbox);
 MUST_USE size_t inbox_reserve(struct inbox *i, size_t queue, size_t want);
 void inbox_unreserve(struct inbox *i, size_t queue, size_t count);
 
-/* Into one of its queue's reserved places. r->queue and r->party are set. */
-void inbox_put(struct inbox *i, struct receipt *r);
+/* Into one of its queue's reserved places. r->queue and r->sched_class are set. */
+void inbox_put(struct inbox *i, struct inflight *r);
 
 /* The next in turn; waits for one. NULL: inbox_stop was called. */
-MUST_USE struct receipt *inbox_take(struct inbox *i);
+MUST_USE struct inflight *inbox_take(struct inbox *i);
 
-/* The lane that took one of this party is free again. */
-void inbox_finished(struct inbox *i, size_t party);
+/* The lane that took one of this sched_class is free again. */
+void inbox_finished(struct inbox *i, size_t sched_class);
 
 /* Takers get NULL from now on. What waits comes out by inbox_drain. */
 void inbox_stop(struct inbox *i);
-MUST_USE struct receipt *inbox_drain(struct inbox *i);
+MUST_USE struct inflight *inbox_drain(struct inbox *i);
 
 size_t inbox_waiting(struct inbox *i);
 
-/* Lanes at work for the party. */
-size_t inbox_at_work(struct inbox *i, size_t party);
+/* Lanes at work for the sched_class. */
+size_t inbox_at_work(struct inbox *i, size_t sched_class);
 
 #endif

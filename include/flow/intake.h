@@ -58,9 +58,9 @@ const struct poll_stats *intake_stats(const struct intake *i, size_t queue);
 const struct pulse *intake_pulse(const struct intake *i);
 
 /*
- * Start no more polls, wait for what is on its way for farewell_ms at most, end the thread. A
+ * Start no more polls, wait for what is on its way for drain_ms at most, end the thread. A
  * poll that is cut may have been answered: its messages would be hidden for the visibility.
  */
-void intake_stop(struct intake *i, int farewell_ms);
+void intake_stop(struct intake *i, int drain_ms);
 
 #endif

@@ -53,7 +53,7 @@ const struct pulse *lane_pulse(const struct lane *l);
 const struct customer *lane_customer(const struct lane *l);
 
 /* Carry one notification: what the thread does with each. */
-void lane_carry(struct lane *l, struct receipt *r);
+void lane_carry(struct lane *l, struct inflight *r);
 
 /* The sink's delivery reports: a record of this account was acknowledged, or not. */
 void lane_delivered(void *account, size_t bytes, const struct err *e);

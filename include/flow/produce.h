@@ -9,7 +9,7 @@
 #define FLOW_PRODUCE_H
 
 #include "customers/customers.h"
-#include "settle/receipt.h"
+#include "settle/inflight.h"
 
 enum { PRODUCE_KEY_BYTES = 1024 }; /* a longer key is cut at a character */
 
@@ -40,17 +40,17 @@ void produce_done(struct produce *p);
 void produce_object(struct produce *p, struct span object);
 
 /*
- * Give it to the sink, on the account of the receipt and of the customer. c: NULL for a reject
+ * Give it to the sink, on the account of the inflight and of the customer. c: NULL for a reject
  * that is nobody's. May wait, for the customer's share and for room in the queue, unless no_wait.
  * On failure nothing is owed.
  */
-MUST_USE enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
+MUST_USE enum err_kind produce_record(struct produce *p, struct inflight *r, struct customer *c,
                                       const struct output *record, struct err *e);
 
 /* Add the events since the last call to the customer's counters. */
 void produce_count(struct produce *p, struct customer *c);
 
-/* A delivery report: the customer's share and breaker hear of it. Before receipt_pay. */
+/* A delivery report: the customer's share and breaker hear of it. Before inflight_release. */
 void produce_delivered(struct customer *c, size_t bytes, const struct err *e);
 
 #endif

@@ -84,7 +84,7 @@ MUST_USE enum err_kind creds_get(struct creds_source *s, struct creds *out, stru
 /*
  * For who must not wait. True: creds_get would answer now, and *kind, *out, *e are its answer.
  * False: the origin has to be asked first. *due: somebody should call creds_get soon, on a
- * thread that can wait (net/creds_asker.h).
+ * thread that can wait (net/creds_fetcher.h).
  */
 MUST_USE bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_kind *kind,
                             bool *due, struct err *e);

@@ -7,7 +7,7 @@
  * is reported sooner or later, once.
  *
  *     sink_produce(s, &record, &err)
- *       -> later, on the sink's poll thread: delivered(receipt, FAIL_NONE or why)
+ *       -> later, on the sink's poll thread: delivered(tag, FAIL_NONE or why)
  *
  * Bound: at most queue_bytes of keys, values and headers wait for their reports (one record
  * that is larger by itself goes alone). This is counted here, not by librdkafka, so that a
@@ -31,7 +31,7 @@
  * takes. FAIL_STOPPED: sink_free, or a fatal error of the producer, gave it up. FAIL_AGAIN: all
  * else.
  */
-typedef void sink_delivered_fn(void *receipt, size_t bytes, const struct err *e);
+typedef void sink_delivered_fn(void *tag, size_t bytes, const struct err *e);
 
 /* What happens to the connection, for the log: the net room does not log itself. */
 enum sink_event {
@@ -79,7 +79,7 @@ struct sink_record {
     struct span key;
     struct span value;
     int64_t timestamp_ms; /* 0: now */
-    void *receipt;        /* given back to delivered; 2-byte aligned at least */
+    void *tag;            /* given back to delivered; 2-byte aligned at least */
     bool *full;           /* not NULL: do not wait for room, set this and return FAIL_AGAIN */
     const struct sink_header *headers;
     size_t header_count; /* SINK_MAX_HEADERS at most */
@@ -142,7 +142,7 @@ size_t sink_partition_bytes(const struct sink *s);
 MUST_USE bool sink_reached(const struct sink *s);
 
 /* Fatal errors of the producer so far. */
-unsigned sink_lives(const struct sink *s);
+unsigned sink_restarts(const struct sink *s);
 
 /* That of the poll thread, which beats several times a second. */
 const struct pulse *sink_pulse(const struct sink *s);

@@ -84,8 +84,8 @@ static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err
     return kind;
 }
 
-enum err_kind customer_owe(struct customer *c, size_t bytes, struct pulse *pulse, bool *full,
-                           struct err *e)
+enum err_kind customer_reserve(struct customer *c, size_t bytes, struct pulse *pulse, bool *full,
+                               struct err *e)
 {
     if (over_share(c, bytes)) {
         if (full != NULL) {
@@ -107,7 +107,7 @@ enum err_kind customer_owe(struct customer *c, size_t bytes, struct pulse *pulse
     return FAIL_NONE;
 }
 
-void customer_paid(struct customer *c, size_t bytes)
+void customer_release(struct customer *c, size_t bytes)
 {
     uint64_t left = atomic_fetch_sub(&c->unacked, bytes) - bytes;
     (void)atomic_fetch_add_explicit(&c->all->paid, 1, memory_order_relaxed);

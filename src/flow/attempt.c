@@ -110,11 +110,11 @@ static enum err_kind attempt_record(struct attempt *a, struct output *record, st
 {
     struct produce *p = &a->produce;
     p->no_wait = normalizer_holds(a->normalizer);
-    enum err_kind kind = produce_record(p, a->receipt, a->customer, record, e);
+    enum err_kind kind = produce_record(p, a->inflight, a->customer, record, e);
     p->no_wait = false;
     if (kind != FAIL_NONE && p->full) {
         normalizer_let_go(a->normalizer, record);
-        kind = produce_record(p, a->receipt, a->customer, record, e);
+        kind = produce_record(p, a->inflight, a->customer, record, e);
     }
     return kind;
 }
@@ -144,7 +144,7 @@ static enum err_kind attempt_line(struct attempt *a, const struct line *line, st
 static enum err_kind attempt_text(struct attempt *a, struct span text, struct err *e)
 {
     struct line line;
-    enum lease_loss loss = receipt_loss(a->receipt);
+    enum lease_loss loss = inflight_loss(a->inflight);
     if (loss != LEASE_OURS) {
         return err_set(e, FAIL_LOST, "%s",
                        loss == LEASE_LOST ? "the lease of the notification is gone"
@@ -221,14 +221,15 @@ static struct span told_version(const struct notification_record *record)
     return record->version_id.n != 0 ? record->version_id : record->etag;
 }
 
-void attempt_about(struct attempt *a, struct receipt *r, const struct notification_record *record)
+void attempt_set_object(struct attempt *a, struct inflight *r,
+                        const struct notification_record *record)
 {
     buf_clear(&a->object);
     buf_add(&a->object, SPAN("s3://"));
     buf_add(&a->object, record->bucket);
     buf_add(&a->object, SPAN("/"));
     buf_add(&a->object, record->key);
-    a->receipt = r;
+    a->inflight = r;
     a->record = record;
     a->meta = (struct s3_meta){.length = -1};
     struct span version = told_version(record);
@@ -236,10 +237,10 @@ void attempt_about(struct attempt *a, struct receipt *r, const struct notificati
         memcpy(a->meta.version, version.p, version.n);
     }
     produce_object(&a->produce, buf_span(&a->object));
-    attempt_of(a, NULL);
+    attempt_set_customer(a, NULL);
 }
 
-void attempt_of(struct attempt *a, struct customer *c)
+void attempt_set_customer(struct attempt *a, struct customer *c)
 {
     a->customer = c;
     a->ready = false;
@@ -282,7 +283,7 @@ enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason, struc
         attempt_restart(a);
     }
     normalizer_reject_object(a->normalizer, reason, detail, offset, &record);
-    enum err_kind kind = produce_record(&a->produce, a->receipt, a->customer, &record, e);
+    enum err_kind kind = produce_record(&a->produce, a->inflight, a->customer, &record, e);
     if (kind == FAIL_NONE) {
         a->rejects++;
     } else {

@@ -8,9 +8,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-struct party {
-    struct receipt *first;
-    struct receipt **last;
+struct sched_class {
+    struct inflight *first;
+    struct inflight **last;
     unsigned limit;
     unsigned at_work;
 };
@@ -18,14 +18,14 @@ struct party {
 struct inbox {
     size_t places;
     size_t queues;
-    size_t parties;
+    size_t sched_classes;
     size_t bytes_max;
     void (*freed)(void *ctx);
     void *ctx;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t come;
-        struct party *parties;
+        struct sched_class *sched_classes;
         size_t *used; /* by queue: reserved or waiting */
         size_t taken; /* places that others cannot have: sum of max(used, 1) */
         size_t turn;
@@ -41,16 +41,16 @@ struct inbox *inbox_new(const struct inbox_settings *s)
     struct inbox *i = mem_zeros(1, sizeof(*i));
     i->places = s->places > s->queues ? s->places : s->queues;
     i->queues = s->queues;
-    i->parties = s->parties;
+    i->sched_classes = s->sched_classes;
     i->bytes_max = s->bytes;
     i->freed = s->freed;
     i->ctx = s->ctx;
-    i->shared.parties = mem_zeros(s->parties, sizeof(*i->shared.parties));
+    i->shared.sched_classes = mem_zeros(s->sched_classes, sizeof(*i->shared.sched_classes));
     i->shared.used = mem_zeros(s->queues, sizeof(*i->shared.used));
     i->shared.taken = s->queues;
-    for (size_t p = 0; p < s->parties; p++) {
-        i->shared.parties[p].last = &i->shared.parties[p].first;
-        i->shared.parties[p].limit = s->limits != NULL ? s->limits[p] : 0;
+    for (size_t p = 0; p < s->sched_classes; p++) {
+        i->shared.sched_classes[p].last = &i->shared.sched_classes[p].first;
+        i->shared.sched_classes[p].limit = s->limits != NULL ? s->limits[p] : 0;
     }
     mutex_init(&i->shared.lock);
     cond_init(&i->shared.come);
@@ -65,7 +65,7 @@ void inbox_free(struct inbox *i)
     assert(i->shared.waiting == 0);
     mutex_done(&i->shared.lock);
     cond_done(&i->shared.come);
-    free(i->shared.parties);
+    free(i->shared.sched_classes);
     free(i->shared.used);
     free(i);
 }
@@ -134,12 +134,12 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
     }
 }
 
-void inbox_put(struct inbox *i, struct receipt *r)
+void inbox_put(struct inbox *i, struct inflight *r)
 {
     r->next = NULL;
     mutex_lock(&i->shared.lock);
     assert(i->shared.used[r->queue] != 0);
-    struct party *p = &i->shared.parties[r->party];
+    struct sched_class *p = &i->shared.sched_classes[r->sched_class];
     *p->last = r;
     p->last = &r->next;
     i->shared.waiting++;
@@ -148,9 +148,9 @@ void inbox_put(struct inbox *i, struct receipt *r)
     mutex_unlock(&i->shared.lock);
 }
 
-static struct receipt *pop_locked(struct inbox *i, struct party *p)
+static struct inflight *pop_locked(struct inbox *i, struct sched_class *p)
 {
-    struct receipt *r = p->first;
+    struct inflight *r = p->first;
     p->first = r->next;
     if (p->first == NULL) {
         p->last = &p->first;
@@ -161,11 +161,11 @@ static struct receipt *pop_locked(struct inbox *i, struct party *p)
     return r;
 }
 
-static struct receipt *next_locked(struct inbox *i)
+static struct inflight *next_locked(struct inbox *i)
 {
-    for (size_t n = 0; n < i->parties && i->shared.waiting != 0; n++) {
-        size_t at = (i->shared.turn + n) % i->parties;
-        struct party *p = &i->shared.parties[at];
+    for (size_t n = 0; n < i->sched_classes && i->shared.waiting != 0; n++) {
+        size_t at = (i->shared.turn + n) % i->sched_classes;
+        struct sched_class *p = &i->shared.sched_classes[at];
         if (p->first != NULL && (p->limit == 0 || p->at_work < p->limit)) {
             i->shared.turn = at + 1;
             p->at_work++;
@@ -175,9 +175,9 @@ static struct receipt *next_locked(struct inbox *i)
     return NULL;
 }
 
-struct receipt *inbox_take(struct inbox *i)
+struct inflight *inbox_take(struct inbox *i)
 {
-    struct receipt *r = NULL;
+    struct inflight *r = NULL;
     bool tell = false;
     mutex_lock(&i->shared.lock);
     while (!i->shared.stopped && (r = next_locked(i)) == NULL) {
@@ -193,11 +193,11 @@ struct receipt *inbox_take(struct inbox *i)
     return r;
 }
 
-void inbox_finished(struct inbox *i, size_t party)
+void inbox_finished(struct inbox *i, size_t sched_class)
 {
     mutex_lock(&i->shared.lock);
-    assert(i->shared.parties[party].at_work != 0);
-    i->shared.parties[party].at_work--;
+    assert(i->shared.sched_classes[sched_class].at_work != 0);
+    i->shared.sched_classes[sched_class].at_work--;
     if (i->shared.waiting != 0) {
         cond_signal(&i->shared.come);
     }
@@ -212,13 +212,13 @@ void inbox_stop(struct inbox *i)
     mutex_unlock(&i->shared.lock);
 }
 
-struct receipt *inbox_drain(struct inbox *i)
+struct inflight *inbox_drain(struct inbox *i)
 {
-    struct receipt *r = NULL;
+    struct inflight *r = NULL;
     mutex_lock(&i->shared.lock);
-    for (size_t at = 0; at < i->parties && r == NULL; at++) {
-        if (i->shared.parties[at].first != NULL) {
-            r = pop_locked(i, &i->shared.parties[at]);
+    for (size_t at = 0; at < i->sched_classes && r == NULL; at++) {
+        if (i->shared.sched_classes[at].first != NULL) {
+            r = pop_locked(i, &i->shared.sched_classes[at]);
             (void)unuse_locked(i, r->queue, 1);
         }
     }
@@ -234,10 +234,10 @@ size_t inbox_waiting(struct inbox *i)
     return n;
 }
 
-size_t inbox_at_work(struct inbox *i, size_t party)
+size_t inbox_at_work(struct inbox *i, size_t sched_class)
 {
     mutex_lock(&i->shared.lock);
-    size_t n = i->shared.parties[party].at_work;
+    size_t n = i->shared.sched_classes[sched_class].at_work;
     mutex_unlock(&i->shared.lock);
     return n;
 }

@@ -55,7 +55,7 @@ struct intake {
     size_t learner_count;
     bool started;
     atomic_bool stopping;
-    atomic_int farewell_ms;
+    atomic_int drain_ms;
     struct pulse pulse;
     int64_t clock_told_ms; /* how wrong our clock was when that was last said */
     struct {
@@ -247,7 +247,7 @@ static void poll_start(struct intake *i, struct poll *p)
 }
 
 /* Whose turn it takes in the inbox: the customer's of its first record. */
-static void assign(struct intake *i, struct receipt *r)
+static void assign(struct intake *i, struct inflight *r)
 {
     struct customer *c = NULL;
     if (r->notification != NULL) {
@@ -256,7 +256,7 @@ static void assign(struct intake *i, struct receipt *r)
                            r->notification->form);
     }
     r->account.customer = c;
-    r->party = c != NULL ? c->index : customers_count(i->parts.customers) + r->queue;
+    r->sched_class = c != NULL ? c->index : customers_count(i->parts.customers) + r->queue;
 }
 
 /* One clock, many queues that notification it: said once, and again only when it has moved on. */
@@ -277,8 +277,8 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
 {
     struct poll *p = polled->tag;
     for (size_t k = 0; k < polled->count; k++) {
-        struct receipt *r =
-            receipt_new(polled->messages[k], p->index, clock_mono_ms(i->parts.clock));
+        struct inflight *r =
+            inflight_new(polled->messages[k], p->index, clock_mono_ms(i->parts.clock));
         assign(i, r);
         acker_add(i->parts.acker, r);
         inbox_put(i->parts.inbox, r);
@@ -324,7 +324,7 @@ static bool any_polls(const struct intake *i)
 
 static void farewell(struct intake *i)
 {
-    int64_t end = clock_mono_ms(i->parts.clock) + atomic_load(&i->farewell_ms);
+    int64_t end = clock_mono_ms(i->parts.clock) + atomic_load(&i->drain_ms);
     int64_t left = 0;
     while (any_polls(i) && (left = end - clock_mono_ms(i->parts.clock)) > 0) {
         struct sqs_polled polled;
@@ -388,12 +388,12 @@ const struct pulse *intake_pulse(const struct intake *i)
     return &i->pulse;
 }
 
-void intake_stop(struct intake *i, int farewell_ms)
+void intake_stop(struct intake *i, int drain_ms)
 {
     if (!i->started) {
         return;
     }
-    atomic_store(&i->farewell_ms, farewell_ms);
+    atomic_store(&i->drain_ms, drain_ms);
     mutex_lock(&i->shared.lock);
     atomic_store(&i->stopping, true);
     cond_broadcast(&i->shared.stopped);

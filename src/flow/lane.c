@@ -81,7 +81,7 @@ static void log_object(struct lane *l, const struct outcome_action *action, cons
         KV_INT("rejects", a->rejects),
         KV_INT("bytes", a->object_bytes),
         KV_INT("ms", clock_mono_ms(l->parts.clock) - l->began_ms),
-        KV_INT("receive_count", a->receipt->receive_count),
+        KV_INT("receive_count", a->inflight->receive_count),
     };
     size_t n = 9;
     if (e->kind != FAIL_NONE) {
@@ -121,7 +121,7 @@ static void judge_customer(struct lane *l, const struct err *e)
     }
 }
 
-static bool is_last(const struct lane *l, const struct receipt *r)
+static bool is_last(const struct lane *l, const struct inflight *r)
 {
     const struct intake_queue *q = &l->parts.queues[r->queue];
     int64_t age = r->sent_ms != 0 ? sqs_clock_ms(q->queue) - r->sent_ms : 0;
@@ -176,8 +176,8 @@ static void lane_object(struct lane *l)
     struct attempt *a = l->attempt;
     struct outcome_action action;
     struct err e = {.kind = FAIL_NONE};
-    struct outcome_case c = {.receive_count = a->receipt->receive_count,
-                             .last = is_last(l, a->receipt)};
+    struct outcome_case c = {.receive_count = a->inflight->receive_count,
+                             .last = is_last(l, a->inflight)};
     do {
         c.kind = attempt_run(a, &e);
         if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT) {
@@ -199,18 +199,18 @@ static void lane_object(struct lane *l)
     if (action.reject) {
         last_object_reject(l, &e);
     }
-    receipt_worsen(a->receipt, action.outcome, action.delay_s);
+    inflight_worsen(a->inflight, action.outcome, action.delay_s);
     count_object(l, action.outcome, e.kind);
     log_object(l, &action, &e);
 }
 
 /* ---- records of a notification ---- */
 
-static void leave(struct lane *l, struct receipt *r, enum err_kind kind, const char *reason)
+static void leave(struct lane *l, struct inflight *r, enum err_kind kind, const char *reason)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, kind);
     int delay = outcome_delay_s(rule, r->receive_count, &l->rng);
-    receipt_worsen(r, rule->outcome, delay);
+    inflight_worsen(r, rule->outcome, delay);
     log_write(LOG_WARN, "notification left", KV_STR("reason", reason),
               KV_STR("queue", l->parts.conf->queues[r->queue].name), KV_STR("message_id", r->id),
               KV_SPAN("object", buf_span(&l->attempt->object)),
@@ -219,7 +219,7 @@ static void leave(struct lane *l, struct receipt *r, enum err_kind kind, const c
 }
 
 /* Nobody's: never fetched. At its last receive a reject tells. */
-static void lane_not_ours(struct lane *l, struct receipt *r)
+static void lane_not_ours(struct lane *l, struct inflight *r)
 {
     stats_add(&l->parts.stats->not_ours, 1);
     if (is_last(l, r)) {
@@ -235,7 +235,7 @@ static bool is_folder(const struct notification_record *record)
 }
 
 /* The folder of a prefix is its customer's, though it is not below the prefix. */
-static struct customer *find_customer(const struct lane *l, const struct receipt *r,
+static struct customer *find_customer(const struct lane *l, const struct inflight *r,
                                       const struct notification_record *record)
 {
     char inside[1025 + 1];
@@ -281,11 +281,11 @@ static void compare_version(const struct notification_record *record, struct cus
     }
 }
 
-static void lane_paused(struct lane *l, struct receipt *r, struct customer *c)
+static void lane_paused(struct lane *l, struct inflight *r, struct customer *c)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED);
     int delay = outcome_delay_s(rule, r->receive_count, &l->rng);
-    receipt_worsen(r, rule->outcome, delay);
+    inflight_worsen(r, rule->outcome, delay);
     if (rule->reject && is_last(l, r)) {
         last_reject(l, REJECT_OBJECT, "paused: the customer's role, bucket or topic refuses us");
     }
@@ -296,14 +296,15 @@ static void lane_paused(struct lane *l, struct receipt *r, struct customer *c)
               KV_STR("next", rule->next));
 }
 
-static void lane_record(struct lane *l, struct receipt *r, const struct notification_record *record)
+static void lane_record(struct lane *l, struct inflight *r,
+                        const struct notification_record *record)
 {
     if (record->what != NOTIFICATION_CREATED) {
         stats_add(&l->parts.stats->skipped, 1);
         log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", r->id));
         return;
     }
-    attempt_about(l->attempt, r, record);
+    attempt_set_object(l->attempt, r, record);
     l->began_ms = clock_mono_ms(l->parts.clock);
     struct customer *c = find_customer(l, r, record);
     if (c == NULL) {
@@ -319,7 +320,7 @@ static void lane_record(struct lane *l, struct receipt *r, const struct notifica
     compare_region(record, c);
     compare_account(record, c);
     compare_version(record, c);
-    attempt_of(l->attempt, c);
+    attempt_set_customer(l->attempt, c);
     atomic_store_explicit(&l->customer, c, memory_order_relaxed);
     if (!customer_allowed(c)) {
         lane_paused(l, r, c);
@@ -328,7 +329,7 @@ static void lane_record(struct lane *l, struct receipt *r, const struct notifica
     lane_object(l);
 }
 
-void lane_carry(struct lane *l, struct receipt *r)
+void lane_carry(struct lane *l, struct inflight *r)
 {
     r->begun = true;
     buf_clear(&l->attempt->object);
@@ -338,25 +339,25 @@ void lane_carry(struct lane *l, struct receipt *r)
     }
     size_t count = r->notification != NULL ? r->notification->count : 0;
     for (size_t i = 0; i < count; i++) {
-        if (receipt_loss(r) != LEASE_OURS) {
-            receipt_worsen(r, OUTCOME_LATER, DELAY_FIRST_S);
+        if (inflight_loss(r) != LEASE_OURS) {
+            inflight_worsen(r, OUTCOME_LATER, DELAY_FIRST_S);
             break;
         }
         lane_record(l, r, &r->notification->records[i]);
     }
-    receipt_slim(r);
+    inflight_slim(r);
     struct acker *acker = l->parts.acker;
-    if (receipt_pay(r, NULL)) {
+    if (inflight_release(r, NULL)) {
         acker_settled(acker, r);
     }
 }
 
 void lane_delivered(void *account, size_t bytes, const struct err *e)
 {
-    const struct account *a = account;
-    struct receipt *r = a->receipt;
+    const struct delivery_tag *a = account;
+    struct inflight *r = a->inflight;
     produce_delivered(a->customer, bytes, e);
-    if (receipt_pay(r, e)) {
+    if (inflight_release(r, e)) {
         acker_settled(r->acker, r);
     }
 }
@@ -366,14 +367,14 @@ void lane_delivered(void *account, size_t bytes, const struct err *e)
 static void *lane_run(void *arg)
 {
     struct lane *l = arg;
-    struct receipt *r = NULL;
+    struct inflight *r = NULL;
     while ((r = inbox_take(l->parts.inbox)) != NULL) {
-        size_t party = r->party;
+        size_t sched_class = r->sched_class;
         pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
         lane_carry(l, r); /* r may be freed by now */
         atomic_store_explicit(&l->customer, NULL, memory_order_relaxed);
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
-        inbox_finished(l->parts.inbox, party);
+        inbox_finished(l->parts.inbox, sched_class);
     }
     mutex_lock(&l->shared.lock);
     l->shared.done = true;

@@ -57,34 +57,34 @@ static int64_t event_timestamp(const struct produce *p, const struct output *rec
     return !p->parts.conf->kafka.event_timestamp || at <= 0 ? 0 : (at < now ? at : now);
 }
 
-static enum err_kind give(struct produce *p, struct receipt *r, struct customer *c,
+static enum err_kind give(struct produce *p, struct inflight *r, struct customer *c,
                           struct sink_record *out, struct err *e)
 {
     size_t bytes = out->key.n + out->value.n;
     p->full = false;
-    out->receipt = receipt_account(r, c);
+    out->tag = inflight_tag(r, c);
     out->full = p->no_wait ? &p->full : NULL;
     out->pulse = p->parts.pulse;
     if (c != NULL) {
-        enum err_kind kind = customer_owe(c, bytes, out->pulse, out->full, e);
+        enum err_kind kind = customer_reserve(c, bytes, out->pulse, out->full, e);
         if (kind != FAIL_NONE) {
             return kind;
         }
     }
-    receipt_owe(r);
+    inflight_hold(r);
     enum err_kind kind = sink_produce(p->parts.sink, out, e);
     if (kind != FAIL_NONE) {
-        bool last = receipt_pay(r, NULL); /* it was never on its way */
+        bool last = inflight_release(r, NULL); /* it was never on its way */
         assert(!last);
         (void)last;
         if (c != NULL) {
-            customer_paid(c, bytes);
+            customer_release(c, bytes);
         }
     }
     return kind;
 }
 
-static enum err_kind produce_event(struct produce *p, struct receipt *r, struct customer *c,
+static enum err_kind produce_event(struct produce *p, struct inflight *r, struct customer *c,
                                    const struct output *record, struct err *e)
 {
     char time[TIMESTAMP_BYTES];
@@ -109,7 +109,7 @@ static enum err_kind produce_event(struct produce *p, struct receipt *r, struct 
     return give(p, r, c, &out, e);
 }
 
-enum err_kind produce_record(struct produce *p, struct receipt *r, struct customer *c,
+enum err_kind produce_record(struct produce *p, struct inflight *r, struct customer *c,
                              const struct output *record, struct err *e)
 {
     struct stats *stats = c != NULL ? &c->stats : p->parts.stats;
@@ -156,5 +156,5 @@ void produce_delivered(struct customer *c, size_t bytes, const struct err *e)
         }
         customer_refused(c, outcome_rule(ABOUT_DELIVERY, e->kind)->mark, SPAN(""), e);
     }
-    customer_paid(c, bytes);
+    customer_release(c, bytes);
 }

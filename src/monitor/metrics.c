@@ -99,7 +99,7 @@ static void write_kafka_limit(const struct metric *m, const struct metrics_view 
 
 static void write_kafka_fatal(const struct metric *m, const struct metrics_view *v, struct buf *out)
 {
-    write_one(m, out, sink_lives(v->parts.sink));
+    write_one(m, out, sink_restarts(v->parts.sink));
 }
 
 static void write_own_expiry(const struct metric *m, const struct metrics_view *v, struct buf *out)

@@ -129,7 +129,7 @@ rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {bytes_of(r->key), r->key.n}},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes_of(r->value), r->value.n}},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = r->receipt},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = r->tag},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = r->timestamp_ms},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };
@@ -158,7 +158,7 @@ static uint64_t cost_of(const struct sink_record *r)
 
 enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct err *e)
 {
-    assert(((uintptr_t)r->receipt & 1) == 0);
+    assert(((uintptr_t)r->tag & 1) == 0);
     uint64_t n = r->key.n + r->value.n;
     if (n > s->max_bytes) {
         return err_set(e, FAIL_LIMIT, "kafka: a record of %llu bytes is above message.max.bytes",
@@ -287,7 +287,7 @@ bool sink_reached(const struct sink *s)
     return atomic_load(&s->reached);
 }
 
-unsigned sink_lives(const struct sink *s)
+unsigned sink_restarts(const struct sink *s)
 {
     return atomic_load(&s->lives);
 }

@@ -61,10 +61,10 @@ void sink_err(struct err *e, rd_kafka_resp_err_t code, const char *detail)
 
 /* ---- delivery reports ---- */
 
-/* The receipt's lowest bit says that this is the second try. */
-static void *second_try(void *receipt)
+/* The tag's lowest bit says that this is the second try. */
+static void *second_try(void *tag)
 {
-    return (char *)receipt + 1;
+    return (char *)tag + 1;
 }
 
 static bool is_second_try(const void *opaque)
@@ -85,7 +85,7 @@ static bool produced_again(struct sink *s, const rd_kafka_message_t *m)
     struct sink_record r = {
         .key = {m->key, m->key_len},
         .value = {m->payload, m->len},
-        .receipt = second_try(m->_private),
+        .tag = second_try(m->_private),
     };
     return sink_hand_over(s, m->rkt, &r, headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -163,8 +163,8 @@ static void report(struct sink *s, struct batch *b, const rd_kafka_message_t *m)
             e.kind = FAIL_AGAIN; /* given up for a new producer, not for the end */
         }
     }
-    char *receipt = m->_private;
-    s->delivered(is_second_try(receipt) ? receipt - 1 : receipt, size_of(m), &e);
+    char *tag = m->_private;
+    s->delivered(is_second_try(tag) ? tag - 1 : tag, size_of(m), &e);
 }
 
 static void emit(struct sink *s, enum sink_event what, const struct err *e)

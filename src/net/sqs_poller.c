@@ -7,7 +7,7 @@
  * waiting before the next poll is the caller's business.
  */
 #include "base/alloc.h"
-#include "net/creds_asker.h"
+#include "net/creds_fetcher.h"
 #include "sqs_priv.h"
 
 #include <curl/curl.h>
@@ -23,7 +23,7 @@ struct poll {
     struct sqs_queue *queue;
     void *tag;
     bool under_way;
-    struct creds_asker *asker; /* of the credentials it waits for; else NULL */
+    struct creds_fetcher *fetcher; /* of the credentials it waits for; else NULL */
     struct http *http;
     CURL *easy; /* of http, while it is with the poller's multi; else NULL */
     struct signer signer;
@@ -39,7 +39,7 @@ struct poll {
 struct object_origin {
     struct object_origin *next;
     struct creds_source *creds;
-    struct creds_asker *asker;
+    struct creds_fetcher *fetcher;
 };
 
 struct sqs_poller {
@@ -95,7 +95,7 @@ static void wake_multi(void *ctx)
 }
 
 /* Let its credentials be asked for, if nobody does so yet. */
-static struct creds_asker *ask(struct sqs_poller *p, struct creds_source *creds)
+static struct creds_fetcher *ask(struct sqs_poller *p, struct creds_source *creds)
 {
     struct object_origin *s = p->sources;
     while (s != NULL && s->creds != creds) {
@@ -103,12 +103,12 @@ static struct creds_asker *ask(struct sqs_poller *p, struct creds_source *creds)
     }
     if (s == NULL) {
         s = mem_alloc(sizeof(*s));
-        *s =
-            (struct object_origin){p->sources, creds, creds_asker_new(creds, wake_multi, p->multi)};
+        *s = (struct object_origin){p->sources, creds,
+                                    creds_fetcher_new(creds, wake_multi, p->multi)};
         p->sources = s;
     }
-    creds_asker_ask(s->asker);
-    return s->asker;
+    creds_fetcher_ask(s->fetcher);
+    return s->fetcher;
 }
 
 /* Sign and send, or wait for credentials. False: *e says why it could not begin. */
@@ -117,10 +117,10 @@ static bool begin(struct sqs_poller *p, struct poll *poll, struct err *e)
     struct signed_try *t = &poll->attempt;
     enum err_kind kind = signed_sign(t, &poll->signer, &poll->request, &poll->sent, e);
     if (t->creds_missing || t->creds_due) {
-        struct creds_asker *asker = ask(p, poll->signer.creds);
-        poll->asker = t->creds_missing ? asker : NULL;
+        struct creds_fetcher *fetcher = ask(p, poll->signer.creds);
+        poll->fetcher = t->creds_missing ? fetcher : NULL;
     }
-    if (poll->asker != NULL) {
+    if (poll->fetcher != NULL) {
         err_clear(e);
         return true;
     }
@@ -149,7 +149,7 @@ static void begin_or_fail(struct sqs_poller *p, struct poll *poll)
 static void end(struct poll *poll)
 {
     poll->under_way = false;
-    poll->asker = NULL;
+    poll->fetcher = NULL;
     signed_try_done(&poll->attempt);
 }
 
@@ -184,8 +184,8 @@ void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_message
 static void begin_waiting(struct sqs_poller *p)
 {
     for (struct poll *poll = p->all; poll != NULL; poll = poll->all) {
-        if (poll->asker != NULL && !creds_asker_busy(poll->asker)) {
-            poll->asker = NULL;
+        if (poll->fetcher != NULL && !creds_fetcher_busy(poll->fetcher)) {
+            poll->fetcher = NULL;
             begin_or_fail(p, poll);
         }
     }
@@ -298,7 +298,7 @@ void sqs_poller_free(struct sqs_poller *p)
     }
     for (struct object_origin *s = p->sources; s != NULL;) {
         struct object_origin *next = s->next;
-        creds_asker_free(s->asker);
+        creds_fetcher_free(s->fetcher);
         free(s);
         s = next;
     }

@@ -148,9 +148,9 @@ static enum err_kind make_queues(struct worker *w, struct err *e)
 }
 
 /* A customer without a limit of its own leaves a quarter of the lanes to the others. */
-static unsigned *lane_limits(const struct conf *conf, size_t parties)
+static unsigned *lane_limits(const struct conf *conf, size_t sched_classes)
 {
-    unsigned *limits = mem_zeros(parties, sizeof(*limits));
+    unsigned *limits = mem_zeros(sched_classes, sizeof(*limits));
     unsigned lanes = (unsigned)conf->limits.lanes;
     unsigned most = lanes > 4 ? lanes - lanes / 4 : (lanes > 1 ? lanes - 1 : 1);
     for (size_t i = 0; i < conf->customer_count; i++) {
@@ -163,13 +163,13 @@ static unsigned *lane_limits(const struct conf *conf, size_t parties)
 static void make_flow(struct worker *w)
 {
     const struct conf *conf = w->conf;
-    size_t parties = conf->customer_count + conf->queue_count;
+    size_t sched_classes = conf->customer_count + conf->queue_count;
     size_t lanes = (size_t)conf->limits.lanes;
-    unsigned *limits = lane_limits(conf, parties);
+    unsigned *limits = lane_limits(conf, sched_classes);
     struct inbox_settings inbox = {
         .places = conf->queue_count + (lanes > SQS_BATCH ? lanes : SQS_BATCH),
         .queues = conf->queue_count,
-        .parties = parties,
+        .sched_classes = sched_classes,
         .limits = limits,
         .bytes = INBOX_BYTES,
         .freed = on_freed,

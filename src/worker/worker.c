@@ -6,14 +6,14 @@
  * Stop: who asks first: no more receives; what no lane has begun goes back at once; the lanes
  * finish while there is time, then are cut; the sink delivers what it has; what is still owed
  * for goes back; SQS is told; then the sink is closed, which reports everything, so that each
- * receipt is settled and freed.
+ * inflight is settled and freed.
  */
 #include "worker_priv.h"
 
 #include "base/log.h"
 
 enum {
-    FAREWELL_MS = 1000,      /* answers of polls on their way */
+    DRAIN_MS = 1000,         /* answers of polls on their way */
     TELL_RESERVE_MS = 2000,  /* of the grace, for telling SQS */
     FLUSH_RESERVE_MS = 5000, /* of the grace, for Kafka and SQS */
 };
@@ -42,7 +42,7 @@ static int left_ms(int64_t end)
 static size_t hand_back_untouched(struct worker *w)
 {
     size_t count = 0;
-    struct receipt *r = NULL;
+    struct inflight *r = NULL;
     while ((r = inbox_drain(w->inbox)) != NULL) {
         acker_hand_back(w->acker, r);
         count++;
@@ -106,7 +106,7 @@ bool worker_stop(struct worker *w, int grace_ms)
     monitor_stopping(w->monitor);
     inbox_stop(w->inbox);          /* lanes begin nothing new */
     http_pool_stop(w->polls_pool); /* questions about queues; polls have their own connections */
-    intake_stop(w->intake, grace_ms / 4 < FAREWELL_MS ? grace_ms / 4 : FAREWELL_MS);
+    intake_stop(w->intake, grace_ms / 4 < DRAIN_MS ? grace_ms / 4 : DRAIN_MS);
     size_t untouched = hand_back_untouched(w);
     if (!stop_lanes(w, end - flush_ms, end)) {
         log_text(LOG_ERROR, "a lane hangs; what it held shows up again after its visibility");
@@ -125,7 +125,7 @@ bool worker_stop(struct worker *w, int grace_ms)
     monitor_free(w->monitor);
     w->monitor = NULL;
     creds_source_stop(w->own); /* acker, polls and the brokers' tokens may wait for them */
-    sink_free(w->sink);        /* reports the rest: every receipt is settled now */
+    sink_free(w->sink);        /* reports the rest: every inflight is settled now */
     w->sink = NULL;
     acker_stop(w->acker);
     log_stopped(w, untouched, given_up, began);

@@ -84,8 +84,8 @@ static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **stat
     setup();
     struct err e;
     struct customer *a = customers_at(w.all, 0);
-    assert_int_equal(customer_owe(a, 100000, NULL, NULL, &e), FAIL_NONE);
-    customer_paid(a, 100000);
+    assert_int_equal(customer_reserve(a, 100000, NULL, NULL, &e), FAIL_NONE);
+    customer_release(a, 100000);
     assert_int_equal(a->unacked, 0);
     customers_free(w.all);
 }
@@ -113,7 +113,7 @@ static void tells_how_a_customer_stands(void **state UNUSED)
     fake_creds.expires_ms = 1234567;
     assert_int_equal(customer_creds(a, &creds, &e), FAIL_NONE);
     fake_creds.renewal = FAIL_AGAIN;
-    assert_int_equal(customer_owe(a, 700, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(a, 700, NULL, NULL, &e), FAIL_NONE);
     customer_refused(a, BREAKER_OPEN, SPAN("k"), &e);
     customer_state(a, &s);
     assert_int_equal(s.expires_ms, 1234567);
@@ -136,7 +136,7 @@ static void *owe_more(void *arg)
 {
     struct waiter *x = arg;
     struct err e;
-    x->kind = customer_owe(x->c, 500, &x->pulse, NULL, &e);
+    x->kind = customer_reserve(x->c, 500, &x->pulse, NULL, &e);
     atomic_store(&x->ended, true);
     return NULL;
 }
@@ -145,7 +145,7 @@ static pthread_t start_waiting(struct waiter *x)
 {
     pthread_t thread;
     struct err e;
-    assert_int_equal(customer_owe(x->c, 800, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(x->c, 800, NULL, NULL, &e), FAIL_NONE);
     assert_int_equal(pthread_create(&thread, NULL, owe_more, x), 0);
     while (atomic_load(&x->c->waiting) == 0) {
     }
@@ -158,11 +158,11 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     struct waiter x = {.c = customers_at(w.all, 0)};
     pthread_t thread = start_waiting(&x);
     struct err e;
-    assert_int_equal(customer_owe(customers_at(w.all, 1), 900, NULL, NULL, &e),
+    assert_int_equal(customer_reserve(customers_at(w.all, 1), 900, NULL, NULL, &e),
                      FAIL_NONE); /* has its own */
     assert_false(atomic_load(&x.ended));
     assert_int_equal(pulse_state(&x.pulse), PULSE_WAIT);
-    customer_paid(x.c, 800);
+    customer_release(x.c, 800);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
     assert_int_equal(pulse_state(&x.pulse), PULSE_WORK);
@@ -174,11 +174,11 @@ static void wakes_a_waiting_lane_when_a_third_of_the_share_is_free(void **state 
     setup();
     struct err e;
     struct customer *a = customers_at(w.all, 0);
-    assert_int_equal(customer_owe(a, 1000, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(a, 1000, NULL, NULL, &e), FAIL_NONE);
     atomic_store(&a->asleep, true);
-    customer_paid(a, 332);
+    customer_release(a, 332);
     assert_true(atomic_load(&a->asleep));
-    customer_paid(a, 1);
+    customer_release(a, 1);
     assert_false(atomic_load(&a->asleep));
     customers_free(w.all);
 }
@@ -196,7 +196,7 @@ static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
     assert_false(atomic_load(&x.ended));
     atomic_store(&fake_sink.away, false);
     while (!atomic_load(&x.ended)) {
-        customer_paid(customers_at(w.all, 1), 0); /* others' records are acknowledged */
+        customer_release(customers_at(w.all, 1), 0); /* others' records are acknowledged */
         atomic_fetch_add(&moved.ms, 200);
         (void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
     }
@@ -212,17 +212,17 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     struct waiter x = {.c = customers_at(w.all, 0)};
     pthread_t thread = start_waiting(&x);
     struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
-    customer_paid(customers_at(w.all, 1), 0);
+    customer_release(customers_at(w.all, 1), 0);
     for (int i = 0; i < 3; i++) {
         (void)nanosleep(&looks, NULL);
         atomic_fetch_add(&moved.ms, 60 * 1000);
     }
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
-    customer_paid(customers_at(w.all, 1), 0); /* Kafka is back, for the other first */
+    customer_release(customers_at(w.all, 1), 0); /* Kafka is back, for the other first */
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
-    customer_paid(x.c, 800);
+    customer_release(x.c, 800);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
     customers_free(w.all);

@@ -161,7 +161,7 @@ struct fake_record {
     char key[64];
     char value[FAKE_VALUE];
     size_t bytes;
-    void *receipt;
+    void *tag;
 };
 
 struct sink_topic {
@@ -220,7 +220,7 @@ enum err_kind sink_produce(struct sink *s UNUSED, const struct sink_record *r, s
     (void)snprintf(f->key, sizeof(f->key), "%.*s", SPAN_FMT(r->key));
     (void)snprintf(f->value, sizeof(f->value), "%.*s", SPAN_FMT(r->value));
     f->bytes = r->key.n + r->value.n;
-    f->receipt = r->receipt;
+    f->inflight = r->inflight;
     return FAIL_NONE;
 }
 
@@ -229,7 +229,7 @@ UNUSED static void fake_sink_report(sink_delivered_fn *delivered, enum err_kind 
 {
     struct err e = {.kind = kind};
     struct fake_record *f = &fake_sink.records[fake_sink.reported++];
-    delivered(f->receipt, f->bytes, &e);
+    delivered(f->inflight, f->bytes, &e);
 }
 
 /* ---- the normalizer ---- */

@@ -6,34 +6,34 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static struct receipt *letter(size_t queue, size_t party)
+static struct inflight *letter(size_t queue, size_t sched_class)
 {
-    struct receipt *r = calloc(1, sizeof(*r));
+    struct inflight *r = calloc(1, sizeof(*r));
     assert_non_null(r);
     r->queue = queue;
-    r->party = party;
+    r->sched_class = sched_class;
     r->body_bytes = 100;
     return r;
 }
 
-static void put(struct inbox *i, size_t queue, size_t party)
+static void put(struct inbox *i, size_t queue, size_t sched_class)
 {
     assert_int_equal(inbox_reserve(i, queue, 1), 1);
-    inbox_put(i, letter(queue, party));
+    inbox_put(i, letter(queue, sched_class));
 }
 
-static size_t take_party(struct inbox *i)
+static size_t take_class(struct inbox *i)
 {
-    struct receipt *r = inbox_take(i);
+    struct inflight *r = inbox_take(i);
     assert_non_null(r);
-    size_t party = r->party;
+    size_t sched_class = r->sched_class;
     free(r);
-    return party;
+    return sched_class;
 }
 
 static void takes_in_turns_whatever_the_backlogs(void **state UNUSED)
 {
-    struct inbox_settings s = {.places = 100, .queues = 1, .parties = 3, .bytes = 1 << 20};
+    struct inbox_settings s = {.places = 100, .queues = 1, .sched_classes = 3, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     for (int n = 0; n < 20; n++) {
         put(i, 0, 0);
@@ -42,9 +42,9 @@ static void takes_in_turns_whatever_the_backlogs(void **state UNUSED)
     put(i, 0, 2);
     size_t want[] = {0, 2, 0, 2, 0, 0};
     for (size_t n = 0; n < 6; n++) {
-        assert_int_equal(take_party(i), want[n]);
+        assert_int_equal(take_class(i), want[n]);
     }
-    struct receipt *r = NULL;
+    struct inflight *r = NULL;
     while ((r = inbox_drain(i)) != NULL) {
         free(r);
     }
@@ -54,7 +54,7 @@ static void gives_a_party_no_more_lanes_than_its_limit(void **state UNUSED)
 {
     unsigned limits[] = {2, 0};
     struct inbox_settings s = {
-        .places = 100, .queues = 1, .parties = 2, .limits = limits, .bytes = 1 << 20};
+        .places = 100, .queues = 1, .sched_classes = 2, .limits = limits, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     for (int n = 0; n < 5; n++) {
         put(i, 0, 0);
@@ -62,12 +62,12 @@ static void gives_a_party_no_more_lanes_than_its_limit(void **state UNUSED)
     }
     size_t zeros = 0;
     for (int n = 0; n < 7; n++) {
-        zeros += take_party(i) == 0;
+        zeros += take_class(i) == 0;
     }
     assert_int_equal(zeros, 2);
     inbox_finished(i, 0);
-    assert_int_equal(take_party(i), 0);
-    struct receipt *r = NULL;
+    assert_int_equal(take_class(i), 0);
+    struct inflight *r = NULL;
     while ((r = inbox_drain(i)) != NULL) {
         free(r);
     }
@@ -75,7 +75,7 @@ static void gives_a_party_no_more_lanes_than_its_limit(void **state UNUSED)
 
 static void keeps_a_place_for_every_queue(void **state UNUSED)
 {
-    struct inbox_settings s = {.places = 30, .queues = 3, .parties = 1, .bytes = 1 << 20};
+    struct inbox_settings s = {.places = 30, .queues = 3, .sched_classes = 1, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     assert_int_equal(inbox_reserve(i, 0, 10), 10);
     assert_int_equal(inbox_reserve(i, 0, 10), 5); /* half of the places at most */
@@ -91,7 +91,7 @@ static void keeps_a_place_for_every_queue(void **state UNUSED)
 
 static void never_promises_more_places_than_there_are(void **state UNUSED)
 {
-    struct inbox_settings s = {.places = 17, .queues = 5, .parties = 1, .bytes = 1 << 20};
+    struct inbox_settings s = {.places = 17, .queues = 5, .sched_classes = 1, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     struct rng rng;
     rng_init(&rng, 5);
@@ -115,7 +115,7 @@ static void never_promises_more_places_than_there_are(void **state UNUSED)
 
 static void stops_promising_when_the_bodies_are_too_large(void **state UNUSED)
 {
-    struct inbox_settings s = {.places = 30, .queues = 1, .parties = 1, .bytes = 150};
+    struct inbox_settings s = {.places = 30, .queues = 1, .sched_classes = 1, .bytes = 150};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     put(i, 0, 0);
     put(i, 0, 0);
@@ -133,8 +133,12 @@ static void told(void *ctx)
 static void tells_when_a_refused_place_is_free(void **state UNUSED)
 {
     int calls = 0;
-    struct inbox_settings s = {
-        .places = 2, .queues = 1, .parties = 1, .bytes = 1 << 20, .freed = told, .ctx = &calls};
+    struct inbox_settings s = {.places = 2,
+                               .queues = 1,
+                               .sched_classes = 1,
+                               .bytes = 1 << 20,
+                               .freed = told,
+                               .ctx = &calls};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     put(i, 0, 0);
     put(i, 0, 0);
@@ -148,12 +152,12 @@ static void tells_when_a_refused_place_is_free(void **state UNUSED)
 static void *taker(void *ctx)
 {
     struct inbox *i = ctx;
-    struct receipt *r = NULL;
+    struct inflight *r = NULL;
     size_t n = 0;
     while ((r = inbox_take(i)) != NULL) {
-        size_t party = r->party;
+        size_t sched_class = r->sched_class;
         free(r);
-        inbox_finished(i, party);
+        inbox_finished(i, sched_class);
         n++;
     }
     return (void *)n;
@@ -163,7 +167,7 @@ static void hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop(void **s
 {
     unsigned limits[] = {1, 1, 0};
     struct inbox_settings s = {
-        .places = 8, .queues = 1, .parties = 3, .limits = limits, .bytes = 1 << 20};
+        .places = 8, .queues = 1, .sched_classes = 3, .limits = limits, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     pthread_t lanes[4];
     for (size_t n = 0; n < 4; n++) {

@@ -169,7 +169,7 @@ static void setup(size_t queues, size_t places)
     w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &moved.clock}, &e);
     w.acker = acker_new(w.acker_queues, queues, &moved.clock);
     w.inbox = inbox_new(&(struct inbox_settings){
-        .places = places, .queues = queues, .parties = 2 * queues, .bytes = 1 << 20});
+        .places = places, .queues = queues, .sched_classes = 2 * queues, .bytes = 1 << 20});
     w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
                                                  .queue_count = queues,
                                                  .inbox = w.inbox,
@@ -180,7 +180,7 @@ static void setup(size_t queues, size_t places)
 
 static void teardown(void)
 {
-    struct receipt *r = NULL;
+    struct inflight *r = NULL;
     intake_stop(w.intake, 0);
     while ((r = inbox_drain(w.inbox)) != NULL) {
         acker_hand_back(w.acker, r);
@@ -268,7 +268,7 @@ static void polls_only_for_what_has_a_place(void **state UNUSED)
     }
     let_it_look();
     assert_int_equal(polls_so_far(), 2);
-    struct receipt *r = inbox_take(w.inbox);
+    struct inflight *r = inbox_take(w.inbox);
     intake_wake(w.intake);
     assert_int_equal(poll_at(2).max_messages, 1);
     acker_hand_back(w.acker, r);

@@ -103,11 +103,11 @@ static void teardown(void)
     "\"key\":\"" key "\",\"size\":" size ",\"eTag\":\"e\",\"versionId\":\"v0\"}}}"
 #define NOTICE(records) "{\"Records\":[" records "]}"
 
-static struct receipt *receive(const char *body, unsigned receive_count)
+static struct inflight *receive(const char *body, unsigned receive_count)
 {
     struct sqs_message *m = fake_message("h", body);
     m->receive_count = receive_count;
-    struct receipt *r = receipt_new(m, 0, 0);
+    struct inflight *r = inflight_new(m, 0, 0);
     if (r->notification != NULL) {
         const struct notification_record *first = &r->notification->records[0];
         r->account.customer =
@@ -130,22 +130,22 @@ static void acknowledge_all(void)
 }
 
 /* Carry a message and acknowledge its records. It stays in the book, ended. */
-static struct receipt *carry(const char *body, unsigned receive_count)
+static struct inflight *carry(const char *body, unsigned receive_count)
 {
-    struct receipt *r = receive(body, receive_count);
+    struct inflight *r = receive(body, receive_count);
     lane_carry(w.lane, r);
     acknowledge_all();
     assert_true(r->settled);
     return r;
 }
 
-static void assert_done(const struct receipt *r)
+static void assert_done(const struct inflight *r)
 {
     assert_true(r->lease.ending);
     assert_int_equal(r->lease.how, LEASE_DELETE);
 }
 
-static void assert_shown_again(const struct receipt *r, int least_s, int most_s)
+static void assert_shown_again(const struct inflight *r, int least_s, int most_s)
 {
     assert_true(r->lease.ending);
     assert_int_equal(r->lease.how, LEASE_CHANGE);
@@ -164,7 +164,7 @@ static void brings_lines_to_topics_and_keys_and_then_deletes(void **state UNUSED
 {
     setup();
     answer((struct fake_answer){.body = SPAN("one\nbad line\n\ninventory\ntwo"), .piece = 3});
-    struct receipt *r = receive(NOTICE(OBJECT("logs/a+b%2F%C3%A9", "20")), 1);
+    struct inflight *r = receive(NOTICE(OBJECT("logs/a+b%2F%C3%A9", "20")), 1);
     lane_carry(w.lane, r);
     assert_false(r->settled);
     assert_string_equal(fake_s3.key, "logs/a b/\xc3\xa9");
@@ -195,7 +195,7 @@ static void carries_every_record_of_a_notification_and_takes_the_worst(void **st
     answer((struct fake_answer){.body = SPAN("a\n")});
     answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
     answer((struct fake_answer){.body = SPAN("c\n")});
-    struct receipt *r =
+    struct inflight *r =
         carry(NOTICE(OBJECT("logs/1", "2") "," OBJECT("logs/2", "2") "," OBJECT("logs/3", "2")), 1);
     assert_int_equal(fake_s3.asked, 3);
     assert_int_equal(fake_sink.count, 2);
@@ -387,7 +387,7 @@ static void knows_the_last_receive_by_age_too(void **state UNUSED)
     w.queues[0].redrive = (struct redrive){.retention_ms = 7200 * 1000};
     w.clock.wall = 100000000;
     answer((struct fake_answer){.kind = FAIL_DENIED, .code = "AccessDenied"});
-    struct receipt *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    struct inflight *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
     r->sent_ms = w.clock.wall - 3601 * 1000;
     lane_carry(w.lane, r);
     assert_int_equal(fake_sink.count, 1);
@@ -487,13 +487,13 @@ static void its_pulse_beats_with_the_bytes_that_come(void **state UNUSED)
     teardown();
 }
 
-static struct receipt *losing;
+static struct inflight *losing;
 static size_t produced_by_then;
 
 static void lose(void)
 {
-    if (fake_sink.count != 0 && receipt_loss(losing) == LEASE_OURS) {
-        receipt_lose(losing, LEASE_LOST);
+    if (fake_sink.count != 0 && inflight_loss(losing) == LEASE_OURS) {
+        inflight_lose(losing, LEASE_LOST);
         produced_by_then = fake_sink.count;
     }
 }
@@ -519,7 +519,7 @@ static void hands_back_when_the_sink_lets_go(void **state UNUSED)
     answer((struct fake_answer){.body = SPAN("1\n2\n3\n")});
     fake_sink.fail = FAIL_STOPPED;
     fake_sink.fail_at = 1;
-    struct receipt *r = carry(NOTICE(OBJECT("logs/1", "2")), 1);
+    struct inflight *r = carry(NOTICE(OBJECT("logs/1", "2")), 1);
     assert_shown_again(r, 1, HAND_BACK_BEGUN_S);
     assert_int_equal(fake_normalizer_abandoned, 1); /* the readers it may have are others' too */
     assert_int_equal(customers_at(w.all, 0)->unacked, 0);
@@ -530,7 +530,7 @@ static void reads_later_when_a_report_is_bad(void **state UNUSED)
 {
     setup();
     answer((struct fake_answer){.body = SPAN("1\n2\n3\n")});
-    struct receipt *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    struct inflight *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
     lane_carry(w.lane, r);
     fake_sink_report(lane_delivered, FAIL_NONE);
     fake_sink_report(lane_delivered, FAIL_AGAIN);
@@ -547,7 +547,7 @@ static void reports_count_on_the_customer_of_their_own_record(void **state UNUSE
     setup_of(2);
     answer((struct fake_answer){.body = SPAN("1\n")});
     answer((struct fake_answer){.body = SPAN("2\n")});
-    struct receipt *r = receive(NOTICE(OBJECT("logs/1", "2") "," OBJECT("beta/2", "2")), 1);
+    struct inflight *r = receive(NOTICE(OBJECT("logs/1", "2") "," OBJECT("beta/2", "2")), 1);
     lane_carry(w.lane, r);
     struct customer *acme = customers_at(w.all, 0);
     struct customer *beta = customers_at(w.all, 1);
@@ -582,7 +582,7 @@ static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
     static char line[20000];
     memset(line, 'x', sizeof(line));
     answer((struct fake_answer){.body = {line, sizeof(line)}});
-    struct receipt *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    struct inflight *r = receive(NOTICE(OBJECT("logs/1", "2")), 1);
     lane_carry(w.lane, r);
     assert_int_equal(fake_normalizer_limit, 1000000 - 1024);
     fake_sink.records[0].bytes = 20000; /* the fake normalizer keeps only the head of a line */

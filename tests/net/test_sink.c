@@ -21,7 +21,7 @@ struct reports {
     int kinds[FAIL_KINDS]; /* of those that failed */
     int order_broken;
     size_t bytes;
-    intptr_t last;    /* receipt, even numbers */
+    intptr_t last;    /* tag, even numbers */
     struct err error; /* of the last record that failed */
     struct err event; /* of the last event */
     int events[SINK_FATAL + 1];
@@ -33,7 +33,7 @@ static rd_kafka_t *mock_handle;
 static rd_kafka_mock_cluster_t *mock;
 static char bootstrap[256];
 
-static void on_delivered(void *receipt, size_t bytes, const struct err *e)
+static void on_delivered(void *tag, size_t bytes, const struct err *e)
 {
     (void)pthread_mutex_lock(&reports.lock);
     if (e->kind == FAIL_NONE) {
@@ -44,10 +44,10 @@ static void on_delivered(void *receipt, size_t bytes, const struct err *e)
         reports.kinds[e->kind]++;
         reports.error = *e;
     }
-    if ((intptr_t)receipt < reports.last) {
+    if ((intptr_t)tag < reports.last) {
         reports.order_broken++;
     }
-    reports.last = (intptr_t)receipt;
+    reports.last = (intptr_t)tag;
     (void)pthread_cond_broadcast(&reports.changed);
     (void)pthread_mutex_unlock(&reports.lock);
 }
@@ -102,18 +102,16 @@ static struct sink *sink_with(const char *const *more, size_t queue_bytes)
 }
 
 static struct sink_record record_of(struct sink *s, const char *topic, struct span value,
-                                    intptr_t receipt)
+                                    intptr_t tag)
 {
-    return (struct sink_record){.topic = sink_topic(s, topic),
-                                .key = SPAN("acme"),
-                                .value = value,
-                                .receipt = (void *)receipt};
+    return (struct sink_record){
+        .topic = sink_topic(s, topic), .key = SPAN("acme"), .value = value, .tag = (void *)tag};
 }
 
-static void produce(struct sink *s, const char *topic, struct span value, intptr_t receipt)
+static void produce(struct sink *s, const char *topic, struct span value, intptr_t tag)
 {
     struct err e = {.kind = FAIL_NONE};
-    struct sink_record r = record_of(s, topic, value, receipt);
+    struct sink_record r = record_of(s, topic, value, tag);
     assert_int_equal(sink_produce(s, &r, &e), FAIL_NONE);
 }
 
@@ -577,7 +575,7 @@ static void knows_without_any_record_whether_the_brokers_answer(void **state UNU
     assert_true(reached_becomes(s, false));
     (void)rd_kafka_mock_broker_set_up(mock, 1);
     assert_true(reached_becomes(s, true));
-    assert_int_equal(sink_lives(s), 0);
+    assert_int_equal(sink_restarts(s), 0);
 }
 
 static void a_producer_that_waits_for_room_says_so(void **state UNUSED)

@@ -54,7 +54,7 @@ static void on_event(void *context UNUSED, enum sink_event what, const struct er
     (void)pthread_mutex_unlock(&seen.lock);
 }
 
-static void on_delivered(void *receipt UNUSED, size_t bytes UNUSED, const struct err *e UNUSED)
+static void on_delivered(void *tag UNUSED, size_t bytes UNUSED, const struct err *e UNUSED)
 {
 }
 

@@ -25,17 +25,17 @@ static void finish(struct acker *a, bool empty)
     acker_free(a);
 }
 
-static struct receipt *receive(struct acker *a, const char *handle)
+static struct inflight *receive(struct acker *a, const char *handle)
 {
-    struct receipt *r = receipt_new(fake_message(handle, "{}"), 0, 0);
+    struct inflight *r = inflight_new(fake_message(handle, "{}"), 0, 0);
     acker_add(a, r);
     return r;
 }
 
-static void pay(struct acker *a, struct receipt *r, enum err_kind kind)
+static void pay(struct acker *a, struct inflight *r, enum err_kind kind)
 {
     struct err e = {.kind = kind};
-    if (receipt_pay(r, &e)) {
+    if (inflight_release(r, &e)) {
         acker_settled(a, r);
     }
 }
@@ -43,10 +43,10 @@ static void pay(struct acker *a, struct receipt *r, enum err_kind kind)
 static void deletes_only_when_the_last_record_is_acknowledged(void **state UNUSED)
 {
     struct acker *a = start(120);
-    struct receipt *r = receive(a, "h1");
-    struct receipt *other = receive(a, "h2");
-    receipt_owe(r);
-    receipt_owe(r);
+    struct inflight *r = receive(a, "h1");
+    struct inflight *other = receive(a, "h2");
+    inflight_hold(r);
+    inflight_hold(r);
     pay(a, r, FAIL_NONE); /* the lane is done */
     pay(a, r, FAIL_NONE);
     pay(a, other, FAIL_NONE);
@@ -61,9 +61,9 @@ static void deletes_only_when_the_last_record_is_acknowledged(void **state UNUSE
 static void shows_again_what_one_bad_report_spoils(void **state UNUSED)
 {
     struct acker *a = start(120);
-    struct receipt *r = receive(a, "h1");
-    receipt_owe(r);
-    receipt_owe(r);
+    struct inflight *r = receive(a, "h1");
+    inflight_hold(r);
+    inflight_hold(r);
     pay(a, r, FAIL_NONE);
     pay(a, r, FAIL_CONFIG);
     pay(a, r, FAIL_NONE);
@@ -76,11 +76,11 @@ static void shows_again_what_one_bad_report_spoils(void **state UNUSED)
 static void takes_the_worst_of_the_objects(void **state UNUSED)
 {
     struct acker *a = start(120);
-    struct receipt *r = receive(a, "h1");
-    receipt_worsen(r, OUTCOME_LEAVE, 800);
-    receipt_worsen(r, OUTCOME_LATER, 20);
-    receipt_worsen(r, OUTCOME_LEAVE, 900);
-    receipt_worsen(r, OUTCOME_DONE, 0);
+    struct inflight *r = receive(a, "h1");
+    inflight_worsen(r, OUTCOME_LEAVE, 800);
+    inflight_worsen(r, OUTCOME_LATER, 20);
+    inflight_worsen(r, OUTCOME_LEAVE, 900);
+    inflight_worsen(r, OUTCOME_DONE, 0);
     pay(a, r, FAIL_NONE);
     finish(a, true);
     assert_int_equal(fake_sqs_asked(false, "h1", 20), 1);
@@ -98,16 +98,16 @@ static void hands_back_at_once_what_no_lane_has_seen(void **state UNUSED)
 static void holds_by_heartbeats_and_flags_what_is_lost(void **state UNUSED)
 {
     struct acker *a = start(3);
-    struct receipt *r = receive(a, "h1");
+    struct inflight *r = receive(a, "h1");
     assert_true(fake_sqs_wait(false, "h1", 3, 2));
-    assert_int_equal(receipt_loss(r), LEASE_OURS);
+    assert_int_equal(inflight_loss(r), LEASE_OURS);
     fake_sqs_answer(FAIL_NONE, FAIL_LOST);
     assert_true(fake_sqs_wait(false, "h1", 3, 3));
-    while (receipt_loss(r) == LEASE_OURS) {
+    while (inflight_loss(r) == LEASE_OURS) {
     }
-    assert_int_equal(receipt_loss(r), LEASE_LOST);
+    assert_int_equal(inflight_loss(r), LEASE_LOST);
     assert_int_equal(stats_get(&acker_stats(a, 0)->lost), 1);
-    receipt_worsen(r, OUTCOME_LATER, 10);
+    inflight_worsen(r, OUTCOME_LATER, 10);
     pay(a, r, FAIL_NONE);
     finish(a, true);
     assert_int_equal(fake_sqs_asked(false, "h1", 10), 0); /* another's by now */
@@ -126,8 +126,8 @@ static void tries_a_failed_delete_again(void **state UNUSED)
 static void gives_up_what_is_owed_and_frees_it_with_the_last_report(void **state UNUSED)
 {
     struct acker *a = start(120);
-    struct receipt *r = receive(a, "h1");
-    receipt_owe(r);
+    struct inflight *r = receive(a, "h1");
+    inflight_hold(r);
     pay(a, r, FAIL_NONE);
     assert_int_equal(acker_give_up(a), 1);
     assert_true(fake_sqs_wait(false, "h1", HAND_BACK_BEGUN_S, 1));
@@ -140,8 +140,8 @@ static void gives_up_what_is_owed_and_frees_it_with_the_last_report(void **state
 static void gives_up_also_what_is_being_prolonged_just_now(void **state UNUSED)
 {
     struct acker *a = start(6);
-    struct receipt *r = receive(a, "h1");
-    receipt_owe(r);
+    struct inflight *r = receive(a, "h1");
+    inflight_hold(r);
     pay(a, r, FAIL_NONE);
     fake_sqs_silent(true);
     assert_true(fake_sqs_wait(false, "h1", 6, 1));
@@ -168,7 +168,7 @@ enum { PAYERS = 3, MANY = 300, OWED = 30 };
 
 struct payer {
     struct acker *a;
-    struct receipt **all;
+    struct inflight **all;
 };
 
 static void *pay_all(void *arg)
@@ -184,14 +184,14 @@ static void *pay_all(void *arg)
 
 static void settles_each_once_however_the_payers_race(void **state UNUSED)
 {
-    static struct receipt *all[MANY];
+    static struct inflight *all[MANY];
     struct acker *a = start(120);
     char handle[16];
     for (int i = 0; i < MANY; i++) {
         (void)snprintf(handle, sizeof(handle), "h%d", i);
         all[i] = receive(a, handle);
         for (int n = 1; n < OWED; n++) {
-            receipt_owe(all[i]);
+            inflight_hold(all[i]);
         }
     }
     pthread_t threads[PAYERS];
@@ -211,13 +211,13 @@ static void counts_what_it_told_and_how_long_the_delivery_took(void **state UNUS
 {
     static struct customer c;
     struct acker *a = start(3);
-    struct receipt *r = receive(a, "h1");
+    struct inflight *r = receive(a, "h1");
     r->account.customer = &c;
     r->sent_ms = clock_wall_ms(&clock_system) - 400;
-    struct receipt *later = receive(a, "h2");
+    struct inflight *later = receive(a, "h2");
     later->account.customer = &c;
     later->sent_ms = r->sent_ms;
-    receipt_worsen(later, OUTCOME_LATER, 20);
+    inflight_worsen(later, OUTCOME_LATER, 20);
     assert_int_equal(acker_held(a), 2);
     assert_int_equal(acker_queue_held(a, 0), 2);
     const struct lease_stats *s = acker_stats(a, 0);

@@ -78,14 +78,14 @@ void replica_received(struct world *w, const struct event *e)
     h->undisturbed = w->now - m->given_ms < 1000;
     h->r.queue = m->queue;
     h->r.receive_count = m->receives;
-    atomic_init(&h->r.owed, 1);
+    atomic_init(&h->r.pending, 1);
     h->next_all = r->all;
     r->all = h;
     if (w->bug != BUG_FORGET) {
         replica_hold(w, e->replica, h);
     }
     if (r->draining) { /* came with the last answer: nobody will touch it */
-        bool last = receipt_pay(&h->r, NULL);
+        bool last = inflight_release(&h->r, NULL);
         if (!h->in_book) {
             replica_hold(w, e->replica, h);
         }
@@ -116,7 +116,7 @@ void replica_stop(struct world *w, size_t at)
         if (!h->in_book) {
             replica_hold(w, at, h);
         }
-        h->r.settled = receipt_pay(&h->r, NULL);
+        h->r.settled = inflight_release(&h->r, NULL);
         replica_end(w, at, h, (struct settlement){.how = LEASE_CHANGE});
     }
     r->waiting_last = &r->waiting_first;

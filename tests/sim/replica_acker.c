@@ -7,7 +7,7 @@
 
 static struct held *of_lease(struct lease *l)
 {
-    return (struct held *)(void *)((char *)l - offsetof(struct receipt, lease));
+    return (struct held *)(void *)((char *)l - offsetof(struct inflight, lease));
 }
 
 void replica_soon(struct world *w, size_t at, int64_t when)
@@ -67,7 +67,7 @@ void replica_end(struct world *w, size_t at, struct held *h, struct settlement s
 
 static void settle(struct world *w, size_t at, struct held *h)
 {
-    struct settlement s = receipt_settlement(&h->r, &w->rng);
+    struct settlement s = inflight_settlement(&h->r, &w->rng);
     if (w->bug == BUG_ZERO_LOOP && s.outcome == OUTCOME_LATER) {
         s.delay_s = 0;
     }
@@ -82,7 +82,7 @@ static void settle(struct world *w, size_t at, struct held *h)
 void replica_pay(struct world *w, size_t at, struct held *h, enum err_kind kind)
 {
     struct err e = {.kind = kind};
-    if (receipt_pay(&h->r, &e)) {
+    if (inflight_release(&h->r, &e)) {
         settle(w, at, h);
     }
 }
@@ -133,7 +133,7 @@ void replica_wake(struct world *w, size_t at)
     struct lease *l = NULL;
     r->wake_at = 0;
     while ((l = leases_lost(r->book, w->now)) != NULL) {
-        receipt_lose(&of_lease(l)->r, l->loss);
+        inflight_lose(&of_lease(l)->r, l->loss);
         world_say(w, "replica %zu has lost message %zu", at, of_lease(l)->message);
     }
     struct lease_batch batch;

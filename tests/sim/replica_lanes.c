@@ -32,7 +32,7 @@ void replica_lanes_take(struct world *w, size_t at)
 
 static void produce(struct world *w, size_t at, struct held *h, size_t record)
 {
-    receipt_owe(&h->r);
+    inflight_hold(&h->r);
     h->produced++;
     h->reports_due++;
     int64_t late = world_chance(w, 90) ? world_between(w, 1, 50) : world_between(w, 50, 200000);
@@ -70,7 +70,7 @@ void replica_report(struct world *w, const struct event *e)
     h->acked += kind == FAIL_NONE;
     h->bad += kind != FAIL_NONE;
     h->begun_badly |= kind != FAIL_NONE;
-    if (w->bug == BUG_DOUBLE_COUNT && atomic_load(&h->r.owed) > 1 && world_chance(w, 10)) {
+    if (w->bug == BUG_DOUBLE_COUNT && atomic_load(&h->r.pending) > 1 && world_chance(w, 10)) {
         replica_pay(w, e->replica, h, kind);
     }
     replica_pay(w, e->replica, h, kind);
@@ -89,7 +89,7 @@ static void lane_finish(struct world *w, size_t at, size_t lane)
     h->lane_done = true;
     if (w->bug == BUG_DELETE_EARLY && !h->r.lease.ending) {
         atomic_store(&h->r.failed, FAIL_NONE);
-        replica_end(w, at, h, receipt_settlement(&h->r, &w->rng));
+        replica_end(w, at, h, inflight_settlement(&h->r, &w->rng));
         if (w->failed != NULL) {
             return;
         }
@@ -142,7 +142,7 @@ static bool attempt_over(struct world *w, size_t at, size_t lane, enum err_kind 
     judge(w, at, h, kind);
     h->good_objects += a.outcome == OUTCOME_DONE;
     h->begun_badly |= a.outcome != OUTCOME_DONE;
-    receipt_worsen(&h->r, a.outcome, a.delay_s);
+    inflight_worsen(&h->r, a.outcome, a.delay_s);
     return true;
 }
 
@@ -159,11 +159,11 @@ void replica_lane(struct world *w, const struct event *e)
     }
     h->r.begun = true;
     enum err_kind kind = FAIL_NONE;
-    if (receipt_loss(&h->r) != LEASE_OURS) {
+    if (inflight_loss(&h->r) != LEASE_OURS) {
         kind = FAIL_LOST;
     } else if (l->given == 0 && !breaker_allow(&r->breaker, w->now)) {
-        receipt_worsen(&h->r, OUTCOME_LATER,
-                       outcome_delay_s(outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED), 1, &w->rng));
+        inflight_worsen(&h->r, OUTCOME_LATER,
+                        outcome_delay_s(outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED), 1, &w->rng));
         h->begun_badly = true;
         h->object = m->objects;
         lane_next(w, e->replica, e->index, w->now);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sim.h - the simulator: model queue, model Kafka, model S3 and several model replicas around the
- * worker's own lease book, receipts, outcome table and breaker, on a clock that jumps from
- * event to event.
+ * worker's own lease book, in-flight messages, outcome table and breaker, on a clock that jumps
+ * from event to event.
  *
  * A schedule is all that happens in one world: which answers are lost, who pauses or crashes
  * when, how late acknowledgements are. Its seed alone decides it, so a failing one can be
@@ -15,7 +15,7 @@
 #define TESTS_SIM_H
 
 #include "customers/breaker.h"
-#include "settle/receipt.h"
+#include "settle/inflight.h"
 
 enum {
     MESSAGES = 6,
@@ -32,7 +32,7 @@ enum {
 /* Bugs planted on purpose, to see that the checks find them. */
 enum bug {
     BUG_NONE,
-    BUG_DELETE_EARLY, /* the lane's end settles, whatever is owed */
+    BUG_DELETE_EARLY, /* the lane's end settles, whatever is pending */
     BUG_FORGET,       /* a prefetched message is not held until a lane takes it */
     BUG_PROLONG_LOST, /* an answer "no longer yours" is not heard */
     BUG_DOUBLE_COUNT, /* a delivery report pays twice */
@@ -57,9 +57,9 @@ struct message {
     bool dead;
 };
 
-/* A receipt and what the checks know of it. */
+/* A inflight and what the checks know of it. */
 struct held {
-    struct receipt r; /* first: both are one address */
+    struct inflight r; /* first: both are one address */
     struct held *next_all, *next_waiting;
     size_t message;
     unsigned handle;

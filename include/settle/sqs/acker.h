@@ -5,9 +5,9 @@
  * settle/sqs/leases.h).
  *
  *     acker_add(a, r);          intake, at the receive: the lease begins
- *     acker_settled(a, r);      whoever paid the receipt's last: a lane, or the sink's thread
+ *     acker_settled(a, r);      whoever paid the inflight's last: a lane, or the sink's thread
  *
- * The receipt is the acker's from acker_settled on, and freed by it when SQS has answered.
+ * The inflight is the acker's from acker_settled on, and freed by it when SQS has answered.
  * Several threads, so that a call that hangs for one queue does not keep the leases of the
  * others waiting.
  *
@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/pulse.h"
 #include "customers/stats.h"
-#include "settle/receipt.h"
+#include "settle/inflight.h"
 
 enum { ACKER_THREADS = 4 };
 
@@ -38,11 +38,11 @@ void acker_free(
     struct acker *a); /* after acker_stop; what was not told to SQS shows up by itself */
 DEFINE_OWNED(acker);
 
-void acker_add(struct acker *a, struct receipt *r);
-void acker_settled(struct acker *a, struct receipt *r);
+void acker_add(struct acker *a, struct inflight *r);
+void acker_settled(struct acker *a, struct inflight *r);
 
 /* Give an untouched one back at once: no lane has seen it. */
-void acker_hand_back(struct acker *a, struct receipt *r);
+void acker_hand_back(struct acker *a, struct inflight *r);
 
 /* False: do not receive from this queue now; its deletes and heartbeats fail. */
 MUST_USE bool acker_queue_well(struct acker *a, size_t queue);
@@ -59,7 +59,7 @@ const struct pulse *acker_pulse(const struct acker *a, size_t i);
 
 /*
  * Stopping. acker_drain: tell SQS all that is settled, timeout_ms at most; true if nothing is
- * held any more. acker_give_up: what is still owed for goes back to the queue in some seconds.
+ * held any more. acker_give_up: what is still pending for goes back to the queue in some seconds.
  * acker_stop: end the threads.
  */
 MUST_USE bool acker_drain(struct acker *a, int timeout_ms);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * acker.c - the book is asked under the lock, SQS without it. A receipt is freed when both
- * are true: it is settled (nothing is owed for it) and its lease is over. The second can come
- * first, at shutdown, when what is still owed for is given back.
+ * acker.c - the book is asked under the lock, SQS without it. A inflight is freed when both
+ * are true: it is settled (nothing is pending for it) and its lease is over. The second can come
+ * first, at shutdown, when what is still pending for is given back.
  */
 #include "settle/sqs/acker.h"
 
@@ -40,9 +40,9 @@ struct acker {
     } shared;
 };
 
-static struct receipt *of_lease(struct lease *l)
+static struct inflight *of_lease(struct lease *l)
 {
-    return (struct receipt *)(void *)((char *)l - offsetof(struct receipt, lease));
+    return (struct inflight *)(void *)((char *)l - offsetof(struct inflight, lease));
 }
 
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock)
@@ -72,7 +72,7 @@ void acker_free(struct acker *a)
     assert(a->thread_count == 0);
     struct lease *l = NULL;
     while ((l = leases_pop(a->shared.book)) != NULL) {
-        receipt_free(of_lease(l)); /* SQS could not be told: it shows up by itself */
+        inflight_free(of_lease(l)); /* SQS could not be told: it shows up by itself */
     }
     leases_free(a->shared.book);
     free(a->stats);
@@ -82,7 +82,7 @@ void acker_free(struct acker *a)
     free(a);
 }
 
-void acker_add(struct acker *a, struct receipt *r)
+void acker_add(struct acker *a, struct inflight *r)
 {
     mutex_lock(&a->shared.lock);
     r->acker = a;
@@ -90,8 +90,8 @@ void acker_add(struct acker *a, struct receipt *r)
     mutex_unlock(&a->shared.lock);
 }
 
-/* The lease is over. True: nothing is owed either, free it (without the lock). */
-static bool over_locked(struct acker *a, struct receipt *r)
+/* The lease is over. True: nothing is pending either, free it (without the lock). */
+static bool over_locked(struct acker *a, struct inflight *r)
 {
     r->lease_over = true;
     if (leases_count(a->shared.book) == 0) {
@@ -100,7 +100,7 @@ static bool over_locked(struct acker *a, struct receipt *r)
     return r->settled;
 }
 
-static bool end_locked(struct acker *a, struct receipt *r, enum lease_end how, int delay_s)
+static bool end_locked(struct acker *a, struct inflight *r, enum lease_end how, int delay_s)
 {
     int64_t now = clock_mono_ms(a->clock);
     bool over = leases_end(a->shared.book, &r->lease, how, delay_s, now);
@@ -109,10 +109,10 @@ static bool end_locked(struct acker *a, struct receipt *r, enum lease_end how, i
 }
 
 /* Everything of it is delivered. Before it is settled, which may free it. */
-static void count_delivered(const struct acker *a, const struct receipt *r)
+static void count_delivered(const struct acker *a, const struct inflight *r)
 {
     int64_t now = clock_wall_ms(a->clock);
-    for (const struct account *of = &r->account; of != NULL; of = of->next) {
+    for (const struct delivery_tag *of = &r->account; of != NULL; of = of->next) {
         if (of->customer == NULL) {
             continue;
         }
@@ -123,7 +123,7 @@ static void count_delivered(const struct acker *a, const struct receipt *r)
     }
 }
 
-static void settle(struct acker *a, struct receipt *r, const struct settlement *s)
+static void settle(struct acker *a, struct inflight *r, const struct settlement *s)
 {
     bool gone = false;
     mutex_lock(&a->shared.lock);
@@ -136,15 +136,15 @@ static void settle(struct acker *a, struct receipt *r, const struct settlement *
     }
     mutex_unlock(&a->shared.lock);
     if (gone) {
-        receipt_free(r);
+        inflight_free(r);
     }
 }
 
-void acker_settled(struct acker *a, struct receipt *r)
+void acker_settled(struct acker *a, struct inflight *r)
 {
     struct rng rng;
     rng_init(&rng, (uint64_t)(uintptr_t)r ^ (uint64_t)r->received_ms);
-    struct settlement s = receipt_settlement(r, &rng);
+    struct settlement s = inflight_settlement(r, &rng);
     if (s.failed != FAIL_NONE) {
         log_write(LOG_WARN, "records not delivered", KV_STR("message_id", r->id),
                   KV_STR("error", err_kind_name(s.failed)),
@@ -157,10 +157,10 @@ void acker_settled(struct acker *a, struct receipt *r)
     settle(a, r, &s);
 }
 
-void acker_hand_back(struct acker *a, struct receipt *r)
+void acker_hand_back(struct acker *a, struct inflight *r)
 {
     struct settlement s = {.how = LEASE_CHANGE, .delay_s = 0, .outcome = OUTCOME_LATER};
-    bool last = receipt_pay(r, NULL);
+    bool last = inflight_release(r, NULL);
     assert(last); /* the lane's own, and there was no lane */
     settle(a, r, &s);
 }
@@ -254,7 +254,7 @@ static void count_answers(const struct acker *a, const struct lease_batch *batch
     }
 }
 
-/* End what is still owed for, but what is in a call just now. */
+/* End what is still pending for, but what is in a call just now. */
 static size_t give_up_locked(struct acker *a)
 {
     size_t count = 0;
@@ -270,7 +270,7 @@ static size_t give_up_locked(struct acker *a)
 /* One call, with the lock given away meanwhile. */
 static void make_call_locked(struct acker *a, struct lease_batch *batch)
 {
-    struct receipt *gone[LEASE_BATCH];
+    struct inflight *gone[LEASE_BATCH];
     size_t gone_count = 0;
     struct err e = {.kind = FAIL_NONE};
 
@@ -282,7 +282,7 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
     leases_answered(a->shared.book, batch, whole, clock_mono_ms(a->clock), &a->shared.rng);
     count_answers(a, batch);
     for (size_t i = 0; i < batch->count; i++) {
-        struct receipt *r = of_lease(batch->leases[i]);
+        struct inflight *r = of_lease(batch->leases[i]);
         if (batch->over[i] && over_locked(a, r)) {
             gone[gone_count++] = r;
         }
@@ -294,7 +294,7 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
 
     mutex_unlock(&a->shared.lock);
     for (size_t i = 0; i < gone_count; i++) {
-        receipt_free(gone[i]);
+        inflight_free(gone[i]);
     }
     mutex_lock(&a->shared.lock);
 }
@@ -303,8 +303,8 @@ static void tell_lost_locked(struct acker *a, int64_t now)
 {
     struct lease *l = NULL;
     while ((l = leases_lost(a->shared.book, now)) != NULL) {
-        struct receipt *r = of_lease(l);
-        receipt_lose(r, l->loss);
+        struct inflight *r = of_lease(l);
+        inflight_lose(r, l->loss);
         stats_add(&a->stats[l->queue].lost, 1);
         log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease too old",
                   KV_STR("queue", a->queues[l->queue].name), KV_STR("message_id", r->id),

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * receipt.c - the count is the guarantee: nobody may delete a message but by a settlement
+ * inflight.c - the count is the guarantee: nobody may delete a message but by a settlement
  * of OUTCOME_DONE, and that needs every record paid for by a good report.
  */
-#include "settle/receipt.h"
+#include "settle/inflight.h"
 
 #include "base/alloc.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-struct receipt *receipt_new(struct sqs_message *m, size_t queue, int64_t now)
+struct inflight *inflight_new(struct sqs_message *m, size_t queue, int64_t now)
 {
-    struct receipt *r = mem_zeros(1, sizeof(*r));
-    r->account.receipt = r;
+    struct inflight *r = mem_zeros(1, sizeof(*r));
+    r->account.inflight = r;
     r->queue = queue;
     r->id = mem_text(m->id);
     r->handle = mem_text(m->receipt_handle);
@@ -22,19 +22,19 @@ struct receipt *receipt_new(struct sqs_message *m, size_t queue, int64_t now)
     r->received_ms = now;
     r->body_bytes = m->body.n;
     r->notification = notification_read(m->body, &r->unread);
-    atomic_init(&r->owed, 1);
+    atomic_init(&r->pending, 1);
     atomic_init(&r->failed, FAIL_NONE);
     atomic_init(&r->loss, LEASE_OURS);
     sqs_message_free(m);
     return r;
 }
 
-void receipt_free(struct receipt *r)
+void inflight_free(struct inflight *r)
 {
     if (r == NULL) {
         return;
     }
-    for (struct account *a = r->account.next, *next = NULL; a != NULL; a = next) {
+    for (struct delivery_tag *a = r->account.next, *next = NULL; a != NULL; a = next) {
         next = a->next;
         free(a);
     }
@@ -44,38 +44,38 @@ void receipt_free(struct receipt *r)
     free(r);
 }
 
-struct account *receipt_account(struct receipt *r, struct customer *c)
+struct delivery_tag *inflight_tag(struct inflight *r, struct customer *c)
 {
-    struct account *a = &r->account;
+    struct delivery_tag *a = &r->account;
     while (a->customer != c && a->next != NULL) {
         a = a->next;
     }
     if (a->customer != c) {
         a->next = mem_zeros(1, sizeof(*a));
         a = a->next;
-        *a = (struct account){.receipt = r, .customer = c};
+        *a = (struct delivery_tag){.inflight = r, .customer = c};
     }
     return a;
 }
 
-void receipt_owe(struct receipt *r)
+void inflight_hold(struct inflight *r)
 {
-    uint_fast64_t was = atomic_fetch_add_explicit(&r->owed, 1, memory_order_relaxed);
+    uint_fast64_t was = atomic_fetch_add_explicit(&r->pending, 1, memory_order_relaxed);
     assert(was != 0); /* the lane's own is still there */
 }
 
-bool receipt_pay(struct receipt *r, const struct err *e)
+bool inflight_release(struct inflight *r, const struct err *e)
 {
     if (e != NULL && e->kind != FAIL_NONE) {
         int none = FAIL_NONE;
         (void)atomic_compare_exchange_strong(&r->failed, &none, (int)e->kind);
     }
-    uint_fast64_t was = atomic_fetch_sub_explicit(&r->owed, 1, memory_order_acq_rel);
+    uint_fast64_t was = atomic_fetch_sub_explicit(&r->pending, 1, memory_order_acq_rel);
     assert(was != 0);
     return was == 1;
 }
 
-void receipt_worsen(struct receipt *r, enum outcome o, int delay_s)
+void inflight_worsen(struct inflight *r, enum outcome o, int delay_s)
 {
     if (o > r->outcome) {
         r->outcome = o;
@@ -85,23 +85,23 @@ void receipt_worsen(struct receipt *r, enum outcome o, int delay_s)
     }
 }
 
-void receipt_slim(struct receipt *r)
+void inflight_slim(struct inflight *r)
 {
     notification_free(r->notification);
     r->notification = NULL;
 }
 
-void receipt_lose(struct receipt *r, enum lease_loss loss)
+void inflight_lose(struct inflight *r, enum lease_loss loss)
 {
     atomic_store_explicit(&r->loss, (int)loss, memory_order_release);
 }
 
-enum lease_loss receipt_loss(const struct receipt *r)
+enum lease_loss inflight_loss(const struct inflight *r)
 {
     return (enum lease_loss)atomic_load_explicit(&r->loss, memory_order_acquire);
 }
 
-struct settlement receipt_settlement(const struct receipt *r, struct rng *rng)
+struct settlement inflight_settlement(const struct inflight *r, struct rng *rng)
 {
     struct settlement s = {
         .how = LEASE_CHANGE, .delay_s = r->delay_s, .outcome = r->outcome, .failed = FAIL_NONE};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/creds_asker.h"
+#include "net/creds_fetcher.h"
 
 #include "base/alloc.h"
 #include "base/lock.h"
@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-struct creds_asker {
+struct creds_fetcher {
     struct creds_source *source;
     void (*done)(void *ctx);
     void *ctx;
@@ -20,7 +20,7 @@ struct creds_asker {
 };
 
 /* What it answers is in its cache from now on, good or bad. */
-static void ask(struct creds_asker *a)
+static void ask(struct creds_fetcher *a)
 {
     struct creds c;
     struct err e = {.kind = FAIL_NONE};
@@ -28,9 +28,9 @@ static void ask(struct creds_asker *a)
     creds_wipe(&c);
 }
 
-static void *asker_run(void *arg)
+static void *fetcher_run(void *arg)
 {
-    struct creds_asker *a = arg;
+    struct creds_fetcher *a = arg;
     mutex_lock(&a->shared.lock);
     while (!a->shared.stopping) {
         if (!a->shared.wanted) {
@@ -51,19 +51,19 @@ static void *asker_run(void *arg)
     return NULL;
 }
 
-struct creds_asker *creds_asker_new(struct creds_source *s, void (*done)(void *ctx), void *ctx)
+struct creds_fetcher *creds_fetcher_new(struct creds_source *s, void (*done)(void *ctx), void *ctx)
 {
-    struct creds_asker *a = mem_zeros(1, sizeof(*a));
+    struct creds_fetcher *a = mem_zeros(1, sizeof(*a));
     a->source = s;
     a->done = done;
     a->ctx = ctx;
     mutex_init(&a->shared.lock);
     cond_init(&a->shared.changed);
-    thread_start(&a->thread, "credentials", asker_run, a);
+    thread_start(&a->thread, "credentials", fetcher_run, a);
     return a;
 }
 
-void creds_asker_free(struct creds_asker *a)
+void creds_fetcher_free(struct creds_fetcher *a)
 {
     if (a == NULL) {
         return;
@@ -78,7 +78,7 @@ void creds_asker_free(struct creds_asker *a)
     free(a);
 }
 
-void creds_asker_ask(struct creds_asker *a)
+void creds_fetcher_ask(struct creds_fetcher *a)
 {
     mutex_lock(&a->shared.lock);
     if (!a->shared.busy) {
@@ -88,7 +88,7 @@ void creds_asker_ask(struct creds_asker *a)
     mutex_unlock(&a->shared.lock);
 }
 
-bool creds_asker_busy(struct creds_asker *a)
+bool creds_fetcher_busy(struct creds_fetcher *a)
 {
     mutex_lock(&a->shared.lock);
     bool busy = a->shared.wanted || a->shared.busy;

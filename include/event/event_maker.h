@@ -32,7 +32,7 @@ struct event_maker; /* opaque: identity, builder, repair, buffers */
 
 struct event_maker *event_maker_new(size_t line_bytes); /* never NULL */
 void event_maker_free(struct event_maker *r);
-DEFINE_OWNED(maker);
+DEFINE_OWNED(event_maker);
 
 /* The names that record indexes are made by. */
 struct pathset *event_maker_names(struct event_maker *r);

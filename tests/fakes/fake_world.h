@@ -220,7 +220,7 @@ enum err_kind sink_produce(struct sink *s UNUSED, const struct sink_record *r, s
     (void)snprintf(f->key, sizeof(f->key), "%.*s", SPAN_FMT(r->key));
     (void)snprintf(f->value, sizeof(f->value), "%.*s", SPAN_FMT(r->value));
     f->bytes = r->key.n + r->value.n;
-    f->inflight = r->inflight;
+    f->tag = r->tag;
     return FAIL_NONE;
 }
 
@@ -229,7 +229,7 @@ UNUSED static void fake_sink_report(sink_delivered_fn *delivered, enum err_kind 
 {
     struct err e = {.kind = kind};
     struct fake_record *f = &fake_sink.records[fake_sink.reported++];
-    delivered(f->inflight, f->bytes, &e);
+    delivered(f->tag, f->bytes, &e);
 }
 
 /* ---- the normalizer ---- */

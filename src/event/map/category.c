@@ -113,7 +113,7 @@ static const struct {
     const char *prefixes; /* or its beginning */
     struct span severity;
 } severities[] = {
-    {"trace debug notification ok", "info", SPAN_INIT("info")},
+    {"trace debug notice ok", "info", SPAN_INIT("info")},
     {"low", "", SPAN_INIT("low")},
     {"medium moderate", "warn", SPAN_INIT("medium")},
     {"high severe", "err", SPAN_INIT("high")},

@@ -6,8 +6,8 @@
  */
 #include "codec/sigv4.h"
 
-#include "codec/sigv4_canonical.h"
 #include "codec/url.h"
+#include "sigv4_priv.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

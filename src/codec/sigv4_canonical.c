@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One form for all requests that mean the same: both sides make it, and sign it. */
-#include "codec/sigv4_canonical.h"
+#include "sigv4_priv.h"
 
 #include "base/ascii.h"
 #include "codec/url.h"

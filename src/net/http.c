@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "codec/url.h"
-#include "net/http_arrival.h"
+#include "http_priv.h"
 
 #include <curl/curl.h>
 #include <pthread.h>

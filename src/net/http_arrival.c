@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/http_arrival.h"
+#include "http_priv.h"
 
 #include "base/clock.h"
 #include "codec/http_fields.h"

@@ -7,7 +7,7 @@
 #include "net/s3.h"
 
 #include "codec/url.h"
-#include "net/s3_call.h"
+#include "s3_priv.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/s3_call.h"
+#include "s3_priv.h"
 
 #include "base/alloc.h"
 #include "codec/endpoint.h"

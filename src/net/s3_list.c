@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
 #include "codec/url.h"
-#include "net/s3_call.h"
+#include "s3_priv.h"
 
 #include <stdlib.h>
 

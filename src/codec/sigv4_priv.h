@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sigv4_canonical.h - parts of stage 1 that other stages of codec/sigv4.c need too.
+ * sigv4_priv.h - parts of stage 1 that other stages of codec/sigv4.c need too.
  * sigv4_canonical_request itself is in codec/sigv4.h.
  */
-#ifndef CODEC_SIGV4_CANONICAL_H
-#define CODEC_SIGV4_CANONICAL_H
+#ifndef CODEC_SIGV4_PRIV_H
+#define CODEC_SIGV4_PRIV_H
 
 #include "codec/sigv4.h"
 

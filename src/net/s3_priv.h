@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * s3_call.h - one request to a bucket, sent to the region where the bucket is. The inner side
+ * s3_priv.h - one request to a bucket, sent to the region where the bucket is. The inner side
  * of net/s3.h, for s3_get, s3_head and s3_list.
  */
-#ifndef NET_S3_CALL_H
-#define NET_S3_CALL_H
+#ifndef NET_S3_PRIV_H
+#define NET_S3_PRIV_H
 
 #include "base/rng.h"
 #include "codec/s3_answer.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_arrival.h - an answer while it arrives: what net/http.c tells curl's callbacks to do,
+ * http_priv.h - an answer while it arrives: what net/http.c tells curl's callbacks to do,
  * without curl. Bounds the head and kept bodies, hands good bodies to the sink, runs the
  * clock of idleness. Threads: one at a time.
  */
-#ifndef NET_HTTP_ARRIVAL_H
-#define NET_HTTP_ARRIVAL_H
+#ifndef NET_HTTP_PRIV_H
+#define NET_HTTP_PRIV_H
 
 #include "net/http.h"
 #include "net/patience.h"

@@ -22,6 +22,7 @@ enum err_kind {
     FAIL_SUPERSEDED, /* the pinned version was replaced; read the current one */
     FAIL_ARCHIVED,   /* the object is in an archive class and not restored */
     FAIL_DATA,       /* the bytes are not what they must be; trying again cannot help */
+    FAIL_FORMAT,     /* the object is of a format that is not read; its text names it */
     FAIL_LIMIT,      /* a configured limit was reached */
     FAIL_CONFIG,     /* configuration of ours or of the customer's that cannot work */
     FAIL_SKEW,       /* our clock is wrong in the eyes of the service */

@@ -55,6 +55,7 @@ const char *err_kind_name(enum err_kind kind)
         [FAIL_SUPERSEDED] = "superseded",
         [FAIL_ARCHIVED] = "archived",
         [FAIL_DATA] = "data",
+        [FAIL_FORMAT] = "format",
         [FAIL_LIMIT] = "limit",
         [FAIL_CONFIG] = "config",
         [FAIL_SKEW] = "skew",

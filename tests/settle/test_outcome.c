@@ -121,6 +121,18 @@ static void leaves_gone_and_archived_objects_or_accepts_them(void **state UNUSED
     }
 }
 
+static void leaves_an_object_of_a_format_that_is_not_read(void **state UNUSED)
+{
+    struct outcome_case c = {.subject = ABOUT_OBJECT, .kind = FAIL_FORMAT, .receive_count = 1};
+    assert_int_equal(decide(c).outcome, OUTCOME_LEAVE);
+    assert_in_range(decide(c).delay_s, 675, 900);
+    assert_false(decide(c).again_now);
+    assert_false(decide(c).reject);
+    c.last = true;
+    assert_true(decide(c).reject);
+    assert_int_equal(outcome_rule(ABOUT_OBJECT, FAIL_FORMAT)->mark, BREAKER_NONE);
+}
+
 static void opens_the_breaker_at_once_for_a_denied_role_only(void **state UNUSED)
 {
     assert_int_equal(outcome_rule(ABOUT_ROLE, FAIL_DENIED)->mark, BREAKER_OPEN);
@@ -154,6 +166,7 @@ int main(void)
         cmocka_unit_test(rejects_the_object_at_its_last_receive_only),
         cmocka_unit_test(knows_the_last_receive_by_count_and_by_age),
         cmocka_unit_test(leaves_gone_and_archived_objects_or_accepts_them),
+        cmocka_unit_test(leaves_an_object_of_a_format_that_is_not_read),
         cmocka_unit_test(opens_the_breaker_at_once_for_a_denied_role_only),
         cmocka_unit_test(has_one_row_for_every_subject_and_class),
     };

@@ -12,6 +12,17 @@
 
 #include "base/span.h"
 
+#include <stdlib.h>
+
+/* TEST_FILTER=pattern runs the tests of these names only; scripts/t sets it. */
+__attribute__((constructor)) UNUSED static void take_test_filter(void)
+{
+    const char *pattern = getenv("TEST_FILTER"); /* NOLINT(concurrency-mt-unsafe): no thread yet */
+    if (pattern != NULL) {
+        cmocka_set_test_filter(pattern);
+    }
+}
+
 #define assert_span_equal(got, want) assert_span_equal_((got), (want), __FILE__, __LINE__)
 
 UNUSED static void assert_span_equal_(struct span got, struct span want, const char *file, int line)

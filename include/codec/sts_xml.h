@@ -50,8 +50,9 @@ struct sts_identity {
 };
 
 /*
- * Credentials and who they are, of AssumeRole's or AssumeRoleWithWebIdentity's answer. Anything
- * that is not whole is FAIL_AGAIN: STS does not answer so.
+ * Credentials and their identity, of AssumeRole's or AssumeRoleWithWebIdentity's answer. Both
+ * texts of *who are empty if the answer has an empty ARN, as MinIO's has. Anything that is not
+ * whole is FAIL_AGAIN: STS does not answer so.
  */
 MUST_USE enum err_kind sts_read_credentials(struct span answer, struct creds *out,
                                             struct sts_identity *who, struct err *e);

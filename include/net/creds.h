@@ -52,6 +52,7 @@ struct role_request {
     const char *session_name; /* NULL: "asymptote-ingest" */
     const char *policy;       /* session policy (codec/policy.h), NULL: none */
     const char *account;      /* 12 digits, must be the session's; NULL: that of role_arn */
+    bool accept_unnamed;      /* take a session whose account the answer leaves empty (MinIO) */
     int duration_s;           /* 0: 3600, which is also the most that role chaining allows */
 };
 

@@ -120,6 +120,22 @@ static enum err_kind set_identity(struct span text, struct sts_identity *who, st
     return FAIL_NONE;
 }
 
+/* MinIO has roles of no name: its <Arn> is there and empty. */
+static enum err_kind set_user(const struct xml *x, size_t user, struct sts_identity *who,
+                              struct err *e)
+{
+    size_t arn = user != XML_NONE ? xml_child(x, user, "Arn") : XML_NONE;
+    if (arn == XML_NONE) {
+        return bad_answer(e, "no ARN");
+    }
+    struct span text = xml_child_text(x, user, "Arn");
+    if (text.n == 0) {
+        who->arn[0] = who->account[0] = '\0';
+        return FAIL_NONE;
+    }
+    return set_identity(text, who, e);
+}
+
 static enum err_kind set_credentials(const struct xml *x, size_t credentials, struct creds *out,
                                      struct err *e)
 {
@@ -161,9 +177,7 @@ enum err_kind sts_read_credentials(struct span answer, struct creds *out, struct
     if (result == XML_NONE) {
         return bad_answer(e, "no result of AssumeRole");
     }
-    size_t user = xml_child(x, result, "AssumedRoleUser");
-    struct span arn = user != XML_NONE ? xml_child_text(x, user, "Arn") : SPAN("");
-    enum err_kind kind = set_identity(arn, who, e);
+    enum err_kind kind = set_user(x, xml_child(x, result, "AssumedRoleUser"), who, e);
     if (kind == FAIL_NONE) {
         kind = set_credentials(x, xml_child(x, result, "Credentials"), out, e);
     }

@@ -56,6 +56,7 @@ static struct role_request role_of(const struct customer *c, const char *policy)
         .external_id = c->conf->external_id,
         .policy = policy,
         .account = c->conf->account_id,
+        .accept_unnamed = c->conf->accept_role_without_external_id,
     };
 }
 

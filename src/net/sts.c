@@ -126,6 +126,14 @@ static enum err_kind check_account(const struct role_request *r, const char *reg
     if (r->account != NULL) {
         want = span_str(r->account);
     }
+    if (who->account[0] == '\0') {
+        return r->accept_unnamed
+                   ? FAIL_NONE
+                   : err_set(e, FAIL_CONFIG,
+                             "sts: the answer does not name the account of the session, so it is "
+                             "not known to be %.*s's",
+                             SPAN_FMT(want));
+    }
     if (!span_eq(want, span_str(who->account))) {
         return err_set(e, FAIL_CONFIG, "sts: the session is of account %s, not of %.*s",
                        who->account, SPAN_FMT(want));

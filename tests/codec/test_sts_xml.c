@@ -80,6 +80,18 @@ static void an_answer_that_is_not_whole_is_worth_another_try(void **state UNUSED
     }
 }
 
+static void a_session_without_a_name_has_no_account(void **state UNUSED)
+{
+    assert_int_equal(
+        read_session(SPAN("<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><Arn></Arn>"
+                          "<AssumeRoleId></AssumeRoleId></AssumedRoleUser>" CREDENTIALS
+                          "</AssumeRoleResult></AssumeRoleResponse>")),
+        FAIL_NONE);
+    assert_string_equal(creds.access_key_id, "ASIA1");
+    assert_string_equal(who.arn, "");
+    assert_string_equal(who.account, "");
+}
+
 static void reads_who_we_are(void **state UNUSED)
 {
     assert_int_equal(
@@ -93,6 +105,11 @@ static void reads_who_we_are(void **state UNUSED)
     assert_string_equal(who.account, "123456789012");
     assert_int_equal(sts_read_identity(SPAN("<GetCallerIdentityResponse/>"), &who, &err),
                      FAIL_AGAIN);
+    assert_int_equal(
+        sts_read_identity(SPAN("<GetCallerIdentityResponse><GetCallerIdentityResult><Arn/>"
+                               "</GetCallerIdentityResult></GetCallerIdentityResponse>"),
+                          &who, &err),
+        FAIL_AGAIN);
 }
 
 static void writes_forms_with_every_value_escaped(void **state UNUSED)
@@ -201,6 +218,7 @@ int main(void)
         cmocka_unit_test(reads_the_answer_of_assume_role),
         cmocka_unit_test(reads_the_answer_of_assume_role_with_web_identity),
         cmocka_unit_test(an_answer_that_is_not_whole_is_worth_another_try),
+        cmocka_unit_test(a_session_without_a_name_has_no_account),
         cmocka_unit_test(reads_who_we_are),
         cmocka_unit_test(writes_forms_with_every_value_escaped),
         cmocka_unit_test(takes_arns_to_pieces),

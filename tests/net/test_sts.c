@@ -104,6 +104,36 @@ static void refuses_a_session_of_another_account(void **state)
     assert_int_equal(assume(f, &r), FAIL_CONFIG);
 }
 
+/* As MinIO answers. */
+static void add_session_without_a_name(struct fixture *f)
+{
+    server_add_answer(
+        f->server, "200 OK", "",
+        SPAN("<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
+             "<AssumeRoleResult><AssumedRoleUser><Arn></Arn></AssumedRoleUser><Credentials>"
+             "<AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t"
+             "</SessionToken><Expiration>2026-11-22T14:59:05Z</Expiration></Credentials>"
+             "</AssumeRoleResult></AssumeRoleResponse>"));
+}
+
+static void a_session_without_a_name_is_taken_only_where_that_is_agreed(void **state)
+{
+    struct fixture *f = *state;
+    static const struct creds zero;
+    add_session_without_a_name(f);
+    assert_int_equal(assume(f, &ingest), FAIL_CONFIG);
+    assert_non_null(strstr(f->err.text, "does not name the account of the session"));
+    assert_memory_equal(&f->creds, &zero, sizeof(zero));
+
+    struct role_request r = ingest;
+    r.accept_unnamed = true;
+    add_session_without_a_name(f);
+    assert_int_equal(assume(f, &r), FAIL_NONE);
+    assert_string_equal(f->creds.access_key_id, "ASIA1");
+    aws_add_session(f->server, "ASIA1", "999999999999", "2026-11-22T14:59:05Z");
+    assert_int_equal(assume(f, &r), FAIL_CONFIG);
+}
+
 static void tells_code_status_and_request_id_of_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -300,6 +330,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(assumes_a_role_with_a_signed_form, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_a_session_of_another_account, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_session_without_a_name_is_taken_only_where_that_is_agreed,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(tells_code_status_and_request_id_of_an_error, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(corrects_its_clock_by_the_answer_and_tries_once_more, setup,

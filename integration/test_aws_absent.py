@@ -123,7 +123,7 @@ def test_no_version_is_passed_over_because_versions_may_not_be_read(strict: Stri
 
 def test_no_version_is_passed_over_because_its_key_refuses_without_saying_so(strict: StrictWorld):
     first, second = (strict.fake.add_kms_key(name) for name in ("key-1", "key-2"))
-    acme = strict.customer("acme", versioning=True, versioned=True, kms_key=first)
+    acme = strict.customer("acme", versioning=True, versioned=True, kms_key=first, session_policy="full")
     strict.fake.put_object(acme.bucket, acme.key("a"), generate(3, 5).text, sse="aws:kms", kms_key=first)
     strict.fake.put_object(acme.bucket, acme.key("a"), generate(4, 6).text, notify_queue=False)
     strict.fake.change_kms_key(first, policy={"Statement": []}, bare_denials=True)

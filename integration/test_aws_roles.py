@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from integration.fakeaws import allow, policy
 
 from .parts.events import generate
@@ -136,13 +138,54 @@ def test_a_denied_key_is_named_with_both_policies_to_look_at(strict: StrictWorld
     assert re.search("key('s)? policy", told, re.I) and re.search("role", told, re.I)
 
 
-def test_an_object_under_kms_is_read_with_the_session_policy(strict: StrictWorld):
+def _session_policy(strict, customer):
+    """The statements that the customer's session was narrowed by; None: by none."""
+    (params, *_) = [e["params"] for e in strict.fake.log(action="AssumeRole", code=None)
+                    if e["params"]["RoleArn"] == customer.settings["role_arn"]]
+    return json.loads(params["Policy"])["Statement"] if "Policy" in params else None
+
+
+@pytest.mark.parametrize("declared", ["key", "policy"])
+def test_an_object_under_kms_is_read_with_the_session_policy(strict: StrictWorld, declared):
     key = strict.fake.add_kms_key()
-    acme = strict.customer("acme", kms_key=key)
+    acme = strict.customer("acme", kms_key=key, **{"kms_key_arn": key} if declared == "key" else
+                           {"session_policy": "full"})
     strict.fake.put_object(acme.bucket, acme.key("k"), generate(4, 5).text, kms_key=key, bucket_key=True)
     strict.start()
     strict.settled()
     assert strict.count() == 4
+
+
+def test_without_a_key_the_session_has_no_statement_of_kms_and_the_denial_says_so(strict: StrictWorld):
+    key = strict.fake.add_kms_key()
+    acme = strict.customer("acme", kms_key=key)
+    acme.put("plain", generate(2, 4).text)
+    strict.fake.put_object(acme.bucket, acme.key("k"), generate(4, 5).text, kms_key=key)
+    worker = strict.start()
+    (line,) = worker.logged(msg="object later", customer="acme")
+    assert line["error"] == "kms"
+    assert 'session_policy = "full"' in line["detail"] and "kms_key_arn" in line["detail"]
+    until(lambda: strict.count() == 2, "the object without a key is delivered", 30, alive=worker)
+    assert [s["Action"] for s in _session_policy(strict, acme)] == [
+        ["s3:GetObject", "s3:GetObjectVersion"], "s3:ListBucket"]
+    (line,) = worker.lines(msg="session policy without KMS")
+    assert (line["customer"], line["level"]) == ("acme", "info")
+
+
+def test_without_a_session_policy_the_role_alone_decides_and_that_is_said(strict: StrictWorld):
+    key = strict.fake.add_kms_key()
+    acme = strict.customer("acme", kms_key=key, session_policy="none")
+    bolt = strict.customer("bolt", session_policy="full")
+    strict.fake.put_object(acme.bucket, acme.key("k"), generate(4, 5).text, kms_key=key)
+    bolt.put("a", generate(1, 5).text)
+    worker = strict.start()
+    strict.settled()
+    assert strict.count() == 5
+    assert _session_policy(strict, acme) is None
+    assert "kms:Decrypt" in [s["Action"] for s in _session_policy(strict, bolt)]
+    (line,) = worker.lines(msg="no session policy")
+    assert (line["customer"], line["level"]) == ("acme", "warn")
+    assert worker.lines(msg="session policy without KMS") == []
 
 
 def test_a_session_for_another_account_than_the_customers_is_refused(strict: StrictWorld):
@@ -175,7 +218,7 @@ def test_a_role_may_be_denied_without_costing_others_anything(strict: StrictWorl
 
 
 def test_the_policy_allows_no_more_than_it_must(strict: StrictWorld):
-    acme = strict.customer("acme")
+    acme = strict.customer("acme", session_policy="full")
     strict.fake.change_role(acme.settings["role_arn"], policies=[policy(allow(["s3:*", "kms:*"], "*"))])
     acme.put("a", generate(1, 5).text)
     strict.start()

@@ -24,7 +24,7 @@ struct policy_scope {
     const struct partition *partition;
     struct span bucket; /* has passed url_bucket_ok */
     struct span prefix; /* without slash at its ends; "" is the whole bucket */
-    bool kms;           /* also kms:Decrypt by way of S3; without it SSE-KMS cannot be read */
+    bool kms;           /* also kms:Decrypt through S3: SSE-KMS cannot be read without it */
 };
 
 /* Append the policy, compact JSON. False: it allows more than `prefix`. */

@@ -55,7 +55,11 @@ struct queue_conf {
 };
 
 enum kafka_auth { KAFKA_AUTH_PROPERTIES, KAFKA_AUTH_AWS_MSK_IAM }; /* who says who we are */
-enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT };                /* gone and archived objects */
+
+/* How a customer's session is narrowed to the prefix: codec/policy.h, or not at all. */
+enum session_policy { SESSION_POLICY_FULL, SESSION_POLICY_NO_KMS, SESSION_POLICY_NONE };
+
+enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT }; /* gone and archived objects */
 
 /* One entry of a customer's mapping: `from` (NULL-terminated), or a constant `value`. */
 struct mapping_conf {
@@ -83,6 +87,7 @@ struct customer_conf {
     char *external_id; /* NULL only with accept_role_without_external_id */
     char *kms_key_arn; /* NULL if not SSE-KMS; for texts only */
     bool accept_role_without_external_id;
+    enum session_policy session_policy; /* default: FULL with kms_key_arn, else NO_KMS */
     bool request_payer;
     bool versioned; /* the role may s3:GetObjectVersion */
     char *topic;    /* template; kafka.topic unless it has its own */

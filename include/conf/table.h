@@ -71,7 +71,7 @@ extern const struct conf_section conf_sections[CONF_SECTIONS];
     .offset = offsetof(struct type, member), .width = sizeof(((struct type *)0)->member)
 
 /* table_customers.c: the rows of a customer. */
-enum { CONF_CUSTOMER_ROWS = 20 };
+enum { CONF_CUSTOMER_ROWS = 21 };
 extern const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS];
 
 /* table_metrics.c: the rows of metrics. */

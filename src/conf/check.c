@@ -120,6 +120,17 @@ static void check_key_arn(struct conf_reader *r, size_t at)
     }
 }
 
+static void check_session_policy(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    if (c->id != NULL && c->kms_key_arn != NULL && c->session_policy == SESSION_POLICY_NO_KMS) {
+        conf_error(r, conf_at(r->customer_at[at], "session_policy"),
+                   "customer %s.session_policy: \"no-kms\" cannot read objects under kms_key_arn; "
+                   "use \"full\", or remove one of the two",
+                   c->id);
+    }
+}
+
 static void check_prefix_letters(struct conf_reader *r, size_t at)
 {
     const struct customer_conf *c = &r->conf->customers[at];
@@ -239,6 +250,7 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         check_queue_of(r, i);
         check_role(r, i);
         check_key_arn(r, i);
+        check_session_policy(r, i);
         check_prefix_letters(r, i);
     }
     if (c->queue_count == 0) {

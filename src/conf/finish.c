@@ -94,6 +94,9 @@ static void customer_finish(struct conf_reader *r, struct customer_conf *c,
     if (c->topic == NULL) {
         c->topic = copy_or_null(r->conf->kafka.topic);
     }
+    if (config_setting_get_member(group, "session_policy") == NULL) {
+        c->session_policy = c->kms_key_arn != NULL ? SESSION_POLICY_FULL : SESSION_POLICY_NO_KMS;
+    }
     if (c->prefix != NULL && c->id != NULL) {
         prefix_finish(r, c, conf_at(group, "prefix"));
     }

@@ -8,6 +8,7 @@
 
 static const char *const via_words[] = {"s3", "sns", "eventbridge", NULL};
 static const char *const absent_words[] = {"leave", "accept", NULL};
+static const char *const session_policy_words[] = {"full", "no-kms", "none", NULL};
 static const char *const redact_words[] = {"off", "secrets", NULL};
 
 const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
@@ -81,14 +82,27 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
      MEMBER(customer_conf, accept_role_without_external_id),
      .standard = "false",
      .example = "true",
-     .text = "Work with a role that does not ask for the external id. For emulators only."},
+     .text =
+         "Work with a role that does not ask for the external id, and with an STS that does not "
+         "say whose session it gives. For emulators and S3-compatible stores only."},
+    {.name = "session_policy",
+     .type = CONF_WORD,
+     MEMBER(customer_conf, session_policy),
+     .derived = "\"full\" with kms_key_arn, else \"no-kms\"",
+     .words = session_policy_words,
+     .example = "\"full\"",
+     .text = "What narrows the worker's session beyond the role's own policy. full: read and list "
+             "the prefix, and kms:Decrypt through S3. no-kms: the same without kms:Decrypt, so "
+             "objects under SSE-KMS are denied. none: no session policy; what the role allows "
+             "beyond the prefix is then limited by the role alone."},
     {.name = "kms_key_arn",
      .type = CONF_TEXT,
      MEMBER(customer_conf, kms_key_arn),
      .derived = "none",
      .refuse = refuse_kms_key,
      .example = "\"arn:aws:kms:eu-west-1:444455556666:key/1f0e2d3c-4b5a-6978-8796-a5b4c3d2e1f0\"",
-     .text = "Key of SSE-KMS; used in messages only."},
+     .text = "Key of SSE-KMS. The session policy then allows kms:Decrypt (session_policy); the key "
+             "itself is used in messages only."},
     {.name = "request_payer",
      .type = CONF_BOOL,
      MEMBER(customer_conf, request_payer),

@@ -66,25 +66,40 @@ static struct policy_scope scope_of(const struct customer_conf *conf)
         .partition = partition_of(span_str(conf->region)),
         .bucket = span_str(conf->bucket),
         .prefix = span_str(conf->prefix),
-        .kms = true,
+        .kms = conf->session_policy == SESSION_POLICY_FULL,
     };
 }
 
-/* The session of this customer can read this prefix of this bucket, and nothing else. */
+/*
+ * The session of this customer can read this prefix of this bucket, and nothing else; with
+ * SESSION_POLICY_NONE whatever the role allows.
+ */
 static struct creds_source *make_creds(const struct customer *c, struct err *e)
 {
     struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
     struct policy_scope scope = scope_of(c->conf);
     (void)!policy_write(&policy, &scope); /* said at start, if it is wider */
-    struct role_request role = role_of(c, policy.p);
+    bool none = c->conf->session_policy == SESSION_POLICY_NONE;
+    struct role_request role = role_of(c, none ? NULL : policy.p);
     struct creds_source *s =
         creds_source_role(c->all->parts.own, c->all->parts.creds_settings, &role, e);
     buf_done(&policy);
     return s;
 }
 
-static void warn_of_policy(const struct customer *c)
+static void log_policy(const struct customer *c)
 {
+    if (c->conf->session_policy == SESSION_POLICY_NONE) {
+        log_write(LOG_WARN, "no session policy", KV_SPAN("customer", c->id),
+                  KV_STR("next", "the role's own policy alone limits what the worker can read"));
+        return;
+    }
+    if (c->conf->session_policy == SESSION_POLICY_NO_KMS) {
+        log_write(LOG_INFO, "session policy without KMS", KV_SPAN("customer", c->id),
+                  KV_STR("next",
+                         "objects under SSE-KMS will be denied; for them set kms_key_arn or "
+                         "session_policy = \"full\""));
+    }
     struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
     struct policy_scope scope = scope_of(c->conf);
     if (!policy_write(&policy, &scope)) {
@@ -131,7 +146,7 @@ static enum err_kind customer_init(struct customer *c, struct customers *all, si
     cond_init(&c->shared.looked);
     rng_init_random(&c->shared.rng);
     routes_add(all->routes, c->queue, span_str(c->conf->bucket), span_str(c->conf->prefix), index);
-    warn_of_policy(c);
+    log_policy(c);
     return make_topics(c, all->parts.sink, e);
 }
 

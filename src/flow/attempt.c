@@ -272,6 +272,10 @@ enum err_kind attempt_run(struct attempt *a, struct err *e)
     };
     struct s3_consumer consumer = {.ctx = a, .begin = attempt_begin, .body = attempt_body};
     enum err_kind kind = s3_get(a->s3, &object, creds, &consumer, e);
+    if (kind == FAIL_KMS && conf->session_policy == SESSION_POLICY_NO_KMS) {
+        return err_wrap(e, "the session policy has no kms:Decrypt: set the customer's kms_key_arn "
+                           "or session_policy = \"full\"");
+    }
     return kind == FAIL_NONE ? attempt_end(a, e) : kind;
 }
 

@@ -31,6 +31,16 @@ static void allows_one_prefix_and_no_neighbour(void **state UNUSED)
              "\"kms:ViaService\":\"s3.*.amazonaws.com\"}}}]}"));
 }
 
+static void without_kms_only_that_statement_is_missing(void **state UNUSED)
+{
+    assert_true(write_policy("eu-west-1", SPAN("logs/a"), false));
+    assert_span_equal(buf_span(&written),
+                      SPAN(GET_LOGS "\"arn:aws:s3:::cust-bucket/logs/a/*\"},{\"Effect\":\"Allow\","
+                                    "\"Action\":\"s3:ListBucket\",\"Resource\":"
+                                    "\"arn:aws:s3:::cust-bucket\",\"Condition\":{\"StringLike\":{"
+                                    "\"s3:prefix\":[\"logs/a\",\"logs/a/*\"]}}}]}"));
+}
+
 static void speaks_of_other_partitions(void **state UNUSED)
 {
     assert_true(write_policy("cn-north-1", SPAN("p"), true));
@@ -99,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allows_one_prefix_and_no_neighbour),
+        cmocka_unit_test(without_kms_only_that_statement_is_missing),
         cmocka_unit_test(speaks_of_other_partitions),
         cmocka_unit_test(wildcards_and_variables_in_a_prefix_are_plain_characters),
         cmocka_unit_test(what_cannot_be_written_becomes_a_star_and_is_said),

@@ -255,6 +255,34 @@ static void one_slash_around_a_prefix_does_not_count_and_two_are_refused(void **
     assert_prefix("s3://acme-events//a", NULL, two);
 }
 
+#define KEY_ARN "kms_key_arn = \"arn:aws:kms:eu-west-1:444455556666:key/k-1\";"
+
+static void assert_session_policy(const char *more, enum session_policy want)
+{
+    char text[2048];
+    (void)snprintf(text, sizeof(text), "%s%s%scustomers = ( { %s %s } );\n", AWS, KAFKA, QUEUES,
+                   ACME_KEYS, more);
+    OWNED(conf) struct conf *c = loaded(text);
+    assert_int_equal(c->customers[0].session_policy, want);
+}
+
+static void a_session_policy_has_kms_only_with_a_key_or_by_request(void **state UNUSED)
+{
+    assert_session_policy("", SESSION_POLICY_NO_KMS);
+    assert_session_policy(KEY_ARN, SESSION_POLICY_FULL);
+    assert_session_policy("session_policy = \"full\";", SESSION_POLICY_FULL);
+    assert_session_policy("session_policy = \"none\";", SESSION_POLICY_NONE);
+    assert_session_policy(KEY_ARN "session_policy = \"none\";", SESSION_POLICY_NONE);
+    assert_complaints(AWS KAFKA QUEUES "customers = ( { " ACME_KEYS "\n" KEY_ARN
+                                       "\nsession_policy = \"no-kms\"; } );\n",
+                      "6: customer acme.session_policy: \"no-kms\" cannot read objects under "
+                      "kms_key_arn; use \"full\", or remove one of the two\n");
+    assert_complaints(AWS KAFKA QUEUES "customers = ( { " ACME_KEYS
+                                       "\nsession_policy = \"nokms\"; } );\n",
+                      "5: customer acme.session_policy: must be \"full\", \"no-kms\" or \"none\"; "
+                      "did you mean \"no-kms\"?\n");
+}
+
 static void identities_must_fit_together(void **state UNUSED)
 {
     assert_complaints(
@@ -704,6 +732,7 @@ int main(void)
         cmocka_unit_test(prefixes_of_a_bucket_must_not_overlap),
         cmocka_unit_test(an_empty_prefix_is_refused),
         cmocka_unit_test(one_slash_around_a_prefix_does_not_count_and_two_are_refused),
+        cmocka_unit_test(a_session_policy_has_kms_only_with_a_key_or_by_request),
         cmocka_unit_test(identities_must_fit_together),
         cmocka_unit_test(a_role_of_another_account_is_refused),
         cmocka_unit_test(shared_queues_take_only_the_direct_form),

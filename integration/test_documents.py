@@ -14,15 +14,6 @@ def _check(path):
     return subprocess.run([str(binary()), "check-config", "-c", str(path)], capture_output=True, text=True)
 
 
-def test_the_configuration_of_the_aws_guide_has_no_mistake(tmp_path):
-    text = (ROOT / "docs/aws.md").read_text()
-    block = re.search(r"^    aws = \{.*?(?=^\S)", text, re.M | re.S).group(0)
-    conf = tmp_path / "guide.conf"
-    conf.write_text(re.sub(r"^    ", "", block, flags=re.M))
-    done = _check(conf)
-    assert done.returncode == 0, done.stderr
-
-
 def test_the_properties_of_the_kafka_guide_are_librdkafkas(tmp_path, monkeypatch):
     monkeypatch.setenv("INGEST_KEY_PASSWORD", "a-password")
     (tmp_path / "kafka-password").write_text("a-password")

@@ -130,7 +130,7 @@ class Aws:
 class Moto(Process, Aws):
     """A moto of our own, on a free port."""
 
-    def __init__(self, folder, keep=False):
+    def __init__(self, folder, keep=False, own_names=False):
         self.folder = folder
         # The port comes through a file, so that the server may outlive us without a pipe.
         self.port_file = folder / "moto.port"
@@ -143,7 +143,7 @@ class Moto(Process, Aws):
                                            AWS_DEFAULT_REGION=REGION))
         port = until(lambda: self.port_file.read_text().endswith("\n") and self.port_file.read_text().strip(),
                      "moto listens", 60, alive=self)
-        Aws.__init__(self, f"http://127.0.0.1:{port}")
+        Aws.__init__(self, f"http://127.0.0.1:{port}", own_names)
 
     def let_time_pass(self, seconds):
         """For the queues only: what was hidden becomes visible."""

@@ -91,7 +91,7 @@ static void run_identity(struct bench *b, const struct line *line)
     if (json_read(b->reader, line->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
         b->done += duplicate_names_absent(&b->names, &d, DOC_ROOT);
         beacon_check(&d, DOC_ROOT, source.modified_ns, &checked);
-        struct identity_record r = {&d, DOC_ROOT, &b->names, true, source.customer};
+        struct identity_record r = {{&d, DOC_ROOT, &b->names, true}, source.customer};
         identity_of(b->identity, &r, id, &forgot);
         b->done += checked.right;
     }

@@ -70,10 +70,10 @@ static void identify(struct event_maker *r, const struct event_maker_input *in, 
 {
     struct value *v = in->value;
     duplicate_names_absent_by(&r->names, &v->doc, v->at, in->record_index);
-    struct identity_record i = {.doc = &v->doc,
-                                .at = v->at,
-                                .names = &r->names,
-                                .beacon = in->shape == SHAPE_BEACON,
+    struct identity_record i = {.record = {.doc = &v->doc,
+                                           .at = v->at,
+                                           .names = &r->names,
+                                           .beacon = in->shape == SHAPE_BEACON},
                                 .customer = in->source->customer};
     rec->kind = OUTPUT_EVENT;
     rec->spliced = false;

@@ -47,7 +47,7 @@ static void next_id(struct fixture *f, struct span text, bool beacon, char *id)
     bool forgot = false;
     assert_int_equal(json_scan(f->reader, &text, &d, NULL), FAIL_NONE);
     duplicate_names_absent(&f->names, &d, DOC_ROOT);
-    struct identity_record r = {&d, DOC_ROOT, &f->names, beacon, SPAN("acme")};
+    struct identity_record r = {{&d, DOC_ROOT, &f->names, beacon}, SPAN("acme")};
     identity_of(f->identity, &r, id, &forgot);
 }
 

@@ -107,7 +107,7 @@ static void write_value(const struct doc *d, size_t at, struct buf *out)
 static void identify(struct identity *id, const struct doc *d, bool beacon, char *text)
 {
     bool forgot = false;
-    struct identity_record r = {d, DOC_ROOT, &names, beacon, SPAN("acme")};
+    struct identity_record r = {{d, DOC_ROOT, &names, beacon}, SPAN("acme")};
     identity_object(id);
     duplicate_names_absent(&names, d, DOC_ROOT);
     identity_of(id, &r, text, &forgot);

@@ -13,17 +13,12 @@
 #ifndef EVENT_RECORD_IDENTITY_H
 #define EVENT_RECORD_IDENTITY_H
 
-#include "codec/json.h"
-#include "event/record/duplicate_names.h"
-#include "event/record/ordinals.h"
+#include "event/record/record_hash.h"
 
 enum { IDENTITY_BYTES = 37 }; /* a UUID's text and a NUL */
 
 struct identity_record {
-    const struct doc *doc;
-    size_t at;                           /* the record, an object */
-    const struct duplicate_names *names; /* as names_unique left it for this record */
-    bool beacon; /* Beacon-shaped: event.id counts, a forwarder's copies do not */
+    struct hashed_record record;
     struct span customer;
 };
 

@@ -6,7 +6,17 @@
 #ifndef EVENT_RECORD_RECORD_HASH_H
 #define EVENT_RECORD_RECORD_HASH_H
 
-#include "event/record/identity.h"
+#include "base/own.h"
+#include "codec/json.h"
+#include "event/record/duplicate_names.h"
+#include "event/record/ordinals.h"
+
+struct hashed_record {
+    const struct doc *doc;
+    size_t at;                           /* the record, an object */
+    const struct duplicate_names *names; /* as duplicate_names_absent left it for this record */
+    bool beacon; /* Beacon-shaped: event.id counts, members that forwarders add do not */
+};
 
 struct record_hash; /* opaque: the path, and hash states for long ones */
 
@@ -14,6 +24,6 @@ struct record_hash *record_hash_new(void); /* never NULL */
 void record_hash_free(struct record_hash *l);
 DEFINE_OWNED(record_hash);
 
-struct hash128 record_hash_sum(struct record_hash *l, const struct identity_record *r);
+struct hash128 record_hash_sum(struct record_hash *l, const struct hashed_record *r);
 
 #endif

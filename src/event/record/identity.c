@@ -2,7 +2,6 @@
 #include "event/record/identity.h"
 
 #include "base/alloc.h"
-#include "event/record/record_hash.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -17,7 +16,7 @@ enum {
 };
 
 struct identity {
-    struct record_hash *leaves;
+    struct record_hash *record_hash;
     struct ordinals *ordinals;
     XXH3_state_t *state;
 };
@@ -29,7 +28,8 @@ struct identity *identity_new(void)
     if (id == NULL || state == NULL) {
         abort();
     }
-    *id = (struct identity){record_hash_new(), ordinals_new(), state};
+    *id = (struct identity){
+        .record_hash = record_hash_new(), .ordinals = ordinals_new(), .state = state};
     return id;
 }
 
@@ -38,7 +38,7 @@ void identity_free(struct identity *id)
     if (id == NULL) {
         return;
     }
-    record_hash_free(id->leaves);
+    record_hash_free(id->record_hash);
     ordinals_free(id->ordinals);
     (void)XXH3_freeState(id->state);
     free(id);
@@ -50,7 +50,7 @@ void identity_object(struct identity *id)
 }
 
 /* event.id, if it is a string with something in it. */
-static struct span own_id(const struct identity_record *r)
+static struct span own_id(const struct hashed_record *r)
 {
     size_t event = doc_member(r->doc, r->at, SPAN("event"));
     if (event == 0 || doc_tag(r->doc, event) != '{') {
@@ -121,12 +121,12 @@ void identity_of(struct identity *id, const struct identity_record *r, char text
                  bool *forgot)
 {
     *forgot = false;
-    struct span own = r->beacon ? own_id(r) : SPAN("");
+    struct span own = r->record.beacon ? own_id(&r->record) : SPAN("");
     if (own.n > 0) {
         finish(id, r->customer, 'e', own, text);
         return;
     }
-    struct hash128 h = record_hash_sum(id->leaves, r);
+    struct hash128 h = record_hash_sum(id->record_hash, &r->record);
     uint32_t ordinal = htobe32(ordinals_next(id->ordinals, h, forgot));
     char rest[sizeof(h) + sizeof(ordinal)];
     h = (struct hash128){htobe64(h.high), htobe64(h.low)};

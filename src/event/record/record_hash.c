@@ -28,7 +28,7 @@ struct record_hash {
     char *path;
     size_t cap;
     XXH3_state_t *states[JSON_MAX_DEPTH + 1]; /* allocated when first needed */
-    const struct identity_record *record;
+    const struct hashed_record *record;
     struct hash128 sum;
     char digits[POSITION_DIGITS + PIECE]; /* of a position in an array */
 };
@@ -299,7 +299,7 @@ static bool is_copied_usage(struct span name)
 
 static void beacon_members(struct record_hash *l)
 {
-    const struct identity_record *r = l->record;
+    const struct hashed_record *r = l->record;
     const struct doc *d = r->doc;
     for (size_t i = doc_first(d, r->at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         struct span name = doc_string(d, i);
@@ -311,7 +311,7 @@ static void beacon_members(struct record_hash *l)
     }
 }
 
-struct hash128 record_hash_sum(struct record_hash *l, const struct identity_record *r)
+struct hash128 record_hash_sum(struct record_hash *l, const struct hashed_record *r)
 {
     l->record = r;
     l->sum = (struct hash128){0, 0};

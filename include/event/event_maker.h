@@ -10,9 +10,13 @@
 #ifndef EVENT_EVENT_MAKER_H
 #define EVENT_EVENT_MAKER_H
 
-#include "event/normalize.h"
+#include "base/buf.h"
+#include "base/own.h"
+#include "event/output.h"
 #include "event/record/record_splitter.h"
 #include "event/record/shape.h"
+
+struct rules;
 
 struct event_maker_input {
     struct value *value; /* an object that is not empty; changes when it must be cleaned */

@@ -21,7 +21,7 @@
 #include "base/own.h"
 #include "base/span.h"
 #include "codec/lines.h"
-#include "event/record/origin.h"
+#include "event/output.h"
 
 struct rules; /* a customer's own names, word maps, redaction: event/schema/rules.h. NULL: built-in
                  only */
@@ -35,16 +35,6 @@ struct normalize_options {
     size_t sample_bytes;           /* rejects.sample_bytes, 0 = no samples */
     struct long_lines *long_lines; /* borrowed; NULL: the normalizer makes its own */
     bool never_splice; /* right records take the repair path too, to compare the two paths */
-};
-
-/* A record to produce. Everything in it is valid until the next call on the normalizer. */
-struct output {
-    enum { OUTPUT_EVENT, OUTPUT_REJECT } kind;
-    struct span value;         /* one JSON object, UTF-8, no newline */
-    struct output_key key;     /* events only */
-    enum reject_reason reason; /* rejects only */
-    bool spliced;              /* events only: left byte for byte */
-    bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */
 };
 
 struct normalizer;

@@ -11,7 +11,10 @@
 #define EVENT_REJECT_H
 
 #include "base/buf.h"
-#include "event/normalize.h"
+#include "codec/lines.h"
+#include "event/record/origin.h"
+
+struct rules;
 
 struct reject {
     enum reject_reason reason;

@@ -37,7 +37,8 @@ bool duplicate_names_absent(struct duplicate_names *n, const struct doc *d, size
 bool duplicate_names_absent_by(struct duplicate_names *n, const struct doc *d, size_t at,
                                const struct record_index *o);
 
-/* For the value that names_unique has seen last: does the name at tape index `i` not count? */
+/* For the value that duplicate_names_absent has seen last: does the name at tape index `i` not
+ * count? */
 static inline bool duplicate_names_shadowed(const struct duplicate_names *n, size_t i)
 {
     return !n->unique && (n->shadowed[i / 64] >> (i % 64) & 1) != 0;

@@ -28,7 +28,7 @@ void sanitizer_done(struct sanitizer *c);
 
 /*
  * Make v->doc a clean reading of its record; v->at and v->text change with it. `names` is as
- * names_unique left it for this value. False: it does not fit, or cannot be read again.
+ * duplicate_names_absent left it for this value. False: it does not fit, or cannot be read again.
  */
 MUST_USE bool sanitizer_value(struct sanitizer *c, struct json_reader *const *readers,
                               struct duplicate_names *names, struct value *v);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * output.h - what the normalizer makes of a record: an event or a reject, ready to be produced.
+ */
+#ifndef EVENT_OUTPUT_H
+#define EVENT_OUTPUT_H
+
+#include "event/record/origin.h"
+
+/* Everything in it is valid until the next call on the normalizer that made it. */
+struct output {
+    enum { OUTPUT_EVENT, OUTPUT_REJECT } kind;
+    struct span value;         /* one JSON object, UTF-8, no newline */
+    struct output_key key;     /* events only */
+    enum reject_reason reason; /* rejects only */
+    bool spliced;              /* events only: passed through byte for byte */
+    bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */
+};
+
+#endif

@@ -16,6 +16,10 @@ enum {
     PAGE_CUSTOMER_BYTES = 16 * 1024, /* 60 series of 300 bytes at most, the id of 40 */
     PAGE_QUEUE_BYTES = 8 * 1024,
     PAGE_THREAD_BYTES = 128, /* a line of /healthz */
+
+    /* Of the monitor's snapshot, at most. */
+    SNAPSHOT_CUSTOMER_BYTES = 1024,
+    SNAPSHOT_QUEUE_BYTES = 256,
 };
 
 #endif

@@ -81,6 +81,11 @@ struct lease_stats {
     stats_count lost;
 };
 
+/* Copies for a snapshot. Each counter is read once; together they are of no single moment. */
+void stats_copy(struct stats *to, const struct stats *from);
+void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from);
+void lease_stats_copy(struct lease_stats *to, const struct lease_stats *from);
+
 static inline void stats_add(stats_count *c, uint64_t n)
 {
     (void)atomic_fetch_add_explicit(c, n, memory_order_relaxed);

@@ -13,13 +13,12 @@
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
-#include "flow/lane.h"
-#include "monitor/metrics.h"
+#include "monitor/snapshot.h"
 
 struct monitor;
 
 /* Only if metrics.listen is set. FAIL_CONFIG: it cannot listen there. */
-MUST_USE struct monitor *monitor_new(const struct metrics_parts *parts, struct err *e);
+MUST_USE struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e);
 void monitor_free(struct monitor *m);
 DEFINE_OWNED(monitor);
 

@@ -26,6 +26,12 @@ size_t memory_page_bytes(const struct conf *conf)
            conf->queue_count * PAGE_QUEUE_BYTES + (size_t)conf->limits.lanes * PAGE_THREAD_BYTES;
 }
 
+static size_t monitor_bytes(const struct conf *conf)
+{
+    return PAGES * memory_page_bytes(conf) + conf->customer_count * SNAPSHOT_CUSTOMER_BYTES +
+           conf->queue_count * SNAPSHOT_QUEUE_BYTES;
+}
+
 void memory_plan(const struct conf *conf, struct memory_plan *out)
 {
     size_t line = conf->limits.line_bytes;
@@ -43,7 +49,7 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
         .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,
         .base_bytes = (size_t)BASE_BYTES + conf->customer_count * CUSTOMER_BYTES,
     };
-    out->base_bytes += conf->metrics.listen != NULL ? PAGES * memory_page_bytes(conf) : 0;
+    out->base_bytes += conf->metrics.listen != NULL ? monitor_bytes(conf) : 0;
     out->lanes_bytes = lanes * out->lane_bytes;
     out->total_bytes =
         out->lanes_bytes + out->long_bytes + out->inbox_bytes + out->kafka_bytes + out->base_bytes;

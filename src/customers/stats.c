@@ -38,3 +38,33 @@ void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, s
     stats_add(&s->starved, starved);
     atomic_store(&s->reached, kind == FAIL_NONE);
 }
+
+/* For structures of counters alone. */
+static void copy_counters(void *to, const void *from, size_t bytes)
+{
+    stats_count *t = to;
+    const stats_count *f = from;
+    for (size_t i = 0; i < bytes / sizeof(*t); i++) {
+        stats_set(&t[i], stats_get(&f[i]));
+    }
+}
+
+_Static_assert(sizeof(struct stats) % sizeof(stats_count) == 0, "counters alone");
+_Static_assert(sizeof(struct lease_stats) % sizeof(stats_count) == 0, "counters alone");
+
+void stats_copy(struct stats *to, const struct stats *from)
+{
+    copy_counters(to, from, sizeof(*to));
+}
+
+void lease_stats_copy(struct lease_stats *to, const struct lease_stats *from)
+{
+    copy_counters(to, from, sizeof(*to));
+}
+
+void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from)
+{
+    copy_counters(to, from, offsetof(struct poll_stats, looked));
+    atomic_store(&to->looked, atomic_load(&from->looked));
+    atomic_store(&to->reached, atomic_load(&from->reached));
+}

@@ -9,16 +9,13 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 static void write_one(const struct metric *m, struct buf *out, uint64_t value)
 {
     exposition_count(out, m->family.name, NULL, 0, value);
 }
 
-static void write_build(const struct metric *m, const struct metrics_view *v UNUSED,
-                        struct buf *out)
+static void write_build(const struct metric *m, const struct snapshot *s UNUSED, struct buf *out)
 {
     char rules[16];
     (void)snprintf(rules, sizeof(rules), "%d", INGEST_RULES);
@@ -28,116 +25,95 @@ static void write_build(const struct metric *m, const struct metrics_view *v UNU
     exposition_count(out, m->family.name, labels, 3, 1);
 }
 
-static void write_ready(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_ready(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    write_one(m, out, ready_is(&v->ready));
+    write_one(m, out, ready_is(&s->ready));
 }
 
-static void write_stalled(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_stalled(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    write_one(m, out, health_stalled(&v->health, clock_mono_ms(v->parts.clock)));
+    write_one(m, out, health_stalled(&s->health, s->now_ms));
 }
 
-static void write_still(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_still(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    exposition_seconds(out, m->family.name, NULL, 0,
-                       health_still_ms(&v->health, clock_mono_ms(v->parts.clock)));
+    exposition_seconds(out, m->family.name, NULL, 0, health_still_ms(&s->health, s->now_ms));
 }
 
-static void write_lanes(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_lanes(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     static const char *const names[] = {"idle", "busy", "waiting"}; /* by enum pulse_state */
     uint64_t counts[3] = {0};
-    for (size_t i = v->first_lane; i < v->health.count; i++) {
-        counts[pulse_state(v->health.threads[i].pulse)]++;
+    for (size_t i = s->first_lane; i < s->health.count; i++) {
+        counts[pulse_state(s->health.threads[i].pulse)]++;
     }
-    for (int s = PULSE_IDLE; s <= PULSE_WAIT; s++) {
-        struct exposition_label label = {"state", span_str(names[s])};
-        exposition_count(out, m->family.name, &label, 1, counts[s]);
+    for (int p = PULSE_IDLE; p <= PULSE_WAIT; p++) {
+        struct exposition_label label = {"state", span_str(names[p])};
+        exposition_count(out, m->family.name, &label, 1, counts[p]);
     }
 }
 
-static void write_waiting(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_waiting(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    write_one(m, out, inbox_waiting(v->parts.inbox));
+    write_one(m, out, s->inbox_messages);
 }
 
-static void write_left(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_left(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     struct exposition_label label = {"reason", SPAN("not_ours")};
-    exposition_count(out, m->family.name, &label, 1, stats_get(&v->parts.nobodys->not_ours));
+    exposition_count(out, m->family.name, &label, 1, stats_get(&s->nobodys.not_ours));
     label.value = SPAN("unreadable");
-    exposition_count(out, m->family.name, &label, 1, stats_get(&v->parts.nobodys->unreadable));
+    exposition_count(out, m->family.name, &label, 1, stats_get(&s->nobodys.unreadable));
 }
 
-static void write_kafka_up(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_kafka_up(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    write_one(m, out, sink_reached(v->parts.sink));
+    write_one(m, out, s->kafka.reached);
 }
 
-static void write_kafka_records(const struct metric *m, const struct metrics_view *v,
-                                struct buf *out)
+static void write_kafka_records(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    uint64_t records = 0;
-    uint64_t bytes = 0;
-    sink_depth(v->parts.sink, &records, &bytes);
-    write_one(m, out, records);
+    write_one(m, out, s->kafka.records);
 }
 
-static void write_kafka_bytes(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_kafka_bytes(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    uint64_t records = 0;
-    uint64_t bytes = 0;
-    sink_depth(v->parts.sink, &records, &bytes);
-    write_one(m, out, bytes);
+    write_one(m, out, s->kafka.bytes);
 }
 
-static void write_kafka_limit(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_kafka_limit(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    write_one(m, out, v->parts.conf->kafka.queue_bytes);
+    write_one(m, out, s->kafka.limit_bytes);
 }
 
-static void write_kafka_fatal(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_kafka_fatal(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    write_one(m, out, sink_restarts(v->parts.sink));
+    write_one(m, out, s->kafka.restarts);
 }
 
-static void write_own_expiry(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_own_expiry(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    int64_t at = creds_expires_ms(v->parts.own);
+    int64_t at = s->process.credentials_expire_ms;
     if (at != 0) {
         exposition_seconds(out, m->family.name, NULL, 0, at);
     }
 }
 
-static void write_started(const struct metric *m, const struct metrics_view *v, struct buf *out)
+static void write_started(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    exposition_seconds(out, m->family.name, NULL, 0, v->started_ms);
+    exposition_seconds(out, m->family.name, NULL, 0, s->started_ms);
 }
 
-static void write_cpu(const struct metric *m, const struct metrics_view *v UNUSED, struct buf *out)
+static void write_cpu(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    struct rusage used = {0};
-    (void)getrusage(RUSAGE_SELF, &used);
-    int64_t ms = (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
-                 (int64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
-    exposition_seconds(out, m->family.name, NULL, 0, ms);
+    exposition_seconds(out, m->family.name, NULL, 0, s->process.cpu_ms);
 }
 
-static void write_resident(const struct metric *m, const struct metrics_view *v UNUSED,
-                           struct buf *out)
+static void write_resident(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    unsigned long long size = 0;
-    unsigned long long resident = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-    if (f == NULL) {
-        return;
+    if (s->process.resident_bytes != 0) {
+        write_one(m, out, s->process.resident_bytes);
     }
-    /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers */
-    if (fscanf(f, "%llu %llu", &size, &resident) == 2) {
-        write_one(m, out, resident * (uint64_t)sysconf(_SC_PAGESIZE));
-    }
-    (void)fclose(f);
 }
 
 /* ---- the table ---- */
@@ -281,11 +257,11 @@ const struct metric *metrics_table(size_t *count)
     return table;
 }
 
-void metrics_write(const struct metrics_view *v, struct buf *out)
+void metrics_write(const struct snapshot *s, struct buf *out)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         exposition_family(out, &table[i].family);
-        table[i].write(&table[i], v, out);
+        table[i].write(&table[i], s, out);
     }
 }
 

@@ -9,25 +9,25 @@ enum { OUTCOMES = 3 };
 /* No customer can be called so. The rejects topic has the same word as key. */
 #define NOBODY SPAN("_unknown")
 
-static struct exposition_label customer_label(const struct customer *c)
+static struct exposition_label customer_label(const struct snapshot_customer *c)
 {
     return (struct exposition_label){"customer", c->id};
 }
 
-void write_customer_counter(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_customer_counter(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        const struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
         const void *at = (const char *)&c->stats + m->offset;
         exposition_count(out, m->family.name, &label, 1, stats_get(at));
     }
 }
 
-void write_objects(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_objects(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        const struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         const stats_count *counts[OUTCOMES] = {&c->stats.objects_done, &c->stats.objects_left,
                                                &c->stats.objects_later};
         for (int o = OUTCOME_DONE; o < OUTCOMES; o++) {
@@ -38,10 +38,10 @@ void write_objects(const struct metric *m, const struct metrics_view *v, struct 
     }
 }
 
-void write_object_errors(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_object_errors(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        const struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         for (int k = FAIL_NONE + 1; k < FAIL_KINDS; k++) {
             struct exposition_label labels[] = {
                 customer_label(c), {"class", span_str(err_kind_name((enum err_kind)k))}};
@@ -50,37 +50,37 @@ void write_object_errors(const struct metric *m, const struct metrics_view *v, s
     }
 }
 
-static void add_rejects(const struct metric *m, struct span customer, const struct stats *s,
+static void add_rejects(const struct metric *m, struct span customer, const struct stats *stats,
                         struct buf *out)
 {
     for (int r = 0; r < REJECT_REASONS; r++) {
         struct exposition_label labels[] = {
             {"customer", customer},
             {"reason", span_str(reject_reason_name((enum reject_reason)r))}};
-        exposition_count(out, m->family.name, labels, 2, stats_get(&s->rejects[r]));
+        exposition_count(out, m->family.name, labels, 2, stats_get(&stats->rejects[r]));
     }
 }
 
-void write_rejects(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_rejects(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        const struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         add_rejects(m, c->id, &c->stats, out);
     }
-    add_rejects(m, NOBODY, v->parts.nobodys, out);
+    add_rejects(m, NOBODY, &s->nobodys, out);
 }
 
-void write_skipped(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_skipped(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     struct exposition_label nobody = {"customer", NOBODY};
-    write_customer_counter(m, v, out);
-    exposition_count(out, m->family.name, &nobody, 1, stats_get(&v->parts.nobodys->skipped));
+    write_customer_counter(m, s, out);
+    exposition_count(out, m->family.name, &nobody, 1, stats_get(&s->nobodys.skipped));
 }
 
-void write_lag(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        const struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
         uint64_t counts[LAG_BOUNDS + 1];
         for (size_t k = 0; k <= LAG_BOUNDS; k++) {
@@ -92,10 +92,10 @@ void write_lag(const struct metric *m, const struct metrics_view *v, struct buf 
     }
 }
 
-void write_delivered(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_delivered(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        const struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
         uint64_t at = stats_get(&c->stats.delivered_ms);
         if (at != 0) {
@@ -104,36 +104,32 @@ void write_delivered(const struct metric *m, const struct metrics_view *v, struc
     }
 }
 
-void write_customer_level(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_customer_level(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
-        struct customer_state state;
-        customer_state(c, &state);
-        const void *at = (const char *)&state + m->offset;
+        const void *at = (const char *)&c->state + m->offset;
         exposition_count(out, m->family.name, &label, 1, *(const uint64_t *)at);
     }
 }
 
-void write_expiry(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_expiry(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
-        struct customer_state state;
-        customer_state(c, &state);
-        if (state.expires_ms != 0) {
-            exposition_seconds(out, m->family.name, &label, 1, state.expires_ms);
+        if (c->state.expires_ms != 0) {
+            exposition_seconds(out, m->family.name, &label, 1, c->state.expires_ms);
         }
     }
 }
 
-void write_busy(const struct metric *m, const struct metrics_view *v, struct buf *out)
+void write_busy(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < customers_count(v->parts.customers); i++) {
-        const struct customer *c = customers_at(v->parts.customers, i);
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
-        exposition_count(out, m->family.name, &label, 1, inbox_at_work(v->parts.inbox, c->index));
+        exposition_count(out, m->family.name, &label, 1, c->lanes_busy);
     }
 }

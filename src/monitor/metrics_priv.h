@@ -14,7 +14,7 @@
 struct metric {
     struct exposition_family family;
     const char *labels; /* "customer, outcome", for people; "": none */
-    void (*write)(const struct metric *m, const struct metrics_view *v, struct buf *out);
+    void (*write)(const struct metric *m, const struct snapshot *s, struct buf *out);
     size_t offset; /* for those that show a counter of a struct */
 };
 
@@ -24,24 +24,24 @@ const struct metric *metrics_table(size_t *count);
  * What is at m->offset: for each customer of its struct stats, or its customer_state; for each
  * queue of its poll_stats, or lease_stats.
  */
-void write_customer_counter(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_customer_level(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_poll_counter(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_lease_counter(const struct metric *m, const struct metrics_view *v, struct buf *out);
+void write_customer_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_customer_level(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_poll_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_lease_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
 
-void write_objects(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_object_errors(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_rejects(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_skipped(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_lag(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_delivered(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_expiry(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_busy(const struct metric *m, const struct metrics_view *v, struct buf *out);
+void write_objects(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_object_errors(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_rejects(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_skipped(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_delivered(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_expiry(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_busy(const struct metric *m, const struct snapshot *s, struct buf *out);
 
-void write_receives(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_held(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_calls_failed(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_queue_messages(const struct metric *m, const struct metrics_view *v, struct buf *out);
-void write_queue_reached(const struct metric *m, const struct metrics_view *v, struct buf *out);
+void write_receives(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_held(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_calls_failed(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_queue_messages(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_queue_reached(const struct metric *m, const struct snapshot *s, struct buf *out);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
@@ -177,19 +178,22 @@ static void page_sent(void *arg)
 
 /* Takes the body over. */
 static enum MHD_Result answer(struct listener *l, struct MHD_Connection *c, unsigned status,
-                              const char *type, struct buf *body)
+                              const struct listener_answer *a)
 {
     struct page *p = mem_zeros(1, sizeof(*p));
-    *p = (struct page){.listener = l, .body = *body};
-    l->held += body->n;
+    *p = (struct page){.listener = l, .body = a->body};
+    l->held += a->body.n;
     struct MHD_Response *r =
         MHD_create_response_from_buffer_with_free_callback_cls(p->body.n, p->body.p, page_sent, p);
     if (r == NULL) {
         page_sent(p);
         return MHD_NO;
     }
-    (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
     (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    for (size_t i = 0; i < a->header_count; i++) {
+        (void)MHD_add_response_header(r, a->headers[i].name, a->headers[i].value);
+    }
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED) {
         (void)MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     }
@@ -201,25 +205,28 @@ static enum MHD_Result answer(struct listener *l, struct MHD_Connection *c, unsi
 static enum MHD_Result answer_text(struct listener *l, struct MHD_Connection *c, unsigned status,
                                    struct span text)
 {
-    struct buf body = BUF_INIT(NOT_FOUND_BYTES);
-    buf_add(&body, text);
-    return answer(l, c, status, "text/plain; charset=utf-8", &body);
+    struct listener_answer a = {.body = BUF_INIT(NOT_FOUND_BYTES),
+                                .type = "text/plain; charset=utf-8"};
+    buf_add(&a.body, text);
+    return answer(l, c, status, &a);
 }
 
 static enum MHD_Result answer_page(struct listener *l, struct MHD_Connection *c,
-                                   const struct listener_page *page)
+                                   const struct listener_page *page, const char *path)
 {
+    struct listener_request request = {.path = span_str(path), .connection = c};
+    struct listener_answer a = {.type = page->type};
     if (l->held > l->settings.page_bytes) {
         return answer_text(l, c, MHD_HTTP_SERVICE_UNAVAILABLE,
                            SPAN("too many answers are not taken by those who asked\n"));
     }
-    struct buf body = BUF_INIT(l->settings.page_bytes);
-    int status = page->write(l->settings.ctx, &body);
-    if (body.overflowed) {
-        buf_done(&body);
+    a.body = (struct buf)BUF_INIT(l->settings.page_bytes);
+    int status = page->write(l->settings.ctx, &request, &a);
+    if (a.body.overflowed) {
+        buf_done(&a.body);
         return answer_text(l, c, MHD_HTTP_INTERNAL_SERVER_ERROR, SPAN("the page is too long\n"));
     }
-    return answer(l, c, (unsigned)status, page->type, &body);
+    return answer(l, c, (unsigned)status, &a);
 }
 
 static enum MHD_Result answer_unknown(struct listener *l, struct MHD_Connection *c)
@@ -235,6 +242,24 @@ static enum MHD_Result answer_unknown(struct listener *l, struct MHD_Connection 
     return done;
 }
 
+static bool page_is(const struct listener_page *page, const char *path)
+{
+    size_t n = strlen(page->path);
+    return page->below ? strncmp(path, page->path, n) == 0 : strcmp(path, page->path) == 0;
+}
+
+struct span listener_query(const struct listener_request *r, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
+    return span_str(value != NULL ? value : "");
+}
+
+void listener_answer_header(struct listener_answer *a, const char *name, const char *value)
+{
+    assert(a->header_count < LISTENER_HEADERS);
+    a->headers[a->header_count++] = (struct listener_header){name, value};
+}
+
 /* Called with the headers read; an answer now means that no body will be. */
 /* NOLINTNEXTLINE(readability-function-size): the library's signature */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
@@ -247,8 +272,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         return answer_text(l, c, MHD_HTTP_METHOD_NOT_ALLOWED, SPAN("only GET and HEAD\n"));
     }
     for (size_t i = 0; i < l->settings.page_count; i++) {
-        if (strcmp(url, l->settings.pages[i].path) == 0) {
-            return answer_page(l, c, &l->settings.pages[i]);
+        if (page_is(&l->settings.pages[i], url)) {
+            return answer_page(l, c, &l->settings.pages[i], url);
         }
     }
     return answer_unknown(l, c);

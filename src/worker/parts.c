@@ -206,7 +206,7 @@ static enum err_kind make_monitor(struct worker *w, struct err *e)
         return FAIL_NONE;
     }
     w->monitor = monitor_new(
-        &(struct metrics_parts){
+        &(struct snapshot_parts){
             .conf = w->conf,
             .customers = w->customers,
             .inbox = w->inbox,

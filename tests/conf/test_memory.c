@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #include "conf/memory.h"
-#include "monitor/metrics.h"
+#include "conf/sizes.h"
 
 static struct conf conf_of(int lanes, size_t line_bytes, size_t queue_bytes)
 {
@@ -53,7 +53,9 @@ static void pays_for_pages_only_if_somebody_may_ask(void **state UNUSED)
     memory_plan(&c, &without);
     c.metrics.listen = listen;
     memory_plan(&c, &with);
-    assert_int_equal(with.total_bytes - without.total_bytes, 4 * memory_page_bytes(&c));
+    assert_int_equal(with.total_bytes - without.total_bytes,
+                     4 * memory_page_bytes(&c) + c.customer_count * SNAPSHOT_CUSTOMER_BYTES +
+                         c.queue_count * SNAPSHOT_QUEUE_BYTES);
 }
 
 static void refuses_a_limit_that_cannot_be_kept_and_says_why(void **state UNUSED)

@@ -15,46 +15,59 @@ enum { PAGE_BYTES = 8 * 1024 * 1024, ANSWER_BYTES = 64 * 1024, SOON_MS = 20000 }
 
 static atomic_int asked;
 
-static int small(void *ctx, struct buf *body)
+static int small(void *ctx, const struct listener_request *r UNUSED, struct listener_answer *a)
 {
     atomic_fetch_add(&asked, 1);
-    buf_add(body, span_str(ctx));
+    buf_add(&a->body, span_str(ctx));
     return 200;
 }
 
-static int ill(void *ctx UNUSED, struct buf *body)
+static int ill(void *ctx UNUSED, const struct listener_request *r UNUSED, struct listener_answer *a)
 {
-    buf_add(body, SPAN("no\n"));
+    buf_add(&a->body, SPAN("no\n"));
     return 503;
 }
 
-static int empty(void *ctx UNUSED, struct buf *body UNUSED)
+static int empty(void *ctx UNUSED, const struct listener_request *r UNUSED,
+                 struct listener_answer *a UNUSED)
 {
     return 200;
 }
 
-static int large(void *ctx UNUSED, struct buf *body)
+static int large(void *ctx UNUSED, const struct listener_request *r UNUSED,
+                 struct listener_answer *a)
 {
     for (int i = 0; i < 7 * 1024; i++) {
-        buf_addf(body, "%1023d\n", i);
+        buf_addf(&a->body, "%1023d\n", i);
     }
     return 200;
 }
 
-static int too_large(void *ctx UNUSED, struct buf *body)
+static int too_large(void *ctx UNUSED, const struct listener_request *r, struct listener_answer *a)
 {
-    while (!body->overflowed) {
-        (void)large(NULL, body);
+    while (!a->body.overflowed) {
+        (void)large(NULL, r, a);
     }
+    return 200;
+}
+
+/* Says what it was asked for. */
+static int mirror(void *ctx UNUSED, const struct listener_request *r, struct listener_answer *a)
+{
+    a->type = "application/json";
+    listener_answer_header(a, "Content-Security-Policy", "default-src 'none'");
+    struct span q = listener_query(r, "q");
+    buf_addf(&a->body, "%.*s q=%.*s", SPAN_FMT(r->path), SPAN_FMT(q));
     return 200;
 }
 
 static const struct listener_page pages[] = {
-    {"/small", "text/plain; version=0.0.4", small},
-    {"/ill", "text/plain", ill},
-    {"/empty", "text/plain", empty},
-    {"/large", "text/plain", large},
-    {"/too-large", "text/plain", too_large},
+    {"/small", "text/plain; version=0.0.4", false, small},
+    {"/ill", "text/plain", false, ill},
+    {"/empty", "text/plain", false, empty},
+    {"/large", "text/plain", false, large},
+    {"/too-large", "text/plain", false, too_large},
+    {"/below/", "text/plain", true, mirror},
 };
 
 static char hello[] = "hello\n";
@@ -105,8 +118,9 @@ static void answers_its_pages_and_nothing_else(void **state UNUSED)
     expect(l, "GET", "/small?x=1&y", 200, "hello\n");
     expect(l, "GET", "/ill", 503, "no\n");
     expect(l, "GET", "/empty", 200, "");
-    expect(l, "GET", "/", 404, "there is only /small /ill /empty /large /too-large\n");
-    expect(l, "GET", "/small/", 404, "there is only /small /ill /empty /large /too-large\n");
+    expect(l, "GET", "/", 404, "there is only /small /ill /empty /large /too-large /below/\n");
+    expect(l, "GET", "/small/", 404,
+           "there is only /small /ill /empty /large /too-large /below/\n");
     expect(l, "POST", "/small", 405, "only GET and HEAD\n");
     expect(l, "DELETE", "/nothing", 405, "only GET and HEAD\n");
     expect(l, "GET", "/too-large", 500, "the page is too long\n");
@@ -124,6 +138,22 @@ static void tells_type_and_allowed_methods(void **state UNUSED)
     ask(l, "PUT", "/small", &a);
     assert_span_equal(http_field(&a, "allow"), SPAN("GET, HEAD"));
     http_answer_done(&a);
+}
+
+static void a_page_sees_path_and_query_and_sets_headers(void **state UNUSED)
+{
+    struct err e = {.kind = FAIL_NONE};
+    struct http_answer a;
+    OWNED(listener) struct listener *l = serve("127.0.0.1:0", &e);
+    ask(l, "GET", "/below/a%20b/c?q=1%2B1&r", &a);
+    assert_int_equal(a.status, 200);
+    assert_span_equal(buf_span(&a.body), SPAN("/below/a b/c q=1+1"));
+    assert_span_equal(http_field(&a, "content-type"), SPAN("application/json"));
+    assert_span_equal(http_field(&a, "content-security-policy"), SPAN("default-src 'none'"));
+    assert_span_equal(http_field(&a, "cache-control"), SPAN("no-store"));
+    http_answer_done(&a);
+    expect(l, "GET", "/below/", 200, "/below/ q=");
+    expect(l, "GET", "/below", 404, "there is only /small /ill /empty /large /too-large /below/\n");
 }
 
 /* ---- on the wire ---- */
@@ -296,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_its_pages_and_nothing_else),
         cmocka_unit_test(tells_type_and_allowed_methods),
+        cmocka_unit_test(a_page_sees_path_and_query_and_sets_headers),
         cmocka_unit_test(head_has_headers_and_no_body),
         cmocka_unit_test(a_head_without_end_is_cut),
         cmocka_unit_test(who_reads_slowly_holds_up_nobody),

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * snapshot.h - how the worker stands at one moment: queues, customers, lanes, Kafka, process.
+ *
+ * Filled once per request and then rendered: /metrics, /healthz, /readyz, and every view that
+ * comes. So no number is computed twice, all views agree, and no view knows the running parts.
+ *
+ *     OWNED(snapshot) struct snapshot *s = snapshot_new(&parts);
+ *     snapshot_fill(s, &run);
+ *     metrics_write(s, &out);
+ *
+ * Counters are read without locks, the lease book and the inbox under their mutex for a number
+ * each, customers' states under the customer's: nothing waits for a lane.
+ *
+ * Threads: one at a time per snapshot; what it reads may be at work meanwhile.
+ */
+#ifndef MONITOR_SNAPSHOT_H
+#define MONITOR_SNAPSHOT_H
+
+#include "customers/customers.h"
+#include "flow/lane.h"
+#include "monitor/health.h"
+
+struct snapshot_parts { /* borrowed: what is looked at */
+    const struct conf *conf;
+    struct customers *customers;
+    struct inbox *inbox;
+    struct acker *acker;
+    const struct intake *intake;
+    const struct sink *sink;
+    struct creds_source *own; /* the worker's credentials */
+    const struct stats *nobodys;
+    const struct clock *clock;
+};
+
+/* What the worker tells of its life. */
+struct snapshot_run {
+    int64_t started_ms; /* wall clock */
+    struct lane *const *lanes;
+    size_t lane_count; /* 0: still starting */
+    bool stopping;
+};
+
+struct snapshot_customer {
+    struct span id; /* valid until the next fill */
+    struct stats stats;
+    struct customer_state state;
+    uint64_t lanes_busy;
+};
+
+struct snapshot_queue {
+    const char *name; /* valid until the next fill */
+    struct poll_stats polls;
+    struct lease_stats leases;
+    uint64_t held; /* messages */
+};
+
+struct snapshot {
+    int64_t now_ms;     /* monotonic: that of the pulses */
+    int64_t started_ms; /* wall clock */
+    struct readiness ready;
+    struct health health; /* its threads; from first_lane on they are lanes */
+    size_t first_lane;
+    struct {
+        bool reached;
+        uint64_t records, bytes; /* taken and not yet acknowledged */
+        uint64_t limit_bytes;
+        unsigned restarts; /* of the producer, after a fatal error */
+    } kafka;
+    struct {
+        int64_t cpu_ms;
+        uint64_t resident_bytes;       /* 0: not known */
+        int64_t credentials_expire_ms; /* wall clock; INT64_MAX: never, 0: not known */
+    } process;
+    uint64_t inbox_messages;
+    struct stats nobodys; /* of what belongs to no customer */
+    struct snapshot_customer *customers;
+    size_t customer_count;
+    struct snapshot_queue *queues;
+    size_t queue_count;
+
+    struct snapshot_parts parts; /* private */
+    struct health_thread *threads;
+};
+
+struct snapshot *snapshot_new(const struct snapshot_parts *parts); /* never NULL */
+void snapshot_free(struct snapshot *s);
+DEFINE_OWNED(snapshot);
+
+/* Everything. */
+void snapshot_fill(struct snapshot *s, const struct snapshot_run *run);
+
+/* Only now_ms, health and ready: what a probe asks for every few seconds. */
+void snapshot_fill_health(struct snapshot *s, const struct snapshot_run *run);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one place where the monitor reads the running parts. */
+#include "monitor/snapshot.h"
+
+#include "base/alloc.h"
+#include "conf/sizes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { OTHER_THREADS = ACKER_THREADS + 2 };
+
+_Static_assert(sizeof(struct snapshot_customer) <= SNAPSHOT_CUSTOMER_BYTES, "the memory plan");
+_Static_assert(sizeof(struct snapshot_queue) <= SNAPSHOT_QUEUE_BYTES, "the memory plan");
+
+struct snapshot *snapshot_new(const struct snapshot_parts *parts)
+{
+    struct snapshot *s = mem_zeros(1, sizeof(*s));
+    s->parts = *parts;
+    s->threads = mem_zeros(OTHER_THREADS + (size_t)parts->conf->limits.lanes, sizeof(*s->threads));
+    s->first_lane = OTHER_THREADS;
+    return s;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    free(s->threads);
+    free(s->customers);
+    free(s->queues);
+    free(s);
+}
+
+/* ---- threads, readiness ---- */
+
+static void add_thread(struct snapshot *s, const char *kind, size_t number,
+                       const struct pulse *pulse, const char *customer)
+{
+    s->threads[s->health.count++] = (struct health_thread){kind, number, pulse, customer};
+}
+
+static void fill_threads(struct snapshot *s, const struct snapshot_run *run)
+{
+    const struct snapshot_parts *p = &s->parts;
+    s->health = (struct health){.threads = s->threads,
+                                .stalled_after_ms = p->conf->metrics.stalled_after_ms};
+    add_thread(s, "intake", 1, intake_pulse(p->intake), NULL);
+    add_thread(s, "sink", 1, sink_pulse(p->sink), NULL);
+    for (size_t i = 0; i < ACKER_THREADS; i++) {
+        add_thread(s, "acker", i + 1, acker_pulse(p->acker, i), NULL);
+    }
+    for (size_t i = 0; i < run->lane_count; i++) {
+        const struct customer *c = lane_customer(run->lanes[i]);
+        add_thread(s, "lane", i + 1, lane_pulse(run->lanes[i]), c != NULL ? c->conf->id : NULL);
+    }
+}
+
+static void fill_readiness(struct snapshot *s, const struct snapshot_run *run)
+{
+    const struct snapshot_parts *p = &s->parts;
+    s->ready = (struct readiness){.started = run->lane_count != 0,
+                                  .stopping = run->stopping,
+                                  .kafka_reached = sink_reached(p->sink)};
+    for (size_t q = 0; q < p->conf->queue_count && !s->ready.queue_reached; q++) {
+        s->ready.queue_reached = atomic_load(&intake_stats(p->intake, q)->reached);
+    }
+}
+
+void snapshot_fill_health(struct snapshot *s, const struct snapshot_run *run)
+{
+    s->now_ms = clock_mono_ms(s->parts.clock);
+    fill_threads(s, run);
+    fill_readiness(s, run);
+}
+
+/* ---- the rest ---- */
+
+static void fill_customers(struct snapshot *s)
+{
+    const struct snapshot_parts *p = &s->parts;
+    size_t count = customers_count(p->customers);
+    if (count != s->customer_count) {
+        s->customers = mem_grow(s->customers, count, sizeof(*s->customers));
+        s->customer_count = count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct customer *c = customers_at(p->customers, i);
+        struct snapshot_customer *out = &s->customers[i];
+        out->id = c->id;
+        out->lanes_busy = inbox_at_work(p->inbox, c->index);
+        stats_copy(&out->stats, &c->stats);
+        customer_state(c, &out->state);
+    }
+}
+
+static void fill_queues(struct snapshot *s)
+{
+    const struct snapshot_parts *p = &s->parts;
+    size_t count = p->conf->queue_count;
+    if (count != s->queue_count) {
+        s->queues = mem_grow(s->queues, count, sizeof(*s->queues));
+        s->queue_count = count;
+    }
+    for (size_t q = 0; q < count; q++) {
+        struct snapshot_queue *out = &s->queues[q];
+        out->name = p->conf->queues[q].name;
+        out->held = acker_queue_held(p->acker, q);
+        poll_stats_copy(&out->polls, intake_stats(p->intake, q));
+        lease_stats_copy(&out->leases, acker_stats(p->acker, q));
+    }
+}
+
+static uint64_t resident_bytes(void)
+{
+    unsigned long long size = 0;
+    unsigned long long resident = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f == NULL) {
+        return 0;
+    }
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers */
+    bool read = fscanf(f, "%llu %llu", &size, &resident) == 2;
+    (void)fclose(f);
+    return read ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void fill_process(struct snapshot *s)
+{
+    struct rusage used = {0};
+    (void)getrusage(RUSAGE_SELF, &used);
+    s->process.cpu_ms = (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+                        (int64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+    s->process.resident_bytes = resident_bytes();
+    s->process.credentials_expire_ms = creds_expires_ms(s->parts.own);
+}
+
+void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
+{
+    const struct snapshot_parts *p = &s->parts;
+    snapshot_fill_health(s, run);
+    s->started_ms = run->started_ms;
+    s->kafka.reached = s->ready.kafka_reached;
+    s->kafka.limit_bytes = p->conf->kafka.queue_bytes;
+    s->kafka.restarts = sink_restarts(p->sink);
+    sink_depth(p->sink, &s->kafka.records, &s->kafka.bytes);
+    s->inbox_messages = inbox_waiting(p->inbox);
+    stats_copy(&s->nobodys, p->nobodys);
+    fill_process(s);
+    fill_customers(s);
+    fill_queues(s);
+}

@@ -5,6 +5,7 @@
  */
 #include "conf/read.h"
 
+#include "conf/placeholder.h"
 #include "conf/value.h"
 #include "net/sink_conf.h"
 
@@ -227,6 +228,18 @@ static bool is_duplicate(const struct property *p, char *const *list, size_t cou
     return false;
 }
 
+/* Of a secret only all of it can be a placeholder: it may hold anything. */
+static bool is_left_over(const struct property *p)
+{
+    struct span left = conf_placeholder(buf_span(&p->value));
+    if (left.n == 0 || (conf_property_is_secret(p->name) && left.n != p->value.n)) {
+        return false;
+    }
+    conf_error(p->reader, p->at, "kafka.properties: %.*s: the placeholder %.*s was not replaced",
+               SPAN_FMT(p->name), SPAN_FMT(left));
+    return true;
+}
+
 /* The element as "name=value" with its secret resolved, NULL if it cannot be. */
 static char *property_read(struct conf_reader *r, const config_setting_t *at, char *const *list,
                            size_t count)
@@ -243,7 +256,8 @@ static char *property_read(struct conf_reader *r, const config_setting_t *at, ch
                          .value = BUF_INIT((size_t)SECRET_MAX_BYTES + 1)};
     struct buf line = BUF_INIT((size_t)SECRET_MAX_BYTES * 2);
     char *property = NULL;
-    if (value_read(&p, trimmed(span_str(equals + 1))) && !is_duplicate(&p, list, count)) {
+    if (value_read(&p, trimmed(span_str(equals + 1))) && !is_left_over(&p) &&
+        !is_duplicate(&p, list, count)) {
         buf_add(&line, p.name);
         buf_add_byte(&line, '=');
         buf_add(&line, buf_span(&p.value));

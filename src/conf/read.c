@@ -5,6 +5,7 @@
  */
 #include "conf/read.h"
 
+#include "conf/placeholder.h"
 #include "conf/value.h"
 
 #include <inttypes.h>
@@ -109,8 +110,31 @@ static bool in_range(const struct slot *s, int64_t value)
     return false;
 }
 
+/* True, and told with what to put instead, if the text is still an example's. */
+static bool is_left_over(const struct slot *s, const char *text)
+{
+    const struct conf_row *row = s->row;
+    struct span left = conf_placeholder(span_str(text));
+    struct span example = span_str(row->example); /* in quotes */
+    if (left.n > 0) {
+        conf_error(s->reader, s->at,
+                   "%s.%s: the placeholder %.*s was not replaced. What to put: %s For example %s.",
+                   s->what, row->name, SPAN_FMT(left), row->text, row->example);
+        return true;
+    }
+    if (row->unique && span_eq(span_str(text), span_of(example.p + 1, example.n - 2))) {
+        conf_error(s->reader, s->at, "%s.%s: is that of the sample file. What to put: %s", s->what,
+                   row->name, row->text);
+        return true;
+    }
+    return false;
+}
+
 static void take_text(const struct slot *s, const char *text)
 {
+    if (is_left_over(s, text)) {
+        return;
+    }
     const char *why = text[0] == '\0'          ? "is empty"
                       : s->row->refuse != NULL ? s->row->refuse(text)
                                                : NULL;

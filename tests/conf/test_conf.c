@@ -255,6 +255,53 @@ static void one_slash_around_a_prefix_does_not_count_and_two_are_refused(void **
     assert_prefix("s3://acme-events//a", NULL, two);
 }
 
+static void a_placeholder_is_told_with_its_line_and_what_to_put(void **state UNUSED)
+{
+    assert_complaints(
+        AWS "kafka = { properties = ( \"bootstrap.servers=127.0.0.1:9092\",\n"
+            "\"client.id=YOUR_CLIENT\" ); };\n"
+            "queues = ( { name = \"main\";"
+            " url = \"https://sqs.eu-central-1.amazonaws.com/111122223333/QUEUE_NAME\"; } );\n"
+            "customers = ( { id = \"acme\"; queue = \"main\"; prefix = \"s3://acme-events/a/b/\";\n"
+            "account_id = \"ACCOUNT_ID\"; role_arn = \"arn:aws:iam::444455556666:role/read\";\n"
+            "external_id = \"EXTERNAL_ID\"; } );\n",
+        "3: kafka.properties: client.id: the placeholder YOUR_CLIENT was not replaced\n"
+        "4: queue main.url: the placeholder QUEUE_NAME was not replaced. What to put: The queue's "
+        "URL. "
+        "For example "
+        "\"https://sqs.eu-west-1.amazonaws.com/111122223333/asymptote-ingest\".\n"
+        "6: customer acme.account_id: the placeholder ACCOUNT_ID was not replaced. What to put: "
+        "The "
+        "customer's AWS account; sent as the expected bucket owner with every request. For example "
+        "\"444455556666\".\n"
+        "7: customer acme.external_id: the placeholder EXTERNAL_ID was not replaced. What to put: "
+        "External id that the role asks for: random, chosen by the operator, one for each customer "
+        "(uuidgen makes one). For example \"3f0c6b0e-8d5a-4f7e-9c51-0d3e6a2b7f14\".\n");
+}
+
+static void a_secret_that_is_more_than_a_placeholder_is_left_alone(void **state UNUSED)
+{
+    assert_complaints(AWS "kafka = { properties = ( \"bootstrap.servers=127.0.0.1:9092\",\n"
+                          "\"ssl.key.password=CHANGEME\" ); };\n" QUEUES CUSTOMERS,
+                      "3: kafka.properties: ssl.key.password: the placeholder CHANGEME was not "
+                      "replaced\n");
+    assert_complaints(AWS "kafka = { properties = ( \"bootstrap.servers=127.0.0.1:9092\",\n"
+                          "\"ssl.key.password=a<b>$CD-CHANGEME\" ); };\n" QUEUES CUSTOMERS,
+                      "");
+}
+
+static void the_external_id_of_the_sample_is_nobodys(void **state UNUSED)
+{
+    assert_complaints(
+        AWS KAFKA QUEUES "customers = ( { id = \"acme\"; queue = \"main\";"
+                         " prefix = \"s3://acme-events/a/b/\"; account_id = \"444455556666\";"
+                         " role_arn = \"arn:aws:iam::444455556666:role/read\";\n"
+                         "external_id = \"3f0c6b0e-8d5a-4f7e-9c51-0d3e6a2b7f14\"; } );\n",
+        "5: customer acme.external_id: is that of the sample file. What to put: External id that "
+        "the role asks for: random, chosen by the operator, one for each customer (uuidgen makes "
+        "one).\n");
+}
+
 #define KEY_ARN "kms_key_arn = \"arn:aws:kms:eu-west-1:444455556666:key/k-1\";"
 
 static void assert_session_policy(const char *more, enum session_policy want)
@@ -732,6 +779,9 @@ int main(void)
         cmocka_unit_test(prefixes_of_a_bucket_must_not_overlap),
         cmocka_unit_test(an_empty_prefix_is_refused),
         cmocka_unit_test(one_slash_around_a_prefix_does_not_count_and_two_are_refused),
+        cmocka_unit_test(a_placeholder_is_told_with_its_line_and_what_to_put),
+        cmocka_unit_test(a_secret_that_is_more_than_a_placeholder_is_left_alone),
+        cmocka_unit_test(the_external_id_of_the_sample_is_nobodys),
         cmocka_unit_test(a_session_policy_has_kms_only_with_a_key_or_by_request),
         cmocka_unit_test(identities_must_fit_together),
         cmocka_unit_test(a_role_of_another_account_is_refused),

@@ -24,10 +24,31 @@ static struct conf *loaded(const char *text)
     return c;
 }
 
-static void the_sample_is_a_configuration(void **state UNUSED)
+/* The sample with an external id of one's own. */
+static void sample_filled_in(struct buf *sample)
+{
+    conf_sample(sample);
+    char *id = strstr(sample->p, "external_id = \"");
+    assert_non_null(id);
+    id[strlen("external_id = \"")] = 'x';
+}
+
+static void the_sample_lacks_only_an_external_id(void **state UNUSED)
 {
     struct buf sample = BUF_INIT(TEXT_BYTES);
+    struct conf_problems p = {0};
     conf_sample(&sample);
+    assert_null(conf_load_text(sample.p, "text", &p));
+    assert_int_equal(p.count, 1);
+    assert_non_null(strstr(p.list[0].text, "external_id: is that of the sample file"));
+    conf_problems_done(&p);
+    buf_done(&sample);
+}
+
+static void the_sample_filled_in_is_a_configuration(void **state UNUSED)
+{
+    struct buf sample = BUF_INIT(TEXT_BYTES);
+    sample_filled_in(&sample);
     OWNED(conf) struct conf *c = loaded(sample.p);
     assert_non_null(c);
     buf_done(&sample);
@@ -46,7 +67,7 @@ static void set_all_keys(struct buf *b)
 static void every_example_and_default_of_the_sample_is_right(void **state UNUSED)
 {
     struct buf sample = BUF_INIT(TEXT_BYTES);
-    conf_sample(&sample);
+    sample_filled_in(&sample);
     set_all_keys(&sample);
     OWNED(conf) struct conf *c = loaded(sample.p);
     assert_non_null(c);
@@ -60,7 +81,7 @@ static void printed_values_read_the_same_again(void **state UNUSED)
     struct buf sample = BUF_INIT(TEXT_BYTES);
     struct buf first = BUF_INIT(TEXT_BYTES);
     struct buf second = BUF_INIT(TEXT_BYTES);
-    conf_sample(&sample);
+    sample_filled_in(&sample);
     set_all_keys(&sample);
     OWNED(conf) struct conf *c = loaded(sample.p);
     assert_non_null(c);
@@ -206,7 +227,8 @@ static int scrub(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_sample_is_a_configuration),
+        cmocka_unit_test(the_sample_lacks_only_an_external_id),
+        cmocka_unit_test(the_sample_filled_in_is_a_configuration),
         cmocka_unit_test(every_example_and_default_of_the_sample_is_right),
         cmocka_unit_test(printed_values_read_the_same_again),
         cmocka_unit_test(printing_masks_secrets_and_escapes_texts),

@@ -9,7 +9,7 @@
 #ifndef APP_APP_H
 #define APP_APP_H
 
-#include "conf/conf.h"
+#include "conf/load.h"
 
 /* Find the command in app's table and run it. */
 int app_main(int argc, char **argv);

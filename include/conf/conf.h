@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conf.h - the configuration: a file (libconfig), customers.d/, the environment; checked
- * against one table (table.c) and then constant.
+ * conf.h - the configuration: what the file (libconfig), customers.d/ and the environment say,
+ * checked (conf/load.h) and then constant.
  *
- * Only the table knows names, units, defaults and ranges. From it come parsing, errors with
- * file and line, `check-config --print`, the sample file and the reference page.
+ * Only the table (conf/table.h) knows names, units, defaults and ranges. What a value leaves open
+ * is filled in when it is read (regions, endpoints, lanes, a customer's topic): a member is NULL
+ * or 0 only where this header says so.
  *
- *     struct conf_problems problems = {0};
- *     OWNED(conf) struct conf *c = conf_load("/etc/asymptote-ingest.conf", &problems);
- *     ... print the problems; c is NULL if one of them is an error ...
- *     conf_problems_done(&problems);
- *
- * What a value leaves open is filled in by conf_load (regions, endpoints, lanes, a
- * customer's topic): a member is NULL or 0 only where this header says so.
- *
- * Ownership: a struct conf owns every string in it. Threads: read-only after conf_load.
+ * Ownership: a struct conf owns every string in it. Threads: read-only once read.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -159,47 +152,10 @@ struct conf {
     size_t customer_count;
 };
 
-/* One complaint of the checker. */
-struct conf_problem {
-    char *file;
-    int line; /* 0 if it belongs to no line */
-    bool warning;
-    char *text;
-};
-
-/* Everything that was found: errors and warnings, in order. Free with conf_problems_done. */
-struct conf_problems {
-    struct conf_problem *list;
-    size_t count;
-    size_t errors;
-};
-void conf_problems_done(struct conf_problems *p);
-
-/*
- * Read and check a file, what it includes, and customers.d/ beside it. NULL if there was any
- * error; *problems holds them all (not only the first), with file and line. Reads the files
- * and environment variables that hold secrets, and nothing else of the outside.
- */
-MUST_USE struct conf *conf_load(const char *path, struct conf_problems *problems);
-
-/* The same of a text, called `name` in complaints; without customers.d/. */
-MUST_USE struct conf *conf_load_text(const char *text, const char *name,
-                                     struct conf_problems *problems);
-
 void conf_free(struct conf *c);
 DEFINE_OWNED(conf);
 
 /* The customer with this id, NULL if there is none. */
 const struct customer_conf *conf_customer(const struct conf *c, struct span id);
-
-/*
- * Texts made of the table. conf_print: every value with defaults, secrets masked, in the
- * syntax of the file. conf_sample: the commented sample file. conf_reference:
- * docs/configuration.md.
- */
-struct buf;
-void conf_print(const struct conf *c, struct buf *out);
-void conf_sample(struct buf *out);
-void conf_reference(struct buf *out);
 
 #endif

@@ -3,7 +3,7 @@
  * What must hold between values (spec output.md §2 and §6): a message belongs to one
  * customer at most, and no customer can write under another's key.
  */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "codec/url.h"
 #include "conf/memory.h"

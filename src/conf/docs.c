@@ -3,7 +3,7 @@
  * The sample file and the reference page, made of the rows: neither can miss a key. In the
  * sample a line that begins with "#" and no blank is a key that is not set.
  */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "conf/value.h"
 

@@ -3,7 +3,7 @@
  * files.c - what libconfig is given to open: regular files, those they include too. A pipe
  * would keep the start waiting for ever, and a directory ends the process inside libconfig.
  */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fill in what is derived from other values, once all of them are read. */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "conf/refuse.h"
 

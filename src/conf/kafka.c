@@ -3,7 +3,7 @@
  * librdkafka's properties pass through as "name=value" (libconfig's names hold no dots).
  * Each is tried on librdkafka alone, so that a mistake is told with its line.
  */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "conf/placeholder.h"
 #include "conf/value.h"

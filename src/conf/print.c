@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values as they are in force, in the syntax of the file: it could be read again. */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "conf/value.h"
 
@@ -81,9 +81,9 @@ static void print_actions(struct buf *out, const struct customer_conf *c)
     buf_add(out, SPAN(" )"));
 }
 
-/* True if the row has no value, and what happens then is only said in words. */
-static bool is_absent(const struct conf_row *row, const void *member)
+bool conf_value_absent(const struct conf_row *row, const void *from)
 {
+    const void *member = (const char *)from + row->offset;
     switch (row->type) {
     case CONF_TEXT:
         return *(char *const *)member == NULL;
@@ -103,7 +103,7 @@ static bool is_absent(const struct conf_row *row, const void *member)
     return false;
 }
 
-static void print_value(struct buf *out, const struct conf_row *row, const void *from)
+void conf_value_print(struct buf *out, const struct conf_row *row, const void *from)
 {
     const void *member = (const char *)from + row->offset;
     switch (row->type) {
@@ -148,11 +148,11 @@ static void print_rows(struct buf *out, const struct conf_section *s, const void
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct conf_row *row = &s->rows[i];
-        if (is_absent(row, (const char *)from + row->offset)) {
+        if (conf_value_absent(row, from)) {
             buf_addf(out, "  # %s: %s\n", row->name, row->derived != NULL ? row->derived : "none");
         } else {
             buf_addf(out, "  %s = ", row->name);
-            print_value(out, row, from);
+            conf_value_print(out, row, from);
             buf_add(out, SPAN(";\n"));
         }
     }

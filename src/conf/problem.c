@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Complaints, and the small helpers of all parts of the reader. */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "base/alloc.h"
 

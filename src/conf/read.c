@@ -3,7 +3,7 @@
  * Walks a parsed file along the table. Each value is read by its row's type; whatever is
  * wrong is noted and the walk goes on, so that one run shows every mistake.
  */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "conf/placeholder.h"
 #include "conf/value.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The top of the file: its sections, and one entry after another of queues and customers. */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "conf/value.h"
 

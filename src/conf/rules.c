@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A customer's own names and words: lists of groups inside the customer's entry. */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "event/schema/rules.h"
 

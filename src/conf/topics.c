@@ -3,7 +3,7 @@
  * The rules of output.md §2: all topics are known at start, and no customer can choose a
  * topic or a key that is another's.
  */
-#include "conf/read.h"
+#include "load_priv.h"
 
 #include "codec/template.h"
 #include "conf/refuse.h"

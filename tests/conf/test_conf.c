@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "conf/conf.h"
+#include "conf/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "testing.h"
 
 #include "base/buf.h"
-#include "conf/conf.h"
+#include "conf/load.h"
 #include "conf/table.h"
 #include "conf/value.h"
 

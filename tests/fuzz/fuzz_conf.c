@@ -5,7 +5,7 @@
  * left out: what a file of this machine holds is no part of the input.
  */
 #include "base/buf.h"
-#include "conf/conf.h"
+#include "conf/load.h"
 
 #include <stdlib.h>
 

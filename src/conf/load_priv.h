@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * read.h - what the parts of the configuration's reader share while they work.
+ * load_priv.h - what the parts of the configuration's reader share while they work.
  *
  * The parsed files stay open until all is checked, so that every complaint can name the
  * line of the key it is about.
  */
-#ifndef CONF_READ_H
-#define CONF_READ_H
+#ifndef CONF_LOAD_PRIV_H
+#define CONF_LOAD_PRIV_H
 
 #include "base/buf.h"
-#include "conf/conf.h"
+#include "conf/load.h"
 #include "conf/table.h"
 
 #include <libconfig.h>
@@ -91,6 +91,11 @@ void conf_read_actions(struct conf_reader *r, const config_setting_t *list,
 
 /* ... and what they make together, once both are read. */
 void conf_make_rules(struct conf_reader *r, const config_setting_t *group, struct customer_conf *c);
+
+/* print.c: the row's value as the file would have it, secrets masked; from: its section's struct.
+ * Absent: it has none, and what happens then is only said in words. */
+void conf_value_print(struct buf *out, const struct conf_row *row, const void *from);
+MUST_USE bool conf_value_absent(const struct conf_row *row, const void *from);
 
 /* True if a property's value must not be shown. */
 MUST_USE bool conf_property_is_secret(struct span name);

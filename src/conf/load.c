@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files in, a checked struct conf out. */
+#include "conf/load.h"
+
+#include "load_priv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct conf_reader reader_of(const char *name, struct conf_problems *problems)
+{
+    return (struct conf_reader){
+        .conf = conf_alloc(1, sizeof(struct conf)), .problems = problems, .name = name};
+}
+
+/* Close the files; the configuration if nothing was wrong. */
+static struct conf *reader_done(struct conf_reader *r)
+{
+    for (size_t i = 0; i < r->file_count; i++) {
+        config_destroy(r->files[i]);
+        free(r->files[i]);
+    }
+    free(r->files);
+    free(r->queue_at);
+    free(r->customer_at);
+    conf_problems_sort(r->problems);
+    if (r->problems->errors == 0) {
+        return r->conf;
+    }
+    conf_free(r->conf);
+    return NULL;
+}
+
+static config_t *file_new(struct conf_reader *r)
+{
+    config_t *f = conf_alloc(1, sizeof(*f));
+    config_init(f);
+    r->files = conf_grow(r->files, r->file_count, sizeof(config_t *));
+    r->files[r->file_count++] = f;
+    return f;
+}
+
+/* What libconfig says of a text it cannot parse. It stops at the first error. */
+static void say_syntax(struct conf_reader *r, const config_t *f)
+{
+    const char *file = config_error_file(f);
+    conf_problem_add(r->problems, file != NULL ? file : r->name, config_error_line(f), false,
+                     config_error_text(f));
+}
+
+static const config_setting_t *file_parse(struct conf_reader *r, const char *path)
+{
+    char *folder = conf_beside(path, "");
+    bool ok = conf_file_ok(r, path, folder);
+    config_t *f = ok ? file_new(r) : NULL;
+    if (ok) {
+        config_set_include_dir(f, folder);
+    }
+    free(folder);
+    if (!ok) {
+        return NULL;
+    }
+    if (config_read_file(f, path) == CONFIG_TRUE) {
+        return config_root_setting(f);
+    }
+    if (config_error_type(f) == CONFIG_ERR_FILE_IO) {
+        conf_problem_add(r->problems, path, 0, false, "cannot be read");
+    } else {
+        say_syntax(r, f);
+    }
+    return NULL;
+}
+
+static int is_conf_file(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && n > 5 && strcmp(entry->d_name + n - 5, ".conf") == 0;
+}
+
+/* One customer for each file of customers.d/, in the order of their names. */
+static void read_folder(struct conf_reader *r, const char *path)
+{
+    char *folder = conf_beside(path, "customers.d");
+    struct dirent **entries = NULL;
+    int n = scandir(folder, &entries, is_conf_file, alphasort);
+    if (n < 0 && errno != ENOENT) {
+        conf_problem_add(r->problems, folder, 0, false, "cannot be read");
+    }
+    for (int i = 0; i < n; i++) {
+        struct buf file = BUF_INIT(8192);
+        buf_addf(&file, "%s/%s", folder, entries[i]->d_name);
+        const config_setting_t *root = file_parse(r, file.p);
+        if (root != NULL && config_setting_length(root) == 0) {
+            conf_problem_add(
+                r->problems, file.p, 0, false,
+                "is empty; the keys of one customer belong here, as in id = \"acme\";");
+        } else if (root != NULL) {
+            conf_read_customer(r, root);
+        }
+        buf_done(&file);
+        free(entries[i]);
+    }
+    free(entries);
+    free(folder);
+}
+
+struct conf *conf_load(const char *path, struct conf_problems *problems)
+{
+    struct conf_reader r = reader_of(path, problems);
+    const config_setting_t *root = file_parse(&r, path);
+    if (root != NULL) {
+        conf_read_root(&r, root);
+        read_folder(&r, path);
+        conf_finish(&r);
+        conf_check(&r, root);
+    }
+    return reader_done(&r);
+}
+
+struct conf *conf_load_text(const char *text, const char *name, struct conf_problems *problems)
+{
+    struct conf_reader r = reader_of(name, problems);
+    config_t *f = file_new(&r);
+    if (config_read_string(f, text) == CONFIG_TRUE) {
+        const config_setting_t *root = config_root_setting(f);
+        conf_read_root(&r, root);
+        conf_finish(&r);
+        conf_check(&r, root);
+    } else {
+        say_syntax(&r, f);
+    }
+    return reader_done(&r);
+}

@@ -215,7 +215,7 @@ static enum shape shape_of_event(const struct doc *event)
 static bool ask_builder(struct survey *s, const struct doc *event, enum shape shape)
 {
     struct buf out = BUF_INIT(EVENT_BYTES);
-    struct built built;
+    struct event_facts built;
     size_t raw = doc_member(event, DOC_ROOT, SPAN("raw"));
     size_t record =
         raw != 0 && doc_tag(event, raw) == '{' ? doc_member(event, raw, SPAN("record")) : 0;

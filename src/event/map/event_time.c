@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* When it happened: the first place with a plausible time (schema.md §14.8). */
-#include "event/map/draft.h"
+#include "event/map/event_time.h"
 
 static const struct span nothing = {"", 0};
 
@@ -71,7 +71,7 @@ static bool plausible(const struct draft *d)
     return timestamp_plausible(d->time.ns, d->in->source->modified_ns);
 }
 
-void draft_time(struct draft *d)
+void draft_decide_time(struct draft *d)
 {
     struct search s = lookup_search(FIELD_TIMESTAMP);
     struct hit hit;

@@ -3,15 +3,11 @@
 #include "event/map/build.h"
 
 #include "base/alloc.h"
-#include "event/map/action.h"
+#include "event/map/actions.h"
 #include "event/map/category.h"
-#include "event/map/derived_fields.h"
-#include "event/map/event_time.h"
+#include "event/map/draft.h"
 #include "event/map/event_writer.h"
-#include "event/map/map_fields.h"
-#include "event/map/messages.h"
 #include "event/record/otlp.h"
-#include "event/schema/action_words.h"
 #include "event/schema/repository.h"
 #include "event/schema/rules.h"
 
@@ -23,7 +19,7 @@ struct builder {
     struct lookup *lookup;
     struct arena arena;
     struct draft draft;
-    struct event_writer writer;
+    struct event_writer write;
     struct action_words *words;
     struct json_reader *reader; /* of records made plain, if none is lent */
     struct buf plain;
@@ -39,7 +35,7 @@ struct builder *builder_new(void)
     b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);
     repository_memo_init(&b->repositories);
     b->redacted = (struct buf)BUF_INIT(PLAIN_BYTES);
-    event_writer_init(&b->writer);
+    event_writer_init(&b->write);
     return b;
 }
 
@@ -52,7 +48,7 @@ void builder_free(struct builder *b)
     action_words_free(b->words);
     json_reader_free(b->reader);
     arena_done(&b->arena);
-    event_writer_done(&b->writer);
+    event_writer_done(&b->write);
     buf_done(&b->plain);
     repository_memo_done(&b->repositories);
     buf_done(&b->redacted);
@@ -96,20 +92,20 @@ static struct span redacted(struct builder *b, struct span text)
 }
 
 /* The key and `ingest` leave, too: what is taken out of the event is not in them. */
-static void redact_facts(struct builder *b, struct event_facts *facts)
+static void redact_built(struct builder *b, struct built *built)
 {
-    struct span *const texts[] = {&facts->key.category, &facts->key.harness,  &facts->key.session,
-                                  &facts->key.user,     &facts->key.hostname, &facts->key.action,
-                                  &facts->action,       &facts->repository};
+    struct span *const texts[] = {&built->key.category, &built->key.harness,  &built->key.session,
+                                  &built->key.user,     &built->key.hostname, &built->key.action,
+                                  &built->action,       &built->repository};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         *texts[i] = redacted(b, *texts[i]);
     }
 }
 
-static void builder_facts(struct builder *b, struct event_facts *facts)
+static void builder_say(struct builder *b, struct built *built)
 {
     const struct draft *d = &b->draft;
-    struct output_key *key = &facts->key;
+    struct output_key *key = &built->key;
     key->category = draft_text(d, FIELD_EVENT_CATEGORY);
     key->harness = draft_text(d, FIELD_HARNESS_NAME);
     key->session = draft_text(d, FIELD_SESSION_ID);
@@ -117,14 +113,15 @@ static void builder_facts(struct builder *b, struct event_facts *facts)
     key->hostname = draft_text(d, FIELD_ENDPOINT_HOSTNAME);
     key->action = draft_text(d, FIELD_EVENT_ACTION);
     key->time_ns = d->time.ns;
-    facts->time = d->time.quality;
-    facts->action = d->word;
-    facts->repository = draft_text(d, FIELD_REPOSITORY);
-    facts->actor = span_of("", 0);
+    built->time = d->time.quality;
+    built->time_unread = d->time_unread;
+    built->action = d->word;
+    built->repository = draft_text(d, FIELD_REPOSITORY);
+    built->actor = span_of("", 0);
     if (rules_redacts(d->in->rules)) {
-        redact_facts(b, facts);
+        redact_built(b, built);
     }
-    facts->repository = repository_recall(&b->repositories, facts->repository);
+    built->repository = repository_recall(&b->repositories, built->repository);
 }
 
 /* Fields that are about the record as a whole. */
@@ -138,23 +135,8 @@ static void draft_ours(struct draft *d)
         without ? VALUE_LITERAL : VALUE_NONE, SPAN("true"), NULL, 0, NULL, false};
 }
 
-/* The order of the rebuild path: what each step reads, the steps before it have decided. */
-static void decide_fields(struct draft *d)
-{
-    draft_clear(d);
-    draft_map_fields(d);
-    draft_list_messages(d);
-    draft_derive(d);
-    draft_ours(d);
-    draft_decide_time(d);
-    draft_decide_action(d);
-    draft_derive_by_action(d);
-    draft_decide_category(d);
-    draft_decide_severity(d);
-}
-
 bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
-                 struct event_facts *facts)
+                 struct built *built)
 {
     struct draft *d = &b->draft;
     struct doc plain = {0};
@@ -168,9 +150,15 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     d->words = b->words;
     d->word = span_of("", 0);
     d->tool_decision = false;
-    decide_fields(d);
-    event_writer_write(&b->writer, d, out);
-    builder_facts(b, facts);
+    draft_collect_first(d);
+    draft_ours(d);
+    draft_time(d);
+    draft_action(d);
+    draft_collect_second(d);
+    draft_category(d);
+    draft_severity(d);
+    event_writer_write(&b->write, d, out);
+    builder_say(b, built);
     return true;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* §14.5 step 0 (tables of §10.2) and steps 4 to 6 (by fields, then §10.3). */
-#include "event/map/infer_action.h"
+/* §14.5 step 0 (tables of §10.2) and steps 4 to 6 (evidence, then §10.3). */
+#include "event/map/actions.h"
 
-#include "event/map/messages.h"
-#include "event/schema/action_words.h"
+#include "event/map/draft.h"
 #include "event/schema/word_match.h"
 
 enum { BODY_BYTES = 64 }; /* a longer body is prose and says nothing of the action */
@@ -118,7 +117,7 @@ static struct span record_name(struct draft *d, struct span *word)
     return arena_lower(d->arena, text_trim(*word));
 }
 
-struct span draft_action_by_runtime(struct draft *d)
+struct span action_of_runtime(struct draft *d)
 {
     struct span word;
     struct span action = nothing;
@@ -200,11 +199,11 @@ static bool has_usage(const struct draft *d)
     return false;
 }
 
-static struct span action_of_fields(struct draft *d)
+static struct span field_evidence(struct draft *d)
 {
     struct hit hit;
     if (draft_has(d, FIELD_MCP_SERVER) || draft_has(d, FIELD_MCP_TOOL) ||
-        tool_is_mcp(draft_text(d, FIELD_TOOL_NAME))) {
+        action_is_mcp_tool(draft_text(d, FIELD_TOOL_NAME))) {
         return SPAN("mcp.tool_invoked");
     }
     bool error = draft_has(d, FIELD_ERROR_TYPE) || lookup_first(d->lookup, FACT_ERROR, &hit);
@@ -231,7 +230,7 @@ static struct span action_of_fields(struct draft *d)
 /* ---- step 6: §10.3, rules 2 to 17 ---- */
 
 /* What rules 8 to 17 look for words in. */
-static struct span searched_text(struct draft *d)
+static struct span infer_text(struct draft *d)
 {
     struct span body = low_text(d, FACT_BODY);
     if (body.n == 0) {
@@ -259,7 +258,7 @@ static bool has_prompt(struct draft *d)
 }
 
 /* Rules 2 to 7: attributes with a meaning. */
-static struct span action_of_attributes(struct draft *d)
+static struct span infer_attributes(struct draft *d)
 {
     struct span method = arena_lower(d->arena, draft_text(d, FIELD_MCP_METHOD_NAME));
     struct span op = arena_lower(d->arena, draft_text(d, FIELD_GEN_AI_OPERATION_NAME));
@@ -301,7 +300,7 @@ static struct span gemini_action(struct draft *d, struct span text)
 }
 
 /* Rules 11 to 17, in their order. */
-static struct span action_of_text(struct span text)
+static struct span infer_words(struct span text)
 {
     static const struct {
         const char *words;
@@ -323,20 +322,20 @@ static struct span action_of_text(struct span text)
     return SPAN("tool.invoked");
 }
 
-struct span draft_action_by_fields(struct draft *d)
+struct span action_of_evidence(struct draft *d)
 {
     struct span action = d->in->shape == SHAPE_ECS ? ecs_action(d) : nothing;
     if (action.n == 0) {
-        action = action_of_fields(d);
+        action = field_evidence(d);
     }
     if (action.n == 0) {
-        action = action_of_attributes(d);
+        action = infer_attributes(d);
     }
     if (action.n == 0) {
-        struct span text = searched_text(d);
+        struct span text = infer_text(d);
         action = gemini_action(d, text);
         if (action.n == 0 && !text_cache_find(&d->inferred, text, &action)) {
-            action = action_of_text(text);
+            action = infer_words(text);
             text_cache_keep(&d->inferred, text, action);
         }
     }

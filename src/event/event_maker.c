@@ -82,7 +82,7 @@ static void identify(struct event_maker *r, const struct event_maker_input *in, 
 
 /* Close the event in *out. False: it has become too large. */
 static bool finish(const struct event_maker *r, const struct event_maker_input *in,
-                   const struct built *b, struct buf *out, struct output *rec)
+                   const struct event_facts *b, struct buf *out, struct output *rec)
 {
     char id[sizeof(rec->key.id)];
     memcpy(id, rec->key.id, sizeof(id));
@@ -97,15 +97,13 @@ static bool finish(const struct event_maker *r, const struct event_maker_input *
                        .repository = b->repository,
                        .actor = b->actor};
     ingest_member_write(out, buf_span(&r->source), &i);
-    rec->time_from_object = b->time == TIME_FROM_OBJECT;
-    rec->time_unread = b->time_unread;
     rec->value = buf_span(out);
     return !out->overflowed;
 }
 
 /* The whole record but its last brace, as it came. False: something is wrong with it. */
 static bool splice(struct event_maker *r, const struct event_maker_input *in, struct buf *out,
-                   struct built *facts)
+                   struct event_facts *facts)
 {
     const struct value *v = in->value;
     struct beacon b;
@@ -123,14 +121,13 @@ static bool splice(struct event_maker *r, const struct event_maker_input *in, st
     facts->action = span_of("", 0);
     facts->repository = repository_recall(&r->repositories, b.repository);
     facts->actor = b.actor;
-    facts->time_unread = span_of("", 0);
     return true;
 }
 
 static bool beacon_event(struct event_maker *r, const struct event_maker_input *in, struct buf *out,
                          struct output *rec, enum reject_reason *why)
 {
-    struct built facts;
+    struct event_facts facts;
     *why = REJECT_EVENT_TOO_LARGE;
     rec->spliced = splice(r, in, out, &facts);
     if (!rec->spliced) {
@@ -151,7 +148,7 @@ static bool beacon_event(struct event_maker *r, const struct event_maker_input *
 static bool built_event(struct event_maker *r, const struct event_maker_input *in, struct buf *out,
                         struct output *rec, enum reject_reason *why)
 {
-    struct built facts;
+    struct event_facts facts;
     bool as_it_is = r->names.unique && !in->value->doc.repaired;
     *why = REJECT_EVENT_TOO_LARGE;
     if (!sanitizer_value(&r->clean, in->readers, &r->names, in->value)) {

@@ -10,8 +10,8 @@
 #include "testing.h"
 
 #include "base/buf.h"
-#include "event/map/actions.h"
 #include "event/map/category.h"
+#include "event/schema/action_words.h"
 #include "event/schema/aliases.h"
 #include "event/schema/runtimes.h"
 #include "event/schema/word_match.h"
@@ -68,13 +68,21 @@ static void put_fields(struct buf *out)
 
 static void put_actions(struct buf *out)
 {
-    const char *list = NULL;
-    const char *action = NULL;
+    static const char *const by_rule[] = {
+        [ACTION_BY_TOOL] = "what the tool did",
+        [ACTION_BY_DECISION] = "by the decision",
+        [ACTION_BY_PART] = "by the part's type",
+    };
+    const struct action_row *row = NULL;
     buf_add(out, SPAN("| Words | `event.action` |\n|---|---|\n"));
-    for (size_t i = 0; action_row(i, &list, &action); i++) {
+    for (size_t i = 0; (row = action_row(i)) != NULL; i++) {
         buf_add(out, SPAN("| "));
-        put_words(out, list, "");
-        buf_addf(out, strchr(action, '.') != NULL ? " | `%s` |\n" : " | %s |\n", action);
+        put_words(out, row->words, "");
+        if (*row->action != '\0') {
+            buf_addf(out, " | `%s` |\n", row->action);
+        } else {
+            buf_addf(out, " | %s |\n", by_rule[row->rule]);
+        }
     }
 }
 
@@ -257,7 +265,7 @@ static void put_schema(struct buf *out)
              "   \"item\":{\"type\":\"integer\",\"minimum\":1},\n"
              "   \"shape\":{\"enum\":[\"beacon\",\"ecs\",\"otel\",\"otlp\",\"hook\",\"flat\"]},\n"
              "   \"rules\":{\"type\":\"integer\",\"minimum\":1},\n"
-             "   \"time\":{\"enum\":[\"assumed_utc\",\"assumed\",\"from_object\"]},\n"
+             "   \"time\":{\"enum\":[\"assumed_utc\",\"from_object\"]},\n"
              "   \"action\":{\"type\":\"string\",\"minLength\":1},\n"
              "   \"repository\":{\"type\":\"string\",\"minLength\":1},\n"
              "   \"actor\":{\"type\":\"string\",\"minLength\":1}}}}}\n"));

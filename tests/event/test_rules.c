@@ -14,7 +14,7 @@ struct bench {
     struct builder *builder;
     struct rules *rules;
     struct buf out;
-    struct built built;
+    struct event_facts built;
     struct doc event;
     struct err err;
 };

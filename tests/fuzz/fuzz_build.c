@@ -65,7 +65,7 @@ static void build(struct builder *b, struct json_reader *reader, const struct bu
 {
     struct buf out = BUF_INIT(EVENT_BYTES);
     struct buf again = BUF_INIT(EVENT_BYTES);
-    struct built built;
+    struct event_facts built;
     if (build_event(b, in, &out, &built)) {
         expect(build_event(b, in, &again, &built));
         expect(out.overflowed == again.overflowed);

@@ -41,7 +41,7 @@ struct span severity_default(struct span action, struct span policy_decision);
 struct span severity_of_number(struct span number, enum severity_scale scale);
 
 /* Decide on both, once the action stands. */
-void draft_category(struct draft *d);
-void draft_severity(struct draft *d);
+void draft_decide_category(struct draft *d);
+void draft_decide_severity(struct draft *d);
 
 #endif

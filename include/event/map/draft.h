@@ -10,7 +10,7 @@
 #define EVENT_MAP_DRAFT_H
 
 #include "codec/timestamp.h"
-#include "event/map/build.h"
+#include "event/map/build_input.h"
 #include "event/map/lookup.h"
 #include "event/record/arena.h"
 #include "event/schema/schema_fields.h"
@@ -43,10 +43,9 @@ struct draft {
     uint64_t touched[FIELDS / 64 + 1]; /* a bit for each that draft_slot gave for this record */
     struct text_cache harnesses, systems, severities, categories, tools, words_seen, inferred;
     struct timestamp time;
-    struct span time_unread; /* as in struct built */
-    struct span word;        /* the source's own word for its action, "" if none */
-    bool metric;             /* a data point */
-    bool tool_decision;      /* Claude Code's record of that name */
+    struct span word;   /* the source's own word for its action, "" if none */
+    bool metric;        /* a data point */
+    bool tool_decision; /* Claude Code's record of that name */
 };
 
 /* Where it was taken from: a path, or a member's name; "" if derived or constant. */
@@ -102,24 +101,5 @@ static inline void draft_set(struct draft *d, enum field f, struct span text)
 
 /* Forget the values of the record before. A record has some thirty out of all the fields. */
 void draft_clear(struct draft *d);
-
-/* Fill a field from constant, customer's paths or alias row, repaired to its type. */
-void draft_map_fields(struct draft *d, enum field f);
-
-/* All fields that do not depend on the action; the second half those which do. */
-void draft_collect_first(struct draft *d);
-void draft_collect_second(struct draft *d);
-
-/* What follows from the fields of the first half: MCP's server and tool, origin, defaults. */
-void draft_derive(struct draft *d);
-
-/* The time: constants, aliases, the envelope, the object. */
-void draft_time(struct draft *d);
-
-/* Messages that stand under numbered names become a list. */
-void draft_messages(struct draft *d);
-
-/* First text in messages or parts, however deep; empty if none. */
-struct span draft_messages_text(struct draft *d, int row);
 
 #endif

@@ -15,7 +15,7 @@
 #ifndef EVENT_REPAIR_REPAIR_H
 #define EVENT_REPAIR_REPAIR_H
 
-#include "event/map/build.h"
+#include "event/record/event_facts.h"
 #include "event/repair/beacon.h"
 
 struct repair_input {
@@ -34,6 +34,6 @@ DEFINE_OWNED(repair);
 
 /* Append the event, without its last brace. *facts: spans into the doc and into *r. */
 void repair_event(struct repair *r, const struct repair_input *in, struct buf *out,
-                  struct built *facts);
+                  struct event_facts *facts);
 
 #endif

@@ -15,7 +15,7 @@
 struct repair_state {
     const struct repair_input *in;
     const struct doc *d;
-    struct built *facts;
+    struct event_facts *facts;
     struct arena *arena;
     struct edits *edits;
     struct buf *replaced;           /* members of raw.replaced: what a repair took away */

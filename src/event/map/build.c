@@ -3,11 +3,15 @@
 #include "event/map/build.h"
 
 #include "base/alloc.h"
-#include "event/map/actions.h"
+#include "event/map/action.h"
 #include "event/map/category.h"
-#include "event/map/draft.h"
+#include "event/map/derived_fields.h"
+#include "event/map/event_time.h"
 #include "event/map/event_writer.h"
+#include "event/map/map_fields.h"
+#include "event/map/messages.h"
 #include "event/record/otlp.h"
+#include "event/schema/action_words.h"
 #include "event/schema/repository.h"
 #include "event/schema/rules.h"
 
@@ -19,7 +23,7 @@ struct builder {
     struct lookup *lookup;
     struct arena arena;
     struct draft draft;
-    struct event_writer write;
+    struct event_writer writer;
     struct action_words *words;
     struct json_reader *reader; /* of records made plain, if none is lent */
     struct buf plain;
@@ -35,7 +39,7 @@ struct builder *builder_new(void)
     b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);
     repository_memo_init(&b->repositories);
     b->redacted = (struct buf)BUF_INIT(PLAIN_BYTES);
-    event_writer_init(&b->write);
+    event_writer_init(&b->writer);
     return b;
 }
 
@@ -48,7 +52,7 @@ void builder_free(struct builder *b)
     action_words_free(b->words);
     json_reader_free(b->reader);
     arena_done(&b->arena);
-    event_writer_done(&b->write);
+    event_writer_done(&b->writer);
     buf_done(&b->plain);
     repository_memo_done(&b->repositories);
     buf_done(&b->redacted);
@@ -92,20 +96,20 @@ static struct span redacted(struct builder *b, struct span text)
 }
 
 /* The key and `ingest` leave, too: what is taken out of the event is not in them. */
-static void redact_built(struct builder *b, struct built *built)
+static void redact_facts(struct builder *b, struct event_facts *facts)
 {
-    struct span *const texts[] = {&built->key.category, &built->key.harness,  &built->key.session,
-                                  &built->key.user,     &built->key.hostname, &built->key.action,
-                                  &built->action,       &built->repository};
+    struct span *const texts[] = {&facts->key.category, &facts->key.harness,  &facts->key.session,
+                                  &facts->key.user,     &facts->key.hostname, &facts->key.action,
+                                  &facts->action,       &facts->repository};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         *texts[i] = redacted(b, *texts[i]);
     }
 }
 
-static void builder_say(struct builder *b, struct built *built)
+static void builder_facts(struct builder *b, struct event_facts *facts)
 {
     const struct draft *d = &b->draft;
-    struct output_key *key = &built->key;
+    struct output_key *key = &facts->key;
     key->category = draft_text(d, FIELD_EVENT_CATEGORY);
     key->harness = draft_text(d, FIELD_HARNESS_NAME);
     key->session = draft_text(d, FIELD_SESSION_ID);
@@ -113,15 +117,14 @@ static void builder_say(struct builder *b, struct built *built)
     key->hostname = draft_text(d, FIELD_ENDPOINT_HOSTNAME);
     key->action = draft_text(d, FIELD_EVENT_ACTION);
     key->time_ns = d->time.ns;
-    built->time = d->time.quality;
-    built->time_unread = d->time_unread;
-    built->action = d->word;
-    built->repository = draft_text(d, FIELD_REPOSITORY);
-    built->actor = span_of("", 0);
+    facts->time = d->time.quality;
+    facts->action = d->word;
+    facts->repository = draft_text(d, FIELD_REPOSITORY);
+    facts->actor = span_of("", 0);
     if (rules_redacts(d->in->rules)) {
-        redact_built(b, built);
+        redact_facts(b, facts);
     }
-    built->repository = repository_recall(&b->repositories, built->repository);
+    facts->repository = repository_recall(&b->repositories, facts->repository);
 }
 
 /* Fields that are about the record as a whole. */
@@ -135,8 +138,23 @@ static void draft_ours(struct draft *d)
         without ? VALUE_LITERAL : VALUE_NONE, SPAN("true"), NULL, 0, NULL, false};
 }
 
+/* The order of the rebuild path: what each step reads, the steps before it have decided. */
+static void decide_fields(struct draft *d)
+{
+    draft_clear(d);
+    draft_map_fields(d);
+    draft_list_messages(d);
+    draft_derive(d);
+    draft_ours(d);
+    draft_decide_time(d);
+    draft_decide_action(d);
+    draft_derive_by_action(d);
+    draft_decide_category(d);
+    draft_decide_severity(d);
+}
+
 bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
-                 struct built *built)
+                 struct event_facts *facts)
 {
     struct draft *d = &b->draft;
     struct doc plain = {0};
@@ -150,15 +168,9 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     d->words = b->words;
     d->word = span_of("", 0);
     d->tool_decision = false;
-    draft_collect_first(d);
-    draft_ours(d);
-    draft_time(d);
-    draft_action(d);
-    draft_collect_second(d);
-    draft_category(d);
-    draft_severity(d);
-    event_writer_write(&b->write, d, out);
-    builder_say(b, built);
+    decide_fields(d);
+    event_writer_write(&b->writer, d, out);
+    builder_facts(b, facts);
     return true;
 }
 

@@ -92,7 +92,7 @@ static struct span category_of_action(struct draft *d, struct span action)
     return category;
 }
 
-void draft_category(struct draft *d)
+void draft_decide_category(struct draft *d)
 {
     struct span category;
     if (!rules_constant(d->in->rules, FIELD_EVENT_CATEGORY, &category)) {
@@ -251,7 +251,7 @@ static struct span severity_stated(struct draft *d)
     return nothing;
 }
 
-void draft_severity(struct draft *d)
+void draft_decide_severity(struct draft *d)
 {
     struct span severity = nothing;
     if (!rules_constant(d->in->rules, FIELD_SEVERITY, &severity)) {

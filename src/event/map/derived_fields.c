@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fields that no path holds: they follow from others, or from the action. */
-#include "event/map/actions.h"
+#include "event/map/derived_fields.h"
+
 #include "event/map/convert.h"
-#include "event/map/draft.h"
 #include "event/map/hooks.h"
+#include "event/map/map_fields.h"
+#include "event/map/messages.h"
+#include "event/schema/action_words.h"
 #include "event/schema/repository.h"
 #include "event/schema/runtimes.h"
 #include "event/schema/word_match.h"
@@ -124,6 +127,15 @@ static void infer_origin(struct draft *d)
     }
 }
 
+/* file.operation is looked for in more places once the record has a path. */
+static void map_file_operation(struct draft *d)
+{
+    if (draft_has(d, FIELD_FILE_PATH)) {
+        lookup_grant(d->lookup, ALIAS_FILE);
+    }
+    draft_map_field(d, FIELD_FILE_OPERATION);
+}
+
 void draft_derive(struct draft *d)
 {
     default_text(d, FIELD_ENDPOINT_HOSTNAME, d->in->envelope_host);
@@ -134,6 +146,7 @@ void draft_derive(struct draft *d)
     repository_urls(d);
     infer_origin(d);
     default_text(d, FIELD_HARNESS_NAME, SPAN("unknown"));
+    map_file_operation(d);
 }
 
 /* ---- what depends on the action ---- */
@@ -143,7 +156,7 @@ static void prompt_text(struct draft *d)
     if (!span_starts(draft_text(d, FIELD_EVENT_ACTION), SPAN("prompt."))) {
         return;
     }
-    draft_map_fields(d, FIELD_PROMPT_TEXT);
+    draft_map_field(d, FIELD_PROMPT_TEXT);
     default_text(d, FIELD_PROMPT_TEXT, draft_messages_text(d, FIELD_GEN_AI_INPUT_MESSAGES));
     if (d->in->shape == SHAPE_HOOK) {
         default_text(d, FIELD_PROMPT_TEXT, draft_messages_text(d, FACT_PROMPT_PARTS));
@@ -200,7 +213,7 @@ static void file_operation(struct draft *d)
 
 static void approval(struct draft *d)
 {
-    draft_map_fields(d, FIELD_APPROVAL_REASON);
+    draft_map_field(d, FIELD_APPROVAL_REASON);
     if (draft_has(d, FIELD_APPROVAL_DECISION) && !draft_has(d, FIELD_APPROVAL_REQUIRED)) {
         *draft_slot(d, FIELD_APPROVAL_REQUIRED) =
             (struct field_value){VALUE_LITERAL, SPAN("true"), NULL, 0, NULL, false};
@@ -259,14 +272,14 @@ static void otlp_message(struct draft *d)
     }
 }
 
-void draft_collect_second(struct draft *d)
+void draft_derive_by_action(struct draft *d)
 {
     struct span action = draft_text(d, FIELD_EVENT_ACTION);
     lookup_grant(d->lookup, d->tool_decision ? ALIAS_TOOL_DECISION : 0U);
     if (span_starts(action, SPAN("mcp."))) {
         lookup_grant(d->lookup, ALIAS_MCP);
         if (!draft_has(d, FIELD_MCP_SERVER)) {
-            draft_map_fields(d, FIELD_MCP_SERVER);
+            draft_map_field(d, FIELD_MCP_SERVER);
         }
     }
     prompt_text(d);

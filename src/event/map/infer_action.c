@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* §14.5 step 0 (tables of §10.2) and steps 4 to 6 (evidence, then §10.3). */
-#include "event/map/actions.h"
+/* §14.5 step 0 (tables of §10.2) and steps 4 to 6 (by fields, then §10.3). */
+#include "event/map/infer_action.h"
 
-#include "event/map/draft.h"
+#include "event/map/messages.h"
+#include "event/schema/action_words.h"
 #include "event/schema/word_match.h"
 
 enum { BODY_BYTES = 64 }; /* a longer body is prose and says nothing of the action */
@@ -117,7 +118,7 @@ static struct span record_name(struct draft *d, struct span *word)
     return arena_lower(d->arena, text_trim(*word));
 }
 
-struct span action_of_runtime(struct draft *d)
+struct span draft_action_by_runtime(struct draft *d)
 {
     struct span word;
     struct span action = nothing;
@@ -199,11 +200,11 @@ static bool has_usage(const struct draft *d)
     return false;
 }
 
-static struct span field_evidence(struct draft *d)
+static struct span action_of_fields(struct draft *d)
 {
     struct hit hit;
     if (draft_has(d, FIELD_MCP_SERVER) || draft_has(d, FIELD_MCP_TOOL) ||
-        action_is_mcp_tool(draft_text(d, FIELD_TOOL_NAME))) {
+        tool_is_mcp(draft_text(d, FIELD_TOOL_NAME))) {
         return SPAN("mcp.tool_invoked");
     }
     bool error = draft_has(d, FIELD_ERROR_TYPE) || lookup_first(d->lookup, FACT_ERROR, &hit);
@@ -230,7 +231,7 @@ static struct span field_evidence(struct draft *d)
 /* ---- step 6: §10.3, rules 2 to 17 ---- */
 
 /* What rules 8 to 17 look for words in. */
-static struct span infer_text(struct draft *d)
+static struct span searched_text(struct draft *d)
 {
     struct span body = low_text(d, FACT_BODY);
     if (body.n == 0) {
@@ -258,7 +259,7 @@ static bool has_prompt(struct draft *d)
 }
 
 /* Rules 2 to 7: attributes with a meaning. */
-static struct span infer_attributes(struct draft *d)
+static struct span action_of_attributes(struct draft *d)
 {
     struct span method = arena_lower(d->arena, draft_text(d, FIELD_MCP_METHOD_NAME));
     struct span op = arena_lower(d->arena, draft_text(d, FIELD_GEN_AI_OPERATION_NAME));
@@ -300,7 +301,7 @@ static struct span gemini_action(struct draft *d, struct span text)
 }
 
 /* Rules 11 to 17, in their order. */
-static struct span infer_words(struct span text)
+static struct span action_of_text(struct span text)
 {
     static const struct {
         const char *words;
@@ -322,20 +323,20 @@ static struct span infer_words(struct span text)
     return SPAN("tool.invoked");
 }
 
-struct span action_of_evidence(struct draft *d)
+struct span draft_action_by_fields(struct draft *d)
 {
     struct span action = d->in->shape == SHAPE_ECS ? ecs_action(d) : nothing;
     if (action.n == 0) {
-        action = field_evidence(d);
+        action = action_of_fields(d);
     }
     if (action.n == 0) {
-        action = infer_attributes(d);
+        action = action_of_attributes(d);
     }
     if (action.n == 0) {
-        struct span text = infer_text(d);
+        struct span text = searched_text(d);
         action = gemini_action(d, text);
         if (action.n == 0 && !text_cache_find(&d->inferred, text, &action)) {
-            action = infer_words(text);
+            action = action_of_text(text);
             text_cache_keep(&d->inferred, text, action);
         }
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From hits to values: each field by its type, then the fields that have a rule of their own. */
-#include "event/map/draft.h"
+#include "event/map/map_fields.h"
 
 #include "event/map/convert.h"
 #include "event/schema/rules.h"
@@ -223,7 +223,7 @@ static bool takes_another(struct draft *d, enum field f, struct field_value *v)
     return false;
 }
 
-void draft_map_fields(struct draft *d, enum field f)
+void draft_map_field(struct draft *d, enum field f)
 {
     struct field_value *v = draft_slot(d, f);
     struct hit hit;
@@ -242,46 +242,22 @@ static const bool later[FACTS_END] = {
     [FIELD_PROMPT_TEXT] = true, [FIELD_APPROVAL_REASON] = true, [FIELD_FILE_OPERATION] = true,
 };
 
-void draft_clear(struct draft *d)
-{
-    for (size_t i = 0; i <= FIELDS / 64; i++) {
-        for (uint64_t bits = d->touched[i]; bits != 0; bits &= bits - 1) {
-            struct field_value *v = &d->values[i * 64 + (size_t)__builtin_ctzll(bits)];
-            v->kind = VALUE_NONE;
-            v->path = NULL;
-        }
-        d->touched[i] = 0;
-    }
-}
-
 /* Every field that has a place in this record, or a rule of the customer's. */
-static void collect_all(struct draft *d)
+void draft_map_fields(struct draft *d)
 {
-    draft_clear(d);
     size_t count = 0;
     const int16_t *rows = lookup_rows(d->lookup, &count);
     if (d->in->rules != NULL) {
         for (int f = 0; f < FIELDS; f++) {
             if (!later[f] && !field_is_ours((enum field)f)) {
-                draft_map_fields(d, (enum field)f);
+                draft_map_field(d, (enum field)f);
             }
         }
         return;
     }
     for (size_t i = 0; i < count; i++) {
         if ((rows[i] < FIELDS) & !later[rows[i]]) { /* ours have no row */
-            draft_map_fields(d, (enum field)rows[i]);
+            draft_map_field(d, (enum field)rows[i]);
         }
     }
-}
-
-void draft_collect_first(struct draft *d)
-{
-    collect_all(d);
-    draft_messages(d);
-    draft_derive(d);
-    if (draft_has(d, FIELD_FILE_PATH)) {
-        lookup_grant(d->lookup, ALIAS_FILE);
-    }
-    draft_map_fields(d, FIELD_FILE_OPERATION);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was said to a model and by it: messages under numbered names, texts inside messages. */
-#include "event/map/draft.h"
+#include "event/map/messages.h"
+
 #include "event/schema/word_match.h"
 
 #include <stdio.h>
@@ -94,7 +95,7 @@ static void numbered(struct draft *d, enum field f, const char *prefix, const ch
     d->values[f].text = buf_span(&out);
 }
 
-void draft_messages(struct draft *d)
+void draft_list_messages(struct draft *d)
 {
     numbered(d, FIELD_GEN_AI_INPUT_MESSAGES, "gen_ai.prompt", "\"user\"");
     numbered(d, FIELD_GEN_AI_OUTPUT_MESSAGES, "gen_ai.completion", "\"assistant\"");

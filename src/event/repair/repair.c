@@ -316,10 +316,10 @@ static void add_missing_objects(struct repair_state *f, struct buf *out)
 }
 
 void repair_event(struct repair *r, const struct repair_input *in, struct buf *out,
-                  struct built *facts)
+                  struct event_facts *facts)
 {
     struct beacon b;
-    *facts = (struct built){.time = TIME_EXACT};
+    *facts = (struct event_facts){.time = TIME_EXACT};
     arena_clear(&r->arena);
     edits_clear(&r->edits);
     buf_clear(&r->replaced);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a required member is when the record does not say it (schema.md §14.6, §14.8, §14.9). */
-#include "event/map/actions.h"
 #include "event/map/category.h"
 #include "event/repair/repair_state.h"
+#include "event/schema/action_words.h"
 
 /* The member at a.b, 0 if there is none. */
 static size_t below(const struct repair_state *f, const char *a, const char *b)
@@ -33,7 +33,7 @@ static struct span evident_action(const struct repair_state *f)
 {
     bool tool = is_given(f, "tool", "name");
     if (is_given(f, "mcp", "server") || is_given(f, "mcp", "tool") ||
-        action_is_mcp_tool(text_below(f, "tool", "name"))) {
+        tool_is_mcp(text_below(f, "tool", "name"))) {
         return SPAN("mcp.tool_invoked");
     }
     if (tool && is_given(f, "error", "type")) {
@@ -158,8 +158,6 @@ struct span repair_time(struct repair_state *f, size_t at, bool *own)
     if (!*own && !(told && timestamp_parse(f->in->envelope_time, &t) &&
                    timestamp_plausible(t.ns, modified))) {
         t = timestamp_from_object(modified);
-        f->facts->time_unread =
-            at != 0 ? arena_cut(f->arena, doc_source(f->d, at), TIME_UNREAD_BYTES) : SPAN("");
     }
     f->facts->time = t.quality;
     f->facts->key.time_ns = t.ns;

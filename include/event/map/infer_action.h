@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * infer_action.h - the action by what else the record holds (spec schema.md §14.5, step 0 and steps
+ * 4 to 6).
+ */
+#ifndef EVENT_MAP_INFER_ACTION_H
+#define EVENT_MAP_INFER_ACTION_H
+
+#include "event/map/draft.h"
+
+/* Step 0: the tables of §10.2 for Claude Code, Codex and metrics. Empty: not a record of theirs. */
+struct span draft_action_by_runtime(struct draft *d);
+
+/* Steps 4 to 6: by the fields that are there. Never empty. */
+struct span draft_action_by_fields(struct draft *d);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event_facts.h - what is known of a finished event besides its text: for the member `ingest` and
+ * for the key of its Kafka record.
+ *
+ * Each of the three paths fills it: pass-through, repair and rebuild.
+ */
+#ifndef EVENT_RECORD_EVENT_FACTS_H
+#define EVENT_RECORD_EVENT_FACTS_H
+
+#include "codec/timestamp.h"
+#include "event/record/origin.h"
+
+/* Spans are valid until the next event of the same path, or until the document's reader is used. */
+struct event_facts {
+    struct output_key key;  /* all but id */
+    enum time_quality time; /* ingest.time */
+    struct span action;     /* ingest.action: the source's own word, "" if the action is its own */
+    struct span repository; /* ingest.repository as derived (repository.h), "" if none */
+    struct span actor;      /* ingest.actor, "" if none */
+};
+
+#endif

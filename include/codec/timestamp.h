@@ -26,11 +26,12 @@ enum {
 
 enum time_quality {
     TIME_EXACT,
-    TIME_ASSUMED_UTC, /* written without a zone */
-    TIME_FROM_OBJECT, /* nothing usable in the record: the object's LastModified */
+    TIME_ASSUMED_UTC,  /* written without a zone */
+    TIME_ASSUMED_ZONE, /* an abbreviation that several zones have: the usual one of them */
+    TIME_FROM_OBJECT,  /* nothing usable in the record: the object's LastModified */
 };
 
-/* The word of ingest.time: "assumed_utc", "from_object"; "" for exact. Never NULL. */
+/* The word of ingest.time: "assumed_utc", "assumed", "from_object"; "" for exact. Never NULL. */
 const char *time_quality_name(enum time_quality q);
 
 struct timestamp {
@@ -48,7 +49,7 @@ enum time_unit { TIME_BY_SIZE, TIME_SECONDS, TIME_MILLIS, TIME_NANOS };
  */
 MUST_USE bool timestamp_plain(struct span s, int64_t *ns);
 
-/* Any form of text of §14.8, numbers in it too; blanks around it are allowed. */
+/* Any form of text of §14.8, numbers in it too; blanks and line ends around it are allowed. */
 MUST_USE bool timestamp_parse(struct span s, struct timestamp *t);
 
 /*

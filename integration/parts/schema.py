@@ -17,7 +17,7 @@ from .places import ROOT
 
 # The words that the schema names stay, and names, which are followed by a colon.
 WORDS = (rb"beacon|endpoint-agent|local|cloud|ci|metadata|redacted|full|ecs|otel|otlp|hook|flat|"
-         rb"assumed_utc|from_object|T|I|C")
+         rb"assumed_utc|assumed|from_object|T|I|C")
 SIGNS = [
     (re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"'), b'"T"'),
     (re.compile(rb'"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"'), b'"I"'),

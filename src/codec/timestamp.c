@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Forms are tried one after the other on a copy of the span; each reader moves its span and
- * fails without a trace. Sources: RFC 3339, RFC 5322 §3.3 and §4.3, RFC 9110 §5.6.7 (all three
- * HTTP dates), Apache's common log format.
- */
-#include "codec/timestamp.h"
-
-#include "codec/calendar.h"
+/* The one form that the splice road lets through, judging a time, and writing it. */
+#include "timestamp_priv.h"
 
 static const int64_t NS_PER_S = 1000000000;
 static const int64_t S_2000 = 946684800;
@@ -14,7 +8,7 @@ static const int64_t S_48H = 172800;
 
 const char *time_quality_name(enum time_quality q)
 {
-    static const char *const names[] = {"", "assumed_utc", "from_object"};
+    static const char *const names[] = {"", "assumed_utc", "assumed", "from_object"};
     return names[q];
 }
 
@@ -28,13 +22,24 @@ static void civil_clamp(struct civil *c)
     }
 }
 
-static bool civil_ns(struct civil *c, int offset_s, struct timestamp *t)
+/* 24:00:00 is the midnight at the end of its day (ISO 8601). */
+static bool is_end_of_day(const struct civil *c)
 {
+    return c->hour == 24 && c->minute == 0 && c->second == 0 && c->frac_ns == 0;
+}
+
+bool civil_time(struct civil *c, int offset_s, struct timestamp *t)
+{
+    int64_t day_s = 0;
+    if (is_end_of_day(c)) {
+        c->hour = 0;
+        day_s = 86400;
+    }
     if (!civil_ok(c)) {
         return false;
     }
     civil_clamp(c);
-    int64_t s = civil_seconds(c) - offset_s;
+    int64_t s = civil_seconds(c) + day_s - offset_s;
     if (!civil_in_range(s)) {
         return false;
     }
@@ -43,124 +48,9 @@ static bool civil_ns(struct civil *c, int offset_s, struct timestamp *t)
     return true;
 }
 
-/* ---- pieces of text ---- */
+/* ---- the usual form ---- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool take_char(struct span *s, char c)
-{
-    if (s->n == 0 || *s->p != c) {
-        return false;
-    }
-    (void)span_take(s, 1);
-    return true;
-}
-
-static bool take_any(struct span *s, const char *set)
-{
-    while (*set != '\0' && !take_char(s, *set)) {
-        set++;
-    }
-    return *set != '\0';
-}
-
-static void skip_blanks(struct span *s)
-{
-    while (take_any(s, " \t")) {
-    }
-}
-
-/* Exactly two digits, as all of a time are but the year and the fraction. */
-static inline bool take_two(struct span *s, int *v)
-{
-    if (s->n < 2 || !is_digit(s->p[0]) || !is_digit(s->p[1])) {
-        return false;
-    }
-    *v = (s->p[0] - '0') * 10 + (s->p[1] - '0');
-    *s = span_from(*s, 2);
-    return true;
-}
-
-static bool take_four(struct span *s, int *v)
-{
-    struct span rest = *s;
-    int centuries = 0;
-    if (!take_two(&rest, &centuries) || !take_two(&rest, v)) {
-        return false;
-    }
-    *v += centuries * 100;
-    *s = rest;
-    return true;
-}
-
-/* The day of a month, which some write with one digit. */
-static bool take_day(struct span *s, int *v)
-{
-    if (take_two(s, v)) {
-        return true;
-    }
-    if (s->n == 0 || !is_digit(*s->p)) {
-        return false;
-    }
-    *v = *span_take(s, 1).p - '0';
-    return true;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* The word in any case; what follows must not be a letter. */
-static bool take_word(struct span *s, const char *word)
-{
-    size_t n = strlen(word);
-    if (s->n < n) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (lower(s->p[i]) != word[i]) {
-            return false;
-        }
-    }
-    if (s->n > n && lower(s->p[n]) >= 'a' && lower(s->p[n]) <= 'z') {
-        return false;
-    }
-    *s = span_from(*s, n);
-    return true;
-}
-
-static bool take_month(struct span *s, int *month)
-{
-    static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun",
-                                        "jul", "aug", "sep", "oct", "nov", "dec"};
-    for (int i = 0; i < 12; i++) {
-        if (take_word(s, names[i])) {
-            *month = i + 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool take_weekday(struct span *s)
-{
-    static const char *const names[] = {"mon",      "tue",    "wed",      "thu",     "fri",
-                                        "sat",      "sun",    "monday",   "tuesday", "wednesday",
-                                        "thursday", "friday", "saturday", "sunday"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (take_word(s, names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Digits of a fraction behind its point; those past the ninth count for nothing. */
-static bool take_fraction(struct span *s, struct civil *c)
+bool take_fraction(struct span *s, struct civil *c)
 {
     int64_t v = 0;
     size_t n = 0;
@@ -185,11 +75,8 @@ static inline int two_at(const char *p, unsigned *wrong)
     return (int)(tens * 10 + ones);
 }
 
-/*
- * YYYY-MM-DDThh:mm:ss at once: nearly every time begins so, be the T a small one or a blank.
- * False, and nothing is taken: this one does not.
- */
-static bool take_usual(struct span *s, struct civil *c)
+/* At once: nearly every time begins so. */
+bool take_usual(struct span *s, struct civil *c)
 {
     const char *p = s->p;
     unsigned wrong = 0;
@@ -211,205 +98,6 @@ static bool take_usual(struct span *s, struct civil *c)
     return true;
 }
 
-/* hh:mm[:ss[.f]] */
-static bool take_clock(struct span *s, struct civil *c)
-{
-    if (!take_two(s, &c->hour) || !take_char(s, ':') || !take_two(s, &c->minute)) {
-        return false;
-    }
-    if (!take_char(s, ':')) {
-        return true;
-    }
-    if (!take_two(s, &c->second)) {
-        return false;
-    }
-    return !take_any(s, ".,") || take_fraction(s, c);
-}
-
-/* ±hh:mm, ±hhmm, ±hh */
-static bool take_offset(struct span *s, int *offset_s)
-{
-    int sign = *s->p == '-' ? -1 : 1;
-    int hours = 0;
-    int minutes = 0;
-    if (!take_any(s, "+-") || !take_two(s, &hours)) {
-        return false;
-    }
-    if (take_char(s, ':')) {
-        if (!take_two(s, &minutes)) {
-            return false;
-        }
-    } else if (s->n > 0 && is_digit(*s->p) && !take_two(s, &minutes)) {
-        return false;
-    }
-    *offset_s = sign * (hours * 3600 + minutes * 60);
-    return hours <= 23 && minutes <= 59;
-}
-
-/* The North American zones of RFC 5322 §4.3; everything else there means "unknown". */
-static bool take_old_zone(struct span *s, int *offset_s)
-{
-    static const struct {
-        const char *word;
-        int hours;
-    } zones[] = {{"est", -5}, {"edt", -4}, {"cst", -6}, {"cdt", -5},
-                 {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7}};
-    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
-        if (take_word(s, zones[i].word)) {
-            *offset_s = zones[i].hours * 3600;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What follows the clock: a zone, or nothing (assumed UTC). Must end the text. */
-static bool take_zone(struct span *s, int *offset_s, enum time_quality *q)
-{
-    skip_blanks(s);
-    *offset_s = 0;
-    *q = TIME_EXACT;
-    if (s->n == 0) {
-        *q = TIME_ASSUMED_UTC;
-        return true;
-    }
-    if (*s->p == '+' || *s->p == '-') {
-        return take_offset(s, offset_s) && s->n == 0;
-    }
-    bool utc =
-        take_any(s, "Zz") || take_word(s, "utc") || take_word(s, "gmt") || take_word(s, "ut");
-    return (utc || take_old_zone(s, offset_s)) && s->n == 0;
-}
-
-static bool take_end(struct span *s, struct civil *c, struct timestamp *t)
-{
-    int offset_s = 0;
-    return take_zone(s, &offset_s, &t->quality) && civil_ns(c, offset_s, t);
-}
-
-/* ---- forms ---- */
-
-/* YYYY-MM-DD or YYYY/MM/DD, then (T, t or a blank) clock and zone. */
-static bool form_iso(struct span s, struct timestamp *t)
-{
-    struct civil c = {0};
-    if (take_usual(&s, &c)) {
-        return (!take_any(&s, ".,") || take_fraction(&s, &c)) && take_end(&s, &c, t);
-    }
-    if (!take_four(&s, &c.year) || s.n == 0) {
-        return false;
-    }
-    char sep = *s.p;
-    if ((sep != '-' && sep != '/') || !take_char(&s, sep) || !take_two(&s, &c.month) ||
-        !take_char(&s, sep) || !take_two(&s, &c.day)) {
-        return false;
-    }
-    if (s.n > 0 && (!take_any(&s, "Tt ") || !take_clock(&s, &c))) {
-        return false;
-    }
-    return take_end(&s, &c, t);
-}
-
-/* YYYYMMDDThhmmss[.f]Z */
-static bool form_basic(struct span s, struct timestamp *t)
-{
-    struct civil c = {0};
-    if (!take_four(&s, &c.year) || !take_two(&s, &c.month) || !take_two(&s, &c.day) ||
-        !take_any(&s, "Tt") || !take_two(&s, &c.hour) || !take_two(&s, &c.minute) ||
-        !take_two(&s, &c.second)) {
-        return false;
-    }
-    if (take_any(&s, ".,") && !take_fraction(&s, &c)) {
-        return false;
-    }
-    return take_end(&s, &c, t);
-}
-
-/* dd/Mon/yyyy:hh:mm:ss +hhmm */
-static bool form_log(struct span s, struct timestamp *t)
-{
-    struct civil c = {0};
-    return take_two(&s, &c.day) && take_char(&s, '/') && take_month(&s, &c.month) &&
-           take_char(&s, '/') && take_four(&s, &c.year) && take_char(&s, ':') &&
-           take_clock(&s, &c) && take_end(&s, &c, t);
-}
-
-/* Four digits, or two of this century or the last (RFC 5322 §4.3). */
-static bool take_year(struct span *s, int *year)
-{
-    if (take_four(s, year)) {
-        return true;
-    }
-    if (!take_two(s, year)) {
-        return false;
-    }
-    *year += *year < 50 ? 2000 : 1900;
-    return true;
-}
-
-/* [Day,] d Mon yyyy hh:mm[:ss] zone, and RFC 850's Weekday, dd-Mon-yy hh:mm:ss GMT */
-static bool form_mail(struct span s, struct timestamp *t)
-{
-    struct civil c = {0};
-    if (take_weekday(&s)) {
-        (void)take_char(&s, ',');
-        skip_blanks(&s);
-    }
-    if (!take_day(&s, &c.day)) {
-        return false;
-    }
-    if (!take_any(&s, " -") || !take_month(&s, &c.month) || !take_any(&s, " -") ||
-        !take_year(&s, &c.year) || !take_char(&s, ' ')) {
-        return false;
-    }
-    skip_blanks(&s);
-    return take_clock(&s, &c) && take_end(&s, &c, t);
-}
-
-/* Sun Nov  6 08:49:37 1994: asctime, without a zone */
-static bool form_asctime(struct span s, struct timestamp *t)
-{
-    struct civil c = {0};
-    if (!take_weekday(&s) || !take_char(&s, ' ') || !take_month(&s, &c.month)) {
-        return false;
-    }
-    skip_blanks(&s);
-    if (!take_day(&s, &c.day)) {
-        return false;
-    }
-    return take_char(&s, ' ') && take_clock(&s, &c) && take_char(&s, ' ') &&
-           take_four(&s, &c.year) && s.n == 0 && take_end(&s, &c, t);
-}
-
-static bool form_number(struct span s, struct timestamp *t)
-{
-    return timestamp_number(s, TIME_BY_SIZE, t);
-}
-
-static struct span trimmed(struct span s)
-{
-    while (s.n > 0 && (*s.p == ' ' || *s.p == '\t')) {
-        s = span_from(s, 1);
-    }
-    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
-        s.n--;
-    }
-    return s;
-}
-
-bool timestamp_parse(struct span s, struct timestamp *t)
-{
-    static bool (*const forms[])(struct span, struct timestamp *) = {
-        form_iso, form_number, form_basic, form_log, form_mail, form_asctime};
-    s = trimmed(s);
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (forms[i](s, t)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool timestamp_plain(struct span s, int64_t *ns)
 {
     struct civil c = {0};
@@ -424,7 +112,7 @@ bool timestamp_plain(struct span s, int64_t *ns)
     if (s.n > 0 && (!take_char(&s, '.') || !take_fraction(&s, &c) || s.n > 0)) {
         return false;
     }
-    bool ok = c.second < 60 && civil_ns(&c, 0, &t);
+    bool ok = c.hour < 24 && c.second < 60 && civil_time(&c, 0, &t);
     *ns = t.ns;
     return ok;
 }

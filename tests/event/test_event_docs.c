@@ -265,7 +265,7 @@ static void put_schema(struct buf *out)
              "   \"item\":{\"type\":\"integer\",\"minimum\":1},\n"
              "   \"shape\":{\"enum\":[\"beacon\",\"ecs\",\"otel\",\"otlp\",\"hook\",\"flat\"]},\n"
              "   \"rules\":{\"type\":\"integer\",\"minimum\":1},\n"
-             "   \"time\":{\"enum\":[\"assumed_utc\",\"from_object\"]},\n"
+             "   \"time\":{\"enum\":[\"assumed_utc\",\"assumed\",\"from_object\"]},\n"
              "   \"action\":{\"type\":\"string\",\"minLength\":1},\n"
              "   \"repository\":{\"type\":\"string\",\"minLength\":1},\n"
              "   \"actor\":{\"type\":\"string\",\"minLength\":1}}}}}\n"));

@@ -22,7 +22,7 @@ RECORD = ROOT / "tests" / "vectors" / "rules.json"
 
 
 def rules_number():
-    header = (ROOT / "include" / "event" / "normalize.h").read_text()
+    header = (ROOT / "include" / "event" / "record" / "origin.h").read_text()
     return int(re.search(r"INGEST_RULES = (\d+)", header).group(1))
 
 

@@ -10,7 +10,7 @@
 
 #include "base/span.h"
 
-enum { INGEST_RULES = 2 }; /* ingest.rules: raised with every change of any output */
+enum { INGEST_RULES = 3 }; /* ingest.rules: raised with every change of any output */
 
 enum reject_reason {
     REJECT_BAD_JSON,

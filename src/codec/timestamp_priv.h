@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * timestamp_priv.h - pieces of a time's text. Each take_ moves its span behind what it took; it
+ * may have moved when it fails, so a form works on a copy.
+ */
+#ifndef CODEC_TIMESTAMP_PRIV_H
+#define CODEC_TIMESTAMP_PRIV_H
+
+#include "codec/calendar.h"
+#include "codec/timestamp.h"
+
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool is_letter(char c)
+{
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+static inline bool take_char(struct span *s, char c)
+{
+    if (s->n == 0 || *s->p != c) {
+        return false;
+    }
+    (void)span_take(s, 1);
+    return true;
+}
+
+static inline bool take_any(struct span *s, const char *set)
+{
+    while (*set != '\0' && !take_char(s, *set)) {
+        set++;
+    }
+    return *set != '\0';
+}
+
+static inline void skip_blanks(struct span *s)
+{
+    while (take_any(s, " \t")) {
+    }
+}
+
+/* Exactly two digits, as all of a time are but the year and the fraction. */
+static inline bool take_two(struct span *s, int *v)
+{
+    if (s->n < 2 || !is_digit(s->p[0]) || !is_digit(s->p[1])) {
+        return false;
+    }
+    *v = (s->p[0] - '0') * 10 + (s->p[1] - '0');
+    *s = span_from(*s, 2);
+    return true;
+}
+
+/* The word in any case; what follows must not be a letter. The word is lower case. */
+bool take_word(struct span *s, const char *word);
+
+/* YYYY-MM-DDThh:mm:ss, be the T a small one or a blank. False: nothing was taken. */
+bool take_usual(struct span *s, struct civil *c);
+
+/* Digits of a fraction behind its point; those past the ninth count for nothing. */
+bool take_fraction(struct span *s, struct civil *c);
+
+/* ±hh:mm, ±hhmm, ±hh */
+bool take_offset(struct span *s, int *offset_s);
+
+/*
+ * What stands behind the clock, a zone or nothing (assumed UTC), and what some writers put behind
+ * the zone. `mail`: abbreviations mean what RFC 5322 says, and nothing else.
+ */
+bool take_zone(struct span *s, bool mail, int *offset_s, enum time_quality *q);
+
+/* A zone in letters, as date(1) prints it. False: none of ours. */
+bool take_zone_name(struct span *s, bool mail, int *offset_s, enum time_quality *q);
+
+/* A real time; *c is the local one, offset_s its zone's. False: there is none such. */
+bool civil_time(struct civil *c, int offset_s, struct timestamp *t);
+
+#endif

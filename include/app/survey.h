@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "event/normalize.h"
+#include "event/record/event_facts.h"
 #include "event/record/shape.h"
 
 enum contract {
@@ -69,9 +70,12 @@ struct survey {
     struct survey_reject rejects[REJECT_REASONS];
     struct survey_field fields[CONTRACTS];
     struct survey_secret secrets[SURVEY_SECRETS];
-    uint64_t secret_count;    /* all of them */
-    uint64_t example_line;    /* 0: none yet */
-    struct buf before, after; /* the example: a line without secrets */
+    uint64_t secret_count;              /* all of them */
+    uint64_t times_from_object;         /* events that took the file's time for lack of their own */
+    uint64_t unread_line;               /* of the first whose time could not be read; 0: none */
+    char unread[TIME_UNREAD_BYTES + 1]; /* what stood there, as JSON, cut */
+    uint64_t example_line;              /* 0: none yet */
+    struct buf before, after;           /* the example: a line without secrets */
 
     uint64_t searched; /* last line that was searched for secrets */
     bool clean;        /* it holds none */

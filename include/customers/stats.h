@@ -43,8 +43,9 @@ struct stats {
     stats_count records_acked;
     stats_count records_failed; /* delivery reports that were bad */
     stats_count ordinals_forgotten;
-    stats_count paused;  /* times the breaker opened */
-    stats_count skipped; /* other events, test events, folder markers */
+    stats_count times_from_object; /* events without a usable time of their own */
+    stats_count paused;            /* times the breaker opened */
+    stats_count skipped;           /* other events, test events, folder markers */
     stats_count not_ours;
     stats_count unreadable;   /* bodies nobody understands */
     struct lag lag;           /* from SQS's SentTimestamp to the last acknowledgement */

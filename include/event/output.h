@@ -14,6 +14,8 @@ struct output {
     struct output_key key;     /* events only */
     enum reject_reason reason; /* rejects only */
     bool spliced;              /* events only: passed through byte for byte */
+    bool time_from_object;     /* events only: the record had no time that could be used */
+    struct span time_unread;   /* ... and this JSON, cut, stands where it should be; "": none */
     bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */
 };
 

@@ -31,6 +31,7 @@ struct produce {
     bool full;
     uint64_t events; /* not counted yet: shared counters cost too much for each record */
     uint64_t forgotten;
+    uint64_t without_time;
 };
 
 void produce_init(struct produce *p, const struct produce_parts *parts);

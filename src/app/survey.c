@@ -192,13 +192,6 @@ static bool field_present(const struct doc *event, enum contract c)
            !span_eq(doc_string(event, at), span_str(contract[c].nothing));
 }
 
-static bool time_from_object(const struct doc *event)
-{
-    size_t ingest = doc_member(event, DOC_ROOT, SPAN("ingest"));
-    size_t time = ingest != 0 ? doc_member(event, ingest, SPAN("time")) : 0;
-    return time != 0 && span_eq(doc_string(event, time), SPAN("from_object"));
-}
-
 static enum shape shape_of_event(const struct doc *event)
 {
     size_t ingest = doc_member(event, DOC_ROOT, SPAN("ingest"));
@@ -242,15 +235,26 @@ static struct span source_of(const struct survey *s, enum contract c, bool built
     return c == CONTRACT_CATEGORY ? SPAN("(the action)") : SPAN("(derived)");
 }
 
-static void survey_fields(struct survey *s, const struct doc *event, enum shape shape)
+static void survey_fields(struct survey *s, const struct output *record, const struct doc *event,
+                          enum shape shape)
 {
     bool built = ask_builder(s, event, shape);
     for (int i = 0; i < CONTRACTS; i++) {
         enum contract c = (enum contract)i;
-        if (field_present(event, c) && !(c == CONTRACT_TIME && time_from_object(event))) {
+        if (field_present(event, c) && !(c == CONTRACT_TIME && record->time_from_object)) {
             s->fields[c].present++;
             field_from(&s->fields[c], source_of(s, c, built, shape));
         }
+    }
+}
+
+/* The first text that is no time; of a line with a secret none is shown. */
+static void survey_time(struct survey *s, const struct output *record, const struct line *line)
+{
+    s->times_from_object += record->time_from_object ? 1 : 0;
+    if (s->unread_line == 0 && record->time_unread.n > 0 && s->clean) {
+        s->unread_line = line->number;
+        err_copy(s->unread, sizeof(s->unread), record->time_unread);
     }
 }
 
@@ -273,12 +277,13 @@ static void survey_event(struct survey *s, const struct output *record, const st
     struct doc event;
     s->events++;
     s->spliced += record->spliced ? 1 : 0;
+    survey_time(s, record, line);
     if (json_scan(s->reader, &rest, &event, NULL) != FAIL_NONE) {
         return;
     }
     enum shape shape = shape_of_event(&event);
     s->shapes[shape]++;
-    survey_fields(s, &event, shape);
+    survey_fields(s, record, &event, shape);
     if (s->example_line == 0 && s->clean) {
         s->example_line = line->number;
         keep_example(&s->before, line->text);

@@ -86,6 +86,22 @@ static void put_fields(const struct survey *s, bool colour, struct buf *out)
     }
 }
 
+static void put_times(const struct survey *s, bool colour, struct buf *out)
+{
+    if (s->times_from_object == 0) {
+        return;
+    }
+    buf_add_byte(out, '\n');
+    put_colour(out, colour, WARN, "Without a time of their own");
+    buf_addf(out, ": %" PRIu64 " of %" PRIu64 " events; they take the time of the file\n",
+             s->times_from_object, s->events);
+    if (s->unread_line > 0) {
+        buf_addf(out, "  not read as a time, or not believed: ");
+        put_foreign(out, span_str(s->unread));
+        buf_addf(out, " (line %" PRIu64 ")\n", s->unread_line);
+    }
+}
+
 static void put_secrets(const struct survey *s, bool colour, struct buf *out)
 {
     if (s->secret_count == 0) {
@@ -133,6 +149,7 @@ void survey_print_text(const struct survey *s, const char *file, uint64_t lines,
     buf_addf(out, "%s%s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "");
     put_counts(s, lines, colour, out);
     put_fields(s, colour, out);
+    put_times(s, colour, out);
     put_secrets(s, colour, out);
     put_example(s, colour, out);
 }
@@ -189,6 +206,16 @@ static void json_fields(const struct survey *s, struct buf *out)
     buf_add_byte(out, '}');
 }
 
+static void json_times(const struct survey *s, struct buf *out)
+{
+    buf_addf(out, ",\"times_from_object\":%" PRIu64, s->times_from_object);
+    if (s->unread_line > 0) {
+        buf_addf(out, ",\"unread_time\":{\"line\":%" PRIu64 ",\"text\":", s->unread_line);
+        json_write_string(out, span_str(s->unread));
+        buf_add_byte(out, '}');
+    }
+}
+
 static void json_secrets(const struct survey *s, struct buf *out)
 {
     buf_addf(out, ",\"secret_count\":%" PRIu64 ",\"secrets\":[", s->secret_count);
@@ -216,6 +243,7 @@ void survey_print_json(const struct survey *s, const char *file, uint64_t lines,
              s->events, s->spliced);
     json_counts(s, out);
     json_fields(s, out);
+    json_times(s, out);
     json_secrets(s, out);
     if (s->example_line > 0) {
         buf_addf(out, ",\"example\":{\"line\":%" PRIu64 ",\"before\":", s->example_line);

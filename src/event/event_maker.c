@@ -97,6 +97,8 @@ static bool finish(const struct event_maker *r, const struct event_maker_input *
                        .repository = b->repository,
                        .actor = b->actor};
     ingest_member_write(out, buf_span(&r->source), &i);
+    rec->time_from_object = b->time == TIME_FROM_OBJECT;
+    rec->time_unread = b->time_unread;
     rec->value = buf_span(out);
     return !out->overflowed;
 }
@@ -121,6 +123,7 @@ static bool splice(struct event_maker *r, const struct event_maker_input *in, st
     facts->action = span_of("", 0);
     facts->repository = repository_recall(&r->repositories, b.repository);
     facts->actor = b.actor;
+    facts->time_unread = span_of("", 0);
     return true;
 }
 

@@ -128,6 +128,7 @@ enum err_kind produce_record(struct produce *p, struct inflight *r, struct custo
     if (kind == FAIL_NONE && record->kind == OUTPUT_EVENT) {
         p->events++;
         p->forgotten += record->ordinal_forgotten;
+        p->without_time += record->time_from_object;
     } else if (kind == FAIL_NONE) {
         stats_add(&stats->rejects[record->reason], 1);
     }
@@ -138,8 +139,10 @@ void produce_count(struct produce *p, struct customer *c)
 {
     stats_add(&c->stats.events, p->events);
     stats_add(&c->stats.ordinals_forgotten, p->forgotten);
+    stats_add(&c->stats.times_from_object, p->without_time);
     p->events = 0;
     p->forgotten = 0;
+    p->without_time = 0;
 }
 
 void produce_delivered(struct customer *c, size_t bytes, const struct err *e)

@@ -113,6 +113,37 @@ static void names_line_and_member_of_a_secret_and_never_shows_it(void **state)
     assert_true(says(&s->text, "line 1, a[0].b"));
 }
 
+static void shows_the_first_text_that_is_no_time(void **state)
+{
+    struct seen *s = *state;
+    const struct survey *v =
+        look(s, SPAN("{\"action\":\"read\",\"user\":\"a\",\"time\":\"2026-05-11T22:20:00Z\"}\n"
+                     "{\"action\":\"read\",\"user\":\"b\"}\n"
+                     "{\"action\":\"read\",\"time\":\"noon\",\"message\":\"password=hunter22\"}\n"
+                     "{\"action\":\"read\",\"ts\":\"half past ten\",\"time\":[\"later\"]}\n"
+                     "{\"action\":\"read\",\"time\":\"2026-13-01\"}\n"
+                     "{\"action\":\"read\",\"time\":\"x\",\"ts\":1778538000}\n"));
+    assert_int_equal(v->times_from_object, 4);
+    assert_int_equal(v->unread_line, 4);
+    assert_string_equal(v->unread, "[\"later\"]"); /* of two names the better one */
+    assert_true(says(&s->text, "Without a time of their own: 4 of 6 events"));
+    assert_true(says(&s->text, "[\"later\"] (line 4)"));
+    assert_true(says(&s->json, "\"times_from_object\":4,\"unread_time\":{\"line\":4,\"text\":"
+                               "\"[\\\"later\\\"]\"}"));
+}
+
+static void a_beacon_event_tells_its_unread_time_too(void **state)
+{
+    struct seen *s = *state;
+    const struct survey *v =
+        look(s, SPAN("{\"timestamp\":\"yesterday\",\"vendor\":\"beacon\",\"product\":"
+                     "\"endpoint-agent\",\"schema_version\":\"1.0\",\"event\":{\"kind\":"
+                     "\"agent_runtime\",\"action\":\"x.y\",\"category\":\"z\"},\"severity\":"
+                     "\"info\",\"endpoint\":{\"os\":\"linux\"},\"harness\":{\"name\":\"h\"}}\n"));
+    assert_int_equal(v->times_from_object, 1);
+    assert_string_equal(v->unread, "\"yesterday\"");
+}
+
 static void a_file_without_events_would_not_be_accepted(void **state)
 {
     struct seen *s = *state;
@@ -146,6 +177,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(counts_events_rejects_and_the_members_of_fields, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(shows_the_first_text_that_is_no_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_beacon_event_tells_its_unread_time_too, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_line_and_member_of_a_secret_and_never_shows_it,
                                         set_up, tear_down),

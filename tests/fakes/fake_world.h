@@ -288,6 +288,7 @@ bool normalizer_next(struct normalizer *n, struct output *out)
                            .key.id = "00000000-0000-8000-8000-000000000000"};
     if (strncmp(n->text, "inventory", 9) == 0) {
         out->key.category = SPAN("inventory");
+        out->time_from_object = true;
     }
     return true;
 }

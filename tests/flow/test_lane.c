@@ -183,6 +183,7 @@ static void brings_lines_to_topics_and_keys_and_then_deletes(void **state UNUSED
     assert_done(r);
     struct stats *s = &customers_at(w.all, 0)->stats;
     assert_int_equal(stats_get(&s->events), 4);
+    assert_int_equal(stats_get(&s->times_from_object), 1);
     assert_int_equal(stats_get(&s->rejects[REJECT_BAD_JSON]), 1);
     assert_int_equal(stats_get(&s->records_acked), 5);
     assert_int_equal(customers_at(w.all, 0)->unacked, 0);

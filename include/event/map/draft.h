@@ -43,9 +43,10 @@ struct draft {
     uint64_t touched[FIELDS / 64 + 1]; /* a bit for each that draft_slot gave for this record */
     struct text_cache harnesses, systems, severities, categories, tools, words_seen, inferred;
     struct timestamp time;
-    struct span word;   /* the source's own word for its action, "" if none */
-    bool metric;        /* a data point */
-    bool tool_decision; /* Claude Code's record of that name */
+    struct span time_unread; /* as in struct built */
+    struct span word;        /* the source's own word for its action, "" if none */
+    bool metric;             /* a data point */
+    bool tool_decision;      /* Claude Code's record of that name */
 };
 
 /* Where it was taken from: a path, or a member's name; "" if derived or constant. */

@@ -30,4 +30,7 @@ char *arena_room(struct arena *a, size_t n);
 struct span arena_lower(struct arena *a, struct span s);
 struct span arena_join(struct arena *a, const struct span *parts, size_t count);
 
+/* A copy of what s begins with, max_bytes at most, cut at a character. */
+struct span arena_cut(struct arena *a, struct span s, size_t max_bytes);
+
 #endif

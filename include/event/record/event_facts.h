@@ -11,6 +11,8 @@
 #include "codec/timestamp.h"
 #include "event/record/origin.h"
 
+enum { TIME_UNREAD_BYTES = 80 };
+
 /* Spans are valid until the next event of the same path, or until the document's reader is used. */
 struct event_facts {
     struct output_key key;  /* all but id */
@@ -18,6 +20,10 @@ struct event_facts {
     struct span action;     /* ingest.action: the source's own word, "" if the action is its own */
     struct span repository; /* ingest.repository as derived (repository.h), "" if none */
     struct span actor;      /* ingest.actor, "" if none */
+
+    /* With TIME_FROM_OBJECT: what stands where the time should be, as JSON, cut to
+     * TIME_UNREAD_BYTES; "" if nothing does. Valid until the next event. */
+    struct span time_unread;
 };
 
 #endif

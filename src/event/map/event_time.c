@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* When it happened: the first place with a plausible time (schema.md §14.8). */
 #include "event/map/event_time.h"
+#include "event/record/event_facts.h"
 
 static const struct span nothing = {"", 0};
 
@@ -33,7 +34,7 @@ static bool time_of_mongo(const struct doc *d, size_t date, struct timestamp *t)
                                    : timestamp_number(text, TIME_MILLIS, t);
 }
 
-static bool time_of_object(const struct doc *d, size_t at, struct timestamp *t)
+static bool time_of_members(const struct doc *d, size_t at, struct timestamp *t)
 {
     size_t seconds = doc_member(d, at, SPAN("seconds"));
     if (seconds != 0) {
@@ -55,7 +56,7 @@ static bool time_of_hit(const struct hit *hit, struct timestamp *t)
     struct span text;
     bool in_ns = (hit->when & ALIAS_NS) != 0;
     if (doc_tag(hit->doc, hit->at) == '{') {
-        return time_of_object(hit->doc, hit->at, t);
+        return time_of_members(hit->doc, hit->at, t);
     }
     if (doc_tag(hit->doc, hit->at) == 'l') {
         return time_of_integer(doc_int64(hit->doc, hit->at), in_ns, t);
@@ -71,20 +72,33 @@ static bool plausible(const struct draft *d)
     return timestamp_plausible(d->time.ns, d->in->source->modified_ns);
 }
 
+/* Nothing told the time: the object's. `hit`: the first place where one should have been, or none.
+ */
+static void time_from_object(struct draft *d, const struct hit *hit)
+{
+    d->time = timestamp_from_object(d->in->source->modified_ns);
+    if (hit->doc != NULL) {
+        d->time_unread = arena_cut(d->arena, doc_source(hit->doc, hit->at), TIME_UNREAD_BYTES);
+    }
+}
+
 void draft_decide_time(struct draft *d)
 {
     struct search s = lookup_search(FIELD_TIMESTAMP);
+    struct hit first = {.doc = NULL};
     struct hit hit;
     struct field_value *v = draft_slot(d, FIELD_TIMESTAMP);
     bool found = false;
     while (!found && lookup_next(d->lookup, &s, &hit)) {
         found = time_of_hit(&hit, &d->time) && plausible(d);
+        first = first.doc == NULL ? hit : first;
     }
+    d->time_unread = nothing;
     if (found) {
         *v = (struct field_value){VALUE_TEXT, nothing, hit.doc, hit.at, hit.path, hit.folded};
     } else if (d->in->envelope_time.n == 0 || !timestamp_parse(d->in->envelope_time, &d->time) ||
                !plausible(d)) {
-        d->time = timestamp_from_object(d->in->source->modified_ns);
+        time_from_object(d, &first);
     }
     v->kind = VALUE_TEXT;
     v->text = timestamp_write(&d->time, arena_room(d->arena, TIMESTAMP_BYTES));

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "codec/utf8.h"
 
 #include <stdlib.h>
 
@@ -92,4 +93,10 @@ struct span arena_join(struct arena *a, const struct span *parts, size_t count)
         }
     }
     return span_of(p, n);
+}
+
+struct span arena_cut(struct arena *a, struct span s, size_t max_bytes)
+{
+    struct span head = utf8_cut(s, max_bytes);
+    return arena_join(a, &head, 1);
 }

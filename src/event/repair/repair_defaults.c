@@ -158,6 +158,8 @@ struct span repair_time(struct repair_state *f, size_t at, bool *own)
     if (!*own && !(told && timestamp_parse(f->in->envelope_time, &t) &&
                    timestamp_plausible(t.ns, modified))) {
         t = timestamp_from_object(modified);
+        f->facts->time_unread =
+            at != 0 ? arena_cut(f->arena, doc_source(f->d, at), TIME_UNREAD_BYTES) : SPAN("");
     }
     f->facts->time = t.quality;
     f->facts->key.time_ns = t.ns;

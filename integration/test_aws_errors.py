@@ -10,7 +10,7 @@ from .parts.events import generate
 from .parts.strict import StrictWorld
 from .parts.wait import until
 
-# code of S3 -> (class, outcome): spec aws.md 6.4. Each customer's objects get one code, always.
+# code of S3 -> (class, outcome): research/aws.md 6.4. Each customer's objects get one code, always.
 S3 = {
     "AccessDenied": ("denied", "later"), "AccountProblem": ("denied", "later"),
     "AllAccessDisabled": ("denied", "later"), "NotSignedUp": ("denied", "later"),
@@ -61,7 +61,7 @@ LOST = {"ReceiptHandleIsInvalid": "The input receipt handle is invalid.",
         "MessageNotInflight": "The specified message isn't in flight.",
         "AWS.SimpleQueueService.MessageNotInflight": "The specified message isn't in flight.",
         "InvalidParameterValue": "Reason: The receipt handle has expired."}
-SPEC = pathlib.Path(__file__).parents[1] / "docs/spec/aws.md"
+SPEC = pathlib.Path(__file__).parents[1] / "docs/research/aws.md"
 
 
 def _codes_of(section):

@@ -24,7 +24,7 @@ struct records_options {
     struct decode_limits decode;
 };
 
-/* What limits are when no configuration says otherwise (spec output.md). */
+/* What limits are when no configuration says otherwise (kafka-contract.md). */
 struct records_options records_defaults(void);
 
 struct records;

@@ -2,7 +2,7 @@
 /*
  * survey.h - what an event file is like: how many lines become events, which fields of the
  * contract are there and from which members, and where something looks like a secret
- * (spec onboarding.md §5).
+ * (onboarding.md §5).
  *
  *     while (records_next(r, &record)) {
  *         survey_add(s, &record, records_line(r));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * checksum.h - the whole-object checksums that S3 gives with a GET (spec aws.md §6.2).
+ * checksum.h - the whole-object checksums that S3 gives with a GET (research/aws.md §6.2).
  *
  *     struct checksum_want want;
  *     checksum_find(&want, head);              what the answer's headers promise

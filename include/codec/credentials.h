@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * credentials.h - a set of AWS credentials, and the JSON in which instances, containers and
- * helper programs hand them out (spec aws.md §5.3-§5.5).
+ * helper programs hand them out (research/aws.md §5.3-§5.5).
  *
  *     struct creds c;
  *     if (credentials_read(answer, CREDENTIALS_IMDS, &c, e) == FAIL_NONE) ...

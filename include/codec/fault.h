@@ -9,7 +9,7 @@
  * Bodies: <Error> (S3), <ErrorResponse><Error> (STS, query protocol), JSON with "__type"
  * (SQS), {"Error":{...}} (STS in JSON), {"code","message"} (container credentials).
  * x-amzn-query-error and x-amzn-errortype are read where the body says nothing. Garbage
- * gives an empty code, and then the HTTP status decides. Source: spec aws.md §2.3, §4.3, §6.4.
+ * gives an empty code, and then the HTTP status decides. Source: research/aws.md §2.3, §4.3, §6.4.
  *
  * Threads: no state.
  */

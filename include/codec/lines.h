@@ -4,7 +4,7 @@
  *
  * A line that lies whole in the input is returned in place, uncopied; only a line split
  * across inputs is joined in the object's own buffer. Lines end at '\n'; one '\r' before it
- * and a UTF-8 BOM at the start of the line are cut off (schema.md §14.1), the counts keep them.
+ * and a UTF-8 BOM at the start of the line are cut off (normalization.md §1), the counts keep them.
  *
  * The text put in must have LINES_SLACK readable bytes behind it (decode.h gives them); so
  * has every line handed out.

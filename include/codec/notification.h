@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * notification.h - the body of an SQS message becomes the S3 objects it names (spec aws.md §3).
+ * notification.h - the body of an SQS message becomes the S3 objects it names (research/aws.md §3).
  *
  * Understands S3's own records, the same wrapped by SNS or delivered raw, EventBridge's
  * events, and s3:TestEvent in each. Everything in it is hostile; nothing is believed but

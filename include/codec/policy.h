@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * policy.h - the session policy that narrows a customer's session to one prefix of one bucket
- * (spec aws.md §4.2).
+ * (research/aws.md §4.2).
  *
  *     struct policy_scope scope = {partition_of(region), bucket, prefix, true};
  *     bool exact = policy_write(&out, &scope);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profile.h - the INI files of AWS: ~/.aws/config and ~/.aws/credentials (spec aws.md §5.3).
+ * profile.h - the INI files of AWS: ~/.aws/config and ~/.aws/credentials (research/aws.md §5.3).
  *
  *     OWNED(profile_file) struct profile_file *f = profile_read(text, PROFILE_CONFIG, &e);
  *     struct span role = profile_value(f, SPAN("cust42"), "role_arn");     "" if there is none

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * s3_answer.h - what S3 says with a GET or HEAD of an object (spec aws.md §6.2-§6.5), and
+ * s3_answer.h - what S3 says with a GET or HEAD of an object (research/aws.md §6.2-§6.5), and
  * which class each of its errors is. Threads: no state.
  */
 #ifndef CODEC_S3_ANSWER_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * s3_page.h - one page of ListObjectsV2 with encoding-type=url (spec aws.md §6.6).
+ * s3_page.h - one page of ListObjectsV2 with encoding-type=url (research/aws.md §6.6).
  *
  *     struct s3_page p = {0};
  *     if (s3_page_open(&p, body, &e) != FAIL_NONE) ...

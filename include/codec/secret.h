@@ -2,8 +2,8 @@
 /*
  * secret.h - secrets in a text: found, or replaced by [REDACTED].
  *
- * Known are the patterns of Beacon's own redaction (spec schema.md §11), the key formats of
- * common providers, private key blocks, JSON web tokens, and passwords in URLs.
+ * Known are the patterns of Beacon's own redaction (event-schema.md §11), the key
+ * formats of common providers, private key blocks, JSON web tokens, and passwords in URLs.
  *
  *     struct secret s;
  *     while (secret_find(text, from, &s)) { ... s.kind ... from = s.to; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sqs_json.h - requests and answers of SQS in AWS JSON 1.0 (spec aws.md §2).
+ * sqs_json.h - requests and answers of SQS in AWS JSON 1.0 (research/aws.md §2).
  *
  *     sqs_write_receive(&body, url, &(struct sqs_receive){10, 20, 120});
  *     ...
@@ -107,7 +107,7 @@ MUST_USE enum err_kind sqs_read_attributes(struct span answer, struct sqs_attrib
 
 /* ---- Errors ---- */
 
-/* SQS's own codes, in either spelling, for codec/fault.h (spec aws.md §2.3). */
+/* SQS's own codes, in either spelling, for codec/fault.h (research/aws.md §2.3). */
 extern const struct fault_rule sqs_rules[];
 extern const size_t sqs_rule_count;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sts_xml.h - requests and answers of STS (query protocol, spec aws.md §4), and ARNs.
+ * sts_xml.h - requests and answers of STS (query protocol, research/aws.md §4), and ARNs.
  *
  *     sts_write_assume_role(&body, &(struct sts_assume){.role_arn = SPAN("arn:..."), ...});
  *     ...
@@ -59,7 +59,7 @@ MUST_USE enum err_kind sts_read_credentials(struct span answer, struct creds *ou
 MUST_USE enum err_kind sts_read_identity(struct span answer, struct sts_identity *who,
                                          struct err *e);
 
-/* STS's own codes (spec aws.md §4.3). */
+/* STS's own codes (research/aws.md §4.3). */
 extern const struct fault_rule sts_rules[];
 extern const size_t sts_rule_count;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * template.h - a text with {placeholders}, for topics and keys (spec output.md §2).
+ * template.h - a text with {placeholders}, for topics and keys (kafka-contract.md §2).
  *
  *     static const struct span names[] = {SPAN_INIT("customer"), SPAN_INIT("stream")};
  *     OWNED(template) struct template *t = template_new(SPAN("events.{customer}"), names, 2, &err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * timestamp.h - every form of time that an event file may hold (spec schema.md §14.8).
+ * timestamp.h - every form of time that an event file may hold (normalization.md §8).
  *
  * The result is UTC, nanoseconds since the epoch, with what is needed to write it again: how
  * many digits of fraction were given, and whether the zone was stated or assumed. Years 1678
@@ -49,7 +49,8 @@ enum time_unit { TIME_BY_SIZE, TIME_SECONDS, TIME_MILLIS, TIME_NANOS };
  */
 MUST_USE bool timestamp_plain(struct span s, int64_t *ns);
 
-/* Any form of text of §14.8, numbers in it too; blanks and line ends around it are allowed. */
+/* Any form of text of normalization.md §8, numbers in it too; blanks and line ends around it are
+ * allowed. */
 MUST_USE bool timestamp_parse(struct span s, struct timestamp *t);
 
 /*

@@ -19,7 +19,7 @@
 
 struct rules; /* event/schema/rules.h: a customer's own mapping, words, redaction */
 
-/* What templates may hold (output.md §2); the first two also in topics. */
+/* What templates may hold (kafka-contract.md §2); the first two also in topics. */
 enum placeholder {
     PLACE_CUSTOMER,
     PLACE_STREAM,

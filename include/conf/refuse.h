@@ -7,7 +7,7 @@
 #define CONF_REFUSE_H
 
 const char *refuse_name(const char *text);        /* a-z A-Z 0-9 . _ -, at most 80 */
-const char *refuse_customer_id(const char *text); /* output.md §2 */
+const char *refuse_customer_id(const char *text); /* kafka-contract.md §2 */
 const char *refuse_region(const char *text);
 const char *refuse_account(const char *text);
 const char *refuse_bucket(const char *text); /* S3's naming rules */

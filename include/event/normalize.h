@@ -2,7 +2,7 @@
 /*
  * normalize.h - a line of a customer's object becomes schema 1.0 events and rejects.
  *
- * The one door into event/: shapes, look-ups, identity, the three paths of spec output.md §1
+ * The one door into event/: shapes, look-ups, identity, the three paths of kafka-contract.md §1
  * are behind it. Pure: the same object, metadata and rules give the same bytes.
  *
  *     normalizer_object(n, &source);                   // each attempt at an object

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reject.h - what cannot become an event says why (spec output.md §4).
+ * reject.h - what cannot become an event says why (kafka-contract.md §4).
  *
  *     struct reject r = {.reason = REJECT_BAD_JSON, .detail = SPAN("..."), .line = &line};
  *     emit_reject(&out, source, &r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * produce.h - a record of the normalizer becomes a Kafka record: topic, key, headers,
- * timestamp, what is owed for it (spec output.md §1, §2, §4).
+ * timestamp, what is owed for it (kafka-contract.md §1, §2, §4).
  *
  * Threads: one at a time per struct produce; produce_delivered any.
  */

@@ -4,7 +4,7 @@
  *
  * A source answers "which credentials now" from its cache, renews ahead of expiry (one
  * thread does, the others go on with the old ones), and wipes what it replaces. The
- * worker's own come from the default chain (spec aws.md §5), each customer's from
+ * worker's own come from the default chain (research/aws.md §5), each customer's from
  * AssumeRole on top of them.
  *
  *     OWNED(creds_source) struct creds_source *own = creds_source_default(&settings, e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * s3.h - read objects and list them (spec aws.md §6). GET and HEAD only: there is no code that
+ * s3.h - read objects and list them (research/aws.md §6). GET and HEAD only: there is no code that
  * could write.
  *
  * The body is handed over as it arrives, from within curl's write callback, so that

@@ -7,7 +7,7 @@
  *                        .service = "sts", .region = "eu-west-1", .rules = rules, ...};
  *     kind = signed_call(&s, http, &request, &answer, NULL, &e);
  *
- * Two faults are mended here, each once per call (spec aws.md §1.3, §5.7): a clock that the
+ * Two faults are mended here, each once per call (research/aws.md §1.3, §5.7): a clock that the
  * service calls wrong is corrected by the answer's Date, for all who share the struct skew;
  * credentials that it calls expired are rejected (creds_reject) and fetched anew. Any
  * other retry is the caller's.

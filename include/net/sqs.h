@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sqs.h - one SQS queue: long polls, batches of deletes and visibility changes
- * (AWS JSON 1.0, spec aws.md §2; struct sqs_message, sqs_entry and sqs_attributes are in
+ * (AWS JSON 1.0, research/aws.md §2; struct sqs_message, sqs_entry and sqs_attributes are in
  * codec/sqs_json.h). Wire only: what to do about a message is flow/'s business.
  */
 #ifndef NET_SQS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sts.h - AWS's Security Token Service: take on a role, ask who we are (spec aws.md §4).
+ * sts.h - AWS's Security Token Service: take on a role, ask who we are (research/aws.md §4).
  *
  *     OWNED(sts) struct sts *sts = sts_new(&settings, e);
  *     kind = sts_assume_role(sts, own_credentials, &request, &creds, e);
@@ -51,8 +51,8 @@ MUST_USE enum err_kind sts_get_caller_identity(struct sts *s, struct creds_sourc
 
 /*
  * A role that lets us in without its external id, or with any, lets in whoever gets us to
- * name it (the confused deputy, spec aws.md §4.4). FAIL_NONE: it refuses both. FAIL_CONFIG with the
- * reason: it does not. Else: it could not be found out now.
+ * name it (the confused deputy, research/aws.md §4.4). FAIL_NONE: it refuses both. FAIL_CONFIG with
+ * the reason: it does not. Else: it could not be found out now.
  *
  * To be called when a customer's role was assumed for the first time: before, a refusal
  * says nothing. What the probes may get can do nothing (a policy that denies all) and is wiped.

@@ -4,7 +4,7 @@
  *
  * A row says, for a subject (what was being done) and a class of error: try again now,
  * how the message is settled, how long it stays hidden, what the customer's breaker hears,
- * whether the last receive writes an `object` reject (spec output.md §5). No other code
+ * whether the last receive writes an `object` reject (kafka-contract.md §5). No other code
  * looks at a class of error to decide; `asymptote-ingest errors` prints these rows.
  *
  *     struct outcome_case c = {.subject = ABOUT_OBJECT, .kind = err.kind, .receive_count = 3, ...};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The checksums S3 gives: CRC32, CRC32C, CRC64NVME, SHA-1, SHA-256 (aws.md 6.2).
+"""The checksums S3 gives: CRC32, CRC32C, CRC64NVME, SHA-1, SHA-256 (research/aws.md 6.2).
 
 The CRCs that the standard library lacks are computed on Python's big integers: a message
 is a polynomial over GF(2), its first half is folded onto the second by multiplying it with

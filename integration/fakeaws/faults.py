@@ -19,7 +19,7 @@ from .bodies import RepeatBody
 from .errors import AwsError
 from .wire import Response
 
-# code -> (status, text), as each service gives them (aws.md 2.3, 4.3, 6.4)
+# code -> (status, text), as each service gives them (research/aws.md 2.3, 4.3, 6.4)
 S3_ERRORS = {
     "AccessDenied": (403, "Access Denied"), "AccountProblem": (403, "There is a problem with your "
         "AWS account that prevents the operation from completing successfully."),

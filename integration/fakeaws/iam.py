@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""IAM: who is who, and what policies allow (aws.md 4.2, 8).
+"""IAM: who is who, and what policies allow (research/aws.md 4.2, 8).
 
 A request is allowed by the identity's policies; for a role session only where its session
 policy allows it too; across accounts only where the resource's policy allows it as well. An

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where instances and containers get their credentials: IMDSv2, ECS, EKS (aws.md 5.4, 5.5)."""
+"""Where instances and containers get their credentials: IMDSv2, ECS, EKS (research/aws.md 5.4, 5.5)."""
 
 import json
 import secrets

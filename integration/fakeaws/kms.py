@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""KMS as S3 and SQS show it: a key's state and policies decide about each read (aws.md 6.4).
+"""KMS as S3 and SQS show it: a key's state and policies decide about each read (research/aws.md 6.4).
 
 There is no KMS endpoint: the worker never calls one. S3 and SQS decrypt with the caller's
 credentials, and answer with KMS's error under their own protocol.

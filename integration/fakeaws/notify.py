@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What S3 says of a new object, in the shapes in which it reaches a queue (aws.md 3)."""
+"""What S3 says of a new object, in the shapes in which it reaches a queue (research/aws.md 3)."""
 
 import json
 import secrets

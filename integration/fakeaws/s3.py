@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""S3 as a reader sees it: GET and HEAD of objects and buckets, ListObjectsV2 (aws.md 6).
+"""S3 as a reader sees it: GET and HEAD of objects and buckets, ListObjectsV2 (research/aws.md 6).
 
 The order of the checks is S3's: address and region, signature, owner, permission, the
 object, its key, its conditions.
@@ -91,7 +91,7 @@ class S3:
     # --- checks -------------------------------------------------------------------------
 
     def _check_region(self, call, bucket):
-        """Wrong region: a redirect in one of the forms that are seen (aws.md 6.5)."""
+        """Wrong region: a redirect in one of the forms that are seen (research/aws.md 6.5)."""
         if bucket is None:
             return
         try:

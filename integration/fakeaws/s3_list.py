@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ListObjectsV2: pages, prefixes, delimiters, tokens (aws.md 6.6)."""
+"""ListObjectsV2: pages, prefixes, delimiters, tokens (research/aws.md 6.6)."""
 
 import base64
 from urllib.parse import quote_from_bytes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AWS Signature Version 4, from the raw request (aws.md 1.1, 1.2).
+"""AWS Signature Version 4, from the raw request (research/aws.md 1.1, 1.2).
 
 Written from AWS's description and checked by the official vectors; shares no line with the
 worker's signer nor with botocore. Pure functions: what to refuse is auth.py's business.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQS over AWS JSON 1.0 (aws.md 2): the protocol, its limits and its refusals."""
+"""SQS over AWS JSON 1.0 (research/aws.md 2): the protocol, its limits and its refusals."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A message as SQS tells it (aws.md 2.1)."""
+"""A message as SQS tells it (research/aws.md 2.1)."""
 
 import base64
 import hashlib

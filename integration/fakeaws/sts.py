@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""STS: AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity (aws.md 4)."""
+"""STS: AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity (research/aws.md 4)."""
 
 import calendar
 import json
@@ -205,7 +205,7 @@ def _xml(tree):
 
 
 def _session_policy(p):
-    """(policy or None, packed size in percent): the rules of aws.md 4.2."""
+    """(policy or None, packed size in percent): the rules of research/aws.md 4.2."""
     text = p.get("Policy")
     if text is None:
         return None, 0

@@ -19,7 +19,7 @@ from .clock import Clock
 
 LOG_ENTRIES = 200_000
 
-# Regions launched before 20 March 2019 redirect; later ones answer 400 (aws.md 6.5).
+# Regions launched before 20 March 2019 redirect; later ones answer 400 (research/aws.md 6.5).
 REDIRECTING_REGIONS = {
     "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1",
     "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-north-1", "ap-south-1",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `sample`: would this file be accepted, and what would become of it? For customers and for
- * those who bring them in; by the worker's own path (spec onboarding.md §5).
+ * those who bring them in; by the worker's own path (onboarding.md §5).
  */
 #include "app/app.h"
 

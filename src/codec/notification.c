@@ -26,7 +26,7 @@ struct reading {
     struct err *e;
 };
 
-/* Who writes records, and how they write keys (spec aws.md §3.7). */
+/* Who writes records, and how they write keys (research/aws.md §3.7). */
 static const struct object_origin {
     const char *name;
     bool raw_keys;
@@ -195,7 +195,7 @@ static const struct object_origin *find_source(struct json_object *value)
     return NULL;
 }
 
-/* Major version 2, any minor: AWS only adds members then (spec aws.md §3.1). */
+/* Major version 2, any minor: AWS only adds members then (research/aws.md §3.1). */
 static bool version_is_known(struct json_object *value)
 {
     struct span s;
@@ -251,7 +251,7 @@ static bool read_records(struct reading *r, struct json_object *list)
     return true;
 }
 
-/* EventBridge: one event, its key as it is (never decoded, spec aws.md §3.4). */
+/* EventBridge: one event, its key as it is (never decoded, research/aws.md §3.4). */
 static bool read_eventbridge(struct reading *r, struct json_object *in, struct span type)
 {
     make_records(r, 1);
@@ -296,7 +296,7 @@ static bool read_sns(struct reading *r, struct span message, bool wrapped)
     return read_body(r, message, true);
 }
 
-/* Which of the forms it is (spec aws.md §3.7, last paragraph), and then its records. */
+/* Which of the forms it is (research/aws.md §3.7, last paragraph), and then its records. */
 static bool classify(struct reading *r, struct json_object *in, bool wrapped)
 {
     struct span s;

@@ -133,8 +133,8 @@ static const struct {
     {SPAN_INIT("SG."), is_token, 16, 0, "SendGrid key"},
 };
 
-/* schema.md §11: what stands before '=' or ':'; and the keys of AWS, S3's kin and Azure, which have
- * no form of their own. A longer one stands before its head. */
+/* event-schema.md §11: what stands before '=' or ':'; and the keys of AWS, S3's kin and
+ * Azure, which have no form of their own. A longer one stands before its head. */
 static const struct span labels[] = {
     SPAN_INIT("api_key"),
     SPAN_INIT("api-key"),

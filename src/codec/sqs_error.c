@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What SQS says went wrong, as a class (spec aws.md §2.3); common codes are in codec/fault.c. */
+/* What SQS says went wrong, as a class (research/aws.md §2.3); common codes are in codec/fault.c.
+ */
 #include "codec/sqs_json.h"
 
 /* clang-format off */

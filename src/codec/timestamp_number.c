@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times that are numbers, read from their text (schema.md §14.8). */
+/* Times that are numbers, read from their text (normalization.md §8). */
 #include "codec/calendar.h"
 #include "codec/timestamp.h"
 

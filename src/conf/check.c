@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must hold between values (spec output.md §2 and §6): a message belongs to one
+ * What must hold between values (kafka-contract.md §2 and §6): a message belongs to one
  * customer at most, and no customer can write under another's key.
  */
 #include "load_priv.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules of output.md §2: all topics are known at start, and no customer can choose a
+ * The rules of kafka-contract.md §2: all topics are known at start, and no customer can choose a
  * topic or a key that is another's.
  */
 #include "load_priv.h"

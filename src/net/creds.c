@@ -5,7 +5,8 @@
  * after failures run on the clock that does not jump.
  *
  * A set that is fresh from its origin and yet expired by our clock is used: then either our
- * clock is wrong, or an instance's metadata service is in trouble and says so (aws.md §5.4).
+ * clock is wrong, or an instance's metadata service is in trouble and says so (research/aws.md
+ * §5.4).
  */
 #include "net/creds.h"
 

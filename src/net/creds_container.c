@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECS and EKS Pod Identity (spec aws.md §5.5). */
+/* ECS and EKS Pod Identity (research/aws.md §5.5). */
 #include "base/alloc.h"
 #include "codec/fault.h"
 #include "codec/url.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The chain (spec aws.md §5.1), decided once, by what is set up and not by what answers: a
+ * The chain (research/aws.md §5.1), decided once, by what is set up and not by what answers: a
  * worker whose role is broken must say so, and not go on as somebody else.
  */
 #include "net/creds_origins.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The instance's metadata service, version 2 (spec aws.md §5.4): a token first, then the
+ * The instance's metadata service, version 2 (research/aws.md §5.4): a token first, then the
  * role's name, then its credentials. Never version 1: a refused token is an error.
  */
 #include "base/alloc.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Profiles of AWS's two files (spec aws.md §5.3). A profile may stand on another one, that on a
+ * Profiles of AWS's two files (research/aws.md §5.3). A profile may stand on another one, that on a
  * third; which it has visited tells a loop. Static keys are read from the files anew at each
  * renewal, so that a rotation is found after the first refusal.
  */

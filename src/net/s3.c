@@ -204,9 +204,9 @@ static bool lacks_version(struct transfer *t)
 }
 
 /*
- * To who may list only a prefix, S3 calls a missing key (or version) denied as well (aws.md §9
- * point 7). So a denial is looked into: not listed is FAIL_GONE; there, without the pinned
- * version, is FAIL_SUPERSEDED; what a list in trouble leaves open is that trouble.
+ * To who may list only a prefix, S3 calls a missing key (or version) denied as well
+ * (research/aws.md §9 point 7). So a denial is looked into: not listed is FAIL_GONE; there, without
+ * the pinned version, is FAIL_SUPERSEDED; what a list in trouble leaves open is that trouble.
  */
 static enum err_kind doubt(struct transfer *t, struct err *e)
 {

@@ -314,7 +314,7 @@ static void a_customers_rules_come_from_a_configuration(void **state)
     assert_non_null(strstr(p->err.p, "customer other is not in the configuration"));
 }
 
-/* spec onboarding.md §5: what the customer's events will be, so with the customer's own names. */
+/* onboarding.md §5: what the customer's events will be, so with the customer's own names. */
 static void a_sample_counts_the_customers_own_names(void **state)
 {
     struct place *p = *state;

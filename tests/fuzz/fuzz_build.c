@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any object, taken as each shape: the event is one JSON object, the same twice, passes the
- * checks of spec schema.md §4, and stays within its limit.
+ * checks of event-schema.md §4, and stays within its limit.
  */
 #include "event/map/build.h"
 #include "event/map/category.h"
@@ -38,7 +38,7 @@ static size_t object_at(const struct doc *d, const char *name)
     return at;
 }
 
-/* schema.md §4, and what the schema says of the rest of the envelope. */
+/* event-schema.md §4, and what the schema says of the rest of the envelope. */
 static void check_event(const struct doc *d)
 {
     int64_t ns = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any lines: the records are JSON objects of valid UTF-8 without newline, events end with
- * `ingest`, pass Validate() of schema.md §4, go through again without a repair, and the next
- * line is unharmed. Two runs give the same bytes.
+ * `ingest`, pass Validate() of event-schema.md §4, go through again without a repair,
+ * and the next line is unharmed. Two runs give the same bytes.
  */
 #include "base/buf.h"
 #include "codec/json.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two paths, one result (spec output.md §1): every line is normalized twice, once as usual and
+ * Two paths, one result (kafka-contract.md §1): every line is normalized twice, once as usual and
  * once by the repair path even where its records could be spliced. For each record
  *
  *   - both give the same bytes, and the same id and key;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every path of the specification's alias table (docs/spec/schema.md §14.4) is read.
+"""Every path of the specification's alias table (docs/reference/normalization.md §4) is read.
 
 The table is taken from the specification, not from the program. For each path one record is
 made that holds nothing else for that field, once with the path as one literal name and once
@@ -67,8 +67,8 @@ BY_HAND = {
 
 def rows():
     """(field, paths) of the table."""
-    text = (ROOT / "docs" / "spec" / "schema.md").read_text(encoding="utf-8")
-    table = text.split("### 14.4")[1].split("### 14.5")[0]
+    text = (ROOT / "docs/reference/normalization.md").read_text(encoding="utf-8")
+    table = text.split("\n## 4. ")[1].split("\n## 5. ")[0]
     for line in table.split("\n"):
         cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
         if len(cells) < 2 or not cells[0].startswith("`"):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every row of every table of the normalization is touched by a vector (tests/vectors/normalize).
 
-Tables are read from the specification (docs/spec/schema.md §2.3, §6, §10.4, §14) and, where the
+Tables are read from the specification (docs/reference/event-schema.md §2.3, §6, §10.4 and normalization.md) and, where the
 program accepts more, from docs/event-files.md, whose tables are the program's. A row that no
 vector touches, or that comes out as something else than its table says, is named.
 """
@@ -14,7 +14,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 CASES = ROOT / "tests" / "vectors" / "normalize"
-SPEC = (ROOT / "docs" / "spec" / "schema.md").read_text(encoding="utf-8")
+SPEC = "".join((ROOT / "docs/reference" / page).read_text(encoding="utf-8")
+               for page in ("event-schema.md", "normalization.md"))
 PAGE = (ROOT / "docs" / "event-files.md").read_text(encoding="utf-8")
 
 
@@ -82,7 +83,7 @@ def has(path, value):
     return any(member(event, path) == value for event, _ in events())
 
 
-# ---- §14.4 ----
+# ---- normalization.md §4 ----
 
 def test_every_name_of_every_alias_row_is_in_a_vector():
     missing = []
@@ -97,7 +98,7 @@ def test_every_name_of_every_alias_row_is_in_a_vector():
     assert not missing
 
 
-# ---- §14.5 ----
+# ---- normalization.md §5 ----
 
 def test_every_known_action_stays_as_it_is():
     known = re.findall(r"`([^`]+)`", PAGE.split("<!-- table: known -->")[1].split("<!-- end")[0])
@@ -143,7 +144,7 @@ def test_every_tool_is_known_by_its_name():
                    for event, _ in events()), (name, action)
 
 
-# ---- §14.6 ----
+# ---- normalization.md §6 ----
 
 CATEGORIES = {
     "prompt": "prompt", "command": "command", "file": "file", "mcp": "mcp", "approval": "approval",
@@ -202,7 +203,7 @@ def test_both_ends_of_every_scale_are_read(path, number, severity):
     assert severity in made, made
 
 
-# ---- §2.3, §14.4, §14.7 ----
+# ---- §2.3, normalization.md §4, §7 ----
 
 @pytest.mark.parametrize("words,name", [(words, rest[0]) for words, rest in table("runtimes")])
 def test_every_name_of_a_runtime_is_read(words, name):
@@ -225,7 +226,7 @@ def test_a_shipper_is_no_runtime(shipper):
     assert made and shipper not in made
 
 
-HOOKS = {  # schema.md §14.7, in its order
+HOOKS = {  # normalization.md §7, in its order
     "cursor: cursor_version": ("cursor", lambda r: "cursor_version" in r),
     "cursor: generation_id": ("cursor", lambda r: "generation_id" in r and "cursor_version" not in r),
     "cursor: workspace_roots": ("cursor", lambda r: "workspace_roots" in r and "generation_id" not in r),
@@ -252,7 +253,7 @@ def test_every_sign_of_a_hooks_origin_is_seen(rule):
                for event, record in events() if isinstance(record, dict))
 
 
-# ---- §14.8 ----
+# ---- normalization.md §8 ----
 
 TIMES = {  # what a record says, and how sure that is (None: exact)
     "RFC 3339": (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", None),
@@ -323,7 +324,7 @@ def test_protobufs_and_mongodbs_times_are_read():
     assert any('{"seconds":' in text for text in exact) and any('{"$date":' in text for text in exact)
 
 
-# ---- §10.2 and §10.3, where §14.5 points to them ----
+# ---- §10.2 and §10.3, where normalization.md §5 points to them ----
 
 def otel(harness, name):
     return lambda e, r: (e["harness"]["name"].startswith(harness) and e["ingest"]["shape"] in ("otel", "otlp") and
@@ -420,7 +421,7 @@ def test_every_rule_of_runtimes_and_inference_is_touched(rule):
     assert any(event["event"]["action"] == action and test(event, record) for event, record in events())
 
 
-STEPS = {  # §14.5 steps 4 and 5, of records that say no action
+STEPS = {  # normalization.md §5 steps 4 and 5, of records that say no action
     "ecs file access": ("file.read", lambda e, r: "access" in str(member(r, "event.type"))),
     "ecs file creation": ("file.created", lambda e, r: "creation" in str(member(r, "event.type"))),
     "ecs file": ("file.modified", lambda e, r: "file" in str(member(r, "event.category")) and
@@ -453,7 +454,7 @@ def test_every_kind_of_evidence_is_touched(rule):
                for event, record in events())
 
 
-# ---- §14.3 and §14.9 ----
+# ---- normalization.md §3 and §9 ----
 
 REPAIRS = {
     "a number for a text": lambda e, r: isinstance(r.get("user"), int) or isinstance(r.get("username"), int),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ingest.rules is raised with every change of any output (docs/spec/output.md §1).
+"""ingest.rules is raised with every change of any output (docs/kafka-contract.md §1).
 
 tests/vectors/rules.json holds the number and, for each case of tests/vectors/normalize, digests
 of its input and of its output. An output that changed while its input did not needs a higher

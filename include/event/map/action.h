@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* action.h - event.action, and the source's own word for it (spec schema.md §14.5). */
+/* action.h - event.action, and the source's own word for it (normalization.md §5). */
 #ifndef EVENT_MAP_ACTION_H
 #define EVENT_MAP_ACTION_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * build.h - the rebuild path: a record of any shape but Beacon's becomes a schema 1.0 event
- * (spec output.md §1, schema.md §14.3 to §14.9).
+ * (kafka-contract.md §1, normalization.md §3 to §9).
  *
  * The driver (normalize.c) has found the shape and computed the identity; here the event's
- * members are written, compactly, in the order of schema.md §1, and with them what `ingest`
- * and the record's key need to know. The member `ingest` and the last brace are the driver's:
+ * members are written, compactly, in the order of event-schema.md §1, and with them what
+ * `ingest` and the record's key need to know. The member `ingest` and the last brace are the
+ * driver's:
  *
  *     struct event_facts facts;
  *     if (build_event(builder, &in, &out, &facts)) {   // {"timestamp":...,"raw":{...}

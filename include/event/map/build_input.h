@@ -17,7 +17,8 @@ struct build_input {
     const struct object_origin *source;
     const struct rules *rules; /* NULL: built-in only */
 
-    /* What an envelope around the record said (schema.md §14.2 rule 2), "" if nothing. Tried last.
+    /* What an envelope around the record said (normalization.md §2 rule 2), "" if nothing. Tried
+     * last.
      */
     struct span envelope_time; /* a number's text or a string's characters */
     struct span envelope_host;
@@ -26,7 +27,8 @@ struct build_input {
      * event has been used. NULL: the builder makes one. */
     struct json_reader *reader;
 
-    bool without_record; /* output.md §1, size: leave raw.record out and set field_truncated */
+    bool without_record; /* kafka-contract.md §1, size: leave raw.record out and set field_truncated
+                          */
 };
 
 #endif

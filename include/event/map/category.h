@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * category.h - event.category from the action (spec schema.md §5, §14.6), severity from words
- * and numbers (§14.6).
+ * category.h - event.category from the action (event-schema.md §5, normalization.md
+ * §6), severity from words and numbers (normalization.md §6).
  */
 #ifndef EVENT_MAP_CATEGORY_H
 #define EVENT_MAP_CATEGORY_H
@@ -14,7 +14,7 @@ struct draft;
 /* The category that the action's first word says; empty if it says none. */
 struct span category_infer(struct span action);
 
-/* Whether it is one of the words of schema.md §14.6. */
+/* Whether it is one of the words of normalization.md §6. */
 MUST_USE bool category_is_known(struct span word);
 
 /* The first string of an array that is such a word, else its first string; in lower case. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * convert.h - a value that is not of its field's type becomes one, where that is possible
- * (spec schema.md §14.9). All results point into the arena, the input or constants.
+ * (normalization.md §9). All results point into the arena, the input or constants.
  */
 #ifndef EVENT_MAP_CONVERT_H
 #define EVENT_MAP_CONVERT_H

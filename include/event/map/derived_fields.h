@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* derived_fields.h - fields that follow from other fields, or from the action (schema.md §14). */
+/* derived_fields.h - fields that follow from other fields, or from the action (normalization.md).
+ */
 #ifndef EVENT_MAP_DERIVED_FIELDS_H
 #define EVENT_MAP_DERIVED_FIELDS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* event_time.h - when it happened (schema.md §14.8). */
+/* event_time.h - when it happened (normalization.md §8). */
 #ifndef EVENT_MAP_EVENT_TIME_H
 #define EVENT_MAP_EVENT_TIME_H
 

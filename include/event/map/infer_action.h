@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * infer_action.h - the action by what else the record holds (spec schema.md §14.5, step 0 and steps
+ * infer_action.h - the action by what else the record holds (normalization.md §5, step 0 and steps
  * 4 to 6).
  */
 #ifndef EVENT_MAP_INFER_ACTION_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lookup.h - which values of a record may be a field (spec schema.md §14.3).
+ * lookup.h - which values of a record may be a field (normalization.md §3).
  *
  * A record is walked once; every member whose path is in the alias table (or in the customer's
  * rules) is remembered. Asking for a field then walks its row:
@@ -68,7 +68,7 @@ struct pathset *lookup_names(struct lookup *l);
 /*
  * Walk the object at `at`, whose record_index by lookup_names may be known (NULL: it is not). Doc
  * and rules (NULL: none) are borrowed until the next call. False: no path of any row but time and
- * message was met (schema.md §14.2 rule 8).
+ * message was met (normalization.md §2 rule 8).
  */
 MUST_USE bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
                             const struct record_index *o, enum shape shape,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* map_fields.h - values that a record has become fields, by the alias table (schema.md §14.3). */
+/* map_fields.h - values that a record has become fields, by the alias table (normalization.md §3).
+ */
 #ifndef EVENT_MAP_MAP_FIELDS_H
 #define EVENT_MAP_MAP_FIELDS_H
 

@@ -5,7 +5,8 @@
 
 #include "event/map/draft.h"
 
-/* Messages under numbered names (gen_ai.prompt.0.content) become a list (schema.md §10.1). */
+/* Messages under numbered names (gen_ai.prompt.0.content) become a list (event-schema.md
+ * §10.1). */
 void draft_list_messages(struct draft *d);
 
 /* The first text in the messages or parts of a row, at any depth; empty if none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * duplicate_names.h - member names that stand twice in one object (spec output.md §1, §3).
+ * duplicate_names.h - member names that stand twice in one object (kafka-contract.md §1, §3).
  *
  * RFC 8259 leaves open what they mean; here the last one counts, as for Go and serde. The
  * usual object costs one look at each name and a few bits; an object of many members is

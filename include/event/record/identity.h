@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * identity.h - the id of an event (spec output.md §3): the same for every copy of the event,
+ * identity.h - the id of an event (kafka-contract.md §3): the same for every copy of the event,
  * whatever the order of its members or the spelling of its numbers; different for two events
  * that only look equal.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_write.h - the member `ingest`, the last of every event (spec output.md §1).
+ * json_write.h - the member `ingest`, the last of every event (kafka-contract.md §1).
  *
  *     ingest_member_origin(&text, &source);                  // once for an object
  *     ingest_member_write(&out, buf_span(&text), &facts);   // ,"ingest":{"id":"...",...}}

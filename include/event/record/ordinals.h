@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ordinals.h - how often a hash was seen before in an object (spec output.md §3).
+ * ordinals.h - how often a hash was seen before in an object (kafka-contract.md §3).
  *
  * The last 2^14 distinct hashes are remembered, first in, first out by first sight. Fixed
  * memory (about 450 KiB), constant time. Threads: one at a time per object.

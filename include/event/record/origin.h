@@ -26,7 +26,7 @@ enum reject_reason {
     REJECT_REASONS
 };
 
-/* "bad_json" and so on, the words of output.md §4. Never NULL. */
+/* "bad_json" and so on, the words of kafka-contract.md §4. Never NULL. */
 const char *reject_reason_name(enum reject_reason r);
 
 /* Where the lines come from. The spans must outlive the object's last normalizer_next. */
@@ -37,7 +37,7 @@ struct object_origin {
     int64_t modified_ns;  /* LastModified, ns since the epoch, UTC */
 };
 
-/* What a key template (output.md §2) and headers may use. Empty if the event has none. */
+/* What a key template (kafka-contract.md §2) and headers may use. Empty if the event has none. */
 struct output_key {
     struct span category, harness, session, user, hostname, action;
     char id[37];     /* ingest.id, NUL-terminated */

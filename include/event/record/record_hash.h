@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record_hash.h - H of spec output.md §3: the sum, modulo 2^128, of a hash of each leaf of a
+ * record_hash.h - H of kafka-contract.md §3: the sum, modulo 2^128, of a hash of each leaf of a
  * record.
  */
 #ifndef EVENT_RECORD_RECORD_HASH_H

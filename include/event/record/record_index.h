@@ -36,7 +36,7 @@ enum record_index_member {
 
 /* Signs of a shape: any member of several names will do. Bits. */
 enum record_index_sign {
-    SIGN_OTLP = 1,   /* schema.md §14.2 rule 3, an array */
+    SIGN_OTLP = 1,   /* normalization.md §2 rule 3, an array */
     SIGN_ECS = 2,    /* rule 5 */
     SIGN_OTEL = 4,   /* rule 6 */
     SIGN_HOOK = 8,   /* rule 7, a string */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record_splitter.h - the JSON values of a line that may become records (spec schema.md §14.1).
+ * record_splitter.h - the JSON values of a line that may become records (normalization.md §1).
  *
  *     record_splitter_start(&v, readers, text);
  *     while ((kind = record_splitter_next(&v, &value)) != VALUES_END) { ... }

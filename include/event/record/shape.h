@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * shape.h - what kind of record an object is (spec schema.md §14.2, rules 3 to 9).
+ * shape.h - what kind of record an object is (normalization.md §2, rules 3 to 9).
  */
 #ifndef EVENT_RECORD_SHAPE_H
 #define EVENT_RECORD_SHAPE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unwrap.h - what forwarders put around a record (spec schema.md §14.2, rules 1, 1b and 2).
+ * unwrap.h - what forwarders put around a record (normalization.md §2, rules 1, 1b and 2).
  *
  * Looks at one object and says where the record inside would be; reading a text and going on
  * from there is the driver's.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * beacon.h - is a Beacon-shaped record right as it is? (spec output.md §1, the pass-through path)
+ * beacon.h - is a Beacon-shaped record right as it is? (kafka-contract.md §1, the pass-through
+ * path)
  *
  * One walk over the members that the schema knows, with what a record's key and `ingest` need
  * collected on the way. Looks only at members' types and values: that no name stands twice is
@@ -18,7 +19,7 @@ struct beacon {
     uint32_t seen;          /* bit 1 << rule: that required member is there and right */
     struct output_key key;  /* all but id; spans into the doc */
     struct span repository; /* the member's text, "" if none */
-    struct span actor; /* the person behind a collector's event (schema.md §14.4), "" if none */
+    struct span actor; /* the person behind a collector's event (normalization.md §4), "" if none */
 };
 
 /* `at` is an object of shape SHAPE_BEACON. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * repair.h - the repair path: a Beacon-shaped record with something wrong in it (spec output.md
- * §1, schema.md §14.8 and §14.9). Only what is wrong changes; order, number texts, unknown
+ * repair.h - the repair path: a Beacon-shaped record with something wrong in it (kafka-contract.md
+ * §1, normalization.md §8 and §9). Only what is wrong changes; order, number texts, unknown
  * members and blanks stay. What a repair takes away is kept in `raw`: the customer's own
  * `ingest` as raw.ingest, values that could not be kept in their place under raw.replaced.
  *
- * After it the event passes Beacon's own Validate() (schema.md §4).
+ * After it the event passes Beacon's own Validate() (event-schema.md §4).
  *
  *     repair_event(r, &in, &out, &facts);   // {"timestamp":...   up to the last member
  *     ingest_member_write(&out, ...);

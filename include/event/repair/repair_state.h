@@ -46,7 +46,7 @@ struct span repair_default(struct repair_state *f, enum member_rule rule);
 /* The time of the record: its own if there is a usable one at `at` (0: none), in RFC 3339. */
 struct span repair_time(struct repair_state *f, size_t at, bool *own);
 
-/* The action, from the member or from what else the record holds (schema.md §14.5, 5). */
+/* The action, from the member or from what else the record holds (normalization.md §5, 5). */
 struct span repair_action(const struct repair_state *f);
 
 /* Characters as a JSON string. */

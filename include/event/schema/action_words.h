@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * action_words.h - what a source's own word for an action means (spec schema.md §6, §10.4 and
- * §14.5, steps 1 to 3).
+ * action_words.h - what a source's own word for an action means (event-schema.md §6, §10.4
+ * and normalization.md §5, steps 1 to 3).
  *
  * Tables and pure functions of texts. What the other fields of a record say about the action
  * is in event/map/action.h and infer_action.h.

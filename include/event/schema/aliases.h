@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * aliases.h - where a field of an event may stand in a foreign record (spec schema.md §14.4).
+ * aliases.h - where a field of an event may stand in a foreign record (normalization.md §4).
  *
  * A row holds the accepted paths of one field as the spec prints them: "user.name, user (string),
  * username". The words in brackets say when a path counts:

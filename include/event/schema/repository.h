@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * repository.h - what a repository text says of itself (spec schema.md §2.5, §14.9).
+ * repository.h - what a repository text says of itself (event-schema.md §2.5,
+ * normalization.md §9).
  *
  *     https://user:token@Host/Owner/Name.git   ->  host/owner/name, user info at [8, 19)
  *     git@host:owner/name.git                  ->  host/owner/name (scp form; `git@` is kept)

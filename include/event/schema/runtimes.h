@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * runtimes.h - names of agent runtimes (spec schema.md §2.3), of log shippers (§14.4), and which
- * runtime a hook payload comes from (§14.7).
+ * runtimes.h - names of agent runtimes (event-schema.md §2.3), of log shippers
+ * (normalization.md §4), and which runtime a hook payload comes from (normalization.md §7).
  */
 #ifndef EVENT_SCHEMA_RUNTIMES_H
 #define EVENT_SCHEMA_RUNTIMES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_fields.h - the members of a schema 1.0 event, in the order they are written (spec schema.md
- * §1 and §1.1; members of one object stand together). Everything that has a list of fields
- * (aliases, writer, rules, documentation) is ordered and named by this one.
+ * http_fields.h - the members of a schema 1.0 event, in the order they are written
+ * (event-schema.md §1 and §1.1; members of one object stand together). Everything that
+ * has a list of fields (aliases, writer, rules, documentation) is ordered and named by this one.
  */
 #ifndef EVENT_SCHEMA_SCHEMA_FIELDS_H
 #define EVENT_SCHEMA_SCHEMA_FIELDS_H

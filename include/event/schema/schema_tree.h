@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * schema_tree.h - the members that a schema 1.0 event may have and what each must be (spec
- * schema.md §1 and §1.1), as tables: one row a member, grouped by the object it stands in.
+ * event-schema.md §1 and §1.1), as tables: one row a member, grouped by the object it
+ * stands in.
  *
  *     const struct member *m = member_find(GROUP_EVENT, SPAN("action"));
  *
@@ -23,7 +24,7 @@ enum member_type {
     MEMBER_ANY,
 };
 
-/* What is asked of a member beyond its type (spec output.md §1). */
+/* What is asked of a member beyond its type (kafka-contract.md §1). */
 enum member_rule {
     RULE_NONE,
     RULE_TIMESTAMP,

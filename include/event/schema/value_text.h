@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* value_text.h - what of a value counts, and as which text (schema.md §14.3). */
+/* value_text.h - what of a value counts, and as which text (normalization.md §3). */
 #ifndef EVENT_SCHEMA_VALUE_TEXT_H
 #define EVENT_SCHEMA_VALUE_TEXT_H
 
@@ -32,7 +32,7 @@ MUST_USE bool value_text_other(const struct doc *d, size_t at, struct span *text
 
 /*
  * The value as text: characters of a string, a number as it is written, true or false, for an
- * array the first element that counts. False: it does not count (§14.3).
+ * array the first element that counts. False: it does not count (normalization.md §3).
  */
 MUST_USE static inline bool value_text(const struct doc *d, size_t at, struct span *text)
 {

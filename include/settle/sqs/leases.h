@@ -21,7 +21,7 @@
  * (tests/sim) and the acker drive the same code. Threads: one at a time; between
  * leases_next and leases_answered other calls may come, also for the same leases.
  *
- * Source: spec aws.md §2.4 (12 h in all, batches of 10), failures.md rows 2 to 4.
+ * Source: research/aws.md §2.4 (12 h in all, batches of 10), failures.md rows 2 to 4.
  */
 #ifndef SETTLE_SQS_LEASES_H
 #define SETTLE_SQS_LEASES_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reflected, init and xorout all ones (aws.md 6.2): the CRC of "123456789" is AE8B14860A799888. */
+/* Reflected, init and xorout all ones (research/aws.md 6.2): the CRC of "123456789" is
+ * AE8B14860A799888. */
 #include "crc64.h"
 
 #include <string.h>

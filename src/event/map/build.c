@@ -160,7 +160,7 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     struct draft *d = &b->draft;
     struct doc plain = {0};
     if (!builder_look(b, in, &plain) && in->shape == SHAPE_FLAT) {
-        return false; /* §14.2 rule 9; a record of another shape is known by that */
+        return false; /* normalization.md §2 rule 9; a record of another shape is known by that */
     }
     arena_clear(&b->arena);
     d->in = in;

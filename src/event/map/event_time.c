@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When it happened: the first place with a plausible time (schema.md §14.8). */
+/* When it happened: the first place with a plausible time (normalization.md §8). */
 #include "event/map/event_time.h"
 #include "event/record/event_facts.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* §14.5 step 0 (tables of §10.2) and steps 4 to 6 (by fields, then §10.3). */
+/* normalization.md §5 step 0 (tables of §10.2) and steps 4 to 6 (by fields, then §10.3). */
 #include "event/map/infer_action.h"
 
 #include "event/map/messages.h"

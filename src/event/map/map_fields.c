@@ -110,7 +110,7 @@ static bool accept_harness(struct draft *d, const struct hit *hit, struct field_
     return name.n > 0 && ((hit->when & ALIAS_NO_SHIPPER) == 0 || !agent_is_shipper(d));
 }
 
-/* schema.md §14.4, endpoint.os */
+/* normalization.md §4, endpoint.os */
 static struct span os_of_text(struct draft *d, struct span s)
 {
     static const char distributions[] = "ubuntu debian fedora centos rhel redhat alpine arch "

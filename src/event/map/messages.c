@@ -14,7 +14,8 @@ enum {
 
 static const struct span nothing = {"", 0};
 
-/* ---- gen_ai.prompt.0.content, gen_ai.prompt.1.content, ... (schema.md §10.1) ---- */
+/* ---- gen_ai.prompt.0.content, gen_ai.prompt.1.content, ... (event-schema.md §10.1)
+ * ---- */
 
 /* The value at a path: literal, nested, or mixed with the longest first name first. 0: none. */
 static size_t at_path(const struct doc *d, size_t at, struct span path)

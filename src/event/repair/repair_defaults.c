@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a required member is when the record does not say it (schema.md §14.6, §14.8, §14.9). */
+/* What a required member is when the record does not say it (normalization.md §6, §8,
+ * normalization.md §9). */
 #include "event/map/category.h"
 #include "event/repair/repair_state.h"
 #include "event/schema/action_words.h"
@@ -28,7 +29,7 @@ static struct span low_below(const struct repair_state *f, const char *a, const 
     return arena_lower(f->arena, text_below(f, a, b));
 }
 
-/* By what else there is (schema.md §14.5, 5); a record of nothing else is a tool's. */
+/* By what else there is (normalization.md §5, 5); a record of nothing else is a tool's. */
 static struct span evident_action(const struct repair_state *f)
 {
     bool tool = is_given(f, "tool", "name");

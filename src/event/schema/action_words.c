@@ -13,7 +13,7 @@ enum {
     WORDS_MAX = 160,
 };
 
-/* ---- schema.md §6: all that Beacon emits, and names that it knows ---- */
+/* ---- event-schema.md §6: all that Beacon emits, and names that it knows ---- */
 
 static const char known[] =
     "prompt.submitted command.executed command.invoked file.read file.modified file.created "
@@ -28,7 +28,7 @@ static const char known[] =
     "endpoint.tamper_detected endpoint.validation session.created session.deleted session.idle "
     "session.compacted session.handoff";
 
-/* ---- §14.5 step 2: words, folded ---- */
+/* ---- normalization.md §5 step 2: words, folded ---- */
 
 /* clang-format off: one row as in the spec */
 static const struct action_row rows[] = {
@@ -71,7 +71,7 @@ static const struct action_row rows[] = {
 static const struct span prefixes[] = {SPAN_INIT("claude_code."), SPAN_INIT("codex."),
                                        SPAN_INIT("gemini_cli."), SPAN_INIT("copilot_chat.")};
 
-/* §14.5 step 3: what a well-formed action begins with */
+/* normalization.md §5 step 3: what a well-formed action begins with */
 static const char families[] =
     "prompt command file mcp approval policy session subagent agent tool model metric token cost "
     "trace inventory telemetry update";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows in the order of schema.md §14.4, to be read beside it; then those of §10.1 and §10.4. */
+/* Rows in the order of normalization.md §4, to be read beside it; then those of §10.1 and §10.4. */
 #include "event/schema/aliases.h"
 
 #include <assert.h>

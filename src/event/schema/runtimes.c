@@ -8,7 +8,8 @@ enum { NAME_BYTES = 128 }; /* longer names are nobody's */
 
 enum how { HAS, IS };
 
-/* schema.md §2.3, in its order; the first hit on the lower-cased trimmed name wins. */
+/* event-schema.md §2.3, in its order; the first hit on the lower-cased trimmed name
+ * wins. */
 /* clang-format off: one row a rule */
 static const struct {
     enum how how;

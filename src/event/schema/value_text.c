@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of a value counts, and as which text (schema.md §14.3). */
+/* What of a value counts, and as which text (normalization.md §3). */
 #include "event/schema/value_text.h"
 
 #include "base/ascii.h"

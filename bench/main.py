@@ -2,7 +2,7 @@
 """bench/run: builds release, starts the fast fake of AWS and a real Kafka, measures, reports.
 
 Every run checks that each record arrived once; otherwise it is no result and the program fails.
-What was measured is kept run by run in build/bench/, and the report is written anew after each
+What was measured is kept run by run in build/bench/, and the report is rewritten after each
 workload: a run that is cut off loses nothing, and --resume goes on where it ended.
 """
 import argparse

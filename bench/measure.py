@@ -40,7 +40,7 @@ def cpu_s(pid):
 
 
 def output(*argv, **env):
-    """What a program prints, as JSON. It does not outlive us, nor run for ever."""
+    """What a program prints, as JSON. It neither outlives this process nor runs indefinitely."""
     done = subprocess.run(argv, check=True, stdout=subprocess.PIPE, env=clean_env(**env), timeout=1800,
                           preexec_fn=die_with_parent)
     return json.loads(done.stdout)

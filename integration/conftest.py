@@ -13,7 +13,7 @@ from .parts.world import World
 def pytest_addoption(parser):
     parser.addoption("--object-mib", type=int, default=2048,
                      help="decompressed size of the one large object (default: 2048)")
-    parser.addoption("--away-s", type=float, default=14, help="how long Kafka is away in its test (default: 14)")
+    parser.addoption("--away-s", type=float, default=14, help="how long Kafka is unreachable in its test (default: 14)")
 
 
 @pytest.fixture(scope="session")

@@ -175,7 +175,7 @@ def show(records):
     for r in records:
         chosen.setdefault(json.loads(r.value)["ingest"]["shape"], r)
     print("\nThree of the records, as read back. Events in Beacon's own shape stay as they came, byte for byte;\n"
-          "others are built anew. `ingest` is added:\n")
+          "others are rebuilt. `ingest` is added:\n")
     for shape in [s for s in ("beacon", "ecs", "otel", "flat", "hook") if s in chosen][:3]:
         r = chosen[shape]
         event, ingest = r.value.decode().rsplit(',"ingest":', 1)

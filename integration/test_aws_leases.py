@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages are held as long as they are worked on, and let go when they are lost: on queues whose handles expire."""
+"""Messages are held as long as they are worked on, and abandoned when they are lost: on queues whose handles expire."""
 import collections
 import signal
 

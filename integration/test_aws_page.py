@@ -50,7 +50,7 @@ def own_moto(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def applied(own_moto, tmp_path_factory):
-    """The whole page, on moto, where both accounts are one. The bucket notifies somebody else already."""
+    """The whole page, on moto, where both accounts are one. The bucket notifies another queue already."""
     folder, bucket = tmp_path_factory.mktemp("page"), unique("cust-bucket")
     own_moto.bucket(bucket)
     own_moto.queue("others")

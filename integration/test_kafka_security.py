@@ -79,9 +79,9 @@ def test_what_the_brokers_refuse_is_told_and_nothing_is_dropped(there: World, wh
     way, changed, says = WRONG[what]
     queue = there.customers[0].queue
     worker = _start(there, way, **changed)
-    told = worker.logged(msg="kafka refuses us", detail=re.compile(says))[0]
+    told = worker.logged(msg="kafka authentication failed", detail=re.compile(says))[0]
     assert told["level"] == "error"
-    assert "credentials are mended" in told["next"]
+    assert "credentials are fixed" in told["next"]
     assert "not-that-one" not in worker.log.read_text()
     assert worker.stop() == 0
     assert there.count() == 0
@@ -100,11 +100,11 @@ def test_scram_and_a_password_mended_while_the_worker_waits(older: Secured, moto
         acme = world.customer("acme")
         acme.put("a.jsonl", generate(EVENTS, 1).text)
         worker = _start(world, "scram", password="the-new-one")
-        worker.logged(msg="kafka refuses us")
+        worker.logged(msg="kafka authentication failed")
         assert world.count() == 0
         older.set_scram_password("the-new-one")
         world.settled()
-        worker.logged(msg="kafka is back")
+        worker.logged(msg="kafka connected")
         assert world.count() == EVENTS
         assert acme.queue.dead.depth() == 0
     finally:
@@ -118,7 +118,7 @@ def test_scram_with_kafka_4_works_or_the_log_says_which_librdkafka_it_wants(ther
         there.settled()
         assert there.count() == EVENTS
     else:
-        told = worker.logged(msg="kafka refuses us")[0]
+        told = worker.logged(msg="kafka authentication failed")[0]
         assert re.search(r"librdkafka 2\.\d+\.\d+: before 2\.6\.1 SCRAM fails with Kafka 4", told["detail"])
         assert there.count() == 0
         assert there.customers[0].queue.depth() > 0
@@ -189,7 +189,7 @@ def test_an_msk_broker_gets_the_token_that_awss_own_signer_makes(world: World):
             "auth": "aws-msk-iam",
             "properties": [f"bootstrap.servers=127.0.0.1:{broker.port}", "security.protocol=sasl_plaintext"]})
         token = until(lambda: broker.tokens and broker.tokens[0], worker.tail, 30, alive=worker)
-        worker.logged(msg="kafka refuses us")
+        worker.logged(msg="kafka authentication failed")
         until(lambda: token not in broker.tokens[-1:], "another token after the refusal", 60, alive=worker)
     finally:
         broker.close()
@@ -205,9 +205,9 @@ def test_an_msk_broker_gets_the_token_that_awss_own_signer_makes(world: World):
 
 def test_without_aws_credentials_the_log_says_why_there_is_no_token(strict: StrictWorld):
     strict.customer("acme")
-    nobody = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
+    anonymous = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
               "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/"}
-    worker = strict.start(env=nobody, limits={"shutdown_grace": "1s"}, kafka={
+    worker = strict.start(env=anonymous, limits={"shutdown_grace": "1s"}, kafka={
         "auth": "aws-msk-iam", "properties": ["bootstrap.servers=127.0.0.1:1"]})
-    told = worker.logged(msg="kafka refuses us", detail=re.compile("MSK token: AWS credentials"))[0]
+    told = worker.logged(msg="kafka authentication failed", detail=re.compile("MSK token: AWS credentials"))[0]
     assert told["level"] == "error"

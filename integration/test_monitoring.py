@@ -73,7 +73,7 @@ def test_the_page_agrees_with_what_was_delivered_and_with_the_documents(strict: 
     globex.put("empty", b"")
     globex.queue.send("no notification at all")
     window = Window(strict.start(metrics=LISTEN))
-    strict.settled(left=1)  # what nobody understands is left for the dead-letter queue
+    strict.settled(left=1)  # what cannot be parsed is left for the dead-letter queue
     window.await_("messages_deleted_total", 5)
 
     events, rejects = strict.events(), strict.rejects()
@@ -131,7 +131,7 @@ def test_a_stalled_read_shows_in_healthz_while_it_lasts(strict: StrictWorld):
     status, told = window.healthy()
     assert re.fullmatch(r"lane \d: no progress for \d+ s, customer acme\n", told), told
     assert acme.bucket not in told and status == 503
-    assert window.value("stalled_threads") == 1 and window.value("longest_still_seconds") >= 2
+    assert window.value("stalled_threads") == 1 and window.value("max_stall_seconds") >= 2
     globex.put("b", generate(5, 6).text)  # the others go on
     until(lambda: strict.count() >= 5, "another customer's events arrive", 30)
     strict.settled(60)  # resumed when idle_timeout has ended the read
@@ -157,7 +157,7 @@ def test_waiting_for_kafka_is_no_stall(strict: StrictWorld, pair):
         while time.monotonic() < end:
             assert window.healthy() == (200, "ok\n")
             time.sleep(0.2)
-        until(lambda: window.value("kafka_up") == 0, "the metric says that Kafka is away", 60, every=0.1)
+        until(lambda: window.value("kafka_up") == 0, "the metric says that Kafka is unreachable", 60, every=0.1)
         status, told = window.ready()
         assert (status, told) == (503, "Kafka: no broker answers\n")
     finally:

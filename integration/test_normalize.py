@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The road from file to events, without AWS and Kafka: `normalize` on generated files."""
+"""From file to events, without AWS and Kafka: `normalize` on generated files."""
 import json
 import subprocess
 

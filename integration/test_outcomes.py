@@ -26,7 +26,7 @@ def _until_dead(world, queue, count=1):
     def dead():
         if queue.dead.depth() == count:
             return True
-        if queue.hidden() == count:  # handed back with a delay: let that pass
+        if queue.hidden() == count:  # returned with a delay: wait for that
             world.moto.let_time_pass(1000)
         return False
     until(dead, lambda: f"dead {queue.dead.depth()}, left {queue.depth()}; log:\n{world.workers[-1].tail()}",

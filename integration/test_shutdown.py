@@ -159,4 +159,4 @@ def test_a_name_that_is_looked_up_for_a_minute_does_not_hold_up_the_end(strict: 
     start = time.monotonic()
     assert worker.stop() == 0
     assert time.monotonic() - start < 10
-    assert worker.lines(msg="a library does not come back")
+    assert worker.lines(msg="shutdown timed out in a library call")

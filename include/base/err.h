@@ -16,7 +16,7 @@ enum err_kind {
     FAIL_NONE = 0,
     FAIL_AGAIN,      /* transient: timeout, cut connection, 5xx; the same call may succeed later */
     FAIL_THROTTLED,  /* the service asks us to slow down (SlowDown, Throttling, OverLimit) */
-    FAIL_DENIED,     /* refused by policy; only the customer or the operator can mend it */
+    FAIL_DENIED,     /* refused by policy; only the customer or the operator can fix it */
     FAIL_KMS,        /* a KMS key is disabled, pending deletion, or its policy denies us */
     FAIL_GONE,       /* the object does not exist (any more) */
     FAIL_SUPERSEDED, /* the pinned version was replaced; read the current one */
@@ -26,7 +26,7 @@ enum err_kind {
     FAIL_LIMIT,      /* a configured limit was reached */
     FAIL_CONFIG,     /* configuration of ours or of the customer's that cannot work */
     FAIL_SKEW,       /* our clock is wrong in the eyes of the service */
-    FAIL_LOST,       /* the lease of the notification is gone: somebody else works on it */
+    FAIL_LOST,       /* the lease of the notification is gone: another consumer has it */
     FAIL_STOPPED,    /* the program is shutting down */
     FAIL_KINDS       /* their number */
 };

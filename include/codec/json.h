@@ -68,7 +68,7 @@ static inline uint64_t doc_payload(const struct doc *d, size_t at)
 
 /*
  * Sets of tags, a bit for each by its low six bits, in which all tags differ. A test of one is no
- * branch: which kinds of value a record holds nobody can foresee.
+ * branch: which kinds of value a record holds cannot be predicted.
  */
 #define TAG_BIT(tag) ((uint64_t)1 << (63 & (tag)))
 

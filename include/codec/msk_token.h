@@ -6,7 +6,7 @@
  *     int64_t expires_ms = msk_token(&token, &creds, "eu-west-1", now_ms);
  *
  * A presigned URL of https://kafka.REGION.amazonaws.com/?Action=kafka-cluster:Connect in
- * base64url without padding (research/aws.md §1.6), for SASL OAUTHBEARER. Whoever holds it is us
+ * base64url without padding (research/aws.md §1.6), for SASL OAUTHBEARER. Its holder is the worker
  * for a quarter of an hour: it must not be logged.
  *
  * Threads: no state.

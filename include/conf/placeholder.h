@@ -5,7 +5,7 @@
  *     struct span left = conf_placeholder(SPAN("arn:aws:iam::444455556666:role/ROLE_NAME"));
  *     if (left.n > 0) ... "ROLE_NAME" ...
  *
- * Only what nobody can mean is one: a value that is refused by mistake leaves its user without a
+ * Only what cannot be meant is one: a value that is refused by mistake leaves its user without a
  * way out. So words in capitals like EXTERNAL_ID, anything that begins with YOUR_, <angle
  * brackets>, and shell variables that were not replaced, as ${BUCKET}; not "bucket", not example
  * accounts.

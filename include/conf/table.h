@@ -33,7 +33,7 @@ struct conf_row {
     bool required;
     bool fixed;           /* a reload does not change it */
     bool shown;           /* set in the sample, although it need not be */
-    bool unique;          /* CONF_TEXT: nobody else's, so not the example's either */
+    bool unique;          /* CONF_TEXT: no other customer's, so not the example's either */
     const char *standard; /* the default as it would be written; NULL: none */
     const char *derived;  /* what it is instead of a default, for people */
     const char *env[2];   /* environment variables that stand in for it, first first */

@@ -41,7 +41,7 @@ struct creds_source;
 /*
  * The worker's own, from the first that is there: environment (not if `profile` is set),
  * profile with role_arn, web identity, other profile, container, instance metadata. What is
- * there but wrong is FAIL_CONFIG, never passed over. Asks nobody yet.
+ * there but wrong is FAIL_CONFIG, never passed over. Sends no request yet.
  */
 MUST_USE struct creds_source *creds_source_default(const struct creds_settings *s, struct err *e);
 
@@ -84,7 +84,7 @@ MUST_USE enum err_kind creds_get(struct creds_source *s, struct creds *out, stru
 
 /*
  * For who must not wait. True: creds_get would answer now, and *kind, *out, *e are its answer.
- * False: the origin has to be asked first. *due: somebody should call creds_get soon, on a
+ * False: the origin has to be asked first. *due: creds_get should be called soon, on a
  * thread that can wait (net/creds_fetcher.h).
  */
 MUST_USE bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_kind *kind,
@@ -102,7 +102,7 @@ void creds_reject(struct creds_source *s, const struct creds *used);
  */
 void creds_source_stop(struct creds_source *s);
 
-/* Until when the set in use is good, wall clock. INT64_MAX: for ever, 0: there is none. */
+/* Until when the set in use is good, wall clock. INT64_MAX: no end, 0: there is none. */
 int64_t creds_expires_ms(struct creds_source *s);
 
 /* True, with the reason: the last renewal failed, those of before are still in use. */
@@ -123,7 +123,7 @@ struct creds_origin {
 struct creds_source *creds_source_new(const struct creds_origin *origin, const char *name,
                                       const struct creds_settings *s);
 
-/* Give it an STS client: its own (freed with it), or one of somebody who lives longer. */
+/* Give it an STS client: its own (freed with it), or one that outlives the source. */
 void creds_source_set_sts(struct creds_source *s, struct sts *sts, bool own);
 
 #endif

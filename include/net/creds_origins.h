@@ -3,7 +3,7 @@
  * creds_origins.h - the single places that credentials come from; creds_source_default
  * (net/creds.h) chooses among them. One file each.
  *
- * All are made without asking anybody. Settings and sts are borrowed for their life, texts
+ * All are created without a request. Settings and sts are borrowed for their life, texts
  * are copied.
  */
 #ifndef NET_CREDS_ORIGINS_H

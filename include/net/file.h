@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* file.h - small files with secrets or tokens in them, read anew each time. */
+/* file.h - small files with secrets or tokens in them, read again each time. */
 #ifndef NET_FILE_H
 #define NET_FILE_H
 

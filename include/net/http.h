@@ -74,7 +74,7 @@ struct http_request {
 struct http;
 
 /*
- * Once in a process, before anybody else uses libcurl (newer librdkafkas do): its memory is
+ * Once in a process, before any other user of libcurl (newer librdkafkas do): its memory is
  * wiped from then on. Done by http_new, too.
  */
 void http_init(void);

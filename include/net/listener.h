@@ -19,7 +19,7 @@
  *
  * GET and HEAD of these paths, 405 and 404 for all else. One thread (libmicrohttpd's own) serves
  * all connections. A page is written to memory as a whole and then sent as fast as its reader
- * takes it, so a slow reader delays nobody and holds no lock. Bounds: LISTENER_* below.
+ * takes it, so a slow reader delays no other and holds no lock. Bounds: LISTENER_* below.
  * Plain HTTP without a password: it is for loopback or a private network.
  *
  * Threads: new and free one at a time; pages are asked for on the listener's thread.
@@ -90,7 +90,7 @@ DEFINE_OWNED(listener);
 
 int listener_port(const struct listener *l);
 
-/* True if text has the form of an address; asks nobody. */
+/* True if text has the form of an address; no look-up is made. */
 MUST_USE bool listener_address_ok(const char *text);
 
 #endif

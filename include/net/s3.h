@@ -4,7 +4,7 @@
  * could write.
  *
  * The body is handed over as it arrives, from within curl's write callback, so that
- * whoever consumes it slowly closes TCP's window; nothing is buffered. The transfer is
+ * a slow consumer closes TCP's window; nothing is buffered. The transfer is
  * pinned (version id, else ETag by If-Match on resumption) and resumed at the exact byte
  * after a cut connection, so the consumer sees one unbroken stream or an error.
  *
@@ -91,7 +91,7 @@ DEFINE_OWNED(s3);
  * current one is read whole). A denial that may hide a missing key is looked into, once, by a
  * list of that key: FAIL_GONE if it is not there. All else is an error at once: the class of aws.md
  * §6.4 with code, status, request ids. A wrong checksum is FAIL_AGAIN with code "ChecksumMismatch":
- * what was transferred is damaged, which reading it again mends. FAIL_STOPPED once s3_stop
+ * what was transferred is damaged, which reading it again fixes. FAIL_STOPPED once s3_stop
  * was called. e must not be NULL.
  *
  * Threads: one at a time per struct s3; s3_stop any.

@@ -7,9 +7,9 @@
  *                        .service = "sts", .region = "eu-west-1", .rules = rules, ...};
  *     kind = signed_call(&s, http, &request, &answer, NULL, &e);
  *
- * Two faults are mended here, each once per call (research/aws.md §1.3, §5.7): a clock that the
+ * Two faults are fixed here, each once per call (research/aws.md §1.3, §5.7): a clock that the
  * service calls wrong is corrected by the answer's Date, for all who share the struct skew;
- * credentials that it calls expired are rejected (creds_reject) and fetched anew. Any
+ * credentials that it calls expired are rejected (creds_reject) and fetched again. Any
  * other retry is the caller's.
  *
  * Who drives curl itself uses the parts: signed_sign, then http_begin ... http_finish, then
@@ -79,7 +79,7 @@ void signed_try_done(struct signed_try *t);
  * call. All headers of *r are signed. Errors: those of creds_get, FAIL_LIMIT.
  *
  * With s->at_hand it never waits for credentials: creds_missing says that creds_get has to be
- * called first, by somebody who can wait, and then this again; creds_due that this should be
+ * called first, by a thread that may wait, and then this again; creds_due that this should be
  * done soon.
  */
 MUST_USE enum err_kind signed_sign(struct signed_try *t, struct signer *s,
@@ -88,7 +88,7 @@ MUST_USE enum err_kind signed_sign(struct signed_try *t, struct signer *s,
 
 enum signed_verdict {
     SIGNED_GOOD,  /* a 2xx answer */
-    SIGNED_AGAIN, /* mended: sign and send once more, now */
+    SIGNED_AGAIN, /* corrected: sign and send once more, now */
     SIGNED_BAD,   /* e and f say what */
 };
 

@@ -101,12 +101,12 @@ struct sink_topic *sink_topic(struct sink *s, const char *name);
 
 /*
  * Ask the brokers for the topic; waits timeout_ms at most. FAIL_CONFIG: there is none.
- * FAIL_DENIED: we may not see it. FAIL_AGAIN: nobody answered.
+ * FAIL_DENIED: we may not see it. FAIL_AGAIN: no broker answered.
  */
 MUST_USE enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms,
                                         struct err *e);
 
-/* Its max.message.bytes; 0 where that may not be read, or nobody answers in timeout_ms. */
+/* Its max.message.bytes; 0 where that may not be read, or no broker answers in timeout_ms. */
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms);
 
 /*

@@ -7,7 +7,7 @@
  *
  * The regional endpoint of the worker's region is asked: its sessions are valid everywhere in
  * the partition. Blocks for STS_TOTAL_MS at most, twice that when the clock or the
- * credentials had to be mended. Threads: any.
+ * credentials had to be renewed. Threads: any.
  */
 #ifndef NET_STS_H
 #define NET_STS_H
@@ -50,9 +50,9 @@ MUST_USE enum err_kind sts_get_caller_identity(struct sts *s, struct creds_sourc
                                                struct sts_identity *who, struct err *e);
 
 /*
- * A role that lets us in without its external id, or with any, lets in whoever gets us to
- * name it (the confused deputy, research/aws.md §4.4). FAIL_NONE: it refuses both. FAIL_CONFIG with
- * the reason: it does not. Else: it could not be found out now.
+ * A role that lets us in without its external id, or with any, lets in any party that gets the
+ * worker to name it (the confused deputy, research/aws.md §4.4). FAIL_NONE: it refuses both.
+ * FAIL_CONFIG with the reason: it does not. Else: it could not be found out now.
  *
  * To be called when a customer's role was assumed for the first time: before, a refusal
  * says nothing. What the probes may get can do nothing (a policy that denies all) and is wiped.

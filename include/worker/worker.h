@@ -18,7 +18,7 @@
 
 struct worker;
 
-/* FAIL_CONFIG: what the configuration asks for cannot be. Contacts nobody but Kafka, and
+/* FAIL_CONFIG: what the configuration asks for cannot be. Contacts only Kafka, and
  * does not wait for it. conf is borrowed. */
 MUST_USE struct worker *worker_new(const struct conf *conf, struct err *e);
 void worker_free(struct worker *w); /* after worker_stop, if it was started */
@@ -28,7 +28,7 @@ DEFINE_OWNED(worker);
  * nothing is held yet, so the process may as well end meanwhile. */
 void worker_look(struct worker *w);
 
-void worker_start(struct worker *w); /* waits for nobody */
+void worker_start(struct worker *w); /* does not wait */
 
 /*
  * Receive nothing more, finish within grace_ms, give the rest back to the queues. Nothing

@@ -2,7 +2,7 @@
 """The schedule: one fault after another, by a seeded choice.
 
 A fault is a method of Schedule, with its weight in FAULTS. It breaks something, and what must be
-mended again is left in `mend`, a list of (time, function). So that the cluster can make progress,
+repaired again is left in `repairs`, a list of (time, function). So that the cluster can make progress,
 one broker is down at a time and one worker is stopped at a time.
 """
 import random
@@ -25,12 +25,12 @@ class Schedule:
     def __init__(self, cluster, seed, say):
         self.c, self.say = cluster, say
         self.rng = random.Random(seed)
-        self.mend = []
+        self.repairs = []
         self.counts = dict.fromkeys(FAULTS, 0)
-        self.busy = set()  # what must not be broken again before it is mended
+        self.busy = set()  # what must not be broken again before it is repaired
 
     def step(self):
-        """Mend what is due, then break something."""
+        """Repair what is due, then break something."""
         self._mend_due(time.monotonic())
         name = self.rng.choices(list(FAULTS), list(FAULTS.values()))[0]
         if getattr(self, name)() is not False:
@@ -47,13 +47,13 @@ class Schedule:
                 self.c.start_worker(i)
 
     def _mend_due(self, now):
-        due = [m for m in self.mend if m[0] <= now]
-        self.mend = [m for m in self.mend if m[0] > now]
+        due = [m for m in self.repairs if m[0] <= now]
+        self.repairs = [m for m in self.repairs if m[0] > now]
         for _, function in sorted(due, key=lambda m: m[0]):
             function()
 
     def _later(self, seconds, function):
-        self.mend.append((time.monotonic() + seconds, function))
+        self.repairs.append((time.monotonic() + seconds, function))
 
     def _take(self, what):
         if what in self.busy:
@@ -108,14 +108,14 @@ class Schedule:
 
     # ---- brokers
 
-    def _broker(self, broken, mended, seconds):
+    def _broker(self, broken, repaired, seconds):
         if not self._take("broker"):
             return False
         node = self.rng.randrange(BROKERS)
         broken(node)
 
         def back():
-            mended(node)
+            repaired(node)
             self._later(10, lambda: self.busy.discard("broker"))  # its replicas catch up first
         self._later(seconds, back)
 
@@ -185,11 +185,11 @@ class Schedule:
     def sts_denied(self):
         role = self.c.customers[self.rng.randrange(len(self.c.customers))]["role_arn"]
         self._fault(2, service="sts", action="AssumeRole", error="AccessDenied", params={"RoleArn": role})
-        self.expired_tokens()  # so that somebody asks
+        self.expired_tokens()  # so that a worker asks
 
     def expired_tokens(self):
         self.c.fake.expire_sessions()
 
     def time_passes(self):
-        """For the queues: everything that is hidden shows up, whoever works on it."""
+        """For the queues: everything that is hidden becomes visible, even in progress."""
         self.c.fake.clock(advance_s=900)

@@ -2,7 +2,7 @@
 """integration/chaos/run: break everything for a while, then see whether anything was lost.
 
 Starts three brokers, the strict fake of AWS and several workers with a breakable network between
-them, puts objects in, and breaks one thing after another by a seeded choice. In the end all is mended,
+them, puts objects in, and breaks one thing after another by a seeded choice. In the end all is repaired,
 the queues drain, and what is in Kafka is compared with what was put in, by ingest.id. Exit status 0:
 nothing lost, invented, misplaced, out of order or left over, in no round. The same seed gives the same
 load and the same choice of faults (not the same interleaving). Each round prints a line of JSON, and
@@ -49,7 +49,7 @@ def one_round(folder, seed, minutes, replicas, rate, say):
                     schedule.step()
                     next_fault = now + schedule.rng.uniform(0.5, 4)
                 time.sleep(1 / rate)
-            say("  all is mended")
+            say("  all is repaired")
             schedule.mend_all()
             drained = drain(cluster, say)
             drain_s = time.monotonic() - end

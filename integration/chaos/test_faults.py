@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that could fail to break anything without a test noticing: they bite, and they mend."""
+"""Faults that could fail to break anything without a test noticing: they break something, and repair it."""
 from confluent_kafka import Producer
 
 from ..parts.kafka import Kafka

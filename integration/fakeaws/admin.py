@@ -298,10 +298,10 @@ class Admin:
         """Deliver everything that is on the queue, in flight or not, once more. How many."""
         with self.world.lock:
             found = self._queue(queue)
-            twins = [twins[0].twin() for twins in found.by_id.values()]
-            for twin in twins:
-                found._add(twin, 0)
-            return len(twins)
+            copies = [copies[0].copy() for copies in found.by_id.values()]
+            for copy in copies:
+                found._add(copy, 0)
+            return len(copies)
 
     def purge_queue(self, queue):
         with self.world.lock:
@@ -319,7 +319,7 @@ class Admin:
                 told["messages"] = [
                     {"id": m.id, "body": m.body, "receives": m.receives, "in_flight": m.in_flight,
                      "visible_in_s": max(0, m.visible_at - self.world.clock.queue())}
-                    for twins in found.by_id.values() for m in twins]
+                    for copies in found.by_id.values() for m in copies]
             return told
 
     # --- faults and what was seen --------------------------------------------------------

@@ -23,7 +23,7 @@ def new_id(prefix, length=17):
 
 @dataclass
 class Principal:
-    """Whoever may sign: a user, or a session of a role."""
+    """A principal that may sign: a user, or a session of a role."""
 
     account: str
     arn: str

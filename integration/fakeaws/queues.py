@@ -44,7 +44,7 @@ class Message:
         self.heap_number = 0
         self.trace = None
 
-    def twin(self):
+    def copy(self):
         """The same message once more, as at-least-once delivery makes them."""
         copy = Message(self.body, self.sent, self.attributes, self.sender)
         copy.id = self.id
@@ -71,7 +71,7 @@ class Queue:
         self.created = world.clock.queue()
         self.ready = collections.deque()
         self.later = []
-        self.by_id = {}  # message id -> [Message] (twins share it)
+        self.by_id = {}  # message id -> [Message] (copies share it)
         self.in_flight = 0
         self.waiting = 0  # long polls
         self.counters = collections.Counter()
@@ -103,7 +103,7 @@ class Queue:
         message.trace = trace
         self._add(message, now + (self.numbers["DelaySeconds"] if delay_s is None else delay_s))
         if self.duplicates and self.random.random() < self.duplicates:
-            self._add(message.twin(), now)
+            self._add(message.copy(), now)
             self.counters["duplicated"] += 1
         self.counters["sent"] += 1
         return message
@@ -192,7 +192,7 @@ class Queue:
         for queue in self.world.queues.values():
             if queue.arn == self.redrive["deadLetterTargetArn"]:
                 self._forget(message)
-                moved = message.twin()
+                moved = message.copy()
                 moved.receives, moved.first_receive = message.receives, message.first_receive
                 moved.source_arn = self.arn
                 queue._add(moved, 0)
@@ -208,9 +208,9 @@ class Queue:
             self.in_flight -= 1
             if self.ready:  # there is room in flight for another
                 self.arrived.notify()
-        twins = self.by_id.get(message.id, [])
-        twins[:] = [twin for twin in twins if twin is not message]
-        if not twins:
+        copies = self.by_id.get(message.id, [])
+        copies[:] = [copy for copy in copies if copy is not message]
+        if not copies:
             self.by_id.pop(message.id, None)
 
     # --- by receipt handle -------------------------------------------------------------
@@ -230,11 +230,11 @@ class Queue:
             raise LookupError(handle) from None
         if name != self.name:
             raise LookupError(handle)
-        twins = self.by_id.get(message_id, [])
-        for message in twins:
+        copies = self.by_id.get(message_id, [])
+        for message in copies:
             if message.nonce == nonce:
                 return message, True
-        return (twins[0] if twins else None), False
+        return (copies[0] if copies else None), False
 
     def delete(self, message):
         self._forget(message)
@@ -250,8 +250,8 @@ class Queue:
     # --- told --------------------------------------------------------------------------
 
     def purge(self):
-        for twins in list(self.by_id.values()):
-            for message in list(twins):
+        for copies in list(self.by_id.values()):
+            for message in list(copies):
                 self._forget(message)
         self.ready.clear()
         self.later.clear()
@@ -259,7 +259,7 @@ class Queue:
     def counts(self):
         """visible, in flight, delayed"""
         self.tick()
-        total = sum(len(twins) for twins in self.by_id.values())
+        total = sum(len(copies) for copies in self.by_id.values())
         delayed = sum(1 for _, number, m in self.later
                       if number == m.heap_number and not m.gone and not m.in_flight)
         return total - self.in_flight - delayed, self.in_flight, delayed

@@ -244,7 +244,7 @@ class Sqs:
             if self.world.queues.get(path) is not queue:
                 raise AwsError("QueueDoesNotExist", 400, "The specified queue does not exist.")
             if call.connection.client_gone():
-                queue.arrived.notify()  # the message that woke us is for somebody else
+                queue.arrived.notify()  # the message that woke this request is for another one
                 return []
             taken = queue.receive(count, visibility_s)
             left = end - time.monotonic()

@@ -101,7 +101,7 @@ class Cluster:
         self.admin.incremental_alter_configs([wanted])[wanted].result(30)
 
     def in_sync(self, name):
-        """The smallest number of in-sync replicas of its partitions; 0 if nobody answers just now."""
+        """The smallest number of in-sync replicas of its partitions; 0 if no broker answers now."""
         try:
             return min(len(p.isrs) for p in self.admin.list_topics(name, timeout=5).topics[name].partitions.values())
         except KafkaException:
@@ -127,7 +127,7 @@ class Cluster:
                 for p in topic.partitions}
 
     def count(self, name):
-        """Records in the topic now. (Offsets have no holes: nobody here uses transactions.)"""
+        """Records in the topic now. (Offsets have no holes: no test here uses transactions.)"""
         if not hasattr(self, "_counter"):
             self._counter = self._consumer()
         return sum(high - low for low, high in self._ends(self._counter, name).values())
@@ -216,13 +216,13 @@ class Kafka(Cluster):
         self.nodes[i].kill()
 
     def fill_disk(self, i, room=16 << 10):
-        """No file of this node grows further than a little above its log of today (where it tells what
+        """No file of this node grows further than a little above its current log (where it tells what
         happens): EFBIG, as ENOSPC on a full disk. Its only log directory goes offline then, and it ends."""
         _, hard = resource.prlimit(self.nodes[i].pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.nodes[i].pid, resource.RLIMIT_FSIZE, (self.nodes[i].log.stat().st_size + room, hard))
 
     def empty_disk(self, i):
-        """There is room again, and the node is started anew, whether it had ended by itself or not yet."""
+        """There is room again, and the node is started again, whether it had ended by itself or not yet."""
         self.kill_node(i)
         self.start_node(i)
 

@@ -5,7 +5,7 @@
         kafka.properties("plain", password="right")       # librdkafka's, for a worker
         kafka.properties("mtls"), kafka.properties("scram", ...), kafka.properties("oauth")
 
-The PLAINTEXT listener stays for the test itself, which may do everything. Keys are made anew by
+The PLAINTEXT listener stays for the test itself, which may do everything. Keys are made again by
 the openssl command.
 """
 import subprocess

@@ -15,23 +15,23 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *text;
 } commands[] = {
-    {"run", app_run, "Bring what the queues tell of into Kafka, until a signal."},
+    {"run", app_run, "Run the worker until SIGTERM or SIGINT."},
     {"check-config", app_check_config, "Check a configuration and say all that is wrong with it."},
-    {"errors", app_errors, "Show what becomes of a notification for each class of error."},
-    {"metrics", app_metrics, "Show each metric that a running worker tells."},
-    {"normalize", app_normalize, "Turn event files into events on standard output."},
-    {"sample", app_sample, "Say how an event file would be read, and what it lacks."},
+    {"errors", app_errors, "Show the outcome of each class of error."},
+    {"metrics", app_metrics, "Show the metrics that a running worker exposes."},
+    {"normalize", app_normalize, "Convert event files to events on standard output."},
+    {"sample", app_sample, "Report how an event file would be read, and what is missing in it."},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static void print_help(FILE *to)
 {
-    (void)fputs(
-        "Usage: asymptote-ingest COMMAND [OPTION]...\n\n"
-        "Brings customers' agent event files from S3, told by SQS notifications, into Kafka.\n\n"
-        "Commands:\n",
-        to);
+    (void)fputs("Usage: asymptote-ingest COMMAND [OPTION]...\n\n"
+                "Ingests agent event files from customers' S3 buckets, notified through SQS, into "
+                "Kafka.\n\n"
+                "Commands:\n",
+                to);
     for (size_t i = 0; i < COMMANDS; i++) {
         (void)fprintf(to, "  %-14s  %s\n", commands[i].name, commands[i].text);
     }

@@ -117,7 +117,7 @@ static void *end_late(void *arg)
 {
     const struct timespec *grace = arg;
     (void)nanosleep(grace, NULL);
-    log_write(LOG_WARN, "a library does not come back", KV_STR("next", "ended without it"));
+    log_write(LOG_WARN, "shutdown timed out in a library call", KV_STR("next", "exiting"));
     _exit(STATUS_OK);
 }
 
@@ -148,7 +148,7 @@ static int run(const struct conf *conf)
     signals_end_at_once();
     if (!start_end(&start)) {
         log_text(LOG_INFO, "stopped before the start: nothing was received");
-        _exit(STATUS_OK); /* a library waits for somebody's answer */
+        _exit(STATUS_OK); /* a library waits for an answer */
     }
     end_within(conf->limits.shutdown_grace_ms + LATE_MS);
     if (!worker_stop(w, conf->limits.shutdown_grace_ms)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The versions of the libraries that are loaded, not of those it was built with: what a
- * distribution has mended or broken is in the former. ISA-L and libconfig cannot be asked.
+ * distribution has fixed or broken is in the former. ISA-L and libconfig cannot be asked.
  */
 #include "app/version.h"
 

@@ -79,7 +79,7 @@ static size_t char_at(struct span s, uint32_t *point)
     return 0;
 }
 
-/* Characters that do something to a terminal or to whoever reads the line. */
+/* Characters that do something to a terminal or to the reader of the line. */
 static bool is_harmful(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) ||

@@ -18,7 +18,7 @@ enum {
     MAGIC_1 = 0x1f,
     MAGIC_2 = 0x8b,
     /*
-     * ISA-L notices damage sooner or later depending on how much input it was given, so it
+     * ISA-L detects damage sooner or later depending on how much input it was given, so it
      * always gets the same: chunks of this size, counted from the first byte.
      */
     CHUNK_BYTES = 16 * 1024,

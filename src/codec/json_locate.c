@@ -4,7 +4,7 @@
  * token behind, though, and tokens and tape have the same order: a word of the tape is a token,
  * behind which a colon or a comma is another unless a container has just begun or ends next. So
  * the tape alone tells which token a word is, and only the last byte of a scalar is sought in the
- * text. The count goes only as far as somebody has asked.
+ * text. The count goes only as far as was asked for.
  */
 #include "json_priv.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_priv.h - what the files behind json.h share. Nobody else includes it.
+ * json_priv.h - what the files behind json.h share. No other file includes it.
  */
 #ifndef CODEC_JSON_PRIV_H
 #define CODEC_JSON_PRIV_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The strict reader (RFC 8259): slower than simdjson, but it says what is wrong and where,
- * reads several values from one text, mends bad UTF-8 and keeps where each value stands.
+ * reads several values from one text, replaces bad UTF-8 and keeps where each value stands.
  * No recursion: a stack of JSON_MAX_DEPTH open containers.
  */
 #include "json_priv.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One string of the strict reader (RFC 8259 §7), unescaped into the store. Mended, since a
+ * One string of the strict reader (RFC 8259 §7), unescaped into the store. Corrected, since a
  * line is worth more than its bad byte: invalid UTF-8 and escapes of lone surrogates.
  */
 #include "codec/utf8.h"

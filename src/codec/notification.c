@@ -123,7 +123,7 @@ static struct span without_quotes(struct span s)
     return quoted ? span_of(s.p + 1, s.n - 2) : s;
 }
 
-/* What all forms tell about an object and nobody has to believe. */
+/* What all forms tell about an object without being verified. */
 static void read_details(struct reading *r, struct json_object *object,
                          struct notification_record *rec)
 {

@@ -102,7 +102,7 @@ static bool only_blanks(struct span s)
 
 /*
  * The document of an answer into *doc; NULL there if the answer is empty. What is no JSON was
- * cut on the way or written by somebody else: worth another try.
+ * cut in transit or written by another program: worth another try.
  */
 static enum err_kind read_answer(struct span answer, struct control **doc, struct err *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one form that the splice road lets through, judging a time, and writing it. */
+/* The one form that the pass-through path accepts, judging a time, and writing it. */
 #include "timestamp_priv.h"
 
 static const int64_t NS_PER_S = 1000000000;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * files.c - what libconfig is given to open: regular files, those they include too. A pipe
- * would keep the start waiting for ever, and a directory ends the process inside libconfig.
+ * would keep the start waiting indefinitely, and a directory ends the process inside libconfig.
  */
 #include "load_priv.h"
 

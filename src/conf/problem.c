@@ -54,7 +54,7 @@ char *conf_beside(const char *path, const char *name)
 
 const char *conf_env(const char *name)
 {
-    const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): nobody calls setenv */
+    const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): no thread calls setenv */
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rows. A new key is a member in conf.h and a row here; the sample file and the
- * reference page are made anew (`check-config --sample`, `--reference`), which a test asks for.
+ * reference page are regenerated (`check-config --sample`, `--reference`), which a test asks for.
  */
 #include "conf/table.h"
 
@@ -256,7 +256,8 @@ static const struct conf_row limits_rows[] = {
      .most = 3600000,
      .unit_ms = 1,
      .example = "\"60s\"",
-     .text = "After SIGTERM: time to finish what was begun; the rest is handed back to the queue."},
+     .text =
+         "After SIGTERM: time to finish objects in progress; the rest is returned to the queue."},
     {.name = "connect_timeout",
      .type = CONF_TIME,
      MEMBER(conf, limits.connect_timeout_ms),

@@ -136,26 +136,26 @@ static const struct metric table[] = {
     {GAUGE("ready", "1: /readyz says ready."), .labels = "", .write = write_ready},
     {GAUGE("stalled_threads", "Threads for which /healthz answers 503."), .labels = "",
      .write = write_stalled},
-    {GAUGE("longest_still_seconds",
-           "How long the thread at work that is longest without progress is so. Waiting for Kafka "
-           "does not count."),
+    {GAUGE("max_stall_seconds",
+           "Longest time that a busy thread has made no progress. Waiting for Kafka does not "
+           "count."),
      .labels = "", .write = write_still},
     {GAUGE("lanes", "Lanes by what they do: idle, busy with an object, waiting for Kafka."),
      .labels = "state", .write = write_lanes},
     {GAUGE("inbox_messages", "Messages received that wait for a lane."), .labels = "",
      .write = write_waiting},
     {COUNTER("notifications_left_total",
-             "Receives of notifications that name nobody's object (not_ours) or cannot be "
+             "Receives of notifications that name no customer's object (not_ours) or cannot be "
              "understood (unreadable); they go to the dead-letter queue."),
      .labels = "reason", .write = write_left},
 
-    {GAUGE("kafka_up", "1: the brokers answer."), .labels = "", .write = write_kafka_up},
+    {GAUGE("kafka_up", "1: the brokers are reachable."), .labels = "", .write = write_kafka_up},
     {GAUGE("kafka_queue_records", "Records that wait for the brokers' acknowledgement."),
      .labels = "", .write = write_kafka_records},
     {GAUGE("kafka_queue_bytes", "Bytes of these."), .labels = "", .write = write_kafka_bytes},
     {GAUGE("kafka_queue_limit_bytes", "kafka.queue_bytes; lanes wait when they are used up."),
      .labels = "", .write = write_kafka_limit},
-    {COUNTER("kafka_fatal_errors_total", "Times the producer failed and was made anew."),
+    {COUNTER("kafka_fatal_errors_total", "Times the producer failed and was recreated."),
      .labels = "", .write = write_kafka_fatal},
 
     {COUNTER("objects_total",
@@ -178,8 +178,9 @@ static const struct metric table[] = {
     {COUNTER("records_failed_total",
              "Records that Kafka refused; their objects are read again later."),
      OF_CUSTOMER(records_failed)},
-    {COUNTER("ordinals_forgotten_total",
-             "Events whose ordinal may be too low: their twins stood too far apart in the object."),
+    {COUNTER(
+         "identity_window_overflows_total",
+         "Events whose ordinal may be too low: their duplicates were too far apart in the object."),
      OF_CUSTOMER(ordinals_forgotten)},
     {COUNTER("times_from_object_total",
              "Events without a usable time of their own: they took their object's."),
@@ -221,11 +222,11 @@ static const struct metric table[] = {
      OF_POLLS(damaged)},
     {GAUGE("messages_held", "Messages held by this worker, from the receive to the deletion."),
      .labels = "queue", .write = write_held},
-    {COUNTER("messages_prolonged_total", "Heartbeats that SQS took, by message."),
+    {COUNTER("messages_prolonged_total", "Messages whose visibility timeout was extended."),
      OF_LEASES(prolonged)},
     {COUNTER("messages_deleted_total", "Messages deleted: everything of them is delivered."),
      OF_LEASES(deleted)},
-    {COUNTER("messages_returned_total", "Messages made visible again, now or later."),
+    {COUNTER("messages_returned_total", "Messages returned to the queue, with or without a delay."),
      OF_LEASES(returned)},
     {COUNTER("message_calls_failed_total",
              "Messages whose heartbeat, deletion or return failed; tried again while they are "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The cache before an origin. Three moments on the wall clock of each set: from renew_ms on
- * somebody renews it, until until_ms everybody uses it, then all wait for the new one. Pauses
+ * one thread renews it, until until_ms all use it, then all wait for the new one. Pauses
  * after failures run on the clock that does not jump.
  *
  * A set that is fresh from its origin and yet expired by our clock is used: then either our
@@ -44,7 +44,7 @@ struct creds_source {
         bool have;                    /* `now` holds a set */
         bool rejected;                /* a service refused it */
         bool fetching;                /* one thread asks the origin */
-        bool stopped;                 /* nobody asks it any more */
+        bool stopped;                 /* no thread asks it any more */
         int64_t renew_ms, until_ms;   /* wall */
         int64_t heeded_ms, resume_ms; /* mono: the last rejection; no attempt before this */
         unsigned failures;            /* in a row */

@@ -74,7 +74,7 @@ static enum err_kind find_url(struct buf *out, struct err *e)
     return FAIL_NONE;
 }
 
-/* The token: of the file, which wins and is read anew, else of the variable; "" if none. */
+/* The token: of the file, which wins and is read again, else of the variable; "" if none. */
 static enum err_kind find_token(struct buf *out, struct err *e)
 {
     const char *file = env_text("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");

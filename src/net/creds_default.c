@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The chain (research/aws.md §5.1), decided once, by what is set up and not by what answers: a
- * worker whose role is broken must say so, and not go on as somebody else.
+ * worker whose role is broken must say so, and not go on with another identity.
  */
 #include "net/creds_origins.h"
 #include "net/endpoint_env.h"

@@ -103,7 +103,7 @@ static enum err_kind read_output(const struct process *p, int fd, struct buf *ou
     }
 }
 
-/* waitpid, but not for ever: the output may be closed by a program that goes on. */
+/* waitpid, with an end: the output may be closed by a program that goes on. */
 static pid_t await(const struct process *p, pid_t pid, int *status, int ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + ms;

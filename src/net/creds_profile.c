@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Profiles of AWS's two files (research/aws.md §5.3). A profile may stand on another one, that on a
- * third; which it has visited tells a loop. Static keys are read from the files anew at each
+ * third; which it has visited tells a loop. Static keys are read from the files again at each
  * renewal, so that a rotation is found after the first refusal.
  */
 #include "base/alloc.h"

@@ -39,7 +39,7 @@ static struct role *role_new(struct sts *sts, const struct role_request *r)
     return role;
 }
 
-/* The STS client is somebody else's, who stops it. */
+/* The STS client belongs to another object, which stops it. */
 static void role_stop(void *ctx)
 {
     struct role *role = ctx;

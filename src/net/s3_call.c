@@ -228,7 +228,7 @@ static bool may_go(const struct fault *f, const char *tried, struct span configu
            partition_of(region) == partition_of(configured);
 }
 
-/* A place from which nobody answers (no such host) is not remembered: it may not exist. */
+/* A host that does not answer (no such host) is not remembered: it may not exist. */
 static bool answered(const struct s3 *s, const struct s3_call *c, const struct fault *f)
 {
     int status = c->answer != NULL ? c->answer->status : s->answer.status;

@@ -58,7 +58,7 @@ MUST_USE enum err_kind s3_send(struct s3 *s, const struct s3_call *c, struct fau
 
 /*
  * Whether there is such a key, by a list of one (ListObjectsV2, a single request): for who may
- * list it, but is told 403 for a missing one. Not FAIL_NONE: nobody knows.
+ * list it, but is told 403 for a missing one. Not FAIL_NONE: it is not known.
  */
 MUST_USE enum err_kind s3_find(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
                                bool *found, struct err *e);

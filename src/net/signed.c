@@ -154,7 +154,7 @@ enum err_kind signed_sign(struct signed_try *t, struct signer *s, const struct h
 
 /* ---- Judging ---- */
 
-/* Mend what can be mended, each thing once. */
+/* Correct what can be corrected, each thing once. */
 static bool mend(struct signed_try *t, struct signer *s, const struct http_answer *a,
                  const struct fault_rule *rule)
 {
@@ -204,7 +204,7 @@ enum err_kind signed_call(struct signer *s, struct http *h, const struct http_re
     signed_try_init(&t);
     while (kind == FAIL_NONE && verdict == SIGNED_AGAIN) {
         if (f != NULL) {
-            *f = (struct fault){.status = 0}; /* what was mended is not what goes wrong next */
+            *f = (struct fault){.status = 0}; /* what was corrected is not what goes wrong next */
         }
         kind = signed_sign(&t, s, r, &out, e);
         kind = kind == FAIL_NONE ? http_call(h, &out, a, e) : kind;

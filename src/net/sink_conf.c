@@ -217,7 +217,7 @@ enum err_kind sink_conf_check(const struct sink_config *c, struct err *e)
     if (conf == NULL) {
         return e->kind;
     }
-    enum err_kind kind = set(conf, "bootstrap.servers", "", e); /* nobody to contact */
+    enum err_kind kind = set(conf, "bootstrap.servers", "", e); /* no broker to contact */
     if (kind != FAIL_NONE || asks_others(conf)) {
         rd_kafka_conf_destroy(conf);
         return kind;

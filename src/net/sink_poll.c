@@ -332,7 +332,7 @@ static void begin_anew(struct sink *s)
 }
 
 /*
- * librdkafka says when all brokers are gone, not when one is there: without traffic nobody
+ * librdkafka says when all brokers are gone, not when one is there: without traffic no one
  * would ever hear of it. Nothing is delivered meanwhile, so the thread may wait a moment.
  */
 static void look_for_brokers(struct sink *s, int64_t now)

@@ -2,7 +2,7 @@
 /*
  * sink_priv.h - what the files of the sink share: sink.c (counting, producing, life),
  * sink_producer.c (making and replacing the producer), sink_poll.c (delivery reports, events),
- * sink_topic.c (topics), sink_token.c (SASL tokens). Nobody else includes it but their test.
+ * sink_topic.c (topics), sink_token.c (SASL tokens). Only their test includes it besides.
  *
  * What is taken and not reported is counted in two atomics. A producer adds its bytes first
  * and takes them back if that was too much; only then does it touch the lock. The poll thread
@@ -51,7 +51,7 @@ struct sink {
     atomic_uint lives;      /* fatal errors so far */
     atomic_bool reached;    /* the brokers answer */
     struct pulse pulse;     /* of the poll thread */
-    atomic_bool token_held; /* the producer has a token of ours that nobody refused yet */
+    atomic_bool token_held; /* the producer has a token of ours that no broker refused yet */
 
     struct {
         bool down;
@@ -75,7 +75,7 @@ void sink_err(struct err *e, rd_kafka_resp_err_t code, const char *detail);
 /* What librdkafka keeps of a header beside the bytes of its name and value: measured. */
 enum { SINK_HEADER_BYTES = 48 };
 
-/* Let go of what was counted, and wake who waits for it. */
+/* Release what was counted, and wake the threads that wait for it. */
 void sink_release(struct sink *s, uint64_t records, uint64_t bytes);
 void sink_wake(struct sink *s);
 

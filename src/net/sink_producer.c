@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An idempotent producer that met a fatal error (its sequence numbers no longer fit what the
- * brokers have) refuses all work for ever. Its records are reported as failed, their objects
+ * brokers have) refuses all work from then on. Its records are reported as failed, their objects
  * are read again, and a new producer takes them.
  */
 #include "sink_priv.h"

@@ -2,9 +2,9 @@
 /*
  * One curl_multi drives the polls of all queues. A queue's poll keeps its handle, so its
  * connection, from one poll to the next. Credentials that have to be fetched are waited for by
- * a thread for each source of them, so that a slow one delays nobody else's messages. A poll whose
- * error could be mended (clock, credentials) starts again by itself; what cannot is handed out, and
- * waiting before the next poll is the caller's business.
+ * a thread for each source of them, so that a slow one delays no other queue's messages. A poll
+ * whose error could be corrected (clock, credentials) starts again by itself; what cannot be is
+ * reported, and waiting before the next poll is the caller's business.
  */
 #include "base/alloc.h"
 #include "net/creds_fetcher.h"
@@ -94,7 +94,7 @@ static void wake_multi(void *ctx)
     (void)curl_multi_wakeup(ctx);
 }
 
-/* Let its credentials be asked for, if nobody does so yet. */
+/* Have its credentials fetched, unless that is under way. */
 static struct creds_fetcher *ask(struct sqs_poller *p, struct creds_source *creds)
 {
     struct object_origin *s = p->sources;

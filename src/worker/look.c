@@ -21,7 +21,7 @@ static bool check_topic(struct worker *w, const char *name, const char *customer
     case FAIL_DENIED:
         log_write(LOG_ERROR, "topic cannot be used", KV_STR("topic", name),
                   KV_STR("customer", customer), KV_ERR(&e),
-                  KV_STR("next", "records for it are not delivered until that is mended"));
+                  KV_STR("next", "records for it are not delivered until that is fixed"));
         return true;
     default:
         log_write(LOG_WARN, "kafka does not answer", KV_STR("topic", name), KV_ERR(&e),

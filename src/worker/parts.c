@@ -25,22 +25,23 @@ static void on_sink_event(void *ctx UNUSED, enum sink_event what, const struct e
 {
     switch (what) {
     case SINK_UP:
-        log_text(LOG_INFO, "kafka is back");
+        log_text(LOG_INFO, "kafka connected");
         break;
     case SINK_DOWN:
-        log_write(LOG_ERROR, "kafka is away", KV_ERR(e),
+        log_write(LOG_ERROR, "kafka unreachable", KV_ERR(e),
                   KV_STR("next", "records wait, messages are held"));
         break;
     case SINK_TROUBLE:
-        log_write(LOG_WARN, "kafka trouble", KV_ERR(e), KV_STR("next", "tried again"));
+        log_write(LOG_WARN, "kafka request failed", KV_ERR(e),
+                  KV_STR("next", "librdkafka retries"));
         break;
     case SINK_AUTH:
-        log_write(LOG_ERROR, "kafka refuses us", KV_ERR(e),
-                  KV_STR("next", "records wait until the credentials are mended"));
+        log_write(LOG_ERROR, "kafka authentication failed", KV_ERR(e),
+                  KV_STR("next", "retrying until the credentials are fixed; records wait"));
         break;
     case SINK_FATAL:
         log_write(LOG_ERROR, "kafka producer failed", KV_ERR(e),
-                  KV_STR("next", "made anew; what was not acknowledged is read again"));
+                  KV_STR("next", "recreated; what was not acknowledged is read again"));
         break;
     }
 }

@@ -109,7 +109,8 @@ bool worker_stop(struct worker *w, int grace_ms)
     intake_stop(w->intake, grace_ms / 4 < DRAIN_MS ? grace_ms / 4 : DRAIN_MS);
     size_t untouched = hand_back_untouched(w);
     if (!stop_lanes(w, end - flush_ms, end)) {
-        log_text(LOG_ERROR, "a lane hangs; what it held shows up again after its visibility");
+        log_text(LOG_ERROR,
+                 "lane thread did not stop; its messages reappear after the visibility timeout");
         return false;
     }
     if (!sink_flush(w->sink, left_ms(end - tell_ms))) {

@@ -2,7 +2,7 @@
 /*
  * worker_priv.h - what the files of the worker share: worker.c (start and stop),
  * parts.c (making the parts from the configuration, and freeing them), look.c
- * (what is asked before the start). Nobody else includes it.
+ * (what is asked before the start). No other file includes it.
  */
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
@@ -36,7 +36,7 @@ struct worker {
     struct intake *intake;
     struct lane **lanes;
     size_t lane_count;
-    struct monitor *monitor; /* NULL: nobody may look */
+    struct monitor *monitor; /* NULL: not configured */
     struct stats stats;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is made of the table: it must be right, and the files in the tree must be of today. */
+/* What is made of the table: it must be right, and the files in the tree must be current. */
 #include "testing.h"
 
 #include "base/buf.h"
@@ -128,7 +128,7 @@ static void assert_file_is(const char *path, const struct buf *want, const char 
         assert_int_equal(fclose(f), 0);
     }
     if (!span_eq(buf_span(&got), buf_span(want))) {
-        fail_msg("%s is not of today: asymptote-ingest check-config %s > %s", path, how, path);
+        fail_msg("%s is out of date: asymptote-ingest check-config %s > %s", path, how, path);
     }
     buf_done(&got);
 }

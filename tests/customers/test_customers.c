@@ -219,7 +219,7 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     }
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
-    customer_release(customers_at(w.all, 1), 0); /* Kafka is back, for the other first */
+    customer_release(customers_at(w.all, 1), 0); /* Kafka is connected, for the other first */
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
     customer_release(x.c, 800);
@@ -228,7 +228,7 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     customers_free(w.all);
 }
 
-/* All lanes may be with customers whose topics are dead, and nobody else gets to try. */
+/* All lanes may be with customers whose topics are dead, and no other customer gets to try. */
 static void lets_go_after_longer_when_brokers_answer_and_acknowledge_nothing(void **state UNUSED)
 {
     setup();

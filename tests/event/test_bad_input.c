@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Input that nobody means, in amounts that somebody may send: each kind stands between two good
+ * Input that makes no sense, in amounts that may be sent: each kind stands between two good
  * lines of an object. Time and memory are bounded, the outcome is right, and the good line behind
  * it is unharmed.
  */

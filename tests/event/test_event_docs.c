@@ -300,7 +300,7 @@ static void file_is(const char *path, struct buf *have, const struct buf *want)
     }
 }
 
-/* The text with every table between its marks written anew. */
+/* The text with every table between its marks rewritten. */
 static size_t put_tables(struct span text, struct buf *out)
 {
     size_t found = 0;

@@ -416,7 +416,7 @@ static void gives_shared_readers_back_with_the_last_record_of_a_line(void **stat
     struct line line = line_of(&text, 1);
     normalizer_line(a, &line);
     assert_true(normalizer_next(a, &r));
-    normalizer_line(b, &line); /* would wait for ever otherwise */
+    normalizer_line(b, &line); /* would wait indefinitely otherwise */
     assert_true(normalizer_next(b, &s));
     assert_span_equal(r.key.user, SPAN("ana"));
     assert_span_equal(r.key.session, SPAN("s-1"));
@@ -561,7 +561,7 @@ static void gives_shared_readers_back_when_a_line_is_abandoned(void **state UNUS
     assert_true(normalizer_next(a, &r));
     normalizer_abandon(a);
     assert_false(normalizer_next(a, &r));
-    normalizer_line(b, &line); /* would wait for ever otherwise */
+    normalizer_line(b, &line); /* would wait indefinitely otherwise */
     assert_true(normalizer_next(b, &r));
     buf_done(&text);
 }

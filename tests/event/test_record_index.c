@@ -82,7 +82,7 @@ static void a_new_name_is_learned(void **state)
     }
 }
 
-/* Somebody's thousand columns do not push out the names that are like a path, nor the reverse. */
+/* A source's thousand columns do not push out the names that are like a path, nor the reverse. */
 static void only_so_many_are_learned(void **state)
 {
     struct fixture *f = *state;

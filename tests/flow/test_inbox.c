@@ -146,7 +146,7 @@ static void tells_when_a_refused_place_is_free(void **state UNUSED)
     free(inbox_take(i));
     assert_int_equal(calls, 1);
     free(inbox_take(i));
-    assert_int_equal(calls, 1); /* nobody was refused since */
+    assert_int_equal(calls, 1); /* no poll was refused since */
 }
 
 static void *taker(void *ctx)

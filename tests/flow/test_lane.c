@@ -30,7 +30,7 @@ int64_t sqs_clock_ms(const struct sqs_queue *q UNUSED)
 
 static char *text(const char *s)
 {
-    return (char *)(uintptr_t)s; /* the configuration owns its texts; here nobody frees them */
+    return (char *)(uintptr_t)s; /* the configuration owns its texts; here they are never freed */
 }
 
 static void setup_conf(size_t customers)

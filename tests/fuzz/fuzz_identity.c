@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Identity: a record's id is the same with the members of every object in reverse order, with
- * its numbers and strings spelled anew, without duplicate members that do not count, and with
+ * its numbers and strings respelled, without duplicate members that do not count, and with
  * absent values added.
  */
 #include "base/buf.h"

@@ -308,8 +308,8 @@ static void mistakes_in_profiles_are_told(void **state)
         {"role_arn = " AWS_ROLE "\nsource_profile = x\ncredential_source = Environment\n",
          "exactly one of"},
         {"role_arn = " AWS_ROLE "\nsource_profile = default\n", "its source_profile is itself"},
-        {"role_arn = " AWS_ROLE "\nsource_profile = nobody\n",
-         "profile nobody: there is no such profile"},
+        {"role_arn = " AWS_ROLE "\nsource_profile = missing\n",
+         "profile missing: there is no such profile"},
         {"role_arn = " AWS_ROLE "\ncredential_source = Ec2\n", "credential_source is not"},
         {"role_arn = nonsense\nsource_profile = x\n", "not the ARN of a role"},
         {"role_arn = arn:aws-cn:iam::444455556666:role/x\nsource_profile = x\n",
@@ -678,7 +678,7 @@ static void the_first_that_is_set_up_is_taken(void **state)
     assert_string_equal(chosen(f), "role " AWS_ROLE);
     set_keys();
     assert_string_equal(chosen(f), "environment");
-    assert_int_equal(server_requests(f->server), 0); /* choosing asks nobody */
+    assert_int_equal(server_requests(f->server), 0); /* choosing sends no request */
 }
 
 static void a_chosen_profile_without_credentials_leads_on_to_the_instance(void **state)

@@ -365,7 +365,7 @@ static void uses_proxies_but_not_for_this_machine(void **state)
     r.no_proxy = true;
     assert_int_equal(call(f, &r), FAIL_AGAIN); /* no such name */
     r = get("http://127.0.0.1:1/");
-    assert_int_equal(call(f, &r), FAIL_AGAIN); /* nobody listens there */
+    assert_int_equal(call(f, &r), FAIL_AGAIN); /* no server listens there */
     assert_int_equal(server_requests(f->server), 1);
     assert_int_equal(unsetenv("http_proxy"), 0);
 }

@@ -391,7 +391,7 @@ static void lists_end_with_an_error_that_says_so(void **state)
     }
     OWNED(s3_list) struct s3_list *l = s3_list_new(f->s3, &f->object, &f->creds, SPAN(""));
     size_t before = server_requests(f->server);
-    for (int i = 0; i < 10; i++) { /* the same token for ever */
+    for (int i = 0; i < 10; i++) { /* the same token each time */
         server_add_answer(f->server, "200 OK", "",
                           SPAN(PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t</"
                                     "NextContinuationToken>")));

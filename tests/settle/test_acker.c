@@ -70,7 +70,7 @@ static void shows_again_what_one_bad_report_spoils(void **state UNUSED)
     assert_true(fake_sqs_wait(false, "h1", -1, 1));
     finish(a, true);
     assert_int_equal(fake_sqs_asked(true, NULL, -1), 0);
-    assert_in_range(fake_sqs.calls[0].visibility_s, 675, 900); /* a person must mend the topic */
+    assert_in_range(fake_sqs.calls[0].visibility_s, 675, 900); /* a person must fix the topic */
 }
 
 static void takes_the_worst_of_the_objects(void **state UNUSED)

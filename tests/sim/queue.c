@@ -14,7 +14,7 @@ void queue_look(struct world *w, size_t message)
     e->index = message;
 }
 
-/* In a calm world no message may show up while somebody holds it. */
+/* In a calm world no message may become visible while a replica holds it. */
 static void check_not_held(struct world *w, size_t message)
 {
     for (size_t i = 0; i < w->replica_count; i++) {

@@ -22,7 +22,7 @@ void replica_start(struct world *w, size_t at)
     replica_poll(w, at);
 }
 
-/* What nobody will report on any more. */
+/* What will not be reported on any more. */
 void replica_done(struct replica *r)
 {
     while (r->all != NULL) {
@@ -84,7 +84,7 @@ void replica_received(struct world *w, const struct event *e)
     if (w->bug != BUG_FORGET) {
         replica_hold(w, e->replica, h);
     }
-    if (r->draining) { /* came with the last answer: nobody will touch it */
+    if (r->draining) { /* came with the last answer: no lane will touch it */
         bool last = inflight_release(&h->r, NULL);
         if (!h->in_book) {
             replica_hold(w, e->replica, h);

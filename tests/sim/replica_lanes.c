@@ -100,7 +100,7 @@ static void lane_finish(struct world *w, size_t at, size_t lane)
 
 static enum err_kind trouble(struct world *w, const struct message *m)
 {
-    if (m->trouble != FAIL_NONE && w->now < m->mended_ms) {
+    if (m->trouble != FAIL_NONE && w->now < m->repaired_ms) {
         return m->trouble;
     }
     if (world_faulty(w) && world_chance(w, w->fault / 2)) {

@@ -46,7 +46,7 @@ struct message {
     size_t objects;
     size_t records;        /* of each object */
     enum err_kind trouble; /* reading it fails so ... */
-    int64_t mended_ms;     /* ... until then; INT64_MAX: for ever */
+    int64_t repaired_ms;   /* ... until then; INT64_MAX: no end */
     bool in_kafka[OBJECTS][RECORDS];
     unsigned max_receives; /* of its queue, 0: no dead-letter queue */
     unsigned receives;

@@ -140,7 +140,7 @@ static void make_messages(struct world *w)
         if (world_chance(w, 15)) {
             m->trouble = troubles[world_between(w, 0, 4)];
             bool ever = m->max_receives != 0 && world_chance(w, 50);
-            m->mended_ms = ever ? INT64_MAX : world_between(w, 0, 60 * MINUTE);
+            m->repaired_ms = ever ? INT64_MAX : world_between(w, 0, 60 * MINUTE);
         }
         queue_look(w, i);
     }
@@ -231,7 +231,7 @@ static void happen(struct world *w, struct event *e)
     case EVENT_VISIBLE:
         queue_visible(w, e->index);
         break;
-    case EVENT_POLL: /* polls end and begin anew */
+    case EVENT_POLL: /* polls end and begin again */
         r->poll_at = 0;
         for (size_t q = 0; q < QUEUES; q++) {
             r->polling[q] = false;

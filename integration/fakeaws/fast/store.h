@@ -8,7 +8,7 @@
  *     queue  bucket  key (percent-encoded)  offset  length
  *
  * Visibility, receive counts and deletes are kept rightly, so that a benchmark's counts mean
- * something; there is no redrive, no retention, and nobody is refused.
+ * something; there is no redrive, no retention, and no request is refused.
  */
 #ifndef FAST_STORE_H
 #define FAST_STORE_H

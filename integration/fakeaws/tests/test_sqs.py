@@ -94,7 +94,7 @@ def test_an_expired_handle_prolongs_nothing(fake, sqs, url, send, receive):
     fake.clock(advance_s=11)
     assert code_of(change, sqs=sqs, url=url, handle=message["ReceiptHandle"], seconds=30) \
         == "AWS.SimpleQueueService.MessageNotInflight"
-    assert receive()  # somebody else has it now
+    assert receive()  # another consumer has it now
     assert code_of(change, sqs=sqs, url=url, handle=message["ReceiptHandle"], seconds=30) \
         == "InvalidParameterValue"
     # a delete by the old handle succeeds and does nothing

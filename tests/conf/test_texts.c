@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is made of the table: it must be right, and the files in the tree must be current. */
+#include "slurp.h"
 #include "testing.h"
 
 #include "base/buf.h"
@@ -224,9 +225,31 @@ static int scrub(void **state UNUSED)
     return 0;
 }
 
+/* The fenced block of README.md that begins with "aws =". */
+static void the_configuration_of_the_readme_is_one(void **state UNUSED)
+{
+    struct buf page = BUF_INIT(TEXT_BYTES);
+    slurp(PROJECT_SOURCE "/README.md", &page);
+    char *from = strstr(page.p, "```\naws = ");
+    assert_non_null(from);
+    char *to = strstr(from + 4, "```");
+    assert_non_null(to);
+    *to = '\0';
+    OWNED(conf) struct conf *c = loaded(from + 4);
+    assert_non_null(c);
+    assert_int_equal(c->customer_count, 1);
+    size_t lines = 0;
+    for (const char *p = from + 4; *p != '\0'; p++) {
+        lines += *p == '\n';
+    }
+    assert_in_range(lines, 8, 12);
+    buf_done(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_configuration_of_the_readme_is_one),
         cmocka_unit_test(the_sample_lacks_only_an_external_id),
         cmocka_unit_test(the_sample_filled_in_is_a_configuration),
         cmocka_unit_test(every_example_and_default_of_the_sample_is_right),

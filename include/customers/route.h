@@ -30,7 +30,7 @@ void routes_add(struct routes *r, size_t queue, struct span bucket, struct span 
                 size_t customer);
 void routes_seal(struct routes *r);
 
-/* The customer's index, or ROUTE_NONE. */
+/* The customer that was added with it, or ROUTE_NONE. Its time depends on the key alone. */
 MUST_USE size_t routes_find(const struct routes *r, size_t queue, struct span bucket,
                             struct span key);
 

@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * route.c - entries sorted by queue, bucket, prefix. The key is looked up cut at each of its
+ * route.c - a hash table of queue, bucket and prefix. The key is looked up cut at each of its
  * slashes: an exact search each, so `cust1` cannot match `cust10/x`, whatever stands between.
+ * The hash goes on from one slash to the next, so a key is read once.
  */
 #include "customers/route.h"
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <stdlib.h>
+
+enum { SLOTS_MIN = 8 };
 
 struct route {
     size_t queue;
     struct span bucket;
     struct span prefix;
     size_t customer;
+    uint64_t hash;
 };
 
 struct routes {
-    struct route *list;
+    struct route *list; /* as added; owned by the table below once sealed */
     size_t count;
+    struct route *slots; /* open addressing, half of them at least are empty: prefix.n is 0 */
+    size_t mask;
 };
 
 struct routes *routes_new(void)
@@ -33,56 +40,90 @@ void routes_free(struct routes *r)
         return;
     }
     free(r->list);
+    free(r->slots);
     free(r);
 }
 
 void routes_add(struct routes *r, size_t queue, struct span bucket, struct span prefix,
                 size_t customer)
 {
+    assert(prefix.n != 0 && r->slots == NULL);
     r->list = mem_grow(r->list, r->count + 1, sizeof(*r->list));
-    r->list[r->count++] = (struct route){queue, bucket, prefix, customer};
+    r->list[r->count++] =
+        (struct route){.queue = queue, .bucket = bucket, .prefix = prefix, .customer = customer};
 }
 
-static int span_compare(struct span a, struct span b)
+/* FNV-1a. The entries come from the configuration, so nobody can choose them to collide. */
+static uint64_t hash_byte(uint64_t h, char c)
 {
-    size_t n = a.n < b.n ? a.n : b.n;
-    int c = n != 0 ? memcmp(a.p, b.p, n) : 0;
-    return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
+    return (h ^ (unsigned char)c) * 0x100000001b3U;
 }
 
-static int place_compare(const struct route *a, size_t queue, struct span bucket)
+static uint64_t hash_place(size_t queue, struct span bucket)
 {
-    if (a->queue != queue) {
-        return a->queue < queue ? -1 : 1;
+    uint64_t h = (0xcbf29ce484222325U ^ queue) * 0x100000001b3U;
+    for (size_t i = 0; i < bucket.n; i++) {
+        h = hash_byte(h, bucket.p[i]);
     }
-    return span_compare(a->bucket, bucket);
+    return hash_byte(h, '/');
 }
 
-static int route_compare(const void *x, const void *y)
+/* The upper bits depend on all bytes, the lower ones less so. */
+static size_t first_slot(const struct routes *r, uint64_t hash)
 {
-    const struct route *a = x;
-    const struct route *b = y;
-    int c = place_compare(a, b->queue, b->bucket);
-    return c != 0 ? c : span_compare(a->prefix, b->prefix);
+    return (size_t)(hash ^ hash >> 32) & r->mask;
+}
+
+static const struct route *route_find(const struct routes *r, const struct route *wanted)
+{
+    for (size_t at = first_slot(r, wanted->hash); r->slots[at].prefix.n != 0;
+         at = (at + 1) & r->mask) {
+        const struct route *s = &r->slots[at];
+        if (s->hash == wanted->hash && s->queue == wanted->queue &&
+            span_eq(s->prefix, wanted->prefix) && span_eq(s->bucket, wanted->bucket)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static void route_place(struct routes *r, struct route *new)
+{
+    new->hash = hash_place(new->queue, new->bucket);
+    for (size_t i = 0; i < new->prefix.n; i++) {
+        new->hash = hash_byte(new->hash, new->prefix.p[i]);
+    }
+    size_t at = first_slot(r, new->hash);
+    while (r->slots[at].prefix.n != 0) {
+        at = (at + 1) & r->mask;
+    }
+    r->slots[at] = *new;
 }
 
 void routes_seal(struct routes *r)
 {
-    if (r->count != 0) {
-        qsort(r->list, r->count, sizeof(*r->list), route_compare);
+    size_t slots = SLOTS_MIN;
+    while (slots / 2 < r->count) {
+        slots *= 2;
     }
+    r->slots = mem_zeros(slots, sizeof(*r->slots));
+    r->mask = slots - 1;
+    for (size_t i = 0; i < r->count; i++) {
+        route_place(r, &r->list[i]);
+    }
+    free(r->list);
+    r->list = NULL;
 }
 
 size_t routes_find(const struct routes *r, size_t queue, struct span bucket, struct span key)
 {
-    for (size_t i = 1; i + 1 < key.n; i++) {
-        if (key.p[i] != '/') {
+    struct route wanted = {.queue = queue, .bucket = bucket, .hash = hash_place(queue, bucket)};
+    for (size_t i = 0; i + 1 < key.n; wanted.hash = hash_byte(wanted.hash, key.p[i++])) {
+        if (key.p[i] != '/' || i == 0) {
             continue;
         }
-        struct route wanted = {.queue = queue, .bucket = bucket, .prefix = span_of(key.p, i)};
-        const struct route *found =
-            r->count != 0 ? bsearch(&wanted, r->list, r->count, sizeof(wanted), route_compare)
-                          : NULL;
+        wanted.prefix = span_of(key.p, i);
+        const struct route *found = route_find(r, &wanted);
         if (found != NULL) {
             return found->customer;
         }

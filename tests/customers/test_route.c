@@ -3,6 +3,8 @@
 
 #include "customers/route.h"
 
+#include <stdio.h>
+
 static struct routes *table(void)
 {
     struct routes *r = routes_new();
@@ -50,12 +52,35 @@ static void knows_no_other_bucket_and_no_other_queue(void **state UNUSED)
     assert_int_equal(routes_find(none, 0, SPAN("shared"), SPAN("cust1/x")), ROUTE_NONE);
 }
 
+enum { MANY = 5000 };
+
+/* Prefixes that differ in one place only, of several lengths, in a table that has grown. */
+static void finds_each_of_many_and_nothing_between_them(void **state UNUSED)
+{
+    static char prefixes[MANY][32];
+    OWNED(routes) struct routes *r = routes_new();
+    for (size_t i = 0; i < MANY; i++) {
+        (void)snprintf(prefixes[i], sizeof(prefixes[i]), "a/%s%zu", i % 3 == 0 ? "b/" : "", i);
+        routes_add(r, i % 4, SPAN("shared"), span_str(prefixes[i]), i);
+    }
+    routes_seal(r);
+    for (size_t i = 0; i < MANY; i++) {
+        char key[64];
+        (void)snprintf(key, sizeof(key), "%s/2026/x", prefixes[i]);
+        assert_int_equal(routes_find(r, i % 4, SPAN("shared"), span_str(key)), i);
+        assert_int_equal(routes_find(r, (i + 1) % 4, SPAN("shared"), span_str(key)), ROUTE_NONE);
+        (void)snprintf(key, sizeof(key), "%s.x/2026/x", prefixes[i]);
+        assert_int_equal(routes_find(r, i % 4, SPAN("shared"), span_str(key)), ROUTE_NONE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_customer_of_queue_bucket_and_prefix),
         cmocka_unit_test(ends_a_prefix_at_a_slash_with_something_behind),
         cmocka_unit_test(knows_no_other_bucket_and_no_other_queue),
+        cmocka_unit_test(finds_each_of_many_and_nothing_between_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,9 @@
  * is filled in when it is read (regions, endpoints, lanes, a customer's topic): a member is NULL
  * or 0 only where this header says so.
  *
- * Ownership: a struct conf owns every string in it. Threads: read-only once read.
+ * Ownership: a struct conf owns every string in it, and is freed with its last reference: what
+ * works by a configuration holds it, so a reload need not wait. Threads: read-only once read;
+ * conf_hold and conf_release any.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -15,6 +17,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/refs.h"
 #include "codec/notification.h"
 
 struct rules; /* event/schema/rules.h: a customer's own mapping, words, redaction */
@@ -150,8 +153,15 @@ struct conf {
     size_t queue_count;
     struct customer_conf *customers;
     size_t customer_count;
+
+    struct refs refs;
 };
 
+/* One more reference; conf_release ends it. Both take NULL. */
+const struct conf *conf_hold(const struct conf *c);
+void conf_release(const struct conf *c);
+
+/* The same as conf_release: the reference of its reader. */
 void conf_free(struct conf *c);
 DEFINE_OWNED(conf);
 

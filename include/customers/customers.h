@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * customers.h - what the worker knows and keeps of each customer while it runs: credentials,
- * topics, breaker, how much of theirs is on its way to Kafka, counters.
+ * topics, breaker, unacknowledged bytes, counters.
  *
  *     OWNED(customers) struct customers *all = customers_new(&parts, &err);
  *     struct customer *c = customers_find(all, queue, bucket, key, form);
  *     if (c == NULL) ... not ours ...
  *     if (!customer_allowed(c)) ... paused ...
  *     if (customer_creds(c, &creds, &err) != FAIL_NONE) ...
+ *     customer_release(c);
  *
- * Threads: any, but for new and free.
+ * A struct customer is a customer under one configuration, and constant but for its counters. It
+ * lives until its last reference is gone, and its configuration as long. customers_apply makes
+ * others for a new configuration; work that began goes on with what it has.
+ *
+ * The rules are in src/customers/README.md. Threads: any, but for new and free.
  */
 #ifndef CUSTOMERS_CUSTOMERS_H
 #define CUSTOMERS_CUSTOMERS_H
 
 #include "base/clock.h"
 #include "base/pulse.h"
+#include "base/refs.h"
 #include "codec/template.h"
 #include "conf/conf.h"
 #include "customers/breaker.h"
@@ -24,47 +30,27 @@
 #include "net/sink.h"
 #include "net/sts.h"
 
-#include <pthread.h>
-
 struct customers;
 
 struct customer {
     const struct customer_conf *conf;
-    size_t queue; /* index of its queue */
-    size_t index; /* its own; also its sched_class in the inbox */
     struct span id;
+    /* Which customer it is: the same after a change of its configuration. A slot is used again
+     * after its customer was removed, with another generation. */
+    uint32_t slot, generation;
+    size_t queue; /* the number of its queue */
     struct sink_topic *topics[STREAMS];
-    char *topic_names[STREAMS];
+    const char *topic_names[STREAMS];
     atomic_size_t event_bytes; /* most bytes of a record's value; lowered when a topic takes less */
-    struct stats stats;
-
-    struct customers *all;
-    struct customer *next_in_queue;
-    uint64_t share_bytes; /* most of unacknowledged bytes at a time */
-    atomic_uint_fast64_t unacked;
-    atomic_uint waiting; /* lanes that wait for `unacked` to fall */
-    atomic_bool asleep;  /* one of them went to sleep since they were last woken */
-    atomic_bool region_told, account_told, version_told;
-    struct {
-        pthread_mutex_t lock;
-        pthread_cond_t paid;
-        struct breaker breaker;
-        struct creds_source *creds; /* NULL: not made yet */
-        bool renewal_told;
-        bool guarded; /* the role was seen to refuse us without its external id */
-        bool looking; /* one lane asks STS for that; the others wait for its answer */
-        unsigned looks;
-        struct err look_err; /* what the last look came to */
-        pthread_cond_t looked;
-        struct rng rng;
-    } shared;
+    struct stats *stats;       /* those of before a change go on */
+    struct refs refs;          /* customer_hold, customer_release */
 };
 
-struct customers_parts { /* borrowed for the life of the customers */
-    const struct conf *conf;
+struct customers_parts {     /* borrowed for the life of the customers, but for conf */
+    const struct conf *conf; /* held as long as needed */
     const struct creds_settings *creds_settings;
     struct creds_source *own; /* the worker's credentials */
-    struct sts *sts;          /* for looking whether roles ask for their external id */
+    struct sts *sts;          /* to probe whether roles ask for their external id */
     struct sink *sink;
     const struct clock *clock;
 };
@@ -74,26 +60,60 @@ MUST_USE struct customers *customers_new(const struct customers_parts *parts, st
 void customers_free(struct customers *all);
 DEFINE_OWNED(customers);
 
-size_t customers_count(const struct customers *all);
-struct customer *customers_at(const struct customers *all, size_t index);
+/*
+ * Go on with this configuration, which is held. Customers are the same if they have the same id:
+ * counters, breaker and unacknowledged bytes go on, and credentials too, unless what they depend
+ * on changed. On failure nothing is changed (FAIL_CONFIG, as customers_new).
+ *
+ * What the table says is fixed (conf/diff.h) must be the same. A queue has the number of its place
+ * in the first configuration; those that are added later have the next numbers.
+ *
+ * Does not wait for work in flight, and does no network I/O. Threads: any, one after the other.
+ */
+MUST_USE enum err_kind customers_apply(struct customers *all, const struct conf *conf,
+                                       struct err *e);
 
-/* Whose it is, NULL: nobody's. On a queue of several customers only S3's own form counts. */
-MUST_USE struct customer *customers_find(const struct customers *all, size_t queue,
-                                         struct span bucket, struct span key,
-                                         enum notification_form form);
+/* One more reference, which customer_release ends. Both take NULL. */
+struct customer *customer_hold(struct customer *c);
+void customer_release(struct customer *c);
+
+size_t customers_count(const struct customers *all);
+
+/*
+ * All customers, in the order of their slots. before: the last one, which is released; NULL: begin.
+ * The answer is held, NULL: there are no more. Those that are added or removed meanwhile may be
+ * among them or not.
+ *
+ *     for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) ...
+ */
+MUST_USE struct customer *customers_next(struct customers *all, struct customer *before);
+
+/*
+ * The customer of an object, held; NULL: it belongs to none. On a queue of several customers only
+ * S3's own form counts. Its time does not depend on the number of customers.
+ */
+MUST_USE struct customer *customers_find(struct customers *all, size_t queue, struct span bucket,
+                                         struct span key, enum notification_form form);
 
 /* The key template of events. */
 const struct template *customers_key(const struct customers *all);
 
 /* True if no customer of the queue can be worked for now: all are paused, or there is none. */
-MUST_USE bool customers_queue_paused(const struct customers *all, size_t queue);
+MUST_USE bool customers_queue_paused(struct customers *all, size_t queue);
 
 /*
- * The source of this customer's credentials, made on first use, with credentials in it now.
- * FAIL_CONFIG also if the role lets us in without its external id: whoever gets us to name it
- * would be let in as well (unless the configuration accepts that, for emulators).
+ * The source of this customer's credentials, made on first use, with credentials in it now. Lives
+ * as long as the customer. FAIL_CONFIG also if the role can be assumed without its external id:
+ * anyone who makes the worker assume it could read its objects (the configuration may accept
+ * that, for emulators). May wait for STS.
  */
 MUST_USE enum err_kind customer_creds(struct customer *c, struct creds_source **out, struct err *e);
+
+/* A warning that is logged once for a role and its bucket. */
+enum customer_warning { CUSTOMER_REGION, CUSTOMER_ACCOUNT, CUSTOMER_VERSION, CUSTOMER_WARNINGS };
+
+/* True for its first caller. */
+MUST_USE bool customer_warn_once(struct customer *c, enum customer_warning w);
 
 /* The breaker, under its lock; opening and closing is logged. */
 MUST_USE bool customer_allowed(struct customer *c);
@@ -103,15 +123,15 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
 
 /*
  * A record of so many bytes is about to be produced. Waits while more than the customer's
- * share is unacknowledged. FAIL_STOPPED: customers_stop. FAIL_AGAIN: the others' records are
- * acknowledged and this customer's have not been for so long that the lane must not wait on; or
- * nobody's have been, for longer, although brokers answer.
- * pulse: of the thread, which says so while it waits; NULL: none. full: not NULL: do not wait, set
- * this and return FAIL_AGAIN.
+ * share is unacknowledged. FAIL_STOPPED: customers_stop. FAIL_AGAIN: records of others are
+ * acknowledged and none of this customer for so long that the lane must not wait on; or none at
+ * all, for longer, although brokers answer.
+ * pulse: of the thread, set to PULSE_WAIT while it waits; NULL: none. full: not NULL: do not wait,
+ * set this and return FAIL_AGAIN.
  */
 MUST_USE enum err_kind customer_reserve(struct customer *c, size_t bytes, struct pulse *pulse,
                                         bool *full, struct err *e);
-void customer_release(struct customer *c, size_t bytes);
+void customer_unreserve(struct customer *c, size_t bytes);
 
 /* Its topic takes messages of so many bytes: the limit of its events is lowered to fit. */
 void customer_topic_takes(struct customer *c, size_t bytes);
@@ -119,7 +139,7 @@ void customer_topic_takes(struct customer *c, size_t bytes);
 /* The limit of events whose topic takes as much as the producer. */
 size_t customers_event_bytes(const struct customers *all);
 
-/* How a customer stands. */
+/* What is shown of a customer. */
 struct customer_state {
     uint64_t paused;          /* 1: its breaker is open: no work, or one object as a probe */
     uint64_t renewal_failing; /* 1: its credentials could not be renewed, and are still good */

@@ -6,7 +6,8 @@
  * always be put. Every queue has one place of its own, the rest is shared: a queue with
  * 100,000 messages cannot keep another from polling.
  *
- * Parties. A sched_class is a customer, or what nobody owns of a queue. Each has a list; lanes
+ * Classes. A sched_class is what nobody owns of a queue (its number), or a customer (its slot, and
+ * the number of queues). Each has a list; lanes
  * take from them in turns, and a sched_class has at most its limit of lanes at work.
  *
  *     n = inbox_reserve(i, queue, 10);  ... poll for n, got k ...

@@ -49,8 +49,8 @@ void lane_join(struct lane *l);
 /* Of its thread: idle without a notification, waiting while Kafka takes no more. */
 const struct pulse *lane_pulse(const struct lane *l);
 
-/* Whose object it carries now, NULL: none, or nobody's. */
-const struct customer *lane_customer(const struct lane *l);
+/* The customer of the object it carries now, held; NULL: no object, or nobody's. */
+struct customer *lane_customer(struct lane *l);
 
 /* Carry one notification: what the thread does with each. */
 void lane_carry(struct lane *l, struct inflight *r);

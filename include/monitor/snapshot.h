@@ -42,7 +42,8 @@ struct snapshot_run {
 };
 
 struct snapshot_customer {
-    struct span id; /* valid until the next fill */
+    struct span id;            /* valid until the next fill */
+    struct customer *customer; /* held until then */
     struct stats stats;
     struct customer_state state;
     uint64_t lanes_busy;
@@ -81,6 +82,9 @@ struct snapshot {
 
     struct snapshot_parts parts; /* private */
     struct health_thread *threads;
+    struct customer **at_work; /* customers of the lanes, held until the next fill */
+    size_t at_work_count;
+    size_t customer_room;
 };
 
 struct snapshot *snapshot_new(const struct snapshot_parts *parts); /* never NULL */

@@ -32,7 +32,7 @@ struct acker;
 /* What a delivery report is about: a notification may name objects of several customers. */
 struct delivery_tag {
     struct inflight *inflight;
-    struct customer *customer; /* NULL: nobody's */
+    struct customer *customer; /* held, however many records there are; NULL: nobody's */
     struct delivery_tag *next; /* of the same inflight */
 };
 

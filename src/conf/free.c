@@ -45,9 +45,28 @@ static void customer_free(struct customer_conf *c)
     rows_free(&conf_sections[SECTION_CUSTOMERS], c);
 }
 
+/* The count is no part of what the configuration says, which is constant. */
+static struct refs *refs_of(const struct conf *c)
+{
+    return &((struct conf *)(uintptr_t)c)->refs;
+}
+
+const struct conf *conf_hold(const struct conf *c)
+{
+    if (c != NULL) {
+        refs_hold(refs_of(c));
+    }
+    return c;
+}
+
+void conf_release(const struct conf *c)
+{
+    conf_free((struct conf *)(uintptr_t)c);
+}
+
 void conf_free(struct conf *c)
 {
-    if (c == NULL) {
+    if (c == NULL || !refs_release(&c->refs)) {
         return;
     }
     for (size_t i = 0; i < c->queue_count; i++) {

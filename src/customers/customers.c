@@ -1,44 +1,227 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* customers.c - who they are: routes, topics, credentials, breakers. */
+/*
+ * customers.c - the registry. A table holds all customers of one configuration and is never
+ * changed; customers_apply makes another one and swaps the pointer. Readers take a reference of
+ * the table, find their customer, hold it, and give the table back.
+ */
 #include "customers_priv.h"
 
 #include "base/alloc.h"
 #include "base/lock.h"
-#include "base/log.h"
-#include "codec/policy.h"
-#include "customers/route.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum {
-    TOPIC_BYTES = 249,
-    EVENT_MARGIN_BYTES = 1024,
-};
+enum { EVENT_MARGIN_BYTES = 1024 };
 
-static enum err_kind make_topics(struct customer *c, struct sink *sink, struct err *e)
+/* ---- references ---- */
+
+struct customer *customer_hold(struct customer *c)
 {
-    OWNED(template)
-    struct template *t =
-        template_new(span_str(c->conf->topic), placeholder_names, TOPIC_PLACEHOLDERS, e);
-    if (t == NULL) {
-        return err_wrap(e, "customer %s: topic", c->conf->id);
+    if (c != NULL) {
+        refs_hold(&c->refs);
     }
-    for (size_t s = 0; s < STREAMS; s++) {
-        struct buf name = BUF_INIT(TOPIC_BYTES);
-        struct span values[TOPIC_PLACEHOLDERS] = {c->id, stream_names[s]};
-        template_expand(t, values, &name);
-        if (name.overflowed || name.n == 0) {
-            buf_done(&name);
-            return err_set(e, FAIL_CONFIG, "customer %s: topic: its name is empty or too long",
-                           c->conf->id);
+    return c;
+}
+
+void customer_release(struct customer *c)
+{
+    if (c != NULL && refs_release(&c->refs)) {
+        entry_free(entry_of(c));
+    }
+}
+
+static void table_release(struct customer_table *t)
+{
+    if (t == NULL || !refs_release(&t->refs)) {
+        return;
+    }
+    for (size_t i = 0; i < t->slots; i++) {
+        customer_release(t->list[i] != NULL ? &t->list[i]->customer : NULL);
+    }
+    for (size_t q = 0; q < t->queue_count; q++) {
+        free(t->queue_names[q]);
+    }
+    routes_free(t->routes);
+    free(t->list);
+    free(t->generations);
+    free(t->queue_names);
+    free(t->of_queue);
+    conf_release(t->conf);
+    free(t);
+}
+
+static struct customer_table *table_take(struct customers *all)
+{
+    mutex_lock(&all->shared.lock);
+    struct customer_table *t = all->shared.table;
+    refs_hold(&t->refs);
+    mutex_unlock(&all->shared.lock);
+    return t;
+}
+
+/* ---- a table is made ---- */
+
+static int by_id(const void *x, const void *y)
+{
+    const struct customer_entry *const *a = x;
+    const struct customer_entry *const *b = y;
+    return strcmp((*a)->customer.conf->id, (*b)->customer.conf->id);
+}
+
+/* Customers of a table, sorted by id; the caller frees the list. */
+static struct customer_entry **sorted(const struct customer_table *t)
+{
+    struct customer_entry **list = mem_zeros(t->count, sizeof(*list));
+    size_t n = 0;
+    for (size_t i = 0; i < t->slots; i++) {
+        if (t->list[i] != NULL) {
+            list[n++] = t->list[i];
         }
-        c->topic_names[s] = mem_text(name.p);
-        buf_done(&name);
-        c->topics[s] = sink_topic(sink, c->topic_names[s]);
+    }
+    assert(n == t->count);
+    if (n != 0) {
+        qsort(list, n, sizeof(*list), by_id);
+    }
+    return list;
+}
+
+/* What each customer of the new configuration was before: NULL, if it is new. */
+static struct customer_entry **match(const struct customer_table *old, const struct conf *conf)
+{
+    struct customer_entry **before = mem_zeros(conf->customer_count, sizeof(*before));
+    struct customer_entry **list = sorted(old);
+    for (size_t i = 0; i < conf->customer_count && old->count != 0; i++) {
+        const struct customer_entry like = {.customer.conf = &conf->customers[i]};
+        const struct customer_entry *wanted = &like;
+        struct customer_entry **found = bsearch(&wanted, list, old->count, sizeof(*list), by_id);
+        before[i] = found != NULL ? *found : NULL;
+    }
+    free(list);
+    return before;
+}
+
+/* The number of a queue: the next one if its name is new. A queue that is gone keeps its number. */
+static size_t queue_number(struct customer_table *t, const char *name)
+{
+    for (size_t q = 0; q < t->queue_count; q++) {
+        if (strcmp(t->queue_names[q], name) == 0) {
+            return q;
+        }
+    }
+    t->queue_names = mem_grow(t->queue_names, t->queue_count + 1, sizeof(*t->queue_names));
+    t->queue_names[t->queue_count] = mem_text(name);
+    return t->queue_count++;
+}
+
+static void number_queues(struct customer_table *t, const struct customer_table *old,
+                          const struct conf *conf)
+{
+    for (size_t q = 0; q < old->queue_count; q++) {
+        (void)queue_number(t, old->queue_names[q]);
+    }
+    for (size_t q = 0; q < conf->queue_count; q++) {
+        (void)queue_number(t, conf->queues[q].name);
+    }
+    t->of_queue = mem_zeros(t->queue_count, sizeof(*t->of_queue));
+}
+
+/* As many slots as before, and more if that is not enough. */
+static void make_slots(struct customer_table *t, const struct customer_table *old,
+                       const struct conf *conf)
+{
+    t->slots = old->slots > conf->customer_count ? old->slots : conf->customer_count;
+    t->list = mem_zeros(t->slots, sizeof(*t->list));
+    t->generations = mem_zeros(t->slots, sizeof(*t->generations));
+    for (size_t i = 0; i < old->slots; i++) {
+        t->generations[i] = old->generations[i];
+    }
+}
+
+static enum err_kind place_customer(struct customer_table *t, struct customers *all,
+                                    const struct customer_conf *of, struct customer_entry *before,
+                                    size_t slot, struct err *e)
+{
+    struct entry_place place = {
+        .slot = (uint32_t)slot,
+        .generation = before != NULL ? t->generations[slot] : ++t->generations[slot],
+        .queue = queue_number(t, of->queue->name),
+    };
+    struct customer_entry *c = entry_new(all, t->conf, of, &place, before, e);
+    if (c == NULL) {
+        return e->kind;
+    }
+    t->list[slot] = c;
+    t->count++;
+    c->next_in_queue = t->of_queue[place.queue];
+    t->of_queue[place.queue] = c;
+    routes_add(t->routes, place.queue, span_str(of->bucket), span_str(of->prefix), slot);
+    return FAIL_NONE;
+}
+
+/* Those that stay first, so that a new customer gets a slot that nobody has or keeps. */
+static enum err_kind place_customers(struct customer_table *t, struct customers *all,
+                                     struct customer_entry *const *before, struct err *e)
+{
+    for (size_t i = 0; i < t->conf->customer_count; i++) {
+        if (before[i] != NULL && place_customer(t, all, &t->conf->customers[i], before[i],
+                                                before[i]->customer.slot, e) != FAIL_NONE) {
+            return e->kind;
+        }
+    }
+    size_t slot = 0;
+    for (size_t i = 0; i < t->conf->customer_count; i++) {
+        if (before[i] != NULL) {
+            continue;
+        }
+        while (t->list[slot] != NULL) {
+            slot++;
+        }
+        if (place_customer(t, all, &t->conf->customers[i], NULL, slot, e) != FAIL_NONE) {
+            return e->kind;
+        }
     }
     return FAIL_NONE;
 }
+
+static struct customer_table *table_new(struct customers *all, const struct customer_table *old,
+                                        const struct conf *conf, struct err *e)
+{
+    struct customer_table *t = mem_zeros(1, sizeof(*t));
+    t->conf = conf_hold(conf);
+    t->routes = routes_new();
+    number_queues(t, old, conf);
+    make_slots(t, old, conf);
+    struct customer_entry **before = match(old, conf);
+    enum err_kind kind = place_customers(t, all, before, e);
+    free(before);
+    routes_seal(t->routes);
+    if (kind != FAIL_NONE) {
+        table_release(t);
+        return NULL;
+    }
+    return t;
+}
+
+enum err_kind customers_apply(struct customers *all, const struct conf *conf, struct err *e)
+{
+    static const struct customer_table none;
+    mutex_lock(&all->apply.lock);
+    struct customer_table *old = all->shared.table; /* nobody else changes it */
+    struct customer_table *new = table_new(all, old != NULL ? old : &none, conf, e);
+    if (new != NULL) {
+        mutex_lock(&all->shared.lock);
+        all->shared.table = new;
+        mutex_unlock(&all->shared.lock);
+        atomic_store(&all->count, new->count);
+        table_release(old);
+    }
+    mutex_unlock(&all->apply.lock);
+    return new != NULL ? FAIL_NONE : e->kind;
+}
+
+/* ---- the registry ---- */
 
 static size_t event_bytes(const struct conf *conf, const struct sink *sink)
 {
@@ -49,131 +232,20 @@ static size_t event_bytes(const struct conf *conf, const struct sink *sink)
                : room;
 }
 
-static struct role_request role_of(const struct customer *c, const char *policy)
-{
-    return (struct role_request){
-        .role_arn = c->conf->role_arn,
-        .external_id = c->conf->external_id,
-        .policy = policy,
-        .account = c->conf->account_id,
-        .accept_unnamed = c->conf->accept_role_without_external_id,
-    };
-}
-
-static struct policy_scope scope_of(const struct customer_conf *conf)
-{
-    return (struct policy_scope){
-        .partition = partition_of(span_str(conf->region)),
-        .bucket = span_str(conf->bucket),
-        .prefix = span_str(conf->prefix),
-        .kms = conf->session_policy == SESSION_POLICY_FULL,
-    };
-}
-
-/*
- * The session of this customer can read this prefix of this bucket, and nothing else; with
- * SESSION_POLICY_NONE whatever the role allows.
- */
-static struct creds_source *make_creds(const struct customer *c, struct err *e)
-{
-    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
-    struct policy_scope scope = scope_of(c->conf);
-    (void)!policy_write(&policy, &scope); /* said at start, if it is wider */
-    bool none = c->conf->session_policy == SESSION_POLICY_NONE;
-    struct role_request role = role_of(c, none ? NULL : policy.p);
-    struct creds_source *s =
-        creds_source_role(c->all->parts.own, c->all->parts.creds_settings, &role, e);
-    buf_done(&policy);
-    return s;
-}
-
-static void log_policy(const struct customer *c)
-{
-    if (c->conf->session_policy == SESSION_POLICY_NONE) {
-        log_write(LOG_WARN, "no session policy", KV_SPAN("customer", c->id),
-                  KV_STR("next", "the role's own policy alone limits what the worker can read"));
-        return;
-    }
-    if (c->conf->session_policy == SESSION_POLICY_NO_KMS) {
-        log_write(LOG_INFO, "session policy without KMS", KV_SPAN("customer", c->id),
-                  KV_STR("next",
-                         "objects under SSE-KMS will be denied; for them set kms_key_arn or "
-                         "session_policy = \"full\""));
-    }
-    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
-    struct policy_scope scope = scope_of(c->conf);
-    if (!policy_write(&policy, &scope)) {
-        log_write(LOG_WARN, "session policy is wider than the prefix", KV_SPAN("customer", c->id),
-                  KV_STR("next", "the role's own policy must hold"));
-    }
-    buf_done(&policy);
-}
-
-/* Whether all events of a customer have the same key. */
-static bool key_is_fixed(const struct template *key)
-{
-    for (int place = PLACE_CATEGORY; place < PLACEHOLDERS; place++) {
-        if (template_uses(key, place)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static uint64_t share_of(const struct customers *all)
-{
-    const struct conf *conf = all->parts.conf;
-    uint64_t share = conf->customer_count > 1 ? conf->kafka.queue_bytes / 4 : UINT64_MAX;
-    uint64_t partition = sink_partition_bytes(all->parts.sink);
-    return key_is_fixed(all->key) && partition < share ? partition : share;
-}
-
-static enum err_kind customer_init(struct customer *c, struct customers *all, size_t index,
-                                   struct err *e)
-{
-    const struct conf *conf = all->parts.conf;
-    c->conf = &conf->customers[index];
-    c->index = index;
-    c->id = span_str(c->conf->id);
-    c->all = all;
-    c->queue = (size_t)(c->conf->queue - conf->queues);
-    c->next_in_queue = all->of_queue[c->queue];
-    all->of_queue[c->queue] = c;
-    c->share_bytes = share_of(all);
-    atomic_init(&c->event_bytes, event_bytes(conf, all->parts.sink));
-    mutex_init(&c->shared.lock);
-    cond_init(&c->shared.paid);
-    cond_init(&c->shared.looked);
-    rng_init_random(&c->shared.rng);
-    routes_add(all->routes, c->queue, span_str(c->conf->bucket), span_str(c->conf->prefix), index);
-    log_policy(c);
-    return make_topics(c, all->parts.sink, e);
-}
-
 struct customers *customers_new(const struct customers_parts *parts, struct err *e)
 {
     OWNED(customers) struct customers *all = mem_zeros(1, sizeof(*all));
-    size_t count = parts->conf->customer_count;
-    struct customer *list = mem_zeros(count, sizeof(*list));
-    size_t queues = parts->conf->queue_count;
-    struct customer **of_queue = mem_zeros(queues, sizeof(struct customer *));
-    all->of_queue = of_queue;
     all->parts = *parts;
-    all->list = list;
-    all->routes = routes_new();
+    all->parts.conf = NULL; /* that of the table counts */
+    mutex_init(&all->apply.lock);
+    mutex_init(&all->shared.lock);
+    all->event_bytes = event_bytes(parts->conf, parts->sink);
     all->key = template_new(span_str(parts->conf->kafka.key), placeholder_names, PLACEHOLDERS, e);
     if (all->key == NULL) {
         (void)err_wrap(e, "kafka.key");
         return NULL;
     }
-    for (size_t i = 0; i < count; i++) {
-        all->count = i + 1;
-        if (customer_init(&all->list[i], all, i, e) != FAIL_NONE) {
-            return NULL;
-        }
-    }
-    routes_seal(all->routes);
-    return take(&all);
+    return customers_apply(all, parts->conf, e) == FAIL_NONE ? take(&all) : NULL;
 }
 
 void customers_free(struct customers *all)
@@ -181,43 +253,45 @@ void customers_free(struct customers *all)
     if (all == NULL) {
         return;
     }
-    for (size_t i = 0; i < all->count; i++) {
-        struct customer *c = &all->list[i];
-        creds_source_free(c->shared.creds);
-        mutex_done(&c->shared.lock);
-        cond_done(&c->shared.paid);
-        cond_done(&c->shared.looked);
-        for (size_t s = 0; s < STREAMS; s++) {
-            free(c->topic_names[s]);
-        }
-    }
-    free(all->list);
-    free(all->of_queue);
-    routes_free(all->routes);
+    table_release(all->shared.table);
+    assert(atomic_load(&all->alive) == 0);
     template_free(all->key);
+    mutex_done(&all->apply.lock);
+    mutex_done(&all->shared.lock);
     free(all);
 }
 
 size_t customers_count(const struct customers *all)
 {
-    return all->count;
+    return atomic_load(&all->count);
 }
 
-struct customer *customers_at(const struct customers *all, size_t index)
+struct customer *customers_next(struct customers *all, struct customer *before)
 {
-    assert(index < all->count);
-    return &all->list[index];
+    struct customer *next = NULL;
+    struct customer_table *t = table_take(all);
+    for (size_t i = before != NULL ? before->slot + (size_t)1 : 0; i < t->slots && next == NULL;
+         i++) {
+        next = t->list[i] != NULL ? customer_hold(&t->list[i]->customer) : NULL;
+    }
+    table_release(t);
+    customer_release(before);
+    return next;
 }
 
-struct customer *customers_find(const struct customers *all, size_t queue, struct span bucket,
+struct customer *customers_find(struct customers *all, size_t queue, struct span bucket,
                                 struct span key, enum notification_form form)
 {
-    size_t at = routes_find(all->routes, queue, bucket, key);
-    if (at == ROUTE_NONE) {
-        return NULL;
+    struct customer *c = NULL;
+    struct customer_table *t = table_take(all);
+    size_t slot = routes_find(t->routes, queue, bucket, key);
+    if (slot != ROUTE_NONE) {
+        c = &t->list[slot]->customer;
+        bool trusted = c->conf->queue->customer_count <= 1 || form == NOTIFICATION_S3;
+        c = trusted ? customer_hold(c) : NULL;
     }
-    struct customer *c = &all->list[at];
-    return c->conf->queue->customer_count > 1 && form != NOTIFICATION_S3 ? NULL : c;
+    table_release(t);
+    return c;
 }
 
 const struct template *customers_key(const struct customers *all)
@@ -225,166 +299,29 @@ const struct template *customers_key(const struct customers *all)
     return all->key;
 }
 
-bool customers_queue_paused(const struct customers *all, size_t queue)
+bool customers_queue_paused(struct customers *all, size_t queue)
 {
     int64_t now = clock_mono_ms(all->parts.clock);
-    for (struct customer *c = all->of_queue[queue]; c != NULL; c = c->next_in_queue) {
-        mutex_lock(&c->shared.lock);
-        bool open = breaker_would_allow(&c->shared.breaker, now);
-        mutex_unlock(&c->shared.lock);
-        if (open) {
-            return false;
-        }
+    bool paused = true;
+    struct customer_table *t = table_take(all);
+    struct customer_entry *c = queue < t->queue_count ? t->of_queue[queue] : NULL;
+    for (; c != NULL && paused; c = c->next_in_queue) {
+        mutex_lock(&c->run->shared.lock);
+        paused = !breaker_would_allow(&c->run->shared.breaker, now);
+        mutex_unlock(&c->run->shared.lock);
     }
-    return true;
-}
-
-static struct creds_source *source_of(struct customer *c, bool *guarded, struct err *e)
-{
-    mutex_lock(&c->shared.lock);
-    if (c->shared.creds == NULL) {
-        c->shared.creds = make_creds(c, e);
-    }
-    struct creds_source *s = c->shared.creds;
-    *guarded = c->shared.guarded || c->conf->accept_role_without_external_id;
-    mutex_unlock(&c->shared.lock);
-    return s;
-}
-
-/* What the look of another lane came to, which is under way. */
-static void await_look_locked(struct customer *c, struct err *e)
-{
-    unsigned look = c->shared.looks;
-    while (c->shared.looks == look) {
-        cond_wait(&c->shared.looked, &c->shared.lock);
-    }
-    *e = c->shared.look_err;
-}
-
-/* With the lock released meanwhile. */
-static void look_locked(struct customer *c, struct err *e)
-{
-    struct role_request role = role_of(c, NULL);
-    c->shared.looking = true;
-    mutex_unlock(&c->shared.lock);
-    err_clear(e);
-    e->kind = sts_probe_external_id(c->all->parts.sts, c->all->parts.own, &role, e);
-    mutex_lock(&c->shared.lock);
-    c->shared.looking = false;
-    c->shared.looks++;
-    c->shared.guarded = e->kind == FAIL_NONE;
-    c->shared.look_err = *e;
-    cond_broadcast(&c->shared.looked);
-}
-
-/* Once, after the role was assumed for the first time, however many lanes it was assumed for. */
-static enum err_kind look_at_guard(struct customer *c, struct err *e)
-{
-    mutex_lock(&c->shared.lock);
-    if (c->shared.guarded) {
-        err_clear(e);
-    } else if (c->shared.looking) {
-        await_look_locked(c, e);
-    } else {
-        look_locked(c, e);
-    }
-    mutex_unlock(&c->shared.lock);
-    return e->kind;
-}
-
-enum err_kind customer_creds(struct customer *c, struct creds_source **out, struct err *e)
-{
-    bool guarded = false;
-    struct creds creds;
-    struct creds_source *s = source_of(c, &guarded, e);
-    if (s == NULL || creds_get(s, &creds, e) != FAIL_NONE) {
-        return e->kind;
-    }
-    creds_wipe(&creds);
-    *out = s;
-    return guarded ? FAIL_NONE : look_at_guard(c, e);
-}
-
-bool customer_allowed(struct customer *c)
-{
-    int64_t now = clock_mono_ms(c->all->parts.clock);
-    mutex_lock(&c->shared.lock);
-    bool yes = breaker_allow(&c->shared.breaker, now);
-    mutex_unlock(&c->shared.lock);
-    return yes;
-}
-
-void customer_went_well(struct customer *c)
-{
-    int64_t now = clock_mono_ms(c->all->parts.clock);
-    mutex_lock(&c->shared.lock);
-    bool closed = breaker_ok(&c->shared.breaker, now);
-    mutex_unlock(&c->shared.lock);
-    if (closed) {
-        log_write(LOG_INFO, "customer resumed", KV_SPAN("customer", c->id));
-    }
-}
-
-/* FNV-1a: only to tell different keys apart. */
-static uint64_t hash_of(struct span s)
-{
-    uint64_t h = 0xcbf29ce484222325U;
-    for (size_t i = 0; i < s.n; i++) {
-        h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3U;
-    }
-    return h;
-}
-
-void customer_refused(struct customer *c, enum breaker_mark mark, struct span about,
-                      const struct err *e)
-{
-    int64_t now = clock_mono_ms(c->all->parts.clock);
-    mutex_lock(&c->shared.lock);
-    bool opened = breaker_refused(&c->shared.breaker, mark, hash_of(about), now, &c->shared.rng);
-    int64_t pause = c->shared.breaker.until_ms - now;
-    mutex_unlock(&c->shared.lock);
-    if (opened) {
-        stats_add(&c->stats.paused, 1);
-        log_write(LOG_ERROR, "customer paused", KV_SPAN("customer", c->id), KV_ERR(e),
-                  KV_INT("pause_s", pause / 1000),
-                  KV_STR("next", "one object is tried after the pause"));
-    }
-}
-
-/* Say once when renewals begin to fail: the credentials of before still work for a while. */
-static void watch(struct creds_source *s, bool *told, const char *customer)
-{
-    struct err why = {.kind = FAIL_NONE};
-    bool failed = creds_renewal_failed(s, &why);
-    if (failed && !*told) {
-        log_write(LOG_WARN, "credentials not renewed", KV_STR("customer", customer),
-                  KV_STR("source", creds_source_name(s)), KV_ERR(&why),
-                  KV_STR("next", "tried again; those of before are used until they expire"));
-    }
-    *told = failed;
-}
-
-void customers_watch(struct customers *all)
-{
-    watch(all->parts.own, &all->own_told, "");
-    for (size_t i = 0; i < all->count; i++) {
-        struct customer *c = &all->list[i];
-        mutex_lock(&c->shared.lock);
-        if (c->shared.creds != NULL) {
-            watch(c->shared.creds, &c->shared.renewal_told, c->conf->id);
-        }
-        mutex_unlock(&c->shared.lock);
-    }
+    table_release(t);
+    return paused;
 }
 
 void customers_stop(struct customers *all)
 {
     atomic_store(&all->stopped, true);
-    for (size_t i = 0; i < all->count; i++) {
-        struct customer *c = &all->list[i];
-        mutex_lock(&c->shared.lock);
-        cond_broadcast(&c->shared.paid);
-        mutex_unlock(&c->shared.lock);
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        struct customer_run *run = entry_of(c)->run;
+        mutex_lock(&run->shared.lock);
+        cond_broadcast(&run->shared.acknowledged);
+        mutex_unlock(&run->shared.lock);
     }
 }
 
@@ -398,5 +335,5 @@ void customer_topic_takes(struct customer *c, size_t bytes)
 
 size_t customers_event_bytes(const struct customers *all)
 {
-    return event_bytes(all->parts.conf, all->parts.sink);
+    return all->event_bytes;
 }

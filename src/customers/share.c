@@ -5,10 +5,10 @@
  * than keeps one partition busy, where its key sends all to one: what waits behind that is memory,
  * and librdkafka's thread does not sleep over it.
  *
- * While Kafka as a whole is away everybody waits, with the lease held: handing back would
- * burn receive counts for nothing. Only while others go on and one does not, its lanes let go.
- * And after much longer, if brokers answer and yet nothing is acknowledged to anybody: those who
- * wait may be the dead ones, on all lanes, and the others without any.
+ * While Kafka is unreachable all lanes wait, with the lease held: to return messages would only
+ * raise their receive counts. If the records of others are acknowledged and those of one customer
+ * are not, its lanes end their attempts. So they do, after much longer, if brokers answer and no
+ * record at all is acknowledged: the customers with dead topics may have taken all lanes.
  */
 #include "customers_priv.h"
 
@@ -23,27 +23,27 @@ enum {
 };
 
 /* Over its share, unless nothing of it is on its way: a large record must pass. */
-static bool over_share(struct customer *c, size_t bytes)
+static bool over_share(struct customer_entry *c, size_t bytes)
 {
-    uint64_t now = atomic_load(&c->unacked);
+    uint64_t now = atomic_load(&c->run->unacked);
     return now != 0 && (now >= c->share_bytes || bytes > c->share_bytes - now);
 }
 
-/* What a waiting lane saw, and since when: of its customer, and of all. */
+/* What a waiting lane saw last, and when: of its customer, and of all. */
 struct progress {
     uint64_t mine, all;
     int64_t mine_ms, all_ms;
 };
 
-/* True: for long this customer got nothing acknowledged, and it is not for Kafka being away. */
-static bool left_behind(struct progress *p, struct customer *c)
+/* True: no record of this customer was acknowledged for long, and Kafka is reachable. */
+static bool left_behind(struct progress *p, struct customer_entry *c)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);
-    uint64_t mine = atomic_load(&c->unacked);
-    uint64_t all = atomic_load(&c->all->paid);
+    uint64_t mine = atomic_load(&c->run->unacked);
+    uint64_t all = atomic_load(&c->all->acks);
     bool quiet = now - p->all_ms > SHARE_QUIET_MS;
     bool others_again = all != p->all && quiet;
-    bool for_all = c->all->count == 1 || !sink_reached(c->all->parts.sink);
+    bool for_all = customers_count(c->all) == 1 || !sink_reached(c->all->parts.sink);
     if (mine != p->mine || others_again || for_all) {
         p->mine = mine;
         p->mine_ms = now;
@@ -55,13 +55,13 @@ static bool left_behind(struct progress *p, struct customer *c)
     return now - p->mine_ms > (quiet ? SHARE_ALONE_MS : SHARE_WAIT_MS);
 }
 
-static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err *e)
+static enum err_kind wait_for_share(struct customer_entry *c, size_t bytes, struct err *e)
 {
     enum err_kind kind = FAIL_NONE;
     int64_t now = clock_mono_ms(c->all->parts.clock);
-    struct progress seen = {atomic_load(&c->unacked), atomic_load(&c->all->paid), now, now};
-    mutex_lock(&c->shared.lock);
-    (void)atomic_fetch_add(&c->waiting, 1);
+    struct progress seen = {atomic_load(&c->run->unacked), atomic_load(&c->all->acks), now, now};
+    mutex_lock(&c->run->shared.lock);
+    (void)atomic_fetch_add(&c->run->waiting, 1);
     while (over_share(c, bytes)) {
         if (atomic_load(&c->all->stopped)) {
             kind = err_set(e, FAIL_STOPPED, "kafka: the worker is stopping");
@@ -69,24 +69,25 @@ static enum err_kind wait_for_share(struct customer *c, size_t bytes, struct err
         }
         if (left_behind(&seen, c)) {
             kind = err_set(e, FAIL_AGAIN,
-                           "kafka: nothing of this customer was acknowledged for %d s or more",
+                           "kafka: no record of this customer was acknowledged for %d s or more",
                            SHARE_WAIT_MS / 1000);
             break;
         }
-        atomic_store(&c->asleep, true);
+        atomic_store(&c->run->asleep, true);
         if (!over_share(c, bytes)) {
-            break; /* paid before that was seen */
+            break; /* acknowledged before that was seen */
         }
-        (void)cond_wait_ms(&c->shared.paid, &c->shared.lock, SHARE_LOOK_MS);
+        (void)cond_wait_ms(&c->run->shared.acknowledged, &c->run->shared.lock, SHARE_LOOK_MS);
     }
-    (void)atomic_fetch_sub(&c->waiting, 1);
-    mutex_unlock(&c->shared.lock);
+    (void)atomic_fetch_sub(&c->run->waiting, 1);
+    mutex_unlock(&c->run->shared.lock);
     return kind;
 }
 
-enum err_kind customer_reserve(struct customer *c, size_t bytes, struct pulse *pulse, bool *full,
-                               struct err *e)
+enum err_kind customer_reserve(struct customer *customer, size_t bytes, struct pulse *pulse,
+                               bool *full, struct err *e)
 {
+    struct customer_entry *c = entry_of(customer);
     if (over_share(c, bytes)) {
         if (full != NULL) {
             *full = true;
@@ -103,18 +104,19 @@ enum err_kind customer_reserve(struct customer *c, size_t bytes, struct pulse *p
             return kind;
         }
     }
-    (void)atomic_fetch_add_explicit(&c->unacked, bytes, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&c->run->unacked, bytes, memory_order_relaxed);
     return FAIL_NONE;
 }
 
-void customer_release(struct customer *c, size_t bytes)
+void customer_unreserve(struct customer *customer, size_t bytes)
 {
-    uint64_t left = atomic_fetch_sub(&c->unacked, bytes) - bytes;
-    (void)atomic_fetch_add_explicit(&c->all->paid, 1, memory_order_relaxed);
+    struct customer_entry *c = entry_of(customer);
+    uint64_t left = atomic_fetch_sub(&c->run->unacked, bytes) - bytes;
+    (void)atomic_fetch_add_explicit(&c->all->acks, 1, memory_order_relaxed);
     bool room = left <= c->share_bytes - c->share_bytes / SHARE_ROOM;
-    if (room && atomic_load(&c->asleep) && atomic_exchange(&c->asleep, false)) {
-        mutex_lock(&c->shared.lock);
-        cond_broadcast(&c->shared.paid);
-        mutex_unlock(&c->shared.lock);
+    if (room && atomic_load(&c->run->asleep) && atomic_exchange(&c->run->asleep, false)) {
+        mutex_lock(&c->run->shared.lock);
+        cond_broadcast(&c->run->shared.acknowledged);
+        mutex_unlock(&c->run->shared.lock);
     }
 }

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is told of a customer; what counts for its work is in customers.c. */
-#include "customers/customers.h"
+/* state.c - what is shown of a customer. */
+#include "customers_priv.h"
 
 #include "base/lock.h"
 
-void customer_state(struct customer *c, struct customer_state *out)
+void customer_state(struct customer *customer, struct customer_state *out)
 {
+    struct customer_run *run = entry_of(customer)->run;
+    struct role *role = entry_of(customer)->role;
     struct err why = {.kind = FAIL_NONE};
-    *out = (struct customer_state){.unacked_bytes = atomic_load(&c->unacked)};
-    mutex_lock(&c->shared.lock);
-    out->paused = c->shared.breaker.open;
-    if (c->shared.creds != NULL) {
-        out->expires_ms = creds_expires_ms(c->shared.creds);
-        out->renewal_failing = creds_renewal_failed(c->shared.creds, &why);
+    *out = (struct customer_state){.unacked_bytes = atomic_load(&run->unacked)};
+    mutex_lock(&run->shared.lock);
+    out->paused = run->shared.breaker.open;
+    mutex_unlock(&run->shared.lock);
+    mutex_lock(&role->shared.lock);
+    if (role->shared.creds != NULL) {
+        out->expires_ms = creds_expires_ms(role->shared.creds);
+        out->renewal_failing = creds_renewal_failed(role->shared.creds, &why);
     }
-    mutex_unlock(&c->shared.lock);
+    mutex_unlock(&role->shared.lock);
 }

@@ -256,7 +256,7 @@ static void assign(struct intake *i, struct inflight *r)
                            r->notification->form);
     }
     r->account.customer = c;
-    r->sched_class = c != NULL ? c->index : customers_count(i->parts.customers) + r->queue;
+    r->sched_class = c != NULL ? i->parts.queue_count + c->slot : r->queue;
 }
 
 /* One clock, many queues that notification it: said once, and again only when it has moved on. */

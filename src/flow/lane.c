@@ -22,13 +22,13 @@ struct lane {
     int64_t began_ms; /* the object under way */
     struct rng rng;
     struct pulse pulse;
-    const struct customer *_Atomic customer; /* whose object is under way */
     pthread_t thread;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t ended; /* stopped or done */
         bool stopped;
-        bool done; /* the thread has nothing more to do */
+        bool done;                 /* the thread has nothing more to do */
+        struct customer *customer; /* of the object under way, held; NULL: of none */
     } shared;
 };
 
@@ -99,7 +99,7 @@ static void log_object(struct lane *l, const struct outcome_action *action, cons
 
 static void count_object(struct lane *l, enum outcome outcome, enum err_kind kind)
 {
-    struct stats *s = &l->attempt->customer->stats;
+    struct stats *s = l->attempt->customer->stats;
     stats_count *of[] = {&s->objects_done, &s->objects_left, &s->objects_later};
     stats_add(of[outcome], 1);
     stats_add(&s->errors[kind], kind != FAIL_NONE);
@@ -234,6 +234,16 @@ static bool is_folder(const struct notification_record *record)
     return record->size == 0 && record->key.n != 0 && record->key.p[record->key.n - 1] == '/';
 }
 
+/* Of the object under way; takes it over. */
+static void set_customer(struct lane *l, struct customer *c)
+{
+    mutex_lock(&l->shared.lock);
+    struct customer *before = l->shared.customer;
+    l->shared.customer = c;
+    mutex_unlock(&l->shared.lock);
+    customer_release(before);
+}
+
 /* The folder of a prefix is its customer's, though it is not below the prefix. */
 static struct customer *find_customer(const struct lane *l, const struct inflight *r,
                                       const struct notification_record *record)
@@ -251,7 +261,7 @@ static struct customer *find_customer(const struct lane *l, const struct infligh
 static void compare_region(const struct notification_record *record, struct customer *c)
 {
     if (record->region.n != 0 && !span_eq(record->region, span_str(c->conf->region)) &&
-        !atomic_exchange(&c->region_told, true)) {
+        customer_warn_once(c, CUSTOMER_REGION)) {
         log_write(LOG_WARN, "region differs", KV_SPAN("customer", c->id),
                   KV_SPAN("notification", record->region), KV_STR("configuration", c->conf->region),
                   KV_STR("next", "the configuration's is used"));
@@ -261,7 +271,7 @@ static void compare_region(const struct notification_record *record, struct cust
 static void compare_account(const struct notification_record *record, struct customer *c)
 {
     if (record->account.n != 0 && !span_eq(record->account, span_str(c->conf->account_id)) &&
-        !atomic_exchange(&c->account_told, true)) {
+        customer_warn_once(c, CUSTOMER_ACCOUNT)) {
         log_write(LOG_WARN, "account differs", KV_SPAN("customer", c->id),
                   KV_SPAN("notification", record->account),
                   KV_STR("configuration", c->conf->account_id),
@@ -273,7 +283,7 @@ static void compare_account(const struct notification_record *record, struct cus
 static void compare_version(const struct notification_record *record, struct customer *c)
 {
     if (record->version_id.n != 0 && !span_eq(record->version_id, SPAN("null")) &&
-        !c->conf->versioned && !atomic_exchange(&c->version_told, true)) {
+        !c->conf->versioned && customer_warn_once(c, CUSTOMER_VERSION)) {
         log_write(LOG_WARN, "versions not read", KV_SPAN("customer", c->id),
                   KV_STR("next", "the bucket has versions, but the current one is read: a version "
                                  "overwritten before that is not delivered; let the role "
@@ -289,7 +299,7 @@ static void lane_paused(struct lane *l, struct inflight *r, struct customer *c)
     if (rule->reject && is_last(l, r)) {
         last_reject(l, REJECT_OBJECT, "paused: the customer's role, bucket or topic refuses us");
     }
-    stats_add(&c->stats.objects_later, 1);
+    stats_add(&c->stats->objects_later, 1);
     log_write(LOG_INFO, "object later", KV_SPAN("customer", c->id),
               KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("error", "paused"),
               KV_INT("receive_count", r->receive_count), KV_INT("again_s", delay),
@@ -307,12 +317,13 @@ static void lane_record(struct lane *l, struct inflight *r,
     attempt_set_object(l->attempt, r, record);
     l->began_ms = clock_mono_ms(l->parts.clock);
     struct customer *c = find_customer(l, r, record);
+    set_customer(l, c);
     if (c == NULL) {
         lane_not_ours(l, r);
         return;
     }
     if (is_folder(record)) {
-        stats_add(&c->stats.skipped, 1);
+        stats_add(&c->stats->skipped, 1);
         log_write(LOG_INFO, "folder marker skipped", KV_SPAN("customer", c->id),
                   KV_SPAN("object", buf_span(&l->attempt->object)));
         return;
@@ -321,7 +332,6 @@ static void lane_record(struct lane *l, struct inflight *r,
     compare_account(record, c);
     compare_version(record, c);
     attempt_set_customer(l->attempt, c);
-    atomic_store_explicit(&l->customer, c, memory_order_relaxed);
     if (!customer_allowed(c)) {
         lane_paused(l, r, c);
         return;
@@ -345,6 +355,7 @@ void lane_carry(struct lane *l, struct inflight *r)
         }
         lane_record(l, r, &r->notification->records[i]);
     }
+    set_customer(l, NULL);
     inflight_slim(r);
     struct acker *acker = l->parts.acker;
     if (inflight_release(r, NULL)) {
@@ -372,7 +383,6 @@ static void *lane_run(void *arg)
         size_t sched_class = r->sched_class;
         pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
         lane_carry(l, r); /* r may be freed by now */
-        atomic_store_explicit(&l->customer, NULL, memory_order_relaxed);
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         inbox_finished(l->parts.inbox, sched_class);
     }
@@ -393,9 +403,12 @@ const struct pulse *lane_pulse(const struct lane *l)
     return &l->pulse;
 }
 
-const struct customer *lane_customer(const struct lane *l)
+struct customer *lane_customer(struct lane *l)
 {
-    return atomic_load_explicit(&l->customer, memory_order_relaxed);
+    mutex_lock(&l->shared.lock);
+    struct customer *c = customer_hold(l->shared.customer);
+    mutex_unlock(&l->shared.lock);
+    return c;
 }
 
 void lane_stop(struct lane *l)

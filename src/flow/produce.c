@@ -78,7 +78,7 @@ static enum err_kind give(struct produce *p, struct inflight *r, struct customer
         assert(!last);
         (void)last;
         if (c != NULL) {
-            customer_release(c, bytes);
+            customer_unreserve(c, bytes);
         }
     }
     return kind;
@@ -112,7 +112,7 @@ static enum err_kind produce_event(struct produce *p, struct inflight *r, struct
 enum err_kind produce_record(struct produce *p, struct inflight *r, struct customer *c,
                              const struct output *record, struct err *e)
 {
-    struct stats *stats = c != NULL ? &c->stats : p->parts.stats;
+    struct stats *stats = c != NULL ? c->stats : p->parts.stats;
     enum err_kind kind = FAIL_NONE;
     if (record->kind == OUTPUT_EVENT) {
         assert(c != NULL); /* only rejects can be nobody's */
@@ -137,9 +137,9 @@ enum err_kind produce_record(struct produce *p, struct inflight *r, struct custo
 
 void produce_count(struct produce *p, struct customer *c)
 {
-    stats_add(&c->stats.events, p->events);
-    stats_add(&c->stats.ordinals_forgotten, p->forgotten);
-    stats_add(&c->stats.times_from_object, p->without_time);
+    stats_add(&c->stats->events, p->events);
+    stats_add(&c->stats->ordinals_forgotten, p->forgotten);
+    stats_add(&c->stats->times_from_object, p->without_time);
     p->events = 0;
     p->forgotten = 0;
     p->without_time = 0;
@@ -151,13 +151,13 @@ void produce_delivered(struct customer *c, size_t bytes, const struct err *e)
         return;
     }
     if (e->kind == FAIL_NONE) {
-        stats_add(&c->stats.records_acked, 1);
+        stats_add(&c->stats->records_acked, 1);
     } else {
-        stats_add(&c->stats.records_failed, 1);
+        stats_add(&c->stats->records_failed, 1);
         if (e->kind == FAIL_LIMIT) {
             customer_topic_takes(c, bytes); /* the next attempt rejects it */
         }
         customer_refused(c, outcome_rule(ABOUT_DELIVERY, e->kind)->mark, SPAN(""), e);
     }
-    customer_release(c, bytes);
+    customer_unreserve(c, bytes);
 }

@@ -21,7 +21,23 @@ struct snapshot *snapshot_new(const struct snapshot_parts *parts)
     s->parts = *parts;
     s->threads = mem_zeros(OTHER_THREADS + (size_t)parts->conf->limits.lanes, sizeof(*s->threads));
     s->first_lane = OTHER_THREADS;
+    s->at_work = mem_zeros((size_t)parts->conf->limits.lanes, sizeof(struct customer *));
     return s;
+}
+
+/* Those of the last fill, whose ids are shown. */
+static void release_at_work(struct snapshot *s)
+{
+    while (s->at_work_count != 0) {
+        customer_release(s->at_work[--s->at_work_count]);
+    }
+}
+
+static void release_customers(struct snapshot *s)
+{
+    while (s->customer_count != 0) {
+        customer_release(s->customers[--s->customer_count].customer);
+    }
 }
 
 void snapshot_free(struct snapshot *s)
@@ -29,7 +45,10 @@ void snapshot_free(struct snapshot *s)
     if (s == NULL) {
         return;
     }
+    release_at_work(s);
+    release_customers(s);
     free(s->threads);
+    free(s->at_work);
     free(s->customers);
     free(s->queues);
     free(s);
@@ -48,13 +67,17 @@ static void fill_threads(struct snapshot *s, const struct snapshot_run *run)
     const struct snapshot_parts *p = &s->parts;
     s->health = (struct health){.threads = s->threads,
                                 .stalled_after_ms = p->conf->metrics.stalled_after_ms};
+    release_at_work(s);
     add_thread(s, "intake", 1, intake_pulse(p->intake), NULL);
     add_thread(s, "sink", 1, sink_pulse(p->sink), NULL);
     for (size_t i = 0; i < ACKER_THREADS; i++) {
         add_thread(s, "acker", i + 1, acker_pulse(p->acker, i), NULL);
     }
     for (size_t i = 0; i < run->lane_count; i++) {
-        const struct customer *c = lane_customer(run->lanes[i]);
+        struct customer *c = lane_customer(run->lanes[i]);
+        if (c != NULL) {
+            s->at_work[s->at_work_count++] = c;
+        }
         add_thread(s, "lane", i + 1, lane_pulse(run->lanes[i]), c != NULL ? c->conf->id : NULL);
     }
 }
@@ -82,17 +105,18 @@ void snapshot_fill_health(struct snapshot *s, const struct snapshot_run *run)
 static void fill_customers(struct snapshot *s)
 {
     const struct snapshot_parts *p = &s->parts;
-    size_t count = customers_count(p->customers);
-    if (count != s->customer_count) {
-        s->customers = mem_grow(s->customers, count, sizeof(*s->customers));
-        s->customer_count = count;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct customer *c = customers_at(p->customers, i);
-        struct snapshot_customer *out = &s->customers[i];
+    release_customers(s);
+    for (struct customer *c = NULL; (c = customers_next(p->customers, c)) != NULL;) {
+        if (s->customer_count == s->customer_room) {
+            size_t count = customers_count(p->customers);
+            s->customer_room = count > s->customer_count ? count : s->customer_count + 1;
+            s->customers = mem_grow(s->customers, s->customer_room, sizeof(*s->customers));
+        }
+        struct snapshot_customer *out = &s->customers[s->customer_count++];
+        out->customer = customer_hold(c);
         out->id = c->id;
-        out->lanes_busy = inbox_at_work(p->inbox, c->index);
-        stats_copy(&out->stats, &c->stats);
+        out->lanes_busy = inbox_at_work(p->inbox, p->conf->queue_count + c->slot);
+        stats_copy(&out->stats, c->stats);
         customer_state(c, &out->state);
     }
 }

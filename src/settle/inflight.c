@@ -6,6 +6,7 @@
 #include "settle/inflight.h"
 
 #include "base/alloc.h"
+#include "customers/customers.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -36,8 +37,10 @@ void inflight_free(struct inflight *r)
     }
     for (struct delivery_tag *a = r->account.next, *next = NULL; a != NULL; a = next) {
         next = a->next;
+        customer_release(a->customer);
         free(a);
     }
+    customer_release(r->account.customer);
     notification_free(r->notification);
     free(r->id);
     free(r->handle);
@@ -53,7 +56,7 @@ struct delivery_tag *inflight_tag(struct inflight *r, struct customer *c)
     if (a->customer != c) {
         a->next = mem_zeros(1, sizeof(*a));
         a = a->next;
-        *a = (struct delivery_tag){.inflight = r, .customer = c};
+        *a = (struct delivery_tag){.inflight = r, .customer = customer_hold(c)};
     }
     return a;
 }

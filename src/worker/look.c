@@ -34,8 +34,8 @@ static void check_topics(struct worker *w)
 {
     const char *before = "";
     bool more = check_topic(w, w->conf->kafka.rejects_topic, "");
-    for (size_t i = 0; i < customers_count(w->customers) && more; i++) {
-        struct customer *c = customers_at(w->customers, i);
+    struct customer *c = NULL;
+    while (more && (c = customers_next(w->customers, c)) != NULL) {
         for (size_t s = 0; s < STREAMS && more; s++) {
             if (strcmp(c->topic_names[s], before) == 0) {
                 continue;
@@ -48,6 +48,7 @@ static void check_topics(struct worker *w)
             }
         }
     }
+    customer_release(c);
 }
 
 /* Who we are in AWS's eyes: the first question when a policy refuses us. */

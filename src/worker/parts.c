@@ -148,7 +148,10 @@ static enum err_kind make_queues(struct worker *w, struct err *e)
     return FAIL_NONE;
 }
 
-/* A customer without a limit of its own leaves a quarter of the lanes to the others. */
+/*
+ * By class: the queues', then those of customers, whose slots are at first their places in the
+ * configuration. A customer without a limit of its own leaves a quarter of the lanes to the others.
+ */
 static unsigned *lane_limits(const struct conf *conf, size_t sched_classes)
 {
     unsigned *limits = mem_zeros(sched_classes, sizeof(*limits));
@@ -156,7 +159,7 @@ static unsigned *lane_limits(const struct conf *conf, size_t sched_classes)
     unsigned most = lanes > 4 ? lanes - lanes / 4 : (lanes > 1 ? lanes - 1 : 1);
     for (size_t i = 0; i < conf->customer_count; i++) {
         unsigned own = (unsigned)conf->customers[i].max_lanes;
-        limits[i] = own != 0 ? own : (conf->customer_count > 1 ? most : 0);
+        limits[conf->queue_count + i] = own != 0 ? own : (conf->customer_count > 1 ? most : 0);
     }
     return limits;
 }

@@ -84,8 +84,8 @@ static void log_stopped(struct worker *w, size_t untouched, size_t given_up, int
     uint64_t objects = 0;
     uint64_t events = 0;
     uint64_t later = 0;
-    for (size_t i = 0; i < customers_count(w->customers); i++) {
-        const struct stats *s = &customers_at(w->customers, i)->stats;
+    for (struct customer *c = NULL; (c = customers_next(w->customers, c)) != NULL;) {
+        const struct stats *s = c->stats;
         objects += stats_get(&s->objects_done);
         later += stats_get(&s->objects_later);
         events += stats_get(&s->events);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
-#include "customers/customers.h"
+#include "customers_priv.h"
 #include "fakes/fake_world.h"
 
 #include <time.h>
@@ -26,6 +26,18 @@ static struct {
 static char *text(const char *s)
 {
     return (char *)(uintptr_t)s;
+}
+
+/* The customer of this slot; borrowed, until its configuration changes. */
+static struct customer *at(uint32_t slot)
+{
+    struct customer *c = NULL;
+    do {
+        c = customers_next(w.all, c);
+        assert_non_null(c);
+    } while (c->slot != slot);
+    customer_release(c);
+    return c;
 }
 
 /* Two customers: a quarter of 4,000 bytes each. */
@@ -64,7 +76,7 @@ static void setup(void)
 static void names_topics_by_their_template(void **state UNUSED)
 {
     setup();
-    assert_string_equal(customers_at(w.all, 1)->topic_names[STREAM_RUNTIME], "events-b");
+    assert_string_equal(at(1)->topic_names[STREAM_RUNTIME], "events-b");
     customers_free(w.all);
 }
 
@@ -72,8 +84,9 @@ static void finds_customers_of_a_shared_queue_by_the_direct_form_only(void **sta
 {
     setup();
     struct span bucket = SPAN("bucket");
-    assert_ptr_equal(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTIFICATION_S3),
-                     customers_at(w.all, 0));
+    struct customer *a = customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTIFICATION_S3);
+    assert_ptr_equal(a, at(0));
+    customer_release(a);
     assert_null(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTIFICATION_SNS));
     assert_null(customers_find(w.all, 0, bucket, SPAN("pc/x"), NOTIFICATION_S3));
     customers_free(w.all);
@@ -83,20 +96,20 @@ static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **stat
 {
     setup();
     struct err e;
-    struct customer *a = customers_at(w.all, 0);
+    struct customer *a = at(0);
     assert_int_equal(customer_reserve(a, 100000, NULL, NULL, &e), FAIL_NONE);
-    customer_release(a, 100000);
-    assert_int_equal(a->unacked, 0);
+    customer_unreserve(a, 100000);
+    assert_int_equal(entry_of(a)->run->unacked, 0);
     customers_free(w.all);
 }
 
 static void shares_no_more_than_its_partition_takes_where_there_is_but_one(void **state UNUSED)
 {
     setup_with("{customer}", 600);
-    assert_int_equal(customers_at(w.all, 0)->share_bytes, 600);
+    assert_int_equal(entry_of(at(0))->share_bytes, 600);
     customers_free(w.all);
     setup_with("{customer}/{session.id}", 600);
-    assert_int_equal(customers_at(w.all, 0)->share_bytes, 1000);
+    assert_int_equal(entry_of(at(0))->share_bytes, 1000);
     customers_free(w.all);
 }
 
@@ -105,7 +118,7 @@ static void tells_how_a_customer_stands(void **state UNUSED)
     setup();
     struct err e = {.kind = FAIL_DENIED};
     struct creds_source *creds = NULL;
-    struct customer *a = customers_at(w.all, 0);
+    struct customer *a = at(0);
     struct customer_state s;
     customer_state(a, &s);
     assert_int_equal(s.paused + s.renewal_failing + s.unacked_bytes, 0);
@@ -120,7 +133,7 @@ static void tells_how_a_customer_stands(void **state UNUSED)
     assert_int_equal(s.paused, 1);
     assert_int_equal(s.renewal_failing, 1);
     assert_int_equal(s.unacked_bytes, 700);
-    customer_state(customers_at(w.all, 1), &s);
+    customer_state(at(1), &s);
     assert_int_equal(s.paused, 0);
     customers_free(w.all);
 }
@@ -147,7 +160,7 @@ static pthread_t start_waiting(struct waiter *x)
     struct err e;
     assert_int_equal(customer_reserve(x->c, 800, NULL, NULL, &e), FAIL_NONE);
     assert_int_equal(pthread_create(&thread, NULL, owe_more, x), 0);
-    while (atomic_load(&x->c->waiting) == 0) {
+    while (atomic_load(&entry_of(x->c)->run->waiting) == 0) {
     }
     return thread;
 }
@@ -155,14 +168,13 @@ static pthread_t start_waiting(struct waiter *x)
 static void waits_above_its_share_until_something_is_acknowledged(void **state UNUSED)
 {
     setup();
-    struct waiter x = {.c = customers_at(w.all, 0)};
+    struct waiter x = {.c = at(0)};
     pthread_t thread = start_waiting(&x);
     struct err e;
-    assert_int_equal(customer_reserve(customers_at(w.all, 1), 900, NULL, NULL, &e),
-                     FAIL_NONE); /* has its own */
+    assert_int_equal(customer_reserve(at(1), 900, NULL, NULL, &e), FAIL_NONE); /* has its own */
     assert_false(atomic_load(&x.ended));
     assert_int_equal(pulse_state(&x.pulse), PULSE_WAIT);
-    customer_release(x.c, 800);
+    customer_unreserve(x.c, 800);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
     assert_int_equal(pulse_state(&x.pulse), PULSE_WORK);
@@ -173,20 +185,20 @@ static void wakes_a_waiting_lane_when_a_third_of_the_share_is_free(void **state 
 {
     setup();
     struct err e;
-    struct customer *a = customers_at(w.all, 0);
+    struct customer *a = at(0);
     assert_int_equal(customer_reserve(a, 1000, NULL, NULL, &e), FAIL_NONE);
-    atomic_store(&a->asleep, true);
-    customer_release(a, 332);
-    assert_true(atomic_load(&a->asleep));
-    customer_release(a, 1);
-    assert_false(atomic_load(&a->asleep));
+    atomic_store(&entry_of(a)->run->asleep, true);
+    customer_unreserve(a, 332);
+    assert_true(atomic_load(&entry_of(a)->run->asleep));
+    customer_unreserve(a, 1);
+    assert_false(atomic_load(&entry_of(a)->run->asleep));
     customers_free(w.all);
 }
 
 static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
 {
     setup();
-    struct waiter x = {.c = customers_at(w.all, 0)};
+    struct waiter x = {.c = at(0)};
     pthread_t thread = start_waiting(&x);
     atomic_store(&fake_sink.away, true);
     struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
@@ -196,7 +208,7 @@ static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
     assert_false(atomic_load(&x.ended));
     atomic_store(&fake_sink.away, false);
     while (!atomic_load(&x.ended)) {
-        customer_release(customers_at(w.all, 1), 0); /* others' records are acknowledged */
+        customer_unreserve(at(1), 0); /* others' records are acknowledged */
         atomic_fetch_add(&moved.ms, 200);
         (void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
     }
@@ -209,20 +221,20 @@ static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
 static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
 {
     setup();
-    struct waiter x = {.c = customers_at(w.all, 0)};
+    struct waiter x = {.c = at(0)};
     pthread_t thread = start_waiting(&x);
     struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
-    customer_release(customers_at(w.all, 1), 0);
+    customer_unreserve(at(1), 0);
     for (int i = 0; i < 3; i++) {
         (void)nanosleep(&looks, NULL);
         atomic_fetch_add(&moved.ms, 60 * 1000);
     }
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
-    customer_release(customers_at(w.all, 1), 0); /* Kafka is connected, for the other first */
+    customer_unreserve(at(1), 0); /* Kafka is connected, for the other first */
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
-    customer_release(x.c, 800);
+    customer_unreserve(x.c, 800);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
     customers_free(w.all);
@@ -232,7 +244,7 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
 static void lets_go_after_longer_when_brokers_answer_and_acknowledge_nothing(void **state UNUSED)
 {
     setup();
-    struct waiter x = {.c = customers_at(w.all, 0)};
+    struct waiter x = {.c = at(0)};
     pthread_t thread = start_waiting(&x);
     struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
     (void)nanosleep(&looks, NULL);
@@ -248,7 +260,7 @@ static void lets_go_after_longer_when_brokers_answer_and_acknowledge_nothing(voi
 static void ends_the_wait_on_stop(void **state UNUSED)
 {
     setup();
-    struct waiter x = {.c = customers_at(w.all, 0)};
+    struct waiter x = {.c = at(0)};
     pthread_t thread = start_waiting(&x);
     customers_stop(w.all);
     assert_int_equal(pthread_join(thread, NULL), 0);

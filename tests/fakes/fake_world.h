@@ -99,8 +99,8 @@ static struct {
     enum err_kind renewal; /* what a renewal gives */
     int64_t expires_ms;
     enum err_kind unguarded; /* what a look at the role's guard gives */
-    int roles;
-    int probes;
+    atomic_int roles;
+    atomic_int probes;
 } fake_creds;
 
 struct creds_source {

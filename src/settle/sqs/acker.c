@@ -116,9 +116,9 @@ static void count_delivered(const struct acker *a, const struct inflight *r)
         if (of->customer == NULL) {
             continue;
         }
-        stats_set(&of->customer->stats.delivered_ms, (uint64_t)now);
+        stats_set(&of->customer->stats->delivered_ms, (uint64_t)now);
         if (r->sent_ms != 0) {
-            lag_add(&of->customer->stats.lag, now - r->sent_ms);
+            lag_add(&of->customer->stats->lag, now - r->sent_ms);
         }
     }
 }

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* role.c - a customer's credentials, and whether its role asks for the external id. */
+#include "customers_priv.h"
+
+#include "base/alloc.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "codec/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct role *role_new(void)
+{
+    struct role *r = mem_zeros(1, sizeof(*r));
+    mutex_init(&r->shared.lock);
+    cond_init(&r->shared.probed);
+    return r;
+}
+
+void role_release(struct role *r)
+{
+    if (r == NULL || !refs_release(&r->refs)) {
+        return;
+    }
+    creds_source_free(r->shared.creds);
+    mutex_done(&r->shared.lock);
+    cond_done(&r->shared.probed);
+    free(r);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Everything that request_of and scope_of read, and what the warnings compare. */
+bool role_same(const struct customer_conf *a, const struct customer_conf *b)
+{
+    return same_text(a->role_arn, b->role_arn) && same_text(a->external_id, b->external_id) &&
+           same_text(a->account_id, b->account_id) && same_text(a->bucket, b->bucket) &&
+           same_text(a->prefix, b->prefix) && same_text(a->region, b->region) &&
+           a->session_policy == b->session_policy && a->versioned == b->versioned &&
+           a->accept_role_without_external_id == b->accept_role_without_external_id;
+}
+
+static struct role_request request_of(const struct customer_conf *conf, const char *policy)
+{
+    return (struct role_request){
+        .role_arn = conf->role_arn,
+        .external_id = conf->external_id,
+        .policy = policy,
+        .account = conf->account_id,
+        .accept_unnamed = conf->accept_role_without_external_id,
+    };
+}
+
+static struct policy_scope scope_of(const struct customer_conf *conf)
+{
+    return (struct policy_scope){
+        .partition = partition_of(span_str(conf->region)),
+        .bucket = span_str(conf->bucket),
+        .prefix = span_str(conf->prefix),
+        .kms = conf->session_policy == SESSION_POLICY_FULL,
+    };
+}
+
+void role_log_policy(const struct customer_conf *conf)
+{
+    if (conf->session_policy == SESSION_POLICY_NONE) {
+        log_write(LOG_WARN, "no session policy", KV_STR("customer", conf->id),
+                  KV_STR("next", "the role's own policy alone limits what the worker can read"));
+        return;
+    }
+    if (conf->session_policy == SESSION_POLICY_NO_KMS) {
+        log_write(LOG_INFO, "session policy without KMS", KV_STR("customer", conf->id),
+                  KV_STR("next",
+                         "objects under SSE-KMS will be denied; for them set kms_key_arn or "
+                         "session_policy = \"full\""));
+    }
+    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
+    struct policy_scope scope = scope_of(conf);
+    if (!policy_write(&policy, &scope)) {
+        log_write(LOG_WARN, "session policy is wider than the prefix", KV_STR("customer", conf->id),
+                  KV_STR("next", "the role's own policy must restrict reads to the prefix"));
+    }
+    buf_done(&policy);
+}
+
+/*
+ * The session of this customer can read this prefix of this bucket, and nothing else; with
+ * SESSION_POLICY_NONE whatever the role allows.
+ */
+static struct creds_source *make_creds(const struct customer_entry *c, struct err *e)
+{
+    const struct customer_conf *conf = c->customer.conf;
+    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
+    struct policy_scope scope = scope_of(conf);
+    (void)!policy_write(&policy, &scope); /* role_log_policy warned if it is wider */
+    bool none = conf->session_policy == SESSION_POLICY_NONE;
+    struct role_request request = request_of(conf, none ? NULL : policy.p);
+    struct creds_source *s =
+        creds_source_role(c->all->parts.own, c->all->parts.creds_settings, &request, e);
+    buf_done(&policy);
+    return s;
+}
+
+static struct creds_source *source_of(struct customer_entry *c, bool *verified, struct err *e)
+{
+    struct role *r = c->role;
+    mutex_lock(&r->shared.lock);
+    if (r->shared.creds == NULL) {
+        r->shared.creds = make_creds(c, e);
+    }
+    struct creds_source *s = r->shared.creds;
+    *verified = r->shared.verified || c->customer.conf->accept_role_without_external_id;
+    mutex_unlock(&r->shared.lock);
+    return s;
+}
+
+/* The answer to the probe that another lane is making. */
+static void await_probe_locked(struct role *r, struct err *e)
+{
+    unsigned probe = r->shared.probes;
+    while (r->shared.probes == probe) {
+        cond_wait(&r->shared.probed, &r->shared.lock);
+    }
+    *e = r->shared.probe_err;
+}
+
+/* The lock is released meanwhile. */
+static void probe_locked(struct customer_entry *c, struct err *e)
+{
+    struct role *r = c->role;
+    struct role_request request = request_of(c->customer.conf, NULL);
+    r->shared.probing = true;
+    mutex_unlock(&r->shared.lock);
+    err_clear(e);
+    e->kind = sts_probe_external_id(c->all->parts.sts, c->all->parts.own, &request, e);
+    mutex_lock(&r->shared.lock);
+    r->shared.probing = false;
+    r->shared.probes++;
+    r->shared.verified = e->kind == FAIL_NONE;
+    r->shared.probe_err = *e;
+    cond_broadcast(&r->shared.probed);
+}
+
+/* Once, after the role was assumed for the first time, however many lanes it was assumed for. */
+static enum err_kind verify_external_id(struct customer_entry *c, struct err *e)
+{
+    struct role *r = c->role;
+    mutex_lock(&r->shared.lock);
+    if (r->shared.verified) {
+        err_clear(e);
+    } else if (r->shared.probing) {
+        await_probe_locked(r, e);
+    } else {
+        probe_locked(c, e);
+    }
+    mutex_unlock(&r->shared.lock);
+    return e->kind;
+}
+
+enum err_kind customer_creds(struct customer *customer, struct creds_source **out, struct err *e)
+{
+    struct customer_entry *c = entry_of(customer);
+    bool verified = false;
+    struct creds creds;
+    struct creds_source *s = source_of(c, &verified, e);
+    if (s == NULL || creds_get(s, &creds, e) != FAIL_NONE) {
+        return e->kind;
+    }
+    creds_wipe(&creds);
+    *out = s;
+    return verified ? FAIL_NONE : verify_external_id(c, e);
+}
+
+bool customer_warn_once(struct customer *c, enum customer_warning w)
+{
+    return !atomic_exchange(&entry_of(c)->role->warned[w], true);
+}
+
+/* Once when renewals begin to fail: the previous credentials still work for a while. */
+static void watch(struct creds_source *s, bool *warned, const char *customer)
+{
+    struct err why = {.kind = FAIL_NONE};
+    bool failed = creds_renewal_failed(s, &why);
+    if (failed && !*warned) {
+        log_write(LOG_WARN, "credentials not renewed", KV_STR("customer", customer),
+                  KV_STR("source", creds_source_name(s)), KV_ERR(&why),
+                  KV_STR("next", "retried; the previous credentials are used until they expire"));
+    }
+    *warned = failed;
+}
+
+void customers_watch(struct customers *all)
+{
+    watch(all->parts.own, &all->own_renewal_warned, "");
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        struct role *r = entry_of(c)->role;
+        mutex_lock(&r->shared.lock);
+        if (r->shared.creds != NULL) {
+            watch(r->shared.creds, &r->shared.renewal_warned, c->conf->id);
+        }
+        mutex_unlock(&r->shared.lock);
+    }
+}

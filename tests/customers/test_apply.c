@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "base/alloc.h"
+#include "customers_priv.h"
+#include "fakes/fake_world.h"
+
+static struct clock fixed_clock;
+
+static int64_t fixed_ms(const struct clock *c UNUSED)
+{
+    return 1000;
+}
+
+/* One letter for each customer; a capital letter: the same id, with another topic. */
+static struct conf *conf_of(const char *letters)
+{
+    struct conf *c = mem_zeros(1, sizeof(*c));
+    c->kafka.key = mem_text("{customer}/{session.id}");
+    c->kafka.queue_bytes = 4000;
+    c->queue_count = 2;
+    c->queues = mem_zeros(2, sizeof(*c->queues));
+    for (size_t q = 0; q < 2; q++) {
+        c->queues[q].name = mem_text(q == 0 ? "q0" : "q1");
+    }
+    c->customer_count = strlen(letters);
+    c->customers = mem_zeros(c->customer_count, sizeof(*c->customers));
+    for (size_t i = 0; i < c->customer_count; i++) {
+        bool other = letters[i] < 'a';
+        char id[2] = {(char)(other ? letters[i] - 'A' + 'a' : letters[i])};
+        c->queues[0].customer_count++;
+        c->customers[i] = (struct customer_conf){.id = mem_text(id),
+                                                 .queue = &c->queues[0],
+                                                 .bucket = mem_text("bucket"),
+                                                 .prefix = mem_text(id),
+                                                 .region = mem_text("eu-west-1"),
+                                                 .role_arn = mem_text("arn:1"),
+                                                 .topic = mem_text(other ? "other" : "events")};
+    }
+    return c;
+}
+
+static struct customers *start_with(struct conf *conf)
+{
+    struct err e = {.kind = FAIL_NONE};
+    fake_world_reset();
+    fixed_clock = (struct clock){fixed_ms, fixed_ms};
+    struct customers *all =
+        customers_new(&(struct customers_parts){.conf = conf, .clock = &fixed_clock}, &e);
+    assert_non_null(all);
+    conf_free(conf);
+    return all;
+}
+
+static struct customers *start(const char *letters)
+{
+    return start_with(conf_of(letters));
+}
+
+static void apply_conf(struct customers *all, struct conf *conf)
+{
+    struct err e = {.kind = FAIL_NONE};
+    assert_int_equal(customers_apply(all, conf, &e), FAIL_NONE);
+    conf_free(conf);
+}
+
+static void apply(struct customers *all, const char *letters)
+{
+    apply_conf(all, conf_of(letters));
+}
+
+/* The customer with this id, held; NULL: there is none. */
+static struct customer *find_in(struct customers *all, size_t queue, const char *id)
+{
+    char key[] = "?/2026/x";
+    key[0] = id[0];
+    return customers_find(all, queue, SPAN("bucket"), span_str(key), NOTIFICATION_S3);
+}
+
+static struct customer *find(struct customers *all, const char *id)
+{
+    return find_in(all, 0, id);
+}
+
+static void a_customer_stays_the_same_when_its_configuration_changes(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("ab");
+    struct err e = {.kind = FAIL_DENIED};
+    struct customer *old = find(all, "b");
+    stats_add(&old->stats->lines, 7);
+    assert_int_equal(customer_reserve(old, 900, NULL, NULL, &e), FAIL_NONE);
+    customer_refused(old, BREAKER_OPEN, SPAN("k"), &e);
+    apply(all, "Ba");
+    struct customer *new = find(all, "b");
+    assert_ptr_not_equal(new, old);
+    assert_string_equal(new->topic_names[STREAM_RUNTIME], "other");
+    assert_string_equal(old->topic_names[STREAM_RUNTIME], "events"); /* what began goes on */
+    assert_string_equal(old->conf->topic, "events");
+    assert_int_equal(new->slot, old->slot);
+    assert_int_equal(new->generation, old->generation);
+    assert_int_equal(stats_get(&new->stats->lines), 7);
+    assert_false(customer_allowed(new));
+    customer_unreserve(old, 400); /* a delivery report from before the change */
+    struct customer_state s;
+    customer_state(new, &s);
+    assert_int_equal(s.unacked_bytes, 500);
+    customer_unreserve(new, 500);
+    customer_release(old);
+    customer_release(new);
+}
+
+static void a_removed_customer_lives_until_its_work_is_over(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("ab");
+    struct err e;
+    struct customer *c = find(all, "a");
+    assert_int_equal(customer_reserve(c, 100, NULL, NULL, &e), FAIL_NONE);
+    apply(all, "b");
+    assert_null(find(all, "a"));
+    assert_int_equal(customers_count(all), 1);
+    assert_string_equal(c->conf->id, "a");
+    stats_add(&c->stats->records_acked, 1);
+    customer_unreserve(c, 100);
+    assert_int_equal(atomic_load(&all->alive), 2);
+    customer_release(c);
+    assert_int_equal(atomic_load(&all->alive), 1);
+}
+
+static void a_free_slot_is_used_again_with_another_generation(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("abc");
+    struct customer *b = find(all, "b");
+    assert_int_equal(b->slot, 1);
+    apply(all, "ac");
+    apply(all, "xca");
+    struct customer *x = find(all, "x");
+    struct customer *c = find(all, "c");
+    assert_int_equal(x->slot, b->slot);
+    assert_int_not_equal(x->generation, b->generation);
+    assert_int_equal(c->slot, 2);
+    assert_int_equal(c->generation, 1);
+    apply(all, "xcab"); /* the same id, but all that was known of it is gone */
+    struct customer *again = find(all, "b");
+    assert_int_equal(again->slot, 3);
+    assert_ptr_not_equal(again->stats, b->stats);
+    customer_release(b);
+    customer_release(x);
+    customer_release(c);
+    customer_release(again);
+}
+
+static void goes_through_all_customers_whatever_is_removed_meanwhile(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("abcd");
+    char seen[8] = "";
+    size_t n = 0;
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        seen[n++] = c->id.p[0];
+        if (n == 2) {
+            apply(all, "acd"); /* b, which is the last one seen, is gone */
+        }
+    }
+    assert_string_equal(seen, "abcd");
+}
+
+static void assume(struct customers *all, const char *id)
+{
+    struct err e;
+    struct creds_source *creds = NULL;
+    struct customer *c = find(all, id);
+    assert_int_equal(customer_creds(c, &creds, &e), FAIL_NONE);
+    customer_release(c);
+}
+
+static void a_role_is_assumed_again_only_if_it_or_its_bucket_changed(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("ab");
+    assume(all, "a");
+    assert_int_equal(fake_creds.roles, 1);
+    struct customer *c = find(all, "a");
+    assert_true(customer_warn_once(c, CUSTOMER_REGION));
+    customer_release(c);
+    apply(all, "AB");
+    assume(all, "a");
+    c = find(all, "a");
+    assert_false(customer_warn_once(c, CUSTOMER_REGION));
+    customer_release(c);
+    assert_int_equal(fake_creds.roles, 1);
+    assert_int_equal(fake_creds.probes, 1);
+    struct conf *conf = conf_of("ab");
+    free(conf->customers[0].role_arn);
+    conf->customers[0].role_arn = mem_text("arn:2");
+    apply_conf(all, conf);
+    assume(all, "a");
+    assert_int_equal(fake_creds.roles, 2);
+    assert_int_equal(fake_creds.probes, 2);
+}
+
+static void a_configuration_that_cannot_be_changes_nothing(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("ab");
+    struct customer *before = find(all, "a");
+    struct conf *conf = conf_of("aBc");
+    free(conf->customers[2].topic);
+    conf->customers[2].topic = mem_text("{nothing}");
+    struct err e = {.kind = FAIL_NONE};
+    assert_int_equal(customers_apply(all, conf, &e), FAIL_CONFIG);
+    conf_free(conf);
+    struct customer *after = find(all, "a");
+    assert_ptr_equal(after, before);
+    assert_null(find(all, "c"));
+    assert_int_equal(atomic_load(&all->alive), 2);
+    customer_release(before);
+    customer_release(after);
+}
+
+static void queues_keep_their_numbers(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("a");
+    struct conf *conf = conf_of("a");
+    free(conf->queues[0].name);
+    free(conf->queues[1].name);
+    conf->queues[0].name = mem_text("new");
+    conf->queues[1].name = mem_text("q0");
+    conf->queues[1].customer_count = 1;
+    conf->customers[0].queue = &conf->queues[1];
+    apply_conf(all, conf);
+    struct customer *c = find_in(all, 0, "a");
+    assert_non_null(c);
+    assert_int_equal(c->queue, 0);
+    customer_release(c);
+    assert_true(customers_queue_paused(all, 2));
+    conf = conf_of("a");
+    free(conf->queues[1].name);
+    conf->queues[1].name = mem_text("new");
+    conf->customers[0].queue = &conf->queues[1];
+    apply_conf(all, conf);
+    assert_null(find_in(all, 0, "a"));
+    assert_null(find_in(all, 1, "a"));
+    assert_false(customers_queue_paused(all, 2));
+    assert_true(customers_queue_paused(all, 0));
+    c = find_in(all, 2, "a");
+    assert_non_null(c);
+    customer_release(c);
+}
+
+static void shares_are_those_of_the_new_number_of_customers(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("a");
+    struct err e;
+    bool full = false;
+    struct customer *alone = find(all, "a");
+    assert_int_equal(customer_reserve(alone, 3000, NULL, &full, &e), FAIL_NONE);
+    apply(all, "ab");
+    struct customer *c = find(all, "a");
+    assert_int_equal(customer_reserve(c, 1, NULL, &full, &e), FAIL_AGAIN);
+    assert_true(full);
+    customer_unreserve(alone, 3000);
+    assert_int_equal(customer_reserve(c, 1, NULL, &full, &e), FAIL_NONE);
+    customer_unreserve(c, 1);
+    customer_release(alone);
+    customer_release(c);
+}
+
+static void a_limit_learnt_of_a_topic_is_kept_with_the_topic(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("a");
+    struct customer *c = find(all, "a");
+    customer_topic_takes(c, 50000);
+    customer_release(c);
+    apply(all, "ab");
+    c = find(all, "a");
+    assert_int_equal(atomic_load(&c->event_bytes), 50000 - 1024);
+    customer_release(c);
+    apply(all, "Ab");
+    c = find(all, "a");
+    assert_int_equal(atomic_load(&c->event_bytes), customers_event_bytes(all));
+    customer_release(c);
+}
+
+/* ---- look-ups, records and reports while configurations come and go ---- */
+
+enum { ROUNDS = 300, CARRIERS = 3 };
+
+static struct {
+    struct customers *all;
+    atomic_bool over;
+    atomic_size_t carried;
+} busy;
+
+static void carry_one(const char *id)
+{
+    struct err e;
+    struct creds_source *creds = NULL;
+    struct customer *c = find(busy.all, id);
+    if (c == NULL) {
+        return;
+    }
+    struct customer *tag = customer_hold(c); /* as a delivery tag does */
+    if (customer_allowed(c) && customer_creds(c, &creds, &e) == FAIL_NONE &&
+        customer_reserve(c, 10, NULL, NULL, &e) == FAIL_NONE) {
+        assert_int_equal(c->conf->id[0], id[0]);
+        customer_release(c);
+        stats_add(&tag->stats->events, 1);
+        customer_topic_takes(tag, 50000);
+        customer_went_well(tag);
+        customer_unreserve(tag, 10);
+        (void)atomic_fetch_add(&busy.carried, 1);
+    } else {
+        customer_release(c);
+    }
+    customer_release(tag);
+}
+
+static void *carry(void *arg UNUSED)
+{
+    static const char *const ids[] = {"a", "b", "c", "d"};
+    for (size_t i = 0; !atomic_load(&busy.over); i++) {
+        carry_one(ids[i % 4]);
+    }
+    return NULL;
+}
+
+static void *show(void *arg UNUSED)
+{
+    while (!atomic_load(&busy.over)) {
+        for (struct customer *c = NULL; (c = customers_next(busy.all, c)) != NULL;) {
+            struct customer_state s;
+            struct stats copy;
+            customer_state(c, &s);
+            stats_copy(&copy, c->stats);
+        }
+        (void)!customers_queue_paused(busy.all, 0);
+        customers_watch(busy.all);
+    }
+    return NULL;
+}
+
+static void configurations_change_under_look_ups_and_deliveries(void **state UNUSED)
+{
+    static const char *const letters[] = {"abc", "aBc", "bc", "abcd", "d", "dcba", ""};
+    pthread_t threads[CARRIERS + 1];
+    busy.all = start("abc");
+    atomic_store(&busy.over, false);
+    for (size_t i = 0; i <= CARRIERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, i != 0 ? carry : show, NULL), 0);
+    }
+    for (size_t i = 0; i < ROUNDS || atomic_load(&busy.carried) == 0; i++) {
+        apply(busy.all, letters[i % (sizeof(letters) / sizeof(letters[0]))]);
+    }
+    apply(busy.all, "a");
+    atomic_store(&busy.over, true);
+    for (size_t i = 0; i <= CARRIERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    struct customer *c = find(busy.all, "a");
+    struct customer_state s;
+    customer_state(c, &s);
+    assert_int_equal(s.unacked_bytes, 0);
+    customer_release(c);
+    assert_int_equal(atomic_load(&busy.all->alive), 1);
+    customers_free(busy.all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_customer_stays_the_same_when_its_configuration_changes),
+        cmocka_unit_test(a_removed_customer_lives_until_its_work_is_over),
+        cmocka_unit_test(a_free_slot_is_used_again_with_another_generation),
+        cmocka_unit_test(goes_through_all_customers_whatever_is_removed_meanwhile),
+        cmocka_unit_test(a_role_is_assumed_again_only_if_it_or_its_bucket_changed),
+        cmocka_unit_test(a_configuration_that_cannot_be_changes_nothing),
+        cmocka_unit_test(queues_keep_their_numbers),
+        cmocka_unit_test(shares_are_those_of_the_new_number_of_customers),
+        cmocka_unit_test(a_limit_learnt_of_a_topic_is_kept_with_the_topic),
+        cmocka_unit_test(configurations_change_under_look_ups_and_deliveries),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -30,7 +30,9 @@ WORKDIR /demo
 COPY integration/requirements.txt integration/requirements.txt
 RUN python3 -m venv /opt/demo && /opt/demo/bin/pip install --no-cache-dir -r integration/requirements.txt
 COPY integration integration
+COPY tests/reference tests/reference
 COPY tests/tools tests/tools
+COPY docs/event.schema.json docs/event.schema.json
 CMD ["/opt/demo/bin/python", "-m", "integration.compose"]
 
 FROM ${BASE}

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the documents say is so: examples load, files and services named are there."""
+import pathlib
 import re
+import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -53,10 +56,22 @@ def test_the_compose_file_names_services_volumes_and_stages_that_are_there():
 
 def test_the_images_packages_are_the_libraries_the_worker_wants():
     wanted = subprocess.run(["ldd", str(binary())], capture_output=True, text=True).stdout
-    dockerfile = (ROOT / "Dockerfile").read_text()
+    found = subprocess.run([ROOT / "scripts/runtime-packages", str(binary())], capture_output=True, text=True, check=True)
+    packages = found.stdout.split()
     for library in re.findall(r"lib(curl|crypto|json-c|microhttpd|rdkafka|config|simdjson|xxhash|isal|expat)\.so", wanted):
         package = {"crypto": "libssl", "config": "libconfig"}.get(library, f"lib{library}")
-        assert re.search(rf"\b{re.escape(package)}\d", dockerfile), library
+        assert any(re.match(rf"{re.escape(package)}\d", p) for p in packages), library
+    assert len(packages) == len(set(packages)) < 20
+
+
+def test_documents_name_one_path_of_the_configuration():
+    named = {}
+    for name in ("Dockerfile", "docker-compose.yml", "README.md", "etc/asymptote-ingest.service",
+                 *(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))):
+        for path in re.findall(r"(?:/etc/asymptote-ingest|/conf)/[\w.-]+\.conf\b", (ROOT / name).read_text()):
+            named.setdefault(pathlib.Path(path).name, []).append(name)
+    assert set(named) == {"asymptote-ingest.conf"}, named
+    assert {"Dockerfile", "docker-compose.yml", "README.md"} <= set(named["asymptote-ingest.conf"])
 
 
 def test_the_tests_that_failures_names_are_there():
@@ -66,3 +81,19 @@ def test_the_tests_that_failures_names_are_there():
     names = re.findall(r"(?:^|[`:, ])([a-z][a-z0-9_]{15,})`", page, re.M)
     assert len(names) > 30
     assert [n for n in names if n not in sources and not (ROOT / f"{n}").exists()] == []
+
+
+def test_the_image_of_the_demo_has_every_file_that_the_demo_reads(tmp_path):
+    stage = re.search(r"^FROM \S+ AS demo$(.*?)^FROM ", (ROOT / "Dockerfile").read_text(), re.M | re.S)[1]
+    copied = re.findall(r"^COPY (\S+) (\S+)$", stage, re.M)
+    assert copied
+    for source, target in copied:
+        (tmp_path / target).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, tmp_path / target, dirs_exist_ok=True)
+        else:
+            shutil.copy(ROOT / source, tmp_path / target)
+    demo = "import integration.compose, integration.demo as d; d.uploads();" \
+           "from integration.parts import schema; schema._validator()"
+    done = subprocess.run([sys.executable, "-c", demo], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

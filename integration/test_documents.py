@@ -36,7 +36,15 @@ def test_the_properties_of_the_kafka_guide_are_librdkafkas(tmp_path, monkeypatch
         assert done.returncode == 0, (block, done.stderr)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/aws.md", "docs/kafka.md", "docs/monitoring.md", "HACKING.md", "ARCHITECTURE.md"])
+def test_the_configuration_of_the_page_of_stores_has_no_mistake(tmp_path):
+    (block,) = re.findall(r"^```\n(.*?)^```", (ROOT / "docs/compatible-stores.md").read_text(), re.M | re.S)
+    conf = tmp_path / "stores.conf"
+    conf.write_text(block.replace("/etc/ssl/certs/minio.pem", str(Pem(tmp_path / "pem").ca)) + 'kafka = { properties = ( "bootstrap.servers=broker1:9092" ); };')
+    done = _check(conf)
+    assert done.returncode == 0 and "0 warnings" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/aws.md", "docs/compatible-stores.md", "docs/kafka.md", "docs/monitoring.md", "HACKING.md", "ARCHITECTURE.md"])
 def test_links_of_the_documents_lead_somewhere(name):
     page = ROOT / name
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):

@@ -134,7 +134,7 @@ void fault_read(struct fault *f, int status, struct span head, struct span body)
 const struct fault_rule fault_common[] = {
     {"ExpiredToken*",               0, FAIL_AGAIN,     FAULT_CREDS},
     {"TokenRefreshRequired",        0, FAIL_AGAIN,     FAULT_CREDS},
-    {"InvalidToken",                0, FAIL_DENIED,    FAULT_CREDS},
+    {"InvalidToken*",               0, FAIL_DENIED,    FAULT_CREDS},
     {"InvalidAccessKeyId",          0, FAIL_DENIED,    FAULT_CREDS},
     {"InvalidClientTokenId",        0, FAIL_DENIED,    FAULT_CREDS},
     {"UnrecognizedClient*",         0, FAIL_DENIED,    FAULT_CREDS},

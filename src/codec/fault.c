@@ -87,6 +87,28 @@ static void read_json(struct fault *f, struct span body)
     json_tokener_free(tokener);
 }
 
+/* The text of a page that is none of AWS's: a proxy's, an emulator's. Without tags, on one line. */
+static void read_page(struct fault *f, struct span body)
+{
+    char text[sizeof(f->message)];
+    size_t n = 0;
+    bool tag = false;
+    for (size_t i = 0; i < body.n && n + 1 < sizeof(text); i++) {
+        char c = body.p[i];
+        bool blank = tag || c == '<' || (unsigned char)c <= ' ';
+        tag = c == '<' || (tag && c != '>');
+        if (!blank) {
+            text[n++] = c;
+        } else if (n > 0 && text[n - 1] != ' ') {
+            text[n++] = ' ';
+        }
+    }
+    while (n > 0 && text[n - 1] == ' ') {
+        n--;
+    }
+    fill(f->message, sizeof(f->message), span_of(text, n));
+}
+
 static void read_body(struct fault *f, struct span body, char *region, size_t region_cap)
 {
     body.n = body.n < FAULT_BODY_BYTES ? body.n : FAULT_BODY_BYTES;
@@ -97,6 +119,9 @@ static void read_body(struct fault *f, struct span body, char *region, size_t re
         read_xml(f, body, region, region_cap);
     } else if (body.n > 0 && body.p[0] == '{') {
         read_json(f, body);
+    }
+    if (f->code[0] == '\0' && f->message[0] == '\0') {
+        read_page(f, body);
     }
 }
 

@@ -82,6 +82,21 @@ static void survives_garbage(void **state UNUSED)
     assert_string_equal(f.message, "a??b");
 }
 
+static void keeps_the_text_of_a_page_that_is_not_of_aws(void **state UNUSED)
+{
+    struct fault f =
+        read(502, "", "<html><head></head><body>\n 502 <b>Bad</b>\n Gateway</body></html>");
+    assert_string_equal(f.message, "502 Bad Gateway");
+    f = read(503, "", "upstream \x01 is down\r\ntry later\n");
+    assert_string_equal(f.message, "upstream is down try later");
+    f = read(500, "", "[1]");
+    assert_string_equal(f.message, "[1]");
+    f = read(500, "", "<a<b<c");
+    assert_string_equal(f.message, "");
+    f = read(403, "", "<Error><Code>AccessDenied</Code></Error>");
+    assert_string_equal(f.message, "");
+}
+
 static void takes_regions_only_if_they_can_be_ones(void **state UNUSED)
 {
     struct fault f =
@@ -161,6 +176,7 @@ int main(void)
         cmocka_unit_test(reads_errors_of_sts),
         cmocka_unit_test(reads_errors_of_sqs),
         cmocka_unit_test(survives_garbage),
+        cmocka_unit_test(keeps_the_text_of_a_page_that_is_not_of_aws),
         cmocka_unit_test(takes_regions_only_if_they_can_be_ones),
         cmocka_unit_test(looks_in_own_rules_then_common_ones_then_at_the_status),
         cmocka_unit_test(knows_the_old_spelling_too),

@@ -242,7 +242,9 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
     for (size_t i = 0; i < c->queue_count; i++) {
         check_queue(r, i);
         check_queue_place(r, i);
-        check_http(r, c->queues[i].url, "queue url", conf_at(r->queue_at[i], "url"));
+        if (c->aws.endpoint_sqs == NULL) { /* else the URL's host is not contacted */
+            check_http(r, c->queues[i].url, "queue url", conf_at(r->queue_at[i], "url"));
+        }
     }
     for (size_t i = 0; i < c->customer_count; i++) {
         check_ids(r, i);

@@ -702,6 +702,13 @@ static void the_file_wins_over_the_environment(void **state UNUSED)
     assert_string_equal(c->aws.endpoint_s3, "http://127.0.0.1:2");
     assert_string_equal(c->aws.endpoint_sts, "http://127.0.0.1:3");
 
+    /* With an endpoint the host of a queue's URL is not contacted, so it may speak http. */
+    OWNED(conf)
+    struct conf *d =
+        loaded(AWS KAFKA "queues = ( { name = \"main\"; url = "
+                         "\"http://sqs.example:4566/000000000000/q\"; } );\n" CUSTOMERS);
+    assert_string_equal(d->queues[0].url, "http://sqs.example:4566/000000000000/q");
+
     assert_int_equal(setenv("AWS_ENDPOINT_URL_S3", "http://example.com", 1), 0);
     assert_complaints(GOOD, "1: aws.endpoint_s3: plain http to another host only with "
                             "aws.allow_http = true;\n");

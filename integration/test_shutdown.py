@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGTERM in the middle of an object: nothing lost, nothing hidden for long."""
 import contextlib
+import signal
 import socket
 import subprocess
 import time
@@ -52,6 +53,16 @@ def test_a_worker_finishes_what_it_can_within_the_grace_time(world: World):
     assert acme.queue.depth() == 0
     assert _lines(world) == set(range(1, LINES * TIMES + 1))
     assert world.count() == LINES * TIMES
+
+
+def test_a_hangup_does_not_end_the_worker(world: World):
+    acme = world.customer("acme")
+    worker = world.start()
+    world.settled()
+    worker.popen.send_signal(signal.SIGHUP)
+    until(lambda: "SIGHUP is ignored" in worker.log.read_text(), "it says so", 10, alive=worker)
+    acme.put("a.jsonl", generate(10, 1).text)
+    until(lambda: world.count() == 10, "it goes on", 20, alive=worker)
 
 
 def test_an_idle_worker_ends_at_once(world: World):

@@ -38,6 +38,15 @@ static void stop_signals(sigset_t *set)
     (void)sigaddset(set, SIGINT);
 }
 
+/* A reload is not built yet; a habit of operators must not end the worker. */
+static void on_hangup(int number UNUSED)
+{
+    static const char text[] =
+        "SIGHUP is ignored: restart the worker to read its configuration again\n";
+    ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)written;
+}
+
 /* Before any thread is made: they inherit the mask. */
 static void signals_block(void)
 {
@@ -45,6 +54,8 @@ static void signals_block(void)
     stop_signals(&set);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    struct sigaction hangup = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
+    (void)sigaction(SIGHUP, &hangup, NULL);
 }
 
 /* From now on a signal ends the process at once. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * breaker.h - a customer whose role or bucket refuses us is paused, and probed.
+ * breaker.h - a customer whose role, bucket or topic denies access is paused.
  *
  * Closed: work goes on. A mark BREAKER_OPEN opens it at once, BREAKER_COUNT after five in a
  * row on different keys without a success between (one deleted key is a 403 too, for a role

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * route.h - queue + bucket + key -> whose object it is (kafka-contract.md §6).
+ * route.h - queue, bucket and key -> the customer of the object (kafka-contract.md §6).
  *
  * An entry matches a key that is longer than prefix + '/' and starts with it, so `cust1`
  * never lets `cust10/x` through. Of one queue and bucket no prefix contains another (the

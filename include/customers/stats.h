@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stats.h - counters: one set per customer, one for what belongs to nobody, and what intake and
- * acker count for each queue.
+ * stats.h - counters: one set per customer, one for what belongs to no customer, and what intake
+ * and acker count for each queue.
  *
- * Only ever counted up, but for those called levels; whoever shows them (log at the end,
- * /metrics) reads them at any time.
+ * Only ever counted up, but for those called levels. The log at the end and /metrics read them at
+ * any time.
  *
  *     stats_add(&customer->stats.lines, 1);
  *
@@ -47,7 +47,7 @@ struct stats {
     stats_count paused;            /* times the breaker opened */
     stats_count skipped;           /* other events, test events, folder markers */
     stats_count not_ours;
-    stats_count unreadable;   /* bodies nobody understands */
+    stats_count unreadable;   /* bodies that are no notification */
     struct lag lag;           /* from SQS's SentTimestamp to the last acknowledgement */
     stats_count delivered_ms; /* a level: when that was last, wall clock; 0: not yet */
 };

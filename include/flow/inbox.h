@@ -26,7 +26,7 @@ struct inbox;
 struct inbox_settings {
     size_t places; /* at least as many as queues */
     size_t queues;
-    size_t sched_classes;
+    size_t sched_classes;     /* at the start; a message of another one adds it, without limit */
     const unsigned *limits;   /* lanes at work per sched_class; 0: none */
     size_t bytes;             /* bodies waiting above this: no more polls */
     void (*freed)(void *ctx); /* a place is free that was refused before; NULL: nobody asks */
@@ -46,6 +46,9 @@ void inbox_put(struct inbox *i, struct inflight *r);
 
 /* The next in turn; waits for one. NULL: inbox_stop was called. */
 MUST_USE struct inflight *inbox_take(struct inbox *i);
+
+/* Another limit, or that of a class that was not there at the start; 0: none. */
+void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit);
 
 /* The lane that took one of this sched_class is free again. */
 void inbox_finished(struct inbox *i, size_t sched_class);

@@ -18,7 +18,7 @@ struct sched_class {
 struct inbox {
     size_t places;
     size_t queues;
-    size_t sched_classes;
+    size_t sched_classes; /* grows, under the lock */
     size_t bytes_max;
     void (*freed)(void *ctx);
     void *ctx;
@@ -36,20 +36,42 @@ struct inbox {
     } shared;
 };
 
+/* Classes up to this one, without limits; those that are there may move. */
+static void grow_locked(struct inbox *i, size_t count)
+{
+    struct sched_class *list = mem_grow(i->shared.sched_classes, count, sizeof(*list));
+    for (size_t p = i->sched_classes; p < count; p++) {
+        list[p] = (struct sched_class){.first = NULL};
+    }
+    for (size_t p = 0; p < count; p++) {
+        if (list[p].first == NULL) {
+            list[p].last = &list[p].first;
+        }
+    }
+    i->shared.sched_classes = list;
+    i->sched_classes = count;
+}
+
+static struct sched_class *class_locked(struct inbox *i, size_t sched_class)
+{
+    if (sched_class >= i->sched_classes) {
+        grow_locked(i, sched_class + 1);
+    }
+    return &i->shared.sched_classes[sched_class];
+}
+
 struct inbox *inbox_new(const struct inbox_settings *s)
 {
     struct inbox *i = mem_zeros(1, sizeof(*i));
     i->places = s->places > s->queues ? s->places : s->queues;
     i->queues = s->queues;
-    i->sched_classes = s->sched_classes;
     i->bytes_max = s->bytes;
     i->freed = s->freed;
     i->ctx = s->ctx;
-    i->shared.sched_classes = mem_zeros(s->sched_classes, sizeof(*i->shared.sched_classes));
     i->shared.used = mem_zeros(s->queues, sizeof(*i->shared.used));
     i->shared.taken = s->queues;
+    grow_locked(i, s->sched_classes);
     for (size_t p = 0; p < s->sched_classes; p++) {
-        i->shared.sched_classes[p].last = &i->shared.sched_classes[p].first;
         i->shared.sched_classes[p].limit = s->limits != NULL ? s->limits[p] : 0;
     }
     mutex_init(&i->shared.lock);
@@ -139,7 +161,7 @@ void inbox_put(struct inbox *i, struct inflight *r)
     r->next = NULL;
     mutex_lock(&i->shared.lock);
     assert(i->shared.used[r->queue] != 0);
-    struct sched_class *p = &i->shared.sched_classes[r->sched_class];
+    struct sched_class *p = class_locked(i, r->sched_class);
     *p->last = r;
     p->last = &r->next;
     i->shared.waiting++;
@@ -193,6 +215,14 @@ struct inflight *inbox_take(struct inbox *i)
     return r;
 }
 
+void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit)
+{
+    mutex_lock(&i->shared.lock);
+    class_locked(i, sched_class)->limit = limit;
+    cond_broadcast(&i->shared.come); /* more lanes may take of it now */
+    mutex_unlock(&i->shared.lock);
+}
+
 void inbox_finished(struct inbox *i, size_t sched_class)
 {
     mutex_lock(&i->shared.lock);
@@ -237,7 +267,7 @@ size_t inbox_waiting(struct inbox *i)
 size_t inbox_at_work(struct inbox *i, size_t sched_class)
 {
     mutex_lock(&i->shared.lock);
-    size_t n = i->shared.sched_classes[sched_class].at_work;
+    size_t n = sched_class < i->sched_classes ? i->shared.sched_classes[sched_class].at_work : 0;
     mutex_unlock(&i->shared.lock);
     return n;
 }

@@ -190,6 +190,37 @@ static void hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop(void **s
     assert_int_equal(sum, 3000);
 }
 
+static void a_class_may_come_later_and_limits_may_change(void **state UNUSED)
+{
+    unsigned limits[] = {1};
+    struct inbox_settings s = {
+        .places = 500, .queues = 1, .sched_classes = 1, .limits = limits, .bytes = 1 << 20};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    assert_int_equal(inbox_at_work(i, 200), 0);
+    put(i, 0, 0);
+    put(i, 0, 0);
+    put(i, 0, 1);
+    put(i, 0, 200);
+    put(i, 0, 1);
+    assert_int_equal(take_class(i), 0);
+    assert_int_equal(take_class(i), 1);
+    assert_int_equal(take_class(i), 200);
+    assert_int_equal(inbox_at_work(i, 200), 1);
+    assert_int_equal(take_class(i), 1); /* 0 has no more lanes ... */
+    inbox_set_limit(i, 0, 2);
+    assert_int_equal(take_class(i), 0); /* ... until now */
+    inbox_set_limit(i, 300, 1);
+    put(i, 0, 300);
+    put(i, 0, 300);
+    put(i, 0, 1);
+    assert_int_equal(take_class(i), 1);
+    assert_int_equal(take_class(i), 300);
+    put(i, 0, 1);
+    assert_int_equal(take_class(i), 1);
+    inbox_finished(i, 300);
+    assert_int_equal(take_class(i), 300);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +230,7 @@ int main(void)
         cmocka_unit_test(never_promises_more_places_than_there_are),
         cmocka_unit_test(stops_promising_when_the_bodies_are_too_large),
         cmocka_unit_test(tells_when_a_refused_place_is_free),
+        cmocka_unit_test(a_class_may_come_later_and_limits_may_change),
         cmocka_unit_test(hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

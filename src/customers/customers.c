@@ -73,7 +73,7 @@ static int by_id(const void *x, const void *y)
 /* Customers of a table, sorted by id; the caller frees the list. */
 static struct customer_entry **sorted(const struct customer_table *t)
 {
-    struct customer_entry **list = mem_zeros(t->count, sizeof(*list));
+    struct customer_entry **list = mem_zeros(t->count, sizeof(struct customer_entry *));
     size_t n = 0;
     for (size_t i = 0; i < t->slots; i++) {
         if (t->list[i] != NULL) {
@@ -82,7 +82,7 @@ static struct customer_entry **sorted(const struct customer_table *t)
     }
     assert(n == t->count);
     if (n != 0) {
-        qsort(list, n, sizeof(*list), by_id);
+        qsort(list, n, sizeof(struct customer_entry *), by_id);
     }
     return list;
 }
@@ -90,12 +90,14 @@ static struct customer_entry **sorted(const struct customer_table *t)
 /* What each customer of the new configuration was before: NULL, if it is new. */
 static struct customer_entry **match(const struct customer_table *old, const struct conf *conf)
 {
-    struct customer_entry **before = mem_zeros(conf->customer_count, sizeof(*before));
+    struct customer_entry **before =
+        mem_zeros(conf->customer_count, sizeof(struct customer_entry *));
     struct customer_entry **list = sorted(old);
     for (size_t i = 0; i < conf->customer_count && old->count != 0; i++) {
         const struct customer_entry like = {.customer.conf = &conf->customers[i]};
         const struct customer_entry *wanted = &like;
-        struct customer_entry **found = bsearch(&wanted, list, old->count, sizeof(*list), by_id);
+        struct customer_entry **found =
+            bsearch(&wanted, list, old->count, sizeof(struct customer_entry *), by_id);
         before[i] = found != NULL ? *found : NULL;
     }
     free(list);
@@ -124,7 +126,7 @@ static void number_queues(struct customer_table *t, const struct customer_table 
     for (size_t q = 0; q < conf->queue_count; q++) {
         (void)queue_number(t, conf->queues[q].name);
     }
-    t->of_queue = mem_zeros(t->queue_count, sizeof(*t->of_queue));
+    t->of_queue = mem_zeros(t->queue_count, sizeof(struct customer_entry *));
 }
 
 /* As many slots as before, and more if that is not enough. */
@@ -132,7 +134,7 @@ static void make_slots(struct customer_table *t, const struct customer_table *ol
                        const struct conf *conf)
 {
     t->slots = old->slots > conf->customer_count ? old->slots : conf->customer_count;
-    t->list = mem_zeros(t->slots, sizeof(*t->list));
+    t->list = mem_zeros(t->slots, sizeof(struct customer_entry *));
     t->generations = mem_zeros(t->slots, sizeof(*t->generations));
     for (size_t i = 0; i < old->slots; i++) {
         t->generations[i] = old->generations[i];

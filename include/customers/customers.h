@@ -126,11 +126,10 @@ void customer_refused(struct customer *c, enum breaker_mark mark, struct span ab
  * share is unacknowledged. FAIL_STOPPED: customers_stop. FAIL_AGAIN: records of others are
  * acknowledged and none of this customer for so long that the lane must not wait on; or none at
  * all, for longer, although brokers answer.
- * pulse: of the thread, set to PULSE_WAIT while it waits; NULL: none. full: not NULL: do not wait,
- * set this and return FAIL_AGAIN.
+ * pulse: of the thread, set to PULSE_WAIT while it waits; NULL: none.
  */
 MUST_USE enum err_kind customer_reserve(struct customer *c, size_t bytes, struct pulse *pulse,
-                                        bool *full, struct err *e);
+                                        struct err *e);
 void customer_unreserve(struct customer *c, size_t bytes);
 
 /* Its topic takes messages of so many bytes: the limit of its events is lowered to fit. */

@@ -58,23 +58,13 @@ void normalizer_limit(struct normalizer *n, size_t event_bytes);
 void normalizer_line(struct normalizer *n, const struct line *line);
 
 /*
- * The next record of the line, in document order. False: the line is done.
+ * The next output of the line, in document order. False: the line is done.
  *
- * For an OTLP request above 64 KiB the shared readers are held from one record to the next: other
- * threads with long lines wait. Who is about to wait for something itself asks normalizer_holds
- * before and lets go; the request is read again when it goes on. Who stops in the middle of a
- * line says so with normalizer_abandon.
+ * Nothing that other normalizers need is held between two calls: the caller may wait as long as it
+ * likes, or give the next line before this one is done. In a call a line above 64 KiB may wait
+ * for its turn at the shared readers, behind a bounded amount of work of each other normalizer.
  */
 MUST_USE bool normalizer_next(struct normalizer *n, struct output *out);
-
-/* True: others may be waiting for what this normalizer holds. */
-MUST_USE bool normalizer_holds(const struct normalizer *n);
-
-/* They need not. *record, the last one, stays valid. */
-void normalizer_let_go(struct normalizer *n, struct output *record);
-
-/* The rest of the line is not wanted. */
-void normalizer_abandon(struct normalizer *n);
 
 /*
  * A reject for the object as a whole (truncated_object, bomb, object, not_ours) into *out;

@@ -19,4 +19,15 @@ struct output {
     bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */
 };
 
+enum { OUTPUT_SPANS = 8 };
+
+/* All spans of an output, for code that keeps a copy. A new span of struct output belongs here. */
+static inline void output_spans(struct output *o, struct span *spans[OUTPUT_SPANS])
+{
+    struct span *const all[OUTPUT_SPANS] = {&o->value,       &o->key.category, &o->key.harness,
+                                            &o->key.session, &o->key.user,     &o->key.hostname,
+                                            &o->key.action,  &o->time_unread};
+    memcpy(spans, all, sizeof(all));
+}
+
 #endif

@@ -27,8 +27,6 @@ struct produce {
     struct produce_parts parts;
     struct buf key;
     struct span object;
-    bool no_wait; /* the caller's: where produce_record would wait it fails, with `full` set */
-    bool full;
     uint64_t events; /* not counted yet: shared counters cost too much for each record */
     uint64_t forgotten;
     uint64_t without_time;
@@ -42,7 +40,7 @@ void produce_object(struct produce *p, struct span object);
 
 /*
  * Give it to the sink, on the account of the inflight and of the customer. c: NULL for a reject
- * that is nobody's. May wait, for the customer's share and for room in the queue, unless no_wait.
+ * that is nobody's. May wait, for the customer's share and for room in the queue.
  * On failure nothing is owed.
  */
 MUST_USE enum err_kind produce_record(struct produce *p, struct inflight *r, struct customer *c,

@@ -80,7 +80,6 @@ struct sink_record {
     struct span value;
     int64_t timestamp_ms; /* 0: now */
     void *tag;            /* given back to delivered; 2-byte aligned at least */
-    bool *full;           /* not NULL: do not wait for room, set this and return FAIL_AGAIN */
     const struct sink_header *headers;
     size_t header_count; /* SINK_MAX_HEADERS at most */
     struct pulse *pulse; /* of the thread that produces: waits while there is no room; NULL: none */
@@ -110,7 +109,7 @@ MUST_USE enum err_kind sink_topic_check(struct sink *s, const char *name, int ti
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms);
 
 /*
- * Take a copy of the record. Waits while the queue is full (unless record.full); FAIL_STOPPED if
+ * Take a copy of the record. Waits while the queue is full; FAIL_STOPPED if
  * sink_stop ends the wait, FAIL_LIMIT if the record is larger than the producer takes, FAIL_CONFIG
  * or FAIL_DENIED if it is already known that the topic is not there or not for us, else FAIL_AGAIN.
  * On failure `delivered` is not called for it.

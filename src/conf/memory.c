@@ -6,6 +6,7 @@
 #include "conf/memory.h"
 
 #include "conf/sizes.h"
+#include "event/output_batch.h"
 #include "event/record/long_lines.h"
 
 enum {
@@ -40,10 +41,13 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
     size_t readers = (size_t)READERS * READER_BYTES_PER_BYTE;
     size_t output = conf->limits.event_bytes != 0 ? conf->limits.event_bytes : 1024 * KIB;
 
+    bool may_be_long = line > SHORT_LINE_BYTES;
+    size_t batch = may_be_long ? output_batch_max_bytes(output) : 0;
+
     *out = (struct memory_plan){
         .lane_bytes = (size_t)CONNECTION_BYTES + DECODER_BYTES + ORDINAL_BYTES + line + 2 * output +
-                      readers * shorter,
-        .long_bytes = line > SHORT_LINE_BYTES ? readers * line : 0,
+                      batch + readers * shorter,
+        .long_bytes = may_be_long ? readers * line : 0,
         .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
                        conf->queue_count * POLL_BYTES,
         .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,

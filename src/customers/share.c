@@ -85,14 +85,10 @@ static enum err_kind wait_for_share(struct customer_entry *c, size_t bytes, stru
 }
 
 enum err_kind customer_reserve(struct customer *customer, size_t bytes, struct pulse *pulse,
-                               bool *full, struct err *e)
+                               struct err *e)
 {
     struct customer_entry *c = entry_of(customer);
     if (over_share(c, bytes)) {
-        if (full != NULL) {
-            *full = true;
-            return err_set(e, FAIL_AGAIN, "kafka: the customer's share is used up");
-        }
         if (pulse != NULL) {
             pulse_set(pulse, PULSE_WAIT, clock_mono_ms(c->all->parts.clock));
         }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "event/event_maker.h"
+#include "event/output_batch.h"
 #include "event/record/long_lines.h"
 #include "event/record/otlp.h"
 #include "event/record/record_splitter.h"
@@ -40,8 +41,8 @@ struct normalizer {
     struct json_reader *own[READERS];  /* for short lines */
     struct long_lines *long_lines;     /* for the others */
     struct long_lines *own_long_lines; /* NULL if they are shared */
-    bool took_long_lines;
-    bool let_go; /* in the middle of an OTLP request, which must be read again */
+    struct output_batch batch;         /* outputs of a long line */
+    bool line_done;                    /* no output of the line is left but those of batch */
 
     struct line line;
     struct record_splitter values;
@@ -67,7 +68,6 @@ struct normalizer {
 
     struct buf out;
     size_t event_bytes; /* the most that out.max may be */
-    struct buf keys;    /* spans of a record's key, when the readers have been given back */
     char detail[DETAIL_BYTES];
 };
 
@@ -93,16 +93,8 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     n->envelope = (struct buf)BUF_INIT(ENVELOPE_BYTES);
     n->out = (struct buf)BUF_INIT(o->event_bytes);
     n->event_bytes = o->event_bytes;
-    n->keys = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH);
+    output_batch_init(&n->batch, o->event_bytes);
     return n;
-}
-
-static void give_back_readers(struct normalizer *n)
-{
-    if (n->took_long_lines) {
-        long_lines_release(n->long_lines);
-        n->took_long_lines = false;
-    }
 }
 
 void normalizer_free(struct normalizer *n)
@@ -110,7 +102,6 @@ void normalizer_free(struct normalizer *n)
     if (n == NULL) {
         return;
     }
-    give_back_readers(n);
     for (size_t i = 0; i < READERS; i++) {
         json_reader_free(n->own[i]);
         buf_done(&n->inner[i]);
@@ -122,7 +113,7 @@ void normalizer_free(struct normalizer *n)
     buf_done(&n->otlp_text);
     buf_done(&n->envelope);
     buf_done(&n->out);
-    buf_done(&n->keys);
+    output_batch_done(&n->batch);
     free(n);
 }
 
@@ -135,17 +126,11 @@ void normalizer_limit(struct normalizer *n, size_t event_bytes)
     }
 }
 
-static void take_readers(struct normalizer *n)
-{
-    (void)long_lines_take(n->long_lines); /* always the same ones: n->values has them already */
-    n->took_long_lines = true;
-}
-
 static void start_line(struct normalizer *n, const struct line *line, struct span text)
 {
     struct json_reader *const *readers = n->own;
-    give_back_readers(n);
-    n->let_go = false;
+    output_batch_clear(&n->batch);
+    n->line_done = false;
     n->line = *line;
     n->too_long = line->too_long;
     n->item = 0;
@@ -170,11 +155,6 @@ void normalizer_object(struct normalizer *n, const struct object_origin *s,
 void normalizer_line(struct normalizer *n, const struct line *line)
 {
     start_line(n, line, line->too_long || line->blank ? SPAN("") : line->text);
-}
-
-void normalizer_abandon(struct normalizer *n)
-{
-    start_line(n, &(struct line){.blank = true}, SPAN(""));
 }
 
 /* ---- rejects ---- */
@@ -323,27 +303,6 @@ static bool unwrap(struct normalizer *n, struct value *v, struct output *out)
 
 /* ---- records ---- */
 
-/* The spans of the key into a buffer of our own. */
-static bool keep_key(struct normalizer *n, struct output_key *key)
-{
-    struct span *const spans[] = {&key->category, &key->harness,  &key->session,
-                                  &key->user,     &key->hostname, &key->action};
-    size_t bytes = 0;
-    for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
-        bytes += spans[i]->n;
-    }
-    buf_clear(&n->keys);
-    if (buf_room(&n->keys, bytes) == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
-        const char *at = n->keys.p + n->keys.n;
-        buf_add(&n->keys, *spans[i]);
-        spans[i]->p = at; /* buf_room has made sure that nothing moves */
-    }
-    return true;
-}
-
 static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct output *out)
 {
     struct span envelope = buf_span(&n->envelope);
@@ -425,7 +384,7 @@ static bool on_object(struct normalizer *n, struct value *v, struct output *out)
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }
 
-static bool next_record(struct normalizer *n, struct output *out)
+static bool next_output(struct normalizer *n, struct output *out)
 {
     if (n->too_long) {
         n->too_long = false;
@@ -454,44 +413,48 @@ static bool next_record(struct normalizer *n, struct output *out)
     }
 }
 
-/* ---- the readers that others may wait for ---- */
+/* ---- lines that are read with the shared readers ---- */
 
-/* Somebody else may have used them: the request is read again, to the same tape. */
-static void come_back(struct normalizer *n)
+/* Another normalizer has used the reader of the request since: read it again, to the same tape. */
+static void read_request_again(struct normalizer *n)
 {
     struct span rest = n->request.text;
     struct json_reader *reader = n->values.readers[n->request.reader];
-    n->let_go = false;
     if (json_scan(reader, &rest, &n->request.doc, NULL) != FAIL_NONE) {
         abort(); /* cannot be: it was read before */
     }
 }
 
+/* Make outputs while the readers are held. What is read from one call to the next is a request. */
+static void make_batch(struct normalizer *n)
+{
+    struct output output;
+    bool unchanged = long_lines_take(n->long_lines, n);
+    if (n->in_otlp && !unchanged) {
+        read_request_again(n);
+    }
+    output_batch_clear(&n->batch);
+    while (output_batch_has_room(&n->batch) && !n->line_done) {
+        if (next_output(n, &output)) {
+            output_batch_add(&n->batch, &output);
+        } else {
+            n->line_done = true;
+        }
+    }
+    long_lines_release(n->long_lines);
+}
+
 bool normalizer_next(struct normalizer *n, struct output *out)
 {
     bool is_long = n->values.readers != n->own;
-    if (is_long && !n->took_long_lines) {
-        take_readers(n);
+    if (!is_long) {
+        return next_output(n, out);
     }
-    if (n->let_go) {
-        come_back(n);
+    if (output_batch_next(&n->batch, out)) {
+        return true;
     }
-    bool more = next_record(n, out);
-    if (is_long && !n->in_otlp && (!more || keep_key(n, &out->key))) {
-        give_back_readers(n); /* the next value is read from the line */
+    if (!n->line_done) {
+        make_batch(n);
     }
-    return more;
-}
-
-bool normalizer_holds(const struct normalizer *n)
-{
-    return n->took_long_lines;
-}
-
-void normalizer_let_go(struct normalizer *n, struct output *record)
-{
-    if (n->took_long_lines && keep_key(n, &record->key)) {
-        n->let_go = n->in_otlp;
-        give_back_readers(n);
-    }
+    return output_batch_next(&n->batch, out);
 }

@@ -105,30 +105,15 @@ static bool share_passed(const struct attempt *a)
            (double)a->rejects > share * (double)a->lines;
 }
 
-/* May wait for Kafka, but not with readers in hand that other lanes wait for. */
-static enum err_kind attempt_record(struct attempt *a, struct output *record, struct err *e)
-{
-    struct produce *p = &a->produce;
-    p->no_wait = normalizer_holds(a->normalizer);
-    enum err_kind kind = produce_record(p, a->inflight, a->customer, record, e);
-    p->no_wait = false;
-    if (kind != FAIL_NONE && p->full) {
-        normalizer_let_go(a->normalizer, record);
-        kind = produce_record(p, a->inflight, a->customer, record, e);
-    }
-    return kind;
-}
-
 static enum err_kind attempt_line(struct attempt *a, const struct line *line, struct err *e)
 {
     struct output record;
     a->lines++;
     normalizer_line(a->normalizer, line);
     while (normalizer_next(a->normalizer, &record)) {
-        enum err_kind kind = attempt_record(a, &record, e);
+        enum err_kind kind = produce_record(&a->produce, a->inflight, a->customer, &record, e);
         if (kind != FAIL_NONE) {
             a->subject = ABOUT_DELIVERY;
-            normalizer_abandon(a->normalizer); /* other lanes may wait for its readers */
             return kind;
         }
         a->events += record.kind == OUTPUT_EVENT;

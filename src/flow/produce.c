@@ -61,12 +61,10 @@ static enum err_kind give(struct produce *p, struct inflight *r, struct customer
                           struct sink_record *out, struct err *e)
 {
     size_t bytes = out->key.n + out->value.n;
-    p->full = false;
     out->tag = inflight_tag(r, c);
-    out->full = p->no_wait ? &p->full : NULL;
     out->pulse = p->parts.pulse;
     if (c != NULL) {
-        enum err_kind kind = customer_reserve(c, bytes, out->pulse, out->full, e);
+        enum err_kind kind = customer_reserve(c, bytes, out->pulse, e);
         if (kind != FAIL_NONE) {
             return kind;
         }

@@ -83,10 +83,6 @@ static enum err_kind reserve(struct sink *s, uint64_t n, const struct sink_recor
     if (try_reserve(s, n)) {
         return FAIL_NONE;
     }
-    if (r->full != NULL) {
-        *r->full = true;
-        return err_set(e, FAIL_AGAIN, "kafka: the queue is full");
-    }
     if (r->pulse != NULL) {
         pulse_set(r->pulse, PULSE_WAIT, clock_mono_ms(&clock_system));
     }

@@ -88,7 +88,7 @@ static void a_customer_stays_the_same_when_its_configuration_changes(void **stat
     struct err e = {.kind = FAIL_DENIED};
     struct customer *old = find(all, "b");
     stats_add(&old->stats->lines, 7);
-    assert_int_equal(customer_reserve(old, 900, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(old, 900, NULL, &e), FAIL_NONE);
     customer_refused(old, BREAKER_OPEN, SPAN("k"), &e);
     apply(all, "Ba");
     struct customer *new = find(all, "b");
@@ -114,7 +114,7 @@ static void a_removed_customer_lives_until_its_work_is_over(void **state UNUSED)
     OWNED(customers) struct customers *all = start("ab");
     struct err e;
     struct customer *c = find(all, "a");
-    assert_int_equal(customer_reserve(c, 100, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(c, 100, NULL, &e), FAIL_NONE);
     apply(all, "b");
     assert_null(find(all, "a"));
     assert_int_equal(customers_count(all), 1);
@@ -248,15 +248,14 @@ static void shares_are_those_of_the_new_number_of_customers(void **state UNUSED)
 {
     OWNED(customers) struct customers *all = start("a");
     struct err e;
-    bool full = false;
     struct customer *alone = find(all, "a");
-    assert_int_equal(customer_reserve(alone, 3000, NULL, &full, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(alone, 3000, NULL, &e), FAIL_NONE);
     apply(all, "ab");
     struct customer *c = find(all, "a");
-    assert_int_equal(customer_reserve(c, 1, NULL, &full, &e), FAIL_AGAIN);
-    assert_true(full);
+    customers_stop(all);
+    assert_int_equal(customer_reserve(c, 1, NULL, &e), FAIL_STOPPED); /* it would wait */
     customer_unreserve(alone, 3000);
-    assert_int_equal(customer_reserve(c, 1, NULL, &full, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(c, 1, NULL, &e), FAIL_NONE);
     customer_unreserve(c, 1);
     customer_release(alone);
     customer_release(c);
@@ -298,7 +297,7 @@ static void carry_one(const char *id)
     }
     struct customer *tag = customer_hold(c); /* as a delivery tag does */
     if (customer_allowed(c) && customer_creds(c, &creds, &e) == FAIL_NONE &&
-        customer_reserve(c, 10, NULL, NULL, &e) == FAIL_NONE) {
+        customer_reserve(c, 10, NULL, &e) == FAIL_NONE) {
         assert_int_equal(c->conf->id[0], id[0]);
         customer_release(c);
         stats_add(&tag->stats->events, 1);

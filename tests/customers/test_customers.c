@@ -97,7 +97,7 @@ static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **stat
     setup();
     struct err e;
     struct customer *a = at(0);
-    assert_int_equal(customer_reserve(a, 100000, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(a, 100000, NULL, &e), FAIL_NONE);
     customer_unreserve(a, 100000);
     assert_int_equal(entry_of(a)->run->unacked, 0);
     customers_free(w.all);
@@ -126,7 +126,7 @@ static void tells_how_a_customer_stands(void **state UNUSED)
     fake_creds.expires_ms = 1234567;
     assert_int_equal(customer_creds(a, &creds, &e), FAIL_NONE);
     fake_creds.renewal = FAIL_AGAIN;
-    assert_int_equal(customer_reserve(a, 700, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(a, 700, NULL, &e), FAIL_NONE);
     customer_refused(a, BREAKER_OPEN, SPAN("k"), &e);
     customer_state(a, &s);
     assert_int_equal(s.expires_ms, 1234567);
@@ -149,7 +149,7 @@ static void *owe_more(void *arg)
 {
     struct waiter *x = arg;
     struct err e;
-    x->kind = customer_reserve(x->c, 500, &x->pulse, NULL, &e);
+    x->kind = customer_reserve(x->c, 500, &x->pulse, &e);
     atomic_store(&x->ended, true);
     return NULL;
 }
@@ -158,7 +158,7 @@ static pthread_t start_waiting(struct waiter *x)
 {
     pthread_t thread;
     struct err e;
-    assert_int_equal(customer_reserve(x->c, 800, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(x->c, 800, NULL, &e), FAIL_NONE);
     assert_int_equal(pthread_create(&thread, NULL, owe_more, x), 0);
     while (atomic_load(&entry_of(x->c)->run->waiting) == 0) {
     }
@@ -171,7 +171,7 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     struct waiter x = {.c = at(0)};
     pthread_t thread = start_waiting(&x);
     struct err e;
-    assert_int_equal(customer_reserve(at(1), 900, NULL, NULL, &e), FAIL_NONE); /* has its own */
+    assert_int_equal(customer_reserve(at(1), 900, NULL, &e), FAIL_NONE); /* has its own */
     assert_false(atomic_load(&x.ended));
     assert_int_equal(pulse_state(&x.pulse), PULSE_WAIT);
     customer_unreserve(x.c, 800);
@@ -186,7 +186,7 @@ static void wakes_a_waiting_lane_when_a_third_of_the_share_is_free(void **state 
     setup();
     struct err e;
     struct customer *a = at(0);
-    assert_int_equal(customer_reserve(a, 1000, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(a, 1000, NULL, &e), FAIL_NONE);
     atomic_store(&entry_of(a)->run->asleep, true);
     customer_unreserve(a, 332);
     assert_true(atomic_load(&entry_of(a)->run->asleep));

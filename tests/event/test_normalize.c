@@ -404,7 +404,7 @@ static void shares_readers_of_long_lines_between_threads(void **state UNUSED)
     }
 }
 
-static void gives_shared_readers_back_with_the_last_record_of_a_line(void **state UNUSED)
+static void holds_no_shared_readers_between_two_lines(void **state UNUSED)
 {
     OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
     OWNED(normalizer) struct normalizer *a = start(EVENT_BYTES, shared);
@@ -416,8 +416,8 @@ static void gives_shared_readers_back_with_the_last_record_of_a_line(void **stat
     struct line line = line_of(&text, 1);
     normalizer_line(a, &line);
     assert_true(normalizer_next(a, &r));
-    normalizer_line(b, &line); /* would wait indefinitely otherwise */
-    assert_true(normalizer_next(b, &s));
+    normalizer_line(b, &line);
+    assert_true(normalizer_next(b, &s)); /* would wait indefinitely otherwise */
     assert_span_equal(r.key.user, SPAN("ana"));
     assert_span_equal(r.key.session, SPAN("s-1"));
     assert_span_equal(r.value, s.value);
@@ -497,9 +497,7 @@ static size_t read_between(struct normalizer *n, struct normalizer *other, const
     while (normalizer_next(n, &r)) {
         count++;
         if (other != NULL) {
-            normalizer_let_go(n, &r);
-            assert_false(normalizer_holds(n));
-            read_all(other, &others);
+            read_all(other, &others); /* would wait indefinitely if n held the readers */
         }
         buf_add(out, r.value);
         buf_add(out, r.key.user);
@@ -529,40 +527,76 @@ static void lets_others_read_between_the_records_of_a_long_line(void **state UNU
     buf_done(&shared_out);
 }
 
-static void holds_shared_readers_only_within_a_request_of_otlp(void **state UNUSED)
+/* A long request of more records than a batch takes: it is read in parts. */
+static void set_request(struct buf *to, int records)
+{
+    buf_clear(to);
+    buf_add(to, SPAN("{\"resourceLogs\":[{\"resource\":{\"attributes\":[]},\"scopeLogs\":[{"
+                     "\"logRecords\":["));
+    for (int i = 0; i < records; i++) {
+        buf_addf(to,
+                 "%s{\"body\":{\"stringValue\":\"%0200d\"},\"attributes\":[{\"key\":\"user.name\","
+                 "\"value\":{\"stringValue\":\"u%d\"}}]}",
+                 i > 0 ? "," : "", i, i);
+    }
+    buf_add(to, SPAN("]}]}]}"));
+    assert_non_null(buf_room(to, LINES_SLACK));
+}
+
+static void reads_a_long_request_again_if_others_used_the_readers(void **state UNUSED)
+{
+    enum { RECORDS = 700 };
+    OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
+    OWNED(normalizer) struct normalizer *alone = start(EVENT_BYTES, NULL);
+    OWNED(normalizer) struct normalizer *a = start(EVENT_BYTES, shared);
+    OWNED(normalizer) struct normalizer *b = start(EVENT_BYTES, shared);
+    struct buf text = BUF_INIT(LINE_BYTES);
+    struct buf others = BUF_INIT(LINE_BYTES);
+    struct output want;
+    struct output got;
+    set_request(&text, RECORDS);
+    assert_true(text.n > SHORT_LINE_BYTES);
+    struct line line = line_of(&text, 1);
+    normalizer_line(alone, &line);
+    normalizer_line(a, &line);
+    for (int i = 0; i < RECORDS; i++) {
+        char user[16];
+        (void)snprintf(user, sizeof(user), "u%d", i);
+        assert_true(normalizer_next(alone, &want));
+        assert_true(normalizer_next(a, &got));
+        assert_span_equal(got.value, want.value);
+        assert_span_equal(got.key.user, span_str(user));
+        assert_span_equal(got.key.action, want.key.action);
+        assert_string_equal(got.key.id, want.key.id);
+        if (i % 100 == 0) {
+            read_all(b, &others);
+        }
+    }
+    assert_false(normalizer_next(alone, &want));
+    assert_false(normalizer_next(a, &got));
+    assert_false(normalizer_next(a, &got));
+    buf_done(&text);
+    buf_done(&others);
+}
+
+static void may_be_given_another_line_before_a_long_one_is_done(void **state UNUSED)
 {
     OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
     OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, shared);
     struct buf text = BUF_INIT(LINE_BYTES);
+    struct output r;
     for (size_t i = 0; i < SEVERAL; i++) {
-        struct output r;
         set_long(&text, long_of_several[i]);
         struct line line = line_of(&text, 1);
         normalizer_line(n, &line);
         assert_true(normalizer_next(n, &r));
-        assert_int_equal(normalizer_holds(n), strstr(long_of_several[i], "resourceLogs") != NULL);
-        while (normalizer_next(n, &r)) {
-        }
-        assert_false(normalizer_holds(n));
+        set_text(&text, USUAL, 'x', 0, "}");
+        line = line_of(&text, 2);
+        normalizer_line(n, &line);
+        assert_true(normalizer_next(n, &r));
+        assert_true(r.spliced);
+        assert_false(normalizer_next(n, &r));
     }
-    buf_done(&text);
-}
-
-static void gives_shared_readers_back_when_a_line_is_abandoned(void **state UNUSED)
-{
-    OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
-    OWNED(normalizer) struct normalizer *a = start(EVENT_BYTES, shared);
-    OWNED(normalizer) struct normalizer *b = start(EVENT_BYTES, shared);
-    struct buf text = BUF_INIT(LINE_BYTES);
-    struct output r;
-    set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}{\"user\":\"second\"}");
-    struct line line = line_of(&text, 1);
-    normalizer_line(a, &line);
-    assert_true(normalizer_next(a, &r));
-    normalizer_abandon(a);
-    assert_false(normalizer_next(a, &r));
-    normalizer_line(b, &line); /* would wait indefinitely otherwise */
-    assert_true(normalizer_next(b, &r));
     buf_done(&text);
 }
 
@@ -641,10 +675,10 @@ int main(void)
         cmocka_unit_test(bears_a_megabyte_of_anything),
         cmocka_unit_test(reads_a_long_record_again_with_the_shared_readers),
         cmocka_unit_test(shares_readers_of_long_lines_between_threads),
-        cmocka_unit_test(gives_shared_readers_back_with_the_last_record_of_a_line),
+        cmocka_unit_test(holds_no_shared_readers_between_two_lines),
         cmocka_unit_test(lets_others_read_between_the_records_of_a_long_line),
-        cmocka_unit_test(holds_shared_readers_only_within_a_request_of_otlp),
-        cmocka_unit_test(gives_shared_readers_back_when_a_line_is_abandoned),
+        cmocka_unit_test(reads_a_long_request_again_if_others_used_the_readers),
+        cmocka_unit_test(may_be_given_another_line_before_a_long_one_is_done),
         cmocka_unit_test(tells_what_a_key_may_be_made_of),
         cmocka_unit_test(takes_secrets_out_if_the_customer_asks_for_it),
     };

@@ -4,7 +4,7 @@
  * sink. Defines what net/s3.c, net/creds.c, net/sink.c and event/normalize.c would.
  *
  * The normalizer makes an event of each line, with the line as its value; of a line "bad..."
- * a reject; of "two" two events; of "held" three, with readers held in between.
+ * a reject; of "two" two events.
  */
 #ifndef TESTS_FLOW_FAKE_WORLD_H
 #define TESTS_FLOW_FAKE_WORLD_H
@@ -173,8 +173,6 @@ static struct {
     size_t count, reported;
     size_t fail_at; /* the record with this index, counted from 0, fails ... */
     enum err_kind fail;
-    bool full;           /* never room at once */
-    bool waited_holding; /* with readers that others may wait for */
     struct sink_topic topics[8];
     size_t topic_count;
     size_t partition_bytes; /* 0: many */
@@ -203,15 +201,8 @@ size_t sink_max_bytes(const struct sink *s UNUSED)
     return 1000000;
 }
 
-static bool fake_normalizer_held;
-
 enum err_kind sink_produce(struct sink *s UNUSED, const struct sink_record *r, struct err *e)
 {
-    if (fake_sink.full && r->full != NULL) {
-        *r->full = true;
-        return err_set(e, FAIL_AGAIN, "kafka: full");
-    }
-    fake_sink.waited_holding = fake_sink.waited_holding || (fake_sink.full && fake_normalizer_held);
     if (fake_sink.fail != FAIL_NONE && fake_sink.count >= fake_sink.fail_at) {
         return err_set(e, fake_sink.fail, "kafka: as the test says");
     }
@@ -268,18 +259,16 @@ void normalizer_limit(struct normalizer *n UNUSED, size_t event_bytes)
 void normalizer_line(struct normalizer *n, const struct line *line)
 {
     (void)snprintf(n->text, sizeof(n->text), "%.*s", SPAN_FMT(line->text));
-    n->left = strcmp(n->text, "two") == 0 ? 2 : (strcmp(n->text, "held") == 0 ? 3 : 1);
+    n->left = strcmp(n->text, "two") == 0 ? 2 : 1;
     n->left = line->blank ? 0 : n->left;
 }
 
 bool normalizer_next(struct normalizer *n, struct output *out)
 {
-    fake_normalizer_held = false;
     if (n->left == 0) {
         return false;
     }
     n->left--;
-    fake_normalizer_held = strcmp(n->text, "held") == 0;
     bool bad = strncmp(n->text, "bad", 3) == 0;
     *out = (struct output){.kind = bad ? OUTPUT_REJECT : OUTPUT_EVENT,
                            .value = span_str(n->text),
@@ -291,24 +280,6 @@ bool normalizer_next(struct normalizer *n, struct output *out)
         out->time_from_object = true;
     }
     return true;
-}
-
-bool normalizer_holds(const struct normalizer *n UNUSED)
-{
-    return fake_normalizer_held;
-}
-
-void normalizer_let_go(struct normalizer *n UNUSED, struct output *record UNUSED)
-{
-    fake_normalizer_held = false;
-}
-
-static unsigned fake_normalizer_abandoned;
-
-void normalizer_abandon(struct normalizer *n)
-{
-    n->left = 0;
-    fake_normalizer_abandoned++;
 }
 
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
@@ -324,9 +295,7 @@ UNUSED static void fake_world_reset(void)
     memset(&fake_s3, 0, sizeof(fake_s3));
     memset(&fake_creds, 0, sizeof(fake_creds));
     memset(&fake_sink, 0, sizeof(fake_sink));
-    fake_normalizer_held = false;
     fake_normalizer_objects = 0;
-    fake_normalizer_abandoned = 0;
 }
 
 #endif

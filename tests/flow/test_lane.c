@@ -543,7 +543,6 @@ static void hands_back_when_the_sink_lets_go(void **state UNUSED)
     fake_sink.fail_at = 1;
     struct inflight *r = carry(NOTICE(OBJECT("logs/1", "2")), 1);
     assert_shown_again(r, 1, HAND_BACK_BEGUN_S);
-    assert_int_equal(fake_normalizer_abandoned, 1); /* the readers it may have are others' too */
     assert_int_equal(unacked(0), 0);
     teardown();
 }
@@ -587,17 +586,6 @@ static void reports_count_on_the_customer_of_their_own_record(void **state UNUSE
     teardown();
 }
 
-static void never_waits_for_room_with_readers_that_others_want(void **state UNUSED)
-{
-    setup();
-    fake_sink.full = true;
-    answer((struct fake_answer){.body = SPAN("one\nheld\nbad\n")});
-    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
-    assert_int_equal(fake_sink.count, 5);
-    assert_false(fake_sink.waited_holding);
-    teardown();
-}
-
 static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
 {
     setup();
@@ -609,7 +597,7 @@ static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
     assert_int_equal(fake_normalizer_limit, 1000000 - 1024);
     fake_sink.records[0].bytes = 20000; /* the fake normalizer keeps only the head of a line */
     struct err e;
-    assert_int_equal(customer_reserve(at(0), 20000, NULL, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(at(0), 20000, NULL, &e), FAIL_NONE);
     fake_sink_report(lane_delivered, FAIL_LIMIT);
     assert_shown_again(r, 7, 10);
     assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 2));
@@ -669,7 +657,6 @@ int main(void)
         cmocka_unit_test(hands_back_when_the_sink_lets_go),
         cmocka_unit_test(reads_later_when_a_report_is_bad),
         cmocka_unit_test(reports_count_on_the_customer_of_their_own_record),
-        cmocka_unit_test(never_waits_for_room_with_readers_that_others_want),
         cmocka_unit_test(lowers_the_limit_of_a_topic_that_takes_less),
         cmocka_unit_test(leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive),
         cmocka_unit_test(accepts_gone_objects_where_the_customer_says_so),

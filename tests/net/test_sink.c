@@ -463,24 +463,6 @@ static void holds_no_more_than_the_queue_and_goes_on_with_the_reports(void **sta
     assert_int_equal(reports.order_broken, 0);
 }
 
-static void says_that_the_queue_is_full_to_who_would_not_wait(void **state UNUSED)
-{
-    (void)rd_kafka_mock_broker_set_down(mock, 1);
-    OWNED(sink) struct sink *s = sink_with(NULL, SMALL_QUEUE);
-    static const char value[SMALL_QUEUE - 4];
-    struct err e = {.kind = FAIL_NONE};
-    bool full = false;
-    struct sink_record r = record_of(s, "events", span_of(value, sizeof(value)), 2);
-    r.full = &full;
-    assert_int_equal(sink_produce(s, &r, &e), FAIL_NONE);
-    assert_false(full);
-    assert_int_equal(sink_produce(s, &r, &e), FAIL_AGAIN);
-    assert_true(full);
-    (void)rd_kafka_mock_broker_set_up(mock, 1);
-    assert_true(sink_flush(s, PATIENCE_MS));
-    assert_int_equal(reports.delivered, 1);
-}
-
 static void stop_lets_a_waiting_producer_go_and_free_reports_the_rest(void **state UNUSED)
 {
     (void)rd_kafka_mock_broker_set_down(mock, 1);
@@ -658,8 +640,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(counts_headers_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(holds_no_more_than_the_queue_and_goes_on_with_the_reports,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(says_that_the_queue_is_full_to_who_would_not_wait, set_up,
-                                        tear_down),
         cmocka_unit_test_setup_teardown(stop_lets_a_waiting_producer_go_and_free_reports_the_rest,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_producers_share_a_small_queue, set_up, tear_down),

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * long_lines.h - readers of JSON: a pair of its own for each normalizer, and one pair that all
- * normalizers of the program share for long lines.
+ * long_lines.h - readers of JSON for long lines: one pair for all normalizers of the program.
  *
  * A reader takes some 40 times the bytes of its longest line. Lines above SHORT_LINE_BYTES are
- * rare, so readers for them exist once, under a lock: the memory of a lane does not depend on
+ * rare, so readers for them exist once: the memory of a lane does not depend on
  * limits.line_bytes.
  *
  *     struct long_lines *l = long_lines_new(line_bytes);       // once
  *     options.long_lines = l;                                  // for each normalizer
  *
- * Why two readers: a text inside a record is read while the record around it is still needed.
+ * Why a pair: a text inside a record is read while the record around it is still needed.
  */
 #ifndef EVENT_RECORD_LONG_LINES_H
 #define EVENT_RECORD_LONG_LINES_H
@@ -30,15 +29,21 @@ void long_lines_free(struct long_lines *l);
 DEFINE_OWNED(long_lines);
 
 /*
- * The readers, for this thread alone until long_lines_release. Waits until they are free: who has
- * them waits for nothing else meanwhile.
+ * Take the readers for this thread until long_lines_release. Threads get them in the order in
+ * which they ask. Hold them for a bounded amount of work, and never while waiting for anything.
+ *
+ * True: no other user took them since `user` released them, so they still hold what it read
+ * last. `user` is compared only.
  *
  * Threads: any.
  */
-struct json_reader *const *long_lines_take(struct long_lines *l);
+MUST_USE bool long_lines_take(struct long_lines *l, const void *user);
 void long_lines_release(struct long_lines *l);
 
-/* Which they will be: always the same. */
+/* How many threads wait for the readers. Threads: any. */
+size_t long_lines_waiting(struct long_lines *l);
+
+/* Which readers they are: always the same ones. */
 struct json_reader *const *long_lines_readers(const struct long_lines *l);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * event_maker.h - an unwrapped record becomes an event by one of the three paths of
- * kafka-contract.md §1: spliced byte for byte, repaired, or built anew.
+ * kafka-contract.md §1: pass-through, repair or rebuild.
  *
  *     if (!event_maker_make(maker, &in, &out, &record, &why)) { ... reject for `why` ... }
  *

@@ -58,7 +58,7 @@ static enum err_kind make_topics(struct customer_entry *c, struct err *e)
     return FAIL_NONE;
 }
 
-/* The sink keeps its topics for ever, so a customer that keeps its names keeps them. */
+/* The sink never frees its topics, so a customer that keeps its names keeps them. */
 static void take_topics(struct customer_entry *c, struct customer_entry *before)
 {
     bool same = before != NULL;

@@ -162,7 +162,7 @@ static enum err_kind place_customer(struct customer_table *t, struct customers *
     return FAIL_NONE;
 }
 
-/* Those that stay first, so that a new customer gets a slot that nobody has or keeps. */
+/* Those that stay first, so that a new customer gets a slot that no other customer has or keeps. */
 static enum err_kind place_customers(struct customer_table *t, struct customers *all,
                                      struct customer_entry *const *before, struct err *e)
 {
@@ -210,7 +210,7 @@ enum err_kind customers_apply(struct customers *all, const struct conf *conf, st
 {
     static const struct customer_table none;
     mutex_lock(&all->apply.lock);
-    struct customer_table *old = all->shared.table; /* nobody else changes it */
+    struct customer_table *old = all->shared.table; /* apply.lock: no other thread changes it */
     struct customer_table *new = table_new(all, old != NULL ? old : &none, conf, e);
     if (new != NULL) {
         mutex_lock(&all->shared.lock);

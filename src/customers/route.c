@@ -53,7 +53,7 @@ void routes_add(struct routes *r, size_t queue, struct span bucket, struct span 
         (struct route){.queue = queue, .bucket = bucket, .prefix = prefix, .customer = customer};
 }
 
-/* FNV-1a. The entries come from the configuration, so nobody can choose them to collide. */
+/* FNV-1a. The entries come from the configuration, so no customer can choose them to collide. */
 static uint64_t hash_byte(uint64_t h, char c)
 {
     return (h ^ (unsigned char)c) * 0x100000001b3U;

@@ -16,7 +16,7 @@
 
 enum {
     SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get theirs */
-    SHARE_ALONE_MS = 300 * 1000, /* ... while nobody gets any, */
+    SHARE_ALONE_MS = 300 * 1000, /* ... while no customer gets any, */
     SHARE_QUIET_MS = 10 * 1000,  /* which is so after this time */
     SHARE_LOOK_MS = 250,
     SHARE_ROOM = 3, /* a waiting lane is woken when this part of the share is free */

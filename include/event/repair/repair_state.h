@@ -2,7 +2,7 @@
 /*
  * repair_state.h - one repair in progress, shared by the files of the repair path: repair.c walks
  * and puts together, repair_state.c says what one value becomes, repair_defaults.c what a required
- * one is when it is missing. Nobody else includes it.
+ * one is when it is missing. No other file includes it.
  */
 #ifndef EVENT_REPAIR_REPAIR_STATE_H
 #define EVENT_REPAIR_REPAIR_STATE_H

@@ -9,7 +9,7 @@
  *     rules_add_action(r, SPAN("RunTool"), SPAN("tool.invoked"), &err);
  *     rules_set_redact(r, true);
  *
- * They count for records that are built anew; a Beacon-shaped record keeps its own fields and
+ * They apply to records on the rebuild path; a Beacon-shaped record keeps its own fields and
  * only redaction applies to it. A constant wins over paths, paths over the built-in rows, each
  * in the order of adding. Built by the configuration, then only read: any number of threads.
  */

@@ -79,8 +79,8 @@ static inline struct word_key word_key(struct span s)
 }
 
 /*
- * The same where eight bytes from s.p on may be read, and without a branch: how long the names of
- * a record are nobody can foresee.
+ * The same where eight bytes from s.p on may be read, and without a branch: the lengths of
+ * a record's names cannot be predicted.
  */
 static inline struct word_key word_key_padded(struct span s)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lookup_priv.h - what the two files behind lookup.h share: lookup.c asks, lookup_walk.c finds.
- * Nobody else includes it.
+ * No other file includes it.
  */
 #ifndef EVENT_MAP_LOOKUP_PRIV_H
 #define EVENT_MAP_LOOKUP_PRIV_H
@@ -55,7 +55,7 @@ struct lookup {
     struct json_reader *reader[EMBEDDED_MAX];
     struct doc embedded[EMBEDDED_MAX];
     int embedded_count;
-    struct record_index record_index; /* of the record, if nobody else made it */
+    struct record_index record_index; /* of the record, if no caller made it */
     bool known;                       /* any path met but those of time and message */
     int16_t path_alias[PATHS_MAX];    /* first alias of a path */
     int16_t row_alias[FACTS_END];     /* first alias of a row, the others behind it */

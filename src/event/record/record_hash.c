@@ -68,7 +68,7 @@ static void need(struct record_hash *l, size_t bytes)
 }
 
 /*
- * How long a text is nobody can foresee, so the usual one is copied without a question: a piece,
+ * The length of a text cannot be predicted, so the usual one is copied without a question: a piece,
  * whatever of it belongs to the text. Spans are of a document, or have a piece behind them.
  */
 static inline char *put(char *to, struct span s)

@@ -105,7 +105,7 @@ static int new_name(struct record_index *o, struct pathset *names, struct span n
     return e;
 }
 
-/* Without a branch: which members come, and in which order, nobody can foresee. */
+/* Without a branch: which members occur, and in which order, cannot be predicted. */
 static inline void note(struct record_index *o, const struct pathset *names, struct path_entry *e,
                         uint32_t at, uint8_t kind)
 {

@@ -266,7 +266,7 @@ static unsigned word_flag(struct span word)
             return words[i].flag;
         }
     }
-    assert(false); /* a word of the alias table that nobody knows */
+    assert(false); /* an unknown word in the alias table */
     return 0;
 }
 

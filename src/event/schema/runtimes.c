@@ -4,7 +4,7 @@
 #include "event/schema/value_text.h"
 #include "event/schema/word_match.h"
 
-enum { NAME_BYTES = 128 }; /* longer names are nobody's */
+enum { NAME_BYTES = 128 }; /* longer names are of no runtime */
 
 enum how { HAS, IS };
 

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What shippers write into one object is of one kind, so the first value decides how to read the
+ * rest. A first line may be garbage, or the torn end of a record: it must not turn ten thousand
+ * good lines after it into one damaged document. So a first line only counts if it is JSON, or
+ * a beginning of JSON that the next lines continue.
+ */
+#include "codec/syntax.h"
+#include "framing_priv.h"
+
+enum { LINES_LOOKED_AT = 3 };
+
+size_t framing_decide_bytes(const struct framing *f)
+{
+    return f->line_bytes + FRAMING_TRIMMED_BYTES + 1;
+}
+
+const char *framing_first(struct span line)
+{
+    if (span_starts(line, SPAN("\xef\xbb\xbf"))) {
+        line = span_from(line, 3);
+    }
+    for (size_t i = 0; i < line.n; i++) {
+        if (!framing_is_filler(line.p[i])) {
+            return line.p + i;
+        }
+    }
+    return NULL;
+}
+
+bool framing_blank(struct span line)
+{
+    return framing_first(line) == NULL;
+}
+
+/* What a decision depends on. */
+struct start {
+    struct span text; /* from the first byte of the value on */
+    struct span line; /* the part of it that is on the first line, with its '\n' */
+    size_t lines;     /* complete ones of the text, the first one too */
+    bool all;         /* the text is all there is, or all that may be examined */
+    bool too_long;    /* the first line */
+};
+
+static size_t count_lines(struct span text)
+{
+    size_t count = 0;
+    for (const char *nl;
+         count < LINES_LOOKED_AT && text.n > 0 && (nl = memchr(text.p, '\n', text.n)) != NULL;
+         count++) {
+        text = span_from(text, (size_t)(nl - text.p) + 1);
+    }
+    return count;
+}
+
+/*
+ * Whether the first value, which continues after its line, is a torn record before complete ones:
+ * the text ceases to be JSON where a line begins with '{'. In a damaged document that would follow
+ * a bracket that is alone on its line, or occur further below.
+ */
+static bool is_torn(const struct start *k, enum syntax syntax, size_t at)
+{
+    struct span before = span_of(k->text.p, at);
+    return syntax == SYNTAX_WRONG && k->text.p[at] == '{' && k->text.p[at - 1] == '\n' &&
+           count_lines(before) < LINES_LOOKED_AT &&
+           !framing_blank(span_of(k->text.p + 1, k->line.n - 2));
+}
+
+static bool holds_nothing(struct span text)
+{
+    while (text.n > 0 && (framing_is_filler(*text.p) || *text.p == '\n')) {
+        text = span_from(text, 1);
+    }
+    return text.n == 0;
+}
+
+static enum framing_verdict over_lines(const struct start *k, enum syntax syntax, size_t at)
+{
+    if (k->lines < LINES_LOOKED_AT && !k->all) {
+        return VERDICT_MORE;
+    }
+    if (k->lines < LINES_LOOKED_AT && holds_nothing(span_from(k->text, k->line.n))) {
+        return VERDICT_LINE;
+    }
+    return is_torn(k, syntax, at) ? VERDICT_LINE : VERDICT_DOCUMENT;
+}
+
+static enum framing_verdict decide_object(const struct start *k)
+{
+    size_t at = 0;
+    enum syntax syntax = syntax_check(k->too_long ? k->line : k->text, &at);
+    if (syntax == SYNTAX_WHOLE && at <= k->line.n) {
+        return k->too_long ? VERDICT_VALUES : VERDICT_LINES;
+    }
+    if (k->too_long) {
+        return syntax == SYNTAX_BEGUN ? VERDICT_VALUES_OR_LINES : VERDICT_LONG_LINE;
+    }
+    bool ends_here = k->line.n == k->text.n && k->all;
+    if ((syntax == SYNTAX_WRONG && at < k->line.n) || ends_here) {
+        return VERDICT_LINE;
+    }
+    return over_lines(k, syntax, at);
+}
+
+static bool closes_on_line(struct span line)
+{
+    struct nesting n = {.depth = 1};
+    enum nesting_end end = NESTING_MORE;
+    size_t used = nesting_scan(&n, span_from(line, 1), true, &end);
+    return used > 0 && end == NESTING_CLOSED;
+}
+
+/* Whether an element may begin here, and a scalar is not the first word of a plain text. */
+static bool is_element(struct span text)
+{
+    size_t at = 0;
+    enum syntax syntax = syntax_check(text, &at);
+    if (syntax != SYNTAX_WHOLE || *text.p == '{' || *text.p == '[') {
+        return syntax != SYNTAX_WRONG;
+    }
+    while (at < text.n && (text.p[at] == ' ' || text.p[at] == '\t' || text.p[at] == '\r')) {
+        at++;
+    }
+    return at == text.n || text.p[at] == ',' || text.p[at] == ']' || text.p[at] == '\n';
+}
+
+/*
+ * Elements are read one by one, so only the first one has to look like one. An array on one line
+ * that begins with a scalar, or is empty, may be a plain text in brackets: it decides nothing.
+ */
+static enum framing_verdict decide_array(const struct start *k)
+{
+    const char *first = framing_first(span_from(k->line, 1));
+    bool empty = first == NULL || *first == ']' || *first == '\n';
+    if (!empty && !is_element(span_from(k->line, (size_t)(first - k->line.p)))) {
+        return k->too_long ? VERDICT_LONG_LINE : VERDICT_LINE;
+    }
+    if (k->too_long || !closes_on_line(k->line)) {
+        return VERDICT_ARRAY;
+    }
+    return !empty && (*first == '{' || *first == '[') ? VERDICT_LINES : VERDICT_LINE;
+}
+
+enum framing_verdict framing_decide(const struct framing *f, struct span text, bool all)
+{
+    const char *nl = memchr(text.p, '\n', text.n);
+    if (nl == NULL && !all) {
+        return VERDICT_MORE;
+    }
+    struct span line = nl != NULL ? span_of(text.p, (size_t)(nl - text.p)) : text;
+    bool too_long = framing_trim(line).n > f->line_bytes;
+    const char *first = framing_first(line);
+    if (first == NULL || (*first != '{' && *first != '[')) {
+        return too_long ? VERDICT_LONG_LINE : first == NULL ? VERDICT_BLANK : VERDICT_LINE;
+    }
+    size_t before = (size_t)(first - text.p);
+    struct start k = {.text = span_from(text, before),
+                      .line = span_from(span_of(text.p, line.n + (nl != NULL ? 1 : 0)), before),
+                      .lines = count_lines(text),
+                      .all = all,
+                      .too_long = too_long};
+    return *first == '{' ? decide_object(&k) : decide_array(&k);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An object above the limit whose list is expanded: {"Records":[ 100 MB ]}. The names are those of
+ * envelopes that writers are known to put around their events. The object up to the list is kept,
+ * since it may say when and where the events are from; what follows the list is only checked.
+ */
+#include "framing_priv.h"
+
+#include "base/ascii.h"
+#include "codec/syntax.h"
+
+/* ---- which list ---- */
+
+static const struct span list_names[] = {
+    SPAN_INIT("Records"), SPAN_INIT("records"), SPAN_INIT("events"),
+    SPAN_INIT("logs"),    SPAN_INIT("items"),   SPAN_INIT("data"),
+    SPAN_INIT("value"),   SPAN_INIT("entries"), SPAN_INIT("logEvents"),
+};
+
+static bool is_list_name(struct span name)
+{
+    for (size_t i = 0; i < sizeof(list_names) / sizeof(list_names[0]); i++) {
+        if (span_eq(name, list_names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void skip_blanks(struct span *s)
+{
+    while (s->n > 0 && ascii_is_blank(*s->p)) {
+        (void)span_take(s, 1);
+    }
+}
+
+static bool take_byte(struct span *s, char c)
+{
+    skip_blanks(s);
+    if (s->n == 0 || *s->p != c) {
+        return false;
+    }
+    (void)span_take(s, 1);
+    return true;
+}
+
+/* A string without its quotes, escapes as they stand. False: none that ends. */
+static bool take_string(struct span *s, struct span *text)
+{
+    if (!take_byte(s, '"')) {
+        return false;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->p[i] == '"') {
+            *text = span_take(s, i);
+            (void)span_take(s, 1);
+            return true;
+        }
+        i += s->p[i] == '\\' ? 1 : 0;
+    }
+    return false;
+}
+
+/* An object or array. False: it is not closed. */
+static bool take_container(struct span *s)
+{
+    struct nesting n = {.depth = 1};
+    enum nesting_end end = NESTING_MORE;
+    size_t used = nesting_scan(&n, span_from(*s, 1), false, &end);
+    (void)span_take(s, 1 + used);
+    return end == NESTING_CLOSED;
+}
+
+static void take_scalar(struct span *s)
+{
+    while (s->n > 0 && *s->p != ',' && *s->p != '}' && !ascii_is_blank(*s->p)) {
+        (void)span_take(s, 1);
+    }
+}
+
+/* A list that begins here and is not closed, with an object as its first element. */
+static bool begins_list(struct span s)
+{
+    struct span element = span_from(s, 1);
+    skip_blanks(&element);
+    return *s.p == '[' && element.n > 0 && *element.p == '{';
+}
+
+/*
+ * The head of an object that is longer than the limit: where, after its '[', a list of objects
+ * begins that has a well-known name and is not closed in it. 0: there is none. NESTING_SLACK.
+ */
+static size_t find_list(struct span head)
+{
+    struct span rest = span_from(head, 1);
+    struct span name;
+    struct span text;
+    if (*head.p != '{') {
+        return 0;
+    }
+    do {
+        if (!take_string(&rest, &name) || !take_byte(&rest, ':')) {
+            return 0;
+        }
+        skip_blanks(&rest);
+        if (rest.n == 0) {
+            return 0;
+        }
+        if (*rest.p == '{' || *rest.p == '[') {
+            struct span value = rest;
+            if (!take_container(&rest)) {
+                bool found = is_list_name(name) && begins_list(value);
+                return found ? (size_t)(value.p - head.p) + 1 : 0;
+            }
+        } else if (*rest.p != '"') {
+            take_scalar(&rest);
+        } else if (!take_string(&rest, &text)) {
+            return 0;
+        }
+    } while (take_byte(&rest, ','));
+    return 0;
+}
+
+/* ---- from the object to its elements, and back ---- */
+
+/* False: it is none, or has too much before it. */
+static bool list_begins(struct framing *f, struct span head, size_t n)
+{
+    size_t at = 0;
+    buf_clear(&f->list);
+    if (n == 0 || n > FRAMING_LIST_HEAD_BYTES) {
+        return false;
+    }
+    buf_add(&f->list, span_of(head.p, n));
+    framing_blank_line_ends(f->list.p, n);
+    buf_add(&f->list, SPAN("]}"));
+    return syntax_check(buf_span(&f->list), &at) == SYNTAX_WHOLE;
+}
+
+static uint64_t count_lines(struct span text)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        count += text.p[i] == '\n' ? 1 : 0;
+    }
+    return count;
+}
+
+bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out)
+{
+    const char *from = f->part;
+    struct span head = framing_value_join(f, s);
+    bool joined = !s->kept && f->carry.n > 0;
+    size_t n = f->in_list ? 0 : find_list(head);
+    if (!list_begins(f, head, n)) {
+        f->value.too_long = true;
+        f->value.keep = f->head_bytes;
+        f->carry.n = joined ? f->head_bytes : f->carry.n;
+        return false;
+    }
+    f->state = FRAMING_GAP;
+    f->list_tentative = f->tentative;
+    f->tentative = false;
+    f->fresh = false;
+    f->offset = f->value.offset + n;
+    f->line = f->value.line + count_lines(span_of(head.p, n));
+    f->value.bytes = n;
+    if (joined) {
+        f->at = n;
+        f->replay = true;
+    } else {
+        s->p = from + n;
+    }
+    struct piece piece = framing_piece(f, PIECE_LIST);
+    piece.text = buf_span(&f->list);
+    f->in_list = true;
+    return framing_give(f, &piece, out);
+}
+
+void framing_skip_list(struct framing *f)
+{
+    f->state = FRAMING_CONTAINER;
+    f->in_list = false;
+    f->tentative = f->list_tentative;
+    f->nesting = (struct nesting){.depth = 2};
+    f->value.too_long = true;
+    f->value.keep = 0;
+    f->value.head_in_list = true;
+    f->list.n -= sizeof("]}") - 1;
+}
+
+void framing_tail_begins(struct framing *f, struct source *s)
+{
+    f->state = FRAMING_LIST_TAIL;
+    f->tail_offset = f->offset;
+    f->tail_line = f->line;
+    f->nesting = (struct nesting){.depth = 1};
+    buf_clear(&f->list);
+    buf_add(&f->list, SPAN("{\"\":[]"));
+    framing_advance(f, s, s->p + 1);
+}
+
+bool framing_tail_damaged(struct framing *f, const char *wrong, uint64_t at, struct piece *out)
+{
+    f->value = (struct framing_value){
+        .offset = f->tail_offset, .line = f->tail_line, .bytes = f->offset - f->tail_offset};
+    return framing_damage(f, SPAN(""), wrong, at, out);
+}
+
+static bool tail_ends(struct framing *f, struct piece *out)
+{
+    size_t at = 0;
+    if (!f->list.overflowed && syntax_check(buf_span(&f->list), &at) != SYNTAX_WHOLE) {
+        return framing_tail_damaged(f, "no JSON after the list",
+                                    f->tail_offset + at - (sizeof("{\"\":[") - 1), out);
+    }
+    struct piece piece = framing_piece(f, PIECE_LIST_END);
+    piece.offset = f->tail_offset;
+    piece.line = f->tail_line;
+    piece.bytes = f->offset - f->tail_offset;
+    f->in_list = false;
+    f->state = FRAMING_GAP;
+    return framing_give(f, &piece, out);
+}
+
+bool framing_step_tail(struct framing *f, struct source *s, struct piece *out)
+{
+    enum nesting_end end = NESTING_MORE;
+    uint64_t lines = f->nesting.lines;
+    struct span rest = span_of(s->p, (size_t)(s->end - s->p));
+    size_t used = nesting_scan(&f->nesting, rest, f->one_line, &end);
+    buf_add(&f->list, span_of(s->p, used));
+    f->line += f->nesting.lines - lines;
+    framing_advance(f, s, s->p + used);
+    switch (end) {
+    case NESTING_MORE:
+        break;
+    case NESTING_CLOSED:
+        return tail_ends(f, out);
+    case NESTING_LINE:
+        return framing_tail_damaged(f, "a line end after the list", f->offset, out);
+    }
+    return false;
+}

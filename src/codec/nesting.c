@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bit for each of 64 bytes: the kinds of byte that matter become five numbers, and what is inside
+ * a string follows from the quotes by one running sum. Only brackets outside of strings are then
+ * examined one by one; the usual block has few.
+ */
+#include "codec/nesting.h"
+
+#include <assert.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { BLOCK_BYTES = 64 };
+
+/* Which of a block's bytes are what; the first byte is the lowest bit. */
+struct kinds {
+    uint64_t quote, backslash, open, close, line;
+};
+
+#ifdef __SSE2__
+
+enum { PART_BYTES = 16 };
+
+struct block {
+    __m128i parts[BLOCK_BYTES / PART_BYTES];
+};
+
+static inline uint64_t part_bits(__m128i part, char c)
+{
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(part, _mm_set1_epi8(c)));
+}
+
+static inline uint64_t block_bits(const struct block *b, char c)
+{
+    return part_bits(b->parts[0], c) | part_bits(b->parts[1], c) << PART_BYTES |
+           part_bits(b->parts[2], c) << 2 * PART_BYTES |
+           part_bits(b->parts[3], c) << 3 * PART_BYTES;
+}
+
+static inline bool block_has(const struct block *b, char c)
+{
+    __m128i found = _mm_setzero_si128();
+    for (size_t i = 0; i < BLOCK_BYTES / PART_BYTES; i++) {
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(b->parts[i], _mm_set1_epi8(c)));
+    }
+    return _mm_movemask_epi8(found) != 0;
+}
+
+static inline struct kinds block_kinds(const char *p)
+{
+    struct block b;
+    struct kinds k;
+    memcpy(&b, p, sizeof(b));
+    k.quote = block_bits(&b, '"');
+    k.backslash = block_bits(&b, '\\');
+    k.line = block_has(&b, '\n') ? block_bits(&b, '\n') : 0; /* most texts have none, or many */
+    for (size_t i = 0; i < BLOCK_BYTES / PART_BYTES; i++) {  /* '[' becomes '{', ']' '}' */
+        b.parts[i] = _mm_or_si128(b.parts[i], _mm_set1_epi8(0x20));
+    }
+    k.open = block_bits(&b, '{');
+    k.close = block_bits(&b, '}');
+    return k;
+}
+
+#else
+
+static struct kinds block_kinds(const char *p)
+{
+    struct kinds k = {0};
+    for (unsigned i = 0; i < BLOCK_BYTES; i++) {
+        uint64_t bit = (uint64_t)1 << i;
+        char folded = (char)(p[i] | 0x20);
+        k.quote |= p[i] == '"' ? bit : 0;
+        k.backslash |= p[i] == '\\' ? bit : 0;
+        k.line |= p[i] == '\n' ? bit : 0;
+        k.open |= folded == '{' ? bit : 0;
+        k.close |= folded == '}' ? bit : 0;
+    }
+    return k;
+}
+
+#endif
+
+/* The bits below the lowest one of v; all if v is 0. */
+static uint64_t below(uint64_t v)
+{
+    return (v & (0 - v)) - 1;
+}
+
+/*
+ * The bytes that follow an unescaped backslash: in a row of backslashes every second one, and the
+ * byte after a row of odd length. Adding the rows that begin at odd places to all rows carries each
+ * of them to its end, where the parity is inverted (Langdale and Lemire, Parsing gigabytes of JSON
+ * per second, 2019, section 3.1.1). *next: whether the byte after the block is one.
+ */
+static inline uint64_t escaped_bytes(uint64_t backslash, uint64_t *next)
+{
+    const uint64_t even = 0x5555555555555555U;
+    uint64_t escapes = backslash & ~*next;
+    uint64_t after = escapes << 1 | *next;
+    uint64_t odd_rows = escapes & ~even & ~after;
+    uint64_t carried = odd_rows + escapes;
+    *next = carried < escapes ? 1 : 0;
+    return (even ^ carried << 1) & after;
+}
+
+/* Each bit the sum, without carry, of itself and all below. */
+static uint64_t running_sum(uint64_t v)
+{
+    v ^= v << 1;
+    v ^= v << 2;
+    v ^= v << 4;
+    v ^= v << 8;
+    v ^= v << 16;
+    v ^= v << 32;
+    return v;
+}
+
+static uint64_t count_bits(uint64_t v)
+{
+    return (uint64_t)__builtin_popcountll(v);
+}
+
+/* Walk the brackets. The bit of the one that closes the last container, 0 if none does. */
+static uint64_t last_close(struct nesting *n, uint64_t open, uint64_t close)
+{
+    uint64_t closes = close != 0 ? count_bits(close) : 0;
+    if (closes < n->depth) { /* however they stand */
+        n->depth += (open != 0 ? count_bits(open) : 0) - closes;
+        return 0;
+    }
+    for (uint64_t left = open | close; left != 0; left &= left - 1) {
+        uint64_t bit = left & (0 - left);
+        if ((close & bit) == 0) {
+            n->depth++;
+        } else if (--n->depth == 0) {
+            return bit;
+        }
+    }
+    return 0;
+}
+
+/* After a block, or the used part of it, whose strings and escapes are these. */
+static void stand_at(struct nesting *n, size_t used, uint64_t inside, uint64_t escaped)
+{
+    n->in_string = used > 0 ? inside >> (used - 1) & 1 : n->in_string;
+    n->escaped = escaped >> used & 1;
+}
+
+/*
+ * One block, of which the bytes `known` count: all, or the lowest. Returns the bytes used, if it is
+ * not all.
+ */
+static inline size_t scan_block(struct nesting *n, const char *p, uint64_t known, bool one_line,
+                                enum nesting_end *end)
+{
+    const struct kinds k = block_kinds(p);
+    uint64_t after = n->escaped ? 1 : 0;
+    uint64_t escaped = escaped_bytes(k.backslash & known, &after);
+    uint64_t inside = running_sum(k.quote & known & ~escaped) ^ (0 - (uint64_t)n->in_string);
+    uint64_t stop = k.line & known & (one_line ? ~(uint64_t)0 : inside);
+    uint64_t outside = known & ~inside & below(stop);
+    uint64_t closed = last_close(n, k.open & outside, k.close & outside);
+    if (k.line != 0) {
+        n->lines += count_bits(k.line & outside & below(closed));
+    }
+    if (closed != 0) {
+        *end = NESTING_CLOSED;
+        n->in_string = false;
+        n->escaped = false;
+        return (size_t)__builtin_ctzll(closed) + 1;
+    }
+    if (stop != 0) {
+        *end = NESTING_LINE;
+        stand_at(n, (size_t)__builtin_ctzll(stop), inside, escaped);
+        return (size_t)__builtin_ctzll(stop);
+    }
+    if (known != ~(uint64_t)0) {
+        stand_at(n, (size_t)__builtin_ctzll(~known), inside, escaped);
+        return (size_t)__builtin_ctzll(~known);
+    }
+    n->in_string = inside >> (BLOCK_BYTES - 1) != 0;
+    n->escaped = after != 0;
+    return BLOCK_BYTES;
+}
+
+size_t nesting_scan(struct nesting *n, struct span text, bool one_line, enum nesting_end *end)
+{
+    size_t used = 0;
+    assert(n->depth > 0);
+    *end = NESTING_MORE;
+    while (text.n - used >= BLOCK_BYTES && *end == NESTING_MORE) {
+        used += scan_block(n, text.p + used, ~(uint64_t)0, one_line, end);
+    }
+    if (used < text.n && *end == NESTING_MORE) {
+        uint64_t known = ((uint64_t)1 << (text.n - used)) - 1;
+        used += scan_block(n, text.p + used, known, one_line, end);
+    }
+    return used;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* No recursion: one bit for each open container says whether it is an object. */
+#include "codec/syntax.h"
+
+#include "base/ascii.h"
+
+/* What may come next. */
+enum expect { VALUE, VALUE_OR_END, NAME, NAME_OR_END, COLON, COMMA_OR_END, NOTHING };
+
+struct check {
+    const char *p, *end;
+    size_t depth;
+    uint64_t objects[SYNTAX_DEPTH / 64];
+};
+
+static bool in_object(const struct check *c)
+{
+    return (c->objects[(c->depth - 1) / 64] >> ((c->depth - 1) % 64) & 1) != 0;
+}
+
+static void skip_blanks(struct check *c)
+{
+    while (c->p < c->end && ascii_is_blank(*c->p)) {
+        c->p++;
+    }
+}
+
+static enum syntax check_word(struct check *c, struct span word)
+{
+    for (size_t i = 0; i < word.n; i++) {
+        if (c->p == c->end) {
+            return SYNTAX_BEGUN;
+        }
+        if (*c->p != word.p[i]) {
+            return SYNTAX_WRONG;
+        }
+        c->p++;
+    }
+    return SYNTAX_WHOLE;
+}
+
+/* One digit or more. */
+static enum syntax check_digits(struct check *c)
+{
+    if (c->p == c->end) {
+        return SYNTAX_BEGUN;
+    }
+    if (!ascii_is_digit(*c->p)) {
+        return SYNTAX_WRONG;
+    }
+    while (c->p < c->end && ascii_is_digit(*c->p)) {
+        c->p++;
+    }
+    return SYNTAX_WHOLE;
+}
+
+static bool take(struct check *c, char a, char b)
+{
+    bool there = c->p < c->end && (*c->p == a || *c->p == b);
+    c->p += there ? 1 : 0;
+    return there;
+}
+
+static enum syntax check_number(struct check *c)
+{
+    (void)take(c, '-', '-');
+    enum syntax s = take(c, '0', '0') ? SYNTAX_WHOLE : check_digits(c);
+    if (s == SYNTAX_WHOLE && take(c, '.', '.')) {
+        s = check_digits(c);
+    }
+    if (s == SYNTAX_WHOLE && take(c, 'e', 'E')) {
+        (void)take(c, '+', '-');
+        s = check_digits(c);
+    }
+    return s;
+}
+
+static bool is_hex(char c)
+{
+    return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Behind a backslash. */
+static enum syntax check_escape(struct check *c)
+{
+    if (c->p == c->end) {
+        return SYNTAX_BEGUN;
+    }
+    if (*c->p == '\0' || strchr("\"\\/bfnrtu", *c->p) == NULL) {
+        return SYNTAX_WRONG;
+    }
+    for (int digits = *c->p++ == 'u' ? 4 : 0; digits > 0; digits--) {
+        if (c->p == c->end) {
+            return SYNTAX_BEGUN;
+        }
+        if (!is_hex(*c->p)) {
+            return SYNTAX_WRONG;
+        }
+        c->p++;
+    }
+    return SYNTAX_WHOLE;
+}
+
+static enum syntax check_string(struct check *c)
+{
+    c->p++;
+    while (c->p < c->end) {
+        if ((unsigned char)*c->p < 0x20) {
+            return SYNTAX_WRONG;
+        }
+        char byte = *c->p++;
+        if (byte == '"') {
+            return SYNTAX_WHOLE;
+        }
+        enum syntax s = byte == '\\' ? check_escape(c) : SYNTAX_WHOLE;
+        if (s != SYNTAX_WHOLE) {
+            return s;
+        }
+    }
+    return SYNTAX_BEGUN;
+}
+
+static enum syntax check_open(struct check *c, enum expect *next)
+{
+    if (c->depth == SYNTAX_DEPTH) {
+        return SYNTAX_BEGUN;
+    }
+    uint64_t bit = (uint64_t)1 << (c->depth % 64);
+    uint64_t *word = &c->objects[c->depth / 64];
+    c->depth++;
+    *word = *c->p == '{' ? *word | bit : *word & ~bit;
+    *next = *c->p++ == '{' ? NAME_OR_END : VALUE_OR_END;
+    return SYNTAX_WHOLE;
+}
+
+static enum syntax check_value(struct check *c, enum expect *next)
+{
+    if (*c->p == '{' || *c->p == '[') {
+        return check_open(c, next);
+    }
+    *next = c->depth == 0 ? NOTHING : COMMA_OR_END;
+    switch (*c->p) {
+    case '"':
+        return check_string(c);
+    case 't':
+        return check_word(c, SPAN("true"));
+    case 'f':
+        return check_word(c, SPAN("false"));
+    case 'n':
+        return check_word(c, SPAN("null"));
+    default:
+        return *c->p == '-' || ascii_is_digit(*c->p) ? check_number(c) : SYNTAX_WRONG;
+    }
+}
+
+static bool closes(const struct check *c, enum expect next)
+{
+    return (next == VALUE_OR_END || next == NAME_OR_END || next == COMMA_OR_END) &&
+           *c->p == (in_object(c) ? '}' : ']');
+}
+
+/* One token. */
+static enum syntax check_step(struct check *c, enum expect *next)
+{
+    if (closes(c, *next)) {
+        c->p++;
+        c->depth--;
+        *next = c->depth == 0 ? NOTHING : COMMA_OR_END;
+        return SYNTAX_WHOLE;
+    }
+    switch (*next) {
+    case NAME:
+    case NAME_OR_END:
+        *next = COLON;
+        return *c->p == '"' ? check_string(c) : SYNTAX_WRONG;
+    case COLON:
+        *next = VALUE;
+        return take(c, ':', ':') ? SYNTAX_WHOLE : SYNTAX_WRONG;
+    case COMMA_OR_END:
+        *next = in_object(c) ? NAME : VALUE;
+        return take(c, ',', ',') ? SYNTAX_WHOLE : SYNTAX_WRONG;
+    case VALUE:
+    case VALUE_OR_END:
+    case NOTHING:
+        break;
+    }
+    return check_value(c, next);
+}
+
+enum syntax syntax_check(struct span text, size_t *at)
+{
+    struct check c = {.p = text.p, .end = text.p + text.n};
+    enum expect next = VALUE;
+    enum syntax s = SYNTAX_WHOLE;
+    while (s == SYNTAX_WHOLE && next != NOTHING) {
+        skip_blanks(&c);
+        s = c.p < c.end ? check_step(&c, &next) : SYNTAX_BEGUN;
+    }
+    *at = (size_t)(c.p - text.p);
+    return s;
+}

@@ -17,21 +17,23 @@ static const char intro[] =
     "of\n"
     "     src/codec/fault.c, s3_answer.c, sts_xml.c, sqs_error.c: change those instead. -->\n"
     "\n"
-    "Every error has a class, which the log shows as `error=`; this table says what becomes of "
-    "the\n"
-    "notification, and nothing else decides it.\n"
+    "Every error has a class, which the log shows as `error=`. This table alone decides what "
+    "happens\n"
+    "to the notification.\n"
     "\n"
     "- **About**: `object` is reading the object, `role` the customer's credentials, `delivery` "
     "Kafka,\n"
     "  `notification` the message itself.\n"
-    "- **Tries** are further ones within the same attempt, before any record was produced.\n"
-    "- **Then** the message: `later` is visible again after the delay, which doubles with each "
-    "receive;\n"
-    "  `leave` stays hidden for long each time, until the queue's redrive policy takes it to the\n"
-    "  dead-letter queue. Never is a message deleted before everything in it is delivered.\n"
+    "- **Tries**: retries within the same attempt, before any record was produced.\n"
+    "- **Then**: with `later` the message is visible again after the delay, which doubles with "
+    "each\n"
+    "  receive; with `leave` it stays hidden for a long time after each receive, until the "
+    "queue's\n"
+    "  redrive policy moves it to the dead-letter queue. A message is never deleted before\n"
+    "  everything in it is delivered.\n"
     "- **Customer**: `counts` opens the customer's breaker after several in a row on different "
     "keys,\n"
-    "  `paused` opens it at once; the other customers go on.\n"
+    "  `paused` opens it immediately; other customers are not affected.\n"
     "- **Reject**: at the last receive a reject record of the whole object says why (`object`).\n"
     "\n"
     "| About | Class | Tries | Then | Delay | Customer | Reject | Next |\n"
@@ -122,9 +124,8 @@ int app_errors(int argc, char **argv)
     };
     const struct usage usage = {
         "errors", "",
-        "Show what becomes of a notification for each class of error, and which class\n"
-        "each error of AWS has.",
-        options, sizeof(options) / sizeof(options[0])};
+        "Show the outcome of each class of error, and the class of each AWS error code.", options,
+        sizeof(options) / sizeof(options[0])};
     struct operands rest;
     int status = STATUS_OK;
     if (!options_read(&usage, argc, argv, &rest, &status)) {

@@ -56,7 +56,7 @@ void attempt_free(struct attempt *a);
 DEFINE_OWNED(attempt);
 
 /* Another object. Borrowed until the next one. */
-void attempt_set_object(struct attempt *a, struct inflight *r,
+void attempt_set_object(struct attempt *a, struct inflight *m,
                         const struct notification_record *record);
 void attempt_set_customer(struct attempt *a, struct customer *c);
 

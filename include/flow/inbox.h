@@ -25,6 +25,7 @@ struct inbox;
 
 struct inbox_settings {
     size_t places; /* at least as many as queues */
+    size_t batch;  /* messages that one poll may bring: a queue is never limited below that */
     size_t queues;
     size_t sched_classes;     /* at the start; a message of another one adds it, without limit */
     const unsigned *limits;   /* lanes at work per sched_class; 0: none */
@@ -41,8 +42,8 @@ DEFINE_OWNED(inbox);
 MUST_USE size_t inbox_reserve(struct inbox *i, size_t queue, size_t want);
 void inbox_unreserve(struct inbox *i, size_t queue, size_t count);
 
-/* Into one of its queue's reserved places. r->queue and r->sched_class are set. */
-void inbox_put(struct inbox *i, struct inflight *r);
+/* Into one of its queue's reserved places. m->queue and m->sched_class are set. */
+void inbox_put(struct inbox *i, struct inflight *m);
 
 /* The next in turn; waits for one. NULL: inbox_stop was called. */
 MUST_USE struct inflight *inbox_take(struct inbox *i);

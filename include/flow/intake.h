@@ -22,17 +22,12 @@
 #include "customers/customers.h"
 #include "flow/inbox.h"
 #include "settle/sqs/acker.h"
+#include "settle/sqs/sqs_inflight.h"
 
 struct intake;
 
-struct intake_queue {
-    struct sqs_queue *queue;
-    const struct queue_conf *conf;
-    struct redrive redrive; /* filled by the intake before the queue's first poll */
-};
-
-struct intake_parts { /* borrowed for the life of the intake */
-    struct intake_queue *queues;
+struct intake_parts {          /* borrowed for the life of the intake */
+    struct sqs_origin *queues; /* the intake sets their redrives */
     size_t queue_count;
     struct inbox *inbox;
     struct acker *acker;

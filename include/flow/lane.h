@@ -13,17 +13,13 @@
 
 #include "customers/customers.h"
 #include "flow/inbox.h"
-#include "flow/intake.h"
 #include "net/s3.h"
-#include "settle/sqs/acker.h"
 
 struct lane;
 
 struct lane_parts { /* borrowed for the life of the lanes */
     const struct conf *conf;
-    const struct intake_queue *queues; /* their redrives */
     struct inbox *inbox;
-    struct acker *acker;
     struct customers *customers;
     struct sink *sink;
     struct sink_topic *rejects;
@@ -53,7 +49,7 @@ const struct pulse *lane_pulse(const struct lane *l);
 struct customer *lane_customer(struct lane *l);
 
 /* Carry one notification: what the thread does with each. */
-void lane_carry(struct lane *l, struct inflight *r);
+void lane_carry(struct lane *l, struct inflight *m);
 
 /* The sink's delivery reports: a record of this account was acknowledged, or not. */
 void lane_delivered(void *account, size_t bytes, const struct err *e);

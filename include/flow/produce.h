@@ -43,7 +43,7 @@ void produce_object(struct produce *p, struct span object);
  * that is nobody's. May wait, for the customer's share and for room in the queue.
  * On failure nothing is owed.
  */
-MUST_USE enum err_kind produce_record(struct produce *p, struct inflight *r, struct customer *c,
+MUST_USE enum err_kind produce_record(struct produce *p, struct inflight *m, struct customer *c,
                                       const struct output *record, struct err *e);
 
 /* Add the events since the last call to the customer's counters. */

@@ -1,99 +1,109 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inflight.h - one notification in flight: what it names, and what is still pending for it.
+ * inflight.h - a message in flight: the notification it carries, and how much is still pending.
  *
- * It owes one for the lane that works on it, and one for each record given to the sink. A
- * delivery report pays one, whether it is good or bad, and a bad one turns the outcome into
- * `later`. Who pays the last one gets `true`: the inflight is settled, exactly once, and goes to
- * the acker.
+ * Pending is one for the lane that works on it, and one for each record given to the sink. Each
+ * delivery report releases one, good or bad; a bad one turns the outcome into LATER. The release
+ * that brings the count to zero returns true, exactly once, and its caller settles the message:
  *
- *     inflight_hold(r); record.inflight = inflight_tag(r, customer);
- *     if (sink_produce(...) != FAIL_NONE && inflight_release(r, &err)) -> never: the lane still
- * owes
- *     ... sink's thread: if (inflight_release(account->inflight, report)) acker_settled(a, r);
- *     ... lane, at the end: if (inflight_release(r, NULL)) acker_settled(a, r);
+ *     inflight_begin(m, settler);                        the source, at the receive
+ *     ...
+ *     inflight_hold(m);                                  a lane, before each record
+ *     record.tag = inflight_tag(m, customer);
+ *     kind = sink_produce(sink, &record, &err);
+ *     ...
+ *     if (inflight_release(m, NULL)) inflight_settle(m); the lane, at the end
+ *     if (inflight_release(m, e)) inflight_settle(m);    the sink's thread, at each report
  *
- * Threads: inflight_hold, inflight_tag, inflight_worsen: the lane that has it; inflight_release,
- * inflight_lose, inflight_loss: any; the rest: who has it alone.
+ * A source allocates its own structure around it (settle/sqs/sqs_inflight.h).
+ *
+ * Threads: inflight_hold, inflight_tag, inflight_worsen and inflight_slim: the lane that has it;
+ * inflight_release, inflight_lose and inflight_lost: any; the rest: the thread that owns it.
  */
 #ifndef SETTLE_INFLIGHT_H
 #define SETTLE_INFLIGHT_H
 
 #include "codec/notification.h"
-#include "net/sqs.h"
 #include "settle/outcome.h"
-#include "settle/sqs/leases.h"
 
 #include <stdatomic.h>
 
 struct customer;
-struct acker;
 
 /* What a delivery report is about: a notification may name objects of several customers. */
 struct delivery_tag {
     struct inflight *inflight;
-    struct customer *customer; /* held, however many records there are; NULL: nobody's */
-    struct delivery_tag *next; /* of the same inflight */
+    struct customer *customer; /* held; NULL: a reject that belongs to no customer */
+    struct delivery_tag *next; /* of the same message */
 };
 
 struct inflight {
-    struct inflight *next; /* of the list it is in: the inbox's or the acker's */
-    struct acker *acker;   /* who holds its lease; this and the next three are its own */
-    struct lease lease;
-    bool settled;
-    bool lease_over;
-    struct delivery_tag account; /* of its first record's customer, and the others' behind it */
-    struct notification
-        *notification; /* NULL: a body that nobody understands; gone after the lane */
-    struct err unread; /* ... and why */
-    size_t queue;
-    size_t sched_class;
+    struct inflight *next; /* of the list it is in: the inbox's or the settler's */
+    const struct settler *settler;
+    struct delivery_tag tag;           /* of its first record's customer; the others' follow */
+    struct notification *notification; /* NULL: unreadable, or the lane is done with it */
+    struct err unread;                 /* why the body could not be read */
+    const char *id;                    /* the source's, for logs; borrowed from it */
+    size_t queue;                      /* index in the configuration */
+    size_t sched_class;                /* of the inbox */
     size_t body_bytes;
-    char *id; /* MessageId */
-    char *handle;
-    unsigned receive_count;
-    int64_t sent_ms;      /* wall clock */
-    int64_t received_ms;  /* monotonic */
-    bool begun;           /* a lane has started it */
-    enum outcome outcome; /* the worst of its objects so far; the lane's */
-    int delay_s;          /* the longest of those */
+    unsigned receive_count; /* from 1 */
+    int64_t sent_ms;        /* when it entered its queue: wall clock, 0 if not known */
+    int64_t received_ms;    /* monotonic */
+    enum outcome outcome;   /* the worst of its objects so far; the lane's */
+    int delay_s;            /* the longest of those */
     atomic_uint_fast64_t pending;
-    atomic_int failed; /* enum err_kind: class of the first bad delivery report */
-    atomic_int loss;   /* enum lease_loss */
+    atomic_int failed;        /* enum err_kind of the first bad delivery report */
+    const char *_Atomic lost; /* NULL: it is ours */
 };
 
-/* Takes the message over. Reads its notification. Owes one, the lane's. Never NULL. */
-struct inflight *inflight_new(struct sqs_message *m, size_t queue, int64_t now);
-void inflight_free(struct inflight *r);
-DEFINE_OWNED(inflight);
+/* Caller's storage, all zero but for what the source sets. Reads the body; one is pending. */
+void inflight_init(struct inflight *m, struct span body, int64_t now_ms);
+void inflight_done(struct inflight *m);
 
-/* Where this customer's records count; lives as long as the inflight. */
-struct delivery_tag *inflight_tag(struct inflight *r, struct customer *c);
+/* Hand it to its settler. Before any other thread sees it. */
+void inflight_begin(struct inflight *m, const struct settler *s);
+
+/* The tag of this customer's records; lives as long as the message. */
+struct delivery_tag *inflight_tag(struct inflight *m, struct customer *c);
 
 /* One more record is on its way. */
-void inflight_hold(struct inflight *r);
+void inflight_hold(struct inflight *m);
 
-/* One less; e: the report, NULL or FAIL_NONE if good. True: it was the last, settle it. */
-MUST_USE bool inflight_release(struct inflight *r, const struct err *e);
+/* One less; e: the report, NULL or FAIL_NONE if good. True: the last one, settle it. */
+MUST_USE bool inflight_release(struct inflight *m, const struct err *e);
 
 /* An object of it ended so. */
-void inflight_worsen(struct inflight *r, enum outcome o, int delay_s);
+void inflight_worsen(struct inflight *m, enum outcome o, int delay_s);
 
-/* The lane is done with what the notification names: its memory goes. Before the lane pays. */
-void inflight_slim(struct inflight *r);
+/* Free the notification. Before the lane releases. */
+void inflight_slim(struct inflight *m);
 
-/* The lease is not ours any more, or not for long. */
-void inflight_lose(struct inflight *r, enum lease_loss loss);
-enum lease_loss inflight_loss(const struct inflight *r);
+/*
+ * The source says that the message is not ours any more, or not for long: whoever works on it
+ * stops. why: for logs, borrowed for ever.
+ */
+void inflight_lose(struct inflight *m, const char *why);
 
-struct settlement {
-    enum lease_end how;
-    int delay_s;
-    enum outcome outcome;
-    enum err_kind failed; /* why it is `later` although its objects were not */
-};
+/* Why it was lost, NULL if it is ours. */
+MUST_USE const char *inflight_lost(const struct inflight *m);
 
-/* What the queue shall hear. Only when all is paid. */
-struct settlement inflight_settlement(const struct inflight *r, struct rng *rng);
+/* True if the source will not deliver it again. */
+MUST_USE bool inflight_last_delivery(const struct inflight *m);
+
+/* How it ends. Only when nothing is pending. Pure. */
+struct settlement inflight_settlement(const struct inflight *m, struct rng *rng);
+
+/* Nothing is pending: log a bad delivery report, and give it to its settler. Frees it. */
+void inflight_settle(struct inflight *m);
+
+/* Give back at once what no lane has started. Frees it. */
+void inflight_return(struct inflight *m);
+
+/*
+ * Everything of it is delivered, now (wall clock): count that for its customers. Called by the
+ * settler, once, when DONE is final.
+ */
+void inflight_delivered(const struct inflight *m, int64_t now_ms);
 
 #endif

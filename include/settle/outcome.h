@@ -19,13 +19,7 @@
 #include "base/err.h"
 #include "base/rng.h"
 #include "customers/breaker.h"
-
-/* How a message is settled. A message takes the worst of its objects: the largest. */
-enum outcome {
-    OUTCOME_DONE,  /* everything is acknowledged: delete it */
-    OUTCOME_LEAVE, /* trying again cannot help: hidden for long, until the redrive takes it */
-    OUTCOME_LATER, /* may succeed: visible again after a delay */
-};
+#include "settle/settlement.h"
 
 enum outcome_subject {
     ABOUT_OBJECT,       /* the GET and the bytes it gave */
@@ -38,8 +32,7 @@ enum outcome_subject {
 enum {
     DELAY_FIRST_S = 10,
     DELAY_MAX_S = 15 * 60,
-    HAND_BACK_BEGUN_S = 2,                   /* at shutdown, what was begun */
-    LAST_RECEIVE_MARGIN_MS = 60 * 60 * 1000, /* of the retention left: the last receive */
+    RETURN_STARTED_S = 2, /* at shutdown: the delay of what a lane had started */
 };
 
 struct outcome_rule {
@@ -64,15 +57,6 @@ const struct outcome_rule *outcome_rule(enum outcome_subject subject, enum err_k
 const char *outcome_name(enum outcome o);                 /* "done", "leave", "later" */
 const char *outcome_subject_name(enum outcome_subject s); /* "object", ... */
 
-/* What the queue does with a message that is never deleted. */
-struct redrive {
-    unsigned max_receive_count; /* 0: there is no dead-letter queue */
-    int64_t retention_ms;       /* 0: not known */
-};
-
-/* True if the message will not come again: the dead-letter queue or its age takes it. */
-MUST_USE bool redrive_last(const struct redrive *r, unsigned receive_count, int64_t age_ms);
-
 struct outcome_case {
     enum outcome_subject subject;
     enum err_kind kind;
@@ -80,7 +64,7 @@ struct outcome_case {
     unsigned tries;         /* again_now answers so far in this attempt */
     bool produced;          /* a record left in this attempt */
     bool accept;            /* the customer's policy for gone and archived objects */
-    bool last;              /* redrive_last */
+    bool last;              /* the source will not deliver the message again */
 };
 
 struct outcome_action {

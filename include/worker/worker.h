@@ -14,7 +14,6 @@
 #define WORKER_WORKER_H
 
 #include "conf/conf.h"
-#include "settle/sqs/acker.h"
 
 struct worker;
 

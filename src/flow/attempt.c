@@ -129,11 +129,9 @@ static enum err_kind attempt_line(struct attempt *a, const struct line *line, st
 static enum err_kind attempt_text(struct attempt *a, struct span text, struct err *e)
 {
     struct line line;
-    enum lease_loss loss = inflight_loss(a->inflight);
-    if (loss != LEASE_OURS) {
-        return err_set(e, FAIL_LOST, "%s",
-                       loss == LEASE_LOST ? "the lease of the notification is gone"
-                                          : "a message cannot be held for more than 12 hours");
+    const char *lost = inflight_lost(a->inflight);
+    if (lost != NULL) {
+        return err_set(e, FAIL_LOST, "%s", lost);
     }
     enum err_kind kind = FAIL_NONE;
     while (kind == FAIL_NONE && lines_next(&a->text, &text, &line)) {
@@ -206,7 +204,7 @@ static struct span told_version(const struct notification_record *record)
     return record->version_id.n != 0 ? record->version_id : record->etag;
 }
 
-void attempt_set_object(struct attempt *a, struct inflight *r,
+void attempt_set_object(struct attempt *a, struct inflight *m,
                         const struct notification_record *record)
 {
     buf_clear(&a->object);
@@ -214,7 +212,7 @@ void attempt_set_object(struct attempt *a, struct inflight *r,
     buf_add(&a->object, record->bucket);
     buf_add(&a->object, SPAN("/"));
     buf_add(&a->object, record->key);
-    a->inflight = r;
+    a->inflight = m;
     a->record = record;
     a->meta = (struct s3_meta){.length = -1};
     struct span version = told_version(record);

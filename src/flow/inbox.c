@@ -17,6 +17,7 @@ struct sched_class {
 
 struct inbox {
     size_t places;
+    size_t batch;
     size_t queues;
     size_t sched_classes; /* grows, under the lock */
     size_t bytes_max;
@@ -64,6 +65,7 @@ struct inbox *inbox_new(const struct inbox_settings *s)
 {
     struct inbox *i = mem_zeros(1, sizeof(*i));
     i->places = s->places > s->queues ? s->places : s->queues;
+    i->batch = s->batch;
     i->queues = s->queues;
     i->bytes_max = s->bytes;
     i->freed = s->freed;
@@ -116,7 +118,7 @@ static bool unuse_locked(struct inbox *i, size_t queue, size_t count)
 static size_t queue_most(const struct inbox *i)
 {
     size_t most = i->queues > 1 ? i->places / 2 : i->places;
-    return most > SQS_BATCH ? most : SQS_BATCH;
+    return most > i->batch ? most : i->batch;
 }
 
 size_t inbox_reserve(struct inbox *i, size_t queue, size_t want)
@@ -156,31 +158,31 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
     }
 }
 
-void inbox_put(struct inbox *i, struct inflight *r)
+void inbox_put(struct inbox *i, struct inflight *m)
 {
-    r->next = NULL;
+    m->next = NULL;
     mutex_lock(&i->shared.lock);
-    assert(i->shared.used[r->queue] != 0);
-    struct sched_class *p = class_locked(i, r->sched_class);
-    *p->last = r;
-    p->last = &r->next;
+    assert(i->shared.used[m->queue] != 0);
+    struct sched_class *p = class_locked(i, m->sched_class);
+    *p->last = m;
+    p->last = &m->next;
     i->shared.waiting++;
-    i->shared.bytes += r->body_bytes;
+    i->shared.bytes += m->body_bytes;
     cond_signal(&i->shared.come);
     mutex_unlock(&i->shared.lock);
 }
 
 static struct inflight *pop_locked(struct inbox *i, struct sched_class *p)
 {
-    struct inflight *r = p->first;
-    p->first = r->next;
+    struct inflight *m = p->first;
+    p->first = m->next;
     if (p->first == NULL) {
         p->last = &p->first;
     }
-    r->next = NULL;
+    m->next = NULL;
     i->shared.waiting--;
-    i->shared.bytes -= r->body_bytes;
-    return r;
+    i->shared.bytes -= m->body_bytes;
+    return m;
 }
 
 static struct inflight *next_locked(struct inbox *i)
@@ -199,20 +201,20 @@ static struct inflight *next_locked(struct inbox *i)
 
 struct inflight *inbox_take(struct inbox *i)
 {
-    struct inflight *r = NULL;
+    struct inflight *m = NULL;
     bool tell = false;
     mutex_lock(&i->shared.lock);
-    while (!i->shared.stopped && (r = next_locked(i)) == NULL) {
+    while (!i->shared.stopped && (m = next_locked(i)) == NULL) {
         cond_wait(&i->shared.come, &i->shared.lock);
     }
-    if (r != NULL) {
-        tell = unuse_locked(i, r->queue, 1);
+    if (m != NULL) {
+        tell = unuse_locked(i, m->queue, 1);
     }
     mutex_unlock(&i->shared.lock);
     if (tell) {
         i->freed(i->ctx);
     }
-    return r;
+    return m;
 }
 
 void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit)
@@ -244,16 +246,16 @@ void inbox_stop(struct inbox *i)
 
 struct inflight *inbox_drain(struct inbox *i)
 {
-    struct inflight *r = NULL;
+    struct inflight *m = NULL;
     mutex_lock(&i->shared.lock);
-    for (size_t at = 0; at < i->sched_classes && r == NULL; at++) {
+    for (size_t at = 0; at < i->sched_classes && m == NULL; at++) {
         if (i->shared.sched_classes[at].first != NULL) {
-            r = pop_locked(i, &i->shared.sched_classes[at]);
-            (void)unuse_locked(i, r->queue, 1);
+            m = pop_locked(i, &i->shared.sched_classes[at]);
+            (void)unuse_locked(i, m->queue, 1);
         }
     }
     mutex_unlock(&i->shared.lock);
-    return r;
+    return m;
 }
 
 size_t inbox_waiting(struct inbox *i)

@@ -26,7 +26,7 @@ enum {
 };
 
 struct poll {
-    struct intake_queue *queue;
+    struct sqs_origin *queue;
     size_t index;
     size_t want;  /* messages the next poll asks for */
     size_t asked; /* of the poll under way, 0: none is */
@@ -246,17 +246,17 @@ static void poll_start(struct intake *i, struct poll *p)
     sqs_poller_start(i->poller, p->queue->queue, (int)granted, conf->wait_s, conf->visibility_s, p);
 }
 
-/* Whose turn it takes in the inbox: the customer's of its first record. */
-static void assign(struct intake *i, struct inflight *r)
+/* Its turn in the inbox, and the first tag, are those of the customer of its first record. */
+static void assign(struct intake *i, struct inflight *m)
 {
     struct customer *c = NULL;
-    if (r->notification != NULL) {
-        const struct notification_record *first = &r->notification->records[0];
-        c = customers_find(i->parts.customers, r->queue, first->bucket, first->key,
-                           r->notification->form);
+    if (m->notification != NULL) {
+        const struct notification_record *first = &m->notification->records[0];
+        c = customers_find(i->parts.customers, m->queue, first->bucket, first->key,
+                           m->notification->form);
     }
-    r->account.customer = c;
-    r->sched_class = c != NULL ? i->parts.queue_count + c->slot : r->queue;
+    m->tag.customer = c;
+    m->sched_class = c != NULL ? i->parts.queue_count + c->slot : m->queue;
 }
 
 /* One clock, many queues that notification it: said once, and again only when it has moved on. */
@@ -277,11 +277,12 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
 {
     struct poll *p = polled->tag;
     for (size_t k = 0; k < polled->count; k++) {
-        struct inflight *r =
-            inflight_new(polled->messages[k], p->index, clock_mono_ms(i->parts.clock));
-        assign(i, r);
-        acker_add(i->parts.acker, r);
-        inbox_put(i->parts.inbox, r);
+        int64_t now = clock_mono_ms(i->parts.clock);
+        struct inflight *m =
+            &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
+        assign(i, m);
+        inflight_begin(m, acker_settler(i->parts.acker));
+        inbox_put(i->parts.inbox, m);
     }
     size_t asked = p->asked;
     p->asked = 0;

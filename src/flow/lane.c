@@ -121,13 +121,6 @@ static void judge_customer(struct lane *l, const struct err *e)
     }
 }
 
-static bool is_last(const struct lane *l, const struct inflight *r)
-{
-    const struct intake_queue *q = &l->parts.queues[r->queue];
-    int64_t age = r->sent_ms != 0 ? sqs_clock_ms(q->queue) - r->sent_ms : 0;
-    return redrive_last(&q->redrive, r->receive_count, age);
-}
-
 /* Sleep, unless the lane is to stop. */
 static void lane_pause(struct lane *l, unsigned ms)
 {
@@ -177,7 +170,7 @@ static void lane_object(struct lane *l)
     struct outcome_action action;
     struct err e = {.kind = FAIL_NONE};
     struct outcome_case c = {.receive_count = a->inflight->receive_count,
-                             .last = is_last(l, a->inflight)};
+                             .last = inflight_last_delivery(a->inflight)};
     do {
         c.kind = attempt_run(a, &e);
         if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT) {
@@ -206,26 +199,26 @@ static void lane_object(struct lane *l)
 
 /* ---- records of a notification ---- */
 
-static void leave(struct lane *l, struct inflight *r, enum err_kind kind, const char *reason)
+static void leave(struct lane *l, struct inflight *m, enum err_kind kind, const char *reason)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, kind);
-    int delay = outcome_delay_s(rule, r->receive_count, &l->rng);
-    inflight_worsen(r, rule->outcome, delay);
+    int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
+    inflight_worsen(m, rule->outcome, delay);
     log_write(LOG_WARN, "notification left", KV_STR("reason", reason),
-              KV_STR("queue", l->parts.conf->queues[r->queue].name), KV_STR("message_id", r->id),
+              KV_STR("queue", l->parts.conf->queues[m->queue].name), KV_STR("message_id", m->id),
               KV_SPAN("object", buf_span(&l->attempt->object)),
-              KV_INT("receive_count", r->receive_count), KV_INT("again_s", delay),
-              KV_STR("detail", r->unread.text), KV_STR("next", rule->next));
+              KV_INT("receive_count", m->receive_count), KV_INT("again_s", delay),
+              KV_STR("detail", m->unread.text), KV_STR("next", rule->next));
 }
 
 /* Nobody's: never fetched. At its last receive a reject tells. */
-static void lane_not_ours(struct lane *l, struct inflight *r)
+static void lane_not_ours(struct lane *l, struct inflight *m)
 {
     stats_add(&l->parts.stats->not_ours, 1);
-    if (is_last(l, r)) {
+    if (inflight_last_delivery(m)) {
         last_reject(l, REJECT_NOT_OURS, "no customer has this queue, bucket and prefix");
     }
-    leave(l, r, FAIL_GONE, "not_ours");
+    leave(l, m, FAIL_GONE, "not_ours");
 }
 
 /* "prefix/" itself, or a key ending in a slash, without a byte. */
@@ -245,7 +238,7 @@ static void set_customer(struct lane *l, struct customer *c)
 }
 
 /* The folder of a prefix is its customer's, though it is not below the prefix. */
-static struct customer *find_customer(const struct lane *l, const struct inflight *r,
+static struct customer *find_customer(const struct lane *l, const struct inflight *m,
                                       const struct notification_record *record)
 {
     char inside[1025 + 1];
@@ -255,7 +248,7 @@ static struct customer *find_customer(const struct lane *l, const struct infligh
         inside[key.n] = 'x';
         key = span_of(inside, key.n + 1);
     }
-    return customers_find(l->parts.customers, r->queue, record->bucket, key, r->notification->form);
+    return customers_find(l->parts.customers, m->queue, record->bucket, key, m->notification->form);
 }
 
 static void compare_region(const struct notification_record *record, struct customer *c)
@@ -291,35 +284,35 @@ static void compare_version(const struct notification_record *record, struct cus
     }
 }
 
-static void lane_paused(struct lane *l, struct inflight *r, struct customer *c)
+static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED);
-    int delay = outcome_delay_s(rule, r->receive_count, &l->rng);
-    inflight_worsen(r, rule->outcome, delay);
-    if (rule->reject && is_last(l, r)) {
+    int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
+    inflight_worsen(m, rule->outcome, delay);
+    if (rule->reject && inflight_last_delivery(m)) {
         last_reject(l, REJECT_OBJECT, "paused: the customer's role, bucket or topic refuses us");
     }
     stats_add(&c->stats->objects_later, 1);
     log_write(LOG_INFO, "object later", KV_SPAN("customer", c->id),
               KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("error", "paused"),
-              KV_INT("receive_count", r->receive_count), KV_INT("again_s", delay),
+              KV_INT("receive_count", m->receive_count), KV_INT("again_s", delay),
               KV_STR("next", rule->next));
 }
 
-static void lane_record(struct lane *l, struct inflight *r,
+static void lane_record(struct lane *l, struct inflight *m,
                         const struct notification_record *record)
 {
     if (record->what != NOTIFICATION_CREATED) {
         stats_add(&l->parts.stats->skipped, 1);
-        log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", r->id));
+        log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", m->id));
         return;
     }
-    attempt_set_object(l->attempt, r, record);
+    attempt_set_object(l->attempt, m, record);
     l->began_ms = clock_mono_ms(l->parts.clock);
-    struct customer *c = find_customer(l, r, record);
+    struct customer *c = find_customer(l, m, record);
     set_customer(l, c);
     if (c == NULL) {
-        lane_not_ours(l, r);
+        lane_not_ours(l, m);
         return;
     }
     if (is_folder(record)) {
@@ -333,43 +326,41 @@ static void lane_record(struct lane *l, struct inflight *r,
     compare_version(record, c);
     attempt_set_customer(l->attempt, c);
     if (!customer_allowed(c)) {
-        lane_paused(l, r, c);
+        lane_paused(l, m, c);
         return;
     }
     lane_object(l);
 }
 
-void lane_carry(struct lane *l, struct inflight *r)
+void lane_carry(struct lane *l, struct inflight *m)
 {
-    r->begun = true;
     buf_clear(&l->attempt->object);
-    if (r->notification == NULL) {
+    if (m->notification == NULL) {
         stats_add(&l->parts.stats->unreadable, 1);
-        leave(l, r, FAIL_DATA, "unreadable");
+        leave(l, m, FAIL_DATA, "unreadable");
     }
-    size_t count = r->notification != NULL ? r->notification->count : 0;
+    size_t count = m->notification != NULL ? m->notification->count : 0;
     for (size_t i = 0; i < count; i++) {
-        if (inflight_loss(r) != LEASE_OURS) {
-            inflight_worsen(r, OUTCOME_LATER, DELAY_FIRST_S);
+        if (inflight_lost(m) != NULL) {
+            inflight_worsen(m, OUTCOME_LATER, DELAY_FIRST_S);
             break;
         }
-        lane_record(l, r, &r->notification->records[i]);
+        lane_record(l, m, &m->notification->records[i]);
     }
     set_customer(l, NULL);
-    inflight_slim(r);
-    struct acker *acker = l->parts.acker;
-    if (inflight_release(r, NULL)) {
-        acker_settled(acker, r);
+    inflight_slim(m);
+    if (inflight_release(m, NULL)) {
+        inflight_settle(m);
     }
 }
 
 void lane_delivered(void *account, size_t bytes, const struct err *e)
 {
     const struct delivery_tag *a = account;
-    struct inflight *r = a->inflight;
+    struct inflight *m = a->inflight;
     produce_delivered(a->customer, bytes, e);
-    if (inflight_release(r, e)) {
-        acker_settled(r->acker, r);
+    if (inflight_release(m, e)) {
+        inflight_settle(m);
     }
 }
 
@@ -378,11 +369,11 @@ void lane_delivered(void *account, size_t bytes, const struct err *e)
 static void *lane_run(void *arg)
 {
     struct lane *l = arg;
-    struct inflight *r = NULL;
-    while ((r = inbox_take(l->parts.inbox)) != NULL) {
-        size_t sched_class = r->sched_class;
+    struct inflight *m = NULL;
+    while ((m = inbox_take(l->parts.inbox)) != NULL) {
+        size_t sched_class = m->sched_class;
         pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
-        lane_carry(l, r); /* r may be freed by now */
+        lane_carry(l, m); /* m may be freed by now */
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         inbox_finished(l->parts.inbox, sched_class);
     }

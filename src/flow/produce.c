@@ -57,11 +57,11 @@ static int64_t event_timestamp(const struct produce *p, const struct output *rec
     return !p->parts.conf->kafka.event_timestamp || at <= 0 ? 0 : (at < now ? at : now);
 }
 
-static enum err_kind give(struct produce *p, struct inflight *r, struct customer *c,
+static enum err_kind give(struct produce *p, struct inflight *m, struct customer *c,
                           struct sink_record *out, struct err *e)
 {
     size_t bytes = out->key.n + out->value.n;
-    out->tag = inflight_tag(r, c);
+    out->tag = inflight_tag(m, c);
     out->pulse = p->parts.pulse;
     if (c != NULL) {
         enum err_kind kind = customer_reserve(c, bytes, out->pulse, e);
@@ -69,10 +69,10 @@ static enum err_kind give(struct produce *p, struct inflight *r, struct customer
             return kind;
         }
     }
-    inflight_hold(r);
+    inflight_hold(m);
     enum err_kind kind = sink_produce(p->parts.sink, out, e);
     if (kind != FAIL_NONE) {
-        bool last = inflight_release(r, NULL); /* it was never on its way */
+        bool last = inflight_release(m, NULL); /* it was never on its way */
         assert(!last);
         (void)last;
         if (c != NULL) {
@@ -82,7 +82,7 @@ static enum err_kind give(struct produce *p, struct inflight *r, struct customer
     return kind;
 }
 
-static enum err_kind produce_event(struct produce *p, struct inflight *r, struct customer *c,
+static enum err_kind produce_event(struct produce *p, struct inflight *m, struct customer *c,
                                    const struct output *record, struct err *e)
 {
     char time[TIMESTAMP_BYTES];
@@ -104,24 +104,24 @@ static enum err_kind produce_event(struct produce *p, struct inflight *r, struct
         headers[4] = (struct sink_header){"ce_time", timestamp_write(&at, time)};
         headers[5] = (struct sink_header){"content-type", SPAN("application/json")};
     }
-    return give(p, r, c, &out, e);
+    return give(p, m, c, &out, e);
 }
 
-enum err_kind produce_record(struct produce *p, struct inflight *r, struct customer *c,
+enum err_kind produce_record(struct produce *p, struct inflight *m, struct customer *c,
                              const struct output *record, struct err *e)
 {
     struct stats *stats = c != NULL ? c->stats : p->parts.stats;
     enum err_kind kind = FAIL_NONE;
     if (record->kind == OUTPUT_EVENT) {
         assert(c != NULL); /* only rejects can be nobody's */
-        kind = produce_event(p, r, c, record, e);
+        kind = produce_event(p, m, c, record, e);
     } else {
         struct sink_record out = {
             .topic = p->parts.rejects,
             .key = c != NULL ? c->id : SPAN("_unknown"),
             .value = record->value,
         };
-        kind = give(p, r, c, &out, e);
+        kind = give(p, m, c, &out, e);
     }
     if (kind == FAIL_NONE && record->kind == OUTPUT_EVENT) {
         p->events++;

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "conf/sizes.h"
+#include "flow/intake.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,121 +1,152 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inflight.c - the count is the guarantee: nobody may delete a message but by a settlement
- * of OUTCOME_DONE, and that needs every record paid for by a good report.
+ * inflight.c - the count is the guarantee: a message is deleted by a settlement of OUTCOME_DONE
+ * alone, and that needs a good delivery report for every record.
  */
 #include "settle/inflight.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "customers/customers.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-struct inflight *inflight_new(struct sqs_message *m, size_t queue, int64_t now)
+void inflight_init(struct inflight *m, struct span body, int64_t now_ms)
 {
-    struct inflight *r = mem_zeros(1, sizeof(*r));
-    r->account.inflight = r;
-    r->queue = queue;
-    r->id = mem_text(m->id);
-    r->handle = mem_text(m->receipt_handle);
-    r->receive_count = m->receive_count;
-    r->sent_ms = m->sent_ms;
-    r->received_ms = now;
-    r->body_bytes = m->body.n;
-    r->notification = notification_read(m->body, &r->unread);
-    atomic_init(&r->pending, 1);
-    atomic_init(&r->failed, FAIL_NONE);
-    atomic_init(&r->loss, LEASE_OURS);
-    sqs_message_free(m);
-    return r;
+    m->tag.inflight = m;
+    m->received_ms = now_ms;
+    m->body_bytes = body.n;
+    m->notification = notification_read(body, &m->unread);
+    atomic_init(&m->pending, 1);
+    atomic_init(&m->failed, FAIL_NONE);
+    atomic_init(&m->lost, NULL);
 }
 
-void inflight_free(struct inflight *r)
+void inflight_done(struct inflight *m)
 {
-    if (r == NULL) {
-        return;
+    for (struct delivery_tag *t = m->tag.next, *next = NULL; t != NULL; t = next) {
+        next = t->next;
+        customer_release(t->customer);
+        free(t);
     }
-    for (struct delivery_tag *a = r->account.next, *next = NULL; a != NULL; a = next) {
-        next = a->next;
-        customer_release(a->customer);
-        free(a);
-    }
-    customer_release(r->account.customer);
-    notification_free(r->notification);
-    free(r->id);
-    free(r->handle);
-    free(r);
+    customer_release(m->tag.customer);
+    notification_free(m->notification);
 }
 
-struct delivery_tag *inflight_tag(struct inflight *r, struct customer *c)
+struct delivery_tag *inflight_tag(struct inflight *m, struct customer *c)
 {
-    struct delivery_tag *a = &r->account;
-    while (a->customer != c && a->next != NULL) {
-        a = a->next;
+    struct delivery_tag *t = &m->tag;
+    while (t->customer != c && t->next != NULL) {
+        t = t->next;
     }
-    if (a->customer != c) {
-        a->next = mem_zeros(1, sizeof(*a));
-        a = a->next;
-        *a = (struct delivery_tag){.inflight = r, .customer = customer_hold(c)};
+    if (t->customer != c) {
+        t->next = mem_zeros(1, sizeof(*t));
+        t = t->next;
+        *t = (struct delivery_tag){.inflight = m, .customer = customer_hold(c)};
     }
-    return a;
+    return t;
 }
 
-void inflight_hold(struct inflight *r)
+void inflight_hold(struct inflight *m)
 {
-    uint_fast64_t was = atomic_fetch_add_explicit(&r->pending, 1, memory_order_relaxed);
+    uint_fast64_t was = atomic_fetch_add_explicit(&m->pending, 1, memory_order_relaxed);
     assert(was != 0); /* the lane's own is still there */
 }
 
-bool inflight_release(struct inflight *r, const struct err *e)
+bool inflight_release(struct inflight *m, const struct err *e)
 {
     if (e != NULL && e->kind != FAIL_NONE) {
         int none = FAIL_NONE;
-        (void)atomic_compare_exchange_strong(&r->failed, &none, (int)e->kind);
+        (void)atomic_compare_exchange_strong(&m->failed, &none, (int)e->kind);
     }
-    uint_fast64_t was = atomic_fetch_sub_explicit(&r->pending, 1, memory_order_acq_rel);
+    uint_fast64_t was = atomic_fetch_sub_explicit(&m->pending, 1, memory_order_acq_rel);
     assert(was != 0);
     return was == 1;
 }
 
-void inflight_worsen(struct inflight *r, enum outcome o, int delay_s)
+void inflight_worsen(struct inflight *m, enum outcome o, int delay_s)
 {
-    if (o > r->outcome) {
-        r->outcome = o;
-        r->delay_s = delay_s;
-    } else if (o == r->outcome && delay_s > r->delay_s) {
-        r->delay_s = delay_s;
+    if (o > m->outcome) {
+        m->outcome = o;
+        m->delay_s = delay_s;
+    } else if (o == m->outcome && delay_s > m->delay_s) {
+        m->delay_s = delay_s;
     }
 }
 
-void inflight_slim(struct inflight *r)
+void inflight_slim(struct inflight *m)
 {
-    notification_free(r->notification);
-    r->notification = NULL;
+    notification_free(m->notification);
+    m->notification = NULL;
 }
 
-void inflight_lose(struct inflight *r, enum lease_loss loss)
+void inflight_lose(struct inflight *m, const char *why)
 {
-    atomic_store_explicit(&r->loss, (int)loss, memory_order_release);
+    atomic_store_explicit(&m->lost, why, memory_order_release);
 }
 
-enum lease_loss inflight_loss(const struct inflight *r)
+const char *inflight_lost(const struct inflight *m)
 {
-    return (enum lease_loss)atomic_load_explicit(&r->loss, memory_order_acquire);
+    return atomic_load_explicit(&m->lost, memory_order_acquire);
 }
 
-struct settlement inflight_settlement(const struct inflight *r, struct rng *rng)
+struct settlement inflight_settlement(const struct inflight *m, struct rng *rng)
 {
-    struct settlement s = {
-        .how = LEASE_CHANGE, .delay_s = r->delay_s, .outcome = r->outcome, .failed = FAIL_NONE};
-    enum err_kind failed = (enum err_kind)atomic_load(&r->failed);
-    if (failed != FAIL_NONE && r->outcome != OUTCOME_LATER) {
+    struct settlement s = {.outcome = m->outcome, .delay_s = m->delay_s};
+    enum err_kind failed = (enum err_kind)atomic_load(&m->failed);
+    if (failed != FAIL_NONE && m->outcome != OUTCOME_LATER) {
         s.outcome = OUTCOME_LATER;
         s.failed = failed;
-        s.delay_s = outcome_delay_s(outcome_rule(ABOUT_DELIVERY, failed), r->receive_count, rng);
-    }
-    if (s.outcome == OUTCOME_DONE) {
-        s.how = LEASE_DELETE;
+        s.delay_s = outcome_delay_s(outcome_rule(ABOUT_DELIVERY, failed), m->receive_count, rng);
     }
     return s;
+}
+
+/* ---- the settler ---- */
+
+void inflight_begin(struct inflight *m, const struct settler *s)
+{
+    m->settler = s;
+    s->begin(s->context, m);
+}
+
+bool inflight_last_delivery(const struct inflight *m)
+{
+    return m->settler->last_delivery(m->settler->context, m);
+}
+
+void inflight_settle(struct inflight *m)
+{
+    struct rng rng;
+    rng_init(&rng, (uint64_t)(uintptr_t)m ^ (uint64_t)m->received_ms);
+    struct settlement s = inflight_settlement(m, &rng);
+    if (s.failed != FAIL_NONE) {
+        log_write(LOG_WARN, "records not delivered", KV_STR("message_id", m->id),
+                  KV_STR("error", err_kind_name(s.failed)),
+                  KV_INT("receive_count", m->receive_count), KV_INT("again_s", s.delay_s),
+                  KV_STR("next", outcome_rule(ABOUT_DELIVERY, s.failed)->next));
+    }
+    m->settler->settle(m->settler->context, m, &s);
+}
+
+void inflight_return(struct inflight *m)
+{
+    struct settlement s = {.outcome = OUTCOME_LATER};
+    bool last = inflight_release(m, NULL);
+    assert(last); /* the lane's own, and there was no lane */
+    m->settler->settle(m->settler->context, m, &s);
+}
+
+void inflight_delivered(const struct inflight *m, int64_t now_ms)
+{
+    for (const struct delivery_tag *t = &m->tag; t != NULL; t = t->next) {
+        if (t->customer == NULL) {
+            continue;
+        }
+        stats_set(&t->customer->stats->delivered_ms, (uint64_t)now_ms);
+        if (m->sent_ms != 0) {
+            lag_add(&t->customer->stats->lag, now_ms - m->sent_ms);
+        }
+    }
 }

@@ -35,7 +35,7 @@ static const struct outcome_rule rules[] = {
     {ABOUT_OBJECT, FAIL_CONFIG,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  "again in 15 minutes; the configuration must be fixed"},
     {ABOUT_OBJECT, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE,  true,  "again later; check this machine's clock"},
     {ABOUT_OBJECT, FAIL_LOST,       LATER, 0, 0,    SOON, BREAKER_NONE,  false, "another receive has the message"},
-    {ABOUT_OBJECT, FAIL_STOPPED,    LATER, 0, 0,    HAND_BACK_BEGUN_S, HAND_BACK_BEGUN_S, BREAKER_NONE, false, "returned to the queue"},
+    {ABOUT_OBJECT, FAIL_STOPPED,    LATER, 0, 0,    RETURN_STARTED_S, RETURN_STARTED_S, BREAKER_NONE, false, "returned to the queue"},
 
     {ABOUT_ROLE, FAIL_AGAIN,      LATER, 2, 500,  SOON, BREAKER_NONE, true,  "again later"},
     {ABOUT_ROLE, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE, true,  "again later, slower"},
@@ -50,7 +50,7 @@ static const struct outcome_rule rules[] = {
     {ABOUT_ROLE, FAIL_CONFIG,     LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; the configuration must be fixed"},
     {ABOUT_ROLE, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE, true,  "again later; check this machine's clock"},
     {ABOUT_ROLE, FAIL_LOST,       LATER, 0, 0,    SOON, BREAKER_NONE, false, "another receive has the message"},
-    {ABOUT_ROLE, FAIL_STOPPED,    LATER, 0, 0,    HAND_BACK_BEGUN_S, HAND_BACK_BEGUN_S, BREAKER_NONE, false, "returned to the queue"},
+    {ABOUT_ROLE, FAIL_STOPPED,    LATER, 0, 0,    RETURN_STARTED_S, RETURN_STARTED_S, BREAKER_NONE, false, "returned to the queue"},
 
     {ABOUT_DELIVERY, FAIL_AGAIN,      LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
     {ABOUT_DELIVERY, FAIL_THROTTLED,  LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
@@ -65,7 +65,7 @@ static const struct outcome_rule rules[] = {
     {ABOUT_DELIVERY, FAIL_CONFIG,     LATER, 0, 0, SLOW, BREAKER_OPEN, false, "customer paused; the topic must be made"},
     {ABOUT_DELIVERY, FAIL_SKEW,       LATER, 0, 0, SOON, BREAKER_NONE, false, "again later"},
     {ABOUT_DELIVERY, FAIL_LOST,       LATER, 0, 0, SOON, BREAKER_NONE, false, "another receive has the message"},
-    {ABOUT_DELIVERY, FAIL_STOPPED,    LATER, 0, 0, HAND_BACK_BEGUN_S, HAND_BACK_BEGUN_S, BREAKER_NONE, false, "returned to the queue"},
+    {ABOUT_DELIVERY, FAIL_STOPPED,    LATER, 0, 0, RETURN_STARTED_S, RETURN_STARTED_S, BREAKER_NONE, false, "returned to the queue"},
 
     {ABOUT_NOTIFICATION, FAIL_DATA,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, "left for the dead-letter queue"},
     {ABOUT_NOTIFICATION, FAIL_DENIED,  LATER, 0, 0, SLOW, BREAKER_NONE, true,  "again in 15 minutes; the customer is paused"},
@@ -108,14 +108,6 @@ const char *outcome_subject_name(enum outcome_subject s)
     static const char *const names[OUTCOME_SUBJECTS] = {"object", "role", "delivery",
                                                         "notification"};
     return (size_t)s < OUTCOME_SUBJECTS ? names[s] : "unknown";
-}
-
-bool redrive_last(const struct redrive *r, unsigned receive_count, int64_t age_ms)
-{
-    if (r->max_receive_count != 0 && receive_count >= r->max_receive_count) {
-        return true;
-    }
-    return r->retention_ms != 0 && age_ms > r->retention_ms - LAST_RECEIVE_MARGIN_MS;
 }
 
 int outcome_delay_s(const struct outcome_rule *rule, unsigned receive_count, struct rng *rng)

@@ -128,7 +128,7 @@ static enum err_kind make_queues(struct worker *w, struct err *e)
     size_t count = w->conf->queue_count;
     w->queues = mem_zeros(count, sizeof(struct sqs_queue *));
     w->polled = mem_zeros(count, sizeof(struct sqs_queue *));
-    w->intake_queues = mem_zeros(count, sizeof(*w->intake_queues));
+    w->origins = mem_zeros(count, sizeof(*w->origins));
     w->acker_queues = mem_zeros(count, sizeof(*w->acker_queues));
     for (size_t i = 0; i < count; i++) {
         const struct queue_conf *conf = &w->conf->queues[i];
@@ -137,7 +137,7 @@ static enum err_kind make_queues(struct worker *w, struct err *e)
         if (w->queues[i] == NULL || w->polled[i] == NULL) {
             return err_wrap(e, "queue %s", conf->name);
         }
-        w->intake_queues[i] = (struct intake_queue){.queue = w->polled[i], .conf = conf};
+        w->origins[i] = (struct sqs_origin){.queue = w->polled[i], .conf = conf};
         w->acker_queues[i] = (struct acker_queue){
             .queue = w->queues[i],
             .name = conf->name,
@@ -172,6 +172,7 @@ static void make_flow(struct worker *w)
     unsigned *limits = lane_limits(conf, sched_classes);
     struct inbox_settings inbox = {
         .places = conf->queue_count + (lanes > SQS_BATCH ? lanes : SQS_BATCH),
+        .batch = SQS_BATCH,
         .queues = conf->queue_count,
         .sched_classes = sched_classes,
         .limits = limits,
@@ -183,7 +184,7 @@ static void make_flow(struct worker *w)
     free(limits);
     w->acker = acker_new(w->acker_queues, conf->queue_count, &clock_system);
     w->intake = intake_new(&(struct intake_parts){
-        .queues = w->intake_queues,
+        .queues = w->origins,
         .queue_count = conf->queue_count,
         .inbox = w->inbox,
         .acker = w->acker,
@@ -255,9 +256,7 @@ void worker_make_lanes(struct worker *w)
     const struct conf *conf = w->conf;
     struct lane_parts parts = {
         .conf = conf,
-        .queues = w->intake_queues,
         .inbox = w->inbox,
-        .acker = w->acker,
         .customers = w->customers,
         .sink = w->sink,
         .rejects = w->rejects,
@@ -301,7 +300,7 @@ void worker_free(struct worker *w)
     }
     free(w->queues);
     free(w->polled);
-    free(w->intake_queues);
+    free(w->origins);
     free(w->acker_queues);
     http_pool_free(w->pool);
     s3_shared_free(w->s3_shared);

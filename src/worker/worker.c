@@ -6,7 +6,7 @@
  * Stop: who asks first: no more receives; what no lane has begun goes back at once; the lanes
  * finish while there is time, then are cut; the sink delivers what it has; what is still owed
  * for goes back; SQS is told; then the sink is closed, which reports everything, so that each
- * inflight is settled and freed.
+ * message is settled and freed.
  */
 #include "worker_priv.h"
 
@@ -42,9 +42,9 @@ static int left_ms(int64_t end)
 static size_t hand_back_untouched(struct worker *w)
 {
     size_t count = 0;
-    struct inflight *r = NULL;
-    while ((r = inbox_drain(w->inbox)) != NULL) {
-        acker_hand_back(w->acker, r);
+    struct inflight *m = NULL;
+    while ((m = inbox_drain(w->inbox)) != NULL) {
+        inflight_return(m);
         count++;
     }
     return count;
@@ -126,7 +126,7 @@ bool worker_stop(struct worker *w, int grace_ms)
     monitor_free(w->monitor);
     w->monitor = NULL;
     creds_source_stop(w->own); /* acker, polls and the brokers' tokens may wait for them */
-    sink_free(w->sink);        /* reports the rest: every inflight is settled now */
+    sink_free(w->sink);        /* reports the rest: every message is settled now */
     w->sink = NULL;
     acker_stop(w->acker);
     log_stopped(w, untouched, given_up, began);

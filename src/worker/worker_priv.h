@@ -7,6 +7,7 @@
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
 
+#include "flow/intake.h"
 #include "monitor/monitor.h"
 #include "net/msk.h"
 #include "worker/worker.h"
@@ -29,7 +30,7 @@ struct worker {
     struct customers *customers;
     struct sqs_queue **queues;
     struct sqs_queue **polled; /* the same, as the intake speaks to them */
-    struct intake_queue *intake_queues;
+    struct sqs_origin *origins;
     struct acker_queue *acker_queues;
     struct acker *acker;
     struct inbox *inbox;

@@ -3,8 +3,8 @@
  * fake_sqs.h - SQS's batch calls for tests of those who make them: remembers what was asked,
  * answers as told, lets a test wait until something was asked. Defines what net/sqs.c would.
  */
-#ifndef TESTS_FLOW_FAKE_SQS_H
-#define TESTS_FLOW_FAKE_SQS_H
+#ifndef TESTS_FAKES_FAKE_SQS_H
+#define TESTS_FAKES_FAKE_SQS_H
 
 #include "base/lock.h"
 #include "net/sqs.h"
@@ -28,6 +28,7 @@ static struct {
     enum err_kind whole; /* the answer to every call ... */
     enum err_kind entry; /* ... and to every entry of it */
     bool silent;         /* calls are seen, and answered when this is false again */
+    int64_t wall_ms;     /* the clock of the service */
 } fake_sqs;
 
 UNUSED static void fake_sqs_reset(void)
@@ -109,6 +110,11 @@ enum err_kind sqs_change_visibility(struct sqs_queue *q UNUSED, struct sqs_entry
                                     size_t count, struct err *e)
 {
     return fake_sqs_call(false, entries, count, e);
+}
+
+int64_t sqs_clock_ms(const struct sqs_queue *q UNUSED)
+{
+    return fake_sqs.wall_ms;
 }
 
 /* A message as a poll would bring it. */

@@ -8,12 +8,12 @@
 
 static struct inflight *letter(size_t queue, size_t sched_class)
 {
-    struct inflight *r = calloc(1, sizeof(*r));
-    assert_non_null(r);
-    r->queue = queue;
-    r->sched_class = sched_class;
-    r->body_bytes = 100;
-    return r;
+    struct inflight *m = calloc(1, sizeof(*m));
+    assert_non_null(m);
+    m->queue = queue;
+    m->sched_class = sched_class;
+    m->body_bytes = 100;
+    return m;
 }
 
 static void put(struct inbox *i, size_t queue, size_t sched_class)
@@ -24,16 +24,17 @@ static void put(struct inbox *i, size_t queue, size_t sched_class)
 
 static size_t take_class(struct inbox *i)
 {
-    struct inflight *r = inbox_take(i);
-    assert_non_null(r);
-    size_t sched_class = r->sched_class;
-    free(r);
+    struct inflight *m = inbox_take(i);
+    assert_non_null(m);
+    size_t sched_class = m->sched_class;
+    free(m);
     return sched_class;
 }
 
 static void takes_in_turns_whatever_the_backlogs(void **state UNUSED)
 {
-    struct inbox_settings s = {.places = 100, .queues = 1, .sched_classes = 3, .bytes = 1 << 20};
+    struct inbox_settings s = {
+        .batch = 10, .places = 100, .queues = 1, .sched_classes = 3, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     for (int n = 0; n < 20; n++) {
         put(i, 0, 0);
@@ -44,17 +45,21 @@ static void takes_in_turns_whatever_the_backlogs(void **state UNUSED)
     for (size_t n = 0; n < 6; n++) {
         assert_int_equal(take_class(i), want[n]);
     }
-    struct inflight *r = NULL;
-    while ((r = inbox_drain(i)) != NULL) {
-        free(r);
+    struct inflight *m = NULL;
+    while ((m = inbox_drain(i)) != NULL) {
+        free(m);
     }
 }
 
 static void gives_a_party_no_more_lanes_than_its_limit(void **state UNUSED)
 {
     unsigned limits[] = {2, 0};
-    struct inbox_settings s = {
-        .places = 100, .queues = 1, .sched_classes = 2, .limits = limits, .bytes = 1 << 20};
+    struct inbox_settings s = {.batch = 10,
+                               .places = 100,
+                               .queues = 1,
+                               .sched_classes = 2,
+                               .limits = limits,
+                               .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     for (int n = 0; n < 5; n++) {
         put(i, 0, 0);
@@ -67,15 +72,16 @@ static void gives_a_party_no_more_lanes_than_its_limit(void **state UNUSED)
     assert_int_equal(zeros, 2);
     inbox_finished(i, 0);
     assert_int_equal(take_class(i), 0);
-    struct inflight *r = NULL;
-    while ((r = inbox_drain(i)) != NULL) {
-        free(r);
+    struct inflight *m = NULL;
+    while ((m = inbox_drain(i)) != NULL) {
+        free(m);
     }
 }
 
 static void keeps_a_place_for_every_queue(void **state UNUSED)
 {
-    struct inbox_settings s = {.places = 30, .queues = 3, .sched_classes = 1, .bytes = 1 << 20};
+    struct inbox_settings s = {
+        .batch = 10, .places = 30, .queues = 3, .sched_classes = 1, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     assert_int_equal(inbox_reserve(i, 0, 10), 10);
     assert_int_equal(inbox_reserve(i, 0, 10), 5); /* half of the places at most */
@@ -91,7 +97,8 @@ static void keeps_a_place_for_every_queue(void **state UNUSED)
 
 static void never_promises_more_places_than_there_are(void **state UNUSED)
 {
-    struct inbox_settings s = {.places = 17, .queues = 5, .sched_classes = 1, .bytes = 1 << 20};
+    struct inbox_settings s = {
+        .batch = 10, .places = 17, .queues = 5, .sched_classes = 1, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     struct rng rng;
     rng_init(&rng, 5);
@@ -115,7 +122,8 @@ static void never_promises_more_places_than_there_are(void **state UNUSED)
 
 static void stops_promising_when_the_bodies_are_too_large(void **state UNUSED)
 {
-    struct inbox_settings s = {.places = 30, .queues = 1, .sched_classes = 1, .bytes = 150};
+    struct inbox_settings s = {
+        .batch = 10, .places = 30, .queues = 1, .sched_classes = 1, .bytes = 150};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     put(i, 0, 0);
     put(i, 0, 0);
@@ -133,7 +141,8 @@ static void told(void *ctx)
 static void tells_when_a_refused_place_is_free(void **state UNUSED)
 {
     int calls = 0;
-    struct inbox_settings s = {.places = 2,
+    struct inbox_settings s = {.batch = 10,
+                               .places = 2,
                                .queues = 1,
                                .sched_classes = 1,
                                .bytes = 1 << 20,
@@ -152,11 +161,11 @@ static void tells_when_a_refused_place_is_free(void **state UNUSED)
 static void *taker(void *ctx)
 {
     struct inbox *i = ctx;
-    struct inflight *r = NULL;
+    struct inflight *m = NULL;
     size_t n = 0;
-    while ((r = inbox_take(i)) != NULL) {
-        size_t sched_class = r->sched_class;
-        free(r);
+    while ((m = inbox_take(i)) != NULL) {
+        size_t sched_class = m->sched_class;
+        free(m);
         inbox_finished(i, sched_class);
         n++;
     }
@@ -166,8 +175,12 @@ static void *taker(void *ctx)
 static void hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop(void **state UNUSED)
 {
     unsigned limits[] = {1, 1, 0};
-    struct inbox_settings s = {
-        .places = 8, .queues = 1, .sched_classes = 3, .limits = limits, .bytes = 1 << 20};
+    struct inbox_settings s = {.batch = 10,
+                               .places = 8,
+                               .queues = 1,
+                               .sched_classes = 3,
+                               .limits = limits,
+                               .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     pthread_t lanes[4];
     for (size_t n = 0; n < 4; n++) {

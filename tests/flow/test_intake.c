@@ -118,7 +118,7 @@ static struct {
     struct conf conf;
     struct queue_conf queue_confs[QUEUES];
     struct customer_conf customers[QUEUES];
-    struct intake_queue queues[QUEUES];
+    struct sqs_origin queues[QUEUES];
     struct acker_queue acker_queues[QUEUES];
     struct customers *all;
     struct acker *acker;
@@ -155,8 +155,8 @@ static void setup_conf(size_t queues)
                                                 .prefix = text("logs"),
                                                 .region = text("eu-west-1"),
                                                 .topic = text("events")};
-        w.queues[i] = (struct intake_queue){.queue = (struct sqs_queue *)(void *)&queue_names[i],
-                                            .conf = &w.queue_confs[i]};
+        w.queues[i] = (struct sqs_origin){.queue = (struct sqs_queue *)(void *)&queue_names[i],
+                                          .conf = &w.queue_confs[i]};
         w.acker_queues[i] = (struct acker_queue){.name = ids[i], .visibility_s = 120};
     }
     w.conf.kafka.key = text("{customer}");
@@ -180,8 +180,11 @@ static void setup(size_t queues, size_t places)
     struct err e;
     w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &moved.clock}, &e);
     w.acker = acker_new(w.acker_queues, queues, &moved.clock);
-    w.inbox = inbox_new(&(struct inbox_settings){
-        .places = places, .queues = queues, .sched_classes = 2 * queues, .bytes = 1 << 20});
+    w.inbox = inbox_new(&(struct inbox_settings){.places = places,
+                                                 .batch = SQS_BATCH,
+                                                 .queues = queues,
+                                                 .sched_classes = 2 * queues,
+                                                 .bytes = 1 << 20});
     w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
                                                  .queue_count = queues,
                                                  .inbox = w.inbox,
@@ -192,10 +195,10 @@ static void setup(size_t queues, size_t places)
 
 static void teardown(void)
 {
-    struct inflight *r = NULL;
+    struct inflight *m = NULL;
     intake_stop(w.intake, 0);
-    while ((r = inbox_drain(w.inbox)) != NULL) {
-        acker_hand_back(w.acker, r);
+    while ((m = inbox_drain(w.inbox)) != NULL) {
+        inflight_return(m);
     }
     intake_free(w.intake);
     inbox_free(w.inbox);
@@ -280,10 +283,10 @@ static void polls_only_for_what_has_a_place(void **state UNUSED)
     }
     let_it_look();
     assert_int_equal(polls_so_far(), 2);
-    struct inflight *r = inbox_take(w.inbox);
+    struct inflight *m = inbox_take(w.inbox);
     intake_wake(w.intake);
     assert_int_equal(poll_at(2).max_messages, 1);
-    acker_hand_back(w.acker, r);
+    inflight_return(m);
     teardown();
 }
 

@@ -4,10 +4,12 @@
 #include "customers/customers.h"
 #include "fakes/fake_sqs.h"
 #include "settle/sqs/acker.h"
+#include "settle/sqs/sqs_inflight.h"
 
 #include <stdlib.h>
 
 static struct acker_queue queues[1];
+static const struct sqs_origin origin;
 
 static struct acker *start(int visibility_s)
 {
@@ -27,32 +29,32 @@ static void finish(struct acker *a, bool empty)
 
 static struct inflight *receive(struct acker *a, const char *handle)
 {
-    struct inflight *r = inflight_new(fake_message(handle, "{}"), 0, 0);
-    acker_add(a, r);
-    return r;
+    struct sqs_inflight *m = sqs_inflight_new(fake_message(handle, "{}"), &origin, 0, 0);
+    inflight_begin(&m->inflight, acker_settler(a));
+    return &m->inflight;
 }
 
-static void pay(struct acker *a, struct inflight *r, enum err_kind kind)
+static void release(struct inflight *m, enum err_kind kind)
 {
     struct err e = {.kind = kind};
-    if (inflight_release(r, &e)) {
-        acker_settled(a, r);
+    if (inflight_release(m, &e)) {
+        inflight_settle(m);
     }
 }
 
 static void deletes_only_when_the_last_record_is_acknowledged(void **state UNUSED)
 {
     struct acker *a = start(120);
-    struct inflight *r = receive(a, "h1");
+    struct inflight *m = receive(a, "h1");
     struct inflight *other = receive(a, "h2");
-    inflight_hold(r);
-    inflight_hold(r);
-    pay(a, r, FAIL_NONE); /* the lane is done */
-    pay(a, r, FAIL_NONE);
-    pay(a, other, FAIL_NONE);
+    inflight_hold(m);
+    inflight_hold(m);
+    release(m, FAIL_NONE); /* the lane is done */
+    release(m, FAIL_NONE);
+    release(other, FAIL_NONE);
     assert_true(fake_sqs_wait(true, "h2", -1, 1));
     assert_int_equal(fake_sqs_asked(true, "h1", -1), 0);
-    pay(a, r, FAIL_NONE);
+    release(m, FAIL_NONE);
     assert_true(fake_sqs_wait(true, "h1", -1, 1));
     finish(a, true);
     assert_int_equal(fake_sqs.count, 2);
@@ -61,12 +63,12 @@ static void deletes_only_when_the_last_record_is_acknowledged(void **state UNUSE
 static void shows_again_what_one_bad_report_spoils(void **state UNUSED)
 {
     struct acker *a = start(120);
-    struct inflight *r = receive(a, "h1");
-    inflight_hold(r);
-    inflight_hold(r);
-    pay(a, r, FAIL_NONE);
-    pay(a, r, FAIL_CONFIG);
-    pay(a, r, FAIL_NONE);
+    struct inflight *m = receive(a, "h1");
+    inflight_hold(m);
+    inflight_hold(m);
+    release(m, FAIL_NONE);
+    release(m, FAIL_CONFIG);
+    release(m, FAIL_NONE);
     assert_true(fake_sqs_wait(false, "h1", -1, 1));
     finish(a, true);
     assert_int_equal(fake_sqs_asked(true, NULL, -1), 0);
@@ -76,12 +78,12 @@ static void shows_again_what_one_bad_report_spoils(void **state UNUSED)
 static void takes_the_worst_of_the_objects(void **state UNUSED)
 {
     struct acker *a = start(120);
-    struct inflight *r = receive(a, "h1");
-    inflight_worsen(r, OUTCOME_LEAVE, 800);
-    inflight_worsen(r, OUTCOME_LATER, 20);
-    inflight_worsen(r, OUTCOME_LEAVE, 900);
-    inflight_worsen(r, OUTCOME_DONE, 0);
-    pay(a, r, FAIL_NONE);
+    struct inflight *m = receive(a, "h1");
+    inflight_worsen(m, OUTCOME_LEAVE, 800);
+    inflight_worsen(m, OUTCOME_LATER, 20);
+    inflight_worsen(m, OUTCOME_LEAVE, 900);
+    inflight_worsen(m, OUTCOME_DONE, 0);
+    release(m, FAIL_NONE);
     finish(a, true);
     assert_int_equal(fake_sqs_asked(false, "h1", 20), 1);
     assert_int_equal(fake_sqs.count, 1);
@@ -90,7 +92,7 @@ static void takes_the_worst_of_the_objects(void **state UNUSED)
 static void hands_back_at_once_what_no_lane_has_seen(void **state UNUSED)
 {
     struct acker *a = start(120);
-    acker_hand_back(a, receive(a, "h1"));
+    inflight_return(receive(a, "h1"));
     finish(a, true);
     assert_int_equal(fake_sqs_asked(false, "h1", 0), 1);
 }
@@ -98,17 +100,17 @@ static void hands_back_at_once_what_no_lane_has_seen(void **state UNUSED)
 static void holds_by_heartbeats_and_flags_what_is_lost(void **state UNUSED)
 {
     struct acker *a = start(3);
-    struct inflight *r = receive(a, "h1");
+    struct inflight *m = receive(a, "h1");
     assert_true(fake_sqs_wait(false, "h1", 3, 2));
-    assert_int_equal(inflight_loss(r), LEASE_OURS);
+    assert_null(inflight_lost(m));
     fake_sqs_answer(FAIL_NONE, FAIL_LOST);
     assert_true(fake_sqs_wait(false, "h1", 3, 3));
-    while (inflight_loss(r) == LEASE_OURS) {
+    while (inflight_lost(m) == NULL) {
     }
-    assert_int_equal(inflight_loss(r), LEASE_LOST);
+    assert_non_null(strstr(inflight_lost(m), "lease"));
     assert_int_equal(stats_get(&acker_stats(a, 0)->lost), 1);
-    inflight_worsen(r, OUTCOME_LATER, 10);
-    pay(a, r, FAIL_NONE);
+    inflight_worsen(m, OUTCOME_LATER, 10);
+    release(m, FAIL_NONE);
     finish(a, true);
     assert_int_equal(fake_sqs_asked(false, "h1", 10), 0); /* another's by now */
 }
@@ -117,7 +119,7 @@ static void tries_a_failed_delete_again(void **state UNUSED)
 {
     struct acker *a = start(120);
     fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
-    pay(a, receive(a, "h1"), FAIL_NONE);
+    release(receive(a, "h1"), FAIL_NONE);
     assert_true(fake_sqs_wait(true, "h1", -1, 2));
     fake_sqs_answer(FAIL_NONE, FAIL_NONE);
     finish(a, true);
@@ -126,13 +128,13 @@ static void tries_a_failed_delete_again(void **state UNUSED)
 static void gives_up_what_is_owed_and_frees_it_with_the_last_report(void **state UNUSED)
 {
     struct acker *a = start(120);
-    struct inflight *r = receive(a, "h1");
-    inflight_hold(r);
-    pay(a, r, FAIL_NONE);
+    struct inflight *m = receive(a, "h1");
+    inflight_hold(m);
+    release(m, FAIL_NONE);
     assert_int_equal(acker_give_up(a), 1);
-    assert_true(fake_sqs_wait(false, "h1", HAND_BACK_BEGUN_S, 1));
+    assert_true(fake_sqs_wait(false, "h1", RETURN_STARTED_S, 1));
     assert_true(acker_drain(a, 10000));
-    pay(a, r, FAIL_STOPPED); /* frees it: AddressSanitizer sees if not */
+    release(m, FAIL_STOPPED); /* frees it: AddressSanitizer sees if not */
     finish(a, true);
     assert_int_equal(fake_sqs.count, 1);
 }
@@ -140,16 +142,16 @@ static void gives_up_what_is_owed_and_frees_it_with_the_last_report(void **state
 static void gives_up_also_what_is_being_prolonged_just_now(void **state UNUSED)
 {
     struct acker *a = start(6);
-    struct inflight *r = receive(a, "h1");
-    inflight_hold(r);
-    pay(a, r, FAIL_NONE);
+    struct inflight *m = receive(a, "h1");
+    inflight_hold(m);
+    release(m, FAIL_NONE);
     fake_sqs_silent(true);
     assert_true(fake_sqs_wait(false, "h1", 6, 1));
     assert_int_equal(acker_give_up(a), 0);
     fake_sqs_silent(false);
-    bool given = fake_sqs_wait(false, "h1", HAND_BACK_BEGUN_S, 1);
+    bool given = fake_sqs_wait(false, "h1", RETURN_STARTED_S, 1);
     bool empty = acker_drain(a, 10000);
-    pay(a, r, FAIL_STOPPED);
+    release(m, FAIL_STOPPED);
     finish(a, true);
     assert_true(given);
     assert_true(empty);
@@ -159,30 +161,25 @@ static void frees_what_SQS_could_not_be_told(void **state UNUSED)
 {
     struct acker *a = start(120);
     fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
-    pay(a, receive(a, "h1"), FAIL_NONE);
-    acker_hand_back(a, receive(a, "h2"));
+    release(receive(a, "h1"), FAIL_NONE);
+    inflight_return(receive(a, "h2"));
     finish(a, false);
 }
 
-enum { PAYERS = 3, MANY = 300, OWED = 30 };
+enum { THREADS = 3, MANY = 300, PENDING = 30 };
 
-struct payer {
-    struct acker *a;
-    struct inflight **all;
-};
-
-static void *pay_all(void *arg)
+static void *release_all(void *arg)
 {
-    struct payer *p = arg;
-    for (size_t n = 0; n < OWED / PAYERS; n++) {
+    struct inflight **all = arg;
+    for (size_t n = 0; n < PENDING / THREADS; n++) {
         for (size_t i = 0; i < MANY; i++) {
-            pay(p->a, p->all[i], FAIL_NONE);
+            release(all[i], FAIL_NONE);
         }
     }
     return NULL;
 }
 
-static void settles_each_once_however_the_payers_race(void **state UNUSED)
+static void settles_each_once_however_the_reports_race(void **state UNUSED)
 {
     static struct inflight *all[MANY];
     struct acker *a = start(120);
@@ -190,16 +187,15 @@ static void settles_each_once_however_the_payers_race(void **state UNUSED)
     for (int i = 0; i < MANY; i++) {
         (void)snprintf(handle, sizeof(handle), "h%d", i);
         all[i] = receive(a, handle);
-        for (int n = 1; n < OWED; n++) {
+        for (int n = 1; n < PENDING; n++) {
             inflight_hold(all[i]);
         }
     }
-    pthread_t threads[PAYERS];
-    struct payer p = {a, all};
-    for (size_t i = 0; i < PAYERS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, pay_all, &p), 0);
+    pthread_t threads[THREADS];
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, release_all, all), 0);
     }
-    for (size_t i = 0; i < PAYERS; i++) {
+    for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     }
     finish(a, true);
@@ -212,20 +208,20 @@ static void counts_what_it_told_and_how_long_the_delivery_took(void **state UNUS
     static struct stats stats;
     static struct customer c = {.stats = &stats};
     struct acker *a = start(3);
-    struct inflight *r = receive(a, "h1");
-    r->account.customer = customer_hold(&c);
-    r->sent_ms = clock_wall_ms(&clock_system) - 400;
+    struct inflight *m = receive(a, "h1");
+    m->tag.customer = customer_hold(&c);
+    m->sent_ms = clock_wall_ms(&clock_system) - 400;
     struct inflight *later = receive(a, "h2");
-    later->account.customer = customer_hold(&c);
-    later->sent_ms = r->sent_ms;
+    later->tag.customer = customer_hold(&c);
+    later->sent_ms = m->sent_ms;
     inflight_worsen(later, OUTCOME_LATER, 20);
     assert_int_equal(acker_held(a), 2);
     assert_int_equal(acker_queue_held(a, 0), 2);
     const struct lease_stats *s = acker_stats(a, 0);
     assert_true(fake_sqs_wait(false, "h1", 3, 1));
     fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
-    pay(a, r, FAIL_NONE);
-    pay(a, later, FAIL_NONE);
+    release(m, FAIL_NONE);
+    release(later, FAIL_NONE);
     assert_true(fake_sqs_wait(true, "h1", -1, 1));
     fake_sqs_answer(FAIL_NONE, FAIL_NONE);
     assert_int_equal(acker_drain(a, 10000), true);
@@ -262,7 +258,7 @@ int main(void)
         cmocka_unit_test(gives_up_also_what_is_being_prolonged_just_now),
         cmocka_unit_test(frees_what_SQS_could_not_be_told),
         cmocka_unit_test(counts_what_it_told_and_how_long_the_delivery_took),
-        cmocka_unit_test(settles_each_once_however_the_payers_race),
+        cmocka_unit_test(settles_each_once_however_the_reports_race),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,18 +95,6 @@ static void rejects_the_object_at_its_last_receive_only(void **state UNUSED)
     assert_false(decide(c).reject);
 }
 
-static void knows_the_last_receive_by_count_and_by_age(void **state UNUSED)
-{
-    struct redrive r = {.max_receive_count = 10, .retention_ms = (int64_t)4 * 86400 * 1000};
-    assert_false(redrive_last(&r, 9, 0));
-    assert_true(redrive_last(&r, 10, 0));
-    assert_true(redrive_last(&r, 11, 0));
-    assert_false(redrive_last(&r, 1, r.retention_ms - 3600 * 1000));
-    assert_true(redrive_last(&r, 1, r.retention_ms - 3600 * 1000 + 1));
-    struct redrive none = {0};
-    assert_false(redrive_last(&none, 1000, INT64_MAX));
-}
-
 static void leaves_gone_and_archived_objects_or_accepts_them(void **state UNUSED)
 {
     enum err_kind kinds[] = {FAIL_GONE, FAIL_ARCHIVED};
@@ -164,7 +152,6 @@ int main(void)
         cmocka_unit_test(never_shows_at_once_what_will_fail_again),
         cmocka_unit_test(tries_again_now_only_before_the_first_record),
         cmocka_unit_test(rejects_the_object_at_its_last_receive_only),
-        cmocka_unit_test(knows_the_last_receive_by_count_and_by_age),
         cmocka_unit_test(leaves_gone_and_archived_objects_or_accepts_them),
         cmocka_unit_test(leaves_an_object_of_a_format_that_is_not_read),
         cmocka_unit_test(opens_the_breaker_at_once_for_a_denied_role_only),

@@ -22,7 +22,7 @@ static void check_not_held(struct world *w, size_t message)
             continue;
         }
         for (const struct held *h = w->replicas[i].all; h != NULL; h = h->next_all) {
-            if (h->message == message && h->undisturbed && !h->r.lease.ending && !h->told_lost &&
+            if (h->message == message && h->undisturbed && !h->m.lease.ending && !h->told_lost &&
                 h->handle == w->messages[message].handle) {
                 world_fail(w, "a held message ran out without any fault");
             }

@@ -28,6 +28,7 @@ void replica_done(struct replica *r)
     while (r->all != NULL) {
         struct held *h = r->all;
         r->all = h->next_all;
+        inflight_done(&h->m.inflight);
         free(h);
     }
     leases_free(r->book);
@@ -65,6 +66,18 @@ void replica_poll(struct world *w, size_t at)
     }
 }
 
+/* What no lane has started (inflight_return). */
+static void give_back(struct world *w, size_t at, struct held *h)
+{
+    if (!h->in_book) {
+        replica_hold(w, at, h);
+    }
+    if (!inflight_release(&h->m.inflight, NULL)) {
+        world_fail(w, "pending although no lane has started it");
+    }
+    replica_settle(w, at, h, &(struct settlement){.outcome = OUTCOME_LATER});
+}
+
 void replica_received(struct world *w, const struct event *e)
 {
     struct replica *r = &w->replicas[e->replica];
@@ -76,21 +89,16 @@ void replica_received(struct world *w, const struct event *e)
     h->message = e->index;
     h->handle = e->extra;
     h->undisturbed = w->now - m->given_ms < 1000;
-    h->r.queue = m->queue;
-    h->r.receive_count = m->receives;
-    atomic_init(&h->r.pending, 1);
+    h->m.inflight.queue = m->queue;
+    h->m.inflight.receive_count = m->receives;
+    inflight_init(&h->m.inflight, SPAN(""), w->now);
     h->next_all = r->all;
     r->all = h;
     if (w->bug != BUG_FORGET) {
         replica_hold(w, e->replica, h);
     }
     if (r->draining) { /* came with the last answer: no lane will touch it */
-        bool last = inflight_release(&h->r, NULL);
-        if (!h->in_book) {
-            replica_hold(w, e->replica, h);
-        }
-        h->r.settled = last;
-        replica_end(w, e->replica, h, (struct settlement){.how = LEASE_CHANGE});
+        give_back(w, e->replica, h);
         return;
     }
     *r->waiting_last = h;
@@ -113,11 +121,7 @@ void replica_stop(struct world *w, size_t at)
     while (r->waiting_first != NULL) {
         struct held *h = r->waiting_first;
         r->waiting_first = h->next_waiting;
-        if (!h->in_book) {
-            replica_hold(w, at, h);
-        }
-        h->r.settled = inflight_release(&h->r, NULL);
-        replica_end(w, at, h, (struct settlement){.how = LEASE_CHANGE});
+        give_back(w, at, h);
     }
     r->waiting_last = &r->waiting_first;
     r->waiting = 0;

@@ -7,7 +7,8 @@
 
 static struct held *of_lease(struct lease *l)
 {
-    return (struct held *)(void *)((char *)l - offsetof(struct inflight, lease));
+    struct sqs_inflight *m = sqs_inflight_of_lease(l);
+    return (struct held *)(void *)((char *)m - offsetof(struct held, m));
 }
 
 void replica_soon(struct world *w, size_t at, int64_t when)
@@ -29,6 +30,7 @@ void replica_forget(struct world *w, size_t at, struct held *h)
     for (struct held **p = &r->all; *p != NULL; p = &(*p)->next_all) {
         if (*p == h) {
             *p = h->next_all;
+            inflight_done(&h->m.inflight);
             free(h);
             return;
         }
@@ -39,52 +41,49 @@ void replica_forget(struct world *w, size_t at, struct held *h)
 void replica_hold(struct world *w, size_t at, struct held *h)
 {
     struct replica *r = &w->replicas[at];
-    leases_add(r->book, &h->r.lease, h->r.queue, "", w->now);
+    sqs_inflight_begin(r->book, &h->m, w->now);
     h->in_book = true;
     replica_soon(w, at, w->now + leases_wait_ms(r->book, w->now, 1 << 30));
 }
 
-void replica_end(struct world *w, size_t at, struct held *h, struct settlement s)
+/* The settler: checks what must be true by then. */
+void replica_settle(struct world *w, size_t at, struct held *h, const struct settlement *s)
 {
     struct replica *r = &w->replicas[at];
     const struct message *m = &w->messages[h->message];
-    if (s.how == LEASE_DELETE && (h->acked != m->objects * m->records || h->bad != 0 ||
-                                  h->good_objects != m->objects || h->reports_due != 0)) {
+    bool done = s->outcome == OUTCOME_DONE;
+    if (done && (h->acked != m->objects * m->records || h->bad != 0 ||
+                 h->good_objects != m->objects || h->reports_due != 0)) {
         world_fail(w, "to be deleted before the last acknowledgement");
     }
-    if (s.how == LEASE_CHANGE && s.delay_s == 0 && h->begun_badly) {
+    if (!done && s->delay_s == 0 && h->begun_badly) {
         world_fail(w, "visible at once although it failed");
     }
-    if (leases_end(r->book, &h->r.lease, s.how, s.delay_s, w->now)) {
-        h->r.lease_over = true;
-        if (h->r.settled) {
-            replica_forget(w, at, h);
-        }
+    if (sqs_inflight_settle(r->book, &h->m, s, w->now)) {
+        replica_forget(w, at, h);
         return;
     }
     replica_soon(w, at, w->now);
 }
 
-static void settle(struct world *w, size_t at, struct held *h)
+static void lease_over(struct world *w, size_t at, struct held *h)
 {
-    struct settlement s = inflight_settlement(&h->r, &w->rng);
-    if (w->bug == BUG_ZERO_LOOP && s.outcome == OUTCOME_LATER) {
-        s.delay_s = 0;
-    }
-    h->r.settled = true;
-    if (h->r.lease_over) {
+    if (sqs_inflight_lease_over(&h->m)) {
         replica_forget(w, at, h);
-    } else if (!h->r.lease.ending) {
-        replica_end(w, at, h, s);
     }
 }
 
 void replica_pay(struct world *w, size_t at, struct held *h, enum err_kind kind)
 {
     struct err e = {.kind = kind};
-    if (inflight_release(&h->r, &e)) {
-        settle(w, at, h);
+    if (!inflight_release(&h->m.inflight, &e)) {
+        return;
     }
+    struct settlement s = inflight_settlement(&h->m.inflight, &w->rng);
+    if (w->bug == BUG_ZERO_LOOP && s.outcome == OUTCOME_LATER) {
+        s.delay_s = 0;
+    }
+    replica_settle(w, at, h, &s);
 }
 
 static void make_call(struct world *w, size_t at, const struct lease_batch *batch)
@@ -105,7 +104,7 @@ static void make_call(struct world *w, size_t at, const struct lease_batch *batc
         if (batch->call == LEASE_CALL_BEAT && h->told_lost) {
             world_fail(w, "prolonged although it was lost");
         }
-        if (batch->call == LEASE_CALL_BEAT && h->r.lease.ending && h->r.lease.how == LEASE_CHANGE) {
+        if (batch->call == LEASE_CALL_BEAT && h->m.lease.ending && h->m.lease.how == LEASE_CHANGE) {
             world_fail(w, "prolonged although it was given back");
         }
     }
@@ -133,7 +132,7 @@ void replica_wake(struct world *w, size_t at)
     struct lease *l = NULL;
     r->wake_at = 0;
     while ((l = leases_lost(r->book, w->now)) != NULL) {
-        inflight_lose(&of_lease(l)->r, l->loss);
+        inflight_lose(&of_lease(l)->m.inflight, "lost");
         world_say(w, "replica %zu has lost message %zu", at, of_lease(l)->message);
     }
     struct lease_batch batch;
@@ -144,11 +143,7 @@ void replica_wake(struct world *w, size_t at)
         }
         leases_answered(r->book, &batch, FAIL_NONE, w->now, &w->rng);
         for (size_t i = 0; i < batch.count; i++) {
-            struct held *h = of_lease(batch.leases[i]);
-            h->r.lease_over = true;
-            if (h->r.settled) {
-                replica_forget(w, at, h);
-            }
+            lease_over(w, at, of_lease(batch.leases[i]));
         }
     }
     if (leases_count(r->book) != 0 && r->calls < ACKER_CALLS) {
@@ -178,12 +173,8 @@ void replica_answer(struct world *w, struct event *e)
     }
     leases_answered(r->book, &c->batch, c->whole, w->now, &w->rng);
     for (size_t i = 0; i < c->count; i++) {
-        struct held *h = of_lease(c->batch.leases[i]);
         if (c->batch.over[i]) {
-            h->r.lease_over = true;
-            if (h->r.settled) {
-                replica_forget(w, e->replica, h);
-            }
+            lease_over(w, e->replica, of_lease(c->batch.leases[i]));
         }
     }
     replica_wake(w, e->replica);

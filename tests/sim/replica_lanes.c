@@ -32,7 +32,7 @@ void replica_lanes_take(struct world *w, size_t at)
 
 static void produce(struct world *w, size_t at, struct held *h, size_t record)
 {
-    inflight_hold(&h->r);
+    inflight_hold(&h->m.inflight);
     h->produced++;
     h->reports_due++;
     int64_t late = world_chance(w, 90) ? world_between(w, 1, 50) : world_between(w, 50, 200000);
@@ -70,7 +70,8 @@ void replica_report(struct world *w, const struct event *e)
     h->acked += kind == FAIL_NONE;
     h->bad += kind != FAIL_NONE;
     h->begun_badly |= kind != FAIL_NONE;
-    if (w->bug == BUG_DOUBLE_COUNT && atomic_load(&h->r.pending) > 1 && world_chance(w, 10)) {
+    if (w->bug == BUG_DOUBLE_COUNT && atomic_load(&h->m.inflight.pending) > 1 &&
+        world_chance(w, 10)) {
         replica_pay(w, e->replica, h, kind);
     }
     replica_pay(w, e->replica, h, kind);
@@ -87,12 +88,10 @@ static void lane_finish(struct world *w, size_t at, size_t lane)
 {
     struct held *h = w->replicas[at].lanes[lane].held;
     h->lane_done = true;
-    if (w->bug == BUG_DELETE_EARLY && !h->r.lease.ending) {
-        atomic_store(&h->r.failed, FAIL_NONE);
-        replica_end(w, at, h, inflight_settlement(&h->r, &w->rng));
-        if (w->failed != NULL) {
-            return;
-        }
+    if (w->bug == BUG_DELETE_EARLY && h->reports_due != 0 &&
+        h->m.inflight.outcome == OUTCOME_DONE) {
+        replica_settle(w, at, h, &(struct settlement){.outcome = OUTCOME_DONE});
+        return;
     }
     replica_pay(w, at, h, FAIL_NONE);
     lane_free(w, at, lane);
@@ -129,7 +128,7 @@ static bool attempt_over(struct world *w, size_t at, size_t lane, enum err_kind 
     struct held *h = l->held;
     struct outcome_case c = {.subject = ABOUT_OBJECT,
                              .kind = kind,
-                             .receive_count = h->r.receive_count,
+                             .receive_count = h->m.inflight.receive_count,
                              .tries = h->tries,
                              .produced = l->given != 0};
     struct outcome_action a;
@@ -142,7 +141,7 @@ static bool attempt_over(struct world *w, size_t at, size_t lane, enum err_kind 
     judge(w, at, h, kind);
     h->good_objects += a.outcome == OUTCOME_DONE;
     h->begun_badly |= a.outcome != OUTCOME_DONE;
-    inflight_worsen(&h->r, a.outcome, a.delay_s);
+    inflight_worsen(&h->m.inflight, a.outcome, a.delay_s);
     return true;
 }
 
@@ -157,12 +156,11 @@ void replica_lane(struct world *w, const struct event *e)
         lane_finish(w, e->replica, e->index);
         return;
     }
-    h->r.begun = true;
     enum err_kind kind = FAIL_NONE;
-    if (inflight_loss(&h->r) != LEASE_OURS) {
+    if (inflight_lost(&h->m.inflight) != NULL) {
         kind = FAIL_LOST;
     } else if (l->given == 0 && !breaker_allow(&r->breaker, w->now)) {
-        inflight_worsen(&h->r, OUTCOME_LATER,
+        inflight_worsen(&h->m.inflight, OUTCOME_LATER,
                         outcome_delay_s(outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED), 1, &w->rng));
         h->begun_badly = true;
         h->object = m->objects;

@@ -15,7 +15,7 @@
 #define TESTS_SIM_H
 
 #include "customers/breaker.h"
-#include "settle/inflight.h"
+#include "settle/sqs/sqs_inflight.h"
 
 enum {
     MESSAGES = 6,
@@ -57,9 +57,9 @@ struct message {
     bool dead;
 };
 
-/* A inflight and what the checks know of it. */
+/* A message in flight and what the checks know of it. */
 struct held {
-    struct inflight r; /* first: both are one address */
+    struct sqs_inflight m;
     struct held *next_all, *next_waiting;
     size_t message;
     unsigned handle;
@@ -194,7 +194,7 @@ void replica_soon(struct world *w, size_t at, int64_t when); /* the acker looks 
 void replica_hold(struct world *w, size_t at, struct held *h);
 void replica_lanes_take(struct world *w, size_t at); /* free lanes take what waits */
 void replica_pay(struct world *w, size_t at, struct held *h, enum err_kind kind);
-void replica_end(struct world *w, size_t at, struct held *h, struct settlement s);
+void replica_settle(struct world *w, size_t at, struct held *h, const struct settlement *s);
 void replica_forget(struct world *w, size_t at, struct held *h);
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * acker.h - the threads that own the leases: they prolong what is held, delete what is
- * delivered, give back what is not, and notification what is lost (the book is
- * settle/sqs/leases.h).
+ * acker.h - SQS's settler: threads that own the leases. They prolong what is held, delete what is
+ * done, make the rest visible again, and detect leases that were lost (settle/sqs/leases.h is
+ * the book).
  *
- *     acker_add(a, r);          intake, at the receive: the lease begins
- *     acker_settled(a, r);      whoever paid the inflight's last: a lane, or the sink's thread
+ *     inflight_begin(&m->inflight, acker_settler(a));  the intake, at the receive
  *
- * The inflight is the acker's from acker_settled on, and freed by it when SQS has answered.
- * Several threads, so that a call that hangs for one queue does not keep the leases of the
- * others waiting.
+ * A message is the acker's from its settlement on, and freed when SQS has answered. There are
+ * several threads, so that a call that gets no answer from one queue does not delay the
+ * heartbeats of the others.
  *
  * Threads: any, but for new, start, stop and free.
  */
@@ -19,7 +18,8 @@
 #include "base/clock.h"
 #include "base/pulse.h"
 #include "customers/stats.h"
-#include "settle/inflight.h"
+#include "net/sqs.h"
+#include "settle/settlement.h"
 
 enum { ACKER_THREADS = 4 };
 
@@ -34,15 +34,12 @@ struct acker_queue {
 
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock);
 void acker_start(struct acker *a);
-void acker_free(
-    struct acker *a); /* after acker_stop; what was not told to SQS shows up by itself */
+/* After acker_stop. What SQS could not be called for becomes visible by itself. */
+void acker_free(struct acker *a);
 DEFINE_OWNED(acker);
 
-void acker_add(struct acker *a, struct inflight *r);
-void acker_settled(struct acker *a, struct inflight *r);
-
-/* Give an untouched one back at once: no lane has seen it. */
-void acker_hand_back(struct acker *a, struct inflight *r);
+/* SQS's settler, for inflight_begin of messages in a struct sqs_inflight. */
+const struct settler *acker_settler(const struct acker *a);
 
 /* False: do not receive from this queue now; its deletes and heartbeats fail. */
 MUST_USE bool acker_queue_well(struct acker *a, size_t queue);
@@ -58,9 +55,9 @@ const struct lease_stats *acker_stats(const struct acker *a, size_t queue);
 const struct pulse *acker_pulse(const struct acker *a, size_t i);
 
 /*
- * Stopping. acker_drain: tell SQS all that is settled, timeout_ms at most; true if nothing is
- * held any more. acker_give_up: what is still pending for goes back to the queue in some seconds.
- * acker_stop: end the threads.
+ * Stopping. acker_drain: wait until no message is held, timeout_ms at most; true if none is.
+ * acker_give_up: make messages with pending records visible again after some seconds; returns
+ * how many. acker_stop: end the threads.
  */
 MUST_USE bool acker_drain(struct acker *a, int timeout_ms);
 size_t acker_give_up(struct acker *a);

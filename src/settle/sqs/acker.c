@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * acker.c - the book is asked under the lock, SQS without it. A inflight is freed when both
- * are true: it is settled (nothing is pending for it) and its lease is over. The second can come
- * first, at shutdown, when what is still pending for is given back.
+ * acker.c - the lease book is read and changed under the lock; SQS is called without it, and no
+ * message is freed under it. Which calls are due and when a message may be freed is decided by
+ * pure code: leases.c and sqs_inflight.c.
  */
 #include "settle/sqs/acker.h"
 
 #include "base/alloc.h"
 #include "base/lock.h"
 #include "base/log.h"
-#include "customers/customers.h"
+#include "settle/sqs/sqs_inflight.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -26,6 +26,7 @@ struct acker {
     const struct acker_queue *queues;
     size_t queue_count;
     const struct clock *clock;
+    struct settler settler;
     struct acker_thread threads[ACKER_THREADS];
     struct lease_stats *stats; /* by queue */
     size_t thread_count;
@@ -40,10 +41,47 @@ struct acker {
     } shared;
 };
 
-static struct inflight *of_lease(struct lease *l)
+/* ---- the settler ---- */
+
+/* Calls may be due earlier than a sleeping thread expects; or the book is empty. */
+static void book_changed_locked(struct acker *a)
 {
-    return (struct inflight *)(void *)((char *)l - offsetof(struct inflight, lease));
+    cond_signal(&a->shared.work);
+    if (leases_count(a->shared.book) == 0) {
+        cond_broadcast(&a->shared.empty);
+    }
 }
+
+static void acker_begin(void *context, struct inflight *m)
+{
+    struct acker *a = context;
+    mutex_lock(&a->shared.lock);
+    sqs_inflight_begin(a->shared.book, sqs_inflight_of(m), clock_mono_ms(a->clock));
+    mutex_unlock(&a->shared.lock);
+}
+
+static void acker_settle(void *context, struct inflight *inflight, const struct settlement *s)
+{
+    struct acker *a = context;
+    struct sqs_inflight *m = sqs_inflight_of(inflight);
+    if (s->outcome == OUTCOME_DONE) {
+        inflight_delivered(inflight, clock_wall_ms(a->clock));
+    }
+    mutex_lock(&a->shared.lock);
+    bool over = sqs_inflight_settle(a->shared.book, m, s, clock_mono_ms(a->clock));
+    book_changed_locked(a);
+    mutex_unlock(&a->shared.lock);
+    if (over) {
+        sqs_inflight_free(m);
+    }
+}
+
+static bool acker_last_delivery(void *context UNUSED, const struct inflight *m)
+{
+    return sqs_inflight_last(sqs_inflight_of(m));
+}
+
+/* ---- life ---- */
 
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock)
 {
@@ -53,6 +91,7 @@ struct acker *acker_new(const struct acker_queue *queues, size_t count, const st
     a->queues = queues;
     a->queue_count = count;
     a->clock = clock;
+    a->settler = (struct settler){a, acker_begin, acker_settle, acker_last_delivery};
     a->shared.book = leases_new(count);
     for (size_t i = 0; i < count; i++) {
         leases_queue(a->shared.book, i, queues[i].visibility_s, queues[i].heartbeat_s);
@@ -72,7 +111,8 @@ void acker_free(struct acker *a)
     assert(a->thread_count == 0);
     struct lease *l = NULL;
     while ((l = leases_pop(a->shared.book)) != NULL) {
-        inflight_free(of_lease(l)); /* SQS could not be told: it shows up by itself */
+        /* SQS could not be called for it: visible again after its visibility timeout. */
+        sqs_inflight_free(sqs_inflight_of_lease(l));
     }
     leases_free(a->shared.book);
     free(a->stats);
@@ -82,88 +122,12 @@ void acker_free(struct acker *a)
     free(a);
 }
 
-void acker_add(struct acker *a, struct inflight *r)
+const struct settler *acker_settler(const struct acker *a)
 {
-    mutex_lock(&a->shared.lock);
-    r->acker = a;
-    leases_add(a->shared.book, &r->lease, r->queue, r->handle, clock_mono_ms(a->clock));
-    mutex_unlock(&a->shared.lock);
+    return &a->settler;
 }
 
-/* The lease is over. True: nothing is pending either, free it (without the lock). */
-static bool over_locked(struct acker *a, struct inflight *r)
-{
-    r->lease_over = true;
-    if (leases_count(a->shared.book) == 0) {
-        cond_broadcast(&a->shared.empty);
-    }
-    return r->settled;
-}
-
-static bool end_locked(struct acker *a, struct inflight *r, enum lease_end how, int delay_s)
-{
-    int64_t now = clock_mono_ms(a->clock);
-    bool over = leases_end(a->shared.book, &r->lease, how, delay_s, now);
-    cond_signal(&a->shared.work);
-    return over && over_locked(a, r);
-}
-
-/* Everything of it is delivered. Before it is settled, which may free it. */
-static void count_delivered(const struct acker *a, const struct inflight *r)
-{
-    int64_t now = clock_wall_ms(a->clock);
-    for (const struct delivery_tag *of = &r->account; of != NULL; of = of->next) {
-        if (of->customer == NULL) {
-            continue;
-        }
-        stats_set(&of->customer->stats->delivered_ms, (uint64_t)now);
-        if (r->sent_ms != 0) {
-            lag_add(&of->customer->stats->lag, now - r->sent_ms);
-        }
-    }
-}
-
-static void settle(struct acker *a, struct inflight *r, const struct settlement *s)
-{
-    bool gone = false;
-    mutex_lock(&a->shared.lock);
-    assert(!r->settled);
-    r->settled = true;
-    if (r->lease_over) {
-        gone = true;
-    } else if (!r->lease.ending) {
-        gone = end_locked(a, r, s->how, s->delay_s);
-    }
-    mutex_unlock(&a->shared.lock);
-    if (gone) {
-        inflight_free(r);
-    }
-}
-
-void acker_settled(struct acker *a, struct inflight *r)
-{
-    struct rng rng;
-    rng_init(&rng, (uint64_t)(uintptr_t)r ^ (uint64_t)r->received_ms);
-    struct settlement s = inflight_settlement(r, &rng);
-    if (s.failed != FAIL_NONE) {
-        log_write(LOG_WARN, "records not delivered", KV_STR("message_id", r->id),
-                  KV_STR("error", err_kind_name(s.failed)),
-                  KV_INT("receive_count", r->receive_count), KV_INT("again_s", s.delay_s),
-                  KV_STR("next", outcome_rule(ABOUT_DELIVERY, s.failed)->next));
-    }
-    if (s.how == LEASE_DELETE) {
-        count_delivered(a, r);
-    }
-    settle(a, r, &s);
-}
-
-void acker_hand_back(struct acker *a, struct inflight *r)
-{
-    struct settlement s = {.how = LEASE_CHANGE, .delay_s = 0, .outcome = OUTCOME_LATER};
-    bool last = inflight_release(r, NULL);
-    assert(last); /* the lane's own, and there was no lane */
-    settle(a, r, &s);
-}
+/* ---- what others look at ---- */
 
 bool acker_queue_well(struct acker *a, size_t queue)
 {
@@ -254,24 +218,25 @@ static void count_answers(const struct acker *a, const struct lease_batch *batch
     }
 }
 
-/* End what is still pending for, but what is in a call just now. */
+/* End the lease of each message with pending records, except those in a call just now. */
 static size_t give_up_locked(struct acker *a)
 {
     size_t count = 0;
     struct lease *l = NULL;
+    int64_t now = clock_mono_ms(a->clock);
     while ((l = leases_any(a->shared.book)) != NULL) {
-        /* Not settled, so nobody frees it here: its reports still come. */
-        (void)end_locked(a, of_lease(l), LEASE_CHANGE, HAND_BACK_BEGUN_S);
+        sqs_inflight_give_up(a->shared.book, sqs_inflight_of_lease(l), RETURN_STARTED_S, now);
         count++;
     }
+    book_changed_locked(a);
     return count;
 }
 
 /* One call, with the lock given away meanwhile. */
 static void make_call_locked(struct acker *a, struct lease_batch *batch)
 {
-    struct inflight *gone[LEASE_BATCH];
-    size_t gone_count = 0;
+    struct sqs_inflight *over[LEASE_BATCH];
+    size_t over_count = 0;
     struct err e = {.kind = FAIL_NONE};
 
     mutex_unlock(&a->shared.lock);
@@ -282,19 +247,19 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
     leases_answered(a->shared.book, batch, whole, clock_mono_ms(a->clock), &a->shared.rng);
     count_answers(a, batch);
     for (size_t i = 0; i < batch->count; i++) {
-        struct inflight *r = of_lease(batch->leases[i]);
-        if (batch->over[i] && over_locked(a, r)) {
-            gone[gone_count++] = r;
+        struct sqs_inflight *m = sqs_inflight_of_lease(batch->leases[i]);
+        if (batch->over[i] && sqs_inflight_lease_over(m)) {
+            over[over_count++] = m;
         }
     }
     if (a->shared.giving_up) {
         (void)give_up_locked(a); /* these came back from a heartbeat */
     }
-    cond_signal(&a->shared.work);
+    book_changed_locked(a);
 
     mutex_unlock(&a->shared.lock);
-    for (size_t i = 0; i < gone_count; i++) {
-        inflight_free(gone[i]);
+    for (size_t i = 0; i < over_count; i++) {
+        sqs_inflight_free(over[i]);
     }
     mutex_lock(&a->shared.lock);
 }
@@ -303,11 +268,12 @@ static void tell_lost_locked(struct acker *a, int64_t now)
 {
     struct lease *l = NULL;
     while ((l = leases_lost(a->shared.book, now)) != NULL) {
-        struct inflight *r = of_lease(l);
-        inflight_lose(r, l->loss);
+        struct inflight *m = &sqs_inflight_of_lease(l)->inflight;
+        inflight_lose(m, l->loss == LEASE_LOST ? "the lease of the notification is gone"
+                                               : "a message cannot be held for more than 12 hours");
         stats_add(&a->stats[l->queue].lost, 1);
         log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease too old",
-                  KV_STR("queue", a->queues[l->queue].name), KV_STR("message_id", r->id),
+                  KV_STR("queue", a->queues[l->queue].name), KV_STR("message_id", m->id),
                   KV_INT("held_s", (now - l->received_ms) / 1000),
                   KV_STR("next", "abandoned; the queue delivers the message again"));
     }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sqs_inflight.h - a message in flight that came from SQS: the engine's part, and around it the
+ * lease, the receipt handle and the queue it came from.
+ *
+ *     struct sqs_inflight *m = sqs_inflight_new(message, origin, index, now);
+ *     inflight_begin(&m->inflight, acker_settler(a));      the acker holds its lease
+ *
+ * It is freed when two things have happened, in either order: it is settled (nothing is pending)
+ * and its lease is over. The lease ends first when the worker gives up at shutdown what is still
+ * pending; the delivery reports come later.
+ *
+ * Pure: the lease book and times are arguments. The acker and the simulator (tests/sim) drive the
+ * same functions. Threads: one at a time per book; sqs_inflight_last any.
+ */
+#ifndef SETTLE_SQS_SQS_INFLIGHT_H
+#define SETTLE_SQS_SQS_INFLIGHT_H
+
+#include "net/sqs.h"
+#include "settle/inflight.h"
+#include "settle/sqs/leases.h"
+
+enum { LAST_RECEIVE_MARGIN_MS = 60 * 60 * 1000 }; /* of the retention left: the last receive */
+
+/* What the queue does with a message that is never deleted. */
+struct redrive {
+    unsigned max_receive_count; /* 0: there is no dead-letter queue */
+    int64_t retention_ms;       /* 0: not known */
+};
+
+/* True if the message will not come again: the dead-letter queue or its age takes it. */
+MUST_USE bool redrive_last(const struct redrive *r, unsigned receive_count, int64_t age_ms);
+
+struct queue_conf;
+
+/* A queue as the intake polls it. Lives longer than its messages. */
+struct sqs_origin {
+    struct sqs_queue *queue; /* its service's clock is that of SentTimestamp */
+    const struct queue_conf *conf;
+    struct redrive redrive; /* set by the intake before the queue's first poll */
+};
+
+struct sqs_inflight {
+    struct inflight inflight;
+    const struct sqs_origin *origin;
+    struct lease lease;
+    char *message_id;
+    char *receipt_handle;
+    bool settled;    /* nothing is pending */
+    bool lease_over; /* the lease left the book */
+};
+
+/* Takes the message over and reads its body. queue: its index in the configuration. Never NULL. */
+struct sqs_inflight *sqs_inflight_new(struct sqs_message *m, const struct sqs_origin *origin,
+                                      size_t queue, int64_t now_ms);
+void sqs_inflight_free(struct sqs_inflight *m);
+DEFINE_OWNED(sqs_inflight);
+
+/* The structure around a message or a lease that is in one. */
+struct sqs_inflight *sqs_inflight_of(const struct inflight *m);
+struct sqs_inflight *sqs_inflight_of_lease(const struct lease *l);
+
+/* Its settler's last_delivery. */
+MUST_USE bool sqs_inflight_last(const struct sqs_inflight *m);
+
+/* Hold it from now on. */
+void sqs_inflight_begin(struct leases *b, struct sqs_inflight *m, int64_t now_ms);
+
+/* Nothing is pending: end the lease, if it has not ended. True: it is over, free the message. */
+MUST_USE bool sqs_inflight_settle(struct leases *b, struct sqs_inflight *m,
+                                  const struct settlement *s, int64_t now_ms);
+
+/* Records are pending, but the message goes back after delay_s. Freed when it is settled. */
+void sqs_inflight_give_up(struct leases *b, struct sqs_inflight *m, int delay_s, int64_t now_ms);
+
+/* leases_answered said that the lease is over. True: it is settled too, free the message. */
+MUST_USE bool sqs_inflight_lease_over(struct sqs_inflight *m);
+
+#endif

@@ -28,7 +28,7 @@ BY_FILE = [  # first match; files without a part leave it to their caller
     (r"codec/decode\.c", INFLATE), (r"codec/lines\.c", LINES), (r"codec/json", PARSE),
     (r"event/(names|beacon)\.c", NAMES), (r"event/(identity|ordinals)\.c", IDENTITY), (r"event/", SPLICE),
     (r"flow/produce\.c|net/sink\.c", PRODUCE), (r"net/(http|s3|signed|patience)|codec/(checksum|crc64)", FETCH),
-    (r"net/sink_poll|flow/(receipt|acker|leases|intake|inbox)|net/sqs", REPORTS),
+    (r"net/sink_poll|settle/|source/|flow/inbox|net/sqs", REPORTS),
 ]
 BY_LIBRARY = [(r"libisal", INFLATE), (r"libsimdjson", PARSE), (r"librdkafka", PRODUCE), (r"libcurl|libssl|libcrypto", FETCH)]
 ORDER = [FETCH, INFLATE, LINES, PARSE, NAMES, IDENTITY, SPLICE, PRODUCE, KAFKA, REPORTS, KERNEL_FETCH, KERNEL_PRODUCE,

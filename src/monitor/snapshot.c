@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "conf/sizes.h"
-#include "flow/intake.h"
+#include "source/intake.h"
 
 #include <stdio.h>
 #include <stdlib.h>

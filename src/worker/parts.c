@@ -190,7 +190,7 @@ static void make_flow(struct worker *w)
         .acker = w->acker,
         .customers = w->customers,
         .clock = &clock_system,
-        .look_ms = conf->metrics.listen != NULL ? conf->metrics.queue_interval_ms : 0,
+        .attribute_interval_ms = conf->metrics.listen != NULL ? conf->metrics.queue_interval_ms : 0,
     });
 }
 

@@ -7,9 +7,9 @@
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
 
-#include "flow/intake.h"
 #include "monitor/monitor.h"
 #include "net/msk.h"
+#include "source/intake.h"
 #include "worker/worker.h"
 
 struct worker {

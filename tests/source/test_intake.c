@@ -3,7 +3,7 @@
 
 #include "fakes/fake_sqs.h"
 #include "fakes/fake_world.h"
-#include "flow/intake.h"
+#include "source/intake.h"
 
 enum { QUEUES = 2, POLLS = 256 };
 
@@ -329,7 +329,7 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
                                                  .acker = w.acker,
                                                  .customers = w.all,
                                                  .clock = &moved.clock,
-                                                 .look_ms = 60000});
+                                                 .attribute_interval_ms = 60000});
     intake_start(w.intake);
     const struct poll_stats *s = intake_stats(w.intake, 0);
     answer_poll(poll_at(0), 0, FAIL_NONE);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake.c - the long polls: when to poll a queue, for how many messages, and what their end
+ * means.
+ */
+#include "source/intake.h"
+
+#include "intake_priv.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "conf/sizes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    WATCH_MS = 30 * 1000,
+    RECHECK_MS = 500, /* paused customers and queues whose deletes fail */
+    BACKOFF_FIRST_MS = 1000,
+    BACKOFF_MAX_MS = 60 * 1000,
+    LOG_EVERY = 30,                  /* errors in a row between two log lines */
+    CLOCK_WARN_AGAIN_MS = 60 * 1000, /* by so much the difference must have changed */
+};
+
+struct intake *intake_new(const struct intake_parts *parts)
+{
+    struct intake *i = mem_zeros(1, sizeof(*i));
+    struct poll *polls = mem_zeros(parts->queue_count, sizeof(*polls));
+    i->parts = *parts;
+    i->polls = polls;
+    i->poller = sqs_poller_new();
+    mutex_init(&i->shared.lock);
+    cond_init(&i->shared.stopped);
+    for (size_t k = 0; k < parts->queue_count; k++) {
+        i->polls[k].queue = &parts->queues[k];
+        i->polls[k].index = k;
+        i->polls[k].want = 1;
+        rng_init_random(&i->polls[k].rng);
+    }
+    return i;
+}
+
+void intake_free(struct intake *i)
+{
+    if (i == NULL) {
+        return;
+    }
+    assert(!i->started);
+    attribute_pollers_join(i);
+    sqs_poller_free(i->poller);
+    mutex_done(&i->shared.lock);
+    cond_done(&i->shared.stopped);
+    free(i->polls);
+    free(i);
+}
+
+void poll_failed(const struct intake *i, struct poll *p, const char *what, const struct err *e)
+{
+    int64_t most = BACKOFF_FIRST_MS;
+    for (unsigned n = 0; n < p->failed && most < BACKOFF_MAX_MS; n++) {
+        most *= 2;
+    }
+    most = most < BACKOFF_MAX_MS ? most : BACKOFF_MAX_MS;
+    int64_t pause = most / 2 + (int64_t)rng_below(&p->rng, (uint64_t)most / 2 + 1);
+    p->not_before_ms = clock_mono_ms(i->parts.clock) + pause;
+    if (p->failed++ % LOG_EVERY == 0) {
+        log_write(LOG_WARN, what, KV_STR("queue", p->queue->conf->name), KV_ERR(e),
+                  KV_INT("failed", p->failed), KV_STR("next", "again, backing off up to a minute"));
+    }
+}
+
+static void poll_start(struct intake *i, struct poll *p)
+{
+    int64_t now = clock_mono_ms(i->parts.clock);
+    if (!atomic_load(&p->attributes_loaded) || p->asked != 0 || now < p->not_before_ms ||
+        acker_held(i->parts.acker) >= MESSAGES_HELD_MAX ||
+        !acker_queue_well(i->parts.acker, p->index) ||
+        customers_queue_paused(i->parts.customers, p->index)) {
+        return;
+    }
+    size_t granted = inbox_reserve(i->parts.inbox, p->index, p->want);
+    if (granted == 0) {
+        return;
+    }
+    const struct queue_conf *conf = p->queue->conf;
+    p->asked = granted;
+    sqs_poller_start(i->poller, p->queue->queue, (int)granted, conf->wait_s, conf->visibility_s, p);
+}
+
+/* Its turn in the inbox, and the first tag, are those of the customer of its first record. */
+static void assign(struct intake *i, struct inflight *m)
+{
+    struct customer *c = NULL;
+    if (m->notification != NULL) {
+        const struct notification_record *first = &m->notification->records[0];
+        c = customers_find(i->parts.customers, m->queue, first->bucket, first->key,
+                           m->notification->form);
+    }
+    m->tag.customer = c;
+    m->sched_class = c != NULL ? i->parts.queue_count + c->slot : m->queue;
+}
+
+/* All queues see the same difference: warn once, and again only when it has changed. */
+static void warn_of_clock(struct intake *i, const struct poll *p)
+{
+    int64_t offset_ms = 0;
+    if (sqs_clock_news(p->queue->queue, &offset_ms) &&
+        llabs(offset_ms - i->clock_warned_ms) > CLOCK_WARN_AGAIN_MS) {
+        i->clock_warned_ms = offset_ms;
+        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("ahead_ms", offset_ms),
+                  KV_STR("next", "compensated; fix the system clock"));
+    }
+}
+
+static void poll_ended(struct intake *i, struct sqs_polled *polled)
+{
+    struct poll *p = polled->tag;
+    for (size_t k = 0; k < polled->count; k++) {
+        int64_t now = clock_mono_ms(i->parts.clock);
+        struct inflight *m =
+            &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
+        assign(i, m);
+        inflight_begin(m, acker_settler(i->parts.acker));
+        inbox_put(i->parts.inbox, m);
+    }
+    size_t asked = p->asked;
+    p->asked = 0;
+    poll_stats_add(&p->stats, polled->err.kind, polled->count, polled->damaged);
+    warn_of_clock(i, p);
+    inbox_unreserve(i->parts.inbox, p->index, asked - polled->count);
+
+    if (polled->err.kind != FAIL_NONE) {
+        p->want = 1;
+        if (polled->err.kind != FAIL_STOPPED) {
+            poll_failed(i, p, "receive failed", &polled->err);
+        }
+        return;
+    }
+    if (polled->damaged != 0) {
+        log_write(LOG_WARN, "messages damaged on the way", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("messages", polled->damaged), KV_STR("next", "they come again"));
+    }
+    if (p->failed != 0) {
+        log_write(LOG_INFO, "receiving again", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("failed", p->failed));
+    }
+    p->failed = 0;
+    if (polled->count == 0) {
+        p->want = 1;
+    } else if (polled->count == asked) {
+        p->want = p->want * 2 < SQS_BATCH ? p->want * 2 : SQS_BATCH;
+    }
+}
+
+static bool any_polls(const struct intake *i)
+{
+    for (size_t k = 0; k < i->parts.queue_count; k++) {
+        if (i->polls[k].asked != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Wait for the polls under way, for drain_ms at most. */
+static void drain_polls(struct intake *i)
+{
+    int64_t end = clock_mono_ms(i->parts.clock) + atomic_load(&i->drain_ms);
+    int64_t left = 0;
+    while (any_polls(i) && (left = end - clock_mono_ms(i->parts.clock)) > 0) {
+        struct sqs_polled polled;
+        if (sqs_poller_next(i->poller, (int)left, &polled)) {
+            poll_ended(i, &polled);
+        }
+    }
+    for (size_t k = 0; k < i->parts.queue_count; k++) {
+        inbox_unreserve(i->parts.inbox, k, i->polls[k].asked);
+        i->polls[k].asked = 0;
+    }
+}
+
+static void *intake_run(void *arg)
+{
+    struct intake *i = arg;
+    int64_t watch_ms = clock_mono_ms(i->parts.clock) + WATCH_MS;
+    while (!atomic_load(&i->stopping)) {
+        pulse_set(&i->pulse, PULSE_WORK, clock_mono_ms(i->parts.clock));
+        for (size_t k = 0; k < i->parts.queue_count && !atomic_load(&i->stopping); k++) {
+            poll_start(i, &i->polls[k]);
+        }
+        struct sqs_polled polled;
+        if (sqs_poller_next(i->poller, RECHECK_MS, &polled)) {
+            poll_ended(i, &polled);
+        }
+        if (clock_mono_ms(i->parts.clock) >= watch_ms) {
+            customers_watch(i->parts.customers);
+            watch_ms += WATCH_MS;
+        }
+    }
+    drain_polls(i);
+    pulse_set(&i->pulse, PULSE_IDLE, clock_mono_ms(i->parts.clock));
+    return NULL;
+}
+
+void intake_start(struct intake *i)
+{
+    thread_start(&i->thread, "intake", intake_run, i);
+    attribute_pollers_start(i);
+    i->started = true;
+}
+
+void intake_wake(struct intake *i)
+{
+    sqs_poller_wake(i->poller);
+}
+
+const struct poll_stats *intake_stats(const struct intake *i, size_t queue)
+{
+    return &i->polls[queue].stats;
+}
+
+const struct pulse *intake_pulse(const struct intake *i)
+{
+    return &i->pulse;
+}
+
+void intake_stop(struct intake *i, int drain_ms)
+{
+    if (!i->started) {
+        return;
+    }
+    atomic_store(&i->drain_ms, drain_ms);
+    mutex_lock(&i->shared.lock);
+    atomic_store(&i->stopping, true);
+    cond_broadcast(&i->shared.stopped);
+    mutex_unlock(&i->shared.lock);
+    intake_wake(i);
+    thread_join(i->thread);
+    i->started = false;
+}

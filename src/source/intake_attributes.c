@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake_attributes.c - attributes are read by threads of their own: an answer that does not come
+ * takes half a minute, and meanwhile messages received from the other queues would be neither
+ * started nor prolonged.
+ */
+#include "intake_priv.h"
+
+#include "base/log.h"
+#include "conf/conf.h"
+
+enum {
+    CHECK_DUE_MS = 500,
+    DAY_S = 86400,
+    MAX_RECEIVE_COUNT_ADVISED = 10,
+};
+
+static void warn_of_attributes(const struct queue_conf *conf, const struct sqs_attributes *a)
+{
+    if (a->max_receive_count == 0) {
+        log_write(LOG_WARN, "queue has no dead-letter queue", KV_STR("queue", conf->name),
+                  KV_STR("next", "what cannot be read comes again until its retention ends"));
+    } else if (a->max_receive_count < MAX_RECEIVE_COUNT_ADVISED) {
+        log_write(LOG_WARN, "queue gives up early", KV_STR("queue", conf->name),
+                  KV_INT("max_receive_count", a->max_receive_count),
+                  KV_INT("advised", MAX_RECEIVE_COUNT_ADVISED),
+                  KV_STR("next", "short troubles may cost dead letters"));
+    }
+    if (a->retention_s != 0 && a->retention_s < DAY_S) {
+        log_write(LOG_WARN, "queue forgets within a day", KV_STR("queue", conf->name),
+                  KV_INT("retention_s", a->retention_s),
+                  KV_STR("next", "what is not delivered by then is lost"));
+    }
+}
+
+static void keep_figures(const struct intake *i, struct poll *p, const struct sqs_attributes *a)
+{
+    stats_set(&p->stats.visible, a->visible);
+    stats_set(&p->stats.in_flight, a->in_flight);
+    atomic_store(&p->stats.looked, true);
+    p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
+}
+
+/* For the figures alone. An error is not logged here: if it lasts, the receives fail too. */
+static void refresh_attributes(struct intake *i, struct poll *p)
+{
+    struct sqs_attributes a = {0};
+    struct err e = {.kind = FAIL_NONE};
+    if (sqs_get_attributes(p->queue->queue, &a, &e) == FAIL_NONE) {
+        keep_figures(i, p, &a);
+        return;
+    }
+    atomic_store(&p->stats.looked, false); /* no figures are better than old ones */
+    p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
+}
+
+/* Before the first poll. */
+static void load_attributes(struct intake *i, struct poll *p)
+{
+    const char *name = p->queue->conf->name;
+    struct sqs_attributes a = {0};
+    struct err e = {.kind = FAIL_NONE};
+    switch ((int)sqs_get_attributes(p->queue->queue, &a, &e)) {
+    case FAIL_NONE:
+        p->queue->redrive = (struct redrive){.max_receive_count = a.max_receive_count,
+                                             .retention_ms = (int64_t)a.retention_s * 1000};
+        warn_of_attributes(p->queue->conf, &a);
+        log_write(LOG_INFO, "queue", KV_STR("queue", name), KV_INT("visibility_s", a.visibility_s),
+                  KV_INT("visible", a.visible), KV_INT("in_flight", a.in_flight),
+                  KV_INT("max_receive_count", a.max_receive_count),
+                  KV_INT("retention_s", a.retention_s));
+        keep_figures(i, p, &a);
+        atomic_store(&p->stats.reached, true);
+        break;
+    case FAIL_DENIED: /* receiving may be allowed all the same */
+        p->attributes_denied = true;
+        log_write(LOG_WARN, "queue attributes denied", KV_STR("queue", name), KV_ERR(&e),
+                  KV_STR("next", "last receives are not recognised"));
+        break;
+    default:
+        if (!atomic_load(&i->stopping)) {
+            poll_failed(i, p, "queue attributes failed", &e);
+        }
+        return;
+    }
+    atomic_store(&p->attributes_loaded, true);
+    intake_wake(i);
+}
+
+/* True: they are not to be read any more. */
+static bool poll_attributes(struct intake *i, struct poll *p)
+{
+    int64_t now = clock_mono_ms(i->parts.clock);
+    bool repeat = i->parts.attribute_interval_ms != 0 && !p->attributes_denied;
+    if (!atomic_load(&p->attributes_loaded)) {
+        if (now >= p->not_before_ms) {
+            load_attributes(i, p);
+        }
+    } else if (repeat && now >= p->attributes_due_ms) {
+        refresh_attributes(i, p);
+    }
+    return atomic_load(&p->attributes_loaded) && !repeat;
+}
+
+/* Read those of its queues that are due. True: none is to be read any more. */
+static bool poll_due_attributes(struct attribute_poller *a)
+{
+    struct intake *i = a->intake;
+    bool done = true;
+    for (size_t k = a->first; k < i->parts.queue_count && !atomic_load(&i->stopping);
+         k += ATTRIBUTE_POLLERS) {
+        done = poll_attributes(i, &i->polls[k]) && done;
+    }
+    return done;
+}
+
+static void *attribute_poller_run(void *arg)
+{
+    struct attribute_poller *a = arg;
+    struct intake *i = a->intake;
+    while (!poll_due_attributes(a) && !atomic_load(&i->stopping)) {
+        mutex_lock(&i->shared.lock);
+        if (!atomic_load(&i->stopping)) {
+            (void)cond_wait_ms(&i->shared.stopped, &i->shared.lock, CHECK_DUE_MS);
+        }
+        mutex_unlock(&i->shared.lock);
+    }
+    return NULL;
+}
+
+void attribute_pollers_start(struct intake *i)
+{
+    while (i->attribute_poller_count < ATTRIBUTE_POLLERS) {
+        struct attribute_poller *a = &i->attribute_pollers[i->attribute_poller_count];
+        *a = (struct attribute_poller){.intake = i, .first = i->attribute_poller_count};
+        thread_start(&a->thread, "attributes", attribute_poller_run, a);
+        i->attribute_poller_count++;
+    }
+}
+
+void attribute_pollers_join(struct intake *i)
+{
+    for (size_t n = 0; n < i->attribute_poller_count; n++) {
+        thread_join(i->attribute_pollers[n].thread);
+    }
+}

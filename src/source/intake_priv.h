@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake_priv.h - what intake.c (polls) and intake_attributes.c (attributes of the queues) share.
+ */
+#ifndef SOURCE_INTAKE_PRIV_H
+#define SOURCE_INTAKE_PRIV_H
+
+#include "base/lock.h"
+#include "source/intake.h"
+
+enum { ATTRIBUTE_POLLERS = 4 };
+
+/*
+ * A queue. Until attributes_loaded is set, it belongs to its attribute poller; from then on to
+ * the intake's thread, except the members that are named as the attribute poller's.
+ */
+struct poll {
+    struct sqs_origin *queue;
+    size_t index;
+    size_t want;  /* messages the next poll asks for */
+    size_t asked; /* of the poll under way, 0: none is */
+    int64_t not_before_ms;
+    unsigned failed; /* in a row */
+    struct rng rng;
+    atomic_bool attributes_loaded; /* or may not be read */
+    bool attributes_denied;        /* the attribute poller's */
+    int64_t attributes_due_ms;     /* the attribute poller's */
+    struct poll_stats stats;
+};
+
+/* A thread that reads the attributes of every ATTRIBUTE_POLLERS-th queue. */
+struct attribute_poller {
+    struct intake *intake;
+    size_t first;
+    pthread_t thread;
+};
+
+struct intake {
+    struct intake_parts parts;
+    struct sqs_poller *poller;
+    struct poll *polls;
+    pthread_t thread;
+    struct attribute_poller attribute_pollers[ATTRIBUTE_POLLERS];
+    size_t attribute_poller_count;
+    bool started;
+    atomic_bool stopping;
+    atomic_int drain_ms;
+    struct pulse pulse;
+    int64_t clock_warned_ms; /* the difference of the clocks that was logged last */
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t stopped; /* attribute pollers sleep on it */
+    } shared;
+};
+
+/* A request failed: back off, and log the first failure of a series. */
+void poll_failed(const struct intake *i, struct poll *p, const char *what, const struct err *e);
+
+/* Of the attribute pollers: start, and wait for their end once i->stopping is set. */
+void attribute_pollers_start(struct intake *i);
+void attribute_pollers_join(struct intake *i);
+
+#endif

@@ -156,7 +156,7 @@ static const char intro[] =
     "sample "
     "with every key. Try a file with `asymptote-ingest check-config -c FILE`: it tells every "
     "mistake "
-    "with file and line, `--print` shows every value in force with secrets masked.\n"
+    "with file and line, `--print` shows every value, defaults included, with secrets masked.\n"
     "\n"
     "- **Sizes and times** are texts with a unit: `\"64MiB\"` (B, KiB, MiB, GiB, TiB; kB, MB, GB, "
     "TB "

@@ -30,7 +30,8 @@ static const struct conf_row aws_rows[] = {
      .env = {"AWS_REGION", "AWS_DEFAULT_REGION"},
      .refuse = refuse_region,
      .example = "\"eu-west-1\"",
-     .text = "Region of the worker itself: of STS, and of queues and buckets that name none."},
+     .text = "Region of the worker: for STS, and for queues and buckets without a region of their "
+             "own."},
     {.name = "endpoint_sqs",
      .type = CONF_TEXT,
      MEMBER(conf, aws.endpoint_sqs),
@@ -39,7 +40,7 @@ static const struct conf_row aws_rows[] = {
      .env = {"AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL"},
      .refuse = refuse_url,
      .example = "\"http://127.0.0.1:5000\"",
-     .text = "Where SQS is, for emulators and private endpoints."},
+     .text = "Endpoint URL of SQS, for emulators and private endpoints."},
     {.name = "endpoint_s3",
      .type = CONF_TEXT,
      MEMBER(conf, aws.endpoint_s3),
@@ -48,8 +49,8 @@ static const struct conf_row aws_rows[] = {
      .env = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"},
      .refuse = refuse_s3_url,
      .example = "\"http://127.0.0.1:5000\"",
-     .text =
-         "Where S3 is, for emulators and private endpoints; {bucket} in the host stands for it."},
+     .text = "Endpoint URL of S3, for emulators and private endpoints; {bucket} in the host is "
+             "replaced."},
     {.name = "endpoint_sts",
      .type = CONF_TEXT,
      MEMBER(conf, aws.endpoint_sts),
@@ -58,7 +59,7 @@ static const struct conf_row aws_rows[] = {
      .env = {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"},
      .refuse = refuse_url,
      .example = "\"http://127.0.0.1:5000\"",
-     .text = "Where STS is, for emulators and private endpoints."},
+     .text = "Endpoint URL of STS, for emulators and private endpoints."},
     {.name = "path_style",
      .type = CONF_BOOL,
      MEMBER(conf, aws.path_style),
@@ -72,9 +73,9 @@ static const struct conf_row aws_rows[] = {
      .fixed = true,
      .standard = "false",
      .example = "true",
-     .text =
-         "Speak plain http to other hosts than this one. Events, and credentials from STS, then "
-         "travel in the clear."},
+     .text = "Allow plain http to hosts other than this one. Events, and credentials from STS, are "
+             "then "
+             "sent unencrypted."},
     {.name = "use_fips",
      .type = CONF_BOOL,
      MEMBER(conf, aws.use_fips),
@@ -90,14 +91,14 @@ static const struct conf_row aws_rows[] = {
      .standard = "false",
      .env = {"AWS_USE_DUALSTACK_ENDPOINT"},
      .example = "true",
-     .text = "Use AWS's endpoints that speak IPv6 too."},
+     .text = "Use AWS's dual-stack endpoints (IPv4 and IPv6)."},
     {.name = "profile",
      .type = CONF_TEXT,
      MEMBER(conf, aws.profile),
      .fixed = true,
      .derived = "AWS_PROFILE, else default",
      .example = "\"ingest\"",
-     .text = "Profile of the AWS files that the worker's own credentials come from."},
+     .text = "Profile in the AWS configuration files with the worker's own credentials."},
     {.name = "ca_bundle",
      .type = CONF_TEXT,
      MEMBER(conf, aws.ca_bundle),
@@ -105,7 +106,7 @@ static const struct conf_row aws_rows[] = {
      .derived = "the system's",
      .env = {"AWS_CA_BUNDLE"},
      .example = "\"/etc/ssl/certs/proxy.pem\"",
-     .text = "File with the certificates that AWS's are checked against."},
+     .text = "File with the CA certificates that AWS's server certificates are verified against."},
 };
 
 static const struct conf_row kafka_rows[] = {
@@ -143,7 +144,7 @@ static const struct conf_row kafka_rows[] = {
      .fixed = true,
      .refuse = refuse_topic,
      .example = "\"asymptote-rejects\"",
-     .text = "Topic of what could not become an event."},
+     .text = "Topic of the rejects: what could not become an event."},
     {.name = "key",
      .type = CONF_TEXT,
      MEMBER(conf, kafka.key),
@@ -161,8 +162,9 @@ static const struct conf_row kafka_rows[] = {
      .least = MIB(1),
      .most = GIB(2) - KIB(1),
      .example = "\"256MiB\"",
-     .text = "Most bytes of records that wait for the brokers' acknowledgement. Readers wait while "
-             "it is full."},
+     .text =
+         "Maximum bytes of records that wait for the brokers' acknowledgement. Lanes wait while "
+         "it is reached."},
     {.name = "headers",
      .type = CONF_WORD,
      MEMBER(conf, kafka.cloudevents),
@@ -217,7 +219,7 @@ static const struct conf_row limits_rows[] = {
      .least = MIB(1),
      .most = INT64_MAX,
      .example = "\"200GiB\"",
-     .text = "Most decompressed bytes of an object; more is a bomb."},
+     .text = "Maximum decompressed bytes of an object; more is a decompression bomb."},
     {.name = "ratio",
      .type = CONF_COUNT,
      MEMBER(conf, limits.ratio),
@@ -226,8 +228,8 @@ static const struct conf_row limits_rows[] = {
      .least = 2,
      .most = 1000000,
      .example = "2000",
-     .text = "Most decompressed bytes for each byte of the object, looked at from 64 MiB on; more "
-             "is a bomb."},
+     .text = "Maximum decompressed bytes for each byte of the object, checked from 64 MiB on; more "
+             "is a decompression bomb."},
     {.name = "memory",
      .type = CONF_SIZE,
      MEMBER(conf, limits.memory),
@@ -244,9 +246,9 @@ static const struct conf_row limits_rows[] = {
      .fixed = true,
      .derived = "off",
      .example = "0.5",
-     .text =
-         "An object with a larger share of rejects, looked at from its line 1,000 on, is left as "
-         "not being what was agreed."},
+     .text = "An object with a larger share of rejects, checked from its line 1,000 on, is left "
+             "for the "
+             "dead-letter queue: it is not the agreed format."},
     {.name = "shutdown_grace",
      .type = CONF_TIME,
      MEMBER(conf, limits.shutdown_grace_ms),
@@ -277,7 +279,7 @@ static const struct conf_row limits_rows[] = {
      .most = 3600000,
      .unit_ms = 1,
      .example = "\"60s\"",
-     .text = "Longest time in which no byte of an object arrives."},
+     .text = "Maximum time without a byte of an object; then the transfer is retried."},
 };
 
 static const struct conf_row rejects_rows[] = {
@@ -289,7 +291,7 @@ static const struct conf_row rejects_rows[] = {
      .least = 0,
      .most = MIB(1),
      .example = "\"0B\"",
-     .text = "How much of a rejected line goes to the rejects topic; 0B: nothing of it."},
+     .text = "Maximum bytes of a rejected line that its reject contains; 0B: none."},
 };
 
 static const struct conf_row log_rows[] = {
@@ -299,7 +301,7 @@ static const struct conf_row log_rows[] = {
      .standard = "\"info\"",
      .words = level_words,
      .example = "\"debug\"",
-     .text = "Least weight of what is logged."},
+     .text = "Minimum severity of the lines that are logged."},
     {.name = "format",
      .type = CONF_WORD,
      MEMBER(conf, log.format),
@@ -350,7 +352,7 @@ static const struct conf_row queue_rows[] = {
      .most = 21600,
      .unit_ms = 1000,
      .example = "\"40s\"",
-     .text = "How often that time is prolonged while a message is worked on."},
+     .text = "How often the visibility timeout is extended while a message is in progress."},
     {.name = "wait",
      .type = CONF_TIME,
      MEMBER(queue_conf, wait_s),

@@ -25,14 +25,15 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
      MEMBER(customer_conf, queue_name),
      .required = true,
      .example = "\"main\"",
-     .text = "Name of the queue that tells of this customer's objects."},
+     .text = "Name of the queue that receives this customer's notifications."},
     {.name = "via",
      .type = CONF_WORD,
      MEMBER(customer_conf, via),
      .standard = "\"s3\"",
      .words = via_words,
      .example = "\"sns\"",
-     .text = "How notifications get there: from S3 itself, through SNS (wrapped or raw) or through "
+     .text = "How notifications reach the queue: from S3 itself, through SNS (wrapped or raw) or "
+             "through "
              "EventBridge. With the last two the customer has a queue of their own."},
     {.name = "bucket",
      .type = CONF_TEXT,
@@ -76,16 +77,16 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
      .unique = true,
      .refuse = refuse_external_id,
      .example = "\"3f0c6b0e-8d5a-4f7e-9c51-0d3e6a2b7f14\"",
-     .text = "External id that the role asks for: random, chosen by the operator, one for each "
+     .text = "External id that the role's trust policy requires: random, chosen by the operator, "
+             "one for each "
              "customer (uuidgen makes one)."},
     {.name = "accept_role_without_external_id",
      .type = CONF_BOOL,
      MEMBER(customer_conf, accept_role_without_external_id),
      .standard = "false",
      .example = "true",
-     .text =
-         "Work with a role that does not ask for the external id, and with an STS that does not "
-         "say whose session it gives. For emulators and S3-compatible stores only."},
+     .text = "Accept a role that does not require the external id, and an STS that does not report "
+             "whose session it returns. For emulators and S3-compatible stores only."},
     {.name = "session_policy",
      .type = CONF_WORD,
      MEMBER(customer_conf, session_policy),
@@ -109,7 +110,7 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
      MEMBER(customer_conf, request_payer),
      .standard = "false",
      .example = "true",
-     .text = "The bucket is a requester-pays bucket and we pay."},
+     .text = "The bucket is a requester-pays bucket, and the worker's account pays."},
     {.name = "versioned",
      .type = CONF_BOOL,
      MEMBER(customer_conf, versioned),
@@ -129,14 +130,14 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
      .least = 1,
      .most = 1024,
      .example = "4",
-     .text = "Most lanes that work for this customer at the same time."},
+     .text = "Maximum number of lanes that process this customer's objects at the same time."},
     {.name = "gone",
      .type = CONF_WORD,
      MEMBER(customer_conf, gone),
      .standard = "\"leave\"",
      .words = absent_words,
      .example = "\"accept\"",
-     .text = "Objects that are no longer there: leave the message for the dead-letter queue, or "
+     .text = "Objects that no longer exist: leave the message for the dead-letter queue, or "
              "accept it as done."},
     {.name = "archived",
      .type = CONF_WORD,
@@ -165,8 +166,9 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
      .standard = "\"off\"",
      .words = redact_words,
      .example = "\"secrets\"",
-     .text = "Take key formats, tokens, private keys and credentials in URLs out of all texts of "
-             "an event."},
+     .text = "Replace secrets (well-known key formats, tokens, private keys, credentials in URLs) "
+             "in all "
+             "texts of an event."},
 };
 
 static const struct conf_row mapping_rows[] = {

@@ -25,7 +25,7 @@ const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS] = {
      .most = 86400000,
      .unit_ms = 1,
      .example = "\"600s\"",
-     .text = "A thread that is at work and does not get on for so long makes /healthz answer 503. "
+     .text = "A busy thread without progress for longer than this makes /healthz answer 503. "
              "Waiting for Kafka does not count."},
     {.name = "queue_interval",
      .type = CONF_TIME,
@@ -36,6 +36,6 @@ const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS] = {
      .most = 86400000,
      .unit_ms = 1,
      .example = "\"300s\"",
-     .text = "How often each queue is asked for its visible messages and those in flight; one "
-             "request each."},
+     .text = "How often SQS is queried for each queue's visible messages and those in flight; one "
+             "request per queue."},
 };

@@ -275,7 +275,8 @@ static void a_placeholder_is_told_with_its_line_and_what_to_put(void **state UNU
         "customer's AWS account; sent as the expected bucket owner with every request. For example "
         "\"444455556666\".\n"
         "7: customer acme.external_id: the placeholder EXTERNAL_ID was not replaced. What to put: "
-        "External id that the role asks for: random, chosen by the operator, one for each customer "
+        "External id that the role's trust policy requires: random, chosen by the operator, one "
+        "for each customer "
         "(uuidgen makes one). For example \"3f0c6b0e-8d5a-4f7e-9c51-0d3e6a2b7f14\".\n");
 }
 
@@ -298,7 +299,8 @@ static void the_external_id_of_the_sample_is_nobodys(void **state UNUSED)
                          " role_arn = \"arn:aws:iam::444455556666:role/read\";\n"
                          "external_id = \"3f0c6b0e-8d5a-4f7e-9c51-0d3e6a2b7f14\"; } );\n",
         "5: customer acme.external_id: is that of the sample file. What to put: External id that "
-        "the role asks for: random, chosen by the operator, one for each customer (uuidgen makes "
+        "the role's trust policy requires: random, chosen by the operator, one for each customer "
+        "(uuidgen makes "
         "one).\n");
 }
 

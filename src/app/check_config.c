@@ -41,14 +41,16 @@ int app_check_config(int argc, char **argv)
          .value = "FILE",
          .text = "The configuration.",
          .to = &path},
-        {.name = "print", .text = "Show every value in force, secrets masked.", .flag = &print},
+        {.name = "print",
+         .text = "Show every value, defaults included, with secrets masked.",
+         .flag = &print},
         {.name = "sample", .text = "Print a sample file with every key.", .flag = &sample},
         {.name = "reference", .text = "Print docs/configuration.md.", .flag = &reference},
     };
     const struct usage usage = {
         "check-config", "",
-        "Read a configuration, the files it includes and customers.d/ beside it, and say on\n"
-        "standard error all that is wrong with them, with file and line. Nothing is contacted.\n"
+        "Read a configuration, the files it includes and customers.d/ beside it, and report\n"
+        "every error on standard error, with file and line. No network connection is made.\n"
         "Exit status: 0 if it can be used, 1 if not.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands rest;

@@ -16,11 +16,11 @@ static const struct command {
     const char *text;
 } commands[] = {
     {"run", app_run, "Run the worker until SIGTERM or SIGINT."},
-    {"check-config", app_check_config, "Check a configuration and say all that is wrong with it."},
+    {"check-config", app_check_config, "Check a configuration and report every error in it."},
     {"errors", app_errors, "Show the outcome of each class of error."},
     {"metrics", app_metrics, "Show the metrics that a running worker exposes."},
     {"normalize", app_normalize, "Convert event files to events on standard output."},
-    {"sample", app_sample, "Report how an event file would be read, and what is missing in it."},
+    {"sample", app_sample, "Report how an event file would be read, and which fields it lacks."},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -35,10 +35,10 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < COMMANDS; i++) {
         (void)fprintf(to, "  %-14s  %s\n", commands[i].name, commands[i].text);
     }
-    (void)fputs("\n'asymptote-ingest COMMAND --help' says more of one. 'asymptote-ingest "
-                "--version' names the\n"
-                "program's version and those of its libraries.\n"
-                "Exit status: 0 done, 1 it failed, 2 wrong usage.\n",
+    (void)fputs("\n'asymptote-ingest COMMAND --help' shows its options. 'asymptote-ingest "
+                "--version' shows\n"
+                "the versions of the program and its libraries.\n"
+                "Exit status: 0 success, 1 failure, 2 wrong usage.\n",
                 to);
 }
 

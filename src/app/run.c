@@ -180,9 +180,10 @@ int app_run(int argc, char **argv)
     };
     const struct usage usage = {
         "run", "",
-        "Receive notifications, bring what they name into Kafka, delete them when it is\n"
-        "there. SIGTERM and SIGINT stop in order within limits.shutdown_grace; a second one ends\n"
-        "at once, without loss.",
+        "Receive notifications, produce the events of the objects that they name to Kafka, and\n"
+        "delete each notification when Kafka has acknowledged all of them. SIGTERM or SIGINT\n"
+        "stops the worker within limits.shutdown_grace; a second signal ends the process\n"
+        "immediately. No data is lost either way.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands rest;
     int status = STATUS_OK;

@@ -128,12 +128,12 @@ int app_sample(int argc, char **argv)
          .to = &config},
         {.name = "customer",
          .value = "ID",
-         .text = "Which customer of the configuration.",
+         .text = "Id of a customer of the configuration; needed with -c.",
          .to = &g.customer},
     };
     const struct usage usage = {
         "sample", "FILE...",
-        "Say how event files, plain or gzip, would be read: how many lines are events, which\n"
+        "Report how event files, plain or gzip, would be read: how many lines are events, which\n"
         "fields are there and from which members, one event before and after, and where\n"
         "something looks like a secret (never the secret itself). '-' is standard input.\n"
         "Exit status: 0 the files would be accepted; 1 one would not, since it cannot be read, is\n"

@@ -26,7 +26,7 @@ def test_what_the_queues_say_of_themselves_is_read_and_warned_of(strict: StrictW
     (good,) = worker.lines(msg="queue", queue=queues["good"].name)
     assert (good["visibility_s"], good["max_receive_count"], good["retention_s"]) == ("77", "20", str(14 * 86400))
     warned = {(line["queue"], line["msg"]) for line in worker.lines(level="warn") if "queue" in line}
-    assert warned == {(queues["few"].name, "queue gives up early"), (queues["short"].name, "queue forgets within a day"),
+    assert warned == {(queues["few"].name, "queue has a low maxReceiveCount"), (queues["short"].name, "queue has a short retention"),
                       (queues["none"].name, "queue has no dead-letter queue")}
 
 

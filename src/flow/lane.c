@@ -257,7 +257,7 @@ static void compare_region(const struct notification_record *record, struct cust
         customer_warn_once(c, CUSTOMER_REGION)) {
         log_write(LOG_WARN, "region differs", KV_SPAN("customer", c->id),
                   KV_SPAN("notification", record->region), KV_STR("configuration", c->conf->region),
-                  KV_STR("next", "the configuration's is used"));
+                  KV_STR("next", "the region of the configuration is used"));
     }
 }
 
@@ -268,7 +268,7 @@ static void compare_account(const struct notification_record *record, struct cus
         log_write(LOG_WARN, "account differs", KV_SPAN("customer", c->id),
                   KV_SPAN("notification", record->account),
                   KV_STR("configuration", c->conf->account_id),
-                  KV_STR("next", "the configuration's is expected to own the bucket"));
+                  KV_STR("next", "requests fail unless the configured account owns the bucket"));
     }
 }
 
@@ -278,9 +278,9 @@ static void compare_version(const struct notification_record *record, struct cus
     if (record->version_id.n != 0 && !span_eq(record->version_id, SPAN("null")) &&
         !c->conf->versioned && customer_warn_once(c, CUSTOMER_VERSION)) {
         log_write(LOG_WARN, "versions not read", KV_SPAN("customer", c->id),
-                  KV_STR("next", "the bucket has versions, but the current one is read: a version "
-                                 "overwritten before that is not delivered; let the role "
-                                 "s3:GetObjectVersion and set versioned"));
+                  KV_STR("next", "the bucket has versions, but only the current one is read: a "
+                                 "version that is overwritten before is not delivered; allow the "
+                                 "role s3:GetObjectVersion and set versioned = true"));
     }
 }
 

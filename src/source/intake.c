@@ -66,7 +66,8 @@ void poll_failed(const struct intake *i, struct poll *p, const char *what, const
     p->not_before_ms = clock_mono_ms(i->parts.clock) + pause;
     if (p->failed++ % LOG_EVERY == 0) {
         log_write(LOG_WARN, what, KV_STR("queue", p->queue->conf->name), KV_ERR(e),
-                  KV_INT("failed", p->failed), KV_STR("next", "again, backing off up to a minute"));
+                  KV_INT("failed", p->failed),
+                  KV_STR("next", "retried, with a backoff of up to a minute"));
     }
 }
 
@@ -139,8 +140,9 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
         return;
     }
     if (polled->damaged != 0) {
-        log_write(LOG_WARN, "messages damaged on the way", KV_STR("queue", p->queue->conf->name),
-                  KV_INT("messages", polled->damaged), KV_STR("next", "they come again"));
+        log_write(LOG_WARN, "messages with a wrong checksum", KV_STR("queue", p->queue->conf->name),
+                  KV_INT("messages", polled->damaged),
+                  KV_STR("next", "dropped; the queue delivers them again"));
     }
     if (p->failed != 0) {
         log_write(LOG_INFO, "receiving again", KV_STR("queue", p->queue->conf->name),

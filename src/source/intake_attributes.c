@@ -19,17 +19,19 @@ static void warn_of_attributes(const struct queue_conf *conf, const struct sqs_a
 {
     if (a->max_receive_count == 0) {
         log_write(LOG_WARN, "queue has no dead-letter queue", KV_STR("queue", conf->name),
-                  KV_STR("next", "what cannot be read comes again until its retention ends"));
+                  KV_STR("next", "messages that cannot be processed are redelivered until their "
+                                 "retention ends, then lost"));
     } else if (a->max_receive_count < MAX_RECEIVE_COUNT_ADVISED) {
-        log_write(LOG_WARN, "queue gives up early", KV_STR("queue", conf->name),
-                  KV_INT("max_receive_count", a->max_receive_count),
-                  KV_INT("advised", MAX_RECEIVE_COUNT_ADVISED),
-                  KV_STR("next", "short troubles may cost dead letters"));
+        log_write(
+            LOG_WARN, "queue has a low maxReceiveCount", KV_STR("queue", conf->name),
+            KV_INT("max_receive_count", a->max_receive_count),
+            KV_INT("advised", MAX_RECEIVE_COUNT_ADVISED),
+            KV_STR("next", "a short outage may move messages to the dead-letter queue; raise it"));
     }
     if (a->retention_s != 0 && a->retention_s < DAY_S) {
-        log_write(LOG_WARN, "queue forgets within a day", KV_STR("queue", conf->name),
+        log_write(LOG_WARN, "queue has a short retention", KV_STR("queue", conf->name),
                   KV_INT("retention_s", a->retention_s),
-                  KV_STR("next", "what is not delivered by then is lost"));
+                  KV_STR("next", "messages not processed by then are lost; raise it"));
     }
 }
 
@@ -75,7 +77,8 @@ static void load_attributes(struct intake *i, struct poll *p)
     case FAIL_DENIED: /* receiving may be allowed all the same */
         p->attributes_denied = true;
         log_write(LOG_WARN, "queue attributes denied", KV_STR("queue", name), KV_ERR(&e),
-                  KV_STR("next", "last receives are not recognised"));
+                  KV_STR("next",
+                         "no reject is produced at a last receive; allow sqs:GetQueueAttributes"));
         break;
     default:
         if (!atomic_load(&i->stopping)) {

@@ -21,7 +21,7 @@ static bool check_topic(struct worker *w, const char *name, const char *customer
     case FAIL_DENIED:
         log_write(LOG_ERROR, "topic cannot be used", KV_STR("topic", name),
                   KV_STR("customer", customer), KV_ERR(&e),
-                  KV_STR("next", "records for it are not delivered until that is fixed"));
+                  KV_STR("next", "records for this topic are not delivered until that is fixed"));
         return true;
     default:
         log_write(LOG_WARN, "kafka does not answer", KV_STR("topic", name), KV_ERR(&e),
@@ -61,7 +61,7 @@ static void log_identity(struct worker *w)
                   KV_STR("credentials", creds_source_name(w->own)));
     } else {
         log_write(LOG_WARN, "identity unknown", KV_STR("credentials", creds_source_name(w->own)),
-                  KV_ERR(&e), KV_STR("next", "tried again with the first notification"));
+                  KV_ERR(&e), KV_STR("next", "retried with the first notification"));
     }
 }
 

@@ -41,7 +41,7 @@ static void on_sink_event(void *ctx UNUSED, enum sink_event what, const struct e
         break;
     case SINK_FATAL:
         log_write(LOG_ERROR, "kafka producer failed", KV_ERR(e),
-                  KV_STR("next", "recreated; what was not acknowledged is read again"));
+                  KV_STR("next", "recreated; objects with unacknowledged records are read again"));
         break;
     }
 }

@@ -114,13 +114,15 @@ bool worker_stop(struct worker *w, int grace_ms)
         return false;
     }
     if (!sink_flush(w->sink, left_ms(end - tell_ms))) {
-        log_write(LOG_WARN, "kafka did not acknowledge all",
-                  KV_STR("next", "what is still owed for goes back to the queues"));
+        log_write(
+            LOG_WARN, "kafka did not acknowledge all",
+            KV_STR("next", "messages with unacknowledged records are returned to their queues"));
     }
     size_t given_up = acker_give_up(w->acker);
     if (!acker_drain(w->acker, left_ms(end) > 0 ? left_ms(end) : tell_ms)) {
-        log_write(LOG_WARN, "SQS was not told of all", KV_INT("messages", acker_held(w->acker)),
-                  KV_STR("next", "they show up again after their visibility"));
+        log_write(LOG_WARN, "messages not returned to SQS",
+                  KV_INT("messages", acker_held(w->acker)),
+                  KV_STR("next", "they become visible again when their visibility timeout ends"));
     }
     http_pool_stop(w->pool);
     monitor_free(w->monitor);

@@ -163,7 +163,7 @@ const struct pulse *acker_pulse(const struct acker *a, size_t i)
     return &a->threads[i].pulse;
 }
 
-static const char *const call_names[] = {"none", "heartbeat", "delete", "hand back"};
+static const char *const call_names[] = {"none", "heartbeat", "delete", "return"};
 
 /* Ask SQS. Returns the class of the whole call; the entries' classes go into the batch. */
 static enum err_kind call_sqs(const struct acker *a, struct lease_batch *batch, struct err *e)
@@ -200,7 +200,7 @@ static void log_failed(const struct acker *a, const struct lease_batch *batch, e
         log_write(LOG_WARN, "queue call failed", KV_STR("queue", a->queues[batch->queue].name),
                   KV_STR("call", call_names[batch->call]), KV_INT("messages", batch->count),
                   KV_ERR(e),
-                  KV_STR("next", failed ? "tried again while the messages are held"
+                  KV_STR("next", failed ? "retried while the leases last"
                                         : "the queue delivers the message again"));
     }
 }

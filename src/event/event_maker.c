@@ -118,12 +118,8 @@ static bool splice(struct event_maker *r, const struct event_maker_input *in, st
         return false;
     }
     buf_add(out, span_of(v->text.p, v->text.n - 1));
-    facts->key = b.key;
-    facts->time = TIME_EXACT;
-    facts->action = span_of("", 0);
-    facts->repository = repository_recall(&r->repositories, b.repository);
-    facts->actor = b.actor;
-    facts->time_unread = span_of("", 0);
+    *facts = b.facts;
+    facts->repository = repository_recall(&r->repositories, b.facts.repository);
     return true;
 }
 

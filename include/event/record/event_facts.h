@@ -26,4 +26,16 @@ struct event_facts {
     struct span time_unread;
 };
 
+/* Of an event that states its time exactly, and nothing else. The id is not touched. */
+static inline void event_facts_clear(struct event_facts *f)
+{
+    const struct span none = {"", 0};
+    output_key_clear(&f->key);
+    f->time = TIME_EXACT;
+    f->action = none;
+    f->repository = none;
+    f->actor = none;
+    f->time_unread = none;
+}
+
 #endif

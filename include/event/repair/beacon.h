@@ -11,15 +11,13 @@
 #define EVENT_REPAIR_BEACON_H
 
 #include "codec/json.h"
-#include "event/record/origin.h"
+#include "event/record/event_facts.h"
 #include "event/schema/schema_tree.h"
 
 struct beacon {
-    bool right;             /* nothing to repair */
-    uint32_t seen;          /* bit 1 << rule: that required member is there and right */
-    struct output_key key;  /* all but id; spans into the doc */
-    struct span repository; /* the member's text, "" if none */
-    struct span actor; /* the person behind a collector's event (normalization.md §4), "" if none */
+    bool right;               /* nothing to repair */
+    uint32_t seen;            /* bit 1 << rule: that required member is there and right */
+    struct event_facts facts; /* spans into the doc; repository is the member's text */
 };
 
 /* `at` is an object of shape SHAPE_BEACON. */
@@ -27,12 +25,5 @@ void beacon_check(const struct doc *d, size_t at, int64_t modified_ns, struct be
 
 /* Does the value have the type (null has any)? */
 MUST_USE bool beacon_type_fits(const struct doc *d, size_t at, enum member_type type);
-
-/* Are these the words that the schema allows ("" is one)? */
-MUST_USE bool beacon_is_origin(struct span word);
-MUST_USE bool beacon_is_retention(struct span word);
-
-/* Today's name of a harness that older versions wrote otherwise, "" for all other names. */
-struct span beacon_new_harness(struct span name);
 
 #endif

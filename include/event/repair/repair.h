@@ -15,8 +15,10 @@
 #ifndef EVENT_REPAIR_REPAIR_H
 #define EVENT_REPAIR_REPAIR_H
 
+#include "base/buf.h"
+#include "base/own.h"
+#include "codec/json.h"
 #include "event/record/event_facts.h"
-#include "event/repair/beacon.h"
 
 struct repair_input {
     const struct doc *doc; /* clean: with extents, names unique */

@@ -48,6 +48,7 @@ enum member_rule {
     RULE_OWN_REPOSITORY, /* the one that ingest.repository is made of */
     RULE_RAW,
     RULE_INGEST,
+    RULES
 };
 
 enum member_group {

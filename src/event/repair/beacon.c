@@ -1,59 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/repair/beacon.h"
 
-#include "codec/timestamp.h"
-#include "event/schema/repository.h"
+#include "member_rules_priv.h"
 
 enum { ALL_REQUIRED = (1 << RULE_REQUIRED) - 2 }; /* a bit for each rule before, but RULE_NONE */
 
-struct check {
-    const struct doc *d;
+struct beacon_walk {
+    const struct doc *doc;
     int64_t modified_ns;
-    struct beacon *b;
-    size_t raw;
+    struct beacon *beacon;
+    size_t raw; /* the member, 0 if it is no object */
 };
-
-static bool one_of(struct span word, const struct span *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (span_eq(word, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool beacon_is_origin(struct span word)
-{
-    static const struct span words[] = {SPAN_INIT(""), SPAN_INIT("local"), SPAN_INIT("cloud"),
-                                        SPAN_INIT("ci")};
-    return one_of(word, words, sizeof(words) / sizeof(words[0]));
-}
-
-bool beacon_is_retention(struct span word)
-{
-    static const struct span words[] = {SPAN_INIT(""), SPAN_INIT("metadata"), SPAN_INIT("redacted"),
-                                        SPAN_INIT("full")};
-    return one_of(word, words, sizeof(words) / sizeof(words[0]));
-}
-
-struct span beacon_new_harness(struct span name)
-{
-    static const struct {
-        struct span old, now;
-    } names[] = {
-        {SPAN_INIT("claude"), SPAN_INIT("claude_code")},
-        {SPAN_INIT("codex"), SPAN_INIT("codex_cli")},
-        {SPAN_INIT("vscode"), SPAN_INIT("vscode_copilot")},
-        {SPAN_INIT("antigravity"), SPAN_INIT("antigravity_cli")},
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (span_eq(name, names[i].old)) {
-            return names[i].now;
-        }
-    }
-    return SPAN("");
-}
 
 static bool is_integral(double v)
 {
@@ -97,97 +54,44 @@ bool beacon_type_fits(const struct doc *d, size_t at, enum member_type type)
     return true;
 }
 
-/* A required text is as it must be. */
-static void seen(struct check *c, enum member_rule rule, bool right)
+/* Note the text, and whether it may stay as it is. False: a text that is not required may not. */
+static bool check_text(struct beacon_walk *w, const struct member *m, struct span text)
 {
-    c->b->seen |= right ? 1U << rule : 0;
+    const struct member_rule_row *row = &member_rules[m->rule];
+    struct beacon *b = w->beacon;
+    bool required = member_rule_is_required(m->rule);
+    member_rule_note(row, text, &b->facts);
+    bool right = row->check != NULL ? row->check(row, text, w->modified_ns, &b->facts)
+                                    : text.n > 0 || !required;
+    b->seen |= required && right ? 1U << m->rule : 0;
+    return right || required;
 }
 
-/* What is asked of a text beyond being one. False: it must be repaired. */
-static bool check_text(struct check *c, const struct member *m, struct span s)
-{
-    struct output_key *key = &c->b->key;
-    switch (m->rule) {
-    case RULE_TIMESTAMP:
-        seen(c, m->rule,
-             timestamp_plain(s, &key->time_ns) &&
-                 timestamp_plausible(key->time_ns, c->modified_ns));
-        return true;
-    case RULE_VENDOR:
-        seen(c, m->rule, span_eq(s, SPAN("beacon")));
-        return true;
-    case RULE_PRODUCT:
-        seen(c, m->rule, span_eq(s, SPAN("endpoint-agent")));
-        return true;
-    case RULE_ACTION:
-        key->action = s;
-        break;
-    case RULE_CATEGORY:
-        key->category = s;
-        break;
-    case RULE_HARNESS:
-        key->harness = s;
-        seen(c, m->rule, s.n > 0 && beacon_new_harness(s).n == 0);
-        return true;
-    case RULE_HOSTNAME:
-        key->hostname = s;
-        return true;
-    case RULE_USER:
-        key->user = s;
-        return true;
-    case RULE_SESSION:
-        key->session = s;
-        return true;
-    case RULE_ORIGIN:
-        return beacon_is_origin(s);
-    case RULE_RETENTION:
-        return beacon_is_retention(s);
-    case RULE_OWN_REPOSITORY:
-        c->b->repository = s;
-        return repository_userinfo(s).n == 0;
-    case RULE_REPOSITORY:
-        return repository_userinfo(s).n == 0;
-    case RULE_SCHEMA:
-    case RULE_KIND:
-    case RULE_SEVERITY:
-    case RULE_OS:
-        break;
-    case RULE_NONE:
-    case RULE_REQUIRED:
-    case RULE_COMMAND:
-    case RULE_RAW:
-    case RULE_INGEST:
-        return true;
-    }
-    seen(c, m->rule, s.n > 0);
-    return true;
-}
+static void check_object(struct beacon_walk *w, size_t at, enum member_group group);
 
-static void check_object(struct check *c, size_t at, enum member_group group);
-
-static bool check_member(struct check *c, const struct member *m, size_t at)
+static bool check_member(struct beacon_walk *w, const struct member *m, size_t at)
 {
-    char tag = doc_tag(c->d, at);
-    if (!beacon_type_fits(c->d, at, m->type) || m->rule == RULE_INGEST) {
+    char tag = doc_tag(w->doc, at);
+    if (!beacon_type_fits(w->doc, at, m->type) || m->rule == RULE_INGEST) {
         return false;
     }
     if (m->type == MEMBER_TEXT && tag == '"') {
-        return m->rule == RULE_NONE || check_text(c, m, doc_string(c->d, at));
+        return m->rule == RULE_NONE || check_text(w, m, doc_string(w->doc, at));
     }
     if (m->rule == RULE_RAW) {
-        c->raw = tag == '{' ? at : 0;
+        w->raw = tag == '{' ? at : 0;
     } else if (m->type == MEMBER_OBJECT && tag == '{') {
-        check_object(c, at, m->group);
+        check_object(w, at, m->group);
     }
     return true;
 }
 
-static void check_object(struct check *c, size_t at, enum member_group group)
+static void check_object(struct beacon_walk *w, size_t at, enum member_group group)
 {
-    for (size_t i = doc_first(c->d, at); !doc_at_end(c->d, i); i = doc_next(c->d, i + 1)) {
-        const struct member *m = member_find(group, doc_string(c->d, i));
-        if (m != NULL && !check_member(c, m, i + 1)) {
-            c->b->right = false;
+    for (size_t i = doc_first(w->doc, at); !doc_at_end(w->doc, i); i = doc_next(w->doc, i + 1)) {
+        const struct member *m = member_find(group, doc_string(w->doc, i));
+        if (m != NULL && !check_member(w, m, i + 1)) {
+            w->beacon->right = false;
         }
     }
 }
@@ -198,28 +102,28 @@ static struct span text_member(const struct doc *d, size_t at, struct span name)
     return value != 0 && doc_tag(d, value) == '"' ? doc_string(d, value) : SPAN("");
 }
 
-/* A collector runs as a service: then who works is told by the attributes of its record. */
+/* The user that a collector runs as: the person is then in the attributes of the record. */
 static bool is_service(struct span user)
 {
     return user.n == 0 || span_eq(user, SPAN("root")) || span_eq(user, SPAN("SYSTEM")) ||
            user.p[user.n - 1] == '$';
 }
 
-static struct span actor(const struct check *c)
+static struct span actor_of_collector(const struct beacon_walk *w)
 {
     static const struct span names[] = {SPAN_INIT("user.email"), SPAN_INIT("user.account_uuid"),
                                         SPAN_INIT("user.id")};
-    if (c->raw == 0 || !is_service(c->b->key.user) ||
-        doc_member(c->d, c->raw, SPAN("otel_signal")) == 0) {
+    if (w->raw == 0 || !is_service(w->beacon->facts.key.user) ||
+        doc_member(w->doc, w->raw, SPAN("otel_signal")) == 0) {
         return SPAN("");
     }
-    size_t attributes = doc_member(c->d, c->raw, SPAN("attributes"));
-    if (attributes == 0 || doc_tag(c->d, attributes) != '{') {
+    size_t attributes = doc_member(w->doc, w->raw, SPAN("attributes"));
+    if (attributes == 0 || doc_tag(w->doc, attributes) != '{') {
         return SPAN("");
     }
     struct span found = SPAN("");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && found.n == 0; i++) {
-        found = text_member(c->d, attributes, names[i]);
+        found = text_member(w->doc, attributes, names[i]);
     }
     return found;
 }
@@ -228,11 +132,9 @@ void beacon_check(const struct doc *d, size_t at, int64_t modified_ns, struct be
 {
     b->right = true;
     b->seen = 0;
-    output_key_clear(&b->key);
-    b->repository = span_of("", 0);
-    b->actor = span_of("", 0);
-    struct check c = {d, modified_ns, b, 0};
-    check_object(&c, at, GROUP_EVENT_OBJECT);
+    event_facts_clear(&b->facts);
+    struct beacon_walk w = {d, modified_ns, b, 0};
+    check_object(&w, at, GROUP_EVENT_OBJECT);
     b->right = b->right && b->seen == ALL_REQUIRED;
-    b->actor = actor(&c);
+    b->facts.actor = actor_of_collector(&w);
 }

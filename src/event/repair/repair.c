@@ -3,8 +3,11 @@
 
 #include "base/alloc.h"
 #include "event/record/json_write.h"
-#include "event/repair/repair_state.h"
+#include "event/repair/beacon.h"
 #include "event/schema/repository.h"
+#include "member_rules_priv.h"
+#include "repair_defaults_priv.h"
+#include "repair_value_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,24 +52,6 @@ void repair_free(struct repair *r)
 
 /* ---- the required members of an object ---- */
 
-/* They stand behind each other; which stand in which object. */
-static const struct {
-    enum member_group group;
-    struct span name;
-} required[RULE_REQUIRED] = {
-    [RULE_NONE] = {GROUP_NONE, SPAN_INIT("")},
-    [RULE_TIMESTAMP] = {GROUP_EVENT_OBJECT, SPAN_INIT("timestamp")},
-    [RULE_VENDOR] = {GROUP_EVENT_OBJECT, SPAN_INIT("vendor")},
-    [RULE_PRODUCT] = {GROUP_EVENT_OBJECT, SPAN_INIT("product")},
-    [RULE_SCHEMA] = {GROUP_EVENT_OBJECT, SPAN_INIT("schema_version")},
-    [RULE_KIND] = {GROUP_EVENT, SPAN_INIT("kind")},
-    [RULE_ACTION] = {GROUP_EVENT, SPAN_INIT("action")},
-    [RULE_CATEGORY] = {GROUP_EVENT, SPAN_INIT("category")},
-    [RULE_SEVERITY] = {GROUP_EVENT_OBJECT, SPAN_INIT("severity")},
-    [RULE_OS] = {GROUP_ENDPOINT, SPAN_INIT("os")},
-    [RULE_HARNESS] = {GROUP_HARNESS, SPAN_INIT("name")},
-};
-
 static void add_name(struct buf *out, bool *first, struct span name)
 {
     buf_add(out, *first ? SPAN("\"") : SPAN(",\""));
@@ -76,116 +61,121 @@ static void add_name(struct buf *out, bool *first, struct span name)
 }
 
 /* Write the required members of a group that are not there yet. */
-static void add_missing(struct repair_state *f, struct buf *out, enum member_group group,
+static void add_missing(struct repair_state *r, struct buf *out, enum member_group group,
                         bool first)
 {
-    for (enum member_rule rule = RULE_TIMESTAMP; rule < RULE_REQUIRED; rule++) {
-        bool own = false;
-        if (required[rule].group != group || (f->seen >> rule & 1) != 0) {
+    for (enum member_rule rule = RULE_NONE + 1; rule < RULE_REQUIRED; rule++) {
+        if (member_rules[rule].group != group || (r->seen >> rule & 1) != 0) {
             continue;
         }
-        f->seen |= 1U << rule;
-        struct span s = rule == RULE_TIMESTAMP ? repair_time(f, 0, &own) : repair_default(f, rule);
-        if (s.n > 0) {
-            add_name(out, &first, required[rule].name);
-            json_write_string(out, s);
+        r->seen |= 1U << rule;
+        struct span text = member_rule_missing(r, rule);
+        if (text.n > 0) {
+            add_name(out, &first, member_rules[rule].name);
+            json_write_string(out, text);
         }
     }
+}
+
+static bool has_required(enum member_group group)
+{
+    enum member_rule rule = RULE_NONE + 1;
+    while (rule < RULE_REQUIRED && member_rules[rule].group != group) {
+        rule++;
+    }
+    return rule < RULE_REQUIRED;
 }
 
 /* ---- the walk ---- */
 
-static void fix_object(struct repair_state *f, size_t at, enum member_group group);
+static void repair_object(struct repair_state *r, size_t at, enum member_group group);
 
 /* Something else stands where an object must. */
-static enum fixed not_an_object(struct repair_state *f, const struct member *m, size_t at)
+static enum repair_outcome not_an_object(struct repair_state *r, const struct member *m, size_t at)
 {
-    repair_save(f, m->name, at);
-    bool has_required =
-        m->group == GROUP_EVENT || m->group == GROUP_ENDPOINT || m->group == GROUP_HARNESS;
-    if (!has_required) {
-        return doc_tag(f->d, at) == 'n' ? FIX_KEEP : FIX_DROP;
+    repair_save(r, m->name, at);
+    if (!has_required(m->group)) {
+        return doc_tag(r->doc, at) == 'n' ? REPAIR_KEEP : REPAIR_DROP;
     }
-    size_t begun = edits_begin(f->edits);
-    buf_add_byte(&f->edits->texts, '{');
-    add_missing(f, &f->edits->texts, m->group, true);
-    buf_add_byte(&f->edits->texts, '}');
-    edits_end(f->edits, doc_extent(f->d, at), begun);
-    return FIX_KEEP;
+    size_t begun = edits_begin(r->edits);
+    buf_add_byte(&r->edits->texts, '{');
+    add_missing(r, &r->edits->texts, m->group, true);
+    buf_add_byte(&r->edits->texts, '}');
+    edits_end(r->edits, doc_extent(r->doc, at), begun);
+    return REPAIR_KEEP;
 }
 
-static enum fixed object_member(struct repair_state *f, const struct member *m, size_t at)
+static enum repair_outcome object_member(struct repair_state *r, const struct member *m, size_t at)
 {
     if (m->rule == RULE_RAW) {
-        f->raw = at;
-        return FIX_KEEP;
+        r->raw = at;
+        return REPAIR_KEEP;
     }
-    if (doc_tag(f->d, at) != '{') {
-        return not_an_object(f, m, at);
+    if (doc_tag(r->doc, at) != '{') {
+        return not_an_object(r, m, at);
     }
-    size_t path = f->path.n;
-    buf_add(&f->path, m->name);
-    buf_add_byte(&f->path, '.');
-    fix_object(f, at, m->group);
-    f->path.n = path;
-    return FIX_KEEP;
+    size_t path = r->path.n;
+    buf_add(&r->path, m->name);
+    buf_add_byte(&r->path, '.');
+    repair_object(r, at, m->group);
+    r->path.n = path;
+    return REPAIR_KEEP;
 }
 
-static enum fixed fix_member(struct repair_state *f, const struct member *m, size_t at)
+static enum repair_outcome repair_member_value(struct repair_state *r, const struct member *m,
+                                               size_t at)
 {
-    struct span text = SPAN("");
+    struct span json = SPAN("");
     if (m->rule == RULE_INGEST) {
-        f->own_ingest = at;
-        return FIX_DROP;
+        r->own_ingest = at;
+        return REPAIR_DROP;
     }
     if (m->type == MEMBER_OBJECT) {
-        return object_member(f, m, at);
+        return object_member(r, m, at);
     }
-    if (m->rule != RULE_NONE && m->rule < RULE_REQUIRED) {
-        f->seen |= 1U << m->rule;
+    r->seen |= member_rule_is_required(m->rule) ? 1U << m->rule : 0;
+    enum repair_outcome outcome = repair_value(r, m, at, &json);
+    if (outcome == REPAIR_REPLACE) {
+        edits_replace(r->edits, doc_extent(r->doc, at), json);
     }
-    enum fixed done = repair_value(f, m, at, &text);
-    if (done == FIX_REPLACE) {
-        edits_replace(f->edits, doc_extent(f->d, at), text);
-    }
-    return done;
+    return outcome;
 }
 
-static void fix_object(struct repair_state *f, size_t at, enum member_group group)
+static void repair_object(struct repair_state *r, size_t at, enum member_group group)
 {
     uint32_t kept_end = 0;
     bool kept = false;
-    for (size_t i = doc_first(f->d, at); !doc_at_end(f->d, i); i = doc_next(f->d, i + 1)) {
-        const struct member *m = member_find(group, doc_string(f->d, i));
-        bool drop = m != NULL && fix_member(f, m, i + 1) == FIX_DROP;
+    for (size_t i = doc_first(r->doc, at); !doc_at_end(r->doc, i); i = doc_next(r->doc, i + 1)) {
+        const struct member *m = member_find(group, doc_string(r->doc, i));
+        bool drop = m != NULL && repair_member_value(r, m, i + 1) == REPAIR_DROP;
         if (drop) {
-            edits_drop_member(f->edits, f->d, i, kept_end);
+            edits_drop_member(r->edits, r->doc, i, kept_end);
         }
         kept = kept || !drop;
-        kept_end = kept ? doc_extent(f->d, i + 1).to : 0;
+        kept_end = kept ? doc_extent(r->doc, i + 1).to : 0;
     }
     if (group != GROUP_EVENT_OBJECT) {
-        uint32_t end = doc_extent(f->d, at).to - 1;
-        size_t begun = edits_begin(f->edits);
-        add_missing(f, &f->edits->texts, group, !kept);
-        edits_end(f->edits, (struct extent){end, end}, begun);
+        uint32_t end = doc_extent(r->doc, at).to - 1;
+        size_t begun = edits_begin(r->edits);
+        add_missing(r, &r->edits->texts, group, !kept);
+        edits_end(r->edits, (struct extent){end, end}, begun);
     }
 }
 
 /* A forwarder's copies of a repository's URL hold the same credentials. */
-static void strip_userinfo(struct repair_state *f, size_t at)
+static void strip_userinfo(struct repair_state *r, size_t at)
 {
-    size_t end = doc_next(f->d, at);
+    size_t end = doc_next(r->doc, at);
     for (size_t i = at; i < end;) {
-        char tag = doc_tag(f->d, i);
+        char tag = doc_tag(r->doc, i);
         if (tag == '"') {
-            struct span s = doc_string(f->d, i);
+            struct span s = doc_string(r->doc, i);
             struct span user = repository_userinfo(s);
-            if (user.n > 0 && (span_eq(user, f->userinfo[0]) || span_eq(user, f->userinfo[1]))) {
+            if (user.n > 0 && (span_eq(user, r->userinfo[0]) || span_eq(user, r->userinfo[1]))) {
                 size_t head = (size_t)(user.p - s.p);
                 struct span parts[] = {span_of(s.p, head), span_from(s, head + user.n)};
-                edits_replace(f->edits, doc_extent(f->d, i),
-                              repair_quote(f, arena_join(f->arena, parts, 2)));
+                edits_replace(r->edits, doc_extent(r->doc, i),
+                              repair_quote(r, arena_join(r->arena, parts, 2)));
             }
         }
         i += tag == 'l' || tag == 'u' || tag == 'd' ? 2 : 1;
@@ -215,16 +205,16 @@ static size_t name_number(struct span name, struct span want)
 }
 
 /* `want`, or the first of want_2, want_3 and so on that raw does not have. */
-static struct span free_name(struct repair_state *f, struct span want)
+static struct span free_name(struct repair_state *r, struct span want)
 {
     enum { ROOM = 40 };
-    const struct doc *d = f->d;
-    size_t first = f->raw != 0 && doc_tag(d, f->raw) == '{' ? doc_first(d, f->raw) : 0;
+    const struct doc *d = r->doc;
+    size_t first = r->raw != 0 && doc_tag(d, r->raw) == '{' ? doc_first(d, r->raw) : 0;
     size_t most = 1; /* one of so many is free, whatever the members are called */
     for (size_t i = first; i != 0 && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         most++;
     }
-    char *taken = arena_room(f->arena, most + 1);
+    char *taken = arena_room(r->arena, most + 1);
     memset(taken, 0, most + 1);
     for (size_t i = first; i != 0 && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         size_t number = name_number(doc_string(d, i), want);
@@ -234,67 +224,67 @@ static struct span free_name(struct repair_state *f, struct span want)
     while (taken[number] != 0) {
         number++;
     }
-    char *name = arena_room(f->arena, ROOM);
+    char *name = arena_room(r->arena, ROOM);
     int n = number == 1 ? snprintf(name, ROOM, "%.*s", SPAN_FMT(want))
                         : snprintf(name, ROOM, "%.*s_%zu", SPAN_FMT(want), number);
     return span_of(name, (size_t)n);
 }
 
-static void add_to_raw(struct repair_state *f, struct buf *out, bool first)
+static void add_to_raw(struct repair_state *r, struct buf *out, bool first)
 {
-    if (f->own_ingest != 0) {
-        add_name(out, &first, free_name(f, SPAN("ingest")));
-        buf_add(out, doc_source(f->d, f->own_ingest));
+    if (r->own_ingest != 0) {
+        add_name(out, &first, free_name(r, SPAN("ingest")));
+        buf_add(out, doc_source(r->doc, r->own_ingest));
     }
-    if (f->replaced->n > 0) {
-        add_name(out, &first, free_name(f, SPAN("replaced")));
+    if (r->replaced->n > 0) {
+        add_name(out, &first, free_name(r, SPAN("replaced")));
         buf_add_byte(out, '{');
-        buf_add(out, buf_span(f->replaced));
+        buf_add(out, buf_span(r->replaced));
         buf_add_byte(out, '}');
     }
 }
 
 /* True: raw is written; else it is to be added to the event. */
-static bool edit_raw(struct repair_state *f)
+static bool edit_raw(struct repair_state *r)
 {
-    if (f->raw == 0) {
+    if (r->raw == 0) {
         return false;
     }
-    size_t begun = edits_begin(f->edits);
-    struct extent place = doc_extent(f->d, f->raw);
-    bool object = doc_tag(f->d, f->raw) == '{';
+    size_t begun = edits_begin(r->edits);
+    struct extent place = doc_extent(r->doc, r->raw);
+    bool object = doc_tag(r->doc, r->raw) == '{';
     if (object) {
         place.to--;
         place.from = place.to;
-        add_to_raw(f, &f->edits->texts, doc_at_end(f->d, doc_first(f->d, f->raw)));
+        add_to_raw(r, &r->edits->texts, doc_at_end(r->doc, doc_first(r->doc, r->raw)));
     } else {
-        buf_add_byte(&f->edits->texts, '{');
-        add_to_raw(f, &f->edits->texts, true);
-        buf_add_byte(&f->edits->texts, '}');
+        buf_add_byte(&r->edits->texts, '{');
+        add_to_raw(r, &r->edits->texts, true);
+        buf_add_byte(&r->edits->texts, '}');
     }
-    edits_end(f->edits, place, begun);
+    edits_end(r->edits, place, begun);
     return true;
 }
 
-static void finish_raw(struct repair_state *f, struct buf *tail)
+static void finish_raw(struct repair_state *r, struct buf *tail)
 {
     bool first = false;
-    bool wrong = f->raw != 0 && !beacon_type_fits(f->d, f->raw, MEMBER_OBJECT);
+    bool wrong = r->raw != 0 && !beacon_type_fits(r->doc, r->raw, MEMBER_OBJECT);
     if (wrong) {
-        repair_save(f, SPAN("raw"), f->raw);
+        repair_save(r, SPAN("raw"), r->raw);
     }
-    if ((f->own_ingest == 0 && f->replaced->n == 0 && !wrong) || edit_raw(f)) {
+    if ((r->own_ingest == 0 && r->replaced->n == 0 && !wrong) || edit_raw(r)) {
         return;
     }
     add_name(tail, &first, SPAN("raw"));
     buf_add_byte(tail, '{');
-    add_to_raw(f, tail, true);
+    add_to_raw(r, tail, true);
     buf_add_byte(tail, '}');
 }
 
 /* ---- the event ---- */
 
-static void add_missing_objects(struct repair_state *f, struct buf *out)
+static void add_missing_objects(struct repair_state *r, struct buf *out)
 {
     static const struct {
         enum member_group group;
@@ -306,48 +296,50 @@ static void add_missing_objects(struct repair_state *f, struct buf *out)
     };
     bool first = false;
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
-        if (doc_member(f->d, f->in->at, objects[i].name) == 0) {
+        if (doc_member(r->doc, r->at, objects[i].name) == 0) {
             add_name(out, &first, objects[i].name);
             buf_add_byte(out, '{');
-            add_missing(f, out, objects[i].group, true);
+            add_missing(r, out, objects[i].group, true);
             buf_add_byte(out, '}');
         }
     }
 }
 
-void repair_event(struct repair *r, const struct repair_input *in, struct buf *out,
+void repair_event(struct repair *repair, const struct repair_input *in, struct buf *out,
                   struct event_facts *facts)
 {
     struct beacon b;
-    *facts = (struct event_facts){.time = TIME_EXACT};
-    arena_clear(&r->arena);
-    edits_clear(&r->edits);
-    buf_clear(&r->replaced);
-    buf_clear(&r->path);
-    buf_clear(&r->tail);
-    struct repair_state f = {.in = in,
-                             .d = in->doc,
+    event_facts_clear(facts);
+    arena_clear(&repair->arena);
+    edits_clear(&repair->edits);
+    buf_clear(&repair->replaced);
+    buf_clear(&repair->path);
+    buf_clear(&repair->tail);
+    struct repair_state r = {.doc = in->doc,
+                             .at = in->at,
+                             .modified_ns = in->modified_ns,
+                             .envelope_time = in->envelope_time,
                              .facts = facts,
-                             .arena = &r->arena,
-                             .edits = &r->edits,
-                             .replaced = &r->replaced,
-                             .bare = {.bare = &r->texts[0], .scratch = &r->texts[1]},
-                             .path = r->path};
-    f.action = repair_action(&f);
-    fix_object(&f, in->at, GROUP_EVENT_OBJECT);
-    if (f.userinfo[0].n + f.userinfo[1].n > 0 && f.raw != 0 && doc_tag(f.d, f.raw) == '{') {
-        strip_userinfo(&f, f.raw); /* any other raw is replaced as a whole */
+                             .arena = &repair->arena,
+                             .edits = &repair->edits,
+                             .replaced = &repair->replaced,
+                             .bare = {.bare = &repair->texts[0], .scratch = &repair->texts[1]},
+                             .path = repair->path};
+    r.action = repair_action(&r);
+    repair_object(&r, in->at, GROUP_EVENT_OBJECT);
+    if (r.userinfo[0].n + r.userinfo[1].n > 0 && r.raw != 0 && doc_tag(r.doc, r.raw) == '{') {
+        strip_userinfo(&r, r.raw); /* any other raw is replaced as a whole */
     }
-    add_missing(&f, &r->tail, GROUP_EVENT_OBJECT, false);
-    add_missing_objects(&f, &r->tail);
-    finish_raw(&f, &r->tail);
-    r->path = f.path;
+    add_missing(&r, &repair->tail, GROUP_EVENT_OBJECT, false);
+    add_missing_objects(&r, &repair->tail);
+    finish_raw(&r, &repair->tail);
+    repair->path = r.path;
 
     struct extent part = doc_extent(in->doc, in->at);
     part.to--; /* the last brace is behind `ingest` */
-    edits_apply(&r->edits, in->doc->text, part, out);
-    buf_add(out, buf_span(&r->tail));
-    out->overflowed = out->overflowed || r->tail.overflowed || r->replaced.overflowed;
+    edits_apply(&repair->edits, in->doc->text, part, out);
+    buf_add(out, buf_span(&repair->tail));
+    out->overflowed = out->overflowed || repair->tail.overflowed || repair->replaced.overflowed;
     beacon_check(in->doc, in->at, in->modified_ns, &b);
-    facts->actor = b.actor;
+    facts->actor = b.facts.actor;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/aws.h"
 
+#include "environment.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 16, PATH_BYTES = 256 };
+enum { FILES_MAX = 16, PATH_BYTES = 256, HOUR_MS = 3600 * 1000 };
 
 static bool is_foreign(const char *variable)
 {
@@ -15,7 +17,7 @@ static bool is_foreign(const char *variable)
            (n >= 6 && strncasecmp(variable + n - 6, "_proxy", 6) == 0);
 }
 
-void aws_forget_environment(void)
+static void forget_environment(void)
 {
     for (size_t i = 0; environ[i] != NULL;) {
         if (!is_foreign(environ[i])) {
@@ -83,7 +85,7 @@ const char *aws_write_file(const char *name, const char *text)
     return files[at];
 }
 
-void aws_remove_files(void)
+static void remove_files(void)
 {
     for (size_t i = 0; i < FILES_MAX; i++) {
         if (files[i][0] != '\0') {
@@ -95,4 +97,20 @@ void aws_remove_files(void)
         (void)rmdir(directory);
         directory[0] = '\0';
     }
+}
+
+void aws_init(struct aws *a)
+{
+    a->environment = environment_save();
+    forget_environment();
+    a->server = server_new();
+    clock_manual_init(&a->now, HOUR_MS, AWS_NOW_MS);
+    (void)snprintf(a->endpoint, sizeof(a->endpoint), "http://127.0.0.1:%d", server_port(a->server));
+}
+
+void aws_done(struct aws *a)
+{
+    server_free(a->server);
+    remove_files();
+    environment_restore(a->environment);
 }

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* aws.h - what tests of net/ that play AWS have in common. */
+/*
+ * aws.h - a fake of AWS for the tests of net/: a scripted server, a clock that is set by hand, and
+ * an environment without the caller's settings.
+ *
+ *     struct fixture { struct aws aws; ... };
+ *     setup:    aws_init(&f->aws);
+ *     test:     aws_add_session(f->aws.server, ...); setenv, aws_write_file as it likes
+ *     teardown: free what speaks to the server, then aws_done(&f->aws);
+ *
+ * cmocka runs the teardown after a failed assertion too, but not after a setup that failed.
+ */
 #ifndef TESTS_NET_AWS_H
 #define TESTS_NET_AWS_H
 
@@ -8,10 +18,22 @@
 #include "base/clock.h"
 #include "net/server.h"
 
+#define AWS_NOW_MS INT64_C(1795355945000) /* 2026-11-22T13:59:05Z */
 #define AWS_ROLE "arn:aws:iam::444455556666:role/ingest"
 
-/* Unset AWS_*, the proxies and HOME: what the caller's environment says is not ours. */
-void aws_forget_environment(void);
+struct aws {
+    struct server *server;
+    struct clock_manual now; /* AWS_NOW_MS; its monotonic time begins with an hour */
+    char endpoint[64];       /* the server's URL, without a slash at the end */
+    char **environment;      /* as it was before */
+};
+
+/*
+ * Start the server and unset AWS_*, the proxies and HOME. aws_done stops the server, removes the
+ * files of aws_write_file and restores the environment: no other thread may use it then.
+ */
+void aws_init(struct aws *a);
+void aws_done(struct aws *a);
 
 /* The server's next answer to AssumeRole: keys ID, secretID, tokenID; of that account. */
 void aws_add_session(struct server *s, const char *id, const char *account, const char *expiration);
@@ -19,8 +41,7 @@ void aws_add_session(struct server *s, const char *id, const char *account, cons
 /* The server's next answer: an error of STS. */
 void aws_add_sts_error(struct server *s, const char *status, const char *code);
 
-/* A file below the test's own directory, which is made on first use; the path is kept. */
+/* A file below the test's own directory; path and file stay until aws_done. */
 const char *aws_write_file(const char *name, const char *text);
-void aws_remove_files(void);
 
 #endif

@@ -6,11 +6,10 @@
 #ifndef TESTS_NET_S3_FIXTURE_H
 #define TESTS_NET_S3_FIXTURE_H
 
-#include "testing.h"
+#include "net/aws.h"
 
 #include "net/fake_creds.h"
 #include "net/s3.h"
-#include "net/server.h"
 
 #include <stdlib.h>
 
@@ -26,16 +25,14 @@ struct seen {
 };
 
 struct fixture {
-    struct server *server;
+    struct aws aws;
     struct s3_shared *shared;
     struct s3_settings settings;
     struct s3 *s3;
-    struct clock_manual clock;
     struct creds_source creds;
     struct s3_object object;
     struct seen seen;
     struct err err;
-    char endpoint[128];
 };
 
 static enum err_kind on_begin(void *ctx, const struct s3_meta *meta, struct err *e)
@@ -60,14 +57,13 @@ static enum err_kind on_bytes(void *ctx, struct span bytes, struct err *e)
 UNUSED static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    f->server = server_new();
+    aws_init(&f->aws);
     f->shared = s3_shared_new();
-    clock_manual_init(&f->clock, 0, 1767323045000);
-    (void)snprintf(f->endpoint, sizeof(f->endpoint), "http://127.0.0.1:%d", server_port(f->server));
-    f->settings = (struct s3_settings){.endpoint = f->endpoint,
+    clock_manual_init(&f->aws.now, 0, 1767323045000);
+    f->settings = (struct s3_settings){.endpoint = f->aws.endpoint,
                                        .connect_timeout_ms = LONG_MS,
                                        .idle_timeout_ms = LONG_MS,
-                                       .clock = &f->clock.clock,
+                                       .clock = &f->aws.now.clock,
                                        .shared = f->shared};
     f->s3 = s3_new(&f->settings);
     f->object = (struct s3_object){.bucket = SPAN("cust-bucket"),
@@ -85,7 +81,7 @@ UNUSED static int teardown(void **state)
     struct fixture *f = *state;
     s3_free(f->s3);
     s3_shared_free(f->shared);
-    server_free(f->server);
+    aws_done(&f->aws);
     buf_done(&f->seen.body);
     free(f);
     return 0;
@@ -104,7 +100,7 @@ UNUSED static void add_cut(struct fixture *f, const char *status, const char *he
     struct buf text = BUF_INIT(BODY_MAX);
     buf_addf(&text, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers, length,
              body);
-    server_add(f->server, (struct reply){.text = buf_span(&text), .end = end});
+    server_add(f->aws.server, (struct reply){.text = buf_span(&text), .end = end});
     buf_done(&text);
 }
 
@@ -113,7 +109,7 @@ UNUSED static void add_error(struct fixture *f, const char *status, const char *
 {
     struct buf body = BUF_INIT(BODY_MAX);
     buf_addf(&body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>%s</Error>", inner);
-    server_add_answer(f->server, status, headers, buf_span(&body));
+    server_add_answer(f->aws.server, status, headers, buf_span(&body));
     buf_done(&body);
 }
 

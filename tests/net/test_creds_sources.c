@@ -10,12 +10,9 @@
 #include <sys/stat.h>
 
 enum { HOUR_MS = 3600 * 1000, MINUTE_MS = 60 * 1000 };
-#define NOW_MS INT64_C(1795355945000) /* 2026-11-22T13:59:05Z */
 
 struct fixture {
-    struct server *server;
-    struct clock_manual now;
-    char endpoint[64];
+    struct aws aws;
     struct creds_settings settings;
     struct creds_source *source;
     struct creds creds;
@@ -24,15 +21,12 @@ struct fixture {
 
 static int setup(void **state)
 {
-    aws_forget_environment();
     struct fixture *f = calloc(1, sizeof(*f));
-    f->server = server_new();
-    clock_manual_init(&f->now, HOUR_MS, NOW_MS);
-    (void)snprintf(f->endpoint, sizeof(f->endpoint), "http://127.0.0.1:%d", server_port(f->server));
+    aws_init(&f->aws);
     f->settings = (struct creds_settings){
         .region = "eu-west-1",
-        .endpoint_sts = f->endpoint,
-        .clock = &f->now.clock,
+        .endpoint_sts = f->aws.endpoint,
+        .clock = &f->aws.now.clock,
         .jitter_seed = 1,
     };
     *state = f;
@@ -43,8 +37,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     creds_source_free(f->source);
-    server_free(f->server);
-    aws_remove_files();
+    aws_done(&f->aws);
     free(f);
     return 0;
 }
@@ -56,8 +49,8 @@ static void set(const char *name, const char *value)
 
 static void pass(struct fixture *f, int64_t ms)
 {
-    f->now.wall += ms;
-    f->now.mono += ms;
+    f->aws.now.wall += ms;
+    f->aws.now.mono += ms;
 }
 
 /* The default chain's choice, by name; "" and an error if there is none. */
@@ -114,7 +107,7 @@ static void environment_gives_keys_and_token(void **state)
     assert_string_equal(chosen(f), "environment");
     assert_gets(f, "AKIDENV");
     assert_string_equal(f->creds.session_token, "new");
-    assert_int_equal(f->creds.expires_ms, NOW_MS + HOUR_MS);
+    assert_int_equal(f->creds.expires_ms, AWS_NOW_MS + HOUR_MS);
 }
 
 static void an_environment_with_an_end_is_read_anew(void **state)
@@ -223,10 +216,11 @@ static void a_role_stands_on_its_source_profile(void **state)
               NULL);
     set("AWS_PROFILE", "role");
     assert_string_equal(chosen(f), "role " AWS_ROLE);
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     assert_gets(f, "ASIA1");
-    assert_true(server_got(f->server, 0, "Credential=AKIDOWN/"));
-    assert_true(server_got(f->server, 0, "RoleSessionName=me&DurationSeconds=1800&ExternalId=x-1"));
+    assert_true(server_got(f->aws.server, 0, "Credential=AKIDOWN/"));
+    assert_true(
+        server_got(f->aws.server, 0, "RoleSessionName=me&DurationSeconds=1800&ExternalId=x-1"));
 }
 
 static void roles_may_stand_on_roles(void **state)
@@ -239,12 +233,12 @@ static void roles_may_stand_on_roles(void **state)
               NULL);
     set("AWS_PROFILE", "two");
     assert_string_equal(chosen(f), "role " AWS_ROLE "2");
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
-    aws_add_session(f->server, "ASIA2", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA2", "444455556666", "2026-11-22T14:59:05Z");
     assert_gets(f, "ASIA2");
-    assert_true(server_got(f->server, 0, "Credential=AKIDOWN/"));
-    assert_true(server_got(f->server, 1, "Credential=ASIA1/"));
-    assert_true(server_got(f->server, 1, "X-Amz-Security-Token: tokenASIA1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "Credential=AKIDOWN/"));
+    assert_true(server_got(f->aws.server, 1, "Credential=ASIA1/"));
+    assert_true(server_got(f->aws.server, 1, "X-Amz-Security-Token: tokenASIA1\r\n"));
 }
 
 static void a_chained_role_asks_for_an_hour_at_most(void **state)
@@ -262,17 +256,17 @@ static void a_chained_role_asks_for_an_hour_at_most(void **state)
               NULL);
     set("AWS_PROFILE", "two");
     assert_string_equal(chosen(f), "role " AWS_ROLE "2");
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T15:59:05Z");
-    aws_add_session(f->server, "ASIA2", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T15:59:05Z");
+    aws_add_session(f->aws.server, "ASIA2", "444455556666", "2026-11-22T14:59:05Z");
     assert_gets(f, "ASIA2");
-    assert_true(server_got(f->server, 0, "&DurationSeconds=7200"));
-    assert_true(server_got(f->server, 1, "&DurationSeconds=3600"));
+    assert_true(server_got(f->aws.server, 0, "&DurationSeconds=7200"));
+    assert_true(server_got(f->aws.server, 1, "&DurationSeconds=3600"));
     set_keys();
     f->settings.profile = "three";
     assert_string_equal(chosen(f), "role " AWS_ROLE "3");
-    aws_add_session(f->server, "ASIA3", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA3", "444455556666", "2026-11-22T14:59:05Z");
     assert_gets(f, "ASIA3");
-    assert_true(server_got(f->server, 2, "&DurationSeconds=1800"));
+    assert_true(server_got(f->aws.server, 2, "&DurationSeconds=1800"));
 }
 
 static void a_profile_may_be_its_own_source_if_it_has_keys(void **state)
@@ -281,9 +275,9 @@ static void a_profile_may_be_its_own_source_if_it_has_keys(void **state)
     use_files("[default]\nrole_arn = " AWS_ROLE "\nsource_profile = default\n" KEYS("AKIDSELF"),
               NULL);
     assert_string_equal(chosen(f), "role " AWS_ROLE);
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     assert_gets(f, "ASIA1");
-    assert_true(server_got(f->server, 0, "Credential=AKIDSELF/"));
+    assert_true(server_got(f->aws.server, 0, "Credential=AKIDSELF/"));
 }
 
 static void credential_source_names_the_environment(void **state)
@@ -293,9 +287,9 @@ static void credential_source_names_the_environment(void **state)
     f->settings.profile = "r";
     set_keys();
     assert_string_equal(chosen(f), "role " AWS_ROLE);
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     assert_gets(f, "ASIA1");
-    assert_true(server_got(f->server, 0, "Credential=AKIDENV/"));
+    assert_true(server_got(f->aws.server, 0, "Credential=AKIDENV/"));
 }
 
 static void mistakes_in_profiles_are_told(void **state)
@@ -343,7 +337,7 @@ static void a_program_gives_credentials_and_no_shell_is_asked(void **state)
     assert_string_equal(chosen(f), "credential_process");
     assert_gets(f, "AKIDPROC");
     assert_string_equal(f->creds.secret_access_key, "$HOME;`x`");
-    assert_int_equal(f->creds.expires_ms, NOW_MS + HOUR_MS);
+    assert_int_equal(f->creds.expires_ms, AWS_NOW_MS + HOUR_MS);
 }
 
 static void tell_program(const char *id, const char *expiration)
@@ -446,18 +440,18 @@ static void a_web_identity_is_unsigned_and_its_token_read_anew(void **state)
     set("AWS_ROLE_SESSION_NAME", "pod-1");
     set("AWS_WEB_IDENTITY_TOKEN_FILE", aws_write_file("token", "header.one.sig\n"));
     assert_string_equal(chosen(f), "web identity " AWS_ROLE);
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
-    aws_add_session(f->server, "ASIA2", "444455556666", "2026-11-22T15:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA2", "444455556666", "2026-11-22T15:59:05Z");
     assert_gets(f, "ASIA1");
-    assert_true(server_got(f->server, 0, "Action=AssumeRoleWithWebIdentity&"));
-    assert_true(server_got(f->server, 0, "RoleSessionName=pod-1&"));
-    assert_true(server_got(f->server, 0, "WebIdentityToken=header.one.sig"));
-    assert_false(server_got(f->server, 0, "Authorization:"));
+    assert_true(server_got(f->aws.server, 0, "Action=AssumeRoleWithWebIdentity&"));
+    assert_true(server_got(f->aws.server, 0, "RoleSessionName=pod-1&"));
+    assert_true(server_got(f->aws.server, 0, "WebIdentityToken=header.one.sig"));
+    assert_false(server_got(f->aws.server, 0, "Authorization:"));
 
     (void)aws_write_file("token", "header.two.sig");
     pass(f, HOUR_MS * 8 / 10);
     assert_gets(f, "ASIA2");
-    assert_true(server_got(f->server, 1, "WebIdentityToken=header.two.sig"));
+    assert_true(server_got(f->aws.server, 1, "WebIdentityToken=header.two.sig"));
 }
 
 static void a_web_identity_without_token_or_role_is_told(void **state)
@@ -471,7 +465,7 @@ static void a_web_identity_without_token_or_role_is_told(void **state)
     set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token");
     assert_string_equal(chosen(f), "web identity " AWS_ROLE);
     assert_int_equal(get(f), FAIL_CONFIG);
-    assert_int_equal(server_requests(f->server), 0);
+    assert_int_equal(server_requests(f->aws.server), 0);
 }
 
 /* ---- Container ---- */
@@ -479,7 +473,7 @@ static void a_web_identity_without_token_or_role_is_told(void **state)
 static void use_container(struct fixture *f)
 {
     char url[128];
-    (void)snprintf(url, sizeof(url), "%s/v1/credentials", f->endpoint);
+    (void)snprintf(url, sizeof(url), "%s/v1/credentials", f->aws.endpoint);
     set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
     assert_string_equal(chosen(f), "container");
 }
@@ -494,16 +488,16 @@ static void a_container_gives_credentials_for_its_token_read_anew(void **state)
     set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "not this one");
     set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", aws_write_file("token", "pod-token-1\n"));
     use_container(f);
-    server_add_answer(f->server, "200 OK", "", CONTAINER("ASIA1", "2026-11-22T14:59:05Z"));
-    server_add_answer(f->server, "200 OK", "", CONTAINER("ASIA2", "2026-11-22T15:59:05Z"));
+    server_add_answer(f->aws.server, "200 OK", "", CONTAINER("ASIA1", "2026-11-22T14:59:05Z"));
+    server_add_answer(f->aws.server, "200 OK", "", CONTAINER("ASIA2", "2026-11-22T15:59:05Z"));
     assert_gets(f, "ASIA1");
-    assert_true(server_got(f->server, 0, "GET /v1/credentials HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 0, "Authorization: pod-token-1\r\n"));
-    assert_true(server_got(f->server, 0, "Accept: application/json\r\n"));
+    assert_true(server_got(f->aws.server, 0, "GET /v1/credentials HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "Authorization: pod-token-1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "Accept: application/json\r\n"));
     (void)aws_write_file("token", "pod-token-2");
     pass(f, HOUR_MS * 8 / 10);
     assert_gets(f, "ASIA2");
-    assert_true(server_got(f->server, 1, "Authorization: pod-token-2\r\n"));
+    assert_true(server_got(f->aws.server, 1, "Authorization: pod-token-2\r\n"));
 }
 
 static void a_container_token_with_a_line_end_is_not_sent(void **state)
@@ -515,23 +509,23 @@ static void a_container_token_with_a_line_end_is_not_sent(void **state)
     set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", aws_write_file("token", "a\nX-Evil: 1\n"));
     use_container(f);
     assert_int_equal(get(f), FAIL_CONFIG);
-    assert_int_equal(server_requests(f->server), 0);
+    assert_int_equal(server_requests(f->aws.server), 0);
 }
 
 static void a_container_is_asked_again_after_5xx_but_not_after_4xx(void **state)
 {
     struct fixture *f = *state;
     use_container(f);
-    server_add_answer(f->server, "500 Internal Server Error", "", SPAN(""));
-    server_add_answer(f->server, "503 Service Unavailable", "", SPAN(""));
-    server_add_answer(f->server, "200 OK", "", CONTAINER("ASIA1", "2026-11-22T14:59:05Z"));
+    server_add_answer(f->aws.server, "500 Internal Server Error", "", SPAN(""));
+    server_add_answer(f->aws.server, "503 Service Unavailable", "", SPAN(""));
+    server_add_answer(f->aws.server, "200 OK", "", CONTAINER("ASIA1", "2026-11-22T14:59:05Z"));
     assert_gets(f, "ASIA1");
     use_container(f);
-    server_add_answer(f->server, "403 Forbidden", "",
+    server_add_answer(f->aws.server, "403 Forbidden", "",
                       SPAN("{\"code\":\"AccessDenied\",\"message\":\"no\"}"));
     assert_int_equal(get(f), FAIL_DENIED);
     assert_string_equal(f->err.code, "AccessDenied");
-    assert_int_equal(server_requests(f->server), 4);
+    assert_int_equal(server_requests(f->aws.server), 4);
 }
 
 static void a_container_url_must_be_near_or_https(void **state)
@@ -562,7 +556,7 @@ static void a_container_url_must_be_near_or_https(void **state)
 
 static void use_instance(struct fixture *f)
 {
-    set("AWS_EC2_METADATA_SERVICE_ENDPOINT", f->endpoint);
+    set("AWS_EC2_METADATA_SERVICE_ENDPOINT", f->aws.endpoint);
     assert_string_equal(chosen(f), "instance metadata");
 }
 
@@ -575,28 +569,28 @@ static void an_instance_is_asked_by_version_2(void **state)
 {
     struct fixture *f = *state;
     use_instance(f);
-    server_add_answer(f->server, "200 OK", "", SPAN("tok-1"));
-    server_add_answer(f->server, "200 OK", "", SPAN("my-role\n"));
-    server_add_answer(f->server, "200 OK", "", INSTANCE("ASIA1", "2026-11-22T14:59:05Z"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("tok-1"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("my-role\n"));
+    server_add_answer(f->aws.server, "200 OK", "", INSTANCE("ASIA1", "2026-11-22T14:59:05Z"));
     assert_gets(f, "ASIA1");
-    assert_true(server_got(f->server, 0, "PUT /latest/api/token HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 0, "x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n"));
-    assert_true(
-        server_got(f->server, 1, "GET /latest/meta-data/iam/security-credentials/ HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 1, "x-aws-ec2-metadata-token: tok-1\r\n"));
-    assert_true(server_got(f->server, 2,
+    assert_true(server_got(f->aws.server, 0, "PUT /latest/api/token HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n"));
+    assert_true(server_got(f->aws.server, 1,
+                           "GET /latest/meta-data/iam/security-credentials/ HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 1, "x-aws-ec2-metadata-token: tok-1\r\n"));
+    assert_true(server_got(f->aws.server, 2,
                            "GET /latest/meta-data/iam/security-credentials/my-role HTTP/1.1\r\n"));
 
     /* The token is kept, and renewed when it is called expired. */
-    server_add_answer(f->server, "401 Unauthorized", "", SPAN(""));
-    server_add_answer(f->server, "200 OK", "", SPAN("tok-2"));
-    server_add_answer(f->server, "200 OK", "", SPAN("my-role"));
-    server_add_answer(f->server, "200 OK", "", INSTANCE("ASIA2", "2026-11-22T15:59:05Z"));
+    server_add_answer(f->aws.server, "401 Unauthorized", "", SPAN(""));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("tok-2"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("my-role"));
+    server_add_answer(f->aws.server, "200 OK", "", INSTANCE("ASIA2", "2026-11-22T15:59:05Z"));
     pass(f, HOUR_MS * 8 / 10);
     assert_gets(f, "ASIA2");
-    assert_true(server_got(f->server, 3, "x-aws-ec2-metadata-token: tok-1\r\n"));
-    assert_true(server_got(f->server, 6, "x-aws-ec2-metadata-token: tok-2\r\n"));
-    assert_int_equal(server_requests(f->server), 7);
+    assert_true(server_got(f->aws.server, 3, "x-aws-ec2-metadata-token: tok-1\r\n"));
+    assert_true(server_got(f->aws.server, 6, "x-aws-ec2-metadata-token: tok-2\r\n"));
+    assert_int_equal(server_requests(f->aws.server), 7);
 }
 
 static void version_1_is_never_asked(void **state)
@@ -606,9 +600,9 @@ static void version_1_is_never_asked(void **state)
                                            "405 Method Not Allowed"};
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
         use_instance(f);
-        server_add_answer(f->server, refusals[i], "", SPAN(""));
+        server_add_answer(f->aws.server, refusals[i], "", SPAN(""));
         assert_int_equal(get(f), FAIL_DENIED);
-        assert_int_equal(server_requests(f->server), i + 1);
+        assert_int_equal(server_requests(f->aws.server), i + 1);
     }
 }
 
@@ -616,37 +610,37 @@ static void an_instance_without_role_or_right_is_told(void **state)
 {
     struct fixture *f = *state;
     use_instance(f);
-    server_add_answer(f->server, "200 OK", "", SPAN("tok"));
-    server_add_answer(f->server, "404 Not Found", "", SPAN(""));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("tok"));
+    server_add_answer(f->aws.server, "404 Not Found", "", SPAN(""));
     assert_int_equal(get(f), FAIL_CONFIG);
     assert_string_equal(f->err.text, "instance metadata: the instance has no role");
 
     use_instance(f);
-    server_add_answer(f->server, "200 OK", "", SPAN("tok"));
-    server_add_answer(f->server, "200 OK", "", SPAN("role"));
-    server_add_answer(f->server, "200 OK", "",
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("tok"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("role"));
+    server_add_answer(f->aws.server, "200 OK", "",
                       SPAN("{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"trust\"}"));
     assert_int_equal(get(f), FAIL_DENIED);
     assert_string_equal(f->err.code, "AssumeRoleUnauthorizedAccess");
 
     use_instance(f);
-    server_add_answer(f->server, "200 OK", "", SPAN("tok\r\nX: y"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("tok\r\nX: y"));
     assert_int_equal(get(f), FAIL_AGAIN);
-    assert_int_equal(server_requests(f->server), 6);
+    assert_int_equal(server_requests(f->aws.server), 6);
 }
 
 static void an_instance_keeps_its_credentials_while_metadata_is_away(void **state)
 {
     struct fixture *f = *state;
     use_instance(f);
-    server_add_answer(f->server, "200 OK", "", SPAN("tok"));
-    server_add_answer(f->server, "200 OK", "", SPAN("role"));
-    server_add_answer(f->server, "200 OK", "", INSTANCE("ASIA1", "2026-11-22T14:59:05Z"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("tok"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("role"));
+    server_add_answer(f->aws.server, "200 OK", "", INSTANCE("ASIA1", "2026-11-22T14:59:05Z"));
     assert_gets(f, "ASIA1");
-    server_add_answer(f->server, "500 Internal Server Error", "", SPAN(""));
+    server_add_answer(f->aws.server, "500 Internal Server Error", "", SPAN(""));
     pass(f, HOUR_MS + MINUTE_MS);
     assert_gets(f, "ASIA1");
-    assert_int_equal(server_requests(f->server), 4);
+    assert_int_equal(server_requests(f->aws.server), 4);
 }
 
 static void instance_metadata_may_be_disabled_or_misconfigured(void **state)
@@ -678,7 +672,7 @@ static void the_first_that_is_set_up_is_taken(void **state)
     assert_string_equal(chosen(f), "role " AWS_ROLE);
     set_keys();
     assert_string_equal(chosen(f), "environment");
-    assert_int_equal(server_requests(f->server), 0); /* choosing sends no request */
+    assert_int_equal(server_requests(f->aws.server), 0); /* choosing sends no request */
 }
 
 static void a_chosen_profile_without_credentials_leads_on_to_the_instance(void **state)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "testing.h"
+#include "net/aws.h"
 
 #include "net/http.h"
-#include "net/server.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -13,32 +12,18 @@ enum { BODY_MAX = 4096, NEVER_MS = 60000 };
 
 /* One server, one client, one answer. */
 struct fixture {
-    struct server *server;
+    struct aws aws;
     struct http *http;
     struct http_answer answer;
     struct err err;
-    char url[128];
 };
-
-/* What the caller's environment says about networks is not ours. */
-static void forget_environment(void)
-{
-    static const char *const names[] = {"http_proxy", "https_proxy",  "HTTPS_PROXY",
-                                        "all_proxy",  "ALL_PROXY",    "no_proxy",
-                                        "NO_PROXY",   "AWS_CA_BUNDLE"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        assert_int_equal(unsetenv(names[i]), 0);
-    }
-}
 
 static int setup(void **state)
 {
-    forget_environment();
     struct fixture *f = calloc(1, sizeof(*f));
-    f->server = server_new();
+    aws_init(&f->aws);
     f->http = http_new(NULL);
     http_answer_init(&f->answer, BODY_MAX);
-    (void)snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d", server_port(f->server));
     *state = f;
     return 0;
 }
@@ -48,7 +33,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
     http_free(f->http);
     http_answer_done(&f->answer);
-    server_free(f->server);
+    aws_done(&f->aws);
     free(f);
     return 0;
 }
@@ -69,8 +54,9 @@ static enum err_kind call(struct fixture *f, const struct http_request *r)
 static void gives_status_head_and_body(void **state)
 {
     struct fixture *f = *state;
-    server_add_answer(f->server, "404 Not Found", "ETag:  \"x\" \r\nDate: d\r\n", SPAN("hello"));
-    struct http_request r = get(f->url);
+    server_add_answer(f->aws.server, "404 Not Found", "ETag:  \"x\" \r\nDate: d\r\n",
+                      SPAN("hello"));
+    struct http_request r = get(f->aws.endpoint);
     assert_int_equal(call(f, &r), FAIL_NONE);
     assert_int_equal(f->answer.status, 404);
     assert_span_equal(http_field(&f->answer, "etag"), SPAN("\"x\""));
@@ -83,21 +69,21 @@ static void sends_only_what_it_is_told(void **state)
 {
     struct fixture *f = *state;
     char url[256];
-    (void)snprintf(url, sizeof(url), "%s//a/../b/./c%%2F?q=%%20", f->url);
+    (void)snprintf(url, sizeof(url), "%s//a/../b/./c%%2F?q=%%20", f->aws.endpoint);
     struct http_header headers[] = {{SPAN("X-Amz-A"), SPAN("1")}, {SPAN("X-Empty"), SPAN("")}};
     struct http_request r = get(url);
     r.headers = headers;
     r.header_count = 2;
-    server_add_answer(f->server, "200 OK", "", SPAN(""));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN(""));
     assert_int_equal(call(f, &r), FAIL_NONE);
 
     char want[512];
     (void)snprintf(want, sizeof(want),
                    "GET //a/../b/./c%%2F?q=%%20 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: "
                    "asymptote-ingest/" INGEST_VERSION "\r\nX-Amz-A: 1\r\nX-Empty:\r\n\r\n",
-                   server_port(f->server));
+                   server_port(f->aws.server));
     struct buf got = BUF_INIT(BODY_MAX);
-    server_copy(f->server, 0, &got);
+    server_copy(f->aws.server, 0, &got);
     assert_span_equal(buf_span(&got), span_str(want));
     buf_done(&got);
 }
@@ -106,46 +92,46 @@ static void posts_and_puts_bodies(void **state)
 {
     struct fixture *f = *state;
     struct http_header type = {SPAN("Content-Type"), SPAN("application/x-amz-json-1.0")};
-    struct http_request r = get(f->url);
+    struct http_request r = get(f->aws.endpoint);
     r.method = "POST";
     r.body = SPAN("{\"a\":1}");
     r.headers = &type;
     r.header_count = 1;
-    server_add_answer(f->server, "200 OK", "", SPAN(""));
-    server_add_answer(f->server, "200 OK", "", SPAN("token"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN(""));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("token"));
     assert_int_equal(call(f, &r), FAIL_NONE);
-    assert_true(server_got(f->server, 0, "POST / HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 0, "\r\nContent-Type: application/x-amz-json-1.0\r\n"));
-    assert_true(server_got(f->server, 0, "\r\n\r\n{\"a\":1}"));
+    assert_true(server_got(f->aws.server, 0, "POST / HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "\r\nContent-Type: application/x-amz-json-1.0\r\n"));
+    assert_true(server_got(f->aws.server, 0, "\r\n\r\n{\"a\":1}"));
 
-    struct http_request put = get(f->url);
+    struct http_request put = get(f->aws.endpoint);
     put.method = "PUT";
     assert_int_equal(call(f, &put), FAIL_NONE);
-    assert_true(server_got(f->server, 1, "PUT / HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 1, "\r\nContent-Length: 0\r\n"));
+    assert_true(server_got(f->aws.server, 1, "PUT / HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 1, "\r\nContent-Length: 0\r\n"));
     assert_span_equal(buf_span(&f->answer.body), SPAN("token"));
-    assert_int_equal(server_connections(f->server), 1);
+    assert_int_equal(server_connections(f->aws.server), 1);
 }
 
 static void does_not_follow_redirects(void **state)
 {
     struct fixture *f = *state;
     char headers[256];
-    (void)snprintf(headers, sizeof(headers), "Location: %s/elsewhere\r\n", f->url);
-    server_add_answer(f->server, "301 Moved", headers, SPAN("x"));
-    struct http_request r = get(f->url);
+    (void)snprintf(headers, sizeof(headers), "Location: %s/elsewhere\r\n", f->aws.endpoint);
+    server_add_answer(f->aws.server, "301 Moved", headers, SPAN("x"));
+    struct http_request r = get(f->aws.endpoint);
     assert_int_equal(call(f, &r), FAIL_NONE);
     assert_int_equal(f->answer.status, 301);
-    assert_int_equal(server_requests(f->server), 1);
+    assert_int_equal(server_requests(f->aws.server), 1);
 }
 
 static void reads_the_answer_behind_interim_ones(void **state)
 {
     struct fixture *f = *state;
-    server_add(f->server,
+    server_add(f->aws.server,
                (struct reply){.text = SPAN("HTTP/1.1 100 Continue\r\nA: 1\r\n\r\n"
                                            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")});
-    struct http_request r = get(f->url);
+    struct http_request r = get(f->aws.endpoint);
     assert_int_equal(call(f, &r), FAIL_NONE);
     assert_int_equal(f->answer.status, 200);
     assert_span_equal(http_field(&f->answer, "a"), SPAN(""));
@@ -161,23 +147,23 @@ static void refuses_urls_and_headers_that_could_be_a_trick(void **state)
     r = get("ftp://127.0.0.1/");
     assert_int_equal(call(f, &r), FAIL_CONFIG);
     for (size_t i = 0; i < 2; i++) {
-        r = get(f->url);
+        r = get(f->aws.endpoint);
         r.headers = &bad[i];
         r.header_count = 1;
         assert_int_equal(call(f, &r), FAIL_CONFIG);
     }
-    assert_int_equal(server_connections(f->server), 0);
+    assert_int_equal(server_connections(f->aws.server), 0);
 }
 
 static void cuts_a_body_that_is_too_long(void **state)
 {
     struct fixture *f = *state;
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 500 Oops\r\nContent-Length: "
-                                                      "1073741824\r\n\r\n0123456789abcdef"),
-                                         .tail = 16,
-                                         .repeat = 1 << 26,
-                                         .end = REPLY_CLOSE});
-    struct http_request r = get(f->url);
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 500 Oops\r\nContent-Length: "
+                                                          "1073741824\r\n\r\n0123456789abcdef"),
+                                             .tail = 16,
+                                             .repeat = 1 << 26,
+                                             .end = REPLY_CLOSE});
+    struct http_request r = get(f->aws.endpoint);
     assert_int_equal(call(f, &r), FAIL_NONE);
     assert_int_equal(f->answer.status, 500);
     assert_int_equal(f->answer.body.n, BODY_MAX);
@@ -187,16 +173,16 @@ static void cuts_a_body_that_is_too_long(void **state)
 static void ends_endless_headers(void **state)
 {
     struct fixture *f = *state;
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nX-A: 0123456789\r\n"),
-                                         .tail = 17,
-                                         .repeat = 1 << 26});
-    struct http_request r = get(f->url);
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nX-A: 0123456789\r\n"),
+                                             .tail = 17,
+                                             .repeat = 1 << 26});
+    struct http_request r = get(f->aws.endpoint);
     assert_int_equal(call(f, &r), FAIL_AGAIN);
     assert_non_null(strstr(f->err.text, "more than 65536 bytes of headers"));
 
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 100 Continue\r\n\r\n"),
-                                         .tail = 25,
-                                         .repeat = 1 << 26});
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 100 Continue\r\n\r\n"),
+                                             .tail = 25,
+                                             .repeat = 1 << 26});
     assert_int_equal(call(f, &r), FAIL_AGAIN);
     assert_non_null(strstr(f->err.text, "more than 65536 bytes of headers"));
 }
@@ -204,7 +190,7 @@ static void ends_endless_headers(void **state)
 static void classes_broken_connections(void **state)
 {
     struct fixture *f = *state;
-    struct http_request r = get(f->url);
+    struct http_request r = get(f->aws.endpoint);
     const struct reply broken[] = {
         {.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), .end = REPLY_CLOSE},
         {.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), .end = REPLY_RESET},
@@ -215,7 +201,7 @@ static void classes_broken_connections(void **state)
         {.text = SPAN("HTTP/1.1 200 OK\r\nContent-"), .end = REPLY_CLOSE},
     };
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
-        server_add(f->server, broken[i]);
+        server_add(f->aws.server, broken[i]);
         err_clear(&f->err);
         assert_int_equal(call(f, &r), FAIL_AGAIN);
         assert_true(strncmp(f->err.text, "http: ", 6) == 0 && strlen(f->err.text) > 10);
@@ -227,8 +213,9 @@ static void classes_broken_connections(void **state)
 static void ends_in_time(void **state)
 {
     struct fixture *f = *state;
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n"), .end = REPLY_STALL});
-    struct http_request r = get(f->url);
+    server_add(f->aws.server,
+               (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n"), .end = REPLY_STALL});
+    struct http_request r = get(f->aws.endpoint);
     r.total_timeout_ms = 100;
     assert_int_equal(call(f, &r), FAIL_AGAIN);
 }
@@ -255,11 +242,11 @@ static void hands_good_bodies_to_the_sink_and_keeps_bad_ones(void **state)
     struct fixture *f = *state;
     struct taken t = {.body = BUF_INIT(BODY_MAX)};
     struct http_sink sink = {&t, take_body};
-    struct http_request r = get(f->url);
+    struct http_request r = get(f->aws.endpoint);
     r.sink = &sink;
     r.idle_timeout_ms = NEVER_MS;
-    server_add_answer(f->server, "403 Forbidden", "X-A: 1\r\n", SPAN("<Error/>"));
-    server_add_answer(f->server, "200 OK", "X-A: 1\r\n", SPAN("data"));
+    server_add_answer(f->aws.server, "403 Forbidden", "X-A: 1\r\n", SPAN("<Error/>"));
+    server_add_answer(f->aws.server, "200 OK", "X-A: 1\r\n", SPAN("data"));
     assert_int_equal(call(f, &r), FAIL_NONE);
     assert_span_equal(buf_span(&f->answer.body), SPAN("<Error/>"));
     assert_int_equal(call(f, &r), FAIL_NONE);
@@ -273,9 +260,9 @@ static void gives_back_what_the_sink_refused_with(void **state)
     struct fixture *f = *state;
     struct taken t = {.body = BUF_INIT(BODY_MAX), .refuse = FAIL_LIMIT};
     struct http_sink sink = {&t, take_body};
-    struct http_request r = get(f->url);
+    struct http_request r = get(f->aws.endpoint);
     r.sink = &sink;
-    server_add_answer(f->server, "200 OK", "X-A: 1\r\n", SPAN("data"));
+    server_add_answer(f->aws.server, "200 OK", "X-A: 1\r\n", SPAN("data"));
     assert_int_equal(call(f, &r), FAIL_LIMIT);
     assert_string_equal(f->err.text, "no thanks");
     buf_done(&t.body);
@@ -286,10 +273,10 @@ static void ends_when_no_byte_arrives(void **state)
     struct fixture *f = *state;
     struct taken t = {.body = BUF_INIT(BODY_MAX)};
     struct http_sink sink = {&t, take_body};
-    struct http_request r = get(f->url);
+    struct http_request r = get(f->aws.endpoint);
     r.sink = &sink;
     r.idle_timeout_ms = 150;
-    server_add(f->server,
+    server_add(f->aws.server,
                (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: "
                                            "10\r\n\r\n12345"),
                               .end = REPLY_STALL});
@@ -315,14 +302,15 @@ static void does_not_count_the_time_of_the_sink(void **state)
     struct fixture *f = *state;
     struct taken t = {.body = BUF_INIT(BODY_MAX)};
     struct http_sink sink = {&t, take_slowly};
-    struct http_request r = get(f->url);
+    struct http_request r = get(f->aws.endpoint);
     r.sink = &sink;
     r.idle_timeout_ms = 600;
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n"
-                                                      "\r\n12345"),
-                                         .tail = 5,
-                                         .repeat = 1,
-                                         .pause_ms = 750});
+    server_add(f->aws.server,
+               (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n"
+                                           "\r\n12345"),
+                              .tail = 5,
+                              .repeat = 1,
+                              .pause_ms = 750});
     assert_int_equal(call(f, &r), FAIL_NONE);
     assert_span_equal(buf_span(&t.body), SPAN("1234512345"));
     buf_done(&t.body);
@@ -331,7 +319,7 @@ static void does_not_count_the_time_of_the_sink(void **state)
 static void *stop_after_request(void *arg)
 {
     struct fixture *f = arg;
-    server_await(f->server, 1);
+    server_await(f->aws.server, 1);
     http_stop(f->http);
     return NULL;
 }
@@ -340,34 +328,34 @@ static void stops_at_once_and_for_good(void **state)
 {
     struct fixture *f = *state;
     pthread_t thread;
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n"), .end = REPLY_STALL});
-    struct http_request r = get(f->url);
+    server_add(f->aws.server,
+               (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n"), .end = REPLY_STALL});
+    struct http_request r = get(f->aws.endpoint);
     assert_int_equal(pthread_create(&thread, NULL, stop_after_request, f), 0);
     assert_int_equal(call(f, &r), FAIL_STOPPED);
     (void)pthread_join(thread, NULL);
     assert_int_equal(call(f, &r), FAIL_STOPPED);
     assert_false(http_wait(f->http, NEVER_MS));
-    assert_int_equal(server_requests(f->server), 1);
+    assert_int_equal(server_requests(f->aws.server), 1);
 }
 
 static void uses_proxies_but_not_for_this_machine(void **state)
 {
     struct fixture *f = *state;
     char proxy[64];
-    (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server_port(f->server));
+    (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server_port(f->aws.server));
     assert_int_equal(setenv("http_proxy", proxy, 1), 0);
-    server_add_answer(f->server, "200 OK", "", SPAN("by proxy"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("by proxy"));
     struct http_request r = get("http://bucket.invalid/k");
     r.allow_http = true;
     assert_int_equal(call(f, &r), FAIL_NONE);
-    assert_true(server_got(f->server, 0, "GET http://bucket.invalid/k HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "GET http://bucket.invalid/k HTTP/1.1\r\n"));
 
     r.no_proxy = true;
     assert_int_equal(call(f, &r), FAIL_AGAIN); /* no such name */
     r = get("http://127.0.0.1:1/");
     assert_int_equal(call(f, &r), FAIL_AGAIN); /* no server listens there */
-    assert_int_equal(server_requests(f->server), 1);
-    assert_int_equal(unsetenv("http_proxy"), 0);
+    assert_int_equal(server_requests(f->aws.server), 1);
 }
 
 static void no_proxy_stands_before_metadata(void **state)
@@ -376,10 +364,10 @@ static void no_proxy_stands_before_metadata(void **state)
                                        "http://[fd00:ec2::254]/latest/"};
     struct fixture *f = *state;
     char proxy[64];
-    (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server_port(f->server));
+    (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server_port(f->aws.server));
     assert_int_equal(setenv("http_proxy", proxy, 1), 0);
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
-        server_add_answer(f->server, "200 OK", "", SPAN("by proxy"));
+        server_add_answer(f->aws.server, "200 OK", "", SPAN("by proxy"));
         struct http_request r = get(urls[i]);
         r.allow_http = true;
         r.connect_timeout_ms = 50;
@@ -388,8 +376,7 @@ static void no_proxy_stands_before_metadata(void **state)
             assert_false(span_eq(buf_span(&f->answer.body), SPAN("by proxy")));
         }
     }
-    assert_int_equal(server_connections(f->server), 0);
-    assert_int_equal(unsetenv("http_proxy"), 0);
+    assert_int_equal(server_connections(f->aws.server), 0);
 }
 
 static void a_proxy_that_cannot_be_found_may_be_found_later(void **state)
@@ -400,7 +387,6 @@ static void a_proxy_that_cannot_be_found_may_be_found_later(void **state)
     r.allow_http = true;
     assert_int_equal(call(f, &r), FAIL_AGAIN);
     assert_non_null(strstr(f->err.text, "proxy.invalid"));
-    assert_int_equal(unsetenv("http_proxy"), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -8,17 +8,17 @@
 static void reads_an_object(void **state)
 {
     struct fixture *f = *state;
-    server_add_answer(f->server, "200 OK", ETAG DATED, SPAN("hello"));
+    server_add_answer(f->aws.server, "200 OK", ETAG DATED, SPAN("hello"));
     assert_int_equal(get(f), FAIL_NONE);
     assert_span_equal(buf_span(&f->seen.body), SPAN("hello"));
     assert_int_equal(f->seen.begins, 1);
     assert_string_equal(f->seen.meta.version, "e1");
     assert_true(f->seen.meta.modified_ns == 1767323045000000000);
     assert_int_equal(f->seen.meta.length, 5);
-    assert_true(server_got(f->server, 0, "GET /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 0, "\r\nx-amz-expected-bucket-owner: 444455556666\r\n"));
-    assert_true(server_got(f->server, 0, "\r\nx-amz-checksum-mode: ENABLED\r\n"));
-    assert_true(server_got(f->server, 0,
+    assert_true(server_got(f->aws.server, 0, "GET /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "\r\nx-amz-expected-bucket-owner: 444455556666\r\n"));
+    assert_true(server_got(f->aws.server, 0, "\r\nx-amz-checksum-mode: ENABLED\r\n"));
+    assert_true(server_got(f->aws.server, 0,
                            "/eu-west-1/s3/aws4_request, SignedHeaders=host;"
                            "x-amz-checksum-mode;x-amz-content-sha256;x-amz-date;"
                            "x-amz-expected-bucket-owner;x-amz-security-token,"));
@@ -27,7 +27,7 @@ static void reads_an_object(void **state)
 static void begins_also_an_empty_object(void **state)
 {
     struct fixture *f = *state;
-    server_add_answer(f->server, "200 OK", ETAG, SPAN(""));
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN(""));
     assert_int_equal(get(f), FAIL_NONE);
     assert_int_equal(f->seen.begins, 1);
     assert_int_equal(f->seen.body.n, 0);
@@ -39,12 +39,12 @@ static void asks_for_versions_and_as_requester(void **state)
     f->object.version_id = SPAN("3/L4+x");
     f->object.request_payer = true;
     f->object.owner = SPAN("");
-    server_add_answer(f->server, "200 OK", ETAG "x-amz-version-id: 3/L4+x\r\n", SPAN("v"));
+    server_add_answer(f->aws.server, "200 OK", ETAG "x-amz-version-id: 3/L4+x\r\n", SPAN("v"));
     assert_int_equal(get(f), FAIL_NONE);
     assert_string_equal(f->seen.meta.version, "3/L4+x");
-    assert_true(server_got(f->server, 0, "?versionId=3%2FL4%2Bx HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 0, "\r\nx-amz-request-payer: requester\r\n"));
-    assert_true(server_got(f->server, 0, ";x-amz-request-payer;"));
+    assert_true(server_got(f->aws.server, 0, "?versionId=3%2FL4%2Bx HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "\r\nx-amz-request-payer: requester\r\n"));
+    assert_true(server_got(f->aws.server, 0, ";x-amz-request-payer;"));
 }
 
 static void names_hosts_by_bucket_where_the_endpoint_says_so(void **state)
@@ -53,15 +53,15 @@ static void names_hosts_by_bucket_where_the_endpoint_says_so(void **state)
     struct s3_settings by_host = f->settings;
     char endpoint[128];
     (void)snprintf(endpoint, sizeof(endpoint), "http://{bucket}.s3.localhost:%d/",
-                   server_port(f->server));
+                   server_port(f->aws.server));
     by_host.endpoint = endpoint;
     s3_free(f->s3);
     f->s3 = s3_new(&by_host);
     f->object.key = SPAN("/a//../b");
-    server_add_answer(f->server, "200 OK", ETAG, SPAN("x"));
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("x"));
     assert_int_equal(get(f), FAIL_NONE);
     assert_true(
-        server_got(f->server, 0, "GET //a//../b HTTP/1.1\r\nHost: cust-bucket.s3.localhost:"));
+        server_got(f->aws.server, 0, "GET //a//../b HTTP/1.1\r\nHost: cust-bucket.s3.localhost:"));
 }
 
 static void refuses_names_that_cannot_be(void **state)
@@ -88,7 +88,7 @@ static void refuses_names_that_cannot_be(void **state)
         f->object.owner = rows[i].owner;
         assert_int_equal(get(f), rows[i].kind);
     }
-    assert_int_equal(server_connections(f->server), 0);
+    assert_int_equal(server_connections(f->aws.server), 0);
 }
 
 /* ---- Errors ---- */
@@ -127,7 +127,7 @@ static void gives_each_error_its_class(void **state)
         assert_int_equal(get(f), rows[i].kind);
         assert_int_equal(f->err.kind, rows[i].kind);
         assert_int_equal(f->err.status, strtol(rows[i].status, NULL, 10));
-        assert_int_equal(server_requests(f->server), i + 1);
+        assert_int_equal(server_requests(f->aws.server), i + 1);
     }
     assert_int_equal(f->seen.begins, 0);
 }
@@ -151,13 +151,13 @@ static void tells_which_key_and_which_policies(void **state)
 static void survives_errors_made_of_garbage(void **state)
 {
     struct fixture *f = *state;
-    server_add_answer(f->server, "500 Oops", "", SPAN("<Error><Code>\0\xff"));
+    server_add_answer(f->aws.server, "500 Oops", "", SPAN("<Error><Code>\0\xff"));
     assert_int_equal(get(f), FAIL_AGAIN);
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 403 No\r\nContent-Length: "
-                                                      "1073741824\r\n\r\n0123456789abcdef"),
-                                         .tail = 16,
-                                         .repeat = 1 << 26,
-                                         .end = REPLY_CLOSE});
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 403 No\r\nContent-Length: "
+                                                          "1073741824\r\n\r\n0123456789abcdef"),
+                                             .tail = 16,
+                                             .repeat = 1 << 26,
+                                             .end = REPLY_CLOSE});
     assert_int_equal(get(f), FAIL_DENIED);
 }
 
@@ -168,11 +168,11 @@ static void does_not_remember_a_region_from_which_nobody_answers(void **state)
     struct fixture *f = *state;
     add_error(f, "301 Moved Permanently", "x-amz-bucket-region: eu-nowhere-1\r\n",
               "<Code>PermanentRedirect</Code>");
-    server_add(f->server, (struct reply){.text = SPAN("no http\r\n\r\n"), .end = REPLY_CLOSE});
-    server_add_answer(f->server, "200 OK", ETAG, SPAN("a"));
+    server_add(f->aws.server, (struct reply){.text = SPAN("no http\r\n\r\n"), .end = REPLY_CLOSE});
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("a"));
     assert_int_equal(get(f), FAIL_NONE);
-    assert_true(server_got(f->server, 1, "/eu-nowhere-1/s3/"));
-    assert_true(server_got(f->server, 2, "/eu-west-1/s3/"));
+    assert_true(server_got(f->aws.server, 1, "/eu-nowhere-1/s3/"));
+    assert_true(server_got(f->aws.server, 2, "/eu-west-1/s3/"));
 }
 
 static void corrects_the_region_once_and_remembers_it(void **state)
@@ -180,17 +180,17 @@ static void corrects_the_region_once_and_remembers_it(void **state)
     struct fixture *f = *state;
     add_error(f, "301 Moved Permanently", "x-amz-bucket-region: eu-central-1\r\n",
               "<Code>PermanentRedirect</Code><Endpoint>evil.example.com</Endpoint>");
-    server_add_answer(f->server, "200 OK", ETAG, SPAN("a"));
-    server_add_answer(f->server, "200 OK", ETAG, SPAN("b"));
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("a"));
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("b"));
     assert_int_equal(get(f), FAIL_NONE);
-    assert_true(server_got(f->server, 0, "/eu-west-1/s3/"));
-    assert_true(server_got(f->server, 1, "/eu-central-1/s3/"));
+    assert_true(server_got(f->aws.server, 0, "/eu-west-1/s3/"));
+    assert_true(server_got(f->aws.server, 1, "/eu-central-1/s3/"));
 
     struct s3 *other = s3_new(&f->settings); /* another lane */
     s3_free(f->s3);
     f->s3 = other;
     assert_int_equal(get(f), FAIL_NONE);
-    assert_true(server_got(f->server, 2, "/eu-central-1/s3/"));
+    assert_true(server_got(f->aws.server, 2, "/eu-central-1/s3/"));
 }
 
 static void finds_the_region_in_the_body(void **state)
@@ -198,21 +198,22 @@ static void finds_the_region_in_the_body(void **state)
     struct fixture *f = *state;
     add_error(f, "400 Bad Request", "",
               "<Code>AuthorizationHeaderMalformed</Code><Region>us-east-2</Region>");
-    server_add_answer(f->server, "200 OK", ETAG, SPAN("a"));
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("a"));
     assert_int_equal(get(f), FAIL_NONE);
-    assert_true(server_got(f->server, 1, "/us-east-2/s3/"));
+    assert_true(server_got(f->aws.server, 1, "/us-east-2/s3/"));
 }
 
 static void asks_for_the_region_when_nobody_says_it(void **state)
 {
     struct fixture *f = *state;
     add_error(f, "301 Moved Permanently", "", "<Code>PermanentRedirect</Code>");
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 403 Forbidden\r\n"
-                                                      "x-amz-bucket-region: ap-south-1\r\n\r\n")});
-    server_add_answer(f->server, "200 OK", ETAG, SPAN("a"));
+    server_add(f->aws.server,
+               (struct reply){.text = SPAN("HTTP/1.1 403 Forbidden\r\n"
+                                           "x-amz-bucket-region: ap-south-1\r\n\r\n")});
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("a"));
     assert_int_equal(get(f), FAIL_NONE);
-    assert_true(server_got(f->server, 1, "HEAD /cust-bucket/ HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 2, "/ap-south-1/s3/"));
+    assert_true(server_got(f->aws.server, 1, "HEAD /cust-bucket/ HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 2, "/ap-south-1/s3/"));
 }
 
 static void does_not_go_in_circles_or_to_other_partitions(void **state)
@@ -221,14 +222,14 @@ static void does_not_go_in_circles_or_to_other_partitions(void **state)
     add_error(f, "301 Moved", "x-amz-bucket-region: eu-central-1\r\n", "");
     add_error(f, "301 Moved", "x-amz-bucket-region: eu-west-1\r\n", "");
     assert_int_equal(get(f), FAIL_CONFIG);
-    assert_int_equal(server_requests(f->server), 2);
+    assert_int_equal(server_requests(f->aws.server), 2);
     f->object.bucket = SPAN("other-bucket");
     add_error(f, "301 Moved", "x-amz-bucket-region: cn-north-1\r\n", "");
     assert_int_equal(get(f), FAIL_CONFIG);
     assert_non_null(strstr(f->err.text, "cn-north-1 cannot be tried"));
     add_error(f, "301 Moved", "x-amz-bucket-region: eu-west-1\r\n", "");
     assert_int_equal(get(f), FAIL_CONFIG);
-    assert_int_equal(server_requests(f->server), 4);
+    assert_int_equal(server_requests(f->aws.server), 4);
 }
 
 static void leaves_a_redirect_that_leads_nowhere(void **state)
@@ -236,9 +237,9 @@ static void leaves_a_redirect_that_leads_nowhere(void **state)
     struct fixture *f = *state;
     add_error(f, "307 Temporary Redirect", "Location: http://evil.example.com/\r\n",
               "<Code>TemporaryRedirect</Code>");
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 403 Forbidden\r\n\r\n")});
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 403 Forbidden\r\n\r\n")});
     assert_int_equal(get(f), FAIL_AGAIN);
-    assert_int_equal(server_requests(f->server), 2);
+    assert_int_equal(server_requests(f->aws.server), 2);
 }
 
 /* ---- Checksums ---- */
@@ -257,17 +258,17 @@ static void checks_the_sum_over_resumed_bodies(void **state)
         assert_string_equal(f->err.code, bad != 0 ? "ChecksumMismatch" : "");
     }
     assert_non_null(strstr(f->err.text, "CRC64NVME"));
-    assert_int_equal(server_requests(f->server), 4);
+    assert_int_equal(server_requests(f->aws.server), 4);
 }
 
 static void checks_each_object_anew(void **state)
 {
     struct fixture *f = *state;
-    server_add_answer(f->server, "200 OK", ETAG "x-amz-checksum-crc32: y/Q5Jg==\r\n",
+    server_add_answer(f->aws.server, "200 OK", ETAG "x-amz-checksum-crc32: y/Q5Jg==\r\n",
                       SPAN("123456780"));
-    server_add_answer(f->server, "200 OK", ETAG "x-amz-checksum-crc32: y/Q5Jg==\r\n",
+    server_add_answer(f->aws.server, "200 OK", ETAG "x-amz-checksum-crc32: y/Q5Jg==\r\n",
                       SPAN("123456789"));
-    server_add_answer(f->server, "200 OK",
+    server_add_answer(f->aws.server, "200 OK",
                       ETAG "x-amz-checksum-crc32: y/Q5Jg==-2\r\nx-amz-checksum-type: COMPOSITE\r\n",
                       SPAN("whatever"));
     assert_int_equal(get(f), FAIL_AGAIN);
@@ -289,15 +290,15 @@ static void gives_back_what_the_consumer_ended_with(void **state)
     assert_int_equal(get(f), FAIL_AGAIN);
     assert_string_equal(f->err.text, "enough");
     f->seen.refuse_begin = FAIL_ARCHIVED;
-    server_add_answer(f->server, "200 OK", ETAG, SPAN(""));
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN(""));
     assert_int_equal(get(f), FAIL_ARCHIVED);
-    assert_int_equal(server_requests(f->server), 3);
+    assert_int_equal(server_requests(f->aws.server), 3);
 }
 
 static void *stop_after_request(void *arg)
 {
     struct fixture *f = arg;
-    server_await(f->server, 1);
+    server_await(f->aws.server, 1);
     s3_stop(f->s3);
     return NULL;
 }
@@ -306,12 +307,12 @@ static void stops_while_it_waits_for_an_answer(void **state)
 {
     struct fixture *f = *state;
     pthread_t thread;
-    server_add(f->server, (struct reply){.text = SPAN(""), .end = REPLY_STALL});
+    server_add(f->aws.server, (struct reply){.text = SPAN(""), .end = REPLY_STALL});
     assert_int_equal(pthread_create(&thread, NULL, stop_after_request, f), 0);
     assert_int_equal(get(f), FAIL_STOPPED);
     (void)pthread_join(thread, NULL);
     assert_int_equal(get(f), FAIL_STOPPED);
-    assert_int_equal(server_requests(f->server), 1);
+    assert_int_equal(server_requests(f->aws.server), 1);
 }
 
 static void stops_in_the_middle_of_a_body_without_another_try(void **state)
@@ -320,7 +321,7 @@ static void stops_in_the_middle_of_a_body_without_another_try(void **state)
     f->seen.stop = f->s3;
     add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
     assert_int_equal(get(f), FAIL_STOPPED);
-    assert_int_equal(server_requests(f->server), 1);
+    assert_int_equal(server_requests(f->aws.server), 1);
 }
 
 /* ---- HEAD and lists ---- */
@@ -329,10 +330,10 @@ static void heads_tell_what_is_there(void **state)
 {
     struct fixture *f = *state;
     struct s3_meta meta;
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG DATED
-                                                      "Content-Length: 5\r\n\r\n")});
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 404 Not Found\r\n"
-                                                      "x-amz-request-id: R1\r\n\r\n")});
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG DATED
+                                                          "Content-Length: 5\r\n\r\n")});
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 404 Not Found\r\n"
+                                                          "x-amz-request-id: R1\r\n\r\n")});
     assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &meta, &f->err), FAIL_NONE);
     assert_int_equal(meta.length, 5);
     assert_string_equal(meta.version, "e1");
@@ -349,16 +350,16 @@ static void lists_keys_over_pages(void **state)
     struct s3_entry entry;
     f->object.key = SPAN("logs/a b+");
     server_add_answer(
-        f->server, "200 OK", "",
+        f->aws.server, "200 OK", "",
         SPAN(PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t/1+=</"
                   "NextContinuationToken><Contents><Key>logs/a+b%2B/1%0A</Key><Size>7"
                   "</Size><ETag>&quot;e&quot;</ETag><LastModified>2026-01-02T03:04:05."
                   "000Z</LastModified><StorageClass>GLACIER</StorageClass></Contents>")));
-    server_add_answer(f->server, "200 OK", "",
+    server_add_answer(f->aws.server, "200 OK", "",
                       SPAN(PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t2</"
                                 "NextContinuationToken>")));
     server_add_answer(
-        f->server, "200 OK", "",
+        f->aws.server, "200 OK", "",
         SPAN(PAGE("<IsTruncated>false</IsTruncated><Contents><Key>z</Key></Contents>")));
     OWNED(s3_list) struct s3_list *l = s3_list_new(f->s3, &f->object, &f->creds, SPAN("logs/0"));
     assert_true(s3_list_next(l, &entry, &f->err));
@@ -372,10 +373,10 @@ static void lists_keys_over_pages(void **state)
     assert_int_equal(entry.size, -1);
     assert_false(s3_list_next(l, &entry, &f->err));
     assert_int_equal(f->err.kind, FAIL_NONE);
-    assert_true(server_got(f->server, 0,
+    assert_true(server_got(f->aws.server, 0,
                            "GET /cust-bucket/?list-type=2&encoding-type=url&prefix="
                            "logs%2Fa%20b%2B&start-after=logs%2F0 HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 1, "&continuation-token=t%2F1%2B%3D HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 1, "&continuation-token=t%2F1%2B%3D HTTP/1.1\r\n"));
 }
 
 static void lists_end_with_an_error_that_says_so(void **state)
@@ -385,20 +386,20 @@ static void lists_end_with_an_error_that_says_so(void **state)
     struct s3_entry entry;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         OWNED(s3_list) struct s3_list *l = s3_list_new(f->s3, &f->object, &f->creds, SPAN(""));
-        server_add_answer(f->server, "200 OK", "", span_str(bad[i]));
+        server_add_answer(f->aws.server, "200 OK", "", span_str(bad[i]));
         assert_false(s3_list_next(l, &entry, &f->err));
         assert_int_equal(f->err.kind, FAIL_AGAIN);
     }
     OWNED(s3_list) struct s3_list *l = s3_list_new(f->s3, &f->object, &f->creds, SPAN(""));
-    size_t before = server_requests(f->server);
+    size_t before = server_requests(f->aws.server);
     for (int i = 0; i < 10; i++) { /* the same token each time */
-        server_add_answer(f->server, "200 OK", "",
+        server_add_answer(f->aws.server, "200 OK", "",
                           SPAN(PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t</"
                                     "NextContinuationToken>")));
     }
     assert_false(s3_list_next(l, &entry, &f->err));
     assert_int_equal(f->err.kind, FAIL_AGAIN);
-    assert_int_equal(server_requests(f->server), before + 2);
+    assert_int_equal(server_requests(f->aws.server), before + 2);
 }
 
 static void lists_are_denied_as_objects_are(void **state)

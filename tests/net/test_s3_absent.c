@@ -16,12 +16,12 @@ static void add_denial(struct fixture *f)
 
 static void add_list(struct fixture *f, const char *text)
 {
-    server_add_answer(f->server, "200 OK", "", span_str(text));
+    server_add_answer(f->aws.server, "200 OK", "", span_str(text));
 }
 
 static void add_head(struct fixture *f, const char *text)
 {
-    server_add(f->server, (struct reply){.text = span_str(text)});
+    server_add(f->aws.server, (struct reply){.text = span_str(text)});
 }
 
 static void finds_that_a_denied_key_is_not_there(void **state)
@@ -30,10 +30,10 @@ static void finds_that_a_denied_key_is_not_there(void **state)
     add_denial(f);
     add_list(f, LIST(END));
     assert_int_equal(get(f), FAIL_GONE);
-    assert_true(server_got(f->server, 1,
+    assert_true(server_got(f->aws.server, 1,
                            "GET /cust-bucket/?list-type=2&encoding-type=url&max-keys=1&prefix="
                            "logs%2Fa%20b%2Bc.gz HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 1, "\r\nx-amz-expected-bucket-owner: 444455556666\r\n"));
+    assert_true(server_got(f->aws.server, 1, "\r\nx-amz-expected-bucket-owner: 444455556666\r\n"));
     assert_int_equal(f->err.status, 403);
     assert_string_equal(f->err.code, "AccessDenied");
     assert_string_equal(f->err.request_id, "R1");
@@ -47,7 +47,7 @@ static void takes_a_longer_key_for_another(void **state)
     add_list(f, LIST("<IsTruncated>true</IsTruncated><NextContinuationToken>t"
                      "</NextContinuationToken><Contents><Key>logs/a+b%2Bc.gz.1</Key></Contents>"));
     assert_int_equal(get(f), FAIL_GONE);
-    assert_int_equal(server_requests(f->server), 2);
+    assert_int_equal(server_requests(f->aws.server), 2);
 }
 
 static void leaves_a_key_that_is_there_denied(void **state)
@@ -56,7 +56,7 @@ static void leaves_a_key_that_is_there_denied(void **state)
     add_denial(f);
     add_list(f, LIST(END KEY));
     assert_int_equal(get(f), FAIL_DENIED);
-    assert_int_equal(server_requests(f->server), 2);
+    assert_int_equal(server_requests(f->aws.server), 2);
 }
 
 static void leaves_it_denied_where_the_list_is(void **state)
@@ -66,7 +66,7 @@ static void leaves_it_denied_where_the_list_is(void **state)
     add_error(f, "403 Forbidden", "x-amz-request-id: R2\r\n", "<Code>AccessDenied</Code>");
     assert_int_equal(get(f), FAIL_DENIED);
     assert_string_equal(f->err.request_id, "R1"); /* what was wanted, not how we looked */
-    assert_int_equal(server_requests(f->server), 2);
+    assert_int_equal(server_requests(f->aws.server), 2);
 }
 
 static void asks_no_list_about_kms_and_other_refusals(void **state)
@@ -77,7 +77,7 @@ static void asks_no_list_about_kms_and_other_refusals(void **state)
     assert_int_equal(get(f), FAIL_KMS);
     add_error(f, "403 Forbidden", "", "<Code>AllAccessDisabled</Code>");
     assert_int_equal(get(f), FAIL_DENIED);
-    assert_int_equal(server_requests(f->server), 2);
+    assert_int_equal(server_requests(f->aws.server), 2);
 }
 
 static void keeps_what_nobody_knows_for_later(void **state)
@@ -100,7 +100,7 @@ static void keeps_what_nobody_knows_for_later(void **state)
         assert_int_equal(get(f), FAIL_AGAIN);
         assert_int_equal(f->err.kind, FAIL_AGAIN);
     }
-    assert_int_equal(server_requests(f->server), 2 * count);
+    assert_int_equal(server_requests(f->aws.server), 2 * count);
     add_denial(f);
     add_error(f, "503 Slow Down", "", "<Code>SlowDown</Code>");
     assert_int_equal(get(f), FAIL_THROTTLED);
@@ -113,7 +113,7 @@ static void finds_that_an_object_went_while_it_was_read(void **state)
     add_denial(f);
     add_list(f, LIST(END));
     assert_int_equal(get(f), FAIL_GONE);
-    assert_int_equal(server_requests(f->server), 3);
+    assert_int_equal(server_requests(f->aws.server), 3);
 }
 
 /* ---- Versions ---- */
@@ -127,16 +127,16 @@ static void reads_the_current_version_for_a_missing_one(void **state)
     add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n"); /* the pinned one */
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
-    server_add_answer(f->server, "200 OK", "x-amz-version-id: v2\r\n" ETAG, SPAN("new"));
+    server_add_answer(f->aws.server, "200 OK", "x-amz-version-id: v2\r\n" ETAG, SPAN("new"));
     assert_int_equal(get(f), FAIL_NONE);
     assert_span_equal(buf_span(&f->seen.body), SPAN("new"));
     assert_string_equal(f->seen.meta.version, "v2");
-    assert_true(
-        server_got(f->server, 2, "HEAD /cust-bucket/logs/a%20b%2Bc.gz?versionId=v1 HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 3, "HEAD /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
-    assert_true(
-        server_got(f->server, 4, "HEAD /cust-bucket/logs/a%20b%2Bc.gz?versionId=v2 HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 5, "GET /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 2,
+                           "HEAD /cust-bucket/logs/a%20b%2Bc.gz?versionId=v1 HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 3, "HEAD /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 4,
+                           "HEAD /cust-bucket/logs/a%20b%2Bc.gz?versionId=v2 HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 5, "GET /cust-bucket/logs/a%20b%2Bc.gz HTTP/1.1\r\n"));
 }
 
 static void passes_over_no_version_that_it_only_may_not_read(void **state)
@@ -149,8 +149,8 @@ static void passes_over_no_version_that_it_only_may_not_read(void **state)
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "\r\n"); /* of a time before versions */
     add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n");
     assert_int_equal(get(f), FAIL_DENIED);
-    assert_true(server_got(f->server, 4, "?versionId=null HTTP/1.1\r\n"));
-    assert_int_equal(server_requests(f->server), 5);
+    assert_true(server_got(f->aws.server, 4, "?versionId=null HTTP/1.1\r\n"));
+    assert_int_equal(server_requests(f->aws.server), 5);
     assert_int_equal(f->seen.begins, 0);
 }
 
@@ -162,7 +162,7 @@ static void passes_over_no_version_whose_key_refuses(void **state)
     add_list(f, LIST(END KEY));
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v1\r\n\r\n");
     assert_int_equal(get(f), FAIL_DENIED);
-    assert_int_equal(server_requests(f->server), 3);
+    assert_int_equal(server_requests(f->aws.server), 3);
 }
 
 static void looks_into_one_denial_only(void **state)
@@ -176,7 +176,7 @@ static void looks_into_one_denial_only(void **state)
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     add_denial(f); /* the current one went meanwhile */
     assert_int_equal(get(f), FAIL_DENIED);
-    assert_int_equal(server_requests(f->server), 6);
+    assert_int_equal(server_requests(f->aws.server), 6);
     add_denial(f); /* another attempt looks again */
     add_list(f, LIST(END));
     assert_int_equal(get(f), FAIL_GONE);

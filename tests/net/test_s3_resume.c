@@ -13,9 +13,10 @@ static void resumes_a_cut_body_at_the_exact_byte(void **state)
     assert_int_equal(get(f), FAIL_NONE);
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
     assert_int_equal(f->seen.begins, 1);
-    assert_true(server_got(f->server, 1, "\r\nRange: bytes=4-\r\nIf-Match: \"e1\"\r\n"));
-    assert_true(server_got(f->server, 1, "SignedHeaders=host;if-match;range;x-amz-checksum-mode;"));
-    assert_true(server_got(f->server, 2, "\r\nRange: bytes=6-\r\n"));
+    assert_true(server_got(f->aws.server, 1, "\r\nRange: bytes=4-\r\nIf-Match: \"e1\"\r\n"));
+    assert_true(
+        server_got(f->aws.server, 1, "SignedHeaders=host;if-match;range;x-amz-checksum-mode;"));
+    assert_true(server_got(f->aws.server, 2, "\r\nRange: bytes=6-\r\n"));
 }
 
 static void resumes_the_pinned_version(void **state)
@@ -25,7 +26,7 @@ static void resumes_the_pinned_version(void **state)
     add_cut(f, "200 OK", ETAG "x-amz-version-id: v1\r\n", 10, "0123", REPLY_CLOSE);
     add_cut(f, "206 Partial Content", ETAG PART("4", "9", "10"), 6, "456789", REPLY_KEEP);
     assert_int_equal(get(f), FAIL_NONE);
-    assert_true(server_got(f->server, 1, "?versionId=v1 HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 1, "?versionId=v1 HTTP/1.1\r\n"));
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
 }
 
@@ -60,7 +61,7 @@ static void begins_again_when_there_is_nothing_to_pin_with(void **state)
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123456789"));
     assert_int_equal(f->seen.begins, 2);
     struct buf second = BUF_INIT(BODY_MAX);
-    server_copy(f->server, 1, &second);
+    server_copy(f->aws.server, 1, &second);
     assert_null(strstr(second.p, "Range"));
     buf_done(&second);
 }
@@ -90,7 +91,7 @@ static void gives_up_after_some_tries_without_progress(void **state)
         add_cut(f, "206 Partial Content", PART("4", "9", "10"), 6, "", REPLY_CLOSE);
     }
     assert_int_equal(get(f), FAIL_AGAIN);
-    assert_int_equal(server_requests(f->server), 6);
+    assert_int_equal(server_requests(f->aws.server), 6);
     assert_non_null(strstr(f->err.text, "after 6 tries, at byte 4"));
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
 }
@@ -124,7 +125,7 @@ static void leaves_a_server_that_gives_a_byte_at_a_time(void **state)
         add_cut(f, "206 Partial Content", headers, (size_t)(1000 - i), "x", REPLY_CLOSE);
     }
     assert_int_equal(get(f), FAIL_AGAIN);
-    assert_int_equal(server_requests(f->server), 100);
+    assert_int_equal(server_requests(f->aws.server), 100);
     assert_non_null(strstr(f->err.text, "after 100 tries, at byte 100"));
 }
 
@@ -149,8 +150,8 @@ static void leaves_a_busy_server_alone_from_the_start(void **state)
     assert_string_equal(f->err.host_id, "H");
     assert_string_equal(f->err.text, "s3: HTTP 503 SlowDown: Please reduce your request rate.");
     assert_int_equal(get(f), FAIL_AGAIN);
-    assert_int_equal(server_requests(f->server), 2);
-    server_add_answer(f->server, "200 OK", ETAG, SPAN("ok"));
+    assert_int_equal(server_requests(f->aws.server), 2);
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("ok"));
     assert_int_equal(get(f), FAIL_NONE);
 }
 
@@ -171,7 +172,7 @@ static void add_of_unknown_length(struct fixture *f, const char *text)
     (void)snprintf(reply, sizeof(reply),
                    "HTTP/1.1 200 OK\r\n" ETAG "Transfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n",
                    strlen(text), text);
-    server_add(f->server, (struct reply){.text = span_str(reply), .end = REPLY_CLOSE});
+    server_add(f->aws.server, (struct reply){.text = span_str(reply), .end = REPLY_CLOSE});
 }
 
 static void believes_the_server_that_there_is_no_more(void **state)
@@ -202,14 +203,15 @@ static void refuses_a_body_whose_end_nobody_knows(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 5; i++) {
-        server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG "\r\nhello"),
-                                             .end = REPLY_CLOSE});
+        server_add(f->aws.server,
+                   (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG "\r\nhello"),
+                                  .end = REPLY_CLOSE});
     }
     assert_int_equal(get(f), FAIL_AGAIN);
     assert_int_equal(f->seen.begins, 0);
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG
-                                                      "Transfer-Encoding: chunked\r\n\r\n"
-                                                      "5\r\nhello\r\n0\r\n\r\n")});
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG
+                                                          "Transfer-Encoding: chunked\r\n\r\n"
+                                                          "5\r\nhello\r\n0\r\n\r\n")});
     assert_int_equal(get(f), FAIL_NONE);
     assert_span_equal(buf_span(&f->seen.body), SPAN("hello"));
     assert_int_equal(f->seen.meta.length, -1);
@@ -231,7 +233,7 @@ static void says_what_the_consumer_said_also_after_the_session_was_renewed(void 
     struct fixture *f = *state;
     f->seen.refuse_body = FAIL_LIMIT;
     add_error(f, "400 Bad Request", "", "<Code>ExpiredToken</Code>");
-    server_add_answer(f->server, "200 OK", ETAG, SPAN("0123"));
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("0123"));
     assert_int_equal(get(f), FAIL_LIMIT);
     assert_string_equal(f->err.text, "enough");
 }
@@ -248,7 +250,7 @@ static void reads_the_current_version_when_the_object_is_replaced(void **state)
     assert_int_equal(get(f), FAIL_NONE);
     assert_span_equal(buf_span(&f->seen.body), SPAN("abcdef"));
     assert_int_equal(f->seen.begins, 2);
-    assert_true(server_got(f->server, 3, "\r\nIf-Match: \"e2\"\r\n"));
+    assert_true(server_got(f->aws.server, 3, "\r\nIf-Match: \"e2\"\r\n"));
 }
 
 static void reads_the_current_version_when_the_pinned_one_is_gone(void **state)
@@ -261,10 +263,10 @@ static void reads_the_current_version_when_the_pinned_one_is_gone(void **state)
     f->object.version_id = SPAN("v1");
     for (size_t i = 0; i < 3; i++) {
         add_error(f, statuses[i], "", codes[i]);
-        server_add_answer(f->server, "200 OK", ETAG "x-amz-version-id: v2\r\n", SPAN("two"));
+        server_add_answer(f->aws.server, "200 OK", ETAG "x-amz-version-id: v2\r\n", SPAN("two"));
         assert_int_equal(get(f), FAIL_NONE);
         assert_string_equal(f->seen.meta.version, "v2");
-        server_copy(f->server, 2 * i + 1, &second);
+        server_copy(f->aws.server, 2 * i + 1, &second);
         assert_null(strstr(second.p, "versionId"));
     }
     buf_done(&second);
@@ -275,14 +277,14 @@ static void is_gone_only_when_nothing_is_there_now(void **state)
     struct fixture *f = *state;
     add_error(f, "404 Not Found", "", "<Code>NoSuchKey</Code>");
     assert_int_equal(get(f), FAIL_GONE);
-    assert_int_equal(server_requests(f->server), 1);
+    assert_int_equal(server_requests(f->aws.server), 1);
     assert_string_equal(f->err.code, "NoSuchKey");
 
     f->object.version_id = SPAN("v1");
     add_error(f, "404 Not Found", "", "<Code>NoSuchVersion</Code>");
     add_error(f, "404 Not Found", "x-amz-delete-marker: true\r\n", "<Code>NoSuchKey</Code>");
     assert_int_equal(get(f), FAIL_GONE);
-    assert_int_equal(server_requests(f->server), 3);
+    assert_int_equal(server_requests(f->aws.server), 3);
 
     f->object.version_id = SPAN("");
     add_error(f, "405 Not Allowed", "", "<Code>MethodNotAllowed</Code>");
@@ -296,10 +298,10 @@ static void is_not_gone_because_somebody_in_between_says_so(void **state)
                                            "412 Precondition Failed"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
-        server_add_answer(f->server, statuses[i], "", SPAN("<html>a proxy of yours</html>"));
+        server_add_answer(f->aws.server, statuses[i], "", SPAN("<html>a proxy of yours</html>"));
         assert_int_equal(get(f), FAIL_AGAIN);
         assert_int_equal(f->err.kind, FAIL_AGAIN);
-        assert_int_equal(server_requests(f->server), i + 1);
+        assert_int_equal(server_requests(f->aws.server), i + 1);
     }
 }
 
@@ -311,7 +313,7 @@ static void does_not_chase_an_object_that_is_replaced_for_ever(void **state)
         add_error(f, "412 Precondition Failed", "", "<Code>PreconditionFailed</Code>");
     }
     assert_int_equal(get(f), FAIL_SUPERSEDED);
-    assert_int_equal(server_requests(f->server), 8);
+    assert_int_equal(server_requests(f->aws.server), 8);
 }
 
 int main(void)

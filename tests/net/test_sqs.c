@@ -10,13 +10,10 @@
 #include <stdlib.h>
 
 enum { HOUR_MS = 3600 * 1000, LONG_MS = 60 * 1000 };
-#define NOW_MS INT64_C(1795355945000) /* 2026-11-22T13:59:05Z */
 #define URL "https://sqs.eu-west-1.amazonaws.com/111122223333/ingest"
 
 struct fixture {
-    struct server *server;
-    struct clock_manual now;
-    char endpoint[64];
+    struct aws aws;
     struct creds_settings creds_settings;
     struct sqs_settings settings;
     struct creds_source *creds;
@@ -28,18 +25,15 @@ struct fixture {
 
 static int setup(void **state)
 {
-    aws_forget_environment();
     struct fixture *f = calloc(1, sizeof(*f));
-    f->server = server_new();
-    clock_manual_init(&f->now, HOUR_MS, NOW_MS);
-    (void)snprintf(f->endpoint, sizeof(f->endpoint), "http://127.0.0.1:%d", server_port(f->server));
+    aws_init(&f->aws);
     assert_int_equal(setenv("AWS_ACCESS_KEY_ID", "AKIDOLD", 1), 0);
     assert_int_equal(setenv("AWS_SECRET_ACCESS_KEY", "secret", 1), 0);
-    f->creds_settings = (struct creds_settings){.region = "eu-west-1", .clock = &f->now.clock};
+    f->creds_settings = (struct creds_settings){.region = "eu-west-1", .clock = &f->aws.now.clock};
     f->creds = creds_source_default(&f->creds_settings, &f->err);
     assert_non_null(f->creds);
-    f->settings =
-        (struct sqs_settings){.endpoint = f->endpoint, .creds = f->creds, .clock = &f->now.clock};
+    f->settings = (struct sqs_settings){
+        .endpoint = f->aws.endpoint, .creds = f->creds, .clock = &f->aws.now.clock};
     f->queue = sqs_queue_new(&f->settings, URL, "eu-west-1", &f->err);
     assert_non_null(f->queue);
     f->poller = sqs_poller_new();
@@ -62,21 +56,21 @@ static int teardown(void **state)
     sqs_poller_free(f->poller);
     sqs_queue_free(f->queue);
     creds_source_free(f->creds);
-    server_free(f->server);
+    aws_done(&f->aws);
     free(f);
     return 0;
 }
 
 static void answer(struct fixture *f, const char *body)
 {
-    server_add_answer(f->server, "200 OK", "Content-Type: application/x-amz-json-1.0\r\n",
+    server_add_answer(f->aws.server, "200 OK", "Content-Type: application/x-amz-json-1.0\r\n",
                       span_str(body));
 }
 
 static void answer_error(struct fixture *f, const char *status, const char *headers,
                          const char *body)
 {
-    server_add_answer(f->server, status, headers, span_str(body));
+    server_add_answer(f->aws.server, status, headers, span_str(body));
 }
 
 /* ---- Calls ---- */
@@ -90,13 +84,13 @@ static void deletes_in_batches_with_a_signed_request(void **state)
     assert_int_equal(sqs_delete(f->queue, entries, 2, &f->err), FAIL_NONE);
     assert_int_equal(entries[0].kind, FAIL_NONE);
     assert_int_equal(entries[1].kind, FAIL_LOST);
-    assert_true(server_got(f->server, 0, "POST / HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 0, "X-Amz-Target: AmazonSQS.DeleteMessageBatch\r\n"));
-    assert_true(server_got(f->server, 0, "Content-Type: application/x-amz-json-1.0\r\n"));
-    assert_true(server_got(f->server, 0,
+    assert_true(server_got(f->aws.server, 0, "POST / HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "X-Amz-Target: AmazonSQS.DeleteMessageBatch\r\n"));
+    assert_true(server_got(f->aws.server, 0, "Content-Type: application/x-amz-json-1.0\r\n"));
+    assert_true(server_got(f->aws.server, 0,
                            "Credential=AKIDOLD/20261122/eu-west-1/sqs/aws4_request, SignedHeaders="
                            "content-type;host;x-amz-date;x-amz-target, Signature="));
-    assert_true(server_got(f->server, 0,
+    assert_true(server_got(f->aws.server, 0,
                            "{\"QueueUrl\":\"" URL "\",\"Entries\":[{\"Id\":\"0\",\"ReceiptHandle\":"
                            "\"AQEB/1+=\"},{\"Id\":\"1\",\"ReceiptHandle\":\"bogus\"}]}"));
 }
@@ -112,7 +106,7 @@ static void a_call_that_fails_answers_no_entry(void **state)
     assert_string_equal(f->err.code, "KmsAccessDenied");
     assert_string_equal(f->err.request_id, "rid-7");
     assert_int_equal(f->err.status, 400);
-    assert_true(server_got(f->server, 0, "\"VisibilityTimeout\":40"));
+    assert_true(server_got(f->aws.server, 0, "\"VisibilityTimeout\":40"));
 
     answer_error(f, "400 Bad Request", "",
                  "{\"__type\":\"InvalidParameterValue\",\"message\":\"Total VisibilityTimeout for "
@@ -144,7 +138,7 @@ static void sends_batches_for_a_backfill(void **state)
     assert_int_equal(sqs_send(f->queue, messages, 2, &f->err), FAIL_NONE);
     assert_int_equal(messages[0].kind, FAIL_NONE);
     assert_int_equal(messages[1].kind, FAIL_AGAIN);
-    assert_true(server_got(f->server, 0, "{\"Id\":\"1\",\"MessageBody\":\"m1\"}"));
+    assert_true(server_got(f->aws.server, 0, "{\"Id\":\"1\",\"MessageBody\":\"m1\"}"));
 }
 
 static void calls_on_one_queue_reuse_their_connection(void **state)
@@ -155,7 +149,7 @@ static void calls_on_one_queue_reuse_their_connection(void **state)
         answer(f, "{\"Successful\":[{\"Id\":\"0\"}]}");
         assert_int_equal(sqs_delete(f->queue, &entry, 1, &f->err), FAIL_NONE);
     }
-    assert_int_equal(server_connections(f->server), 1);
+    assert_int_equal(server_connections(f->aws.server), 1);
 }
 
 static void *delete_one(void *arg)
@@ -171,9 +165,9 @@ static void a_stop_ends_calls_under_way_and_later_ones(void **state)
     struct fixture *f = *state;
     pthread_t thread;
     void *kind = NULL;
-    server_add(f->server, (struct reply){.text = SPAN(""), .end = REPLY_STALL});
+    server_add(f->aws.server, (struct reply){.text = SPAN(""), .end = REPLY_STALL});
     assert_int_equal(pthread_create(&thread, NULL, delete_one, f), 0);
-    server_await(f->server, 1);
+    server_await(f->aws.server, 1);
     sqs_queue_stop(f->queue);
     assert_int_equal(pthread_join(thread, &kind), 0);
     assert_int_equal((uintptr_t)kind, FAIL_STOPPED);
@@ -203,8 +197,8 @@ static void a_poll_brings_messages(void **state)
     assert_int_equal(f->polled.damaged, 1);
     assert_span_equal(f->polled.messages[0]->body, SPAN("b\xc3\xa9"));
     assert_int_equal(f->polled.messages[0]->receive_count, 2);
-    assert_true(server_got(f->server, 0, "X-Amz-Target: AmazonSQS.ReceiveMessage\r\n"));
-    assert_true(server_got(f->server, 0,
+    assert_true(server_got(f->aws.server, 0, "X-Amz-Target: AmazonSQS.ReceiveMessage\r\n"));
+    assert_true(server_got(f->aws.server, 0,
                            "\"MaxNumberOfMessages\":10,\"WaitTimeSeconds\":20,"
                            "\"VisibilityTimeout\":120,"));
 }
@@ -218,7 +212,7 @@ static void polls_of_one_queue_reuse_their_connection(void **state)
         assert_int_equal(f->polled.err.kind, FAIL_NONE);
         assert_int_equal(f->polled.count, 0);
     }
-    assert_int_equal(server_connections(f->server), 1);
+    assert_int_equal(server_connections(f->aws.server), 1);
 }
 
 static void a_poll_tells_the_class_of_its_error(void **state)
@@ -255,8 +249,8 @@ static void a_poll_corrects_the_clock_and_goes_on_by_itself(void **state)
     answer(f, "{\"Messages\":[{\"ReceiptHandle\":\"h\",\"Body\":\"b\"}]}");
     poll_once(f);
     assert_int_equal(f->polled.count, 1);
-    assert_true(server_got(f->server, 0, "X-Amz-Date: 20261122T135905Z\r\n"));
-    assert_true(server_got(f->server, 1, "X-Amz-Date: 20261122T145905Z\r\n"));
+    assert_true(server_got(f->aws.server, 0, "X-Amz-Date: 20261122T135905Z\r\n"));
+    assert_true(server_got(f->aws.server, 1, "X-Amz-Date: 20261122T145905Z\r\n"));
     assert_true(sqs_clock_news(f->queue, &offset_ms));
     assert_int_equal(offset_ms, HOUR_MS);
     assert_false(sqs_clock_news(f->queue, &offset_ms));
@@ -267,14 +261,14 @@ static void a_poll_renews_expired_credentials_and_goes_on_by_itself(void **state
     struct fixture *f = *state;
     answer(f, "{}");
     poll_once(f);
-    f->now.mono += HOUR_MS;
+    f->aws.now.mono += HOUR_MS;
     assert_int_equal(setenv("AWS_ACCESS_KEY_ID", "AKIDNEW", 1), 0);
     answer_error(f, "403 Forbidden", "", "{\"__type\":\"ExpiredTokenException\"}");
     answer(f, "{\"Messages\":[{\"ReceiptHandle\":\"h\",\"Body\":\"b\"}]}");
     poll_once(f);
     assert_int_equal(f->polled.count, 1);
-    assert_true(server_got(f->server, 1, "Credential=AKIDOLD/"));
-    assert_true(server_got(f->server, 2, "Credential=AKIDNEW/"));
+    assert_true(server_got(f->aws.server, 1, "Credential=AKIDOLD/"));
+    assert_true(server_got(f->aws.server, 2, "Credential=AKIDNEW/"));
 }
 
 static void a_poll_without_credentials_fails_at_once(void **state)
@@ -283,7 +277,7 @@ static void a_poll_without_credentials_fails_at_once(void **state)
     assert_int_equal(unsetenv("AWS_SECRET_ACCESS_KEY"), 0);
     poll_once(f);
     assert_int_equal(f->polled.err.kind, FAIL_CONFIG);
-    assert_int_equal(server_requests(f->server), 0);
+    assert_int_equal(server_requests(f->aws.server), 0);
     poll_once(f); /* and may be started again */
     assert_int_equal(f->polled.err.kind, FAIL_CONFIG);
 }
@@ -291,9 +285,10 @@ static void a_poll_without_credentials_fails_at_once(void **state)
 static void a_cut_connection_is_worth_another_poll(void **state)
 {
     struct fixture *f = *state;
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n"
-                                                      "\r\n{\"Messages\""),
-                                         .end = REPLY_RESET});
+    server_add(f->aws.server,
+               (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n"
+                                           "\r\n{\"Messages\""),
+                              .end = REPLY_RESET});
     poll_once(f);
     assert_int_equal(f->polled.err.kind, FAIL_AGAIN);
     answer(f, "{}");
@@ -304,7 +299,7 @@ static void a_cut_connection_is_worth_another_poll(void **state)
 static void waits_no_longer_than_told_and_can_be_woken(void **state)
 {
     struct fixture *f = *state;
-    server_add(f->server, (struct reply){.text = SPAN(""), .end = REPLY_STALL});
+    server_add(f->aws.server, (struct reply){.text = SPAN(""), .end = REPLY_STALL});
     sqs_poller_start(f->poller, f->queue, 10, 20, 120, f);
     assert_false(sqs_poller_next(f->poller, 1, &f->polled));
     sqs_poller_wake(f->poller);
@@ -334,7 +329,7 @@ static void hundreds_of_queues_are_polled_by_one_thread(void **state)
         *mine = true;
         drop_messages(f);
     }
-    assert_int_equal(server_connections(f->server), QUEUES);
+    assert_int_equal(server_connections(f->aws.server), QUEUES);
     sqs_poller_free(f->poller);
     f->poller = NULL;
     for (size_t i = 0; i < QUEUES; i++) {

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 enum { HOUR_MS = 3600 * 1000, LONG_MS = 60 * 1000 };
-#define NOW_MS INT64_C(1795355945000) /* 2026-11-22T13:59:05Z */
 #define URL "https://sqs.eu-west-1.amazonaws.com/111122223333/ingest"
 #define MESSAGE "{\"Messages\":[{\"ReceiptHandle\":\"h\",\"Body\":\"b\"}]}"
 
@@ -18,12 +17,11 @@ struct origin {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     const char *name;
+    const struct clock_manual *now;
     unsigned asked;
     bool slow, inside;
     enum err_kind fails;
 };
-
-static struct clock_manual now;
 
 static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
 {
@@ -38,7 +36,7 @@ static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
     (void)snprintf(out->access_key_id, sizeof(out->access_key_id), "%s%u", o->name, ++o->asked);
     (void)pthread_mutex_unlock(&o->lock);
     (void)snprintf(out->secret_access_key, sizeof(out->secret_access_key), "secret");
-    out->expires_ms = now.wall + HOUR_MS;
+    out->expires_ms = o->now->wall + HOUR_MS;
     return o->fails == FAIL_NONE ? FAIL_NONE : err_set(e, o->fails, "the origin says no");
 }
 
@@ -67,8 +65,7 @@ struct side {
 };
 
 struct fixture {
-    struct server *server;
-    char endpoint[64];
+    struct aws aws;
     struct side slow, other;
     struct sqs_poller *poller;
     struct sqs_polled polled;
@@ -77,25 +74,23 @@ struct fixture {
 
 static void set_up_side(struct fixture *f, struct side *s, const char *name)
 {
-    struct creds_settings settings = {.clock = &now.clock, .jitter_seed = 7};
+    struct creds_settings settings = {.clock = &f->aws.now.clock, .jitter_seed = 7};
     assert_int_equal(pthread_mutex_init(&s->origin.lock, NULL), 0);
     assert_int_equal(pthread_cond_init(&s->origin.changed, NULL), 0);
     s->origin.name = name;
+    s->origin.now = &f->aws.now;
     struct creds_origin origin = {.ctx = &s->origin, .fetch = fetch};
-    s->settings = (struct sqs_settings){.endpoint = f->endpoint,
+    s->settings = (struct sqs_settings){.endpoint = f->aws.endpoint,
                                         .creds = creds_source_new(&origin, name, &settings),
-                                        .clock = &now.clock};
+                                        .clock = &f->aws.now.clock};
     s->queue = sqs_queue_new(&s->settings, URL, "eu-west-1", &f->err);
     assert_non_null(s->queue);
 }
 
 static int setup(void **state)
 {
-    aws_forget_environment();
     struct fixture *f = calloc(1, sizeof(*f));
-    f->server = server_new();
-    clock_manual_init(&now, HOUR_MS, NOW_MS);
-    (void)snprintf(f->endpoint, sizeof(f->endpoint), "http://127.0.0.1:%d", server_port(f->server));
+    aws_init(&f->aws);
     set_up_side(f, &f->slow, "SLOW");
     set_up_side(f, &f->other, "OTHER");
     f->poller = sqs_poller_new();
@@ -114,20 +109,21 @@ static void drop_messages(struct fixture *f)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
+    set_slow(&f->slow.origin, false); /* a test that failed may have left it so */
     drop_messages(f);
     sqs_poller_free(f->poller);
     sqs_queue_free(f->slow.queue);
     sqs_queue_free(f->other.queue);
     creds_source_free(f->slow.settings.creds);
     creds_source_free(f->other.settings.creds);
-    server_free(f->server);
+    aws_done(&f->aws);
     free(f);
     return 0;
 }
 
 static void begin(struct fixture *f, struct side *s)
 {
-    server_add_answer(f->server, "200 OK", "", SPAN(MESSAGE));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN(MESSAGE));
     sqs_poller_start(f->poller, s->queue, 1, 20, 120, s);
 }
 
@@ -150,10 +146,10 @@ static void a_poll_waits_for_its_first_credentials_and_no_other_does(void **stat
     assert_comes(f, &f->other);
     begin(f, &f->other);
     assert_comes(f, &f->other);
-    assert_int_equal(server_requests(f->server), 2);
+    assert_int_equal(server_requests(f->aws.server), 2);
     set_slow(&f->slow.origin, false);
     assert_comes(f, &f->slow);
-    assert_true(server_got(f->server, 2, "Credential=SLOW1/"));
+    assert_true(server_got(f->aws.server, 2, "Credential=SLOW1/"));
     assert_int_equal(f->slow.origin.asked, 1);
 }
 
@@ -163,14 +159,14 @@ static void old_credentials_are_used_while_new_ones_are_fetched(void **state)
     begin(f, &f->slow);
     assert_comes(f, &f->slow);
     set_slow(&f->slow.origin, true);
-    now.wall += HOUR_MS * 4 / 5; /* due, and good until a minute before the end */
-    now.mono += HOUR_MS * 4 / 5;
+    f->aws.now.wall += HOUR_MS * 4 / 5; /* due, and good until a minute before the end */
+    f->aws.now.mono += HOUR_MS * 4 / 5;
     begin(f, &f->slow);
     assert_comes(f, &f->slow);
     await_inside(&f->slow.origin);
     begin(f, &f->slow);
     assert_comes(f, &f->slow);
-    assert_true(server_got(f->server, 2, "Credential=SLOW1/"));
+    assert_true(server_got(f->aws.server, 2, "Credential=SLOW1/"));
     set_slow(&f->slow.origin, false);
 }
 
@@ -186,7 +182,7 @@ static void what_the_source_says_is_the_polls_error(void **state)
     assert_true(sqs_poller_next(f->poller, LONG_MS, &f->polled));
     assert_int_equal(f->polled.err.kind, FAIL_DENIED);
     assert_string_equal(f->polled.err.text, "the origin says no");
-    assert_int_equal(server_requests(f->server), 0);
+    assert_int_equal(server_requests(f->aws.server), 0);
 }
 
 static void a_poller_may_end_while_a_poll_waits(void **state)

@@ -8,12 +8,9 @@
 #include <stdlib.h>
 
 enum { HOUR_MS = 3600 * 1000 };
-#define NOW_MS INT64_C(1795355945000) /* 2026-11-22T13:59:05Z */
 
 struct fixture {
-    struct server *server;
-    struct clock_manual now;
-    char endpoint[64];
+    struct aws aws;
     struct creds_settings settings;
     struct creds_source *own;
     struct sts *sts;
@@ -23,15 +20,12 @@ struct fixture {
 
 static int setup(void **state)
 {
-    aws_forget_environment();
     struct fixture *f = calloc(1, sizeof(*f));
-    f->server = server_new();
-    clock_manual_init(&f->now, HOUR_MS, NOW_MS);
-    (void)snprintf(f->endpoint, sizeof(f->endpoint), "http://127.0.0.1:%d", server_port(f->server));
+    aws_init(&f->aws);
     f->settings = (struct creds_settings){
         .region = "eu-west-1",
-        .endpoint_sts = f->endpoint,
-        .clock = &f->now.clock,
+        .endpoint_sts = f->aws.endpoint,
+        .clock = &f->aws.now.clock,
         .jitter_seed = 1,
     };
     assert_int_equal(setenv("AWS_ACCESS_KEY_ID", "AKIDOWN", 1), 0);
@@ -48,7 +42,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     creds_source_free(f->own);
-    server_free(f->server);
+    aws_done(&f->aws);
     free(f);
     return 0;
 }
@@ -70,29 +64,29 @@ static void assumes_a_role_with_a_signed_form(void **state)
         .session_name = "asymptote@acme",
         .policy = "{}",
     };
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     assert_int_equal(assume(f, &r), FAIL_NONE);
     assert_string_equal(f->creds.access_key_id, "ASIA1");
     assert_string_equal(f->creds.session_token, "tokenASIA1");
-    assert_int_equal(f->creds.expires_ms, NOW_MS + HOUR_MS);
+    assert_int_equal(f->creds.expires_ms, AWS_NOW_MS + HOUR_MS);
 
-    assert_true(server_got(f->server, 0, "POST / HTTP/1.1\r\n"));
-    assert_true(server_got(f->server, 0,
+    assert_true(server_got(f->aws.server, 0, "POST / HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0,
                            "Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n"));
-    assert_true(server_got(f->server, 0,
+    assert_true(server_got(f->aws.server, 0,
                            "Credential=AKIDOWN/20261122/eu-west-1/sts/aws4_request, "
                            "SignedHeaders=content-type;host;x-amz-date, Signature="));
-    assert_true(server_got(f->server, 0,
+    assert_true(server_got(f->aws.server, 0,
                            "RoleSessionName=asymptote%40acme&Policy=%7B%7D&DurationSeconds=3600&"
                            "ExternalId=cust-42"));
-    assert_false(server_got(f->server, 0, "ownsecret"));
+    assert_false(server_got(f->aws.server, 0, "ownsecret"));
 }
 
 static void refuses_a_session_of_another_account(void **state)
 {
     struct fixture *f = *state;
     static const struct creds zero;
-    aws_add_session(f->server, "ASIA1", "999999999999", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "999999999999", "2026-11-22T14:59:05Z");
     assert_int_equal(assume(f, &ingest), FAIL_CONFIG);
     assert_string_equal(f->err.text,
                         "sts: the session is of account 999999999999, not of 444455556666");
@@ -100,7 +94,7 @@ static void refuses_a_session_of_another_account(void **state)
 
     struct role_request r = ingest;
     r.account = "111122223333";
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     assert_int_equal(assume(f, &r), FAIL_CONFIG);
 }
 
@@ -108,7 +102,7 @@ static void refuses_a_session_of_another_account(void **state)
 static void add_session_without_a_name(struct fixture *f)
 {
     server_add_answer(
-        f->server, "200 OK", "",
+        f->aws.server, "200 OK", "",
         SPAN("<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
              "<AssumeRoleResult><AssumedRoleUser><Arn></Arn></AssumedRoleUser><Credentials>"
              "<AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t"
@@ -130,36 +124,36 @@ static void a_session_without_a_name_is_taken_only_where_that_is_agreed(void **s
     add_session_without_a_name(f);
     assert_int_equal(assume(f, &r), FAIL_NONE);
     assert_string_equal(f->creds.access_key_id, "ASIA1");
-    aws_add_session(f->server, "ASIA1", "999999999999", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "999999999999", "2026-11-22T14:59:05Z");
     assert_int_equal(assume(f, &r), FAIL_CONFIG);
 }
 
 static void tells_code_status_and_request_id_of_an_error(void **state)
 {
     struct fixture *f = *state;
-    aws_add_sts_error(f->server, "403 Forbidden", "AccessDenied");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "AccessDenied");
     assert_int_equal(assume(f, &ingest), FAIL_DENIED);
     assert_string_equal(f->err.code, "AccessDenied");
     assert_int_equal(f->err.status, 403);
     assert_string_equal(f->err.request_id, "rid-1");
     assert_string_equal(f->err.text, "sts: HTTP 403 AccessDenied: because");
-    aws_add_sts_error(f->server, "400 Bad Request", "Throttling");
+    aws_add_sts_error(f->aws.server, "400 Bad Request", "Throttling");
     assert_int_equal(assume(f, &ingest), FAIL_THROTTLED);
-    server_add_answer(f->server, "200 OK", "", SPAN("<html>proxy</html>"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("<html>proxy</html>"));
     assert_int_equal(assume(f, &ingest), FAIL_AGAIN);
-    assert_int_equal(server_requests(f->server), 3);
+    assert_int_equal(server_requests(f->aws.server), 3);
 }
 
 static void corrects_its_clock_by_the_answer_and_tries_once_more(void **state)
 {
     struct fixture *f = *state;
-    server_add_answer(f->server, "403 Forbidden", "Date: Sun, 22 Nov 2026 14:59:05 GMT\r\n",
+    server_add_answer(f->aws.server, "403 Forbidden", "Date: Sun, 22 Nov 2026 14:59:05 GMT\r\n",
                       SPAN("<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code></Error>"
                            "</ErrorResponse>"));
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T15:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T15:59:05Z");
     assert_int_equal(assume(f, &ingest), FAIL_NONE);
-    assert_true(server_got(f->server, 0, "X-Amz-Date: 20261122T135905Z\r\n"));
-    assert_true(server_got(f->server, 1, "X-Amz-Date: 20261122T145905Z\r\n"));
+    assert_true(server_got(f->aws.server, 0, "X-Amz-Date: 20261122T135905Z\r\n"));
+    assert_true(server_got(f->aws.server, 1, "X-Amz-Date: 20261122T145905Z\r\n"));
 }
 
 static void renews_its_own_credentials_when_they_are_called_expired(void **state)
@@ -167,20 +161,20 @@ static void renews_its_own_credentials_when_they_are_called_expired(void **state
     struct fixture *f = *state;
     struct creds c;
     assert_int_equal(creds_get(f->own, &c, &f->err), FAIL_NONE);
-    f->now.mono += HOUR_MS;
+    f->aws.now.mono += HOUR_MS;
     assert_int_equal(setenv("AWS_ACCESS_KEY_ID", "AKIDNEW", 1), 0);
-    aws_add_sts_error(f->server, "403 Forbidden", "ExpiredToken");
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "ExpiredToken");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     assert_int_equal(assume(f, &ingest), FAIL_NONE);
-    assert_true(server_got(f->server, 0, "Credential=AKIDOWN/"));
-    assert_true(server_got(f->server, 1, "Credential=AKIDNEW/"));
+    assert_true(server_got(f->aws.server, 0, "Credential=AKIDOWN/"));
+    assert_true(server_got(f->aws.server, 1, "Credential=AKIDNEW/"));
 }
 
 static void says_who_we_are(void **state)
 {
     struct fixture *f = *state;
     struct sts_identity who;
-    server_add_answer(f->server, "200 OK", "",
+    server_add_answer(f->aws.server, "200 OK", "",
                       SPAN("<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>"
                            "arn:aws:iam::123456789012:user/u</Arn></GetCallerIdentityResult>"
                            "</GetCallerIdentityResponse>"));
@@ -199,32 +193,32 @@ static enum err_kind probe(struct fixture *f)
 static void a_role_that_demands_its_external_id_passes_the_probe(void **state)
 {
     struct fixture *f = *state;
-    aws_add_sts_error(f->server, "403 Forbidden", "AccessDenied");
-    aws_add_sts_error(f->server, "403 Forbidden", "AccessDenied");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "AccessDenied");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "AccessDenied");
     assert_int_equal(probe(f), FAIL_NONE);
-    assert_int_equal(server_requests(f->server), 2);
-    assert_false(server_got(f->server, 0, "ExternalId"));
-    assert_true(server_got(f->server, 1, "ExternalId=not-the-external-id-"));
+    assert_int_equal(server_requests(f->aws.server), 2);
+    assert_false(server_got(f->aws.server, 0, "ExternalId"));
+    assert_true(server_got(f->aws.server, 1, "ExternalId=not-the-external-id-"));
     for (size_t i = 0; i < 2; i++) { /* what it might get can do nothing */
-        assert_true(server_got(f->server, i, "%22Deny%22"));
-        assert_true(server_got(f->server, i, "DurationSeconds=900"));
+        assert_true(server_got(f->aws.server, i, "%22Deny%22"));
+        assert_true(server_got(f->aws.server, i, "DurationSeconds=900"));
     }
 }
 
 static void a_role_that_needs_no_external_id_is_refused(void **state)
 {
     struct fixture *f = *state;
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     assert_int_equal(probe(f), FAIL_CONFIG);
     assert_non_null(strstr(f->err.text, "without an external id"));
-    assert_int_equal(server_requests(f->server), 1);
+    assert_int_equal(server_requests(f->aws.server), 1);
 }
 
 static void a_role_that_takes_any_external_id_is_refused(void **state)
 {
     struct fixture *f = *state;
-    aws_add_sts_error(f->server, "403 Forbidden", "AccessDenied");
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "AccessDenied");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     assert_int_equal(probe(f), FAIL_CONFIG);
     assert_non_null(strstr(f->err.text, "with a wrong external id"));
 }
@@ -232,16 +226,16 @@ static void a_role_that_takes_any_external_id_is_refused(void **state)
 static void a_probe_that_was_not_answered_proves_nothing(void **state)
 {
     struct fixture *f = *state;
-    aws_add_sts_error(f->server, "403 Forbidden", "AccessDenied");
-    aws_add_sts_error(f->server, "400 Bad Request", "Throttling");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "AccessDenied");
+    aws_add_sts_error(f->aws.server, "400 Bad Request", "Throttling");
     assert_int_equal(probe(f), FAIL_THROTTLED);
     assert_int_equal(f->err.kind, FAIL_THROTTLED);
 
     /* refused, but not by the role */
-    aws_add_sts_error(f->server, "403 Forbidden", "RegionDisabledException");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "RegionDisabledException");
     assert_int_equal(probe(f), FAIL_CONFIG);
-    aws_add_sts_error(f->server, "403 Forbidden", "InvalidClientTokenId");
-    aws_add_sts_error(f->server, "403 Forbidden", "InvalidClientTokenId");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "InvalidClientTokenId");
+    aws_add_sts_error(f->aws.server, "403 Forbidden", "InvalidClientTokenId");
     assert_int_equal(probe(f), FAIL_DENIED);
 }
 
@@ -288,18 +282,18 @@ static void a_role_source_caches_and_renews_by_the_clock(void **state)
     struct creds_source *role = creds_source_role(f->own, &f->settings, &ingest, &f->err);
     assert_non_null(role);
     assert_string_equal(creds_source_name(role), "role " AWS_ROLE);
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
-    aws_add_session(f->server, "ASIA2", "444455556666", "2026-11-22T15:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA2", "444455556666", "2026-11-22T15:59:05Z");
     for (int i = 0; i < 30; i++) { /* a minute each */
         assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
         assert_string_equal(f->creds.access_key_id, "ASIA1");
-        f->now.wall += HOUR_MS / 60;
-        f->now.mono += HOUR_MS / 60;
+        f->aws.now.wall += HOUR_MS / 60;
+        f->aws.now.mono += HOUR_MS / 60;
     }
-    f->now.wall += HOUR_MS / 4;
+    f->aws.now.wall += HOUR_MS / 4;
     assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
     assert_string_equal(f->creds.access_key_id, "ASIA2");
-    assert_int_equal(server_requests(f->server), 2);
+    assert_int_equal(server_requests(f->aws.server), 2);
 }
 
 static void a_wrong_clock_does_not_change_the_life_of_a_session(void **state)
@@ -308,19 +302,19 @@ static void a_wrong_clock_does_not_change_the_life_of_a_session(void **state)
     int64_t offset_ms = 0;
     OWNED(creds_source)
     struct creds_source *role = creds_source_role(f->own, &f->settings, &ingest, &f->err);
-    f->now.wall += 5 * HOUR_MS; /* ours is 5 hours ahead */
-    server_add_answer(f->server, "400 Bad Request", "Date: Sun, 22 Nov 2026 13:59:05 GMT\r\n",
+    f->aws.now.wall += 5 * HOUR_MS; /* ours is 5 hours ahead */
+    server_add_answer(f->aws.server, "400 Bad Request", "Date: Sun, 22 Nov 2026 13:59:05 GMT\r\n",
                       SPAN("<ErrorResponse><Error><Code>RequestExpired</Code></Error>"
                            "</ErrorResponse>"));
-    aws_add_session(f->server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
-    aws_add_session(f->server, "ASIA2", "444455556666", "2026-11-22T15:59:05Z");
+    aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
+    aws_add_session(f->aws.server, "ASIA2", "444455556666", "2026-11-22T15:59:05Z");
     assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
     assert_true(sts_clock_news(f->sts, &offset_ms));
     assert_int_equal(offset_ms, -5 * HOUR_MS);
-    f->now.wall += HOUR_MS / 2 - 1;
+    f->aws.now.wall += HOUR_MS / 2 - 1;
     assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
     assert_string_equal(f->creds.access_key_id, "ASIA1");
-    f->now.wall += HOUR_MS / 4 + 1;
+    f->aws.now.wall += HOUR_MS / 4 + 1;
     assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
     assert_string_equal(f->creds.access_key_id, "ASIA2");
 }

@@ -10,27 +10,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NOW_MS INT64_C(1795355945000)                   /* 2026-11-22T13:59:05Z */
 #define SECRET "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" /* gitleaks:allow */
 #define LONG_NAME "0123456789012345678901234567890123456789012345678901234567890123456789"
 
 struct fixture {
-    struct server *server;
-    struct clock_manual now;
+    struct aws aws;
     struct creds_settings settings;
-    char endpoint[64];
     struct err err;
 };
 
 static int setup(void **state)
 {
-    aws_forget_environment();
     struct fixture *f = calloc(1, sizeof(*f));
-    f->server = server_new();
-    clock_manual_init(&f->now, 1000, NOW_MS);
-    (void)snprintf(f->endpoint, sizeof(f->endpoint), "http://127.0.0.1:%d", server_port(f->server));
+    aws_init(&f->aws);
     f->settings = (struct creds_settings){
-        .region = "eu-west-1", .endpoint_sts = f->endpoint, .clock = &f->now.clock};
+        .region = "eu-west-1", .endpoint_sts = f->aws.endpoint, .clock = &f->aws.now.clock};
     *state = f;
     return 0;
 }
@@ -38,8 +32,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    aws_remove_files();
-    server_free(f->server);
+    aws_done(&f->aws);
     free(f);
     return 0;
 }
@@ -91,18 +84,18 @@ static void programs_leave_nothing(void **state)
 static void containers_leave_nothing(void **state)
 {
     struct fixture *f = *state;
-    set("AWS_CONTAINER_CREDENTIALS_FULL_URI", f->endpoint);
-    server_add_answer(f->server, "200 OK", "", SPAN(SET_JSON("Token")));
+    set("AWS_CONTAINER_CREDENTIALS_FULL_URI", f->aws.endpoint);
+    server_add_answer(f->aws.server, "200 OK", "", SPAN(SET_JSON("Token")));
     assert_leaves_nothing(f);
 }
 
 static void instances_leave_nothing(void **state)
 {
     struct fixture *f = *state;
-    set("AWS_EC2_METADATA_SERVICE_ENDPOINT", f->endpoint);
-    server_add_answer(f->server, "200 OK", "", SPAN(SECRET)); /* the token is one, too */
-    server_add_answer(f->server, "200 OK", "", SPAN("role"));
-    server_add_answer(f->server, "200 OK", "", SPAN(SET_JSON("Token")));
+    set("AWS_EC2_METADATA_SERVICE_ENDPOINT", f->aws.endpoint);
+    server_add_answer(f->aws.server, "200 OK", "", SPAN(SECRET)); /* the token is one, too */
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("role"));
+    server_add_answer(f->aws.server, "200 OK", "", SPAN(SET_JSON("Token")));
     assert_leaves_nothing(f);
 }
 
@@ -112,7 +105,7 @@ static void web_identities_leave_nothing(void **state)
     set("AWS_ROLE_ARN", AWS_ROLE);
     set("AWS_WEB_IDENTITY_TOKEN_FILE", aws_write_file("token", SECRET LONG_NAME));
     server_add_answer(
-        f->server, "200 OK", "Content-Type: text/xml\r\n",
+        f->aws.server, "200 OK", "Content-Type: text/xml\r\n",
         SPAN("<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>"
              "<AccessKeyId>A</AccessKeyId><SecretAccessKey>" SECRET "</SecretAccessKey>"
              "<SessionToken>" SECRET LONG_NAME "&amp;" LONG_NAME "</SessionToken>"
@@ -132,16 +125,16 @@ static void signed_requests_leave_nothing(void **state)
     set("AWS_SESSION_TOKEN", SECRET LONG_NAME LONG_NAME);
     OWNED(creds_source) struct creds_source *own = creds_source_default(&f->settings, &f->err);
     assert_non_null(own);
-    struct signer signer = {.clock = &f->now.clock,
+    struct signer signer = {.clock = &f->aws.now.clock,
                             .skew = &skew,
                             .creds = own,
                             .service = "s3",
                             .region = "eu-west-1"};
-    struct http_request r = {.method = "GET", .url = span_str(f->endpoint)};
+    struct http_request r = {.method = "GET", .url = span_str(f->aws.endpoint)};
     struct http *h = http_new(NULL);
     http_answer_init(&answer, 100);
-    server_add_answer(f->server, "200 OK", "", SPAN("x"));
-    server_add(f->server, (struct reply){.text = SPAN("HTTP/1.1 2"), .end = REPLY_RESET});
+    server_add_answer(f->aws.server, "200 OK", "", SPAN("x"));
+    server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 2"), .end = REPLY_RESET});
     watch_begin(SECRET);
     enum err_kind good = signed_call(&signer, h, &r, &answer, NULL, &f->err);
     enum err_kind cut = signed_call(&signer, h, &r, &answer, NULL, &f->err);
@@ -151,7 +144,7 @@ static void signed_requests_leave_nothing(void **state)
     size_t seen = watch_end();
     assert_int_equal(good, FAIL_NONE);
     assert_int_equal(cut, FAIL_AGAIN);
-    assert_true(server_got(f->server, 0, "\r\nX-Amz-Security-Token: " SECRET));
+    assert_true(server_got(f->aws.server, 0, "\r\nX-Amz-Security-Token: " SECRET));
     assert_int_equal(seen, 0);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "conf/without_aws.h"
+
 #include "conf/load.h"
 
 #include <stdio.h>
@@ -438,16 +440,20 @@ static void properties_are_tried_on_librdkafka(void **state UNUSED)
                       "2: kafka.properties: bootstrap.servers is missing\n");
 }
 
-/* A folder of files that goes away with the test. */
+/* A folder of files that is removed with the test; the environment is restored, too. */
 struct folder {
     char path[64];
     char file[128];
+    void *environment;
 };
 
-static void folder_init(struct folder *f)
+static int folder_setup(void **state)
 {
+    struct folder *f = calloc(1, sizeof(*f));
     (void)snprintf(f->path, sizeof(f->path), "/tmp/conf-test-XXXXXX");
     assert_non_null(mkdtemp(f->path));
+    *state = f;
+    return forget_aws(&f->environment);
 }
 
 static const char *folder_put(struct folder *f, const char *name, const char *text)
@@ -460,25 +466,27 @@ static const char *folder_put(struct folder *f, const char *name, const char *te
     return f->file;
 }
 
-static void folder_done(struct folder *f)
+static int folder_teardown(void **state)
 {
+    struct folder *f = *state;
+    (void)restore_environment(&f->environment);
     char command[128];
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", f->path);
-    assert_int_equal(system(command), 0);
+    free(f);
+    return system(command);
 }
 
-static void secrets_come_from_files_and_the_environment(void **state UNUSED)
+static void secrets_come_from_files_and_the_environment(void **state)
 {
-    struct folder f;
-    folder_init(&f);
-    (void)folder_put(&f, "pw", "from a file\n");
+    struct folder *f = *state;
+    (void)folder_put(f, "pw", "from a file\n");
     char text[4096];
     (void)snprintf(text, sizeof(text),
                    AWS "kafka = { properties = ( \"bootstrap.servers=x\", "
                        "\"sasl.password=file:%s\", \"ssl.key.password_file=%s\", "
                        "\"sasl.username=env:CONF_TEST_USER\" ); };\n" QUEUES CUSTOMERS,
-                   f.file, f.file);
-    assert_int_equal(chmod(f.file, 0600), 0);
+                   f->file, f->file);
+    assert_int_equal(chmod(f->file, 0600), 0);
     assert_int_equal(setenv("CONF_TEST_USER", "from the environment", 1), 0);
     OWNED(conf) struct conf *c = loaded(text);
     assert_string_equal(c->kafka.properties[1], "sasl.password=from a file");
@@ -491,14 +499,12 @@ static void secrets_come_from_files_and_the_environment(void **state UNUSED)
     complaints(text, got, sizeof(got));
     assert_string_equal(got, "2: kafka.properties: sasl.username: the environment has no "
                              "CONF_TEST_USER\n");
-    folder_done(&f);
 }
 
-static void warns_of_secrets_that_others_may_read(void **state UNUSED)
+static void warns_of_secrets_that_others_may_read(void **state)
 {
-    struct folder f;
-    folder_init(&f);
-    const char *path = folder_put(&f, "main.conf",
+    struct folder *f = *state;
+    const char *path = folder_put(f, "main.conf",
                                   AWS "kafka = { properties = ( \"bootstrap.servers=x\",\n"
                                       "\"sasl.password=inline\" ); };\n" QUEUES CUSTOMERS);
     assert_int_equal(chmod(path, 0640), 0);
@@ -519,7 +525,7 @@ static void warns_of_secrets_that_others_may_read(void **state UNUSED)
     conf_problems_done(&p);
 
     char text[4096];
-    const char *secret = folder_put(&f, "pw", "inline\n");
+    const char *secret = folder_put(f, "pw", "inline\n");
     assert_int_equal(chmod(secret, 0640), 0);
     (void)snprintf(text, sizeof(text),
                    AWS
@@ -533,22 +539,19 @@ static void warns_of_secrets_that_others_may_read(void **state UNUSED)
     assert_int_equal(p.list[0].line, 3);
     assert_non_null(strstr(p.list[0].text, "sasl.password: others may read the file /"));
     conf_problems_done(&p);
-    folder_done(&f);
 }
 
-static void included_files_are_looked_at_as_the_main_one(void **state UNUSED)
+static void included_files_are_looked_at_as_the_main_one(void **state)
 {
-    struct folder f;
-    folder_init(&f);
-    (void)folder_put(&f, "limits.conf", "limits = { lanes = 4294967300; };\n");
-    assert_int_equal(chmod(folder_put(&f, "kafka.conf",
+    struct folder *f = *state;
+    (void)folder_put(f, "limits.conf", "limits = { lanes = 4294967300; };\n");
+    assert_int_equal(chmod(folder_put(f, "kafka.conf",
                                       "kafka = { properties = ( \"bootstrap.servers=x\",\n"
                                       "\"sasl.password=inline\" ); };\n"),
                            0640),
                      0);
-    const char *path =
-        folder_put(&f, "main.conf",
-                   AWS "@include \"kafka.conf\"\n@include \"limits.conf\"\n" QUEUES CUSTOMERS);
+    const char *path = folder_put(
+        f, "main.conf", AWS "@include \"kafka.conf\"\n@include \"limits.conf\"\n" QUEUES CUSTOMERS);
     struct conf_problems p = {0};
     assert_null(conf_load(path, &p));
     assert_int_equal(p.count, 2);
@@ -558,7 +561,6 @@ static void included_files_are_looked_at_as_the_main_one(void **state UNUSED)
         assert_non_null(strstr(p.list[i].text, want));
     }
     conf_problems_done(&p);
-    folder_done(&f);
 }
 
 static void assert_first_problem(const char *path, const char *file, const char *what)
@@ -571,41 +573,37 @@ static void assert_first_problem(const char *path, const char *file, const char 
     conf_problems_done(&p);
 }
 
-static void only_regular_files_are_opened(void **state UNUSED)
+static void only_regular_files_are_opened(void **state)
 {
-    struct folder f;
-    folder_init(&f);
+    struct folder *f = *state;
     char pipe[128];
-    (void)snprintf(pipe, sizeof(pipe), "%s/pipe.conf", f.path);
+    (void)snprintf(pipe, sizeof(pipe), "%s/pipe.conf", f->path);
     assert_int_equal(mkfifo(pipe, 0600), 0);
     assert_first_problem(pipe, "pipe.conf", "is no regular file");
     assert_first_problem("/dev/null", "/dev/null", "is no regular file");
-    assert_first_problem(f.path, f.path, "is a directory");
-    assert_first_problem(folder_put(&f, "a.conf", " @include \"pipe.conf\"\n"), "a.conf",
+    assert_first_problem(f->path, f->path, "is a directory");
+    assert_first_problem(folder_put(f, "a.conf", " @include \"pipe.conf\"\n"), "a.conf",
                          "pipe.conf is no regular file");
-    assert_first_problem(folder_put(&f, "b.conf", "@include \".\"\n"), "b.conf", "is a directory");
-    (void)folder_put(&f, "one.conf", "\n@include \"pipe.conf\"\n");
-    assert_first_problem(folder_put(&f, "c.conf", "@include \"one.conf\"\n"), "one.conf",
+    assert_first_problem(folder_put(f, "b.conf", "@include \".\"\n"), "b.conf", "is a directory");
+    (void)folder_put(f, "one.conf", "\n@include \"pipe.conf\"\n");
+    assert_first_problem(folder_put(f, "c.conf", "@include \"one.conf\"\n"), "one.conf",
                          "pipe.conf is no regular file");
-    assert_first_problem(folder_put(&f, "d.conf", "@include \"not-there\"\n"), "d.conf",
+    assert_first_problem(folder_put(f, "d.conf", "@include \"not-there\"\n"), "d.conf",
                          "cannot open include file");
-    folder_done(&f);
 }
 
-static void a_customers_file_is_named_in_what_is_wrong_with_it(void **state UNUSED)
+static void a_customers_file_is_named_in_what_is_wrong_with_it(void **state)
 {
-    struct folder f;
-    folder_init(&f);
+    struct folder *f = *state;
     char folder[128];
-    (void)snprintf(folder, sizeof(folder), "%s/customers.d", f.path);
+    (void)snprintf(folder, sizeof(folder), "%s/customers.d", f->path);
     assert_int_equal(mkdir(folder, 0700), 0);
-    (void)folder_put(&f, "customers.d/a.conf", "# nothing yet\n");
-    const char *main = folder_put(&f, "main.conf", AWS KAFKA QUEUES);
+    (void)folder_put(f, "customers.d/a.conf", "# nothing yet\n");
+    const char *main = folder_put(f, "main.conf", AWS KAFKA QUEUES);
     assert_first_problem(main, "customers.d/a.conf", "is empty; the keys of one customer");
-    (void)folder_put(&f, "customers.d/a.conf", "queue = \"main\";\n");
-    main = folder_put(&f, "main.conf", AWS KAFKA QUEUES);
+    (void)folder_put(f, "customers.d/a.conf", "queue = \"main\";\n");
+    main = folder_put(f, "main.conf", AWS KAFKA QUEUES);
     assert_first_problem(main, "customers.d/a.conf", "customer.id: is missing");
-    folder_done(&f);
 }
 
 static void what_would_fail_at_start_is_told_before(void **state UNUSED)
@@ -626,21 +624,20 @@ static void what_would_fail_at_start_is_told_before(void **state UNUSED)
         "3: queue main: sqs: the queue's URL is of region eu-central-1, not us-east-1\n");
 }
 
-static void customers_have_files_of_their_own(void **state UNUSED)
+static void customers_have_files_of_their_own(void **state)
 {
-    struct folder f;
-    folder_init(&f);
+    struct folder *f = *state;
     char folder[128];
-    (void)snprintf(folder, sizeof(folder), "%s/customers.d", f.path);
+    (void)snprintf(folder, sizeof(folder), "%s/customers.d", f->path);
     assert_int_equal(mkdir(folder, 0700), 0);
-    (void)folder_put(&f, "customers.d/acme.conf", ACME_KEYS);
-    (void)folder_put(&f, "customers.d/note.txt", "not read");
-    (void)folder_put(&f, "customers.d/b.conf",
+    (void)folder_put(f, "customers.d/acme.conf", ACME_KEYS);
+    (void)folder_put(f, "customers.d/note.txt", "not read");
+    (void)folder_put(f, "customers.d/b.conf",
                      "id = \"b\"; queue = \"main\"; prefix = \"s3://b-events/p\";\n"
                      "account_id = \"444455556666\"; external_id = \"x-2\"; bukket = \"x\";\n"
                      "role_arn = \"arn:aws:iam::444455556666:role/read\";\n");
-    (void)folder_put(&f, "kafka.conf", KAFKA);
-    const char *path = folder_put(&f, "main.conf", AWS "@include \"kafka.conf\"\n" QUEUES);
+    (void)folder_put(f, "kafka.conf", KAFKA);
+    const char *path = folder_put(f, "main.conf", AWS "@include \"kafka.conf\"\n" QUEUES);
 
     struct conf_problems p = {0};
     assert_null(conf_load(path, &p));
@@ -650,27 +647,24 @@ static void customers_have_files_of_their_own(void **state UNUSED)
     assert_string_equal(p.list[0].text, "customer b.bukket: unknown key; did you mean bucket?");
     conf_problems_done(&p);
 
-    assert_int_equal(unlink(folder_put(&f, "customers.d/b.conf", "")), 0);
-    (void)snprintf(f.file, sizeof(f.file), "%s/main.conf", f.path);
-    OWNED(conf) struct conf *c = conf_load(f.file, &p);
+    assert_int_equal(unlink(folder_put(f, "customers.d/b.conf", "")), 0);
+    (void)snprintf(f->file, sizeof(f->file), "%s/main.conf", f->path);
+    OWNED(conf) struct conf *c = conf_load(f->file, &p);
     assert_non_null(c);
     assert_int_equal(c->customer_count, 1);
     assert_string_equal(c->customers[0].id, "acme");
     conf_problems_done(&p);
-    folder_done(&f);
 }
 
-static void numbers_that_libconfig_cuts_are_refused(void **state UNUSED)
+static void numbers_that_libconfig_cuts_are_refused(void **state)
 {
-    struct folder f;
-    folder_init(&f);
-    const char *path = folder_put(&f, "main.conf", GOOD "limits = { lanes = 4294967300; };\n");
+    struct folder *f = *state;
+    const char *path = folder_put(f, "main.conf", GOOD "limits = { lanes = 4294967300; };\n");
     struct conf_problems p = {0};
     assert_null(conf_load(path, &p));
     assert_int_equal(p.count, 1);
     assert_string_equal(p.list[0].text, "limits.lanes: is too large a number");
     conf_problems_done(&p);
-    folder_done(&f);
 }
 
 static void a_file_that_is_not_there_is_said(void **state UNUSED)
@@ -714,9 +708,6 @@ static void the_file_wins_over_the_environment(void **state UNUSED)
     assert_int_equal(setenv("AWS_ENDPOINT_URL_S3", "http://example.com", 1), 0);
     assert_complaints(GOOD, "1: aws.endpoint_s3: plain http to another host only with "
                             "aws.allow_http = true;\n");
-    assert_int_equal(unsetenv("AWS_ENDPOINT_URL"), 0);
-    assert_int_equal(unsetenv("AWS_ENDPOINT_URL_S3"), 0);
-    assert_int_equal(unsetenv("AWS_REGION"), 0);
 }
 
 static void customers_bring_their_own_names(void **state UNUSED)
@@ -758,22 +749,7 @@ static void own_names_must_be_known_fields(void **state UNUSED)
     assert_non_null(strstr(got, "9: actions.wort: unknown key; did you mean word?"));
 }
 
-static int scrub(void **state UNUSED)
-{
-    static const char *const names[] = {"AWS_REGION",
-                                        "AWS_DEFAULT_REGION",
-                                        "AWS_ENDPOINT_URL",
-                                        "AWS_ENDPOINT_URL_SQS",
-                                        "AWS_ENDPOINT_URL_S3",
-                                        "AWS_ENDPOINT_URL_STS",
-                                        "AWS_USE_FIPS_ENDPOINT",
-                                        "AWS_USE_DUALSTACK_ENDPOINT",
-                                        "AWS_CA_BUNDLE"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        assert_int_equal(unsetenv(names[i]), 0);
-    }
-    return 0;
-}
+#define WITH_FOLDER(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {
@@ -799,19 +775,20 @@ int main(void)
         cmocka_unit_test(customers_of_one_topic_need_keys_of_their_own),
         cmocka_unit_test(topics_must_be_names_and_templates),
         cmocka_unit_test(properties_are_tried_on_librdkafka),
-        cmocka_unit_test(secrets_come_from_files_and_the_environment),
-        cmocka_unit_test(warns_of_secrets_that_others_may_read),
-        cmocka_unit_test(included_files_are_looked_at_as_the_main_one),
-        cmocka_unit_test(only_regular_files_are_opened),
-        cmocka_unit_test(a_customers_file_is_named_in_what_is_wrong_with_it),
+        WITH_FOLDER(secrets_come_from_files_and_the_environment),
+        WITH_FOLDER(warns_of_secrets_that_others_may_read),
+        WITH_FOLDER(included_files_are_looked_at_as_the_main_one),
+        WITH_FOLDER(only_regular_files_are_opened),
+        WITH_FOLDER(a_customers_file_is_named_in_what_is_wrong_with_it),
         cmocka_unit_test(what_would_fail_at_start_is_told_before),
-        cmocka_unit_test(customers_have_files_of_their_own),
-        cmocka_unit_test(numbers_that_libconfig_cuts_are_refused),
+        WITH_FOLDER(customers_have_files_of_their_own),
+        WITH_FOLDER(numbers_that_libconfig_cuts_are_refused),
         cmocka_unit_test(a_file_that_is_not_there_is_said),
         cmocka_unit_test(memory_that_cannot_be_kept_is_refused),
-        cmocka_unit_test(the_file_wins_over_the_environment),
+        cmocka_unit_test_setup_teardown(the_file_wins_over_the_environment, forget_aws,
+                                        restore_environment),
         cmocka_unit_test(customers_bring_their_own_names),
         cmocka_unit_test(own_names_must_be_known_fields),
     };
-    return cmocka_run_group_tests(tests, scrub, NULL);
+    return cmocka_run_group_tests(tests, forget_aws, restore_environment);
 }

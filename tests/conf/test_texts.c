@@ -3,6 +3,8 @@
 #include "slurp.h"
 #include "testing.h"
 
+#include "conf/without_aws.h"
+
 #include "base/buf.h"
 #include "conf/load.h"
 #include "conf/table.h"
@@ -208,23 +210,6 @@ static void finds_what_was_meant(void **state UNUSED)
     assert_null(conf_nearest("", names));
 }
 
-static int scrub(void **state UNUSED)
-{
-    static const char *const env[] = {"AWS_REGION",
-                                      "AWS_DEFAULT_REGION",
-                                      "AWS_ENDPOINT_URL",
-                                      "AWS_ENDPOINT_URL_SQS",
-                                      "AWS_ENDPOINT_URL_S3",
-                                      "AWS_ENDPOINT_URL_STS",
-                                      "AWS_USE_FIPS_ENDPOINT",
-                                      "AWS_USE_DUALSTACK_ENDPOINT",
-                                      "AWS_CA_BUNDLE"};
-    for (size_t i = 0; i < sizeof(env) / sizeof(env[0]); i++) {
-        assert_int_equal(unsetenv(env[i]), 0);
-    }
-    return 0;
-}
-
 /* The fenced block of README.md that begins with "aws =". */
 static void the_configuration_of_the_readme_is_one(void **state UNUSED)
 {
@@ -260,5 +245,5 @@ int main(void)
         cmocka_unit_test(sizes_and_times_have_units),
         cmocka_unit_test(finds_what_was_meant),
     };
-    return cmocka_run_group_tests(tests, scrub, NULL);
+    return cmocka_run_group_tests(tests, forget_aws, restore_environment);
 }

@@ -9,9 +9,8 @@
  *     sink_produce(s, &record, &err)
  *       -> later, on the sink's poll thread: delivered(tag, FAIL_NONE or why)
  *
- * Bound: at most queue_bytes of keys, values and headers wait for their reports (one record
- * that is larger by itself goes alone). This is counted here, not by librdkafka, so that a
- * waiting producer is woken by the very report that makes room.
+ * Bound: the bytes of keys, values and headers that wait for their reports are reserved in a
+ * budget (net/sink_budget.h), which several sinks may share.
  *
  * Threads: sink_produce, sink_topic, sink_topic_check, sink_stop and what tells of its state any;
  * `delivered` and `event` are called on the poll thread only, never inside another function
@@ -53,9 +52,11 @@ enum { SINK_TOKEN_BYTES = 128 * 1024 };
 typedef enum err_kind sink_token_fn(void *context, struct buf *token, int64_t *expires_ms,
                                     struct err *e);
 
+struct sink_budget;
+
 struct sink_config {
     const char *const *properties; /* "name=value", librdkafka's names, NULL-terminated */
-    size_t queue_bytes;            /* most bytes of unacknowledged records (kafka.queue_bytes) */
+    struct sink_budget *budget;    /* of unacknowledged records (kafka.queue_bytes); borrowed */
     const char *client_id;         /* NULL: librdkafka's own */
     sink_delivered_fn *delivered;
     sink_event_fn *event; /* NULL: not wanted */
@@ -125,7 +126,7 @@ void sink_stop(struct sink *s);
 /* Wait until everything taken is reported, timeout_ms at most. True: nothing is left. */
 MUST_USE bool sink_flush(struct sink *s, int timeout_ms);
 
-/* Records taken and not yet reported, and their bytes. */
+/* Records taken and not yet reported, and the bytes reserved in the budget. */
 void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes);
 
 /*

@@ -8,7 +8,6 @@
 #include "codec/url.h"
 #include "conf/memory.h"
 #include "conf/refuse.h"
-#include "net/msk.h"
 #include "net/sink_conf.h"
 #include "net/sqs.h"
 
@@ -215,18 +214,17 @@ static void check_kafka(struct conf_reader *r, const config_setting_t *kafka)
 {
     const struct conf *c = r->conf;
     struct err e = {.kind = FAIL_NONE};
-    struct sink_config config = {
-        .properties = (const char *const *)c->kafka.properties,
-        .queue_bytes = c->kafka.queue_bytes,
-        .token = c->kafka.auth == KAFKA_AUTH_AWS_MSK_IAM ? msk_token_next : NULL,
+    struct sink_properties properties = {
+        .list = (const char *const *)c->kafka.properties,
+        .token = c->kafka.auth == KAFKA_AUTH_AWS_MSK_IAM,
     };
-    rd_kafka_conf_t *conf = sink_conf_new(&config, &e);
+    rd_kafka_conf_t *conf = sink_conf_new(&properties, &e);
     if (conf == NULL) {
         conf_error(r, conf_at(kafka, "auth"), "kafka.auth: %s", e.text);
         return;
     }
     rd_kafka_conf_destroy(conf);
-    if (r->problems->errors == 0 && sink_conf_check(&config, &e) != FAIL_NONE) {
+    if (r->problems->errors == 0 && sink_conf_check(&properties, &e) != FAIL_NONE) {
         conf_error(r, conf_at(kafka, "properties"), "kafka.properties: %s", e.text);
     }
 }

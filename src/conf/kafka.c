@@ -201,10 +201,9 @@ static void property_nearest(struct span name, char *out, size_t cap)
 static bool is_accepted(const struct property *p, const char *property)
 {
     const char *const one[] = {property, NULL};
-    struct sink_config c = {
-        .properties = one, .queue_bytes = p->reader->conf->kafka.queue_bytes, .client_id = "check"};
+    struct sink_properties properties = {.list = one, .client_id = "check"};
     struct err e = {0};
-    rd_kafka_conf_t *conf = sink_conf_new(&c, &e);
+    rd_kafka_conf_t *conf = sink_conf_new(&properties, &e);
     if (conf == NULL) {
         char near[128];
         property_nearest(p->name, near, sizeof(near));

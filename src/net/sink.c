@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * librdkafka's own queue limits are set out of the way (sink_conf.c): its "queue full" can only
- * be polled for, while a count of our own wakes a waiting lane with the report that makes room.
+ * sink.c - producing, and the life of a sink. librdkafka's own queue limits are set to their
+ * maximum (sink_conf.c): the bound is the budget (net/sink_budget.h).
  */
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -23,74 +23,41 @@ enum {
 
 /* ---- counting and waiting ---- */
 
-void sink_wake(struct sink *s)
-{
-    mutex_lock(&s->shared.lock);
-    cond_broadcast(&s->shared.room);
-    mutex_unlock(&s->shared.lock);
-}
-
 void sink_release(struct sink *s, uint64_t records, uint64_t bytes)
 {
-    atomic_fetch_sub(&s->bytes, bytes);
+    sink_budget_release(s->budget, bytes);
     atomic_fetch_sub(&s->records, records);
-    if (atomic_load(&s->shared.waiting) > 0) {
-        sink_wake(s);
+    if (atomic_load(&s->shared.flushing) > 0) {
+        mutex_lock(&s->shared.lock);
+        cond_broadcast(&s->shared.reported);
+        mutex_unlock(&s->shared.lock);
     }
 }
 
-/* Room for n bytes, or for one record of any size if nothing else is there. */
-static bool try_reserve(struct sink *s, uint64_t n)
+struct wait_context {
+    const struct sink *sink;
+    unsigned restarts; /* when the wait began */
+};
+
+static enum err_kind wait_is_over(const void *context, struct err *e)
 {
-    uint64_t was = atomic_fetch_add(&s->bytes, n);
-    if (was != 0 && was + n > s->queue_bytes) {
-        sink_release(s, 0, n);
-        return false;
+    const struct wait_context *w = context;
+    if (atomic_load(&w->sink->stopped)) {
+        return err_set(e, FAIL_STOPPED, "kafka: stopped while the queue was full");
     }
-    atomic_fetch_add(&s->records, 1);
-    return true;
+    if (atomic_load(&w->sink->fatal) || atomic_load(&w->sink->restarts) != w->restarts) {
+        return err_set(e, FAIL_AGAIN, "kafka: the producer has failed");
+    }
+    return FAIL_NONE;
 }
 
-static enum err_kind reserve_slow(struct sink *s, uint64_t n, struct err *e)
+static enum err_kind reserve(struct sink *s, uint64_t bytes, struct pulse *pulse, struct err *e)
 {
-    enum err_kind kind = FAIL_NONE;
-    unsigned life = atomic_load(&s->lives);
-    mutex_lock(&s->shared.lock);
-    atomic_fetch_add(&s->shared.waiting, 1);
-    for (;;) {
-        if (atomic_load(&s->stopped)) {
-            kind = err_set(e, FAIL_STOPPED, "kafka: stopped while the queue was full");
-            break;
-        }
-        if (atomic_load(&s->fatal) || atomic_load(&s->lives) != life) {
-            kind = err_set(e, FAIL_AGAIN, "kafka: the producer has failed");
-            break;
-        }
-        uint64_t used = atomic_load(&s->bytes);
-        if (used == 0 || used + n <= s->queue_bytes) {
-            break;
-        }
-        cond_wait(&s->shared.room, &s->shared.lock);
-    }
-    atomic_fetch_sub(&s->shared.waiting, 1);
-    mutex_unlock(&s->shared.lock);
-    return kind;
-}
-
-static enum err_kind reserve(struct sink *s, uint64_t n, const struct sink_record *r, struct err *e)
-{
-    enum err_kind kind = FAIL_NONE;
-    if (try_reserve(s, n)) {
-        return FAIL_NONE;
-    }
-    if (r->pulse != NULL) {
-        pulse_set(r->pulse, PULSE_WAIT, clock_mono_ms(&clock_system));
-    }
-    do {
-        kind = reserve_slow(s, n, e);
-    } while (kind == FAIL_NONE && !try_reserve(s, n));
-    if (r->pulse != NULL) {
-        pulse_set(r->pulse, PULSE_WORK, clock_mono_ms(&clock_system));
+    struct wait_context context = {s, atomic_load(&s->restarts)};
+    struct sink_wait wait = {.over = wait_is_over, .context = &context, .pulse = pulse};
+    enum err_kind kind = sink_budget_reserve(s->budget, bytes, &wait, e);
+    if (kind == FAIL_NONE) {
+        atomic_fetch_add(&s->records, 1);
     }
     return kind;
 }
@@ -161,14 +128,14 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
                        (unsigned long long)n);
     }
     uint64_t cost = cost_of(r);
-    enum err_kind kind = reserve(s, cost, r, e);
+    enum err_kind kind = reserve(s, cost, r->pulse, e);
     if (kind != FAIL_NONE) {
         return kind;
     }
 
-    rwlock_read(&s->life);
+    rwlock_read(&s->handles);
     rd_kafka_resp_err_t code = sink_hand_over(s, r->topic->handle, r, headers_of(r));
-    rwlock_unlock(&s->life);
+    rwlock_unlock(&s->handles);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }
@@ -182,16 +149,16 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
 
 static void shared_init(struct sink *s)
 {
-    rwlock_init(&s->life);
+    rwlock_init(&s->handles);
     mutex_init(&s->shared.lock);
-    cond_init(&s->shared.room);
+    cond_init(&s->shared.reported);
 }
 
 static void sink_destroy(struct sink *s)
 {
-    cond_done(&s->shared.room);
+    cond_done(&s->shared.reported);
     mutex_done(&s->shared.lock);
-    rwlock_done(&s->life);
+    rwlock_done(&s->handles);
     rd_kafka_conf_destroy(s->conf);
     free(s->poll.reports);
     free(s);
@@ -204,7 +171,7 @@ static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf
     s->conf = conf;
     s->max_bytes = max > FRAMING_BYTES ? max - FRAMING_BYTES : max;
     s->partition_bytes = sink_conf_size(conf, "batch.size") * BATCHES_BUSY;
-    s->queue_bytes = c->queue_bytes;
+    s->budget = c->budget;
     s->delivered = c->delivered;
     s->event = c->event;
     s->context = c->context;
@@ -218,7 +185,9 @@ static struct sink *sink_make(const struct sink_config *c, rd_kafka_conf_t *conf
 
 struct sink *sink_new(const struct sink_config *c, struct err *e)
 {
-    rd_kafka_conf_t *conf = sink_conf_new(c, e);
+    struct sink_properties properties = {
+        .list = c->properties, .client_id = c->client_id, .token = c->token != NULL};
+    rd_kafka_conf_t *conf = sink_conf_new(&properties, e);
     if (conf == NULL) {
         return NULL;
     }
@@ -234,23 +203,23 @@ struct sink *sink_new(const struct sink_config *c, struct err *e)
 void sink_stop(struct sink *s)
 {
     atomic_store(&s->stopped, true);
-    sink_wake(s);
+    sink_budget_wake(s->budget);
 }
 
 bool sink_flush(struct sink *s, int timeout_ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + timeout_ms;
-    rwlock_read(&s->life);
+    rwlock_read(&s->handles);
     (void)rd_kafka_flush(s->producer.handle, timeout_ms); /* does not wait for linger.ms */
-    rwlock_unlock(&s->life);
+    rwlock_unlock(&s->handles);
 
     mutex_lock(&s->shared.lock);
-    atomic_fetch_add(&s->shared.waiting, 1);
+    atomic_fetch_add(&s->shared.flushing, 1);
     int64_t left = 0;
     while (atomic_load(&s->records) > 0 && (left = end - clock_mono_ms(&clock_system)) > 0) {
-        (void)cond_wait_ms(&s->shared.room, &s->shared.lock, (int)left);
+        (void)cond_wait_ms(&s->shared.reported, &s->shared.lock, (int)left);
     }
-    atomic_fetch_sub(&s->shared.waiting, 1);
+    atomic_fetch_sub(&s->shared.flushing, 1);
     mutex_unlock(&s->shared.lock);
     return atomic_load(&s->records) == 0;
 }
@@ -262,9 +231,9 @@ void sink_free(struct sink *s)
     }
     sink_stop(s);
     atomic_store(&s->closing, true);
-    rwlock_read(&s->life);
+    rwlock_read(&s->handles);
     rd_kafka_queue_yield(s->producer.events);
-    rwlock_unlock(&s->life);
+    rwlock_unlock(&s->handles);
     thread_join(s->poller);
 
     sink_topics_free(s);
@@ -275,7 +244,7 @@ void sink_free(struct sink *s)
 void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes)
 {
     *records = atomic_load(&s->records);
-    *bytes = atomic_load(&s->bytes);
+    *bytes = sink_budget_used(s->budget);
 }
 
 bool sink_reached(const struct sink *s)
@@ -285,7 +254,7 @@ bool sink_reached(const struct sink *s)
 
 unsigned sink_restarts(const struct sink *s)
 {
-    return atomic_load(&s->lives);
+    return atomic_load(&s->restarts);
 }
 
 const struct pulse *sink_pulse(const struct sink *s)

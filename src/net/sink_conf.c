@@ -149,20 +149,20 @@ static enum err_kind set_all(rd_kafka_conf_t *conf, const char *const (*list)[2]
     return FAIL_NONE;
 }
 
-static enum err_kind fill(rd_kafka_conf_t *conf, const struct sink_config *c, struct err *e)
+static enum err_kind fill(rd_kafka_conf_t *conf, const struct sink_properties *p, struct err *e)
 {
-    if (c->client_id != NULL && set(conf, "client.id", c->client_id, e) != FAIL_NONE) {
+    if (p->client_id != NULL && set(conf, "client.id", p->client_id, e) != FAIL_NONE) {
         return FAIL_CONFIG;
     }
     if (set_all(conf, preferred, sizeof(preferred) / sizeof(preferred[0]), e) != FAIL_NONE) {
         return FAIL_CONFIG;
     }
-    if (c->token != NULL &&
+    if (p->token &&
         set_all(conf, for_token, sizeof(for_token) / sizeof(for_token[0]), e) != FAIL_NONE) {
         return FAIL_CONFIG;
     }
-    for (size_t i = 0; c->properties != NULL && c->properties[i] != NULL; i++) {
-        if (set_user(conf, c->properties[i], e) != FAIL_NONE) {
+    for (size_t i = 0; p->list != NULL && p->list[i] != NULL; i++) {
+        if (set_user(conf, p->list[i], e) != FAIL_NONE) {
             return FAIL_CONFIG;
         }
     }
@@ -192,10 +192,10 @@ static enum err_kind check_token(const rd_kafka_conf_t *conf, struct err *e)
     return FAIL_NONE;
 }
 
-rd_kafka_conf_t *sink_conf_new(const struct sink_config *c, struct err *e)
+rd_kafka_conf_t *sink_conf_new(const struct sink_properties *p, struct err *e)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (fill(conf, c, e) != FAIL_NONE || (c->token != NULL && check_token(conf, e) != FAIL_NONE)) {
+    if (fill(conf, p, e) != FAIL_NONE || (p->token && check_token(conf, e) != FAIL_NONE)) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
@@ -210,10 +210,10 @@ static bool asks_others(const rd_kafka_conf_t *conf)
             begins_with(conf, "sasl.mechanism", "GSSAPI"));
 }
 
-enum err_kind sink_conf_check(const struct sink_config *c, struct err *e)
+enum err_kind sink_conf_check(const struct sink_properties *p, struct err *e)
 {
     char text[256];
-    rd_kafka_conf_t *conf = sink_conf_new(c, e);
+    rd_kafka_conf_t *conf = sink_conf_new(p, e);
     if (conf == NULL) {
         return e->kind;
     }

@@ -227,8 +227,8 @@ static void went_fatal(struct sink *s)
     struct err e;
     sink_err(&e, code, text);
     atomic_store(&s->fatal, true);
-    atomic_fetch_add(&s->lives, 1);
-    sink_wake(s);
+    atomic_fetch_add(&s->restarts, 1);
+    sink_budget_wake(s->budget);
     emit(s, SINK_FATAL, &e);
 }
 

@@ -4,14 +4,14 @@
  * sink_producer.c (making and replacing the producer), sink_poll.c (delivery reports, events),
  * sink_topic.c (topics), sink_token.c (SASL tokens). Only their test includes it besides.
  *
- * What is taken and not reported is counted in two atomics. A producer adds its bytes first
- * and takes them back if that was too much; only then does it touch the lock. The poll thread
- * subtracts first and then looks for waiters: one of the two always sees the other.
+ * Counted for each record, from sink_produce to its report: one in `records`, its bytes in the
+ * budget.
  */
 #ifndef NET_SINK_PRIV_H
 #define NET_SINK_PRIV_H
 
 #include "net/sink.h"
+#include "net/sink_budget.h"
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
@@ -29,8 +29,8 @@ struct sink_producer {
 };
 
 struct sink {
-    rd_kafka_conf_t *conf; /* to make producers from */
-    pthread_rwlock_t life; /* held for reading while `producer` or a topic's handle is used */
+    rd_kafka_conf_t *conf;    /* to make producers from */
+    pthread_rwlock_t handles; /* read-locked while `producer` or a topic's handle is used */
     struct sink_producer producer;
     pthread_t poller;
     sink_delivered_fn *delivered;
@@ -38,20 +38,19 @@ struct sink {
     void *context;
     sink_token_fn *token;
     void *token_context;
-    size_t queue_bytes;
     size_t max_bytes;
     size_t partition_bytes;
     bool scram;
 
+    struct sink_budget *budget;   /* of the bytes; other sinks may share it */
     atomic_uint_fast64_t records; /* taken, not yet reported */
-    atomic_uint_fast64_t bytes;
-    atomic_bool stopped;    /* producers do not wait any more */
-    atomic_bool closing;    /* sink_free: report all, then end */
-    atomic_bool fatal;      /* the producer is being replaced */
-    atomic_uint lives;      /* fatal errors so far */
-    atomic_bool reached;    /* the brokers answer */
-    struct pulse pulse;     /* of the poll thread */
-    atomic_bool token_held; /* the producer has a token of ours that no broker refused yet */
+    atomic_bool stopped;          /* producing threads do not wait any more */
+    atomic_bool closing;          /* sink_free: report all, then end */
+    atomic_bool fatal;            /* the producer is being replaced */
+    atomic_uint restarts;         /* fatal errors so far */
+    atomic_bool reached;          /* the brokers answer */
+    struct pulse pulse;           /* of the poll thread */
+    atomic_bool token_held;       /* the producer has a token of ours that no broker refused yet */
 
     struct {
         bool down;
@@ -63,8 +62,8 @@ struct sink {
 
     struct {
         pthread_mutex_t lock;
-        pthread_cond_t room; /* records or bytes went down, or stopped, or fatal */
-        atomic_int waiting;
+        pthread_cond_t reported; /* `records` decreased */
+        atomic_int flushing;     /* threads that wait for it */
         struct sink_topic *topics;
     } shared;
 };
@@ -77,7 +76,6 @@ enum { SINK_HEADER_BYTES = 48 };
 
 /* Release what was counted, and wake the threads that wait for it. */
 void sink_release(struct sink *s, uint64_t records, uint64_t bytes);
-void sink_wake(struct sink *s);
 
 /* Give a counted record to librdkafka. The headers (or NULL) are taken over, also on failure. */
 MUST_USE rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,

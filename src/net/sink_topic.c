@@ -34,14 +34,14 @@ struct sink_topic *sink_topic(struct sink *s, const char *name)
 {
     size_t n = strlen(name);
     assert(n > 0 && n <= MAX_TOPIC_NAME);
-    rwlock_read(&s->life);
+    rwlock_read(&s->handles);
     mutex_lock(&s->shared.lock);
     struct sink_topic *t = topic_find_locked(s, name);
     if (t == NULL) {
         t = topic_add_locked(s, name);
     }
     mutex_unlock(&s->shared.lock);
-    rwlock_unlock(&s->life);
+    rwlock_unlock(&s->handles);
     return t;
 }
 
@@ -83,9 +83,9 @@ static size_t describe(rd_kafka_t *producer, const char *name, int timeout_ms)
 
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
 {
-    rwlock_read(&s->life);
+    rwlock_read(&s->handles);
     size_t max = describe(s->producer.handle, name, timeout_ms);
-    rwlock_unlock(&s->life);
+    rwlock_unlock(&s->handles);
     return max;
 }
 
@@ -105,9 +105,9 @@ static rd_kafka_resp_err_t ask_for(rd_kafka_t *producer, rd_kafka_topic_t *topic
 enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms, struct err *e)
 {
     struct sink_topic *t = sink_topic(s, name);
-    rwlock_read(&s->life);
+    rwlock_read(&s->handles);
     rd_kafka_resp_err_t code = ask_for(s->producer.handle, t->handle, timeout_ms);
-    rwlock_unlock(&s->life);
+    rwlock_unlock(&s->handles);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }

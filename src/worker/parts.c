@@ -8,6 +8,7 @@
 #include "conf/memory.h"
 #include "conf/sizes.h"
 #include "event/record/long_lines.h"
+#include "net/sink_budget.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,9 +53,10 @@ static enum err_kind make_sink(struct worker *w, struct err *e)
     char client[CLIENT_ID_BYTES];
     (void)gethostname(host, sizeof(host) - 1);
     (void)snprintf(client, sizeof(client), "asymptote-ingest-%s", host);
+    w->budget = sink_budget_new(w->conf->kafka.queue_bytes);
     struct sink_config config = {
         .properties = (const char *const *)w->conf->kafka.properties,
-        .queue_bytes = w->conf->kafka.queue_bytes,
+        .budget = w->budget,
         .client_id = client,
         .delivered = lane_delivered,
         .event = on_sink_event,
@@ -285,7 +287,8 @@ void worker_free(struct worker *w)
         return;
     }
     monitor_free(w->monitor);
-    sink_free(w->sink); /* reports what is left, so before whom it reports to */
+    sink_free(w->sink); /* reports what is left, so before the lanes and their messages */
+    sink_budget_free(w->budget);
     for (size_t i = 0; i < w->lane_count; i++) {
         lane_free(w->lanes[i]);
     }

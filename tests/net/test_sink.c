@@ -80,14 +80,19 @@ static bool came_true(const int *value, int want)
     return ok;
 }
 
+static struct sink_budget *budget;
+
 static struct sink *sink_with(const char *const *more, size_t queue_bytes)
 {
+    if (budget == NULL) {
+        budget = sink_budget_new(queue_bytes);
+    }
     const char *properties[8] = {bootstrap, "linger.ms=1", "reconnect.backoff.max.ms=200"};
     for (size_t i = 0; more != NULL && more[i] != NULL; i++) {
         properties[3 + i] = more[i];
     }
     struct sink_config c = {.properties = properties,
-                            .queue_bytes = queue_bytes,
+                            .budget = budget,
                             .client_id = "test",
                             .delivered = on_delivered,
                             .event = on_event,
@@ -135,6 +140,8 @@ static int tear_down(void **state UNUSED)
 {
     rd_kafka_mock_cluster_destroy(mock);
     rd_kafka_destroy(mock_handle);
+    sink_budget_free(budget);
+    budget = NULL;
     return 0;
 }
 
@@ -411,9 +418,9 @@ static void *fill(void *arg)
     return NULL;
 }
 
-static void wait_until_a_producer_waits(struct sink *s)
+static void wait_until_a_producer_waits(void)
 {
-    while (atomic_load(&s->shared.waiting) == 0) {
+    while (sink_budget_waiting(budget) == 0) {
         (void)sched_yield();
     }
 }
@@ -447,7 +454,7 @@ static void holds_no_more_than_the_queue_and_goes_on_with_the_reports(void **sta
     struct filler f = {.sink = s, .count = 500};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
-    wait_until_a_producer_waits(s);
+    wait_until_a_producer_waits();
     uint64_t records = 0;
     uint64_t bytes = 0;
     sink_depth(s, &records, &bytes);
@@ -470,7 +477,7 @@ static void stop_lets_a_waiting_producer_go_and_free_reports_the_rest(void **sta
     struct filler f = {.sink = s, .count = 500};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
-    wait_until_a_producer_waits(s);
+    wait_until_a_producer_waits();
     sink_stop(s);
     (void)pthread_join(thread, NULL);
     assert_int_equal(f.ended, FAIL_STOPPED);
@@ -499,6 +506,35 @@ static void many_producers_share_a_small_queue(void **state UNUSED)
     }
     assert_true(sink_flush(s, PATIENCE_MS));
     assert_int_equal(reports.delivered, THREADS * 400);
+}
+
+/* A second producer is another sink with the same budget. */
+static void two_producers_share_one_budget_and_are_stopped_apart(void **state UNUSED)
+{
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    struct sink *a = sink_with(NULL, SMALL_QUEUE);
+    struct sink *b = sink_with(NULL, SMALL_QUEUE);
+    struct filler of_a = {.sink = a, .count = 10};
+    struct filler of_b = {.sink = b, .count = 500};
+    pthread_t thread;
+    (void)fill(&of_a);
+    assert_int_equal(of_a.taken, 10); /* all of it */
+    assert_int_equal(pthread_create(&thread, NULL, fill, &of_b), 0);
+    wait_until_a_producer_waits();
+    assert_int_equal(of_b.taken, 0);
+    sink_stop(a);
+    assert_int_equal(sink_budget_waiting(budget), 1);
+    sink_free(a); /* gives up its records: the other one goes on */
+    while (sink_budget_waiting(budget) == 0 || sink_budget_used(budget) < SMALL_QUEUE) {
+        (void)sched_yield();
+    }
+    sink_stop(b);
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(of_b.taken, 10);
+    assert_int_equal(of_b.ended, FAIL_STOPPED);
+    sink_free(b);
+    assert_int_equal(reports.failed, 20);
+    assert_int_equal(sink_budget_used(budget), 0);
 }
 
 static void keeps_a_partition_busy_with_two_batches(void **state UNUSED)
@@ -569,7 +605,7 @@ static void a_producer_that_waits_for_room_says_so(void **state UNUSED)
     struct filler f = {.sink = s, .count = 500, .pulse = &pulse};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
-    wait_until_a_producer_waits(s);
+    wait_until_a_producer_waits();
     assert_int_equal(pulse_state(&pulse), PULSE_WAIT);
     (void)rd_kafka_mock_broker_set_up(mock, 1);
     (void)pthread_join(thread, NULL);
@@ -585,7 +621,7 @@ static void a_fatal_error_reports_everything_and_a_new_producer_goes_on(void **s
     struct filler f = {.sink = s, .count = 500};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, fill, &f), 0);
-    wait_until_a_producer_waits(s);
+    wait_until_a_producer_waits();
     (void)rd_kafka_test_fatal_error(s->producer.handle,
                                     RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "as if");
     (void)pthread_join(thread, NULL);
@@ -643,6 +679,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(stop_lets_a_waiting_producer_go_and_free_reports_the_rest,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_producers_share_a_small_queue, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(two_producers_share_one_budget_and_are_stopped_apart,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_a_partition_busy_with_two_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_record_above_the_queue_goes_alone_and_one_above_the_limit_not, set_up, tear_down),

@@ -6,6 +6,7 @@
 #include "fake_creds.h"
 #include "net/msk.h"
 #include "net/sink.h"
+#include "net/sink_budget.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -73,11 +74,13 @@ static bool came_true(const int *value)
     return ok;
 }
 
+static struct sink_budget *budget;
+
 static struct sink *sink_with(const char *property, struct err *e)
 {
     const char *properties[] = {"bootstrap.servers=127.0.0.1:1", property, NULL};
     struct sink_config c = {.properties = properties,
-                            .queue_bytes = 1 << 20,
+                            .budget = budget,
                             .delivered = on_delivered,
                             .event = on_event,
                             .token = give_token,
@@ -186,6 +189,18 @@ static void the_longest_token_fits_the_sink(void **state UNUSED)
     assert_true((int)MSK_TOKEN_BYTES <= (int)SINK_TOKEN_BYTES);
 }
 
+static int setup(void **state UNUSED)
+{
+    budget = sink_budget_new(1 << 20);
+    return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+    sink_budget_free(budget);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,5 +212,5 @@ int main(void)
         cmocka_unit_test(msk_says_why_there_are_no_credentials),
         cmocka_unit_test(the_longest_token_fits_the_sink),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

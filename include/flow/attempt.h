@@ -32,7 +32,7 @@ struct attempt {
     /* What it is about. */
     struct inflight *inflight;
     const struct notification_record *record;
-    struct customer *customer; /* NULL: nobody's, only rejects can be made */
+    struct customer *customer; /* NULL: no customer's, only rejects can be made */
     struct buf object;         /* "s3://bucket/key" */
     /* How the last run went. */
     struct s3_meta meta;

@@ -6,8 +6,8 @@
  * always be put. Every queue has one place of its own, the rest is shared: a queue with
  * 100,000 messages cannot keep another from polling.
  *
- * Classes. A sched_class is what nobody owns of a queue (its number), or a customer (its slot, and
- * the number of queues). Each has a list; lanes
+ * Classes. A sched_class is a queue's messages of no customer (the queue's number), or a customer's
+ * (its slot plus the number of queues). Each has a list; lanes
  * take from them in turns, and a sched_class has at most its limit of lanes at work.
  *
  *     n = inbox_reserve(i, queue, 10);  ... poll for n, got k ...
@@ -30,7 +30,7 @@ struct inbox_settings {
     size_t sched_classes;     /* at the start; a message of another one adds it, without limit */
     const unsigned *limits;   /* lanes at work per sched_class; 0: none */
     size_t bytes;             /* bodies waiting above this: no more polls */
-    void (*freed)(void *ctx); /* a place is free that was refused before; NULL: nobody asks */
+    void (*freed)(void *ctx); /* a place is free that was refused before; NULL: not wanted */
     void *ctx;
 };
 

@@ -45,7 +45,7 @@ void lane_join(struct lane *l);
 /* Of its thread: idle without a notification, waiting while Kafka takes no more. */
 const struct pulse *lane_pulse(const struct lane *l);
 
-/* The customer of the object it carries now, held; NULL: no object, or nobody's. */
+/* The customer of the object in progress, held; NULL: no object, or no customer's. */
 struct customer *lane_customer(struct lane *l);
 
 /* Carry one notification: what the thread does with each. */

@@ -40,7 +40,7 @@ void produce_object(struct produce *p, struct span object);
 
 /*
  * Give it to the sink, on the account of the inflight and of the customer. c: NULL for a reject
- * that is nobody's. May wait, for the customer's share and for room in the queue.
+ * of no customer. May wait, for the customer's share and for room in the queue.
  * On failure nothing is owed.
  */
 MUST_USE enum err_kind produce_record(struct produce *p, struct inflight *m, struct customer *c,

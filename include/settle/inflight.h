@@ -80,8 +80,8 @@ void inflight_worsen(struct inflight *m, enum outcome o, int delay_s);
 void inflight_slim(struct inflight *m);
 
 /*
- * The source says that the message is not ours any more, or not for long: whoever works on it
- * stops. why: for logs, borrowed for ever.
+ * The source says that the message is not ours any more, or not for long: its lane
+ * stops. why: for logs, never freed.
  */
 void inflight_lose(struct inflight *m, const char *why);
 

@@ -2,7 +2,7 @@
 /*
  * attempt.c - s3 ▸ decode ▸ lines ▸ normalizer ▸ sink.
  *
- * An attempt starts every stage anew: decoder, lines, ordinals, counts. So a retry writes the
+ * An attempt resets every stage: decoder, lines, ordinals, counts. So a retry writes the
  * same bytes with the same ids, and s3_get may begin the body again when the version it
  * had pinned is gone.
  *

@@ -211,7 +211,7 @@ static void leave(struct lane *l, struct inflight *m, enum err_kind kind, const 
               KV_STR("detail", m->unread.text), KV_STR("next", rule->next));
 }
 
-/* Nobody's: never fetched. At its last receive a reject tells. */
+/* No customer's: never fetched. At its last receive a reject says so. */
 static void lane_not_ours(struct lane *l, struct inflight *m)
 {
     stats_add(&l->parts.stats->not_ours, 1);

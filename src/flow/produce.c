@@ -113,7 +113,7 @@ enum err_kind produce_record(struct produce *p, struct inflight *m, struct custo
     struct stats *stats = c != NULL ? c->stats : p->parts.stats;
     enum err_kind kind = FAIL_NONE;
     if (record->kind == OUTPUT_EVENT) {
-        assert(c != NULL); /* only rejects can be nobody's */
+        assert(c != NULL); /* only rejects can be of no customer */
         kind = produce_event(p, m, c, record, e);
     } else {
         struct sink_record out = {

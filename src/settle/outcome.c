@@ -2,9 +2,9 @@
 /*
  * outcome.c - the table. Why it is shaped so:
  *
- * - What may pass by itself starts at 10 s and doubles: a short trouble costs little time,
- *   a long one few requests. What a person has to mend (denied, kms, config) starts at
- *   15 minutes: ten receives then last for hours, and a policy mended meanwhile costs no
+ * - What may pass by itself starts at 10 s and doubles: a short failure costs little time,
+ *   a long one few requests. What a person has to fix (denied, kms, config) starts at
+ *   15 minutes: ten receives then last for hours, and a policy fixed meanwhile costs no
  *   dead letter.
  * - Trying again at once is only for what the network does, and only before the first
  *   record: a restart from byte 0 later would write what was written once more.

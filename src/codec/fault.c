@@ -3,6 +3,7 @@
 
 #include "codec/http_fields.h"
 #include "codec/url.h"
+#include "codec/utf8.h"
 #include "codec/xml.h"
 
 #include <json-c/json.h>
@@ -105,6 +106,11 @@ static void read_page(struct fault *f, struct span body)
     }
     while (n > 0 && text[n - 1] == ' ') {
         n--;
+    }
+    if (!utf8_valid(span_of(text, n))) {
+        for (size_t i = 0; i < n; i++) {
+            text[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+        }
     }
     fill(f->message, sizeof(f->message), span_of(text, n));
 }

@@ -89,6 +89,10 @@ static void keeps_the_text_of_a_page_that_is_not_of_aws(void **state UNUSED)
     assert_string_equal(f.message, "502 Bad Gateway");
     f = read(503, "", "upstream \x01 is down\r\ntry later\n");
     assert_string_equal(f.message, "upstream is down try later");
+    f = read(502, "", "nicht verf\xc3\xbcgbar");
+    assert_string_equal(f.message, "nicht verf\xc3\xbcgbar");
+    f = read(502, "", "nicht verf\xfcgbar"); /* Latin-1 */
+    assert_string_equal(f.message, "nicht verf?gbar");
     f = read(500, "", "[1]");
     assert_string_equal(f.message, "[1]");
     f = read(500, "", "<a<b<c");

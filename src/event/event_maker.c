@@ -33,7 +33,7 @@ struct event_maker *event_maker_new(size_t line_bytes)
     sanitizer_init(&r->clean, line_bytes);
     r->repair = repair_new(line_bytes);
     r->builder = builder_new();
-    repository_memo_init(&r->repositories);
+    repository_cache_init(&r->repositories);
     r->source = (struct buf)BUF_INIT(SOURCE_BYTES);
     return r;
 }
@@ -48,7 +48,7 @@ void event_maker_free(struct event_maker *r)
     sanitizer_done(&r->clean);
     repair_free(r->repair);
     builder_free(r->builder);
-    repository_memo_done(&r->repositories);
+    repository_cache_done(&r->repositories);
     buf_done(&r->source);
     free(r);
 }

@@ -43,7 +43,7 @@ static void put_fields(struct buf *out)
 {
     buf_add(out, SPAN("| Field | Type | Accepted names, first one wins |\n|---|---|---|\n"));
     for (int f = 0; f < FIELDS; f++) {
-        if (field_is_ours((enum field)f)) {
+        if (field_is_reserved((enum field)f)) {
             continue;
         }
         struct span row = span_str(alias_row_of(f).paths);

@@ -84,7 +84,7 @@ static void finds_credentials_where_they_can_stand(void **state UNUSED)
 static void recalls_each_text_as_itself(void **state UNUSED)
 {
     struct repository_cache m;
-    repository_memo_init(&m);
+    repository_cache_init(&m);
     for (int i = 0; i < 8 * REPOSITORY_ROWS; i++) {
         char text[32];
         char want[32];
@@ -98,7 +98,7 @@ static void recalls_each_text_as_itself(void **state UNUSED)
     memset(text + 15, 'b', sizeof(text) - 16); /* one that is too long to be kept */
     assert_span_equal(repository_recall(&m, span_str(text)), repository_recall(&m, span_str(text)));
     assert_int_equal(repository_recall(&m, span_str(text)).n, sizeof(text) - 1);
-    repository_memo_done(&m);
+    repository_cache_done(&m);
 }
 
 int main(void)

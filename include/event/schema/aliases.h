@@ -2,18 +2,18 @@
 /*
  * aliases.h - where a field of an event may stand in a foreign record (normalization.md §4).
  *
- * A row holds the accepted paths of one field as the spec prints them: "user.name, user (string),
- * username". The words in brackets say when a path counts:
+ * A row holds the accepted paths of one field, best first: "user.name, user (string), username".
+ * The words in parentheses say when a path counts:
  *
  *   string        only a string, not an object of that name
  *   flat, ecs, hook, not hook   only for (or not for) records of that shape
  *   ns            a number is always nanoseconds
  *   ms, hook      milliseconds, and only in a hook payload
  *   no shipper    not if `agent.type` or the value itself names a log shipper
- *   numbered      message 0 of a list; 1, 2, ... stand behind it under such names
- *   mcp, file, tool decision   only if the action, or what was found so far, is of that kind
+ *   numbered      message 0 of a list; messages 1, 2, ... have such names too
+ *   mcp, file, tool decision   only if the action, or a field found before, is of that kind
  *
- * Rows behind FIELDS are not fields but facts that rules ask for.
+ * Rows from FIELDS on are not fields. They hold facts that the rules of normalization need.
  */
 #ifndef EVENT_SCHEMA_ALIASES_H
 #define EVENT_SCHEMA_ALIASES_H
@@ -35,7 +35,7 @@ enum {
 };
 
 enum fact {
-    FACT_EXPLICIT_ACTION = FIELDS, /* an action that its writer meant as one */
+    FACT_EXPLICIT_ACTION = FIELDS, /* members that hold an action and nothing else */
     FACT_EVENT_NAME,
     FACT_INFER_NAME,
     FACT_BODY,
@@ -71,25 +71,25 @@ struct alias_row {
 extern const struct alias_row aliases[];
 extern const size_t aliases_count;
 
-/* The row of a field or fact; a field without one is found under its own path. */
+/* The row of a field or fact. A field without one is found under its own path. */
 struct alias_row alias_row_of(int row);
 
-/* Members whose object, or JSON text, holds a tool's arguments or result, under one name. */
+/* Members that hold a tool's arguments or result, as an object or as JSON text. */
 struct alias_container {
     const char *path;
-    const char *as; /* the name that rows use */
+    const char *as; /* the name that stands for them in rows */
 };
 
 extern const struct alias_container containers[];
 extern const size_t containers_count;
 
-/* One path of a row, taken apart. */
+/* One path of a row. */
 struct alias {
     struct span path;
     unsigned when; /* ALIAS_ flags */
 };
 
-/* The next path of *row, which moves on. False: no more. */
+/* The next path of *row, which moves past it. False: no more. */
 MUST_USE bool alias_next(struct span *row, struct alias *out);
 
 #endif

@@ -2,15 +2,15 @@
 /*
  * pathset.h - a set of member paths, found by their text while a record is walked once.
  *
- * Every path gets a number. `a.b.c` is found whether the record spells it as one literal name,
- * nested, or mixed, since the walk joins names by dots. The beginnings of paths are in the set
- * too ("a", "a.b"): only there need a walk go down.
+ * Every path has a number. `a.b.c` is found whether the record has it as one literal name,
+ * nested, or mixed, since the walk joins names by dots. The beginnings of paths ("a", "a.b") are
+ * entries too: a walk enters only the objects that have such a name.
  *
  *     int id = pathset_add(&p, SPAN("user.name"));
  *     const struct path_entry *e = pathset_find(&p, joined);     // e->id == id
  *     for (int i = pathset_folded(&p, SPAN("User-Name")); i != PATH_NONE; i = p.next_folded[i])
  *
- * Threads: built by one, then read by many if none of them has it learn.
+ * Threads: built by one, then read by many, unless one of them calls pathset_learn.
  */
 #ifndef EVENT_SCHEMA_PATHSET_H
 #define EVENT_SCHEMA_PATHSET_H
@@ -20,24 +20,24 @@
 enum {
     PATH_MAX_BYTES = 128, /* longest path, dots included */
     PATH_MAX_DOTS = 12,
-    LEARN_MAX = 256,  /* names that are alike a path, and as many others */
+    LEARN_MAX = 256,  /* names that fold to a path, and as many others */
     LEARN_BYTES = 64, /* longest of them */
-    LEARN_PROBES = 8, /* slots in front of a name that is still learned */
+    LEARN_PROBES = 8, /* longest search for a name that is still learned */
     PATH_NONE = -1,
 };
 
-/* What a name says about the record whose own member it is: see record_index.h. */
+/* What a member of this name says about its record: see record_index.h. */
 struct name_note {
-    uint8_t member; /* an record_index_member, 0: none */
-    uint8_t sign;   /* an record_index_sign, 0: none */
-    uint8_t kinds;  /* of value that make it one, bits of record_index_kind */
+    uint8_t member; /* a record_index_member, 0: none */
+    uint8_t sign;   /* a record_index_sign, 0: none */
+    uint8_t kinds;  /* types of value for which the sign holds, bits of record_index_kind */
 };
 
 struct path_entry {
     struct span text;
-    const char *container; /* alias_container.as: its object or JSON text stands for this name */
-    int16_t id;            /* PATH_NONE for a mere beginning */
-    int16_t word;          /* number of the word that it folds to; WORD_NONE if it has dots */
+    const char *container; /* alias_container.as if it is one, else NULL */
+    int16_t id;            /* PATH_NONE: not a path */
+    int16_t word;          /* number of the word that it folds to, WORD_NONE if it has dots */
     uint8_t dots;          /* in the text */
     bool begins;           /* longer paths begin with it */
     struct name_note note;
@@ -45,27 +45,27 @@ struct path_entry {
 };
 
 struct pathset {
-    size_t most;                /* paths that fit */
-    size_t count;               /* of ids */
+    size_t most;                /* limit of count */
+    size_t count;               /* paths */
     struct span *text;          /* by id */
     int16_t *next_folded;       /* by id: next path that folds to the same word */
-    struct path_entry *entries; /* beginnings, too */
+    struct path_entry *entries; /* paths, their beginnings, other names */
     size_t entry_count, entry_most;
-    size_t learned[2];     /* names that are alike a path, others */
-    uint32_t objects;      /* that were looked at; it may wrap */
+    size_t learned[2];     /* names that fold to a path, others */
+    uint32_t objects;      /* number of the current object; it may wrap */
     int16_t *first_folded; /* by number of a word: first path that folds to it */
     size_t word_count;
     struct string_map index;  /* joined text to entry */
     struct string_map folded; /* folded text to number of the word */
 };
 
-/* For up to `most` paths, and names that are learned. */
+/* For up to `most` paths, and the names that are learned. */
 void pathset_init(struct pathset *p, size_t most);
 void pathset_done(struct pathset *p);
 
 /*
- * Its number, new or as before. The text is copied. PATH_NONE if it is empty, too long, has an
- * empty name, or the set is full.
+ * Add a path, whose text is copied, and return its number. A path that is there keeps its
+ * number. PATH_NONE: it is empty or too long, has an empty name, or the set is full.
  */
 int pathset_add(struct pathset *p, struct span path);
 
@@ -73,12 +73,12 @@ int pathset_add(struct pathset *p, struct span path);
 void pathset_container(struct pathset *p, struct span path, const char *as);
 
 /*
- * Remember a name that is in no entry, since a file says the same names over and over: its entry,
- * of which nothing but what it is alike is known. WORD_NONE: too long, or enough are remembered.
+ * Add an entry for a name that has none, since a file repeats the same names. The entry says only
+ * which paths the name folds to. WORD_NONE: the name is too long, or enough are learned.
  */
 int pathset_learn(struct pathset *p, struct span name);
 
-/* The same for a note on a name, which need not be a path. */
+/* Note what a name says about its record. It need not be a path. */
 void pathset_note(struct pathset *p, struct span name, struct name_note note);
 
 /* NULL if it is neither a path nor the beginning of one. */
@@ -88,10 +88,10 @@ static inline const struct path_entry *pathset_find(const struct pathset *p, str
     return i == WORD_NONE ? NULL : &p->entries[i];
 }
 
-/* First path without dots that equals `name` when case, '_' and '-' are ignored. */
+/* The first path without dots that equals `name` when case, '_' and '-' are ignored. */
 MUST_USE int pathset_folded(const struct pathset *p, struct span name);
 
-/* The same of an entry's text, but for the entry itself if it is the first, as it mostly is. */
+/* The same for the name of an entry, without the entry itself if it is the first. */
 static inline int pathset_alike(const struct pathset *p, const struct path_entry *e)
 {
     int id = e->word == WORD_NONE ? PATH_NONE : p->first_folded[e->word];

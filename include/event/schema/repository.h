@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * repository.h - what a repository text says of itself (event-schema.md §2.5,
- * normalization.md §9).
+ * repository.h - the name in a text that denotes a repository, and credentials in it
+ * (event-schema.md §2.5, normalization.md §9).
  *
  *     https://user:token@Host/Owner/Name.git   ->  host/owner/name, user info at [8, 19)
  *     git@host:owner/name.git                  ->  host/owner/name (scp form; `git@` is kept)
@@ -20,8 +20,8 @@ enum {
 };
 
 /*
- * The user info of a URL in *text, with its '@', as a part of it: the bytes to leave out.
- * Empty if there is none (the login name of an scp form, git@host:path, is no secret and stays).
+ * The user info of a URL with its '@', as a part of text: the bytes to leave out. Empty if there is
+ * none. The login name of an scp form, git@host:path, is not a secret and is not user info.
  */
 MUST_USE struct span repository_userinfo(struct span text);
 
@@ -31,7 +31,7 @@ MUST_USE struct span repository_userinfo(struct span text);
  */
 bool repository_name(struct span text, struct buf *out);
 
-/* The names of the last few texts: a file speaks of the same repositories over and over. */
+/* The names for the last texts: a file repeats the same repositories. */
 struct repository_cache {
     struct repository_row {
         uint8_t text_n; /* 0: free */
@@ -39,13 +39,13 @@ struct repository_cache {
         char text[REPOSITORY_ROW_BYTES];
         char name[REPOSITORY_ROW_BYTES];
     } rows[REPOSITORY_ROWS];
-    struct buf name; /* of the text asked for last, if it was not there */
+    struct buf name; /* of the last text that was not in rows */
 };
 
-void repository_memo_init(struct repository_cache *m);
-void repository_memo_done(struct repository_cache *m);
+void repository_cache_init(struct repository_cache *c);
+void repository_cache_done(struct repository_cache *c);
 
 /* As repository_name, empty if there is none. Valid until the next call. */
-struct span repository_recall(struct repository_cache *m, struct span text);
+struct span repository_recall(struct repository_cache *c, struct span text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rules.h - what one customer adds to the built-in normalization: names of their own, constants,
- * words for actions, redaction. A table, no language.
+ * rules.h - what one customer adds to the built-in normalization: paths of fields, constants,
+ * words for actions, redaction.
  *
  *     struct rules *r = rules_new();
  *     rules_add_alias(r, SPAN("repository"), SPAN("project.git.url"), &err);
@@ -10,8 +10,10 @@
  *     rules_set_redact(r, true);
  *
  * They apply to records on the rebuild path; a Beacon-shaped record keeps its own fields and
- * only redaction applies to it. A constant wins over paths, paths over the built-in rows, each
- * in the order of adding. Built by the configuration, then only read: any number of threads.
+ * only redaction applies to it. A constant is preferred to paths, paths to the built-in rows, each
+ * in the order of adding.
+ *
+ * Threads: built by the configuration, then read by any number.
  */
 #ifndef EVENT_SCHEMA_RULES_H
 #define EVENT_SCHEMA_RULES_H
@@ -35,30 +37,30 @@ void rules_free(struct rules *r);
 DEFINE_OWNED(rules);
 
 /*
- * Another place of a field, tried after those already given. FAIL_CONFIG with a text for people
- * (without file and line: the caller knows them): unknown field, bad path, table full.
+ * Add a path for a field, tried after those that were added before. FAIL_CONFIG: the field is
+ * unknown, the path is bad, or the table is full. The caller adds file and line to the text.
  */
 MUST_USE enum err_kind rules_add_alias(struct rules *r, struct span field, struct span path,
                                        struct err *e);
 
-/* All of `from` in their order. */
+/* The same for each path of `from`, in their order. */
 MUST_USE enum err_kind rules_add_field(struct rules *r, struct span field, const struct span *from,
                                        size_t count, struct err *e);
 
-/* The field's value, whatever the record says. Only for text fields. */
+/* Set a field's value, whatever the record says. Only for text fields. */
 MUST_USE enum err_kind rules_add_constant(struct rules *r, struct span field, struct span value,
                                           struct err *e);
 
 /*
- * An action for a source's own word, which is compared without case, '_', '-', '.' and blanks.
- * The action is dotted lower case: "tool.invoked".
+ * Add the action for a source's word. Words are compared without case, '_', '-', '.' and blanks.
+ * The action is in dotted lower case: "tool.invoked".
  */
 MUST_USE enum err_kind rules_add_action(struct rules *r, struct span word, struct span action,
                                         struct err *e);
 
 void rules_set_redact(struct rules *r, bool on);
 
-/* ---- asked by normalization; all take NULL for "no rules" ---- */
+/* ---- read by normalization; NULL stands for no rules ---- */
 
 MUST_USE bool rules_redacts(const struct rules *r);
 
@@ -71,12 +73,13 @@ bool rules_redact(const struct rules *r, struct span text, struct buf *out);
 /* The set of all paths; NULL if there are none. */
 MUST_USE const struct pathset *rules_paths(const struct rules *r);
 
-/* Number in rules_paths of the n-th path of a field, PATH_NONE behind the last. */
+/* Number in rules_paths of the n-th path of a field, PATH_NONE after the last. */
 MUST_USE int rules_path(const struct rules *r, int field, size_t n);
 
+/* The field's constant. False: it has none. */
 MUST_USE bool rules_constant(const struct rules *r, enum field field, struct span *value);
 
-/* `word` folded by word_fold (word_match.h). */
+/* The action for a word that word_fold (word_match.h) has folded. False: the rules have none. */
 MUST_USE bool rules_action(const struct rules *r, struct span folded, struct span *action);
 
 #endif

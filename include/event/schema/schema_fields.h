@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_fields.h - the members of a schema 1.0 event, in the order they are written
- * (event-schema.md §1 and §1.1; members of one object stand together). Everything that
- * has a list of fields (aliases, writer, rules, documentation) is ordered and named by this one.
+ * schema_fields.h - the fields of a schema 1.0 event in the order in which they are written
+ * (event-schema.md §1 and §1.1). The fields of one object follow each other. Every other list of
+ * fields (aliases, writer, rules, documentation) uses the order and the names of this one.
  */
 #ifndef EVENT_SCHEMA_SCHEMA_FIELDS_H
 #define EVENT_SCHEMA_SCHEMA_FIELDS_H
@@ -174,10 +174,10 @@ extern const struct field_row fields[FIELDS];
 /* The field of this path, FIELD_NONE if there is none. */
 MUST_USE enum field field_find(struct span path);
 
-/* Written by us whatever the record says: vendor, schema_version, raw and their like. */
-MUST_USE bool field_is_ours(enum field f);
+/* Whether the worker alone decides on it: vendor, schema_version, raw and others. */
+MUST_USE bool field_is_reserved(enum field f);
 
-/* The type as a word for people: "text", "integer", ... Never NULL. */
+/* The type for messages: "text", "integer", ... Never NULL. */
 const char *field_type_name(enum field_type t);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * schema_tree.h - the members that a schema 1.0 event may have and what each must be (spec
- * event-schema.md §1 and §1.1), as tables: one row a member, grouped by the object it
- * stands in.
+ * schema_tree.h - the members of a schema 1.0 event with their types and rules (event-schema.md
+ * §1 and §1.1): one row a member, grouped by the object that contains it.
  *
  *     const struct member *m = member_find(GROUP_EVENT, SPAN("action"));
  *
- * For walking an event that is there, object by object; the list of the same fields by their
- * dotted paths, for writing one, is http_fields.h. A test holds the two together.
+ * For a walk of an event, object by object. schema_fields.h lists the same fields by their dotted
+ * paths, for writing one. A test compares the two.
  */
 #ifndef EVENT_SCHEMA_SCHEMA_TREE_H
 #define EVENT_SCHEMA_SCHEMA_TREE_H
@@ -24,7 +23,7 @@ enum member_type {
     MEMBER_ANY,
 };
 
-/* What is asked of a member beyond its type (kafka-contract.md §1). */
+/* What must hold for a member besides its type (kafka-contract.md §1): see member_rules_priv.h. */
 enum member_rule {
     RULE_NONE,
     RULE_TIMESTAMP,
@@ -37,7 +36,7 @@ enum member_rule {
     RULE_SEVERITY,
     RULE_OS,
     RULE_HARNESS,
-    RULE_REQUIRED, /* those before it must be there */
+    RULE_REQUIRED, /* not a rule: members with a rule before it are required */
     RULE_HOSTNAME,
     RULE_USER,
     RULE_SESSION,
@@ -45,7 +44,7 @@ enum member_rule {
     RULE_RETENTION,
     RULE_COMMAND,
     RULE_REPOSITORY,
-    RULE_OWN_REPOSITORY, /* the one that ingest.repository is made of */
+    RULE_OWN_REPOSITORY, /* the one that ingest.repository is derived from */
     RULE_RAW,
     RULE_INGEST,
     RULES
@@ -115,7 +114,7 @@ struct member {
     struct span name;
     enum member_type type;
     enum member_rule rule;
-    enum member_group group; /* what stands in it, if it is an object */
+    enum member_group group; /* its members, if it is an object */
 };
 
 /* The row of a name in an object, NULL if the schema has none. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * string_map.h - short texts to small numbers: the index over the tables of event/, made once
- * from the static rows and then only read.
+ * string_map.h - a map from short texts to small numbers: the index over the tables of event/.
  *
  *     string_map_add(&m, SPAN("user.name"), 7);
  *     int n = string_map_find(&m, name);           // 7, or WORD_NONE
@@ -16,8 +15,8 @@
 enum { WORD_NONE = -1 };
 
 /*
- * What tells one text from another: with the length, all bytes of a text of up to WORD_WHOLE, so
- * that short texts compare without a call; of a longer one its ends.
+ * The first and the last eight bytes of a text. With the length it identifies a text of up to
+ * WORD_WHOLE bytes, so that short texts are compared without a call.
  */
 struct word_key {
     uint64_t head;
@@ -43,10 +42,10 @@ struct string_map {
 void string_map_init(struct string_map *m, size_t most);
 void string_map_done(struct string_map *m);
 
-/* A word that is there already keeps its value. */
+/* A word that is in the map keeps its value. */
 void string_map_add(struct string_map *m, struct span word, int value);
 
-/* Each of the words between blanks, with the same value. */
+/* Add each word of a list, one blank between them, with the same value. */
 void string_map_add_list(struct string_map *m, const char *list, int value);
 
 static inline uint64_t word_load(const char *p, size_t bytes)
@@ -56,7 +55,7 @@ static inline uint64_t word_load(const char *p, size_t bytes)
     return v;
 }
 
-/* Up to seven bytes: two loads that may overlap, where both say the same. */
+/* Up to seven bytes, by two loads that may overlap. */
 static inline uint64_t word_load_few(const char *p, size_t n)
 {
     if (n >= 4) {
@@ -68,7 +67,7 @@ static inline uint64_t word_load_few(const char *p, size_t n)
     return n > 0 ? word_load(p, 1) : 0;
 }
 
-/* The first and the last eight bytes, which are the same if there are no more; less is all. */
+/* Of a text with fewer than eight bytes, all of them twice. */
 static inline struct word_key word_key(struct span s)
 {
     if (s.n >= 8) {
@@ -92,7 +91,7 @@ static inline struct word_key word_key_padded(struct span s)
                              word_load(s.p + s.n - few, 8) & masks[few]};
 }
 
-/* Not a cryptographic hash: the words are ours, and a probe ends at the first free slot. */
+/* Not a cryptographic hash: the tables are static, and a search ends at the first free slot. */
 static inline uint32_t word_key_hash(struct word_key k, size_t n)
 {
     __extension__ typedef unsigned __int128 both;
@@ -130,15 +129,15 @@ static inline int string_map_find(const struct string_map *m, struct span word)
     return string_map_find_key(m, word, key, word_key_hash(key, word.n));
 }
 
-/* ---- has this text been seen? ---- */
+/* ---- a filter of texts that were seen ---- */
 
-enum { WORD_FILTER = 4 }; /* 256 bits: of 20 texts, less than one meets another by chance */
+enum { WORD_FILTER = 4 }; /* 256 bits: among 20 texts, less than one false hit */
 
 struct word_filter {
     uint64_t bits[WORD_FILTER];
 };
 
-/* True: maybe, as another text may have its bit. False: certainly not; from now on it has. */
+/* False: this text was not seen before. True: it may have been, or another text with its bit. */
 static inline bool word_filter_seen(struct word_filter *f, uint32_t hash)
 {
     uint64_t mask = (uint64_t)1 << hash % 64;

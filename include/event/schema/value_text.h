@@ -1,38 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* value_text.h - what of a value counts, and as which text (normalization.md §3). */
+/*
+ * value_text.h - which values count, and the text of a value (normalization.md §3).
+ *
+ * A value that does not count is treated as absent: null, a blank text, and the texts that logs
+ * write for nothing.
+ */
 #ifndef EVENT_SCHEMA_VALUE_TEXT_H
 #define EVENT_SCHEMA_VALUE_TEXT_H
 
 #include "codec/json.h"
 
-/* Nothing to trim: no blank at either end. */
-static inline bool text_is_trim(struct span s)
+/* Whether it has no blank at either end; false if it is empty. */
+static inline bool text_is_trimmed(struct span s)
 {
     return s.n > 0 && ((unsigned char)*s.p > ' ') & ((unsigned char)s.p[s.n - 1] > ' ');
 }
 
-/* Without blanks at both ends. */
+/* The text without blanks at its ends. */
 struct span text_trim(struct span s);
 
-/* Not blank and not one of <nil>, null, undefined, -. */
-MUST_USE bool text_is_word(struct span s);
+/* Whether it is not blank and none of <nil>, null, undefined, -. */
+MUST_USE bool text_is_present(struct span s);
 
-/* First characters of those that do not count. */
-extern const bool text_odd[256];
+/* The first characters of those. */
+extern const bool text_absent_first[256];
 
-/* The same; most texts are told by their length and their first character. */
+/* The same. Length and first character are enough for most texts. */
 static inline bool text_counts(struct span s)
 {
-    return text_is_trim(s) && !(text_odd[(unsigned char)*s.p] & (s.n <= 9)) ? true
-                                                                            : text_is_word(s);
+    return text_is_trimmed(s) && !(text_absent_first[(unsigned char)*s.p] & (s.n <= 9))
+               ? true
+               : text_is_present(s);
 }
 
-/* What value_text does with what is no string. */
+/* value_text for a value that is not a string. */
 MUST_USE bool value_text_other(const struct doc *d, size_t at, struct span *text);
 
 /*
- * The value as text: characters of a string, a number as it is written, true or false, for an
- * array the first element that counts. False: it does not count (normalization.md §3).
+ * The value as text: the characters of a string, a number as it is written, true or false, the
+ * first element that counts of an array. False: the value does not count.
  */
 MUST_USE static inline bool value_text(const struct doc *d, size_t at, struct span *text)
 {

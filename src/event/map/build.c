@@ -37,7 +37,7 @@ struct builder *builder_new(void)
     b->lookup = lookup_new();
     b->words = action_words_new();
     b->plain = (struct buf)BUF_INIT(PLAIN_BYTES);
-    repository_memo_init(&b->repositories);
+    repository_cache_init(&b->repositories);
     b->redacted = (struct buf)BUF_INIT(PLAIN_BYTES);
     event_writer_init(&b->writer);
     return b;
@@ -54,7 +54,7 @@ void builder_free(struct builder *b)
     arena_done(&b->arena);
     event_writer_done(&b->writer);
     buf_done(&b->plain);
-    repository_memo_done(&b->repositories);
+    repository_cache_done(&b->repositories);
     buf_done(&b->redacted);
     free(b);
 }
@@ -129,7 +129,7 @@ static void builder_facts(struct builder *b, struct event_facts *facts)
 }
 
 /* Fields that are about the record as a whole. */
-static void draft_ours(struct draft *d)
+static void draft_set_reserved(struct draft *d)
 {
     draft_set(d, FIELD_RAW_SOURCE_SHAPE, span_str(shape_name(d->in->shape)));
     bool without = d->in->without_record;
@@ -146,7 +146,7 @@ static void decide_fields(struct draft *d)
     draft_map_fields(d);
     draft_list_messages(d);
     draft_derive(d);
-    draft_ours(d);
+    draft_set_reserved(d);
     draft_decide_time(d);
     draft_decide_action(d);
     draft_derive_by_action(d);

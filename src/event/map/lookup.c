@@ -36,7 +36,7 @@ struct lookup *lookup_new(void)
     memset(l->path_alias, 0xff, sizeof(l->path_alias)); /* ALIAS_NONE */
     size_t n = 0;
     for (int row = 0; row < FACTS_END; row++) {
-        if (!field_is_ours((enum field)row)) {
+        if (!field_is_reserved((enum field)row)) {
             compile_row(l, alias_row_of(row), &n);
         }
     }

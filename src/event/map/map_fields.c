@@ -249,7 +249,7 @@ void draft_map_fields(struct draft *d)
     const int16_t *rows = lookup_rows(d->lookup, &count);
     if (d->in->rules != NULL) {
         for (int f = 0; f < FIELDS; f++) {
-            if (!later[f] && !field_is_ours((enum field)f)) {
+            if (!later[f] && !field_is_reserved((enum field)f)) {
                 draft_map_field(d, (enum field)f);
             }
         }

@@ -3,6 +3,7 @@
 
 #include "codec/timestamp.h"
 #include "event/schema/repository.h"
+#include "event/schema/runtimes.h"
 #include "repair_defaults_priv.h"
 
 #include <stddef.h>
@@ -33,25 +34,6 @@ static bool is_retention(struct span word)
     return is_one_of(word, words, sizeof(words) / sizeof(words[0]));
 }
 
-/* Today's name of a harness that older versions of Beacon wrote otherwise, "" for other names. */
-static struct span new_harness_name(struct span name)
-{
-    static const struct {
-        struct span old, now;
-    } names[] = {
-        {SPAN_INIT("claude"), SPAN_INIT("claude_code")},
-        {SPAN_INIT("codex"), SPAN_INIT("codex_cli")},
-        {SPAN_INIT("vscode"), SPAN_INIT("vscode_copilot")},
-        {SPAN_INIT("antigravity"), SPAN_INIT("antigravity_cli")},
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (span_eq(name, names[i].old)) {
-            return names[i].now;
-        }
-    }
-    return SPAN("");
-}
-
 /* ---- checks ---- */
 
 static bool check_time(const struct member_rule_row *row UNUSED, struct span text,
@@ -70,7 +52,7 @@ static bool check_constant(const struct member_rule_row *row, struct span text,
 static bool check_harness(const struct member_rule_row *row UNUSED, struct span text,
                           int64_t modified_ns UNUSED, struct event_facts *facts UNUSED)
 {
-    return text.n > 0 && new_harness_name(text).n == 0;
+    return text.n > 0 && runtime_new_name(text).n == 0;
 }
 
 static bool check_origin(const struct member_rule_row *row UNUSED, struct span text,
@@ -121,7 +103,7 @@ static enum repair_outcome repair_constant(struct repair_state *r, const struct 
 static enum repair_outcome repair_harness(struct repair_state *r, const struct member *m,
                                           size_t at UNUSED, struct span text, struct span *json)
 {
-    struct span new_name = new_harness_name(text);
+    struct span new_name = runtime_new_name(text);
     if (text.n == 0) {
         return member_rule_replace_missing(r, m->rule, json);
     }

@@ -13,7 +13,7 @@ enum {
     WORDS_MAX = 160,
 };
 
-/* ---- event-schema.md §6: all that Beacon emits, and names that it knows ---- */
+/* ---- actions that Beacon emits or knows (event-schema.md §6) ---- */
 
 static const char known[] =
     "prompt.submitted command.executed command.invoked file.read file.modified file.created "
@@ -28,9 +28,9 @@ static const char known[] =
     "endpoint.tamper_detected endpoint.validation session.created session.deleted session.idle "
     "session.compacted session.handoff";
 
-/* ---- normalization.md §5 step 2: words, folded ---- */
+/* ---- folded words of sources (normalization.md §5, step 2) ---- */
 
-/* clang-format off: one row as in the spec */
+/* clang-format off: one row a line */
 static const struct action_row rows[] = {
     {"userpromptsubmit beforesubmitprompt userprompt promptsubmit prompt preuserprompt chatmessage "
      "userinput beforeagent",
@@ -71,12 +71,13 @@ static const struct action_row rows[] = {
 static const struct span prefixes[] = {SPAN_INIT("claude_code."), SPAN_INIT("codex."),
                                        SPAN_INIT("gemini_cli."), SPAN_INIT("copilot_chat.")};
 
-/* normalization.md §5 step 3: what a well-formed action begins with */
+/* The first words of actions (normalization.md §5, step 3). */
 static const char families[] =
     "prompt command file mcp approval policy session subagent agent tool model metric token cost "
     "trace inventory telemetry update";
 
-/* §10.4, extended with the names of Claude Code, Grok, Devin and Antigravity for all runtimes */
+/* event-schema.md §10.4, and tools of Claude Code, Grok, Devin and Antigravity; for all runtimes.
+ */
 static const struct {
     const char *names;
     const char *action;
@@ -149,7 +150,6 @@ int action_words_row(const struct action_words *w, struct span word_of_source)
     return word.n > 0 ? string_map_find(&w->rows, word) : WORD_NONE;
 }
 
-/* Unknown, but of a family that we know: a future action survives. */
 bool action_in_family(struct span low)
 {
     const char *dot = memchr(low.p, '.', low.n);
@@ -158,7 +158,7 @@ bool action_in_family(struct span low)
     }
     struct span family = span_of(low.p, (size_t)(dot - low.p));
     for (size_t i = family.n + 1; i < low.n; i++) {
-        if (!action_char(low.p[i]) && low.p[i] != '.') {
+        if (!is_action_char(low.p[i]) && low.p[i] != '.') {
             return false;
         }
     }

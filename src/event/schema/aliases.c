@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows in the order of normalization.md §4, to be read beside it; then those of §10.1 and §10.4. */
+/* Rows in the order of normalization.md §4, then those of event-schema.md §10.1 and §10.4. */
 #include "event/schema/aliases.h"
 
 #include <assert.h>
@@ -179,7 +179,7 @@ const struct alias_row aliases[] = {
      "gen_ai.embeddings.dimension_count, gen_ai.embeddings.dimension.count"},
     {FIELD_GEN_AI_RETRIEVAL_QUERY_TEXT, "gen_ai.retrieval.query_text, gen_ai.retrieval.query.text"},
 
-    /* what rules ask for */
+    /* facts */
     {FACT_EXPLICIT_ACTION,
      "beacon.event.action, event.action, gen_ai.agent.action, ai.agent.action"},
     {FACT_EVENT_NAME, "event.name"},
@@ -243,7 +243,7 @@ static const struct {
     {"numbered", ALIAS_NUMBERED},
 };
 
-static size_t until(struct span s, const char *set)
+static size_t bytes_until(struct span s, const char *set)
 {
     size_t i = 0;
     while (i < s.n && strchr(set, s.p[i]) == NULL) {
@@ -252,7 +252,7 @@ static size_t until(struct span s, const char *set)
     return i;
 }
 
-static void skip(struct span *s, const char *set)
+static void skip_any_of(struct span *s, const char *set)
 {
     while (s->n > 0 && strchr(set, *s->p) != NULL) {
         *s = span_from(*s, 1);
@@ -272,25 +272,25 @@ static unsigned word_flag(struct span word)
 
 bool alias_next(struct span *row, struct alias *out)
 {
-    skip(row, ", ");
+    skip_any_of(row, ", ");
     if (row->n == 0) {
         return false;
     }
-    out->path = span_take(row, until(*row, ", "));
+    out->path = span_take(row, bytes_until(*row, ", "));
     out->when = 0;
     if (row->n > 1 && row->p[1] == '(') {
         struct span inside = span_from(*row, 2);
-        struct span notes = span_take(&inside, until(inside, ")"));
+        struct span notes = span_take(&inside, bytes_until(inside, ")"));
         *row = span_from(inside, 1);
         while (notes.n > 0) {
-            out->when |= word_flag(span_take(&notes, until(notes, ",")));
-            skip(&notes, ", ");
+            out->when |= word_flag(span_take(&notes, bytes_until(notes, ",")));
+            skip_any_of(&notes, ", ");
         }
     }
     return true;
 }
 
-static const struct alias_row *row_of(int row)
+static const struct alias_row *find_row(int row)
 {
     for (size_t i = 0; i < aliases_count; i++) {
         if (aliases[i].row == row) {
@@ -302,6 +302,6 @@ static const struct alias_row *row_of(int row)
 
 struct alias_row alias_row_of(int row)
 {
-    const struct alias_row *r = row_of(row);
+    const struct alias_row *r = find_row(row);
     return r != NULL ? *r : (struct alias_row){row, row < FIELDS ? fields[row].path : ""};
 }

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static struct span keep(struct span s)
+static struct span copy_text(struct span s)
 {
     return span_of(mem_text_of(s), s.n);
 }
@@ -13,7 +13,7 @@ static struct span keep(struct span s)
 static void free_text(struct span s)
 {
     void *p = NULL;
-    memcpy(&p, &s.p, sizeof(p)); /* ours, though a span says const */
+    memcpy(&p, &s.p, sizeof(p)); /* allocated by copy_text, though a span is const */
     free(p);
 }
 
@@ -47,7 +47,7 @@ void pathset_done(struct pathset *p)
     *p = (struct pathset){0};
 }
 
-static size_t dots_of(struct span s)
+static size_t count_dots(struct span s)
 {
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
@@ -70,7 +70,7 @@ struct span path_fold(struct span name, char *to, size_t cap)
     return span_of(to, n);
 }
 
-/* The number of the word that a name folds to, new or as before; WORD_NONE if nothing is left. */
+/* The number of the word that a name folds to, which is added. WORD_NONE if nothing is left. */
 static int word_add(struct pathset *p, struct span name)
 {
     char buf[PATH_MAX_BYTES];
@@ -79,7 +79,7 @@ static int word_add(struct pathset *p, struct span name)
     if (n == WORD_NONE && word.n > 0) {
         n = (int)p->word_count++;
         p->first_folded[n] = PATH_NONE;
-        string_map_add(&p->folded, keep(word), n);
+        string_map_add(&p->folded, copy_text(word), n);
     }
     return n;
 }
@@ -91,8 +91,8 @@ static struct path_entry *entry_add(struct pathset *p, struct span text)
         return &p->entries[i];
     }
     struct path_entry *e = &p->entries[p->entry_count];
-    size_t dots = dots_of(text);
-    *e = (struct path_entry){.text = keep(text),
+    size_t dots = count_dots(text);
+    *e = (struct path_entry){.text = copy_text(text),
                              .id = PATH_NONE,
                              .word = (int16_t)(dots == 0 ? word_add(p, text) : WORD_NONE),
                              .dots = (uint8_t)dots};
@@ -100,7 +100,7 @@ static struct path_entry *entry_add(struct pathset *p, struct span text)
     return e;
 }
 
-/* The last of those that fold to the same word. */
+/* Add a path after those that fold to the same word. */
 static void fold_add(struct pathset *p, const struct path_entry *e)
 {
     int16_t *link = &p->first_folded[e->word];
@@ -114,17 +114,17 @@ int pathset_folded(const struct pathset *p, struct span name)
 {
     char buf[PATH_MAX_BYTES];
     if (name.n == 0 || memchr(name.p, '.', name.n) != NULL) {
-        return PATH_NONE; /* no word has a dot */
+        return PATH_NONE; /* no folded word has a dot */
     }
     struct span word = path_fold(name, buf, sizeof(buf));
     int n = string_map_find(&p->folded, word);
     return n == WORD_NONE ? PATH_NONE : p->first_folded[n];
 }
 
-/* Dots only between names, and not more of them than a look-up can rank. */
+/* Whether it has dots only between names, and no more of them than a look-up can rank. */
 static bool path_ok(struct span path)
 {
-    if (path.n == 0 || path.n > PATH_MAX_BYTES || dots_of(path) > PATH_MAX_DOTS ||
+    if (path.n == 0 || path.n > PATH_MAX_BYTES || count_dots(path) > PATH_MAX_DOTS ||
         path.p[0] == '.' || path.p[path.n - 1] == '.') {
         return false;
     }
@@ -136,7 +136,7 @@ static bool path_ok(struct span path)
     return true;
 }
 
-/* Enter what the path begins with; its own entry. */
+/* Add entries for the path and its beginnings. Returns that of the path. */
 static struct path_entry *entries_add(struct pathset *p, struct span path)
 {
     for (size_t i = 0; i < path.n; i++) {
@@ -149,7 +149,8 @@ static struct path_entry *entries_add(struct pathset *p, struct span path)
 
 int pathset_add(struct pathset *p, struct span path)
 {
-    if (!path_ok(path) || p->count == p->most || p->entry_count + dots_of(path) >= p->entry_most) {
+    if (!path_ok(path) || p->count == p->most ||
+        p->entry_count + count_dots(path) >= p->entry_most) {
         return PATH_NONE;
     }
     struct path_entry *e = entries_add(p, path);
@@ -169,7 +170,7 @@ void pathset_container(struct pathset *p, struct span path, const char *as)
     entries_add(p, path)->container = as;
 }
 
-/* Names that are alike in length, head and tail would make all searches beside them long. */
+/* Whether the search for the name would be long. Hostile names may have the same hash. */
 static bool is_crowded(const struct string_map *m, struct span name)
 {
     size_t i = word_hash(name) & m->mask;
@@ -183,7 +184,7 @@ static bool is_crowded(const struct string_map *m, struct span name)
 int pathset_learn(struct pathset *p, struct span name)
 {
     size_t *learned = &p->learned[pathset_folded(p, name) == PATH_NONE];
-    if (name.n > LEARN_BYTES || dots_of(name) > PATH_MAX_DOTS || *learned == LEARN_MAX ||
+    if (name.n > LEARN_BYTES || count_dots(name) > PATH_MAX_DOTS || *learned == LEARN_MAX ||
         p->entry_count == p->entry_most || is_crowded(&p->index, name)) {
         return WORD_NONE;
     }

@@ -4,7 +4,7 @@
 #include "base/ascii.h"
 #include "event/schema/string_map.h"
 
-static size_t find(struct span s, char c)
+static size_t find_byte(struct span s, char c)
 {
     const char *p = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
     return p != NULL ? (size_t)(p - s.p) : s.n;
@@ -52,8 +52,7 @@ static size_t userinfo_bytes(struct span authority)
     return n;
 }
 
-/* What stays in front of it: blanks, a scheme, the login name of git@host:path, which is no secret.
- */
+/* What stays before the user info: blanks, a scheme, the login name of git@host:path. */
 static size_t kept_bytes(struct span text)
 {
     size_t n = 0;
@@ -63,17 +62,17 @@ static size_t kept_bytes(struct span text)
     struct span rest = span_from(text, n);
     size_t scheme = scheme_bytes(rest);
     struct span login = span_of(rest.p, userinfo_bytes(before_path(rest)));
-    if (scheme > 0 || find(login, ':') < login.n) {
+    if (scheme > 0 || find_byte(login, ':') < login.n) {
         return n + scheme;
     }
     return n + login.n + scheme_bytes(span_from(rest, login.n));
 }
 
-/* No '@', or only that of a login name, git@host:path: user info stands behind a colon. */
+/* No '@', or only that of a login name as in git@host:path, which has no colon before it. */
 static bool has_no_userinfo(struct span text)
 {
-    size_t at = find(text, '@');
-    return at == text.n || (find(span_of(text.p, at), ':') == at &&
+    size_t at = find_byte(text, '@');
+    return at == text.n || (find_byte(span_of(text.p, at), ':') == at &&
                             memchr(text.p + at + 1, '@', text.n - at - 1) == NULL);
 }
 
@@ -86,7 +85,7 @@ struct span repository_userinfo(struct span text)
     size_t to = from;
     size_t more = userinfo_bytes(before_path(span_from(text, from)));
     while (more > 0) {
-        to += more; /* behind it another URL may come to light, with its own */
+        to += more; /* what follows may be another URL with user info */
         size_t scheme = scheme_bytes(span_from(text, to));
         size_t user = userinfo_bytes(before_path(span_from(text, to + scheme)));
         more = user > 0 ? scheme + user : 0;
@@ -94,7 +93,7 @@ struct span repository_userinfo(struct span text)
     return span_of(text.p + from, to - from);
 }
 
-static struct span trim(struct span s)
+static struct span trim_text(struct span s)
 {
     while (s.n > 0 && (uint8_t)s.p[0] <= ' ') {
         s = span_from(s, 1);
@@ -178,8 +177,8 @@ static bool url_name(struct span text, size_t scheme, struct buf *out)
     struct span authority = before_path(rest);
     struct span host = host_of(authority);
     struct span path = span_from(rest, authority.n);
-    path.n = find(path, '?');
-    path.n = find(path, '#');
+    path.n = find_byte(path, '?');
+    path.n = find_byte(path, '#');
     return host.n > 0 && !is_file(text) && add_name(out, host, path);
 }
 
@@ -188,11 +187,11 @@ static bool scp_name(struct span text, struct buf *out)
 {
     size_t start = userinfo_bytes(before_path(text));
     struct span rest = span_from(text, start);
-    size_t colon = find(rest, ':');
+    size_t colon = find_byte(rest, ':');
     if (colon == rest.n || colon > before_path(rest).n || colon < 2) {
         return false;
     }
-    if (start == 0 && find(rest, '/') == rest.n) {
+    if (start == 0 && find_byte(rest, '/') == rest.n) {
         return false; /* "note:text" */
     }
     return add_name(out, span_of(rest.p, colon), span_from(rest, colon + 1));
@@ -203,10 +202,10 @@ static bool is_name_byte(char c)
     return is_letter(c) || ascii_is_digit(c) || c == '_' || c == '-' || c == '.';
 }
 
-/* owner/name: two plain words, neither a step of a path. */
+/* owner/name: two plain words, and not a relative path. */
 static bool pair_name(struct span text, struct buf *out)
 {
-    size_t slash = find(text, '/');
+    size_t slash = find_byte(text, '/');
     if (slash == 0 || slash + 1 >= text.n || text.p[0] == '.' || text.p[0] == '~') {
         return false;
     }
@@ -230,7 +229,7 @@ static bool has_blank(struct span s)
 
 bool repository_name(struct span text, struct buf *out)
 {
-    text = trim(text);
+    text = trim_text(text);
     if (text.n == 0 || text.n > REPOSITORY_MAX_BYTES || has_blank(text)) {
         return false;
     }
@@ -238,30 +237,30 @@ bool repository_name(struct span text, struct buf *out)
     return scheme > 0 ? url_name(text, scheme, out) : scp_name(text, out) || pair_name(text, out);
 }
 
-/* ---- memory of them ---- */
+/* ---- the cache ---- */
 
-void repository_memo_init(struct repository_cache *m)
+void repository_cache_init(struct repository_cache *c)
 {
-    *m = (struct repository_cache){.name = BUF_INIT(REPOSITORY_MAX_BYTES)};
+    *c = (struct repository_cache){.name = BUF_INIT(REPOSITORY_MAX_BYTES)};
 }
 
-void repository_memo_done(struct repository_cache *m)
+void repository_cache_done(struct repository_cache *c)
 {
-    buf_done(&m->name);
+    buf_done(&c->name);
 }
 
-struct span repository_recall(struct repository_cache *m, struct span text)
+struct span repository_recall(struct repository_cache *c, struct span text)
 {
     if (text.n > 0 && *text.p == '/') {
-        return span_of("", 0); /* a path, as most are, names none */
+        return span_of("", 0); /* a path has no name of a repository; most texts are paths */
     }
-    struct repository_row *r = &m->rows[word_hash(text) % REPOSITORY_ROWS];
+    struct repository_row *r = &c->rows[word_hash(text) % REPOSITORY_ROWS];
     if (text.n > 0 && text.n == r->text_n && memcmp(text.p, r->text, text.n) == 0) {
         return span_of(r->name, r->name_n);
     }
-    buf_clear(&m->name);
-    (void)repository_name(text, &m->name);
-    struct span name = buf_span(&m->name);
+    buf_clear(&c->name);
+    (void)repository_name(text, &c->name);
+    struct span name = buf_span(&c->name);
     if (text.n > 0 && text.n <= sizeof(r->text) && name.n <= sizeof(r->name)) {
         *r = (struct repository_row){.text_n = (uint8_t)text.n, .name_n = (uint8_t)name.n};
         memcpy(r->text, text.p, text.n);

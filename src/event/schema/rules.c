@@ -54,9 +54,9 @@ static enum err_kind rules_field(struct span name, enum field *f, struct err *e)
     *f = field_find(name);
     if (*f == FIELD_NONE) {
         (void)err_set(e, FAIL_CONFIG, "mapping: no field \"%.*s\"", SPAN_FMT(name));
-        return FAIL_CONFIG; /* said here, or gcc -O3 takes FIELD_NONE for an index */
+        return FAIL_CONFIG; /* returned here, or gcc -O3 takes FIELD_NONE for an index */
     }
-    if (field_is_ours(*f)) {
+    if (field_is_reserved(*f)) {
         (void)err_set(e, FAIL_CONFIG, "mapping: \"%.*s\" is always written by the worker",
                       SPAN_FMT(name));
         return FAIL_CONFIG;
@@ -96,7 +96,7 @@ enum err_kind rules_add_field(struct rules *r, struct span field, const struct s
     return FAIL_NONE;
 }
 
-static bool one_of(struct span s, const char *const *words, size_t n)
+static bool is_one_of(struct span s, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (span_eq(s, span_str(words[i]))) {
@@ -106,20 +106,20 @@ static bool one_of(struct span s, const char *const *words, size_t n)
     return false;
 }
 
-/* Fields whose values are a set: an event with another one would not pass the schema. */
+/* Some fields have a set of values: an event with another value would violate the schema. */
 static bool constant_allowed(enum field f, struct span value)
 {
     static const char *const origins[] = {"local", "cloud", "ci"};
     static const char *const severities[] = {"info", "low", "medium", "high", "critical"};
     static const char *const retentions[] = {"metadata", "redacted", "full"};
     if (f == FIELD_ORIGIN) {
-        return one_of(value, origins, sizeof(origins) / sizeof(origins[0]));
+        return is_one_of(value, origins, sizeof(origins) / sizeof(origins[0]));
     }
     if (f == FIELD_SEVERITY) {
-        return one_of(value, severities, sizeof(severities) / sizeof(severities[0]));
+        return is_one_of(value, severities, sizeof(severities) / sizeof(severities[0]));
     }
     if (f == FIELD_CONTENT_RETENTION) {
-        return one_of(value, retentions, sizeof(retentions) / sizeof(retentions[0]));
+        return is_one_of(value, retentions, sizeof(retentions) / sizeof(retentions[0]));
     }
     return f != FIELD_EVENT_ACTION || action_well_formed(value);
 }

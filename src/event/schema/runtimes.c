@@ -8,8 +8,8 @@ enum { NAME_BYTES = 128 }; /* longer names are of no runtime */
 
 enum how { HAS, IS };
 
-/* event-schema.md §2.3, in its order; the first hit on the lower-cased trimmed name
- * wins. */
+/* event-schema.md §2.3, in its order: the first rule that matches the trimmed name in lower case.
+ */
 /* clang-format off: one row a rule */
 static const struct {
     enum how how;
@@ -46,7 +46,7 @@ static const struct {
     {"antigravity", "antigravity_cli"},
 };
 
-/* Names that are what they become: looked at first, since nearly all are. */
+/* Canonical names. They are compared first, since most names are canonical. */
 static const char settled[] =
     "claude_code cursor codex_cli gemini_cli copilot_cli vscode_copilot opencode antigravity_cli "
     "grok "
@@ -63,7 +63,7 @@ static const char opencode_types[] =
     "todo.updated";
 /* clang-format on */
 
-static struct span lowered(struct span s, char to[NAME_BYTES])
+static struct span lower_name(struct span s, char to[NAME_BYTES])
 {
     s = text_trim(s);
     if (s.n > NAME_BYTES) {
@@ -100,7 +100,7 @@ bool runtime_row(size_t i, bool *has, const char *const **row, const char **name
 struct span runtime_name(struct span name)
 {
     char buf[NAME_BYTES];
-    struct span low = lowered(name, buf);
+    struct span low = lower_name(name, buf);
     if (low.n == 0) {
         return text_trim(name).n == 0 ? span_of(name.p, 0) : name;
     }
@@ -120,7 +120,7 @@ struct span runtime_name(struct span name)
     return name;
 }
 
-struct span runtime_old_name(struct span name)
+struct span runtime_new_name(struct span name)
 {
     for (size_t i = 0; i < sizeof(old_names) / sizeof(old_names[0]); i++) {
         if (span_eq(name, span_str(old_names[i].was))) {
@@ -133,7 +133,7 @@ struct span runtime_old_name(struct span name)
 bool runtime_is_shipper(struct span name)
 {
     char buf[NAME_BYTES];
-    struct span low = lowered(name, buf);
+    struct span low = lower_name(name, buf);
     return span_starts(low, SPAN("otelcol")) || word_in(low, shippers);
 }
 

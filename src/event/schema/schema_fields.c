@@ -167,7 +167,7 @@ const char *field_type_name(enum field_type t)
     return names[t];
 }
 
-bool field_is_ours(enum field f)
+bool field_is_reserved(enum field f)
 {
     static const enum field ours[] = {
         FIELD_VENDOR,     FIELD_PRODUCT,          FIELD_SCHEMA_VERSION, FIELD_EVENT_KIND,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables are ordered by length of name; each group says where the names of a length begin,
+ * The rows of a group are ordered by length of name. Each group has the first row of each length,
  * so that a look-up compares one or two names.
  */
 #include "event/schema/schema_tree.h"

@@ -13,9 +13,6 @@ void string_map_init(struct string_map *m, size_t most)
         slots *= 2;
     }
     *m = (struct string_map){.slots = mem_alloc(slots * sizeof(*m->slots)), .mask = slots - 1};
-    if (m->slots == NULL) {
-        abort();
-    }
     for (size_t i = 0; i < slots; i++) {
         m->slots[i] = (struct string_map_slot){.value = WORD_NONE};
     }

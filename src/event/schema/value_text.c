@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of a value counts, and as which text (normalization.md §3). */
 #include "event/schema/value_text.h"
 
 #include "base/ascii.h"
 
 struct span text_trim(struct span s)
 {
-    if (text_is_trim(s)) {
+    if (text_is_trimmed(s)) {
         return s;
     }
     while (s.n > 0 && ascii_is_blank(*s.p)) {
@@ -18,9 +17,9 @@ struct span text_trim(struct span s)
     return s;
 }
 
-const bool text_odd[256] = {['<'] = true, ['n'] = true, ['u'] = true, ['-'] = true};
+const bool text_absent_first[256] = {['<'] = true, ['n'] = true, ['u'] = true, ['-'] = true};
 
-bool text_is_word(struct span s)
+bool text_is_present(struct span s)
 {
     s = text_trim(s);
     return s.n > 0 && !(s.n <= 9 && (span_eq(s, SPAN("<nil>")) || span_eq(s, SPAN("null")) ||

@@ -25,7 +25,8 @@ bool word_in(struct span word, const char *list)
         char end = p[word.n];
         if ((p == list || p[-1] == ' ') && (end == '\0' || end == ' ') &&
             memcmp(p, word.p, word.n) == 0) {
-            return memchr(word.p, ' ', word.n) == NULL; /* two words of the list are none of it */
+            return memchr(word.p, ' ', word.n) ==
+                   NULL; /* two words of the list are not a word of it */
         }
         p++;
     }
@@ -95,7 +96,7 @@ bool action_well_formed(struct span action)
             if (i == 0 || i + 1 == action.n || action.p[i - 1] == '.') {
                 return false;
             }
-        } else if (!action_char(action.p[i])) {
+        } else if (!is_action_char(action.p[i])) {
             return false;
         }
     }

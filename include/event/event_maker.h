@@ -21,7 +21,7 @@ struct rules;
 struct event_maker_input {
     struct value *value; /* an object that is not empty; changes when it must be cleaned */
     struct json_reader *const *readers;
-    const struct record_index *record_index; /* of the object, by event_maker_names */
+    const struct record_index *index; /* of the object, by event_maker_names */
     enum shape shape;
     const struct object_origin *source;
     const struct rules *rules;

@@ -3,7 +3,7 @@
  * reject.h - what cannot become an event says why (kafka-contract.md §4).
  *
  *     struct reject r = {.reason = REJECT_BAD_JSON, .detail = SPAN("..."), .line = &line};
- *     emit_reject(&out, source, &r);
+ *     reject_write(&out, source, &r);
  *
  * A sample may be a customer's secret: it goes into the record and nowhere else.
  */
@@ -27,6 +27,6 @@ struct reject {
 };
 
 /* Append the record's value. */
-void emit_reject(struct buf *out, const struct object_origin *s, const struct reject *r);
+void reject_write(struct buf *out, const struct object_origin *s, const struct reject *r);
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "event/map/build.h"
 #include "event/record/identity.h"
-#include "event/record/json_write.h"
+#include "event/record/ingest_member.h"
 #include "event/record/sanitizer.h"
 #include "event/repair/beacon.h"
 #include "event/repair/repair.h"
@@ -69,7 +69,7 @@ void event_maker_object(struct event_maker *r, const struct object_origin *s)
 static void identify(struct event_maker *r, const struct event_maker_input *in, struct output *rec)
 {
     struct value *v = in->value;
-    duplicate_names_absent_by(&r->names, &v->doc, v->at, in->record_index);
+    duplicate_names_absent_indexed(&r->names, &v->doc, v->at, in->index);
     struct identity_record i = {.record = {.doc = &v->doc,
                                            .at = v->at,
                                            .names = &r->names,
@@ -155,7 +155,7 @@ static bool built_event(struct event_maker *r, const struct event_maker_input *i
     }
     struct build_input build = {.doc = &in->value->doc,
                                 .at = in->value->at,
-                                .record_index = as_it_is ? in->record_index : NULL,
+                                .index = as_it_is ? in->index : NULL,
                                 .shape = in->shape,
                                 .source = in->source,
                                 .rules = in->rules,

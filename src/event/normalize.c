@@ -50,8 +50,8 @@ struct normalizer {
     uint64_t item; /* records of the line so far */
     unsigned rejects;
 
-    struct pathset *names;            /* of record indexes */
-    struct record_index record_index; /* of the object at hand */
+    struct pathset *names;     /* of record indexes */
+    struct record_index index; /* of the object at hand */
 
     bool in_otlp;
     struct otlp otlp;
@@ -172,11 +172,11 @@ static bool reject(struct normalizer *n, enum reject_reason reason, const char *
         r.sample_bytes = n->options.sample_bytes;
     }
     buf_clear(&n->out);
-    emit_reject(&n->out, n->source, &r);
+    reject_write(&n->out, n->source, &r);
     if (n->out.overflowed) { /* a topic that takes less than a sample */
         r.sample_bytes = 0;
         buf_clear(&n->out);
-        emit_reject(&n->out, n->source, &r);
+        reject_write(&n->out, n->source, &r);
     }
     *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
     return true;
@@ -193,7 +193,7 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
 {
     struct reject r = {.reason = reason, .detail = detail, .offset = offset, .rules = n->rules};
     buf_clear(&n->out);
-    emit_reject(&n->out, n->source, &r);
+    reject_write(&n->out, n->source, &r);
     *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
 }
 
@@ -263,18 +263,18 @@ static bool open_text(struct normalizer *n, const struct unwrap *u, struct value
 }
 
 /*
- * n->record_index becomes that of what is left. False: a wrapper around something that is no
+ * n->index becomes that of what is left. False: a wrapper around something that is no
  * record; a reject has been made.
  */
 static bool unwrap(struct normalizer *n, struct value *v, struct output *out)
 {
-    struct record_index *o = &n->record_index;
+    struct record_index *o = &n->index;
     buf_clear(&n->envelope);
     n->envelope_time_bytes = 0;
     for (int level = 0;; level++) {
         struct unwrap u;
         record_index_of(n->names, &v->doc, v->at, o);
-        if (shape_is_vendors(&v->doc, o)) {
+        if (shape_has_beacon_vendor(&v->doc, o)) {
             break;
         }
         unwrap_look(&v->doc, o, &u);
@@ -309,7 +309,7 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
     enum reject_reason why = REJECT_NO_KNOWN_FIELD;
     struct event_maker_input in = {.value = v,
                                    .readers = n->values.readers,
-                                   .record_index = &n->record_index,
+                                   .index = &n->index,
                                    .shape = shape,
                                    .source = n->source,
                                    .rules = n->rules,
@@ -348,7 +348,7 @@ static bool next_otlp(struct normalizer *n, struct output *out)
         !value_read(n->values.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
         return reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
     }
-    record_index_of(n->names, &v.doc, v.at, &n->record_index);
+    record_index_of(n->names, &v.doc, v.at, &n->index);
     return make_event(n, &v, SHAPE_OTLP, out);
 }
 
@@ -379,7 +379,7 @@ static bool on_object(struct normalizer *n, struct value *v, struct output *out)
     if (!value_is_event(&v->doc, v->at)) {
         return reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
     }
-    const struct record_index *o = &n->record_index;
+    const struct record_index *o = &n->index;
     enum shape shape = shape_is_beacon(&v->doc, o) ? SHAPE_BEACON : shape_of(&v->doc, o);
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }

@@ -89,7 +89,7 @@ static void emit_sample(struct buf *out, const struct reject *r)
     }
 }
 
-void emit_reject(struct buf *out, const struct object_origin *s, const struct reject *r)
+void reject_write(struct buf *out, const struct object_origin *s, const struct reject *r)
 {
     buf_add(out, SPAN("{\"reason\":"));
     json_write_string(out, span_str(reject_reason_name(r->reason)));

@@ -54,8 +54,8 @@ static void members_and_signs(void **state)
     struct record_index o =
         record_index(*state, "{\"vendor\":1,\"vendor\":2,\"log\":\"x\",\"ecs\":null,"
                              "\"attributes\":{},\"gen_ai.usage.input_tokens\":null}");
-    assert_int_equal(o.at[OUTLINE_VENDOR], 6); /* the last */
-    assert_int_equal(o.at[OUTLINE_TIME], 0);
+    assert_int_equal(o.at[INDEX_VENDOR], 6); /* the last */
+    assert_int_equal(o.at[INDEX_TIME], 0);
     assert_int_equal(o.signs, SIGN_OTEL);
     assert_int_equal(o.kinds, KIND_SCALAR | KIND_STRING | KIND_NULL | KIND_OBJECT);
     assert_int_equal(o.count, 6);
@@ -134,7 +134,7 @@ static void check_twice(struct fixture *f, int count, bool again)
     record_index_of(&f->names, &d, DOC_ROOT, &o);
     assert_int_equal(o.count, count);
     assert_true(o.twice || !again);
-    assert_int_equal(duplicate_names_absent_by(&f->unique, &d, DOC_ROOT, &o), !again);
+    assert_int_equal(duplicate_names_absent_indexed(&f->unique, &d, DOC_ROOT, &o), !again);
     buf_done(&text);
 }
 
@@ -142,7 +142,7 @@ static void check_twice(struct fixture *f, int count, bool again)
 static void a_name_that_stands_twice_is_seen(void **state)
 {
     for (int round = 0; round < 2; round++) { /* learning, having learned */
-        for (int count = 2; count < 4 * OUTLINE_ROWS; count += 7) {
+        for (int count = 2; count < 4 * INDEX_ROWS; count += 7) {
             check_twice(*state, count, false);
             check_twice(*state, count, true);
         }
@@ -156,7 +156,7 @@ static void inner_objects_count(void **state)
     struct doc d = read(f, SPAN("{\"a\":1,\"b\":[{\"c\":1,\"c\":2}]}"));
     record_index_of(&f->names, &d, DOC_ROOT, &o);
     assert_false(o.twice);
-    assert_false(duplicate_names_absent_by(&f->unique, &d, DOC_ROOT, &o));
+    assert_false(duplicate_names_absent_indexed(&f->unique, &d, DOC_ROOT, &o));
 }
 
 int main(void)

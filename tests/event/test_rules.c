@@ -51,7 +51,7 @@ static bool build(struct bench *b, const char *record)
     record_index_of(builder_names(b->builder), &d, DOC_ROOT, &o);
     struct build_input in = {.doc = &d,
                              .at = DOC_ROOT,
-                             .record_index = &o,
+                             .index = &o,
                              .shape = shape_of(&d, &o),
                              .source = &source,
                              .rules = b->rules};

@@ -12,7 +12,7 @@ struct rules;
 struct build_input {
     const struct doc *doc; /* of a text that is clean: no bad UTF-8 */
     size_t at;             /* tape index of the record, an object; no duplicate names count */
-    const struct record_index *record_index; /* of it, by builder_names; NULL: not known */
+    const struct record_index *index; /* of it, by builder_names; NULL: not known */
     enum shape shape; /* any but SHAPE_NONE, SHAPE_BEACON; SHAPE_OTLP: an attribute record */
     const struct object_origin *source;
     const struct rules *rules; /* NULL: built-in only */

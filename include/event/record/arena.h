@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * arena.h - texts made while one record is built, all forgotten together.
+ * arena.h - memory for texts that live as long as one record.
  *
- * Spans into it stay where they are until arena_clear. Once it has grown to what a record
- * needs, it allocates no more. Out of memory aborts. Threads: one at a time.
+ * Spans into it are valid until arena_clear, which frees all of them. It keeps its largest block,
+ * so that it allocates nothing after the first records. Out of memory aborts. Threads: one at a
+ * time.
  */
 #ifndef EVENT_RECORD_ARENA_H
 #define EVENT_RECORD_ARENA_H
@@ -13,7 +14,7 @@
 struct arena_block;
 
 struct arena {
-    struct arena_block *block; /* the newest, largest one; older ones behind it */
+    struct arena_block *block; /* the newest and largest; a list */
 };
 
 /* clang-format off */
@@ -23,14 +24,15 @@ struct arena {
 void arena_done(struct arena *a);
 void arena_clear(struct arena *a);
 
-/* n bytes, not set. */
+/* n bytes with any content. */
 char *arena_room(struct arena *a, size_t n);
 
-/* ASCII letters only; s itself if none of them is a capital. */
+/* s with its ASCII letters in lower case; s itself if it has no capital. */
 struct span arena_lower(struct arena *a, struct span s);
+/* The parts, one after another. */
 struct span arena_join(struct arena *a, const struct span *parts, size_t count);
 
-/* A copy of what s begins with, max_bytes at most, cut at a character. */
+/* A copy of the beginning of s: max_bytes at most, cut at a character. */
 struct span arena_cut(struct arena *a, struct span s, size_t max_bytes);
 
 #endif

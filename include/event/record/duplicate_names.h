@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * duplicate_names.h - member names that stand twice in one object (kafka-contract.md §1, §3).
+ * duplicate_names.h - duplicate member names in one object (kafka-contract.md §1, §3).
  *
- * RFC 8259 leaves open what they mean; here the last one counts, as for Go and serde. The
- * usual object costs one look at each name and a few bits; an object of many members is
- * sorted, so that 100,000 members of an attacker cost no more than n log n.
+ * RFC 8259 does not define what they mean. Here the last one counts, as in Go and serde; those
+ * before it are shadowed. The usual object takes a filter of a few words. The names of an object
+ * with many members are sorted, so that hostile names cost no more than n log n.
  *
  *     if (!duplicate_names_absent(&names, &doc, at)) {
  *         ... duplicate_names_shadowed(&names, i) is true for the name at tape index i ...
  *
- * Threads: one at a time per object. Memory: grows to 16 bytes per member of the largest
- * object of many members, and one bit per tape word of a document with such names.
+ * Memory: grows to 16 bytes per member of the largest object with many members, and one bit per
+ * tape word of a document with duplicate names. Threads: one at a time.
  */
 #ifndef EVENT_RECORD_DUPLICATE_NAMES_H
 #define EVENT_RECORD_DUPLICATE_NAMES_H
@@ -23,22 +23,20 @@ struct duplicate_names {
     size_t shadowed_cap;
     struct name_key *keys; /* of one object of many members */
     size_t keys_cap;
-    bool unique; /* of the last document: shadowed is not set up */
+    bool unique; /* the last document has no duplicates, and `shadowed` is not set */
 };
 
 void duplicate_names_init(struct duplicate_names *n);
 void duplicate_names_done(struct duplicate_names *n);
 
-/* Look at all objects in the value at `at`. True, and kept as `unique`: no name twice in any of
- * them. */
+/* Find the duplicates of all objects in the value at `at`. True: there are none. */
 bool duplicate_names_absent(struct duplicate_names *n, const struct doc *d, size_t at);
 
-/* The same of an object whose record_index is known. */
-bool duplicate_names_absent_by(struct duplicate_names *n, const struct doc *d, size_t at,
-                               const struct record_index *o);
+/* The same for an object with an index. */
+bool duplicate_names_absent_indexed(struct duplicate_names *n, const struct doc *d, size_t at,
+                                    const struct record_index *index);
 
-/* For the value that duplicate_names_absent has seen last: does the name at tape index `i` not
- * count? */
+/* Whether the name at tape index `i` of the last value is shadowed by a later one. */
 static inline bool duplicate_names_shadowed(const struct duplicate_names *n, size_t i)
 {
     return !n->unique && (n->shadowed[i / 64] >> (i % 64) & 1) != 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_minify.h - a JSON value copied without the blanks around its tokens; number texts, escapes
- * and order stay as they are.
+ * json_minify.h - copy a JSON value without the blanks between its tokens. The spelling of numbers
+ * and strings and the order of members stay.
  */
 #ifndef EVENT_RECORD_JSON_MINIFY_H
 #define EVENT_RECORD_JSON_MINIFY_H
@@ -11,17 +11,17 @@
 
 struct rules;
 
-/* Valid JSON in, the same without blanks out. */
+/* Append a text that is valid JSON. */
 void json_minify_text(struct span json, struct buf *out);
 
-/* What is changed in the strings (not the names) of a value on its way. */
+/* What changes in the strings of a value, but not in its names. */
 struct json_minify_filter {
-    const struct rules *rules; /* redaction, if it is on */
-    struct buf *bare;          /* one string at a time, if user info of URLs goes; else NULL */
-    struct buf *scratch;       /* one string at a time */
+    const struct rules *rules; /* for redaction; NULL: no redaction */
+    struct buf *bare;          /* scratch, to remove user info from URLs; NULL: it stays */
+    struct buf *scratch;       /* for one string */
 };
 
-/* The value at `at` with its strings filtered; any depth the reader allows. */
+/* Append the value at `at` with its strings filtered. */
 void json_minify_filtered(const struct doc *d, size_t at, const struct json_minify_filter *f,
                           struct buf *out);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ordinals.h - how often a hash was seen before in an object (kafka-contract.md §3).
+ * ordinals.h - how often a hash occurred before in an object (kafka-contract.md §3).
  *
- * The last 2^14 distinct hashes are remembered, first in, first out by first sight. Fixed
- * memory (about 450 KiB), constant time. Threads: one at a time per object.
+ * Counts are kept for 2^14 distinct hashes. A further one replaces the hash that occurred first
+ * the longest time ago. Fixed memory (about 450 KiB), constant time. Threads: one at a time.
  */
 #ifndef EVENT_RECORD_ORDINALS_H
 #define EVENT_RECORD_ORDINALS_H
@@ -25,7 +25,7 @@ DEFINE_OWNED(ordinals);
 
 void ordinals_clear(struct ordinals *o);
 
-/* How often h was seen before; now once more. *forgot: an older hash had to make room. */
+/* How often h occurred before. *forgot: the count of an older hash was dropped. */
 uint32_t ordinals_next(struct ordinals *o, struct hash128 h, bool *forgot);
 
 #endif

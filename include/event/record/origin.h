@@ -2,7 +2,7 @@
 /*
  * origin.h - where a record comes from, what its key may use, and why a line became a reject.
  *
- * Plain data that every step of the normalizer shares, and its callers: reached through
+ * Plain data shared by all steps of the normalizer and by its callers, which include
  * event/normalize.h.
  */
 #ifndef EVENT_RECORD_ORIGIN_H
@@ -26,7 +26,7 @@ enum reject_reason {
     REJECT_REASONS
 };
 
-/* "bad_json" and so on, the words of kafka-contract.md §4. Never NULL. */
+/* The word of kafka-contract.md §4: "bad_json", ... Never NULL. */
 const char *reject_reason_name(enum reject_reason r);
 
 /* Where the lines come from. The spans must outlive the object's last normalizer_next. */
@@ -37,14 +37,15 @@ struct object_origin {
     int64_t modified_ns;  /* LastModified, ns since the epoch, UTC */
 };
 
-/* What a key template (kafka-contract.md §2) and headers may use. Empty if the event has none. */
+/* What the key and the headers of a Kafka record are made of (kafka-contract.md §2). A span is
+ * empty if the event has no such field. */
 struct output_key {
     struct span category, harness, session, user, hostname, action;
     char id[37];     /* ingest.id, NUL-terminated */
     int64_t time_ns; /* the event's own time */
 };
 
-/* No text and no time; the id is not touched: this is done for every event. */
+/* No text and no time. The id is not touched. */
 static inline void output_key_clear(struct output_key *k)
 {
     const struct span none = {"", 0};

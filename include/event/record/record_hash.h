@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record_hash.h - H of kafka-contract.md §3: the sum, modulo 2^128, of a hash of each leaf of a
- * record.
+ * record_hash.h - the content hash of a record, H of kafka-contract.md §3: the sum, modulo 2^128,
+ * of the hashes of its leaves. A leaf is a value that is no container, with its path.
  */
 #ifndef EVENT_RECORD_RECORD_HASH_H
 #define EVENT_RECORD_RECORD_HASH_H
@@ -18,12 +18,12 @@ struct hashed_record {
     bool beacon; /* Beacon-shaped: event.id counts, members that forwarders add do not */
 };
 
-struct record_hash; /* opaque: the path, and hash states for long ones */
+struct record_hash;
 
 struct record_hash *record_hash_new(void); /* never NULL */
-void record_hash_free(struct record_hash *l);
+void record_hash_free(struct record_hash *h);
 DEFINE_OWNED(record_hash);
 
-struct hash128 record_hash_sum(struct record_hash *l, const struct hashed_record *r);
+struct hash128 record_hash_sum(struct record_hash *h, const struct hashed_record *r);
 
 #endif

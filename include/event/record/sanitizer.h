@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sanitizer.h - a record's text without what no consumer should have to deal with: invalid UTF-8
- * and lone surrogates (U+FFFD), and names that stand twice (the last one stays). On request
- * also without secrets in its strings. Every other byte stays as it is.
+ * sanitizer.h - the text of a record without invalid UTF-8 and lone surrogates, which become
+ * U+FFFD, and without duplicate names, of which the last one stays. On request also without secrets
+ * in its strings. Every other byte stays.
  *
  *     duplicate_names_absent(&names, &v.doc, v.at);
- *     if (sanitizer_value(&c, readers, &names, &v)) {
+ *     if (sanitizer_value(&s, readers, &names, &v)) {
  *         ... v.doc has extents, doc_source of any value may be copied ...
  *
- * The usual record needs none of this and is only given its extents.
+ * The usual record needs no change; it only gets its extents.
  */
 #ifndef EVENT_RECORD_SANITIZER_H
 #define EVENT_RECORD_SANITIZER_H
@@ -18,26 +18,26 @@
 #include "event/record/record_splitter.h"
 
 struct sanitizer {
-    struct buf texts[3]; /* after each step */
+    struct buf texts[3]; /* of the record after each step */
     struct edits edits;
 };
 
 /* max_bytes: longest text of a record. */
-void sanitizer_init(struct sanitizer *c, size_t max_bytes);
-void sanitizer_done(struct sanitizer *c);
+void sanitizer_init(struct sanitizer *s, size_t max_bytes);
+void sanitizer_done(struct sanitizer *s);
 
 /*
- * Make v->doc a clean reading of its record; v->at and v->text change with it. `names` is as
- * duplicate_names_absent left it for this value. False: it does not fit, or cannot be read again.
+ * Make v->doc a document of the sanitized text, with extents; v->at and v->text change with it.
+ * `names` has the duplicates of this value. False: the text is too large, or cannot be read.
  */
-MUST_USE bool sanitizer_value(struct sanitizer *c, struct json_reader *const *readers,
+MUST_USE bool sanitizer_value(struct sanitizer *s, struct json_reader *const *readers,
                               struct duplicate_names *names, struct value *v);
 
-/* Is there a secret (codec/secret.h) in a string of the value? Names are not looked at. */
+/* Whether a string of the value holds a secret (codec/secret.h). Names are not searched. */
 MUST_USE bool sanitizer_has_secret(const struct doc *d, size_t at);
 
-/* Replace the secrets in a clean value's strings. False: it does not fit. */
-MUST_USE bool sanitizer_redact(struct sanitizer *c, struct json_reader *const *readers,
+/* Replace the secrets in the strings of a sanitized value. False: the text is too large. */
+MUST_USE bool sanitizer_redact(struct sanitizer *s, struct json_reader *const *readers,
                                struct value *v);
 
 #endif

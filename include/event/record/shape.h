@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * shape.h - what kind of record an object is (normalization.md §2, rules 3 to 9).
+ * shape.h - the shape of a record: the family of its member names (normalization.md §2, rules 3 to
+ * 9).
  */
 #ifndef EVENT_RECORD_SHAPE_H
 #define EVENT_RECORD_SHAPE_H
@@ -8,7 +9,7 @@
 #include "event/record/record_index.h"
 
 enum shape {
-    SHAPE_NONE, /* none yet */
+    SHAPE_NONE, /* not decided */
     SHAPE_BEACON,
     SHAPE_ECS,
     SHAPE_OTEL,
@@ -18,19 +19,19 @@ enum shape {
     SHAPES
 };
 
-/* The word of ingest.shape: "beacon" ... Never NULL ("" for SHAPE_NONE). */
+/* The word of ingest.shape: "beacon", ... Never NULL; "" for SHAPE_NONE. */
 const char *shape_name(enum shape s);
 
-/* Rule 4's first half: the record says who wrote it. */
-MUST_USE bool shape_is_vendors(const struct doc *d, const struct record_index *o);
+/* The first half of rule 4: its vendor is Beacon. */
+MUST_USE bool shape_has_beacon_vendor(const struct doc *d, const struct record_index *index);
 
-/* Rule 4 alone. */
-MUST_USE bool shape_is_beacon(const struct doc *d, const struct record_index *o);
+/* Rule 4. */
+MUST_USE bool shape_is_beacon(const struct doc *d, const struct record_index *index);
 
 /*
- * Rules 3 to 8, first match, of the object with this record_index. Whether a flat record holds any
- * field that we know (rule 9) is for build_event to say, which has looked.
+ * Rules 3 to 8, the first that matches. Whether a flat record has any known field (rule 9) is found
+ * out by build_event.
  */
-MUST_USE enum shape shape_of(const struct doc *d, const struct record_index *o);
+MUST_USE enum shape shape_of(const struct doc *d, const struct record_index *index);
 
 #endif

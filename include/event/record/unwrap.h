@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unwrap.h - what forwarders put around a record (normalization.md §2, rules 1, 1b and 2).
+ * unwrap.h - where the record is in what a forwarder wrote (normalization.md §2, rules 1, 1b and
+ * 2).
  *
- * Looks at one object and says where the record inside would be; reading a text and going on
- * from there is the driver's.
+ * One object is examined at a time. The normalizer reads the texts and continues inside.
  */
 #ifndef EVENT_RECORD_UNWRAP_H
 #define EVENT_RECORD_UNWRAP_H
@@ -11,19 +11,19 @@
 #include "event/record/record_index.h"
 
 enum {
-    UNWRAP_LEVELS = 3, /* wrappers inside each other */
-    UNWRAP_TEXTS = 5,  /* most members that may hold a record as a text */
+    UNWRAP_LEVELS = 3, /* most wrappers around each other */
+    UNWRAP_TEXTS = 5,  /* members that may hold a record as a text */
 };
 
 struct unwrap {
-    struct span texts[UNWRAP_TEXTS]; /* in which a record may stand */
+    struct span texts[UNWRAP_TEXTS]; /* that may be a record */
     size_t count;
-    bool must;         /* rule 1: texts[0] must be an object, or the line is a reject */
-    size_t at;         /* rule 2, when no text is a record: go on with this object, 0 if none */
-    size_t time, host; /* beside it, 0 if not there */
+    bool must; /* rule 1: texts[0] must be an object, else the record is a reject */
+    size_t at; /* rule 2, if no text is a record: the object to continue with, 0 if there is none */
+    size_t time, host; /* beside that object, 0 if there is none */
 };
 
-/* Of an object that rule 4 does not already take by its vendor. */
-void unwrap_look(const struct doc *d, const struct record_index *o, struct unwrap *u);
+/* Examine an object whose vendor is not Beacon. */
+void unwrap_look(const struct doc *d, const struct record_index *index, struct unwrap *u);
 
 #endif

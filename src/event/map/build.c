@@ -68,7 +68,7 @@ struct pathset *builder_names(struct builder *b)
 static bool builder_look(struct builder *b, const struct build_input *in, struct doc *plain)
 {
     const struct doc *doc = in->doc;
-    const struct record_index *record_index = in->record_index;
+    const struct record_index *index = in->index;
     size_t at = in->at;
     if (in->shape == SHAPE_OTEL && otlp_plain(in->doc, in->at, &b->plain) && !b->plain.overflowed) {
         struct span text = buf_span(&b->plain);
@@ -78,11 +78,11 @@ static bool builder_look(struct builder *b, const struct build_input *in, struct
         struct json_reader *reader = in->reader != NULL ? in->reader : b->reader;
         if (json_scan(reader, &text, plain, NULL) == FAIL_NONE) {
             doc = plain;
-            record_index = NULL;
+            index = NULL;
             at = DOC_ROOT;
         }
     }
-    return lookup_record(b->lookup, doc, at, record_index, in->shape, in->rules);
+    return lookup_record(b->lookup, doc, at, index, in->shape, in->rules);
 }
 
 static struct span redacted(struct builder *b, struct span text)

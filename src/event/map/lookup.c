@@ -88,8 +88,8 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, const str
         memset(l->found[set].scopes, 0, l->found[set].paths->count);
     }
     if (o == NULL) {
-        record_index_of(&l->builtin, doc, at, &l->record_index);
-        o = &l->record_index;
+        record_index_of(&l->builtin, doc, at, &l->index);
+        o = &l->index;
     }
     lookup_walk(l, at, o);
     return l->known;

@@ -55,12 +55,12 @@ struct lookup {
     struct json_reader *reader[EMBEDDED_MAX];
     struct doc embedded[EMBEDDED_MAX];
     int embedded_count;
-    struct record_index record_index; /* of the record, if no caller made it */
-    bool known;                       /* any path met but those of time and message */
-    int16_t path_alias[PATHS_MAX];    /* first alias of a path */
-    int16_t row_alias[FACTS_END];     /* first alias of a row, the others behind it */
-    uint32_t marks[FACTS_END];        /* of the row's aliases, those that a value was met of */
-    int16_t met_rows[FACTS_END];      /* rows with a mark */
+    struct record_index index;     /* of the record, if no caller made it */
+    bool known;                    /* any path met but those of time and message */
+    int16_t path_alias[PATHS_MAX]; /* first alias of a path */
+    int16_t row_alias[FACTS_END];  /* first alias of a row, the others behind it */
+    uint32_t marks[FACTS_END];     /* of the row's aliases, those that a value was met of */
+    int16_t met_rows[FACTS_END];   /* rows with a mark */
     size_t met_count;
 };
 

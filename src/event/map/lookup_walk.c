@@ -279,7 +279,7 @@ void lookup_walk(struct lookup *l, size_t at, const struct record_index *o)
 {
     char joined[PATH_MAX_BYTES];
     struct walk w = {.doc = l->record, .scope = SCOPE_RECORD, .joined = joined};
-    if (o->count > OUTLINE_ROWS) {
+    if (o->count > INDEX_ROWS) {
         walk_object(l, &w, at);
         return;
     }

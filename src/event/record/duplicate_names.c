@@ -8,7 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { FEW = OUTLINE_ROWS }; /* members of an object that is not worth sorting */
+enum { FEW = INDEX_ROWS }; /* members of an object that are not sorted */
 
 struct name_key {
     uint64_t hash;
@@ -27,7 +27,7 @@ void duplicate_names_done(struct duplicate_names *n)
     duplicate_names_init(n);
 }
 
-static void *grown(void *p, size_t *cap, size_t need, size_t size)
+static void *grow_array(void *p, size_t *cap, size_t need, size_t size)
 {
     if (need <= *cap) {
         return p;
@@ -40,30 +40,31 @@ static void *grown(void *p, size_t *cap, size_t need, size_t size)
     return q;
 }
 
-static void shadow(struct duplicate_names *n, const struct doc *d, size_t i)
+static void mark_shadowed(struct duplicate_names *n, const struct doc *d, size_t i)
 {
     if (n->unique) {
         size_t words = doc_payload(d, 0) / 64 + 1;
-        n->shadowed = grown(n->shadowed, &n->shadowed_cap, words, sizeof(*n->shadowed));
+        n->shadowed = grow_array(n->shadowed, &n->shadowed_cap, words, sizeof(*n->shadowed));
         memset(n->shadowed, 0, words * sizeof(*n->shadowed));
         n->unique = false;
     }
     n->shadowed[i / 64] |= (uint64_t)1 << (i % 64);
 }
 
-/* Shadow the members before `last` that have its name. */
-static void look_back(struct duplicate_names *n, const struct doc *d, size_t object, size_t last)
+/* Shadow the members before `last` with its name. */
+static void shadow_earlier(struct duplicate_names *n, const struct doc *d, size_t object,
+                           size_t last)
 {
     struct span name = doc_string(d, last);
     for (size_t i = doc_first(d, object); i < last; i = doc_next(d, i + 1)) {
         if (span_eq(doc_string(d, i), name)) {
-            shadow(n, d, i);
+            mark_shadowed(n, d, i);
         }
     }
 }
 
-/* Order by name, in some order; equal ones by place. */
-static bool before(const struct doc *d, const struct name_key *a, const struct name_key *b)
+/* Any order of names will do. Equal names are ordered by place. */
+static bool sorts_before(const struct doc *d, const struct name_key *a, const struct name_key *b)
 {
     if (a->hash != b->hash) {
         return a->hash < b->hash;
@@ -77,14 +78,14 @@ static bool before(const struct doc *d, const struct name_key *a, const struct n
     return order != 0 ? order < 0 : a->at < b->at;
 }
 
-static void sift(const struct doc *d, struct name_key *keys, size_t root, size_t count)
+static void sift_down(const struct doc *d, struct name_key *keys, size_t root, size_t count)
 {
     struct name_key moved = keys[root];
     for (size_t child = 2 * root + 1; child < count; child = 2 * root + 1) {
-        if (child + 1 < count && before(d, &keys[child], &keys[child + 1])) {
+        if (child + 1 < count && sorts_before(d, &keys[child], &keys[child + 1])) {
             child++;
         }
-        if (!before(d, &moved, &keys[child])) {
+        if (!sorts_before(d, &moved, &keys[child])) {
             break;
         }
         keys[root] = keys[child];
@@ -93,17 +94,17 @@ static void sift(const struct doc *d, struct name_key *keys, size_t root, size_t
     keys[root] = moved;
 }
 
-/* Heapsort: no allocation as of qsort(3), no worst case as of a hash table. */
-static void sort(const struct doc *d, struct name_key *keys, size_t count)
+/* Heapsort: unlike qsort(3) it allocates nothing, unlike a hash table it has no worst case. */
+static void sort_keys(const struct doc *d, struct name_key *keys, size_t count)
 {
     for (size_t i = count / 2; i-- > 0;) {
-        sift(d, keys, i, count);
+        sift_down(d, keys, i, count);
     }
     for (size_t end = count; end-- > 1;) {
         struct name_key largest = keys[0];
         keys[0] = keys[end];
         keys[end] = largest;
-        sift(d, keys, 0, end);
+        sift_down(d, keys, 0, end);
     }
 }
 
@@ -112,14 +113,14 @@ static void check_many(struct duplicate_names *n, const struct doc *d, size_t ob
     size_t count = 0;
     for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         struct span name = doc_string(d, i);
-        n->keys = grown(n->keys, &n->keys_cap, count + 1, sizeof(*n->keys));
+        n->keys = grow_array(n->keys, &n->keys_cap, count + 1, sizeof(*n->keys));
         n->keys[count++] = (struct name_key){XXH3_64bits(name.p, name.n), (uint32_t)i};
     }
-    sort(d, n->keys, count);
+    sort_keys(d, n->keys, count);
     for (size_t i = 1; i < count; i++) {
         if (n->keys[i].hash == n->keys[i - 1].hash &&
             span_eq(doc_string(d, n->keys[i].at), doc_string(d, n->keys[i - 1].at))) {
-            shadow(n, d, n->keys[i - 1].at);
+            mark_shadowed(n, d, n->keys[i - 1].at);
         }
     }
 }
@@ -132,7 +133,7 @@ static void check_few(struct duplicate_names *n, const struct doc *d, size_t obj
     for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         struct span name = doc_string(d, i);
         if (word_filter_seen(&seen, word_key_hash(word_key_padded(name), name.n))) {
-            look_back(n, d, object, i);
+            shadow_earlier(n, d, object, i);
         }
         if (doc_is_container(d, i + 1)) {
             check_value(n, d, i + 1);
@@ -140,13 +141,13 @@ static void check_few(struct duplicate_names *n, const struct doc *d, size_t obj
     }
 }
 
-/* {"key":...,"value":...} and the like need no filter. */
+/* Two members, as in {"key":...,"value":...}, need no filter. */
 static void check_two(struct duplicate_names *n, const struct doc *d, size_t object)
 {
     size_t first = doc_first(d, object);
     size_t second = doc_next(d, first + 1);
     if (span_eq(doc_string(d, first), doc_string(d, second))) {
-        shadow(n, d, first);
+        mark_shadowed(n, d, first);
     }
     if (doc_is_container(d, first + 1)) {
         check_value(n, d, first + 1);
@@ -156,7 +157,7 @@ static void check_two(struct duplicate_names *n, const struct doc *d, size_t obj
     }
 }
 
-/* A container and all within. */
+/* A container and all containers in it. */
 static void check_value(struct duplicate_names *n, const struct doc *d, size_t at)
 {
     uint64_t count = doc_payload(d, at) >> 32;
@@ -189,19 +190,19 @@ bool duplicate_names_absent(struct duplicate_names *n, const struct doc *d, size
     return n->unique;
 }
 
-bool duplicate_names_absent_by(struct duplicate_names *n, const struct doc *d, size_t at,
-                               const struct record_index *o)
+bool duplicate_names_absent_indexed(struct duplicate_names *n, const struct doc *d, size_t at,
+                                    const struct record_index *index)
 {
-    if (o->twice || o->count > OUTLINE_ROWS) {
+    if (index->twice || index->count > INDEX_ROWS) {
         return duplicate_names_absent(n, d, at);
     }
     n->unique = true;
-    if ((o->kinds & (KIND_OBJECT | KIND_ARRAY)) == 0) { /* a flat record */
+    if ((index->kinds & (KIND_OBJECT | KIND_ARRAY)) == 0) { /* a flat record */
         return true;
     }
-    for (size_t i = 0; i < o->count; i++) {
-        if (doc_is_container(d, o->rows[i].at)) {
-            check_value(n, d, o->rows[i].at);
+    for (size_t i = 0; i < index->count; i++) {
+        if (doc_is_container(d, index->rows[i].at)) {
+            check_value(n, d, index->rows[i].at);
         }
     }
     return n->unique;

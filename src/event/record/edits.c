@@ -5,8 +5,8 @@
 
 struct edit {
     struct extent place;
-    uint32_t order; /* of adding */
-    uint32_t text;  /* in `texts` */
+    uint32_t order; /* in which it was added */
+    uint32_t text;  /* offset in `texts` */
     uint32_t text_bytes;
 };
 
@@ -36,7 +36,7 @@ size_t edits_begin(const struct edits *e)
     return e->texts.n;
 }
 
-void edits_end(struct edits *e, struct extent place, size_t begun)
+void edits_end(struct edits *e, struct extent place, size_t start)
 {
     if (e->count == e->cap) {
         e->cap = e->cap != 0 ? e->cap * 2 : 64;
@@ -47,18 +47,18 @@ void edits_end(struct edits *e, struct extent place, size_t begun)
     }
     e->sorted = e->sorted && (e->count == 0 || e->list[e->count - 1].place.from <= place.from);
     e->list[e->count] =
-        (struct edit){place, (uint32_t)e->count, (uint32_t)begun, (uint32_t)(e->texts.n - begun)};
+        (struct edit){place, (uint32_t)e->count, (uint32_t)start, (uint32_t)(e->texts.n - start)};
     e->count++;
 }
 
 void edits_replace(struct edits *e, struct extent place, struct span text)
 {
-    size_t begun = edits_begin(e);
+    size_t start = edits_begin(e);
     buf_add(&e->texts, text);
-    edits_end(e, place, begun);
+    edits_end(e, place, start);
 }
 
-/* With the comma before it; if nothing before it stays, with the one behind it. */
+/* The comma before it goes too; if no member before it stays, the comma after it. */
 void edits_drop_member(struct edits *e, const struct doc *d, size_t name, uint32_t kept_end)
 {
     size_t value = name + 1;
@@ -71,7 +71,7 @@ void edits_drop_member(struct edits *e, const struct doc *d, size_t name, uint32
     edits_replace(e, place, SPAN(""));
 }
 
-static int compare(const void *x, const void *y)
+static int compare_places(const void *x, const void *y)
 {
     const struct edit *a = x;
     const struct edit *b = y;
@@ -84,7 +84,7 @@ static int compare(const void *x, const void *y)
 void edits_apply(struct edits *e, const char *text, struct extent part, struct buf *out)
 {
     if (!e->sorted) {
-        qsort(e->list, e->count, sizeof(*e->list), compare);
+        qsort(e->list, e->count, sizeof(*e->list), compare_places);
         e->sorted = true;
     }
     uint32_t done = part.from;

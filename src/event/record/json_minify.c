@@ -13,7 +13,7 @@ static size_t string_bytes(struct span s)
     for (;;) {
         const char *quote = memchr(s.p + i, '"', s.n - i);
         if (quote == NULL) {
-            return s.n; /* not valid JSON: never here */
+            return s.n; /* cannot be: the text is valid JSON */
         }
         size_t at = (size_t)(quote - s.p);
         size_t slashes = 0;
@@ -47,7 +47,7 @@ void json_minify_text(struct span json, struct buf *out)
     buf_add(out, span_from(json, from));
 }
 
-/* Without the user info of a URL, if any. Prose that mentions an address is none. */
+/* The string without the user info of a URL. Prose with an address in it is not a URL. */
 static struct span bare_string(struct span s, struct buf *bare)
 {
     struct span info = repository_userinfo(s);
@@ -62,7 +62,7 @@ static struct span bare_string(struct span s, struct buf *bare)
     return buf_span(bare);
 }
 
-/* A string value: without a password and redacted, or as it stands. */
+/* A string value: without user info and redacted, or as it is spelled. */
 static void filtered_string(const struct doc *d, size_t at, const struct json_minify_filter *f,
                             struct buf *out)
 {

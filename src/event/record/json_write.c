@@ -2,17 +2,16 @@
 #include "event/record/json_write.h"
 
 #include "codec/utf8.h"
-#include "event/record/identity.h"
 
 #include <endian.h>
 
 enum {
-    MOST_ESCAPE = 6, /* bytes that one byte may become: \u0000, and U+FFFD is three */
+    MOST_ESCAPE = 6, /* most bytes for one byte: \u0000 has six, U+FFFD three */
     MOST_STEP = 16 + MOST_ESCAPE,
     PIECE_BYTES = 256,
 };
 
-/* Write what an ASCII byte becomes; the end of it. */
+/* Write an ASCII byte, escaped if it must be. Returns the end. */
 static char *put_escaped(char *to, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
@@ -32,7 +31,7 @@ static char *put_escaped(char *to, unsigned char c)
     return to;
 }
 
-/* Whether any of eight bytes is a control byte, '"', '\\' or not ASCII: a bit trick per test. */
+/* Whether any of eight bytes is a control byte, '"', '\\' or not ASCII, without a branch. */
 static bool any_special(uint64_t v)
 {
     const uint64_t ones = 0x0101010101010101U;
@@ -48,7 +47,7 @@ static bool is_special(char c)
     return (unsigned char)c < 0x20 || (unsigned char)c >= 0x80 || c == '"' || c == '\\';
 }
 
-/* The first character of *s, which moves behind it, to `to`; the end of it. */
+/* Write the first character of *s, which moves past it. Returns the end. */
 static char *put_character(char *to, struct span *s)
 {
     bool good = false;
@@ -63,22 +62,22 @@ static char *put_character(char *to, struct span *s)
     return to + piece.n;
 }
 
-/* Sixteen bytes at once, signed: one that is not ASCII is below a blank, as a control byte is. */
+/* Sixteen signed bytes: those that are not ASCII are below a blank, as control bytes are. */
 typedef signed char sixteen __attribute__((vector_size(16)));
 
-static sixteen specials(sixteen v)
+static sixteen find_specials(sixteen v)
 {
     return (v < ' ') | (v == '"') | (v == '\\');
 }
 
-/* The first of eight bytes that is not 0; 8 if all are. */
-static size_t first_of(uint64_t v)
+/* The index of the first of eight bytes that is not 0; 8 if all are 0. */
+static size_t first_nonzero(uint64_t v)
 {
     v = le64toh(v);
     return v != 0 ? (size_t)__builtin_ctzll(v) / 8 : 8;
 }
 
-/* Copy what stands for itself at the head of s, sixteen bytes at most; how many they are. */
+/* Copy bytes at the head of s that need no escape, sixteen at most. Returns their number. */
 static size_t copy_head(char *to, struct span s)
 {
     sixteen v;
@@ -87,9 +86,10 @@ static size_t copy_head(char *to, struct span s)
     if (s.n >= sizeof(v)) {
         memcpy(&v, s.p, sizeof(v));
         memcpy(to, &v, sizeof(v));
-        v = specials(v);
+        v = find_specials(v);
         memcpy(halves, &v, sizeof(v));
-        return first_of(halves[0]) < 8 ? first_of(halves[0]) : 8 + first_of(halves[1]);
+        return first_nonzero(halves[0]) < 8 ? first_nonzero(halves[0])
+                                            : 8 + first_nonzero(halves[1]);
     }
     for (; n < s.n && !is_special(s.p[n]); n++) {
         to[n] = s.p[n];
@@ -114,7 +114,7 @@ void json_write_escaped(struct buf *out, struct span s)
     }
 }
 
-/* Copy up to eight bytes at once: two overlapping halves. */
+/* Copy up to seven bytes and return them. */
 static uint64_t copy_short(char *to, struct span s)
 {
     uint32_t head = 0;
@@ -135,7 +135,7 @@ static uint64_t copy_short(char *to, struct span s)
     return all;
 }
 
-/* Copy s, of 16 bytes at least: the last move overlaps. True: nothing in it is special. */
+/* Copy s of 16 bytes or more; the last move overlaps. True: no byte of it needs an escape. */
 static bool copy_long(char *to, struct span s)
 {
     sixteen v;
@@ -143,17 +143,17 @@ static bool copy_long(char *to, struct span s)
     for (size_t n = 0; n + sizeof(v) < s.n; n += sizeof(v)) {
         memcpy(&v, s.p + n, sizeof(v));
         memcpy(to + n, &v, sizeof(v));
-        found |= specials(v);
+        found |= find_specials(v);
     }
     memcpy(&v, s.p + s.n - sizeof(v), sizeof(v));
     memcpy(to + s.n - sizeof(v), &v, sizeof(v));
-    found |= specials(v);
+    found |= find_specials(v);
     uint64_t halves[2];
     memcpy(halves, &found, sizeof(found));
     return (halves[0] | halves[1]) == 0;
 }
 
-/* Copy s and tell whether all of it stands for itself; `to` holds rubbish if not. */
+/* Copy s. True: no byte of it needs an escape. False: what was copied is of no use. */
 static bool copy_plain(char *to, struct span s)
 {
     uint64_t head = 0;
@@ -171,7 +171,7 @@ static bool copy_plain(char *to, struct span s)
     return !any_special(head) && !any_special(tail);
 }
 
-/* By itself, so that the usual string does not pay for its frame. */
+/* A function of its own, so that the usual string does not set up its frame. */
 static __attribute__((noinline)) void string_escaped(struct buf *out, struct span s)
 {
     buf_add_byte(out, '"');
@@ -179,7 +179,7 @@ static __attribute__((noinline)) void string_escaped(struct buf *out, struct spa
     buf_add_byte(out, '"');
 }
 
-/* Most strings need no escape: they are copied while they are looked at. */
+/* Most strings need no escape: they are copied and checked in one pass. */
 void json_write_string(struct buf *out, struct span s)
 {
     const size_t quotes = 2;
@@ -193,44 +193,6 @@ void json_write_string(struct buf *out, struct span s)
     to[s.n + 1] = '"';
     to[s.n + quotes] = '\0';
     out->n += s.n + quotes;
-}
-
-/* ,"name":"s" unless s is empty. The name is ours: plain. */
-static void member(struct buf *out, struct span name, struct span s)
-{
-    if (s.n > 0) {
-        buf_add(out, name);
-        json_write_string(out, s);
-    }
-}
-
-void ingest_member_origin(struct buf *out, const struct object_origin *s)
-{
-    buf_add_byte(out, '"');
-    member(out, SPAN(",\"customer\":"), s->customer);
-    member(out, SPAN(",\"object\":"), s->object);
-    member(out, SPAN(",\"version\":"), s->version);
-    buf_add(out, SPAN(",\"line\":"));
-}
-
-void ingest_member_write(struct buf *out, struct span source, const struct ingest *i)
-{
-    buf_add(out, SPAN(",\"ingest\":{\"id\":\""));
-    buf_add(out, span_of(i->id, IDENTITY_BYTES - 1));
-    buf_add(out, source);
-    json_write_number(out, i->line);
-    if (i->item > 0) {
-        buf_add(out, SPAN(",\"item\":"));
-        json_write_number(out, i->item);
-    }
-    member(out, SPAN(",\"shape\":"), span_str(shape_name(i->shape)));
-    buf_add(out, SPAN(",\"rules\":"));
-    json_write_number(out, INGEST_RULES);
-    member(out, SPAN(",\"time\":"), span_str(time_quality_name(i->time)));
-    member(out, SPAN(",\"action\":"), i->action);
-    member(out, SPAN(",\"repository\":"), i->repository);
-    member(out, SPAN(",\"actor\":"), i->actor);
-    buf_add(out, SPAN("}}"));
 }
 
 void json_write_number(struct buf *out, uint64_t n)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring of entries in order of first sight, and an index of them by open addressing with
- * linear probing; removal shifts back what follows, so no tombstones pile up.
+ * A ring of entries in the order in which they occurred first, and an index of them by open
+ * addressing with linear probing. A removal moves back the entries after it, so that there are no
+ * tombstones.
  */
 #include "event/record/ordinals.h"
 
@@ -18,9 +19,9 @@ struct entry {
 };
 
 struct ordinals {
-    uint64_t salt;         /* places only: results do not depend on it */
-    uint32_t seen;         /* distinct hashes so far, modulo nothing: the ring's next place */
-    bool full;             /* the ring has gone round */
+    uint64_t salt;         /* of places in the index; results do not depend on it */
+    uint32_t seen;         /* the next place in the ring */
+    bool full;             /* all places of the ring are used */
     uint16_t slots[SLOTS]; /* number of an entry + 1 */
     struct entry ring[ORDINALS_WINDOW];
 };
@@ -28,7 +29,8 @@ struct ordinals {
 struct ordinals *ordinals_new(void)
 {
     struct ordinals *o = mem_alloc(sizeof(*o));
-    o->salt = (uint64_t)(uintptr_t)o * 0x9e3779b97f4a7c15U; /* a sender cannot aim at places */
+    o->salt =
+        (uint64_t)(uintptr_t)o * 0x9e3779b97f4a7c15U; /* so that a sender cannot choose places */
     ordinals_clear(o);
     return o;
 }
@@ -45,35 +47,35 @@ void ordinals_clear(struct ordinals *o)
     memset(o->slots, 0, sizeof(o->slots));
 }
 
-static size_t home(const struct ordinals *o, struct hash128 h)
+static size_t home_slot(const struct ordinals *o, struct hash128 h)
 {
     uint64_t x = (h.low ^ o->salt) * 0xc2b2ae3d27d4eb4fU;
     x = (x ^ x >> 32 ^ h.high) * 0x9e3779b97f4a7c15U;
     return (size_t)(x >> 32) % SLOTS;
 }
 
-static bool same(struct hash128 a, struct hash128 b)
+static bool same_hash(struct hash128 a, struct hash128 b)
 {
     return a.high == b.high && a.low == b.low;
 }
 
-/* The slot that holds h, or the empty one where it would go. */
-static size_t find(const struct ordinals *o, struct hash128 h)
+/* The slot of h, or the free slot where it belongs. */
+static size_t find_slot(const struct ordinals *o, struct hash128 h)
 {
-    size_t i = home(o, h);
-    while (o->slots[i] != NO_ENTRY && !same(o->ring[o->slots[i] - 1].hash, h)) {
+    size_t i = home_slot(o, h);
+    while (o->slots[i] != NO_ENTRY && !same_hash(o->ring[o->slots[i] - 1].hash, h)) {
         i = (i + 1) % SLOTS;
     }
     return i;
 }
 
-/* Empty slot i and move back what was pushed past it. */
-static void take_out(struct ordinals *o, size_t i)
+/* Free slot i and move back entries that it kept from their place. */
+static void remove_slot(struct ordinals *o, size_t i)
 {
     size_t hole = i;
     o->slots[hole] = NO_ENTRY;
     for (size_t j = (i + 1) % SLOTS; o->slots[j] != NO_ENTRY; j = (j + 1) % SLOTS) {
-        size_t wanted = home(o, o->ring[o->slots[j] - 1].hash);
+        size_t wanted = home_slot(o, o->ring[o->slots[j] - 1].hash);
         if ((j - wanted) % SLOTS >= (j - hole) % SLOTS) {
             o->slots[hole] = o->slots[j];
             o->slots[j] = NO_ENTRY;
@@ -84,14 +86,14 @@ static void take_out(struct ordinals *o, size_t i)
 
 uint32_t ordinals_next(struct ordinals *o, struct hash128 h, bool *forgot)
 {
-    size_t slot = find(o, h);
+    size_t slot = find_slot(o, h);
     *forgot = false;
     if (o->slots[slot] != NO_ENTRY) {
         return ++o->ring[o->slots[slot] - 1].count;
     }
     if (o->full) {
-        take_out(o, find(o, o->ring[o->seen].hash));
-        slot = find(o, h);
+        remove_slot(o, find_slot(o, o->ring[o->seen].hash));
+        slot = find_slot(o, h);
         *forgot = true;
     }
     o->ring[o->seen] = (struct entry){h, 0};

@@ -12,7 +12,7 @@ static const struct {
     {SPAN_INIT("resourceMetrics"), SPAN_INIT("scopeMetrics"), SPAN_INIT("metrics")},
 };
 
-/* Kinds of metric: the one that is there holds the data points. */
+/* Types of metric: the member of this name holds the data points. */
 static const struct span metric_types[] = {
     SPAN_INIT("gauge"),     SPAN_INIT("sum"),
     SPAN_INIT("histogram"), SPAN_INIT("exponentialHistogram"),
@@ -20,7 +20,7 @@ static const struct span metric_types[] = {
 };
 enum { METRIC_TYPES = sizeof(metric_types) / sizeof(metric_types[0]) };
 
-/* What a record says of its metric: members of the metric itself, then of its data. */
+/* Members of the metric, then of its data, that each record gets. */
 static const struct span metric_parts[OTLP_METRIC_PARTS] = {
     SPAN_INIT("name"),        SPAN_INIT("description"),
     SPAN_INIT("unit"),        SPAN_INIT("aggregationTemporality"),
@@ -30,8 +30,8 @@ enum { OF_THE_METRIC = 3 };
 
 /* ---- the walk ---- */
 
-/* First element of a member that is a list, 0 if there is none. */
-static size_t list_of(const struct doc *d, size_t object, struct span name)
+/* The first element of a member that is a list, 0 if there is none. */
+static size_t first_of_list(const struct doc *d, size_t object, struct span name)
 {
     size_t at = doc_member(d, object, name);
     return at != 0 && doc_tag(d, at) == '[' ? doc_first(d, at) : 0;
@@ -79,7 +79,7 @@ static bool next_resource(struct otlp *o)
     size_t resource = doc_member(o->doc, o->resource, SPAN("resource"));
     bool object = resource != 0 && doc_tag(o->doc, resource) == '{';
     o->attributes = object ? doc_member(o->doc, resource, SPAN("attributes")) : 0;
-    o->scopes = list_of(o->doc, o->resource, names[o->kind].scopes);
+    o->scopes = first_of_list(o->doc, o->resource, names[o->kind].scopes);
     return true;
 }
 
@@ -90,7 +90,7 @@ static bool next_scope(struct otlp *o)
             return false;
         }
     }
-    size_t list = list_of(o->doc, o->scope, names[o->kind].records);
+    size_t list = first_of_list(o->doc, o->scope, names[o->kind].records);
     o->scope_itself = doc_member(o->doc, o->scope, SPAN("scope"));
     o->metric = 0;
     o->metrics = o->kind == KIND_METRICS ? list : 0;
@@ -98,7 +98,7 @@ static bool next_scope(struct otlp *o)
     return true;
 }
 
-/* The member of a metric that says its type and holds its data, 0 if there is none. */
+/* The member of a metric that holds its data, with its type; 0 if there is none. */
 static size_t metric_data(const struct otlp *o, struct span *type)
 {
     for (int i = 0; i < METRIC_TYPES; i++) {
@@ -111,10 +111,10 @@ static size_t metric_data(const struct otlp *o, struct span *type)
     return 0;
 }
 
-static void look_at_metric(struct otlp *o)
+static void enter_metric(struct otlp *o)
 {
     size_t data = metric_data(o, &o->metric_type);
-    o->records = data != 0 ? list_of(o->doc, data, SPAN("dataPoints")) : 0;
+    o->records = data != 0 ? first_of_list(o->doc, data, SPAN("dataPoints")) : 0;
     for (int i = 0; i < OTLP_METRIC_PARTS && data != 0; i++) {
         size_t object = i < OF_THE_METRIC ? o->metric : data;
         o->metric_parts[i] = doc_member(o->doc, object, metric_parts[i]);
@@ -131,7 +131,7 @@ static bool next_metric(struct otlp *o)
             return true;
         }
     }
-    look_at_metric(o);
+    enter_metric(o);
     return true;
 }
 
@@ -165,7 +165,7 @@ size_t otlp_count(const struct doc *doc, size_t at)
 
 static void write_any(const struct doc *d, size_t at, struct buf *out);
 
-/* -?(0|[1-9][0-9]*): may stand as a JSON integer. */
+/* -?(0|[1-9][0-9]*), a JSON integer. */
 static bool is_integer(struct span s)
 {
     size_t i = s.n > 0 && *s.p == '-' ? 1 : 0;
@@ -180,8 +180,8 @@ static bool is_integer(struct span s)
     return true;
 }
 
-/* The members of {"key":k,"value":v}; 0 for what is not there. */
-static void entry_of(const struct doc *d, size_t at, size_t *key, size_t *value)
+/* The members of {"key":k,"value":v}, 0 if missing. */
+static void find_entry(const struct doc *d, size_t at, size_t *key, size_t *value)
 {
     *key = 0;
     *value = 0;
@@ -206,7 +206,7 @@ static void write_map(const struct doc *d, size_t list, struct buf *out)
     for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i)) {
         size_t key = 0;
         size_t value = 0;
-        entry_of(d, i, &key, &value);
+        find_entry(d, i, &key, &value);
         if (key == 0 || doc_tag(d, key) != '"') {
             continue;
         }
@@ -235,7 +235,7 @@ static void write_array(const struct doc *d, size_t list, struct buf *out)
     buf_add_byte(out, ']');
 }
 
-/* {"values":[...]} of a list or a map; without values an empty one. */
+/* {"values":[...]} as a list or a map, which is empty without values. */
 static void write_values(const struct doc *d, size_t at, bool map, struct buf *out)
 {
     size_t values = doc_tag(d, at) == '{' ? doc_member(d, at, SPAN("values")) : 0;
@@ -248,7 +248,7 @@ static void write_values(const struct doc *d, size_t at, bool map, struct buf *o
     }
 }
 
-/* The name of the one member of an AnyValue; 0 if the value is none. */
+/* The name in an AnyValue, which has one member; 0 if the value is not an AnyValue. */
 static size_t any_member(const struct doc *d, size_t at)
 {
     static const struct span kinds[] = {SPAN_INIT("stringValue"), SPAN_INIT("intValue"),
@@ -290,7 +290,7 @@ static void write_any(const struct doc *d, size_t at, struct buf *out)
 
 /* ---- records ---- */
 
-/* Attributes as a map, whether they are a list or one already. */
+/* Attributes as a map, which are a list or a map. */
 static void write_attributes(const struct doc *d, size_t at, struct buf *out)
 {
     if (doc_tag(d, at) == '[') {
@@ -312,7 +312,7 @@ static bool is_body(struct span name)
     return span_eq(name, SPAN("body")) || span_eq(name, SPAN("Body"));
 }
 
-/* resource: with its attributes as a map. */
+/* The resource, with its attributes as a map. */
 static void write_resource(const struct doc *d, size_t at, struct buf *out)
 {
     bool first = true;
@@ -331,7 +331,7 @@ static void write_resource(const struct doc *d, size_t at, struct buf *out)
     buf_add_byte(out, '}');
 }
 
-/* The members of a record; those that are AnyValues or lists of them become plain. */
+/* The members of a record. AnyValues and lists of them become plain values. */
 static void write_members(const struct doc *d, size_t at, bool first, struct buf *out)
 {
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
@@ -352,7 +352,7 @@ static void write_members(const struct doc *d, size_t at, bool first, struct buf
     }
 }
 
-/* ,"name":value unless there is none. */
+/* ,"name":value, or nothing if `at` is 0. */
 static void write_copy(const struct doc *d, size_t at, struct span name, struct buf *out)
 {
     if (at != 0) {

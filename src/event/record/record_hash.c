@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The path of the place we are at stands in one buffer, names joined by 0x00. A leaf is put
- * behind it, `name 0x1F type value`, and hashed in one go, which is fastest for short texts.
- * Behind a long path that would be quadratic for a hostile record, so from LONG_PATH bytes on
- * the state of the hash over the path is kept, and copied for each leaf.
+ * The path of the current container is in one buffer, names joined by 0x00. A leaf is appended to
+ * it, `name 0x1F type value`, and hashed in one call, which is fastest for short texts. With a long
+ * path that would take quadratic time for a hostile record. So from LONG_PATH bytes on the state of
+ * the hash over the path is kept, and copied for each leaf.
  */
 #include "event/record/record_hash.h"
 
@@ -27,51 +27,51 @@ enum {
 struct record_hash {
     char *path;
     size_t cap;
-    XXH3_state_t *states[JSON_MAX_DEPTH + 1]; /* allocated when first needed */
+    XXH3_state_t *states[JSON_MAX_DEPTH + 1]; /* allocated on first use */
     const struct hashed_record *record;
     struct hash128 sum;
     char digits[POSITION_DIGITS + PIECE]; /* of a position in an array */
 };
 
-/* The container we are in. */
+/* The current container. */
 struct place {
-    size_t path; /* bytes of its path, with the 0x00 behind it */
-    size_t kept; /* bytes of them that states[state - 1] has taken in */
+    size_t path; /* bytes of its path, with 0x00 at the end */
+    size_t kept; /* bytes of them that are in states[state - 1] */
     size_t state;
 };
 
 struct record_hash *record_hash_new(void)
 {
-    struct record_hash *l = mem_zeros(1, sizeof(*l));
-    return l;
+    struct record_hash *h = mem_zeros(1, sizeof(*h));
+    return h;
 }
 
-void record_hash_free(struct record_hash *l)
+void record_hash_free(struct record_hash *h)
 {
-    if (l == NULL) {
+    if (h == NULL) {
         return;
     }
     for (size_t i = 0; i <= JSON_MAX_DEPTH; i++) {
-        (void)XXH3_freeState(l->states[i]);
+        (void)XXH3_freeState(h->states[i]);
     }
-    free(l->path);
-    free(l);
+    free(h->path);
+    free(h);
 }
 
-static void need(struct record_hash *l, size_t bytes)
+static void ensure_path(struct record_hash *h, size_t bytes)
 {
-    if (bytes <= l->cap) {
+    if (bytes <= h->cap) {
         return;
     }
-    l->cap = bytes + bytes / 2 + FIRST_BYTES;
-    l->path = mem_grow(l->path, l->cap, 1);
+    h->cap = bytes + bytes / 2 + FIRST_BYTES;
+    h->path = mem_grow(h->path, h->cap, 1);
 }
 
 /*
  * The length of a text cannot be predicted, so the usual one is copied without a question: a piece,
  * whatever of it belongs to the text. Spans are of a document, or have a piece behind them.
  */
-static inline char *put(char *to, struct span s)
+static inline char *put_piece(char *to, struct span s)
 {
     memcpy(to, s.p, PIECE);
     if (s.n > PIECE) {
@@ -80,17 +80,17 @@ static inline char *put(char *to, struct span s)
     return to + s.n;
 }
 
-static void add(struct record_hash *l, XXH128_hash_t h)
+static void add_leaf_hash(struct record_hash *h, XXH128_hash_t leaf)
 {
-    uint64_t low = l->sum.low + h.low64;
-    l->sum.high += h.high64 + (low < h.low64 ? 1 : 0);
-    l->sum.low = low;
+    uint64_t low = h->sum.low + leaf.low64;
+    h->sum.high += leaf.high64 + (low < leaf.low64 ? 1 : 0);
+    h->sum.low = low;
 }
 
-/* The state that has taken in the whole path of `in`, made from the one before it. */
-static struct place keep_state(struct record_hash *l, const struct place *in)
+/* Make the state over the whole path of `in` from the state before it. */
+static struct place hash_path(struct record_hash *h, const struct place *in)
 {
-    XXH3_state_t **s = &l->states[in->state];
+    XXH3_state_t **s = &h->states[in->state];
     if (*s == NULL) {
         *s = XXH3_createState();
         if (*s == NULL) {
@@ -100,124 +100,128 @@ static struct place keep_state(struct record_hash *l, const struct place *in)
     if (in->state == 0) {
         (void)XXH3_128bits_reset(*s);
     } else {
-        XXH3_copyState(*s, l->states[in->state - 1]);
+        XXH3_copyState(*s, h->states[in->state - 1]);
     }
-    (void)XXH3_128bits_update(*s, l->path + in->kept, in->path - in->kept);
+    (void)XXH3_128bits_update(*s, h->path + in->kept, in->path - in->kept);
     return (struct place){in->path, in->path, in->state + 1};
 }
 
-static XXH128_hash_t hash_behind_state(struct record_hash *l, const struct place *in, size_t end)
+static XXH128_hash_t hash_after_path(struct record_hash *h, const struct place *in, size_t end)
 {
     XXH3_state_t s;
-    XXH3_copyState(&s, l->states[in->state - 1]);
-    (void)XXH3_128bits_update(&s, l->path + in->kept, end - in->kept);
+    XXH3_copyState(&s, h->states[in->state - 1]);
+    (void)XXH3_128bits_update(&s, h->path + in->kept, end - in->kept);
     return XXH3_128bits_digest(&s);
 }
 
-static void leaf(struct record_hash *l, const struct place *in, struct span name, char type,
-                 struct span value)
+static void hash_leaf(struct record_hash *h, const struct place *in, struct span name, char type,
+                      struct span value)
 {
-    need(l, in->path + name.n + 2 + value.n + PIECE);
-    char *p = put(l->path + in->path, name);
+    ensure_path(h, in->path + name.n + 2 + value.n + PIECE);
+    char *p = put_piece(h->path + in->path, name);
     *p++ = LEAF_MARK;
     *p++ = type;
-    p = put(p, value);
-    size_t end = (size_t)(p - l->path);
-    add(l, in->state > 0 ? hash_behind_state(l, in, end) : XXH3_128bits(l->path, end));
+    p = put_piece(p, value);
+    size_t end = (size_t)(p - h->path);
+    add_leaf_hash(h, in->state > 0 ? hash_after_path(h, in, end) : XXH3_128bits(h->path, end));
 }
 
 /* Eight bytes, the most significant first. */
-static void leaf_bits(struct record_hash *l, const struct place *in, struct span name, char type,
-                      uint64_t bits)
+static void hash_leaf_bits(struct record_hash *h, const struct place *in, struct span name,
+                           char type, uint64_t bits)
 {
     char b[PIECE] = {0};
     bits = htobe64(bits);
     memcpy(b, &bits, sizeof(bits));
-    leaf(l, in, name, type, span_of(b, sizeof(bits)));
+    hash_leaf(h, in, name, type, span_of(b, sizeof(bits)));
 }
 
-static void leaf_double(struct record_hash *l, const struct place *in, struct span name, double v)
+static void hash_leaf_double(struct record_hash *h, const struct place *in, struct span name,
+                             double v)
 {
     const double most = (double)((int64_t)1 << MOST_EXACT_SHIFT);
     if (v >= -most && v <= most && v == (double)(int64_t)v) {
-        leaf_bits(l, in, name, 'i', (uint64_t)(int64_t)v);
+        hash_leaf_bits(h, in, name, 'i', (uint64_t)(int64_t)v);
         return;
     }
     uint64_t bits = 0;
     memcpy(&bits, &v, sizeof(bits));
-    leaf_bits(l, in, name, 'd', bits);
+    hash_leaf_bits(h, in, name, 'd', bits);
 }
 
-static void container(struct record_hash *l, size_t at, const struct place *in, struct span name);
+static void hash_container(struct record_hash *h, size_t at, const struct place *in,
+                           struct span name);
 
-static struct place enter(struct record_hash *l, const struct place *in, struct span name)
+static struct place enter_container(struct record_hash *h, const struct place *in, struct span name)
 {
-    need(l, in->path + name.n + 1 + PIECE);
-    char *p = put(l->path + in->path, name);
+    ensure_path(h, in->path + name.n + 1 + PIECE);
+    char *p = put_piece(h->path + in->path, name);
     *p++ = '\0';
-    struct place inside = {(size_t)(p - l->path), in->kept, in->state};
-    return inside.path - inside.kept >= LONG_PATH ? keep_state(l, &inside) : inside;
+    struct place inside = {(size_t)(p - h->path), in->kept, in->state};
+    return inside.path - inside.kept >= LONG_PATH ? hash_path(h, &inside) : inside;
 }
 
 static const char nothing[PIECE];
 
-/* Null counts as absent; so do {} and [], which have no leaves. */
-static void value_other(struct record_hash *l, size_t at, const struct place *in, struct span name)
+/* A null is absent. {} and [] have no leaves. */
+static void hash_other_value(struct record_hash *h, size_t at, const struct place *in,
+                             struct span name)
 {
-    const struct doc *d = l->record->doc;
+    const struct doc *d = h->record->doc;
     switch (doc_tag(d, at)) {
     case '{':
     case '[':
-        container(l, at, in, name);
+        hash_container(h, at, in, name);
         return;
     case 't':
-        leaf(l, in, name, 't', span_of(nothing, 0));
+        hash_leaf(h, in, name, 't', span_of(nothing, 0));
         return;
     case 'f':
-        leaf(l, in, name, 'f', span_of(nothing, 0));
+        hash_leaf(h, in, name, 'f', span_of(nothing, 0));
         return;
     case 'l':
-        leaf_bits(l, in, name, 'i', (uint64_t)doc_int64(d, at));
+        hash_leaf_bits(h, in, name, 'i', (uint64_t)doc_int64(d, at));
         return;
     case 'u':
-        leaf_double(l, in, name, (double)doc_uint64(d, at));
+        hash_leaf_double(h, in, name, (double)doc_uint64(d, at));
         return;
     case 'd':
-        leaf_double(l, in, name, doc_double(d, at));
+        hash_leaf_double(h, in, name, doc_double(d, at));
         return;
     case '#':
-        leaf(l, in, name, 'n', doc_string(d, at));
+        hash_leaf(h, in, name, 'n', doc_string(d, at));
         return;
     default:
         return;
     }
 }
 
-/* A string, as most are; "" counts as absent. Or another value. */
-static inline void value(struct record_hash *l, size_t at, const struct place *in, struct span name)
+/* Most values are strings. An empty string is absent. */
+static inline void hash_value(struct record_hash *h, size_t at, const struct place *in,
+                              struct span name)
 {
-    if (doc_tag(l->record->doc, at) != '"') {
-        value_other(l, at, in, name);
+    if (doc_tag(h->record->doc, at) != '"') {
+        hash_other_value(h, at, in, name);
         return;
     }
-    struct span text = doc_string(l->record->doc, at);
+    struct span text = doc_string(h->record->doc, at);
     if (text.n > 0) {
-        leaf(l, in, name, 's', text);
+        hash_leaf(h, in, name, 's', text);
     }
 }
 
-static void members(struct record_hash *l, size_t at, const struct place *in)
+static void hash_members(struct record_hash *h, size_t at, const struct place *in)
 {
-    const struct doc *d = l->record->doc;
+    const struct doc *d = h->record->doc;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        if (!duplicate_names_shadowed(l->record->names, i)) {
-            value(l, i + 1, in, doc_string(d, i));
+        if (!duplicate_names_shadowed(h->record->names, i)) {
+            hash_value(h, i + 1, in, doc_string(d, i));
         }
     }
 }
 
-/* At the end of `digits`, a piece before the end of its room. */
-static struct span decimal(size_t n, char digits[POSITION_DIGITS + PIECE])
+/* The digits of n, PIECE bytes before the end of the array. */
+static struct span decimal_text(size_t n, char digits[POSITION_DIGITS + PIECE])
 {
     size_t at = POSITION_DIGITS;
     do {
@@ -227,26 +231,27 @@ static struct span decimal(size_t n, char digits[POSITION_DIGITS + PIECE])
     return span_of(digits + at, POSITION_DIGITS - at);
 }
 
-static void elements(struct record_hash *l, size_t at, const struct place *in)
+static void hash_elements(struct record_hash *h, size_t at, const struct place *in)
 {
-    const struct doc *d = l->record->doc;
+    const struct doc *d = h->record->doc;
     size_t position = 0;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
-        value(l, i, in, decimal(position++, l->digits));
+        hash_value(h, i, in, decimal_text(position++, h->digits));
     }
 }
 
-static void container(struct record_hash *l, size_t at, const struct place *in, struct span name)
+static void hash_container(struct record_hash *h, size_t at, const struct place *in,
+                           struct span name)
 {
-    struct place inside = enter(l, in, name);
-    if (doc_tag(l->record->doc, at) == '{') {
-        members(l, at, &inside);
+    struct place inside = enter_container(h, in, name);
+    if (doc_tag(h->record->doc, at) == '{') {
+        hash_members(h, at, &inside);
     } else {
-        elements(l, at, &inside);
+        hash_elements(h, at, &inside);
     }
 }
 
-/* ---- the record's own members ---- */
+/* ---- members of a Beacon-shaped record ---- */
 
 static bool has_usage(const struct doc *d, size_t at)
 {
@@ -254,7 +259,7 @@ static bool has_usage(const struct doc *d, size_t at)
     return gen_ai != 0 && doc_tag(d, gen_ai) == '{' && doc_member(d, gen_ai, SPAN("usage")) != 0;
 }
 
-/* Is it this literal? For a length that is known to fit, two compares of machine words. */
+/* Whether a name is a literal of the same length: two compares of machine words. */
 #define IS(name, lit) (memcmp((name).p, (lit), sizeof(lit) - 1) == 0)
 
 /* Members that forwarders add to a Beacon event. */
@@ -278,7 +283,7 @@ static bool is_forwarders(struct span name)
     }
 }
 
-/* Columns that a forwarder copies out of gen_ai.usage. */
+/* Members that a forwarder copies from gen_ai.usage. */
 static bool is_copied_usage(struct span name)
 {
     switch (name.n) {
@@ -297,28 +302,28 @@ static bool is_copied_usage(struct span name)
     }
 }
 
-static void beacon_members(struct record_hash *l)
+static void hash_beacon_members(struct record_hash *h)
 {
-    const struct hashed_record *r = l->record;
+    const struct hashed_record *r = h->record;
     const struct doc *d = r->doc;
     for (size_t i = doc_first(d, r->at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         struct span name = doc_string(d, i);
         bool left_out = duplicate_names_shadowed(r->names, i) || is_forwarders(name) ||
                         (is_copied_usage(name) && has_usage(d, r->at));
         if (!left_out) {
-            value(l, i + 1, &(struct place){0}, name);
+            hash_value(h, i + 1, &(struct place){0}, name);
         }
     }
 }
 
-struct hash128 record_hash_sum(struct record_hash *l, const struct hashed_record *r)
+struct hash128 record_hash_sum(struct record_hash *h, const struct hashed_record *r)
 {
-    l->record = r;
-    l->sum = (struct hash128){0, 0};
+    h->record = r;
+    h->sum = (struct hash128){0, 0};
     if (r->beacon) {
-        beacon_members(l);
+        hash_beacon_members(h);
     } else {
-        members(l, r->at, &(struct place){0});
+        hash_members(h, r->at, &(struct place){0});
     }
-    return l->sum;
+    return h->sum;
 }

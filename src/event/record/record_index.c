@@ -23,17 +23,17 @@ static const struct {
     struct name_note note;
 } notes[] = {
     {SPAN_INIT("ecs"), {0, SIGN_ECS, NOT_NULL}},
-    {SPAN_INIT("log"), {OUTLINE_LOG, 0, 0}},
-    {SPAN_INIT("body"), {OUTLINE_BODY, 0, 0}},
-    {SPAN_INIT("file"), {OUTLINE_FILE, 0, 0}},
-    {SPAN_INIT("host"), {OUTLINE_HOST, 0, 0}},
-    {SPAN_INIT("time"), {OUTLINE_TIME, 0, 0}},
-    {SPAN_INIT("type"), {OUTLINE_TYPE, 0, 0}},
-    {SPAN_INIT("event"), {OUTLINE_EVENT, 0, 0}},
+    {SPAN_INIT("log"), {INDEX_LOG, 0, 0}},
+    {SPAN_INIT("body"), {INDEX_BODY, 0, 0}},
+    {SPAN_INIT("file"), {INDEX_FILE, 0, 0}},
+    {SPAN_INIT("host"), {INDEX_HOST, 0, 0}},
+    {SPAN_INIT("time"), {INDEX_TIME, 0, 0}},
+    {SPAN_INIT("type"), {INDEX_TYPE, 0, 0}},
+    {SPAN_INIT("event"), {INDEX_EVENT, 0, 0}},
     {SPAN_INIT("output"), {0, SIGN_BESIDE, NOT_NULL}},
-    {SPAN_INIT("vendor"), {OUTLINE_VENDOR, 0, 0}},
-    {SPAN_INIT("harness"), {OUTLINE_HARNESS, 0, 0}},
-    {SPAN_INIT("message"), {OUTLINE_MESSAGE, 0, 0}},
+    {SPAN_INIT("vendor"), {INDEX_VENDOR, 0, 0}},
+    {SPAN_INIT("harness"), {INDEX_HARNESS, 0, 0}},
+    {SPAN_INIT("message"), {INDEX_MESSAGE, 0, 0}},
     {SPAN_INIT("sessionID"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("sessionId"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("@timestamp"), {0, SIGN_ECS, NOT_NULL}},
@@ -42,21 +42,21 @@ static const struct {
     {SPAN_INIT("properties"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("session_id"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("ecs.version"), {0, SIGN_ECS, NOT_NULL}},
-    {SPAN_INIT("source_type"), {OUTLINE_SOURCE_TYPE, 0, 0}},
+    {SPAN_INIT("source_type"), {INDEX_SOURCE_TYPE, 0, 0}},
     {SPAN_INIT("resourceLogs"), {0, SIGN_OTLP, ARRAY}},
     {SPAN_INIT("timeUnixNano"), {0, SIGN_OTEL, NOT_NULL}},
     {SPAN_INIT("LogAttributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
     {SPAN_INIT("hookEventName"), {0, SIGN_HOOK, STRING}},
     {SPAN_INIT("resourceSpans"), {0, SIGN_OTLP, ARRAY}},
     {SPAN_INIT("SpanAttributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
-    {SPAN_INIT("event.original"), {OUTLINE_EVENT_ORIGINAL, 0, 0}},
-    {SPAN_INIT("schema_version"), {OUTLINE_SCHEMA_VERSION, 0, 0}},
+    {SPAN_INIT("event.original"), {INDEX_EVENT_ORIGINAL, 0, 0}},
+    {SPAN_INIT("schema_version"), {INDEX_SCHEMA_VERSION, 0, 0}},
     {SPAN_INIT("hook_event_name"), {0, SIGN_HOOK, STRING}},
     {SPAN_INIT("resourceMetrics"), {0, SIGN_OTLP, ARRAY}},
     {SPAN_INIT("agent_action_name"), {0, SIGN_HOOK, STRING}},
 };
 
-/* Names that begin so are a sign of OTel whatever they hold. */
+/* Names that begin with one of these are a sign of OTel, whatever the value. */
 static const struct span otel_prefixes[] = {
     SPAN_INIT("gen_ai."),
     SPAN_INIT("mcp."),
@@ -67,9 +67,9 @@ static const struct span otel_prefixes[] = {
 
 static const struct name_note otel = {0, SIGN_OTEL, ANY};
 
-static bool starts_as_otel(struct span name)
+static bool has_otel_prefix(struct span name)
 {
-    if (name.n <= 4) { /* mcp. and vcs. alone say nothing */
+    if (name.n <= 4) { /* mcp. and vcs. alone are no sign */
         return false;
     }
     for (size_t i = 0; i < sizeof(otel_prefixes) / sizeof(otel_prefixes[0]); i++) {
@@ -86,18 +86,18 @@ void record_index_names(struct pathset *names)
         pathset_note(names, notes[i].name, notes[i].note);
     }
     for (size_t i = 0; i < names->entry_count; i++) {
-        if (starts_as_otel(names->entries[i].text)) {
+        if (has_otel_prefix(names->entries[i].text)) {
             names->entries[i].note = otel;
         }
     }
 }
 
-/* The entry of a name that is not in the set; WORD_NONE if it gets none. */
-static int new_name(struct record_index *o, struct pathset *names, struct span name)
+/* The entry of a name that is new to the set; WORD_NONE if it gets none. */
+static int learn_name(struct record_index *index, struct pathset *names, struct span name)
 {
     int e = pathset_learn(names, name);
-    if (starts_as_otel(name)) {
-        o->signs |= SIGN_OTEL;
+    if (has_otel_prefix(name)) {
+        index->signs |= SIGN_OTEL;
         if (e != WORD_NONE) {
             names->entries[e].note = otel;
         }
@@ -106,19 +106,20 @@ static int new_name(struct record_index *o, struct pathset *names, struct span n
 }
 
 /* Without a branch: which members occur, and in which order, cannot be predicted. */
-static inline void note(struct record_index *o, const struct pathset *names, struct path_entry *e,
-                        uint32_t at, uint8_t kind)
+static inline void note_member(struct record_index *index, const struct pathset *names,
+                               struct path_entry *e, uint32_t at, uint8_t kind)
 {
-    o->at[e->note.member] = at;
-    o->signs |= (e->note.kinds & kind) != 0 ? e->note.sign : 0U;
-    o->twice |= e->seen == names->objects;
+    index->at[e->note.member] = at;
+    index->signs |= (e->note.kinds & kind) != 0 ? e->note.sign : 0U;
+    index->twice |= e->seen == names->objects;
     e->seen = names->objects;
 }
 
-void record_index_of(struct pathset *names, const struct doc *d, size_t at, struct record_index *o)
+void record_index_of(struct pathset *names, const struct doc *d, size_t at,
+                     struct record_index *index)
 {
-    struct word_filter seen = {0}; /* names without an entry */
-    memset(o, 0, offsetof(struct record_index, rows));
+    struct word_filter seen = {0}; /* of names without an entry */
+    memset(index, 0, offsetof(struct record_index, rows));
     names->objects++;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         struct span name = doc_string(d, i);
@@ -126,14 +127,14 @@ void record_index_of(struct pathset *names, const struct doc *d, size_t at, stru
         uint32_t hash = word_key_hash(key, name.n);
         int e = string_map_find_key(&names->index, name, key, hash);
         uint8_t kind = kinds[(size_t)doc_tag(d, i + 1)];
-        o->kinds |= kind;
-        if (e != WORD_NONE || (e = new_name(o, names, name)) != WORD_NONE) {
-            note(o, names, &names->entries[e], (uint32_t)i + 1, kind);
+        index->kinds |= kind;
+        if (e != WORD_NONE || (e = learn_name(index, names, name)) != WORD_NONE) {
+            note_member(index, names, &names->entries[e], (uint32_t)i + 1, kind);
         } else {
-            o->twice |= word_filter_seen(&seen, hash);
+            index->twice |= word_filter_seen(&seen, hash);
         }
-        if (o->count++ < OUTLINE_ROWS) {
-            o->rows[o->count - 1] = (struct record_index_row){(uint32_t)i + 1, e};
+        if (index->count++ < INDEX_ROWS) {
+            index->rows[index->count - 1] = (struct record_index_row){(uint32_t)i + 1, e};
         }
     }
 }

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 enum {
-    TOLD_ONE_BY_ONE = 16, /* values of a line that are no events; then a run of them is one */
-    MAIN = 0,             /* the reader of a line's values */
+    REPORTED_ONE_BY_ONE = 16, /* values of a line that are not events and are returned one by one */
+    MAIN = 0,                 /* number of the reader of a line's values */
 };
 
 static bool is_filler(char c)
@@ -13,8 +13,8 @@ static bool is_filler(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
 }
 
-/* Without blanks around it, nor the NULs that a torn file is filled up with. */
-static struct span trim(struct span s)
+/* The text without blanks around it, and without the NULs that fill up a truncated file. */
+static struct span trim_filler(struct span s)
 {
     while (s.n > 0 && is_filler(s.p[0])) {
         s = span_from(s, 1);
@@ -25,24 +25,24 @@ static struct span trim(struct span s)
     return s;
 }
 
-void record_splitter_start(struct record_splitter *v, struct json_reader *const *readers,
+void record_splitter_start(struct record_splitter *s, struct json_reader *const *readers,
                            struct span text)
 {
-    v->readers = readers; /* one by one: detail need not be cleared for every line */
-    v->start = text.p;
-    v->rest = trim(text);
-    v->fresh = true;
-    v->in_array = false;
-    v->several = false;
-    v->others = 0;
+    s->readers = readers; /* member by member: `detail` need not be cleared for each line */
+    s->start = text.p;
+    s->rest = trim_filler(text);
+    s->fresh = true;
+    s->in_array = false;
+    s->several = false;
+    s->others = 0;
 }
 
 bool value_read(struct json_reader *const *readers, unsigned reader, struct span text,
                 struct value *out)
 {
-    text = trim(text);
+    text = trim_filler(text);
     if (span_starts(text, SPAN("\xef\xbb\xbf"))) {
-        text = trim(span_from(text, 3));
+        text = trim_filler(span_from(text, 3));
     }
     *out = (struct value){.at = DOC_ROOT, .text = text, .reader = reader, .whole = true};
     if (json_read(readers[reader], text, &out->doc)) {
@@ -57,7 +57,7 @@ bool value_is_event(const struct doc *d, size_t at)
     return doc_tag(d, at) == '{' && !doc_at_end(d, doc_first(d, at));
 }
 
-static const char *name_of(const struct doc *d, size_t at)
+static const char *type_name(const struct doc *d, size_t at)
 {
     switch (doc_tag(d, at)) {
     case '{':
@@ -76,77 +76,77 @@ static const char *name_of(const struct doc *d, size_t at)
     }
 }
 
-static enum values_kind not_event(struct record_splitter *v, const char *what, size_t count)
+static enum values_kind count_not_event(struct record_splitter *s, const char *what, size_t count)
 {
-    v->others++;
+    s->others++;
     if (count > 1) {
-        (void)snprintf(v->detail, sizeof(v->detail), "%zu values that are no events, the first %s",
+        (void)snprintf(s->detail, sizeof(s->detail), "%zu values that are no events, the first %s",
                        count, what);
     } else {
-        (void)snprintf(v->detail, sizeof(v->detail), "%s is no event", what);
+        (void)snprintf(s->detail, sizeof(s->detail), "%s is no event", what);
     }
     return VALUES_NOT_EVENT;
 }
 
-static enum values_kind damaged(struct record_splitter *v)
+static enum values_kind damaged_rest(struct record_splitter *s)
 {
     size_t byte = 0;
-    const char *wrong = json_scan_wrong(v->readers[MAIN], &byte);
-    (void)snprintf(v->detail, sizeof(v->detail), "%s at byte %zu", wrong,
-                   (size_t)(v->rest.p - v->start) + byte);
-    v->rest.n = 0;
-    v->others++;
+    const char *wrong = json_scan_wrong(s->readers[MAIN], &byte);
+    (void)snprintf(s->detail, sizeof(s->detail), "%s at byte %zu", wrong,
+                   (size_t)(s->rest.p - s->start) + byte);
+    s->rest.n = 0;
+    s->others++;
     return VALUES_DAMAGED;
 }
 
-/* ---- elements of an array; the array as a whole has been read before, so they are well-formed */
+/* ---- elements of an array: the array was read as a whole, so they are well-formed ---- */
 
-static bool array_done(struct record_splitter *v)
+static bool array_ended(struct record_splitter *s)
 {
-    while (v->array.n > 0 && (is_filler(*v->array.p) || *v->array.p == ',')) {
-        v->array = span_from(v->array, 1);
+    while (s->array.n > 0 && (is_filler(*s->array.p) || *s->array.p == ',')) {
+        s->array = span_from(s->array, 1);
     }
-    return v->array.n == 0 || *v->array.p == ']';
+    return s->array.n == 0 || *s->array.p == ']';
 }
 
-static bool scan_element(struct record_splitter *v, struct value *out)
+static bool scan_element(struct record_splitter *s, struct value *out)
 {
     *out = (struct value){.at = DOC_ROOT, .reader = MAIN};
-    if (json_scan(v->readers[MAIN], &v->array, &out->doc, NULL) != FAIL_NONE) {
-        v->rest = v->array; /* cannot be: it was read before */
-        v->in_array = false;
+    if (json_scan(s->readers[MAIN], &s->array, &out->doc, NULL) != FAIL_NONE) {
+        s->rest = s->array; /* cannot be: the array was read before */
+        s->in_array = false;
         return false;
     }
     out->text = doc_source(&out->doc, DOC_ROOT);
     return true;
 }
 
-static enum values_kind next_element(struct record_splitter *v, struct value *out)
+static enum values_kind next_element(struct record_splitter *s, struct value *out)
 {
     size_t run = 0;
     const char *first = NULL;
-    while (!array_done(v)) {
-        struct span before = v->array;
-        if (!scan_element(v, out)) {
-            return damaged(v);
+    while (!array_ended(s)) {
+        struct span before = s->array;
+        if (!scan_element(s, out)) {
+            return damaged_rest(s);
         }
         if (value_is_event(&out->doc, DOC_ROOT)) {
             if (run == 0) {
                 return VALUES_OBJECT;
             }
-            v->array = before;
+            s->array = before;
             break;
         }
-        first = first != NULL ? first : name_of(&out->doc, DOC_ROOT);
+        first = first != NULL ? first : type_name(&out->doc, DOC_ROOT);
         run++;
-        if (v->others < TOLD_ONE_BY_ONE) {
+        if (s->others < REPORTED_ONE_BY_ONE) {
             break;
         }
     }
-    return run > 0 ? not_event(v, first, run) : VALUES_END;
+    return run > 0 ? count_not_event(s, first, run) : VALUES_END;
 }
 
-/* How many records its elements give, at most 2; 0 if none of them is an event. */
+/* How many records the elements give: 0, 1, or 2 for more than one. */
 static int array_records(const struct doc *d, size_t at)
 {
     size_t elements = 0;
@@ -158,14 +158,14 @@ static int array_records(const struct doc *d, size_t at)
     return !any ? 0 : elements > 1 ? 2 : 1;
 }
 
-/* ---- values one behind the other ---- */
+/* ---- values that follow each other ---- */
 
 static bool has_records(const struct doc *d)
 {
     return doc_tag(d, DOC_ROOT) == '[' && array_records(d, DOC_ROOT) > 0;
 }
 
-static enum values_kind on_value(struct record_splitter *v, struct value *out)
+static enum values_kind classify_value(struct record_splitter *s, struct value *out)
 {
     if (value_is_event(&out->doc, DOC_ROOT)) {
         return VALUES_OBJECT;
@@ -173,90 +173,91 @@ static enum values_kind on_value(struct record_splitter *v, struct value *out)
     bool array = doc_tag(&out->doc, DOC_ROOT) == '[';
     int records = array ? array_records(&out->doc, DOC_ROOT) : 0;
     if (records == 0) {
-        return not_event(v, array ? "an array without objects" : name_of(&out->doc, DOC_ROOT), 1);
+        return count_not_event(
+            s, array ? "an array without objects" : type_name(&out->doc, DOC_ROOT), 1);
     }
-    v->several = v->several || records > 1;
-    v->in_array = true;
-    v->array = span_from(out->text, 1);
+    s->several = s->several || records > 1;
+    s->in_array = true;
+    s->array = span_from(out->text, 1);
     return VALUES_END;
 }
 
 /* Read the next value of the line. False: damage. */
-static bool scan_value(struct record_splitter *v, struct value *out)
+static bool scan_value(struct record_splitter *s, struct value *out)
 {
     *out = (struct value){.at = DOC_ROOT, .reader = MAIN};
-    bool first = v->fresh;
-    v->fresh = false;
-    if (json_scan(v->readers[MAIN], &v->rest, &out->doc, NULL) != FAIL_NONE) {
+    bool first = s->fresh;
+    s->fresh = false;
+    if (json_scan(s->readers[MAIN], &s->rest, &out->doc, NULL) != FAIL_NONE) {
         return false;
     }
     out->text = doc_source(&out->doc, DOC_ROOT);
-    out->whole = first && v->rest.n == 0;
-    v->several = v->several || !out->whole;
+    out->whole = first && s->rest.n == 0;
+    s->several = s->several || !out->whole;
     return true;
 }
 
-/* From many on, values that are no events are told as one. */
-static enum values_kind skip_run(struct record_splitter *v, enum values_kind kind,
+/* After many values that are not events, a run of them is returned as one. */
+static enum values_kind skip_run(struct record_splitter *s, enum values_kind kind,
                                  struct value *out)
 {
     size_t run = 1;
-    while (kind == VALUES_NOT_EVENT && v->others > TOLD_ONE_BY_ONE && v->rest.n > 0) {
-        struct span before = v->rest;
-        if (!scan_value(v, out) || value_is_event(&out->doc, DOC_ROOT) || has_records(&out->doc)) {
-            v->rest = before;
+    while (kind == VALUES_NOT_EVENT && s->others > REPORTED_ONE_BY_ONE && s->rest.n > 0) {
+        struct span before = s->rest;
+        if (!scan_value(s, out) || value_is_event(&out->doc, DOC_ROOT) || has_records(&out->doc)) {
+            s->rest = before;
             break;
         }
         run++;
     }
-    return run > 1 ? not_event(v, "a value", run) : kind;
+    return run > 1 ? count_not_event(s, "a value", run) : kind;
 }
 
 /*
- * A line of plain text that begins with a number or two is damage, not numbers and damage: what
- * comes before damage counts from the first object or array on.
+ * Scalars at the start of a line count only if the line has no damage before its first object or
+ * array. Else a line of plain text that begins with a number would be a number and damage.
  */
-static enum values_kind scalar_first(struct record_splitter *v, const char *name)
+static enum values_kind scalar_at_start(struct record_splitter *s, const char *name)
 {
-    struct span before = v->rest;
+    struct span before = s->rest;
     struct value next;
-    for (char tag = 'n'; v->rest.n > 0 && tag != '{' && tag != '[';) {
-        if (!scan_value(v, &next)) {
-            v->several = false;
-            return damaged(v);
+    for (char tag = 'n'; s->rest.n > 0 && tag != '{' && tag != '[';) {
+        if (!scan_value(s, &next)) {
+            s->several = false;
+            return damaged_rest(s);
         }
         tag = doc_tag(&next.doc, DOC_ROOT);
     }
-    v->rest = before;
-    return not_event(v, name, 1);
+    s->rest = before;
+    return count_not_event(s, name, 1);
 }
 
-enum values_kind record_splitter_next(struct record_splitter *v, struct value *out)
+enum values_kind record_splitter_next(struct record_splitter *s, struct value *out)
 {
     for (;;) {
-        enum values_kind kind = v->in_array ? next_element(v, out) : VALUES_END;
+        enum values_kind kind = s->in_array ? next_element(s, out) : VALUES_END;
         if (kind != VALUES_END) {
             return kind;
         }
-        v->in_array = false;
-        if (v->rest.n == 0) {
+        s->in_array = false;
+        if (s->rest.n == 0) {
             return VALUES_END;
         }
-        bool first = v->fresh;
-        if (first && json_read(v->readers[MAIN], v->rest, &out->doc)) {
-            *out = (struct value){out->doc, DOC_ROOT, v->rest, MAIN, true};
-            v->fresh = false;
-            v->rest.n = 0;
-        } else if (!scan_value(v, out)) {
-            return damaged(v);
+        bool first = s->fresh;
+        if (first && json_read(s->readers[MAIN], s->rest, &out->doc)) {
+            *out = (struct value){out->doc, DOC_ROOT, s->rest, MAIN, true};
+            s->fresh = false;
+            s->rest.n = 0;
+        } else if (!scan_value(s, out)) {
+            return damaged_rest(s);
         }
         char tag = doc_tag(&out->doc, DOC_ROOT);
         if (first && tag != '{' && tag != '[') {
-            return scalar_first(v, name_of(&out->doc, DOC_ROOT));
+            return scalar_at_start(s, type_name(&out->doc, DOC_ROOT));
         }
-        kind = on_value(v, out);
+        kind = classify_value(s, out);
         if (kind != VALUES_END) {
-            return skip_run(v, kind, out);
+            return skip_run(s, kind, out);
         }
     }
 }

@@ -6,23 +6,23 @@
 
 enum { UTF8_STEP, NAMES_STEP, SECRETS_STEP, STEPS, MOST_GROWTH = 4 };
 
-void sanitizer_init(struct sanitizer *c, size_t max_bytes)
+void sanitizer_init(struct sanitizer *s, size_t max_bytes)
 {
     for (size_t i = 0; i < STEPS; i++) {
-        c->texts[i] = (struct buf)BUF_INIT(max_bytes * MOST_GROWTH + JSON_SLACK);
+        s->texts[i] = (struct buf)BUF_INIT(max_bytes * MOST_GROWTH + JSON_SLACK);
     }
-    edits_init(&c->edits, max_bytes * MOST_GROWTH);
+    edits_init(&s->edits, max_bytes * MOST_GROWTH);
 }
 
-void sanitizer_done(struct sanitizer *c)
+void sanitizer_done(struct sanitizer *s)
 {
     for (size_t i = 0; i < STEPS; i++) {
-        buf_done(&c->texts[i]);
+        buf_done(&s->texts[i]);
     }
-    edits_done(&c->edits);
+    edits_done(&s->edits);
 }
 
-/* Read the new text in place of the old one. */
+/* Read the new text. It replaces the old one in *v. */
 static bool read_again(struct json_reader *const *readers, const struct buf *text, struct value *v)
 {
     struct span rest = buf_span(text);
@@ -32,20 +32,20 @@ static bool read_again(struct json_reader *const *readers, const struct buf *tex
            rest.n == 0;
 }
 
-static bool clean_utf8(struct sanitizer *c, struct json_reader *const *readers, struct value *v)
+static bool clean_utf8(struct sanitizer *s, struct json_reader *const *readers, struct value *v)
 {
-    struct buf *out = &c->texts[UTF8_STEP];
+    struct buf *out = &s->texts[UTF8_STEP];
     buf_clear(out);
     json_clean(doc_source(&v->doc, v->at), out);
     return read_again(readers, out, v);
 }
 
-/* ---- names that stand twice ---- */
+/* ---- duplicate names ---- */
 
 static void drop_shadowed(struct edits *e, const struct doc *d, const struct duplicate_names *names,
                           size_t object)
 {
-    uint32_t kept_end = 0; /* end of the member before, once one was kept */
+    uint32_t kept_end = 0; /* end of the member before, 0 while none is kept */
     for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         bool drop = duplicate_names_shadowed(names, i);
         if (drop) {
@@ -63,33 +63,33 @@ static size_t tape_next(const struct doc *d, size_t i)
     return tag == 'l' || tag == 'u' || tag == 'd' ? i + 2 : i + 1;
 }
 
-static bool clean_names(struct sanitizer *c, struct json_reader *const *readers,
+static bool clean_names(struct sanitizer *s, struct json_reader *const *readers,
                         const struct duplicate_names *names, struct value *v)
 {
     const struct doc *d = &v->doc;
-    struct buf *out = &c->texts[NAMES_STEP];
+    struct buf *out = &s->texts[NAMES_STEP];
     buf_clear(out);
-    edits_clear(&c->edits);
+    edits_clear(&s->edits);
     for (size_t i = v->at; i < doc_next(d, v->at); i = tape_next(d, i)) {
         if (doc_tag(d, i) == '{') {
-            drop_shadowed(&c->edits, d, names, i);
+            drop_shadowed(&s->edits, d, names, i);
         }
     }
-    edits_apply(&c->edits, d->text, doc_extent(d, v->at), out);
+    edits_apply(&s->edits, d->text, doc_extent(d, v->at), out);
     return read_again(readers, out, v);
 }
 
-bool sanitizer_value(struct sanitizer *c, struct json_reader *const *readers,
+bool sanitizer_value(struct sanitizer *s, struct json_reader *const *readers,
                      struct duplicate_names *names, struct value *v)
 {
     bool unique = names->unique;
-    if (v->doc.repaired && !clean_utf8(c, readers, v)) {
+    if (v->doc.repaired && !clean_utf8(s, readers, v)) {
         return false;
     }
     if (!unique) {
         /* Indexes may have changed: the record is now the whole document. */
         return !duplicate_names_absent(names, &v->doc, v->at) &&
-               clean_names(c, readers, names, v) && duplicate_names_absent(names, &v->doc, v->at);
+               clean_names(s, readers, names, v) && duplicate_names_absent(names, &v->doc, v->at);
     }
     return true;
 }
@@ -115,7 +115,7 @@ bool sanitizer_has_secret(const struct doc *d, size_t at)
     return false;
 }
 
-/* `plain`: a text with its secrets replaced, not yet JSON. */
+/* `plain`: scratch for a text with its secrets replaced, not yet JSON. */
 static void redact_below(struct edits *e, const struct doc *d, size_t at, struct buf *plain)
 {
     char tag = doc_tag(d, at);
@@ -136,13 +136,13 @@ static void redact_below(struct edits *e, const struct doc *d, size_t at, struct
     }
 }
 
-bool sanitizer_redact(struct sanitizer *c, struct json_reader *const *readers, struct value *v)
+bool sanitizer_redact(struct sanitizer *s, struct json_reader *const *readers, struct value *v)
 {
-    struct buf *out = &c->texts[SECRETS_STEP];
-    edits_clear(&c->edits);
-    redact_below(&c->edits, &v->doc, v->at, out);
+    struct buf *out = &s->texts[SECRETS_STEP];
+    edits_clear(&s->edits);
+    redact_below(&s->edits, &v->doc, v->at, out);
     bool fits = !out->overflowed;
     buf_clear(out);
-    edits_apply(&c->edits, v->doc.text, doc_extent(&v->doc, v->at), out);
+    edits_apply(&s->edits, v->doc.text, doc_extent(&v->doc, v->at), out);
     return fits && read_again(readers, out, v);
 }

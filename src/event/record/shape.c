@@ -19,36 +19,36 @@ static bool is_opencode(const struct doc *d, size_t at)
     return at != 0 && doc_tag(d, at) == '"' && runtime_opencode_type(doc_string(d, at));
 }
 
-bool shape_is_vendors(const struct doc *d, const struct record_index *o)
+bool shape_has_beacon_vendor(const struct doc *d, const struct record_index *index)
 {
-    size_t vendor = o->at[OUTLINE_VENDOR];
+    size_t vendor = index->at[INDEX_VENDOR];
     return vendor != 0 && doc_tag(d, vendor) == '"' &&
            span_eq(doc_string(d, vendor), SPAN("beacon"));
 }
 
-bool shape_is_beacon(const struct doc *d, const struct record_index *o)
+bool shape_is_beacon(const struct doc *d, const struct record_index *index)
 {
-    size_t version = o->at[OUTLINE_SCHEMA_VERSION];
-    return shape_is_vendors(d, o) ||
-           (version != 0 && doc_tag(d, version) != 'n' && is_object(d, o->at[OUTLINE_EVENT]) &&
-            is_object(d, o->at[OUTLINE_HARNESS]));
+    size_t version = index->at[INDEX_SCHEMA_VERSION];
+    return shape_has_beacon_vendor(d, index) ||
+           (version != 0 && doc_tag(d, version) != 'n' && is_object(d, index->at[INDEX_EVENT]) &&
+            is_object(d, index->at[INDEX_HARNESS]));
 }
 
-enum shape shape_of(const struct doc *d, const struct record_index *o)
+enum shape shape_of(const struct doc *d, const struct record_index *index)
 {
-    if ((o->signs & SIGN_OTLP) != 0) {
+    if ((index->signs & SIGN_OTLP) != 0) {
         return SHAPE_OTLP;
     }
-    if (shape_is_beacon(d, o)) {
+    if (shape_is_beacon(d, index)) {
         return SHAPE_BEACON;
     }
-    if ((o->signs & SIGN_ECS) != 0) {
+    if ((index->signs & SIGN_ECS) != 0) {
         return SHAPE_ECS;
     }
-    if ((o->signs & SIGN_OTEL) != 0) {
+    if ((index->signs & SIGN_OTEL) != 0) {
         return SHAPE_OTEL;
     }
-    bool hook = (o->signs & SIGN_HOOK) != 0 ||
-                ((o->signs & SIGN_BESIDE) != 0 && is_opencode(d, o->at[OUTLINE_TYPE]));
+    bool hook = (index->signs & SIGN_HOOK) != 0 ||
+                ((index->signs & SIGN_BESIDE) != 0 && is_opencode(d, index->at[INDEX_TYPE]));
     return hook ? SHAPE_HOOK : SHAPE_FLAT;
 }

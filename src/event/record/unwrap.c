@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/unwrap.h"
 
-static bool is(const struct doc *d, size_t at, char tag)
+static bool has_tag(const struct doc *d, size_t at, char tag)
 {
     return at != 0 && doc_tag(d, at) == tag;
 }
 
-/* Rule 1: Vector's wrapper around a line that it could not parse. */
-static bool wrapper(const struct doc *d, const struct record_index *o, struct unwrap *u)
+/* Rule 1: Vector's wrapper around a line that it did not parse. */
+static bool find_vector_wrapper(const struct doc *d, const struct record_index *index,
+                                struct unwrap *u)
 {
-    size_t message = o->at[OUTLINE_MESSAGE];
-    if (!is(d, message, '"') || !is(d, o->at[OUTLINE_SOURCE_TYPE], '"') ||
-        o->at[OUTLINE_FILE] == 0 || o->at[OUTLINE_VENDOR] != 0) {
+    size_t message = index->at[INDEX_MESSAGE];
+    if (!has_tag(d, message, '"') || !has_tag(d, index->at[INDEX_SOURCE_TYPE], '"') ||
+        index->at[INDEX_FILE] == 0 || index->at[INDEX_VENDOR] != 0) {
         return false;
     }
     u->must = true;
@@ -29,50 +30,50 @@ static bool begins_object(struct span s)
     return s.n > 0 && *s.p == '{';
 }
 
-static void candidate(const struct doc *d, size_t at, struct unwrap *u)
+static void add_candidate(const struct doc *d, size_t at, struct unwrap *u)
 {
-    if (is(d, at, '"') && begins_object(doc_string(d, at))) {
+    if (has_tag(d, at, '"') && begins_object(doc_string(d, at))) {
         u->texts[u->count++] = doc_string(d, at);
     }
 }
 
-/* Rule 1b: Filebeat, Fluent Bit, Docker and others around a line that they did not look into. */
-static void shipped(const struct doc *d, const struct record_index *o, struct unwrap *u)
+/* Rule 1b: wrappers of Filebeat, Fluent Bit, Docker and others around a line as text. */
+static void find_texts(const struct doc *d, const struct record_index *index, struct unwrap *u)
 {
-    candidate(d, o->at[OUTLINE_MESSAGE], u);
-    candidate(d, o->at[OUTLINE_LOG], u);
-    candidate(d, o->at[OUTLINE_EVENT_ORIGINAL], u);
-    size_t event = o->at[OUTLINE_EVENT];
-    if (is(d, event, '{')) {
-        candidate(d, doc_member(d, event, SPAN("original")), u);
+    add_candidate(d, index->at[INDEX_MESSAGE], u);
+    add_candidate(d, index->at[INDEX_LOG], u);
+    add_candidate(d, index->at[INDEX_EVENT_ORIGINAL], u);
+    size_t event = index->at[INDEX_EVENT];
+    if (has_tag(d, event, '{')) {
+        add_candidate(d, doc_member(d, event, SPAN("original")), u);
     }
-    candidate(d, o->at[OUTLINE_BODY], u);
+    add_candidate(d, index->at[INDEX_BODY], u);
 }
 
 /* Rule 2: Splunk's HTTP event collector, and Beacon's own policy envelope. */
-static void envelope(const struct doc *d, const struct record_index *o, struct unwrap *u)
+static void find_envelope(const struct doc *d, const struct record_index *index, struct unwrap *u)
 {
-    size_t event = o->at[OUTLINE_EVENT];
-    if (!is(d, event, '{') || o->at[OUTLINE_VENDOR] != 0 ||
+    size_t event = index->at[INDEX_EVENT];
+    if (!has_tag(d, event, '{') || index->at[INDEX_VENDOR] != 0 ||
         (doc_member(d, event, SPAN("vendor")) == 0 &&
          doc_member(d, event, SPAN("schema_version")) == 0 &&
-         !is(d, doc_member(d, event, SPAN("event")), '{'))) {
+         !has_tag(d, doc_member(d, event, SPAN("event")), '{'))) {
         return;
     }
     u->at = event;
-    u->time = o->at[OUTLINE_TIME];
-    u->host = o->at[OUTLINE_HOST];
+    u->time = index->at[INDEX_TIME];
+    u->host = index->at[INDEX_HOST];
 }
 
-void unwrap_look(const struct doc *d, const struct record_index *o, struct unwrap *u)
+void unwrap_look(const struct doc *d, const struct record_index *index, struct unwrap *u)
 {
     u->count = 0;
     u->must = false;
     u->at = 0;
     u->time = 0;
     u->host = 0;
-    if (!wrapper(d, o, u)) {
-        shipped(d, o, u);
-        envelope(d, o, u);
+    if (!find_vector_wrapper(d, index, u)) {
+        find_texts(d, index, u);
+        find_envelope(d, index, u);
     }
 }

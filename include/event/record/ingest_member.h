@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ingest_member.h - the member `ingest`, the last of every event (kafka-contract.md §1).
+ *
+ *     ingest_member_origin(&text, &origin);                 // once for an object
+ *     ingest_member_write(&out, buf_span(&text), &facts);   // ,"ingest":{"id":"...",...}}
+ */
+#ifndef EVENT_RECORD_INGEST_MEMBER_H
+#define EVENT_RECORD_INGEST_MEMBER_H
+
+#include "base/buf.h"
+#include "codec/timestamp.h"
+#include "event/record/origin.h"
+#include "event/record/shape.h"
+
+/* What `ingest` holds besides the origin. Empty spans and zeros are left out. */
+struct ingest {
+    const char *id; /* 36 characters */
+    uint64_t line;
+    uint64_t item; /* 0: the only record of its line */
+    enum shape shape;
+    enum time_quality time;
+    struct span action;
+    struct span repository;
+    struct span actor;
+};
+
+/* Append the part about a whole object, between id and line: ","customer":"...",...,"line": */
+void ingest_member_origin(struct buf *out, const struct object_origin *o);
+
+/* Append `,"ingest":{...}}` to the members of an event. `origin`: from ingest_member_origin. */
+void ingest_member_write(struct buf *out, struct span origin, const struct ingest *i);
+
+#endif

@@ -10,25 +10,22 @@
 struct rules;
 
 struct build_input {
-    const struct doc *doc; /* of a text that is clean: no bad UTF-8 */
-    size_t at;             /* tape index of the record, an object; no duplicate names count */
-    const struct record_index *index; /* of it, by builder_names; NULL: not known */
-    enum shape shape; /* any but SHAPE_NONE, SHAPE_BEACON; SHAPE_OTLP: an attribute record */
+    const struct doc *doc;            /* sanitized, with extents */
+    size_t at;                        /* the record, an object without duplicate names */
+    const struct record_index *index; /* of the record, made with builder_names; NULL: none */
+    enum shape shape;                 /* any but SHAPE_NONE and SHAPE_BEACON */
     const struct object_origin *source;
     const struct rules *rules; /* NULL: built-in only */
 
-    /* What an envelope around the record said (normalization.md §2 rule 2), "" if nothing. Tried
-     * last.
-     */
+    /* Of an envelope around the record (normalization.md §2, rule 2), tried last; "" if none. */
     struct span envelope_time; /* a number's text or a string's characters */
     struct span envelope_host;
 
-    /* Another reader than the doc's, lent for a second reading of a SHAPE_OTEL record until the
-     * event has been used. NULL: the builder makes one. */
+    /* A reader other than that of doc, to read a SHAPE_OTEL record again. The builder uses it until
+     * the event has been used. NULL: the builder makes one. */
     struct json_reader *reader;
 
-    bool without_record; /* kafka-contract.md §1, size: leave raw.record out and set field_truncated
-                          */
+    bool without_record; /* leave out raw.record and set field_truncated (kafka-contract.md §1) */
 };
 
 #endif

@@ -11,36 +11,36 @@
 
 struct draft;
 
-/* The category that the action's first word says; empty if it says none. */
+/* The category for the first word of the action; empty if there is none. */
 struct span category_infer(struct span action);
 
 /* Whether it is one of the words of normalization.md §6. */
 MUST_USE bool category_is_known(struct span word);
 
-/* The first string of an array that is such a word, else its first string; in lower case. */
+/* Of an array: the first such word, else the first string, in lower case. */
 struct span category_of_array(struct arena *a, const struct doc *d, size_t at);
 
-/* info, low, medium, high or critical for a word; empty for an unknown one. */
+/* info, low, medium, high or critical for a word; empty if it is unknown. */
 struct span severity_of_word(struct span word);
 
-/* For documents: whole words and beginnings of words, between blanks. False: no more rows. */
+/* The i-th row, for documents: words and beginnings of words. False: no more rows. */
 MUST_USE bool severity_row(size_t i, const char **words, const char **prefixes,
                            struct span *severity);
 
 enum severity_scale {
-    SEVERITY_SYSLOG, /* 0 to 7, 0 the worst */
+    SEVERITY_SYSLOG, /* 0 to 7, 0 is the most severe */
     SEVERITY_OTEL,   /* 1 to 24 */
     SEVERITY_ECS,    /* 0 to 100 */
     SEVERITY_BEACON, /* Beacon's own mapping to ECS: 2 to 6, else as ECS */
 };
 
-/* Of an event that says none: high for what failed or was denied, else info. */
+/* For an event that states none: high if something failed or was denied, else info. */
 struct span severity_default(struct span action, struct span policy_decision);
 
-/* The same for a whole number in its text; empty if it is none of the scale. */
+/* The severity for a number in its text; empty if it is not on the scale. */
 struct span severity_of_number(struct span number, enum severity_scale scale);
 
-/* Decide on both, once the action stands. */
+/* Decide on both, after the action. */
 void draft_decide_category(struct draft *d);
 void draft_decide_severity(struct draft *d);
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * draft.h - an event while it is being built: what each field will be, and what the rules
- * that decide on action, category and severity need to know.
- *
- * The path (build.c): look up -> collect -> action -> what depends on it -> category, severity
- * -> write. Nothing is written before all is decided.
+ * draft.h - an event that is being built: the value of each field, and what the rules on action,
+ * category and severity need. Nothing is written before all fields are decided; the order of the
+ * steps is in build.c.
  */
 #ifndef EVENT_MAP_DRAFT_H
 #define EVENT_MAP_DRAFT_H
@@ -19,19 +17,19 @@
 enum value_kind {
     VALUE_NONE,
     VALUE_TEXT,    /* characters, to be escaped */
-    VALUE_LITERAL, /* JSON as it is: a number, true, false */
-    VALUE_DOC,     /* a value of a document, copied without blanks */
-    VALUE_JSON,    /* text that is JSON itself if it parses; else a string */
-    VALUE_LIST,    /* words between commas: an array of strings */
+    VALUE_LITERAL, /* JSON: a number, true, false */
+    VALUE_DOC,     /* a value of a document, to be copied without blanks */
+    VALUE_JSON,    /* a text that is JSON if it can be read, else a string */
+    VALUE_LIST,    /* words between commas, an array of strings */
 };
 
 struct field_value {
     enum value_kind kind;
     struct span text;      /* all but VALUE_DOC */
-    const struct doc *doc; /* where it stands, if it does */
+    const struct doc *doc; /* where it was found; NULL: nowhere */
     size_t at;
-    const struct span *path; /* it was taken from, or one that the name is like; NULL: derived */
-    bool folded;             /* the name, which stands before the value, is only alike */
+    const struct span *path; /* of the alias row; NULL: derived */
+    bool folded;             /* the name in the document only folds to the path */
 };
 
 struct draft {
@@ -39,8 +37,8 @@ struct draft {
     struct lookup *lookup;
     struct arena *arena;
     const struct action_words *words;
-    struct field_value values[FIELDS]; /* written by draft_slot; else neither kind nor path */
-    uint64_t touched[FIELDS / 64 + 1]; /* a bit for each that draft_slot gave for this record */
+    struct field_value values[FIELDS]; /* set through draft_slot; others have no kind and no path */
+    uint64_t touched[FIELDS / 64 + 1]; /* a bit for each draft_slot of this record */
     struct text_cache harnesses, systems, severities, categories, tools, words_seen, inferred;
     struct timestamp time;
     struct span time_unread; /* as in struct built */
@@ -49,7 +47,7 @@ struct draft {
     bool tool_decision;      /* Claude Code's record of that name */
 };
 
-/* Where it was taken from: a path, or a member's name; "" if derived or constant. */
+/* Where the value was found: a path, or the name of the member. "" if it is derived or constant. */
 static inline struct span value_source(const struct field_value *v)
 {
     if (v->path == NULL) {
@@ -58,7 +56,7 @@ static inline struct span value_source(const struct field_value *v)
     return v->folded ? doc_string(v->doc, v->at - 1) : *v->path;
 }
 
-/* The value of a field, to be written. */
+/* The value of a field, to be set. */
 static inline struct field_value *draft_slot(struct draft *d, enum field f)
 {
     d->touched[f / 64] |= (uint64_t)1 << f % 64;
@@ -85,14 +83,14 @@ static inline bool draft_has(const struct draft *d, enum field f)
     return d->values[f].kind != VALUE_NONE;
 }
 
-/* Text of a field that is one; empty if it is absent. */
+/* The text of a field; empty if it is absent or not a text. */
 static inline struct span draft_text(const struct draft *d, enum field f)
 {
     return d->values[f].kind == VALUE_TEXT || d->values[f].kind == VALUE_JSON ? d->values[f].text
                                                                               : span_of("", 0);
 }
 
-/* Set a derived text; an empty one clears the field. Keeps the source. */
+/* Set a derived text; an empty one clears the field. Where it was found is kept. */
 static inline void draft_set(struct draft *d, enum field f, struct span text)
 {
     struct field_value *v = draft_slot(d, f);
@@ -100,7 +98,7 @@ static inline void draft_set(struct draft *d, enum field f, struct span text)
     v->text = text;
 }
 
-/* Forget the values of the record before. A record has some thirty out of all the fields. */
+/* Clear the values of the previous record: only those that were set, some thirty. */
 void draft_clear(struct draft *d);
 
 #endif

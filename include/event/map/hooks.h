@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hooks.h - payloads that agents give to their hooks: which agent it was. */
+/*
+ * hooks.h - which agent wrote the payload of a hook. Agents differ in the spelling of their hooks'
+ * names and in the members beside them (normalization.md §7).
+ */
 #ifndef EVENT_MAP_HOOKS_H
 #define EVENT_MAP_HOOKS_H
 
@@ -7,7 +10,7 @@
 
 struct lookup;
 
-/* The runtime whose hook wrote this record, empty if nothing tells. */
+/* The runtime whose hook wrote the record; empty if it is unknown. */
 struct span runtime_of_hook(const struct lookup *l);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "event/map/draft.h"
 
-/* Step 0: the tables of §10.2 for Claude Code, Codex and metrics. Empty: not a record of theirs. */
+/* Step 0: tables for Claude Code, Codex, metrics (event-schema.md §10.2). Empty: another record. */
 struct span draft_action_by_runtime(struct draft *d);
 
 /* Steps 4 to 6: by the fields that are there. Never empty. */

@@ -51,10 +51,11 @@ int action_words_row(const struct action_words *w, struct span word);
  */
 MUST_USE bool action_in_family(struct span low);
 
-/* The action of a finished tool use (§10.4, for all runtimes), by the tool's name in lower case. */
+/* The action of a finished tool use by the tool's name in lower case (event-schema.md
+ * §10.4, for all runtimes). */
 struct span action_of_tool(struct span tool);
 
-/* read, create, modify or "" for a tool's name in lower case (§10.4). */
+/* read, create, modify or "" for a tool's name in lower case (event-schema.md §10.4). */
 struct span operation_of_tool(struct span tool);
 
 /* What was done to a file: by the operation, else by the tool. Both in lower case, "" if unknown.

@@ -18,7 +18,7 @@ static struct span action_of_its_tool(struct draft *d)
     return action;
 }
 
-/* A tool use that failed says so whatever its hook is called (§10.4). */
+/* A hook with an error is a failed tool use, whatever the hook's name (event-schema.md §10.4). */
 static bool hook_failed(const struct draft *d)
 {
     struct hit hit;
@@ -26,7 +26,7 @@ static bool hook_failed(const struct draft *d)
            doc_tag(hit.doc, hit.at) != 'f';
 }
 
-/* opencode's message.part.updated: what kind of part, and how far a tool has come. */
+/* opencode's message.part.updated: by the type of the part and the status of a tool. */
 static struct span action_of_part(struct draft *d)
 {
     struct span type = span_of("", 0);
@@ -75,8 +75,8 @@ static struct span action_of_word(struct draft *d, struct span value)
 }
 
 /*
- * Steps 1 to 3 on the source's word. Empty: it means nothing to us. A hook's own words come first:
- * opencode's session.created is session.started, though there are events of that name.
+ * Steps 1 to 3 for the source's word. Empty: the word is unknown. A hook's words come first:
+ * opencode's session.created is session.started, although session.created is a known action.
  */
 static struct span action_of_value(struct draft *d, struct span value)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of the rebuild path; what each step does is in the module it calls. */
+/* The order of the rebuild path. What each step does is in the module that it calls. */
 #include "event/map/build.h"
 
 #include "base/alloc.h"
@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-enum { PLAIN_BYTES = 4 << 20 }; /* largest record whose attribute lists become maps */
+enum { PLAIN_BYTES = 4 << 20 }; /* largest record whose lists of attributes become maps */
 
 struct builder {
     struct lookup *lookup;
@@ -25,10 +25,10 @@ struct builder {
     struct draft draft;
     struct event_writer writer;
     struct action_words *words;
-    struct json_reader *reader; /* of records made plain, if none is lent */
+    struct json_reader *reader; /* of plain records, if the caller has none */
     struct buf plain;
     struct repository_cache repositories;
-    struct buf redacted; /* one text of the key */
+    struct buf redacted; /* scratch for one text */
 };
 
 struct builder *builder_new(void)
@@ -64,8 +64,8 @@ struct pathset *builder_names(struct builder *b)
     return lookup_names(b->lookup);
 }
 
-/* What look-ups are done in: the record, or its reading with attribute lists as maps. */
-static bool builder_look(struct builder *b, const struct build_input *in, struct doc *plain)
+/* Look up the record, or the same record with maps in place of lists of attributes. */
+static bool look_up_record(struct builder *b, const struct build_input *in, struct doc *plain)
 {
     const struct doc *doc = in->doc;
     const struct record_index *index = in->index;
@@ -85,7 +85,7 @@ static bool builder_look(struct builder *b, const struct build_input *in, struct
     return lookup_record(b->lookup, doc, at, index, in->shape, in->rules);
 }
 
-static struct span redacted(struct builder *b, struct span text)
+static struct span redact_text(struct builder *b, struct span text)
 {
     buf_clear(&b->redacted);
     if (!rules_redact(b->draft.in->rules, text, &b->redacted)) {
@@ -95,18 +95,18 @@ static struct span redacted(struct builder *b, struct span text)
     return arena_join(&b->arena, &kept, 1);
 }
 
-/* The key and `ingest` leave, too: what is taken out of the event is not in them. */
+/* The key and `ingest` are produced too: they must not hold what is redacted in the event. */
 static void redact_facts(struct builder *b, struct event_facts *facts)
 {
     struct span *const texts[] = {&facts->key.category, &facts->key.harness,  &facts->key.session,
                                   &facts->key.user,     &facts->key.hostname, &facts->key.action,
                                   &facts->action,       &facts->repository};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        *texts[i] = redacted(b, *texts[i]);
+        *texts[i] = redact_text(b, *texts[i]);
     }
 }
 
-static void builder_facts(struct builder *b, struct event_facts *facts)
+static void fill_facts(struct builder *b, struct event_facts *facts)
 {
     const struct draft *d = &b->draft;
     struct output_key *key = &facts->key;
@@ -128,18 +128,17 @@ static void builder_facts(struct builder *b, struct event_facts *facts)
     facts->repository = repository_recall(&b->repositories, facts->repository);
 }
 
-/* Fields that are about the record as a whole. */
+/* Fields that the worker alone decides on. */
 static void draft_set_reserved(struct draft *d)
 {
     draft_set(d, FIELD_RAW_SOURCE_SHAPE, span_str(shape_name(d->in->shape)));
     bool without = d->in->without_record;
-    draft_slot(d, FIELD_RAW_RECORD)->kind =
-        without ? VALUE_NONE : VALUE_DOC; /* written by itself */
+    draft_slot(d, FIELD_RAW_RECORD)->kind = without ? VALUE_NONE : VALUE_DOC; /* by event_writer */
     *draft_slot(d, FIELD_FIELD_TRUNCATED) = (struct field_value){
         without ? VALUE_LITERAL : VALUE_NONE, SPAN("true"), NULL, 0, NULL, false};
 }
 
-/* The order of the rebuild path: what each step reads, the steps before it have decided. */
+/* The order of the rebuild path: each step reads only what the steps before it have decided. */
 static void decide_fields(struct draft *d)
 {
     draft_clear(d);
@@ -159,8 +158,9 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
 {
     struct draft *d = &b->draft;
     struct doc plain = {0};
-    if (!builder_look(b, in, &plain) && in->shape == SHAPE_FLAT) {
-        return false; /* normalization.md §2 rule 9; a record of another shape is known by that */
+    if (!look_up_record(b, in, &plain) && in->shape == SHAPE_FLAT) {
+        return false; /* normalization.md §2, rule 9; a record of another shape is an event by its
+                         shape */
     }
     arena_clear(&b->arena);
     d->in = in;
@@ -171,7 +171,7 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     d->tool_decision = false;
     decide_fields(d);
     event_writer_write(&b->writer, d, out);
-    builder_facts(b, facts);
+    fill_facts(b, facts);
     return true;
 }
 

@@ -96,7 +96,7 @@ void draft_decide_category(struct draft *d)
 {
     struct span category;
     if (!rules_constant(d->in->rules, FIELD_EVENT_CATEGORY, &category)) {
-        /* what the action says wins over an explicit word, known or not */
+        /* the category of the action is preferred to an explicit one */
         category = category_of_action(d, draft_text(d, FIELD_EVENT_ACTION));
         if (category.n == 0) {
             category = category_explicit(d);
@@ -109,8 +109,8 @@ void draft_decide_category(struct draft *d)
 
 /* clang-format off: one row a rule */
 static const struct {
-    const char *words;    /* the whole word */
-    const char *prefixes; /* or its beginning */
+    const char *words;    /* a whole word */
+    const char *prefixes; /* or the beginning of one */
     struct span severity;
 } severities[] = {
     {"trace debug notice ok", "info", SPAN_INIT("info")},
@@ -122,7 +122,7 @@ static const struct {
 
 static const struct {
     enum severity_scale scale;
-    int last; /* the row holds up to this number */
+    int last; /* largest number of the row */
     struct span severity;
 } scales[] = {
     {SEVERITY_SYSLOG, 2, SPAN_INIT("critical")},   {SEVERITY_SYSLOG, 3, SPAN_INIT("high")},
@@ -167,7 +167,7 @@ struct span severity_of_word(struct span word)
                : nothing;
 }
 
-/* Digits, perhaps with a fraction that is cut. -1: no such number. */
+/* Digits; a fraction is cut off. -1: not a number. */
 static int small_number(struct span s)
 {
     s = text_trim(s);
@@ -193,7 +193,7 @@ struct span severity_of_number(struct span number, enum severity_scale scale)
     return nothing;
 }
 
-/* Which scale a number has depends on where it stands. */
+/* The scale of a number depends on its path. */
 static enum severity_scale scale_of(const struct draft *d, const struct hit *hit)
 {
     if (span_eq(*hit->path, SPAN("severityNumber")) ||
@@ -233,7 +233,7 @@ struct span severity_default(struct span action, struct span policy_decision)
     return bad ? SPAN("high") : SPAN("info");
 }
 
-/* What the record says; without a word that is known it is the least. Empty: it says nothing. */
+/* The severity that the record states, info if its word is unknown. Empty: it states none. */
 static struct span severity_stated(struct draft *d)
 {
     struct search s = lookup_search(FIELD_SEVERITY);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    NUMBER_BYTES = 64, /* a longer text is no number of ours */
+    NUMBER_BYTES = 64, /* a longer text is not taken for a number */
     WHOLE_BYTES = 24,
 };
 
@@ -22,7 +22,7 @@ static size_t digits_end(struct span s, size_t i)
     return i;
 }
 
-/* RFC 8259: what may stand in an event as it is. */
+/* Whether it is a number by RFC 8259. */
 static bool number_grammar(struct span s)
 {
     size_t from = s.n > 0 && s.p[0] == '-' ? 1 : 0;
@@ -54,11 +54,11 @@ static bool text_double(struct span s, double *v)
     }
     memcpy(buf, s.p, s.n);
     buf[s.n] = '\0';
-    *v = strtod(buf, NULL); /* the program never leaves the C locale */
+    *v = strtod(buf, NULL); /* the program's locale is always C */
     return isfinite(*v);
 }
 
-/* Digits alone, exactly; within 64 bits and not the smallest of them. */
+/* Digits with an optional minus, within 64 bits and not INT64_MIN. */
 static bool text_whole(struct span s, int64_t *v)
 {
     bool minus = s.n > 0 && *s.p == '-';
@@ -92,8 +92,8 @@ static struct span print_whole(struct arena *a, int64_t v)
     return span_of(p, (size_t)(end - p));
 }
 
-/* Half up, without passing through a double. */
-static int64_t divide(int64_t v, int64_t per)
+/* Round half up, in integers. */
+static int64_t divide_rounded(int64_t v, int64_t per)
 {
     int64_t q = v / per;
     int64_t rest = v % per;
@@ -106,7 +106,7 @@ static int64_t divide(int64_t v, int64_t per)
 
 struct span convert_integer(struct arena *a, int64_t v, int64_t per)
 {
-    return print_whole(a, divide(v, per));
+    return print_whole(a, divide_rounded(v, per));
 }
 
 bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *out)
@@ -115,7 +115,7 @@ bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *
     double x = 0;
     text = text_trim(text);
     if (text_whole(text, &v)) {
-        *out = print_whole(a, divide(v, per));
+        *out = print_whole(a, divide_rounded(v, per));
         return true;
     }
     if (!text_double(text, &x)) {
@@ -209,7 +209,7 @@ static int base64_value(char c)
     return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
-/* Exactly `digits` of hex out of base64, with or without its padding. */
+/* Exactly `digits` hex digits from base64, with or without padding. */
 static bool base64_hex(struct arena *a, struct span s, size_t digits, struct span *out)
 {
     while (s.n > 0 && s.p[s.n - 1] == '=') {

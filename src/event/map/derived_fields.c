@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields that no path holds: they follow from others, or from the action. */
 #include "event/map/derived_fields.h"
 
 #include "event/map/convert.h"
@@ -13,14 +12,14 @@
 
 static const struct span nothing = {"", 0};
 
-static void default_text(struct draft *d, enum field f, struct span text)
+static void set_default_text(struct draft *d, enum field f, struct span text)
 {
     if (!draft_has(d, f)) {
         draft_set(d, f, text);
     }
 }
 
-/* mcp__server__tool, MCP:tool; else the tool's name if the record speaks of MCP at all. */
+/* mcp__server__tool or MCP:tool; else the tool's name, if any field is about MCP. */
 static void split_mcp(struct draft *d)
 {
     struct span tool = draft_text(d, FIELD_TOOL_NAME);
@@ -51,7 +50,7 @@ static void split_mcp(struct draft *d)
     }
 }
 
-/* The path of a file:// resource, if no path is named. */
+/* The path of a file:// resource, if the record has no path. */
 static void file_of_resource(struct draft *d)
 {
     struct span uri = draft_text(d, FIELD_MCP_RESOURCE_URI);
@@ -64,7 +63,7 @@ static void file_of_resource(struct draft *d)
     }
 }
 
-/* Hook payloads: what §10.4 takes from elsewhere. */
+/* Fields of hook payloads that come from other members (event-schema.md §10.4). */
 static void hook_fallbacks(struct draft *d)
 {
     struct span path;
@@ -86,7 +85,7 @@ static void hook_fallbacks(struct draft *d)
     }
 }
 
-/* Credentials of a URL never leave, whatever redaction is set to. */
+/* Credentials of a URL are never produced, whatever redaction is set to. */
 static struct span without_userinfo(struct draft *d, struct span url)
 {
     struct span info = repository_userinfo(url);
@@ -109,7 +108,7 @@ static void repository_urls(struct draft *d)
     }
 }
 
-/* A run without a stated origin is CI; a stated one that is no word of ours stays in raw. */
+/* A record about a run is from CI unless it states an origin. An unknown origin stays in raw. */
 static void infer_origin(struct draft *d)
 {
     struct hit hit;
@@ -138,14 +137,14 @@ static void map_file_operation(struct draft *d)
 
 void draft_derive(struct draft *d)
 {
-    default_text(d, FIELD_ENDPOINT_HOSTNAME, d->in->envelope_host);
-    default_text(d, FIELD_ENDPOINT_OS, SPAN("unknown"));
+    set_default_text(d, FIELD_ENDPOINT_HOSTNAME, d->in->envelope_host);
+    set_default_text(d, FIELD_ENDPOINT_OS, SPAN("unknown"));
     split_mcp(d);
     file_of_resource(d);
     hook_fallbacks(d);
     repository_urls(d);
     infer_origin(d);
-    default_text(d, FIELD_HARNESS_NAME, SPAN("unknown"));
+    set_default_text(d, FIELD_HARNESS_NAME, SPAN("unknown"));
     map_file_operation(d);
 }
 
@@ -157,9 +156,9 @@ static void prompt_text(struct draft *d)
         return;
     }
     draft_map_field(d, FIELD_PROMPT_TEXT);
-    default_text(d, FIELD_PROMPT_TEXT, draft_messages_text(d, FIELD_GEN_AI_INPUT_MESSAGES));
+    set_default_text(d, FIELD_PROMPT_TEXT, draft_messages_text(d, FIELD_GEN_AI_INPUT_MESSAGES));
     if (d->in->shape == SHAPE_HOOK) {
-        default_text(d, FIELD_PROMPT_TEXT, draft_messages_text(d, FACT_PROMPT_PARTS));
+        set_default_text(d, FIELD_PROMPT_TEXT, draft_messages_text(d, FACT_PROMPT_PARTS));
     }
 }
 
@@ -176,7 +175,7 @@ static void tool_command(struct draft *d)
                                               : nothing);
 }
 
-/* Codex says its command only in the arguments of the tool. */
+/* Codex has the command only in the arguments of the tool. */
 static void codex_command(struct draft *d)
 {
     struct span cmd;
@@ -187,7 +186,8 @@ static void codex_command(struct draft *d)
     }
 }
 
-/* How long a session or a model took is no duration of a command (§10.1: only with one). */
+/* Without a command or a tool, exit code and duration belong to a session or a model
+ * (event-schema.md §10.1). */
 static void command_numbers(struct draft *d)
 {
     if (!draft_has(d, FIELD_COMMAND_EXIT_CODE) && !draft_has(d, FIELD_COMMAND_DURATION_MS)) {
@@ -207,11 +207,11 @@ static void file_operation(struct draft *d)
     bool file = span_starts(draft_text(d, FIELD_EVENT_ACTION), SPAN("file."));
     if (d->in->shape == SHAPE_HOOK && file && draft_has(d, FIELD_FILE_PATH)) {
         struct span tool = arena_lower(d->arena, draft_text(d, FIELD_TOOL_NAME));
-        default_text(d, FIELD_FILE_OPERATION, operation_of_tool(tool));
+        set_default_text(d, FIELD_FILE_OPERATION, operation_of_tool(tool));
     }
 }
 
-static void approval(struct draft *d)
+static void approval_fields(struct draft *d)
 {
     draft_map_field(d, FIELD_APPROVAL_REASON);
     if (draft_has(d, FIELD_APPROVAL_DECISION) && !draft_has(d, FIELD_APPROVAL_REQUIRED)) {
@@ -220,7 +220,7 @@ static void approval(struct draft *d)
     }
 }
 
-/* A data point of usage: its value goes where its type says (§10.2). */
+/* A data point of usage: its type decides which field gets the value (event-schema.md §10.2). */
 static void metric_usage(struct draft *d)
 {
     static const struct {
@@ -248,7 +248,7 @@ static void metric_usage(struct draft *d)
     if (!span_eq(action, SPAN("token.usage")) || !lookup_text(d->lookup, FACT_METRIC_TYPE, &type)) {
         return;
     }
-    default_text(d, FIELD_GEN_AI_TOKEN_TYPE, type);
+    set_default_text(d, FIELD_GEN_AI_TOKEN_TYPE, type);
     for (size_t i = 0; i < sizeof(usage) / sizeof(usage[0]); i++) {
         struct field_value *v = draft_slot(d, usage[i].field);
         if (word_in(word_fold(type, buf, sizeof(buf)), usage[i].types)) {
@@ -257,7 +257,7 @@ static void metric_usage(struct draft *d)
     }
 }
 
-/* A data point and a span say what they are by their name. */
+/* The message of a data point or a span is its name. */
 static void otlp_message(struct draft *d)
 {
     struct span name;
@@ -268,7 +268,7 @@ static void otlp_message(struct draft *d)
         draft_set(d, FIELD_MESSAGE, name);
         metric_usage(d);
     } else if (lookup_text(d->lookup, FACT_SPAN_NAME, &name)) {
-        default_text(d, FIELD_MESSAGE, name);
+        set_default_text(d, FIELD_MESSAGE, name);
     }
 }
 
@@ -287,6 +287,6 @@ void draft_derive_by_action(struct draft *d)
     tool_command(d);
     command_numbers(d);
     file_operation(d);
-    approval(d);
+    approval_fields(d);
     otlp_message(d);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When it happened: the first place with a plausible time (normalization.md §8). */
 #include "event/map/event_time.h"
 #include "event/record/event_facts.h"
 
@@ -44,7 +43,7 @@ static bool time_of_members(const struct doc *d, size_t at, struct timestamp *t)
     return date != 0 && time_of_mongo(d, date, t);
 }
 
-/* No form of text is digits alone, so it can only be a number. */
+/* No text form of a time is digits alone, so only numbers are tried. */
 static bool time_of_integer(int64_t v, bool ns, struct timestamp *t)
 {
     return v > 0 && ((ns && timestamp_integer((uint64_t)v, TIME_NANOS, t)) ||
@@ -67,7 +66,7 @@ static bool time_of_hit(const struct hit *hit, struct timestamp *t)
     return (in_ns && timestamp_number(text_trim(text), TIME_NANOS, t)) || timestamp_parse(text, t);
 }
 
-static bool plausible(const struct draft *d)
+static bool is_plausible(const struct draft *d)
 {
     return timestamp_plausible(d->time.ns, d->in->source->modified_ns);
 }
@@ -90,14 +89,14 @@ void draft_decide_time(struct draft *d)
     struct field_value *v = draft_slot(d, FIELD_TIMESTAMP);
     bool found = false;
     while (!found && lookup_next(d->lookup, &s, &hit)) {
-        found = time_of_hit(&hit, &d->time) && plausible(d);
+        found = time_of_hit(&hit, &d->time) && is_plausible(d);
         first = first.doc == NULL ? hit : first;
     }
     d->time_unread = nothing;
     if (found) {
         *v = (struct field_value){VALUE_TEXT, nothing, hit.doc, hit.at, hit.path, hit.folded};
     } else if (d->in->envelope_time.n == 0 || !timestamp_parse(d->in->envelope_time, &d->time) ||
-               !plausible(d)) {
+               !is_plausible(d)) {
         time_from_object(d, &first);
     }
     v->kind = VALUE_TEXT;

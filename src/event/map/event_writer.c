@@ -9,13 +9,13 @@
 #include <assert.h>
 
 enum {
-    STRING_BYTES = 512 << 20, /* a string of the longest line there may be, redacted */
-    JSON_BYTES = 64 * 1024,   /* longer JSON texts stay texts */
+    STRING_BYTES = 512 << 20, /* a redacted string of the longest line */
+    JSON_BYTES = 64 * 1024,   /* a longer JSON text stays a text */
     EVENT_GROUP = 0,
-    LEAD_BYTES = 32, /* copied whatever the length: one move instead of a call */
+    LEAD_BYTES = 32, /* always copied: one move instead of a call */
 };
 
-/* Fields that say the same in every event: those behind the time, which is the first. */
+/* Fields that are the same in every event. They follow the time, which is the first field. */
 static const struct {
     enum field field;
     struct span text;
@@ -26,7 +26,7 @@ static const struct {
     {FIELD_EVENT_KIND, SPAN_INIT("agent_runtime")},
 };
 
-/* ---- what stands between two values ---- */
+/* ---- texts between two values ---- */
 
 /* A text of write.parts or write.bridges: LEAD_BYTES of it may be read. */
 static inline void add_lead(struct buf *out, struct span lead)
@@ -41,7 +41,7 @@ static inline void add_lead(struct buf *out, struct span lead)
     }
 }
 
-/* From the objects that are open to those around the field. False: they are the same. */
+/* Close and open objects to get to those around the field. False: they are open. */
 static inline bool change_group(const struct event_writer *w, size_t *open, enum field f,
                                 struct buf *out)
 {
@@ -60,9 +60,9 @@ static inline void write_name(const struct event_writer *w, size_t *open, enum f
     add_lead(out, change_group(w, open, f, out) ? w->parts[f].first : w->parts[f].next);
 }
 
-/* ---- the same, made once ---- */
+/* ---- these texts, made once ---- */
 
-/* Bytes of the names, dots included, that both groups begin with. */
+/* Bytes of the names, with dots, that both groups begin with. */
 static size_t common_names(struct span a, struct span b)
 {
     size_t common = 0;
@@ -80,7 +80,7 @@ static size_t common_names(struct span a, struct span b)
 static void open_group(struct span names, struct buf *out)
 {
     while (names.n > 0) {
-        if (*names.p == '.') { /* joins to what is common */
+        if (*names.p == '.') { /* after the common names */
             names = span_from(names, 1);
         }
         const char *dot = memchr(names.p, '.', names.n);
@@ -100,7 +100,7 @@ static void close_group(struct span names, struct buf *out)
 }
 
 /* A copy of which LEAD_BYTES may be read. */
-static struct span lead(struct event_writer *w, struct span text)
+static struct span copy_lead(struct event_writer *w, struct span text)
 {
     char *p = arena_room(&w->texts, text.n + LEAD_BYTES);
     memcpy(p, text.p, text.n);
@@ -117,7 +117,7 @@ static void make_bridges(struct event_writer *w, const struct span *groups, size
             close_group(span_from(groups[from], common), &w->scratch);
             buf_add_byte(&w->scratch, ',');
             open_group(span_from(groups[to], common), &w->scratch);
-            w->bridges[from][to] = lead(w, buf_span(&w->scratch));
+            w->bridges[from][to] = copy_lead(w, buf_span(&w->scratch));
         }
     }
 }
@@ -130,7 +130,7 @@ static void make_constants(struct event_writer *w)
         write_name(w, &w->constants_group, constants[i].field, &w->scratch);
         json_write_string(&w->scratch, constants[i].text);
     }
-    w->constants = lead(w, buf_span(&w->scratch));
+    w->constants = copy_lead(w, buf_span(&w->scratch));
 }
 
 /* Take the paths apart once: the objects around a field, and its own name. */
@@ -155,7 +155,7 @@ void event_writer_init(struct event_writer *w)
         buf_add(&w->scratch, SPAN(",\""));
         buf_add(&w->scratch, span_from(path, dot != NULL ? group.n + 1 : 0));
         buf_add(&w->scratch, SPAN("\":"));
-        struct span key = lead(w, buf_span(&w->scratch));
+        struct span key = copy_lead(w, buf_span(&w->scratch));
         w->parts[f] = (struct write_part){n, key, span_from(key, 1)};
     }
     make_bridges(w, groups, count);
@@ -178,7 +178,7 @@ static struct json_minify_filter filter_of(struct event_writer *w, const struct 
     return (struct json_minify_filter){d->in->rules, urls ? &w->json : NULL, &w->scratch};
 }
 
-/* A value as it stands, less the blanks between its tokens. */
+/* A value as it is spelled, without the blanks between its tokens. */
 static void write_source(const struct doc *doc, size_t at, struct buf *out)
 {
     if (doc_is_compact(doc)) {
@@ -221,8 +221,8 @@ static bool scan_json(struct event_writer *w, struct span text, struct doc *doc)
 }
 
 /*
- * A text that is one JSON value, clean and without a name twice in any object, so that it may
- * stand in the event as what it says. The look-up may have read it before.
+ * Read a text that is one JSON value, valid and without duplicate names, so that it may be a value
+ * of the event. The look-up may have read it before.
  */
 static bool read_json(struct event_writer *w, const struct draft *d, struct span text,
                       struct doc *doc)
@@ -270,7 +270,7 @@ static bool texts_only(const struct doc *d)
     return true;
 }
 
-/* "a, b" as ["a","b"]; a JSON text of an array as that. */
+/* "a, b" as ["a","b"]. A JSON text of an array of strings is written as it is. */
 static void write_list(struct event_writer *w, const struct draft *d, struct span text,
                        struct buf *out)
 {
@@ -322,7 +322,7 @@ static void write_value(struct event_writer *w, const struct draft *d, const str
 
 /* ---- the record itself ---- */
 
-/* Whether any place of a repository holds a URL with credentials. */
+/* Whether any value of a repository field has a URL with credentials. */
 static bool holds_credentials(const struct draft *d, int row)
 {
     struct search s = lookup_search(row);
@@ -381,11 +381,11 @@ void event_writer_write(struct event_writer *w, const struct draft *d, struct bu
             enum field f = (enum field)(i * 64 + __builtin_ctzll(bits));
             if (draft_has(d, f)) {
                 write_field(w, d, f, &open, out);
-            } else if (f == FIELD_USER_UID) { /* user is there, if only as {} */
+            } else if (f == FIELD_USER_UID) { /* the event always has user, if only {} */
                 (void)change_group(w, &open, f, out);
             }
         }
     }
     struct span end = w->bridges[open][EVENT_GROUP];
-    add_lead(out, span_of(end.p, end.n - 1)); /* less its comma */
+    add_lead(out, span_of(end.p, end.n - 1)); /* without its comma */
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hooks.c - each agent spells its hooks' names in its own way; that tells whose payload it is. */
 #include "event/map/hooks.h"
 
 #include "base/ascii.h"
@@ -25,7 +24,7 @@ static bool is_camel(struct span s)
     return false;
 }
 
-static bool has(const struct lookup *l, int row)
+static bool has_fact(const struct lookup *l, int row)
 {
     struct hit hit;
     return lookup_first(l, row, &hit);
@@ -49,19 +48,19 @@ struct span runtime_of_hook(const struct lookup *l)
     bool snake = false;
     struct span name = hook_name(l, &snake);
     struct span type = {"", 0};
-    if (has(l, FACT_CURSOR) || is_camel(name)) {
+    if (has_fact(l, FACT_CURSOR) || is_camel(name)) {
         return SPAN("cursor");
     }
-    if (has(l, FACT_TURN) && is_pascal(name)) {
+    if (has_fact(l, FACT_TURN) && is_pascal(name)) {
         return SPAN("codex_cli");
     }
-    if (has(l, FACT_CASCADE)) {
+    if (has_fact(l, FACT_CASCADE)) {
         return SPAN("devin-desktop");
     }
     if (word_in(name, "BeforeTool AfterTool BeforeAgent AfterAgent")) {
         return SPAN("gemini_cli");
     }
-    if (has(l, FACT_TRANSCRIPT) && is_pascal(name) && snake) {
+    if (has_fact(l, FACT_TRANSCRIPT) && is_pascal(name) && snake) {
         return SPAN("claude_code");
     }
     bool opencode = lookup_text(l, FACT_TYPE, &type) && runtime_opencode_type(type);

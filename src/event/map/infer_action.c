@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* normalization.md §5 step 0 (tables of §10.2) and steps 4 to 6 (by fields, then §10.3). */
 #include "event/map/infer_action.h"
 
 #include "event/map/messages.h"
 #include "event/schema/action_words.h"
 #include "event/schema/word_match.h"
 
-enum { BODY_BYTES = 64 }; /* a longer body is prose and says nothing of the action */
+enum { BODY_BYTES = 64 }; /* a longer body is prose, which is no sign of the action */
 
 static const struct span nothing = {"", 0};
 
@@ -21,7 +20,7 @@ static struct span low_tool(struct draft *d)
     return arena_lower(d->arena, draft_text(d, FIELD_TOOL_NAME));
 }
 
-/* ---- step 0 ---- */
+/* ---- step 0: event-schema.md §10.2 ---- */
 
 /* clang-format off: one row as in the spec */
 static const struct {
@@ -46,7 +45,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* The result of a tool that the table does not name is what its name says (mcp__x__y, ...). */
+/* The result of a tool that is not in the table: the tool's name decides (mcp__x__y, ...). */
 static struct span claude_tool_result(struct draft *d)
 {
     struct span tool = low_tool(d);
@@ -108,7 +107,7 @@ static struct span metric_action(struct span name)
     return span_eq(end, SPAN(".cost.usage")) ? SPAN("cost.usage") : SPAN("metric.observed");
 }
 
-/* The record's own name: event.name, else a short body. */
+/* The name of the record: event.name, else a short body. */
 static struct span record_name(struct draft *d, struct span *word)
 {
     if (!lookup_text(d->lookup, FACT_EVENT_NAME, word) &&
@@ -127,7 +126,7 @@ struct span draft_action_by_runtime(struct draft *d)
         return nothing;
     }
     if (lookup_text(d->lookup, FACT_METRIC_NAME, &word)) {
-        d->word = nothing; /* a metric's `type` is no word for what happened */
+        d->word = nothing; /* a metric's `type` is not a word for its action */
         return metric_action(word);
     }
     struct span harness = draft_text(d, FIELD_HARNESS_NAME);
@@ -144,7 +143,7 @@ struct span draft_action_by_runtime(struct draft *d)
     return action;
 }
 
-/* ---- step 4: ECS says what kind of thing it was ---- */
+/* ---- step 4: ECS has categories ---- */
 
 /* Whether a string, or a string of an array, is one of the words. */
 static bool hit_says(const struct draft *d, int row, const char *list)
@@ -181,7 +180,7 @@ static struct span ecs_action(const struct draft *d)
                                                                        : nothing;
 }
 
-/* ---- step 5: fields that are there ---- */
+/* ---- step 5: fields of the record ---- */
 
 static struct span file_action(struct draft *d)
 {
@@ -228,9 +227,9 @@ static struct span action_of_fields(struct draft *d)
     return has_usage(d) ? SPAN("session.activity") : nothing;
 }
 
-/* ---- step 6: §10.3, rules 2 to 17 ---- */
+/* ---- step 6: event-schema.md §10.3, rules 2 to 17 ---- */
 
-/* What rules 8 to 17 look for words in. */
+/* The text that rules 8 to 17 search for words. */
 static struct span searched_text(struct draft *d)
 {
     struct span body = low_text(d, FACT_BODY);
@@ -258,7 +257,7 @@ static bool has_prompt(struct draft *d)
            draft_messages_text(d, FIELD_GEN_AI_INPUT_MESSAGES).n > 0;
 }
 
-/* Rules 2 to 7: attributes with a meaning. */
+/* Rules 2 to 7: attributes. */
 static struct span action_of_attributes(struct draft *d)
 {
     struct span method = arena_lower(d->arena, draft_text(d, FIELD_MCP_METHOD_NAME));

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The alias table, taken apart once, and asking for what the walk of a record has found. */
 #include "lookup_priv.h"
 
 #include "base/alloc.h"
@@ -8,7 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* ---- the table, taken apart once ---- */
+/* ---- the alias table, compiled once ---- */
 
 static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
 {
@@ -18,13 +17,13 @@ static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
     for (int place = 0; alias_next(&paths, &a); place++) {
         int id = pathset_add(&l->builtin, a.path);
         assert(id != PATH_NONE && *n < ALIASES_MAX && place < ROW_MAX);
-        l->alias[*n] = (struct compiled){.path = (int16_t)id,
-                                         .when = (uint16_t)a.when,
-                                         .row = (int16_t)row.row,
-                                         .next = l->path_alias[id],
-                                         .tells = row.row < FIELDS && row.row != FIELD_TIMESTAMP &&
-                                                  row.row != FIELD_MESSAGE,
-                                         .mark = (uint32_t)1 << place};
+        l->alias[*n] = (struct compiled){
+            .path = (int16_t)id,
+            .when = (uint16_t)a.when,
+            .row = (int16_t)row.row,
+            .next = l->path_alias[id],
+            .is_known = row.row < FIELDS && row.row != FIELD_TIMESTAMP && row.row != FIELD_MESSAGE,
+            .mark = (uint32_t)1 << place};
         l->path_alias[id] = (int16_t)(*n)++;
     }
 }
@@ -72,8 +71,8 @@ struct pathset *lookup_names(struct lookup *l)
     return &l->builtin;
 }
 
-bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, const struct record_index *o,
-                   enum shape shape, const struct rules *rules)
+bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
+                   const struct record_index *index, enum shape shape, const struct rules *rules)
 {
     l->record = doc;
     l->rules = rules_paths(rules) != NULL ? rules : NULL;
@@ -87,11 +86,11 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at, const str
     for (int set = l->rules != NULL ? 0 : 1; set < 2; set++) {
         memset(l->found[set].scopes, 0, l->found[set].paths->count);
     }
-    if (o == NULL) {
+    if (index == NULL) {
         record_index_of(&l->builtin, doc, at, &l->index);
-        o = &l->index;
+        index = &l->index;
     }
-    lookup_walk(l, at, o);
+    lookup_walk(l, at, index);
     return l->known;
 }
 
@@ -100,9 +99,9 @@ void lookup_grant(struct lookup *l, unsigned when)
     l->granted |= when;
 }
 
-/* ---- asking ---- */
+/* ---- searches ---- */
 
-/* The value of a path in a scope that has one, unless the path asks for another type. */
+/* The value of a path in a scope. False: the path accepts only another type. */
 static inline bool place_hit(const struct lookup *l, int set, int path, unsigned when, int scope,
                              struct hit *hit)
 {
@@ -117,7 +116,7 @@ static inline bool place_hit(const struct lookup *l, int set, int path, unsigned
     return ((when & ALIAS_STRING) == 0) | (doc_tag(hit->doc, hit->at) == '"');
 }
 
-/* The first of a set of bits, which is taken out of it. */
+/* Remove the lowest of a set of bits and return its number. */
 static inline int take_bit(unsigned *bits)
 {
     int first = __builtin_ctz(*bits);
@@ -143,7 +142,7 @@ static bool next_custom(const struct lookup *l, struct search *s, struct hit *hi
     return false;
 }
 
-/* Go to the next built-in path of the row that was met and counts. False: no more. */
+/* Go to the next built-in path of the row that was met and is granted. False: no more. */
 static inline bool next_alias(const struct lookup *l, struct search *s)
 {
     const struct compiled *row = &l->alias[l->row_alias[s->row]];
@@ -192,13 +191,13 @@ const struct doc *lookup_read(const struct lookup *l, struct span text)
     return NULL;
 }
 
-/* Most rows that are asked for one by one have nothing. */
+/* Most rows that are searched one by one have no value. */
 static bool row_is_empty(const struct lookup *l, int row)
 {
     return l->marks[row] == 0 && l->rules == NULL;
 }
 
-/* Without a search that could go on: most rows have one place, and it will do. */
+/* A search without state: most rows have one place, which is accepted. */
 static inline bool first_builtin(const struct lookup *l, int row, struct hit *hit)
 {
     const struct compiled *first = &l->alias[l->row_alias[row]];

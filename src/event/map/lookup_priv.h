@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lookup_priv.h - what the two files behind lookup.h share: lookup.c asks, lookup_walk.c finds.
- * No other file includes it.
+ * lookup_priv.h - the state of a look-up, shared by lookup.c (tables and searches) and
+ * lookup_walk.c (the walk of a record).
  */
 #ifndef EVENT_MAP_LOOKUP_PRIV_H
 #define EVENT_MAP_LOOKUP_PRIV_H
@@ -10,11 +10,11 @@
 #include "event/schema/pathset.h"
 
 enum {
-    PATHS_MAX = 640,            /* of all rows, each once */
-    ALIASES_MAX = 768,          /* paths of all rows, repeated ones too */
+    PATHS_MAX = 640,            /* of all rows, without duplicates */
+    ALIASES_MAX = 768,          /* paths of all rows */
     ROW_MAX = 32,               /* paths of one row: bits of a mark */
-    EMBEDDED_MAX = 4,           /* JSON texts taken apart in one record */
-    EMBEDDED_BYTES = 64 * 1024, /* longer ones stay texts: a reader's memory is 40 times this */
+    EMBEDDED_MAX = 4,           /* JSON texts that are read in one record */
+    EMBEDDED_BYTES = 64 * 1024, /* a longer text is not read: a reader takes 40 times this */
     RANK_NESTED = 1,
     RANK_MIXED = 2,
     RANK_FOLDED = 0x4000,
@@ -25,24 +25,24 @@ enum {
 struct place {
     uint32_t at;
     uint16_t rank;
-    uint8_t doc; /* 0 the record, else an embedded text */
+    uint8_t doc; /* 0: the record, else number of an embedded text */
 };
 
-/* What was found of one set of paths. */
+/* The values found for one path set. */
 struct found {
     const struct pathset *paths;
-    uint8_t scopes[PATHS_MAX]; /* bits; places hold rubbish where none is set */
+    uint8_t scopes[PATHS_MAX]; /* a bit for each scope with a place */
     struct place places[PATHS_MAX][SCOPES];
 };
 
-/* A path of the set in a row. */
+/* A path in a row. */
 struct compiled {
     int16_t path;
     uint16_t when;
     int16_t row;
-    int16_t next;  /* alias of the same path, ALIAS_NONE: no more */
-    bool tells;    /* of more than time and message */
-    uint32_t mark; /* a bit: its place in the row */
+    int16_t next;  /* next alias of the same path, ALIAS_NONE: no more */
+    bool is_known; /* of a row other than time and message */
+    uint32_t mark; /* the bit of its place in the row */
 };
 
 struct lookup {
@@ -56,15 +56,15 @@ struct lookup {
     struct doc embedded[EMBEDDED_MAX];
     int embedded_count;
     struct record_index index;     /* of the record, if no caller made it */
-    bool known;                    /* any path met but those of time and message */
+    bool known;                    /* a path was met, of a row other than time and message */
     int16_t path_alias[PATHS_MAX]; /* first alias of a path */
-    int16_t row_alias[FACTS_END];  /* first alias of a row, the others behind it */
-    uint32_t marks[FACTS_END];     /* of the row's aliases, those that a value was met of */
-    int16_t met_rows[FACTS_END];   /* rows with a mark */
+    int16_t row_alias[FACTS_END];  /* first alias of a row; the others follow it */
+    uint32_t marks[FACTS_END];     /* bits of the aliases of a row that were met */
+    int16_t met_rows[FACTS_END];   /* the rows with a mark */
     size_t met_count;
 };
 
-/* Find all values of the object at `at` of l->record that may be asked for. */
-void lookup_walk(struct lookup *l, size_t at, const struct record_index *o);
+/* Note all values of the object at `at` of l->record that have a path. */
+void lookup_walk(struct lookup *l, size_t at, const struct record_index *index);
 
 #endif

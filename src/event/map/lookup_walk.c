@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The walk costs one hash of each name that it passes; the table has some 350 paths and some
- * 40 fields, so asking the record for each path would cost a hundred times as much.
+ * The walk takes one hash of each name. The table has some 350 paths, so a search of the record for
+ * each path would take a hundred times as long.
  */
 #include "lookup_priv.h"
 
-/* Whether it may be anything at all: null, "" and empty containers are as absent. */
+/* Whether the value counts: null, "" and empty containers do not. */
 static inline bool value_is_there(const struct doc *d, size_t at)
 {
     switch (doc_tag(d, at)) {
@@ -21,20 +21,20 @@ static inline bool value_is_there(const struct doc *d, size_t at)
     }
 }
 
-/* Where a walk stands: everything a member needs to know of what is around it. */
+/* The state of a walk: what must be known of the objects around a member. */
 struct walk {
     const struct doc *doc;
     uint8_t doc_number;
     enum lookup_scope scope;
     char *joined;
-    size_t prefix;   /* bytes of joined[] used: the names around the member, 0 at the top */
-    size_t dots;     /* in them */
-    unsigned splits; /* a bit for each dot of the prefix: 1 if it is a step down */
+    size_t prefix;   /* bytes in joined[]: the names around the member, 0 at the top */
+    size_t dots;     /* in the prefix */
+    unsigned splits; /* a bit for each dot of the prefix: 1 if it separates nested names */
 };
 
 static void walk_object(struct lookup *l, const struct walk *w, size_t at);
 
-/* Literal 0, nested 1, then the mixtures, longest first name first. */
+/* Literal 0, nested 1, then mixtures, with the longest first name first. */
 static inline uint16_t rank_of(unsigned splits, size_t dots)
 {
     if (splits == 0) {
@@ -60,12 +60,13 @@ static void met_custom(struct lookup *l, int id, const struct walk *w, size_t at
     l->known = true;
 }
 
-static inline void met(struct lookup *l, int id, const struct walk *w, size_t at, uint16_t rank)
+static inline void met_builtin(struct lookup *l, int id, const struct walk *w, size_t at,
+                               uint16_t rank)
 {
     found_add(&l->found[1], id, w, at, rank);
     for (int i = l->path_alias[id]; i != ALIAS_NONE; i = l->alias[i].next) {
         const struct compiled *a = &l->alias[i];
-        l->known |= a->tells;
+        l->known |= a->is_known;
         if (l->marks[a->row] == 0) {
             l->met_rows[l->met_count++] = a->row;
         }
@@ -73,8 +74,9 @@ static inline void met(struct lookup *l, int id, const struct walk *w, size_t at
     }
 }
 
-/* The first of the paths that a name is only like: `e` is the one that it is itself, or NULL. */
-static inline int alike(const struct pathset *p, const struct path_entry *e, struct span name)
+/* The first path that a name only folds to. e: the entry of the name, or NULL. */
+static inline int similar_path(const struct pathset *p, const struct path_entry *e,
+                               struct span name)
 {
     return e != NULL ? pathset_alike(p, e) : pathset_folded(p, name);
 }
@@ -99,7 +101,7 @@ bool lookup_embedded(struct lookup *l, struct span text, struct doc *doc)
     return true;
 }
 
-/* A JSON text where an object is expected: read it, walk it under the same name. */
+/* A JSON text in place of an object: read it and walk it under the same name. */
 static void walk_embedded(struct lookup *l, struct walk w, size_t at)
 {
     struct doc doc;
@@ -125,7 +127,7 @@ static void walk_container(struct lookup *l, struct walk w, const char *as, size
     }
 }
 
-/* The members that hold attributes: not paths, but other scopes. */
+/* Members that hold attributes are scopes and not paths. */
 static bool walk_scope(struct lookup *l, struct walk w, struct span name, size_t at)
 {
     static const struct {
@@ -158,7 +160,8 @@ static void walk_resource(struct lookup *l, struct walk w, size_t at)
     }
 }
 
-/* A member of the record or of a scope, in the customer's set. True: longer paths begin with it. */
+/* Note a member of the record or of a scope by the customer's paths. True: longer paths begin with
+ * it. */
 static bool walk_custom(struct lookup *l, const struct walk *w, struct span name, size_t at)
 {
     const struct pathset *p = l->found[0].paths;
@@ -168,7 +171,7 @@ static bool walk_custom(struct lookup *l, const struct walk *w, struct span name
         if (own != PATH_NONE) {
             met_custom(l, own, w, at, 0);
         }
-        for (int id = alike(p, e, name); id != PATH_NONE; id = p->next_folded[id]) {
+        for (int id = similar_path(p, e, name); id != PATH_NONE; id = p->next_folded[id]) {
             if (id != own) {
                 met_custom(l, id, w, at, RANK_FOLDED);
             }
@@ -177,7 +180,7 @@ static bool walk_custom(struct lookup *l, const struct walk *w, struct span name
     return e != NULL && e->begins;
 }
 
-/* ... among the built-in paths: the name may also be only alike. */
+/* The same by the built-in paths. The name may also only fold to one. */
 static inline void walk_name(struct lookup *l, const struct walk *w, const struct path_entry *e,
                              struct span name, size_t at)
 {
@@ -185,19 +188,20 @@ static inline void walk_name(struct lookup *l, const struct walk *w, const struc
     int own = e != NULL ? e->id : PATH_NONE;
     bool there = value_is_there(w->doc, at);
     if (there && own != PATH_NONE) {
-        met(l, own, w, at, 0);
+        met_builtin(l, own, w, at, 0);
     }
     if (e != NULL && e->container != NULL) {
         walk_container(l, *w, e->container, at);
     }
-    for (int id = there ? alike(p, e, name) : PATH_NONE; id != PATH_NONE; id = p->next_folded[id]) {
+    for (int id = there ? similar_path(p, e, name) : PATH_NONE; id != PATH_NONE;
+         id = p->next_folded[id]) {
         if (id != own) {
-            met(l, id, w, at, RANK_FOLDED);
+            met_builtin(l, id, w, at, RANK_FOLDED);
         }
     }
 }
 
-/* An object at the top or in a scope: itself a scope, or one that paths begin with. */
+/* Walk an object that paths begin with. */
 static void walk_down(struct lookup *l, const struct walk *w, struct span name, size_t at)
 {
     struct walk in = *w;
@@ -209,7 +213,8 @@ static void walk_down(struct lookup *l, const struct walk *w, struct span name, 
     walk_object(l, &in, at);
 }
 
-/* A member of the record itself or of a scope; `e` is its name's entry among the built-in paths. */
+/* A member of the record itself or of a scope. e: the entry of its name among the built-in paths.
+ */
 static void walk_top(struct lookup *l, const struct walk *w, const struct path_entry *e,
                      struct span name, size_t at)
 {
@@ -251,7 +256,7 @@ static void walk_below(struct lookup *l, const struct walk *w, struct span name,
         met_custom(l, own->id, w, at, rank_of(in.splits, in.dots));
     }
     if (there && e != NULL && e->id != PATH_NONE) {
-        met(l, e->id, w, at, rank_of(in.splits, in.dots));
+        met_builtin(l, e->id, w, at, rank_of(in.splits, in.dots));
     }
     if (e != NULL && e->container != NULL) {
         walk_container(l, *w, e->container, at);
@@ -275,16 +280,16 @@ static void walk_object(struct lookup *l, const struct walk *w, size_t at)
     }
 }
 
-void lookup_walk(struct lookup *l, size_t at, const struct record_index *o)
+void lookup_walk(struct lookup *l, size_t at, const struct record_index *index)
 {
     char joined[PATH_MAX_BYTES];
     struct walk w = {.doc = l->record, .scope = SCOPE_RECORD, .joined = joined};
-    if (o->count > INDEX_ROWS) {
+    if (index->count > INDEX_ROWS) {
         walk_object(l, &w, at);
         return;
     }
-    for (size_t i = 0; i < o->count; i++) {
-        const struct record_index_row *r = &o->rows[i];
+    for (size_t i = 0; i < index->count; i++) {
+        const struct record_index_row *r = &index->rows[i];
         const struct path_entry *e = r->entry != WORD_NONE ? &l->builtin.entries[r->entry] : NULL;
         walk_top(l, &w, e, doc_string(l->record, r->at - 1), r->at);
     }

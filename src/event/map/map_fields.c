@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From hits to values: each field by its type, then the fields that have a rule of their own. */
 #include "event/map/map_fields.h"
 
 #include "event/map/convert.h"
@@ -11,7 +10,7 @@ static const struct span nothing = {"", 0};
 
 /* ---- types ---- */
 
-/* An array of strings as it is; a text of JSON or with commas becomes one. */
+/* An array of strings, or a text of JSON or with commas that becomes one. */
 static bool texts_value(const struct hit *hit, struct field_value *v)
 {
     const struct doc *doc = hit->doc;
@@ -50,7 +49,7 @@ static bool text_of(struct draft *d, enum field f, const struct hit *hit, struct
     return value_text(hit->doc, hit->at, text);
 }
 
-/* A whole number; what is one already need not be sought in the text. */
+/* A whole number, of an integer or of a text. */
 static bool whole_value(struct draft *d, const struct hit *hit, struct field_value *v)
 {
     struct span text;
@@ -63,7 +62,7 @@ static bool whole_value(struct draft *d, const struct hit *hit, struct field_val
     return value_text(hit->doc, hit->at, &text) && convert_whole(d->arena, text, per, &v->text);
 }
 
-/* The hit as a value of this field; false: it can not be one. */
+/* The hit as a value of the field's type. False: it cannot be converted. */
 static bool typed_value(struct draft *d, enum field f, const struct hit *hit, struct field_value *v)
 {
     if (fields[f].type == TYPE_ANY) {
@@ -91,7 +90,7 @@ static bool typed_value(struct draft *d, enum field f, const struct hit *hit, st
     }
 }
 
-/* ---- values that only some fields take ---- */
+/* ---- fields that accept only some texts ---- */
 
 static bool agent_is_shipper(const struct draft *d)
 {
@@ -153,8 +152,7 @@ static struct span without_heads(struct span branch)
     return span_starts(branch, SPAN("refs/heads/")) ? span_from(branch, 11) : branch;
 }
 
-/* Fields that do not take every text. */
-static const bool picky[FIELDS] = {
+static const bool restricted[FIELDS] = {
     [FIELD_ORIGIN] = true,
     [FIELD_HARNESS_NAME] = true,
     [FIELD_ENDPOINT_AGENT_VERSION] = true,
@@ -169,8 +167,8 @@ static const bool picky[FIELDS] = {
     [FIELD_NETWORK_TRANSPORT] = true,
 };
 
-/* What a picky field's text becomes; false: another place is to be tried. */
-static bool accept(struct draft *d, enum field f, const struct hit *hit, struct field_value *v)
+/* Convert the text of a restricted field. False: the next hit is to be tried. */
+static bool accept_text(struct draft *d, enum field f, const struct hit *hit, struct field_value *v)
 {
     switch ((int)f) {
     case FIELD_ORIGIN:
@@ -203,20 +201,20 @@ static bool accept(struct draft *d, enum field f, const struct hit *hit, struct 
     }
 }
 
-/* The hit as the value of its field; false: another place is to be tried. */
-static bool takes(struct draft *d, enum field f, const struct hit *hit, struct field_value *v)
+/* The hit as the value of the field. False: the next hit is to be tried. */
+static bool map_hit(struct draft *d, enum field f, const struct hit *hit, struct field_value *v)
 {
-    return typed_value(d, f, hit, v) && (!picky[f] || accept(d, f, hit, v));
+    return typed_value(d, f, hit, v) && (!restricted[f] || accept_text(d, f, hit, v));
 }
 
-/* When the first hit would not do. */
-static bool takes_another(struct draft *d, enum field f, struct field_value *v)
+/* The first hit after the first that is accepted. */
+static bool map_other_hit(struct draft *d, enum field f, struct field_value *v)
 {
     struct search s = lookup_search((int)f);
     struct hit hit;
     bool first = true;
     for (; lookup_next(d->lookup, &s, &hit); first = false) {
-        if (!first && takes(d, f, &hit, v)) {
+        if (!first && map_hit(d, f, &hit, v)) {
             return true;
         }
     }
@@ -231,13 +229,13 @@ void draft_map_field(struct draft *d, enum field f)
     if (d->in->rules != NULL && rules_constant(d->in->rules, f, &constant)) {
         *v = (struct field_value){VALUE_TEXT, constant, NULL, 0, NULL, false};
     } else if (!lookup_first(d->lookup, (int)f, &hit) ||
-               (!takes(d, f, &hit, v) && !takes_another(d, f, v))) {
+               (!map_hit(d, f, &hit, v) && !map_other_hit(d, f, v))) {
         *v = (struct field_value){0};
     }
 }
 
-/* Decided when more is known. */
-static const bool later[FACTS_END] = {
+/* Fields that are decided later, when more is known. */
+static const bool mapped_later[FACTS_END] = {
     [FIELD_TIMESTAMP] = true,   [FIELD_EVENT_CATEGORY] = true,  [FIELD_SEVERITY] = true,
     [FIELD_PROMPT_TEXT] = true, [FIELD_APPROVAL_REASON] = true, [FIELD_FILE_OPERATION] = true,
 };
@@ -249,14 +247,14 @@ void draft_map_fields(struct draft *d)
     const int16_t *rows = lookup_rows(d->lookup, &count);
     if (d->in->rules != NULL) {
         for (int f = 0; f < FIELDS; f++) {
-            if (!later[f] && !field_is_reserved((enum field)f)) {
+            if (!mapped_later[f] && !field_is_reserved((enum field)f)) {
                 draft_map_field(d, (enum field)f);
             }
         }
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if ((rows[i] < FIELDS) & !later[rows[i]]) { /* ours have no row */
+        if ((rows[i] < FIELDS) & !mapped_later[rows[i]]) { /* ours have no row */
             draft_map_field(d, (enum field)rows[i]);
         }
     }

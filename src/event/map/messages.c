@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was said to a model and by it: messages under numbered names, texts inside messages. */
 #include "event/map/messages.h"
 
 #include "event/schema/word_match.h"
@@ -7,8 +6,9 @@
 #include <stdio.h>
 
 enum {
-    NUMBERED_MAX = 256,  /* each costs a look at all attributes; the rest is in raw.record */
-    MESSAGE_BYTES = 128, /* of a message beside its role and content */
+    NUMBERED_MAX =
+        256, /* each takes a search of all attributes; further ones are only in raw.record */
+    MESSAGE_BYTES = 128, /* of a message, without its role and content */
     NAME_BYTES = 64,
 };
 
@@ -17,7 +17,8 @@ static const struct span nothing = {"", 0};
 /* ---- gen_ai.prompt.0.content, gen_ai.prompt.1.content, ... (event-schema.md §10.1)
  * ---- */
 
-/* The value at a path: literal, nested, or mixed with the longest first name first. 0: none. */
+/* The value at a path: literal, nested, or mixed, with the longest first name tried first. 0: none.
+ */
 static size_t at_path(const struct doc *d, size_t at, struct span path)
 {
     size_t found = doc_member(d, at, path);
@@ -32,9 +33,9 @@ static size_t at_path(const struct doc *d, size_t at, struct span path)
 
 struct numbered {
     const struct doc *doc;
-    size_t scope;       /* the object that holds them */
+    size_t scope;       /* the object that has them */
     const char *prefix; /* "gen_ai.prompt" */
-    const char *role;   /* of a message that does not say it, quoted */
+    const char *role;   /* of a message without one, as JSON */
 };
 
 static size_t numbered_at(const struct numbered *m, int i, const char *what)
@@ -61,7 +62,7 @@ static bool find_numbered(struct draft *d, struct numbered *m)
     return false;
 }
 
-/* Roles and contents as they are written: the document is clean. */
+/* Roles and contents as they are spelled: the document is sanitized. */
 static void add_message(const struct numbered *m, int i, size_t content, struct buf *out)
 {
     size_t at = numbered_at(m, i, "role");
@@ -75,7 +76,7 @@ static void add_message(const struct numbered *m, int i, size_t content, struct 
     buf_add(out, text ? SPAN("}]}") : SPAN("}"));
 }
 
-static void numbered(struct draft *d, enum field f, const char *prefix, const char *role)
+static void list_numbered(struct draft *d, enum field f, const char *prefix, const char *role)
 {
     struct hit hit;
     if (!lookup_first(d->lookup, (int)f, &hit) || (hit.when & ALIAS_NUMBERED) == 0) {
@@ -98,13 +99,13 @@ static void numbered(struct draft *d, enum field f, const char *prefix, const ch
 
 void draft_list_messages(struct draft *d)
 {
-    numbered(d, FIELD_GEN_AI_INPUT_MESSAGES, "gen_ai.prompt", "\"user\"");
-    numbered(d, FIELD_GEN_AI_OUTPUT_MESSAGES, "gen_ai.completion", "\"assistant\"");
+    list_numbered(d, FIELD_GEN_AI_INPUT_MESSAGES, "gen_ai.prompt", "\"user\"");
+    list_numbered(d, FIELD_GEN_AI_OUTPUT_MESSAGES, "gen_ai.completion", "\"assistant\"");
 }
 
 /* ---- texts inside messages ---- */
 
-/* Depth first through content, parts, messages and text. The tape's depth bounds it. */
+/* Depth first, through content, parts, messages and text. The reader limits the depth. */
 static struct span first_text(const struct doc *d, size_t at)
 {
     struct span found = nothing;

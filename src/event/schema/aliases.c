@@ -160,7 +160,7 @@ const struct alias_row aliases[] = {
      "properties.part.state.output (hook)"},
     {FIELD_ERROR_TYPE, "error.type, error_type, error.code, exception.type"},
 
-    /* §10.1 */
+    /* event-schema.md §10.1 */
     {FIELD_APPROVAL_REQUIRED, "approval.required, beacon.approval.required"},
     {FIELD_CONTENT_RETENTION, "content.retention, beacon.content.retention"},
     {FIELD_GEN_AI_OPERATION_NAME, "gen_ai.operation.name, beacon.gen_ai.operation.name"},

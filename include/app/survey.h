@@ -65,7 +65,7 @@ struct survey_reject {
 };
 
 struct survey {
-    uint64_t records, events, spliced;
+    uint64_t records, events, passed_through;
     uint64_t shapes[SHAPES];
     struct survey_reject rejects[REJECT_REASONS];
     struct survey_field fields[CONTRACTS];

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * normalize.h - a line of a customer's object becomes schema 1.0 events and rejects.
+ * normalize.h - a line of a customer's object becomes events of schema 1.0 and rejects.
  *
- * The one door into event/: shapes, look-ups, identity, the three paths of kafka-contract.md §1
- * are behind it. Pure: the same object, metadata and rules give the same bytes.
+ * All of event/ is behind this header. Pure: the same lines, origin and rules give the same bytes.
  *
- *     normalizer_object(n, &source);                   // each attempt at an object
+ *     normalizer_object(n, &origin, rules);            // each attempt at an object
  *     while (lines_next(&lines, &text, &line)) {
  *         normalizer_line(n, &line);
- *         while (normalizer_next(n, &record)) {
- *             ... produce record.value under a key made of record.key ...
+ *         while (normalizer_next(n, &output)) {
+ *             ... produce output.value under a key made of output.key ...
  *         }
  *     }
  *
@@ -23,18 +22,16 @@
 #include "codec/lines.h"
 #include "event/output.h"
 
-struct rules; /* a customer's own names, word maps, redaction: event/schema/rules.h. NULL: built-in
-                 only */
+struct rules; /* of one customer: event/schema/rules.h. NULL: only the built-in rules */
 
-struct long_lines; /* readers for long lines that all normalizers share: event/record/long_lines.h
-                    */
+struct long_lines; /* readers that all normalizers share: event/record/long_lines.h */
 
 struct normalize_options {
     size_t event_bytes;            /* most bytes of a record's value (limits.event_bytes) */
     size_t line_bytes;             /* longest line there will be (limits.line_bytes) */
     size_t sample_bytes;           /* rejects.sample_bytes, 0 = no samples */
     struct long_lines *long_lines; /* borrowed; NULL: the normalizer makes its own */
-    bool never_splice; /* right records take the repair path too, to compare the two paths */
+    bool never_pass_through; /* for tests: records that could pass through take the repair path */
 };
 
 struct normalizer;
@@ -44,17 +41,17 @@ struct normalizer *normalizer_new(const struct normalize_options *o);
 void normalizer_free(struct normalizer *n);
 DEFINE_OWNED(normalizer);
 
-/* Begin an attempt at an object: ordinals start empty. *s is borrowed until the next one. */
-void normalizer_object(struct normalizer *n, const struct object_origin *s,
+/* Begin an attempt at an object: its ordinals start at 0. Origin and rules are borrowed. */
+void normalizer_object(struct normalizer *n, const struct object_origin *origin,
                        const struct rules *rules);
 
 /*
- * Lower the limit of a record's value for the object that was begun, to at most
- * options.event_bytes: a customer's topic may take less than the others'.
+ * Lower the limit of an output's value for this object; options.event_bytes is the upper bound. The
+ * topic of a customer may have a lower limit than others.
  */
 void normalizer_limit(struct normalizer *n, size_t event_bytes);
 
-/* Give it a line (blank ones give no records). The line's bytes stay the caller's. */
+/* Begin a line, which is borrowed until the next one. A blank line has no outputs. */
 void normalizer_line(struct normalizer *n, const struct line *line);
 
 /*
@@ -67,8 +64,8 @@ void normalizer_line(struct normalizer *n, const struct line *line);
 MUST_USE bool normalizer_next(struct normalizer *n, struct output *out);
 
 /*
- * A reject for the object as a whole (truncated_object, bomb, object, not_ours) into *out;
- * needs no line. `detail` is our own text.
+ * Make a reject for the object as a whole (truncated_object, bomb, object, not_ours). Needs no
+ * line. `detail` is a text of the worker, not of the customer.
  */
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
                               uint64_t offset, struct output *out);

@@ -13,7 +13,7 @@ struct output {
     struct span value;         /* one JSON object, UTF-8, no newline */
     struct output_key key;     /* events only */
     enum reject_reason reason; /* rejects only */
-    bool spliced;              /* events only: passed through byte for byte */
+    bool passed_through;       /* events only: the bytes of the record are unchanged */
     bool time_from_object;     /* events only: the record had no time that could be used */
     struct span time_unread;   /* ... and this JSON, cut, stands where it should be; "": none */
     bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */

@@ -3,8 +3,8 @@
  * output_batch.h - some outputs of one long line, copied out of the readers.
  *
  * A long line is read with readers that all normalizers share, and may give many outputs. The
- * caller may wait for Kafka between two of them. So the normalizer makes a number of outputs
- * while it holds the readers, and hands them over after it has released the readers.
+ * caller may wait for Kafka between two of them. So the normalizer makes a bounded number of
+ * outputs while it holds the readers, and returns them without (event/README.md, rules 23 and 24).
  *
  *     output_batch_clear(&b);
  *     while (output_batch_has_room(&b) && make(&output)) {    // with the readers
@@ -29,7 +29,7 @@ enum {
 struct output_batch {
     struct output *outputs;
     size_t count;
-    size_t next; /* the one to be handed over */
+    size_t next; /* the one to be returned */
     struct buf texts;
     size_t text_at; /* in texts, of the next one */
 };

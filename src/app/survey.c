@@ -213,7 +213,7 @@ static bool ask_builder(struct survey *s, const struct doc *event, enum shape sh
     size_t record =
         raw != 0 && doc_tag(event, raw) == '{' ? doc_member(event, raw, SPAN("record")) : 0;
     struct build_input in = {
-        .doc = event, .at = record, .shape = shape, .source = s->source, .rules = s->rules};
+        .doc = event, .at = record, .shape = shape, .origin = s->source, .rules = s->rules};
     bool ok = shape != SHAPE_BEACON && record != 0 && doc_tag(event, record) == '{' &&
               build_event(s->builder, &in, &out, &built);
     buf_done(&out);
@@ -276,7 +276,7 @@ static void survey_event(struct survey *s, const struct output *record, const st
     struct span rest = record->value;
     struct doc event;
     s->events++;
-    s->spliced += record->spliced ? 1 : 0;
+    s->passed_through += record->passed_through ? 1 : 0;
     survey_time(s, record, line);
     if (json_scan(s->reader, &rest, &event, NULL) != FAIL_NONE) {
         return;

@@ -47,8 +47,8 @@ static void put_counts(const struct survey *s, uint64_t lines, bool colour, stru
     buf_add(out, *between == ',' ? SPAN(")") : SPAN(""));
     buf_addf(out, ", %" PRIu64 " rejects\n", survey_rejects(s));
     if (s->shapes[SHAPE_BEACON] > 0) {
-        buf_addf(out, "%" PRIu64 " of %" PRIu64 " Beacon events pass byte for byte\n", s->spliced,
-                 s->shapes[SHAPE_BEACON]);
+        buf_addf(out, "%" PRIu64 " of %" PRIu64 " Beacon events pass byte for byte\n",
+                 s->passed_through, s->shapes[SHAPE_BEACON]);
     }
     for (int i = 0; i < REJECT_REASONS; i++) {
         const struct survey_reject *r = &s->rejects[i];
@@ -239,8 +239,8 @@ void survey_print_json(const struct survey *s, const char *file, uint64_t lines,
         buf_add(out, SPAN(",\"why\":"));
         json_write_string(out, span_str(refusal));
     }
-    buf_addf(out, ",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"spliced\":%" PRIu64, lines,
-             s->events, s->spliced);
+    buf_addf(out, ",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"passed_through\":%" PRIu64,
+             lines, s->events, s->passed_through);
     json_counts(s, out);
     json_fields(s, out);
     json_times(s, out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The driver: line -> values -> unwrapped record -> shape -> path -> record. Each step is a
- * module of its own; here is their order, and who reads with which reader.
+ * The order of the steps: line -> values -> record without wrappers -> shape -> path -> output.
+ * Each step is a module of its own. Here is decided which reader reads what.
  */
 #include "event/normalize.h"
 
@@ -22,52 +22,52 @@
 enum {
     SAMPLES_PER_LINE = 16, /* rejects of one line that carry a sample */
     ENVELOPE_BYTES = 4096,
-    OTLP_GROWTH = 4, /* an attribute record holds its resource's attributes again */
+    OTLP_GROWTH = 4, /* an OTLP record repeats the attributes of its resource */
     /*
-     * ... so many small records under one large resource would be a bomb: what the requests of
-     * one line expand to is bounded too, as a multiple of the longest line.
+     * ... so that many small records of one large resource would be a bomb. All that the requests
+     * of one line expand to is limited to this multiple of the longest line.
      */
     OTLP_LINE_GROWTH = 16,
-    UTF8_GROWTH = 3, /* of a text inside a record: U+FFFD for each byte that is none */
+    UTF8_GROWTH = 3, /* of a text inside a record: U+FFFD for each byte that is not UTF-8 */
     DETAIL_BYTES = 160,
 };
 
 struct normalizer {
     struct normalize_options options;
-    const struct object_origin *source;
+    const struct object_origin *origin;
     const struct rules *rules;
     struct event_maker *maker;
 
-    struct json_reader *own[READERS];  /* for short lines */
-    struct long_lines *long_lines;     /* for the others */
+    struct json_reader *own[READERS];  /* for lines up to SHORT_LINE_BYTES */
+    struct long_lines *long_lines;     /* for longer lines */
     struct long_lines *own_long_lines; /* NULL if they are shared */
     struct output_batch batch;         /* outputs of a long line */
     bool line_done;                    /* no output of the line is left but those of batch */
 
     struct line line;
-    struct record_splitter values;
-    bool too_long; /* the line is to be rejected as such */
-    uint64_t item; /* records of the line so far */
+    struct record_splitter splitter;
+    bool too_long; /* the line is to become a reject */
+    uint64_t item; /* outputs of the line so far */
     unsigned rejects;
 
     struct pathset *names;     /* of record indexes */
-    struct record_index index; /* of the object at hand */
+    struct record_index index; /* of the current record */
 
     bool in_otlp;
     struct otlp otlp;
-    size_t otlp_bytes;              /* what the requests of the line expanded to so far */
-    struct value request;           /* what otlp walks */
-    struct sanitizer request_clean; /* its text, if it had to be cleaned */
+    size_t otlp_bytes;                  /* of all records of the line's requests so far */
+    struct value request;               /* the request that otlp walks */
+    struct sanitizer request_sanitizer; /* of the request's text */
     struct duplicate_names request_names;
     struct buf otlp_text;
 
-    struct buf inner[READERS]; /* texts that were unwrapped, by the reader of their value */
+    struct buf inner[READERS]; /* unwrapped texts, by the reader of their value */
 
-    struct buf envelope; /* what an envelope says: time, then host */
+    struct buf envelope; /* time and host of an envelope, one after another */
     size_t envelope_time_bytes;
 
     struct buf out;
-    size_t event_bytes; /* the most that out.max may be */
+    size_t event_bytes; /* limit of out.max */
     char detail[DETAIL_BYTES];
 };
 
@@ -84,7 +84,7 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     n->long_lines = o->long_lines != NULL ? o->long_lines : n->own_long_lines;
     n->maker = event_maker_new(o->line_bytes);
     n->names = event_maker_names(n->maker);
-    sanitizer_init(&n->request_clean, o->line_bytes);
+    sanitizer_init(&n->request_sanitizer, o->line_bytes);
     duplicate_names_init(&n->request_names);
     for (size_t i = 0; i < READERS; i++) {
         n->inner[i] = (struct buf)BUF_INIT(o->line_bytes * UTF8_GROWTH);
@@ -106,7 +106,7 @@ void normalizer_free(struct normalizer *n)
         json_reader_free(n->own[i]);
         buf_done(&n->inner[i]);
     }
-    sanitizer_done(&n->request_clean);
+    sanitizer_done(&n->request_sanitizer);
     duplicate_names_done(&n->request_names);
     long_lines_free(n->own_long_lines);
     event_maker_free(n->maker);
@@ -120,7 +120,7 @@ void normalizer_free(struct normalizer *n)
 void normalizer_limit(struct normalizer *n, size_t event_bytes)
 {
     size_t most = event_bytes < n->event_bytes ? event_bytes : n->event_bytes;
-    if (most != n->out.max) { /* rarely: what is allocated may be above it */
+    if (most != n->out.max) { /* rare: what is allocated may be larger */
         buf_done(&n->out);
         n->out = (struct buf)BUF_INIT(most);
     }
@@ -140,16 +140,16 @@ static void start_line(struct normalizer *n, const struct line *line, struct spa
     if (text.n > SHORT_LINE_BYTES) {
         readers = long_lines_readers(n->long_lines);
     }
-    record_splitter_start(&n->values, readers, text);
+    record_splitter_start(&n->splitter, readers, text);
 }
 
-void normalizer_object(struct normalizer *n, const struct object_origin *s,
+void normalizer_object(struct normalizer *n, const struct object_origin *origin,
                        const struct rules *rules)
 {
-    n->source = s;
+    n->origin = origin;
     n->rules = rules;
     start_line(n, &(struct line){.blank = true}, SPAN(""));
-    event_maker_object(n->maker, s);
+    event_maker_object(n->maker, origin);
 }
 
 void normalizer_line(struct normalizer *n, const struct line *line)
@@ -159,24 +159,24 @@ void normalizer_line(struct normalizer *n, const struct line *line)
 
 /* ---- rejects ---- */
 
-static bool reject(struct normalizer *n, enum reject_reason reason, const char *detail,
-                   struct output *out)
+static bool make_reject(struct normalizer *n, enum reject_reason reason, const char *detail,
+                        struct output *out)
 {
     n->item++;
     struct reject r = {.reason = reason,
                        .detail = span_str(detail),
                        .line = &n->line,
-                       .item = n->values.several ? n->item : 0,
+                       .item = n->splitter.several ? n->item : 0,
                        .rules = n->rules};
     if (n->rejects++ < SAMPLES_PER_LINE) {
         r.sample_bytes = n->options.sample_bytes;
     }
     buf_clear(&n->out);
-    reject_write(&n->out, n->source, &r);
-    if (n->out.overflowed) { /* a topic that takes less than a sample */
+    reject_write(&n->out, n->origin, &r);
+    if (n->out.overflowed) { /* the topic's limit is smaller than the sample */
         r.sample_bytes = 0;
         buf_clear(&n->out);
-        reject_write(&n->out, n->source, &r);
+        reject_write(&n->out, n->origin, &r);
     }
     *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
     return true;
@@ -193,21 +193,21 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
 {
     struct reject r = {.reason = reason, .detail = detail, .offset = offset, .rules = n->rules};
     buf_clear(&n->out);
-    reject_write(&n->out, n->source, &r);
+    reject_write(&n->out, n->origin, &r);
     *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
 }
 
-/* ---- out of its wrappers ---- */
+/* ---- wrappers ---- */
 
 static bool is_beacon(const struct normalizer *n, const struct value *v)
 {
-    struct record_index o;
-    record_index_of(n->names, &v->doc, v->at, &o);
-    return shape_is_beacon(&v->doc, &o);
+    struct record_index index;
+    record_index_of(n->names, &v->doc, v->at, &index);
+    return shape_is_beacon(&v->doc, &index);
 }
 
-/* A time or a host as characters: of a string its own, of a number its text. */
-static void remember(struct buf *to, const struct doc *d, size_t at)
+/* Append the characters of a string or a number. */
+static void add_scalar(struct buf *to, const struct doc *d, size_t at)
 {
     char tag = at != 0 ? doc_tag(d, at) : 'n';
     if (tag == '"') {
@@ -217,21 +217,21 @@ static void remember(struct buf *to, const struct doc *d, size_t at)
     }
 }
 
-/* Rule 2. The inner envelope's words count. */
+/* Rule 2: continue with the object inside. Time and host of the inner envelope count. */
 static void open_envelope(struct normalizer *n, const struct unwrap *u, struct value *v)
 {
     buf_clear(&n->envelope);
-    remember(&n->envelope, &v->doc, u->time);
+    add_scalar(&n->envelope, &v->doc, u->time);
     n->envelope_time_bytes = n->envelope.n;
-    remember(&n->envelope, &v->doc, u->host);
+    add_scalar(&n->envelope, &v->doc, u->host);
     v->at = u->at;
     v->whole = false;
 }
 
 /*
- * Go on with what was read from a text of v. The text moves to a buffer of ours: the reader of
- * v is used again when a text inside is tried. A line end may stand between its tokens; a record
- * has none, so a blank takes its place.
+ * Continue with the value that was read from a text of v. The text is copied, so that the reader of
+ * v is free for the next text inside (event/README.md, rule 17). Line ends between tokens become
+ * blanks: an output has none.
  */
 static void step_inside(struct normalizer *n, struct value *v, struct value *inside)
 {
@@ -248,12 +248,12 @@ static void step_inside(struct normalizer *n, struct value *v, struct value *ins
     *v = *inside;
 }
 
-/* Rules 1 and 1b: read the texts with the other reader until one is what it must be. */
+/* Rules 1 and 1b: read the texts with the other reader, up to the first that is a record. */
 static bool open_text(struct normalizer *n, const struct unwrap *u, struct value *v)
 {
     for (size_t i = 0; i < u->count; i++) {
         struct value inside;
-        if (value_read(n->values.readers, 1 - v->reader, u->texts[i], &inside) &&
+        if (value_read(n->splitter.readers, 1 - v->reader, u->texts[i], &inside) &&
             doc_tag(&inside.doc, DOC_ROOT) == '{' && (u->must || is_beacon(n, &inside))) {
             step_inside(n, v, &inside);
             return true;
@@ -263,31 +263,31 @@ static bool open_text(struct normalizer *n, const struct unwrap *u, struct value
 }
 
 /*
- * n->index becomes that of what is left. False: a wrapper around something that is no
- * record; a reject has been made.
+ * Remove the wrappers; n->index becomes the index of the record. False: a wrapper around something
+ * that is not a record; *out is a reject.
  */
-static bool unwrap(struct normalizer *n, struct value *v, struct output *out)
+static bool unwrap_record(struct normalizer *n, struct value *v, struct output *out)
 {
-    struct record_index *o = &n->index;
+    struct record_index *index = &n->index;
     buf_clear(&n->envelope);
     n->envelope_time_bytes = 0;
     for (int level = 0;; level++) {
         struct unwrap u;
-        record_index_of(n->names, &v->doc, v->at, o);
-        if (shape_has_beacon_vendor(&v->doc, o)) {
+        record_index_of(n->names, &v->doc, v->at, index);
+        if (shape_has_beacon_vendor(&v->doc, index)) {
             break;
         }
-        unwrap_look(&v->doc, o, &u);
+        unwrap_look(&v->doc, index, &u);
         if (u.must && (level == UNWRAP_LEVELS || !open_text(n, &u, v))) {
-            return !reject(n, REJECT_WRAPPED_TEXT,
-                           level == UNWRAP_LEVELS ? "wrapped too often"
-                                                  : "the member message holds no JSON object",
-                           out);
+            return !make_reject(n, REJECT_WRAPPED_TEXT,
+                                level == UNWRAP_LEVELS ? "wrapped too often"
+                                                       : "the member message holds no JSON object",
+                                out);
         }
         if (u.must) {
             continue;
         }
-        if (level == UNWRAP_LEVELS || shape_is_beacon(&v->doc, o)) {
+        if (level == UNWRAP_LEVELS || shape_is_beacon(&v->doc, index)) {
             break;
         }
         if (open_text(n, &u, v)) {
@@ -308,24 +308,24 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
     struct span envelope = buf_span(&n->envelope);
     enum reject_reason why = REJECT_NO_KNOWN_FIELD;
     struct event_maker_input in = {.value = v,
-                                   .readers = n->values.readers,
+                                   .readers = n->splitter.readers,
                                    .index = &n->index,
                                    .shape = shape,
-                                   .source = n->source,
+                                   .origin = n->origin,
                                    .rules = n->rules,
                                    .line = n->line.number,
-                                   .item = n->values.several ? n->item + 1 : 0,
-                                   .never_splice = n->options.never_splice,
+                                   .item = n->splitter.several ? n->item + 1 : 0,
+                                   .never_pass_through = n->options.never_pass_through,
                                    .envelope_time = span_of(envelope.p, n->envelope_time_bytes),
                                    .envelope_host = span_from(envelope, n->envelope_time_bytes)};
     if (shape == SHAPE_NONE || !event_maker_make(n->maker, &in, &n->out, out, &why)) {
-        return reject(n, why, detail_of(why), out);
+        return make_reject(n, why, detail_of(why), out);
     }
     n->item++;
     return true;
 }
 
-/* The records of an OTLP request, one after another. False: no more. */
+/* The next record of an OTLP request. False: no more. */
 static bool next_otlp(struct normalizer *n, struct output *out)
 {
     if (!otlp_next(&n->otlp, &n->otlp_text)) {
@@ -336,51 +336,52 @@ static bool next_otlp(struct normalizer *n, struct output *out)
     n->otlp_bytes += n->otlp_text.n;
     if (n->otlp_bytes > n->options.line_bytes * OTLP_LINE_GROWTH) {
         n->in_otlp = false;
-        return reject(n, REJECT_EVENT_TOO_LARGE,
-                      "the OTLP records from here on: the line expands to more than 16 times "
-                      "limits.line_bytes",
-                      out);
+        return make_reject(n, REJECT_EVENT_TOO_LARGE,
+                           "the OTLP records from here on: the line expands to more than 16 times "
+                           "limits.line_bytes",
+                           out);
     }
     if (n->otlp_text.overflowed) {
-        return reject(n, REJECT_EVENT_TOO_LARGE, detail_of(REJECT_EVENT_TOO_LARGE), out);
+        return make_reject(n, REJECT_EVENT_TOO_LARGE, detail_of(REJECT_EVENT_TOO_LARGE), out);
     }
     if (buf_room(&n->otlp_text, JSON_SLACK) == NULL ||
-        !value_read(n->values.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
-        return reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
+        !value_read(n->splitter.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
+        return make_reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
     }
     record_index_of(n->names, &v.doc, v.at, &n->index);
     return make_event(n, &v, SHAPE_OTLP, out);
 }
 
-/* True: a reject has been made. False: next_otlp gives the records. */
+/* True: *out is a reject. False: next_otlp has the records. */
 static bool start_otlp(struct normalizer *n, const struct value *v, struct output *out)
 {
     n->request = *v;
     duplicate_names_absent(&n->request_names, &v->doc, v->at);
-    if (!sanitizer_value(&n->request_clean, n->values.readers, &n->request_names, &n->request)) {
-        return reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
+    if (!sanitizer_value(&n->request_sanitizer, n->splitter.readers, &n->request_names,
+                         &n->request)) {
+        return make_reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
     }
     size_t count = otlp_count(&n->request.doc, n->request.at);
     if (count == 0) {
-        return reject(n, REJECT_NOT_AN_EVENT, "an OTLP request without records", out);
+        return make_reject(n, REJECT_NOT_AN_EVENT, "an OTLP request without records", out);
     }
-    n->values.several = n->values.several || count > 1;
+    n->splitter.several = n->splitter.several || count > 1;
     n->in_otlp = true;
     otlp_start(&n->otlp, &n->request.doc, n->request.at);
     return false;
 }
 
-/* False: nothing yet, look again. */
+/* True: *out is an output. False: the outputs are those of a request. */
 static bool on_object(struct normalizer *n, struct value *v, struct output *out)
 {
-    if (!unwrap(n, v, out)) {
+    if (!unwrap_record(n, v, out)) {
         return true;
     }
     if (!value_is_event(&v->doc, v->at)) {
-        return reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
+        return make_reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
     }
-    const struct record_index *o = &n->index;
-    enum shape shape = shape_is_beacon(&v->doc, o) ? SHAPE_BEACON : shape_of(&v->doc, o);
+    const struct record_index *index = &n->index;
+    enum shape shape = shape_is_beacon(&v->doc, index) ? SHAPE_BEACON : shape_of(&v->doc, index);
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }
 
@@ -390,14 +391,14 @@ static bool next_output(struct normalizer *n, struct output *out)
         n->too_long = false;
         (void)snprintf(n->detail, sizeof(n->detail), "longer than %zu bytes",
                        n->options.line_bytes);
-        return reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
+        return make_reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
     }
     for (;;) {
         struct value v;
         if (n->in_otlp && next_otlp(n, out)) {
             return true;
         }
-        switch (record_splitter_next(&n->values, &v)) {
+        switch (record_splitter_next(&n->splitter, &v)) {
         case VALUES_END:
             return false;
         case VALUES_OBJECT:
@@ -406,26 +407,27 @@ static bool next_output(struct normalizer *n, struct output *out)
             }
             break;
         case VALUES_NOT_EVENT:
-            return reject(n, REJECT_NOT_AN_EVENT, n->values.detail, out);
+            return make_reject(n, REJECT_NOT_AN_EVENT, n->splitter.detail, out);
         case VALUES_DAMAGED:
-            return reject(n, REJECT_BAD_JSON, n->values.detail, out);
+            return make_reject(n, REJECT_BAD_JSON, n->splitter.detail, out);
         }
     }
 }
 
-/* ---- lines that are read with the shared readers ---- */
+/* ---- long lines ---- */
 
-/* Another normalizer has used the reader of the request since: read it again, to the same tape. */
+/* Another normalizer used the reader of the request: read the request again, to the same tape. */
 static void read_request_again(struct normalizer *n)
 {
     struct span rest = n->request.text;
-    struct json_reader *reader = n->values.readers[n->request.reader];
+    struct json_reader *reader = n->splitter.readers[n->request.reader];
     if (json_scan(reader, &rest, &n->request.doc, NULL) != FAIL_NONE) {
         abort(); /* cannot be: it was read before */
     }
 }
 
-/* Make outputs while the readers are held. What is read from one call to the next is a request. */
+/* Make outputs while the readers are held, and not longer (event/README.md, rule 23). Only the
+ * document of a request is needed from one call to the next. */
 static void make_batch(struct normalizer *n)
 {
     struct output output;
@@ -446,7 +448,7 @@ static void make_batch(struct normalizer *n)
 
 bool normalizer_next(struct normalizer *n, struct output *out)
 {
-    bool is_long = n->values.readers != n->own;
+    bool is_long = n->splitter.readers != n->own;
     if (!is_long) {
         return next_output(n, out);
     }

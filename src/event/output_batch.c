@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The texts of all outputs stand one behind another in the order of output_spans. A buffer may
- * move while it grows, so spans get their addresses when an output is handed over.
+ * move while it grows, so spans get their addresses when an output is returned.
  */
 #include "event/output_batch.h"
 

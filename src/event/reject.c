@@ -5,7 +5,7 @@
 #include "event/record/json_write.h"
 #include "event/schema/rules.h"
 
-static void member_text(struct buf *out, struct span name, struct span s)
+static void write_text_member(struct buf *out, struct span name, struct span s)
 {
     if (s.n > 0) {
         buf_add(out, name);
@@ -13,14 +13,14 @@ static void member_text(struct buf *out, struct span name, struct span s)
     }
 }
 
-static void member_number(struct buf *out, struct span name, uint64_t n)
+static void write_number_member(struct buf *out, struct span name, uint64_t n)
 {
     buf_add(out, name);
     json_write_number(out, n);
 }
 
 /* RFC 4648 §4. */
-static void emit_base64(struct buf *out, struct span s)
+static void write_base64(struct buf *out, struct span s)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < s.n; i += 3) {
@@ -38,7 +38,7 @@ static void emit_base64(struct buf *out, struct span s)
     }
 }
 
-/* A head that was cut in the middle of a character, without what is left of it. */
+/* A text that may be cut in the middle of a character, without the part of that character. */
 static struct span whole_characters(struct span s)
 {
     for (size_t back = 1; back <= 3 && back <= s.n; back++) {
@@ -52,25 +52,25 @@ static struct span whole_characters(struct span s)
     return s;
 }
 
-/* The head of a line without the customer's secrets. They are sought in all of the line that is
- * there, so that none is missed for being cut in half. */
-static void emit_redacted(struct buf *out, const struct reject *r)
+/* The beginning of a line without secrets. All of the line that is known is searched, so that no
+ * secret is missed because it is cut. */
+static void write_redacted_sample(struct buf *out, const struct reject *r)
 {
     struct buf plain = BUF_INIT(r->line->text.n * 4 + 64);
     struct span text = r->line->text;
     if (utf8_valid(r->line->too_long ? whole_characters(text) : text)) {
         text = rules_redact(r->rules, text, &plain) ? buf_span(&plain) : text;
-        member_text(out, SPAN(",\"sample\":"), utf8_cut(text, r->sample_bytes));
+        write_text_member(out, SPAN(",\"sample\":"), utf8_cut(text, r->sample_bytes));
     }
     buf_done(&plain);
 }
 
-static void emit_sample(struct buf *out, const struct reject *r)
+static void write_sample(struct buf *out, const struct reject *r)
 {
     struct span head = r->line->text;
     bool cut = r->line->too_long;
     if (rules_redacts(r->rules)) {
-        emit_redacted(out, r);
+        write_redacted_sample(out, r);
         return;
     }
     if (head.n > r->sample_bytes) {
@@ -81,34 +81,34 @@ static void emit_sample(struct buf *out, const struct reject *r)
         head = whole_characters(head);
     }
     if (utf8_valid(head)) {
-        member_text(out, SPAN(",\"sample\":"), head);
+        write_text_member(out, SPAN(",\"sample\":"), head);
     } else {
         buf_add(out, SPAN(",\"sample_base64\":\""));
-        emit_base64(out, head);
+        write_base64(out, head);
         buf_add_byte(out, '"');
     }
 }
 
-void reject_write(struct buf *out, const struct object_origin *s, const struct reject *r)
+void reject_write(struct buf *out, const struct object_origin *o, const struct reject *r)
 {
     buf_add(out, SPAN("{\"reason\":"));
     json_write_string(out, span_str(reject_reason_name(r->reason)));
-    member_text(out, SPAN(",\"detail\":"), r->detail);
-    member_text(out, SPAN(",\"customer\":"), s->customer);
-    member_text(out, SPAN(",\"object\":"), s->object);
-    member_text(out, SPAN(",\"version\":"), s->version);
+    write_text_member(out, SPAN(",\"detail\":"), r->detail);
+    write_text_member(out, SPAN(",\"customer\":"), o->customer);
+    write_text_member(out, SPAN(",\"object\":"), o->object);
+    write_text_member(out, SPAN(",\"version\":"), o->version);
     if (r->line != NULL) {
-        member_number(out, SPAN(",\"line\":"), r->line->number);
+        write_number_member(out, SPAN(",\"line\":"), r->line->number);
         if (r->item > 0) {
-            member_number(out, SPAN(",\"item\":"), r->item);
+            write_number_member(out, SPAN(",\"item\":"), r->item);
         }
-        member_number(out, SPAN(",\"offset\":"), r->line->offset);
-        member_number(out, SPAN(",\"bytes\":"), r->line->bytes);
+        write_number_member(out, SPAN(",\"offset\":"), r->line->offset);
+        write_number_member(out, SPAN(",\"bytes\":"), r->line->bytes);
         if (r->sample_bytes > 0) {
-            emit_sample(out, r);
+            write_sample(out, r);
         }
     } else if (r->offset > 0) {
-        member_number(out, SPAN(",\"offset\":"), r->offset);
+        write_number_member(out, SPAN(",\"offset\":"), r->offset);
     }
     buf_add_byte(out, '}');
 }

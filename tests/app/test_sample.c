@@ -75,7 +75,7 @@ static void counts_events_rejects_and_the_members_of_fields(void **state)
                      "\"info\",\"endpoint\":{\"os\":\"linux\"},\"harness\":{\"name\":\"h\"}}\n"
                      "{\"action\":\"read\",\"user\":\"bo\"}\n"));
     assert_int_equal(v->events, 3);
-    assert_int_equal(v->spliced, 1);
+    assert_int_equal(v->passed_through, 1);
     assert_int_equal(v->shapes[SHAPE_FLAT], 2);
     assert_int_equal(v->rejects[REJECT_BAD_JSON].count, 1);
     assert_int_equal(v->rejects[REJECT_BAD_JSON].line, 3);

@@ -42,8 +42,8 @@ enum {
 
 #define FLAT "{\"action\":\"read\",\"user\":\"ana\""
 
-/* A line is head, `times` times middle, tail. What its first record is: "nothing", "spliced",
- * "event" or a reason. */
+/* A line is head, `times` times middle, tail. What its first record is: "nothing",
+ * "passed_through", "event" or a reason. */
 struct bad {
     struct span head, middle;
     size_t times;
@@ -59,21 +59,21 @@ struct bad {
 static const struct bad rows[] = {
     /* NULs */
     ROW("", "\0", M, "", "nothing"),
-    ROW("\0\0" BEACON "}", "\0", M, "", "spliced"),
+    ROW("\0\0" BEACON "}", "\0", M, "", "passed_through"),
     ROW(BEACON ",\"x\":\"", "\0", 1, "\"}", "bad_json"),
     ROW("{\"action\":", "\0", M, "\"read\"}", "bad_json"),
     /* byte order marks */
     ROW("\xef\xbb\xbf", "", 0, "", "nothing"),
-    ROW("\xef\xbb\xbf" BEACON "}", "", 0, "", "spliced"),
+    ROW("\xef\xbb\xbf" BEACON "}", "", 0, "", "passed_through"),
     ROW("", "\xef\xbb\xbf", 2, BEACON "}", "bad_json"),
     ROW("", "\xef\xbb\xbf", M, "", "bad_json"),
-    ROW(BEACON ",\"x\":\"", "\xef\xbb\xbf", M, "\"}", "spliced"),
+    ROW(BEACON ",\"x\":\"", "\xef\xbb\xbf", M, "\"}", "passed_through"),
     ROW("\xff\xfe{\0}\0", "", 0, "", "bad_json"),
     /* ends of lines */
-    ROW(BEACON "}\r", "", 0, "", "spliced"),
+    ROW(BEACON "}\r", "", 0, "", "passed_through"),
     ROW("", "\r", M, "", "nothing"),
-    ROW(BEACON "}", "\r", M, "", "spliced"),
-    ROW(BEACON ",\r\"x\":1}", "", 0, "", "spliced"),
+    ROW(BEACON "}", "\r", M, "", "passed_through"),
+    ROW(BEACON ",\r\"x\":1}", "", 0, "", "passed_through"),
     ROW(BEACON ",\"x\":\"\r\"}", "", 0, "", "bad_json"),
     /* invalid UTF-8 */
     ROW(BEACON ",\"x\":\"", "\xff", M, "\"}", "event"),
@@ -101,10 +101,10 @@ static const struct bad rows[] = {
     ROW(FLAT ",\"tool_input\":\"", "[", 100000, "\"}", "event"),
     ROW(FLAT ",\"tool_input\":\"", "{\\\"tool_input\\\":", 100000, "\"}", "event"),
     /* numbers of a million digits */
-    ROW(BEACON ",\"x\":", "9", M, "}", "spliced"),
-    ROW(BEACON ",\"x\":0.", "0", M, "1}", "spliced"),
-    ROW(BEACON ",\"x\":1e", "9", M, "}", "spliced"),
-    ROW(BEACON ",\"command\":{\"exit_code\":-", "9", M, "}}", "spliced"),
+    ROW(BEACON ",\"x\":", "9", M, "}", "passed_through"),
+    ROW(BEACON ",\"x\":0.", "0", M, "1}", "passed_through"),
+    ROW(BEACON ",\"x\":1e", "9", M, "}", "passed_through"),
+    ROW(BEACON ",\"command\":{\"exit_code\":-", "9", M, "}}", "passed_through"),
     ROW(OLD ",\"message\":", "9", M, "}", "event"),
     ROW(BEACON ",\"timestamp\":", "9", M, "}", "event"),
     ROW(FLAT ",\"exit_code\":", "9", M, "}", "event"),
@@ -113,7 +113,7 @@ static const struct bad rows[] = {
     ROW(FLAT ",\"ts\":\"1", "0", M, "\"}", "event"),
     ROW("", "9", M, "", "not_an_event"),
     /* keys of a megabyte */
-    ROW(BEACON ",\"", "k", M, "\":1}", "spliced"),
+    ROW(BEACON ",\"", "k", M, "\":1}", "passed_through"),
     ROW(OLD ",\"", "k", M, "\":1}", "event"),
     ROW(FLAT ",\"", "k", M, "\":1}", "event"),
     ROW(FLAT ",\"", "a.", 500000, "b\":1}", "event"),
@@ -134,7 +134,7 @@ static const struct bad rows[] = {
     ROW("", "[]", M, "", "not_an_event"),
     ROW("", "[1]{}", M / 2, "", "not_an_event"),
     ROW("[", "null,", 500000, BEACON "}]", "not_an_event"),
-    ROW(BEACON ",\"raw\":{\"x\":[", "1,", M, "1]}}", "spliced"),
+    ROW(BEACON ",\"raw\":{\"x\":[", "1,", M, "1]}}", "passed_through"),
     ROW(OLD ",\"raw\":{\"x\":[", "1,", M, "1]}}", "event"),
     ROW(BEACON ",\"gen_ai\":{\"request\":{\"stop_sequences\":[", "1,", M, "1]}}}", "event"),
     ROW(FLAT ",\"command\":[", "1,", M, "1]}", "event"),
@@ -170,7 +170,7 @@ static size_t memory(void)
 static const char *outcome(const struct output *r)
 {
     return r->kind == OUTPUT_REJECT ? reject_reason_name(r->reason)
-           : r->spliced             ? "spliced"
+           : r->passed_through      ? "passed_through"
                                     : "event";
 }
 
@@ -225,11 +225,11 @@ static void check_row(size_t number, const struct buf *object)
     size_t grown = memory() - memory_before;
     lines_done(&lines);
     assert_int_equal(count, 3);
-    assert_string_equal(seen[0].first, "spliced");
+    assert_string_equal(seen[0].first, "passed_through");
     if (strcmp(seen[1].first, rows[number].want) != 0 || seen[1].records > RECORDS_MAX) {
         fail_msg("row %zu: %s, %zu records", number, seen[1].first, seen[1].records);
     }
-    assert_string_equal(seen[2].first, "spliced");
+    assert_string_equal(seen[2].first, "passed_through");
     assert_int_equal(seen[2].records, 1);
     if (took > (double)SECONDS_MAX || grown > MEMORY_BESIDE + MEMORY_PER_BYTE * object->n) {
         fail_msg("row %zu: %.1f s, %zu bytes more for %zu", number, took, grown, object->n);
@@ -335,17 +335,17 @@ static void check_limit(size_t bytes, const char *before, const char *behind, co
     assert_int_equal(seen.records, 1);
     assert_true(lines_next(&lines, &rest, &line));
     assert_int_equal(line.number, 2);
-    assert_string_equal(read_line(n, &line).first, "spliced");
+    assert_string_equal(read_line(n, &line).first, "passed_through");
     lines_done(&lines);
     buf_done(&object);
 }
 
 static void a_line_of_the_limit_is_read_and_none_of_one_byte_more(void **state UNUSED)
 {
-    check_limit(LINE_BYTES - 1, "", "", "spliced");
-    check_limit(LINE_BYTES, "", "", "spliced");
+    check_limit(LINE_BYTES - 1, "", "", "passed_through");
+    check_limit(LINE_BYTES, "", "", "passed_through");
     check_limit(LINE_BYTES + 1, "", "", "line_too_long");
-    check_limit(LINE_BYTES, "\xef\xbb\xbf", "\r", "spliced");
+    check_limit(LINE_BYTES, "\xef\xbb\xbf", "\r", "passed_through");
     check_limit(LINE_BYTES + 1, "\xef\xbb\xbf", "\r", "line_too_long");
 }
 

@@ -136,14 +136,14 @@ static void allocates_nothing_for_a_line_that_is_spliced(void **state UNUSED)
     struct buf text = BUF_INIT(LINE_BYTES);
     struct output r;
     set_text(&text, USUAL ",\"message\":\"", 'm', 2000, "\",\"a\":[{\"b\":1.5,\"c\":[true]}]}");
-    assert_true(only(n, &text).spliced); /* buffers grow on the first */
+    assert_true(only(n, &text).passed_through); /* buffers grow on the first */
     size_t before = allocations;
     assert_true(before > 0); /* they are counted */
     for (uint64_t i = 0; i < 1000; i++) {
         struct line line = line_of(&text, i);
         normalizer_line(n, &line);
         assert_true(normalizer_next(n, &r));
-        assert_true(r.spliced);
+        assert_true(r.passed_through);
         assert_false(normalizer_next(n, &r));
     }
     assert_int_equal(allocations, before);
@@ -194,7 +194,7 @@ static void keeps_its_memory_small_for_short_lines(void **state UNUSED)
     size_t before = mallinfo2().uordblks;
     OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
     set_text(&text, USUAL ",\"message\":\"", 'm', 60000, "\"}");
-    assert_true(only(n, &text).spliced);
+    assert_true(only(n, &text).passed_through);
     assert_true(mallinfo2().uordblks - before < 4 << 20);
     buf_done(&text);
 }
@@ -334,7 +334,7 @@ static void bears_a_megabyte_of_anything(void **state UNUSED)
         if (took > 10 || out == 0 || out > (size_t)64 << 20) {
             fail_msg("row %zu: %.1f s, %zu bytes", i, took, out);
         }
-        assert_true(only(n, &good).spliced);
+        assert_true(only(n, &good).passed_through);
     }
     buf_done(&good);
     buf_done(&text);
@@ -370,7 +370,7 @@ static void reads_a_long_record_again_with_the_shared_readers(void **state UNUSE
 struct worker {
     pthread_t thread;
     struct long_lines *shared;
-    size_t spliced;
+    size_t passed_through;
 };
 
 static void *work(void *arg)
@@ -384,7 +384,7 @@ static void *work(void *arg)
         struct line line = line_of(&text, 1);
         normalizer_line(n, &line);
         if (normalizer_next(n, &r)) {
-            w->spliced += r.spliced && span_eq(r.key.session, SPAN("s-1"));
+            w->passed_through += r.passed_through && span_eq(r.key.session, SPAN("s-1"));
         } /* and the next line is given before this one is asked to its end */
     }
     buf_done(&text);
@@ -400,7 +400,7 @@ static void shares_readers_of_long_lines_between_threads(void **state UNUSED)
     }
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
-        assert_int_equal(workers[i].spliced, 50);
+        assert_int_equal(workers[i].passed_through, 50);
     }
 }
 
@@ -594,7 +594,7 @@ static void may_be_given_another_line_before_a_long_one_is_done(void **state UNU
         line = line_of(&text, 2);
         normalizer_line(n, &line);
         assert_true(normalizer_next(n, &r));
-        assert_true(r.spliced);
+        assert_true(r.passed_through);
         assert_false(normalizer_next(n, &r));
     }
     buf_done(&text);
@@ -609,7 +609,7 @@ static void tells_what_a_key_may_be_made_of(void **state UNUSED)
     for (int repaired = 0; repaired < 2; repaired++) {
         set_text(&text, USUAL, 'x', 0, repaired ? ",\"ingest\":1}" : "}");
         struct output r = only(n, &text);
-        assert_int_equal(r.spliced, !repaired);
+        assert_int_equal(r.passed_through, !repaired);
         assert_span_equal(r.key.category, SPAN("file"));
         assert_span_equal(r.key.action, SPAN("file.read"));
         assert_span_equal(r.key.harness, SPAN("cursor"));
@@ -631,14 +631,14 @@ static void takes_secrets_out_if_the_customer_asks_for_it(void **state UNUSED)
     rules_set_redact(rules, true);
     set_text(&text, USUAL ",\"message\":\"use password=hunter22 here\",\"n\":1.50", 'x', 0, "}");
     struct output plain = only(n, &text);
-    assert_true(plain.spliced);
+    assert_true(plain.passed_through);
     assert_non_null(memmem(plain.value.p, plain.value.n, "hunter22", 8));
     char id[37];
     memcpy(id, plain.key.id, sizeof(id));
 
     normalizer_object(n, &source, rules);
     struct output r = only(n, &text);
-    assert_false(r.spliced);
+    assert_false(r.passed_through);
     assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
     assert_non_null(memmem(r.value.p, r.value.n, "[REDACTED]", 10));
     assert_non_null(memmem(r.value.p, r.value.n, "\"n\":1.50", 8));
@@ -657,7 +657,7 @@ static void takes_secrets_out_if_the_customer_asks_for_it(void **state UNUSED)
     assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
 
     set_text(&text, USUAL, 'x', 0, "}");
-    assert_true(only(n, &text).spliced);
+    assert_true(only(n, &text).passed_through);
     buf_done(&text);
 }
 

@@ -16,7 +16,7 @@ static void add(struct output_batch *b, const char *value, const char *user)
     struct output o = {.kind = OUTPUT_EVENT,
                        .value = span_str(texts[0]),
                        .key = {.user = span_str(texts[1]), .action = SPAN("file.read")},
-                       .spliced = true};
+                       .passed_through = true};
     assert_true(output_batch_has_room(b));
     output_batch_add(b, &o);
     memset(texts, '#', sizeof(texts));
@@ -37,7 +37,7 @@ static void gives_copies_in_their_order(void **state UNUSED)
         assert_span_equal(o.key.user, SPAN("ana"));
         assert_span_equal(o.key.action, SPAN("file.read"));
         assert_int_equal(o.key.session.n, 0);
-        assert_true(o.spliced);
+        assert_true(o.passed_through);
         assert_true(output_batch_next(&b, &o));
         assert_span_equal(o.value, SPAN("{\"b\":2}"));
         assert_int_equal(o.key.user.n, 0);

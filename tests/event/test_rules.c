@@ -53,7 +53,7 @@ static bool build(struct bench *b, const char *record)
                              .at = DOC_ROOT,
                              .index = &o,
                              .shape = shape_of(&d, &o),
-                             .source = &source,
+                             .origin = &source,
                              .rules = b->rules};
     buf_clear(&b->out);
     if (!build_event(b->builder, &in, &b->out, &b->built)) {

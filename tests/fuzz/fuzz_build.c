@@ -103,7 +103,7 @@ static void build_all(struct builder *b, const struct doc *doc, const struct rul
 {
     static struct json_reader *reader;
     reader = reader != NULL ? reader : json_reader_new(EVENT_BYTES * 2);
-    struct build_input in = {.doc = doc, .at = DOC_ROOT, .source = &source, .rules = rules};
+    struct build_input in = {.doc = doc, .at = DOC_ROOT, .origin = &source, .rules = rules};
     for (int s = SHAPE_ECS; s < SHAPES; s++) {
         in.shape = (enum shape)s;
         in.without_record = s == SHAPE_HOOK;
@@ -127,7 +127,7 @@ static void build_otlp(struct builder *b, const struct doc *doc)
         count++;
         expect(json_scan(inner, &rest, &record, NULL) == FAIL_NONE && rest.n == 0);
         struct build_input in = {
-            .doc = &record, .at = DOC_ROOT, .shape = SHAPE_OTLP, .source = &source};
+            .doc = &record, .at = DOC_ROOT, .shape = SHAPE_OTLP, .origin = &source};
         build(b, reader, &in);
     }
     expect(count == otlp_count(doc, DOC_ROOT));

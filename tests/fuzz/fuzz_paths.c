@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two paths, one result (kafka-contract.md §1): every line is normalized twice, once as usual and
- * once by the repair path even where its records could be spliced. For each record
+ * once by the repair path even where its records could be passed_through. For each record
  *
  *   - both give the same bytes, and the same id and key;
  *   - what a Beacon-shaped record had is there again, but for members that the schema has
@@ -47,7 +47,7 @@ static struct normalizer *make(enum path path)
     const struct normalize_options o = {.event_bytes = EVENT_BYTES,
                                         .line_bytes = LINE_BYTES,
                                         .sample_bytes = 64,
-                                        .never_splice = path == REPAIR};
+                                        .never_pass_through = path == REPAIR};
     return normalizer_new(&o);
 }
 
@@ -247,7 +247,7 @@ static void check_again(struct span event, char id[37])
         struct output r = only_record(path, buf_span(&stripped));
         strip_ingest(r.value, &twice);
         CHECK(span_eq(buf_span(&stripped), buf_span(&twice)));
-        CHECK(path == REPAIR || r.spliced || !has_category(r.value));
+        CHECK(path == REPAIR || r.passed_through || !has_category(r.value));
         CHECK(path == USUAL || strcmp(id, r.key.id) == 0);
         memcpy(id, r.key.id, sizeof(r.key.id));
     }
@@ -298,7 +298,7 @@ static bool next_of_both(struct span line)
         CHECK(a.reason == b.reason);
         return true;
     }
-    CHECK(!b.spliced && same_key(&a.key, &b.key));
+    CHECK(!b.passed_through && same_key(&a.key, &b.key));
     char id[sizeof(a.key.id)] = "";
     check_again(a.value, id);
     check_beacon(line, &a, id);

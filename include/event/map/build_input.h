@@ -14,7 +14,7 @@ struct build_input {
     size_t at;                        /* the record, an object without duplicate names */
     const struct record_index *index; /* of the record, made with builder_names; NULL: none */
     enum shape shape;                 /* any but SHAPE_NONE and SHAPE_BEACON */
-    const struct object_origin *source;
+    const struct object_origin *origin;
     const struct rules *rules; /* NULL: built-in only */
 
     /* Of an envelope around the record (normalization.md §2, rule 2), tried last; "" if none. */

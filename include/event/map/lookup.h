@@ -14,7 +14,8 @@
  * Scopes are searched in order: the attributes of the record, the record itself, the attributes of
  * the resource. In a scope a literal name is preferred to a nested one, a nested one to a mixture
  * (the longest first name first), and all of them to a name that only folds to the path.
- * JSON texts in members that aliases.h lists as containers are read and walked too.
+ * JSON texts in members that aliases.h lists as containers are read and walked too
+ * (event/README.md, rule 12).
  *
  * Threads: one at a time per lookup.
  */

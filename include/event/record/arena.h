@@ -2,9 +2,9 @@
 /*
  * arena.h - memory for texts that live as long as one record.
  *
- * Spans into it are valid until arena_clear, which frees all of them. It keeps its largest block,
- * so that it allocates nothing after the first records. Out of memory aborts. Threads: one at a
- * time.
+ * Spans into it are valid until arena_clear, which its owner calls for the next record
+ * (event/README.md, rule 19). It keeps its largest block, so that it allocates nothing after the
+ * first records. Out of memory aborts. Threads: one at a time.
  */
 #ifndef EVENT_RECORD_ARENA_H
 #define EVENT_RECORD_ARENA_H

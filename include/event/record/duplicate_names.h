@@ -2,9 +2,10 @@
 /*
  * duplicate_names.h - duplicate member names in one object (kafka-contract.md §1, §3).
  *
- * RFC 8259 does not define what they mean. Here the last one counts, as in Go and serde; those
- * before it are shadowed. The usual object takes a filter of a few words. The names of an object
- * with many members are sorted, so that hostile names cost no more than n log n.
+ * RFC 8259 does not define what they mean. Here the last one counts (event/README.md, rule
+ * 13), as in Go and serde; those before it are shadowed. The usual object takes a filter of a few
+ * words. The names of an object with many members are sorted, so that hostile names cost no more
+ * than n log n.
  *
  *     if (!duplicate_names_absent(&names, &doc, at)) {
  *         ... duplicate_names_shadowed(&names, i) is true for the name at tape index i ...

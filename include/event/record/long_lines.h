@@ -30,7 +30,8 @@ DEFINE_OWNED(long_lines);
 
 /*
  * Take the readers for this thread until long_lines_release. Threads get them in the order in
- * which they ask. Hold them for a bounded amount of work, and never while waiting for anything.
+ * which they ask. Hold them for a bounded amount of work, and never while waiting for anything
+ * (event/README.md, rules 23 and 24).
  *
  * True: no other user took them since `user` released them, so they still hold what it read
  * last. `user` is compared only.

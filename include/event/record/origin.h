@@ -10,7 +10,9 @@
 
 #include "base/span.h"
 
-enum { INGEST_RULES = 3 }; /* ingest.rules: raised with every change of any output */
+enum {
+    INGEST_RULES = 3
+}; /* ingest.rules, raised by every change of an output (event/README.md, rule 5) */
 
 enum reject_reason {
     REJECT_BAD_JSON,

@@ -26,7 +26,7 @@ struct otlp {
     int kind;                               /* logs, spans or metrics */
 
     /* Members that each record of a resource, scope or metric repeats, 0 if there are none. They
-     * are looked up once for all records: else many members and many records would multiply. */
+     * are looked up once for all records (event/README.md, rule 26). */
     size_t attributes, scope_itself, metric_parts[OTLP_METRIC_PARTS];
     struct span metric_type;
 };

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * beacon.h - is a Beacon-shaped record right as it is? (kafka-contract.md §1, the pass-through
- * path)
+ * beacon.h - may a Beacon-shaped record take the pass-through path? (kafka-contract.md §1)
  *
- * One walk over the members that the schema knows, with what a record's key and `ingest` need
- * collected on the way. Looks only at members' types and values: that no name stands twice is
- * duplicate_names.h's to say, that the text is what it should be json.h's.
+ * One walk over the members that the schema knows. It checks their types and rules, and notes what
+ * the key and `ingest` need. Duplicate names are found by duplicate_names.h, and damage of the text
+ * by json.h.
  */
 #ifndef EVENT_REPAIR_BEACON_H
 #define EVENT_REPAIR_BEACON_H
@@ -15,7 +14,7 @@
 #include "event/schema/schema_tree.h"
 
 struct beacon {
-    bool right;               /* nothing to repair */
+    bool right;               /* nothing must be repaired */
     uint32_t seen;            /* bit 1 << rule: that required member is there and right */
     struct event_facts facts; /* spans into the doc; repository is the member's text */
 };
@@ -23,7 +22,7 @@ struct beacon {
 /* `at` is an object of shape SHAPE_BEACON. */
 void beacon_check(const struct doc *d, size_t at, int64_t modified_ns, struct beacon *b);
 
-/* Does the value have the type (null has any)? */
+/* Whether the value has the type. A null has every type. */
 MUST_USE bool beacon_type_fits(const struct doc *d, size_t at, enum member_type type);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * value_text.h - which values count, and the text of a value (normalization.md §3).
  *
- * A value that does not count is treated as absent: null, a blank text, and the texts that logs
- * write for nothing.
+ * A value that does not count is treated as absent (event/README.md, rule 11): null, a blank text,
+ * and the texts that logs write for nothing.
  */
 #ifndef EVENT_SCHEMA_VALUE_TEXT_H
 #define EVENT_SCHEMA_VALUE_TEXT_H

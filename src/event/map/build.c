@@ -95,7 +95,8 @@ static struct span redact_text(struct builder *b, struct span text)
     return arena_join(&b->arena, &kept, 1);
 }
 
-/* The key and `ingest` are produced too: they must not hold what is redacted in the event. */
+/* Redaction applies to all that is produced, so to the key and `ingest` (event/README.md, rule 10).
+ */
 static void redact_facts(struct builder *b, struct event_facts *facts)
 {
     struct span *const texts[] = {&facts->key.category, &facts->key.harness,  &facts->key.session,
@@ -138,7 +139,7 @@ static void draft_set_reserved(struct draft *d)
         without ? VALUE_LITERAL : VALUE_NONE, SPAN("true"), NULL, 0, NULL, false};
 }
 
-/* The order of the rebuild path: each step reads only what the steps before it have decided. */
+/* Each step reads only fields that an earlier step has decided (event/README.md, rule 9). */
 static void decide_fields(struct draft *d)
 {
     draft_clear(d);

@@ -85,7 +85,8 @@ static void hook_fallbacks(struct draft *d)
     }
 }
 
-/* Credentials of a URL are never produced, whatever redaction is set to. */
+/* Credentials of a URL are never produced, whatever redaction is set to (event/README.md, rule 10).
+ */
 static struct span without_userinfo(struct draft *d, struct span url)
 {
     struct span info = repository_userinfo(url);

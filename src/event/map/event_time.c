@@ -68,14 +68,14 @@ static bool time_of_hit(const struct hit *hit, struct timestamp *t)
 
 static bool is_plausible(const struct draft *d)
 {
-    return timestamp_plausible(d->time.ns, d->in->source->modified_ns);
+    return timestamp_plausible(d->time.ns, d->in->origin->modified_ns);
 }
 
 /* Nothing told the time: the object's. `hit`: the first place where one should have been, or none.
  */
 static void time_from_object(struct draft *d, const struct hit *hit)
 {
-    d->time = timestamp_from_object(d->in->source->modified_ns);
+    d->time = timestamp_from_object(d->in->origin->modified_ns);
     if (hit->doc != NULL) {
         d->time_unread = arena_cut(d->arena, doc_source(hit->doc, hit->at), TIME_UNREAD_BYTES);
     }

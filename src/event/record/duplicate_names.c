@@ -94,7 +94,8 @@ static void sift_down(const struct doc *d, struct name_key *keys, size_t root, s
     keys[root] = moved;
 }
 
-/* Heapsort: unlike qsort(3) it allocates nothing, unlike a hash table it has no worst case. */
+/* Heapsort: unlike qsort(3) it allocates nothing, unlike a hash table it has no worst case
+ * (event/README.md, rule 26). */
 static void sort_keys(const struct doc *d, struct name_key *keys, size_t count)
 {
     for (size_t i = count / 2; i-- > 0;) {

@@ -3,7 +3,7 @@
  * The path of the current container is in one buffer, names joined by 0x00. A leaf is appended to
  * it, `name 0x1F type value`, and hashed in one call, which is fastest for short texts. With a long
  * path that would take quadratic time for a hostile record. So from LONG_PATH bytes on the state of
- * the hash over the path is kept, and copied for each leaf.
+ * the hash over the path is kept, and copied for each leaf (event/README.md, rule 26).
  */
 #include "event/record/record_hash.h"
 

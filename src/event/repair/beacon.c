@@ -14,7 +14,7 @@ struct beacon_walk {
 
 static bool is_integral(double v)
 {
-    const double exact = 9007199254740992.0; /* 2^53: doubles beyond have no fraction */
+    const double exact = 9007199254740992.0; /* 2^53: larger doubles have no fraction */
     return v >= exact || v <= -exact || v == (double)(int64_t)v;
 }
 

@@ -127,7 +127,8 @@ static enum repair_outcome repair_retention(struct repair_state *r, const struct
     return is_retention(text) ? REPAIR_KEEP : repair_drop(r, m, at);
 }
 
-/* Credentials of a URL are never produced, whatever redaction is set to. */
+/* Credentials of a URL are never produced, whatever redaction is set to (event/README.md, rule 10).
+ */
 static enum repair_outcome repair_repository(struct repair_state *r, const struct member *m,
                                              size_t at UNUSED, struct span text, struct span *json)
 {

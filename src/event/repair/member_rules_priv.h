@@ -4,7 +4,7 @@
  * what stands for a missing member. One row a rule (kafka-contract.md §1, normalization.md §9).
  *
  * A check and a repair agree: what a repair leaves passes the check. A test and a fuzz target
- * hold them together.
+ * compare them (event/README.md, rules 4 and 15).
  */
 #ifndef EVENT_REPAIR_MEMBER_RULES_PRIV_H
 #define EVENT_REPAIR_MEMBER_RULES_PRIV_H

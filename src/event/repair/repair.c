@@ -90,7 +90,7 @@ static bool has_required(enum member_group group)
 
 static void repair_object(struct repair_state *r, size_t at, enum member_group group);
 
-/* Something else stands where an object must. */
+/* A value in place of an object. */
 static enum repair_outcome not_an_object(struct repair_state *r, const struct member *m, size_t at)
 {
     repair_save(r, m->name, at);
@@ -162,7 +162,7 @@ static void repair_object(struct repair_state *r, size_t at, enum member_group g
     }
 }
 
-/* A forwarder's copies of a repository's URL hold the same credentials. */
+/* Remove the credentials from copies of the repository's URL that a forwarder made. */
 static void strip_userinfo(struct repair_state *r, size_t at)
 {
     size_t end = doc_next(r->doc, at);
@@ -182,9 +182,9 @@ static void strip_userinfo(struct repair_state *r, size_t at)
     }
 }
 
-/* ---- raw: where goes what was taken away ---- */
+/* ---- raw: what was removed ---- */
 
-/* 1 if the name is `want`, N if it is want_N as free_name writes it, else 0. */
+/* 1 for `want`, N for want_N as free_name writes it, 0 for other names. */
 static size_t name_number(struct span name, struct span want)
 {
     struct span rest = span_starts(name, want) ? span_from(name, want.n) : SPAN("?");
@@ -204,13 +204,13 @@ static size_t name_number(struct span name, struct span want)
     return number != 1 ? number : 0;
 }
 
-/* `want`, or the first of want_2, want_3 and so on that raw does not have. */
+/* The first of `want`, want_2, want_3, ... that raw does not have. */
 static struct span free_name(struct repair_state *r, struct span want)
 {
     enum { ROOM = 40 };
     const struct doc *d = r->doc;
     size_t first = r->raw != 0 && doc_tag(d, r->raw) == '{' ? doc_first(d, r->raw) : 0;
-    size_t most = 1; /* one of so many is free, whatever the members are called */
+    size_t most = 1; /* one of so many names is free */
     for (size_t i = first; i != 0 && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         most++;
     }
@@ -244,7 +244,7 @@ static void add_to_raw(struct repair_state *r, struct buf *out, bool first)
     }
 }
 
-/* True: raw is written; else it is to be added to the event. */
+/* True: raw is edited. False: it must be added to the event. */
 static bool edit_raw(struct repair_state *r)
 {
     if (r->raw == 0) {
@@ -328,7 +328,7 @@ void repair_event(struct repair *repair, const struct repair_input *in, struct b
     r.action = repair_action(&r);
     repair_object(&r, in->at, GROUP_EVENT_OBJECT);
     if (r.userinfo[0].n + r.userinfo[1].n > 0 && r.raw != 0 && doc_tag(r.doc, r.raw) == '{') {
-        strip_userinfo(&r, r.raw); /* any other raw is replaced as a whole */
+        strip_userinfo(&r, r.raw); /* any other raw is replaced */
     }
     add_missing(&r, &repair->tail, GROUP_EVENT_OBJECT, false);
     add_missing_objects(&r, &repair->tail);
@@ -336,7 +336,7 @@ void repair_event(struct repair *repair, const struct repair_input *in, struct b
     repair->path = r.path;
 
     struct extent part = doc_extent(in->doc, in->at);
-    part.to--; /* the last brace is behind `ingest` */
+    part.to--; /* the last brace comes after `ingest` */
     edits_apply(&repair->edits, in->doc->text, part, out);
     buf_add(out, buf_span(&repair->tail));
     out->overflowed = out->overflowed || repair->tail.overflowed || repair->replaced.overflowed;

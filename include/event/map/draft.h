@@ -26,7 +26,7 @@ enum value_kind {
 struct field_value {
     enum value_kind kind;
     struct span text;      /* all but VALUE_DOC */
-    const struct doc *doc; /* where it was found; NULL: nowhere */
+    const struct doc *doc; /* where it was found; NULL: it was not found in a document */
     size_t at;
     const struct span *path; /* of the alias row; NULL: derived */
     bool folded;             /* the name in the document only folds to the path */

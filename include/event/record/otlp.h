@@ -17,7 +17,7 @@
 
 enum { OTLP_METRIC_PARTS = 5 };
 
-/* Where the walk stands: the next element of each list, 0 if there is none. */
+/* The state of the walk: the next element of each list, 0 if there is none. */
 struct otlp {
     const struct doc *doc; /* borrowed, with extents; must live as long as the walk */
     size_t member;         /* next name of the request */

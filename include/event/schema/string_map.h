@@ -67,7 +67,7 @@ static inline uint64_t word_load_few(const char *p, size_t n)
     return n > 0 ? word_load(p, 1) : 0;
 }
 
-/* Of a text with fewer than eight bytes, all of them twice. */
+/* Both are all bytes of a text with fewer than eight. */
 static inline struct word_key word_key(struct span s)
 {
     if (s.n >= 8) {

@@ -71,8 +71,8 @@ static bool is_plausible(const struct draft *d)
     return timestamp_plausible(d->time.ns, d->in->origin->modified_ns);
 }
 
-/* Nothing told the time: the object's. `hit`: the first place where one should have been, or none.
- */
+/* Take the object's time. `hit`: the first value that is not a usable time; no document: there is
+ * none. */
 static void time_from_object(struct draft *d, const struct hit *hit)
 {
     d->time = timestamp_from_object(d->in->origin->modified_ns);

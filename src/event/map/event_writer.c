@@ -238,9 +238,8 @@ static bool read_json(struct event_writer *w, const struct draft *d, struct span
 }
 
 /*
- * Text that is JSON itself is written as what it says (event-schema.md §10.1). Secrets
- * are looked for in the text first: a label and its value are no longer beside each other in what
- * it says.
+ * A text that is JSON is written as a value (event-schema.md §10.1). Secrets are searched in the
+ * text, because in the value a label is no longer beside its secret.
  */
 static void write_json(struct event_writer *w, const struct draft *d, struct span text,
                        struct buf *out)

@@ -30,7 +30,7 @@ static bool has_fact(const struct lookup *l, int row)
     return lookup_first(l, row, &hit);
 }
 
-/* The hook's name, and whether it stands under the snake-case key. */
+/* The name of the hook. *snake: its member is called hook_event_name. */
 static struct span hook_name(const struct lookup *l, bool *snake)
 {
     struct hit hit;

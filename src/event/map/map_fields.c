@@ -254,7 +254,7 @@ void draft_map_fields(struct draft *d)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if ((rows[i] < FIELDS) & !mapped_later[rows[i]]) { /* ours have no row */
+        if ((rows[i] < FIELDS) & !mapped_later[rows[i]]) { /* reserved fields have no row */
             draft_map_field(d, (enum field)rows[i]);
         }
     }

@@ -14,8 +14,7 @@ enum {
 
 static const struct span nothing = {"", 0};
 
-/* ---- gen_ai.prompt.0.content, gen_ai.prompt.1.content, ... (event-schema.md §10.1)
- * ---- */
+/* ---- gen_ai.prompt.0.content, ... (event-schema.md §10.1) ---- */
 
 /* The value at a path: literal, nested, or mixed, with the longest first name tried first. 0: none.
  */

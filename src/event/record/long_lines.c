@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A lock with tickets: a mutex alone would let a thread that releases it take it at once again. */
+/* A lock with tickets: a thread that releases a mutex could take it again before those that wait.
+ */
 #include "event/record/long_lines.h"
 
 #include "base/alloc.h"

@@ -68,8 +68,9 @@ static void ensure_path(struct record_hash *h, size_t bytes)
 }
 
 /*
- * The length of a text cannot be predicted, so the usual one is copied without a question: a piece,
- * whatever of it belongs to the text. Spans are of a document, or have a piece behind them.
+ * Copy a text. Its length cannot be predicted, so a whole piece is copied without a branch, which
+ * is enough for most texts. PIECE bytes of every span are readable: it is of a document, or has a
+ * piece after it.
  */
 static inline char *put_piece(char *to, struct span s)
 {

@@ -14,7 +14,7 @@
 enum { NOT_NOTED = -1 };
 
 struct member_rule_row {
-    /* Of a required member (a rule before RULE_REQUIRED): where it stands. */
+    /* Of a required member (a rule before RULE_REQUIRED): its object and its name. */
     enum member_group group;
     struct span name;
 

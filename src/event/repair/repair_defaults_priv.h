@@ -11,7 +11,7 @@
 /* The action: of the member, else by what the record holds (normalization.md §5, step 5). */
 struct span repair_action(const struct repair_state *r);
 
-/* The category: a known word of a list, else by the action. "" if the action says none. */
+/* The category: a known word of a list, else by the action. "" if the action has none. */
 struct span repair_category(const struct repair_state *r);
 
 struct span repair_severity(const struct repair_state *r);

@@ -26,7 +26,7 @@ struct repair_state {
     struct edits *edits;
     struct buf *replaced;           /* members of raw.replaced: what a repair removed */
     struct json_minify_filter bare; /* of values that go there: no password in a URL */
-    struct buf path;                /* of the object being walked, with a dot behind it */
+    struct buf path;                /* of the object being walked, with a dot at its end */
     uint32_t seen;                  /* bit 1 << rule: that required member is written */
     size_t raw;                     /* the member, 0 if there is none */
     size_t own_ingest;              /* the customer's own member of that name, 0 if there is none */

@@ -7,7 +7,7 @@
 
 /* ---- texts ---- */
 
-/* The characters of a value that has some. *is_string: they stand as a string already. */
+/* The characters of a value. *is_string: the value is a string. False: it has none. */
 static bool text_of_value(struct repair_state *r, const struct member *m, size_t at, struct span *s,
                           bool *is_string)
 {
@@ -132,7 +132,7 @@ static enum repair_outcome repair_texts(struct repair_state *r, const struct mem
         buf_add(out, element_text(r, i));
     }
     buf_add_byte(out, ']');
-    *json = SPAN(""); /* stands at the end of the edits' texts */
+    *json = SPAN(""); /* the new value is in the edits' texts */
     edits_end(r->edits, doc_extent(r->doc, at), begun);
     return REPAIR_KEEP;
 }

@@ -13,7 +13,7 @@ enum how { HAS, IS };
 /* clang-format off: one row a rule */
 static const struct {
     enum how how;
-    const char *words[8]; /* NULL behind the last */
+    const char *words[8]; /* NULL after the last */
     const char *name;
 } runtimes[] = {
     {HAS, {"cowork", "co-work"}, "claude_cowork"},

@@ -26,7 +26,7 @@ OTHER = "other"
 
 BY_FILE = [  # first match; files without a part leave it to their caller
     (r"codec/decode\.c", INFLATE), (r"codec/lines\.c", LINES), (r"codec/json", PARSE),
-    (r"event/(record/duplicate_names|repair/beacon)\.c", NAMES), (r"event/record/(identity|ordinals|record_hash)\.c", IDENTITY), (r"event/", SPLICE),
+    (r"event/(record/duplicate_names|repair/(beacon|member_rules))\.c", NAMES), (r"event/record/(identity|ordinals|record_hash)\.c", IDENTITY), (r"event/", SPLICE),
     (r"flow/produce\.c|net/sink\.c", PRODUCE), (r"net/(http|s3|signed|patience)|codec/(checksum|crc64)", FETCH),
     (r"net/sink_poll|settle/|source/|flow/inbox|net/sqs", REPORTS),
 ]

@@ -39,8 +39,8 @@ struct attempt {
     uint64_t lines, events, rejects, object_bytes;
     enum outcome_subject subject; /* of its error */
     struct err damage;            /* of the compression; FAIL_NONE: none */
-    bool begun;                   /* headers came: S3 lets us read */
-    bool ready;                   /* the stages have begun with this object */
+    bool started;                 /* the response headers arrived: S3 allows the read */
+    bool ready;                   /* the stages are set up for this object */
     /* Its stages. */
     const struct attempt_parts *parts;
     struct s3 *s3;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * produce.h - a record of the normalizer becomes a Kafka record: topic, key, headers,
- * timestamp, what is owed for it (kafka-contract.md §1, §2, §4).
+ * timestamp, delivery tag (kafka-contract.md §1, §2, §4).
  *
  * Threads: one at a time per struct produce; produce_delivered any.
  */
@@ -41,7 +41,7 @@ void produce_object(struct produce *p, struct span object);
 /*
  * Give it to the sink, on the account of the inflight and of the customer. c: NULL for a reject
  * of no customer. May wait, for the customer's share and for room in the queue.
- * On failure nothing is owed.
+ * On failure it is not counted as pending.
  */
 MUST_USE enum err_kind produce_record(struct produce *p, struct inflight *m, struct customer *c,
                                       const struct output *record, struct err *e);

@@ -92,7 +92,7 @@ static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct
     struct attempt *a = ctx;
     attempt_beat(a);
     a->meta = *meta;
-    a->begun = true;
+    a->started = true;
     attempt_restart(a);
     return FAIL_NONE;
 }
@@ -199,7 +199,7 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
 /* ---- an attempt ---- */
 
 /* For rejects of what is never read. */
-static struct span told_version(const struct notification_record *record)
+static struct span notified_version(const struct notification_record *record)
 {
     return record->version_id.n != 0 ? record->version_id : record->etag;
 }
@@ -215,7 +215,7 @@ void attempt_set_object(struct attempt *a, struct inflight *m,
     a->inflight = m;
     a->record = record;
     a->meta = (struct s3_meta){.length = -1};
-    struct span version = told_version(record);
+    struct span version = notified_version(record);
     if (version.n < sizeof(a->meta.version)) {
         memcpy(a->meta.version, version.p, version.n);
     }
@@ -227,7 +227,7 @@ void attempt_set_customer(struct attempt *a, struct customer *c)
 {
     a->customer = c;
     a->ready = false;
-    a->begun = false;
+    a->started = false;
     counts_clear(a);
 }
 
@@ -235,7 +235,7 @@ enum err_kind attempt_run(struct attempt *a, struct err *e)
 {
     const struct customer_conf *conf = a->customer->conf;
     struct creds_source *creds = NULL;
-    a->begun = false;
+    a->started = false;
     a->subject = ABOUT_ROLE;
     err_clear(e);
     attempt_beat(a);

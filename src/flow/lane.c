@@ -114,7 +114,7 @@ static void count_object(struct lane *l, enum outcome outcome, enum err_kind kin
 static void judge_customer(struct lane *l, const struct err *e)
 {
     struct attempt *a = l->attempt;
-    if (e->kind == FAIL_NONE || (a->begun && a->subject == ABOUT_OBJECT)) {
+    if (e->kind == FAIL_NONE || (a->started && a->subject == ABOUT_OBJECT)) {
         customer_went_well(a->customer);
     } else {
         customer_refused(a->customer, outcome_rule(a->subject, e->kind)->mark, a->record->key, e);

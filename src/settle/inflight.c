@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inflight.c - the count is the guarantee: a message is deleted by a settlement of OUTCOME_DONE
- * alone, and that needs a good delivery report for every record.
+ * alone, and that needs a good delivery report for every record (rule 1 of README.md).
  */
 #include "settle/inflight.h"
 
@@ -51,7 +51,7 @@ struct delivery_tag *inflight_tag(struct inflight *m, struct customer *c)
 void inflight_hold(struct inflight *m)
 {
     uint_fast64_t was = atomic_fetch_add_explicit(&m->pending, 1, memory_order_relaxed);
-    assert(was != 0); /* the lane's own is still there */
+    assert(was != 0); /* the lane's own is still there (rule 6) */
 }
 
 bool inflight_release(struct inflight *m, const struct err *e)
@@ -95,7 +95,7 @@ struct settlement inflight_settlement(const struct inflight *m, struct rng *rng)
 {
     struct settlement s = {.outcome = m->outcome, .delay_s = m->delay_s};
     enum err_kind failed = (enum err_kind)atomic_load(&m->failed);
-    if (failed != FAIL_NONE && m->outcome != OUTCOME_LATER) {
+    if (failed != FAIL_NONE && m->outcome != OUTCOME_LATER) { /* never DONE (rule 3) */
         s.outcome = OUTCOME_LATER;
         s.failed = failed;
         s.delay_s = outcome_delay_s(outcome_rule(ABOUT_DELIVERY, failed), m->receive_count, rng);

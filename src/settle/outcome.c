@@ -9,7 +9,7 @@
  * - Trying again at once is only for what the network does, and only before the first
  *   record: a restart from byte 0 later would write what was written once more.
  * - Nothing that will fail again ever gets a delay of 0: that is a hot loop which burns the
- *   receive count (failures.md row 6). Only what was not begun goes back with 0.
+ *   receive count (failures.md row 6). Only a message that no lane has started has none (rule 19).
  */
 #include "settle/outcome.h"
 

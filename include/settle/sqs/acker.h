@@ -48,7 +48,7 @@ MUST_USE bool acker_queue_well(struct acker *a, size_t queue);
 size_t acker_held(struct acker *a);
 size_t acker_queue_held(struct acker *a, size_t queue);
 
-/* What was told to SQS. Valid as long as the acker. */
+/* Calls to SQS, by message. Valid as long as the acker. */
 const struct lease_stats *acker_stats(const struct acker *a, size_t queue);
 
 /* That of thread i of ACKER_THREADS, which beats every second. */

@@ -64,8 +64,8 @@ struct lease {
     enum lease_loss loss;
     enum lease_end how;
     bool ending;
-    bool in_call; /* in a batch whose answer is not known yet */
-    bool told;    /* leases_lost has returned it */
+    bool in_call;  /* in a batch whose answer is not known yet */
+    bool reported; /* by leases_lost, or ended by its caller */
 };
 
 struct leases;
@@ -82,7 +82,7 @@ void leases_queue(struct leases *b, size_t queue, int visibility_s, int heartbea
 void leases_add(struct leases *b, struct lease *l, size_t queue, const char *handle, int64_t now);
 
 /*
- * End it. True: it is over already, nothing is to be told to SQS (a lost one that is not to
+ * End it. True: it is over already, no call to SQS is needed (a lost one that is not to
  * be deleted). False: a batch will say when it is over. A lost one that is to be deleted gets one
  * try: everything of it is delivered, and a delete too many is no harm.
  */

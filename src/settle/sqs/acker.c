@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * acker.c - the lease book is read and changed under the lock; SQS is called without it, and no
- * message is freed under it. Which calls are due and when a message may be freed is decided by
- * pure code: leases.c and sqs_inflight.c.
+ * message is freed under it (rules 14 and 24 of src/settle/README.md). Which calls are due and
+ * when a message may be freed is decided by pure code: leases.c and sqs_inflight.c.
  */
 #include "settle/sqs/acker.h"
 

@@ -116,7 +116,7 @@ bool leases_end(struct leases *b, struct lease *l, enum lease_end how, int delay
     l->how = how;
     l->delay_s = delay_s;
     l->ended_ms = now;
-    l->told = true; /* who ended it need not hear more */
+    l->reported = true; /* the caller knows */
     (void)unlink_it(&l->beat);
     if (l->loss == LEASE_LOST && how == LEASE_CHANGE && !l->in_call) {
         leases_over(b, l);
@@ -126,17 +126,17 @@ bool leases_end(struct leases *b, struct lease *l, enum lease_end how, int delay
     return false;
 }
 
-/* The lease is gone, or must go: no heartbeat any more, and who works on it shall hear. */
+/* No heartbeat any more (rule 16), and leases_lost reports it. */
 void leases_found(struct leases *b, struct lease *l, enum lease_loss loss)
 {
     l->loss = loss;
     (void)unlink_it(&l->beat);
-    if (!l->told) {
+    if (!l->reported) {
         link_behind(b->found.prev, &l->beat);
     }
 }
 
-/* Those which the time took: they are due, so they are at the head of the list. */
+/* Leases that expired: they are due, so they are at the head of the list. */
 void leases_find_expired(struct leases *b, struct queue_leases *q, int64_t now)
 {
     struct lease_link *k = q->beats.next;
@@ -161,7 +161,7 @@ struct lease *leases_lost(struct leases *b, int64_t now)
     }
     struct lease *l = of_beat(b->found.next);
     (void)unlink_it(&l->beat);
-    l->told = true;
+    l->reported = true;
     leases_place(b, l); /* TOO_LONG: held on, until its worker has stopped */
     return l;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * leases_calls.c - what SQS must hear next, and what its answers mean.
+ * leases_calls.c - the next call to SQS, and what its answers mean.
  *
- * A message to be deleted is prolonged until SQS has answered the delete: else it would show
- * up again and be read twice. One to be made visible is not: if SQS cannot be told the delay it
- * shows up when the lease runs out, which loses nothing.
+ * The lease of a message that is to be deleted is extended until SQS has answered the delete:
+ * else the message would reappear and be read twice. One that is to be made visible is not: if
+ * the call fails, the message reappears when its lease expires, which loses nothing.
  */
 #include "leases_priv.h"
 
@@ -41,7 +41,7 @@ static int change_s(const struct lease *l, int64_t now)
     return l->delay_s < left ? l->delay_s : (int)(left > 0 ? left : 0);
 }
 
-/* When the ends must be told: at once if they fill a call, else after a short wait for more. */
+/* When the ends are due: immediately if they fill a call, else after a short wait for more. */
 static int64_t ends_due_ms(const struct leases *b, const struct queue_leases *q, enum lease_end how)
 {
     if (list_empty(&q->ends[how])) {
@@ -59,7 +59,7 @@ static int64_t ends_due_ms(const struct leases *b, const struct queue_leases *q,
     return full < linger ? full : linger;
 }
 
-/* Changes that waited past the end of their lease: the message may be another's by now. */
+/* Changes that waited past the end of their lease: another receive may have the message. */
 static void take_late(struct queue_leases *q, int64_t now, struct lease_batch *out)
 {
     struct lease_link *k = q->ends[LEASE_CHANGE].next;
@@ -198,7 +198,7 @@ void leases_answered(struct leases *b, struct lease_batch *batch, enum err_kind 
             batch->over[i] = true;
         } else if (batch->call == LEASE_CALL_BEAT) {
             beat_answered(b, batch, i, now);
-            /* A lost one whose end came meanwhile, not a delete: nothing is left to do. */
+            /* Lost, and its end came meanwhile: only a delete is tried (rule 16). */
             batch->over[i] = l->loss == LEASE_LOST && l->ending && l->how == LEASE_CHANGE;
         } else {
             batch->over[i] = end_answered(l, batch->kinds[i], now);

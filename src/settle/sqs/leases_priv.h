@@ -3,8 +3,8 @@
  * leases_priv.h - the inside of the lease book, for leases.c and leases_calls.c only.
  *
  * Two kinds of lists per queue: `beats`, sorted by the time of the next heartbeat, and `ends`, one
- * for deletes, one for changes. A lease in a call is in none of them, so no second call can
- * name it; the answer puts it back where it belongs by then.
+ * for deletes, one for changes. A lease in a call is in none of them, so no second call
+ * names it (rule 14); the answer puts it back where it belongs by then.
  */
 #ifndef SETTLE_SQS_LEASES_PRIV_H
 #define SETTLE_SQS_LEASES_PRIV_H
@@ -32,7 +32,7 @@ struct leases {
     size_t queue_count;
     size_t turn;
     size_t count;
-    struct lease_link found; /* lost or too long, not told yet; by their `beat` */
+    struct lease_link found; /* lost or too long, not reported yet; by their `beat` */
     bool hurry;
 };
 
@@ -76,7 +76,7 @@ UNUSED static inline bool unlink_it(struct lease_link *k)
     return true;
 }
 
-/* What the network may have eaten of the time SQS gave. */
+/* Time that the answer of SQS may have needed to arrive. */
 UNUSED static inline int64_t margin_ms(const struct queue_leases *q)
 {
     return q->visibility_ms / 24;
@@ -89,10 +89,10 @@ void leases_place(struct leases *b, struct lease *l);
 void leases_lift(struct lease *l);
 void leases_over(struct leases *b, struct lease *l);
 
-/* The lease is gone, or must go: who works on it shall hear. */
+/* The lease is lost or too old: leases_lost is to report it. */
 void leases_found(struct leases *b, struct lease *l, enum lease_loss loss);
 
-/* Find those of the queue which the time took. */
+/* Find the leases of the queue that expired. */
 void leases_find_expired(struct leases *b, struct queue_leases *q, int64_t now);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sqs_inflight.c - what the outcomes mean to SQS, and when a message may be freed. */
+/* sqs_inflight.c - what the outcomes mean to SQS, and when a message is freed (rule 17). */
 #include "settle/sqs/sqs_inflight.h"
 
 #include "base/alloc.h"

@@ -57,8 +57,34 @@ def test_an_unknown_bucket_is_not_ours(world: World, acme):
     _until_dead(world, acme.queue)
     assert world.count() == 0
     assert world.reasons() == ["not_ours"]
-    assert world.rejects()[0][0].key == "_unknown"
-    assert worker.lines(msg="notification left", reason="not_ours")
+    message, reject = world.rejects()[0]
+    assert message.key == "_unknown"
+    line = worker.lines(msg="notification left", reason="unknown_bucket")[0]
+    assert reject["detail"] == line["detail"] == f"no customer has the bucket {stranger}"
+
+
+def test_a_bucket_of_another_queue_is_not_ours(world: World, acme):
+    other = world.customer("other")
+    acme.queue.send(s3_event(other.bucket, other.key("a.jsonl")))
+    worker = world.start()
+    _until_dead(world, acme.queue)
+    line = worker.lines(msg="notification left", reason="other_queue")[0]
+    detail = world.rejects()[0][1]["detail"]
+    assert detail == line["detail"]
+    assert detail.startswith("customer other has this bucket, but on queue ")
+
+
+def test_a_shared_queue_takes_no_notification_from_sns(world: World, acme):
+    world.customer("beta", queue=acme.queue)
+    key = acme.key("a.jsonl")
+    world.moto.put(acme.bucket, key, generate(5, 1).text)
+    acme.queue.send({"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:111122223333:t",
+                     "Message": s3_event(acme.bucket, key)})
+    worker = world.start()
+    worker.logged(msg="notification left", reason="shared_queue")
+    line = worker.lines(msg="notification left", reason="shared_queue")[0]
+    assert "customer acme has this bucket and prefix" in line["detail"]
+    assert line["detail"].endswith("this one came through SNS")
 
 
 @pytest.mark.parametrize("key", ["asymptote/events-old/x", "asymptote/events", "asymptote/events/", "asymptote/x",
@@ -71,7 +97,38 @@ def test_a_key_outside_the_prefix_is_never_read(world: World, acme, key):
     else:
         _until_dead(world, acme.queue)
         assert world.reasons() == ["not_ours"]
+        detail = world.rejects()[0][1]["detail"]
+        assert detail == "the key is outside the prefixes of this bucket and queue: acme has asymptote/events/"
     assert world.count() == 0
+
+
+@pytest.mark.parametrize("name", ["", "2026/", "_$folder$"])
+def test_a_folder_marker_without_a_size_is_looked_at(world: World, acme, name):
+    """MinIO leaves out the size of an empty object."""
+    key = acme.prefix + ("" if name == "_$folder$" else "/") + name
+    world.moto.put(acme.bucket, key, b"")
+    event = json.loads(s3_event(acme.bucket, key))
+    del event["Records"][0]["s3"]["object"]["size"]
+    event["Records"][0]["eventSource"] = "minio:s3"
+    acme.queue.send(event)
+    worker = world.start()
+    worker.logged(msg="folder marker skipped", customer="acme", object=f"s3://{acme.bucket}/{key}")
+    world.settled()
+    assert acme.queue.dead.depth() == 0
+    assert world.rejects() == []
+
+
+def test_an_object_with_the_name_of_the_prefix_is_not_read(world: World):
+    acme = world.customer("acme", queue=world.queue(receives=RECEIVES), notify=False)
+    key = acme.prefix + "/"
+    world.moto.put(acme.bucket, key, generate(5, 1).text)
+    event = json.loads(s3_event(acme.bucket, key))
+    del event["Records"][0]["s3"]["object"]["size"]
+    acme.queue.send(event)
+    world.start()
+    _until_dead(world, acme.queue)
+    assert world.count() == 0
+    assert world.reasons() == ["not_ours"]
 
 
 def test_a_missing_object_is_left_and_said_to_be_gone(world: World, acme):

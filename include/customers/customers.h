@@ -89,8 +89,9 @@ size_t customers_count(const struct customers *all);
 MUST_USE struct customer *customers_next(struct customers *all, struct customer *before);
 
 /*
- * The customer of an object, held; NULL: it belongs to none. On a queue of several customers only
- * S3's own form counts. Its time does not depend on the number of customers.
+ * The customer of an object, held; NULL: it belongs to none (customers/not_ours.h has the reason).
+ * On a queue of several customers only S3's own form counts. Its time does not depend on the number
+ * of customers.
  */
 MUST_USE struct customer *customers_find(struct customers *all, size_t queue, struct span bucket,
                                          struct span key, enum notification_form form);
@@ -120,6 +121,9 @@ MUST_USE bool customer_allowed(struct customer *c);
 void customer_went_well(struct customer *c);
 void customer_refused(struct customer *c, enum breaker_mark mark, struct span about,
                       const struct err *e);
+
+/* Of a customer that is paused: the last refusal by its role, bucket or topic. */
+void customer_paused_why(struct customer *c, struct err *out);
 
 /*
  * A record of so many bytes is about to be produced. Waits while more than the customer's

@@ -29,6 +29,15 @@ struct lag {
 };
 void lag_add(struct lag *l, int64_t ms); /* below 0, of two clocks, is 0 */
 
+/* Why an object belongs to no customer; customers/not_ours.h finds it. */
+enum not_ours {
+    NOT_OURS_BUCKET, /* no customer has the bucket */
+    NOT_OURS_QUEUE,  /* customers have it, but none of this queue */
+    NOT_OURS_PREFIX, /* customers of this queue have it, with other prefixes */
+    NOT_OURS_FORM,   /* it would be a customer's, but came indirectly to a shared queue */
+    NOT_OURS_REASONS
+};
+
 struct stats {
     stats_count objects_done; /* everything delivered, rejects included */
     stats_count objects_later;
@@ -46,7 +55,7 @@ struct stats {
     stats_count times_from_object; /* events without a usable time of their own */
     stats_count paused;            /* times the breaker opened */
     stats_count skipped;           /* other events, test events, folder markers */
-    stats_count not_ours;
+    stats_count not_ours[NOT_OURS_REASONS];
     stats_count unreadable;   /* bodies that are no notification */
     struct lag lag;           /* from SQS's SentTimestamp to the last acknowledgement */
     stats_count delivered_ms; /* a level: when that was last, wall clock; 0: not yet */

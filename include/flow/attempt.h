@@ -34,12 +34,14 @@ struct attempt {
     const struct notification_record *record;
     struct customer *customer; /* NULL: no customer's, only rejects can be made */
     struct buf object;         /* "s3://bucket/key" */
+    bool empty_only;           /* stop at the headers of an object that is not empty */
     /* How the last run went. */
     struct s3_meta meta;
     uint64_t lines, events, rejects, object_bytes;
     enum outcome_subject subject; /* of its error */
     struct err damage;            /* of the compression; FAIL_NONE: none */
     bool started;                 /* the response headers arrived: S3 allows the read */
+    bool not_empty;               /* empty_only: that is how it ended */
     bool ready;                   /* the stages are set up for this object */
     /* Its stages. */
     const struct attempt_parts *parts;

@@ -32,7 +32,7 @@ void customer_release(struct customer *c)
     }
 }
 
-static void table_release(struct customer_table *t)
+void table_release(struct customer_table *t)
 {
     if (t == NULL || !refs_release(&t->refs)) {
         return;
@@ -52,7 +52,7 @@ static void table_release(struct customer_table *t)
     free(t);
 }
 
-static struct customer_table *table_take(struct customers *all)
+struct customer_table *table_take(struct customers *all)
 {
     mutex_lock(&all->shared.lock);
     struct customer_table *t = all->shared.table;

@@ -8,6 +8,7 @@
  * pause.c       the breaker
  * share.c       how many bytes may be unacknowledged
  * state.c       what is shown of a customer
+ * not_ours.c    why an object has no customer
  */
 #ifndef CUSTOMERS_CUSTOMERS_PRIV_H
 #define CUSTOMERS_CUSTOMERS_PRIV_H
@@ -29,6 +30,7 @@ struct customer_run {
         pthread_mutex_t lock;
         pthread_cond_t acknowledged;
         struct breaker breaker;
+        struct err paused_by; /* the refusal that opened the breaker, or failed its last probe */
         struct rng rng;
     } shared;
 };
@@ -98,6 +100,12 @@ struct customers {
         struct customer_table *table;
     } shared;
 };
+
+/* ---- customers.c ---- */
+
+/* The current table, with a reference that table_release ends. */
+MUST_USE struct customer_table *table_take(struct customers *all);
+void table_release(struct customer_table *t);
 
 /* ---- customer.c ---- */
 

@@ -27,6 +27,14 @@ void customer_went_well(struct customer *customer)
     }
 }
 
+void customer_paused_why(struct customer *customer, struct err *out)
+{
+    struct customer_run *run = entry_of(customer)->run;
+    mutex_lock(&run->shared.lock);
+    *out = run->shared.paused_by;
+    mutex_unlock(&run->shared.lock);
+}
+
 /* FNV-1a: only to tell different keys apart. */
 static uint64_t hash_of(struct span s)
 {
@@ -45,6 +53,9 @@ void customer_refused(struct customer *customer, enum breaker_mark mark, struct 
     mutex_lock(&run->shared.lock);
     bool opened =
         breaker_refused(&run->shared.breaker, mark, hash_of(about), now, &run->shared.rng);
+    if (mark != BREAKER_NONE && run->shared.breaker.open) {
+        run->shared.paused_by = *e;
+    }
     int64_t pause = run->shared.breaker.until_ms - now;
     mutex_unlock(&run->shared.lock);
     if (opened) {

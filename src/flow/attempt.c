@@ -87,13 +87,17 @@ static void attempt_beat(const struct attempt *a)
     pulse_beat(a->parts->produce.pulse, clock_mono_ms(a->parts->produce.clock));
 }
 
-static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct err *e UNUSED)
+static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct err *e)
 {
     struct attempt *a = ctx;
     attempt_beat(a);
     a->meta = *meta;
     a->started = true;
     attempt_restart(a);
+    if (a->empty_only && meta->length != 0) {
+        a->not_empty = true;
+        return err_set(e, FAIL_DATA, "s3: the object is not empty");
+    }
     return FAIL_NONE;
 }
 
@@ -228,6 +232,8 @@ void attempt_set_customer(struct attempt *a, struct customer *c)
     a->customer = c;
     a->ready = false;
     a->started = false;
+    a->empty_only = false;
+    a->not_empty = false;
     counts_clear(a);
 }
 

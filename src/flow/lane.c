@@ -10,10 +10,15 @@
 #include "base/alloc.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "customers/not_ours.h"
 #include "flow/attempt.h"
+#include "flow/folder.h"
+#include "flow/mismatch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { NEXT_BYTES = 256 };
 
 struct lane {
     struct lane_parts parts;
@@ -144,10 +149,11 @@ static void last_reject(struct lane *l, enum reject_reason reason, const char *d
               KV_ERR(&e));
 }
 
-static void last_object_reject(struct lane *l, const struct err *why)
+/* before: what stands before the error. */
+static void last_error_reject(struct lane *l, const char *before, const struct err *why)
 {
     char detail[sizeof(why->code) + sizeof(why->text) + 64];
-    (void)snprintf(detail, sizeof(detail), "%s%s%s: %s", err_kind_name(why->kind),
+    (void)snprintf(detail, sizeof(detail), "%s%s%s%s: %s", before, err_kind_name(why->kind),
                    why->code[0] != '\0' ? " " : "", why->code, why->text);
     last_reject(l, REJECT_OBJECT, detail);
 }
@@ -163,68 +169,82 @@ static enum err_kind reject_bomb(struct lane *l, struct err *e)
     return e->kind;
 }
 
-/* Tries within this receive, until the table is content. */
-static void lane_object(struct lane *l)
+/* Attempts within this receive, until the outcome table wants no other one now. */
+static void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
 {
     struct attempt *a = l->attempt;
-    struct outcome_action action;
-    struct err e = {.kind = FAIL_NONE};
     struct outcome_case c = {.receive_count = a->inflight->receive_count,
                              .last = inflight_last_delivery(a->inflight)};
     do {
-        c.kind = attempt_run(a, &e);
+        c.kind = attempt_run(a, e);
         if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT) {
-            c.kind = reject_bomb(l, &e);
+            c.kind = reject_bomb(l, e);
             c.last = false; /* it has its own reject */
         }
         c.subject = a->subject;
         c.produced = a->events + a->rejects != 0;
         c.accept = c.kind == FAIL_GONE ? a->customer->conf->gone == ABSENT_ACCEPT
                                        : a->customer->conf->archived == ABSENT_ACCEPT;
-        outcome_decide(&c, &l->rng, &action);
+        outcome_decide(&c, &l->rng, action);
         c.tries++;
-        if (action.again_now) {
-            lane_pause(l, action.pause_ms);
+        if (action->again_now) {
+            lane_pause(l, action->pause_ms);
         }
-    } while (action.again_now);
+    } while (action->again_now);
+}
 
-    judge_customer(l, &e);
-    if (action.reject) {
-        last_object_reject(l, &e);
+static void finish_object(struct lane *l, const struct outcome_action *action, struct err *e)
+{
+    mismatch_explain(l->attempt->record, l->attempt->customer, l->attempt->subject, e);
+    judge_customer(l, e);
+    if (action->reject) {
+        last_error_reject(l, "", e);
     }
-    inflight_worsen(a->inflight, action.outcome, action.delay_s);
-    count_object(l, action.outcome, e.kind);
-    log_object(l, &action, &e);
+    inflight_worsen(l->attempt->inflight, action->outcome, action->delay_s);
+    count_object(l, action->outcome, e->kind);
+    log_object(l, action, e);
+}
+
+static void lane_object(struct lane *l)
+{
+    struct outcome_action action;
+    struct err e = {.kind = FAIL_NONE};
+    lane_try(l, &action, &e);
+    finish_object(l, &action, &e);
 }
 
 /* ---- records of a notification ---- */
 
-static void leave(struct lane *l, struct inflight *m, enum err_kind kind, const char *reason)
+/* advice: what the operator can do, NULL if the row of the table says it. */
+static void leave(struct lane *l, struct inflight *m, enum err_kind kind,
+                  const struct log_kv *reason, const char *detail, const char *advice)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, kind);
     int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
+    char next[NEXT_BYTES];
+    (void)snprintf(next, sizeof(next), "%s%s%s", rule->next, advice != NULL ? "; " : "",
+                   advice != NULL ? advice : "");
     inflight_worsen(m, rule->outcome, delay);
-    log_write(LOG_WARN, "notification left", KV_STR("reason", reason),
+    log_write(LOG_WARN, "notification left", *reason,
               KV_STR("queue", l->parts.conf->queues[m->queue].name), KV_STR("message_id", m->id),
               KV_SPAN("object", buf_span(&l->attempt->object)),
               KV_INT("receive_count", m->receive_count), KV_INT("again_s", delay),
-              KV_STR("detail", m->unread.text), KV_STR("next", rule->next));
+              KV_STR("detail", detail), KV_STR("next", next));
 }
 
-/* No customer's: never fetched. At its last receive a reject says so. */
-static void lane_not_ours(struct lane *l, struct inflight *m)
+/* No customer's, never read. At its last receive a reject gives the reason. */
+static void lane_not_ours(struct lane *l, struct inflight *m, struct span key)
 {
-    stats_add(&l->parts.stats->not_ours, 1);
+    struct buf why = BUF_INIT(NOT_OURS_BYTES);
+    struct object_place place = {m->queue, l->attempt->record->bucket, key, m->notification->form};
+    enum not_ours reason = customers_not_ours(l->parts.customers, &place, &why);
+    stats_add(&l->parts.stats->not_ours[reason], 1);
     if (inflight_last_delivery(m)) {
-        last_reject(l, REJECT_NOT_OURS, "no customer has this queue, bucket and prefix");
+        last_reject(l, REJECT_NOT_OURS, why.p);
     }
-    leave(l, m, FAIL_GONE, "not_ours");
-}
-
-/* "prefix/" itself, or a key ending in a slash, without a byte. */
-static bool is_folder(const struct notification_record *record)
-{
-    return record->size == 0 && record->key.n != 0 && record->key.p[record->key.n - 1] == '/';
+    leave(l, m, FAIL_GONE, &KV_STR("reason", not_ours_name(reason)), why.p,
+          not_ours_advice(reason));
+    buf_done(&why);
 }
 
 /* Of the object under way; takes it over. */
@@ -237,71 +257,66 @@ static void set_customer(struct lane *l, struct customer *c)
     customer_release(before);
 }
 
-/* The folder of a prefix is its customer's, though it is not below the prefix. */
+/* Held by the caller. */
 static struct customer *find_customer(const struct lane *l, const struct inflight *m,
-                                      const struct notification_record *record)
+                                      struct span bucket, struct span key)
 {
-    char inside[1025 + 1];
-    struct span key = record->key;
-    if (is_folder(record) && key.n < sizeof(inside)) {
-        memcpy(inside, key.p, key.n);
-        inside[key.n] = 'x';
-        key = span_of(inside, key.n + 1);
-    }
-    return customers_find(l->parts.customers, m->queue, record->bucket, key, m->notification->form);
-}
-
-static void compare_region(const struct notification_record *record, struct customer *c)
-{
-    if (record->region.n != 0 && !span_eq(record->region, span_str(c->conf->region)) &&
-        customer_warn_once(c, CUSTOMER_REGION)) {
-        log_write(LOG_WARN, "region differs", KV_SPAN("customer", c->id),
-                  KV_SPAN("notification", record->region), KV_STR("configuration", c->conf->region),
-                  KV_STR("next", "the region of the configuration is used"));
-    }
-}
-
-static void compare_account(const struct notification_record *record, struct customer *c)
-{
-    if (record->account.n != 0 && !span_eq(record->account, span_str(c->conf->account_id)) &&
-        customer_warn_once(c, CUSTOMER_ACCOUNT)) {
-        log_write(LOG_WARN, "account differs", KV_SPAN("customer", c->id),
-                  KV_SPAN("notification", record->account),
-                  KV_STR("configuration", c->conf->account_id),
-                  KV_STR("next", "requests fail unless the configured account owns the bucket"));
-    }
-}
-
-/* Not pinned, both notifications of two versions in quick succession read the second. */
-static void compare_version(const struct notification_record *record, struct customer *c)
-{
-    if (record->version_id.n != 0 && !span_eq(record->version_id, SPAN("null")) &&
-        !c->conf->versioned && customer_warn_once(c, CUSTOMER_VERSION)) {
-        log_write(LOG_WARN, "versions not read", KV_SPAN("customer", c->id),
-                  KV_STR("next", "the bucket has versions, but only the current one is read: a "
-                                 "version that is overwritten before is not delivered; allow the "
-                                 "role s3:GetObjectVersion and set versioned = true"));
-    }
+    return customers_find(l->parts.customers, m->queue, bucket, key, m->notification->form);
 }
 
 static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED);
     int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
+    struct err why;
+    customer_paused_why(c, &why);
     inflight_worsen(m, rule->outcome, delay);
     if (rule->reject && inflight_last_delivery(m)) {
-        last_reject(l, REJECT_OBJECT, "paused: the customer's role, bucket or topic refuses us");
+        last_error_reject(l, "the customer is paused: ", &why);
     }
     stats_add(&c->stats->objects_later, 1);
     log_write(LOG_INFO, "object later", KV_SPAN("customer", c->id),
-              KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("error", "paused"),
-              KV_INT("receive_count", m->receive_count), KV_INT("again_s", delay),
+              KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("reason", "paused"),
+              KV_ERR(&why), KV_INT("receive_count", m->receive_count), KV_INT("again_s", delay),
               KV_STR("next", rule->next));
+}
+
+static void skip_folder(struct lane *l, struct customer *c)
+{
+    stats_add(&c->stats->skipped, 1);
+    log_write(LOG_INFO, "folder marker skipped", KV_SPAN("customer", c->id),
+              KV_SPAN("object", buf_span(&l->attempt->object)));
+}
+
+/*
+ * Named like a folder marker, of unknown size: if it is empty it is one, else an object like any
+ * other, whose key must be below the prefix.
+ */
+static void lane_folder(struct lane *l, struct inflight *m)
+{
+    struct attempt *a = l->attempt;
+    struct outcome_action action;
+    struct err e = {.kind = FAIL_NONE};
+    struct customer *below = find_customer(l, m, a->record->bucket, a->record->key);
+    a->empty_only = below == NULL;
+    customer_release(below);
+    lane_try(l, &action, &e);
+    if (a->not_empty) {
+        customer_went_well(a->customer);
+        attempt_set_customer(a, NULL);
+        lane_not_ours(l, m, a->record->key);
+    } else if (e.kind == FAIL_NONE && a->object_bytes == 0) {
+        customer_went_well(a->customer);
+        skip_folder(l, a->customer);
+    } else {
+        finish_object(l, &action, &e);
+    }
 }
 
 static void lane_record(struct lane *l, struct inflight *m,
                         const struct notification_record *record)
 {
+    struct folder_room room;
     if (record->what != NOTIFICATION_CREATED) {
         stats_add(&l->parts.stats->skipped, 1);
         log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", m->id));
@@ -309,27 +324,29 @@ static void lane_record(struct lane *l, struct inflight *m,
     }
     attempt_set_object(l->attempt, m, record);
     l->began_ms = clock_mono_ms(l->parts.clock);
-    struct customer *c = find_customer(l, m, record);
+    bool folder = record->size <= 0 && folder_named(record->key);
+    struct span key = folder ? folder_inside(record->key, &room) : record->key;
+    struct customer *c = find_customer(l, m, record->bucket, key);
     set_customer(l, c);
     if (c == NULL) {
-        lane_not_ours(l, m);
+        lane_not_ours(l, m, key);
         return;
     }
-    if (is_folder(record)) {
-        stats_add(&c->stats->skipped, 1);
-        log_write(LOG_INFO, "folder marker skipped", KV_SPAN("customer", c->id),
-                  KV_SPAN("object", buf_span(&l->attempt->object)));
+    if (folder && record->size == 0) {
+        skip_folder(l, c);
         return;
     }
-    compare_region(record, c);
-    compare_account(record, c);
-    compare_version(record, c);
+    mismatch_warn(record, c);
     attempt_set_customer(l->attempt, c);
     if (!customer_allowed(c)) {
         lane_paused(l, m, c);
         return;
     }
-    lane_object(l);
+    if (folder) {
+        lane_folder(l, m);
+    } else {
+        lane_object(l);
+    }
 }
 
 void lane_carry(struct lane *l, struct inflight *m)
@@ -337,7 +354,7 @@ void lane_carry(struct lane *l, struct inflight *m)
     buf_clear(&l->attempt->object);
     if (m->notification == NULL) {
         stats_add(&l->parts.stats->unreadable, 1);
-        leave(l, m, FAIL_DATA, "unreadable");
+        leave(l, m, FAIL_DATA, &KV_STR("reason", "unreadable"), m->unread.text, NULL);
     }
     size_t count = m->notification != NULL ? m->notification->count : 0;
     for (size_t i = 0; i < count; i++) {

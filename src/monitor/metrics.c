@@ -5,6 +5,7 @@
  */
 #include "monitor/metrics.h"
 
+#include "customers/not_ours.h"
 #include "metrics_priv.h"
 
 #include <librdkafka/rdkafka.h>
@@ -60,8 +61,11 @@ static void write_waiting(const struct metric *m, const struct snapshot *s, stru
 
 static void write_left(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    struct exposition_label label = {"reason", SPAN("not_ours")};
-    exposition_count(out, m->family.name, &label, 1, stats_get(&s->nobodys.not_ours));
+    struct exposition_label label = {"reason", SPAN("")};
+    for (int r = 0; r < NOT_OURS_REASONS; r++) {
+        label.value = span_str(not_ours_name((enum not_ours)r));
+        exposition_count(out, m->family.name, &label, 1, stats_get(&s->nobodys.not_ours[r]));
+    }
     label.value = SPAN("unreadable");
     exposition_count(out, m->family.name, &label, 1, stats_get(&s->nobodys.unreadable));
 }
@@ -145,8 +149,9 @@ static const struct metric table[] = {
     {GAUGE("inbox_messages", "Messages received that wait for a lane."), .labels = "",
      .write = write_waiting},
     {COUNTER("notifications_left_total",
-             "Receives of notifications that name no customer's object (not_ours) or cannot be "
-             "understood (unreadable); they go to the dead-letter queue."),
+             "Receives of notifications that name no customer's object (unknown_bucket, "
+             "other_queue, outside_prefix, shared_queue) or cannot be understood (unreadable); "
+             "they go to the dead-letter queue."),
      .labels = "reason", .write = write_left},
 
     {GAUGE("kafka_up", "1: the brokers are reachable."), .labels = "", .write = write_kafka_up},

@@ -154,7 +154,7 @@ enum err_kind sts_probe_external_id(struct sts *s UNUSED, struct creds_source *c
 
 /* ---- the sink ---- */
 
-enum { FAKE_RECORDS = 2048, FAKE_VALUE = 160 };
+enum { FAKE_RECORDS = 2048, FAKE_VALUE = 240 };
 
 struct fake_record {
     char topic[64];

@@ -251,7 +251,10 @@ static void is_done_with_what_has_nothing_to_read(void **state UNUSED)
                       1));
     assert_done(carry(NOTICE(OBJECT("logs/folder/", "0")), 1));
     assert_done(carry(NOTICE(OBJECT("logs/", "0")), 1));
+    assert_done(carry(NOTICE(OBJECT("logs_$folder$", "0")), 1));
+    assert_done(carry(NOTICE(OBJECT("logs/a_$folder$", "0")), 1));
     assert_int_equal(fake_s3.asked, 0);
+    assert_int_equal(stats_get(&at(0)->stats->skipped), 4);
     assert_done(carry(NOTICE(OBJECT("logs/empty", "0")), 1));
     assert_int_equal(fake_s3.asked, 1);
     assert_int_equal(fake_sink.count, 0);
@@ -268,7 +271,75 @@ static void never_fetches_what_is_not_ours_and_says_so_at_the_last_receive(void 
     assert_string_equal(fake_sink.records[0].topic, "rejects");
     assert_string_equal(fake_sink.records[0].key, "_unknown");
     assert_int_equal(fake_s3.asked, 0);
-    assert_int_equal(stats_get(&w.stats.not_ours), 2);
+    assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_PREFIX]), 2);
+    assert_non_null(strstr(fake_sink.records[0].value, "outside the prefixes"));
+    assert_non_null(strstr(fake_sink.records[0].value, "acme has logs/"));
+    teardown();
+}
+
+static void gives_the_reason_why_an_object_is_not_ours(void **state UNUSED)
+{
+#define OF_BUCKET                                                                                  \
+    "{\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":"          \
+    "{\"name\":\"other\"},\"object\":{\"key\":\"logs/1\",\"size\":1}}}"
+    setup_of(2);
+    assert_left(carry(NOTICE(OF_BUCKET), 10));
+    assert_non_null(strstr(fake_sink.records[0].value, "no customer has the bucket other"));
+    assert_left(
+        carry("{\"Type\":\"Notification\",\"TopicArn\":\"t\",\"Message\":\"{\\\"Records\\\":["
+              "{\\\"eventName\\\":\\\"ObjectCreated:Put\\\",\\\"s3\\\":{\\\"bucket\\\":"
+              "{\\\"name\\\":\\\"bucket\\\"},\\\"object\\\":{\\\"key\\\":\\\"logs/1\\\"}}}]}\"}",
+              10));
+    assert_non_null(strstr(fake_sink.records[1].value, "customer acme has this bucket and prefix"));
+    assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_BUCKET]), 1);
+    assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_FORM]), 1);
+    assert_int_equal(fake_s3.asked, 0);
+    teardown();
+}
+
+#define SIZELESS(key)                                                                              \
+    "{\"eventSource\":\"minio:s3\",\"eventName\":\"s3:ObjectCreated:Put\",\"s3\":{\"bucket\":{"    \
+    "\"name\":"                                                                                    \
+    "\"bucket\"},\"object\":{\"key\":\"" key "\",\"eTag\":\"e\"}}}"
+
+static void looks_whether_a_folder_without_a_size_is_empty(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("")});
+    assert_done(carry(NOTICE(SIZELESS("logs/")), 1));
+    assert_done(carry(NOTICE(SIZELESS("logs/sub/")), 1));
+    assert_done(carry(NOTICE(SIZELESS("logs_$folder$")), 1));
+    assert_int_equal(fake_s3.asked, 3);
+    assert_int_equal(stats_get(&at(0)->stats->skipped), 3);
+    assert_int_equal(stats_get(&at(0)->stats->objects_done), 0);
+    assert_int_equal(fake_sink.count, 0);
+    teardown();
+}
+
+static void a_folder_without_a_size_that_is_not_empty_is_an_object(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    assert_done(carry(NOTICE(SIZELESS("logs/sub/")), 1));
+    assert_int_equal(fake_sink.count, 1);
+    assert_left(carry(NOTICE(SIZELESS("logs/")), 10)); /* outside: its bytes are not read */
+    assert_int_equal(fake_s3.asked, 2);
+    assert_int_equal(fake_sink.count, 2);
+    assert_string_equal(fake_sink.records[1].key, "_unknown");
+    assert_non_null(strstr(fake_sink.records[1].value, "not empty"));
+    assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_PREFIX]), 1);
+    teardown();
+}
+
+static void a_folder_that_cannot_be_looked_at_has_the_outcome_of_an_object(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.kind = FAIL_DENIED, .code = "AccessDenied"});
+    assert_later(carry(NOTICE(SIZELESS("logs/")), 1), 675, 900);
+    fake_s3.count = fake_s3.asked = 0;
+    answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
+    assert_left(carry(NOTICE(SIZELESS("logs/")), 1));
+    assert_int_equal(stats_get(&at(0)->stats->objects_left), 1);
     teardown();
 }
 
@@ -395,6 +466,21 @@ static void says_at_the_last_receive_why_an_object_was_not_read(void **state UNU
     teardown();
 }
 
+static void says_that_a_denied_bucket_may_be_of_another_account(void **state UNUSED)
+{
+#define OF_ACCOUNT(account)                                                                        \
+    "{\"source\":\"aws.s3\",\"detail-type\":\"Object Created\",\"account\":\"" account             \
+    "\",\"detail\":{"                                                                              \
+    "\"bucket\":{\"name\":\"bucket\"},\"object\":{\"key\":\"logs/1\",\"size\":2}}}"
+    setup();
+    answer((struct fake_answer){.kind = FAIL_DENIED, .code = "AccessDenied"});
+    assert_later(carry(OF_ACCOUNT("999999999999"), 10), 675, 900);
+    assert_non_null(strstr(fake_sink.records[0].value, "999999999999"));
+    assert_later(carry(OF_ACCOUNT("111122223333"), 10), 675, 900);
+    assert_null(strstr(fake_sink.records[1].value, "111122223333"));
+    teardown();
+}
+
 static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
 {
     setup();
@@ -408,7 +494,7 @@ static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
     assert_int_equal(fake_sink.count, 0);
     assert_later(carry(NOTICE(OBJECT("logs/2", "2")), 10), 675, 900);
     assert_int_equal(fake_sink.count, 1); /* its last receive: a reject says why */
-    assert_non_null(strstr(fake_sink.records[0].value, "paused"));
+    assert_non_null(strstr(fake_sink.records[0].value, "paused: denied: sts: as the test says"));
     w.clock.mono += BREAKER_FIRST_MS;
     assert_false(customers_queue_paused(w.all, 0));
     assert_done(carry(NOTICE(OBJECT("logs/3", "2")), 1)); /* the probe */
@@ -612,6 +698,10 @@ int main(void)
         cmocka_unit_test(reads_ten_thousand_records_of_one_notification),
         cmocka_unit_test(is_done_with_what_has_nothing_to_read),
         cmocka_unit_test(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive),
+        cmocka_unit_test(gives_the_reason_why_an_object_is_not_ours),
+        cmocka_unit_test(looks_whether_a_folder_without_a_size_is_empty),
+        cmocka_unit_test(a_folder_without_a_size_that_is_not_empty_is_an_object),
+        cmocka_unit_test(a_folder_that_cannot_be_looked_at_has_the_outcome_of_an_object),
         cmocka_unit_test(leaves_a_body_that_nobody_understands),
         cmocka_unit_test(tries_again_at_once_while_nothing_was_produced),
         cmocka_unit_test(reads_later_what_broke_in_the_middle),
@@ -620,6 +710,7 @@ int main(void)
         cmocka_unit_test(does_not_call_a_broken_transfer_a_damaged_object),
         cmocka_unit_test(leaves_a_bomb_with_one_reject),
         cmocka_unit_test(says_at_the_last_receive_why_an_object_was_not_read),
+        cmocka_unit_test(says_that_a_denied_bucket_may_be_of_another_account),
         cmocka_unit_test(pauses_the_customer_whose_role_is_denied),
         cmocka_unit_test(reads_nothing_by_a_role_that_asks_for_no_external_id),
         cmocka_unit_test(looks_once_whether_the_role_asks_for_its_external_id),

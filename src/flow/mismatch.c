@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/mismatch.h"
+
+#include "base/log.h"
+
+static void compare_region(const struct notification_record *record, struct customer *c)
+{
+    if (record->region.n != 0 && !span_eq(record->region, span_str(c->conf->region)) &&
+        customer_warn_once(c, CUSTOMER_REGION)) {
+        log_write(LOG_WARN, "region differs", KV_SPAN("customer", c->id),
+                  KV_SPAN("notification", record->region), KV_STR("configuration", c->conf->region),
+                  KV_STR("next", "the region of the configuration is used"));
+    }
+}
+
+static void compare_account(const struct notification_record *record, struct customer *c)
+{
+    if (record->account.n != 0 && !span_eq(record->account, span_str(c->conf->account_id)) &&
+        customer_warn_once(c, CUSTOMER_ACCOUNT)) {
+        log_write(LOG_WARN, "account differs", KV_SPAN("customer", c->id),
+                  KV_SPAN("notification", record->account),
+                  KV_STR("configuration", c->conf->account_id),
+                  KV_STR("next", "requests fail unless the configured account owns the bucket"));
+    }
+}
+
+/* Not pinned, both notifications of two versions in quick succession read the second. */
+static void compare_version(const struct notification_record *record, struct customer *c)
+{
+    if (record->version_id.n != 0 && !span_eq(record->version_id, SPAN("null")) &&
+        !c->conf->versioned && customer_warn_once(c, CUSTOMER_VERSION)) {
+        log_write(LOG_WARN, "versions not read", KV_SPAN("customer", c->id),
+                  KV_STR("next", "the bucket has versions, but only the current one is read: a "
+                                 "version that is overwritten before is not delivered; allow the "
+                                 "role s3:GetObjectVersion and set versioned = true"));
+    }
+}
+
+void mismatch_warn(const struct notification_record *record, struct customer *c)
+{
+    compare_region(record, c);
+    compare_account(record, c);
+    compare_version(record, c);
+}
+
+/* S3 answers a wrong owner as it answers any denial. */
+void mismatch_explain(const struct notification_record *record, const struct customer *c,
+                      enum outcome_subject subject, struct err *e)
+{
+    const char *account = c->conf->account_id;
+    if (e->kind == FAIL_DENIED && subject == ABOUT_OBJECT && record->account.n != 0 &&
+        !span_eq(record->account, span_str(account))) {
+        (void)err_wrap(e,
+                       "account %.*s owns the bucket by the notification, %s by the configuration",
+                       SPAN_FMT(record->account), account);
+    }
+}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * alloc.h - memory that is there, or the program ends.
+ * alloc.h - allocation that never returns NULL: out of memory ends the program.
  *
- * A worker that cannot get memory cannot keep its promises; it aborts, and the queues deliver
- * again what was not acknowledged. So no caller looks for NULL. All is released by free().
+ * A worker without memory cannot keep its guarantees. It aborts, and SQS redelivers the messages
+ * that were not settled. So no caller checks for NULL. Every result is released with free().
  *
  *     struct lane *l = mem_zeros(1, sizeof(*l));
  *     l->list = mem_grow(l->list, l->count + 1, sizeof(*l->list));
@@ -16,16 +16,16 @@
 #include "base/base.h"
 #include "base/span.h"
 
-/* bytes of any content; 0 bytes are one. */
+/* Uninitialised bytes. 0 bytes count as 1. */
 MUST_USE void *mem_alloc(size_t bytes);
 
-/* count elements, all zero; 0 elements are one. */
+/* An array of `count` zeroed elements. 0 elements count as 1. */
 MUST_USE void *mem_zeros(size_t count, size_t size);
 
-/* p with room for count elements, as realloc: what is new has any content. */
+/* As realloc, with room for `count` elements. The added elements are uninitialised. */
 MUST_USE void *mem_grow(void *p, size_t count, size_t size);
 
-/* A copy with a NUL behind it. NULL: an empty text. */
+/* A NUL-terminated copy. NULL counts as an empty text. */
 MUST_USE char *mem_text(const char *text);
 MUST_USE char *mem_text_of(struct span text);
 

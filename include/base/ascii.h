@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ascii.h - characters of ASCII, whatever the locale; all others are of no class and unchanged.
- *
- * Threads: any.
+ * ascii.h - classes and case of ASCII characters, independent of the locale. A byte above 127
+ * belongs to no class and is never changed. Threads: any.
  */
 #ifndef BASE_ASCII_H
 #define BASE_ASCII_H
@@ -24,7 +23,7 @@ static inline bool ascii_is_lower(char c)
     return c >= 'a' && c <= 'z';
 }
 
-/* Space, tab, carriage return, line feed: what JSON calls white space. */
+/* The white space of JSON: space, tab, carriage return, line feed. */
 static inline bool ascii_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';

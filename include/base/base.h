@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base.h - the few words every file may use. */
+/* base.h - attributes that every file may use. */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H
 

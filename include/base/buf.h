@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * buf.h - a growable byte buffer with a ceiling and a memory.
+ * buf.h - a byte buffer that grows up to a maximum.
  *
- * Two rules make it pleasant to use:
- *
- *   - it never grows past `max`, which is given when it is made;
- *   - the first append that does not fit marks it `overflowed`, and every
- *     later append does nothing. So write ten appends and check once:
+ * - It never grows beyond `max`, which is set when it is initialised.
+ * - The first append that does not fit sets `overflowed`. Every later append does nothing. So a
+ * caller makes several appends and checks once:
  *
  *         buf_add(&b, SPAN("Action=AssumeRole&RoleArn="));
  *         buf_add_uri(&b, role);
  *         if (b.overflowed)
  *             return err_set(e, FAIL_LIMIT, "sts: request too long");
  *
- * Invariant: once anything was added, p[n] is '\0' (not counted in n).
- * Ownership: owns p. Threads: one at a time. Out of memory: aborts.
+ * Once it has content, p[n] is '\0', which n does not count.
+ *
+ * Ownership: owns p. Threads: one at a time. Out of memory aborts.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -25,9 +24,9 @@ struct buf {
     char *p;
     size_t n;   /* bytes used */
     size_t cap; /* bytes allocated */
-    size_t max; /* most bytes n may reach */
+    size_t max; /* upper bound of n, below SIZE_MAX */
     bool overflowed;
-    bool secret; /* wiped when it grows or is released */
+    bool secret; /* the bytes are overwritten before memory is released, also when it grows */
 };
 
 /* clang-format off */
@@ -35,16 +34,16 @@ struct buf {
 #define BUF_SECRET(limit) {.max = (limit), .secret = true}
 /* clang-format on */
 
-void buf_done(struct buf *b);  /* release the memory; b may be used again */
-void buf_clear(struct buf *b); /* forget the bytes and the overflow, keep the memory */
+void buf_done(struct buf *b);  /* release the memory; b stays usable */
+void buf_clear(struct buf *b); /* empty it and reset `overflowed`; the memory is kept */
 
-/* What buf_add and buf_add_byte do when there is no room yet, or no more. */
+/* For buf_add and buf_add_byte: append when the allocated memory does not suffice. */
 void buf_add_grow(struct buf *b, struct span s);
 void buf_add_byte_grow(struct buf *b, char c);
 
 static inline void buf_add(struct buf *b, struct span s)
 {
-    if (!b->overflowed && s.n < b->cap - b->n && s.n > 0) { /* cap is at most max + 1 */
+    if (!b->overflowed && s.n < b->cap - b->n && s.n > 0) { /* cap <= max + 1 */
         memcpy(b->p + b->n, s.p, s.n);
         b->n += s.n;
         b->p[b->n] = '\0';
@@ -66,8 +65,8 @@ static inline void buf_add_byte(struct buf *b, char c)
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * Room for n more bytes (and the NUL) at b->p + b->n, for a writer that fills it
- * itself and then raises b->n. NULL, and marked overflowed, if past max.
+ * Reserve n bytes and a NUL at b->p + b->n. The caller writes them and then adds their number to
+ * b->n. NULL if that exceeds max; `overflowed` is set.
  */
 MUST_USE char *buf_room(struct buf *b, size_t n);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clock.h - the time, as an argument.
+ * clock.h - the time as an argument.
  *
- * Pure code (leases, back-off, breaker, refresh of credentials) takes `now` or a
- * struct clock and never asks the system, so that its tests need not sleep.
+ * Pure code (leases, retry delays, breaker, refresh of credentials) takes `now` or a struct clock
+ * and never calls the system's clock. So its tests do not sleep.
  *
- * Units: milliseconds. `mono` never jumps (time-outs, leases); `wall` is UTC since the
- * epoch (signatures, expiry). Threads: any.
+ * Unit: milliseconds. `mono` is monotonic (timeouts, leases). `wall` is UTC since the epoch
+ * (signatures, expiration times). Threads: any.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -30,7 +30,7 @@ static inline int64_t clock_wall_ms(const struct clock *c)
     return c->wall_ms(c);
 }
 
-/* A clock for tests: set the members. Pass &manual.clock. */
+/* A clock for tests: pass &manual.clock and set mono and wall. */
 struct clock_manual {
     struct clock clock;
     int64_t mono;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * err.h - one error type for the whole program.
+ * err.h - the one error type of the program.
  *
- * The kind says what the caller must DO; the rest tells a person what happened:
- * the text, and, when an AWS service answered, its code, HTTP status and request ids.
- * Code branches on the kind only and never reads the text. Which kind leads to which
- * outcome for a notification is one table: settle/outcome.c.
+ * The kind determines what the caller does. The other members are for people: the text and, if an
+ * AWS service answered, its error code, HTTP status and request ids. Code branches on the kind only
+ * and never reads the text. settle/outcome.c maps each kind to what happens to the message.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -14,21 +13,22 @@
 
 enum err_kind {
     FAIL_NONE = 0,
-    FAIL_AGAIN,      /* transient: timeout, cut connection, 5xx; the same call may succeed later */
-    FAIL_THROTTLED,  /* the service asks us to slow down (SlowDown, Throttling, OverLimit) */
-    FAIL_DENIED,     /* refused by policy; only the customer or the operator can fix it */
-    FAIL_KMS,        /* a KMS key is disabled, pending deletion, or its policy denies us */
-    FAIL_GONE,       /* the object does not exist (any more) */
-    FAIL_SUPERSEDED, /* the pinned version was replaced; read the current one */
-    FAIL_ARCHIVED,   /* the object is in an archive class and not restored */
-    FAIL_DATA,       /* the bytes are not what they must be; trying again cannot help */
-    FAIL_FORMAT,     /* the object is of a format that is not read; its text names it */
-    FAIL_LIMIT,      /* a configured limit was reached */
-    FAIL_CONFIG,     /* configuration of ours or of the customer's that cannot work */
-    FAIL_SKEW,       /* our clock is wrong in the eyes of the service */
-    FAIL_LOST,       /* the lease of the notification is gone: another consumer has it */
-    FAIL_STOPPED,    /* the program is shutting down */
-    FAIL_KINDS       /* their number */
+    FAIL_AGAIN, /* transient (timeout, broken connection, 5xx): the same call may succeed later */
+    FAIL_THROTTLED,  /* the service requires a lower request rate (SlowDown, Throttling, OverLimit)
+                      */
+    FAIL_DENIED,     /* access denied: the customer or the operator must change a policy */
+    FAIL_KMS,        /* a KMS key is disabled or pending deletion, or its policy denies access */
+    FAIL_GONE,       /* the object does not exist */
+    FAIL_SUPERSEDED, /* the pinned version was replaced; the current version can be read */
+    FAIL_ARCHIVED,   /* the object is in an archive storage class and is not restored */
+    FAIL_DATA,       /* the bytes are invalid; a retry cannot succeed */
+    FAIL_FORMAT,     /* the object has an unsupported format, which the text names */
+    FAIL_LIMIT,      /* a configured limit was exceeded */
+    FAIL_CONFIG,     /* the configuration, the worker's or the customer's, cannot work */
+    FAIL_SKEW,    /* the service rejects the request because of the difference between the clocks */
+    FAIL_LOST,    /* the lease of the message is lost: another consumer may have received it */
+    FAIL_STOPPED, /* the worker is shutting down */
+    FAIL_KINDS    /* number of kinds */
 };
 
 struct err {
@@ -41,23 +41,26 @@ struct err {
 };
 
 /*
- * Fill kind and text of *e (which may be NULL; the other members are kept) and
- * return `kind`, so that a failing function ends in one line:
+ * Set kind and text of *e, which may be NULL. The other members are kept. Returns `kind`, so that a
+ * function that fails ends in one line:
  *
  *     return err_set(e, FAIL_DENIED, "s3: HTTP %ld %s", status, code);
  */
 enum err_kind err_set(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* Put "context: " before the text of *e; everything else stays. Returns the kind. */
+/* Insert "context: " before the text of *e. The other members are kept. Returns the kind of *e. */
 enum err_kind err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Forget everything: FAIL_NONE and empty texts. */
+/* Reset to FAIL_NONE with empty texts. */
 void err_clear(struct err *e);
 
 /* The kind as one lower-case word for logs, metrics and rejects: "denied". Never NULL. */
 const char *err_kind_name(enum err_kind kind);
 
-/* Copy a foreign text into a fixed member, cut at its size, control bytes replaced by '?'. */
+/*
+ * Copy `from`, a text from outside, into the member `to` of `cap` bytes. It is NUL-terminated, and
+ * truncated if it is too long. Each control byte becomes '?'.
+ */
 void err_copy(char *to, size_t cap, struct span from);
 
 #endif

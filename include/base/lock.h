@@ -2,9 +2,9 @@
 /*
  * lock.h - mutexes, condition variables, read-write locks and threads that cannot fail.
  *
- * Their errors are mistakes of the program (a mutex that was not initialised, a thread that
- * unlocks what another locked) or lack of memory: all abort. Timed waits use the monotonic
- * clock, so a jump of the wall clock neither ends nor prolongs them.
+ * Their errors are programming errors (a mutex that was not initialised, an unlock by another
+ * thread) or lack of memory; all of them abort. Timed waits use the monotonic clock, so that a
+ * change of the wall clock does not affect them.
  *
  *     thread_start(&l->thread, "lane", lane_run, l);
  *     ...
@@ -31,10 +31,13 @@ void cond_done(pthread_cond_t *c);
 void cond_signal(pthread_cond_t *c);
 void cond_broadcast(pthread_cond_t *c);
 
-/* Wait with the mutex held; it is released meanwhile. May return without a signal. */
+/*
+ * Wait for a signal. The caller holds the mutex; it is released during the wait. May also return
+ * without a signal.
+ */
 void cond_wait(pthread_cond_t *c, pthread_mutex_t *m);
 
-/* The same for ms at most (0 or less: not at all). False: the time is over. */
+/* As cond_wait, for at most `ms` (0 or less: no wait). False: the time is over. */
 bool cond_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, int ms);
 
 void rwlock_init(pthread_rwlock_t *l);
@@ -43,7 +46,7 @@ void rwlock_read(pthread_rwlock_t *l);
 void rwlock_write(pthread_rwlock_t *l);
 void rwlock_unlock(pthread_rwlock_t *l);
 
-/* name: what top, gdb and perf show, 15 bytes at most. */
+/* name: shown by top, gdb and perf; at most 15 bytes. */
 void thread_start(pthread_t *t, const char *name, void *(*run)(void *), void *arg);
 void thread_join(pthread_t t);
 

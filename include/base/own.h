@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * own.h - release at end of scope.
+ * own.h - release at the end of the scope.
  *
  *     OWNED(decode) struct decode *d = decode_new(DECODE_GZIP);
  *     ...early returns need no cleanup...
- *     return take(&d);    -- hand it on; d becomes NULL
+ *     return take(&d);    -- transfer ownership to the caller; d becomes NULL
  *
- * OWNED(x) calls x_freep, defined once per type with DEFINE_OWNED(x).
+ * OWNED(x) calls x_freep, which DEFINE_OWNED(x) defines once per type.
  */
 #ifndef BASE_OWN_H
 #define BASE_OWN_H

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pulse.h - when a thread last got on with its work, for those who watch it.
+ * pulse.h - the time of a thread's last progress, for threads that monitor it.
  *
- *     pulse_set(&p, PULSE_WORK, now);      it begins something that should move
- *     pulse_beat(&p, now);                 it moved: bytes came, a round was done
- *     pulse_set(&p, PULSE_WAIT, now);      it is held up on purpose, for as long as it takes
- *     ms = pulse_still_ms(&p, now);        another thread: how long nothing moved
+ *     pulse_set(&p, PULSE_WORK, now);      work starts that should make progress
+ *     pulse_beat(&p, now);                 progress: bytes arrived, a round is complete
+ *     pulse_set(&p, PULSE_WAIT, now);      a wait on purpose, of any length
+ *     ms = pulse_still_ms(&p, now);        in another thread: time without progress
  *
- * Two stores for each of these, nothing for what lies between: it may stand on the path of
- * every buffer, not of every line. All zero is a thread that is not there yet.
+ * Each call costs at most two stores, so that it may be made for every buffer of a body, but not
+ * for every line. A zeroed pulse is idle: its thread has not started.
  *
- * Time is an argument, monotonic milliseconds. Threads: one writes, any read.
+ * Time is an argument, in monotonic milliseconds. Threads: one writes, any read.
  */
 #ifndef BASE_PULSE_H
 #define BASE_PULSE_H
@@ -20,9 +20,9 @@
 #include <stdatomic.h>
 
 enum pulse_state {
-    PULSE_IDLE, /* has nothing to do */
+    PULSE_IDLE, /* the thread has no work */
     PULSE_WORK,
-    PULSE_WAIT, /* back-pressure: it is not this thread that is slow */
+    PULSE_WAIT, /* the thread waits for back-pressure to end; that is not a stall */
 };
 
 struct pulse {
@@ -35,7 +35,7 @@ static inline void pulse_beat(struct pulse *p, int64_t now)
     atomic_store_explicit(&p->moved_ms, now, memory_order_relaxed);
 }
 
-/* Who sees the new state sees the new time. */
+/* A reader that sees the new state also sees its time. */
 static inline void pulse_set(struct pulse *p, enum pulse_state state, int64_t now)
 {
     pulse_beat(p, now);
@@ -47,7 +47,7 @@ static inline enum pulse_state pulse_state(const struct pulse *p)
     return (enum pulse_state)atomic_load_explicit(&p->state, memory_order_acquire);
 }
 
-/* How long it has been at work without a beat; 0 if it is not at work. */
+/* Time in state PULSE_WORK since the last progress; 0 in the other states. */
 static inline int64_t pulse_still_ms(const struct pulse *p, int64_t now)
 {
     if (pulse_state(p) != PULSE_WORK) {

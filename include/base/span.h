@@ -2,9 +2,9 @@
 /*
  * span.h - a borrowed view of bytes.
  *
- * A span owns nothing and is passed by value. It is NOT NUL-terminated and may
- * hold any byte. It is valid only as long as its doc comment says; when in
- * doubt, until the next call on the object that gave it.
+ * A span owns nothing and is passed by value. It is NOT NUL-terminated and may contain any byte.
+ * The comment of the function that returns it states how long it is valid; if it does not, until
+ * the next call on the same object.
  */
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
@@ -19,11 +19,11 @@ struct span {
 };
 
 #define SPAN(lit) ((struct span){(lit), sizeof(lit) - 1})
-/* The same as an initializer of a static const table (C17 wants a constant there). */
+/* As SPAN, as an initializer of a static const table: C17 requires a constant there. */
 /* clang-format off */
 #define SPAN_INIT(lit) {(lit), sizeof(lit) - 1}
 /* clang-format on */
-#define SPAN_FMT(s) (int)(s).n, (s).p /* for "%.*s" */
+#define SPAN_FMT(s) (int)(s).n, (s).p /* arguments for "%.*s" */
 
 static inline struct span span_of(const char *p, size_t n)
 {
@@ -35,7 +35,7 @@ static inline bool span_eq(struct span a, struct span b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-/* The bytes of a C string, without its NUL. NULL gives an empty span. */
+/* The bytes of a C string, without its NUL. NULL: an empty span. */
 static inline struct span span_str(const char *s)
 {
     return (struct span){s, s != NULL ? strlen(s) : 0};
@@ -46,13 +46,13 @@ static inline bool span_starts(struct span s, struct span prefix)
     return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
 }
 
-/* s without its first n bytes; n must be <= s.n. */
+/* s without its first n bytes. n <= s.n. */
 static inline struct span span_from(struct span s, size_t n)
 {
-    return (struct span){n != 0 ? s.p + n : s.p, s.n - n}; /* p may be NULL if s is empty */
+    return (struct span){n != 0 ? s.p + n : s.p, s.n - n}; /* NULL + 0 is undefined */
 }
 
-/* Cut the first n bytes off *s and return them. n must be <= s->n. */
+/* Remove the first n bytes from *s and return them. n <= s->n. */
 static inline struct span span_take(struct span *s, size_t n)
 {
     struct span head = {s->p, n};

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wipe.h - realloc and free that leave nothing behind.
+ * wipe.h - realloc and free that overwrite memory before they release it.
  *
- * For libraries that are handed secrets and free what they copied without a thought (libcurl,
- * expat), and for buffers that hold some (BUF_SECRET): what is released or outgrown is
- * overwritten first, to the end of its block. For memory of malloc and its relatives; NULL
- * when out of memory. Threads: any.
+ * For libraries that copy secrets and do not wipe them (libcurl, expat), and for buffers of secrets
+ * (BUF_SECRET). The whole block is overwritten, before a free and after a move. `p` is from malloc,
+ * calloc, realloc or strdup. wipe_realloc returns NULL when out of memory and then keeps the old
+ * block. Threads: any.
  */
 #ifndef BASE_WIPE_H
 #define BASE_WIPE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * calendar.h - days and clock of the proleptic Gregorian calendar in UTC, without libc, whose
- * functions depend on locale and zone. Years 1678 to 2261: whole years whose nanoseconds since
- * the epoch fit 64 bits. Pure.
+ * calendar.h - dates and times of the proleptic Gregorian calendar in UTC, for the years 1678 to
+ * 2261: the whole years whose nanoseconds since the epoch fit 64 bits. libc is not used, since its
+ * functions depend on locale and time zone. Threads: pure functions.
  */
 #ifndef CODEC_CALENDAR_H
 #define CODEC_CALENDAR_H
@@ -17,19 +17,19 @@ enum {
 struct civil {
     int year, month, day, hour, minute, second;
     int64_t frac_ns;
-    int digits; /* of the fraction as given */
+    int digits; /* number of digits of the fraction, as written in the text */
 };
 
-/* A real day of those years, a real time of day; second 60 is one. */
+/* Whether *c is a day of those years and a time of day. A leap second (second 60) is accepted. */
 MUST_USE bool civil_ok(const struct civil *c);
 
-/* Seconds since 1970-01-01T00:00:00Z. */
+/* Seconds from 1970-01-01T00:00:00Z to *c. The fraction is ignored. */
 int64_t civil_seconds(const struct civil *c);
 
-/* Whether such seconds lie in the years above. */
+/* Whether `seconds` since the epoch lies in those years. */
 MUST_USE bool civil_in_range(int64_t seconds);
 
-/* Everything of *c but the fraction. */
+/* Set all members of *c except frac_ns and digits. */
 void civil_of(int64_t seconds, struct civil *c);
 
 #endif

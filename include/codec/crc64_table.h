@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crc64_table.h - tables of CRC64NVME, for codec/crc64.c. */
+/* crc64_table.h - the tables of CRC64NVME, for codec/crc64.c. */
 #ifndef CODEC_CRC64_TABLE_H
 #define CODEC_CRC64_TABLE_H
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * credentials.h - a set of AWS credentials, and the JSON in which instances, containers and
- * helper programs hand them out (research/aws.md §5.3-§5.5).
+ * credentials.h - a set of AWS credentials, and the JSON documents in which instances, containers
+ * and credential programs return them (research/aws.md §5.3-§5.5).
  *
  *     struct creds c;
  *     if (credentials_read(answer, CREDENTIALS_IMDS, &c, e) == FAIL_NONE) ...
  *     creds_wipe(&c);
  *
- * Everything that ends up in a header is checked here: no control bytes, no blanks.
- * Errors never hold a part of a secret. Threads: no state.
+ * Texts that become part of a header are checked here: no control bytes, no blanks. Errors never
+ * contain a part of a secret. Threads: no state.
  */
 #ifndef CODEC_CREDENTIALS_H
 #define CODEC_CREDENTIALS_H
@@ -17,20 +17,23 @@
 
 enum {
     CREDS_TOKEN_BYTES = 16 * 1024,
-    CREDENTIALS_JSON_BYTES = 64 * 1024, /* longest document */
+    CREDENTIALS_JSON_BYTES = 64 * 1024, /* maximum size of a document */
 };
 
-/* A copy on the caller's stack; wipe it. AWS gives no maximum for the token: ours is above. */
+/*
+ * Usually on the caller's stack; wipe it after use. AWS documents no maximum size of a token;
+ * CREDS_TOKEN_BYTES is above all sizes seen.
+ */
 struct creds {
     char access_key_id[130];
     char secret_access_key[256];
-    char session_token[CREDS_TOKEN_BYTES]; /* "" if none */
-    int64_t expires_ms;                    /* wall clock, INT64_MAX if they do not */
+    char session_token[CREDS_TOKEN_BYTES]; /* "" if there is none */
+    int64_t expires_ms;                    /* wall clock in ms; INT64_MAX: they do not expire */
 };
 
 void creds_wipe(struct creds *c);
 
-/* The four texts that make a set; "" for a token or expiration that there is not. */
+/* The texts of a set of credentials. session_token and expiration may be "". */
 struct credentials_text {
     struct span access_key_id;
     struct span secret_access_key;
@@ -39,28 +42,31 @@ struct credentials_text {
 };
 
 /*
- * Check and copy them. FAIL_CONFIG, *out wiped: one is missing (an id without its secret is an
- * error, not "none"), holds bytes it must not, or is longer than there is room.
+ * Check and copy the texts. FAIL_CONFIG, with *out wiped: one of the first two is missing (an id
+ * without its secret is an error, not an absent set), a text contains forbidden bytes, or it is too
+ * long.
  */
 MUST_USE enum err_kind credentials_set(struct creds *out, const struct credentials_text *t,
                                        struct err *e);
 
 enum credentials_form {
-    CREDENTIALS_IMDS,      /* instance: Code, Token */
-    CREDENTIALS_CONTAINER, /* ECS, EKS: Token */
-    CREDENTIALS_PROCESS,   /* credential_process: Version 1, SessionToken */
+    CREDENTIALS_IMDS,      /* of an instance, with the members Code and Token */
+    CREDENTIALS_CONTAINER, /* of ECS or EKS, with the member Token */
+    CREDENTIALS_PROCESS,   /* of a credential_process, with the members Version (1) and SessionToken
+                            */
 };
 
 /*
- * FAIL_DENIED: the origin says no (Code other than Success), with its code and message.
- * FAIL_AGAIN: garbage from an instance or container. FAIL_CONFIG: garbage from a program.
+ * FAIL_DENIED: the document is an error (a Code other than Success); *e has its code and message.
+ * FAIL_AGAIN: the document of an instance or container is invalid. FAIL_CONFIG: the document of a
+ * program is invalid.
  */
 MUST_USE enum err_kind credentials_read(struct span text, enum credentials_form form,
                                         struct creds *out, struct err *e);
 
 /*
- * The one line of an instance's answer, a token or the name of a role: it goes into a header
- * or a URL. False: it is empty, or has blanks or control bytes. What follows it is ignored.
+ * The first line of an instance's response: a token or the name of a role, which becomes part of a
+ * header or URL. Further lines are ignored. False: it is empty or contains blanks or control bytes.
  */
 MUST_USE bool credentials_line(struct span answer, struct span *line);
 

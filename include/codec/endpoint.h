@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * endpoint.h - partitions of AWS and the host names of its services.
+ * endpoint.h - the partitions of AWS and the host names of its services.
  *
  *     endpoint_add_host(&out, ENDPOINT_S3, SPAN("eu-west-1"), 0)     s3.eu-west-1.amazonaws.com
  *
@@ -14,20 +14,20 @@
 
 enum endpoint_service { ENDPOINT_S3, ENDPOINT_SQS, ENDPOINT_STS };
 
-/* AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT: bits of `variant`. */
+/* Bits of `variant`: AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT. */
 enum { ENDPOINT_FIPS = 1, ENDPOINT_DUAL_STACK = 2 };
 
 struct partition {
     const char *name;       /* as in ARNs: "aws", "aws-cn", "aws-us-gov" */
-    const char *prefix;     /* what its regions begin with */
+    const char *prefix;     /* the beginning of its regions' names */
     const char *dns_suffix; /* "amazonaws.com" */
     const char *dual_stack_suffix;
 };
 
-/* The partition of a region; a region of no known pattern is in "aws". Never NULL. */
+/* The partition of a region; "aws" if no partition matches. Never NULL. */
 const struct partition *partition_of(struct span region);
 
-/* Append the host. `region` must have passed url_region_ok. */
+/* Append the host name. `region` has passed url_region_ok. */
 void endpoint_add_host(struct buf *out, enum endpoint_service service, struct span region,
                        unsigned variant);
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fault.h - what an AWS service says went wrong, and which class of ours that is.
+ * fault.h - an error response of an AWS service, and its error class.
  *
  *     struct fault f;
  *     fault_read(&f, status, head, body);
- *     kind = fault_find(&f, rules, count)->kind;   a table of codes, then the common one
+ *     kind = fault_find(&f, rules, count)->kind;   the table of the service, then the common one
  *
- * Bodies: <Error> (S3), <ErrorResponse><Error> (STS, query protocol), JSON with "__type"
- * (SQS), {"Error":{...}} (STS in JSON), {"code","message"} (container credentials).
- * x-amzn-query-error and x-amzn-errortype are read where the body says nothing. Garbage
- * gives an empty code, and then the HTTP status decides. Source: research/aws.md §2.3, §4.3, §6.4.
+ * Bodies that are read: <Error> (S3), <ErrorResponse><Error> (STS, query protocol), JSON with
+ * "__type" (SQS), {"Error":{...}} (STS in JSON), {"code","message"} (container credentials). The
+ * headers x-amzn-query-error and x-amzn-errortype are read if the body has no code. An unreadable
+ * body gives an empty code, and the HTTP status determines the class. Source: research/aws.md §2.3,
+ * §4.3, §6.4.
  *
  * Threads: no state.
  */
@@ -19,52 +20,59 @@
 #include "base/err.h"
 
 enum {
-    FAULT_BODY_BYTES = 64 * 1024, /* a longer error body is cut there before it is read */
+    FAULT_BODY_BYTES = 64 * 1024, /* maximum size of an error body; the rest is not read */
 };
 
 struct fault {
     int status;
-    char code[64];       /* "AccessDenied", without namespace; "" if not told */
+    char code[64];       /* "AccessDenied", without namespace; "" if there is none */
     char query_code[80]; /* the code of x-amzn-query-error, "" if none */
-    char message[512];   /* foreign text: control bytes replaced */
-    char region[33];     /* S3: x-amz-bucket-region, else <Region>; "" or url_region_ok */
+    char message[512];   /* a foreign text; control bytes are replaced */
+    char region[33]; /* S3: x-amz-bucket-region or <Region>; "" or a name that passes url_region_ok
+                      */
     char request_id[80];
     char host_id[96];
-    bool kms; /* the message names a permission of KMS */
+    bool kms; /* the message names a KMS permission */
 };
 
 void fault_read(struct fault *f, int status, struct span head, struct span body);
 
 enum fault_flags {
-    FAULT_CREDS = 1,      /* new credentials may help */
-    FAULT_SKEW = 2,       /* our clock is wrong */
-    FAULT_MAYBE_SKEW = 4, /* it may be, if the answer's Date says so */
+    FAULT_CREDS = 1,      /* other credentials may succeed */
+    FAULT_SKEW = 2,       /* the clocks differ */
+    FAULT_MAYBE_SKEW = 4, /* the clocks may differ; the Date header decides */
 };
 
 struct fault_rule {
-    const char *code; /* a '*' at its end takes any ending; NULL: any code */
-    int status;       /* 0: any */
+    const char *code; /* a final '*' matches any ending; NULL matches any code */
+    int status;       /* 0 matches any status */
     enum err_kind kind;
     unsigned flags;
 };
 
-/* Rules of credentials, clocks and throttling, which all services have in common. */
+/* Codes that all services share: credentials, clocks, throttling. */
 extern const struct fault_rule fault_common[];
 extern const size_t fault_common_count;
 
-/* Where no code is known: what a proxy, a load balancer or a broken server means. */
+/*
+ * Rules by HTTP status, for responses without a known code: from a proxy, a load balancer or a
+ * broken server.
+ */
 extern const struct fault_rule fault_statuses[];
 extern const size_t fault_status_count;
 
 /*
- * The first of `rules` (then of fault_common, then by status alone) that fits code, or
- * query code, and status; else other 3xx and 4xx are FAIL_CONFIG, all the rest FAIL_AGAIN. Never
- * NULL.
+ * The first rule that matches the code or the query code, and the status. `rules` are searched
+ * first, then fault_common, then fault_statuses. If none matches, other 3xx and 4xx are
+ * FAIL_CONFIG, and everything else is FAIL_AGAIN. Never NULL.
  */
 const struct fault_rule *fault_find(const struct fault *f, const struct fault_rule *rules,
                                     size_t count);
 
-/* Fill kind, status, code and ids of *e; the text becomes "HTTP 403 AccessDenied: message". */
+/*
+ * Set kind, status, code and ids of *e. Its text becomes "HTTP 403 AccessDenied: message". Returns
+ * `kind`.
+ */
 enum err_kind fault_set(struct err *e, enum err_kind kind, const struct fault *f);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sts_xml.h - requests and answers of STS (query protocol, research/aws.md §4), and ARNs.
+ * sts_xml.h - requests and responses of STS (query protocol, research/aws.md §4), and ARNs.
  *
  *     sts_write_assume_role(&body, &(struct sts_assume){.role_arn = SPAN("arn:..."), ...});
  *     ...
@@ -18,7 +18,7 @@
 enum {
     STS_ARN_BYTES = 2048 + 1,
     STS_ACCOUNT_BYTES = 12 + 1,
-    STS_REQUEST_BYTES = 256 * 1024, /* a policy of 2,048 characters, escaped; a web token */
+    STS_REQUEST_BYTES = 256 * 1024, /* an escaped policy of 2,048 characters, a web token */
     STS_ANSWER_BYTES = 256 * 1024,
 };
 
@@ -34,25 +34,25 @@ MUST_USE bool arn_account_ok(struct span account);
 struct sts_assume {
     struct span role_arn;
     struct span session_name;
-    struct span external_id; /* "": none */
-    struct span policy;      /* "": none */
-    struct span web_token;   /* AssumeRoleWithWebIdentity only */
+    struct span external_id; /* "" if there is none */
+    struct span policy;      /* "" if there is none */
+    struct span web_token;   /* only for AssumeRoleWithWebIdentity */
     int duration_s;
 };
 void sts_write_assume_role(struct buf *out, const struct sts_assume *a);
 void sts_write_web_identity(struct buf *out, const struct sts_assume *a);
 void sts_write_get_caller_identity(struct buf *out);
 
-/* Who we are, after AssumeRole or by GetCallerIdentity. */
+/* The identity of the caller or of an assumed role. */
 struct sts_identity {
     char arn[STS_ARN_BYTES];
-    char account[STS_ACCOUNT_BYTES]; /* of the ARN */
+    char account[STS_ACCOUNT_BYTES]; /* account id of the ARN */
 };
 
 /*
- * Credentials and their identity, of AssumeRole's or AssumeRoleWithWebIdentity's answer. Both
- * texts of *who are empty if the answer has an empty ARN, as MinIO's has. Anything that is not
- * whole is FAIL_AGAIN: STS does not answer so.
+ * Read credentials and their identity from a response to AssumeRole or AssumeRoleWithWebIdentity.
+ * Both texts of *who are "" if the response has an empty ARN, as MinIO's has. An incomplete
+ * response is FAIL_AGAIN, since it does not come from STS.
  */
 MUST_USE enum err_kind sts_read_credentials(struct span answer, struct creds *out,
                                             struct sts_identity *who, struct err *e);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * syntax.h - is this text a JSON value, or the beginning of one (RFC 8259)?
+ * syntax.h - whether a text is a JSON value, or the beginning of one (RFC 8259).
  *
- * For short texts on which something depends: how an object is framed, whether a scalar is one.
- * Nothing is stored. Bytes above ASCII are not checked; more than SYNTAX_DEPTH open containers
- * count as the beginning of a value.
+ * For short texts on which a decision depends: the framing of an object, whether a scalar is valid.
+ * Nothing is stored. Bytes above 127 are not checked. A text with more than SYNTAX_DEPTH open
+ * containers counts as the beginning of a value. Threads: no state.
  */
 #ifndef CODEC_SYNTAX_H
 #define CODEC_SYNTAX_H
@@ -14,13 +14,13 @@
 enum { SYNTAX_DEPTH = 256 };
 
 enum syntax {
-    SYNTAX_WHOLE, /* a value; what follows it is not checked. A number ends where the text ends
-                   */
-    SYNTAX_BEGUN, /* the text ends inside a value, or before it */
-    SYNTAX_WRONG, /* no continuation makes it a value */
+    SYNTAX_WHOLE, /* a complete value; the text after it is not checked. A number ends at the end of
+                     the text */
+    SYNTAX_BEGUN, /* the text ends inside a value or before it */
+    SYNTAX_WRONG, /* not the beginning of any value */
 };
 
-/* Blanks before the value are allowed. *at: where the value ends, or the byte that is wrong. */
+/* Blanks before the value are allowed. *at: offset after the value, or of the wrong byte. */
 MUST_USE enum syntax syntax_check(struct span text, size_t *at);
 
 #endif

@@ -7,8 +7,8 @@
  *     struct span values[] = {SPAN("acme"), SPAN("runtime")};
  *     template_expand(t, values, &out);                            events.acme
  *
- * A brace is always the beginning or end of a placeholder: there is no escape for it, since
- * neither topics nor keys want one. Threads: read-only once made.
+ * A brace always begins or ends a placeholder. There is no escape for it, since neither topics nor
+ * keys contain braces. Threads: read-only after template_new.
  */
 #ifndef CODEC_TEMPLATE_H
 #define CODEC_TEMPLATE_H
@@ -23,30 +23,30 @@ enum {
 };
 
 struct template_part {
-    int name;            /* index of the placeholder, TEMPLATE_LITERAL for a text */
-    struct span literal; /* the text, "" for a placeholder */
+    int name;            /* index of the placeholder; TEMPLATE_LITERAL for a literal */
+    struct span literal; /* the text; "" for a placeholder */
 };
 
 struct template
 {
-    char *text; /* a copy, what the literals point into */
+    char *text; /* a copy of the template; the literals point into it */
     struct template_part *parts;
     size_t count;
 };
 
 /*
- * Read a template that may use these names. NULL and FAIL_CONFIG, with the reason: unknown
- * name, lone brace, empty, too long. `names` is not kept.
+ * Parse a template with these placeholder names. NULL and FAIL_CONFIG with the reason: unknown
+ * name, lone brace, empty or too long. `names` is not kept.
  */
 MUST_USE struct template *template_new(struct span text, const struct span *names, size_t count,
                                        struct err *e);
 void template_free(struct template *t);
 DEFINE_OWNED(template);
 
-/* True if the placeholder with this index occurs. */
+/* Whether the placeholder with this index occurs. */
 MUST_USE bool template_uses(const struct template *t, int name);
 
-/* Append the text, with values[i] for the placeholder with index i. */
+/* Append the text, with values[i] for the placeholder of index i. */
 void template_expand(const struct template *t, const struct span *values, struct buf *out);
 
 #endif

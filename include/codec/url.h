@@ -1,61 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * url.h - percent encoding as AWS wants it, and taking an endpoint's URL to pieces.
+ * url.h - percent-encoding as AWS requires it, and the parts of an endpoint's URL.
  *
  *     url_encode_path(&out, SPAN("logs/a b+c.gz"))     logs/a%20b%2Bc.gz
  *     url_decode_form(&out, SPAN("logs/a+b%2Bc.gz"))   logs/a b+c.gz    (keys in notifications)
  *
- * The encoding is the strict one of SigV4 (RFC 3986 unreserved bytes stay, all others become
- * %XX in upper case), on the wire and in the signature alike: S3 decodes a path and encodes
- * it strictly before it checks the signature.
+ * The encoding is the strict one of SigV4: unreserved bytes of RFC 3986 stay, all others become %XX
+ * in upper case. It is the same in the request and in the signature, because S3 decodes a path and
+ * encodes it strictly before it checks the signature.
  *
- * Names that come from outside (buckets, regions) are checked here before a host name is
- * built of them. Threads: no state.
+ * Names from outside (buckets, regions) are checked here before they become part of a host name.
+ * Threads: no state.
  */
 #ifndef CODEC_URL_H
 #define CODEC_URL_H
 
 #include "base/buf.h"
 
-void url_encode(struct buf *out, struct span bytes);      /* all but A-Z a-z 0-9 - . _ ~ */
-void url_encode_path(struct buf *out, struct span bytes); /* ... and / */
+void url_encode(struct buf *out, struct span bytes);      /* all bytes except A-Z a-z 0-9 - . _ ~ */
+void url_encode_path(struct buf *out, struct span bytes); /* as url_encode, except that / stays */
 
 /*
- * %XX (either case) to bytes. A '%' without two hex digits behind it stays as it is; the
- * number of those is returned.
+ * Append the text with each %XX (in either case) decoded. A '%' that is not followed by two hex
+ * digits is kept. Returns the number of these.
  */
 size_t url_decode(struct buf *out, struct span text);
 
-/* The same for form encoding: '+' is a space. */
+/* As url_decode, for form encoding: '+' becomes a space. */
 size_t url_decode_form(struct buf *out, struct span text);
 
-/* Bucket names that may become part of a host name or path: 3-63 of a-z 0-9 . -, no "..",
- * first and last alphanumeric, not an IPv4 address. */
+/*
+ * Whether a bucket name may become part of a host name or path: 3 to 63 of a-z 0-9 . -, without
+ * "..", first and last character alphanumeric, not an IPv4 address.
+ */
 MUST_USE bool url_bucket_ok(struct span bucket);
 
-/* Region names: 1-32 of a-z 0-9 -, first and last alphanumeric. */
+/* Whether a region name is valid: 1 to 32 of a-z 0-9 -, first and last character alphanumeric. */
 MUST_USE bool url_region_ok(struct span region);
 
-/* An absolute http or https URL in pieces; all spans point into the text. */
+/* The parts of an absolute http or https URL. All spans point into the text. */
 struct url {
     bool tls;
-    bool bracketed; /* the host is an IPv6 address; host is without the brackets */
+    bool bracketed; /* the host is an IPv6 address; `host` does not include the brackets */
     struct span host;
-    unsigned port;     /* the scheme's own if none was given */
-    struct span path;  /* with its slash, "" if none */
-    struct span query; /* without '?', "" if none */
+    unsigned port;     /* the scheme's default if the URL has none */
+    struct span path;  /* begins with a slash; "" if there is none */
+    struct span query; /* without '?'; "" if there is none */
 };
 
 /*
- * False for anything else than scheme://host[:port][/path][?query]: user info, fragments,
- * control bytes, blanks, odd hosts and ports are all refused.
+ * Split scheme://host[:port][/path][?query]. False for anything else: user info, fragments, control
+ * bytes, blanks, invalid hosts and ports.
  */
 MUST_USE bool url_split(struct span text, struct url *out);
 
-/* What goes into the Host header: the port only where it is not the scheme's own. */
+/* Append the value of the Host header: the host, and the port unless it is the scheme's default. */
 void url_add_authority(struct buf *out, const struct url *u);
 
-/* localhost, *.localhost, 127.0.0.0/8, ::1: plain http may be spoken to these. */
+/*
+ * Whether the host is localhost, *.localhost, in 127.0.0.0/8, or ::1: plain http is allowed for
+ * these.
+ */
 MUST_USE bool url_is_loopback(const struct url *u);
 
 #endif

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * creds.h - AWS credentials: where they come from, how they are kept fresh.
+ * creds.h - AWS credentials: their sources and their renewal.
  *
- * A source answers "which credentials now" from its cache, renews ahead of expiry (one
- * thread does, the others go on with the old ones), and wipes what it replaces. The
- * worker's own come from the default chain (research/aws.md §5), each customer's from
- * AssumeRole on top of them.
+ * A source returns its current credentials from a cache. It renews them before they expire: one
+ * thread does so, while the others continue with the old ones. Replaced credentials are wiped. The
+ * worker's own credentials come from the default chain (research/aws.md §5), those of each customer
+ * from AssumeRole with the worker's own.
  *
  *     OWNED(creds_source) struct creds_source *own = creds_source_default(&settings, e);
  *     struct creds_source *acme = creds_source_role(own, &settings, &request, e);
- *
  *     struct creds c;                                     // codec/credentials.h
  *     if (creds_get(acme, &c, e) != FAIL_NONE) ...
  *     ... sign with c ...
  *     creds_wipe(&c);
  *
- * Renewed at 50 to 75 % of their life (with jitter), used until a minute before their end.
- * Secrets are never logged and never in an err. Threads: any, but for new and free.
+ * Credentials are renewed after 50 to 75 % of their lifetime (random, so that renewals spread) and
+ * are used until one minute before they expire. Secrets are never logged and never part of an err.
+ *
+ * Threads: any, except for new and free.
  */
 #ifndef NET_CREDS_H
 #define NET_CREDS_H
@@ -26,12 +27,12 @@
 #include "base/own.h"
 #include "codec/credentials.h"
 
-struct creds_settings {       /* borrowed for the life of the sources made with it */
-    const char *profile;      /* chosen by configuration; NULL: AWS_PROFILE, else "default" */
-    const char *region;       /* of the worker: where STS is asked */
-    const char *endpoint_sts; /* NULL: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, else AWS's own */
+struct creds_settings {       /* borrowed as long as sources made with it exist */
+    const char *profile;      /* configured profile; NULL: AWS_PROFILE, else "default" */
+    const char *region;       /* the worker's, whose STS endpoint is used */
+    const char *endpoint_sts; /* NULL: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, AWS's */
     unsigned variant;         /* ENDPOINT_FIPS, ENDPOINT_DUAL_STACK */
-    bool allow_http;          /* plain http to STS elsewhere than on this machine */
+    bool allow_http;          /* allow plain http to an STS endpoint that is not loopback */
     const struct clock *clock;
     uint64_t jitter_seed; /* 0: random */
 };
@@ -39,26 +40,28 @@ struct creds_settings {       /* borrowed for the life of the sources made with 
 struct creds_source;
 
 /*
- * The worker's own, from the first that is there: environment (not if `profile` is set),
- * profile with role_arn, web identity, other profile, container, instance metadata. What is
- * there but wrong is FAIL_CONFIG, never passed over. Sends no request yet.
+ * The worker's own credentials, from the first place that is configured: environment (unless
+ * `profile` is set), profile with role_arn, web identity, other profile, container, instance
+ * metadata. NULL and FAIL_CONFIG: a place is configured but invalid; the next one is not tried
+ * then. Sends no request.
  */
 MUST_USE struct creds_source *creds_source_default(const struct creds_settings *s, struct err *e);
 
-/* A role to take on. All texts are copied. */
+/* A role to assume. All texts are copied. */
 struct role_request {
     const char *role_arn;
     const char *external_id;  /* NULL: none */
     const char *session_name; /* NULL: "asymptote-ingest" */
     const char *policy;       /* session policy (codec/policy.h), NULL: none */
-    const char *account;      /* 12 digits, must be the session's; NULL: that of role_arn */
-    bool accept_unnamed;      /* take a session whose account the answer leaves empty (MinIO) */
-    int duration_s;           /* 0: 3600, which is also the most that role chaining allows */
+    const char *account; /* 12 digits; the session must belong to this account. NULL: the account of
+                            role_arn */
+    bool accept_unnamed; /* accept a session whose account is empty in the response (MinIO) */
+    int duration_s;      /* 0: 3600, which is also the maximum of role chaining */
 };
 
 /*
- * Credentials of a role, assumed with those of `parent`, which must live longer, by way of the
- * parent's STS client if it has one. NULL and FAIL_CONFIG: the ARN is none, or of another
+ * Credentials of a role, assumed with the credentials of `parent`, which must live longer. Uses the
+ * parent's STS client if it has one. NULL and FAIL_CONFIG: the ARN is invalid, or of another
  * partition than the region.
  */
 MUST_USE struct creds_source *creds_source_role(struct creds_source *parent,
@@ -68,62 +71,69 @@ MUST_USE struct creds_source *creds_source_role(struct creds_source *parent,
 void creds_source_free(struct creds_source *s);
 DEFINE_OWNED(creds_source);
 
-/* The STS client it works with: creds_source_default and creds_source_role have one. */
+/*
+ * The STS client of the source. Sources from creds_source_default and creds_source_role have one.
+ */
 struct sts;
 struct sts *creds_source_sts(struct creds_source *s);
 
-/* Where they come from, for the log: "environment", "profile acme", "role arn:...". */
+/* The origin, for the log: "environment", "profile acme", "role arn:...". */
 const char *creds_source_name(const struct creds_source *s);
 
 /*
- * Current credentials into *out. Blocks only while there are none that are valid, and the
- * one thread that renews them. FAIL_DENIED, FAIL_CONFIG, FAIL_AGAIN, FAIL_THROTTLED as the
- * origin answered; for some seconds after a failure the same answer is given at once.
+ * Copy the current credentials into *out. Blocks only if there are none that are valid, and in the
+ * one thread that renews them. FAIL_DENIED, FAIL_CONFIG, FAIL_AGAIN, FAIL_THROTTLED: the origin's
+ * error. It is returned for some seconds without another request. The caller wipes *out.
  */
 MUST_USE enum err_kind creds_get(struct creds_source *s, struct creds *out, struct err *e);
 
 /*
- * For who must not wait. True: creds_get would answer now, and *kind, *out, *e are its answer.
- * False: the origin has to be asked first. *due: creds_get should be called soon, on a
- * thread that can wait (net/creds_fetcher.h).
+ * As creds_get, for a thread that must not wait. True: *kind, *out and *e are the result of
+ * creds_get. False: the origin must be queried first. *due: a thread that may wait should call
+ * creds_get soon (net/creds_fetcher.h).
  */
 MUST_USE bool creds_at_hand(struct creds_source *s, struct creds *out, enum err_kind *kind,
                             bool *due, struct err *e);
 
 /*
- * The service called `used` expired or invalid: renew at once, once for all who say so.
- * Cheap, and without effect if they are already replaced, or a refusal was heeded moments ago.
+ * Report that a service rejected `used` as expired or invalid: they are renewed on the next use,
+ * once for all callers that report the same ones. Without effect if they are already replaced, or
+ * if a report was accepted a short time ago.
  */
 void creds_reject(struct creds_source *s, const struct creds *used);
 
 /*
- * End a fetch under way at once, and begin none any more: a set that is still good is given on,
- * else the answer is FAIL_STOPPED. An STS client of its own stops, too. Threads: any.
+ * End a fetch in progress immediately and start no other. Credentials that are still valid are
+ * returned, else the result is FAIL_STOPPED. Also stops an STS client that the source owns.
  */
 void creds_source_stop(struct creds_source *s);
 
-/* Until when the set in use is good, wall clock. INT64_MAX: no end, 0: there is none. */
+/*
+ * Expiration time of the current credentials, wall clock in ms. INT64_MAX: they do not expire. 0:
+ * there are none.
+ */
 int64_t creds_expires_ms(struct creds_source *s);
 
-/* True, with the reason: the last renewal failed, those of before are still in use. */
+/* True: the last renewal failed for the reason in *why, and the previous credentials are in use. */
 bool creds_renewal_failed(struct creds_source *s, struct err *why);
 
 /*
- * Where credentials come from, for those who write a new origin. `fetch` is called by one
- * thread at a time and must end by itself (time-outs). `stop` is called by any thread, and ends
- * it at once, and each later one.
+ * Interface of an origin of credentials. One thread at a time calls `fetch`, which must return
+ * within a timeout of its own. Any thread may call `stop`, which ends a fetch in progress and each
+ * later one immediately.
  */
 struct creds_origin {
     void *ctx;
     enum err_kind (*fetch)(void *ctx, struct creds *out, struct err *e);
-    void (*stop)(void *ctx); /* NULL: its fetch never waits */
+    void (*stop)(void *ctx); /* NULL: fetch never waits */
     void (*free)(void *ctx); /* NULL: nothing to free */
-    bool stable; /* if it fails, go on with expired ones: those of an instance stay good longer */
+    bool stable; /* after a failed fetch expired credentials stay in use: an instance's may be valid
+                    longer */
 };
 struct creds_source *creds_source_new(const struct creds_origin *origin, const char *name,
                                       const struct creds_settings *s);
 
-/* Give it an STS client: its own (freed with it), or one that outlives the source. */
+/* Set the STS client: one that the source owns (freed with it), or one that outlives it. */
 void creds_source_set_sts(struct creds_source *s, struct sts *sts, bool own);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * creds_origins.h - the single places that credentials come from; creds_source_default
- * (net/creds.h) chooses among them. One file each.
+ * creds_origins.h - the origins of credentials, from which creds_source_default (net/creds.h)
+ * chooses. One file each.
  *
- * All are created without a request. Settings and sts are borrowed for their life, texts
- * are copied.
+ * Creating one sends no request. Settings and sts are borrowed as long as it exists; texts are
+ * copied.
  */
 #ifndef NET_CREDS_ORIGINS_H
 #define NET_CREDS_ORIGINS_H
@@ -16,25 +16,28 @@
 bool creds_env_present(void);
 struct creds_source *creds_source_env(const struct creds_settings *s);
 
-/* A role on top of a parent; own_parent: freed with it. */
+/* A role assumed with the credentials of `parent`. own_parent: the parent is freed with it. */
 struct creds_source *creds_source_role_with(struct sts *sts, struct creds_source *parent,
                                             bool own_parent, const struct creds_settings *s,
                                             const struct role_request *r);
 
-/* AssumeRoleWithWebIdentity; the file is read at every renewal (it rotates). */
+/*
+ * AssumeRoleWithWebIdentity. The token file is read at every renewal, since it is replaced
+ * regularly.
+ */
 struct creds_source *creds_source_web_identity(struct sts *sts, const struct creds_settings *s,
                                                const struct role_request *r,
                                                const char *token_file);
 
-/* AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, .._FULL_URI: ECS, EKS Pod Identity. */
+/* AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and .._FULL_URI: ECS, EKS Pod Identity. */
 bool creds_container_present(void);
 MUST_USE struct creds_source *creds_source_container(const struct creds_settings *s, struct err *e);
 
-/* IMDSv2, never v1. */
+/* Instance metadata by IMDSv2 only. */
 bool creds_imds_disabled(void);
 MUST_USE struct creds_source *creds_source_imds(const struct creds_settings *s, struct err *e);
 
-/* A program that prints credentials (credential_process), run without a shell. */
+/* A program that prints credentials (credential_process). It is started without a shell. */
 MUST_USE struct creds_source *creds_source_process(const struct creds_settings *s,
                                                    struct span command, struct err *e);
 
@@ -50,7 +53,7 @@ enum profile_source_kind {
 
 struct profiles;
 
-/* Reads both files; those that do not exist are empty. NULL: FAIL_CONFIG. */
+/* Read both files; one that does not exist counts as empty. NULL: FAIL_CONFIG. */
 MUST_USE struct profiles *profiles_load(struct err *e);
 void profiles_free(struct profiles *p);
 DEFINE_OWNED(profiles);
@@ -58,7 +61,7 @@ DEFINE_OWNED(profiles);
 bool profiles_has(const struct profiles *p, const char *name);
 enum profile_source_kind profiles_kind(const struct profiles *p, const char *name);
 
-/* The source that a profile describes, with those below it. NULL: FAIL_CONFIG. */
+/* The source that a profile describes, with its source profiles. NULL: FAIL_CONFIG. */
 MUST_USE struct creds_source *creds_source_profile(const struct profiles *p, const char *name,
                                                    struct sts *sts, const struct creds_settings *s,
                                                    struct err *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * listener.h - a few pages over HTTP for those who watch the worker: Prometheus, probes, curl.
+ * listener.h - serves a few pages over HTTP, for Prometheus, health checks and curl.
  *
  *     static const struct listener_page pages[] = {
  *         {"/healthz", "text/plain", false, write_health},
@@ -17,12 +17,12 @@
  *         return 200;
  *     }
  *
- * GET and HEAD of these paths, 405 and 404 for all else. One thread (libmicrohttpd's own) serves
- * all connections. A page is written to memory as a whole and then sent as fast as its reader
- * takes it, so a slow reader delays no other and holds no lock. Bounds: LISTENER_* below.
- * Plain HTTP without a password: it is for loopback or a private network.
+ * Answers GET and HEAD of these paths; everything else is 405 or 404. One thread, started by
+ * libmicrohttpd, serves all connections. A page is first written to memory completely and then
+ * sent, so a slow client neither delays the others nor holds a lock. Limits: LISTENER_* below.
+ * Plain HTTP without authentication: for loopback or a private network.
  *
- * Threads: new and free one at a time; pages are asked for on the listener's thread.
+ * Threads: new and free one at a time. Pages are written on the listener's thread.
  */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
@@ -32,65 +32,65 @@
 #include "base/own.h"
 
 enum {
-    LISTENER_CONNECTIONS = 32,       /* at a time; others wait, or are closed */
-    LISTENER_IDLE_S = 10,            /* a connection on which nothing moves for so long ends */
-    LISTENER_HEAD_BYTES = 16 * 1024, /* of a request, with what libmicrohttpd keeps of it */
-    LISTENER_HEADERS = 8,            /* that a page may set */
+    LISTENER_CONNECTIONS = 32,       /* at the same time; further ones wait or are closed */
+    LISTENER_IDLE_S = 10,            /* a connection without traffic for this time is closed */
+    LISTENER_HEAD_BYTES = 16 * 1024, /* of a request, including what libmicrohttpd stores of it */
+    LISTENER_HEADERS = 8,            /* maximum number of headers that a page may set */
 };
 
-/* What was asked for. Spans are valid while the page is written, and may hold any byte. */
+/* A request for a page. Spans are valid while the page is written, and may contain any byte. */
 struct listener_request {
     struct span path; /* decoded, without the query */
-    void *connection; /* the listener's: for listener_query */
+    void *connection; /* private, for listener_query */
 };
 
-/* The value of a parameter of the query, decoded; "" if it is not there. */
+/* The decoded value of a query parameter. "": absent. */
 struct span listener_query(const struct listener_request *r, const char *name);
 
 struct listener_header {
     const char *name;
-    const char *value; /* valid until the page returns */
+    const char *value; /* valid until the page function returns */
 };
 
 struct listener_answer {
-    struct buf body;  /* bounded by page_bytes */
-    const char *type; /* Content-Type: the page's, unless it is changed */
-    struct listener_header headers[LISTENER_HEADERS]; /* beside Cache-Control: no-store */
+    struct buf body;                                  /* maximum: page_bytes */
+    const char *type;                                 /* Content-Type; preset to the page's */
+    struct listener_header headers[LISTENER_HEADERS]; /* in addition to Cache-Control: no-store */
     size_t header_count;
 };
 
-/* One more header; ours alone, nothing that came from outside. */
+/* Add a header. Name and value are the worker's own texts, never from outside. */
 void listener_answer_header(struct listener_answer *a, const char *name, const char *value);
 
 struct listener_page {
     const char *path;
     const char *type; /* Content-Type */
     bool below;       /* also for every path that begins with this one */
-    /* Returns the status; quick, never waits. */
+    /* Writes the page and returns the HTTP status. Must not wait. */
     int (*write)(void *ctx, const struct listener_request *r, struct listener_answer *a);
 };
 
 struct listener_settings {
-    const char *address; /* "HOST:PORT", "[::1]:PORT", ":PORT" for all addresses; port 0: any */
+    const char *address; /* "HOST:PORT", "[::1]:PORT", ":PORT" (all addresses); port 0: any */
     const struct listener_page *pages; /* borrowed */
     size_t page_count;
-    size_t page_bytes; /* most bytes of a page; a longer one is a 500. Not more than twice as many
-                          are held at a time: with more on their way the answer is a 503 */
+    size_t page_bytes; /* maximum of a page; a longer one is a 500. At most twice this is in memory
+                          for all connections: beyond it a request is answered with 503 */
     void *ctx;
 };
 
 struct listener;
 
-/* Serves from now on. FAIL_CONFIG: the address is none, is taken, or is not this machine's. */
+/* Start to serve. FAIL_CONFIG: the address is invalid, in use, or not of this host. */
 MUST_USE struct listener *listener_new(const struct listener_settings *s, struct err *e);
 
-/* Ends connections under way; no page is asked for any more. */
+/* Close all connections. No page function is called afterwards. */
 void listener_free(struct listener *l);
 DEFINE_OWNED(listener);
 
 int listener_port(const struct listener *l);
 
-/* True if text has the form of an address; no look-up is made. */
+/* Whether `text` has the form of an address. Host names are not resolved. */
 MUST_USE bool listener_address_ok(const char *text);
 
 #endif

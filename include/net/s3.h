@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * s3.h - read objects and list them (research/aws.md §6). GET and HEAD only: there is no code that
- * could write.
+ * s3.h - reads and lists objects (research/aws.md §6). There are only GET and HEAD requests, so
+ * nothing can be written.
  *
- * The body is handed over as it arrives, from within curl's write callback, so that
- * a slow consumer closes TCP's window; nothing is buffered. The transfer is
- * pinned (version id, else ETag by If-Match on resumption) and resumed at the exact byte
- * after a cut connection, so the consumer sees one unbroken stream or an error.
+ * The body is passed to the consumer as it arrives, from within curl's write callback. Nothing is
+ * buffered, and a slow consumer closes TCP's window. The transfer is pinned to one version (by
+ * version id, else by If-Match with the ETag when it is resumed). After a broken connection it is
+ * resumed at the exact byte, so the consumer sees one continuous stream or an error.
  *
  *     OWNED(s3) struct s3 *s = s3_new(&settings);
  *     kind = s3_get(s, &object, creds, &consumer, &e);
@@ -20,8 +20,8 @@
 #include "net/creds.h"
 
 /*
- * What all clients of a worker learn and share: regions of buckets that are elsewhere than
- * configured, and how wrong our clock is. Threads: any.
+ * Facts that all clients of a worker share: regions of buckets that differ from the configured one,
+ * and the clock skew. Threads: any.
  */
 struct s3_shared;
 
@@ -29,46 +29,46 @@ struct s3_shared *s3_shared_new(void);
 void s3_shared_free(struct s3_shared *s);
 DEFINE_OWNED(s3_shared);
 
-/* True once after each correction of the clock: warn, with the offset. */
+/* True once after each correction of the clock: the caller logs a warning with the offset. */
 MUST_USE bool s3_shared_skew_news(struct s3_shared *s, int64_t *offset_ms);
 
-struct s3_settings { /* for all of a worker's clients; borrowed for their life */
+struct s3_settings { /* for all clients of a worker; borrowed as long as they exist */
     /*
-     * "http://127.0.0.1:5557": buckets in the path. "http://{bucket}.s3.localhost:5557": in the
-     * host. NULL: AWS's own by region.
+     * "http://127.0.0.1:5557": the bucket is part of the path. "http://{bucket}.s3.localhost:5557":
+     * of the host name. NULL: AWS's endpoint by region.
      */
     const char *endpoint;
-    bool path_style;       /* with AWS's own too; else only for buckets with dots */
-    bool allow_http;       /* plain http to others than loopback */
+    bool path_style;       /* also with AWS's endpoint; else only for buckets with dots */
+    bool allow_http;       /* allow plain http to other hosts than loopback */
     unsigned variant;      /* ENDPOINT_FIPS, ENDPOINT_DUAL_STACK of codec/endpoint.h */
     const char *ca_bundle; /* NULL: AWS_CA_BUNDLE, else the system's */
     int connect_timeout_ms;
-    int idle_timeout_ms; /* no byte arrived for so long, while we wanted some */
+    int idle_timeout_ms; /* maximum time without a byte while the consumer waits for one */
     const struct clock *clock;
-    struct s3_shared *shared; /* NULL: each client learns alone */
+    struct s3_shared *shared; /* NULL: the client shares nothing */
 };
 
 struct s3_object {
     struct span bucket;
-    struct span key;        /* decoded bytes, 1..1024 */
-    struct span version_id; /* "" if the notification had none */
-    struct span region;     /* of the configuration */
-    struct span owner;      /* expected bucket owner, 12 digits; "" only if configured off */
+    struct span key;        /* decoded, 1 to 1024 bytes */
+    struct span version_id; /* "" if the notification has none */
+    struct span region;     /* the configured one */
+    struct span owner;      /* expected bucket owner, 12 digits; "" only if configured */
     bool request_payer;
 };
 
-/* What is known once the headers of the answer are there. */
+/* Known when the headers of the response have arrived. */
 struct s3_meta {
-    char version[1025];  /* ingest.version: x-amz-version-id, else ETag without quotes */
-    int64_t modified_ns; /* Last-Modified, 0 if not told */
-    int64_t length;      /* Content-Length, -1 if not told */
+    char version[1025];  /* for ingest.version: x-amz-version-id, else the ETag without quotes */
+    int64_t modified_ns; /* Last-Modified, ns since the epoch, 0 if absent */
+    int64_t length;      /* Content-Length, -1 if absent */
 };
 
 /*
- * The consumer. `begin` is called before the first byte of a body that starts at 0 (again, if
- * the pin failed and the current version is read instead: forget all that came before);
- * `body` with the next bytes, valid during the call; it may block. A kind other than
- * FAIL_NONE ends the transfer, and s3_get returns it with the *e that was filled.
+ * The consumer of a body. `begin` is called before the first byte of a body that starts at 0. It is
+ * called again if the pinned version was replaced and the current one is read instead: everything
+ * received before must be discarded. `body` gets the next bytes, valid during the call; it may
+ * block. A kind other than FAIL_NONE ends the transfer, and s3_get returns it with *e as set there.
  */
 struct s3_consumer {
     void *ctx;
@@ -76,47 +76,46 @@ struct s3_consumer {
     enum err_kind (*body)(void *ctx, struct span bytes, struct err *e);
 };
 
-struct s3; /* one connection's worth: a curl handle. One per lane. */
+struct s3; /* A client: one curl handle with its connection. Each lane has one. */
 
 struct s3 *s3_new(const struct s3_settings *settings);
 void s3_free(struct s3 *s);
 DEFINE_OWNED(s3);
 
 /*
- * GET the whole object with these credentials, resuming broken transfers. FAIL_NONE: every
- * byte was handed over, and the checksum was right, where S3 gave one of the full object.
+ * GET the whole object with these credentials. FAIL_NONE: every byte was passed on and, if S3
+ * returned a checksum of the full object, it was correct.
  *
- * Retried here: broken transfers (a few times without progress, with back-off), a wrong
- * region, a wrong clock, expired credentials (once each), a version that was replaced (the
- * current one is read whole). A denial that may hide a missing key is looked into, once, by a
- * list of that key: FAIL_GONE if it is not there. All else is an error at once: the class of aws.md
- * §6.4 with code, status, request ids. A wrong checksum is FAIL_AGAIN with code "ChecksumMismatch":
- * what was transferred is damaged, which reading it again fixes. FAIL_STOPPED once s3_stop
- * was called. e must not be NULL.
+ * Retried here: broken transfers (a few times without progress, with increasing delays); a wrong
+ * region, clock skew and expired credentials (once each); a replaced version (the current one is
+ * read from the start). If a denial may hide a missing key, the key is listed once: FAIL_GONE if it
+ * does not exist. All other errors are returned immediately with the class of research/aws.md §6.4,
+ * code, status and request ids. A wrong checksum is FAIL_AGAIN with code "ChecksumMismatch": the
+ * transfer was damaged, and a second read can succeed. FAIL_STOPPED: s3_stop. e must not be NULL.
  *
  * Threads: one at a time per struct s3; s3_stop any.
  */
 MUST_USE enum err_kind s3_get(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
                               const struct s3_consumer *to, struct err *e);
 
-/* The same without the body: HEAD. */
+/* As s3_get, with HEAD instead of the body. */
 MUST_USE enum err_kind s3_head(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
                                struct s3_meta *out, struct err *e);
 
-/* End a transfer under way, and all later ones. */
+/* End a transfer in progress, and all later ones. */
 void s3_stop(struct s3 *s);
 
 /* ---- Listing ---- */
 
 /*
- * The keys of a bucket from ListObjectsV2, in the order of their bytes:
+ * The keys of a bucket by ListObjectsV2, in the order of their bytes:
  *
  *     OWNED(s3_list) struct s3_list *l = s3_list_new(s, &where, creds, SPAN(""));
  *     while (s3_list_next(l, &entry, &e)) ...
  *     if (e.kind != FAIL_NONE) ...
  *
- * where->key is the prefix ("" for all); spans of `where` and creds must live as long as the
- * list. To go on later, give the last key that was done as start_after.
+ * where->key is the prefix ("" for all). Spans of `where` and creds must be valid as long as the
+ * list. To continue a list later, pass the last processed key as start_after.
  */
 struct s3_list;
 
@@ -125,7 +124,9 @@ struct s3_list *s3_list_new(struct s3 *s, const struct s3_object *where, struct 
 void s3_list_free(struct s3_list *l);
 DEFINE_OWNED(s3_list);
 
-/* *out is valid until the next call. False: no more (e->kind is FAIL_NONE), or an error. */
+/*
+ * *out is valid until the next call. False: the end of the list (e->kind is FAIL_NONE) or an error.
+ */
 MUST_USE bool s3_list_next(struct s3_list *l, struct s3_entry *out, struct err *e);
 
 #endif

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink.h - records go to Kafka; delivery reports come back.
+ * sink.h - produces records to Kafka and receives their delivery reports.
  *
- * librdkafka behind a small seam: produce, delivered, flush. acks=all, idempotent
- * producer, no delivery time-out of ours (message.timeout.ms=0): a record that was taken
- * is reported sooner or later, once.
+ * A small interface over librdkafka: idempotent producer, acks=all, no delivery timeout
+ * (message.timeout.ms=0). Each record that sink_produce accepts is reported exactly once.
  *
  *     sink_produce(s, &record, &err)
- *       -> later, on the sink's poll thread: delivered(tag, FAIL_NONE or why)
+ *       -> later, on the sink's poll thread: delivered(tag, FAIL_NONE or the error)
  *
- * Bound: the bytes of keys, values and headers that wait for their reports are reserved in a
- * budget (net/sink_budget.h), which several sinks may share.
+ * Memory: the bytes of keys, values and headers of unreported records are reserved in a budget
+ * (net/sink_budget.h), which several sinks may share.
  *
- * Threads: sink_produce, sink_topic, sink_topic_check, sink_stop and what tells of its state any;
- * `delivered` and `event` are called on the poll thread only, never inside another function
- * of the sink. They must not call sink_produce (it may wait for them), sink_flush, sink_free.
+ * Threads: any for sink_produce, sink_topic, sink_topic_check, sink_stop and the functions that
+ * return the sink's state. `delivered` and `event` are called on the poll thread only, and never
+ * from within a function of the sink. They must not call sink_produce (it may wait for them),
+ * sink_flush or sink_free.
  */
 #ifndef NET_SINK_H
 #define NET_SINK_H
@@ -25,28 +25,28 @@
 #include "base/pulse.h"
 
 /*
- * What became of one record; bytes are those of its key and value. FAIL_NONE: the brokers have it.
- * FAIL_CONFIG: no such topic. FAIL_DENIED: the topic refuses us. FAIL_LIMIT: larger than the topic
- * takes. FAIL_STOPPED: sink_free, or a fatal error of the producer, gave it up. FAIL_AGAIN: all
- * else.
+ * Result of one record. `bytes` are those of its key and value. FAIL_NONE: the brokers have
+ * acknowledged it. FAIL_CONFIG: the topic does not exist. FAIL_DENIED: no access to the topic.
+ * FAIL_LIMIT: larger than the topic allows. FAIL_STOPPED: sink_free, or a fatal error of the
+ * producer, discarded it. FAIL_AGAIN: all other errors.
  */
 typedef void sink_delivered_fn(void *tag, size_t bytes, const struct err *e);
 
-/* What happens to the connection, for the log: the net room does not log itself. */
+/* Changes of the connection, for the log: the room net does not log. */
 enum sink_event {
     SINK_UP,      /* records are acknowledged again after SINK_DOWN */
     SINK_DOWN,    /* no broker can be reached; records wait */
-    SINK_TROUBLE, /* one broker or one request; librdkafka tries again */
-    SINK_AUTH,    /* the brokers refuse our credentials or our certificate; records wait */
-    SINK_FATAL    /* the producer cannot go on: all it holds is reported as failed, and a new
-                     one is made */
+    SINK_TROUBLE, /* an error of one broker or one request; librdkafka retries */
+    SINK_AUTH,    /* the brokers refuse credentials or certificate; records wait */
+    SINK_FATAL /* the producer cannot continue: all its records are reported as failed, and another
+                  producer is created */
 };
 typedef void sink_event_fn(void *context, enum sink_event what, const struct err *e);
 
 /*
- * A new SASL/OAUTHBEARER token into *token (SINK_TOKEN_BYTES at most; wiped by the sink), and
- * until when it is good (wall clock). Called on a thread of its own, at the start and when four
- * fifths of the life of the last one are over; again 10 s after a failure or a refusal.
+ * Append a new SASL/OAUTHBEARER token (at most SINK_TOKEN_BYTES; the sink wipes it) to *token, and
+ * set its expiration time (wall clock, ms). Called on a thread of librdkafka: at the start, after
+ * four fifths of the last token's lifetime, and 10 s after a failure or a rejected token.
  */
 enum { SINK_TOKEN_BYTES = 128 * 1024 };
 typedef enum err_kind sink_token_fn(void *context, struct buf *token, int64_t *expires_ms,
@@ -56,17 +56,17 @@ struct sink_budget;
 
 struct sink_config {
     const char *const *properties; /* "name=value", librdkafka's names, NULL-terminated */
-    struct sink_budget *budget;    /* of unacknowledged records (kafka.queue_bytes); borrowed */
-    const char *client_id;         /* NULL: librdkafka's own */
+    struct sink_budget *budget;    /* for unacknowledged records (kafka.queue_bytes); borrowed */
+    const char *client_id;         /* NULL: librdkafka's default */
     sink_delivered_fn *delivered;
-    sink_event_fn *event; /* NULL: not wanted */
+    sink_event_fn *event; /* may be NULL */
     void *context;        /* for event */
-    sink_token_fn *token; /* NULL: the properties alone say how to authenticate */
+    sink_token_fn *token; /* NULL: authentication by properties only */
     void *token_context;
 };
 
 struct sink;
-struct sink_topic; /* owned by the sink, lives as long */
+struct sink_topic; /* owned by the sink, valid as long as it */
 
 struct sink_header {
     const char *name;
@@ -79,75 +79,80 @@ struct sink_record {
     struct sink_topic *topic;
     struct span key;
     struct span value;
-    int64_t timestamp_ms; /* 0: now */
-    void *tag;            /* given back to delivered; 2-byte aligned at least */
+    int64_t timestamp_ms; /* 0: the time of the call */
+    void *tag;            /* passed to delivered; aligned to at least 2 bytes */
     const struct sink_header *headers;
-    size_t header_count; /* SINK_MAX_HEADERS at most */
-    struct pulse *pulse; /* of the thread that produces: waits while there is no room; NULL: none */
+    size_t header_count; /* at most SINK_MAX_HEADERS */
+    struct pulse *pulse; /* of the calling thread; PULSE_WAIT while it waits; may be NULL */
 };
 
 /*
- * FAIL_CONFIG names the property that librdkafka refuses, or that contradicts the promises
- * above, and why; a property's value is never in the text. Does not wait for a broker.
+ * Create a producer; does not wait for a broker. NULL and FAIL_CONFIG: a property is unknown or
+ * invalid, or contradicts the guarantees above. The error names the property, never its value.
  */
 MUST_USE struct sink *sink_new(const struct sink_config *c, struct err *e);
 
-/* After sink_flush. What is not acknowledged is reported with FAIL_STOPPED before it returns. */
+/*
+ * Call sink_flush before. Records that are not acknowledged are reported with FAIL_STOPPED before
+ * it returns.
+ */
 void sink_free(struct sink *s);
 DEFINE_OWNED(sink);
 
-/* The topic of that name (1 to 249 bytes), made on first use. Never NULL. */
+/* The topic of this name (1 to 249 bytes), created on the first call. Never NULL. */
 struct sink_topic *sink_topic(struct sink *s, const char *name);
 
 /*
- * Ask the brokers for the topic; waits timeout_ms at most. FAIL_CONFIG: there is none.
- * FAIL_DENIED: we may not see it. FAIL_AGAIN: no broker answered.
+ * Query the brokers for the topic; waits at most timeout_ms. FAIL_CONFIG: it does not exist.
+ * FAIL_DENIED: no permission to describe it. FAIL_AGAIN: no broker answered.
  */
 MUST_USE enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms,
                                         struct err *e);
 
-/* Its max.message.bytes; 0 where that may not be read, or no broker answers in timeout_ms. */
+/* The topic's max.message.bytes. 0: no permission, or no broker answered within timeout_ms. */
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms);
 
 /*
- * Take a copy of the record. Waits while the queue is full; FAIL_STOPPED if
- * sink_stop ends the wait, FAIL_LIMIT if the record is larger than the producer takes, FAIL_CONFIG
- * or FAIL_DENIED if it is already known that the topic is not there or not for us, else FAIL_AGAIN.
- * On failure `delivered` is not called for it.
+ * Give a copy of the record to the producer. Waits while the budget or the queue is full.
+ * FAIL_STOPPED: sink_stop ended the wait. FAIL_LIMIT: larger than the producer allows. FAIL_CONFIG
+ * or FAIL_DENIED: the topic is known to be missing or inaccessible. Else FAIL_AGAIN. After a
+ * failure `delivered` is not called for the record.
  *
- * A broker's INVALID_TIMESTAMP is answered by producing the record once more with the time
- * of producing; only the second answer is reported.
+ * If a broker returns INVALID_TIMESTAMP, the record is produced a second time with the current
+ * time, and only the second result is reported.
  */
 MUST_USE enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct err *e);
 
-/* Let waiting producers go with FAIL_STOPPED, also later ones. What was taken is delivered. */
+/*
+ * End all waits for room, now and later, with FAIL_STOPPED. Accepted records are still delivered.
+ */
 void sink_stop(struct sink *s);
 
-/* Wait until everything taken is reported, timeout_ms at most. True: nothing is left. */
+/* Wait at most timeout_ms until every accepted record is reported. True: all are. */
 MUST_USE bool sink_flush(struct sink *s, int timeout_ms);
 
-/* Records taken and not yet reported, and the bytes reserved in the budget. */
+/* Number of records accepted and not yet reported, and the bytes reserved in the budget. */
 void sink_depth(const struct sink *s, uint64_t *records, uint64_t *bytes);
 
 /*
- * Bytes of records that keep a partition busy: one batch on its way, one that fills. More of them
- * wait, and librdkafka's thread spins while they do (seen in 2.0.2).
+ * Bytes of records that keep a partition busy: one batch in flight, one that fills. More would only
+ * wait, and librdkafka's thread uses a whole core while they do (seen in 2.0.2).
  */
 size_t sink_partition_bytes(const struct sink *s);
 
 /*
- * True while the brokers answer. Learnt from delivery reports, and from a question every few
- * seconds as long as it is not so.
+ * Whether the brokers are reachable, by the delivery reports and, while they are not, by a query
+ * every few seconds.
  */
 MUST_USE bool sink_reached(const struct sink *s);
 
-/* Fatal errors of the producer so far. */
+/* Number of fatal errors of the producer so far. */
 unsigned sink_restarts(const struct sink *s);
 
-/* That of the poll thread, which beats several times a second. */
+/* The pulse of the poll thread, which makes progress several times a second. */
 const struct pulse *sink_pulse(const struct sink *s);
 
-/* Bytes of key and value that one record may have (message.max.bytes less the framing). */
+/* Maximum of key plus value of one record: message.max.bytes less the framing. */
 size_t sink_max_bytes(const struct sink *s);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { FIRST_ALLOC = 64 };
 
-/* Make room for n more bytes and the NUL. False, and marked, if past max. */
+/* Make room for n more bytes and a NUL. False, and `overflowed` is set, if that exceeds max. */
 static bool buf_reserve(struct buf *b, size_t n)
 {
     if (b->overflowed || n > b->max - b->n) {
@@ -25,7 +25,7 @@ static bool buf_reserve(struct buf *b, size_t n)
         cap *= 2;
     }
     if (cap > b->max) {
-        cap = b->max + 1; /* max stays below SIZE_MAX, see BUF_INIT */
+        cap = b->max + 1; /* no overflow: max is below SIZE_MAX */
     }
     char *p = b->secret ? wipe_realloc(b->p, cap) : realloc(b->p, cap);
     if (p == NULL) {

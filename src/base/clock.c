@@ -25,7 +25,7 @@ static int64_t system_wall(const struct clock *c UNUSED)
 
 const struct clock clock_system = {system_mono, system_wall};
 
-/* The clock is the first member, so its address is the manual clock's. */
+/* The clock is the first member of the manual clock, so both have the same address. */
 static int64_t manual_mono(const struct clock *c)
 {
     return ((const struct clock_manual *)(const void *)c)->mono;

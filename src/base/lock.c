@@ -105,7 +105,7 @@ void rwlock_unlock(pthread_rwlock_t *l)
 void thread_start(pthread_t *t, const char *name, void *(*run)(void *), void *arg)
 {
     must(pthread_create(t, NULL, run, arg));
-    (void)pthread_setname_np(*t, name); /* a name that is too long is not worth an abort */
+    (void)pthread_setname_np(*t, name); /* fails only if the name is too long */
 }
 
 void thread_join(pthread_t t)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A line is built in a buffer on the stack and leaves by one write(2). It is never longer
- * than PIPE_BUF, so that lines of several threads and processes do not mix in a pipe either.
- * What does not fit is left out key by key, and the line says so: the last key is cut=true.
+ * A line is built in a buffer on the stack and written by one write(2). It is never longer than
+ * PIPE_BUF, so that lines of several threads and processes do not interleave in a pipe. A key that
+ * does not fit is omitted, and the last key is then cut=true.
  */
 #include "base/log.h"
 
@@ -19,8 +19,8 @@
 
 enum {
     LINE_BYTES = PIPE_BUF,
-    VALUE_BYTES = 1024, /* most bytes of a text, before escaping */
-    END_BYTES = 16,     /* kept free for the mark of a cut line and its end */
+    VALUE_BYTES = 1024, /* maximum of a value, before escaping */
+    END_BYTES = 16,     /* reserved for " cut=true" and the line's end */
 };
 
 static _Atomic int least_level = LOG_INFO;
@@ -48,7 +48,10 @@ const char *log_level_name(enum log_level level)
     return names[level];
 }
 
-/* Bytes of the UTF-8 character at s (RFC 3629), *point its number. 0 if there is none. */
+/*
+ * Length of the UTF-8 character that s begins with (RFC 3629), and its code point. 0: it is
+ * invalid.
+ */
 static size_t char_at(struct span s, uint32_t *point)
 {
     static const struct {
@@ -79,14 +82,14 @@ static size_t char_at(struct span s, uint32_t *point)
     return 0;
 }
 
-/* Characters that do something to a terminal or to the reader of the line. */
+/* Characters that control a terminal or the direction of the text. */
 static bool is_harmful(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) ||
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
 }
 
-/* The escapes are JSON's, which readers of logfmt know too. */
+/* JSON's escapes, which readers of logfmt also accept. */
 static void add_escaped(struct buf *out, struct span one, uint32_t c)
 {
     switch (c) {
@@ -115,7 +118,9 @@ static void add_escaped(struct buf *out, struct span one, uint32_t c)
     }
 }
 
-/* In quotes, escaped, cut at VALUE_BYTES; each byte that is no UTF-8 becomes U+FFFD. */
+/*
+ * Append in quotes, escaped, truncated at VALUE_BYTES. Each byte that is not UTF-8 becomes U+FFFD.
+ */
 static void add_quoted(struct buf *out, struct span text)
 {
     bool cut = text.n > VALUE_BYTES;
@@ -126,7 +131,7 @@ static void add_quoted(struct buf *out, struct span text)
         uint32_t c = 0;
         size_t n = char_at(text, &c);
         if (n > left) {
-            break; /* a character that the cut goes through */
+            break; /* the limit divides this character */
         }
         struct span one = span_take(&text, n > 0 ? n : 1);
         left -= one.n;
@@ -139,7 +144,7 @@ static void add_quoted(struct buf *out, struct span text)
     buf_add(out, cut ? SPAN("...\"") : SPAN("\""));
 }
 
-/* True if a logfmt reader takes it without quotes. */
+/* Whether logfmt allows the value without quotes. */
 static bool is_plain(struct span text)
 {
     if (text.n == 0 || text.n > VALUE_BYTES) {
@@ -178,7 +183,7 @@ static void add_name(struct line *l, const char *key)
     }
 }
 
-/* Take back a key that did not fit, or would leave no room for the line's end. */
+/* Remove the key added since `before` if it did not fit, or leaves no room for the line's end. */
 static void keep_whole(struct line *l, size_t before)
 {
     if (l->out->overflowed || l->out->n > l->out->max - END_BYTES) {
@@ -242,7 +247,7 @@ static void add_kv(struct line *l, const struct log_kv *kv)
     }
 }
 
-/* RFC 3339, UTC, milliseconds. */
+/* RFC 3339 in UTC with milliseconds. */
 static void add_time(struct line *l, int64_t wall_ms)
 {
     time_t seconds = (time_t)(wall_ms / 1000);

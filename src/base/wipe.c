@@ -13,7 +13,10 @@ void wipe_free(void *p)
     }
 }
 
-/* Always to another place: realloc would not say whether it left something behind. */
+/*
+ * Always moves: after realloc the program could not know whether the old block still holds the
+ * secret.
+ */
 void *wipe_realloc(void *p, size_t n)
 {
     void *to = malloc(n);

@@ -31,7 +31,7 @@ struct patience {
     uint64_t bytes;    /* arrived in this window */
 };
 
-/* idle_ms 0: no limit for the time without a byte. */
+/* idle_ms 0: no limits. */
 void patience_init(struct patience *p, int64_t idle_ms, int64_t now);
 
 void patience_busy(struct patience *p, int64_t now); /* bytes arrived: the consumer starts */

@@ -65,8 +65,8 @@ struct signer {
  */
 struct signed_try {
     struct creds creds;
-    bool clock_mended;
-    bool creds_mended;
+    bool clock_corrected;
+    bool creds_corrected;
     bool creds_missing, creds_due; /* after signed_sign with signer.at_hand */
     struct http_header headers[SIGNED_HEADERS];
     struct buf host, authorization;

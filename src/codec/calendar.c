@@ -2,7 +2,7 @@
 /* Arithmetic after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
 #include "codec/calendar.h"
 
-static bool leap(int y)
+static bool is_leap_year(int y)
 {
     return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
 }
@@ -14,11 +14,11 @@ bool civil_ok(const struct civil *c)
         c->month > 12) {
         return false;
     }
-    int last = days[c->month - 1] + (c->month == 2 && leap(c->year) ? 1 : 0);
+    int last = days[c->month - 1] + (c->month == 2 && is_leap_year(c->year) ? 1 : 0);
     return c->day >= 1 && c->day <= last && c->hour <= 23 && c->minute <= 59 && c->second <= 60;
 }
 
-/* Days since 1970-01-01; years begin in March so that the leap day is the last. */
+/* Days from 1970-01-01 to the date. Years begin in March here, so that the leap day is the last. */
 static int64_t days_of(int year, int month, int day)
 {
     int y = year - (month <= 2 ? 1 : 0);

@@ -26,9 +26,9 @@ const char *checksum_name(enum checksum_kind kind)
     return kinds[kind].name;
 }
 
-/* ---- What the headers promise ---- */
+/* ---- The checksum in the headers ---- */
 
-/* Exactly n bytes of base64. A composite value ("...-3") is none. */
+/* Decode base64 of exactly n bytes. False for a composite checksum ("...-3"). */
 static bool read_base64(struct span text, uint8_t *out, size_t n)
 {
     unsigned char bytes[CHECKSUM_MAX_BYTES + 4];
@@ -37,12 +37,12 @@ static bool read_base64(struct span text, uint8_t *out, size_t n)
     if (text.n != chars) {
         return false;
     }
-    for (size_t i = 0; i <= padding; i++) { /* so many '=', and no more */
+    for (size_t i = 0; i <= padding; i++) { /* exactly `padding` times '=' */
         if ((text.p[text.n - 1 - i] == '=') != (i < padding)) {
             return false;
         }
     }
-    /* OpenSSL counts the padding as bytes of its own. */
+    /* OpenSSL counts the padding as decoded bytes. */
     int got = EVP_DecodeBlock(bytes, (const unsigned char *)text.p, (int)text.n);
     if (got != (int)(n + padding)) {
         return false;
@@ -67,10 +67,10 @@ void checksum_find(struct checksum_want *w, struct span head)
     }
 }
 
-/* ---- Sums ---- */
+/* ---- Computation ---- */
 
-/* ISA-L reads only, but its older headers do not say so. */
-static unsigned char *readable(const char *p)
+/* ISA-L does not write, but its older headers lack the const. */
+static unsigned char *as_isal_input(const char *p)
 {
     return (unsigned char *)(uintptr_t)p;
 }
@@ -85,7 +85,7 @@ static void start_digest(struct checksum *c)
         abort();
     }
     if (EVP_DigestInit_ex(c->digest, md, NULL) != 1) {
-        c->kind = CHECKSUM_NONE; /* SHA-1 may be switched off by the system's policy */
+        c->kind = CHECKSUM_NONE; /* the system's policy may disable SHA-1 */
     }
 }
 
@@ -102,7 +102,7 @@ void checksum_start(struct checksum *c, enum checksum_kind kind)
     }
 }
 
-/* At most this much at a time: ISA-L counts in int. */
+/* ISA-L counts in int. */
 enum { PIECE_BYTES = 1 << 30 };
 
 static void add_piece(struct checksum *c, struct span s)
@@ -112,10 +112,10 @@ static void add_piece(struct checksum *c, struct span s)
         c->crc = crc64_nvme(c->crc, s);
         break;
     case CHECKSUM_CRC32C:
-        c->crc = crc32_iscsi(readable(s.p), (int)s.n, (unsigned)c->crc);
+        c->crc = crc32_iscsi(as_isal_input(s.p), (int)s.n, (unsigned)c->crc);
         break;
     case CHECKSUM_CRC32:
-        c->crc = crc32_gzip_refl((uint32_t)c->crc, readable(s.p), s.n);
+        c->crc = crc32_gzip_refl((uint32_t)c->crc, as_isal_input(s.p), s.n);
         break;
     case CHECKSUM_SHA256:
     case CHECKSUM_SHA1:
@@ -136,8 +136,8 @@ void checksum_add(struct checksum *c, struct span bytes)
     }
 }
 
-/* The sum as the header has it: big-endian bytes. */
-static void finish(struct checksum *c, uint8_t out[EVP_MAX_MD_SIZE])
+/* The checksum as in the header: bytes in big-endian order. */
+static void finish_sum(struct checksum *c, uint8_t out[EVP_MAX_MD_SIZE])
 {
     if (c->kind == CHECKSUM_SHA1 || c->kind == CHECKSUM_SHA256) {
         if (EVP_DigestFinal_ex(c->digest, out, NULL) != 1) {
@@ -159,7 +159,7 @@ bool checksum_matches(struct checksum *c, const struct checksum_want *w)
     if (w->kind == CHECKSUM_NONE || c->kind == CHECKSUM_NONE) {
         return true;
     }
-    finish(c, sum);
+    finish_sum(c, sum);
     return c->kind == w->kind && memcmp(sum, w->bytes, w->n) == 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a document may cost is counted before the parse, in one pass that only knows strings
- * from structure: json-c has a bound for depth, none for the number of values.
+ * json-c limits the depth of a document, but not its number of values. So the cost of a document is
+ * counted before it is parsed, in one pass that distinguishes only strings from structure.
  */
 #include "codec/control.h"
 
@@ -12,7 +12,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-enum { ESCAPE_GROWTH = 3 }; /* two bytes of UTF-8 become six */
+enum { ESCAPE_GROWTH = 3 }; /* a character of two bytes of UTF-8 becomes six */
 
 struct control {
     struct json_object *root;
@@ -50,8 +50,8 @@ static bool starts_container(struct span s)
     return n < s.n && (s.p[n] == '{' || s.p[n] == '[');
 }
 
-/* Our own words: json-c's differ between versions. */
-static const char *reason(enum json_tokener_error rc)
+/* Texts of the project, since json-c's differ between versions. */
+static const char *parse_reason(enum json_tokener_error rc)
 {
     if (rc == json_tokener_continue) {
         return "ends too early";
@@ -82,8 +82,9 @@ static void add_escape(struct buf *out, uint32_t c)
 }
 
 /*
- * The same document in ASCII: json-c 0.18, when strict, takes bytes from 0x80 on for control
- * characters. False: not UTF-8, or a character that cannot be escaped since a backslash is before.
+ * Append the document in ASCII, with \u escapes: json-c 0.18 in strict mode refuses bytes from 0x80
+ * on as control characters. False: it is not UTF-8, or a backslash precedes a character that must
+ * be escaped.
  */
 static bool to_ascii(struct span text, struct buf *out, struct err *e)
 {
@@ -106,7 +107,7 @@ static bool to_ascii(struct span text, struct buf *out, struct err *e)
     return true;
 }
 
-static struct json_object *parse(struct span text, struct err *e)
+static struct json_object *parse_document(struct span text, struct err *e)
 {
     struct json_tokener *t = json_tokener_new_ex(CONTROL_DEPTH);
     if (t == NULL) {
@@ -119,7 +120,7 @@ static struct json_object *parse(struct span text, struct err *e)
     json_tokener_free(t);
 
     if (rc != json_tokener_success) {
-        (void)err_set(e, FAIL_DATA, "JSON: %s", reason(rc));
+        (void)err_set(e, FAIL_DATA, "JSON: %s", parse_reason(rc));
         return NULL;
     }
     if (count_blanks(span_from(text, end)) != text.n - end) {
@@ -146,12 +147,12 @@ struct control *control_read(struct span text, const struct control_limits *limi
     }
 
     struct buf ascii = BUF_INIT(text.n * ESCAPE_GROWTH);
-    ascii.secret = true; /* the document may be credentials */
+    ascii.secret = true; /* the document may contain credentials */
     struct json_object *root = NULL;
     if (is_ascii(text)) {
-        root = parse(text, e);
+        root = parse_document(text, e);
     } else if (to_ascii(text, &ascii, e)) {
-        root = parse(buf_span(&ascii), e);
+        root = parse_document(buf_span(&ascii), e);
     }
     buf_done(&ascii);
     if (root == NULL) {
@@ -208,7 +209,7 @@ bool control_text(struct json_object *value, struct span *out)
 static bool digits_to_int(struct span s, int64_t *out)
 {
     int64_t n = 0;
-    if (s.n == 0 || s.n > 18) { /* 18 digits always fit */
+    if (s.n == 0 || s.n > 18) { /* 18 digits always fit int64_t */
         return false;
     }
     for (size_t i = 0; i < s.n; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Folding by carry-less multiplication, 64 bytes at a step (Gopal et al., "Fast CRC Computation
- * for Generic Polynomials Using PCLMULQDQ", Intel 2009): ten times the speed of tables. What
- * is left, 16 bytes that leave the same remainder as all before them, goes through the tables.
+ * Folding by carry-less multiplication, 64 bytes per step, ten times as fast as tables (Gopal et
+ * al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel 2009). The result is
+ * 16 bytes with the same remainder as all input before. These and the rest go through the tables.
  */
 #include "codec/crc64.h"
 
@@ -38,7 +38,7 @@ uint64_t crc64_nvme_by_table(uint64_t crc, struct span bytes)
 
 enum { FOLD_BYTES = 64, FOLD_LEAST = 2 * FOLD_BYTES };
 
-/* Reflected x^n mod P: what a half of 128 bits is multiplied by to move it by 128 or 512 bits. */
+/* Reflected x^n mod P. Multiplying a half of 128 bits by one moves it by 128 or 512 bits. */
 static const uint64_t x127 = 0x21e9761e252621acU, x191 = 0xeadc41fd2ba3d420U;
 static const uint64_t x511 = 0x62242240ace5045aU, x575 = 0x0c32cdb31e18a84aU;
 
@@ -47,7 +47,7 @@ FOLDS static inline __m128i load(const char *p)
     return _mm_loadu_si128((const __m128i *)(const void *)p);
 }
 
-/* `x` moved along by the constants' distance, plus what stands there. */
+/* `x` moved by the distance of the constants, plus the bytes at the new place. */
 FOLDS static inline __m128i fold(__m128i x, __m128i by, __m128i next)
 {
     __m128i low = _mm_clmulepi64_si128(x, by, 0x00);

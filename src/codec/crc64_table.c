@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables of CRC64NVME for eight bytes at a step ("slicing by 8", Kounavis and Berry, 2005).
- * Entry [0][i] is byte i divided by the reflected polynomial 9A6C9329AC4BC9B5; entry [k][i] is
- * the same followed by k zero bytes. tests/codec/test_checksum.c divides bit by bit instead.
+ * Tables of CRC64NVME for eight bytes per step ("slicing by 8", Kounavis and Berry, 2005). Entry
+ * [0][i] is byte i divided by the reflected polynomial 9A6C9329AC4BC9B5. Entry [k][i] is byte i
+ * followed by k zero bytes, divided by it. tests/codec/test_checksum.c divides bit by bit instead.
  */
 #include "codec/crc64_table.h"
 

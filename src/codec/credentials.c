@@ -13,8 +13,8 @@ void creds_wipe(struct creds *c)
     OPENSSL_cleanse(c, sizeof(*c));
 }
 
-/* Printable ASCII without blanks, copied. False if it is not, or does not fit. */
-static bool copy(char *to, size_t cap, struct span from)
+/* Copy `from`. False: it is not printable ASCII without blanks, or does not fit. */
+static bool copy_printable(char *to, size_t cap, struct span from)
 {
     if (from.n >= cap) {
         return false;
@@ -43,8 +43,8 @@ static bool read_expiration(struct span text, int64_t *expires_ms)
     return true;
 }
 
-/* What is wrong with them; NULL if nothing, and then they are in *out. */
-static const char *set(struct creds *out, const struct credentials_text *t)
+/* Copy the texts into *out. Returns the reason why they are invalid, or NULL. */
+static const char *check_set(struct creds *out, const struct credentials_text *t)
 {
     if (t->access_key_id.n == 0) {
         return "no access key id";
@@ -52,13 +52,14 @@ static const char *set(struct creds *out, const struct credentials_text *t)
     if (t->secret_access_key.n == 0) {
         return "an access key id without a secret access key";
     }
-    if (!copy(out->access_key_id, sizeof(out->access_key_id), t->access_key_id)) {
+    if (!copy_printable(out->access_key_id, sizeof(out->access_key_id), t->access_key_id)) {
         return "an access key id that cannot be one";
     }
-    if (!copy(out->secret_access_key, sizeof(out->secret_access_key), t->secret_access_key)) {
+    if (!copy_printable(out->secret_access_key, sizeof(out->secret_access_key),
+                        t->secret_access_key)) {
         return "a secret access key that cannot be one";
     }
-    if (!copy(out->session_token, sizeof(out->session_token), t->session_token)) {
+    if (!copy_printable(out->session_token, sizeof(out->session_token), t->session_token)) {
         return "a session token that cannot be one";
     }
     return read_expiration(t->expiration, &out->expires_ms) ? NULL
@@ -67,7 +68,7 @@ static const char *set(struct creds *out, const struct credentials_text *t)
 
 enum err_kind credentials_set(struct creds *out, const struct credentials_text *t, struct err *e)
 {
-    const char *wrong = set(out, t);
+    const char *wrong = check_set(out, t);
     if (wrong == NULL) {
         return FAIL_NONE;
     }
@@ -75,9 +76,11 @@ enum err_kind credentials_set(struct creds *out, const struct credentials_text *
     return err_set(e, FAIL_CONFIG, "credentials: %s", wrong);
 }
 
-/* ---- JSON: our own reader, since json-c frees what it copied as it is ---- */
+/* ---- JSON: read with codec/json.h, since json-c does not wipe its copies ---- */
 
-/* The text of a member of the whole document. False, and *out empty: it has none. */
+/*
+ * The text of a member of the document's outermost object. False, with *out empty: there is none.
+ */
 static bool text_of(const struct doc *d, const char *name, struct span *out)
 {
     size_t at = doc_member(d, DOC_ROOT, span_str(name));
@@ -86,8 +89,8 @@ static bool text_of(const struct doc *d, const char *name, struct span *out)
     return found;
 }
 
-/* "Code" and "Message" of an instance or container that refuses. */
-static enum err_kind refused(const struct doc *d, struct span code, struct err *e)
+/* The error of a document with a "Code" and a "Message". */
+static enum err_kind set_refusal(const struct doc *d, struct span code, struct err *e)
 {
     struct span message;
     char text[200];
@@ -115,11 +118,11 @@ static enum err_kind read_root(const struct doc *d, enum credentials_form form, 
     struct credentials_text t;
     struct span code;
     if (text_of(d, "Code", &code) && !span_eq(code, SPAN("Success"))) {
-        return refused(d, code, e);
+        return set_refusal(d, code, e);
     }
     if (form != CREDENTIALS_PROCESS && doc_member(d, DOC_ROOT, SPAN("AccessKeyId")) == 0 &&
         text_of(d, "code", &code)) {
-        return refused(d, code, e);
+        return set_refusal(d, code, e);
     }
     if (form == CREDENTIALS_PROCESS && !is_version_1(d)) {
         return err_set(e, FAIL_CONFIG, "credentials: Version is not 1");
@@ -131,8 +134,8 @@ static enum err_kind read_root(const struct doc *d, enum credentials_form form, 
     return credentials_set(out, &t, e);
 }
 
-/* What is wrong with the document; NULL if nothing. Never a part of it. */
-static const char *parse(struct json_reader *r, struct span text, struct doc *d)
+/* Parse the document. Returns the reason why it is invalid, without any part of it, or NULL. */
+static const char *parse_document(struct json_reader *r, struct span text, struct doc *d)
 {
     struct err ignored = {0};
     if (text.n > CREDENTIALS_JSON_BYTES) {
@@ -152,7 +155,7 @@ enum err_kind credentials_read(struct span text, enum credentials_form form, str
 {
     struct doc d;
     OWNED(json_reader) struct json_reader *r = json_reader_new(CREDENTIALS_JSON_BYTES);
-    const char *wrong = parse(r, text, &d);
+    const char *wrong = parse_document(r, text, &d);
     enum err_kind kind = wrong == NULL ? read_root(&d, form, out, e)
                                        : err_set(e, FAIL_CONFIG, "credentials: %s", wrong);
     if (kind == FAIL_CONFIG && form != CREDENTIALS_PROCESS) {

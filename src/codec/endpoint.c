@@ -9,7 +9,7 @@ static const struct partition partitions[] = {
     {"aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
     {"aws-iso-f", "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
     {"aws-eusc", "eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
-    {"aws", "", "amazonaws.com", "api.aws"}, /* last: takes all others */
+    {"aws", "", "amazonaws.com", "api.aws"}, /* last: matches every region */
 };
 
 const struct partition *partition_of(struct span region)
@@ -21,7 +21,7 @@ const struct partition *partition_of(struct span region)
     return p;
 }
 
-/* S3 names its variants in its own way, and keeps one DNS suffix. */
+/* S3 has other names for its variants, and the same DNS suffix for all. */
 static void add_s3(struct buf *out, struct span region, unsigned variant)
 {
     buf_addf(out, "s3%s.%s%.*s.%s", (variant & ENDPOINT_FIPS) != 0 ? "-fips" : "",
@@ -38,7 +38,7 @@ void endpoint_add_host(struct buf *out, enum endpoint_service service, struct sp
     }
     const struct partition *p = partition_of(region);
     bool dual_stack = (variant & ENDPOINT_DUAL_STACK) != 0;
-    /* GovCloud's own endpoints are FIPS endpoints already and have no second name. */
+    /* GovCloud's standard endpoints are FIPS endpoints already and have no other name. */
     bool fips =
         (variant & ENDPOINT_FIPS) != 0 && (dual_stack || !span_starts(region, SPAN("us-gov-")));
     buf_addf(out, "%s%s.%.*s.%s", service == ENDPOINT_SQS ? "sqs" : "sts", fips ? "-fips" : "",

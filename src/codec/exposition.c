@@ -9,7 +9,7 @@ const char *exposition_kind_name(enum exposition_kind kind)
     return names[kind];
 }
 
-/* The format has three escapes, the quote's only in label values. */
+/* The format has three escapes; a quote is escaped only in label values. */
 static void add_escaped(struct buf *out, struct span text, bool quoted)
 {
     for (size_t i = 0; i < text.n; i++) {
@@ -38,7 +38,7 @@ static void add_label(struct buf *out, bool first, const char *name, struct span
     buf_add_byte(out, '"');
 }
 
-/* Name and labels; le: one more label, "" for none. */
+/* Append name and labels. le: one more label, "" if there is none. */
 static void add_head(struct buf *out, const char *name, const char *suffix,
                      const struct exposition_label *labels, size_t count, struct span le)
 {

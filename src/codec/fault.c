@@ -13,7 +13,10 @@ enum { JSON_DEPTH = 16 };
 
 /* ---- Reading ---- */
 
-/* "com.amazonaws.sqs#QueueDoesNotExist:http://..." is QueueDoesNotExist. */
+/*
+ * Error code without namespace and URL: QueueDoesNotExist of
+ * "com.amazonaws.sqs#QueueDoesNotExist:http://...".
+ */
 static struct span bare_code(struct span code)
 {
     const char *colon = code.n > 0 ? memchr(code.p, ':', code.n) : NULL;
@@ -22,8 +25,8 @@ static struct span bare_code(struct span code)
     return hash != NULL ? span_from(code, (size_t)(hash - code.p) + 1) : code;
 }
 
-/* Copy `from` where nothing is yet. */
-static void fill(char *to, size_t cap, struct span from)
+/* Copy `from` if `to` is still empty. */
+static void fill_empty(char *to, size_t cap, struct span from)
 {
     if (to[0] == '\0' && from.n > 0) {
         err_copy(to, cap, from);
@@ -42,16 +45,16 @@ static void read_xml(struct fault *f, struct span body, char *region, size_t reg
     if (x == NULL) {
         return;
     }
-    fill(f->code, sizeof(f->code), first_of(x, "Error/Code", "ErrorResponse/Error/Code"));
-    fill(f->message, sizeof(f->message),
-         first_of(x, "Error/Message", "ErrorResponse/Error/Message"));
-    fill(f->request_id, sizeof(f->request_id),
-         first_of(x, "Error/RequestId", "ErrorResponse/RequestId"));
-    fill(f->host_id, sizeof(f->host_id), xml_find(x, "Error/HostId"));
-    fill(region, region_cap, xml_find(x, "Error/Region"));
+    fill_empty(f->code, sizeof(f->code), first_of(x, "Error/Code", "ErrorResponse/Error/Code"));
+    fill_empty(f->message, sizeof(f->message),
+               first_of(x, "Error/Message", "ErrorResponse/Error/Message"));
+    fill_empty(f->request_id, sizeof(f->request_id),
+               first_of(x, "Error/RequestId", "ErrorResponse/RequestId"));
+    fill_empty(f->host_id, sizeof(f->host_id), xml_find(x, "Error/HostId"));
+    fill_empty(region, region_cap, xml_find(x, "Error/Region"));
 }
 
-static struct span member(struct json_object *o, const char *name)
+static struct span member_text(struct json_object *o, const char *name)
 {
     struct json_object *v = NULL;
     if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, name, &v) ||
@@ -66,10 +69,10 @@ static void read_members(struct fault *f, struct json_object *o)
     static const char *const codes[] = {"__type", "code", "Code"};
     static const char *const messages[] = {"message", "Message"};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        fill(f->code, sizeof(f->code), bare_code(member(o, codes[i])));
+        fill_empty(f->code, sizeof(f->code), bare_code(member_text(o, codes[i])));
     }
     for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
-        fill(f->message, sizeof(f->message), member(o, messages[i]));
+        fill_empty(f->message, sizeof(f->message), member_text(o, messages[i]));
     }
 }
 
@@ -88,7 +91,10 @@ static void read_json(struct fault *f, struct span body)
     json_tokener_free(tokener);
 }
 
-/* The text of a page that is none of AWS's: a proxy's, an emulator's. Without tags, on one line. */
+/*
+ * The text of an error page that is not AWS's, but of a proxy or an emulator: without tags, on one
+ * line.
+ */
 static void read_page(struct fault *f, struct span body)
 {
     char text[sizeof(f->message)];
@@ -112,7 +118,7 @@ static void read_page(struct fault *f, struct span body)
             text[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
         }
     }
-    fill(f->message, sizeof(f->message), span_of(text, n));
+    fill_empty(f->message, sizeof(f->message), span_of(text, n));
 }
 
 static void read_body(struct fault *f, struct span body, char *region, size_t region_cap)
@@ -131,12 +137,12 @@ static void read_body(struct fault *f, struct span body, char *region, size_t re
     }
 }
 
-/* "AWS.SimpleQueueService.NonExistentQueue;Sender" */
+/* Read "AWS.SimpleQueueService.NonExistentQueue;Sender" up to the semicolon. */
 static void read_query_code(struct fault *f, struct span value)
 {
     const char *semicolon = value.n > 0 ? memchr(value.p, ';', value.n) : NULL;
     value.n = semicolon != NULL ? (size_t)(semicolon - value.p) : value.n;
-    fill(f->query_code, sizeof(f->query_code), value);
+    fill_empty(f->query_code, sizeof(f->query_code), value);
 }
 
 void fault_read(struct fault *f, int status, struct span head, struct span body)
@@ -144,14 +150,14 @@ void fault_read(struct fault *f, int status, struct span head, struct span body)
     char region[sizeof(f->region) + 1] = "";
     *f = (struct fault){.status = status};
 
-    fill(f->request_id, sizeof(f->request_id), http_fields_find(head, "x-amz-request-id"));
-    fill(f->request_id, sizeof(f->request_id), http_fields_find(head, "x-amzn-requestid"));
-    fill(f->host_id, sizeof(f->host_id), http_fields_find(head, "x-amz-id-2"));
-    fill(region, sizeof(region), http_fields_find(head, "x-amz-bucket-region"));
+    fill_empty(f->request_id, sizeof(f->request_id), http_fields_find(head, "x-amz-request-id"));
+    fill_empty(f->request_id, sizeof(f->request_id), http_fields_find(head, "x-amzn-requestid"));
+    fill_empty(f->host_id, sizeof(f->host_id), http_fields_find(head, "x-amz-id-2"));
+    fill_empty(region, sizeof(region), http_fields_find(head, "x-amz-bucket-region"));
     read_query_code(f, http_fields_find(head, "x-amzn-query-error"));
     read_body(f, body, region, sizeof(region));
-    fill(f->code, sizeof(f->code), bare_code(http_fields_find(head, "x-amzn-errortype")));
-    fill(f->code, sizeof(f->code), span_str(f->query_code));
+    fill_empty(f->code, sizeof(f->code), bare_code(http_fields_find(head, "x-amzn-errortype")));
+    fill_empty(f->code, sizeof(f->code), span_str(f->query_code));
 
     if (url_region_ok(span_str(region))) {
         err_copy(f->region, sizeof(f->region), span_str(region));
@@ -213,8 +219,8 @@ const struct fault_rule fault_statuses[] = {
 };
 const size_t fault_status_count = sizeof(fault_statuses) / sizeof(fault_statuses[0]);
 
-static const struct fault_rule is_client = {NULL, 0, FAIL_CONFIG, 0}; /* other 3xx, 4xx */
-static const struct fault_rule is_server = {NULL, 0, FAIL_AGAIN, 0};  /* 5xx and nonsense */
+static const struct fault_rule is_client = {NULL, 0, FAIL_CONFIG, 0}; /* all other 3xx and 4xx */
+static const struct fault_rule is_server = {NULL, 0, FAIL_AGAIN, 0};  /* 5xx and invalid statuses */
 
 static bool code_fits(const char *pattern, const char *code)
 {

@@ -8,7 +8,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct span trim(struct span s)
+static struct span trim_blanks(struct span s)
 {
     while (s.n > 0 && is_blank(s.p[0])) {
         s = span_from(s, 1);
@@ -19,7 +19,7 @@ static struct span trim(struct span s)
     return s;
 }
 
-/* True if the line begins with the name, in any case, and a colon. */
+/* Whether the line begins with the name, in any case, and a colon. */
 static bool is_named(struct span line, const char *name, size_t n)
 {
     if (line.n <= n || line.p[n] != ':') {
@@ -41,7 +41,7 @@ struct span http_fields_find(struct span head, const char *name)
         struct span line = span_take(&head, end != NULL ? (size_t)(end - head.p) : head.n);
         head = head.n > 0 ? span_from(head, 1) : head;
         if (is_named(line, name, n)) {
-            return trim(span_from(line, n + 1));
+            return trim_blanks(span_from(line, n + 1));
         }
     }
     return SPAN("");
@@ -68,7 +68,7 @@ bool http_fields_number(struct span value, int64_t *out)
 
 /* ---- Dates ---- */
 
-/* `n` digits of *s as a number within [least, most]. */
+/* Remove n digits from *s and convert them. False: they are not a number in [least, most]. */
 static bool take_number(struct span *s, size_t n, int64_t least, int64_t most, int64_t *out)
 {
     return s->n >= n && http_fields_number(span_take(s, n), out) && *out >= least && *out <= most;
@@ -83,7 +83,7 @@ static bool take_text(struct span *s, struct span text)
     return true;
 }
 
-/* 1..12 for "Jan".."Dec", else 0. */
+/* 1 to 12 for "Jan" to "Dec", else 0. */
 static int64_t month_of(struct span name)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -95,7 +95,9 @@ static int64_t month_of(struct span name)
     return 0;
 }
 
-/* Days since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
+/*
+ * Days from 1970-01-01 to the date (Howard Hinnant, "chrono-compatible low-level date algorithms").
+ */
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
 {
     year -= month <= 2 ? 1 : 0;
@@ -115,7 +117,7 @@ bool http_fields_date(struct span value, int64_t *epoch_s)
     if (value.n != 29) {
         return false;
     }
-    (void)span_take(&value, 3); /* the day of the week says nothing new */
+    (void)span_take(&value, 3); /* the day of the week is redundant */
     if (!take_text(&value, SPAN(", ")) || !take_number(&value, 2, 1, 31, &day) ||
         !take_text(&value, SPAN(" "))) {
         return false;

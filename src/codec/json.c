@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader that owns both ways of reading, and the tape of the second. */
+/* The reader: owns simdjson's parser, and the tape that json_scan writes. */
 #include "codec/json.h"
 
 #include "base/wipe.h"
@@ -13,7 +13,7 @@ enum { FIRST_WORDS = 512, FIRST_BYTES = 4096 };
 struct json_reader {
     struct json_simd *simd;
     struct json_store store;
-    struct json_places places; /* of the last text given to json_read */
+    struct json_places places; /* of the last text of json_read */
 };
 
 const char *json_scan_wrong(const struct json_reader *r, size_t *byte)
@@ -22,7 +22,7 @@ const char *json_scan_wrong(const struct json_reader *r, size_t *byte)
     return r->store.wrong;
 }
 
-static void *grown(void *p, size_t count, size_t size)
+static void *grow_array(void *p, size_t count, size_t size)
 {
     void *q = reallocarray(p, count, size);
     if (q == NULL) {
@@ -31,8 +31,8 @@ static void *grown(void *p, size_t count, size_t size)
     return q;
 }
 
-/* The next capacity that has room for `need`. */
-static size_t capacity(size_t now, size_t first, size_t need)
+/* The next capacity that holds `need` elements. */
+static size_t next_capacity(size_t now, size_t first, size_t need)
 {
     size_t cap = now != 0 ? now : first;
     while (cap < need) {
@@ -43,22 +43,22 @@ static size_t capacity(size_t now, size_t first, size_t need)
 
 void json_store_grow_words(struct json_store *s, size_t more)
 {
-    s->words_cap = capacity(s->words_cap, FIRST_WORDS, s->words + more);
-    s->tape = grown(s->tape, s->words_cap, sizeof(*s->tape));
-    s->extents = grown(s->extents, s->words_cap, sizeof(*s->extents));
+    s->words_cap = next_capacity(s->words_cap, FIRST_WORDS, s->words + more);
+    s->tape = grow_array(s->tape, s->words_cap, sizeof(*s->tape));
+    s->extents = grow_array(s->extents, s->words_cap, sizeof(*s->extents));
 }
 
 void json_store_grow_tokens(struct json_store *s, size_t words)
 {
-    s->tokens_cap = capacity(s->tokens_cap, FIRST_WORDS, words);
-    s->tokens = grown(s->tokens, s->tokens_cap, sizeof(*s->tokens));
+    s->tokens_cap = next_capacity(s->tokens_cap, FIRST_WORDS, words);
+    s->tokens = grow_array(s->tokens, s->tokens_cap, sizeof(*s->tokens));
 }
 
 void json_store_grow_bytes(struct json_store *s, size_t more)
 {
-    /* A string may itself be given to json_read. */
-    s->bytes_cap = capacity(s->bytes_cap, FIRST_BYTES, s->bytes + more + JSON_SLACK);
-    s->strings = wipe_realloc(s->strings, s->bytes_cap); /* credentials are read with it, too */
+    /* Strings may be passed to json_read, which requires slack after them. */
+    s->bytes_cap = next_capacity(s->bytes_cap, FIRST_BYTES, s->bytes + more + JSON_SLACK);
+    s->strings = wipe_realloc(s->strings, s->bytes_cap); /* also reads credentials */
     if (s->strings == NULL) {
         abort();
     }
@@ -66,9 +66,12 @@ void json_store_grow_bytes(struct json_store *s, size_t more)
 
 struct json_reader *json_reader_new(size_t max_bytes)
 {
-    struct json_reader *r = grown(NULL, 1, sizeof(*r));
+    struct json_reader *r = grow_array(NULL, 1, sizeof(*r));
     memset(r, 0, sizeof(*r));
-    /* simdjson takes an empty container as no deeper, so it may go one less than we do. */
+    /*
+     * simdjson allows one level less than its limit, and does not count an empty container. So both
+     * readers accept the same depth.
+     */
     r->simd = json_simd_new(max_bytes, JSON_MAX_DEPTH);
     return r;
 }
@@ -90,7 +93,7 @@ bool json_read(struct json_reader *r, struct span text, struct doc *doc)
 {
     *doc = (struct doc){0};
     if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) {
-        return false; /* newer versions of simdjson skip a BOM; RFC 8259 has none */
+        return false; /* a BOM: newer versions of simdjson skip it; RFC 8259 forbids it */
     }
     if (!json_simd_read(r->simd, text.p, text.n, &doc->tape, &doc->strings)) {
         return false;

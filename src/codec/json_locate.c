@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * simdjson's tape does not say where a value stands. Its first stage has left the place of each
- * token behind, though, and tokens and tape have the same order: a word of the tape is a token,
- * behind which a colon or a comma is another unless a container has just begun or ends next. So
- * the tape alone tells which token a word is, and only the last byte of a scalar is sought in the
- * text. The count goes only as far as was asked for.
+ * Computes extents of values on demand. simdjson's tape does not contain them, but simdjson keeps
+ * the offset of each token. Tokens and tape have the same order. Each word of the tape is one
+ * token, followed by the token of a colon or a comma unless a container has just begun or ends
+ * next. So the number of a word's token follows from the tape, and only the last byte of a scalar
+ * is searched for in the text. Tokens are counted only up to the word that is asked for.
  */
 #include "json_priv.h"
 
-/* Behind the last byte, which is no blank, of the scalar in front of `to`. */
+/* Offset after the last nonblank byte of the scalar that ends before `to`. */
 static inline uint32_t scalar_end(const char *text, uint32_t to)
 {
     while ((unsigned char)text[to - 1] <= ' ') {
@@ -17,7 +17,7 @@ static inline uint32_t scalar_end(const char *text, uint32_t to)
     return to;
 }
 
-/* Which token each word in front of `end` is. */
+/* Compute the token number of each word before `end`. */
 static void count_tokens(struct json_places *p, const struct doc *d, size_t end)
 {
     const uint64_t numbers = TAG_BIT('l') | TAG_BIT('u') | TAG_BIT('d');
@@ -41,7 +41,7 @@ struct extent json_place(const struct doc *d, size_t at)
     struct json_places *p = d->places;
     size_t words = (size_t)doc_payload(d, 0);
     size_t end = doc_next(d, at);
-    if (at == DOC_ROOT) { /* needs no count */
+    if (at == DOC_ROOT) { /* needs no counting */
         return (struct extent){p->tokens[0], scalar_end(d->text, (uint32_t)p->bytes)};
     }
     if (words > p->store->tokens_cap) {
@@ -66,7 +66,7 @@ bool doc_is_compact(const struct doc *d)
         return false;
     }
     for (size_t i = 1; i < p->count && p->blanks == BLANKS_UNKNOWN; i++) {
-        if ((unsigned char)d->text[p->tokens[i] - 1] <= ' ') { /* in front of a token */
+        if ((unsigned char)d->text[p->tokens[i] - 1] <= ' ') { /* the byte before a token */
             p->blanks = BLANKS_SOME;
             return false;
         }

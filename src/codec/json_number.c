@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One number of the strict reader (RFC 8259 §6). The same split as simdjson's: integers of 64
- * bits exactly, all else the nearest double; beyond both, our '#' with the text.
+ * A number of the strict reader (RFC 8259 §6). As in simdjson, integers of 64 bits are exact, and
+ * all other numbers are the nearest double. A number that overflows a double is the tag '#' with
+ * its text.
  */
 #include "codec/json_simd.h"
 #include "json_priv.h"
 
-enum { SAFE_DIGITS = 19 }; /* so many decimal digits always fit 64 bits */
+enum { SAFE_DIGITS = 19 }; /* this many decimal digits always fit 64 bits */
 
 static bool is_digit(const struct json_scan *s)
 {
     return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
-static bool digits(struct json_scan *s)
+static bool skip_digits(struct json_scan *s)
 {
     if (!is_digit(s)) {
         s->wrong = "a digit is missing in a number";
@@ -25,7 +26,7 @@ static bool digits(struct json_scan *s)
     return true;
 }
 
-/* The integer part; a 0 stands alone. */
+/* The integer part. A leading 0 is its only digit. */
 static bool integer_part(struct json_scan *s)
 {
     if (s->p < s->end && *s->p == '0') {
@@ -36,16 +37,16 @@ static bool integer_part(struct json_scan *s)
         }
         return true;
     }
-    return digits(s);
+    return skip_digits(s);
 }
 
-/* Fraction and exponent. *real is true if there is one. */
+/* Fraction and exponent. *real: there is one of them. */
 static bool real_part(struct json_scan *s, bool *real)
 {
     if (s->p < s->end && *s->p == '.') {
         *real = true;
         s->p++;
-        if (!digits(s)) {
+        if (!skip_digits(s)) {
             return false;
         }
     }
@@ -55,13 +56,13 @@ static bool real_part(struct json_scan *s, bool *real)
         if (s->p < s->end && (*s->p == '+' || *s->p == '-')) {
             s->p++;
         }
-        return digits(s);
+        return skip_digits(s);
     }
     return true;
 }
 
-/* The size of an integer without its sign. False: more than 64 bits. */
-static bool magnitude(struct span digits_only, uint64_t *out)
+/* The absolute value of an integer. False: it exceeds 64 bits. */
+static bool read_magnitude(struct span digits_only, uint64_t *out)
 {
     uint64_t v = 0;
     if (digits_only.n > SAFE_DIGITS + 1) {
@@ -78,7 +79,7 @@ static bool magnitude(struct span digits_only, uint64_t *out)
     return true;
 }
 
-static void put(struct json_scan *s, char tag, uint64_t value, const char *from)
+static void put_number(struct json_scan *s, char tag, uint64_t value, const char *from)
 {
     uint32_t a = (uint32_t)(from - s->text);
     uint32_t b = (uint32_t)(s->p - s->text);
@@ -86,16 +87,16 @@ static void put(struct json_scan *s, char tag, uint64_t value, const char *from)
     json_store_word(s->store, value, a, b);
 }
 
-/* True if it was an integer of 64 bits. */
+/* Write the number as an integer. False: it does not fit 64 bits. */
 static bool put_integer(struct json_scan *s, struct span text)
 {
     const uint64_t most = (uint64_t)INT64_MAX;
     bool negative = *text.p == '-';
     uint64_t v = 0;
-    if (!magnitude(span_from(text, negative), &v) || (negative && v > most + 1)) {
+    if (!read_magnitude(span_from(text, negative), &v) || (negative && v > most + 1)) {
         return false;
     }
-    put(s, !negative && v > most ? 'u' : 'l', negative ? ~v + 1 : v, text.p);
+    put_number(s, !negative && v > most ? 'u' : 'l', negative ? ~v + 1 : v, text.p);
     return true;
 }
 
@@ -130,6 +131,6 @@ bool json_scan_number(struct json_scan *s)
     }
     uint64_t bits = 0;
     memcpy(&bits, &v, sizeof(bits));
-    put(s, 'd', bits, from);
+    put_number(s, 'd', bits, from);
     return true;
 }

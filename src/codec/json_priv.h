@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_priv.h - what the files behind json.h share. No other file includes it.
+ * json_priv.h - shared by the files of the module json.
  */
 #ifndef CODEC_JSON_PRIV_H
 #define CODEC_JSON_PRIV_H
 
 #include "codec/json.h"
 
-/* ---- the tape that json_scan writes ---- */
+/* ---- The tape that json_scan writes ---- */
 
 struct json_store {
     uint64_t *tape;
-    struct extent *extents; /* as many as tape words */
+    struct extent *extents; /* one per tape word */
     size_t words, words_cap;
-    uint32_t *tokens; /* json_place: which token of the text a tape word is */
+    uint32_t *tokens; /* json_place: number of the token of each tape word */
     size_t tokens_cap;
     uint8_t *strings;
-    size_t bytes, bytes_cap; /* JSON_SLACK more are always there */
-    const char *wrong;       /* of the last text that was not taken */
+    size_t bytes, bytes_cap; /* JSON_SLACK bytes are allocated after them */
+    const char *wrong;       /* reason why the last text was refused */
     size_t wrong_byte;
 };
 
-/* Make room for so many more. */
+/* Make room for `more` elements. */
 void json_store_grow_words(struct json_store *s, size_t more);
 void json_store_grow_bytes(struct json_store *s, size_t more);
 void json_store_grow_tokens(struct json_store *s, size_t words);
@@ -48,39 +48,39 @@ static inline uint64_t json_word(char tag, uint64_t payload)
     return ((uint64_t)(uint8_t)tag << 56) | payload;
 }
 
-/* json_scan on a store of its own. */
+/* json_scan with a given store. */
 enum err_kind json_scan_text(struct json_store *store, struct span *text, struct doc *doc,
                              struct err *e);
 
-/* ---- json_locate.c: places of a tape that simdjson wrote ---- */
+/* ---- json_locate.c: extents of a tape that simdjson wrote ---- */
 
-/* How far the search for the places of the text last read has come. */
+/* State of the computation of extents for the text last read. */
 struct json_places {
-    struct json_store *store; /* its tokens: for the words before `word` */
-    const uint32_t *tokens;   /* where each begins; see json_simd_tokens */
-    size_t count;             /* of them */
-    size_t bytes;             /* of the text */
-    size_t word;              /* the next that is not yet counted */
-    uint32_t token;           /* which token it is */
+    struct json_store *store; /* its `tokens` are computed for words before `word` */
+    const uint32_t *tokens;   /* offset of each token, see json_simd_tokens */
+    size_t count;             /* number of tokens */
+    size_t bytes;             /* length of the text */
+    size_t word;              /* the next word that is not counted yet */
+    uint32_t token;           /* number of its token */
     enum { BLANKS_UNKNOWN, BLANKS_NONE, BLANKS_SOME } blanks; /* between tokens */
 };
 
 /* ---- json_string.c, json_number.c: one token each ---- */
 
-/* What a scan is about. */
+/* State of a scan. */
 struct json_scan {
     struct json_store *store;
-    const char *text; /* the whole text */
-    const char *p;    /* where we are */
+    const char *text; /* beginning of the whole text */
+    const char *p;    /* next byte to read */
     const char *end;
     bool repaired;
-    const char *wrong; /* what is wrong at p, NULL so far */
+    const char *wrong; /* what is wrong at p; NULL: nothing so far */
 };
 
-/* p is at the opening quote, then behind the closing one. False: see `wrong`. */
+/* Before: p is at the opening quote. After: behind the closing one. False: see `wrong`. */
 MUST_USE bool json_scan_string(struct json_scan *s);
 
-/* p is at a digit or a minus, then behind the number. False: see `wrong`. */
+/* Before: p is at a digit or a minus. After: behind the number. False: see `wrong`. */
 MUST_USE bool json_scan_number(struct json_scan *s);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The strict reader (RFC 8259): slower than simdjson, but it says what is wrong and where,
- * reads several values from one text, replaces bad UTF-8 and keeps where each value stands.
- * No recursion: a stack of JSON_MAX_DEPTH open containers.
+ * The strict reader (RFC 8259). It is slower than simdjson, but it reports the position and the
+ * reason of an error, reads several values from one text, replaces invalid UTF-8, and stores the
+ * extent of each value. No recursion: it has a stack of JSON_MAX_DEPTH open containers.
  */
 #include "json_priv.h"
 
-enum { MOST_COUNT = 0xffffff }; /* of a container's members, as simdjson's tape saturates it */
+enum { MOST_COUNT = 0xffffff }; /* of members in a tape word, as in simdjson */
 
-/* What may come next. */
+/* The tokens that are allowed next. */
 enum expect { VALUE, VALUE_OR_END, NAME, NAME_OR_END, COMMA_OR_END, NOTHING };
 
 struct open {
-    size_t word; /* of its bracket on the tape */
+    size_t word; /* tape index of its opening bracket */
     uint32_t count;
 };
 
@@ -29,7 +29,7 @@ static void skip_blanks(struct json_scan *s)
     }
 }
 
-static bool fail(struct json_scan *s, const char *wrong)
+static bool fail_at(struct json_scan *s, const char *wrong)
 {
     s->wrong = wrong;
     return false;
@@ -44,7 +44,7 @@ static bool scan_word(struct json_scan *s, struct span word, char tag)
 {
     uint32_t from = (uint32_t)(s->p - s->text);
     if (!span_starts(span_of(s->p, (size_t)(s->end - s->p)), word)) {
-        return fail(s, "no JSON value");
+        return fail_at(s, "no JSON value");
     }
     s->p += word.n;
     json_store_word(s->store, json_word(tag, 0), from, from + (uint32_t)word.n);
@@ -55,7 +55,7 @@ static bool open_container(struct json_scan *s, struct nest *n)
 {
     if (n->depth == JSON_MAX_DEPTH) {
         n->too_deep = true;
-        return fail(s, "nested too deep");
+        return fail_at(s, "nested too deep");
     }
     n->open[n->depth++] = (struct open){s->store->words, 0};
     uint32_t from = (uint32_t)(s->p - s->text);
@@ -97,21 +97,22 @@ static bool scan_value(struct json_scan *s, struct nest *n, enum expect *next)
     case 'n':
         return scan_word(s, SPAN("null"), 'n');
     default:
-        return c == '-' || (c >= '0' && c <= '9') ? json_scan_number(s) : fail(s, "no JSON value");
+        return c == '-' || (c >= '0' && c <= '9') ? json_scan_number(s)
+                                                  : fail_at(s, "no JSON value");
     }
 }
 
 static bool scan_name(struct json_scan *s, enum expect *next)
 {
     if (*s->p != '"') {
-        return fail(s, "a member's name is missing");
+        return fail_at(s, "a member's name is missing");
     }
     if (!json_scan_string(s)) {
         return false;
     }
     skip_blanks(s);
     if (s->p == s->end || *s->p != ':') {
-        return fail(s, "a colon is missing");
+        return fail_at(s, "a colon is missing");
     }
     s->p++;
     *next = VALUE;
@@ -121,7 +122,7 @@ static bool scan_name(struct json_scan *s, enum expect *next)
 static bool scan_comma(struct json_scan *s, const struct nest *n, enum expect *next)
 {
     if (*s->p != ',') {
-        return fail(s, "a comma or the end of a container is missing");
+        return fail_at(s, "a comma or the end of a container is missing");
     }
     s->p++;
     *next = s->store->tape[n->open[n->depth - 1].word] >> 56 == '{' ? NAME : VALUE;
@@ -134,7 +135,7 @@ static bool at_end_of(const struct json_scan *s, const struct nest *n)
     return *s->p == (opened == '{' ? '}' : ']');
 }
 
-/* One token. */
+/* Read one token. */
 static bool scan_step(struct json_scan *s, struct nest *n, enum expect *next)
 {
     switch (*next) {
@@ -167,7 +168,7 @@ static bool scan_all(struct json_scan *s, struct nest *n)
     while (next != NOTHING) {
         skip_blanks(s);
         if (s->p == s->end) {
-            return fail(s, "the text ends in the middle");
+            return fail_at(s, "the text ends in the middle");
         }
         if (!scan_step(s, n, &next)) {
             return false;

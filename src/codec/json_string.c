@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One string of the strict reader (RFC 8259 §7), unescaped into the store. Corrected, since a
- * line is worth more than its bad byte: invalid UTF-8 and escapes of lone surrogates.
+ * A string of the strict reader (RFC 8259 §7), unescaped into the store. Invalid UTF-8 and escapes
+ * of lone surrogates are replaced, so that one invalid byte does not cost the line.
  */
 #include "codec/utf8.h"
 #include "json_priv.h"
 
-/* Hex digits' value, -1 if p is none. */
-static int hex(char c)
+/* Value of a hex digit. -1: it is none. */
+static int hex_value(char c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -16,7 +16,7 @@ static int hex(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* The code unit of `\uXXXX` at p. -1: it is none. */
+/* The code unit of `\uXXXX` at p. -1: it is not such an escape. */
 static int32_t code_unit(const char *p, const char *end)
 {
     if (end - p < 6 || p[0] != '\\' || p[1] != 'u') {
@@ -24,7 +24,7 @@ static int32_t code_unit(const char *p, const char *end)
     }
     int32_t v = 0;
     for (int i = 2; i < 6; i++) {
-        int digit = hex(p[i]);
+        int digit = hex_value(p[i]);
         if (digit < 0) {
             return -1;
         }
@@ -67,7 +67,7 @@ static size_t utf8_put(uint8_t *to, uint32_t c)
     return 4;
 }
 
-static void append(struct json_scan *s, struct span bytes)
+static void append_bytes(struct json_scan *s, struct span bytes)
 {
     memcpy(json_store_room(s->store, bytes.n), bytes.p, bytes.n);
     s->store->bytes += bytes.n;
@@ -97,7 +97,7 @@ static bool unicode_escape(struct json_scan *s)
     return true;
 }
 
-static bool escape(struct json_scan *s)
+static bool scan_escape(struct json_scan *s)
 {
     static const char names[] = "\"\\/bfnrt";
     static const char bytes[] = "\"\\/\b\f\n\r\t";
@@ -113,22 +113,22 @@ static bool escape(struct json_scan *s)
         s->wrong = "an unknown escape";
         return false;
     }
-    append(s, span_of(&bytes[at - names], 1));
+    append_bytes(s, span_of(&bytes[at - names], 1));
     s->p += 2;
     return true;
 }
 
-/* Not ASCII: one character, or one U+FFFD for what is none. */
+/* Copy one character that is not ASCII, or write one U+FFFD for invalid bytes. */
 static void beyond_ascii(struct json_scan *s)
 {
     bool good = false;
     size_t n = utf8_step(span_of(s->p, (size_t)(s->end - s->p)), &good);
-    append(s, good ? span_of(s->p, n) : UTF8_REPLACEMENT);
+    append_bytes(s, good ? span_of(s->p, n) : UTF8_REPLACEMENT);
     s->repaired = s->repaired || !good;
     s->p += n;
 }
 
-/* Non-zero if one of the eight bytes is a quote, a backslash, a control or not ASCII. */
+/* Nonzero if one of the eight bytes is a quote, a backslash, a control byte or not ASCII. */
 static uint64_t special(uint64_t v)
 {
     const uint64_t ones = 0x0101010101010101U;
@@ -143,8 +143,8 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Copy the bytes that stand for themselves. */
-static void plain(struct json_scan *s)
+/* Copy the bytes before the next special one. */
+static void copy_plain(struct json_scan *s)
 {
     const char *from = s->p;
     uint64_t eight = 0;
@@ -158,14 +158,14 @@ static void plain(struct json_scan *s)
     while (s->p < s->end && is_plain((uint8_t)*s->p)) {
         s->p++;
     }
-    append(s, span_of(from, (size_t)(s->p - from)));
+    append_bytes(s, span_of(from, (size_t)(s->p - from)));
 }
 
-/* From behind the opening quote to the closing one. */
-static bool contents(struct json_scan *s)
+/* Read from after the opening quote up to the closing one. */
+static bool scan_contents(struct json_scan *s)
 {
     for (;;) {
-        plain(s);
+        copy_plain(s);
         if (s->p == s->end) {
             s->wrong = "a string without end";
             return false;
@@ -175,7 +175,7 @@ static bool contents(struct json_scan *s)
             return true;
         }
         if (c == '\\') {
-            if (!escape(s)) {
+            if (!scan_escape(s)) {
                 return false;
             }
         } else if (c >= 0x80) {
@@ -197,18 +197,18 @@ bool json_scan_string(struct json_scan *s)
     (void)json_store_room(store, sizeof(n));
     store->bytes += sizeof(n);
     s->p++;
-    if (!contents(s)) {
+    if (!scan_contents(s)) {
         return false;
     }
     s->p++;
     n = (uint32_t)(store->bytes - at - sizeof(n));
-    append(s, span_of("", 1));
+    append_bytes(s, span_of("", 1));
     memcpy(store->strings + at, &n, sizeof(n));
     store->extents[word].to = (uint32_t)(s->p - s->text);
     return true;
 }
 
-/* Length of the escape at p, which is well-formed, and whether it is half of a pair. */
+/* Length of the well-formed escape at p. *lone: it is a surrogate without its other half. */
 static size_t escape_bytes(const char *p, const char *end, bool *lone)
 {
     int32_t unit = code_unit(p, end);

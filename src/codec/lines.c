@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Most lines lie whole inside a block and are handed out in place. One that does not is
- * joined in `carry`, which keeps what may still be needed (the longest line, a BOM and a
- * '\r') and only counts the rest, so a line of gigabytes costs no more than a long one.
+ * Most lines are complete in one block and are returned in place. A line that spans blocks is
+ * joined in `carry`. It keeps only what may still be needed (the longest line, a BOM and a '\r')
+ * and counts the other bytes, so that a line of gigabytes needs no more memory than a long one.
  */
 #include "codec/lines.h"
 
 #include <assert.h>
 
 enum {
-    TRIMMED_BYTES = 4,           /* a BOM and a '\r' do not count against the limit */
+    TRIMMED_BYTES = 4,           /* a BOM and a '\r' are not part of the limit */
     KEPT_CARRY_BYTES = 64 * 1024 /* a larger carry is released between objects */
 };
 
@@ -39,7 +39,7 @@ void lines_reset(struct lines *l)
     l->unfinished = 0;
 }
 
-static struct span trim(struct span s)
+static struct span trim_line(struct span s)
 {
     if (span_starts(s, SPAN("\xef\xbb\xbf"))) {
         s = span_from(s, 3);
@@ -60,11 +60,11 @@ static bool is_blank(struct span s)
     return true;
 }
 
-/* The physical line `kept`, of which there were `bytes`, is complete. */
+/* The complete physical line of `bytes` bytes, of which `kept` were stored. */
 static struct line line_of(struct lines *l, struct span kept, uint64_t bytes)
 {
     struct line line = {
-        .text = trim(kept),
+        .text = trim_line(kept),
         .number = ++l->number,
         .offset = l->offset,
         .bytes = bytes,
@@ -78,7 +78,7 @@ static struct line line_of(struct lines *l, struct span kept, uint64_t bytes)
     return line;
 }
 
-/* Join a piece of an unfinished line: keep what fits, count all. */
+/* Append a piece of an unfinished line: store what fits, count all bytes. */
 static void carry_add(struct lines *l, struct span piece)
 {
     size_t room = l->line_bytes + TRIMMED_BYTES - l->carry.n;
@@ -86,11 +86,11 @@ static void carry_add(struct lines *l, struct span piece)
     buf_add(&l->carry, span_of(piece.p, piece.n < room ? piece.n : room));
 }
 
-/* The carried line is complete; its bytes stay in place until the next call. */
+/* The carried line, which is complete. Its bytes stay valid until the next call. */
 static struct line carry_out(struct lines *l)
 {
     bool fits = buf_room(&l->carry, LINES_SLACK) != NULL;
-    assert(fits); /* the carry's ceiling was chosen so */
+    assert(fits); /* by the maximum of carry */
     struct line line = line_of(l, buf_span(&l->carry), l->unfinished);
     buf_clear(&l->carry);
     l->unfinished = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The host is that of the global partition in all regions, as in AWS's own signers: no
- * connection is made to it, it is only signed.
+ * The host name is that of the global partition in all regions, as in AWS's own signers: it is part
+ * of the signature, and no connection to it is made.
  */
 #include "codec/msk_token.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bit for each of 64 bytes: the kinds of byte that matter become five numbers, and what is inside
- * a string follows from the quotes by one running sum. Only brackets outside of strings are then
- * examined one by one; the usual block has few.
+ * 64 bytes become five 64-bit masks, one for each kind of byte that matters, and a prefix sum over
+ * the quotes gives the bytes inside of strings. Only brackets outside of strings are then examined
+ * one by one; most blocks have few.
  */
 #include "codec/nesting.h"
 
@@ -13,7 +13,7 @@
 
 enum { BLOCK_BYTES = 64 };
 
-/* Which of a block's bytes are what; the first byte is the lowest bit. */
+/* The bytes of each kind in a block. The first byte is the lowest bit. */
 struct kinds {
     uint64_t quote, backslash, open, close, line;
 };
@@ -54,8 +54,8 @@ static inline struct kinds block_kinds(const char *p)
     memcpy(&b, p, sizeof(b));
     k.quote = block_bits(&b, '"');
     k.backslash = block_bits(&b, '\\');
-    k.line = block_has(&b, '\n') ? block_bits(&b, '\n') : 0; /* most texts have none, or many */
-    for (size_t i = 0; i < BLOCK_BYTES / PART_BYTES; i++) {  /* '[' becomes '{', ']' '}' */
+    k.line = block_has(&b, '\n') ? block_bits(&b, '\n') : 0; /* most texts have none or many */
+    for (size_t i = 0; i < BLOCK_BYTES / PART_BYTES; i++) {  /* '[' becomes '{', ']' becomes '}' */
         b.parts[i] = _mm_or_si128(b.parts[i], _mm_set1_epi8(0x20));
     }
     k.open = block_bits(&b, '{');
@@ -82,17 +82,18 @@ static struct kinds block_kinds(const char *p)
 
 #endif
 
-/* The bits below the lowest one of v; all if v is 0. */
+/* The bits below the lowest set bit of v; all bits if v is 0. */
 static uint64_t below(uint64_t v)
 {
     return (v & (0 - v)) - 1;
 }
 
 /*
- * The bytes that follow an unescaped backslash: in a row of backslashes every second one, and the
- * byte after a row of odd length. Adding the rows that begin at odd places to all rows carries each
- * of them to its end, where the parity is inverted (Langdale and Lemire, Parsing gigabytes of JSON
- * per second, 2019, section 3.1.1). *next: whether the byte after the block is one.
+ * The bytes that follow an unescaped backslash: in a run of backslashes every second one, and the
+ * byte after a run of odd length. Adding the runs that begin at odd positions to all runs carries
+ * each of them to its end, where the parity is inverted (Langdale and Lemire, Parsing gigabytes of
+ * JSON per second, 2019, section 3.1.1). *next: whether the first byte of the next block is
+ * escaped.
  */
 static inline uint64_t escaped_bytes(uint64_t backslash, uint64_t *next)
 {
@@ -105,7 +106,7 @@ static inline uint64_t escaped_bytes(uint64_t backslash, uint64_t *next)
     return (even ^ carried << 1) & after;
 }
 
-/* Each bit the sum, without carry, of itself and all below. */
+/* Prefix sum without carry: each bit is the XOR of itself and all lower bits. */
 static uint64_t running_sum(uint64_t v)
 {
     v ^= v << 1;
@@ -122,11 +123,11 @@ static uint64_t count_bits(uint64_t v)
     return (uint64_t)__builtin_popcountll(v);
 }
 
-/* Walk the brackets. The bit of the one that closes the last container, 0 if none does. */
+/* Count the brackets. Returns the bit of the one that closes the outermost container, or 0. */
 static uint64_t last_close(struct nesting *n, uint64_t open, uint64_t close)
 {
     uint64_t closes = close != 0 ? count_bits(close) : 0;
-    if (closes < n->depth) { /* however they stand */
+    if (closes < n->depth) { /* in any order of the brackets */
         n->depth += (open != 0 ? count_bits(open) : 0) - closes;
         return 0;
     }
@@ -141,7 +142,7 @@ static uint64_t last_close(struct nesting *n, uint64_t open, uint64_t close)
     return 0;
 }
 
-/* After a block, or the used part of it, whose strings and escapes are these. */
+/* Set the state after `used` bytes of a block with these masks. */
 static void stand_at(struct nesting *n, size_t used, uint64_t inside, uint64_t escaped)
 {
     n->in_string = used > 0 ? inside >> (used - 1) & 1 : n->in_string;
@@ -149,8 +150,8 @@ static void stand_at(struct nesting *n, size_t used, uint64_t inside, uint64_t e
 }
 
 /*
- * One block, of which the bytes `known` count: all, or the lowest. Returns the bytes used, if it is
- * not all.
+ * Scan one block, of which the bytes in `known` are valid (all, or the lowest ones). Returns the
+ * number of bytes used.
  */
 static inline size_t scan_block(struct nesting *n, const char *p, uint64_t known, bool one_line,
                                 enum nesting_end *end)

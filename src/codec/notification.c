@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The spans of the records must outlive the parsed document, so each text is copied once into
- * one block. It is as large as the body, and that is enough: every text stands in the body
- * once, and JSON and URL escapes are never shorter than what they stand for.
+ * The spans of the records must outlive the parsed document, so each text is copied into one block.
+ * The block has the size of the body, which suffices: each text occurs in the body once, and JSON
+ * and URL escapes are never shorter than what they encode.
  */
 #include "codec/notification.h"
 
@@ -18,16 +18,16 @@ enum { NS_PER_MS = 1000 * 1000 };
 
 static const struct control_limits limits = {NOTIFICATION_BODY_BYTES, NOTIFICATION_CONTAINERS};
 
-/* The notification under construction. */
+/* State while a notification is read. */
 struct reading {
     struct notification *n;
     size_t text_used, text_cap;
-    struct buf key; /* one key, decoded */
+    struct buf key; /* the key being decoded */
     struct err *e;
 };
 
-/* Who writes records, and how they write keys (research/aws.md §3.7). */
-static const struct object_origin {
+/* Programs that write notifications, and how they encode keys (research/aws.md §3.7). */
+static const struct key_dialect {
     const char *name;
     bool raw_keys;
 } sources[] = {
@@ -36,11 +36,11 @@ static const struct object_origin {
     {"ceph:s3", true},
 };
 
-/* A copy that lives as long as the notification. */
-static char *keep(struct reading *r, struct span s)
+/* A copy that is valid as long as the notification. */
+static char *copy_text(struct reading *r, struct span s)
 {
     if (s.n > r->text_cap - r->text_used) {
-        abort(); /* cannot be, see above */
+        abort(); /* impossible, see above */
     }
     char *to = r->n->text + r->text_used;
     if (s.n > 0) {
@@ -50,21 +50,21 @@ static char *keep(struct reading *r, struct span s)
     return to;
 }
 
-/* False, so that a reader ends in one line. */
-static bool fail(struct reading *r, const char *why)
+/* Always false, so that a function that fails ends in one line. */
+static bool fail_reading(struct reading *r, const char *why)
 {
     (void)err_set(r->e, FAIL_DATA, "notification: %s", why);
     return false;
 }
 
-/* A text we only compare or log: "" if it is none or too long. */
+/* A text that is only compared or logged. "": it is absent or too long. */
 static struct span optional_text(struct reading *r, struct json_object *value)
 {
     struct span s;
     if (!control_text(value, &s) || s.n > NOTIFICATION_TEXT_BYTES) {
         return SPAN("");
     }
-    return span_of(keep(r, s), s.n);
+    return span_of(copy_text(r, s), s.n);
 }
 
 static bool all_in(struct span s, struct span set)
@@ -81,7 +81,7 @@ static bool read_key(struct reading *r, struct json_object *value, bool raw, str
 {
     struct span s;
     if (!control_text(value, &s) || s.n == 0) {
-        return fail(r, "a record without an object key");
+        return fail_reading(r, "a record without an object key");
     }
     buf_clear(&r->key);
     if (raw) {
@@ -90,19 +90,22 @@ static bool read_key(struct reading *r, struct json_object *value, bool raw, str
         r->n->stray_percents += url_decode_form(&r->key, s) > 0;
     }
     if (r->key.overflowed) {
-        return fail(r, "an object key of more than 1024 bytes");
+        return fail_reading(r, "an object key of more than 1024 bytes");
     }
-    *key = span_of(keep(r, buf_span(&r->key)), r->key.n);
-    return utf8_valid(*key) || fail(r, "an object key that is not UTF-8");
+    *key = span_of(copy_text(r, buf_span(&r->key)), r->key.n);
+    return utf8_valid(*key) || fail_reading(r, "an object key that is not UTF-8");
 }
 
 static bool read_bucket(struct reading *r, struct json_object *value, struct span *bucket)
 {
     *bucket = optional_text(r, value);
-    return bucket->n > 0 || fail(r, "a record without a bucket name");
+    return bucket->n > 0 || fail_reading(r, "a record without a bucket name");
 }
 
-/* Absent is fine; anything else that is no text would read other bytes than meant. */
+/*
+ * The version id. It may be absent. Any other value than a text is an error, since another version
+ * would be read.
+ */
 static bool read_version(struct reading *r, struct json_object *value, struct span *version)
 {
     struct span s;
@@ -111,9 +114,9 @@ static bool read_version(struct reading *r, struct json_object *value, struct sp
         return true;
     }
     if (!control_text(value, &s) || s.n > NOTIFICATION_TEXT_BYTES) {
-        return fail(r, "a version id that is no text, or too long");
+        return fail_reading(r, "a version id that is no text, or too long");
     }
-    *version = span_of(keep(r, s), s.n);
+    *version = span_of(copy_text(r, s), s.n);
     return true;
 }
 
@@ -123,11 +126,11 @@ static struct span without_quotes(struct span s)
     return quoted ? span_of(s.p + 1, s.n - 2) : s;
 }
 
-/* What all forms tell about an object without being verified. */
+/* The members that are not verified, in all forms. */
 static void read_details(struct reading *r, struct json_object *object,
                          struct notification_record *rec)
 {
-    struct json_object *etag = control_at(object, "eTag"); /* EventBridge: etag; moto's: eTag */
+    struct json_object *etag = control_at(object, "eTag"); /* EventBridge: etag; moto: eTag */
     etag = etag != NULL ? etag : control_at(object, "etag");
     rec->etag = without_quotes(optional_text(r, etag));
 
@@ -147,7 +150,7 @@ static int64_t read_time(struct json_object *value)
     return control_text(value, &s) && timestamp_parse(s, &t) ? t.ns / NS_PER_MS : 0;
 }
 
-/* Of an event that names nothing to read: what can be understood, for the log. */
+/* Read what can be read of an event that names no object to read, for the log. */
 static void read_other_object(struct reading *r, struct json_object *bucket,
                               struct json_object *key, bool raw, struct notification_record *rec)
 {
@@ -161,7 +164,7 @@ static void read_other_object(struct reading *r, struct json_object *bucket,
     r->e = e;
 }
 
-/* The object of a record: "bucket" and "object" as S3 and EventBridge both write them. */
+/* Read the object of a record: "bucket" and "object", which S3 and EventBridge write alike. */
 static bool read_object(struct reading *r, struct json_object *in, const char *version_name,
                         bool raw, struct notification_record *rec)
 {
@@ -179,8 +182,8 @@ static bool read_object(struct reading *r, struct json_object *in, const char *v
            read_version(r, control_at(object, version_name), &rec->version_id);
 }
 
-/* AWS's own if it says nothing. */
-static const struct object_origin *find_source(struct json_object *value)
+/* The writer by eventSource; AWS if it is absent. */
+static const struct key_dialect *find_source(struct json_object *value)
 {
     struct span name;
     if (value == NULL) {
@@ -195,7 +198,7 @@ static const struct object_origin *find_source(struct json_object *value)
     return NULL;
 }
 
-/* Major version 2, any minor: AWS only adds members then (research/aws.md §3.1). */
+/* Whether eventVersion is 2.x. A minor version only adds members (research/aws.md §3.1). */
 static bool version_is_known(struct json_object *value)
 {
     struct span s;
@@ -203,20 +206,20 @@ static bool version_is_known(struct json_object *value)
            (control_text(value, &s) && (span_eq(s, SPAN("2")) || span_starts(s, SPAN("2."))));
 }
 
-/* One element of "Records". */
+/* Read one element of "Records". */
 static bool read_record(struct reading *r, struct json_object *in, struct notification_record *rec)
 {
     struct span name;
-    const struct object_origin *source = find_source(control_at(in, "eventSource"));
+    const struct key_dialect *source = find_source(control_at(in, "eventSource"));
 
     if (!control_text(control_at(in, "eventName"), &name)) {
-        return fail(r, "a record without an event name");
+        return fail_reading(r, "a record without an event name");
     }
     if (source == NULL) {
-        return fail(r, "a record of another service than S3");
+        return fail_reading(r, "a record of another service than S3");
     }
     if (!version_is_known(control_at(in, "eventVersion"))) {
-        return fail(r, "a record of an unknown major version");
+        return fail_reading(r, "a record of an unknown major version");
     }
 
     if (span_starts(name, SPAN("s3:"))) { /* MinIO */
@@ -240,7 +243,7 @@ static bool read_records(struct reading *r, struct json_object *list)
 {
     size_t count = control_count(list);
     if (count == 0) {
-        return fail(r, "Records is empty or no list");
+        return fail_reading(r, "Records is empty or no list");
     }
     make_records(r, count);
     for (size_t i = 0; i < count; i++) {
@@ -251,7 +254,9 @@ static bool read_records(struct reading *r, struct json_object *list)
     return true;
 }
 
-/* EventBridge: one event, its key as it is (never decoded, research/aws.md §3.4). */
+/*
+ * Read EventBridge's event, which names one object; its key is not encoded (research/aws.md §3.4).
+ */
 static bool read_eventbridge(struct reading *r, struct json_object *in, struct span type)
 {
     make_records(r, 1);
@@ -286,18 +291,18 @@ static bool read_test(struct reading *r, struct json_object *in)
 
 static bool read_body(struct reading *r, struct span body, bool wrapped);
 
-/* SNS: the message is a JSON text within a JSON text. Only once. */
+/* Read an SNS message, which is a JSON text within a JSON text; at most once. */
 static bool read_sns(struct reading *r, struct span message, bool wrapped)
 {
     if (wrapped) {
-        return fail(r, "SNS within SNS");
+        return fail_reading(r, "SNS within SNS");
     }
     r->n->form = NOTIFICATION_SNS;
     return read_body(r, message, true);
 }
 
-/* Which of the forms it is (research/aws.md §3.7, last paragraph), and then its records. */
-static bool classify(struct reading *r, struct json_object *in, bool wrapped)
+/* Determine the form (research/aws.md §3.7, last paragraph) and read its records. */
+static bool read_forms(struct reading *r, struct json_object *in, bool wrapped)
 {
     struct span s;
     struct span message;
@@ -318,7 +323,7 @@ static bool classify(struct reading *r, struct json_object *in, bool wrapped)
         r->n->form = NOTIFICATION_EVENTBRIDGE;
         return read_eventbridge(r, in, s);
     }
-    return fail(r, "none of the known forms");
+    return fail_reading(r, "none of the known forms");
 }
 
 static bool read_body(struct reading *r, struct span body, bool wrapped)
@@ -328,7 +333,7 @@ static bool read_body(struct reading *r, struct span body, bool wrapped)
         (void)err_wrap(r->e, "notification");
         return false;
     }
-    return classify(r, control_root(doc), wrapped);
+    return read_forms(r, control_root(doc), wrapped);
 }
 
 struct notification *notification_read(struct span body, struct err *e)

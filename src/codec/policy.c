@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The prefix is turned into pieces of policy text, one a character; then as many pieces are
- * taken as fit: more of them make it longer, so their number is found by halving.
+ * Each character of the prefix is converted to policy text. The largest number of characters with
+ * which the policy fits is found by bisection, since more characters never make it shorter.
  */
 #include "codec/policy.h"
 
@@ -9,13 +9,13 @@
 
 enum { PREFIX_MAX = 1024, TEXT_MAX = 16 * 1024 };
 
-/* May stand in a session policy (IAM: U+0009, A, D, U+0020 to U+00FF). */
-static bool writable(uint32_t c)
+/* Whether IAM allows the character in a session policy (U+0009, A, D, U+0020 to U+00FF). */
+static bool is_writable(uint32_t c)
 {
     return (c >= 0x20 && c <= 0xff) || c == 0x09 || c == 0x0a || c == 0x0d;
 }
 
-/* One character as policy text within a JSON string. */
+/* Append one character as policy text within a JSON string. */
 static void add_character(struct buf *out, uint32_t c, struct span as_it_is)
 {
     if (c == '*' || c == '?' || c == '$') { /* wildcards and variables of IAM */
@@ -29,13 +29,13 @@ static void add_character(struct buf *out, uint32_t c, struct span as_it_is)
     }
 }
 
-/* The first `most` characters of the prefix. True if that is all of it. */
+/* Append the first `most` characters of the prefix. True: that is the whole prefix. */
 static bool add_prefix(struct buf *out, struct span prefix, size_t most)
 {
     for (size_t i = 0; i < most && prefix.n > 0; i++) {
         struct span before = prefix;
         uint32_t c = 0;
-        if (!utf8_next(&prefix, &c) || !writable(c)) {
+        if (!utf8_next(&prefix, &c) || !is_writable(c)) {
             return false;
         }
         add_character(out, c, span_of(before.p, before.n - prefix.n));
@@ -69,16 +69,16 @@ static void add_statements(struct buf *out, const struct policy_scope *s, struct
     buf_add(out, SPAN("]}"));
 }
 
-static size_t characters(struct span text)
+static size_t count_characters(struct span text)
 {
     size_t n = 0;
     for (size_t i = 0; i < text.n; i++) {
-        n += ((unsigned char)text.p[i] & 0xc0) != 0x80; /* all but continuation bytes */
+        n += ((unsigned char)text.p[i] & 0xc0) != 0x80; /* all except continuation bytes */
     }
     return n;
 }
 
-/* The policy with so many characters of the prefix. True if it fits. */
+/* Write the policy with the first `most` characters of the prefix. True: it fits. */
 static bool write_some(struct buf *text, const struct policy_scope *s, size_t most, bool *exact)
 {
     struct buf prefix = BUF_INIT(TEXT_MAX);
@@ -86,7 +86,7 @@ static bool write_some(struct buf *text, const struct policy_scope *s, size_t mo
     *exact = add_prefix(&prefix, s->prefix, most);
     add_statements(text, s, buf_span(&prefix), *exact);
     buf_done(&prefix);
-    return !text->overflowed && characters(buf_span(text)) <= POLICY_CHARACTERS;
+    return !text->overflowed && count_characters(buf_span(text)) <= POLICY_CHARACTERS;
 }
 
 bool policy_write(struct buf *out, const struct policy_scope *s)

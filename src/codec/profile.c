@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file is kept as text; entries point into it. A lookup goes through all of them: files
- * have some dozen lines and are read when credentials are renewed.
+ * The file is kept as one text, and entries point into it. A lookup is linear: files have some
+ * dozen lines and are read only when credentials are renewed.
  */
 #include "codec/profile.h"
 
@@ -13,9 +13,9 @@
 
 struct entry {
     struct span profile;
-    struct span key; /* "" for the section itself */
+    struct span key; /* "": the entry is the section itself */
     struct span value;
-    bool strong; /* of "[profile default]", which wins over "[default]" */
+    bool strong; /* in "[profile default]", which has priority over "[default]" */
 };
 
 struct profile_file {
@@ -25,11 +25,11 @@ struct profile_file {
     size_t count, cap;
 };
 
-/* Where the reader is. */
+/* State of the reader. */
 struct reading {
     struct profile_file *f;
     enum profile_kind kind;
-    struct span profile; /* of the section we are in; p NULL: of no profile */
+    struct span profile; /* of the current section; p NULL: the section is no profile */
     bool in_section;
     bool strong;
 };
@@ -39,7 +39,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct span trim(struct span s)
+static struct span trim_blanks(struct span s)
 {
     while (s.n > 0 && is_blank(s.p[0])) {
         s = span_from(s, 1);
@@ -50,12 +50,12 @@ static struct span trim(struct span s)
     return s;
 }
 
-/* Up to a '#' or ';' that follows a blank. */
+/* The value without a comment, which is a '#' or ';' after a blank, and all that follows. */
 static struct span without_comment(struct span s)
 {
     for (size_t i = 1; i < s.n; i++) {
         if ((s.p[i] == '#' || s.p[i] == ';') && is_blank(s.p[i - 1])) {
-            return trim(span_of(s.p, i));
+            return trim_blanks(span_of(s.p, i));
         }
     }
     return s;
@@ -77,21 +77,21 @@ static void add_entry(struct reading *r, struct span key, struct span value)
     f->entries[f->count++] = (struct entry){r->profile, key, value, r->strong};
 }
 
-/* The name between the brackets; false if there is no closing one. */
+/* Read a section's name. False: the closing bracket is missing. */
 static bool read_section(struct reading *r, struct span line)
 {
     const char *end = memchr(line.p, ']', line.n);
     if (end == NULL) {
         return false;
     }
-    struct span name = trim(span_of(line.p + 1, (size_t)(end - line.p) - 1));
+    struct span name = trim_blanks(span_of(line.p + 1, (size_t)(end - line.p) - 1));
     bool prefixed = span_starts(name, SPAN("profile ")) || span_starts(name, SPAN("profile\t"));
     r->in_section = true;
     r->strong = false;
     r->profile = name;
     if (r->kind == PROFILE_CONFIG) {
         bool is_default = span_eq(name, SPAN("default"));
-        r->profile = prefixed ? without_quotes(trim(span_from(name, 8))) : name;
+        r->profile = prefixed ? without_quotes(trim_blanks(span_from(name, 8))) : name;
         r->strong = prefixed && span_eq(r->profile, SPAN("default"));
         if (!prefixed && !is_default) {
             r->profile = span_of(NULL, 0); /* sso-session, services, plugins, ... */
@@ -103,7 +103,7 @@ static bool read_section(struct reading *r, struct span line)
     return true;
 }
 
-/* "key = value" */
+/* Read "key = value". */
 static bool read_pair(struct reading *r, struct span line)
 {
     const char *equals = memchr(line.p, '=', line.n);
@@ -112,8 +112,8 @@ static bool read_pair(struct reading *r, struct span line)
     }
     size_t at = (size_t)(equals - line.p);
     if (r->profile.p != NULL) {
-        add_entry(r, trim(span_of(line.p, at)),
-                  without_comment(trim(span_of(line.p + at + 1, line.n - at - 1))));
+        add_entry(r, trim_blanks(span_of(line.p, at)),
+                  without_comment(trim_blanks(span_of(line.p + at + 1, line.n - at - 1))));
     }
     return true;
 }
@@ -121,7 +121,7 @@ static bool read_pair(struct reading *r, struct span line)
 static bool read_line(struct reading *r, struct span line)
 {
     bool indented = line.n > 0 && is_blank(line.p[0]);
-    struct span s = trim(line);
+    struct span s = trim_blanks(line);
     if (s.n == 0 || s.p[0] == '#' || s.p[0] == ';' || (indented && r->in_section)) {
         return true;
     }
@@ -175,7 +175,7 @@ void profile_file_free(struct profile_file *f)
     free(f);
 }
 
-/* Is there a "[profile default]", so that "[default]" does not count? */
+/* Whether there is a "[profile default]", so that "[default]" is ignored. */
 static bool has_strong(const struct profile_file *f, struct span name)
 {
     for (size_t i = 0; i < f->count; i++) {
@@ -218,7 +218,7 @@ struct span profile_value(const struct profile_file *f, struct span name, const 
     return value;
 }
 
-/* One word off the front of *s, without its quotes. False: a quote does not end. */
+/* Remove the first word of *s and append it without its quotes. False: a quote is not closed. */
 static bool take_word(struct buf *out, struct span *s)
 {
     char quote = '\0';
@@ -234,7 +234,7 @@ static bool take_word(struct buf *out, struct span *s)
         } else if (c == '\\' && quote != '\'' && s->n > 0) {
             char next = *span_take(s, 1).p;
             if (quote == '"' && next != '"' && next != '\\') {
-                buf_add_byte(out, c); /* within "..." it quotes only these two */
+                buf_add_byte(out, c); /* inside "..." a backslash escapes only these two */
             }
             buf_add_byte(out, next);
         } else {
@@ -248,14 +248,14 @@ static bool take_word(struct buf *out, struct span *s)
 size_t profile_split_command(struct buf *out, struct span command, struct err *e)
 {
     size_t words = 0;
-    struct span rest = trim(command);
+    struct span rest = trim_blanks(command);
     while (rest.n > 0) {
         if (!take_word(out, &rest)) {
             (void)err_set(e, FAIL_CONFIG, "command: a quote does not end");
             return 0;
         }
         words++;
-        rest = trim(rest);
+        rest = trim_blanks(rest);
     }
     if (words == 0 || words > PROFILE_WORDS || out->overflowed) {
         (void)err_set(e, FAIL_CONFIG, "command: no words, or too many");

@@ -51,10 +51,10 @@ const struct fault_rule s3_rules[] = {
     {"KMS.ThrottlingException",             0, FAIL_THROTTLED,  0},
     {"KMS.*",                               0, FAIL_KMS,        0},
     {"InvalidRange",                        0, FAIL_AGAIN,      0},
-    {"InvalidArgument",                     0, FAIL_DATA,       0}, /* no such thing as that version id */
+    {"InvalidArgument",                     0, FAIL_DATA,       0}, /* an invalid version id */
     {"KeyTooLongError",                     0, FAIL_DATA,       0},
     {"InvalidURI",                          0, FAIL_DATA,       0},
-    {"InvalidRequest",                      0, FAIL_DATA,       0}, /* SSE-C, which we have no key for */
+    {"InvalidRequest",                      0, FAIL_DATA,       0}, /* SSE-C, for which the worker has no key */
     {"InvalidBucketName",                   0, FAIL_CONFIG,     0},
     {"InvalidBucketOwnerAWSAccountID",      0, FAIL_CONFIG,     0},
     {"PermanentRedirect",                   0, FAIL_CONFIG,     0},
@@ -67,7 +67,7 @@ const struct fault_rule s3_rules[] = {
     {"InvalidPayer",                        0, FAIL_DENIED,     0},
     {"OperationAborted",                    0, FAIL_AGAIN,      0},
     {"XAmzContentSHA256Mismatch",           0, FAIL_AGAIN,      0},
-    {"",                                  404, FAIL_GONE,       0}, /* HEAD: no body, so no code */
+    {"",                                  404, FAIL_GONE,       0}, /* HEAD has no body and therefore no code */
     {"",                                  405, FAIL_SUPERSEDED, 0},
     {"",                                  412, FAIL_SUPERSEDED, 0},
     {"",                                  304, FAIL_AGAIN,      0},
@@ -77,7 +77,7 @@ const struct fault_rule s3_rules[] = {
 /* clang-format on */
 const size_t s3_rule_count = sizeof(s3_rules) / sizeof(s3_rules[0]);
 
-/* The ARN of a KMS key in a message, else a word for it. */
+/* The ARN of a KMS key in the message, else a placeholder for the text. */
 static struct span find_key(const struct fault *f)
 {
     for (const char *arn = strstr(f->message, "arn:"); arn != NULL; arn = strstr(arn + 1, "arn:")) {
@@ -89,7 +89,10 @@ static struct span find_key(const struct fault *f)
     return SPAN("of the object");
 }
 
-/* S3 gives each answer an id, and a code to all but those of HEAD. */
+/*
+ * Whether the response is from S3, which sends an id with each response, and a code with all but
+ * HEAD.
+ */
 static bool is_s3(const struct fault *f)
 {
     return f->code[0] != '\0' || f->request_id[0] != '\0';

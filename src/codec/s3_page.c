@@ -36,7 +36,7 @@ void s3_page_close(struct s3_page *p)
     buf_done(&p->key);
 }
 
-static struct span unquoted(struct span s)
+static struct span without_quotes(struct span s)
 {
     if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"') {
         return span_of(s.p + 1, s.n - 2);
@@ -54,7 +54,7 @@ bool s3_page_next(struct s3_page *p, struct s3_entry *out)
     (void)url_decode_form(&p->key, xml_child_text(p->x, p->at, "Key"));
     *out = (struct s3_entry){
         .key = buf_span(&p->key),
-        .etag = unquoted(xml_child_text(p->x, p->at, "ETag")),
+        .etag = without_quotes(xml_child_text(p->x, p->at, "ETag")),
         .storage_class = xml_child_text(p->x, p->at, "StorageClass"),
         .size = -1,
     };

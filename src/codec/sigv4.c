@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Our own signer, because libcurl 7.88 signs S3 wrongly (no x-amz-content-sha256, raw `=` in
- * paths, unsorted queries) and takes its date from the system clock, so that a wrong clock
- * could not be corrected.
+ * The project has its own signer for two reasons. libcurl 7.88 signs S3 requests wrongly (no
+ * x-amz-content-sha256, raw `=` in paths, unsorted queries). And libcurl takes the date from the
+ * system clock, so clock skew could not be corrected.
  */
 #include "codec/sigv4.h"
 
@@ -21,7 +21,7 @@
 
 /* ---- Hashes ---- */
 
-static void hex(char out[SIGV4_HEX_BYTES], const uint8_t bytes[SHA256_DIGEST_LENGTH])
+static void write_hex(char out[SIGV4_HEX_BYTES], const uint8_t bytes[SHA256_DIGEST_LENGTH])
 {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < SHA256_DIGEST_LENGTH; i++) {
@@ -35,12 +35,12 @@ void sigv4_hash(char out[SIGV4_HEX_BYTES], struct span bytes)
 {
     uint8_t digest[SHA256_DIGEST_LENGTH];
     if (EVP_Digest(bytes.n != 0 ? bytes.p : "", bytes.n, digest, NULL, EVP_sha256(), NULL) != 1) {
-        abort(); /* SHA-256 is in every provider: only out of memory is left */
+        abort(); /* every provider has SHA-256, so the cause is lack of memory */
     }
-    hex(out, digest);
+    write_hex(out, digest);
 }
 
-static void hmac(uint8_t out[SIGV4_KEY_BYTES], struct span key, struct span text)
+static void hmac_sha256(uint8_t out[SIGV4_KEY_BYTES], struct span key, struct span text)
 {
     unsigned n = 0;
     if (HMAC(EVP_sha256(), key.p, (int)key.n, (const unsigned char *)text.p, text.n, out, &n) ==
@@ -53,7 +53,7 @@ static void hmac(uint8_t out[SIGV4_KEY_BYTES], struct span key, struct span text
 static void hmac_next(uint8_t key[SIGV4_KEY_BYTES], struct span text)
 {
     uint8_t next[SIGV4_KEY_BYTES];
-    hmac(next, span_of((const char *)key, SIGV4_KEY_BYTES), text);
+    hmac_sha256(next, span_of((const char *)key, SIGV4_KEY_BYTES), text);
     memcpy(key, next, SIGV4_KEY_BYTES);
     OPENSSL_cleanse(next, sizeof(next));
 }
@@ -63,7 +63,7 @@ void sigv4_date(char out[SIGV4_DATE_BYTES], int64_t wall_ms)
     time_t s = (time_t)(wall_ms / 1000);
     struct tm t;
     if (gmtime_r(&s, &t) == NULL || strftime(out, SIGV4_DATE_BYTES, "%Y%m%dT%H%M%SZ", &t) == 0) {
-        out[0] = '\0'; /* beyond the year 9999: no service will take the signature */
+        out[0] = '\0'; /* after the year 9999: every service refuses the signature */
     }
 }
 
@@ -87,8 +87,8 @@ void sigv4_signature(char out[SIGV4_HEX_BYTES], const uint8_t key[SIGV4_KEY_BYTE
                      struct span string_to_sign)
 {
     uint8_t digest[SIGV4_KEY_BYTES];
-    hmac(digest, span_of((const char *)key, SIGV4_KEY_BYTES), string_to_sign);
-    hex(out, digest);
+    hmac_sha256(digest, span_of((const char *)key, SIGV4_KEY_BYTES), string_to_sign);
+    write_hex(out, digest);
 }
 
 void sigv4_key(uint8_t out[SIGV4_KEY_BYTES], const char *secret, const struct sigv4_scope *s)
@@ -96,7 +96,7 @@ void sigv4_key(uint8_t out[SIGV4_KEY_BYTES], const char *secret, const struct si
     struct buf first = BUF_SECRET(SIGV4_TEXT_BYTES);
     buf_add(&first, SPAN("AWS4"));
     buf_add(&first, span_str(secret));
-    hmac(out, buf_span(&first), span_of(s->date, strnlen(s->date, 8)));
+    hmac_sha256(out, buf_span(&first), span_of(s->date, strnlen(s->date, 8)));
     hmac_next(out, span_str(s->region));
     hmac_next(out, span_str(s->service));
     hmac_next(out, SPAN("aws4_request"));
@@ -121,13 +121,13 @@ void sigv4_cache_wipe(struct sigv4_cache *c)
     OPENSSL_cleanse(c, sizeof(*c));
 }
 
-enum { CANONICAL_BYTES = 2048 }; /* room for most requests at once */
+enum { CANONICAL_BYTES = 2048 }; /* initial size, sufficient for most requests */
 
-/* Stages 1 to 3 at once. Returns whether nothing overflowed. */
-static bool sign(char out[SIGV4_HEX_BYTES], const struct sigv4_request *r,
-                 const struct sigv4_scope *s, const uint8_t key[SIGV4_KEY_BYTES])
+/* Stages 1 to 3. False: a buffer overflowed. */
+static bool sign_request(char out[SIGV4_HEX_BYTES], const struct sigv4_request *r,
+                         const struct sigv4_scope *s, const uint8_t key[SIGV4_KEY_BYTES])
 {
-    struct buf canonical = BUF_SECRET(SIGV4_TEXT_BYTES); /* it holds the session token */
+    struct buf canonical = BUF_SECRET(SIGV4_TEXT_BYTES); /* it contains the session token */
     (void)!buf_room(&canonical, CANONICAL_BYTES);
     struct buf to_sign = BUF_INIT(SIGV4_TEXT_BYTES);
     sigv4_canonical_request(&canonical, r);
@@ -143,7 +143,7 @@ void sigv4_authorization(struct buf *out, const struct sigv4_request *r,
                          const struct sigv4_scope *s, const uint8_t key[SIGV4_KEY_BYTES])
 {
     char signature[SIGV4_HEX_BYTES];
-    if (!sign(signature, r, s, key)) {
+    if (!sign_request(signature, r, s, key)) {
         out->overflowed = true;
         return;
     }
@@ -197,7 +197,7 @@ void sigv4_presign(struct buf *out, const struct sigv4_request *r, const struct 
 
     sigv4_presign_query(&query, r, s, p);
     with.query = buf_span(&query);
-    if (query.overflowed || !sign(signature, &with, s, key)) {
+    if (query.overflowed || !sign_request(signature, &with, s, key)) {
         out->overflowed = true;
     } else {
         buf_add(out, with.query);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One form for all requests that mean the same: both sides make it, and sign it. */
+/* The canonical request: client and service derive the same text from a request and sign it. */
 #include "sigv4_priv.h"
 
 #include "base/ascii.h"
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* The path without "." and ".." segments and double slashes; a slash at the end stays. */
+/* Append the path without "." and ".." segments and repeated slashes. A final slash stays. */
 static void add_normalized(struct buf *out, struct span path)
 {
     size_t start = out->n;
@@ -69,7 +69,7 @@ static int param_compare(const void *left, const void *right)
     return order != 0 ? order : span_compare(a->value, b->value);
 }
 
-/* Encode one half of a parameter strictly, whatever its encoding was. Returns its length. */
+/* Decode and strictly encode a name or value of a parameter. Returns its length. */
 static size_t add_reencoded(struct buf *text, struct buf *scratch, struct span part)
 {
     size_t start = text->n;
@@ -79,7 +79,10 @@ static size_t add_reencoded(struct buf *text, struct buf *scratch, struct span p
     return text->n - start;
 }
 
-/* The parameters of a query into params[], their bytes in *text. Their number; too many mark it. */
+/*
+ * Split a query into params[], which point into *text. Returns their number. Too many set the
+ * overflow flag of *text.
+ */
 static size_t read_params(struct buf *text, struct span query, struct param *params)
 {
     struct buf scratch = BUF_SECRET(SIGV4_TEXT_BYTES);
@@ -115,7 +118,7 @@ void sigv4_add_query(struct buf *out, struct span query)
     struct buf text = BUF_SECRET(SIGV4_TEXT_BYTES);
     size_t count = read_params(&text, query, params);
 
-    struct span rest = buf_span(&text); /* only now: the text has stopped moving */
+    struct span rest = buf_span(&text); /* set last: *text moves when it grows */
     for (size_t i = 0; i < count && !text.overflowed; i++) {
         params[i].name = span_take(&rest, params[i].name.n);
         params[i].value = span_take(&rest, params[i].value.n);
@@ -152,7 +155,7 @@ static int name_compare(struct span a, struct span b)
     return (a.n > b.n) - (a.n < b.n);
 }
 
-/* Indices of the headers, by name, equal names in the order given. Their number. */
+/* Sort the indices of the headers by name; equal names keep their order. Returns their number. */
 static size_t sort_headers(const struct sigv4_request *r, size_t order[SIGV4_MAX_HEADERS],
                            struct buf *out)
 {
@@ -184,7 +187,10 @@ static void add_lower(struct buf *out, struct span name)
     out->p[out->n] = '\0';
 }
 
-/* Trimmed, runs of blanks as one space (also within quotes: the official cases want it). */
+/*
+ * Append the value trimmed, with each run of blanks as one space, also inside quotes as the
+ * official test cases require.
+ */
 static void add_value(struct buf *out, struct span v)
 {
     bool any = false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What SQS says went wrong, as a class (research/aws.md §2.3); common codes are in codec/fault.c.
+/*
+ * The class of an error of SQS (research/aws.md §2.3). Codes of all services are in codec/fault.c.
  */
 #include "codec/sqs_json.h"
 
@@ -10,12 +11,12 @@ const struct fault_rule sqs_rules[] = {
     {"ReceiptHandleIsInvalid",                      0, FAIL_LOST,      0},
     {"MessageNotInflight",                          0, FAIL_LOST,      0},
     {"AWS.SimpleQueueService.MessageNotInflight",   0, FAIL_LOST,      0},
-    {"OverLimit",                                   0, FAIL_THROTTLED, 0}, /* too many in flight */
+    {"OverLimit",                                   0, FAIL_THROTTLED, 0}, /* too many messages in flight */
     {"KmsThrottled",                                0, FAIL_THROTTLED, 0},
     {"KMS.ThrottlingException",                     0, FAIL_THROTTLED, 0},
-    {"Kms*",                                        0, FAIL_KMS,       0}, /* the queue's key */
+    {"Kms*",                                        0, FAIL_KMS,       0}, /* the KMS key of the queue */
     {"KMS.*",                                       0, FAIL_KMS,       0},
-    {"InvalidParameterValue*",                      0, FAIL_CONFIG,    0}, /* but see sqs_refine */
+    {"InvalidParameterValue*",                      0, FAIL_CONFIG,    0}, /* see sqs_refine */
     {"MissingParameter*",                           0, FAIL_CONFIG,    0},
     {"TooManyEntriesInBatchRequest",                0, FAIL_CONFIG,    0},
     {"EmptyBatchRequest",                           0, FAIL_CONFIG,    0},

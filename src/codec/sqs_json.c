@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ids of batch entries are their index, so that an answer finds its entry without a search.
- * What an answer leaves out is "again", never "done".
+ * The id of a batch entry is its index, so that a result finds its entry without a search. An entry
+ * without a result is FAIL_AGAIN, never a success.
  */
 #include "codec/sqs_json.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    ANSWER_CONTAINERS = 2000, /* a receive has about ten a message */
+    ANSWER_CONTAINERS = 2000, /* a receive has about ten per message */
     ATTRIBUTE_BYTES = 64 * 1024,
     MD5_BYTES = 16,
 };
@@ -29,7 +29,7 @@ static void open_request(struct buf *out, const char *queue_url)
     control_quote(out, span_str(queue_url));
 }
 
-/* Both spellings of the attribute list: old emulators know only the second. */
+/* The list of attributes is written under both names, since old emulators know only the second. */
 void sqs_write_receive(struct buf *out, const char *queue_url, const struct sqs_receive *r)
 {
     static const char names[] =
@@ -88,7 +88,7 @@ void sqs_write_get_attributes(struct buf *out, const char *queue_url)
     buf_add(out, SPAN(",\"AttributeNames\":[\"All\"]}"));
 }
 
-/* ---- Answers ---- */
+/* ---- Responses ---- */
 
 static bool only_blanks(struct span s)
 {
@@ -101,8 +101,8 @@ static bool only_blanks(struct span s)
 }
 
 /*
- * The document of an answer into *doc; NULL there if the answer is empty. What is no JSON was
- * cut in transit or written by another program: worth another try.
+ * Parse a response into *doc; NULL if it is empty. A text that is not JSON was truncated in transit
+ * or written by another program, so the error is FAIL_AGAIN.
  */
 static enum err_kind read_answer(struct span answer, struct control **doc, struct err *e)
 {
@@ -133,11 +133,14 @@ void sqs_message_free(struct sqs_message *m)
     }
     free(m->id);
     free(m->receipt_handle);
-    free((void *)(uintptr_t)m->body.p); /* ours: copy_text made it */
+    free((void *)(uintptr_t)m->body.p); /* allocated by copy_text */
     free(m);
 }
 
-/* True also where it cannot be told: no sum in the answer, or an OpenSSL without MD5 (FIPS). */
+/*
+ * Whether the MD5 of the body is correct. Also true if it cannot be checked: no sum in the
+ * response, or an OpenSSL without MD5 (FIPS).
+ */
 static bool md5_fits(struct span body, struct json_object *sum)
 {
     struct span want;
@@ -172,7 +175,7 @@ static bool usable_handle(struct span s)
     return s.n > 0 && s.n <= SQS_HANDLE_BYTES && memchr(s.p, '\0', s.n) == NULL;
 }
 
-/* NULL if it cannot be worked with. */
+/* Read one message. NULL: it lacks a body or a handle, or is damaged. */
 static struct sqs_message *read_message(struct json_object *in)
 {
     struct span id;
@@ -217,7 +220,7 @@ enum err_kind sqs_read_receive(struct span answer, struct sqs_received *out, str
     return FAIL_NONE;
 }
 
-/* The index that an entry's Id stands for; `count` if it is none of ours. */
+/* The index that is an entry's Id; `count` if it is none of the batch. */
 static size_t entry_index(struct json_object *entry, size_t count)
 {
     int64_t i = 0;
@@ -234,7 +237,7 @@ static void note_first(struct err *e, enum err_kind kind, struct span code, stru
     (void)err_set(e, kind, "sqs: %.*s", (int)(message.n < 200 ? message.n : 200), message.p);
 }
 
-/* What became of each entry of a batch, by index. */
+/* Set the kind of each entry of a batch, by index. */
 static enum err_kind read_batch(struct span answer, enum err_kind *kinds, size_t count,
                                 struct err *e)
 {
@@ -296,7 +299,7 @@ enum err_kind sqs_read_send(struct span answer, struct sqs_outgoing *messages, s
     return kind;
 }
 
-/* RedrivePolicy is JSON within a JSON text; one that cannot be read is as good as none. */
+/* Read RedrivePolicy, a JSON text within a JSON text. An unreadable one counts as absent. */
 static void read_redrive(struct json_object *value, struct sqs_attributes *out)
 {
     struct span text;

@@ -6,8 +6,8 @@
 
 /* clang-format off */
 const struct fault_rule sts_rules[] = {
-    {"AccessDenied",            0,   FAIL_DENIED, 0}, /* trust policy, external id, no such role */
-    {"ExpiredTokenException",   400, FAIL_DENIED, 0}, /* the web identity's own token */
+    {"AccessDenied",            0,   FAIL_DENIED, 0}, /* trust policy, external id, missing role */
+    {"ExpiredTokenException",   400, FAIL_DENIED, 0}, /* the token of the web identity */
     {"InvalidIdentityToken",    0,   FAIL_DENIED, 0},
     {"IDPRejectedClaim",        0,   FAIL_DENIED, 0},
     {"IDPCommunicationError",   0,   FAIL_AGAIN,  0},
@@ -102,7 +102,7 @@ void sts_write_get_caller_identity(struct buf *out)
     open_request(out, "GetCallerIdentity");
 }
 
-/* ---- Answers ---- */
+/* ---- Responses ---- */
 
 static enum err_kind bad_answer(struct err *e, const char *why)
 {
@@ -120,7 +120,7 @@ static enum err_kind set_identity(struct span text, struct sts_identity *who, st
     return FAIL_NONE;
 }
 
-/* MinIO has roles of no name: its <Arn> is there and empty. */
+/* Set *who. An <Arn> may be empty: MinIO's roles have no name. */
 static enum err_kind set_user(const struct xml *x, size_t user, struct sts_identity *who,
                               struct err *e)
 {
@@ -159,7 +159,7 @@ static enum err_kind set_credentials(const struct xml *x, size_t credentials, st
     return FAIL_NONE;
 }
 
-/* AssumeRoleResult or AssumeRoleWithWebIdentityResult, within the response of that name. */
+/* The element AssumeRoleResult or AssumeRoleWithWebIdentityResult in the response of that name. */
 static size_t find_result(const struct xml *x)
 {
     size_t result = xml_child(x, XML_ROOT, "AssumeRoleResult");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No recursion: one bit for each open container says whether it is an object. */
+/* No recursion: one bit for each open container stores whether it is an object. */
 #include "codec/syntax.h"
 
 #include "base/ascii.h"
 
-/* What may come next. */
+/* The tokens that are allowed next. */
 enum expect { VALUE, VALUE_OR_END, NAME, NAME_OR_END, COLON, COMMA_OR_END, NOTHING };
 
 struct check {
@@ -39,7 +39,7 @@ static enum syntax check_word(struct check *c, struct span word)
     return SYNTAX_WHOLE;
 }
 
-/* One digit or more. */
+/* Check one or more digits. */
 static enum syntax check_digits(struct check *c)
 {
     if (c->p == c->end) {
@@ -54,7 +54,7 @@ static enum syntax check_digits(struct check *c)
     return SYNTAX_WHOLE;
 }
 
-static bool take(struct check *c, char a, char b)
+static bool take_if(struct check *c, char a, char b)
 {
     bool there = c->p < c->end && (*c->p == a || *c->p == b);
     c->p += there ? 1 : 0;
@@ -63,13 +63,13 @@ static bool take(struct check *c, char a, char b)
 
 static enum syntax check_number(struct check *c)
 {
-    (void)take(c, '-', '-');
-    enum syntax s = take(c, '0', '0') ? SYNTAX_WHOLE : check_digits(c);
-    if (s == SYNTAX_WHOLE && take(c, '.', '.')) {
+    (void)take_if(c, '-', '-');
+    enum syntax s = take_if(c, '0', '0') ? SYNTAX_WHOLE : check_digits(c);
+    if (s == SYNTAX_WHOLE && take_if(c, '.', '.')) {
         s = check_digits(c);
     }
-    if (s == SYNTAX_WHOLE && take(c, 'e', 'E')) {
-        (void)take(c, '+', '-');
+    if (s == SYNTAX_WHOLE && take_if(c, 'e', 'E')) {
+        (void)take_if(c, '+', '-');
         s = check_digits(c);
     }
     return s;
@@ -80,7 +80,7 @@ static bool is_hex(char c)
     return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* Behind a backslash. */
+/* Check the rest of an escape, after the backslash. */
 static enum syntax check_escape(struct check *c)
 {
     if (c->p == c->end) {
@@ -153,16 +153,16 @@ static enum syntax check_value(struct check *c, enum expect *next)
     }
 }
 
-static bool closes(const struct check *c, enum expect next)
+static bool try_close(const struct check *c, enum expect next)
 {
     return (next == VALUE_OR_END || next == NAME_OR_END || next == COMMA_OR_END) &&
            *c->p == (in_object(c) ? '}' : ']');
 }
 
-/* One token. */
+/* Check one token. */
 static enum syntax check_step(struct check *c, enum expect *next)
 {
-    if (closes(c, *next)) {
+    if (try_close(c, *next)) {
         c->p++;
         c->depth--;
         *next = c->depth == 0 ? NOTHING : COMMA_OR_END;
@@ -175,10 +175,10 @@ static enum syntax check_step(struct check *c, enum expect *next)
         return *c->p == '"' ? check_string(c) : SYNTAX_WRONG;
     case COLON:
         *next = VALUE;
-        return take(c, ':', ':') ? SYNTAX_WHOLE : SYNTAX_WRONG;
+        return take_if(c, ':', ':') ? SYNTAX_WHOLE : SYNTAX_WRONG;
     case COMMA_OR_END:
         *next = in_object(c) ? NAME : VALUE;
-        return take(c, ',', ',') ? SYNTAX_WHOLE : SYNTAX_WRONG;
+        return take_if(c, ',', ',') ? SYNTAX_WHOLE : SYNTAX_WRONG;
     case VALUE:
     case VALUE_OR_END:
     case NOTHING:

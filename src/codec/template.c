@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Read once into parts, so that a key is made per record without looking at braces again.
+ * A template is parsed once, so that expanding it for a record does not search for braces.
  */
 #include "codec/template.h"
 
@@ -18,7 +18,7 @@ static int name_find(struct span name, const struct span *names, size_t count)
     return TEMPLATE_LITERAL;
 }
 
-/* Bytes before the first brace. */
+/* Number of bytes before the first brace. */
 static size_t literal_bytes(struct span s)
 {
     size_t n = 0;
@@ -28,7 +28,7 @@ static size_t literal_bytes(struct span s)
     return n;
 }
 
-/* Take "{name}" off *rest. */
+/* Remove "{name}" from the beginning of *rest. */
 static enum err_kind placeholder_take(struct span *rest, const struct span *names, size_t count,
                                       struct template_part *part, struct err *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one form that the pass-through path accepts, judging a time, and writing it. */
+/* The form that the pass-through path accepts, plausibility, and the written form. */
 #include "timestamp_priv.h"
 
 static const int64_t NS_PER_S = 1000000000;
@@ -12,7 +12,7 @@ const char *time_quality_name(enum time_quality q)
     return names[q];
 }
 
-/* A leap second is the last nanosecond of its minute: our scale has none. */
+/* A leap second becomes the last nanosecond of its minute, since the scale has no leap seconds. */
 static void civil_clamp(struct civil *c)
 {
     if (c->second == 60) {
@@ -22,7 +22,7 @@ static void civil_clamp(struct civil *c)
     }
 }
 
-/* 24:00:00 is the midnight at the end of its day (ISO 8601). */
+/* 24:00:00 is the midnight at the end of the day (ISO 8601). */
 static bool is_end_of_day(const struct civil *c)
 {
     return c->hour == 24 && c->minute == 0 && c->second == 0 && c->frac_ns == 0;
@@ -48,7 +48,7 @@ bool civil_time(struct civil *c, int offset_s, struct timestamp *t)
     return true;
 }
 
-/* ---- the usual form ---- */
+/* ---- The usual form ---- */
 
 bool take_fraction(struct span *s, struct civil *c)
 {
@@ -66,7 +66,7 @@ bool take_fraction(struct span *s, struct civil *c)
     return n > 0;
 }
 
-/* The two digits at p; *wrong becomes 1 if they are none. */
+/* The number of the two digits at p. *wrong is set to 1 if they are not digits. */
 static inline int two_at(const char *p, unsigned *wrong)
 {
     unsigned tens = (unsigned)(unsigned char)p[0] - '0';
@@ -75,7 +75,7 @@ static inline int two_at(const char *p, unsigned *wrong)
     return (int)(tens * 10 + ones);
 }
 
-/* At once: nearly every time begins so. */
+/* Reads all fields in one step, since nearly every time begins so. */
 bool take_usual(struct span *s, struct civil *c)
 {
     const char *p = s->p;
@@ -117,7 +117,7 @@ bool timestamp_plain(struct span s, int64_t *ns)
     return ok;
 }
 
-/* 0, 3, 6 or 9: the fewest digits that show the whole of ns. */
+/* 0, 3, 6 or 9: the smallest of these numbers of digits that represents ns exactly. */
 static int digits_needed(int64_t ns)
 {
     return ns % NS_PER_S == 0 ? 0 : ns % 1000000 == 0 ? 3 : ns % 1000 == 0 ? 6 : 9;
@@ -134,7 +134,7 @@ bool timestamp_pair(int64_t seconds, int64_t nanos, struct timestamp *t)
     return true;
 }
 
-/* ---- judging, writing ---- */
+/* ---- Plausibility, writing ---- */
 
 bool timestamp_plausible(int64_t ns, int64_t modified_ns)
 {
@@ -148,7 +148,7 @@ struct timestamp timestamp_from_object(int64_t modified_ns)
     return (struct timestamp){modified_ns, digits_needed(modified_ns), TIME_FROM_OBJECT};
 }
 
-/* Two digits; what is behind them. */
+/* Write two digits. Returns the position after them. */
 static char *put_two(char *to, int v)
 {
     to[0] = (char)('0' + v / 10);
@@ -156,7 +156,7 @@ static char *put_two(char *to, int v)
     return to + 2;
 }
 
-/* All nine digits of a fraction; who wants fewer writes over the others. */
+/* Write nine digits of a fraction. For fewer digits the caller overwrites the last ones. */
 static void put_nine(char *p, uint32_t ns)
 {
     int tenth = (int)(ns % 10);

@@ -3,7 +3,7 @@
 #include "codec/calendar.h"
 #include "codec/timestamp.h"
 
-enum { DIGITS_MAX = 19 }; /* most decimal digits that fit uint64 whatever they are */
+enum { DIGITS_MAX = 19 }; /* this many decimal digits always fit uint64_t */
 
 static bool is_digit(char c)
 {
@@ -19,15 +19,15 @@ static bool take_any(struct span *s, const char *set)
     return true;
 }
 
-/* A decimal number as 0.d1 d2 d3 ... times 10 to the `point`. */
+/* A decimal number 0.d1d2d3... times 10 to the power of `point`. */
 struct decimal {
-    uint64_t digits; /* the first significant ones */
-    int count;       /* of them */
+    uint64_t digits; /* the first significant digits */
+    int count;       /* their number */
     int64_t point;
-    int64_t places; /* digits behind the point as written, less the exponent */
+    int64_t places; /* number of digits after the point, less the exponent */
 };
 
-/* One digit at least, into the number: before its point, or behind it. */
+/* Read one or more digits into the number, before or after its point. */
 static inline bool take_digits(struct span *s, struct decimal *d, bool behind_point)
 {
     size_t n = 0;
@@ -75,7 +75,7 @@ static bool take_decimal(struct span *s, struct decimal *d)
     return s->n == 0 && d->count > 0;
 }
 
-/* Decimal places between the unit and a nanosecond. */
+/* Number of decimal places between the unit and a nanosecond. */
 static int unit_scale(enum time_unit unit, int64_t int_digits)
 {
     switch (unit) {

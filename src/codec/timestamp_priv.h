@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * timestamp_priv.h - pieces of a time's text. Each take_ moves its span behind what it took; it
- * may have moved when it fails, so a form works on a copy.
+ * timestamp_priv.h - parts of a time's text. Each take_ function moves its span after what it read.
+ * It may also have moved when the function fails, so callers work on a copy.
  */
 #ifndef CODEC_TIMESTAMP_PRIV_H
 #define CODEC_TIMESTAMP_PRIV_H
@@ -47,7 +47,7 @@ static inline void skip_blanks(struct span *s)
     }
 }
 
-/* Exactly two digits, as all of a time are but the year and the fraction. */
+/* Exactly two digits: all parts of a time except the year and the fraction. */
 static inline bool take_two(struct span *s, int *v)
 {
     if (s->n < 2 || !is_digit(s->p[0]) || !is_digit(s->p[1])) {
@@ -58,28 +58,28 @@ static inline bool take_two(struct span *s, int *v)
     return true;
 }
 
-/* The word in any case; what follows must not be a letter. The word is lower case. */
+/* The word, given in lower case, in any case in the text. No letter may follow. */
 bool take_word(struct span *s, const char *word);
 
-/* YYYY-MM-DDThh:mm:ss, be the T a small one or a blank. False: nothing was taken. */
+/* YYYY-MM-DDThh:mm:ss, with T, t or a blank. False: the span is unchanged. */
 bool take_usual(struct span *s, struct civil *c);
 
-/* Digits of a fraction behind its point; those past the ninth count for nothing. */
+/* Digits of a fraction, after its point. Digits after the ninth are ignored. */
 bool take_fraction(struct span *s, struct civil *c);
 
 /* ±hh:mm, ±hhmm, ±hh */
 bool take_offset(struct span *s, int *offset_s);
 
 /*
- * What stands behind the clock, a zone or nothing (assumed UTC), and what some writers put behind
- * the zone. `mail`: abbreviations mean what RFC 5322 says, and nothing else.
+ * The zone after the clock, or nothing (assumed UTC), and what some writers add after the zone.
+ * `mail`: only the abbreviations of RFC 5322, with its meanings.
  */
 bool take_zone(struct span *s, bool mail, int *offset_s, enum time_quality *q);
 
-/* A zone in letters, as date(1) prints it. False: none of ours. */
+/* A zone in letters, as date(1) prints it. False: unknown. */
 bool take_zone_name(struct span *s, bool mail, int *offset_s, enum time_quality *q);
 
-/* A real time; *c is the local one, offset_s its zone's. False: there is none such. */
+/* Convert the local time *c with the zone offset_s to *t. False: there is no such time. */
 bool civil_time(struct civil *c, int offset_s, struct timestamp *t);
 
 #endif

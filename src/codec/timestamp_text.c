@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Forms are tried one after the other on a copy of the span. Sources: RFC 3339; RFC 5322 §3.3 and
- * §4.3; RFC 9110 §5.6.7 (all three HTTP dates); Apache's common log format; date(1) in the locales
- * C, en_US and en_GB; ASP.NET's JSON dates.
+ * Forms are tried one after another, each on a copy of the span. Sources: RFC 3339; RFC 5322 §3.3
+ * and §4.3; RFC 9110 §5.6.7 (all three HTTP dates); Apache's common log format; date(1) in the
+ * locales C, en_US and en_GB; ASP.NET's JSON dates.
  */
 #include "timestamp_priv.h"
 
-/* ---- pieces ---- */
+/* ---- Parts ---- */
 
 static bool take_four(struct span *s, int *v)
 {
@@ -20,7 +20,7 @@ static bool take_four(struct span *s, int *v)
     return true;
 }
 
-/* The day of a month, which some write with one digit. */
+/* The day of the month, with one or two digits. */
 static bool take_day(struct span *s, int *v)
 {
     if (take_two(s, v)) {
@@ -74,7 +74,7 @@ static bool take_clock(struct span *s, struct civil *c)
     return !take_any(s, ".,") || take_fraction(s, c);
 }
 
-/* AM or PM behind a clock of twelve hours, if it is there. False: no such hour. */
+/* AM or PM after a clock of twelve hours, if present. False: no such hour. */
 static bool take_half(struct span *s, struct civil *c)
 {
     struct span rest = *s;
@@ -95,7 +95,7 @@ static bool take_end(struct span *s, struct civil *c, bool mail, struct timestam
     return take_zone(s, mail, &offset_s, &t->quality) && civil_time(c, offset_s, t);
 }
 
-/* ---- forms ---- */
+/* ---- Forms ---- */
 
 /* YYYY-MM-DD or YYYY/MM/DD, then (T, t or a blank) clock and zone. */
 static bool form_iso(struct span s, struct timestamp *t)
@@ -142,7 +142,7 @@ static bool form_log(struct span s, struct timestamp *t)
            take_clock(&s, &c) && take_end(&s, &c, false, t);
 }
 
-/* Four digits, or two of this century or the last (RFC 5322 §4.3). */
+/* Four digits, or two digits of this century or the last (RFC 5322 §4.3). */
 static bool take_year(struct span *s, int *year)
 {
     if (take_four(s, year)) {
@@ -184,7 +184,10 @@ static bool take_month_and_day(struct span *s, struct civil *c)
     return take_day(s, &c->day) && take_char(s, ' ') && take_month(s, &c->month);
 }
 
-/* The zone that date(1) puts before the year: its letters, or a number where it has none. */
+/*
+ * The zone that date(1) writes before the year: letters, or a number if the zone has no
+ * abbreviation.
+ */
 static bool take_inner_zone(struct span *s, int *offset_s, enum time_quality *q)
 {
     if (s->n > 0 && is_digit(*s->p)) {
@@ -209,7 +212,7 @@ static bool form_asctime(struct span s, struct timestamp *t)
            take_four(&s, &c.year) && s.n == 0 && civil_time(&c, offset_s, t);
 }
 
-/* dd.mm.yyyy hh:mm:ss: points stand between day and month nowhere else than in this order. */
+/* dd.mm.yyyy hh:mm:ss. Dates with points always have this order. */
 static bool form_points(struct span s, struct timestamp *t)
 {
     struct civil c = {0};
@@ -234,7 +237,9 @@ static struct span take_digits(struct span *s)
     return span_take(s, n);
 }
 
-/* /Date(ms)/, /Date(ms+hhmm)/: the offset is only what the writer's zone was. */
+/*
+ * /Date(ms)/ or /Date(ms+hhmm)/. The offset is only the writer's zone and does not change the time.
+ */
 static bool form_asp(struct span s, struct timestamp *t)
 {
     static const struct span head = SPAN_INIT("/Date(");
@@ -260,7 +265,7 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static struct span trimmed(struct span s)
+static struct span trim_blanks(struct span s)
 {
     while (s.n > 0 && is_blank(*s.p)) {
         s = span_from(s, 1);
@@ -276,7 +281,7 @@ bool timestamp_parse(struct span s, struct timestamp *t)
     static bool (*const forms[])(struct span, struct timestamp *) = {
         form_iso,  form_number,  form_basic,  form_log,
         form_mail, form_asctime, form_points, form_asp};
-    s = trimmed(s);
+    s = trim_blanks(s);
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (forms[i](s, t)) {
             return true;

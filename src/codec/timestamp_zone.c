@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Zones: offsets, the abbreviations that the tz database has in use, and what Go, Java and mail
- * put behind an offset, which decides alone. A zone's name (Europe/Berlin) is not looked up.
+ * Zones: offsets, the abbreviations that the tz database has in use, and what Go, Java and mail add
+ * after an offset. If there is an offset, it alone counts. Names of zones (Europe/Berlin) are not
+ * looked up.
  */
 #include "timestamp_priv.h"
 
@@ -46,9 +47,9 @@ bool take_offset(struct span *s, int *offset_s)
 }
 
 enum zone_sense {
-    ONE,     /* one offset in use under this name */
-    SEVERAL, /* several: the usual one is taken, and the time is assumed */
-    MAIL,    /* several, but one in RFC 5322 §4.3 */
+    ONE,     /* one offset in use has this name */
+    SEVERAL, /* several have it: the usual one is taken, with quality TIME_ASSUMED_ZONE */
+    MAIL,    /* several have it, but RFC 5322 §4.3 defines one */
 };
 
 /* clang-format off: one row an abbreviation */
@@ -118,7 +119,7 @@ bool take_zone_name(struct span *s, bool mail, int *offset_s, enum time_quality 
     return false;
 }
 
-/* ---- what stands behind the offset ---- */
+/* ---- After the offset ---- */
 
 static size_t run_of(struct span s, bool (*is)(char))
 {
@@ -177,7 +178,10 @@ static bool take_monotonic(struct span *s)
     return fraction > 0;
 }
 
-/* Go: an abbreviation, or the offset again where the zone has none; then the monotonic clock. */
+/*
+ * Go: an abbreviation, or the offset a second time if the zone has no abbreviation; then the
+ * monotonic clock.
+ */
 static bool take_go_name(struct span *s)
 {
     enum { LETTERS_MIN = 2, LETTERS_MAX = 6 };
@@ -191,7 +195,7 @@ static bool take_go_name(struct span *s)
     return s->n == 0 || (take_char(s, ' ') && take_monotonic(s));
 }
 
-/* Nothing, or one of these up to the end. */
+/* Nothing, or one of these, up to the end of the text. */
 static bool take_suffix(struct span *s)
 {
     if (s->n > 0 && *s->p == '[') {

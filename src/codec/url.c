@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Host names are built of names that strangers chose (a notification may name any bucket), so
- * what is let through here decides where requests can go.
+ * Host names are built from names that anyone may choose (a notification may name any bucket). So
+ * the checks here decide which hosts requests can go to.
  */
 #include "codec/url.h"
 
@@ -31,12 +31,12 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* ---- Percent encoding ---- */
+/* ---- Percent-encoding ---- */
 
-static void encode(struct buf *out, struct span bytes, bool keep_slash)
+static void encode_bytes(struct buf *out, struct span bytes, bool keep_slash)
 {
     static const char digits[] = "0123456789ABCDEF";
-    size_t plain = 0; /* where the bytes that stay as they are begin */
+    size_t plain = 0; /* start of the bytes that need no encoding */
     for (size_t i = 0; i < bytes.n; i++) {
         char c = bytes.p[i];
         if (is_unreserved(c) || (keep_slash && c == '/')) {
@@ -53,15 +53,15 @@ static void encode(struct buf *out, struct span bytes, bool keep_slash)
 
 void url_encode(struct buf *out, struct span bytes)
 {
-    encode(out, bytes, false);
+    encode_bytes(out, bytes, false);
 }
 
 void url_encode_path(struct buf *out, struct span bytes)
 {
-    encode(out, bytes, true);
+    encode_bytes(out, bytes, true);
 }
 
-static size_t decode(struct buf *out, struct span text, bool plus_is_space)
+static size_t decode_text(struct buf *out, struct span text, bool plus_is_space)
 {
     size_t stray = 0;
     for (size_t i = 0; i < text.n; i++) {
@@ -85,17 +85,17 @@ static size_t decode(struct buf *out, struct span text, bool plus_is_space)
 
 size_t url_decode(struct buf *out, struct span text)
 {
-    return decode(out, text, false);
+    return decode_text(out, text, false);
 }
 
 size_t url_decode_form(struct buf *out, struct span text)
 {
-    return decode(out, text, true);
+    return decode_text(out, text, true);
 }
 
 /* ---- Names ---- */
 
-/* One number of an IPv4 address off the front of *s: 0-255, one to three digits. */
+/* Remove one number of an IPv4 address from *s: 0 to 255, one to three digits. */
 static bool take_octet(struct span *s, unsigned *value)
 {
     size_t n = 0;
@@ -107,7 +107,7 @@ static bool take_octet(struct span *s, unsigned *value)
     return n > 0 && *value <= 255;
 }
 
-/* True for a.b.c.d; *first is then a. */
+/* Whether s is a.b.c.d; *first is a. */
 static bool is_ipv4(struct span s, unsigned *first)
 {
     unsigned ignored = 0;
@@ -132,7 +132,7 @@ bool url_bucket_ok(struct span b)
         return false;
     }
     for (size_t i = 0; i < b.n; i++) {
-        bool dots = b.p[i] == '.' && b.p[i + 1] == '.'; /* the last byte is no dot */
+        bool dots = b.p[i] == '.' && b.p[i + 1] == '.'; /* the last byte is not a dot */
         if (dots || !(is_lower_alnum(b.p[i]) || b.p[i] == '-' || b.p[i] == '.')) {
             return false;
         }
@@ -156,7 +156,7 @@ bool url_region_ok(struct span r)
 
 /* ---- URLs ---- */
 
-/* Take what `set` allows off the front of *s. */
+/* Remove the longest beginning of *s that consists of bytes of `set`. */
 static struct span take_while(struct span *s, bool (*set)(char))
 {
     size_t n = 0;

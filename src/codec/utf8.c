@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/utf8.h"
 
-/* What may follow a lead byte: how many bytes, and the range of the first of them. */
+/* The bytes that may follow a lead byte: their number, and the range of the first of them. */
 struct lead {
     uint8_t more;
     uint8_t low;
@@ -44,7 +44,7 @@ size_t utf8_step(struct span s, bool *good)
 
 bool utf8_next(struct span *s, uint32_t *character)
 {
-    static const uint8_t payload[] = {0, 0x7f, 0x1f, 0x0f, 0x07}; /* of the first byte */
+    static const uint8_t payload[] = {0, 0x7f, 0x1f, 0x0f, 0x07}; /* of the first byte, by length */
     bool good = false;
     size_t n = s->n > 0 ? utf8_step(*s, &good) : 0;
     if (!good) {

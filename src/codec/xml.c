@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The elements stand in one array in the order of their start tags, each with the index
- * behind its last descendant: a subtree is a range, a sibling is one step.
+ * The elements are stored in one array in the order of their start tags, each with the index after
+ * its last descendant. So a subtree is a range, and the next sibling is one step.
  */
 #include "codec/xml.h"
 
@@ -15,7 +15,7 @@
 struct node {
     size_t name_at, name_n; /* in strings */
     size_t text_at, text_n;
-    size_t end;   /* index behind the last element inside */
+    size_t end;   /* index after the last element inside */
     size_t depth; /* 0: the root */
 };
 
@@ -30,10 +30,10 @@ struct reader {
     struct xml *x;
     size_t open[XML_MAX_DEPTH];
     size_t depth;
-    const char *refused; /* why we stopped, NULL if we did not */
+    const char *refused; /* why parsing stopped; NULL: it did not */
 };
 
-static void refuse(struct reader *r, const char *why)
+static void refuse_text(struct reader *r, const char *why)
 {
     if (r->refused == NULL) {
         r->refused = why;
@@ -58,7 +58,7 @@ static void on_start(void *user, const XML_Char *name, const XML_Char **attribut
         return;
     }
     if (r->depth == XML_MAX_DEPTH || r->x->count == XML_MAX_NODES) {
-        refuse(r, r->depth == XML_MAX_DEPTH ? "too deep" : "too many elements");
+        refuse_text(r, r->depth == XML_MAX_DEPTH ? "too deep" : "too many elements");
         return;
     }
     const char *colon = strchr(name, ':');
@@ -79,7 +79,7 @@ static void on_end(void *user, const XML_Char *name UNUSED)
     size_t at = r->open[--r->depth];
     struct node *n = &r->x->nodes[at];
     n->end = r->x->count;
-    if (n->end == at + 1) { /* no element inside, so nothing else was added since its start */
+    if (n->end == at + 1) { /* no element inside: only the text was added since its start */
         n->text_n = r->x->strings.n - n->text_at;
     }
 }
@@ -95,13 +95,16 @@ static void on_text(void *user, const XML_Char *text, int n)
 static void on_doctype(void *user, const XML_Char *name UNUSED, const XML_Char *system_id UNUSED,
                        const XML_Char *public_id UNUSED, int internal UNUSED)
 {
-    refuse(user, "a document type is not allowed");
+    refuse_text(user, "a document type is not allowed");
 }
 
 static struct xml *xml_new(size_t text_bytes)
 {
     struct xml *x = mem_zeros(1, sizeof(*x));
-    /* Names and texts are never longer than their document. It may be a session of STS. */
+    /*
+     * Names and texts together are never longer than their document. It may contain credentials of
+     * STS.
+     */
     x->strings = (struct buf)BUF_SECRET(text_bytes);
     (void)!buf_room(&x->strings, text_bytes);
     return x;
@@ -151,7 +154,7 @@ struct xml *xml_parse(struct span text, struct err *e)
     return take(&x);
 }
 
-/* ---- Looking things up ---- */
+/* ---- Lookup ---- */
 
 struct span xml_name(const struct xml *x, size_t element)
 {
@@ -165,7 +168,7 @@ struct span xml_text(const struct xml *x, size_t element)
     return n->text_n != 0 ? span_of(x->strings.p + n->text_at, n->text_n) : SPAN("");
 }
 
-/* From `at` on, among siblings that end before `end`. */
+/* The first element named so at or after `at`, among siblings that end before `end`. */
 static size_t find_named(const struct xml *x, size_t at, size_t end, struct span name)
 {
     while (at < end && !span_eq(xml_name(x, at), name)) {

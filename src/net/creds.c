@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cache before an origin. Three moments on the wall clock of each set: from renew_ms on
- * one thread renews it, until until_ms all use it, then all wait for the new one. Pauses
- * after failures run on the clock that does not jump.
+ * The cache of an origin. Each set of credentials has two times on the wall clock: from renew_ms
+ * on, one thread renews it; until until_ms, all threads use it; after that they wait for the next
+ * set. Pauses after failures are measured with the monotonic clock.
  *
- * A set that is fresh from its origin and yet expired by our clock is used: then either our
- * clock is wrong, or an instance's metadata service is in trouble and says so (research/aws.md
- * §5.4).
+ * A set that has already expired when it arrives from its origin is used nevertheless. Either this
+ * host's clock is wrong, or an instance's metadata service has a failure, which it reports so
+ * (research/aws.md §5.4).
  */
 #include "net/creds.h"
 
@@ -22,10 +22,10 @@
 
 enum {
     LAST_MINUTE_MS = 60 * 1000,
-    FAR_MS = 120 * 1000, /* the least a stale set is used on, the most is five times it */
-    PAUSE_MS = 1000,     /* after the first failure; doubles */
+    FAR_MS = 120 * 1000, /* an expired set is used for this to five times this */
+    PAUSE_MS = 1000,     /* after the first failure; doubles with each */
     PAUSE_MAX_MS = 60 * 1000,
-    HEED_MS = 15 * 1000, /* between two renewals for being rejected: the origin may give it again */
+    HEED_MS = 15 * 1000, /* between two renewals: the origin may return the same set */
     NAME_BYTES = 200,
 };
 
@@ -41,14 +41,14 @@ struct creds_source {
         pthread_cond_t changed;
         struct rng rng;
         struct creds now;
-        bool have;                    /* `now` holds a set */
-        bool rejected;                /* a service refused it */
-        bool fetching;                /* one thread asks the origin */
-        bool stopped;                 /* no thread asks it any more */
-        int64_t renew_ms, until_ms;   /* wall */
-        int64_t heeded_ms, resume_ms; /* mono: the last rejection; no attempt before this */
-        unsigned failures;            /* in a row */
-        struct err why;               /* of the last one */
+        bool have;                    /* `now` is a set */
+        bool rejected;                /* a service rejected it */
+        bool fetching;                /* a thread queries the origin */
+        bool stopped;                 /* the origin is not queried any more */
+        int64_t renew_ms, until_ms;   /* wall clock */
+        int64_t heeded_ms, resume_ms; /* monotonic: last rejection; end of the pause */
+        unsigned failures;            /* consecutive */
+        struct err why;               /* of the last failure */
     } shared;
 };
 
@@ -104,7 +104,7 @@ void creds_source_set_sts(struct creds_source *s, struct sts *sts, bool own)
     s->owns_sts = own;
 }
 
-/* The texts only: a whole set is 16 KiB, mostly empty. */
+/* Copies only the texts: a whole set is 16 KiB, mostly unused. */
 static void copy_set(struct creds *to, const struct creds *from)
 {
     memcpy(to->access_key_id, from->access_key_id, sizeof(to->access_key_id));
@@ -113,7 +113,7 @@ static void copy_set(struct creds *to, const struct creds *from)
     to->expires_ms = from->expires_ms;
 }
 
-/* In AWS's opinion, once STS has corrected ours: an expiration is a time of AWS's clock. */
+/* AWS's wall clock, if STS has measured the skew, since expirations are times of that clock. */
 static int64_t wall_ms(const struct creds_source *s)
 {
     return clock_wall_ms(s->clock) + (s->sts != NULL ? sts_clock_offset_ms(s->sts) : 0);
@@ -124,19 +124,19 @@ static bool usable_locked(const struct creds_source *s)
     return s->shared.have && !s->shared.rejected && wall_ms(s) < s->shared.until_ms;
 }
 
-/* The origin is not to be asked now. */
+/* Whether the origin must not be queried now. */
 static bool paused_locked(const struct creds_source *s)
 {
     return s->shared.stopped || clock_mono_ms(s->clock) < s->shared.resume_ms;
 }
 
-/* Between least and 5 * least. */
+/* A random time from FAR_MS to five times FAR_MS. */
 static int64_t stale_time_locked(struct creds_source *s)
 {
     return FAR_MS + (int64_t)rng_below(&s->shared.rng, 4 * (uint64_t)FAR_MS);
 }
 
-/* When to renew and until when to use the set that is in `now`. */
+/* Set renew_ms and until_ms for the set in `now`. */
 static void plan_locked(struct creds_source *s)
 {
     int64_t now = wall_ms(s);
@@ -184,7 +184,7 @@ static void note_failure_locked(struct creds_source *s, const struct err *why)
     }
 }
 
-/* Ask the origin, with the lock released meanwhile. */
+/* Query the origin; the lock is released meanwhile. */
 static void fetch_locked(struct creds_source *s)
 {
     struct creds fresh = {.expires_ms = INT64_MAX};
@@ -205,7 +205,7 @@ static void fetch_locked(struct creds_source *s)
     cond_broadcast(&s->shared.changed);
 }
 
-/* Until there is a usable set, or a reason why there is none. */
+/* Wait until there is a usable set, or a reason why there is none. */
 static void settle_locked(struct creds_source *s)
 {
     if (usable_locked(s)) {

@@ -37,7 +37,7 @@ static void container_free(void *ctx)
     free(c);
 }
 
-/* Plain http only to this machine and to the addresses of ECS and EKS. */
+/* Plain http is allowed only to loopback and to the addresses of ECS and EKS. */
 static bool url_allowed(const struct url *u)
 {
     static const char *const agents[] = {"169.254.170.2", "169.254.170.23"};
@@ -52,7 +52,7 @@ static bool url_allowed(const struct url *u)
     return u->bracketed && span_eq(u->host, SPAN("fd00:ec2::23"));
 }
 
-/* The relative URI wins. */
+/* The relative URI has priority. */
 static enum err_kind find_url(struct buf *out, struct err *e)
 {
     const char *relative = env_text("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
@@ -74,7 +74,10 @@ static enum err_kind find_url(struct buf *out, struct err *e)
     return FAIL_NONE;
 }
 
-/* The token: of the file, which wins and is read again, else of the variable; "" if none. */
+/*
+ * The token: from the file, which has priority and is read each time, else from the variable; "" if
+ * there is none.
+ */
 static enum err_kind find_token(struct buf *out, struct err *e)
 {
     const char *file = env_text("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
@@ -89,8 +92,8 @@ static enum err_kind find_token(struct buf *out, struct err *e)
     return FAIL_NONE;
 }
 
-/* What an answer means. FAIL_AGAIN: worth another attempt. */
-static enum err_kind judge(const struct http_answer *a, struct creds *out, struct err *e)
+/* Interpret the response. FAIL_AGAIN: a retry may succeed. */
+static enum err_kind judge_answer(const struct http_answer *a, struct creds *out, struct err *e)
 {
     if (a->status == 200) {
         return credentials_read(buf_span(&a->body), CREDENTIALS_CONTAINER, out, e);
@@ -101,7 +104,8 @@ static enum err_kind judge(const struct http_answer *a, struct creds *out, struc
     return fault_set(e, again ? FAIL_AGAIN : FAIL_DENIED, &f);
 }
 
-static enum err_kind ask(struct container *c, struct span token, struct creds *out, struct err *e)
+static enum err_kind request_creds(struct container *c, struct span token, struct creds *out,
+                                   struct err *e)
 {
     const struct http_header headers[] = {
         {SPAN("Accept"), SPAN("application/json")},
@@ -114,7 +118,7 @@ static enum err_kind ask(struct container *c, struct span token, struct creds *o
         .header_count = token.n > 0 ? 2 : 1,
         .connect_timeout_ms = CONTAINER_MS,
         .total_timeout_ms = CONTAINER_MS,
-        .allow_http = true, /* url_allowed has decided */
+        .allow_http = true, /* url_allowed has checked it */
         .no_proxy = true,
     };
     struct http_answer a;
@@ -123,19 +127,19 @@ static enum err_kind ask(struct container *c, struct span token, struct creds *o
     for (int i = 0; i < ATTEMPTS && kind == FAIL_AGAIN; i++) {
         http_answer_clear(&a);
         kind = http_call(c->http, &r, &a, e);
-        kind = kind == FAIL_NONE ? judge(&a, out, e) : kind;
+        kind = kind == FAIL_NONE ? judge_answer(&a, out, e) : kind;
     }
     http_answer_done(&a);
     return kind;
 }
 
-static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
+static enum err_kind container_fetch(void *ctx, struct creds *out, struct err *e)
 {
     struct container *c = ctx;
     struct buf token = BUF_SECRET(FILE_TOKEN_BYTES);
     enum err_kind kind = find_token(&token, e);
     if (kind == FAIL_NONE) {
-        kind = ask(c, buf_span(&token), out, e);
+        kind = request_creds(c, buf_span(&token), out, e);
     }
     buf_done(&token);
     if (kind != FAIL_NONE) {
@@ -154,6 +158,6 @@ struct creds_source *creds_source_container(const struct creds_settings *s, stru
         return NULL;
     }
     struct creds_origin origin = {
-        .ctx = c, .fetch = fetch, .stop = container_stop, .free = container_free};
+        .ctx = c, .fetch = container_fetch, .stop = container_stop, .free = container_free};
     return creds_source_new(&origin, "container", s);
 }

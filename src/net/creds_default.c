@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The chain (research/aws.md §5.1), decided once, by what is set up and not by what answers: a
- * worker whose role is broken must say so, and not go on with another identity.
+ * The chain (research/aws.md §5.1). The choice is made once, by what is configured and not by what
+ * succeeds: if the configured role fails, the worker reports that and does not continue with
+ * another identity.
  */
 #include "net/creds_origins.h"
 #include "net/endpoint_env.h"
 
 #include <stdio.h>
 
-/* What the steps look at. */
+/* Inputs of the steps. */
 struct chain {
     const struct creds_settings *settings;
     const char *profile;
-    bool profile_chosen; /* by the configuration or AWS_PROFILE */
+    bool profile_chosen; /* by configuration or AWS_PROFILE */
     const struct profiles *profiles;
     enum profile_source_kind kind; /* of the profile */
     struct sts *sts;
@@ -56,8 +57,8 @@ static struct creds_source *of_instance(const struct chain *c)
     return creds_source_imds(c->settings, c->e);
 }
 
-/* All but the environment. */
-static struct creds_source *choose(const struct chain *c)
+/* All places except the environment. */
+static struct creds_source *choose_source(const struct chain *c)
 {
     if (c->profile_chosen && !profiles_has(c->profiles, c->profile)) {
         (void)err_set(c->e, FAIL_CONFIG, "there is no profile %s", c->profile);
@@ -99,7 +100,7 @@ struct creds_source *creds_source_default(const struct creds_settings *s, struct
         c.sts = sts;
         c.profiles = profiles;
         c.kind = profiles_kind(profiles, c.profile);
-        source = choose(&c);
+        source = choose_source(&c);
     }
     if (source != NULL) {
         creds_source_set_sts(source, take(&sts), true);

@@ -2,13 +2,13 @@
 #include "net/creds_origins.h"
 #include "net/endpoint_env.h"
 
-/* One without the other is a mistake to be told, not "none". */
+/* One variable without the other is an error to report, not an absent place. */
 bool creds_env_present(void)
 {
     return env_text("AWS_ACCESS_KEY_ID") != NULL || env_text("AWS_SECRET_ACCESS_KEY") != NULL;
 }
 
-static enum err_kind fetch(void *ctx UNUSED, struct creds *out, struct err *e)
+static enum err_kind env_fetch(void *ctx UNUSED, struct creds *out, struct err *e)
 {
     const char *token = env_text("AWS_SESSION_TOKEN");
     struct credentials_text t = {
@@ -26,6 +26,6 @@ static enum err_kind fetch(void *ctx UNUSED, struct creds *out, struct err *e)
 
 struct creds_source *creds_source_env(const struct creds_settings *s)
 {
-    struct creds_origin origin = {.fetch = fetch};
+    struct creds_origin origin = {.fetch = env_fetch};
     return creds_source_new(&origin, "environment", s);
 }

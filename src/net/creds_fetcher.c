@@ -19,8 +19,8 @@ struct creds_fetcher {
     } shared;
 };
 
-/* What it answers is in its cache from now on, good or bad. */
-static void ask(struct creds_fetcher *a)
+/* The result, a set or an error, is then in the cache of the source. */
+static void fetch_creds(struct creds_fetcher *a)
 {
     struct creds c;
     struct err e = {.kind = FAIL_NONE};
@@ -40,7 +40,7 @@ static void *fetcher_run(void *arg)
         a->shared.wanted = false;
         a->shared.busy = true;
         mutex_unlock(&a->shared.lock);
-        ask(a);
+        fetch_creds(a);
         mutex_lock(&a->shared.lock);
         a->shared.busy = false;
         mutex_unlock(&a->shared.lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The instance's metadata service, version 2 (research/aws.md §5.4): a token first, then the
- * role's name, then its credentials. Never version 1: a refused token is an error.
+ * The instance metadata service, version 2 (research/aws.md §5.4): the token, then the name of the
+ * role, then its credentials. Version 1 is never used: a refused token is an error.
  */
 #include "base/alloc.h"
 #include "codec/fault.h"
@@ -21,7 +21,7 @@ enum { IMDS_MS = 1000, TOKEN_BYTES = 1024, ROLE_BYTES = 256 };
 
 struct imds {
     struct buf endpoint;
-    struct buf token; /* "" until asked */
+    struct buf token; /* "" before the first request */
     struct http *http;
     struct http_answer answer;
 };
@@ -47,9 +47,9 @@ static void imds_free(void *ctx)
     free(m);
 }
 
-/* One request; m->answer has the answer, of any status. */
-static enum err_kind ask(struct imds *m, const char *method, struct span path,
-                         struct http_header header, struct err *e)
+/* Send one request. m->answer is the response, of any status. */
+static enum err_kind send_request(struct imds *m, const char *method, struct span path,
+                                  struct http_header header, struct err *e)
 {
     struct buf url = BUF_INIT(HTTP_URL_BYTES);
     buf_addf(&url, "%.*s%.*s", SPAN_FMT(buf_span(&m->endpoint)), SPAN_FMT(path));
@@ -69,7 +69,7 @@ static enum err_kind ask(struct imds *m, const char *method, struct span path,
     return kind;
 }
 
-static enum err_kind refused(const struct imds *m, const char *what, struct err *e)
+static enum err_kind refuse_answer(const struct imds *m, const char *what, struct err *e)
 {
     struct fault f;
     int status = m->answer.status;
@@ -93,19 +93,19 @@ static enum err_kind get_token(struct imds *m, struct err *e)
 {
     struct http_header ttl = {SPAN("x-aws-ec2-metadata-token-ttl-seconds"), SPAN("21600")};
     buf_clear(&m->token);
-    enum err_kind kind = ask(m, "PUT", SPAN(TOKEN_PATH), ttl, e);
+    enum err_kind kind = send_request(m, "PUT", SPAN(TOKEN_PATH), ttl, e);
     if (kind != FAIL_NONE) {
         return err_wrap(e, "no token (in a container: is the hop limit 1?)");
     }
     if (m->answer.status != 200) {
-        return refused(m, "no token, and version 1 is not used", e);
+        return refuse_answer(m, "no token, and version 1 is not used", e);
     }
     return take_line(&m->answer, &m->token) ? FAIL_NONE
                                             : err_set(e, FAIL_AGAIN, "a token that is none");
 }
 
-/* GET with the token; a token that has expired (401) is renewed, once. */
-static enum err_kind get(struct imds *m, struct span path, struct err *e)
+/* GET with the token. A token that has expired (401) is renewed once. */
+static enum err_kind get_path(struct imds *m, struct span path, struct err *e)
 {
     enum err_kind kind = FAIL_NONE;
     bool renewed = m->token.n == 0;
@@ -117,7 +117,7 @@ static enum err_kind get(struct imds *m, struct span path, struct err *e)
             return kind;
         }
         struct http_header token = {SPAN("x-aws-ec2-metadata-token"), buf_span(&m->token)};
-        kind = ask(m, "GET", path, token, e);
+        kind = send_request(m, "GET", path, token, e);
         if (kind != FAIL_NONE || m->answer.status != 401 || renewed) {
             return kind;
         }
@@ -129,11 +129,11 @@ static enum err_kind get(struct imds *m, struct span path, struct err *e)
 static enum err_kind get_role(struct imds *m, struct buf *path, struct err *e)
 {
     struct buf role = BUF_INIT(ROLE_BYTES);
-    enum err_kind kind = get(m, SPAN(ROLE_PATH), e);
+    enum err_kind kind = get_path(m, SPAN(ROLE_PATH), e);
     if (kind == FAIL_NONE && m->answer.status == 404) {
         kind = err_set(e, FAIL_CONFIG, "the instance has no role");
     } else if (kind == FAIL_NONE && m->answer.status != 200) {
-        kind = refused(m, "no role", e);
+        kind = refuse_answer(m, "no role", e);
     } else if (kind == FAIL_NONE && !take_line(&m->answer, &role)) {
         kind = err_set(e, FAIL_AGAIN, "the name of a role that is none");
     }
@@ -148,9 +148,9 @@ static enum err_kind get_credentials(struct imds *m, struct creds *out, struct e
     struct buf path = BUF_INIT(1024);
     enum err_kind kind = get_role(m, &path, e);
     if (kind == FAIL_NONE) {
-        kind = get(m, buf_span(&path), e);
+        kind = get_path(m, buf_span(&path), e);
         if (kind == FAIL_NONE && m->answer.status != 200) {
-            kind = refused(m, "no credentials", e);
+            kind = refuse_answer(m, "no credentials", e);
         } else if (kind == FAIL_NONE) {
             kind = credentials_read(buf_span(&m->answer.body), CREDENTIALS_IMDS, out, e);
         }
@@ -159,7 +159,7 @@ static enum err_kind get_credentials(struct imds *m, struct creds *out, struct e
     return kind;
 }
 
-static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
+static enum err_kind imds_fetch(void *ctx, struct creds *out, struct err *e)
 {
     struct imds *m = ctx;
     enum err_kind kind = get_credentials(m, out, e);
@@ -207,6 +207,6 @@ struct creds_source *creds_source_imds(const struct creds_settings *s, struct er
         return NULL;
     }
     struct creds_origin origin = {
-        .ctx = m, .fetch = fetch, .stop = imds_stop, .free = imds_free, .stable = true};
+        .ctx = m, .fetch = imds_fetch, .stop = imds_stop, .free = imds_free, .stable = true};
     return creds_source_new(&origin, "instance metadata", s);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * credential_process: no shell, standard input empty, standard error ours (so that what the
- * program complains about is seen), standard output read with a bound in bytes and time. A stop is
- * told to who waits for the program by an eventfd, and the program is killed.
+ * credential_process: no shell; standard input is empty; standard error is the worker's, so that
+ * the program's messages are visible; standard output is read with a limit in bytes and time. A
+ * stop wakes the thread that waits for the program by an eventfd, and the program is killed.
  */
 #include "base/alloc.h"
 #include "codec/profile.h"
@@ -22,15 +22,15 @@
 
 enum {
     PROCESS_MS = 30 * 1000, /* for its output */
-    EXIT_MS = 2000,         /* to end once its output has */
+    EXIT_MS = 2000,         /* for its end, after its output */
     LOOK_MS = 10,
     COMMAND_BYTES = 64 * 1024,
 };
 
 struct process {
-    struct buf words; /* NUL after each */
+    struct buf words; /* a NUL after each */
     char *argv[PROFILE_WORDS + 1];
-    int stopped; /* an eventfd: readable from the stop on */
+    int stopped; /* an eventfd, readable after a stop */
 };
 
 static void process_stop(void *ctx)
@@ -47,8 +47,8 @@ static void process_free(void *ctx)
     free(p);
 }
 
-/* Start it with its standard output on `out`. */
-static enum err_kind start(const struct process *p, int out, pid_t *pid, struct err *e)
+/* Start the program with its standard output on `out`. */
+static enum err_kind start_program(const struct process *p, int out, pid_t *pid, struct err *e)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -74,7 +74,7 @@ static enum err_kind start(const struct process *p, int out, pid_t *pid, struct 
     return FAIL_NONE;
 }
 
-/* Everything it prints, until it closes its standard output. */
+/* Read its standard output until it closes it. */
 static enum err_kind read_output(const struct process *p, int fd, struct buf *out, struct err *e)
 {
     int64_t end = clock_mono_ms(&clock_system) + PROCESS_MS;
@@ -103,8 +103,8 @@ static enum err_kind read_output(const struct process *p, int fd, struct buf *ou
     }
 }
 
-/* waitpid, with an end: the output may be closed by a program that goes on. */
-static pid_t await(const struct process *p, pid_t pid, int *status, int ms)
+/* waitpid with a timeout: a program may close its output and continue. */
+static pid_t await_exit(const struct process *p, pid_t pid, int *status, int ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + ms;
     for (;;) {
@@ -130,7 +130,7 @@ static void end_now(pid_t pid)
 static enum err_kind wait_for_end(const struct process *p, pid_t pid, struct err *e)
 {
     int status = 0;
-    pid_t got = await(p, pid, &status, EXIT_MS);
+    pid_t got = await_exit(p, pid, &status, EXIT_MS);
     if (got == 0) {
         end_now(pid);
         return err_set(e, FAIL_AGAIN, "credential_process: its output ended, but not the program");
@@ -147,14 +147,14 @@ static enum err_kind wait_for_end(const struct process *p, pid_t pid, struct err
                          WTERMSIG(status));
 }
 
-static enum err_kind run(const struct process *p, struct buf *out, struct err *e)
+static enum err_kind run_program(const struct process *p, struct buf *out, struct err *e)
 {
     int ends[2];
     pid_t pid = 0;
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return err_set(e, FAIL_AGAIN, "credential_process: no pipe");
     }
-    enum err_kind kind = start(p, ends[1], &pid, e);
+    enum err_kind kind = start_program(p, ends[1], &pid, e);
     (void)close(ends[1]);
     if (kind == FAIL_NONE) {
         kind = read_output(p, ends[0], out, e);
@@ -168,10 +168,10 @@ static enum err_kind run(const struct process *p, struct buf *out, struct err *e
     return kind;
 }
 
-static enum err_kind fetch(void *ctx, struct creds *out, struct err *e)
+static enum err_kind process_fetch(void *ctx, struct creds *out, struct err *e)
 {
     struct buf text = BUF_SECRET(CREDENTIALS_JSON_BYTES + 4096);
-    enum err_kind kind = run(ctx, &text, e);
+    enum err_kind kind = run_program(ctx, &text, e);
     if (kind == FAIL_NONE) {
         kind = credentials_read(buf_span(&text), CREDENTIALS_PROCESS, out, e);
         if (kind != FAIL_NONE) {
@@ -203,6 +203,6 @@ struct creds_source *creds_source_process(const struct creds_settings *s, struct
         word += strlen(word) + 1;
     }
     struct creds_origin origin = {
-        .ctx = p, .fetch = fetch, .stop = process_stop, .free = process_free};
+        .ctx = p, .fetch = process_fetch, .stop = process_stop, .free = process_free};
     return creds_source_new(&origin, "credential_process", s);
 }

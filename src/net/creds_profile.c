@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Profiles of AWS's two files (research/aws.md §5.3). A profile may stand on another one, that on a
- * third; which it has visited tells a loop. Static keys are read from the files again at each
- * renewal, so that a rotation is found after the first refusal.
+ * Profiles of AWS's two files (research/aws.md §5.3). A profile may refer to another one as its
+ * source; the visited profiles are stored to detect a loop. Static keys are read from the files at
+ * each renewal, so that rotated keys are found after the first rejection.
  */
 #include "base/alloc.h"
 #include "codec/profile.h"
@@ -19,7 +19,7 @@ struct profiles {
     struct profile_file *config, *credentials;
 };
 
-/* One resolution: where we came through, and what all sources need. */
+/* One resolution: the visited profiles, and the parameters of all sources. */
 struct walk {
     const struct profiles *p;
     struct sts *sts;
@@ -31,7 +31,10 @@ struct walk {
 
 /* ---- The files ---- */
 
-/* The path in the variable, "~/" resolved, else ~/.aws/NAME. False: there is no home either. */
+/*
+ * The path in the variable, with "~/" resolved, else ~/.aws/NAME. False: the home directory is not
+ * known.
+ */
 static bool find_path(char path[PATH_BYTES], const char *variable, const char *name)
 {
     const char *given = env_text(variable);
@@ -47,9 +50,9 @@ static bool find_path(char path[PATH_BYTES], const char *variable, const char *n
     return n > 0 && n < PATH_BYTES;
 }
 
-/* *file stays NULL if there is none. */
-static enum err_kind load(struct profile_file **file, const char *variable, const char *name,
-                          enum profile_kind kind, struct err *e)
+/* Read a file. If it does not exist, *file stays NULL. */
+static enum err_kind load_file(struct profile_file **file, const char *variable, const char *name,
+                               enum profile_kind kind, struct err *e)
 {
     char path[PATH_BYTES];
     struct buf text = BUF_SECRET(PROFILE_FILE_BYTES);
@@ -70,9 +73,9 @@ static enum err_kind load(struct profile_file **file, const char *variable, cons
 struct profiles *profiles_load(struct err *e)
 {
     OWNED(profiles) struct profiles *p = mem_zeros(1, sizeof(*p));
-    if (load(&p->config, "AWS_CONFIG_FILE", "config", PROFILE_CONFIG, e) != FAIL_NONE ||
-        load(&p->credentials, "AWS_SHARED_CREDENTIALS_FILE", "credentials", PROFILE_CREDENTIALS,
-             e) != FAIL_NONE) {
+    if (load_file(&p->config, "AWS_CONFIG_FILE", "config", PROFILE_CONFIG, e) != FAIL_NONE ||
+        load_file(&p->credentials, "AWS_SHARED_CREDENTIALS_FILE", "credentials",
+                  PROFILE_CREDENTIALS, e) != FAIL_NONE) {
         return NULL;
     }
     return take(&p);
@@ -94,40 +97,40 @@ bool profiles_has(const struct profiles *p, const char *name)
            profile_exists(p->credentials, span_str(name));
 }
 
-/* Of the credentials file, else of the config file. */
+/* From the credentials file, else from the config file. */
 static struct span value_of(const struct profiles *p, const char *name, const char *key)
 {
     struct span value = profile_value(p->credentials, span_str(name), key);
     return value.n > 0 ? value : profile_value(p->config, span_str(name), key);
 }
 
-static bool has(const struct profiles *p, const char *name, const char *key)
+static bool has_key(const struct profiles *p, const char *name, const char *key)
 {
     return value_of(p, name, key).n > 0;
 }
 
 static bool has_keys(const struct profiles *p, const char *name)
 {
-    return has(p, name, "aws_access_key_id") || has(p, name, "aws_secret_access_key");
+    return has_key(p, name, "aws_access_key_id") || has_key(p, name, "aws_secret_access_key");
 }
 
 enum profile_source_kind profiles_kind(const struct profiles *p, const char *name)
 {
-    if (has(p, name, "web_identity_token_file")) {
+    if (has_key(p, name, "web_identity_token_file")) {
         return PROFILE_WEB_IDENTITY;
     }
-    if (has(p, name, "role_arn")) {
+    if (has_key(p, name, "role_arn")) {
         return PROFILE_ROLE;
     }
     if (has_keys(p, name)) {
         return PROFILE_STATIC;
     }
-    return has(p, name, "credential_process") ? PROFILE_PROCESS : PROFILE_NONE;
+    return has_key(p, name, "credential_process") ? PROFILE_PROCESS : PROFILE_NONE;
 }
 
 /* ---- Static keys ---- */
 
-/* Key, secret and token of one file: a token belongs to the key beside it. */
+/* Key, secret and token from the same file: a token belongs to the key next to it. */
 static struct credentials_text keys_of(const struct profiles *p, const char *name)
 {
     struct span profile = span_str(name);
@@ -170,7 +173,7 @@ static struct creds_source *source_of_keys(const struct walk *w, const char *nam
 
 /* ---- Roles ---- */
 
-/* The texts of a role, as strings. Only duration_seconds is a number. */
+/* The texts of a role; duration_seconds is a number. */
 struct role_texts {
     char *arn, *external_id, *session_name;
     struct role_request request;
@@ -189,7 +192,7 @@ static char *text_or_null(struct span s)
     return p;
 }
 
-/* 900 to 43200; 0 if it is nothing of the kind. */
+/* 900 to 43200; 0: anything else. */
 static int read_duration(struct span s)
 {
     int n = 0;
@@ -225,7 +228,7 @@ static enum err_kind read_role(struct walk *w, const char *name, struct role_tex
     return FAIL_NONE;
 }
 
-static struct creds_source *refuse(struct walk *w, const char *name, const char *why)
+static struct creds_source *refuse_profile(struct walk *w, const char *name, const char *why)
 {
     (void)err_set(w->e, FAIL_CONFIG, "profile %s: %s", name, why);
     return NULL;
@@ -233,7 +236,7 @@ static struct creds_source *refuse(struct walk *w, const char *name, const char 
 
 static struct creds_source *resolve(struct walk *w, const char *name);
 
-/* What credential_source names. */
+/* The source that credential_source names. */
 static struct creds_source *named_source(struct walk *w, const char *name, struct span which)
 {
     if (span_eq(which, SPAN("Environment"))) {
@@ -245,20 +248,20 @@ static struct creds_source *named_source(struct walk *w, const char *name, struc
     if (span_eq(which, SPAN("EcsContainer"))) {
         return creds_source_container(w->settings, w->e);
     }
-    return refuse(w, name,
-                  "credential_source is not Environment, Ec2InstanceMetadata or EcsContainer");
+    return refuse_profile(
+        w, name, "credential_source is not Environment, Ec2InstanceMetadata or EcsContainer");
 }
 
-/* What source_profile names. It may be the profile itself, if that has keys, too. */
+/* The source that source_profile names. It may be the same profile, if that also has keys. */
 static struct creds_source *profile_below(struct walk *w, const char *name, struct span below)
 {
     if (span_eq(below, span_str(name))) {
         return has_keys(w->p, name) ? source_of_keys(w, name)
-                                    : refuse(w, name, "its source_profile is itself");
+                                    : refuse_profile(w, name, "its source_profile is itself");
     }
     for (size_t i = 0; i < w->depth; i++) {
         if (span_eq(below, span_str(w->visited[i]))) {
-            return refuse(w, name, "its source_profile leads back to itself");
+            return refuse_profile(w, name, "its source_profile leads back to itself");
         }
     }
     char *copy = text_or_null(below);
@@ -272,15 +275,19 @@ static struct creds_source *source_below(struct walk *w, const char *name)
     struct span profile = value_of(w->p, name, "source_profile");
     struct span which = value_of(w->p, name, "credential_source");
     if ((profile.n > 0) == (which.n > 0)) {
-        return refuse(w, name, "a role needs exactly one of source_profile and credential_source");
+        return refuse_profile(w, name,
+                              "a role needs exactly one of source_profile and credential_source");
     }
-    if (has(w->p, name, "mfa_serial")) {
-        return refuse(w, name, "mfa_serial cannot be used without a person");
+    if (has_key(w->p, name, "mfa_serial")) {
+        return refuse_profile(w, name, "mfa_serial cannot be used without a person");
     }
     return profile.n > 0 ? profile_below(w, name, profile) : named_source(w, name, which);
 }
 
-/* Keys of a user, which may ask for more than an hour; sessions may not (role chaining). */
+/*
+ * Whether the source is a user's keys, with which a session may last longer than an hour; with a
+ * session it may not (role chaining).
+ */
 static bool stands_on_user(const struct walk *w, const char *name)
 {
     struct span below = value_of(w->p, name, "source_profile");
@@ -335,16 +342,16 @@ static struct creds_source *resolve_kind(struct walk *w, const char *name)
     case PROFILE_NONE:
         break;
     }
-    bool sso = has(w->p, name, "sso_session") || has(w->p, name, "sso_start_url");
-    return refuse(w, name,
-                  sso ? "SSO needs a person to log in"
-                      : "there is no such profile, or no credentials in it");
+    bool sso = has_key(w->p, name, "sso_session") || has_key(w->p, name, "sso_start_url");
+    return refuse_profile(w, name,
+                          sso ? "SSO needs a person to log in"
+                              : "there is no such profile, or no credentials in it");
 }
 
 static struct creds_source *resolve(struct walk *w, const char *name)
 {
     if (w->depth == CHAIN_MAX) {
-        return refuse(w, name, "too many profiles on top of each other");
+        return refuse_profile(w, name, "too many profiles on top of each other");
     }
     w->visited[w->depth++] = name;
     struct creds_source *source = resolve_kind(w, name);

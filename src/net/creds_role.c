@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Roles: assumed with credentials, or with the token of a web identity. */
+/* Roles, assumed with credentials or with a web identity token. */
 #include "base/alloc.h"
 #include "net/creds_origins.h"
 #include "net/file.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A role_request whose texts are its own. */
+/* A role_request that owns its texts. */
 struct role {
     struct role_request request;
     char *texts[5];
@@ -61,7 +61,7 @@ static void role_free(void *ctx)
     free(role);
 }
 
-static enum err_kind assume(void *ctx, struct creds *out, struct err *e)
+static enum err_kind assume_role(void *ctx, struct creds *out, struct err *e)
 {
     struct role *role = ctx;
     enum err_kind kind = sts_assume_role(role->sts, role->parent, &role->request, out, e);
@@ -94,7 +94,7 @@ static struct creds_source *source_new(struct role *role, const struct creds_set
                    role->token_file != NULL ? "web identity" : "role", role->request.role_arn);
     struct creds_origin origin = {
         .ctx = role,
-        .fetch = role->token_file != NULL ? assume_with_token : assume,
+        .fetch = role->token_file != NULL ? assume_with_token : assume_role,
         .stop = role_stop,
         .free = role_free,
     };

@@ -69,7 +69,7 @@ enum err_kind file_read_token(const char *path, struct buf *out, struct err *e)
         out->p[--out->n] = '\0';
     }
     for (size_t i = 0; i < out->n; i++) {
-        if (out->p[i] < ' ' || out->p[i] > '~') { /* "Basic abc" has a blank */
+        if (out->p[i] < ' ' || out->p[i] > '~') { /* a blank is allowed: "Basic abc" */
             return err_set(e, FAIL_CONFIG, "%s: no token: a control byte in it", path);
         }
     }

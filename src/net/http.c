@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The blocking call drives a curl_multi of its own instead of curl_easy_perform, because
- * curl_multi_wakeup ends its waits at once when the program stops, and because between two
- * steps we can look at our own clock of idleness.
+ * A blocking call drives its own curl_multi instead of curl_easy_perform: curl_multi_wakeup ends a
+ * wait immediately when the program stops, and struct patience is checked between two steps.
  */
 #include "net/http.h"
 
@@ -19,18 +18,18 @@
 #include <stdlib.h>
 
 enum {
-    STEP_MS = 100, /* longest wait between two looks at the clock */
+    STEP_MS = 100, /* maximum wait between two checks */
     RECEIVE_BYTES = 64 * 1024,
 };
 
 struct http {
     CURL *easy;
     CURLM *multi;
-    char *ca_bundle; /* NULL: curl's own */
+    char *ca_bundle; /* NULL: curl's default */
     atomic_bool stopped;
     char cause[CURL_ERROR_SIZE];
 
-    /* The call under way. */
+    /* Of the call in progress. */
     struct curl_slist *headers;
     struct buf url;
     struct arrival arrival;
@@ -40,7 +39,7 @@ struct http {
 
 static void init_curl(void)
 {
-    /* Requests hold session tokens, answers hold credentials, and curl copies both. */
+    /* Requests contain session tokens and responses credentials, and curl copies both. */
     if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc, strdup,
                              calloc) != CURLE_OK) {
         abort();
@@ -59,7 +58,7 @@ void http_init(void)
     (void)pthread_once(&once, init_curl);
 }
 
-static struct http *make(const char *ca_bundle, bool has_multi)
+static struct http *new_http(const char *ca_bundle, bool has_multi)
 {
     http_init();
     struct http *h = mem_zeros(1, sizeof(*h));
@@ -77,15 +76,15 @@ static struct http *make(const char *ca_bundle, bool has_multi)
 
 struct http *http_new(const char *ca_bundle)
 {
-    return make(ca_bundle, true);
+    return new_http(ca_bundle, true);
 }
 
 struct http *http_new_for_multi(const char *ca_bundle)
 {
-    return make(ca_bundle, false);
+    return new_http(ca_bundle, false);
 }
 
-/* Not kept from one call to the next: a token that was replaced is to be gone. */
+/* Headers are not kept between calls, so that a replaced token does not stay in memory. */
 static void drop_headers(struct http *h)
 {
     curl_slist_free_all(h->headers); /* by wipe_free */
@@ -128,7 +127,7 @@ bool http_wait(struct http *h, int64_t ms)
     return !http_stopped(h);
 }
 
-/* ---- The answer arrives ---- */
+/* ---- The response ---- */
 
 static size_t on_header(char *text, size_t size, size_t count, void *user)
 {
@@ -143,7 +142,7 @@ static size_t on_body(char *text, size_t size, size_t count, void *user)
     return taken ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
-/* ---- The request is made ---- */
+/* ---- The request ---- */
 
 static bool is_clean(struct span s)
 {
@@ -172,12 +171,12 @@ static enum err_kind add_headers(struct http *h, const struct http_request *r, s
     drop_headers(h);
     add_line(h, "Expect:");
     add_line(h, "Accept:");
-    add_line(h, "Content-Type:"); /* curl's own; the request's stands later and wins */
+    add_line(h, "Content-Type:"); /* not curl's default; the request's follows */
     for (size_t i = 0; i < r->header_count && clean; i++) {
         const struct http_header *header = &r->headers[i];
         clean = header->name.n > 0 && is_clean(header->name) && is_clean(header->value);
         buf_clear(&line);
-        /* "Name;" is curl's way to say: with an empty value. */
+        /* curl sends an empty value only for "Name;". */
         buf_addf(&line, header->value.n > 0 ? "%.*s: " : "%.*s;", SPAN_FMT(header->name));
         buf_add(&line, header->value);
         clean = clean && !line.overflowed;
@@ -190,7 +189,7 @@ static enum err_kind add_headers(struct http *h, const struct http_request *r, s
                  : err_set(e, FAIL_CONFIG, "http: a header of the request cannot be sent");
 }
 
-/* Addresses at which credentials are handed out: no proxy may stand in between. */
+/* Addresses that return credentials: never through a proxy. */
 static bool is_metadata(const struct url *u)
 {
     return u->bracketed ? span_starts(u->host, SPAN("fd00:ec2:"))
@@ -215,10 +214,10 @@ static enum err_kind check_url(struct http *h, const struct http_request *r, boo
     return FAIL_NONE;
 }
 
-#define SET(option, value) must(curl_easy_setopt(h->easy, option, value))
+#define SET(option, value) must_set(curl_easy_setopt(h->easy, option, value))
 
-/* Every option used exists in the oldest curl we build with: only memory can be short. */
-static void must(CURLcode code)
+/* Every option exists in the oldest supported curl, so an error is lack of memory. */
+static void must_set(CURLcode code)
 {
     if (code != CURLE_OK) {
         abort();
@@ -238,9 +237,9 @@ static void set_rules(struct http *h)
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_QUICK_EXIT, 1L); /* a name that does not resolve must not hold up the end */
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a name lookup in progress does not delay shutdown */
     SET(CURLOPT_USERAGENT, "asymptote-ingest/" INGEST_VERSION);
-    /* A wish: curl refuses it while it still holds the buffer of a call that failed early. */
+    /* Optional: curl refuses it while it still holds the buffer of a call that failed early. */
     (void)curl_easy_setopt(h->easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
     if (h->ca_bundle != NULL) {
         SET(CURLOPT_CAINFO, h->ca_bundle);
@@ -280,7 +279,7 @@ void *http_begin(struct http *h, const struct http_request *r, struct http_answe
     h->cause[0] = '\0';
     arrival_begin(&h->arrival, r, a);
 
-    curl_easy_reset(h->easy); /* connections stay */
+    curl_easy_reset(h->easy); /* keeps connections */
     set_rules(h);
     set_method(h, r);
     set_callbacks(h);
@@ -294,11 +293,11 @@ void *http_begin(struct http *h, const struct http_request *r, struct http_answe
     return h->easy;
 }
 
-/* ---- The end ---- */
+/* ---- Results ---- */
 
 static enum err_kind kind_of(CURLcode code)
 {
-    switch ((int)code) { /* all the others are faults of networks and servers */
+    switch ((int)code) { /* all others are failures of network or server */
     case CURLE_OUT_OF_MEMORY:
         abort();
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -336,8 +335,8 @@ enum err_kind http_finish(struct http *h, int curl_code, struct err *e)
 
 /* ---- The blocking call ---- */
 
-/* One step of the transfer. True: *code is its result. */
-static bool step(struct http *h, CURLcode *code)
+/* One step of the transfer. True: it has ended with *code. */
+static bool run_step(struct http *h, CURLcode *code)
 {
     int running = 0;
     int queued = 0;
@@ -369,7 +368,7 @@ enum err_kind http_call(struct http *h, const struct http_request *r, struct htt
     }
     CURLcode code = CURLE_OK;
     const char *impatient = NULL;
-    while (!http_stopped(h) && impatient == NULL && !step(h, &code)) {
+    while (!http_stopped(h) && impatient == NULL && !run_step(h, &code)) {
         impatient = arrival_impatient(&h->arrival);
     }
     (void)curl_multi_remove_handle(h->multi, easy);

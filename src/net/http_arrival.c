@@ -36,7 +36,7 @@ struct span http_field(const struct http_answer *a, const char *name)
     return http_fields_find(buf_span(&a->head), name);
 }
 
-/* "HTTP/1.1 200 OK": a new head begins. */
+/* "HTTP/1.1 200 OK": begin another head. */
 static void on_status_line(struct http_answer *a, struct span line)
 {
     const char *space = memchr(line.p, ' ', line.n);
@@ -44,7 +44,7 @@ static void on_status_line(struct http_answer *a, struct span line)
     http_answer_clear(a);
     if (space == NULL || line.n - (size_t)(space - line.p) <= STATUS_DIGITS ||
         !http_fields_number(span_of(space + 1, STATUS_DIGITS), &status)) {
-        return; /* curl has already refused worse than this */
+        return; /* curl has refused other forms before */
     }
     a->status = (int)status;
 }
@@ -56,7 +56,7 @@ static bool is_chunked(struct span value)
     return value.n >= n && strncasecmp(value.p + value.n - n, chunked, n) == 0;
 }
 
-/* The empty line: the head is whole. */
+/* The empty line: the head is complete. */
 static void on_head_end(struct http_answer *a)
 {
     int64_t length = 0;
@@ -64,7 +64,7 @@ static void on_head_end(struct http_answer *a)
                is_chunked(http_field(a, "transfer-encoding"));
 }
 
-/* n bytes came, and cost us no time. */
+/* n bytes arrived without a wait. */
 static void note_bytes(struct arrival *v, size_t n)
 {
     int64_t now = clock_mono_ms(&clock_system);
@@ -113,7 +113,7 @@ static bool to_sink(struct arrival *v, struct span bytes)
     return v->refused == FAIL_NONE;
 }
 
-/* As much as fits; the rest of a body that is too long is not waited for. */
+/* Append as much as fits. False: the body is too long, and its rest is not read. */
 static bool to_body(struct arrival *v, struct span bytes)
 {
     struct buf *body = &v->answer->body;
@@ -151,7 +151,7 @@ enum err_kind arrival_end(const struct arrival *v, struct err *e)
     if (v->head_too_long) {
         return err_set(e, FAIL_AGAIN, "http: more than %d bytes of headers", HTTP_HEAD_BYTES);
     }
-    if (!v->head_whole) { /* curl takes the end of a connection for that of a head */
+    if (!v->head_whole) { /* curl also accepts a head that the end of the connection truncated */
         return err_set(e, FAIL_AGAIN, "http: the headers were cut");
     }
     return FAIL_NONE;

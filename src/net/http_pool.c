@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { KEEP_BODY_BYTES = 64 * 1024 }; /* a larger buffer is released between calls */
+enum { KEEP_BODY_BYTES = 64 * 1024 }; /* a larger buffer is released after each call */
 
 struct http_pool {
     size_t max_body_bytes;

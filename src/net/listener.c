@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The socket is made here and not by libmicrohttpd, which does not say why it could not.
- * Reading requests, and all that a hostile one may hold, is the library's business.
+ * The socket is created here, because libmicrohttpd does not report why it could not create one.
+ * The library parses the requests.
  */
 #include "net/listener.h"
 
@@ -27,16 +27,16 @@ struct listener {
     struct listener_settings settings;
     struct MHD_Daemon *daemon;
     int port;
-    size_t held; /* bytes of pages on their way; the daemon's thread's */
+    size_t held; /* bytes of pages being sent; used by the daemon's thread only */
 };
 
-/* A page on its way, behind whose end its size is not known any more. */
+/* A page being sent. Stores its size, which is needed when it has been sent. */
 struct page {
     struct listener *listener;
     struct buf body;
 };
 
-/* ---- the address ---- */
+/* ---- The address ---- */
 
 struct place {
     char host[HOST_BYTES]; /* "": all addresses */
@@ -65,8 +65,8 @@ static bool is_port(struct span text)
     return text.n > 0 && n <= UINT16_MAX;
 }
 
-/* The last colon is the port's; a host with colons of its own stands in brackets. */
-static bool split(const char *text, struct place *out)
+/* The last colon precedes the port. A host that contains colons is in brackets. */
+static bool split_address(const char *text, struct place *out)
 {
     const char *colon = strrchr(text, ':');
     if (colon == NULL) {
@@ -86,12 +86,12 @@ static bool split(const char *text, struct place *out)
 bool listener_address_ok(const char *text)
 {
     struct place place;
-    return split(text, &place);
+    return split_address(text, &place);
 }
 
-/* ---- the socket ---- */
+/* ---- The socket ---- */
 
-/* A socket that listens there, or -1 with errno. */
+/* Open a socket that listens on the address. -1: see errno. */
 static int listen_at(const struct addrinfo *at)
 {
     int on = 1;
@@ -113,7 +113,7 @@ static int listen_at(const struct addrinfo *at)
     return -1;
 }
 
-/* One of the families, then the other: "all addresses" is IPv6's, which takes IPv4 too. */
+/* IPv6 first, then IPv4: the IPv6 socket of "all addresses" also accepts IPv4. */
 static int listen_family(const struct addrinfo *list, int family)
 {
     int fd = -1;
@@ -130,7 +130,7 @@ static int make_socket(const char *address, struct err *e)
     struct place place;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *list = NULL;
-    if (!split(address, &place)) {
+    if (!split_address(address, &place)) {
         (void)err_set(e, FAIL_CONFIG, "%s is not HOST:PORT", address);
         return -1;
     }
@@ -166,7 +166,7 @@ static int port_of(int fd)
     return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }
 
-/* ---- requests ---- */
+/* ---- Requests ---- */
 
 static void page_sent(void *arg)
 {
@@ -176,7 +176,7 @@ static void page_sent(void *arg)
     free(p);
 }
 
-/* Takes the body over. */
+/* Takes ownership of the body. */
 static enum MHD_Result answer(struct listener *l, struct MHD_Connection *c, unsigned status,
                               const struct listener_answer *a)
 {
@@ -260,7 +260,7 @@ void listener_answer_header(struct listener_answer *a, const char *name, const c
     a->headers[a->header_count++] = (struct listener_header){name, value};
 }
 
-/* Called with the headers read; an answer now means that no body will be. */
+/* Called when the headers have been read. A response at this point means that no body is read. */
 /* NOLINTNEXTLINE(readability-function-size): the library's signature */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
                                   const char *method, const char *version UNUSED,
@@ -279,7 +279,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     return answer_unknown(l, c);
 }
 
-/* ---- life ---- */
+/* ---- Life cycle ---- */
 
 struct listener *listener_new(const struct listener_settings *s, struct err *e)
 {
@@ -290,7 +290,7 @@ struct listener *listener_new(const struct listener_settings *s, struct err *e)
     struct listener *l = mem_zeros(1, sizeof(*l));
     l->settings = *s;
     l->port = port_of(fd);
-    /* poll(2), since the worker may well have more descriptors than select(2) can name */
+    /* poll(2): descriptors of the worker may exceed the range of select(2) */
     l->daemon = MHD_start_daemon(
         MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, l,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LISTENER_CONNECTIONS,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each token is signed again: it costs five hashes, four times an hour. */
+/* Tokens are not cached: a signature costs five hashes, four times an hour. */
 #include "net/msk.h"
 
 #include "codec/msk_token.h"

@@ -34,7 +34,7 @@ enum patience_verdict patience_check(struct patience *p, int64_t now)
     if (p->bytes < PATIENCE_BYTES) {
         return PATIENCE_DRIPS;
     }
-    p->waited += waiting; /* a new window begins */
+    p->waited += waiting; /* another window begins */
     p->since = now;
     p->in_window = 0;
     p->bytes = 0;

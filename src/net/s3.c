@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One object, read to its end. A transfer is a loop of attempts; each is a GET from the byte
- * that the consumer wants next. What decides is decided by the headers of an answer, before
- * the first of its bytes is handed over.
+ * A transfer of one object is a loop of attempts. Each is a GET from the byte that the consumer
+ * needs next. The headers of a response determine what happens, before its first byte is passed on.
  */
 #include "net/s3.h"
 
@@ -13,10 +12,10 @@
 
 enum {
     KEY_MAX = 1024,
-    TRIES = 5,                 /* attempts in a row that bring no byte */
-    ATTEMPTS = 100,            /* in all, and one more for each ... */
-    ATTEMPT_BYTES = 16 * 1024, /* ... of these: a server that gives a byte a time is left */
-    RESTARTS = 3,              /* how often an object may be replaced while we read it */
+    TRIES = 5,                 /* consecutive attempts without a byte */
+    ATTEMPTS = 100,            /* in total, plus one for each ... */
+    ATTEMPT_BYTES = 16 * 1024, /* ... of these: single bytes do not suffice */
+    RESTARTS = 3,              /* how often the object may be replaced during the transfer */
     BACKOFF_MS = 50,
     BACKOFF_MAX_MS = 5000,
     QUERY_BYTES = 8 * 1024,
@@ -28,31 +27,31 @@ struct transfer {
     struct creds_source *creds;
     const struct s3_consumer *to;
 
-    bool by_version;      /* o->version_id pins it; false: the current version is read */
-    bool doubted;         /* a denial was looked into: once is enough */
-    bool begun;           /* `first` is known, and its bytes up to `offset` were handed over */
-    struct s3_head first; /* of the answer that gave byte 0 */
+    bool by_version;       /* o->version_id pins it; false: the current version is read */
+    bool verified_by_list; /* a denial was checked by a list; once is enough */
+    bool started;          /* `first` is valid; its bytes up to `offset` were passed on */
+    struct s3_head first;  /* of the response with byte 0 */
     int64_t offset;
     unsigned restarts;
 
     int64_t attempts;
-    unsigned tries; /* since there was progress, at `mark` */
+    unsigned tries; /* since the last progress, at `mark` */
     int64_t mark;
 
-    /* The attempt under way. */
-    bool looked;  /* at the answer's headers */
-    int64_t skip; /* bytes of this answer that were handed over before */
-    bool refused; /* by the consumer: that is final */
+    /* Of the current attempt. */
+    bool head_checked; /* the headers of the response were checked */
+    int64_t skip;      /* bytes of this response that were already passed on */
+    bool refused;      /* by the consumer, which ends the transfer */
 };
 
-/* ---- An answer comes ---- */
+/* ---- A response ---- */
 
-static enum err_kind begin(struct transfer *t, const struct s3_head *head, struct err *e)
+static enum err_kind begin_body(struct transfer *t, const struct s3_head *head, struct err *e)
 {
     struct s3_meta meta = {.modified_ns = head->modified_ns, .length = head->length};
     s3_head_name(head, meta.version);
     t->first = *head;
-    t->begun = true;
+    t->started = true;
     t->offset = 0;
     checksum_start(&t->s->checksum, head->checksum.kind);
     enum err_kind kind = t->to->begin(t->to->ctx, &meta, e);
@@ -65,22 +64,22 @@ static bool same_bytes(const struct s3_head *a, const struct s3_head *b)
     return a->etag[0] != '\0' && strcmp(a->etag, b->etag) == 0 && a->length == b->length;
 }
 
-/* A part was asked for: does it go on where we are? */
+/* Check that a part begins at the next byte of the same version. */
 static enum err_kind look_at_part(struct transfer *t, const struct http_answer *a,
                                   const struct s3_head *head, struct err *e)
 {
     bool same = head->etag[0] == '\0' || strcmp(head->etag, t->first.etag) == 0;
-    if (!t->begun || !same ||
+    if (!t->started || !same ||
         s3_part_check(a->status, buf_span(&a->head), t->offset, t->first.length) != S3_PART_RIGHT) {
         return err_set(e, FAIL_AGAIN, "s3: the answer is not the part that was asked for");
     }
     return FAIL_NONE;
 }
 
-static enum err_kind look(struct transfer *t, const struct http_answer *a, struct err *e)
+static enum err_kind check_head(struct transfer *t, const struct http_answer *a, struct err *e)
 {
     struct s3_head head;
-    t->looked = true;
+    t->head_checked = true;
     s3_head_read(&head, buf_span(&a->head));
     if (a->status == 206) {
         return look_at_part(t, a, &head, e);
@@ -88,19 +87,19 @@ static enum err_kind look(struct transfer *t, const struct http_answer *a, struc
     if (a->status != 200 || !a->sized) {
         return err_set(e, FAIL_AGAIN, "s3: an answer without an end (HTTP %d)", a->status);
     }
-    if (t->begun && same_bytes(&head, &t->first)) { /* Range was ignored: the same from byte 0 */
+    if (t->started && same_bytes(&head, &t->first)) { /* Range was ignored: the same bytes from 0 */
         t->skip = t->offset;
         return FAIL_NONE;
     }
-    return begin(t, &head, e);
+    return begin_body(t, &head, e);
 }
 
 static enum err_kind on_body(void *ctx, const struct http_answer *a, struct span bytes,
                              struct err *e)
 {
     struct transfer *t = ctx;
-    if (!t->looked) {
-        enum err_kind kind = look(t, a, e);
+    if (!t->head_checked) {
+        enum err_kind kind = check_head(t, a, e);
         if (kind != FAIL_NONE) {
             return kind;
         }
@@ -129,7 +128,7 @@ static void build_query(const struct transfer *t, struct buf *query)
     }
 }
 
-static enum err_kind attempt(struct transfer *t, struct fault *f, struct err *e)
+static enum err_kind run_attempt(struct transfer *t, struct fault *f, struct err *e)
 {
     char range[40];
     struct http_header headers[S3_CALL_HEADERS] = {{SPAN("x-amz-checksum-mode"), SPAN("ENABLED")}};
@@ -150,20 +149,20 @@ static enum err_kind attempt(struct transfer *t, struct fault *f, struct err *e)
     build_query(t, &query);
     c.query = buf_span(&query);
     t->attempts++;
-    t->looked = false;
+    t->head_checked = false;
     t->skip = 0;
     err_clear(e);
     enum err_kind kind = query.overflowed ? err_set(e, FAIL_DATA, "s3: the version id is too long")
                                           : s3_send(t->s, &c, f, e);
     buf_done(&query);
-    if (kind == FAIL_NONE && !t->looked) { /* an empty body never called on_body */
-        kind = look(t, &t->s->answer, e);
+    if (kind == FAIL_NONE && !t->head_checked) { /* an empty body did not call on_body */
+        kind = check_head(t, &t->s->answer, e);
     }
     return kind;
 }
 
-/* The server says that this was all: is it what the first answer promised? */
-static enum err_kind finish(struct transfer *t, struct err *e)
+/* The server ended the body: check its length against the first response. */
+static enum err_kind finish_body(struct transfer *t, struct err *e)
 {
     if (!checksum_matches(&t->s->checksum, &t->first.checksum)) {
         (void)snprintf(e->code, sizeof(e->code), "ChecksumMismatch");
@@ -180,7 +179,7 @@ static bool is_short(const struct transfer *t)
 
 /* ---- A denial ---- */
 
-static bool heads(struct transfer *t, struct span version)
+static bool head_succeeds(struct transfer *t, struct span version)
 {
     struct err ignored = {0};
     struct s3_meta meta;
@@ -190,29 +189,30 @@ static bool heads(struct transfer *t, struct span version)
 }
 
 /*
- * Is it the pinned version that is missing? HEAD needs no key of KMS, so one that is there is
- * not; nor is any where not even the current version may be read by its id.
+ * Whether the pinned version is missing, by a HEAD request, which needs no KMS key. Not if the
+ * version exists, nor if the role may not read the current version by its id either.
  */
 static bool lacks_version(struct transfer *t)
 {
     struct s3_head now;
-    if (heads(t, t->o->version_id) || !heads(t, SPAN(""))) {
+    if (head_succeeds(t, t->o->version_id) || !head_succeeds(t, SPAN(""))) {
         return false;
     }
     s3_head_read(&now, buf_span(&t->s->answer.head));
-    return heads(t, now.version[0] != '\0' ? span_str(now.version) : SPAN("null"));
+    return head_succeeds(t, now.version[0] != '\0' ? span_str(now.version) : SPAN("null"));
 }
 
 /*
- * To who may list only a prefix, S3 calls a missing key (or version) denied as well
- * (research/aws.md §9 point 7). So a denial is looked into: not listed is FAIL_GONE; there, without
- * the pinned version, is FAIL_SUPERSEDED; what a list in trouble leaves open is that trouble.
+ * Check whether a denial hides a missing key. A role that may list only a prefix gets AccessDenied
+ * for a missing key or version too (research/aws.md §9 point 7). Result: FAIL_GONE if the key is
+ * not listed, FAIL_SUPERSEDED if only the pinned version is missing, the error of the list if it
+ * may succeed later, else the denial.
  */
-static enum err_kind doubt(struct transfer *t, struct err *e)
+static enum err_kind check_denial(struct transfer *t, struct err *e)
 {
     bool there = false;
     struct err why = {0};
-    t->doubted = true;
+    t->verified_by_list = true;
     enum err_kind kind = s3_find(t->s, t->o, t->creds, &there, &why);
     if (kind == FAIL_AGAIN || kind == FAIL_THROTTLED || kind == FAIL_SKEW || kind == FAIL_STOPPED) {
         *e = why;
@@ -230,8 +230,8 @@ static enum err_kind doubt(struct transfer *t, struct err *e)
 
 /* ---- After an attempt ---- */
 
-/* Read the current version, from its beginning, instead of the one that is gone. */
-static bool restart(struct transfer *t)
+/* Read the current version from its beginning instead of the replaced one. */
+static bool restart_current(struct transfer *t)
 {
     bool pinned = t->by_version || t->offset > 0;
     if (!pinned || t->restarts == RESTARTS) {
@@ -239,7 +239,7 @@ static bool restart(struct transfer *t)
     }
     t->restarts++;
     t->by_version = false;
-    t->begun = false;
+    t->started = false;
     t->offset = 0;
     t->mark = 0;
     t->tries = 0;
@@ -248,11 +248,15 @@ static bool restart(struct transfer *t)
 
 static bool is_superseded(const struct transfer *t, enum err_kind kind)
 {
-    bool told = kind == FAIL_GONE && t->by_version && !t->doubted; /* by S3, of that version */
-    return kind == FAIL_SUPERSEDED || told;
+    bool reported =
+        kind == FAIL_GONE && t->by_version && !t->verified_by_list; /* S3 reported it missing */
+    return kind == FAIL_SUPERSEDED || reported;
 }
 
-/* The connection broke, or a resumption met a server in trouble: worth another attempt. */
+/*
+ * Whether the connection broke, or the server failed during a resumption: another attempt may
+ * succeed.
+ */
 static bool is_broken(const struct transfer *t, enum err_kind kind, const struct fault *f)
 {
     if (f->status < 300) {
@@ -261,7 +265,7 @@ static bool is_broken(const struct transfer *t, enum err_kind kind, const struct
     return t->offset > 0 && (kind == FAIL_AGAIN || kind == FAIL_THROTTLED) && f->status >= 500;
 }
 
-/* Wait a while that grows with each try that brought nothing. False: stopped. */
+/* Wait for a time that grows with each attempt without progress. False: stopped. */
 static bool back_off(struct transfer *t, struct err *e)
 {
     int64_t most = BACKOFF_MS << t->tries;
@@ -274,7 +278,7 @@ static bool back_off(struct transfer *t, struct err *e)
     return true;
 }
 
-/* Before the next attempt. False: there were enough of them, or stopped (e says so). */
+/* Prepare the next attempt. False: the attempts are used up, or stopped; *e has the reason. */
 static bool may_try(struct transfer *t, struct err *e)
 {
     t->tries = t->offset > t->mark ? 0 : t->tries + 1;
@@ -287,14 +291,14 @@ static bool may_try(struct transfer *t, struct err *e)
     if (!back_off(t, e)) {
         return false;
     }
-    if (t->offset > 0 && t->first.etag[0] == '\0') { /* nothing to pin it with: from the start */
-        t->begun = false;
-        t->offset = 0; /* but not `mark`: the same bytes again are no progress */
+    if (t->offset > 0 && t->first.etag[0] == '\0') { /* nothing to pin with: restart */
+        t->started = false;
+        t->offset = 0; /* `mark` stays: reading the same bytes again is no progress */
     }
     return true;
 }
 
-/* What to do after an attempt. True: another one; false: *kind is the result. */
+/* Decide after an attempt. True: make another one. False: *kind is the result. */
 static bool goes_on(struct transfer *t, enum err_kind *kind, const struct fault *f, struct err *e)
 {
     if (*kind == FAIL_NONE && is_short(t)) {
@@ -304,24 +308,24 @@ static bool goes_on(struct transfer *t, enum err_kind *kind, const struct fault 
     if (*kind == FAIL_NONE || t->refused) {
         return false;
     }
-    if (f->status == 416 && t->begun &&
+    if (f->status == 416 && t->started &&
         s3_part_check(416, buf_span(&t->s->answer.head), t->offset, t->first.length) ==
             S3_PART_COMPLETE) {
         err_clear(e);
         *kind = FAIL_NONE;
         return false;
     }
-    if (s3_fault_hides(f) && !t->doubted) {
-        *kind = doubt(t, e);
+    if (s3_fault_hides(f) && !t->verified_by_list) {
+        *kind = check_denial(t, e);
     }
-    if (is_superseded(t, *kind) && restart(t)) {
+    if (is_superseded(t, *kind) && restart_current(t)) {
         return true;
     }
     if (is_broken(t, *kind, f) && may_try(t, e)) {
         return true;
     }
     *kind = e->kind;
-    if (*kind == FAIL_SUPERSEDED && t->restarts < RESTARTS) { /* nothing was pinned */
+    if (*kind == FAIL_SUPERSEDED && t->restarts < RESTARTS) { /* no version pinned */
         (void)err_wrap(e, "there is no current version");
         e->kind = FAIL_GONE;
         *kind = FAIL_GONE;
@@ -343,9 +347,9 @@ enum err_kind s3_get(struct s3 *s, const struct s3_object *o, struct creds_sourc
     }
     t.by_version = o->version_id.n > 0;
     do {
-        kind = attempt(&t, &f, e);
+        kind = run_attempt(&t, &f, e);
     } while (goes_on(&t, &kind, &f, e));
-    return kind == FAIL_NONE ? finish(&t, e) : kind;
+    return kind == FAIL_NONE ? finish_body(&t, e) : kind;
 }
 
 /* ---- HEAD ---- */

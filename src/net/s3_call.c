@@ -16,7 +16,7 @@ enum {
 
 #define PLACE "{bucket}"
 
-/* ---- Life ---- */
+/* ---- Life cycle ---- */
 
 struct s3_shared *s3_shared_new(void)
 {
@@ -107,7 +107,7 @@ static bool has_dot(struct span bucket)
     return memchr(bucket.p, '.', bucket.n) != NULL;
 }
 
-/* The configured endpoint, without a slash at its end, its place for the bucket filled. */
+/* Append the configured endpoint without a final slash, with {bucket} replaced. */
 static void add_endpoint(struct buf *url, const char *endpoint, struct span bucket)
 {
     struct span text = span_str(endpoint);
@@ -129,7 +129,7 @@ static void add_endpoint(struct buf *url, const char *endpoint, struct span buck
 static void add_aws(struct buf *url, const struct s3_settings *set, struct span bucket,
                     struct span region)
 {
-    bool in_path = set->path_style || has_dot(bucket); /* certificates are for one label */
+    bool in_path = set->path_style || has_dot(bucket); /* the certificate matches one label only */
     buf_add(url, SPAN("https://"));
     if (!in_path) {
         buf_add(url, bucket);
@@ -207,7 +207,9 @@ static enum err_kind send_to(struct s3 *s, const struct s3_call *c, const char *
 
 /* ---- Regions ---- */
 
-/* Neither header nor body said where the bucket is: HEAD does, even when it is denied. */
+/*
+ * Get the region by HEAD, which returns it even with a denial, if neither header nor body named it.
+ */
 static void ask_region(struct s3 *s, const struct s3_call *c, const char *region, struct fault *f)
 {
     struct s3_call head = {.method = "HEAD", .object = c->object, .creds = c->creds};
@@ -220,7 +222,7 @@ static void ask_region(struct s3 *s, const struct s3_call *c, const char *region
     }
 }
 
-/* Whether the region that S3 named may be tried: another one, of the configured partition. */
+/* Whether the region that S3 named may be tried: it differs and is in the configured partition. */
 static bool may_go(const struct fault *f, const char *tried, struct span configured)
 {
     struct span region = span_str(f->region);
@@ -228,8 +230,8 @@ static bool may_go(const struct fault *f, const char *tried, struct span configu
            partition_of(region) == partition_of(configured);
 }
 
-/* A host that does not answer (no such host) is not remembered: it may not exist. */
-static bool answered(const struct s3 *s, const struct s3_call *c, const struct fault *f)
+/* Whether the region's host answered. One that did not is not cached, since it may not exist. */
+static bool region_answered(const struct s3 *s, const struct s3_call *c, const struct fault *f)
 {
     int status = c->answer != NULL ? c->answer->status : s->answer.status;
     return f->status != 0 || (status >= 200 && status < 300);
@@ -256,7 +258,7 @@ enum err_kind s3_send(struct s3 *s, const struct s3_call *c, struct fault *f, st
     err_copy(region, sizeof(region), span_str(f->region));
     err_clear(e);
     kind = send_to(s, c, region, f, e);
-    if (answered(s, c, f)) {
+    if (region_answered(s, c, f)) {
         s3_regions_set(s->shared->regions, o->bucket, region);
     }
     return kind;

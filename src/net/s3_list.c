@@ -12,11 +12,11 @@ struct s3_list {
     const struct s3_object *where;
     struct creds_source *creds;
     struct buf start_after;
-    struct buf token; /* of the page that comes next; empty for the first */
+    struct buf token; /* of the next page; "" for the first */
     struct http_answer answer;
     struct s3_page page;
-    bool last;     /* no page comes after this one */
-    bool one_only; /* a key a page */
+    bool last;     /* there is no further page */
+    bool one_only; /* one key per page */
 };
 
 struct s3_list *s3_list_new(struct s3 *s, const struct s3_object *where, struct creds_source *creds,
@@ -117,7 +117,7 @@ bool s3_list_next(struct s3_list *l, struct s3_entry *out, struct err *e)
     return true;
 }
 
-/* The first of all keys that begin so is the key itself, if it is there. */
+/* List the first key that begins with this key. If the key exists, it is the first. */
 static enum err_kind look_at_first(struct s3_list *l, bool *found, struct err *e)
 {
     struct s3_entry first;

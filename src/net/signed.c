@@ -6,7 +6,7 @@
 
 enum { OWN_HEADERS = 5, HOST_BYTES = 512, AUTHORIZATION_BYTES = 4096 };
 
-/* ---- The clock ---- */
+/* ---- Clock skew ---- */
 
 int64_t skew_now_ms(const struct skew *k, const struct clock *c)
 {
@@ -19,8 +19,8 @@ bool skew_news(struct skew *k, int64_t *offset_ms)
     return atomic_exchange(&k->news, false);
 }
 
-/* Correct the clock by the answer's Date. False: it says nothing, or hardly differs. */
-static bool skew_mend(struct skew *k, const struct clock *c, const struct http_answer *a)
+/* Set the offset by the Date header. False: there is none, or the difference is too small. */
+static bool skew_correct(struct skew *k, const struct clock *c, const struct http_answer *a)
 {
     int64_t date_s = 0;
     if (!http_fields_date(http_field(a, "date"), &date_s)) {
@@ -43,8 +43,8 @@ void signed_try_init(struct signed_try *t)
     t->creds.access_key_id[0] = '\0';
     t->creds.secret_access_key[0] = '\0';
     t->creds.session_token[0] = '\0';
-    t->clock_mended = false;
-    t->creds_mended = false;
+    t->clock_corrected = false;
+    t->creds_corrected = false;
     t->creds_missing = false;
     t->creds_due = false;
     t->host = (struct buf)BUF_INIT(HOST_BYTES);
@@ -58,26 +58,27 @@ void signed_try_done(struct signed_try *t)
     buf_done(&t->authorization);
 }
 
-static void add(struct signed_try *t, struct http_request *out, const char *name, struct span value)
+static void add_header(struct signed_try *t, struct http_request *out, const char *name,
+                       struct span value)
 {
     t->headers[out->header_count++] = (struct http_header){span_str(name), value};
 }
 
-/* What is signed besides the request's own headers; Host stands first. */
+/* Add the headers that are signed in addition to the request's own. Host is first. */
 static void add_signed(struct signed_try *t, const struct signer *s, struct http_request *out)
 {
-    add(t, out, "Host", buf_span(&t->host));
-    add(t, out, "X-Amz-Date", span_str(t->date));
+    add_header(t, out, "Host", buf_span(&t->host));
+    add_header(t, out, "X-Amz-Date", span_str(t->date));
     if (strcmp(s->service, "s3") == 0) {
-        add(t, out, "X-Amz-Content-SHA256", span_str(t->hash));
+        add_header(t, out, "X-Amz-Content-SHA256", span_str(t->hash));
     }
     if (t->creds.session_token[0] != '\0') {
-        add(t, out, "X-Amz-Security-Token", span_str(t->creds.session_token));
+        add_header(t, out, "X-Amz-Security-Token", span_str(t->creds.session_token));
     }
 }
 
-static void sign(struct signed_try *t, struct signer *s, const struct http_request *out,
-                 const struct url *u)
+static void sign_with(struct signed_try *t, struct signer *s, const struct http_request *out,
+                      const struct url *u)
 {
     bool s3 = strcmp(s->service, "s3") == 0;
     struct sigv4_request request = {
@@ -124,12 +125,12 @@ static enum err_kind sign_with_creds(struct signed_try *t, struct signer *s,
 
     size_t own = out->header_count;
     add_signed(t, s, out);
-    sign(t, s, out, u);
+    sign_with(t, s, out, u);
     if (t->host.overflowed || t->authorization.overflowed) {
         return err_set(e, FAIL_LIMIT, "%s: the request is too large to be signed", s->service);
     }
-    t->headers[own] = t->headers[--out->header_count]; /* Host is made by curl from the URL */
-    add(t, out, "Authorization", buf_span(&t->authorization));
+    t->headers[own] = t->headers[--out->header_count]; /* curl derives Host from the URL */
+    add_header(t, out, "Authorization", buf_span(&t->authorization));
     return FAIL_NONE;
 }
 
@@ -152,22 +153,22 @@ enum err_kind signed_sign(struct signed_try *t, struct signer *s, const struct h
     return s->creds != NULL ? sign_with_creds(t, s, out, &u, e) : FAIL_NONE;
 }
 
-/* ---- Judging ---- */
+/* ---- Results ---- */
 
-/* Correct what can be corrected, each thing once. */
-static bool mend(struct signed_try *t, struct signer *s, const struct http_answer *a,
-                 const struct fault_rule *rule)
+/* Correct clock or credentials, each once per call. */
+static bool correct_cause(struct signed_try *t, struct signer *s, const struct http_answer *a,
+                          const struct fault_rule *rule)
 {
     if (s->creds == NULL || a->status < 400 || a->status >= 500) {
         return false;
     }
-    if ((rule->flags & (FAULT_SKEW | FAULT_MAYBE_SKEW)) != 0 && !t->clock_mended &&
-        skew_mend(s->skew, s->clock, a)) {
-        t->clock_mended = true;
+    if ((rule->flags & (FAULT_SKEW | FAULT_MAYBE_SKEW)) != 0 && !t->clock_corrected &&
+        skew_correct(s->skew, s->clock, a)) {
+        t->clock_corrected = true;
         return true;
     }
-    if ((rule->flags & FAULT_CREDS) != 0 && !t->creds_mended) {
-        t->creds_mended = true;
+    if ((rule->flags & FAULT_CREDS) != 0 && !t->creds_corrected) {
+        t->creds_corrected = true;
         creds_reject(s->creds, &t->creds);
         return true;
     }
@@ -185,7 +186,7 @@ enum signed_verdict signed_judge(struct signed_try *t, struct signer *s,
     }
     fault_read(fault, a->status, buf_span(&a->head), buf_span(&a->body));
     const struct fault_rule *rule = fault_find(fault, s->rules, s->rule_count);
-    if (mend(t, s, a, rule)) {
+    if (correct_cause(t, s, a, rule)) {
         return SIGNED_AGAIN;
     }
     (void)fault_set(e, rule->kind, fault);
@@ -204,7 +205,7 @@ enum err_kind signed_call(struct signer *s, struct http *h, const struct http_re
     signed_try_init(&t);
     while (kind == FAIL_NONE && verdict == SIGNED_AGAIN) {
         if (f != NULL) {
-            *f = (struct fault){.status = 0}; /* what was corrected is not what goes wrong next */
+            *f = (struct fault){.status = 0}; /* the corrected error is not reported */
         }
         kind = signed_sign(&t, s, r, &out, e);
         kind = kind == FAIL_NONE ? http_call(h, &out, a, e) : kind;

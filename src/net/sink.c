@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink.c - producing, and the life of a sink. librdkafka's own queue limits are set to their
- * maximum (sink_conf.c): the bound is the budget (net/sink_budget.h).
+ * sink.c - producing, and the life cycle of a sink. librdkafka's own queue limits are set to their
+ * maximum (sink_conf.c); the limit is the budget (net/sink_budget.h).
  */
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -16,12 +16,12 @@
 #include <time.h>
 
 enum {
-    FRAMING_BYTES = 512, /* of a record alone in a request: batch and request headers */
+    FRAMING_BYTES = 512, /* batch and request headers of a record that is alone in a request */
     VALUES = 7,
-    BATCHES_BUSY = 2, /* one on its way, one that fills */
+    BATCHES_BUSY = 2, /* one in flight, one that fills */
 };
 
-/* ---- counting and waiting ---- */
+/* ---- Counting and waiting ---- */
 
 void sink_release(struct sink *s, uint64_t records, uint64_t bytes)
 {
@@ -51,7 +51,8 @@ static enum err_kind wait_is_over(const void *context, struct err *e)
     return FAIL_NONE;
 }
 
-static enum err_kind reserve(struct sink *s, uint64_t bytes, struct pulse *pulse, struct err *e)
+static enum err_kind reserve_bytes(struct sink *s, uint64_t bytes, struct pulse *pulse,
+                                   struct err *e)
 {
     struct wait_context context = {s, atomic_load(&s->restarts)};
     struct sink_wait wait = {.over = wait_is_over, .context = &context, .pulse = pulse};
@@ -62,11 +63,11 @@ static enum err_kind reserve(struct sink *s, uint64_t bytes, struct pulse *pulse
     return kind;
 }
 
-/* ---- producing ---- */
+/* ---- Producing ---- */
 
 static void *bytes_of(struct span s)
 {
-    return (void *)(uintptr_t)s.p; /* librdkafka's union is not const; it copies */
+    return (void *)(uintptr_t)s.p; /* librdkafka's union lacks the const; it copies */
 }
 
 static rd_kafka_headers_t *headers_of(const struct sink_record *r)
@@ -83,7 +84,7 @@ static rd_kafka_headers_t *headers_of(const struct sink_record *r)
     return h;
 }
 
-/* The headers are taken over, also on failure. */
+/* The headers become librdkafka's, also on failure. */
 rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
                                    const struct sink_record *r, rd_kafka_headers_t *headers)
 {
@@ -109,7 +110,7 @@ rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
     return code;
 }
 
-/* What is counted for it, until its report. */
+/* The bytes reserved for a record until its report. */
 static uint64_t cost_of(const struct sink_record *r)
 {
     uint64_t n = r->key.n + r->value.n;
@@ -128,7 +129,7 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
                        (unsigned long long)n);
     }
     uint64_t cost = cost_of(r);
-    enum err_kind kind = reserve(s, cost, r->pulse, e);
+    enum err_kind kind = reserve_bytes(s, cost, r->pulse, e);
     if (kind != FAIL_NONE) {
         return kind;
     }
@@ -145,7 +146,7 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
     return err_set(e, why.kind, "%s", why.text);
 }
 
-/* ---- life ---- */
+/* ---- Life cycle ---- */
 
 static void shared_init(struct sink *s)
 {
@@ -210,7 +211,7 @@ bool sink_flush(struct sink *s, int timeout_ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + timeout_ms;
     rwlock_read(&s->handles);
-    (void)rd_kafka_flush(s->producer.handle, timeout_ms); /* does not wait for linger.ms */
+    (void)rd_kafka_flush(s->producer.handle, timeout_ms); /* ignores linger.ms */
     rwlock_unlock(&s->handles);
 
     mutex_lock(&s->shared.lock);

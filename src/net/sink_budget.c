@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink_budget.c - the usual reservation and release touch one atomic and no lock.
+ * sink_budget.c - a reservation and a release usually change one atomic and take no lock.
  *
- * A thread that reserves adds its bytes first and takes them back if that was too much; only then
- * does it lock. A release subtracts first and then checks for waiting threads. So one of the two
- * always sees the other: no wake-up is missed.
+ * A thread that reserves adds its bytes first. If that exceeds the limit, it subtracts them, and
+ * only then does it take the lock. A release subtracts first and then checks for waiting threads.
+ * So one of the two always sees the other, and no wake-up is lost.
  */
 #include "net/sink_budget.h"
 
@@ -19,10 +19,10 @@
 struct sink_budget {
     uint64_t limit;
     atomic_uint_fast64_t used;
-    atomic_uint waiting; /* changed under the lock, read without */
+    atomic_uint waiting; /* written under the lock, read without */
     struct {
         pthread_mutex_t lock;
-        pthread_cond_t room; /* bytes were released, or an `over` may have changed */
+        pthread_cond_t room; /* bytes were released, or the result of an `over` may have changed */
     } shared;
 };
 
@@ -77,7 +77,7 @@ static bool try_reserve(struct sink_budget *b, uint64_t bytes)
     return false;
 }
 
-/* FAIL_NONE: there was room a moment ago. */
+/* FAIL_NONE: there was room when it was checked. */
 static enum err_kind wait_for_room(struct sink_budget *b, uint64_t bytes,
                                    const struct sink_wait *wait, struct err *e)
 {

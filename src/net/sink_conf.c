@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any librdkafka property passes through, but those on which "nothing is lost" stands cannot
- * be turned off by one line of configuration that looked like tuning.
+ * Any property of librdkafka may be set, except those on which delivery without loss depends.
  */
 #include "net/sink_conf.h"
 
@@ -11,10 +10,10 @@
 
 enum { NAME_CAP = 128, VALUE_CAP = 64 };
 
-/* A property whose value is ours: `also` is another spelling of it that a user may write. */
+/* A property with a required value. `also`: another spelling that a user may write. */
 static const struct forced {
     const char *name;
-    const char *value; /* NULL: may not be set at all */
+    const char *value; /* NULL: must not be set */
     const char *also;
     const char *why;
 } forced[] = {
@@ -34,24 +33,30 @@ static const struct forced {
 static const char *const preferred[][2] = {
     {"compression.type", "lz4"},
     /*
-     * Full batches: what does not fill one within this time goes as it is, and behind requests
-     * under way librdkafka's thread spins over what waits. batch.size stays at its million bytes,
-     * just below Kafka's usual max.message.bytes.
+     * For full batches: a batch that does not fill within this time is sent as it is. librdkafka's
+     * thread uses a whole core while batches wait for requests in flight. batch.size keeps its
+     * default of a million bytes, slightly below Kafka's default of max.message.bytes.
      */
     {"linger.ms", "100"},
-    /* Full speed soon after the brokers are back. */
+    /* Full throughput soon after the brokers are reachable again. */
     {"reconnect.backoff.max.ms", "2000"},
-    /* What librdkafka writes to standard error, the events say too. */
+    /* The events report what librdkafka would write to standard error. */
     {"log_level", "0"},
 };
 
-/* With tokens of our own, also first; check_token sees to it that they still stand. */
+/*
+ * For the worker's own tokens; also set first. check_token verifies that the user has not changed
+ * them.
+ */
 static const char *const for_token[][2] = {
     {"security.protocol", "sasl_ssl"},
     {"sasl.mechanism", "OAUTHBEARER"},
 };
 
-/* Set last. The sink counts the bytes itself, so librdkafka's own limits are out of the way. */
+/*
+ * Set last. librdkafka's own queue limits are set to their maximum, since the budget limits the
+ * bytes.
+ */
 static const char *const fixed[][2] = {
     {"acks", "all"},
     {"enable.idempotence", "true"},
@@ -75,7 +80,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static struct span trim(struct span s)
+static struct span trim_blanks(struct span s)
 {
     while (s.n > 0 && is_blank(s.p[0])) {
         s = span_from(s, 1);
@@ -86,8 +91,9 @@ static struct span trim(struct span s)
     return s;
 }
 
-/* librdkafka's own texts quote the value, which may be a secret; so they are not used. */
-static enum err_kind set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *e)
+/* librdkafka's error texts are not used, since they contain the value, which may be a secret. */
+static enum err_kind set_property(rd_kafka_conf_t *conf, const char *name, const char *value,
+                                  struct err *e)
 {
     char text[8];
     switch (rd_kafka_conf_set(conf, name, value, text, sizeof(text))) {
@@ -122,7 +128,8 @@ static enum err_kind check_forced(const char *name, const char *value, struct er
 static enum err_kind set_user(rd_kafka_conf_t *conf, const char *property, struct err *e)
 {
     const char *eq = strchr(property, '=');
-    struct span name = eq != NULL ? trim(span_of(property, (size_t)(eq - property))) : SPAN("");
+    struct span name =
+        eq != NULL ? trim_blanks(span_of(property, (size_t)(eq - property))) : SPAN("");
     if (eq == NULL || name.n == 0 || name.n >= NAME_CAP) {
         return err_set(e, FAIL_CONFIG, "kafka properties: each must be \"name=value\"");
     }
@@ -135,23 +142,24 @@ static enum err_kind set_user(rd_kafka_conf_t *conf, const char *property, struc
         value++;
     }
     enum err_kind kind = check_forced(key, value, e);
-    return kind != FAIL_NONE ? kind : set(conf, key, value, e);
+    return kind != FAIL_NONE ? kind : set_property(conf, key, value, e);
 }
 
 static enum err_kind set_all(rd_kafka_conf_t *conf, const char *const (*list)[2], size_t count,
                              struct err *e)
 {
     for (size_t i = 0; i < count; i++) {
-        if (set(conf, list[i][0], list[i][1], e) != FAIL_NONE) {
+        if (set_property(conf, list[i][0], list[i][1], e) != FAIL_NONE) {
             return FAIL_CONFIG;
         }
     }
     return FAIL_NONE;
 }
 
-static enum err_kind fill(rd_kafka_conf_t *conf, const struct sink_properties *p, struct err *e)
+static enum err_kind fill_conf(rd_kafka_conf_t *conf, const struct sink_properties *p,
+                               struct err *e)
 {
-    if (p->client_id != NULL && set(conf, "client.id", p->client_id, e) != FAIL_NONE) {
+    if (p->client_id != NULL && set_property(conf, "client.id", p->client_id, e) != FAIL_NONE) {
         return FAIL_CONFIG;
     }
     if (set_all(conf, preferred, sizeof(preferred) / sizeof(preferred[0]), e) != FAIL_NONE) {
@@ -169,7 +177,7 @@ static enum err_kind fill(rd_kafka_conf_t *conf, const struct sink_properties *p
     return set_all(conf, fixed, sizeof(fixed) / sizeof(fixed[0]), e);
 }
 
-static bool get(const rd_kafka_conf_t *conf, const char *name, char *value, size_t cap)
+static bool get_property(const rd_kafka_conf_t *conf, const char *name, char *value, size_t cap)
 {
     size_t n = cap;
     return rd_kafka_conf_get(conf, name, value, &n) == RD_KAFKA_CONF_OK && n <= cap;
@@ -178,7 +186,8 @@ static bool get(const rd_kafka_conf_t *conf, const char *name, char *value, size
 static bool begins_with(const rd_kafka_conf_t *conf, const char *name, const char *word)
 {
     char value[VALUE_CAP];
-    return get(conf, name, value, sizeof(value)) && strncasecmp(value, word, strlen(word)) == 0;
+    return get_property(conf, name, value, sizeof(value)) &&
+           strncasecmp(value, word, strlen(word)) == 0;
 }
 
 static enum err_kind check_token(const rd_kafka_conf_t *conf, struct err *e)
@@ -195,7 +204,7 @@ static enum err_kind check_token(const rd_kafka_conf_t *conf, struct err *e)
 rd_kafka_conf_t *sink_conf_new(const struct sink_properties *p, struct err *e)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (fill(conf, p, e) != FAIL_NONE || (p->token && check_token(conf, e) != FAIL_NONE)) {
+    if (fill_conf(conf, p, e) != FAIL_NONE || (p->token && check_token(conf, e) != FAIL_NONE)) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
@@ -217,7 +226,7 @@ enum err_kind sink_conf_check(const struct sink_properties *p, struct err *e)
     if (conf == NULL) {
         return e->kind;
     }
-    enum err_kind kind = set(conf, "bootstrap.servers", "", e); /* no broker to contact */
+    enum err_kind kind = set_property(conf, "bootstrap.servers", "", e); /* contacts no broker */
     if (kind != FAIL_NONE || asks_others(conf)) {
         rd_kafka_conf_destroy(conf);
         return kind;
@@ -234,7 +243,7 @@ enum err_kind sink_conf_check(const struct sink_properties *p, struct err *e)
 size_t sink_conf_size(const rd_kafka_conf_t *conf, const char *name)
 {
     char value[VALUE_CAP];
-    return get(conf, name, value, sizeof(value)) ? strtoul(value, NULL, 10) : 0;
+    return get_property(conf, name, value, sizeof(value)) ? strtoul(value, NULL, 10) : 0;
 }
 
 bool sink_conf_is_scram(const rd_kafka_conf_t *conf)

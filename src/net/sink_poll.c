@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Delivery reports are taken in batches (librdkafka's event interface), so that the lock that
- * wakes waiting producers is touched once per batch and not once per record.
+ * Delivery reports are taken in batches (librdkafka's event interface), so that the lock that wakes
+ * waiting producers is taken once per batch and not once per record.
  */
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -13,12 +13,12 @@
 
 enum {
     POLL_MS = 200,
-    LOOK_MS = 300, /* a question whether the brokers answer holds up the thread for so long */
+    LOOK_MS = 300, /* maximum time for which a query of the brokers blocks the thread */
     LOOK_EVERY_MS = 3000,
     SCRAM_FIXED_IN = 0x020601ff,
 };
 
-/* ---- errors ---- */
+/* ---- Errors ---- */
 
 static enum err_kind kind_of(rd_kafka_resp_err_t code)
 {
@@ -59,9 +59,9 @@ void sink_err(struct err *e, rd_kafka_resp_err_t code, const char *detail)
     }
 }
 
-/* ---- delivery reports ---- */
+/* ---- Delivery reports ---- */
 
-/* The tag's lowest bit says that this is the second try. */
+/* The lowest bit of the tag marks the second attempt. */
 static void *second_try(void *tag)
 {
     return (char *)tag + 1;
@@ -72,7 +72,7 @@ static bool is_second_try(const void *opaque)
     return ((uintptr_t)opaque & 1) != 0;
 }
 
-/* True: the record is on its way again with the time of producing, and stays counted. */
+/* Produce a record again with the current time. True: it stays counted until the second report. */
 static bool produced_again(struct sink *s, const rd_kafka_message_t *m)
 {
     if (m->err != RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || is_second_try(m->_private)) {
@@ -90,11 +90,11 @@ static bool produced_again(struct sink *s, const rd_kafka_message_t *m)
     return sink_hand_over(s, m->rkt, &r, headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Brokers refuse a batch as a whole; its records are reported together, in one event. */
+/* Brokers refuse a batch as a whole. Its records are reported together in one event. */
 struct batch {
     const rd_kafka_message_t **records;
     size_t count;
-    size_t total; /* bytes, computed when first asked for */
+    size_t total; /* bytes; 0: not computed yet */
     size_t largest;
 };
 
@@ -103,7 +103,7 @@ static size_t size_of(const rd_kafka_message_t *m)
     return m->key_len + m->len;
 }
 
-/* What sink_produce counted for it. */
+/* The bytes that sink_produce reserved for the record. */
 static uint64_t cost_of(const rd_kafka_message_t *m)
 {
     uint64_t n = size_of(m);
@@ -134,8 +134,8 @@ static void batch_measure(struct batch *b)
     }
 }
 
-/* Who is to blame for "too large": this record, another one, or the size of our batches. */
-static void blame(struct batch *b, const rd_kafka_message_t *m, struct err *e)
+/* Find the cause of "too large": this record, another one of the batch, or batch.size. */
+static void blame_size(struct batch *b, const rd_kafka_message_t *m, struct err *e)
 {
     batch_measure(b);
     if (size_of(m) > b->total / 2) {
@@ -150,24 +150,24 @@ static void blame(struct batch *b, const rd_kafka_message_t *m, struct err *e)
                   "its max.message.bytes");
 }
 
-static void report(struct sink *s, struct batch *b, const rd_kafka_message_t *m)
+static void report_record(struct sink *s, struct batch *b, const rd_kafka_message_t *m)
 {
     struct err e = {.kind = FAIL_NONE};
     if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         sink_err(&e, m->err, NULL);
         if (e.kind == FAIL_LIMIT) {
-            blame(b, m, &e);
+            blame_size(b, m, &e);
         }
         (void)err_wrap(&e, "topic %s", rd_kafka_topic_name(m->rkt));
         if (e.kind == FAIL_STOPPED && !atomic_load(&s->closing)) {
-            e.kind = FAIL_AGAIN; /* given up for a new producer, not for the end */
+            e.kind = FAIL_AGAIN; /* discarded for another producer, not for the shutdown */
         }
     }
     char *tag = m->_private;
     s->delivered(is_second_try(tag) ? tag - 1 : tag, size_of(m), &e);
 }
 
-static void emit(struct sink *s, enum sink_event what, const struct err *e)
+static void emit_event(struct sink *s, enum sink_event what, const struct err *e)
 {
     if (s->event != NULL) {
         s->event(s->context, what, e);
@@ -179,11 +179,11 @@ static void came_up(struct sink *s)
     atomic_store(&s->reached, true);
     if (s->poll.down) {
         s->poll.down = false;
-        emit(s, SINK_UP, &(struct err){.kind = FAIL_NONE, .text = "kafka: delivering again"});
+        emit_event(s, SINK_UP, &(struct err){.kind = FAIL_NONE, .text = "kafka: delivering again"});
     }
 }
 
-/* All reports of the event; valid as long as it is. */
+/* All reports of an event; valid as long as the event. */
 static struct batch batch_of(struct sink *s, rd_kafka_event_t *ev)
 {
     size_t n = rd_kafka_event_message_count(ev);
@@ -207,7 +207,7 @@ static void take_reports(struct sink *s, rd_kafka_event_t *ev)
         if (produced_again(s, m)) {
             continue;
         }
-        report(s, &b, m);
+        report_record(s, &b, m);
         acknowledged = acknowledged || m->err == RD_KAFKA_RESP_ERR_NO_ERROR;
         records++;
         bytes += cost_of(m);
@@ -218,7 +218,7 @@ static void take_reports(struct sink *s, rd_kafka_event_t *ev)
     }
 }
 
-/* ---- events ---- */
+/* ---- Events ---- */
 
 static void went_fatal(struct sink *s)
 {
@@ -229,7 +229,7 @@ static void went_fatal(struct sink *s)
     atomic_store(&s->fatal, true);
     atomic_fetch_add(&s->restarts, 1);
     sink_budget_wake(s->budget);
-    emit(s, SINK_FATAL, &e);
+    emit_event(s, SINK_FATAL, &e);
 }
 
 static void went_down(struct sink *s, struct err *e)
@@ -242,10 +242,10 @@ static void went_down(struct sink *s, struct err *e)
     if (s->poll.why[0] != '\0') {
         (void)err_set(e, FAIL_AGAIN, "kafka: no broker can be reached: %s", s->poll.why);
     }
-    emit(s, SINK_DOWN, e);
+    emit_event(s, SINK_DOWN, e);
 }
 
-static void refused(struct sink *s, struct err *e)
+static void auth_refused(struct sink *s, struct err *e)
 {
     atomic_store(&s->reached, false);
     if (s->scram && rd_kafka_version() < SCRAM_FIXED_IN) {
@@ -256,13 +256,13 @@ static void refused(struct sink *s, struct err *e)
                       "right password)",
                       was, rd_kafka_version_str());
     }
-    emit(s, SINK_AUTH, e);
+    emit_event(s, SINK_AUTH, e);
     sink_token_renew(s);
 }
 
 /*
- * A broker that does not like our certificate says so after the handshake (TLS 1.3), and
- * librdkafka has no code for it but that of any broken connection.
+ * A broker that refuses the worker's certificate reports it after the handshake (TLS 1.3).
+ * librdkafka then has only the code of a broken connection.
  */
 static bool is_tls_alert(const char *text)
 {
@@ -282,7 +282,7 @@ static void take_error(struct sink *s, rd_kafka_event_t *ev)
     }
     if (is_tls_alert(text)) {
         e.kind = FAIL_DENIED;
-        refused(s, &e);
+        auth_refused(s, &e);
         return;
     }
     switch ((int)code) {
@@ -292,11 +292,11 @@ static void take_error(struct sink *s, rd_kafka_event_t *ev)
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR__SSL:
-        refused(s, &e);
+        auth_refused(s, &e);
         break;
     default:
         (void)snprintf(s->poll.why, sizeof(s->poll.why), "%s", text != NULL ? text : "");
-        emit(s, SINK_TROUBLE, &e);
+        emit_event(s, SINK_TROUBLE, &e);
         break;
     }
 }
@@ -315,13 +315,13 @@ static void take_event(struct sink *s, rd_kafka_event_t *ev)
     }
 }
 
-/* Have all of it reported, sent or not. */
+/* Have all records reported, sent or not. */
 static void give_up_all(struct sink *s)
 {
     (void)rd_kafka_purge(s->producer.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 }
 
-/* Nothing of what it holds will ever be sent: have it reported, then go on with a new one. */
+/* The producer will not send its records any more: have them reported, then replace it. */
 static void begin_anew(struct sink *s)
 {
     if (atomic_load(&s->records) == 0) {
@@ -332,8 +332,9 @@ static void begin_anew(struct sink *s)
 }
 
 /*
- * librdkafka says when all brokers are gone, not when one is there: without traffic no one
- * would ever hear of it. Nothing is delivered meanwhile, so the thread may wait a moment.
+ * Query the brokers: librdkafka reports when all brokers are unreachable, but without traffic it
+ * does not report that one is reachable again. Nothing is delivered meanwhile, so this thread may
+ * block.
  */
 static void look_for_brokers(struct sink *s, int64_t now)
 {
@@ -361,7 +362,7 @@ void *sink_poll_main(void *arg)
         int64_t now = clock_mono_ms(&clock_system);
         pulse_set(&s->pulse, PULSE_WORK, now);
         if (atomic_load(&s->closing)) {
-            give_up_all(s); /* each time: a report may have produced again */
+            give_up_all(s); /* repeated, since a report may have produced a record again */
         }
         look_for_brokers(s, now);
         rd_kafka_event_t *ev = rd_kafka_queue_poll(s->producer.events, POLL_MS);

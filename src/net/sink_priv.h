@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink_priv.h - what the files of the sink share: sink.c (counting, producing, life),
- * sink_producer.c (making and replacing the producer), sink_poll.c (delivery reports, events),
- * sink_topic.c (topics), sink_token.c (SASL tokens). Only their test includes it besides.
+ * sink_priv.h - shared by the files of the sink: sink.c (counting, producing, life cycle),
+ * sink_producer.c (creates and replaces the producer), sink_poll.c (delivery reports, events),
+ * sink_topic.c (topics), sink_token.c (SASL tokens). Other than these, only their test includes it.
  *
- * Counted for each record, from sink_produce to its report: one in `records`, its bytes in the
- * budget.
+ * From sink_produce to its report, each record counts as one in `records`, and its bytes are
+ * reserved in the budget.
  */
 #ifndef NET_SINK_PRIV_H
 #define NET_SINK_PRIV_H
@@ -22,15 +22,15 @@ struct sink_topic {
     rd_kafka_topic_t *handle;
 };
 
-/* One life of the producer; a fatal error ends it and a new one begins. */
+/* A producer of librdkafka. After a fatal error another one replaces it. */
 struct sink_producer {
     rd_kafka_t *handle;
     rd_kafka_queue_t *events;
 };
 
 struct sink {
-    rd_kafka_conf_t *conf;    /* to make producers from */
-    pthread_rwlock_t handles; /* read-locked while `producer` or a topic's handle is used */
+    rd_kafka_conf_t *conf;    /* to create producers from */
+    pthread_rwlock_t handles; /* held for reading while `producer` or a topic's handle is used */
     struct sink_producer producer;
     pthread_t poller;
     sink_delivered_fn *delivered;
@@ -43,22 +43,22 @@ struct sink {
     bool scram;
 
     struct sink_budget *budget;   /* of the bytes; other sinks may share it */
-    atomic_uint_fast64_t records; /* taken, not yet reported */
-    atomic_bool stopped;          /* producing threads do not wait any more */
-    atomic_bool closing;          /* sink_free: report all, then end */
+    atomic_uint_fast64_t records; /* accepted and not yet reported */
+    atomic_bool stopped;          /* producing threads must not wait */
+    atomic_bool closing;          /* sink_free: report everything, then end */
     atomic_bool fatal;            /* the producer is being replaced */
-    atomic_uint restarts;         /* fatal errors so far */
-    atomic_bool reached;          /* the brokers answer */
+    atomic_uint restarts;         /* number of fatal errors so far */
+    atomic_bool reached;          /* the brokers are reachable */
     struct pulse pulse;           /* of the poll thread */
-    atomic_bool token_held;       /* the producer has a token of ours that no broker refused yet */
+    atomic_bool token_held; /* the producer has a token of the worker that no broker has refused */
 
     struct {
         bool down;
-        char why[200];                      /* the last trouble: SINK_DOWN itself does not say */
-        const rd_kafka_message_t **reports; /* of the event under way */
+        char why[200]; /* the last error, since SINK_DOWN does not name a cause */
+        const rd_kafka_message_t **reports; /* of the current event */
         size_t room;
-        int64_t look_ms; /* when to ask next whether the brokers answer */
-    } poll;              /* of the poll thread alone */
+        int64_t look_ms; /* time of the next query of the brokers */
+    } poll;              /* used by the poll thread only */
 
     struct {
         pthread_mutex_t lock;
@@ -68,38 +68,43 @@ struct sink {
     } shared;
 };
 
-/* librdkafka's code as our kind, with its name in e->code; detail NULL: its own text. */
+/* Convert librdkafka's error code; its name becomes e->code. detail NULL: librdkafka's text. */
 void sink_err(struct err *e, rd_kafka_resp_err_t code, const char *detail);
 
-/* What librdkafka keeps of a header beside the bytes of its name and value: measured. */
+/* Memory of librdkafka for a header in addition to its name and value; measured. */
 enum { SINK_HEADER_BYTES = 48 };
 
-/* Release what was counted, and wake the threads that wait for it. */
+/* Release what was counted, and wake waiting threads. */
 void sink_release(struct sink *s, uint64_t records, uint64_t bytes);
 
-/* Give a counted record to librdkafka. The headers (or NULL) are taken over, also on failure. */
+/*
+ * Give a counted record to librdkafka. The headers (or NULL) become librdkafka's, also on failure.
+ */
 MUST_USE rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
                                             const struct sink_record *r,
                                             rd_kafka_headers_t *headers);
 
-/* FAIL_CONFIG: what was configured does not work together. */
+/* FAIL_CONFIG: librdkafka refuses the combination of properties. */
 MUST_USE enum err_kind sink_producer_make(struct sink *s, struct sink_producer *p, struct err *e);
 void sink_producer_destroy(struct sink_producer *p);
 
-/* librdkafka asks for SASL tokens on a thread of its own, not in our poll. */
+/* librdkafka requests SASL tokens on its background thread, not from the sink's poll. */
 void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf);
 void sink_token_start(rd_kafka_t *producer);
 
-/* The brokers refuse us: ask for another token of ours soon. Poll thread. */
+/* The brokers rejected the credentials: request another token soon. Poll thread. */
 void sink_token_renew(struct sink *s);
 
-/* After a fatal error, once everything is reported: a new producer, the topics moved to it. */
+/*
+ * After a fatal error, when everything is reported: create another producer and move the topics to
+ * it.
+ */
 void sink_producer_replace(struct sink *s);
 
-/* The poll thread; arg is the sink. Ends when closing and nothing is left. */
+/* The poll thread; arg is the sink. Ends when the sink is closing and nothing is unreported. */
 void *sink_poll_main(void *arg);
 
-/* Give each topic a handle of the current producer; the old ones go. */
+/* Create a handle of the current producer for each topic, and destroy the old one. */
 void sink_topics_move(struct sink *s);
 void sink_topics_free(struct sink *s);
 

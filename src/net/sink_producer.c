@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An idempotent producer that met a fatal error (its sequence numbers no longer fit what the
- * brokers have) refuses all work from then on. Its records are reported as failed, their objects
- * are read again, and a new producer takes them.
+ * After a fatal error (its sequence numbers no longer match those of the brokers) an idempotent
+ * producer refuses all work. Its records are reported as failed and their objects are read again.
+ * Another producer sends these records.
  */
 #include "sink_priv.h"
 
@@ -33,7 +33,7 @@ void sink_producer_replace(struct sink *s)
     struct sink_producer fresh;
     struct err e;
     if (sink_producer_make(s, &fresh, &e) != FAIL_NONE) {
-        return; /* out of threads or files just now; the poll thread comes here again */
+        return; /* no threads or files available; the poll thread calls this again */
     }
     rwlock_write(&s->handles);
     struct sink_producer old = s->producer;

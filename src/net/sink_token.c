@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SASL/OAUTHBEARER tokens of ours (sink_config.token). librdkafka would ask for them from our poll,
- * where a slow origin of credentials would hold up delivery reports; so the question has its
- * background thread, as the tokens have that librdkafka fetches itself (OIDC).
+ * SASL/OAUTHBEARER tokens of the worker (sink_config.token). By default librdkafka requests them
+ * during the sink's poll, where slow credentials would delay delivery reports. So the request runs
+ * on librdkafka's background thread, like the one for the tokens that it fetches itself (OIDC).
  */
 #include "sink_priv.h"
 
@@ -39,7 +39,7 @@ void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf)
 
 void sink_token_start(rd_kafka_t *producer)
 {
-    /* An error means that there is no such queue: no tokens of ours. */
+    /* An error means that there is no such queue: the sink provides no tokens. */
     rd_kafka_error_t *error = rd_kafka_sasl_background_callbacks_enable(producer);
     if (error != NULL) {
         rd_kafka_error_destroy(error);
@@ -47,9 +47,10 @@ void sink_token_start(rd_kafka_t *producer)
 }
 
 /*
- * The token may be of credentials that were revoked, or of a clock that was wrong: without this
- * it would be offered until four fifths of its life are over. librdkafka asks again ten seconds
- * after a failure. It reports the failure as a refusal too, which finds no token held.
+ * Renew a refused token. Its credentials may have been revoked, or the clock was wrong. Without
+ * this it would be used until four fifths of its lifetime have passed. librdkafka requests the next
+ * one ten seconds after a failure. It also reports this failure as a refusal, which has no effect,
+ * since no token is held then.
  */
 void sink_token_renew(struct sink *s)
 {

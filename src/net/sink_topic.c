@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Topics by name; what the brokers say of one. */
+/* Topics by name, and queries of the brokers about one. */
 #include "sink_priv.h"
 
 #include "base/alloc.h"
@@ -62,7 +62,7 @@ static size_t max_bytes_of(const rd_kafka_DescribeConfigs_result_t *result)
     return 0;
 }
 
-static size_t describe(rd_kafka_t *producer, const char *name, int timeout_ms)
+static size_t describe_topic(rd_kafka_t *producer, const char *name, int timeout_ms)
 {
     rd_kafka_queue_t *answers = rd_kafka_queue_new(producer);
     rd_kafka_AdminOptions_t *options =
@@ -84,7 +84,7 @@ static size_t describe(rd_kafka_t *producer, const char *name, int timeout_ms)
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
 {
     rwlock_read(&s->handles);
-    size_t max = describe(s->producer.handle, name, timeout_ms);
+    size_t max = describe_topic(s->producer.handle, name, timeout_ms);
     rwlock_unlock(&s->handles);
     return max;
 }

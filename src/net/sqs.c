@@ -8,16 +8,16 @@
 
 #include <stdlib.h>
 
-enum { CALL_CONNECT_MS = 5000, CALL_TOTAL_MS = 10000 }; /* three tries at most: 30 s */
+enum { CALL_CONNECT_MS = 5000, CALL_TOTAL_MS = 10000 }; /* at most three attempts: 30 s */
 
-/* ---- Where the queue is ---- */
+/* ---- The address of the queue ---- */
 
 static bool ends_with(struct span s, struct span end)
 {
     return s.n >= end.n && span_eq(span_from(s, s.n - end.n), end);
 }
 
-/* A public endpoint of AWS, "sqs.REGION.SUFFIX" or the older "REGION.queue.SUFFIX". */
+/* A public endpoint of AWS: "sqs.REGION.SUFFIX" or the older "REGION.queue.SUFFIX". */
 static bool is_public(const struct url *u, const struct partition *p)
 {
     bool aws = ends_with(u->host, span_str(p->dns_suffix)) ||
@@ -25,7 +25,7 @@ static bool is_public(const struct url *u, const struct partition *p)
     return aws && memmem(u->host.p, u->host.n, ".vpce.", 6) == NULL;
 }
 
-/* The region in a public host's name; "" if it has none. */
+/* The region in the name of a public host; "" if there is none. */
 static struct span region_of(struct span host)
 {
     struct span rest = host;
@@ -38,7 +38,7 @@ static struct span region_of(struct span host)
     return dot != NULL ? span_of(rest.p, (size_t)(dot - rest.p)) : SPAN("");
 }
 
-/* The family of endpoints that a public host's name says. */
+/* FIPS and dual-stack, by the name of a public host. */
 static unsigned variant_of(struct span host, const struct partition *p)
 {
     bool fips = span_starts(host, SPAN("sqs-fips."));
@@ -73,7 +73,7 @@ static enum err_kind find_endpoint(struct sqs_queue *q, struct err *e)
     return kind == FAIL_NONE ? FAIL_NONE : err_wrap(e, "sqs");
 }
 
-/* ---- Life ---- */
+/* ---- Life cycle ---- */
 
 struct sqs_queue *sqs_queue_new(const struct sqs_settings *s, const char *url, const char *region,
                                 struct err *e)
@@ -148,9 +148,9 @@ struct signer sqs_signer(struct sqs_queue *q)
     };
 }
 
-/* Send a body; the answer, if it is a good one, is in seat->answer. */
-static enum err_kind call(struct sqs_queue *q, struct http_seat *seat, const char *target,
-                          struct buf *body, struct err *e)
+/* Send a body. A 2xx response is in seat->answer. */
+static enum err_kind send_call(struct sqs_queue *q, struct http_seat *seat, const char *target,
+                               struct buf *body, struct err *e)
 {
     struct http_header headers[SQS_HEADERS];
     sqs_headers(headers, target);
@@ -180,7 +180,7 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
     struct buf body = BUF_INIT(SQS_REQUEST_BYTES);
     struct http_seat *seat = http_pool_take(q->pool);
     sqs_write_get_attributes(&body, q->url);
-    enum err_kind kind = call(q, seat, "AmazonSQS.GetQueueAttributes", &body, e);
+    enum err_kind kind = send_call(q, seat, "AmazonSQS.GetQueueAttributes", &body, e);
     if (kind == FAIL_NONE) {
         kind = sqs_read_attributes(buf_span(&seat->answer.body), out, e);
     }
@@ -189,14 +189,14 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
     return kind;
 }
 
-static enum err_kind batch(struct sqs_queue *q, const char *target, struct buf *body,
-                           struct sqs_entry *entries, size_t count, struct err *e)
+static enum err_kind send_batch(struct sqs_queue *q, const char *target, struct buf *body,
+                                struct sqs_entry *entries, size_t count, struct err *e)
 {
     struct http_seat *seat = http_pool_take(q->pool);
-    enum err_kind kind = call(q, seat, target, body, e);
+    enum err_kind kind = send_call(q, seat, target, body, e);
     if (kind == FAIL_NONE) {
         kind = sqs_read_batch(buf_span(&seat->answer.body), entries, count, e);
-        if (e != NULL && e->kind != FAIL_NONE) { /* of one of the entries, too */
+        if (e != NULL && e->kind != FAIL_NONE) { /* or of one of the entries */
             err_copy(e->request_id, sizeof(e->request_id),
                      http_field(&seat->answer, "x-amzn-requestid"));
         }
@@ -210,7 +210,7 @@ enum err_kind sqs_delete(struct sqs_queue *q, struct sqs_entry *entries, size_t 
 {
     struct buf body = BUF_INIT(SQS_REQUEST_BYTES);
     sqs_write_delete(&body, q->url, entries, count);
-    enum err_kind kind = batch(q, "AmazonSQS.DeleteMessageBatch", &body, entries, count, e);
+    enum err_kind kind = send_batch(q, "AmazonSQS.DeleteMessageBatch", &body, entries, count, e);
     buf_done(&body);
     return kind;
 }
@@ -221,7 +221,7 @@ enum err_kind sqs_change_visibility(struct sqs_queue *q, struct sqs_entry *entri
     struct buf body = BUF_INIT(SQS_REQUEST_BYTES);
     sqs_write_visibility(&body, q->url, entries, count);
     enum err_kind kind =
-        batch(q, "AmazonSQS.ChangeMessageVisibilityBatch", &body, entries, count, e);
+        send_batch(q, "AmazonSQS.ChangeMessageVisibilityBatch", &body, entries, count, e);
     buf_done(&body);
     return kind;
 }
@@ -232,7 +232,7 @@ enum err_kind sqs_send(struct sqs_queue *q, struct sqs_outgoing *messages, size_
     struct buf body = BUF_INIT(SQS_REQUEST_BYTES);
     struct http_seat *seat = http_pool_take(q->pool);
     sqs_write_send(&body, q->url, messages, count);
-    enum err_kind kind = call(q, seat, "AmazonSQS.SendMessageBatch", &body, e);
+    enum err_kind kind = send_call(q, seat, "AmazonSQS.SendMessageBatch", &body, e);
     if (kind == FAIL_NONE) {
         kind = sqs_read_send(buf_span(&seat->answer.body), messages, count, e);
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One curl_multi drives the polls of all queues. A queue's poll keeps its handle, so its
- * connection, from one poll to the next. Credentials that have to be fetched are waited for by
- * a thread for each source of them, so that a slow one delays no other queue's messages. A poll
- * whose error could be corrected (clock, credentials) starts again by itself; what cannot be is
- * reported, and waiting before the next poll is the caller's business.
+ * One curl_multi drives the polls of all queues. The poll of a queue keeps its handle, and so its
+ * connection, from one poll to the next. For each source of credentials that must be fetched, a
+ * thread of its own waits, so that a slow source does not delay the messages of other queues. A
+ * poll with an error that could be corrected (clock, credentials) is sent again. Other errors are
+ * returned, and the caller decides when to poll again.
  */
 #include "base/alloc.h"
 #include "net/creds_fetcher.h"
@@ -16,44 +16,44 @@
 
 enum { POLL_CONNECT_MS = 5000, POLL_EXTRA_MS = 15000, MS_PER_S = 1000 };
 
-/* The poll of one queue, kept for the next. */
+/* The poll of one queue, reused for the next one. */
 struct poll {
-    struct poll *all;    /* next of the poller's list */
-    struct poll *failed; /* next of those that could not begin */
+    struct poll *all;    /* next in the list of all polls */
+    struct poll *failed; /* next in the list of polls that could not be started */
     struct sqs_queue *queue;
     void *tag;
     bool under_way;
-    struct creds_fetcher *fetcher; /* of the credentials it waits for; else NULL */
+    struct creds_fetcher *fetcher; /* of the credentials that it waits for; else NULL */
     struct http *http;
-    CURL *easy; /* of http, while it is with the poller's multi; else NULL */
+    CURL *easy; /* of http, while it is in the multi handle; else NULL */
     struct signer signer;
     struct signed_try attempt; /* initialised while under_way */
     struct http_header headers[SQS_HEADERS];
     struct http_request request, sent;
     struct buf body;
     struct http_answer answer;
-    struct err err; /* why it could not begin */
+    struct err err; /* why it could not be started */
 };
 
-/* A source of credentials that was not at hand once. */
-struct object_origin {
-    struct object_origin *next;
+/* A source of credentials that had to be fetched once. */
+struct waited_source {
+    struct waited_source *next;
     struct creds_source *creds;
     struct creds_fetcher *fetcher;
 };
 
 struct sqs_poller {
     CURLM *multi;
-    struct object_origin *sources;
+    struct waited_source *sources;
     struct poll *all;
-    struct poll *failed; /* could not begin: to be told by next */
+    struct poll *failed; /* could not be started; returned by sqs_poller_next */
     atomic_bool woken;
 };
 
 struct sqs_poller *sqs_poller_new(void)
 {
     struct sqs_poller *p = mem_zeros(1, sizeof(*p));
-    struct http *first = http_new_for_multi(NULL); /* sees to it that curl is initialised */
+    struct http *first = http_new_for_multi(NULL); /* initialises curl */
     p->multi = curl_multi_init();
     if (p->multi == NULL) {
         abort();
@@ -94,16 +94,16 @@ static void wake_multi(void *ctx)
     (void)curl_multi_wakeup(ctx);
 }
 
-/* Have its credentials fetched, unless that is under way. */
-static struct creds_fetcher *ask(struct sqs_poller *p, struct creds_source *creds)
+/* Have the credentials fetched, unless a fetch is in progress. */
+static struct creds_fetcher *fetch_creds(struct sqs_poller *p, struct creds_source *creds)
 {
-    struct object_origin *s = p->sources;
+    struct waited_source *s = p->sources;
     while (s != NULL && s->creds != creds) {
         s = s->next;
     }
     if (s == NULL) {
         s = mem_alloc(sizeof(*s));
-        *s = (struct object_origin){p->sources, creds,
+        *s = (struct waited_source){p->sources, creds,
                                     creds_fetcher_new(creds, wake_multi, p->multi)};
         p->sources = s;
     }
@@ -111,13 +111,13 @@ static struct creds_fetcher *ask(struct sqs_poller *p, struct creds_source *cred
     return s->fetcher;
 }
 
-/* Sign and send, or wait for credentials. False: *e says why it could not begin. */
-static bool begin(struct sqs_poller *p, struct poll *poll, struct err *e)
+/* Sign and send, or wait for credentials. False: it could not be started, for the reason in *e. */
+static bool begin_poll(struct sqs_poller *p, struct poll *poll, struct err *e)
 {
     struct signed_try *t = &poll->attempt;
     enum err_kind kind = signed_sign(t, &poll->signer, &poll->request, &poll->sent, e);
     if (t->creds_missing || t->creds_due) {
-        struct creds_fetcher *fetcher = ask(p, poll->signer.creds);
+        struct creds_fetcher *fetcher = fetch_creds(p, poll->signer.creds);
         poll->fetcher = t->creds_missing ? fetcher : NULL;
     }
     if (poll->fetcher != NULL) {
@@ -140,13 +140,13 @@ static bool begin(struct sqs_poller *p, struct poll *poll, struct err *e)
 
 static void begin_or_fail(struct sqs_poller *p, struct poll *poll)
 {
-    if (!begin(p, poll, &poll->err)) {
+    if (!begin_poll(p, poll, &poll->err)) {
         poll->failed = p->failed;
         p->failed = poll;
     }
 }
 
-static void end(struct poll *poll)
+static void end_poll(struct poll *poll)
 {
     poll->under_way = false;
     poll->fetcher = NULL;
@@ -159,7 +159,7 @@ void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_message
     struct sqs_receive receive = {max_messages, wait_s, visibility_s};
     struct poll *poll = find_poll(p, q);
     if (poll->under_way) {
-        abort(); /* a mistake of the caller */
+        abort(); /* an error of the caller */
     }
     poll->under_way = true;
     poll->tag = tag;
@@ -180,7 +180,7 @@ void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_message
     begin_or_fail(p, poll);
 }
 
-/* Those whose credentials have come, or cannot be had. */
+/* Start polls whose credentials have arrived or failed. */
 static void begin_waiting(struct sqs_poller *p)
 {
     for (struct poll *poll = p->all; poll != NULL; poll = poll->all) {
@@ -191,10 +191,11 @@ static void begin_waiting(struct sqs_poller *p)
     }
 }
 
-/* ---- The end of a poll ---- */
+/* ---- The result of a poll ---- */
 
-/* What came, into *out. False: it goes on, with another try. */
-static bool settle(struct sqs_poller *p, struct poll *poll, CURLcode code, struct sqs_polled *out)
+/* Set *out to the result. False: the poll was sent again. */
+static bool settle_poll(struct sqs_poller *p, struct poll *poll, CURLcode code,
+                        struct sqs_polled *out)
 {
     struct sqs_received got = {.count = 0};
     struct err *e = &out->err;
@@ -202,7 +203,7 @@ static bool settle(struct sqs_poller *p, struct poll *poll, CURLcode code, struc
     if (kind == FAIL_NONE) {
         switch (signed_judge(&poll->attempt, &poll->signer, &poll->answer, NULL, e)) {
         case SIGNED_AGAIN:
-            if (begin(p, poll, e)) {
+            if (begin_poll(p, poll, e)) {
                 return false;
             }
             kind = e->kind;
@@ -224,11 +225,11 @@ static bool settle(struct sqs_poller *p, struct poll *poll, CURLcode code, struc
 
 static void hand_out(struct poll *poll, struct sqs_polled *out)
 {
-    end(poll);
+    end_poll(poll);
     out->queue = poll->queue;
     out->tag = poll->tag;
     if (poll->answer.body.cap > HTTP_HEAD_BYTES) {
-        buf_done(&poll->answer.body); /* queues are many, large answers rare */
+        buf_done(&poll->answer.body); /* there are many queues, and large responses are rare */
     }
 }
 
@@ -256,7 +257,7 @@ static bool next_done(struct sqs_poller *p, struct sqs_polled *out)
         CURLcode code = m->data.result;
         (void)curl_multi_remove_handle(p->multi, poll->easy);
         poll->easy = NULL;
-        if (settle(p, poll, code, out)) {
+        if (settle_poll(p, poll, code, out)) {
             hand_out(poll, out);
             return true;
         }
@@ -296,8 +297,8 @@ void sqs_poller_free(struct sqs_poller *p)
     if (p == NULL) {
         return;
     }
-    for (struct object_origin *s = p->sources; s != NULL;) {
-        struct object_origin *next = s->next;
+    for (struct waited_source *s = p->sources; s != NULL;) {
+        struct waited_source *next = s->next;
         creds_fetcher_free(s->fetcher);
         free(s);
         s = next;
@@ -308,7 +309,7 @@ void sqs_poller_free(struct sqs_poller *p)
             (void)curl_multi_remove_handle(p->multi, poll->easy);
         }
         if (poll->under_way) {
-            end(poll);
+            end_poll(poll);
         }
         sigv4_cache_wipe(&poll->signer.cache);
         http_answer_done(&poll->answer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sqs_priv.h - what calls and polls of net/sqs share. */
+/* sqs_priv.h - shared by calls and polls of net/sqs. */
 #ifndef NET_SQS_PRIV_H
 #define NET_SQS_PRIV_H
 
@@ -15,12 +15,12 @@ struct sqs_queue {
     struct skew skew;
 };
 
-/* The two headers that every request has; the second names the action. */
+/* Two headers of every request; the second names the action. */
 enum { SQS_HEADERS = 2 };
 
 void sqs_headers(struct http_header headers[SQS_HEADERS], const char *target);
 
-/* How the queue's requests are signed and their errors classed. */
+/* Parameters for signing a queue's requests and classifying their errors. */
 struct signer sqs_signer(struct sqs_queue *q);
 
 #endif

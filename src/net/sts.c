@@ -56,9 +56,9 @@ bool sts_clock_news(struct sts *s, int64_t *offset_ms)
     return skew_news(&s->skew, offset_ms);
 }
 
-/* Send a form; the answer is in seat->answer. */
-static enum err_kind ask(struct sts *s, struct http_seat *seat, struct creds_source *caller,
-                         struct span form, struct err *e)
+/* Send a form. The response is in seat->answer. */
+static enum err_kind send_form(struct sts *s, struct http_seat *seat, struct creds_source *caller,
+                               struct span form, struct err *e)
 {
     static const struct http_header headers[] = {
         {SPAN_INIT("Content-Type"), SPAN_INIT("application/x-www-form-urlencoded; charset=utf-8")},
@@ -85,7 +85,7 @@ static enum err_kind ask(struct sts *s, struct http_seat *seat, struct creds_sou
     return http_pool_call(seat, &how, &r, e);
 }
 
-static struct sts_assume parameters(const struct role_request *r)
+static struct sts_assume add_parameters(const struct role_request *r)
 {
     return (struct sts_assume){
         .role_arn = span_str(r->role_arn),
@@ -115,7 +115,7 @@ enum err_kind sts_check_role(const char *role_arn, const char *region, struct sp
     return FAIL_NONE;
 }
 
-/* The session is of the account that we meant. */
+/* Check that the session belongs to the expected account. */
 static enum err_kind check_account(const struct role_request *r, const char *region,
                                    const struct sts_identity *who, struct err *e)
 {
@@ -141,16 +141,16 @@ static enum err_kind check_account(const struct role_request *r, const char *reg
     return FAIL_NONE;
 }
 
-/* Send the form of an AssumeRole call and read its answer. */
-static enum err_kind assume(struct sts *s, struct creds_source *caller, struct buf *form,
-                            const struct role_request *r, struct creds *out, struct err *e)
+/* Send the form of an AssumeRole call and read the response. */
+static enum err_kind assume_role(struct sts *s, struct creds_source *caller, struct buf *form,
+                                 const struct role_request *r, struct creds *out, struct err *e)
 {
     struct sts_identity who;
     if (form->overflowed) {
         return err_set(e, FAIL_CONFIG, "sts: the request is too long");
     }
     struct http_seat *seat = http_pool_take(s->pool);
-    enum err_kind kind = ask(s, seat, caller, buf_span(form), e);
+    enum err_kind kind = send_form(s, seat, caller, buf_span(form), e);
     if (kind == FAIL_NONE) {
         kind = sts_read_credentials(buf_span(&seat->answer.body), out, &who, e);
     }
@@ -168,9 +168,9 @@ enum err_kind sts_assume_role(struct sts *s, struct creds_source *caller,
                               const struct role_request *r, struct creds *out, struct err *e)
 {
     struct buf form = BUF_INIT(STS_REQUEST_BYTES);
-    struct sts_assume a = parameters(r);
+    struct sts_assume a = add_parameters(r);
     sts_write_assume_role(&form, &a);
-    enum err_kind kind = assume(s, caller, &form, r, out, e);
+    enum err_kind kind = assume_role(s, caller, &form, r, out, e);
     buf_done(&form);
     return kind;
 }
@@ -180,10 +180,10 @@ enum err_kind sts_assume_role_with_web_identity(struct sts *s, const struct role
                                                 struct err *e)
 {
     struct buf form = BUF_SECRET(STS_REQUEST_BYTES);
-    struct sts_assume a = parameters(r);
+    struct sts_assume a = add_parameters(r);
     a.web_token = web_token;
     sts_write_web_identity(&form, &a);
-    enum err_kind kind = assume(s, NULL, &form, r, out, e);
+    enum err_kind kind = assume_role(s, NULL, &form, r, out, e);
     buf_done(&form);
     return kind;
 }
@@ -194,7 +194,7 @@ enum err_kind sts_get_caller_identity(struct sts *s, struct creds_source *caller
     struct buf form = BUF_INIT(STS_REQUEST_BYTES);
     sts_write_get_caller_identity(&form);
     struct http_seat *seat = http_pool_take(s->pool);
-    enum err_kind kind = ask(s, seat, caller, buf_span(&form), e);
+    enum err_kind kind = send_form(s, seat, caller, buf_span(&form), e);
     if (kind == FAIL_NONE) {
         kind = sts_read_identity(buf_span(&seat->answer.body), who, e);
     }
@@ -205,9 +205,10 @@ enum err_kind sts_get_caller_identity(struct sts *s, struct creds_source *caller
 
 /* ---- The external id ---- */
 
-/* True in *let_in if the role can be assumed with this external id (NULL: with none). */
-static enum err_kind probe(struct sts *s, struct creds_source *caller, const struct role_request *r,
-                           const char *external_id, bool *let_in, struct err *e)
+/* Try to assume the role with this external id (NULL: without one). *let_in: it succeeded. */
+static enum err_kind probe_role(struct sts *s, struct creds_source *caller,
+                                const struct role_request *r, const char *external_id, bool *let_in,
+                                struct err *e)
 {
     struct role_request wrong = *r;
     struct creds c;
@@ -219,7 +220,10 @@ static enum err_kind probe(struct sts *s, struct creds_source *caller, const str
     enum err_kind kind = sts_assume_role(s, caller, &wrong, &c, e);
     *let_in = kind == FAIL_NONE;
     creds_wipe(&c);
-    /* Only this is the role's own refusal; InvalidClientTokenId, say, is about us. */
+    /*
+     * Only AccessDenied is a denial by the role; InvalidClientTokenId, for example, concerns the
+     * worker's credentials.
+     */
     return strcmp(e->code, "AccessDenied") == 0 ? FAIL_NONE : kind;
 }
 
@@ -236,7 +240,7 @@ enum err_kind sts_probe_external_id(struct sts *s, struct creds_source *caller,
 
     const char *const ids[] = {NULL, wrong_id};
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-        enum err_kind kind = probe(s, caller, r, ids[i], &let_in, &why);
+        enum err_kind kind = probe_role(s, caller, r, ids[i], &let_in, &why);
         if (let_in) {
             return err_set(e, FAIL_CONFIG,
                            "sts: the role can be assumed %s external id; its trust policy must "

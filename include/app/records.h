@@ -7,7 +7,8 @@
  *     while (records_next(r, &record)) {
  *         ... record.value, records_line(r)->number ...
  *     }
- *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end
+ *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end, or
+ *                                                 FAIL_FORMAT: it is what its text says
  *
  * A damaged compression or a bomb is not such an error: it is the last record, a reject of
  * the object as a whole, as in the worker. Threads: one at a time.

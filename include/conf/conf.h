@@ -127,8 +127,9 @@ struct conf {
         size_t event_bytes; /* 0: what the producer takes less 1 KiB */
         uint64_t object_bytes;
         uint32_t ratio;
-        size_t memory;       /* 0: not checked */
-        double reject_share; /* 0: off */
+        uint64_t zstd_window_bytes; /* 0: DECODE_ZSTD_WINDOW_BYTES */
+        size_t memory;              /* 0: not checked */
+        double reject_share;        /* 0: off */
         int shutdown_grace_ms;
         int connect_timeout_ms;
         int idle_timeout_ms;

@@ -25,5 +25,6 @@ struct conf *customer_load(const char *config, const char *id, struct records_op
     }
     o->decode.object_bytes = c->limits.object_bytes;
     o->decode.ratio = c->limits.ratio;
+    o->decode.zstd_window_bytes = c->limits.zstd_window_bytes;
     return c;
 }

@@ -29,7 +29,7 @@ struct records {
     struct span text; /* text not yet cut into lines */
     struct line line;
     struct err damage; /* decode's verdict */
-    struct err err;    /* the file cannot be read */
+    struct err err;    /* the file cannot be read, or is of a format that is not read */
     bool at_eof;
     bool in_line;     /* the normalizer has a line */
     bool lines_ended; /* the last line was taken, or never will be */
@@ -134,6 +134,9 @@ static bool line_take(struct records *r)
 static bool last_reject(struct records *r, struct output *out)
 {
     r->ended = true;
+    if (r->damage.kind == FAIL_FORMAT && r->err.kind == FAIL_NONE) {
+        r->err = r->damage;
+    }
     if (r->damage.kind == FAIL_NONE || r->err.kind != FAIL_NONE) {
         return false;
     }

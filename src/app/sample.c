@@ -133,8 +133,8 @@ int app_sample(int argc, char **argv)
     };
     const struct usage usage = {
         "sample", "FILE...",
-        "Report how event files, plain or gzip, would be read: how many lines are events, which\n"
-        "fields are there and from which members, one event before and after, and where\n"
+        "Report how event files, plain or compressed, would be read: how many lines are events,\n"
+        "which fields are there and from which members, one event before and after, and where\n"
         "something looks like a secret (never the secret itself). '-' is standard input.\n"
         "Exit status: 0 the files would be accepted; 1 one would not, since it cannot be read, is\n"
         "damaged as a whole, has no event, or has more rejects than events.",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The versions of the libraries that are loaded, not of those it was built with: what a
- * distribution has fixed or broken is in the former. ISA-L and libconfig cannot be asked.
+ * distribution has fixed or broken is in the former. ISA-L, libconfig and snappy cannot be asked.
  */
 #include "app/version.h"
 
@@ -13,10 +13,12 @@
 #include <json.h>
 #include <libconfig.h>
 #include <librdkafka/rdkafka.h>
+#include <lz4.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <xxhash.h>
+#include <zstd.h>
 
 void version_print(void)
 {
@@ -30,6 +32,8 @@ void version_print(void)
     (void)printf("%s\n", json_engine());
     (void)printf("ISA-L %d.%d.%d (built with)\n", ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
                  ISAL_PATCH_VERSION);
+    (void)printf("zstd %s\n", ZSTD_versionString());
+    (void)printf("LZ4 %s\n", LZ4_versionString());
     (void)printf("xxHash %u.%u.%u\n", xxh / 10000, xxh / 100 % 100, xxh % 100);
     (void)printf("json-c %s\n", json_c_version());
     (void)printf("%s\n", XML_ExpatVersion());

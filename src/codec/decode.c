@@ -1,77 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ISA-L inflates; this file finds the members, watches the limits, and keeps the order
- * "good text first, then the damage". RFC 1952: members follow one another with nothing
- * between them; zeros behind the last one are padding (as gzip(1) has it), anything else is
- * damage.
+ * The order of things: object bytes, layers, text. Always the last of them that has something
+ * to do does it, so no more than one block waits between two; what is wrong with one ends those
+ * before it, and those behind it go on with what they have, so that the good text comes first.
+ *
+ *     chunk ─▶ layers[0] ─▶ layers[1] ─▶ text         depth: how many layers there are
+ *                ▲ floor: those before it are through
  */
 #include "codec/decode.h"
 
-#include "base/alloc.h"
-
-#include <limits.h>
 #include <stdlib.h>
 
-#include <isa-l/igzip_lib.h>
+#include "base/alloc.h"
+#include "codec/magic.h"
+
+#include "layer_priv.h"
 
 enum {
-    MAGIC_1 = 0x1f,
-    MAGIC_2 = 0x8b,
     /*
      * ISA-L detects damage sooner or later depending on how much input it was given, so it
      * always gets the same: chunks of this size, counted from the first byte.
      */
     CHUNK_BYTES = 16 * 1024,
+    WORDS_BYTES = 200,
 };
 
-enum decode_state {
-    AT_START, /* nothing seen */
-    AT_MAGIC, /* first byte was 1f: gzip only if 8b follows */
-    IN_PLAIN,
-    IN_MEMBER,
-    BETWEEN, /* a member has ended */
-    IN_PADDING,
-    AT_FAULT /* damaged or a bomb: no more text */
+enum text_state {
+    TEXT_HEAD, /* what is inside the layers so far is not known yet */
+    TEXT_PASS, /* UTF-8: as it is */
+    TEXT_WIDE, /* UTF-16 */
+    TEXT_OVER, /* no more text */
 };
 
 struct decode {
     struct decode_limits limits;
-    enum decode_state state;
-    bool first_member;
-    bool ending;       /* no more input will come */
-    size_t chunk_from; /* compressed bytes gathered and not yet used: */
-    size_t chunk_to;   /* chunk[chunk_from .. chunk_to) */
-    uint64_t in_bytes;
-    uint64_t out_bytes;
-    struct err fault; /* why AT_FAULT */
-    struct inflate_state z;
+    struct decode_found found;
+    struct err verdict;                  /* why there will be no more; told when all text is out */
+    char words[WORDS_BYTES];             /* of a FAIL_FORMAT */
+    bool ending;                         /* no more input will come */
+    size_t chunk_n;                      /* bytes gathered */
+    struct layer *layers[DECODE_LAYERS]; /* kept from object to object; NULL: none yet */
+    size_t depth, floor;
+    enum text_state text;
+    struct utf16 utf16;
+    struct span wide; /* TEXT_WIDE: not turned into UTF-8 yet */
+    uint64_t in_bytes, out_bytes;
     char chunk[CHUNK_BYTES];
     char block[DECODE_BLOCK_BYTES + DECODE_SLACK];
 };
+
+/* What a step came to. */
+enum progress {
+    PROGRESS_ON,   /* nothing to hand out, go on */
+    PROGRESS_TEXT, /* *out is text */
+    PROGRESS_WAIT, /* more input is needed */
+};
+
+_Static_assert((int)LAYER_BLOCK_BYTES <= DECODE_BLOCK_BYTES && (int)LAYER_SLACK >= DECODE_SLACK,
+               "a layer's text is handed out as it is");
 
 struct decode *decode_new(const struct decode_limits *limits)
 {
     struct decode *d = mem_zeros(1, sizeof(*d));
     d->limits = *limits;
+    if (d->limits.zstd_window_bytes == 0) {
+        d->limits.zstd_window_bytes = DECODE_ZSTD_WINDOW_BYTES;
+    }
     decode_reset(d);
     return d;
 }
 
 void decode_free(struct decode *d)
 {
+    for (size_t i = 0; d != NULL && i < DECODE_LAYERS; i++) {
+        layer_free(d->layers[i]);
+    }
     free(d);
 }
 
 void decode_reset(struct decode *d)
 {
-    d->state = AT_START;
-    d->first_member = true;
+    for (size_t i = 0; i < d->depth; i++) {
+        layer_trim(d->layers[i]);
+    }
+    d->found = (struct decode_found){0};
+    err_clear(&d->verdict);
+    d->words[0] = '\0';
     d->ending = false;
-    d->chunk_from = 0;
-    d->chunk_to = 0;
+    d->chunk_n = 0;
+    d->depth = 0;
+    d->floor = 0;
+    d->text = TEXT_HEAD;
+    d->wide = SPAN("");
     d->in_bytes = 0;
     d->out_bytes = 0;
-    err_clear(&d->fault);
 }
 
 uint64_t decode_bytes(const struct decode *d)
@@ -79,195 +101,339 @@ uint64_t decode_bytes(const struct decode *d)
     return d->out_bytes;
 }
 
-static void fail(struct decode *d, enum err_kind kind, const char *what)
+/* Both layers together. */
+static uint64_t windows_max(const struct decode_limits *limits)
 {
-    d->state = AT_FAULT;
-    (void)err_set(&d->fault, kind, "%s at byte %llu of the object", what,
+    uint64_t zstd =
+        limits->zstd_window_bytes != 0 ? limits->zstd_window_bytes : DECODE_ZSTD_WINDOW_BYTES;
+    return zstd > LZ4_BLOCK_MAX_BYTES ? zstd : LZ4_BLOCK_MAX_BYTES;
+}
+
+size_t decode_bytes_max(const struct decode_limits *limits)
+{
+    return sizeof(struct decode) + DECODE_LAYERS * layer_bytes_max() + (size_t)windows_max(limits);
+}
+
+/* ---- what is wrong ---- */
+
+/* A format that is not read outweighs damage: nothing of it is delivered, so nothing deleted. */
+static void judge(struct decode *d, const struct err *e)
+{
+    if (d->verdict.kind == FAIL_NONE || e->kind == FAIL_FORMAT) {
+        d->verdict = *e;
+    }
+}
+
+static void put_layers(const struct decode *d, struct buf *out)
+{
+    for (size_t i = d->found.layer_count; i > 0; i--) {
+        buf_add(out, SPAN(" in "));
+        buf_add(out, span_str(d->found.layers[i - 1]));
+    }
+}
+
+/* Inside the layers there is what is not read, as `d->found` has it. */
+static void not_read(struct decode *d)
+{
+    struct buf words = BUF_INIT(WORDS_BYTES);
+    struct err e = {.kind = FAIL_NONE};
+    buf_add(&words, span_str(d->found.format));
+    put_layers(d, &words);
+    err_copy(d->words, sizeof(d->words), buf_span(&words));
+    buf_done(&words);
+    (void)err_set(&e, FAIL_FORMAT, "%s is not read", d->words);
+    judge(d, &e);
+    d->text = TEXT_OVER;
+}
+
+static void bomb(struct decode *d, const char *what)
+{
+    struct err e = {.kind = FAIL_NONE};
+    (void)err_set(&e, FAIL_LIMIT, "%s at byte %llu of the object", what,
                   (unsigned long long)d->in_bytes);
+    d->verdict = e;
+    d->text = TEXT_OVER;
 }
 
-static struct span take_in(struct decode *d, struct span *in, size_t n)
+/* A layer cannot go on: those before it are through as well. */
+static void layer_failed(struct decode *d, size_t i, struct err *e)
 {
-    d->in_bytes += n;
-    return span_take(in, n);
-}
-
-static const char *inflate_text(int rc)
-{
-    switch (rc) {
-    case ISAL_INCORRECT_CHECKSUM:
-        return "gzip: wrong checksum or length of a member";
-    case ISAL_INVALID_WRAPPER:
-    case ISAL_UNSUPPORTED_METHOD:
-        return "gzip: damaged header of a member";
-    default:
-        return "gzip: damaged data";
-    }
-}
-
-/* With ISAL_GZIP, header and trailer of the member are ISA-L's work. */
-static void member_begin(struct decode *d)
-{
-    isal_inflate_init(&d->z);
-    d->z.crc_flag = ISAL_GZIP;
-    d->state = IN_MEMBER;
-}
-
-/* One call of inflate: moves *in, gives text, goes to BETWEEN at a member's end. */
-static struct span inflate_step(struct decode *d, struct span *in)
-{
-    uint32_t given = in->n < UINT_MAX ? (uint32_t)in->n : UINT_MAX;
-    d->z.next_in = (uint8_t *)(uintptr_t)in->p; /* only read, whatever ISA-L's type says */
-    d->z.avail_in = given;
-    d->z.next_out = (uint8_t *)d->block;
-    d->z.avail_out = DECODE_BLOCK_BYTES;
-
-    int rc = isal_inflate(&d->z);
-    (void)take_in(d, in, given - d->z.avail_in);
-    if (rc != ISAL_DECOMP_OK && rc != ISAL_END_INPUT && rc != ISAL_OUT_OVERFLOW) {
-        fail(d, FAIL_DATA, inflate_text(rc));
-    } else if (d->z.block_state == ISAL_BLOCK_FINISH) {
-        d->state = BETWEEN;
-        d->first_member = false;
-    }
-    return span_of(d->block, DECODE_BLOCK_BYTES - d->z.avail_out);
-}
-
-/* The byte after 1f. Both may have come in different pieces, so 1f is fed to ISA-L from here. */
-static struct span after_magic(struct decode *d, struct span *in)
-{
-    static const char first = MAGIC_1;
-    struct span magic = span_of(&first, 1);
-    if ((unsigned char)in->p[0] == MAGIC_2) {
-        member_begin(d);
-        d->in_bytes--; /* it was counted when it was seen */
-        return inflate_step(d, &magic);
-    }
-    if (!d->first_member) {
-        fail(d, FAIL_DATA, "gzip: garbage behind a member");
-        return span_of(d->block, 0);
-    }
-    d->state = IN_PLAIN;
-    d->block[0] = first;
-    return span_of(d->block, 1);
-}
-
-/* Where no member is open: what the next byte means. It is taken unless it starts plain text. */
-static void outside(struct decode *d, struct span *in)
-{
-    unsigned char c = (unsigned char)in->p[0];
-    if (c == MAGIC_1 && d->state != IN_PADDING) {
-        d->state = AT_MAGIC;
-    } else if (d->state == AT_START) {
-        d->state = IN_PLAIN;
-        return;
-    } else if (c == 0) {
-        d->state = IN_PADDING;
+    const struct layer *l = d->layers[i];
+    if (e->kind == FAIL_FORMAT) {
+        err_copy(d->words, sizeof(d->words), span_str(e->text));
     } else {
-        fail(d, FAIL_DATA, "gzip: garbage behind a member");
-        return;
+        struct err why = *e;
+        (void)err_set(e, why.kind, "%s at byte %llu of %s%s", why.text,
+                      (unsigned long long)layer_fault_at(l), i == 0 ? "the object" : "what is in ",
+                      i == 0 ? "" : layer_name(d->layers[i - 1]));
     }
-    (void)take_in(d, in, 1);
+    judge(d, e);
+    d->floor = i + 1;
 }
 
-static struct span plain_step(struct decode *d, struct span *in)
-{
-    struct span piece = take_in(d, in, in->n < DECODE_BLOCK_BYTES ? in->n : DECODE_BLOCK_BYTES);
-    memcpy(d->block, piece.p, piece.n);
-    return span_of(d->block, piece.n);
-}
-
-/* One step of whatever state there is; the text may be empty. */
-static struct span step(struct decode *d, struct span *in)
-{
-    switch (d->state) {
-    case AT_START:
-    case BETWEEN:
-    case IN_PADDING:
-        outside(d, in);
-        break;
-    case AT_MAGIC:
-        return after_magic(d, in);
-    case IN_PLAIN:
-        return plain_step(d, in);
-    case IN_MEMBER:
-        return inflate_step(d, in);
-    case AT_FAULT:
-        break;
-    }
-    return span_of(d->block, 0);
-}
-
-/* Count the text; true if it may be handed out. */
-static bool within_limits(struct decode *d, struct span text)
+/* What layer i gave so far, or the text; a bomb if that is too much. */
+static bool within_limits(struct decode *d, uint64_t bytes)
 {
     const struct decode_limits *l = &d->limits;
-    d->out_bytes += text.n;
-    if (l->object_bytes != 0 && d->out_bytes > l->object_bytes) {
-        fail(d, FAIL_LIMIT, "more text than limits.object_bytes allows");
+    if (l->object_bytes != 0 && bytes > l->object_bytes) {
+        bomb(d, "more text than limits.object_bytes allows");
         return false;
     }
-    if (l->ratio != 0 && d->out_bytes >= l->ratio_from && d->out_bytes / l->ratio > d->in_bytes) {
-        fail(d, FAIL_LIMIT, "compressed beyond limits.ratio");
+    if (l->ratio != 0 && bytes >= l->ratio_from && bytes / l->ratio > d->in_bytes) {
+        bomb(d, "compressed beyond limits.ratio");
         return false;
     }
     return true;
 }
 
-/* Gather *in into the chunk. True: it is full, or the last one, and not used up. */
+/* ---- what is inside ---- */
+
+/* Its type is read from its first bytes; NULL: skippable frames come first. */
+static const struct unpack_type *type_of(enum magic_what what)
+{
+    static const struct unpack_type *const types[] = {
+        [MAGIC_GZIP] = &unpack_gzip, [MAGIC_ZLIB] = &unpack_zlib,     [MAGIC_ZSTD] = &unpack_zstd,
+        [MAGIC_LZ4] = &unpack_lz4,   [MAGIC_SNAPPY] = &unpack_snappy, [MAGIC_SKIPPABLE] = NULL,
+    };
+    return types[what];
+}
+
+static void layer_add(struct decode *d, const struct magic *m, struct span head)
+{
+    if (d->layers[d->depth] == NULL) {
+        d->layers[d->depth] = layer_new();
+    }
+    struct layer *l = d->layers[d->depth];
+    layer_begin(l, type_of(m->what));
+    l->in = head;
+    d->found.layers[d->depth] = layer_name(l);
+    d->depth++;
+    d->found.layer_count = d->depth;
+}
+
+/* The head of what is inside the layers so far. What it is said to be decides what comes. */
+static void head_judge(struct decode *d, struct span head, bool whole)
+{
+    const struct magic *m = magic_find(head, whole);
+    if (m != NULL && m->what != MAGIC_NAMED && d->depth < DECODE_LAYERS) {
+        layer_add(d, m, head);
+        return;
+    }
+    d->found.known = true;
+    if (m != NULL) {
+        d->found.format = m->name;
+        not_read(d);
+        return;
+    }
+    d->found.encoding = text_encoding_find(head, &d->found.bom_bytes);
+    switch (d->found.encoding) {
+    case TEXT_UTF32LE:
+    case TEXT_UTF32BE:
+        d->found.format = text_encoding_name(d->found.encoding);
+        not_read(d);
+        break;
+    case TEXT_UTF16LE:
+    case TEXT_UTF16BE:
+        utf16_init(&d->utf16, d->found.encoding == TEXT_UTF16BE);
+        d->text = TEXT_WIDE;
+        break;
+    case TEXT_UTF8:
+        d->found.binary = magic_binary(head);
+        d->text = TEXT_PASS;
+        break;
+    }
+}
+
+/* ---- text ---- */
+
+static enum progress text_out(struct decode *d, struct span text, struct span *out)
+{
+    d->out_bytes += text.n;
+    if (text.n == 0 || !within_limits(d, d->out_bytes)) {
+        return PROGRESS_ON;
+    }
+    *out = text;
+    return PROGRESS_TEXT;
+}
+
+static enum progress wide_step(struct decode *d, struct span *out)
+{
+    size_t n = utf16_next(&d->utf16, &d->wide, d->block, DECODE_BLOCK_BYTES);
+    return text_out(d, span_of(d->block, n), out);
+}
+
+/* Bytes from inside all layers; of the object itself if there are none. */
+static enum progress text_step(struct decode *d, struct span bytes, struct span *out)
+{
+    switch (d->text) {
+    case TEXT_PASS:
+        if (d->depth == 0) {
+            memcpy(d->block, bytes.p, bytes.n); /* a chunk: for the slack behind it */
+            bytes.p = d->block;
+        }
+        return text_out(d, bytes, out);
+    case TEXT_WIDE:
+        d->wide = bytes;
+        return wide_step(d, out);
+    case TEXT_HEAD:
+    case TEXT_OVER:
+        break;
+    }
+    return PROGRESS_ON;
+}
+
+/* The head is complete: decide, and go on with it as text if that is what it is. */
+static enum progress head_step(struct decode *d, struct span head, bool whole, struct span *out)
+{
+    head_judge(d, head, whole);
+    return text_step(d, d->text == TEXT_WIDE ? span_from(head, d->found.bom_bytes) : head, out);
+}
+
+/* Every layer is at its end. */
+static enum progress text_end(struct decode *d, struct span *out)
+{
+    if (d->text == TEXT_HEAD) {
+        struct layer *l = d->depth > 0 ? d->layers[d->depth - 1] : NULL;
+        struct span head = l != NULL ? span_of(l->block, l->text_n) : SPAN("");
+        if (head.n > 0) {
+            return head_step(d, head, d->verdict.kind == FAIL_NONE, out);
+        }
+    }
+    bool whole = true;
+    size_t n = d->text == TEXT_WIDE ? utf16_last(&d->utf16, d->block, &whole) : 0;
+    if (!whole) {
+        struct err e = {.kind = FAIL_NONE};
+        (void)err_set(&e, FAIL_DATA, "%s: the data end inside a character",
+                      text_encoding_name(d->found.encoding));
+        judge(d, &e);
+    }
+    enum progress p = text_out(d, span_of(d->block, n), out);
+    d->text = TEXT_OVER;
+    return p;
+}
+
+/* ---- layers ---- */
+
+/* What this layer may have of the memory for windows. */
+static void windows_share(struct decode *d, size_t i)
+{
+    uint64_t others = 0;
+    for (size_t k = 0; k < d->depth; k++) {
+        others += k != i ? d->layers[k]->windows.used : 0;
+    }
+    d->layers[i]->windows.zstd_limit = d->limits.zstd_window_bytes;
+    d->layers[i]->windows.room = windows_max(&d->limits) - others;
+}
+
+static enum progress layer_run(struct decode *d, size_t i, struct span *out)
+{
+    struct layer *l = d->layers[i];
+    bool last = i + 1 == d->depth;
+    bool head = last && d->text == TEXT_HEAD;
+    struct err e = {.kind = FAIL_NONE};
+    struct span text;
+    windows_share(d, i);
+    bool good = layer_step(l, head, &text, &e);
+    d->found.layers[i] = layer_name(l);
+    d->in_bytes = d->layers[0]->in_bytes;
+    if (!within_limits(d, l->out_bytes)) {
+        return PROGRESS_ON;
+    }
+    if (!good) {
+        layer_failed(d, i, &e);
+    }
+    if (!last) {
+        d->layers[i + 1]->in = text;
+        return PROGRESS_ON;
+    }
+    if (!head) {
+        return text_step(d, text, out);
+    }
+    return text.n >= MAGIC_HEAD_BYTES ? head_step(d, text, false, out) : PROGRESS_ON;
+}
+
+/* No more bytes come for the first layer that is not through. */
+static void layer_close(struct decode *d)
+{
+    struct err e = {.kind = FAIL_NONE};
+    size_t i = d->floor;
+    if (d->verdict.kind == FAIL_NONE && !layer_end(d->layers[i], &e)) {
+        layer_failed(d, i, &e);
+    }
+    d->floor = i + 1;
+}
+
+/* ---- the object ---- */
+
+/* Gather *in into the chunk. True: it is to be handed on. */
 static bool gather(struct decode *d, struct span *in)
 {
-    bool full = d->chunk_to == CHUNK_BYTES;
-    if (full && d->chunk_from == d->chunk_to) {
-        d->chunk_from = 0;
-        d->chunk_to = 0;
-        full = false;
-    }
-    if (!full) {
-        size_t room = CHUNK_BYTES - d->chunk_to;
-        struct span piece = span_take(in, in->n < room ? in->n : room);
-        memcpy(d->chunk + d->chunk_to, piece.p, piece.n);
-        d->chunk_to += piece.n;
-    }
-    return (d->chunk_to == CHUNK_BYTES || d->ending) && d->chunk_from < d->chunk_to;
+    bool full = unpack_gather(d->chunk, &d->chunk_n, CHUNK_BYTES, in);
+    return full || (d->ending && d->chunk_n > 0);
 }
 
-/* One step from the chunk. False: nothing can be done before there is more input. */
-static bool step_chunk(struct decode *d, struct span *in, struct span *out)
+static enum progress chunk_step(struct decode *d, struct span *out)
 {
-    bool held = d->state == IN_MEMBER && d->z.avail_out == 0; /* ISA-L may have more output */
-    if (!held && !gather(d, in)) {
-        return false;
+    struct span chunk = span_of(d->chunk, d->chunk_n);
+    d->chunk_n = 0;
+    if (d->depth > 0) {
+        d->layers[0]->in = chunk;
+        return PROGRESS_ON;
     }
-    struct span chunk = span_of(d->chunk + d->chunk_from, d->chunk_to - d->chunk_from);
-    *out = step(d, &chunk);
-    d->chunk_from = d->chunk_to - chunk.n;
-    return true;
+    d->in_bytes += chunk.n;
+    if (d->text == TEXT_HEAD) {
+        return head_step(d, chunk, d->ending && chunk.n < CHUNK_BYTES, out);
+    }
+    return text_step(d, chunk, out);
 }
 
-/* Plain text goes straight from the input to the block, compressed text by way of the chunk. */
-static bool step_any(struct decode *d, struct span *in, struct span *out)
+/* Plain text goes straight from the input to the block, all else by way of the chunk. */
+static enum progress plain_step(struct decode *d, struct span *in, struct span *out)
 {
-    bool nothing_gathered = d->chunk_from == d->chunk_to;
-    if (d->state == IN_PLAIN && nothing_gathered) {
-        *out = in->n > 0 ? plain_step(d, in) : span_of(d->block, 0);
-        return out->n > 0;
+    struct span piece = span_take(in, in->n < DECODE_BLOCK_BYTES ? in->n : DECODE_BLOCK_BYTES);
+    d->in_bytes += piece.n;
+    return text_step(d, piece, out);
+}
+
+static enum progress decode_step(struct decode *d, struct span *in, struct span *out)
+{
+    if (d->wide.n > 0) {
+        return wide_step(d, out);
     }
-    return step_chunk(d, in, out);
+    if (d->depth == 0 && d->text == TEXT_PASS && in->n > 0) {
+        return plain_step(d, in, out);
+    }
+    size_t i = d->depth;
+    while (i > d->floor && !layer_can_work(d->layers[i - 1])) {
+        i--;
+    }
+    if (i > d->floor) {
+        return layer_run(d, i - 1, out);
+    }
+    if (d->floor == 0 && gather(d, in)) {
+        return chunk_step(d, out);
+    }
+    if (d->floor == 0 && !d->ending) {
+        return PROGRESS_WAIT;
+    }
+    if (d->floor < d->depth) {
+        layer_close(d);
+        return PROGRESS_ON;
+    }
+    return text_end(d, out);
 }
 
 bool decode_next(struct decode *d, struct span *in, struct span *out, struct err *e)
 {
-    while (d->state != AT_FAULT && step_any(d, in, out)) {
-        if (!within_limits(d, *out)) {
-            break;
-        }
-        if (out->n > 0) {
-            err_clear(e); /* damage behind this text is for the next call to tell */
-            return true;
-        }
+    enum progress p = PROGRESS_ON;
+    while (p == PROGRESS_ON && d->text != TEXT_OVER) {
+        p = decode_step(d, in, out);
     }
-    *e = d->fault;
+    if (p == PROGRESS_TEXT) {
+        err_clear(e); /* what is wrong behind this text is for the next call to tell */
+        return true;
+    }
+    *e = d->verdict;
     return false;
 }
 
@@ -275,12 +441,26 @@ bool decode_last(struct decode *d, struct span *out, struct err *e)
 {
     struct span nothing = SPAN("");
     d->ending = true;
-    if (decode_next(d, &nothing, out, e)) {
-        return true;
+    return decode_next(d, &nothing, out, e);
+}
+
+/* ---- what was found ---- */
+
+const struct decode_found *decode_found(const struct decode *d)
+{
+    return &d->found;
+}
+
+void decode_words(const struct decode *d, struct buf *out)
+{
+    if (d->words[0] != '\0') {
+        buf_add(out, span_str(d->words));
+        return;
     }
-    if (d->state == AT_MAGIC || d->state == IN_MEMBER) {
-        fail(d, FAIL_DATA, "gzip: the object ends inside a member,");
-        *e = d->fault;
-    }
-    return false;
+    bool binary = d->found.binary && d->found.encoding == TEXT_UTF8;
+    const char *inside = binary           ? "binary data"
+                         : d->found.known ? text_encoding_name(d->found.encoding)
+                                          : "nothing";
+    buf_add(out, span_str(inside));
+    put_layers(d, out);
 }

@@ -5,6 +5,7 @@
  */
 #include "conf/memory.h"
 
+#include "codec/decode.h"
 #include "conf/sizes.h"
 #include "event/output_batch.h"
 #include "event/record/long_lines.h"
@@ -12,7 +13,6 @@
 enum {
     KIB = 1024,
     CONNECTION_BYTES = 192 * KIB, /* curl's handle, its 16 KiB buffer, TLS, credentials, stack */
-    DECODER_BYTES = 320 * KIB,    /* ISA-L's state, a chunk in, a block out */
     ORDINAL_BYTES = 1024 * KIB,   /* 2^14 hashes, their table and their order */
     HELD_BYTES = 1280,            /* a receipt: handle, id, lease */
     POLL_BYTES = 96 * KIB,        /* a long poll: connection and an answer of usual size */
@@ -39,13 +39,15 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
     size_t shorter = line < SHORT_LINE_BYTES ? line : SHORT_LINE_BYTES;
     size_t lanes = (size_t)conf->limits.lanes;
     size_t readers = (size_t)READERS * READER_BYTES_PER_BYTE;
+    size_t decoder = decode_bytes_max(
+        &(struct decode_limits){.zstd_window_bytes = conf->limits.zstd_window_bytes});
     size_t output = conf->limits.event_bytes != 0 ? conf->limits.event_bytes : 1024 * KIB;
 
     bool may_be_long = line > SHORT_LINE_BYTES;
     size_t batch = may_be_long ? output_batch_max_bytes(output) : 0;
 
     *out = (struct memory_plan){
-        .lane_bytes = (size_t)CONNECTION_BYTES + DECODER_BYTES + ORDINAL_BYTES + line + 2 * output +
+        .lane_bytes = (size_t)CONNECTION_BYTES + decoder + ORDINAL_BYTES + line + 2 * output +
                       batch + readers * shorter,
         .long_bytes = may_be_long ? readers * line : 0,
         .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +

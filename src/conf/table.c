@@ -230,6 +230,16 @@ static const struct conf_row limits_rows[] = {
      .example = "2000",
      .text = "Maximum decompressed bytes for each byte of the object, checked from 64 MiB on; more "
              "is a decompression bomb."},
+    {.name = "zstd_window",
+     .type = CONF_SIZE,
+     MEMBER(conf, limits.zstd_window_bytes),
+     .standard = "\"8MiB\"",
+     .fixed = true,
+     .least = KIB(64),
+     .most = GIB(2),
+     .example = "\"128MiB\"",
+     .text = "Maximum window of a zstd frame; each lane may need this much memory. An object with "
+             "a larger window is left. zstd(1) uses up to 8 MiB, and more with --ultra or --long."},
     {.name = "memory",
      .type = CONF_SIZE,
      MEMBER(conf, limits.memory),
@@ -237,7 +247,7 @@ static const struct conf_row limits_rows[] = {
      .derived = "not checked",
      .least = MIB(32),
      .most = GIB(1024),
-     .example = "\"512MiB\"",
+     .example = "\"1GiB\"",
      .text =
          "Memory the worker may take. A configuration that could need more is refused at start."},
     {.name = "reject_share",

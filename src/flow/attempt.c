@@ -31,6 +31,7 @@ struct attempt *attempt_new(const struct attempt_parts *parts)
         .object_bytes = conf->limits.object_bytes,
         .ratio = conf->limits.ratio,
         .ratio_from = RATIO_FROM_BYTES,
+        .zstd_window_bytes = conf->limits.zstd_window_bytes,
     };
     a->parts = parts;
     a->s3 = s3_new(parts->s3);
@@ -148,9 +149,9 @@ static enum err_kind attempt_text(struct attempt *a, struct span text, struct er
 /* What the decoder said when it gave no more text. */
 static enum err_kind decoded(struct attempt *a, const struct err *said, struct err *e)
 {
-    if (said->kind == FAIL_LIMIT) {
+    if (said->kind == FAIL_LIMIT || said->kind == FAIL_FORMAT) {
         *e = *said;
-        return FAIL_LIMIT;
+        return e->kind;
     }
     a->damage = *said; /* FAIL_DATA or none */
     return FAIL_NONE;

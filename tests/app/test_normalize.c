@@ -159,6 +159,22 @@ static size_t gzip(struct span text, char *to, size_t cap)
     return n;
 }
 
+static void names_a_format_that_is_not_read_and_fails(void **state)
+{
+    struct place *p = *state;
+    put(p, "a", SPAN("PAR1\x15\x04\x15\x10 pages"));
+    put(p, "b", SPAN("\x28\xb5\x2f\xfd\x00\x88\x01\x00\x00"));
+    put(p, "c.jsonl", SPAN(EVENT("1")));
+    assert_int_equal(normalize(p, "@/a @/b @/c.jsonl"), 1);
+    assert_int_equal(line_count(&p->out), 1);
+    assert_non_null(strstr(p->err.p, "/a: Parquet is not read\n"));
+    assert_non_null(strstr(p->err.p, "/b: zstd window of 128 MiB, limits.zstd_window is 8 MiB\n"));
+    assert_null(strstr(p->err.p, "rejects"));
+    assert_int_equal(sample(p, "@/a"), 1);
+    assert_non_null(strstr(p->err.p, "/a: Parquet is not read\n"));
+    assert_int_equal(p->out.n, 0);
+}
+
 static void gives_events_and_keeps_rejects(void **state)
 {
     struct place *p = *state;
@@ -367,6 +383,7 @@ static void a_reader_that_goes_away_is_no_reason_for_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(names_a_format_that_is_not_read_and_fails),
         TEST(gives_events_and_keeps_rejects),
         TEST(counts_rejects_that_go_nowhere),
         TEST(names_the_object_as_told),

@@ -481,6 +481,21 @@ static void says_that_a_denied_bucket_may_be_of_another_account(void **state UNU
     teardown();
 }
 
+static void leaves_an_object_of_a_format_that_is_not_read_and_names_it(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("PAR1\x15\x04\x15\x10 pages"), .piece = 3});
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_sink.count, 0);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 10));
+    assert_int_equal(fake_sink.count, 1);
+    assert_string_equal(fake_sink.records[0].topic, "rejects");
+    assert_non_null(strstr(fake_sink.records[0].value, "format: Parquet is not read"));
+    assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_FORMAT]), 2);
+    assert_int_equal(stats_get(&at(0)->stats->objects_left), 2);
+    teardown();
+}
+
 static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
 {
     setup();
@@ -711,6 +726,7 @@ int main(void)
         cmocka_unit_test(leaves_a_bomb_with_one_reject),
         cmocka_unit_test(says_at_the_last_receive_why_an_object_was_not_read),
         cmocka_unit_test(says_that_a_denied_bucket_may_be_of_another_account),
+        cmocka_unit_test(leaves_an_object_of_a_format_that_is_not_read_and_names_it),
         cmocka_unit_test(pauses_the_customer_whose_role_is_denied),
         cmocka_unit_test(reads_nothing_by_a_role_that_asks_for_no_external_id),
         cmocka_unit_test(looks_once_whether_the_role_asks_for_its_external_id),

@@ -30,7 +30,8 @@ static uint64_t hash_lines(uint64_t h, struct lines *l, struct span text)
 
 static uint64_t run(struct span all, size_t piece)
 {
-    static const struct decode_limits limits = {1 << 22, 100, 1 << 16};
+    static const struct decode_limits limits = {
+        .object_bytes = 1 << 22, .ratio = 100, .ratio_from = 1 << 16};
     OWNED(decode) struct decode *d = decode_new(&limits);
     struct lines l;
     struct line line;

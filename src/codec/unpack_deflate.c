@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gzip (RFC 1952) and zlib (RFC 1950) by ISA-L, which inflates and checks what stands behind the
+ * deflate data. The headers are read here: see gzip_header.c.
+ */
+#include "codec/gzip_header.h"
+
+#include "base/alloc.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include <isa-l/igzip_lib.h>
+
+#include "unpack_priv.h"
+
+enum {
+    ZLIB_HEADER_BYTES = 2,
+    COPY_MAX_BYTES = 258, /* longest copy of deflate */
+};
+
+struct deflate {
+    bool gzip; /* else zlib */
+    bool in_header;
+    struct gzip_header header;
+    size_t zlib_seen; /* bytes of zlib's header */
+    struct inflate_state z;
+};
+
+static void *deflate_make(void)
+{
+    return mem_zeros(1, sizeof(struct deflate));
+}
+
+static void gzip_begin(void *state, struct unpack_windows *windows UNUSED)
+{
+    struct deflate *d = state;
+    d->gzip = true;
+    d->in_header = true;
+    gzip_header_init(&d->header);
+    isal_inflate_init(&d->z);
+    d->z.crc_flag = ISAL_GZIP_NO_HDR_VER;
+}
+
+static void zlib_begin(void *state, struct unpack_windows *windows UNUSED)
+{
+    struct deflate *d = state;
+    d->gzip = false;
+    d->in_header = true;
+    d->zlib_seen = 0;
+    isal_inflate_init(&d->z);
+    d->z.crc_flag = ISAL_ZLIB_NO_HDR_VER;
+}
+
+/* UNPACK_END: the header is whole. What is in zlib's was looked at by zlib_match. */
+static enum unpack_state header_step(struct deflate *d, struct span *in, struct err *e)
+{
+    if (!d->gzip) {
+        size_t left = ZLIB_HEADER_BYTES - d->zlib_seen;
+        d->zlib_seen += span_take(in, in->n < left ? in->n : left).n;
+        return d->zlib_seen == ZLIB_HEADER_BYTES ? UNPACK_END : UNPACK_ON;
+    }
+    const char *why = NULL;
+    switch (gzip_header_next(&d->header, in, &why)) {
+    case GZIP_HEADER_BAD:
+        (void)err_set(e, FAIL_DATA, "gzip: %s", why);
+        return UNPACK_BAD;
+    case GZIP_HEADER_DONE:
+        return UNPACK_END;
+    case GZIP_HEADER_MORE:
+        break;
+    }
+    return UNPACK_ON;
+}
+
+/*
+ * ISA-L moves its output on by the length of a copy before it looks where the copy is from. If
+ * that is nowhere, as many bytes of its output are what the memory held before: text of another
+ * object, perhaps of another customer. They must not get out.
+ */
+static void copy_withdraw(int rc, size_t had, struct unpack_out *out)
+{
+    if (rc == ISAL_INVALID_LOOKBACK || rc == ISAL_INVALID_SYMBOL) {
+        size_t given = out->n - had;
+        out->n -= given < COPY_MAX_BYTES ? given : COPY_MAX_BYTES;
+    }
+}
+
+static const char *inflate_text(int rc)
+{
+    return rc == ISAL_INCORRECT_CHECKSUM ? "wrong checksum or length of a member" : "damaged data";
+}
+
+/*
+ * ISA-L reads up to 8 bytes ahead. Behind gzip's trailer of 8 none is left, behind zlib's of 4
+ * some may be; they are the last ones that were cut off *in, in this call or, if there was no
+ * room for the text, in the one before, for the same input.
+ */
+static void give_back(struct deflate *d, struct span *in)
+{
+    size_t ahead = d->z.read_in_length > 0 ? (size_t)d->z.read_in_length / 8 : 0;
+    in->p -= ahead;
+    in->n += ahead;
+    d->z.read_in_length = 0;
+}
+
+static enum unpack_state deflate_step(void *state, struct span *in, struct unpack_out *out,
+                                      struct err *e)
+{
+    struct deflate *d = state;
+    if (d->in_header) {
+        enum unpack_state header = header_step(d, in, e);
+        if (header != UNPACK_END) {
+            return header;
+        }
+        d->in_header = false;
+    }
+    uint32_t given = in->n < UINT_MAX ? (uint32_t)in->n : UINT_MAX;
+    uint32_t room = (uint32_t)unpack_room(out);
+    size_t had = out->n;
+    d->z.next_in = (uint8_t *)(uintptr_t)in->p; /* only read, whatever ISA-L's type says */
+    d->z.avail_in = given;
+    d->z.next_out = (uint8_t *)out->p + out->n;
+    d->z.avail_out = room;
+
+    int rc = isal_inflate(&d->z);
+    (void)span_take(in, given - d->z.avail_in);
+    out->n += room - d->z.avail_out;
+    if (rc != ISAL_DECOMP_OK && rc != ISAL_END_INPUT && rc != ISAL_OUT_OVERFLOW) {
+        copy_withdraw(rc, had, out);
+        (void)err_set(e, FAIL_DATA, "%s: %s", d->gzip ? "gzip" : "zlib", inflate_text(rc));
+        return UNPACK_BAD;
+    }
+    if (d->z.block_state != ISAL_BLOCK_FINISH) {
+        return UNPACK_ON;
+    }
+    give_back(d, in);
+    return UNPACK_END;
+}
+
+static enum unpack_match gzip_match(const uint8_t *seen, size_t n)
+{
+    return unpack_magic(SPAN("\x1f\x8b"), seen, n);
+}
+
+/* A window of 32 KiB, no dictionary, and one of the four levels. */
+static enum unpack_match zlib_match(const uint8_t *seen, size_t n)
+{
+    if (seen[0] != 0x78) {
+        return MATCH_NO;
+    }
+    if (n == 1) {
+        return MATCH_MORE;
+    }
+    bool level = seen[1] == 0x01 || seen[1] == 0x5e || seen[1] == 0x9c || seen[1] == 0xda;
+    return level ? MATCH_YES : MATCH_NO;
+}
+
+const struct unpack_type unpack_gzip = {
+    .name = "gzip",
+    .piece = "member",
+    .memory_bytes = sizeof(struct deflate),
+    .match = gzip_match,
+    .make = deflate_make,
+    .release = free,
+    .begin = gzip_begin,
+    .step = deflate_step,
+};
+
+const struct unpack_type unpack_zlib = {
+    .name = "zlib",
+    .piece = "stream",
+    .memory_bytes = sizeof(struct deflate),
+    .match = zlib_match,
+    .make = deflate_make,
+    .release = free,
+    .begin = zlib_begin,
+    .step = deflate_step,
+};

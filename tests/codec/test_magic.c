@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Boundaries of the table; what real files are called is in test_decode_vectors. */
+#include "packing.h"
+
+#include <stdio.h>
+
+#include "codec/magic.h"
+#include "slurp.h"
+
+static const char *name_of(struct span head, bool whole)
+{
+    const struct magic *m = magic_find(head, whole);
+    return m != NULL ? m->name : "text";
+}
+
+static void is(struct span head, const char *name)
+{
+    assert_string_equal(name_of(head, true), name);
+}
+
+static void takes_a_cut_magic_for_what_it_begins(void **state UNUSED)
+{
+    is(SPAN("\x1f"), "gzip");
+    is(SPAN("\x04"), "lz4");
+    is(SPAN("\x04\x22\x4d"), "lz4");
+    is(SPAN("\xff\x06\x00"), "snappy");
+    is(SPAN("\x28"), "text");
+    is(SPAN("\x28\xb5"), "zstd");
+    is(SPAN("\x28\xb6"), "text");
+    is(SPAN("\x1f\x8a"), "text");
+    is(SPAN("\x04\x22\x4d\x19"), "text");
+    assert_string_equal(name_of(SPAN("\x1f"), false), "text"); /* more is to come */
+}
+
+static void tells_zlib_from_text_by_what_follows(void **state UNUSED)
+{
+    is(SPAN("x"), "text");
+    is(SPAN("x^"), "text");
+    is(SPAN("x^2 + 1"), "text");
+    is(SPAN("x^\x03\x00\x00\x00\x00\x01"), "zlib");
+    is(SPAN("x\x9c"), "zlib");
+    is(SPAN("x\x01"), "zlib");
+    is(SPAN("x\xda\x03\x00"), "zlib");
+    is(SPAN("x\x02"), "text"); /* the header check is wrong */
+    is(SPAN("\x68\x81"), "text");
+    /* far behind it there may be anything: only the first 64 bytes count */
+    char head[512];
+    memset(head, 'x', sizeof(head));
+    head[1] = '^';
+    head[64] = '\x01';
+    assert_string_equal(name_of(span_of(head, sizeof(head)), false), "text");
+    head[63] = '\x01';
+    assert_string_equal(name_of(span_of(head, sizeof(head)), false), "zlib");
+}
+
+static void knows_tar_by_its_checksum_alone(void **state UNUSED)
+{
+    struct buf b = BUF_INIT(1 << 20);
+    slurp(TEST_VECTORS "/decode/tar-v7/in", &b);
+    is(span_of(b.p, 512), "tar");
+    is(span_of(b.p, 511), "text");
+    b.p[0] ^= 1;
+    is(span_of(b.p, 512), "text");
+    b.p[0] ^= 1;
+    b.p[148] = '8';
+    is(span_of(b.p, 512), "text");
+    memset(b.p, 0, 512);
+    is(span_of(b.p, 512), "text");
+    buf_done(&b);
+}
+
+static void wants_all_of_the_magic_of_bzip2(void **state UNUSED)
+{
+    is(SPAN("BZh9\x31\x41\x59\x26\x53\x59"), "bzip2");
+    is(SPAN("BZh1\x17\x72\x45\x38\x50\x90"), "bzip2");
+    is(SPAN("BZh0\x31\x41\x59\x26\x53\x59"), "text");
+    is(SPAN("BZh9\x31\x41\x59\x26\x53\x58"), "text");
+    is(SPAN("BZh9\x31\x41\x59\x26\x53"), "text");
+    is(SPAN("BZh"), "text");
+}
+
+static void follows_raw_snappy_through_its_head(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(1 << 20);
+    char packed[20000];
+    size_t n = sizeof(packed);
+    text_make(&text, 10000, 3);
+    memcpy(text.p, "{", 1);
+    assert_int_equal(snappy_compress(text.p, text.n, packed, &n), SNAPPY_OK);
+    is(span_of(packed, n), "raw snappy");
+    assert_string_equal(name_of(span_of(packed, 512), false), "raw snappy");
+    is(span_of(packed, n - 1), "text"); /* whole, and not at its end */
+    packed[0] ^= 1;                     /* another length */
+    is(span_of(packed, n), "text");
+    buf_done(&text);
+
+    is(SPAN("\x07\x18{\"a\":1}"), "raw snappy");
+    is(SPAN("\x06\x18{\"a\":1}"), "text"); /* longer than it says */
+    is(SPAN("\x08\x18{\"a\":1}"), "text"); /* shorter */
+    is(SPAN("\x07\x18x\"a\":1}"), "text"); /* no JSON */
+    is(SPAN("\x0b\x18{\"a\":1}\x01\x07"), "raw snappy");
+    is(SPAN("\x0b\x18{\"a\":1}\x01\x08"), "text"); /* a copy from before the beginning */
+    is(SPAN("\x0b\x18{\"a\":1}\x01\x00"), "text"); /* a copy of itself */
+    is(SPAN("\x08\x18{\"a\":1}\x02\x07\x00"), "raw snappy");
+    is(SPAN("\x08\x18{\"a\":1}\x03\x07\x00\x00\x00"), "raw snappy");
+    is(SPAN("\x80\x80\x80\x80\x80\x01\x18{\"a\":1}"), "text"); /* a length beyond 32 bits */
+}
+
+static void never_takes_text_for_raw_snappy(void **state UNUSED)
+{
+    static const struct span texts[] = {
+        SPAN_INIT("{ \"name\":\"J\xf6rg\"}\n"), SPAN_INIT("[ {\"a\":\"\xe9\"} ]"),
+        SPAN_INIT("x  {\"a\":\"\xe9\"}"),       SPAN_INIT("{\0\"\0a\0\"\0:\0001\0}\0"),
+        SPAN_INIT("\0{\0\"\0a\0\"\0:\0001\0}"),
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        is(texts[i], "text");
+    }
+}
+
+static void knows_hadoop_by_both_its_lengths(void **state UNUSED)
+{
+    is(SPAN("\0\0\0\x07\0\0\0\x09\x07\x18{\"a\":1}"), "Hadoop-snappy");
+    is(SPAN("\0\0\0\x00\0\0\0\x09\x07\x18{\"a\":1}"), "text");
+    is(SPAN("\0\0\0\x07\0\0\0\x00\x07\x18{\"a\":1}"), "text");
+    is(SPAN("\0\0\0\x07\0\0\xff\x09\x07\x18{\"a\":1}"), "text");
+    is(SPAN("\x10\0\0\x07\0\0\0\x09\x07\x18{\"a\":1}"), "text");
+}
+
+static void tells_messages_of_openpgp_from_text(void **state UNUSED)
+{
+    is(SPAN("\x85\x02\x0c\x03keyid"), "OpenPGP"); /* RSA, 4096 bits */
+    is(SPAN("\x84\x5e\x03keyid\x12"), "OpenPGP"); /* ECDH */
+    is(SPAN("\x8c\x0d\x04\x09\x03\x02"), "OpenPGP");
+    is(SPAN("\xc1\xc0\x4e\x03keyid"), "OpenPGP");
+    is(SPAN("\xc3\x0d\x04\x09\x03"), "OpenPGP");
+    is(SPAN("\xd2\xff\x00\x00\x10\x00\x01"), "OpenPGP");
+    is(SPAN("\x85\x02\x0c\x04keyid"), "text"); /* a version that there is not */
+    is(SPAN("\x87\x02\x0c\x03keyid"), "text"); /* of unknown length */
+    is(SPAN("\x99\x01\x0d\x04keys."), "text"); /* a key, no message */
+    is(SPAN("\xc3\xa4\xc3\xb6 text"), "text");
+    is(SPAN("\x85 Windows text\x03"), "text");
+    is(SPAN("\xc3\x0d"), "text");
+}
+
+static void wants_more_than_two_letters_of_a_bitmap(void **state UNUSED)
+{
+    is(SPAN("BM\x46\0\0\0\0\0\0\0\x36\0\0\0"), "a BMP image");
+    is(SPAN("BM\x46\0\0\0\0\0\1\0\x36\0\0\0"), "text");
+    is(SPAN("BM\x46\0\0\0\0\0\0\0\x36\0\0"), "text");
+    is(SPAN("RIFF\x24\0\0\0WAVE"), "text");
+}
+
+static void knows_a_stream_of_arrow_by_its_schema(void **state UNUSED)
+{
+    is(SPAN("\xff\xff\xff\xff\x78\0\0\0\x10\0\0\0"), "an Arrow stream");
+    is(SPAN("\xff\xff\xff\xff\x79\0\0\0\x10\0\0\0"), "text");
+    is(SPAN("\xff\xff\xff\xff\0\0\0\0\x10\0\0\0"), "text");
+    is(SPAN("\xff\xff\xff\xff\x78\0\0\0\x78\0\0\0"), "text");
+    is(SPAN("\xff\xff\xff\xff\x78\0\0\0\x10\0\0"), "text");
+}
+
+static void finds_nothing_in_nothing(void **state UNUSED)
+{
+    assert_null(magic_find(SPAN(""), true));
+    assert_null(magic_find(SPAN(""), false));
+    assert_false(magic_binary(SPAN("")));
+    assert_false(magic_raw_snappy(SPAN(""), true));
+}
+
+static void tells_control_bytes_of_text_from_others(void **state UNUSED)
+{
+    for (int c = 0; c < 256; c++) {
+        char byte = (char)c;
+        bool text = c == 0 || (c >= 9 && c <= 13) || c == 27 || c == 30 || c >= 32;
+        assert_int_equal(magic_binary(span_of(&byte, 1)), !text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_a_cut_magic_for_what_it_begins),
+        cmocka_unit_test(tells_zlib_from_text_by_what_follows),
+        cmocka_unit_test(knows_tar_by_its_checksum_alone),
+        cmocka_unit_test(wants_all_of_the_magic_of_bzip2),
+        cmocka_unit_test(follows_raw_snappy_through_its_head),
+        cmocka_unit_test(never_takes_text_for_raw_snappy),
+        cmocka_unit_test(knows_hadoop_by_both_its_lengths),
+        cmocka_unit_test(tells_messages_of_openpgp_from_text),
+        cmocka_unit_test(wants_more_than_two_letters_of_a_bitmap),
+        cmocka_unit_test(knows_a_stream_of_arrow_by_its_schema),
+        cmocka_unit_test(finds_nothing_in_nothing),
+        cmocka_unit_test(tells_control_bytes_of_text_from_others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

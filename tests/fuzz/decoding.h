@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decoding.h - an object through the decoder, for the fuzz targets of its parts. */
+#ifndef TESTS_FUZZ_DECODING_H
+#define TESTS_FUZZ_DECODING_H
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/rng.h"
+#include "codec/decode.h"
+
+enum { DECODED_MAX = 1 << 24 };
+
+struct decoded {
+    struct buf text;
+    struct buf words;
+    struct err err;
+};
+
+static inline void must(bool is)
+{
+    if (!is) {
+        abort();
+    }
+}
+
+static inline void decoded_done(struct decoded *d)
+{
+    buf_done(&d->text);
+    buf_done(&d->words);
+}
+
+/* In pieces of `piece` bytes; 0: of random ones. Each stands in memory of its own. */
+static inline void decoding(struct span object, size_t piece, struct decoded *out)
+{
+    static const struct decode_limits limits = {.object_bytes = 1 << 22,
+                                                .zstd_window_bytes = 1 << 20};
+    static struct decode *d; /* one for all inputs: each is an object after another */
+    struct span text;
+    struct rng rng;
+    d = d != NULL ? d : decode_new(&limits);
+    rng_init(&rng, object.n);
+    decode_reset(d);
+    *out = (struct decoded){.text = BUF_INIT(DECODED_MAX), .words = BUF_INIT(1024)};
+    buf_add_byte(&out->text, ' ');
+    buf_clear(&out->text);
+    while (object.n > 0 && out->err.kind == FAIL_NONE) {
+        size_t n = piece != 0 ? piece : 1 + rng_below(&rng, 64);
+        struct span in = span_take(&object, n < object.n ? n : object.n);
+        char *own = mem_alloc(in.n);
+        memcpy(own, in.p, in.n);
+        struct span rest = span_of(own, in.n);
+        while (decode_next(d, &rest, &text, &out->err)) {
+            must(text.n > 0 && text.n <= DECODE_BLOCK_BYTES);
+            buf_add(&out->text, text);
+        }
+        free(own);
+    }
+    while (decode_last(d, &text, &out->err)) {
+        buf_add(&out->text, text);
+    }
+    must(decode_bytes(d) >= out->text.n); /* text beyond a limit counts, and is not handed out */
+    decode_words(d, &out->words);
+    must(out->words.n > 0);
+}
+
+#endif

@@ -73,7 +73,7 @@ struct survey {
     uint64_t secret_count;              /* all of them */
     uint64_t times_from_object;         /* events that took the file's time for lack of their own */
     uint64_t unread_line;               /* of the first whose time could not be read; 0: none */
-    char unread[TIME_UNREAD_BYTES + 1]; /* what stood there, as JSON, cut */
+    char unread[TIME_UNREAD_BYTES + 1]; /* the value in its place, characters or JSON, cut */
     uint64_t example_line;              /* 0: none yet */
     struct buf before, after;           /* the example: a line without secrets */
 

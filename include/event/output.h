@@ -15,7 +15,7 @@ struct output {
     enum reject_reason reason; /* rejects only */
     bool passed_through;       /* events only: the bytes of the record are unchanged */
     bool time_from_object;     /* events only: the record had no time that could be used */
-    struct span time_unread;   /* ... and the JSON in its place, cut; "" if there is none */
+    struct span time_unread;   /* ... and the value in its place, cut; "" if there is none */
     bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */
 };
 

@@ -25,9 +25,13 @@ enum {
     OTLP_GROWTH = 4, /* an OTLP record repeats the attributes of its resource */
     /*
      * ... so that many small records of one large resource would be a bomb. All that the requests
-     * of one line expand to is limited to this multiple of the longest line.
+     * of one line expand to is limited to this multiple of the line. Records, names and values
+     * count as more bytes than they have: a short one costs as much as a longer one.
      */
     OTLP_LINE_GROWTH = 16,
+    OTLP_FREE_BYTES = 1 << 20,
+    OTLP_RECORD_BYTES = 128,
+    OTLP_WORD_BYTES = 8,
     UTF8_GROWTH = 3, /* of a text inside a record: U+FFFD for each byte that is not UTF-8 */
     DETAIL_BYTES = 160,
 };
@@ -333,12 +337,12 @@ static bool next_otlp(struct normalizer *n, struct output *out)
         return false;
     }
     struct value v;
-    n->otlp_bytes += n->otlp_text.n;
-    if (n->otlp_bytes > n->options.line_bytes * OTLP_LINE_GROWTH) {
+    n->otlp_bytes += n->otlp_text.n + OTLP_RECORD_BYTES;
+    if (n->otlp_bytes > n->line.text.n * OTLP_LINE_GROWTH + OTLP_FREE_BYTES) {
         n->in_otlp = false;
         return make_reject(n, REJECT_EVENT_TOO_LARGE,
                            "the OTLP records from here on: the line expands to more than 16 times "
-                           "limits.line_bytes",
+                           "its length",
                            out);
     }
     if (n->otlp_text.overflowed) {
@@ -348,6 +352,7 @@ static bool next_otlp(struct normalizer *n, struct output *out)
         !value_read(n->splitter.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
         return make_reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
     }
+    n->otlp_bytes += doc_payload(&v.doc, 0) * OTLP_WORD_BYTES;
     record_index_of(n->names, &v.doc, v.at, &n->index);
     return make_event(n, &v, SHAPE_OTLP, out);
 }

@@ -21,7 +21,7 @@ struct event_facts {
     struct span repository; /* ingest.repository as derived (repository.h), "" if none */
     struct span actor;      /* ingest.actor, "" if none */
 
-    /* With TIME_FROM_OBJECT: what stands where the time should be, as JSON, cut to
+    /* With TIME_FROM_OBJECT: the value in place of the time, characters or JSON, cut to
      * TIME_UNREAD_BYTES; "" if nothing does. Valid until the next event. */
     struct span time_unread;
 };

@@ -29,6 +29,9 @@ struct otlp {
      * are looked up once for all records (event/README.md, rule 26). */
     size_t attributes, scope_itself, metric_parts[OTLP_METRIC_PARTS];
     struct span metric_type;
+
+    size_t shared;       /* the resource that the text begins with; 0: none */
+    size_t shared_bytes; /* of that beginning */
 };
 
 /* Begin at the object `at`. */
@@ -37,7 +40,10 @@ void otlp_start(struct otlp *o, const struct doc *doc, size_t at);
 /* The number of records. With more than one, each gets an item number. */
 size_t otlp_count(const struct doc *doc, size_t at);
 
-/* The next record as JSON text into *text (cleared first). False: no more. */
+/*
+ * The next record as JSON text into *text: the same buffer for the whole walk, not changed between
+ * two calls, because what records share is written once and stays in it. False: no more.
+ */
 MUST_USE bool otlp_next(struct otlp *o, struct buf *text);
 
 /*

@@ -77,7 +77,10 @@ static void time_from_object(struct draft *d, const struct hit *hit)
 {
     d->time = timestamp_from_object(d->in->origin->modified_ns);
     if (hit->doc != NULL) {
-        d->time_unread = arena_cut(d->arena, doc_source(hit->doc, hit->at), TIME_UNREAD_BYTES);
+        bool text =
+            doc_tag(hit->doc, hit->at) == '"'; /* the usual case: its extent is not searched */
+        struct span s = text ? doc_string(hit->doc, hit->at) : doc_source(hit->doc, hit->at);
+        d->time_unread = arena_cut(d->arena, s, TIME_UNREAD_BYTES);
     }
 }
 

@@ -374,12 +374,17 @@ static void write_metric(const struct otlp *o, struct buf *out)
     buf_add_byte(out, '}');
 }
 
-bool otlp_next(struct otlp *o, struct buf *text)
+/*
+ * What all records of a resource begin with, written only for the first of them: elements that are
+ * dropped also cost a walk, and no limit of the output would bound that.
+ */
+static void write_shared(struct otlp *o, struct buf *text)
 {
-    buf_clear(text);
-    if (!next_record(o)) {
-        return false;
+    if (o->shared == o->resource && !text->overflowed) {
+        text->n = o->shared_bytes;
+        return;
     }
+    buf_clear(text);
     buf_add(text, SPAN("{\"resource\":{\"attributes\":"));
     if (o->attributes != 0) {
         write_attributes(o->doc, o->attributes, text);
@@ -387,6 +392,17 @@ bool otlp_next(struct otlp *o, struct buf *text)
         buf_add(text, SPAN("{}"));
     }
     buf_add_byte(text, '}');
+    o->shared = o->resource;
+    o->shared_bytes = text->n;
+}
+
+bool otlp_next(struct otlp *o, struct buf *text)
+{
+    if (!next_record(o)) {
+        buf_clear(text);
+        return false;
+    }
+    write_shared(o, text);
     write_copy(o->doc, o->scope_itself, SPAN("scope"), text);
     if (o->kind == KIND_METRICS) {
         write_metric(o, text);

@@ -97,6 +97,16 @@ static bool object_time(const struct doc *d, size_t at, struct timestamp *t)
     return date != 0 && scalar_time(d, date, t);
 }
 
+/* The value in place of a time. */
+static struct span unread(struct repair_state *r, size_t at)
+{
+    struct span s = SPAN("");
+    if (at != 0) {
+        s = doc_tag(r->doc, at) == '"' ? doc_string(r->doc, at) : doc_source(r->doc, at);
+    }
+    return arena_cut(r->arena, s, TIME_UNREAD_BYTES);
+}
+
 struct span repair_time(struct repair_state *r, size_t at, bool *own)
 {
     struct timestamp t;
@@ -109,8 +119,7 @@ struct span repair_time(struct repair_state *r, size_t at, bool *own)
     if (!*own && !(has_envelope && timestamp_parse(r->envelope_time, &t) &&
                    timestamp_plausible(t.ns, modified))) {
         t = timestamp_from_object(modified);
-        r->facts->time_unread =
-            at != 0 ? arena_cut(r->arena, doc_source(r->doc, at), TIME_UNREAD_BYTES) : SPAN("");
+        r->facts->time_unread = unread(r, at);
     }
     r->facts->time = t.quality;
     r->facts->key.time_ns = t.ns;

@@ -5,8 +5,8 @@
 #include "codec/secret.h"
 #include "codec/utf8.h"
 #include "event/map/build.h"
+#include "event/record/redactor.h"
 #include "event/schema/rules.h"
-#include "event/schema/word_match.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ void survey_free(struct survey *s)
 
 /* ---- secrets ---- */
 
-/* Where the walk is, as "a.b[3]"; cut if longer. */
+/* A path to a value, "a.b[3]"; cut if longer. */
 struct place {
     char text[SURVEY_MEMBER_BYTES];
     size_t n;
@@ -89,53 +89,64 @@ static void note_secret(struct survey *s, uint64_t line, const char *member, con
     s->secret_count++;
 }
 
-/* One note for a text, however many it holds. */
+/* One note for a text, however many secrets it has. */
 static void search_text(struct survey *s, uint64_t line, const char *member, struct span text)
 {
     struct secret found;
-    if (secret_find(text, 0, &found)) {
+    if (secret_find(text, &found)) {
         note_secret(s, line, member, found.kind);
     }
 }
 
-/* A member whose name says that its value is a secret, as in {"password":"x"}. */
-static bool name_tells(struct span name, struct span value)
+/* A name may itself contain a secret. */
+static void place_add_name(struct place *p, struct span name)
 {
-    char low[64];
-    struct span word = word_fold(name, low, sizeof(low));
-    return value.n >= 8 && word_in(word, "password passwd secret apikey token accesstoken "
-                                         "clientsecret privatekey authorization secretkey "
-                                         "refreshtoken secretaccesskey");
+    struct buf safe = BUF_INIT(EVENT_BYTES);
+    place_add(p, secret_redact(name, &safe) ? buf_span(&safe) : name, false);
+    buf_done(&safe);
 }
 
-static void search_value(struct survey *s, uint64_t line, const struct doc *d, size_t at,
-                         struct place *p)
+/* Move *at to the child that is or contains `target`. False: `target` is the name of the child. */
+static bool place_down(const struct doc *d, size_t *at, size_t target, struct place *p)
 {
-    char tag = doc_tag(d, at);
-    size_t was = p->n;
+    bool object = doc_tag(d, *at) == '{';
     size_t index = 0;
-    if (tag == '"') {
-        search_text(s, line, p->text, doc_string(d, at));
+    size_t i = doc_first(d, *at);
+    while (doc_next(d, i + (object ? 1 : 0)) <= target) {
+        i = doc_next(d, i + (object ? 1 : 0));
+        index++;
     }
-    if (tag != '{' && tag != '[') {
-        return;
-    }
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
+    if (object) {
+        place_add_name(p, doc_string(d, i));
+    } else {
         char number[24];
-        (void)snprintf(number, sizeof(number), "%zu", index++);
-        place_add(p, tag == '{' ? doc_string(d, i) : span_str(number), tag == '[');
-        if (tag == '{') {
-            struct span name = doc_string(d, i++);
-            if (doc_tag(d, i) == '"' && name_tells(name, doc_string(d, i))) {
-                note_secret(s, line, p->text, "a member of that name");
-                p->n = was;
-                p->text[was] = '\0';
-                continue;
-            }
+        (void)snprintf(number, sizeof(number), "%zu", index);
+        place_add(p, span_str(number), true);
+    }
+    *at = i + (object ? 1 : 0);
+    return *at <= target;
+}
+
+static struct place place_of(const struct doc *d, size_t target)
+{
+    struct place p = {.n = 0};
+    size_t at = DOC_ROOT;
+    while (at != target && place_down(d, &at, target, &p)) {
+    }
+    return p;
+}
+
+static void search_value(struct survey *s, uint64_t line, const struct doc *d)
+{
+    struct redactor r;
+    struct redaction hit;
+    redactor_start(&r, d, DOC_ROOT);
+    while (redactor_next(&r, &hit)) {
+        struct place p = {.n = 0};
+        if (s->secret_count < SURVEY_SECRETS) { /* the others are only counted */
+            p = place_of(d, hit.at);
         }
-        search_value(s, line, d, i, p);
-        p->n = was;
-        p->text[was] = '\0';
+        note_secret(s, line, p.text, hit.kind);
     }
 }
 
@@ -149,8 +160,7 @@ static void search_line(struct survey *s, const struct line *line)
     s->searched = line->number;
     uint64_t before = s->secret_count;
     while (rest.n > 0 && json_scan(s->reader, &rest, &doc, NULL) == FAIL_NONE) {
-        struct place p = {.n = 0};
-        search_value(s, line->number, &doc, DOC_ROOT, &p);
+        search_value(s, line->number, &doc);
     }
     search_text(s, line->number, "", rest);
     s->clean = s->secret_count == before;

@@ -1,376 +1,238 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass, a few readers at each place. A reader of a key's format begins only where no
- * letter, digit, '_' or '-' stands before it, or where an escape ends (of a JSON text in the text:
- * \\nghp_...), so no run of such bytes is read more than a few times: linear, whatever the text.
+ * One pass over a text. At each byte the forms that begin with it are tried (secret_forms.c); the
+ * pass continues after a secret that was found. Escapes of JSON are resolved first, in a copy;
+ * positions in the copy are converted to positions in the source.
  */
-#include "codec/secret.h"
+#include "secret_priv.h"
 
 enum {
-    REMEMBERED_MAX = 8,   /* assigned values that are replaced wherever they stand again */
+    REMEMBERED_MAX = 8,   /* assigned values that are replaced wherever they occur */
     REMEMBERED_BYTES = 8, /* shorter ones are not */
+    /* nor are longer ones: each position where one might occur costs a comparison */
+    REMEMBERED_LONGEST_BYTES = 256,
+    ESCAPE_BYTES = 6, /* \u0041 */
 };
 
 static const struct span redacted = SPAN_INIT("[REDACTED]");
 
-/* ---- bytes ---- */
+/* ---- escapes ---- */
 
-static char lower(char c)
+/* Byte `plain` of the copy is byte `source` of the source, and so on until the next shift. */
+struct shift {
+    size_t plain, source;
+};
+
+static int hex_digit(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    char low = ascii_lower(c);
+    return ascii_is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
-static bool is_alnum(char c)
+/* The escape of a printable ASCII character, after its backslash: its bytes; 0: there is none. */
+static size_t escape_at(struct span s, char *c)
 {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
-static bool is_token(char c)
-{
-    return is_alnum(c) || c == '_' || c == '-';
-}
-
-static bool is_upper_digit(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_bearer(char c)
-{
-    return is_alnum(c) || (c != '\0' && strchr("._~+/=-", c) != NULL);
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool is_value(char c)
-{
-    return !is_space(c) && c != '"' && c != '\'' && c != ',' && c != '`' && c != '\\';
-}
-
-/* First byte at or behind i for which `is` does not hold. */
-static size_t run_end(struct span t, size_t i, bool (*is)(char))
-{
-    while (i < t.n && is(t.p[i])) {
-        i++;
+    if (s.n >= 1 && *s.p == '/') {
+        *c = '/';
+        return 1;
     }
-    return i;
-}
-
-static bool at_word(struct span t, size_t i, struct span word)
-{
-    return t.n - i >= word.n && memcmp(t.p + i, word.p, word.n) == 0;
-}
-
-/* The same in any case; the word is lower case. */
-static bool at_word_any_case(struct span t, size_t i, struct span word)
-{
-    if (t.n - i < word.n) {
-        return false;
+    if (s.n < ESCAPE_BYTES - 1 || memcmp(s.p, "u00", 3) != 0) {
+        return 0;
     }
-    for (size_t k = 0; k < word.n; k++) {
-        if (lower(t.p[i + k]) != word.p[k]) {
-            return false;
+    int high = hex_digit(s.p[3]);
+    int low = hex_digit(s.p[4]);
+    bool printable = high >= 2 && high <= 7 && low >= 0 && (high != 7 || low != 15);
+    *c = (char)(high * 16 + low);
+    return printable ? ESCAPE_BYTES - 1 : 0;
+}
+
+static bool has_escape(struct span text)
+{
+    const char *p = text.n > 0 ? memchr(text.p, '\\', text.n) : NULL;
+    char c = 0;
+    while (p != NULL) {
+        struct span rest = span_from(text, (size_t)(p - text.p) + 1);
+        if (escape_at(rest, &c) > 0) {
+            return true;
         }
+        p = rest.n > 0 ? memchr(rest.p, '\\', rest.n) : NULL;
     }
-    return true;
+    return false;
 }
 
-static bool found(struct secret *s, size_t from, size_t to, const char *kind)
+static void add_shift(struct secret_scan *scan, size_t source)
 {
-    *s = (struct secret){from, to, kind};
-    return true;
+    struct shift s = {scan->plain.n, source};
+    buf_add(&scan->shifts, span_of((const char *)&s, sizeof(s)));
 }
 
-/* ---- keys that are known by their form ---- */
-
-/* clang-format off: one row a format */
-static const struct {
-    struct span prefix;
-    bool (*is)(char); /* what follows */
-    size_t min, max;  /* how many of it; max 0: no limit */
-    const char *kind;
-} formats[] = {
-    {SPAN_INIT("AKIA"), is_upper_digit, 16, 16, "AWS access key"},
-    {SPAN_INIT("ASIA"), is_upper_digit, 16, 16, "AWS access key"},
-    {SPAN_INIT("ghp_"), is_alnum, 36, 0, "GitHub token"},
-    {SPAN_INIT("gho_"), is_alnum, 36, 0, "GitHub token"},
-    {SPAN_INIT("ghu_"), is_alnum, 36, 0, "GitHub token"},
-    {SPAN_INIT("ghs_"), is_alnum, 36, 0, "GitHub token"},
-    {SPAN_INIT("ghr_"), is_alnum, 36, 0, "GitHub token"},
-    {SPAN_INIT("github_pat_"), is_token, 22, 0, "GitHub token"},
-    {SPAN_INIT("glpat-"), is_token, 20, 0, "GitLab token"},
-    {SPAN_INIT("xoxa-"), is_token, 10, 0, "Slack token"},
-    {SPAN_INIT("xoxb-"), is_token, 10, 0, "Slack token"},
-    {SPAN_INIT("xoxe-"), is_token, 10, 0, "Slack token"},
-    {SPAN_INIT("xoxp-"), is_token, 10, 0, "Slack token"},
-    {SPAN_INIT("xoxr-"), is_token, 10, 0, "Slack token"},
-    {SPAN_INIT("xoxs-"), is_token, 10, 0, "Slack token"},
-    {SPAN_INIT("xapp-"), is_token, 10, 0, "Slack token"},
-    {SPAN_INIT("AIza"), is_token, 35, 35, "Google API key"},
-    {SPAN_INIT("ya29."), is_token, 20, 0, "Google OAuth token"},
-    {SPAN_INIT("sk_live_"), is_alnum, 16, 0, "Stripe key"},
-    {SPAN_INIT("rk_live_"), is_alnum, 16, 0, "Stripe key"},
-    {SPAN_INIT("sk_test_"), is_alnum, 16, 0, "Stripe key"},
-    {SPAN_INIT("sk-ant-"), is_token, 20, 0, "Anthropic key"},
-    {SPAN_INIT("sk-proj-"), is_token, 20, 0, "OpenAI key"},
-    {SPAN_INIT("sk-svcacct-"), is_token, 20, 0, "OpenAI key"},
-    {SPAN_INIT("sk-or-v1-"), is_alnum, 20, 0, "OpenRouter key"},
-    {SPAN_INIT("sk-"), is_alnum, 20, 0, "API key"},
-    {SPAN_INIT("npm_"), is_alnum, 36, 0, "npm token"},
-    {SPAN_INIT("hf_"), is_alnum, 30, 0, "Hugging Face token"},
-    {SPAN_INIT("gsk_"), is_alnum, 30, 0, "Groq key"},
-    {SPAN_INIT("xai-"), is_alnum, 30, 0, "xAI key"},
-    {SPAN_INIT("pplx-"), is_alnum, 30, 0, "Perplexity key"},
-    {SPAN_INIT("nvapi-"), is_token, 30, 0, "NVIDIA key"},
-    {SPAN_INIT("GOCSPX-"), is_token, 20, 0, "Google client secret"},
-    {SPAN_INIT("rk_test_"), is_alnum, 16, 0, "Stripe key"},
-    {SPAN_INIT("pypi-"), is_token, 50, 0, "PyPI token"},
-    {SPAN_INIT("dckr_pat_"), is_token, 20, 0, "Docker token"},
-    {SPAN_INIT("dop_v1_"), is_alnum, 40, 0, "DigitalOcean token"},
-    {SPAN_INIT("SG."), is_token, 16, 0, "SendGrid key"},
-};
-
-/* event-schema.md §11: what stands before '=' or ':'; and the keys of AWS, S3's kin and
- * Azure, which have no form of their own. A longer one stands before its head. */
-static const struct span labels[] = {
-    SPAN_INIT("api_key"),
-    SPAN_INIT("api-key"),
-    SPAN_INIT("apikey"),
-    SPAN_INIT("token"),
-    SPAN_INIT("secret_key"),
-    SPAN_INIT("secret-key"),
-    SPAN_INIT("secret_access_key"),
-    SPAN_INIT("secretaccesskey"),
-    SPAN_INIT("secretkey"),
-    SPAN_INIT("secret"),
-    SPAN_INIT("password"),
-    SPAN_INIT("authorization"),
-    SPAN_INIT("accountkey"),
-};
-
-static const struct span auth_schemes[] = {SPAN_INIT("bearer"), SPAN_INIT("basic"),
-                                           SPAN_INIT("token"), SPAN_INIT("digest")};
-/* clang-format on */
-
-static bool find_format(struct span t, size_t i, struct secret *s)
+/* The copy: \u0041 and \/ are resolved, however many backslashes are before them. */
+static void unescape(struct secret_scan *scan, struct span text)
 {
-    for (size_t k = 0; k < sizeof(formats) / sizeof(formats[0]); k++) {
-        if (!at_word(t, i, formats[k].prefix)) {
+    size_t i = 0;
+    while (i < text.n) {
+        size_t slashes = i;
+        char c = 0;
+        while (slashes < text.n && text.p[slashes] == '\\') {
+            slashes++;
+        }
+        size_t n = slashes > i ? escape_at(span_from(text, slashes), &c) : 0;
+        if (n > 0) {
+            add_shift(scan, i);
+            buf_add_byte(&scan->plain, c);
+            i = slashes + n;
+            add_shift(scan, i);
             continue;
         }
-        size_t from = i + formats[k].prefix.n;
-        size_t to = run_end(t, from, formats[k].is);
-        if (to - from >= formats[k].min && (formats[k].max == 0 || to - from <= formats[k].max)) {
-            return found(s, i, to, formats[k].kind);
-        }
+        const char *next =
+            slashes < text.n ? memchr(text.p + slashes, '\\', text.n - slashes) : NULL;
+        size_t to = next != NULL ? (size_t)(next - text.p) : text.n;
+        buf_add(&scan->plain, span_of(text.p + i, to - i));
+        i = to;
     }
-    return false;
 }
 
-/* eyJ….….… : header, payload, signature in base64url */
-static bool find_jwt(struct span t, size_t i, struct secret *s)
+static struct shift shift_of(const struct secret_scan *scan, size_t k)
 {
-    if (!at_word(t, i, SPAN("eyJ"))) {
-        return false;
-    }
-    size_t header = run_end(t, i, is_token);
-    if (header - i < 10 || header == t.n || t.p[header] != '.') {
-        return false;
-    }
-    size_t payload = run_end(t, header + 1, is_token);
-    if (payload - header < 10 || payload == t.n || t.p[payload] != '.') {
-        return false;
-    }
-    return found(s, i, run_end(t, payload + 1, is_token), "JSON web token");
+    struct shift s;
+    memcpy(&s, scan->shifts.p + k * sizeof(s), sizeof(s));
+    return s;
 }
 
-/* From -----BEGIN … PRIVATE KEY----- to the end of its END line, or of the text. */
-static bool find_private_key(struct span t, size_t i, struct secret *s)
+/* The position in the source. From call to call `at` must not decrease. */
+static size_t source_of(struct secret_scan *scan, size_t at)
 {
-    static const struct span begin = SPAN_INIT("-----BEGIN ");
-    static const struct span key = SPAN_INIT("PRIVATE KEY-----");
-    if (!at_word(t, i, begin)) {
-        return false;
+    size_t count = scan->shifts.n / sizeof(struct shift);
+    if (count == 0) {
+        return at;
     }
-    size_t k = i + begin.n;
-    while (k < t.n && (is_upper_digit(t.p[k]) || t.p[k] == ' ') && !at_word(t, k, key)) {
-        k++;
+    while (scan->shift + 1 < count && shift_of(scan, scan->shift + 1).plain <= at) {
+        scan->shift++;
     }
-    if (k == t.n || !at_word(t, k, key)) {
-        return false;
-    }
-    struct span rest = span_from(t, k + key.n);
-    const char *end = memmem(rest.p, rest.n, key.p, key.n);
-    size_t to = end != NULL ? (size_t)(end - t.p) + key.n : t.n;
-    return found(s, i, to, "private key");
-}
-
-/* ---- what is known by its place ---- */
-
-static bool already_redacted(struct span t, size_t i)
-{
-    return at_word(t, i, redacted) || at_word(t, i, SPAN("***REDACTED***"));
-}
-
-/* bearer <token> */
-static bool find_bearer(struct span t, size_t i, struct secret *s)
-{
-    if (!at_word_any_case(t, i, SPAN("bearer"))) {
-        return false;
-    }
-    size_t blanks = i + 6;
-    size_t from = run_end(t, blanks, is_space);
-    size_t to = run_end(t, from, is_bearer);
-    return from > blanks && to > from && found(s, from, to, "bearer token");
-}
-
-/* The scheme's word between "authorization:" and its value. */
-static size_t skip_scheme(struct span t, size_t i)
-{
-    for (size_t k = 0; k < sizeof(auth_schemes) / sizeof(auth_schemes[0]); k++) {
-        size_t end = i + auth_schemes[k].n;
-        if (at_word_any_case(t, i, auth_schemes[k]) && end < t.n && is_space(t.p[end])) {
-            return run_end(t, end, is_space);
-        }
-    }
-    return i;
-}
-
-static bool is_quote(char c)
-{
-    return c == '"' || c == '\'' || c == '`' || c == '\\';
-}
-
-static bool is_plain_word(struct span v)
-{
-    return span_eq(v, SPAN("null")) || span_eq(v, SPAN("true")) || span_eq(v, SPAN("false")) ||
-           span_eq(v, SPAN("none")) || span_eq(v, SPAN("{")) || span_eq(v, SPAN("["));
-}
-
-/* The value behind a label that ends at `i`; quotes around label and value are none of it. */
-static bool find_assigned(struct span t, size_t i, struct secret *s)
-{
-    i = run_end(t, run_end(t, i, is_quote), is_space);
-    if (i == t.n || (t.p[i] != ':' && t.p[i] != '=')) {
-        return false;
-    }
-    char sign = t.p[i++];
-    if (i < t.n && (t.p[i] == sign || (t.p[i] == '=' && sign == ':'))) {
-        return false; /* ==, :: and := are code */
-    }
-    i += i < t.n && t.p[i] == '>' ? 1 : 0;
-    i = run_end(t, run_end(t, i, is_space), is_quote);
-    i = skip_scheme(t, i);
-    size_t to = run_end(t, i, is_value);
-    while (to > i && strchr("}])>;&", t.p[to - 1]) != NULL && t.p[to - 1] != '\0') {
-        to--; /* what closes around the value */
-    }
-    if (to == i || already_redacted(t, i) || is_plain_word(span_of(t.p + i, to - i))) {
-        return false;
-    }
-    return found(s, i, to, "password, token or key");
-}
-
-static bool find_labelled(struct span t, size_t i, struct secret *s)
-{
-    for (size_t k = 0; k < sizeof(labels) / sizeof(labels[0]); k++) {
-        if (at_word_any_case(t, i, labels[k])) {
-            return find_assigned(t, i + labels[k].n, s);
-        }
-    }
-    return false;
-}
-
-static bool is_userinfo(char c)
-{
-    return !is_space(c) && c != '/' && c != '?' && c != '#' && c != '@' && c != '"' && c != '<' &&
-           c != '>' && c != '\'' && c != '`' && c != '\\';
-}
-
-static bool web_scheme(struct span t, size_t colon)
-{
-    return (colon >= 4 && at_word_any_case(t, colon - 4, SPAN("http"))) ||
-           (colon >= 5 && at_word_any_case(t, colon - 5, SPAN("https")));
-}
-
-/* scheme://user:password@host, and for the web also scheme://token@host */
-static bool find_url(struct span t, size_t i, struct secret *s)
-{
-    if (i == 0 || !is_alnum(t.p[i - 1]) || !at_word(t, i, SPAN("://"))) {
-        return false;
-    }
-    size_t from = i + 3;
-    size_t at = run_end(t, from, is_userinfo);
-    if (at == t.n || t.p[at] != '@' || at == from) {
-        return false;
-    }
-    const char *colon = memchr(t.p + from, ':', at - from);
-    if (colon == NULL && !web_scheme(t, i)) {
-        return false;
-    }
-    size_t secret = colon != NULL ? (size_t)(colon - t.p) + 1 : from;
-    return secret < at && !already_redacted(t, secret) && found(s, secret, at, "password in a URL");
+    struct shift s = shift_of(scan, scan->shift);
+    return s.plain <= at ? s.source + (at - s.plain) : at;
 }
 
 /* ---- the pass ---- */
 
-/* Whether a key may begin at i. */
+void secret_scan_start(struct secret_scan *scan, struct span text)
+{
+    *scan = (struct secret_scan){.text = text,
+                                 .plain = BUF_INIT(text.n + 1),
+                                 .shifts = BUF_INIT((text.n + 1) * sizeof(struct shift))};
+    if (has_escape(text)) {
+        unescape(scan, text);
+        scan->text = buf_span(&scan->plain);
+    }
+}
+
+void secret_scan_done(struct secret_scan *scan)
+{
+    buf_done(&scan->plain);
+    buf_done(&scan->shifts);
+}
+
+/* Whether a key may begin at i: not within a word, or after an escape of a text in the text. */
 static bool may_begin(struct span t, size_t i)
 {
     return i == 0 || !is_token(t.p[i - 1]) ||
            (i >= 2 && t.p[i - 2] == '\\' && memchr("bfnrt", t.p[i - 1], 5) != NULL);
 }
 
-static bool find_at(struct span t, size_t i, struct secret *s)
+static size_t any_case_end(struct span t, size_t i, struct span head)
 {
-    bool begins = may_begin(t, i);
-    switch (lower(t.p[i])) {
-    case ':':
-        return find_url(t, i, s);
-    case '-':
-        return find_private_key(t, i, s);
-    case 'e':
-        return begins && find_jwt(t, i, s);
-    case 'b':
-        return find_bearer(t, i, s);
-    case 'a':
-    case 'p':
-    case 's':
-        return (begins && find_format(t, i, s)) || find_labelled(t, i, s);
-    case 't':
-        return find_labelled(t, i, s);
-    case 'd':
-    case 'g':
-    case 'h':
-    case 'n':
-    case 'r':
-    case 'x':
-    case 'y':
-        return begins && find_format(t, i, s);
-    default:
-        return false;
+    if (t.n - i < head.n) {
+        return 0;
     }
+    for (size_t k = 0; k < head.n; k++) {
+        if (ascii_lower(t.p[i + k]) != head.p[k]) {
+            return 0;
+        }
+    }
+    return i + head.n;
 }
 
-bool secret_find(struct span text, size_t from, struct secret *s)
+static size_t name_end(struct span t, size_t i, struct span head)
 {
-    for (size_t i = from; i < text.n; i++) {
-        if (find_at(text, i, s) && s->from >= from) {
+    size_t k = 0;
+    while (k < head.n && i < t.n && ascii_lower(t.p[i]) == head.p[k]) {
+        k++;
+        i++;
+        bool joint = k < head.n && i + 1 < t.n && memchr("_-.", t.p[i], 3) != NULL;
+        i += joint && ascii_lower(t.p[i + 1]) == head.p[k] ? 1 : 0;
+    }
+    return k == head.n ? i : 0;
+}
+
+/* The end of the form's head at i; 0: it is not there. */
+static size_t head_end(const struct secret_form *f, struct span t, size_t i)
+{
+    switch (f->match) {
+    case HEAD_EXACT:
+        return at_word(t, i, f->head) ? i + f->head.n : 0;
+    case HEAD_ANY_CASE:
+        return any_case_end(t, i, f->head);
+    case HEAD_NAME:
+        return name_end(t, i, f->head);
+    }
+    return 0;
+}
+
+static bool find_one(struct secret_scan *scan, const struct secret_form *f, size_t i,
+                     struct secret *s)
+{
+    for (; f != NULL && f->head.n > 0; f++) {
+        size_t end = head_end(f, scan->text, i);
+        if (end != 0 && f->find(scan, f, i, end, s)) {
             return true;
         }
     }
     return false;
 }
 
+/* The next secret of scan->text. */
+static bool find_next(struct secret_scan *scan, struct secret *s)
+{
+    struct span t = scan->text;
+    for (size_t i = scan->at; i < t.n; i++) {
+        unsigned char c = (unsigned char)ascii_lower(t.p[i]);
+        if (c >= SECRET_GROUPS) {
+            continue;
+        }
+        const struct secret_group *g = &secret_groups[c];
+        if ((g->begins != NULL && may_begin(t, i) && find_one(scan, g->begins, i, s)) ||
+            (g->anywhere != NULL && find_one(scan, g->anywhere, i, s))) {
+            scan->at = s->to;
+            return true;
+        }
+    }
+    scan->at = t.n;
+    return false;
+}
+
+bool secret_scan_next(struct secret_scan *scan, struct secret *s)
+{
+    if (!find_next(scan, s)) {
+        return false;
+    }
+    s->from = source_of(scan, s->from);
+    s->to = source_of(scan, s->to);
+    return true;
+}
+
+bool secret_find(struct span text, struct secret *s)
+{
+    struct secret_scan scan;
+    secret_scan_start(&scan, text);
+    bool found = secret_scan_next(&scan, s);
+    secret_scan_done(&scan);
+    return found;
+}
+
 /* ---- redaction ---- */
 
 struct remembered {
-    struct span value[REMEMBERED_MAX];
-    size_t next[REMEMBERED_MAX];   /* where it stands again */
-    size_t looked[REMEMBERED_MAX]; /* no other place before this one: no byte is looked at twice */
+    struct span value[REMEMBERED_MAX]; /* of the text that is scanned */
     int count;
 };
 
@@ -381,77 +243,79 @@ static void remember(struct remembered *r, struct span value)
             return;
         }
     }
-    if (value.n >= REMEMBERED_BYTES && r->count < REMEMBERED_MAX) {
+    if (value.n >= REMEMBERED_BYTES && value.n <= REMEMBERED_LONGEST_BYTES &&
+        r->count < REMEMBERED_MAX) {
         r->value[r->count++] = value;
     }
 }
 
-/* Look for a remembered value in [from, before). */
-static void look_again(struct remembered *r, int i, struct span t, size_t from, size_t before)
-{
-    size_t start = from > r->looked[i] ? from : r->looked[i];
-    if (start >= before) {
-        return;
-    }
-    size_t end = before + r->value[i].n - 1 < t.n ? before + r->value[i].n - 1 : t.n;
-    const char *p = memmem(t.p + start, end - start, r->value[i].p, r->value[i].n);
-    r->next[i] = p != NULL ? (size_t)(p - t.p) : t.n;
-    r->looked[i] = p != NULL ? r->next[i] + 1 : before;
-}
-
-/* The nearest further occurrence of a remembered value, if it begins before *s. */
-static void find_again(struct remembered *r, struct span t, size_t from, struct secret *s)
-{
-    for (int i = 0; i < r->count; i++) {
-        if (r->next[i] < from || r->next[i] == t.n) {
-            r->next[i] = t.n;
-            look_again(r, i, t, from, s->from);
-        }
-        if (r->next[i] < s->from) {
-            *s = (struct secret){r->next[i], r->next[i] + r->value[i].n, "repeated"};
-        }
-    }
-}
-
-/* Values that were assigned somewhere in the text. False: it holds no secret at all. */
-static bool remember_all(struct span t, struct remembered *r)
+/* The values that the text assigns to names. False: the text has no secret. */
+static bool remember_all(struct secret_scan *scan, struct remembered *r)
 {
     struct secret s;
     bool any = false;
-    for (size_t from = 0; secret_find(t, from, &s); from = s.to) {
+    while (find_next(scan, &s)) {
         any = true;
-        if (strcmp(s.kind, "password, token or key") == 0) {
-            remember(r, span_of(t.p + s.from, s.to - s.from));
+        if (s.kind == secret_assigned) {
+            remember(r, span_of(scan->text.p + s.from, s.to - s.from));
         }
     }
+    scan->at = 0;
+    scan->client = NULL;
     return any;
+}
+
+/* The first occurrence of a remembered value in [from, s->from). False: none. */
+static bool find_again(const struct remembered *r, struct span t, size_t from, struct secret *s)
+{
+    for (size_t i = from; i < s->from && r->count > 0; i++) {
+        for (int k = 0; k < r->count; k++) {
+            if (t.p[i] == *r->value[k].p && at_word(t, i, r->value[k])) {
+                return secret_at(s, i, i + r->value[k].n, "repeated");
+            }
+        }
+    }
+    return false;
+}
+
+/* Append the source with the secrets of the text replaced. */
+static void replace_all(struct secret_scan *scan, const struct remembered *r, struct span source,
+                        struct buf *out)
+{
+    size_t from = 0; /* in the text */
+    size_t done = 0; /* in the source */
+    struct secret next;
+    struct secret s;
+    bool more = find_next(scan, &next);
+    for (;;) {
+        s = more ? next : (struct secret){scan->text.n, scan->text.n, ""};
+        if (!find_again(r, scan->text, from, &s) && !more) {
+            break;
+        }
+        size_t begin = source_of(scan, s.from);
+        buf_add(out, span_of(source.p + done, begin - done));
+        buf_add(out, redacted);
+        done = source_of(scan, s.to);
+        from = s.to;
+        if (more && next.to <= from) { /* it is within what was replaced */
+            scan->at = from;
+            more = find_next(scan, &next);
+        } else if (more && next.from < from) {
+            next.from = from;
+        }
+    }
+    buf_add(out, span_from(source, done));
 }
 
 bool secret_redact(struct span text, struct buf *out)
 {
     struct remembered r = {.count = 0};
-    if (!remember_all(text, &r)) {
-        return false;
+    struct secret_scan scan;
+    secret_scan_start(&scan, text);
+    bool any = remember_all(&scan, &r);
+    if (any) {
+        replace_all(&scan, &r, text, out);
     }
-    size_t from = 0;
-    struct secret s;
-    bool more = secret_find(text, 0, &s);
-    for (int i = 0; i < r.count; i++) {
-        r.next[i] = text.n;
-    }
-    for (;;) {
-        struct secret best = more ? s : (struct secret){text.n, text.n, ""};
-        find_again(&r, text, from, &best);
-        if (best.from == text.n) {
-            break;
-        }
-        buf_add(out, span_of(text.p + from, best.from - from));
-        buf_add(out, redacted);
-        from = best.to;
-        if (more && s.from < from) {
-            more = secret_find(text, from, &s);
-        }
-    }
-    buf_add(out, span_from(text, from));
-    return true;
+    secret_scan_done(&scan);
+    return any;
 }

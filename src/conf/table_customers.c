@@ -166,9 +166,9 @@ const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
      .standard = "\"off\"",
      .words = redact_words,
      .example = "\"secrets\"",
-     .text = "Replace secrets (well-known key formats, tokens, private keys, credentials in URLs) "
-             "in all "
-             "texts of an event."},
+     .text =
+         "Replace secrets in an event: well-known key formats, tokens, private keys, credentials "
+         "in URLs and commands, and values of members with a name like password."},
 };
 
 static const struct conf_row mapping_rows[] = {

@@ -124,6 +124,14 @@ static bool pass_through(struct event_maker *m, const struct event_maker_input *
     return true;
 }
 
+/* Replace the secrets of the record, before anything is made of it. */
+static bool redact(struct event_maker *m, const struct event_maker_input *in)
+{
+    struct value *v = in->value;
+    return !sanitizer_has_secret(&v->doc, v->at) ||
+           sanitizer_redact(&m->sanitizer, in->readers, &m->names, v);
+}
+
 static bool beacon_event(struct event_maker *m, const struct event_maker_input *in, struct buf *out,
                          struct output *o, enum reject_reason *why)
 {
@@ -132,8 +140,7 @@ static bool beacon_event(struct event_maker *m, const struct event_maker_input *
     o->passed_through = pass_through(m, in, out, &facts);
     if (!o->passed_through) {
         if (!sanitizer_value(&m->sanitizer, in->readers, &m->names, in->value) ||
-            (rules_redacts(in->rules) &&
-             !sanitizer_redact(&m->sanitizer, in->readers, in->value))) {
+            (rules_redacts(in->rules) && !redact(m, in))) {
             return false;
         }
         struct repair_input repair = {.doc = &in->value->doc,
@@ -150,11 +157,14 @@ static bool built_event(struct event_maker *m, const struct event_maker_input *i
                         struct output *o, enum reject_reason *why)
 {
     struct event_facts facts;
+    const char *text = in->value->text.p;
     bool as_it_is = m->names.unique && !in->value->doc.repaired;
     *why = REJECT_EVENT_TOO_LARGE;
-    if (!sanitizer_value(&m->sanitizer, in->readers, &m->names, in->value)) {
+    if (!sanitizer_value(&m->sanitizer, in->readers, &m->names, in->value) ||
+        (rules_redacts(in->rules) && !redact(m, in))) {
         return false;
     }
+    as_it_is = as_it_is && in->value->text.p == text;
     struct build_input build = {.doc = &in->value->doc,
                                 .at = in->value->at,
                                 .index = as_it_is ? in->index : NULL,

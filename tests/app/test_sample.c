@@ -113,6 +113,21 @@ static void names_line_and_member_of_a_secret_and_never_shows_it(void **state)
     assert_true(says(&s->text, "line 1, a[0].b"));
 }
 
+static void names_the_place_of_every_kind_of_secret(void **state)
+{
+    struct seen *s = *state;
+    const struct survey *v = look(
+        s, SPAN("{\"action\":\"shell\",\"env\":[{\"name\":\"PASSWORD\",\"value\":\"hunter22\"}],"
+                "\"args\":[\"x\",\"--token\",\"hunter22\"],\"https://u:hunter22@h/\":{\"token\":"
+                "\"hunter22\"}}\n"));
+    assert_int_equal(v->secret_count, 4);
+    assert_string_equal(v->secrets[0].member, "env[0].value");
+    assert_string_equal(v->secrets[1].member, "args[2]");
+    assert_string_equal(v->secrets[2].member, "https://u:[REDACTED]@h/");
+    assert_string_equal(v->secrets[3].member, "https://u:[REDACTED]@h/.token");
+    assert_false(says(&s->text, "hunter22"));
+}
+
 static void shows_the_first_text_that_is_no_time(void **state)
 {
     struct seen *s = *state;
@@ -141,7 +156,7 @@ static void a_beacon_event_tells_its_unread_time_too(void **state)
                      "\"agent_runtime\",\"action\":\"x.y\",\"category\":\"z\"},\"severity\":"
                      "\"info\",\"endpoint\":{\"os\":\"linux\"},\"harness\":{\"name\":\"h\"}}\n"));
     assert_int_equal(v->times_from_object, 1);
-    assert_string_equal(v->unread, "\"yesterday\"");
+    assert_string_equal(v->unread, "yesterday");
 }
 
 static void a_file_without_events_would_not_be_accepted(void **state)
@@ -178,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(counts_events_rejects_and_the_members_of_fields, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(names_the_place_of_every_kind_of_secret, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shows_the_first_text_that_is_no_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_beacon_event_tells_its_unread_time_too, set_up,
                                         tear_down),

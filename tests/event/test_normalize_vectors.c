@@ -3,7 +3,8 @@
  * Lines and what they become, as data: tests/vectors/normalize/<case>/in.jsonl and want.jsonl,
  * one line of `want` for each record that `in` gives, in order, rejects too. The object is
  * always the same: customer acme, s3://bucket/key, version v1, last written 2026-06-01, or
- * when the file `modified` says (seconds since the epoch).
+ * when the file `modified` says (seconds since the epoch). A file `redact` in the case: with
+ * redaction of secrets.
  *
  * To see what a changed rule does, and after reading the difference to accept it:
  *
@@ -14,11 +15,13 @@
 #include "base/buf.h"
 #include "codec/lines.h"
 #include "event/normalize.h"
+#include "event/schema/rules.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILE_BYTES = 64 << 20, EVENT_BYTES = 1 << 20, LINE_BYTES = 1 << 20, SAMPLE_BYTES = 200 };
 
@@ -54,7 +57,7 @@ static void normalize_line(struct normalizer *n, const struct line *line, struct
     }
 }
 
-static void normalize(struct span text, struct buf *out)
+static void normalize(struct span text, const struct rules *rules, struct buf *out)
 {
     const struct normalize_options o = {
         .event_bytes = EVENT_BYTES, .line_bytes = LINE_BYTES, .sample_bytes = SAMPLE_BYTES};
@@ -62,7 +65,7 @@ static void normalize(struct span text, struct buf *out)
     struct lines lines;
     struct line line;
     lines_init(&lines, LINE_BYTES, SAMPLE_BYTES);
-    normalizer_object(n, &source, NULL);
+    normalizer_object(n, &source, rules);
     while (lines_next(&lines, &text, &line)) {
         normalize_line(n, &line, out);
     }
@@ -102,6 +105,13 @@ static int64_t modified_of(const char *name)
     return strtoll(digits, NULL, 10) * INT64_C(1000000000);
 }
 
+static bool redacts(const char *name)
+{
+    char path[512];
+    (void)snprintf(path, sizeof(path), TEST_VECTORS "/normalize/%s/redact", name);
+    return access(path, F_OK) == 0;
+}
+
 static bool accept_all;
 
 static bool run_case(const char *name)
@@ -115,7 +125,9 @@ static bool run_case(const char *name)
     (void)snprintf(path, sizeof(path), TEST_VECTORS "/normalize/%s/want.jsonl", name);
     (void)read_file(path, &want);
     source.modified_ns = modified_of(name);
-    normalize(buf_span(&in), &got);
+    OWNED(rules) struct rules *rules = rules_new();
+    rules_set_redact(rules, redacts(name));
+    normalize(buf_span(&in), rules, &got);
     bool same = span_eq(buf_span(&got), buf_span(&want));
     if (!same && accept_all) {
         FILE *f = fopen(path, "wb");

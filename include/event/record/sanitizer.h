@@ -33,11 +33,11 @@ void sanitizer_done(struct sanitizer *s);
 MUST_USE bool sanitizer_value(struct sanitizer *s, struct json_reader *const *readers,
                               struct duplicate_names *names, struct value *v);
 
-/* Whether a string of the value holds a secret (codec/secret.h). Names are not searched. */
+/* Whether the value has a secret (redactor.h). */
 MUST_USE bool sanitizer_has_secret(const struct doc *d, size_t at);
 
-/* Replace the secrets in the strings of a sanitized value. False: the text is too large. */
+/* Replace the secrets in a sanitized value. False: the text is too large. */
 MUST_USE bool sanitizer_redact(struct sanitizer *s, struct json_reader *const *readers,
-                               struct value *v);
+                               struct duplicate_names *names, struct value *v);
 
 #endif

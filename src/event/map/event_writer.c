@@ -173,11 +173,6 @@ void event_writer_done(struct event_writer *w)
 
 /* ---- values ---- */
 
-static struct json_minify_filter filter_of(struct event_writer *w, const struct draft *d, bool urls)
-{
-    return (struct json_minify_filter){d->in->rules, urls ? &w->json : NULL, &w->scratch};
-}
-
 /* A value as it is spelled, without the blanks between its tokens. */
 static void write_source(const struct doc *doc, size_t at, struct buf *out)
 {
@@ -191,8 +186,8 @@ static void write_source(const struct doc *doc, size_t at, struct buf *out)
 static void write_doc(struct event_writer *w, const struct draft *d, const struct doc *doc,
                       size_t at, struct buf *out)
 {
-    if (w->redacts) {
-        struct json_minify_filter f = filter_of(w, d, false);
+    if (w->redacts && doc != d->in->doc) { /* a text of the record, read: not redacted yet */
+        struct json_minify_filter f = {d->in->rules, NULL, &w->scratch};
         json_minify_filtered(doc, at, &f, out);
     } else {
         write_source(doc, at, out);
@@ -339,8 +334,8 @@ static void write_record(struct event_writer *w, const struct draft *d, struct b
 {
     bool urls =
         holds_credentials(d, FIELD_REPOSITORY) || holds_credentials(d, FIELD_RUN_REPOSITORY);
-    if (urls || w->redacts) {
-        struct json_minify_filter f = filter_of(w, d, urls);
+    if (urls) {
+        struct json_minify_filter f = {NULL, &w->json, &w->scratch};
         json_minify_filtered(d->in->doc, d->in->at, &f, out);
     } else {
         write_source(d->in->doc, d->in->at, out);

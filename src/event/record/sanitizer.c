@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/sanitizer.h"
 
-#include "codec/secret.h"
 #include "event/record/json_write.h"
+#include "event/record/redactor.h"
 
 enum { UTF8_STEP, NAMES_STEP, SECRETS_STEP, STEPS, MOST_GROWTH = 4 };
 
@@ -98,51 +98,46 @@ bool sanitizer_value(struct sanitizer *s, struct json_reader *const *readers,
 
 bool sanitizer_has_secret(const struct doc *d, size_t at)
 {
-    struct secret found;
-    char tag = doc_tag(d, at);
-    if (tag == '"') {
-        return secret_find(doc_string(d, at), 0, &found);
-    }
-    if (tag != '{' && tag != '[') {
-        return false;
-    }
-    size_t name = tag == '{' ? 1 : 0;
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + name)) {
-        if (sanitizer_has_secret(d, i + name)) {
-            return true;
-        }
-    }
-    return false;
+    struct redactor r;
+    struct redaction hit;
+    redactor_start(&r, d, at);
+    return redactor_next(&r, &hit);
 }
 
-/* `plain`: scratch for a text with its secrets replaced, not yet JSON. */
-static void redact_below(struct edits *e, const struct doc *d, size_t at, struct buf *plain)
+/*
+ * `plain`: scratch for the replacement of one secret, not yet JSON. True: the name of a member
+ * changed.
+ */
+static bool redact_value(struct edits *e, const struct doc *d, size_t at, struct buf *plain)
 {
-    char tag = doc_tag(d, at);
-    if (tag == '"') {
+    struct redactor r;
+    struct redaction hit;
+    bool names = false;
+    redactor_start(&r, d, at);
+    while (redactor_next(&r, &hit)) {
+        size_t begun = edits_begin(e);
         buf_clear(plain);
-        if (secret_redact(doc_string(d, at), plain)) {
-            size_t begun = edits_begin(e);
-            json_write_string(&e->texts, buf_span(plain));
-            edits_end(e, doc_extent(d, at), begun);
-        }
+        redaction_write(d, &hit, plain);
+        json_write_string(&e->texts, buf_span(plain));
+        edits_end(e, doc_extent(d, hit.at), begun);
+        names |= hit.name > 0;
     }
-    if (tag != '{' && tag != '[') {
-        return;
-    }
-    size_t name = tag == '{' ? 1 : 0;
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + name)) {
-        redact_below(e, d, i + name, plain);
-    }
+    return names;
 }
 
-bool sanitizer_redact(struct sanitizer *s, struct json_reader *const *readers, struct value *v)
+bool sanitizer_redact(struct sanitizer *s, struct json_reader *const *readers,
+                      struct duplicate_names *names, struct value *v)
 {
     struct buf *out = &s->texts[SECRETS_STEP];
     edits_clear(&s->edits);
-    redact_below(&s->edits, &v->doc, v->at, out);
+    buf_clear(out);
+    bool renamed = redact_value(&s->edits, &v->doc, v->at, out);
     bool fits = !out->overflowed;
     buf_clear(out);
     edits_apply(&s->edits, v->doc.text, doc_extent(&v->doc, v->at), out);
-    return fits && read_again(readers, out, v);
+    if (!fits || !read_again(readers, out, v)) {
+        return false;
+    }
+    return !renamed || duplicate_names_absent(names, &v->doc, v->at) ||
+           clean_names(s, readers, names, v);
 }

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names whose values are secrets, and the ways in which texts assign a value to a name:
+ *
+ *     DB_PASSWORD=x      password: "x y"      "apiKey" => 'x'      --token x      --token","x"
+ *     {"name":"API_KEY","value":"x"}          Cookie: id=x; theme=dark
+ */
+#include "secret_priv.h"
+
+enum {
+    QUOTED_MAX_BYTES = 1024, /* a closing quote is not searched further */
+    BLANKS_MAX = 64,
+    OPTION_BACK_BYTES = 64, /* of an option before the name in it: --some-long-password */
+    NAME_TAIL_BYTES = 64,   /* of a name, only its end is compared */
+};
+
+const char secret_assigned[] = "password, token or key";
+
+/* Also the end of a longer one: DB_PASSWORD, clientSecret. */
+const struct span secret_names[] = {
+    SPAN_INIT("password"),   SPAN_INIT("passwd"),          SPAN_INIT("secret"),
+    SPAN_INIT("token"),      SPAN_INIT("apikey"),          SPAN_INIT("authorization"),
+    SPAN_INIT("cookie"),     SPAN_INIT("privatekey"),      SPAN_INIT("secretkey"),
+    SPAN_INIT("accountkey"), SPAN_INIT("secretaccesskey"), SPAN_INIT("clientkeydata"),
+};
+const size_t secret_names_count = sizeof(secret_names) / sizeof(secret_names[0]);
+
+/* Ends of names of counts and durations: their values are not secrets. */
+static const struct span harmless[] = {SPAN_INIT("pertoken"), SPAN_INIT("firsttoken"),
+                                       SPAN_INIT("nopassword")};
+
+/* ---- values ---- */
+
+bool secret_redacted(struct span t, size_t i)
+{
+    return at_word(t, i, SPAN("[REDACTED]")) || at_word(t, i, SPAN("***REDACTED***"));
+}
+
+static bool is_plain_word(struct span v)
+{
+    return span_eq(v, SPAN("null")) || span_eq(v, SPAN("true")) || span_eq(v, SPAN("false")) ||
+           span_eq(v, SPAN("none")) || span_eq(v, SPAN("{")) || span_eq(v, SPAN("["));
+}
+
+bool secret_value(struct span text)
+{
+    return text.n > 0 && !secret_redacted(text, 0) && !is_plain_word(text);
+}
+
+static bool is_value(char c)
+{
+    return !is_space(c) && c != ',' && !is_quote(c);
+}
+
+size_t secret_blanks_end(struct span t, size_t i)
+{
+    for (size_t n = 0; n < BLANKS_MAX && i < t.n; n++) {
+        bool escape = t.p[i] == '\\' && t.n - i >= 2 && memchr("nrt", t.p[i + 1], 3) != NULL;
+        if (!escape && !is_space(t.p[i])) {
+            break;
+        }
+        i += escape ? 2 : 1;
+    }
+    return i;
+}
+
+/* Where the quote before i is closed, on the same line; 0: not near, or no quote. */
+static size_t quoted_end(struct span t, size_t i)
+{
+    char quote = i > 0 ? t.p[i - 1] : '\0';
+    struct span rest = span_from(t, i);
+    rest.n = rest.n < QUOTED_MAX_BYTES ? rest.n : QUOTED_MAX_BYTES;
+    const char *end = is_quote(quote) && quote != '\\' ? memchr(rest.p, quote, rest.n) : NULL;
+    if (end == NULL || memchr(rest.p, '\n', (size_t)(end - rest.p)) != NULL) {
+        return 0;
+    }
+    while (end > rest.p && end[-1] == '\\') {
+        end--; /* a quote in a text inside the text */
+    }
+    return (size_t)(end - t.p);
+}
+
+size_t secret_value_end(struct span t, size_t i)
+{
+    size_t to = quoted_end(t, i);
+    if (to != 0) {
+        return to;
+    }
+    to = run_end(t, i, is_value);
+    while (to > i && strchr("}])>;&|", t.p[to - 1]) != NULL && t.p[to - 1] != '\0') {
+        to--; /* a bracket or separator after the value */
+    }
+    return to;
+}
+
+/* ---- names ---- */
+
+static bool is_joint(char c)
+{
+    return c == '_' || c == '-' || c == '.';
+}
+
+/* Whether the name ends in the folded word. */
+static bool name_ends(struct span name, struct span word)
+{
+    size_t k = word.n;
+    for (size_t i = name.n; k > 0 && i > 0; i--) {
+        if (is_joint(name.p[i - 1])) {
+            continue;
+        }
+        if (ascii_lower(name.p[i - 1]) != word.p[k - 1]) {
+            return false;
+        }
+        k--;
+    }
+    return k == 0;
+}
+
+enum secret_name secret_name(struct span name)
+{
+    name = name.n > NAME_TAIL_BYTES ? span_from(name, name.n - NAME_TAIL_BYTES) : name;
+    for (size_t i = 0; i < secret_names_count; i++) {
+        if (!name_ends(name, secret_names[i])) {
+            continue;
+        }
+        for (size_t k = 0; k < sizeof(harmless) / sizeof(harmless[0]); k++) {
+            if (name_ends(name, harmless[k])) {
+                return SECRET_NAME_NONE;
+            }
+        }
+        return span_eq(secret_names[i], SPAN("token")) ? SECRET_NAME_COUNTS : SECRET_NAME_VALUE;
+    }
+    return SECRET_NAME_NONE;
+}
+
+/* ---- names in a text ---- */
+
+static const struct span schemes[] = {SPAN_INIT("bearer"), SPAN_INIT("basic"), SPAN_INIT("token"),
+                                      SPAN_INIT("digest")};
+
+/* The scheme's word between "authorization:" and its value. */
+static size_t skip_scheme(struct span t, size_t i)
+{
+    for (size_t k = 0; k < sizeof(schemes) / sizeof(schemes[0]); k++) {
+        size_t n = 0;
+        while (n < schemes[k].n && i + n < t.n && ascii_lower(t.p[i + n]) == schemes[k].p[n]) {
+            n++;
+        }
+        if (n == schemes[k].n && i + n < t.n && is_space(t.p[i + n])) {
+            return run_end(t, i + n, is_space);
+        }
+    }
+    return i;
+}
+
+/* The value after = or : (=> too) and quotes; the name ended at i. False: no such sign. */
+static bool after_sign(struct span t, size_t i, size_t *from)
+{
+    i = run_end(t, run_end(t, i, is_quote), is_space);
+    if (i == t.n || (t.p[i] != ':' && t.p[i] != '=')) {
+        return false;
+    }
+    char sign = t.p[i++];
+    if (i < t.n && (t.p[i] == sign || (t.p[i] == '=' && sign == ':'))) {
+        return false; /* ==, :: and := are code */
+    }
+    i += i < t.n && t.p[i] == '>' ? 1 : 0;
+    *from = run_end(t, run_end(t, i, is_space), is_quote);
+    return true;
+}
+
+/* Whether the name at i is part of an option: --db-password. */
+static bool in_option(struct span t, size_t i)
+{
+    size_t last = i > OPTION_BACK_BYTES ? i - OPTION_BACK_BYTES : 0;
+    size_t first = i;
+    while (first > last && (is_token(t.p[first - 1]) || t.p[first - 1] == '.')) {
+        first--;
+    }
+    bool apart = first == 0 || is_space(t.p[first - 1]) || is_quote(t.p[first - 1]) ||
+                 memchr(",([=", t.p[first - 1], 4) != NULL;
+    return apart && first < i && t.p[first] == '-';
+}
+
+/* The value after blanks, or after quotes and a comma of a list. False: there is none. */
+static bool after_option(struct span t, size_t i, size_t *from)
+{
+    size_t k = run_end(t, i, is_quote);
+    k += k > i && k < t.n && t.p[k] == ',' ? 1 : 0;
+    *from = run_end(t, run_end(t, k, is_space), is_quote);
+    return *from > i && *from < t.n && t.p[*from] != '-' && t.p[*from] != ',';
+}
+
+/* "…password","value":"x": the value of a pair, whose name this is. */
+static bool after_pair(struct span t, size_t i, size_t *from)
+{
+    static const struct span value = SPAN_INIT("value");
+    size_t k = run_end(t, i, is_quote);
+    if (k == i || k == t.n || t.p[k] != ',') {
+        return false;
+    }
+    k = run_end(t, run_end(t, k + 1, is_space), is_quote);
+    return (at_word(t, k, value) || at_word(t, k, SPAN("Value"))) &&
+           after_sign(t, k + value.n, from);
+}
+
+bool secret_find_assigned(struct secret_scan *scan, const struct secret_form *f, size_t i,
+                          size_t end, struct secret *s)
+{
+    struct span t = scan->text;
+    size_t from = end;
+    if (end < t.n && is_token(t.p[end])) {
+        return false; /* tokens, password-file: most of them */
+    }
+    if (!after_sign(t, end, &from) && !after_pair(t, end, &from) &&
+        !(in_option(t, i) && after_option(t, end, &from))) {
+        return false;
+    }
+    from = skip_scheme(t, from);
+    if (from == t.n || secret_redacted(t, from)) {
+        return false; /* before its end is searched: a text may repeat it */
+    }
+    size_t to = secret_value_end(t, from);
+    return secret_value(span_of(t.p + from, to - from)) && secret_at(s, from, to, f->kind);
+}
+
+static bool is_cookie_name(char c)
+{
+    return is_alnum(c) || (c != '\0' && strchr("!#$%&*+-.^_|~", c) != NULL);
+}
+
+static bool in_header(char c)
+{
+    return c != '\n' && c != '\r' && !is_quote(c);
+}
+
+/* Cookie: a=b; c=d up to the end of the line, or of the quoted text that contains it. */
+bool secret_find_cookie(struct secret_scan *scan, const struct secret_form *f, size_t i, size_t end,
+                        struct secret *s)
+{
+    struct span t = scan->text;
+    size_t from = end;
+    if (!after_sign(t, end, &from) && !after_pair(t, end, &from) &&
+        !(in_option(t, i) && after_option(t, end, &from))) {
+        return false;
+    }
+    size_t name = run_end(t, from, is_cookie_name);
+    if (name == from || name == t.n || t.p[name] != '=') {
+        return false;
+    }
+    return secret_at(s, from, run_end(t, name, in_header), f->kind);
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Worst cases, a module for each part of the worker.
+
+A case is a function whose name is a sentence and that gives one line, a JSON text, of about `size`
+bytes without its end; always the same one. SETTINGS of its module, if there, are the customer's
+settings in the configuration. Modules are found by themselves; names with '_' before are helpers.
+
+    SETTINGS = 'redact = "secrets";'
+
+    def a_label_again_and_again(size):
+        return in_a_text("token=", size)
+"""
+import importlib
+import json
+import pathlib
+import pkgutil
+import typing
+
+LEAST_SHARE, MOST_SHARE = 0.9, 1.1  # of the size that was asked for
+
+HEAD = '{"time":"2026-05-11T22:20:00Z","user":"ana","action":"exec",'
+
+
+class Case(typing.NamedTuple):
+    name: str
+    make: typing.Callable[[int], bytes]
+    settings: str
+
+    def line(self, size):
+        made = self.make(size)
+        text = made.encode() if isinstance(made, str) else made
+        assert LEAST_SHARE * size <= len(text) <= MOST_SHARE * size, (self.name, size, len(text))
+        assert b"\n" not in text, self.name
+        return text
+
+
+def all_cases():
+    found = []
+    for module in sorted(m.name for m in pkgutil.iter_modules([str(pathlib.Path(__file__).parent)])):
+        loaded = importlib.import_module(f"{__name__}.{module}")
+        settings = getattr(loaded, "SETTINGS", "")
+        found += [Case(f"{module}: {name.replace('_', ' ')}", make, settings) for name, make in vars(loaded).items()
+                  if callable(make) and not name.startswith("_") and getattr(make, "__module__", "") == loaded.__name__]
+    return found
+
+
+# ---- to make lines with ----
+
+def filled(piece, size):
+    """The piece again and again, cut to the size."""
+    return (piece * (size // len(piece) + 1))[:size]
+
+
+def in_a_text(piece, size, before="", after="", member="text"):
+    """A record whose one long text is `before`, the piece again and again, `after`."""
+    record = f'{HEAD}"{member}":'
+    room = size - len(record) - len(json.dumps(before + after)) - 1
+    each = len(json.dumps(piece)) - 2
+    return record + json.dumps(before + piece * (room // each) + after) + "}"
+
+
+def many(piece, size, before, after, between=","):
+    """`before`, as many pieces as fit, `after`. In each %d is its number."""
+    text, bytes_left, number = [], size - len(before) - len(after), 0
+    while True:
+        one = piece.replace("%d", str(number))
+        bytes_left -= len(one) + len(between)
+        if bytes_left < 0:
+            return before + between.join(text) + after
+        text.append(one)
+        number += 1
+
+
+def plain_line(size):
+    """What others are measured by: a record with prose, paths, numbers and objects in lists."""
+    return many('{"path":"src/room/module_%d.c","line":120,"kind":"modified","ok":true,"note":"Read the file, changed two '
+                'functions and ran the tests again."}', size, HEAD + '"changes":[', "]}")

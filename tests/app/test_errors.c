@@ -17,7 +17,7 @@ static void the_page_in_the_tree_is_of_today(void **state UNUSED)
     errors_text(&want, ERRORS_MARKDOWN);
     slurp(PROJECT_SOURCE "/docs/errors.md", &got);
     if (!span_eq(buf_span(&got), buf_span(&want))) {
-        fail_msg("docs/errors.md is out of date: asymptote-ingest errors --markdown");
+        fail_msg("docs/errors.md is out of date: scripts/pages");
     }
     buf_done(&want);
     buf_done(&got);
@@ -30,7 +30,7 @@ static void the_manual_is_of_today(void **state UNUSED)
     errors_text(&want, ERRORS_MAN);
     slurp(PROJECT_SOURCE "/docs/asymptote-ingest.1", &got);
     if (memmem(got.p, got.n, want.p, want.n) == NULL) {
-        fail_msg("docs/asymptote-ingest.1 is out of date: asymptote-ingest errors --man");
+        fail_msg("docs/asymptote-ingest.1 is out of date: scripts/pages");
     }
     buf_done(&want);
     buf_done(&got);

@@ -58,7 +58,7 @@ static void the_table_in_the_documents_is_of_today(void **state UNUSED)
     metrics_reference(&want);
     slurp(PROJECT_SOURCE "/docs/monitoring.md", &page);
     if (strstr(page.p, want.p) == NULL) {
-        fail_msg("the table of docs/monitoring.md is out of date: asymptote-ingest metrics");
+        fail_msg("the table of docs/monitoring.md is out of date: scripts/pages");
     }
     buf_done(&want);
     buf_done(&page);

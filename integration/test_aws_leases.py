@@ -51,7 +51,7 @@ def test_at_twelve_hours_a_message_is_given_up_before_the_queue_takes_it(strict:
     strict.fake.fault(service="s3", action="GetObject", stall={"at": 100, "s": 600})
     acme.put("a", generate(50, 5).text)
     worker = strict.start(queue={"visibility": "12s"}, limits={"idle_timeout": "60s"})
-    worker.logged(seconds=40, msg="lease too old", queue=acme.queue.name)
+    worker.logged(seconds=40, msg="lease limit reached", queue=acme.queue.name)
     strict.fake.settings(lease_limit_s=43_200)
     strict.fake.clock(advance_s=30)
     strict.settled(60)

@@ -125,7 +125,7 @@ def test_kafka_away_for_many_visibilities_costs_no_record_no_repeat_no_memory_an
         start = time.monotonic()
     world.settled()
     back_s = time.monotonic() - start
-    planned = int(worker.lines(msg="memory")[0]["total_mib"])
+    planned = int(worker.lines(msg="memory plan")[0]["total_mib"])
     print(f"away {away_s} s, one object alone {alone_s:.1f} s, three after it {back_s:.1f} s, "
           f"peak {worker.peak_rss() / MIB:.1f} MiB, planned {planned} MiB")
     assert world.count() == 4 * lines * times

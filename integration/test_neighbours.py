@@ -90,7 +90,7 @@ def test_a_denied_a_bombing_and_a_flooding_customer_do_not_delay_a_normal_one(st
     assert worker.lines(msg="customer paused", customer="denied")
     until(lambda: "bomb" in strict.reasons(), worker.tail, 60, alive=worker)
     assert b <= max(2 * a, FLOOR_S)
-    planned = int(worker.lines(msg="memory")[0]["total_mib"])
+    planned = int(worker.lines(msg="memory plan")[0]["total_mib"])
     print(f"peak {worker.peak_rss() / MIB:.1f} MiB, planned {planned} MiB")
     if "asan" not in str(worker.argv[0]):
         assert worker.peak_rss() < (planned + 32) * MIB

@@ -135,7 +135,9 @@ def test_a_missing_object_is_left_and_said_to_be_gone(world: World, acme):
     acme.queue.send(s3_event(acme.bucket, acme.key("never-was.jsonl")))
     worker = world.start()
     _until_dead(world, acme.queue)
-    assert worker.lines(msg="object left", customer="acme", error="gone")
+    line = worker.lines(msg="object left", customer="acme", error="gone")[0]
+    assert int(line["retry_after_s"]) > 600
+    assert line["next"].startswith("left in the queue until its redrive policy moves it to the dead-letter queue; ")
     assert world.reasons() == ["object"]  # at the last receive
 
 

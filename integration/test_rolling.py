@@ -110,7 +110,7 @@ def test_a_replica_that_slept_through_its_lease_leaves_the_object_to_another(str
     sleeper.signal(signal.SIGCONT)
     later = sleeper.logged(msg="object later", object=name)[0]
     assert later["error"] == "lost"
-    assert sleeper.lines(msg="lease lost") or sleeper.lines(msg="lease too old")
+    assert sleeper.lines(msg="lease lost") or sleeper.lines(msg="lease limit reached")
     assert sleeper.stop() == 0
     late = strict.kafka.count(topic) - both
     lines = _records(strict, topic)[name]  # asserts that ids are the same

@@ -34,6 +34,8 @@ def test_a_worker_stopped_in_the_middle_gives_its_object_back_and_another_delive
         assert first.wait(20) == 0
         assert time.monotonic() - start < 5  # the grace time, and what the answers take
         until(lambda: acme.queue.visible() == 1, "the message is visible again", 5)
+    (line,) = first.lines(msg="stopped")
+    assert (line["objects_done"], line["returned"], line["abandoned"]) == ("0", "0", "1")
     world.start()
     world.settled()
     assert _lines(world) == set(range(1, LINES * TIMES + 1))

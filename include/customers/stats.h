@@ -73,11 +73,11 @@ enum receive_result {
 /* Of a queue, by the intake. */
 struct poll_stats {
     stats_count receives[RECEIVE_RESULTS];
-    stats_count starved; /* empty ones, although the last look saw messages: see intake.h */
+    stats_count starved; /* empty ones, although the last attributes had messages: see intake.h */
     stats_count messages;
     stats_count damaged;
-    stats_count visible, in_flight; /* levels, of the last look at the queue */
-    atomic_bool looked;             /* it went well */
+    stats_count visible, in_flight; /* levels, of the queue's last attributes */
+    atomic_bool attributes_known;   /* they were read without an error */
     atomic_bool reached;            /* SQS's last answer about it was no error */
 };
 

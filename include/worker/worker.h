@@ -3,7 +3,7 @@
  * worker.h - all the parts of a running worker, made, started and stopped in order.
  *
  *     OWNED(worker) struct worker *w = worker_new(conf, &err);
- *     worker_look(w);
+ *     worker_precheck(w);
  *     worker_start(w);
  *     ... until a signal ...
  *     worker_stop(w, conf->limits.shutdown_grace_ms);
@@ -25,7 +25,7 @@ DEFINE_OWNED(worker);
 
 /* Who we are, and whether the topics are there. May wait for AWS and Kafka for many seconds;
  * nothing is held yet, so the process may as well end meanwhile. */
-void worker_look(struct worker *w);
+void worker_precheck(struct worker *w);
 
 void worker_start(struct worker *w); /* does not wait */
 

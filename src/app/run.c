@@ -93,7 +93,7 @@ struct start {
 static void *start_run(void *arg)
 {
     struct start *s = arg;
-    worker_look(s->worker);
+    worker_precheck(s->worker);
     mutex_lock(&s->shared.lock);
     if (!s->shared.called_off) {
         worker_start(s->worker);
@@ -150,12 +150,13 @@ static int run(const struct conf *conf)
               KV_INT("rules", INGEST_RULES));
     OWNED(worker) struct worker *w = worker_new(conf, &e);
     if (w == NULL) {
-        log_write(LOG_ERROR, "cannot start", KV_ERR(&e));
+        log_write(LOG_ERROR, "cannot start", KV_ERR(&e),
+                  KV_STR("next", "the process exits with status 1"));
         return STATUS_FAILED;
     }
     struct start start;
     start_begin(&start, w);
-    log_write(LOG_INFO, "signal", KV_INT("number", signal_wait()));
+    log_write(LOG_INFO, "signal received", KV_INT("number", signal_wait()));
     signals_end_at_once();
     if (!start_end(&start)) {
         log_text(LOG_INFO, "stopped before the start: nothing was received");

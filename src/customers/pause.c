@@ -60,8 +60,11 @@ void customer_refused(struct customer *customer, enum breaker_mark mark, struct 
     mutex_unlock(&run->shared.lock);
     if (opened) {
         stats_add(&run->stats.paused, 1);
-        log_write(LOG_ERROR, "customer paused", KV_SPAN("customer", customer->id), KV_ERR(e),
-                  KV_INT("pause_s", pause / 1000),
-                  KV_STR("next", "one object is tried after the pause"));
+        log_write(
+            LOG_ERROR, "customer paused", KV_SPAN("customer", customer->id), KV_ERR(e),
+            KV_INT("pause_s", pause / 1000),
+            KV_STR(
+                "next",
+                "its messages are returned unread; after the pause one object is read as a probe"));
     }
 }

@@ -82,7 +82,8 @@ void role_log_policy(const struct customer_conf *conf)
     struct policy_scope scope = scope_of(conf);
     if (!policy_write(&policy, &scope)) {
         log_write(LOG_WARN, "session policy is wider than the prefix", KV_STR("customer", conf->id),
-                  KV_STR("next", "the role's own policy must restrict reads to the prefix"));
+                  KV_STR("next", "the prefix does not fit into a session policy exactly: the "
+                                 "role's own policy must restrict reads to it"));
     }
     buf_done(&policy);
 }

@@ -30,7 +30,7 @@ void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, s
     if (kind != FAIL_NONE) {
         result = kind == FAIL_THROTTLED ? RECEIVE_THROTTLED : RECEIVE_FAILED;
     }
-    bool starved = result == RECEIVE_EMPTY && damaged == 0 && atomic_load(&s->looked) &&
+    bool starved = result == RECEIVE_EMPTY && damaged == 0 && atomic_load(&s->attributes_known) &&
                    stats_get(&s->visible) != 0;
     stats_add(&s->receives[result], 1);
     stats_add(&s->messages, messages);
@@ -64,7 +64,7 @@ void lease_stats_copy(struct lease_stats *to, const struct lease_stats *from)
 
 void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from)
 {
-    copy_counters(to, from, offsetof(struct poll_stats, looked));
-    atomic_store(&to->looked, atomic_load(&from->looked));
+    copy_counters(to, from, offsetof(struct poll_stats, attributes_known));
+    atomic_store(&to->attributes_known, atomic_load(&from->attributes_known));
     atomic_store(&to->reached, atomic_load(&from->reached));
 }

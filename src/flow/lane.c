@@ -85,7 +85,7 @@ static void log_object(struct lane *l, const struct outcome_action *action, cons
         KV_INT("events", a->events),
         KV_INT("rejects", a->rejects),
         KV_INT("bytes", a->object_bytes),
-        KV_INT("ms", clock_mono_ms(l->parts.clock) - l->began_ms),
+        KV_INT("duration_ms", clock_mono_ms(l->parts.clock) - l->began_ms),
         KV_INT("receive_count", a->inflight->receive_count),
     };
     size_t n = 9;
@@ -96,7 +96,7 @@ static void log_object(struct lane *l, const struct outcome_action *action, cons
         kv[n++] = KV_STR("damage", a->damage.text);
     }
     if (action->outcome != OUTCOME_DONE) {
-        kv[n++] = KV_INT("again_s", action->delay_s);
+        kv[n++] = KV_INT("retry_after_s", action->delay_s);
         kv[n++] = KV_STR("next", action->rule->next);
     }
     log_put(fine ? LOG_INFO : LOG_WARN, texts[action->outcome], kv, n);
@@ -228,7 +228,7 @@ static void leave(struct lane *l, struct inflight *m, enum err_kind kind,
     log_write(LOG_WARN, "notification left", *reason,
               KV_STR("queue", l->parts.conf->queues[m->queue].name), KV_STR("message_id", m->id),
               KV_SPAN("object", buf_span(&l->attempt->object)),
-              KV_INT("receive_count", m->receive_count), KV_INT("again_s", delay),
+              KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", delay),
               KV_STR("detail", detail), KV_STR("next", next));
 }
 
@@ -277,8 +277,8 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
     stats_add(&c->stats->objects_later, 1);
     log_write(LOG_INFO, "object later", KV_SPAN("customer", c->id),
               KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("reason", "paused"),
-              KV_ERR(&why), KV_INT("receive_count", m->receive_count), KV_INT("again_s", delay),
-              KV_STR("next", rule->next));
+              KV_ERR(&why), KV_INT("receive_count", m->receive_count),
+              KV_INT("retry_after_s", delay), KV_STR("next", rule->next));
 }
 
 static void skip_folder(struct lane *l, struct customer *c)
@@ -319,7 +319,8 @@ static void lane_record(struct lane *l, struct inflight *m,
     struct folder_room room;
     if (record->what != NOTIFICATION_CREATED) {
         stats_add(&l->parts.stats->skipped, 1);
-        log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", m->id));
+        log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", m->id),
+                  KV_STR("event", record->what == NOTIFICATION_TEST ? "s3:TestEvent" : "other"));
         return;
     }
     attempt_set_object(l->attempt, m, record);

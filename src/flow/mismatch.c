@@ -8,8 +8,9 @@ static void compare_region(const struct notification_record *record, struct cust
     if (record->region.n != 0 && !span_eq(record->region, span_str(c->conf->region)) &&
         customer_warn_once(c, CUSTOMER_REGION)) {
         log_write(LOG_WARN, "region differs", KV_SPAN("customer", c->id),
-                  KV_SPAN("notification", record->region), KV_STR("configuration", c->conf->region),
-                  KV_STR("next", "the region of the configuration is used"));
+                  KV_SPAN("notified", record->region), KV_STR("configured", c->conf->region),
+                  KV_STR("next", "the configured region is used; correct the customer's region if "
+                                 "it is not the bucket's"));
     }
 }
 
@@ -18,9 +19,9 @@ static void compare_account(const struct notification_record *record, struct cus
     if (record->account.n != 0 && !span_eq(record->account, span_str(c->conf->account_id)) &&
         customer_warn_once(c, CUSTOMER_ACCOUNT)) {
         log_write(LOG_WARN, "account differs", KV_SPAN("customer", c->id),
-                  KV_SPAN("notification", record->account),
-                  KV_STR("configuration", c->conf->account_id),
-                  KV_STR("next", "requests fail unless the configured account owns the bucket"));
+                  KV_SPAN("notified", record->account), KV_STR("configured", c->conf->account_id),
+                  KV_STR("next", "the configured account is used: S3 denies the reads if another "
+                                 "one owns the bucket; correct account_id"));
     }
 }
 

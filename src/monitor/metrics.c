@@ -189,7 +189,7 @@ static const struct metric table[] = {
     {COUNTER("records_acked_total", "Records that all in-sync replicas have."),
      OF_CUSTOMER(records_acked)},
     {COUNTER("records_failed_total",
-             "Records that Kafka refused; their objects are read again later."),
+             "Records that Kafka refused; their objects are read again after a delay."),
      OF_CUSTOMER(records_failed)},
     {COUNTER(
          "identity_window_overflows_total",

@@ -66,7 +66,7 @@ void write_queue_messages(const struct metric *m, const struct snapshot *s, stru
 {
     for (size_t q = 0; q < s->queue_count; q++) {
         const struct poll_stats *polls = &s->queues[q].polls;
-        if (atomic_load(&polls->looked)) {
+        if (atomic_load(&polls->attributes_known)) {
             struct exposition_label labels[] = {queue_label(&s->queues[q]),
                                                 {"state", SPAN("visible")}};
             exposition_count(out, m->family.name, labels, 2, stats_get(&polls->visible));

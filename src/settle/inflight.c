@@ -124,7 +124,7 @@ void inflight_settle(struct inflight *m)
     if (s.failed != FAIL_NONE) {
         log_write(LOG_WARN, "records not delivered", KV_STR("message_id", m->id),
                   KV_STR("error", err_kind_name(s.failed)),
-                  KV_INT("receive_count", m->receive_count), KV_INT("again_s", s.delay_s),
+                  KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", s.delay_s),
                   KV_STR("next", outcome_rule(ABOUT_DELIVERY, s.failed)->next));
     }
     m->settler->settle(m->settler->context, m, &s);

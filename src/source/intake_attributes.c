@@ -39,7 +39,7 @@ static void keep_figures(const struct intake *i, struct poll *p, const struct sq
 {
     stats_set(&p->stats.visible, a->visible);
     stats_set(&p->stats.in_flight, a->in_flight);
-    atomic_store(&p->stats.looked, true);
+    atomic_store(&p->stats.attributes_known, true);
     p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
 }
 
@@ -52,7 +52,7 @@ static void refresh_attributes(struct intake *i, struct poll *p)
         keep_figures(i, p, &a);
         return;
     }
-    atomic_store(&p->stats.looked, false); /* no figures are better than old ones */
+    atomic_store(&p->stats.attributes_known, false); /* no figures are better than old ones */
     p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
 }
 

@@ -30,7 +30,8 @@ static void on_sink_event(void *ctx UNUSED, enum sink_event what, const struct e
         break;
     case SINK_DOWN:
         log_write(LOG_ERROR, "kafka unreachable", KV_ERR(e),
-                  KV_STR("next", "records wait, messages are held"));
+                  KV_STR("next", "records wait and their messages are held until a broker answers; "
+                                 "check the brokers and the network"));
         break;
     case SINK_TROUBLE:
         log_write(LOG_WARN, "kafka request failed", KV_ERR(e),
@@ -38,7 +39,8 @@ static void on_sink_event(void *ctx UNUSED, enum sink_event what, const struct e
         break;
     case SINK_AUTH:
         log_write(LOG_ERROR, "kafka authentication failed", KV_ERR(e),
-                  KV_STR("next", "retrying until the credentials are fixed; records wait"));
+                  KV_STR("next", "retried until it succeeds; records wait; correct the credentials "
+                                 "or the listener"));
         break;
     case SINK_FATAL:
         log_write(LOG_ERROR, "kafka producer failed", KV_ERR(e),
@@ -199,7 +201,7 @@ static void make_flow(struct worker *w)
 static void log_plan(const struct conf *conf, const struct memory_plan *plan)
 {
     enum { MIB = 1024 * 1024 };
-    log_write(LOG_INFO, "memory", KV_INT("total_mib", plan->total_bytes / MIB),
+    log_write(LOG_INFO, "memory plan", KV_INT("total_mib", plan->total_bytes / MIB),
               KV_INT("lanes", conf->limits.lanes), KV_INT("lane_kib", plan->lane_bytes / 1024),
               KV_INT("long_lines_mib", plan->long_bytes / MIB),
               KV_INT("inbox_mib", plan->inbox_bytes / MIB),

@@ -2,11 +2,12 @@
 /*
  * worker.c - the order of things.
  *
- * Start: who only answers first, who asks last: sink, acker, lanes, intake.
- * Stop: who asks first: no more receives; what no lane has begun goes back at once; the lanes
- * finish while there is time, then are cut; the sink delivers what it has; what is still owed
- * for goes back; SQS is told; then the sink is closed, which reports everything, so that each
- * message is settled and freed.
+ * Start: first what only answers, last what requests: sink, acker, lanes, intake.
+ * Stop: first what requests: no more receives; messages that no lane has started are returned
+ * immediately; the lanes finish while there is time, then are stopped; the sink delivers what it
+ * has; messages with unacknowledged records are abandoned, which is a visibility change of some
+ * seconds; then the sink is closed, which reports everything, so that each message is settled and
+ * freed.
  */
 #include "worker_priv.h"
 
@@ -39,7 +40,7 @@ static int left_ms(int64_t end)
     return left > 0 ? (int)left : 0;
 }
 
-static size_t hand_back_untouched(struct worker *w)
+static size_t return_unstarted(struct worker *w)
 {
     size_t count = 0;
     struct inflight *m = NULL;
@@ -79,7 +80,7 @@ static bool stop_lanes(struct worker *w, int64_t finish, int64_t end)
     return all;
 }
 
-static void log_stopped(struct worker *w, size_t untouched, size_t given_up, int64_t began)
+static void log_stopped(struct worker *w, size_t returned, size_t abandoned, int64_t began)
 {
     uint64_t objects = 0;
     uint64_t events = 0;
@@ -90,9 +91,10 @@ static void log_stopped(struct worker *w, size_t untouched, size_t given_up, int
         later += stats_get(&s->objects_later);
         events += stats_get(&s->events);
     }
-    log_write(LOG_INFO, "stopped", KV_INT("objects", objects), KV_INT("later", later),
-              KV_INT("events", events), KV_INT("handed_back", untouched),
-              KV_INT("given_up", given_up), KV_INT("ms", clock_mono_ms(&clock_system) - began));
+    log_write(LOG_INFO, "stopped", KV_INT("objects_done", objects), KV_INT("objects_later", later),
+              KV_INT("events", events), KV_INT("returned", returned),
+              KV_INT("abandoned", abandoned),
+              KV_INT("duration_ms", clock_mono_ms(&clock_system) - began));
 }
 
 bool worker_stop(struct worker *w, int grace_ms)
@@ -107,18 +109,18 @@ bool worker_stop(struct worker *w, int grace_ms)
     inbox_stop(w->inbox);          /* lanes begin nothing new */
     http_pool_stop(w->polls_pool); /* questions about queues; polls have their own connections */
     intake_stop(w->intake, grace_ms / 4 < DRAIN_MS ? grace_ms / 4 : DRAIN_MS);
-    size_t untouched = hand_back_untouched(w);
+    size_t returned = return_unstarted(w);
     if (!stop_lanes(w, end - flush_ms, end)) {
         log_text(LOG_ERROR,
                  "lane thread did not stop; its messages reappear after the visibility timeout");
         return false;
     }
     if (!sink_flush(w->sink, left_ms(end - tell_ms))) {
-        log_write(
-            LOG_WARN, "kafka did not acknowledge all",
-            KV_STR("next", "messages with unacknowledged records are returned to their queues"));
+        log_write(LOG_WARN, "kafka did not acknowledge all",
+                  KV_STR("next", "messages with unacknowledged records are abandoned: they "
+                                 "reappear in their queues after some seconds"));
     }
-    size_t given_up = acker_give_up(w->acker);
+    size_t abandoned = acker_give_up(w->acker);
     if (!acker_drain(w->acker, left_ms(end) > 0 ? left_ms(end) : tell_ms)) {
         log_write(LOG_WARN, "messages not returned to SQS",
                   KV_INT("messages", acker_held(w->acker)),
@@ -131,6 +133,6 @@ bool worker_stop(struct worker *w, int grace_ms)
     sink_free(w->sink);        /* reports the rest: every message is settled now */
     w->sink = NULL;
     acker_stop(w->acker);
-    log_stopped(w, untouched, given_up, began);
+    log_stopped(w, returned, abandoned, began);
     return true;
 }

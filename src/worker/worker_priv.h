@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * worker_priv.h - what the files of the worker share: worker.c (start and stop),
- * parts.c (making the parts from the configuration, and freeing them), look.c
+ * parts.c (making the parts from the configuration, and freeing them), precheck.c
  * (what is asked before the start). No other file includes it.
  */
 #ifndef WORKER_WORKER_PRIV_H

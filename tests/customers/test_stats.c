@@ -46,7 +46,7 @@ static void an_empty_receive_of_a_queue_with_messages_is_starved(void **state UN
     stats_set(&s.visible, 5);
     poll_stats_add(&s, FAIL_NONE, 0, 0); /* figures of a look that did not go well */
     assert_int_equal(stats_get(&s.starved), 0);
-    atomic_store(&s.looked, true);
+    atomic_store(&s.attributes_known, true);
     poll_stats_add(&s, FAIL_NONE, 1, 0);
     poll_stats_add(&s, FAIL_NONE, 0, 1); /* it did bring one */
     poll_stats_add(&s, FAIL_AGAIN, 0, 0);

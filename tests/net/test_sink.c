@@ -524,7 +524,7 @@ static void two_producers_share_one_budget_and_are_stopped_apart(void **state UN
     assert_int_equal(of_b.taken, 0);
     sink_stop(a);
     assert_int_equal(sink_budget_waiting(budget), 1);
-    sink_free(a); /* gives up its records: the other one goes on */
+    sink_free(a); /* drops its records: the other one goes on */
     while (sink_budget_waiting(budget) == 0 || sink_budget_used(budget) < SMALL_QUEUE) {
         (void)sched_yield();
     }

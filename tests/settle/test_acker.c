@@ -236,7 +236,7 @@ static void counts_what_it_told_and_how_long_the_delivery_took(void **state UNUS
     for (size_t i = 0; i <= LAG_BOUNDS; i++) {
         times += stats_get(&stats.lag.counts[i]);
     }
-    assert_int_equal(times, 1); /* what comes again later is not delivered */
+    assert_int_equal(times, 1); /* what is received again is not delivered */
     assert_in_range(stats_get(&stats.lag.sum_ms), 400, 60000);
     assert_true(stats_get(&stats.delivered_ms) != 0);
     for (size_t i = 0; i < ACKER_THREADS; i++) {

@@ -144,6 +144,22 @@ static void has_one_row_for_every_subject_and_class(void **state UNUSED)
     }
 }
 
+/* The operator acts on LEAVE, a paused customer, and on what does not pass by itself. */
+static void says_what_happens_next_and_what_to_do(void **state UNUSED)
+{
+    size_t count = 0;
+    const struct outcome_rule *rows = outcome_rules(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *next = rows[i].next;
+        bool person = rows[i].first_s == DELAY_MAX_S || rows[i].kind == FAIL_SKEW;
+        bool told = rows[i].subject == ABOUT_NOTIFICATION && rows[i].kind != FAIL_DATA;
+        assert_null(strstr(next, "minutes"));
+        assert_int_equal(strncmp(next, "customer paused", 15) == 0, rows[i].mark == BREAKER_OPEN);
+        assert_true(!person || told || rows[i].subject == ABOUT_DELIVERY || strchr(next, ';'));
+        assert_true(rows[i].outcome != OUTCOME_LEAVE || strstr(next, "left in the queue") == next);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +172,7 @@ int main(void)
         cmocka_unit_test(leaves_an_object_of_a_format_that_is_not_read),
         cmocka_unit_test(opens_the_breaker_at_once_for_a_denied_role_only),
         cmocka_unit_test(has_one_row_for_every_subject_and_class),
+        cmocka_unit_test(says_what_happens_next_and_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

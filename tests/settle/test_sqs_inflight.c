@@ -80,7 +80,7 @@ static void is_freed_by_the_answer_when_it_was_settled_meanwhile(void **state UN
     struct sqs_inflight *m = receive();
     sqs_inflight_give_up(book, m, 2, NOW);
     assert_false(sqs_inflight_settle(book, m, &done, NOW));
-    assert_int_equal(m->lease.how, LEASE_CHANGE); /* what was given up is not deleted any more */
+    assert_int_equal(m->lease.how, LEASE_CHANGE); /* what was abandoned is not deleted any more */
     assert_true(answer(LEASE_CALL_CHANGE, NOW + 1000));
     sqs_inflight_free(m);
 }

@@ -334,7 +334,7 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
     const struct poll_stats *s = intake_stats(w.intake, 0);
     answer_poll(poll_at(0), 0, FAIL_NONE);
     wait_for_count(&s->receives[RECEIVE_EMPTY], 1);
-    assert_true(atomic_load(&s->looked) && atomic_load(&s->reached));
+    assert_true(atomic_load(&s->attributes_known) && atomic_load(&s->reached));
     assert_int_equal(stats_get(&s->in_flight), 3);
     assert_int_equal(stats_get(&s->starved), 0);
     assert_int_equal(attributes_asked(), 1);

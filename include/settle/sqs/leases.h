@@ -34,7 +34,7 @@ enum {
     LEASE_BATCH = 10,
     LEASE_LINGER_MS = 50,             /* an end waits so long for others to share its call */
     LEASE_HOLD_MAX_MS = 43200 * 1000, /* SQS: from the receive on, whatever is prolonged */
-    LEASE_REFUSED_MAX = 5,            /* an end refused so often is given up */
+    LEASE_REFUSED_MAX = 5,            /* an end refused so often is not tried any more */
 };
 
 enum lease_end { LEASE_DELETE, LEASE_CHANGE };

@@ -7,7 +7,7 @@
  *     inflight_begin(&m->inflight, acker_settler(a));      the acker holds its lease
  *
  * It is freed when two things have happened, in either order: it is settled (nothing is pending)
- * and its lease is over. The lease ends first when the worker gives up at shutdown what is still
+ * and its lease is over. The lease ends first when the worker abandons at shutdown what is still
  * pending; the delivery reports come later.
  *
  * Pure: the lease book and times are arguments. The acker and the simulator (tests/sim) drive the

@@ -269,10 +269,12 @@ static void tell_lost_locked(struct acker *a, int64_t now)
     struct lease *l = NULL;
     while ((l = leases_lost(a->shared.book, now)) != NULL) {
         struct inflight *m = &sqs_inflight_of_lease(l)->inflight;
-        inflight_lose(m, l->loss == LEASE_LOST ? "the lease of the notification is gone"
-                                               : "a message cannot be held for more than 12 hours");
+        inflight_lose(m,
+                      l->loss == LEASE_LOST
+                          ? "the lease expired, or another receive has the message"
+                          : "the message was held for nearly 12 hours, which is the limit of SQS");
         stats_add(&a->stats[l->queue].lost, 1);
-        log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease too old",
+        log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease limit reached",
                   KV_STR("queue", a->queues[l->queue].name), KV_STR("message_id", m->id),
                   KV_INT("held_s", (now - l->received_ms) / 1000),
                   KV_STR("next", "abandoned; the queue delivers the message again"));

@@ -21,11 +21,13 @@ static bool check_topic(struct worker *w, const char *name, const char *customer
     case FAIL_DENIED:
         log_write(LOG_ERROR, "topic cannot be used", KV_STR("topic", name),
                   KV_STR("customer", customer), KV_ERR(&e),
-                  KV_STR("next", "records for this topic are not delivered until that is fixed"));
+                  KV_STR("next", "the customers of this topic are paused; create the topic or "
+                                 "allow the worker to write to it"));
         return true;
     default:
         log_write(LOG_WARN, "kafka does not answer", KV_STR("topic", name), KV_ERR(&e),
-                  KV_STR("next", "topics are not checked; records wait"));
+                  KV_STR("next", "the topics are not checked, the worker starts; records wait "
+                                 "until a broker answers"));
         return false;
     }
 }
@@ -60,12 +62,16 @@ static void log_identity(struct worker *w)
         log_write(LOG_INFO, "identity", KV_STR("arn", who.arn), KV_STR("account", who.account),
                   KV_STR("credentials", creds_source_name(w->own)));
     } else {
-        log_write(LOG_WARN, "identity unknown", KV_STR("credentials", creds_source_name(w->own)),
-                  KV_ERR(&e), KV_STR("next", "retried with the first notification"));
+        log_write(
+            LOG_WARN, "identity unknown", KV_STR("credentials", creds_source_name(w->own)),
+            KV_ERR(&e),
+            KV_STR(
+                "next",
+                "the worker starts; credentials are requested again with the first call of AWS"));
     }
 }
 
-void worker_look(struct worker *w)
+void worker_precheck(struct worker *w)
 {
     log_identity(w);
     check_topics(w);

@@ -91,8 +91,9 @@ static void run_identity(struct bench *b, const struct line *line)
     if (json_read(b->reader, line->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
         b->done += duplicate_names_absent(&b->names, &d, DOC_ROOT);
         beacon_check(&d, DOC_ROOT, source.modified_ns, &checked);
-        struct identity_record r = {{&d, DOC_ROOT, &b->names, true}, source.customer};
-        identity_of(b->identity, &r, id, &forgot);
+        struct hashed_record r = {&d, DOC_ROOT, &b->names, true};
+        identity_read(b->identity, &r);
+        identity_write(b->identity, &checked.facts, id, &forgot);
         b->done += checked.right;
     }
 }
@@ -126,6 +127,7 @@ static void each_line(struct bench *b, line_fn *fn)
     struct span text = b->text;
     lines_init(&lines, LINE_BYTES, SAMPLE_BYTES);
     normalizer_object(b->normalizer, &source, NULL);
+    identity_object(b->identity, &source);
     while (lines_next(&lines, &text, &line)) {
         fn(b, &line);
     }

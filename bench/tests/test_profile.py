@@ -3,7 +3,7 @@
 from bench import profile
 
 FILES = {"decode_next": "/x/src/codec/decode.c", "json_write_string": "/x/src/event/record/json_write.c", "buf_add": "/x/src/base/buf.c",
-         "identity_of": "/x/src/event/record/identity.c", "normalizer_next": "/x/src/event/normalize.c",
+         "identity_read": "/x/src/event/record/identity.c", "normalizer_next": "/x/src/event/normalize.c",
          "sink_produce": "/x/src/net/sink.c", "on_body": "/x/src/net/http_arrival.c"}
 LIBC, KERNEL = "/usr/lib/libc.so.6", "[kernel.kallsyms]"
 
@@ -28,7 +28,7 @@ def test_helpers_belong_to_whoever_calls_them():
 
 
 def test_the_innermost_part_counts():
-    frames = [("XXH3", LIBC), ("identity_of", "w"), ("normalizer_next", "w"), ("on_body", "w")]
+    frames = [("XXH3", LIBC), ("identity_read", "w"), ("normalizer_next", "w"), ("on_body", "w")]
     assert profile.part_of("asymptote-inges", frames, FILES) == profile.IDENTITY
     assert profile.part_of("asymptote-inges", frames[2:], FILES) == profile.SPLICE
 

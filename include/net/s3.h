@@ -59,9 +59,10 @@ struct s3_object {
 
 /* Known when the headers of the response have arrived. */
 struct s3_meta {
-    char version[1025];  /* for ingest.version: x-amz-version-id, else the ETag without quotes */
-    int64_t modified_ns; /* Last-Modified, ns since the epoch, 0 if absent */
-    int64_t length;      /* Content-Length, -1 if absent */
+    char version[1025];   /* for ingest.version: x-amz-version-id, else the ETag without quotes */
+    bool version_is_etag; /* there is no version id */
+    int64_t modified_ns;  /* Last-Modified, ns since the epoch, 0 if absent */
+    int64_t length;       /* Content-Length, -1 if absent */
 };
 
 /*

@@ -62,34 +62,33 @@ void event_maker_object(struct event_maker *m, const struct object_origin *origi
 {
     buf_clear(&m->origin);
     ingest_member_origin(&m->origin, origin);
-    identity_object(m->identity);
+    identity_object(m->identity, origin);
 }
 
-/* The id is computed before any change of the record (event/README.md, rule 7). */
-static void identify_record(struct event_maker *m, const struct event_maker_input *in,
-                            struct output *o)
+/* The record is read before any change of it (event/README.md, rule 7). */
+static void identify_record(struct event_maker *m, const struct event_maker_input *in)
 {
     struct value *v = in->value;
     duplicate_names_absent_indexed(&m->names, &v->doc, v->at, in->index);
-    struct identity_record i = {.record = {.doc = &v->doc,
-                                           .at = v->at,
-                                           .names = &m->names,
-                                           .beacon = in->shape == SHAPE_BEACON},
-                                .customer = in->origin->customer};
-    o->kind = OUTPUT_EVENT;
-    o->passed_through = false;
-    identity_of(m->identity, &i, o->key.id, &o->ordinal_forgotten);
+    struct hashed_record r = {
+        .doc = &v->doc, .at = v->at, .names = &m->names, .beacon = in->shape == SHAPE_BEACON};
+    identity_read(m->identity, &r);
+}
+
+/* The id, when the event's time is decided; what else is known of the event. */
+static void set_output(struct event_maker *m, const struct event_facts *facts, struct output *o)
+{
+    o->key = facts->key;
+    identity_write(m->identity, facts, o->key.id, &o->ordinal_forgotten);
+    o->time_from_object = facts->time == TIME_FROM_OBJECT;
+    o->time_unread = facts->time_unread;
 }
 
 /* Append `ingest` to the event in *out and close it. False: it is too large. */
 static bool finish_event(const struct event_maker *m, const struct event_maker_input *in,
                          const struct event_facts *b, struct buf *out, struct output *o)
 {
-    char id[sizeof(o->key.id)];
-    memcpy(id, o->key.id, sizeof(id));
-    o->key = b->key;
-    memcpy(o->key.id, id, sizeof(id));
-    struct ingest i = {.id = id,
+    struct ingest i = {.id = o->key.id,
                        .line = in->line,
                        .item = in->item,
                        .shape = in->shape,
@@ -98,8 +97,6 @@ static bool finish_event(const struct event_maker *m, const struct event_maker_i
                        .repository = b->repository,
                        .actor = b->actor};
     ingest_member_write(out, buf_span(&m->origin), &i);
-    o->time_from_object = b->time == TIME_FROM_OBJECT;
-    o->time_unread = b->time_unread;
     o->value = buf_span(out);
     return !out->overflowed;
 }
@@ -150,6 +147,7 @@ static bool beacon_event(struct event_maker *m, const struct event_maker_input *
         repair_event(m->repair, &repair, out, &facts);
         facts.repository = repository_recall(&m->repositories, facts.repository);
     }
+    set_output(m, &facts, o);
     return finish_event(m, in, &facts, out, o);
 }
 
@@ -181,6 +179,9 @@ static bool built_event(struct event_maker *m, const struct event_maker_input *i
             *why = REJECT_NO_KNOWN_FIELD;
             return false;
         }
+        if (attempt == 0) {
+            set_output(m, &facts, o);
+        }
         if (finish_event(m, in, &facts, out, o)) {
             return true;
         }
@@ -192,7 +193,9 @@ bool event_maker_make(struct event_maker *m, const struct event_maker_input *in,
                       struct output *o, enum reject_reason *why)
 {
     buf_clear(out);
-    identify_record(m, in, o);
+    o->kind = OUTPUT_EVENT;
+    o->passed_through = false;
+    identify_record(m, in);
     return in->shape == SHAPE_BEACON ? beacon_event(m, in, out, o, why)
                                      : built_event(m, in, out, o, why);
 }

@@ -75,6 +75,7 @@ static void attempt_restart(struct attempt *a)
         .customer = a->customer != NULL ? a->customer->id : SPAN(""),
         .object = buf_span(&a->object),
         .version = span_str(a->meta.version),
+        .version_is_etag = a->meta.version_is_etag,
         .modified_ns = a->meta.modified_ns,
     };
     normalizer_object(a->normalizer, &a->source,

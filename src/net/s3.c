@@ -48,7 +48,9 @@ struct transfer {
 
 static enum err_kind begin_body(struct transfer *t, const struct s3_head *head, struct err *e)
 {
-    struct s3_meta meta = {.modified_ns = head->modified_ns, .length = head->length};
+    struct s3_meta meta = {.version_is_etag = head->version[0] == '\0',
+                           .modified_ns = head->modified_ns,
+                           .length = head->length};
     s3_head_name(head, meta.version);
     t->first = *head;
     t->started = true;
@@ -374,7 +376,9 @@ enum err_kind s3_head(struct s3 *s, const struct s3_object *o, struct creds_sour
     buf_done(&query);
     if (kind == FAIL_NONE) {
         s3_head_read(&head, buf_span(&s->answer.head));
-        *out = (struct s3_meta){.modified_ns = head.modified_ns, .length = head.length};
+        *out = (struct s3_meta){.version_is_etag = head.version[0] == '\0',
+                                .modified_ns = head.modified_ns,
+                                .length = head.length};
         s3_head_name(&head, out->version);
     }
     return kind;

@@ -40,20 +40,34 @@ static int stop(void **state)
     return 0;
 }
 
-/* The id of one record as the first of its object, or of one more of it. */
-static void next_id(struct fixture *f, struct span text, bool beacon, char *id)
+static const struct object_origin first_upload = {.customer = SPAN_INIT("acme"),
+                                                  .object = SPAN_INIT("s3://b/k"),
+                                                  .version = SPAN_INIT("v1"),
+                                                  .modified_ns = 1000};
+
+/* The id of the object's next record. */
+static void next_id_with(struct fixture *f, struct span text, bool beacon,
+                         const struct event_facts *facts, char *id)
 {
     struct doc d;
     bool forgot = false;
     assert_int_equal(json_scan(f->reader, &text, &d, NULL), FAIL_NONE);
     duplicate_names_absent(&f->names, &d, DOC_ROOT);
-    struct identity_record r = {{&d, DOC_ROOT, &f->names, beacon}, SPAN("acme")};
-    identity_of(f->identity, &r, id, &forgot);
+    struct hashed_record r = {&d, DOC_ROOT, &f->names, beacon};
+    identity_read(f->identity, &r);
+    identity_write(f->identity, facts, id, &forgot);
+}
+
+static void next_id(struct fixture *f, struct span text, bool beacon, char *id)
+{
+    struct event_facts facts;
+    event_facts_clear(&facts);
+    next_id_with(f, text, beacon, &facts, id);
 }
 
 static void first_id(struct fixture *f, struct span text, bool beacon, char *id)
 {
-    identity_object(f->identity);
+    identity_object(f->identity, &first_upload);
     next_id(f, text, beacon, id);
 }
 
@@ -125,29 +139,134 @@ static void leaves_out_what_forwarders_add_to_a_beacon_event(void **state)
     assert_different(f, true, "{\"a\":1}", "{\"a\":1,\"b\":{\"host\":1}}");
 }
 
-static void takes_an_event_s_own_id_if_it_has_one(void **state)
+#define UNIQUE "f81d4fae-7dec-41d0-8765-00a0c91e6bf6"
+
+static void takes_a_unique_event_id_alone(void **state)
 {
     struct fixture *f = *state;
-    assert_same(f, true, "{\"event\":{\"id\":\"x\"},\"a\":1}",
-                "{\"event\":{\"id\":\"x\"},\"a\":2}");
+    assert_same(f, true, "{\"event\":{\"id\":\"" UNIQUE "\"},\"a\":1}",
+                "{\"event\":{\"id\":\"" UNIQUE "\"},\"a\":2}");
+    assert_different(f, true, "{\"event\":{\"id\":\"" UNIQUE "\"}}",
+                     "{\"event\":{\"id\":\"" UNIQUE "x\"}}");
+    assert_different(f, false, "{\"event\":{\"id\":\"" UNIQUE "\"},\"a\":1}",
+                     "{\"event\":{\"id\":\"" UNIQUE "\"},\"a\":2}");
+    assert_same(f, true, "{\"event\":{\"id\":\"x\"},\"event\":{\"id\":\"" UNIQUE "\"}}",
+                "{\"event\":{\"id\":\"" UNIQUE "\"}}");
+}
+
+static void takes_any_other_event_id_with_the_content(void **state)
+{
+    struct fixture *f = *state;
+    assert_different(f, true, "{\"event\":{\"id\":\"x\"},\"a\":1}",
+                     "{\"event\":{\"id\":\"x\"},\"a\":2}");
     assert_different(f, true, "{\"event\":{\"id\":\"x\"}}", "{\"event\":{\"id\":\"y\"}}");
     assert_different(f, true, "{\"event\":{\"id\":\"\"},\"a\":1}",
                      "{\"event\":{\"id\":\"\"},\"a\":2}");
     assert_different(f, true, "{\"event\":{\"id\":7},\"a\":1}", "{\"event\":{\"id\":7},\"a\":2}");
-    assert_different(f, false, "{\"event\":{\"id\":\"x\"},\"a\":1}",
-                     "{\"event\":{\"id\":\"x\"},\"a\":2}");
-    assert_same(f, true, "{\"event\":{\"id\":\"x\"},\"event\":{\"id\":\"y\"}}",
-                "{\"event\":{\"id\":\"y\"}}");
+    assert_same(f, true, "{\"event\":{\"id\":\"x\"},\"a\":1}",
+                "{\"a\":1,\"event\":{\"id\":\"x\"}}");
+}
+
+static void assert_same_id(struct fixture *f, const struct object_origin *a,
+                           const struct object_origin *b, const struct event_facts *facts,
+                           bool same)
+{
+    char x[IDENTITY_BYTES];
+    char y[IDENTITY_BYTES];
+    identity_object(f->identity, a);
+    next_id_with(f, SPAN("{\"a\":1}"), false, facts, x);
+    identity_object(f->identity, b);
+    next_id_with(f, SPAN("{\"a\":1}"), false, facts, y);
+    assert_int_equal(strcmp(x, y) == 0, same);
+}
+
+static void covers_the_object_that_gives_the_time(void **state)
+{
+    struct fixture *f = *state;
+    struct event_facts own;
+    event_facts_clear(&own);
+    struct event_facts none = own;
+    none.time = TIME_FROM_OBJECT;
+    struct object_origin other = first_upload;
+    assert_same_id(f, &first_upload, &other, &none, true); /* read again */
+    other.modified_ns++;
+    assert_same_id(f, &first_upload, &other, &none, true); /* the version says it */
+    other.object = SPAN("s3://b/l");
+    assert_same_id(f, &first_upload, &other, &own, true);
+    assert_same_id(f, &first_upload, &other, &none, false);
+    other = first_upload;
+    other.object = SPAN("s3://c/k");
+    assert_same_id(f, &first_upload, &other, &none, false);
+    other = first_upload;
+    other.version = SPAN("v2");
+    assert_same_id(f, &first_upload, &other, &own, true);
+    assert_same_id(f, &first_upload, &other, &none, false);
+    other.customer = SPAN("ac");
+    assert_same_id(f, &first_upload, &other, &own, false);
+    assert_same_id(f, &first_upload, &other, &none, false);
+}
+
+static void covers_the_time_of_an_upload_without_a_version(void **state)
+{
+    struct fixture *f = *state;
+    struct event_facts none;
+    event_facts_clear(&none);
+    none.time = TIME_FROM_OBJECT;
+    struct object_origin a = first_upload;
+    a.version_is_etag = true;
+    struct object_origin b = a;
+    assert_same_id(f, &a, &b, &none, true);
+    b.modified_ns++;
+    assert_same_id(f, &a, &b, &none, false);
+}
+
+static void covers_an_object_with_a_long_name(void **state)
+{
+    struct fixture *f = *state;
+    char key[1024];
+    memset(key, 'k', sizeof(key));
+    struct event_facts none;
+    event_facts_clear(&none);
+    none.time = TIME_FROM_OBJECT;
+    struct object_origin a = first_upload;
+    a.object = span_of(key, sizeof(key));
+    struct object_origin b = a;
+    assert_same_id(f, &a, &b, &none, true);
+    b.object.n--;
+    assert_same_id(f, &a, &b, &none, false);
+}
+
+static void covers_the_time_that_an_envelope_has(void **state)
+{
+    struct fixture *f = *state;
+    char ids[4][IDENTITY_BYTES];
+    struct event_facts facts;
+    event_facts_clear(&facts);
+    facts.time_from_envelope = true;
+    facts.key.time_ns = 1;
+    identity_object(f->identity, &first_upload);
+    next_id_with(f, SPAN("{\"a\":1}"), false, &facts, ids[0]);
+    facts.key.time_ns = 2;
+    next_id_with(f, SPAN("{\"a\":1}"), false, &facts, ids[1]);
+    struct object_origin other = first_upload;
+    other.object = SPAN("s3://b/l");
+    identity_object(f->identity, &other);
+    next_id_with(f, SPAN("{\"a\":1}"), false, &facts, ids[2]);
+    facts.time_from_envelope = false;
+    next_id_with(f, SPAN("{\"a\":1}"), false, &facts, ids[3]);
+    assert_string_not_equal(ids[0], ids[1]);
+    assert_string_equal(ids[1], ids[2]); /* whatever stands before it in the object */
+    assert_string_not_equal(ids[2], ids[3]);
 }
 
 static void tells_repeated_events_apart(void **state)
 {
     struct fixture *f = *state;
     char ids[3][IDENTITY_BYTES];
-    identity_object(f->identity);
+    identity_object(f->identity, &first_upload);
     next_id(f, SPAN("{\"a\":1}"), false, ids[0]);
     next_id(f, SPAN("{\"a\":1}"), false, ids[1]);
-    identity_object(f->identity);
+    identity_object(f->identity, &first_upload);
     next_id(f, SPAN("{\"a\":1}"), false, ids[2]);
     assert_string_not_equal(ids[0], ids[1]);
     assert_string_equal(ids[0], ids[2]);
@@ -155,26 +274,69 @@ static void tells_repeated_events_apart(void **state)
     assert_non_null(strchr("89ab", ids[0][19]));
 }
 
-/* Each line of ids.txt: b or f (Beacon-shaped or not), the id, the record. One object. */
+/* The next word of a line, without the blank after it. */
+static struct span next_word(struct span *line)
+{
+    const char *end = memchr(line->p, ' ', line->n);
+    struct span word = span_of(line->p, end != NULL ? (size_t)(end - line->p) : line->n);
+    *line = span_from(*line, word.n + (end != NULL));
+    return word;
+}
+
+/* "= object version modified_ns": modified_ns is not 0 if the version is an ETag. */
+static struct object_origin read_origin(struct span line)
+{
+    struct object_origin o = {.customer = SPAN("acme")};
+    (void)next_word(&line);
+    o.object = next_word(&line);
+    o.version = next_word(&line);
+    o.modified_ns = strtoll(line.p, NULL, 10);
+    o.version_is_etag = o.modified_ns != 0;
+    return o;
+}
+
+/* "b t id record", see tests/reference/identity.py. */
+static void check_vector(struct fixture *f, struct span line)
+{
+    char got[IDENTITY_BYTES];
+    struct event_facts facts;
+    bool beacon = next_word(&line).p[0] == 'b';
+    struct span time = next_word(&line);
+    struct span want = next_word(&line);
+    event_facts_clear(&facts);
+    facts.time = time.p[0] == 'o' ? TIME_FROM_OBJECT : TIME_EXACT;
+    facts.time_from_envelope = time.p[0] >= '0' && time.p[0] <= '9';
+    facts.key.time_ns = strtoll(time.p, NULL, 10);
+    next_id_with(f, line, beacon, &facts, got);
+    assert_span_equal(span_str(got), want);
+}
+
 static void gives_the_ids_of_the_independent_implementation(void **state)
 {
     struct fixture *f = *state;
     FILE *file = fopen(TEST_VECTORS "/identity/ids.txt", "rb");
     assert_non_null(file);
-    char *line = NULL;
-    size_t cap = 0;
-    ssize_t n = 0;
+    char *lines[2] = {NULL, NULL}; /* the object's first line stays */
+    size_t caps[2] = {0, 0};
+    struct object_origin origin = {.customer = SPAN("acme")};
     size_t count = 0;
-    identity_object(f->identity);
-    while ((n = getline(&line, &cap, file)) > 0) {
-        char got[IDENTITY_BYTES];
-        assert_true(n > 40);
-        next_id(f, span_of(line + 39, (size_t)n - 40), line[0] == 'b', got);
-        assert_span_equal(span_str(got), span_of(line + 2, 36));
-        count++;
+    for (int c = getc(file); c != EOF; c = getc(file)) {
+        int i = c == '=' ? 0 : 1;
+        assert_int_equal(ungetc(c, file), c);
+        ssize_t n = getline(&lines[i], &caps[i], file);
+        assert_true(n > 1);
+        struct span line = span_of(lines[i], (size_t)n - 1);
+        if (i == 0) {
+            origin = read_origin(line);
+            identity_object(f->identity, &origin);
+        } else {
+            check_vector(f, line);
+            count++;
+        }
     }
-    assert_true(count >= 50);
-    free(line);
+    assert_true(count >= 170);
+    free(lines[0]);
+    free(lines[1]);
     (void)fclose(file);
 }
 
@@ -212,7 +374,12 @@ int main(void)
         cmocka_unit_test(is_the_same_however_the_event_is_written),
         cmocka_unit_test(differs_when_a_value_or_its_place_does),
         cmocka_unit_test(leaves_out_what_forwarders_add_to_a_beacon_event),
-        cmocka_unit_test(takes_an_event_s_own_id_if_it_has_one),
+        cmocka_unit_test(takes_a_unique_event_id_alone),
+        cmocka_unit_test(takes_any_other_event_id_with_the_content),
+        cmocka_unit_test(covers_the_object_that_gives_the_time),
+        cmocka_unit_test(covers_the_time_of_an_upload_without_a_version),
+        cmocka_unit_test(covers_an_object_with_a_long_name),
+        cmocka_unit_test(covers_the_time_that_an_envelope_has),
         cmocka_unit_test(tells_repeated_events_apart),
         cmocka_unit_test(gives_the_ids_of_the_independent_implementation),
         cmocka_unit_test(takes_time_in_proportion_to_hostile_records),

@@ -6,8 +6,10 @@
 
 #include <stdio.h>
 
-static const struct object_origin source = {SPAN_INIT("c"), SPAN_INIT("o"), SPAN_INIT("v"),
-                                            1780272000000000000};
+static const struct object_origin source = {.customer = SPAN_INIT("c"),
+                                            .object = SPAN_INIT("o"),
+                                            .version = SPAN_INIT("v"),
+                                            .modified_ns = 1780272000000000000};
 
 struct bench {
     struct json_reader *reader, *again;

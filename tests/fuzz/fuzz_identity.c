@@ -104,13 +104,20 @@ static void write_value(const struct doc *d, size_t at, struct buf *out)
     }
 }
 
-static void identify(struct identity *id, const struct doc *d, bool beacon, char *text)
+static void identify(struct identity *id, const struct doc *d, bool beacon, bool own_time,
+                     char *text)
 {
+    static const struct object_origin origin = {
+        .customer = SPAN_INIT("acme"), .object = SPAN_INIT("s3://b/k"), .version = SPAN_INIT("v")};
     bool forgot = false;
-    struct identity_record r = {{d, DOC_ROOT, &names, beacon}, SPAN("acme")};
-    identity_object(id);
+    struct event_facts facts;
+    struct hashed_record r = {d, DOC_ROOT, &names, beacon};
+    event_facts_clear(&facts);
+    facts.time = own_time ? TIME_EXACT : TIME_FROM_OBJECT;
+    identity_object(id, &origin);
     duplicate_names_absent(&names, d, DOC_ROOT);
-    identity_of(id, &r, text, &forgot);
+    identity_read(id, &r);
+    identity_write(id, &facts, text, &forgot);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -130,17 +137,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (json_scan(reader, &text, &a, NULL) != FAIL_NONE || doc_tag(&a, DOC_ROOT) != '{') {
         return 0;
     }
-    for (int beacon = 0; beacon < 2; beacon++) {
+    for (unsigned i = 0; i < 4; i++) {
+        bool beacon = (i & 1) != 0;
+        bool own_time = (i & 2) != 0;
         char x[IDENTITY_BYTES];
         char y[IDENTITY_BYTES];
-        struct buf anew = BUF_INIT((size_t)MOST * 16);
-        identify(id, &a, beacon, x);
-        write_value(&a, DOC_ROOT, &anew);
-        struct span again = buf_span(&anew);
+        struct buf respelled = BUF_INIT((size_t)MOST * 16);
+        identify(id, &a, beacon, own_time, x);
+        write_value(&a, DOC_ROOT, &respelled);
+        struct span again = buf_span(&respelled);
         CHECK(json_scan(other, &again, &b, NULL) == FAIL_NONE);
-        identify(id, &b, beacon, y);
+        identify(id, &b, beacon, own_time, y);
         CHECK(strcmp(x, y) == 0);
-        buf_done(&anew);
+        buf_done(&respelled);
     }
     return 0;
 }

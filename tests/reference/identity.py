@@ -5,12 +5,23 @@
 
 The contract: docs and README call it ingest.id. XXH3-128 over every leaf of the record, summed, so
 that the order of members does not matter; then a UUID of version 8 over customer, tag and either the
-event's own id or that sum and the number of equal records before. Covered are Beacon-shaped records,
-what other shippers wrap around them, and objects of any other shape but OTLP.
+event's own id or that sum and the number of equal records before, and the object if that gave the
+event's time. Covered are Beacon-shaped records, what other shippers wrap around them, and objects of
+any other shape but OTLP.
+
+Which events have no time of their own is not found here: events say so (`ingest.time`), and callers
+pass it on. Run as a program, it prints the vectors of tests/vectors/identity/ids.txt:
+
+    python3 tests/reference/identity.py tests/vectors/identity/ids.txt
 """
+import datetime
+import decimal
 import functools
 import json
+import re
 import struct
+import sys
+import typing
 import uuid
 
 import xxhash
@@ -21,6 +32,16 @@ COPIES = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_cre
 REMEMBERED = 1 << 14
 MAX_DEPTH = 256
 MAX_WRAPS = 3
+
+
+TIME_NAMES = {"timestamp", "@timestamp", "time", "ts", "event_time", "datetime", "date_time", "created_at",
+              "timeunixnano", "time_unix_nano", "date"}  # of a record that needs no envelope's time
+
+
+class Origin(typing.NamedTuple):
+    object: str = "s3://b/k"
+    version: str = ""
+    modified_ns: int = 0  # only of an object whose version is an ETag
 
 
 class Number(str):
@@ -103,14 +124,50 @@ def _inner(record):
 
 
 def unwrap(record):
+    """The record, and the time of the envelope around it, if any."""
+    time = None
     for _ in range(MAX_WRAPS):
         if not isinstance(record, dict):
-            return None
+            return None, None
         inner = _inner(record)
         if inner is record:
             break
+        if inner is record.get("event"):
+            time = record.get("time")
         record = inner
-    return record if isinstance(record, dict) and record else None
+    return (record if isinstance(record, dict) and record else None), time
+
+
+def _time_ns(value):
+    """Of numbers, and of texts of RFC 3339 in UTC; None of anything else."""
+    if isinstance(value, Number):
+        number = decimal.Decimal(value)
+        unit = next((u for most, u in ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3)) if number < most), 1)
+        return int(number * unit)
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
+        try:
+            return int(datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()) * 10**9
+        except ValueError:
+            return None
+    return None
+
+
+def envelope_ns(record, time):
+    """The time of the envelope if it counts: the record itself has none."""
+    own = [value for name, value in record.items() if name.lower() in TIME_NAMES]
+    return _time_ns(time) if all(_time_ns(value) is None for value in own) else None
+
+
+# ---- an event's own id
+
+def is_unique(own):
+    """A UUID with a version, a ULID of this century, or 16 characters with digits and letters."""
+    if len(own) >= 16 and re.search("[0-9]", own) and re.search("[A-Za-z]", own):
+        return True
+    if re.fullmatch("[0-9A-HJKMNP-TV-Z]{26}", own.upper()):
+        ms = functools.reduce(lambda n, c: n * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(c), own.upper()[:10], 0)
+        return 946684800000 <= ms < 4102444800000
+    return bool(re.fullmatch("[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", own, re.I | re.A))
 
 
 # ---- the sum over the leaves
@@ -154,8 +211,8 @@ def _sum(value, path):
     return sum(_sum(v, (*path, name)) for name, v in members) % (1 << 128)
 
 
-def hash_of_record(record):
-    if is_beacon(record):
+def hash_of_record(record, beacon):
+    if beacon:
         drop = set(FORWARDERS)
         if isinstance(record.get("gen_ai"), dict) and "usage" in record["gen_ai"]:
             drop.update(COPIES)
@@ -172,25 +229,49 @@ def _uuid(customer, tag, rest):
     return str(uuid.UUID(int=number))
 
 
+def _key(record, beacon, ns):
+    """Of a record: its own id as bytes, or its hash as int. ns: the envelope's time, if it counts."""
+    event = record.get("event")
+    own = event.get("id") if beacon and isinstance(event, dict) else None
+    if isinstance(own, str) and not isinstance(own, Number) and is_unique(own):
+        return _utf8(own)
+    extra = 0 if ns is None else xxhash.xxh3_128_intdigest(b"\x1fe" + struct.pack(">q", ns))
+    return (hash_of_record(record, beacon) + extra) % (1 << 128)
+
+
 @functools.lru_cache(1 << 17)
 def _line(line):
-    """Per record of a line: its own id as bytes, or its hash as int, or None if it is a reject."""
-    found = []
-    for value in _records(line):
-        record = unwrap(value)
-        if record is None:
-            found.append(None)
-            continue
-        event = record.get("event")
-        own = event.get("id") if is_beacon(record) and isinstance(event, dict) else None
-        found.append(_utf8(own) if isinstance(own, str) and not isinstance(own, Number) and own
-                     else hash_of_record(record))
-    return found
+    """Per record of a line: its key, or None if it is a reject."""
+    unwrapped = [unwrap(value) for value in _records(line)]
+    return [None if record is None else _key(record, is_beacon(record), envelope_ns(record, time))
+            for record, time in unwrapped]
 
 
-def object_ids(customer, text):
-    """[(line, item or None, id)] of the events of a decompressed object, in order."""
-    before, ids = {}, []
+class Ids:
+    """The ids of one object's records, in their order."""
+
+    def __init__(self, customer, origin):
+        self.customer, self.origin, self.before = customer, origin, {}
+
+    def next(self, key, from_object=False):
+        if isinstance(key, bytes):
+            return _uuid(self.customer, b"e", key)
+        ordinal = self.before.get(key, 0)
+        if key not in self.before and len(self.before) == REMEMBERED:
+            del self.before[next(iter(self.before))]  # the one first seen
+        self.before[key] = ordinal + 1
+        rest = key.to_bytes(16, "big") + ordinal.to_bytes(4, "big")
+        if not from_object:
+            return _uuid(self.customer, b"h", rest)
+        o = self.origin
+        return _uuid(self.customer, b"o", rest + struct.pack(">q", o.modified_ns) + o.version.encode() + b"\x1f"
+                     + o.object.encode())
+
+
+def object_ids(customer, text, origin=Origin(), from_object=frozenset()):
+    """[(line, item or None, id)] of the events of a decompressed object, in order. from_object: the
+    (line, item or None) of those whose time is the object's."""
+    ids, found_ids = Ids(customer, origin), []
     for number, line in enumerate(text.split(b"\n"), 1):
         # A torn file is filled up with NULs.
         line = line.removesuffix(b"\r").removeprefix(b"\xef\xbb\xbf").strip(b" \t\0")
@@ -198,15 +279,32 @@ def object_ids(customer, text):
             continue
         found = _line(line)
         for item, key in enumerate(found, 1):
-            if key is None:
-                continue
-            if isinstance(key, bytes):
-                id = _uuid(customer, b"e", key)
-            else:
-                ordinal = before.get(key, 0)
-                if key not in before and len(before) == REMEMBERED:
-                    del before[next(iter(before))]  # the one first seen
-                before[key] = ordinal + 1
-                id = _uuid(customer, b"h", key.to_bytes(16, "big") + ordinal.to_bytes(4, "big"))
-            ids.append((number, item if len(found) > 1 else None, id))
-    return ids
+            if key is not None:
+                at = (number, item if len(found) > 1 else None)
+                found_ids.append((*at, ids.next(key, at in from_object)))
+    return found_ids
+
+
+# ---- vectors
+
+def renewed(text):
+    """The vectors with their ids made again. A line `= object version modified_ns` begins an object;
+    the others are: b or f (Beacon-shaped or not), the time's source (t: its own, o: the object's, or
+    the envelope's in nanoseconds), the id, the record."""
+    ids, out = None, []
+    for line in text.split(b"\n"):
+        if line.startswith(b"="):
+            _, name, version, modified = line.decode().split(" ")
+            ids = Ids("acme", Origin(name, version, int(modified)))
+        elif line:
+            shape, time, _, record = line.split(b" ", 3)
+            value = _parse_whole(record.decode("utf-8", "replace"))
+            key = _key(value, shape == b"b", int(time) if time.isdigit() else None)
+            line = b" ".join([shape, time, ids.next(key, time == b"o").encode(), record])
+        out.append(line)
+    return b"\n".join(out)
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], "rb") as vectors:
+        sys.stdout.buffer.write(renewed(vectors.read()))

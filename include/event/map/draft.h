@@ -41,7 +41,8 @@ struct draft {
     uint64_t touched[FIELDS / 64 + 1]; /* a bit for each draft_slot of this record */
     struct text_cache harnesses, systems, severities, categories, tools, words_seen, inferred;
     struct timestamp time;
-    struct span time_unread; /* as in struct built */
+    bool time_from_envelope;
+    struct span time_unread; /* as in struct event_facts */
     struct span word;        /* the source's own word for its action, "" if none */
     bool metric;             /* a data point */
     bool tool_decision;      /* Claude Code's record of that name */

@@ -15,11 +15,12 @@ enum { TIME_UNREAD_BYTES = 80 };
 
 /* Spans are valid until the next event of the same path, or until the document's reader is used. */
 struct event_facts {
-    struct output_key key;  /* all but id */
-    enum time_quality time; /* ingest.time */
-    struct span action;     /* ingest.action: the source's own word, "" if the action is its own */
-    struct span repository; /* ingest.repository as derived (repository.h), "" if none */
-    struct span actor;      /* ingest.actor, "" if none */
+    struct output_key key;   /* all but id */
+    enum time_quality time;  /* ingest.time */
+    bool time_from_envelope; /* the record has no usable time; that of its envelope counts */
+    struct span action;      /* ingest.action: the source's own word, "" if the action is its own */
+    struct span repository;  /* ingest.repository as derived (repository.h), "" if none */
+    struct span actor;       /* ingest.actor, "" if none */
 
     /* With TIME_FROM_OBJECT: the value in place of the time, characters or JSON, cut to
      * TIME_UNREAD_BYTES; "" if nothing does. Valid until the next event. */
@@ -32,6 +33,7 @@ static inline void event_facts_clear(struct event_facts *f)
     const struct span none = {"", 0};
     output_key_clear(&f->key);
     f->time = TIME_EXACT;
+    f->time_from_envelope = false;
     f->action = none;
     f->repository = none;
     f->actor = none;

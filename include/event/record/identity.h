@@ -4,25 +4,22 @@
  *
  * It is the same for every copy of the event, whatever the order of its members and the spelling of
  * its numbers. It differs for two events of one object that are equal: they differ in their
- * ordinal.
+ * ordinal. What a record does not state itself is added: the time that its envelope has, or the
+ * object if that gives the time.
  *
- *     identity_object(id);                                  // each attempt at an object
- *     identity_of(id, &record, text, &forgot);              // each record, in order
+ *     identity_object(id, origin);                          // each attempt at an object
+ *     identity_read(id, &record);                           // before any change of the record
+ *     identity_write(id, &facts, text, &forgot);            // when the event's time is decided
  *
- * It is computed from the unwrapped record before normalization. No allocation after its buffers
- * have grown. Threads: one at a time.
+ * No allocation after its buffers have grown. Threads: one at a time.
  */
 #ifndef EVENT_RECORD_IDENTITY_H
 #define EVENT_RECORD_IDENTITY_H
 
+#include "event/record/event_facts.h"
 #include "event/record/record_hash.h"
 
 enum { IDENTITY_BYTES = 37 }; /* a UUID's text and a NUL */
-
-struct identity_record {
-    struct hashed_record record;
-    struct span customer;
-};
 
 struct identity;
 
@@ -30,11 +27,18 @@ struct identity *identity_new(void); /* never NULL */
 void identity_free(struct identity *id);
 DEFINE_OWNED(identity);
 
-/* Begin an object: its ordinals start at 0. */
-void identity_object(struct identity *id);
+/* Begin an object: its ordinals start at 0. *origin is borrowed until the next call. */
+void identity_object(struct identity *id, const struct object_origin *origin);
 
-/* The id of the next record. *forgot: the window of ordinals overflowed on it. */
-void identity_of(struct identity *id, const struct identity_record *r, char text[IDENTITY_BYTES],
-                 bool *forgot);
+/* Read the next record. Nothing of it is borrowed afterwards. */
+void identity_read(struct identity *id, const struct hashed_record *r);
+
+/*
+ * The id of the record that was read last, once for each. Of *facts the time and where it comes
+ * from count. *forgot: the window of ordinals overflowed on it. A record of which no event is made
+ * needs no call: it has no ordinal.
+ */
+void identity_write(struct identity *id, const struct event_facts *facts, char text[IDENTITY_BYTES],
+                    bool *forgot);
 
 #endif

@@ -36,6 +36,7 @@ struct object_origin {
     struct span customer; /* customer id, "" if none (rejects only) */
     struct span object;   /* "s3://bucket/key", decoded, not escaped; may hold any byte */
     struct span version;  /* version id, else ETag without quotes; "" if unknown */
+    bool version_is_etag; /* the object has no version id */
     int64_t modified_ns;  /* LastModified, ns since the epoch, UTC */
 };
 

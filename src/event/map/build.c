@@ -119,6 +119,7 @@ static void fill_facts(struct builder *b, struct event_facts *facts)
     key->action = draft_text(d, FIELD_EVENT_ACTION);
     key->time_ns = d->time.ns;
     facts->time = d->time.quality;
+    facts->time_from_envelope = d->time_from_envelope;
     facts->time_unread = d->time_unread;
     facts->action = d->word;
     facts->repository = draft_text(d, FIELD_REPOSITORY);

@@ -96,10 +96,11 @@ void draft_decide_time(struct draft *d)
         first = first.doc == NULL ? hit : first;
     }
     d->time_unread = nothing;
+    d->time_from_envelope = !found && d->in->envelope_time.n > 0 &&
+                            timestamp_parse(d->in->envelope_time, &d->time) && is_plausible(d);
     if (found) {
         *v = (struct field_value){VALUE_TEXT, nothing, hit.doc, hit.at, hit.path, hit.folded};
-    } else if (d->in->envelope_time.n == 0 || !timestamp_parse(d->in->envelope_time, &d->time) ||
-               !is_plausible(d)) {
+    } else if (!d->time_from_envelope) {
         time_from_object(d, &first);
     }
     v->kind = VALUE_TEXT;

@@ -2,6 +2,7 @@
 #include "event/record/identity.h"
 
 #include "base/alloc.h"
+#include "event/record/own_id.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -19,6 +20,10 @@ struct identity {
     struct record_hash *record_hash;
     struct ordinals *ordinals;
     XXH3_state_t *state;
+    const struct object_origin *origin;
+    bool own;                  /* of the last record: event.id alone is its identity */
+    struct hash128 hash;       /* else: of its content */
+    char text[IDENTITY_BYTES]; /* with `own`: the id */
 };
 
 struct identity *identity_new(void)
@@ -44,8 +49,9 @@ void identity_free(struct identity *id)
     free(id);
 }
 
-void identity_object(struct identity *id)
+void identity_object(struct identity *id, const struct object_origin *origin)
 {
+    id->origin = origin;
     ordinals_clear(id->ordinals);
 }
 
@@ -89,7 +95,7 @@ static void write_uuid(XXH128_hash_t h, char text[IDENTITY_BYTES])
     memcpy(text + 24, hex + 20, 12);
 }
 
-/* An event.id may be of any length. */
+/* An event.id and a key may be long. */
 static XXH128_hash_t hash_long(XXH3_state_t *state, const struct span *parts, size_t count)
 {
     (void)XXH3_128bits_reset(state);
@@ -99,39 +105,92 @@ static XXH128_hash_t hash_long(XXH3_state_t *state, const struct span *parts, si
     return XXH3_128bits_digest(state);
 }
 
-static void hash_identity(struct identity *id, struct span customer, char tag, struct span rest,
-                          char text[IDENTITY_BYTES])
+static XXH128_hash_t hash_parts(struct identity *id, const struct span *parts, size_t count)
 {
-    const char mark[] = {UNIT_SEPARATOR, tag, UNIT_SEPARATOR};
-    const struct span parts[] = {customer, span_of(mark, sizeof(mark)), rest};
     char all[SHORT_BYTES];
     size_t n = 0;
-    if (customer.n + sizeof(mark) + rest.n > sizeof(all)) {
-        write_uuid(hash_long(id->state, parts, 3), text);
-        return;
-    }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].n > sizeof(all) - n) {
+            return hash_long(id->state, parts, count);
+        }
         memcpy(all + n, parts[i].p, parts[i].n);
         n += parts[i].n;
     }
-    write_uuid(XXH3_128bits(all, n), text);
+    return XXH3_128bits(all, n);
 }
 
-void identity_of(struct identity *id, const struct identity_record *r, char text[IDENTITY_BYTES],
-                 bool *forgot)
+static char *put_number(char *to, uint64_t n)
 {
-    *forgot = false;
-    struct span own = r->record.beacon ? event_id_of(&r->record) : SPAN("");
-    if (own.n > 0) {
-        hash_identity(id, r->customer, 'e', own, text);
+    n = htobe64(n);
+    memcpy(to, &n, sizeof(n));
+    return to + sizeof(n);
+}
+
+/* The envelope's time counts like a member without a name, of a type that no member has. */
+static void add_envelope_time(struct hash128 *sum, int64_t ns)
+{
+    char text[2 + sizeof(ns)] = {UNIT_SEPARATOR, 'e'};
+    (void)put_number(text + 2, (uint64_t)ns);
+    XXH128_hash_t leaf = XXH3_128bits(text, sizeof(text));
+    uint64_t low = sum->low + leaf.low64;
+    sum->high += leaf.high64 + (low < leaf.low64 ? 1 : 0);
+    sum->low = low;
+}
+
+/*
+ * An ETag is that of the bytes, so an upload of equal bytes to the same key differs in its time
+ * alone. The time of a version is not needed, and a copy of a bucket may have another.
+ */
+static void hash_with_object(struct identity *id, struct span content, char text[IDENTITY_BYTES])
+{
+    const char mark[] = {UNIT_SEPARATOR, 'o', UNIT_SEPARATOR};
+    const struct object_origin *o = id->origin;
+    char time[sizeof(uint64_t)];
+    (void)put_number(time, o->version_is_etag ? (uint64_t)o->modified_ns : 0);
+    const struct span parts[] = {o->customer, span_of(mark, sizeof(mark)),
+                                 content,     span_of(time, sizeof(time)),
+                                 o->version,  span_of(mark, 1),
+                                 o->object};
+    write_uuid(hash_parts(id, parts, sizeof(parts) / sizeof(parts[0])), text);
+}
+
+static void hash_without_object(struct identity *id, char tag, struct span rest,
+                                char text[IDENTITY_BYTES])
+{
+    const char mark[] = {UNIT_SEPARATOR, tag, UNIT_SEPARATOR};
+    const struct span parts[] = {id->origin->customer, span_of(mark, sizeof(mark)), rest};
+    write_uuid(hash_parts(id, parts, sizeof(parts) / sizeof(parts[0])), text);
+}
+
+void identity_read(struct identity *id, const struct hashed_record *r)
+{
+    struct span own = r->beacon ? event_id_of(r) : SPAN("");
+    id->own = own_id_is_unique(own);
+    if (id->own) {
+        hash_without_object(id, 'e', own, id->text);
         return;
     }
-    struct hash128 h = record_hash_sum(id->record_hash, &r->record);
-    uint32_t ordinal = htobe32(ordinals_next(id->ordinals, h, forgot));
-    char rest[sizeof(h) + sizeof(ordinal)];
-    h = (struct hash128){htobe64(h.high), htobe64(h.low)};
-    memcpy(rest, &h.high, sizeof(h.high));
-    memcpy(rest + sizeof(h.high), &h.low, sizeof(h.low));
-    memcpy(rest + sizeof(h), &ordinal, sizeof(ordinal));
-    hash_identity(id, r->customer, 'h', span_of(rest, sizeof(rest)), text);
+    id->hash = record_hash_sum(id->record_hash, r);
+}
+
+void identity_write(struct identity *id, const struct event_facts *facts, char text[IDENTITY_BYTES],
+                    bool *forgot)
+{
+    *forgot = false;
+    if (id->own) {
+        memcpy(text, id->text, IDENTITY_BYTES);
+        return;
+    }
+    if (facts->time_from_envelope) {
+        add_envelope_time(&id->hash, facts->key.time_ns);
+    }
+    uint32_t ordinal = htobe32(ordinals_next(id->ordinals, id->hash, forgot));
+    char content[sizeof(id->hash) + sizeof(ordinal)];
+    char *p = put_number(put_number(content, id->hash.high), id->hash.low);
+    memcpy(p, &ordinal, sizeof(ordinal));
+    if (facts->time == TIME_FROM_OBJECT) {
+        hash_with_object(id, span_of(content, sizeof(content)), text);
+    } else {
+        hash_without_object(id, 'h', span_of(content, sizeof(content)), text);
+    }
 }

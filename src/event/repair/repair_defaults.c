@@ -115,13 +115,14 @@ struct span repair_time(struct repair_state *r, size_t at, bool *own)
         at != 0 &&
         (doc_tag(r->doc, at) == '{' ? object_time(r->doc, at, &t) : scalar_time(r->doc, at, &t)) &&
         timestamp_plausible(t.ns, modified);
-    bool has_envelope = r->envelope_time.n > 0;
-    if (!*own && !(has_envelope && timestamp_parse(r->envelope_time, &t) &&
-                   timestamp_plausible(t.ns, modified))) {
+    bool from_envelope = !*own && r->envelope_time.n > 0 && timestamp_parse(r->envelope_time, &t) &&
+                         timestamp_plausible(t.ns, modified);
+    if (!*own && !from_envelope) {
         t = timestamp_from_object(modified);
         r->facts->time_unread = unread(r, at);
     }
     r->facts->time = t.quality;
+    r->facts->time_from_envelope = from_envelope;
     r->facts->key.time_ns = t.ns;
     return timestamp_write(&t, arena_room(r->arena, TIMESTAMP_BYTES));
 }

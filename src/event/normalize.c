@@ -221,7 +221,10 @@ static void add_scalar(struct buf *to, const struct doc *d, size_t at)
     }
 }
 
-/* Rule 2: continue with the object inside. Time and host of the inner envelope count. */
+/*
+ * Continue with the object inside (normalization.md §2, rule 2). Time and host of the inner
+ * envelope count.
+ */
 static void open_envelope(struct normalizer *n, const struct unwrap *u, struct value *v)
 {
     buf_clear(&n->envelope);
@@ -252,7 +255,10 @@ static void step_inside(struct normalizer *n, struct value *v, struct value *ins
     *v = *inside;
 }
 
-/* Rules 1 and 1b: read the texts with the other reader, up to the first that is a record. */
+/*
+ * Read the texts with the other reader, up to the first that is a record (normalization.md §2,
+ * rules 1 and 1b).
+ */
 static bool open_text(struct normalizer *n, const struct unwrap *u, struct value *v)
 {
     for (size_t i = 0; i < u->count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * otlp.h - an OTLP JSON request becomes its attribute records (normalization.md §2 rule 3).
+ * otlp.h - an OTLP JSON request becomes its attribute records (normalization.md §2, rule 3).
  *
  *     otlp_start(&o, &doc, at);
  *     while (otlp_next(&o, &text)) {   // text: {"resource":{"attributes":{...}},...}

@@ -35,13 +35,13 @@ enum record_index_member {
     INDEX_MEMBERS
 };
 
-/* Signs of a shape: one member of several names is enough. Bits. */
+/* Signs of a shape (normalization.md §2): one member of several names is enough. Bits. */
 enum record_index_sign {
-    SIGN_OTLP = 1,   /* normalization.md §2 rule 3, an array */
-    SIGN_ECS = 2,    /* rule 5 */
-    SIGN_OTEL = 4,   /* rule 6 */
-    SIGN_HOOK = 8,   /* rule 7, a string */
-    SIGN_BESIDE = 16 /* rule 7, members beside one of opencode's types */
+    SIGN_OTLP = 1,   /* §2, rule 3: an array */
+    SIGN_ECS = 2,    /* §2, rule 5 */
+    SIGN_OTEL = 4,   /* §2, rule 6 */
+    SIGN_HOOK = 8,   /* §2, rule 7: a string */
+    SIGN_BESIDE = 16 /* §2, rule 7: members beside one of opencode's types */
 };
 
 /* Types of values. Bits. */

@@ -22,15 +22,15 @@ enum shape {
 /* The word of ingest.shape: "beacon", ... Never NULL; "" for SHAPE_NONE. */
 const char *shape_name(enum shape s);
 
-/* The first half of rule 4: its vendor is Beacon. */
+/* Its vendor is Beacon: the first half of normalization.md §2, rule 4. */
 MUST_USE bool shape_has_beacon_vendor(const struct doc *d, const struct record_index *index);
 
-/* Rule 4. */
+/* A Beacon-shaped record (normalization.md §2, rule 4). */
 MUST_USE bool shape_is_beacon(const struct doc *d, const struct record_index *index);
 
 /*
- * Rules 3 to 8, the first that matches. Whether a flat record has any known field (rule 9) is found
- * out by build_event.
+ * The first of normalization.md §2, rules 3 to 8, that matches. build_event finds out whether a
+ * flat record has any known field (rule 9).
  */
 MUST_USE enum shape shape_of(const struct doc *d, const struct record_index *index);
 

@@ -18,8 +18,10 @@ enum {
 struct unwrap {
     struct span texts[UNWRAP_TEXTS]; /* that may be a record */
     size_t count;
-    bool must; /* rule 1: texts[0] must be an object, else the record is a reject */
-    size_t at; /* rule 2, if no text is a record: the object to continue with, 0 if there is none */
+    /* normalization.md §2, rule 1: texts[0] must be an object, else the record is a reject. */
+    bool must;
+    /* normalization.md §2, rule 2, if no text is a record: the object to continue with; 0: none. */
+    size_t at;
     size_t time, host; /* beside that object, 0 if there is none */
 };
 

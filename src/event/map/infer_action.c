@@ -229,7 +229,7 @@ static struct span action_of_fields(struct draft *d)
 
 /* ---- step 6: event-schema.md §10.3, rules 2 to 17 ---- */
 
-/* The text that rules 8 to 17 search for words. */
+/* The text that event-schema.md §10.3, rules 8 to 17, search for words. */
 static struct span searched_text(struct draft *d)
 {
     struct span body = low_text(d, FACT_BODY);
@@ -257,7 +257,7 @@ static bool has_prompt(struct draft *d)
            draft_messages_text(d, FIELD_GEN_AI_INPUT_MESSAGES).n > 0;
 }
 
-/* Rules 2 to 7: attributes. */
+/* Attributes (event-schema.md §10.3, rules 2 to 7). */
 static struct span action_of_attributes(struct draft *d)
 {
     struct span method = arena_lower(d->arena, draft_text(d, FIELD_MCP_METHOD_NAME));
@@ -299,7 +299,7 @@ static struct span gemini_action(struct draft *d, struct span text)
     return text_has(text, SPAN("gemini_cli.file_operation")) ? file_action(d) : nothing;
 }
 
-/* Rules 11 to 17, in their order. */
+/* event-schema.md §10.3, rules 11 to 17, in their order. */
 static struct span action_of_text(struct span text)
 {
     static const struct {

@@ -6,7 +6,7 @@ static bool has_tag(const struct doc *d, size_t at, char tag)
     return at != 0 && doc_tag(d, at) == tag;
 }
 
-/* Rule 1: Vector's wrapper around a line that it did not parse. */
+/* Vector's wrapper around a line that it did not parse (normalization.md §2, rule 1). */
 static bool find_vector_wrapper(const struct doc *d, const struct record_index *index,
                                 struct unwrap *u)
 {
@@ -37,7 +37,10 @@ static void add_candidate(const struct doc *d, size_t at, struct unwrap *u)
     }
 }
 
-/* Rule 1b: wrappers of Filebeat, Fluent Bit, Docker and others around a line as text. */
+/*
+ * Wrappers of Filebeat, Fluent Bit, Docker and others around a line as text (normalization.md §2,
+ * rule 1b).
+ */
 static void find_texts(const struct doc *d, const struct record_index *index, struct unwrap *u)
 {
     add_candidate(d, index->at[INDEX_MESSAGE], u);
@@ -50,7 +53,9 @@ static void find_texts(const struct doc *d, const struct record_index *index, st
     add_candidate(d, index->at[INDEX_BODY], u);
 }
 
-/* Rule 2: Splunk's HTTP event collector, and Beacon's own policy envelope. */
+/*
+ * Splunk's HTTP event collector, and Beacon's own policy envelope (normalization.md §2, rule 2).
+ */
 static void find_envelope(const struct doc *d, const struct record_index *index, struct unwrap *u)
 {
     size_t event = index->at[INDEX_EVENT];

@@ -65,19 +65,15 @@ enum conf_section_id {
     SECTION_CUSTOMERS,
     CONF_SECTIONS
 };
-extern const struct conf_section conf_sections[CONF_SECTIONS];
+extern const struct conf_section *const conf_sections[CONF_SECTIONS];
 
 /* For rows: where a member of a struct is. */
 #define MEMBER(type, member)                                                                       \
     .offset = offsetof(struct type, member), .width = sizeof(((struct type *)0)->member)
 
-/* table_customers.c: the rows of a customer. */
-enum { CONF_CUSTOMER_ROWS = 21 };
-extern const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS];
-
-/* table_metrics.c: the rows of metrics. */
-enum { CONF_METRICS_ROWS = 3 };
-extern const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS];
+/* Sections with a file of their own: table_customers.c, table_metrics.c. */
+extern const struct conf_section conf_customers_section;
+extern const struct conf_section conf_metrics_section;
 
 /* The members of an entry of mapping and of actions, for texts. */
 extern const struct conf_section conf_mapping_section;

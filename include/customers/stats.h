@@ -6,7 +6,7 @@
  * Only ever counted up, but for those called levels. The log at the end and /metrics read them at
  * any time.
  *
- *     stats_add(&customer->stats.lines, 1);
+ *     stats_add(&customer->stats->lines, 1);
  *
  * Threads: any.
  */
@@ -70,7 +70,7 @@ enum receive_result {
     RECEIVE_RESULTS
 };
 
-/* Of a queue, by the intake. */
+/* Of a queue, by the intake. Counters and levels come before the flags: stats.c asserts it. */
 struct poll_stats {
     stats_count receives[RECEIVE_RESULTS];
     stats_count starved; /* empty ones, although the last attributes had messages: see intake.h */

@@ -143,16 +143,16 @@ struct conf_diff *conf_diff(const struct conf *before, const struct conf *after)
 {
     struct conf_diff *d = mem_zeros(1, sizeof(*d));
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        if (!conf_sections[i].list) {
-            compare_rows(d, &conf_sections[i], NULL, before, after);
+        if (!conf_sections[i]->list) {
+            compare_rows(d, conf_sections[i], NULL, before, after);
         }
     }
     struct entries was = sorted(before->queues, before->queue_count, sizeof(struct queue_conf));
     struct entries is = sorted(after->queues, after->queue_count, sizeof(struct queue_conf));
-    compare_entries(d, &conf_sections[SECTION_QUEUES], &was, &is);
+    compare_entries(d, conf_sections[SECTION_QUEUES], &was, &is);
     was = sorted(before->customers, before->customer_count, sizeof(struct customer_conf));
     is = sorted(after->customers, after->customer_count, sizeof(struct customer_conf));
-    compare_entries(d, &conf_sections[SECTION_CUSTOMERS], &was, &is);
+    compare_entries(d, conf_sections[SECTION_CUSTOMERS], &was, &is);
     return d;
 }
 

@@ -51,7 +51,7 @@ void conf_sample(struct buf *out)
         "'#' is not set. Sizes and times are texts with a unit. What keys mean in full: "
         "docs/configuration.md; is this file right: asymptote-ingest check-config -c FILE");
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        const struct conf_section *s = &conf_sections[i];
+        const struct conf_section *s = conf_sections[i];
         buf_add_byte(out, '\n');
         add_comment(out, "", s->text);
         buf_addf(out, "%s = %s\n", s->name, s->list ? "(\n  {" : "{");
@@ -156,7 +156,9 @@ static const char intro[] =
     "sample "
     "with every key. Try a file with `asymptote-ingest check-config -c FILE`: it tells every "
     "mistake "
-    "with file and line, `--print` shows every value, defaults included, with secrets masked.\n"
+    "with file and line, `--print` shows every value, defaults included, with secrets masked. A "
+    "change takes effect at "
+    "the next start; SIGHUP is ignored.\n"
     "\n"
     "- **Sizes and times** are texts with a unit: `\"64MiB\"` (B, KiB, MiB, GiB, TiB; kB, MB, GB, "
     "TB "
@@ -177,7 +179,7 @@ void conf_reference(struct buf *out)
 {
     buf_add(out, SPAN(intro));
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        const struct conf_section *s = &conf_sections[i];
+        const struct conf_section *s = conf_sections[i];
         buf_addf(out, "\n## %s\n\n%s%s\n", s->name, s->list ? "A list of groups. " : "", s->text);
         reference_rows(out, s);
     }

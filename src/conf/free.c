@@ -42,7 +42,7 @@ static void customer_free(struct customer_conf *c)
     rules_free(c->rules);
     free(c->mapping);
     free(c->actions);
-    rows_free(&conf_sections[SECTION_CUSTOMERS], c);
+    rows_free(conf_sections[SECTION_CUSTOMERS], c);
 }
 
 /* The count is no part of what the configuration says, which is constant. */
@@ -70,14 +70,14 @@ void conf_free(struct conf *c)
         return;
     }
     for (size_t i = 0; i < c->queue_count; i++) {
-        rows_free(&conf_sections[SECTION_QUEUES], &c->queues[i]);
+        rows_free(conf_sections[SECTION_QUEUES], &c->queues[i]);
     }
     for (size_t i = 0; i < c->customer_count; i++) {
         customer_free(&c->customers[i]);
     }
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        if (!conf_sections[i].list) {
-            rows_free(&conf_sections[i], c);
+        if (!conf_sections[i]->list) {
+            rows_free(conf_sections[i], c);
         }
     }
     texts_free(c->kafka.properties);

@@ -173,14 +173,14 @@ static void print_list(struct buf *out, const struct conf_section *s, const void
 void conf_print(const struct conf *c, struct buf *out)
 {
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        const struct conf_section *s = &conf_sections[i];
+        const struct conf_section *s = conf_sections[i];
         if (!s->list) {
             buf_addf(out, "%s = {\n", s->name);
             print_rows(out, s, c);
             buf_add(out, SPAN("};\n"));
         }
     }
-    print_list(out, &conf_sections[SECTION_QUEUES], c->queues, c->queue_count, sizeof(*c->queues));
-    print_list(out, &conf_sections[SECTION_CUSTOMERS], c->customers, c->customer_count,
+    print_list(out, conf_sections[SECTION_QUEUES], c->queues, c->queue_count, sizeof(*c->queues));
+    print_list(out, conf_sections[SECTION_CUSTOMERS], c->customers, c->customer_count,
                sizeof(*c->customers));
 }

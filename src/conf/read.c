@@ -397,8 +397,8 @@ void conf_read_group(struct conf_reader *r, const config_setting_t *group,
 static const struct conf_section *section_with(const char *key, const struct conf_section *but)
 {
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        if (&conf_sections[i] != but && conf_row_find(&conf_sections[i], key) != NULL) {
-            return &conf_sections[i];
+        if (conf_sections[i] != but && conf_row_find(conf_sections[i], key) != NULL) {
+            return conf_sections[i];
         }
     }
     return NULL;

@@ -42,7 +42,7 @@ static void read_queue(struct conf_reader *r, const config_setting_t *group)
     r->conf->queues = conf_grow(r->conf->queues, n, sizeof(*r->conf->queues));
     r->queue_at = conf_grow(r->queue_at, n, sizeof(config_setting_t *));
     r->queue_at[n] = group;
-    conf_read_group(r, group, &conf_sections[SECTION_QUEUES], what, &r->conf->queues[n]);
+    conf_read_group(r, group, conf_sections[SECTION_QUEUES], what, &r->conf->queues[n]);
 }
 
 void conf_read_customer(struct conf_reader *r, const config_setting_t *group)
@@ -57,7 +57,7 @@ void conf_read_customer(struct conf_reader *r, const config_setting_t *group)
     r->conf->customers = conf_grow(r->conf->customers, n, sizeof(*r->conf->customers));
     r->customer_at = conf_grow(r->customer_at, n, sizeof(config_setting_t *));
     r->customer_at[n] = group;
-    conf_read_group(r, group, &conf_sections[SECTION_CUSTOMERS], what, &r->conf->customers[n]);
+    conf_read_group(r, group, conf_sections[SECTION_CUSTOMERS], what, &r->conf->customers[n]);
 }
 
 static void read_entries(struct conf_reader *r, const config_setting_t *list, const char *what,
@@ -86,7 +86,7 @@ static void read_strangers(struct conf_reader *r, const config_setting_t *root)
 {
     const char *names[CONF_SECTIONS + 1] = {NULL};
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        names[i] = conf_sections[i].name;
+        names[i] = conf_sections[i]->name;
     }
     for (unsigned i = 0; i < (unsigned)config_setting_length(root); i++) {
         const config_setting_t *key = config_setting_get_elem(root, i);
@@ -94,9 +94,9 @@ static void read_strangers(struct conf_reader *r, const config_setting_t *root)
         bool known = false;
         const char *home = NULL;
         for (int s = 0; s < CONF_SECTIONS; s++) {
-            known = known || strcmp(name, conf_sections[s].name) == 0;
-            if (home == NULL && conf_row_find(&conf_sections[s], name) != NULL) {
-                home = conf_sections[s].name;
+            known = known || strcmp(name, conf_sections[s]->name) == 0;
+            if (home == NULL && conf_row_find(conf_sections[s], name) != NULL) {
+                home = conf_sections[s]->name;
             }
         }
         const char *near = conf_nearest(name, names);
@@ -116,7 +116,7 @@ static void read_strangers(struct conf_reader *r, const config_setting_t *root)
 void conf_read_root(struct conf_reader *r, const config_setting_t *root)
 {
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        const struct conf_section *s = &conf_sections[i];
+        const struct conf_section *s = conf_sections[i];
         const config_setting_t *group = config_setting_get_member(root, s->name);
         if (s->list) {
             continue;

@@ -374,22 +374,25 @@ static const struct conf_row queue_rows[] = {
      .text = "Longest time a receive waits for a message."},
 };
 
-const struct conf_section conf_sections[CONF_SECTIONS] = {
-    [SECTION_AWS] = {"aws", false, aws_rows, COUNT_OF(aws_rows), "How to reach AWS."},
-    [SECTION_KAFKA] = {"kafka", false, kafka_rows, COUNT_OF(kafka_rows), "Where records go."},
-    [SECTION_LIMITS] = {"limits", false, limits_rows, COUNT_OF(limits_rows),
-                        "What the worker may take and how long it waits."},
-    [SECTION_REJECTS] = {"rejects", false, rejects_rows, COUNT_OF(rejects_rows),
-                         "What is kept of lines that could not become an event."},
-    [SECTION_LOG] = {"log", false, log_rows, COUNT_OF(log_rows), "What is logged, and how."},
-    [SECTION_METRICS] = {"metrics", false, conf_metrics_rows, CONF_METRICS_ROWS,
-                         "What the worker tells of itself over HTTP: /metrics for Prometheus, "
-                         "/healthz and /readyz for probes (docs/monitoring.md)."},
-    [SECTION_QUEUES] = {"queues", true, queue_rows, COUNT_OF(queue_rows),
-                        "The queues that notifications come from."},
-    [SECTION_CUSTOMERS] = {"customers", true, conf_customer_rows, CONF_CUSTOMER_ROWS,
-                           "Who sends events. A customer may also have a file of their own in "
-                           "customers.d/, beside this file: NAME.conf with these keys at its top."},
+/* A section whose rows are in this file. */
+#define SECTION(name, list, rows, text)                                                            \
+    &(const struct conf_section)                                                                   \
+    {                                                                                              \
+        name, list, rows, COUNT_OF(rows), text                                                     \
+    }
+
+const struct conf_section *const conf_sections[CONF_SECTIONS] = {
+    [SECTION_AWS] = SECTION("aws", false, aws_rows, "How to reach AWS."),
+    [SECTION_KAFKA] = SECTION("kafka", false, kafka_rows, "Where records go."),
+    [SECTION_LIMITS] =
+        SECTION("limits", false, limits_rows, "What the worker may take and how long it waits."),
+    [SECTION_REJECTS] = SECTION("rejects", false, rejects_rows,
+                                "What is kept of lines that could not become an event."),
+    [SECTION_LOG] = SECTION("log", false, log_rows, "What is logged, and how."),
+    [SECTION_METRICS] = &conf_metrics_section,
+    [SECTION_QUEUES] =
+        SECTION("queues", true, queue_rows, "The queues that notifications come from."),
+    [SECTION_CUSTOMERS] = &conf_customers_section,
 };
 
 const struct conf_row *conf_row_find(const struct conf_section *s, const char *name)

@@ -11,7 +11,7 @@ static const char *const absent_words[] = {"leave", "accept", NULL};
 static const char *const session_policy_words[] = {"full", "no-kms", "none", NULL};
 static const char *const redact_words[] = {"off", "secrets", NULL};
 
-const struct conf_row conf_customer_rows[CONF_CUSTOMER_ROWS] = {
+static const struct conf_row customer_rows[] = {
     {.name = "id",
      .type = CONF_TEXT,
      MEMBER(customer_conf, id),
@@ -204,6 +204,11 @@ static const struct conf_row actions_rows[] = {
      .example = "\"tool.invoked\"",
      .text = "The action it stands for."},
 };
+
+const struct conf_section conf_customers_section = {
+    "customers", true, customer_rows, COUNT_OF(customer_rows),
+    "Who sends events. A customer may also have a file of their own in customers.d/, beside this "
+    "file: NAME.conf with these keys at its top."};
 
 const struct conf_section conf_mapping_section = {"mapping", true, mapping_rows,
                                                   COUNT_OF(mapping_rows), ""};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of metrics; the others are in table.c. */
+/* The section of metrics; the others are in table.c. */
 #include "conf/conf.h"
 #include "conf/refuse.h"
 #include "conf/table.h"
 
-const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS] = {
+static const struct conf_row metrics_rows[] = {
     {.name = "listen",
      .type = CONF_TEXT,
      MEMBER(conf, metrics.listen),
@@ -39,3 +39,8 @@ const struct conf_row conf_metrics_rows[CONF_METRICS_ROWS] = {
      .text = "How often SQS is queried for each queue's visible messages and those in flight; one "
              "request per queue."},
 };
+
+const struct conf_section conf_metrics_section = {
+    "metrics", false, metrics_rows, sizeof(metrics_rows) / sizeof(metrics_rows[0]),
+    "What the worker tells of itself over HTTP: /metrics for Prometheus, /healthz and /readyz for "
+    "probes (docs/monitoring.md)."};

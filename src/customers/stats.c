@@ -51,6 +51,9 @@ static void copy_counters(void *to, const void *from, size_t bytes)
 
 _Static_assert(sizeof(struct stats) % sizeof(stats_count) == 0, "counters alone");
 _Static_assert(sizeof(struct lease_stats) % sizeof(stats_count) == 0, "counters alone");
+_Static_assert(sizeof(struct poll_stats) ==
+                   offsetof(struct poll_stats, attributes_known) + sizeof(stats_count),
+               "flags come after the counters");
 
 void stats_copy(struct stats *to, const struct stats *from)
 {

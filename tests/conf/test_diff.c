@@ -114,7 +114,7 @@ static void sees_a_change_of_every_key(void **state UNUSED)
 {
     OWNED(conf) struct conf *a = usual();
     for (int s = 0; s < CONF_SECTIONS; s++) {
-        const struct conf_section *section = &conf_sections[s];
+        const struct conf_section *section = conf_sections[s];
         for (size_t i = 0; i < section->count; i++) {
             const struct conf_row *row = &section->rows[i];
             struct conf b = *a;

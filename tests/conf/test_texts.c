@@ -150,8 +150,8 @@ static void the_files_in_the_tree_are_of_today(void **state UNUSED)
 static void every_row_is_said_in_words(void **state UNUSED)
 {
     for (int i = 0; i < CONF_SECTIONS; i++) {
-        for (size_t k = 0; k < conf_sections[i].count; k++) {
-            const struct conf_row *row = &conf_sections[i].rows[k];
+        for (size_t k = 0; k < conf_sections[i]->count; k++) {
+            const struct conf_row *row = &conf_sections[i]->rows[k];
             assert_non_null(row->name);
             assert_non_null(row->text);
             assert_non_null(row->example);

@@ -27,10 +27,10 @@ struct reading {
 };
 
 /* Programs that write notifications, and how they encode keys (research/aws.md §3.7). */
-static const struct key_dialect {
+static const struct record_writer {
     const char *name;
     bool raw_keys;
-} sources[] = {
+} writers[] = {
     {"aws:s3", false},
     {"minio:s3", false},
     {"ceph:s3", true},
@@ -183,16 +183,16 @@ static bool read_object(struct reading *r, struct json_object *in, const char *v
 }
 
 /* The writer by eventSource; AWS if it is absent. */
-static const struct key_dialect *find_source(struct json_object *value)
+static const struct record_writer *find_writer(struct json_object *value)
 {
     struct span name;
     if (value == NULL) {
-        return &sources[0];
+        return &writers[0];
     }
     (void)control_text(value, &name);
-    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-        if (span_eq(span_str(sources[i].name), name)) {
-            return &sources[i];
+    for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++) {
+        if (span_eq(span_str(writers[i].name), name)) {
+            return &writers[i];
         }
     }
     return NULL;
@@ -210,12 +210,12 @@ static bool version_is_known(struct json_object *value)
 static bool read_record(struct reading *r, struct json_object *in, struct notification_record *rec)
 {
     struct span name;
-    const struct key_dialect *source = find_source(control_at(in, "eventSource"));
+    const struct record_writer *writer = find_writer(control_at(in, "eventSource"));
 
     if (!control_text(control_at(in, "eventName"), &name)) {
         return fail_reading(r, "a record without an event name");
     }
-    if (source == NULL) {
+    if (writer == NULL) {
         return fail_reading(r, "a record of another service than S3");
     }
     if (!version_is_known(control_at(in, "eventVersion"))) {
@@ -230,7 +230,7 @@ static bool read_record(struct reading *r, struct json_object *in, struct notifi
     rec->region = optional_text(r, control_at(in, "awsRegion"));
     rec->account = SPAN("");
     rec->event_ms = read_time(control_at(in, "eventTime"));
-    return read_object(r, control_at(in, "s3"), "versionId", source->raw_keys, rec);
+    return read_object(r, control_at(in, "s3"), "versionId", writer->raw_keys, rec);
 }
 
 static void make_records(struct reading *r, size_t count)

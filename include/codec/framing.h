@@ -3,8 +3,8 @@
  * framing.h - divides the text of an object, given in pieces of any size, into lines or JSON
  * values.
  *
- *     while (framing_next(f, &text, &piece)) { ... }     for every text
- *     while (framing_last(f, &piece)) { ... }            at the end of the object
+ *     while (framing_next(f, &text, &piece)) { ... framing_answer(f, answer); }   for every text
+ *     while (framing_last(f, &piece)) { ... framing_answer(f, answer); }          at the end
  *
  * The first value of the object decides on its framing:
  *
@@ -70,6 +70,7 @@ struct piece {
     uint64_t count;            /* of PIECE_RUN; else 1 */
     const char *wrong;         /* PIECE_DAMAGE: a few words, static */
     uint64_t wrong_at;         /* offset in the object */
+    bool rest;                 /* PIECE_DAMAGE: there is text after it that is not read */
     bool same_line;            /* not the first piece that begins on its line */
     bool in_list;              /* an element of the list of the last PIECE_LIST */
 };
@@ -97,14 +98,15 @@ MUST_USE bool framing_next(struct framing *f, struct span *in, struct piece *out
 /* At the end of the object, until it is false: what was not complete. */
 MUST_USE bool framing_last(struct framing *f, struct piece *out);
 
-/*
- * The last piece, a PIECE_VALUE, turned out to be no JSON: what follows it is not read, neither of
- * the object nor, if that is cut into lines, of the line. After a PIECE_LINE this does nothing.
- */
-void framing_stop(struct framing *f);
+/* What the reader of the last piece found. */
+enum framing_answer {
+    FRAMING_CONTINUE,
+    FRAMING_NO_JSON, /* in a PIECE_VALUE: nothing more is read, as after PIECE_DAMAGE */
+    FRAMING_NO_LIST, /* the object of a PIECE_LIST is no envelope: it will be a PIECE_TOO_LONG */
+};
 
-/* The last piece, a PIECE_LIST, is not to be expanded: it will be one that is too long. */
-void framing_skip_list(struct framing *f);
+/* Before the next call of framing_next or framing_last. An answer to another piece is ignored. */
+void framing_answer(struct framing *f, enum framing_answer answer);
 
 enum framing_kind framing_kind(const struct framing *f);
 

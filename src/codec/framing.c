@@ -95,6 +95,7 @@ void framing_line_begins(struct framing *f)
 {
     f->state = f->kind == FRAMING_LINES ? FRAMING_CUT_LINES : FRAMING_UNDECIDED;
     f->one_line = false;
+    f->all_read = false;
     f->levels = 0;
     f->in_list = false;
     f->bom = 0;
@@ -115,6 +116,7 @@ static bool give_line(struct framing *f, struct span line, struct piece *out)
                           .bytes = line.n,
                           .count = 1};
     f->piece_line = f->line;
+    f->last = PIECE_LINE;
     return true;
 }
 
@@ -441,9 +443,11 @@ bool framing_last(struct framing *f, struct piece *out)
     return given;
 }
 
-void framing_stop(struct framing *f)
+void framing_answer(struct framing *f, enum framing_answer answer)
 {
-    if (f->state >= FRAMING_GAP) {
+    if (answer == FRAMING_NO_JSON && f->last == PIECE_VALUE) {
         f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
+    } else if (answer == FRAMING_NO_LIST && f->last == PIECE_LIST) {
+        framing_skip_list(f);
     }
 }

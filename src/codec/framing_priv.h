@@ -42,11 +42,13 @@ struct framing {
     bool tentative; /* values, but lines if the first value turns out to be alone on its line */
     bool one_line;  /* in a too long line of an object that is cut into lines */
     bool ending;    /* framing_last has been called */
+    bool all_read;  /* no byte of the object, or of the line, is left */
 
     uint64_t offset;     /* of the next byte to be read */
     uint64_t line;       /* the line it is on */
     uint64_t piece_line; /* the line of the last piece */
-    bool open_line;      /* the last byte put in was no '\n' */
+    enum piece_kind last;
+    bool open_line; /* the last byte put in was no '\n' */
 
     /*
      * The unfinished line or value, or text from which the framing is not decided yet; with
@@ -189,6 +191,9 @@ bool framing_damage(struct framing *f, struct span text, const char *wrong, uint
 
 /* The value has reached the limit, at s->p, and does not end there. True: its list begins. */
 bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out);
+
+/* The list is not expanded: its object is read as a value that is too long. */
+void framing_skip_list(struct framing *f);
 
 /* At the ']' of the list. */
 void framing_tail_begins(struct framing *f, struct source *s);

@@ -146,6 +146,7 @@ void framing_hand_out(struct framing *f, const struct piece *piece, struct piece
     *out = *piece;
     out->same_line = piece->line == f->piece_line;
     f->piece_line = piece->line;
+    f->last = piece->kind;
 }
 
 bool framing_flush_run(struct framing *f, struct piece *out)

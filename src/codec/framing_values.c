@@ -19,6 +19,7 @@ bool framing_damage(struct framing *f, struct span text, const char *wrong, uint
     piece.text = text;
     piece.wrong = wrong;
     piece.wrong_at = at;
+    piece.rest = !f->all_read;
     f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
     return framing_give(f, &piece, out);
 }
@@ -147,6 +148,7 @@ static bool value_breaks(struct framing *f, const struct source *s, const char *
         f->state = FRAMING_LINE_REST;
         return true;
     }
+    f->all_read = f->all_read || f->one_line;
     return framing_damage(f, framing_value_text(f, s), wrong, f->offset, out);
 }
 
@@ -239,6 +241,7 @@ static bool step_bracket(struct framing *f, struct source *s, struct piece *out)
 static bool line_ends(struct framing *f, struct source *s, struct piece *out)
 {
     if (f->one_line && (f->levels > 0 || f->in_list)) {
+        f->all_read = true;
         return damage_between(f, "the array is not closed on its line", out);
     }
     framing_pass_line_end(f, s);
@@ -390,6 +393,7 @@ bool framing_values_end(struct framing *f, struct piece *out)
     static const char nothing[1];
     const struct source s = {nothing, nothing, false};
     f->part = nothing;
+    f->all_read = true;
     switch (f->state) {
     case FRAMING_SCALAR:
         return value_ends(f, &s, true, out);

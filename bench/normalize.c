@@ -43,52 +43,53 @@ struct bench {
     struct json_reader *reader;
     struct duplicate_names names;
     struct identity *identity;
+    struct framing *framing;
     struct normalizer *normalizer;
     struct json_tokener *tokener;
     size_t done; /* so that nothing is optimised away */
 };
 
-typedef void line_fn(struct bench *b, const struct line *line);
+typedef void piece_fn(struct bench *b, const struct piece *piece);
 
-static void run_dom(struct bench *b, const struct line *line)
+static void run_dom(struct bench *b, const struct piece *piece)
 {
     struct doc d;
-    b->done += json_read(b->reader, line->text, &d);
+    b->done += json_read(b->reader, piece->text, &d);
 }
 
-static void run_strict(struct bench *b, const struct line *line)
+static void run_strict(struct bench *b, const struct piece *piece)
 {
     struct doc d;
-    struct span text = line->text;
+    struct span text = piece->text;
     b->done += json_scan(b->reader, &text, &d, NULL) == FAIL_NONE;
 }
 
-static void run_names(struct bench *b, const struct line *line)
+static void run_names(struct bench *b, const struct piece *piece)
 {
     struct doc d;
-    if (json_read(b->reader, line->text, &d)) {
+    if (json_read(b->reader, piece->text, &d)) {
         b->done += duplicate_names_absent(&b->names, &d, DOC_ROOT);
     }
 }
 
-static void run_checks(struct bench *b, const struct line *line)
+static void run_checks(struct bench *b, const struct piece *piece)
 {
     struct doc d;
     struct beacon checked;
-    if (json_read(b->reader, line->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
+    if (json_read(b->reader, piece->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
         b->done += duplicate_names_absent(&b->names, &d, DOC_ROOT);
         beacon_check(&d, DOC_ROOT, source.modified_ns, &checked);
         b->done += checked.right;
     }
 }
 
-static void run_identity(struct bench *b, const struct line *line)
+static void run_identity(struct bench *b, const struct piece *piece)
 {
     struct doc d;
     struct beacon checked;
     char id[IDENTITY_BYTES];
     bool forgot = false;
-    if (json_read(b->reader, line->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
+    if (json_read(b->reader, piece->text, &d) && doc_tag(&d, DOC_ROOT) == '{') {
         b->done += duplicate_names_absent(&b->names, &d, DOC_ROOT);
         beacon_check(&d, DOC_ROOT, source.modified_ns, &checked);
         struct hashed_record r = {&d, DOC_ROOT, &b->names, true};
@@ -98,19 +99,19 @@ static void run_identity(struct bench *b, const struct line *line)
     }
 }
 
-static void run_normalize(struct bench *b, const struct line *line)
+static void run_normalize(struct bench *b, const struct piece *piece)
 {
     struct output r;
-    normalizer_line(b->normalizer, line);
+    normalizer_piece(b->normalizer, piece);
     while (normalizer_next(b->normalizer, &r)) {
         b->done += r.value.n;
     }
 }
 
-static void run_jsonc(struct bench *b, const struct line *line)
+static void run_jsonc(struct bench *b, const struct piece *piece)
 {
     json_tokener_reset(b->tokener);
-    struct json_object *o = json_tokener_parse_ex(b->tokener, line->text.p, (int)line->text.n);
+    struct json_object *o = json_tokener_parse_ex(b->tokener, piece->text.p, (int)piece->text.n);
     size_t n = 0;
     if (o != NULL) {
         (void)json_object_to_json_string_length(
@@ -120,21 +121,19 @@ static void run_jsonc(struct bench *b, const struct line *line)
     b->done += n;
 }
 
-static void each_line(struct bench *b, line_fn *fn)
+static void each_piece(struct bench *b, piece_fn *fn)
 {
-    struct lines lines;
-    struct line line;
+    struct piece piece;
     struct span text = b->text;
-    lines_init(&lines, LINE_BYTES, SAMPLE_BYTES);
+    framing_reset(b->framing);
     normalizer_object(b->normalizer, &source, NULL);
     identity_object(b->identity, &source);
-    while (lines_next(&lines, &text, &line)) {
-        fn(b, &line);
+    while (framing_next(b->framing, &text, &piece)) {
+        fn(b, &piece);
     }
-    if (lines_last(&lines, &line)) {
-        fn(b, &line);
+    while (framing_last(b->framing, &piece)) {
+        fn(b, &piece);
     }
-    lines_done(&lines);
 }
 
 static double cpu_s(void)
@@ -145,16 +144,16 @@ static double cpu_s(void)
 }
 
 /* The best of several runs, megabytes a second. */
-static double rate(struct bench *b, line_fn *fn)
+static double rate(struct bench *b, piece_fn *fn)
 {
     double best = 0;
-    each_line(b, fn); /* buffers grow, caches fill */
+    each_piece(b, fn); /* buffers grow, caches fill */
     for (int i = 0; i < RUNS; i++) {
         size_t times = 0;
         double before = cpu_s();
         double took = 0;
         do {
-            each_line(b, fn);
+            each_piece(b, fn);
             times++;
             took = cpu_s() - before;
         } while (took < RUN_SECONDS);
@@ -177,7 +176,7 @@ static bool read_all(const char *path, struct buf *out)
         buf_add(out, span_of(piece, n));
     }
     (void)fclose(f);
-    return buf_room(out, LINES_SLACK) != NULL;
+    return buf_room(out, FRAMING_SLACK) != NULL;
 }
 
 enum row_name {
@@ -192,7 +191,7 @@ enum row_name {
 
 static const struct {
     const char *name;
-    line_fn *fn;
+    piece_fn *fn;
 } rows[] = {
     [ROW_DOM] = {"dom", run_dom},
     [ROW_NAMES] = {"+names", run_names},
@@ -241,6 +240,7 @@ int main(int argc, char **argv)
         .event_bytes = LINE_BYTES, .line_bytes = LINE_BYTES, .sample_bytes = SAMPLE_BYTES};
     struct bench b = {.reader = json_reader_new(LINE_BYTES),
                       .identity = identity_new(),
+                      .framing = framing_new(LINE_BYTES, SAMPLE_BYTES),
                       .normalizer = normalizer_new(&o),
                       .tokener = json_tokener_new_ex(JSON_MAX_DEPTH)};
     duplicate_names_init(&b.names);
@@ -250,6 +250,7 @@ int main(int argc, char **argv)
     duplicate_names_done(&b.names);
     json_tokener_free(b.tokener);
     normalizer_free(b.normalizer);
+    framing_free(b.framing);
     identity_free(b.identity);
     json_reader_free(b.reader);
     return argc > 1 ? 0 : 2;

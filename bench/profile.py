@@ -25,7 +25,7 @@ KERNEL_KAFKA, KERNEL_OTHER = "kernel: librdkafka's threads, sending to Kafka", "
 OTHER = "other"
 
 BY_FILE = [  # first match; files without a part leave it to their caller
-    (r"codec/decode\.c", INFLATE), (r"codec/lines\.c", LINES), (r"codec/json", PARSE),
+    (r"codec/(decode|gzip_header|layer|magic|text_encoding|unpack)", INFLATE), (r"codec/(framing|nesting)", LINES), (r"codec/json", PARSE),
     (r"event/(record/duplicate_names|repair/(beacon|member_rules))\.c", NAMES), (r"event/record/(identity|ordinals|record_hash)\.c", IDENTITY), (r"event/", SPLICE),
     (r"flow/produce\.c|net/sink\.c", PRODUCE), (r"net/(http|s3|signed|patience)|codec/(checksum|crc64)", FETCH),
     (r"net/sink_poll|settle/|source/|flow/inbox|net/sqs", REPORTS),

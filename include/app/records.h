@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * records.h - an event file on this machine becomes records: the worker's path from bytes to
- * events and rejects (decode, lines, normalize), pulled from a file descriptor.
+ * events and rejects (decode, framing, normalize), pulled from a file descriptor.
  *
  *     records_open(r, fd, &source, rules);
  *     while (records_next(r, &record)) {
- *         ... record.value, records_line(r)->number ...
+ *         ... record.value, records_piece(r)->line ...
  *     }
  *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end, or
  *                                                 FAIL_FORMAT: it is what its text says
@@ -41,11 +41,14 @@ void records_open(struct records *r, int fd, const struct object_origin *s,
 /* The next record, valid until the next call. False: the file is done. */
 MUST_USE bool records_next(struct records *r, struct output *out);
 
-/* The line the last record is of, and its text. Of a reject of the object: the last line. */
-const struct line *records_line(const struct records *r);
+/* The piece that the last record is of, and its text. Of a reject of the object: the last one. */
+const struct piece *records_piece(const struct records *r);
 
 /* Lines seen so far, blank ones too. */
 uint64_t records_line_count(const struct records *r);
+
+/* How the text was found to be divided. */
+enum framing_kind records_framing(const struct records *r);
 
 const struct err *records_error(const struct records *r);
 

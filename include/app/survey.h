@@ -5,7 +5,7 @@
  * (onboarding.md §5).
  *
  *     while (records_next(r, &record)) {
- *         survey_add(s, &record, records_line(r));
+ *         survey_add(s, &record, records_piece(r));
  *     }
  *
  * Of a secret it keeps line, member and kind, never the value. Threads: one at a time.
@@ -77,7 +77,7 @@ struct survey {
     uint64_t example_line;              /* 0: none yet */
     struct buf before, after;           /* the example: a line without secrets */
 
-    uint64_t searched; /* last line that was searched for secrets */
+    uint64_t searched; /* offset + 1 of the last piece that was searched for secrets */
     bool clean;        /* it holds none */
     struct json_reader *reader;
     struct builder *builder;
@@ -90,7 +90,7 @@ struct survey *survey_new(const struct object_origin *source, const struct rules
 void survey_free(struct survey *s);
 DEFINE_OWNED(survey);
 
-void survey_add(struct survey *s, const struct output *record, const struct line *line);
+void survey_add(struct survey *s, const struct output *record, const struct piece *piece);
 
 uint64_t survey_rejects(const struct survey *s);
 

@@ -5,9 +5,15 @@
 
 #include "app/survey.h"
 
-/* `lines`: physical lines of the file. `colour`: escape sequences of a terminal. */
-void survey_print_text(const struct survey *s, const char *file, uint64_t lines, bool colour,
+struct survey_file {
+    const char *name;
+    uint64_t lines; /* physical ones */
+    enum framing_kind framing;
+};
+
+/* `colour`: escape sequences of a terminal. */
+void survey_print_text(const struct survey *s, const struct survey_file *file, bool colour,
                        struct buf *out);
-void survey_print_json(const struct survey *s, const char *file, uint64_t lines, struct buf *out);
+void survey_print_json(const struct survey *s, const struct survey_file *file, struct buf *out);
 
 #endif

@@ -12,7 +12,7 @@
 #include "conf/conf.h"
 
 struct memory_plan {
-    size_t lane_bytes;  /* each: connection, decoder, line, outputs, readers, ordinals */
+    size_t lane_bytes;  /* each: connection, decoder, framing, outputs, readers, ordinals */
     size_t lanes_bytes; /* all of them */
     size_t long_bytes;  /* the shared readers for long lines */
     size_t inbox_bytes; /* waiting notifications, held ones, polls */

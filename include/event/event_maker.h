@@ -27,6 +27,7 @@ struct event_maker_input {
     const struct rules *rules;
     uint64_t line;
     uint64_t item;             /* 0: the only record of its line */
+    struct span framing;       /* of the object; empty: lines */
     bool never_pass_through;   /* as in normalize_options */
     struct span envelope_time; /* as in build_input.h */
     struct span envelope_host;

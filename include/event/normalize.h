@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * normalize.h - a line of a customer's object becomes events of schema 1.0 and rejects.
+ * normalize.h - a piece of a customer's object becomes events of schema 1.0 and rejects.
  *
  * All of event/ is behind this header. Pure: the same lines, origin and rules give the same bytes.
  *
  *     normalizer_object(n, &origin, rules);            // each attempt at an object
- *     while (lines_next(&lines, &text, &line)) {
- *         normalizer_line(n, &line);
+ *     while (framing_next(f, &text, &piece)) {
+ *         normalizer_piece(n, &piece);
  *         while (normalizer_next(n, &output)) {
  *             ... produce output.value under a key made of output.key ...
  *         }
+ *         framing_answer(f, normalizer_answer(n));
  *     }
  *
- * No allocation per line on the pass-through path. Threads: one at a time per normalizer.
+ * No allocation per piece on the pass-through path. Threads: one at a time per normalizer.
  */
 #ifndef EVENT_NORMALIZE_H
 #define EVENT_NORMALIZE_H
 
 #include "base/own.h"
 #include "base/span.h"
-#include "codec/lines.h"
+#include "codec/framing.h"
 #include "event/output.h"
 
 struct rules; /* of one customer: event/schema/rules.h. NULL: only the built-in rules */
@@ -28,7 +29,7 @@ struct long_lines; /* readers that all normalizers share: event/record/long_line
 
 struct normalize_options {
     size_t event_bytes;            /* most bytes of a record's value (limits.event_bytes) */
-    size_t line_bytes;             /* longest line there will be (limits.line_bytes) */
+    size_t line_bytes;             /* longest line or value there will be (limits.line_bytes) */
     size_t sample_bytes;           /* rejects.sample_bytes, 0 = no samples */
     struct long_lines *long_lines; /* borrowed; NULL: the normalizer makes its own */
     bool never_pass_through; /* for tests: records that could pass through take the repair path */
@@ -51,21 +52,24 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
  */
 void normalizer_limit(struct normalizer *n, size_t event_bytes);
 
-/* Begin a line, which is borrowed until the next one. A blank line has no outputs. */
-void normalizer_line(struct normalizer *n, const struct line *line);
+/* Begin a piece of the object, which is borrowed until the next one. */
+void normalizer_piece(struct normalizer *n, const struct piece *piece);
 
 /*
- * The next output of the line, in document order. False: the line is done.
+ * The next output of the piece, in document order. False: the piece is done.
  *
  * Nothing that other normalizers need is held between two calls: the caller may wait as long as it
- * likes, or give the next line before this one is done. In a call a line above 64 KiB may wait
+ * likes, or give the next piece before this one is done. In a call a text above 64 KiB may wait
  * for its turn at the shared readers, behind a bounded amount of work of each other normalizer.
  */
 MUST_USE bool normalizer_next(struct normalizer *n, struct output *out);
 
+/* What the framing has to know, once the piece is done. */
+MUST_USE enum framing_answer normalizer_answer(const struct normalizer *n);
+
 /*
  * Make a reject for the object as a whole (truncated_object, bomb, object, not_ours). Needs no
- * line. `detail` is a text of the worker, not of the customer.
+ * piece. `detail` is a text of the worker, not of the customer.
  */
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
                               uint64_t offset, struct output *out);

@@ -7,7 +7,7 @@
  *     kind = attempt_run(a, &err);                 // its bytes, once; may be called again
  *     if (kind != FAIL_NONE) ... a->subject, a->events tell what was being done, and how far ...
  *
- * The whole way of a byte is attempt_body() and attempt_line() in attempt.c: decode, lines,
+ * The whole way of a byte is attempt_body() and attempt_piece() in attempt.c: decode, framing,
  * normalizer, sink, inside curl's write callback. No policy: what becomes of an error
  * is the lane's business.
  *
@@ -17,6 +17,7 @@
 #define FLOW_ATTEMPT_H
 
 #include "codec/decode.h"
+#include "codec/framing.h"
 #include "flow/produce.h"
 #include "net/s3.h"
 #include "settle/outcome.h"
@@ -37,7 +38,8 @@ struct attempt {
     bool empty_only;           /* stop at the headers of an object that is not empty */
     /* How the last run went. */
     struct s3_meta meta;
-    uint64_t lines, events, rejects, object_bytes;
+    uint64_t lines; /* and values, where the object is not cut into lines */
+    uint64_t events, rejects, object_bytes;
     enum outcome_subject subject; /* of its error */
     struct err damage;            /* of the compression; FAIL_NONE: none */
     bool started;                 /* the response headers arrived: S3 allows the read */
@@ -47,7 +49,7 @@ struct attempt {
     const struct attempt_parts *parts;
     struct s3 *s3;
     struct decode *decode;
-    struct lines text;
+    struct framing *framing;
     struct normalizer *normalizer;
     struct produce produce;
     struct object_origin source;

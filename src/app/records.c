@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each stage asks the one before it for more: records, lines, text, bytes. The line that a
- * damaged object ends in is not complete and is not read as a record.
+ * Each stage asks the one before it for more: records, pieces, text, bytes. The line or value that
+ * a damaged object ends in is not complete and is not read as a record.
  */
 #include "app/records.h"
 
@@ -22,17 +22,17 @@ enum {
 
 struct records {
     struct decode *decode;
-    struct lines lines;
+    struct framing *framing;
     struct normalizer *normalizer;
     int fd;
     struct span in;   /* bytes not yet decoded, in `input` */
-    struct span text; /* text not yet cut into lines */
-    struct line line;
+    struct span text; /* text not yet framed */
+    struct piece piece;
     struct err damage; /* decode's verdict */
     struct err err;    /* the file cannot be read, or is of a format that is not read */
     bool at_eof;
-    bool in_line;     /* the normalizer has a line */
-    bool lines_ended; /* the last line was taken, or never will be */
+    bool in_piece;   /* the normalizer has a piece */
+    bool text_ended; /* all of it was given to framing */
     bool ended;
     char input[INPUT_BYTES];
 };
@@ -55,7 +55,7 @@ struct records *records_new(const struct records_options *o)
     size_t head = o->normalize.sample_bytes < o->normalize.line_bytes ? o->normalize.sample_bytes
                                                                       : o->normalize.line_bytes;
     r->decode = decode_new(&o->decode);
-    lines_init(&r->lines, o->normalize.line_bytes, head);
+    r->framing = framing_new(o->normalize.line_bytes, head);
     r->normalizer = normalizer_new(&o->normalize);
     r->ended = true;
     return r;
@@ -65,7 +65,7 @@ void records_free(struct records *r)
 {
     if (r != NULL) {
         decode_free(r->decode);
-        lines_done(&r->lines);
+        framing_free(r->framing);
         normalizer_free(r->normalizer);
         free(r);
     }
@@ -75,15 +75,15 @@ void records_open(struct records *r, int fd, const struct object_origin *s,
                   const struct rules *rules)
 {
     decode_reset(r->decode);
-    lines_reset(&r->lines);
+    framing_reset(r->framing);
     normalizer_object(r->normalizer, s, rules);
     r->fd = fd;
     r->in = span_of(r->input, 0);
     r->text = span_of(r->input, 0);
-    r->line = (struct line){0};
+    r->piece = (struct piece){0};
     err_clear(&r->damage);
     err_clear(&r->err);
-    r->at_eof = r->in_line = r->lines_ended = r->ended = false;
+    r->at_eof = r->in_piece = r->text_ended = r->ended = false;
 }
 
 /* More bytes into r->in. False: end of file, or r->err. */
@@ -115,19 +115,16 @@ static bool text_take(struct records *r)
     return r->err.kind == FAIL_NONE && decode_last(r->decode, &r->text, &r->damage);
 }
 
-static bool line_take(struct records *r)
+static bool piece_take(struct records *r)
 {
-    if (r->lines_ended) {
-        return false;
-    }
-    do {
-        if (lines_next(&r->lines, &r->text, &r->line)) {
+    while (!r->text_ended) {
+        if (framing_next(r->framing, &r->text, &r->piece)) {
             return true;
         }
-    } while (text_take(r));
-    r->lines_ended = true;
+        r->text_ended = !text_take(r);
+    }
     bool whole = r->damage.kind == FAIL_NONE && r->err.kind == FAIL_NONE;
-    return whole && lines_last(&r->lines, &r->line);
+    return whole && framing_last(r->framing, &r->piece);
 }
 
 /* The reject that ends a damaged object; once. */
@@ -150,26 +147,34 @@ static bool last_reject(struct records *r, struct output *out)
 bool records_next(struct records *r, struct output *out)
 {
     while (!r->ended) {
-        if (r->in_line && normalizer_next(r->normalizer, out)) {
+        if (r->in_piece && normalizer_next(r->normalizer, out)) {
             return true;
         }
-        r->in_line = line_take(r);
-        if (!r->in_line) {
+        if (r->in_piece) {
+            framing_answer(r->framing, normalizer_answer(r->normalizer));
+        }
+        r->in_piece = piece_take(r);
+        if (!r->in_piece) {
             return last_reject(r, out);
         }
-        normalizer_line(r->normalizer, &r->line);
+        normalizer_piece(r->normalizer, &r->piece);
     }
     return false;
 }
 
-const struct line *records_line(const struct records *r)
+const struct piece *records_piece(const struct records *r)
 {
-    return &r->line;
+    return &r->piece;
 }
 
 uint64_t records_line_count(const struct records *r)
 {
-    return r->line.number;
+    return framing_lines(r->framing);
+}
+
+enum framing_kind records_framing(const struct records *r)
+{
+    return framing_kind(r->framing);
 }
 
 const struct err *records_error(const struct records *r)

@@ -42,13 +42,13 @@ static bool wants_colour(void)
     return isatty(STDOUT_FILENO) == 1 && no == NULL;
 }
 
-static void say(const struct survey *s, const char *path, uint64_t lines, bool json)
+static void say(const struct survey *s, const struct survey_file *file, bool json)
 {
     struct buf out = BUF_INIT(OUT_BYTES);
     if (json) {
-        survey_print_json(s, path, lines, &out);
+        survey_print_json(s, file, &out);
     } else {
-        survey_print_text(s, path, lines, wants_colour(), &out);
+        survey_print_text(s, file, wants_colour(), &out);
     }
     (void)fwrite(out.p, 1, out.n, stdout);
     buf_done(&out);
@@ -72,13 +72,15 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
     struct output record;
     records_open(r, fd, &source, g->rules);
     while (records_next(r, &record)) {
-        survey_add(s, &record, records_line(r));
+        survey_add(s, &record, records_piece(r));
     }
     if (records_error(r)->kind != FAIL_NONE) {
         (void)fprintf(stderr, "%s: %s\n", path, records_error(r)->text);
         return false;
     }
-    say(s, path, records_line_count(r), g->json);
+    struct survey_file file = {
+        .name = path, .lines = records_line_count(r), .framing = records_framing(r)};
+    say(s, &file, g->json);
     return survey_refusal(s) == NULL;
 }
 

@@ -150,19 +150,19 @@ static void search_value(struct survey *s, uint64_t line, const struct doc *d)
     }
 }
 
-static void search_line(struct survey *s, const struct line *line)
+static void search_piece(struct survey *s, const struct piece *piece)
 {
-    struct span rest = line->text;
+    struct span rest = piece->text;
     struct doc doc;
-    if (line->number == s->searched) {
+    if (piece->offset + 1 == s->searched) {
         return;
     }
-    s->searched = line->number;
+    s->searched = piece->offset + 1;
     uint64_t before = s->secret_count;
     while (rest.n > 0 && json_scan(s->reader, &rest, &doc, NULL) == FAIL_NONE) {
-        search_value(s, line->number, &doc);
+        search_value(s, piece->line, &doc);
     }
-    search_text(s, line->number, "", rest);
+    search_text(s, piece->line, "", rest);
     s->clean = s->secret_count == before;
 }
 
@@ -259,11 +259,11 @@ static void survey_fields(struct survey *s, const struct output *record, const s
 }
 
 /* The first text that is no time; of a line with a secret none is shown. */
-static void survey_time(struct survey *s, const struct output *record, const struct line *line)
+static void survey_time(struct survey *s, const struct output *record, const struct piece *piece)
 {
     s->times_from_object += record->time_from_object ? 1 : 0;
     if (s->unread_line == 0 && record->time_unread.n > 0 && s->clean) {
-        s->unread_line = line->number;
+        s->unread_line = piece->line;
         err_copy(s->unread, sizeof(s->unread), record->time_unread);
     }
 }
@@ -281,13 +281,13 @@ static void keep_example(struct buf *to, struct span text)
     buf_done(&safe);
 }
 
-static void survey_event(struct survey *s, const struct output *record, const struct line *line)
+static void survey_event(struct survey *s, const struct output *record, const struct piece *piece)
 {
     struct span rest = record->value;
     struct doc event;
     s->events++;
     s->passed_through += record->passed_through ? 1 : 0;
-    survey_time(s, record, line);
+    survey_time(s, record, piece);
     if (json_scan(s->reader, &rest, &event, NULL) != FAIL_NONE) {
         return;
     }
@@ -295,13 +295,13 @@ static void survey_event(struct survey *s, const struct output *record, const st
     s->shapes[shape]++;
     survey_fields(s, record, &event, shape);
     if (s->example_line == 0 && s->clean) {
-        s->example_line = line->number;
-        keep_example(&s->before, line->text);
+        s->example_line = piece->line;
+        keep_example(&s->before, piece->text);
         keep_example(&s->after, record->value);
     }
 }
 
-static void survey_reject(struct survey *s, const struct output *record, const struct line *line)
+static void survey_reject(struct survey *s, const struct output *record, const struct piece *piece)
 {
     struct survey_reject *r = &s->rejects[record->reason];
     struct span rest = record->value;
@@ -309,21 +309,21 @@ static void survey_reject(struct survey *s, const struct output *record, const s
     if (r->count++ > 0 || json_scan(s->reader, &rest, &reject, NULL) != FAIL_NONE) {
         return;
     }
-    r->line = line->number;
+    r->line = piece->line;
     size_t detail = doc_member(&reject, DOC_ROOT, SPAN("detail"));
     if (detail != 0 && doc_tag(&reject, detail) == '"') {
         err_copy(r->detail, sizeof(r->detail), doc_string(&reject, detail));
     }
 }
 
-void survey_add(struct survey *s, const struct output *record, const struct line *line)
+void survey_add(struct survey *s, const struct output *record, const struct piece *piece)
 {
     s->records++;
-    search_line(s, line);
+    search_piece(s, piece);
     if (record->kind == OUTPUT_EVENT) {
-        survey_event(s, record, line);
+        survey_event(s, record, piece);
     } else {
-        survey_reject(s, record, line);
+        survey_reject(s, record, piece);
     }
 }
 

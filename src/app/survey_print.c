@@ -34,9 +34,10 @@ static unsigned percent(uint64_t part, uint64_t of)
     return of == 0 ? 0 : (unsigned)(part * 100 / of);
 }
 
-static void put_counts(const struct survey *s, uint64_t lines, bool colour, struct buf *out)
+static void put_counts(const struct survey *s, const struct survey_file *file, bool colour,
+                       struct buf *out)
 {
-    buf_addf(out, "%" PRIu64 " lines, %" PRIu64 " events", lines, s->events);
+    buf_addf(out, "%" PRIu64 " lines, %" PRIu64 " events", file->lines, s->events);
     const char *between = " (";
     for (int i = SHAPE_BEACON; i < SHAPES; i++) {
         if (s->shapes[i] > 0) {
@@ -46,6 +47,7 @@ static void put_counts(const struct survey *s, uint64_t lines, bool colour, stru
     }
     buf_add(out, *between == ',' ? SPAN(")") : SPAN(""));
     buf_addf(out, ", %" PRIu64 " rejects\n", survey_rejects(s));
+    buf_addf(out, "framing: %s\n", framing_name(file->framing));
     if (s->shapes[SHAPE_BEACON] > 0) {
         buf_addf(out, "%" PRIu64 " of %" PRIu64 " Beacon events pass byte for byte\n",
                  s->passed_through, s->shapes[SHAPE_BEACON]);
@@ -138,16 +140,16 @@ static void put_example(const struct survey *s, bool colour, struct buf *out)
     buf_add_byte(out, '\n');
 }
 
-void survey_print_text(const struct survey *s, const char *file, uint64_t lines, bool colour,
+void survey_print_text(const struct survey *s, const struct survey_file *file, bool colour,
                        struct buf *out)
 {
     const char *refusal = survey_refusal(s);
-    put_foreign(out, span_str(file));
+    put_foreign(out, span_str(file->name));
     buf_add(out, SPAN(": "));
     put_colour(out, colour, refusal == NULL ? GOOD : BAD,
                refusal == NULL ? "would be accepted" : "would not be accepted");
     buf_addf(out, "%s%s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "");
-    put_counts(s, lines, colour, out);
+    put_counts(s, file, colour, out);
     put_fields(s, colour, out);
     put_times(s, colour, out);
     put_secrets(s, colour, out);
@@ -229,18 +231,19 @@ static void json_secrets(const struct survey *s, struct buf *out)
     buf_add_byte(out, ']');
 }
 
-void survey_print_json(const struct survey *s, const char *file, uint64_t lines, struct buf *out)
+void survey_print_json(const struct survey *s, const struct survey_file *file, struct buf *out)
 {
     const char *refusal = survey_refusal(s);
     buf_add(out, SPAN("{\"file\":"));
-    json_write_string(out, span_str(file));
+    json_write_string(out, span_str(file->name));
     buf_addf(out, ",\"accepted\":%s", refusal == NULL ? "true" : "false");
     if (refusal != NULL) {
         buf_add(out, SPAN(",\"why\":"));
         json_write_string(out, span_str(refusal));
     }
-    buf_addf(out, ",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"passed_through\":%" PRIu64,
-             lines, s->events, s->passed_through);
+    buf_addf(out, ",\"framing\":\"%s\",\"lines\":%" PRIu64 ",\"events\":%" PRIu64,
+             framing_name(file->framing), file->lines, s->events);
+    buf_addf(out, ",\"passed_through\":%" PRIu64, s->passed_through);
     json_counts(s, out);
     json_fields(s, out);
     json_times(s, out);

@@ -6,6 +6,7 @@
 #include "conf/memory.h"
 
 #include "codec/decode.h"
+#include "codec/framing.h"
 #include "conf/sizes.h"
 #include "event/output_batch.h"
 #include "event/record/long_lines.h"
@@ -47,8 +48,8 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
     size_t batch = may_be_long ? output_batch_max_bytes(output) : 0;
 
     *out = (struct memory_plan){
-        .lane_bytes = (size_t)CONNECTION_BYTES + decoder + ORDINAL_BYTES + line + 2 * output +
-                      batch + readers * shorter,
+        .lane_bytes = (size_t)CONNECTION_BYTES + decoder + ORDINAL_BYTES + line +
+                      FRAMING_LIST_HEAD_BYTES + 2 * output + batch + readers * shorter,
         .long_bytes = may_be_long ? readers * line : 0,
         .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
                        conf->queue_count * POLL_BYTES,

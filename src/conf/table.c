@@ -201,7 +201,7 @@ static const struct conf_row limits_rows[] = {
      .least = KIB(4),
      .most = MIB(64),
      .example = "\"4MiB\"",
-     .text = "Longest line that is read as a record; longer ones are rejected (line_too_long)."},
+     .text = "Longest line or JSON value that is read; longer ones are rejected (line_too_long)."},
     {.name = "event_bytes",
      .type = CONF_SIZE,
      MEMBER(conf, limits.event_bytes),

@@ -91,6 +91,7 @@ static bool finish_event(const struct event_maker *m, const struct event_maker_i
     struct ingest i = {.id = o->key.id,
                        .line = in->line,
                        .item = in->item,
+                       .framing = in->framing,
                        .shape = in->shape,
                        .time = b->time,
                        .action = b->action,

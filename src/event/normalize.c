@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order of the steps: line -> values -> record without wrappers -> shape -> path -> output.
+ * The order of the steps: piece -> values -> record without wrappers -> shape -> path -> output.
  * Each step is a module of its own. Here is decided which reader reads what.
  */
 #include "event/normalize.h"
@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "event/event_maker.h"
 #include "event/output_batch.h"
+#include "event/record/envelope.h"
 #include "event/record/long_lines.h"
 #include "event/record/otlp.h"
 #include "event/record/record_splitter.h"
@@ -21,8 +22,7 @@
 
 enum {
     SAMPLES_PER_LINE = 16, /* rejects of one line that carry a sample */
-    ENVELOPE_BYTES = 4096,
-    OTLP_GROWTH = 4, /* an OTLP record repeats the attributes of its resource */
+    OTLP_GROWTH = 4,       /* an OTLP record repeats the attributes of its resource */
     /*
      * ... so that many small records of one large resource would be a bomb. All that the requests
      * of one line expand to is limited to this multiple of the line. Records, names and values
@@ -46,13 +46,14 @@ struct normalizer {
     struct long_lines *long_lines;     /* for longer lines */
     struct long_lines *own_long_lines; /* NULL if they are shared */
     struct output_batch batch;         /* outputs of a long line */
-    bool line_done;                    /* no output of the line is left but those of batch */
+    bool piece_done;                   /* no output of the piece is left but those of batch */
 
-    struct line line;
+    struct piece piece;
     struct record_splitter splitter;
-    bool too_long; /* the line is to become a reject */
-    uint64_t item; /* outputs of the line so far */
+    bool reject_piece; /* the piece is not to be read: it becomes a reject of its kind */
+    uint64_t item;     /* outputs of the line so far */
     unsigned rejects;
+    enum framing_answer answer;
 
     struct pathset *names;     /* of record indexes */
     struct record_index index; /* of the current record */
@@ -67,8 +68,8 @@ struct normalizer {
 
     struct buf inner[READERS]; /* unwrapped texts, by the reader of their value */
 
-    struct buf envelope; /* time and host of an envelope, one after another */
-    size_t envelope_time_bytes;
+    struct envelope envelope; /* of the wrapper around a record */
+    struct envelope list;     /* of the object whose list is read piece by piece */
 
     struct buf out;
     size_t event_bytes; /* limit of out.max */
@@ -94,7 +95,8 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
         n->inner[i] = (struct buf)BUF_INIT(o->line_bytes * UTF8_GROWTH);
     }
     n->otlp_text = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH + JSON_SLACK);
-    n->envelope = (struct buf)BUF_INIT(ENVELOPE_BYTES);
+    envelope_init(&n->envelope);
+    envelope_init(&n->list);
     n->out = (struct buf)BUF_INIT(o->event_bytes);
     n->event_bytes = o->event_bytes;
     output_batch_init(&n->batch, o->event_bytes);
@@ -115,7 +117,8 @@ void normalizer_free(struct normalizer *n)
     long_lines_free(n->own_long_lines);
     event_maker_free(n->maker);
     buf_done(&n->otlp_text);
-    buf_done(&n->envelope);
+    envelope_done(&n->envelope);
+    envelope_done(&n->list);
     buf_done(&n->out);
     output_batch_done(&n->batch);
     free(n);
@@ -130,15 +133,17 @@ void normalizer_limit(struct normalizer *n, size_t event_bytes)
     }
 }
 
-static void start_line(struct normalizer *n, const struct line *line, struct span text)
+/* ---- pieces ---- */
+
+static void start_piece(struct normalizer *n, const struct piece *piece, struct span text)
 {
     struct json_reader *const *readers = n->own;
     output_batch_clear(&n->batch);
-    n->line_done = false;
-    n->line = *line;
-    n->too_long = line->too_long;
-    n->item = 0;
+    n->piece_done = false;
+    n->piece = *piece;
+    n->item = piece->same_line ? n->item : 0;
     n->rejects = 0;
+    n->answer = FRAMING_CONTINUE;
     n->in_otlp = false;
     n->otlp_bytes = 0;
     if (text.n > SHORT_LINE_BYTES) {
@@ -152,13 +157,21 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
 {
     n->origin = origin;
     n->rules = rules;
-    start_line(n, &(struct line){.blank = true}, SPAN(""));
+    n->reject_piece = false;
+    start_piece(n, &(struct piece){.kind = PIECE_LINE}, SPAN(""));
+    envelope_clear(&n->list);
     event_maker_object(n->maker, origin);
 }
 
-void normalizer_line(struct normalizer *n, const struct line *line)
+/*
+ * Whether records of the piece have a number in their line: there are others, or may be. Of a line
+ * that is too long only values after the first piece of it have one.
+ */
+static bool is_numbered(const struct normalizer *n)
 {
-    start_line(n, line, line->too_long || line->blank ? SPAN("") : line->text);
+    const struct piece *p = &n->piece;
+    bool line = p->framing == FRAMING_LINES && (p->kind == PIECE_LINE || p->kind == PIECE_TOO_LONG);
+    return n->splitter.several || p->same_line || !line;
 }
 
 /* ---- rejects ---- */
@@ -169,8 +182,8 @@ static bool make_reject(struct normalizer *n, enum reject_reason reason, const c
     n->item++;
     struct reject r = {.reason = reason,
                        .detail = span_str(detail),
-                       .line = &n->line,
-                       .item = n->splitter.several ? n->item : 0,
+                       .piece = &n->piece,
+                       .item = is_numbered(n) ? n->item : 0,
                        .rules = n->rules};
     if (n->rejects++ < SAMPLES_PER_LINE) {
         r.sample_bytes = n->options.sample_bytes;
@@ -184,6 +197,18 @@ static bool make_reject(struct normalizer *n, enum reject_reason reason, const c
     }
     *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
     return true;
+}
+
+/* No JSON at a byte of the object. `rest`: there is more of it, or of the line, which is not read.
+ */
+static bool reject_rest(struct normalizer *n, const char *wrong, uint64_t at, bool rest,
+                        struct output *out)
+{
+    const char *more = n->piece.framing == FRAMING_LINES ? "; the rest of the line was not read"
+                                                         : "; the rest was not read";
+    (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %llu of the object%s", wrong,
+                   (unsigned long long)at, rest ? more : "");
+    return make_reject(n, REJECT_BAD_JSON, n->detail, out);
 }
 
 static const char *detail_of(enum reject_reason why)
@@ -208,31 +233,6 @@ static bool is_beacon(const struct normalizer *n, const struct value *v)
     struct record_index index;
     record_index_of(n->names, &v->doc, v->at, &index);
     return shape_is_beacon(&v->doc, &index);
-}
-
-/* Append the characters of a string or a number. */
-static void add_scalar(struct buf *to, const struct doc *d, size_t at)
-{
-    char tag = at != 0 ? doc_tag(d, at) : 'n';
-    if (tag == '"') {
-        buf_add(to, doc_string(d, at));
-    } else if (tag == 'l' || tag == 'u' || tag == 'd') {
-        buf_add(to, doc_source(d, at));
-    }
-}
-
-/*
- * Continue with the object inside (normalization.md §2, rule 2). Time and host of the inner
- * envelope count.
- */
-static void open_envelope(struct normalizer *n, const struct unwrap *u, struct value *v)
-{
-    buf_clear(&n->envelope);
-    add_scalar(&n->envelope, &v->doc, u->time);
-    n->envelope_time_bytes = n->envelope.n;
-    add_scalar(&n->envelope, &v->doc, u->host);
-    v->at = u->at;
-    v->whole = false;
 }
 
 /*
@@ -279,8 +279,7 @@ static bool open_text(struct normalizer *n, const struct unwrap *u, struct value
 static bool unwrap_record(struct normalizer *n, struct value *v, struct output *out)
 {
     struct record_index *index = &n->index;
-    buf_clear(&n->envelope);
-    n->envelope_time_bytes = 0;
+    envelope_copy(&n->envelope, &n->list);
     for (int level = 0;; level++) {
         struct unwrap u;
         record_index_of(n->names, &v->doc, v->at, index);
@@ -306,29 +305,44 @@ static bool unwrap_record(struct normalizer *n, struct value *v, struct output *
         if (u.at == 0) {
             break;
         }
-        open_envelope(n, &u, v);
+        /* normalization.md §2, rule 2: time and host of the inner envelope count. */
+        envelope_set(&n->envelope, &v->doc, u.time, u.host);
+        v->at = u.at;
+        v->whole = false;
     }
     return true;
 }
 
 /* ---- records ---- */
 
-static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct output *out)
+/* `ingest.framing`: nothing for the usual one. */
+static struct span framing_word(enum framing_kind kind)
 {
-    struct span envelope = buf_span(&n->envelope);
-    enum reject_reason why = REJECT_NO_KNOWN_FIELD;
+    return kind == FRAMING_LINES ? SPAN("") : span_str(framing_name(kind));
+}
+
+static bool make(struct normalizer *n, struct value *v, enum shape shape, struct output *out,
+                 enum reject_reason *why)
+{
     struct event_maker_input in = {.value = v,
                                    .readers = n->splitter.readers,
                                    .index = &n->index,
                                    .shape = shape,
                                    .origin = n->origin,
                                    .rules = n->rules,
-                                   .line = n->line.number,
-                                   .item = n->splitter.several ? n->item + 1 : 0,
+                                   .line = n->piece.line,
+                                   .item = is_numbered(n) ? n->item + 1 : 0,
+                                   .framing = framing_word(n->piece.framing),
                                    .never_pass_through = n->options.never_pass_through,
-                                   .envelope_time = span_of(envelope.p, n->envelope_time_bytes),
-                                   .envelope_host = span_from(envelope, n->envelope_time_bytes)};
-    if (shape == SHAPE_NONE || !event_maker_make(n->maker, &in, &n->out, out, &why)) {
+                                   .envelope_time = envelope_time(&n->envelope),
+                                   .envelope_host = envelope_host(&n->envelope)};
+    return shape != SHAPE_NONE && event_maker_make(n->maker, &in, &n->out, out, why);
+}
+
+static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct output *out)
+{
+    enum reject_reason why = REJECT_NO_KNOWN_FIELD;
+    if (!make(n, v, shape, out, &why)) {
         return make_reject(n, why, detail_of(why), out);
     }
     n->item++;
@@ -344,7 +358,7 @@ static bool next_otlp(struct normalizer *n, struct output *out)
     }
     struct value v;
     n->otlp_bytes += n->otlp_text.n + OTLP_RECORD_BYTES;
-    if (n->otlp_bytes > n->line.text.n * OTLP_LINE_GROWTH + OTLP_FREE_BYTES) {
+    if (n->otlp_bytes > n->piece.text.n * OTLP_LINE_GROWTH + OTLP_FREE_BYTES) {
         n->in_otlp = false;
         return make_reject(n, REJECT_EVENT_TOO_LARGE,
                            "the OTLP records from here on: the line expands to more than 16 times "
@@ -396,13 +410,39 @@ static bool on_object(struct normalizer *n, struct value *v, struct output *out)
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
 }
 
-static bool next_output(struct normalizer *n, struct output *out)
+static bool reject_piece(struct normalizer *n, struct output *out)
 {
-    if (n->too_long) {
-        n->too_long = false;
+    const struct piece *p = &n->piece;
+    n->reject_piece = false;
+    if (p->kind == PIECE_DAMAGE) {
+        return reject_rest(n, p->wrong, p->wrong_at, p->rest, out);
+    }
+    if (p->kind == PIECE_TOO_LONG) {
         (void)snprintf(n->detail, sizeof(n->detail), "longer than %zu bytes",
                        n->options.line_bytes);
         return make_reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
+    }
+    (void)snprintf(n->detail, sizeof(n->detail), "%llu values that are no events",
+                   (unsigned long long)p->count);
+    return make_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
+}
+
+/* No JSON from a byte of the piece on. A value's boundaries cannot be trusted then. */
+static bool reject_damage(struct normalizer *n, struct output *out)
+{
+    const struct record_splitter *v = &n->splitter;
+    if (n->piece.kind == PIECE_VALUE && !v->too_deep) {
+        n->answer = FRAMING_NO_JSON;
+        return reject_rest(n, v->wrong, n->piece.offset + v->wrong_at, true, out);
+    }
+    (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %zu", v->wrong, v->wrong_at);
+    return make_reject(n, REJECT_BAD_JSON, n->detail, out);
+}
+
+static bool next_output(struct normalizer *n, struct output *out)
+{
+    if (n->reject_piece) {
+        return reject_piece(n, out);
     }
     for (;;) {
         struct value v;
@@ -420,12 +460,52 @@ static bool next_output(struct normalizer *n, struct output *out)
         case VALUES_NOT_EVENT:
             return make_reject(n, REJECT_NOT_AN_EVENT, n->splitter.detail, out);
         case VALUES_DAMAGED:
-            return make_reject(n, REJECT_BAD_JSON, n->splitter.detail, out);
+            return reject_damage(n, out);
         }
     }
 }
 
-/* ---- long lines ---- */
+/* ---- pieces ---- */
+
+/* The object before its list. False: it is no envelope, since an event could be made of it. */
+static bool list_begins(struct normalizer *n)
+{
+    struct value v;
+    struct output unused;
+    enum reject_reason why = REJECT_NO_KNOWN_FIELD;
+    envelope_clear(&n->list);
+    if (!value_read(n->own, 0, n->piece.text, &v)) {
+        return false;
+    }
+    record_index_of(n->names, &v.doc, v.at, &n->index);
+    enum shape shape = shape_of(&v.doc, &n->index);
+    if (shape != SHAPE_FLAT || make(n, &v, shape, &unused, &why)) {
+        return false;
+    }
+    const uint32_t *at = n->index.at;
+    envelope_set(&n->list, &v.doc, at[INDEX_TIME], at[INDEX_HOST]);
+    return true;
+}
+
+void normalizer_piece(struct normalizer *n, const struct piece *piece)
+{
+    bool values = piece->kind == PIECE_LINE || piece->kind == PIECE_VALUE;
+    n->reject_piece =
+        piece->kind == PIECE_TOO_LONG || piece->kind == PIECE_DAMAGE || piece->kind == PIECE_RUN;
+    start_piece(n, piece, values ? piece->text : SPAN(""));
+    if (piece->kind == PIECE_LIST) {
+        n->answer = list_begins(n) ? FRAMING_CONTINUE : FRAMING_NO_LIST;
+    } else if (piece->kind == PIECE_LIST_END) {
+        envelope_clear(&n->list);
+    }
+}
+
+enum framing_answer normalizer_answer(const struct normalizer *n)
+{
+    return n->answer;
+}
+
+/* ---- long pieces ---- */
 
 /* Another normalizer used the reader of the request: read the request again, to the same tape. */
 static void read_request_again(struct normalizer *n)
@@ -447,11 +527,11 @@ static void make_batch(struct normalizer *n)
         read_request_again(n);
     }
     output_batch_clear(&n->batch);
-    while (output_batch_has_room(&n->batch) && !n->line_done) {
+    while (output_batch_has_room(&n->batch) && !n->piece_done) {
         if (next_output(n, &output)) {
             output_batch_add(&n->batch, &output);
         } else {
-            n->line_done = true;
+            n->piece_done = true;
         }
     }
     long_lines_release(n->long_lines);
@@ -466,7 +546,7 @@ bool normalizer_next(struct normalizer *n, struct output *out)
     if (output_batch_next(&n->batch, out)) {
         return true;
     }
-    if (!n->line_done) {
+    if (!n->piece_done) {
         make_batch(n);
     }
     return output_batch_next(&n->batch, out);

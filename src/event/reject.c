@@ -52,13 +52,19 @@ static struct span whole_characters(struct span s)
     return s;
 }
 
-/* The beginning of a line without secrets. All of the line that is known is searched, so that no
+/* The text is only the beginning of what the reject is of. */
+static bool is_cut(const struct piece *p)
+{
+    return p->kind == PIECE_TOO_LONG || p->kind == PIECE_DAMAGE;
+}
+
+/* The beginning of a piece without secrets. All of the piece that is known is searched, so that no
  * secret is missed because it is cut. */
 static void write_redacted_sample(struct buf *out, const struct reject *r)
 {
-    struct buf plain = BUF_INIT(r->line->text.n * 4 + 64);
-    struct span text = r->line->text;
-    if (utf8_valid(r->line->too_long ? whole_characters(text) : text)) {
+    struct buf plain = BUF_INIT(r->piece->text.n * 4 + 64);
+    struct span text = r->piece->text;
+    if (utf8_valid(is_cut(r->piece) ? whole_characters(text) : text)) {
         text = rules_redact(r->rules, text, &plain) ? buf_span(&plain) : text;
         write_text_member(out, SPAN(",\"sample\":"), utf8_cut(text, r->sample_bytes));
     }
@@ -67,8 +73,8 @@ static void write_redacted_sample(struct buf *out, const struct reject *r)
 
 static void write_sample(struct buf *out, const struct reject *r)
 {
-    struct span head = r->line->text;
-    bool cut = r->line->too_long;
+    struct span head = r->piece->text;
+    bool cut = is_cut(r->piece);
     if (rules_redacts(r->rules)) {
         write_redacted_sample(out, r);
         return;
@@ -97,14 +103,14 @@ void reject_write(struct buf *out, const struct object_origin *o, const struct r
     write_text_member(out, SPAN(",\"customer\":"), o->customer);
     write_text_member(out, SPAN(",\"object\":"), o->object);
     write_text_member(out, SPAN(",\"version\":"), o->version);
-    if (r->line != NULL) {
-        write_number_member(out, SPAN(",\"line\":"), r->line->number);
+    if (r->piece != NULL) {
+        write_number_member(out, SPAN(",\"line\":"), r->piece->line);
         if (r->item > 0) {
             write_number_member(out, SPAN(",\"item\":"), r->item);
         }
-        write_number_member(out, SPAN(",\"offset\":"), r->line->offset);
-        write_number_member(out, SPAN(",\"bytes\":"), r->line->bytes);
-        if (r->sample_bytes > 0) {
+        write_number_member(out, SPAN(",\"offset\":"), r->piece->offset);
+        write_number_member(out, SPAN(",\"bytes\":"), r->piece->bytes);
+        if (r->sample_bytes > 0 && r->piece->text.n > 0) {
             write_sample(out, r);
         }
     } else if (r->offset > 0) {

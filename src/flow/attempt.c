@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attempt.c - s3 ▸ decode ▸ lines ▸ normalizer ▸ sink.
+ * attempt.c - s3 ▸ decode ▸ framing ▸ normalizer ▸ sink.
  *
- * An attempt resets every stage: decoder, lines, ordinals, counts. So a retry writes the
+ * An attempt resets every stage: decoder, framing, ordinals, counts. So a retry writes the
  * same bytes with the same ids, and s3_get may begin the body again when the version it
  * had pinned is gone.
  *
@@ -36,7 +36,7 @@ struct attempt *attempt_new(const struct attempt_parts *parts)
     a->parts = parts;
     a->s3 = s3_new(parts->s3);
     a->decode = decode_new(&limits);
-    lines_init(&a->text, line, line < LINE_HEAD_BYTES ? line : LINE_HEAD_BYTES);
+    a->framing = framing_new(line, line < LINE_HEAD_BYTES ? line : LINE_HEAD_BYTES);
     a->normalizer = normalizer_new(parts->normalize);
     a->object = (struct buf)BUF_INIT(OBJECT_NAME_BYTES);
     produce_init(&a->produce, &parts->produce);
@@ -50,7 +50,7 @@ void attempt_free(struct attempt *a)
     }
     s3_free(a->s3);
     decode_free(a->decode);
-    lines_done(&a->text);
+    framing_free(a->framing);
     normalizer_free(a->normalizer);
     produce_done(&a->produce);
     buf_done(&a->object);
@@ -68,7 +68,7 @@ static void counts_clear(struct attempt *a)
 static void attempt_restart(struct attempt *a)
 {
     decode_reset(a->decode);
-    lines_reset(&a->text);
+    framing_reset(a->framing);
     counts_clear(a);
     a->ready = true;
     a->source = (struct object_origin){
@@ -111,11 +111,12 @@ static bool share_passed(const struct attempt *a)
            (double)a->rejects > share * (double)a->lines;
 }
 
-static enum err_kind attempt_line(struct attempt *a, const struct line *line, struct err *e)
+static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece, struct err *e)
 {
     struct output record;
-    a->lines++;
-    normalizer_line(a->normalizer, line);
+    bool list = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
+    a->lines += list ? 0 : piece->count;
+    normalizer_piece(a->normalizer, piece);
     while (normalizer_next(a->normalizer, &record)) {
         enum err_kind kind = produce_record(&a->produce, a->inflight, a->customer, &record, e);
         if (kind != FAIL_NONE) {
@@ -125,6 +126,7 @@ static enum err_kind attempt_line(struct attempt *a, const struct line *line, st
         a->events += record.kind == OUTPUT_EVENT;
         a->rejects += record.kind == OUTPUT_REJECT;
     }
+    framing_answer(a->framing, normalizer_answer(a->normalizer));
     if (share_passed(a)) {
         return err_set(e, FAIL_DATA, "not JSONL: %llu of %llu lines are rejects",
                        (unsigned long long)a->rejects, (unsigned long long)a->lines);
@@ -134,14 +136,14 @@ static enum err_kind attempt_line(struct attempt *a, const struct line *line, st
 
 static enum err_kind attempt_text(struct attempt *a, struct span text, struct err *e)
 {
-    struct line line;
+    struct piece piece;
     const char *lost = inflight_lost(a->inflight);
     if (lost != NULL) {
         return err_set(e, FAIL_LOST, "%s", lost);
     }
     enum err_kind kind = FAIL_NONE;
-    while (kind == FAIL_NONE && lines_next(&a->text, &text, &line)) {
-        kind = attempt_line(a, &line, e);
+    while (kind == FAIL_NONE && framing_next(a->framing, &text, &piece)) {
+        kind = attempt_piece(a, &piece, e);
     }
     produce_count(&a->produce, a->customer);
     return kind;
@@ -181,7 +183,7 @@ static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
 static enum err_kind attempt_end(struct attempt *a, struct err *e)
 {
     struct err said = {.kind = FAIL_NONE};
-    struct line line;
+    struct piece piece;
     struct span text;
     while (a->damage.kind == FAIL_NONE && decode_last(a->decode, &text, &said)) {
         enum err_kind kind = attempt_text(a, text, e);
@@ -193,11 +195,14 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
         return e->kind;
     }
     if (a->damage.kind != FAIL_NONE) {
-        /* The line that was not whole is part of the damage. */
+        /* The line or value that was not whole is part of the damage. */
         return attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
                               decode_bytes(a->decode), e);
     }
-    enum err_kind kind = lines_last(&a->text, &line) ? attempt_line(a, &line, e) : FAIL_NONE;
+    enum err_kind kind = FAIL_NONE;
+    while (kind == FAIL_NONE && framing_last(a->framing, &piece)) {
+        kind = attempt_piece(a, &piece, e);
+    }
     produce_count(&a->produce, a->customer);
     return kind;
 }

@@ -268,6 +268,36 @@ static void a_cut_file_ends_in_one_reject(void **state)
     assert_non_null(strstr(p->out.p, "\"reason\":\"truncated_object\""));
 }
 
+static void a_cut_array_gives_its_whole_elements(void **state)
+{
+    struct place *p = *state;
+    char packed[4096];
+    size_t n =
+        gzip(SPAN("[\n" EVENT("1") "," EVENT("2") "," EVENT("3") "]"), packed, sizeof(packed));
+    put(p, "cut", span_of(packed, n - 12));
+    assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 0);
+    assert_int_equal(line_count(&p->out), 2);
+    assert_non_null(strstr(p->out.p, "\"framing\":\"array\""));
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
+    slurp(path, &p->out);
+    assert_int_equal(line_count(&p->out), 1);
+    assert_non_null(strstr(p->out.p, "\"reason\":\"truncated_object\""));
+}
+
+static void reads_a_file_that_is_not_cut_into_lines(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.json",
+        SPAN("{\n  \"user\": \"ana\",\n  \"action\": \"read\"\n}\n{\n  \"user\": \"bo\",\n  "
+             "\"action\": \"read\"\n}\n"));
+    assert_int_equal(normalize(p, "@/a.json"), 0);
+    assert_int_equal(line_count(&p->out), 2);
+    assert_non_null(strstr(p->out.p, "\"line\":1,\"item\":1,\"framing\":\"document\""));
+    assert_non_null(strstr(p->out.p, "\"line\":5,\"item\":1,\"framing\":\"document\""));
+    assert_int_equal(p->err.n, 0);
+}
+
 static void reads_standard_input(void **state)
 {
     struct place *p = *state;
@@ -390,6 +420,8 @@ int main(void)
         TEST(takes_the_time_of_the_file_for_records_without_one),
         TEST(compressed_and_plain_files_give_the_same),
         TEST(a_cut_file_ends_in_one_reject),
+        TEST(a_cut_array_gives_its_whole_elements),
+        TEST(reads_a_file_that_is_not_cut_into_lines),
         TEST(reads_standard_input),
         TEST(a_file_that_cannot_be_read_does_not_stop_the_others),
         TEST(wrong_usage_is_said),

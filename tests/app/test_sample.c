@@ -48,11 +48,14 @@ static const struct survey *look(struct seen *s, struct span text)
     s->survey = survey_new(&s->source, NULL);
     records_open(s->records, fd, &s->source, NULL);
     while (records_next(s->records, &record)) {
-        survey_add(s->survey, &record, records_line(s->records));
+        survey_add(s->survey, &record, records_piece(s->records));
     }
     assert_int_equal(close(fd), 0);
-    survey_print_text(s->survey, "file", records_line_count(s->records), false, &s->text);
-    survey_print_json(s->survey, "file", records_line_count(s->records), &s->json);
+    struct survey_file file = {.name = "file",
+                               .lines = records_line_count(s->records),
+                               .framing = records_framing(s->records)};
+    survey_print_text(s->survey, &file, false, &s->text);
+    survey_print_json(s->survey, &file, &s->json);
     return s->survey;
 }
 
@@ -173,6 +176,19 @@ static void more_rejects_than_events_are_refused(void **state)
     assert_string_equal(survey_refusal(v), "it has more rejects than events");
 }
 
+static void says_which_framing_it_found(void **state)
+{
+    struct seen *s = *state;
+    const struct survey *v =
+        look(s, SPAN("[\n{\"action\":\"read\",\"password\":\"ghp_"
+                     "0123456789abcdefghijABCDEFGHIJ012345\"},\n{\"action\":\"read\"}\n]\n"));
+    assert_int_equal(v->events, 2);
+    assert_int_equal(v->example_line, 3);
+    assert_true(says(&s->text, "4 lines, 2 events"));
+    assert_true(says(&s->text, "framing: array\n"));
+    assert_true(says(&s->json, "\"framing\":\"array\",\"lines\":4,"));
+}
+
 static void damaged_compression_is_refused(void **state)
 {
     const struct survey *v =
@@ -202,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_without_events_would_not_be_accepted, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(more_rejects_than_events_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_which_framing_it_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_compression_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(orders_for_a_terminal_are_not_passed_on, set_up, tear_down),
     };

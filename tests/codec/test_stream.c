@@ -1,37 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pipe of a lane in small: decode -> lines, fed in pieces of every size. */
+/* The stages of a lane: decode, then framing, fed in pieces of every size. */
 #include "testing.h"
 
 #include <stdlib.h>
 #define ZLIB_CONST
 #include <zlib.h>
 
+#include "base/buf.h"
 #include "codec/decode.h"
-#include "codec/lines.h"
+#include "codec/framing.h"
 
 static const struct decode_limits no_limits;
 
 struct got {
-    struct buf text; /* "[line]" for each; "<head>" if too long, "()" if blank */
+    struct buf text; /* "[line]" for each; "<head>" if too long */
     enum err_kind end;
 };
 
-static void got_line(struct got *g, const struct line *line)
+static void got_piece(struct got *g, const struct piece *piece)
 {
-    if (line->blank) {
-        buf_add(&g->text, SPAN("()"));
-        return;
-    }
-    buf_add_byte(&g->text, line->too_long ? '<' : '[');
-    buf_add(&g->text, line->text);
-    buf_add_byte(&g->text, line->too_long ? '>' : ']');
+    bool too_long = piece->kind == PIECE_TOO_LONG;
+    buf_add_byte(&g->text, too_long ? '<' : '[');
+    buf_add(&g->text, piece->text);
+    buf_add_byte(&g->text, too_long ? '>' : ']');
 }
 
-static void got_text(struct got *g, struct lines *l, struct span text)
+static void got_text(struct got *g, struct framing *f, struct span text)
 {
-    struct line line;
-    while (lines_next(l, &text, &line)) {
-        got_line(g, &line);
+    struct piece piece;
+    while (framing_next(f, &text, &piece)) {
+        got_piece(g, &piece);
     }
 }
 
@@ -39,11 +37,10 @@ static void got_text(struct got *g, struct lines *l, struct span text)
 static void run(struct span object, size_t piece, const struct decode_limits *limits, struct got *g)
 {
     OWNED(decode) struct decode *d = decode_new(limits);
-    struct lines l;
-    struct line line;
+    OWNED(framing) struct framing *f = framing_new(16, 4);
+    struct piece last;
     struct err e = {0};
 
-    lines_init(&l, 16, 4);
     while (object.n > 0 && e.kind == FAIL_NONE) {
         struct span in = span_take(&object, piece < object.n ? piece : object.n);
         char *own = malloc(in.n);
@@ -53,19 +50,18 @@ static void run(struct span object, size_t piece, const struct decode_limits *li
 
         struct span text;
         while (decode_next(d, &in, &text, &e)) {
-            got_text(g, &l, text);
+            got_text(g, f, text);
         }
         free(own);
     }
     struct span text;
     while (decode_last(d, &text, &e)) {
-        got_text(g, &l, text);
+        got_text(g, f, text);
     }
-    if (lines_last(&l, &line)) {
-        got_line(g, &line);
+    while (framing_last(f, &last)) {
+        got_piece(g, &last);
     }
     g->end = e.kind;
-    lines_done(&l);
 }
 
 static void check(struct span object, const char *want, enum err_kind end)
@@ -95,20 +91,20 @@ static struct span gzip_to(struct span s, char *out, size_t cap)
 
 static void cuts_lines_in_any_pieces(void **state UNUSED)
 {
-    check(SPAN("a\n\nbb\nccc"), "[a]()[bb][ccc]", FAIL_NONE);
+    check(SPAN("a\n\nbb\nccc"), "[a][bb][ccc]", FAIL_NONE);
     check(SPAN("a\n"), "[a]", FAIL_NONE);
-    check(SPAN("\n"), "()", FAIL_NONE);
+    check(SPAN("\n"), "", FAIL_NONE);
     check(SPAN(""), "", FAIL_NONE);
 }
 
 static void drops_one_carriage_return_and_a_bom(void **state UNUSED)
 {
-    check(SPAN("\xef\xbb\xbf{}\r\n\xef\xbb\xbf\r\nx\r\r"), "[{}]()[x\r]", FAIL_NONE);
+    check(SPAN("\xef\xbb\xbf{}\r\n\xef\xbb\xbf\r\nx\r\r"), "[{}][x\r]", FAIL_NONE);
 }
 
 static void skips_lines_of_blanks_tabs_and_nuls(void **state UNUSED)
 {
-    check(SPAN(" \t\n\0\0\0\n \0\r\n .\n"), "()()()[ .]", FAIL_NONE);
+    check(SPAN(" \t\n\0\0\0\n \0\r\n .\n"), "[ .]", FAIL_NONE);
 }
 
 static void keeps_lines_up_to_the_limit_and_the_head_of_longer_ones(void **state UNUSED)
@@ -119,47 +115,6 @@ static void keeps_lines_up_to_the_limit_and_the_head_of_longer_ones(void **state
           "[0123456789abcdef][x]", FAIL_NONE);
     check(SPAN("0123456789abcde\n0123456789abcdefg\nz\n"), "[0123456789abcde]<0123>[z]", FAIL_NONE);
     check(SPAN("0123456789abcdefghijklmnopqrstuvwxyz0123456789"), "<0123>", FAIL_NONE);
-}
-
-static void a_line_of_megabytes_takes_no_more_room_than_the_longest_one_kept(void **state UNUSED)
-{
-    enum { LINE = 1000, PIECE = 10000, PIECES = 1000 };
-    static char piece[PIECE];
-    struct lines l;
-    struct line line;
-    memset(piece, 'x', sizeof(piece));
-    lines_init(&l, LINE, 4);
-    for (int i = 0; i < PIECES; i++) {
-        struct span in = span_of(piece, sizeof(piece));
-        assert_false(lines_next(&l, &in, &line));
-    }
-    assert_in_range(l.carry.cap, LINE, 2 * LINE);
-    assert_true(lines_last(&l, &line));
-    assert_true(line.too_long);
-    assert_int_equal(line.bytes, (uint64_t)PIECE * PIECES);
-    lines_done(&l);
-}
-
-static void counts_numbers_offsets_and_bytes(void **state UNUSED)
-{
-    struct lines l;
-    struct line line;
-    static const char text[] = "ab\r\n\n0123456789abcdef++++++++\nlast" /* slack: */
-                               "\n                                                               ";
-    struct span in = span_of(text, strlen("ab\r\n\n0123456789abcdef++++++++\nlast"));
-    lines_init(&l, 16, 4);
-    static const struct {
-        uint64_t number, offset, bytes;
-    } want[] = {{1, 0, 3}, {2, 4, 0}, {3, 5, 24}, {4, 30, 4}};
-    for (size_t i = 0; i < 4; i++) {
-        bool more = lines_next(&l, &in, &line) || lines_last(&l, &line);
-        assert_true(more);
-        assert_int_equal(line.number, want[i].number);
-        assert_int_equal(line.offset, want[i].offset);
-        assert_int_equal(line.bytes, want[i].bytes);
-    }
-    assert_false(lines_last(&l, &line));
-    lines_done(&l);
 }
 
 static void inflates_all_members_in_any_pieces(void **state UNUSED)
@@ -260,8 +215,6 @@ int main(void)
         cmocka_unit_test(drops_one_carriage_return_and_a_bom),
         cmocka_unit_test(skips_lines_of_blanks_tabs_and_nuls),
         cmocka_unit_test(keeps_lines_up_to_the_limit_and_the_head_of_longer_ones),
-        cmocka_unit_test(a_line_of_megabytes_takes_no_more_room_than_the_longest_one_kept),
-        cmocka_unit_test(counts_numbers_offsets_and_bytes),
         cmocka_unit_test(inflates_all_members_in_any_pieces),
         cmocka_unit_test(takes_zeros_behind_the_last_member_as_padding),
         cmocka_unit_test(says_when_gzip_ends_in_the_middle),

@@ -7,8 +7,9 @@
 #include "testing.h"
 
 #include "base/buf.h"
-#include "codec/lines.h"
+#include "codec/framing.h"
 #include "event/normalize.h"
+#include "pieces.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -180,11 +181,11 @@ struct seen {
     size_t records;
 };
 
-static struct seen read_line(struct normalizer *n, const struct line *line)
+static struct seen read_piece(struct normalizer *n, const struct piece *piece)
 {
     struct seen s = {.first = "nothing"};
     struct output r;
-    normalizer_line(n, line);
+    normalizer_piece(n, piece);
     while (normalizer_next(n, &r)) {
         s.first = s.records++ == 0 ? outcome(&r) : s.first;
     }
@@ -201,7 +202,7 @@ static void put_object(struct buf *to, const struct bad *row)
     }
     buf_add(to, row->tail);
     buf_add(to, SPAN("\n" BEACON ",\"n\":3}\n"));
-    assert_non_null(buf_room(to, LINES_SLACK));
+    assert_non_null(buf_room(to, FRAMING_SLACK));
     assert_false(to->overflowed);
 }
 
@@ -209,22 +210,18 @@ static void check_row(size_t number, const struct buf *object)
 {
     OWNED(normalizer) struct normalizer *n = start();
     struct span rest = buf_span(object);
-    struct lines lines;
-    struct line line;
-    struct seen seen[3];
-    size_t count = 0;
-    lines_init(&lines, LINE_BYTES, 100);
+    OWNED(framing) struct framing *f = framing_new(LINE_BYTES, 100);
+    struct piece piece;
+    struct seen seen[] = {{"nothing", 0}, {"nothing", 0}, {"nothing", 0}};
     normalizer_object(n, &source, NULL);
     size_t memory_before = memory();
     double before = seconds();
-    for (; lines_next(&lines, &rest, &line); count++) {
-        assert_true(count < 3);
-        seen[count] = read_line(n, &line);
+    while (framing_next(f, &rest, &piece)) {
+        assert_in_range(piece.line, 1, 3);
+        seen[piece.line - 1] = read_piece(n, &piece);
     }
     double took = seconds() - before;
     size_t grown = memory() - memory_before;
-    lines_done(&lines);
-    assert_int_equal(count, 3);
     assert_string_equal(seen[0].first, "passed_through");
     if (strcmp(seen[1].first, rows[number].want) != 0 || seen[1].records > RECORDS_MAX) {
         fail_msg("row %zu: %s, %zu records", number, seen[1].first, seen[1].records);
@@ -267,11 +264,11 @@ static void add_points(struct buf *to)
 static void check_time(const struct buf *text, size_t records)
 {
     OWNED(normalizer) struct normalizer *n = start();
-    struct line line = {.text = buf_span(text), .number = 1, .bytes = text->n};
+    struct piece piece = line_piece(buf_span(text), 1);
     assert_true(text->n <= LINE_BYTES);
     normalizer_object(n, &source, NULL);
     double before = seconds();
-    assert_int_equal(read_line(n, &line).records, records);
+    assert_int_equal(read_piece(n, &piece).records, records);
     double took = seconds() - before;
     if (took > (double)SECONDS_MAX) {
         fail_msg("%.1f s", took);
@@ -280,7 +277,7 @@ static void check_time(const struct buf *text, size_t records)
 
 static void looks_at_members_once_for_all_records_of_a_request(void **state UNUSED)
 {
-    struct buf text = BUF_INIT(LINE_BYTES + LINES_SLACK);
+    struct buf text = BUF_INIT(LINE_BYTES + FRAMING_SLACK);
     buf_add(&text, SPAN("{\"resourceMetrics\":[{\"a\":0"));
     add_members(&text, "a");
     buf_add(&text, SPAN(",\"scopeMetrics\":[{\"a\":0"));
@@ -290,20 +287,20 @@ static void looks_at_members_once_for_all_records_of_a_request(void **state UNUS
     buf_add(&text, SPAN(",\"sum\":{\"dataPoints\":["));
     add_points(&text);
     buf_add(&text, SPAN("{}]}}]}]}]}"));
-    assert_non_null(buf_room(&text, LINES_SLACK));
+    assert_non_null(buf_room(&text, FRAMING_SLACK));
     check_time(&text, MANY + 1);
     buf_done(&text);
 }
 
 static void finds_a_free_name_in_raw_however_many_are_taken(void **state UNUSED)
 {
-    struct buf text = BUF_INIT(LINE_BYTES + LINES_SLACK);
+    struct buf text = BUF_INIT(LINE_BYTES + FRAMING_SLACK);
     buf_add(&text,
             SPAN(BEACON ",\"ingest\":1,\"origin\":\"x\",\"raw\":{\"replaced\":0,\"ingest\":0"));
     add_members(&text, "replaced");
     add_members(&text, "ingest");
     buf_add(&text, SPAN("}}"));
-    assert_non_null(buf_room(&text, LINES_SLACK));
+    assert_non_null(buf_room(&text, FRAMING_SLACK));
     check_time(&text, 1);
     buf_done(&text);
 }
@@ -313,8 +310,8 @@ static void check_limit(size_t bytes, const char *before, const char *behind, co
 {
     OWNED(normalizer) struct normalizer *n = start();
     struct buf object = BUF_INIT(OBJECT_BYTES);
-    struct lines lines;
-    struct line line;
+    OWNED(framing) struct framing *f = framing_new(LINE_BYTES, 100);
+    struct piece piece;
     buf_add(&object, span_str(before));
     size_t begun = object.n;
     buf_add(&object, SPAN(BEACON ",\"x\":\""));
@@ -325,18 +322,16 @@ static void check_limit(size_t bytes, const char *before, const char *behind, co
     assert_int_equal(object.n - begun, bytes);
     buf_add(&object, span_str(behind));
     buf_add(&object, SPAN("\n" BEACON "}\n"));
-    assert_non_null(buf_room(&object, LINES_SLACK));
+    assert_non_null(buf_room(&object, FRAMING_SLACK));
     struct span rest = buf_span(&object);
-    lines_init(&lines, LINE_BYTES, 100);
     normalizer_object(n, &source, NULL);
-    assert_true(lines_next(&lines, &rest, &line));
-    struct seen seen = read_line(n, &line);
+    assert_true(framing_next(f, &rest, &piece));
+    struct seen seen = read_piece(n, &piece);
     assert_string_equal(seen.first, want);
     assert_int_equal(seen.records, 1);
-    assert_true(lines_next(&lines, &rest, &line));
-    assert_int_equal(line.number, 2);
-    assert_string_equal(read_line(n, &line).first, "passed_through");
-    lines_done(&lines);
+    assert_true(framing_next(f, &rest, &piece));
+    assert_int_equal(piece.line, 2);
+    assert_string_equal(read_piece(n, &piece).first, "passed_through");
     buf_done(&object);
 }
 

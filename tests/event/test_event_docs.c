@@ -263,6 +263,7 @@ static void put_schema(struct buf *out)
              "   \"version\":{\"type\":\"string\",\"minLength\":1},\n"
              "   \"line\":{\"type\":\"integer\",\"minimum\":1},\n"
              "   \"item\":{\"type\":\"integer\",\"minimum\":1},\n"
+             "   \"framing\":{\"enum\":[\"values\",\"array\",\"document\"]},\n"
              "   \"shape\":{\"enum\":[\"beacon\",\"ecs\",\"otel\",\"otlp\",\"hook\",\"flat\"]},\n"
              "   \"rules\":{\"type\":\"integer\",\"minimum\":1},\n"
              "   \"time\":{\"enum\":[\"assumed_utc\",\"assumed\",\"from_object\"]},\n"

@@ -6,6 +6,7 @@
 #include "event/normalize.h"
 #include "event/record/long_lines.h"
 #include "event/schema/rules.h"
+#include "pieces.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -49,12 +50,7 @@ static void set_text(struct buf *to, const char *head, char fill, size_t bytes, 
         buf_add_byte(to, fill);
     }
     buf_add(to, span_str(tail));
-    assert_non_null(buf_room(to, LINES_SLACK));
-}
-
-static struct line line_of(const struct buf *text, uint64_t number)
-{
-    return (struct line){.text = buf_span(text), .number = number, .bytes = text->n};
+    assert_non_null(buf_room(to, FRAMING_SLACK));
 }
 
 /* The only record of a line. */
@@ -62,8 +58,8 @@ static struct output only(struct normalizer *n, const struct buf *text)
 {
     struct output r;
     struct output other;
-    struct line line = line_of(text, 1);
-    normalizer_line(n, &line);
+    struct piece piece = line_piece(buf_span(text), 1);
+    normalizer_piece(n, &piece);
     assert_true(normalizer_next(n, &r));
     struct output copy = r;
     assert_false(normalizer_next(n, &other));
@@ -140,8 +136,8 @@ static void allocates_nothing_for_a_line_that_is_spliced(void **state UNUSED)
     size_t before = allocations;
     assert_true(before > 0); /* they are counted */
     for (uint64_t i = 0; i < 1000; i++) {
-        struct line line = line_of(&text, i);
-        normalizer_line(n, &line);
+        struct piece piece = line_piece(buf_span(&text), i);
+        normalizer_piece(n, &piece);
         assert_true(normalizer_next(n, &r));
         assert_true(r.passed_through);
         assert_false(normalizer_next(n, &r));
@@ -246,13 +242,14 @@ static void gives_a_reject_without_sample_where_a_sample_does_not_fit(void **sta
 static void says_how_long_a_line_may_be(void **state UNUSED)
 {
     OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
-    struct line line = {.text = SPAN("{\"a\":\"\xe2\x82"),
-                        .number = 7,
-                        .offset = 70,
-                        .bytes = 5000000,
-                        .too_long = true};
+    struct piece piece = {.kind = PIECE_TOO_LONG,
+                          .framing = FRAMING_LINES,
+                          .text = SPAN("{\"a\":\"\xe2\x82"),
+                          .line = 7,
+                          .offset = 70,
+                          .bytes = 5000000};
     struct output r;
-    normalizer_line(n, &line);
+    normalizer_piece(n, &piece);
     assert_true(normalizer_next(n, &r));
     assert_span_equal(r.value,
                       SPAN("{\"reason\":\"line_too_long\",\"detail\":\"longer than 1048576 bytes\","
@@ -323,10 +320,10 @@ static void bears_a_megabyte_of_anything(void **state UNUSED)
         buf_add(&text, span_str(rows[i].head));
         repeat(&text, rows[i].middle, LINE_BYTES - 200);
         buf_add(&text, span_str(rows[i].tail));
-        assert_non_null(buf_room(&text, LINES_SLACK));
-        struct line line = line_of(&text, 1);
+        assert_non_null(buf_room(&text, FRAMING_SLACK));
+        struct piece piece = line_piece(buf_span(&text), 1);
         double before = seconds();
-        normalizer_line(n, &line);
+        normalizer_piece(n, &piece);
         while (normalizer_next(n, &r)) {
             out += r.value.n;
         }
@@ -354,11 +351,11 @@ static void reads_a_long_record_again_with_the_shared_readers(void **state UNUSE
     OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
     OWNED(normalizer) struct normalizer *first = start(EVENT_BYTES, shared);
     OWNED(normalizer) struct normalizer *second = start(EVENT_BYTES, shared);
-    struct buf text = BUF_INIT(LINE_BYTES + LINES_SLACK);
+    struct buf text = BUF_INIT(LINE_BYTES + FRAMING_SLACK);
     buf_add(&text, SPAN("{\"user\":\"a\",\"attributes\":["));
     repeat(&text, "{\"key\":\"k\",\"value\":[0,0,0,0,0,0,0,0]},", LINE_BYTES - 200);
     buf_add(&text, SPAN("{\"key\":\"session.id\",\"value\":\"s\"}]}"));
-    assert_non_null(buf_room(&text, LINES_SLACK));
+    assert_non_null(buf_room(&text, FRAMING_SLACK));
     assert_int_equal(only(first, &text).kind, OUTPUT_EVENT);
     size_t before = in_use();
     struct output r = only(second, &text);
@@ -381,8 +378,8 @@ static void *work(void *arg)
     set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}");
     for (int i = 0; i < 50; i++) {
         struct output r;
-        struct line line = line_of(&text, 1);
-        normalizer_line(n, &line);
+        struct piece piece = line_piece(buf_span(&text), 1);
+        normalizer_piece(n, &piece);
         if (normalizer_next(n, &r)) {
             w->passed_through += r.passed_through && span_eq(r.key.session, SPAN("s-1"));
         } /* and the next line is given before this one is asked to its end */
@@ -413,10 +410,10 @@ static void holds_no_shared_readers_between_two_lines(void **state UNUSED)
     struct output r;
     struct output s;
     set_text(&text, USUAL ",\"message\":\"", 'm', 100000, "\"}");
-    struct line line = line_of(&text, 1);
-    normalizer_line(a, &line);
+    struct piece piece = line_piece(buf_span(&text), 1);
+    normalizer_piece(a, &piece);
     assert_true(normalizer_next(a, &r));
-    normalizer_line(b, &line);
+    normalizer_piece(b, &piece);
     assert_true(normalizer_next(b, &s)); /* would wait indefinitely otherwise */
     assert_span_equal(r.key.user, SPAN("ana"));
     assert_span_equal(r.key.session, SPAN("s-1"));
@@ -475,8 +472,8 @@ static void read_all(struct normalizer *n, struct buf *text)
     struct output r;
     for (size_t i = 0; i < SEVERAL; i++) {
         set_long(text, long_of_several[i]);
-        struct line line = line_of(text, 1);
-        normalizer_line(n, &line);
+        struct piece piece = line_piece(buf_span(text), 1);
+        normalizer_piece(n, &piece);
         while (normalizer_next(n, &r)) {
         }
     }
@@ -491,9 +488,9 @@ static size_t read_between(struct normalizer *n, struct normalizer *other, const
     struct output r;
     size_t count = 0;
     set_long(&text, pattern);
-    struct line line = line_of(&text, 1);
+    struct piece piece = line_piece(buf_span(&text), 1);
     normalizer_object(n, &source, NULL);
-    normalizer_line(n, &line);
+    normalizer_piece(n, &piece);
     while (normalizer_next(n, &r)) {
         count++;
         if (other != NULL) {
@@ -540,7 +537,7 @@ static void set_request(struct buf *to, int records)
                  i > 0 ? "," : "", i, i);
     }
     buf_add(to, SPAN("]}]}]}"));
-    assert_non_null(buf_room(to, LINES_SLACK));
+    assert_non_null(buf_room(to, FRAMING_SLACK));
 }
 
 static void reads_a_long_request_again_if_others_used_the_readers(void **state UNUSED)
@@ -556,9 +553,9 @@ static void reads_a_long_request_again_if_others_used_the_readers(void **state U
     struct output got;
     set_request(&text, RECORDS);
     assert_true(text.n > SHORT_LINE_BYTES);
-    struct line line = line_of(&text, 1);
-    normalizer_line(alone, &line);
-    normalizer_line(a, &line);
+    struct piece piece = line_piece(buf_span(&text), 1);
+    normalizer_piece(alone, &piece);
+    normalizer_piece(a, &piece);
     for (int i = 0; i < RECORDS; i++) {
         char user[16];
         (void)snprintf(user, sizeof(user), "u%d", i);
@@ -587,12 +584,12 @@ static void may_be_given_another_line_before_a_long_one_is_done(void **state UNU
     struct output r;
     for (size_t i = 0; i < SEVERAL; i++) {
         set_long(&text, long_of_several[i]);
-        struct line line = line_of(&text, 1);
-        normalizer_line(n, &line);
+        struct piece piece = line_piece(buf_span(&text), 1);
+        normalizer_piece(n, &piece);
         assert_true(normalizer_next(n, &r));
         set_text(&text, USUAL, 'x', 0, "}");
-        line = line_of(&text, 2);
-        normalizer_line(n, &line);
+        piece = line_piece(buf_span(&text), 2);
+        normalizer_piece(n, &piece);
         assert_true(normalizer_next(n, &r));
         assert_true(r.passed_through);
         assert_false(normalizer_next(n, &r));

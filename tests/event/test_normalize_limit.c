@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "event/normalize.h"
+#include "pieces.h"
 
 #include <string.h>
 
@@ -10,9 +11,9 @@ static enum reject_reason reason_of(struct normalizer *n, struct span text)
 {
     char padded[512] = {0};
     memcpy(padded, text.p, text.n);
-    struct line line = {.text = span_of(padded, text.n), .number = 1, .bytes = text.n};
+    struct piece piece = line_piece(span_of(padded, text.n), 1);
     struct output out;
-    normalizer_line(n, &line);
+    normalizer_piece(n, &piece);
     assert_true(normalizer_next(n, &out));
     return out.kind == OUTPUT_REJECT ? out.reason : REJECT_REASONS;
 }
@@ -54,7 +55,7 @@ static size_t otlp_request(struct buf *to, int attributes, struct span record)
         buf_add(to, record);
     }
     buf_add(to, SPAN("]}]}]}"));
-    assert_non_null(buf_room(to, LINES_SLACK));
+    assert_non_null(buf_room(to, FRAMING_SLACK));
     return count;
 }
 
@@ -65,12 +66,12 @@ static size_t otlp_events(const struct buf *request, size_t *rejects)
     OWNED(normalizer) struct normalizer *n = normalizer_new(&o);
     struct object_origin s = {
         .customer = SPAN("acme"), .object = SPAN("s3://b/k"), .version = SPAN("v")};
-    struct line line = {.text = buf_span(request), .number = 1};
+    struct piece piece = line_piece(buf_span(request), 1);
     struct output out;
     size_t events = 0;
     *rejects = 0;
     normalizer_object(n, &s, NULL);
-    normalizer_line(n, &line);
+    normalizer_piece(n, &piece);
     while (normalizer_next(n, &out)) {
         events += out.kind == OUTPUT_EVENT;
         *rejects += out.kind == OUTPUT_REJECT && out.reason == REJECT_EVENT_TOO_LARGE;
@@ -80,7 +81,7 @@ static size_t otlp_events(const struct buf *request, size_t *rejects)
 
 static void bounds_what_the_records_of_one_otlp_request_expand_to(void **state UNUSED)
 {
-    struct buf request = BUF_INIT(OTLP_LINE + LINES_SLACK);
+    struct buf request = BUF_INIT(OTLP_LINE + FRAMING_SLACK);
     size_t rejects = 0;
     size_t count = otlp_request(&request, 1000, SPAN("{}"));
     assert_true(count > 10000);
@@ -104,7 +105,7 @@ static void takes_a_request_of_many_ordinary_records_whole(void **state UNUSED)
         "{\"key\":\"event.name\",\"value\":{\"stringValue\":\"tool_result\"}},{\"key\":\"tool_"
         "name\","
         "\"value\":{\"stringValue\":\"Read\"}}]}");
-    struct buf request = BUF_INIT(OTLP_LINE + LINES_SLACK);
+    struct buf request = BUF_INIT(OTLP_LINE + FRAMING_SLACK);
     size_t rejects = 0;
     size_t count = otlp_request(&request, 60, record); /* two KiB of a resource */
     assert_int_equal(otlp_events(&request, &rejects), count);

@@ -3,8 +3,8 @@
  * Lines and what they become, as data: tests/vectors/normalize/<case>/in.jsonl and want.jsonl,
  * one line of `want` for each record that `in` gives, in order, rejects too. The object is
  * always the same: customer acme, s3://bucket/key, version v1, last written 2026-06-01, or
- * when the file `modified` says (seconds since the epoch). A file `redact` in the case: with
- * redaction of secrets.
+ * when the file `modified` says (seconds since the epoch). A line or value may have 1 MiB, or as
+ * many bytes as the file `limit` says. A file `redact` in the case: with redaction of secrets.
  *
  * To see what a changed rule does, and after reading the difference to accept it:
  *
@@ -13,7 +13,7 @@
 #include "testing.h"
 
 #include "base/buf.h"
-#include "codec/lines.h"
+#include "codec/framing.h"
 #include "event/normalize.h"
 #include "event/schema/rules.h"
 
@@ -43,36 +43,36 @@ static bool read_file(const char *path, struct buf *out)
         buf_add(out, span_of(piece, n));
     }
     (void)fclose(f);
-    assert_non_null(buf_room(out, LINES_SLACK));
+    assert_non_null(buf_room(out, FRAMING_SLACK));
     return true;
 }
 
-static void normalize_line(struct normalizer *n, const struct line *line, struct buf *out)
+static void normalize_piece(struct framing *f, struct normalizer *n, const struct piece *piece,
+                            struct buf *out)
 {
     struct output r;
-    normalizer_line(n, line);
+    normalizer_piece(n, piece);
     while (normalizer_next(n, &r)) {
         buf_add(out, r.value);
         buf_add_byte(out, '\n');
     }
+    framing_answer(f, normalizer_answer(n));
 }
 
-static void normalize(struct span text, const struct rules *rules, struct buf *out)
+static void normalize(struct span text, size_t limit, const struct rules *rules, struct buf *out)
 {
     const struct normalize_options o = {
-        .event_bytes = EVENT_BYTES, .line_bytes = LINE_BYTES, .sample_bytes = SAMPLE_BYTES};
+        .event_bytes = EVENT_BYTES, .line_bytes = limit, .sample_bytes = SAMPLE_BYTES};
     OWNED(normalizer) struct normalizer *n = normalizer_new(&o);
-    struct lines lines;
-    struct line line;
-    lines_init(&lines, LINE_BYTES, SAMPLE_BYTES);
+    OWNED(framing) struct framing *f = framing_new(limit, SAMPLE_BYTES);
+    struct piece piece;
     normalizer_object(n, &source, rules);
-    while (lines_next(&lines, &text, &line)) {
-        normalize_line(n, &line, out);
+    while (framing_next(f, &text, &piece)) {
+        normalize_piece(f, n, &piece, out);
     }
-    if (lines_last(&lines, &line)) {
-        normalize_line(n, &line, out);
+    while (framing_last(f, &piece)) {
+        normalize_piece(f, n, &piece, out);
     }
-    lines_done(&lines);
 }
 
 /* The first line that differs, with its number. */
@@ -91,18 +91,18 @@ static void show_difference(const char *name, struct span got, struct span want)
     }
 }
 
-/* When the object of this case was written. */
-static int64_t modified_of(const char *name)
+/* The number in a file of this case, if it has that file. */
+static int64_t number_of(const char *name, const char *file, int64_t otherwise)
 {
     char path[512];
-    char digits[32] = "1780272000"; /* 2026-06-01T00:00:00Z */
-    (void)snprintf(path, sizeof(path), TEST_VECTORS "/normalize/%s/modified", name);
+    char digits[32] = "";
+    (void)snprintf(path, sizeof(path), TEST_VECTORS "/normalize/%s/%s", name, file);
     FILE *f = fopen(path, "r");
     if (f != NULL) {
         assert_non_null(fgets(digits, sizeof(digits), f));
         (void)fclose(f);
     }
-    return strtoll(digits, NULL, 10) * INT64_C(1000000000);
+    return f != NULL ? strtoll(digits, NULL, 10) : otherwise;
 }
 
 static bool redacts(const char *name)
@@ -124,10 +124,11 @@ static bool run_case(const char *name)
     assert_true(read_file(path, &in));
     (void)snprintf(path, sizeof(path), TEST_VECTORS "/normalize/%s/want.jsonl", name);
     (void)read_file(path, &want);
-    source.modified_ns = modified_of(name);
+    const int64_t june = 1780272000; /* 2026-06-01T00:00:00Z */
+    source.modified_ns = number_of(name, "modified", june) * INT64_C(1000000000);
     OWNED(rules) struct rules *rules = rules_new();
     rules_set_redact(rules, redacts(name));
-    normalize(buf_span(&in), rules, &got);
+    normalize(buf_span(&in), (size_t)number_of(name, "limit", LINE_BYTES), rules, &got);
     bool same = span_eq(buf_span(&got), buf_span(&want));
     if (!same && accept_all) {
         FILE *f = fopen(path, "wb");

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "event/normalize.h"
+#include "pieces.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,10 +50,10 @@ static void only_id(struct fixture *f, const struct object_origin *o, const char
     struct output out;
     buf_clear(&f->text);
     buf_add(&f->text, span_str(record));
-    assert_non_null(buf_room(&f->text, LINES_SLACK));
-    struct line line = {.text = buf_span(&f->text), .number = 1, .bytes = f->text.n};
+    assert_non_null(buf_room(&f->text, FRAMING_SLACK));
+    struct piece line = line_piece(buf_span(&f->text), 1);
     normalizer_object(f->normalizer, o, NULL);
-    normalizer_line(f->normalizer, &line);
+    normalizer_piece(f->normalizer, &line);
     assert_true(normalizer_next(f->normalizer, &out));
     if (out.kind != OUTPUT_EVENT) {
         fail_msg("%s is no event", record);

@@ -256,11 +256,16 @@ void normalizer_limit(struct normalizer *n UNUSED, size_t event_bytes)
     fake_normalizer_limit = event_bytes;
 }
 
-void normalizer_line(struct normalizer *n, const struct line *line)
+void normalizer_piece(struct normalizer *n, const struct piece *piece)
 {
-    (void)snprintf(n->text, sizeof(n->text), "%.*s", SPAN_FMT(line->text));
+    (void)snprintf(n->text, sizeof(n->text), "%.*s", SPAN_FMT(piece->text));
     n->left = strcmp(n->text, "two") == 0 ? 2 : 1;
-    n->left = line->blank ? 0 : n->left;
+}
+
+/* A value that begins with {bad stands for no JSON. */
+enum framing_answer normalizer_answer(const struct normalizer *n)
+{
+    return strncmp(n->text, "{bad", 4) == 0 ? FRAMING_NO_JSON : FRAMING_CONTINUE;
 }
 
 bool normalizer_next(struct normalizer *n, struct output *out)

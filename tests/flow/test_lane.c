@@ -205,6 +205,22 @@ static void brings_lines_to_topics_and_keys_and_then_deletes(void **state UNUSED
     teardown();
 }
 
+static void reads_elements_of_an_array_until_one_is_no_json(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("[\n{\"a\":1},\n{\"a\":\n2}\n]\n"), .piece = 3});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "20")), 1));
+    assert_int_equal(fake_sink.count, 2);
+    assert_record(0, "events.runtime", "acme/session", "{\"a\":1}");
+    assert_record(1, "events.runtime", "acme/session", "{\"a\": 2}");
+
+    answer((struct fake_answer){.body = SPAN("[\n{\"a\":1},\n{bad},\n{\"a\":3}\n]\n"), .piece = 3});
+    assert_done(carry(NOTICE(OBJECT("logs/2", "20")), 1));
+    assert_int_equal(fake_sink.count, 4);
+    assert_record(3, "events.runtime", "acme/session", "{bad}");
+    teardown();
+}
+
 static void carries_every_record_of_a_notification_and_takes_the_worst(void **state UNUSED)
 {
     setup();
@@ -709,6 +725,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(brings_lines_to_topics_and_keys_and_then_deletes),
+        cmocka_unit_test(reads_elements_of_an_array_until_one_is_no_json),
         cmocka_unit_test(carries_every_record_of_a_notification_and_takes_the_worst),
         cmocka_unit_test(reads_ten_thousand_records_of_one_notification),
         cmocka_unit_test(is_done_with_what_has_nothing_to_read),

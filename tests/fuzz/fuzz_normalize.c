@@ -52,33 +52,36 @@ static void check_event(struct json_reader *reader, const struct output *r)
     CHECK((b.seen & all) == all || from_object);
 }
 
-static void run(struct normalizer *n, struct json_reader *reader, struct span text, struct buf *out)
+/* True: enough records were seen. */
+static bool run_piece(struct normalizer *n, struct json_reader *reader, const struct piece *piece,
+                      struct buf *out, size_t *records)
 {
-    struct lines lines;
-    struct line line;
     struct output r;
-    size_t records = 0;
-    lines_init(&lines, MOST, SAMPLE);
-    normalizer_object(n, &source, NULL);
-    for (bool more = true; more;) {
-        if (!lines_next(&lines, &text, &line)) {
-            more = false;
-            if (!lines_last(&lines, &line)) {
-                break;
-            }
-        }
-        normalizer_line(n, &line);
-        while (records < MOST_RECORDS && normalizer_next(n, &r)) {
-            records++;
-            CHECK(r.value.n > 0 && r.value.n <= EVENT_BYTES);
-            CHECK(utf8_valid(r.value) && memchr(r.value.p, '\n', r.value.n) == NULL);
-            buf_add(out, r.value);
-            if (reader != NULL && r.kind == OUTPUT_EVENT) {
-                check_event(reader, &r);
-            }
+    normalizer_piece(n, piece);
+    while (*records < MOST_RECORDS && normalizer_next(n, &r)) {
+        ++*records;
+        CHECK(r.value.n > 0 && r.value.n <= EVENT_BYTES);
+        CHECK(utf8_valid(r.value) && memchr(r.value.p, '\n', r.value.n) == NULL);
+        buf_add(out, r.value);
+        if (reader != NULL && r.kind == OUTPUT_EVENT) {
+            check_event(reader, &r);
         }
     }
-    lines_done(&lines);
+    return *records == MOST_RECORDS;
+}
+
+static void run(struct normalizer *n, struct json_reader *reader, struct span text, struct buf *out)
+{
+    OWNED(framing) struct framing *f = framing_new(MOST, SAMPLE);
+    struct piece piece;
+    size_t records = 0;
+    normalizer_object(n, &source, NULL);
+    while (framing_next(f, &text, &piece) || framing_last(f, &piece)) {
+        if (run_piece(n, reader, &piece, out, &records)) {
+            break;
+        }
+        framing_answer(f, normalizer_answer(n));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -92,10 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         reader = json_reader_new(EVENT_BYTES);
         duplicate_names_init(&names);
     }
-    char *copy = malloc(size + LINES_SLACK);
+    char *copy = malloc(size + FRAMING_SLACK);
     CHECK(copy != NULL);
     memcpy(copy, data, size);
-    memset(copy + size, '"', LINES_SLACK);
+    memset(copy + size, '"', FRAMING_SLACK);
     struct buf first = BUF_INIT((size_t)1 << 30);
     struct buf second = BUF_INIT((size_t)1 << 30);
     run(n, reader, span_of(copy, size), &first);

@@ -214,16 +214,17 @@ static void strip_ingest(struct span event, struct buf *out)
     buf_clear(out);
     buf_add(out, span_of(event.p, doc_extent(&d, last).from - 1));
     buf_add_byte(out, '}');
-    CHECK(buf_room(out, LINES_SLACK) != NULL);
+    CHECK(buf_room(out, FRAMING_SLACK) != NULL);
 }
 
 /* A text that is one record, read again by one of the paths. */
 static struct output only_record(enum path path, struct span text)
 {
     struct output r;
-    const struct line line = {.text = text, .number = 1, .bytes = text.n};
+    const struct piece piece = {
+        .kind = PIECE_LINE, .framing = FRAMING_LINES, .text = text, .line = 1, .bytes = text.n};
     normalizer_object(again[path], &source, rules);
-    normalizer_line(again[path], &line);
+    normalizer_piece(again[path], &piece);
     CHECK(normalizer_next(again[path], &r) && r.kind == OUTPUT_EVENT);
     return r;
 }
@@ -240,8 +241,8 @@ static bool has_category(struct span event)
 /* What left is right as it is. Its id, read again. */
 static void check_again(struct span event, char id[37])
 {
-    struct buf stripped = BUF_INIT(EVENT_BYTES + LINES_SLACK);
-    struct buf twice = BUF_INIT(EVENT_BYTES + LINES_SLACK);
+    struct buf stripped = BUF_INIT(EVENT_BYTES + FRAMING_SLACK);
+    struct buf twice = BUF_INIT(EVENT_BYTES + FRAMING_SLACK);
     strip_ingest(event, &stripped);
     for (enum path path = USUAL; path < ROADS && stripped.n <= LINE_BYTES; path++) {
         struct output r = only_record(path, buf_span(&stripped));
@@ -274,7 +275,7 @@ static void check_beacon(struct span line, const struct output *r, const char *i
     const struct kept c = {&from, &to, has_userinfo(&from)};
     check_kept(&c, DOC_ROOT, DOC_ROOT, GROUP_EVENT_OBJECT);
 
-    struct buf stripped = BUF_INIT(EVENT_BYTES + LINES_SLACK);
+    struct buf stripped = BUF_INIT(EVENT_BYTES + FRAMING_SLACK);
     strip_ingest(r->value, &stripped);
     scan(1, buf_span(&stripped), &to);
     if (stripped.n <= LINE_BYTES && same_value(&from, DOC_ROOT, &to, DOC_ROOT)) {
@@ -306,13 +307,13 @@ static bool next_of_both(struct span line)
 }
 
 /* Each line as an object of its own: ids without ordinals can be compared. */
-static void run_line(const struct line *line)
+static void run_piece(const struct piece *piece)
 {
     for (enum path path = USUAL; path < ROADS; path++) {
         normalizer_object(normalizers[path], &source, rules);
-        normalizer_line(normalizers[path], line);
+        normalizer_piece(normalizers[path], piece);
     }
-    for (int records = 0; records < MOST_RECORDS && next_of_both(line->text); records++) {
+    for (int records = 0; records < MOST_RECORDS && next_of_both(piece->text); records++) {
     }
 }
 
@@ -339,18 +340,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     rules = (data[0] & 1) != 0 ? redacting : NULL;
-    char *copy = malloc(size - 1 + LINES_SLACK);
+    char *copy = malloc(size - 1 + FRAMING_SLACK);
     CHECK(copy != NULL);
     memcpy(copy, data + 1, size - 1);
-    memset(copy + size - 1, '"', LINES_SLACK);
+    memset(copy + size - 1, '"', FRAMING_SLACK);
     struct span text = span_of(copy, size - 1);
-    struct lines lines;
-    struct line line;
-    lines_init(&lines, LINE_BYTES, 64);
-    while (lines_next(&lines, &text, &line) || lines_last(&lines, &line)) {
-        run_line(&line);
+    OWNED(framing) struct framing *f = framing_new(LINE_BYTES, 64);
+    struct piece piece;
+    while (framing_next(f, &text, &piece) || framing_last(f, &piece)) {
+        run_piece(&piece);
     }
-    lines_done(&lines);
     free(copy);
     return 0;
 }

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decode and lines together. The first byte says how the rest is cut into pieces; any
- * cutting must give the same lines, counts and end.
+ * decode and framing together. The first byte says how the rest is cut into pieces; any
+ * cutting must give the same pieces and end.
  */
 #include <stdlib.h>
 
 #include "codec/decode.h"
-#include "codec/lines.h"
+#include "codec/framing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint64_t hash(uint64_t h, const struct line *line)
+static uint64_t hash(uint64_t h, const struct piece *p)
 {
-    for (size_t i = 0; i < line->text.n; i++) {
-        h = (h ^ (unsigned char)line->text.p[i]) * 1099511628211U;
+    for (size_t i = 0; i < p->text.n; i++) {
+        h = (h ^ (unsigned char)p->text.p[i]) * 1099511628211U;
     }
-    return h * 31 + line->number * 7 + line->offset * 5 + line->bytes * 3 +
-           (line->too_long ? 2U : 0U) + (line->blank ? 1U : 0U);
+    return h * 31 + p->line * 7 + p->offset * 5 + p->bytes * 3 + p->count * 11 +
+           (uint64_t)p->kind * 13 + (uint64_t)p->framing * 17;
 }
 
-static uint64_t hash_lines(uint64_t h, struct lines *l, struct span text)
+static uint64_t hash_pieces(uint64_t h, struct framing *f, struct span text)
 {
-    struct line line;
-    while (lines_next(l, &text, &line)) {
-        h = hash(h, &line);
+    struct piece piece;
+    while (framing_next(f, &text, &piece)) {
+        h = hash(h, &piece);
     }
     return h;
 }
@@ -33,26 +33,24 @@ static uint64_t run(struct span all, size_t piece)
     static const struct decode_limits limits = {
         .object_bytes = 1 << 22, .ratio = 100, .ratio_from = 1 << 16};
     OWNED(decode) struct decode *d = decode_new(&limits);
-    struct lines l;
-    struct line line;
+    OWNED(framing) struct framing *f = framing_new(64, 16);
+    struct piece last;
     struct span text;
     struct err e = {0};
     uint64_t h = 14695981039346656037U;
 
-    lines_init(&l, 64, 16);
     while (all.n > 0 && e.kind == FAIL_NONE) {
         struct span in = span_take(&all, piece < all.n ? piece : all.n);
         while (decode_next(d, &in, &text, &e)) {
-            h = hash_lines(h, &l, text);
+            h = hash_pieces(h, f, text);
         }
     }
     while (decode_last(d, &text, &e)) {
-        h = hash_lines(h, &l, text);
+        h = hash_pieces(h, f, text);
     }
-    if (lines_last(&l, &line)) {
-        h = hash(h, &line);
+    while (framing_last(f, &last)) {
+        h = hash(h, &last);
     }
-    lines_done(&l);
     return e.kind == FAIL_LIMIT ? 0 : h + (uint64_t)e.kind; /* a plain object's limit may differ */
 }
 

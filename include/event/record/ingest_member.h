@@ -17,7 +17,8 @@
 struct ingest {
     const char *id; /* 36 characters */
     uint64_t line;
-    uint64_t item; /* 0: the only record of its line */
+    uint64_t item;       /* 0: the only record of its line */
+    struct span framing; /* empty: lines */
     enum shape shape;
     enum time_quality time;
     struct span action;

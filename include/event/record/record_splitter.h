@@ -5,9 +5,10 @@
  *     record_splitter_start(&s, readers, text);
  *     while ((kind = record_splitter_next(&s, &value)) != VALUES_END) { ... }
  *
- * Usually there is one. Several may follow each other, or be elements of an array. A value that is
- * not an object, or an empty object, is returned as VALUES_NOT_EVENT; of many such values in one
- * line, a run of them is returned once.
+ * Usually there is one. Several may follow each other, with commas before, between and after
+ * objects and arrays, or be elements of an array. A value that is not an object, or an empty
+ * object, is returned as VALUES_NOT_EVENT; of many such values in one line, a run of them is
+ * returned once.
  */
 #ifndef EVENT_RECORD_RECORD_SPLITTER_H
 #define EVENT_RECORD_RECORD_SPLITTER_H
@@ -27,7 +28,7 @@ enum values_kind {
     VALUES_END,
     VALUES_OBJECT,    /* not an empty one */
     VALUES_NOT_EVENT, /* see detail */
-    VALUES_DAMAGED,   /* the rest of the line is not JSON, see detail */
+    VALUES_DAMAGED,   /* the rest of the line is not JSON, see wrong and wrong_at; the last one */
 };
 
 struct record_splitter {
@@ -37,9 +38,13 @@ struct record_splitter {
     struct span array; /* of the current array, not yet read */
     bool fresh;        /* nothing was read yet */
     bool in_array;
+    bool loose;      /* the array could not be read as a whole */
     bool several;    /* the line has more than one; set before the first is returned */
     unsigned others; /* values that are not events so far */
     char detail[128];
+    const char *wrong; /* a few words */
+    size_t wrong_at;   /* byte of the line */
+    bool too_deep;     /* JSON perhaps, but nested deeper than JSON_MAX_DEPTH */
 };
 
 void record_splitter_start(struct record_splitter *s, struct json_reader *const *readers,

@@ -32,6 +32,7 @@ void ingest_member_write(struct buf *out, struct span origin, const struct inges
         buf_add(out, SPAN(",\"item\":"));
         json_write_number(out, i->item);
     }
+    write_member(out, SPAN(",\"framing\":"), i->framing);
     write_member(out, SPAN(",\"shape\":"), span_str(shape_name(i->shape)));
     buf_add(out, SPAN(",\"rules\":"));
     json_write_number(out, INGEST_RULES);

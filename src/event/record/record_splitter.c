@@ -8,19 +8,63 @@ enum {
     MAIN = 0,                 /* number of the reader of a line's values */
 };
 
+/* Blanks, the NULs that a torn file is filled up with, and RFC 7464's record separator. */
 static bool is_filler(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0' || c == '\x1e';
+}
+
+static struct span skip_filler(struct span s)
+{
+    while (s.n > 0 && is_filler(s.p[0])) {
+        s = span_from(s, 1);
+    }
+    return s;
 }
 
 /* The text without blanks around it, and without the NULs that fill up a truncated file. */
 static struct span trim_filler(struct span s)
 {
-    while (s.n > 0 && is_filler(s.p[0])) {
-        s = span_from(s, 1);
-    }
+    s = skip_filler(s);
     while (s.n > 0 && is_filler(s.p[s.n - 1])) {
         s.n--;
+    }
+    return s;
+}
+
+static bool opens(char c)
+{
+    return c == '{' || c == '[';
+}
+
+static bool closes(char c)
+{
+    return c == '}' || c == ']';
+}
+
+/* Filler and commas before an object or array, or of any kind `after` one. */
+static struct span skip_separators(struct span s, bool after)
+{
+    struct span rest = s;
+    while (rest.n > 0 && (is_filler(*rest.p) || *rest.p == ',')) {
+        rest = span_from(rest, 1);
+    }
+    return after || (rest.n > 0 && opens(*rest.p)) ? rest : skip_filler(s);
+}
+
+/* The line without separators around its values. Elsewhere a comma is no part of JSON Lines. */
+static struct span trim_line(struct span s)
+{
+    s = trim_filler(s);
+    if (s.n > 0 && *s.p == ',') {
+        s = skip_separators(s, false);
+    }
+    if (s.n > 0 && s.p[s.n - 1] == ',') {
+        struct span rest = s;
+        while (rest.n > 0 && (is_filler(rest.p[rest.n - 1]) || rest.p[rest.n - 1] == ',')) {
+            rest.n--;
+        }
+        s = rest.n > 0 && closes(rest.p[rest.n - 1]) ? rest : s;
     }
     return s;
 }
@@ -30,9 +74,10 @@ void record_splitter_start(struct record_splitter *s, struct json_reader *const 
 {
     s->readers = readers; /* member by member: `detail` need not be cleared for each line */
     s->start = text.p;
-    s->rest = trim_filler(text);
+    s->rest = trim_line(text);
     s->fresh = true;
     s->in_array = false;
+    s->loose = false;
     s->several = false;
     s->others = 0;
 }
@@ -91,15 +136,19 @@ static enum values_kind count_not_event(struct record_splitter *s, const char *w
 static enum values_kind damaged_rest(struct record_splitter *s)
 {
     size_t byte = 0;
-    const char *wrong = json_scan_wrong(s->readers[MAIN], &byte);
-    (void)snprintf(s->detail, sizeof(s->detail), "%s at byte %zu", wrong,
-                   (size_t)(s->rest.p - s->start) + byte);
+    s->wrong = json_scan_wrong(s->readers[MAIN], &byte);
+    s->wrong_at = (size_t)(s->rest.p - s->start) + byte;
     s->rest.n = 0;
     s->others++;
     return VALUES_DAMAGED;
 }
 
-/* ---- elements of an array: the array was read as a whole, so they are well-formed ---- */
+/*
+ * ---- elements of an array ----
+ *
+ * Usually the array was read as a whole, so its elements are well-formed. If it could not be, it is
+ * loose: read as far as it goes, with any number of commas between its elements.
+ */
 
 static bool array_ended(struct record_splitter *s)
 {
@@ -113,12 +162,30 @@ static bool scan_element(struct record_splitter *s, struct value *out)
 {
     *out = (struct value){.at = DOC_ROOT, .reader = MAIN};
     if (json_scan(s->readers[MAIN], &s->array, &out->doc, NULL) != FAIL_NONE) {
-        s->rest = s->array; /* cannot be: the array was read before */
+        s->rest = s->array; /* only of a loose one: the others were read before */
         s->in_array = false;
         return false;
     }
     out->text = doc_source(&out->doc, DOC_ROOT);
     return true;
+}
+
+/* After the last element: a loose array may lack its bracket, or be followed by more. */
+static enum values_kind array_ends(struct record_splitter *s)
+{
+    if (!s->loose) {
+        return VALUES_END;
+    }
+    s->loose = false;
+    if (s->array.n == 0) {
+        s->in_array = false;
+        s->wrong = "the array is not closed";
+        s->wrong_at = (size_t)(s->array.p - s->start);
+        s->rest.n = 0;
+        return VALUES_DAMAGED;
+    }
+    s->rest = skip_separators(span_from(s->array, 1), true);
+    return VALUES_END;
 }
 
 static enum values_kind next_element(struct record_splitter *s, struct value *out)
@@ -143,7 +210,24 @@ static enum values_kind next_element(struct record_splitter *s, struct value *ou
             break;
         }
     }
-    return run > 0 ? count_not_event(s, first, run) : VALUES_END;
+    return run > 0 ? count_not_event(s, first, run) : array_ends(s);
+}
+
+/* What could not be read is an array of objects up to some element, or but for its commas. */
+static bool loose_array(struct record_splitter *s)
+{
+    if (*s->rest.p != '[' || s->too_deep) {
+        return false;
+    }
+    struct span elements = skip_separators(span_from(s->rest, 1), false);
+    if (elements.n == 0 || *elements.p != '{') {
+        return false;
+    }
+    s->in_array = true;
+    s->loose = true;
+    s->several = true;
+    s->array = elements;
+    return true;
 }
 
 /* How many records the elements give: 0, 1, or 2 for more than one. */
@@ -188,10 +272,13 @@ static bool scan_value(struct record_splitter *s, struct value *out)
     *out = (struct value){.at = DOC_ROOT, .reader = MAIN};
     bool first = s->fresh;
     s->fresh = false;
-    if (json_scan(s->readers[MAIN], &s->rest, &out->doc, NULL) != FAIL_NONE) {
+    enum err_kind kind = json_scan(s->readers[MAIN], &s->rest, &out->doc, NULL);
+    s->too_deep = kind == FAIL_LIMIT;
+    if (kind != FAIL_NONE) {
         return false;
     }
     out->text = doc_source(&out->doc, DOC_ROOT);
+    s->rest = skip_separators(s->rest, doc_is_container(&out->doc, DOC_ROOT));
     out->whole = first && s->rest.n == 0;
     s->several = s->several || !out->whole;
     return true;
@@ -249,6 +336,9 @@ enum values_kind record_splitter_next(struct record_splitter *s, struct value *o
             s->fresh = false;
             s->rest.n = 0;
         } else if (!scan_value(s, out)) {
+            if (loose_array(s)) {
+                continue;
+            }
             return damaged_rest(s);
         }
         char tag = doc_tag(&out->doc, DOC_ROOT);

@@ -84,7 +84,7 @@ def _records(line):
     """The values of a line; one that is not JSON ends it as None."""
     text, at, found = line.decode("utf-8", "replace"), 0, []
     while True:
-        while at < len(text) and text[at] in " \t\r\n":
+        while at < len(text) and text[at] in " \t\r\n,\0\x1e":
             at += 1
         if at == len(text):
             return found
@@ -268,19 +268,28 @@ class Ids:
                      + o.object.encode())
 
 
-def object_ids(customer, text, origin=Origin(), from_object=frozenset()):
+def _lines(text):
+    """The lines of an object as framing.framed gives them, damaged ones too."""
+    return [(number, False, line) for number, line in enumerate(text.split(b"\n"), 1)]
+
+
+def object_ids(customer, text, origin=Origin(), from_object=frozenset(), pieces=None):
     """[(line, item or None, id)] of the events of a decompressed object, in order. from_object: the
-    (line, item or None) of those whose time is the object's."""
-    ids, found_ids = Ids(customer, origin), []
-    for number, line in enumerate(text.split(b"\n"), 1):
-        # A torn file is filled up with NULs.
-        line = line.removesuffix(b"\r").removeprefix(b"\xef\xbb\xbf").strip(b" \t\0")
+    (line, item or None) of those whose time is the object's. pieces: of another framing than lines, as
+    framing.framed gives them."""
+    ids, found_ids, last = Ids(customer, origin), [], 0
+    for number, goes_on, line in _lines(text) if pieces is None else pieces:
+        # A torn file is filled up with NULs; separators are no part of a record.
+        line = line.removesuffix(b"\r").removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\0\x1e,")
         if not line:
             continue
         found = _line(line)
-        for item, key in enumerate(found, 1):
+        several = len(found) > 1 or pieces is not None
+        first = last + 1 if goes_on else 1
+        last = first + len(found) - 1
+        for item, key in enumerate(found, first):
             if key is not None:
-                at = (number, item if len(found) > 1 else None)
+                at = (number, item if several else None)
                 found_ids.append((*at, ids.next(key, at in from_object)))
     return found_ids
 

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Framing, a second opinion: written from docs/event-files.md, not from the C code.
+
+    framing, pieces = framed(text)      # pieces: [(line, item counts on from the piece before, value)]
+
+For undamaged objects only: the whole text is in memory and is read by Python's json.
+"""
+import json
+
+LIMIT = 1 << 20
+FILLER = " \t\r\n,\0\x1e\ufeff"
+_decoder = json.JSONDecoder(parse_int=str, parse_float=str)
+
+
+def _end(text, at):
+    return _decoder.raw_decode(text, at)[1]
+
+
+def _values(text):
+    """(where, end) of the values one after another; outer brackets are none of them."""
+    at, inside = 0, False
+    while at < len(text):
+        c = text[at]
+        if c in FILLER or (c == "]" and inside) or (c == "[" and not inside):
+            inside = (inside or c == "[") and c != "]"
+            at += 1
+            continue
+        end = _end(text, at)
+        yield at, end
+        at = end
+
+
+def _bytes(text):
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _kind(text, limit):
+    first = text.lstrip(FILLER)[:1]
+    at = text.index(first) if first else 0
+    line = text[text.rfind("\n", 0, at) + 1:].split("\n", 1)[0].removesuffix("\r")
+    too_long = len(_bytes(line)) > limit
+    if first == "[":
+        return "array" if too_long or "\n" in text[at:_end(text, at)] else "lines"
+    if first == "{" and "\n" in text[at:_end(text, at)]:
+        return "document"
+    return "values" if too_long else "lines"
+
+
+def framed(data, limit=LIMIT):
+    text = data.decode("utf-8", "surrogateescape")
+    kind = _kind(text, limit)
+    if kind == "lines":
+        return kind, [(n, False, _bytes(line)) for n, line in enumerate(text.split("\n"), 1)]
+    pieces, line, counted = [], 1, 0
+    for at, end in _values(text):
+        line += text.count("\n", counted, at)
+        counted = at
+        goes_on = bool(pieces) and pieces[-1][0] == line
+        pieces.append((line, goes_on, _bytes(text[at:end].replace("\r\n", "  ").replace("\n", " "))))
+    return kind, pieces

@@ -21,10 +21,11 @@ def test_what_the_queues_say_of_themselves_is_read_and_warned_of(strict: StrictW
               "none": _queue_without_dead_letters(strict)}
     for id, queue in queues.items():
         strict.customer(id, queue)
-    worker = strict.start()
-    worker.logged(msg="queue", count=4)
-    (good,) = worker.lines(msg="queue", queue=queues["good"].name)
-    assert (good["visibility_s"], good["max_receive_count"], good["retention_s"]) == ("77", "20", str(14 * 86400))
+    worker = strict.start(queue={"visibility": "40s"})
+    worker.logged(msg="queue attributes", count=4)
+    (good,) = worker.lines(msg="queue attributes", queue=queues["good"].name)
+    assert (good["max_receive_count"], good["retention_s"]) == ("20", str(14 * 86400))
+    assert (good["visibility_s"], good["queue_visibility_s"]) == ("40", "77")  # the worker's is in force
     warned = {(line["queue"], line["msg"]) for line in worker.lines(level="warn") if "queue" in line}
     assert warned == {(queues["few"].name, "queue has a low maxReceiveCount"), (queues["short"].name, "queue has a short retention"),
                       (queues["none"].name, "queue has no dead-letter queue")}
@@ -33,7 +34,7 @@ def test_what_the_queues_say_of_themselves_is_read_and_warned_of(strict: StrictW
 def test_a_queue_deleted_under_way_is_said_once_and_costs_the_others_nothing(strict: StrictWorld):
     gone, other = strict.customer("gone"), strict.customer("other")
     worker = strict.start()
-    worker.logged(msg="queue", count=2)
+    worker.logged(msg="queue attributes", count=2)
     with strict.kafka.frozen():  # its message is in flight when the queue goes
         gone.put("a", generate(20, 1).text)
         until(lambda: gone.queue.depth() > gone.queue.visible(), "its object is being read", 20, alive=worker)

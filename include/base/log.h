@@ -30,11 +30,15 @@ struct log_kv {
     struct span text;
     int64_t number;
     const struct err *err;
-    enum { LOG_TEXT, LOG_NUMBER, LOG_ERR } kind;
+    enum { LOG_TEXT, LOG_TEXT_IF, LOG_NUMBER, LOG_NUMBER_IF, LOG_ERR } kind;
 };
 
 #define KV_SPAN(k, s) ((struct log_kv){.key = (k), .text = (s), .kind = LOG_TEXT})
 #define KV_STR(k, s) KV_SPAN(k, span_str(s))
+/* A text that is left out if it is empty, a number that is left out if it is below 0: unknown. */
+#define KV_SET_SPAN(k, s) ((struct log_kv){.key = (k), .text = (s), .kind = LOG_TEXT_IF})
+#define KV_SET(k, s) KV_SET_SPAN(k, span_str(s))
+#define KV_KNOWN(k, i) ((struct log_kv){.key = (k), .number = (int64_t)(i), .kind = LOG_NUMBER_IF})
 #define KV_INT(k, i) ((struct log_kv){.key = (k), .number = (int64_t)(i), .kind = LOG_NUMBER})
 /*
  * The keys of an error: error=denied code=AccessDenied status=403 request_id=... host_id=...

@@ -42,13 +42,13 @@ struct sqs_message {
 void sqs_message_free(struct sqs_message *m);
 DEFINE_OWNED(sqs_message);
 
-/* The attributes of a queue. 0 or "" if absent. */
+/* The attributes of a queue. -1 or "" if the answer does not contain them. */
 struct sqs_attributes {
-    int visibility_s;
+    int visibility_s; /* the queue's own, for receives that name none */
     int retention_s;
-    unsigned max_receive_count; /* of the redrive policy; 0: no dead-letter queue */
+    int max_receive_count; /* of the redrive policy; 0: there is none, no dead-letter queue */
     char dead_letter_arn[256];
-    uint64_t visible, in_flight;
+    int64_t visible, in_flight;
 };
 
 /*

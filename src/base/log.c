@@ -235,8 +235,18 @@ static void add_err(struct line *l, const struct err *e)
 static void add_kv(struct line *l, const struct log_kv *kv)
 {
     switch (kv->kind) {
+    case LOG_TEXT_IF:
+        if (kv->text.n != 0) {
+            add_text(l, kv->key, kv->text);
+        }
+        break;
     case LOG_TEXT:
         add_text(l, kv->key, kv->text);
+        break;
+    case LOG_NUMBER_IF:
+        if (kv->number >= 0) {
+            add_number(l, kv->key, kv->number);
+        }
         break;
     case LOG_NUMBER:
         add_number(l, kv->key, kv->number);

@@ -299,12 +299,18 @@ enum err_kind sqs_read_send(struct span answer, struct sqs_outgoing *messages, s
     return kind;
 }
 
-/* Read RedrivePolicy, a JSON text within a JSON text. An unreadable one counts as absent. */
+/* Read RedrivePolicy, a JSON text within a JSON text. An unreadable one leaves it unknown. */
 static void read_redrive(struct json_object *value, struct sqs_attributes *out)
 {
     struct span text;
     struct span arn;
     int64_t n = 0;
+    if (value == NULL) {
+        bool any = out->visibility_s >= 0 || out->retention_s >= 0 || out->visible >= 0;
+        out->max_receive_count =
+            any ? 0 : -1; /* SQS leaves out the policy of a queue without one */
+        return;
+    }
     if (!control_text(value, &text)) {
         return;
     }
@@ -314,7 +320,7 @@ static void read_redrive(struct json_object *value, struct sqs_attributes *out)
     }
     struct json_object *policy = control_root(doc);
     if (control_int(control_at(policy, "maxReceiveCount"), &n) && n > 0 && n <= 1000000) {
-        out->max_receive_count = (unsigned)n;
+        out->max_receive_count = (int)n;
     }
     (void)control_text(control_at(policy, "deadLetterTargetArn"), &arn);
     err_copy(out->dead_letter_arn, sizeof(out->dead_letter_arn), arn);
@@ -323,17 +329,21 @@ static void read_redrive(struct json_object *value, struct sqs_attributes *out)
 enum err_kind sqs_read_attributes(struct span answer, struct sqs_attributes *out, struct err *e)
 {
     OWNED(control) struct control *doc = NULL;
-    *out = (struct sqs_attributes){0};
+    *out = (struct sqs_attributes){.visibility_s = -1,
+                                   .retention_s = -1,
+                                   .max_receive_count = -1,
+                                   .visible = -1,
+                                   .in_flight = -1};
     if (read_answer(answer, &doc, e) != FAIL_NONE) {
         return e->kind;
     }
     struct json_object *a = control_at(root_of(doc), "Attributes");
-    int64_t visibility = attribute(a, "VisibilityTimeout", 0);
-    int64_t retention = attribute(a, "MessageRetentionPeriod", 0);
-    out->visibility_s = visibility <= SQS_VISIBILITY_MAX_S ? (int)visibility : 0;
-    out->retention_s = retention <= INT32_MAX ? (int)retention : 0;
-    out->visible = (uint64_t)attribute(a, "ApproximateNumberOfMessages", 0);
-    out->in_flight = (uint64_t)attribute(a, "ApproximateNumberOfMessagesNotVisible", 0);
+    int64_t visibility = attribute(a, "VisibilityTimeout", -1);
+    int64_t retention = attribute(a, "MessageRetentionPeriod", -1);
+    out->visibility_s = visibility <= SQS_VISIBILITY_MAX_S ? (int)visibility : -1;
+    out->retention_s = retention <= INT32_MAX ? (int)retention : -1;
+    out->visible = attribute(a, "ApproximateNumberOfMessages", -1);
+    out->in_flight = attribute(a, "ApproximateNumberOfMessagesNotVisible", -1);
     read_redrive(control_at(a, "RedrivePolicy"), out);
     return FAIL_NONE;
 }

@@ -187,7 +187,7 @@ static void watch(struct creds_source *s, bool *warned, const char *customer)
     struct err why = {.kind = FAIL_NONE};
     bool failed = creds_renewal_failed(s, &why);
     if (failed && !*warned) {
-        log_write(LOG_WARN, "credentials not renewed", KV_STR("customer", customer),
+        log_write(LOG_WARN, "credentials not renewed", KV_SET("customer", customer),
                   KV_STR("source", creds_source_name(s)), KV_ERR(&why),
                   KV_STR("next", "retried; the previous credentials are used until they expire"));
     }

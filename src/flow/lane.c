@@ -80,7 +80,7 @@ static void log_object(struct lane *l, const struct outcome_action *action, cons
     struct log_kv kv[16] = {
         KV_SPAN("customer", a->customer->id),
         KV_SPAN("object", buf_span(&a->object)),
-        KV_STR("version", a->meta.version),
+        KV_SET("version", a->meta.version),
         KV_INT("lines", a->lines),
         KV_INT("events", a->events),
         KV_INT("rejects", a->rejects),
@@ -227,7 +227,7 @@ static void leave(struct lane *l, struct inflight *m, enum err_kind kind,
     inflight_worsen(m, rule->outcome, delay);
     log_write(LOG_WARN, "notification left", *reason,
               KV_STR("queue", l->parts.conf->queues[m->queue].name), KV_STR("message_id", m->id),
-              KV_SPAN("object", buf_span(&l->attempt->object)),
+              KV_SET_SPAN("object", buf_span(&l->attempt->object)),
               KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", delay),
               KV_STR("detail", detail), KV_STR("next", next));
 }

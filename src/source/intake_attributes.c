@@ -21,25 +21,34 @@ static void warn_of_attributes(const struct queue_conf *conf, const struct sqs_a
         log_write(LOG_WARN, "queue has no dead-letter queue", KV_STR("queue", conf->name),
                   KV_STR("next", "messages that cannot be processed are redelivered until their "
                                  "retention ends, then lost"));
-    } else if (a->max_receive_count < MAX_RECEIVE_COUNT_ADVISED) {
+    } else if (a->max_receive_count > 0 && a->max_receive_count < MAX_RECEIVE_COUNT_ADVISED) {
         log_write(
             LOG_WARN, "queue has a low maxReceiveCount", KV_STR("queue", conf->name),
             KV_INT("max_receive_count", a->max_receive_count),
             KV_INT("advised", MAX_RECEIVE_COUNT_ADVISED),
             KV_STR("next", "a short outage may move messages to the dead-letter queue; raise it"));
     }
-    if (a->retention_s != 0 && a->retention_s < DAY_S) {
+    if (a->retention_s >= 0 && a->retention_s < DAY_S) {
         log_write(LOG_WARN, "queue has a short retention", KV_STR("queue", conf->name),
                   KV_INT("retention_s", a->retention_s),
                   KV_STR("next", "messages not processed by then are lost; raise it"));
     }
 }
 
+/* What is unknown counts as unlimited: then no receive is called the last one. */
+static struct redrive redrive_of(const struct sqs_attributes *a)
+{
+    return (struct redrive){
+        .max_receive_count = a->max_receive_count > 0 ? (unsigned)a->max_receive_count : 0,
+        .retention_ms = a->retention_s > 0 ? (int64_t)a->retention_s * 1000 : 0};
+}
+
 static void keep_figures(const struct intake *i, struct poll *p, const struct sqs_attributes *a)
 {
-    stats_set(&p->stats.visible, a->visible);
-    stats_set(&p->stats.in_flight, a->in_flight);
-    atomic_store(&p->stats.attributes_known, true);
+    bool known = a->visible >= 0 && a->in_flight >= 0;
+    stats_set(&p->stats.visible, known ? (uint64_t)a->visible : 0);
+    stats_set(&p->stats.in_flight, known ? (uint64_t)a->in_flight : 0);
+    atomic_store(&p->stats.attributes_known, known);
     p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
 }
 
@@ -64,13 +73,15 @@ static void load_attributes(struct intake *i, struct poll *p)
     struct err e = {.kind = FAIL_NONE};
     switch ((int)sqs_get_attributes(p->queue->queue, &a, &e)) {
     case FAIL_NONE:
-        p->queue->redrive = (struct redrive){.max_receive_count = a.max_receive_count,
-                                             .retention_ms = (int64_t)a.retention_s * 1000};
+        p->queue->redrive = redrive_of(&a);
         warn_of_attributes(p->queue->conf, &a);
-        log_write(LOG_INFO, "queue", KV_STR("queue", name), KV_INT("visibility_s", a.visibility_s),
-                  KV_INT("visible", a.visible), KV_INT("in_flight", a.in_flight),
-                  KV_INT("max_receive_count", a.max_receive_count),
-                  KV_INT("retention_s", a.retention_s));
+        log_write(
+            LOG_INFO, "queue attributes", KV_STR("queue", name),
+            KV_INT("visibility_s", p->queue->conf->visibility_s),
+            KV_KNOWN("queue_visibility_s", a.visibility_s), KV_KNOWN("visible", a.visible),
+            KV_KNOWN("in_flight", a.in_flight),
+            KV_KNOWN("max_receive_count", a.max_receive_count == 0 ? -1 : a.max_receive_count),
+            KV_KNOWN("retention_s", a.retention_s));
         keep_figures(i, p, &a);
         atomic_store(&p->stats.reached, true);
         break;

@@ -206,7 +206,8 @@ static void log_plan(const struct conf *conf, const struct memory_plan *plan)
               KV_INT("long_lines_mib", plan->long_bytes / MIB),
               KV_INT("inbox_mib", plan->inbox_bytes / MIB),
               KV_INT("kafka_mib", plan->kafka_bytes / MIB),
-              KV_INT("limit_mib", conf->limits.memory / MIB));
+              KV_KNOWN("limit_mib",
+                       conf->limits.memory != 0 ? (int64_t)(conf->limits.memory / MIB) : -1));
 }
 
 static enum err_kind make_monitor(struct worker *w, struct err *e)

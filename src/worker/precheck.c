@@ -20,7 +20,7 @@ static bool check_topic(struct worker *w, const char *name, const char *customer
     case FAIL_CONFIG:
     case FAIL_DENIED:
         log_write(LOG_ERROR, "topic cannot be used", KV_STR("topic", name),
-                  KV_STR("customer", customer), KV_ERR(&e),
+                  KV_SET("customer", customer), KV_ERR(&e),
                   KV_STR("next", "the customers of this topic are paused; create the topic or "
                                  "allow the worker to write to it"));
         return true;

@@ -50,6 +50,20 @@ static void an_error_becomes_its_keys_without_the_empty_ones(void **state UNUSED
     buf_done(&b);
 }
 
+static void leaves_out_what_is_not_known(void **state UNUSED)
+{
+    struct buf b = BUF_INIT(4096);
+    struct log_kv kv[] = {KV_KNOWN("size", -1), KV_KNOWN("count", 0), KV_SET("customer", ""),
+                          KV_SET("queue", "q")};
+    struct span line = line_of(&b, LOG_LOGFMT, kv, 4);
+    struct span want = SPAN("\" count=0 queue=q\n");
+    assert_span_equal(span_from(line, line.n - want.n), want);
+    line = line_of(&b, LOG_JSON, kv, 4);
+    want = SPAN("\",\"count\":0,\"queue\":\"q\"}\n");
+    assert_span_equal(span_from(line, line.n - want.n), want);
+    buf_done(&b);
+}
+
 static void quotes_what_is_not_plain(void **state UNUSED)
 {
     static const struct {
@@ -194,6 +208,7 @@ int main(void)
         cmocka_unit_test(writes_logfmt_with_utc_milliseconds),
         cmocka_unit_test(writes_json_with_the_same_keys),
         cmocka_unit_test(an_error_becomes_its_keys_without_the_empty_ones),
+        cmocka_unit_test(leaves_out_what_is_not_known),
         cmocka_unit_test(quotes_what_is_not_plain),
         cmocka_unit_test(cuts_a_long_text_between_characters),
         cmocka_unit_test(a_full_line_says_so_and_stays_whole),

@@ -204,13 +204,34 @@ static void reads_attributes_and_the_redrive_policy_within(void **state UNUSED)
                                          &a, &e),
                      FAIL_NONE);
     assert_int_equal(a.max_receive_count, 9);
-    assert_int_equal(a.retention_s, 0);
+    assert_int_equal(a.retention_s, -1);
+    assert_int_equal(a.visible, -1);
+    assert_int_equal(a.in_flight, -1);
     assert_int_equal(sqs_read_attributes(SPAN("{\"Attributes\":{\"RedrivePolicy\":\"{{\","
                                               "\"VisibilityTimeout\":\"99999999999\"}}"),
                                          &a, &e),
                      FAIL_NONE);
+    assert_int_equal(a.max_receive_count, -1); /* there is a policy, but which? */
+    assert_int_equal(a.visibility_s, -1);
+}
+
+static void
+knows_a_queue_without_a_redrive_policy_from_an_answer_without_attributes(void **state UNUSED)
+{
+    struct err e = {0};
+    struct sqs_attributes a;
+    assert_int_equal(
+        sqs_read_attributes(SPAN("{\"Attributes\":{\"VisibilityTimeout\":\"0\"}}"), &a, &e),
+        FAIL_NONE);
     assert_int_equal(a.max_receive_count, 0);
     assert_int_equal(a.visibility_s, 0);
+    static const struct span empty[] = {SPAN_INIT("{}"), SPAN_INIT("{\"Attributes\":{}}"),
+                                        SPAN_INIT("")};
+    for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+        assert_int_equal(sqs_read_attributes(empty[i], &a, &e), FAIL_NONE);
+        assert_int_equal(a.max_receive_count, -1);
+        assert_int_equal(a.retention_s, -1);
+    }
 }
 
 /* ---- Errors ---- */
@@ -312,6 +333,7 @@ int main(void)
         cmocka_unit_test(reads_a_batch_entry_by_entry),
         cmocka_unit_test(failed_wins_over_successful),
         cmocka_unit_test(reads_attributes_and_the_redrive_policy_within),
+        cmocka_unit_test(knows_a_queue_without_a_redrive_policy_from_an_answer_without_attributes),
         cmocka_unit_test(every_error_has_its_class),
         cmocka_unit_test(every_row_of_the_table_is_reached),
     };

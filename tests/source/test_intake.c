@@ -89,8 +89,10 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
         (void)cond_wait_ms(&poller.changed, &poller.lock, 10);
     }
     enum err_kind kind = poller.attributes;
-    *out = (struct sqs_attributes){
-        .max_receive_count = 12, .retention_s = 345600, .visible = poller.visible, .in_flight = 3};
+    *out = (struct sqs_attributes){.max_receive_count = 12,
+                                   .retention_s = 345600,
+                                   .visible = (int64_t)poller.visible,
+                                   .in_flight = 3};
     (void)pthread_mutex_unlock(&poller.lock);
     return kind == FAIL_NONE ? kind : err_set(e, kind, "sqs: as the test says");
 }

@@ -83,8 +83,11 @@ def test_a_topic_that_takes_less_than_before_rejects_at_the_next_attempt(world: 
     world.kafka.set_topic(topic, max_message_bytes=50_000)
     small = generate(1, 5).text
     acme.put("2.jsonl", small + _padded(60_000) + small)
-    until(lambda: acme.queue.hidden() == 1 and worker.lines(msg="object done", receive_count=1), worker.tail, 30,
-          alive=worker)
+    (later, *_) = worker.logged(msg="object later", customer="acme", seconds=30)
+    assert later["object"] == f"s3://{acme.bucket}/{acme.key('2.jsonl')}"
+    assert (later["error"], later["code"]) == ("limit", "MSG_SIZE_TOO_LARGE")
+    until(lambda: acme.queue.hidden() == 1, worker.tail, 30, alive=worker)
+    assert not worker.lines(msg="object done", object=later["object"])
     assert world.reasons() == []
 
     def over():
@@ -139,14 +142,14 @@ def test_too_few_replicas_in_sync_and_all_waits_until_there_are_enough(pair, mot
     world = World(pair, moto, tmp_path)
     topic = pair.create_topic(unique("two"), partitions=1, min_insync_replicas=2)
     acme = world.customer("acme", topic=topic)
-    worker = world.start(queue={"visibility": f"{VISIBILITY_S}s"})
+    worker = world.start(queue={"visibility": f"{VISIBILITY_S}s"}, log={"level": "debug"})
     acme.put("1.jsonl", generate(10, 1).text)
     world.settled()
     pair.kill_node(1)
     until(lambda: pair.in_sync(topic) == 1, "one replica is left", 60)
     began = len(worker.log.read_text())
     acme.put("2.jsonl", generate(500, 2).text)
-    until(lambda: "object done" in worker.log.read_text()[began:], "the object is read", 30, alive=worker)
+    until(lambda: "object read" in worker.log.read_text()[began:], "the object is read", 30, alive=worker)
     end = time.monotonic() + VISIBILITY_S + 2
     while time.monotonic() < end:  # it must neither be acknowledged nor come back
         assert (acme.queue.hidden(), acme.queue.visible()) == (1, 0)

@@ -42,6 +42,7 @@ struct stats {
     stats_count objects_done; /* everything delivered, rejects included */
     stats_count objects_later;
     stats_count objects_left;
+    stats_count objects_accepted;   /* not there, which the customer accepts */
     stats_count objects_empty;      /* of those done: without a line */
     stats_count errors[FAIL_KINDS]; /* objects by the class of what went wrong, accepted ones too */
     stats_count lines;

@@ -3,7 +3,7 @@
  * attempt.h - one attempt at one object, from S3 to Kafka.
  *
  *     attempt_set_object(a, inflight, record);           // which object
- *     attempt_set_customer(a, customer);                     // whose
+ *     attempt_set_delivery(a, delivery);           // whose, and what its records count for
  *     kind = attempt_run(a, &err);                 // its bytes, once; may be called again
  *     if (kind != FAIL_NONE) ... a->subject, a->events tell what was being done, and how far ...
  *
@@ -33,7 +33,8 @@ struct attempt {
     /* What it is about. */
     struct inflight *inflight;
     const struct notification_record *record;
-    struct customer *customer; /* NULL: no customer's, only rejects can be made */
+    struct delivery *delivery; /* of its records, borrowed */
+    struct customer *customer; /* the delivery's; NULL: no customer's, only rejects can be made */
     struct buf object;         /* "s3://bucket/key" */
     bool empty_only;           /* stop at the headers of an object that is not empty */
     /* How the last run went. */
@@ -62,7 +63,7 @@ DEFINE_OWNED(attempt);
 /* Another object. Borrowed until the next one. */
 void attempt_set_object(struct attempt *a, struct inflight *m,
                         const struct notification_record *record);
-void attempt_set_customer(struct attempt *a, struct customer *c);
+void attempt_set_delivery(struct attempt *a, struct delivery *d);
 
 /* Transfer it and produce what it holds. FAIL_NONE: all of it is on its way to Kafka. */
 MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);
@@ -70,6 +71,9 @@ MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);
 /* A reject for the object as a whole, at `offset` of its text. */
 MUST_USE enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason,
                                       struct span detail, uint64_t offset, struct err *e);
+
+/* The version that the notification names: an id, else an ETag, "" if none. */
+struct span attempt_notified_version(const struct attempt *a);
 
 /* Decompressed bytes of the object so far. */
 uint64_t attempt_text_bytes(const struct attempt *a);

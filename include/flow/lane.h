@@ -51,7 +51,7 @@ struct customer *lane_customer(struct lane *l);
 /* Carry one notification: what the thread does with each. */
 void lane_carry(struct lane *l, struct inflight *m);
 
-/* The sink's delivery reports: a record of this account was acknowledged, or not. */
-void lane_delivered(void *account, size_t bytes, const struct err *e);
+/* The sink's delivery reports. */
+void lane_delivered(const struct sink_report *r);
 
 #endif

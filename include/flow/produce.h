@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * produce.h - a record of the normalizer becomes a Kafka record: topic, key, headers,
- * timestamp, delivery tag (kafka-contract.md §1, §2, §4).
+ * timestamp, delivery (kafka-contract.md §1, §2, §4).
  *
  * Threads: one at a time per struct produce; produce_delivered any.
  */
@@ -9,7 +9,7 @@
 #define FLOW_PRODUCE_H
 
 #include "customers/customers.h"
-#include "settle/inflight.h"
+#include "flow/delivery.h"
 
 enum { PRODUCE_KEY_BYTES = 1024 }; /* a longer key is cut at a character */
 
@@ -39,17 +39,17 @@ void produce_done(struct produce *p);
 void produce_object(struct produce *p, struct span object);
 
 /*
- * Give it to the sink, on the account of the inflight and of the customer. c: NULL for a reject
- * of no customer. May wait, for the customer's share and for room in the queue.
+ * Give it to the sink, as one more pending record of the delivery and of its customer; only a
+ * reject may be of no customer. May wait, for the customer's share and for room in the queue.
  * On failure it is not counted as pending.
  */
-MUST_USE enum err_kind produce_record(struct produce *p, struct inflight *m, struct customer *c,
+MUST_USE enum err_kind produce_record(struct produce *p, struct delivery *d,
                                       const struct output *record, struct err *e);
 
 /* Add the events since the last call to the customer's counters. */
 void produce_count(struct produce *p, struct customer *c);
 
-/* A delivery report: the customer's share and breaker hear of it. Before inflight_release. */
+/* A delivery report: the customer's share and breaker hear of it. Before delivery_reported. */
 void produce_delivered(struct customer *c, size_t bytes, const struct err *e);
 
 #endif

@@ -63,6 +63,7 @@ struct s3_meta {
     bool version_is_etag; /* there is no version id */
     int64_t modified_ns;  /* Last-Modified, ns since the epoch, 0 if absent */
     int64_t length;       /* Content-Length, -1 if absent */
+    bool replaced;        /* the current version, because the pinned one does not exist any more */
 };
 
 /*

@@ -6,7 +6,7 @@
  * (message.timeout.ms=0). Each record that sink_produce accepts is reported exactly once.
  *
  *     sink_produce(s, &record, &err)
- *       -> later, on the sink's poll thread: delivered(tag, FAIL_NONE or the error)
+ *       -> later, on the sink's poll thread: delivered(report with the tag and the error)
  *
  * Memory: the bytes of keys, values and headers of unreported records are reserved in a budget
  * (net/sink_budget.h), which several sinks may share.
@@ -24,13 +24,22 @@
 #include "base/own.h"
 #include "base/pulse.h"
 
+/* What became of one record. */
+struct sink_report {
+    void *tag;             /* of its struct sink_record */
+    size_t bytes;          /* of its key and value */
+    const char *topic;     /* lives as long as the sink: one pointer for each topic */
+    int32_t partition;     /* with FAIL_NONE */
+    int64_t offset;        /* with FAIL_NONE; below 0: the brokers did not say */
+    const struct err *err; /* valid during the call */
+};
+
 /*
- * Result of one record. `bytes` are those of its key and value. FAIL_NONE: the brokers have
- * acknowledged it. FAIL_CONFIG: the topic does not exist. FAIL_DENIED: no access to the topic.
- * FAIL_LIMIT: larger than the topic allows. FAIL_STOPPED: sink_free, or a fatal error of the
- * producer, discarded it. FAIL_AGAIN: all other errors.
+ * FAIL_NONE: the brokers have acknowledged it. FAIL_CONFIG: the topic does not exist. FAIL_DENIED:
+ * no access to the topic. FAIL_LIMIT: larger than the topic allows. FAIL_STOPPED: sink_free, or a
+ * fatal error of the producer, discarded it. FAIL_AGAIN: all other errors.
  */
-typedef void sink_delivered_fn(void *tag, size_t bytes, const struct err *e);
+typedef void sink_delivered_fn(const struct sink_report *r);
 
 /* Changes of the connection, for the log: the room net does not log. */
 enum sink_event {

@@ -2,23 +2,22 @@
 /*
  * inflight.h - a message in flight: the notification it carries, and how much is still pending.
  *
- * Pending is one for the lane that works on it, and one for each record given to the sink. Each
- * delivery report releases one, good or bad; a bad one turns the outcome into LATER. The release
+ * Pending is one for the lane that works on it, and one for each object whose records are not all
+ * reported (flow/delivery.h). A bad report turns the outcome into LATER. The release
  * that brings the count to zero returns true, exactly once, and its caller settles the message:
  *
  *     inflight_begin(m, settler);                        the source, at the receive
  *     ...
- *     inflight_hold(m);                                  a lane, before each record
- *     record.tag = inflight_tag(m, customer);
- *     kind = sink_produce(sink, &record, &err);
+ *     inflight_hold(m);                                  a lane, before each object
  *     ...
+ *     if (inflight_release(m, e)) inflight_settle(m);    when all of an object is reported
  *     if (inflight_release(m, NULL)) inflight_settle(m); the lane, at the end
- *     if (inflight_release(m, e)) inflight_settle(m);    the sink's thread, at each report
  *
  * A source allocates its own structure around it (settle/sqs/sqs_inflight.h).
  *
- * Threads: inflight_hold, inflight_tag, inflight_worsen and inflight_slim: the lane that has it;
- * inflight_release, inflight_lose and inflight_lost: any; the rest: the thread that owns it.
+ * Threads: inflight_hold, inflight_add_customer, inflight_worsen and inflight_slim: the lane that
+ * has it; inflight_release, inflight_lose, inflight_lost and inflight_failed_delay_s: any; the
+ * rest: the thread that owns it.
  */
 #ifndef SETTLE_INFLIGHT_H
 #define SETTLE_INFLIGHT_H
@@ -30,17 +29,16 @@
 
 struct customer;
 
-/* What a delivery report is about: a notification may name objects of several customers. */
-struct delivery_tag {
-    struct inflight *inflight;
-    struct customer *customer; /* held; NULL: a reject that belongs to no customer */
-    struct delivery_tag *next; /* of the same message */
+/* A notification may name objects of several customers. */
+struct inflight_customer {
+    struct customer *customer; /* held; NULL: none */
+    struct inflight_customer *next;
 };
 
 struct inflight {
     struct inflight *next; /* of the list it is in: the inbox's or the settler's */
     const struct settler *settler;
-    struct delivery_tag tag;           /* of its first record's customer; the others' follow */
+    struct inflight_customer first;    /* of its first record; the others follow */
     struct notification *notification; /* NULL: unreadable, or the lane is done with it */
     struct err unread;                 /* why the body could not be read */
     const char *id;                    /* the source's, for logs; borrowed from it */
@@ -64,13 +62,13 @@ void inflight_done(struct inflight *m);
 /* Hand it to its settler. Before any other thread sees it. */
 void inflight_begin(struct inflight *m, const struct settler *s);
 
-/* The tag of this customer's records; lives as long as the message. */
-struct delivery_tag *inflight_tag(struct inflight *m, struct customer *c);
+/* An object of it is this customer's, who is held as long as the message; NULL: no customer's. */
+void inflight_add_customer(struct inflight *m, struct customer *c);
 
-/* One more record is on its way. */
+/* One more object is on its way. */
 void inflight_hold(struct inflight *m);
 
-/* One less; e: the report, NULL or FAIL_NONE if good. True: the last one, settle it. */
+/* One less; e: NULL or FAIL_NONE if all is well delivered. True: the last one, settle it. */
 MUST_USE bool inflight_release(struct inflight *m, const struct err *e);
 
 /* An object of it ended so. */
@@ -94,7 +92,10 @@ MUST_USE bool inflight_last_delivery(const struct inflight *m);
 /* How it ends. Only when nothing is pending. Pure. */
 struct settlement inflight_settlement(const struct inflight *m, struct rng *rng);
 
-/* Nothing is pending: log a bad delivery report, and give it to its settler. Frees it. */
+/* The delay of a message whose delivery failed so: the same each time. */
+int inflight_failed_delay_s(const struct inflight *m, enum err_kind failed);
+
+/* Nothing is pending: give it to its settler. Frees it. */
 void inflight_settle(struct inflight *m);
 
 /* Give back at once what no lane has started. Frees it. */

@@ -15,7 +15,7 @@ enum {
     KIB = 1024,
     CONNECTION_BYTES = 192 * KIB, /* curl's handle, its 16 KiB buffer, TLS, credentials, stack */
     ORDINAL_BYTES = 1024 * KIB,   /* 2^14 hashes, their table and their order */
-    HELD_BYTES = 1280,            /* a receipt: handle, id, lease */
+    HELD_BYTES = 3072,            /* handle, id, lease; the object's name, version and offsets */
     POLL_BYTES = 96 * KIB,        /* a long poll: connection and an answer of usual size */
     BASE_BYTES = 24 * 1024 * KIB, /* program, OpenSSL, librdkafka's threads and buffers */
     CUSTOMER_BYTES = 24 * KIB,    /* credentials, topics, counters */

@@ -12,6 +12,7 @@
 #include "flow/attempt.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 
@@ -89,12 +90,31 @@ static void attempt_beat(const struct attempt *a)
     pulse_beat(a->parts->produce.pulse, clock_mono_ms(a->parts->produce.clock));
 }
 
+struct span attempt_notified_version(const struct attempt *a)
+{
+    const struct notification_record *r = a->record;
+    return r->version_id.n != 0 ? r->version_id : r->etag;
+}
+
+static void log_replaced(const struct attempt *a)
+{
+    log_write(LOG_INFO, "current version read", KV_SPAN("customer", a->customer->id),
+              KV_SPAN("object", buf_span(&a->object)),
+              KV_SPAN("notified_version", attempt_notified_version(a)),
+              KV_STR("version", a->meta.version),
+              KV_STR("next", "the version of the notification is gone; the current one is read "
+                             "from its beginning"));
+}
+
 static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct err *e)
 {
     struct attempt *a = ctx;
     attempt_beat(a);
     a->meta = *meta;
     a->started = true;
+    if (meta->replaced) {
+        log_replaced(a);
+    }
     attempt_restart(a);
     if (a->empty_only && meta->length != 0) {
         a->not_empty = true;
@@ -118,7 +138,7 @@ static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece,
     a->lines += list ? 0 : piece->count;
     normalizer_piece(a->normalizer, piece);
     while (normalizer_next(a->normalizer, &record)) {
-        enum err_kind kind = produce_record(&a->produce, a->inflight, a->customer, &record, e);
+        enum err_kind kind = produce_record(&a->produce, a->delivery, &record, e);
         if (kind != FAIL_NONE) {
             a->subject = ABOUT_DELIVERY;
             return kind;
@@ -209,12 +229,6 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
 
 /* ---- an attempt ---- */
 
-/* For rejects of what is never read. */
-static struct span notified_version(const struct notification_record *record)
-{
-    return record->version_id.n != 0 ? record->version_id : record->etag;
-}
-
 void attempt_set_object(struct attempt *a, struct inflight *m,
                         const struct notification_record *record)
 {
@@ -226,17 +240,17 @@ void attempt_set_object(struct attempt *a, struct inflight *m,
     a->inflight = m;
     a->record = record;
     a->meta = (struct s3_meta){.length = -1};
-    struct span version = notified_version(record);
+    struct span version = attempt_notified_version(a); /* for rejects of what is never read */
     if (version.n < sizeof(a->meta.version)) {
         memcpy(a->meta.version, version.p, version.n);
     }
     produce_object(&a->produce, buf_span(&a->object));
-    attempt_set_customer(a, NULL);
 }
 
-void attempt_set_customer(struct attempt *a, struct customer *c)
+void attempt_set_delivery(struct attempt *a, struct delivery *d)
 {
-    a->customer = c;
+    a->delivery = d;
+    a->customer = d->customer;
     a->ready = false;
     a->started = false;
     a->empty_only = false;
@@ -283,7 +297,7 @@ enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason, struc
         attempt_restart(a);
     }
     normalizer_reject_object(a->normalizer, reason, detail, offset, &record);
-    enum err_kind kind = produce_record(&a->produce, a->inflight, a->customer, &record, e);
+    enum err_kind kind = produce_record(&a->produce, a->delivery, &record, e);
     if (kind == FAIL_NONE) {
         a->rejects++;
     } else {

@@ -24,7 +24,6 @@ struct lane {
     struct lane_parts parts;
     struct attempt_parts attempt_parts;
     struct attempt *attempt;
-    int64_t began_ms; /* the object under way */
     struct rng rng;
     struct pulse pulse;
     pthread_t thread;
@@ -72,48 +71,21 @@ void lane_free(struct lane *l)
 
 /* ---- what becomes of it ---- */
 
-static void log_object(struct lane *l, const struct outcome_action *action, const struct err *e)
+static void end_delivery(struct lane *l, const struct outcome_action *action, const struct err *e)
 {
-    static const char *const texts[] = {"object done", "object left", "object later"};
-    struct attempt *a = l->attempt;
-    bool fine = action->outcome == OUTCOME_DONE || e->kind == FAIL_STOPPED;
-    struct log_kv kv[16] = {
-        KV_SPAN("customer", a->customer->id),
-        KV_SPAN("object", buf_span(&a->object)),
-        KV_SET("version", a->meta.version),
-        KV_INT("lines", a->lines),
-        KV_INT("events", a->events),
-        KV_INT("rejects", a->rejects),
-        KV_INT("bytes", a->object_bytes),
-        KV_INT("duration_ms", clock_mono_ms(l->parts.clock) - l->began_ms),
-        KV_INT("receive_count", a->inflight->receive_count),
-    };
-    size_t n = 9;
-    if (e->kind != FAIL_NONE) {
-        kv[n++] = KV_ERR(e);
-    }
-    if (a->damage.kind != FAIL_NONE) {
-        kv[n++] = KV_STR("damage", a->damage.text);
-    }
-    if (action->outcome != OUTCOME_DONE) {
-        kv[n++] = KV_INT("retry_after_s", action->delay_s);
-        kv[n++] = KV_STR("next", action->rule->next);
-    }
-    log_put(fine ? LOG_INFO : LOG_WARN, texts[action->outcome], kv, n);
-}
-
-static void count_object(struct lane *l, enum outcome outcome, enum err_kind kind)
-{
-    struct stats *s = l->attempt->customer->stats;
-    stats_count *of[] = {&s->objects_done, &s->objects_left, &s->objects_later};
-    stats_add(of[outcome], 1);
-    stats_add(&s->errors[kind], kind != FAIL_NONE);
-    stats_add(&s->lines, l->attempt->lines);
-    stats_add(&s->object_bytes, l->attempt->object_bytes);
-    stats_add(&s->text_bytes, attempt_text_bytes(l->attempt));
-    if (outcome == OUTCOME_DONE && l->attempt->lines == 0) {
-        stats_add(&s->objects_empty, 1);
-    }
+    const struct attempt *a = l->attempt;
+    delivery_read(a->delivery, &(struct delivery_end){
+                                   .action = action,
+                                   .err = e,
+                                   .damage = a->damage.kind != FAIL_NONE ? a->damage.text : "",
+                                   .version = a->meta.version,
+                                   .notified = attempt_notified_version(a),
+                                   .lines = a->lines,
+                                   .events = a->events,
+                                   .rejects = a->rejects,
+                                   .bytes = a->object_bytes,
+                                   .text_bytes = attempt_text_bytes(a),
+                               });
 }
 
 static void judge_customer(struct lane *l, const struct err *e)
@@ -201,8 +173,7 @@ static void finish_object(struct lane *l, const struct outcome_action *action, s
         last_error_reject(l, "", e);
     }
     inflight_worsen(l->attempt->inflight, action->outcome, action->delay_s);
-    count_object(l, action->outcome, e->kind);
-    log_object(l, action, e);
+    end_delivery(l, action, e);
 }
 
 static void lane_object(struct lane *l)
@@ -288,6 +259,15 @@ static void skip_folder(struct lane *l, struct customer *c)
               KV_SPAN("object", buf_span(&l->attempt->object)));
 }
 
+/* It was taken for a customer's, and is no customer's: so is its reject. */
+static void disown_object(struct lane *l, struct inflight *m)
+{
+    struct attempt *a = l->attempt;
+    struct delivery *before = a->delivery;
+    attempt_set_delivery(a, delivery_new(m, NULL, buf_span(&a->object), l->parts.clock));
+    delivery_release(before);
+}
+
 /*
  * Named like a folder marker, of unknown size: if it is empty it is one, else an object like any
  * other, whose key must be below the prefix.
@@ -303,7 +283,7 @@ static void lane_folder(struct lane *l, struct inflight *m)
     lane_try(l, &action, &e);
     if (a->not_empty) {
         customer_went_well(a->customer);
-        attempt_set_customer(a, NULL);
+        disown_object(l, m);
         lane_not_ours(l, m, a->record->key);
     } else if (e.kind == FAIL_NONE && a->object_bytes == 0) {
         customer_went_well(a->customer);
@@ -313,22 +293,11 @@ static void lane_folder(struct lane *l, struct inflight *m)
     }
 }
 
-static void lane_record(struct lane *l, struct inflight *m,
-                        const struct notification_record *record)
+/* What a record names, once its customer is known. key: as it was looked up. */
+static void lane_named(struct lane *l, struct inflight *m, struct customer *c, struct span key,
+                       bool folder)
 {
-    struct folder_room room;
-    if (record->what != NOTIFICATION_CREATED) {
-        stats_add(&l->parts.stats->skipped, 1);
-        log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", m->id),
-                  KV_STR("event", record->what == NOTIFICATION_TEST ? "s3:TestEvent" : "other"));
-        return;
-    }
-    attempt_set_object(l->attempt, m, record);
-    l->began_ms = clock_mono_ms(l->parts.clock);
-    bool folder = record->size <= 0 && folder_named(record->key);
-    struct span key = folder ? folder_inside(record->key, &room) : record->key;
-    struct customer *c = find_customer(l, m, record->bucket, key);
-    set_customer(l, c);
+    const struct notification_record *record = l->attempt->record;
     if (c == NULL) {
         lane_not_ours(l, m, key);
         return;
@@ -338,7 +307,6 @@ static void lane_record(struct lane *l, struct inflight *m,
         return;
     }
     mismatch_warn(record, c);
-    attempt_set_customer(l->attempt, c);
     if (!customer_allowed(c)) {
         lane_paused(l, m, c);
         return;
@@ -348,6 +316,27 @@ static void lane_record(struct lane *l, struct inflight *m,
     } else {
         lane_object(l);
     }
+}
+
+static void lane_record(struct lane *l, struct inflight *m,
+                        const struct notification_record *record)
+{
+    struct folder_room room;
+    struct attempt *a = l->attempt;
+    if (record->what != NOTIFICATION_CREATED) {
+        stats_add(&l->parts.stats->skipped, 1);
+        log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", m->id),
+                  KV_STR("event", record->what == NOTIFICATION_TEST ? "s3:TestEvent" : "other"));
+        return;
+    }
+    attempt_set_object(a, m, record);
+    bool folder = record->size <= 0 && folder_named(record->key);
+    struct span key = folder ? folder_inside(record->key, &room) : record->key;
+    struct customer *c = find_customer(l, m, record->bucket, key);
+    attempt_set_delivery(a, delivery_new(m, c, buf_span(&a->object), l->parts.clock));
+    set_customer(l, c);
+    lane_named(l, m, c, key, folder);
+    delivery_release(a->delivery);
 }
 
 void lane_carry(struct lane *l, struct inflight *m)
@@ -372,14 +361,11 @@ void lane_carry(struct lane *l, struct inflight *m)
     }
 }
 
-void lane_delivered(void *account, size_t bytes, const struct err *e)
+void lane_delivered(const struct sink_report *r)
 {
-    const struct delivery_tag *a = account;
-    struct inflight *m = a->inflight;
-    produce_delivered(a->customer, bytes, e);
-    if (inflight_release(m, e)) {
-        inflight_settle(m);
-    }
+    struct delivery *d = r->tag;
+    produce_delivered(d->customer, r->bytes, r->err);
+    delivery_reported(d, r);
 }
 
 /* ---- the thread ---- */

@@ -57,11 +57,12 @@ static int64_t event_timestamp(const struct produce *p, const struct output *rec
     return !p->parts.conf->kafka.event_timestamp || at <= 0 ? 0 : (at < now ? at : now);
 }
 
-static enum err_kind give(struct produce *p, struct inflight *m, struct customer *c,
-                          struct sink_record *out, struct err *e)
+static enum err_kind give(struct produce *p, struct delivery *d, struct sink_record *out,
+                          struct err *e)
 {
+    struct customer *c = d->customer;
     size_t bytes = out->key.n + out->value.n;
-    out->tag = inflight_tag(m, c);
+    out->tag = d;
     out->pulse = p->parts.pulse;
     if (c != NULL) {
         enum err_kind kind = customer_reserve(c, bytes, out->pulse, e);
@@ -69,12 +70,10 @@ static enum err_kind give(struct produce *p, struct inflight *m, struct customer
             return kind;
         }
     }
-    inflight_hold(m);
+    delivery_hold(d);
     enum err_kind kind = sink_produce(p->parts.sink, out, e);
     if (kind != FAIL_NONE) {
-        bool last = inflight_release(m, NULL); /* it was never on its way */
-        assert(!last);
-        (void)last;
+        delivery_take_back(d);
         if (c != NULL) {
             customer_unreserve(c, bytes);
         }
@@ -82,9 +81,10 @@ static enum err_kind give(struct produce *p, struct inflight *m, struct customer
     return kind;
 }
 
-static enum err_kind produce_event(struct produce *p, struct inflight *m, struct customer *c,
+static enum err_kind produce_event(struct produce *p, struct delivery *d,
                                    const struct output *record, struct err *e)
 {
+    const struct customer *c = d->customer;
     char time[TIMESTAMP_BYTES];
     struct sink_header headers[CLOUDEVENTS_HEADERS];
     struct sink_record out = {
@@ -104,24 +104,25 @@ static enum err_kind produce_event(struct produce *p, struct inflight *m, struct
         headers[4] = (struct sink_header){"ce_time", timestamp_write(&at, time)};
         headers[5] = (struct sink_header){"content-type", SPAN("application/json")};
     }
-    return give(p, m, c, &out, e);
+    return give(p, d, &out, e);
 }
 
-enum err_kind produce_record(struct produce *p, struct inflight *m, struct customer *c,
-                             const struct output *record, struct err *e)
+enum err_kind produce_record(struct produce *p, struct delivery *d, const struct output *record,
+                             struct err *e)
 {
+    const struct customer *c = d->customer;
     struct stats *stats = c != NULL ? c->stats : p->parts.stats;
     enum err_kind kind = FAIL_NONE;
     if (record->kind == OUTPUT_EVENT) {
         assert(c != NULL); /* only rejects can be of no customer */
-        kind = produce_event(p, m, c, record, e);
+        kind = produce_event(p, d, record, e);
     } else {
         struct sink_record out = {
             .topic = p->parts.rejects,
             .key = c != NULL ? c->id : SPAN("_unknown"),
             .value = record->value,
         };
-        kind = give(p, m, c, &out, e);
+        kind = give(p, d, &out, e);
     }
     if (kind == FAIL_NONE && record->kind == OUTPUT_EVENT) {
         p->events++;

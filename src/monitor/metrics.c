@@ -165,10 +165,11 @@ static const struct metric table[] = {
     {COUNTER("kafka_fatal_errors_total", "Times the producer failed and was recreated."),
      .labels = "", .write = write_kafka_fatal},
 
-    {COUNTER(
-         "objects_total",
-         "Objects processed, by outcome: done (every record was given to the producer), left (for "
-         "the dead-letter queue), later (received again after a delay)."),
+    {COUNTER("objects_total",
+             "Objects by outcome, counted when it is final: done (all in-sync replicas have every "
+             "record), accepted (missing or archived, which the customer accepts), left (for the "
+             "dead-letter queue), later (received again after a delay; also when a record was not "
+             "delivered)."),
      .labels = "customer, outcome", .write = write_objects},
     {COUNTER("objects_empty_total", "Objects with outcome done that have no line."),
      OF_CUSTOMER(objects_empty)},
@@ -176,17 +177,17 @@ static const struct metric table[] = {
              "Objects processed with an error, by its class (docs/errors.md)."),
      .labels = "customer, class", .write = write_object_errors},
     {COUNTER("lines_total",
-             "Lines, or values of other framings, read; added when an object is finished."),
+             "Lines, or values of other framings, read; added when an object is read."),
      OF_CUSTOMER(lines)},
     {COUNTER("events_total",
              "Events given to the producer; an object that is read again counts again."),
      OF_CUSTOMER(events)},
     {COUNTER("rejects_total", "Rejects given to the producer, by reason."),
      .labels = "customer, reason", .write = write_rejects},
-    {COUNTER("object_bytes_total", "Bytes of objects as stored; added when an object is finished."),
+    {COUNTER("object_bytes_total", "Bytes of objects as stored; added when an object is read."),
      OF_CUSTOMER(object_bytes)},
     {COUNTER("text_bytes_total",
-             "Bytes of objects after decompression; added when an object is finished."),
+             "Bytes of objects after decompression; added when an object is read."),
      OF_CUSTOMER(text_bytes)},
     {COUNTER("records_acked_total", "Records that all in-sync replicas have."),
      OF_CUSTOMER(records_acked)},

@@ -4,8 +4,6 @@
 
 #include "event/normalize.h"
 
-enum { OUTCOMES = 3 };
-
 /* No customer can be called so. The rejects topic has the same word as key. */
 #define NOBODY SPAN("_unknown")
 
@@ -26,13 +24,13 @@ void write_customer_counter(const struct metric *m, const struct snapshot *s, st
 
 void write_objects(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
+    static const char *const names[] = {"done", "accepted", "left", "later"};
     for (size_t i = 0; i < s->customer_count; i++) {
         const struct snapshot_customer *c = &s->customers[i];
-        const stats_count *counts[OUTCOMES] = {&c->stats.objects_done, &c->stats.objects_left,
-                                               &c->stats.objects_later};
-        for (int o = OUTCOME_DONE; o < OUTCOMES; o++) {
-            struct exposition_label labels[] = {
-                customer_label(c), {"outcome", span_str(outcome_name((enum outcome)o))}};
+        const stats_count *counts[] = {&c->stats.objects_done, &c->stats.objects_accepted,
+                                       &c->stats.objects_left, &c->stats.objects_later};
+        for (size_t o = 0; o < sizeof(names) / sizeof(names[0]); o++) {
+            struct exposition_label labels[] = {customer_label(c), {"outcome", span_str(names[o])}};
             exposition_count(out, m->family.name, labels, 2, stats_get(counts[o]));
         }
     }

@@ -50,7 +50,8 @@ static enum err_kind begin_body(struct transfer *t, const struct s3_head *head, 
 {
     struct s3_meta meta = {.version_is_etag = head->version[0] == '\0',
                            .modified_ns = head->modified_ns,
-                           .length = head->length};
+                           .length = head->length,
+                           .replaced = t->restarts != 0};
     s3_head_name(head, meta.version);
     t->first = *head;
     t->started = true;

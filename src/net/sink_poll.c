@@ -164,7 +164,13 @@ static void report_record(struct sink *s, struct batch *b, const rd_kafka_messag
         }
     }
     char *tag = m->_private;
-    s->delivered(is_second_try(tag) ? tag - 1 : tag, size_of(m), &e);
+    const struct sink_topic *topic = rd_kafka_topic_opaque(m->rkt);
+    s->delivered(&(struct sink_report){.tag = is_second_try(tag) ? tag - 1 : tag,
+                                       .bytes = size_of(m),
+                                       .topic = topic->name,
+                                       .partition = m->partition,
+                                       .offset = m->offset,
+                                       .err = &e});
 }
 
 static void emit_event(struct sink *s, enum sink_event what, const struct err *e)

@@ -19,7 +19,8 @@
 
 struct sink_topic {
     struct sink_topic *next;
-    rd_kafka_topic_t *handle;
+    rd_kafka_topic_t *handle; /* its opaque is this topic */
+    char *name;
 };
 
 /* A producer of librdkafka. After a fatal error another one replaces it. */

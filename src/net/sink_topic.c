@@ -11,10 +11,20 @@
 
 enum { MAX_TOPIC_NAME = 249 };
 
+/* With the topic properties of the producer, as without a configuration of its own. */
+static rd_kafka_topic_t *handle_new(rd_kafka_t *producer, struct sink_topic *t)
+{
+    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(producer);
+    rd_kafka_topic_conf_set_opaque(conf, t);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(producer, t->name, conf);
+    assert(handle != NULL);
+    return handle;
+}
+
 static struct sink_topic *topic_find_locked(struct sink *s, const char *name)
 {
     struct sink_topic *t = s->shared.topics;
-    while (t != NULL && strcmp(rd_kafka_topic_name(t->handle), name) != 0) {
+    while (t != NULL && strcmp(t->name, name) != 0) {
         t = t->next;
     }
     return t;
@@ -23,8 +33,8 @@ static struct sink_topic *topic_find_locked(struct sink *s, const char *name)
 static struct sink_topic *topic_add_locked(struct sink *s, const char *name)
 {
     struct sink_topic *t = mem_zeros(1, sizeof(*t));
-    t->handle = rd_kafka_topic_new(s->producer.handle, name, NULL);
-    assert(t->handle != NULL);
+    t->name = mem_text(name);
+    t->handle = handle_new(s->producer.handle, t);
     t->next = s->shared.topics;
     s->shared.topics = t;
     return t;
@@ -120,8 +130,7 @@ void sink_topics_move(struct sink *s)
 {
     for (struct sink_topic *t = s->shared.topics; t != NULL; t = t->next) {
         rd_kafka_topic_t *old = t->handle;
-        t->handle = rd_kafka_topic_new(s->producer.handle, rd_kafka_topic_name(old), NULL);
-        assert(t->handle != NULL);
+        t->handle = handle_new(s->producer.handle, t);
         rd_kafka_topic_destroy(old);
     }
 }
@@ -131,6 +140,7 @@ void sink_topics_free(struct sink *s)
     for (struct sink_topic *t = s->shared.topics; t != NULL;) {
         struct sink_topic *next = t->next;
         rd_kafka_topic_destroy(t->handle);
+        free(t->name);
         free(t);
         t = next;
     }

@@ -6,7 +6,6 @@
 #include "settle/inflight.h"
 
 #include "base/alloc.h"
-#include "base/log.h"
 #include "customers/customers.h"
 
 #include <assert.h>
@@ -14,7 +13,6 @@
 
 void inflight_init(struct inflight *m, struct span body, int64_t now_ms)
 {
-    m->tag.inflight = m;
     m->received_ms = now_ms;
     m->body_bytes = body.n;
     m->notification = notification_read(body, &m->unread);
@@ -25,27 +23,25 @@ void inflight_init(struct inflight *m, struct span body, int64_t now_ms)
 
 void inflight_done(struct inflight *m)
 {
-    for (struct delivery_tag *t = m->tag.next, *next = NULL; t != NULL; t = next) {
-        next = t->next;
-        customer_release(t->customer);
-        free(t);
+    for (struct inflight_customer *c = m->first.next, *next = NULL; c != NULL; c = next) {
+        next = c->next;
+        customer_release(c->customer);
+        free(c);
     }
-    customer_release(m->tag.customer);
+    customer_release(m->first.customer);
     notification_free(m->notification);
 }
 
-struct delivery_tag *inflight_tag(struct inflight *m, struct customer *c)
+void inflight_add_customer(struct inflight *m, struct customer *customer)
 {
-    struct delivery_tag *t = &m->tag;
-    while (t->customer != c && t->next != NULL) {
-        t = t->next;
+    struct inflight_customer *c = &m->first;
+    while (c->customer != customer && c->next != NULL) {
+        c = c->next;
     }
-    if (t->customer != c) {
-        t->next = mem_zeros(1, sizeof(*t));
-        t = t->next;
-        *t = (struct delivery_tag){.inflight = m, .customer = customer_hold(c)};
+    if (c->customer != customer && customer != NULL) {
+        c->next = mem_zeros(1, sizeof(*c));
+        c->next->customer = customer_hold(customer);
     }
-    return t;
 }
 
 void inflight_hold(struct inflight *m)
@@ -91,6 +87,19 @@ const char *inflight_lost(const struct inflight *m)
     return atomic_load_explicit(&m->lost, memory_order_acquire);
 }
 
+/* The message's own random numbers: what is logged of an object is what its message gets. */
+static void seed(struct rng *rng, const struct inflight *m)
+{
+    rng_init(rng, (uint64_t)(uintptr_t)m ^ (uint64_t)m->received_ms);
+}
+
+int inflight_failed_delay_s(const struct inflight *m, enum err_kind failed)
+{
+    struct rng rng;
+    seed(&rng, m);
+    return outcome_delay_s(outcome_rule(ABOUT_DELIVERY, failed), m->receive_count, &rng);
+}
+
 struct settlement inflight_settlement(const struct inflight *m, struct rng *rng)
 {
     struct settlement s = {.outcome = m->outcome, .delay_s = m->delay_s};
@@ -119,14 +128,8 @@ bool inflight_last_delivery(const struct inflight *m)
 void inflight_settle(struct inflight *m)
 {
     struct rng rng;
-    rng_init(&rng, (uint64_t)(uintptr_t)m ^ (uint64_t)m->received_ms);
+    seed(&rng, m);
     struct settlement s = inflight_settlement(m, &rng);
-    if (s.failed != FAIL_NONE) {
-        log_write(LOG_WARN, "records not delivered", KV_STR("message_id", m->id),
-                  KV_STR("error", err_kind_name(s.failed)),
-                  KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", s.delay_s),
-                  KV_STR("next", outcome_rule(ABOUT_DELIVERY, s.failed)->next));
-    }
     m->settler->settle(m->settler->context, m, &s);
 }
 
@@ -140,13 +143,13 @@ void inflight_return(struct inflight *m)
 
 void inflight_delivered(const struct inflight *m, int64_t now_ms)
 {
-    for (const struct delivery_tag *t = &m->tag; t != NULL; t = t->next) {
-        if (t->customer == NULL) {
+    for (const struct inflight_customer *c = &m->first; c != NULL; c = c->next) {
+        if (c->customer == NULL) {
             continue;
         }
-        stats_set(&t->customer->stats->delivered_ms, (uint64_t)now_ms);
+        stats_set(&c->customer->stats->delivered_ms, (uint64_t)now_ms);
         if (m->sent_ms != 0) {
-            lag_add(&t->customer->stats->lag, now_ms - m->sent_ms);
+            lag_add(&c->customer->stats->lag, now_ms - m->sent_ms);
         }
     }
 }

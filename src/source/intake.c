@@ -89,7 +89,7 @@ static void poll_start(struct intake *i, struct poll *p)
     sqs_poller_start(i->poller, p->queue->queue, (int)granted, conf->wait_s, conf->visibility_s, p);
 }
 
-/* Its turn in the inbox, and the first tag, are those of the customer of its first record. */
+/* Its turn in the inbox is that of the customer of its first record. */
 static void assign(struct intake *i, struct inflight *m)
 {
     struct customer *c = NULL;
@@ -98,7 +98,7 @@ static void assign(struct intake *i, struct inflight *m)
         c = customers_find(i->parts.customers, m->queue, first->bucket, first->key,
                            m->notification->form);
     }
-    m->tag.customer = c;
+    m->first.customer = c;
     m->sched_class = c != NULL ? i->parts.queue_count + c->slot : m->queue;
 }
 

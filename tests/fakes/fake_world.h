@@ -56,9 +56,9 @@ void s3_stop(struct s3 *s UNUSED)
 }
 
 static enum err_kind fake_s3_body(const struct s3_consumer *to, struct span body, size_t piece,
-                                  struct err *e)
+                                  bool replaced, struct err *e)
 {
-    struct s3_meta meta = {.version = "v1", .length = (int64_t)body.n};
+    struct s3_meta meta = {.version = "v1", .length = (int64_t)body.n, .replaced = replaced};
     enum err_kind kind = to->begin(to->ctx, &meta, e);
     while (body.n != 0 && kind == FAIL_NONE) {
         size_t n = piece != 0 && piece < body.n ? piece : body.n;
@@ -80,10 +80,10 @@ enum err_kind s3_get(struct s3 *s UNUSED, const struct s3_object *o,
     (void)snprintf(fake_s3.version, sizeof(fake_s3.version), "%.*s", SPAN_FMT(o->version_id));
     enum err_kind kind = FAIL_NONE;
     if (a->replaced.p != NULL) {
-        kind = fake_s3_body(to, a->replaced, a->piece, e);
+        kind = fake_s3_body(to, a->replaced, a->piece, false, e);
     }
     if (kind == FAIL_NONE && a->body.p != NULL) {
-        kind = fake_s3_body(to, a->body, a->piece, e);
+        kind = fake_s3_body(to, a->body, a->piece, a->replaced.p != NULL, e);
     }
     if (kind != FAIL_NONE || a->kind == FAIL_NONE) {
         return kind;
@@ -162,6 +162,7 @@ struct fake_record {
     char value[FAKE_VALUE];
     size_t bytes;
     void *tag;
+    const struct sink_topic *to;
 };
 
 struct sink_topic {
@@ -175,6 +176,7 @@ static struct {
     enum err_kind fail;
     struct sink_topic topics[8];
     size_t topic_count;
+    int32_t partition;      /* of the next reports */
     size_t partition_bytes; /* 0: many */
     atomic_bool away;       /* no broker answers */
 } fake_sink;
@@ -212,15 +214,26 @@ enum err_kind sink_produce(struct sink *s UNUSED, const struct sink_record *r, s
     (void)snprintf(f->value, sizeof(f->value), "%.*s", SPAN_FMT(r->value));
     f->bytes = r->key.n + r->value.n;
     f->tag = r->tag;
+    f->to = r->topic;
     return FAIL_NONE;
 }
 
-/* Report the next record: acknowledged, or not. */
+/* Report the next record: acknowledged, with its number as its offset, or not. */
 UNUSED static void fake_sink_report(sink_delivered_fn *delivered, enum err_kind kind)
 {
     struct err e = {.kind = kind};
-    struct fake_record *f = &fake_sink.records[fake_sink.reported++];
-    delivered(f->tag, f->bytes, &e);
+    struct fake_record *f = &fake_sink.records[fake_sink.reported];
+    if (kind != FAIL_NONE) {
+        (void)err_set(&e, kind, "kafka: as the test says");
+    }
+    struct sink_report r = {.tag = f->tag,
+                            .bytes = f->bytes,
+                            .topic = f->to->name,
+                            .partition = fake_sink.partition,
+                            .offset = kind == FAIL_NONE ? 100 + (int64_t)fake_sink.reported : -1,
+                            .err = &e};
+    fake_sink.reported++;
+    delivered(&r);
 }
 
 /* ---- the normalizer ---- */

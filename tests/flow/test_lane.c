@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "fakes/captured_log.h"
 #include "fakes/fake_settler.h"
 #include "fakes/fake_world.h"
 #include "flow/lane.h"
@@ -114,7 +115,7 @@ static struct fake_message *receive(const char *body, unsigned receive_count)
     f->last = receive_count >= LAST_RECEIVE;
     if (m->notification != NULL) {
         const struct notification_record *first = &m->notification->records[0];
-        m->tag.customer =
+        m->first.customer =
             customers_find(w.all, 0, first->bucket, first->key, m->notification->form);
     }
     inflight_begin(m, &fake_settler);
@@ -721,6 +722,191 @@ static void accepts_gone_objects_where_the_customer_says_so(void **state UNUSED)
     teardown();
 }
 
+/* ---- what is said of an object, and when ---- */
+
+static void says_done_when_everything_is_acknowledged_and_where_it_is(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_DEBUG);
+    answer((struct fake_answer){.body = SPAN("one\nbad line\nthree")});
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "20")), 2);
+    w.clock.mono += 5;
+    lane_carry(w.lane, &f->inflight);
+    const char *read = captured_log_line("msg=\"object read\"");
+    assert_non_null(read);
+    assert_non_null(strstr(read, "level=debug"));
+    assert_non_null(strstr(read, "customer=acme object=s3://bucket/logs/1 version=v1"));
+    assert_non_null(strstr(read, "lines=3 events=2 rejects=1 bytes=18"));
+    struct stats *s = at(0)->stats;
+    assert_int_equal(stats_get(&s->lines), 3);
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    assert_int_equal(captured_log_count("object done"), 0);
+    assert_int_equal(stats_get(&s->objects_done), 0);
+    assert_int_equal(stats_get(&s->delivered_ms), 0);
+    w.clock.mono += 1000;
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    const char *done = captured_log_line("msg=\"object done\"");
+    assert_non_null(done);
+    assert_non_null(strstr(done, "level=info"));
+    assert_non_null(strstr(done, "customer=acme object=s3://bucket/logs/1 version=v1"));
+    assert_non_null(
+        strstr(done, "lines=3 events=2 rejects=1 bytes=18 duration_ms=1000 receive_count=2"));
+    assert_non_null(strstr(done, "records=3"));
+    assert_non_null(strstr(done, "offsets=\"events.runtime/0:100..102 rejects/0:101\""));
+    assert_int_equal(stats_get(&s->objects_done), 1);
+    assert_done(f);
+    captured_log_end();
+    teardown();
+}
+
+static void names_no_more_than_eight_partitions(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    answer((struct fake_answer){.body = SPAN("1\n2\n3\n4\n5\n6\n7\n8\n9\n1\n")});
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "20")), 1);
+    lane_carry(w.lane, &f->inflight);
+    for (fake_sink.partition = 0; fake_sink.partition < 10; fake_sink.partition++) {
+        fake_sink_report(lane_delivered, FAIL_NONE);
+    }
+    const char *done = captured_log_line("object done");
+    assert_non_null(done);
+    assert_non_null(strstr(done, "records=10"));
+    assert_non_null(strstr(done, "events.runtime/7:107 ...\""));
+    assert_null(strstr(done, "events.runtime/8"));
+    assert_done(f);
+    captured_log_end();
+    teardown();
+}
+
+static void ends_each_object_of_a_message_by_itself(void **state UNUSED)
+{
+    setup_of(2);
+    captured_log_begin(LOG_INFO);
+    answer((struct fake_answer){.body = SPAN("1\n")});
+    answer((struct fake_answer){.body = SPAN("2\n")});
+    answer((struct fake_answer){.body = SPAN("")});
+    struct fake_message *f = receive(
+        NOTICE(OBJECT("logs/1", "2") "," OBJECT("beta/2", "2") "," OBJECT("beta/3", "0")), 1);
+    lane_carry(w.lane, &f->inflight);
+    assert_int_equal(
+        captured_log_count("msg=\"object done\" customer=beta object=s3://bucket/beta/3"), 1);
+    assert_int_equal(captured_log_count("object done"), 1);
+    assert_int_equal(stats_get(&at(1)->stats->objects_empty), 1);
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    assert_int_equal(captured_log_count("object done"), 2);
+    assert_int_equal(f->settled, 0);
+    fake_sink_report(lane_delivered, FAIL_CONFIG);
+    assert_int_equal(captured_log_count("object done"), 2);
+    const char *later = captured_log_line("object later");
+    assert_non_null(later);
+    assert_non_null(strstr(later, "level=warn"));
+    assert_non_null(strstr(later, "customer=beta object=s3://bucket/beta/2"));
+    assert_non_null(
+        strstr(later, "error=config detail=\"kafka: as the test says\" retry_after_s="));
+    assert_non_null(strstr(later, "next=\""));
+    char again[32];
+    (void)snprintf(again, sizeof(again), "retry_after_s=%d ", f->settlement.delay_s);
+    assert_non_null(strstr(later, again));
+    assert_int_equal(stats_get(&at(0)->stats->objects_done), 1);
+    assert_int_equal(stats_get(&at(1)->stats->objects_done), 1);
+    assert_int_equal(stats_get(&at(1)->stats->objects_later), 1);
+    assert_int_equal(stats_get(&at(1)->stats->errors[FAIL_CONFIG]), 1);
+    assert_later(f, 675, 900);
+    captured_log_end();
+    teardown();
+}
+
+static void names_the_cause_and_not_what_went_with_it(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    answer((struct fake_answer){.body = SPAN("1\n2\n3\n")});
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    lane_carry(w.lane, &f->inflight);
+    fake_sink_report(lane_delivered, FAIL_AGAIN);
+    fake_sink_report(lane_delivered, FAIL_LIMIT);
+    fake_sink_report(lane_delivered, FAIL_AGAIN);
+    assert_non_null(strstr(captured_log_line("object later"), "error=limit"));
+    assert_int_equal(f->settlement.failed, FAIL_LIMIT);
+    captured_log_end();
+    teardown();
+}
+
+static void says_that_a_missing_object_is_accepted(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    w.customers[0].gone = ABSENT_ACCEPT;
+    w.customers[0].archived = ABSENT_ACCEPT;
+    answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
+    answer((struct fake_answer){.kind = FAIL_ARCHIVED, .code = "InvalidObjectState"});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_done(carry(NOTICE(OBJECT("logs/2", "2")), 1));
+    const char *line = captured_log_line("msg=\"object missing, accepted\"");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "customer=acme object=s3://bucket/logs/1"));
+    assert_non_null(strstr(line, "error=gone code=NoSuchKey"));
+    assert_non_null(captured_log_line("msg=\"object archived, accepted\""));
+    assert_null(captured_log_line("object done"));
+    struct stats *s = at(0)->stats;
+    assert_int_equal(stats_get(&s->objects_accepted), 2);
+    assert_int_equal(stats_get(&s->objects_done) + stats_get(&s->objects_empty), 0);
+    captured_log_end();
+    teardown();
+}
+
+static void says_left_when_the_reject_is_acknowledged(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE);
+    lane_carry(w.lane, &f->inflight);
+    assert_null(captured_log_line("object left"));
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    const char *left = captured_log_line("object left");
+    assert_non_null(left);
+    assert_non_null(strstr(left, "error=gone code=NoSuchKey"));
+    assert_non_null(strstr(left, "next=\""));
+    assert_int_equal(stats_get(&at(0)->stats->objects_left), 1);
+    assert_left(f);
+    captured_log_end();
+    teardown();
+}
+
+static void says_that_another_version_was_read(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    struct span old = long_body();
+    answer((struct fake_answer){.replaced = span_of(old.p, old.n - 5), .body = SPAN("new\n")});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    const char *line = captured_log_line("msg=\"current version read\"");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "customer=acme object=s3://bucket/logs/1 notified_version=v0 "
+                                 "version=v1"));
+    assert_non_null(strstr(captured_log_line("object done"), "version=v1 notified_version=v0"));
+    captured_log_end();
+    teardown();
+}
+
+static void names_the_object_whose_reject_is_not_delivered(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    struct fake_message *f = receive(NOTICE(OBJECT("logs-old/x", "5")), LAST_RECEIVE);
+    lane_carry(w.lane, &f->inflight);
+    fake_sink_report(lane_delivered, FAIL_DENIED);
+    const char *line = captured_log_line("msg=\"reject not delivered\"");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "object=s3://bucket/logs-old/x"));
+    assert_later(f, 675, 900);
+    captured_log_end();
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -756,6 +942,14 @@ int main(void)
         cmocka_unit_test(lowers_the_limit_of_a_topic_that_takes_less),
         cmocka_unit_test(leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive),
         cmocka_unit_test(accepts_gone_objects_where_the_customer_says_so),
+        cmocka_unit_test(says_done_when_everything_is_acknowledged_and_where_it_is),
+        cmocka_unit_test(names_no_more_than_eight_partitions),
+        cmocka_unit_test(ends_each_object_of_a_message_by_itself),
+        cmocka_unit_test(names_the_cause_and_not_what_went_with_it),
+        cmocka_unit_test(says_that_a_missing_object_is_accepted),
+        cmocka_unit_test(says_left_when_the_reject_is_acknowledged),
+        cmocka_unit_test(says_that_another_version_was_read),
+        cmocka_unit_test(names_the_object_whose_reject_is_not_delivered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,9 +21,13 @@ struct reports {
     int kinds[FAIL_KINDS]; /* of those that failed */
     int order_broken;
     size_t bytes;
-    intptr_t last;    /* tag, even numbers */
-    struct err error; /* of the last record that failed */
-    struct err event; /* of the last event */
+    intptr_t last;     /* tag, even numbers */
+    const char *topic; /* of the last one delivered */
+    int32_t partition;
+    int64_t offset;
+    int offset_broken; /* not the next one */
+    struct err error;  /* of the last record that failed */
+    struct err event;  /* of the last event */
     int events[SINK_FATAL + 1];
 };
 
@@ -33,21 +37,26 @@ static rd_kafka_t *mock_handle;
 static rd_kafka_mock_cluster_t *mock;
 static char bootstrap[256];
 
-static void on_delivered(void *tag, size_t bytes, const struct err *e)
+static void on_delivered(const struct sink_report *r)
 {
+    const struct err *e = r->err;
     (void)pthread_mutex_lock(&reports.lock);
     if (e->kind == FAIL_NONE) {
         reports.delivered++;
-        reports.bytes += bytes;
+        reports.bytes += r->bytes;
+        reports.topic = r->topic;
+        reports.partition = r->partition;
+        reports.offset_broken += r->offset != reports.offset + 1;
+        reports.offset = r->offset;
     } else {
         reports.failed++;
         reports.kinds[e->kind]++;
         reports.error = *e;
     }
-    if ((intptr_t)tag < reports.last) {
+    if ((intptr_t)r->tag < reports.last) {
         reports.order_broken++;
     }
-    reports.last = (intptr_t)tag;
+    reports.last = (intptr_t)r->tag;
     (void)pthread_cond_broadcast(&reports.changed);
     (void)pthread_mutex_unlock(&reports.lock);
 }
@@ -124,6 +133,7 @@ static int set_up(void **state UNUSED)
 {
     char text[256];
     memset(&reports, 0, sizeof(reports));
+    reports.offset = -1;
     (void)pthread_mutex_init(&reports.lock, NULL);
     (void)pthread_cond_init(&reports.changed, NULL);
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -244,6 +254,10 @@ static void delivers_each_record_in_order_and_reports_it_once(void **state UNUSE
     assert_int_equal(reports.delivered, COUNT);
     assert_int_equal(reports.failed, 0);
     assert_int_equal(reports.order_broken, 0);
+    assert_string_equal(reports.topic, "events");
+    assert_in_range(reports.partition, 0, 3);
+    assert_int_equal(reports.offset, COUNT - 1);
+    assert_int_equal(reports.offset_broken, 0);
 
     uint64_t records = 1;
     uint64_t bytes = 1;

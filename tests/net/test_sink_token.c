@@ -55,7 +55,7 @@ static void on_event(void *context UNUSED, enum sink_event what, const struct er
     (void)pthread_mutex_unlock(&seen.lock);
 }
 
-static void on_delivered(void *tag UNUSED, size_t bytes UNUSED, const struct err *e UNUSED)
+static void on_delivered(const struct sink_report *r UNUSED)
 {
 }
 

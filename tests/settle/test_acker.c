@@ -209,10 +209,10 @@ static void counts_what_it_told_and_how_long_the_delivery_took(void **state UNUS
     static struct customer c = {.stats = &stats};
     struct acker *a = start(3);
     struct inflight *m = receive(a, "h1");
-    m->tag.customer = customer_hold(&c);
+    m->first.customer = customer_hold(&c);
     m->sent_ms = clock_wall_ms(&clock_system) - 400;
     struct inflight *later = receive(a, "h2");
-    later->tag.customer = customer_hold(&c);
+    later->first.customer = customer_hold(&c);
     later->sent_ms = m->sent_ms;
     inflight_worsen(later, OUTCOME_LATER, 20);
     assert_int_equal(acker_held(a), 2);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * delivery.c - what is said of an object is said when it is true: "object read" when its last
+ * record was given to the producer, "object done" when the brokers have acknowledged all of them.
+ *
+ * A report costs one decrement and the look-up of its partition among a few. Everything else
+ * happens once for an object.
+ */
+#include "flow/delivery.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "customers/customers.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_KEYS = 20, OFFSETS_BYTES = 1000 };
+
+struct delivery *delivery_new(struct inflight *m, struct customer *c, struct span object,
+                              const struct clock *clock)
+{
+    struct delivery *d = mem_zeros(1, sizeof(*d) + object.n + 1);
+    inflight_add_customer(m, c);
+    inflight_hold(m);
+    d->inflight = m;
+    d->customer = customer_hold(c);
+    d->clock = clock;
+    d->began_ms = clock_mono_ms(clock);
+    atomic_init(&d->pending, 1);
+    memcpy(d->object, object.p, object.n);
+    return d;
+}
+
+static void delivery_free(struct delivery *d)
+{
+    customer_release(d->customer);
+    free(d->reports.failed);
+    free(d->read.version);
+    free(d->read.notified);
+    free(d->read.detail);
+    free(d->read.err);
+    free(d);
+}
+
+void delivery_hold(struct delivery *d)
+{
+    uint_fast64_t was = atomic_fetch_add_explicit(&d->pending, 1, memory_order_relaxed);
+    assert(was != 0); /* the lane's own is still there */
+}
+
+void delivery_take_back(struct delivery *d)
+{
+    uint_fast64_t was = atomic_fetch_sub_explicit(&d->pending, 1, memory_order_relaxed);
+    assert(was > 1);
+}
+
+/* ---- words ---- */
+
+struct log_keys {
+    struct log_kv kv[MAX_KEYS];
+    size_t n;
+};
+
+static void add(struct log_keys *l, struct log_kv kv)
+{
+    assert(l->n < MAX_KEYS);
+    l->kv[l->n++] = kv;
+}
+
+static void add_text(struct log_keys *l, const char *key, const char *text)
+{
+    if (text != NULL && text[0] != '\0') {
+        add(l, KV_STR(key, text));
+    }
+}
+
+static void add_object(struct log_keys *l, const struct delivery *d)
+{
+    if (d->customer != NULL) {
+        add(l, KV_SPAN("customer", d->customer->id));
+    }
+    add(l, KV_STR("object", d->object));
+    add_text(l, "version", d->read.version);
+    add_text(l, "notified_version", d->read.notified);
+}
+
+static void add_counts(struct log_keys *l, const struct delivery *d)
+{
+    add(l, KV_INT("lines", d->read.lines));
+    add(l, KV_INT("events", d->read.events));
+    add(l, KV_INT("rejects", d->read.rejects));
+    add(l, KV_INT("bytes", d->read.bytes));
+    add(l, KV_INT("duration_ms", clock_mono_ms(d->clock) - d->began_ms));
+    add(l, KV_INT("receive_count", d->inflight->receive_count));
+}
+
+/* "events.runtime/3:120..190 rejects/0:7", and " ..." if there are more. */
+static void write_offsets(const struct delivery *d, char *out, size_t cap)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < d->reports.range_count && n < cap; i++) {
+        const struct delivery_range *r = &d->reports.ranges[i];
+        int got = snprintf(out + n, cap - n, "%s%.249s/%d:%" PRId64, i > 0 ? " " : "", r->topic,
+                           (int)r->partition, r->first);
+        n += got > 0 ? (size_t)got : 0;
+        if (r->last != r->first && n < cap) {
+            got = snprintf(out + n, cap - n, "..%" PRId64, r->last);
+            n += got > 0 ? (size_t)got : 0;
+        }
+    }
+    if (d->reports.more && n < cap) {
+        (void)snprintf(out + n, cap - n, " ...");
+    }
+}
+
+/* A failed delivery: what Kafka said, and when the object is read again. */
+static void log_failed(const struct delivery *d)
+{
+    const struct err *e = d->reports.failed;
+    struct log_keys l = {.n = 0};
+    add_object(&l, d);
+    if (d->read.known) {
+        add_counts(&l, d);
+    }
+    add(&l, KV_INT("records", d->reports.acknowledged));
+    add(&l, KV_ERR(e));
+    add(&l, KV_INT("retry_after_s", inflight_failed_delay_s(d->inflight, e->kind)));
+    add(&l, KV_STR("next", outcome_rule(ABOUT_DELIVERY, e->kind)->next));
+    log_put(e->kind == FAIL_STOPPED ? LOG_INFO : LOG_WARN,
+            d->read.known ? "object later" : "reject not delivered", l.kv, l.n);
+}
+
+static const char *end_text(const struct delivery *d)
+{
+    if (d->read.outcome == OUTCOME_LEAVE) {
+        return "object left";
+    }
+    switch ((int)d->read.accepted) {
+    case FAIL_NONE:
+        return "object done";
+    case FAIL_GONE:
+        return "object missing, accepted";
+    default:
+        return "object archived, accepted";
+    }
+}
+
+static void log_end(const struct delivery *d)
+{
+    char offsets[OFFSETS_BYTES] = "";
+    struct log_keys l = {.n = 0};
+    add_object(&l, d);
+    add_counts(&l, d);
+    write_offsets(d, offsets, sizeof(offsets));
+    add(&l, KV_INT("records", d->reports.acknowledged));
+    add_text(&l, "offsets", offsets);
+    if (d->read.err != NULL) {
+        add(&l, KV_ERR(d->read.err));
+    }
+    add_text(&l, "damage", d->read.detail);
+    if (d->read.outcome == OUTCOME_LEAVE) {
+        add(&l, KV_INT("retry_after_s", d->read.delay_s));
+        add(&l, KV_STR("next", d->read.next));
+    }
+    log_put(d->read.outcome == OUTCOME_DONE ? LOG_INFO : LOG_WARN, end_text(d), l.kv, l.n);
+}
+
+static void log_read(const struct delivery *d, const struct delivery_end *end)
+{
+    bool later = d->read.outcome == OUTCOME_LATER;
+    bool stopped = end->err->kind == FAIL_STOPPED;
+    enum log_level level = !later ? LOG_DEBUG : (stopped ? LOG_INFO : LOG_WARN);
+    struct log_keys l = {.n = 0};
+    if (!log_wants(level)) {
+        return;
+    }
+    add_object(&l, d);
+    add_counts(&l, d);
+    if (end->err->kind != FAIL_NONE) {
+        add(&l, KV_ERR(end->err));
+    }
+    add_text(&l, "damage", end->damage);
+    if (later) {
+        add(&l, KV_INT("retry_after_s", end->action->delay_s));
+        add(&l, KV_STR("next", end->action->rule->next));
+    }
+    log_put(level, later ? "object later" : "object read", l.kv, l.n);
+}
+
+/* ---- counters ---- */
+
+static void count_read(const struct delivery *d, const struct delivery_end *end)
+{
+    struct stats *s = d->customer->stats;
+    stats_add(&s->errors[end->err->kind], end->err->kind != FAIL_NONE);
+    stats_add(&s->lines, end->lines);
+    stats_add(&s->object_bytes, end->bytes);
+    stats_add(&s->text_bytes, end->text_bytes);
+    stats_add(&s->objects_later, d->read.outcome == OUTCOME_LATER);
+}
+
+static void count_end(const struct delivery *d)
+{
+    struct stats *s = d->customer->stats;
+    if (d->reports.failed != NULL) {
+        stats_add(&s->errors[d->reports.failed->kind], 1);
+        stats_add(&s->objects_later, 1);
+    } else if (d->read.outcome == OUTCOME_LEAVE) {
+        stats_add(&s->objects_left, 1);
+    } else if (d->read.accepted != FAIL_NONE) {
+        stats_add(&s->objects_accepted, 1);
+    } else {
+        stats_add(&s->objects_done, 1);
+        stats_add(&s->objects_empty, d->read.lines == 0);
+    }
+}
+
+/* ---- the end ---- */
+
+static struct err *err_dup(const struct err *e)
+{
+    struct err *copy = mem_zeros(1, sizeof(*copy));
+    *copy = *e;
+    return copy;
+}
+
+void delivery_read(struct delivery *d, const struct delivery_end *end)
+{
+    bool failed = end->err->kind != FAIL_NONE;
+    bool other = end->notified.n != 0 && !span_eq(end->notified, span_str(end->version));
+    d->read.known = true;
+    d->read.outcome = end->action->outcome;
+    d->read.accepted = d->read.outcome == OUTCOME_DONE ? end->err->kind : FAIL_NONE;
+    d->read.lines = end->lines;
+    d->read.events = end->events;
+    d->read.rejects = end->rejects;
+    d->read.bytes = end->bytes;
+    d->read.version = mem_text(end->version);
+    d->read.notified = other && !failed ? mem_text_of(end->notified) : NULL;
+    d->read.detail = end->damage[0] != '\0' ? mem_text(end->damage) : NULL;
+    d->read.err = failed ? err_dup(end->err) : NULL;
+    if (d->read.outcome == OUTCOME_LEAVE) {
+        d->read.delay_s = end->action->delay_s;
+        d->read.next = end->action->rule->next;
+    }
+    count_read(d, end);
+    log_read(d, end);
+}
+
+/* Nothing is pending. An object to be read later was logged when that was known. */
+static void log_and_count_end(const struct delivery *d)
+{
+    if (d->read.known && d->read.outcome == OUTCOME_LATER) {
+        return;
+    }
+    if (d->read.known) {
+        count_end(d);
+    }
+    if (d->reports.failed != NULL) {
+        log_failed(d);
+    } else if (d->read.known) {
+        log_end(d);
+    }
+}
+
+static void delivery_end(struct delivery *d)
+{
+    struct inflight *m = d->inflight;
+    struct err failed = {.kind = FAIL_NONE};
+    if (d->reports.failed != NULL) {
+        failed.kind = d->reports.failed->kind;
+    }
+    log_and_count_end(d);
+    delivery_free(d);
+    if (inflight_release(m, &failed)) {
+        inflight_settle(m);
+    }
+}
+
+void delivery_release(struct delivery *d)
+{
+    uint_fast64_t was = atomic_fetch_sub_explicit(&d->pending, 1, memory_order_acq_rel);
+    assert(was != 0);
+    if (was == 1) {
+        delivery_end(d);
+    }
+}
+
+static void keep_offset(struct delivery *d, const struct sink_report *r)
+{
+    unsigned i = 0;
+    struct delivery_range *ranges = d->reports.ranges;
+    while (i < d->reports.range_count &&
+           (ranges[i].partition != r->partition || ranges[i].topic != r->topic)) {
+        i++;
+    }
+    if (i == DELIVERY_RANGES) {
+        d->reports.more = true;
+    } else if (i == d->reports.range_count) {
+        ranges[i] = (struct delivery_range){r->topic, r->partition, r->offset, r->offset};
+        d->reports.range_count++;
+    } else {
+        ranges[i].first = r->offset < ranges[i].first ? r->offset : ranges[i].first;
+        ranges[i].last = r->offset > ranges[i].last ? r->offset : ranges[i].last;
+    }
+}
+
+void delivery_reported(struct delivery *d, const struct sink_report *r)
+{
+    if (r->err->kind == FAIL_NONE) {
+        d->reports.acknowledged++;
+        if (r->offset >= 0) {
+            keep_offset(d, r);
+        }
+    } else if (d->reports.failed == NULL) {
+        d->reports.failed = err_dup(r->err);
+    } else if (d->reports.failed->kind == FAIL_AGAIN && r->err->kind != FAIL_AGAIN) {
+        *d->reports.failed = *r->err; /* the others of its batch only went with it */
+    }
+    delivery_release(d);
+}

@@ -79,6 +79,7 @@ struct poll_stats {
     stats_count damaged;
     stats_count visible, in_flight; /* levels, of the queue's last attributes */
     atomic_bool attributes_known;   /* they were read without an error */
+    atomic_bool stopped;            /* not polled: its calls fail, its customers are paused */
     atomic_bool reached;            /* SQS's last answer about it was no error */
 };
 

@@ -54,6 +54,7 @@ struct snapshot_queue {
     struct poll_stats polls;
     struct lease_stats leases;
     uint64_t held; /* messages */
+    bool up;       /* SQS answered, and no call fails */
 };
 
 struct snapshot {

@@ -7,7 +7,7 @@
  * asks for one message, a busy one for up to ten. A queue is not polled while all of its
  * customers are paused, while it has no customer, or while its deletes fail. A queue that does
  * not answer delays no other. A failed receive backs off from 1 s to 1 min per queue, with
- * jitter; only the first of a series is logged, then every thirtieth.
+ * jitter; the log has the outage (base/outage.h), and why polls stop and when they go on.
  *
  * The attributes of each queue (redrive policy, retention, messages visible and in flight) are
  * read before its first poll and again every attribute_interval_ms, by threads of their own.

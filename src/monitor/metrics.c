@@ -260,8 +260,14 @@ static const struct metric table[] = {
            "Messages of the queue as SQS reports them every metrics.queue_interval, for all its "
            "consumers: visible, in_flight. Absent while access is denied or SQS does not answer."),
      .labels = "queue, state", .write = write_queue_messages},
-    {GAUGE("queue_up", "1: the last call of SQS for this queue succeeded."), .labels = "queue",
-     .write = write_queue_reached},
+    {GAUGE("queue_up",
+           "1: SQS has answered for this queue, and no receive, heartbeat, deletion or return "
+           "fails; 0 also during an outage that the log has."),
+     .labels = "queue", .write = write_queue_reached},
+    {GAUGE("queue_polled",
+           "0: the queue is not polled, because its deletions and heartbeats fail, all of its "
+           "customers are paused, or too many messages are held; the log says which."),
+     .labels = "queue", .write = write_queue_polled},
 
     {GAUGE("worker_credentials_expiry_timestamp_seconds",
            "When the worker's own credentials expire; +Inf: never."),

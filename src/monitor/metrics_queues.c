@@ -80,6 +80,14 @@ void write_queue_reached(const struct metric *m, const struct snapshot *s, struc
 {
     for (size_t q = 0; q < s->queue_count; q++) {
         struct exposition_label label = queue_label(&s->queues[q]);
-        exposition_count(out, m->family.name, &label, 1, atomic_load(&s->queues[q].polls.reached));
+        exposition_count(out, m->family.name, &label, 1, s->queues[q].up);
+    }
+}
+
+void write_queue_polled(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    for (size_t q = 0; q < s->queue_count; q++) {
+        struct exposition_label label = queue_label(&s->queues[q]);
+        exposition_count(out, m->family.name, &label, 1, !atomic_load(&s->queues[q].polls.stopped));
     }
 }

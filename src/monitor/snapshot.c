@@ -83,6 +83,12 @@ static void fill_threads(struct snapshot *s, const struct snapshot_run *run)
     }
 }
 
+static bool queue_is_up(const struct snapshot_parts *p, size_t queue)
+{
+    return atomic_load(&intake_stats(p->intake, queue)->reached) &&
+           !outage_is_open(acker_outage(p->acker, queue));
+}
+
 static void fill_readiness(struct snapshot *s, const struct snapshot_run *run)
 {
     const struct snapshot_parts *p = &s->parts;
@@ -90,7 +96,7 @@ static void fill_readiness(struct snapshot *s, const struct snapshot_run *run)
                                   .stopping = run->stopping,
                                   .kafka_reached = sink_reached(p->sink)};
     for (size_t q = 0; q < p->conf->queue_count && !s->ready.queue_reached; q++) {
-        s->ready.queue_reached = atomic_load(&intake_stats(p->intake, q)->reached);
+        s->ready.queue_reached = queue_is_up(p, q);
     }
 }
 
@@ -134,6 +140,7 @@ static void fill_queues(struct snapshot *s)
         struct snapshot_queue *out = &s->queues[q];
         out->name = p->conf->queues[q].name;
         out->held = acker_queue_held(p->acker, q);
+        out->up = queue_is_up(p, q);
         poll_stats_copy(&out->polls, intake_stats(p->intake, q));
         lease_stats_copy(&out->leases, acker_stats(p->acker, q));
     }

@@ -19,7 +19,7 @@ enum {
     RECHECK_MS = 500, /* paused customers and queues whose deletes fail */
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 60 * 1000,
-    LOG_EVERY = 30,                  /* errors in a row between two log lines */
+    GATE_HELD_MS = 5000,
     CLOCK_WARN_AGAIN_MS = 60 * 1000, /* by so much the difference must have changed */
 };
 
@@ -55,7 +55,7 @@ void intake_free(struct intake *i)
     free(i);
 }
 
-void poll_failed(const struct intake *i, struct poll *p, const char *what, const struct err *e)
+void poll_failed(const struct intake *i, struct poll *p, enum outage_call call, const struct err *e)
 {
     int64_t most = BACKOFF_FIRST_MS;
     for (unsigned n = 0; n < p->failed && most < BACKOFF_MAX_MS; n++) {
@@ -63,21 +63,77 @@ void poll_failed(const struct intake *i, struct poll *p, const char *what, const
     }
     most = most < BACKOFF_MAX_MS ? most : BACKOFF_MAX_MS;
     int64_t pause = most / 2 + (int64_t)rng_below(&p->rng, (uint64_t)most / 2 + 1);
-    p->not_before_ms = clock_mono_ms(i->parts.clock) + pause;
-    if (p->failed++ % LOG_EVERY == 0) {
-        log_write(LOG_WARN, what, KV_STR("queue", p->queue->conf->name), KV_ERR(e),
-                  KV_INT("failed", p->failed),
-                  KV_STR("next", "retried, with a backoff of up to a minute"));
+    int64_t now = clock_mono_ms(i->parts.clock);
+    p->not_before_ms = now + pause;
+    p->failed++;
+    outage_failed(
+        acker_outage(i->parts.acker, p->index),
+        &(struct outage_failure){.err = e,
+                                 .call = call,
+                                 .next = "messages wait in the queue; retried, with a backoff of "
+                                         "up to a minute"},
+        now);
+}
+
+/* ---- what stops the polls of a queue ---- */
+
+static const struct {
+    const char *reason, *next;
+    int64_t after_ms; /* logged when it lasts so long */
+} gates[] = {
+    [GATE_CALLS_FAIL] = {"deletes and heartbeats fail", "resumed when they succeed, or to try", 0},
+    [GATE_PAUSED] = {"all customers of the queue are paused, or it has none",
+                     "resumed to try one object after each pause", 0},
+    [GATE_HELD] = {"too many unsettled messages", "resumed when some are settled", GATE_HELD_MS},
+};
+
+static enum gate find_gate(const struct intake *i, const struct poll *p)
+{
+    if (!acker_queue_well(i->parts.acker, p->index)) {
+        return GATE_CALLS_FAIL;
     }
+    if (acker_held(i->parts.acker) >= MESSAGES_HELD_MAX) {
+        return GATE_HELD;
+    }
+    return customers_queue_paused(i->parts.customers, p->index) ? GATE_PAUSED : GATE_OPEN;
+}
+
+static void log_gate(struct poll *p, enum gate was, int64_t now)
+{
+    const char *name = p->queue->conf->name;
+    if (p->gate_logged && p->gate != was) {
+        log_write(LOG_INFO, "polling resumed", KV_STR("queue", name),
+                  KV_STR("reason", gates[was].reason),
+                  KV_INT("stopped_s", (now - p->gate_ms) / 1000));
+        p->gate_logged = false;
+    }
+    if (p->gate != was) {
+        p->gate_ms = now;
+    }
+    if (p->gate != GATE_OPEN && !p->gate_logged && now - p->gate_ms >= gates[p->gate].after_ms) {
+        log_write(LOG_WARN, "polling stopped", KV_STR("queue", name),
+                  KV_STR("reason", gates[p->gate].reason), KV_STR("next", gates[p->gate].next));
+        p->gate_logged = true;
+    }
+}
+
+/* True if nothing stops the polls; logs when that changes. */
+static bool gate_is_open(struct intake *i, struct poll *p, int64_t now)
+{
+    enum gate was = p->gate;
+    p->gate = find_gate(i, p);
+    log_gate(p, was, now);
+    atomic_store(&p->stats.stopped, p->gate != GATE_OPEN);
+    return p->gate == GATE_OPEN;
 }
 
 static void poll_start(struct intake *i, struct poll *p)
 {
     int64_t now = clock_mono_ms(i->parts.clock);
-    if (!atomic_load(&p->attributes_loaded) || p->asked != 0 || now < p->not_before_ms ||
-        acker_held(i->parts.acker) >= MESSAGES_HELD_MAX ||
-        !acker_queue_well(i->parts.acker, p->index) ||
-        customers_queue_paused(i->parts.customers, p->index)) {
+    if (!atomic_load(&p->attributes_loaded) || p->asked != 0) {
+        return;
+    }
+    if (!gate_is_open(i, p, now) || now < p->not_before_ms) {
         return;
     }
     size_t granted = inbox_reserve(i->parts.inbox, p->index, p->want);
@@ -135,7 +191,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
     if (polled->err.kind != FAIL_NONE) {
         p->want = 1;
         if (polled->err.kind != FAIL_STOPPED) {
-            poll_failed(i, p, "receive failed", &polled->err);
+            poll_failed(i, p, OUTAGE_RECEIVE, &polled->err);
         }
         return;
     }
@@ -144,10 +200,8 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
                   KV_INT("messages", polled->damaged),
                   KV_STR("next", "dropped; the queue delivers them again"));
     }
-    if (p->failed != 0) {
-        log_write(LOG_INFO, "receiving again", KV_STR("queue", p->queue->conf->name),
-                  KV_INT("failed", p->failed));
-    }
+    outage_passed(acker_outage(i->parts.acker, p->index), OUTAGE_RECEIVE,
+                  clock_mono_ms(i->parts.clock));
     p->failed = 0;
     if (polled->count == 0) {
         p->want = 1;

@@ -93,10 +93,12 @@ static void load_attributes(struct intake *i, struct poll *p)
         break;
     default:
         if (!atomic_load(&i->stopping)) {
-            poll_failed(i, p, "queue attributes failed", &e);
+            poll_failed(i, p, OUTAGE_ATTRIBUTES, &e);
         }
         return;
     }
+    outage_passed(acker_outage(i->parts.acker, p->index), OUTAGE_ATTRIBUTES,
+                  clock_mono_ms(i->parts.clock));
     atomic_store(&p->attributes_loaded, true);
     intake_wake(i);
 }

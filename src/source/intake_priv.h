@@ -10,6 +10,9 @@
 
 enum { ATTRIBUTE_POLLERS = 4 };
 
+/* What stops the polls of a queue, beside its own back-off and a full inbox. */
+enum gate { GATE_OPEN, GATE_CALLS_FAIL, GATE_PAUSED, GATE_HELD };
+
 /*
  * A queue. Until attributes_loaded is set, it belongs to its attribute poller; from then on to
  * the intake's thread, except the members that are named as the attribute poller's.
@@ -22,6 +25,9 @@ struct poll {
     int64_t not_before_ms;
     unsigned failed; /* in a row */
     struct rng rng;
+    enum gate gate; /* why it is not polled, as of gate_ms */
+    int64_t gate_ms;
+    bool gate_logged;
     atomic_bool attributes_loaded; /* or may not be read */
     bool attributes_denied;        /* the attribute poller's */
     int64_t attributes_due_ms;     /* the attribute poller's */
@@ -53,8 +59,9 @@ struct intake {
     } shared;
 };
 
-/* A request failed: back off, and log the first failure of a series. */
-void poll_failed(const struct intake *i, struct poll *p, const char *what, const struct err *e);
+/* A request failed: back off, and note the outage. */
+void poll_failed(const struct intake *i, struct poll *p, enum outage_call call,
+                 const struct err *e);
 
 /* Of the attribute pollers: start, and wait for their end once i->stopping is set. */
 void attribute_pollers_start(struct intake *i);

@@ -13,6 +13,9 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
+#include <string.h>
+
 enum {
     DRAIN_MS = 1000,         /* answers of polls on their way */
     TELL_RESERVE_MS = 2000,  /* of the grace, for telling SQS */
@@ -80,6 +83,28 @@ static bool stop_lanes(struct worker *w, int64_t finish, int64_t end)
     return all;
 }
 
+/* Messages that SQS could not be called for, and the names of their queues. */
+struct unfinished {
+    size_t deletes, returns;
+    char queues[512]; /* cut at a name */
+};
+
+static void find_unfinished(struct worker *w, struct unfinished *out)
+{
+    size_t n = 0;
+    *out = (struct unfinished){.deletes = 0};
+    for (size_t q = 0; q < w->conf->queue_count; q++) {
+        struct acker_unfinished of = acker_unfinished(w->acker, q);
+        const char *name = w->conf->queues[q].name;
+        out->deletes += of.deletes;
+        out->returns += of.returns;
+        if (of.deletes + of.returns != 0 && n + strlen(name) + 2 < sizeof(out->queues)) {
+            n += (size_t)snprintf(out->queues + n, sizeof(out->queues) - n, "%s%s",
+                                  n != 0 ? " " : "", name);
+        }
+    }
+}
+
 static void log_stopped(struct worker *w, size_t returned, size_t abandoned, int64_t began)
 {
     uint64_t objects = 0;
@@ -91,10 +116,23 @@ static void log_stopped(struct worker *w, size_t returned, size_t abandoned, int
         later += stats_get(&s->objects_later);
         events += stats_get(&s->events);
     }
-    log_write(LOG_INFO, "stopped", KV_INT("objects_done", objects), KV_INT("objects_later", later),
-              KV_INT("events", events), KV_INT("returned", returned),
-              KV_INT("abandoned", abandoned),
-              KV_INT("duration_ms", clock_mono_ms(&clock_system) - began));
+    struct unfinished u;
+    find_unfinished(w, &u);
+    bool all = u.deletes + u.returns == 0;
+    struct log_kv kv[] = {
+        KV_INT("objects_done", objects),
+        KV_INT("objects_later", later),
+        KV_INT("events", events),
+        KV_INT("returned", returned),
+        KV_INT("abandoned", abandoned),
+        KV_INT("duration_ms", clock_mono_ms(&clock_system) - began),
+        KV_INT("not_deleted", u.deletes),
+        KV_INT("not_returned", u.returns),
+        KV_STR("queues", u.queues),
+        KV_STR("next", "what was not deleted is delivered and is received again, with the same "
+                       "ingest.id; what was not returned is received after its visibility timeout"),
+    };
+    log_put(all ? LOG_INFO : LOG_WARN, "stopped", kv, all ? 6 : 10);
 }
 
 bool worker_stop(struct worker *w, int grace_ms)
@@ -110,7 +148,7 @@ bool worker_stop(struct worker *w, int grace_ms)
     http_pool_stop(w->polls_pool); /* questions about queues; polls have their own connections */
     intake_stop(w->intake, grace_ms / 4 < DRAIN_MS ? grace_ms / 4 : DRAIN_MS);
     size_t returned = return_unstarted(w);
-    if (!stop_lanes(w, end - flush_ms, end)) {
+    if (!stop_lanes(w, end - flush_ms, end - tell_ms / 2)) {
         log_text(LOG_ERROR,
                  "lane thread did not stop; its messages reappear after the visibility timeout");
         return false;
@@ -121,11 +159,7 @@ bool worker_stop(struct worker *w, int grace_ms)
                                  "reappear in their queues after some seconds"));
     }
     size_t abandoned = acker_give_up(w->acker);
-    if (!acker_drain(w->acker, left_ms(end) > 0 ? left_ms(end) : tell_ms)) {
-        log_write(LOG_WARN, "messages not returned to SQS",
-                  KV_INT("messages", acker_held(w->acker)),
-                  KV_STR("next", "they become visible again when their visibility timeout ends"));
-    }
+    (void)!acker_drain(w->acker, left_ms(end)); /* the last line says what it left */
     http_pool_stop(w->pool);
     monitor_free(w->monitor);
     w->monitor = NULL;

@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "customers/customers.h"
+#include "fakes/captured_log.h"
 #include "fakes/fake_sqs.h"
 #include "settle/sqs/acker.h"
 #include "settle/sqs/sqs_inflight.h"
@@ -245,6 +246,86 @@ static void counts_what_it_told_and_how_long_the_delivery_took(void **state UNUS
     acker_free(a);
 }
 
+/* Wait until the log has such a line. */
+static const char *await_line(const char *part)
+{
+    for (int i = 0; i < 1000 && captured_log_line(part) == NULL; i++) {
+        (void)usleep(10000);
+    }
+    assert_non_null(captured_log_line(part));
+    return captured_log_line(part);
+}
+
+static void a_queue_whose_deletes_fail_has_an_outage(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(120);
+    fake_sqs_answer(FAIL_NONE, FAIL_DENIED); /* no call fails, but each of its messages */
+    release(receive(a, "h1"), FAIL_NONE);
+    const char *line = await_line("outage=begins");
+    assert_non_null(strstr(line, "level=error msg=\"queue access denied\" outage=begins queue=q "
+                                 "call=delete messages=1 error=denied"));
+    assert_true(outage_is_open(acker_outage(a, 0)));
+    fake_sqs_answer(FAIL_CONFIG, FAIL_CONFIG);
+    assert_non_null(strstr(await_line("outage=changes"), "msg=\"queue calls fail\""));
+    fake_sqs_answer(FAIL_NONE, FAIL_NONE);
+    assert_non_null(strstr(await_line("outage=over"), "msg=\"queue connected\" outage=over queue=q "
+                                                      "calls=delete"));
+    assert_false(outage_is_open(acker_outage(a, 0)));
+    finish(a, true);
+    captured_log_end();
+}
+
+static void heartbeats_that_fail_are_an_outage_as_well(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(3);
+    fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
+    struct inflight *m = receive(a, "h1");
+    assert_non_null(strstr(await_line("queue call failed"), "level=warn"));
+    assert_non_null(strstr(await_line("outage=begins"), "call=heartbeat"));
+    fake_sqs_answer(FAIL_NONE, FAIL_NONE);
+    release(m, FAIL_NONE);
+    finish(a, true);
+    captured_log_end();
+}
+
+static void counts_what_is_unfinished_when_it_stops(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(120);
+    fake_sqs_answer(FAIL_DENIED, FAIL_DENIED);
+    release(receive(a, "h1"), FAIL_NONE); /* delivered */
+    release(receive(a, "h2"), FAIL_NONE);
+    struct inflight *pending = receive(a, "h3");
+    inflight_hold(pending);
+    release(pending, FAIL_NONE);
+    assert_int_equal(acker_give_up(a), 1);
+    (void)!acker_drain(a, 200);
+    acker_stop(a);
+    struct acker_unfinished u = acker_unfinished(a, 0);
+    assert_int_equal(u.deletes, 2);
+    assert_int_equal(u.returns, 1);
+    release(pending, FAIL_STOPPED);
+    acker_free(a);
+    captured_log_end();
+}
+
+static void counts_what_was_refused_too_often_while_it_stopped(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(120);
+    fake_sqs_answer(FAIL_NONE, FAIL_DENIED);
+    (void)acker_give_up(a);
+    release(receive(a, "h1"), FAIL_NONE);
+    assert_true(acker_drain(a, 20000)); /* its delete was refused LEASE_REFUSED_MAX times */
+    acker_stop(a);
+    assert_int_equal(acker_unfinished(a, 0).deletes, 1);
+    assert_int_equal(acker_unfinished(a, 0).returns, 0);
+    acker_free(a);
+    captured_log_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +339,10 @@ int main(void)
         cmocka_unit_test(gives_up_also_what_is_being_prolonged_just_now),
         cmocka_unit_test(frees_what_SQS_could_not_be_told),
         cmocka_unit_test(counts_what_it_told_and_how_long_the_delivery_took),
+        cmocka_unit_test(a_queue_whose_deletes_fail_has_an_outage),
+        cmocka_unit_test(heartbeats_that_fail_are_an_outage_as_well),
+        cmocka_unit_test(counts_what_is_unfinished_when_it_stops),
+        cmocka_unit_test(counts_what_was_refused_too_often_while_it_stopped),
         cmocka_unit_test(settles_each_once_however_the_reports_race),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

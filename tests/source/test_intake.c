@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "fakes/captured_log.h"
 #include "fakes/fake_sqs.h"
 #include "fakes/fake_world.h"
 #include "source/intake.h"
@@ -435,6 +436,7 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
     struct poll_seen second = poll_at(1);
     struct poll_seen ill = first.queue == 0 ? first : second;
     struct poll_seen fine = first.queue == 0 ? second : first;
+    captured_log_begin(LOG_INFO);
     answer_poll(ill, 0, FAIL_DENIED);
     answer_poll(fine, 0, FAIL_NONE);
     assert_int_equal(poll_at(2).queue, 1);
@@ -448,6 +450,18 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
         assert_int_equal(polls_so_far(), 4 + i);
         atomic_fetch_add(&moved.ms, 60000);
     }
+    assert_non_null(strstr(captured_log_line("outage=begins"),
+                           "level=error msg=\"queue access denied\" outage=begins queue=a "
+                           "call=receive error=denied"));
+    assert_non_null(strstr(captured_log_line("outage=changes"), "msg=\"queue unreachable\""));
+    assert_in_range(captured_log_count("outage=lasts"), 2, 8);
+    assert_true(outage_is_open(acker_outage(w.acker, 0)));
+    answer_poll(poll_at(15), 0, FAIL_NONE);
+    let_it_look();
+    assert_non_null(strstr(captured_log_line("outage=over"),
+                           "msg=\"queue connected\" outage=over queue=a calls=receive outage_s=7"));
+    assert_false(outage_is_open(acker_outage(w.acker, 0)));
+    captured_log_end();
     teardown();
 }
 
@@ -456,14 +470,22 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
     setup(2, 100);
     struct err e = {.kind = FAIL_DENIED};
     customer_refused(at(0), BREAKER_OPEN, SPAN(""), &e);
+    captured_log_begin(LOG_INFO);
     intake_start(w.intake);
     assert_int_equal(poll_at(0).queue, 1);
     let_it_look();
     assert_int_equal(polls_so_far(), 1);
+    assert_int_equal(captured_log_count("polling stopped"), 1);
+    assert_non_null(strstr(captured_log_line("polling stopped"), "level=warn"));
+    assert_non_null(strstr(captured_log_line("polling stopped"), "queue=a reason=\"all customers"));
+    assert_true(atomic_load(&intake_stats(w.intake, 0)->stopped));
     atomic_fetch_add(&moved.ms, BREAKER_FIRST_MS);
     struct poll_seen probe = poll_at(1);
     assert_int_equal(probe.queue, 0);
     assert_int_equal(probe.max_messages, 1);
+    assert_non_null(strstr(captured_log_line("polling resumed"), "stopped_s=30"));
+    assert_false(atomic_load(&intake_stats(w.intake, 0)->stopped));
+    captured_log_end();
     teardown();
 }
 

@@ -16,6 +16,7 @@
 #define SETTLE_SQS_ACKER_H
 
 #include "base/clock.h"
+#include "base/outage.h"
 #include "base/pulse.h"
 #include "customers/stats.h"
 #include "net/sqs.h"
@@ -44,6 +45,10 @@ const struct settler *acker_settler(const struct acker *a);
 /* False: do not receive from this queue now; its deletes and heartbeats fail. */
 MUST_USE bool acker_queue_well(struct acker *a, size_t queue);
 
+/* Outages of the queue: of the acker's calls, and of those that others make. As long as the acker.
+ */
+struct outage *acker_outage(struct acker *a, size_t queue);
+
 /* Messages held now: of all queues, of one. */
 size_t acker_held(struct acker *a);
 size_t acker_queue_held(struct acker *a, size_t queue);
@@ -62,5 +67,14 @@ const struct pulse *acker_pulse(const struct acker *a, size_t i);
 MUST_USE bool acker_drain(struct acker *a, int timeout_ms);
 size_t acker_give_up(struct acker *a);
 void acker_stop(struct acker *a);
+
+/*
+ * After acker_stop: messages of the queue for which SQS was called in vain, or not called, since
+ * acker_give_up. deletes: everything of them is delivered, and they will be received again.
+ */
+struct acker_unfinished {
+    size_t deletes, returns;
+};
+struct acker_unfinished acker_unfinished(struct acker *a, size_t queue);
 
 #endif

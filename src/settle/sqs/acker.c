@@ -29,6 +29,7 @@ struct acker {
     struct settler settler;
     struct acker_thread threads[ACKER_THREADS];
     struct lease_stats *stats; /* by queue */
+    struct outage *outages;    /* by queue */
     size_t thread_count;
     struct {
         pthread_mutex_t lock;
@@ -36,6 +37,7 @@ struct acker {
         pthread_cond_t empty; /* nothing is held any more */
         struct leases *book;
         struct rng rng;
+        struct acker_unfinished *unfinished; /* by queue, of the calls since giving_up */
         bool giving_up; /* what comes back from a call and is not ending is ended */
         bool stopped;
     } shared;
@@ -87,7 +89,11 @@ struct acker *acker_new(const struct acker_queue *queues, size_t count, const st
 {
     struct acker *a = mem_zeros(1, sizeof(*a));
     struct lease_stats *stats = mem_zeros(count, sizeof(*stats));
+    struct outage *outages = mem_zeros(count, sizeof(*outages));
+    struct acker_unfinished *unfinished = mem_zeros(count, sizeof(*unfinished));
     a->stats = stats;
+    a->outages = outages;
+    a->shared.unfinished = unfinished;
     a->queues = queues;
     a->queue_count = count;
     a->clock = clock;
@@ -95,6 +101,7 @@ struct acker *acker_new(const struct acker_queue *queues, size_t count, const st
     a->shared.book = leases_new(count);
     for (size_t i = 0; i < count; i++) {
         leases_queue(a->shared.book, i, queues[i].visibility_s, queues[i].heartbeat_s);
+        outage_init(&outages[i], OUTAGE_QUEUE, "queue", queues[i].name);
     }
     rng_init_random(&a->shared.rng);
     mutex_init(&a->shared.lock);
@@ -115,6 +122,11 @@ void acker_free(struct acker *a)
         sqs_inflight_free(sqs_inflight_of_lease(l));
     }
     leases_free(a->shared.book);
+    for (size_t i = 0; i < a->queue_count; i++) {
+        outage_done(&a->outages[i]);
+    }
+    free(a->outages);
+    free(a->shared.unfinished);
     free(a->stats);
     mutex_done(&a->shared.lock);
     cond_done(&a->shared.work);
@@ -135,6 +147,11 @@ bool acker_queue_well(struct acker *a, size_t queue)
     bool well = leases_queue_well(a->shared.book, queue, clock_mono_ms(a->clock));
     mutex_unlock(&a->shared.lock);
     return well;
+}
+
+struct outage *acker_outage(struct acker *a, size_t queue)
+{
+    return &a->outages[queue];
 }
 
 size_t acker_held(struct acker *a)
@@ -163,8 +180,6 @@ const struct pulse *acker_pulse(const struct acker *a, size_t i)
     return &a->threads[i].pulse;
 }
 
-static const char *const call_names[] = {"none", "heartbeat", "delete", "return"};
-
 /* Ask SQS. Returns the class of the whole call; the entries' classes go into the batch. */
 static enum err_kind call_sqs(const struct acker *a, struct lease_batch *batch, struct err *e)
 {
@@ -187,22 +202,68 @@ static enum err_kind call_sqs(const struct acker *a, struct lease_batch *batch, 
     return whole;
 }
 
-static void log_failed(const struct acker *a, const struct lease_batch *batch, enum err_kind whole,
-                       const struct err *e)
+static const enum outage_call outage_calls[] = {
+    [LEASE_CALL_BEAT] = OUTAGE_HEARTBEAT,
+    [LEASE_CALL_DELETE] = OUTAGE_DELETE,
+    [LEASE_CALL_CHANGE] = OUTAGE_RETURN,
+};
+
+/* Entries that failed without being lost: the queue did not do what it was asked. */
+static size_t count_failed(const struct lease_batch *batch, enum err_kind whole)
 {
-    bool failed = whole != FAIL_NONE;
+    size_t n = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        enum err_kind kind = whole != FAIL_NONE ? whole : batch->kinds[i];
+        n += kind != FAIL_NONE && kind != FAIL_LOST && kind != FAIL_LIMIT;
+    }
+    return n;
+}
+
+/* A message that is another receive's by now; a heartbeat's is logged as a lost lease. */
+static void log_lost(const struct acker *a, const struct lease_batch *batch, const struct err *e)
+{
+    static const char *const names[] = {"none", "heartbeat", "delete", "return"};
     bool lost = false;
-    for (size_t i = 0; i < batch->count && !failed; i++) {
-        failed = batch->kinds[i] != FAIL_NONE && batch->kinds[i] != FAIL_LOST;
-        lost = lost || (batch->kinds[i] == FAIL_LOST && batch->call != LEASE_CALL_BEAT);
+    for (size_t i = 0; i < batch->count && batch->call != LEASE_CALL_BEAT; i++) {
+        lost = lost || batch->kinds[i] == FAIL_LOST;
     }
-    if ((failed || lost) && batch->call != LEASE_CALL_NONE) {
+    if (lost) {
         log_write(LOG_WARN, "queue call failed", KV_STR("queue", a->queues[batch->queue].name),
-                  KV_STR("call", call_names[batch->call]), KV_INT("messages", batch->count),
-                  KV_ERR(e),
-                  KV_STR("next", failed ? "retried while the leases last"
-                                        : "the queue delivers the message again"));
+                  KV_STR("call", names[batch->call]), KV_INT("messages", batch->count), KV_ERR(e),
+                  KV_STR("next", "the queue delivers the message again"));
     }
+}
+
+/* What the answer says of the queue. Some entries that failed beside others are no outage. */
+static void judge_queue(struct acker *a, const struct lease_batch *batch, enum err_kind whole,
+                        const struct err *e)
+{
+    struct outage *o = &a->outages[batch->queue];
+    int64_t now = clock_mono_ms(a->clock);
+    size_t failed = count_failed(batch, whole);
+    if (batch->call == LEASE_CALL_NONE || whole == FAIL_STOPPED) {
+        return;
+    }
+    if (failed != 0 && failed == batch->count) {
+        struct err why = *e;
+        struct log_kv messages = KV_INT("messages", failed);
+        why.kind = e->kind != FAIL_NONE ? e->kind : batch->kinds[0];
+        outage_failed(o,
+                      &(struct outage_failure){.err = &why,
+                                               .call = outage_calls[batch->call],
+                                               .next = "retried while the leases last",
+                                               .about = &messages},
+                      now);
+        return;
+    }
+    outage_passed(o, outage_calls[batch->call], now);
+    if (failed != 0) {
+        log_write(LOG_WARN, "some messages of a queue call failed",
+                  KV_STR("queue", a->queues[batch->queue].name), KV_INT("messages", batch->count),
+                  KV_INT("failed", failed), KV_ERR(e),
+                  KV_STR("next", "retried while the leases last"));
+    }
+    log_lost(a, batch, e);
 }
 
 /* What of it SQS did. One that was not ours any more is neither done nor failed. */
@@ -232,6 +293,18 @@ static size_t give_up_locked(struct acker *a)
     return count;
 }
 
+/* Stopping: an end that SQS refused too often, or for too long. */
+static void count_unfinished_locked(struct acker *a, const struct lease_batch *batch, size_t i)
+{
+    struct acker_unfinished *u = &a->shared.unfinished[batch->queue];
+    enum err_kind kind = batch->kinds[i];
+    if (!a->shared.giving_up || !batch->over[i] || kind == FAIL_NONE || kind == FAIL_LOST) {
+        return;
+    }
+    u->deletes += batch->call == LEASE_CALL_DELETE;
+    u->returns += batch->call == LEASE_CALL_CHANGE;
+}
+
 /* One call, with the lock given away meanwhile. */
 static void make_call_locked(struct acker *a, struct lease_batch *batch)
 {
@@ -241,13 +314,14 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
 
     mutex_unlock(&a->shared.lock);
     enum err_kind whole = call_sqs(a, batch, &e);
-    log_failed(a, batch, whole, &e);
+    judge_queue(a, batch, whole, &e);
     mutex_lock(&a->shared.lock);
 
     leases_answered(a->shared.book, batch, whole, clock_mono_ms(a->clock), &a->shared.rng);
     count_answers(a, batch);
     for (size_t i = 0; i < batch->count; i++) {
         struct sqs_inflight *m = sqs_inflight_of_lease(batch->leases[i]);
+        count_unfinished_locked(a, batch, i);
         if (batch->over[i] && sqs_inflight_lease_over(m)) {
             over[over_count++] = m;
         }
@@ -350,4 +424,15 @@ void acker_stop(struct acker *a)
         thread_join(a->threads[i].thread);
     }
     a->thread_count = 0;
+}
+
+struct acker_unfinished acker_unfinished(struct acker *a, size_t queue)
+{
+    mutex_lock(&a->shared.lock);
+    struct acker_unfinished u = a->shared.unfinished[queue];
+    size_t deletes = leases_queue_deletes(a->shared.book, queue);
+    u.returns += leases_queue_count(a->shared.book, queue) - deletes;
+    u.deletes += deletes;
+    mutex_unlock(&a->shared.lock);
+    return u;
 }

@@ -221,3 +221,13 @@ size_t leases_queue_count(const struct leases *b, size_t queue)
 {
     return b->queues[queue].count;
 }
+
+size_t leases_queue_deletes(const struct leases *b, size_t queue)
+{
+    size_t n = 0;
+    const struct lease_link *head = &b->queues[queue].ends[LEASE_DELETE];
+    for (const struct lease_link *k = head->next; k != head; k = k->next) {
+        n++;
+    }
+    return n;
+}

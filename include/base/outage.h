@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outage.h - an outage of one outside party, from its first failed call to its next good one, and
+ * the lines that the log has of it. The words for all parties are in outage.c alone.
+ *
+ *     outage_init(&o, OUTAGE_QUEUE, "queue", "events-queue");
+ *     outage_failed(&o, &(struct outage_failure){.err = &e, .call = OUTAGE_RECEIVE, .next = "..."},
+ * now); outage_passed(&o, OUTAGE_RECEIVE, now); outage_tick(&o, now);                       now and
+ * then: the line that an outage lasts
+ *
+ *     level=error msg="queue unreachable" outage=begins queue=events-queue call=receive error=again
+ * ... level=error msg="queue calls fail" outage=changes ... code=QueueDoesNotExist outage_s=31 ...
+ *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 failed=9 ...
+ *     level=info msg="queue connected" outage=over ... outage_s=120 failed=12
+ *
+ * It is over when every call that failed has passed again. A cause that was logged in the same
+ * outage is not logged again as a change; that it lasts is logged after 30 s, then after twice as
+ * long each time, up to half an hour. One failure of a call that may pass by itself is a warning
+ * and no outage, where a party says so (SQS: one call of very many).
+ *
+ * Pure but for the log: times (monotonic ms) are arguments. A call that passes while nothing fails
+ * costs the load of an atomic. Threads: any.
+ */
+#ifndef BASE_OUTAGE_H
+#define BASE_OUTAGE_H
+
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum outage_party {
+    OUTAGE_KAFKA,
+    OUTAGE_QUEUE,       /* SQS, of one queue */
+    OUTAGE_S3,          /* and KMS, of one customer */
+    OUTAGE_ROLE,        /* STS, of one customer */
+    OUTAGE_TOPIC,       /* of one customer */
+    OUTAGE_CREDENTIALS, /* of the worker or of a customer: their renewal */
+    OUTAGE_PARTIES
+};
+
+/* The calls to a queue; other parties have one call, 0. */
+enum outage_call {
+    OUTAGE_RECEIVE,
+    OUTAGE_ATTRIBUTES,
+    OUTAGE_HEARTBEAT,
+    OUTAGE_DELETE,
+    OUTAGE_RETURN,
+    OUTAGE_CALLS
+};
+
+enum { OUTAGE_CAUSES = 4 };
+
+struct outage {
+    enum outage_party party;
+    const char *key; /* of its name in the log; NULL: it has none */
+    char *name;
+    atomic_uint failing; /* calls whose last try failed, a bit each */
+    atomic_bool open;
+    struct {
+        pthread_mutex_t lock;
+        int64_t since_ms;
+        int64_t log_ms; /* when it is to be logged again */
+        int64_t pause_ms;
+        int64_t failed_ms[OUTAGE_CALLS]; /* the last failure of each call */
+        unsigned calls;                  /* that failed in this outage, a bit each */
+        uint64_t failed;
+        uint64_t causes[OUTAGE_CAUSES]; /* hashes of those that were logged */
+        unsigned cause_count;
+        unsigned call; /* of the last failure */
+        const char *next;
+        struct err *cause; /* of the last failure; NULL: none yet */
+    } shared;
+};
+
+/* key: a literal; name: copied. */
+void outage_init(struct outage *o, enum outage_party party, const char *key, const char *name);
+void outage_done(struct outage *o);
+
+struct outage_failure {
+    const struct err *err;
+    unsigned call;
+    const char *next;           /* a literal: what happens next, what to do */
+    const struct log_kv *about; /* one key more for the line of its begin; NULL: none */
+};
+void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now);
+
+void outage_passed(struct outage *o, unsigned call, int64_t now);
+
+void outage_tick(struct outage *o, int64_t now);
+
+/* From the line of its begin to that of its end. */
+MUST_USE bool outage_is_open(const struct outage *o);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outage.c - the words, and when they are due. A cause is its class, its code and its text without
+ * the numbers in it (ports, times): so a time-out that becomes a refusal is another cause, and the
+ * same refusal after 31 ms is not.
+ */
+#include "base/outage.h"
+
+#include "base/alloc.h"
+#include "base/lock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    REPEAT_FIRST_MS = 30 * 1000,
+    REPEAT_MAX_MS = 30 * 60 * 1000,
+    STALE_MS = 5 * 60 * 1000, /* a call that was not made for so long does not keep it open */
+    MAX_KEYS = 12,
+};
+
+static const struct words {
+    const char *unreachable; /* it does not answer */
+    const char *denied;      /* it refuses the worker */
+    const char *failing;     /* it answers with errors */
+    const char *over;
+    const char *once; /* one failure that may pass; NULL: an outage from the first on */
+    enum log_level level;
+} words[OUTAGE_PARTIES] = {
+    [OUTAGE_KAFKA] = {"kafka unreachable", "kafka authentication failed", "kafka requests fail",
+                      "kafka connected", NULL, LOG_ERROR},
+    [OUTAGE_QUEUE] = {"queue unreachable", "queue access denied", "queue calls fail",
+                      "queue connected", "queue call failed", LOG_ERROR},
+    [OUTAGE_S3] = {"S3 unreachable", "S3 access denied", "S3 requests fail", "S3 connected", NULL,
+                   LOG_ERROR},
+    [OUTAGE_ROLE] = {"STS unreachable", "role denied", "role not assumed", "role assumed", NULL,
+                     LOG_ERROR},
+    [OUTAGE_TOPIC] = {"records not acknowledged", "topic access denied", "topic cannot be used",
+                      "records acknowledged", NULL, LOG_ERROR},
+    [OUTAGE_CREDENTIALS] = {"credentials not renewed", "credentials not renewed",
+                            "credentials not renewed", "credentials renewed", NULL, LOG_WARN},
+};
+
+static const char *const call_names[OUTAGE_CALLS] = {"receive", "attributes", "heartbeat", "delete",
+                                                     "return"};
+
+void outage_init(struct outage *o, enum outage_party party, const char *key, const char *name)
+{
+    o->party = party;
+    o->key = key;
+    o->name = mem_text(name);
+    atomic_init(&o->failing, 0);
+    atomic_init(&o->open, false);
+    mutex_init(&o->shared.lock);
+}
+
+void outage_done(struct outage *o)
+{
+    mutex_done(&o->shared.lock);
+    free(o->shared.cause);
+    free(o->name);
+}
+
+bool outage_is_open(const struct outage *o)
+{
+    return atomic_load(&o->open);
+}
+
+/* ---- words ---- */
+
+static const char *word_of(const struct outage *o, const struct err *e)
+{
+    const struct words *w = &words[o->party];
+    if (e->kind == FAIL_KMS && o->party == OUTAGE_S3) {
+        return "KMS access denied";
+    }
+    if (e->kind == FAIL_DENIED || e->kind == FAIL_KMS) {
+        return w->denied;
+    }
+    bool silent = e->kind == FAIL_AGAIN && e->status == 0;
+    return silent ? w->unreachable : w->failing;
+}
+
+/* "receive delete" */
+static void write_calls(unsigned calls, char out[64])
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (unsigned i = 0; i < OUTAGE_CALLS; i++) {
+        if ((calls & 1U << i) != 0) {
+            n += strlen(call_names[i]) + 1;
+            assert(n < 64);
+            (void)strcat(strcat(out, out[0] != '\0' ? " " : ""), call_names[i]);
+        }
+    }
+}
+
+static void log_outage_locked(const struct outage *o, const char *what, const struct log_kv *about,
+                              int64_t now)
+{
+    bool over = strcmp(what, "over") == 0;
+    char calls[64];
+    struct log_kv kv[MAX_KEYS] = {KV_STR("outage", what)};
+    size_t n = 1;
+    write_calls(o->shared.calls, calls);
+    if (o->key != NULL) {
+        kv[n++] = KV_STR(o->key, o->name);
+    }
+    if (o->party == OUTAGE_QUEUE) {
+        kv[n++] = KV_STR(over ? "calls" : "call", over ? calls : call_names[o->shared.call]);
+    }
+    if (about != NULL) {
+        kv[n++] = *about;
+    }
+    if (!over) {
+        kv[n++] = KV_ERR(o->shared.cause);
+    }
+    kv[n++] = KV_INT("outage_s", (now - o->shared.since_ms) / 1000);
+    kv[n++] = KV_INT("failed", o->shared.failed);
+    if (!over) {
+        kv[n++] = KV_STR("next", o->shared.next);
+    }
+    log_put(over ? LOG_INFO : words[o->party].level,
+            over ? words[o->party].over : word_of(o, o->shared.cause), kv, n);
+}
+
+static void log_once(const struct outage *o, const struct outage_failure *f)
+{
+    log_write(LOG_WARN, words[o->party].once, KV_STR(o->key, o->name),
+              KV_STR("call", call_names[f->call]), KV_ERR(f->err), KV_STR("next", f->next));
+}
+
+/* ---- causes ---- */
+
+static uint64_t hash_text(uint64_t h, const char *s)
+{
+    for (; *s != '\0'; s++) {
+        if (*s < '0' || *s > '9') {
+            h = (h ^ (unsigned char)*s) * 0x100000001b3U; /* FNV-1a */
+        }
+    }
+    return h;
+}
+
+static uint64_t hash_cause(const struct err *e)
+{
+    uint64_t h = 0xcbf29ce484222325U ^ (uint64_t)e->kind << 32 ^ (uint64_t)e->status;
+    h = hash_text(h * 0x100000001b3U, e->code);
+    return e->code[0] == '\0' ? hash_text(h, e->text) : h;
+}
+
+/* True for a cause that was not logged in this outage. */
+static bool is_new_locked(struct outage *o, const struct err *e)
+{
+    uint64_t h = hash_cause(e);
+    for (unsigned i = 0; i < o->shared.cause_count; i++) {
+        if (o->shared.causes[i] == h) {
+            return false;
+        }
+    }
+    if (o->shared.cause_count == OUTAGE_CAUSES) {
+        return false; /* so many causes: the line that it lasts has the last one */
+    }
+    o->shared.causes[o->shared.cause_count++] = h;
+    return true;
+}
+
+/* ---- begin, change, last, end ---- */
+
+static void keep_failure_locked(struct outage *o, const struct outage_failure *f, int64_t now)
+{
+    if (atomic_load(&o->failing) == 0) {
+        o->shared.since_ms = now;
+        o->shared.failed = 0;
+        o->shared.calls = 0;
+        o->shared.cause_count = 0;
+    }
+    if (o->shared.cause == NULL) {
+        o->shared.cause = mem_zeros(1, sizeof(*o->shared.cause));
+    }
+    *o->shared.cause = *f->err;
+    o->shared.call = f->call;
+    o->shared.next = f->next;
+    o->shared.failed++;
+    o->shared.calls |= 1U << f->call;
+    o->shared.failed_ms[f->call] = now;
+    (void)atomic_fetch_or(&o->failing, 1U << f->call);
+}
+
+static void repeat_locked(struct outage *o, int64_t now)
+{
+    if (outage_is_open(o) && now >= o->shared.log_ms) {
+        int64_t pause = o->shared.pause_ms * 2;
+        o->shared.pause_ms = pause < REPEAT_MAX_MS ? pause : REPEAT_MAX_MS;
+        o->shared.log_ms = now + o->shared.pause_ms;
+        log_outage_locked(o, "lasts", NULL, now);
+    }
+}
+
+void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now)
+{
+    assert(f->call < OUTAGE_CALLS && f->err->kind != FAIL_NONE);
+    mutex_lock(&o->shared.lock);
+    keep_failure_locked(o, f, now);
+    bool passing = f->err->kind == FAIL_AGAIN || f->err->kind == FAIL_THROTTLED;
+    if (!outage_is_open(o) && o->shared.failed == 1 && passing && words[o->party].once != NULL) {
+        log_once(o, f);
+    } else if (!outage_is_open(o)) {
+        atomic_store(&o->open, true);
+        (void)is_new_locked(o, f->err);
+        o->shared.pause_ms = REPEAT_FIRST_MS;
+        o->shared.log_ms = now + REPEAT_FIRST_MS;
+        log_outage_locked(o, "begins", f->about, now);
+    } else if (is_new_locked(o, f->err)) {
+        log_outage_locked(o, "changes", f->about, now);
+    } else {
+        repeat_locked(o, now);
+    }
+    mutex_unlock(&o->shared.lock);
+}
+
+/* Calls that are not made any more: nothing will say whether they would pass. */
+static unsigned stale_locked(const struct outage *o, unsigned failing, int64_t now)
+{
+    unsigned stale = 0;
+    for (unsigned i = 0; i < OUTAGE_CALLS; i++) {
+        bool old = now - o->shared.failed_ms[i] > STALE_MS;
+        stale |= (failing & 1U << i) != 0 && old ? 1U << i : 0;
+    }
+    return stale;
+}
+
+void outage_passed(struct outage *o, unsigned call, int64_t now)
+{
+    if (atomic_load_explicit(&o->failing, memory_order_relaxed) == 0) {
+        return;
+    }
+    mutex_lock(&o->shared.lock);
+    unsigned failing = atomic_load(&o->failing);
+    unsigned left = failing & ~(1U << call);
+    left &= ~stale_locked(o, left, now);
+    atomic_store(&o->failing, left);
+    if (left == 0 && failing != 0 && outage_is_open(o)) {
+        atomic_store(&o->open, false);
+        log_outage_locked(o, "over", NULL, now);
+    }
+    mutex_unlock(&o->shared.lock);
+}
+
+void outage_tick(struct outage *o, int64_t now)
+{
+    if (outage_is_open(o)) {
+        mutex_lock(&o->shared.lock);
+        repeat_locked(o, now);
+        mutex_unlock(&o->shared.lock);
+    }
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "base/outage.h"
+#include "fakes/captured_log.h"
+
+#define S(n) (INT64_C(1000) * (n))
+
+static struct outage o;
+
+static void setup(enum outage_party party, const char *key)
+{
+    captured_log_begin(LOG_INFO);
+    memset(&o, 0, sizeof(o));
+    outage_init(&o, party, key, "one");
+}
+
+static void teardown(void)
+{
+    outage_done(&o);
+    captured_log_end();
+}
+
+static void fails(unsigned call, enum err_kind kind, const char *code, const char *text,
+                  int64_t now)
+{
+    struct err e = {.kind = kind, .status = code[0] != '\0' ? 400 : 0};
+    err_copy(e.code, sizeof(e.code), span_str(code));
+    err_copy(e.text, sizeof(e.text), span_str(text));
+    outage_failed(&o, &(struct outage_failure){.err = &e, .call = call, .next = "retried"}, now);
+}
+
+static void assert_line(const char *with, const char *also)
+{
+    const char *line = captured_log_line(with);
+    assert_non_null(line);
+    if (strstr(line, also) == NULL) {
+        print_error("[%s]\nis not in [%s]\n", also, line);
+    }
+    assert_non_null(strstr(line, also));
+}
+
+static void logs_begin_and_end_once_with_the_duration(void **state UNUSED)
+{
+    setup(OUTAGE_S3, "customer");
+    outage_passed(&o, 0, S(1));
+    assert_false(outage_is_open(&o));
+    for (int i = 0; i < 5; i++) {
+        fails(0, FAIL_AGAIN, "", "http: timed out", S(10 + i));
+    }
+    assert_true(outage_is_open(&o));
+    assert_line("outage=begins", "level=error msg=\"S3 unreachable\" outage=begins customer=one");
+    assert_line("outage=begins", "detail=\"http: timed out\" outage_s=0 failed=1 next=retried");
+    assert_int_equal(captured_log_count("msg="), 1);
+    outage_passed(&o, 0, S(32));
+    outage_passed(&o, 0, S(33));
+    assert_false(outage_is_open(&o));
+    assert_line("outage=over",
+                "level=info msg=\"S3 connected\" outage=over customer=one outage_s=22 failed=5");
+    assert_int_equal(captured_log_count("msg="), 2);
+    teardown();
+}
+
+static void logs_another_cause_immediately_and_each_once(void **state UNUSED)
+{
+    setup(OUTAGE_S3, "customer");
+    fails(0, FAIL_AGAIN, "", "http: timed out after 5001 ms", S(1));
+    fails(0, FAIL_AGAIN, "", "http: timed out after 4999 ms", S(2));
+    assert_int_equal(captured_log_count("outage="), 1);
+    fails(0, FAIL_AGAIN, "", "http: connection refused", S(3));
+    fails(0, FAIL_KMS, "AccessDenied", "kms", S(4));
+    assert_line("connection refused", "outage=changes");
+    assert_line("msg=\"KMS access denied\"", "outage=changes");
+    fails(0, FAIL_AGAIN, "", "http: timed out after 1 ms", S(5));
+    fails(0, FAIL_KMS, "AccessDenied", "kms, in other words", S(6));
+    assert_int_equal(captured_log_count("outage="), 3);
+    for (int i = 0; i < 26; i++) {
+        char text[2] = {(char)('a' + i), '\0'};
+        fails(0, FAIL_AGAIN, "", text, S(7));
+    }
+    assert_int_equal(captured_log_count("outage="), OUTAGE_CAUSES);
+    outage_passed(&o, 0, S(8));
+    fails(0, FAIL_AGAIN, "", "http: timed out", S(9)); /* another outage */
+    assert_int_equal(captured_log_count("outage=begins"), 2);
+    teardown();
+}
+
+static void repeats_after_twice_as_long_each_time(void **state UNUSED)
+{
+    setup(OUTAGE_KAFKA, NULL);
+    fails(0, FAIL_AGAIN, "", "down", 0);
+    for (int64_t now = 0; now < S(24 * 3600); now += 500) {
+        outage_tick(&o, now);
+    }
+    /* at 30 s, 90 s, ... and then every half hour: six of them in the first hour */
+    assert_in_range(captured_log_count("msg=\"kafka unreachable\" outage=lasts"), 48, 55);
+    assert_line("outage=lasts", "outage_s=30");
+    assert_line("outage_s=90", "outage=lasts");
+    outage_passed(&o, 0, S(24 * 3600));
+    assert_line("kafka connected", "outage_s=86400");
+    teardown();
+}
+
+static void one_failure_of_a_queue_that_may_pass_is_no_outage(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(1));
+    assert_false(outage_is_open(&o));
+    assert_line("queue call failed", "level=warn msg=\"queue call failed\" queue=one call=receive");
+    outage_passed(&o, OUTAGE_RECEIVE, S(2));
+    assert_int_equal(captured_log_count("msg="), 1);
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(3));
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(5));
+    assert_line("outage=begins", "msg=\"queue unreachable\" outage=begins queue=one call=receive");
+    assert_line("outage=begins", "outage_s=2 failed=2");
+    outage_passed(&o, OUTAGE_RECEIVE, S(6));
+    fails(OUTAGE_RECEIVE, FAIL_CONFIG, "QueueDoesNotExist", "gone", S(7));
+    assert_line("QueueDoesNotExist", "level=error msg=\"queue calls fail\" outage=begins");
+    teardown();
+}
+
+static void is_over_when_every_call_that_failed_passes(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_DELETE, FAIL_DENIED, "AccessDenied", "no", S(1));
+    outage_passed(&o, OUTAGE_RECEIVE, S(2));
+    assert_true(outage_is_open(&o));
+    fails(OUTAGE_HEARTBEAT, FAIL_DENIED, "AccessDenied", "no", S(3));
+    outage_passed(&o, OUTAGE_DELETE, S(4));
+    assert_true(outage_is_open(&o));
+    outage_passed(&o, OUTAGE_HEARTBEAT, S(5));
+    assert_line("outage=over", "queue=one calls=\"heartbeat delete\" outage_s=4 failed=2");
+    teardown();
+}
+
+static void does_not_wait_for_a_call_that_is_not_made_any_more(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_DELETE, FAIL_DENIED, "AccessDenied", "no", S(1));
+    outage_passed(&o, OUTAGE_RECEIVE, S(200));
+    assert_true(outage_is_open(&o));
+    outage_passed(&o, OUTAGE_RECEIVE, S(302));
+    assert_false(outage_is_open(&o));
+    teardown();
+}
+
+static void has_words_for_every_party(void **state UNUSED)
+{
+    for (int p = 0; p < OUTAGE_PARTIES; p++) {
+        setup((enum outage_party)p, p == OUTAGE_KAFKA ? NULL : "name");
+        fails(0, FAIL_DENIED, "", "no", S(1));
+        fails(0, FAIL_CONFIG, "Code", "no", S(2));
+        fails(0, FAIL_AGAIN, "", "no", S(3));
+        outage_passed(&o, 0, S(4));
+        assert_int_equal(captured_log_count("msg="), 4);
+        assert_null(captured_log_line("(null)"));
+        teardown();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(logs_begin_and_end_once_with_the_duration),
+        cmocka_unit_test(logs_another_cause_immediately_and_each_once),
+        cmocka_unit_test(repeats_after_twice_as_long_each_time),
+        cmocka_unit_test(one_failure_of_a_queue_that_may_pass_is_no_outage),
+        cmocka_unit_test(is_over_when_every_call_that_failed_passes),
+        cmocka_unit_test(does_not_wait_for_a_call_that_is_not_made_any_more),
+        cmocka_unit_test(has_words_for_every_party),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -2,16 +2,16 @@
 /*
  * app.h - the commands: `asymptote-ingest COMMAND [options]`.
  *
- * Each command is a function in a file of its own (src/app/run.c, check_config.c,
- * normalize.c, ...) that gets its arguments from argv[0] = its name on, and returns the exit
- * status: 0 done, 1 it failed, 2 wrong usage.
+ * Each command is a function in a file of its own (src/app/run.c, check_config.c, normalize.c,
+ * ...). argv[0] is its name, and its options follow. It returns the exit status: 0 success, 1
+ * failure, 2 wrong usage.
  */
 #ifndef APP_APP_H
 #define APP_APP_H
 
 #include "conf/load.h"
 
-/* Find the command in app's table and run it. */
+/* Find the command in the table of main.c and run it. */
 int app_main(int argc, char **argv);
 
 int app_run(int argc, char **argv);
@@ -22,8 +22,8 @@ int app_errors(int argc, char **argv);
 int app_metrics(int argc, char **argv);
 
 /*
- * The configuration; NULL: it cannot be used. All that is wrong with it goes to standard error, as
- * "FILE:LINE: error: ...", and how much that is if it is to be summed up.
+ * Read the configuration. NULL: it has an error. Prints all problems to standard error as
+ * "FILE:LINE: error: ...", and with sum_up their number.
  */
 MUST_USE struct conf *app_load_conf(const char *path, bool sum_up);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * customer.h - a customer of a configuration, for the commands that read event files as the
- * worker would: its rules, and the limits for all.
+ * customer.h - the rules of a customer and the limits of a configuration, for commands that read
+ * event files as the worker does.
  *
  *     OWNED(conf) struct conf *c = customer_load("x.conf", "acme", &options, &rules);
  */
@@ -12,8 +12,9 @@
 #include "conf/conf.h"
 
 /*
- * NULL: the reasons have been told on standard error. Else *o has the configuration's limits, and
- * *rules the customer's rules, which are the configuration's.
+ * Read a configuration. NULL: it has an error or no such customer; the reasons were printed to
+ * standard error. Else *o has the configuration's limits, and *rules the customer's rules, which
+ * belong to the configuration.
  */
 MUST_USE struct conf *customer_load(const char *config, const char *id, struct records_options *o,
                                     const struct rules **rules);

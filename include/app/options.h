@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * options.h - a command's options: reading them and telling them are one table.
+ * options.h - the options of a command: one table to read them and to print the help.
  *
  *     const char *config = NULL;
  *     bool json = false;
@@ -13,11 +13,11 @@
  *     struct operands rest;
  *     int status;
  *     if (!options_read(&usage, argc, argv, &rest, &status)) {
- *         return status;              // --help was asked for, or wrong usage, said already
+ *         return status;              // --help or wrong usage; the text is already printed
  *     }
  *
  * Long options are --name VALUE or --name=VALUE, short ones -c VALUE or -cVALUE. Options and
- * operands may be mixed; after "--" all are operands, "-" alone is one.
+ * operands may be mixed. After "--" all arguments are operands. "-" alone is an operand.
  */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H
@@ -26,32 +26,32 @@
 
 struct option {
     const char *name;  /* without dashes */
-    char letter;       /* 0: has no short form */
-    const char *value; /* what its value is called in the help; NULL: a flag */
+    char letter;       /* 0: no short form */
+    const char *value; /* name of its value in the help; NULL: a flag */
     const char *text;  /* one sentence */
-    const char **to;   /* options with a value: where it goes, a part of argv */
-    bool *flag;        /* flags: becomes true */
+    const char **to;   /* options with a value: set to a part of argv */
+    bool *flag;        /* flags: set to true */
 };
 
 struct usage {
     const char *command;
-    const char *operands; /* as shown: "FILE...", "" if it takes none */
-    const char *text;     /* what the command does, one paragraph or more */
+    const char *operands; /* as shown: "FILE...", "" for none */
+    const char *text;     /* what the command does, one or more paragraphs */
     const struct option *options;
     size_t count;
 };
 
-/* What is left in argv, in order. */
+/* The remaining arguments, in order. */
 struct operands {
     char **list;
     int count;
 };
 
-/* False: the program ends with *status, and what there was to say has been said. */
+/* False: the program ends with *status, and the text is already printed. */
 MUST_USE bool options_read(const struct usage *u, int argc, char **argv, struct operands *rest,
                            int *status);
 
-/* Say on standard error what was wrong with the arguments. Returns 2. */
+/* Print to standard error why the arguments are wrong. Returns 2. */
 int usage_wrong(const struct usage *u, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

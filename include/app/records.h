@@ -25,7 +25,7 @@ struct records_options {
     struct decode_limits decode;
 };
 
-/* What limits are when no configuration says otherwise (kafka-contract.md). */
+/* The default limits (kafka-contract.md). */
 struct records_options records_defaults(void);
 
 struct records;
@@ -34,17 +34,17 @@ struct records *records_new(const struct records_options *o);
 void records_free(struct records *r);
 DEFINE_OWNED(records);
 
-/* Begin a file. fd, *s and rules are borrowed until the next one. */
+/* Begin a file. fd, *s and rules are borrowed until the next call. */
 void records_open(struct records *r, int fd, const struct object_origin *s,
                   const struct rules *rules);
 
-/* The next record, valid until the next call. False: the file is done. */
+/* The next record, valid until the next call. False: the end of the file. */
 MUST_USE bool records_next(struct records *r, struct output *out);
 
 /* The piece that the last record is of, and its text. Of a reject of the object: the last one. */
 const struct piece *records_piece(const struct records *r);
 
-/* Lines seen so far, blank ones too. */
+/* Number of lines so far, including blank ones. */
 uint64_t records_line_count(const struct records *r);
 
 /* How the text was found to be divided. */

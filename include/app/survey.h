@@ -34,27 +34,27 @@ enum contract {
 const char *contract_name(enum contract c);
 
 enum {
-    SURVEY_SOURCES = 8,  /* members told apart for one field */
-    SURVEY_SECRETS = 20, /* places named */
+    SURVEY_SOURCES = 8,  /* maximum of members counted separately for one field */
+    SURVEY_SECRETS = 20, /* maximum of places that are listed */
     SURVEY_MEMBER_BYTES = 160,
-    SURVEY_EXAMPLE_BYTES = 8192, /* longer examples are cut */
+    SURVEY_EXAMPLE_BYTES = 8192, /* maximum of an example */
 };
 
-/* A member that a field was taken from, or how it was derived. */
+/* A member that a field was taken from, or the rule that derived it. */
 struct survey_source {
     char member[SURVEY_MEMBER_BYTES];
     uint64_t count;
 };
 
 struct survey_field {
-    uint64_t present; /* events that have it */
+    uint64_t present; /* number of events that have it */
     struct survey_source sources[SURVEY_SOURCES];
     size_t source_count;
 };
 
 struct survey_secret {
     uint64_t line;
-    char member[SURVEY_MEMBER_BYTES]; /* "" if the line is no JSON */
+    char member[SURVEY_MEMBER_BYTES]; /* "" if the line is not JSON */
     const char *kind;
 };
 
@@ -70,22 +70,24 @@ struct survey {
     struct survey_reject rejects[REJECT_REASONS];
     struct survey_field fields[CONTRACTS];
     struct survey_secret secrets[SURVEY_SECRETS];
-    uint64_t secret_count;              /* all of them */
-    uint64_t times_from_object;         /* events that took the file's time for lack of their own */
-    uint64_t unread_line;               /* of the first whose time could not be read; 0: none */
+    uint64_t secret_count;      /* including those not listed */
+    uint64_t times_from_object; /* number of events without a usable time, which got the file's */
+    uint64_t unread_line;       /* the first line with an unreadable time; 0: none */
     char unread[TIME_UNREAD_BYTES + 1]; /* the value in its place, characters or JSON, cut */
     uint64_t example_line;              /* 0: none yet */
     struct buf before, after;           /* the example: a line without secrets */
 
     uint64_t searched; /* offset + 1 of the last piece that was searched for secrets */
-    bool clean;        /* it holds none */
+    bool clean;        /* that line has none */
     struct json_reader *reader;
     struct builder *builder;
     const struct object_origin *source;
     const struct rules *rules;
 };
 
-/* *source, and the customer's rules (NULL: none), are borrowed for life. Never NULL. */
+/*
+ * *source, and the customer's rules (NULL: none), are borrowed as long as the survey. Never NULL.
+ */
 struct survey *survey_new(const struct object_origin *source, const struct rules *rules);
 void survey_free(struct survey *s);
 DEFINE_OWNED(survey);
@@ -95,8 +97,8 @@ void survey_add(struct survey *s, const struct output *record, const struct piec
 uint64_t survey_rejects(const struct survey *s);
 
 /*
- * NULL: the file would be accepted. Else why not, for people: no event in it, damaged as a
- * whole, or more rejects than events.
+ * Why the file would not be accepted, for people: no event in it, damaged as a whole, or more
+ * rejects than events. NULL: it would be accepted.
  */
 const char *survey_refusal(const struct survey *s);
 

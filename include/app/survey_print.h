@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* survey_print.h - a survey for people, or as one JSON object. */
+/* survey_print.h - prints a survey for people, or as one JSON object. */
 #ifndef APP_SURVEY_PRINT_H
 #define APP_SURVEY_PRINT_H
 

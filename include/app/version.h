@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* version.h - what this program is made of, as it runs. */
+/* version.h - the versions of the program and of its libraries at run time. */
 #ifndef APP_VERSION_H
 #define APP_VERSION_H
 
-/* Our version and the libraries', one a line, to standard output. */
+/* Print the versions to standard output, one per line. */
 void version_print(void);
 
 #endif

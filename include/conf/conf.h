@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conf.h - the configuration: what the file (libconfig), customers.d/ and the environment say,
- * checked (conf/load.h) and then constant.
+ * conf.h - the configuration: the values of the file (libconfig), customers.d/ and the environment,
+ * checked (conf/load.h) and constant.
  *
- * Only the table (conf/table.h) knows names, units, defaults and ranges. What a value leaves open
- * is filled in when it is read (regions, endpoints, lanes, a customer's topic): a member is NULL
- * or 0 only where this header says so.
+ * Only the table (conf/table.h) knows names, units, defaults and ranges. Values that are not set
+ * are filled in when the configuration is read (regions, endpoints, lanes, a customer's topic). A
+ * member is NULL or 0 only where this header says so.
  *
- * Ownership: a struct conf owns every string in it, and is freed with its last reference: what
- * works by a configuration holds it, so a reload need not wait. Threads: read-only once read;
- * conf_hold and conf_release any.
+ * Ownership: a struct conf owns all its strings. It is freed with its last reference; a part that
+ * works with a configuration holds a reference, so that a reload does not wait for it. Threads:
+ * read-only after conf_load; conf_hold and conf_release any.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -20,9 +20,9 @@
 #include "base/refs.h"
 #include "codec/notification.h"
 
-struct rules; /* event/schema/rules.h: a customer's own mapping, words, redaction */
+struct rules; /* event/schema/rules.h: mapping, action words and redaction of a customer */
 
-/* What templates may hold (kafka-contract.md §2); the first two also in topics. */
+/* Placeholders of templates (kafka-contract.md §2); topics may have only the first two. */
 enum placeholder {
     PLACE_CUSTOMER,
     PLACE_STREAM,
@@ -36,35 +36,36 @@ enum placeholder {
 };
 extern const struct span placeholder_names[PLACEHOLDERS]; /* "customer", "event.category" */
 
-/* Values of {stream}: one topic each. */
+/* Values of {stream}; each has a topic. */
 enum stream { STREAM_RUNTIME, STREAM_INVENTORY, STREAMS };
 extern const struct span stream_names[STREAMS];
 
 struct queue_conf {
-    char *name; /* how customers refer to it; unique */
+    char *name; /* unique; customers refer to it */
     char *url;
-    char *region; /* default: of its URL, else aws.region */
+    char *region; /* default: that of the URL, else aws.region */
     int visibility_s;
     int heartbeat_s; /* default: a third of visibility_s */
     int wait_s;
-    size_t customer_count; /* who use it; above 1 only the direct S3 form is accepted */
+    size_t customer_count; /* number of its customers; above 1 only S3's own notification form is
+                              accepted */
 };
 
-enum kafka_auth { KAFKA_AUTH_PROPERTIES, KAFKA_AUTH_AWS_MSK_IAM }; /* who says who we are */
+enum kafka_auth { KAFKA_AUTH_PROPERTIES, KAFKA_AUTH_AWS_MSK_IAM }; /* how to authenticate */
 
-/* How a customer's session is narrowed to the prefix: codec/policy.h, or not at all. */
+/* The session policy of a customer: codec/policy.h, without KMS, or none. */
 enum session_policy { SESSION_POLICY_FULL, SESSION_POLICY_NO_KMS, SESSION_POLICY_NONE };
 
-enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT }; /* gone and archived objects */
+enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT }; /* for missing and archived objects */
 
-/* One entry of a customer's mapping: `from` (NULL-terminated), or a constant `value`. */
+/* An entry of a customer's mapping: aliases `from` (NULL-terminated), or a constant `value`. */
 struct mapping_conf {
     char *field;
     char **from;
     char *value;
 };
 
-/* One entry of a customer's actions. */
+/* An entry of a customer's action words. */
 struct word_conf {
     char *word;
     char *action;
@@ -74,20 +75,20 @@ struct customer_conf {
     char *id; /* [a-z0-9][a-z0-9-]{0,39} */
     char *queue_name;
     const struct queue_conf *queue;
-    enum notification_form via; /* how the queue gets it; NOTIFICATION_SNS: wrapped or raw */
+    enum notification_form via; /* NOTIFICATION_SNS: wrapped or raw */
     char *bucket;
     char *prefix; /* without leading and trailing slash, never empty */
     char *region;
     char *account_id; /* 12 digits */
     char *role_arn;
     char *external_id; /* NULL only with accept_role_without_external_id */
-    char *kms_key_arn; /* NULL if not SSE-KMS; for texts only */
+    char *kms_key_arn; /* NULL: no SSE-KMS; only for texts */
     bool accept_role_without_external_id;
     enum session_policy session_policy; /* default: FULL with kms_key_arn, else NO_KMS */
     bool request_payer;
-    bool versioned; /* the role may s3:GetObjectVersion */
-    char *topic;    /* template; kafka.topic unless it has its own */
-    int max_lanes;  /* most lanes at work for this customer, 0 = no limit of its own */
+    bool versioned; /* the role allows s3:GetObjectVersion */
+    char *topic;    /* template; default: kafka.topic */
+    int max_lanes;  /* maximum of lanes for this customer; 0: no limit */
     enum absent_policy gone, archived;
 
     struct mapping_conf *mapping;
@@ -95,23 +96,23 @@ struct customer_conf {
     struct word_conf *actions;
     size_t action_count;
     bool redact_secrets; /* redact = "secrets" */
-    struct rules *rules; /* made of the four above; NULL: built-in rules only */
+    struct rules *rules; /* made of the members above; NULL: built-in rules only */
 };
 
 struct conf {
     struct {
         char *region;
-        char *endpoint_sqs, *endpoint_s3, *endpoint_sts; /* NULL: AWS's */
+        char *endpoint_sqs, *endpoint_s3, *endpoint_sts; /* NULL: AWS's endpoints */
         bool path_style;
         bool allow_http;
         bool use_fips;
         bool use_dualstack;
         char *profile;   /* NULL: AWS_PROFILE, else "default" */
-        char *ca_bundle; /* file; NULL: the system's */
+        char *ca_bundle; /* path of a file; NULL: the system's */
     } aws;
 
     struct {
-        char **properties; /* NULL-terminated "name=value"; secrets already resolved */
+        char **properties; /* "name=value", NULL-terminated; secrets are resolved */
         char *topic;       /* template */
         char *rejects_topic;
         char *key; /* template */
@@ -124,12 +125,12 @@ struct conf {
     struct {
         int lanes;
         size_t line_bytes;
-        size_t event_bytes; /* 0: what the producer takes less 1 KiB */
+        size_t event_bytes; /* 0: what the producer allows less 1 KiB */
         uint64_t object_bytes;
         uint32_t ratio;
         uint64_t zstd_window_bytes; /* 0: DECODE_ZSTD_WINDOW_BYTES */
-        size_t memory;              /* 0: not checked */
-        double reject_share;        /* 0: off */
+        size_t memory;              /* 0: no limit */
+        double reject_share;        /* 0: no limit */
         int shutdown_grace_ms;
         int connect_timeout_ms;
         int idle_timeout_ms;
@@ -145,7 +146,7 @@ struct conf {
     } log;
 
     struct {
-        char *listen; /* NULL: off */
+        char *listen; /* NULL: no listener */
         int stalled_after_ms;
         int queue_interval_ms;
     } metrics;
@@ -158,15 +159,15 @@ struct conf {
     struct refs refs;
 };
 
-/* One more reference; conf_release ends it. Both take NULL. */
+/* Take a reference, or release one. Both accept NULL. */
 const struct conf *conf_hold(const struct conf *c);
 void conf_release(const struct conf *c);
 
-/* The same as conf_release: the reference of its reader. */
+/* As conf_release, for the reference from conf_load. */
 void conf_free(struct conf *c);
 DEFINE_OWNED(conf);
 
-/* The customer with this id, NULL if there is none. */
+/* The customer with this id. NULL: there is none. */
 const struct customer_conf *conf_customer(const struct conf *c, struct span id);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * load.h - a configuration from its files, and the texts that the table makes.
+ * load.h - reads a configuration from its files, and makes texts from the table.
  *
  *     struct conf_problems problems = {0};
  *     OWNED(conf) struct conf *c = conf_load("/etc/asymptote-ingest.conf", &problems);
@@ -15,15 +15,15 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 
-/* One complaint of the checker. */
+/* An error or a warning. */
 struct conf_problem {
     char *file;
-    int line; /* 0 if it belongs to no line */
+    int line; /* 0: of no line */
     bool warning;
     char *text;
 };
 
-/* Everything that was found: errors and warnings, in order. Free with conf_problems_done. */
+/* All errors and warnings, in order. Release with conf_problems_done. */
 struct conf_problems {
     struct conf_problem *list;
     size_t count;
@@ -32,20 +32,19 @@ struct conf_problems {
 void conf_problems_done(struct conf_problems *p);
 
 /*
- * Read and check a file, what it includes, and customers.d/ beside it. NULL if there was any
- * error; *problems holds them all (not only the first), with file and line. Reads the files
- * and environment variables that hold secrets, and nothing else of the outside.
+ * Read and check a file, the files that it includes, and customers.d/ next to it. NULL: there is an
+ * error; *problems contains all of them, not only the first, with file and line. Also reads the
+ * files and environment variables of secrets, and nothing else outside the configuration.
  */
 MUST_USE struct conf *conf_load(const char *path, struct conf_problems *problems);
 
-/* The same of a text, called `name` in complaints; without customers.d/. */
+/* As conf_load, from a text that problems call `name`; without customers.d/. */
 MUST_USE struct conf *conf_load_text(const char *text, const char *name,
                                      struct conf_problems *problems);
 
 /*
- * Texts made of the table. conf_print: every value with defaults, secrets masked, in the
- * syntax of the file. conf_sample: the commented sample file. conf_reference:
- * docs/configuration.md.
+ * Texts from the table. conf_print: every value with defaults, secrets masked, in the syntax of the
+ * file. conf_sample: the commented sample file. conf_reference: docs/configuration.md.
  */
 void conf_print(const struct conf *c, struct buf *out);
 void conf_sample(struct buf *out);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * placeholder.h - values that were copied from an example and not replaced.
+ * placeholder.h - finds values that were copied from an example and not replaced.
  *
  *     struct span left = conf_placeholder(SPAN("arn:aws:iam::444455556666:role/ROLE_NAME"));
  *     if (left.n > 0) ... "ROLE_NAME" ...
  *
- * Only what cannot be meant is one: a value that is refused by mistake leaves its user without a
- * way out. So words in capitals like EXTERNAL_ID, anything that begins with YOUR_, <angle
- * brackets>, and shell variables that were not replaced, as ${BUCKET}; not "bucket", not example
- * accounts.
+ * Only texts that no user can intend count, since a user has no way to use a value that is refused
+ * by mistake: words in capitals like EXTERNAL_ID, texts that begin with YOUR_, <angle brackets>,
+ * and shell variables such as ${BUCKET}. The word "bucket" and the account ids of examples are
+ * accepted.
  *
  * Threads: no state.
  */
@@ -17,7 +17,7 @@
 
 #include "base/span.h"
 
-/* The first placeholder in the value, within it; "" if there is none. */
+/* The first placeholder in the value, a part of it. "": there is none. */
 struct span conf_placeholder(struct span value);
 
 #endif

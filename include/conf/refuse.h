@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * refuse.h - texts that must have a form. Each function answers why not ("is not an
- * account id (12 digits)"), or NULL if the text is fine.
+ * refuse.h - checks the form of texts. Each function returns the reason why a text is refused ("is
+ * not an account id (12 digits)"), or NULL if it is valid.
  */
 #ifndef CONF_REFUSE_H
 #define CONF_REFUSE_H
@@ -14,13 +14,13 @@ const char *refuse_bucket(const char *text); /* S3's naming rules */
 const char *refuse_role(const char *text);   /* ARN of an IAM role */
 const char *refuse_kms_key(const char *text);
 const char *refuse_external_id(const char *text); /* STS: 2-1224 of A-Za-z0-9_+=,.@:/- */
-const char *refuse_url(const char *text);         /* http or https, host, no path */
-const char *refuse_s3_url(const char *text);      /* the same, maybe with {bucket} in the host */
-const char *refuse_queue_url(const char *text);   /* http or https, host, path */
-const char *refuse_topic(const char *text);       /* Kafka's rules for names */
-const char *refuse_listen(const char *text);      /* HOST:PORT, as net/listener.h takes it */
+const char *refuse_url(const char *text);         /* http or https, with a host, without a path */
+const char *refuse_s3_url(const char *text);      /* as refuse_url; the host may contain {bucket} */
+const char *refuse_queue_url(const char *text);   /* http or https, with a host and a path */
+const char *refuse_topic(const char *text);       /* Kafka's rules for topic names */
+const char *refuse_listen(const char *text);      /* HOST:PORT, as in net/listener.h */
 
-/* Part `index` (0: "arn") of an ARN, "" if there are not so many. */
+/* Part `index` of an ARN (0: "arn"). "": there is no such part. */
 #include "base/span.h"
 struct span arn_part(const char *arn, int index);
 

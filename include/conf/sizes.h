@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sizes.h - fixed limits of the running parts that the memory plan counts.
- *
- * They stand here, below the parts that keep them, so that the plan needs none of the parts.
+ * sizes.h - fixed limits of the running parts, for the memory plan. They are here and not in the
+ * headers of the parts, so that the plan does not include these.
  */
 #ifndef CONF_SIZES_H
 #define CONF_SIZES_H
 
 enum {
     INBOX_BYTES = 4 * 1024 * 1024, /* waiting bodies; above it no queue is polled */
-    MESSAGES_HELD_MAX = 4096,      /* messages held at a time, unacknowledged ones included */
+    MESSAGES_HELD_MAX = 4096, /* maximum of messages held, including those with pending records */
 
-    /* Of a page of /metrics and of /healthz, at most. */
+    /* Maximum of a page of /metrics and of /healthz. */
     PAGE_FIXED_BYTES = 32 * 1024,
-    PAGE_CUSTOMER_BYTES = 16 * 1024, /* 60 series of 300 bytes at most, the id of 40 */
+    PAGE_CUSTOMER_BYTES = 16 * 1024, /* at most 60 series of 300 bytes, an id of 40 bytes */
     PAGE_QUEUE_BYTES = 8 * 1024,
-    PAGE_THREAD_BYTES = 128, /* a line of /healthz */
+    PAGE_THREAD_BYTES = 128, /* one line of /healthz */
 
-    /* Of the monitor's snapshot, at most. */
+    /* Maximum of the monitor's snapshot. */
     SNAPSHOT_CUSTOMER_BYTES = 1024,
     SNAPSHOT_QUEUE_BYTES = 256,
 };

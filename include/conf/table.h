@@ -2,9 +2,8 @@
 /*
  * table.h - every key of the configuration, one row each.
  *
- * A row says what the key is called, what it holds, where its value goes, what it is when
- * it is not given, what it may be, and what a person should know. Everything else about
- * the configuration is code that walks these rows.
+ * A row has the key's name, type, member, default, range and description. All other code of the
+ * configuration iterates over the rows.
  */
 #ifndef CONF_TABLE_H
 #define CONF_TABLE_H
@@ -14,36 +13,36 @@
 enum conf_type {
     CONF_TEXT,       /* char * */
     CONF_SIZE,       /* "64MiB": bytes, a 64-bit member */
-    CONF_TIME,       /* "120s": int, in units of the row's unit_ms milliseconds */
+    CONF_TIME,       /* "120s": int, in units of unit_ms milliseconds */
     CONF_COUNT,      /* 16: a 32-bit member */
     CONF_SHARE,      /* 0.05: double, 0 to 1 */
     CONF_BOOL,       /* true: bool */
-    CONF_WORD,       /* one of the row's words: its index, bool or a 32-bit enum */
+    CONF_WORD,       /* one of the row's words: its index, as a bool or a 32-bit enum */
     CONF_PROPERTIES, /* list of "name=value" with secrets: char ** */
-    CONF_MAPPING,    /* list of groups: a customer's fields */
-    CONF_ACTIONS,    /* list of groups: a customer's words */
+    CONF_MAPPING,    /* list of groups: a customer's mapping */
+    CONF_ACTIONS,    /* list of groups: a customer's action words */
 };
 
 struct conf_row {
     const char *name;
     enum conf_type type;
-    size_t offset; /* in the section's struct, and the bytes of the member */
+    size_t offset; /* of the member in the section's struct; width is its size */
     size_t width;
 
     bool required;
-    bool fixed;           /* a reload does not change it */
-    bool shown;           /* set in the sample, although it need not be */
-    bool unique;          /* CONF_TEXT: no other customer's, so not the example's either */
-    const char *standard; /* the default as it would be written; NULL: none */
-    const char *derived;  /* what it is instead of a default, for people */
-    const char *env[2];   /* environment variables that stand in for it, first first */
-    int64_t least, most;  /* in the member's unit; both 0: any */
-    int unit_ms;          /* CONF_TIME: of the member */
+    bool fixed;           /* a reload cannot change it */
+    bool shown;           /* set in the sample, although it is optional */
+    bool unique;          /* CONF_TEXT: different for each customer, also from the example */
+    const char *standard; /* the default as written in a file; NULL: none */
+    const char *derived;  /* for people: how the value is derived if there is no default */
+    const char *env[2];   /* environment variables that replace it; the first has priority */
+    int64_t least, most;  /* in the member's unit; both 0: no limits */
+    int unit_ms;          /* CONF_TIME: unit of the member */
     const char *const *words;
-    const char *(*refuse)(const char *text); /* CONF_TEXT: why not, NULL if fine */
+    const char *(*refuse)(const char *text); /* CONF_TEXT: why it is refused, or NULL */
 
-    const char *example; /* as it would be written */
-    const char *text;    /* one sentence or two, for people */
+    const char *example; /* as written in a file */
+    const char *text;    /* one or two sentences, for people */
 };
 
 struct conf_section {
@@ -67,7 +66,7 @@ enum conf_section_id {
 };
 extern const struct conf_section *const conf_sections[CONF_SECTIONS];
 
-/* For rows: where a member of a struct is. */
+/* For rows: offset and size of a member. */
 #define MEMBER(type, member)                                                                       \
     .offset = offsetof(struct type, member), .width = sizeof(((struct type *)0)->member)
 
@@ -79,7 +78,7 @@ extern const struct conf_section conf_metrics_section;
 extern const struct conf_section conf_mapping_section;
 extern const struct conf_section conf_actions_section;
 
-/* The row with this name, NULL if there is none. */
+/* The row with this name. NULL: there is none. */
 const struct conf_row *conf_row_find(const struct conf_section *s, const char *name);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * breaker.h - a customer whose role, bucket or topic denies access is paused.
+ * breaker.h - the circuit breaker of a customer: it pauses a customer whose role, bucket or topic
+ * denies access.
  *
- * Closed: work goes on. A mark BREAKER_OPEN opens it at once, BREAKER_COUNT after five in a
- * row on different keys without a success between (one deleted key is a 403 too, for a role
- * whose list right is bound to a prefix). Open: nothing is started until the pause is over,
- * then one attempt, the probe, decides: success closes, failure opens for twice as long
- * (30 s to 15 min, with jitter).
+ * Closed: attempts are allowed. A mark BREAKER_OPEN opens it immediately. BREAKER_COUNT opens it
+ * after five consecutive ones on different keys without a success between them; a single one may be
+ * a deleted key, which is also a 403 for a role that may list only a prefix. Open: no attempt is
+ * allowed until the pause is over. Then one attempt, the probe, decides: success closes the
+ * breaker, failure doubles the pause (30 s to 15 min, with jitter).
  *
  * Pure: time and randomness are arguments. Threads: one at a time.
  */
@@ -19,42 +20,45 @@ enum {
     BREAKER_IN_A_ROW = 5,
     BREAKER_FIRST_MS = 30 * 1000,
     BREAKER_MAX_MS = 15 * 60 * 1000,
-    BREAKER_PROBE_MS = 5 * 60 * 1000, /* a probe not heard of for so long is forgotten */
+    BREAKER_PROBE_MS = 5 * 60 * 1000, /* a probe without a result is given up after this time */
 };
 
-/* What an outcome says about the customer: the column `mark` of settle/outcome.h. */
+/* The effect of an outcome on the breaker: the column `mark` of settle/outcome.h. */
 enum breaker_mark {
-    BREAKER_NONE,  /* says nothing about the customer */
-    BREAKER_COUNT, /* opens after several in a row on different keys */
-    BREAKER_OPEN,  /* opens at once */
+    BREAKER_NONE,  /* none */
+    BREAKER_COUNT, /* opens after several consecutive ones on different keys */
+    BREAKER_OPEN,  /* opens immediately */
 };
 
 struct breaker {
-    uint64_t keys[BREAKER_IN_A_ROW]; /* hashes of the keys that were refused in a row */
+    uint64_t keys[BREAKER_IN_A_ROW]; /* hashes of the keys of consecutive refusals */
     unsigned in_a_row;
-    unsigned level; /* pauses in a row, the exponent of the next */
+    unsigned level; /* number of consecutive pauses, the exponent of the next */
     bool open;
     bool probing;
-    int64_t until_ms; /* open: nothing before */
-    int64_t probe_ms; /* since when the probe is under way */
+    int64_t until_ms; /* if open: end of the pause, monotonic ms */
+    int64_t probe_ms; /* when the probe started */
 };
 
-/* All zero is a closed breaker. */
+/* A zeroed breaker is closed. */
 
-/* May an attempt begin now? Takes the probe if this is the one. */
+/* Whether an attempt may start now. If it is open, a caller that gets true makes the probe. */
 MUST_USE bool breaker_allow(struct breaker *b, int64_t now);
 
-/* Would breaker_allow say yes? Takes nothing. */
+/* As breaker_allow, without starting a probe. */
 MUST_USE bool breaker_would_allow(const struct breaker *b, int64_t now);
 
-/* An attempt went well. True: this closed it. */
+/* An attempt succeeded. True: this closed the breaker. */
 bool breaker_ok(struct breaker *b, int64_t now);
 
-/* An attempt was refused; key: a hash of what it was about. True: this opened it. */
+/* An attempt was refused. key: a hash of the object's key. True: this opened the breaker. */
 bool breaker_refused(struct breaker *b, enum breaker_mark mark, uint64_t key, int64_t now,
                      struct rng *rng);
 
-/* An attempt ended and says nothing (cut connection, shutdown): another may probe. */
+/*
+ * An attempt ended without a result for the breaker (broken connection, shutdown): another probe
+ * may start.
+ */
 void breaker_unsure(struct breaker *b);
 
 #endif

@@ -19,25 +19,25 @@ struct customers;
 
 enum { NOT_OURS_BYTES = 4096 };
 
-/* The word of the log and of the metric's label: "unknown_bucket", ... */
+/* The word of the reason in the log and the metric's label: "unknown_bucket", ... */
 const char *not_ours_name(enum not_ours reason);
 
 /* What the operator can do about it. */
 const char *not_ours_advice(enum not_ours reason);
 
 struct object_place {
-    size_t queue; /* its number, as customers_find takes it */
+    size_t queue; /* its number, as in customers_find */
     struct span bucket;
     struct span key;
     enum notification_form form;
 };
 
 /*
- * Why customers_find returned NULL for this object; *why is appended to: a sentence with the
- * customers, prefixes and queues concerned, cut at its limit. If a customer was added meanwhile,
- * the answer is that of the previous configuration or of the current one.
+ * The reason why customers_find returned NULL for this object. Appends to *why a sentence with the
+ * customers, prefixes and queues concerned, truncated at its limit. If a customer was added
+ * meanwhile, the result is that of the previous or of the current configuration.
  *
- * Its time grows with the number of customers. Threads: any.
+ * The time grows with the number of customers. Threads: any.
  */
 enum not_ours customers_not_ours(struct customers *all, const struct object_place *o,
                                  struct buf *why);

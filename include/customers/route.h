@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * route.h - queue, bucket and key -> the customer of the object (kafka-contract.md §6).
+ * route.h - finds the customer of an object by queue, bucket and key (kafka-contract.md §6).
  *
- * An entry matches a key that is longer than prefix + '/' and starts with it, so `cust1`
- * never lets `cust10/x` through. Of one queue and bucket no prefix contains another (the
- * configuration sees to that), so at most one matches.
+ * An entry matches a key that starts with prefix + '/' and is longer, so `cust1` does not match
+ * `cust10/x`. Within a queue and bucket no prefix contains another one, which the configuration
+ * ensures, so at most one entry matches.
  *
  *     routes_add(r, queue, bucket, prefix, customer) ...; routes_seal(r);
  *     size_t customer = routes_find(r, queue, bucket, key);
  *
- * Threads: routes_find any, once sealed.
+ * Threads: routes_find any, after routes_seal.
  */
 #ifndef CUSTOMERS_ROUTE_H
 #define CUSTOMERS_ROUTE_H
@@ -30,7 +30,7 @@ void routes_add(struct routes *r, size_t queue, struct span bucket, struct span 
                 size_t customer);
 void routes_seal(struct routes *r);
 
-/* The customer that was added with it, or ROUTE_NONE. Its time depends on the key alone. */
+/* The customer of the matching entry, or ROUTE_NONE. The time depends on the key only. */
 MUST_USE size_t routes_find(const struct routes *r, size_t queue, struct span bucket,
                             struct span key);
 

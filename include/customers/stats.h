@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stats.h - counters: one set per customer, one for what belongs to no customer, and what intake
- * and acker count for each queue.
+ * stats.h - counters: one set for each customer, one for objects without a customer, and those of
+ * intake and acker for each queue.
  *
- * Only ever counted up, but for those called levels. The log at the end and /metrics read them at
- * any time.
+ * Counters only increase, except those marked as levels. /metrics and the log line at shutdown read
+ * them at any time.
  *
  *     stats_add(&customer->stats->lines, 1);
  *
@@ -20,49 +20,52 @@
 
 typedef atomic_uint_fast64_t stats_count;
 
-/* Times in fixed buckets: how many took at most stats_lag_bounds_ms[i], and more than the last. */
+/*
+ * A histogram of times: counts[i] counts times in (stats_lag_bounds_ms[i - 1],
+ * stats_lag_bounds_ms[i]], and the last one those above the last bound.
+ */
 enum { LAG_BOUNDS = 14 };
 extern const int64_t stats_lag_bounds_ms[LAG_BOUNDS];
 struct lag {
     stats_count counts[LAG_BOUNDS + 1];
     stats_count sum_ms;
 };
-void lag_add(struct lag *l, int64_t ms); /* below 0, of two clocks, is 0 */
+void lag_add(struct lag *l, int64_t ms); /* a negative time, of two clocks, counts as 0 */
 
-/* Why an object belongs to no customer; customers/not_ours.h finds it. */
+/* Why an object belongs to no customer; determined by customers/not_ours.h. */
 enum not_ours {
     NOT_OURS_BUCKET, /* no customer has the bucket */
-    NOT_OURS_QUEUE,  /* customers have it, but none of this queue */
+    NOT_OURS_QUEUE,  /* customers have it, but not of this queue */
     NOT_OURS_PREFIX, /* customers of this queue have it, with other prefixes */
-    NOT_OURS_FORM,   /* it would be a customer's, but came indirectly to a shared queue */
+    NOT_OURS_FORM,   /* a customer's, but not notified directly on a shared queue */
     NOT_OURS_REASONS
 };
 
 struct stats {
-    stats_count objects_done; /* everything delivered, rejects included */
+    stats_count objects_done; /* everything delivered, including rejects */
     stats_count objects_later;
     stats_count objects_left;
     stats_count objects_accepted;   /* not there, which the customer accepts */
-    stats_count objects_empty;      /* of those done: without a line */
-    stats_count errors[FAIL_KINDS]; /* objects by the class of what went wrong, accepted ones too */
+    stats_count objects_empty;      /* of objects_done: without a line */
+    stats_count errors[FAIL_KINDS]; /* objects by error class, including accepted ones */
     stats_count lines;
     stats_count events; /* given to the sink */
     stats_count rejects[REJECT_REASONS];
     stats_count object_bytes; /* as stored */
     stats_count text_bytes;   /* decompressed */
     stats_count records_acked;
-    stats_count records_failed; /* delivery reports that were bad */
+    stats_count records_failed; /* delivery reports with an error */
     stats_count ordinals_forgotten;
-    stats_count times_from_object; /* events without a usable time of their own */
-    stats_count paused;            /* times the breaker opened */
+    stats_count times_from_object; /* events without a usable time in the record */
+    stats_count paused;            /* how often the breaker opened */
     stats_count skipped;           /* other events, test events, folder markers */
     stats_count not_ours[NOT_OURS_REASONS];
-    stats_count unreadable;   /* bodies that are no notification */
+    stats_count unreadable;   /* bodies that are not a notification */
     struct lag lag;           /* from SQS's SentTimestamp to the last acknowledgement */
-    stats_count delivered_ms; /* a level: when that was last, wall clock; 0: not yet */
+    stats_count delivered_ms; /* a level: the last delivery, wall clock; 0: none yet */
 };
 
-/* What became of a receive. */
+/* The result of a receive. */
 enum receive_result {
     RECEIVE_MESSAGES,
     RECEIVE_EMPTY,
@@ -80,20 +83,20 @@ struct poll_stats {
     stats_count visible, in_flight; /* levels, of the queue's last attributes */
     atomic_bool attributes_known;   /* they were read without an error */
     atomic_bool stopped;            /* not polled: its calls fail, its customers are paused */
-    atomic_bool reached;            /* SQS's last answer about it was no error */
+    atomic_bool reached;            /* SQS's last response for the queue was not an error */
 };
 
-/* A receive ended so. */
+/* Count the result of a receive. */
 void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged);
 
-/* Of a queue, by the acker: messages. */
+/* Of a queue, by the acker; in messages. */
 struct lease_stats {
     stats_count prolonged, deleted, returned;
-    stats_count prolong_failed, delete_failed, return_failed; /* tried again while held */
+    stats_count prolong_failed, delete_failed, return_failed; /* retried while held */
     stats_count lost;
 };
 
-/* Copies for a snapshot. Each counter is read once; together they are of no single moment. */
+/* Copies for a snapshot. Each counter is read once; the copy as a whole is not of one moment. */
 void stats_copy(struct stats *to, const struct stats *from);
 void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from);
 void lease_stats_copy(struct lease_stats *to, const struct lease_stats *from);

@@ -22,31 +22,31 @@
 #include "net/s3.h"
 #include "settle/outcome.h"
 
-struct attempt_parts { /* borrowed for the life of the attempt */
+struct attempt_parts { /* borrowed as long as the attempt */
     struct produce_parts produce;
     const struct s3_settings *s3;
     const struct normalize_options *normalize;
 };
 
-/* One per lane, used for one object after another. */
+/* Each lane has one and uses it for one object after another. */
 struct attempt {
-    /* What it is about. */
+    /* Set by attempt_set_object and attempt_set_customer. */
     struct inflight *inflight;
     const struct notification_record *record;
     struct delivery *delivery; /* of its records, borrowed */
     struct customer *customer; /* the delivery's; NULL: no customer's, only rejects can be made */
     struct buf object;         /* "s3://bucket/key" */
     bool empty_only;           /* stop at the headers of an object that is not empty */
-    /* How the last run went. */
+    /* Results of the last run. */
     struct s3_meta meta;
     uint64_t lines; /* and values, where the object is not cut into lines */
     uint64_t events, rejects, object_bytes;
-    enum outcome_subject subject; /* of its error */
-    struct err damage;            /* of the compression; FAIL_NONE: none */
-    bool started;                 /* the response headers arrived: S3 allows the read */
-    bool not_empty;               /* empty_only: that is how it ended */
-    bool ready;                   /* the stages are set up for this object */
-    /* Its stages. */
+    enum outcome_subject subject; /* of the error */
+    struct err damage;            /* of the compressed data; FAIL_NONE: not damaged */
+    bool started;                 /* the response headers arrived: S3 permits the read */
+    bool not_empty;               /* empty_only: the run stopped there */
+    bool ready;                   /* the stages are prepared for this object */
+    /* The stages. */
     const struct attempt_parts *parts;
     struct s3 *s3;
     struct decode *decode;
@@ -60,25 +60,25 @@ struct attempt *attempt_new(const struct attempt_parts *parts);
 void attempt_free(struct attempt *a);
 DEFINE_OWNED(attempt);
 
-/* Another object. Borrowed until the next one. */
+/* Set another object. Both are borrowed until the next call. */
 void attempt_set_object(struct attempt *a, struct inflight *m,
                         const struct notification_record *record);
 void attempt_set_delivery(struct attempt *a, struct delivery *d);
 
-/* Transfer it and produce what it holds. FAIL_NONE: all of it is on its way to Kafka. */
+/* Transfer the object and produce its records. FAIL_NONE: all are given to the sink. */
 MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);
 
-/* A reject for the object as a whole, at `offset` of its text. */
+/* Produce a reject for the object as a whole. `offset` is in the decompressed object. */
 MUST_USE enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason,
                                       struct span detail, uint64_t offset, struct err *e);
 
 /* The version that the notification names: an id, else an ETag, "" if none. */
 struct span attempt_notified_version(const struct attempt *a);
 
-/* Decompressed bytes of the object so far. */
+/* Number of decompressed bytes of the object so far. */
 uint64_t attempt_text_bytes(const struct attempt *a);
 
-/* End the transfer under way, and all later ones, with FAIL_STOPPED. */
+/* End a transfer in progress, and all later ones, with FAIL_STOPPED. */
 void attempt_stop(struct attempt *a);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lane.h - a thread that carries one object at a time from S3 to Kafka.
+ * lane.h - a thread that processes one object at a time, from S3 to Kafka.
  *
- * It takes a notification from the inbox and goes through its records in order. The whole
- * way of a byte is attempt_body() in attempt.c: decode, lines, normalizer, sink, inside
- * curl's write callback. What becomes of an error is the table's (settle/outcome.h).
+ * It takes a message from the inbox and processes its notification records in order, each with
+ * attempts (flow/attempt.h). The outcome table decides about errors (settle/outcome.h).
  *
- * Threads: lane_stop, lane_pulse and lane_customer any; the rest one at a time.
+ * Threads: lane_stop, lane_pulse and lane_customer any; the others one at a time.
  */
 #ifndef FLOW_LANE_H
 #define FLOW_LANE_H
@@ -17,7 +16,7 @@
 
 struct lane;
 
-struct lane_parts { /* borrowed for the life of the lanes */
+struct lane_parts { /* borrowed as long as the lanes */
     const struct conf *conf;
     struct inbox *inbox;
     struct customers *customers;
@@ -25,7 +24,7 @@ struct lane_parts { /* borrowed for the life of the lanes */
     struct sink_topic *rejects;
     const struct s3_settings *s3;
     const struct normalize_options *normalize;
-    struct stats *stats; /* of what belongs to no customer */
+    struct stats *stats; /* of objects without a customer */
     const struct clock *clock;
 };
 
@@ -35,21 +34,27 @@ DEFINE_OWNED(lane);
 
 void lane_start(struct lane *l);
 
-/* End the transfer under way; its message goes back to the queue. Ends with inbox_stop. */
+/*
+ * End the transfer in progress; its message is returned to the queue. The thread ends after
+ * inbox_stop.
+ */
 void lane_stop(struct lane *l);
 
-/* True once the thread has nothing more to do; waits for it timeout_ms at most. */
+/* Wait at most timeout_ms for the thread to have no more work. True: it has none. */
 MUST_USE bool lane_wait(struct lane *l, int timeout_ms);
 void lane_join(struct lane *l);
 
-/* Of its thread: idle without a notification, waiting while Kafka takes no more. */
+/* The pulse of the thread: idle without a message, waiting while Kafka's queue is full. */
 const struct pulse *lane_pulse(const struct lane *l);
 
-/* The customer of the object in progress, held; NULL: no object, or no customer's. */
+/*
+ * The customer of the object in progress, with a reference for the caller. NULL: no object, or one
+ * without a customer.
+ */
 struct customer *lane_customer(struct lane *l);
 
-/* Carry one notification: what the thread does with each. */
-void lane_carry(struct lane *l, struct inflight *m);
+/* Process one message, as the thread does. */
+void lane_process(struct lane *l, struct inflight *m);
 
 /* The sink's delivery reports. */
 void lane_delivered(const struct sink_report *r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mismatch.h - where a notification and the configuration of its customer differ: region, owner of
- * the bucket, versions. The configuration counts; the difference is logged once, and named in an
- * error that it may have caused.
+ * mismatch.h - differences between a notification and the configuration of its customer: region,
+ * owner of the bucket, versions. The configuration is used. The difference is logged once, and
+ * named in an error that it may have caused.
  *
  * Threads: any.
  */
@@ -13,10 +13,10 @@
 #include "customers/customers.h"
 #include "settle/outcome.h"
 
-/* Log what differs, each once for a customer's role and bucket. */
+/* Log the differences, each once for a customer's role and bucket. */
 void mismatch_warn(const struct notification_record *record, struct customer *c);
 
-/* Add to a denial of the object that the notification names another owner of the bucket. */
+/* If the notification names another owner of the bucket, add that to a denial of the object. */
 void mismatch_explain(const struct notification_record *record, const struct customer *c,
                       enum outcome_subject subject, struct err *e);
 

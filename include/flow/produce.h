@@ -11,14 +11,14 @@
 #include "customers/customers.h"
 #include "flow/delivery.h"
 
-enum { PRODUCE_KEY_BYTES = 1024 }; /* a longer key is cut at a character */
+enum { PRODUCE_KEY_BYTES = 1024 }; /* a longer key is truncated at a character */
 
 struct produce_parts {
     const struct conf *conf;
     struct customers *customers;
     struct sink *sink;
     struct sink_topic *rejects;
-    struct stats *stats; /* of rejects that belong to no customer */
+    struct stats *stats; /* of rejects without a customer */
     const struct clock *clock;
     struct pulse *pulse; /* of the thread that produces */
 };
@@ -27,7 +27,8 @@ struct produce {
     struct produce_parts parts;
     struct buf key;
     struct span object;
-    uint64_t events; /* not counted yet: shared counters cost too much for each record */
+    uint64_t events; /* of events produced since produce_count: shared counters are too slow per
+                        record */
     uint64_t forgotten;
     uint64_t without_time;
 };
@@ -35,7 +36,7 @@ struct produce {
 void produce_init(struct produce *p, const struct produce_parts *parts);
 void produce_done(struct produce *p);
 
-/* The object that the next records come from, "s3://bucket/key"; borrowed. */
+/* Set the object of the next records, "s3://bucket/key"; borrowed. */
 void produce_object(struct produce *p, struct span object);
 
 /*

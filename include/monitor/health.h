@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * health.h - is every thread getting on, and is the worker ready: the verdicts behind /healthz
- * and /readyz.
+ * health.h - whether threads are stalled, and whether the worker is ready: for /healthz and
+ * /readyz.
  *
- * A thread is stalled that is at work and has not moved for the limit. Waiting for room in
- * Kafka is no work (base/pulse.h).
+ * A thread is stalled if it works and has made no progress for the limit. Waiting for room in
+ * Kafka's queue is not work (base/pulse.h).
  *
  * Pure: time is an argument. Threads: any.
  */
@@ -18,7 +18,7 @@ struct health_thread {
     const char *kind; /* "lane" */
     size_t number;    /* from 1 */
     const struct pulse *pulse;
-    const char *whose; /* the customer it works for, NULL: none */
+    const char *whose; /* id of the customer that it works for; NULL: none */
 };
 
 struct health {
@@ -27,24 +27,24 @@ struct health {
     int stalled_after_ms;
 };
 
-/* How long the thread at work that is longest without a beat is so; 0: none. */
+/* The longest time without progress of a thread that works; 0: no thread works. */
 int64_t health_still_ms(const struct health *h, int64_t now);
 
 size_t health_stalled(const struct health *h, int64_t now);
 
-/* "ok", or a line for each stalled thread. True: there is none. */
+/* Append "ok", or a line for each stalled thread. True: there is none. */
 bool health_write(const struct health *h, int64_t now, struct buf *out);
 
 struct readiness {
     bool started;
     bool stopping;
     bool kafka_reached;
-    bool queue_reached; /* SQS answered for one of them, and not by an error */
+    bool queue_reached; /* SQS answered for at least one queue without an error */
 };
 
 bool ready_is(const struct readiness *r);
 
-/* "ready", or a line for each thing that is missing. True: nothing is. */
+/* Append "ready", or a line for each missing condition. True: none is missing. */
 bool ready_write(const struct readiness *r, struct buf *out);
 
 #endif

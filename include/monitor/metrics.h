@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metrics.h - what /metrics shows: one table, a row for each metric.
+ * metrics.h - the metrics of /metrics, from one table with a row for each.
  *
  *     metrics_write(snapshot, &out);
  *
- * Labels are names of the configuration (customer, queue) and words of our own (outcome, class),
- * so their number is known from the start; no text from outside is ever a label. Every series
- * exists from the beginning, at 0, so that its first increase is visible as one.
+ * Labels are names of the configuration (customer, queue) and words of the program (outcome,
+ * class), so their number is limited, and no text from outside is ever a label. Every series exists
+ * from the start with the value 0, so that its first increase is visible.
  *
  * Threads: any, one at a time per snapshot.
  */
@@ -17,7 +17,7 @@
 
 void metrics_write(const struct snapshot *s, struct buf *out);
 
-/* The table of docs/monitoring.md. */
+/* Write the table of docs/monitoring.md. */
 void metrics_reference(struct buf *out);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * monitor.h - the operator's window: /metrics, /healthz and /readyz, from before the start to
- * the end of the stop.
+ * monitor.h - serves /metrics, /healthz and /readyz, from before the start to the end of the
+ * shutdown.
  *
- *     m = monitor_new(&parts, &err);       listens: /readyz says that it is starting
- *     monitor_started(m, lanes, count);    everything runs
- *     monitor_stopping(m);                 not ready any more, healthy still
- *     monitor_free(m);                     before what the parts lead to
+ *     m = monitor_new(&parts, &err);       listens; /readyz reports that the worker is starting
+ *     monitor_started(m, lanes, count);    all parts run
+ *     monitor_stopping(m);                 not ready, but still healthy
+ *     monitor_free(m);                     before the parts are freed
  *
- * Threads: one at a time; the pages are made on the listener's thread.
+ * Threads: one at a time; the pages are written on the listener's thread.
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
@@ -17,12 +17,12 @@
 
 struct monitor;
 
-/* Only if metrics.listen is set. FAIL_CONFIG: it cannot listen there. */
+/* Call only if metrics.listen is set. FAIL_CONFIG: it cannot listen there. */
 MUST_USE struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e);
 void monitor_free(struct monitor *m);
 DEFINE_OWNED(monitor);
 
-/* These do nothing without a monitor (NULL). */
+/* Both accept NULL and then do nothing. */
 void monitor_started(struct monitor *m, struct lane *const *lanes, size_t count);
 void monitor_stopping(struct monitor *m);
 

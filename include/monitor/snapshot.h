@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * snapshot.h - how the worker stands at one moment: queues, customers, lanes, Kafka, process.
+ * snapshot.h - the state of the worker at one moment: queues, customers, lanes, Kafka, process.
  *
- * Filled once per request and then rendered: /metrics, /healthz, /readyz, and every view that
- * comes. So no number is computed twice, all views agree, and no view knows the running parts.
+ * It is filled once per request and then rendered by /metrics, /healthz and /readyz. So no number
+ * is computed twice, all views agree, and no view accesses the running parts.
  *
  *     OWNED(snapshot) struct snapshot *s = snapshot_new(&parts);
  *     snapshot_fill(s, &run);
  *     metrics_write(s, &out);
  *
- * Counters are read without locks, the lease book and the inbox under their mutex for a number
- * each, customers' states under the customer's: nothing waits for a lane.
+ * Counters are read without a lock, numbers of the lease book and the inbox under their mutex, and
+ * the state of a customer under the customer's. None of these locks is held by a lane while it
+ * waits.
  *
- * Threads: one at a time per snapshot; what it reads may be at work meanwhile.
+ * Threads: one at a time per snapshot; the parts may run meanwhile.
  */
 #ifndef MONITOR_SNAPSHOT_H
 #define MONITOR_SNAPSHOT_H
@@ -21,7 +22,7 @@
 #include "flow/lane.h"
 #include "monitor/health.h"
 
-struct snapshot_parts { /* borrowed: what is looked at */
+struct snapshot_parts { /* borrowed: the parts that are read */
     const struct conf *conf;
     struct customers *customers;
     struct inbox *inbox;
@@ -33,17 +34,17 @@ struct snapshot_parts { /* borrowed: what is looked at */
     const struct clock *clock;
 };
 
-/* What the worker tells of its life. */
+/* The worker's own state. */
 struct snapshot_run {
     int64_t started_ms; /* wall clock */
     struct lane *const *lanes;
-    size_t lane_count; /* 0: still starting */
+    size_t lane_count; /* 0: the worker is starting */
     bool stopping;
 };
 
 struct snapshot_customer {
     struct span id;            /* valid until the next fill */
-    struct customer *customer; /* held until then */
+    struct customer *customer; /* with a reference until then */
     struct stats stats;
     struct customer_state state;
     uint64_t lanes_busy;
@@ -53,21 +54,21 @@ struct snapshot_queue {
     const char *name; /* valid until the next fill */
     struct poll_stats polls;
     struct lease_stats leases;
-    uint64_t held; /* messages */
+    uint64_t held; /* number of messages */
     bool up;       /* SQS answered, and no call fails */
 };
 
 struct snapshot {
-    int64_t now_ms;     /* monotonic: that of the pulses */
+    int64_t now_ms;     /* monotonic, as in pulses */
     int64_t started_ms; /* wall clock */
     struct readiness ready;
-    struct health health; /* its threads; from first_lane on they are lanes */
+    struct health health; /* its threads; those from first_lane on are lanes */
     size_t first_lane;
     struct {
         bool reached;
-        uint64_t records, bytes; /* taken and not yet acknowledged */
+        uint64_t records, bytes; /* accepted and not yet acknowledged */
         uint64_t limit_bytes;
-        unsigned restarts; /* of the producer, after a fatal error */
+        unsigned restarts; /* of the producer, after fatal errors */
     } kafka;
     struct {
         int64_t cpu_ms;
@@ -75,7 +76,7 @@ struct snapshot {
         int64_t credentials_expire_ms; /* wall clock; INT64_MAX: never, 0: not known */
     } process;
     uint64_t inbox_messages;
-    struct stats nobodys; /* of what belongs to no customer */
+    struct stats nobodys; /* of objects without a customer */
     struct snapshot_customer *customers;
     size_t customer_count;
     struct snapshot_queue *queues;
@@ -83,7 +84,7 @@ struct snapshot {
 
     struct snapshot_parts parts; /* private */
     struct health_thread *threads;
-    struct customer **at_work; /* customers of the lanes, held until the next fill */
+    struct customer **at_work; /* customers of the lanes, with references until the next fill */
     size_t at_work_count;
     size_t customer_room;
 };
@@ -92,10 +93,10 @@ struct snapshot *snapshot_new(const struct snapshot_parts *parts); /* never NULL
 void snapshot_free(struct snapshot *s);
 DEFINE_OWNED(snapshot);
 
-/* Everything. */
+/* Fill all members. */
 void snapshot_fill(struct snapshot *s, const struct snapshot_run *run);
 
-/* Only now_ms, health and ready: what a probe asks for every few seconds. */
+/* Fill only now_ms, health and ready, for health checks every few seconds. */
 void snapshot_fill_health(struct snapshot *s, const struct snapshot_run *run);
 
 #endif

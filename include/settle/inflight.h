@@ -36,30 +36,33 @@ struct inflight_customer {
 };
 
 struct inflight {
-    struct inflight *next; /* of the list it is in: the inbox's or the settler's */
+    struct inflight *next; /* in the list of the inbox or of the settler */
     const struct settler *settler;
     struct inflight_customer first;    /* of its first record; the others follow */
-    struct notification *notification; /* NULL: unreadable, or the lane is done with it */
+    struct notification *notification; /* NULL: unreadable, or the lane no longer needs it */
     struct err unread;                 /* why the body could not be read */
-    const char *id;                    /* the source's, for logs; borrowed from it */
+    const char *id;                    /* of the source, for logs; borrowed */
     size_t queue;                      /* index in the configuration */
     size_t sched_class;                /* of the inbox */
     size_t body_bytes;
     unsigned receive_count; /* from 1 */
-    int64_t sent_ms;        /* when it entered its queue: wall clock, 0 if not known */
-    int64_t received_ms;    /* monotonic */
-    enum outcome outcome;   /* the worst of its objects so far; the lane's */
-    int delay_s;            /* the longest of those */
+    int64_t sent_ms;        /* when it was sent to its queue: wall clock in ms, 0 if not known */
+    int64_t received_ms;    /* monotonic, ms */
+    enum outcome outcome;   /* the worst of its objects so far; written by the lane */
+    int delay_s;            /* the longest of its objects with that outcome */
     atomic_uint_fast64_t pending;
-    atomic_int failed;        /* enum err_kind of the first bad delivery report */
-    const char *_Atomic lost; /* NULL: it is ours */
+    atomic_int failed;        /* enum err_kind of the first delivery report with an error */
+    const char *_Atomic lost; /* why the message was lost; NULL: it is not */
 };
 
-/* Caller's storage, all zero but for what the source sets. Reads the body; one is pending. */
+/*
+ * Initialise *m and read the body. Storage is the caller's, zeroed except for members that the
+ * source sets. The pending count is one.
+ */
 void inflight_init(struct inflight *m, struct span body, int64_t now_ms);
 void inflight_done(struct inflight *m);
 
-/* Hand it to its settler. Before any other thread sees it. */
+/* Give it to its settler. Before another thread can access it. */
 void inflight_begin(struct inflight *m, const struct settler *s);
 
 /* An object of it is this customer's, who is held as long as the message; NULL: no customer's. */
@@ -71,25 +74,25 @@ void inflight_hold(struct inflight *m);
 /* One less; e: NULL or FAIL_NONE if all is well delivered. True: the last one, settle it. */
 MUST_USE bool inflight_release(struct inflight *m, const struct err *e);
 
-/* An object of it ended so. */
+/* Set the outcome of one of its objects. */
 void inflight_worsen(struct inflight *m, enum outcome o, int delay_s);
 
-/* Free the notification. Before the lane releases. */
+/* Free the notification. Before the lane releases its count. */
 void inflight_slim(struct inflight *m);
 
 /*
- * The source says that the message is not ours any more, or not for long: its lane
- * stops. why: for logs, never freed.
+ * The source reports that the message is no longer the worker's, or will soon not be: its lane
+ * stops. why: for logs, a literal.
  */
 void inflight_lose(struct inflight *m, const char *why);
 
-/* Why it was lost, NULL if it is ours. */
+/* Why it was lost; NULL: it is not lost. */
 MUST_USE const char *inflight_lost(const struct inflight *m);
 
-/* True if the source will not deliver it again. */
+/* Whether the source will not deliver it again. */
 MUST_USE bool inflight_last_delivery(const struct inflight *m);
 
-/* How it ends. Only when nothing is pending. Pure. */
+/* The settlement of a message without pending records. Pure. */
 struct settlement inflight_settlement(const struct inflight *m, struct rng *rng);
 
 /* The delay of a message whose delivery failed so: the same each time. */
@@ -98,12 +101,12 @@ int inflight_failed_delay_s(const struct inflight *m, enum err_kind failed);
 /* Nothing is pending: give it to its settler. Frees it. */
 void inflight_settle(struct inflight *m);
 
-/* Give back at once what no lane has started. Frees it. */
+/* Return a message that no lane has started, without a delay. Frees it. */
 void inflight_return(struct inflight *m);
 
 /*
- * Everything of it is delivered, now (wall clock): count that for its customers. Called by the
- * settler, once, when DONE is final.
+ * Everything of the message is delivered now (wall clock): count that for its customers. The
+ * settler calls it once, when DONE is final.
  */
 void inflight_delivered(const struct inflight *m, int64_t now_ms);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * outcome.h - what becomes of a notification when something went wrong: one table.
+ * outcome.h - the outcome table: what happens to a message after an error.
  *
- * A row says, for a subject (what was being done) and a class of error: try again now,
- * how the message is settled, how long it stays hidden, what the customer's breaker hears,
- * whether the last receive writes an `object` reject (kafka-contract.md §5). No other code
- * looks at a class of error to decide; `asymptote-ingest errors` prints these rows.
+ * A row has a subject (what failed) and an error class. It says whether to retry now, how the
+ * message is settled, how long it stays hidden, the effect on the customer's breaker, and whether
+ * the last receive produces an `object` reject (kafka-contract.md §5). No other code decides by
+ * error class. `asymptote-ingest errors` prints the table.
  *
  *     struct outcome_case c = {.subject = ABOUT_OBJECT, .kind = err.kind, .receive_count = 3, ...};
  *     struct outcome_action a;
@@ -22,9 +22,9 @@
 #include "settle/settlement.h"
 
 enum outcome_subject {
-    ABOUT_OBJECT,       /* the GET and the bytes it gave */
+    ABOUT_OBJECT,       /* the GET request and its bytes */
     ABOUT_ROLE,         /* the customer's credentials: AssumeRole */
-    ABOUT_DELIVERY,     /* Kafka: producing, or a delivery report */
+    ABOUT_DELIVERY,     /* Kafka: producing or a delivery report */
     ABOUT_NOTIFICATION, /* the message itself */
     OUTCOME_SUBJECTS
 };
@@ -32,26 +32,26 @@ enum outcome_subject {
 enum {
     DELAY_FIRST_S = 10,
     DELAY_MAX_S = 15 * 60,
-    RETURN_STARTED_S = 2, /* at shutdown: the delay of what a lane had started */
+    RETURN_STARTED_S = 2, /* at shutdown: delay of messages that a lane has started */
 };
 
 struct outcome_rule {
     enum outcome_subject subject;
     enum err_kind kind;
     enum outcome outcome;
-    unsigned tries;    /* more tries within the attempt, if no record was produced yet */
-    unsigned pause_ms; /* before the first of them, doubled with each */
-    int first_s;       /* delay of the first receive, doubled with each up to max_s */
+    unsigned tries;    /* maximum of retries within the receive, if no record was produced yet */
+    unsigned pause_ms; /* before the first retry; doubled for each further one */
+    int first_s;       /* delay after the first receive, doubled for each further one up to max_s */
     int max_s;
     enum breaker_mark mark;
-    bool reject;      /* the last receive writes an `object` reject */
+    bool reject;      /* the last receive produces an `object` reject */
     const char *next; /* for people: what happens next */
 };
 
 /* The table, for printing. */
 const struct outcome_rule *outcome_rules(size_t *count);
 
-/* The row of a subject and class; every class but FAIL_NONE has one. */
+/* The row of a subject and an error class. Every class except FAIL_NONE has one. */
 const struct outcome_rule *outcome_rule(enum outcome_subject subject, enum err_kind kind);
 
 const char *outcome_name(enum outcome o);                 /* "done", "leave", "later" */
@@ -61,24 +61,25 @@ struct outcome_case {
     enum outcome_subject subject;
     enum err_kind kind;
     unsigned receive_count; /* of the message, from 1 */
-    unsigned tries;         /* again_now answers so far in this attempt */
-    bool produced;          /* a record left in this attempt */
-    bool accept;            /* the customer's policy for gone and archived objects */
+    unsigned tries;         /* number of retries in this receive so far */
+    bool produced;          /* the last attempt produced a record */
+    bool accept;            /* the customer accepts missing or archived objects */
     bool last;              /* the source will not deliver the message again */
 };
 
 struct outcome_action {
     const struct outcome_rule *rule;
     bool again_now;
-    unsigned pause_ms; /* before the next try now */
+    unsigned pause_ms; /* before the retry */
     enum outcome outcome;
-    int delay_s; /* hidden for so long; LATER and LEAVE: at least 1 but for FAIL_STOPPED */
-    bool reject; /* write an `object` reject now: nothing more will come of it */
+    int delay_s; /* how long the message stays hidden; LATER and LEAVE: at least 1, except for
+                    FAIL_STOPPED */
+    bool reject; /* produce an `object` reject now: this is the last receive */
 };
 
 void outcome_decide(const struct outcome_case *c, struct rng *rng, struct outcome_action *out);
 
-/* min(max, first · 2^(receive_count-1)), and of that three quarters to the whole, at random. */
+/* A random time from three quarters to the whole of min(max_s, first_s * 2^(receive_count - 1)). */
 int outcome_delay_s(const struct outcome_rule *rule, unsigned receive_count, struct rng *rng);
 
 #endif

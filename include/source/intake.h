@@ -27,8 +27,8 @@
 
 struct intake;
 
-struct intake_parts {          /* borrowed for the life of the intake */
-    struct sqs_origin *queues; /* their redrives are set by the intake */
+struct intake_parts {          /* borrowed as long as the intake */
+    struct sqs_origin *queues; /* the intake sets their redrive */
     size_t queue_count;
     struct inbox *inbox;
     struct acker *acker;
@@ -40,26 +40,27 @@ struct intake_parts {          /* borrowed for the life of the intake */
 struct intake *intake_new(const struct intake_parts *parts);
 
 /*
- * After intake_stop, and after the queues and their credentials were stopped: waits for the
- * threads that read attributes.
+ * After intake_stop, and after the queues and their credentials were stopped: waits for the threads
+ * that read attributes.
  */
 void intake_free(struct intake *i);
 DEFINE_OWNED(intake);
 
 void intake_start(struct intake *i);
 
-/* Places may be free again. */
+/* Slots may be free again. */
 void intake_wake(struct intake *i);
 
-/* Valid as long as the intake. */
+/* Counters of a queue. Valid as long as the intake. */
 const struct poll_stats *intake_stats(const struct intake *i, size_t queue);
 
-/* The pulse of its thread, which beats twice a second. */
+/* The pulse of its thread, which makes progress twice a second. */
 const struct pulse *intake_pulse(const struct intake *i);
 
 /*
- * Start no more polls, wait drain_ms at most for those under way, end the thread. A poll that is
- * cut may have been answered: its messages would be hidden for their visibility timeout.
+ * Start no more polls, wait at most drain_ms for those in progress, and end the thread. SQS may
+ * already have answered a poll that is aborted; its messages stay hidden for their visibility
+ * timeout.
  */
 void intake_stop(struct intake *i, int drain_ms);
 

@@ -17,21 +17,26 @@
 
 struct worker;
 
-/* FAIL_CONFIG: what the configuration asks for cannot be. Contacts only Kafka, and
- * does not wait for it. conf is borrowed. */
+/*
+ * Create all parts. NULL and FAIL_CONFIG: the configuration cannot work. Connects only to Kafka,
+ * without waiting for it. conf is borrowed.
+ */
 MUST_USE struct worker *worker_new(const struct conf *conf, struct err *e);
 void worker_free(struct worker *w); /* after worker_stop, if it was started */
 DEFINE_OWNED(worker);
 
-/* Who we are, and whether the topics are there. May wait for AWS and Kafka for many seconds;
- * nothing is held yet, so the process may as well end meanwhile. */
+/*
+ * Check the worker's AWS identity and the topics, and log the results. May wait many seconds for
+ * AWS and Kafka. No message is held yet, so the process may be ended meanwhile.
+ */
 void worker_precheck(struct worker *w);
 
 void worker_start(struct worker *w); /* does not wait */
 
 /*
- * Receive nothing more, finish within grace_ms, give the rest back to the queues. Nothing
- * that was not acknowledged is deleted. False: a thread hangs; end the process, do not free.
+ * Receive no more messages, finish within grace_ms, and return the other messages to the queues. No
+ * message is deleted before everything of it is acknowledged. False: a thread did not stop; end the
+ * process without worker_free.
  */
 MUST_USE bool worker_stop(struct worker *w, int grace_ms);
 

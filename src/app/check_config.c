@@ -16,7 +16,7 @@ static int print_and_free(struct buf *out)
     return ok ? STATUS_OK : STATUS_FAILED;
 }
 
-static int check(const char *path, bool print)
+static int check_file(const char *path, bool print)
 {
     OWNED(conf) struct conf *c = app_load_conf(path, true);
     if (c == NULL) {
@@ -70,5 +70,5 @@ int app_check_config(int argc, char **argv)
         conf_reference(&out);
         return print_and_free(&out);
     }
-    return path != NULL ? check(path, print) : usage_wrong(&usage, "-c FILE is missing");
+    return path != NULL ? check_file(path, print) : usage_wrong(&usage, "-c FILE is missing");
 }

@@ -14,7 +14,7 @@ struct table {
     const size_t *count;
 };
 
-/* In the order in which fault_find looks. */
+/* In the order of fault_find. */
 static const struct table tables[] = {
     {"S3", s3_rules, &s3_rule_count},
     {"STS", sts_rules, &sts_rule_count},
@@ -92,7 +92,7 @@ static void add_rows(struct buf *out, bool markdown, const struct table *t)
     }
 }
 
-/* The codes of one class, "NoSuchKey, none (404)". */
+/* Append the codes of a class, "NoSuchKey, none (404)". */
 static void add_class(struct buf *out, const struct table *t, enum err_kind kind)
 {
     bool any = false;

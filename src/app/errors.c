@@ -52,7 +52,7 @@ static const char *mark_name(enum breaker_mark mark)
     return "-";
 }
 
-/* "10s to 15m", or one of them if they are the same. */
+/* "10s to 15m", or one time if both are equal. */
 static void delay_text(const struct outcome_rule *r, char *out, size_t cap)
 {
     struct buf b = BUF_INIT(cap - 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `normalize`: event files become events on standard output, by the worker's own path. For
- * looking at what a file gives, for tests, and for moving old files by other means.
+ * `normalize`: prints the events of event files to standard output, on the worker's path. For
+ * inspecting a file's events, for tests, and for moving old files by other means.
  */
 #include "app/app.h"
 
@@ -22,7 +22,7 @@
 enum {
     STATUS_OK = 0,
     STATUS_FAILED = 1,
-    OUT_BYTES = 1024 * 1024, /* written at once */
+    OUT_BYTES = 1024 * 1024, /* size of a write */
     OUT_MAX_BYTES = 256 * 1024 * 1024,
     NS_PER_S = 1000000000,
 };
@@ -31,7 +31,7 @@ enum {
 struct out {
     int fd;
     struct buf waiting;
-    int error; /* errno of the first write that failed; nothing is written after it */
+    int error; /* errno of the first failed write; nothing is written after it */
 };
 
 static void out_flush(struct out *o)
@@ -61,7 +61,7 @@ struct job {
     const char *customer;
     const char *object;  /* NULL: file://PATH */
     const char *version; /* NULL: none */
-    int64_t time_ns;     /* 0: the file's own */
+    int64_t time_ns;     /* 0: the file's modification time */
     const struct rules *rules;
     struct records *records;
     struct out events;
@@ -93,7 +93,7 @@ static int64_t modified_ns(const struct job *j, int fd)
     return (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
 }
 
-/* Standard input stays open for the rest of the program. */
+/* Standard input is never closed. */
 static int file_open(const char *path)
 {
     return strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -142,7 +142,7 @@ static bool file_normalize(struct job *j, const char *path)
     return e->kind == FAIL_NONE;
 }
 
-/* One line to standard error, when rejects went nowhere else. */
+/* Print the number of rejects to standard error, if they are not written elsewhere. */
 static void say_rejects(const struct job *j)
 {
     uint64_t all = 0;
@@ -163,7 +163,7 @@ static void say_rejects(const struct job *j)
     (void)fputs(" (--rejects FILE keeps them)\n", stderr);
 }
 
-/* A reader that has gone away is no reason for words. */
+/* A closed pipe (EPIPE) is not reported. */
 static bool out_done(struct out *o, const char *name)
 {
     out_flush(o);
@@ -187,9 +187,9 @@ static int job_run(struct job *j, const struct operands *files)
     return ok ? STATUS_OK : STATUS_FAILED;
 }
 
-/* With everything read from the arguments. */
-static int normalize(struct job *j, const char *config, const char *rejects,
-                     const struct operands *files)
+/* Run with the parsed arguments. */
+static int normalize_files(struct job *j, const char *config, const char *rejects,
+                           const struct operands *files)
 {
     struct records_options o = records_defaults();
     OWNED(conf)
@@ -271,5 +271,5 @@ int app_normalize(int argc, char **argv)
         return usage_wrong(&usage, "--time must be like 2026-01-02T03:04:05Z");
     }
     j.time_ns = time != NULL ? t.ns : 0;
-    return normalize(&j, config, rejects, &files);
+    return normalize_files(&j, config, rejects, &files);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Instead of getopt: its state is global, and its help is a second text beside the code. */
+/* getopt is not used: its state is global, and its help would be a text apart from the code. */
 #include "app/options.h"
 
 #include "base/span.h"
@@ -37,14 +37,14 @@ int usage_wrong(const struct usage *u, const char *fmt, ...)
     return STATUS_USAGE;
 }
 
-/* The arguments as they are used up. */
+/* The arguments that are not yet processed. */
 struct walk {
     const struct usage *usage;
     char **next; /* NULL-terminated */
     int *status;
 };
 
-/* Give an option its value: `inlined` if it was written with it, else the next argument. */
+/* Set an option to its value: `inlined` if it is part of the argument, else the next argument. */
 static bool option_take(struct walk *w, const struct option *o, const char *inlined)
 {
     if (o->value == NULL) {
@@ -115,7 +115,7 @@ bool options_read(const struct usage *u, int argc, char **argv, struct operands 
     while (*w.next != NULL) {
         char *arg = *w.next++;
         if (only_operands || arg[0] != '-' || arg[1] == '\0') {
-            rest->list[rest->count++] = arg; /* never ahead of w.next */
+            rest->list[rest->count++] = arg; /* never overtakes w.next */
         } else if (strcmp(arg, "--") == 0) {
             only_operands = true;
         } else if (is_help(arg)) {

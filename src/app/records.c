@@ -25,10 +25,10 @@ struct records {
     struct framing *framing;
     struct normalizer *normalizer;
     int fd;
-    struct span in;   /* bytes not yet decoded, in `input` */
+    struct span in;   /* bytes not decoded yet, in `input` */
     struct span text; /* text not yet framed */
     struct piece piece;
-    struct err damage; /* decode's verdict */
+    struct err damage; /* the decoder's error */
     struct err err;    /* the file cannot be read, or is of a format that is not read */
     bool at_eof;
     bool in_piece;   /* the normalizer has a piece */
@@ -86,7 +86,7 @@ void records_open(struct records *r, int fd, const struct object_origin *s,
     r->at_eof = r->in_piece = r->text_ended = r->ended = false;
 }
 
-/* More bytes into r->in. False: end of file, or r->err. */
+/* Read more bytes into r->in. False: end of file, or r->err. */
 static bool read_more(struct records *r)
 {
     ssize_t n = 0;
@@ -100,7 +100,7 @@ static bool read_more(struct records *r)
     return n > 0;
 }
 
-/* The next text into r->text. False: there is no more, for whatever reason. */
+/* Read the next text into r->text. False: there is no more, for any reason. */
 static bool text_take(struct records *r)
 {
     while (!r->at_eof) {
@@ -127,7 +127,7 @@ static bool piece_take(struct records *r)
     return whole && framing_last(r->framing, &r->piece);
 }
 
-/* The reject that ends a damaged object; once. */
+/* The reject at the end of a damaged object; once. */
 static bool last_reject(struct records *r, struct output *out)
 {
     r->ended = true;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * run.c - the worker as a process: configuration, signals, start and stop.
+ * run.c - the worker as a process: configuration, signals, start and shutdown.
  *
- * SIGTERM and SIGINT stop in order, a second one ends at once: nothing is lost by it, since
- * only acknowledged work was ever deleted. All other threads have the signals blocked, and the
- * start, which may wait long for AWS and Kafka, is one of them. Soon after the grace time the
- * process ends in any case: librdkafka waits for its threads, which may be looking up a name.
+ * SIGTERM and SIGINT start an orderly shutdown, and a second one ends the process immediately.
+ * Nothing is lost then, since only acknowledged messages are deleted. All other threads have the
+ * signals blocked. One of them is the start, which may wait long for AWS and Kafka. Shortly after
+ * the grace period the process ends in any case: librdkafka waits for its threads, which may be
+ * resolving a host name.
  */
 #include "app/app.h"
 
@@ -24,7 +25,7 @@
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_AT_ONCE = 3 };
 
-enum { LATE_MS = 4000 }; /* after the grace time: for telling SQS, and for the rest */
+enum { LATE_MS = 4000 }; /* after the grace period: for calls to SQS and the rest */
 
 static void on_second(int signal UNUSED)
 {
@@ -38,7 +39,7 @@ static void stop_signals(sigset_t *set)
     (void)sigaddset(set, SIGINT);
 }
 
-/* A reload is not built yet; a habit of operators must not end the worker. */
+/* SIGHUP is ignored: reload is not implemented, and the signal must not end the worker. */
 static void on_hangup(int number UNUSED)
 {
     static const char text[] =
@@ -47,7 +48,7 @@ static void on_hangup(int number UNUSED)
     (void)written;
 }
 
-/* Before any thread is made: they inherit the mask. */
+/* Before any thread is created, since threads inherit the mask. */
 static void signals_block(void)
 {
     sigset_t set;
@@ -58,7 +59,7 @@ static void signals_block(void)
     (void)sigaction(SIGHUP, &hangup, NULL);
 }
 
-/* From now on a signal ends the process at once. */
+/* From now on a signal ends the process immediately. */
 static void signals_end_at_once(void)
 {
     sigset_t set;
@@ -79,7 +80,7 @@ static int signal_wait(void)
     return number;
 }
 
-/* The start, which may have to wait for AWS and Kafka, while signals are heard. */
+/* The start as a thread, which may wait for AWS and Kafka, while main receives signals. */
 struct start {
     struct worker *worker;
     pthread_t thread;
@@ -110,7 +111,7 @@ static void start_begin(struct start *s, struct worker *w)
     thread_start(&s->thread, "start", start_run, s);
 }
 
-/* False: it had not got so far, and never will. */
+/* False: the worker was not started and will not be. */
 static bool start_end(struct start *s)
 {
     mutex_lock(&s->shared.lock);
@@ -132,7 +133,7 @@ static void *end_late(void *arg)
     _exit(STATUS_OK);
 }
 
-/* The process ends by then, whatever hangs. */
+/* End the process after this time, even if a thread does not stop. */
 static void end_within(int ms)
 {
     static struct timespec grace;
@@ -143,7 +144,7 @@ static void end_within(int ms)
     }
 }
 
-static int run(const struct conf *conf)
+static int run_worker(const struct conf *conf)
 {
     struct err e = {.kind = FAIL_NONE};
     log_write(LOG_INFO, "starting", KV_STR("version", INGEST_VERSION), KV_INT("pid", getpid()),
@@ -160,11 +161,11 @@ static int run(const struct conf *conf)
     signals_end_at_once();
     if (!start_end(&start)) {
         log_text(LOG_INFO, "stopped before the start: nothing was received");
-        _exit(STATUS_OK); /* a library waits for an answer */
+        _exit(STATUS_OK); /* a library waits for a response */
     }
     end_within(conf->limits.shutdown_grace_ms + LATE_MS);
     if (!worker_stop(w, conf->limits.shutdown_grace_ms)) {
-        _exit(STATUS_OK); /* a thread hangs: what it uses cannot be freed */
+        _exit(STATUS_OK); /* a thread did not stop: what it uses cannot be freed */
     }
     return STATUS_OK;
 }
@@ -201,7 +202,7 @@ int app_run(int argc, char **argv)
         return STATUS_FAILED;
     }
     log_setup(conf->log.level, conf->log.format);
-    status = run(conf);
+    status = run_worker(conf);
     curl_global_cleanup();
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `sample`: would this file be accepted, and what would become of it? For customers and for
- * those who bring them in; by the worker's own path (onboarding.md §5).
+ * `sample`: reports whether a file would be accepted, and what its events would be. For customers
+ * and for their onboarding; on the worker's path (onboarding.md §5).
  */
 #include "app/app.h"
 
@@ -26,7 +26,7 @@ enum {
     NS_PER_S = 1000000000,
 };
 
-/* The file's own time; of a pipe the time now. */
+/* The modification time of the file; for a pipe the current time. */
 static int64_t modified_ns(int fd)
 {
     struct stat st = {0};
@@ -42,7 +42,7 @@ static bool wants_colour(void)
     return isatty(STDOUT_FILENO) == 1 && no == NULL;
 }
 
-static void say(const struct survey *s, const struct survey_file *file, bool json)
+static void print_survey(const struct survey *s, const struct survey_file *file, bool json)
 {
     struct buf out = BUF_INIT(OUT_BYTES);
     if (json) {
@@ -61,7 +61,7 @@ struct sampling {
     bool json;
 };
 
-/* True: it would be accepted. */
+/* True: the file would be accepted. */
 static bool sample_fd(const struct sampling *g, int fd, const char *path)
 {
     struct object_origin source = {.customer = span_str(g->customer),
@@ -80,7 +80,7 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
     }
     struct survey_file file = {
         .name = path, .lines = records_line_count(r), .framing = records_framing(r)};
-    say(s, &file, g->json);
+    print_survey(s, &file, g->json);
     return survey_refusal(s) == NULL;
 }
 
@@ -100,7 +100,7 @@ static bool sample_file(const struct sampling *g, const char *path)
     return ok;
 }
 
-static int sample(struct sampling *g, const char *config, const struct operands *files)
+static int sample_files(struct sampling *g, const char *config, const struct operands *files)
 {
     struct records_options o = records_defaults();
     OWNED(conf)
@@ -152,5 +152,5 @@ int app_sample(int argc, char **argv)
     if (refuse_customer_id(g.customer) != NULL) {
         return usage_wrong(&usage, "--customer %s", refuse_customer_id(g.customer));
     }
-    return sample(&g, config, &files);
+    return sample_files(&g, config, &files);
 }

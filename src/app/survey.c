@@ -16,9 +16,9 @@ enum { EVENT_BYTES = 64 << 20 };
 /* clang-format off: one row a field */
 static const struct {
     const char *name;
-    const char *object, *member; /* in the event; object "" for the top */
+    const char *object, *member; /* in the event; object "" is the top level */
     enum field field;
-    const char *nothing; /* a value that stands for none */
+    const char *nothing; /* a value that counts as absent */
 } contract[CONTRACTS] = {
     [CONTRACT_TIME] = {"timestamp", "", "timestamp", FIELD_TIMESTAMP, ""},
     [CONTRACT_USER] = {"user", "user", "name", FIELD_USER_NAME, ""},
@@ -59,7 +59,7 @@ void survey_free(struct survey *s)
     }
 }
 
-/* ---- secrets ---- */
+/* ---- Secrets ---- */
 
 /* A path to a value, "a.b[3]"; cut if longer. */
 struct place {
@@ -166,7 +166,7 @@ static void search_piece(struct survey *s, const struct piece *piece)
     s->clean = s->secret_count == before;
 }
 
-/* ---- fields ---- */
+/* ---- Fields ---- */
 
 static void field_from(struct survey_field *f, struct span member)
 {
@@ -175,7 +175,7 @@ static void field_from(struct survey_field *f, struct span member)
         i++;
     }
     if (i == SURVEY_SOURCES) {
-        return; /* too many to tell apart; the share still counts */
+        return; /* too many to count separately; `present` still counts */
     }
     if (i == f->source_count) {
         err_copy(f->sources[i].member, sizeof(f->sources[i].member), member);
@@ -193,7 +193,7 @@ static size_t object_of(const struct doc *d, const char *object)
     return at != 0 && doc_tag(d, at) == '{' ? at : 0;
 }
 
-/* Whether the event has the field, and not only what stands for none. */
+/* Whether the event has the field with a value that does not count as absent. */
 static bool field_present(const struct doc *event, enum contract c)
 {
     size_t object = object_of(event, contract[c].object);
@@ -214,7 +214,7 @@ static enum shape shape_of_event(const struct doc *event)
     return SHAPE_NONE;
 }
 
-/* Build the record of a foreign event once more, to ask where its fields came from. */
+/* Build the event of a foreign record a second time, to get the sources of its fields. */
 static bool ask_builder(struct survey *s, const struct doc *event, enum shape shape)
 {
     struct buf out = BUF_INIT(EVENT_BYTES);
@@ -258,7 +258,7 @@ static void survey_fields(struct survey *s, const struct output *record, const s
     }
 }
 
-/* The first text that is no time; of a line with a secret none is shown. */
+/* Note the first time that cannot be read; not of a line with a secret. */
 static void survey_time(struct survey *s, const struct output *record, const struct piece *piece)
 {
     s->times_from_object += record->time_from_object ? 1 : 0;
@@ -268,9 +268,11 @@ static void survey_time(struct survey *s, const struct output *record, const str
     }
 }
 
-/* ---- records ---- */
+/* ---- Records ---- */
 
-/* Cut at a character; of a line without secrets, and searched once more: it is shown. */
+/*
+ * Store an example, truncated at a character. It is searched for secrets again, since it is shown.
+ */
 static void keep_example(struct buf *to, struct span text)
 {
     struct buf safe = BUF_INIT(EVENT_BYTES);

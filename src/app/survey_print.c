@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* ---- for people ---- */
+/* ---- For people ---- */
 
 enum { GOOD = 32, BAD = 31, WARN = 33, BOLD = 1 }; /* SGR numbers */
 
@@ -19,7 +19,7 @@ static void put_colour(struct buf *out, bool colour, int sgr, const char *text)
     }
 }
 
-/* Foreign text: what a terminal could take for an order becomes '?'. */
+/* Append a foreign text; characters that control a terminal become '?'. */
 static void put_foreign(struct buf *out, struct span text)
 {
     for (size_t i = 0; i < text.n; i++) {
@@ -29,7 +29,7 @@ static void put_foreign(struct buf *out, struct span text)
     }
 }
 
-static unsigned percent(uint64_t part, uint64_t of)
+static unsigned percent_of(uint64_t part, uint64_t of)
 {
     return of == 0 ? 0 : (unsigned)(part * 100 / of);
 }
@@ -72,7 +72,7 @@ static void put_fields(const struct survey *s, bool colour, struct buf *out)
     buf_add_byte(out, '\n');
     for (int i = 0; i < CONTRACTS; i++) {
         const struct survey_field *f = &s->fields[i];
-        unsigned share = percent(f->present, s->events);
+        unsigned share = percent_of(f->present, s->events);
         char text[16];
         (void)snprintf(text, sizeof(text), "%3u %%", share);
         buf_addf(out, "  %-14s ", contract_name((enum contract)i));
@@ -156,7 +156,7 @@ void survey_print_text(const struct survey *s, const struct survey_file *file, b
     put_example(s, colour, out);
 }
 
-/* ---- for machines ---- */
+/* ---- For programs ---- */
 
 static void json_name(struct buf *out, const char *before, const char *name)
 {

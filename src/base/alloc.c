@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *there(void *p)
+static void *not_null(void *p)
 {
     if (p == NULL) {
         abort();
@@ -14,12 +14,12 @@ static void *there(void *p)
 
 void *mem_alloc(size_t bytes)
 {
-    return there(malloc(bytes != 0 ? bytes : 1));
+    return not_null(malloc(bytes != 0 ? bytes : 1));
 }
 
 void *mem_zeros(size_t count, size_t size)
 {
-    return there(calloc(count != 0 ? count : 1, size));
+    return not_null(calloc(count != 0 ? count : 1, size));
 }
 
 void *mem_grow(void *p, size_t count, size_t size)
@@ -28,7 +28,7 @@ void *mem_grow(void *p, size_t count, size_t size)
     if (__builtin_mul_overflow(count != 0 ? count : 1, size, &bytes)) {
         abort();
     }
-    return there(realloc(p, bytes));
+    return not_null(realloc(p, bytes));
 }
 
 char *mem_text(const char *text)

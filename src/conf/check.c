@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must hold between values (kafka-contract.md §2 and §6): a message belongs to one
- * customer at most, and no customer can write under another's key.
+ * Conditions between values (kafka-contract.md §2 and §6): a message belongs to at most one
+ * customer, and no customer can write under another customer's key.
  */
 #include "load_priv.h"
 
@@ -13,15 +13,17 @@
 
 #include <stdlib.h>
 
-/* Values the reader could not read are NULL; a check of them would only repeat that. */
+/*
+ * A value that could not be read is NULL. It is not checked, since the error is reported already.
+ */
 
-static bool same(const char *a, const char *b)
+static bool same_text(const char *a, const char *b)
 {
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-/* True if a key under the prefix `inner` is also under `outer`. */
-static bool contains(const char *outer, const char *inner)
+/* Whether a key under the prefix `inner` is also under `outer`. */
+static bool prefix_contains(const char *outer, const char *inner)
 {
     size_t n = strlen(outer);
     return strncmp(outer, inner, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
@@ -31,7 +33,7 @@ static void check_ids(struct conf_reader *r, size_t at)
 {
     const struct customer_conf *c = &r->conf->customers[at];
     for (size_t i = 0; i < at; i++) {
-        if (same(r->conf->customers[i].id, c->id)) {
+        if (same_text(r->conf->customers[i].id, c->id)) {
             conf_error(r, conf_at(r->customer_at[at], "id"), "customer %s: is given twice", c->id);
             return;
         }
@@ -43,10 +45,10 @@ static void check_prefixes(struct conf_reader *r, size_t at)
     const struct customer_conf *c = &r->conf->customers[at];
     for (size_t i = 0; i < at; i++) {
         const struct customer_conf *other = &r->conf->customers[i];
-        bool comparable = same(other->bucket, c->bucket) && other->prefix != NULL &&
+        bool comparable = same_text(other->bucket, c->bucket) && other->prefix != NULL &&
                           c->prefix != NULL && other->id != NULL && c->id != NULL;
-        if (comparable &&
-            (contains(other->prefix, c->prefix) || contains(c->prefix, other->prefix))) {
+        if (comparable && (prefix_contains(other->prefix, c->prefix) ||
+                           prefix_contains(c->prefix, other->prefix))) {
             conf_error(r, conf_at(r->customer_at[at], "prefix"),
                        "customer %s.prefix: overlaps that of customer %s in bucket %s", c->id,
                        other->id, c->bucket);
@@ -92,7 +94,7 @@ static void check_role(struct conf_reader *r, size_t at)
                    c->id);
     }
     for (size_t i = 0; i < at; i++) {
-        if (same(r->conf->customers[i].external_id, c->external_id)) {
+        if (same_text(r->conf->customers[i].external_id, c->external_id)) {
             conf_error(r, conf_at(group, "external_id"),
                        "customer %s.external_id: is that of another customer too", c->id);
             return;
@@ -140,7 +142,7 @@ static void check_prefix_letters(struct conf_reader *r, size_t at)
     }
 }
 
-/* Two queues with one URL would each get half of the messages. */
+/* Two queues with one URL would each get a part of the messages. */
 static void check_queue(struct conf_reader *r, size_t at)
 {
     const struct queue_conf *q = &r->conf->queues[at];
@@ -150,9 +152,9 @@ static void check_queue(struct conf_reader *r, size_t at)
     }
     for (size_t i = 0; i < at; i++) {
         const struct queue_conf *other = &r->conf->queues[i];
-        if (same(other->name, q->name)) {
+        if (same_text(other->name, q->name)) {
             conf_error(r, conf_at(group, "name"), "queue %s: is given twice", q->name);
-        } else if (same(other->url, q->url)) {
+        } else if (same_text(other->url, q->url)) {
             conf_error(r, conf_at(group, "url"), "queue %s.url: is that of queue %s too", q->name,
                        other->name);
         }
@@ -166,7 +168,7 @@ static void check_queue(struct conf_reader *r, size_t at)
     }
 }
 
-/* As the worker will make it: its URL may say another region. */
+/* Create the queue as the worker will: its URL may name another region. */
 static void check_queue_place(struct conf_reader *r, size_t at)
 {
     const struct queue_conf *q = &r->conf->queues[at];
@@ -182,7 +184,7 @@ static void check_queue_place(struct conf_reader *r, size_t at)
     }
 }
 
-/* Plain http to a host that is not this one. */
+/* Warn of plain http to a host that is not loopback. */
 static void check_http(struct conf_reader *r, const char *url, const char *what,
                        const config_setting_t *at)
 {
@@ -195,7 +197,7 @@ static void check_http(struct conf_reader *r, const char *url, const char *what,
     }
 }
 
-/* Only of values that are all right, or its figures would be of something else. */
+/* Only if all values are valid, because the plan would otherwise be wrong. */
 static void check_memory(struct conf_reader *r, const config_setting_t *root)
 {
     struct memory_plan plan;
@@ -209,7 +211,10 @@ static void check_memory(struct conf_reader *r, const config_setting_t *root)
     }
 }
 
-/* Each property alone was right; some contradict others. Only if all were, or all is repeated. */
+/*
+ * Each property is valid, but some combinations are not. Only if all are valid, because errors
+ * would be reported twice.
+ */
 static void check_kafka(struct conf_reader *r, const config_setting_t *kafka)
 {
     const struct conf *c = r->conf;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two values are equal if they are written alike. Only secrets are written alike though they
- * differ, so properties are compared as they are.
+ * Two values are equal if they are written in the same way. Secrets are masked when written, so
+ * properties are compared as they are.
  */
 #include "conf/diff.h"
 
@@ -13,7 +13,7 @@
 
 enum { VALUE_BYTES = 1024 * 1024 };
 
-static char *written(const struct conf_row *row, const void *from)
+static char *write_value(const struct conf_row *row, const void *from)
 {
     struct buf out = BUF_INIT(VALUE_BYTES);
     if (!conf_value_absent(row, from)) {
@@ -43,8 +43,8 @@ static bool same_value(const struct conf_row *row, const void *a, const void *b,
     return strcmp(before, after) == 0;
 }
 
-static struct conf_change *add(struct conf_diff *d, enum conf_change_kind kind,
-                               const struct conf_section *section, const char *name)
+static struct conf_change *add_change(struct conf_diff *d, enum conf_change_kind kind,
+                                      const struct conf_section *section, const char *name)
 {
     d->list = mem_grow(d->list, d->count + 1, sizeof(*d->list));
     struct conf_change *c = &d->list[d->count++];
@@ -52,20 +52,20 @@ static struct conf_change *add(struct conf_diff *d, enum conf_change_kind kind,
     return c;
 }
 
-/* Two structs of one section, row by row. */
+/* Compare two structs of a section, row by row. */
 static void compare_rows(struct conf_diff *d, const struct conf_section *section, const char *name,
                          const void *a, const void *b)
 {
     for (size_t i = 0; i < section->count; i++) {
         const struct conf_row *row = &section->rows[i];
-        char *before = written(row, a);
-        char *after = written(row, b);
+        char *before = write_value(row, a);
+        char *after = write_value(row, b);
         if (same_value(row, a, b, before, after)) {
             free(before);
             free(after);
             continue;
         }
-        struct conf_change *c = add(d, CONF_CHANGED, section, name);
+        struct conf_change *c = add_change(d, CONF_CHANGED, section, name);
         c->row = row;
         c->before = before;
         c->after = after;
@@ -73,7 +73,7 @@ static void compare_rows(struct conf_diff *d, const struct conf_section *section
     }
 }
 
-/* A list of queues or of customers, sorted by name. */
+/* A list of queues or customers, sorted by name. */
 struct entries {
     const void **list;
     size_t count;
@@ -90,7 +90,7 @@ static int by_name(const void *x, const void *y)
     return strcmp(name_of(*(const void *const *)x), name_of(*(const void *const *)y));
 }
 
-static struct entries sorted(const void *list, size_t count, size_t size)
+static struct entries sort_entries(const void *list, size_t count, size_t size)
 {
     struct entries e = {.list = mem_zeros(count, sizeof(const void *)), .count = count};
     for (size_t i = 0; i < count; i++) {
@@ -102,21 +102,21 @@ static struct entries sorted(const void *list, size_t count, size_t size)
     return e;
 }
 
-static const void *find(const struct entries *e, const void *like)
+static const void *find_entry(const struct entries *e, const void *like)
 {
     const void **found =
         e->count != 0 ? bsearch(&like, e->list, e->count, sizeof(const void *), by_name) : NULL;
     return found != NULL ? *found : NULL;
 }
 
-/* What is in one and not in the other. */
+/* Add the entries that only one list has. */
 static void compare_presence(struct conf_diff *d, enum conf_change_kind kind,
                              const struct conf_section *section, const struct entries *in,
                              const struct entries *not_in)
 {
     for (size_t i = 0; i < in->count; i++) {
-        if (find(not_in, in->list[i]) == NULL) {
-            (void)add(d, kind, section, name_of(in->list[i]));
+        if (find_entry(not_in, in->list[i]) == NULL) {
+            (void)add_change(d, kind, section, name_of(in->list[i]));
         }
     }
 }
@@ -127,7 +127,7 @@ static void compare_entries(struct conf_diff *d, const struct conf_section *sect
     compare_presence(d, CONF_REMOVED, section, before, after);
     compare_presence(d, CONF_ADDED, section, after, before);
     for (size_t i = 0; i < after->count; i++) {
-        const void *was = find(before, after->list[i]);
+        const void *was = find_entry(before, after->list[i]);
         if (was != NULL) {
             compare_rows(d, section, name_of(after->list[i]), was, after->list[i]);
         }
@@ -147,11 +147,12 @@ struct conf_diff *conf_diff(const struct conf *before, const struct conf *after)
             compare_rows(d, conf_sections[i], NULL, before, after);
         }
     }
-    struct entries was = sorted(before->queues, before->queue_count, sizeof(struct queue_conf));
-    struct entries is = sorted(after->queues, after->queue_count, sizeof(struct queue_conf));
+    struct entries was =
+        sort_entries(before->queues, before->queue_count, sizeof(struct queue_conf));
+    struct entries is = sort_entries(after->queues, after->queue_count, sizeof(struct queue_conf));
     compare_entries(d, conf_sections[SECTION_QUEUES], &was, &is);
-    was = sorted(before->customers, before->customer_count, sizeof(struct customer_conf));
-    is = sorted(after->customers, after->customer_count, sizeof(struct customer_conf));
+    was = sort_entries(before->customers, before->customer_count, sizeof(struct customer_conf));
+    is = sort_entries(after->customers, after->customer_count, sizeof(struct customer_conf));
     compare_entries(d, conf_sections[SECTION_CUSTOMERS], &was, &is);
     return d;
 }

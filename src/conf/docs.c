@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sample file and the reference page, made of the rows: neither can miss a key. In the
- * sample a line that begins with "#" and no blank is a key that is not set.
+ * The sample file and the reference page, made from the rows, so that both contain every key. In
+ * the sample a line that begins with "#" and no blank is a key that is not set.
  */
 #include "load_priv.h"
 
@@ -11,7 +11,7 @@
 
 enum { WIDTH = 96 };
 
-/* A text as comment lines of at most WIDTH letters. */
+/* Append a text as comment lines of at most WIDTH characters. */
 static void add_comment(struct buf *out, const char *indent, const char *text)
 {
     size_t room = WIDTH - strlen(indent) - 2;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * files.c - what libconfig is given to open: regular files, those they include too. A pipe
- * would keep the start waiting indefinitely, and a directory ends the process inside libconfig.
+ * files.c - checks files before libconfig opens them, included ones too: they must be regular
+ * files. A pipe would block the start indefinitely, and a directory ends the process inside
+ * libconfig.
  */
 #include "load_priv.h"
 
@@ -9,9 +10,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { MAX_DEPTH = 10 /* libconfig's own */, LINE_BYTES = 4096 };
+enum { MAX_DEPTH = 10 /* limits of libconfig */, LINE_BYTES = 4096 };
 
-/* What is wrong with a path; NULL: nothing. */
+/* The reason why a path is refused; NULL: it is valid. */
 static const char *wrong_with(const char *path)
 {
     struct stat st;
@@ -24,8 +25,8 @@ static const char *wrong_with(const char *path)
     return S_ISDIR(st.st_mode) ? "is a directory" : "is no regular file";
 }
 
-/* The file that a line includes, into out. False: it includes none. */
-static bool included(const char *line, const char *folder, char out[CONF_PATH_BYTES])
+/* Copy the path of the file that a line includes into out. False: the line includes none. */
+static bool read_include(const char *line, const char *folder, char out[CONF_PATH_BYTES])
 {
     line += strspn(line, " \t");
     if (strncmp(line, "@include", 8) != 0) {
@@ -47,13 +48,12 @@ static bool includes_ok(struct conf_reader *r, const char *path, const char *fol
     bool ok = true;
     FILE *f = fopen(path, "re");
     for (int number = 1; f != NULL && ok && fgets(line, sizeof(line), f) != NULL; number++) {
-        if (!included(line, folder, inner)) {
+        if (!read_include(line, folder, inner)) {
             continue;
         }
         const char *why = wrong_with(inner);
         struct stat st;
-        if (why != NULL &&
-            stat(inner, &st) == 0) { /* libconfig itself tells of what is not there */
+        if (why != NULL && stat(inner, &st) == 0) { /* libconfig reports missing files */
             char text[CONF_PATH_BYTES + 64];
             (void)snprintf(text, sizeof(text), "@include: %s %s", inner, why);
             conf_problem_add(r->problems, path, number, false, text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fill in what is derived from other values, once all of them are read. */
+/* Sets values that are derived from others, after all have been read. */
 #include "load_priv.h"
 
 #include "conf/refuse.h"
@@ -9,7 +9,7 @@
 
 enum { LANES_PER_CPU = 4, MAX_LANES = 1024, STALLED_MS = 300 * 1000, IDLE_TIMES = 10 };
 
-/* CPUs this process may run on. */
+/* Number of CPUs that this process may run on. */
 static int cpu_count(void)
 {
     cpu_set_t set;
@@ -23,7 +23,7 @@ static char *copy_or_null(const char *text)
     return text != NULL ? conf_copy(span_str(text)) : NULL;
 }
 
-/* The region in https://sqs.eu-west-1.amazonaws.com/..., "" if there is none. */
+/* The region in https://sqs.eu-west-1.amazonaws.com/...; "" if there is none. */
 static struct span url_region(const char *url)
 {
     const char *host = strstr(url, "://sqs.");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a configuration owns: known from the rows of the table. */
+/* Frees what a configuration owns, by the rows of the table. */
 #include "conf/conf.h"
 
 #include "conf/table.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Members of a section's struct that own memory. */
+/* Free the members of a section's struct that own memory. */
 static void rows_free(const struct conf_section *s, void *from)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -45,7 +45,7 @@ static void customer_free(struct customer_conf *c)
     rows_free(conf_sections[SECTION_CUSTOMERS], c);
 }
 
-/* The count is no part of what the configuration says, which is constant. */
+/* The reference count is not a part of the constant values. */
 static struct refs *refs_of(const struct conf *c)
 {
     return &((struct conf *)(uintptr_t)c)->refs;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * librdkafka's properties pass through as "name=value" (libconfig's names hold no dots).
- * Each is tried on librdkafka alone, so that a mistake is told with its line.
+ * librdkafka's properties as "name=value" (libconfig's names cannot contain dots). Each is tried
+ * with librdkafka separately, so that an error is reported with its line.
  */
 #include "load_priv.h"
 
@@ -31,7 +31,7 @@ bool conf_property_is_secret(struct span name)
     return false;
 }
 
-static struct span trimmed(struct span s)
+static struct span trim_blanks(struct span s)
 {
     while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
         s = span_from(s, 1);
@@ -42,13 +42,13 @@ static struct span trimmed(struct span s)
     return s;
 }
 
-/* A small file that was read. */
+/* The content of a small file. */
 struct content {
     struct buf *text; /* without the newlines at its end */
     mode_t mode;
 };
 
-/* False: *why says. */
+/* Read a file. False: *why has the reason. */
 static bool file_read(const char *path, struct content *out, const char **why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -69,7 +69,7 @@ static bool file_read(const char *path, struct content *out, const char **why)
         return false;
     }
     out->text->n += (size_t)n;
-    out->text->n = trimmed(buf_span(out->text)).n;
+    out->text->n = trim_blanks(buf_span(out->text)).n;
     out->text->p[out->text->n] = '\0';
     return true;
 }
@@ -79,7 +79,7 @@ static bool others_may_read(mode_t mode)
     return (mode & (S_IRGRP | S_IROTH)) != 0;
 }
 
-/* A property on its way into the list. */
+/* A property that is being read. */
 struct property {
     struct conf_reader *reader;
     const config_setting_t *at;
@@ -119,7 +119,7 @@ static bool value_from_env(struct property *p, struct span variable)
     return value != NULL;
 }
 
-/* A secret that stands in a file others may read. */
+/* Warn of a secret in a file that other users may read. */
 static void warn_if_readable(const struct property *p)
 {
     char file[CONF_PATH_BYTES];
@@ -152,8 +152,8 @@ static bool value_read(struct property *p, struct span text)
 }
 
 /*
- * All names librdkafka knows, NULL-terminated, in *text, which is changed. There is no other
- * list of them: its table for people, "name   | C/P | ...".
+ * All names of librdkafka, NULL-terminated, in *text, which is changed. librdkafka has no other
+ * list of them than its table for people, "name   | C/P | ...".
  */
 static const char **property_names(char *text)
 {
@@ -173,7 +173,7 @@ static const char **property_names(char *text)
     return names;
 }
 
-/* The property that was probably meant: "" if `name` is one, or none is near. */
+/* The property that `name` is similar to. "": `name` is a property, or none is similar. */
 static void property_nearest(struct span name, char *out, size_t cap)
 {
     char *table = NULL;
@@ -197,7 +197,7 @@ static void property_nearest(struct span name, char *out, size_t cap)
     free(table);
 }
 
-/* "name=value" by itself, as librdkafka and the sink see it. */
+/* Whether librdkafka and the sink accept the property alone. */
 static bool is_accepted(const struct property *p, const char *property)
 {
     const char *const one[] = {property, NULL};
@@ -227,7 +227,10 @@ static bool is_duplicate(const struct property *p, char *const *list, size_t cou
     return false;
 }
 
-/* Of a secret only all of it can be a placeholder: it may hold anything. */
+/*
+ * Whether a secret is a placeholder as a whole. A part of it is not checked, since a secret may
+ * contain anything.
+ */
 static bool is_left_over(const struct property *p)
 {
     struct span left = conf_placeholder(buf_span(&p->value));
@@ -239,7 +242,7 @@ static bool is_left_over(const struct property *p)
     return true;
 }
 
-/* The element as "name=value" with its secret resolved, NULL if it cannot be. */
+/* The element as "name=value" with its secret resolved. NULL: it is invalid. */
 static char *property_read(struct conf_reader *r, const config_setting_t *at, char *const *list,
                            size_t count)
 {
@@ -251,11 +254,11 @@ static char *property_read(struct conf_reader *r, const config_setting_t *at, ch
     }
     struct property p = {.reader = r,
                          .at = at,
-                         .name = trimmed(span_of(text, (size_t)(equals - text))),
+                         .name = trim_blanks(span_of(text, (size_t)(equals - text))),
                          .value = BUF_INIT((size_t)SECRET_MAX_BYTES + 1)};
     struct buf line = BUF_INIT((size_t)SECRET_MAX_BYTES * 2);
     char *property = NULL;
-    if (value_read(&p, trimmed(span_str(equals + 1))) && !is_left_over(&p) &&
+    if (value_read(&p, trim_blanks(span_str(equals + 1))) && !is_left_over(&p) &&
         !is_duplicate(&p, list, count)) {
         buf_add(&line, p.name);
         buf_add_byte(&line, '=');
@@ -281,7 +284,7 @@ void conf_read_properties(struct conf_reader *r, const config_setting_t *list, c
         const config_setting_t *at = config_setting_get_elem(list, i);
         const char *text = config_setting_get_string(at);
         struct span name =
-            trimmed(span_of(text != NULL ? text : "", text != NULL ? strcspn(text, "=") : 0));
+            trim_blanks(span_of(text != NULL ? text : "", text != NULL ? strcspn(text, "=") : 0));
         brokers = brokers || span_starts(name, SPAN("bootstrap.servers")) ||
                   span_starts(name, SPAN("metadata.broker.list"));
         char *property = property_read(r, at, out, count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files in, a checked struct conf out. */
+/* Reads files into a checked struct conf. */
 #include "conf/load.h"
 
 #include "load_priv.h"
@@ -15,7 +15,7 @@ static struct conf_reader reader_of(const char *name, struct conf_problems *prob
         .conf = conf_alloc(1, sizeof(struct conf)), .problems = problems, .name = name};
 }
 
-/* Close the files; the configuration if nothing was wrong. */
+/* Close the files, and return the configuration if there was no error. */
 static struct conf *reader_done(struct conf_reader *r)
 {
     for (size_t i = 0; i < r->file_count; i++) {
@@ -42,7 +42,7 @@ static config_t *file_new(struct conf_reader *r)
     return f;
 }
 
-/* What libconfig says of a text it cannot parse. It stops at the first error. */
+/* Report libconfig's syntax error. libconfig stops at the first one. */
 static void say_syntax(struct conf_reader *r, const config_t *f)
 {
     const char *file = config_error_file(f);
@@ -79,7 +79,7 @@ static int is_conf_file(const struct dirent *entry)
     return entry->d_name[0] != '.' && n > 5 && strcmp(entry->d_name + n - 5, ".conf") == 0;
 }
 
-/* One customer for each file of customers.d/, in the order of their names. */
+/* Read one customer from each file of customers.d/, in the order of the file names. */
 static void read_folder(struct conf_reader *r, const char *path)
 {
     char *folder = conf_beside(path, "customers.d");

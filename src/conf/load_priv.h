@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * load_priv.h - what the parts of the configuration's reader share while they work.
+ * load_priv.h - shared by the parts of the configuration's reader.
  *
- * The parsed files stay open until all is checked, so that every complaint can name the
- * line of the key it is about.
+ * The parsed files stay open until everything is checked, so that every problem can name the line
+ * of its key.
  */
 #ifndef CONF_LOAD_PRIV_H
 #define CONF_LOAD_PRIV_H
@@ -14,12 +14,12 @@
 
 #include <libconfig.h>
 
-enum { CONF_MAX_ENTRIES = 10000 }; /* queues, and customers */
+enum { CONF_MAX_ENTRIES = 10000 }; /* of queues, and of customers */
 
 struct conf_reader {
     struct conf *conf;
     struct conf_problems *problems;
-    const char *name; /* of the text that has no file of its own */
+    const char *name; /* of a text that is not a file */
     config_t **files; /* the main file and those of customers.d/ */
     size_t file_count;
     const config_setting_t **queue_at; /* the group of each queue and customer */
@@ -27,13 +27,13 @@ struct conf_reader {
 };
 
 /*
- * The path of the file a setting stands in, into out; "" if it has none. libconfig tells that of an
- * included file as the @include has it: beside the file that includes it.
+ * Copy the path of a setting's file into out; "" if it has none. For an included file libconfig has
+ * the path as in the @include, which is relative to the file that includes it.
  */
 enum { CONF_PATH_BYTES = 4096 };
 void conf_source_path(const config_setting_t *at, char out[CONF_PATH_BYTES]);
 
-/* Complaints, at the line of *at (NULL: at no line). */
+/* Add an error or a warning at the line of *at (NULL: at no line). */
 void conf_error(struct conf_reader *r, const config_setting_t *at, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void conf_warn(struct conf_reader *r, const config_setting_t *at, const char *fmt, ...)
@@ -41,67 +41,77 @@ void conf_warn(struct conf_reader *r, const config_setting_t *at, const char *fm
 void conf_problem_add(struct conf_problems *p, const char *file, int line, bool warning,
                       const char *text);
 
-/* files.c: libconfig may open it and what it includes from `folder`; complains if not. */
+/*
+ * files.c: whether libconfig may open the file and those that it includes from `folder`. Adds
+ * errors if not.
+ */
 MUST_USE bool conf_file_ok(struct conf_reader *r, const char *path, const char *folder);
 
-/* By file and line; those of one line stay in order. */
+/* Sort by file and line; problems of one line keep their order. */
 void conf_problems_sort(struct conf_problems *p);
 
-/* Where the key of a group stands; the group if it has no such key. */
+/* The setting of a group's key; the group if it has no such key. */
 const config_setting_t *conf_at(const config_setting_t *group, const char *key);
 
-/* A copy, NUL-terminated. Aborts when out of memory. */
+/* A NUL-terminated copy. Out of memory aborts. */
 char *conf_copy(struct span text);
 
-/* calloc that aborts. */
+/* calloc that aborts when out of memory. */
 void *conf_alloc(size_t count, size_t size);
 
-/* The list with room for one more than count, all zero there. Only ever with count as grown. */
+/*
+ * The list with room for one more than count, which is zeroed. Always call it with the count that
+ * the list was grown to.
+ */
 void *conf_grow(void *list, size_t count, size_t size);
 
-/* "/etc/x.conf", "customers.d": "/etc/customers.d". */
+/* The path of a file next to another one: "/etc/x.conf", "customers.d" gives "/etc/customers.d". */
 char *conf_beside(const char *path, const char *name);
 
-/* A variable of the environment; NULL if unset or empty. */
+/* An environment variable. NULL: not set or empty. */
 const char *conf_env(const char *name);
 
 /*
- * Fill the members of *into from a group by the section's rows. `what` begins each complaint:
- * "limits", "customer acme". A NULL group has no keys: defaults alone.
+ * Set the members of *into from a group, by the section's rows. `what` begins each problem:
+ * "limits", "customer acme". A NULL group has no keys, so defaults are used.
  */
 void conf_read_group(struct conf_reader *r, const config_setting_t *group,
                      const struct conf_section *section, const char *what, void *into);
 
-/* Complain about the keys of a group that no row knows. */
+/* Report keys of a group that have no row. */
 void conf_read_unknown(struct conf_reader *r, const config_setting_t *group,
                        const struct conf_section *section, const char *what);
 
-/* The whole of the main file's tree: sections, queues, customers. */
+/* Read the main file: sections, queues, customers. */
 void conf_read_root(struct conf_reader *r, const config_setting_t *root);
 
-/* Add a customer. */
+/* Read and add a customer. */
 void conf_read_customer(struct conf_reader *r, const config_setting_t *group);
 
-/* kafka.c: the list of properties. rules.c: a customer's mapping and actions. */
+/* kafka.c: the list of properties. rules.c: a customer's mapping and action words. */
 void conf_read_properties(struct conf_reader *r, const config_setting_t *list, char ***into);
 void conf_read_mapping(struct conf_reader *r, const config_setting_t *list,
                        struct customer_conf *customer);
 void conf_read_actions(struct conf_reader *r, const config_setting_t *list,
                        struct customer_conf *customer);
 
-/* ... and what they make together, once both are read. */
+/* Make the customer's rules of both, after they have been read. */
 void conf_make_rules(struct conf_reader *r, const config_setting_t *group, struct customer_conf *c);
 
-/* print.c: the row's value as the file would have it, secrets masked; from: its section's struct.
- * Absent: it has none, and what happens then is only said in words. */
+/*
+ * print.c: the row's value as written in a file, secrets masked; from: its section's struct.
+ * Absent: it has no value, and only the description says what happens then.
+ */
 void conf_value_print(struct buf *out, const struct conf_row *row, const void *from);
 MUST_USE bool conf_value_absent(const struct conf_row *row, const void *from);
 
-/* True if a property's value must not be shown. */
+/* Whether a property's value must not be shown. */
 MUST_USE bool conf_property_is_secret(struct span name);
 
-/* finish.c: fill in what is derived. check.c, topics.c: what must hold between
- * values. *root is the main file's. */
+/*
+ * finish.c: set derived values. check.c, topics.c: conditions between values. *root is the main
+ * file's.
+ */
 void conf_finish(struct conf_reader *r);
 void conf_check(struct conf_reader *r, const config_setting_t *root);
 void conf_check_topics(struct conf_reader *r, const config_setting_t *root);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * memory.c - the figures are ceilings of the structures' own limits where they have one, and
- * measured where they belong to a library.
+ * memory.c - the numbers are the limits of the structures where these have one, and measured for
+ * libraries.
  */
 #include "conf/memory.h"
 
@@ -16,10 +16,10 @@ enum {
     CONNECTION_BYTES = 192 * KIB, /* curl's handle, its 16 KiB buffer, TLS, credentials, stack */
     ORDINAL_BYTES = 1024 * KIB,   /* 2^14 hashes, their table and their order */
     HELD_BYTES = 3072,            /* handle, id, lease; the object's name, version and offsets */
-    POLL_BYTES = 96 * KIB,        /* a long poll: connection and an answer of usual size */
+    POLL_BYTES = 96 * KIB,        /* a long poll: a connection and a response of usual size */
     BASE_BYTES = 24 * 1024 * KIB, /* program, OpenSSL, librdkafka's threads and buffers */
     CUSTOMER_BYTES = 24 * KIB,    /* credentials, topics, counters */
-    PAGES = 4, /* answers of the monitor: two of the longest, half used buffers */
+    PAGES = 4,                    /* of the monitor: two of the longest, in half-used buffers */
 };
 
 size_t memory_page_bytes(const struct conf *conf)

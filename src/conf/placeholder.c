@@ -3,13 +3,13 @@
 
 #include <strings.h>
 
-/* As written. */
+/* Matched exactly. */
 static const char *const capitals[] = {
     "EXTERNAL_ID", "ACCOUNT_ID", "BUCKET_NAME", "QUEUE_NAME",  "QUEUE_URL", "ROLE_NAME",
     "ROLE_ARN",    "KEY_ID",     "KEY_ARN",     "KMS_KEY_ARN", "REGION_ID", "TOPIC_NAME",
 };
 
-/* In capitals or not; '-' stands for '_' too. */
+/* Matched in any case; '-' also matches '_'. */
 static const char *const any_case[] = {
     "placeholder",      "changeme",      "change-me",   "replaceme",   "replace-me",
     "your-bucket",      "your-queue",    "your-prefix", "your-region", "your-account",
@@ -39,7 +39,7 @@ static bool same_word(struct span word, const char *name)
     for (size_t i = 0; i < word.n; i++) {
         char c = word.p[i] == '_' ? '-' : word.p[i];
         c = (char)(is_capital(c) ? c - 'A' + 'a' : c);
-        if (c != name[i]) { /* also at its end */
+        if (c != name[i]) { /* also at the end of the name */
             return false;
         }
     }
@@ -66,15 +66,15 @@ static bool is_placeholder(struct span word)
            span_starts(word, SPAN("YOUR-")) || span_starts(word, SPAN("your_"));
 }
 
-/* "<account>" at the start, "" if there is none. */
-static struct span bracketed(struct span s)
+/* "<account>" at the start of s. "": there is none. */
+static struct span bracketed_name(struct span s)
 {
     const char *end = s.n > 2 && is_letter(s.p[1]) ? memchr(s.p, '>', s.n) : NULL;
     return end != NULL ? span_of(s.p, (size_t)(end - s.p) + 1) : SPAN("");
 }
 
-/* "$BUCKET" or "${BUCKET}" at the start, "" if there is none. */
-static struct span variable(struct span s)
+/* "$BUCKET" or "${BUCKET}" at the start of s. "": there is none. */
+static struct span shell_variable(struct span s)
 {
     bool braces = s.n > 1 && s.p[1] == '{';
     size_t from = braces ? 2 : 1;
@@ -103,9 +103,9 @@ struct span conf_placeholder(struct span value)
         if (word.n > 0) {
             found = is_placeholder(word) ? word : SPAN("");
         } else if (value.p[0] == '<') {
-            found = bracketed(value);
+            found = bracketed_name(value);
         } else if (value.p[0] == '$') {
-            found = variable(value);
+            found = shell_variable(value);
         }
         if (found.n > 0) {
             return found;

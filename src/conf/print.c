@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values as they are in force, in the syntax of the file: it could be read again. */
+/* Prints the effective values in the syntax of the file, which can be read again. */
 #include "load_priv.h"
 
 #include "conf/value.h"
 
 #include <inttypes.h>
 
-/* A text in libconfig's quotes. */
+/* Append a text in libconfig's quotes. */
 static void print_text(struct buf *out, const char *text)
 {
     buf_add_byte(out, '"');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Complaints, and the small helpers of all parts of the reader. */
+/* Problems, and small functions of all parts of the reader. */
 #include "load_priv.h"
 
 #include "base/alloc.h"
@@ -120,7 +120,7 @@ void conf_warn(struct conf_reader *r, const config_setting_t *at, const char *fm
     problem_at(r, at, true, text);
 }
 
-/* True if x is to stand behind y. */
+/* Whether x comes after y. */
 static bool is_behind(const struct conf_problem *x, const struct conf_problem *y)
 {
     int order = strcmp(x->file, y->file);

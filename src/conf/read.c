@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Walks a parsed file along the table. Each value is read by its row's type; whatever is
- * wrong is noted and the walk goes on, so that one run shows every mistake.
+ * Reads a parsed file by the table. Each value is read by its row's type. After an error reading
+ * continues, so that one run shows all errors.
  */
 #include "load_priv.h"
 
@@ -34,10 +34,10 @@ static const char *type_name(const config_setting_t *s)
     }
 }
 
-/* One value on its way into its member. */
+/* A value that is being read into its member. */
 struct slot {
     struct conf_reader *reader;
-    const config_setting_t *at; /* NULL: a default or the environment */
+    const config_setting_t *at; /* NULL: a default or from the environment */
     const struct conf_row *row;
     const char *what;
     void *into; /* the section's struct */
@@ -48,7 +48,7 @@ static void *member_of(const struct slot *s)
     return (char *)s->into + s->row->offset;
 }
 
-static void refuse(const struct slot *s, const char *why)
+static void refuse_value(const struct slot *s, const char *why)
 {
     conf_error(s->reader, s->at, "%s.%s: %s", s->what, s->row->name, why);
 }
@@ -77,7 +77,7 @@ static void put_text(const struct slot *s, const char *text)
     *member = conf_copy(span_str(text));
 }
 
-/* "1MiB", "120s" or "16", as the row would have it written. */
+/* Append "1MiB", "120s" or "16", in the form of the row. */
 static void write_quantity(struct buf *out, const struct conf_row *row, int64_t value)
 {
     if (row->type == CONF_SIZE) {
@@ -110,7 +110,7 @@ static bool in_range(const struct slot *s, int64_t value)
     return false;
 }
 
-/* True, and told with what to put instead, if the text is still an example's. */
+/* Whether the text is still that of an example; reports it with what to write instead. */
 static bool is_left_over(const struct slot *s, const char *text)
 {
     const struct conf_row *row = s->row;
@@ -153,7 +153,8 @@ static void take_size(const struct slot *s, const char *text)
 {
     int64_t bytes = 0;
     if (!conf_size_read(text, &bytes)) {
-        refuse(s, "is no size: write a whole number and one of B, KiB, MiB, GiB, as in \"64MiB\"");
+        refuse_value(
+            s, "is no size: write a whole number and one of B, KiB, MiB, GiB, as in \"64MiB\"");
     } else if (in_range(s, bytes)) {
         put_integer(s, bytes);
     }
@@ -163,9 +164,10 @@ static void take_time(const struct slot *s, const char *text)
 {
     int64_t ms = 0;
     if (!conf_time_read(text, &ms)) {
-        refuse(s, "is no time: write a whole number and one of ms, s, m, h, d, as in \"120s\"");
+        refuse_value(s,
+                     "is no time: write a whole number and one of ms, s, m, h, d, as in \"120s\"");
     } else if (ms % s->row->unit_ms != 0) {
-        refuse(s, "must be whole seconds");
+        refuse_value(s, "must be whole seconds");
     } else if (in_range(s, ms / s->row->unit_ms)) {
         put_integer(s, ms / s->row->unit_ms);
     }
@@ -190,7 +192,7 @@ static void take_word(const struct slot *s, const char *text)
     buf_done(&words);
 }
 
-/* A value that is written in quotes, of whatever type. */
+/* Read a value in quotes, of any type. */
 static void take_quoted(const struct slot *s, const char *text)
 {
     switch (s->row->type) {
@@ -221,8 +223,8 @@ static void take_quoted(const struct slot *s, const char *text)
 }
 
 /*
- * libconfig 1.5 cuts integers to 32 bits without a word. No count is that large, so a number
- * whose text has more than nine digits is refused by its text.
+ * libconfig 1.5 silently truncates integers to 32 bits. No count is that large, so a number whose
+ * text has more than nine digits is refused.
  */
 static bool is_cut_number(const config_setting_t *at)
 {
@@ -251,12 +253,12 @@ static bool is_cut_number(const config_setting_t *at)
 static void read_count(const struct slot *s)
 {
     if (config_setting_type(s->at) == CONFIG_TYPE_STRING) {
-        refuse(s, "must be a number: write it without quotes");
+        refuse_value(s, "must be a number: write it without quotes");
     } else if (config_setting_type(s->at) != CONFIG_TYPE_INT &&
                config_setting_type(s->at) != CONFIG_TYPE_INT64) {
         refuse_type(s, "a whole number");
     } else if (is_cut_number(s->at)) {
-        refuse(s, "is too large a number");
+        refuse_value(s, "is too large a number");
     } else if (in_range(s, config_setting_get_int64(s->at))) {
         put_integer(s, config_setting_get_int64(s->at));
     }
@@ -272,7 +274,7 @@ static void read_share(const struct slot *s)
     double share =
         type == CONFIG_TYPE_INT ? config_setting_get_int(s->at) : config_setting_get_float(s->at);
     if (!(share >= 0 && share <= 1)) {
-        refuse(s, "must be between 0 and 1");
+        refuse_value(s, "must be between 0 and 1");
     } else {
         *(double *)member_of(s) = share;
     }
@@ -295,11 +297,11 @@ static void read_quoted(const struct slot *s)
     }
     bool number = config_setting_is_number(s->at);
     if (number && s->row->type == CONF_SIZE) {
-        refuse(s, "is a size and needs quotes and a unit, as in \"64MiB\"");
+        refuse_value(s, "is a size and needs quotes and a unit, as in \"64MiB\"");
     } else if (number && s->row->type == CONF_TIME) {
-        refuse(s, "is a time and needs quotes and a unit, as in \"120s\"");
+        refuse_value(s, "is a time and needs quotes and a unit, as in \"120s\"");
     } else if (number) {
-        refuse(s, "is a text: write it in quotes");
+        refuse_value(s, "is a text: write it in quotes");
     } else {
         refuse_type(s, "a text in quotes");
     }
@@ -335,7 +337,7 @@ static void read_value(const struct slot *s)
     }
 }
 
-/* A default as the table writes it: quotes around all that is quoted in the file. */
+/* Read a default as the table has it, with quotes around values that are quoted in files. */
 static void take_standard(const struct slot *s)
 {
     const char *text = s->row->standard;
@@ -352,7 +354,7 @@ static bool take_env(const struct slot *s)
         const char *text = conf_env(s->row->env[i]);
         if (text != NULL) {
             struct slot from = *s;
-            from.what = s->row->env[i]; /* a complaint names the variable */
+            from.what = s->row->env[i]; /* an error names the variable */
             take_quoted(&from, text);
             return true;
         }
@@ -393,7 +395,7 @@ void conf_read_group(struct conf_reader *r, const config_setting_t *group,
     }
 }
 
-/* The section that has a key of this name, other than `but`. */
+/* A section other than `but` that has this key. NULL: there is none. */
 static const struct conf_section *section_with(const char *key, const struct conf_section *but)
 {
     for (int i = 0; i < CONF_SECTIONS; i++) {

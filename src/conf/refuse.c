@@ -11,7 +11,7 @@ static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
 static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 static const char digits[] = "0123456789";
 
-/* True if all of text is of these bytes or alphanumeric (ASCII), and has least..most of them. */
+/* Whether text has least to most bytes, all of them ASCII letters, digits or in `more`. */
 static bool is_word(struct span text, const char *more, size_t least, size_t most)
 {
     for (size_t i = 0; i < text.n; i++) {
@@ -73,7 +73,7 @@ struct span arn_part(const char *arn, int index)
     if (from == NULL) {
         return SPAN("");
     }
-    /* the last part, the resource, may hold colons */
+    /* the last part, the resource, may contain colons */
     return index < 5 ? span_of(from, strcspn(from, ":")) : span_str(from);
 }
 
@@ -114,7 +114,7 @@ const char *refuse_url(const char *text)
     return ok ? NULL : "is not a URL (http or https, host, maybe port, no path)";
 }
 
-/* As refuse_url, and "{bucket}" may stand in the host. */
+/* As refuse_url, and the host may contain "{bucket}". */
 const char *refuse_s3_url(const char *text)
 {
     static const char place[] = "{bucket}";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The top of the file: its sections, and one entry after another of queues and customers. */
+/* The top level of the file: its sections, and each entry of queues and customers. */
 #include "load_priv.h"
 
 #include "conf/value.h"
@@ -9,7 +9,7 @@
 
 enum { WHAT_BYTES = 80 };
 
-/* "customer acme" if it can be told, else "customers[2]", or "customer" of a file of its own. */
+/* "customer acme" if the id is known, else "customers[2]", or "customer" in a file of its own. */
 static void entry_name(char *out, const config_setting_t *group, const char *key, const char *kind)
 {
     const char *name = NULL;
@@ -24,7 +24,7 @@ static void entry_name(char *out, const config_setting_t *group, const char *key
     }
 }
 
-/* True if *at is a group; complains if not. */
+/* Whether *at is a group; adds an error if not. */
 static bool is_group(struct conf_reader *r, const config_setting_t *at, const char *what)
 {
     if (config_setting_is_group(at)) {
@@ -81,7 +81,7 @@ static void read_entries(struct conf_reader *r, const config_setting_t *list, co
     }
 }
 
-/* Keys at the top that are no section. */
+/* Report keys at the top level that are not a section. */
 static void read_strangers(struct conf_reader *r, const config_setting_t *root)
 {
     const char *names[CONF_SECTIONS + 1] = {NULL};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A customer's own names and words: lists of groups inside the customer's entry. */
+/* A customer's mapping and action words: lists of groups in the customer's entry. */
 #include "load_priv.h"
 
 #include "event/schema/rules.h"
@@ -8,7 +8,7 @@
 
 enum { MAX_RULES = 1000, MAX_PATHS = 32 };
 
-/* The entries of a list of groups; 0 and a complaint if it is none. */
+/* Number of entries of a list of groups. 0, and an error: it is not such a list. */
 static unsigned groups_count(struct conf_reader *r, const config_setting_t *list, const char *what)
 {
     unsigned n = (unsigned)config_setting_length(list);
@@ -23,7 +23,7 @@ static unsigned groups_count(struct conf_reader *r, const config_setting_t *list
     return ok ? n : 0;
 }
 
-/* A text member of a group; NULL and a complaint if it is missing or something else. */
+/* A text member of a group. NULL, and an error: it is missing or not a text. */
 static char *member_text(struct conf_reader *r, const config_setting_t *group, const char *what,
                          const char *key)
 {
@@ -98,7 +98,7 @@ void conf_read_actions(struct conf_reader *r, const config_setting_t *list,
     }
 }
 
-/* Add one entry of mapping to the rules. FAIL_CONFIG: why not is in *e. */
+/* Add an entry of the mapping to the rules. FAIL_CONFIG: *e has the reason. */
 static enum err_kind mapping_add(struct rules *rules, const struct mapping_conf *m, struct err *e)
 {
     struct span field = span_str(m->field);
@@ -113,7 +113,7 @@ static enum err_kind mapping_add(struct rules *rules, const struct mapping_conf 
     return FAIL_NONE;
 }
 
-/* The entry's group, for its line. */
+/* The group of an entry, for its line. */
 static const config_setting_t *entry_at(const config_setting_t *customer, const char *key, size_t i)
 {
     return config_setting_get_elem(config_setting_get_member(customer, key), (unsigned)i);

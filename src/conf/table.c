@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rows. A new key is a member in conf.h and a row here; the sample file and the
- * reference page are regenerated (`check-config --sample`, `--reference`), which a test asks for.
+ * The rows. A new key is a member in conf.h and a row here. Then regenerate the sample file and the
+ * reference page (`check-config --sample`, `--reference`); a test checks them.
  */
 #include "conf/table.h"
 
@@ -333,7 +333,7 @@ static const struct conf_row queue_rows[] = {
      .type = CONF_TEXT,
      MEMBER(queue_conf, url),
      .required = true,
-     .fixed = true, /* another URL is another queue, which has another name */
+     .fixed = true, /* another URL is another queue, with another name */
      .refuse = refuse_queue_url,
      .example = "\"https://sqs.eu-west-1.amazonaws.com/111122223333/asymptote-ingest\"",
      .text = "The queue's URL."},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of table.h that make a customer. */
+/* The rows of a customer. */
 #include "conf/conf.h"
 #include "conf/refuse.h"
 #include "conf/table.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rules of kafka-contract.md §2: all topics are known at start, and no customer can choose a
- * topic or a key that is another's.
+ * topic or a key of another customer.
  */
 #include "load_priv.h"
 
@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* A topic's template. NULL and a complaint if it breaks a rule. */
+/* A topic's template. NULL, and an error: it breaks a rule. */
 static struct template *topic_read(struct conf_reader *r, const char *text, const char *what,
                                    const config_setting_t *at)
 {
@@ -31,8 +31,9 @@ static struct template *topic_read(struct conf_reader *r, const char *text, cons
 }
 
 /*
- * A key that begins with {customer} belongs to that customer only if what follows cannot be
- * part of an id: "{customer}{session.id}" would let acme-x be written by acme.
+ * Whether a key that begins with {customer} belongs to that customer only: the text after it must
+ * not be a possible part of an id. With "{customer}{session.id}" the customer acme could write keys
+ * of acme-x.
  */
 static bool key_is_own(const struct template *t)
 {
@@ -46,7 +47,7 @@ static bool key_is_own(const struct template *t)
            strchr("abcdefghijklmnopqrstuvwxyz0123456789-", t->parts[1].literal.p[0]) == NULL;
 }
 
-/* Names of topics, and who writes to them. */
+/* A topic name and the customer that writes to it. */
 struct topic_use {
     char *name;
     size_t customer;
@@ -73,7 +74,7 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : (x->customer > y->customer) - (x->customer < y->customer);
 }
 
-/* Add the topics of a customer; complain of those whose names Kafka does not take. */
+/* Add the topics of a customer; reports names that Kafka refuses. */
 static void uses_add(struct conf_reader *r, struct topic_uses *u, const struct template *t,
                      size_t customer)
 {
@@ -113,7 +114,7 @@ static void check_shared(struct conf_reader *r, struct topic_uses *u)
     }
 }
 
-/* Topics of all customers, and whether keys keep them apart where topics do not. */
+/* Check the topics of all customers, and that keys separate customers that share a topic. */
 static void check_customers(struct conf_reader *r, bool topic_ok, bool own_key)
 {
     struct topic_uses uses = {
@@ -158,7 +159,7 @@ void conf_check_topics(struct conf_reader *r, const config_setting_t *root)
         conf_error(r, conf_at(kafka, "key"),
                    "kafka.key: must begin with {customer}, and a separator that no id holds, "
                    "unless kafka.topic holds {customer}");
-        own_key = true; /* said once is enough */
+        own_key = true; /* report it once */
     }
     check_customers(r, topic != NULL, own_key);
 }

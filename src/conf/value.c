@@ -29,7 +29,7 @@ static const struct unit time_units[] = {
     {"s", 1000, true},     {"ms", 1, true},      {NULL, 0, false},
 };
 
-/* Decimal digits at *p, which moves behind them. */
+/* Read decimal digits at *p, which moves after them. */
 static bool digits_read(const char **p, int64_t *number)
 {
     const char *from = *p;
@@ -44,7 +44,7 @@ static bool digits_read(const char **p, int64_t *number)
     return *p != from;
 }
 
-/* Digits, maybe a blank, a unit, and nothing else. */
+/* Read digits, an optional blank, a unit, and nothing else. */
 static bool quantity_read(const char *text, const struct unit *units, int64_t *out)
 {
     int64_t number = 0;
@@ -102,21 +102,21 @@ static size_t least_of(size_t a, size_t b, size_t c)
     return ab < c ? ab : c;
 }
 
-static int folded(char c)
+static int fold_case(char c)
 {
     return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 static bool same_letter(char a, char b)
 {
-    return folded(a) == folded(b);
+    return fold_case(a) == fold_case(b);
 }
 
 /*
- * Optimal string alignment distance: inserted, left out, changed letters and swapped
- * neighbours each count one. Upper and lower case are the same letter.
+ * Optimal string alignment distance: an inserted, omitted or changed letter and two swapped
+ * neighbours each count one. Case is ignored.
  */
-static size_t distance(struct span a, struct span b)
+static size_t edit_distance(struct span a, struct span b)
 {
     size_t rows[3][NAME_MAX_BYTES + 1] = {0};
     for (size_t j = 0; j <= b.n; j++) {
@@ -147,10 +147,10 @@ const char *conf_nearest(const char *wrong, const char *const *names)
         return NULL;
     }
     const char *best = NULL;
-    size_t best_distance = w.n / 3 + 2; /* not reached */
+    size_t best_distance = w.n / 3 + 2; /* never reached */
     for (; *names != NULL; names++) {
         struct span name = span_str(*names);
-        size_t d = name.n <= NAME_MAX_BYTES ? distance(w, name) : SIZE_MAX;
+        size_t d = name.n <= NAME_MAX_BYTES ? edit_distance(w, name) : SIZE_MAX;
         if (d < best_distance && d < name.n) {
             best = *names;
             best_distance = d;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * breaker.c - the level of the pause falls back only when the customer was well for a
- * while: a topic that refuses every record lets the GET succeed, and a success that is
- * followed by the next refusal within seconds must not begin at 30 s again.
+ * breaker.c - the level of the pause decreases only after some time without refusals. With a topic
+ * that refuses every record, the GET succeeds, and the next refusal follows within seconds; such a
+ * success must not reset the pause to 30 s.
  */
 #include "customers/breaker.h"
 
@@ -42,7 +42,7 @@ bool breaker_ok(struct breaker *b, int64_t now)
 {
     b->in_a_row = 0;
     if (b->open && !b->probing) {
-        return false; /* an attempt from before the pause */
+        return false; /* an attempt that started before the pause */
     }
     bool closed = b->open;
     b->open = false;
@@ -53,8 +53,8 @@ bool breaker_ok(struct breaker *b, int64_t now)
     return closed;
 }
 
-/* True if `key` is among those already counted in this row. */
-static bool counted(const struct breaker *b, uint64_t key)
+/* Whether `key` is one of the consecutive refusals. */
+static bool is_counted(const struct breaker *b, uint64_t key)
 {
     for (unsigned i = 0; i < b->in_a_row; i++) {
         if (b->keys[i] == key) {
@@ -72,9 +72,9 @@ bool breaker_refused(struct breaker *b, enum breaker_mark mark, uint64_t key, in
         return false;
     }
     if (b->open && !b->probing) {
-        return false; /* an attempt from before the pause */
+        return false; /* an attempt that started before the pause */
     }
-    if (mark == BREAKER_COUNT && !b->open && !counted(b, key)) {
+    if (mark == BREAKER_COUNT && !b->open && !is_counted(b, key)) {
         b->keys[b->in_a_row++] = key;
     }
     if (mark == BREAKER_COUNT && !b->open && b->in_a_row < BREAKER_IN_A_ROW) {

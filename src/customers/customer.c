@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * customer.c - a customer is made of one entry of a configuration, and of what it was before:
- * it goes on counting and stays paused (struct customer_run), and assumes its role again only if
- * its role or what it may read has changed (struct role).
+ * customer.c - creates a customer from one entry of a configuration and from its predecessor:
+ * counters and breaker are kept (struct customer_run), and its role is assumed again only if the
+ * role or what it may read has changed (struct role).
  */
 #include "customers_priv.h"
 
@@ -58,7 +58,7 @@ static enum err_kind make_topics(struct customer_entry *c, struct err *e)
     return FAIL_NONE;
 }
 
-/* The sink never frees its topics, so a customer that keeps its names keeps them. */
+/* Keep the topics whose names did not change; the sink never frees topics. */
 static void take_topics(struct customer_entry *c, struct customer_entry *before)
 {
     bool same = before != NULL;
@@ -91,7 +91,7 @@ static uint64_t share_of(const struct customers *all, const struct conf *conf)
     return key_is_fixed(all->key) && partition < share ? partition : share;
 }
 
-/* What it shares with what it was before. */
+/* Take over what is shared with the predecessor. */
 static void take_over(struct customer_entry *c, struct customer_entry *before)
 {
     if (before != NULL) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * customers.c - the registry. A table holds all customers of one configuration and is never
- * changed; customers_apply makes another one and swaps the pointer. Readers take a reference of
- * the table, find their customer, hold it, and give the table back.
+ * customers.c - the registry. A table contains all customers of one configuration and is never
+ * changed; customers_apply creates another one and swaps the pointer. Readers take a reference to
+ * the table, find their customer, take a reference to it, and release the table.
  */
 #include "customers_priv.h"
 
@@ -15,7 +15,7 @@
 
 enum { EVENT_MARGIN_BYTES = 1024 };
 
-/* ---- references ---- */
+/* ---- References ---- */
 
 struct customer *customer_hold(struct customer *c)
 {
@@ -61,7 +61,7 @@ struct customer_table *table_take(struct customers *all)
     return t;
 }
 
-/* ---- a table is made ---- */
+/* ---- Creating a table ---- */
 
 static int by_id(const void *x, const void *y)
 {
@@ -71,7 +71,7 @@ static int by_id(const void *x, const void *y)
 }
 
 /* Customers of a table, sorted by id; the caller frees the list. */
-static struct customer_entry **sorted(const struct customer_table *t)
+static struct customer_entry **sort_by_id(const struct customer_table *t)
 {
     struct customer_entry **list = mem_zeros(t->count, sizeof(struct customer_entry *));
     size_t n = 0;
@@ -87,12 +87,13 @@ static struct customer_entry **sorted(const struct customer_table *t)
     return list;
 }
 
-/* What each customer of the new configuration was before: NULL, if it is new. */
-static struct customer_entry **match(const struct customer_table *old, const struct conf *conf)
+/* The predecessor of each customer of the configuration; NULL: a new customer. */
+static struct customer_entry **match_entries(const struct customer_table *old,
+                                             const struct conf *conf)
 {
     struct customer_entry **before =
         mem_zeros(conf->customer_count, sizeof(struct customer_entry *));
-    struct customer_entry **list = sorted(old);
+    struct customer_entry **list = sort_by_id(old);
     for (size_t i = 0; i < conf->customer_count && old->count != 0; i++) {
         const struct customer_entry like = {.customer.conf = &conf->customers[i]};
         const struct customer_entry *wanted = &like;
@@ -104,7 +105,7 @@ static struct customer_entry **match(const struct customer_table *old, const str
     return before;
 }
 
-/* The number of a queue: the next one if its name is new. A queue that is gone keeps its number. */
+/* The number of a queue; the next free one for a new name. A removed queue keeps its number. */
 static size_t queue_number(struct customer_table *t, const char *name)
 {
     for (size_t q = 0; q < t->queue_count; q++) {
@@ -129,7 +130,7 @@ static void number_queues(struct customer_table *t, const struct customer_table 
     t->of_queue = mem_zeros(t->queue_count, sizeof(struct customer_entry *));
 }
 
-/* As many slots as before, and more if that is not enough. */
+/* Allocate as many slots as before, or more if needed. */
 static void make_slots(struct customer_table *t, const struct customer_table *old,
                        const struct conf *conf)
 {
@@ -162,7 +163,7 @@ static enum err_kind place_customer(struct customer_table *t, struct customers *
     return FAIL_NONE;
 }
 
-/* Those that stay first, so that a new customer gets a slot that no other customer has or keeps. */
+/* Place existing customers first, so that a new customer gets a slot that no other one has. */
 static enum err_kind place_customers(struct customer_table *t, struct customers *all,
                                      struct customer_entry *const *before, struct err *e)
 {
@@ -195,7 +196,7 @@ static struct customer_table *table_new(struct customers *all, const struct cust
     t->routes = routes_new();
     number_queues(t, old, conf);
     make_slots(t, old, conf);
-    struct customer_entry **before = match(old, conf);
+    struct customer_entry **before = match_entries(old, conf);
     enum err_kind kind = place_customers(t, all, before, e);
     free(before);
     routes_seal(t->routes);
@@ -210,7 +211,7 @@ enum err_kind customers_apply(struct customers *all, const struct conf *conf, st
 {
     static const struct customer_table none;
     mutex_lock(&all->apply.lock);
-    struct customer_table *old = all->shared.table; /* apply.lock: no other thread changes it */
+    struct customer_table *old = all->shared.table; /* apply.lock is held */
     struct customer_table *new = table_new(all, old != NULL ? old : &none, conf, e);
     if (new != NULL) {
         mutex_lock(&all->shared.lock);
@@ -223,7 +224,7 @@ enum err_kind customers_apply(struct customers *all, const struct conf *conf, st
     return new != NULL ? FAIL_NONE : e->kind;
 }
 
-/* ---- the registry ---- */
+/* ---- The registry ---- */
 
 static size_t event_bytes(const struct conf *conf, const struct sink *sink)
 {
@@ -238,7 +239,7 @@ struct customers *customers_new(const struct customers_parts *parts, struct err 
 {
     OWNED(customers) struct customers *all = mem_zeros(1, sizeof(*all));
     all->parts = *parts;
-    all->parts.conf = NULL; /* that of the table counts */
+    all->parts.conf = NULL; /* the table has the valid one */
     mutex_init(&all->apply.lock);
     mutex_init(&all->shared.lock);
     all->event_bytes = event_bytes(parts->conf, parts->sink);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * customers_priv.h - what the files of the customers share. README.md has the rules.
+ * customers_priv.h - shared by the files of the room. README.md has the rules.
  *
- * customers.c   the registry: tables, references, customers_apply
- * customer.c    one customer is made of its configuration, and freed
- * role.c        credentials, and the probe of the external id
- * pause.c       the breaker
- * share.c       how many bytes may be unacknowledged
- * state.c       what is shown of a customer
- * not_ours.c    why an object has no customer
+ *   customers.c   the registry: tables, references, customers_apply
+ *   customer.c    creates a customer from its configuration, and frees it
+ *   role.c        credentials, and the check of the external id
+ *   pause.c       the breaker
+ *   share.c       the limit of unacknowledged bytes
+ *   state.c       the state for monitoring
+ *   not_ours.c    why an object belongs to no customer
  */
 #ifndef CUSTOMERS_CUSTOMERS_PRIV_H
 #define CUSTOMERS_CUSTOMERS_PRIV_H
@@ -19,13 +19,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* What outlives a change of the configuration: counters, breaker, unacknowledged bytes. */
+/* Kept when the configuration changes: counters, breaker, unacknowledged bytes. */
 struct customer_run {
     struct refs refs;
     struct stats stats;
     atomic_uint_fast64_t unacked;
-    atomic_uint waiting; /* lanes that wait for `unacked` to fall */
-    atomic_bool asleep;  /* one of them went to sleep since they were last woken */
+    atomic_uint waiting; /* number of lanes that wait for `unacked` to decrease */
+    atomic_bool asleep;  /* a lane started to wait since the last wake-up */
     struct {
         pthread_mutex_t lock;
         pthread_cond_t acknowledged;
@@ -35,31 +35,32 @@ struct customer_run {
     } shared;
 };
 
-/* What is known of a role and its bucket; a customer whose configuration of them is the same after
- * a change keeps it. */
+/*
+ * State of a role and its bucket. Kept after a change of the configuration if these are the same.
+ */
 struct role {
     struct refs refs;
     atomic_bool warned[CUSTOMER_WARNINGS];
     struct {
         pthread_mutex_t lock;
-        struct creds_source *creds; /* NULL: not made yet */
+        struct creds_source *creds; /* NULL: not created yet */
         bool renewal_warned;
-        bool verified; /* the role refused a session without its external id */
-        bool probing;  /* one lane asks STS for that; the others wait for its answer */
+        bool verified; /* the role denied a session without its external id */
+        bool probing;  /* one lane makes the check; the others wait for its result */
         unsigned probes;
-        struct err probe_err; /* the answer to the last probe */
+        struct err probe_err; /* result of the last check */
         pthread_cond_t probed;
     } shared;
 };
 
 /* A customer under one configuration. */
 struct customer_entry {
-    struct customer customer; /* first: outsiders have a pointer to this */
+    struct customer customer; /* first member: other rooms have a pointer to it */
     struct customers *all;
-    const struct conf *conf; /* held */
+    const struct conf *conf; /* with a reference */
     struct customer_run *run;
     struct role *role;
-    uint64_t share_bytes; /* most of unacknowledged bytes at a time */
+    uint64_t share_bytes; /* maximum of unacknowledged bytes */
     char *topic_names[STREAMS];
     struct customer_entry *next_in_queue; /* of the same table */
 };
@@ -69,12 +70,12 @@ static inline struct customer_entry *entry_of(struct customer *c)
     return (struct customer_entry *)(void *)c;
 }
 
-/* All customers of one configuration. Immutable once it is the registry's. */
+/* All customers of one configuration. Immutable once the registry uses it. */
 struct customer_table {
     struct refs refs;
-    const struct conf *conf;      /* held: the routes borrow from it */
-    struct customer_entry **list; /* by slot, NULL: free */
-    uint32_t *generations;        /* by slot: of the customer in it, or of the last one */
+    const struct conf *conf;      /* with a reference: the routes borrow from it */
+    struct customer_entry **list; /* by slot; NULL: free */
+    uint32_t *generations;        /* by slot: of its customer, or of its last one */
     size_t slots;
     size_t count;
     char **queue_names; /* by number */
@@ -86,30 +87,30 @@ struct customer_table {
 struct customers {
     struct customers_parts parts;
     struct template *key;
-    size_t event_bytes; /* customers_event_bytes */
+    size_t event_bytes; /* of customers_event_bytes */
     atomic_size_t count;
-    atomic_size_t alive;       /* entries that are not freed yet */
-    atomic_uint_fast64_t acks; /* acknowledged records of all */
+    atomic_size_t alive;       /* number of entries that are not freed */
+    atomic_uint_fast64_t acks; /* acknowledged records of all customers */
     atomic_bool stopped;
-    bool own_renewal_warned; /* of the worker's own credentials; customers_watch's */
+    bool own_renewal_warned; /* of the worker's credentials; used by customers_watch */
     struct {
-        pthread_mutex_t lock; /* held for all of customers_apply, before shared.lock */
+        pthread_mutex_t lock; /* held during customers_apply, before shared.lock */
     } apply;
     struct {
-        pthread_mutex_t lock; /* to read the pointer and take a reference, no longer */
+        pthread_mutex_t lock; /* only to read the pointer and take a reference */
         struct customer_table *table;
     } shared;
 };
 
 /* ---- customers.c ---- */
 
-/* The current table, with a reference that table_release ends. */
+/* The current table, with a reference; release it with table_release. */
 MUST_USE struct customer_table *table_take(struct customers *all);
 void table_release(struct customer_table *t);
 
 /* ---- customer.c ---- */
 
-/* where: slot, generation, number of the queue. before: the same customer until now, or NULL. */
+/* The slot, its generation and the number of the queue. before: the predecessor or NULL. */
 struct entry_place {
     uint32_t slot, generation;
     size_t queue;
@@ -125,10 +126,10 @@ void entry_free(struct customer_entry *c);
 struct role *role_new(void);
 void role_release(struct role *r);
 
-/* True if both ask for the same session, of the same role. */
+/* Whether both use the same session of the same role. */
 bool role_same(const struct customer_conf *a, const struct customer_conf *b);
 
-/* Log what its session policy does not limit. */
+/* Log what the session policy does not restrict. */
 void role_log_policy(const struct customer_conf *conf);
 
 #endif

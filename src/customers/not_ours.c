@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * not_ours.c - the look-up of the routes answers yes or no, in a time that does not depend on the
- * number of customers. Only after a no are all customers compared, to give the operator the reason.
+ * not_ours.c - customers_find does not return a reason, so that its time does not depend on the
+ * number of customers. Only if it finds no customer are all customers compared, to give the
+ * operator the reason.
  */
 #include "customers/not_ours.h"
 
@@ -44,7 +45,10 @@ static bool has_bucket(const struct customer_table *t, size_t slot, struct span 
     return t->list[slot] != NULL && span_eq(span_str(t->list[slot]->customer.conf->bucket), bucket);
 }
 
-/* "acme has asymptote/events/, beta has logs/ and 2 more": those of the bucket and this queue. */
+/*
+ * Append the prefixes of the bucket on this queue: "acme has asymptote/events/, beta has logs/ and
+ * 2 more".
+ */
 static size_t add_prefixes(const struct customer_table *t, const struct object_place *o,
                            struct buf *why)
 {
@@ -76,7 +80,7 @@ static const struct customer_conf *of_other_queue(const struct customer_table *t
     return NULL;
 }
 
-/* The customer of this queue and bucket whose prefix the key is, NULL: none. */
+/* The customer of this queue and bucket whose prefix, as a folder, is the key. NULL: none. */
 static const struct customer_conf *of_folder(const struct customer_table *t,
                                              const struct object_place *o)
 {
@@ -91,8 +95,8 @@ static const struct customer_conf *of_folder(const struct customer_table *t,
     return NULL;
 }
 
-static enum not_ours explain(const struct customer_table *t, const struct object_place *o,
-                             struct buf *why)
+static enum not_ours explain_place(const struct customer_table *t, const struct object_place *o,
+                                   struct buf *why)
 {
     size_t slot = routes_find(t->routes, o->queue, o->bucket, o->key);
     if (slot != ROUTE_NONE) {
@@ -133,7 +137,7 @@ enum not_ours customers_not_ours(struct customers *all, const struct object_plac
                                  struct buf *why)
 {
     struct customer_table *t = table_take(all);
-    enum not_ours reason = explain(t, o, why);
+    enum not_ours reason = explain_place(t, o, why);
     table_release(t);
     return reason;
 }

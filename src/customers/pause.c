@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pause.c - the breaker of a customer, under its lock; opening and closing is logged. */
+/* pause.c - the breaker of a customer, under its lock. Opening and closing is logged. */
 #include "customers_priv.h"
 
 #include "base/lock.h"
@@ -35,7 +35,7 @@ void customer_paused_why(struct customer *customer, struct err *out)
     mutex_unlock(&run->shared.lock);
 }
 
-/* FNV-1a: only to tell different keys apart. */
+/* FNV-1a, only to distinguish keys. */
 static uint64_t hash_of(struct span s)
 {
     uint64_t h = 0xcbf29ce484222325U;

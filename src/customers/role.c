@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* role.c - a customer's credentials, and whether its role asks for the external id. */
+/* role.c - a customer's credentials, and the check that its role requires the external id. */
 #include "customers_priv.h"
 
 #include "base/alloc.h"
@@ -34,7 +34,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Everything that request_of and scope_of read, and what the warnings compare. */
+/* Compares all settings that request_of and scope_of read, and those of the warnings. */
 bool role_same(const struct customer_conf *a, const struct customer_conf *b)
 {
     return same_text(a->role_arn, b->role_arn) && same_text(a->external_id, b->external_id) &&
@@ -89,15 +89,15 @@ void role_log_policy(const struct customer_conf *conf)
 }
 
 /*
- * The session of this customer can read this prefix of this bucket, and nothing else; with
- * SESSION_POLICY_NONE whatever the role allows.
+ * A session that can read only this prefix of this bucket; with SESSION_POLICY_NONE all that the
+ * role allows.
  */
 static struct creds_source *make_creds(const struct customer_entry *c, struct err *e)
 {
     const struct customer_conf *conf = c->customer.conf;
     struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
     struct policy_scope scope = scope_of(conf);
-    (void)!policy_write(&policy, &scope); /* role_log_policy warned if it is wider */
+    (void)!policy_write(&policy, &scope); /* role_log_policy warned if it allows more */
     bool none = conf->session_policy == SESSION_POLICY_NONE;
     struct role_request request = request_of(conf, none ? NULL : policy.p);
     struct creds_source *s =
@@ -119,7 +119,7 @@ static struct creds_source *source_of(struct customer_entry *c, bool *verified, 
     return s;
 }
 
-/* The answer to the probe that another lane is making. */
+/* Wait for the result of the check that another lane makes. */
 static void await_probe_locked(struct role *r, struct err *e)
 {
     unsigned probe = r->shared.probes;
@@ -146,7 +146,7 @@ static void probe_locked(struct customer_entry *c, struct err *e)
     cond_broadcast(&r->shared.probed);
 }
 
-/* Once, after the role was assumed for the first time, however many lanes it was assumed for. */
+/* Check once, after the first AssumeRole; concurrent lanes share the result. */
 static enum err_kind verify_external_id(struct customer_entry *c, struct err *e)
 {
     struct role *r = c->role;
@@ -181,8 +181,8 @@ bool customer_warn_once(struct customer *c, enum customer_warning w)
     return !atomic_exchange(&entry_of(c)->role->warned[w], true);
 }
 
-/* Once when renewals begin to fail: the previous credentials still work for a while. */
-static void watch(struct creds_source *s, bool *warned, const char *customer)
+/* Warn once when renewals begin to fail: the previous credentials are still valid for some time. */
+static void watch_renewal(struct creds_source *s, bool *warned, const char *customer)
 {
     struct err why = {.kind = FAIL_NONE};
     bool failed = creds_renewal_failed(s, &why);
@@ -196,12 +196,12 @@ static void watch(struct creds_source *s, bool *warned, const char *customer)
 
 void customers_watch(struct customers *all)
 {
-    watch(all->parts.own, &all->own_renewal_warned, "");
+    watch_renewal(all->parts.own, &all->own_renewal_warned, "");
     for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
         struct role *r = entry_of(c)->role;
         mutex_lock(&r->shared.lock);
         if (r->shared.creds != NULL) {
-            watch(r->shared.creds, &r->shared.renewal_warned, c->conf->id);
+            watch_renewal(r->shared.creds, &r->shared.renewal_warned, c->conf->id);
         }
         mutex_unlock(&r->shared.lock);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * route.c - a hash table of queue, bucket and prefix. The key is looked up cut at each of its
- * slashes: an exact search each, so `cust1` cannot match `cust10/x`, whatever stands between.
- * The hash goes on from one slash to the next, so a key is read once.
+ * route.c - a hash table of queue, bucket and prefix. The key is cut at each of its slashes, and
+ * each part is looked up exactly, so `cust1` cannot match `cust10/x`. The hash continues from one
+ * slash to the next, so a key is read once.
  */
 #include "customers/route.h"
 
@@ -22,9 +22,9 @@ struct route {
 };
 
 struct routes {
-    struct route *list; /* as added; owned by the table below once sealed */
+    struct route *list; /* as added; belongs to the table below after routes_seal */
     size_t count;
-    struct route *slots; /* open addressing, half of them at least are empty: prefix.n is 0 */
+    struct route *slots; /* open addressing, at most half full; an empty slot has prefix.n 0 */
     size_t mask;
 };
 
@@ -68,7 +68,7 @@ static uint64_t hash_place(size_t queue, struct span bucket)
     return hash_byte(h, '/');
 }
 
-/* The upper bits depend on all bytes, the lower ones less so. */
+/* The upper bits depend on all bytes, the lower ones less. */
 static size_t first_slot(const struct routes *r, uint64_t hash)
 {
     return (size_t)(hash ^ hash >> 32) & r->mask;

@@ -1,41 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * share.c - a customer may have a quarter of the Kafka queue unacknowledged (all of it
- * if there is no other), so that one dead topic cannot fill the queue and stop the rest. Nor more
- * than keeps one partition busy, where its key sends all to one: what waits behind that is memory,
- * and librdkafka's thread does not sleep over it.
+ * share.c - a customer may have a quarter of the Kafka queue unacknowledged (all of it if it is the
+ * only one), so that one dead topic cannot fill the queue and stop the others. If its key sends all
+ * events to one partition, the limit is also what keeps one partition busy: more would only use
+ * memory, and librdkafka's thread would not sleep.
  *
- * While Kafka is unreachable all lanes wait, with the lease held: to return messages would only
- * raise their receive counts. If the records of others are acknowledged and those of one customer
- * are not, its lanes end their attempts. So they do, after much longer, if brokers answer and no
- * record at all is acknowledged: the customers with dead topics may have taken all lanes.
+ * While Kafka is unreachable, all lanes wait and keep their leases: returning messages would only
+ * increase their receive counts. If records of other customers are acknowledged and those of one
+ * customer are not, its lanes end their attempts. They also do so, after a much longer time, if
+ * brokers are reachable and no record at all is acknowledged: then customers with dead topics may
+ * occupy all lanes.
  */
 #include "customers_priv.h"
 
 #include "base/lock.h"
 
 enum {
-    SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get theirs */
+    SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get some */
     SHARE_ALONE_MS = 300 * 1000, /* ... while no customer gets any, */
-    SHARE_QUIET_MS = 10 * 1000,  /* which is so after this time */
+    SHARE_QUIET_MS = 10 * 1000,  /* which is assumed after this time */
     SHARE_LOOK_MS = 250,
-    SHARE_ROOM = 3, /* a waiting lane is woken when this part of the share is free */
+    SHARE_ROOM = 3, /* a waiting lane is woken when 1/SHARE_ROOM is free */
 };
 
-/* Over its share, unless nothing of it is on its way: a large record must pass. */
+/*
+ * Whether the record exceeds the share. A customer without unacknowledged bytes may always produce
+ * one, however large.
+ */
 static bool over_share(struct customer_entry *c, size_t bytes)
 {
     uint64_t now = atomic_load(&c->run->unacked);
     return now != 0 && (now >= c->share_bytes || bytes > c->share_bytes - now);
 }
 
-/* What a waiting lane saw last, and when: of its customer, and of all. */
+/* The counts that a waiting lane saw last, and when: of its customer, and of all. */
 struct progress {
     uint64_t mine, all;
     int64_t mine_ms, all_ms;
 };
 
-/* True: no record of this customer was acknowledged for long, and Kafka is reachable. */
+/* True: no record of this customer was acknowledged for too long, and Kafka is reachable. */
 static bool left_behind(struct progress *p, struct customer_entry *c)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);
@@ -75,7 +79,7 @@ static enum err_kind wait_for_share(struct customer_entry *c, size_t bytes, stru
         }
         atomic_store(&c->run->asleep, true);
         if (!over_share(c, bytes)) {
-            break; /* acknowledged before that was seen */
+            break; /* acknowledged in the meantime */
         }
         (void)cond_wait_ms(&c->run->shared.acknowledged, &c->run->shared.lock, SHARE_LOOK_MS);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* state.c - what is shown of a customer. */
+/* state.c - the state of a customer, for monitoring. */
 #include "customers_priv.h"
 
 #include "base/lock.h"

@@ -3,7 +3,7 @@
 
 #define SECONDS(n) (INT64_C(1000) * (n))
 
-/* Fine where a healthy worker is, coarse up to a day, where a backlog is worked off. */
+/* Fine for a healthy worker, coarse up to a day for a backlog. */
 const int64_t stats_lag_bounds_ms[LAG_BOUNDS] = {
     250,          500,           SECONDS(1),     SECONDS(2),     SECONDS(5),
     SECONDS(10),  SECONDS(30),   SECONDS(60),    SECONDS(120),   SECONDS(300),
@@ -39,7 +39,7 @@ void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, s
     atomic_store(&s->reached, kind == FAIL_NONE);
 }
 
-/* For structures of counters alone. */
+/* For structures that contain only counters. */
 static void copy_counters(void *to, const void *from, size_t bytes)
 {
     stats_count *t = to;

@@ -18,9 +18,9 @@
 
 enum {
     RATIO_FROM_BYTES = 64 * 1024 * 1024,
-    SHARE_FROM_LINES = 1000, /* limits.reject_share counts from here */
+    SHARE_FROM_LINES = 1000, /* limits.reject_share applies from here */
     OBJECT_NAME_BYTES = 8 * 1024,
-    LINE_HEAD_BYTES = 64 * 1024, /* what is kept of a line above the limit, for its sample */
+    LINE_HEAD_BYTES = 64 * 1024, /* kept of a longer line, for the sample of its reject */
 };
 
 struct attempt *attempt_new(const struct attempt_parts *parts)
@@ -58,7 +58,7 @@ void attempt_free(struct attempt *a)
     free(a);
 }
 
-/* ---- the way of a byte ---- */
+/* ---- The stages of a byte ---- */
 
 static void counts_clear(struct attempt *a)
 {
@@ -123,7 +123,7 @@ static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct
     return FAIL_NONE;
 }
 
-/* Too many of the lines are no events: this is no JSONL. */
+/* Whether the share of rejected lines exceeds the limit, so that the object is not JSON Lines. */
 static bool share_passed(const struct attempt *a)
 {
     double share = a->parts->produce.conf->limits.reject_share;
@@ -169,14 +169,14 @@ static enum err_kind attempt_text(struct attempt *a, struct span text, struct er
     return kind;
 }
 
-/* What the decoder said when it gave no more text. */
-static enum err_kind decoded(struct attempt *a, const struct err *said, struct err *e)
+/* The result for an error of the decoder. */
+static enum err_kind decoder_result(struct attempt *a, const struct err *said, struct err *e)
 {
     if (said->kind == FAIL_LIMIT || said->kind == FAIL_FORMAT) {
         *e = *said;
         return e->kind;
     }
-    a->damage = *said; /* FAIL_DATA or none */
+    a->damage = *said; /* FAIL_DATA or FAIL_NONE */
     return FAIL_NONE;
 }
 
@@ -188,7 +188,7 @@ static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
     a->object_bytes += bytes.n;
     attempt_beat(a);
     if (a->damage.kind != FAIL_NONE) {
-        return FAIL_NONE; /* the rest is read for the checksum alone */
+        return FAIL_NONE; /* the rest is read only for the checksum */
     }
     while (decode_next(a->decode, &bytes, &text, &said)) {
         enum err_kind kind = attempt_text(a, text, e);
@@ -196,10 +196,10 @@ static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
             return kind;
         }
     }
-    return decoded(a, &said, e);
+    return decoder_result(a, &said, e);
 }
 
-/* Every byte arrived. The last line, or the verdict on a damaged object. */
+/* Every byte arrived: process the last line, or reject a damaged object. */
 static enum err_kind attempt_end(struct attempt *a, struct err *e)
 {
     struct err said = {.kind = FAIL_NONE};
@@ -211,7 +211,7 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
             return kind;
         }
     }
-    if (a->damage.kind == FAIL_NONE && decoded(a, &said, e) != FAIL_NONE) {
+    if (a->damage.kind == FAIL_NONE && decoder_result(a, &said, e) != FAIL_NONE) {
         return e->kind;
     }
     if (a->damage.kind != FAIL_NONE) {
@@ -227,7 +227,7 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
     return kind;
 }
 
-/* ---- an attempt ---- */
+/* ---- One attempt ---- */
 
 void attempt_set_object(struct attempt *a, struct inflight *m,
                         const struct notification_record *record)

@@ -27,8 +27,8 @@ struct inbox {
         pthread_mutex_t lock;
         pthread_cond_t come;
         struct sched_class *sched_classes;
-        size_t *used; /* by queue: reserved or waiting */
-        size_t taken; /* places that others cannot have: sum of max(used, 1) */
+        size_t *used; /* by queue: reserved plus waiting */
+        size_t taken; /* slots that no other queue can use: sum of max(used, 1) */
         size_t turn;
         size_t waiting;
         size_t bytes;
@@ -37,7 +37,7 @@ struct inbox {
     } shared;
 };
 
-/* Classes up to this one, without limits; those that are there may move. */
+/* Add classes up to this number, without limits. Pointers to classes become invalid. */
 static void grow_locked(struct inbox *i, size_t count)
 {
     struct sched_class *list = mem_grow(i->shared.sched_classes, count, sizeof(*list));
@@ -94,7 +94,7 @@ void inbox_free(struct inbox *i)
     free(i);
 }
 
-/* A queue's own place does not come out of the shared ones, nor go back to them. */
+/* The own slot of a queue is not one of the shared ones. */
 static void use_locked(struct inbox *i, size_t queue, size_t count)
 {
     size_t was = i->shared.used[queue];
@@ -102,7 +102,7 @@ static void use_locked(struct inbox *i, size_t queue, size_t count)
     i->shared.taken += (was + count > 1 ? was + count : 1) - (was > 1 ? was : 1);
 }
 
-/* True if a poll was refused a place and should ask again. */
+/* True: a poll was refused a slot and should be retried. */
 static bool unuse_locked(struct inbox *i, size_t queue, size_t count)
 {
     size_t was = i->shared.used[queue];
@@ -114,7 +114,7 @@ static bool unuse_locked(struct inbox *i, size_t queue, size_t count)
     return tell && i->freed != NULL;
 }
 
-/* Half of the places are enough for one queue of several. */
+/* If there are several queues, one of them may use at most half of the slots. */
 static size_t queue_most(const struct inbox *i)
 {
     size_t most = i->queues > 1 ? i->places / 2 : i->places;
@@ -221,7 +221,7 @@ void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit)
 {
     mutex_lock(&i->shared.lock);
     class_locked(i, sched_class)->limit = limit;
-    cond_broadcast(&i->shared.come); /* more lanes may take of it now */
+    cond_broadcast(&i->shared.come); /* more lanes may take from it now */
     mutex_unlock(&i->shared.lock);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lane.c - notification ▸ route ▸ attempt, and what becomes of it.
+ * lane.c - notification ▸ route ▸ attempt ▸ outcome.
  *
- * Every record of a notification is carried in order; each has an outcome of the table, the
- * message takes the worst. Each outcome is one log line and one count.
+ * The records of a notification are processed in order. Each has an outcome from the table, and the
+ * message gets the worst of them. Each outcome is one log line and one count.
  */
 #include "flow/lane.h"
 
@@ -31,8 +31,8 @@ struct lane {
         pthread_mutex_t lock;
         pthread_cond_t ended; /* stopped or done */
         bool stopped;
-        bool done;                 /* the thread has nothing more to do */
-        struct customer *customer; /* of the object under way, held; NULL: of none */
+        bool done;                 /* the thread has no more work */
+        struct customer *customer; /* of the current object, with a reference; NULL: none */
     } shared;
 };
 
@@ -69,7 +69,7 @@ void lane_free(struct lane *l)
     free(l);
 }
 
-/* ---- what becomes of it ---- */
+/* ---- Outcomes ---- */
 
 static void end_delivery(struct lane *l, const struct outcome_action *action, const struct err *e)
 {
@@ -98,7 +98,7 @@ static void judge_customer(struct lane *l, const struct err *e)
     }
 }
 
-/* Sleep, unless the lane is to stop. */
+/* Wait for `ms`, or until the lane is stopped. */
 static void lane_pause(struct lane *l, unsigned ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + (int64_t)ms;
@@ -110,7 +110,7 @@ static void lane_pause(struct lane *l, unsigned ms)
     mutex_unlock(&l->shared.lock);
 }
 
-/* The reject that tells consumers and operators why nothing more will come of this object. */
+/* Produce the reject that tells consumers and operators why nothing more of this object follows. */
 static void last_reject(struct lane *l, enum reject_reason reason, const char *detail)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -121,7 +121,7 @@ static void last_reject(struct lane *l, enum reject_reason reason, const char *d
               KV_ERR(&e));
 }
 
-/* before: what stands before the error. */
+/* before: text before the error. */
 static void last_error_reject(struct lane *l, const char *before, const struct err *why)
 {
     char detail[sizeof(why->code) + sizeof(why->text) + 64];
@@ -141,7 +141,7 @@ static enum err_kind reject_bomb(struct lane *l, struct err *e)
     return e->kind;
 }
 
-/* Attempts within this receive, until the outcome table wants no other one now. */
+/* Make attempts at an object until the outcome table requires no further one in this receive. */
 static void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
 {
     struct attempt *a = l->attempt;
@@ -151,7 +151,7 @@ static void lane_try(struct lane *l, struct outcome_action *action, struct err *
         c.kind = attempt_run(a, e);
         if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT) {
             c.kind = reject_bomb(l, e);
-            c.last = false; /* it has its own reject */
+            c.last = false; /* the object has another reject already */
         }
         c.subject = a->subject;
         c.produced = a->events + a->rejects != 0;
@@ -184,11 +184,11 @@ static void lane_object(struct lane *l)
     finish_object(l, &action, &e);
 }
 
-/* ---- records of a notification ---- */
+/* ---- Records of a notification ---- */
 
-/* advice: what the operator can do, NULL if the row of the table says it. */
-static void leave(struct lane *l, struct inflight *m, enum err_kind kind,
-                  const struct log_kv *reason, const char *detail, const char *advice)
+/* advice: what the operator can do; NULL: the row of the table has it. */
+static void leave_message(struct lane *l, struct inflight *m, enum err_kind kind,
+                          const struct log_kv *reason, const char *detail, const char *advice)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, kind);
     int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
@@ -203,7 +203,9 @@ static void leave(struct lane *l, struct inflight *m, enum err_kind kind,
               KV_STR("detail", detail), KV_STR("next", next));
 }
 
-/* No customer's, never read. At its last receive a reject gives the reason. */
+/*
+ * An object without a customer is never read. The last receive produces a reject with the reason.
+ */
 static void lane_not_ours(struct lane *l, struct inflight *m, struct span key)
 {
     struct buf why = BUF_INIT(NOT_OURS_BYTES);
@@ -213,12 +215,12 @@ static void lane_not_ours(struct lane *l, struct inflight *m, struct span key)
     if (inflight_last_delivery(m)) {
         last_reject(l, REJECT_NOT_OURS, why.p);
     }
-    leave(l, m, FAIL_GONE, &KV_STR("reason", not_ours_name(reason)), why.p,
-          not_ours_advice(reason));
+    leave_message(l, m, FAIL_GONE, &KV_STR("reason", not_ours_name(reason)), why.p,
+                  not_ours_advice(reason));
     buf_done(&why);
 }
 
-/* Of the object under way; takes it over. */
+/* Set the customer of the current object; takes ownership of the reference. */
 static void set_customer(struct lane *l, struct customer *c)
 {
     mutex_lock(&l->shared.lock);
@@ -228,7 +230,7 @@ static void set_customer(struct lane *l, struct customer *c)
     customer_release(before);
 }
 
-/* Held by the caller. */
+/* The caller keeps its reference. */
 static struct customer *find_customer(const struct lane *l, const struct inflight *m,
                                       struct span bucket, struct span key)
 {
@@ -269,8 +271,8 @@ static void disown_object(struct lane *l, struct inflight *m)
 }
 
 /*
- * Named like a folder marker, of unknown size: if it is empty it is one, else an object like any
- * other, whose key must be below the prefix.
+ * An object with the name of a folder marker and of unknown size. If it is empty, it is skipped.
+ * Else it is processed as any other object, and its key must be below the prefix.
  */
 static void lane_folder(struct lane *l, struct inflight *m)
 {
@@ -339,12 +341,12 @@ static void lane_record(struct lane *l, struct inflight *m,
     delivery_release(a->delivery);
 }
 
-void lane_carry(struct lane *l, struct inflight *m)
+void lane_process(struct lane *l, struct inflight *m)
 {
     buf_clear(&l->attempt->object);
     if (m->notification == NULL) {
         stats_add(&l->parts.stats->unreadable, 1);
-        leave(l, m, FAIL_DATA, &KV_STR("reason", "unreadable"), m->unread.text, NULL);
+        leave_message(l, m, FAIL_DATA, &KV_STR("reason", "unreadable"), m->unread.text, NULL);
     }
     size_t count = m->notification != NULL ? m->notification->count : 0;
     for (size_t i = 0; i < count; i++) {
@@ -368,7 +370,7 @@ void lane_delivered(const struct sink_report *r)
     delivery_reported(d, r);
 }
 
-/* ---- the thread ---- */
+/* ---- The thread ---- */
 
 static void *lane_run(void *arg)
 {
@@ -377,7 +379,7 @@ static void *lane_run(void *arg)
     while ((m = inbox_take(l->parts.inbox)) != NULL) {
         size_t sched_class = m->sched_class;
         pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
-        lane_carry(l, m); /* m may be freed by now */
+        lane_process(l, m); /* m may be freed already */
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         inbox_finished(l->parts.inbox, sched_class);
     }

@@ -25,7 +25,10 @@ static void compare_account(const struct notification_record *record, struct cus
     }
 }
 
-/* Not pinned, both notifications of two versions in quick succession read the second. */
+/*
+ * Warn once if the bucket has versions but the configuration does not say so. Then two
+ * notifications of two versions in quick succession both read the second version.
+ */
 static void compare_version(const struct notification_record *record, struct customer *c)
 {
     if (record->version_id.n != 0 && !span_eq(record->version_id, SPAN("null")) &&
@@ -44,7 +47,7 @@ void mismatch_warn(const struct notification_record *record, struct customer *c)
     compare_version(record, c);
 }
 
-/* S3 answers a wrong owner as it answers any denial. */
+/* S3 answers a wrong expected owner with the same error as any denial. */
 void mismatch_explain(const struct notification_record *record, const struct customer *c,
                       enum outcome_subject subject, struct err *e)
 {

@@ -29,7 +29,10 @@ static enum stream stream_of(const struct output *record)
     return span_eq(record->key.category, SPAN("inventory")) ? STREAM_INVENTORY : STREAM_RUNTIME;
 }
 
-/* Keys order records; a part of a long one is as good for that. Its start is the customer. */
+/*
+ * The key of an event, truncated if it is too long. That is sufficient to order records; it still
+ * begins with the customer.
+ */
 static struct span event_key(struct produce *p, const struct customer *c,
                              const struct output *record)
 {
@@ -57,8 +60,8 @@ static int64_t event_timestamp(const struct produce *p, const struct output *rec
     return !p->parts.conf->kafka.event_timestamp || at <= 0 ? 0 : (at < now ? at : now);
 }
 
-static enum err_kind give(struct produce *p, struct delivery *d, struct sink_record *out,
-                          struct err *e)
+static enum err_kind give_record(struct produce *p, struct delivery *d, struct sink_record *out,
+                                 struct err *e)
 {
     struct customer *c = d->customer;
     size_t bytes = out->key.n + out->value.n;
@@ -104,7 +107,7 @@ static enum err_kind produce_event(struct produce *p, struct delivery *d,
         headers[4] = (struct sink_header){"ce_time", timestamp_write(&at, time)};
         headers[5] = (struct sink_header){"content-type", SPAN("application/json")};
     }
-    return give(p, d, &out, e);
+    return give_record(p, d, &out, e);
 }
 
 enum err_kind produce_record(struct produce *p, struct delivery *d, const struct output *record,
@@ -114,7 +117,7 @@ enum err_kind produce_record(struct produce *p, struct delivery *d, const struct
     struct stats *stats = c != NULL ? c->stats : p->parts.stats;
     enum err_kind kind = FAIL_NONE;
     if (record->kind == OUTPUT_EVENT) {
-        assert(c != NULL); /* only rejects can be of no customer */
+        assert(c != NULL); /* only rejects may have no customer */
         kind = produce_event(p, d, record, e);
     } else {
         struct sink_record out = {
@@ -122,7 +125,7 @@ enum err_kind produce_record(struct produce *p, struct delivery *d, const struct
             .key = c != NULL ? c->id : SPAN("_unknown"),
             .value = record->value,
         };
-        kind = give(p, d, &out, e);
+        kind = give_record(p, d, &out, e);
     }
     if (kind == FAIL_NONE && record->kind == OUTPUT_EVENT) {
         p->events++;
@@ -154,7 +157,7 @@ void produce_delivered(struct customer *c, size_t bytes, const struct err *e)
     } else {
         stats_add(&c->stats->records_failed, 1);
         if (e->kind == FAIL_LIMIT) {
-            customer_topic_takes(c, bytes); /* the next attempt rejects it */
+            customer_topic_takes(c, bytes); /* the next attempt makes a reject of it */
         }
         customer_refused(c, outcome_rule(ABOUT_DELIVERY, e->kind)->mark, SPAN(""), e);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table, and what is there once for the worker. A new metric is a row; docs/monitoring.md
- * has the rows too (`asymptote-ingest metrics --markdown`), which a test asks for.
+ * The table of metrics, and the values that exist once per worker. A new metric is a row. A test
+ * requires that docs/monitoring.md has the same rows (`asymptote-ingest metrics --markdown`).
  */
 #include "monitor/metrics.h"
 
@@ -120,7 +120,7 @@ static void write_resident(const struct metric *m, const struct snapshot *s, str
     }
 }
 
-/* ---- the table ---- */
+/* ---- The table ---- */
 
 #define COUNTER(n, t) .family = {METRIC(n), EXPOSITION_COUNTER, t}
 #define GAUGE(n, t) .family = {METRIC(n), EXPOSITION_GAUGE, t}

@@ -4,7 +4,7 @@
 
 #include "event/normalize.h"
 
-/* No customer can be called so. The rejects topic has the same word as key. */
+/* Not a valid customer id. It is also the key in the rejects topic. */
 #define NOBODY SPAN("_unknown")
 
 static struct exposition_label customer_label(const struct snapshot_customer *c)

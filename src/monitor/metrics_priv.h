@@ -15,14 +15,14 @@ struct metric {
     struct exposition_family family;
     const char *labels; /* "customer, outcome", for people; "": none */
     void (*write)(const struct metric *m, const struct snapshot *s, struct buf *out);
-    size_t offset; /* for those that show a counter of a struct */
+    size_t offset; /* for rows that show a member of a struct */
 };
 
 const struct metric *metrics_table(size_t *count);
 
 /*
- * What is at m->offset: for each customer of its struct stats, or its customer_state; for each
- * queue of its poll_stats, or lease_stats.
+ * Write the counter at m->offset: for each customer, of its struct stats or customer_state; for
+ * each queue, of its poll_stats or lease_stats.
  */
 void write_customer_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_customer_level(const struct metric *m, const struct snapshot *s, struct buf *out);

@@ -61,7 +61,7 @@ void write_calls_failed(const struct metric *m, const struct snapshot *s, struct
     }
 }
 
-/* Left out while the queue does not say: an old number would be believed. */
+/* No sample while the attributes cannot be read: an old number would be misleading. */
 void write_queue_messages(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     for (size_t q = 0; q < s->queue_count; q++) {

@@ -14,10 +14,10 @@ enum { STATUS_OK = 200, STATUS_NOT = 503 };
 
 struct monitor {
     struct listener *listener;
-    struct snapshot *snapshot; /* the listener's thread's */
+    struct snapshot *snapshot; /* used by the listener's thread */
     int64_t started_ms;        /* wall clock */
-    struct lane *const *lanes; /* once lane_count is set */
-    atomic_size_t lane_count;  /* 0: it is still starting */
+    struct lane *const *lanes; /* valid when lane_count is set */
+    atomic_size_t lane_count;  /* 0: still starting */
     atomic_bool stopping;
 };
 
@@ -30,7 +30,7 @@ static struct snapshot_run run_of(struct monitor *m)
                                  .stopping = atomic_load(&m->stopping)};
 }
 
-/* ---- the pages ---- */
+/* ---- Pages ---- */
 
 static int page_metrics(void *ctx, const struct listener_request *r UNUSED,
                         struct listener_answer *a)
@@ -68,7 +68,7 @@ static const struct listener_page pages[] = {
     {"/readyz", TEXT_TYPE, false, page_ready},
 };
 
-/* ---- life ---- */
+/* ---- Life cycle ---- */
 
 struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one place where the monitor reads the running parts. */
+/* The only place where the monitor reads the running parts. */
 #include "monitor/snapshot.h"
 
 #include "base/alloc.h"
@@ -26,7 +26,7 @@ struct snapshot *snapshot_new(const struct snapshot_parts *parts)
     return s;
 }
 
-/* Those of the last fill, whose ids are shown. */
+/* Release the customers of the last fill, whose ids are in it. */
 static void release_at_work(struct snapshot *s)
 {
     while (s->at_work_count != 0) {
@@ -55,7 +55,7 @@ void snapshot_free(struct snapshot *s)
     free(s);
 }
 
-/* ---- threads, readiness ---- */
+/* ---- Threads, readiness ---- */
 
 static void add_thread(struct snapshot *s, const char *kind, size_t number,
                        const struct pulse *pulse, const char *customer)
@@ -107,7 +107,7 @@ void snapshot_fill_health(struct snapshot *s, const struct snapshot_run *run)
     fill_readiness(s, run);
 }
 
-/* ---- the rest ---- */
+/* ---- Other members ---- */
 
 static void fill_customers(struct snapshot *s)
 {
@@ -154,7 +154,7 @@ static uint64_t resident_bytes(void)
     if (f == NULL) {
         return 0;
     }
-    /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers */
+    /* NOLINTNEXTLINE(cert-err34-c): numbers of the kernel */
     bool read = fscanf(f, "%llu %llu", &size, &resident) == 2;
     (void)fclose(f);
     return read ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;

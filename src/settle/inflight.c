@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inflight.c - the count is the guarantee: a message is deleted by a settlement of OUTCOME_DONE
- * alone, and that needs a good delivery report for every record (rule 1 of README.md).
+ * inflight.c - the pending count guarantees that nothing is lost: only a settlement of OUTCOME_DONE
+ * deletes a message, and it requires a successful delivery report for every record (rule 1 of
+ * README.md).
  */
 #include "settle/inflight.h"
 
@@ -47,7 +48,7 @@ void inflight_add_customer(struct inflight *m, struct customer *customer)
 void inflight_hold(struct inflight *m)
 {
     uint_fast64_t was = atomic_fetch_add_explicit(&m->pending, 1, memory_order_relaxed);
-    assert(was != 0); /* the lane's own is still there (rule 6) */
+    assert(was != 0); /* the lane's count is still included (rule 6) */
 }
 
 bool inflight_release(struct inflight *m, const struct err *e)
@@ -112,7 +113,7 @@ struct settlement inflight_settlement(const struct inflight *m, struct rng *rng)
     return s;
 }
 
-/* ---- the settler ---- */
+/* ---- The settler ---- */
 
 void inflight_begin(struct inflight *m, const struct settler *s)
 {
@@ -137,7 +138,7 @@ void inflight_return(struct inflight *m)
 {
     struct settlement s = {.outcome = OUTCOME_LATER};
     bool last = inflight_release(m, NULL);
-    assert(last); /* the lane's own, and there was no lane */
+    assert(last); /* the count of the lane, and no lane had the message */
     m->settler->settle(m->settler->context, m, &s);
 }
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * outcome.c - the table. Why it is shaped so:
+ * outcome.c - the outcome table. Reasons for its values:
  *
- * - What may pass by itself starts at 10 s and doubles: a short failure costs little time,
- *   a long one few requests. What a person has to fix (denied, kms, config) starts at
- *   15 minutes: ten receives then last for hours, and a policy fixed meanwhile costs no
- *   dead letter.
- * - Trying again at once is only for what the network does, and only before the first
- *   record: a restart from byte 0 later would write what was written once more.
- * - Nothing that will fail again ever gets a delay of 0: that is a hot loop which burns the
- *   receive count (failures.md row 6). Only a message that no lane has started has none (rule 19).
+ * - The delay of an error that may end without intervention starts at 10 s and doubles: a short
+ * failure costs little time, a long one few requests. The delay of an error that a person must fix
+ * (denied, kms, config) starts at 15 minutes: ten receives then take hours, and a policy that is
+ * fixed meanwhile costs no dead letter.
+ * - Retries without a delay are only for network errors, and only before the first record: a later
+ * restart at byte 0 would produce records a second time.
+ * - An error that will repeat never has a delay of 0, which would be a hot loop that uses up the
+ * receive count (failures.md row 6). Only a message that no lane has started has no delay (rule
+ * 19).
  */
 #include "settle/outcome.h"
 
@@ -95,7 +96,7 @@ const struct outcome_rule *outcome_rule(enum outcome_subject subject, enum err_k
         }
     }
     assert(first != NULL);
-    return first; /* a subject's first row stands for what it does not name */
+    return first; /* the first row of a subject is its default */
 }
 
 const char *outcome_name(enum outcome o)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * intake.c - the long polls: when to poll a queue, for how many messages, and what their end
- * means.
+ * intake.c - the long polls: when to poll a queue, for how many messages, and how to process the
+ * result.
  */
 #include "source/intake.h"
 
@@ -16,11 +16,11 @@
 
 enum {
     WATCH_MS = 30 * 1000,
-    RECHECK_MS = 500, /* paused customers and queues whose deletes fail */
+    RECHECK_MS = 500, /* of paused customers and queues whose deletes fail */
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 60 * 1000,
     GATE_HELD_MS = 5000,
-    CLOCK_WARN_AGAIN_MS = 60 * 1000, /* by so much the difference must have changed */
+    CLOCK_WARN_AGAIN_MS = 60 * 1000, /* minimum change of the skew for another warning */
 };
 
 struct intake *intake_new(const struct intake_parts *parts)
@@ -146,7 +146,7 @@ static void poll_start(struct intake *i, struct poll *p)
 }
 
 /* Its turn in the inbox is that of the customer of its first record. */
-static void assign(struct intake *i, struct inflight *m)
+static void assign_class(struct intake *i, struct inflight *m)
 {
     struct customer *c = NULL;
     if (m->notification != NULL) {
@@ -158,7 +158,7 @@ static void assign(struct intake *i, struct inflight *m)
     m->sched_class = c != NULL ? i->parts.queue_count + c->slot : m->queue;
 }
 
-/* All queues see the same difference: warn once, and again only when it has changed. */
+/* All queues measure the same skew: warn once, and again only when it has changed. */
 static void warn_of_clock(struct intake *i, const struct poll *p)
 {
     int64_t offset_ms = 0;
@@ -178,7 +178,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
         int64_t now = clock_mono_ms(i->parts.clock);
         struct inflight *m =
             &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
-        assign(i, m);
+        assign_class(i, m);
         inflight_begin(m, acker_settler(i->parts.acker));
         inbox_put(i->parts.inbox, m);
     }
@@ -220,7 +220,7 @@ static bool any_polls(const struct intake *i)
     return false;
 }
 
-/* Wait for the polls under way, for drain_ms at most. */
+/* Wait at most drain_ms for the polls in progress. */
 static void drain_polls(struct intake *i)
 {
     int64_t end = clock_mono_ms(i->parts.clock) + atomic_load(&i->drain_ms);

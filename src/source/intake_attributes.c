@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * intake_attributes.c - attributes are read by threads of their own: an answer that does not come
- * takes half a minute, and meanwhile messages received from the other queues would be neither
- * started nor prolonged.
+ * intake_attributes.c - attributes are read by separate threads: a request without an answer takes
+ * half a minute, and in the intake's thread it would delay the messages of the other queues and the
+ * extension of their leases.
  */
 #include "intake_priv.h"
 
@@ -52,7 +52,9 @@ static void keep_figures(const struct intake *i, struct poll *p, const struct sq
     p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
 }
 
-/* For the figures alone. An error is not logged here: if it lasts, the receives fail too. */
+/*
+ * Read them for the metrics only. An error is not logged here: if it persists, receives fail too.
+ */
 static void refresh_attributes(struct intake *i, struct poll *p)
 {
     struct sqs_attributes a = {0};
@@ -61,11 +63,11 @@ static void refresh_attributes(struct intake *i, struct poll *p)
         keep_figures(i, p, &a);
         return;
     }
-    atomic_store(&p->stats.attributes_known, false); /* no figures are better than old ones */
+    atomic_store(&p->stats.attributes_known, false); /* no numbers are better than old ones */
     p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
 }
 
-/* Before the first poll. */
+/* Read them before the first poll. */
 static void load_attributes(struct intake *i, struct poll *p)
 {
     const char *name = p->queue->conf->name;
@@ -85,7 +87,7 @@ static void load_attributes(struct intake *i, struct poll *p)
         keep_figures(i, p, &a);
         atomic_store(&p->stats.reached, true);
         break;
-    case FAIL_DENIED: /* receiving may be allowed all the same */
+    case FAIL_DENIED: /* receiving may be permitted nevertheless */
         p->attributes_denied = true;
         log_write(LOG_WARN, "queue attributes denied", KV_STR("queue", name), KV_ERR(&e),
                   KV_STR("next",
@@ -103,7 +105,7 @@ static void load_attributes(struct intake *i, struct poll *p)
     intake_wake(i);
 }
 
-/* True: they are not to be read any more. */
+/* True: they will not be read again. */
 static bool poll_attributes(struct intake *i, struct poll *p)
 {
     int64_t now = clock_mono_ms(i->parts.clock);
@@ -118,7 +120,7 @@ static bool poll_attributes(struct intake *i, struct poll *p)
     return atomic_load(&p->attributes_loaded) && !repeat;
 }
 
-/* Read those of its queues that are due. True: none is to be read any more. */
+/* Read the attributes of its queues that are due. True: none will be read again. */
 static bool poll_due_attributes(struct attribute_poller *a)
 {
     struct intake *i = a->intake;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * intake_priv.h - what intake.c (polls) and intake_attributes.c (attributes of the queues) share.
+ * intake_priv.h - shared by intake.c (polls) and intake_attributes.c (attributes of the queues).
  */
 #ifndef SOURCE_INTAKE_PRIV_H
 #define SOURCE_INTAKE_PRIV_H
@@ -14,21 +14,21 @@ enum { ATTRIBUTE_POLLERS = 4 };
 enum gate { GATE_OPEN, GATE_CALLS_FAIL, GATE_PAUSED, GATE_HELD };
 
 /*
- * A queue. Until attributes_loaded is set, it belongs to its attribute poller; from then on to
- * the intake's thread, except the members that are named as the attribute poller's.
+ * A queue. Until attributes_loaded is set, it belongs to its attribute poller; from then on to the
+ * intake's thread, except for the members marked as the attribute poller's.
  */
 struct poll {
     struct sqs_origin *queue;
     size_t index;
-    size_t want;  /* messages the next poll asks for */
-    size_t asked; /* of the poll under way, 0: none is */
+    size_t want;  /* number of messages that the next poll requests */
+    size_t asked; /* requested by the current poll; 0: there is none */
     int64_t not_before_ms;
-    unsigned failed; /* in a row */
+    unsigned failed; /* consecutive */
     struct rng rng;
     enum gate gate; /* why it is not polled, as of gate_ms */
     int64_t gate_ms;
     bool gate_logged;
-    atomic_bool attributes_loaded; /* or may not be read */
+    atomic_bool attributes_loaded; /* or access is denied */
     bool attributes_denied;        /* the attribute poller's */
     int64_t attributes_due_ms;     /* the attribute poller's */
     struct poll_stats stats;
@@ -52,10 +52,10 @@ struct intake {
     atomic_bool stopping;
     atomic_int drain_ms;
     struct pulse pulse;
-    int64_t clock_warned_ms; /* the difference of the clocks that was logged last */
+    int64_t clock_warned_ms; /* the clock skew that was logged last */
     struct {
         pthread_mutex_t lock;
-        pthread_cond_t stopped; /* attribute pollers sleep on it */
+        pthread_cond_t stopped; /* attribute pollers wait on it */
     } shared;
 };
 
@@ -63,7 +63,7 @@ struct intake {
 void poll_failed(const struct intake *i, struct poll *p, enum outage_call call,
                  const struct err *e);
 
-/* Of the attribute pollers: start, and wait for their end once i->stopping is set. */
+/* Start the attribute pollers, or wait for their end after i->stopping was set. */
 void attribute_pollers_start(struct intake *i);
 void attribute_pollers_join(struct intake *i);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts, from the configuration; each borrows those made before it. */
+/* Creates the parts from the configuration. Each part borrows those created before it. */
 #include "worker_priv.h"
 
 #include "base/alloc.h"
@@ -86,7 +86,7 @@ static enum err_kind make_aws(struct worker *w, struct err *e)
     const struct conf *conf = w->conf;
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet */
     if (conf->aws.ca_bundle != NULL && setenv("AWS_CA_BUNDLE", conf->aws.ca_bundle, 1) != 0) {
-        abort(); /* all clients look there */
+        abort(); /* all HTTP clients read the variable */
     }
     w->creds_settings = (struct creds_settings){
         .profile = conf->aws.profile,
@@ -153,8 +153,9 @@ static enum err_kind make_queues(struct worker *w, struct err *e)
 }
 
 /*
- * By class: the queues', then those of customers, whose slots are at first their places in the
- * configuration. A customer without a limit of its own leaves a quarter of the lanes to the others.
+ * Limits of lanes by scheduling class: queues first, then customers, whose slots are at first their
+ * places in the configuration. A customer without a configured limit leaves a quarter of the lanes
+ * to the others.
  */
 static unsigned *lane_limits(const struct conf *conf, size_t sched_classes)
 {
@@ -290,7 +291,7 @@ void worker_free(struct worker *w)
         return;
     }
     monitor_free(w->monitor);
-    sink_free(w->sink); /* reports what is left, so before the lanes and their messages */
+    sink_free(w->sink); /* before the lanes: it reports unacknowledged records */
     sink_budget_free(w->budget);
     for (size_t i = 0; i < w->lane_count; i++) {
         lane_free(w->lanes[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is asked before the start, and said: it waits for AWS and Kafka, each for some seconds at
- * most. Nothing depends on the answers but the topics' limits.
+ * Checks before the start, which are logged. They wait for AWS and Kafka, each for some seconds at
+ * most. Only the topics' limits are used later.
  */
 #include "worker_priv.h"
 
@@ -53,7 +53,7 @@ static void check_topics(struct worker *w)
     customer_release(c);
 }
 
-/* Who we are in AWS's eyes: the first question when a policy refuses us. */
+/* Log the AWS identity of the worker, which is needed first when a policy denies access. */
 static void log_identity(struct worker *w)
 {
     struct err e = {.kind = FAIL_NONE};

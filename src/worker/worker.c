@@ -17,9 +17,9 @@
 #include <string.h>
 
 enum {
-    DRAIN_MS = 1000,         /* answers of polls on their way */
-    TELL_RESERVE_MS = 2000,  /* of the grace, for telling SQS */
-    FLUSH_RESERVE_MS = 5000, /* of the grace, for Kafka and SQS */
+    DRAIN_MS = 1000,         /* for responses of polls in progress */
+    TELL_RESERVE_MS = 2000,  /* of the grace period, for calls to SQS */
+    FLUSH_RESERVE_MS = 5000, /* of the grace period, for Kafka and SQS */
 };
 
 void worker_start(struct worker *w)
@@ -35,7 +35,7 @@ void worker_start(struct worker *w)
               KV_INT("customers", w->conf->customer_count), KV_INT("lanes", w->lane_count));
 }
 
-/* ---- stop ---- */
+/* ---- Shutdown ---- */
 
 static int left_ms(int64_t end)
 {
@@ -54,7 +54,7 @@ static size_t return_unstarted(struct worker *w)
     return count;
 }
 
-/* True if all lanes have ended. */
+/* True: all lanes have ended. */
 static bool wait_for_lanes(struct worker *w, int64_t end)
 {
     for (size_t i = 0; i < w->lane_count; i++) {
@@ -144,8 +144,8 @@ bool worker_stop(struct worker *w, int grace_ms)
 
     log_write(LOG_INFO, "stopping", KV_INT("grace_s", grace_ms / 1000));
     monitor_stopping(w->monitor);
-    inbox_stop(w->inbox);          /* lanes begin nothing new */
-    http_pool_stop(w->polls_pool); /* questions about queues; polls have their own connections */
+    inbox_stop(w->inbox);          /* lanes start no more messages */
+    http_pool_stop(w->polls_pool); /* requests for attributes; polls have their own connections */
     intake_stop(w->intake, grace_ms / 4 < DRAIN_MS ? grace_ms / 4 : DRAIN_MS);
     size_t returned = return_unstarted(w);
     if (!stop_lanes(w, end - flush_ms, end - tell_ms / 2)) {
@@ -163,8 +163,8 @@ bool worker_stop(struct worker *w, int grace_ms)
     http_pool_stop(w->pool);
     monitor_free(w->monitor);
     w->monitor = NULL;
-    creds_source_stop(w->own); /* acker, polls and the brokers' tokens may wait for them */
-    sink_free(w->sink);        /* reports the rest: every message is settled now */
+    creds_source_stop(w->own); /* acker, polls and tokens for the brokers may wait for them */
+    sink_free(w->sink);        /* reports the remaining records: every message is settled now */
     w->sink = NULL;
     acker_stop(w->acker);
     log_stopped(w, returned, abandoned, began);

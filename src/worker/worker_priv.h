@@ -16,7 +16,7 @@ struct worker {
     const struct conf *conf;
     struct creds_settings creds_settings;
     struct creds_source *own;
-    struct sts *sts;              /* that of `own`, which all roles share */
+    struct sts *sts;              /* of `own`; all roles share it */
     struct http_pool *pool;       /* connections of the acker ... */
     struct http_pool *polls_pool; /* ... and of the intake, which must end before it */
     struct sqs_settings sqs, polls_sqs;
@@ -30,7 +30,7 @@ struct worker {
     struct sink_topic *rejects;
     struct customers *customers;
     struct sqs_queue **queues;
-    struct sqs_queue **polled; /* the same, as the intake speaks to them */
+    struct sqs_queue **polled; /* the same queues with the intake's connections */
     struct sqs_origin *origins;
     struct acker_queue *acker_queues;
     struct acker *acker;
@@ -42,7 +42,7 @@ struct worker {
     struct stats stats;
 };
 
-/* Once the topics have been asked for their limits. */
+/* Create the lanes; after worker_look, which reads the limits of the topics. */
 void worker_make_lanes(struct worker *w);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { TEXT_BYTES = 1024 * 1024 };
 
-static void the_page_in_the_tree_is_of_today(void **state UNUSED)
+static void the_page_in_the_tree_is_current(void **state UNUSED)
 {
     struct buf want = BUF_INIT(TEXT_BYTES);
     struct buf got = BUF_INIT(TEXT_BYTES);
@@ -23,7 +23,7 @@ static void the_page_in_the_tree_is_of_today(void **state UNUSED)
     buf_done(&got);
 }
 
-static void the_manual_is_of_today(void **state UNUSED)
+static void the_manual_is_current(void **state UNUSED)
 {
     struct buf want = BUF_INIT(TEXT_BYTES);
     struct buf got = BUF_INIT(TEXT_BYTES);
@@ -58,8 +58,8 @@ static void every_row_is_a_line(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_page_in_the_tree_is_of_today),
-        cmocka_unit_test(the_manual_is_of_today),
+        cmocka_unit_test(the_page_in_the_tree_is_current),
+        cmocka_unit_test(the_manual_is_current),
         cmocka_unit_test(every_row_is_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -383,7 +383,7 @@ static void a_sample_counts_the_customers_own_names(void **state)
     assert_int_equal(sample(p, "--customer Acme @/a.jsonl"), 2);
 }
 
-static void a_reader_that_goes_away_is_no_reason_for_words(void **state)
+static void a_reader_that_closes_its_pipe_is_not_an_error(void **state)
 {
     struct place *p = *state;
     put(p, "a.jsonl", SPAN(EVENT("1")));
@@ -427,7 +427,7 @@ int main(void)
         TEST(wrong_usage_is_said),
         TEST(a_customers_rules_come_from_a_configuration),
         TEST(a_sample_counts_the_customers_own_names),
-        TEST(a_reader_that_goes_away_is_no_reason_for_words),
+        TEST(a_reader_that_closes_its_pipe_is_not_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

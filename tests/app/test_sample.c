@@ -196,7 +196,7 @@ static void damaged_compression_is_refused(void **state)
     assert_string_equal(survey_refusal(v), "its compression is damaged or ends in the middle");
 }
 
-static void orders_for_a_terminal_are_not_passed_on(void **state)
+static void control_characters_for_a_terminal_are_replaced(void **state)
 {
     struct seen *s = *state;
     (void)look(s, SPAN("{\"action\":\"read\",\"message\":\"\\u001b[2J\xc2\x9b[2J\"}\n"));
@@ -220,7 +220,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(more_rejects_than_events_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_which_framing_it_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_compression_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(orders_for_a_terminal_are_not_passed_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(control_characters_for_a_terminal_are_replaced, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

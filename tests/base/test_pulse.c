@@ -3,7 +3,7 @@
 
 #include "base/pulse.h"
 
-static void only_work_without_a_beat_is_stillness(void **state UNUSED)
+static void only_work_without_progress_counts_as_stalled(void **state UNUSED)
 {
     struct pulse p = {0};
     assert_int_equal(pulse_still_ms(&p, 100000), 0); /* not there yet */
@@ -31,7 +31,7 @@ static void waiting_on_purpose_counts_from_its_end(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_work_without_a_beat_is_stillness),
+        cmocka_unit_test(only_work_without_progress_counts_as_stalled),
         cmocka_unit_test(waiting_on_purpose_counts_from_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

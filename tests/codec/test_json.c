@@ -240,7 +240,7 @@ static void reads_several_values_one_after_another(void **state)
     assert_ptr_equal(rest.p, before.p);
 }
 
-static void mends_one_character_for_each_broken_one(void **state)
+static void replaces_each_invalid_character_by_one(void **state)
 {
     static const struct {
         const char *text, *want;
@@ -324,7 +324,7 @@ int main(void)
         cmocka_unit_test(keeps_the_text_of_a_number_beyond_doubles),
         cmocka_unit_test(tells_the_last_of_several_members),
         cmocka_unit_test(reads_several_values_one_after_another),
-        cmocka_unit_test(mends_one_character_for_each_broken_one),
+        cmocka_unit_test(replaces_each_invalid_character_by_one),
         cmocka_unit_test(takes_time_in_proportion_to_the_text),
     };
     return cmocka_run_group_tests(tests, start, stop);

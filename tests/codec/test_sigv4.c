@@ -353,7 +353,7 @@ static void writes_dates_in_utc(void **state UNUSED)
     assert_string_equal(date, "");
 }
 
-static void derives_a_key_anew_when_anything_of_it_changes(void **state UNUSED)
+static void derives_another_key_when_anything_of_it_changes(void **state UNUSED)
 {
     struct sigv4_cache cache = {0};
     uint8_t want[SIGV4_KEY_BYTES];
@@ -445,7 +445,7 @@ int main(void)
         cmocka_unit_test(signs_the_examples_of_the_s3_reference),
         cmocka_unit_test(keeps_dots_and_slashes_of_s3_keys),
         cmocka_unit_test(writes_dates_in_utc),
-        cmocka_unit_test(derives_a_key_anew_when_anything_of_it_changes),
+        cmocka_unit_test(derives_another_key_when_anything_of_it_changes),
         cmocka_unit_test(marks_what_is_too_much_instead_of_signing_less),
         cmocka_unit_test(gives_one_signature_for_any_order),
     };

@@ -237,7 +237,7 @@ static void joins_seconds_and_nanos(void **state)
     assert_false(timestamp_pair(INT64_MAX, 0, &t));
 }
 
-static void plain_is_only_the_form_that_may_be_spliced(void **state)
+static void plain_is_only_the_form_that_may_pass_through(void **state)
 {
     (void)state;
     int64_t ns = 0;
@@ -321,7 +321,7 @@ int main(void)
         cmocka_unit_test(a_time_of_otlp_is_always_nanoseconds),
         cmocka_unit_test(an_integer_is_as_its_digits),
         cmocka_unit_test(joins_seconds_and_nanos),
-        cmocka_unit_test(plain_is_only_the_form_that_may_be_spliced),
+        cmocka_unit_test(plain_is_only_the_form_that_may_pass_through),
         cmocka_unit_test(plausible_is_from_2000_to_two_days_past_the_object),
         cmocka_unit_test(the_objects_time_shows_what_it_has),
         cmocka_unit_test(agrees_with_libc_on_every_day),

@@ -128,7 +128,7 @@ static void listens_only_where_it_is_told(void **state UNUSED)
         "65535\n");
 }
 
-static void tells_all_mistakes_with_their_lines(void **state UNUSED)
+static void reports_all_mistakes_with_their_lines(void **state UNUSED)
 {
     assert_complaints(
         GOOD "limits = { line_byte = \"1MiB\";\n"
@@ -156,7 +156,7 @@ static void tells_all_mistakes_with_their_lines(void **state UNUSED)
         "15: custmers: unknown key; did you mean customers?\n");
 }
 
-static void tells_what_is_missing(void **state UNUSED)
+static void reports_what_is_missing(void **state UNUSED)
 {
     assert_complaints("aws = { region = \"eu-west-1\"; };\n",
                       "0: kafka.properties: is missing, as in properties = ( "
@@ -293,7 +293,7 @@ static void a_secret_that_is_more_than_a_placeholder_is_left_alone(void **state 
                       "");
 }
 
-static void the_external_id_of_the_sample_is_nobodys(void **state UNUSED)
+static void the_external_id_of_the_sample_is_refused(void **state UNUSED)
 {
     assert_complaints(
         AWS KAFKA QUEUES "customers = ( { id = \"acme\"; queue = \"main\";"
@@ -606,7 +606,7 @@ static void a_customers_file_is_named_in_what_is_wrong_with_it(void **state)
     assert_first_problem(main, "customers.d/a.conf", "customer.id: is missing");
 }
 
-static void what_would_fail_at_start_is_told_before(void **state UNUSED)
+static void reports_before_the_start_what_would_fail_then(void **state UNUSED)
 {
     assert_complaints(
         AWS "kafka = { properties = ( \"bootstrap.servers=x\", \"max.in.flight=100\" ); };\n" QUEUES
@@ -667,7 +667,7 @@ static void numbers_that_libconfig_cuts_are_refused(void **state)
     conf_problems_done(&p);
 }
 
-static void a_file_that_is_not_there_is_said(void **state UNUSED)
+static void a_missing_file_is_reported(void **state UNUSED)
 {
     struct conf_problems p = {0};
     assert_null(conf_load("/nowhere/x.conf", &p));
@@ -757,8 +757,8 @@ int main(void)
         cmocka_unit_test(fills_in_defaults_and_what_is_derived),
         cmocka_unit_test(reads_every_type_of_value),
         cmocka_unit_test(listens_only_where_it_is_told),
-        cmocka_unit_test(tells_all_mistakes_with_their_lines),
-        cmocka_unit_test(tells_what_is_missing),
+        cmocka_unit_test(reports_all_mistakes_with_their_lines),
+        cmocka_unit_test(reports_what_is_missing),
         cmocka_unit_test(tokens_and_properties_must_fit_each_other),
         cmocka_unit_test(a_syntax_error_has_its_line),
         cmocka_unit_test(prefixes_of_a_bucket_must_not_overlap),
@@ -766,7 +766,7 @@ int main(void)
         cmocka_unit_test(one_slash_around_a_prefix_does_not_count_and_two_are_refused),
         cmocka_unit_test(a_placeholder_is_told_with_its_line_and_what_to_put),
         cmocka_unit_test(a_secret_that_is_more_than_a_placeholder_is_left_alone),
-        cmocka_unit_test(the_external_id_of_the_sample_is_nobodys),
+        cmocka_unit_test(the_external_id_of_the_sample_is_refused),
         cmocka_unit_test(a_session_policy_has_kms_only_with_a_key_or_by_request),
         cmocka_unit_test(identities_must_fit_together),
         cmocka_unit_test(a_role_of_another_account_is_refused),
@@ -780,10 +780,10 @@ int main(void)
         WITH_FOLDER(included_files_are_looked_at_as_the_main_one),
         WITH_FOLDER(only_regular_files_are_opened),
         WITH_FOLDER(a_customers_file_is_named_in_what_is_wrong_with_it),
-        cmocka_unit_test(what_would_fail_at_start_is_told_before),
+        cmocka_unit_test(reports_before_the_start_what_would_fail_then),
         WITH_FOLDER(customers_have_files_of_their_own),
         WITH_FOLDER(numbers_that_libconfig_cuts_are_refused),
-        cmocka_unit_test(a_file_that_is_not_there_is_said),
+        cmocka_unit_test(a_missing_file_is_reported),
         cmocka_unit_test(memory_that_cannot_be_kept_is_refused),
         cmocka_unit_test_setup_teardown(the_file_wins_over_the_environment, forget_aws,
                                         restore_environment),

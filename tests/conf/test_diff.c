@@ -137,7 +137,7 @@ static void sees_a_change_of_every_key(void **state UNUSED)
     }
 }
 
-static void names_what_comes_and_goes_whatever_the_order(void **state UNUSED)
+static void names_what_is_added_and_removed_in_any_order(void **state UNUSED)
 {
     OWNED(conf)
     struct conf *a =
@@ -202,7 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_nothing_between_equal_ones),
         cmocka_unit_test(sees_a_change_of_every_key),
-        cmocka_unit_test(names_what_comes_and_goes_whatever_the_order),
+        cmocka_unit_test(names_what_is_added_and_removed_in_any_order),
         cmocka_unit_test(sees_a_changed_secret_and_shows_none),
         cmocka_unit_test(a_queue_with_another_url_is_not_the_same_queue),
     };

@@ -32,7 +32,7 @@ static void adds_up_what_the_configuration_may_use(void **state UNUSED)
     assert_int_equal(two.total_bytes - one.total_bytes, 4 * one.lane_bytes);
 }
 
-static void pays_for_long_lines_once_whatever_the_lanes(void **state UNUSED)
+static void plans_memory_for_long_lines_once_for_all_lanes(void **state UNUSED)
 {
     struct memory_plan usual;
     struct memory_plan longer;
@@ -47,7 +47,7 @@ static void pays_for_long_lines_once_whatever_the_lanes(void **state UNUSED)
                      4 * MIB - 64 * 1024 + output_batch_max_bytes(1 * MIB));
 }
 
-static void pays_for_pages_only_if_somebody_may_ask(void **state UNUSED)
+static void plans_memory_for_pages_only_with_a_listener(void **state UNUSED)
 {
     struct memory_plan without;
     struct memory_plan with;
@@ -80,8 +80,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adds_up_what_the_configuration_may_use),
-        cmocka_unit_test(pays_for_long_lines_once_whatever_the_lanes),
-        cmocka_unit_test(pays_for_pages_only_if_somebody_may_ask),
+        cmocka_unit_test(plans_memory_for_long_lines_once_for_all_lanes),
+        cmocka_unit_test(plans_memory_for_pages_only_with_a_listener),
         cmocka_unit_test(refuses_a_limit_that_cannot_be_kept_and_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

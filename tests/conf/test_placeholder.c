@@ -38,7 +38,7 @@ static void finds_what_was_left_of_an_example(void **state UNUSED)
     }
 }
 
-static void leaves_alone_what_somebody_can_mean(void **state UNUSED)
+static void accepts_what_a_user_can_mean(void **state UNUSED)
 {
     static const char *const values[] = {
         "",
@@ -82,7 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_was_left_of_an_example),
-        cmocka_unit_test(leaves_alone_what_somebody_can_mean),
+        cmocka_unit_test(accepts_what_a_user_can_mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

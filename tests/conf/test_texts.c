@@ -136,7 +136,7 @@ static void assert_file_is(const char *path, const struct buf *want)
     buf_done(&got);
 }
 
-static void the_files_in_the_tree_are_of_today(void **state UNUSED)
+static void the_files_in_the_tree_are_current(void **state UNUSED)
 {
     struct buf want = BUF_INIT(TEXT_BYTES);
     conf_sample(&want);
@@ -240,7 +240,7 @@ int main(void)
         cmocka_unit_test(every_example_and_default_of_the_sample_is_right),
         cmocka_unit_test(printed_values_read_the_same_again),
         cmocka_unit_test(printing_masks_secrets_and_escapes_texts),
-        cmocka_unit_test(the_files_in_the_tree_are_of_today),
+        cmocka_unit_test(the_files_in_the_tree_are_current),
         cmocka_unit_test(every_row_is_said_in_words),
         cmocka_unit_test(sizes_and_times_have_units),
         cmocka_unit_test(finds_what_was_meant),

@@ -60,7 +60,7 @@ static void pauses_twice_as_long_after_each_failed_probe_up_to_a_quarter_hour(vo
     }
 }
 
-static void hears_nothing_from_attempts_that_began_before_the_pause(void **state UNUSED)
+static void ignores_attempts_that_began_before_the_pause(void **state UNUSED)
 {
     struct breaker b = {0};
     (void)breaker_refused(&b, BREAKER_OPEN, 1, 0, &rng);
@@ -106,7 +106,7 @@ int main(void)
         cmocka_unit_test(opens_for_five_different_keys_in_a_row_only),
         cmocka_unit_test(lets_one_probe_through_and_closes_when_it_goes_well),
         cmocka_unit_test(pauses_twice_as_long_after_each_failed_probe_up_to_a_quarter_hour),
-        cmocka_unit_test(hears_nothing_from_attempts_that_began_before_the_pause),
+        cmocka_unit_test(ignores_attempts_that_began_before_the_pause),
         cmocka_unit_test(gives_the_probe_to_another_when_one_says_nothing),
         cmocka_unit_test(remembers_a_short_recovery),
     };

@@ -113,7 +113,7 @@ static void shares_no_more_than_its_partition_takes_where_there_is_but_one(void 
     customers_free(w.all);
 }
 
-static void tells_how_a_customer_stands(void **state UNUSED)
+static void reports_the_state_of_a_customer(void **state UNUSED)
 {
     setup();
     struct err e = {.kind = FAIL_DENIED};
@@ -195,7 +195,7 @@ static void wakes_a_waiting_lane_when_a_third_of_the_share_is_free(void **state 
     customers_free(w.all);
 }
 
-static void lets_go_when_others_go_on_and_this_one_does_not(void **state UNUSED)
+static void stops_waiting_when_others_go_on_and_this_one_does_not(void **state UNUSED)
 {
     setup();
     struct waiter x = {.c = at(0)};
@@ -241,7 +241,7 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
 }
 
 /* All lanes may be with customers whose topics are dead, and no other customer gets to try. */
-static void lets_go_after_longer_when_brokers_answer_and_acknowledge_nothing(void **state UNUSED)
+static void stops_waiting_after_longer_when_brokers_answer_and_acknowledge_nothing(void **state UNUSED)
 {
     setup();
     struct waiter x = {.c = at(0)};
@@ -276,11 +276,11 @@ int main(void)
         cmocka_unit_test(lets_a_large_record_pass_when_nothing_else_is_on_its_way),
         cmocka_unit_test(shares_no_more_than_its_partition_takes_where_there_is_but_one),
         cmocka_unit_test(wakes_a_waiting_lane_when_a_third_of_the_share_is_free),
-        cmocka_unit_test(tells_how_a_customer_stands),
+        cmocka_unit_test(reports_the_state_of_a_customer),
         cmocka_unit_test(waits_above_its_share_until_something_is_acknowledged),
-        cmocka_unit_test(lets_go_when_others_go_on_and_this_one_does_not),
+        cmocka_unit_test(stops_waiting_when_others_go_on_and_this_one_does_not),
         cmocka_unit_test(waits_on_when_others_went_on_only_at_first),
-        cmocka_unit_test(lets_go_after_longer_when_brokers_answer_and_acknowledge_nothing),
+        cmocka_unit_test(stops_waiting_after_longer_when_brokers_answer_and_acknowledge_nothing),
         cmocka_unit_test(ends_the_wait_on_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

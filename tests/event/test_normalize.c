@@ -125,7 +125,7 @@ static void count_allocations(void)
 }
 #endif
 
-static void allocates_nothing_for_a_line_that_is_spliced(void **state UNUSED)
+static void allocates_nothing_for_a_line_that_passes_through(void **state UNUSED)
 {
     count_allocations();
     OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
@@ -288,7 +288,7 @@ static void repeat(struct buf *out, const char *s, size_t bytes)
 }
 
 /* A megabyte of each, then a good line: bounded time and output, and the good line is unharmed. */
-static void bears_a_megabyte_of_anything(void **state UNUSED)
+static void survives_a_megabyte_of_anything(void **state UNUSED)
 {
     static const struct {
         const char *head, *middle, *tail;
@@ -620,7 +620,7 @@ static void tells_what_a_key_may_be_made_of(void **state UNUSED)
     buf_done(&text);
 }
 
-static void takes_secrets_out_if_the_customer_asks_for_it(void **state UNUSED)
+static void redacts_secrets_if_the_customer_asks_for_it(void **state UNUSED)
 {
     OWNED(rules) struct rules *rules = rules_new();
     OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
@@ -661,7 +661,7 @@ static void takes_secrets_out_if_the_customer_asks_for_it(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(allocates_nothing_for_a_line_that_is_spliced),
+        cmocka_unit_test(allocates_nothing_for_a_line_that_passes_through),
         cmocka_unit_test(allocates_nothing_for_a_line_that_is_built_or_repaired),
         cmocka_unit_test(keeps_its_memory_small_for_short_lines),
         cmocka_unit_test(takes_an_event_of_the_limit_and_none_of_one_byte_more),
@@ -669,7 +669,7 @@ int main(void)
         cmocka_unit_test(gives_a_reject_without_sample_where_a_sample_does_not_fit),
         cmocka_unit_test(says_how_long_a_line_may_be),
         cmocka_unit_test(rejects_an_object_as_a_whole),
-        cmocka_unit_test(bears_a_megabyte_of_anything),
+        cmocka_unit_test(survives_a_megabyte_of_anything),
         cmocka_unit_test(reads_a_long_record_again_with_the_shared_readers),
         cmocka_unit_test(shares_readers_of_long_lines_between_threads),
         cmocka_unit_test(holds_no_shared_readers_between_two_lines),
@@ -677,7 +677,7 @@ int main(void)
         cmocka_unit_test(reads_a_long_request_again_if_others_used_the_readers),
         cmocka_unit_test(may_be_given_another_line_before_a_long_one_is_done),
         cmocka_unit_test(tells_what_a_key_may_be_made_of),
-        cmocka_unit_test(takes_secrets_out_if_the_customer_asks_for_it),
+        cmocka_unit_test(redacts_secrets_if_the_customer_asks_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static void takes_in_turns_whatever_the_backlogs(void **state UNUSED)
     }
 }
 
-static void gives_a_party_no_more_lanes_than_its_limit(void **state UNUSED)
+static void gives_a_class_no_more_lanes_than_its_limit(void **state UNUSED)
 {
     unsigned limits[] = {2, 0};
     struct inbox_settings s = {.batch = 10,
@@ -78,7 +78,7 @@ static void gives_a_party_no_more_lanes_than_its_limit(void **state UNUSED)
     }
 }
 
-static void keeps_a_place_for_every_queue(void **state UNUSED)
+static void keeps_a_slot_for_every_queue(void **state UNUSED)
 {
     struct inbox_settings s = {
         .batch = 10, .places = 30, .queues = 3, .sched_classes = 1, .bytes = 1 << 20};
@@ -95,7 +95,7 @@ static void keeps_a_place_for_every_queue(void **state UNUSED)
     assert_int_equal(inbox_reserve(i, 2, 10), 10);
 }
 
-static void never_promises_more_places_than_there_are(void **state UNUSED)
+static void never_reserves_more_slots_than_there_are(void **state UNUSED)
 {
     struct inbox_settings s = {
         .batch = 10, .places = 17, .queues = 5, .sched_classes = 1, .bytes = 1 << 20};
@@ -120,7 +120,7 @@ static void never_promises_more_places_than_there_are(void **state UNUSED)
     }
 }
 
-static void stops_promising_when_the_bodies_are_too_large(void **state UNUSED)
+static void reserves_no_slots_when_the_bodies_are_too_large(void **state UNUSED)
 {
     struct inbox_settings s = {
         .batch = 10, .places = 30, .queues = 1, .sched_classes = 1, .bytes = 150};
@@ -138,7 +138,7 @@ static void told(void *ctx)
     (*(int *)ctx)++;
 }
 
-static void tells_when_a_refused_place_is_free(void **state UNUSED)
+static void reports_when_a_refused_slot_is_free(void **state UNUSED)
 {
     int calls = 0;
     struct inbox_settings s = {.batch = 10,
@@ -238,11 +238,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_in_turns_whatever_the_backlogs),
-        cmocka_unit_test(gives_a_party_no_more_lanes_than_its_limit),
-        cmocka_unit_test(keeps_a_place_for_every_queue),
-        cmocka_unit_test(never_promises_more_places_than_there_are),
-        cmocka_unit_test(stops_promising_when_the_bodies_are_too_large),
-        cmocka_unit_test(tells_when_a_refused_place_is_free),
+        cmocka_unit_test(gives_a_class_no_more_lanes_than_its_limit),
+        cmocka_unit_test(keeps_a_slot_for_every_queue),
+        cmocka_unit_test(never_reserves_more_slots_than_there_are),
+        cmocka_unit_test(reserves_no_slots_when_the_bodies_are_too_large),
+        cmocka_unit_test(reports_when_a_refused_slot_is_free),
         cmocka_unit_test(a_class_may_come_later_and_limits_may_change),
         cmocka_unit_test(hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop),
     };

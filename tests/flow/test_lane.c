@@ -138,7 +138,7 @@ static void acknowledge_all(void)
 static struct fake_message *carry(const char *body, unsigned receive_count)
 {
     struct fake_message *f = receive(body, receive_count);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     acknowledge_all();
     assert_int_equal(f->settled, 1);
     return f;
@@ -181,7 +181,7 @@ static void brings_lines_to_topics_and_keys_and_then_deletes(void **state UNUSED
     setup();
     answer((struct fake_answer){.body = SPAN("one\nbad line\n\ninventory\ntwo"), .piece = 3});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/a+b%2F%C3%A9", "20")), 1);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     assert_int_equal(f->settled, 0);
     assert_string_equal(fake_s3.key, "logs/a b/\xc3\xa9");
     assert_string_equal(fake_s3.version, "v0");
@@ -222,7 +222,7 @@ static void reads_elements_of_an_array_until_one_is_no_json(void **state UNUSED)
     teardown();
 }
 
-static void carries_every_record_of_a_notification_and_takes_the_worst(void **state UNUSED)
+static void processes_every_record_of_a_notification_and_takes_the_worst(void **state UNUSED)
 {
     setup();
     answer((struct fake_answer){.body = SPAN("a\n")});
@@ -360,7 +360,7 @@ static void a_folder_that_cannot_be_looked_at_has_the_outcome_of_an_object(void 
     teardown();
 }
 
-static void leaves_a_body_that_nobody_understands(void **state UNUSED)
+static void leaves_a_body_that_cannot_be_read(void **state UNUSED)
 {
     setup();
     assert_left(carry("hello", 1));
@@ -618,7 +618,7 @@ static void stops_producing_when_the_lease_is_lost(void **state UNUSED)
     answer((struct fake_answer){.body = long_body(), .piece = 1000});
     fake_s3.during = lose;
     losing = receive(NOTICE(OBJECT("logs/1", "2")), 1);
-    lane_carry(w.lane, &losing->inflight);
+    lane_process(w.lane, &losing->inflight);
     assert_in_range(produced_by_then, 1, 200);
     assert_int_equal(fake_sink.count, produced_by_then);
     acknowledge_all();
@@ -626,7 +626,7 @@ static void stops_producing_when_the_lease_is_lost(void **state UNUSED)
     teardown();
 }
 
-static void hands_back_when_the_sink_lets_go(void **state UNUSED)
+static void returns_a_message_when_the_sink_is_stopped(void **state UNUSED)
 {
     setup();
     answer((struct fake_answer){.body = SPAN("1\n2\n3\n")});
@@ -643,7 +643,7 @@ static void reads_later_when_a_report_is_bad(void **state UNUSED)
     setup();
     answer((struct fake_answer){.body = SPAN("1\n2\n3\n")});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 1);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     fake_sink_report(lane_delivered, FAIL_NONE);
     fake_sink_report(lane_delivered, FAIL_AGAIN);
     assert_int_equal(f->settled, 0);
@@ -660,7 +660,7 @@ static void reports_count_on_the_customer_of_their_own_record(void **state UNUSE
     answer((struct fake_answer){.body = SPAN("1\n")});
     answer((struct fake_answer){.body = SPAN("2\n")});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2") "," OBJECT("beta/2", "2")), 1);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     struct customer *acme = at(0);
     struct customer *beta = at(1);
     assert_record(1, "events.runtime", "beta/session", "2");
@@ -684,7 +684,7 @@ static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
     memset(line, 'x', sizeof(line));
     answer((struct fake_answer){.body = {line, sizeof(line)}});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 1);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     assert_int_equal(fake_normalizer_limit, 1000000 - 1024);
     fake_sink.records[0].bytes = 20000; /* the fake normalizer keeps only the head of a line */
     struct err e;
@@ -912,7 +912,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(brings_lines_to_topics_and_keys_and_then_deletes),
         cmocka_unit_test(reads_elements_of_an_array_until_one_is_no_json),
-        cmocka_unit_test(carries_every_record_of_a_notification_and_takes_the_worst),
+        cmocka_unit_test(processes_every_record_of_a_notification_and_takes_the_worst),
         cmocka_unit_test(reads_ten_thousand_records_of_one_notification),
         cmocka_unit_test(is_done_with_what_has_nothing_to_read),
         cmocka_unit_test(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive),
@@ -920,7 +920,7 @@ int main(void)
         cmocka_unit_test(looks_whether_a_folder_without_a_size_is_empty),
         cmocka_unit_test(a_folder_without_a_size_that_is_not_empty_is_an_object),
         cmocka_unit_test(a_folder_that_cannot_be_looked_at_has_the_outcome_of_an_object),
-        cmocka_unit_test(leaves_a_body_that_nobody_understands),
+        cmocka_unit_test(leaves_a_body_that_cannot_be_read),
         cmocka_unit_test(tries_again_at_once_while_nothing_was_produced),
         cmocka_unit_test(reads_later_what_broke_in_the_middle),
         cmocka_unit_test(starts_all_over_when_the_version_was_replaced),
@@ -936,7 +936,7 @@ int main(void)
         cmocka_unit_test(pauses_after_five_denied_keys_in_a_row),
         cmocka_unit_test(its_pulse_beats_with_the_bytes_that_come),
         cmocka_unit_test(stops_producing_when_the_lease_is_lost),
-        cmocka_unit_test(hands_back_when_the_sink_lets_go),
+        cmocka_unit_test(returns_a_message_when_the_sink_is_stopped),
         cmocka_unit_test(reads_later_when_a_report_is_bad),
         cmocka_unit_test(reports_count_on_the_customer_of_their_own_record),
         cmocka_unit_test(lowers_the_limit_of_a_topic_that_takes_less),

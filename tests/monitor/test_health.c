@@ -32,7 +32,7 @@ static void assert_says(bool well, int64_t now, const char *text)
     assert_span_equal(buf_span(&w.out), span_str(text));
 }
 
-static void tells_each_thread_that_does_not_get_on_until_it_does(void **state UNUSED)
+static void reports_each_stalled_thread_until_it_makes_progress(void **state UNUSED)
 {
     setup();
     w.threads[2].whose = "acme";
@@ -85,7 +85,7 @@ static void is_ready_when_nothing_is_missing(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_each_thread_that_does_not_get_on_until_it_does),
+        cmocka_unit_test(reports_each_stalled_thread_until_it_makes_progress),
         cmocka_unit_test(waiting_for_room_in_kafka_is_well),
         cmocka_unit_test(is_ready_when_nothing_is_missing),
     };

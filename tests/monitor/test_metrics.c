@@ -51,7 +51,7 @@ static void labels_are_names_of_the_configuration_or_our_words(void **state UNUS
     }
 }
 
-static void the_table_in_the_documents_is_of_today(void **state UNUSED)
+static void the_table_in_the_documents_is_current(void **state UNUSED)
 {
     struct buf want = BUF_INIT(PAGE_BYTES);
     struct buf page = BUF_INIT(PAGE_BYTES);
@@ -69,7 +69,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_follow_the_conventions),
         cmocka_unit_test(labels_are_names_of_the_configuration_or_our_words),
-        cmocka_unit_test(the_table_in_the_documents_is_of_today),
+        cmocka_unit_test(the_table_in_the_documents_is_current),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

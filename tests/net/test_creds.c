@@ -263,7 +263,7 @@ static void a_set_that_seems_expired_when_fresh_is_used_and_renewed_later(void *
     assert_gives(s, "AKID2");
 }
 
-static void a_stable_origin_may_be_away_after_the_end(void **state UNUSED)
+static void a_stable_origin_may_be_unreachable_after_the_end(void **state UNUSED)
 {
     OWNED(creds_source) struct creds_source *s = source_of(true);
     assert_gives(s, "AKID1");
@@ -410,7 +410,7 @@ int main(void)
         cmocka_unit_test(rejecting_what_the_origin_gives_again_does_not_storm_it),
         cmocka_unit_test(a_rejected_set_is_not_used_when_its_renewal_fails),
         cmocka_unit_test(a_set_that_seems_expired_when_fresh_is_used_and_renewed_later),
-        cmocka_unit_test(a_stable_origin_may_be_away_after_the_end),
+        cmocka_unit_test(a_stable_origin_may_be_unreachable_after_the_end),
         cmocka_unit_test(others_use_the_old_set_while_one_renews),
         cmocka_unit_test(many_wait_for_the_one_that_asks),
         cmocka_unit_test(a_failure_answers_all_who_wait),

@@ -110,7 +110,7 @@ static void environment_gives_keys_and_token(void **state)
     assert_int_equal(f->creds.expires_ms, AWS_NOW_MS + HOUR_MS);
 }
 
-static void an_environment_with_an_end_is_read_anew(void **state)
+static void an_environment_that_expires_is_read_again(void **state)
 {
     struct fixture *f = *state;
     set_keys();
@@ -149,7 +149,7 @@ static void use_files(const char *config, const char *credentials)
 
 #define KEYS(id) "aws_access_key_id = " id "\naws_secret_access_key = secret\n"
 
-static void static_keys_are_read_anew_after_a_refusal(void **state)
+static void static_keys_are_read_again_after_a_refusal(void **state)
 {
     struct fixture *f = *state;
     use_files(NULL, "[default]\n" KEYS("AKIDOLD"));
@@ -433,7 +433,7 @@ static void a_program_that_hangs_is_ended_by_a_stop(void **state)
 
 /* ---- Web identity ---- */
 
-static void a_web_identity_is_unsigned_and_its_token_read_anew(void **state)
+static void a_web_identity_is_unsigned_and_its_token_read_each_time(void **state)
 {
     struct fixture *f = *state;
     set("AWS_ROLE_ARN", AWS_ROLE);
@@ -482,7 +482,7 @@ static void use_container(struct fixture *f)
     SPAN("{\"AccessKeyId\":\"" id                                                                  \
          "\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"" end "\"}")
 
-static void a_container_gives_credentials_for_its_token_read_anew(void **state)
+static void a_container_gives_credentials_for_its_token_read_each_time(void **state)
 {
     struct fixture *f = *state;
     set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "not this one");
@@ -629,7 +629,7 @@ static void an_instance_without_role_or_right_is_told(void **state)
     assert_int_equal(server_requests(f->aws.server), 6);
 }
 
-static void an_instance_keeps_its_credentials_while_metadata_is_away(void **state)
+static void an_instance_keeps_its_credentials_while_metadata_is_unreachable(void **state)
 {
     struct fixture *f = *state;
     use_instance(f);
@@ -691,9 +691,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(environment_gives_keys_and_token),
-        TEST(an_environment_with_an_end_is_read_anew),
+        TEST(an_environment_that_expires_is_read_again),
         TEST(a_key_without_a_secret_is_an_error),
-        TEST(static_keys_are_read_anew_after_a_refusal),
+        TEST(static_keys_are_read_again_after_a_refusal),
         TEST(the_credentials_file_wins_over_the_config_file),
         TEST(keys_and_token_are_of_one_file),
         TEST(a_profile_is_chosen_by_configuration_or_variable),
@@ -708,16 +708,16 @@ int main(void)
         TEST(a_program_that_fails_is_told),
         TEST(a_program_that_goes_on_without_output_is_ended),
         TEST(a_program_that_hangs_is_ended_by_a_stop),
-        TEST(a_web_identity_is_unsigned_and_its_token_read_anew),
+        TEST(a_web_identity_is_unsigned_and_its_token_read_each_time),
         TEST(a_web_identity_without_token_or_role_is_told),
-        TEST(a_container_gives_credentials_for_its_token_read_anew),
+        TEST(a_container_gives_credentials_for_its_token_read_each_time),
         TEST(a_container_token_with_a_line_end_is_not_sent),
         TEST(a_container_is_asked_again_after_5xx_but_not_after_4xx),
         TEST(a_container_url_must_be_near_or_https),
         TEST(an_instance_is_asked_by_version_2),
         TEST(version_1_is_never_asked),
         TEST(an_instance_without_role_or_right_is_told),
-        TEST(an_instance_keeps_its_credentials_while_metadata_is_away),
+        TEST(an_instance_keeps_its_credentials_while_metadata_is_unreachable),
         TEST(instance_metadata_may_be_disabled_or_misconfigured),
         TEST(the_first_that_is_set_up_is_taken),
         TEST(a_chosen_profile_without_credentials_leads_on_to_the_instance),

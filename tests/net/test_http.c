@@ -255,7 +255,7 @@ static void hands_good_bodies_to_the_sink_and_keeps_bad_ones(void **state)
     buf_done(&t.body);
 }
 
-static void gives_back_what_the_sink_refused_with(void **state)
+static void returns_what_the_sink_refused_with(void **state)
 {
     struct fixture *f = *state;
     struct taken t = {.body = BUF_INIT(BODY_MAX), .refuse = FAIL_LIMIT};
@@ -405,7 +405,7 @@ int main(void)
         TEST(classes_broken_connections),
         TEST(ends_in_time),
         TEST(hands_good_bodies_to_the_sink_and_keeps_bad_ones),
-        TEST(gives_back_what_the_sink_refused_with),
+        TEST(returns_what_the_sink_refused_with),
         TEST(ends_when_no_byte_arrives),
         TEST(does_not_count_the_time_of_the_sink),
         TEST(stops_at_once_and_for_good),

@@ -224,7 +224,7 @@ enum {
     SLOW = 7
 }; /* all it serves at a time would be another matter: they end by LISTENER_IDLE_S */
 
-static void who_reads_slowly_holds_up_nobody(void **state UNUSED)
+static void a_slow_client_delays_no_other(void **state UNUSED)
 {
     struct err e = {.kind = FAIL_NONE};
     OWNED(listener) struct listener *l = serve("127.0.0.1:0", &e);
@@ -242,7 +242,7 @@ static void who_reads_slowly_holds_up_nobody(void **state UNUSED)
 }
 
 /* Each holds a whole page: no more of them than two pages' worth. */
-static void pages_nobody_takes_are_bounded(void **state UNUSED)
+static void pages_that_no_client_reads_are_bounded(void **state UNUSED)
 {
     struct err e = {.kind = FAIL_NONE};
     OWNED(listener) struct listener *l = serve("127.0.0.1:0", &e);
@@ -329,8 +329,8 @@ int main(void)
         cmocka_unit_test(a_page_sees_path_and_query_and_sets_headers),
         cmocka_unit_test(head_has_headers_and_no_body),
         cmocka_unit_test(a_head_without_end_is_cut),
-        cmocka_unit_test(who_reads_slowly_holds_up_nobody),
-        cmocka_unit_test(pages_nobody_takes_are_bounded),
+        cmocka_unit_test(a_slow_client_delays_no_other),
+        cmocka_unit_test(pages_that_no_client_reads_are_bounded),
         cmocka_unit_test(says_why_it_cannot_listen),
         cmocka_unit_test(all_addresses_are_both_families),
         cmocka_unit_test(knows_addresses_by_their_form),

@@ -11,7 +11,7 @@ static void gives_up_on_silence(void **state UNUSED)
     assert_int_equal(patience_check(&p, 1050), PATIENCE_SILENT);
 }
 
-static void each_byte_begins_the_wait_anew(void **state UNUSED)
+static void each_byte_restarts_the_wait(void **state UNUSED)
 {
     struct patience p;
     patience_init(&p, 1000, 0);
@@ -84,7 +84,7 @@ static void silence_is_counted_across_windows(void **state UNUSED)
     assert_int_equal(patience_check(&p, 201 * 1000), PATIENCE_SILENT);
 }
 
-static void zero_waits_for_ever(void **state UNUSED)
+static void zero_waits_indefinitely(void **state UNUSED)
 {
     struct patience p;
     patience_init(&p, 0, 0);
@@ -95,13 +95,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_up_on_silence),
-        cmocka_unit_test(each_byte_begins_the_wait_anew),
+        cmocka_unit_test(each_byte_restarts_the_wait),
         cmocka_unit_test(does_not_count_the_time_of_the_consumer),
         cmocka_unit_test(gives_up_on_drips),
         cmocka_unit_test(gives_up_on_a_server_that_begins_to_drip),
         cmocka_unit_test(a_slow_line_is_no_drip),
         cmocka_unit_test(silence_is_counted_across_windows),
-        cmocka_unit_test(zero_waits_for_ever),
+        cmocka_unit_test(zero_waits_indefinitely),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

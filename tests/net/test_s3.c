@@ -163,7 +163,7 @@ static void survives_errors_made_of_garbage(void **state)
 
 /* ---- Regions ---- */
 
-static void does_not_remember_a_region_from_which_nobody_answers(void **state)
+static void does_not_remember_a_region_that_does_not_answer(void **state)
 {
     struct fixture *f = *state;
     add_error(f, "301 Moved Permanently", "x-amz-bucket-region: eu-nowhere-1\r\n",
@@ -203,7 +203,7 @@ static void finds_the_region_in_the_body(void **state)
     assert_true(server_got(f->aws.server, 1, "/us-east-2/s3/"));
 }
 
-static void asks_for_the_region_when_nobody_says_it(void **state)
+static void requests_the_region_when_no_answer_has_it(void **state)
 {
     struct fixture *f = *state;
     add_error(f, "301 Moved Permanently", "", "<Code>PermanentRedirect</Code>");
@@ -261,7 +261,7 @@ static void checks_the_sum_over_resumed_bodies(void **state)
     assert_int_equal(server_requests(f->aws.server), 4);
 }
 
-static void checks_each_object_anew(void **state)
+static void checks_each_object_separately(void **state)
 {
     struct fixture *f = *state;
     server_add_answer(f->aws.server, "200 OK", ETAG "x-amz-checksum-crc32: y/Q5Jg==\r\n",
@@ -278,7 +278,7 @@ static void checks_each_object_anew(void **state)
 
 /* ---- Who ends it ---- */
 
-static void gives_back_what_the_consumer_ended_with(void **state)
+static void returns_what_the_consumer_ended_with(void **state)
 {
     struct fixture *f = *state;
     f->seen.refuse_body = FAIL_LIMIT;
@@ -424,14 +424,14 @@ int main(void)
         TEST(tells_which_key_and_which_policies),
         TEST(survives_errors_made_of_garbage),
         TEST(corrects_the_region_once_and_remembers_it),
-        TEST(does_not_remember_a_region_from_which_nobody_answers),
+        TEST(does_not_remember_a_region_that_does_not_answer),
         TEST(finds_the_region_in_the_body),
-        TEST(asks_for_the_region_when_nobody_says_it),
+        TEST(requests_the_region_when_no_answer_has_it),
         TEST(does_not_go_in_circles_or_to_other_partitions),
         TEST(leaves_a_redirect_that_leads_nowhere),
         TEST(checks_the_sum_over_resumed_bodies),
-        TEST(checks_each_object_anew),
-        TEST(gives_back_what_the_consumer_ended_with),
+        TEST(checks_each_object_separately),
+        TEST(returns_what_the_consumer_ended_with),
         TEST(stops_while_it_waits_for_an_answer),
         TEST(stops_in_the_middle_of_a_body_without_another_try),
         TEST(heads_tell_what_is_there),

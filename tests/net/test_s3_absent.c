@@ -80,7 +80,7 @@ static void asks_no_list_about_kms_and_other_refusals(void **state)
     assert_int_equal(server_requests(f->aws.server), 2);
 }
 
-static void keeps_what_nobody_knows_for_later(void **state)
+static void retries_later_when_the_list_is_inconclusive(void **state)
 {
     static const char *const lists[] = {
         "",
@@ -190,7 +190,7 @@ int main(void)
         TEST(leaves_a_key_that_is_there_denied),
         TEST(leaves_it_denied_where_the_list_is),
         TEST(asks_no_list_about_kms_and_other_refusals),
-        TEST(keeps_what_nobody_knows_for_later),
+        TEST(retries_later_when_the_list_is_inconclusive),
         TEST(finds_that_an_object_went_while_it_was_read),
         TEST(reads_the_current_version_for_a_missing_one),
         TEST(passes_over_no_version_that_it_only_may_not_read),

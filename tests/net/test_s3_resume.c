@@ -199,7 +199,7 @@ static void does_not_believe_that_there_is_less_than_it_said(void **state)
     assert_int_equal(get(f), FAIL_AGAIN);
 }
 
-static void refuses_a_body_whose_end_nobody_knows(void **state)
+static void refuses_a_body_without_a_known_end(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 5; i++) {
@@ -292,7 +292,7 @@ static void is_gone_only_when_nothing_is_there_now(void **state)
     assert_int_equal(f->err.kind, FAIL_GONE);
 }
 
-static void is_not_gone_because_somebody_in_between_says_so(void **state)
+static void is_not_gone_because_a_proxy_says_so(void **state)
 {
     static const char *const statuses[] = {"404 Not Found", "405 Not Allowed",
                                            "412 Precondition Failed"};
@@ -305,7 +305,7 @@ static void is_not_gone_because_somebody_in_between_says_so(void **state)
     }
 }
 
-static void does_not_chase_an_object_that_is_replaced_for_ever(void **state)
+static void gives_up_an_object_that_is_replaced_again_and_again(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 10; i++) {
@@ -333,14 +333,14 @@ int main(void)
         TEST(resumes_a_silent_body),
         TEST(believes_the_server_that_there_is_no_more),
         TEST(does_not_believe_that_there_is_less_than_it_said),
-        TEST(refuses_a_body_whose_end_nobody_knows),
+        TEST(refuses_a_body_without_a_known_end),
         TEST(resumes_what_breaks_after_the_session_was_renewed),
         TEST(says_what_the_consumer_said_also_after_the_session_was_renewed),
         TEST(reads_the_current_version_when_the_object_is_replaced),
         TEST(reads_the_current_version_when_the_pinned_one_is_gone),
         TEST(is_gone_only_when_nothing_is_there_now),
-        TEST(is_not_gone_because_somebody_in_between_says_so),
-        TEST(does_not_chase_an_object_that_is_replaced_for_ever),
+        TEST(is_not_gone_because_a_proxy_says_so),
+        TEST(gives_up_an_object_that_is_replaced_again_and_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,7 +207,7 @@ static void renews_expired_credentials_once(void **state)
     assert_int_equal(server_requests(f->aws.server), 4);
 }
 
-static void forgets_a_fault_that_was_mended_when_the_next_try_breaks(void **state)
+static void forgets_a_corrected_fault_when_the_next_attempt_breaks(void **state)
 {
     struct fixture *f = *state;
     answer(f, "403 Forbidden", same, "InvalidAccessKeyId"); /* then the script ends: cut */
@@ -217,7 +217,7 @@ static void forgets_a_fault_that_was_mended_when_the_next_try_breaks(void **stat
     assert_string_equal(f->err.code, "");
 }
 
-static void mends_clock_and_credentials_in_one_call(void **state)
+static void corrects_clock_and_credentials_in_one_call(void **state)
 {
     struct fixture *f = *state;
     answer(f, "403 Forbidden", hour_later, "RequestTimeTooSkewed");
@@ -279,8 +279,8 @@ int main(void)
         TEST(a_date_that_hardly_differs_corrects_nothing),
         TEST(a_bad_signature_may_be_a_wrong_clock),
         TEST(renews_expired_credentials_once),
-        TEST(forgets_a_fault_that_was_mended_when_the_next_try_breaks),
-        TEST(mends_clock_and_credentials_in_one_call),
+        TEST(forgets_a_corrected_fault_when_the_next_attempt_breaks),
+        TEST(corrects_clock_and_credentials_in_one_call),
         TEST(says_what_the_service_said),
         TEST(passes_on_that_there_are_no_credentials),
         TEST(refuses_more_headers_than_it_can_sign),

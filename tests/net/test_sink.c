@@ -484,7 +484,7 @@ static void holds_no_more_than_the_queue_and_goes_on_with_the_reports(void **sta
     assert_int_equal(reports.order_broken, 0);
 }
 
-static void stop_lets_a_waiting_producer_go_and_free_reports_the_rest(void **state UNUSED)
+static void stop_ends_the_wait_of_a_producer_and_free_reports_the_rest(void **state UNUSED)
 {
     (void)rd_kafka_mock_broker_set_down(mock, 1);
     struct sink *s = sink_with(NULL, SMALL_QUEUE);
@@ -574,7 +574,7 @@ static void a_record_above_the_queue_goes_alone_and_one_above_the_limit_not(void
 
 /* ---- the connection ---- */
 
-static void says_once_that_the_brokers_are_away_and_that_they_are_back(void **state UNUSED)
+static void reports_once_that_the_brokers_are_unreachable_and_that_they_answer(void **state UNUSED)
 {
     (void)rd_kafka_mock_broker_set_down(mock, 1);
     OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
@@ -690,7 +690,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(counts_headers_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(holds_no_more_than_the_queue_and_goes_on_with_the_reports,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stop_lets_a_waiting_producer_go_and_free_reports_the_rest,
+        cmocka_unit_test_setup_teardown(stop_ends_the_wait_of_a_producer_and_free_reports_the_rest,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_producers_share_a_small_queue, set_up, tear_down),
         cmocka_unit_test_setup_teardown(two_producers_share_one_budget_and_are_stopped_apart,
@@ -698,7 +698,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_a_partition_busy_with_two_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_record_above_the_queue_goes_alone_and_one_above_the_limit_not, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(says_once_that_the_brokers_are_away_and_that_they_are_back,
+        cmocka_unit_test_setup_teardown(reports_once_that_the_brokers_are_unreachable_and_that_they_answer,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_without_any_record_whether_the_brokers_answer, set_up,
                                         tear_down),

@@ -61,7 +61,7 @@ static void deletes_only_when_the_last_record_is_acknowledged(void **state UNUSE
     assert_int_equal(fake_sqs.count, 2);
 }
 
-static void shows_again_what_one_bad_report_spoils(void **state UNUSED)
+static void returns_a_message_with_one_bad_report(void **state UNUSED)
 {
     struct acker *a = start(120);
     struct inflight *m = receive(a, "h1");
@@ -90,7 +90,7 @@ static void takes_the_worst_of_the_objects(void **state UNUSED)
     assert_int_equal(fake_sqs.count, 1);
 }
 
-static void hands_back_at_once_what_no_lane_has_seen(void **state UNUSED)
+static void returns_immediately_what_no_lane_has_seen(void **state UNUSED)
 {
     struct acker *a = start(120);
     inflight_return(receive(a, "h1"));
@@ -126,7 +126,7 @@ static void tries_a_failed_delete_again(void **state UNUSED)
     finish(a, true);
 }
 
-static void gives_up_what_is_owed_and_frees_it_with_the_last_report(void **state UNUSED)
+static void gives_up_what_is_pending_and_frees_it_with_the_last_report(void **state UNUSED)
 {
     struct acker *a = start(120);
     struct inflight *m = receive(a, "h1");
@@ -140,7 +140,7 @@ static void gives_up_what_is_owed_and_frees_it_with_the_last_report(void **state
     assert_int_equal(fake_sqs.count, 1);
 }
 
-static void gives_up_also_what_is_being_prolonged_just_now(void **state UNUSED)
+static void gives_up_also_what_is_being_extended_just_now(void **state UNUSED)
 {
     struct acker *a = start(6);
     struct inflight *m = receive(a, "h1");
@@ -204,7 +204,7 @@ static void settles_each_once_however_the_reports_race(void **state UNUSED)
     assert_int_equal(fake_sqs_asked(true, NULL, -1), MANY);
 }
 
-static void counts_what_it_told_and_how_long_the_delivery_took(void **state UNUSED)
+static void counts_its_calls_and_how_long_the_delivery_took(void **state UNUSED)
 {
     static struct stats stats;
     static struct customer c = {.stats = &stats};
@@ -330,15 +330,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deletes_only_when_the_last_record_is_acknowledged),
-        cmocka_unit_test(shows_again_what_one_bad_report_spoils),
+        cmocka_unit_test(returns_a_message_with_one_bad_report),
         cmocka_unit_test(takes_the_worst_of_the_objects),
-        cmocka_unit_test(hands_back_at_once_what_no_lane_has_seen),
+        cmocka_unit_test(returns_immediately_what_no_lane_has_seen),
         cmocka_unit_test(holds_by_heartbeats_and_flags_what_is_lost),
         cmocka_unit_test(tries_a_failed_delete_again),
-        cmocka_unit_test(gives_up_what_is_owed_and_frees_it_with_the_last_report),
-        cmocka_unit_test(gives_up_also_what_is_being_prolonged_just_now),
+        cmocka_unit_test(gives_up_what_is_pending_and_frees_it_with_the_last_report),
+        cmocka_unit_test(gives_up_also_what_is_being_extended_just_now),
         cmocka_unit_test(frees_what_SQS_could_not_be_told),
-        cmocka_unit_test(counts_what_it_told_and_how_long_the_delivery_took),
+        cmocka_unit_test(counts_its_calls_and_how_long_the_delivery_took),
         cmocka_unit_test(a_queue_whose_deletes_fail_has_an_outage),
         cmocka_unit_test(heartbeats_that_fail_are_an_outage_as_well),
         cmocka_unit_test(counts_what_is_unfinished_when_it_stops),

@@ -70,7 +70,7 @@ static void is_delivered_again_after_one_bad_report(void **state UNUSED)
     }
 }
 
-static void goes_back_at_once_when_no_lane_has_started_it(void **state UNUSED)
+static void is_returned_immediately_when_no_lane_has_started_it(void **state UNUSED)
 {
     struct fake_message *f = receive();
     inflight_return(&f->inflight);
@@ -152,7 +152,7 @@ static void transaction_end(struct settlement s)
     }
 }
 
-static void may_be_kept_by_a_settler_that_commits_before_the_source_hears_of_it(void **state UNUSED)
+static void may_be_kept_by_a_settler_that_commits_first(void **state UNUSED)
 {
     const struct settler around = {NULL, transaction_begin, transaction_settle, transaction_last};
     struct fake_message *f[3];
@@ -181,11 +181,11 @@ int main(void)
         cmocka_unit_test(is_settled_by_the_release_that_leaves_nothing_pending),
         cmocka_unit_test(takes_the_worst_of_its_objects_and_the_longest_of_their_delays),
         cmocka_unit_test(is_delivered_again_after_one_bad_report),
-        cmocka_unit_test(goes_back_at_once_when_no_lane_has_started_it),
+        cmocka_unit_test(is_returned_immediately_when_no_lane_has_started_it),
         cmocka_unit_test(says_why_it_is_not_ours_any_more),
         cmocka_unit_test(asks_its_settler_whether_it_comes_again),
         cmocka_unit_test(holds_each_of_its_customers_once),
-        cmocka_unit_test(may_be_kept_by_a_settler_that_commits_before_the_source_hears_of_it),
+        cmocka_unit_test(may_be_kept_by_a_settler_that_commits_first),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

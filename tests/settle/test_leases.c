@@ -25,7 +25,7 @@ static void answer_all(struct leases *b, struct lease_batch *batch, enum err_kin
     leases_answered(b, batch, FAIL_NONE, now, &rng);
 }
 
-static void prolongs_from_the_receive_at_a_third_of_the_visibility(void **state UNUSED)
+static void extends_from_the_receive_at_a_third_of_the_visibility(void **state UNUSED)
 {
     OWNED(leases) struct leases *b = book(1);
     struct lease l;
@@ -108,7 +108,7 @@ static void deletes_in_a_batch_of_ten_at_once_or_after_a_short_wait(void **state
     assert_false(leases_next(b, 1000 * SECOND, &batch));
 }
 
-static void prolongs_what_could_not_be_deleted_and_tries_again(void **state UNUSED)
+static void extends_what_could_not_be_deleted_and_tries_again(void **state UNUSED)
 {
     OWNED(leases) struct leases *b = book(1);
     struct lease l;
@@ -153,7 +153,7 @@ static void gives_up_an_end_that_is_refused_five_times(void **state UNUSED)
     assert_int_equal(leases_count(b), 0);
 }
 
-static void tells_once_that_a_lease_is_lost_and_prolongs_it_no_more(void **state UNUSED)
+static void reports_once_that_a_lease_is_lost_and_extends_it_no_more(void **state UNUSED)
 {
     OWNED(leases) struct leases *b = book(1);
     struct lease l;
@@ -171,7 +171,7 @@ static void tells_once_that_a_lease_is_lost_and_prolongs_it_no_more(void **state
     assert_int_equal(leases_count(b), 0);
 }
 
-static void loses_by_its_own_clock_what_it_could_not_prolong_in_time(void **state UNUSED)
+static void loses_by_its_own_clock_what_it_could_not_extend_in_time(void **state UNUSED)
 {
     OWNED(leases) struct leases *b = book(1);
     struct lease l[2];
@@ -209,7 +209,7 @@ static void deletes_a_lost_one_once_if_all_of_it_is_delivered(void **state UNUSE
     assert_int_equal(leases_count(b), 0);
 }
 
-static void shows_a_message_again_after_its_delay(void **state UNUSED)
+static void returns_a_message_after_its_delay(void **state UNUSED)
 {
     OWNED(leases) struct leases *b = book(1);
     struct lease l[2];
@@ -228,7 +228,7 @@ static void shows_a_message_again_after_its_delay(void **state UNUSED)
     assert_true(batch.over[0] && batch.over[1]);
 }
 
-static void never_changes_what_ran_out_before_its_change_was_told(void **state UNUSED)
+static void never_changes_what_expired_before_its_change(void **state UNUSED)
 {
     OWNED(leases) struct leases *b = book(1);
     struct lease l;
@@ -336,17 +336,17 @@ static void asks_a_queue_that_fails_more_and_more_rarely(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(prolongs_from_the_receive_at_a_third_of_the_visibility),
+        cmocka_unit_test(extends_from_the_receive_at_a_third_of_the_visibility),
         cmocka_unit_test(fills_a_heartbeat_with_those_due_soon_and_no_more_than_ten),
         cmocka_unit_test(keeps_the_calls_of_queues_apart_and_gives_them_turns),
         cmocka_unit_test(deletes_in_a_batch_of_ten_at_once_or_after_a_short_wait),
-        cmocka_unit_test(prolongs_what_could_not_be_deleted_and_tries_again),
+        cmocka_unit_test(extends_what_could_not_be_deleted_and_tries_again),
         cmocka_unit_test(gives_up_an_end_that_is_refused_five_times),
-        cmocka_unit_test(tells_once_that_a_lease_is_lost_and_prolongs_it_no_more),
-        cmocka_unit_test(loses_by_its_own_clock_what_it_could_not_prolong_in_time),
+        cmocka_unit_test(reports_once_that_a_lease_is_lost_and_extends_it_no_more),
+        cmocka_unit_test(loses_by_its_own_clock_what_it_could_not_extend_in_time),
         cmocka_unit_test(deletes_a_lost_one_once_if_all_of_it_is_delivered),
-        cmocka_unit_test(shows_a_message_again_after_its_delay),
-        cmocka_unit_test(never_changes_what_ran_out_before_its_change_was_told),
+        cmocka_unit_test(returns_a_message_after_its_delay),
+        cmocka_unit_test(never_changes_what_expired_before_its_change),
         cmocka_unit_test(an_end_that_comes_during_a_heartbeat_waits_for_its_answer),
         cmocka_unit_test(stops_before_the_twelve_hours_and_gives_the_message_back),
         cmocka_unit_test(asks_a_queue_that_fails_more_and_more_rarely),

@@ -32,7 +32,7 @@ static void doubles_the_delay_from_ten_seconds_to_fifteen_minutes(void **state U
     assert_in_range(outcome_delay_s(rule, 4000000000U, &rng), 675, 900);
 }
 
-static void waits_long_from_the_first_receive_for_what_a_person_must_mend(void **state UNUSED)
+static void waits_long_from_the_first_receive_for_what_a_person_must_fix(void **state UNUSED)
 {
     enum err_kind kinds[] = {FAIL_DENIED, FAIL_KMS, FAIL_CONFIG};
     for (size_t i = 0; i < 3; i++) {
@@ -44,7 +44,7 @@ static void waits_long_from_the_first_receive_for_what_a_person_must_mend(void *
     }
 }
 
-static void never_shows_at_once_what_will_fail_again(void **state UNUSED)
+static void never_returns_without_delay_what_will_fail_again(void **state UNUSED)
 {
     struct rng rng;
     rng_init(&rng, 3);
@@ -164,8 +164,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doubles_the_delay_from_ten_seconds_to_fifteen_minutes),
-        cmocka_unit_test(waits_long_from_the_first_receive_for_what_a_person_must_mend),
-        cmocka_unit_test(never_shows_at_once_what_will_fail_again),
+        cmocka_unit_test(waits_long_from_the_first_receive_for_what_a_person_must_fix),
+        cmocka_unit_test(never_returns_without_delay_what_will_fail_again),
         cmocka_unit_test(tries_again_now_only_before_the_first_record),
         cmocka_unit_test(rejects_the_object_at_its_last_receive_only),
         cmocka_unit_test(leaves_gone_and_archived_objects_or_accepts_them),

@@ -45,7 +45,7 @@ static bool answer(enum lease_call call, int64_t now)
     return batch.over[0] && sqs_inflight_lease_over(sqs_inflight_of_lease(batch.leases[0]));
 }
 
-static void deletes_what_is_done_and_shows_the_rest_again(void **state UNUSED)
+static void deletes_what_is_done_and_returns_the_rest(void **state UNUSED)
 {
     static const struct {
         enum outcome outcome;
@@ -126,7 +126,7 @@ static void measures_the_age_by_the_clock_of_the_queue(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(deletes_what_is_done_and_shows_the_rest_again, setup,
+        cmocka_unit_test_setup_teardown(deletes_what_is_done_and_returns_the_rest, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(is_freed_by_its_settlement_when_it_was_given_up_before,
                                         setup, teardown),

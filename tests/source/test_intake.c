@@ -276,7 +276,7 @@ static void asks_for_one_when_idle_and_for_more_while_messages_come(void **state
     teardown();
 }
 
-static void polls_only_for_what_has_a_place(void **state UNUSED)
+static void polls_only_for_what_has_a_slot(void **state UNUSED)
 {
     setup(1, 3);
     intake_start(w.intake);
@@ -356,7 +356,7 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
     teardown();
 }
 
-static void asks_a_queue_once_if_nobody_wants_more(void **state UNUSED)
+static void reads_attributes_once_without_an_interval(void **state UNUSED)
 {
     setup(1, 100);
     intake_start(w.intake);
@@ -523,10 +523,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_for_one_when_idle_and_for_more_while_messages_come),
-        cmocka_unit_test(polls_only_for_what_has_a_place),
+        cmocka_unit_test(polls_only_for_what_has_a_slot),
         cmocka_unit_test(learns_of_the_redrive_before_the_first_poll),
         cmocka_unit_test(looks_again_and_counts_receives_that_bring_nothing_of_what_is_there),
-        cmocka_unit_test(asks_a_queue_once_if_nobody_wants_more),
+        cmocka_unit_test(reads_attributes_once_without_an_interval),
         cmocka_unit_test(polls_the_others_while_a_queue_does_not_answer),
         cmocka_unit_test(does_not_poll_a_queue_without_a_customer),
         cmocka_unit_test(does_not_poll_before_it_knows_the_queue_but_takes_a_denial),

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * acker.h - SQS's settler: threads that own the leases. They prolong what is held, delete what is
- * done, make the rest visible again, and detect leases that were lost (settle/sqs/leases.h is
- * the book).
+ * acker.h - the settler of SQS: threads that own the leases. They extend the leases of messages in
+ * progress, delete messages that are done, make others visible again, and detect lost leases. The
+ * lease book is settle/sqs/leases.h.
  *
  *     inflight_begin(&m->inflight, acker_settler(a));  the intake, at the receive
  *
- * A message is the acker's from its settlement on, and freed when SQS has answered. There are
- * several threads, so that a call that gets no answer from one queue does not delay the
- * heartbeats of the others.
+ * After its settlement a message belongs to the acker, which frees it when SQS has answered. There
+ * are several threads, so that a queue that does not answer does not delay the heartbeats of the
+ * others.
  *
- * Threads: any, but for new, start, stop and free.
+ * Threads: any, except for new, start, stop and free.
  */
 #ifndef SETTLE_SQS_ACKER_H
 #define SETTLE_SQS_ACKER_H
@@ -30,39 +30,42 @@ struct acker_queue {
     struct sqs_queue *queue;
     const char *name;
     int visibility_s;
-    int heartbeat_s; /* 0: a third of visibility_s */
+    int heartbeat_s; /* time between heartbeats; 0: a third of visibility_s */
 };
 
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock);
 void acker_start(struct acker *a);
-/* After acker_stop. What SQS could not be called for becomes visible by itself. */
+/*
+ * After acker_stop. A message for which SQS could not be called reappears after its visibility
+ * timeout.
+ */
 void acker_free(struct acker *a);
 DEFINE_OWNED(acker);
 
-/* SQS's settler, for inflight_begin of messages in a struct sqs_inflight. */
+/* The settler, for inflight_begin of messages in a struct sqs_inflight. */
 const struct settler *acker_settler(const struct acker *a);
 
-/* False: do not receive from this queue now; its deletes and heartbeats fail. */
+/* False: deletes and heartbeats of this queue fail, so it should not be polled now. */
 MUST_USE bool acker_queue_well(struct acker *a, size_t queue);
 
 /* Outages of the queue: of the acker's calls, and of those that others make. As long as the acker.
  */
 struct outage *acker_outage(struct acker *a, size_t queue);
 
-/* Messages held now: of all queues, of one. */
+/* Number of messages held: of all queues, of one queue. */
 size_t acker_held(struct acker *a);
 size_t acker_queue_held(struct acker *a, size_t queue);
 
-/* Calls to SQS, by message. Valid as long as the acker. */
+/* Counters of calls to SQS, by message. Valid as long as the acker. */
 const struct lease_stats *acker_stats(const struct acker *a, size_t queue);
 
-/* That of thread i of ACKER_THREADS, which beats every second. */
+/* The pulse of thread i of ACKER_THREADS, which makes progress every second. */
 const struct pulse *acker_pulse(const struct acker *a, size_t i);
 
 /*
- * Stopping. acker_drain: wait until no message is held, timeout_ms at most; true if none is.
- * acker_give_up: make messages with pending records visible again after some seconds; returns
- * how many. acker_stop: end the threads.
+ * Shutdown. acker_drain waits at most timeout_ms until no message is held; true: none is.
+ * acker_give_up makes messages with pending records visible again after some seconds, and returns
+ * their number. acker_stop ends the threads.
  */
 MUST_USE bool acker_drain(struct acker *a, int timeout_ms);
 size_t acker_give_up(struct acker *a);

@@ -20,24 +20,24 @@
 #include "settle/inflight.h"
 #include "settle/sqs/leases.h"
 
-enum { LAST_RECEIVE_MARGIN_MS = 60 * 60 * 1000 }; /* of the retention left: the last receive */
+enum { LAST_RECEIVE_MARGIN_MS = 60 * 60 * 1000 }; /* of the retention: less is the last receive */
 
-/* What the queue does with a message that is never deleted. */
+/* What SQS does with a message that is never deleted. */
 struct redrive {
-    unsigned max_receive_count; /* 0: there is no dead-letter queue */
+    unsigned max_receive_count; /* 0: no dead-letter queue */
     int64_t retention_ms;       /* 0: not known */
 };
 
-/* True if the message will not come again: the dead-letter queue or its age takes it. */
+/* Whether a message will not be delivered again, because of its receive count or its age. */
 MUST_USE bool redrive_last(const struct redrive *r, unsigned receive_count, int64_t age_ms);
 
 struct queue_conf;
 
-/* A queue as the intake polls it. Lives longer than its messages. */
+/* A queue as the intake polls it. Outlives its messages. */
 struct sqs_origin {
-    struct sqs_queue *queue; /* its service's clock is that of SentTimestamp */
+    struct sqs_queue *queue; /* its clock is compared with SentTimestamp */
     const struct queue_conf *conf;
-    struct redrive redrive; /* set by the intake before the queue's first poll */
+    struct redrive redrive; /* set by the intake before the first poll */
 };
 
 struct sqs_inflight {
@@ -47,33 +47,39 @@ struct sqs_inflight {
     char *message_id;
     char *receipt_handle;
     bool settled;    /* nothing is pending */
-    bool lease_over; /* the lease left the book */
+    bool lease_over; /* the lease has left the book */
 };
 
-/* Takes the message over and reads its body. queue: its index in the configuration. Never NULL. */
+/*
+ * Takes ownership of the message and reads its body. queue: its index in the configuration. Never
+ * NULL.
+ */
 struct sqs_inflight *sqs_inflight_new(struct sqs_message *m, const struct sqs_origin *origin,
                                       size_t queue, int64_t now_ms);
 void sqs_inflight_free(struct sqs_inflight *m);
 DEFINE_OWNED(sqs_inflight);
 
-/* The structure around a message or a lease that is in one. */
+/* The struct sqs_inflight that contains this member. */
 struct sqs_inflight *sqs_inflight_of(const struct inflight *m);
 struct sqs_inflight *sqs_inflight_of_lease(const struct lease *l);
 
-/* Its settler's last_delivery. */
+/* settler.last_delivery. */
 MUST_USE bool sqs_inflight_last(const struct sqs_inflight *m);
 
-/* Hold it from now on. */
+/* Begin to hold the lease. */
 void sqs_inflight_begin(struct leases *b, struct sqs_inflight *m, int64_t now_ms);
 
-/* Nothing is pending: end the lease, if it has not ended. True: it is over, free the message. */
+/* Nothing is pending: end the lease, unless it has ended. True: it is over; free the message. */
 MUST_USE bool sqs_inflight_settle(struct leases *b, struct sqs_inflight *m,
                                   const struct settlement *s, int64_t now_ms);
 
-/* Records are pending, but the message goes back after delay_s. Freed when it is settled. */
+/*
+ * Records are pending, but the message becomes visible after delay_s. It is freed when it is
+ * settled.
+ */
 void sqs_inflight_give_up(struct leases *b, struct sqs_inflight *m, int delay_s, int64_t now_ms);
 
-/* leases_answered said that the lease is over. True: it is settled too, free the message. */
+/* leases_answered reported that the lease is over. True: the message is also settled; free it. */
 MUST_USE bool sqs_inflight_lease_over(struct sqs_inflight *m);
 
 #endif

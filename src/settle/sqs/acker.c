@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * acker.c - the lease book is read and changed under the lock; SQS is called without it, and no
- * message is freed under it (rules 14 and 24 of src/settle/README.md). Which calls are due and
- * when a message may be freed is decided by pure code: leases.c and sqs_inflight.c.
+ * acker.c - the lease book is read and changed under the lock. SQS is called without it, and no
+ * message is freed under it (rules 14 and 24 of src/settle/README.md). Pure code decides which
+ * calls are due and when a message may be freed: leases.c and sqs_inflight.c.
  */
 #include "settle/sqs/acker.h"
 
@@ -33,19 +33,21 @@ struct acker {
     size_t thread_count;
     struct {
         pthread_mutex_t lock;
-        pthread_cond_t work;  /* something may be due earlier than thought */
-        pthread_cond_t empty; /* nothing is held any more */
+        pthread_cond_t work;  /* something may be due earlier than expected */
+        pthread_cond_t empty; /* no message is held any more */
         struct leases *book;
         struct rng rng;
         struct acker_unfinished *unfinished; /* by queue, of the calls since giving_up */
-        bool giving_up; /* what comes back from a call and is not ending is ended */
+        bool giving_up; /* leases that return from a call and are not ending are ended */
         bool stopped;
     } shared;
 };
 
-/* ---- the settler ---- */
+/* ---- The settler ---- */
 
-/* Calls may be due earlier than a sleeping thread expects; or the book is empty. */
+/*
+ * Wake the threads: calls may be due earlier than a waiting thread expects, or the book is empty.
+ */
 static void book_changed_locked(struct acker *a)
 {
     cond_signal(&a->shared.work);
@@ -83,7 +85,7 @@ static bool acker_last_delivery(void *context UNUSED, const struct inflight *m)
     return sqs_inflight_last(sqs_inflight_of(m));
 }
 
-/* ---- life ---- */
+/* ---- Life cycle ---- */
 
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock)
 {
@@ -118,7 +120,7 @@ void acker_free(struct acker *a)
     assert(a->thread_count == 0);
     struct lease *l = NULL;
     while ((l = leases_pop(a->shared.book)) != NULL) {
-        /* SQS could not be called for it: visible again after its visibility timeout. */
+        /* SQS could not be called for it: it reappears after its visibility timeout. */
         sqs_inflight_free(sqs_inflight_of_lease(l));
     }
     leases_free(a->shared.book);
@@ -139,7 +141,7 @@ const struct settler *acker_settler(const struct acker *a)
     return &a->settler;
 }
 
-/* ---- what others look at ---- */
+/* ---- State for other threads ---- */
 
 bool acker_queue_well(struct acker *a, size_t queue)
 {
@@ -180,7 +182,7 @@ const struct pulse *acker_pulse(const struct acker *a, size_t i)
     return &a->threads[i].pulse;
 }
 
-/* Ask SQS. Returns the class of the whole call; the entries' classes go into the batch. */
+/* Call SQS. Returns the class of the whole call, and sets those of the entries in the batch. */
 static enum err_kind call_sqs(const struct acker *a, struct lease_batch *batch, struct err *e)
 {
     struct sqs_entry entries[LEASE_BATCH];
@@ -266,7 +268,7 @@ static void judge_queue(struct acker *a, const struct lease_batch *batch, enum e
     log_lost(a, batch, e);
 }
 
-/* What of it SQS did. One that was not ours any more is neither done nor failed. */
+/* Count the results. An entry with a lost lease is neither a success nor a failure. */
 static void count_answers(const struct acker *a, const struct lease_batch *batch)
 {
     struct lease_stats *s = &a->stats[batch->queue];
@@ -279,7 +281,7 @@ static void count_answers(const struct acker *a, const struct lease_batch *batch
     }
 }
 
-/* End the lease of each message with pending records, except those in a call just now. */
+/* End the lease of each message with pending records, except those in a call. */
 static size_t give_up_locked(struct acker *a)
 {
     size_t count = 0;
@@ -305,7 +307,7 @@ static void count_unfinished_locked(struct acker *a, const struct lease_batch *b
     u->returns += batch->call == LEASE_CALL_CHANGE;
 }
 
-/* One call, with the lock given away meanwhile. */
+/* Make one call; the lock is released meanwhile. */
 static void make_call_locked(struct acker *a, struct lease_batch *batch)
 {
     struct sqs_inflight *over[LEASE_BATCH];
@@ -327,7 +329,7 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
         }
     }
     if (a->shared.giving_up) {
-        (void)give_up_locked(a); /* these came back from a heartbeat */
+        (void)give_up_locked(a); /* leases of a heartbeat that has just ended */
     }
     book_changed_locked(a);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* leases.c - the book: what is held, what is ending, what is lost. */
+/* leases.c - the lease book: held, ending and lost leases. */
 #include "leases_priv.h"
 
 #include "base/alloc.h"
@@ -44,7 +44,7 @@ static int64_t hold_end_ms(const struct queue_leases *q, const struct lease *l)
     return l->received_ms + LEASE_HOLD_MAX_MS - 2 * q->visibility_ms;
 }
 
-/* Sorted by due_ms; nearly always the new one is the last. */
+/* Insert sorted by due_ms; nearly always at the end. */
 static void beats_insert(struct queue_leases *q, struct lease *l)
 {
     struct lease_link *at = q->beats.prev;
@@ -54,7 +54,7 @@ static void beats_insert(struct queue_leases *q, struct lease *l)
     link_behind(at, &l->beat);
 }
 
-/* Sorted by ended_ms: one to be tried again stands where its next try is due. */
+/* Insert sorted by ended_ms, which for a retry is the time when it is due. */
 static void ends_insert(struct queue_leases *q, struct lease *l)
 {
     struct lease_link *at = q->ends[l->how].prev;
@@ -64,7 +64,7 @@ static void ends_insert(struct queue_leases *q, struct lease *l)
     link_behind(at, &l->end);
 }
 
-/* Put a lease which is in no list into those it belongs to. */
+/* Put a lease that is in no list into those it belongs to. */
 void leases_place(struct leases *b, struct lease *l)
 {
     struct queue_leases *q = &b->queues[l->queue];
@@ -116,7 +116,7 @@ bool leases_end(struct leases *b, struct lease *l, enum lease_end how, int delay
     l->how = how;
     l->delay_s = delay_s;
     l->ended_ms = now;
-    l->reported = true; /* the caller knows */
+    l->reported = true; /* the caller ends it, so it knows */
     (void)unlink_it(&l->beat);
     if (l->loss == LEASE_LOST && how == LEASE_CHANGE && !l->in_call) {
         leases_over(b, l);
@@ -126,7 +126,7 @@ bool leases_end(struct leases *b, struct lease *l, enum lease_end how, int delay
     return false;
 }
 
-/* No heartbeat any more (rule 16), and leases_lost reports it. */
+/* No further heartbeat (rule 16); leases_lost returns it. */
 void leases_found(struct leases *b, struct lease *l, enum lease_loss loss)
 {
     l->loss = loss;
@@ -136,7 +136,7 @@ void leases_found(struct leases *b, struct lease *l, enum lease_loss loss)
     }
 }
 
-/* Leases that expired: they are due, so they are at the head of the list. */
+/* Find expired leases. They are due, so they are at the head of the list. */
 void leases_find_expired(struct leases *b, struct queue_leases *q, int64_t now)
 {
     struct lease_link *k = q->beats.next;
@@ -162,7 +162,7 @@ struct lease *leases_lost(struct leases *b, int64_t now)
     struct lease *l = of_beat(b->found.next);
     (void)unlink_it(&l->beat);
     l->reported = true;
-    leases_place(b, l); /* TOO_LONG: held on, until its worker has stopped */
+    leases_place(b, l); /* LEASE_TOO_LONG: held until its lane has stopped */
     return l;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * leases_calls.c - the next call to SQS, and what its answers mean.
+ * leases_calls.c - the next call to SQS, and its results.
  *
- * The lease of a message that is to be deleted is extended until SQS has answered the delete:
- * else the message would reappear and be read twice. One that is to be made visible is not: if
- * the call fails, the message reappears when its lease expires, which loses nothing.
+ * The lease of a message that is to be deleted is extended until SQS has answered the delete,
+ * because otherwise the message would reappear and be read twice. The lease of a message that is to
+ * be made visible is not extended: if the call fails, the message reappears when its lease expires,
+ * and nothing is lost.
  */
 #include "leases_priv.h"
 
@@ -17,7 +18,7 @@ static void batch_add(struct lease_batch *batch, struct lease *l, int visibility
     batch->count++;
 }
 
-/* Due ones, filled up with those that would be due soon. */
+/* Take the leases that are due, and fill the batch with those that are due soon. */
 static void take_beats(struct queue_leases *q, int64_t now, struct lease_batch *out)
 {
     struct lease_link *k = q->beats.next;
@@ -34,7 +35,7 @@ static void take_beats(struct queue_leases *q, int64_t now, struct lease_batch *
     }
 }
 
-/* What may still be asked for: 12 hours count from the receive. */
+/* The longest extension that SQS allows: the 12 hours count from the receive. */
 static int change_s(const struct lease *l, int64_t now)
 {
     int64_t left = (l->received_ms + LEASE_HOLD_MAX_MS - now) / 1000 - 5;
@@ -59,7 +60,10 @@ static int64_t ends_due_ms(const struct leases *b, const struct queue_leases *q,
     return full < linger ? full : linger;
 }
 
-/* Changes that waited past the end of their lease: another receive may have the message. */
+/*
+ * Take changes that waited beyond the end of their lease: another consumer may have received the
+ * message.
+ */
 static void take_late(struct queue_leases *q, int64_t now, struct lease_batch *out)
 {
     struct lease_link *k = q->ends[LEASE_CHANGE].next;
@@ -135,20 +139,20 @@ static void beat_answered(struct leases *b, const struct lease_batch *batch, siz
     case FAIL_LOST:
         leases_found(b, l, LEASE_LOST);
         break;
-    case FAIL_LIMIT: /* the 12 hours are over: ours until then, and no more */
+    case FAIL_LIMIT: /* 12 hours after the receive: valid until then, and not longer */
         l->due_ms = l->until_ms;
         if (l->loss == LEASE_OURS) {
             leases_found(b, l, LEASE_TOO_LONG);
         }
         break;
-    default: /* soon again, while it is ours */
+    default: /* retry soon, while the lease is valid */
         l->due_ms = now + margin_ms(q);
         l->due_ms = l->due_ms < l->until_ms ? l->due_ms : l->until_ms;
         break;
     }
 }
 
-/* True if the lease is over: deleted, changed, no longer ours, or refused too often. */
+/* True: the lease is over: deleted, changed, lost, or failed too often. */
 static bool end_answered(struct lease *l, enum err_kind kind, int64_t now)
 {
     if (kind == FAIL_NONE || kind == FAIL_LOST || kind == FAIL_LIMIT) {
@@ -198,7 +202,7 @@ void leases_answered(struct leases *b, struct lease_batch *batch, enum err_kind 
             batch->over[i] = true;
         } else if (batch->call == LEASE_CALL_BEAT) {
             beat_answered(b, batch, i, now);
-            /* Lost, and its end came meanwhile: only a delete is tried (rule 16). */
+            /* Lost, and ended meanwhile: only a delete is attempted (rule 16). */
             batch->over[i] = l->loss == LEASE_LOST && l->ending && l->how == LEASE_CHANGE;
         } else {
             batch->over[i] = end_answered(l, batch->kinds[i], now);

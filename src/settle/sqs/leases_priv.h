@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * leases_priv.h - the inside of the lease book, for leases.c and leases_calls.c only.
+ * leases_priv.h - internal structures of the lease book, for leases.c and leases_calls.c only.
  *
- * Two kinds of lists per queue: `beats`, sorted by the time of the next heartbeat, and `ends`, one
- * for deletes, one for changes. A lease in a call is in none of them, so no second call
- * names it (rule 14); the answer puts it back where it belongs by then.
+ * Each queue has two kinds of lists: `beats`, sorted by the time of the next heartbeat, and `ends`,
+ * one for deletes and one for changes. A lease in a call is in none of them, so that no second call
+ * names it (rule 14). The result of the call returns it to the lists that it belongs to then.
  */
 #ifndef SETTLE_SQS_LEASES_PRIV_H
 #define SETTLE_SQS_LEASES_PRIV_H
@@ -14,7 +14,7 @@
 enum {
     BACKOFF_FIRST_MS = 500,
     BACKOFF_MAX_MS = 15 * 1000,
-    ILL_AFTER = 3, /* failed calls in a row */
+    ILL_AFTER = 3, /* consecutive failed calls */
 };
 
 struct queue_leases {
@@ -23,8 +23,8 @@ struct queue_leases {
     int64_t visibility_ms;
     int64_t beat_ms;
     int64_t not_before_ms; /* after a failed call */
-    unsigned failed;       /* calls in a row */
-    size_t count;          /* held, ending ones too */
+    unsigned failed;       /* consecutive calls */
+    size_t count;          /* held, including ending ones */
 };
 
 struct leases {
@@ -32,7 +32,7 @@ struct leases {
     size_t queue_count;
     size_t turn;
     size_t count;
-    struct lease_link found; /* lost or too long, not reported yet; by their `beat` */
+    struct lease_link found; /* lost or held too long, not reported yet; linked by `beat` */
     bool hurry;
 };
 
@@ -64,7 +64,7 @@ UNUSED static inline void link_behind(struct lease_link *where, struct lease_lin
     where->next = k;
 }
 
-/* True if it was in a list. */
+/* True: it was in a list. */
 UNUSED static inline bool unlink_it(struct lease_link *k)
 {
     if (k->next == NULL) {
@@ -76,7 +76,7 @@ UNUSED static inline bool unlink_it(struct lease_link *k)
     return true;
 }
 
-/* Time that the answer of SQS may have needed to arrive. */
+/* The time that SQS's response may have needed to arrive. */
 UNUSED static inline int64_t margin_ms(const struct queue_leases *q)
 {
     return q->visibility_ms / 24;
@@ -85,14 +85,14 @@ UNUSED static inline int64_t margin_ms(const struct queue_leases *q)
 /* Put a lease into those lists that it belongs to and is not in. */
 void leases_place(struct leases *b, struct lease *l);
 
-/* Take it out of all lists; out of the book. */
+/* leases_lift removes a lease from all lists; leases_over also from the book. */
 void leases_lift(struct lease *l);
 void leases_over(struct leases *b, struct lease *l);
 
-/* The lease is lost or too old: leases_lost is to report it. */
+/* The lease is lost or held too long: leases_lost must return it. */
 void leases_found(struct leases *b, struct lease *l, enum lease_loss loss);
 
-/* Find the leases of the queue that expired. */
+/* Find the expired leases of the queue. */
 void leases_find_expired(struct leases *b, struct queue_leases *q, int64_t now);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sqs_inflight.c - what the outcomes mean to SQS, and when a message is freed (rule 17). */
+/* sqs_inflight.c - executes outcomes with SQS, and decides when a message is freed (rule 17). */
 #include "settle/sqs/sqs_inflight.h"
 
 #include "base/alloc.h"
@@ -42,19 +42,19 @@ void sqs_inflight_free(struct sqs_inflight *m)
     free(m);
 }
 
-static struct sqs_inflight *around(const void *member, size_t offset)
+static struct sqs_inflight *struct_around(const void *member, size_t offset)
 {
     return (struct sqs_inflight *)((uintptr_t)member - offset);
 }
 
 struct sqs_inflight *sqs_inflight_of(const struct inflight *m)
 {
-    return around(m, offsetof(struct sqs_inflight, inflight));
+    return struct_around(m, offsetof(struct sqs_inflight, inflight));
 }
 
 struct sqs_inflight *sqs_inflight_of_lease(const struct lease *l)
 {
-    return around(l, offsetof(struct sqs_inflight, lease));
+    return struct_around(l, offsetof(struct sqs_inflight, lease));
 }
 
 bool sqs_inflight_last(const struct sqs_inflight *m)

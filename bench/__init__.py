@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the worker against the limits of its parts; see bench/run."""
+"""Measures the worker and the limits of its parts; see bench/run."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Instructions retired, where the machine's counters can be read (many virtual machines hide them)."""
+"""Retired instructions, if the host's counters are readable (many virtual machines hide them)."""
 import contextlib
 import shutil
 import signal
@@ -10,11 +10,11 @@ from functools import lru_cache
 
 @dataclass
 class Counted:
-    value: int = None  # None: not told
+    value: int = None  # None: not available
 
 
 def parse(text):
-    """perf stat -x, : the count, or None if the machine does not tell it."""
+    """perf stat -x, : the count, or None if the host does not provide it."""
     for line in text.splitlines():
         fields = line.split(",")
         if len(fields) > 2 and fields[2].startswith("instructions"):
@@ -36,7 +36,7 @@ def supported():
 
 @contextlib.contextmanager
 def instructions(pids):
-    """Of these processes, as long as this lasts; user and kernel."""
+    """Of these processes during the block; user and kernel."""
     counted = Counted()
     if not supported():
         yield counted

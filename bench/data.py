@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seeded input, made once and kept: a data file and an index, as fakeaws-fast serves them.
+"""Seeded input, created once and cached: a data file and an index for fakeaws-fast.
 
-A dataset's name says what is in it; the same name has the same bytes. Lines are counted when
-they are made, so a run knows what must arrive.
+The name of a dataset describes its content; the same name has the same bytes. Lines are counted
+when they are created, so that a run knows the number of expected records.
 """
 import gzip
 import json
@@ -23,9 +23,9 @@ class Dataset:
     index: str       # path
     data: str        # path
     objects: int
-    records: int     # events that must arrive
+    records: int     # expected number of events
     bytes: int       # decompressed
-    files: list      # the same as gzip files, for programs that read files
+    files: list      # the same content as gzip files, for programs that read files
 
     @property
     def gigabytes(self):
@@ -33,7 +33,7 @@ class Dataset:
 
 
 def _generate(count=None, size=None, seed=7, options=()):
-    """Kept too: several datasets are made of the same texts, and Python makes 2 MB of them a second."""
+    """Cached too: several datasets use the same texts, and Python generates 2 MB of them per second."""
     what = ["-n", str(count)] if count else ["--size", str(size)]
     kept = CACHE / "bench/texts" / ("-".join([*what, str(seed), *options]) + ".jsonl")
     if not kept.exists():
@@ -52,7 +52,7 @@ def _gzip(text):
 
 
 class _Writer:
-    """Objects, one after another, into the data file; a line each into the index."""
+    """Writes objects into the data file, and a line for each into the index."""
 
     def __init__(self, folder, queues):
         self.folder, self.queues = folder, queues
@@ -87,7 +87,7 @@ class _Writer:
 
 
 def _big(writer, megabytes, options=(), compress=True, distinct=10):
-    """Objects of 10 MB of text each; `distinct` different ones in turn."""
+    """Objects of 10 MB of text each; `distinct` different ones, repeated."""
     made = []
     for i in range(max(1, megabytes // 10)):
         if i < distinct:
@@ -127,7 +127,7 @@ MAKERS = {
 
 
 def dataset(kind, amount, queues=1, say=print):
-    """kind: of MAKERS; amount: megabytes of text, or objects for "small"."""
+    """kind: a key of MAKERS. amount: megabytes of text; for "small" the number of objects."""
     folder = CACHE / "bench" / f"{kind}-{amount}-{queues}"
     if not (folder / "facts.json").exists():
         say(f"making data: {kind}, {amount}")
@@ -140,7 +140,7 @@ def dataset(kind, amount, queues=1, say=print):
 
 
 def _files(folder):
-    """The objects as files, in the order of the index: for the programs without S3."""
+    """The objects as files, in the order of the index, for programs without S3."""
     rows = [line.split("\t") for line in (folder / "index").read_text().splitlines()]
     if len(rows) > 1000:
         return []

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bench/fill: puts the tables of bench/results.json between the markers of docs/performance.md.
+"""bench/fill: inserts the tables of bench/results.json between the markers of docs/performance.md.
 
     <!-- figures: goals -->  ...  <!-- end of figures -->
 
-No figure of a document is typed by hand. With --check: changes nothing, fails if one is stale.
+No figure of a document is typed by hand. --check changes nothing and fails if one is outdated.
 """
 import json
 import re

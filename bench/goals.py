@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the worker has to reach, and whether it does. Bounds are decided beforehand; see
-docs/performance.md for where they come from."""
+"""The goals of the worker and whether they are reached. Limits are set before measuring;
+docs/performance.md explains them.
+"""
 from dataclasses import dataclass
 
 from .figures import memory_bound_mib, ratio, summary
@@ -12,7 +13,7 @@ class Goal:
     workload: str
     text: str
     bound: float
-    above: bool    # True: at least the bound
+    above: bool    # True: at least the limit
     value: object  # function of {series: [run]} and {series: notes}
     unit: str = ""
 
@@ -54,11 +55,11 @@ GOALS = [
 
 
 def rows(workloads):
-    """workloads: {name: {"series", "notes"}}. (goal, value, reached) of those that were measured."""
+    """workloads: {name: {"series", "notes"}}. Returns (goal, value, reached) of those that were measured."""
     for goal in GOALS:
         part = workloads.get(goal.workload)
         try:
             value = goal.value(part["series"], part["notes"]) if part else None
         except (KeyError, IndexError, ValueError):
-            value = None  # the run was cut off before it
+            value = None  # the run was aborted before it
         yield goal, value, None if value is None else goal.reached(value)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where and with what was measured."""
+"""The host and the software of a measurement."""
 import hashlib
 import importlib.metadata
 import os
@@ -14,7 +14,7 @@ from .measure import KAFKA_JVM
 
 
 def _told(*argv):
-    """The first line a program says of itself."""
+    """The first line of a program's version output."""
     try:
         got = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
         return got.strip().splitlines()[0] if got.strip() else "?"
@@ -56,7 +56,7 @@ def commit():
 
 
 def busy_before():
-    """The load of the last minute: a machine with other work gives no figures to publish."""
+    """The load of the last minute: measurements on a host with other work are not published."""
     return os.getloadavg()[0]
 
 
@@ -65,7 +65,7 @@ def _digest(paths):
 
 
 def facts(scale):
-    """What two runs must have in common to stand in one table."""
+    """Facts that two runs must have in common to be compared."""
     measuring = [ROOT / "bench" / name for name in ("measure.py", "workloads.py", "data.py", "worker.py")]
     measuring += sorted([*ROOT.glob("bench/*.c*"), *ROOT.glob("integration/fakeaws/fast/*.c")])
     return {"machine": machine(), "versions": versions(), "binary": _digest([binary()]), "bench": _digest(measuring),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """bench/run: builds release, starts the fast fake of AWS and a real Kafka, measures, reports.
 
-Every run checks that each record arrived once; otherwise it is no result and the program fails.
-What was measured is kept run by run in build/bench/, and the report is rewritten after each
-workload: a run that is cut off loses nothing, and --resume goes on where it ended.
+Each run checks that every record arrived exactly once; otherwise the program fails. Results are
+stored run by run in build/bench/, and the report is rewritten after each workload. So an aborted
+run loses nothing, and --resume continues it.
 """
 import argparse
 import datetime

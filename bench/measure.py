@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run: the fast fake, Kafka, some workers; what they used and whether all arrived.
+"""One run: the fast fake, Kafka, some workers; their resource use, and whether all records arrived.
 
-Every function here gives one run as a dict: cpu_s (user and system, of the workers alone),
-wall_s, records, objects, bytes (decompressed), peak_rss, and lags if there is a rate.
+Each function returns one run as a dict: cpu_s (user and system, of the workers only), wall_s,
+records, objects, bytes (decompressed), peak_rss, and lags if there is a rate.
 """
 import contextlib
 import json
@@ -28,8 +28,8 @@ from .figures import check_counts, percentile
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 TICKS = os.sysconf("SC_CLK_TCK")
 BUILD = ROOT / "build/release"
-# The tests' JVM starts quickly, but never compiles well: its TLS gives 15 MB/s, and a producer that
-# waits for its broker is not what is measured here.
+# The tests' JVM options start quickly but never compile well: TLS reaches 15 MB/s then, and a producer
+# that waits for its broker would be measured.
 KAFKA_JVM = ["-Xms512m", "-Xmx1g", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
 
 
@@ -40,14 +40,14 @@ def cpu_s(pid):
 
 
 def output(*argv, **env):
-    """What a program prints, as JSON. It neither outlives this process nor runs indefinitely."""
+    """The output of a program, parsed as JSON. It does not outlive this process, and has a timeout."""
     done = subprocess.run(argv, check=True, stdout=subprocess.PIPE, env=clean_env(**env), timeout=1800,
                           preexec_fn=die_with_parent)
     return json.loads(done.stdout)
 
 
 class World:
-    """A Kafka with a plain and a TLS listener, and certificates for both it and the fake."""
+    """A Kafka with a plain and a TLS listener, and certificates for it and the fake."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -74,7 +74,7 @@ class World:
 
     @contextlib.contextmanager
     def topics(self, *endings):
-        """Topics for one run; they go afterwards, with what is in them."""
+        """Topics of one run, which are deleted afterwards."""
         stem = f"bench-{time.time_ns()}"
         names = [self.kafka.create_topic(stem + e, partitions=4, message_timestamp_type="LogAppendTime",
                                          retention_ms=3600000) for e in endings]
@@ -97,7 +97,7 @@ class World:
 
 
 class Fake(Process):
-    """fakeaws-fast, holding its messages back until start()."""
+    """fakeaws-fast, which sends its messages after start()."""
 
     def __init__(self, world, data, options=(), tls=False):
         ready = world.folder / "fake.ready"
@@ -130,7 +130,7 @@ def worker_config(world, fake, topic, rejects, lanes, tls=False, properties=()):
 
 
 def _record_lags(world, topic, started_ms, rate, index):
-    """p50 and p99 over records: the broker's append time less the time their notification was due."""
+    """p50 and p99 over records: the broker's append time less the time when their notification was due."""
     order = {line.split("\t")[2]: i for i, line in enumerate(pathlib.Path(index).read_text().splitlines())}
     lags = []
     for record in world.kafka.read(topic):
@@ -140,8 +140,8 @@ def _record_lags(world, topic, started_ms, rate, index):
 
 
 def _lags(world, fake, topic, rate, index):
-    """A record is acknowledged after it was appended and before its notification is deleted; so its
-    lag lies between the two."""
+    """A record is acknowledged after it was appended and before its notification is deleted, so its lag is
+    between the two."""
     p50, p99 = _record_lags(world, topic, fake.ask("counters")["started_ms"], rate, index)
     deleted = fake.ask("lags")
     return {"lag_p50_ms": p50, "lag_p99_ms": p99, "lag_deleted_p50_ms": percentile(deleted, 0.5),
@@ -156,9 +156,9 @@ def _all_deleted(fake, workers, objects):
 
 def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls=False, properties=(),
                watch=counters.instructions):
-    """Start everything, let the messages go, wait for the last delete, check the counts.
+    """Start everything, release the messages, wait for the last delete, check the counts.
 
-    watch: a context manager that is given the workers' pids; what it yields may have a `value`."""
+    watch: a context manager that gets the workers' pids; its value may have a member `value`."""
     options = [*fake_options, *(["--rate", rate] if rate else [])]
     with world.topics("", "-rejects") as (topic, rejects), Fake(world, data, options, tls) as fake:
         text = worker_config(world, fake, topic, rejects, lanes, tls, properties)
@@ -192,10 +192,10 @@ def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls
 
 
 def run_program(world, data, program, mock=False, exact=False):
-    """One of the comparison programs over the same objects as files. exact: its records are the lines."""
+    """One of the comparison programs with the same objects as files. exact: its records are the lines."""
     with world.topics("") as (topic,):
         got = output(BUILD / "bench" / program, "mock" if mock else world.kafka.bootstrap, topic, *data.files)
-        found = {"records": got["records"] + 1} if mock else world.count(topic)  # one record warms up: {}
+        found = {"records": got["records"] + 1} if mock else world.count(topic)  # one more record for warm-up: {}
         check_counts(program, data.records, found["records"] - 1, None)
         if exact and found["bytes"] != data.bytes - data.records + 2:
             raise RuntimeError(f"{program}: {found['bytes']} bytes in {topic} are not the {data.bytes} put in")
@@ -204,7 +204,7 @@ def run_program(world, data, program, mock=False, exact=False):
 
 
 def run_python(world, data, orjson):
-    """bench/worker.py against the fake."""
+    """bench/worker.py with the fake."""
     keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "bench",
             "AWS_DEFAULT_REGION": REGION, "NO_PROXY": "*"}
     with world.topics("") as (topic,), Fake(world, data) as fake:

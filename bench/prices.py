@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a terabyte costs, by arithmetic. The prices are assumptions: put in your own.
+"""The cost of a terabyte, computed from prices that are assumptions: insert your own.
 
     dollars per TB = CPU s/GB * 1000 GB / 3600 s * price of a vCPU hour / share of it that is used
                    + objects per TB * (price of a GET + requests per object * price of an SQS request)
@@ -13,7 +13,7 @@ VCPU_HOUR = {  # instance: dollars an hour, vCPUs
 }
 GET = 0.0004 / 1000
 SQS = 0.40 / 1e6
-SQS_REQUESTS = 1.2  # S3's own send, and a tenth each of a receive and of a delete for ten messages
+SQS_REQUESTS = 1.2  # S3's send, and a tenth each of a receive and a delete for ten messages
 USED = 0.70
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RESULTS.md and results.json from what the workloads gave, and the tables that documents quote."""
+"""RESULTS.md and results.json from the results of the workloads, and the tables that documents
+quote.
+"""
 import json
 
 from . import goals, prices
@@ -50,7 +52,7 @@ def series_table(part):
 
 
 def ratio_table(part, under="worker"):
-    """CPU per GB of the other series in that of one."""
+    """CPU per GB of the other series, relative to one."""
     runs = part["series"]
     rows = [[name, _cell(ratio(runs[name], runs[under]), 2, True)] for name in runs
             if name != under and runs[name] and runs.get(under)]
@@ -68,7 +70,7 @@ def goals_table(workloads):
 
 
 def arithmetic_table(part):
-    """W10: what came, beside what latency allows."""
+    """W10: the measured rate, next to the maximum that latency allows."""
     rows = []
     for name, notes in part["notes"].items():
         if "by_arithmetic" not in notes or not part["series"].get(name):
@@ -107,7 +109,7 @@ def cost_table(results):
 
 
 def described(results):
-    """The machine, and how often, in lines."""
+    """The host and the numbers of runs, in lines."""
     if "facts" not in results:
         yield "Not measured yet: `bench/run`."
         return

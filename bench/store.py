@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results on disk, a file per workload, written after every run: what is measured stays measured.
+"""Results on disk, one file per workload, written after every run, so that no result is lost.
 
     {"facts": {...}, "title": "...", "series": {"worker": [run, run, ...], ...}, "notes": {...}}
 
-facts: what must be the same for two runs to be comparable. A file with other facts is not taken up.
+facts: what must be equal for two runs to be comparable. A file with other facts is ignored.
 """
 import json
 
@@ -17,7 +17,7 @@ class Store:
         return self.folder / f"{name}.json"
 
     def load(self, name):
-        """What is there of the workload with the same facts, or None."""
+        """The results of the workload with the same facts, or None."""
         try:
             got = json.loads(self._path(name).read_text())
         except (FileNotFoundError, ValueError):
@@ -25,7 +25,7 @@ class Store:
         return got if got["facts"] == self.facts else None
 
     def begin(self, name, title, resume, load=0):
-        """load: of the machine just now; the greatest of a workload's beginnings is kept."""
+        """load: of the host now; the maximum over the starts of a workload is kept."""
         kept = self.load(name) if resume else None
         part = Part(self, name, kept or {"facts": self.facts, "title": title, "series": {}, "notes": {}})
         part.content["load_before"] = max(load, part.content.get("load_before", 0))
@@ -40,7 +40,7 @@ class Store:
 
 
 class Part:
-    """A workload's results as they grow."""
+    """The growing results of a workload."""
 
     def __init__(self, store, name, content):
         self.store, self.name, self.content = store, name, content
@@ -53,7 +53,7 @@ class Part:
         self.save()
 
     def note(self, series, **notes):
-        """Set beside the series' figures: what it was given, not what it measured."""
+        """Add a parameter to the series, which is not a measured value."""
         self.content["notes"].setdefault(series, {}).update(notes)
         self.save()
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The worker one writes in an afternoon: boto3, gzip, json (or orjson), confluent-kafka.
+"""The obvious worker in Python: boto3, gzip, json (or orjson), confluent-kafka.
 
     worker.py --endpoint URL --queue URL --brokers HOST:PORT --topic T --objects N [--orjson]
 
-Long-polls SQS, gets each object whole, sets a dozen fields in each line, produces with acks=all,
-deletes the messages after the flush. Ends after N objects and prints one line of JSON as the C
-programs do.
+Long-polls SQS, reads each object completely, sets a dozen fields in each line, produces with
+acks=all, and deletes the messages after the flush. Ends after N objects and prints one line of
+JSON, like the C programs.
 """
 import argparse
 import gzip

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured. A workload is a function that runs named series of runs on a Bench.
+"""The workloads. Each is a function that runs named series of runs on a Bench.
 
-Series of one call of `rounds` are run in turn, once each per round, so that a machine that
-becomes slower or faster meanwhile does so for all of them.
+The series of one call of `rounds` are run alternately, once each per round, so that a host that
+becomes slower or faster meanwhile affects all of them.
 """
 from . import measure
 from .data import dataset
 from .figures import by_latency, rates, summary
 
 WORKLOADS = {}
-QUEUE_MIB = 64  # kafka.queue_bytes, its default
+QUEUE_MIB = 64  # the default of kafka.queue_bytes
 
 
 def workload(name, title):
@@ -20,7 +20,7 @@ def workload(name, title):
 
 
 class Bench:
-    """What a workload needs: data, the world to run in, and where results go."""
+    """What a workload needs: data, the world to run in, and the store for results."""
 
     def __init__(self, world, part, repeats, scale, say):
         self.world, self.part, self.repeats, self.scale, self.say = world, part, repeats, scale, say
@@ -29,7 +29,7 @@ class Bench:
         return dataset(kind, max(1, round(amount * self.scale)), say=self.say)
 
     def rounds(self, series):
-        """series: {name: function that measures once}. Those that are there already are not run again."""
+        """series: {name: function that measures once}. Series with results are not run again."""
         for number in range(self.repeats):
             for name, once in series.items():
                 if len(self.part.runs(name)) > number:
@@ -48,13 +48,14 @@ class Bench:
 
 
 def warm_up(b):
-    """A new JVM interprets: the first runs would wait for a Kafka as none is in use. Not counted."""
+    """A new JVM interprets: the first runs would wait for an untypically slow Kafka. Not counted."""
     for tls in (False, True):
         measure.run_worker(b.world, b.data("big", 200), lanes=4, tls=tls)
 
 
 def profile(b, recorder):
-    """One more run of W1 under perf: {"shares", "samples"}. Its figures are not taken: perf takes time too."""
+    """One more run of W1 under perf: {"shares", "samples"}. Its times are not used, since perf takes time
+    too."""
     measure.run_worker(b.world, b.data("big", 1000), lanes=4, watch=recorder.watch)
     shares, samples = recorder.shares()
     return {"shares": shares, "samples": samples}
@@ -63,7 +64,7 @@ def profile(b, recorder):
 @workload("W1", "big gzip objects of Beacon events, 10 MB each, beside the limits")
 def w1(b):
     data = b.data("big", 1000)
-    part = b.data("big", 200)  # Python is slower by an order, and CPU per GB needs no more
+    part = b.data("big", 200)  # Python is slower by an order of magnitude, and CPU per GB needs no more data
     w = b.world
     b.rounds({
         "worker": b.worker(data, lanes=4),
@@ -135,6 +136,6 @@ def w10(b):
                  for n in lanes}})
     free = b.median("64 lanes, no latency", "objects_per_s")
     for n in lanes:
-        seen = b.median(f"{n} lanes", "latency_s")  # a busy machine's fake answers later than it should
+        seen = b.median(f"{n} lanes", "latency_s")  # on a busy host the fake responds later than requested
         b.part.note(f"{n} lanes", lanes=n, latency_ms=round(1000 * seen, 1), by_latency_alone=round(n / seen),
                     by_arithmetic=round(by_latency(n, seen, free)))

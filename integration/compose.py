@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo of docker-compose.yml, around a Kafka, a moto and a worker that run as services.
+"""The demo of docker-compose.yml, where Kafka, moto and a worker run as services.
 
-Makes topics, queue, buckets and roles, writes the worker's configuration (the worker's container
-starts when it is there), uploads, waits, prints the table. Exit status 0: every count is right.
+Creates topics, queue, buckets and roles, writes the worker's configuration (the worker's container
+starts when the file exists), uploads, waits, and prints the table. Exit status 0: every count is
+correct.
 """
 import os
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kafka, moto and the strict fake once for all tests; a world of its own for each."""
+"""Kafka, moto and the strict fake are started once for all tests; each test has its own world."""
 import pytest
 
 from .fakeaws import FakeAws
@@ -29,7 +29,7 @@ def secured(tmp_path_factory):
 
 
 def _broker_only(kafka, node):
-    """The first node alone is the quorum, so that the second may go."""
+    """The first node alone is the quorum, so that the second one can be stopped."""
     voters = {"controller.quorum.voters": f"1@127.0.0.1:{kafka.controllers[0]}"}
     if node == 0:
         return voters
@@ -39,7 +39,7 @@ def _broker_only(kafka, node):
 
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory):
-    """Two nodes: pair.kill_node(1) leaves the quorum, pair.start_node(1) brings the other one back."""
+    """Two nodes: pair.kill_node(1) keeps the quorum, pair.start_node(1) starts the second one again."""
     with Kafka(tmp_path_factory.mktemp("pair"), nodes=2, extra=_broker_only) as running:
         yield running
 
@@ -67,7 +67,7 @@ def fakeaws():
 
 @pytest.fixture
 def strict(kafka, fakeaws, tmp_path):
-    """As `world`, on the strict fake of AWS."""
+    """As `world`, with the strict fake of AWS."""
     made = StrictWorld(kafka, fakeaws, tmp_path)
     try:
         yield made

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What scripts/demo does once everything is installed and built."""
+"""The steps of scripts/demo after everything is installed and built."""
 import argparse
 import collections
 import contextlib
@@ -35,7 +35,7 @@ class Upload:
 
 
 def uploads():
-    """Realistic objects. What must come of them is known from the generator, not from the worker."""
+    """Realistic objects. The expected results are known from the generator, not from the worker."""
     plain = generate(400, 1, "--style", "go")
     gz = generate(2000, 2)
     members = generate(3000, 3, "--style", "vector")
@@ -74,7 +74,8 @@ def step(title):
 
 
 class Setting:
-    """Both customers' side and ours: queue, roles, buckets that notify, topics. On any Kafka and AWS."""
+    """The customers' and the operator's parts: queue, roles, buckets with notifications, topics. For any
+    Kafka and AWS."""
 
     def __init__(self, kafka, aws):
         self.kafka, self.aws = kafka, aws
@@ -87,7 +88,7 @@ class Setting:
 
     def _customer(self, name):
         bucket = self.aws.bucket(f"{name}-agent-events")
-        # Wider than what was agreed, so that the worker's own guard has something to do.
+        # A wider prefix than agreed, so that the worker's own check is used.
         self.aws.notify(bucket, "asymptote/", self.queue.arn)
         external_id = f"demo-{name}-6f1c0d5e"
         return customer(name, self.queue, bucket, self.aws.role(f"{name}-asymptote-s3-read", external_id), external_id)
@@ -101,7 +102,7 @@ class Setting:
             self.aws.put(buckets[u.customer], u.key, u.body)
 
     def wait(self, objects, worker=None):
-        """Until everything is in Kafka and the queue holds only what is not ours."""
+        """Wait until everything is in Kafka, and the queue holds only messages that belong to no customer."""
         outside = sum(u.outside for u in objects)
         events = sum(u.file.events for u in objects if not u.outside)
         rejects = sum(u.file.rejects for u in objects if not u.outside)
@@ -115,7 +116,7 @@ class Setting:
               f"{seen[2]} messages in the queue", PATIENCE_S, alive=worker)
 
     def found(self):
-        """What is in Kafka: counts per customer, the records, and whether no id stands there twice."""
+        """The content of Kafka: counts per customer, the records, and whether an id occurs twice."""
         counts = {c: collections.Counter() for c in CUSTOMERS}
         records, ids = self.kafka.read("events"), set()
         for r in records:
@@ -128,7 +129,7 @@ class Setting:
 
 
 class Demo:
-    """The setting, on a Kafka and a moto of our own, and a worker for it."""
+    """The setting with its own Kafka and moto, and a worker."""
 
     def __init__(self, keep):
         self.keep = keep
@@ -154,7 +155,7 @@ class Demo:
 
 
 def table(objects, counts):
-    """Print it; True if every count is what was put in."""
+    """Print the table. Returns True if every count equals the uploads."""
     head = ("customer", "objects", "lines", "events", "want", "rejects", "want", "")
     form = "  {:<12} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  {}"
     print("\n" + form.format(*head))
@@ -170,7 +171,7 @@ def table(objects, counts):
 
 
 def show(records):
-    """One record of each of three shapes."""
+    """Print one record of each of three shapes."""
     chosen = {}
     for r in records:
         chosen.setdefault(json.loads(r.value)["ingest"]["shape"], r)
@@ -189,7 +190,7 @@ def relative(path):
 
 
 def report(setting, objects):
-    """The table and three records; True if everything is right."""
+    """Print the table and three records. Returns True if everything is correct."""
     counts, records, distinct = setting.found()
     right = table(objects, counts) and distinct
     if not distinct:
@@ -232,7 +233,7 @@ def state():
 
 
 def stop_kept():
-    """Only what is still what we started: a process id may be another's by now."""
+    """End only processes that this program started: a process id may have been reused."""
     words = {"worker": "asymptote-ingest", "moto": "moto_server", "kafka": "kafka.Kafka"}
     for name, pid in state()["pids"].items():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):

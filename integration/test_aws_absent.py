@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Missing objects where S3 tells 403 for them: the right to list is bound to the prefix (the fake's normal way)."""
+"""Missing objects for which S3 returns 403: the permission to list is restricted to the prefix (the
+fake's default).
+"""
 from .parts.events import generate
 from .parts.strict import StrictWorld
 from .parts.wait import until
@@ -53,7 +55,7 @@ def test_the_last_receive_of_a_missing_object_says_why(strict: StrictWorld):
 
 
 def _deny(strict, owner, action):
-    """A statement in the bucket's policy that denies this to everybody."""
+    """A statement in the bucket's policy that denies this to all principals."""
     arn = f"arn:aws:s3:::{owner.bucket}"
     strict.fake.change_bucket(owner.bucket, policy={"Version": "2012-10-17", "Statement": [
         {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": [arn, arn + "/*"]}]})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the worker's own credentials come from: each place alone, their order, and their end."""
+"""The worker's own credentials: each origin separately, their order, and their expiration."""
 import json
 import re
 import time
@@ -26,7 +26,8 @@ def home(strict: StrictWorld):
 
 
 def _callers(strict, env, **sections):
-    """Read one object with the worker's credentials from there; who asked for the customer's role."""
+    """Read one object with the worker's credentials from that origin. Returns the principals that assumed the
+    customer's role."""
     acme = strict.customer("acme")
     acme.put("a", generate(2, 5).text)
     worker = strict.start(env={**NO_KEYS, **env}, **sections)
@@ -179,7 +180,8 @@ def test_an_instance_whose_renewal_fails_goes_on_with_what_it_has(strict: Strict
 
 
 def test_a_stop_does_not_wait_for_a_program_that_hangs(strict: StrictWorld, home):
-    """Its first answer is used up within seconds, its second never comes: the poll and the acker wait for it."""
+    """The credentials of the first run expire within seconds, and the second run does not end: poll and acker
+    wait for it."""
     own = strict.fake.session(ROLE, "process")
     told = {"Version": 1, "AccessKeyId": own["access_key"], "SecretAccessKey": own["secret"],
             "SessionToken": own["token"], "Expiration": time.strftime("%FT%TZ", time.gmtime(time.time() + 72))}
@@ -191,7 +193,7 @@ def test_a_stop_does_not_wait_for_a_program_that_hangs(strict: StrictWorld, home
                           queue={"wait": "1s"}, metrics={"listen": "127.0.0.1:0", "queue_interval": "1s"})
     strict.settled()
     until(lambda: (home / "hangs").exists(), "the program hangs", 60, alive=worker)
-    time.sleep(3)  # the set of before has come to its last minute, and all wait
+    time.sleep(3)  # the previous credentials are in their last minute, so all threads wait
     began = time.monotonic()
     assert worker.stop() == 0
     assert time.monotonic() - began < 8

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each error of S3, STS and SQS: its class, its outcome, one log line that names what is needed, no secret."""
+"""Each error of S3, STS and SQS: its class, its outcome, one log line with what an operator needs,
+and no secret.
+"""
 import json
 import pathlib
 import re
@@ -10,7 +12,7 @@ from .parts.events import generate
 from .parts.strict import StrictWorld
 from .parts.wait import until
 
-# code of S3 -> (class, outcome): research/aws.md 6.4. Each customer's objects get one code, always.
+# code of S3 -> (class, outcome): research/aws.md 6.4. Each customer's objects always get one code.
 S3 = {
     "AccessDenied": ("denied", "later"), "AccountProblem": ("denied", "later"),
     "AllAccessDisabled": ("denied", "later"), "NotSignedUp": ("denied", "later"),
@@ -56,7 +58,7 @@ SQS = {
     "BatchRequestTooLong": "config", "PurgeQueueInProgress": "config", "InvalidMessageContents": "config",
     "SignatureDoesNotMatch": "denied", "InvalidSignatureException": "denied", "MissingAuthenticationToken": "config",
 }
-# of an entry of DeleteMessageBatch, code -> text
+# error text of an entry of DeleteMessageBatch, by code
 LOST = {"ReceiptHandleIsInvalid": "The input receipt handle is invalid.",
         "MessageNotInflight": "The specified message isn't in flight.",
         "AWS.SimpleQueueService.MessageNotInflight": "The specified message isn't in flight.",
@@ -65,7 +67,7 @@ SPEC = pathlib.Path(__file__).parents[1] / "docs/research/aws.md"
 
 
 def _codes_of(section):
-    """The error codes that a table of the specification names in its first column."""
+    """The error codes in the first column of a table of the specification."""
     text = re.search(rf"^## {re.escape(section)} .*?(?=^## |^---)", SPEC.read_text(), re.M | re.S)[0]
     cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("|") and "---" not in line]
     plain = [re.sub(r'"[^"]*"|`[^`]*`', " ", cell) for cell in cells]
@@ -105,9 +107,9 @@ def test_each_error_of_s3_leads_to_the_outcome_of_the_table(strict: StrictWorld)
         lines = until(lambda: [x for x in worker.lines(object=where) if x["msg"].startswith("object ")],
                       lambda: f"a line about {code}; the log ends:\n{worker.tail()}", 60, alive=worker)
         line = lines[0]
-        assert [x["receive_count"] for x in lines] == [f"{n + 1}" for n in range(len(lines))]  # one a receive
+        assert [x["receive_count"] for x in lines] == [f"{n + 1}" for n in range(len(lines))]  # one for each receive
         ids = {(e["request_id"], e["host_id"]) for e in strict.fake.log(action="GetObject", bucket=owner.bucket)}
-        told = "" if code == "NotModified" else code  # an answer without a body
+        told = "" if code == "NotModified" else code  # a response without a body
         want = (owner.id, told, True, kind, f"object {outcome}", True)
         got = (line["customer"], line.get("code", ""), (line.get("request_id"), line.get("host_id")) in ids,
                line["error"], line["msg"], bool(line.get("next")))
@@ -168,7 +170,7 @@ def test_a_delete_that_comes_too_late_is_told_and_not_repeated(strict: StrictWor
     assert line["request_id"] in {e["request_id"] for e in strict.fake.log(action="DeleteMessageBatch")}
     strict.fake.clock(advance_s=1000)
     strict.settled()
-    assert len(strict.fake.log(action="DeleteMessageBatch")) == 2  # the second: of the second receive
+    assert len(strict.fake.log(action="DeleteMessageBatch")) == 2  # the second one: of the second receive
     assert len({e["ingest"]["id"] for _, e in strict.events()}) == 3
 
 
@@ -206,10 +208,10 @@ HOSTILE = {
                                              ("sqs", "GetQueueAttributes"), ("sts", "AssumeRole"),
                                              ("s3", "GetObject")])
 def test_hostile_answers_are_bounded_and_pass(strict: StrictWorld, service, action):
-    """One customer for each way to be hostile, twice each; then all is well."""
+    """One customer for each kind of hostile response, which occurs twice; then the responses are correct."""
     for name, fault in HOSTILE.items():
         if service == "s3" and fault.get("status") == 200:
-            continue  # any body is an object's
+            continue  # every body is valid content of an object
         owner = strict.customer(name)
         who = {"sqs": {"bucket": owner.queue.name}, "sts": {"params": {"RoleArn": owner.settings["role_arn"]}},
                "s3": {"bucket": owner.bucket}}[service]
@@ -217,7 +219,7 @@ def test_hostile_answers_are_bounded_and_pass(strict: StrictWorld, service, acti
         owner.put("a", generate(5, 5).text)
     worker = strict.start()
 
-    def passed():  # messages of an answer that was lost are hidden: their time passes faster here
+    def passed():  # messages of a lost response are hidden, so the queues' clock is advanced
         strict.fake.clock(advance_s=20)
         return strict.left() == 0
     until(passed, lambda: f"the queues are empty; the log ends:\n{worker.tail()}", 90, every=0.5, alive=worker)
@@ -228,7 +230,7 @@ def test_hostile_answers_are_bounded_and_pass(strict: StrictWorld, service, acti
     _no_secret(strict, worker)
 
 
-FEW = ("garbage", "gigabyte", "headers")  # after each failure there is a pause that doubles
+FEW = ("garbage", "gigabyte", "headers")  # after each failure the worker waits twice as long
 
 
 @pytest.mark.parametrize("service", ["container", "imds"])

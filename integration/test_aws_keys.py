@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys of every kind, by every kind of address, with signatures that the fake checks."""
+"""Keys of every kind, with every kind of address; the fake checks the signatures."""
 import pytest
 
 from .parts.events import generate

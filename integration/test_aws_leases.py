@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages are held as long as they are worked on, and abandoned when they are lost: on queues whose handles expire."""
+"""Messages are held while they are in progress and abandoned when their lease is lost; on queues
+whose handles expire.
+"""
 import collections
 import signal
 
@@ -33,7 +35,7 @@ def test_a_lost_lease_is_noticed_and_somebody_else_delivers(strict: StrictWorld)
     acme.put("a", text)
     first = strict.start(queue={"visibility": "12s"}, limits={"idle_timeout": "60s"})
     until(lambda: strict.fake.log(action="GetObject"), "the first worker reads", 20, alive=first)
-    first.signal(signal.SIGSTOP)  # for longer than the visibility, by the queue's clock
+    first.signal(signal.SIGSTOP)  # for longer than the visibility timeout, by the queue's clock
     second = strict.start(queue={"visibility": "12s"})
     strict.fake.clock(advance_s=13)
     second.logged(msg="object done", customer="acme")
@@ -120,6 +122,6 @@ def test_hundreds_of_queues_are_polled_by_one_worker(strict: StrictWorld):
 
 
 def _polling(strict):
-    """Queues that a long poll waits at now: it is logged when it ends."""
+    """Queues with an open long poll: a poll is logged when it ends."""
     with strict.fake.world.lock:
         return {q.name for q in strict.fake.world.queues.values() if q.waiting}

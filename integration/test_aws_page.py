@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/aws.md runs as written: its commands by the AWS CLI against moto, its policies on the strict fake."""
+"""docs/aws.md runs as written: its commands by the AWS CLI on moto, its policies on the strict
+fake.
+"""
 import json
 import os
 import re
@@ -22,7 +24,7 @@ OTHER = {"QueueArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:others", "Events": ["s3:Ob
 
 
 class Shell:
-    """Runs parts of the page in one folder, as one shell would: variables stay."""
+    """Runs parts of the page in one folder, as one shell would: variables are kept."""
 
     def __init__(self, folder, url):
         self.folder, self.url, home = folder, url, folder / "home"
@@ -35,7 +37,7 @@ class Shell:
                                                    os.environ["PATH"]]))
 
     def run(self, text):
-        # Not AWS_ENDPOINT_URL: version 1 of the CLI prefers a host of its own for SQS.
+        # Not AWS_ENDPOINT_URL: version 1 of the CLI prefers its own host for SQS.
         start = f'aws() {{ command aws --endpoint-url {self.url} "$@"; }}\n'
         return subprocess.run(["bash", "-euo", "pipefail", "-c", start + text], cwd=self.folder, env=self.env, timeout=300,
                               capture_output=True, text=True)
@@ -43,14 +45,15 @@ class Shell:
 
 @pytest.fixture(scope="module")
 def own_moto(tmp_path_factory):
-    """Names of the page, so a moto of its own."""
+    """The page uses fixed names, so it needs its own moto."""
     with Moto(tmp_path_factory.mktemp("moto"), own_names=True) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def applied(own_moto, tmp_path_factory):
-    """The whole page, on moto, where both accounts are one. The bucket notifies another queue already."""
+    """The whole page on moto, where both accounts are one. The bucket already has notifications to another
+    queue."""
     folder, bucket = tmp_path_factory.mktemp("page"), unique("cust-bucket")
     own_moto.bucket(bucket)
     own_moto.queue("others")
@@ -92,7 +95,7 @@ def test_the_notification_is_merged_into_those_that_are_there(applied, own_moto)
         return {e["Id"]: e for e in told["QueueConfigurations"]}
     assert set(entries()) == {"other", "asymptote-ingest"}
     assert OTHER.items() <= entries()["other"].items()
-    # Once more, with another prefix: replaced, not added.
+    # A second time, with another prefix: the notification is replaced, not added.
     start = text.index("cat > notification.json")
     again = re.search(r"QUEUE_ARN=.*\n", text).group(0) + text[start:text.index("cat > asymptote-ingest.conf")]
     head = f"REGION={REGION} OPERATOR_ACCOUNT={ACCOUNT} BUCKET={bucket} PREFIX=elsewhere\nexport AWS_PROFILE=customer AWS_DEFAULT_REGION=$REGION\n"
@@ -123,7 +126,7 @@ def test_the_worker_delivers_the_object_of_the_page_with_its_configuration(appli
     endpoints = "".join(f'endpoint_{s} = "{own_moto.url}"; ' for s in ("sqs", "s3", "sts"))
     for old, new in {"aws = { ": "aws = { " + endpoints, "broker1:9092,broker2:9092": kafka.bootstrap,
                      "asymptote-events": topics[0], "asymptote-rejects": topics[1],
-                     # moto asks for no external id
+                     # moto requires no external id
                      "customers = ( {": "customers = ( { accept_role_without_external_id = true;"}.items():
         assert text.count(old) == 1
         text = text.replace(old, new)
@@ -153,7 +156,7 @@ def test_the_policies_on_the_page_are_those_in_the_tree():
 
 
 def _arranged(strict, *more_policies, **customer):
-    """The page's roles and policies on the strict fake, the worker with a session of its role."""
+    """The page's roles and policies on the strict fake; the worker has a session of its role."""
     strict.fake.add_queue("ingest", dead_letters="ingest-dead", max_receives=20,
                           attributes={"Policy": json.dumps(_policy("queue-policy.json"))})
     strict.fake.add_role(VALUES["WORKER_ROLE_ARN"], trust=_policy("worker-trust-policy.json"),
@@ -178,13 +181,13 @@ def test_the_policies_of_the_page_are_enough_on_an_aws_that_checks_them(strict: 
     worker = _arranged(strict)
     strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"n":1}\n')
     worker.logged(msg="object done", customer="acme")
-    # ... also to tell an object that is not there from one that is denied,
+    # ... also to distinguish a missing object from a denied one,
     strict.fake.put_object("cust-bucket", "asymptote/events/b.jsonl", '{"n":1}\n')
     gone = strict.fake.notification("cust-bucket", "asymptote/events/b.jsonl")
     strict.fake.delete_object("cust-bucket", "asymptote/events/b.jsonl")
     strict.fake.send_message("ingest", gone)
     assert worker.logged(error="gone")
-    # ... and the two probes are refused, as the page says.
+    # ... and both checks of the external id are denied, as the page says.
     assert [e["code"] for e in strict.fake.log(action="AssumeRole")] == [None, "AccessDenied", "AccessDenied"]
 
 

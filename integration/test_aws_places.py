@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong clocks and wrong regions: corrected once, remembered, and the work goes on."""
+"""Clock skew and wrong regions: corrected once, remembered, and the work continues."""
 import json
 import socket
 import ssl
@@ -18,7 +18,7 @@ from .parts.wait import until
 @pytest.mark.parametrize("offset_s", [3600, -3600])
 def test_a_clock_that_is_an_hour_wrong_is_corrected_from_the_answers(strict: StrictWorld, offset_s):
     strict.fake.clock(offset_s=offset_s)
-    owners = [strict.customer("acme"), strict.customer("bolt")]  # a queue each
+    owners = [strict.customer("acme"), strict.customer("bolt")]  # one queue for each customer
     for n in range(5):
         for owner in owners:
             owner.put(f"{n}", generate(2, n).text)
@@ -77,7 +77,7 @@ def test_a_redirect_to_where_we_must_not_go_is_not_followed(strict: StrictWorld,
     worker = strict.start()
     (line, *_) = worker.logged(msg="object later", customer="acme")
     assert line["error"] != "none" and strict.count() == 0
-    assert len(strict.fake.log(service="s3")) <= 8  # no loop: three tries and their question for the region
+    assert len(strict.fake.log(service="s3")) <= 8  # no loop: three attempts, each with a request for the region
 
 
 def test_two_regions_that_send_us_to_each_other_are_no_loop(strict: StrictWorld):
@@ -162,7 +162,7 @@ def test_who_pays_for_requests_is_said_where_configured(strict: StrictWorld, pay
 
 
 def _old_server(strict):
-    """An https server that knows TLS 1.1 at most. Its port, and the certificates."""
+    """An https server that supports at most TLS 1.1. Returns its port and the certificates."""
     folder = strict.folder / "old"
     folder.mkdir()
     authority, pem = make_certificates(folder)
@@ -201,7 +201,7 @@ def test_a_server_that_knows_no_tls_1_2_is_refused_with_a_clear_text(strict: Str
         old.minimum_version = ssl.TLSVersion.TLSv1_1
     with socket.create_connection(("127.0.0.1", port)) as plain, old.wrap_socket(
             plain, server_hostname="localhost") as secured:
-        assert secured.version() == "TLSv1.1"  # it works, for who takes it
+        assert secured.version() == "TLSv1.1"  # it works for a client that accepts TLS 1.1
     strict.endpoint_s3 = f"https://localhost:{port}"
     acme = strict.customer("acme")
     acme.put("a", generate(1, 5).text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Roles: external ids, session policies, accounts, sessions that end, keys that are denied."""
+"""Roles: external ids, session policies, accounts, sessions that expire, keys that are denied."""
 import json
 import re
 
@@ -19,7 +19,7 @@ _FOREIGN_SESSION = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2
 
 
 def _open_role(strict, acme):
-    """Trusts the worker's account whatever external id it comes with."""
+    """Trusts the worker's account with any external id."""
     strict.fake.change_role(acme.settings["role_arn"], trust=policy(
         {"Effect": "Allow", "Principal": {"AWS": strict.user["arn"]}, "Action": "sts:AssumeRole"}))
 
@@ -139,7 +139,7 @@ def test_a_denied_key_is_named_with_both_policies_to_look_at(strict: StrictWorld
 
 
 def _session_policy(strict, customer):
-    """The statements that the customer's session was narrowed by; None: by none."""
+    """The statements of the customer's session policy; None: there is none."""
     (params, *_) = [e["params"] for e in strict.fake.log(action="AssumeRole", code=None)
                     if e["params"]["RoleArn"] == customer.settings["role_arn"]]
     return json.loads(params["Policy"])["Statement"] if "Policy" in params else None
@@ -213,7 +213,7 @@ def test_a_role_may_be_denied_without_costing_others_anything(strict: StrictWorl
     worker = strict.start()
     worker.logged(msg="customer paused", customer="acme")
     until(lambda: strict.count() == 20, "bolt's objects are there", 30, alive=worker)
-    assert len(strict.fake.log(action="AssumeRole")) < 25  # not one for each object and try
+    assert len(strict.fake.log(action="AssumeRole")) < 25  # not one for each object and attempt
     assert {e["ingest"]["customer"] for _, e in strict.events()} == {"bolt"}
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker's signer and botocore's agree on requests at random: methods, keys, queries, headers."""
+"""The worker's signer and botocore give the same signatures for random requests: methods, keys,
+queries, headers.
+"""
 import datetime
 import hashlib
 import random
@@ -29,7 +31,7 @@ def _text(rng, most):
 
 
 def _value(rng):
-    """A header's value: blanks at its ends and runs of them within."""
+    """A header's value, with blanks at its ends and runs of blanks inside."""
     return "".join(rng.choice("abcXYZ019  \t,;=\"'*/+") for _ in range(rng.randint(1, 40))) + "."
 
 
@@ -52,7 +54,7 @@ def _request(rng):
 
 
 def _by_botocore(r):
-    """(target, Authorization, all headers that were signed)"""
+    """Returns (target, Authorization, all signed headers)."""
     query = "&".join(f"{percent_encode(k, safe='-._~')}={percent_encode(v, safe='-._~')}" for k, v in r["query"])
     target = percent_encode(r["path"], safe="/-._~") + "?" + query
     headers = {name: value for name, value in r["headers"] if name not in ("Host", "X-Amz-Security-Token")}

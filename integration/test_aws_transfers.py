@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transfers that break: cut, stalled, damaged, overwritten in the middle. No line twice, none lost."""
+"""Broken transfers: cut, stalled, damaged, overwritten in the middle. No line is duplicated or
+lost.
+"""
 import collections
 import gzip
 import random
@@ -11,7 +13,7 @@ MIB = 1 << 20
 
 
 def _large(bytes_wanted):
-    """About so many bytes of gzip, whose lines are all different and hard to compress: (object, lines)."""
+    """About this many bytes of gzip, with lines that differ and compress badly. Returns (object, lines)."""
     rng = random.Random(5)
     lines = [b'{"event":{"id":"%016x%08x","action":"tool.call"},"n":%d,"pad":"%s"}'
              % (rng.getrandbits(64), n, n, rng.randbytes(900).hex().encode()) for n in range(bytes_wanted // 1000)]
@@ -148,7 +150,8 @@ def test_troubles_that_pass_cost_nothing(strict: StrictWorld):
 
 
 def test_a_length_that_an_object_does_not_have_is_not_taken_for_its_end(strict: StrictWorld):
-    """416 tells another length than the first answer: which one lies is not known, so it is read again."""
+    """A 416 has another length than the first response. It is not known which one is wrong, so the object is
+    read again."""
     acme = strict.customer("acme")
     strict.fake.fault(service="s3", action="GetObject", key=acme.key("too-long"), length=50, reset=False)
     acme.put("too-long", generate(50, 1).text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main job: everything that is notified arrives, once, under its customer's key, in order."""
+"""The main task: every notified object arrives, once, under its customer's key, in order."""
 import collections
 import concurrent.futures
 import json
@@ -13,7 +13,7 @@ from .parts.world import World
 
 
 def _sizes(count, rng):
-    """1 to 1,000 lines, small ones as likely as large ones; both ends are there."""
+    """1 to 1,000 lines, log-uniform; both extremes occur."""
     sizes = [int(math.exp(rng.uniform(0, math.log(1000)))) for _ in range(count - 2)]
     return sizes + [1, 1000]
 
@@ -44,7 +44,7 @@ def test_a_thousand_objects_arrive_once_each_under_their_customers_key_and_in_or
     pool = generate(6000, 21, "--malformed", ".01", "--nasty", ".03").text.rstrip(b"\n").split(b"\n")
     owners = [world.customer(f"{side}-{n}") for side in ("north", "south") for n in range(5)]
     jobs = []
-    for owner in owners:  # ten queues of a hundred: moto's queues slow down with their length
+    for owner in owners:  # ten queues of a hundred, since moto's queues become slower with their length
         for n, size in enumerate(_sizes(100, rng)):
             text = _object(pool, size, rng)
             jobs.append((owner.id, owner.put(f"{n:03d}.jsonl", _compressed(text, rng)), text))
@@ -74,7 +74,7 @@ def test_a_second_receive_of_the_same_notification_gives_the_same_ids(world: Wor
     acme.put("a.jsonl", generate(50, 1).text)
     world.start()
     world.settled()
-    acme.put("a.jsonl", generate(50, 1).text)  # as SQS would: told again
+    acme.put("a.jsonl", generate(50, 1).text)  # as SQS would: a second notification
     world.settled()
     seen = collections.Counter(event["ingest"]["id"] for _, event in world.events())
     assert len(seen) == 50

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the documents say is so: examples load, files and services named are there."""
+"""Statements of the documents are true: examples load, and named files and services exist."""
 import pathlib
 import re
 import shutil
@@ -20,7 +20,7 @@ def _check(path):
 def test_the_properties_of_the_kafka_guide_are_librdkafkas(tmp_path, monkeypatch):
     monkeypatch.setenv("INGEST_KEY_PASSWORD", "a-password")
     (tmp_path / "kafka-password").write_text("a-password")
-    Pem(tmp_path / "pem").sign("ingest")  # check-config reads certificates and keys as the worker would
+    Pem(tmp_path / "pem").sign("ingest")  # check-config reads certificates and keys as the worker does
     text = (ROOT / "docs/kafka.md").read_text().replace("file:/etc/asymptote-ingest/", f"file:{tmp_path}/")
     text = text.replace("=/etc/asymptote-ingest/", f"={tmp_path}/pem/")
     blocks = re.findall(r"^```\n(.*?)^```", text, re.M | re.S)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an object may look like: the content decides, not the name."""
+"""Formats of objects: the content decides, not the name."""
 import gzip
 
 import pytest
@@ -74,7 +74,7 @@ def test_a_line_above_the_limit_is_a_reject_and_the_next_one_an_event(world: Wor
     assert world.reasons() == ["line_too_long"]
 
 
-# A gzip header holds the time unless told otherwise, and tests are named by what they are given.
+# A gzip header has the time unless mtime is given, and the names of tests contain their parameters.
 @pytest.mark.parametrize("body", [b"", gzip.compress(b"", mtime=0), b"\n\n  \n\t\n", b"\xef\xbb\xbf"],
                          ids=["nothing", "empty gzip", "blank lines", "byte order mark"])
 def test_an_empty_object_is_done(world: World, body):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Customers do not feel each other's troubles."""
+"""A customer's failures do not affect other customers."""
 from .parts.events import generate
 from .parts.wait import until
 from .parts.world import World
@@ -33,13 +33,13 @@ def test_customers_of_one_queue_are_told_apart_by_bucket_and_prefix(world: World
     found = {(r.key, event["ingest"]["object"]) for r, event in world.events()}
     assert found == set(places.items())
     ids = {event["ingest"]["id"] for _, event in world.events()}
-    assert len(ids) == 30  # the same lines, but each customer's own
+    assert len(ids) == 30  # the same lines, but different ids for each customer
 
 
 def test_a_role_that_anyone_may_assume_pauses_its_customer_only(world: World):
     broken = world.customer("broken")
     normal = world.customer("normal")
-    broken.settings["accept_role_without_external_id"] = False  # moto lets anyone in: refused by the guard
+    broken.settings["accept_role_without_external_id"] = False  # moto requires none: refused
     text = generate(10, 1).text
     broken.put("a.jsonl", text)
     normal.put("a.jsonl", text)

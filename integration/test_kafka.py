@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kafka's troubles, and what can be chosen about its records."""
+"""Failures of Kafka, and the configurable properties of records."""
 import json
 import random
 import string

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who we are to Kafka: TLS, client certificates, SASL, Amazon MSK's tokens; and when that is wrong."""
+"""Authentication with Kafka: TLS, client certificates, SASL, tokens of Amazon MSK, and failures of
+these.
+"""
 import base64
 import datetime
 import re
@@ -28,7 +30,7 @@ SCRAM_KAFKA = "3.9.2"
 
 
 def _librdkafka():
-    """The version of the one that the worker has, as numbers."""
+    """The version of the worker's librdkafka, as numbers."""
     text = subprocess.run([binary(), "version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     return tuple(map(int, re.search(r"librdkafka (\d+)\.(\d+)\.(\d+)", text).groups()))
 
@@ -65,7 +67,7 @@ def test_events_get_through(there: World, way):
     assert there.count() == EVENTS
 
 
-# What is wrong, and what the log must say of it.
+# What is wrong, and what the log must contain.
 WRONG = {
     "password": ("plain", {"password": "not-that-one"}, r"[Aa]uthentication failed"),
     "no client certificate": ("mtls", {"ssl.certificate.location": None, "ssl.key.location": None},
@@ -127,7 +129,7 @@ def test_scram_with_kafka_4_works_or_the_log_says_which_librdkafka_it_wants(ther
 # ---- Amazon MSK
 
 class TokenTaker:
-    """A broker up to the moment at which it has the client's token; it refuses every one."""
+    """A broker that accepts connections until it has the client's token, and refuses every token."""
 
     def __init__(self):
         self.tokens = []
@@ -156,11 +158,11 @@ class TokenTaker:
 
     @staticmethod
     def _answer(key, version):
-        if key == 36:  # SaslAuthenticate: failed, and why
+        if key == 36:  # SaslAuthenticate: failed, with a text
             return struct.pack(">hh", 58, 4) + b"no: " + struct.pack(">i", 0)
         if key == 17:  # SaslHandshake: no error, one mechanism
             return struct.pack(">hih", 0, 1, len("OAUTHBEARER")) + b"OAUTHBEARER"
-        if version > 0:  # ApiVersions: ask for the first version of it
+        if version > 0:  # ApiVersions: require its first version
             return struct.pack(">hi", 35, 0)
         known = ((0, 7), (3, 4), (17, 1), (18, 0), (36, 0))  # Produce, Metadata, the two above, SaslAuthenticate
         return struct.pack(">hi", 0, len(known)) + b"".join(struct.pack(">hhh", k, 0, most) for k, most in known)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kafka's troubles while the worker is at work: nothing is lost, and only whom it concerns waits."""
+"""Failures of Kafka while the worker runs: nothing is lost, and only affected customers wait."""
 import json
 import random
 import string
@@ -14,7 +14,7 @@ from .parts.wait import until
 from .parts.world import World
 
 MIB = 1 << 20
-VISIBILITY_S = 10  # the least there is
+VISIBILITY_S = 10  # the minimum
 SOON = ("topic.metadata.refresh.interval.ms=1000", "topic.metadata.propagation.max.ms=1000")
 
 
@@ -60,7 +60,7 @@ def test_a_topic_deleted_or_forbidden_under_way_pauses_its_customer_until_it_is_
     kafka.create_topic(topics["gone"])
     kafka.allow_writing(topics["forbidden"])
 
-    def back():  # the pause is real time, the message's fifteen minutes are the queue's
+    def back():  # the pause is real time; the message's fifteen minutes are by the queue's clock
         there.moto.let_time_pass(1000)
         return there.left() == 0
     until(back, worker.tail, 120, every=1, alive=worker)
@@ -102,7 +102,8 @@ def test_a_topic_that_takes_less_than_before_rejects_at_the_next_attempt(world: 
 
 @pytest.mark.slow
 def test_kafka_away_for_many_visibilities_costs_no_record_no_repeat_no_memory_and_no_time(world: World, request):
-    """Issue: ten visibilities by --away-s 100; the default is what shows a lease that is not kept."""
+    """--away-s 100 makes it ten visibility timeouts; the default suffices to detect a lease that is not
+    extended."""
     away_s = request.config.getoption("--away-s")
     times, lines = 20, 1000
     acme = world.customer("acme")
@@ -151,7 +152,7 @@ def test_too_few_replicas_in_sync_and_all_waits_until_there_are_enough(pair, mot
     acme.put("2.jsonl", generate(500, 2).text)
     until(lambda: "object read" in worker.log.read_text()[began:], "the object is read", 30, alive=worker)
     end = time.monotonic() + VISIBILITY_S + 2
-    while time.monotonic() < end:  # it must neither be acknowledged nor come back
+    while time.monotonic() < end:  # it must neither be acknowledged nor be redelivered
         assert (acme.queue.hidden(), acme.queue.visible()) == (1, 0)
         time.sleep(0.5)
     pair.start_node(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory is a contract: the size of an object does not enter."""
+"""The memory plan holds for objects of any size."""
 import gzip
 import os
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one customer suffers or does costs the others nothing: lag by the brokers' own clock.
+"""The failures or load of one customer do not delay others: lag, by the brokers' clock.
 
 Lag of an object: from its notification to the append of its last record (LogAppendTime), both by
-this machine's clock.
+this host's clock.
 """
 import json
 import time
@@ -17,12 +17,12 @@ from .parts.wait import until
 from .parts.world import World
 
 MIB = 1 << 20
-OBJECTS = 100     # of the normal customer, alone and again beside the others
+OBJECTS = 100     # of the normal customer, measured alone and next to the others
 EVERY_S = 0.06
-S3_S = 0.05       # as S3 in the same region, so that a lane is busy with an object for a while
-FLOOD = 100_000  # notifications, of a few hundred objects
-FLOOR_S = 1.0     # below that a ratio says more of the machine than of the worker
-BOMB = repeated_gzip(b" " * (1 << 20), 200)  # 200 MiB, thousand to one
+S3_S = 0.05       # as S3 in the same region, so that a lane needs some time for an object
+FLOOD = 100_000  # notifications, for a few hundred objects
+FLOOR_S = 1.0     # below this a ratio depends more on the host than on the worker
+BOMB = repeated_gzip(b" " * (1 << 20), 200)  # 200 MiB, compressed to a thousandth
 
 
 def _percentile(values, share):
@@ -30,7 +30,7 @@ def _percentile(values, share):
 
 
 def _put_steadily(customer, phase, text):
-    """{object: when it was notified, in s}"""
+    """Returns {object: time of its notification, in s}."""
     put = {}
     for n in range(OBJECTS):
         before = time.time()

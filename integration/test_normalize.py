@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From file to events, without AWS and Kafka: `normalize` on generated files."""
+"""From file to events without AWS and Kafka: `normalize` with generated files."""
 import json
 import subprocess
 
@@ -54,7 +54,7 @@ def test_ids_are_those_that_the_contract_gives(tmp_path, style):
 
 
 def _rejected_per_record(file: File, rejects):
-    """For each generated record, the reasons of the rejects of each of its lines."""
+    """For each generated record, the reasons of the rejects of its lines."""
     by_line = {}
     for r in rejects:
         by_line.setdefault(r["line"], []).append(r["reason"])
@@ -72,7 +72,7 @@ def test_every_kind_of_damage_gives_the_rejects_it_must(tmp_path):
     for truth, lines in _rejected_per_record(file, rejects):
         want = DAMAGED[truth["kind"]][1] if truth["shape"] == "malformed" else 0
         got = sum(map(len, lines))
-        if truth.get("kind") == "raw_newline":  # what is behind may begin with a whole value: `[ 12] PASS`
+        if truth.get("kind") == "raw_newline":  # the text after it may begin with a whole value: `[ 12] PASS`
             got = sum(map(bool, lines))
         if got != want:
             wrong.setdefault(truth["kind"], []).append(lines)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a queue may hold: every form of S3's notifications, keys of every kind."""
+"""Content of queues: every form of S3's notifications, keys of every kind."""
 import json
 
 import pytest

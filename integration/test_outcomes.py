@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What cannot be delivered: each its own outcome, nothing deleted that was not delivered.
+"""Failed objects: each has its own outcome, and nothing is deleted that was not delivered.
 
-The dead-letter queue takes a message after `receives` receives; the hours between them pass by
+The dead-letter queue gets a message after `receives` receives. The hours between them pass by
 moto's clock (moto.let_time_pass).
 """
 import json
@@ -22,11 +22,11 @@ def acme(world: World):
 
 
 def _until_dead(world, queue, count=1):
-    """Let the message come back again and again until the queue gives it up."""
+    """Let the message be redelivered until it is moved to the dead-letter queue."""
     def dead():
         if queue.dead.depth() == count:
             return True
-        if queue.hidden() == count:  # returned with a delay: wait for that
+        if queue.hidden() == count:  # wait until it is returned with a delay
             world.moto.let_time_pass(1000)
         return False
     until(dead, lambda: f"dead {queue.dead.depth()}, left {queue.depth()}; log:\n{world.workers[-1].tail()}",
@@ -92,7 +92,7 @@ def test_a_shared_queue_takes_no_notification_from_sns(world: World, acme):
 def test_a_key_outside_the_prefix_is_never_read(world: World, acme, key):
     world.moto.put(acme.bucket, key, b"" if key.endswith("/") else generate(5, 1).text)
     world.start()
-    if key.endswith("/"):  # the marker of a folder: nothing in it, nothing to do
+    if key.endswith("/"):  # an empty folder marker, which is skipped
         world.settled()
     else:
         _until_dead(world, acme.queue)
@@ -104,7 +104,7 @@ def test_a_key_outside_the_prefix_is_never_read(world: World, acme, key):
 
 @pytest.mark.parametrize("name", ["", "2026/", "_$folder$"])
 def test_a_folder_marker_without_a_size_is_looked_at(world: World, acme, name):
-    """MinIO leaves out the size of an empty object."""
+    """MinIO's notifications omit the size of an empty object."""
     key = acme.prefix + ("" if name == "_$folder$" else "/") + name
     world.moto.put(acme.bucket, key, b"")
     event = json.loads(s3_event(acme.bucket, key))
@@ -157,7 +157,7 @@ def test_a_message_with_one_bad_record_is_not_deleted_for_the_good_one(world: Wo
     acme.queue.send({"Records": both})
     _until_dead(world, acme.queue)
     assert worker.lines(msg="object left", error="gone")
-    assert world.count() == 5 + 5 * RECEIVES  # the good one is read at each receive
+    assert world.count() == 5 + 5 * RECEIVES  # the good one is read in each receive
 
 
 def test_an_archived_object_is_left(world: World, acme):

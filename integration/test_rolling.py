@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several replicas: replaced one by one under load, and one that slept through its leases."""
+"""Several replicas: replaced one after another under load, and one that was frozen until its leases
+expired.
+"""
 import itertools
 import json
 import signal
@@ -15,12 +17,12 @@ from .parts.wait import until
 
 REPLICAS = 3
 LINES = 30
-LONGEST_S = 10  # what a person would still call seconds, on a busy machine
+LONGEST_S = 10  # acceptable delay on a busy host
 VISIBILITY_S = 10
 
 
 class Load:
-    """Puts an object now and then, from a thread; remembers when."""
+    """Puts objects at random times, from a thread, and records the times."""
 
     def __init__(self, customer, every_s):
         self.customer, self.every_s, self.put, self.over = customer, every_s, {}, threading.Event()
@@ -51,7 +53,7 @@ def topic(strict):
 
 
 def _records(strict, topic):
-    """{object: {line: (id, seconds of its first append)}}; the same line has the same id always."""
+    """{object: {line: (id, time of its first append in s)}}. The same line must always have the same id."""
     found = {}
     for r in strict.kafka.read(topic):
         told = json.loads(r.value)["ingest"]
@@ -64,7 +66,7 @@ def _records(strict, topic):
 
 def test_replicas_are_replaced_one_by_one_and_no_object_waits_for_more_than_seconds(strict: StrictWorld, topic):
     acme = strict.customer("acme", topic=topic)
-    strict.fake.fault(service="s3", action="GetObject", delay_s=.2, count=-1)  # some are always in the middle
+    strict.fake.fault(service="s3", action="GetObject", delay_s=.2, count=-1)  # some are always in progress
     workers = [strict.start() for _ in range(REPLICAS)]
     for w in workers:
         w.logged(msg="started")
@@ -93,7 +95,7 @@ def test_a_replica_that_slept_through_its_lease_leaves_the_object_to_another(str
     sleeper = strict.start(queue=queue)
     sleeper.logged(msg="started")
     file = generate(20_000, 1)
-    # Its answer comes slowly, the next one's does not.
+    # Its response is slow, that of the next one is not.
     strict.fake.fault(service="s3", action="GetObject", drip=len(file.text) // 60, count=1)
     name = acme.put("large.jsonl", file.text)
     until(lambda: strict.kafka.count(topic) > 100, sleeper.tail, 60, alive=sleeper)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""net/s3 on the strict fake, without the rest of the worker: every byte once, or a classed error."""
+"""net/s3 with the strict fake, without the other parts of the worker: every byte once, or an error
+with a class.
+"""
 import collections
 import hashlib
 import random

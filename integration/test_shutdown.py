@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGTERM in the middle of an object: nothing lost, nothing hidden for long."""
+"""SIGTERM during an object: nothing is lost, and nothing stays hidden for long."""
 import contextlib
 import signal
 import socket
@@ -25,14 +25,14 @@ def test_a_worker_stopped_in_the_middle_gives_its_object_back_and_another_delive
     text = generate(LINES, 1).text
     acme = world.customer("acme")
     first = world.start(limits={"shutdown_grace": "2s"}, kafka={"queue_bytes": "1MiB"})
-    world.settled()  # moto's test event: the worker is at work
+    world.settled()  # moto's test event, which shows that the worker runs
     with world.kafka.frozen():
         acme.put("a.gz", repeated_gzip(text, TIMES))
         until(lambda: acme.queue.hidden() == 1, "the object is being read", 20, alive=first)
         first.terminate()
         start = time.monotonic()
         assert first.wait(20) == 0
-        assert time.monotonic() - start < 5  # the grace time, and what the answers take
+        assert time.monotonic() - start < 5  # the grace period, and the time of the responses
         until(lambda: acme.queue.visible() == 1, "the message is visible again", 5)
     (line,) = first.lines(msg="stopped")
     assert (line["objects_done"], line["returned"], line["abandoned"]) == ("0", "0", "1")
@@ -40,7 +40,7 @@ def test_a_worker_stopped_in_the_middle_gives_its_object_back_and_another_delive
     world.settled()
     assert _lines(world) == set(range(1, LINES * TIMES + 1))
     ids = {}
-    for _, event in world.events():  # what the first one got through is repeated, with the same ids
+    for _, event in world.events():  # records of the first worker are produced again, with the same ids
         assert ids.setdefault(event["ingest"]["line"], event["ingest"]["id"]) == event["ingest"]["id"]
 
 
@@ -80,7 +80,7 @@ def test_a_second_signal_ends_at_once_and_nothing_is_lost(world: World):
     acme = world.customer("acme")
     first = world.start(queue={"visibility": "10s"})
     world.settled()
-    with world.kafka.frozen():  # so that the grace time would be used up
+    with world.kafka.frozen():  # so that the whole grace period would be used
         acme.put("a.gz", repeated_gzip(generate(LINES, 1).text, TIMES))
         until(lambda: acme.queue.hidden() == 1, "the object is being read", 20, alive=first)
         first.terminate()
@@ -111,7 +111,7 @@ def test_a_killed_workers_object_is_delivered_by_another(world: World):
 
 @contextlib.contextmanager
 def nobody_answers():
-    """A port that takes connections and says nothing."""
+    """A port that accepts connections and never answers."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         s.listen(100)
@@ -159,7 +159,7 @@ int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
 
 
 def test_a_name_that_is_looked_up_for_a_minute_does_not_hold_up_the_end(strict: StrictWorld):
-    """librdkafka looks up names on the threads that it waits for when it is closed."""
+    """librdkafka resolves names on threads for which it waits when it is closed."""
     shim = strict.folder / "hangs.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, "-x", "c", "-", "-ldl"], input=HANGS, text=True, check=True)
     acme = strict.customer("acme")

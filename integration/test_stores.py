@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker on S3-compatible stores not written here (docs/compatible-stores.md)."""
+"""The worker with S3-compatible stores of other projects (docs/compatible-stores.md)."""
 import collections
 import json
 
@@ -43,7 +43,7 @@ def world(kafka, store, tmp_path):
 
 
 def _counts(world, objects):
-    """Events and rejects of each customer: those in Kafka, and those that were uploaded."""
+    """Events and rejects of each customer: those in Kafka, and the uploaded ones."""
     found, wanted = collections.Counter(), collections.Counter()
     for _, event in world.events():
         found[event["ingest"]["customer"], "events"] += 1

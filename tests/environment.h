@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * environment.h - the environment variables as they were before a test, for setup and teardown.
+ * environment.h - saves and restores the environment variables, for setup and teardown.
  *
  *     char **saved = environment_save();   (setup)
  *     ... setenv, unsetenv ...
  *     environment_restore(saved);          (teardown: also after a failed assertion)
  *
- * Neither asserts. No thread may use the environment meanwhile.
+ * Neither function asserts. No other thread may use the environment meanwhile.
  */
 #ifndef TESTS_ENVIRONMENT_H
 #define TESTS_ENVIRONMENT_H

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A release is hardened: position-independent, all relocations read-only from the start, checks of
-# the stack and of buffers compiled in, no executable stack.
+# A release is hardened: position-independent, all relocations read-only from the start, stack
+# protector and buffer checks compiled in, no executable stack.
 set -u
 program=${1:?hardened.sh needs a program}
 failed=0

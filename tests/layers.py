@@ -8,7 +8,7 @@ INCLUDE = re.compile(r'^#include "([^"]*)"', re.M)
 
 
 def rules(path):
-    """ROOM: what its files may include beside its own, rooms or single headers."""
+    """ROOM: what its files may include in addition to its own: rooms or single headers."""
     allowed = {}
     for line in path.read_text().splitlines():
         line = line.partition("#")[0].strip()

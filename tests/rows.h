@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rows.h - a file of tests/vectors with one case a line: columns between tabs, the first one the
- * row of a table of the program that the case is about. Lines that begin with '#' are comments.
+ * rows.h - reads a file of tests/vectors with one case per line: columns separated by tabs. The
+ * first column is the row of the program's table that the case tests. Lines that begin with '#' are
+ * comments.
  *
  *     struct rows r;
  *     struct row row;
@@ -21,13 +22,13 @@
 enum { ROW_COLUMNS = 5 };
 
 struct row {
-    struct span column[ROW_COLUMNS]; /* empty those that the line does not have */
+    struct span column[ROW_COLUMNS]; /* "" for columns that the line does not have */
     size_t line;
 };
 
 struct rows {
     struct buf file;
-    struct buf text; /* of the row at hand, without escapes */
+    struct buf text; /* of the current row, unescaped */
     struct span rest;
     size_t line;
 };
@@ -64,7 +65,7 @@ static void rows_unescape(struct span s, struct buf *out)
     }
 }
 
-/* The next row, valid until the one after it. False: no more. */
+/* The next row, valid until the next call. False: no more. */
 UNUSED static bool rows_next(struct rows *r, struct row *row)
 {
     struct span line = {"", 0};

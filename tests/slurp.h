@@ -12,7 +12,7 @@
 
 enum { SLURP_MAX_BYTES = 16 * 1024 * 1024 };
 
-/* Add the file's bytes to *out. The test fails if it cannot be read. */
+/* Append the file's bytes to *out. The test fails if it cannot be read. */
 UNUSED static void slurp(const char *path, struct buf *out)
 {
     FILE *f = fopen(path, "rb");
@@ -30,7 +30,7 @@ UNUSED static void slurp(const char *path, struct buf *out)
     assert_false(out->overflowed);
 }
 
-/* Call `check` with in and want of every case directory below `root`; at least one. */
+/* Call `check` with in and want of each case directory below `root`; there must be at least one. */
 UNUSED static void slurp_cases(const char *root,
                                void (*check)(const char *name, struct span in, struct span want))
 {

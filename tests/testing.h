@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* testing.h - what every cmocka program includes first. */
+/* testing.h - included first by every cmocka program. */
 #ifndef TESTS_TESTING_H
 #define TESTS_TESTING_H
 
@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-/* TEST_FILTER=pattern runs the tests of these names only; scripts/t sets it. */
+/* TEST_FILTER=pattern runs only the tests with matching names; scripts/t sets it. */
 __attribute__((constructor)) UNUSED static void take_test_filter(void)
 {
     const char *pattern = getenv("TEST_FILTER"); /* NOLINT(concurrency-mt-unsafe): no thread yet */

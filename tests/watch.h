@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * watch.h - does anything this thread frees still hold a secret? Stands in for free and realloc
- * of the whole program, the libraries it uses included; include it in one file of a test.
+ * watch.h - detects secrets in memory that this thread frees. Replaces free and realloc of the
+ * whole program including its libraries; include it in one file of a test.
  *
  *     watch_begin("the secret");
  *     ...
  *     assert_int_equal(watch_end(), 0);
  *
- * The stack and what is still allocated are not looked at. Under a sanitizer, which has an
- * allocator of its own, nothing is seen: WATCH_WORKS is 0.
+ * The stack and memory that is still allocated are not checked. Under a sanitizer, which has its
+ * own allocator, nothing is checked: WATCH_WORKS is 0.
  */
 #ifndef TESTS_WATCH_H
 #define TESTS_WATCH_H
@@ -58,7 +58,7 @@ void free(void *p)
     __libc_free(p);
 }
 
-/* Without what others left there. */
+/* Zeroed, so that earlier content is not found. */
 void *malloc(size_t n)
 {
     void *p = __libc_malloc(n);
@@ -68,7 +68,7 @@ void *malloc(size_t n)
     return p;
 }
 
-/* Moves always, so that what may be left behind is. */
+/* Always moves the block, so that bytes that are left behind are found. */
 void *realloc(void *p, size_t n)
 {
     if (watch_secret == NULL) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A loss or a double that is planted ends the benchmark: on a real worker and a real Kafka."""
+"""A loss or a duplicate that is injected ends the benchmark: with a real worker and a real Kafka."""
 import gzip
 import subprocess
 import sys

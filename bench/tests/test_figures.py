@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arithmetic of the report, by hand-made runs."""
+"""The arithmetic of the report, with constructed runs."""
 import pytest
 
 from bench import counters, goals, report
@@ -60,7 +60,7 @@ def test_what_only_some_runs_tell_is_not_summed_up():
 def test_a_ratio_is_of_medians_and_its_spread_of_rounds():
     r = ratio([run(10), run(12), run(20)], [run(5), run(4), run(10)])
     assert r == {"median": 12 / 5, "min": 2, "max": 3}
-    # of other amounts all the same: by gigabyte
+    # of different amounts: compared per gigabyte
     assert ratio([run(10, size=10**9)], [run(10, size=2 * 10**9)])["median"] == 2
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bench/guard's judgement."""
+"""The decisions of bench/guard."""
 import importlib.machinery
 import importlib.util
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Samples go to the innermost function that has a part."""
+"""A sample counts for the innermost function that has a part."""
 from bench import profile
 
 FILES = {"decode_next": "/x/src/codec/decode.c", "json_write_string": "/x/src/event/record/json_write.c", "buf_add": "/x/src/base/buf.c",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Documents say what was measured: tables come from results.json alone."""
+"""Documents contain the measured values: tables come only from results.json."""
 import json
 
 import pytest
@@ -40,7 +40,7 @@ def test_a_marker_that_nobody_fills_is_told():
 
 def test_the_cost_of_a_terabyte_is_the_formula_of_the_document():
     c = prices.cost_per_tb(3.6, 10**7, "c6i.large", used=0.5)
-    assert c.compute == pytest.approx(3.6 * 1000 / 3600 * 0.0850 / 2 / 0.5)  # a vCPU hour, half used
+    assert c.compute == pytest.approx(3.6 * 1000 / 3600 * 0.0850 / 2 / 0.5)  # price of a vCPU hour, half used
     assert c.gets == pytest.approx(100_000 * 0.0004 / 1000)
     assert c.sqs == pytest.approx(100_000 * 1.2 * 0.40 / 1e6)
     assert c.whole == pytest.approx(c.compute + c.gets + c.sqs)

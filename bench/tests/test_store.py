@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A benchmark that is cut off keeps what it has."""
+"""An aborted benchmark keeps its results."""
 from bench.store import Store
 from bench.workloads import Bench
 

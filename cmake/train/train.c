@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the compiler learns from: the usual work of base, codec and event, on records of every
- * shape. Built with counters, run once while a release is built; see CMakeLists.txt.
+ * The training run of the profile-guided release build: the usual work of base, codec and event, on
+ * records of every shape. It is built with counters and run once during the build; see
+ * CMakeLists.txt.
  *
  *     train FILE.jsonl
  */

@@ -73,7 +73,7 @@ struct survey {
     uint64_t secret_count;      /* including those not listed */
     uint64_t times_from_object; /* number of events without a usable time, which got the file's */
     uint64_t unread_line;       /* the first line with an unreadable time; 0: none */
-    char unread[TIME_UNREAD_BYTES + 1]; /* the value in its place, characters or JSON, cut */
+    char unread[TIME_UNREAD_BYTES + 1]; /* the value in its place, truncated */
     uint64_t example_line;              /* 0: none yet */
     struct buf before, after;           /* the example: a line without secrets */
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Was anything lost, invented, misplaced or out of order? From what is in Kafka alone."""
+"""Checks, from the content of Kafka alone, that nothing was lost, invented, misplaced or reordered."""
 import json
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ class Verdict:
     lost: int = 0
     invented: int = 0
     wrong_key: int = 0
-    other_bytes: int = 0        # same id, object, version and line, but other bytes
+    other_bytes: int = 0        # same id, object, version and line, but different bytes
     out_of_order: int = 0
     rejects: int = 0
     left_on_queues: int = 0
@@ -37,7 +37,7 @@ def _place(ingest):
 
 
 def check(cluster, load):
-    """Everything is drained: read it all and compare."""
+    """Read everything after the queues are drained, and compare."""
     verdict = Verdict()
     must, may = load.expected([c["id"] for c in cluster.customers])
     seen, values, last = {name: set() for name in may}, {}, {}

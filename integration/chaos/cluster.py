@@ -28,7 +28,7 @@ PREFIX = "logs"
 
 
 class Fake(Process):
-    """The strict fake in a process of its own; its admin calls as methods."""
+    """The strict fake in its own process; its admin calls are methods."""
 
     def __init__(self, folder):
         ready = folder / "fakeaws.json"
@@ -83,7 +83,7 @@ class Cluster:
             self.start_worker(i)
 
     def _listeners(self, kafka, node, port):
-        """A second listener for the workers, told to them at the link's address."""
+        """A second listener for the workers, advertised with the link's address."""
         own, controller, link = kafka.ports[node], kafka.controllers[node], self.kafka_links[node].address[1]
         return {"listeners": f"PLAINTEXT://127.0.0.1:{own},WORKERS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
                 "advertised.listeners": f"PLAINTEXT://127.0.0.1:{own},WORKERS://127.0.0.1:{link}",
@@ -91,7 +91,7 @@ class Cluster:
 
     def _customer(self, name):
         made = self.fake.customer(name=name, prefix=PREFIX, queue=f"{name}-queue", trusted=self.user["arn"])
-        # So many receives that chaos alone never makes a dead letter.
+        # So many receives that chaos alone never moves a message to the dead-letter queue.
         self.fake.change_queue(queue=f"{name}-queue", attributes={"RedrivePolicy": json.dumps({
             "deadLetterTargetArn": self.fake.queue(queue=f"{name}-queue-dead")["arn"], "maxReceiveCount": 1000})})
         return made
@@ -113,10 +113,10 @@ class Cluster:
                           for c in self.customers],
         })
 
-    # ---- what a schedule does
+    # ---- actions of a schedule
 
     def start_worker(self, i):
-        """Another process in replica i's place; each start has a log of its own."""
+        """Start another process as replica i; each start has its own log."""
         self.starts += 1
         self.workers[i] = Worker(self.folder, self.conf, name=f"worker-{i}-{self.starts}",
                                  AWS_ACCESS_KEY_ID=self.user["access_key"], AWS_SECRET_ACCESS_KEY=self.user["secret"])
@@ -129,7 +129,7 @@ class Cluster:
                              body={"base64": base64.b64encode(body).decode()}, notify_queue=notify)
 
     def depth(self):
-        """Messages on all queues, hidden ones too, and those on the dead-letter queues."""
+        """Number of messages in all queues, hidden ones included, and in the dead-letter queues."""
         counts = [self.fake.queue(queue=self.queue_name(i) + dead)
                   for dead in ("", "-dead") for i in range(len(self.customers))]
         totals = [c["visible"] + c["in_flight"] + c["delayed"] for c in counts]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The schedule: one fault after another, by a seeded choice.
+"""The schedule: one fault after another, chosen with a seed.
 
-A fault is a method of Schedule, with its weight in FAULTS. It breaks something, and what must be
-repaired again is left in `repairs`, a list of (time, function). So that the cluster can make progress,
-one broker is down at a time and one worker is stopped at a time.
+A fault is a method of Schedule, with its weight in FAULTS. It breaks something and adds to
+`repairs`, a list of (time, function), what must be repaired later. So that the cluster can make
+progress, at most one broker and one worker are down at the same time.
 """
 import random
 import signal
@@ -27,10 +27,10 @@ class Schedule:
         self.rng = random.Random(seed)
         self.repairs = []
         self.counts = dict.fromkeys(FAULTS, 0)
-        self.busy = set()  # what must not be broken again before it is repaired
+        self.busy = set()  # what must be repaired before it is broken again
 
     def step(self):
-        """Repair what is due, then break something."""
+        """Make the repairs that are due, then break something."""
         self._mend_due(time.monotonic())
         name = self.rng.choices(list(FAULTS), list(FAULTS.values()))[0]
         if getattr(self, name)() is not False:
@@ -79,7 +79,7 @@ class Schedule:
         self._later(self.rng.uniform(0, 3), lambda: self._started(i))
 
     def replace_worker(self):
-        """As a deployment does: SIGTERM, and another takes its place when it has ended."""
+        """As in a deployment: SIGTERM, and another worker is started when it has ended."""
         if not self._take("worker"):
             return False
         i = self.rng.randrange(self.c.replicas)
@@ -91,7 +91,7 @@ class Schedule:
         self._later(9, ended)
 
     def freeze_worker(self):
-        """For longer than its messages stay hidden: others get them meanwhile."""
+        """For longer than the visibility timeout: other workers receive its messages meanwhile."""
         if not self._take("worker"):
             return False
         worker = self.c.workers[self.rng.randrange(self.c.replicas)]
@@ -116,7 +116,7 @@ class Schedule:
 
         def back():
             repaired(node)
-            self._later(10, lambda: self.busy.discard("broker"))  # its replicas catch up first
+            self._later(10, lambda: self.busy.discard("broker"))  # first its replicas must catch up
         self._later(seconds, back)
 
     def kill_broker(self):
@@ -185,11 +185,11 @@ class Schedule:
     def sts_denied(self):
         role = self.c.customers[self.rng.randrange(len(self.c.customers))]["role_arn"]
         self._fault(2, service="sts", action="AssumeRole", error="AccessDenied", params={"RoleArn": role})
-        self.expired_tokens()  # so that a worker asks
+        self.expired_tokens()  # so that a worker must use them
 
     def expired_tokens(self):
         self.c.fake.expire_sessions()
 
     def time_passes(self):
-        """For the queues: everything that is hidden becomes visible, even in progress."""
+        """The clock of the queues advances: everything hidden becomes visible, even messages in progress."""
         self.c.fake.clock(advance_s=900)

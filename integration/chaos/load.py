@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is put in, and the ids that must come of it.
+"""The objects that are uploaded, and the ids that are expected.
 
-Objects are cut from one seeded stream of events. Some keys are written again with more lines at
-their end, as cloud shippers do: then what the last version holds must arrive, and what only an
-earlier one held may.
+Objects are parts of one seeded stream of events. Some keys are overwritten with more lines at their
+end, as cloud log services do: then the lines of the last version must arrive, and those of earlier
+ones may.
 """
 import gzip
 import random
@@ -14,8 +14,8 @@ from tests.reference.identity import object_ids
 
 from ..parts.places import ROOT
 
-OVERWRITTEN = 0.1  # share of objects that are written a second time
-BAD_LINES = 0.1    # share of objects with a line that is no JSON
+OVERWRITTEN = 0.1  # share of objects that are overwritten
+BAD_LINES = 0.1    # share of objects with a line that is not JSON
 
 
 class Load:
@@ -36,7 +36,7 @@ class Load:
         return b"".join(self._stream.stdout.readline() for _ in range(count))
 
     def next(self):
-        """(customer, key, bytes of the object)"""
+        """Returns (customer, key, bytes of the object)."""
         again = self.objects and self.rng.random() < OVERWRITTEN
         if again:
             where = self.rng.choice(list(self.objects)[-50:])
@@ -51,7 +51,7 @@ class Load:
         return *where, gzip.compress(text, 1) if self.rng.random() < 0.8 else text
 
     def expected(self, customer_ids):
-        """(must, may): customer id -> set of ids."""
+        """Returns (must, may): customer id -> set of ids."""
         must, may = {}, {}
         for (customer, _), texts in self.objects.items():
             name = customer_ids[customer]

@@ -5,12 +5,12 @@
         ... connect to p.address ...
         p.cut()                 # reset every open connection; new ones work
         p.mode = "refuse"       # ... and refuse new ones
-        p.mode = "blackhole"    # connections stay open, nothing passes, nothing is said
-        p.mode = "half-open"    # what the client sends passes, answers do not
-        p.delay = 0.2           # seconds added to every piece, both ways
-        p.mode = "pass"         # as if nothing had been
+        p.mode = "blackhole"    # connections stay open, but nothing passes
+        p.mode = "half-open"    # requests of the client pass, responses do not
+        p.delay = 0.2           # seconds added to every piece, in both directions
+        p.mode = "pass"         # the normal mode
 
-One thread with an event loop per proxy; the methods may be called from any thread. Loopback only.
+One thread with an event loop per proxy. The methods may be called from any thread. Loopback only.
 """
 import asyncio
 import socket
@@ -54,12 +54,12 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._changed)
 
     def cut(self):
-        """Reset (RST, not FIN) every connection there is."""
+        """Reset (RST, not FIN) every open connection."""
         done = threading.Event()
         self._loop.call_soon_threadsafe(self._cut, done)
         done.wait(5)
 
-    # ---- on the loop's thread
+    # ---- on the thread of the loop
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
@@ -78,7 +78,7 @@ class Proxy:
             task.cancel()
 
     def _changed(self):
-        """Wake what waits for the network to come back; refusing also ends what is open."""
+        """Wake connections that wait for the network; mode "refuse" also closes open ones."""
         if self._mode in ("pass", "half-open"):
             self._pass.set()
         else:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""integration/chaos/run: break everything for a while, then see whether anything was lost.
+"""integration/chaos/run: breaks parts of a cluster for a while, then checks that nothing was lost.
 
 Starts three brokers, the strict fake of AWS and several workers with a breakable network between
-them, puts objects in, and breaks one thing after another by a seeded choice. In the end all is repaired,
-the queues drain, and what is in Kafka is compared with what was put in, by ingest.id. Exit status 0:
-nothing lost, invented, misplaced, out of order or left over, in no round. The same seed gives the same
-load and the same choice of faults (not the same interleaving). Each round prints a line of JSON, and
-the last line sums up over all ("total").
+them, uploads objects, and breaks one part after another, chosen with a seed. At the end everything
+is repaired, the queues drain, and the content of Kafka is compared with the uploads by ingest.id.
+Exit status 0: in no round anything was lost, invented, misplaced, reordered or left in a queue. The
+same seed gives the same load and the same faults (but not the same interleaving). Each round prints
+one line of JSON, and the last line is their sum ("total").
 """
 import argparse
 import collections
@@ -27,7 +27,7 @@ from .load import Load
 
 
 def drain(cluster, say, minutes=10):
-    """Until no message is left. What waits for a later try is made to show up now."""
+    """Wait until no message is left. Messages hidden for a retry become visible now."""
     end = time.monotonic() + 60 * minutes
     until(lambda: all(w.running() for w in cluster.workers), "the workers run", 30)
     while (left := cluster.depth()[0]) and time.monotonic() < end:
@@ -70,7 +70,7 @@ SUMS = ("minutes", "objects", "records", "events", "repeats", "lost", "invented"
 
 
 def total(rounds):
-    """One round's account for all of them. A round that broke off has an "error" and no figures."""
+    """The sum over all rounds. A round that was aborted has an "error" and no numbers."""
     sums = {name: sum(r.get(name, 0) for r in rounds) for name in SUMS}
     faults = collections.Counter()
     for r in rounds:
@@ -82,7 +82,7 @@ def total(rounds):
 
 
 def told_round(folder, seed, a, say):
-    """one_round() that also gives an account of a round that could not be run to its end."""
+    """one_round() that also returns a result for a round that was aborted."""
     try:
         good, told = one_round(folder, seed, a.minutes, a.replicas, a.rate, say)
     except Exception as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A short round of chaos with a fixed seed; the long ones are run by hand (integration/chaos/run)."""
+"""A short round of chaos with a fixed seed. Long ones are started by hand (integration/chaos/run)."""
 from .run import one_round
 
 SEED = 3

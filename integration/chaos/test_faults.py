@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that could fail to break anything without a test noticing: they break something, and repair it."""
+"""Each fault that a schedule could make without an effect: it breaks something, and the repair
+works.
+"""
 from confluent_kafka import Producer
 
 from ..parts.kafka import Kafka
@@ -10,7 +12,7 @@ BROKER = 2
 
 
 def put(kafka, topic, records):
-    """Acknowledged by all that are in sync."""
+    """Produce, acknowledged by all in-sync replicas."""
     producer = Producer({"bootstrap.servers": kafka.bootstrap, "log_level": 0, "acks": "all"})
     failed = []
     for _ in range(records):
@@ -23,9 +25,9 @@ def test_a_broker_with_a_full_disk_ends_and_comes_back_with_room(tmp_path):
         kafka.create_topic("t", partitions=1, min_insync_replicas=2)
         put(kafka, "t", 100)
         kafka.fill_disk(BROKER)
-        put(kafka, "t", 500)  # the other two take it
+        put(kafka, "t", 500)  # the other two brokers accept it
         until(lambda: not kafka.nodes[BROKER].running(), "the broker has ended by itself", 60)
-        assert "File too large" in kafka.nodes[BROKER].log.read_text()  # whichever of its logs met it first
+        assert "File too large" in kafka.nodes[BROKER].log.read_text()  # regardless of which of its logs failed first
         kafka.empty_disk(BROKER)
         until(lambda: kafka.in_sync("t") == 3, "it is in sync again", 120)
         assert kafka.count("t") == 600

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The proxy breaks what it is told to break, and nothing else."""
+"""The proxy breaks exactly what it is asked to break."""
 import socket
 import socketserver
 import threading
@@ -55,7 +55,7 @@ def test_cut_resets_open_connections_and_takes_new_ones(proxy):
 
 def test_refuse_resets_new_connections_until_it_passes_again(proxy):
     proxy.mode = "refuse"
-    with pytest.raises(OSError), client(proxy) as c:  # while connecting, or at the first use
+    with pytest.raises(OSError), client(proxy) as c:  # while connecting or at the first use
         c.sendall(b"x")
         c.recv(100)
     proxy.mode = "pass"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""python3 -m fakeaws [--port N] [--ready-file F] [--tls]: the fake on its own."""
+"""python3 -m fakeaws [--port N] [--ready-file F] [--tls]: the fake as a program."""
 
 import argparse
 import json

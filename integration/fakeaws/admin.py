@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The calls by which a test sets the scene; each is also POST /_admin/<name> with JSON.
+"""The calls with which a test sets up the fake; each is also POST /_admin/<name> with JSON.
 
     fake.add_bucket("cust-bucket", owner="444455556666", region="eu-west-1")
     curl -d '{"name":"cust-bucket","owner":"444455556666"}' $URL/_admin/add_bucket
 
-Arguments and results are JSON values, so both ways are the same.
+Arguments and results are JSON values, so both forms are equivalent.
 """
 
 import json
@@ -25,7 +25,7 @@ ALLOW_ALL = {"Version": "2012-10-17",
 
 
 def allow(actions, resources, condition=None):
-    """A statement."""
+    """A policy statement."""
     statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
     return statement | ({"Condition": condition} if condition else {})
 
@@ -47,7 +47,7 @@ class Admin:
             self.world.faults = type(self.world.faults)()
 
     def clock(self, offset_s=None, scale=None, advance_s=None):
-        """offset_s: of what the servers think the time is. scale, advance_s: of the queues."""
+        """offset_s: difference of the servers' clock. scale, advance_s: speed and jump of the queues' clock."""
         clock = self.world.clock
         with self.world.lock:
             if offset_s is not None:
@@ -62,8 +62,8 @@ class Admin:
                 "queue": clock.queue()}
 
     def settings(self, **changes):
-        """session_s, allow_unsigned_payload, prefix_in_gets, max_in_flight, lease_limit_s,
-        old_handles, disabled_sts_regions: world.py says what they are."""
+        """session_s, allow_unsigned_payload, prefix_in_gets, max_in_flight, lease_limit_s, old_handles,
+        disabled_sts_regions: described in world.py."""
         known = ("session_s", "allow_unsigned_payload", "prefix_in_gets", "max_in_flight",
                  "lease_limit_s", "old_handles", "disabled_sts_regions")
         for name, value in changes.items():
@@ -77,7 +77,7 @@ class Admin:
 
     def add_user(self, account=WORKER_ACCOUNT, name="worker", policies=None, access_key=None,
                  secret=None, partition="aws"):
-        """A user with a key. Without policies it may do everything."""
+        """A user with an access key. Without policies everything is allowed."""
         arn = f"arn:{partition}:iam::{account}:user/{name}"
         with self.world.lock:
             user = iam.Principal(account, arn, iam.new_id("AIDA"), policies or [ALLOW_ALL])
@@ -87,7 +87,8 @@ class Admin:
 
     def add_role(self, arn, trust=None, policies=None, max_session_s=3600, trusted=None,
                  external_id=None):
-        """trust: a whole trust policy; else one for `trusted` ARNs, on the external id if given."""
+        """trust: a whole trust policy. Without it: one for the ARNs in `trusted`, with the external id if
+        given."""
         if trust is None:
             statement = {"Effect": "Allow", "Action": ["sts:AssumeRole"],
                          "Principal": {"AWS": trusted or []}}
@@ -100,7 +101,7 @@ class Admin:
         return {"arn": arn}
 
     def change_role(self, arn, trust=None, policies=None, max_session_s=None):
-        """Policies count from the next request on, for sessions that exist as well."""
+        """Policies apply from the next request on, also to existing sessions."""
         with self.world.lock:
             role = self.world.roles[arn]
             role.trust = trust if trust is not None else role.trust
@@ -113,7 +114,7 @@ class Admin:
             del self.world.roles[arn]
 
     def session(self, role_arn, name="test", seconds=3600, session_policy=None):
-        """Credentials of a session without asking STS."""
+        """Credentials of a session, without a request to STS."""
         with self.world.lock:
             key = self.world.new_session(self.world.roles[role_arn], name, seconds,
                                          session_policy)
@@ -121,7 +122,7 @@ class Admin:
                 "arn": key.principal.arn, "expires": key.expires}
 
     def expire_sessions(self, role_arn=None):
-        """End sessions now: their next request gets ExpiredToken. How many."""
+        """End sessions now: their next request gets ExpiredToken. Returns their number."""
         ended = 0
         with self.world.lock:
             for key in self.world.keys.values():
@@ -138,7 +139,7 @@ class Admin:
         return token
 
     def instance(self, role_arn=None, lifetime_s=3600, code="Success", region=REGION):
-        """What IMDS tells."""
+        """The response of IMDS."""
         self.world.instance = {"role_arn": role_arn, "lifetime_s": lifetime_s, "code": code,
                                "tokens": {}, "key": None, "region": region}
 
@@ -172,7 +173,7 @@ class Admin:
 
     def notify(self, bucket, queue, prefix="", suffix="", via="s3", name="ingest",
                test_event=False):
-        """Announce the bucket's new objects on a queue: via "s3", "sns", "sns_raw",
+        """Send a notification for the bucket's new objects to a queue: via "s3", "sns", "sns_raw" or
         "eventbridge"."""
         with self.world.lock:
             found = self._queue(queue)
@@ -183,9 +184,9 @@ class Admin:
 
     def put_object(self, bucket, key, body="", notify_queue=True, event="ObjectCreated:Put",
                    parts=0, **more):
-        """body: bodies.from_spec. parts: as if uploaded so. more: members of buckets.Version:
-        content_type, content_encoding, storage_class, restore, sse, kms_key, bucket_key,
-        checksum, checksum_parts, checksum_value, modified, etag."""
+        """body: bodies.from_spec. parts: as if it was uploaded in parts. more: members of buckets.Version:
+        content_type, content_encoding, storage_class, restore, sse, kms_key, bucket_key, checksum,
+        checksum_parts, checksum_value, modified, etag."""
         made = bodies.from_spec(body)
         more.setdefault("modified", self.world.clock.wall())
         if "kms_key" in more:
@@ -203,11 +204,11 @@ class Admin:
                 "notified": notified}
 
     def put_objects(self, bucket, objects):
-        """Many at once: a list of put_object's other arguments."""
+        """Many objects in one call: a list of put_object's other arguments."""
         return [self.put_object(bucket, **one) for one in objects]
 
     def delete_object(self, bucket, key, version_id=None):
-        """A delete marker on a versioned bucket; with a version id, that version for good."""
+        """Add a delete marker to a versioned bucket. With a version id: delete that version permanently."""
         with self.world.lock:
             found = self.world.buckets[bucket]
             if version_id is not None:
@@ -219,7 +220,7 @@ class Admin:
             return marker.version_id
 
     def notification(self, bucket, key, via="s3", **changes):
-        """The message that announces an object, to be changed and sent by the test."""
+        """The notification of an object, which the test may change and send."""
         with self.world.lock:
             found = self.world.buckets[bucket]
             version, now = found.current(key), self.world.clock.wall()
@@ -260,7 +261,7 @@ class Admin:
 
     def add_queue(self, name, account=WORKER_ACCOUNT, region=REGION, attributes=None,
                   dead_letters=None, max_receives=10, url_base=None):
-        """dead_letters: the name of a queue for its dead letters, made as well."""
+        """dead_letters: name of a dead-letter queue, which is created too."""
         with self.world.lock:
             queue = Queue(self.world, name, account, region, url_base or self.endpoint, attributes)
             self.world.queues[urlsplit(queue.url).path] = queue
@@ -295,7 +296,7 @@ class Admin:
                                            attributes, delay_s).id
 
     def duplicate_messages(self, queue):
-        """Deliver everything that is on the queue, in flight or not, once more. How many."""
+        """Deliver all messages of the queue once more, in flight or not. Returns their number."""
         with self.world.lock:
             found = self._queue(queue)
             copies = [copies[0].copy() for copies in found.by_id.values()]
@@ -308,7 +309,7 @@ class Admin:
             self._queue(queue).purge()
 
     def queue(self, queue, messages=False):
-        """Counts, and the messages if asked for."""
+        """Counts, and the messages if requested."""
         with self.world.lock:
             found = self._queue(queue)
             visible, in_flight, delayed = found.counts()
@@ -322,10 +323,10 @@ class Admin:
                     for copies in found.by_id.values() for m in copies]
             return told
 
-    # --- faults and what was seen --------------------------------------------------------
+    # --- faults and the log --------------------------------------------------------------
 
     def fault(self, **rule):
-        """Ask for a fault (faults.Fault); its id."""
+        """Add a fault (faults.Fault). Returns its id."""
         with self.world.lock:
             return self.world.faults.add(**rule)
 
@@ -342,7 +343,7 @@ class Admin:
                 self.world.faults.rules.pop(int(fault_id), None)
 
     def log(self, since=0, **match):
-        """Requests after entry number `since`, those whose members equal `match`."""
+        """Requests after entry number `since` whose members equal `match`."""
         with self.world.lock:
             entries = list(self.world.log)
         return [e for e in entries if e["n"] > int(since)
@@ -358,7 +359,7 @@ class Admin:
             return dict(self.world.counters)
 
     def bugs(self):
-        """Tracebacks of the fake itself: a test should find none."""
+        """Tracebacks of the fake itself, which a test requires to be empty."""
         return list(self.world.bugs)
 
     # --- a whole customer ----------------------------------------------------------------
@@ -366,11 +367,10 @@ class Admin:
     def customer(self, name="cust-1", account=CUSTOMER_ACCOUNT, region=REGION, bucket=None,
                  prefix="logs", queue="ingest", external_id=None, trusted=None, via="s3",
                  kms_key=None, versioning=False):
-        """Role, bucket, notification and, if it is not there, queue, as a customer has them.
+        """Create role, bucket, notification and, if it does not exist, the queue, as for a customer.
 
-        The role may read what lies under the prefix and decrypt with the key; it trusts
-        `trusted` (an ARN; by default the worker's account) for the external id.
-        """
+        The role may read objects under the prefix and decrypt with the key. It trusts `trusted` (an ARN;
+        default: the worker's account) with the external id."""
         part = partition_of(region)
         bucket, external_id = bucket or f"{name}-bucket", external_id or f"{name}-external-id"
         role_arn = f"arn:{part}:iam::{account}:role/{name}-ingest"

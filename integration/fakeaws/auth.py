@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is the request signed, by whom, and rightly? Refusals in each service's own words.
+"""Checks that a request is signed, by which principal, and correctly. Errors have each service's
+own codes.
 
-Stricter than AWS in one thing: every x-amz-* header must be signed with every service, not
-with S3 alone.
+Stricter than AWS in one point: every x-amz-* header must be signed for every service, not only for
+S3.
 """
 
 import calendar
@@ -16,7 +17,7 @@ from .errors import AwsError
 
 SKEW_S = 15 * 60
 
-# What the three protocols call the same refusal: (code, status) of S3, STS, SQS.
+# The codes of the three protocols for the same error: (code, status) of S3, STS, SQS.
 _SPELLINGS = {
     "missing": {"s3": ("AccessDenied", 403), "sts": ("MissingAuthenticationToken", 403),
                 "sqs": ("MissingAuthenticationTokenException", 403)},
@@ -47,7 +48,7 @@ def _refuse(kind, service, message, **extra):
 
 
 def authenticate(world, request, service, regions):
-    """The Key that signed the request. regions: those its scope may name, None for any."""
+    """Returns the Key that signed the request. regions: those allowed in its scope; None: any."""
     value = request.header("authorization")
     if value is None:
         raise _refuse("missing", service, "Access Denied" if service == "s3"

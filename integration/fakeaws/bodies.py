@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies of objects: bytes, files, and gigabytes that are described instead of held.
+"""Bodies of objects: bytes, files, and gigabytes that are described instead of stored.
 
-Each has `size` and `chunks(start, end)`, an iterator of buffers of at most CHUNK bytes, so
-that a range of any body costs what it holds. `from_spec` reads the JSON of the admin call.
+Each has `size` and `chunks(start, end)`, an iterator of buffers of at most CHUNK bytes, so that a
+range of any body needs only the memory of its content. `from_spec` reads the JSON of the admin
+call.
 """
 
 import base64
@@ -13,7 +14,7 @@ CHUNK = 1 << 18
 
 
 class BytesBody:
-    """Held in memory."""
+    """Stored in memory."""
 
     def __init__(self, data):
         self.data = data
@@ -26,7 +27,7 @@ class BytesBody:
 
 
 class FileBody:
-    """A file; sent by sendfile(2) where nothing has to be done to the bytes."""
+    """A file; sent by sendfile(2) if its bytes need not be changed."""
 
     def __init__(self, path):
         self.path = path
@@ -45,7 +46,7 @@ class FileBody:
 
 
 class RepeatBody:
-    """One block, again and again. A gzip member as the block gives a gzip file of many."""
+    """One block, repeated. If the block is a gzip member, the body is a gzip file of many members."""
 
     def __init__(self, block, times):
         if not block:
@@ -67,7 +68,7 @@ class RepeatBody:
 
 
 class LinesBody:
-    """Numbered lines: `template` holds {n}, which becomes twelve digits. No two are alike."""
+    """Numbered lines: {n} in `template` becomes twelve digits, so that no two lines are equal."""
 
     def __init__(self, count, template='{"n":"{n}"}'):
         before, found, after = template.partition("{n}")
@@ -91,17 +92,17 @@ class LinesBody:
 
 
 def from_spec(spec):
-    """A body from its description, one of
+    """A body from its description, which is one of:
 
-        "text"                                    itself, UTF-8
+        "text"                                    the text itself, UTF-8
         {"base64": "..."}                         bytes
-        {"file": "/path"}                         a file of this machine
-        {"repeat": "text", "times": 1000000}      text again and again
-        {"random": 1048576, "seed": 7, "times": 4096}   seeded bytes, again and again
+        {"file": "/path"}                         a local file
+        {"repeat": "text", "times": 1000000}      a repeated text
+        {"random": 1048576, "seed": 7, "times": 4096}   seeded bytes, repeated
         {"lines": 5000000, "template": "...{n}..."}     numbered lines
-    Each may have "gzip": true. A repeated block then becomes a member of its own, so gigabytes
-    stay a description; numbered lines are compressed at once and held.
-    """
+
+    Each may have "gzip": true. A repeated block then becomes a gzip member, so that gigabytes stay a
+    description. Numbered lines are compressed immediately and stored."""
     if isinstance(spec, (bytes, bytearray)):
         return BytesBody(bytes(spec))
     if isinstance(spec, str):

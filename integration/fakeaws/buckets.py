@@ -43,7 +43,7 @@ class Version:
             self.restore or "")
 
     def checksum_headers(self):
-        """Computed when first asked for: it may take seconds."""
+        """Computed on the first request, since it may take seconds."""
         if self.checksum is None:
             return {}
         if self.checksum_value is None:
@@ -56,7 +56,7 @@ class Version:
 
 @dataclass
 class Notification:
-    """Where a bucket announces its objects."""
+    """The queue to which a bucket sends notifications."""
 
     queue_arn: str
     prefix: str = ""
@@ -79,7 +79,7 @@ class Bucket:
     _sorted: Optional[list] = None
 
     def put(self, version):
-        """Add a version; without versioning it takes the place of the former."""
+        """Add a version; without versioning it replaces the previous one."""
         versions = self.objects.setdefault(version.key, [])
         if not self.versioning:
             versions[:] = [v for v in versions if v.version_id != "null"]
@@ -109,7 +109,7 @@ class Bucket:
         self._sorted = None
 
     def keys_after(self, after, prefix):
-        """Current keys behind `after`, from the prefix on, in the order of their UTF-8 bytes."""
+        """Current keys after `after` with the prefix, in the order of their UTF-8 bytes."""
         if self._sorted is None:
             self._sorted = sorted(raw_key(key) for key, versions in self.objects.items()
                                   if not versions[-1].deleted)
@@ -130,7 +130,7 @@ def new_version_id():
 
 
 def etag_of(body, sse, parts=0):
-    """MD5 for what S3 gives an MD5 for; opaque for KMS, for parts, and for gigabytes."""
+    """MD5 where S3 uses MD5; opaque for KMS, for uploads in parts, and for gigabytes."""
     if sse != "AES256" or body.size > MD5_UP_TO:
         text = secrets.token_hex(16)
     else:

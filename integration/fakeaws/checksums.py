@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The checksums S3 gives: CRC32, CRC32C, CRC64NVME, SHA-1, SHA-256 (research/aws.md 6.2).
+"""The checksums of S3: CRC32, CRC32C, CRC64NVME, SHA-1, SHA-256 (research/aws.md 6.2).
 
-The CRCs that the standard library lacks are computed on Python's big integers: a message
-is a polynomial over GF(2), its first half is folded onto the second by multiplying it with
-x^n mod P, which is some thirty shifts and XORs of large numbers. That is a hundred times
-faster than a table walked byte by byte in Python.
+CRCs that the standard library lacks are computed with Python's big integers: a message is a
+polynomial over GF(2), and its first half is folded onto the second one by a multiplication with x^n
+mod P, which is some thirty shifts and XORs of large numbers. That is a hundred times as fast as a
+table loop in Python.
 """
 
 import base64
@@ -50,7 +50,7 @@ class Crc:
         return product
 
     def _fold(self, value, bits):
-        """Shorten a reflected polynomial, congruent mod P, to a few hundred bits."""
+        """Shorten a reflected polynomial to a few hundred bits, congruent mod P."""
         while bits > 8 * self.width:
             first = (bits - self.width) // 2  # length of the earlier part, the higher powers
             rest = bits - first
@@ -65,7 +65,7 @@ class Crc:
         return value, bits
 
     def update(self, crc, data):
-        """The CRC of what gave `crc` followed by `data`; start with 0."""
+        """The CRC of the bytes with CRC `crc`, followed by `data`. Start with 0."""
         register = crc ^ self.ones
         for start in range(0, len(data), CHUNK):
             register = self._chunk(register, bytes(data[start:start + CHUNK]))
@@ -83,7 +83,7 @@ class Crc:
         return register
 
     def repeat(self, crc_of_block, block_bytes, times):
-        """The CRC of a block repeated, from the block's own."""
+        """The CRC of a repeated block, from the CRC of the block."""
         result = 0
         length = 0
         square, square_bytes = crc_of_block, block_bytes
@@ -97,7 +97,7 @@ class Crc:
         return result
 
     def combine(self, first, second, second_bytes):
-        """The CRC of two strings one after the other, from theirs."""
+        """The CRC of two concatenated strings, from their CRCs."""
         return self._multiply(first, self._x_power(8 * second_bytes)) ^ second
 
 
@@ -130,9 +130,8 @@ def of_chunks(algorithm, chunks):
 def of_body(algorithm, body, composite_parts=0):
     """The value of the x-amz-checksum-* header for a body (bodies.py).
 
-    composite_parts: 0 for a FULL_OBJECT checksum, else that of a multipart upload of so
-    many parts: the checksum of the parts' checksums, and "-N".
-    """
+    composite_parts: 0 for a FULL_OBJECT checksum, else the number of parts of a multipart upload: the result
+    is the checksum of the parts' checksums, and "-N"."""
     if composite_parts:
         step = -(-body.size // composite_parts) or 1
         parts = [of_chunks(algorithm, body.chunks(i * step, min(body.size, (i + 1) * step)))

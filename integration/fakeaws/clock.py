@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fake's two clocks.
+"""The two clocks of the fake.
 
-`wall` is what the servers believe the time is: the Date header, the age of signatures, the
-expiry of sessions. Its offset makes the client's clock wrong without touching the client.
+`wall` is the servers' wall clock: the Date header, the age of signatures, the expiration of
+sessions. Its offset makes the client's clock wrong without a change of the client.
 
-`queue` is what SQS counts by: visibility, delays, retention, the 12-hour rule. It can run
-faster than time (`scale`) or jump (`advance`), so that twelve hours pass within a test.
+`queue` is the clock of SQS: visibility, delays, retention, the 12-hour rule. It can run faster than
+real time (`scale`) or jump (`advance`), so that a test can let twelve hours pass.
 """
 
 import time
@@ -19,11 +19,11 @@ class Clock:
         self._real_base = time.monotonic()
 
     def wall(self):
-        """Seconds since the epoch, as the servers see it."""
+        """Seconds since the epoch, by the servers' clock."""
         return time.time() + self.offset_s
 
     def queue(self):
-        """Seconds since the epoch, as the queues count them."""
+        """Seconds since the epoch, by the queues' clock."""
         return self._queue_base + (time.monotonic() - self._real_base) * self.scale
 
     def set_scale(self, scale):
@@ -34,7 +34,7 @@ class Clock:
         self._queue_base += seconds
 
     def real_seconds(self, queue_seconds):
-        """How long that is to wait."""
+        """The real time of an interval of the queues' clock."""
         return queue_seconds / self.scale
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An error that a service answers with; each service writes it in its own protocol."""
+"""An error response; each service writes it in its own protocol."""
 
 import re
 from xml.sax.saxutils import escape
@@ -8,7 +8,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f]")
 
 
 class AwsError(Exception):
-    """code, HTTP status, text; `extra` become elements (S3) or members, `headers` headers."""
+    """code, HTTP status, text. `extra` become elements (S3) or members, `headers` become headers."""
 
     def __init__(self, code, status, message, extra=None, headers=None):
         super().__init__(f"{code}: {message}")
@@ -20,7 +20,7 @@ class AwsError(Exception):
 
 
 def xml_elements(fields):
-    """<Name>text</Name> for each; characters that XML cannot hold as references."""
+    """<Name>text</Name> for each; characters that XML does not allow become references."""
     return "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in fields.items())
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What shall go wrong: rules that match requests, and what they do to them.
+"""Faults: rules that match requests, and their effects.
 
     fault(service="s3", key_prefix="logs/", error="SlowDown", count=3)
-    fault(service="s3", action="GetObject", cut=1000)            # body cut at byte 1000
-    fault(service="sqs", action="DeleteMessageBatch", lost=True) # done, but the answer is lost
+    fault(service="s3", action="GetObject", cut=1000)            # body ends at byte 1000
+    fault(service="sqs", action="DeleteMessageBatch", lost=True) # executed, but the response is lost
 
-The first rule that matches and is not used up decides. README.md lists all effects.
+The first rule that matches and is not used up applies. README.md lists all effects.
 """
 
 import base64
@@ -19,7 +19,7 @@ from .bodies import RepeatBody
 from .errors import AwsError
 from .wire import Response
 
-# code -> (status, text), as each service gives them (research/aws.md 2.3, 4.3, 6.4)
+# code -> (status, text) of each service (research/aws.md 2.3, 4.3, 6.4)
 S3_ERRORS = {
     "AccessDenied": (403, "Access Denied"), "AccountProblem": (403, "There is a problem with your "
         "AWS account that prevents the operation from completing successfully."),
@@ -142,7 +142,7 @@ KNOWN = {"s3": S3_ERRORS, "sqs": SQS_ERRORS, "sts": STS_ERRORS}
 
 @dataclass
 class Fault:
-    """A rule. The first group says which requests, the second which of them, the third what."""
+    """A rule. The first group of members selects requests, the second counts them, the third is the effect."""
 
     service: Optional[str] = None
     action: Optional[str] = None  # "GetObject", "*Batch"
@@ -154,29 +154,29 @@ class Fault:
     ranged: Optional[bool] = None  # only requests with, or without, a Range header
     params: dict = field(default_factory=dict)  # {"RoleArn": "*acme*"}: of query, form or JSON
 
-    after: int = 0  # let so many pass first
-    count: int = 1  # then hit so many; -1: all
+    after: int = 0  # let this many requests pass first
+    count: int = 1  # then apply to this many; -1: all
     probability: float = 1.0
     seed: int = 0
 
     error: Any = None  # "SlowDown" or {"code", "status", "message", "extra", "headers"}
-    status: Optional[int] = None  # with body, headers: this very answer
+    status: Optional[int] = None  # with body and headers: exactly this response
     body: str = ""
     headers: dict = field(default_factory=dict)
-    raw: Optional[str] = None  # these bytes (latin-1) instead of HTTP, then the end
+    raw: Optional[str] = None  # these bytes (latin-1) instead of HTTP, then close
     delay_s: float = 0
-    hang_s: float = 0  # nothing for so long, then the end
-    drop: bool = False  # the end at once, not handled
-    lost: bool = False  # handled, and the end
-    reset: bool = True  # how it ends: RST, else FIN
-    cut: Any = None  # end after so many bytes of the body; "random": anywhere; [places of the object]
+    hang_s: float = 0  # no response for this time, then close
+    drop: bool = False  # close immediately, without executing the request
+    lost: bool = False  # execute the request, then close
+    reset: bool = True  # close by RST, else FIN
+    cut: Any = None  # close after this many bytes of the body; "random": anywhere; [offsets in the object]
     stall: Optional[dict] = None  # {"at": byte, "s": seconds}
-    drip: Optional[int] = None  # bytes a second
-    length: int = 0  # added to Content-Length; the bytes stay
-    corrupt: Optional[int] = None  # the byte at this offset becomes another
-    garbage: int = 0  # so many random bytes as the body
-    giant: int = 0  # an error's body of so many bytes
-    endless_headers: int = 0  # so many bytes of headers
+    drip: Optional[int] = None  # bytes per second
+    length: int = 0  # added to Content-Length; the bytes do not change
+    corrupt: Optional[int] = None  # the byte at this offset is changed
+    garbage: int = 0  # this many random bytes as the body
+    giant: int = 0  # an error body of this many bytes
+    endless_headers: int = 0  # this many bytes of headers
     close: bool = False  # Connection: close
     hook: Any = None  # Python only: called with the Call before it is handled
 
@@ -198,7 +198,7 @@ class Fault:
 
 
 class Faults:
-    """All rules, in the order in which they were asked for. The world's lock guards it."""
+    """All rules, in the order in which they were added. The world's lock protects them."""
 
     def __init__(self):
         self.ids = itertools.count(1)
@@ -213,7 +213,7 @@ class Faults:
         return rule_id
 
     def pick(self, call, signer):
-        """The rule that hits this request, counted; None: let it be."""
+        """The rule that applies to this request, which is counted; None: no rule."""
         for rule_id, rule in self.rules.items():
             if rule.count == rule.hits or not rule.matches(call):
                 continue
@@ -230,7 +230,7 @@ class Faults:
 
 
 def instead(rule, service, call):
-    """The answer a rule gives in place of the service's own, or None."""
+    """The response of a rule in place of the service's own, or None."""
     if rule.error is not None:
         error = rule.error if isinstance(rule.error, dict) else {"code": rule.error}
         status, text = KNOWN.get(call.service, {}).get(error["code"], (400, error["code"]))
@@ -250,7 +250,7 @@ def instead(rule, service, call):
 
 
 def spoil(rule, response):
-    """Change an answer that is otherwise right."""
+    """Change a correct response."""
     for name, value in (rule.headers if rule.error is None and rule.status is None
                         else {}).items():
         response.set(name, value)
@@ -268,11 +268,11 @@ def spoil(rule, response):
 
 
 class Cut(Exception):
-    """The connection ends here."""
+    """The connection must be closed here."""
 
 
 def transmit(rule, connection, response, stopped):
-    """Send an answer the way the rule wants it. Raises Cut where the connection shall end."""
+    """Send a response as the rule requires. Raises Cut if the connection must be closed."""
     if rule is None:
         connection.send(response)
         return
@@ -332,14 +332,14 @@ def _piecewise(rule, connection, response, stopped):
 
 
 def _cut(rule, response):
-    """After how many bytes of this body it ends; None: not."""
+    """The number of bytes of this body after which it ends; None: it is complete."""
     if rule.cut == "random":
         return rule.random.randrange(max(1, response.end - response.start))
     if isinstance(rule.cut, list):
         ahead = [place for place in rule.cut if response.start < place <= response.end]
         if not ahead:
             return None
-        rule.cut.remove(min(ahead))  # each place once: a reset may lose what was sent before it
+        rule.cut.remove(min(ahead))  # each offset once: a reset may lose bytes that were sent before it
         return min(ahead) - response.start
     return rule.cut
 
@@ -350,5 +350,5 @@ def _write(connection, response, data):
 
 
 def raw_text(data):
-    """Bytes or base64 as `raw` takes them."""
+    """Bytes, or base64 as in `raw`."""
     return (base64.b64decode(data) if isinstance(data, str) else data).decode("latin-1")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""IAM: who is who, and what policies allow (research/aws.md 4.2, 8).
+"""IAM: principals, and what policies allow (research/aws.md 4.2, 8).
 
-A request is allowed by the identity's policies; for a role session only where its session
-policy allows it too; across accounts only where the resource's policy allows it as well. An
-explicit Deny anywhere wins.
+The identity's policies must allow a request. For a role session its session policy must allow it
+too. Across accounts the resource's policy must allow it too. An explicit Deny in any policy has
+priority.
 """
 
 import functools
@@ -23,7 +23,7 @@ def new_id(prefix, length=17):
 
 @dataclass
 class Principal:
-    """A principal that may sign: a user, or a session of a role."""
+    """A principal that can sign requests: a user or a session of a role."""
 
     account: str
     arn: str
@@ -37,14 +37,14 @@ class Principal:
         return self.role_arn is not None
 
     def names(self):
-        """What a policy's Principal may call it."""
+        """Names of the principal that a policy's Principal may contain."""
         names = {self.arn, self.account, f"arn:{partition(self.arn)}:iam::{self.account}:root", "*"}
         return names | ({self.role_arn} if self.role_arn else set())
 
 
 @dataclass
 class Key:
-    """An access key. Sessions have a token and an end."""
+    """An access key. Keys of sessions have a token and an expiration time."""
 
     access_key: str
     secret: str
@@ -85,7 +85,7 @@ _TOKEN = re.compile(r"\$\{([^}]*)\}|\*|\?", re.DOTALL)
 
 @functools.lru_cache(maxsize=4096)
 def _pattern(text):
-    """A policy's pattern in pieces: literal text, wildcards, variables."""
+    """Parts of a policy's pattern: literal text, wildcards, variables."""
     pieces, at = [], 0
     for match in _TOKEN.finditer(text):
         pieces.append(("text", text[at:match.start()]))
@@ -102,7 +102,7 @@ def _pattern(text):
 
 
 def like(text, value, context=None, ignore_case=False, wildcards=True):
-    """Does `value` match the pattern `text` (* ? ${*} ${?} ${$} ${variable})?"""
+    """Whether `value` matches the pattern `text` (* ? ${*} ${?} ${$} ${variable})."""
     regex = ""
     for kind, piece in _pattern(text):
         if kind == "wildcard":
@@ -156,7 +156,7 @@ def _condition_holds(operator, key, wanted, context):
     if plain == "Null":
         return (wanted[0].lower() == "true") == (not values)
     if plain not in _OPERATORS:
-        return False  # what is not understood grants nothing
+        return False  # an unknown operator grants nothing
     test, negated = _OPERATORS[plain]
     if not values:
         return if_exists or negated or quantifier == "ForAllValues"
@@ -165,7 +165,7 @@ def _condition_holds(operator, key, wanted, context):
 
 
 def conditions_hold(statement, context):
-    """Every operator, every key; one of each key's values."""
+    """All operators and keys must match; for each key, one of its values."""
     return all(_condition_holds(operator, key, wanted, context)
                for operator, keys in statement.get("Condition", {}).items()
                for key, wanted in keys.items())
@@ -197,7 +197,7 @@ def _statement_matches(statement, action, resource, context):
 
 
 def evaluate(policies, action, resource, context, principal=None):
-    """ALLOW, DENY or NEITHER. `principal`: for policies of resources, which name whom."""
+    """ALLOW, DENY or NEITHER. `principal`: for policies of resources, which have a Principal."""
     result = NEITHER
     for policy in policies:
         for statement in as_list(policy.get("Statement", [])):
@@ -211,7 +211,7 @@ def evaluate(policies, action, resource, context, principal=None):
 
 
 def identity_allows(principal, action, resource, context):
-    """(decision, kind of policy that decided it) for the identity and its session."""
+    """(decision, kind of policy that made it) for the identity and its session."""
     context = {"aws:PrincipalArn": principal.role_arn or principal.arn,
                "aws:PrincipalAccount": principal.account, **context}
     own = evaluate(principal.policies, action, resource, context)
@@ -231,7 +231,7 @@ class Decision:
 
 
 def decide(principal, action, resource, context, owner, resource_policy=None):
-    """May the principal do this to a resource of account `owner`?"""
+    """Whether the principal may perform the action on a resource of account `owner`."""
     context = {"aws:PrincipalArn": principal.role_arn or principal.arn,
                "aws:PrincipalAccount": principal.account, **context}
     identity, kind = identity_allows(principal, action, resource, context)
@@ -252,7 +252,7 @@ def decide(principal, action, resource, context, owner, resource_policy=None):
 # --- documents ----------------------------------------------------------------------------
 
 def check_document(document):
-    """Raise ValueError for what AWS calls a malformed policy document."""
+    """Raise ValueError for a document that AWS refuses as malformed."""
     if not isinstance(document, dict) or "Statement" not in document:
         raise ValueError("Syntax errors in policy.")
     if document.get("Version", "2008-10-17") not in ("2012-10-17", "2008-10-17"):

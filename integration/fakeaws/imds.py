@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where instances and containers get their credentials: IMDSv2, ECS, EKS (research/aws.md 5.4, 5.5)."""
+"""Credentials of instances and containers: IMDSv2, ECS, EKS (research/aws.md 5.4, 5.5)."""
 
 import json
 import secrets
@@ -13,7 +13,7 @@ ROLE_PATH = "/latest/meta-data/iam/security-credentials/"
 
 
 class Imds:
-    """169.254.169.254. Version 2 only: no token, no answer."""
+    """169.254.169.254. Version 2 only: there is no response without a token."""
 
     name = "imds"
 
@@ -108,7 +108,7 @@ class Containers:
 
 
 def _session(world, holder, role, name):
-    """The same credentials until the last part of their life, as the real ones are given."""
+    """The same credentials until shortly before their expiration, as in the real services."""
     key = holder.get("key")
     now = world.clock.wall()
     if (key is None or key.principal.role_arn != role.arn or key.access_key not in world.keys

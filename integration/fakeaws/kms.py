@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""KMS as S3 and SQS show it: a key's state and policies decide about each read (research/aws.md 6.4).
+"""KMS as visible through S3 and SQS: a key's state and policies decide about each read
+(research/aws.md 6.4).
 
-There is no KMS endpoint: the worker never calls one. S3 and SQS decrypt with the caller's
-credentials, and answer with KMS's error under their own protocol.
+There is no KMS endpoint, since the worker never calls one. S3 and SQS decrypt with the caller's
+credentials and return KMS's error in their own protocol.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ class KmsKey:
     policy: dict
     state: str = "Enabled"
     throttled: Optional[str] = None  # "SlowDown", "KMS.ThrottlingException", ...
-    bare_denials: bool = False  # "Access Denied" alone, as S3 answered for years
+    bare_denials: bool = False  # only "Access Denied", as S3 answered for years
     uses: dict = field(default_factory=dict)
 
     @property
@@ -29,14 +30,14 @@ class KmsKey:
 
 
 def default_policy(account, partition="aws"):
-    """The policy that hands the decision to the account's IAM policies."""
+    """The policy that delegates the decision to the account's IAM policies."""
     return {"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
         "Action": "kms:*", "Resource": "*"}]}
 
 
 def _denied_because(key, principal, context):
-    """None if the principal may decrypt, else the tail of AWS's text."""
+    """None if the principal may decrypt, else the end of AWS's text."""
     identity, kind = iam.identity_allows(principal, "kms:Decrypt", key.arn, context)
     root = f"arn:{iam.partition(key.arn)}:iam::{key.account}:root"
     named, delegated = iam.NEITHER, False
@@ -64,10 +65,9 @@ def _denied_because(key, principal, context):
 
 
 def decrypt(world, key_arn, principal, via, spell=lambda code: code):
-    """Raise what S3 or SQS answers if they cannot decrypt with this key for this principal.
+    """Raise the error of S3 or SQS if they cannot decrypt with this key for this principal.
 
-    via: "s3.eu-west-1.amazonaws.com". spell: the service's own spelling of a code.
-    """
+    via: "s3.eu-west-1.amazonaws.com". spell: the service's spelling of a code."""
     key = world.kms_keys.get(key_arn)
     if key is None or key.state == "NotFound":
         raise AwsError(spell("KMS.NotFoundException"), 400, f"Key '{key_arn}' does not exist")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What S3 says of a new object, in the shapes in which it reaches a queue (research/aws.md 3)."""
+"""Notifications of new objects, in all forms in which they reach a queue (research/aws.md 3)."""
 
 import json
 import secrets
@@ -15,12 +15,12 @@ REASONS = {"Put": "PutObject", "Post": "POST Object", "Copy": "CopyObject",
 
 
 def form_key(key):
-    """The key as records carry it: form encoding, the slash left."""
+    """The key as in notification records: form encoding, slashes kept."""
     return encode(raw_key(key), safe="/ ").replace(" ", "+").replace("~", "%7E")
 
 
 def record(bucket, version, now, event="ObjectCreated:Put", name="ingest", **changes):
-    """One record of S3's own message. changes: members of the record to replace."""
+    """One record of S3's own notification. changes: members to replace."""
     told = {"key": form_key(version.key), "size": version.body.size, "eTag": version.etag,
             "sequencer": version.sequencer}
     if bucket.versioning:
@@ -45,7 +45,7 @@ def direct(records):
 
 
 def sns(message, region, account):
-    """The wrapped form of SNS."""
+    """The form wrapped by SNS."""
     part = partition_of(region)
     host = f"sns.{region}.{suffix_of(region)}"
     topic = f"arn:{part}:sns:{region}:{account}:objects"
@@ -80,7 +80,7 @@ def test_event(bucket, now):
 
 
 def bodies(bucket, version, notification, now, event):
-    """The body of the message for one notification configuration."""
+    """The body of the message for a notification configuration."""
     if notification.via == "eventbridge":
         return eventbridge(bucket, version, now, event)
     message = direct([record(bucket, version, now, event, notification.name)])
@@ -90,7 +90,7 @@ def bodies(bucket, version, notification, now, event):
 
 
 def announce(world, bucket, version, event="ObjectCreated:Put"):
-    """Put the messages of a new version on the queues that are configured. How many."""
+    """Send the notifications of a new version to the configured queues. Returns their number."""
     sent = 0
     for notification in bucket.notifications:
         if not (version.key.startswith(notification.prefix)

@@ -3,9 +3,9 @@
 
 Time is the queue clock's (clock.py). Every call holds the world's lock.
 
-A message is in exactly one place: `ready` (deque), `later` (heap: delayed or in flight,
-by the time it becomes visible), or gone. Entries of the heap that are out of date (the
-visibility was changed since) are known by their number and skipped.
+A message is in exactly one place: `ready` (deque), `later` (heap: delayed or in flight, by the time
+at which it becomes visible), or removed. Outdated entries of the heap (the visibility was changed
+since) are recognised by their number and skipped.
 """
 
 import base64
@@ -45,7 +45,7 @@ class Message:
         self.trace = None
 
     def copy(self):
-        """The same message once more, as at-least-once delivery makes them."""
+        """A copy of the message, as created by at-least-once delivery."""
         copy = Message(self.body, self.sent, self.attributes, self.sender)
         copy.id = self.id
         return copy
@@ -121,7 +121,7 @@ class Queue:
         message.visible_at = visible_at
         heapq.heappush(self.later, (visible_at, message.heap_number, message))
         if len(self.later) == 1 or self.later[0][2] is message:
-            self.arrived.notify_all()  # sleepers count on an earlier time now
+            self.arrived.notify_all()  # waiting polls must use the earlier time now
 
     def _make_ready(self, message):
         if message.in_flight:
@@ -134,7 +134,7 @@ class Queue:
     # --- time --------------------------------------------------------------------------
 
     def tick(self):
-        """What became visible by now."""
+        """Move messages that are visible by now."""
         now = self.world.clock.queue()
         while self.later and self.later[0][0] <= now:
             _, number, message = heapq.heappop(self.later)
@@ -142,7 +142,7 @@ class Queue:
                 self._make_ready(message)
 
     def next_change_s(self):
-        """Real seconds until something becomes visible, None if nothing will."""
+        """Real seconds until a message becomes visible; None: none will."""
         if not self.later:
             return None
         return max(0.0, self.world.clock.real_seconds(self.later[0][0] - self.world.clock.queue()))
@@ -150,7 +150,7 @@ class Queue:
     # --- out ---------------------------------------------------------------------------
 
     def receive(self, count, visibility_s):
-        """Up to `count` messages, now in flight. [] if there are none."""
+        """Up to `count` messages, which are in flight now. []: there are none."""
         self.tick()
         now = self.world.clock.queue()
         limit = self.world.max_in_flight if self.max_in_flight is None else self.max_in_flight
@@ -166,7 +166,7 @@ class Queue:
                 self._to_dead_letters(message)
             else:
                 taken.append(self._take(message, now, visibility_s))
-        if visibility_s == 0:  # only now, else one call would get a message again and again
+        if visibility_s == 0:  # after the loop, else one call would return the same message several times
             for message, _ in taken:
                 self._make_ready(message)
         return taken
@@ -198,7 +198,7 @@ class Queue:
                 queue._add(moved, 0)
                 self.counters["redriven"] += 1
                 return
-        self.ready.append(message)  # as AWS: no such queue, the message stays
+        self.ready.append(message)  # as in AWS: without the queue the message stays
         raise LookupError(f"no dead-letter queue {self.redrive['deadLetterTargetArn']}")
 
     def _forget(self, message):
@@ -206,7 +206,7 @@ class Queue:
         if message.in_flight:
             message.in_flight = False
             self.in_flight -= 1
-            if self.ready:  # there is room in flight for another
+            if self.ready:  # another message may become in flight now
                 self.arrived.notify()
         copies = self.by_id.get(message.id, [])
         copies[:] = [copy for copy in copies if copy is not message]
@@ -220,7 +220,7 @@ class Queue:
         return "AQEB" + base64.b64encode(raw).decode()
 
     def by_handle(self, handle):
-        """(message or None, is the handle the latest). LookupError: no handle of ours."""
+        """(message or None, whether the handle is the latest). LookupError: not a handle of this queue."""
         try:
             if not handle.startswith("AQEB"):
                 raise ValueError

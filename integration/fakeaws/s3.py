@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""S3 as a reader sees it: GET and HEAD of objects and buckets, ListObjectsV2 (research/aws.md 6).
+"""S3 for readers: GET and HEAD of objects and buckets, ListObjectsV2 (research/aws.md 6).
 
-The order of the checks is S3's: address and region, signature, owner, permission, the
-object, its key, its conditions.
+The order of the checks is S3's: address and region, signature, owner, permission, object, KMS key,
+conditions.
 """
 
 import ipaddress
@@ -28,7 +28,7 @@ class S3:
     def __init__(self, world):
         self.world = world
 
-    # --- what is asked ------------------------------------------------------------------
+    # --- requests -------------------------------------------------------------------------
 
     def describe(self, request, where):
         path = unquote_to_bytes(request.path.encode("latin-1")).decode("utf-8", "surrogateescape")
@@ -91,13 +91,13 @@ class S3:
     # --- checks -------------------------------------------------------------------------
 
     def _check_region(self, call, bucket):
-        """Wrong region: a redirect in one of the forms that are seen (research/aws.md 6.5)."""
+        """A wrong region gets a redirect in one of the observed forms (research/aws.md 6.5)."""
         if bucket is None:
             return
         try:
             signed = Authorization(call.request.header("authorization") or "").region
         except Malformed:
-            return  # authenticate() says it better
+            return  # authenticate() has the better error
         asked = call.address.region or signed
         if asked == bucket.region:
             return
@@ -272,7 +272,7 @@ class S3:
         response.no_body = call.request.method == "HEAD"
         return response
 
-    # --- answers ------------------------------------------------------------------------
+    # --- responses ------------------------------------------------------------------------
 
     @staticmethod
     def _answer(status, headers, body=b"", start=0, end=None):
@@ -330,7 +330,7 @@ def _etag_among(tags, etag):
 
 
 def _range(request, size):
-    """(start, end) of a range, None for the whole; what is no range is ignored, as S3 does."""
+    """(start, end) of a range; None: the whole object. An invalid range is ignored, as in S3."""
     text = request.header("range")
     match = _RANGE.fullmatch(text.strip()) if text else None
     if not match or match.groups() == ("", ""):

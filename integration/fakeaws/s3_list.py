@@ -24,7 +24,7 @@ def _limit(p):
 
 
 def page(p, bucket):
-    """The XML of one page. p: the query's parameters."""
+    """The XML of one page. p: parameters of the query."""
     limit, prefix, delimiter = _limit(p), p.get("prefix", ""), p.get("delimiter", "")
     if p.get("encoding-type") not in (None, "url"):
         raise AwsError("InvalidArgument", 400, "Invalid Encoding Method specified in Request",
@@ -54,7 +54,7 @@ def page(p, bucket):
 
 
 def _page(bucket, prefix, delimiter, after, limit):
-    """One page: versions, common prefixes, and the last name if there is more."""
+    """One page: versions, common prefixes, and the last name if there are more."""
     contents, common, last = [], [], None
     for key in bucket.keys_after(after, prefix):
         cut = key.find(delimiter, len(prefix)) if delimiter else -1

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server: a thread per connection, requests to services, faults in between.
+"""The server: a thread per connection; requests go to the services, with faults applied.
 
-One port serves everything: AWS's host names (through a proxy's CONNECT or absolute URLs)
-and X-Amz-Target say which service is meant, else the path does. A port can be bound to one
-service as well.
+One port serves all services: AWS's host names (through a proxy's CONNECT or absolute URLs) and
+X-Amz-Target select the service, else the path does. A port can also be bound to one service.
 """
 
 import json
@@ -32,8 +31,7 @@ class FakeAws(Admin):
 
         with FakeAws() as fake:
             fake.add_bucket("b")
-            boto3.client("s3", endpoint_url=fake.endpoint, ...)
-    """
+            boto3.client("s3", endpoint_url=fake.endpoint, ...)"""
 
     def __init__(self, host="127.0.0.1", port=0, use_tls=False):
         self.world = World()
@@ -52,7 +50,7 @@ class FakeAws(Admin):
             S3(self.world), Sqs(self.world), Sts(self.world), Imds(self.world),
             Containers(self.world))}
 
-    # --- life ---------------------------------------------------------------------------
+    # --- life cycle -----------------------------------------------------------------------
 
     def start(self):
         if self.use_tls:
@@ -67,7 +65,7 @@ class FakeAws(Admin):
         return self
 
     def listen(self, port=0, service=None, secure=False):
-        """One more port, for one service if named. Its number."""
+        """Listen on another port, for one service if it is named. Returns its number."""
         sock = socket.create_server((self.host, port), backlog=512)
         self.listeners.append(sock)
         threading.Thread(target=self._accept, args=(sock, service, secure), daemon=True,
@@ -85,7 +83,7 @@ class FakeAws(Admin):
         self.drop_connections()
 
     def drop_connections(self):
-        """Cut all that is under way. How many."""
+        """Close all open connections. Returns their number."""
         with self.open_lock:
             connections = list(self.open)
         for connection in connections:
@@ -181,7 +179,7 @@ class FakeAws(Admin):
         return self.services["s3"]
 
     def _exchange(self, connection, request, bound):
-        """Answer one request. False: the connection is to be closed."""
+        """Answer one request. False: the connection must be closed."""
         if request.path.startswith("/_admin/"):
             connection.send(self._admin(request))
             return True
@@ -208,7 +206,7 @@ class FakeAws(Admin):
         return not (response.close or wants_close)
 
     def _signer(self, request):
-        """The ARN behind the access key of the Authorization header, unchecked."""
+        """The ARN of the access key in the Authorization header, not verified."""
         value = request.header("authorization") or ""
         access_key = value.partition("Credential=")[2].partition("/")[0]
         key = self.world.keys.get(access_key)

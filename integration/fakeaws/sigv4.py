@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """AWS Signature Version 4, from the raw request (research/aws.md 1.1, 1.2).
 
-Written from AWS's description and checked by the official vectors; shares no line with the
-worker's signer nor with botocore. Pure functions: what to refuse is auth.py's business.
+Written from AWS's description and checked with the official vectors; it shares no code with the
+worker's signer or with botocore. Pure functions; auth.py decides what to refuse.
 """
 
 import functools
@@ -18,11 +18,11 @@ _BLANKS = re.compile(r"\s+")
 
 
 class Malformed(Exception):
-    """An Authorization header that is none."""
+    """An invalid Authorization header."""
 
 
 class Authorization:
-    """What an Authorization header says."""
+    """The parts of an Authorization header."""
 
     def __init__(self, value):
         algorithm, _, rest = value.strip().partition(" ")
@@ -54,17 +54,17 @@ class Authorization:
 
 
 def encode(raw, safe=""):
-    """Percent-encode bytes: all but A-Z a-z 0-9 - . _ ~ (and `safe`), upper-case hex."""
+    """Percent-encode all bytes except A-Z a-z 0-9 - . _ ~ (and `safe`), with upper-case hex digits."""
     return quote_from_bytes(raw, safe=UNRESERVED + safe)
 
 
 def path_s3(raw_path):
-    """S3 decodes the path as sent and encodes it strictly: no dots removed, nothing joined."""
+    """S3 decodes the path as sent and encodes it strictly; dots and double slashes stay."""
     return encode(unquote_to_bytes(raw_path.encode("latin-1")), safe="/") or "/"
 
 
 def path_normalized(raw_path):
-    """All other services: dot segments and empty ones removed, then encoded once more."""
+    """All other services: dot segments and empty ones are removed, then the path is encoded a second time."""
     kept = []
     for segment in raw_path.split("/"):
         if segment == "..":
@@ -76,7 +76,7 @@ def path_normalized(raw_path):
 
 
 def query(raw_query, leave_out=()):
-    """Names and values encoded apart, sorted; a name without value gets an empty one."""
+    """Names and values encoded separately, sorted; a name without a value gets an empty one."""
     pairs = []
     for part in raw_query.split("&"):
         if not part:
@@ -90,7 +90,7 @@ def query(raw_query, leave_out=()):
 
 
 def headers(all_headers, signed):
-    """The header block: lower-case names, values trimmed and their blanks made one."""
+    """The header block: lower-case names, values trimmed, each run of blanks as one."""
     values = {}
     for name, value in all_headers:
         values.setdefault(name.lower(), []).append(_BLANKS.sub(" ", value.strip()))

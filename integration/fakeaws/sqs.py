@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQS over AWS JSON 1.0 (research/aws.md 2): the protocol, its limits and its refusals."""
+"""SQS over AWS JSON 1.0 (research/aws.md 2): the protocol, its limits and its errors."""
 
 import json
 import re
@@ -20,7 +20,7 @@ _REFUSED_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0
 _HANDLE_GONE = ("Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist "
                 "or is not available for visibility timeout change.")
 
-# JSON code -> (query code, HTTP status) where they differ from (same, 400)
+# JSON code -> (query code, HTTP status), if they differ from (same, 400)
 _QUERY_CODES = {
     "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
     "QueueNameExists": "QueueAlreadyExists",
@@ -82,7 +82,7 @@ class Sqs:
             queue.tick()
             return self._answer(operation(self, call, queue))
 
-    # --- who, what, may they -------------------------------------------------------------
+    # --- requests and permissions ----------------------------------------------------------
 
     def _queue(self, call):
         with self.world.lock:
@@ -100,7 +100,7 @@ class Sqs:
         call.principal = key.principal
 
     def _allow(self, call, queue):
-        """False: as if there was no such queue, which is what other accounts are told."""
+        """False: the error is that the queue does not exist, which other accounts get."""
         action = "sqs:" + call.action.removesuffix("Batch")
         if queue is None:
             arn, owner, policy = f"arn:aws:sqs:*:{call.principal.account}:*", \
@@ -237,7 +237,7 @@ class Sqs:
         return {"Messages": [told(m, handle, wanted, names) for m, handle in taken]}
 
     def _wait(self, call, queue, count, wait_s, visibility_s):
-        """A long poll: ends with the first message, the deadline, the client, or the server."""
+        """A long poll ends with the first message, at the deadline, or when the client or the server ends."""
         end = time.monotonic() + wait_s
         path = urlsplit(queue.url).path
         while True:
@@ -336,7 +336,7 @@ class Sqs:
         "ChangeMessageVisibility": _change, "ChangeMessageVisibilityBatch": _change_batch,
     }
 
-    # --- answers -------------------------------------------------------------------------
+    # --- responses -------------------------------------------------------------------------
 
     @staticmethod
     def _answer(value):

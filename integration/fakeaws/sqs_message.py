@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A message as SQS tells it (research/aws.md 2.1)."""
+"""A message in a response of SQS (research/aws.md 2.1)."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ import struct
 
 
 def told(message, handle, wanted, names):
-    """A message as ReceiveMessage answers it."""
+    """The message as ReceiveMessage returns it."""
     answer = {"MessageId": message.id, "ReceiptHandle": handle, "MD5OfBody": message.md5,
             "Body": message.body}
     known = {"SenderId": message.sender, "SentTimestamp": str(int(message.sent * 1000)),
@@ -30,7 +30,7 @@ def told(message, handle, wanted, names):
 
 
 def md5_of_attributes(attributes):
-    """AWS's digest: name, type, kind and value of each, with their lengths, by name."""
+    """AWS's digest over name, type, kind and value of each attribute with their lengths, sorted by name."""
     digest = hashlib.md5()
     for name in sorted(attributes):
         value = attributes[name]

@@ -116,7 +116,7 @@ class Sts:
 
     @staticmethod
     def _trusted(role, caller, action, context):
-        """The role trusts the caller, and the caller's own policies let it ask."""
+        """The role trusts the caller, and the caller's own policies allow AssumeRole."""
         context = {"aws:PrincipalArn": caller.role_arn or caller.arn,
                    "aws:PrincipalAccount": caller.account, **context}
         trust = iam.evaluate([role.trust], action, role.arn, context, caller)
@@ -161,7 +161,7 @@ class Sts:
                              {"SubjectFromWebIdentityToken": token["subject"],
                               "Audience": "sts.amazonaws.com"})
 
-    # --- answers -----------------------------------------------------------------------------
+    # --- responses ---------------------------------------------------------------------------
 
     @staticmethod
     def _wants_json(call):
@@ -205,7 +205,7 @@ def _xml(tree):
 
 
 def _session_policy(p):
-    """(policy or None, packed size in percent): the rules of research/aws.md 4.2."""
+    """(policy or None, packed size in percent), by the rules of research/aws.md 4.2."""
     text = p.get("Policy")
     if text is None:
         return None, 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificates for tests of https: a CA of our own, and AWS's names under it."""
+"""Certificates for tests of https: a test CA, and certificates with AWS's names."""
 
 import pathlib
 import ssl
@@ -27,7 +27,7 @@ def _openssl(folder, *arguments):
 
 
 def make_certificates(folder):
-    """ca.pem and server.pem (with key) in the folder, unless they are there."""
+    """Create ca.pem and server.pem (with key) in the folder, unless they exist."""
     folder = pathlib.Path(folder)
     if (folder / "server.pem").exists():
         return folder / "ca.pem", folder / "server.pem"

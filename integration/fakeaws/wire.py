@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/1.1 on a socket: requests read raw, answers written whole.
+"""HTTP/1.1 on a socket: reads requests without changes, and writes responses.
 
-The request keeps its header lines as they came, since signatures are checked on them.
+A request keeps its header lines as sent, since signatures are checked with them.
 """
 
 import re
@@ -23,7 +23,7 @@ REASONS = {200: "OK", 206: "Partial Content", 301: "Moved Permanently", 304: "No
 
 
 class BadRequest(Exception):
-    """Not HTTP, or more of it than we take."""
+    """Not HTTP, or larger than the limits."""
 
 
 class Request:
@@ -34,7 +34,7 @@ class Request:
         self.secure = secure
         absolute = re.match(r"https?://([^/?]*)", target, re.IGNORECASE)
         self.proxied = bool(absolute)
-        if absolute:  # a client that takes us for its proxy
+        if absolute:  # a client that uses the fake as its proxy
             target = target[absolute.end():] or "/"
         self.target = target
         self.path, _, self.query = target.partition("?")
@@ -58,7 +58,7 @@ class Response:
         self.start = start
         self.end = self.body.size if end is None else end
         self.chunked = chunked
-        self.no_body = False  # HEAD, 304: headers as if there was one
+        self.no_body = False  # HEAD, 304: the headers are those of a response with a body
         self.close = False
 
     def set(self, name, value):
@@ -141,7 +141,7 @@ class Connection:
         self.sent += len(data)
 
     def send(self, response):
-        """Write a whole answer, nothing done to it."""
+        """Write a whole response without changes."""
         head = response.head()
         if response.no_body or response.start >= response.end:
             self.write(head + (b"0\r\n\r\n" if response.chunked and not response.no_body
@@ -168,7 +168,7 @@ class Connection:
             self.write(b"0\r\n\r\n")
 
     def reset(self):
-        """End it with an RST."""
+        """Close the connection with an RST."""
         try:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         except OSError:
@@ -182,7 +182,7 @@ class Connection:
             pass
 
     def wait(self, seconds, stopped):
-        """Sleep, but not longer than the server lives nor the client waits."""
+        """Sleep, but not longer than the server runs and the client waits."""
         end = time.monotonic() + seconds
         while not stopped.is_set() and (left := end - time.monotonic()) > 0:
             stopped.wait(min(left, 0.1))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything the fake knows: accounts, keys, roles, buckets, queues, faults, and its log.
+"""The state of the fake: accounts, keys, roles, buckets, queues, faults, and its log.
 
-One lock guards it all; bodies are sent outside of it.
+One lock protects all of it; bodies are sent without it.
 """
 
 import base64
@@ -44,7 +44,7 @@ _AWS_HOST = re.compile(
 
 @dataclass
 class Address:
-    """What a Host header says: the service and region of AWS's names, a virtual host's bucket."""
+    """The content of a Host header: service and region of AWS's names, bucket of a virtual host."""
 
     service: Optional[str] = None
     region: Optional[str] = None
@@ -63,7 +63,7 @@ def address(host):
 
 @dataclass
 class Call:
-    """One request, as far as it is understood."""
+    """One request, as far as it could be parsed."""
 
     request: object
     service: str
@@ -73,10 +73,10 @@ class Call:
     key: Optional[str] = None
     params: dict = field(default_factory=dict)
     connection: object = None
-    epoch: int = 0  # of the world it came to
+    epoch: int = 0  # of the world that received it
     principal: Optional[iam.Principal] = None
     signature: str = "not checked"
-    code: Optional[str] = None  # of the error it was answered with
+    code: Optional[str] = None  # of its error response
     request_id: str = field(default_factory=lambda: secrets.token_hex(8).upper())
     host_id: str = field(
         default_factory=lambda: base64.b64encode(secrets.token_bytes(48)).decode())
@@ -84,7 +84,7 @@ class Call:
 
 
 def scope_region(request):
-    """The region that the request is signed for, unchecked; None if it is not signed."""
+    """The region that the request is signed for, not verified; None: not signed."""
     scope = (request.header("authorization") or "").partition("Credential=")[2].split(",")[0]
     return scope.split("/")[-3] if scope.count("/") >= 4 else None
 
@@ -103,7 +103,7 @@ class World:
         self.clear()
 
     def clear(self):
-        """Back to an empty world. Requests under way belong to the one before."""
+        """Reset to an empty world. Requests in progress belong to the previous one."""
         self.epoch += 1
         self.clock = Clock()
         self.keys = {}  # access key -> iam.Key
@@ -116,13 +116,13 @@ class World:
         self.instance = {"role_arn": None, "lifetime_s": 3600, "tokens": {}, "code": "Success",
                          "key": None, "region": "eu-west-1"}
         self.containers = {}  # path -> {"role_arn", "authorization", "lifetime_s", "key"}
-        self.session_s = None  # lifetime of sessions, whatever was asked for
+        self.session_s = None  # lifetime of sessions, regardless of the requested one
         self.disabled_sts_regions = set()
         self.allow_unsigned_payload = False
-        self.prefix_in_gets = False  # a list right bound to a prefix also tells 404 from 403
+        self.prefix_in_gets = False  # permission to list a prefix also distinguishes 404 from 403
         self.max_in_flight = 120_000
         self.lease_limit_s = 43_200  # the 12-hour rule
-        self.old_handles = "aws"  # or "refuse": a delete by an old handle is an error
+        self.old_handles = "aws"  # or "refuse": a delete with an old handle is an error
         self.log = collections.deque(maxlen=LOG_ENTRIES)
         self.counters = collections.Counter()
         self.log_serial = itertools.count(1)
@@ -151,7 +151,7 @@ class World:
     # --- the log ------------------------------------------------------------------------
 
     def record(self, call, response, started, fault):
-        """Write down an answer that is about to be sent; `sent` completes the entry."""
+        """Log a response that is about to be sent; `sent` completes the entry."""
         request = call.request
         entry = {
             "n": next(self.log_serial), "time": self.clock.wall(),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The customer's and the operator's side of AWS on moto: queues, buckets that notify, roles.
+"""The customer's and the operator's parts of AWS on moto: queues, buckets with notifications,
+roles.
 
-moto knows one account here (123456789012): it delivers no notifications across accounts.
+There is one account here (123456789012), since moto delivers no notifications across accounts.
 """
 import itertools
 import json
@@ -24,7 +25,7 @@ _numbers = itertools.count(1)
 
 
 def unique(word):
-    """A name that no other test has: several share one server."""
+    """A name that no other test has, since several tests share a server."""
     return f"{word}-{os.getpid()}-{next(_numbers)}"
 
 
@@ -51,7 +52,7 @@ class Queue:
         return int(a["ApproximateNumberOfMessages"]) + int(a["ApproximateNumberOfMessagesNotVisible"])
 
     def bodies(self):
-        """Take all messages there are out of the queue, for a look at a dead-letter queue."""
+        """Receive and delete all messages of the queue, to inspect a dead-letter queue."""
         found = []
         while True:
             got = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=600)
@@ -61,10 +62,9 @@ class Queue:
 
 
 class Aws:
-    """Clients for an emulator that runs at `url`, and what an operator and a customer set up with them.
+    """Clients for an emulator at `url`, and functions that set up an operator's and a customer's parts.
 
-    own_names: names are taken as they are, instead of made unique.
-    """
+    own_names: names are used as given, instead of made unique."""
 
     def __init__(self, url, own_names=False):
         self.url = url
@@ -78,7 +78,7 @@ class Aws:
         return boto3.client(name, endpoint_url=self.url, region_name=REGION, config=config, **KEYS)
 
     def queue(self, name="queue", receives=20):
-        """A queue with a dead-letter queue behind it, as `onboard` would make it."""
+        """A queue with a dead-letter queue, as `onboard` would create it."""
         name = self.named(name)
         days = {"MessageRetentionPeriod": str(14 * 86400)}
         dead = Queue(self.sqs, self.sqs.create_queue(QueueName=name + "-dead", Attributes=days)["QueueUrl"])
@@ -92,7 +92,8 @@ class Aws:
         return name
 
     def notify(self, bucket, prefix, queue_arn=None, topic_arn=None, eventbridge=False):
-        """Have s3:ObjectCreated:* under prefix/ told. moto sends its s3:TestEvent at once."""
+        """Configure notifications for s3:ObjectCreated:* under prefix/. moto sends its s3:TestEvent
+        immediately."""
         rules = {"Events": ["s3:ObjectCreated:*"],
                  "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}}}
         config = {}
@@ -128,11 +129,11 @@ class Aws:
 
 
 class Moto(Process, Aws):
-    """A moto of our own, on a free port."""
+    """A moto on a free port."""
 
     def __init__(self, folder, keep=False, own_names=False):
         self.folder = folder
-        # The port comes through a file, so that the server may outlive us without a pipe.
+        # The port is passed in a file, so that the server may outlive this process without a pipe.
         self.port_file = folder / "moto.port"
         folder.mkdir(parents=True, exist_ok=True)
         self.port_file.unlink(missing_ok=True)
@@ -146,14 +147,14 @@ class Moto(Process, Aws):
         Aws.__init__(self, f"http://127.0.0.1:{port}", own_names)
 
     def let_time_pass(self, seconds):
-        """For the queues only: what was hidden becomes visible."""
+        """Advances the clock of the queues only: hidden messages become visible."""
         request = urllib.request.Request(f"{self.url}/moto-clock?seconds={seconds}", method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         opener.open(request, timeout=10).read()
 
 
 def s3_event(bucket, key, size=1, etag="", name="ObjectCreated:Put"):
-    """The text of S3's own notification, the key encoded as S3 does."""
+    """The text of S3's own notification, with the key encoded as by S3."""
     quoted = urllib.parse.quote_plus(key, safe="/")
     return json.dumps({"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": REGION,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Event files with known contents: tests/tools/gen_events.py and what must come of its lines."""
+"""Event files with known content: tests/tools/gen_events.py, and the expected results of its lines."""
 import functools
 import gzip
 import json
@@ -14,8 +14,8 @@ from .places import ROOT
 GENERATOR = ROOT / "tests/tools/gen_events.py"
 
 # (events, rejects) of a damaged record, by the generator's kind. Written from the contract:
-# values on one line are records of their own, a byte order mark and bad UTF-8 are repaired, lines
-# of NULs are blank, a string broken by a newline is two lines that are no JSON.
+# values on one line are separate records; a byte order mark and invalid UTF-8 are repaired; lines
+# of NULs are blank; a string broken by a newline is two lines that are not JSON.
 DAMAGED = {
     "cut": (0, 1), "open_string": (0, 1), "glued": (2, 0), "garbage": (0, 1), "bad_utf8": (1, 0),
     "trailing_comma": (0, 1), "single_quotes": (0, 1), "nan": (0, 1), "plain_log": (0, 1), "array": (2, 0),
@@ -34,7 +34,7 @@ class File:
     truth: list
 
     def gzip(self, members=1):
-        """Compressed, cut at lines into so many gzip members."""
+        """Compressed into this number of gzip members, which end at line ends."""
         lines = self.text.splitlines(keepends=True)
         step = -(-len(lines) // members) or 1
         return b"".join(gzip.compress(b"".join(lines[i:i + step]), 6, mtime=0)
@@ -47,9 +47,9 @@ def _expected(truth):
     return truth["events"], 0
 
 
-@functools.lru_cache(maxsize=64)  # a process each, for the same bytes each time
+@functools.lru_cache(maxsize=64)  # one process for each set of arguments
 def generate(count, seed, *options):
-    """options: as on the generator's command line, e.g. "--malformed", ".02"."""
+    """options: as on the generator's command line, such as "--malformed", ".02"."""
     with tempfile.TemporaryDirectory() as folder:
         truth = pathlib.Path(folder) / "truth"
         text = subprocess.run(

@@ -67,14 +67,14 @@ class Record:
 
 
 class Cluster:
-    """A Kafka that runs somewhere: topics, and what is in them."""
+    """A running Kafka: its topics and their content."""
 
     def __init__(self, bootstrap):
         self.bootstrap = bootstrap
         self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
     def brokers(self):
-        """How many answer; 0 if none does."""
+        """Number of brokers that answer; 0 if none does."""
         try:
             return len(self.admin.list_topics(timeout=2).brokers)
         except KafkaException:
@@ -83,7 +83,7 @@ class Cluster:
     # ---- topics
 
     def create_topic(self, name, partitions=4, replicas=None, **config):
-        """replicas: the numbers (from 1) of the nodes that have all partitions."""
+        """replicas: numbers (from 1) of the nodes that have all partitions."""
         where = {"replica_assignment": [replicas] * partitions} if replicas else {
             "replication_factor": min(self.brokers(), 3)}
         new = NewTopic(name, partitions, **where, config={k.replace("_", "."): str(v) for k, v in config.items()})
@@ -101,7 +101,7 @@ class Cluster:
         self.admin.incremental_alter_configs([wanted])[wanted].result(30)
 
     def in_sync(self, name):
-        """The smallest number of in-sync replicas of its partitions; 0 if no broker answers now."""
+        """The smallest number of in-sync replicas of its partitions; 0 if no broker answers."""
         try:
             return min(len(p.isrs) for p in self.admin.list_topics(name, timeout=5).topics[name].partitions.values())
         except KafkaException:
@@ -127,13 +127,13 @@ class Cluster:
                 for p in topic.partitions}
 
     def count(self, name):
-        """Records in the topic now. (Offsets have no holes: no test here uses transactions.)"""
+        """Number of records in the topic. (Offsets have no gaps, since no test uses transactions.)"""
         if not hasattr(self, "_counter"):
             self._counter = self._consumer()
         return sum(high - low for low, high in self._ends(self._counter, name).values())
 
     def read(self, name, limit=None):
-        """What is in the topic now, in order within each partition. Events must be valid."""
+        """The content of the topic, in order within each partition. Events are validated."""
         consumer = self._consumer()
         try:
             left = {p: high for p, (low, high) in self._ends(consumer, name).items() if high > low}
@@ -160,12 +160,12 @@ class Cluster:
 
 
 class Kafka(Cluster):
-    """Nodes of our own, on free ports."""
+    """Nodes on free ports."""
 
     def __init__(self, folder, nodes=1, keep=False, extra=None, version=None, format_args=(), jvm=()):
-        """extra: more server properties, a dict, or a function of this object and the node's number
-        (from 0) that gives one. keep: outlive this process. format_args: more of StorageTool's.
-        jvm: the servers' options in place of those that start quickly."""
+        """extra: more server properties, a dict, or a function of this object and the node's number (from 0)
+        that returns one. keep: outlive this process. format_args: more arguments of StorageTool. jvm: the
+        servers' JVM options in place of those that start quickly."""
         self.folder = pathlib.Path(folder)
         self.keep = keep
         self.lib = f"{kafka_lib(version) if version else kafka_lib()}/*"
@@ -216,19 +216,19 @@ class Kafka(Cluster):
         self.nodes[i].kill()
 
     def fill_disk(self, i, room=16 << 10):
-        """No file of this node grows further than a little above its current log (where it tells what
-        happens): EFBIG, as ENOSPC on a full disk. Its only log directory goes offline then, and it ends."""
+        """No file of this node may grow more than a little beyond its current log: writes fail with EFBIG, as
+        with ENOSPC on a full disk. Its only log directory goes offline then, and the node ends."""
         _, hard = resource.prlimit(self.nodes[i].pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.nodes[i].pid, resource.RLIMIT_FSIZE, (self.nodes[i].log.stat().st_size + room, hard))
 
     def empty_disk(self, i):
-        """There is room again, and the node is started again, whether it had ended by itself or not yet."""
+        """Writes succeed again, and the node is restarted, whether it has ended or not."""
         self.kill_node(i)
         self.start_node(i)
 
     @contextlib.contextmanager
     def frozen(self):
-        """All nodes stand still, with their connections open, as long as this lasts."""
+        """Stops all nodes, with their connections open, until the end of the block."""
         for node in self.nodes:
             node.signal(signal.SIGSTOP)
         try:
@@ -240,7 +240,7 @@ class Kafka(Cluster):
     def stop(self):
         for node in self.nodes:
             if node is not None:
-                node.signal(signal.SIGKILL)  # nothing of it is needed again
+                node.signal(signal.SIGKILL)  # its data is not needed any more
         for node in self.nodes:
             if node is not None:
                 node.kill()

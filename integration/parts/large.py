@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A large object that is cheap to make: one gzip member whose text is a chunk, repeated.
+"""A large object that is cheap to make: one gzip member whose text is a repeated chunk.
 
-A full flush ends a piece of a deflate stream at a byte and forgets what was before, so a compressed
-piece may stand there any number of times. Only the checksum has to be taken over all of it.
+A full flush ends a piece of a deflate stream at a byte boundary and resets its window, so that a
+compressed piece can be repeated. Only the checksum must be computed over the whole text.
 """
 import struct
 import zlib

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""moto's server on a free port, with a clock for queues that a test can put forward.
+"""moto's server on a free port, with a clock of the queues that a test can advance.
 
     python -m integration.parts.moto_server [PORT]      prints the port, then serves
 
-POST /moto-clock?seconds=900 makes 15 minutes pass for the queues: hidden messages become visible
-again. So a test of back-off or of the dead-letter queue need not wait for it.
+POST /moto-clock?seconds=900 lets 15 minutes pass for the queues: hidden messages become visible
+again. So a test of delays or of the dead-letter queue need not wait.
 """
 import logging
 import sys

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/aws.md as a program: its shell blocks, and the files that they write.
 
-The policies in it are those of etc/aws/, with ${NAME} where a value goes.
+Its policies are those of etc/aws/, with ${NAME} in place of values.
 """
 import re
 import string
@@ -18,7 +18,7 @@ def script():
 
 
 def assigned(text, **values):
-    """The script with NAME=... of the page replaced by other values."""
+    """The script with NAME=... of the page set to other values."""
     for name, value in values.items():
         text, count = re.subn(rf"^{name}=.*$", f"{name}={value}", text, flags=re.M)
         assert count == 1, f"{name} is assigned {count} times"
@@ -26,10 +26,10 @@ def assigned(text, **values):
 
 
 def written(text):
-    """{file name: body as it stands on the page} of the here-documents."""
+    """{file name: content} of the here-documents."""
     return dict(re.findall(r"^cat > (\S+) <<END\n(.*?)^END$", text, re.M | re.S))
 
 
 def policy(name, **values):
-    """A file of etc/aws/ with its values; a missing one is a KeyError."""
+    """A file of etc/aws/ with its values replaced; a missing value is a KeyError."""
     return string.Template((POLICIES / name).read_text()).substitute(values)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things are."""
+"""Paths and ports."""
 import os
 import pathlib
 import random
@@ -25,7 +25,7 @@ def kafka_lib(version="4.4.0"):
 
 
 def _outgoing_from():
-    """The lowest port that the system gives to outgoing connections."""
+    """The lowest port that the system uses for outgoing connections."""
     try:
         return int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     except OSError:
@@ -33,7 +33,7 @@ def _outgoing_from():
 
 
 def _bind_any(s):
-    """Below those of outgoing connections, which would take the port of a server that is being restarted."""
+    """Below the ports of outgoing connections, which could take the port of a server that is being restarted."""
     low, high = 10_000, _outgoing_from()
     for _ in range(1000 if high > low + 1000 else 0):
         try:
@@ -44,7 +44,7 @@ def _bind_any(s):
 
 
 def free_ports(count):
-    """Ports that were free just now. All are held until all are known, so they differ."""
+    """Ports that are free now. All are held until all are known, so that they differ."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for s in sockets:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A child process with a log file, that does not outlive us unless asked to."""
+"""A child process with a log file. It does not outlive this process unless that is requested."""
 import ctypes
 import os
 import pathlib
@@ -15,13 +15,13 @@ def die_with_parent():
 
 
 def clean_env(**more):
-    """The environment of a child: nothing of the caller's AWS or proxy settings gets through."""
+    """The environment of a child, without the caller's AWS and proxy settings."""
     keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "JAVA_HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS")
     return {**{k: os.environ[k] for k in keep if k in os.environ}, **more}
 
 
 class Process:
-    """Started at once. stop() is idempotent; `with` stops."""
+    """Started by the constructor. stop() is idempotent; `with` stops."""
 
     def __init__(self, name, argv, log, env=None, cwd=None, keep=False, stdout=None):
         self.name = name
@@ -32,7 +32,7 @@ class Process:
             self.popen = subprocess.Popen(
                 [str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=stdout or out, stderr=out,
                 env=clean_env() if env is None else env, cwd=cwd,
-                start_new_session=True,  # Ctrl-C is for us; we then stop it in order
+                start_new_session=True,  # Ctrl-C is for this process, which then stops the child in order
                 preexec_fn=None if keep else die_with_parent)
 
     @property
@@ -57,7 +57,7 @@ class Process:
         return self.popen.wait(seconds)
 
     def stop(self, seconds=20):
-        """SIGTERM, then after `seconds` SIGKILL. Returns the exit status."""
+        """SIGTERM, and SIGKILL after `seconds`. Returns the exit status."""
         self.signal(signal.SIGTERM)
         try:
             return self.popen.wait(seconds)

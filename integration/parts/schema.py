@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/event.schema.json against every event that a test reads (cluster.read, normalize).
+"""Validates every event that a test reads (cluster.read, normalize) with docs/event.schema.json.
 
-A validation costs half a millisecond, and tests read hundred thousands of events that differ in
-texts and numbers only. So one event of each form is validated; a form is the event's text with a
-sign in the place of each text, time, id and whole number.
+A validation takes half a millisecond, and tests read hundreds of thousands of events that differ
+only in texts and numbers. So one event of each form is validated. A form is the event's text with a
+sign in place of each text, time, id and whole number.
 """
 import functools
 import json
@@ -15,7 +15,7 @@ from tests.reference.test_vectors import exactly
 
 from .places import ROOT
 
-# The words that the schema names stay, and names, which are followed by a colon.
+# Words that the schema names are kept, and so are member names, which precede a colon.
 WORDS = (rb"beacon|endpoint-agent|local|cloud|ci|metadata|redacted|full|ecs|otel|otlp|hook|flat|"
          rb"assumed_utc|assumed|from_object|T|I|C")
 SIGNS = [
@@ -29,7 +29,7 @@ SIGNS = [
 
 
 class Invalid(AssertionError):
-    """An event that the published schema does not accept."""
+    """An event that does not conform to the published schema."""
 
 
 @functools.cache
@@ -42,7 +42,7 @@ _forms = set()
 
 
 def check(text):
-    """The event in `text`; raises Invalid. Anything that is no event (a reject) passes."""
+    """Raises Invalid if `text` is an event that does not conform. Other texts (rejects) pass."""
     if b'"ingest":{"id":' not in text:
         return
     form = text

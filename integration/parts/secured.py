@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Kafka that asks who is there: TLS, SASL, client certificates, access lists.
+"""A Kafka with authentication: TLS, SASL, client certificates, ACLs.
 
     with Secured(folder) as kafka:
         kafka.properties("plain", password="right")       # librdkafka's, for a worker
         kafka.properties("mtls"), kafka.properties("scram", ...), kafka.properties("oauth")
 
-The PLAINTEXT listener stays for the test itself, which may do everything. Keys are made again by
-the openssl command.
+The PLAINTEXT listener is for the test itself and allows everything. Keys are created with the
+openssl command.
 """
 import subprocess
 
@@ -23,7 +23,7 @@ SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
 
 
 class Pem:
-    """A certificate authority, and what it signed."""
+    """A certificate authority and its certificates."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -39,7 +39,7 @@ class Pem:
         return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", f"{name}.key"]
 
     def sign(self, name):
-        """(file of the certificate, file of its key)"""
+        """Returns (file of the certificate, file of its key)."""
         (self.folder / "ext").write_text("subjectAltName=IP:127.0.0.1")
         self._openssl("req", *self._new(name), "-out", f"{name}.csr", "-subj", f"/CN={name}")
         self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
@@ -80,7 +80,7 @@ class Secured(Kafka):
         }
 
     def properties(self, way, password=PASSWORD, **changed):
-        """librdkafka's, for a worker that comes by PLAIN, SCRAM, a client certificate or a token."""
+        """librdkafka's properties for a worker that uses PLAIN, SCRAM, a client certificate or a token."""
         tls = {"ssl.ca.location": self.pem.ca}
         sasl = {"security.protocol": "sasl_ssl", "sasl.username": USER, "sasl.password": password, **tls}
         if way == "mtls":

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""S3-compatible stores as a customer's S3 (docs/compatible-stores.md), each with the STS it has.
+"""S3-compatible stores as a customer's S3 (docs/compatible-stores.md), each with its STS if it has
+one.
 
     with STORES["ministack"](folder, moto) as store:
         store.bucket("acme"), store.put(...), store.endpoints
 
-None of them sends to the queue as S3 does, or not alone: put() sends S3's notification itself. The queue is
-moto's. scripts/install-deps stores installs those that CI has; the others are used where they are
-found, in $INGEST_STORES or the cache.
+No store sends notifications to the queue as S3 does, so put() sends S3's notification itself. The
+queue is moto's. scripts/install-deps stores installs those of CI. The others are used if they are
+found in $INGEST_STORES or in the cache.
 """
 import base64
 import json
@@ -22,12 +23,12 @@ FOLDER = pathlib.Path(os.environ.get("INGEST_STORES") or CACHE / "stores")
 
 
 class Store(Process, Aws):
-    """What is the same for all: names as given, notifications sent by put()."""
+    """Common to all stores: names are used as given, and put() sends notifications."""
 
-    sts = True  # it has AssumeRole of its own; else moto's is used
-    refuses_kms = False  # ... which takes no condition kms:ViaService
+    sts = True  # it has its own AssumeRole; else moto's is used
+    refuses_kms = False  # ... which refuses the condition kms:ViaService
     wait_s = 60
-    roles = ("acme", "bolt", "northwind", "quietriver")  # role() gives these, where they must be there before
+    roles = ("acme", "bolt", "northwind", "quietriver")  # names for role(), for stores where roles must exist before
 
     def __init__(self, folder, moto):
         self.moto, self.folder = moto, folder
@@ -45,12 +46,12 @@ class Store(Process, Aws):
         try:
             self.s3.list_buckets()
             return True
-        except Exception:  # whatever it says before it is ready
+        except Exception:  # any error before it is ready
             return False
 
     @classmethod
     def missing(cls):
-        """Why it cannot be used, "" if it can."""
+        """Why it cannot be used; "" if it can."""
         return "" if cls.program().exists() else f"{cls.program()} is not installed"
 
     @property
@@ -144,7 +145,7 @@ class S3Mock(Store):
 
 
 class Ministack(Store):
-    """ministack of PyPI: an emulator of AWS, of which S3 and STS are used."""
+    """ministack of PyPI: an emulator of AWS; its S3 and STS are used."""
 
     @classmethod
     def program(cls):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A test's world on the strict fake of AWS: as World, with AWS's refusals and faults.
+"""A test's world on the strict fake of AWS: as World, with AWS's errors and faults.
 
     acme = strict.customer("acme", kms_key=strict.fake.add_kms_key())
     strict.fake.fault(service="s3", key=acme.key("a"), error="SlowDown", count=2)
@@ -7,8 +7,8 @@
     strict.start()
     strict.settled()
 
-The worker signs with a user of account 111122223333 (or what its environment says), which the
-roles trust; customers are in 444455556666.
+The worker signs with a user of account 111122223333 (or as its environment says), which the roles
+trust. Customers are in 444455556666.
 """
 from integration.fakeaws import WORKER_ACCOUNT, FakeAws
 
@@ -49,14 +49,14 @@ class StrictWorld(World):
         self.move_to(workers.REGION)
 
     def move_to(self, region):
-        """Everything made from now on is there, in its partition."""
+        """Everything created from now on is there, in its partition."""
         self.region, self.suffix = region, "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         self.partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
         self.user = self.fake.add_user(access_key=KEYS["aws_access_key_id"], secret=KEYS["aws_secret_access_key"],
                                        partition=self.partition)
 
     def use_own_names(self):
-        """No endpoint is configured: AWS's host names over TLS, which the fake serves as the proxy."""
+        """No endpoint is configured: AWS's host names over TLS, with the fake as the proxy."""
         self.own_names = True
 
     def queue(self, name="queue", receives=20, region=None, **attributes):
@@ -72,7 +72,7 @@ class StrictWorld(World):
 
     def customer(self, id, queue=None, bucket=None, prefix=workers.PREFIX, via="s3", kms_key=None, versioning=False,
                  region=None, bucket_region=None, **settings):
-        """settings: of the customer in the worker's configuration. bucket_region: where it is in fact."""
+        """settings: of the customer in the worker's configuration. bucket_region: the actual one."""
         queue, region = queue or self.queue(), region or self.region
         bucket = bucket or unique(id)
         told = self.fake.customer(id, region=region, bucket=bucket, prefix=prefix, queue=queue.name,
@@ -96,7 +96,7 @@ class StrictWorld(World):
         return {**made, "aws": aws}
 
     def start(self, env=None, **sections):
-        """env: more environment; None takes a variable away."""
+        """env: more environment variables; None unsets one."""
         env = dict(env or {})
         if self.own_names:
             env = {"HTTPS_PROXY": self.fake.endpoint, "AWS_CA_BUNDLE": str(self.fake.ca_file), **env}
@@ -109,14 +109,14 @@ class StrictWorld(World):
         assert self.fake.bugs() == []
 
     def secrets(self):
-        """What must be in no log: secret keys and session tokens."""
+        """Texts that no log may contain: secret keys and session tokens."""
         with self.fake.world.lock:
             keys = list(self.fake.world.keys.values())
         return [k.secret for k in keys] + [k.token for k in keys if k.token]
 
 
 class _Putter:
-    """Puts objects as Customer.put wants it."""
+    """Puts objects, for Customer.put."""
 
     def __init__(self, fake):
         self.fake = fake

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting for conditions, with a deadline and a reason: nothing here sleeps and hopes."""
+"""Waits for conditions, with a deadline and a reason, instead of sleeping."""
 import time
 
 
@@ -8,11 +8,11 @@ class TooLate(AssertionError):
 
 
 def until(condition, what, seconds=30.0, every=0.05, alive=None):
-    """Call `condition` until it returns something true; return that. Late: TooLate says `what`.
+    """Call `condition` until it returns a true value, and return that. After the deadline: TooLate with
+    `what`.
 
-    what: text, or a function that makes it, so that it can tell what was there instead.
-    alive: a process that must not end meanwhile (anything with check()).
-    """
+    what: a text, or a function that returns one, so that it can show the actual state. alive: a process that
+    must not end meanwhile (anything with check())."""
     end = time.monotonic() + seconds
     while True:
         got = condition()

@@ -39,8 +39,8 @@ def config_text(settings):
 
 
 def customer(id, queue, bucket, role, external_id=None, prefix=PREFIX, **more):
-    """moto assumes a role also without external id, which the worker refuses unless told."""
-    external_id = external_id or str(uuid.uuid5(uuid.NAMESPACE_OID, id))  # no two customers share one
+    """moto assumes a role also without an external id, which the worker refuses unless configured."""
+    external_id = external_id or str(uuid.uuid5(uuid.NAMESPACE_OID, id))  # each customer has another one
     return {"id": id, "queue": queue.name, "bucket": bucket, "prefix": prefix, "region": REGION,
             "account_id": ACCOUNT, "role_arn": role, "external_id": external_id,
             "accept_role_without_external_id": True, **more}
@@ -65,7 +65,7 @@ _PAIR = re.compile(r'([a-z_0-9.]+)=("(?:[^"\\]|\\.)*"|[^ ]*)')
 
 
 def logfmt(line):
-    """A line of the worker's log as a dict; quoted values unescaped as far as tests need."""
+    """A line of the worker's log as a dict; quoted values are unescaped as far as tests need."""
     return {k: v[1:-1].replace('\\"', '"').replace("\\\\", "\\") if v.startswith('"') else v
             for k, v in _PAIR.findall(line)}
 
@@ -77,7 +77,7 @@ class Worker(Process):
         self.conf = folder / f"{name}.conf"
         self.conf.write_text(settings if isinstance(settings, str) else config_text(settings))
         self.conf.chmod(0o600)
-        self.home = folder / "home"  # no credentials file of the caller's
+        self.home = folder / "home"  # without the caller's credentials file
         self.home.mkdir(exist_ok=True)
         keys = {k.upper(): v for k, v in KEYS.items()}
         whole = {**clean_env(), "HOME": str(self.home), "AWS_EC2_METADATA_DISABLED": "true", **keys, **env}
@@ -85,7 +85,7 @@ class Worker(Process):
                          env={k: v for k, v in whole.items() if v is not None})
 
     def lines(self, **wanted):
-        """Log lines that hold all of `wanted`, as dicts. A value may be a compiled pattern."""
+        """Log lines that contain all of `wanted`, as dicts. A value may be a compiled pattern."""
         def fits(line):
             return all(k in line and (v.search(line[k]) if hasattr(v, "search") else line[k] == str(v))
                        for k, v in wanted.items())
@@ -93,12 +93,12 @@ class Worker(Process):
         return [line for line in parsed if fits(line)]
 
     def logged(self, seconds=30, count=1, **wanted):
-        """Wait until `count` such lines are there."""
+        """Wait until there are `count` such lines."""
         return until(lambda: len(found := self.lines(**wanted)) >= count and found,
                      lambda: f"{count} log lines with {wanted}; the log ends:\n{self.tail()}", seconds, alive=self)
 
     def stop(self, seconds=40):
-        """Longer than its own grace time."""
+        """Waits longer than the worker's own grace period."""
         return super().stop(seconds)
 
     def terminate(self):

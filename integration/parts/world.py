@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One test's world: topics, queues, customers and workers of its own on the shared Kafka and moto.
+"""One test's world: its own topics, queues, customers and workers on the shared Kafka and moto.
 
-    acme = world.customer("acme")                  # queue, bucket that notifies, role
+    acme = world.customer("acme")                  # queue, bucket with notifications, role
     acme.put("2026/11/23/a.jsonl", b'...')
     worker = world.start()
-    world.settled()                                # nothing is left in any queue
+    world.settled()                                # no message is left in any queue
     world.events(), world.rejects()                # records, values parsed
 """
 import json
@@ -28,7 +28,7 @@ class Customer:
         return f"{self.prefix}/{name}"
 
     def put(self, name, body, **more):
-        """An object under the prefix; its notification follows by itself. more: StrictWorld only."""
+        """Put an object under the prefix; its notification follows. more: StrictWorld only."""
         self.moto.put(self.bucket, self.key(name), body, **more)
         return f"s3://{self.bucket}/{self.key(name)}"
 
@@ -45,7 +45,7 @@ class World:
         return self.queues[-1]
 
     def customer(self, id, queue=None, bucket=None, prefix=workers.PREFIX, notify=True, told_prefix=None, **settings):
-        """notify=False: nothing tells of the bucket's objects. told_prefix: of which ones."""
+        """notify=False: no notifications. told_prefix: the prefix of the notifications."""
         queue = queue or self.queue()
         bucket = bucket or self.moto.bucket(id)
         if notify:
@@ -60,7 +60,8 @@ class World:
                               [c.settings for c in self.customers], **sections)
 
     def start(self, **sections):
-        """A worker; call again for more. sections: parts of the configuration, see config()."""
+        """Start a worker; a further call starts another one. sections: parts of the configuration, see
+        config()."""
         name = f"worker-{len(self.workers) + 1}"
         self.workers.append(workers.Worker(self.folder, self.settings(**sections), name))
         return self.workers[-1]
@@ -69,7 +70,7 @@ class World:
         return sum(q.depth() for q in self.queues)
 
     def settled(self, seconds=60, left=0):
-        """Wait until the queues hold no more than `left` messages."""
+        """Wait until the queues hold at most `left` messages."""
         running = next((w for w in self.workers if w.running()), self.workers[-1])
         until(lambda: self.left() <= left,
               lambda: f"{self.left()} messages left, {left} wanted; log:\n{self.workers[-1].tail()}",
@@ -79,7 +80,7 @@ class World:
         return self.kafka.count(self.events_topic)
 
     def events(self):
-        """[(record, event)]"""
+        """Returns [(record, event)]."""
         return [(r, json.loads(r.value)) for r in self.kafka.read(self.events_topic)]
 
     def rejects(self):

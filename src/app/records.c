@@ -29,7 +29,7 @@ struct records {
     struct span text; /* text not yet framed */
     struct piece piece;
     struct err damage; /* the decoder's error */
-    struct err err;    /* the file cannot be read, or is of a format that is not read */
+    struct err err;    /* the file cannot be read, or has an unsupported format */
     bool at_eof;
     bool in_piece;   /* the normalizer has a piece */
     bool text_ended; /* all of it was given to framing */

@@ -61,7 +61,7 @@ void survey_free(struct survey *s)
 
 /* ---- Secrets ---- */
 
-/* A path to a value, "a.b[3]"; cut if longer. */
+/* The path of a value, "a.b[3]"; truncated if it is too long. */
 struct place {
     char text[SURVEY_MEMBER_BYTES];
     size_t n;
@@ -89,7 +89,7 @@ static void note_secret(struct survey *s, uint64_t line, const char *member, con
     s->secret_count++;
 }
 
-/* One note for a text, however many secrets it has. */
+/* Note at most one secret per text. */
 static void search_text(struct survey *s, uint64_t line, const char *member, struct span text)
 {
     struct secret found;

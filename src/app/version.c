@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The versions of the libraries that are loaded, not of those it was built with: what a
- * distribution has fixed or broken is in the former. ISA-L, libconfig and snappy cannot be asked.
+ * The versions of the loaded libraries, not of those at build time, since a distribution's fixes
+ * and defects are in the former. ISA-L, libconfig and snappy have no function for it.
  */
 #include "app/version.h"
 

@@ -14,7 +14,7 @@
 
 enum { TEXT_BYTES = 16 * 1024 * 1024 };
 
-/* A folder for one test, and what the command last wrote. */
+/* A directory for one test, and the last output of the command. */
 struct place {
     char path[64];
     struct buf out;
@@ -66,7 +66,7 @@ static void slurp(const char *path, struct buf *to)
     assert_int_equal(fclose(f), 0);
 }
 
-/* Let `fd` be the file `name` of the place; what it was before. */
+/* Redirect `fd` to the file `name` of the directory. Returns the previous descriptor. */
 static int redirect(const char *path, int fd, int flags)
 {
     int was = dup(fd);
@@ -83,7 +83,10 @@ static void restore(int was, int fd)
     assert_int_equal(close(was), 0);
 }
 
-/* Run a command with the words of `line`, '@' standing for the place. Its exit status. */
+/*
+ * Run a command with the words of `line`, in which '@' stands for the directory. Returns its exit
+ * status.
+ */
 static int run(struct place *p, int (*command)(int, char **), struct span name, const char *line)
 {
     char text[1024];
@@ -258,7 +261,7 @@ static void a_cut_file_ends_in_one_reject(void **state)
     struct place *p = *state;
     char packed[4096];
     size_t n = gzip(SPAN(EVENT("1") EVENT("2") EVENT("3")), packed, sizeof(packed));
-    put(p, "cut", span_of(packed, n - 12)); /* in the last line's bytes */
+    put(p, "cut", span_of(packed, n - 12)); /* within the last line */
     assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 0);
     assert_true(line_count(&p->out) < 3);
     char path[128];
@@ -333,7 +336,7 @@ static void wrong_usage_is_said(void **state)
     assert_non_null(strstr(p->err.p, "none.conf: error: there is no such file"));
 }
 
-/* A customer with names of its own. */
+/* A customer with a mapping. */
 static void put_configuration(const struct place *p)
 {
     put(p, "main.conf",
@@ -360,7 +363,7 @@ static void a_customers_rules_come_from_a_configuration(void **state)
     assert_non_null(strstr(p->err.p, "customer other is not in the configuration"));
 }
 
-/* onboarding.md §5: what the customer's events will be, so with the customer's own names. */
+/* onboarding.md §5: the sample shows the customer's events, so it uses the customer's mapping. */
 static void a_sample_counts_the_customers_own_names(void **state)
 {
     struct place *p = *state;

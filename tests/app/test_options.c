@@ -61,7 +61,7 @@ static void dashes_end_the_options(void **state UNUSED)
     assert_string_equal(g.rest.list[2], "-c");
 }
 
-/* Standard error while reading these arguments, which must be refused. */
+/* Reading these arguments must fail with this text on standard error. */
 static void assert_refused(const char *line, const char *want)
 {
     int ends[2];

@@ -143,7 +143,7 @@ static void shows_the_first_text_that_is_no_time(void **state)
                      "{\"action\":\"read\",\"time\":\"x\",\"ts\":1778538000}\n"));
     assert_int_equal(v->times_from_object, 4);
     assert_int_equal(v->unread_line, 4);
-    assert_string_equal(v->unread, "[\"later\"]"); /* of two names the better one */
+    assert_string_equal(v->unread, "[\"later\"]"); /* of two members the preferred one */
     assert_true(says(&s->text, "Without a time of their own: 4 of 6 events"));
     assert_true(says(&s->text, "[\"later\"] (line 4)"));
     assert_true(says(&s->json, "\"times_from_object\":4,\"unread_time\":{\"line\":4,\"text\":"
@@ -220,7 +220,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(more_rejects_than_events_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_which_framing_it_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_compression_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(control_characters_for_a_terminal_are_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(control_characters_for_a_terminal_are_replaced, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ static void copies_texts_with_a_nul_behind(void **state UNUSED)
     free(part);
 }
 
-/* The signal that the child died of, 0 if it lived. */
+/* The signal that killed the child process; 0: it ended without one. */
 static int died_of(void (*act)(void))
 {
     pid_t child = fork();

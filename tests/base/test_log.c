@@ -100,7 +100,7 @@ static void cuts_a_long_text_between_characters(void **state UNUSED)
 {
     char text[1100];
     memset(text, 'x', sizeof(text));
-    text[1023] = '\xc3'; /* the limit goes through this character */
+    text[1023] = '\xc3'; /* the limit divides this character */
     text[1024] = '\xbc';
     struct buf b = BUF_INIT(4096);
     log_quote(&b, span_of(text, sizeof(text)));
@@ -112,7 +112,7 @@ static void cuts_a_long_text_between_characters(void **state UNUSED)
 static void a_full_line_says_so_and_stays_whole(void **state UNUSED)
 {
     char text[1000];
-    memset(text, '\n', sizeof(text)); /* doubles when it is escaped */
+    memset(text, '\n', sizeof(text)); /* its size doubles when it is escaped */
     struct log_kv kv[] = {KV_SPAN("a", span_of(text, sizeof(text))),
                           KV_SPAN("b", span_of(text, sizeof(text))),
                           KV_SPAN("c", span_of(text, sizeof(text))), KV_INT("n", 7)};
@@ -127,7 +127,7 @@ static void a_full_line_says_so_and_stays_whole(void **state UNUSED)
     buf_done(&b);
 }
 
-/* Standard error goes into a pipe while `write_lines` runs. Its read end. */
+/* Run `write_lines` with standard error redirected to a pipe. Returns the pipe's read end. */
 static int captured(void (*write_lines)(void))
 {
     int ends[2];

@@ -6,13 +6,13 @@
 static void only_work_without_progress_counts_as_stalled(void **state UNUSED)
 {
     struct pulse p = {0};
-    assert_int_equal(pulse_still_ms(&p, 100000), 0); /* not there yet */
+    assert_int_equal(pulse_still_ms(&p, 100000), 0); /* the thread has not started */
     pulse_set(&p, PULSE_WORK, 1000);
     assert_int_equal(pulse_still_ms(&p, 1000), 0);
     assert_int_equal(pulse_still_ms(&p, 4500), 3500);
     pulse_beat(&p, 4000);
     assert_int_equal(pulse_still_ms(&p, 4500), 500);
-    assert_int_equal(pulse_still_ms(&p, 3900), 0); /* the reader's time was taken before */
+    assert_int_equal(pulse_still_ms(&p, 3900), 0); /* the reader took its time before the beat */
     pulse_set(&p, PULSE_IDLE, 5000);
     assert_int_equal(pulse_still_ms(&p, 900000), 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is released is overwritten. Told by a free of our own, which looks into the blocks:
- * not under a sanitizer, which has one, too.
+ * Released memory is overwritten. Checked by a replacement of free that inspects the blocks. Not
+ * under a sanitizer, which replaces free too.
  */
 #include "testing.h"
 
@@ -47,7 +47,7 @@ static void secret_buffers_leave_nothing_behind(void **state UNUSED)
 {
     struct buf b = BUF_SECRET(10000);
     watch_begin(SECRET);
-    for (int again = 0; again < 2; again++) { /* it stays secret when it is used again */
+    for (int again = 0; again < 2; again++) { /* it stays secret when it is reused */
         fill(&b);
         buf_done(&b);
     }

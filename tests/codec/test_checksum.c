@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* The sums of "123456789" (check values of the CRC catalogue; FIPS 180-4), in base64. */
+/* The checksums of "123456789" (check values of the CRC catalogue; FIPS 180-4), in base64. */
 static const struct {
     const char *header;
     enum checksum_kind kind;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RFC 8259 as files, in the manner of the public JSONTestSuite: tests/vectors/json/y_* must be
- * taken, n_* must not, and what happens to i_* (the RFC leaves it open) is listed in i.txt.
- * One value, whole text; several values on a line are record_splitter.h's.
+ * RFC 8259 as files, as in the public JSONTestSuite: tests/vectors/json/y_* must be accepted, n_*
+ * must be refused, and the results for i_*, which the RFC leaves open, are listed in i.txt. Each
+ * file is one value; several values on a line are tested with record_splitter.h.
  */
 #include "testing.h"
 
@@ -41,7 +41,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* ---- the files ---- */
+/* ---- Files ---- */
 
 static void read_vector(const char *name, struct buf *out)
 {
@@ -63,7 +63,7 @@ static bool strict_takes(struct fixture *f, struct span text, struct doc *d, str
     return json_scan(f->strict, &text, d, e) == FAIL_NONE && text.n == 0;
 }
 
-/* Between tokens, not in strings. */
+/* Whether there are blanks between tokens; those in strings do not count. */
 static bool has_blanks(struct span s)
 {
     bool in_string = false;
@@ -85,7 +85,7 @@ static void same_place(const struct doc *fast, const struct doc *strict, size_t 
     assert_int_equal(doc_extent(fast, at).to, doc_extent(strict, at).to);
 }
 
-/* Where values stand is what the strict reader has seen. */
+/* The extents of the fast reader equal those of the strict reader. */
 static void same_places(const struct doc *fast, const struct doc *strict)
 {
     for (size_t i = DOC_ROOT; i < doc_payload(strict, 0) - 1; i++) {
@@ -95,7 +95,7 @@ static void same_places(const struct doc *fast, const struct doc *strict)
     assert_int_equal(doc_is_compact(fast), !has_blanks(doc_source(strict, DOC_ROOT)));
 }
 
-/* In words: what both readers make of a text. */
+/* Describe the results of both readers for a text. */
 static void outcome(struct fixture *f, struct span text, char *out, size_t size)
 {
     struct doc d;
@@ -153,7 +153,7 @@ static void refuses_every_text_that_must_be_refused(void **state)
     assert_true(check_files(*state, 'n', "refused: ") >= 290);
 }
 
-/* i.txt: name, a tab, the outcome. */
+/* i.txt: name, a tab, the result. */
 static void does_what_is_listed_where_the_rfc_leaves_it_open(void **state)
 {
     FILE *list = fopen(TEST_VECTORS "/json/i.txt", "r");
@@ -179,7 +179,7 @@ static void does_what_is_listed_where_the_rfc_leaves_it_open(void **state)
     assert_int_equal(listed, check_files(*state, 'i', ""));
 }
 
-/* ---- what a doc says ---- */
+/* ---- Functions of a document ---- */
 
 static struct doc scan(struct fixture *f, const char *text)
 {
@@ -269,7 +269,7 @@ static void replaces_each_invalid_character_by_one(void **state)
     }
 }
 
-/* ---- hostile texts ---- */
+/* ---- Hostile texts ---- */
 
 static double seconds(void)
 {
@@ -285,7 +285,7 @@ static void repeat(struct buf *out, const char *s, size_t times)
     }
 }
 
-/* A million of one thing: both readers, in far less than a second each. */
+/* A million of the same construct: both readers need far less than a second for each. */
 static void takes_time_in_proportion_to_the_text(void **state)
 {
     static const struct {

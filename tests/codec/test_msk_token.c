@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Equality with AWS's own signer is tests/reference/test_msk_token.py; here the rest. */
+/*
+ * tests/reference/test_msk_token.py compares tokens with AWS's own signer. This file tests the
+ * other properties.
+ */
 #include "testing.h"
 
 #include "codec/msk_token.h"
@@ -17,7 +20,7 @@ static struct creds keys(void)
                           .expires_ms = INT64_MAX};
 }
 
-/* The URL in a token: base64url back to base64, with its padding. */
+/* Convert the URL in a token from base64url to base64 with padding. */
 static void open_token(char *url, size_t cap, struct span token)
 {
     struct buf plain = BUF_INIT(MSK_TOKEN_BYTES + 4);

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Feed the text after its first byte in pieces of `piece`; the offset where it ends. */
+/* Scan the text after its first byte in pieces of `piece` bytes. Returns the offset of the end. */
 static size_t close_of(struct span text, size_t piece, bool one_line, enum nesting_end *end,
                        uint64_t *lines)
 {
@@ -18,7 +18,7 @@ static size_t close_of(struct span text, size_t piece, bool one_line, enum nesti
         size_t bytes = left < piece ? left : piece;
         char *own = malloc(bytes + NESTING_SLACK);
         assert_non_null(own);
-        memset(own, '}', bytes + NESTING_SLACK); /* must not count */
+        memset(own, '}', bytes + NESTING_SLACK); /* must have no effect */
         memcpy(own, text.p + at, bytes);
         at += nesting_scan(&n, span_of(own, bytes), one_line, end);
         free(own);
@@ -63,7 +63,7 @@ static void finds_escapes_at_any_byte(void **state UNUSED)
     check_close(SPAN("{\"\\u007d\\\"\\\\\"}"), false, NESTING_CLOSED, 14, 0);
 }
 
-/* Backslashes of every count in front of a quote, at every place of a block. */
+/* Any number of backslashes before a quote, at every position of a block. */
 static void a_row_of_backslashes_escapes_by_its_parity(void **state UNUSED)
 {
     for (size_t before = 0; before < 70; before++) {

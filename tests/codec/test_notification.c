@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bodies are files: tests/vectors/notification/<case>/in, and what is read of them in want. */
+/* Bodies are files: tests/vectors/notification/<case>/in, with the expected records in want. */
 #include "slurp.h"
 
 #include "codec/notification.h"

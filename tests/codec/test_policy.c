@@ -86,7 +86,7 @@ static void never_passes_2048_characters_nor_wastes_them(void **state UNUSED)
 {
     char prefix[2000];
     for (size_t n = 1; n < sizeof(prefix) / 2; n++) {
-        for (size_t i = 0; i < n; i++) { /* two bytes, one character */
+        for (size_t i = 0; i < n; i++) { /* one character of two bytes */
             prefix[2 * i] = '\xc3';
             prefix[2 * i + 1] = '\xa9';
         }

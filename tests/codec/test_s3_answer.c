@@ -47,7 +47,7 @@ static void names_the_bytes_by_version_or_etag(void **state UNUSED)
     assert_string_equal(name(""), "");
 }
 
-/* Such a one could not be given back in If-Match. */
+/* Other ETags could not be sent in If-Match. */
 static void takes_only_strong_etags_of_bounded_length(void **state UNUSED)
 {
     char text[400] = "ETag: \"";

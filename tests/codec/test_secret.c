@@ -7,14 +7,17 @@
 #include <string.h>
 #include <time.h>
 
-/* Texts that look like secrets are put together here, so that no scanner takes this for one. */
+/*
+ * Texts that look like secrets are concatenated here, so that secret scanners do not report this
+ * file.
+ */
 #define A16 "ABCDEFGHIJKLMNOP"
 #define A20 "abcdefghij0123456789"
 #define A36 A20 "abcdefghij012345"
 
 struct pair {
     const char *in;
-    const char *want; /* NULL: no secret in it */
+    const char *want; /* NULL: the text has no secret */
 };
 
 static void check(const struct pair *p, size_t n)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The official cases (tests/vectors/sigv4), each stage alone: the canonical request, the string
- * to sign made of the expected canonical request, the signature made of the expected string
- * to sign. Then our own rules.
+ * The official test cases (tests/vectors/sigv4), each stage separately: the canonical request, the
+ * string to sign from the expected canonical request, and the signature from the expected string to
+ * sign. Then further requirements of the project.
  */
 #include "testing.h"
 
@@ -41,7 +41,7 @@ struct request {
     struct sigv4_request r;
     struct http_header headers[SIGV4_MAX_HEADERS];
     struct span body;
-    struct buf values[SIGV4_MAX_HEADERS]; /* of continued headers */
+    struct buf values[SIGV4_MAX_HEADERS]; /* of headers with continuation lines */
     char hash[SIGV4_HEX_BYTES];
 };
 
@@ -62,7 +62,7 @@ static void add_header(struct request *q, struct span name, struct span value)
 static void read_header(struct request *q, struct span line)
 {
     const char *colon = memchr(line.p, ':', line.n);
-    if (line.p[0] == ' ' || colon == NULL) { /* an obs-fold: goes on with the value before */
+    if (line.p[0] == ' ' || colon == NULL) { /* an obs-fold: continues the previous value */
         struct span *value = &q->headers[q->r.header_count - 1].value;
         struct buf *joined = &q->values[q->r.header_count - 1];
         if (joined->p == NULL) {
@@ -117,12 +117,12 @@ static bool flag_of(struct json_object *o, const char *name)
     return json_object_object_get_ex(o, name, &v) && json_object_get_boolean(v);
 }
 
-/* What context.json says, on top of request.txt. */
+/* Apply context.json to the request of request.txt. */
 static void prepare(struct request *q, struct json_object *context, const char *token)
 {
     sigv4_hash(q->hash, q->body);
     q->r.payload_hash = span_str(q->hash);
-    q->r.path_encode = true; /* the paths of the suite are raw */
+    q->r.path_encode = true; /* the paths of the suite are not encoded */
     q->r.path_normalize = flag_of(context, "normalize");
     if (token[0] != '\0' && !flag_of(context, "omit_session_token")) {
         add_header(q, SPAN("X-Amz-Security-Token"), span_str(token));
@@ -140,7 +140,7 @@ static void check_file(const char *dir, const char *name, struct span got)
     buf_done(&want);
 }
 
-/* Stages 2 and 3, each from the expected result of the stage before. */
+/* Check stages 2 and 3, each with the expected result of the previous stage as input. */
 static void check_stages(const char *dir, const char *form, const struct sigv4_scope *scope,
                          const uint8_t *key)
 {
@@ -322,7 +322,7 @@ static void signs_the_examples_of_the_s3_reference(void **state UNUSED)
     json_object_put(all);
 }
 
-/* ---- Our own rules ---- */
+/* ---- Further requirements ---- */
 
 static const struct http_header host = {{"host", 4}, {"b.s3.eu-west-1.amazonaws.com", 28}};
 
@@ -404,7 +404,7 @@ static void marks_what_is_too_much_instead_of_signing_less(void **state UNUSED)
     buf_done(&query);
 }
 
-/* The order in which headers and parameters are given makes no difference to the signature. */
+/* The order of headers and parameters does not change the signature. */
 static void gives_one_signature_for_any_order(void **state UNUSED)
 {
     struct rng rng;

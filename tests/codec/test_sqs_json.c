@@ -160,7 +160,7 @@ static void reads_a_batch_entry_by_entry(void **state UNUSED)
     assert_int_equal(entries[1].kind, FAIL_LOST);
     assert_int_equal(entries[2].kind, FAIL_AGAIN);
     assert_int_equal(entries[3].kind, FAIL_AGAIN);
-    assert_int_equal(entries[4].kind, FAIL_AGAIN); /* not named: not known to be done */
+    assert_int_equal(entries[4].kind, FAIL_AGAIN); /* not named: unknown result */
     assert_string_equal(e.code, "ReceiptHandleIsInvalid");
     assert_string_equal(e.text, "sqs: The input receipt handle is invalid.");
 }

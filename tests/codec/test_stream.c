@@ -33,7 +33,10 @@ static void got_text(struct got *g, struct framing *f, struct span text)
     }
 }
 
-/* Run an object through in pieces of `piece` bytes, each in memory of its own (ASan watches). */
+/*
+ * Process an object in pieces of `piece` bytes, each in its own allocation, so that
+ * AddressSanitizer detects reads beyond it.
+ */
 static void run(struct span object, size_t piece, const struct decode_limits *limits, struct got *g)
 {
     OWNED(decode) struct decode *d = decode_new(limits);
@@ -68,7 +71,7 @@ static void check(struct span object, const char *want, enum err_kind end)
 {
     for (size_t piece = 1; piece <= object.n + 1; piece++) {
         struct got g = {.text = BUF_INIT(1 << 20)};
-        buf_add(&g.text, SPAN("")); /* an empty result is a string too */
+        buf_add(&g.text, SPAN("")); /* an empty result is also NUL-terminated */
         run(object, piece, &no_limits, &g);
         assert_span_equal(buf_span(&g.text), span_str(want));
         assert_int_equal(g.end, end);
@@ -153,7 +156,7 @@ static void hands_out_the_text_before_the_damage(void **state UNUSED)
     char z[512];
     struct span one = gzip_to(SPAN("good\n"), z, sizeof(z));
     struct span two = gzip_to(SPAN("bad\n"), z + one.n, sizeof(z) - one.n);
-    z[one.n + two.n - 5] ^= 0x55; /* the CRC of the second member */
+    z[one.n + two.n - 5] ^= 0x55; /* the CRC of the second gzip member */
     check(span_of(z, one.n + two.n), "[good][bad]", FAIL_DATA);
     check(SPAN("\x1f\x8b\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), "", FAIL_DATA);
 }
@@ -175,7 +178,7 @@ static void stops_a_bomb_at_its_ratio_and_at_its_size(void **state UNUSED)
     const struct decode_limits limits[] = {
         {.ratio = 100, .ratio_from = 1 << 20},
         {.object_bytes = 1 << 20},
-        {.ratio = 100, .ratio_from = 8 << 20}, /* not looked at yet */
+        {.ratio = 100, .ratio_from = 8 << 20}, /* not checked yet */
     };
     const enum err_kind want[] = {FAIL_LIMIT, FAIL_LIMIT, FAIL_NONE};
     for (size_t i = 0; i < 3; i++) {

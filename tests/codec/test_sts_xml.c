@@ -182,10 +182,10 @@ static void every_error_of_sts_has_its_class(void **state UNUSED)
         {400, "PackedPolicyTooLarge", FAIL_CONFIG, 0},
         {403, "RegionDisabledException", FAIL_CONFIG, 0},
         {403, "ExpiredToken", FAIL_AGAIN, FAULT_CREDS},
-        {400, "ExpiredTokenException", FAIL_DENIED, 0}, /* the web token, not our credentials */
+        {400, "ExpiredTokenException", FAIL_DENIED, 0}, /* the web identity token has expired */
         {403, "InvalidClientTokenId", FAIL_DENIED, FAULT_CREDS},
         {400, "InvalidToken", FAIL_DENIED, FAULT_CREDS},
-        {403, "InvalidTokenId", FAIL_DENIED, FAULT_CREDS}, /* MinIO's word for it */
+        {403, "InvalidTokenId", FAIL_DENIED, FAULT_CREDS}, /* MinIO's code */
         {403, "SignatureDoesNotMatch", FAIL_DENIED, FAULT_CREDS | FAULT_MAYBE_SKEW},
         {403, "IncompleteSignature", FAIL_CONFIG, 0},
         {403, "MissingAuthenticationToken", FAIL_CONFIG, 0},

@@ -8,7 +8,7 @@
 
 static const int64_t NS = 1000000000;
 
-/* One input and what is written for it; NULL: not a time. */
+/* An input and its expected written form; NULL: it is not a time. */
 struct form {
     const char *in;
     const char *want;
@@ -93,7 +93,9 @@ static void reads_compact_mail_http_and_log_dates(void **state)
     CHECK(forms);
 }
 
-/* Each row of tests/vectors/timestamp/forms.txt has texts that are times and texts that are none.
+/*
+ * Each named row of tests/vectors/timestamp/forms.txt must have texts that are times and texts that
+ * are not.
  */
 static void reads_the_forms_of_the_vectors(void **state)
 {
@@ -199,7 +201,7 @@ static void a_time_of_otlp_is_always_nanoseconds(void **state)
     assert_false(timestamp_number(SPAN("99999999999999999"), TIME_SECONDS, &t));
 }
 
-/* An integer is the same time as its digits, whatever the unit, and as any form of text. */
+/* An integer gives the same time as its digits, in every unit, and as the text form of the time. */
 static void an_integer_is_as_its_digits(void **state)
 {
     (void)state;

@@ -3,7 +3,9 @@
 
 #include "codec/utf8.h"
 
-/* Parts of the bytes: 'c' for a character, 'x' for what one U+FFFD stands for, with their lengths.
+/*
+ * Describe the parts of the bytes: 'c' for a character, 'x' for bytes that one U+FFFD replaces,
+ * each with its length.
  */
 static void parts(struct span s, char *out)
 {
@@ -99,7 +101,7 @@ static void accepts_the_ends_of_every_range(void **state UNUSED)
         assert_true(utf8_next(&s, &c));
         assert_int_equal(c, rows[i].character);
         assert_int_equal(s.n, 0);
-        for (size_t n = 1; n < rows[i].text.n; n++) { /* cut short */
+        for (size_t n = 1; n < rows[i].text.n; n++) { /* truncated */
             assert_false(utf8_valid(span_of(rows[i].text.p, n)));
         }
     }

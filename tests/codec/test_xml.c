@@ -92,7 +92,7 @@ static void refuses_what_is_too_deep_or_too_much(void **state UNUSED)
     for (int i = 0; i < XML_MAX_DEPTH; i++) {
         buf_add(&b, SPAN("<a>"));
     }
-    refused(buf_span(&b), "no element found"); /* still deep enough */
+    refused(buf_span(&b), "no element found"); /* within the limit of the depth */
     buf_add(&b, SPAN("<a>"));
     refused(buf_span(&b), "too deep");
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file that is fine; a test appends to it or replaces a piece. */
+/* A valid file. A test appends to it or replaces a part. */
 #define AWS "aws = { region = \"eu-west-1\"; };\n"
 #define KAFKA "kafka = { properties = ( \"bootstrap.servers=127.0.0.1:9092\" ); };\n"
 #define QUEUES                                                                                     \
@@ -35,7 +35,7 @@ static struct conf *loaded(const char *text)
     return c;
 }
 
-/* All complaints as "line: text\n"; warnings begin with '?'. */
+/* All problems as "line: text\n"; warnings begin with '?'. */
 static void complaints(const char *text, char *out, size_t cap)
 {
     struct conf_problems p = {0};
@@ -121,7 +121,7 @@ static void listens_only_where_it_is_told(void **state UNUSED)
                     "limits = { idle_timeout = \"1m\"; };\n");
     assert_string_equal(on->metrics.listen, "[::1]:9464");
     assert_int_equal(on->metrics.queue_interval_ms, 5000);
-    assert_int_equal(on->metrics.stalled_after_ms, 600000); /* no time for a silent server */
+    assert_int_equal(on->metrics.stalled_after_ms, 600000); /* raised for a silent server */
     assert_complaints(
         GOOD "metrics = { listen = \"9464\"; };\n",
         "5: metrics.listen: 9464 is not HOST:PORT, [HOST]:PORT or :PORT with a port of 0 to "
@@ -225,7 +225,7 @@ static void an_empty_prefix_is_refused(void **state UNUSED)
     }
 }
 
-/* As a customer; what it says of the prefix, or what the prefix became. */
+/* Read the prefix in a customer. Expects the resulting prefix, or a problem. */
 static void assert_prefix(const char *prefix, const char *want, const char *complaint)
 {
     char text[4096];
@@ -440,7 +440,7 @@ static void properties_are_tried_on_librdkafka(void **state UNUSED)
                       "2: kafka.properties: bootstrap.servers is missing\n");
 }
 
-/* A folder of files that is removed with the test; the environment is restored, too. */
+/* A directory of files that the teardown removes; it also restores the environment. */
 struct folder {
     char path[64];
     char file[128];
@@ -698,7 +698,10 @@ static void the_file_wins_over_the_environment(void **state UNUSED)
     assert_string_equal(c->aws.endpoint_s3, "http://127.0.0.1:2");
     assert_string_equal(c->aws.endpoint_sts, "http://127.0.0.1:3");
 
-    /* With an endpoint the host of a queue's URL is not contacted, so it may speak http. */
+    /*
+     * With a configured endpoint the host of a queue's URL is not contacted, so the URL may use
+     * http.
+     */
     OWNED(conf)
     struct conf *d =
         loaded(AWS KAFKA "queues = ( { name = \"main\"; url = "

@@ -50,7 +50,7 @@ static void finds_nothing_between_equal_ones(void **state UNUSED)
     assert_int_equal(d->fixed_count, 0);
 }
 
-/* Give the row's member another value. */
+/* Set the row's member to another value. */
 static void change(const struct conf_row *row, void *in)
 {
     static char text[] = "bootstrap.servers=127.0.0.1:1";
@@ -109,7 +109,7 @@ static void expect_one(const struct conf *a, const struct conf *b, const struct 
     }
 }
 
-/* Generated from the table: a new key is covered when it is there. */
+/* Iterates over the table, so that each added key is covered. */
 static void sees_a_change_of_every_key(void **state UNUSED)
 {
     OWNED(conf) struct conf *a = usual();

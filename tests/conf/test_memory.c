@@ -67,7 +67,7 @@ static void refuses_a_limit_that_cannot_be_kept_and_says_why(void **state UNUSED
     struct err e = {.kind = FAIL_NONE};
     struct conf c = conf_of(4, 1 * MIB, 64 * MIB);
     memory_plan(&c, &plan);
-    assert_int_equal(memory_check(&c, &plan, &e), FAIL_NONE); /* 0: not checked */
+    assert_int_equal(memory_check(&c, &plan, &e), FAIL_NONE); /* 0: no limit */
     c.limits.memory = plan.total_bytes;
     assert_int_equal(memory_check(&c, &plan, &e), FAIL_NONE);
     c.limits.memory = plan.total_bytes - 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is made of the table: it must be right, and the files in the tree must be current. */
+/* The texts made from the table are correct, and the generated files in the tree are current. */
 #include "slurp.h"
 #include "testing.h"
 
@@ -27,7 +27,7 @@ static struct conf *loaded(const char *text)
     return c;
 }
 
-/* The sample with an external id of one's own. */
+/* The sample with a valid external id. */
 static void sample_filled_in(struct buf *sample)
 {
     conf_sample(sample);
@@ -57,7 +57,7 @@ static void the_sample_filled_in_is_a_configuration(void **state UNUSED)
     buf_done(&sample);
 }
 
-/* A key that is not set: '#' and a letter, behind blanks. */
+/* A key that is not set is '#' and a letter, after blanks. */
 static void set_all_keys(struct buf *b)
 {
     for (size_t i = 1; i + 1 < b->n; i++) {

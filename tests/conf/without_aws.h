@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * without_aws.h - setup and teardown of cmocka, of a group or of one test: the variables that a
- * configuration takes from the environment are unset, and the environment is as before afterwards.
+ * without_aws.h - cmocka's setup and teardown, for a group or a test. The setup unsets the
+ * environment variables that a configuration reads; the teardown restores the environment.
  */
 #ifndef TESTS_CONF_WITHOUT_AWS_H
 #define TESTS_CONF_WITHOUT_AWS_H

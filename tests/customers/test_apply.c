@@ -12,7 +12,10 @@ static int64_t fixed_ms(const struct clock *c UNUSED)
     return 1000;
 }
 
-/* One letter for each customer; a capital letter: the same id, with another topic. */
+/*
+ * A configuration with a customer for each letter. A capital letter has the same id as the small
+ * one, and another topic.
+ */
 static struct conf *conf_of(const char *letters)
 {
     struct conf *c = mem_zeros(1, sizeof(*c));
@@ -69,7 +72,7 @@ static void apply(struct customers *all, const char *letters)
     apply_conf(all, conf_of(letters));
 }
 
-/* The customer with this id, held; NULL: there is none. */
+/* The customer with this id, with a reference for the caller; NULL: there is none. */
 static struct customer *find_in(struct customers *all, size_t queue, const char *id)
 {
     char key[] = "?/2026/x";
@@ -94,13 +97,13 @@ static void a_customer_stays_the_same_when_its_configuration_changes(void **stat
     struct customer *new = find(all, "b");
     assert_ptr_not_equal(new, old);
     assert_string_equal(new->topic_names[STREAM_RUNTIME], "other");
-    assert_string_equal(old->topic_names[STREAM_RUNTIME], "events"); /* what began goes on */
+    assert_string_equal(old->topic_names[STREAM_RUNTIME], "events"); /* the old configuration */
     assert_string_equal(old->conf->topic, "events");
     assert_int_equal(new->slot, old->slot);
     assert_int_equal(new->generation, old->generation);
     assert_int_equal(stats_get(&new->stats->lines), 7);
     assert_false(customer_allowed(new));
-    customer_unreserve(old, 400); /* a delivery report from before the change */
+    customer_unreserve(old, 400); /* a delivery report of a record produced before the change */
     struct customer_state s;
     customer_state(new, &s);
     assert_int_equal(s.unacked_bytes, 500);
@@ -139,7 +142,7 @@ static void a_free_slot_is_used_again_with_another_generation(void **state UNUSE
     assert_int_not_equal(x->generation, b->generation);
     assert_int_equal(c->slot, 2);
     assert_int_equal(c->generation, 1);
-    apply(all, "xcab"); /* the same id, but all that was known of it is gone */
+    apply(all, "xcab"); /* the same id, but a different customer without the earlier state */
     struct customer *again = find(all, "b");
     assert_int_equal(again->slot, 3);
     assert_ptr_not_equal(again->stats, b->stats);
@@ -157,7 +160,7 @@ static void goes_through_all_customers_whatever_is_removed_meanwhile(void **stat
     for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
         seen[n++] = c->id.p[0];
         if (n == 2) {
-            apply(all, "acd"); /* b, which is the last one seen, is gone */
+            apply(all, "acd"); /* removes b, which was returned last */
         }
     }
     assert_string_equal(seen, "abcd");
@@ -277,7 +280,7 @@ static void a_limit_learnt_of_a_topic_is_kept_with_the_topic(void **state UNUSED
     customer_release(c);
 }
 
-/* ---- look-ups, records and reports while configurations come and go ---- */
+/* ---- Look-ups, records and reports while configurations change ---- */
 
 enum { ROUNDS = 300, CARRIERS = 3 };
 

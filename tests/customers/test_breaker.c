@@ -79,7 +79,7 @@ static void gives_the_probe_to_another_when_one_says_nothing(void **state UNUSED
     breaker_unsure(&b);
     assert_true(breaker_allow(&b, 31 * SECOND));
     assert_false(breaker_allow(&b, 32 * SECOND));
-    assert_true(breaker_allow(&b, 32 * SECOND + BREAKER_PROBE_MS)); /* never heard of again */
+    assert_true(breaker_allow(&b, 32 * SECOND + BREAKER_PROBE_MS)); /* a probe without a result */
 }
 
 static void remembers_a_short_recovery(void **state UNUSED)
@@ -95,7 +95,7 @@ static void remembers_a_short_recovery(void **state UNUSED)
     (void)breaker_ok(&b, 100 * SECOND);
     (void)breaker_ok(&b, 4000 * SECOND);
     (void)breaker_refused(&b, BREAKER_OPEN, 1, 4000 * SECOND, &rng);
-    assert_true(b.until_ms <= 4030 * SECOND); /* well for long: from the start */
+    assert_true(b.until_ms <= 4030 * SECOND); /* without refusals for long: the first pause again */
 }
 
 int main(void)

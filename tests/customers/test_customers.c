@@ -28,7 +28,7 @@ static char *text(const char *s)
     return (char *)(uintptr_t)s;
 }
 
-/* The customer of this slot; borrowed, until its configuration changes. */
+/* The customer in this slot; borrowed until its configuration changes. */
 static struct customer *at(uint32_t slot)
 {
     struct customer *c = NULL;
@@ -171,7 +171,7 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     struct waiter x = {.c = at(0)};
     pthread_t thread = start_waiting(&x);
     struct err e;
-    assert_int_equal(customer_reserve(at(1), 900, NULL, &e), FAIL_NONE); /* has its own */
+    assert_int_equal(customer_reserve(at(1), 900, NULL, &e), FAIL_NONE); /* its own share */
     assert_false(atomic_load(&x.ended));
     assert_int_equal(pulse_state(&x.pulse), PULSE_WAIT);
     customer_unreserve(x.c, 800);
@@ -203,7 +203,7 @@ static void stops_waiting_when_others_go_on_and_this_one_does_not(void **state U
     atomic_store(&fake_sink.away, true);
     struct timespec looks = {.tv_nsec = 600 * 1000 * 1000};
     (void)nanosleep(&looks, NULL);
-    atomic_fetch_add(&moved.ms, 10 * 60 * 1000); /* everybody waits */
+    atomic_fetch_add(&moved.ms, 10 * 60 * 1000); /* all customers wait */
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
     atomic_store(&fake_sink.away, false);
@@ -217,7 +217,10 @@ static void stops_waiting_when_others_go_on_and_this_one_does_not(void **state U
     customers_free(w.all);
 }
 
-/* The last acknowledgement before Kafka went is another's: it tells nothing of later. */
+/*
+ * The last acknowledgement before Kafka became unreachable belongs to another customer. It does not
+ * count afterwards.
+ */
 static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
 {
     setup();
@@ -231,7 +234,7 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     }
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
-    customer_unreserve(at(1), 0); /* Kafka is connected, for the other first */
+    customer_unreserve(at(1), 0); /* the other customer's is first */
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
     customer_unreserve(x.c, 800);
@@ -240,8 +243,9 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     customers_free(w.all);
 }
 
-/* All lanes may be with customers whose topics are dead, and no other customer gets to try. */
-static void stops_waiting_after_longer_when_brokers_answer_and_acknowledge_nothing(void **state UNUSED)
+/* Customers with dead topics may occupy all lanes, so that no other customer gets one. */
+static void
+stops_waiting_after_longer_when_brokers_answer_and_acknowledge_nothing(void **state UNUSED)
 {
     setup();
     struct waiter x = {.c = at(0)};

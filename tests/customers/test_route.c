@@ -54,7 +54,7 @@ static void knows_no_other_bucket_and_no_other_queue(void **state UNUSED)
 
 enum { MANY = 5000 };
 
-/* Prefixes that differ in one place only, of several lengths, in a table that has grown. */
+/* Prefixes that differ in one byte, of several lengths, in a table that has grown. */
 static void finds_each_of_many_and_nothing_between_them(void **state UNUSED)
 {
     static char prefixes[MANY][32];

@@ -11,7 +11,7 @@ static void a_time_falls_into_the_first_bucket_that_holds_it(void **state UNUSED
     lag_add(&lag, 251);
     lag_add(&lag, 86400 * 1000);
     lag_add(&lag, 86400 * 1000 + 1);
-    lag_add(&lag, -5000); /* SQS's clock is ahead of ours */
+    lag_add(&lag, -5000); /* SQS's clock is ahead of this host's */
     assert_int_equal(stats_get(&lag.counts[0]), 3);
     assert_int_equal(stats_get(&lag.counts[1]), 1);
     assert_int_equal(stats_get(&lag.counts[LAG_BOUNDS - 1]), 1);
@@ -44,11 +44,11 @@ static void an_empty_receive_of_a_queue_with_messages_is_starved(void **state UN
 {
     struct poll_stats s = {0};
     stats_set(&s.visible, 5);
-    poll_stats_add(&s, FAIL_NONE, 0, 0); /* figures of a look that did not go well */
+    poll_stats_add(&s, FAIL_NONE, 0, 0); /* numbers of attributes that could not be read */
     assert_int_equal(stats_get(&s.starved), 0);
     atomic_store(&s.attributes_known, true);
     poll_stats_add(&s, FAIL_NONE, 1, 0);
-    poll_stats_add(&s, FAIL_NONE, 0, 1); /* it did bring one */
+    poll_stats_add(&s, FAIL_NONE, 0, 1); /* a message was received */
     poll_stats_add(&s, FAIL_AGAIN, 0, 0);
     assert_int_equal(stats_get(&s.starved), 0);
     poll_stats_add(&s, FAIL_NONE, 0, 0);

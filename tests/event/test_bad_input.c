@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Input that makes no sense, in amounts that may be sent: each kind stands between two good
- * lines of an object. Time and memory are bounded, the outcome is right, and the good line behind
- * it is unharmed.
+ * Meaningless input in amounts that a sender could send. Each kind is a line between two good lines
+ * of an object. Time and memory are bounded, the result is correct, and the good line after it is
+ * not affected.
  */
 #include "testing.h"
 
@@ -19,22 +19,22 @@ enum {
     LINE_BYTES = 4 << 20,
     EVENT_BYTES = 16 << 20,
     OBJECT_BYTES = 2 * LINE_BYTES,
-    SECONDS_MAX = 5,         /* of CPU; seen: 0.4 */
-    MEMORY_PER_BYTE = 64,    /* of the line; seen: 48, most of it the strict reader's */
-    MEMORY_BESIDE = 8 << 20, /* a normalizer that has seen short lines only */
-    RECORDS_MAX = 64,        /* of one line without events */
+    SECONDS_MAX = 5,         /* of CPU time; measured: 0.4 */
+    MEMORY_PER_BYTE = 64,    /* of the line; measured: 48, mostly of the strict reader */
+    MEMORY_BESIDE = 8 << 20, /* a normalizer that has only read short lines */
+    RECORDS_MAX = 64,        /* of a line without events */
 };
 
 #define M 1000000
 
-/* A Beacon-shaped event, but for its last brace. */
+/* A Beacon-shaped event without its last brace. */
 #define BEACON                                                                                     \
     "{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"beacon\",\"product\":\"endpoint-"        \
     "agent\",\"schema_version\":\"1.0\",\"event\":{\"kind\":\"agent_runtime\",\"action\":"         \
     "\"file.read\",\"category\":\"file\"},\"severity\":\"info\",\"endpoint\":{\"os\":\"linux\"},"  \
     "\"user\":{},\"harness\":{\"name\":\"cursor\"}"
 
-/* The same with a name of old, so that it must be repaired. */
+/* The same with an outdated name, so that it must be repaired. */
 #define OLD                                                                                        \
     "{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"beacon\",\"product\":\"endpoint-"        \
     "agent\",\"schema_version\":\"1.0\",\"event\":{\"kind\":\"agent_runtime\",\"action\":"         \
@@ -43,8 +43,10 @@ enum {
 
 #define FLAT "{\"action\":\"read\",\"user\":\"ana\""
 
-/* A line is head, `times` times middle, tail. What its first record is: "nothing",
- * "passed_through", "event" or a reason. */
+/*
+ * A line consists of head, `times` times middle, and tail. Its first record is "nothing",
+ * "passed_through", "event" or the reason of a reject.
+ */
 struct bad {
     struct span head, middle;
     size_t times;
@@ -121,7 +123,7 @@ static const struct bad rows[] = {
     ROW(FLAT ",\"", "_", M, "user\":1}", "event"),
     ROW("{\"attributes\":{\"", "gen_ai.", 140000, "x\":1},\"user\":\"a\"}", "event"),
     ROW("{\"", "k", M, "\":1}", "no_known_field"),
-    /* names that stand twice */
+    /* duplicate names */
     ROW(BEACON, ",\"x\":1", 300000, "}", "event"),
     ROW(BEACON, ",\"vendor\":\"beacon\"", 100000, "}", "event"),
     ROW(BEACON ",\"raw\":{\"a\":[", "{\"b\":1,\"b\":2},", 100000, "0]}}", "event"),
@@ -161,7 +163,7 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* All that malloc has given out. 0 under the sanitizers. */
+/* Bytes allocated by malloc. 0 under the sanitizers. */
 static size_t memory(void)
 {
     struct mallinfo2 m = mallinfo2();
@@ -175,7 +177,7 @@ static const char *outcome(const struct output *r)
                                     : "event";
 }
 
-/* What became of the line: its first record, how many there are. */
+/* Results of the line: its first record, and the number of records. */
 struct seen {
     const char *first;
     size_t records;
@@ -243,7 +245,7 @@ static void the_next_line_is_unharmed_whatever_comes_before_it(void **state UNUS
     buf_done(&object);
 }
 
-/* ---- many members: what is done for each of many things looks at none of them ---- */
+/* ---- Many members: what is done for each of them must not iterate over all of them ---- */
 
 enum { MANY = 50000 };
 
@@ -305,7 +307,7 @@ static void finds_a_free_name_in_raw_however_many_are_taken(void **state UNUSED)
     buf_done(&text);
 }
 
-/* Of a line of exactly this many bytes, with what does not count before and behind it. */
+/* Check a line of exactly this many bytes, with bytes before and after it that do not count. */
 static void check_limit(size_t bytes, const char *before, const char *behind, const char *want)
 {
     OWNED(normalizer) struct normalizer *n = start();

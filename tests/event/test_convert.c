@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* What is one already becomes what its digits would have become. */
+/* An integer gives the same result as its digits. */
 static void an_integer_is_as_its_digits(void **state)
 {
     (void)state;

@@ -20,7 +20,7 @@ static struct doc scan(struct span text)
     return d;
 }
 
-/* By the plainest means: compare each with each behind it. */
+/* Compare each name with each later one, which is slow and obvious. */
 static size_t compare_all(const struct doc *d, size_t at)
 {
     size_t shadowed = 0;
@@ -62,7 +62,7 @@ static void finds_names_that_stand_twice(void **state UNUSED)
     check("{\"\\u0061\":1,\"a\":2}", false);
     check("{\"a\":1,\"a\\u0000\":2}", true);
     check("{\"a\":1,\"a\":2,\"a\":3,\"a\":4}", false);
-    check("{\"a\":1}", true); /* what was found before is forgotten */
+    check("{\"a\":1}", true); /* the state of the previous object is cleared */
 }
 
 static void agrees_with_comparing_all_for_any_number_of_members(void **state UNUSED)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * docs/event-files.md and docs/event.schema.json hold what the tables of the program hold.
- * To write them again after a change:
+ * docs/event-files.md and docs/event.schema.json have the content of the program's tables. To write
+ * them after a change:
  *
  *     event_test_event_docs --accept
  *
- * In the Markdown only what stands between `<!-- table: NAME -->` and `<!-- end -->` is ours.
+ * In the Markdown file only the text between `<!-- table: NAME -->` and `<!-- end -->` is
+ * generated.
  */
 #include "testing.h"
 
@@ -25,7 +26,7 @@ enum { FILE_BYTES = 1 << 20 };
 
 static bool accept_all;
 
-/* ---- tables ---- */
+/* ---- Tables ---- */
 
 /* "a b" as `a`, `b` */
 static void put_words(struct buf *out, const char *list, const char *end)
@@ -130,7 +131,7 @@ static const struct {
     {"runtimes", put_runtimes}, {"severities", put_severities},
 };
 
-/* ---- the schema ---- */
+/* ---- The schema ---- */
 
 static const char *json_type(enum field_type t)
 {
@@ -144,7 +145,7 @@ static const char *json_type(enum field_type t)
     return types[t];
 }
 
-/* What is asked of a field beyond its type. */
+/* The rule of a field in addition to its type. */
 static const char *json_rule(enum field f)
 {
     switch ((int)f) {
@@ -200,7 +201,7 @@ static void put_indent(struct buf *out, size_t depth)
     }
 }
 
-/* The fields that begin with `group` and a dot, from *f on. */
+/* Write the fields that begin with `group` and a dot, from *f on. */
 static void put_properties(struct buf *out, struct span group, int *f, size_t depth)
 {
     size_t skip = group.n > 0 ? group.n + 1 : 0;
@@ -273,7 +274,7 @@ static void put_schema(struct buf *out)
     buf_done(&inner);
 }
 
-/* ---- files ---- */
+/* ---- Files ---- */
 
 static void file_read(const char *path, struct buf *out)
 {
@@ -301,7 +302,7 @@ static void file_is(const char *path, struct buf *have, const struct buf *want)
     }
 }
 
-/* The text with every table between its marks rewritten. */
+/* Copy the text with each table between its marks replaced. */
 static size_t put_tables(struct span text, struct buf *out)
 {
     size_t found = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ids of tests/vectors/identity/ids.txt were made by tests/reference/identity.py, which
- * knows nothing of this code.
+ * tests/reference/identity.py, an independent implementation, made the ids of
+ * tests/vectors/identity/ids.txt.
  */
 #include "testing.h"
 
@@ -270,7 +270,7 @@ static void tells_repeated_events_apart(void **state)
     next_id(f, SPAN("{\"a\":1}"), false, ids[2]);
     assert_string_not_equal(ids[0], ids[1]);
     assert_string_equal(ids[0], ids[2]);
-    assert_int_equal(ids[0][14], '8'); /* version */
+    assert_int_equal(ids[0][14], '8'); /* version of the UUID */
     assert_non_null(strchr("89ab", ids[0][19]));
 }
 
@@ -347,7 +347,7 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Half a megabyte of path in front of 80,000 leaves: 40 GB if each were hashed with its path. */
+/* A path of half a megabyte with 80,000 leaves: 40 GB if each leaf were hashed with its path. */
 static void takes_time_in_proportion_to_hostile_records(void **state)
 {
     struct fixture *f = *state;

@@ -3,15 +3,17 @@
 
 #include "event/record/json_write.h"
 
-enum { LONGEST = 70 }; /* several times what is looked at in one go */
+enum { LONGEST = 70 }; /* several times the block size */
 
 static const struct {
-    const char *one; /* what is not written as it is */
+    const char *one; /* a text that must be escaped */
     const char *as;
 } specials[] = {{"\"", "\\\""}, {"\\", "\\\\"},           {"\x1f", "\\u001f"},
                 {"\n", "\\n"},  {"\xc3\xa4", "\xc3\xa4"}, {"\xff", "\xef\xbf\xbd"}};
 
-/* The text `one` behind `before` letters and in front of `behind`, and what it must become. */
+/*
+ * Write the text `one` after `before` letters and before `behind` letters, and compare the result.
+ */
 static void check(size_t before, size_t behind, const char *one, const char *as)
 {
     char letters[LONGEST];
@@ -27,7 +29,7 @@ static void check(size_t before, size_t behind, const char *one, const char *as)
     buf_add(&want, span_str(as));
     buf_add(&want, span_of(letters, behind));
     buf_add_byte(&want, '"');
-    for (int round = 0; round < 2; round++) { /* without room at first, then with it */
+    for (int round = 0; round < 2; round++) { /* first without room, then with it */
         buf_clear(&out);
         json_write_string(&out, buf_span(&text));
         assert_span_equal(buf_span(&out), buf_span(&want));

@@ -56,7 +56,7 @@ static void serves_threads_in_the_order_in_which_they_ask(void **state UNUSED)
     }
     long_lines_release(l);
     assert_false(
-        long_lines_take(l, &served)); /* behind all of them, though it could have them at once */
+        long_lines_take(l, &served)); /* after all waiting threads, although they are free */
     assert_int_equal(served, THREADS);
     long_lines_release(l);
     for (size_t i = 0; i < THREADS; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of member rules against the schema's members, and its checks against its repairs. */
+/* Compares the table of member rules with the schema's members, and its checks with its repairs. */
 #include "testing.h"
 
 #include "event/repair/beacon.h"
@@ -9,7 +9,7 @@
 
 static const int64_t modified_ns = 1780272000 * INT64_C(1000000000);
 
-/* The member that has a rule, and the object it stands in; NULL: none. */
+/* The member of a rule, and the object that contains it. NULL: none. */
 static const struct member *member_of(enum member_rule rule, enum member_group *group)
 {
     for (int g = 0; g < GROUPS; g++) {
@@ -34,14 +34,14 @@ static void each_rule_has_a_member(void **state UNUSED)
             continue;
         }
         assert_non_null(m);
-        if (member_rule_is_required(rule)) { /* it stands where the table says */
+        if (member_rule_is_required(rule)) { /* in the object of the table */
             assert_int_equal(member_rules[rule].group, group);
             assert_span_equal(member_rules[rule].name, m->name);
         }
     }
 }
 
-/* A repair in progress of a record of one member. */
+/* A repair in progress, of a record with one member. */
 struct bench {
     struct json_reader *reader;
     struct doc doc;
@@ -130,7 +130,7 @@ static const char *const texts[] = {
     "1999-01-01T00:00:00Z",
 };
 
-/* What a repair keeps passes the check, and what it writes. What passes the check is kept. */
+/* A value that a repair keeps or writes passes the check. A value that passes the check is kept. */
 static void a_repair_leaves_what_the_check_accepts(void **state)
 {
     struct bench *b = *state;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What vectors cannot show: memory, limits, long lines, damage between lines, two threads. */
+/*
+ * Properties that vectors cannot test: memory, limits, long lines, damage between lines, two
+ * threads.
+ */
 #include "testing.h"
 
 #include "base/buf.h"
@@ -41,7 +44,7 @@ static struct normalizer *start(size_t event_bytes, struct long_lines *shared)
     return n;
 }
 
-/* The text, with the slack behind it that lines have. */
+/* Set the text, with readable bytes after it as lines have. */
 static void set_text(struct buf *to, const char *head, char fill, size_t bytes, const char *tail)
 {
     buf_clear(to);
@@ -53,7 +56,7 @@ static void set_text(struct buf *to, const char *head, char fill, size_t bytes, 
     assert_non_null(buf_room(to, FRAMING_SLACK));
 }
 
-/* The only record of a line. */
+/* The only output of a line. */
 static struct output only(struct normalizer *n, const struct buf *text)
 {
     struct output r;
@@ -66,7 +69,7 @@ static struct output only(struct normalizer *n, const struct buf *text)
     return copy;
 }
 
-/* ---- memory ---- */
+/* ---- Memory ---- */
 
 static _Atomic size_t allocations;
 
@@ -97,7 +100,7 @@ static void count_allocations(void)
     assert_true(__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free) > 0);
 }
 #else
-/* The C library's own under the names that everything calls, C++'s new too. */
+/* The C library's functions, under the names that all code calls, including C++'s new. */
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t n);
@@ -132,9 +135,9 @@ static void allocates_nothing_for_a_line_that_passes_through(void **state UNUSED
     struct buf text = BUF_INIT(LINE_BYTES);
     struct output r;
     set_text(&text, USUAL ",\"message\":\"", 'm', 2000, "\",\"a\":[{\"b\":1.5,\"c\":[true]}]}");
-    assert_true(only(n, &text).passed_through); /* buffers grow on the first */
+    assert_true(only(n, &text).passed_through); /* buffers grow on the first line */
     size_t before = allocations;
-    assert_true(before > 0); /* they are counted */
+    assert_true(before > 0); /* allocations are counted */
     for (uint64_t i = 0; i < 1000; i++) {
         struct piece piece = line_piece(buf_span(&text), i);
         normalizer_piece(n, &piece);
@@ -177,7 +180,7 @@ static void allocates_nothing_for_a_line_that_is_built_or_repaired(void **state 
             set_text(&text, lines[i], 'x', 0, "");
             assert_int_equal(only(n, &text).kind, OUTPUT_EVENT);
         }
-        warm = round == 1 ? allocations : warm; /* buffers grow on the first */
+        warm = round == 1 ? allocations : warm; /* buffers grow on the first line */
     }
     assert_true(warm > 0);
     assert_int_equal(allocations, warm);
@@ -195,7 +198,7 @@ static void keeps_its_memory_small_for_short_lines(void **state UNUSED)
     buf_done(&text);
 }
 
-/* ---- limits ---- */
+/* ---- Limits ---- */
 
 static void takes_an_event_of_the_limit_and_none_of_one_byte_more(void **state UNUSED)
 {
@@ -270,7 +273,7 @@ static void rejects_an_object_as_a_whole(void **state UNUSED)
                            "\"offset\":123}"));
 }
 
-/* ---- hostile lines ---- */
+/* ---- Hostile lines ---- */
 
 static double seconds(void)
 {
@@ -287,7 +290,10 @@ static void repeat(struct buf *out, const char *s, size_t bytes)
     }
 }
 
-/* A megabyte of each, then a good line: bounded time and output, and the good line is unharmed. */
+/*
+ * A megabyte of each kind, followed by a good line: time and output are bounded, and the good line
+ * is not affected.
+ */
 static void survives_a_megabyte_of_anything(void **state UNUSED)
 {
     static const struct {
@@ -337,7 +343,7 @@ static void survives_a_megabyte_of_anything(void **state UNUSED)
     buf_done(&text);
 }
 
-/* ---- long lines ---- */
+/* ---- Long lines ---- */
 
 static size_t in_use(void)
 {
@@ -345,7 +351,9 @@ static size_t in_use(void)
     return m.uordblks + m.hblkhd;
 }
 
-/* A record whose attributes are a list is read twice, by readers that all normalizers share. */
+/*
+ * A record whose attributes are a list is read twice, with the readers that all normalizers share.
+ */
 static void reads_a_long_record_again_with_the_shared_readers(void **state UNUSED)
 {
     OWNED(long_lines) struct long_lines *shared = long_lines_new(LINE_BYTES);
@@ -382,7 +390,7 @@ static void *work(void *arg)
         normalizer_piece(n, &piece);
         if (normalizer_next(n, &r)) {
             w->passed_through += r.passed_through && span_eq(r.key.session, SPAN("s-1"));
-        } /* and the next line is given before this one is asked to its end */
+        } /* the next line begins before all outputs of this one were taken */
     }
     buf_done(&text);
     return NULL;
@@ -414,7 +422,7 @@ static void holds_no_shared_readers_between_two_lines(void **state UNUSED)
     normalizer_piece(a, &piece);
     assert_true(normalizer_next(a, &r));
     normalizer_piece(b, &piece);
-    assert_true(normalizer_next(b, &s)); /* would wait indefinitely otherwise */
+    assert_true(normalizer_next(b, &s)); /* would otherwise wait indefinitely */
     assert_span_equal(r.key.user, SPAN("ana"));
     assert_span_equal(r.key.session, SPAN("s-1"));
     assert_span_equal(r.value, s.value);
@@ -426,7 +434,7 @@ static const char *const long_of_several[] = {
     /* an array */
     "[{\"user\":\"u1\",\"message\":\"%s\"},{\"user\":\"u2\",\"message\":\"b\"},{\""
     "user\":\"u3\"}]",
-    /* one behind the other */
+    /* values one after another */
     "{\"user\":\"u1\",\"message\":\"%s\"} {\"user\":\"u2\"} 7 {\"user\":\"u3\"}",
     /* OTLP */
     "{\"resourceLogs\":[{\"resource\":{\"attributes\":[]},\"scopeLogs\":["
@@ -435,7 +443,7 @@ static const char *const long_of_several[] = {
     "tringValue\":\"b\"},\"attributes\":[{\"key\":\"user.name\",\"value\":{\""
     "stringValue\":\"u2\"}}]},{\"body\":{\"stringValue\":\"c\"},\"attribute"
     "s\":[{\"key\":\"user.name\",\"value\":{\"stringValue\":\"u3\"}}]}]}]}]}",
-    /* OTLP that must be cleaned */
+    /* OTLP that must be sanitized */
     "{\"resourceLogs\":[{\"resource\":{\"attributes\":[]},\"scopeLogs\":["
     "{\"logRecords\":[{\"body\":{\"stringValue\":\"\xff"
     "%s\"},\"attributes\":[{"
@@ -466,7 +474,7 @@ static void set_long(struct buf *to, const char *pattern)
     set_text(to, head, 'm', 100000, place + 2);
 }
 
-/* All of them, so that whatever the shared readers held is another's. */
+/* Read all of them, so that the shared readers contain data of another normalizer. */
 static void read_all(struct normalizer *n, struct buf *text)
 {
     struct output r;
@@ -479,7 +487,7 @@ static void read_all(struct normalizer *n, struct buf *text)
     }
 }
 
-/* Each record's value, one behind the other; `other` reads lines of its own between them. */
+/* The values of the records, concatenated. `other` reads its own lines between them. */
 static size_t read_between(struct normalizer *n, struct normalizer *other, const char *pattern,
                            struct buf *out)
 {
@@ -524,7 +532,7 @@ static void lets_others_read_between_the_records_of_a_long_line(void **state UNU
     buf_done(&shared_out);
 }
 
-/* A long request of more records than a batch takes: it is read in parts. */
+/* A long request of more records than a batch can contain: it is read in parts. */
 static void set_request(struct buf *to, int records)
 {
     buf_clear(to);
@@ -597,7 +605,7 @@ static void may_be_given_another_line_before_a_long_one_is_done(void **state UNU
     buf_done(&text);
 }
 
-/* ---- keys and redaction ---- */
+/* ---- Keys and redaction ---- */
 
 static void tells_what_a_key_may_be_made_of(void **state UNUSED)
 {
@@ -639,9 +647,9 @@ static void redacts_secrets_if_the_customer_asks_for_it(void **state UNUSED)
     assert_null(memmem(r.value.p, r.value.n, "hunter22", 8));
     assert_non_null(memmem(r.value.p, r.value.n, "[REDACTED]", 10));
     assert_non_null(memmem(r.value.p, r.value.n, "\"n\":1.50", 8));
-    assert_string_equal(r.key.id, id); /* of the event as it came */
+    assert_string_equal(r.key.id, id); /* of the event before redaction */
 
-    /* also of a key, and of what `ingest` says */
+    /* also in a key and in `ingest` */
     set_text(&text, "{\"user\":\"token=hunter22\",\"action\":\"token=hunter22\"}", 'x', 0, "");
     r = only(n, &text);
     assert_int_equal(r.kind, OUTPUT_EVENT);

@@ -35,13 +35,13 @@ static void rejects_what_one_topic_does_not_take_and_passes_it_for_another(void 
     normalizer_limit(n, 300);
     assert_int_equal(reason_of(n, event), REJECT_EVENT_TOO_LARGE);
     normalizer_object(n, &s, NULL);
-    normalizer_limit(n, SIZE_MAX); /* never above the options */
+    normalizer_limit(n, SIZE_MAX); /* never above the limit of the options */
     assert_int_equal(reason_of(n, event), REJECT_REASONS);
 }
 
 enum { OTLP_LINE = 256 * 1024 };
 
-/* A resource with `attributes` attributes of 30 bytes over so many of the record as fit. */
+/* A resource with `attributes` attributes of 30 bytes, and as many of the record as fit. */
 static size_t otlp_request(struct buf *to, int attributes, struct span record)
 {
     size_t count = 0;
@@ -59,7 +59,7 @@ static size_t otlp_request(struct buf *to, int attributes, struct span record)
     return count;
 }
 
-/* How many events a request gives; *rejects: how many of event_too_large. */
+/* Number of events of a request; *rejects: number of rejects event_too_large. */
 static size_t otlp_events(const struct buf *request, size_t *rejects)
 {
     struct normalize_options o = {.event_bytes = 65536, .line_bytes = OTLP_LINE};

@@ -32,22 +32,22 @@ static void forgets_the_first_seen_when_full(void **state UNUSED)
         assert_int_equal(ordinals_next(o, hash(i), &forgot), 0);
         assert_false(forgot);
     }
-    assert_int_equal(ordinals_next(o, hash(0), &forgot), 1); /* seen again, but not first again */
+    assert_int_equal(ordinals_next(o, hash(0), &forgot), 1); /* seen again, stays the oldest */
     assert_false(forgot);
     assert_int_equal(ordinals_next(o, hash(ORDINALS_WINDOW), &forgot), 0);
     assert_true(forgot);
-    assert_int_equal(ordinals_next(o, hash(1), &forgot), 1); /* still there */
+    assert_int_equal(ordinals_next(o, hash(1), &forgot), 1); /* still in the window */
     assert_false(forgot);
-    assert_int_equal(ordinals_next(o, hash(0), &forgot), 0); /* gone; takes the place of 1 */
+    assert_int_equal(ordinals_next(o, hash(0), &forgot), 0); /* forgotten; replaces hash 1 */
     assert_true(forgot);
     assert_int_equal(ordinals_next(o, hash(1), &forgot), 0);
 }
 
 enum { MODEL = 70000, KINDS = 40000 };
 
-/* The same by the plainest means: the last time of first sight decides. */
+/* A simple model: a hash is forgotten by the time when it was seen first. */
 struct model {
-    int64_t first[KINDS]; /* number of the first sight, -1 if never or forgotten */
+    int64_t first[KINDS]; /* number of the first occurrence; -1: never seen, or forgotten */
     uint32_t count[KINDS];
     int64_t sights;
 };

@@ -32,7 +32,7 @@ static struct doc read(const char *text)
     return d;
 }
 
-/* All records of a request, a blank behind each. */
+/* Compare all records of a request, with a blank after each. */
 static void check(const char *request, size_t count, const char *want)
 {
     struct doc d = read(request);

@@ -7,7 +7,7 @@
 
 enum { OUTPUT_BYTES = 1 << 20 };
 
-/* An output whose texts are overwritten after it was added. */
+/* Add an output, and overwrite its texts afterwards. */
 static void add(struct output_batch *b, const char *value, const char *user)
 {
     char texts[2][64];
@@ -62,7 +62,7 @@ static void is_full_by_number_and_by_bytes(void **state UNUSED)
     o.value = span_of(big, BATCH_BYTES - 1);
     output_batch_add(&b, &o);
     assert_true(output_batch_has_room(&b));
-    o.value = span_of(big, sizeof(big)); /* the largest of all fits behind it, with its key */
+    o.value = span_of(big, sizeof(big)); /* the largest output fits after it, with its key */
     o.key.user = span_of(big, sizeof(big));
     output_batch_add(&b, &o);
     assert_false(output_batch_has_room(&b));

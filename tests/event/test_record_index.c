@@ -54,7 +54,7 @@ static void members_and_signs(void **state)
     struct record_index o =
         record_index(*state, "{\"vendor\":1,\"vendor\":2,\"log\":\"x\",\"ecs\":null,"
                              "\"attributes\":{},\"gen_ai.usage.input_tokens\":null}");
-    assert_int_equal(o.at[INDEX_VENDOR], 6); /* the last */
+    assert_int_equal(o.at[INDEX_VENDOR], 6); /* the last one */
     assert_int_equal(o.at[INDEX_TIME], 0);
     assert_int_equal(o.signs, SIGN_OTEL);
     assert_int_equal(o.kinds, KIND_SCALAR | KIND_STRING | KIND_NULL | KIND_OBJECT);
@@ -65,7 +65,7 @@ static void members_and_signs(void **state)
     assert_false(o.twice);
 }
 
-/* The first time and each later one a name says the same. */
+/* A name gives the same result on its first and on each later use. */
 static void a_new_name_is_learned(void **state)
 {
     struct fixture *f = *state;
@@ -82,7 +82,7 @@ static void a_new_name_is_learned(void **state)
     }
 }
 
-/* A source's thousand columns do not push out the names that are like a path, nor the reverse. */
+/* A source with a thousand columns does not displace names that are like a path, nor conversely. */
 static void only_so_many_are_learned(void **state)
 {
     struct fixture *f = *state;
@@ -100,7 +100,7 @@ static void only_so_many_are_learned(void **state)
     assert_int_equal(pathset_learn(&f->names, span_of(text, LEARN_BYTES + 1)), WORD_NONE);
 }
 
-/* A look-up ranks no more dots; and names made to meet in the index do not crowd it. */
+/* A look-up ranks no further dots, and names with colliding hashes do not fill the index. */
 static void hostile_names_are_not_learned(void **state)
 {
     struct fixture *f = *state;
@@ -110,14 +110,14 @@ static void hostile_names_are_not_learned(void **state)
     assert_int_equal(pathset_learn(&f->names, span_of(name, PATH_MAX_DOTS + 2)), WORD_NONE);
     assert_int_not_equal(pathset_learn(&f->names, span_of(name, PATH_MAX_DOTS + 1)), WORD_NONE);
     size_t before = f->names.entry_count;
-    for (int i = 0; i < 100; i++) { /* alike in length, head and tail */
+    for (int i = 0; i < 100; i++) { /* equal in length, beginning and end */
         (void)snprintf(name, sizeof(name), "AAAAAAAAxxxxxx%03dBBBBBBBB", i);
         (void)pathset_learn(&f->names, span_str(name));
     }
     assert_in_range(f->names.entry_count - before, 1, LEARN_PROBES);
 }
 
-/* `count` members, of which the last has the name of another if `again`. */
+/* `count` members. If `again`, the last one has the name of another one. */
 static void check_twice(struct fixture *f, int count, bool again)
 {
     struct buf text = BUF_INIT(1 << 20);
@@ -138,10 +138,13 @@ static void check_twice(struct fixture *f, int count, bool again)
     buf_done(&text);
 }
 
-/* Learned names are told apart exactly, others may be taken for each other, but never missed. */
+/*
+ * Cached names are distinguished exactly. Others may be reported as duplicates by mistake, but no
+ * duplicate is missed.
+ */
 static void a_name_that_stands_twice_is_seen(void **state)
 {
-    for (int round = 0; round < 2; round++) { /* learning, having learned */
+    for (int round = 0; round < 2; round++) { /* caching, then cached */
         for (int count = 2; count < 4 * INDEX_ROWS; count += 7) {
             check_twice(*state, count, false);
             check_twice(*state, count, true);

@@ -8,7 +8,7 @@
 static void names_what_a_repository_is_called(void **state UNUSED)
 {
     static const struct {
-        const char *text, *want; /* "": names none */
+        const char *text, *want; /* "": not a repository */
     } rows[] = {
         {"https://github.com/Acme/Web.git", "github.com/acme/web"},
         {"https://user:token@GitHub.com/Acme/Web", "github.com/acme/web"},
@@ -80,7 +80,7 @@ static void finds_credentials_where_they_can_stand(void **state UNUSED)
     }
 }
 
-/* More texts than it remembers, of one length; each twice in a row, all again. */
+/* More texts of the same length than the cache holds: each twice in succession, then all again. */
 static void recalls_each_text_as_itself(void **state UNUSED)
 {
     struct repository_cache m;
@@ -95,7 +95,7 @@ static void recalls_each_text_as_itself(void **state UNUSED)
         assert_span_equal(repository_recall(&m, SPAN("")), SPAN(""));
     }
     char text[REPOSITORY_ROW_BYTES + 8] = "host.example:a/";
-    memset(text + 15, 'b', sizeof(text) - 16); /* one that is too long to be kept */
+    memset(text + 15, 'b', sizeof(text) - 16); /* one that is too long for the cache */
     assert_span_equal(repository_recall(&m, span_str(text)), repository_recall(&m, span_str(text)));
     assert_int_equal(repository_recall(&m, span_str(text)).n, sizeof(text) - 1);
     repository_cache_done(&m);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two tables of the schema's members say the same: schema_tree.c by object, http_fields.c by
- * path.
- */
+/* Both tables of the schema's members agree: schema_tree.c by object, schema_fields.c by path. */
 #include "testing.h"
 
 #include "event/schema/schema_fields.h"
@@ -39,7 +37,7 @@ static void knows_every_field_with_its_type(void **state UNUSED)
     for (int f = 0; f < FIELDS; f++) {
         struct span path = span_str(fields[f].path);
         if (span_starts(path, SPAN("raw."))) {
-            continue; /* what raw holds is the source's */
+            continue; /* the content of raw belongs to the source */
         }
         const struct member *m = find_path(path);
         if (m == NULL || m->type != type_of(fields[f].type)) {
@@ -48,7 +46,7 @@ static void knows_every_field_with_its_type(void **state UNUSED)
     }
 }
 
-/* Fields below a group, each found by its full path. */
+/* Number of fields below a group; each is found by its full path. */
 static size_t count_below(enum member_group group, char *path, size_t n)
 {
     size_t count = 0;

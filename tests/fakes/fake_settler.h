@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_settler.h - a source without a queue, for tests of the engine: it makes messages in flight
- * and remembers how each was settled.
+ * fake_settler.h - a source without a queue, for tests of the engine: it creates messages in flight
+ * and records how each was settled.
  */
 #ifndef TESTS_FAKES_FAKE_SETTLER_H
 #define TESTS_FAKES_FAKE_SETTLER_H
@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 struct fake_message {
-    struct inflight inflight; /* first: both have one address */
+    struct inflight inflight; /* first member, so that both have the same address */
     struct fake_message *next;
-    unsigned begun, settled; /* calls */
+    unsigned begun, settled; /* number of calls */
     bool last;               /* it will not be delivered again */
     struct settlement settlement;
 };
@@ -43,7 +43,7 @@ static bool fake_last_delivery(void *context UNUSED, const struct inflight *m)
 
 static const struct settler fake_settler = {NULL, fake_begin, fake_settle, fake_last_delivery};
 
-/* A message with this body, not begun yet. Lives until fake_settler_reset. */
+/* A message with this body, before inflight_begin. Valid until fake_settler_reset. */
 UNUSED static struct fake_message *fake_settler_message(const char *body, unsigned receive_count)
 {
     struct fake_message *f = calloc(1, sizeof(*f));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_sqs.h - SQS's batch calls for tests of those who make them: remembers what was asked,
- * answers as told, lets a test wait until something was asked. Defines what net/sqs.c would.
+ * fake_sqs.h - the batch calls of SQS, for tests of their callers. Records the calls, returns the
+ * results that the test set, and lets a test wait for a call. Replaces net/sqs.c.
  */
 #ifndef TESTS_FAKES_FAKE_SQS_H
 #define TESTS_FAKES_FAKE_SQS_H
@@ -25,9 +25,9 @@ static struct {
     pthread_cond_t called;
     struct fake_call calls[FAKE_SQS_CALLS];
     size_t count;
-    enum err_kind whole; /* the answer to every call ... */
-    enum err_kind entry; /* ... and to every entry of it */
-    bool silent;         /* calls are seen, and answered when this is false again */
+    enum err_kind whole; /* the result of every call ... */
+    enum err_kind entry; /* ... and of each entry of it */
+    bool silent;         /* calls are recorded, and return only when this is false */
     int64_t wall_ms;     /* the clock of the service */
 } fake_sqs;
 
@@ -55,7 +55,7 @@ UNUSED static void fake_sqs_answer(enum err_kind whole, enum err_kind entry)
     (void)pthread_mutex_unlock(&fake_sqs.lock);
 }
 
-/* Entries asked for so far: deletes, or changes (visibility_s -1: any). */
+/* Number of entries of calls so far: of deletes, or of changes (visibility_s -1: any). */
 UNUSED static size_t fake_sqs_asked(bool is_delete, const char *handle, int visibility_s)
 {
     size_t n = 0;
@@ -69,7 +69,7 @@ UNUSED static size_t fake_sqs_asked(bool is_delete, const char *handle, int visi
     return n;
 }
 
-/* Wait for the n-th such entry; false after ten seconds. */
+/* Wait for the n-th such entry. False: not within ten seconds. */
 UNUSED static bool fake_sqs_wait(bool is_delete, const char *handle, int visibility_s, size_t n)
 {
     for (int i = 0; i < 1000 && fake_sqs_asked(is_delete, handle, visibility_s) < n; i++) {
@@ -117,7 +117,7 @@ int64_t sqs_clock_ms(const struct sqs_queue *q UNUSED)
     return fake_sqs.wall_ms;
 }
 
-/* A message as a poll would bring it. */
+/* A message as a poll returns it. */
 UNUSED static struct sqs_message *fake_message(const char *handle, const char *body)
 {
     struct sqs_message *m = calloc(1, sizeof(*m));

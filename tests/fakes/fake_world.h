@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_world.h - what a lane has around it, scripted: S3, credentials, the normalizer, the
- * sink. Defines what net/s3.c, net/creds.c, net/sink.c and event/normalize.c would.
+ * fake_world.h - scripted surroundings of a lane: S3, credentials, the normalizer, the sink.
+ * Replaces net/s3.c, net/creds.c, net/sink.c and event/normalize.c.
  *
- * The normalizer makes an event of each line, with the line as its value; of a line "bad..."
- * a reject; of "two" two events.
+ * The normalizer makes an event of each line, with the line as its value; of a line "bad..." a
+ * reject; of "two" two events.
  */
 #ifndef TESTS_FLOW_FAKE_WORLD_H
 #define TESTS_FLOW_FAKE_WORLD_H
@@ -23,10 +23,10 @@
 
 struct fake_answer {
     enum err_kind kind;   /* after the body, if there is one */
-    const char *code;     /* AWS's */
+    const char *code;     /* AWS's error code */
     struct span body;     /* p NULL: refused before the first byte */
-    struct span replaced; /* came first, then its version was gone; p NULL: none */
-    size_t piece;         /* bytes at a time, 0: all */
+    struct span replaced; /* body of a version that is replaced after it; p NULL: none */
+    size_t piece;         /* bytes per call; 0: all */
 };
 
 static struct {
@@ -34,7 +34,7 @@ static struct {
     size_t count, asked;
     char key[128];
     char version[64];
-    void (*during)(void); /* called before each piece; NULL */
+    void (*during)(void); /* called before each piece; may be NULL */
 } fake_s3;
 
 struct s3 {
@@ -92,13 +92,13 @@ enum err_kind s3_get(struct s3 *s UNUSED, const struct s3_object *o,
     return err_set(e, a->kind, "s3: as the test says");
 }
 
-/* ---- credentials ---- */
+/* ---- Credentials ---- */
 
 static struct {
     enum err_kind kind;
-    enum err_kind renewal; /* what a renewal gives */
+    enum err_kind renewal; /* result of a renewal */
     int64_t expires_ms;
-    enum err_kind unguarded; /* what a look at the role's guard gives */
+    enum err_kind unguarded; /* result of the check of the external id */
     atomic_int roles;
     atomic_int probes;
 } fake_creds;
@@ -152,7 +152,7 @@ enum err_kind sts_probe_external_id(struct sts *s UNUSED, struct creds_source *c
                : err_set(e, fake_creds.unguarded, "sts: as the test says");
 }
 
-/* ---- the sink ---- */
+/* ---- The sink ---- */
 
 enum { FAKE_RECORDS = 2048, FAKE_VALUE = 240 };
 
@@ -177,8 +177,8 @@ static struct {
     struct sink_topic topics[8];
     size_t topic_count;
     int32_t partition;      /* of the next reports */
-    size_t partition_bytes; /* 0: many */
-    atomic_bool away;       /* no broker answers */
+    size_t partition_bytes; /* 0: unlimited */
+    atomic_bool away;       /* no broker is reachable */
 } fake_sink;
 
 struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
@@ -236,7 +236,7 @@ UNUSED static void fake_sink_report(sink_delivered_fn *delivered, enum err_kind 
     delivered(&r);
 }
 
-/* ---- the normalizer ---- */
+/* ---- The normalizer ---- */
 
 struct normalizer {
     char text[FAKE_VALUE];

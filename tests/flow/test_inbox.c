@@ -84,7 +84,7 @@ static void keeps_a_slot_for_every_queue(void **state UNUSED)
         .batch = 10, .places = 30, .queues = 3, .sched_classes = 1, .bytes = 1 << 20};
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     assert_int_equal(inbox_reserve(i, 0, 10), 10);
-    assert_int_equal(inbox_reserve(i, 0, 10), 5); /* half of the places at most */
+    assert_int_equal(inbox_reserve(i, 0, 10), 5); /* at most half of the slots */
     assert_int_equal(inbox_reserve(i, 0, 10), 0);
     assert_int_equal(inbox_reserve(i, 1, 10), 10);
     assert_int_equal(inbox_reserve(i, 1, 10), 4);
@@ -155,7 +155,7 @@ static void reports_when_a_refused_slot_is_free(void **state UNUSED)
     free(inbox_take(i));
     assert_int_equal(calls, 1);
     free(inbox_take(i));
-    assert_int_equal(calls, 1); /* no poll was refused since */
+    assert_int_equal(calls, 1); /* no poll was refused since then */
 }
 
 static void *taker(void *ctx)
@@ -219,7 +219,7 @@ static void a_class_may_come_later_and_limits_may_change(void **state UNUSED)
     assert_int_equal(take_class(i), 1);
     assert_int_equal(take_class(i), 200);
     assert_int_equal(inbox_at_work(i, 200), 1);
-    assert_int_equal(take_class(i), 1); /* 0 has no more lanes ... */
+    assert_int_equal(take_class(i), 1); /* class 0 has no further lanes ... */
     inbox_set_limit(i, 0, 2);
     assert_int_equal(take_class(i), 0); /* ... until now */
     inbox_set_limit(i, 300, 1);

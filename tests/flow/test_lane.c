@@ -21,7 +21,7 @@ static struct {
 
 static char *text(const char *s)
 {
-    return (char *)(uintptr_t)s; /* the configuration owns its texts; here they are never freed */
+    return (char *)(uintptr_t)s; /* the texts of the tests are never freed */
 }
 
 static void setup_conf(size_t customers)
@@ -74,7 +74,7 @@ static void setup(void)
     setup_of(1);
 }
 
-/* The customer of this slot; borrowed, until its configuration changes. */
+/* The customer in this slot; borrowed until its configuration changes. */
 static struct customer *at(uint32_t slot)
 {
     struct customer *c = NULL;
@@ -134,7 +134,7 @@ static void acknowledge_all(void)
     }
 }
 
-/* Carry a message and acknowledge its records. */
+/* Process a message and acknowledge its records. */
 static struct fake_message *carry(const char *body, unsigned receive_count)
 {
     struct fake_message *f = receive(body, receive_count);
@@ -339,7 +339,7 @@ static void a_folder_without_a_size_that_is_not_empty_is_an_object(void **state 
     answer((struct fake_answer){.body = SPAN("a\n")});
     assert_done(carry(NOTICE(SIZELESS("logs/sub/")), 1));
     assert_int_equal(fake_sink.count, 1);
-    assert_left(carry(NOTICE(SIZELESS("logs/")), 10)); /* outside: its bytes are not read */
+    assert_left(carry(NOTICE(SIZELESS("logs/")), 10)); /* outside the prefix: not read */
     assert_int_equal(fake_s3.asked, 2);
     assert_int_equal(fake_sink.count, 2);
     assert_string_equal(fake_sink.records[1].key, "_unknown");
@@ -380,7 +380,7 @@ static void tries_again_at_once_while_nothing_was_produced(void **state UNUSED)
     teardown();
 }
 
-/* More than the decoder gathers before it gives text: 400 lines. */
+/* 400 lines: more than the decoder collects before it returns text. */
 static struct span long_body(void)
 {
     static char body[400000];
@@ -414,7 +414,7 @@ static void starts_all_over_when_the_version_was_replaced(void **state UNUSED)
     teardown();
 }
 
-/* A gzip member of "hello\nworld\n" repeated, cut before its end. */
+/* A gzip member of "hello\nworld\n" repeated, truncated. */
 static const char cut_gzip[] = {0x1f,       (char)0x8b, 8,          0,         0,          0,
                                 0,          0,          2,          3,         (char)0xcb, 0x48,
                                 (char)0xcd, (char)0xc9, (char)0xc9, (char)0xe7};
@@ -525,7 +525,7 @@ static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
     assert_int_equal(fake_s3.asked, 0);
     assert_int_equal(fake_sink.count, 0);
     assert_later(carry(NOTICE(OBJECT("logs/2", "2")), 10), 675, 900);
-    assert_int_equal(fake_sink.count, 1); /* its last receive: a reject says why */
+    assert_int_equal(fake_sink.count, 1); /* the last receive: a reject has the reason */
     assert_non_null(strstr(fake_sink.records[0].value, "paused: denied: sts: as the test says"));
     w.clock.mono += BREAKER_FIRST_MS;
     assert_false(customers_queue_paused(w.all, 0));
@@ -595,7 +595,7 @@ static void its_pulse_beats_with_the_bytes_that_come(void **state UNUSED)
     answer((struct fake_answer){.body = SPAN("a\nb\nc\n"), .piece = 2});
     fake_s3.during = look_at_pulse;
     assert_done(carry(NOTICE(OBJECT("logs/1", "6")), 1));
-    assert_int_equal(moved_at, 1020); /* seen before the third piece: that of the second */
+    assert_int_equal(moved_at, 1020); /* seen before the third piece: the time of the second */
     assert_int_equal(atomic_load(&lane_pulse(w.lane)->moved_ms), 1030);
     assert_ptr_equal(whose, at(0));
     teardown();
@@ -686,7 +686,7 @@ static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 1);
     lane_process(w.lane, &f->inflight);
     assert_int_equal(fake_normalizer_limit, 1000000 - 1024);
-    fake_sink.records[0].bytes = 20000; /* the fake normalizer keeps only the head of a line */
+    fake_sink.records[0].bytes = 20000; /* the fake normalizer keeps only the beginning of a line */
     struct err e;
     assert_int_equal(customer_reserve(at(0), 20000, NULL, &e), FAIL_NONE);
     fake_sink_report(lane_delivered, FAIL_LIMIT);

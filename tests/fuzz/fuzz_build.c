@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any object, taken as each shape: the event is one JSON object, the same twice, passes the
+ * Any object, taken as each shape: the event is one JSON object, equal in two runs, passes the
  * checks of event-schema.md §4, and stays within its limit.
  */
 #include "event/map/build.h"
@@ -38,7 +38,7 @@ static size_t object_at(const struct doc *d, const char *name)
     return at;
 }
 
-/* event-schema.md §4, and what the schema says of the rest of the envelope. */
+/* event-schema.md §4, and the schema's rules for the other members of the envelope. */
 static void check_event(const struct doc *d)
 {
     int64_t ns = 0;
@@ -84,7 +84,9 @@ static void build(struct builder *b, struct json_reader *reader, const struct bu
     buf_done(&again);
 }
 
-/* The extents of a text that was repaired are not to be copied from: the driver cleans it. */
+/*
+ * A repaired text is read again, since extents of a repaired document must not be used for copying.
+ */
 static bool clean(struct json_reader *r, struct span in, struct buf *text, struct doc *doc)
 {
     struct span rest = in;
@@ -151,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 64 * 1024) {
         return 0;
     }
-    static struct json_reader *r; /* kept: making them costs more than a run */
+    static struct json_reader *r; /* kept: creating them takes longer than a run */
     static struct builder *b;
     static struct rules *rules;
     if (r == NULL) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any text as a configuration: either it is used or it is complained about, and what is
- * used can be printed. libconfig's own parser is part of it. Texts that name other files are
- * left out: what a file of this machine holds is no part of the input.
+ * Any text as a configuration: it is either accepted, and then it can be printed, or there is an
+ * error. Includes libconfig's own parser. Texts that include other files are ignored, since files
+ * of the host are not part of the input.
  */
 #include "base/buf.h"
 #include "conf/load.h"
@@ -11,7 +11,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* libconfig 1.5 forgets a string that a syntax error follows. A configuration is read rarely. */
+/*
+ * libconfig 1.5 leaks a string before a syntax error. A configuration is read rarely, so that is
+ * accepted.
+ */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {

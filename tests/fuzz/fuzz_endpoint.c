@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hosts of any region that passes url_region_ok: a URL can be made of them, in AWS's domain. */
+/* The host of any region that passes url_region_ok makes a valid URL in AWS's domain. */
 #include "codec/endpoint.h"
 #include "codec/url.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Identity: a record's id is the same with the members of every object in reverse order, with
- * its numbers and strings respelled, without duplicate members that do not count, and with
- * absent values added.
+ * Identity: a record's id does not change if the members of every object are reversed, numbers and
+ * strings are written differently, duplicate members that do not count are removed, and absent
+ * values are added.
  */
 #include "base/buf.h"
 #include "codec/json.h"
@@ -40,7 +40,10 @@ static void write_number(const struct doc *d, size_t at, struct buf *out)
     }
 }
 
-/* Members last to first, those that do not count left out, something absent between them. */
+/*
+ * Write members in reverse order, without those that do not count, and with absent ones between
+ * them.
+ */
 static void write_object(const struct doc *d, size_t at, struct buf *out)
 {
     static size_t members[MOST_MEMBERS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A token or a role's name of an instance: one line that no header and no URL can suffer from. */
+/* A token or a role name of an instance is one line that is safe in a header and a URL. */
 #include "codec/credentials.h"
 #include "codec/url.h"
 
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_add(&url, SPAN("http://169.254.169.254/latest/"));
     url_encode(&url, line);
     if (line.n < 1000 && (!url_split(buf_span(&url), &parts) || parts.query.n > 0)) {
-        abort(); /* a name cannot leave its path */
+        abort(); /* a name cannot leave its path segment */
     }
     buf_done(&url);
     return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Both readers of JSON: what simdjson takes the strict reader takes too and gives the same tape;
- * what the strict reader takes is well-formed: its extents are nested, its strings UTF-8, and
- * its cleaned text is read by simdjson again with the same tape.
+ * Both readers of JSON. If simdjson accepts a text, the strict reader accepts it with the same
+ * tape. If the strict reader accepts a text, its extents are nested, its strings are UTF-8, and
+ * simdjson reads its cleaned text with the same tape.
  */
 #include "codec/json.h"
 #include "codec/utf8.h"
@@ -36,7 +36,7 @@ static void same(const struct doc *a, const struct doc *b)
     }
 }
 
-/* Some are asked for before others: what was not asked for is found on the way. */
+/* Extents are requested out of order, so that others are computed on the way. */
 static void same_places(const struct doc *a, const struct doc *b)
 {
     for (size_t i = DOC_ROOT; i < (size_t)doc_payload(b, 0) - 1; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens of any credentials that pass: of the alphabet, and of a whole URL, whatever is in them. */
+/* Tokens of any accepted credentials consist of base64url characters and contain a complete URL. */
 #include "codec/credentials.h"
 #include "codec/msk_token.h"
 #include "codec/url.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any lines: the records are JSON objects of valid UTF-8 without newline, events end with
- * `ingest`, pass Validate() of event-schema.md §4, go through again without a repair,
- * and the next line is unharmed. Two runs give the same bytes.
+ * Any lines: outputs are JSON objects of valid UTF-8 without a newline; events end with `ingest`,
+ * pass Validate() of event-schema.md §4, and pass through when they are read again; the next line
+ * is not affected. Two runs give the same bytes.
  */
 #include "base/buf.h"
 #include "codec/json.h"
@@ -45,7 +45,7 @@ static void check_event(struct json_reader *reader, const struct output *r)
     }
     CHECK(last != 0 && span_eq(doc_string(&d, last), SPAN("ingest")));
 
-    /* Right as it is, but for `ingest` and for a category that cannot be known. */
+    /* Nothing to repair except `ingest`, and a category that cannot be derived. */
     const uint32_t all = ((1U << RULE_REQUIRED) - 2) & ~(1U << RULE_CATEGORY);
     beacon_check(&d, DOC_ROOT, source.modified_ns, &b);
     bool from_object = memmem(r->value.p, r->value.n, "from_object", 11) != NULL;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Message bodies: any bytes. What is accepted must keep the promises of notification.h. */
+/*
+ * Message bodies of any bytes. An accepted notification must have the properties that
+ * notification.h documents.
+ */
 #include "codec/notification.h"
 #include "codec/utf8.h"
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two paths, one result (kafka-contract.md §1): every line is normalized twice, once as usual and
- * once by the repair path even where its records could be passed_through. For each record
+ * Two paths, one result (kafka-contract.md §1). Every line is normalized twice: once as usual, and
+ * once on the repair path, even if its records could pass through. For each record:
  *
- *   - both give the same bytes, and the same id and key;
- *   - what a Beacon-shaped record had is there again, but for members that the schema has
- *     something against: compared value by value, numbers as they are written;
- *   - the event, less `ingest`, read again as a line of its own, leaves as it is by either path
- *     (by splicing, if its category could be told), with one id;
- *   - and with the id of the record it was made of, if nothing but its text had changed.
+ *   - both give the same bytes, id and key;
+ *   - all members of a Beacon-shaped record are still there, except those that violate the schema;
+ * they are compared value by value, numbers as written;
+ *   - the event without `ingest`, read again as a line of its own, is unchanged on both paths (it
+ * passes through if its category could be derived), with the same id on both;
+ *   - that id is the id of the original record, if only its text had changed.
  *
- * An odd first byte turns the customer's redaction on.
+ * An odd first byte enables the customer's redaction.
  */
 #include "event/normalize.h"
 #include "event/repair/beacon.h"
@@ -39,7 +39,7 @@ enum path { USUAL, REPAIR, ROADS };
 
 static struct normalizer *normalizers[ROADS]; /* of the line */
 static struct normalizer *again[ROADS];       /* of its events */
-static struct rules *rules;                   /* NULL or redacting */
+static struct rules *rules;                   /* NULL, or with redaction */
 static struct json_reader *readers[2];
 
 static struct normalizer *make(enum path path)
@@ -56,7 +56,7 @@ static void scan(unsigned reader, struct span text, struct doc *d)
     CHECK(json_scan(readers[reader], &text, d, NULL) == FAIL_NONE && text.n == 0);
 }
 
-/* ---- values ---- */
+/* ---- Values ---- */
 
 static bool is_number(char tag)
 {
@@ -65,7 +65,7 @@ static bool is_number(char tag)
 
 static bool same_value(const struct doc *a, size_t i, const struct doc *b, size_t k);
 
-/* Of a name that stands twice the last one counts; b has none such. */
+/* Of duplicate names the last one counts; b has no duplicates. */
 static bool same_members(const struct doc *a, size_t i, const struct doc *b, size_t k)
 {
     for (size_t m = doc_first(a, i); !doc_at_end(a, m); m = doc_next(a, m + 1)) {
@@ -110,16 +110,16 @@ static bool same_value(const struct doc *a, size_t i, const struct doc *b, size_
                       : !is_number(tag) || span_eq(doc_source(a, i), doc_source(b, k));
 }
 
-/* ---- what a Beacon-shaped record had ---- */
+/* ---- Members of a Beacon-shaped record ---- */
 
 struct kept {
     const struct doc *from, *to;
-    bool bare; /* user info was taken out of URLs, in `raw` too */
+    bool bare; /* user info was removed from URLs, also in `raw` */
 };
 
 static void check_kept(const struct kept *c, size_t i, size_t k, enum member_group group);
 
-/* `raw` may have got more members than it had. */
+/* `raw` may have additional members. */
 static void check_raw_kept(const struct kept *c, size_t i, size_t k)
 {
     for (size_t m = doc_first(c->from, i); !c->bare && !doc_at_end(c->from, m);
@@ -130,7 +130,7 @@ static void check_raw_kept(const struct kept *c, size_t i, size_t k)
     }
 }
 
-/* The customer's own `ingest` is in raw, as raw.ingest or raw.ingest_2 and so on. */
+/* The customer's own `ingest` is in raw, as raw.ingest, raw.ingest_2 and so on. */
 static void check_ingest_kept(const struct kept *c, size_t i)
 {
     bool found = c->bare;
@@ -143,7 +143,7 @@ static void check_ingest_kept(const struct kept *c, size_t i)
     CHECK(found);
 }
 
-/* m: the schema's row for it, NULL if it has none. */
+/* m: the schema's row of the member; NULL: there is none. */
 static void check_member_kept(const struct kept *c, const struct member *m, size_t i, size_t there)
 {
     enum member_rule rule = m != NULL ? m->rule : RULE_NONE;
@@ -167,7 +167,7 @@ static void check_kept(const struct kept *c, size_t i, size_t k, enum member_gro
 {
     for (size_t m = doc_first(c->from, i); !doc_at_end(c->from, m); m = doc_next(c->from, m + 1)) {
         struct span name = doc_string(c->from, m);
-        size_t value = doc_member(c->from, i, name); /* the one that counts */
+        size_t value = doc_member(c->from, i, name); /* the last of duplicates */
         check_member_kept(c, member_find(group, name), value, doc_member(c->to, k, name));
     }
 }
@@ -177,7 +177,7 @@ static bool text_has_userinfo(const struct doc *d, size_t at)
     return at != 0 && doc_tag(d, at) == '"' && repository_userinfo(doc_string(d, at)).n > 0;
 }
 
-/* Then it is taken out of copies in `raw` too. */
+/* If so, it is also removed from copies in `raw`. */
 static bool has_userinfo(const struct doc *d)
 {
     size_t run = doc_member(d, DOC_ROOT, SPAN("run"));
@@ -186,7 +186,7 @@ static bool has_userinfo(const struct doc *d)
            (object && text_has_userinfo(d, doc_member(d, run, SPAN("repository"))));
 }
 
-/* The line is one record that says itself that it is Beacon's, so nothing was unwrapped. */
+/* Whether the line is one record that names Beacon itself, so that nothing was unwrapped. */
 static bool is_bare_beacon(struct span line, struct doc *d)
 {
     struct span rest = line;
@@ -199,9 +199,9 @@ static bool is_bare_beacon(struct span line, struct doc *d)
            span_eq(doc_string(d, vendor), SPAN("beacon"));
 }
 
-/* ---- events ---- */
+/* ---- Events ---- */
 
-/* An event without its last member and the comma before it; slack behind. */
+/* Copy an event without its last member and the comma before it; readable bytes follow. */
 static void strip_ingest(struct span event, struct buf *out)
 {
     struct doc d;
@@ -217,7 +217,7 @@ static void strip_ingest(struct span event, struct buf *out)
     CHECK(buf_room(out, FRAMING_SLACK) != NULL);
 }
 
-/* A text that is one record, read again by one of the paths. */
+/* Normalize a text that is one record on one of the paths. */
 static struct output only_record(enum path path, struct span text)
 {
     struct output r;
@@ -238,7 +238,7 @@ static bool has_category(struct span event)
     return (b.seen >> RULE_CATEGORY & 1) != 0;
 }
 
-/* What left is right as it is. Its id, read again. */
+/* Check that the event has nothing to repair. Returns its id when it is read again. */
 static void check_again(struct span event, char id[37])
 {
     struct buf stripped = BUF_INIT(EVENT_BYTES + FRAMING_SLACK);
@@ -284,7 +284,7 @@ static void check_beacon(struct span line, const struct output *r, const char *i
     buf_done(&stripped);
 }
 
-/* Both paths' next record of the line. False: none. */
+/* The next output of the line on both paths. False: there is none. */
 static bool next_of_both(struct span line)
 {
     struct output a;
@@ -306,7 +306,7 @@ static bool next_of_both(struct span line)
     return true;
 }
 
-/* Each line as an object of its own: ids without ordinals can be compared. */
+/* Each line is an object of its own, so that ids without ordinals can be compared. */
 static void run_piece(const struct piece *piece)
 {
     for (enum path path = USUAL; path < ROADS; path++) {

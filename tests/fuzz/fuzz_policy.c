@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The session policy of any prefix, read back as IAM does: JSON, within its size, and with one
- * wildcard, at the end. What stands before it is the prefix; shorter only where it says so.
+ * The session policy of any prefix, read as IAM reads it: it is JSON, within its size, with one
+ * wildcard at the end. The text before the wildcard is the prefix; it is shorter only if
+ * policy_write reports that.
  */
 #include "codec/json.h"
 #include "codec/policy.h"
@@ -21,7 +22,7 @@ static void check(bool right)
     }
 }
 
-/* What a pattern matches before its only wildcard; ${*} ${?} ${$} are the characters. */
+/* Read a pattern up to its wildcard; ${*} ${?} ${$} are literal characters. */
 static void read_pattern(struct span pattern, struct buf *out)
 {
     check(pattern.n > 0 && pattern.p[pattern.n - 1] == '*');
@@ -49,7 +50,7 @@ static size_t characters(struct span text)
     return n;
 }
 
-/* `found`, behind the start that it must have, is the prefix and a slash, or begins them. */
+/* After `start`, `found` must be the prefix and a slash, or if not exact, a beginning of them. */
 static void check_reach(struct span found, struct span start, struct span prefix, bool exact)
 {
     struct buf want = BUF_INIT(1 << 20);

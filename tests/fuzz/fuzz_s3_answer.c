@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An answer of S3: status, head, an empty line, body. Whatever it holds, what is read of it
- * keeps its promises: texts end, regions are names, classes exist, parts are where they say.
+ * A response of S3: status, head, an empty line, body. For any content, texts are terminated,
+ * regions are valid names, classes exist, and parts are at their offset.
  */
 #include "codec/http_fields.h"
 #include "codec/s3_answer.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finds move forward and stay inside the text. A redacted text has no secret. Names and arguments
- * of any bytes are checked without a fault.
+ * Found secrets advance and stay within the text. A redacted text has no secret. Names and
+ * arguments of any bytes are accepted.
  */
 #include "codec/secret.h"
 

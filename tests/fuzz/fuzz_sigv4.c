@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Method, path, query and headers of any bytes, one per line. A canonical query is its own
- * canonical form, and a header block that fits is signed without overflow.
+ * canonical form, and headers within the limits are signed without overflow.
  */
 #include "codec/sigv4.h"
 
@@ -17,7 +17,7 @@ static struct span cut(struct span *rest, char at)
     return part;
 }
 
-/* The third line of a canonical request, which cannot hold a line feed but in its path. */
+/* The third line of a canonical request. Only the path can contain a line feed. */
 static struct span canonical_query(struct buf *out, struct span query)
 {
     struct sigv4_request r = {.method = SPAN("G"), .query = query};

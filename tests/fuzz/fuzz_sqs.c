@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers of SQS. The first byte says which of them: r, b, a. */
+/* Responses of SQS. The first byte selects the kind: r, b, a. */
 #include "codec/sqs_json.h"
 
 #include <stdlib.h>

@@ -51,7 +51,8 @@ static uint64_t run(struct span all, size_t piece)
     while (framing_last(f, &last)) {
         h = hash(h, &last);
     }
-    return e.kind == FAIL_LIMIT ? 0 : h + (uint64_t)e.kind; /* a plain object's limit may differ */
+    return e.kind == FAIL_LIMIT ? 0 : h + (uint64_t)e.kind; /* the byte at which the limit of a
+                                                               plain object is noticed may differ */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

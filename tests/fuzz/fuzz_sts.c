@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers of STS, and ARNs. What is accepted is whole. */
+/* Responses of STS, and ARNs. An accepted response is complete. */
 #include "codec/sts_xml.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is read is written and read again as the same; the plain form is a part of the whole. */
+/*
+ * A time that was read is written and read again as the same time. Texts of the plain form are a
+ * subset of all forms.
+ */
 #include "codec/timestamp.h"
 
 #include <stdlib.h>
@@ -29,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         expect(timestamp_plain(out, &ns) && timestamp_parse(out, &again));
         expect(again.ns == ns && again.digits == t.digits);
         expect(plain ? span_eq(in, out) : true);
-        /* the digits that were given are all there is */
+        /* no digits beyond those of the text */
         expect(t.digits == TIMESTAMP_DIGITS || ns == t.ns);
     }
     return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encoding and decoding undo each other; names and URLs that pass hold only what they may. */
+/* Encoding and decoding are inverse. Accepted names and URLs contain only allowed bytes. */
 #include "codec/url.h"
 
 #include <stdlib.h>
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_clear(&back);
     check(url_decode_form(&back, in) <= size && back.n <= size);
     buf_clear(&back);
-    (void)url_decode(&back, in); /* canonical: encoding what was decoded is stable */
+    (void)url_decode(&back, in); /* canonical: encoding a decoded text is stable */
     buf_clear(&encoded);
     url_encode_path(&encoded, buf_span(&back));
 

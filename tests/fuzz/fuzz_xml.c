@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No document crashes the reader, and every walk ends. */
+/* No document crashes the parser, and every iteration ends. */
 #include "codec/xml.h"
 
 #include <stdlib.h>

@@ -12,7 +12,7 @@ static struct {
     struct buf out;
 } w;
 
-/* An intake and two lanes, all of them just now at work. */
+/* An intake and two lanes, all of them with progress just now. */
 static void setup(void)
 {
     static const char *const kinds[] = {"intake", "lane", "lane"};

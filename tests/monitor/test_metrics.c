@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table; what it shows of a running worker is looked at by integration/test_monitoring.py. */
+/* Tests the table. integration/test_monitoring.py tests the values of a running worker. */
 #include "slurp.h"
 #include "testing.h"
 

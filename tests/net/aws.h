@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * aws.h - a fake of AWS for the tests of net/: a scripted server, a clock that is set by hand, and
+ * aws.h - a fake of AWS for the tests of net/: a scripted server, a clock that is set manually, and
  * an environment without the caller's settings.
  *
  *     struct fixture { struct aws aws; ... };
  *     setup:    aws_init(&f->aws);
- *     test:     aws_add_session(f->aws.server, ...); setenv, aws_write_file as it likes
- *     teardown: free what speaks to the server, then aws_done(&f->aws);
+ *     test:     aws_add_session(f->aws.server, ...); setenv, aws_write_file as needed
+ *     teardown: free the clients of the server, then aws_done(&f->aws);
  *
  * cmocka runs the teardown after a failed assertion too, but not after a setup that failed.
  */
@@ -23,25 +23,26 @@
 
 struct aws {
     struct server *server;
-    struct clock_manual now; /* AWS_NOW_MS; its monotonic time begins with an hour */
+    struct clock_manual now; /* AWS_NOW_MS; the monotonic time starts at one hour */
     char endpoint[64];       /* the server's URL, without a slash at the end */
-    char **environment;      /* as it was before */
+    char **environment;      /* of the caller */
 };
 
 /*
  * Start the server and unset AWS_*, the proxies and HOME. aws_done stops the server, removes the
- * files of aws_write_file and restores the environment: no other thread may use it then.
+ * files of aws_write_file and restores the environment; no other thread may use the environment
+ * then.
  */
 void aws_init(struct aws *a);
 void aws_done(struct aws *a);
 
-/* The server's next answer to AssumeRole: keys ID, secretID, tokenID; of that account. */
+/* Add a response to AssumeRole: keys ID, secretID, tokenID, and a role of this account. */
 void aws_add_session(struct server *s, const char *id, const char *account, const char *expiration);
 
-/* The server's next answer: an error of STS. */
+/* Add a response: an error of STS. */
 void aws_add_sts_error(struct server *s, const char *status, const char *code);
 
-/* A file below the test's own directory; path and file stay until aws_done. */
+/* Write a file into the test's directory; path and file are valid until aws_done. */
 const char *aws_write_file(const char *name, const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_creds.h - a source of credentials whose access key counts how often it was renewed:
- * AKID0, and after creds_reject AKID1, ... It stands in place of net/creds.c.
+ * fake_creds.h - a source of credentials whose access key counts its renewals: AKID0, after
+ * creds_reject AKID1, ... Replaces net/creds.c.
  */
 #ifndef TESTS_NET_FAKE_CREDS_H
 #define TESTS_NET_FAKE_CREDS_H

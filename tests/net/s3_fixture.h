@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * s3_fixture.h - a client of S3, the scripted server it speaks to, and a consumer that keeps
- * what it was given. For test_s3.c and test_s3_resume.c.
+ * s3_fixture.h - an S3 client, a scripted server, and a consumer that stores what it gets. For
+ * test_s3.c and test_s3_resume.c.
  */
 #ifndef TESTS_NET_S3_FIXTURE_H
 #define TESTS_NET_S3_FIXTURE_H
@@ -15,7 +15,7 @@
 
 enum { BODY_MAX = 1 << 20, LONG_MS = 60000 };
 
-/* What a consumer saw. */
+/* What a consumer got. */
 struct seen {
     struct buf body;
     struct s3_meta meta;
@@ -93,7 +93,7 @@ UNUSED static enum err_kind get(struct fixture *f)
     return s3_get(f->s3, &f->object, &f->creds, &to, &f->err);
 }
 
-/* An answer that promises `length` bytes and has these, then ends so. */
+/* Add a response that promises `length` bytes, has only these, and then ends as given. */
 UNUSED static void add_cut(struct fixture *f, const char *status, const char *headers,
                            size_t length, const char *body, enum reply_end end)
 {

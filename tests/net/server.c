@@ -62,7 +62,7 @@ static size_t body_bytes(const char *head)
     return length != NULL ? strtoul(length + 17, NULL, 10) : 0;
 }
 
-/* One whole request into *in. False: the connection or the server has ended. */
+/* Read a complete request into *in. False: the connection or the server has ended. */
 static bool read_request(struct server *s, int fd, struct buf *in)
 {
     for (;;) {
@@ -104,7 +104,7 @@ static void pause_for(int ms)
     (void)nanosleep(&t, NULL);
 }
 
-/* Send the reply. True: the connection goes on. */
+/* Send the reply. True: the connection stays open. */
 static bool play(struct server *s, int fd, const struct reply *r)
 {
     bool going = send_all(s, fd, r->text);
@@ -124,7 +124,7 @@ static bool play(struct server *s, int fd, const struct reply *r)
     return going && r->end == REPLY_KEEP;
 }
 
-/* Note the request and give the next reply. False: there is none. */
+/* Store the request and return the next reply. False: there is none. */
 static bool next_reply(struct server *s, const struct buf *in, struct reply *out)
 {
     bool found = false;

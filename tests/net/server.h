@@ -1,62 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * server.h - a small HTTP server within the test that answers what the script says.
+ * server.h - a small HTTP server in the test process, with scripted replies.
  *
  *     struct server *s = server_new();
  *     server_add(s, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length:
  * 2\r\n\r\nhi")});
- *     ... speak to http://127.0.0.1:server_port(s) ...
+ *     ... connect to http://127.0.0.1:server_port(s) ...
  *     assert_true(server_got(s, 0, "GET / HTTP/1.1\r\n"));
  *     server_free(s);
  *
- * Each request takes the next reply, whatever connection it comes on; when the script is used
- * up the connection is closed. Any number of connections at once.
+ * Each request gets the next reply, on any connection. When the script is used up, the connection
+ * is closed. Any number of connections at the same time.
  */
 #ifndef TESTS_NET_SERVER_H
 #define TESTS_NET_SERVER_H
 
 #include "base/buf.h"
 
-/* What happens after the text was sent. */
+/* What happens after the text is sent. */
 enum reply_end {
-    REPLY_KEEP,  /* the connection takes the next request */
-    REPLY_CLOSE, /* ends in good order */
-    REPLY_RESET, /* is broken by RST */
-    REPLY_STALL, /* stays open and silent until the client closes it */
+    REPLY_KEEP,  /* the connection stays open for the next request */
+    REPLY_CLOSE, /* the connection is closed in order */
+    REPLY_RESET, /* the connection is reset (RST) */
+    REPLY_STALL, /* the connection stays open and silent until the client closes it */
 };
 
 struct reply {
-    struct span text; /* the answer, or as much of it as there shall be; copied */
-    size_t repeat;    /* its last `tail` bytes so many times more: answers without end */
+    struct span text; /* the response, or a part of it; copied */
+    size_t repeat;    /* how often its last `tail` bytes are repeated: for endless responses */
     size_t tail;
-    int pause_ms; /* before each of these */
+    int pause_ms; /* before each repetition */
     enum reply_end end;
 };
 
 struct server;
 
 struct server *server_new(void);
-void server_free(struct server *s); /* ends connections under way */
+void server_free(struct server *s); /* closes open connections */
 
 int server_port(const struct server *s);
 void server_add(struct server *s, struct reply r);
 
-/* An answer in one piece: status line, these headers ("A: b\r\n..."), Content-Length, body. */
+/* Add a response in one piece: status line, these headers ("A: b\r\n..."), Content-Length, body. */
 void server_add_answer(struct server *s, const char *status, const char *headers, struct span body);
 
-/* Requests seen so far. */
+/* Number of requests so far. */
 size_t server_requests(struct server *s);
 
 /* Wait until there are n. */
 void server_await(struct server *s, size_t n);
 
-/* True if request `at` (from 0, head and body) holds the text. */
+/* Whether request `at` (from 0, head and body) contains the text. */
 bool server_got(struct server *s, size_t at, const char *text);
 
-/* A copy of request `at` into *out, as it came. */
+/* Copy request `at` into *out. */
 void server_copy(struct server *s, size_t at, struct buf *out);
 
-/* Connections accepted so far. */
+/* Number of connections accepted so far. */
 size_t server_connections(struct server *s);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fixture of the other tests: what one test sets, the next does not find. */
+/* Tests the fixture of the other tests: nothing that one test sets remains for the next one. */
 #include "environment.h"
 #include "net/aws.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cache alone, before an origin that does as told, on a clock that is moved by hand. */
+/* Tests the cache only, with a scripted origin and a manual clock. */
 #include "testing.h"
 
 #include "net/creds.h"
@@ -12,15 +12,15 @@ enum { HOUR_MS = 3600 * 1000, MINUTE_MS = 60 * 1000 };
 
 static struct clock_manual now;
 
-/* An origin that numbers its sets and can fail, block, or give the same one again. */
+/* An origin that numbers its sets, and can fail, block, or return the same set again. */
 struct script {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned asked;
     enum err_kind fail;
-    int64_t life_ms; /* INT64_MAX: no end */
+    int64_t life_ms; /* INT64_MAX: never expires */
     bool same;       /* always number 1 */
-    bool block;      /* wait in fetch until cleared */
+    bool block;      /* fetch waits until it is cleared */
     bool inside;     /* a fetch waits */
 };
 
@@ -190,7 +190,7 @@ static void pauses_longer_after_each_failure_up_to_a_minute(void **state UNUSED)
 {
     OWNED(creds_source) struct creds_source *s = source_of(false);
     script.fail = FAIL_DENIED;
-    for (int i = 0; i < 1000; i++) { /* ten times a second, 100 s */
+    for (int i = 0; i < 1000; i++) { /* ten times a second for 100 s */
         assert_fails(s, FAIL_DENIED);
         pass(100);
     }
@@ -211,7 +211,7 @@ static void a_rejected_set_is_renewed_at_once_and_once(void **state UNUSED)
     creds_reject(s, &first);
     creds_reject(s, &first);
     assert_gives(s, "AKID2");
-    creds_reject(s, &first); /* a late one, of the set before */
+    creds_reject(s, &first); /* a late report about the previous set */
     assert_gives(s, "AKID2");
     pass(MINUTE_MS);
     creds_reject(s, &first);
@@ -226,7 +226,7 @@ static void a_set_that_was_just_fetched_is_renewed_if_it_is_rejected(void **stat
     reject(s);
     assert_gives(s, "AKID2");
     reject(s);
-    assert_gives(s, "AKID2"); /* not again so soon */
+    assert_gives(s, "AKID2"); /* not again after so short a time */
 }
 
 static void rejecting_what_the_origin_gives_again_does_not_storm_it(void **state UNUSED)
@@ -255,7 +255,7 @@ static void a_rejected_set_is_not_used_when_its_renewal_fails(void **state UNUSE
 static void a_set_that_seems_expired_when_fresh_is_used_and_renewed_later(void **state UNUSED)
 {
     OWNED(creds_source) struct creds_source *s = source_of(false);
-    script.life_ms = -(int64_t)HOUR_MS; /* our clock is an hour ahead */
+    script.life_ms = -(int64_t)HOUR_MS; /* this host's clock is an hour ahead */
     assert_gives(s, "AKID1");
     pass(2 * MINUTE_MS - 1);
     assert_gives(s, "AKID1");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each place that credentials come from, alone and in order; time is moved by hand. */
+/* Each origin of credentials, separately and in the order of the chain; with a manual clock. */
 #include "net/aws.h"
 
 #include "net/creds_origins.h"
@@ -53,7 +53,7 @@ static void pass(struct fixture *f, int64_t ms)
     f->aws.now.mono += ms;
 }
 
-/* The default chain's choice, by name; "" and an error if there is none. */
+/* The name of the source that the default chain chooses; "" and an error: none. */
 static const char *chosen(struct fixture *f)
 {
     creds_source_free(f->source);
@@ -186,7 +186,7 @@ static void keys_and_token_are_of_one_file(void **state)
     assert_string_equal(f->creds.session_token, "tok");
     use_files("[default]\n" KEYS("AKIDCONF"), "[default]\naws_access_key_id = AKIDCRED\n");
     assert_string_equal(chosen(f), "profile default");
-    assert_int_equal(get(f), FAIL_CONFIG); /* half a pair is not made whole by the other file */
+    assert_int_equal(get(f), FAIL_CONFIG); /* a missing half is not taken from the other file */
 }
 
 static void a_profile_is_chosen_by_configuration_or_variable(void **state)
@@ -199,9 +199,9 @@ static void a_profile_is_chosen_by_configuration_or_variable(void **state)
     assert_string_equal(chosen(f), "profile a");
     assert_gets(f, "AKIDA");
     set_keys();
-    assert_string_equal(chosen(f), "environment"); /* AWS_PROFILE does not push it aside */
+    assert_string_equal(chosen(f), "environment"); /* AWS_PROFILE has no priority over it */
     f->settings.profile = "b";
-    assert_string_equal(chosen(f), "profile b"); /* the configuration does */
+    assert_string_equal(chosen(f), "profile b"); /* the configuration has */
     assert_gets(f, "AKIDB");
     f->settings.profile = "c";
     assert_no_source(f, "there is no profile c");
@@ -426,9 +426,9 @@ static void a_program_that_hangs_is_ended_by_a_stop(void **state)
     }
     creds_source_stop(f->source);
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_true(clock_mono_ms(&clock_system) - began < 20 * 1000); /* it would be 30 s */
+    assert_true(clock_mono_ms(&clock_system) - began < 20 * 1000); /* the program takes 30 s */
     assert_int_equal(f->err.kind, FAIL_STOPPED);
-    assert_int_equal(get(f), FAIL_STOPPED); /* and is not started again */
+    assert_int_equal(get(f), FAIL_STOPPED); /* it is not started again */
 }
 
 /* ---- Web identity ---- */
@@ -548,7 +548,7 @@ static void a_container_url_must_be_near_or_https(void **state)
         set("AWS_CONTAINER_CREDENTIALS_FULL_URI", bad[i]);
         assert_no_source(f, "container credentials");
     }
-    set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/uuid"); /* wins */
+    set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/uuid"); /* has priority */
     assert_string_equal(chosen(f), "container");
 }
 
@@ -581,7 +581,7 @@ static void an_instance_is_asked_by_version_2(void **state)
     assert_true(server_got(f->aws.server, 2,
                            "GET /latest/meta-data/iam/security-credentials/my-role HTTP/1.1\r\n"));
 
-    /* The token is kept, and renewed when it is called expired. */
+    /* The token is kept, and renewed after a 401. */
     server_add_answer(f->aws.server, "401 Unauthorized", "", SPAN(""));
     server_add_answer(f->aws.server, "200 OK", "", SPAN("tok-2"));
     server_add_answer(f->aws.server, "200 OK", "", SPAN("my-role"));

@@ -10,7 +10,7 @@
 
 enum { BODY_MAX = 4096, NEVER_MS = 60000 };
 
-/* One server, one client, one answer. */
+/* One server, one client, one response. */
 struct fixture {
     struct aws aws;
     struct http *http;
@@ -296,7 +296,7 @@ static enum err_kind take_slowly(void *ctx, const struct http_answer *a UNUSED, 
     return FAIL_NONE;
 }
 
-/* It takes longer than the time-out; then we wait some ms for the second piece. */
+/* The sink takes longer than the timeout; then the client waits some ms for the second piece. */
 static void does_not_count_the_time_of_the_sink(void **state)
 {
     struct fixture *f = *state;
@@ -352,9 +352,9 @@ static void uses_proxies_but_not_for_this_machine(void **state)
     assert_true(server_got(f->aws.server, 0, "GET http://bucket.invalid/k HTTP/1.1\r\n"));
 
     r.no_proxy = true;
-    assert_int_equal(call(f, &r), FAIL_AGAIN); /* no such name */
+    assert_int_equal(call(f, &r), FAIL_AGAIN); /* the name of the proxy does not exist */
     r = get("http://127.0.0.1:1/");
-    assert_int_equal(call(f, &r), FAIL_AGAIN); /* no server listens there */
+    assert_int_equal(call(f, &r), FAIL_AGAIN); /* no proxy listens at this address */
     assert_int_equal(server_requests(f->aws.server), 1);
 }
 
@@ -372,7 +372,7 @@ static void no_proxy_stands_before_metadata(void **state)
         r.allow_http = true;
         r.connect_timeout_ms = 50;
         r.total_timeout_ms = 50;
-        if (call(f, &r) == FAIL_NONE) { /* this machine is one of AWS's: then it was asked itself */
+        if (call(f, &r) == FAIL_NONE) { /* an instance of AWS: its metadata service answered */
             assert_false(span_eq(buf_span(&f->answer.body), SPAN("by proxy")));
         }
     }

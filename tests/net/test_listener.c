@@ -51,7 +51,7 @@ static int too_large(void *ctx UNUSED, const struct listener_request *r, struct 
     return 200;
 }
 
-/* Says what it was asked for. */
+/* A page that prints its request. */
 static int mirror(void *ctx UNUSED, const struct listener_request *r, struct listener_answer *a)
 {
     a->type = "application/json";
@@ -156,7 +156,7 @@ static void a_page_sees_path_and_query_and_sets_headers(void **state UNUSED)
     expect(l, "GET", "/below", 404, "there is only /small /ill /empty /large /too-large /below/\n");
 }
 
-/* ---- on the wire ---- */
+/* ---- Connections ---- */
 
 static int dial(const struct listener *l)
 {
@@ -173,7 +173,7 @@ static void say(int fd, struct span text)
     assert_int_equal(send(fd, text.p, text.n, MSG_NOSIGNAL), (int)text.n);
 }
 
-/* All there is until the other side closes. */
+/* Read until the other side closes. */
 static void hear(int fd, struct buf *out)
 {
     char piece[4096];
@@ -222,7 +222,7 @@ static void a_head_without_end_is_cut(void **state UNUSED)
 
 enum {
     SLOW = 7
-}; /* all it serves at a time would be another matter: they end by LISTENER_IDLE_S */
+}; /* fewer than LISTENER_CONNECTIONS: with all of them in use, others wait for LISTENER_IDLE_S */
 
 static void a_slow_client_delays_no_other(void **state UNUSED)
 {
@@ -241,7 +241,7 @@ static void a_slow_client_delays_no_other(void **state UNUSED)
     }
 }
 
-/* Each holds a whole page: no more of them than two pages' worth. */
+/* Each connection needs memory for a whole page; the limit is twice page_bytes. */
 static void pages_that_no_client_reads_are_bounded(void **state UNUSED)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -277,7 +277,7 @@ static void says_why_it_cannot_listen(void **state UNUSED)
     assert_int_equal(e.kind, FAIL_CONFIG);
     assert_non_null(strstr(e.text, address));
     assert_non_null(strstr(e.text, "Address already in use"));
-    assert_null(serve("192.0.2.1:9464", &e)); /* of no machine (RFC 5737) */
+    assert_null(serve("192.0.2.1:9464", &e)); /* an address of no host (RFC 5737) */
     assert_non_null(strstr(e.text, "192.0.2.1:9464"));
     assert_null(serve("9464", &e));
     assert_string_equal(e.text, "9464 is not HOST:PORT");

@@ -29,7 +29,7 @@ static void does_not_count_the_time_of_the_consumer(void **state UNUSED)
     int64_t now = 0;
     for (int i = 0; i < 10; i++) {
         patience_busy(&p, now);
-        now += 3600 * 1000; /* Kafka is slow today */
+        now += 3600 * 1000; /* the consumer is slow */
         patience_idle(&p, 16, now);
         assert_int_equal(patience_check(&p, now), PATIENCE_GOES_ON);
     }

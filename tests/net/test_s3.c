@@ -276,7 +276,7 @@ static void checks_each_object_separately(void **state)
     assert_int_equal(get(f), FAIL_NONE);
 }
 
-/* ---- Who ends it ---- */
+/* ---- The consumer ends it ---- */
 
 static void returns_what_the_consumer_ended_with(void **state)
 {
@@ -285,7 +285,7 @@ static void returns_what_the_consumer_ended_with(void **state)
     add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
     assert_int_equal(get(f), FAIL_LIMIT);
     assert_string_equal(f->err.text, "enough");
-    f->seen.refuse_body = FAIL_AGAIN; /* also when it could be taken for a broken transfer */
+    f->seen.refuse_body = FAIL_AGAIN; /* also if the kind could mean a broken transfer */
     add_cut(f, "200 OK", ETAG, 10, "0123456789", REPLY_KEEP);
     assert_int_equal(get(f), FAIL_AGAIN);
     assert_string_equal(f->err.text, "enough");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A missing key is 403 for who may list only a prefix: denials are looked into, once. */
+/*
+ * A missing key is a 403 for a role that may list only a prefix: a denial is checked once by a
+ * list.
+ */
 #include "net/s3_fixture.h"
 
 #define LIST(inner)                                                                                \
@@ -65,7 +68,7 @@ static void leaves_it_denied_where_the_list_is(void **state)
     add_denial(f);
     add_error(f, "403 Forbidden", "x-amz-request-id: R2\r\n", "<Code>AccessDenied</Code>");
     assert_int_equal(get(f), FAIL_DENIED);
-    assert_string_equal(f->err.request_id, "R1"); /* what was wanted, not how we looked */
+    assert_string_equal(f->err.request_id, "R1"); /* the error of the GET, not of the list */
     assert_int_equal(server_requests(f->aws.server), 2);
 }
 
@@ -124,7 +127,7 @@ static void reads_the_current_version_for_a_missing_one(void **state)
     f->object.version_id = SPAN("v1");
     add_denial(f);
     add_list(f, LIST(END KEY));
-    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n"); /* the pinned one */
+    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n"); /* of the pinned version */
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     server_add_answer(f->aws.server, "200 OK", "x-amz-version-id: v2\r\n" ETAG, SPAN("new"));
@@ -145,8 +148,8 @@ static void passes_over_no_version_that_it_only_may_not_read(void **state)
     f->object.version_id = SPAN("v1");
     add_denial(f);
     add_list(f, LIST(END KEY));
-    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n");  /* the pinned one */
-    add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "\r\n"); /* of a time before versions */
+    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n");  /* of the pinned version */
+    add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "\r\n"); /* written before versioning was enabled */
     add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n");
     assert_int_equal(get(f), FAIL_DENIED);
     assert_true(server_got(f->aws.server, 4, "?versionId=null HTTP/1.1\r\n"));
@@ -158,7 +161,7 @@ static void passes_over_no_version_whose_key_refuses(void **state)
 {
     struct fixture *f = *state;
     f->object.version_id = SPAN("v1");
-    add_denial(f); /* older texts do not speak of KMS */
+    add_denial(f); /* older error texts do not name KMS */
     add_list(f, LIST(END KEY));
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v1\r\n\r\n");
     assert_int_equal(get(f), FAIL_DENIED);
@@ -171,13 +174,13 @@ static void looks_into_one_denial_only(void **state)
     f->object.version_id = SPAN("v1");
     add_denial(f);
     add_list(f, LIST(END KEY));
-    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n"); /* the pinned one */
+    add_head(f, "HTTP/1.1 403 Forbidden\r\n\r\n"); /* of the pinned version */
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
     add_head(f, "HTTP/1.1 200 OK\r\n" ETAG "x-amz-version-id: v2\r\n\r\n");
-    add_denial(f); /* the current one went meanwhile */
+    add_denial(f); /* the current version was deleted meanwhile */
     assert_int_equal(get(f), FAIL_DENIED);
     assert_int_equal(server_requests(f->aws.server), 6);
-    add_denial(f); /* another attempt looks again */
+    add_denial(f); /* another attempt checks again */
     add_list(f, LIST(END));
     assert_int_equal(get(f), FAIL_GONE);
 }

@@ -96,7 +96,7 @@ static void gives_up_after_some_tries_without_progress(void **state)
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
 }
 
-/* As often as it takes, if only each try brings something. */
+/* Any number of attempts, as long as each makes progress. */
 static void goes_on_as_long_as_there_is_progress(void **state)
 {
     enum { PIECE = 16 * 1024, PIECES = 20 };
@@ -238,7 +238,7 @@ static void says_what_the_consumer_said_also_after_the_session_was_renewed(void 
     assert_string_equal(f->err.text, "enough");
 }
 
-/* ---- Versions that are gone ---- */
+/* ---- Replaced and deleted versions ---- */
 
 static void reads_the_current_version_when_the_object_is_replaced(void **state)
 {

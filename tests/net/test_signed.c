@@ -108,7 +108,7 @@ static void signature_of(struct fixture *f, size_t call, char out[65])
     buf_done(&got);
 }
 
-/* "a/../k" and "k" are two keys. */
+/* "a/../k" and "k" are different keys. */
 static void signs_dots_of_a_key_as_they_are_sent(void **state)
 {
     struct fixture *f = *state;
@@ -210,7 +210,7 @@ static void renews_expired_credentials_once(void **state)
 static void forgets_a_corrected_fault_when_the_next_attempt_breaks(void **state)
 {
     struct fixture *f = *state;
-    answer(f, "403 Forbidden", same, "InvalidAccessKeyId"); /* then the script ends: cut */
+    answer(f, "403 Forbidden", same, "InvalidAccessKeyId"); /* the script ends here: closed */
     assert_int_equal(call(f), FAIL_AGAIN);
     assert_int_equal(f->creds.rejected, 1);
     assert_int_equal(f->fault.status, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Against librdkafka's mock brokers: real sockets on loopback, faults on demand. */
+/* Tests with librdkafka's mock brokers: real sockets on loopback, and errors on request. */
 #include "testing.h"
 
 #include "net/sink.h"
@@ -18,15 +18,15 @@ struct reports {
     pthread_cond_t changed;
     int delivered;
     int failed;
-    int kinds[FAIL_KINDS]; /* of those that failed */
+    int kinds[FAIL_KINDS]; /* of failed records */
     int order_broken;
     size_t bytes;
-    intptr_t last;     /* tag, even numbers */
+    intptr_t last;     /* last tag; tags are even numbers */
     const char *topic; /* of the last one delivered */
     int32_t partition;
     int64_t offset;
     int offset_broken; /* not the next one */
-    struct err error;  /* of the last record that failed */
+    struct err error;  /* of the last failed record */
     struct err event;  /* of the last event */
     int events[SINK_FATAL + 1];
 };
@@ -155,7 +155,7 @@ static int tear_down(void **state UNUSED)
     return 0;
 }
 
-/* ---- configuration ---- */
+/* ---- Configuration ---- */
 
 static void refuses_a_property_that_contradicts_the_promise(void **state UNUSED)
 {
@@ -191,9 +191,9 @@ static void takes_the_same_property_said_otherwise(void **state UNUSED)
     sink_free(sink_with(good, QUEUE_BYTES));
 }
 
-/* ---- delivering ---- */
+/* ---- Delivery ---- */
 
-/* The values and headers of the topic's only partition with records, in order. */
+/* Read the values and headers of the topic's only partition with records, in order. */
 static int count_in_order(const char *topic, int want)
 {
     char text[256];
@@ -285,7 +285,7 @@ static void says_what_the_brokers_refuse(void **state UNUSED)
         rd_kafka_resp_err_t answer;
         enum err_kind want;
         const char *code;
-        const char *topic; /* librdkafka remembers an answer about a topic for a while */
+        const char *topic; /* librdkafka caches errors of a topic for some time */
     } cases[] = {
         {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, FAIL_DENIED, "TOPIC_AUTHORIZATION_FAILED",
          "one"},
@@ -305,7 +305,10 @@ static void says_what_the_brokers_refuse(void **state UNUSED)
     assert_int_equal(reports.delivered, 0);
 }
 
-/* A batch of `small` records of 100 bytes and, if asked for, one large one; refused by size. */
+/*
+ * Produce a batch of `small` records of 100 bytes, and optionally a large one; it is refused
+ * because of its size.
+ */
 static void refuse_batch(int small, bool large)
 {
     static const char text[500000];
@@ -315,7 +318,7 @@ static void refuse_batch(int small, bool large)
         produce(s, "events", span_of(text, 100), 2 * (i + 1));
     }
     if (large) {
-        size_t n = 150 * (size_t)small; /* most of the batch */
+        size_t n = 150 * (size_t)small; /* more than half of the batch */
         produce(s, "events", span_of(text, n), 2 * (small + 1));
     }
     rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
@@ -369,7 +372,7 @@ static void *free_sink(void *sink)
     return NULL;
 }
 
-/* The report is waiting when the sink is freed, and the broker is gone. */
+/* The report is pending when the sink is freed, and the broker is unreachable. */
 static void what_is_tried_again_at_the_end_does_not_hold_it_up(void **state UNUSED)
 {
     struct timespec moment = {.tv_nsec = 400 * 1000 * 1000};
@@ -404,7 +407,7 @@ static void an_unknown_topic_is_a_fault_of_the_configuration(void **state UNUSED
     assert_int_equal(reports.error.kind, FAIL_CONFIG);
 }
 
-/* ---- a full queue ---- */
+/* ---- A full queue ---- */
 
 enum { SMALL_QUEUE = 1000, VALUE_BYTES = 100 - (sizeof("acme") - 1) };
 
@@ -532,7 +535,7 @@ static void two_producers_share_one_budget_and_are_stopped_apart(void **state UN
     struct filler of_b = {.sink = b, .count = 500};
     pthread_t thread;
     (void)fill(&of_a);
-    assert_int_equal(of_a.taken, 10); /* all of it */
+    assert_int_equal(of_a.taken, 10); /* the whole budget */
     assert_int_equal(pthread_create(&thread, NULL, fill, &of_b), 0);
     wait_until_a_producer_waits();
     assert_int_equal(of_b.taken, 0);
@@ -572,7 +575,7 @@ static void a_record_above_the_queue_goes_alone_and_one_above_the_limit_not(void
     free(big);
 }
 
-/* ---- the connection ---- */
+/* ---- The connection ---- */
 
 static void reports_once_that_the_brokers_are_unreachable_and_that_they_answer(void **state UNUSED)
 {
@@ -666,7 +669,8 @@ static void a_fatal_error_reports_everything_and_a_new_producer_goes_on(void **s
 int main(void)
 {
 #ifdef THREADS_UNSEEN
-    return 0; /* librdkafka starts threads by thrd_create, which ThreadSanitizer does not know */
+    return 0; /* librdkafka starts threads with thrd_create, which ThreadSanitizer does not support
+               */
 #endif
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(refuses_a_property_that_contradicts_the_promise, set_up,
@@ -698,8 +702,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_a_partition_busy_with_two_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_record_above_the_queue_goes_alone_and_one_above_the_limit_not, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reports_once_that_the_brokers_are_unreachable_and_that_they_answer,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            reports_once_that_the_brokers_are_unreachable_and_that_they_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_without_any_record_whether_the_brokers_answer, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_producer_that_waits_for_room_says_so, set_up, tear_down),

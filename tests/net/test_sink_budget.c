@@ -9,7 +9,7 @@
 
 enum { LIMIT = 100 };
 
-static atomic_int verdict; /* what `over` answers: an err_kind */
+static atomic_int verdict; /* result of `over`: an err_kind */
 
 static enum err_kind over(const void *context, struct err *e)
 {
@@ -39,7 +39,7 @@ static struct reservation reservation_of(struct sink_budget *b, uint64_t bytes)
         .budget = b, .bytes = bytes, .wait = {.over = over, .context = &verdict}};
 }
 
-/* Start one that has to wait. */
+/* Start a reservation that must wait. */
 static void reserve_waiting(struct reservation *r)
 {
     unsigned before = sink_budget_waiting(r->budget);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who asks for SASL tokens, what becomes of them, and what may not stand beside them. */
+/* Which thread requests SASL tokens, how they are used, and which properties contradict them. */
 #include "testing.h"
 
 #include "codec/msk_token.h"
@@ -13,7 +13,7 @@
 
 enum { PATIENCE_S = 30 };
 
-/* In place of net/sts.c. */
+/* Replaces net/sts.c. */
 struct sts {
     int64_t ahead_ms;
 };
@@ -125,7 +125,7 @@ static void properties_that_leave_no_place_for_a_token_are_refused(void **state 
     }
 }
 
-/* ---- what net/msk gives ---- */
+/* ---- Tokens of net/msk ---- */
 
 static void msk_signs_with_the_credentials_of_now(void **state UNUSED)
 {
@@ -167,7 +167,7 @@ static void msk_signs_by_awss_clock(void **state UNUSED)
     assert_int_equal(msk_token_next(&good, &want, &until, &e), FAIL_NONE);
     assert_int_equal(msk_token_next(&late, &got, &until, &e), FAIL_NONE);
     assert_span_equal(buf_span(&got), buf_span(&want));
-    assert_int_equal(until, slow.wall + 900000); /* for librdkafka, which has our clock */
+    assert_int_equal(until, slow.wall + 900000); /* for librdkafka, which uses this host's clock */
     buf_done(&want);
     buf_done(&got);
 }

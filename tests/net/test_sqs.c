@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQS played by a server that answers as the script says; what is sent is looked at. */
+/* A scripted server plays SQS; the tests check the requests. */
 #include "net/aws.h"
 
 #include "codec/endpoint.h"
@@ -278,7 +278,7 @@ static void a_poll_without_credentials_fails_at_once(void **state)
     poll_once(f);
     assert_int_equal(f->polled.err.kind, FAIL_CONFIG);
     assert_int_equal(server_requests(f->aws.server), 0);
-    poll_once(f); /* and may be started again */
+    poll_once(f); /* and it can be started again */
     assert_int_equal(f->polled.err.kind, FAIL_CONFIG);
 }
 
@@ -303,8 +303,8 @@ static void waits_no_longer_than_told_and_can_be_woken(void **state)
     sqs_poller_start(f->poller, f->queue, 10, 20, 120, f);
     assert_false(sqs_poller_next(f->poller, 1, &f->polled));
     sqs_poller_wake(f->poller);
-    assert_false(sqs_poller_next(f->poller, LONG_MS, &f->polled)); /* at once */
-    /* the poll goes on; teardown cuts it */
+    assert_false(sqs_poller_next(f->poller, LONG_MS, &f->polled)); /* immediately */
+    /* the poll continues; the teardown aborts it */
 }
 
 static void hundreds_of_queues_are_polled_by_one_thread(void **state)
@@ -338,7 +338,7 @@ static void hundreds_of_queues_are_polled_by_one_thread(void **state)
     http_pool_free(f->settings.pool);
 }
 
-/* ---- Where a queue is ---- */
+/* ---- The address of a queue ---- */
 
 static const char *endpoint_of(struct fixture *f, const char *url, const char *region)
 {
@@ -368,9 +368,9 @@ static void asks_the_endpoint_of_the_region_unless_told_otherwise(void **state)
          "https://vpce-1.sqs.eu-west-1.vpce.amazonaws.com"},
         {"http://127.0.0.1:4566/000000000000/q", "eu-west-1", "http://127.0.0.1:4566"},
         {"http://moto:5000/1/q", "eu-west-1", "http://moto:5000"},
-        {"https://sqs.us-east-1.amazonaws.com/1/q", "eu-west-1", ""}, /* another region */
+        {"https://sqs.us-east-1.amazonaws.com/1/q", "eu-west-1", ""}, /* of another region */
         {"https://us-east-1.queue.amazonaws.com/1/q", "eu-west-1", ""},
-        {"https://sqs.eu-west-1.amazonaws.com", "eu-west-1", ""}, /* no queue */
+        {"https://sqs.eu-west-1.amazonaws.com", "eu-west-1", ""}, /* no queue in the path */
         {"sqs.eu-west-1.amazonaws.com/1/q", "eu-west-1", ""},
         {"https://sqs-fips.us-east-2.amazonaws.com/1/q", "us-east-2",
          "https://sqs-fips.us-east-2.amazonaws.com"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Polls whose credentials are slow to come delay no other queue's messages. */
+/* Polls that wait for credentials do not delay the messages of other queues. */
 #include "net/aws.h"
 
 #include "net/sqs.h"
@@ -12,7 +12,7 @@ enum { HOUR_MS = 3600 * 1000, LONG_MS = 60 * 1000 };
 #define URL "https://sqs.eu-west-1.amazonaws.com/111122223333/ingest"
 #define MESSAGE "{\"Messages\":[{\"ReceiptHandle\":\"h\",\"Body\":\"b\"}]}"
 
-/* An origin that numbers its sets, and waits within while it is told to. */
+/* An origin that numbers its sets, and waits in fetch on request. */
 struct origin {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -57,7 +57,7 @@ static void set_slow(struct origin *o, bool slow)
     (void)pthread_mutex_unlock(&o->lock);
 }
 
-/* Two queues, each with credentials of its own. */
+/* Two queues, each with its own credentials. */
 struct side {
     struct origin origin;
     struct sqs_settings settings;
@@ -109,7 +109,7 @@ static void drop_messages(struct fixture *f)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    set_slow(&f->slow.origin, false); /* a test that failed may have left it so */
+    set_slow(&f->slow.origin, false); /* a failed test may have left it set */
     drop_messages(f);
     sqs_poller_free(f->poller);
     sqs_queue_free(f->slow.queue);
@@ -159,7 +159,7 @@ static void old_credentials_are_used_while_new_ones_are_fetched(void **state)
     begin(f, &f->slow);
     assert_comes(f, &f->slow);
     set_slow(&f->slow.origin, true);
-    f->aws.now.wall += HOUR_MS * 4 / 5; /* due, and good until a minute before the end */
+    f->aws.now.wall += HOUR_MS * 4 / 5; /* renewal is due; valid until a minute before the end */
     f->aws.now.mono += HOUR_MS * 4 / 5;
     begin(f, &f->slow);
     assert_comes(f, &f->slow);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STS played by a server that answers as the script says. */
+/* A scripted server plays STS. */
 #include "net/aws.h"
 
 #include "net/sts.h"
@@ -98,7 +98,7 @@ static void refuses_a_session_of_another_account(void **state)
     assert_int_equal(assume(f, &r), FAIL_CONFIG);
 }
 
-/* As MinIO answers. */
+/* A response like MinIO's. */
 static void add_session_without_a_name(struct fixture *f)
 {
     server_add_answer(
@@ -199,7 +199,7 @@ static void a_role_that_demands_its_external_id_passes_the_probe(void **state)
     assert_int_equal(server_requests(f->aws.server), 2);
     assert_false(server_got(f->aws.server, 0, "ExternalId"));
     assert_true(server_got(f->aws.server, 1, "ExternalId=not-the-external-id-"));
-    for (size_t i = 0; i < 2; i++) { /* what it might get can do nothing */
+    for (size_t i = 0; i < 2; i++) { /* its session would have a policy that denies everything */
         assert_true(server_got(f->aws.server, i, "%22Deny%22"));
         assert_true(server_got(f->aws.server, i, "DurationSeconds=900"));
     }
@@ -231,7 +231,7 @@ static void a_probe_that_was_not_answered_proves_nothing(void **state)
     assert_int_equal(probe(f), FAIL_THROTTLED);
     assert_int_equal(f->err.kind, FAIL_THROTTLED);
 
-    /* refused, but not by the role */
+    /* denied, but not by the role */
     aws_add_sts_error(f->aws.server, "403 Forbidden", "RegionDisabledException");
     assert_int_equal(probe(f), FAIL_CONFIG);
     aws_add_sts_error(f->aws.server, "403 Forbidden", "InvalidClientTokenId");
@@ -284,7 +284,7 @@ static void a_role_source_caches_and_renews_by_the_clock(void **state)
     assert_string_equal(creds_source_name(role), "role " AWS_ROLE);
     aws_add_session(f->aws.server, "ASIA1", "444455556666", "2026-11-22T14:59:05Z");
     aws_add_session(f->aws.server, "ASIA2", "444455556666", "2026-11-22T15:59:05Z");
-    for (int i = 0; i < 30; i++) { /* a minute each */
+    for (int i = 0; i < 30; i++) { /* one minute each */
         assert_int_equal(creds_get(role, &f->creds, &f->err), FAIL_NONE);
         assert_string_equal(f->creds.access_key_id, "ASIA1");
         f->aws.now.wall += HOUR_MS / 60;
@@ -302,7 +302,7 @@ static void a_wrong_clock_does_not_change_the_life_of_a_session(void **state)
     int64_t offset_ms = 0;
     OWNED(creds_source)
     struct creds_source *role = creds_source_role(f->own, &f->settings, &ingest, &f->err);
-    f->aws.now.wall += 5 * HOUR_MS; /* ours is 5 hours ahead */
+    f->aws.now.wall += 5 * HOUR_MS; /* this host's clock is 5 hours ahead */
     server_add_answer(f->aws.server, "400 Bad Request", "Date: Sun, 22 Nov 2026 13:59:05 GMT\r\n",
                       SPAN("<ErrorResponse><Error><Code>RequestExpired</Code></Error>"
                            "</ErrorResponse>"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nothing that is freed on the way of a secret still holds it: requests, answers, files. */
+/* No memory that is freed after the use of a secret contains it: requests, responses, files. */
 #include "net/aws.h"
 
 #include "net/creds.h"
@@ -37,7 +37,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The default chain's credentials, and all that was needed for them, come and go. */
+/* Create and free the default chain and its credentials. */
 static void assert_leaves_nothing(struct fixture *f)
 {
     static struct creds c;
@@ -93,7 +93,7 @@ static void instances_leave_nothing(void **state)
 {
     struct fixture *f = *state;
     set("AWS_EC2_METADATA_SERVICE_ENDPOINT", f->aws.endpoint);
-    server_add_answer(f->aws.server, "200 OK", "", SPAN(SECRET)); /* the token is one, too */
+    server_add_answer(f->aws.server, "200 OK", "", SPAN(SECRET)); /* the token is a secret too */
     server_add_answer(f->aws.server, "200 OK", "", SPAN("role"));
     server_add_answer(f->aws.server, "200 OK", "", SPAN(SET_JSON("Token")));
     assert_leaves_nothing(f);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every path of the specification's alias table (docs/reference/normalization.md §4) is read.
 
-The table is taken from the specification, not from the program. For each path one record is
-made that holds nothing else for that field, once with the path as one literal name and once
-nested; the program must find the value.
+The table comes from the specification, not from the program. For each path there is a record with
+no other value for that field, once with the path as one literal name and once nested. The program
+must find the value.
 """
 import json
 import os
@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 BINARY = os.environ.get("INGEST_BINARY", str(ROOT / "build" / "release" / "asymptote-ingest"))
 PATH = re.compile(r"^[@A-Za-z][\w.@-]*$")
 
-# Rows of one line of the table that stand for several fields, and what their paths mean.
+# Rows of a line of the table for several fields, and what their paths mean.
 SPLIT = {
     "`trace.id` `.span_id` `.parent_span_id`": ["trace.id", "trace.span_id", "trace.parent_span_id"],
     "`tool.path` / `file.path`": ["tool.path", "file.path"],
@@ -25,7 +25,7 @@ SPLIT = {
     "`gen_ai.tool.call.arguments` / `.result`": ["gen_ai.tool.call.arguments", "gen_ai.tool.call.result"],
     "`approval.decision` `.reason`": ["approval.decision", "approval.reason"],
 }
-# Rows that are prose; the vectors of lookup_and_types and runtime_tables hold them.
+# Rows that are prose; the vectors of lookup_and_types and runtime_tables test them.
 PROSE = {"`run.*`", "`mcp.server` `.tool`", "`gen_ai.usage.*`", "`raw`", "`origin`", "`tool.command`"}
 
 VALUES = {
@@ -42,7 +42,7 @@ VALUES = {
     "gen_ai.tool.call.arguments": ({"a": 1}, {"a": 1}),
     "gen_ai.tool.call.result": ({"a": 1}, {"a": 1}),
 }
-# What else a record needs for the path to count.
+# Other members that a record needs for the path to count.
 BESIDE = {
     "event.action": {"model_name": "m"},
     "prompt.text": {"event_action": "prompt.submitted"},
@@ -52,7 +52,7 @@ BESIDE = {
     "gen_ai.tool.call.arguments": {"event_action": "tool.invoked"},
     "gen_ai.tool.call.result": {"event_action": "tool.invoked"},
 }
-# Paths with a meaning of their own, tested by hand in the vectors named.
+# Paths with a special meaning, which are tested by the named vectors.
 BY_HAND = {
     ("session.id", "session.id"): "lookup_and_types: second place outside of ECS",
     ("severity", "severityNumber"): "severity",
@@ -139,7 +139,7 @@ def test_every_path_of_every_row_is_read():
 
 
 def published():
-    """Field to its accepted names, as docs/event-files.md has them from the program's table."""
+    """Field to its accepted names, as in docs/event-files.md, from the program's table."""
     text = (ROOT / "docs" / "event-files.md").read_text(encoding="utf-8")
     table = text.split("<!-- table: fields -->")[1].split("<!-- end")[0]
     cells = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in table.split("\n")]
@@ -151,7 +151,7 @@ def test_paths_stand_in_the_order_of_the_specification():
     names = published()
     wrong = {}
     for field, paths in rows():
-        ours = [path for path in dict.fromkeys(names.get(field, [])) if path in paths]  # one stands twice
+        ours = [path for path in dict.fromkeys(names.get(field, [])) if path in paths]  # one occurs twice
         if paths and ours and ours != paths:
             wrong[field] = (ours, paths)
     assert not wrong, wrong

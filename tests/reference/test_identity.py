@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ids of the built program against the independent implementation: 100,000 generated events in
-four byte styles with every other shape but OTLP among them, damaged lines, and the samples."""
+"""Compares ids of the program with the independent implementation: 100,000 generated events in four
+byte styles with every other shape except OTLP among them, damaged lines, and the samples.
+"""
 import json
 import os
 import pathlib
@@ -29,7 +30,7 @@ def normalized(text, object="s3://b/k", version=""):
     command = [BINARY, "normalize", "--customer", "acme", "--object", object, "--time", "2026-06-01T00:00:00Z", "-"]
     command[-1:-1] = ["--object-version", version] if version else []
     out = subprocess.run(command, input=text, check=True, stdout=subprocess.PIPE).stdout
-    for event in filter(None, out.split(b"\n")):  # a carriage return is a blank like others
+    for event in filter(None, out.split(b"\n")):  # a carriage return is a blank
         i = json.loads(event)["ingest"]
         yield i["line"], i.get("item"), i, event
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker's MSK token is that of AWS's own signer for the same keys and the same clock."""
+"""The worker's MSK token equals that of AWS's own signer for the same keys and the same clock."""
 import base64
 import datetime
 import pathlib

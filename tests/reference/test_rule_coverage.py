@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every row of every table of the normalization is touched by a vector (tests/vectors/normalize).
+"""Every row of every table of the normalization is tested by a vector (tests/vectors/normalize).
 
-Tables are read from the specification (docs/reference/event-schema.md §2.3, §6, §10.4 and normalization.md) and, where the
-program accepts more, from docs/event-files.md, whose tables are the program's. A row that no
-vector touches, or that comes out as something else than its table says, is named.
+Tables are read from the specification (docs/reference/event-schema.md §2.3, §6, §10.4 and
+normalization.md) and, if the program accepts more, from docs/event-files.md, whose tables are the
+program's. The test names each row that no vector uses, or that gives another result than its table
+says.
 """
 import functools
 import json
@@ -21,7 +22,7 @@ PAGE = (ROOT / "docs" / "event-files.md").read_text(encoding="utf-8")
 
 @functools.cache
 def events():
-    """All events of the vectors, and of each what it was made of (the record, {} for Beacon's)."""
+    """All events of the vectors, each with its source (the record, {} for Beacon's)."""
     out = []
     for path in sorted(CASES.glob("*/want.jsonl")):
         for line in path.read_bytes().decode("utf-8", "surrogateescape").split("\n"):
@@ -33,7 +34,7 @@ def events():
 
 
 def member(value, path):
-    """The value at a dotted path, whether its names are written as one or nested; else None."""
+    """The value at a dotted path, with its names written as one or nested; else None."""
     if not isinstance(value, dict):
         return None
     if path in value:
@@ -89,7 +90,7 @@ def test_every_name_of_every_alias_row_is_in_a_vector():
     missing = []
     for (field,), (_, names) in table("fields"):
         for name in re.findall(r"`([^`]+)`", f"`{names}`"):
-            # a container's names stand for others: toolInput is tool_input
+            # a container's name also stands for others: toolInput is tool_input
             spellings = {name} | {name.replace("tool_input", other) for other in ("toolInput", "toolArgs", "toolCall.args")}
             if not any(member(event, field) is not None and
                        any(member(scope, path) is not None for path in spellings for scope in scopes_of(i))
@@ -255,7 +256,7 @@ def test_every_sign_of_a_hooks_origin_is_seen(rule):
 
 # ---- normalization.md §8 ----
 
-TIMES = {  # what a record says, and how sure that is (None: exact)
+TIMES = {  # the text in a record, and its quality (None: exact)
     "RFC 3339": (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", None),
     "RFC 3339, t and z": (r"\d{4}-\d\d-\d\dt\d\d:\d\d:\d\dz", None),
     "RFC 3339, blank": (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", None),
@@ -300,7 +301,7 @@ TIMES = {  # what a record says, and how sure that is (None: exact)
 
 @functools.cache
 def lines():
-    """(what the first name of a time says in the text of a line, ingest.time)."""
+    """(the first time in the text of a line, ingest.time)."""
     found = []
     for path in sorted(CASES.glob("*/want.jsonl")):
         given = (path.parent / "in.jsonl").read_bytes().decode("utf-8", "surrogateescape").split("\n")
@@ -337,7 +338,7 @@ def tool(harness, name, tool_name, **more):
 
 
 def silent(test):
-    """Of a record that has no word of its own for what happened."""
+    """Of a record that has no action word of its own."""
     return lambda e, r: "action" not in e["ingest"] and bool(r) and test(e, r)
 
 
@@ -421,7 +422,7 @@ def test_every_rule_of_runtimes_and_inference_is_touched(rule):
     assert any(event["event"]["action"] == action and test(event, record) for event, record in events())
 
 
-STEPS = {  # normalization.md §5 steps 4 and 5, of records that say no action
+STEPS = {  # normalization.md §5 steps 4 and 5, of records without an action word
     "ecs file access": ("file.read", lambda e, r: "access" in str(member(r, "event.type"))),
     "ecs file creation": ("file.created", lambda e, r: "creation" in str(member(r, "event.type"))),
     "ecs file": ("file.modified", lambda e, r: "file" in str(member(r, "event.category")) and

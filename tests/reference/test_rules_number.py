@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """ingest.rules is raised with every change of any output (docs/kafka-contract.md §1).
 
-tests/vectors/rules.json holds the number and, for each case of tests/vectors/normalize, digests
-of its input and of its output. An output that changed while its input did not needs a higher
-number in include/event/record/origin.h. To record, after raising it or adding lines:
+tests/vectors/rules.json has the number and, for each case of tests/vectors/normalize, digests of
+its input and of its output. An output that changed while its input did not requires a higher number
+in include/event/record/origin.h. To record, after raising it or adding lines:
 
     python3 tests/reference/test_rules_number.py --record
 
-One raise for a release is enough. If the number was raised already since the last release, say so:
-`--record --raised`.
+One raise per release is enough. If the number was raised already since the last release: `--record
+--raised`.
 """
 import hashlib
 import json
@@ -27,20 +27,20 @@ def rules_number():
 
 
 def digest(lines):
-    """Without the number itself: raising it alone changes no output."""
+    """Without the number itself, since raising it changes no output."""
     text = re.sub(rb'"rules":\d+', b'"rules":N', b"\n".join(lines))
     return hashlib.sha256(text).hexdigest()[:32]
 
 
 def number_of(record):
-    """Of the input line that a record was made of."""
+    """The number of the input line of a record."""
     value = json.loads(record.decode("utf-8", "surrogateescape"))
     return value.get("ingest", value)["line"]
 
 
 def state(case, lines=None):
-    """The first `lines` lines of a case, all by default: their number, a digest of them, and one
-    of what they become."""
+    """The first `lines` lines of a case (default: all): their number, a digest of them, and a digest of their
+    output."""
     given = (case / "in.jsonl").read_bytes().removesuffix(b"\n").split(b"\n")
     given = given[:lines] if lines else given
     wanted = [record for record in (case / "want.jsonl").read_bytes().split(b"\n")
@@ -53,7 +53,7 @@ def now():
 
 
 def changed(recorded):
-    """Cases whose output is another although their input is the same, or has only got longer."""
+    """Cases whose output changed although their input is the same or only got longer."""
     return [name for name, (lines, given, wanted) in recorded.items()
             for _, given_now, wanted_now in [state(CASES / name, lines)]
             if given == given_now and wanted != wanted_now]

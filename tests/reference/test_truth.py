@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Generated event files of every kind, compared with what their generator says they mean.
+"""Compares generated event files of every kind with what their generator expects.
 
-tests/tools/gen_events.py writes records in all shapes, damaged and odd ones too, and beside
-them what each should become. 20,000 records by default, TRUTH_RECORDS=200000 for more. Every
-event is also checked against docs/event.schema.json.
+tests/tools/gen_events.py writes records in all shapes, damaged and unusual ones too, and the
+expected result of each. 20,000 records by default, TRUTH_RECORDS=200000 for more. Every event is
+also checked with docs/event.schema.json.
 """
 import collections
 import datetime
@@ -25,11 +25,11 @@ FIELDS = {"action": "event.action", "category": "event.category", "severity": "s
           "user": "user.name", "host": "endpoint.hostname", "harness": "harness.name",
           "repository": "repository", "branch": "branch", "session": "session.id"}
 
-# Differences that are right: (kind of the record, field) and the reason. There is none: names
-# that stand twice, wrong types and future versions come out as the generator means them.
+# Accepted differences: (kind of the record, field) and the reason. There is none: duplicate names,
+# wrong types and future versions give the results that the generator expects.
 ALLOWED = {}
-# What a damaged record becomes: events, and the reasons of its rejects. Half of a line that was
-# torn by a newline may by chance be a number or a string: JSON, but not an event.
+# Results of a damaged record: events, and the reasons of its rejects. Half of a line that was
+# divided by a newline may be a number or a string by chance: JSON, but not an event.
 DAMAGED = {
     "cut": {"bad_json"}, "open_string": {"bad_json"}, "glued": set(), "garbage": {"bad_json"},
     "bad_utf8": set(), "trailing_comma": {"bad_json"}, "single_quotes": {"bad_json"},

@@ -50,7 +50,7 @@ static void deletes_only_when_the_last_record_is_acknowledged(void **state UNUSE
     struct inflight *other = receive(a, "h2");
     inflight_hold(m);
     inflight_hold(m);
-    release(m, FAIL_NONE); /* the lane is done */
+    release(m, FAIL_NONE); /* the lane has finished */
     release(m, FAIL_NONE);
     release(other, FAIL_NONE);
     assert_true(fake_sqs_wait(true, "h2", -1, 1));
@@ -113,7 +113,7 @@ static void holds_by_heartbeats_and_flags_what_is_lost(void **state UNUSED)
     inflight_worsen(m, OUTCOME_LATER, 10);
     release(m, FAIL_NONE);
     finish(a, true);
-    assert_int_equal(fake_sqs_asked(false, "h1", 10), 0); /* another's by now */
+    assert_int_equal(fake_sqs_asked(false, "h1", 10), 0); /* lost: it has no heartbeat any more */
 }
 
 static void tries_a_failed_delete_again(void **state UNUSED)
@@ -135,7 +135,7 @@ static void gives_up_what_is_pending_and_frees_it_with_the_last_report(void **st
     assert_int_equal(acker_give_up(a), 1);
     assert_true(fake_sqs_wait(false, "h1", RETURN_STARTED_S, 1));
     assert_true(acker_drain(a, 10000));
-    release(m, FAIL_STOPPED); /* frees it: AddressSanitizer sees if not */
+    release(m, FAIL_STOPPED); /* frees it, which AddressSanitizer checks */
     finish(a, true);
     assert_int_equal(fake_sqs.count, 1);
 }

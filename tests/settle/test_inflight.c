@@ -116,7 +116,7 @@ static void holds_each_of_its_customers_once(void **state UNUSED)
     assert_int_equal(stats_get(&stats[1].delivered_ms), 1400);
 }
 
-/* ---- a settler around another: it commits first ---- */
+/* ---- A settler that wraps another one and commits first ---- */
 
 static struct {
     const struct settler *inner;

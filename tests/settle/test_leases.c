@@ -82,7 +82,7 @@ static void keeps_the_calls_of_queues_apart_and_gives_them_turns(void **state UN
         }
         answer_all(b, &batch, FAIL_NONE, BEAT);
     }
-    assert_int_equal(seen[0] + seen[1], 1); /* both had one turn before any had two */
+    assert_int_equal(seen[0] + seen[1], 1); /* each had one turn before one had two */
     assert_int_equal(seen[2] + seen[3], 0);
 }
 
@@ -167,7 +167,7 @@ static void reports_once_that_a_lease_is_lost_and_extends_it_no_more(void **stat
     assert_null(leases_lost(b, BEAT));
     assert_int_equal(l.loss, LEASE_LOST);
     assert_false(leases_next(b, 1000 * SECOND, &batch));
-    assert_true(leases_end(b, &l, LEASE_CHANGE, 10, 1000 * SECOND)); /* nothing to tell SQS */
+    assert_true(leases_end(b, &l, LEASE_CHANGE, 10, 1000 * SECOND)); /* no call to SQS is needed */
     assert_int_equal(leases_count(b), 0);
 }
 
@@ -191,7 +191,7 @@ static void loses_by_its_own_clock_what_it_could_not_extend_in_time(void **state
         }
     }
     assert_int_equal(now, 315 * SECOND);
-    assert_in_range(calls, 8, 40); /* tried on, backing off */
+    assert_in_range(calls, 8, 40); /* retried with increasing delays */
 }
 
 static void deletes_a_lost_one_once_if_all_of_it_is_delivered(void **state UNUSED)
@@ -264,7 +264,7 @@ static void an_end_that_comes_during_a_heartbeat_waits_for_its_answer(void **sta
     assert_true(leases_next(b, BEAT, &beat));
     assert_false(leases_end(b, &l, LEASE_CHANGE, 10, BEAT));
     answer_all(b, &beat, FAIL_LOST, BEAT + 5);
-    assert_true(beat.over[0]); /* lost: there is nothing to change any more */
+    assert_true(beat.over[0]); /* lost, so it is not changed any more */
     assert_int_equal(leases_count(b), 0);
 }
 
@@ -313,7 +313,7 @@ static void backs_off_from_a_queue_that_fails_and_says_it_is_ill(void **state UN
     }
     assert_false(leases_queue_well(b, 0, BEAT + 15 * SECOND));
     assert_true(leases_queue_well(b, 1, BEAT + 15 * SECOND));
-    assert_true(leases_queue_well(b, 0, BEAT + 60 * SECOND)); /* nothing was asked since */
+    assert_true(leases_queue_well(b, 0, BEAT + 60 * SECOND)); /* no call was made since then */
 }
 
 static void asks_a_queue_that_fails_more_and_more_rarely(void **state UNUSED)

@@ -104,7 +104,7 @@ static void leaves_gone_and_archived_objects_or_accepts_them(void **state UNUSED
         assert_in_range(decide(c).delay_s, 675, 900);
         c.accept = true;
         assert_int_equal(decide(c).outcome, OUTCOME_DONE);
-        c.kind = FAIL_DENIED; /* the policy is for absent objects alone */
+        c.kind = FAIL_DENIED; /* the policy applies to absent objects only */
         assert_int_equal(decide(c).outcome, OUTCOME_LATER);
     }
 }

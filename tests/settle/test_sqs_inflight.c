@@ -33,7 +33,7 @@ static struct sqs_inflight *receive(void)
     return m;
 }
 
-/* SQS answers the one call that is due, with success. True: the message is to be freed. */
+/* Answer the one call that is due with success. True: the caller frees the message. */
 static bool answer(enum lease_call call, int64_t now)
 {
     struct lease_batch batch;
@@ -69,7 +69,7 @@ static void is_freed_by_its_settlement_when_it_was_given_up_before(void **state 
     struct settlement done = {.outcome = OUTCOME_DONE};
     struct sqs_inflight *m = receive();
     sqs_inflight_give_up(book, m, 2, NOW);
-    assert_false(answer(LEASE_CALL_CHANGE, NOW + 1000)); /* reports still come */
+    assert_false(answer(LEASE_CALL_CHANGE, NOW + 1000)); /* delivery reports still arrive */
     assert_true(sqs_inflight_settle(book, m, &done, NOW + 2000));
     sqs_inflight_free(m);
 }
@@ -117,7 +117,7 @@ static void measures_the_age_by_the_clock_of_the_queue(void **state UNUSED)
     assert_false(sqs_inflight_last(m));
     fake_sqs.wall_ms++;
     assert_true(sqs_inflight_last(m));
-    m->inflight.sent_ms = 0; /* not known: no age */
+    m->inflight.sent_ms = 0; /* not known, so there is no age */
     assert_false(sqs_inflight_last(m));
     assert_ptr_equal(leases_pop(book), &m->lease);
     sqs_inflight_free(m);
@@ -126,8 +126,7 @@ static void measures_the_age_by_the_clock_of_the_queue(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(deletes_what_is_done_and_returns_the_rest, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(deletes_what_is_done_and_returns_the_rest, setup, teardown),
         cmocka_unit_test_setup_teardown(is_freed_by_its_settlement_when_it_was_given_up_before,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(is_freed_by_the_answer_when_it_was_settled_meanwhile, setup,

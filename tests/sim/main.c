@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sim - run schedules, one seed after another.
+ * sim - runs schedules with consecutive seeds.
  *
- *     sim --schedules 10000000 --seed 1          nothing may fail
- *     sim --seed 4711 --schedules 1 --trace      one again, told
- *     sim --bug zero-loop --seconds 60           a planted bug must be found
+ *     sim --schedules 10000000 --seed 1          none may fail
+ *     sim --seed 4711 --schedules 1 --trace      one schedule again, with a trace
+ *     sim --bug zero-loop --seconds 60           an injected bug must be found
  *
- * Exit status: 0 nothing failed (with --bug: it was found), 1 otherwise.
+ * Exit status: 0 no schedule failed (with --bug: the bug was found), 1 otherwise.
  */
 #include "sim.h"
 

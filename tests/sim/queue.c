@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * queue.c - SQS as it is documented: at least once, sometimes twice, sometimes after the delete;
- * only the newest handle counts for sure; a message that was received too often goes to the
- * dead-letter queue; what is asked may happen although its answer never comes.
+ * queue.c - a model of SQS as documented: a message is delivered at least once, sometimes twice,
+ * sometimes after its delete; only the latest receipt handle is certain to work; a message that was
+ * received too often is moved to the dead-letter queue; a request may succeed although its response
+ * is lost.
  */
 #include "sim.h"
 
@@ -14,7 +15,7 @@ void queue_look(struct world *w, size_t message)
     e->index = message;
 }
 
-/* In a calm world no message may become visible while a replica holds it. */
+/* Without faults no message may become visible while a replica holds it. */
 static void check_not_held(struct world *w, size_t message)
 {
     for (size_t i = 0; i < w->replica_count; i++) {
@@ -42,7 +43,7 @@ static void give(struct world *w, size_t replica, size_t message)
     world_say(w, "message %zu to replica %zu, receive %u", message, replica, m->receives);
     if (world_faulty(w) && world_chance(w, w->fault / 2)) {
         struct event *again = world_at(w, w->now + 1000, EVENT_POLL, replica);
-        again->life = w->replicas[replica].life; /* the answer was lost on its way */
+        again->life = w->replicas[replica].life; /* the response was lost */
         return;
     }
     struct event *e = world_at(w, w->now + world_between(w, 2, 80), EVENT_RECEIVED, replica);
@@ -51,7 +52,7 @@ static void give(struct world *w, size_t replica, size_t message)
     e->life = w->replicas[replica].life;
 }
 
-/* One message for one waiting poll; a duplicate now and then. */
+/* Deliver one message to a waiting poll, and sometimes a second time. */
 static bool offer(struct world *w, size_t message)
 {
     struct message *m = &w->messages[message];
@@ -59,7 +60,7 @@ static bool offer(struct world *w, size_t message)
     for (size_t i = 0; i < w->replica_count; i++) {
         size_t at = (first + i) % w->replica_count;
         struct replica *r = &w->replicas[at];
-        /* A frozen one may have a poll under way: it finds the answer when it wakes. */
+        /* A frozen replica may have an open poll. It reads the response when it continues. */
         bool there = r->frozen_until <= w->now || world_chance(w, 50);
         if (r->alive && r->polling[m->queue] && there) {
             give(w, at, message);
@@ -88,7 +89,7 @@ void queue_visible(struct world *w, size_t message)
 {
     struct message *m = &w->messages[message];
     if (!visible(w, m)) {
-        return; /* prolonged, deleted, or given already */
+        return; /* extended, deleted, or already delivered */
     }
     if (m->receives != 0) {
         check_not_held(w, message);
@@ -131,7 +132,7 @@ static enum err_kind delete_one(struct world *w, size_t message, unsigned handle
 {
     struct message *m = &w->messages[message];
     if (handle != m->handle && world_chance(w, 50)) {
-        return world_chance(w, 50) ? FAIL_NONE : FAIL_LOST; /* an old handle may do nothing */
+        return world_chance(w, 50) ? FAIL_NONE : FAIL_LOST; /* an old handle may have no effect */
     }
     if (!m->deleted) {
         check_delete(w, message);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * replica.c - a worker as a state machine around the real structures: its life, and what the
- * intake does (flow/intake.c). The acker is in replica_acker.c, lanes and sink in replica_lanes.c.
+ * replica.c - a worker as a state machine around the real structures: its life cycle, and the work
+ * of the intake (source/intake.c). The acker is in replica_acker.c, lanes and sink in
+ * replica_lanes.c.
  */
 #include "sim.h"
 
@@ -22,7 +23,7 @@ void replica_start(struct world *w, size_t at)
     replica_poll(w, at);
 }
 
-/* What will not be reported on any more. */
+/* Free messages that get no further reports. */
 void replica_done(struct replica *r)
 {
     while (r->all != NULL) {
@@ -56,7 +57,7 @@ void replica_poll(struct world *w, size_t at)
     struct replica *r = &w->replicas[at];
     for (size_t q = 0; q < QUEUES && !r->draining; q++) {
         if (!breaker_would_allow(&r->breaker, w->now) || !leases_queue_well(r->book, q, w->now)) {
-            if (r->poll_at <= w->now) { /* looked at again, as the intake does */
+            if (r->poll_at <= w->now) { /* checked again, as the intake does */
                 r->poll_at = w->now + LOOK_MS;
                 world_at(w, r->poll_at, EVENT_POLL, at)->life = r->life;
             }
@@ -66,7 +67,7 @@ void replica_poll(struct world *w, size_t at)
     }
 }
 
-/* What no lane has started (inflight_return). */
+/* Return a message that no lane has started (inflight_return). */
 static void give_back(struct world *w, size_t at, struct held *h)
 {
     if (!h->in_book) {
@@ -97,7 +98,7 @@ void replica_received(struct world *w, const struct event *e)
     if (w->bug != BUG_FORGET) {
         replica_hold(w, e->replica, h);
     }
-    if (r->draining) { /* came with the last answer: no lane will touch it */
+    if (r->draining) { /* received with the last response: no lane will start it */
         give_back(w, e->replica, h);
         return;
     }
@@ -108,7 +109,7 @@ void replica_received(struct world *w, const struct event *e)
     replica_poll(w, e->replica);
 }
 
-/* A graceful stop: nothing more is received, what waits goes back at once, the rest finishes. */
+/* A graceful shutdown: no more receives, waiting messages are returned, and the others finish. */
 void replica_stop(struct world *w, size_t at)
 {
     struct replica *r = &w->replicas[at];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the acker does (settle/sqs/acker.c), one event each, and what may never be when a lease
- * ends. */
+/*
+ * The work of the acker (settle/sqs/acker.c), one event per step, and the invariants at the end of
+ * a lease.
+ */
 #include "sim.h"
 
 #include <stdlib.h>
@@ -46,7 +48,7 @@ void replica_hold(struct world *w, size_t at, struct held *h)
     replica_soon(w, at, w->now + leases_wait_ms(r->book, w->now, 1 << 30));
 }
 
-/* The settler: checks what must be true by then. */
+/* The settler: checks the invariants of a settlement. */
 void replica_settle(struct world *w, size_t at, struct held *h, const struct settlement *s)
 {
     struct replica *r = &w->replicas[at];
@@ -110,7 +112,7 @@ static void make_call(struct world *w, size_t at, const struct lease_batch *batc
     }
     r->calls++;
     bool lost = world_faulty(w) && world_chance(w, w->fault);
-    if (lost && world_chance(w, 50)) { /* never arrives */
+    if (lost && world_chance(w, 50)) { /* the request is lost */
         c->whole = FAIL_AGAIN;
         struct event *e = world_at(w, w->now + world_between(w, 1, 30000), EVENT_ANSWER, at);
         e->call = c;

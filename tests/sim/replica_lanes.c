@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lanes and the sink's thread do (flow/lane.c), one event each. */
+/* The work of lanes and of the sink's thread (flow/lane.c), one event per step. */
 #include "sim.h"
 
 static void lane_next(struct world *w, size_t at, size_t lane, int64_t when)
@@ -43,7 +43,7 @@ static void produce(struct world *w, size_t at, struct held *h, size_t record)
     e->life = w->replicas[at].life;
 }
 
-/* Kafka has it, also if the worker is gone by now. */
+/* The broker stores the record, even if the worker has ended meanwhile. */
 void replica_broker(struct world *w, const struct event *e)
 {
     const struct replica *r = &w->replicas[e->replica];
@@ -121,7 +121,7 @@ static void judge(struct world *w, size_t at, struct held *h, enum err_kind kind
     }
 }
 
-/* An attempt ended. True: the object is over, one way or another. */
+/* An attempt ended. True: the object is finished. */
 static bool attempt_over(struct world *w, size_t at, size_t lane, enum err_kind kind)
 {
     struct lane_model *l = &w->replicas[at].lanes[lane];
@@ -145,7 +145,7 @@ static bool attempt_over(struct world *w, size_t at, size_t lane, enum err_kind 
     return true;
 }
 
-/* A part of the object, then a while, then the rest; or an error anywhere. */
+/* A part of the object, a wait, and the rest; an error is possible at any point. */
 void replica_lane(struct world *w, const struct event *e)
 {
     struct replica *r = &w->replicas[e->replica];

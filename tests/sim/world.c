@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * world.c - the clock that jumps, the events in their order, the dice, the faults.
+ * world.c - the clock, the queue of events, random decisions, faults.
  */
 #include "sim.h"
 
@@ -11,7 +11,7 @@
 enum {
     MINUTE = 60 * 1000,
     STEPS_MAX = 200 * 1000,
-    LIVENESS_MS = 20 * 60 * MINUTE, /* after the faults, all must be over by then */
+    LIVENESS_MS = 20 * 60 * MINUTE, /* everything must be settled this long after the faults */
 };
 
 const char *const bug_names[BUGS] = {"none",         "delete-early", "forget-prefetched",
@@ -53,7 +53,7 @@ bool world_chance(struct world *w, unsigned percent)
     return rng_below(&w->rng, 100) < percent;
 }
 
-/* ---- events: a heap by time, then by the order they were made in ---- */
+/* ---- Events: a heap by time, then by order of creation ---- */
 
 static bool before(const struct event *a, const struct event *b)
 {
@@ -83,7 +83,7 @@ struct event *world_at(struct world *w, int64_t at, enum event_kind kind, size_t
         swap(&w->heap[i], &w->heap[(i - 1) / 2]);
         i = (i - 1) / 2;
     }
-    return &w->heap[i]; /* valid until the next event; the caller fills the rest */
+    return &w->heap[i]; /* valid until the next event; the caller sets the other members */
 }
 
 static struct event heap_pop(struct world *w)
@@ -106,7 +106,7 @@ static struct event heap_pop(struct world *w)
     }
 }
 
-/* ---- a world and its faults ---- */
+/* ---- A world and its faults ---- */
 
 static void plan_faults(struct world *w)
 {
@@ -117,7 +117,7 @@ static void plan_faults(struct world *w)
         enum event_kind kind =
             world_chance(w, 50) ? EVENT_FREEZE : (world_chance(w, 60) ? EVENT_CRASH : EVENT_STOP);
         struct event *e = world_at(w, when, kind, at);
-        e->extra = (unsigned)world_chance(w, 50); /* a long freeze, or a short one */
+        e->extra = (unsigned)world_chance(w, 50); /* a long freeze or a short one */
     }
 }
 
@@ -189,7 +189,7 @@ static void freeze(struct world *w, const struct event *e)
     }
 }
 
-/* True if the event is for a replica that cannot take it now, or not any more. */
+/* Whether the event is for a replica that cannot process it now or any more. */
 static bool held_up(struct world *w, struct event *e)
 {
     struct replica *r = &w->replicas[e->replica];
@@ -231,7 +231,7 @@ static void happen(struct world *w, struct event *e)
     case EVENT_VISIBLE:
         queue_visible(w, e->index);
         break;
-    case EVENT_POLL: /* polls end and begin again */
+    case EVENT_POLL: /* polls end and start again */
         r->poll_at = 0;
         for (size_t q = 0; q < QUEUES; q++) {
             r->polling[q] = false;
@@ -276,7 +276,7 @@ static void happen(struct world *w, struct event *e)
     case EVENT_STOP:
         if (r->alive && !r->draining) {
             replica_stop(w, e->replica);
-            /* Past its grace the process is gone, whatever is left; another one comes. */
+            /* The process ends after its grace period in any case, and another one starts. */
             (void)world_at(w, w->now + world_between(w, 100, 25000), EVENT_CRASH, e->replica);
         }
         break;

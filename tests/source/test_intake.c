@@ -8,7 +8,7 @@
 
 enum { QUEUES = 2, POLLS = 256 };
 
-/* ---- a poller that the test answers ---- */
+/* ---- A poller whose results the test sets ---- */
 
 struct sqs_poller {
     char unused;
@@ -28,10 +28,10 @@ static struct {
     size_t count;
     struct sqs_polled answers[8];
     size_t answer_count, taken;
-    enum err_kind attributes; /* what sqs_get_attributes gives */
-    const void *silent;       /* the queue that does not answer it, NULL: they all do */
+    enum err_kind attributes; /* result of sqs_get_attributes */
+    const void *silent;       /* the queue for which it does not return; NULL: none */
     unsigned attributes_asked;
-    uint64_t visible; /* what it says */
+    uint64_t visible; /* number of visible messages that it returns */
     bool woken;
 } poller;
 
@@ -103,7 +103,7 @@ bool sqs_clock_news(struct sqs_queue *q UNUSED, int64_t *offset_ms UNUSED)
     return false;
 }
 
-/* ---- a clock that the test moves while the intake looks ---- */
+/* ---- A clock that the test changes while the intake runs ---- */
 
 static struct {
     struct clock clock;
@@ -115,7 +115,7 @@ static int64_t moved_ms(const struct clock *c UNUSED)
     return atomic_load(&moved.ms);
 }
 
-/* ---- the intake under test ---- */
+/* ---- The intake ---- */
 
 static struct {
     struct conf conf;
@@ -134,7 +134,7 @@ static char *text(const char *s)
     return (char *)(uintptr_t)s;
 }
 
-/* The customer of this slot; borrowed, until its configuration changes. */
+/* The customer in this slot; borrowed until its configuration changes. */
 UNUSED static struct customer *at(uint32_t slot)
 {
     struct customer *c = NULL;
@@ -230,7 +230,10 @@ static size_t polls_so_far(void)
     return n;
 }
 
-/* The intake has looked around several times since: what it would start is started. */
+/*
+ * Wait until the intake has completed several rounds, so that it has started every poll that it
+ * would start.
+ */
 static void let_it_look(void)
 {
     for (int i = 0; i < 5; i++) {
@@ -421,7 +424,7 @@ static void does_not_poll_before_it_knows_the_queue_but_takes_a_denial(void **st
         }
     }
     let_it_look();
-    assert_int_equal(polls_so_far(), 0); /* backing off */
+    assert_int_equal(polls_so_far(), 0); /* waits before the next request */
     atomic_fetch_add(&moved.ms, 2000);
     (void)poll_at(0);
     assert_int_equal(w.queues[0].redrive.max_receive_count, 0);
@@ -444,7 +447,7 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
     assert_int_equal(polls_so_far(), 3);
     atomic_fetch_add(&moved.ms, 1000);
     assert_int_equal(poll_at(3).queue, 0);
-    for (size_t i = 0; i < 12; i++) { /* up to a minute, no more */
+    for (size_t i = 0; i < 12; i++) { /* up to a minute */
         answer_poll(poll_at(3 + i), 0, FAIL_AGAIN);
         let_it_look();
         assert_int_equal(polls_so_far(), 4 + i);
@@ -491,7 +494,7 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
 
 static atomic_bool answering;
 
-/* SQS answers every poll, the first with a message. */
+/* SQS answers every poll, the first one with a message. */
 static void *answer_all_polls(void *arg UNUSED)
 {
     for (size_t n = 0; atomic_load(&answering);) {
@@ -511,7 +514,7 @@ static void takes_what_was_on_its_way_when_it_stops(void **state UNUSED)
     (void)poll_at(0);
     atomic_store(&answering, true);
     assert_int_equal(pthread_create(&sqs, NULL, answer_all_polls, NULL), 0);
-    intake_stop(w.intake, 1000000); /* by the moved clock: until every poll has ended */
+    intake_stop(w.intake, 1000000); /* by the changed clock: until every poll has ended */
     atomic_store(&answering, false);
     assert_int_equal(pthread_join(sqs, NULL), 0);
     assert_int_equal(inbox_waiting(w.inbox), 1);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * msk_token - the MSK token of given keys at a given time, for tests/reference/test_msk_token.py.
- * Lines in: access key, secret, session token (may be empty), region, wall clock in ms, with tabs
- * between. Lines out: token, a tab, until when it is good.
+ * msk_token - prints the MSK token of given keys at a given time, for
+ * tests/reference/test_msk_token.py. Each input line: access key, secret, session token (may be
+ * empty), region, wall clock in ms, separated by tabs. Each output line: token, a tab, expiration
+ * time.
  */
 #include "codec/msk_token.h"
 

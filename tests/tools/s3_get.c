@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * s3_get - reads objects by net/s3, for integration/test_s3_client.py:
+ * s3_get - reads objects with net/s3, for integration/test_s3_client.py:
  *
  *     s3_get ENDPOINT REGION BUCKET OWNER
  *
- * A line in: the key in hex, a blank, the version id or '-'. A line out, tabs between:
+ * Each input line: the key in hex, a blank, the version id or '-'. Each output line, separated by
+ * tabs:
  *
  *     class code status times-begun bytes sha256 version text
  *
- * Bytes, hash and version are of what came since the last `begin`. Credentials: as the
- * worker's own (environment). All objects are read by one client.
+ * Bytes, hash and version count from the last call of `begin`. Credentials are the worker's own
+ * (environment). One client reads all objects.
  */
 #include "net/s3.h"
 

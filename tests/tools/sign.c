@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sign - signs what it is told to, for integration/test_aws_signatures.py. A line in:
+ * sign - signs requests, for integration/test_aws_signatures.py. Each input line:
  *
  *     date region service access-key secret method path query headers payload-hash
  *
- * with tabs between; path and payload-hash in hex; query and headers as hex=hex pairs with
- * commas between, '-' if there are none. A line out: the target as it is sent, a tab, the
- * Authorization header.
+ * separated by tabs; path and payload-hash in hex; query and headers as hex=hex pairs separated by
+ * commas, '-' for none. Each output line: the target as sent, a tab, the Authorization header.
  */
 #include "codec/sigv4.h"
 #include "codec/url.h"
@@ -36,7 +35,7 @@ static void add_hex(struct buf *out, struct span hex)
     }
 }
 
-/* The bytes of hex, in *store from where it is now. */
+/* Decode hex to the end of *store. */
 static struct span unhex(struct buf *store, struct span hex)
 {
     size_t from = store->n;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One server for all tests, an empty world for each; boto3 clients as the independent signer."""
+"""One server for all tests, an empty world for each; boto3 clients are the independent signer."""
 
 import boto3
 import pytest
@@ -7,7 +7,7 @@ from botocore.config import Config
 
 from integration.fakeaws import REGION, FakeAws
 
-# One attempt, so that what the fake answers is what the test sees.
+# One attempt, so that the test sees every response.
 CONFIG = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"},
                 connect_timeout=5, read_timeout=30)
 

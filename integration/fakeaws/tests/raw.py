@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests by hand: signed by botocore, then spoilt, and sent as bytes."""
+"""Requests that are signed by botocore, changed, and sent as bytes."""
 
 import datetime
 import re
@@ -51,7 +51,7 @@ def signed(fake, user, method, target, body=b"", headers=None, service="s3", reg
 
 
 def send(fake, method, target, headers=(), body=b""):
-    """Send exactly this and read to the end of the connection."""
+    """Send exactly these bytes and read to the end of the connection."""
     lines = [f"{method} {target} HTTP/1.1"] + [f"{name}: {value}" for name, value in headers]
     if not any(name.lower() == "content-length" for name, _ in headers):
         lines.append(f"Content-Length: {len(body)}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fast fake of the benchmarks (fast/): its counts must be right, else so are no figures."""
+"""The fast fake of the benchmarks (fast/): all measurements depend on its counts."""
 
 import base64
 import json
@@ -142,7 +142,7 @@ def test_messages_come_at_the_rate_that_was_asked_for(start):
 def test_it_tells_how_long_each_object_took_from_its_due_time_to_its_delete(start, tmp_path):
     sqs = start("--rate", "50", count=10)("sqs")
     assert ask(tmp_path, "lags") == []
-    time.sleep(0.3)  # all are due; the first since 300 ms, the last since 120
+    time.sleep(0.3)  # all are due: the first one for 300 ms, the last one for 120
     left = 10
     while left > 0:
         got = receive(sqs, wait_s=5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults: which requests they hit, and what those get."""
+"""Faults: the requests to which they apply, and the effects."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ from .raw import send, signed
 
 @pytest.fixture
 def get(fake, customer, session):
-    """GET an object of 100,000 bytes by hand: status, headers and what came of the body."""
+    """GET an object of 100,000 bytes by hand. Returns status, headers and the received part of the body."""
     fake.put_object(customer["bucket"], "logs/a", "0123456789" * 10_000)
     target = f"/{customer['bucket']}/logs/a"
     return lambda **more: send(fake, "GET", target, signed(fake, session, "GET", target), **more)
@@ -63,7 +63,7 @@ def test_errors_carry_their_codes_in_each_protocol(fake, s3, sqs, sts, customer)
         for code, (status, _) in faults.KNOWN[service].items():
             if status < 400 or code in ("AuthorizationHeaderMalformed",
                                         "IllegalLocationConstraintException"):
-                continue  # botocore goes looking for the region: test_s3.py
+                continue  # botocore would search for the region: test_s3.py
             fake.fault(service=service, error=code)
             with pytest.raises(ClientError) as caught:
                 call()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""S3: what botocore gets, and what is refused and how."""
+"""S3: responses to botocore, and errors."""
 
 import base64
 import zlib
@@ -261,7 +261,7 @@ def test_heads_of_buckets_tell_the_region_even_to_the_denied(fake, client, sessi
     assert response["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == "eu-west-1"
 
 
-# --- what is not there, what may not be -----------------------------------------------------------
+# --- missing objects, denied access -------------------------------------------------------------------
 
 def test_no_such_bucket(s3):
     assert error_of(s3.get_object, Bucket="no-such-bucket", Key="k")[:2] == (404, "NoSuchBucket")

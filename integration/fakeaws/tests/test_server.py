@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server around the services: TLS, proxy, admin calls over HTTP, on its own."""
+"""The server around the services: TLS, proxy, admin calls over HTTP, the fake as a program."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def test_https_with_our_own_authority(fake, user, client, monkeypatch):
 
 @pytest.fixture
 def aws(fake, session, client):
-    """A client of AWS's real names, which reach the fake as their proxy."""
+    """A client for AWS's real host names, with the fake as its proxy."""
     from botocore.config import Config
 
     def aws(service, region="eu-west-1", user=session, **more):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The canonical form against the official vectors, the S3 reference's examples, and botocore."""
+"""Compares the canonical form with the official vectors, the S3 reference's examples, and botocore."""
 
 import email.utils
 import hashlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQS: botocore's operations, and what makes it hard to use rightly."""
+"""SQS: botocore's operations, and the properties that make SQS hard to use correctly."""
 
 import threading
 import time
@@ -62,7 +62,7 @@ def test_a_delete_ends_a_message(fake, sqs, url, send, receive):
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     assert receive() == []
     assert fake.queue("q")["visible"] == 0
-    # once more is no error
+    # a second delete is not an error
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
@@ -94,10 +94,10 @@ def test_an_expired_handle_prolongs_nothing(fake, sqs, url, send, receive):
     fake.clock(advance_s=11)
     assert code_of(change, sqs=sqs, url=url, handle=message["ReceiptHandle"], seconds=30) \
         == "AWS.SimpleQueueService.MessageNotInflight"
-    assert receive()  # another consumer has it now
+    assert receive()  # another consumer has received it
     assert code_of(change, sqs=sqs, url=url, handle=message["ReceiptHandle"], seconds=30) \
         == "InvalidParameterValue"
-    # a delete by the old handle succeeds and does nothing
+    # a delete with the old handle succeeds without an effect
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     assert fake.queue("q")["in_flight"] == 1
     fake.settings(old_handles="refuse")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""STS: who may assume what, for how long, and with how much less."""
+"""STS: which principals may assume which role, for how long, and with which restrictions."""
 
 import json
 
@@ -94,7 +94,7 @@ def test_a_chained_role_gets_an_hour_at_most(fake, assume, client, customer):
     chained = client("sts", fake.session("arn:aws:iam::111122223333:role/worker"))
     assert assume(client=chained)
     assert error_of(assume, client=chained, DurationSeconds=3601) == (400, "ValidationError")
-    assert assume(DurationSeconds=7200)  # by a user it is allowed
+    assert assume(DurationSeconds=7200)  # for a user it is allowed
 
 
 def test_sessions_end(fake, assume, client):
@@ -119,7 +119,7 @@ def session_policy(prefix):
 
 @pytest.fixture
 def read(fake, assume, client, customer):
-    """Read a key with a session that is bound to a prefix."""
+    """Read a key with a session that is restricted to a prefix."""
     fake.change_role(customer["role_arn"], policies=[policy(
         allow(["s3:*", "kms:*"], "*"))])
 

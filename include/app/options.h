@@ -47,7 +47,10 @@ struct operands {
     int count;
 };
 
-/* False: the program ends with *status, and the text is already printed. */
+/*
+ * Parse the arguments and set the options. False: the program ends with *status, and the text
+ * (--help or an error) is already printed.
+ */
 MUST_USE bool options_read(const struct usage *u, int argc, char **argv, struct operands *rest,
                            int *status);
 

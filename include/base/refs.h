@@ -25,7 +25,7 @@ static inline void refs_hold(struct refs *r)
     (void)atomic_fetch_add_explicit(&r->more, 1, memory_order_relaxed);
 }
 
-/* True: the last reference was released; the caller frees the object. */
+/* Release a reference. True: it was the last one; the caller frees the object. */
 MUST_USE static inline bool refs_release(struct refs *r)
 {
     return atomic_fetch_sub_explicit(&r->more, 1, memory_order_acq_rel) == 0;

@@ -34,8 +34,8 @@ struct json_object; /* of json-c; all functions below take NULL as an absent val
 enum { CONTROL_DEPTH = 32 };
 
 /*
- * NULL and FAIL_DATA: the text is not one complete object or list, not valid UTF-8, or exceeds a
- * limit.
+ * Parse a document. NULL and FAIL_DATA: the text is not one complete object or list, not valid
+ * UTF-8, or exceeds a limit.
  */
 MUST_USE struct control *control_read(struct span text, const struct control_limits *limits,
                                       struct err *e);

@@ -57,9 +57,9 @@ enum credentials_form {
 };
 
 /*
- * FAIL_DENIED: the document is an error (a Code other than Success); *e has its code and message.
- * FAIL_AGAIN: the document of an instance or container is invalid. FAIL_CONFIG: the document of a
- * program is invalid.
+ * Read a document. FAIL_DENIED: it is an error (a Code other than Success); *e has its code and
+ * message. FAIL_AGAIN: the document of an instance or container is invalid. FAIL_CONFIG: the
+ * document of a program is invalid.
  */
 MUST_USE enum err_kind credentials_read(struct span text, enum credentials_form form,
                                         struct creds *out, struct err *e);

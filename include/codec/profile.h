@@ -30,7 +30,10 @@ enum {
 
 struct profile_file;
 
-/* NULL and FAIL_CONFIG: a line cannot be read. The error has its number and never its content. */
+/*
+ * Parse a file. NULL and FAIL_CONFIG: a line cannot be read. The error has its number and never its
+ * content.
+ */
 MUST_USE struct profile_file *profile_read(struct span text, enum profile_kind kind, struct err *e);
 void profile_file_free(struct profile_file *f);
 DEFINE_OWNED(profile_file);

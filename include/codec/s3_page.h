@@ -32,7 +32,10 @@ struct s3_page {
     struct span token; /* continuation token; "" on the last page */
 };
 
-/* FAIL_DATA: not such a page, or a truncated list without a continuation token. */
+/*
+ * Parse a page. FAIL_DATA: the body is not such a page, or is a truncated list without a
+ * continuation token.
+ */
 MUST_USE enum err_kind s3_page_open(struct s3_page *p, struct span body, struct err *e);
 MUST_USE bool s3_page_next(struct s3_page *p, struct s3_entry *out);
 void s3_page_close(struct s3_page *p);

@@ -28,7 +28,7 @@ struct arn {
 };
 MUST_USE bool arn_split(struct span text, struct arn *out);
 
-/* Twelve digits. */
+/* Whether `account` is an account id: twelve digits. */
 MUST_USE bool arn_account_ok(struct span account);
 
 struct sts_assume {

@@ -32,7 +32,7 @@ enum {
 
 struct xml;
 
-/* NULL and FAIL_DATA: the text is not well-formed or exceeds a limit. */
+/* Parse a document. NULL and FAIL_DATA: the text is not well-formed or exceeds a limit. */
 MUST_USE struct xml *xml_parse(struct span text, struct err *e);
 void xml_free(struct xml *x);
 DEFINE_OWNED(xml);

@@ -25,7 +25,10 @@ size_t memory_page_bytes(const struct conf *conf);
 
 void memory_plan(const struct conf *conf, struct memory_plan *out);
 
-/* FAIL_CONFIG, with the numbers, if limits.memory is set and too small. */
+/*
+ * Compare the plan with limits.memory. FAIL_CONFIG, with the numbers: the limit is set and too
+ * small.
+ */
 MUST_USE enum err_kind memory_check(const struct conf *conf, const struct memory_plan *plan,
                                     struct err *e);
 

@@ -20,7 +20,7 @@ enum {
     BREAKER_IN_A_ROW = 5,
     BREAKER_FIRST_MS = 30 * 1000,
     BREAKER_MAX_MS = 15 * 60 * 1000,
-    BREAKER_PROBE_MS = 5 * 60 * 1000, /* a probe without a result is given up after this time */
+    BREAKER_PROBE_MS = 5 * 60 * 1000, /* a probe without a result is abandoned after this */
 };
 
 /* The effect of an outcome on the breaker: the column `mark` of settle/outcome.h. */

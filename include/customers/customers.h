@@ -57,7 +57,10 @@ struct customers_parts {     /* borrowed as long as the customers, except conf *
     const struct clock *clock;
 };
 
-/* NULL and FAIL_CONFIG: a topic or a key template is invalid. */
+/*
+ * Create the registry from a configuration. NULL and FAIL_CONFIG: a topic or a key template is
+ * invalid.
+ */
 MUST_USE struct customers *customers_new(const struct customers_parts *parts, struct err *e);
 void customers_free(struct customers *all);
 DEFINE_OWNED(customers);
@@ -117,7 +120,7 @@ MUST_USE enum err_kind customer_creds(struct customer *c, struct creds_source **
 /* A warning that is logged once for a role and its bucket. */
 enum customer_warning { CUSTOMER_REGION, CUSTOMER_ACCOUNT, CUSTOMER_VERSION, CUSTOMER_WARNINGS };
 
-/* True for the first caller. */
+/* Whether the caller must log the warning. True for the first caller only. */
 MUST_USE bool customer_warn_once(struct customer *c, enum customer_warning w);
 
 /* The breaker, under its lock. Opening and closing is logged. */

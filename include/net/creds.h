@@ -114,7 +114,10 @@ void creds_source_stop(struct creds_source *s);
  */
 int64_t creds_expires_ms(struct creds_source *s);
 
-/* True: the last renewal failed for the reason in *why, and the previous credentials are in use. */
+/*
+ * Whether the last renewal failed while the previous credentials are still in use. *why has the
+ * reason.
+ */
 bool creds_renewal_failed(struct creds_source *s, struct err *why);
 
 /*

@@ -24,7 +24,10 @@ DEFINE_OWNED(creds_fetcher);
 /* Call creds_get on the fetcher's thread. Without effect while a call is in progress. */
 void creds_fetcher_ask(struct creds_fetcher *a);
 
-/* True from creds_fetcher_ask until immediately before the call of done(). */
+/*
+ * Whether a fetch is in progress: from creds_fetcher_ask until immediately before the call of
+ * done().
+ */
 MUST_USE bool creds_fetcher_busy(struct creds_fetcher *a);
 
 #endif

@@ -29,7 +29,9 @@ struct s3_shared *s3_shared_new(void);
 void s3_shared_free(struct s3_shared *s);
 DEFINE_OWNED(s3_shared);
 
-/* True once after each correction of the clock: the caller logs a warning with the offset. */
+/*
+ * Whether the clock was corrected since the last call: the caller logs a warning with the offset.
+ */
 MUST_USE bool s3_shared_skew_news(struct s3_shared *s, int64_t *offset_ms);
 
 struct s3_settings { /* for all clients of a worker; borrowed as long as they exist */

@@ -44,7 +44,9 @@ struct skew {
 /* The current time by the service's clock: for signatures and for the expiration of credentials. */
 int64_t skew_now_ms(const struct skew *k, const struct clock *c);
 
-/* True once after each correction: the caller logs a warning with *offset_ms. */
+/*
+ * Whether the offset was corrected since the last call: the caller logs a warning with *offset_ms.
+ */
 MUST_USE bool skew_news(struct skew *k, int64_t *offset_ms);
 
 struct signer {

@@ -44,7 +44,9 @@ const char *sqs_queue_endpoint(const struct sqs_queue *q);
 /* Wall clock of the queue's service in ms, to compare with SentTimestamp. */
 int64_t sqs_clock_ms(const struct sqs_queue *q);
 
-/* True once after each correction of the clock: the caller logs a warning with the offset. */
+/*
+ * Whether the clock was corrected since the last call: the caller logs a warning with the offset.
+ */
 MUST_USE bool sqs_clock_news(struct sqs_queue *q, int64_t *offset_ms);
 
 /* End blocking calls in progress, and all later ones, with FAIL_STOPPED. Threads: any. */

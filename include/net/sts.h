@@ -34,8 +34,9 @@ int64_t sts_clock_offset_ms(const struct sts *s);
 MUST_USE bool sts_clock_news(struct sts *s, int64_t *offset_ms);
 
 /*
- * FAIL_DENIED with AccessDenied: trust policy, external id, or a role that does not exist.
- * FAIL_CONFIG also if the session belongs to another account than expected.
+ * Assume a role with the caller's credentials. FAIL_DENIED with AccessDenied: trust policy,
+ * external id, or a role that does not exist. FAIL_CONFIG also if the session belongs to another
+ * account than expected.
  */
 MUST_USE enum err_kind sts_assume_role(struct sts *s, struct creds_source *caller,
                                        const struct role_request *r, struct creds *out,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker.h - all the parts of a running worker, made, started and stopped in order.
+ * worker.h - creates, starts and stops all parts of a running worker, in order.
  *
  *     OWNED(worker) struct worker *w = worker_new(conf, &err);
  *     worker_precheck(w);

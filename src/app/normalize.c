@@ -106,7 +106,7 @@ static void file_close(int fd)
     }
 }
 
-/* False: the file could not be read to its end. */
+/* Normalize one file. False: it could not be read to its end. */
 static bool file_normalize(struct job *j, const char *path)
 {
     int fd = file_open(path);

@@ -111,7 +111,10 @@ static void start_begin(struct start *s, struct worker *w)
     thread_start(&s->thread, "start", start_run, s);
 }
 
-/* False: the worker was not started and will not be. */
+/*
+ * Call off the start, unless it has ended. False: it was called off, and the worker will not be
+ * started.
+ */
 static bool start_end(struct start *s)
 {
     mutex_lock(&s->shared.lock);

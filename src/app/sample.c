@@ -61,7 +61,7 @@ struct sampling {
     bool json;
 };
 
-/* True: the file would be accepted. */
+/* Sample one open file and print the result. True: the file would be accepted. */
 static bool sample_fd(const struct sampling *g, int fd, const char *path)
 {
     struct object_origin source = {.customer = span_str(g->customer),

@@ -117,7 +117,7 @@ bool timestamp_plain(struct span s, int64_t *ns)
     return ok;
 }
 
-/* 0, 3, 6 or 9: the smallest of these numbers of digits that represents ns exactly. */
+/* The smallest number of digits, of 0, 3, 6 and 9, that represents ns exactly. */
 static int digits_needed(int64_t ns)
 {
     return ns % NS_PER_S == 0 ? 0 : ns % 1000000 == 0 ? 3 : ns % 1000 == 0 ? 6 : 9;

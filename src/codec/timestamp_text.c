@@ -59,7 +59,7 @@ static bool take_weekday(struct span *s)
     return false;
 }
 
-/* hh:mm[:ss[.f]] */
+/* Read a time of day: hh:mm[:ss[.f]]. */
 static bool take_clock(struct span *s, struct civil *c)
 {
     if (!take_two(s, &c->hour) || !take_char(s, ':') || !take_two(s, &c->minute)) {
@@ -118,7 +118,7 @@ static bool form_iso(struct span s, struct timestamp *t)
     return take_end(&s, &c, false, t);
 }
 
-/* YYYYMMDDThhmmss[.f]Z */
+/* The form YYYYMMDDThhmmss[.f]Z. */
 static bool form_basic(struct span s, struct timestamp *t)
 {
     struct civil c = {0};
@@ -133,7 +133,7 @@ static bool form_basic(struct span s, struct timestamp *t)
     return take_end(&s, &c, false, t);
 }
 
-/* dd/Mon/yyyy:hh:mm:ss +hhmm */
+/* The form dd/Mon/yyyy:hh:mm:ss +hhmm. */
 static bool form_log(struct span s, struct timestamp *t)
 {
     struct civil c = {0};

@@ -135,7 +135,7 @@ static bool in_zone_id(char c)
     return is_letter(c) || is_digit(c) || c == '/' || c == '_' || c == '+' || c == '-';
 }
 
-/* Java: [Europe/Berlin] */
+/* Read Java's zone id: [Europe/Berlin]. */
 static bool take_zone_id(struct span *s)
 {
     if (!take_char(s, '[')) {
@@ -151,7 +151,7 @@ static bool in_comment(char c)
     return is_letter(c) || is_digit(c) || c == ' ' || c == '+' || c == '-' || c == ':';
 }
 
-/* Mail: (CEST) */
+/* Read a comment of mail: (CEST). */
 static bool take_comment(struct span *s)
 {
     if (!take_char(s, '(')) {

@@ -39,7 +39,10 @@ struct progress {
     int64_t mine_ms, all_ms;
 };
 
-/* True: no record of this customer was acknowledged for too long, and Kafka is reachable. */
+/*
+ * Whether the lane must stop waiting: no record of this customer was acknowledged for too long,
+ * although Kafka is reachable.
+ */
 static bool left_behind(struct progress *p, struct customer_entry *c)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);

@@ -377,7 +377,10 @@ static bool next_otlp(struct normalizer *n, struct output *out)
     return make_event(n, &v, SHAPE_OTLP, out);
 }
 
-/* True: *out is a reject. False: next_otlp has the records. */
+/*
+ * Begin an OTLP request. True: it is rejected, *out is the reject. False: next_otlp returns its
+ * records.
+ */
 static bool start_otlp(struct normalizer *n, const struct value *v, struct output *out)
 {
     n->request = *v;
@@ -396,7 +399,7 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct outpu
     return false;
 }
 
-/* True: *out is an output. False: the outputs are those of a request. */
+/* Process an object. True: *out is its output. False: it is a request with outputs of its own. */
 static bool on_object(struct normalizer *n, struct value *v, struct output *out)
 {
     if (!unwrap_record(n, v, out)) {

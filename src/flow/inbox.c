@@ -102,7 +102,7 @@ static void use_locked(struct inbox *i, size_t queue, size_t count)
     i->shared.taken += (was + count > 1 ? was + count : 1) - (was > 1 ? was : 1);
 }
 
-/* True: a poll was refused a slot and should be retried. */
+/* Release slots of a queue. True: a poll was refused a slot before and should be retried. */
 static bool unuse_locked(struct inbox *i, size_t queue, size_t count)
 {
     size_t was = i->shared.used[queue];

@@ -77,7 +77,7 @@ static bool try_reserve(struct sink_budget *b, uint64_t bytes)
     return false;
 }
 
-/* FAIL_NONE: there was room when it was checked. */
+/* Wait until there is room. FAIL_NONE: there was room when it was checked. */
 static enum err_kind wait_for_room(struct sink_budget *b, uint64_t bytes,
                                    const struct sink_wait *wait, struct err *e)
 {

@@ -85,7 +85,9 @@ MUST_USE rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *to
                                             const struct sink_record *r,
                                             rd_kafka_headers_t *headers);
 
-/* FAIL_CONFIG: librdkafka refuses the combination of properties. */
+/*
+ * Create a producer of librdkafka. FAIL_CONFIG: librdkafka refuses the combination of properties.
+ */
 MUST_USE enum err_kind sink_producer_make(struct sink *s, struct sink_producer *p, struct err *e);
 void sink_producer_destroy(struct sink_producer *p);
 

@@ -105,7 +105,7 @@ static void load_attributes(struct intake *i, struct poll *p)
     intake_wake(i);
 }
 
-/* True: they will not be read again. */
+/* Read the attributes of a queue if they are due. True: they will not be read again. */
 static bool poll_attributes(struct intake *i, struct poll *p)
 {
     int64_t now = clock_mono_ms(i->parts.clock);

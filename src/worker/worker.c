@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker.c - the order of things.
+ * worker.c - the order of start and shutdown.
  *
- * Start: first what only answers, last what requests: sink, acker, lanes, intake.
- * Stop: first what requests: no more receives; messages that no lane has started are returned
- * immediately; the lanes finish while there is time, then are stopped; the sink delivers what it
- * has; messages with unacknowledged records are abandoned, which is a visibility change of some
- * seconds; then the sink is closed, which reports everything, so that each message is settled and
- * freed.
+ * Start, so that each part finds those that it calls: sink, acker, lanes, intake.
+ *
+ * Shutdown: receives end; messages that no lane has started are returned immediately; lanes finish
+ * within the grace period and are then stopped; the sink delivers its records; messages with
+ * pending records are abandoned, which is a visibility change of some seconds; then the sink is
+ * closed, which reports every record, so that each message is settled and freed.
  */
 #include "worker_priv.h"
 
@@ -54,7 +54,7 @@ static size_t return_unstarted(struct worker *w)
     return count;
 }
 
-/* True: all lanes have ended. */
+/* Wait until all lanes have ended. False: not by `end`. */
 static bool wait_for_lanes(struct worker *w, int64_t end)
 {
     for (size_t i = 0; i < w->lane_count; i++) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker_priv.h - what the files of the worker share: worker.c (start and stop),
- * parts.c (making the parts from the configuration, and freeing them), precheck.c
- * (what is asked before the start). No other file includes it.
+ * worker_priv.h - shared by the files of the worker: worker.c (start and shutdown), parts.c
+ * (creates and frees the parts), precheck.c (checks before the start). No other file includes it.
  */
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
@@ -42,7 +41,7 @@ struct worker {
     struct stats stats;
 };
 
-/* Create the lanes; after worker_look, which reads the limits of the topics. */
+/* Create the lanes; after worker_precheck, which reads the limits of the topics. */
 void worker_make_lanes(struct worker *w);
 
 #endif

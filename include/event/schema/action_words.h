@@ -28,7 +28,7 @@ struct action_row {
     enum action_rule rule;
 };
 
-/* NULL after the last row. */
+/* Row i of the table. NULL after the last row. */
 const struct action_row *action_row(size_t i);
 
 /* The actions that are kept as they are, one blank between them. */

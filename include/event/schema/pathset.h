@@ -81,7 +81,7 @@ int pathset_learn(struct pathset *p, struct span name);
 /* Note what a name says about its record. It need not be a path. */
 void pathset_note(struct pathset *p, struct span name, struct name_note note);
 
-/* NULL if it is neither a path nor the beginning of one. */
+/* The entry of a path or of the beginning of one. NULL: it is neither. */
 static inline const struct path_entry *pathset_find(const struct pathset *p, struct span joined)
 {
     int i = string_map_find(&p->index, joined);

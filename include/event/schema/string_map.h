@@ -137,7 +137,10 @@ struct word_filter {
     uint64_t bits[WORD_FILTER];
 };
 
-/* False: this text was not seen before. True: it may have been, or another text with its bit. */
+/*
+ * Add a text by its hash. False: the text was not added before. True: it was, or another text with
+ * the same bit.
+ */
 static inline bool word_filter_seen(struct word_filter *f, uint32_t hash)
 {
     uint64_t mask = (uint64_t)1 << hash % 64;

@@ -39,7 +39,10 @@ static inline bool text_cache_holds(const struct text_cache_row *r, struct span 
     return in.n > 0 && in.n == r->n && memcmp(in.p, r->in, in.n) == 0;
 }
 
-/* True: *out is the result for this text. If it was the text's beginning, it is part of `in`. */
+/*
+ * Look up a text. True: *out is its result. If the result was the beginning of the text, *out is a
+ * part of `in`.
+ */
 static inline bool text_cache_find(struct text_cache *c, struct span in, struct span *out)
 {
     const struct text_cache_row *r = text_cache_row(c, in);

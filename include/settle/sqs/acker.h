@@ -45,7 +45,7 @@ DEFINE_OWNED(acker);
 /* The settler, for inflight_begin of messages in a struct sqs_inflight. */
 const struct settler *acker_settler(const struct acker *a);
 
-/* False: deletes and heartbeats of this queue fail, so it should not be polled now. */
+/* Whether the queue may be polled now. False: its deletes and heartbeats fail. */
 MUST_USE bool acker_queue_well(struct acker *a, size_t queue);
 
 /* Outages of the queue: of the acker's calls, and of those that others make. As long as the acker.

@@ -143,8 +143,9 @@ void leases_hurry(struct leases *b);
 int leases_wait_ms(const struct leases *b, int64_t now, int most_ms);
 
 /*
- * False while calls for the queue fail: receiving more messages would only cause more failures.
- * True again some time after the last failure, since without a message no call is made.
+ * Whether the queue may be polled. False while its calls fail, since receiving more messages would
+ * only cause more failures. True again some time after the last failure, since without a message no
+ * call is made.
  */
 bool leases_queue_well(const struct leases *b, size_t queue, int64_t now);
 

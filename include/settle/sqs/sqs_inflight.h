@@ -63,7 +63,7 @@ DEFINE_OWNED(sqs_inflight);
 struct sqs_inflight *sqs_inflight_of(const struct inflight *m);
 struct sqs_inflight *sqs_inflight_of_lease(const struct lease *l);
 
-/* settler.last_delivery. */
+/* The function settler.last_delivery of SQS. */
 MUST_USE bool sqs_inflight_last(const struct sqs_inflight *m);
 
 /* Begin to hold the lease. */

@@ -244,7 +244,7 @@ static void add_to_raw(struct repair_state *r, struct buf *out, bool first)
     }
 }
 
-/* True: raw is edited. False: it must be added to the event. */
+/* Edit the member raw. True: done. False: the record has none; it must be added to the event. */
 static bool edit_raw(struct repair_state *r)
 {
     if (r->raw == 0) {

@@ -152,7 +152,10 @@ static void beat_answered(struct leases *b, const struct lease_batch *batch, siz
     }
 }
 
-/* True: the lease is over: deleted, changed, lost, or failed too often. */
+/*
+ * Process the result of an end. True: the lease is over: deleted, changed, lost, or failed too
+ * often.
+ */
 static bool end_answered(struct lease *l, enum err_kind kind, int64_t now)
 {
     if (kind == FAIL_NONE || kind == FAIL_LOST || kind == FAIL_LIMIT) {

@@ -64,7 +64,7 @@ UNUSED static inline void link_behind(struct lease_link *where, struct lease_lin
     where->next = k;
 }
 
-/* True: it was in a list. */
+/* Remove an element from its list. True: it was in one. */
 UNUSED static inline bool unlink_it(struct lease_link *k)
 {
     if (k->next == NULL) {

@@ -17,11 +17,11 @@ from collections import Counter
 from integration.parts.places import binary
 
 INFLATE, LINES, PARSE = "inflate", "lines", "parse"
-NAMES, IDENTITY, SPLICE = "names and types", "identity", "splice, build, write"
+NAMES, IDENTITY, SPLICE = "names and types", "identity", "making events (three paths)"
 PRODUCE, FETCH = "hand-over to librdkafka", "HTTP, checksum of the object"
-KAFKA, REPORTS = "librdkafka's threads: batches, compression, requests", "delivery reports, receipts, queues"
-KERNEL_FETCH, KERNEL_PRODUCE = "kernel: receiving from S3", "kernel: under the hand-over (wake-ups, waits, memory)"
-KERNEL_KAFKA, KERNEL_OTHER = "kernel: librdkafka's threads, sending to Kafka", "kernel: the rest"
+KAFKA, REPORTS = "librdkafka's threads: batches, compression, requests", "delivery reports, settlement, queues"
+KERNEL_FETCH, KERNEL_PRODUCE = "kernel: receiving from S3", "kernel: called by the hand-over (wake-ups, waits, memory)"
+KERNEL_KAFKA, KERNEL_OTHER = "kernel: librdkafka's threads, sending to Kafka", "kernel: other"
 OTHER = "other"
 
 BY_FILE = [  # first match; files without a part leave it to their caller

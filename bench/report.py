@@ -116,26 +116,26 @@ def described(results):
     f, m, v = results, results["facts"]["machine"], results["facts"]["versions"]
     scale = results["facts"]["scale"]
     yield (f"{m['cpu']}, {m['cores']} cores{' of a virtual machine' if m['virtual'] else ''}, {m['memory_gib']} GiB, "
-           f"{m['system']}, Linux {m['kernel']}; worker, Kafka and the fake of AWS share it.")
-    yield (f"Commit {f['commit']}, {f['date']}. Up to {f['repeats']} runs of each; medians, in brackets the least and the "
-           f"greatest. GB are 10^9 bytes of decompressed text.")
+           f"{m['system']}, Linux {m['kernel']}. The worker, Kafka and the fake of AWS ran on it.")
+    yield (f"Commit {f['commit']}, {f['date']}. Up to {f['repeats']} runs of each series: median, and minimum and maximum in "
+           f"brackets. GB are 10^9 bytes of decompressed text.")
     if scale != 1:
         yield f"**Only {scale:g} of each workload's amount: a trial, not a result.**"
     if f["load_before"] > 0.5 * m["cores"]:
-        yield (f"**The machine had other work (load {f['load_before']:.1f} before the first run): ratios may hold, the rest "
-               f"says little.**")
-    yield ""
+        yield (f"**The machine had other work (load {f['load_before']:.1f} before the first run): only ratios can be "
+               f"compared.**")
+    yield "\nVersions:\n"
     yield from (f"- {v[name]}" for name in ("worker", "libraries", "compiler", "kafka", "python"))
 
 
 def sections(results):
     workloads = results["workloads"]
-    yield "# Results\n\nWritten by `bench/run`; what is measured and how: [docs/performance.md](../docs/performance.md).\n"
+    yield "# Results\n\nWritten by `bench/run`. Method: [docs/performance.md](../docs/performance.md).\n"
     yield "\n".join(described(results)) + "\n"
     yield "## Goals\n\n" + goals_table(workloads) + "\n"
     if "profile" in results:
-        yield (f"## Where the time of W1 goes\n\n{results['profile']['samples']:,} samples of perf's cpu-clock, by the innermost "
-               f"function that has a part.\n\n{profile_table(results)}\n")
+        yield (f"## CPU time of W1 by part\n\n{results['profile']['samples']:,} samples of perf's cpu-clock. Each is counted for the "
+               f"innermost function of its stack that has a part.\n\n{profile_table(results)}\n")
     for name, part in workloads.items():
         yield f"## {name}: {part['title']}\n\n{series_table(part)}\n"
         if name == "W1":

@@ -1,5 +1,5 @@
-# Optimised across files, for what is shipped. The objects hold ordinary code as well, so that the
-# many test programs need not be optimised again, each by itself, when they are linked.
+# Link-time optimization of the shipped programs. The objects also contain ordinary code, so that the
+# many test programs are linked without it.
 set(INGEST_OPTIMISED OFF)
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
     set(INGEST_OPTIMISED ON)

@@ -1,5 +1,5 @@
 # room(NAME USES rooms LIBS libraries): every .c and .cpp file below src/NAME as one static library.
-# A new file is found by itself. INGEST_ROOMS lists the rooms. tests/layers.sh checks which rooms may include which.
+# New files are found automatically. INGEST_ROOMS lists the rooms. tests/layers.sh checks includes between rooms.
 function(room name)
     cmake_parse_arguments(R "" "" "USES;LIBS" ${ARGN})
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c

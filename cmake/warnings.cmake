@@ -1,4 +1,4 @@
-# What every target is compiled with. Gcc and clang both must be silent.
+# Warnings of every target. Both gcc and clang must have none.
 add_compile_definitions(_GNU_SOURCE)
 add_compile_definitions(INGEST_VERSION="${PROJECT_VERSION}")
 
@@ -9,8 +9,8 @@ if(INGEST_WERROR)
     add_compile_options(-Werror)
 endif()
 
-# Hardening, for what is shipped; tests/hardened.sh looks at the program. Assertions stay in it.
-# Ubuntu's gcc defines _FORTIFY_SOURCE by itself.
+# Hardening of the shipped program, which tests/hardened.sh checks. Assertions are kept.
+# Ubuntu's gcc defines _FORTIFY_SOURCE itself.
 add_compile_options("$<$<CONFIG:Release>:-UNDEBUG;-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2;-fstack-protector-strong>")
 add_link_options("$<$<CONFIG:Release>:-Wl,-z,relro;-Wl,-z,now;-pie>")
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the worker's CPU time goes: samples of perf's cpu-clock with their stacks, by part.
+"""The worker's CPU time by part: samples of perf's cpu-clock with their stacks.
 
-A sample belongs to the innermost function of its stack that has a part: memcpy under emit.c is
-splicing, memcpy under identity.c is identity. So the parts are inclusive of what they call, but
-for calls to another part, and add up to all. In the kernel, and in librdkafka's own threads, the
-thread says what it is. Needs perf (package linux-perf) and the right to sample one's own processes.
+A sample belongs to the innermost function of its stack that has a part: memcpy called by
+event_writer.c counts as making events, memcpy called by identity.c as identity. So each part
+includes what it calls, except calls to another part, and the parts add up to the total. In the
+kernel and in librdkafka's own threads the thread's name determines the part. Needs perf (package
+linux-perf) and permission to sample one's own processes.
 """
 import contextlib
 import re

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * records.h - an event file on this machine becomes records: the worker's path from bytes to
- * events and rejects (decode, framing, normalize), pulled from a file descriptor.
+ * records.h - reads a local event file on the worker's path from bytes to events and rejects
+ * (decode, framing, normalize), from a file descriptor.
  *
  *     records_open(r, fd, &source, rules);
  *     while (records_next(r, &record)) {
  *         ... record.value, records_piece(r)->line ...
  *     }
  *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end, or
- *                                                 FAIL_FORMAT: it is what its text says
+ *                                                 FAIL_FORMAT: its format is not supported
  *
- * A damaged compression or a bomb is not such an error: it is the last record, a reject of
- * the object as a whole, as in the worker. Threads: one at a time.
+ * Damaged compression and a decompression bomb are not such errors: as in the worker, the last
+ * record is a reject of the object as a whole. Threads: one at a time.
  */
 #ifndef APP_RECORDS_H
 #define APP_RECORDS_H
@@ -41,13 +41,13 @@ void records_open(struct records *r, int fd, const struct object_origin *s,
 /* The next record, valid until the next call. False: the end of the file. */
 MUST_USE bool records_next(struct records *r, struct output *out);
 
-/* The piece that the last record is of, and its text. Of a reject of the object: the last one. */
+/* The piece of the last record, and its text. For a reject of the object: the last piece. */
 const struct piece *records_piece(const struct records *r);
 
 /* Number of lines so far, including blank ones. */
 uint64_t records_line_count(const struct records *r);
 
-/* How the text was found to be divided. */
+/* The framing that was detected. */
 enum framing_kind records_framing(const struct records *r);
 
 const struct err *records_error(const struct records *r);

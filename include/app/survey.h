@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * survey.h - what an event file is like: how many lines become events, which fields of the
- * contract are there and from which members, and where something looks like a secret
- * (onboarding.md §5).
+ * survey.h - statistics of an event file: how many lines become events, which fields of the
+ * contract are present and from which members, and where texts look like secrets (onboarding.md
+ * §5).
  *
  *     while (records_next(r, &record)) {
  *         survey_add(s, &record, records_piece(r));
  *     }
  *
- * Of a secret it keeps line, member and kind, never the value. Threads: one at a time.
+ * Of a secret it stores line, member and kind, never the value. Threads: one at a time.
  */
 #ifndef APP_SURVEY_H
 #define APP_SURVEY_H
@@ -78,7 +78,7 @@ struct survey {
     struct buf before, after;           /* the example: a line without secrets */
 
     uint64_t searched; /* offset + 1 of the last piece that was searched for secrets */
-    bool clean;        /* that line has none */
+    bool clean;        /* that piece has none */
     struct json_reader *reader;
     struct builder *builder;
     const struct object_origin *source;

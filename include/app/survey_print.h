@@ -7,11 +7,11 @@
 
 struct survey_file {
     const char *name;
-    uint64_t lines; /* physical ones */
+    uint64_t lines; /* physical lines */
     enum framing_kind framing;
 };
 
-/* `colour`: escape sequences of a terminal. */
+/* `colour`: use escape sequences of a terminal. */
 void survey_print_text(const struct survey *s, const struct survey_file *file, bool colour,
                        struct buf *out);
 void survey_print_json(const struct survey *s, const struct survey_file *file, struct buf *out);

@@ -11,7 +11,7 @@
 #include "conf/conf.h"
 
 struct memory_plan {
-    size_t lane_bytes;  /* each: connection, decoder, framing, outputs, readers, ordinals */
+    size_t lane_bytes;  /* per lane: connection, decoder, framing, outputs, readers, ordinals */
     size_t lanes_bytes; /* of all lanes */
     size_t long_bytes;  /* the shared readers of long lines */
     size_t inbox_bytes; /* waiting messages, held messages, polls */

@@ -39,7 +39,7 @@ struct attempt {
     bool empty_only;           /* stop at the headers of an object that is not empty */
     /* Results of the last run. */
     struct s3_meta meta;
-    uint64_t lines; /* and values, where the object is not cut into lines */
+    uint64_t lines; /* or values, if the object is not divided into lines */
     uint64_t events, rejects, object_bytes;
     enum outcome_subject subject; /* of the error */
     struct err damage;            /* of the compressed data; FAIL_NONE: not damaged */

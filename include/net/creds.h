@@ -81,9 +81,9 @@ struct sts *creds_source_sts(struct creds_source *s);
 const char *creds_source_name(const struct creds_source *s);
 
 /*
- * Copy the current credentials into *out. Blocks only if there are none that are valid, and in the
- * one thread that renews them. FAIL_DENIED, FAIL_CONFIG, FAIL_AGAIN, FAIL_THROTTLED: the origin's
- * error. It is returned for some seconds without another request. The caller wipes *out.
+ * Copy the current credentials into *out. Blocks only if there are no valid ones, or if the calling
+ * thread is the one that renews them. FAIL_DENIED, FAIL_CONFIG, FAIL_AGAIN, FAIL_THROTTLED: the
+ * origin's error. It is returned for some seconds without another request. The caller wipes *out.
  */
 MUST_USE enum err_kind creds_get(struct creds_source *s, struct creds *out, struct err *e);
 

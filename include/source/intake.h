@@ -48,7 +48,7 @@ DEFINE_OWNED(intake);
 
 void intake_start(struct intake *i);
 
-/* Slots may be free again. */
+/* Wake the intake: slots may be free again. */
 void intake_wake(struct intake *i);
 
 /* Counters of a queue. Valid as long as the intake. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each stage asks the one before it for more: records, pieces, text, bytes. The line or value that
- * a damaged object ends in is not complete and is not read as a record.
+ * Each stage pulls from the one before it: records, pieces, text, bytes. The last line or value of
+ * a damaged object is incomplete and is not read as a record.
  */
 #include "app/records.h"
 
@@ -32,7 +32,7 @@ struct records {
     struct err err;    /* the file cannot be read, or has an unsupported format */
     bool at_eof;
     bool in_piece;   /* the normalizer has a piece */
-    bool text_ended; /* all of it was given to framing */
+    bool text_ended; /* the whole text was given to framing */
     bool ended;
     char input[INPUT_BYTES];
 };

@@ -2,12 +2,11 @@
 /*
  * attempt.c - s3 ▸ decode ▸ framing ▸ normalizer ▸ sink.
  *
- * An attempt resets every stage: decoder, framing, ordinals, counts. So a retry writes the
- * same bytes with the same ids, and s3_get may begin the body again when the version it
- * had pinned is gone.
+ * An attempt resets every stage: decoder, framing, ordinals, counts. So a retry produces the same
+ * bytes with the same ids, and s3_get may restart the body when the pinned version was replaced.
  *
- * Damage of the compression does not end the transfer: only when every byte arrived (and
- * the checksum was right) is it the object that is damaged, and not the way to us.
+ * Damaged compression does not end the transfer. Only when every byte has arrived with a correct
+ * checksum is it certain that the object is damaged, and not the transfer.
  */
 #include "flow/attempt.h"
 
@@ -215,7 +214,7 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
         return e->kind;
     }
     if (a->damage.kind != FAIL_NONE) {
-        /* The line or value that was not whole is part of the damage. */
+        /* The incomplete last line or value is part of the damage. */
         return attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
                               decode_bytes(a->decode), e);
     }

@@ -731,7 +731,7 @@ static void says_done_when_everything_is_acknowledged_and_where_it_is(void **sta
     answer((struct fake_answer){.body = SPAN("one\nbad line\nthree")});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "20")), 2);
     w.clock.mono += 5;
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     const char *read = captured_log_line("msg=\"object read\"");
     assert_non_null(read);
     assert_non_null(strstr(read, "level=debug"));
@@ -766,7 +766,7 @@ static void names_no_more_than_eight_partitions(void **state UNUSED)
     captured_log_begin(LOG_INFO);
     answer((struct fake_answer){.body = SPAN("1\n2\n3\n4\n5\n6\n7\n8\n9\n1\n")});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "20")), 1);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     for (fake_sink.partition = 0; fake_sink.partition < 10; fake_sink.partition++) {
         fake_sink_report(lane_delivered, FAIL_NONE);
     }
@@ -789,7 +789,7 @@ static void ends_each_object_of_a_message_by_itself(void **state UNUSED)
     answer((struct fake_answer){.body = SPAN("")});
     struct fake_message *f = receive(
         NOTICE(OBJECT("logs/1", "2") "," OBJECT("beta/2", "2") "," OBJECT("beta/3", "0")), 1);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     assert_int_equal(
         captured_log_count("msg=\"object done\" customer=beta object=s3://bucket/beta/3"), 1);
     assert_int_equal(captured_log_count("object done"), 1);
@@ -824,7 +824,7 @@ static void names_the_cause_and_not_what_went_with_it(void **state UNUSED)
     captured_log_begin(LOG_INFO);
     answer((struct fake_answer){.body = SPAN("1\n2\n3\n")});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 1);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     fake_sink_report(lane_delivered, FAIL_AGAIN);
     fake_sink_report(lane_delivered, FAIL_LIMIT);
     fake_sink_report(lane_delivered, FAIL_AGAIN);
@@ -863,7 +863,7 @@ static void says_left_when_the_reject_is_acknowledged(void **state UNUSED)
     captured_log_begin(LOG_INFO);
     answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     assert_null(captured_log_line("object left"));
     fake_sink_report(lane_delivered, FAIL_NONE);
     const char *left = captured_log_line("object left");
@@ -897,7 +897,7 @@ static void names_the_object_whose_reject_is_not_delivered(void **state UNUSED)
     setup();
     captured_log_begin(LOG_INFO);
     struct fake_message *f = receive(NOTICE(OBJECT("logs-old/x", "5")), LAST_RECEIVE);
-    lane_carry(w.lane, &f->inflight);
+    lane_process(w.lane, &f->inflight);
     fake_sink_report(lane_delivered, FAIL_DENIED);
     const char *line = captured_log_line("msg=\"reject not delivered\"");
     assert_non_null(line);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Content of queues: every form of S3's notifications, keys of every kind."""
 import json
+import time
 
 import pytest
 
@@ -84,3 +85,23 @@ def test_an_object_put_twice_is_read_twice_and_its_ids_say_so(world: World):
     world.settled()
     until(lambda: world.count() == 10, lambda: f"{world.count()} records", 10)
     assert len({event["ingest"]["id"] for _, event in world.events()}) == 5
+
+
+def test_an_event_without_a_time_is_told_apart_by_its_object(world: World):
+    """One upload that is read twice is one event; two uploads are two, also of the same bytes to the same key."""
+    acme = world.customer("acme", notify=False)
+    world.start()
+
+    def upload(name, reads, records, ids):
+        acme.put(name, b'{"user":"ana","host":"h1","command":"make test","action":"exec"}\n')
+        for _ in range(reads):
+            acme.queue.send(s3_event(acme.bucket, acme.key(name)))
+        until(lambda: world.count() == records, lambda: f"{world.count()} records", 30)
+        found = [event["ingest"] for _, event in world.events()]
+        assert {i["time"] for i in found} == {"from_object"}
+        assert len({i["id"] for i in found}) == ids
+
+    upload("a.jsonl", reads=2, records=2, ids=1)
+    upload("b.jsonl", reads=1, records=3, ids=2)
+    time.sleep(1.1)  # Last-Modified is in seconds
+    upload("a.jsonl", reads=1, records=4, ids=3)

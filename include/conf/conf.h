@@ -77,7 +77,9 @@ struct customer_conf {
     const struct queue_conf *queue;
     enum notification_form via; /* NOTIFICATION_SNS: wrapped or raw */
     char *bucket;
-    char *prefix; /* without leading and trailing slash, never empty */
+    char *prefix;  /* without leading and trailing slash, never empty */
+    char **only;   /* globs over the key below the prefix, NULL-terminated; NULL: all objects */
+    char **ignore; /* NULL: none */
     char *region;
     char *account_id; /* 12 digits */
     char *role_arn;

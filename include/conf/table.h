@@ -18,6 +18,7 @@ enum conf_type {
     CONF_SHARE,      /* 0.05: double, 0 to 1 */
     CONF_BOOL,       /* true: bool */
     CONF_WORD,       /* one of the row's words: its index, as a bool or a 32-bit enum */
+    CONF_TEXTS,      /* list of 1 to `most` texts, or one text: char **, NULL if not set */
     CONF_PROPERTIES, /* list of "name=value" with secrets: char ** */
     CONF_MAPPING,    /* list of groups: a customer's mapping */
     CONF_ACTIONS,    /* list of groups: a customer's action words */
@@ -39,7 +40,7 @@ struct conf_row {
     int64_t least, most;  /* in the member's unit; both 0: no limits */
     int unit_ms;          /* CONF_TIME: unit of the member */
     const char *const *words;
-    const char *(*refuse)(const char *text); /* CONF_TEXT: why it is refused, or NULL */
+    const char *(*refuse)(const char *text); /* of each text: why it is refused, or NULL */
 
     const char *example; /* as written in a file */
     const char *text;    /* one or two sentences, for people */

@@ -41,6 +41,17 @@ enum not_ours {
     NOT_OURS_REASONS
 };
 
+/* Why a notification record is done without reading an object. */
+enum skip_reason {
+    SKIP_EVENT,   /* a test event, or another event than a new object */
+    SKIP_FOLDER,  /* a folder marker */
+    SKIP_IGNORED, /* by the customer's only and ignore */
+    SKIP_REASONS
+};
+
+/* The word of the metric: "other_event", ... */
+const char *skip_reason_name(enum skip_reason r);
+
 struct stats {
     stats_count objects_done; /* everything delivered, including rejects */
     stats_count objects_later;
@@ -58,7 +69,7 @@ struct stats {
     stats_count ordinals_forgotten;
     stats_count times_from_object; /* events without a usable time in the record */
     stats_count paused;            /* how often the breaker opened */
-    stats_count skipped;           /* other events, test events, folder markers */
+    stats_count skipped[SKIP_REASONS];
     stats_count not_ours[NOT_OURS_REASONS];
     stats_count unreadable;   /* bodies that are not a notification */
     struct lag lag;           /* from SQS's SentTimestamp to the last acknowledgement */

@@ -142,6 +142,35 @@ static void check_prefix_letters(struct conf_reader *r, size_t at)
     }
 }
 
+/* A pattern with the prefix in it, or of everything, ignores what it should not. */
+static void check_filter(struct conf_reader *r, size_t at, const char *key, char *const *patterns)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    const config_setting_t *where = conf_at(r->customer_at[at], key);
+    bool ignores = patterns == c->ignore;
+    for (char *const *p = patterns; p != NULL && *p != NULL; p++) {
+        const char *bare = *p + (**p == '/');
+        if (prefix_contains(c->prefix, bare) || strncmp(*p, "s3://", 5) == 0) {
+            conf_error(
+                r, where,
+                "customer %s.%s: \"%s\" has the prefix in it: patterns are for the key below "
+                "the prefix",
+                c->id, key, *p);
+        } else if (ignores && strspn(*p, "*") == strlen(*p)) {
+            conf_error(r, where, "customer %s.%s: \"%s\" ignores every object", c->id, key, *p);
+        }
+    }
+}
+
+static void check_filters(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    if (c->prefix != NULL && c->id != NULL) {
+        check_filter(r, at, "only", c->only);
+        check_filter(r, at, "ignore", c->ignore);
+    }
+}
+
 /* Two queues with one URL would each get a part of the messages. */
 static void check_queue(struct conf_reader *r, size_t at)
 {
@@ -257,6 +286,7 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         check_key_arn(r, i);
         check_session_policy(r, i);
         check_prefix_letters(r, i);
+        check_filters(r, i);
     }
     if (c->queue_count == 0) {
         conf_error(r, NULL, "queues: there is none");

@@ -77,6 +77,7 @@ static const char *type_text(const struct conf_row *row)
         return "`true` or `false`";
     case CONF_WORD:
         return NULL;
+    case CONF_TEXTS:
     case CONF_PROPERTIES:
         return "list of texts";
     case CONF_MAPPING:

@@ -8,17 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Free the members of a section's struct that own memory. */
-static void rows_free(const struct conf_section *s, void *from)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        void *member = (char *)from + s->rows[i].offset;
-        if (s->rows[i].type == CONF_TEXT) {
-            free(*(char **)member);
-        }
-    }
-}
-
 static void texts_free(char **list)
 {
     for (char **p = list; p != NULL && *p != NULL; p++) {
@@ -26,6 +15,19 @@ static void texts_free(char **list)
         free(*p);
     }
     free(list);
+}
+
+/* Free the members of a section's struct that own memory. */
+static void rows_free(const struct conf_section *s, void *from)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        void *member = (char *)from + s->rows[i].offset;
+        if (s->rows[i].type == CONF_TEXT) {
+            free(*(char **)member);
+        } else if (s->rows[i].type == CONF_TEXTS) {
+            texts_free(*(char ***)member);
+        }
+    }
 }
 
 static void customer_free(struct customer_conf *c)

@@ -47,6 +47,16 @@ static void print_properties(struct buf *out, char *const *list)
     buf_add(out, SPAN(")"));
 }
 
+/* At least one. */
+static void print_texts(struct buf *out, char *const *list)
+{
+    for (char *const *p = list; *p != NULL; p++) {
+        buf_add(out, p == list ? SPAN("[ ") : SPAN(", "));
+        print_text(out, *p);
+    }
+    buf_add(out, SPAN(" ]"));
+}
+
 static void print_mapping(struct buf *out, const struct customer_conf *c)
 {
     buf_add(out, SPAN("("));
@@ -58,10 +68,9 @@ static void print_mapping(struct buf *out, const struct customer_conf *c)
             buf_add(out, SPAN("; value = "));
             print_text(out, m->value);
         }
-        for (char **p = m->from; p != NULL && *p != NULL; p++) {
-            buf_add(out, p == m->from ? SPAN("; from = [ ") : SPAN(", "));
-            print_text(out, *p);
-            buf_add(out, p[1] == NULL ? SPAN(" ]") : SPAN(""));
+        if (m->from != NULL) {
+            buf_add(out, SPAN("; from = "));
+            print_texts(out, m->from);
         }
         buf_add(out, SPAN("; }"));
     }
@@ -87,6 +96,8 @@ bool conf_value_absent(const struct conf_row *row, const void *from)
     switch (row->type) {
     case CONF_TEXT:
         return *(char *const *)member == NULL;
+    case CONF_TEXTS:
+        return *(char **const *)member == NULL;
     case CONF_SIZE:
     case CONF_TIME:
     case CONF_COUNT:
@@ -131,6 +142,9 @@ void conf_value_print(struct buf *out, const struct conf_row *row, const void *f
         break;
     case CONF_WORD:
         print_text(out, row->words[integer_of(row, member)]);
+        break;
+    case CONF_TEXTS:
+        print_texts(out, *(char **const *)member);
         break;
     case CONF_PROPERTIES:
         print_properties(out, *(char **const *)member);

@@ -215,6 +215,7 @@ static void take_quoted(const struct slot *s, const char *text)
         put_integer(s, strtoll(text, NULL, 10));
         break;
     case CONF_SHARE:
+    case CONF_TEXTS:
     case CONF_PROPERTIES:
     case CONF_MAPPING:
     case CONF_ACTIONS:
@@ -307,6 +308,42 @@ static void read_quoted(const struct slot *s)
     }
 }
 
+/* A text of a list, copied; NULL and a complaint if it must not be. */
+static char *texts_element(const struct slot *s, const char *text)
+{
+    if (text == NULL) {
+        refuse_value(s, "has something in it that is no text in quotes");
+        return NULL;
+    }
+    const char *why = s->row->refuse != NULL ? s->row->refuse(text) : NULL;
+    if (why != NULL) {
+        conf_error(s->reader, s->at, "%s.%s: \"%s\" %s", s->what, s->row->name, text, why);
+        return NULL;
+    }
+    return conf_copy(span_str(text));
+}
+
+/* [ "a", "b" ], ( "a", "b" ) or "a". */
+static void read_texts(const struct slot *s)
+{
+    const char *single = config_setting_get_string(s->at);
+    bool list = config_setting_is_array(s->at) || config_setting_is_list(s->at);
+    unsigned n = single != NULL ? 1 : list ? (unsigned)config_setting_length(s->at) : 0;
+    if (n < s->row->least || n > s->row->most) {
+        conf_error(s->reader, s->at, "%s.%s: must be a list of 1 to %d texts, as in %s", s->what,
+                   s->row->name, (int)s->row->most, s->row->example);
+        return;
+    }
+    char **texts = conf_alloc((size_t)n + 1, sizeof(*texts));
+    size_t count = 0;
+    for (unsigned i = 0; i < n; i++) {
+        texts[count] = texts_element(
+            s, single != NULL ? single : config_setting_get_string_elem(s->at, (int)i));
+        count += texts[count] != NULL;
+    }
+    *(char ***)member_of(s) = texts;
+}
+
 static void read_value(const struct slot *s)
 {
     switch (s->row->type) {
@@ -324,6 +361,9 @@ static void read_value(const struct slot *s)
     case CONF_TIME:
     case CONF_WORD:
         read_quoted(s);
+        break;
+    case CONF_TEXTS:
+        read_texts(s);
         break;
     case CONF_PROPERTIES:
         conf_read_properties(s->reader, s->at, member_of(s));

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of a customer. */
+#include "codec/glob.h"
 #include "conf/conf.h"
 #include "conf/refuse.h"
 #include "conf/table.h"
+
+enum { FILTERS_MAX = 32 };
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -49,6 +52,29 @@ static const struct conf_row customer_rows[] = {
      .example = "\"asymptote/events\"",
      .text = "Only keys under it are read: a path, or a URL s3://bucket/path/. Never empty. One "
              "slash at its beginning and at its end does not count."},
+    {.name = "only",
+     .type = CONF_TEXTS,
+     MEMBER(customer_conf, only),
+     .derived = "all objects",
+     .least = 1,
+     .most = FILTERS_MAX,
+     .refuse = glob_refuse,
+     .example = "[ \"*.jsonl.gz\" ]",
+     .text = "Read only objects whose key below the prefix matches one of these patterns. An "
+             "asterisk is any characters, slashes included; a question mark one character; [a-z] "
+             "and [!a-z] one character in a set or not in it; a backslash takes the next character "
+             "as itself. A slash before the key is part of the match if the pattern needs one. "
+             "Other objects are done without a request."},
+    {.name = "ignore",
+     .type = CONF_TEXTS,
+     MEMBER(customer_conf, ignore),
+     .derived = "none",
+     .least = 1,
+     .most = FILTERS_MAX,
+     .refuse = glob_refuse,
+     .example = "[ \"*/_temporary/*\", \"*_SUCCESS\", \"*.md\" ]",
+     .text = "Do not read objects whose key below the prefix matches one of these patterns, which "
+             "are as in only. They are done without a request, also if only has them."},
     {.name = "region",
      .type = CONF_TEXT,
      MEMBER(customer_conf, region),

@@ -10,6 +10,12 @@ const int64_t stats_lag_bounds_ms[LAG_BOUNDS] = {
     SECONDS(900), SECONDS(3600), SECONDS(14400), SECONDS(86400),
 };
 
+const char *skip_reason_name(enum skip_reason r)
+{
+    static const char *const names[] = {"other_event", "folder_marker", "ignored"};
+    return names[r];
+}
+
 void lag_add(struct lag *l, int64_t ms)
 {
     size_t at = 0;

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "customers/filter.h"
 #include "customers/not_ours.h"
 #include "flow/attempt.h"
 #include "flow/folder.h"
@@ -256,7 +257,7 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
 
 static void skip_folder(struct lane *l, struct customer *c)
 {
-    stats_add(&c->stats->skipped, 1);
+    stats_add(&c->stats->skipped[SKIP_FOLDER], 1);
     log_write(LOG_INFO, "folder marker skipped", KV_SPAN("customer", c->id),
               KV_SPAN("object", buf_span(&l->attempt->object)));
 }
@@ -268,6 +269,14 @@ static void disown_object(struct lane *l, struct inflight *m)
     struct delivery *before = a->delivery;
     attempt_set_delivery(a, delivery_new(m, NULL, buf_span(&a->object), l->parts.clock));
     delivery_release(before);
+}
+
+/* At debug only: a customer's patterns may leave out most of the bucket. */
+static void skip_ignored(struct lane *l, struct customer *c)
+{
+    stats_add(&c->stats->skipped[SKIP_IGNORED], 1);
+    log_write(LOG_DEBUG, "object ignored", KV_SPAN("customer", c->id),
+              KV_SPAN("object", buf_span(&l->attempt->object)));
 }
 
 /*
@@ -308,6 +317,10 @@ static void lane_named(struct lane *l, struct inflight *m, struct customer *c, s
         skip_folder(l, c);
         return;
     }
+    if (filter_ignores(c->conf, record->key)) {
+        skip_ignored(l, c);
+        return;
+    }
     mismatch_warn(record, c);
     if (!customer_allowed(c)) {
         lane_paused(l, m, c);
@@ -326,7 +339,7 @@ static void lane_record(struct lane *l, struct inflight *m,
     struct folder_room room;
     struct attempt *a = l->attempt;
     if (record->what != NOTIFICATION_CREATED) {
-        stats_add(&l->parts.stats->skipped, 1);
+        stats_add(&l->parts.stats->skipped[SKIP_EVENT], 1);
         log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", m->id),
                   KV_STR("event", record->what == NOTIFICATION_TEST ? "s3:TestEvent" : "other"));
         return;

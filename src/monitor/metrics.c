@@ -201,8 +201,11 @@ static const struct metric table[] = {
     {COUNTER("times_from_object_total",
              "Events without a usable time of their own: they took their object's."),
      OF_CUSTOMER(times_from_object)},
-    {COUNTER("skipped_total", "Notifications of other events, test events, folder markers."),
-     .labels = "customer", .write = write_skipped, .offset = offsetof(struct stats, skipped)},
+    {COUNTER("skipped_total",
+             "Notification records that are done without an object being read, by reason: ignored "
+             "(the customer's only and ignore), folder_marker, other_event (test events, other "
+             "events than new objects)."),
+     .labels = "customer, reason", .write = write_skipped},
     {COUNTER("pauses_total",
              "Times the customer was paused because its role, bucket or topic refused access."),
      OF_CUSTOMER(paused)},

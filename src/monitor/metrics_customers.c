@@ -68,11 +68,23 @@ void write_rejects(const struct metric *m, const struct snapshot *s, struct buf 
     add_rejects(m, NOBODY, &s->nobodys, out);
 }
 
+static void add_skipped(const struct metric *m, struct span customer, const struct stats *stats,
+                        struct buf *out)
+{
+    for (int r = 0; r < SKIP_REASONS; r++) {
+        struct exposition_label labels[] = {
+            {"customer", customer}, {"reason", span_str(skip_reason_name((enum skip_reason)r))}};
+        exposition_count(out, m->family.name, labels, 2, stats_get(&stats->skipped[r]));
+    }
+}
+
 void write_skipped(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    struct exposition_label nobody = {"customer", NOBODY};
-    write_customer_counter(m, s, out);
-    exposition_count(out, m->family.name, &nobody, 1, stats_get(&s->nobodys.skipped));
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
+        add_skipped(m, c->id, &c->stats, out);
+    }
+    add_skipped(m, NOBODY, &s->nobodys, out);
 }
 
 void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out)

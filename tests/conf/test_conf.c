@@ -334,6 +334,49 @@ static void a_session_policy_has_kms_only_with_a_key_or_by_request(void **state 
                       "did you mean \"no-kms\"?\n");
 }
 
+#define FILTERS(text) AWS KAFKA QUEUES "customers = ( { " ACME_KEYS "\n" text "\n} );\n"
+
+static void filters_are_lists_of_patterns(void **state UNUSED)
+{
+    struct conf_problems problems = {0};
+    OWNED(conf)
+    struct conf *c = conf_load_text(
+        FILTERS("only = \"*.gz\"; ignore = [ \"*/_temporary/*\", \"*\\\\[1].md\" ];"), "t",
+        &problems);
+    assert_non_null(c);
+    assert_string_equal(c->customers[0].only[0], "*.gz");
+    assert_null(c->customers[0].only[1]);
+    assert_string_equal(c->customers[0].ignore[0], "*/_temporary/*");
+    assert_string_equal(c->customers[0].ignore[1], "*\\[1].md");
+    assert_null(c->customers[0].ignore[2]);
+    struct buf out = BUF_INIT(1 << 20);
+    conf_print(c, &out);
+    assert_non_null(strstr(out.p, "  only = [ \"*.gz\" ];\n"));
+    assert_non_null(strstr(out.p, "  ignore = [ \"*/_temporary/*\", \"*\\\\[1].md\" ];\n"));
+    buf_done(&out);
+    conf_problems_done(&problems);
+}
+
+static void wrong_filters_are_refused(void **state UNUSED)
+{
+    assert_complaints(FILTERS("only = [ \"*.{json,gz}\" ];\nignore = [];"),
+                      "5: customer acme.only: \"*.{json,gz}\" has braces, which are not supported: "
+                      "write one pattern for each alternative (\\{ is the character)\n"
+                      "6: customer acme.ignore: must be a list of 1 to 32 texts, as in "
+                      "[ \"*/_temporary/*\", \"*_SUCCESS\", \"*.md\" ]\n");
+    assert_complaints(FILTERS("only = true;\nignore = ( \"a\", 1 );"),
+                      "5: customer acme.only: must be a list of 1 to 32 texts, as in [ "
+                      "\"*.jsonl.gz\" ]\n"
+                      "6: customer acme.ignore: has something in it that is no text in quotes\n");
+    assert_complaints(
+        FILTERS("only = \"a/b/*.gz\";\nignore = [ \"s3://b/x\", \"**\" ];"),
+        "5: customer acme.only: \"a/b/*.gz\" has the prefix in it: "
+        "patterns are for the key below the prefix\n"
+        "6: customer acme.ignore: \"s3://b/x\" has the prefix in it: patterns are for "
+        "the key below the prefix\n"
+        "6: customer acme.ignore: \"**\" ignores every object\n");
+}
+
 static void identities_must_fit_together(void **state UNUSED)
 {
     assert_complaints(
@@ -774,6 +817,8 @@ int main(void)
         cmocka_unit_test(identities_must_fit_together),
         cmocka_unit_test(a_role_of_another_account_is_refused),
         cmocka_unit_test(shared_queues_take_only_the_direct_form),
+        cmocka_unit_test(filters_are_lists_of_patterns),
+        cmocka_unit_test(wrong_filters_are_refused),
         cmocka_unit_test(no_customer_can_write_under_another_key),
         cmocka_unit_test(customers_of_one_topic_need_keys_of_their_own),
         cmocka_unit_test(topics_must_be_names_and_templates),

@@ -66,6 +66,7 @@ static void change(const struct conf_row *row, void *in)
     case CONF_SHARE:
         *(double *)member += 0.01;
         break;
+    case CONF_TEXTS:
     case CONF_PROPERTIES:
         *(char ***)member = others;
         break;

@@ -271,10 +271,45 @@ static void is_done_with_what_has_nothing_to_read(void **state UNUSED)
     assert_done(carry(NOTICE(OBJECT("logs_$folder$", "0")), 1));
     assert_done(carry(NOTICE(OBJECT("logs/a_$folder$", "0")), 1));
     assert_int_equal(fake_s3.asked, 0);
-    assert_int_equal(stats_get(&at(0)->stats->skipped), 4);
+    assert_int_equal(stats_get(&at(0)->stats->skipped[SKIP_FOLDER]), 4);
     assert_done(carry(NOTICE(OBJECT("logs/empty", "0")), 1));
     assert_int_equal(fake_s3.asked, 1);
     assert_int_equal(fake_sink.count, 0);
+    teardown();
+}
+
+static void is_done_with_ignored_objects_without_a_request(void **state UNUSED)
+{
+    char *only[] = {text("*.jsonl"), NULL};
+    char *ignore[] = {text("*/_temporary/*"), NULL};
+    setup();
+    w.customers[0].only = only;
+    w.customers[0].ignore = ignore;
+    answer((struct fake_answer){.body = SPAN("")});
+    assert_done(carry(NOTICE(OBJECT("logs/README.md", "2")), 1));
+    assert_done(carry(NOTICE(OBJECT("logs/_temporary/1.jsonl", "2")), 1));
+    assert_done(carry(NOTICE(OBJECT("logs/sub%2F_temporary%2F1.jsonl", "2")), 1));
+    struct err e = {.kind = FAIL_DENIED};
+    customer_refused(at(0), BREAKER_OPEN, SPAN("x"), &e); /* a paused customer's, too */
+    assert_false(customer_allowed(at(0)));
+    assert_done(carry(NOTICE(OBJECT("logs/README.md", "2")), 1));
+    assert_int_equal(fake_s3.asked, 0);
+    assert_int_equal(fake_sink.count, 0);
+    assert_int_equal(stats_get(&at(0)->stats->skipped[SKIP_IGNORED]), 4);
+    assert_int_equal(stats_get(&at(0)->stats->objects_done), 0);
+    teardown();
+}
+
+static void reads_what_the_patterns_leave(void **state UNUSED)
+{
+    char *only[] = {text("*.jsonl"), NULL};
+    setup();
+    w.customers[0].only = only;
+    answer((struct fake_answer){.body = SPAN("")});
+    assert_done(carry(NOTICE(OBJECT("logs/a/1.md", "2") "," OBJECT("logs/a/1.jsonl", "2")), 1));
+    assert_int_equal(fake_s3.asked, 1);
+    assert_string_equal(fake_s3.key, "logs/a/1.jsonl");
+    assert_int_equal(stats_get(&at(0)->stats->skipped[SKIP_IGNORED]), 1);
     teardown();
 }
 
@@ -327,7 +362,7 @@ static void looks_whether_a_folder_without_a_size_is_empty(void **state UNUSED)
     assert_done(carry(NOTICE(SIZELESS("logs/sub/")), 1));
     assert_done(carry(NOTICE(SIZELESS("logs_$folder$")), 1));
     assert_int_equal(fake_s3.asked, 3);
-    assert_int_equal(stats_get(&at(0)->stats->skipped), 3);
+    assert_int_equal(stats_get(&at(0)->stats->skipped[SKIP_FOLDER]), 3);
     assert_int_equal(stats_get(&at(0)->stats->objects_done), 0);
     assert_int_equal(fake_sink.count, 0);
     teardown();
@@ -915,6 +950,8 @@ int main(void)
         cmocka_unit_test(processes_every_record_of_a_notification_and_takes_the_worst),
         cmocka_unit_test(reads_ten_thousand_records_of_one_notification),
         cmocka_unit_test(is_done_with_what_has_nothing_to_read),
+        cmocka_unit_test(is_done_with_ignored_objects_without_a_request),
+        cmocka_unit_test(reads_what_the_patterns_leave),
         cmocka_unit_test(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive),
         cmocka_unit_test(gives_the_reason_why_an_object_is_not_ours),
         cmocka_unit_test(looks_whether_a_folder_without_a_size_is_empty),

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One table, first match. A test looks at the beginning only: what is said is a guess that helps
+ * the person who reads it, and nothing is decided by it.
+ */
+#include "codec/text_kind.h"
+
+#include <strings.h>
+
+enum {
+    LINES_COMPARED = 4,
+    COLUMNS_MIN = 3, /* of commas: one is in many a time of day */
+};
+
+static bool begins_with(struct span s, struct span word)
+{
+    return s.n >= word.n && strncasecmp(s.p, word.p, word.n) == 0;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Take a line without its end. */
+static struct span take_line(struct span *s)
+{
+    const char *end = memchr(s->p, '\n', s->n);
+    struct span line = span_take(s, end != NULL ? (size_t)(end - s->p) : s->n);
+    if (s->n > 0) {
+        *s = span_from(*s, 1);
+    }
+    if (line.n > 0 && line.p[line.n - 1] == '\r') {
+        line.n--;
+    }
+    return line;
+}
+
+static bool is_html(struct span s)
+{
+    return begins_with(s, SPAN("<!doctype html")) || begins_with(s, SPAN("<html"));
+}
+
+static bool is_xml(struct span s)
+{
+    return s.n > 1 && s.p[0] == '<' && (s.p[1] == '?' || s.p[1] == '!' || is_letter(s.p[1]));
+}
+
+/* RFC 5424 and 3164 begin with a priority. */
+static bool is_syslog(struct span s)
+{
+    size_t i = 1;
+    while (i < s.n && i < 5 && is_digit(s.p[i])) {
+        i++;
+    }
+    return s.n > i && s.p[0] == '<' && i > 1 && s.p[i] == '>';
+}
+
+static bool is_cef(struct span s)
+{
+    return begins_with(s, SPAN("CEF:")) || begins_with(s, SPAN("LEEF:"));
+}
+
+static bool is_w3c(struct span s)
+{
+    return begins_with(s, SPAN("#Version:")) || begins_with(s, SPAN("#Fields:")) ||
+           begins_with(s, SPAN("#Software:"));
+}
+
+static bool is_pem(struct span s)
+{
+    return begins_with(s, SPAN("-----BEGIN "));
+}
+
+/* A word, then a colon and a blank or the end of the line: "name: value", "- name: value". */
+static bool is_yaml_member(struct span line)
+{
+    size_t i = line.n > 2 && line.p[0] == '-' && line.p[1] == ' ' ? 2 : 0;
+    size_t first = i;
+    while (i < line.n &&
+           (is_letter(line.p[i]) || is_digit(line.p[i]) || line.p[i] == '-' || line.p[i] == '.')) {
+        i++;
+    }
+    return i > first && i < line.n && line.p[i] == ':' && (i + 1 == line.n || line.p[i + 1] == ' ');
+}
+
+static bool is_yaml(struct span s)
+{
+    if (begins_with(s, SPAN("%YAML")) || begins_with(s, SPAN("---\n")) ||
+        begins_with(s, SPAN("---\r\n"))) {
+        return true;
+    }
+    struct span first = take_line(&s);
+    return is_yaml_member(first) && s.n > 0;
+}
+
+static bool is_ini(struct span s)
+{
+    struct span line = take_line(&s);
+    return line.n > 2 && line.p[0] == '[' && is_letter(line.p[1]) && line.p[line.n - 1] == ']';
+}
+
+/* "level=info msg=...": the line begins with a name, '=' and a value, and has another one. */
+static bool is_logfmt(struct span s)
+{
+    struct span line = take_line(&s);
+    size_t name = 0;
+    while (name < line.n && is_letter(line.p[name])) {
+        name++;
+    }
+    if (name == 0 || name == line.n || line.p[name] != '=') {
+        return false;
+    }
+    line = span_from(line, name + 1);
+    return memchr(line.p, '=', line.n) != NULL;
+}
+
+/* Separators outside of quotes. */
+static size_t columns_of(struct span line, char separator)
+{
+    size_t columns = 1;
+    bool quoted = false;
+    for (size_t i = 0; i < line.n; i++) {
+        quoted = quoted != (line.p[i] == '"');
+        columns += line.p[i] == separator && !quoted;
+    }
+    return columns;
+}
+
+/* The first lines have the same number of columns. The last one seen may be cut. */
+static bool has_columns(struct span s, char separator, size_t least)
+{
+    size_t columns = 0;
+    int lines = 0;
+    while (s.n > 0 && lines < LINES_COMPARED) {
+        struct span line = take_line(&s);
+        size_t here = columns_of(line, separator);
+        if (s.n == 0 && lines >= 2) {
+            break;
+        }
+        if (lines > 0 && here != columns) {
+            return false;
+        }
+        columns = here;
+        lines++;
+    }
+    return lines > 1 && columns >= least;
+}
+
+static bool is_csv(struct span s)
+{
+    return has_columns(s, ',', COLUMNS_MIN) || has_columns(s, ';', COLUMNS_MIN);
+}
+
+static bool is_tsv(struct span s)
+{
+    return has_columns(s, '\t', 2);
+}
+
+static bool is_json(struct span s)
+{
+    return s.p[0] == '{' || s.p[0] == '[';
+}
+
+static const struct {
+    const char *name;
+    bool (*is)(struct span head);
+} kinds[] = {
+    {"HTML", is_html},
+    {"XML", is_xml},
+    {"syslog", is_syslog},
+    {"CEF or LEEF", is_cef},
+    {"a W3C extended log", is_w3c},
+    {"PEM", is_pem},
+    {"INI or TOML", is_ini},
+    {"damaged JSON", is_json},
+    {"YAML", is_yaml},
+    {"logfmt or plain text", is_logfmt},
+    {"tab-separated values", is_tsv},
+    {"CSV", is_csv},
+};
+
+const char *text_kind_name(struct span head)
+{
+    if (span_starts(head, SPAN("\xef\xbb\xbf"))) {
+        head = span_from(head, 3);
+    }
+    while (head.n > 0 && (unsigned char)*head.p <= ' ') {
+        head = span_from(head, 1);
+    }
+    for (size_t i = 0; head.n > 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kinds[i].is(head)) {
+            return kinds[i].name;
+        }
+    }
+    return "logfmt or plain text";
+}

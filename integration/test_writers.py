@@ -23,6 +23,7 @@ from .parts.events import generate
 from .parts.places import binary
 
 COUNT = 3000
+CONVERT = "write JSON Lines, plain or compressed, or raise a limit it names"
 TEXT = generate(COUNT, 77).text
 ROWS = [{"user": "anna", "host": f"h{i}", "command": "make"} for i in range(1000)]
 
@@ -183,7 +184,7 @@ NAMED = {
 def test_what_is_not_read_is_named(words):
     done = _normalize(NAMED[words]())
     assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode() == f"-: {words} is not read\n"
+    assert done.stderr.decode().startswith(f"-: {words} is not read; {CONVERT}\n")
 
 
 @pytest.mark.parametrize("object, words", [
@@ -194,4 +195,4 @@ def test_what_is_not_read_is_named(words):
 def test_frames_that_want_more_than_there_is_say_what(object, words):
     done = _normalize(object)
     assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode() == f"-: {words}\n"
+    assert done.stderr.decode().startswith(f"-: {words}; {CONVERT}\n")

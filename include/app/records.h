@@ -8,10 +8,13 @@
  *         ... record.value, records_piece(r)->line ...
  *     }
  *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end, or
- *                                                 FAIL_FORMAT: its format is not supported
+ *                                                 FAIL_FORMAT: it is unreadable; the text says
+ *                                                 what it is
  *
  * Damaged compression and a decompression bomb are not such errors: as in the worker, the last
- * record is a reject of the object as a whole. Threads: one at a time.
+ * record is a reject of the object as a whole. Of an unreadable file the records are those that the
+ * worker produces at the last receive: a few rejects, then one of the object. Threads: one at a
+ * time.
  */
 #ifndef APP_RECORDS_H
 #define APP_RECORDS_H

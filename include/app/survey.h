@@ -77,6 +77,8 @@ struct survey {
     uint64_t example_line;              /* 0: none yet */
     struct buf before, after;           /* the example: a line without secrets */
 
+    char unreadable[sizeof(((struct err *)0)->text)]; /* what the file is; "": events come of it */
+
     uint64_t searched; /* offset + 1 of the last piece that was searched for secrets */
     bool clean;        /* that piece has none */
     struct json_reader *reader;
@@ -94,10 +96,13 @@ DEFINE_OWNED(survey);
 
 void survey_add(struct survey *s, const struct output *record, const struct piece *piece);
 
+/* How the file ended: *e of records_error. */
+void survey_end(struct survey *s, const struct err *e);
+
 uint64_t survey_rejects(const struct survey *s);
 
 /*
- * Why the file would not be accepted, for people: no event in it, damaged as a whole, or more
+ * Why the file would not be accepted, for people: it is unreadable, damaged as a whole, or has more
  * rejects than events. NULL: it would be accepted.
  */
 const char *survey_refusal(const struct survey *s);

@@ -56,7 +56,7 @@ enum kafka_auth { KAFKA_AUTH_PROPERTIES, KAFKA_AUTH_AWS_MSK_IAM }; /* how to aut
 /* The session policy of a customer: codec/policy.h, without KMS, or none. */
 enum session_policy { SESSION_POLICY_FULL, SESSION_POLICY_NO_KMS, SESSION_POLICY_NONE };
 
-enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT }; /* for missing and archived objects */
+enum absent_policy { ABSENT_LEAVE, ABSENT_ACCEPT }; /* missing, archived, unreadable objects */
 
 /* An entry of a customer's mapping: aliases `from` (NULL-terminated), or a constant `value`. */
 struct mapping_conf {
@@ -91,7 +91,7 @@ struct customer_conf {
     bool versioned; /* the role allows s3:GetObjectVersion */
     char *topic;    /* template; default: kafka.topic */
     int max_lanes;  /* maximum of lanes for this customer; 0: no limit */
-    enum absent_policy gone, archived;
+    enum absent_policy gone, archived, unreadable;
 
     struct mapping_conf *mapping;
     size_t mapping_count;

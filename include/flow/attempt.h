@@ -18,6 +18,7 @@
 
 #include "codec/decode.h"
 #include "codec/framing.h"
+#include "event/reading.h"
 #include "flow/produce.h"
 #include "net/s3.h"
 #include "settle/outcome.h"
@@ -39,8 +40,9 @@ struct attempt {
     bool empty_only;           /* stop at the headers of an object that is not empty */
     /* Results of the last run. */
     struct s3_meta meta;
-    uint64_t lines; /* or values, if the object is not divided into lines */
-    uint64_t events, rejects, object_bytes;
+    uint64_t lines;           /* or values, if the object is not divided into lines */
+    uint64_t events, rejects; /* produced */
+    uint64_t object_bytes;
     enum outcome_subject subject; /* of the error */
     struct err damage;            /* of the compressed data; FAIL_NONE: not damaged */
     bool started;                 /* the response headers arrived: S3 permits the read */
@@ -52,6 +54,7 @@ struct attempt {
     struct decode *decode;
     struct framing *framing;
     struct normalizer *normalizer;
+    struct reading reading;
     struct produce produce;
     struct object_origin source;
 };
@@ -67,6 +70,12 @@ void attempt_set_delivery(struct attempt *a, struct delivery *d);
 
 /* Transfer the object and produce its records. FAIL_NONE: all are given to the sink. */
 MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);
+
+/*
+ * Produce the rejects that waited for an event, after an attempt that found the object unreadable
+ * (FAIL_FORMAT).
+ */
+MUST_USE enum err_kind attempt_release(struct attempt *a, struct err *e);
 
 /* Produce a reject for the object as a whole. `offset` is in the decompressed object. */
 MUST_USE enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason,

@@ -63,7 +63,7 @@ struct outcome_case {
     unsigned receive_count; /* of the message, from 1 */
     unsigned tries;         /* number of retries in this receive so far */
     bool produced;          /* the last attempt produced a record */
-    bool accept;            /* the customer accepts missing or archived objects */
+    bool accept;            /* the customer accepts missing, archived or unreadable objects */
     bool last;              /* the source will not deliver the message again */
 };
 

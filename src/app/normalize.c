@@ -251,9 +251,9 @@ int app_normalize(int argc, char **argv)
         "Turn event files, plain or compressed, into events of schema 1.0: JSON lines on standard "
         "output.\n"
         "'-' is standard input. Neither AWS nor Kafka is needed.\n"
-        "Exit status: 0 also if there were rejects, 1 if a file could not be read or is of a "
-        "format that\n"
-        "is not read, which standard error names.",
+        "Exit status: 0 also if there were rejects, 1 if a file could not be read, or if no event "
+        "comes\n"
+        "of it; standard error says what it is.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

@@ -6,8 +6,10 @@
 #include "app/records.h"
 
 #include "base/alloc.h"
+#include "event/reading.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ struct records {
     struct decode *decode;
     struct framing *framing;
     struct normalizer *normalizer;
+    struct reading reading;
     int fd;
     struct span in;   /* bytes not decoded yet, in `input` */
     struct span text; /* text not yet framed */
@@ -33,6 +36,8 @@ struct records {
     bool at_eof;
     bool in_piece;   /* the normalizer has a piece */
     bool text_ended; /* the whole text was given to framing */
+    bool releasing;  /* rejects that waited for the first event, or the end, are next */
+    bool judged;     /* no piece will follow */
     bool ended;
     char input[INPUT_BYTES];
 };
@@ -57,6 +62,7 @@ struct records *records_new(const struct records_options *o)
     r->decode = decode_new(&o->decode);
     r->framing = framing_new(o->normalize.line_bytes, head);
     r->normalizer = normalizer_new(&o->normalize);
+    reading_init(&r->reading);
     r->ended = true;
     return r;
 }
@@ -67,6 +73,7 @@ void records_free(struct records *r)
         decode_free(r->decode);
         framing_free(r->framing);
         normalizer_free(r->normalizer);
+        reading_done(&r->reading);
         free(r);
     }
 }
@@ -76,6 +83,7 @@ void records_open(struct records *r, int fd, const struct object_origin *s,
 {
     decode_reset(r->decode);
     framing_reset(r->framing);
+    reading_clear(&r->reading);
     normalizer_object(r->normalizer, s, rules);
     r->fd = fd;
     r->in = span_of(r->input, 0);
@@ -84,6 +92,7 @@ void records_open(struct records *r, int fd, const struct object_origin *s,
     err_clear(&r->damage);
     err_clear(&r->err);
     r->at_eof = r->in_piece = r->text_ended = r->ended = false;
+    r->releasing = r->judged = false;
 }
 
 /* Read more bytes into r->in. False: end of file, or r->err. */
@@ -117,47 +126,92 @@ static bool text_take(struct records *r)
 
 static bool piece_take(struct records *r)
 {
-    while (!r->text_ended) {
+    while (!r->text_ended && !reading_stops(&r->reading)) {
         if (framing_next(r->framing, &r->text, &r->piece)) {
             return true;
         }
         r->text_ended = !text_take(r);
+        reading_text(&r->reading, r->text_ended ? SPAN("") : r->text);
+    }
+    if (reading_stops(&r->reading)) {
+        return false;
     }
     bool whole = r->damage.kind == FAIL_NONE && r->err.kind == FAIL_NONE;
     return whole && framing_last(r->framing, &r->piece);
 }
 
-/* The reject at the end of a damaged object; once. */
+/* What the file is, once no piece follows. */
+static void judge(struct records *r)
+{
+    r->judged = true;
+    if (r->err.kind == FAIL_NONE && r->damage.kind != FAIL_LIMIT &&
+        reading_unreadable(&r->reading, r->decode, &r->damage)) {
+        r->err = r->damage;
+    }
+    r->releasing = r->err.kind == FAIL_FORMAT || r->damage.kind == FAIL_LIMIT;
+}
+
+/* The reject at the end of a damaged or unreadable object; once. */
 static bool last_reject(struct records *r, struct output *out)
 {
     r->ended = true;
-    if (r->damage.kind == FAIL_FORMAT && r->err.kind == FAIL_NONE) {
-        r->err = r->damage;
-    }
-    if (r->damage.kind == FAIL_NONE || r->err.kind != FAIL_NONE) {
+    if (r->damage.kind == FAIL_NONE || (r->err.kind != FAIL_NONE && r->err.kind != FAIL_FORMAT)) {
         return false;
     }
-    enum reject_reason reason =
-        r->damage.kind == FAIL_LIMIT ? REJECT_BOMB : REJECT_TRUNCATED_OBJECT;
-    normalizer_reject_object(r->normalizer, reason, span_str(r->damage.text),
-                             decode_bytes(r->decode), out);
+    char detail[sizeof(r->damage.text) + 16];
+    enum err_kind kind = r->damage.kind;
+    bool whole = kind == FAIL_FORMAT;
+    enum reject_reason reason = whole                ? REJECT_OBJECT
+                                : kind == FAIL_LIMIT ? REJECT_BOMB
+                                                     : REJECT_TRUNCATED_OBJECT;
+    (void)snprintf(detail, sizeof(detail), "%s%s", whole ? "format: " : "", r->damage.text);
+    normalizer_reject_object(r->normalizer, reason, span_str(detail),
+                             whole ? 0 : decode_bytes(r->decode), out);
     return true;
+}
+
+/*
+ * The next output of the piece. False: the piece is done. A file is read once, so that a reject
+ * need not wait for an event; but no more are returned before one than the worker produces.
+ */
+static bool output_take(struct records *r, struct output *out)
+{
+    struct reading *reading = &r->reading;
+    while (r->in_piece && normalizer_next(r->normalizer, out)) {
+        if (reading_output(reading, &r->piece, out)) {
+            r->releasing = true;
+            return true;
+        }
+        if (reading->rest_count == 0) {
+            reading->released = reading->held_count;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool records_next(struct records *r, struct output *out)
 {
     while (!r->ended) {
-        if (r->in_piece && normalizer_next(r->normalizer, out)) {
+        if (r->releasing && reading_release(&r->reading, r->normalizer, out)) {
+            return true;
+        }
+        r->releasing = false;
+        if (output_take(r, out)) {
             return true;
         }
         if (r->in_piece) {
             framing_answer(r->framing, normalizer_answer(r->normalizer));
         }
-        r->in_piece = piece_take(r);
-        if (!r->in_piece) {
+        r->in_piece = !r->judged && piece_take(r);
+        if (r->in_piece) {
+            reading_piece(&r->reading, &r->piece);
+            normalizer_piece(r->normalizer, &r->piece);
+        } else if (!r->judged) {
+            judge(r);
+        } else {
             return last_reject(r, out);
         }
-        normalizer_piece(r->normalizer, &r->piece);
     }
     return false;
 }

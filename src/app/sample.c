@@ -74,8 +74,12 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
     while (records_next(r, &record)) {
         survey_add(s, &record, records_piece(r));
     }
-    if (records_error(r)->kind != FAIL_NONE) {
-        (void)fprintf(stderr, "%s: %s\n", path, records_error(r)->text);
+    const struct err *e = records_error(r);
+    survey_end(s, e);
+    if (e->kind != FAIL_NONE) {
+        (void)fprintf(stderr, "%s: %s\n", path, e->text);
+    }
+    if (e->kind != FAIL_NONE && e->kind != FAIL_FORMAT) {
         return false;
     }
     struct survey_file file = {
@@ -139,7 +143,7 @@ int app_sample(int argc, char **argv)
         "which fields are there and from which members, one event before and after, and where\n"
         "something looks like a secret (never the secret itself). '-' is standard input.\n"
         "Exit status: 0 the files would be accepted; 1 one would not, since it cannot be read, is\n"
-        "damaged as a whole, has no event, or has more rejects than events.",
+        "unreadable (no event comes of it), damaged as a whole, or has more rejects than events.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

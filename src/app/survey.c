@@ -338,8 +338,18 @@ uint64_t survey_rejects(const struct survey *s)
     return n;
 }
 
+void survey_end(struct survey *s, const struct err *e)
+{
+    if (e->kind == FAIL_FORMAT) {
+        (void)snprintf(s->unreadable, sizeof(s->unreadable), "%s", e->text);
+    }
+}
+
 const char *survey_refusal(const struct survey *s)
 {
+    if (s->unreadable[0] != '\0') {
+        return s->unreadable;
+    }
     if (s->rejects[REJECT_TRUNCATED_OBJECT].count > 0) {
         return "its compression is damaged or ends in the middle";
     }

@@ -9,6 +9,7 @@
 #include "codec/framing.h"
 #include "conf/sizes.h"
 #include "event/output_batch.h"
+#include "event/reading.h"
 #include "event/record/long_lines.h"
 
 enum {
@@ -49,7 +50,8 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
 
     *out = (struct memory_plan){
         .lane_bytes = (size_t)CONNECTION_BYTES + decoder + ORDINAL_BYTES + line +
-                      FRAMING_LIST_HEAD_BYTES + 2 * output + batch + readers * shorter,
+                      FRAMING_LIST_HEAD_BYTES + READING_HELD_BYTES + 2 * output + batch +
+                      readers * shorter,
         .long_bytes = may_be_long ? readers * line : 0,
         .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
                        conf->queue_count * POLL_BYTES,

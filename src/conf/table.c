@@ -254,11 +254,12 @@ static const struct conf_row limits_rows[] = {
      .type = CONF_SHARE,
      MEMBER(conf, limits.reject_share),
      .fixed = true,
-     .derived = "off",
+     .standard = "0.9",
      .example = "0.5",
-     .text = "An object with a larger share of rejects, checked from its line 1,000 on, is left "
-             "for the "
-             "dead-letter queue: it is not the agreed format."},
+     .text =
+         "An object with a larger share of rejects, counted from its first event on and checked "
+         "from 1,000 records on, is left for the dead-letter queue: it is not the agreed "
+         "format. 0: never."},
     {.name = "shutdown_grace",
      .type = CONF_TIME,
      MEMBER(conf, limits.shutdown_grace_ms),

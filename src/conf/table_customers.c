@@ -172,6 +172,16 @@ static const struct conf_row customer_rows[] = {
      .words = absent_words,
      .example = "\"accept\"",
      .text = "Objects in an archive class: the same choice."},
+    {.name = "unreadable",
+     .type = CONF_WORD,
+     MEMBER(customer_conf, unreadable),
+     .standard = "\"leave\"",
+     .words = absent_words,
+     .example = "\"accept\"",
+     .text =
+         "Objects of which no event comes, since they are of a format that is not read, or hold "
+         "nothing that is an event: leave the message for the dead-letter queue, or accept it as "
+         "done, with one reject."},
     {.name = "mapping",
      .type = CONF_MAPPING,
      .offset = offsetof(struct customer_conf, mapping),

@@ -208,7 +208,9 @@ static bool reject_rest(struct normalizer *n, const char *wrong, uint64_t at, bo
                                                          : "; the rest was not read";
     (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %llu of the object%s", wrong,
                    (unsigned long long)at, rest ? more : "");
-    return make_reject(n, REJECT_BAD_JSON, n->detail, out);
+    (void)make_reject(n, REJECT_BAD_JSON, n->detail, out);
+    out->wrong_at = n->piece.framing == FRAMING_LINES ? 0 : at;
+    return true;
 }
 
 static const char *detail_of(enum reject_reason why)
@@ -217,13 +219,25 @@ static const char *detail_of(enum reject_reason why)
                                          : "no member that the schema or an alias knows";
 }
 
+static void write_reject(struct normalizer *n, const struct reject *r, struct output *out)
+{
+    buf_clear(&n->out);
+    reject_write(&n->out, n->origin, r);
+    *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = r->reason};
+}
+
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
                               uint64_t offset, struct output *out)
 {
     struct reject r = {.reason = reason, .detail = detail, .offset = offset, .rules = n->rules};
-    buf_clear(&n->out);
-    reject_write(&n->out, n->origin, &r);
-    *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
+    write_reject(n, &r, out);
+}
+
+void normalizer_reject_pieces(struct normalizer *n, enum reject_reason reason, struct span detail,
+                              const struct piece *extent, struct output *out)
+{
+    struct reject r = {.reason = reason, .detail = detail, .piece = extent, .rules = n->rules};
+    write_reject(n, &r, out);
 }
 
 /* ---- wrappers ---- */

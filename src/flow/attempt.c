@@ -17,7 +17,6 @@
 
 enum {
     RATIO_FROM_BYTES = 64 * 1024 * 1024,
-    SHARE_FROM_LINES = 1000, /* limits.reject_share applies from here */
     OBJECT_NAME_BYTES = 8 * 1024,
     LINE_HEAD_BYTES = 64 * 1024, /* kept of a longer line, for the sample of its reject */
 };
@@ -38,6 +37,7 @@ struct attempt *attempt_new(const struct attempt_parts *parts)
     a->decode = decode_new(&limits);
     a->framing = framing_new(line, line < LINE_HEAD_BYTES ? line : LINE_HEAD_BYTES);
     a->normalizer = normalizer_new(parts->normalize);
+    reading_init(&a->reading);
     a->object = (struct buf)BUF_INIT(OBJECT_NAME_BYTES);
     produce_init(&a->produce, &parts->produce);
     return a;
@@ -52,6 +52,7 @@ void attempt_free(struct attempt *a)
     decode_free(a->decode);
     framing_free(a->framing);
     normalizer_free(a->normalizer);
+    reading_done(&a->reading);
     produce_done(&a->produce);
     buf_done(&a->object);
     free(a);
@@ -69,6 +70,7 @@ static void attempt_restart(struct attempt *a)
 {
     decode_reset(a->decode);
     framing_reset(a->framing);
+    reading_clear(&a->reading);
     counts_clear(a);
     a->ready = true;
     a->source = (struct object_origin){
@@ -122,35 +124,71 @@ static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct
     return FAIL_NONE;
 }
 
-/* Whether the share of rejected lines exceeds the limit, so that the object is not JSON Lines. */
-static bool share_passed(const struct attempt *a)
+static enum err_kind produce_output(struct attempt *a, const struct output *output, struct err *e)
+{
+    enum err_kind kind = produce_record(&a->produce, a->delivery, output, e);
+    if (kind != FAIL_NONE) {
+        a->subject = ABOUT_DELIVERY;
+        return kind;
+    }
+    a->events += output->kind == OUTPUT_EVENT;
+    a->rejects += output->kind == OUTPUT_REJECT;
+    return FAIL_NONE;
+}
+
+enum err_kind attempt_release(struct attempt *a, struct err *e)
+{
+    struct output output;
+    enum err_kind kind = FAIL_NONE;
+    while (kind == FAIL_NONE && reading_release(&a->reading, a->normalizer, &output)) {
+        kind = produce_output(a, &output, e);
+    }
+    return kind;
+}
+
+/* said: of the decoder, or none. FAIL_FORMAT: nothing came of the object. Else FAIL_NONE. */
+static enum err_kind attempt_judge(struct attempt *a, const struct err *said, struct err *e)
+{
+    struct err words = *said;
+    if (!reading_unreadable(&a->reading, a->decode, &words)) {
+        return FAIL_NONE;
+    }
+    *e = words;
+    return e->kind;
+}
+
+/* Whether to read on. */
+static enum err_kind attempt_look(struct attempt *a, struct err *e)
 {
     double share = a->parts->produce.conf->limits.reject_share;
-    return share > 0 && a->lines >= SHARE_FROM_LINES &&
-           (double)a->rejects > share * (double)a->lines;
+    if (reading_stops(&a->reading)) {
+        return attempt_judge(a, &(struct err){.kind = FAIL_NONE}, e);
+    }
+    if (reading_share_passed(&a->reading, share)) {
+        return err_set(
+            e, FAIL_DATA, "%llu of %llu records are rejects, more than limits.reject_share",
+            (unsigned long long)a->reading.rejects, (unsigned long long)a->reading.records);
+    }
+    return FAIL_NONE;
 }
 
 static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece, struct err *e)
 {
-    struct output record;
+    struct output output;
     bool list = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
     a->lines += list ? 0 : piece->count;
+    reading_piece(&a->reading, piece);
     normalizer_piece(a->normalizer, piece);
-    while (normalizer_next(a->normalizer, &record)) {
-        enum err_kind kind = produce_record(&a->produce, a->delivery, &record, e);
-        if (kind != FAIL_NONE) {
-            a->subject = ABOUT_DELIVERY;
-            return kind;
+    while (normalizer_next(a->normalizer, &output)) {
+        if (!reading_output(&a->reading, piece, &output)) {
+            continue;
         }
-        a->events += record.kind == OUTPUT_EVENT;
-        a->rejects += record.kind == OUTPUT_REJECT;
+        if (produce_output(a, &output, e) != FAIL_NONE || attempt_release(a, e) != FAIL_NONE) {
+            return e->kind;
+        }
     }
     framing_answer(a->framing, normalizer_answer(a->normalizer));
-    if (share_passed(a)) {
-        return err_set(e, FAIL_DATA, "not JSONL: %llu of %llu lines are rejects",
-                       (unsigned long long)a->rejects, (unsigned long long)a->lines);
-    }
-    return FAIL_NONE;
+    return attempt_look(a, e);
 }
 
 static enum err_kind attempt_text(struct attempt *a, struct span text, struct err *e)
@@ -161,17 +199,21 @@ static enum err_kind attempt_text(struct attempt *a, struct span text, struct er
         return err_set(e, FAIL_LOST, "%s", lost);
     }
     enum err_kind kind = FAIL_NONE;
+    reading_text(&a->reading, text);
     while (kind == FAIL_NONE && framing_next(a->framing, &text, &piece)) {
         kind = attempt_piece(a, &piece, e);
     }
     produce_count(&a->produce, a->customer);
-    return kind;
+    return kind == FAIL_NONE ? attempt_look(a, e) : kind; /* a piece may be long in coming */
 }
 
 /* The result for an error of the decoder. */
 static enum err_kind decoder_result(struct attempt *a, const struct err *said, struct err *e)
 {
-    if (said->kind == FAIL_LIMIT || said->kind == FAIL_FORMAT) {
+    if (said->kind == FAIL_FORMAT) {
+        return attempt_judge(a, said, e);
+    }
+    if (said->kind == FAIL_LIMIT) {
         *e = *said;
         return e->kind;
     }
@@ -214,6 +256,9 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
         return e->kind;
     }
     if (a->damage.kind != FAIL_NONE) {
+        if (attempt_judge(a, &a->damage, e) != FAIL_NONE) {
+            return e->kind;
+        }
         /* The incomplete last line or value is part of the damage. */
         return attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
                               decode_bytes(a->decode), e);
@@ -223,7 +268,7 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
         kind = attempt_piece(a, &piece, e);
     }
     produce_count(&a->produce, a->customer);
-    return kind;
+    return kind == FAIL_NONE ? attempt_judge(a, &said, e) : kind;
 }
 
 /* ---- One attempt ---- */
@@ -291,18 +336,12 @@ enum err_kind attempt_run(struct attempt *a, struct err *e)
 enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason, struct span detail,
                              uint64_t offset, struct err *e)
 {
-    struct output record;
+    struct output output;
     if (!a->ready) {
         attempt_restart(a);
     }
-    normalizer_reject_object(a->normalizer, reason, detail, offset, &record);
-    enum err_kind kind = produce_record(&a->produce, a->delivery, &record, e);
-    if (kind == FAIL_NONE) {
-        a->rejects++;
-    } else {
-        a->subject = ABOUT_DELIVERY;
-    }
-    return kind;
+    normalizer_reject_object(a->normalizer, reason, detail, offset, &output);
+    return produce_output(a, &output, e);
 }
 
 uint64_t attempt_text_bytes(const struct attempt *a)

@@ -144,6 +144,8 @@ static const char *end_text(const struct delivery *d)
         return "object done";
     case FAIL_GONE:
         return "object missing, accepted";
+    case FAIL_FORMAT:
+        return "object unreadable, accepted";
     default:
         return "object archived, accepted";
     }

@@ -122,6 +122,16 @@ static void last_reject(struct lane *l, enum reject_reason reason, const char *d
               KV_ERR(&e));
 }
 
+/* The rejects of an unreadable object that waited for an event. */
+static void last_rejects(struct lane *l)
+{
+    struct err e = {.kind = FAIL_NONE};
+    if (attempt_release(l->attempt, &e) != FAIL_NONE) {
+        log_write(LOG_WARN, "rejects not produced",
+                  KV_SPAN("object", buf_span(&l->attempt->object)), KV_ERR(&e));
+    }
+}
+
 /* before: text before the error. */
 static void last_error_reject(struct lane *l, const char *before, const struct err *why)
 {
@@ -142,6 +152,26 @@ static enum err_kind reject_bomb(struct lane *l, struct err *e)
     return e->kind;
 }
 
+/* The customer accepts unreadable objects: produce the one reject of it. */
+static enum err_kind reject_unreadable(struct lane *l, struct err *e)
+{
+    char detail[sizeof(e->text) + 16];
+    struct err why = *e;
+    (void)snprintf(detail, sizeof(detail), "%s: %s", err_kind_name(why.kind), why.text);
+    if (attempt_reject(l->attempt, REJECT_OBJECT, span_str(detail), 0, e) == FAIL_NONE) {
+        *e = why;
+    }
+    return e->kind;
+}
+
+/* Whether the customer accepts that nothing came of the object. */
+static bool is_accepted(const struct customer_conf *conf, enum err_kind kind)
+{
+    return (kind == FAIL_GONE && conf->gone == ABSENT_ACCEPT) ||
+           (kind == FAIL_ARCHIVED && conf->archived == ABSENT_ACCEPT) ||
+           (kind == FAIL_FORMAT && conf->unreadable == ABSENT_ACCEPT);
+}
+
 /* Make attempts at an object until the outcome table requires no further one in this receive. */
 static void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
 {
@@ -154,10 +184,12 @@ static void lane_try(struct lane *l, struct outcome_action *action, struct err *
             c.kind = reject_bomb(l, e);
             c.last = false; /* the object has another reject already */
         }
+        c.accept = a->subject == ABOUT_OBJECT && is_accepted(a->customer->conf, c.kind);
+        if (c.accept && c.kind == FAIL_FORMAT) {
+            c.kind = reject_unreadable(l, e);
+        }
         c.subject = a->subject;
         c.produced = a->events + a->rejects != 0;
-        c.accept = c.kind == FAIL_GONE ? a->customer->conf->gone == ABSENT_ACCEPT
-                                       : a->customer->conf->archived == ABSENT_ACCEPT;
         outcome_decide(&c, &l->rng, action);
         c.tries++;
         if (action->again_now) {
@@ -170,6 +202,9 @@ static void finish_object(struct lane *l, const struct outcome_action *action, s
 {
     mismatch_explain(l->attempt->record, l->attempt->customer, l->attempt->subject, e);
     judge_customer(l, e);
+    if (action->reject && e->kind == FAIL_FORMAT) {
+        last_rejects(l);
+    }
     if (action->reject) {
         last_error_reject(l, "", e);
     }

@@ -167,7 +167,8 @@ static const struct metric table[] = {
 
     {COUNTER("objects_total",
              "Objects by outcome, counted when it is final: done (all in-sync replicas have every "
-             "record), accepted (missing or archived, which the customer accepts), left (for the "
+             "record), accepted (missing, archived or unreadable, which the customer accepts), "
+             "left (for the "
              "dead-letter queue), later (received again after a delay; also when a record was not "
              "delivered)."),
      .labels = "customer, outcome", .write = write_objects},

@@ -32,7 +32,7 @@ static const struct outcome_rule rules[] = {
     {ABOUT_OBJECT, FAIL_SUPERSEDED, LATER, 1, 200,  SOON, BREAKER_NONE,  true,  "the current version is read after the delay"},
     {ABOUT_OBJECT, FAIL_ARCHIVED,   LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; restore the object and redrive the message"},
     {ABOUT_OBJECT, FAIL_DATA,       LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; upload the object again in a readable form"},
-    {ABOUT_OBJECT, FAIL_FORMAT,     LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; convert the object, or raise the limit that is named, and redrive"},
+    {ABOUT_OBJECT, FAIL_FORMAT,     LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; do what the error says and redrive the message, or set unreadable = \"accept\""},
     {ABOUT_OBJECT, FAIL_LIMIT,      LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; raise the limit that is named and redrive the message, or upload the object in parts"},
     {ABOUT_OBJECT, FAIL_CONFIG,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  "read again after the delay; correct the configuration of the customer"},
     {ABOUT_OBJECT, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE,  true,  "read again after the delay; correct the clock of this host"},
@@ -133,7 +133,8 @@ void outcome_decide(const struct outcome_case *c, struct rng *rng, struct outcom
 
     const struct outcome_rule *rule = outcome_rule(c->subject, c->kind);
     out->rule = rule;
-    bool absent = c->subject == ABOUT_OBJECT && (c->kind == FAIL_GONE || c->kind == FAIL_ARCHIVED);
+    bool absent = c->subject == ABOUT_OBJECT &&
+                  (c->kind == FAIL_GONE || c->kind == FAIL_ARCHIVED || c->kind == FAIL_FORMAT);
     if (absent && c->accept) {
         return;
     }

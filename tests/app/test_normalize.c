@@ -170,12 +170,10 @@ static void names_a_format_that_is_not_read_and_fails(void **state)
     put(p, "c.jsonl", SPAN(EVENT("1")));
     assert_int_equal(normalize(p, "@/a @/b @/c.jsonl"), 1);
     assert_int_equal(line_count(&p->out), 1);
-    assert_non_null(strstr(p->err.p, "/a: Parquet is not read\n"));
-    assert_non_null(strstr(p->err.p, "/b: zstd window of 128 MiB, limits.zstd_window is 8 MiB\n"));
-    assert_null(strstr(p->err.p, "rejects"));
+    assert_non_null(strstr(p->err.p, "/a: Parquet is not read; write JSON Lines"));
+    assert_non_null(strstr(p->err.p, "/b: zstd window of 128 MiB, limits.zstd_window is 8 MiB; "));
     assert_int_equal(sample(p, "@/a"), 1);
-    assert_non_null(strstr(p->err.p, "/a: Parquet is not read\n"));
-    assert_int_equal(p->out.n, 0);
+    assert_non_null(strstr(p->err.p, "/a: Parquet is not read; write JSON Lines"));
 }
 
 static void gives_events_and_keeps_rejects(void **state)
@@ -299,6 +297,26 @@ static void reads_a_file_that_is_not_cut_into_lines(void **state)
     assert_non_null(strstr(p->out.p, "\"line\":1,\"item\":1,\"framing\":\"document\""));
     assert_non_null(strstr(p->out.p, "\"line\":5,\"item\":1,\"framing\":\"document\""));
     assert_int_equal(p->err.n, 0);
+}
+
+static void names_what_gives_no_event_and_fails(void **state)
+{
+    struct place *p = *state;
+    put(p, "log", SPAN("level=info msg=\"started\"\nlevel=info msg=\"stopped\"\n"));
+    assert_int_equal(normalize(p, "--rejects @/rejects @/log"), 1);
+    assert_int_equal(line_count(&p->out), 0);
+    const char *words =
+        "logfmt or plain text: no event in 2 records; write one JSON object per line";
+    assert_non_null(strstr(p->err.p, words));
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
+    slurp(path, &p->out);
+    assert_int_equal(line_count(&p->out), 3);
+    assert_non_null(strstr(p->out.p, "\"reason\":\"object\",\"detail\":\"format: logfmt or"));
+    assert_int_equal(sample(p, "@/log"), 1);
+    assert_non_null(strstr(p->err.p, words));
+    put(p, "blank", SPAN("\n\n"));
+    assert_int_equal(normalize(p, "@/blank"), 0);
 }
 
 static void reads_standard_input(void **state)
@@ -425,6 +443,7 @@ int main(void)
         TEST(a_cut_file_ends_in_one_reject),
         TEST(a_cut_array_gives_its_whole_elements),
         TEST(reads_a_file_that_is_not_cut_into_lines),
+        TEST(names_what_gives_no_event_and_fails),
         TEST(reads_standard_input),
         TEST(a_file_that_cannot_be_read_does_not_stop_the_others),
         TEST(wrong_usage_is_said),

@@ -50,6 +50,7 @@ static const struct survey *look(struct seen *s, struct span text)
     while (records_next(s->records, &record)) {
         survey_add(s->survey, &record, records_piece(s->records));
     }
+    survey_end(s->survey, records_error(s->records));
     assert_int_equal(close(fd), 0);
     struct survey_file file = {.name = "file",
                                .lines = records_line_count(s->records),
@@ -193,7 +194,22 @@ static void damaged_compression_is_refused(void **state)
 {
     const struct survey *v =
         look(*state, SPAN("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x4a\x4c"));
-    assert_string_equal(survey_refusal(v), "its compression is damaged or ends in the middle");
+    assert_non_null(strstr(survey_refusal(v), "; write the object again"));
+}
+
+static void an_unreadable_file_is_named_and_not_surveyed_to_its_end(void **state)
+{
+    struct seen *s = *state;
+    struct buf csv = BUF_INIT(1 << 20);
+    for (int i = 0; i < 12000; i++) {
+        buf_add(&csv, SPAN("time,user,action\n"));
+    }
+    const struct survey *v = look(s, buf_span(&csv));
+    buf_done(&csv);
+    assert_string_equal(survey_refusal(v),
+                        "CSV: no event in 10000 records; write one JSON object per line");
+    assert_int_equal(survey_rejects(v), 18); /* 16, those that stand for all others, the object */
+    assert_true(says(&s->json, "\"why\":\"CSV: no event in 10000 records;"));
 }
 
 static void control_characters_for_a_terminal_are_replaced(void **state)
@@ -220,6 +236,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(more_rejects_than_events_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_which_framing_it_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_compression_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unreadable_file_is_named_and_not_surveyed_to_its_end,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(control_characters_for_a_terminal_are_replaced, set_up,
                                         tear_down),
     };

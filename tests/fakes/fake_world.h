@@ -308,6 +308,15 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
     *out = (struct output){.kind = OUTPUT_REJECT, .value = span_str(n->text), .reason = reason};
 }
 
+void normalizer_reject_pieces(struct normalizer *n, enum reject_reason reason, struct span detail,
+                              const struct piece *extent, struct output *out)
+{
+    (void)snprintf(n->text, sizeof(n->text), "reject %d %.*s at %llu, %llu bytes", (int)reason,
+                   SPAN_FMT(detail), (unsigned long long)extent->offset,
+                   (unsigned long long)extent->bytes);
+    *out = (struct output){.kind = OUTPUT_REJECT, .value = span_str(n->text), .reason = reason};
+}
+
 UNUSED static void fake_world_reset(void)
 {
     memset(&fake_s3, 0, sizeof(fake_s3));

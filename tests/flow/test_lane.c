@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "event/reading.h"
 #include "fakes/captured_log.h"
 #include "fakes/fake_settler.h"
 #include "fakes/fake_world.h"
@@ -449,17 +450,17 @@ static void starts_all_over_when_the_version_was_replaced(void **state UNUSED)
     teardown();
 }
 
-/* A gzip member of "hello\nworld\n" repeated, truncated. */
-static const char cut_gzip[] = {0x1f,       (char)0x8b, 8,          0,         0,          0,
-                                0,          0,          2,          3,         (char)0xcb, 0x48,
-                                (char)0xcd, (char)0xc9, (char)0xc9, (char)0xe7};
+/* A gzip member of "one\ntwo\n", then bytes that are none. */
+static const char damaged_gzip[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xcf\x4b\xe5\x2a"
+                                   "\x29\xcf\xe7\x02\x00\xe6\x0b\xba\x12"
+                                   "\x08\x00\x00\x00garbage";
 
 static void rejects_the_damaged_tail_and_is_done(void **state UNUSED)
 {
     setup();
-    answer((struct fake_answer){.body = {cut_gzip, sizeof(cut_gzip)}});
+    answer((struct fake_answer){.body = {damaged_gzip, sizeof(damaged_gzip) - 1}});
     assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
-    assert_true(fake_sink.count >= 1);
+    assert_true(fake_sink.count >= 2);
     const struct fake_record *last = &fake_sink.records[fake_sink.count - 1];
     assert_string_equal(last->topic, "rejects");
     char want[32];
@@ -468,10 +469,22 @@ static void rejects_the_damaged_tail_and_is_done(void **state UNUSED)
     teardown();
 }
 
+static void leaves_a_damaged_object_that_gives_no_event(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = {damaged_gzip, 11}});
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_sink.count, 0);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 10));
+    assert_int_equal(fake_sink.count, 1);
+    assert_non_null(strstr(fake_sink.records[0].value, "; write the object again"));
+    teardown();
+}
+
 static void does_not_call_a_broken_transfer_a_damaged_object(void **state UNUSED)
 {
     setup();
-    answer((struct fake_answer){.body = {cut_gzip, sizeof(cut_gzip)}, .kind = FAIL_AGAIN});
+    answer((struct fake_answer){.body = {damaged_gzip, 11}, .kind = FAIL_AGAIN});
     assert_later(carry(NOTICE(OBJECT("logs/1", "2")), 4), 60, 80);
     for (size_t i = 0; i < fake_sink.count; i++) {
         assert_string_not_equal(fake_sink.records[i].topic, "rejects");
@@ -542,7 +555,8 @@ static void leaves_an_object_of_a_format_that_is_not_read_and_names_it(void **st
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 10));
     assert_int_equal(fake_sink.count, 1);
     assert_string_equal(fake_sink.records[0].topic, "rejects");
-    assert_non_null(strstr(fake_sink.records[0].value, "format: Parquet is not read"));
+    assert_non_null(
+        strstr(fake_sink.records[0].value, "format: Parquet is not read; write JSON Lines"));
     assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_FORMAT]), 2);
     assert_int_equal(stats_get(&at(0)->stats->objects_left), 2);
     teardown();
@@ -731,11 +745,82 @@ static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
     teardown();
 }
 
-static void leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive(void **state UNUSED)
+/* `bad` lines that are no events, then `good` ones that are. */
+static void answer_lines(size_t bad, size_t good)
+{
+    static char body[20000 * 4];
+    assert_true(bad + good <= sizeof(body) / 4);
+    for (size_t i = 0; i < bad + good; i++) {
+        memcpy(body + 4 * i, i < bad ? "bad\n" : "one\n", 4);
+    }
+    answer((struct fake_answer){.body = {body, 4 * (bad + good)}});
+}
+
+static void leaves_an_object_without_events_and_rejects_it_once(void **state UNUSED)
+{
+    setup();
+    answer_lines(3, 0);
+    for (unsigned receive = 1; receive < LAST_RECEIVE; receive++) {
+        assert_left(carry(NOTICE(OBJECT("logs/1", "2")), receive));
+    }
+    assert_int_equal(fake_sink.count, 0);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE));
+    assert_int_equal(fake_sink.count, 4);
+    assert_record(0, "rejects", "acme", "bad");
+    assert_record(2, "rejects", "acme", "bad");
+    assert_non_null(strstr(fake_sink.records[3].value, "format: logfmt or plain text: no event in "
+                                                       "3 records; write one JSON object"));
+    assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_FORMAT]), LAST_RECEIVE);
+    assert_int_equal(stats_get(&at(0)->stats->objects_left), LAST_RECEIVE);
+    assert_int_equal(stats_get(&at(0)->stats->objects_done), 0);
+    assert_int_equal(stats_get(&at(0)->stats->delivered_ms), 0);
+    teardown();
+}
+
+static void reads_no_further_than_ten_thousand_records_without_an_event(void **state UNUSED)
+{
+    setup();
+    answer_lines(READING_RECORDS, 10);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE));
+    assert_int_equal(fake_sink.count, READING_HELD + 2);
+    assert_int_equal(stats_get(&at(0)->stats->lines), READING_RECORDS);
+    assert_non_null(strstr(fake_sink.records[READING_HELD].value, "9984 more rejects before the "
+                                                                  "first event"));
+    assert_non_null(strstr(fake_sink.records[READING_HELD].value, "at 64, 39935 bytes"));
+    teardown();
+}
+
+static void reads_on_what_begins_with_garbage(void **state UNUSED)
+{
+    setup();
+    w.conf.limits.reject_share = 0.5; /* what is before the first event does not count */
+    answer_lines(READING_RECORDS - 1, 2000);
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_sink.count, 2000 + READING_HELD + 1);
+    assert_record(0, "events.runtime", "acme/session", "one");
+    assert_record(1, "rejects", "acme", "bad");
+    assert_record(READING_HELD + 2, "events.runtime", "acme/session", "one");
+    teardown();
+}
+
+static void is_done_with_an_unreadable_object_where_the_customer_says_so(void **state UNUSED)
+{
+    setup();
+    w.customers[0].unreadable = ABSENT_ACCEPT;
+    answer_lines(3, 0);
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_sink.count, 1);
+    assert_non_null(strstr(fake_sink.records[0].value, "format: logfmt or plain text"));
+    assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_FORMAT]), 1);
+    assert_int_equal(stats_get(&at(0)->stats->objects_accepted), 1);
+    teardown();
+}
+
+static void leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive(void **state UNUSED)
 {
     static char body[1600 * 4];
     for (size_t i = 0; i < 1600; i++) {
-        memcpy(body + 4 * i, "bad\n", 4);
+        memcpy(body + 4 * i, i == 0 ? "one\n" : "bad\n", 4);
     }
     setup();
     w.conf.limits.reject_share = 0.5;
@@ -962,6 +1047,7 @@ int main(void)
         cmocka_unit_test(reads_later_what_broke_in_the_middle),
         cmocka_unit_test(starts_all_over_when_the_version_was_replaced),
         cmocka_unit_test(rejects_the_damaged_tail_and_is_done),
+        cmocka_unit_test(leaves_a_damaged_object_that_gives_no_event),
         cmocka_unit_test(does_not_call_a_broken_transfer_a_damaged_object),
         cmocka_unit_test(leaves_a_bomb_with_one_reject),
         cmocka_unit_test(says_at_the_last_receive_why_an_object_was_not_read),
@@ -977,7 +1063,11 @@ int main(void)
         cmocka_unit_test(reads_later_when_a_report_is_bad),
         cmocka_unit_test(reports_count_on_the_customer_of_their_own_record),
         cmocka_unit_test(lowers_the_limit_of_a_topic_that_takes_less),
-        cmocka_unit_test(leaves_what_is_not_jsonl_with_one_reject_at_the_last_receive),
+        cmocka_unit_test(leaves_an_object_without_events_and_rejects_it_once),
+        cmocka_unit_test(reads_no_further_than_ten_thousand_records_without_an_event),
+        cmocka_unit_test(reads_on_what_begins_with_garbage),
+        cmocka_unit_test(is_done_with_an_unreadable_object_where_the_customer_says_so),
+        cmocka_unit_test(leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive),
         cmocka_unit_test(accepts_gone_objects_where_the_customer_says_so),
         cmocka_unit_test(says_done_when_everything_is_acknowledged_and_where_it_is),
         cmocka_unit_test(names_no_more_than_eight_partitions),

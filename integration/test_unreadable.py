@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects of which no event comes: never deleted, named, and in the dead-letter queue in the end."""
+import bz2
+import collections
+import gzip
+import io
+import lzma
+import subprocess
+import tarfile
+import zlib
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+import zstandard
+
+from .parts.events import generate
+from .parts.places import binary
+from .parts.strict import StrictWorld
+from .parts.wait import until
+from .test_monitoring import LISTEN, Window
+
+RECEIVES = 3
+TEXT = generate(20, 3).text
+LINE = "write one JSON object per line"
+CONVERT = "write JSON Lines, plain or compressed, or raise a limit it names"
+
+
+def _tar():
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        info = tarfile.TarInfo("a.jsonl")
+        info.size = len(TEXT)
+        tar.addfile(info, io.BytesIO(TEXT))
+    return out.getvalue()
+
+
+def _parquet():
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"user": ["ana"], "action": ["read"]}), out)
+    return out.getvalue()
+
+
+def _large_window():
+    how = zstandard.ZstdCompressionParameters.from_level(3, window_log=27)
+    c = zstandard.ZstdCompressor(compression_params=how).compressobj()
+    return c.compress(TEXT) + c.flush()
+
+
+KINDS = {  # what is said, and the object
+    f"Parquet is not read; {CONVERT}": _parquet(),
+    f"bzip2 is not read; {CONVERT}": bz2.compress(TEXT),
+    f"xz is not read; {CONVERT}": lzma.compress(TEXT),
+    f"tar in gzip is not read; {CONVERT}": gzip.compress(_tar(), mtime=0),
+    f"UTF-32LE is not read; {CONVERT}": TEXT.decode().encode("utf-32"),
+    f"zstd window of 128 MiB, limits.zstd_window is 8 MiB; {CONVERT}": _large_window(),
+    f"CSV: no event in 3 records; {LINE}": b"time,user,action\n2026-05-11,ana,read\n2026-05-11,bo,read\n",
+    f"XML in gzip: no event in 2 records; {LINE}": gzip.compress(b"<?xml version='1.0'?>\n<events/>\n", mtime=0),
+    f"YAML: no event in 2 records; {LINE}": b"user: ana\naction: read\n",
+    f"logfmt or plain text: no event in 30 records; {LINE}": b"level=info msg=started\n" * 30,
+    "JSON over several lines, damaged at byte 17: no event in 1 record; correct what writes it, and write the "
+    "object again": b'{\n "user":\n "ana}\n',
+    "JSON in which no member is one of an event: no event in 2 records; map the customer's names (key mapping), or "
+    "send what docs/event-files.md describes": b'{"colour":"red"}\n{"colour":"blue"}\n',
+}
+
+
+@pytest.fixture
+def acme(strict: StrictWorld):
+    return strict.customer("acme", queue=strict.queue(receives=RECEIVES))
+
+
+def _until_dead(strict, worker, queue, count):
+    def dead():
+        strict.fake.clock(advance_s=1000)
+        return queue.dead.depth() == count
+    until(dead, lambda: f"{queue.dead.depth()} dead, {queue.depth()} left; the log ends:\n{worker.tail()}", 120,
+          every=0.5, alive=worker)
+
+
+def test_every_kind_ends_in_the_dead_letter_queue_with_its_words(strict: StrictWorld, acme):
+    worker = strict.start(metrics=LISTEN)
+    window = Window(worker)
+    names = {f"k{n}": words for n, words in enumerate(KINDS)}
+    for name, words in names.items():
+        acme.put(name, KINDS[words])
+    _until_dead(strict, worker, acme.queue, len(KINDS))
+
+    told = collections.defaultdict(list)
+    for line in worker.lines(msg="object left", customer="acme"):
+        assert line["level"] == "warn" and line["error"] == "format" and "unreadable" in line["next"], line
+        told[line["object"].rsplit("/", 1)[1]].append(line["detail"])
+    for name, words in names.items():
+        assert told[name] == [words] * RECEIVES, name
+
+    rejects = collections.defaultdict(list)
+    for _, reject in strict.rejects():
+        rejects[reject["object"].rsplit("/", 1)[1]].append(reject)
+    for name, words in names.items():
+        *lines, last = rejects[name]
+        assert (last["reason"], last["detail"]) == ("object", "format: " + words)
+        assert len(lines) <= 17
+    assert len(rejects["k9"]) == 18 and rejects["k9"][16]["detail"].startswith("14 more rejects before")
+
+    assert strict.count() == 0
+    assert strict.fake.queue(acme.queue.name)["counters"].get("deleted", 0) == 0
+    left = RECEIVES * len(KINDS)
+    assert window.value("objects_total", customer="acme", outcome="left") == left  # the alert IngestObjectsLeft
+    assert window.value("object_errors_total", customer="acme", **{"class": "format"}) == left  # IngestUnreadable
+    assert window.value("objects_total", customer="acme", outcome="done") == 0
+    assert window.value("last_delivery_timestamp_seconds", customer="acme") is None
+
+
+def test_normalize_and_sample_say_the_same_words():
+    for words, object in KINDS.items():
+        for command in "normalize", "sample":
+            run = subprocess.run([str(binary()), command, "-"], input=object, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+            assert run.returncode == 1 and f"-: {words}\n" in run.stderr.decode(), (command, words, run.stderr)
+
+
+def test_a_corrected_object_is_delivered(strict: StrictWorld, acme):
+    worker = strict.start()
+    acme.put("a", b"a,b,c\n1,2,3\n4,5,6\n")
+    worker.logged(msg="object left", customer="acme")
+    strict.fake.put_object(acme.bucket, acme.key("a"), TEXT, notify_queue=False)
+    strict.fake.clock(advance_s=1000)
+    strict.settled()
+    assert strict.count() == 20 and strict.reasons() == []
+
+
+def test_a_customer_may_accept_them(strict: StrictWorld):
+    acme = strict.customer("acme", queue=strict.queue(receives=RECEIVES), unreadable="accept")
+    worker = strict.start()
+    acme.put("a", b"level=info\n" * 40)
+    acme.put("b", _parquet())
+    strict.settled()
+    assert acme.queue.dead.depth() == 0
+    assert sorted(r["detail"] for _, r in strict.rejects()) == [
+        f"format: Parquet is not read; {CONVERT}", f"format: logfmt or plain text: no event in 40 records; {LINE}"]
+    assert len(worker.logged(msg="object unreadable, accepted", count=2)) == 2
+
+
+def test_what_has_no_content_is_done(strict: StrictWorld, acme):
+    strict.start()
+    for name, body in {"empty": b"", "blank": b"\n \r\n\n", "gz": gzip.compress(b""), "z": zlib.compress(b"\n")}.items():
+        acme.put(name, body)
+    strict.settled()
+    assert acme.queue.dead.depth() == 0 and strict.rejects() == []
+
+
+def test_garbage_before_the_first_event_is_read_on(strict: StrictWorld, acme):
+    strict.start()
+    acme.put("a", b"Traceback (most recent call last):\n" * 5000 + TEXT)
+    strict.settled()
+    assert strict.count() == 20
+    rejects = [r for _, r in strict.rejects()]
+    assert len(rejects) == 17
+    assert (rejects[16]["line"], rejects[16]["offset"], rejects[16]["bytes"]) == (17, 16 * 35, (5000 - 16) * 35 - 1)
+    assert rejects[16]["detail"].startswith("4984 more rejects before the first event")
+
+
+def test_ten_thousand_lines_of_garbage_end_the_reading(strict: StrictWorld, acme):
+    worker = strict.start(metrics=LISTEN)
+    acme.put("a", b"Traceback (most recent call last):\n" * 10000 + TEXT)
+    (line,) = worker.logged(msg="object left", customer="acme")
+    assert line["lines"] == "10000" and line["rejects"] == "0"
+    assert strict.count() == 0 and strict.rejects() == []

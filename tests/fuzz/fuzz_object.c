@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole path of a byte: the bytes of an object in, records out, as an attempt does it. The
+ * first byte says how the rest is cut into pieces. Any cutting gives the same records and the same
+ * verdict; an object with content gives an event, or words that say what it is; no more rejects
+ * come before the first event than there may be.
+ */
+#include "base/buf.h"
+#include "codec/decode.h"
+#include "codec/utf8.h"
+#include "event/reading.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+    LINE_BYTES = 4096,
+    EVENT_BYTES = 1 << 16,
+    SAMPLE = 64,
+    OUT_MAX = 1 << 24,
+    OUTPUTS_MAX = 4096
+};
+
+static const struct object_origin source = {.customer = SPAN_INIT("acme"),
+                                            .object = SPAN_INIT("s3://b/k"),
+                                            .version = SPAN_INIT("v"),
+                                            .modified_ns = 1780272000 * INT64_C(1000000000)};
+
+struct stack {
+    struct decode *decode;
+    struct framing *framing;
+    struct normalizer *normalizer;
+    struct reading reading;
+    struct buf out;
+    size_t outputs, early;
+    bool stopped;
+};
+
+static void check(bool is)
+{
+    if (!is) {
+        abort();
+    }
+}
+
+static void take(struct stack *s, const struct output *o)
+{
+    check(o->value.n > 0 && o->value.n <= EVENT_BYTES && utf8_valid(o->value));
+    buf_add(&s->out, o->value);
+    buf_add_byte(&s->out, '\n');
+    s->outputs++;
+}
+
+static void release(struct stack *s)
+{
+    struct output o;
+    size_t before = s->outputs;
+    while (reading_release(&s->reading, s->normalizer, &o)) {
+        take(s, &o);
+    }
+    s->early += s->outputs - before;
+    check(s->early <= READING_HELD + 1);
+}
+
+static void run_piece(struct stack *s, const struct piece *piece)
+{
+    struct output o;
+    reading_piece(&s->reading, piece);
+    normalizer_piece(s->normalizer, piece);
+    while (s->outputs < OUTPUTS_MAX && normalizer_next(s->normalizer, &o)) {
+        if (reading_output(&s->reading, piece, &o)) {
+            take(s, &o);
+            release(s);
+        }
+    }
+    framing_answer(s->framing, normalizer_answer(s->normalizer));
+    s->stopped = reading_stops(&s->reading) || s->outputs == OUTPUTS_MAX;
+}
+
+static void run_text(struct stack *s, struct span text)
+{
+    struct piece piece;
+    reading_text(&s->reading, text);
+    while (!s->stopped && framing_next(s->framing, &text, &piece)) {
+        run_piece(s, &piece);
+    }
+}
+
+/* What an attempt says at the end. */
+static void judge(struct stack *s, struct err *e)
+{
+    struct piece piece;
+    while (e->kind == FAIL_NONE && !s->stopped && framing_last(s->framing, &piece)) {
+        run_piece(s, &piece);
+    }
+    bool content = s->reading.rejects > 0;
+    bool decoded = e->kind == FAIL_NONE || e->kind == FAIL_DATA || e->kind == FAIL_FORMAT;
+    if (decoded && reading_unreadable(&s->reading, s->decode, e)) {
+        check(e->kind == FAIL_FORMAT && e->text[0] != '\0' && strstr(e->text, "; ") != NULL);
+        check(utf8_valid(span_str(e->text)));
+        release(s);
+    } else {
+        check(!content || s->reading.events > 0 || e->kind == FAIL_LIMIT);
+    }
+    buf_add(&s->out, span_str(e->text));
+}
+
+static void run(struct stack *s, struct span all, size_t piece)
+{
+    struct err e = {.kind = FAIL_NONE};
+    struct span text;
+    decode_reset(s->decode);
+    framing_reset(s->framing);
+    reading_clear(&s->reading);
+    normalizer_object(s->normalizer, &source, NULL);
+    s->outputs = s->early = 0;
+    s->stopped = false;
+    buf_clear(&s->out);
+    while (all.n > 0 && e.kind == FAIL_NONE && !s->stopped) {
+        struct span in = span_take(&all, piece < all.n ? piece : all.n);
+        while (!s->stopped && decode_next(s->decode, &in, &text, &e)) {
+            run_text(s, text);
+        }
+    }
+    while (!s->stopped && decode_last(s->decode, &text, &e)) {
+        run_text(s, text);
+    }
+    judge(s, &e);
+    if (e.kind == FAIL_LIMIT) {
+        buf_clear(&s->out); /* of a plain object the limit may come a piece earlier or later */
+    }
+}
+
+static void stack_init(struct stack *s)
+{
+    static const struct decode_limits limits = {
+        .object_bytes = 1 << 20, .ratio = 200, .ratio_from = 1 << 16, .zstd_window_bytes = 1 << 20};
+    static const struct normalize_options options = {
+        .event_bytes = EVENT_BYTES, .line_bytes = LINE_BYTES, .sample_bytes = SAMPLE};
+    *s = (struct stack){.decode = decode_new(&limits),
+                        .framing = framing_new(LINE_BYTES, SAMPLE),
+                        .normalizer = normalizer_new(&options),
+                        .out = BUF_INIT(OUT_MAX)};
+    reading_init(&s->reading);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct stack whole, pieces; /* one object after another */
+    if (size < 2) {
+        return 0;
+    }
+    if (whole.decode == NULL) {
+        stack_init(&whole);
+        stack_init(&pieces);
+    }
+    struct span all = span_of((const char *)data + 1, size - 1);
+    run(&whole, all, all.n);
+    run(&pieces, all, (size_t)data[0] + 1);
+    check(span_eq(buf_span(&whole.out), buf_span(&pieces.out)));
+    return 0;
+}

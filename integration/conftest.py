@@ -13,6 +13,9 @@ from .parts.world import World
 def pytest_addoption(parser):
     parser.addoption("--object-mib", type=int, default=2048,
                      help="decompressed size of the one large object (default: 2048)")
+    parser.addoption("--drill-s", type=float, default=15,
+                     help="how long each fault of the outage drill lasts, Kafka's twice (default: 15)")
+    parser.addoption("--drill-log", help="where the drill's log is kept")
     parser.addoption("--away-s", type=float, default=14, help="how long Kafka is unreachable in its test (default: 14)")
 
 

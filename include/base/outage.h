@@ -81,6 +81,7 @@ struct outage_failure {
     const struct err *err;
     unsigned call;
     const char *next;           /* a literal: what happens next, what to do */
+    int64_t since_ms;           /* when it began, if it was found out later; 0: now */
     const struct log_kv *about; /* one key more for the line of its begin; NULL: none */
 };
 void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now);
@@ -88,6 +89,12 @@ void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
 void outage_passed(struct outage *o, unsigned call, int64_t now);
 
 void outage_tick(struct outage *o, int64_t now);
+
+/* A call failed and did not pass since: one load. */
+static inline bool outage_is_failing(const struct outage *o)
+{
+    return atomic_load_explicit(&o->failing, memory_order_relaxed) != 0;
+}
 
 /* From the line of its begin to that of its end. */
 MUST_USE bool outage_is_open(const struct outage *o);

@@ -126,8 +126,28 @@ MUST_USE bool customer_warn_once(struct customer *c, enum customer_warning w);
 /* The breaker, under its lock. Opening and closing is logged. */
 MUST_USE bool customer_allowed(struct customer *c);
 void customer_went_well(struct customer *c);
-void customer_refused(struct customer *c, enum breaker_mark mark, struct span about,
-                      const struct err *e);
+
+/*
+ * A call to one of its outside parties failed: the breaker and the outage of that party get it.
+ * about: the key, "" for none.
+ */
+enum customer_party {
+    CUSTOMER_ROLE,
+    CUSTOMER_S3,
+    CUSTOMER_TOPIC,
+    CUSTOMER_CREDENTIALS,
+    CUSTOMER_PARTIES
+};
+struct customer_refusal {
+    enum customer_party party;
+    enum breaker_mark mark;
+    struct span about;
+    const char *next; /* a literal: what happens next */
+};
+void customer_refused(struct customer *c, const struct customer_refusal *r, const struct err *e);
+
+/* A record was acknowledged: its topic works. Without an outage it costs one load. */
+void customer_acknowledged(struct customer *c);
 
 /* Of a paused customer: the last refusal by its role, bucket or topic. */
 void customer_paused_why(struct customer *c, struct err *out);
@@ -154,11 +174,15 @@ struct customer_state {
     uint64_t paused;          /* 1: the breaker is open: no attempt, or one as a probe */
     uint64_t renewal_failing; /* 1: the last renewal of its credentials failed; still valid */
     uint64_t unacked_bytes;
+    uint64_t outages;   /* parties that fail now */
     int64_t expires_ms; /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);
 
-/* Call regularly, in one thread: warns of credentials that cannot be renewed. */
+/*
+ * Call every few seconds, in one thread: detects credentials that are not renewed and records that
+ * are not acknowledged, and logs outages that last. May query Kafka, for a fraction of a second.
+ */
 void customers_watch(struct customers *all);
 
 /* End all waits, now and later. */

@@ -43,8 +43,8 @@ typedef void sink_delivered_fn(const struct sink_report *r);
 
 /* Changes of the connection, for the log: the room net does not log. */
 enum sink_event {
-    SINK_UP,      /* records are acknowledged again after SINK_DOWN */
-    SINK_DOWN,    /* no broker can be reached; records wait */
+    SINK_UP,      /* a broker answers again after SINK_DOWN or SINK_AUTH */
+    SINK_DOWN,    /* no broker can be reached, or answers; records wait. Repeated while it is so */
     SINK_TROUBLE, /* an error of one broker or one request; librdkafka retries */
     SINK_AUTH,    /* the brokers refuse credentials or certificate; records wait */
     SINK_FATAL /* the producer cannot continue: all its records are reported as failed, and another
@@ -120,6 +120,14 @@ MUST_USE enum err_kind sink_topic_check(struct sink *s, const char *name, int ti
 
 /* The topic's max.message.bytes. 0: no permission, or no broker answered within timeout_ms. */
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms);
+
+/*
+ * Why records of the topic may not be acknowledged: FAIL_AGAIN with a partition that has no leader,
+ * or too few in-sync replicas, in its text; or what sink_topic_check reports. FAIL_NONE: nothing is
+ * known. Waits timeout_ms at most.
+ */
+MUST_USE enum err_kind sink_topic_explain(struct sink *s, const char *name, int timeout_ms,
+                                          struct err *e);
 
 /*
  * Give a copy of the record to the producer. Waits while the budget or the queue is full.

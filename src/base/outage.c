@@ -81,6 +81,15 @@ static const char *word_of(const struct outage *o, const struct err *e)
     return silent ? w->unreachable : w->failing;
 }
 
+static const char *over_word(const struct outage *o, const struct err *cause)
+{
+    if (o->party == OUTAGE_S3 && cause->kind == FAIL_KMS) {
+        return "KMS access restored";
+    }
+    return o->party == OUTAGE_S3 && cause->kind == FAIL_DENIED ? "S3 access restored"
+                                                               : words[o->party].over;
+}
+
 /* "receive delete" */
 static void write_calls(unsigned calls, char out[64])
 {
@@ -121,7 +130,7 @@ static void log_outage_locked(const struct outage *o, const char *what, const st
         kv[n++] = KV_STR("next", o->shared.next);
     }
     log_put(over ? LOG_INFO : words[o->party].level,
-            over ? words[o->party].over : word_of(o, o->shared.cause), kv, n);
+            over ? over_word(o, o->shared.cause) : word_of(o, o->shared.cause), kv, n);
 }
 
 static void log_once(const struct outage *o, const struct outage_failure *f)
@@ -142,17 +151,18 @@ static uint64_t hash_text(uint64_t h, const char *s)
     return h;
 }
 
-static uint64_t hash_cause(const struct err *e)
+/* librdkafka has one code for all that may be wrong with a broker; an AWS code says enough. */
+static uint64_t hash_cause(enum outage_party party, const struct err *e)
 {
     uint64_t h = 0xcbf29ce484222325U ^ (uint64_t)e->kind << 32 ^ (uint64_t)e->status;
     h = hash_text(h * 0x100000001b3U, e->code);
-    return e->code[0] == '\0' ? hash_text(h, e->text) : h;
+    return e->code[0] == '\0' || party == OUTAGE_KAFKA ? hash_text(h, e->text) : h;
 }
 
 /* True for a cause that was not logged in this outage. */
 static bool is_new_locked(struct outage *o, const struct err *e)
 {
-    uint64_t h = hash_cause(e);
+    uint64_t h = hash_cause(o->party, e);
     for (unsigned i = 0; i < o->shared.cause_count; i++) {
         if (o->shared.causes[i] == h) {
             return false;
@@ -170,7 +180,7 @@ static bool is_new_locked(struct outage *o, const struct err *e)
 static void keep_failure_locked(struct outage *o, const struct outage_failure *f, int64_t now)
 {
     if (atomic_load(&o->failing) == 0) {
-        o->shared.since_ms = now;
+        o->shared.since_ms = f->since_ms != 0 ? f->since_ms : now;
         o->shared.failed = 0;
         o->shared.calls = 0;
         o->shared.cause_count = 0;
@@ -232,7 +242,7 @@ static unsigned stale_locked(const struct outage *o, unsigned failing, int64_t n
 
 void outage_passed(struct outage *o, unsigned call, int64_t now)
 {
-    if (atomic_load_explicit(&o->failing, memory_order_relaxed) == 0) {
+    if (!outage_is_failing(o)) {
         return;
     }
     mutex_lock(&o->shared.lock);

@@ -40,8 +40,9 @@ enum err_kind sqs_refine(enum err_kind kind, const char *code, const char *text)
     if (strncmp(code, "InvalidParameterValue", strlen("InvalidParameterValue")) != 0) {
         return kind;
     }
-    if (strstr(text, "receipt handle has expired") != NULL) {
-        return FAIL_LOST;
+    if (strstr(text, "receipt handle has expired") != NULL ||
+        strstr(text, "Message does not exist or is not available") != NULL) {
+        return FAIL_LOST; /* visible again, received by another consumer, or deleted */
     }
     return strstr(text, "Total VisibilityTimeout") != NULL ? FAIL_LIMIT : kind;
 }

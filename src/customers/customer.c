@@ -14,9 +14,19 @@
 
 enum { TOPIC_BYTES = 249 };
 
-static struct customer_run *run_new(void)
+static struct customer_run *run_new(const char *id, const struct clock *clock)
 {
+    static const enum outage_party parties[CUSTOMER_PARTIES] = {
+        [CUSTOMER_ROLE] = OUTAGE_ROLE,
+        [CUSTOMER_S3] = OUTAGE_S3,
+        [CUSTOMER_TOPIC] = OUTAGE_TOPIC,
+        [CUSTOMER_CREDENTIALS] = OUTAGE_CREDENTIALS,
+    };
     struct customer_run *run = mem_zeros(1, sizeof(*run));
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        outage_init(&run->outages[i], parties[i], "customer", id);
+    }
+    run->clock = clock;
     mutex_init(&run->shared.lock);
     cond_init(&run->shared.acknowledged);
     rng_init_random(&run->shared.rng);
@@ -27,6 +37,9 @@ static void run_release(struct customer_run *run)
 {
     if (run == NULL || !refs_release(&run->refs)) {
         return;
+    }
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        outage_done(&run->outages[i]);
     }
     mutex_done(&run->shared.lock);
     cond_done(&run->shared.acknowledged);
@@ -98,7 +111,7 @@ static void take_over(struct customer_entry *c, struct customer_entry *before)
         refs_hold(&before->run->refs);
         c->run = before->run;
     } else {
-        c->run = run_new();
+        c->run = run_new(c->customer.conf->id, c->all->parts.clock);
     }
     if (before != NULL && role_same(before->customer.conf, c->customer.conf)) {
         refs_hold(&before->role->refs);

@@ -240,6 +240,7 @@ struct customers *customers_new(const struct customers_parts *parts, struct err 
     OWNED(customers) struct customers *all = mem_zeros(1, sizeof(*all));
     all->parts = *parts;
     all->parts.conf = NULL; /* the table has the valid one */
+    outage_init(&all->own_outage, OUTAGE_CREDENTIALS, NULL, "");
     mutex_init(&all->apply.lock);
     mutex_init(&all->shared.lock);
     all->event_bytes = event_bytes(parts->conf, parts->sink);
@@ -259,6 +260,7 @@ void customers_free(struct customers *all)
     table_release(all->shared.table);
     assert(atomic_load(&all->alive) == 0);
     template_free(all->key);
+    outage_done(&all->own_outage);
     mutex_done(&all->apply.lock);
     mutex_done(&all->shared.lock);
     free(all);

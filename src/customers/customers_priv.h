@@ -5,7 +5,8 @@
  *   customers.c   the registry: tables, references, customers_apply
  *   customer.c    creates a customer from its configuration, and frees it
  *   role.c        credentials, and the check of the external id
- *   pause.c       the breaker
+ *   pause.c       the breaker, and outages of what a customer depends on
+ *   watch.c       outages that no failed call shows
  *   share.c       the limit of unacknowledged bytes
  *   state.c       the state for monitoring
  *   not_ours.c    why an object belongs to no customer
@@ -13,6 +14,7 @@
 #ifndef CUSTOMERS_CUSTOMERS_PRIV_H
 #define CUSTOMERS_CUSTOMERS_PRIV_H
 
+#include "base/outage.h"
 #include "customers/customers.h"
 #include "customers/route.h"
 
@@ -23,6 +25,12 @@
 struct customer_run {
     struct refs refs;
     struct stats stats;
+    const struct clock *clock;
+    struct outage outages[CUSTOMER_PARTIES];
+    struct { /* customers_watch's */
+        uint64_t reports;
+        int64_t moved_ms; /* when there were more of them, or nothing was pending */
+    } watched;
     atomic_uint_fast64_t unacked;
     atomic_uint waiting; /* number of lanes that wait for `unacked` to decrease */
     atomic_bool asleep;  /* a lane started to wait since the last wake-up */
@@ -44,9 +52,8 @@ struct role {
     struct {
         pthread_mutex_t lock;
         struct creds_source *creds; /* NULL: not created yet */
-        bool renewal_warned;
-        bool verified; /* the role denied a session without its external id */
-        bool probing;  /* one lane makes the check; the others wait for its result */
+        bool verified;              /* the role denied a session without its external id */
+        bool probing;               /* one lane makes the check; the others wait for its result */
         unsigned probes;
         struct err probe_err; /* result of the last check */
         pthread_cond_t probed;
@@ -92,7 +99,7 @@ struct customers {
     atomic_size_t alive;       /* number of entries that are not freed */
     atomic_uint_fast64_t acks; /* acknowledged records of all customers */
     atomic_bool stopped;
-    bool own_renewal_warned; /* of the worker's credentials; used by customers_watch */
+    struct outage own_outage; /* of the renewal of the worker's own credentials */
     struct {
         pthread_mutex_t lock; /* held during customers_apply, before shared.lock */
     } apply;

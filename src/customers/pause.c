@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pause.c - the breaker of a customer, under its lock. Opening and closing is logged. */
+/*
+ * pause.c - the breaker of a customer, under its lock; opening and closing is logged. What it is
+ * fed with also says which of the customer's outside parties has an outage (base/outage.h).
+ */
 #include "customers_priv.h"
 
 #include "base/lock.h"
@@ -8,7 +11,7 @@
 bool customer_allowed(struct customer *customer)
 {
     struct customer_run *run = entry_of(customer)->run;
-    int64_t now = clock_mono_ms(entry_of(customer)->all->parts.clock);
+    int64_t now = clock_mono_ms(run->clock);
     mutex_lock(&run->shared.lock);
     bool yes = breaker_allow(&run->shared.breaker, now);
     mutex_unlock(&run->shared.lock);
@@ -18,10 +21,12 @@ bool customer_allowed(struct customer *customer)
 void customer_went_well(struct customer *customer)
 {
     struct customer_run *run = entry_of(customer)->run;
-    int64_t now = clock_mono_ms(entry_of(customer)->all->parts.clock);
+    int64_t now = clock_mono_ms(run->clock);
     mutex_lock(&run->shared.lock);
     bool closed = breaker_ok(&run->shared.breaker, now);
     mutex_unlock(&run->shared.lock);
+    outage_passed(&run->outages[CUSTOMER_ROLE], 0, now);
+    outage_passed(&run->outages[CUSTOMER_S3], 0, now);
     if (closed) {
         log_write(LOG_INFO, "customer resumed", KV_SPAN("customer", customer->id));
     }
@@ -45,19 +50,74 @@ static uint64_t hash_of(struct span s)
     return h;
 }
 
-void customer_refused(struct customer *customer, enum breaker_mark mark, struct span about,
+/*
+ * Is it the party that fails? Other errors of S3 are about one object: S3 answered. A denial may be
+ * about one key as well, until the breaker has seen several.
+ */
+static bool is_outage(const struct customer_refusal *r, const struct err *e, bool paused)
+{
+    switch ((int)e->kind) {
+    case FAIL_AGAIN:
+    case FAIL_THROTTLED:
+    case FAIL_KMS:
+    case FAIL_CONFIG:
+    case FAIL_SKEW:
+        return true;
+    case FAIL_DENIED:
+        return r->party != CUSTOMER_S3 || paused;
+    case FAIL_GONE:
+        return r->party != CUSTOMER_S3;
+    default:
+        return false;
+    }
+}
+
+static void note_outage(struct customer_run *run, const struct customer_refusal *r,
+                        const struct err *e, bool paused)
+{
+    int64_t now = clock_mono_ms(run->clock);
+    struct outage *o = &run->outages[r->party];
+    struct log_kv key = KV_SPAN("key", r->about);
+    if (r->party == CUSTOMER_S3) {
+        outage_passed(&run->outages[CUSTOMER_ROLE], 0, now);
+    }
+    if (e->kind == FAIL_STOPPED || e->kind == FAIL_LOST) {
+        return;
+    }
+    if (is_outage(r, e, paused)) {
+        outage_failed(o,
+                      &(struct outage_failure){
+                          .err = e, .next = r->next, .about = r->about.n != 0 ? &key : NULL},
+                      now);
+    } else if (r->party == CUSTOMER_S3 && e->kind != FAIL_DENIED) {
+        outage_passed(o, 0, now);
+    }
+}
+
+void customer_acknowledged(struct customer *customer)
+{
+    struct customer_run *run = entry_of(customer)->run;
+    struct outage *o = &run->outages[CUSTOMER_TOPIC];
+    if (outage_is_failing(o)) {
+        outage_passed(o, 0, clock_mono_ms(run->clock));
+    }
+}
+
+void customer_refused(struct customer *customer, const struct customer_refusal *r,
                       const struct err *e)
 {
     struct customer_run *run = entry_of(customer)->run;
-    int64_t now = clock_mono_ms(entry_of(customer)->all->parts.clock);
+    int64_t now = clock_mono_ms(run->clock);
     mutex_lock(&run->shared.lock);
     bool opened =
-        breaker_refused(&run->shared.breaker, mark, hash_of(about), now, &run->shared.rng);
-    if (mark != BREAKER_NONE && run->shared.breaker.open) {
+        breaker_refused(&run->shared.breaker, r->mark, hash_of(r->about), now, &run->shared.rng);
+    bool paused = run->shared.breaker.open;
+    if (r->mark != BREAKER_NONE && paused) {
         run->shared.paused_by = *e;
     }
     int64_t pause = run->shared.breaker.until_ms - now;
     mutex_unlock(&run->shared.lock);
+    note_outage(run, r, e, paused);
     if (opened) {
         stats_add(&run->stats.paused, 1);
         log_write(

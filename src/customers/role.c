@@ -180,29 +180,3 @@ bool customer_warn_once(struct customer *c, enum customer_warning w)
 {
     return !atomic_exchange(&entry_of(c)->role->warned[w], true);
 }
-
-/* Warn once when renewals begin to fail: the previous credentials are still valid for some time. */
-static void watch_renewal(struct creds_source *s, bool *warned, const char *customer)
-{
-    struct err why = {.kind = FAIL_NONE};
-    bool failed = creds_renewal_failed(s, &why);
-    if (failed && !*warned) {
-        log_write(LOG_WARN, "credentials not renewed", KV_SET("customer", customer),
-                  KV_STR("source", creds_source_name(s)), KV_ERR(&why),
-                  KV_STR("next", "retried; the previous credentials are used until they expire"));
-    }
-    *warned = failed;
-}
-
-void customers_watch(struct customers *all)
-{
-    watch_renewal(all->parts.own, &all->own_renewal_warned, "");
-    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
-        struct role *r = entry_of(c)->role;
-        mutex_lock(&r->shared.lock);
-        if (r->shared.creds != NULL) {
-            watch_renewal(r->shared.creds, &r->shared.renewal_warned, c->conf->id);
-        }
-        mutex_unlock(&r->shared.lock);
-    }
-}

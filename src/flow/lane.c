@@ -91,12 +91,22 @@ static void end_delivery(struct lane *l, const struct outcome_action *action, co
 
 static void judge_customer(struct lane *l, const struct err *e)
 {
+    static const enum customer_party parties[OUTCOME_SUBJECTS] = {[ABOUT_OBJECT] = CUSTOMER_S3,
+                                                                  [ABOUT_ROLE] = CUSTOMER_ROLE,
+                                                                  [ABOUT_DELIVERY] =
+                                                                      CUSTOMER_TOPIC};
     struct attempt *a = l->attempt;
     if (e->kind == FAIL_NONE || (a->started && a->subject == ABOUT_OBJECT)) {
         customer_went_well(a->customer);
-    } else {
-        customer_refused(a->customer, outcome_rule(a->subject, e->kind)->mark, a->record->key, e);
+        return;
     }
+    const struct outcome_rule *rule = outcome_rule(a->subject, e->kind);
+    customer_refused(a->customer,
+                     &(struct customer_refusal){.party = parties[a->subject],
+                                                .mark = rule->mark,
+                                                .about = a->record->key,
+                                                .next = rule->next},
+                     e);
 }
 
 /* Wait for `ms`, or until the lane is stopped. */

@@ -154,12 +154,18 @@ void produce_delivered(struct customer *c, size_t bytes, const struct err *e)
     }
     if (e->kind == FAIL_NONE) {
         stats_add(&c->stats->records_acked, 1);
+        customer_acknowledged(c);
     } else {
         stats_add(&c->stats->records_failed, 1);
         if (e->kind == FAIL_LIMIT) {
             customer_topic_takes(c, bytes); /* the next attempt makes a reject of it */
         }
-        customer_refused(c, outcome_rule(ABOUT_DELIVERY, e->kind)->mark, SPAN(""), e);
+        const struct outcome_rule *rule = outcome_rule(ABOUT_DELIVERY, e->kind);
+        customer_refused(
+            c,
+            &(struct customer_refusal){
+                .party = CUSTOMER_TOPIC, .mark = rule->mark, .about = SPAN(""), .next = rule->next},
+            e);
     }
     customer_unreserve(c, bytes);
 }

@@ -212,6 +212,10 @@ static const struct metric table[] = {
      OF_CUSTOMER(paused)},
     {GAUGE("paused", "1: the customer is paused; one object is tried after each delay."),
      OF_STATE(paused)},
+    {GAUGE("outages",
+           "Outside parties of the customer that fail now: its role (STS), S3 or its KMS key, its "
+           "topics, the renewal of its session. The log names them."),
+     OF_STATE(outages)},
     {GAUGE("lanes_busy", "Lanes that process an object of the customer."), .labels = "customer",
      .write = write_busy},
     {GAUGE("unacked_bytes", "Bytes of the customer's records that wait for acknowledgement."),

@@ -15,6 +15,8 @@ enum {
     POLL_MS = 200,
     LOOK_MS = 300, /* maximum time for which a query of the brokers blocks the thread */
     LOOK_EVERY_MS = 3000,
+    QUIET_MS = 10 * 1000, /* pending records, and no report: are the brokers still there? */
+    AUTH_MS = 30 * 1000,  /* a refusal closes the connection: that is not another outage */
     SCRAM_FIXED_IN = 0x020601ff,
 };
 
@@ -183,9 +185,11 @@ static void emit_event(struct sink *s, enum sink_event what, const struct err *e
 static void came_up(struct sink *s)
 {
     atomic_store(&s->reached, true);
+    s->poll.auth_ms = 0;
+    s->poll.why[0] = '\0';
     if (s->poll.down) {
         s->poll.down = false;
-        emit_event(s, SINK_UP, &(struct err){.kind = FAIL_NONE, .text = "kafka: delivering again"});
+        emit_event(s, SINK_UP, &(struct err){.kind = FAIL_NONE, .text = "kafka: a broker answers"});
     }
 }
 
@@ -219,6 +223,7 @@ static void take_reports(struct sink *s, rd_kafka_event_t *ev)
         bytes += cost_of(m);
     }
     sink_release(s, records, bytes);
+    s->poll.report_ms = clock_mono_ms(&clock_system);
     if (acknowledged) {
         came_up(s);
     }
@@ -241,10 +246,10 @@ static void went_fatal(struct sink *s)
 static void went_down(struct sink *s, struct err *e)
 {
     atomic_store(&s->reached, false);
-    if (s->poll.down) {
+    s->poll.down = true;
+    if (s->poll.auth_ms != 0 && clock_mono_ms(&clock_system) - s->poll.auth_ms < AUTH_MS) {
         return;
     }
-    s->poll.down = true;
     if (s->poll.why[0] != '\0') {
         (void)err_set(e, FAIL_AGAIN, "kafka: no broker can be reached: %s", s->poll.why);
     }
@@ -254,6 +259,8 @@ static void went_down(struct sink *s, struct err *e)
 static void auth_refused(struct sink *s, struct err *e)
 {
     atomic_store(&s->reached, false);
+    s->poll.down = true;
+    s->poll.auth_ms = clock_mono_ms(&clock_system);
     if (s->scram && rd_kafka_version() < SCRAM_FIXED_IN) {
         char was[sizeof(e->text)];
         memcpy(was, e->text, sizeof(was));
@@ -337,22 +344,43 @@ static void begin_anew(struct sink *s)
     give_up_all(s);
 }
 
+/* Records are pending, and no report came for long: librdkafka finds out after a minute. */
+static bool is_quiet(struct sink *s, int64_t now)
+{
+    if (atomic_load(&s->records) == 0 || s->poll.report_ms == 0) {
+        s->poll.report_ms = now;
+    }
+    return now - s->poll.report_ms > QUIET_MS;
+}
+
 /*
  * Query the brokers: librdkafka reports when all brokers are unreachable, but without traffic it
- * does not report that one is reachable again. Nothing is delivered meanwhile, so this thread may
- * block.
+ * does not report that one is reachable again, and not for long that they do not answer. Nothing is
+ * delivered meanwhile, so this thread may block.
  */
 static void look_for_brokers(struct sink *s, int64_t now)
 {
     const struct rd_kafka_metadata *md = NULL;
-    if (atomic_load(&s->reached) || atomic_load(&s->stopped) || now < s->poll.look_ms) {
+    bool quiet = is_quiet(s, now);
+    if ((atomic_load(&s->reached) && !quiet) || atomic_load(&s->stopped) || now < s->poll.look_ms) {
         return;
     }
     s->poll.look_ms = now + LOOK_EVERY_MS;
     if (rd_kafka_metadata(s->producer.handle, 0, NULL, &md, LOOK_MS) ==
         RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_metadata_destroy(md);
-        atomic_store(&s->reached, true);
+        came_up(s);
+        return;
+    }
+    if (quiet || s->poll.down) {
+        struct err e;
+        sink_err(&e, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker answers");
+        if (quiet) {
+            (void)err_set(&e, FAIL_AGAIN,
+                          "kafka: no broker answers, no record acknowledged for %d s",
+                          (int)((now - s->poll.report_ms) / 1000));
+        }
+        went_down(s, &e);
     }
 }
 

@@ -55,7 +55,9 @@ struct sink {
 
     struct {
         bool down;
-        char why[200]; /* the last error, since SINK_DOWN does not name a cause */
+        int64_t auth_ms; /* when the brokers refused the worker last, 0: never, or accepted since */
+        int64_t report_ms; /* when reports came last, or nothing was pending */
+        char why[200];     /* the last error, since SINK_DOWN does not name a cause */
         const rd_kafka_message_t **reports; /* of the current event */
         size_t room;
         int64_t look_ms; /* time of the next query of the brokers */

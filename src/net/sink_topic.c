@@ -126,6 +126,50 @@ enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms,
     return err_set(e, why.kind, "topic %s: %s", name, why.text);
 }
 
+/* The first partition without a leader, else the first one that lacks replicas. */
+static enum err_kind explain_partitions(const rd_kafka_metadata_topic_t *t, struct err *e)
+{
+    const rd_kafka_metadata_partition_t *fewer = NULL;
+    for (int i = 0; i < t->partition_cnt; i++) {
+        const rd_kafka_metadata_partition_t *p = &t->partitions[i];
+        if (p->leader < 0 || p->err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
+            (void)err_set(e, FAIL_AGAIN, "kafka: topic %s: partition %d has no leader", t->topic,
+                          (int)p->id);
+            err_copy(e->code, sizeof(e->code), SPAN("LEADER_NOT_AVAILABLE"));
+            return FAIL_AGAIN;
+        }
+        fewer = fewer == NULL && p->isr_cnt < p->replica_cnt ? p : fewer;
+    }
+    if (fewer == NULL) {
+        return FAIL_NONE;
+    }
+    err_copy(e->code, sizeof(e->code), SPAN("NOT_ENOUGH_REPLICAS"));
+    return err_set(e, FAIL_AGAIN, "kafka: topic %s: partition %d has %d of %d replicas in sync",
+                   t->topic, (int)fewer->id, fewer->isr_cnt, fewer->replica_cnt);
+}
+
+enum err_kind sink_topic_explain(struct sink *s, const char *name, int timeout_ms, struct err *e)
+{
+    struct sink_topic *t = sink_topic(s, name);
+    const struct rd_kafka_metadata *md = NULL;
+    rwlock_read(&s->handles);
+    rd_kafka_resp_err_t code = rd_kafka_metadata(s->producer.handle, 0, t->handle, &md, timeout_ms);
+    rwlock_unlock(&s->handles);
+    err_clear(e);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        sink_err(e, code, NULL);
+        return e->kind;
+    }
+    if (md->topic_cnt > 0 && md->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        sink_err(e, md->topics[0].err, NULL);
+        (void)err_wrap(e, "topic %s", name);
+    } else if (md->topic_cnt > 0) {
+        (void)explain_partitions(&md->topics[0], e);
+    }
+    rd_kafka_metadata_destroy(md);
+    return e->kind;
+}
+
 void sink_topics_move(struct sink *s)
 {
     for (struct sink_topic *t = s->shared.topics; t != NULL; t = t->next) {

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 enum {
-    WATCH_MS = 30 * 1000,
+    WATCH_MS = 5 * 1000,
     RECHECK_MS = 500, /* of paused customers and queues whose deletes fail */
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 60 * 1000,
@@ -237,6 +237,15 @@ static void drain_polls(struct intake *i)
     }
 }
 
+/* A queue whose polls are stopped fails no call that would say that its outage lasts. */
+static void tick_outages(struct intake *i)
+{
+    int64_t now = clock_mono_ms(i->parts.clock);
+    for (size_t k = 0; k < i->parts.queue_count; k++) {
+        outage_tick(acker_outage(i->parts.acker, k), now);
+    }
+}
+
 static void *intake_run(void *arg)
 {
     struct intake *i = arg;
@@ -252,6 +261,7 @@ static void *intake_run(void *arg)
         }
         if (clock_mono_ms(i->parts.clock) >= watch_ms) {
             customers_watch(i->parts.customers);
+            tick_outages(i);
             watch_ms += WATCH_MS;
         }
     }

@@ -22,25 +22,32 @@ static void on_freed(void *ctx)
     intake_wake(w->intake);
 }
 
-static void on_sink_event(void *ctx UNUSED, enum sink_event what, const struct err *e)
+static void kafka_failed(struct worker *w, const struct err *e, const char *next)
 {
+    outage_failed(&w->kafka_outage, &(struct outage_failure){.err = e, .next = next},
+                  clock_mono_ms(&clock_system));
+}
+
+static void on_sink_event(void *ctx, enum sink_event what, const struct err *e)
+{
+    struct worker *w = ctx;
     switch (what) {
     case SINK_UP:
-        log_text(LOG_INFO, "kafka connected");
+        outage_passed(&w->kafka_outage, 0, clock_mono_ms(&clock_system));
         break;
     case SINK_DOWN:
-        log_write(LOG_ERROR, "kafka unreachable", KV_ERR(e),
-                  KV_STR("next", "records wait and their messages are held until a broker answers; "
-                                 "check the brokers and the network"));
+        kafka_failed(w, e,
+                     "records wait and their messages are held until a broker answers; check the "
+                     "brokers and the network");
         break;
-    case SINK_TROUBLE:
-        log_write(LOG_WARN, "kafka request failed", KV_ERR(e),
-                  KV_STR("next", "librdkafka retries"));
+    case SINK_TROUBLE: /* in an outage it is the cause of the next SINK_DOWN */
+        log_write(outage_is_open(&w->kafka_outage) ? LOG_DEBUG : LOG_WARN, "kafka request failed",
+                  KV_ERR(e), KV_STR("next", "librdkafka retries"));
         break;
     case SINK_AUTH:
-        log_write(LOG_ERROR, "kafka authentication failed", KV_ERR(e),
-                  KV_STR("next", "retried until it succeeds; records wait; correct the credentials "
-                                 "or the listener"));
+        kafka_failed(w, e,
+                     "retried until it succeeds; records wait; correct the credentials or the "
+                     "listener");
         break;
     case SINK_FATAL:
         log_write(LOG_ERROR, "kafka producer failed", KV_ERR(e),
@@ -56,6 +63,7 @@ static enum err_kind make_sink(struct worker *w, struct err *e)
     (void)gethostname(host, sizeof(host) - 1);
     (void)snprintf(client, sizeof(client), "asymptote-ingest-%s", host);
     w->budget = sink_budget_new(w->conf->kafka.queue_bytes);
+    outage_init(&w->kafka_outage, OUTAGE_KAFKA, NULL, "");
     struct sink_config config = {
         .properties = (const char *const *)w->conf->kafka.properties,
         .budget = w->budget,
@@ -292,6 +300,9 @@ void worker_free(struct worker *w)
     }
     monitor_free(w->monitor);
     sink_free(w->sink); /* before the lanes: it reports unacknowledged records */
+    if (w->budget != NULL) {
+        outage_done(&w->kafka_outage);
+    }
     sink_budget_free(w->budget);
     for (size_t i = 0; i < w->lane_count; i++) {
         lane_free(w->lanes[i]);

@@ -25,6 +25,7 @@ struct worker {
     struct long_lines *long_lines;
     struct msk msk;
     struct sink_budget *budget;
+    struct outage kafka_outage;
     struct sink *sink;
     struct sink_topic *rejects;
     struct customers *customers;

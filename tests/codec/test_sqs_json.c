@@ -261,6 +261,11 @@ static const struct error_row errors[] = {
      "invalid. Reason: The receipt handle has expired.\"}",
      "", FAIL_LOST, "InvalidParameterValue"},
     {400,
+     "{\"__type\":\"InvalidParameterValue\",\"Message\":\"Value x for parameter ReceiptHandle is "
+     "invalid. Reason: Message does not exist or is not available for visibility timeout "
+     "change.\"}",
+     "", FAIL_LOST, "InvalidParameterValue"},
+    {400,
      "{\"__type\":\"InvalidParameterValueException\",\"message\":\"Value 43200 for parameter "
      "VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the "
      "limit [43200 seconds].\"}",

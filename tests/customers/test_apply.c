@@ -92,7 +92,11 @@ static void a_customer_stays_the_same_when_its_configuration_changes(void **stat
     struct customer *old = find(all, "b");
     stats_add(&old->stats->lines, 7);
     assert_int_equal(customer_reserve(old, 900, NULL, &e), FAIL_NONE);
-    customer_refused(old, BREAKER_OPEN, SPAN("k"), &e);
+    customer_refused(
+        old,
+        &(struct customer_refusal){
+            .party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .about = SPAN("k"), .next = "n"},
+        &e);
     apply(all, "Ba");
     struct customer *new = find(all, "b");
     assert_ptr_not_equal(new, old);

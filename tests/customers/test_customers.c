@@ -127,7 +127,11 @@ static void reports_the_state_of_a_customer(void **state UNUSED)
     assert_int_equal(customer_creds(a, &creds, &e), FAIL_NONE);
     fake_creds.renewal = FAIL_AGAIN;
     assert_int_equal(customer_reserve(a, 700, NULL, &e), FAIL_NONE);
-    customer_refused(a, BREAKER_OPEN, SPAN("k"), &e);
+    customer_refused(
+        a,
+        &(struct customer_refusal){
+            .party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .about = SPAN("k"), .next = "n"},
+        &e);
     customer_state(a, &s);
     assert_int_equal(s.expires_ms, 1234567);
     assert_int_equal(s.paused, 1);

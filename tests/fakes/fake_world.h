@@ -179,6 +179,7 @@ static struct {
     int32_t partition;      /* of the next reports */
     size_t partition_bytes; /* 0: unlimited */
     atomic_bool away;       /* no broker is reachable */
+    bool leaderless;        /* a topic has no leader */
 } fake_sink;
 
 struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
@@ -191,6 +192,15 @@ struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
 bool sink_reached(const struct sink *s UNUSED)
 {
     return !atomic_load(&fake_sink.away);
+}
+
+enum err_kind sink_topic_explain(struct sink *s UNUSED, const char *name, int timeout_ms UNUSED,
+                                 struct err *e)
+{
+    err_clear(e);
+    return fake_sink.leaderless
+               ? err_set(e, FAIL_AGAIN, "kafka: topic %s: partition 0 has no leader", name)
+               : FAIL_NONE;
 }
 
 size_t sink_partition_bytes(const struct sink *s UNUSED)

@@ -291,7 +291,11 @@ static void is_done_with_ignored_objects_without_a_request(void **state UNUSED)
     assert_done(carry(NOTICE(OBJECT("logs/_temporary/1.jsonl", "2")), 1));
     assert_done(carry(NOTICE(OBJECT("logs/sub%2F_temporary%2F1.jsonl", "2")), 1));
     struct err e = {.kind = FAIL_DENIED};
-    customer_refused(at(0), BREAKER_OPEN, SPAN("x"), &e); /* a paused customer's, too */
+    customer_refused(
+        at(0),
+        &(struct customer_refusal){
+            .party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .about = SPAN("x"), .next = "n"},
+        &e); /* a paused customer's, too */
     assert_false(customer_allowed(at(0)));
     assert_done(carry(NOTICE(OBJECT("logs/README.md", "2")), 1));
     assert_int_equal(fake_s3.asked, 0);

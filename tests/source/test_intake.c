@@ -431,6 +431,17 @@ static void does_not_poll_before_it_knows_the_queue_but_takes_a_denial(void **st
     teardown();
 }
 
+/* Wait until the log has such a line. */
+static const char *await_line(const char *part)
+{
+    for (int i = 0; i < 1000 && captured_log_line(part) == NULL; i++) {
+        let_it_look();
+        (void)usleep(10000);
+    }
+    assert_non_null(captured_log_line(part));
+    return captured_log_line(part);
+}
+
 static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(void **state UNUSED)
 {
     setup(2, 100);
@@ -453,15 +464,14 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
         assert_int_equal(polls_so_far(), 4 + i);
         atomic_fetch_add(&moved.ms, 60000);
     }
-    assert_non_null(strstr(captured_log_line("outage=begins"),
+    assert_non_null(strstr(await_line("outage=begins"),
                            "level=error msg=\"queue access denied\" outage=begins queue=a "
                            "call=receive error=denied"));
-    assert_non_null(strstr(captured_log_line("outage=changes"), "msg=\"queue unreachable\""));
+    assert_non_null(strstr(await_line("outage=changes"), "msg=\"queue unreachable\""));
     assert_in_range(captured_log_count("outage=lasts"), 2, 8);
     assert_true(outage_is_open(acker_outage(w.acker, 0)));
     answer_poll(poll_at(15), 0, FAIL_NONE);
-    let_it_look();
-    assert_non_null(strstr(captured_log_line("outage=over"),
+    assert_non_null(strstr(await_line("outage=over"),
                            "msg=\"queue connected\" outage=over queue=a calls=receive outage_s=7"));
     assert_false(outage_is_open(acker_outage(w.acker, 0)));
     captured_log_end();
@@ -472,21 +482,25 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
 {
     setup(2, 100);
     struct err e = {.kind = FAIL_DENIED};
-    customer_refused(at(0), BREAKER_OPEN, SPAN(""), &e);
+    customer_refused(
+        at(0),
+        &(struct customer_refusal){
+            .party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .about = SPAN(""), .next = "n"},
+        &e);
     captured_log_begin(LOG_INFO);
     intake_start(w.intake);
     assert_int_equal(poll_at(0).queue, 1);
     let_it_look();
     assert_int_equal(polls_so_far(), 1);
+    assert_non_null(strstr(await_line("polling stopped"), "level=warn"));
     assert_int_equal(captured_log_count("polling stopped"), 1);
-    assert_non_null(strstr(captured_log_line("polling stopped"), "level=warn"));
     assert_non_null(strstr(captured_log_line("polling stopped"), "queue=a reason=\"all customers"));
     assert_true(atomic_load(&intake_stats(w.intake, 0)->stopped));
     atomic_fetch_add(&moved.ms, BREAKER_FIRST_MS);
     struct poll_seen probe = poll_at(1);
     assert_int_equal(probe.queue, 0);
     assert_int_equal(probe.max_messages, 1);
-    assert_non_null(strstr(captured_log_line("polling resumed"), "stopped_s=30"));
+    assert_non_null(strstr(await_line("polling resumed"), "stopped_s=30"));
     assert_false(atomic_load(&intake_stats(w.intake, 0)->stopped));
     captured_log_end();
     teardown();

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One outside party after the other fails and comes back. Each fault is in the log, from its begin to its end,
+and in the metrics; nothing is lost.
+
+    pytest integration/test_outage_drill.py --drill-s 30 --drill-log drill.log     # ten minutes
+"""
+import json
+import shutil
+import time
+
+import pytest
+
+from .parts.aws import unique
+from .parts.events import generate
+from .parts.strict import StrictWorld
+from .parts.wait import until
+from .parts.window import LISTEN, Window
+
+LINES = 20
+
+
+class Drill:
+    def __init__(self, strict, seconds):
+        self.strict, self.seconds = strict, seconds
+        self.put_lines = 0
+        self.owners = {}
+        self.topic = None
+
+    def start(self):
+        self.worker = self.strict.start(metrics=LISTEN, queue={"wait": "1s"}, limits={"shutdown_grace": "10s"})
+        self.window = Window(self.worker)
+
+    def put(self, id, name, **more):
+        self.put_lines += LINES
+        return self.owners[id].put(name, generate(LINES, self.put_lines).text, **more)
+
+    def wait(self, seconds=None):
+        time.sleep(self.seconds if seconds is None else seconds)
+
+    def begins(self, msg, seconds=60, **with_):
+        (line, *_) = self.worker.logged(seconds, msg=msg, outage="begins", **with_)
+        assert line["level"] == "error" and line["detail"] and line["next"], line
+        return line
+
+    def ends(self, msg, seconds=120, **with_):
+        """Messages wait for as long as the table says: the queue's time goes on faster."""
+        def over():
+            self.strict.fake.clock(advance_s=30)
+            return self.worker.lines(msg=msg, outage="over", **with_)
+        (line, *_) = until(over, lambda: f"{msg} {with_}; the log ends:\n{self.worker.tail()}", seconds, every=1,
+                           alive=self.worker)
+        assert int(line["outage_s"]) >= 1 and int(line["failed"]) >= 1, line
+        return line
+
+    def done(self, name, seconds=120):
+        def done():
+            self.strict.fake.clock(advance_s=30)
+            return self.worker.lines(msg="object done", object=name)
+        until(done, lambda: f"{name} is done; the log ends:\n{self.worker.tail()}", seconds, every=1,
+              alive=self.worker)
+
+    def metric(self, name, **labels):
+        return self.window.value(name, **labels)
+
+
+def _kafka_away(drill):
+    with drill.strict.kafka.frozen():
+        name = drill.put("acme", "during-kafka")
+        line = drill.begins("kafka unreachable")
+        assert line["error"] == "again" and drill.metric("kafka_up") == 0
+        drill.wait(2 * drill.seconds)
+        assert not drill.worker.lines(msg="object done", object=name)
+    drill.ends("kafka connected")
+    drill.done(name)
+    assert drill.metric("kafka_up") == 1
+
+
+def _s3_away(drill):
+    acme = drill.owners["acme"]
+    drill.strict.fake.fault(service="s3", bucket=acme.bucket, drop=True, count=-1)
+    name = drill.put("acme", "during-s3")
+    drill.begins("S3 unreachable", customer="acme")
+    assert drill.metric("outages", customer="acme") == 1 and drill.metric("outages", customer="globex") == 0
+    drill.wait()
+    drill.strict.fake.clear_faults()
+    drill.ends("S3 connected", customer="acme")
+    drill.done(name)
+    assert drill.metric("outages", customer="acme") == 0
+
+
+def _queue_away(drill):
+    queue = drill.owners["acme"].queue.name
+    drill.strict.fake.fault(service="sqs", bucket=queue, drop=True, count=-1)
+    name = drill.put("acme", "during-sqs")
+    drill.begins("queue unreachable", queue=queue)
+    assert drill.metric("queue_up", queue=queue) == 0
+    drill.wait(drill.seconds / 2)
+    drill.strict.fake.clear_faults()
+    drill.strict.fake.fault(service="sqs", bucket=queue, error="QueueDoesNotExist", count=-1)
+    (line, *_) = drill.worker.logged(90, msg="queue calls fail", outage="changes", queue=queue)
+    assert "QueueDoesNotExist" in line["code"]
+    drill.wait(drill.seconds / 2)
+    drill.strict.fake.clear_faults()
+    drill.ends("queue connected", queue=queue)
+    drill.done(name)
+    assert drill.metric("queue_up", queue=queue) == 1
+
+
+def _role_denied(drill):
+    globex = drill.owners["globex"]
+    drill.strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": globex.settings["role_arn"]},
+                            error="AccessDenied", count=-1)
+    name = drill.put("globex", "during-role")
+    line = drill.begins("role denied", customer="globex")
+    assert line["code"] == "AccessDenied"
+    drill.worker.logged(msg="customer paused", customer="globex")
+    assert drill.metric("paused", customer="globex") == 1
+    drill.wait()
+    drill.strict.fake.clear_faults()
+    drill.ends("role assumed", customer="globex")
+    drill.worker.logged(msg="customer resumed", customer="globex")
+    drill.done(name)
+
+
+def _kms_denied(drill):
+    drill.strict.fake.change_kms_key(drill.key, state="Disabled")
+    name = drill.put("vault", "during-kms", kms_key=drill.key)
+    line = drill.begins("KMS access denied", customer="vault")
+    assert line["error"] == "kms"
+    drill.wait()
+    drill.strict.fake.change_kms_key(drill.key, state="Enabled")
+    drill.ends("KMS access restored", customer="vault")
+    drill.done(name)
+
+
+def _topic_without_leader(drill):
+    drill.strict.kafka.kill_node(1)
+    name = drill.put("edge", "during-leader")
+    line = drill.begins("records not acknowledged", 90, customer="edge")
+    assert "has no leader" in line["detail"] and drill.topic in line["detail"]
+    assert drill.metric("kafka_up") == 1
+    other = drill.put("acme", "beside-leader")
+    drill.done(other)
+    drill.wait()
+    drill.strict.kafka.start_node(1)
+    drill.ends("records acknowledged", customer="edge")
+    drill.done(name)
+
+
+@pytest.mark.slow
+def test_every_outage_is_in_the_log_from_its_begin_to_its_end_and_nothing_is_lost(pair, fakeaws, tmp_path, request):
+    strict = StrictWorld(pair, fakeaws, tmp_path)
+    drill = Drill(strict, request.config.getoption("--drill-s"))
+    drill.key = strict.fake.add_kms_key()
+    drill.topic = pair.create_topic(unique("edge"), partitions=2, replicas=[2])
+    drill.owners = {"acme": strict.customer("acme"), "globex": strict.customer("globex"),
+                    "vault": strict.customer("vault", kms_key=drill.key, kms_key_arn=drill.key),
+                    "edge": strict.customer("edge", topic=drill.topic)}
+    try:
+        drill.start()
+        for id in ("acme", "vault", "edge"):
+            drill.done(drill.put(id, "before", **({"kms_key": drill.key} if id == "vault" else {})))
+        assert not drill.worker.lines(outage="begins")
+        for fault in (_kafka_away, _s3_away, _queue_away, _role_denied, _kms_denied, _topic_without_leader):
+            fault(drill)
+        strict.settled(120)
+        _check_the_end(drill)
+    finally:
+        if request.config.getoption("--drill-log"):
+            shutil.copy(drill.worker.log, request.config.getoption("--drill-log"))
+        strict.close()
+
+
+def _check_the_end(drill):
+    worker, strict = drill.worker, drill.strict
+    assert worker.stop() == 0
+    ids = {e["ingest"]["id"] for _, e in strict.events()}
+    ids |= {json.loads(r.value)["ingest"]["id"] for r in strict.kafka.read(drill.topic)}
+    assert len(ids) == drill.put_lines
+    assert [q.dead.depth() for q in strict.queues] == [0] * len(strict.queues)
+    begun = [line.get("queue") or line.get("customer") for line in worker.lines(outage="begins")]
+    ended = [line.get("queue") or line.get("customer") for line in worker.lines(outage="over")]
+    assert sorted(map(str, begun)) == sorted(map(str, ended))
+    assert worker.lines()[-1]["msg"] == "stopped"

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * watch.c - outages that no failed call shows: sessions that are not renewed while the previous one
+ * is still valid, and records that the producer keeps because their partition has no leader or too
+ * few replicas. librdkafka retries these without an error.
+ */
+#include "customers_priv.h"
+
+#include "base/lock.h"
+
+enum {
+    STALLED_MS = 20 * 1000, /* pending records, and none of them reported */
+    EXPLAIN_MS = 300,
+};
+
+static void watch_renewal(struct creds_source *s, struct outage *o, int64_t now)
+{
+    struct err why = {.kind = FAIL_NONE};
+    struct log_kv source = KV_STR("source", creds_source_name(s));
+    if (!creds_renewal_failed(s, &why)) {
+        outage_passed(o, 0, now);
+    } else if (!outage_is_open(o)) {
+        outage_failed(o,
+                      &(struct outage_failure){
+                          .err = &why,
+                          .next = "retried; the previous credentials are used until they expire",
+                          .about = &source},
+                      now);
+    }
+}
+
+static void explain(struct customer_entry *c, struct err *e)
+{
+    struct sink *sink = c->all->parts.sink;
+    for (size_t s = 0; s < STREAMS; s++) {
+        if (sink_topic_explain(sink, c->topic_names[s], EXPLAIN_MS, e) != FAIL_NONE) {
+            return;
+        }
+    }
+    (void)err_set(e, FAIL_AGAIN, "kafka: no record was acknowledged for %d s", STALLED_MS / 1000);
+}
+
+/* While Kafka as a whole is unreachable that is its outage, and not one of each customer. */
+static void watch_records(struct customer_entry *c, int64_t now)
+{
+    struct customer_run *run = c->run;
+    struct outage *o = &run->outages[CUSTOMER_TOPIC];
+    uint64_t reports = stats_get(&run->stats.records_acked) + stats_get(&run->stats.records_failed);
+    if (atomic_load(&run->unacked) == 0 || reports != run->watched.reports ||
+        !sink_reached(c->all->parts.sink)) {
+        run->watched.reports = reports;
+        run->watched.moved_ms = now;
+        return;
+    }
+    if (now - run->watched.moved_ms < STALLED_MS || outage_is_open(o)) {
+        return;
+    }
+    struct err e;
+    struct log_kv bytes = KV_INT("unacked_bytes", atomic_load(&run->unacked));
+    explain(c, &e);
+    outage_failed(o,
+                  &(struct outage_failure){
+                      .err = &e,
+                      .next = "the records wait and their messages are held; check the topic",
+                      .since_ms = run->watched.moved_ms,
+                      .about = &bytes},
+                  now);
+}
+
+static void watch_customer(struct customer_entry *c, int64_t now)
+{
+    struct role *r = c->role;
+    mutex_lock(&r->shared.lock);
+    if (r->shared.creds != NULL) {
+        watch_renewal(r->shared.creds, &c->run->outages[CUSTOMER_CREDENTIALS], now);
+    }
+    mutex_unlock(&r->shared.lock);
+    watch_records(c, now);
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        outage_tick(&c->run->outages[i], now);
+    }
+}
+
+void customers_watch(struct customers *all)
+{
+    int64_t now = clock_mono_ms(all->parts.clock);
+    watch_renewal(all->parts.own, &all->own_outage, now);
+    outage_tick(&all->own_outage, now);
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        watch_customer(entry_of(c), now);
+    }
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "customers_priv.h"
+#include "fakes/captured_log.h"
+#include "fakes/fake_world.h"
+
+static struct {
+    struct conf conf;
+    struct queue_conf queue;
+    struct customer_conf customer;
+    struct clock_manual clock;
+    struct customers *all;
+    struct customer *acme; /* borrowed */
+} w;
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)s;
+}
+
+static void setup(void)
+{
+    memset(&w, 0, sizeof(w));
+    fake_world_reset();
+    clock_manual_init(&w.clock, 1000, 1000000);
+    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 1};
+    w.customer = (struct customer_conf){.id = text("acme"),
+                                        .queue = &w.queue,
+                                        .bucket = text("bucket"),
+                                        .prefix = text("logs"),
+                                        .region = text("eu-west-1"),
+                                        .topic = text("events.{stream}")};
+    w.conf.kafka.key = text("{customer}");
+    w.conf.kafka.queue_bytes = 1 << 20;
+    w.conf.queues = &w.queue;
+    w.conf.queue_count = 1;
+    w.conf.customers = &w.customer;
+    w.conf.customer_count = 1;
+    struct err e;
+    captured_log_begin(LOG_INFO);
+    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
+    assert_non_null(w.all);
+    w.acme = customers_next(w.all, NULL);
+    customer_release(w.acme);
+}
+
+static void teardown(void)
+{
+    customers_free(w.all);
+    captured_log_end();
+}
+
+static void refuse(enum customer_party party, enum err_kind kind, const char *key)
+{
+    struct err e = {.kind = kind, .text = "as the test says"};
+    enum breaker_mark mark = kind == FAIL_DENIED ? BREAKER_COUNT : BREAKER_NONE;
+    customer_refused(
+        w.acme,
+        &(struct customer_refusal){
+            .party = party, .mark = mark, .about = span_str(key), .next = "as the table says"},
+        &e);
+}
+
+static uint64_t outages(void)
+{
+    struct customer_state s;
+    customer_state(w.acme, &s);
+    return s.outages;
+}
+
+static void assert_line(const char *with, const char *also)
+{
+    const char *line = captured_log_line(with);
+    if (line == NULL || strstr(line, also) == NULL) {
+        print_error("[%s] is not in [%s] of\n%s\n", also, line != NULL ? line : "", captured_log());
+    }
+    assert_true(line != NULL && strstr(line, also) != NULL);
+}
+
+static void a_role_that_is_denied_and_assumed_again(void **state UNUSED)
+{
+    setup();
+    refuse(CUSTOMER_ROLE, FAIL_DENIED, "");
+    assert_line("outage=begins", "level=error msg=\"role denied\" outage=begins customer=acme "
+                                 "error=denied detail=\"as the test says\"");
+    assert_line("outage=begins", "next=\"as the table says\"");
+    assert_int_equal(outages(), 1);
+    w.clock.mono += 45000;
+    customers_watch(w.all);
+    assert_line("outage=lasts", "msg=\"role denied\" outage=lasts customer=acme");
+    customer_went_well(w.acme);
+    assert_line("outage=over",
+                "level=info msg=\"role assumed\" outage=over customer=acme outage_s=45");
+    assert_int_equal(outages(), 0);
+    teardown();
+}
+
+static void s3_that_does_not_answer_and_answers_again_even_by_an_error(void **state UNUSED)
+{
+    setup();
+    refuse(CUSTOMER_S3, FAIL_AGAIN, "logs/1");
+    refuse(CUSTOMER_S3, FAIL_AGAIN, "logs/2");
+    assert_line("outage=begins", "msg=\"S3 unreachable\" outage=begins customer=acme key=logs/1");
+    refuse(CUSTOMER_S3, FAIL_STOPPED, "logs/2");
+    assert_int_equal(outages(), 1);
+    refuse(CUSTOMER_S3, FAIL_GONE, "logs/3");
+    assert_line("outage=over",
+                "msg=\"S3 connected\" outage=over customer=acme outage_s=0 failed=2");
+    teardown();
+}
+
+static void a_key_that_is_denied_is_no_outage_and_five_are(void **state UNUSED)
+{
+    setup();
+    static const char *const keys[] = {"logs/1", "logs/2", "logs/3", "logs/4", "logs/5"};
+    for (size_t i = 0; i < 4; i++) {
+        refuse(CUSTOMER_S3, FAIL_DENIED, keys[i]);
+        assert_int_equal(outages(), 0);
+    }
+    refuse(CUSTOMER_S3, FAIL_DENIED, keys[4]);
+    assert_line("outage=begins", "msg=\"S3 access denied\" outage=begins customer=acme key=logs/5");
+    assert_line("customer paused", "error=denied");
+    teardown();
+}
+
+static void a_kms_key_that_is_denied(void **state UNUSED)
+{
+    setup();
+    refuse(CUSTOMER_S3, FAIL_KMS, "logs/1");
+    assert_line("outage=begins", "msg=\"KMS access denied\" outage=begins customer=acme key=logs/1 "
+                                 "error=kms");
+    customer_went_well(w.acme);
+    assert_line("outage=over", "msg=\"KMS access restored\"");
+    teardown();
+}
+
+static void a_topic_that_is_not_there_until_a_record_is_acknowledged(void **state UNUSED)
+{
+    setup();
+    customer_acknowledged(w.acme);
+    refuse(CUSTOMER_TOPIC, FAIL_LIMIT, "");
+    assert_int_equal(outages(), 0);
+    refuse(CUSTOMER_TOPIC, FAIL_CONFIG, "");
+    assert_line("outage=begins", "msg=\"topic cannot be used\" outage=begins customer=acme");
+    customer_went_well(w.acme); /* its objects can be read */
+    assert_int_equal(outages(), 1);
+    customer_acknowledged(w.acme);
+    assert_line("outage=over", "msg=\"records acknowledged\" outage=over customer=acme");
+    teardown();
+}
+
+static void watch_for(int seconds)
+{
+    for (int i = 0; i < seconds; i += 5) {
+        w.clock.mono += 5000;
+        customers_watch(w.all);
+    }
+}
+
+static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
+{
+    setup();
+    struct err e;
+    fake_sink.leaderless = true;
+    watch_for(60);
+    assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    watch_for(15);
+    stats_add(&w.acme->stats->records_acked, 1); /* others of it are */
+    watch_for(20);
+    assert_int_equal(outages(), 0);
+    watch_for(5);
+    assert_line("outage=begins", "level=error msg=\"records not acknowledged\" outage=begins "
+                                 "customer=acme unacked_bytes=700 error=again");
+    assert_line("outage=begins", "topic events.runtime: partition 0 has no leader");
+    assert_line("outage=begins", "outage_s=20");
+    assert_int_equal(captured_log_count("msg=\"records not"), 1);
+    customer_unreserve(w.acme, 700);
+    customer_acknowledged(w.acme);
+    assert_line("outage=over", "msg=\"records acknowledged\"");
+    teardown();
+}
+
+static void an_unreachable_kafka_is_no_outage_of_each_customer(void **state UNUSED)
+{
+    setup();
+    struct err e;
+    atomic_store(&fake_sink.away, true);
+    assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    watch_for(600);
+    assert_int_equal(outages(), 0);
+    customer_unreserve(w.acme, 700);
+    teardown();
+}
+
+static void sessions_that_are_not_renewed(void **state UNUSED)
+{
+    setup();
+    struct err e;
+    struct creds_source *creds = NULL;
+    assert_int_equal(customer_creds(w.acme, &creds, &e), FAIL_NONE);
+    fake_creds.renewal = FAIL_AGAIN;
+    watch_for(20);
+    assert_int_equal(captured_log_count("msg=\"credentials not renewed\" outage=begins"), 2);
+    assert_line("outage=begins customer=acme", "level=warn msg=\"credentials not renewed\"");
+    assert_line("outage=begins customer=acme", "source=fake");
+    assert_int_equal(outages(), 1);
+    fake_creds.renewal = FAIL_NONE;
+    watch_for(5);
+    assert_int_equal(captured_log_count("msg=\"credentials renewed\" outage=over"), 2);
+    assert_int_equal(outages(), 0);
+    teardown();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_role_that_is_denied_and_assumed_again),
+        cmocka_unit_test(s3_that_does_not_answer_and_answers_again_even_by_an_error),
+        cmocka_unit_test(a_key_that_is_denied_is_no_outage_and_five_are),
+        cmocka_unit_test(a_kms_key_that_is_denied),
+        cmocka_unit_test(a_topic_that_is_not_there_until_a_record_is_acknowledged),
+        cmocka_unit_test(records_that_are_not_acknowledged_for_long),
+        cmocka_unit_test(an_unreachable_kafka_is_no_outage_of_each_customer),
+        cmocka_unit_test(sessions_that_are_not_renewed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is in a topic, fast: how many records, how many bytes of values, and how many different
- * `ingest` members, which name the object and the line that a record came from. So a run that
- * lost one record and doubled another is found out.
+ * Counts the records of a topic: their number, the bytes of their values, and the number of
+ * different `ingest` members, each of which names the object and the line of a record. So a run
+ * that lost one record and duplicated another one is detected.
  *
  *     bench_count BROKERS TOPIC     ->  {"records":N,"bytes":N,"distinct":N}
  *
- * `distinct` counts hashes of 64 bits: among ten million records two are taken for one with a
- * chance of 1 : 400,000. A record without `ingest` counts by its whole value.
+ * `distinct` counts hashes of 64 bits. Among ten million records the probability of a collision is
+ * 1 : 400,000. A record without `ingest` is hashed as a whole.
  */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 enum {
     BATCH = 10000,
     WAIT_MS = 10000,
-    BATCH_MS = 50, /* a batch that is not full waits as long */
+    BATCH_MS = 50, /* maximum wait for a batch that is not full */
     FIRST_SLOTS = 1 << 16,
 };
 
@@ -30,7 +30,7 @@ static void die(const char *what, const char *why)
     exit(1);
 }
 
-/* A set of hashes, open addressing; 0 marks a free slot. */
+/* A set of hashes with open addressing; 0 is a free slot. */
 struct set {
     uint64_t *slots;
     size_t size, used;
@@ -70,7 +70,7 @@ static void set_add(struct set *s, uint64_t hash)
     set_put(s, hash != 0 ? hash : 1);
 }
 
-/* The last MARK: `ingest` is the last member, and its own text is short. */
+/* Searches for the last MARK: `ingest` is the last member, and its own text is short. */
 static uint64_t record_hash(const char *value, size_t n)
 {
     const size_t mark = strlen(MARK);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* As little as possible between the libraries: no limits, no retries, any error ends it. */
+/*
+ * As little code as possible between the libraries: no limits, no retries, and any error ends the
+ * program.
+ */
 #include "feed.h"
 
 #include <dirent.h>
@@ -62,7 +65,7 @@ static void kafka_open(struct feed *f, const char *brokers, const char *topic)
         }
     }
     (void)rd_kafka_conf_set(conf, "bootstrap.servers", brokers, why, sizeof(why));
-    if (strcmp(brokers, "mock") == 0) { /* the client's own cost, without a broker's */
+    if (strcmp(brokers, "mock") == 0) { /* measures the client without a broker */
         (void)rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", why, sizeof(why));
     }
     rd_kafka_conf_set_opaque(conf, f);
@@ -117,7 +120,9 @@ static void on_text(struct feed *f, const char *p, size_t n)
     }
 }
 
-/* CPU seconds of the threads of this name so far: of librdkafka's mock broker, which lives in here.
+/*
+ * CPU seconds of this process's threads with this name so far: librdkafka's mock broker runs in
+ * this process.
  */
 static double threads_cpu_s(const char *name)
 {
@@ -159,7 +164,7 @@ static void on_file(struct feed *f, const char *path)
         die(path, "cannot be mapped");
     }
     size_t used = 0;
-    while (used < n) { /* one turn per member */
+    while (used < n) { /* one iteration per gzip member */
         isal_inflate_init(&z);
         z.crc_flag = ISAL_GZIP;
         z.next_in = in + used;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * feed.h - the bare ends of the pipe for the comparison programs: gzip files in (ISA-L),
- * lines out, records to Kafka (librdkafka) with the worker's producer settings. Shared, so
- * that limit.cpp and jsonc_loop.c differ only in what they do to a line.
+ * feed.h - input and output of the comparison programs: gzip files (ISA-L), lines, records to Kafka
+ * (librdkafka) with the worker's producer settings. Shared, so that limit.cpp and jsonc_loop.c
+ * differ only in how they process a line.
  *
  *     feed_main(argc, argv, "name", on_line)     argv: BROKERS TOPIC FILE.gz...
  */
@@ -15,11 +15,11 @@
 extern "C" {
 #endif
 
-enum { FEED_SLACK = 64 }; /* readable bytes behind every line */
+enum { FEED_SLACK = 64 }; /* number of readable bytes after every line */
 
 struct feed; /* the producer */
 
-/* What a program does to a line: anything, then feed_produce. False: a line it cannot read. */
+/* Processes a line and calls feed_produce. False: the line cannot be read. */
 typedef int feed_line_fn(struct feed *f, const char *line, size_t n);
 
 void feed_produce(struct feed *f, const void *value, size_t n);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one would write first: parse with json-c, set a dozen fields, print, produce. */
+/* The obvious implementation: parse with json-c, set a dozen fields, print, produce. */
 #include <json.h>
 #include <string.h>
 

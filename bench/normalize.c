@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How fast lines become events, beside a bare parse and beside json-c, on the same bytes in
- * the same run: megabytes of input per second of CPU time, one core.
+ * The speed of normalization, compared with a bare parser and with json-c on the same bytes in the
+ * same run: megabytes of input per second of CPU time on one core.
  *
- *     bench_normalize FILE.jsonl...     files as tests/tools/gen_events.py makes them
+ *     bench_normalize FILE.jsonl...     files from tests/tools/gen_events.py
  *
- * First it says what the search for names that stand twice and the check of types cost, since
- * they are what a bare parser leaves out; then a row for each step, added to those before it:
+ * The output begins with the costs of the search for duplicate names and of the type checks, which
+ * a bare parser omits. Then each row adds a step to those before it:
  *
- * dom        simdjson's DOM of each line, nothing done with it
- * +names     ... and names that stand twice sought
- * +checks    ... and the schema's members and types checked
- * +identity  ... and the event's id computed
- * normalize  the whole way: event with `ingest`, or reject
- * strict     our own reader instead of simdjson, nothing done with it
- * json-c     parse and print
+ *     dom        simdjson's DOM of each line
+ *     +names     plus the search for duplicate names
+ *     +checks    plus the check of the schema's members and types
+ *     +identity  plus the event's id
+ *     normalize  all steps: an event with `ingest`, or a reject
+ *     strict     the strict reader (codec/json.h) instead of simdjson, without other steps
+ *     json-c     parse and print
  */
 #include "event/normalize.h"
 #include "base/buf.h"
@@ -46,7 +46,7 @@ struct bench {
     struct framing *framing;
     struct normalizer *normalizer;
     struct json_tokener *tokener;
-    size_t done; /* so that nothing is optimised away */
+    size_t done; /* the results are used, so that the compiler does not remove the work */
 };
 
 typedef void piece_fn(struct bench *b, const struct piece *piece);
@@ -143,11 +143,11 @@ static double cpu_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The best of several runs, megabytes a second. */
+/* The best of several runs, in megabytes per second. */
 static double rate(struct bench *b, piece_fn *fn)
 {
     double best = 0;
-    each_piece(b, fn); /* buffers grow, caches fill */
+    each_piece(b, fn); /* buffers grow and caches fill */
     for (int i = 0; i < RUNS; i++) {
         size_t times = 0;
         double before = cpu_s();
@@ -204,7 +204,7 @@ static const struct {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-/* What a step costs beyond the one before it. */
+/* Print the cost of a step beyond that of the one before it. */
 static void step_print(const char *what, const double mb_s[ROWS], enum row_name step)
 {
     double us = 1e6 / mb_s[step] - 1e6 / mb_s[step - 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stopwatch.h - what a benchmark program reports, as one line of JSON on standard output. */
+/* stopwatch.h - the result of a benchmark program, as one line of JSON on standard output. */
 #ifndef BENCH_STOPWATCH_H
 #define BENCH_STOPWATCH_H
 

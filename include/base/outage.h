@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * outage.h - an outage of one outside party, from its first failed call to its next good one, and
- * the lines that the log has of it. The words for all parties are in outage.c alone.
+ * outage.h - an outage of an external party, from its first failed call to its next successful one,
+ * and its log lines. The texts for all parties are in outage.c.
  *
  *     outage_init(&o, OUTAGE_QUEUE, "queue", "events-queue");
- *     outage_failed(&o, &(struct outage_failure){.err = &e, .call = OUTAGE_RECEIVE, .next = "..."},
- * now); outage_passed(&o, OUTAGE_RECEIVE, now); outage_tick(&o, now);                       now and
- * then: the line that an outage lasts
+ *     outage_failed(&o, &(struct outage_failure){.err = &e, .call = OUTAGE_RECEIVE}, now);
+ *     outage_passed(&o, OUTAGE_RECEIVE, now);
+ *     outage_tick(&o, now);                  regularly: logs that an outage lasts
  *
- *     level=error msg="queue unreachable" outage=begins queue=events-queue call=receive error=again
- * ... level=error msg="queue calls fail" outage=changes ... code=QueueDoesNotExist outage_s=31 ...
+ *     level=error msg="queue unreachable" outage=begins queue=events-queue call=receive ...
+ *     level=error msg="queue calls fail" outage=changes ... code=QueueDoesNotExist outage_s=31 ...
  *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 failed=9 ...
  *     level=info msg="queue connected" outage=over ... outage_s=120 failed=12
  *
- * It is over when every call that failed has passed again. A cause that was logged in the same
- * outage is not logged again as a change; that it lasts is logged after 30 s, then after twice as
- * long each time, up to half an hour. One failure of a call that may pass by itself is a warning
- * and no outage, where a party says so (SQS: one call of very many).
+ * It is over when every call that failed has succeeded again. A cause that was logged in the same
+ * outage is not logged again as a change. That the outage lasts is logged after 30 s, then after
+ * twice as long each time, up to half an hour. For some parties (SQS: one call of very many) one
+ * failure is only a warning, since the next call may succeed.
  *
- * Pure but for the log: times (monotonic ms) are arguments. A call that passes while nothing fails
- * costs the load of an atomic. Threads: any.
+ * Pure except for the log: times (monotonic ms) are arguments. A successful call outside of an
+ * outage costs one load of an atomic. Threads: any.
  */
 #ifndef BASE_OUTAGE_H
 #define BASE_OUTAGE_H
@@ -53,19 +53,19 @@ enum { OUTAGE_CAUSES = 4 };
 
 struct outage {
     enum outage_party party;
-    const char *key; /* of its name in the log; NULL: it has none */
+    const char *key; /* key of its name in the log; NULL: it has no name */
     char *name;
-    atomic_uint failing; /* calls whose last try failed, a bit each */
+    atomic_uint failing; /* calls whose last attempt failed, one bit each */
     atomic_bool open;
     struct {
         pthread_mutex_t lock;
         int64_t since_ms;
-        int64_t log_ms; /* when it is to be logged again */
+        int64_t log_ms; /* when it is logged next */
         int64_t pause_ms;
-        int64_t failed_ms[OUTAGE_CALLS]; /* the last failure of each call */
-        unsigned calls;                  /* that failed in this outage, a bit each */
+        int64_t failed_ms[OUTAGE_CALLS]; /* time of the last failure of each call */
+        unsigned calls;                  /* calls that failed in this outage, one bit each */
         uint64_t failed;
-        uint64_t causes[OUTAGE_CAUSES]; /* hashes of those that were logged */
+        uint64_t causes[OUTAGE_CAUSES]; /* hashes of causes that were logged */
         unsigned cause_count;
         unsigned call; /* of the last failure */
         const char *next;
@@ -80,9 +80,9 @@ void outage_done(struct outage *o);
 struct outage_failure {
     const struct err *err;
     unsigned call;
-    const char *next;           /* a literal: what happens next, what to do */
+    const char *next;           /* a literal: what happens next, and what the operator should do */
     int64_t since_ms;           /* when it began, if it was found out later; 0: now */
-    const struct log_kv *about; /* one key more for the line of its begin; NULL: none */
+    const struct log_kv *about; /* one more key for its first line; NULL: none */
 };
 void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now);
 
@@ -96,7 +96,7 @@ static inline bool outage_is_failing(const struct outage *o)
     return atomic_load_explicit(&o->failing, memory_order_relaxed) != 0;
 }
 
-/* From the line of its begin to that of its end. */
+/* Whether an outage was logged and is not over. */
 MUST_USE bool outage_is_open(const struct outage *o);
 
 #endif

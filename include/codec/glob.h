@@ -5,23 +5,24 @@
  *     if (glob_refuse(pattern) == NULL) ...                       // once, for an operator
  *     if (glob_matches(span_str(pattern), key)) ...               // each key
  *
- * `*` is any run of characters, slashes included; `?` one character; `[a-z]`, `[!a-z]` one ASCII
- * character that is, or is not, in the set (not in it is also any other character); `\` takes the
- * next character as itself. A pattern matches the whole text.
+ * `*` matches any run of characters, slashes included; `?` one character; `[a-z]` and `[!a-z]` one
+ * character that is, or is not, in the ASCII set; `\` makes the next character literal. A pattern
+ * matches the whole text.
  *
- * No state, no allocation. Takes at most (bytes of the pattern) steps for each byte of the text.
+ * No state, no allocation. For each byte of the text at most as many steps as the pattern has
+ * bytes.
  */
 #ifndef CODEC_GLOB_H
 #define CODEC_GLOB_H
 
 #include "base/span.h"
 
-enum { GLOB_BYTES = 128 }; /* of a pattern, at most */
+enum { GLOB_BYTES = 128 }; /* maximum of a pattern */
 
-/* What is wrong with a pattern, as the end of a sentence; NULL: nothing. */
+/* Why a pattern is refused, as the end of a sentence. NULL: it is valid. */
 const char *glob_refuse(const char *pattern);
 
-/* Any pattern may be given; one that glob_refuse refuses matches something or nothing. */
+/* Whether the text matches. A pattern that glob_refuse refuses gives any result. */
 MUST_USE bool glob_matches(struct span pattern, struct span text);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * filter.h - which objects of a customer are not read, by their keys.
+ * filter.h - decides by its key whether an object of a customer is ignored.
  *
  *     if (filter_ignores(c->conf, key)) ... done without a request ...
  *
@@ -12,11 +12,12 @@
 #include "conf/conf.h"
 
 /*
- * True if the key below the customer's prefix matches none of conf->only, or one of conf->ignore.
- * False for a key that is not below the prefix: it is not the customer's.
+ * Whether the key below the customer's prefix matches none of conf->only, or one of conf->ignore.
+ * False for a key that is not below the prefix, and so not the customer's.
  *
- * A pattern may match with the slash before that key or without: what a person calls "in any
- * folder", an asterisk and a slash, includes the first one below the prefix.
+ * A pattern is compared with the key both with and without the slash before it. So a pattern that
+ * begins with an asterisk and a slash ("in any folder") also matches in the first folder below the
+ * prefix.
  */
 MUST_USE bool filter_ignores(const struct customer_conf *conf, struct span key);
 

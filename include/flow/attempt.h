@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attempt.h - one attempt at one object, from S3 to Kafka.
+ * attempt.h - one attempt: reads one object from S3 and produces its records to Kafka.
  *
- *     attempt_set_object(a, inflight, record);           // which object
- *     attempt_set_delivery(a, delivery);           // whose, and what its records count for
- *     kind = attempt_run(a, &err);                 // its bytes, once; may be called again
- *     if (kind != FAIL_NONE) ... a->subject, a->events tell what was being done, and how far ...
+ *     attempt_set_object(a, inflight, record);
+ *     attempt_set_delivery(a, delivery);           // the customer, and the count of its records
+ *     kind = attempt_run(a, &err);                 // may be called again for a retry
+ *     if (kind != FAIL_NONE) ... a->subject: what failed; a->events: how many were produced ...
  *
- * The whole way of a byte is attempt_body() and attempt_piece() in attempt.c: decode, framing,
- * normalizer, sink, inside curl's write callback. No policy: what becomes of an error
- * is the lane's business.
+ * attempt_body() and attempt_piece() in attempt.c contain all stages of a byte: decode, framing,
+ * normalizer, sink. They run inside curl's write callback. An attempt decides nothing about errors;
+ * the lane does.
  *
  * Threads: one at a time per attempt; attempt_stop any.
  */
@@ -31,11 +31,11 @@ struct attempt_parts { /* borrowed as long as the attempt */
 
 /* Each lane has one and uses it for one object after another. */
 struct attempt {
-    /* Set by attempt_set_object and attempt_set_customer. */
+    /* Set by attempt_set_object and attempt_set_delivery. */
     struct inflight *inflight;
     const struct notification_record *record;
     struct delivery *delivery; /* of its records, borrowed */
-    struct customer *customer; /* the delivery's; NULL: no customer's, only rejects can be made */
+    struct customer *customer; /* of the delivery; NULL: no customer, only rejects can be made */
     struct buf object;         /* "s3://bucket/key" */
     bool empty_only;           /* stop at the headers of an object that is not empty */
     /* Results of the last run. */
@@ -81,7 +81,7 @@ MUST_USE enum err_kind attempt_release(struct attempt *a, struct err *e);
 MUST_USE enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason,
                                       struct span detail, uint64_t offset, struct err *e);
 
-/* The version that the notification names: an id, else an ETag, "" if none. */
+/* The version in the notification: an id, else an ETag, "" if there is none. */
 struct span attempt_notified_version(const struct attempt *a);
 
 /* Number of decompressed bytes of the object so far. */

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delivery.h - the delivery of one object: its records on their way to Kafka, and what the log and
- * the counters say of the object once all of them are reported.
+ * delivery.h - the delivery of one object: its records in Kafka's queue, and the log line and the
+ * counters of the object when all of them are reported.
  *
- * Pending is one for the lane that reads the object, and one for each record that the producer has.
- * The release that brings it to zero ends the delivery: only then is the object done.
+ * Pending counts one for the lane that reads the object, and one for each record that the producer
+ * has. The release that brings it to zero ends the delivery: only then is the object done.
  *
- *     struct delivery *d = delivery_new(m, customer, object, clock);
  *     delivery_hold(d);  record.tag = d;  sink_produce(...)       for each record
- *     delivery_read(d, &end);                                     how the attempt went
- *     delivery_release(d);                                        the lane's own
- *
+ *     delivery_read(d, &end);                                     the result of the attempt
+ *     delivery_release(d);                                        the lane's count
  *     delivery_reported(d, report);                               the sink, for each record
  *
  * A message in flight is held by the deliveries of its objects (settle/inflight.h).
  *
- * Threads: delivery_reported: that of the sink; the rest: the lane. The counts order what they
- * write before what the last release reads.
+ * Threads: delivery_reported: the sink's; the others: the lane's. The count orders all writes
+ * before the reads of the last release.
  */
 #ifndef FLOW_DELIVERY_H
 #define FLOW_DELIVERY_H
@@ -27,69 +25,72 @@
 
 #include <stdatomic.h>
 
-enum { DELIVERY_RANGES = 8 }; /* offsets are kept of so many partitions */
+enum { DELIVERY_RANGES = 8 }; /* number of partitions for which offsets are kept */
 
-/* The lowest and highest offset of the records in one partition; between them may be others'. */
+/*
+ * The lowest and highest offset of the object's records in one partition. Records of other objects
+ * may be between them.
+ */
 struct delivery_range {
-    const char *topic; /* the sink's */
+    const char *topic; /* owned by the sink */
     int32_t partition;
     int64_t first, last;
 };
 
 struct delivery {
     struct inflight *inflight;
-    struct customer *customer; /* held; NULL: a reject that belongs to no customer */
+    struct customer *customer; /* with a reference; NULL: a reject without a customer */
     const struct clock *clock;
     int64_t began_ms;
     atomic_uint_fast64_t pending;
-    struct { /* the sink's thread's, until nothing is pending */
+    struct { /* used by the sink's thread until nothing is pending */
         struct delivery_range ranges[DELIVERY_RANGES];
         unsigned range_count;
-        bool more; /* partitions without a range */
+        bool more; /* there are partitions without a range */
         uint64_t acknowledged;
-        struct err *failed; /* a bad report, FAIL_AGAIN only if all are; NULL: none */
+        struct err *failed; /* an error of a report, FAIL_AGAIN only if all are; NULL: none */
     } reports;
-    struct { /* of delivery_read */
+    struct { /* set by delivery_read */
         bool known;
         enum outcome outcome;
-        enum err_kind accepted; /* the class that is accepted; FAIL_NONE: it was read */
+        enum err_kind accepted; /* the accepted class; FAIL_NONE: the object was read */
         uint64_t lines, events, rejects, bytes;
         char *version, *notified, *detail;
-        const char *next; /* LEAVE */
+        const char *next; /* for LEAVE */
         int delay_s;
-        struct err *err; /* LEAVE and accepted; NULL: none */
+        struct err *err; /* for LEAVE and accepted classes; NULL: none */
     } read;
     char object[]; /* "s3://bucket/key" */
 };
 
-/* How an attempt ended. */
+/* The result of an attempt. */
 struct delivery_end {
     const struct outcome_action *action;
-    const struct err *err; /* of the attempt; FAIL_NONE: it went well */
-    const char *damage;    /* of the compression, "": none */
-    const char *version;   /* that was read, "": none was */
-    struct span notified;  /* the version of the notification */
+    const struct err *err; /* of the attempt; FAIL_NONE: it succeeded */
+    const char *damage;    /* of the compression; "": not damaged */
+    const char *version;   /* that was read; "": none */
+    struct span notified;  /* the version in the notification */
     uint64_t lines, events, rejects, bytes, text_bytes;
 };
 
-/* One is pending. c: held from now on, NULL: of no customer. Never NULL. */
+/* A delivery with one pending count. c: a reference is taken; NULL: no customer. Never NULL. */
 struct delivery *delivery_new(struct inflight *m, struct customer *c, struct span object,
                               const struct clock *clock);
 
-/* One more record is on its way; or it was not taken. */
+/* One more record is pending; delivery_take_back: the sink did not accept it. */
 void delivery_hold(struct delivery *d);
 void delivery_take_back(struct delivery *d);
 
 /*
- * The lane is done with the object. An object to be read later is logged and counted now; all else
- * when its records are reported, which may change it.
+ * The lane has finished the object. An object that will be read again is logged and counted now;
+ * any other when its records are reported, which may change its outcome.
  */
 void delivery_read(struct delivery *d, const struct delivery_end *end);
 
-/* The lane's own. May free it, and settle its message. */
+/* Release the lane's count. May free the delivery and settle its message. */
 void delivery_release(struct delivery *d);
 
-/* A record of it was acknowledged, or not. May free it, and settle its message. */
+/* Process the delivery report of a record. May free the delivery and settle its message. */
 void delivery_reported(struct delivery *d, const struct sink_report *r);
 
 #endif

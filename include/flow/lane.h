@@ -56,7 +56,7 @@ struct customer *lane_customer(struct lane *l);
 /* Process one message, as the thread does. */
 void lane_process(struct lane *l, struct inflight *m);
 
-/* The sink's delivery reports. */
+/* sink_config.delivered: the delivery report of a record. */
 void lane_delivered(const struct sink_report *r);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * produce.h - a record of the normalizer becomes a Kafka record: topic, key, headers,
- * timestamp, delivery (kafka-contract.md §1, §2, §4).
+ * produce.h - makes a Kafka record of an output: topic, key, headers, timestamp, delivery
+ * (kafka-contract.md §1, §2, §4).
  *
  * Threads: one at a time per struct produce; produce_delivered any.
  */
@@ -40,9 +40,9 @@ void produce_done(struct produce *p);
 void produce_object(struct produce *p, struct span object);
 
 /*
- * Give it to the sink, as one more pending record of the delivery and of its customer; only a
- * reject may be of no customer. May wait, for the customer's share and for room in the queue.
- * On failure it is not counted as pending.
+ * Give an output to the sink, as one more pending record of the delivery and of its customer. Only
+ * a reject may have no customer. May wait, for the customer's share and for room in the queue. On
+ * failure it is not pending.
  */
 MUST_USE enum err_kind produce_record(struct produce *p, struct delivery *d,
                                       const struct output *record, struct err *e);
@@ -50,7 +50,7 @@ MUST_USE enum err_kind produce_record(struct produce *p, struct delivery *d,
 /* Add the events since the last call to the customer's counters. */
 void produce_count(struct produce *p, struct customer *c);
 
-/* A delivery report: the customer's share and breaker hear of it. Before delivery_reported. */
+/* Process a delivery report for the customer's share and breaker. Before delivery_reported. */
 void produce_delivered(struct customer *c, size_t bytes, const struct err *e);
 
 #endif

@@ -24,13 +24,13 @@
 #include "base/own.h"
 #include "base/pulse.h"
 
-/* What became of one record. */
+/* The delivery report of one record. */
 struct sink_report {
-    void *tag;             /* of its struct sink_record */
-    size_t bytes;          /* of its key and value */
-    const char *topic;     /* lives as long as the sink: one pointer for each topic */
-    int32_t partition;     /* with FAIL_NONE */
-    int64_t offset;        /* with FAIL_NONE; below 0: the brokers did not say */
+    void *tag;         /* of its struct sink_record */
+    size_t bytes;      /* of its key and value */
+    const char *topic; /* valid as long as the sink; the same pointer for each record of a topic */
+    int32_t partition; /* with FAIL_NONE */
+    int64_t offset;    /* with FAIL_NONE; negative: not reported by the brokers */
     const struct err *err; /* valid during the call */
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inflight.h - a message in flight: the notification it carries, and how much is still pending.
+ * inflight.h - a message in flight: its notification, and its pending count.
  *
- * Pending is one for the lane that works on it, and one for each object whose records are not all
- * reported (flow/delivery.h). A bad report turns the outcome into LATER. The release
- * that brings the count to zero returns true, exactly once, and its caller settles the message:
+ * Pending counts one for the lane that processes the message, and one for each object whose records
+ * are not all reported (flow/delivery.h). A report with an error turns the outcome into LATER. The
+ * release that brings the count to zero returns true, exactly once, and its caller settles the
+ * message:
  *
  *     inflight_begin(m, settler);                        the source, at the receive
  *     ...
@@ -13,11 +14,11 @@
  *     if (inflight_release(m, e)) inflight_settle(m);    when all of an object is reported
  *     if (inflight_release(m, NULL)) inflight_settle(m); the lane, at the end
  *
- * A source allocates its own structure around it (settle/sqs/sqs_inflight.h).
+ * A source allocates its own structure with this one in it (settle/sqs/sqs_inflight.h).
  *
  * Threads: inflight_hold, inflight_add_customer, inflight_worsen and inflight_slim: the lane that
- * has it; inflight_release, inflight_lose, inflight_lost and inflight_failed_delay_s: any; the
- * rest: the thread that owns it.
+ * has the message; inflight_release, inflight_lose, inflight_lost and inflight_failed_delay_s: any;
+ * the others: the thread that owns it.
  */
 #ifndef SETTLE_INFLIGHT_H
 #define SETTLE_INFLIGHT_H
@@ -31,7 +32,7 @@ struct customer;
 
 /* A notification may name objects of several customers. */
 struct inflight_customer {
-    struct customer *customer; /* held; NULL: none */
+    struct customer *customer; /* with a reference; NULL: none */
     struct inflight_customer *next;
 };
 
@@ -65,13 +66,19 @@ void inflight_done(struct inflight *m);
 /* Give it to its settler. Before another thread can access it. */
 void inflight_begin(struct inflight *m, const struct settler *s);
 
-/* An object of it is this customer's, who is held as long as the message; NULL: no customer's. */
+/*
+ * An object of the message belongs to this customer (NULL: to none). A reference is kept as long as
+ * the message.
+ */
 void inflight_add_customer(struct inflight *m, struct customer *c);
 
-/* One more object is on its way. */
+/* One more object is pending. */
 void inflight_hold(struct inflight *m);
 
-/* One less; e: NULL or FAIL_NONE if all is well delivered. True: the last one, settle it. */
+/*
+ * One object less is pending. e: an error of its delivery, or NULL. True: it was the last one; the
+ * caller settles the message.
+ */
 MUST_USE bool inflight_release(struct inflight *m, const struct err *e);
 
 /* Set the outcome of one of its objects. */
@@ -95,10 +102,10 @@ MUST_USE bool inflight_last_delivery(const struct inflight *m);
 /* The settlement of a message without pending records. Pure. */
 struct settlement inflight_settlement(const struct inflight *m, struct rng *rng);
 
-/* The delay of a message whose delivery failed so: the same each time. */
+/* The delay of a message with this error of a delivery report; the same on each call. */
 int inflight_failed_delay_s(const struct inflight *m, enum err_kind failed);
 
-/* Nothing is pending: give it to its settler. Frees it. */
+/* Give a message without pending records to its settler, which frees it. */
 void inflight_settle(struct inflight *m);
 
 /* Return a message that no lane has started, without a delay. Frees it. */

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * intake.h - receives messages: one thread drives the long polls of all queues and fills the
- * inbox.
+ * intake.h - receives messages: one thread drives the long polls of all queues and fills the inbox.
  *
- * It receives only what can start: a poll reserves its places in the inbox first. An idle queue
- * asks for one message, a busy one for up to ten. A queue is not polled while all of its
- * customers are paused, while it has no customer, or while its deletes fail. A queue that does
- * not answer delays no other. A failed receive backs off from 1 s to 1 min per queue, with
- * jitter; the log has the outage (base/outage.h), and why polls stop and when they go on.
+ * It receives only messages for which there is a slot: a poll reserves its slots in the inbox
+ * first. The poll of an idle queue requests one message, that of a busy queue up to ten. A queue is
+ * not polled while all of its customers are paused, while it has no customer, or while its deletes
+ * fail. A queue that does not answer does not delay the others. After a failed receive the next one
+ * of the queue waits for 1 s to 1 min, increasing and with jitter. The log has each outage
+ * (base/outage.h), and why the polls of a queue stop and when they continue.
  *
- * The attributes of each queue (redrive policy, retention, messages visible and in flight) are
- * read before its first poll and again every attribute_interval_ms, by threads of their own.
- * SQS reports no error when a queue has reached its limit of messages in flight: long polls just
- * return nothing. So an empty receive is counted while the last attributes said that messages
- * are visible (poll_stats.starved). A single one only shows that these figures are approximate.
+ * Threads of their own read the attributes of each queue (redrive policy, retention, numbers of
+ * messages visible and in flight): before its first poll and then every attribute_interval_ms.
+ *
+ * SQS returns no error when a queue has reached its limit of messages in flight: long polls return
+ * nothing. So an empty receive is counted if the last attributes said that messages are visible
+ * (poll_stats.starved). A single one only shows that these numbers are approximate.
  *
  * Threads: one at a time; intake_wake, intake_stats and intake_pulse any.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * outage.c - the words, and when they are due. A cause is its class, its code and its text without
- * the numbers in it (ports, times): so a time-out that becomes a refusal is another cause, and the
- * same refusal after 31 ms is not.
+ * outage.c - the texts of outages, and when they are logged. A cause is the class, the code and the
+ * text of an error without the numbers in it (ports, times). So a timeout that becomes a refused
+ * connection is another cause, and the same refusal after 31 ms is not.
  */
 #include "base/outage.h"
 
@@ -15,16 +15,16 @@
 enum {
     REPEAT_FIRST_MS = 30 * 1000,
     REPEAT_MAX_MS = 30 * 60 * 1000,
-    STALE_MS = 5 * 60 * 1000, /* a call that was not made for so long does not keep it open */
+    STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
     MAX_KEYS = 12,
 };
 
 static const struct words {
-    const char *unreachable; /* it does not answer */
-    const char *denied;      /* it refuses the worker */
-    const char *failing;     /* it answers with errors */
+    const char *unreachable; /* there is no response */
+    const char *denied;      /* access is denied */
+    const char *failing;     /* responses are errors */
     const char *over;
-    const char *once; /* one failure that may pass; NULL: an outage from the first on */
+    const char *once; /* one failure only; NULL: already an outage */
     enum log_level level;
 } words[OUTAGE_PARTIES] = {
     [OUTAGE_KAFKA] = {"kafka unreachable", "kafka authentication failed", "kafka requests fail",
@@ -66,7 +66,7 @@ bool outage_is_open(const struct outage *o)
     return atomic_load(&o->open);
 }
 
-/* ---- words ---- */
+/* ---- Texts ---- */
 
 static const char *word_of(const struct outage *o, const struct err *e)
 {
@@ -90,7 +90,7 @@ static const char *over_word(const struct outage *o, const struct err *cause)
                                                                : words[o->party].over;
 }
 
-/* "receive delete" */
+/* Write "receive delete". */
 static void write_calls(unsigned calls, char out[64])
 {
     size_t n = 0;
@@ -139,7 +139,7 @@ static void log_once(const struct outage *o, const struct outage_failure *f)
               KV_STR("call", call_names[f->call]), KV_ERR(f->err), KV_STR("next", f->next));
 }
 
-/* ---- causes ---- */
+/* ---- Causes ---- */
 
 static uint64_t hash_text(uint64_t h, const char *s)
 {
@@ -159,7 +159,7 @@ static uint64_t hash_cause(enum outage_party party, const struct err *e)
     return e->code[0] == '\0' || party == OUTAGE_KAFKA ? hash_text(h, e->text) : h;
 }
 
-/* True for a cause that was not logged in this outage. */
+/* Whether the cause was not logged yet in this outage. */
 static bool is_new_locked(struct outage *o, const struct err *e)
 {
     uint64_t h = hash_cause(o->party, e);
@@ -169,13 +169,13 @@ static bool is_new_locked(struct outage *o, const struct err *e)
         }
     }
     if (o->shared.cause_count == OUTAGE_CAUSES) {
-        return false; /* so many causes: the line that it lasts has the last one */
+        return false; /* too many causes: the next line that the outage lasts has the last one */
     }
     o->shared.causes[o->shared.cause_count++] = h;
     return true;
 }
 
-/* ---- begin, change, last, end ---- */
+/* ---- Log lines ---- */
 
 static void keep_failure_locked(struct outage *o, const struct outage_failure *f, int64_t now)
 {
@@ -229,7 +229,7 @@ void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
     mutex_unlock(&o->shared.lock);
 }
 
-/* Calls that are not made any more: nothing will say whether they would pass. */
+/* Calls that are not made any more, so that their result will not be known. */
 static unsigned stale_locked(const struct outage *o, unsigned failing, int64_t now)
 {
     unsigned stale = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Only the last `*` that was passed is tried again, one character further each time: if the rest of
- * the pattern fits after an earlier one, it fits after the last one, too. So each byte of the text
- * is compared at most once with each element of the pattern.
+ * Only the last `*` before the current position is tried again, one character further each time: if
+ * the rest of the pattern matches after an earlier one, it also matches after the last one. So each
+ * byte of the text is compared at most once with each element of the pattern.
  */
 #include "codec/glob.h"
 
@@ -17,7 +17,10 @@ struct element {
     char literal;
 };
 
-/* The bytes of a set with its brackets; 0: it has no end. A `]` at its beginning is a member. */
+/*
+ * Number of bytes of a set with its brackets; 0: it is not closed. A `]` at its beginning is a
+ * member.
+ */
 static size_t set_bytes(struct span p)
 {
     size_t first = p.n > 1 && (p.p[1] == '!' || p.p[1] == '^') ? 2 : 1;
@@ -41,7 +44,7 @@ static struct element element_at(struct span p)
     return (struct element){1, p.p[0] == '?' ? '?' : '\0', p.p[0]};
 }
 
-/* What is between the brackets, and whether it is negated. */
+/* The text between the brackets. *negated: it begins with `!`. */
 static struct span set_inside(struct span set, bool *negated)
 {
     *negated = set.p[1] == '!' || set.p[1] == '^';
@@ -75,7 +78,7 @@ static bool is_negated(struct span set)
     return negated;
 }
 
-/* The bytes of the first character of the text. */
+/* Length of the first character of the text. */
 static size_t character_bytes(struct span text)
 {
     size_t n = 1;
@@ -85,7 +88,7 @@ static size_t character_bytes(struct span text)
     return n;
 }
 
-/* The bytes of the text that the element takes; 0: it does not fit. */
+/* Number of bytes of the text that the element matches; 0: none. */
 static size_t element_takes(const struct element *e, struct span pattern, struct span text)
 {
     if (e->first == '?') {
@@ -104,7 +107,7 @@ bool glob_matches(struct span pattern, struct span text)
     const size_t none = SIZE_MAX;
     size_t p = 0;
     size_t t = 0;
-    size_t star = none; /* after the last `*`, and where the text goes on after what it takes */
+    size_t star = none; /* after the last `*`, and the position in the text after its match */
     size_t star_text = 0;
     while (t < text.n) {
         if (p < pattern.n && pattern.p[p] == '*') {
@@ -135,7 +138,7 @@ bool glob_matches(struct span pattern, struct span text)
     return p == pattern.n;
 }
 
-/* ---- patterns that people write ---- */
+/* ---- Patterns of operators ---- */
 
 static const char *refuse_set(struct span set)
 {
@@ -149,7 +152,7 @@ static const char *refuse_set(struct span set)
         if (range && in.p[i] > in.p[i + 2]) {
             return "has a range in [...] that ends before it begins";
         }
-        i += range ? 1 : 0; /* its end is looked at, too */
+        i += range ? 1 : 0; /* its end is checked too */
     }
     return NULL;
 }

@@ -142,7 +142,7 @@ static void check_prefix_letters(struct conf_reader *r, size_t at)
     }
 }
 
-/* A pattern with the prefix in it, or of everything, ignores what it should not. */
+/* Warn of a pattern that contains the prefix or matches everything, and so ignores too much. */
 static void check_filter(struct conf_reader *r, size_t at, const char *key, char *const *patterns)
 {
     const struct customer_conf *c = &r->conf->customers[at];

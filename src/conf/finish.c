@@ -111,7 +111,10 @@ static void customer_finish(struct conf_reader *r, struct customer_conf *c,
     }
 }
 
-/* A silent server is tried five times, each for idle_timeout, before a lane ends its attempt. */
+/*
+ * A server that does not answer is tried five times, each for idle_timeout, before a lane ends its
+ * attempt.
+ */
 static void metrics_finish(struct conf *c)
 {
     int patience = c->limits.idle_timeout_ms * IDLE_TIMES;

@@ -284,7 +284,7 @@ void attempt_set_object(struct attempt *a, struct inflight *m,
     a->inflight = m;
     a->record = record;
     a->meta = (struct s3_meta){.length = -1};
-    struct span version = attempt_notified_version(a); /* for rejects of what is never read */
+    struct span version = attempt_notified_version(a); /* for rejects of unread objects */
     if (version.n < sizeof(a->meta.version)) {
         memcpy(a->meta.version, version.p, version.n);
     }

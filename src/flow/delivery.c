@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delivery.c - what is said of an object is said when it is true: "object read" when its last
- * record was given to the producer, "object done" when the brokers have acknowledged all of them.
+ * delivery.c - an object is logged when the statement is true: "object read" when its last record
+ * was given to the producer, "object done" when the brokers have acknowledged all of them.
  *
- * A report costs one decrement and the look-up of its partition among a few. Everything else
- * happens once for an object.
+ * A report costs one decrement and a search of its partition among a few. Everything else happens
+ * once per object.
  */
 #include "flow/delivery.h"
 
@@ -49,7 +49,7 @@ static void delivery_free(struct delivery *d)
 void delivery_hold(struct delivery *d)
 {
     uint_fast64_t was = atomic_fetch_add_explicit(&d->pending, 1, memory_order_relaxed);
-    assert(was != 0); /* the lane's own is still there */
+    assert(was != 0); /* the lane's count is still included */
 }
 
 void delivery_take_back(struct delivery *d)
@@ -58,7 +58,7 @@ void delivery_take_back(struct delivery *d)
     assert(was > 1);
 }
 
-/* ---- words ---- */
+/* ---- Texts ---- */
 
 struct log_keys {
     struct log_kv kv[MAX_KEYS];
@@ -98,7 +98,7 @@ static void add_counts(struct log_keys *l, const struct delivery *d)
     add(l, KV_INT("receive_count", d->inflight->receive_count));
 }
 
-/* "events.runtime/3:120..190 rejects/0:7", and " ..." if there are more. */
+/* Write "events.runtime/3:120..190 rejects/0:7", and " ..." if there are more. */
 static void write_offsets(const struct delivery *d, char *out, size_t cap)
 {
     size_t n = 0;
@@ -117,7 +117,7 @@ static void write_offsets(const struct delivery *d, char *out, size_t cap)
     }
 }
 
-/* A failed delivery: what Kafka said, and when the object is read again. */
+/* Log a failed delivery: Kafka's error, and when the object is read again. */
 static void log_failed(const struct delivery *d)
 {
     const struct err *e = d->reports.failed;
@@ -193,7 +193,7 @@ static void log_read(const struct delivery *d, const struct delivery_end *end)
     log_put(level, later ? "object later" : "object read", l.kv, l.n);
 }
 
-/* ---- counters ---- */
+/* ---- Counters ---- */
 
 static void count_read(const struct delivery *d, const struct delivery_end *end)
 {
@@ -221,7 +221,7 @@ static void count_end(const struct delivery *d)
     }
 }
 
-/* ---- the end ---- */
+/* ---- The end ---- */
 
 static struct err *err_dup(const struct err *e)
 {
@@ -253,7 +253,7 @@ void delivery_read(struct delivery *d, const struct delivery_end *end)
     log_read(d, end);
 }
 
-/* Nothing is pending. An object to be read later was logged when that was known. */
+/* Nothing is pending. An object that will be read again was logged before. */
 static void log_and_count_end(const struct delivery *d)
 {
     if (d->read.known && d->read.outcome == OUTCOME_LATER) {
@@ -321,7 +321,7 @@ void delivery_reported(struct delivery *d, const struct sink_report *r)
     } else if (d->reports.failed == NULL) {
         d->reports.failed = err_dup(r->err);
     } else if (d->reports.failed->kind == FAIL_AGAIN && r->err->kind != FAIL_AGAIN) {
-        *d->reports.failed = *r->err; /* the others of its batch only went with it */
+        *d->reports.failed = *r->err; /* other records of its batch failed only because of it */
     }
     delivery_release(d);
 }

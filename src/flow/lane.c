@@ -307,7 +307,7 @@ static void skip_folder(struct lane *l, struct customer *c)
               KV_SPAN("object", buf_span(&l->attempt->object)));
 }
 
-/* It was taken for a customer's, and is no customer's: so is its reject. */
+/* The object matched a customer, but does not belong to it: its reject has no customer. */
 static void disown_object(struct lane *l, struct inflight *m)
 {
     struct attempt *a = l->attempt;
@@ -316,7 +316,7 @@ static void disown_object(struct lane *l, struct inflight *m)
     delivery_release(before);
 }
 
-/* At debug only: a customer's patterns may leave out most of the bucket. */
+/* At level debug only: a customer's patterns may exclude most of the bucket. */
 static void skip_ignored(struct lane *l, struct customer *c)
 {
     stats_add(&c->stats->skipped[SKIP_IGNORED], 1);
@@ -349,7 +349,7 @@ static void lane_folder(struct lane *l, struct inflight *m)
     }
 }
 
-/* What a record names, once its customer is known. key: as it was looked up. */
+/* Process a record whose customer is known. key: as it was looked up. */
 static void lane_named(struct lane *l, struct inflight *m, struct customer *c, struct span key,
                        bool folder)
 {

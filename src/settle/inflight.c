@@ -88,7 +88,10 @@ const char *inflight_lost(const struct inflight *m)
     return atomic_load_explicit(&m->lost, memory_order_acquire);
 }
 
-/* The message's own random numbers: what is logged of an object is what its message gets. */
+/*
+ * Random numbers that depend on the message, so that the logged delay of an object is the one that
+ * its message gets.
+ */
 static void seed(struct rng *rng, const struct inflight *m)
 {
     rng_init(rng, (uint64_t)(uintptr_t)m ^ (uint64_t)m->received_ms);

@@ -75,11 +75,11 @@ void poll_failed(const struct intake *i, struct poll *p, enum outage_call call, 
         now);
 }
 
-/* ---- what stops the polls of a queue ---- */
+/* ---- Conditions that stop the polls of a queue ---- */
 
 static const struct {
     const char *reason, *next;
-    int64_t after_ms; /* logged when it lasts so long */
+    int64_t after_ms; /* logged if it lasts this long */
 } gates[] = {
     [GATE_CALLS_FAIL] = {"deletes and heartbeats fail", "resumed when they succeed, or to try", 0},
     [GATE_PAUSED] = {"all customers of the queue are paused, or it has none",
@@ -117,7 +117,7 @@ static void log_gate(struct poll *p, enum gate was, int64_t now)
     }
 }
 
-/* True if nothing stops the polls; logs when that changes. */
+/* Whether the queue may be polled; logs each change. */
 static bool gate_is_open(struct intake *i, struct poll *p, int64_t now)
 {
     enum gate was = p->gate;
@@ -145,7 +145,7 @@ static void poll_start(struct intake *i, struct poll *p)
     sqs_poller_start(i->poller, p->queue->queue, (int)granted, conf->wait_s, conf->visibility_s, p);
 }
 
-/* Its turn in the inbox is that of the customer of its first record. */
+/* Set the scheduling class to the customer of the first record. */
 static void assign_class(struct intake *i, struct inflight *m)
 {
     struct customer *c = NULL;

@@ -35,7 +35,7 @@ static void warn_of_attributes(const struct queue_conf *conf, const struct sqs_a
     }
 }
 
-/* What is unknown counts as unlimited: then no receive is called the last one. */
+/* The redrive policy. Unknown values count as unlimited: then no receive is the last one. */
 static struct redrive redrive_of(const struct sqs_attributes *a)
 {
     return (struct redrive){

@@ -10,7 +10,9 @@
 
 enum { ATTRIBUTE_POLLERS = 4 };
 
-/* What stops the polls of a queue, beside its own back-off and a full inbox. */
+/*
+ * Conditions that stop the polls of a queue, in addition to delays after failures and a full inbox.
+ */
 enum gate { GATE_OPEN, GATE_CALLS_FAIL, GATE_PAUSED, GATE_HELD };
 
 /*
@@ -25,7 +27,7 @@ struct poll {
     int64_t not_before_ms;
     unsigned failed; /* consecutive */
     struct rng rng;
-    enum gate gate; /* why it is not polled, as of gate_ms */
+    enum gate gate; /* why it is not polled, since gate_ms */
     int64_t gate_ms;
     bool gate_logged;
     atomic_bool attributes_loaded; /* or access is denied */
@@ -59,7 +61,7 @@ struct intake {
     } shared;
 };
 
-/* A request failed: back off, and note the outage. */
+/* A request failed: wait before the next one, and note the outage. */
 void poll_failed(const struct intake *i, struct poll *p, enum outage_call call,
                  const struct err *e);
 

@@ -83,10 +83,10 @@ static bool stop_lanes(struct worker *w, int64_t finish, int64_t end)
     return all;
 }
 
-/* Messages that SQS could not be called for, and the names of their queues. */
+/* Number of messages for which SQS could not be called, and the names of their queues. */
 struct unfinished {
     size_t deletes, returns;
-    char queues[512]; /* cut at a name */
+    char queues[512]; /* truncated at a name */
 };
 
 static void find_unfinished(struct worker *w, struct unfinished *out)
@@ -159,7 +159,7 @@ bool worker_stop(struct worker *w, int grace_ms)
                                  "reappear in their queues after some seconds"));
     }
     size_t abandoned = acker_give_up(w->acker);
-    (void)!acker_drain(w->acker, left_ms(end)); /* the last line says what it left */
+    (void)!acker_drain(w->acker, left_ms(end)); /* the last log line reports what is left */
     http_pool_stop(w->pool);
     monitor_free(w->monitor);
     w->monitor = NULL;

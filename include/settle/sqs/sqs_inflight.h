@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sqs_inflight.h - a message in flight that came from SQS: the engine's part, and around it the
- * lease, the receipt handle and the queue it came from.
+ * sqs_inflight.h - a message in flight from SQS: the engine's struct inflight with the lease, the
+ * receipt handle and the queue.
  *
  *     struct sqs_inflight *m = sqs_inflight_new(message, origin, index, now);
  *     inflight_begin(&m->inflight, acker_settler(a));      the acker holds its lease
  *
- * It is freed when two things have happened, in either order: it is settled (nothing is pending)
- * and its lease is over. The lease ends first when the worker abandons at shutdown what is still
- * pending; the delivery reports come later.
+ * It is freed when two conditions are met, in either order: it is settled (nothing is pending), and
+ * its lease is over. At shutdown the worker abandons messages with pending records, so their leases
+ * are over first, and the delivery reports follow.
  *
  * Pure: the lease book and times are arguments. The acker and the simulator (tests/sim) drive the
  * same functions. Threads: one at a time per book; sqs_inflight_last any.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP in, S3 and STS out. Signatures are not looked at. */
+/* Parses HTTP requests and writes responses of S3 and STS. Signatures are not checked. */
 #include "answer.h"
 
 #include <stdlib.h>
@@ -252,7 +252,10 @@ static void sts_answer(struct conn *c, const struct request *r, const struct opt
     buf_done(&text);
 }
 
-/* --- all ------------------------------------------------------------------------------------ */
+/*
+ * For each deleted object: milliseconds from the time when its notification was due until the
+ * delete.
+ */
 
 /* Of every object that is deleted: milliseconds from when it was to be told of until then. */
 static void lags_answer(struct conn *c, const struct store *s)

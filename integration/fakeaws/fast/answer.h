@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer.h - a whole request becomes an answer in the connection's `out`. */
+/* answer.h - writes the response to a complete request into the connection's `out`. */
 #ifndef FAST_ANSWER_H
 #define FAST_ANSWER_H
 
 #include "conn.h"
 
 struct options {
-    int latency_ms; /* of every S3 answer */
+    int latency_ms; /* of every S3 response */
     bool checksums;
     const char *region;
     const char *account; /* of the queues */
@@ -20,20 +20,20 @@ struct request {
     size_t bytes; /* of the whole request */
 };
 
-/* True if in holds a whole request; *r points into it. r->method empty: it is no HTTP. */
+/* True: `in` has a complete request, and *r points into it. r->method empty: it is not HTTP. */
 bool request_parse(struct span in, struct request *r);
 
-/* Answer it, or make it a long poll (c->poll.queue set, nothing in out). */
+/* Write the response, or make the request a long poll (c->poll.queue is set, `out` is empty). */
 void request_answer(struct conn *c, const struct request *r, struct store *s,
                     const struct options *o, int64_t now_ms);
 
-/* Header and body of a small answer. */
+/* Write the head and the body of a small response. */
 void answer_text(struct conn *c, int status, const char *type, struct span body);
 
 /* sqs.c */
 void sqs_answer(struct conn *c, const struct request *r, struct store *s, const struct options *o,
                 int64_t now_ms);
-/* Messages for the long poll of c, if there are any or its time is over. True: answered. */
+/* Write messages to the long poll of c if there are any, or if its time is over. True: answered. */
 bool sqs_poll(struct conn *c, struct store *s, const struct options *o, int64_t now_ms);
 
 #endif

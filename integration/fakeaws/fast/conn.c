@@ -12,7 +12,7 @@ enum {
     MAX_REQUEST_BYTES = 2 << 20,
     MAX_ANSWER_BYTES = 16 << 20,
     READ_BYTES = 16 << 10,
-    INLINE_BYTES = 64 << 10, /* bodies up to this are copied behind the header: one write */
+    INLINE_BYTES = 64 << 10, /* larger bodies are not copied after the header into one write */
     TLS_PIECE_BYTES = 1 << 20,
 };
 
@@ -48,7 +48,7 @@ void conn_free(struct conn *c)
     free(c);
 }
 
-/* Bytes, 0 for "not now", -1 for the end. */
+/* Number of bytes; 0: not possible now; -1: the end. */
 static ssize_t tls_result(struct conn *c, int n)
 {
     if (n > 0) {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define POLY UINT64_C(0x9A6C9329AC4BC9B5) /* AD93D23594C93659 read backwards */
+#define POLY UINT64_C(0x9A6C9329AC4BC9B5) /* AD93D23594C93659 with reversed bits */
 
 static uint64_t tables[8][256];
 
@@ -34,7 +34,7 @@ uint64_t crc64nvme(const char *p, size_t n)
     uint64_t crc = ~UINT64_C(0);
     for (; n >= 8; p += 8, n -= 8) {
         uint64_t word;
-        memcpy(&word, p, 8); /* little endian, as all machines we measure on */
+        memcpy(&word, p, 8); /* little endian, as all hosts that run it */
         crc ^= word;
         uint64_t next = 0;
         for (unsigned t = 0; t < 8; t++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crc64.h - CRC64NVME as S3 gives it, by eight tables. Not the worker's code, on purpose. */
+/* crc64.h - CRC64NVME as S3 computes it, with eight tables. On purpose not the worker's code. */
 #ifndef FAST_CRC64_H
 #define FAST_CRC64_H
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fakeaws-fast - S3, SQS and STS with prepared answers, for benchmarks: one thread, epoll.
+ * fakeaws-fast - S3, SQS and STS with prepared responses, for benchmarks: one thread, epoll.
  *
  *     fakeaws-fast --index FILE --data FILE [--ready-file FILE] [--port N] [--latency-ms N]
  *                  [--rate MESSAGES_PER_S] [--wait] [--tls CERTIFICATE_AND_KEY.pem]
  *                  [--no-checksums] [--region R]
  *
- * Messages are on their queues from the start, with --wait from the first GET /_admin/start
- * on, with --rate one by one. GET /_admin/counters tells what was asked so far, GET /_admin/lags
- * how long each object took from its sending to its delete.
+ * Messages are in their queues from the start; with --wait from the first GET /_admin/start; with
+ * --rate they are added one by one. GET /_admin/counters returns the numbers of requests so far,
+ * and GET /_admin/lags the time of each object from its message to its delete.
  */
 #include "answer.h"
 
@@ -33,7 +33,7 @@ struct server {
     struct store store;
     int epoll, listener;
     SSL_CTX *tls;
-    struct conn *waiting; /* long polls, and answers that are held back */
+    struct conn *waiting; /* long polls, and delayed responses */
 };
 
 static int64_t now_ms(void)
@@ -74,7 +74,7 @@ static bool held_back(const struct conn *c, int64_t now)
     return c->poll.queue != NULL || c->not_before_ms > now;
 }
 
-/* Go on with a connection as far as it goes. False: it is over. */
+/* Process a connection as far as possible. False: it has ended. */
 static bool conn_go(struct server *s, struct conn *c)
 {
     for (;;) {
@@ -117,7 +117,7 @@ static void accept_all(struct server *s)
     }
 }
 
-/* Those that wait: whose message came, whose time is over. */
+/* Process waiting connections whose message has arrived or whose time is over. */
 static void waiting_go(struct server *s)
 {
     int64_t now = now_ms();

@@ -43,7 +43,7 @@ static void md5_add(struct buf *out, struct span text)
     }
 }
 
-/* The notification, as the text that it is inside the answer's JSON string: \" for ". */
+/* Append the notification as part of the response's JSON string: with \" for ". */
 static void body_add(struct buf *out, const struct object *o, uint32_t i, const char *region)
 {
     buf_addf(out,

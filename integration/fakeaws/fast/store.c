@@ -105,7 +105,7 @@ static uint32_t queue_number(struct store *s, struct span name)
     return (uint32_t)(q - s->queues);
 }
 
-/* %XX in place of the decoded key: it never grows. */
+/* Decode %XX in place: the key never grows. */
 static struct span key_decode(struct span encoded)
 {
     char *out = must(malloc(encoded.n + 1));
@@ -205,7 +205,7 @@ static void release_due(struct store *s, int64_t now_ms)
     }
 }
 
-/* All of them, rarely: what is held is a few thousand at most of what is here. */
+/* Checks all messages, but rarely: at most a few thousand of them are held. */
 static void take_back(struct store *s, int64_t now_ms)
 {
     static int64_t last_ms;

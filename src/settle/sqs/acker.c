@@ -210,7 +210,7 @@ static const enum outage_call outage_calls[] = {
     [LEASE_CALL_CHANGE] = OUTAGE_RETURN,
 };
 
-/* Entries that failed without being lost: the queue did not do what it was asked. */
+/* Number of failed entries of a batch, without those whose lease is lost. */
 static size_t count_failed(const struct lease_batch *batch, enum err_kind whole)
 {
     size_t n = 0;
@@ -221,7 +221,7 @@ static size_t count_failed(const struct lease_batch *batch, enum err_kind whole)
     return n;
 }
 
-/* A message that is another receive's by now; a heartbeat's is logged as a lost lease. */
+/* Log messages whose lease is lost. A lease lost in a heartbeat is logged elsewhere. */
 static void log_lost(const struct acker *a, const struct lease_batch *batch, const struct err *e)
 {
     static const char *const names[] = {"none", "heartbeat", "delete", "return"};
@@ -236,7 +236,7 @@ static void log_lost(const struct acker *a, const struct lease_batch *batch, con
     }
 }
 
-/* What the answer says of the queue. Some entries that failed beside others are no outage. */
+/* Note whether the queue works. A few failed entries among others are not an outage. */
 static void judge_queue(struct acker *a, const struct lease_batch *batch, enum err_kind whole,
                         const struct err *e)
 {
@@ -295,7 +295,7 @@ static size_t give_up_locked(struct acker *a)
     return count;
 }
 
-/* Stopping: an end that SQS refused too often, or for too long. */
+/* At shutdown: count an end that SQS refused too often or for too long. */
 static void count_unfinished_locked(struct acker *a, const struct lease_batch *batch, size_t i)
 {
     struct acker_unfinished *u = &a->shared.unfinished[batch->queue];

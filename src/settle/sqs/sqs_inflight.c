@@ -84,7 +84,7 @@ bool sqs_inflight_settle(struct leases *b, struct sqs_inflight *m, const struct 
         return true;
     }
     if (m->lease.ending) {
-        return false; /* abandoned before; its end is under way */
+        return false; /* abandoned before; its end is in progress */
     }
     enum lease_end how = s->outcome == OUTCOME_DONE ? LEASE_DELETE : LEASE_CHANGE;
     return leases_end(b, &m->lease, how, s->delay_s, now_ms) && sqs_inflight_lease_over(m);

@@ -19,6 +19,7 @@ struct place {
     char path[64];
     struct buf out;
     struct buf err;
+    int standard[3]; /* duplicates of standard input, output and error, to restore them */
 };
 
 static int place_make(void **state)
@@ -28,13 +29,28 @@ static int place_make(void **state)
     p->out.max = p->err.max = TEXT_BYTES;
     (void)snprintf(p->path, sizeof(p->path), "/tmp/normalize-test-XXXXXX");
     assert_non_null(mkdtemp(p->path));
+    for (int fd = 0; fd < 3; fd++) {
+        p->standard[fd] = dup(fd);
+        assert_true(p->standard[fd] >= 0);
+    }
     *state = p;
     return 0;
+}
+
+static void restore_standard(const struct place *p)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        assert_int_equal(dup2(p->standard[fd], fd), fd);
+    }
 }
 
 static int place_remove(void **state)
 {
     struct place *p = *state;
+    restore_standard(p); /* a failed assertion leaves them redirected */
+    for (int fd = 0; fd < 3; fd++) {
+        (void)close(p->standard[fd]);
+    }
     char command[128];
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", p->path);
     assert_int_equal(system(command), 0);
@@ -66,21 +82,13 @@ static void slurp(const char *path, struct buf *to)
     assert_int_equal(fclose(f), 0);
 }
 
-/* Redirect `fd` to the file `name` of the directory. Returns the previous descriptor. */
-static int redirect(const char *path, int fd, int flags)
+/* Redirect standard descriptor `fd` to a file, until restore_standard. */
+static void redirect(const char *path, int fd, int flags)
 {
-    int was = dup(fd);
     int to = open(path, flags, 0600);
-    assert_true(was >= 0 && to >= 0);
+    assert_true(to >= 0);
     assert_int_equal(dup2(to, fd), fd);
     assert_int_equal(close(to), 0);
-    return was;
-}
-
-static void restore(int was, int fd)
-{
-    assert_int_equal(dup2(was, fd), fd);
-    assert_int_equal(close(was), 0);
 }
 
 /*
@@ -109,12 +117,11 @@ static int run(struct place *p, int (*command)(int, char **), struct span name, 
     char err[128];
     (void)snprintf(out, sizeof(out), "%s/.out", p->path);
     (void)snprintf(err, sizeof(err), "%s/.err", p->path);
-    int was_out = redirect(out, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
-    int was_err = redirect(err, STDERR_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
+    redirect(out, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
+    redirect(err, STDERR_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
     int status = command(argc, argv);
     assert_int_equal(fflush(stdout), 0);
-    restore(was_out, STDOUT_FILENO);
-    restore(was_err, STDERR_FILENO);
+    restore_standard(p);
     slurp(out, &p->out);
     slurp(err, &p->err);
     return status;
@@ -325,10 +332,8 @@ static void reads_standard_input(void **state)
     put(p, "a.jsonl", SPAN(EVENT("1")));
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/a.jsonl", p->path);
-    int was = redirect(path, STDIN_FILENO, O_RDONLY);
-    int status = normalize(p, "-");
-    restore(was, STDIN_FILENO);
-    assert_int_equal(status, 0);
+    redirect(path, STDIN_FILENO, O_RDONLY);
+    assert_int_equal(normalize(p, "-"), 0);
     assert_int_equal(line_count(&p->out), 1);
     assert_non_null(strstr(p->out.p, "\"object\":\"file://-\""));
 }
@@ -416,13 +421,11 @@ static void a_reader_that_closes_its_pipe_is_not_an_error(void **state)
     assert_int_equal(close(ends[0]), 0);
     char err[128];
     (void)snprintf(err, sizeof(err), "%s/.err", p->path);
-    int was_err = redirect(err, STDERR_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
-    int was_out = dup(STDOUT_FILENO);
+    redirect(err, STDERR_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
     assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
     char command[] = "normalize";
     int status = app_normalize(2, (char *[]){command, path, NULL});
-    restore(was_out, STDOUT_FILENO);
-    restore(was_err, STDERR_FILENO);
+    restore_standard(p);
     assert_int_equal(close(ends[1]), 0);
     slurp(err, &p->err);
     assert_int_equal(status, 1);

@@ -13,7 +13,7 @@ static struct {
 } w;
 
 /* An intake and two lanes, all of them with progress just now. */
-static void setup(void)
+static int set_up(void **state UNUSED)
 {
     static const char *const kinds[] = {"intake", "lane", "lane"};
     memset(&w, 0, sizeof(w));
@@ -23,6 +23,13 @@ static void setup(void)
     }
     w.health = (struct health){w.threads, 3, LIMIT_MS};
     w.out = (struct buf)BUF_INIT(4096);
+    return 0;
+}
+
+static int tear_down(void **state UNUSED)
+{
+    buf_done(&w.out);
+    return 0;
 }
 
 static void assert_says(bool well, int64_t now, const char *text)
@@ -34,7 +41,6 @@ static void assert_says(bool well, int64_t now, const char *text)
 
 static void reports_each_stalled_thread_until_it_makes_progress(void **state UNUSED)
 {
-    setup();
     w.threads[2].whose = "acme";
     assert_says(true, NOW + LIMIT_MS - 1, "ok\n");
     assert_int_equal(health_stalled(&w.health, NOW + LIMIT_MS - 1), 0);
@@ -47,17 +53,14 @@ static void reports_each_stalled_thread_until_it_makes_progress(void **state UNU
     pulse_set(&w.pulses[2], PULSE_IDLE, NOW + LIMIT_MS);
     assert_says(true, NOW + LIMIT_MS + 10, "ok\n");
     assert_int_equal(health_still_ms(&w.health, NOW + LIMIT_MS + 10), 10);
-    buf_done(&w.out);
 }
 
 static void waiting_for_room_in_kafka_is_well(void **state UNUSED)
 {
-    setup();
     pulse_set(&w.pulses[0], PULSE_IDLE, NOW);
     pulse_set(&w.pulses[1], PULSE_WAIT, NOW);
     pulse_set(&w.pulses[2], PULSE_IDLE, NOW);
     assert_says(true, NOW + 1000 * LIMIT_MS, "ok\n");
-    buf_done(&w.out);
 }
 
 static void is_ready_when_nothing_is_missing(void **state UNUSED)
@@ -74,20 +77,21 @@ static void is_ready_when_nothing_is_missing(void **state UNUSED)
         {{true, false, true, false}, "SQS: no queue has answered\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct buf out = BUF_INIT(256);
-        assert_int_equal(ready_write(&cases[i].r, &out), i == 0);
+        buf_clear(&w.out);
+        assert_int_equal(ready_write(&cases[i].r, &w.out), i == 0);
         assert_int_equal(ready_is(&cases[i].r), i == 0);
-        assert_span_equal(buf_span(&out), span_str(cases[i].text));
-        buf_done(&out);
+        assert_span_equal(buf_span(&w.out), span_str(cases[i].text));
     }
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reports_each_stalled_thread_until_it_makes_progress),
-        cmocka_unit_test(waiting_for_room_in_kafka_is_well),
-        cmocka_unit_test(is_ready_when_nothing_is_missing),
+        TEST(reports_each_stalled_thread_until_it_makes_progress),
+        TEST(waiting_for_room_in_kafka_is_well),
+        TEST(is_ready_when_nothing_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

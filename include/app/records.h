@@ -3,7 +3,7 @@
  * records.h - reads a local event file on the worker's path from bytes to events and rejects
  * (decode, framing, normalize), from a file descriptor.
  *
- *     records_open(r, fd, &source, rules);
+ *     records_open(r, fd, &origin, rules);
  *     while (records_next(r, &record)) {
  *         ... record.value, records_piece(r)->line ...
  *     }
@@ -37,8 +37,8 @@ struct records *records_new(const struct records_options *o);
 void records_free(struct records *r);
 DEFINE_OWNED(records);
 
-/* Begin a file. fd, *s and rules are borrowed until the next call. */
-void records_open(struct records *r, int fd, const struct object_origin *s,
+/* Begin a file. fd, *origin and rules are borrowed until the next call. */
+void records_open(struct records *r, int fd, const struct object_origin *origin,
                   const struct rules *rules);
 
 /* The next record, valid until the next call. False: the end of the file. */

@@ -83,14 +83,14 @@ struct survey {
     bool clean;        /* that piece has none */
     struct json_reader *reader;
     struct builder *builder;
-    const struct object_origin *source;
+    const struct object_origin *origin;
     const struct rules *rules;
 };
 
 /*
- * *source, and the customer's rules (NULL: none), are borrowed as long as the survey. Never NULL.
+ * *origin, and the customer's rules (NULL: none), are borrowed as long as the survey. Never NULL.
  */
-struct survey *survey_new(const struct object_origin *source, const struct rules *rules);
+struct survey *survey_new(const struct object_origin *origin, const struct rules *rules);
 void survey_free(struct survey *s);
 DEFINE_OWNED(survey);
 

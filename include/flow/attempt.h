@@ -56,7 +56,7 @@ struct attempt {
     struct normalizer *normalizer;
     struct reading reading;
     struct produce produce;
-    struct object_origin source;
+    struct object_origin origin;
 };
 
 struct attempt *attempt_new(const struct attempt_parts *parts);

@@ -121,14 +121,14 @@ static bool file_normalize(struct job *j, const char *path)
     }
     struct buf object = BUF_INIT(8192);
     buf_addf(&object, "file://%s", path);
-    struct object_origin source = {
+    struct object_origin origin = {
         .customer = span_str(j->customer),
         .object = j->object != NULL ? span_str(j->object) : buf_span(&object),
         .version = span_str(j->version),
         .modified_ns = modified_ns(j, fd),
     };
     struct output record;
-    records_open(j->records, fd, &source, j->rules);
+    records_open(j->records, fd, &origin, j->rules);
     while (j->events.error == 0 && records_next(j->records, &record)) {
         record_put(j, &record);
     }

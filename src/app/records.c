@@ -78,13 +78,13 @@ void records_free(struct records *r)
     }
 }
 
-void records_open(struct records *r, int fd, const struct object_origin *s,
+void records_open(struct records *r, int fd, const struct object_origin *origin,
                   const struct rules *rules)
 {
     decode_reset(r->decode);
     framing_reset(r->framing);
     reading_clear(&r->reading);
-    normalizer_object(r->normalizer, s, rules);
+    normalizer_object(r->normalizer, origin, rules);
     r->fd = fd;
     r->in = span_of(r->input, 0);
     r->text = span_of(r->input, 0);

@@ -23,6 +23,7 @@ enum {
     STATUS_OK = 0,
     STATUS_REFUSED = 1,
     OUT_BYTES = 1 << 20,
+    OBJECT_BYTES = 8192,
     NS_PER_S = 1000000000,
 };
 
@@ -64,28 +65,31 @@ struct sampling {
 /* Sample one open file and print the result. True: the file would be accepted. */
 static bool sample_fd(const struct sampling *g, int fd, const char *path)
 {
-    struct object_origin source = {.customer = span_str(g->customer),
-                                   .object = span_str(path),
+    struct buf object = BUF_INIT(OBJECT_BYTES);
+    buf_addf(&object, "file://%s", path); /* as in normalize */
+    struct object_origin origin = {.customer = span_str(g->customer),
+                                   .object = buf_span(&object),
                                    .modified_ns = modified_ns(fd)};
     struct records *r = g->records;
-    OWNED(survey) struct survey *s = survey_new(&source, g->rules);
+    OWNED(survey) struct survey *s = survey_new(&origin, g->rules);
     struct output record;
-    records_open(r, fd, &source, g->rules);
+    records_open(r, fd, &origin, g->rules);
     while (records_next(r, &record)) {
         survey_add(s, &record, records_piece(r));
     }
     const struct err *e = records_error(r);
+    bool shown = e->kind == FAIL_NONE || e->kind == FAIL_FORMAT;
     survey_end(s, e);
     if (e->kind != FAIL_NONE) {
         (void)fprintf(stderr, "%s: %s\n", path, e->text);
     }
-    if (e->kind != FAIL_NONE && e->kind != FAIL_FORMAT) {
-        return false;
+    if (shown) {
+        struct survey_file file = {
+            .name = path, .lines = records_line_count(r), .framing = records_framing(r)};
+        print_survey(s, &file, g->json);
     }
-    struct survey_file file = {
-        .name = path, .lines = records_line_count(r), .framing = records_framing(r)};
-    print_survey(s, &file, g->json);
-    return survey_refusal(s) == NULL;
+    buf_done(&object);
+    return shown && survey_refusal(s) == NULL;
 }
 
 static bool sample_file(const struct sampling *g, const char *path)

@@ -36,10 +36,10 @@ const char *contract_name(enum contract c)
     return contract[c].name;
 }
 
-struct survey *survey_new(const struct object_origin *source, const struct rules *rules)
+struct survey *survey_new(const struct object_origin *origin, const struct rules *rules)
 {
     struct survey *s = mem_zeros(1, sizeof(*s));
-    s->source = source;
+    s->origin = origin;
     s->rules = rules;
     s->before = (struct buf)BUF_INIT(SURVEY_EXAMPLE_BYTES);
     s->after = (struct buf)BUF_INIT(SURVEY_EXAMPLE_BYTES);
@@ -223,7 +223,7 @@ static bool ask_builder(struct survey *s, const struct doc *event, enum shape sh
     size_t record =
         raw != 0 && doc_tag(event, raw) == '{' ? doc_member(event, raw, SPAN("record")) : 0;
     struct build_input in = {
-        .doc = event, .at = record, .shape = shape, .origin = s->source, .rules = s->rules};
+        .doc = event, .at = record, .shape = shape, .origin = s->origin, .rules = s->rules};
     bool ok = shape != SHAPE_BEACON && record != 0 && doc_tag(event, record) == '{' &&
               build_event(s->builder, &in, &out, &built);
     buf_done(&out);

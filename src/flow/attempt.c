@@ -73,14 +73,14 @@ static void attempt_restart(struct attempt *a)
     reading_clear(&a->reading);
     counts_clear(a);
     a->ready = true;
-    a->source = (struct object_origin){
+    a->origin = (struct object_origin){
         .customer = a->customer != NULL ? a->customer->id : SPAN(""),
         .object = buf_span(&a->object),
         .version = span_str(a->meta.version),
         .version_is_etag = a->meta.version_is_etag,
         .modified_ns = a->meta.modified_ns,
     };
-    normalizer_object(a->normalizer, &a->source,
+    normalizer_object(a->normalizer, &a->origin,
                       a->customer != NULL ? a->customer->conf->rules : NULL);
     normalizer_limit(a->normalizer,
                      a->customer != NULL ? atomic_load(&a->customer->event_bytes) : SIZE_MAX);

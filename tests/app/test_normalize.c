@@ -222,6 +222,9 @@ static void names_the_object_as_told(void **state)
     assert_non_null(strstr(p->out.p, "\"customer\":\"local\""));
     assert_null(strstr(p->out.p, "\"version\""));
 
+    assert_int_equal(sample(p, "@/a.jsonl"), 0);
+    assert_non_null(strstr(p->out.p, want));
+
     assert_int_equal(
         normalize(p, "--object s3://b/k --object-version v7 --time 2026-01-01T00:00:00Z @/a.jsonl"),
         0);

@@ -2,7 +2,7 @@
 /*
  * sqs.h - one SQS queue: long polls, batches of deletes and visibility changes (AWS JSON 1.0,
  * research/aws.md §2). struct sqs_message, sqs_entry and sqs_attributes are in codec/sqs_json.h.
- * Only the protocol: settle/ decides about messages.
+ * Only the protocol: source/ and settle/ decide about messages.
  */
 #ifndef NET_SQS_H
 #define NET_SQS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rows. A new key is a member in conf.h and a row here. Then regenerate the sample file and the
- * reference page (`check-config --sample`, `--reference`); a test checks them.
+ * The rows. A new key is a member in conf.h and a row here. Then scripts/pages writes the sample
+ * file and the reference page; a test checks them.
  */
 #include "conf/table.h"
 

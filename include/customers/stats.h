@@ -102,8 +102,8 @@ void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, s
 
 /* Of a queue, by the acker; in messages. */
 struct lease_stats {
-    stats_count prolonged, deleted, returned;
-    stats_count prolong_failed, delete_failed, return_failed; /* retried while held */
+    stats_count extended, deleted, returned;
+    stats_count extend_failed, delete_failed, return_failed; /* retried while held */
     stats_count lost;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table of metrics, and the values that exist once per worker. A new metric is a row. A test
- * requires that docs/monitoring.md has the same rows (`asymptote-ingest metrics --markdown`).
+ * requires that docs/monitoring.md has the same rows; scripts/pages writes them there.
  */
 #include "monitor/metrics.h"
 
@@ -252,8 +252,8 @@ static const struct metric table[] = {
     {GAUGE("messages_held",
            "Messages leased by this worker, from the receive to the deletion or return."),
      .labels = "queue", .write = write_held},
-    {COUNTER("messages_prolonged_total", "Messages whose visibility timeout was extended."),
-     OF_LEASES(prolonged)},
+    {COUNTER("messages_extended_total", "Messages whose visibility timeout was extended."),
+     OF_LEASES(extended)},
     {COUNTER("messages_deleted_total",
              "Messages deleted because everything of their objects is delivered."),
      OF_LEASES(deleted)},

@@ -48,10 +48,10 @@ void write_held(const struct metric *m, const struct snapshot *s, struct buf *ou
 
 void write_calls_failed(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    static const char *const names[] = {"prolong", "delete", "return"};
+    static const char *const names[] = {"extend", "delete", "return"};
     for (size_t q = 0; q < s->queue_count; q++) {
         const struct lease_stats *leases = &s->queues[q].leases;
-        const stats_count *counts[] = {&leases->prolong_failed, &leases->delete_failed,
+        const stats_count *counts[] = {&leases->extend_failed, &leases->delete_failed,
                                        &leases->return_failed};
         for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
             struct exposition_label labels[] = {queue_label(&s->queues[q]),

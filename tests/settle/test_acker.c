@@ -228,7 +228,7 @@ static void counts_its_calls_and_how_long_the_delivery_took(void **state UNUSED)
     assert_int_equal(acker_drain(a, 10000), true);
     acker_stop(a);
     assert_int_equal(acker_queue_held(a, 0), 0);
-    assert_true(stats_get(&s->prolonged) >= 1);
+    assert_true(stats_get(&s->extended) >= 1);
     assert_int_equal(stats_get(&s->deleted), 1);
     assert_int_equal(stats_get(&s->returned), 1);
     assert_true(stats_get(&s->delete_failed) >= 1);

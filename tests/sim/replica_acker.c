@@ -104,10 +104,10 @@ static void make_call(struct world *w, size_t at, const struct lease_batch *batc
         c->handles[i] = h->handle;
         c->visibility_s[i] = batch->visibility_s[i];
         if (batch->call == LEASE_CALL_BEAT && h->told_lost) {
-            world_fail(w, "prolonged although it was lost");
+            world_fail(w, "extended although it was lost");
         }
         if (batch->call == LEASE_CALL_BEAT && h->m.lease.ending && h->m.lease.how == LEASE_CHANGE) {
-            world_fail(w, "prolonged although it was given back");
+            world_fail(w, "extended although it was given back");
         }
     }
     r->calls++;
@@ -169,7 +169,7 @@ void replica_answer(struct world *w, struct event *e)
         if (c->whole == FAIL_NONE && c->kinds[i] == FAIL_AGAIN) {
             h->undisturbed = false;
         }
-        if (w->bug == BUG_PROLONG_LOST && c->call == LEASE_CALL_BEAT) {
+        if (w->bug == BUG_EXTEND_LOST && c->call == LEASE_CALL_BEAT) {
             c->batch.kinds[i] = FAIL_NONE;
         }
     }

@@ -34,7 +34,7 @@ enum bug {
     BUG_NONE,
     BUG_DELETE_EARLY, /* the end of a lane settles, regardless of pending records */
     BUG_FORGET,       /* a prefetched message is not held until a lane takes it */
-    BUG_PROLONG_LOST, /* the result "lease lost" is ignored */
+    BUG_EXTEND_LOST,  /* the result "lease lost" is ignored */
     BUG_DOUBLE_COUNT, /* a delivery report releases two pending records */
     BUG_ZERO_LOOP,    /* a failed message becomes visible without a delay */
     BUGS

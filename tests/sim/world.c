@@ -14,8 +14,8 @@ enum {
     LIVENESS_MS = 20 * 60 * MINUTE, /* everything must be settled this long after the faults */
 };
 
-const char *const bug_names[BUGS] = {"none",         "delete-early", "forget-prefetched",
-                                     "prolong-lost", "double-count", "zero-loop"};
+const char *const bug_names[BUGS] = {"none",        "delete-early", "forget-prefetched",
+                                     "extend-lost", "double-count", "zero-loop"};
 
 void world_fail(struct world *w, const char *what)
 {

@@ -123,7 +123,7 @@ def test_what_is_held_too_long_comes_back(start):
     assert delete(sqs, first).get("Failed") and delete(sqs, again).get("Successful")
 
 
-def test_what_is_prolonged_does_not(start):
+def test_what_is_extended_does_not(start):
     sqs = start(count=1)("sqs")
     (message,) = receive(sqs, visibility_s=1)
     sqs.change_message_visibility_batch(QueueUrl=URL, Entries=[

@@ -77,7 +77,7 @@ def test_visibility_ends_by_the_queues_clock(fake, send, receive):
     assert message["Attributes"]["ApproximateReceiveCount"] == "2"
 
 
-def test_a_prolonged_message_stays_away(fake, sqs, url, send, receive):
+def test_an_extended_message_stays_away(fake, sqs, url, send, receive):
     send()
     (message,) = receive(VisibilityTimeout=30)
     fake.clock(advance_s=20)
@@ -88,7 +88,7 @@ def test_a_prolonged_message_stays_away(fake, sqs, url, send, receive):
     assert len(receive()) == 1
 
 
-def test_an_expired_handle_prolongs_nothing(fake, sqs, url, send, receive):
+def test_an_expired_handle_extends_nothing(fake, sqs, url, send, receive):
     send()
     (message,) = receive(VisibilityTimeout=10)
     fake.clock(advance_s=11)

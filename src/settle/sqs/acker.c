@@ -272,8 +272,8 @@ static void judge_queue(struct acker *a, const struct lease_batch *batch, enum e
 static void count_answers(const struct acker *a, const struct lease_batch *batch)
 {
     struct lease_stats *s = &a->stats[batch->queue];
-    stats_count *done[] = {NULL, &s->prolonged, &s->deleted, &s->returned};
-    stats_count *failed[] = {NULL, &s->prolong_failed, &s->delete_failed, &s->return_failed};
+    stats_count *done[] = {NULL, &s->extended, &s->deleted, &s->returned};
+    stats_count *failed[] = {NULL, &s->extend_failed, &s->delete_failed, &s->return_failed};
     for (size_t i = 0; i < batch->count && batch->call != LEASE_CALL_NONE; i++) {
         if (batch->kinds[i] != FAIL_LOST) {
             stats_add(batch->kinds[i] == FAIL_NONE ? done[batch->call] : failed[batch->call], 1);

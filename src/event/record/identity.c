@@ -113,7 +113,9 @@ static XXH128_hash_t hash_parts(struct identity *id, const struct span *parts, s
         if (parts[i].n > sizeof(all) - n) {
             return hash_long(id->state, parts, count);
         }
-        memcpy(all + n, parts[i].p, parts[i].n);
+        if (parts[i].n != 0) { /* else p may be NULL, which memcpy must not get */
+            memcpy(all + n, parts[i].p, parts[i].n);
+        }
         n += parts[i].n;
     }
     return XXH3_128bits(all, n);

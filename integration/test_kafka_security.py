@@ -83,7 +83,7 @@ def test_what_the_brokers_refuse_is_told_and_nothing_is_dropped(there: World, wh
     worker = _start(there, way, **changed)
     told = worker.logged(msg="kafka authentication failed", detail=re.compile(says))[0]
     assert told["level"] == "error"
-    assert "credentials are fixed" in told["next"]
+    assert "correct the credentials" in told["next"]
     assert "not-that-one" not in worker.log.read_text()
     assert worker.stop() == 0
     assert there.count() == 0

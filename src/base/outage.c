@@ -10,6 +10,7 @@
 #include "base/lock.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -17,6 +18,8 @@ enum {
     REPEAT_MAX_MS = 30 * 60 * 1000,
     STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
     MAX_KEYS = 12,
+    CAUSE_BYTES = 160,
+    CALLS_BYTES = 64,
 };
 
 static const struct words {
@@ -91,15 +94,15 @@ static const char *over_word(const struct outage *o, const struct err *cause)
 }
 
 /* Write "receive delete". */
-static void write_calls(unsigned calls, char out[64])
+static void write_calls(unsigned calls, char out[CALLS_BYTES])
 {
-    size_t n = 0;
+    int n = 0;
     out[0] = '\0';
     for (unsigned i = 0; i < OUTAGE_CALLS; i++) {
         if ((calls & 1U << i) != 0) {
-            n += strlen(call_names[i]) + 1;
-            assert(n < 64);
-            (void)strcat(strcat(out, out[0] != '\0' ? " " : ""), call_names[i]);
+            n +=
+                snprintf(out + n, CALLS_BYTES - (size_t)n, "%s%s", n > 0 ? " " : "", call_names[i]);
+            assert(n < CALLS_BYTES);
         }
     }
 }
@@ -108,7 +111,7 @@ static void log_outage_locked(const struct outage *o, const char *what, const st
                               int64_t now)
 {
     bool over = strcmp(what, "over") == 0;
-    char calls[64];
+    char calls[CALLS_BYTES];
     struct log_kv kv[MAX_KEYS] = {KV_STR("outage", what)};
     size_t n = 1;
     write_calls(o->shared.calls, calls);
@@ -141,11 +144,12 @@ static void log_once(const struct outage *o, const struct outage_failure *f)
 
 /* ---- Causes ---- */
 
+/* Hash its beginning; the end may be cut in the middle of a word. */
 static uint64_t hash_text(uint64_t h, const char *s)
 {
-    for (; *s != '\0'; s++) {
-        if (*s < '0' || *s > '9') {
-            h = (h ^ (unsigned char)*s) * 0x100000001b3U; /* FNV-1a */
+    for (size_t i = 0; i < CAUSE_BYTES && s[i] != '\0'; i++) {
+        if (s[i] < '0' || s[i] > '9') {
+            h = (h ^ (unsigned char)s[i]) * 0x100000001b3U; /* FNV-1a */
         }
     }
     return h;

@@ -261,6 +261,7 @@ static void auth_refused(struct sink *s, struct err *e)
     atomic_store(&s->reached, false);
     s->poll.down = true;
     s->poll.auth_ms = clock_mono_ms(&clock_system);
+    e->kind = FAIL_DENIED; /* librdkafka has no such class for a certificate */
     if (s->scram && rd_kafka_version() < SCRAM_FIXED_IN) {
         char was[sizeof(e->text)];
         memcpy(was, e->text, sizeof(was));

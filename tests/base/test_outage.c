@@ -74,6 +74,8 @@ static void logs_another_cause_immediately_and_each_once(void **state UNUSED)
     fails(0, FAIL_AGAIN, "", "http: timed out after 1 ms", S(5));
     fails(0, FAIL_KMS, "AccessDenied", "kms, in other words", S(6));
     assert_int_equal(captured_log_count("outage="), 3);
+    fails(0, FAIL_AGAIN, "", "http: timed out after 1 ms", S(6));
+    assert_int_equal(captured_log_count("outage="), 3);
     for (int i = 0; i < 26; i++) {
         char text[2] = {(char)('a' + i), '\0'};
         fails(0, FAIL_AGAIN, "", text, S(7));
@@ -82,6 +84,20 @@ static void logs_another_cause_immediately_and_each_once(void **state UNUSED)
     outage_passed(&o, 0, S(8));
     fails(0, FAIL_AGAIN, "", "http: timed out", S(9)); /* another outage */
     assert_int_equal(captured_log_count("outage=begins"), 2);
+    teardown();
+}
+
+static void a_text_that_is_cut_elsewhere_is_the_same_cause(void **state UNUSED)
+{
+    setup(OUTAGE_KAFKA, NULL);
+    char text[320];
+    memset(text, 'x', sizeof(text));
+    text[310] = '\0';
+    fails(0, FAIL_DENIED, "_SSL", text, S(1));
+    text[308] = '\0';
+    fails(0, FAIL_DENIED, "_SSL", text, S(2));
+    assert_int_equal(captured_log_count("outage="), 1);
+    assert_non_null(captured_log_line("msg=\"kafka authentication failed\""));
     teardown();
 }
 
@@ -163,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logs_begin_and_end_once_with_the_duration),
         cmocka_unit_test(logs_another_cause_immediately_and_each_once),
+        cmocka_unit_test(a_text_that_is_cut_elsewhere_is_the_same_cause),
         cmocka_unit_test(repeats_after_twice_as_long_each_time),
         cmocka_unit_test(one_failure_of_a_queue_that_may_pass_is_no_outage),
         cmocka_unit_test(is_over_when_every_call_that_failed_passes),

@@ -179,7 +179,7 @@ def test_a_paused_customer_and_lost_leases_show(strict: StrictWorld):
     second.logged(msg="object done", customer="globex")
     window.worker.signal(signal.SIGCONT)
     window.await_("leases_lost_total", 1, queue=globex.queue.name)
-    assert window.value("delivery_lag_seconds_count", customer="globex") == 0
+    assert window.value("delivery_lag_seconds_count", customer="globex") is None  # nothing was delivered by it
 
 
 def test_ready_only_between_start_and_stop(strict: StrictWorld):

@@ -6,7 +6,8 @@
  *
  * Labels are names of the configuration (customer, queue) and words of the program (outcome,
  * class), so their number is limited, and no text from outside is ever a label. Every series exists
- * from the start with the value 0, so that its first increase is visible.
+ * from the start with the value 0, so that its first increase is visible, except those of a
+ * customer by class, by reason and of its histogram: they begin with its first object.
  *
  * Threads: any, one at a time per snapshot.
  */

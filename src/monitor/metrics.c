@@ -174,8 +174,9 @@ static const struct metric table[] = {
      .labels = "customer, outcome", .write = write_objects},
     {COUNTER("objects_empty_total", "Objects with outcome done that have no line."),
      OF_CUSTOMER(objects_empty)},
-    {COUNTER("object_errors_total",
-             "Objects processed with an error, by its class (docs/errors.md)."),
+    {COUNTER("object_errors_total", "Objects processed with an error, by its class "
+                                    "(docs/errors.md); from the customer's first "
+                                    "object on."),
      .labels = "customer, class", .write = write_object_errors},
     {COUNTER("lines_total",
              "Lines, or values of other framings, read; added when an object is read."),
@@ -183,7 +184,8 @@ static const struct metric table[] = {
     {COUNTER("events_total",
              "Events given to the producer; an object that is read again counts again."),
      OF_CUSTOMER(events)},
-    {COUNTER("rejects_total", "Rejects given to the producer, by reason."),
+    {COUNTER("rejects_total",
+             "Rejects given to the producer, by reason; from the customer's first object on."),
      .labels = "customer, reason", .write = write_rejects},
     {COUNTER("object_bytes_total", "Bytes of objects as stored; added when an object is read."),
      OF_CUSTOMER(object_bytes)},
@@ -229,7 +231,7 @@ static const struct metric table[] = {
     {.family =
          {METRIC("delivery_lag_seconds"), EXPOSITION_HISTOGRAM,
           "From the arrival of a notification in its queue until Kafka has acknowledged everything "
-          "of its objects."},
+          "of its objects; from the customer's first delivery on."},
      .labels = "customer",
      .write = write_lag},
     {GAUGE("last_delivery_timestamp_seconds",

@@ -12,6 +12,27 @@ static struct exposition_label customer_label(const struct snapshot_customer *c)
     return (struct exposition_label){"customer", c->id};
 }
 
+static uint64_t total(const stats_count *counts, size_t n)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += stats_get(&counts[i]);
+    }
+    return sum;
+}
+
+/*
+ * Classes, reasons and the histogram are most of a customer's series, and of many customers most
+ * have no traffic. They begin with the first object; objects_total is there from the start.
+ */
+static bool has_objects(const struct stats *s)
+{
+    return stats_get(&s->objects_done) + stats_get(&s->objects_accepted) +
+               stats_get(&s->objects_left) + stats_get(&s->objects_later) +
+               total(s->rejects, REJECT_REASONS) + total(s->errors, FAIL_KINDS) !=
+           0;
+}
+
 void write_customer_counter(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     for (size_t i = 0; i < s->customer_count; i++) {
@@ -40,7 +61,7 @@ void write_object_errors(const struct metric *m, const struct snapshot *s, struc
 {
     for (size_t i = 0; i < s->customer_count; i++) {
         const struct snapshot_customer *c = &s->customers[i];
-        for (int k = FAIL_NONE + 1; k < FAIL_KINDS; k++) {
+        for (int k = FAIL_NONE + 1; k < FAIL_KINDS && has_objects(&c->stats); k++) {
             struct exposition_label labels[] = {
                 customer_label(c), {"class", span_str(err_kind_name((enum err_kind)k))}};
             exposition_count(out, m->family.name, labels, 2, stats_get(&c->stats.errors[k]));
@@ -63,7 +84,9 @@ void write_rejects(const struct metric *m, const struct snapshot *s, struct buf 
 {
     for (size_t i = 0; i < s->customer_count; i++) {
         const struct snapshot_customer *c = &s->customers[i];
-        add_rejects(m, c->id, &c->stats, out);
+        if (has_objects(&c->stats)) {
+            add_rejects(m, c->id, &c->stats, out);
+        }
     }
     add_rejects(m, NOBODY, &s->nobodys, out);
 }
@@ -93,6 +116,9 @@ void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out
         const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
         uint64_t counts[LAG_BOUNDS + 1];
+        if (total(c->stats.lag.counts, LAG_BOUNDS + 1) == 0) {
+            continue;
+        }
         for (size_t k = 0; k <= LAG_BOUNDS; k++) {
             counts[k] = stats_get(&c->stats.lag.counts[k]);
         }

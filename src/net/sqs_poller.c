@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One curl_multi drives the polls of all queues. The poll of a queue keeps its handle, and so its
+ * One loop drives the polls of all queues. The poll of a queue keeps its handle, and so its
  * connection, from one poll to the next. For each source of credentials that must be fetched, a
  * thread of its own waits, so that a slow source does not delay the messages of other queues. A
  * poll with an error that could be corrected (clock, credentials) is sent again. Other errors are
@@ -8,6 +8,7 @@
  */
 #include "base/alloc.h"
 #include "net/creds_fetcher.h"
+#include "net/multi_loop.h"
 #include "sqs_priv.h"
 
 #include <curl/curl.h>
@@ -25,7 +26,7 @@ struct poll {
     bool under_way;
     struct creds_fetcher *fetcher; /* of the credentials that it waits for; else NULL */
     struct http *http;
-    CURL *easy; /* of http, while it is in the multi handle; else NULL */
+    CURL *easy; /* of http, while it is in the loop; else NULL */
     struct signer signer;
     struct signed_try attempt; /* initialised while under_way */
     struct http_header headers[SQS_HEADERS];
@@ -43,7 +44,7 @@ struct waited_source {
 };
 
 struct sqs_poller {
-    CURLM *multi;
+    struct multi_loop *loop;
     struct waited_source *sources;
     struct poll *all;
     struct poll *failed; /* could not be started; returned by sqs_poller_next */
@@ -54,10 +55,7 @@ struct sqs_poller *sqs_poller_new(void)
 {
     struct sqs_poller *p = mem_zeros(1, sizeof(*p));
     struct http *first = http_new_for_multi(NULL); /* initialises curl */
-    p->multi = curl_multi_init();
-    if (p->multi == NULL) {
-        abort();
-    }
+    p->loop = multi_loop_new();
     http_free(first);
     atomic_init(&p->woken, false);
     return p;
@@ -89,9 +87,9 @@ static struct poll *find_poll(struct sqs_poller *p, struct sqs_queue *q)
     return poll != NULL ? poll : poll_new(p, q);
 }
 
-static void wake_multi(void *ctx)
+static void wake_loop(void *ctx)
 {
-    (void)curl_multi_wakeup(ctx);
+    multi_loop_wake(ctx);
 }
 
 /* Have the credentials fetched, unless a fetch is in progress. */
@@ -103,8 +101,8 @@ static struct creds_fetcher *fetch_creds(struct sqs_poller *p, struct creds_sour
     }
     if (s == NULL) {
         s = mem_alloc(sizeof(*s));
-        *s = (struct waited_source){p->sources, creds,
-                                    creds_fetcher_new(creds, wake_multi, p->multi)};
+        *s =
+            (struct waited_source){p->sources, creds, creds_fetcher_new(creds, wake_loop, p->loop)};
         p->sources = s;
     }
     creds_fetcher_ask(s->fetcher);
@@ -131,10 +129,10 @@ static bool begin_poll(struct sqs_poller *p, struct poll *poll, struct err *e)
     if (poll->easy == NULL) {
         return false;
     }
-    if (curl_easy_setopt(poll->easy, CURLOPT_PRIVATE, poll) != CURLE_OK ||
-        curl_multi_add_handle(p->multi, poll->easy) != CURLM_OK) {
+    if (curl_easy_setopt(poll->easy, CURLOPT_PRIVATE, poll) != CURLE_OK) {
         abort();
     }
+    multi_loop_add(p->loop, poll->easy);
     return true;
 }
 
@@ -194,12 +192,11 @@ static void begin_waiting(struct sqs_poller *p)
 /* ---- The result of a poll ---- */
 
 /* Set *out to the result. False: the poll was sent again. */
-static bool settle_poll(struct sqs_poller *p, struct poll *poll, CURLcode code,
-                        struct sqs_polled *out)
+static bool settle_poll(struct sqs_poller *p, struct poll *poll, int code, struct sqs_polled *out)
 {
     struct sqs_received got = {.count = 0};
     struct err *e = &out->err;
-    enum err_kind kind = http_finish(poll->http, (int)code, e);
+    enum err_kind kind = http_finish(poll->http, code, e);
     if (kind == FAIL_NONE) {
         switch (signed_judge(&poll->attempt, &poll->signer, &poll->answer, NULL, e)) {
         case SIGNED_AGAIN:
@@ -247,15 +244,12 @@ static bool next_failed(struct sqs_poller *p, struct sqs_polled *out)
 
 static bool next_done(struct sqs_poller *p, struct sqs_polled *out)
 {
-    int queued = 0;
-    for (CURLMsg *m; (m = curl_multi_info_read(p->multi, &queued)) != NULL;) {
+    int code = 0;
+    for (CURL *easy; (easy = multi_loop_done(p->loop, &code)) != NULL;) {
         struct poll *poll = NULL;
-        if (m->msg != CURLMSG_DONE ||
-            curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &poll) != CURLE_OK) {
-            continue;
+        if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &poll) != CURLE_OK) {
+            abort();
         }
-        CURLcode code = m->data.result;
-        (void)curl_multi_remove_handle(p->multi, poll->easy);
         poll->easy = NULL;
         if (settle_poll(p, poll, code, out)) {
             hand_out(poll, out);
@@ -270,26 +264,24 @@ bool sqs_poller_next(struct sqs_poller *p, int timeout_ms, struct sqs_polled *ou
     int64_t end_ms = clock_mono_ms(&clock_system) + timeout_ms;
     *out = (struct sqs_polled){.count = 0};
     for (;;) {
-        int running = 0;
         begin_waiting(p);
-        if (curl_multi_perform(p->multi, &running) != CURLM_OK) {
-            abort();
-        }
         if (next_failed(p, out) || next_done(p, out)) {
             return true;
         }
         int64_t left = end_ms - clock_mono_ms(&clock_system);
-        if (atomic_exchange(&p->woken, false) || left <= 0) {
-            return false;
+        bool ends = atomic_exchange(&p->woken, false) || left <= 0;
+        multi_loop_step(p->loop,
+                        ends ? 0 : (int)left); /* the polls go on, however often it is woken */
+        if (ends) {
+            return next_failed(p, out) || next_done(p, out);
         }
-        (void)curl_multi_poll(p->multi, NULL, 0, (int)left, NULL);
     }
 }
 
 void sqs_poller_wake(struct sqs_poller *p)
 {
     atomic_store(&p->woken, true);
-    (void)curl_multi_wakeup(p->multi);
+    multi_loop_wake(p->loop);
 }
 
 void sqs_poller_free(struct sqs_poller *p)
@@ -306,7 +298,7 @@ void sqs_poller_free(struct sqs_poller *p)
     for (struct poll *poll = p->all; poll != NULL;) {
         struct poll *next = poll->all;
         if (poll->easy != NULL) {
-            (void)curl_multi_remove_handle(p->multi, poll->easy);
+            multi_loop_remove(p->loop, poll->easy);
         }
         if (poll->under_way) {
             end_poll(poll);
@@ -318,6 +310,6 @@ void sqs_poller_free(struct sqs_poller *p)
         free(poll);
         poll = next;
     }
-    (void)curl_multi_cleanup(p->multi);
+    multi_loop_free(p->loop);
     free(p);
 }

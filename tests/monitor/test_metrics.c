@@ -64,12 +64,54 @@ static void the_table_in_the_documents_is_current(void **state UNUSED)
     buf_done(&page);
 }
 
+static size_t count_of(const struct buf *page, const char *text)
+{
+    size_t n = 0;
+    for (const char *at = page->p; (at = strstr(at, text)) != NULL; at++) {
+        n++;
+    }
+    return n;
+}
+
+/* A thousand customers of which ten have objects must not cost a thousand histograms. */
+static void
+a_customer_has_histogram_classes_and_reasons_from_its_first_object_on(void **state UNUSED)
+{
+    static struct snapshot s;
+    static struct snapshot_customer customers[3];
+    struct buf page = BUF_INIT(PAGE_BYTES);
+    customers[0].id = SPAN("idle");
+    customers[1].id = SPAN("failing");
+    customers[2].id = SPAN("busy");
+    stats_add(&customers[1].stats.objects_later, 1);
+    stats_add(&customers[1].stats.errors[FAIL_DENIED], 1);
+    stats_add(&customers[2].stats.rejects[REJECT_BAD_JSON],
+              1); /* its first object is not finished */
+    lag_add(&customers[2].stats.lag, 10);
+    s.customers = customers;
+    s.customer_count = 3;
+    metrics_write(&s, &page);
+    assert_int_equal(count_of(&page, "delivery_lag_seconds_bucket{customer=\"idle\""), 0);
+    assert_int_equal(count_of(&page, "delivery_lag_seconds_count{customer=\"idle\""), 0);
+    assert_int_equal(count_of(&page, "object_errors_total{customer=\"idle\""), 0);
+    assert_int_equal(count_of(&page, "rejects_total{customer=\"idle\""), 0);
+    assert_int_equal(count_of(&page, "objects_total{customer=\"idle\""), 4);
+    assert_int_equal(count_of(&page, "delivery_lag_seconds_bucket{customer=\"failing\""), 0);
+    assert_int_equal(count_of(&page, "object_errors_total{customer=\"failing\""), FAIL_KINDS - 1);
+    assert_int_equal(count_of(&page, "rejects_total{customer=\"failing\""), REJECT_REASONS);
+    assert_int_equal(count_of(&page, "delivery_lag_seconds_bucket{customer=\"busy\""),
+                     LAG_BOUNDS + 1);
+    assert_int_equal(count_of(&page, "rejects_total{customer=\"busy\""), REJECT_REASONS);
+    buf_done(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_follow_the_conventions),
         cmocka_unit_test(labels_are_names_of_the_configuration_or_our_words),
         cmocka_unit_test(the_table_in_the_documents_is_current),
+        cmocka_unit_test(a_customer_has_histogram_classes_and_reasons_from_its_first_object_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,6 +307,22 @@ static void waits_no_longer_than_told_and_can_be_woken(void **state)
     /* the poll continues; the teardown aborts it */
 }
 
+static void goes_on_however_often_it_is_woken(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, "{}");
+    sqs_poller_start(f->poller, f->queue, 10, 20, 120, f);
+    for (int i = 0; i < 10 * 1000; i++) {
+        sqs_poller_wake(f->poller);
+        if (sqs_poller_next(f->poller, LONG_MS, &f->polled)) {
+            assert_int_equal(f->polled.err.kind, FAIL_NONE);
+            return;
+        }
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    fail_msg("the poll does not end while the poller is woken");
+}
+
 static void hundreds_of_queues_are_polled_by_one_thread(void **state)
 {
     enum { QUEUES = 300 };
@@ -423,6 +439,7 @@ int main(void)
         TEST(a_poll_without_credentials_fails_at_once),
         TEST(a_cut_connection_is_worth_another_poll),
         TEST(waits_no_longer_than_told_and_can_be_woken),
+        TEST(goes_on_however_often_it_is_woken),
         TEST(hundreds_of_queues_are_polled_by_one_thread),
         TEST(asks_the_endpoint_of_the_region_unless_told_otherwise),
         TEST(an_endpoint_given_wins_over_the_queues_host),

@@ -19,7 +19,9 @@ import tempfile
 import time
 import traceback
 
+from ..parts import states
 from ..parts.wait import until
+from ..parts.worker import logfmt
 from .checker import check
 from .cluster import BROKERS, EVENTS, Cluster
 from .faults import Schedule
@@ -57,12 +59,15 @@ def one_round(folder, seed, minutes, replicas, rate, say):
                 worker.stop(30)
             until(lambda: cluster.kafka.in_sync(EVENTS) == BROKERS, "all brokers have all records", 180, every=1)
             verdict = check(cluster, load)
+            unlisted = [said for log in sorted(folder.glob("worker-*.log"))
+                        for said in states.complaints(map(logfmt, log.read_text(errors="replace").splitlines()))]
         finally:
             load.close()
-    return drained and verdict.good, {"seed": seed, "minutes": minutes, "replicas": replicas, "objects": len(load.objects),
-                                      "worker_starts": cluster.starts, "drain_s": round(drain_s), "drained": drained,
-                                      "faults": {k: v for k, v in schedule.counts.items() if v},
-                                      **dataclasses.asdict(verdict)}
+    return drained and verdict.good and not unlisted, {
+        "seed": seed, "minutes": minutes, "replicas": replicas, "objects": len(load.objects),
+        "worker_starts": cluster.starts, "drain_s": round(drain_s), "drained": drained,
+        "faults": {k: v for k, v in schedule.counts.items() if v}, "unlisted_log_lines": unlisted[:5],
+        **dataclasses.asdict(verdict)}
 
 
 SUMS = ("minutes", "objects", "records", "events", "repeats", "lost", "invented", "wrong_key", "other_bytes",

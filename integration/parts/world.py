@@ -10,6 +10,7 @@
 import json
 from dataclasses import dataclass
 
+from . import states
 from . import worker as workers
 from .aws import unique
 from .wait import until
@@ -94,3 +95,5 @@ class World:
             w.kill()
         self.kafka.delete_topic(self.events_topic)
         self.kafka.delete_topic(self.rejects_topic)
+        for w in self.workers:  # what it said of any fault is a state that operators can look up
+            assert states.complaints(w.lines()) == []

@@ -132,7 +132,10 @@ static void *end_late(void *arg)
 {
     const struct timespec *grace = arg;
     (void)nanosleep(grace, NULL);
-    log_write(LOG_WARN, "shutdown timed out in a library call", KV_STR("next", "exiting"));
+    log_write(
+        LOG_WARN, "shutdown timed out in a library call",
+        KV_STR("next",
+               "the process exits; everything was settled before, or reappears in its queue"));
     _exit(STATUS_OK);
 }
 

@@ -129,7 +129,7 @@ static void last_reject(struct lane *l, enum reject_reason reason, const char *d
         return;
     }
     log_write(LOG_WARN, "reject not produced", KV_SPAN("object", buf_span(&l->attempt->object)),
-              KV_ERR(&e));
+              KV_ERR(&e), KV_STR("next", "no reject states why the object was not read"));
 }
 
 /* The rejects of an unreadable object that waited for an event. */

@@ -149,8 +149,9 @@ bool worker_stop(struct worker *w, int grace_ms)
     intake_stop(w->intake, grace_ms / 4 < DRAIN_MS ? grace_ms / 4 : DRAIN_MS);
     size_t returned = return_unstarted(w);
     if (!stop_lanes(w, end - flush_ms, end - tell_ms / 2)) {
-        log_text(LOG_ERROR,
-                 "lane thread did not stop; its messages reappear after the visibility timeout");
+        log_write(LOG_ERROR, "lane thread did not stop",
+                  KV_STR("next", "the process exits; its messages reappear after their visibility "
+                                 "timeout"));
         return false;
     }
     if (!sink_flush(w->sink, left_ms(end - tell_ms))) {

@@ -112,7 +112,7 @@ def test_the_notifications_account_is_compared_not_followed(strict: StrictWorld)
     strict.settled()
     assert strict.count() == 2
     (line,) = worker.lines(msg="account differs")
-    assert (line["customer"], line["notification"], line["configuration"]) == (
+    assert (line["customer"], line["notified"], line["configured"]) == (
         "acme", "999999999999", acme.settings["account_id"])
     assert {e["owner"] for e in strict.fake.log(action="GetObject")} == {
         acme.settings["account_id"]}

@@ -138,7 +138,8 @@ static void last_rejects(struct lane *l)
     struct err e = {.kind = FAIL_NONE};
     if (attempt_release(l->attempt, &e) != FAIL_NONE) {
         log_write(LOG_WARN, "rejects not produced",
-                  KV_SPAN("object", buf_span(&l->attempt->object)), KV_ERR(&e));
+                  KV_SPAN("object", buf_span(&l->attempt->object)), KV_ERR(&e),
+                  KV_STR("next", "no rejects state why the object was not read"));
     }
 }
 

@@ -174,7 +174,7 @@ struct customer_state {
     uint64_t paused;          /* 1: the breaker is open: no attempt, or one as a probe */
     uint64_t renewal_failing; /* 1: the last renewal of its credentials failed; still valid */
     uint64_t unacked_bytes;
-    uint64_t outages;   /* parties that fail now */
+    uint64_t outages;   /* number of parties with an outage now */
     int64_t expires_ms; /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Metrics with a label for the customer. */
+/* The metrics that have the label "customer". */
 #include "metrics_priv.h"
 
 #include "event/normalize.h"

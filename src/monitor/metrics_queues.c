@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Metrics with a label for the queue. */
+/* The metrics that have the label "queue". */
 #include "metrics_priv.h"
 
 static struct exposition_label queue_label(const struct snapshot_queue *q)

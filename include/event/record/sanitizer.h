@@ -18,7 +18,7 @@
 #include "event/record/record_splitter.h"
 
 struct sanitizer {
-    struct buf texts[3]; /* of the record after each step */
+    struct buf texts[3]; /* the record's text after each step */
     struct edits edits;
 };
 

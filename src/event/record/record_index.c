@@ -69,7 +69,7 @@ static const struct name_note otel = {0, SIGN_OTEL, ANY};
 
 static bool has_otel_prefix(struct span name)
 {
-    if (name.n <= 4) { /* mcp. and vcs. alone are no sign */
+    if (name.n <= 4) { /* a prefix alone ("mcp.", "vcs.") is not a sign of OTel */
         return false;
     }
     for (size_t i = 0; i < sizeof(otel_prefixes) / sizeof(otel_prefixes[0]); i++) {

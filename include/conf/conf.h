@@ -97,6 +97,7 @@ struct customer_conf {
     size_t mapping_count;
     struct word_conf *actions;
     size_t action_count;
+    char **unwrap;       /* paths of the record in envelopes, NULL-terminated */
     bool redact_secrets; /* redact = "secrets" */
     struct rules *rules; /* made of the members above; NULL: built-in rules only */
 };

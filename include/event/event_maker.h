@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/own.h"
+#include "event/map/build.h"
 #include "event/output.h"
 #include "event/record/record_splitter.h"
 #include "event/record/shape.h"
@@ -41,6 +42,12 @@ DEFINE_OWNED(event_maker);
 
 /* The path set that record indexes are made with. */
 struct pathset *event_maker_names(struct event_maker *m);
+
+/* What an object says of an event (build.h); of a Beacon-shaped one or an OTLP request: an event.
+ */
+MUST_USE enum record_states event_maker_states(struct event_maker *m, const struct doc *doc,
+                                               size_t at, const struct record_index *index,
+                                               const struct rules *rules);
 
 /* Begin an object: its ordinals start at 0. All inputs until the next call have this origin. */
 void event_maker_object(struct event_maker *m, const struct object_origin *origin);

@@ -121,7 +121,7 @@ static const config_setting_t *entry_at(const config_setting_t *customer, const 
 
 void conf_make_rules(struct conf_reader *r, const config_setting_t *group, struct customer_conf *c)
 {
-    if (c->mapping_count == 0 && c->action_count == 0 && !c->redact_secrets) {
+    if (c->mapping_count == 0 && c->action_count == 0 && c->unwrap == NULL && !c->redact_secrets) {
         return;
     }
     struct err e = {0};
@@ -138,6 +138,11 @@ void conf_make_rules(struct conf_reader *r, const config_setting_t *group, struc
         if (w->word != NULL && w->action != NULL &&
             rules_add_action(c->rules, span_str(w->word), span_str(w->action), &e) != FAIL_NONE) {
             conf_error(r, entry_at(group, "actions", i), "actions: %s", e.text);
+        }
+    }
+    for (char **path = c->unwrap; path != NULL && *path != NULL; path++) {
+        if (rules_add_unwrap(c->rules, span_str(*path), &e) != FAIL_NONE) {
+            conf_error(r, config_setting_get_member(group, "unwrap"), "%s", e.text);
         }
     }
 }

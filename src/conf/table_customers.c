@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "conf/refuse.h"
 #include "conf/table.h"
+#include "event/schema/rules.h"
 
 enum { FILTERS_MAX = 32 };
 
@@ -196,6 +197,16 @@ static const struct conf_row customer_rows[] = {
      .derived = "none",
      .example = "( { word = \"RunTool\"; action = \"tool.invoked\"; } )",
      .text = "The customer's own words for actions."},
+    {.name = "unwrap",
+     .type = CONF_TEXTS,
+     MEMBER(customer_conf, unwrap),
+     .derived = "none",
+     .least = 1,
+     .most = RULES_UNWRAP_MAX,
+     .example = "[ \"jsonPayload\", \"payload.after\" ]",
+     .text = "Paths of the member that has the record, if the customer's files have envelopes that "
+             "are not known. The first path with an object is taken; the members beside it are "
+             "not used, but for time and host."},
     {.name = "redact",
      .type = CONF_WORD,
      MEMBER(customer_conf, redact_secrets),

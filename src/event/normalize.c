@@ -8,13 +8,11 @@
 #include "base/alloc.h"
 #include "event/event_maker.h"
 #include "event/output_batch.h"
-#include "event/record/envelope.h"
 #include "event/record/long_lines.h"
 #include "event/record/otlp.h"
-#include "event/record/record_splitter.h"
 #include "event/record/sanitizer.h"
-#include "event/record/unwrap.h"
 #include "event/reject.h"
+#include "event/unwrapper.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -32,7 +30,6 @@ enum {
     OTLP_FREE_BYTES = 1 << 20,
     OTLP_RECORD_BYTES = 128,
     OTLP_WORD_BYTES = 8,
-    UTF8_GROWTH = 3, /* of a text inside a record: U+FFFD for each byte that is not UTF-8 */
     DETAIL_BYTES = 160,
 };
 
@@ -49,9 +46,9 @@ struct normalizer {
     bool piece_done;                   /* no output of the piece is left but those of batch */
 
     struct piece piece;
-    struct record_splitter splitter;
-    bool reject_piece; /* the piece is not to be read: it becomes a reject of its kind */
-    uint64_t item;     /* outputs of the line so far */
+    struct unwrapper unwrapper; /* gives the records of the piece */
+    bool reject_piece;          /* the piece is not to be read: it becomes a reject of its kind */
+    uint64_t item;              /* outputs of the line so far */
     unsigned rejects;
     enum framing_answer answer;
 
@@ -65,11 +62,6 @@ struct normalizer {
     struct sanitizer request_sanitizer; /* of the request's text */
     struct duplicate_names request_names;
     struct buf otlp_text;
-
-    struct buf inner[READERS]; /* unwrapped texts, by the reader of their value */
-
-    struct envelope envelope; /* of the wrapper around a record */
-    struct envelope list;     /* of the object whose list is read piece by piece */
 
     struct buf out;
     size_t event_bytes; /* limit of out.max */
@@ -89,14 +81,10 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     n->long_lines = o->long_lines != NULL ? o->long_lines : n->own_long_lines;
     n->maker = event_maker_new(o->line_bytes);
     n->names = event_maker_names(n->maker);
+    unwrapper_init(&n->unwrapper, n->maker, o->line_bytes);
     sanitizer_init(&n->request_sanitizer, o->line_bytes);
     duplicate_names_init(&n->request_names);
-    for (size_t i = 0; i < READERS; i++) {
-        n->inner[i] = (struct buf)BUF_INIT(o->line_bytes * UTF8_GROWTH);
-    }
     n->otlp_text = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH + JSON_SLACK);
-    envelope_init(&n->envelope);
-    envelope_init(&n->list);
     n->out = (struct buf)BUF_INIT(o->event_bytes);
     n->event_bytes = o->event_bytes;
     output_batch_init(&n->batch, o->event_bytes);
@@ -110,15 +98,13 @@ void normalizer_free(struct normalizer *n)
     }
     for (size_t i = 0; i < READERS; i++) {
         json_reader_free(n->own[i]);
-        buf_done(&n->inner[i]);
     }
     sanitizer_done(&n->request_sanitizer);
     duplicate_names_done(&n->request_names);
     long_lines_free(n->own_long_lines);
+    unwrapper_done(&n->unwrapper);
     event_maker_free(n->maker);
     buf_done(&n->otlp_text);
-    envelope_done(&n->envelope);
-    envelope_done(&n->list);
     buf_done(&n->out);
     output_batch_done(&n->batch);
     free(n);
@@ -149,7 +135,7 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     if (text.n > SHORT_LINE_BYTES) {
         readers = long_lines_readers(n->long_lines);
     }
-    record_splitter_start(&n->splitter, readers, text);
+    unwrapper_start(&n->unwrapper, readers, n->rules, text);
 }
 
 void normalizer_object(struct normalizer *n, const struct object_origin *origin,
@@ -159,7 +145,7 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
     n->rules = rules;
     n->reject_piece = false;
     start_piece(n, &(struct piece){.kind = PIECE_LINE}, SPAN(""));
-    envelope_clear(&n->list);
+    envelope_clear(&n->unwrapper.outer);
     event_maker_object(n->maker, origin);
 }
 
@@ -171,7 +157,7 @@ static bool is_numbered(const struct normalizer *n)
 {
     const struct piece *p = &n->piece;
     bool line = p->framing == FRAMING_LINES && (p->kind == PIECE_LINE || p->kind == PIECE_TOO_LONG);
-    return n->splitter.several || p->same_line || !line;
+    return unwrapper_several(&n->unwrapper) || p->same_line || !line;
 }
 
 /* ---- rejects ---- */
@@ -240,93 +226,6 @@ void normalizer_reject_pieces(struct normalizer *n, enum reject_reason reason, s
     write_reject(n, &r, out);
 }
 
-/* ---- wrappers ---- */
-
-static bool is_beacon(const struct normalizer *n, const struct value *v)
-{
-    struct record_index index;
-    record_index_of(n->names, &v->doc, v->at, &index);
-    return shape_is_beacon(&v->doc, &index);
-}
-
-/*
- * Continue with the value that was read from a text of v. The text is copied, so that the reader of
- * v is free for the next text inside (event/README.md, rule 17). Line ends between tokens become
- * blanks: an output has none.
- */
-static void step_inside(struct normalizer *n, struct value *v, struct value *inside)
-{
-    struct buf *text = &n->inner[inside->reader];
-    buf_clear(text);
-    buf_add(text, inside->text);
-    assert(!text->overflowed);
-    for (char *p = text->p; (p = memchr(p, '\n', text->n - (size_t)(p - text->p))) != NULL;) {
-        *p = ' ';
-    }
-    inside->whole = !v->doc.repaired;
-    inside->text = buf_span(text);
-    inside->doc.text = text->p;
-    *v = *inside;
-}
-
-/*
- * Read the texts with the other reader, up to the first that is a record (normalization.md §2,
- * rules 1 and 1b).
- */
-static bool open_text(struct normalizer *n, const struct unwrap *u, struct value *v)
-{
-    for (size_t i = 0; i < u->count; i++) {
-        struct value inside;
-        if (value_read(n->splitter.readers, 1 - v->reader, u->texts[i], &inside) &&
-            doc_tag(&inside.doc, DOC_ROOT) == '{' && (u->must || is_beacon(n, &inside))) {
-            step_inside(n, v, &inside);
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Remove the wrappers; n->index becomes the index of the record. False: a wrapper around something
- * that is not a record; *out is a reject.
- */
-static bool unwrap_record(struct normalizer *n, struct value *v, struct output *out)
-{
-    struct record_index *index = &n->index;
-    envelope_copy(&n->envelope, &n->list);
-    for (int level = 0;; level++) {
-        struct unwrap u;
-        record_index_of(n->names, &v->doc, v->at, index);
-        if (shape_has_beacon_vendor(&v->doc, index)) {
-            break;
-        }
-        unwrap_look(&v->doc, index, &u);
-        if (u.must && (level == UNWRAP_LEVELS || !open_text(n, &u, v))) {
-            return !make_reject(n, REJECT_WRAPPED_TEXT,
-                                level == UNWRAP_LEVELS ? "wrapped too often"
-                                                       : "the member message holds no JSON object",
-                                out);
-        }
-        if (u.must) {
-            continue;
-        }
-        if (level == UNWRAP_LEVELS || shape_is_beacon(&v->doc, index)) {
-            break;
-        }
-        if (open_text(n, &u, v)) {
-            continue;
-        }
-        if (u.at == 0) {
-            break;
-        }
-        /* normalization.md §2, rule 2: time and host of the inner envelope count. */
-        envelope_set(&n->envelope, &v->doc, u.time, u.host);
-        v->at = u.at;
-        v->whole = false;
-    }
-    return true;
-}
-
 /* ---- records ---- */
 
 /* `ingest.framing`: nothing for the usual one. */
@@ -339,7 +238,7 @@ static bool make(struct normalizer *n, struct value *v, enum shape shape, struct
                  enum reject_reason *why)
 {
     struct event_maker_input in = {.value = v,
-                                   .readers = n->splitter.readers,
+                                   .readers = n->unwrapper.readers,
                                    .index = &n->index,
                                    .shape = shape,
                                    .origin = n->origin,
@@ -348,8 +247,8 @@ static bool make(struct normalizer *n, struct value *v, enum shape shape, struct
                                    .item = is_numbered(n) ? n->item + 1 : 0,
                                    .framing = framing_word(n->piece.framing),
                                    .never_pass_through = n->options.never_pass_through,
-                                   .envelope_time = envelope_time(&n->envelope),
-                                   .envelope_host = envelope_host(&n->envelope)};
+                                   .envelope_time = envelope_time(&n->unwrapper.envelope),
+                                   .envelope_host = envelope_host(&n->unwrapper.envelope)};
     return shape != SHAPE_NONE && event_maker_make(n->maker, &in, &n->out, out, why);
 }
 
@@ -368,7 +267,9 @@ static bool next_otlp(struct normalizer *n, struct output *out)
 {
     if (!otlp_next(&n->otlp, &n->otlp_text)) {
         n->in_otlp = false;
-        return false;
+        (void)snprintf(n->detail, sizeof(n->detail),
+                       "%zu elements of the OTLP request that are no objects", n->otlp.others);
+        return n->otlp.others > 0 && make_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
     }
     struct value v;
     n->otlp_bytes += n->otlp_text.n + OTLP_RECORD_BYTES;
@@ -383,7 +284,7 @@ static bool next_otlp(struct normalizer *n, struct output *out)
         return make_reject(n, REJECT_EVENT_TOO_LARGE, detail_of(REJECT_EVENT_TOO_LARGE), out);
     }
     if (buf_room(&n->otlp_text, JSON_SLACK) == NULL ||
-        !value_read(n->splitter.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
+        !value_read(n->unwrapper.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
         return make_reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
     }
     n->otlp_bytes += doc_payload(&v.doc, 0) * OTLP_WORD_BYTES;
@@ -399,25 +300,32 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct outpu
 {
     n->request = *v;
     duplicate_names_absent(&n->request_names, &v->doc, v->at);
-    if (!sanitizer_value(&n->request_sanitizer, n->splitter.readers, &n->request_names,
+    if (!sanitizer_value(&n->request_sanitizer, n->unwrapper.readers, &n->request_names,
                          &n->request)) {
         return make_reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
     }
-    size_t count = otlp_count(&n->request.doc, n->request.at);
+    size_t others = 0;
+    size_t count = otlp_count(&n->request.doc, n->request.at, &others);
     if (count == 0) {
         return make_reject(n, REJECT_NOT_AN_EVENT, "an OTLP request without records", out);
     }
-    n->splitter.several = n->splitter.several || count > 1;
+    n->unwrapper.values.several = n->unwrapper.values.several || count > 1 || others > 0;
     n->in_otlp = true;
     otlp_start(&n->otlp, &n->request.doc, n->request.at);
     return false;
 }
 
-/* Process an object. True: *out is its output. False: it is a request with outputs of its own. */
+/* Process an object. True: *out is its output. False: it is a request, or an envelope around a
+ * list, with outputs of its own. */
 static bool on_object(struct normalizer *n, struct value *v, struct output *out)
 {
-    if (!unwrap_record(n, v, out)) {
-        return true;
+    switch (unwrapper_open(&n->unwrapper, v, &n->index)) {
+    case UNWRAPPED_RECORD:
+        break;
+    case UNWRAPPED_LIST:
+        return false;
+    case UNWRAPPED_NOTHING:
+        return make_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
     }
     if (!value_is_event(&v->doc, v->at)) {
         return make_reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
@@ -445,9 +353,8 @@ static bool reject_piece(struct normalizer *n, struct output *out)
 }
 
 /* No JSON from a byte of the piece on. A value's boundaries cannot be trusted then. */
-static bool reject_damage(struct normalizer *n, struct output *out)
+static bool reject_damage(struct normalizer *n, const struct record_splitter *v, struct output *out)
 {
-    const struct record_splitter *v = &n->splitter;
     if (n->piece.kind == PIECE_VALUE && !v->too_deep) {
         n->answer = FRAMING_NO_JSON;
         return reject_rest(n, v->wrong, n->piece.offset + v->wrong_at, true, out);
@@ -466,18 +373,26 @@ static bool next_output(struct normalizer *n, struct output *out)
         if (n->in_otlp && next_otlp(n, out)) {
             return true;
         }
-        switch (record_splitter_next(&n->splitter, &v)) {
+        if (n->unwrapper.second) {
+            n->unwrapper.second = false;
+            return make_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
+        }
+        struct record_splitter *values = unwrapper_values(&n->unwrapper);
+        switch (record_splitter_next(values, &v)) {
         case VALUES_END:
-            return false;
+            if (!unwrapper_leave(&n->unwrapper)) {
+                return false;
+            }
+            break;
         case VALUES_OBJECT:
             if (on_object(n, &v, out)) {
                 return true;
             }
             break;
         case VALUES_NOT_EVENT:
-            return make_reject(n, REJECT_NOT_AN_EVENT, n->splitter.detail, out);
+            return make_reject(n, REJECT_NOT_AN_EVENT, values->detail, out);
         case VALUES_DAMAGED:
-            return reject_damage(n, out);
+            return reject_damage(n, values, out);
         }
     }
 }
@@ -488,19 +403,18 @@ static bool next_output(struct normalizer *n, struct output *out)
 static bool list_begins(struct normalizer *n)
 {
     struct value v;
-    struct output unused;
-    enum reject_reason why = REJECT_NO_KNOWN_FIELD;
-    envelope_clear(&n->list);
+    envelope_clear(&n->unwrapper.outer);
     if (!value_read(n->own, 0, n->piece.text, &v)) {
         return false;
     }
     record_index_of(n->names, &v.doc, v.at, &n->index);
     enum shape shape = shape_of(&v.doc, &n->index);
-    if (shape != SHAPE_FLAT || make(n, &v, shape, &unused, &why)) {
+    if ((shape != SHAPE_FLAT && shape != SHAPE_ECS) ||
+        event_maker_states(n->maker, &v.doc, v.at, &n->index, n->rules) == STATES_EVENT) {
         return false;
     }
     const uint32_t *at = n->index.at;
-    envelope_set(&n->list, &v.doc, at[INDEX_TIME], at[INDEX_HOST]);
+    envelope_set(&n->unwrapper.outer, &v.doc, at[INDEX_TIME], at[INDEX_HOST]);
     return true;
 }
 
@@ -513,7 +427,7 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
     if (piece->kind == PIECE_LIST) {
         n->answer = list_begins(n) ? FRAMING_CONTINUE : FRAMING_NO_LIST;
     } else if (piece->kind == PIECE_LIST_END) {
-        envelope_clear(&n->list);
+        envelope_clear(&n->unwrapper.outer);
     }
 }
 
@@ -528,7 +442,7 @@ enum framing_answer normalizer_answer(const struct normalizer *n)
 static void read_request_again(struct normalizer *n)
 {
     struct span rest = n->request.text;
-    struct json_reader *reader = n->splitter.readers[n->request.reader];
+    struct json_reader *reader = n->unwrapper.readers[n->request.reader];
     if (json_scan(reader, &rest, &n->request.doc, NULL) != FAIL_NONE) {
         abort(); /* cannot be: it was read before */
     }
@@ -556,7 +470,7 @@ static void make_batch(struct normalizer *n)
 
 bool normalizer_next(struct normalizer *n, struct output *out)
 {
-    bool is_long = n->splitter.readers != n->own;
+    bool is_long = n->unwrapper.readers != n->own;
     if (!is_long) {
         return next_output(n, out);
     }

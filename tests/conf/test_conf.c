@@ -762,11 +762,14 @@ static void customers_bring_their_own_names(void **state UNUSED)
     struct conf *c = loaded(
         AWS KAFKA QUEUES
         "customers = ( { " ACME_KEYS " redact = \"secrets\";\n"
+        "unwrap = [ \"jsonPayload\", \"payload.after\" ];\n"
         "mapping = ( { field = \"repository\"; from = [ \"project.git.url\", \"repo\" ]; },\n"
         "            { field = \"harness.name\"; value = \"acme_bot\"; } );\n"
         "actions = ( { word = \"RunTool\"; action = \"tool.invoked\"; } ); } );\n");
     const struct customer_conf *acme = &c->customers[0];
     assert_true(acme->redact_secrets);
+    assert_string_equal(acme->unwrap[1], "payload.after");
+    assert_null(acme->unwrap[2]);
     assert_int_equal(acme->mapping_count, 2);
     assert_string_equal(acme->mapping[0].from[1], "repo");
     assert_null(acme->mapping[0].from[2]);
@@ -785,13 +788,15 @@ static void own_names_must_be_known_fields(void **state UNUSED)
                "            { field = \"no.such.field\"; from = [ \"x\" ]; },\n"
                "            { field = \"repository\"; from = [ \"a\" ]; value = \"b\"; } );\n"
                "actions = ( { word = \"RunTool\"; action = \"Not An Action\"; },\n"
-               "            { wort = \"x\"; } ); } );\n",
+               "            { wort = \"x\"; } );\n"
+               "unwrap = \"a..b\"; } );\n",
                got, sizeof(got));
     assert_null(strstr(got, "5: "));
     assert_non_null(strstr(got, "6: mapping: "));
     assert_non_null(strstr(got, "no.such.field"));
     assert_non_null(strstr(got, "7: mapping: an entry has either from"));
     assert_non_null(strstr(got, "8: actions: "));
+    assert_non_null(strstr(got, "10: unwrap: \"a..b\" is no member path"));
     assert_non_null(strstr(got, "9: actions.wort: unknown key; did you mean word?"));
 }
 

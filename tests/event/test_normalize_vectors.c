@@ -4,7 +4,8 @@
  * one line of `want` for each record that `in` gives, in order, rejects too. The object is
  * always the same: customer acme, s3://bucket/key, version v1, last written 2026-06-01, or
  * when the file `modified` says (seconds since the epoch). A line or value may have 1 MiB, or as
- * many bytes as the file `limit` says. A file `redact` in the case: with redaction of secrets.
+ * many bytes as the file `limit` says. With a file `redact`, secrets are redacted;
+ * a file `unwrap` has the paths of the customer's envelopes, one a line.
  *
  * To see what a changed rule does, and after reading the difference to accept it:
  *
@@ -112,6 +113,23 @@ static bool redacts(const char *name)
     return access(path, F_OK) == 0;
 }
 
+static void add_unwrap(const char *name, struct rules *rules)
+{
+    char path[512];
+    struct err e = {0};
+    struct buf text = BUF_INIT(4096);
+    (void)snprintf(path, sizeof(path), TEST_VECTORS "/normalize/%s/unwrap", name);
+    struct span rest = read_file(path, &text) ? buf_span(&text) : SPAN("");
+    while (rest.n > 0) {
+        const char *end = memchr(rest.p, '\n', rest.n);
+        assert_non_null(end);
+        struct span line = span_take(&rest, (size_t)(end - rest.p) + 1);
+        line.n--;
+        assert_int_equal(rules_add_unwrap(rules, line, &e), FAIL_NONE);
+    }
+    buf_done(&text);
+}
+
 static bool accept_all;
 
 static bool run_case(const char *name)
@@ -128,6 +146,7 @@ static bool run_case(const char *name)
     source.modified_ns = number_of(name, "modified", june) * INT64_C(1000000000);
     OWNED(rules) struct rules *rules = rules_new();
     rules_set_redact(rules, redacts(name));
+    add_unwrap(name, rules);
     normalize(buf_span(&in), (size_t)number_of(name, "limit", LINE_BYTES), rules, &got);
     bool same = span_eq(buf_span(&got), buf_span(&want));
     if (!same && accept_all) {

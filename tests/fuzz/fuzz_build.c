@@ -15,8 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { EVENT_BYTES = 1 << 20 };
 
-static const struct object_origin source = {SPAN_INIT("c"), SPAN_INIT("s3://b/k"), SPAN_INIT("v"),
-                                            1800000000000000000};
+static const struct object_origin source = {.customer = SPAN_INIT("c"),
+                                            .object = SPAN_INIT("s3://b/k"),
+                                            .version = SPAN_INIT("v"),
+                                            .modified_ns = 1800000000000000000};
 
 static void expect(bool ok)
 {
@@ -132,7 +134,8 @@ static void build_otlp(struct builder *b, const struct doc *doc)
             .doc = &record, .at = DOC_ROOT, .shape = SHAPE_OTLP, .origin = &source};
         build(b, reader, &in);
     }
-    expect(count == otlp_count(doc, DOC_ROOT));
+    size_t others = 0;
+    expect(count == otlp_count(doc, DOC_ROOT, &others) && others == o.others);
     buf_done(&text);
 }
 

@@ -26,14 +26,13 @@ import uuid
 
 import xxhash
 
+from envelopes import Number, is_beacon, records_of
+
 FORWARDERS = ("ingest", "@timestamp", "@version", "ecs", "agent", "log", "input", "host")
 COPIES = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
           "reasoning_output_tokens", "cost_usd")
 REMEMBERED = 1 << 14
 MAX_DEPTH = 256
-MAX_WRAPS = 3
-
-
 TIME_NAMES = {"timestamp", "@timestamp", "time", "ts", "event_time", "datetime", "date_time", "created_at",
               "timeunixnano", "time_unix_nano", "date"}  # of a record that needs no envelope's time
 
@@ -42,10 +41,6 @@ class Origin(typing.NamedTuple):
     object: str = "s3://b/k"
     version: str = ""
     modified_ns: int = 0  # only of an object whose version is an ETag
-
-
-class Number(str):
-    """A JSON number as written."""
 
 
 def _refuse(word):
@@ -95,48 +90,7 @@ def _records(line):
         found += value if isinstance(value, list) else [value]
 
 
-# ---- forwarders' wrappers
-
-def is_beacon(record):
-    return record.get("vendor") == "beacon" or (
-        "schema_version" in record and isinstance(record.get("event"), dict)
-        and isinstance(record.get("harness"), dict))
-
-
-def _inner(record):
-    """What a wrapper holds: a value, or `record` itself if it is no wrapper. None: text that is no JSON."""
-    if "vendor" not in record and isinstance(record.get("message"), str) \
-            and isinstance(record.get("source_type"), str) and "file" in record:
-        return _parse_whole(record["message"])
-    if is_beacon(record):
-        return record
-    event = record.get("event")
-    texts = [record.get("message"), record.get("log"),
-             event.get("original") if isinstance(event, dict) else record.get("event.original"), record.get("body")]
-    for text in texts:
-        value = _parse_whole(text) if isinstance(text, str) else None
-        if isinstance(value, dict) and is_beacon(value):
-            return value
-    if isinstance(event, dict) and "vendor" not in record and (
-            "vendor" in event or "schema_version" in event or isinstance(event.get("event"), dict)):
-        return event
-    return record
-
-
-def unwrap(record):
-    """The record, and the time of the envelope around it, if any."""
-    time = None
-    for _ in range(MAX_WRAPS):
-        if not isinstance(record, dict):
-            return None, None
-        inner = _inner(record)
-        if inner is record:
-            break
-        if inner is record.get("event"):
-            time = record.get("time")
-        record = inner
-    return (record if isinstance(record, dict) and record else None), time
-
+# ---- times of envelopes
 
 def _time_ns(value):
     """Of numbers, and of texts of RFC 3339 in UTC; None of anything else."""
@@ -242,9 +196,8 @@ def _key(record, beacon, ns):
 @functools.lru_cache(1 << 17)
 def _line(line):
     """Per record of a line: its key, or None if it is a reject."""
-    unwrapped = [unwrap(value) for value in _records(line)]
-    return [None if record is None else _key(record, is_beacon(record), envelope_ns(record, time))
-            for record, time in unwrapped]
+    found = [record for value in _records(line) for record in records_of(value)]
+    return [None if one is None else _key(one[0], is_beacon(one[0]), envelope_ns(*one)) for one in found]
 
 
 class Ids:

@@ -38,6 +38,17 @@ struct pathset *builder_names(struct builder *b);
 MUST_USE bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
                           struct event_facts *facts);
 
+/* What an object says of an event by the paths of its members. */
+enum record_states {
+    STATES_NOTHING, /* no path but those of time and message */
+    STATES_CONTEXT, /* only where it was written: host, program, file, severity */
+    STATES_EVENT,
+};
+
+MUST_USE enum record_states builder_states(struct builder *b, const struct doc *doc, size_t at,
+                                           const struct record_index *index,
+                                           const struct rules *rules);
+
 /* The path that a field of the last event was mapped from; "" if it was derived or is absent. */
 struct span builder_source(const struct builder *b, enum field f);
 

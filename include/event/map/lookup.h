@@ -88,6 +88,9 @@ MUST_USE bool lookup_next(const struct lookup *l, struct search *s, struct hit *
 /* The rows with a built-in path in the record. Without rules no other row has a value. */
 const int16_t *lookup_rows(const struct lookup *l, size_t *count);
 
+/* Whether the record has a path of the customer's rules. */
+MUST_USE bool lookup_met_custom(const struct lookup *l);
+
 /* The first hit of a row. */
 MUST_USE bool lookup_first(const struct lookup *l, int row, struct hit *hit);
 

@@ -24,6 +24,9 @@ struct otlp {
     size_t resources, scopes, metrics, records;
     size_t resource, scope, metric, record; /* the current ones, 0 if there is none */
     int kind;                               /* logs, spans or metrics */
+    int spelling;                           /* the next name of the resource's scopes to try */
+    size_t type;                            /* the next type of the metric to try */
+    size_t others;                          /* elements of lists so far that are no objects */
 
     /* Members that each record of a resource, scope or metric repeats, 0 if there are none. They
      * are looked up once for all records (event/README.md, rule 26). */
@@ -37,8 +40,8 @@ struct otlp {
 /* Begin at the object `at`. */
 void otlp_start(struct otlp *o, const struct doc *doc, size_t at);
 
-/* The number of records. With more than one, each gets an item number. */
-size_t otlp_count(const struct doc *doc, size_t at);
+/* The number of records. *others: how many elements in their place are no objects. */
+size_t otlp_count(const struct doc *doc, size_t at, size_t *others);
 
 /*
  * The next record as JSON text into *text: the same buffer for the whole walk, not changed between

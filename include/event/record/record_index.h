@@ -32,16 +32,21 @@ enum record_index_member {
     INDEX_BODY,
     INDEX_TIME,
     INDEX_HOST,
+    INDEX_TIMESTAMP,
+    INDEX_SOURCETYPE,
+    INDEX_INDEX,
     INDEX_MEMBERS
 };
 
 /* Signs of a shape (normalization.md §2): one member of several names is enough. Bits. */
 enum record_index_sign {
-    SIGN_OTLP = 1,   /* §2, rule 3: an array */
-    SIGN_ECS = 2,    /* §2, rule 5 */
-    SIGN_OTEL = 4,   /* §2, rule 6 */
-    SIGN_HOOK = 8,   /* §2, rule 7: a string */
-    SIGN_BESIDE = 16 /* §2, rule 7: members beside one of opencode's types */
+    SIGN_OTLP = 1,      /* §2, rule 3: an array */
+    SIGN_ECS = 2,       /* §2, rule 5 */
+    SIGN_OTEL = 4,      /* §2, rule 6 */
+    SIGN_HOOK = 8,      /* §2, rule 7: a string */
+    SIGN_BESIDE = 16,   /* §2, rule 7: members beside one of opencode's types */
+    SIGN_ENVELOPE = 32, /* §2, rules 2b to 2d: a member that only such an envelope has */
+    SIGN_LIST = 64      /* §2, rule 2f: an array */
 };
 
 /* Types of values. Bits. */

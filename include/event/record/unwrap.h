@@ -1,31 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unwrap.h - where the record is in what a forwarder wrote (normalization.md §2, rules 1, 1b and
- * 2).
+ * unwrap.h - where the record is in what a forwarder wrote (normalization.md §2, rules 1 to 2).
  *
- * One object is examined at a time. The normalizer reads the texts and continues inside.
+ * One object is examined at a time. The unwrapper reads the texts and continues inside.
  */
 #ifndef EVENT_RECORD_UNWRAP_H
 #define EVENT_RECORD_UNWRAP_H
 
 #include "event/record/record_index.h"
 
+struct rules;
+
 enum {
     UNWRAP_LEVELS = 3, /* most wrappers around each other */
     UNWRAP_TEXTS = 5,  /* members that may hold a record as a text */
 };
 
-struct unwrap {
-    struct span texts[UNWRAP_TEXTS]; /* that may be a record */
-    size_t count;
-    /* normalization.md §2, rule 1: texts[0] must be an object, else the record is a reject. */
-    bool must;
-    /* normalization.md §2, rule 2, if no text is a record: the object to continue with; 0: none. */
-    size_t at;
-    size_t time, host; /* beside that object, 0 if there is none */
+/* A member whose text may be a record. */
+struct unwrap_text {
+    struct span text;
+    struct span member; /* its name */
+    bool beacon_only;   /* only a Beacon-shaped record counts */
 };
 
-/* Examine an object whose vendor is not Beacon. */
-void unwrap_look(const struct doc *d, const struct record_index *index, struct unwrap *u);
+/* What was recognized; the first of must, texts, at and list that leads to a record counts. */
+struct unwrap {
+    bool must;   /* an envelope whose member `member` must be an object, as a text or itself */
+    bool vector; /* ... Vector's, which counts although the object is Beacon-shaped */
+    struct span member;
+    struct unwrap_text texts[UNWRAP_TEXTS]; /* that may be a record; with must: at most one */
+    size_t count;
+    size_t at;              /* the object to continue with, 0 if there is none */
+    size_t list;            /* the list whose elements are records, 0 if there is none */
+    struct span other_list; /* the name of another list, "" if there is none */
+    bool messages;          /* of log events, whose member message is the record */
+    size_t time, host;      /* beside the record, 0 if there is none */
+};
+
+/* Examine an object whose vendor is not Beacon. rules: of the customer, NULL: none. */
+void unwrap_look(const struct doc *d, size_t at, const struct record_index *index,
+                 const struct rules *rules, struct unwrap *u);
+
+/* Examine an element of a list of log events. */
+void unwrap_log_event(const struct doc *d, const struct record_index *index, struct unwrap *u);
 
 #endif

@@ -8,6 +8,7 @@
  *     rules_add_constant(r, SPAN("harness.name"), SPAN("acme_bot"), &err);
  *     rules_add_action(r, SPAN("RunTool"), SPAN("tool.invoked"), &err);
  *     rules_set_redact(r, true);
+ *     rules_add_unwrap(r, SPAN("jsonPayload"), &err);
  *
  * They apply to records on the rebuild path; a Beacon-shaped record keeps its own fields and
  * only redaction applies to it. A constant is preferred to paths, paths to the built-in rows, each
@@ -27,6 +28,7 @@ enum {
     RULES_PATHS_MAX = 256,
     RULES_WORDS_MAX = 256,
     RULES_TEXT_BYTES = 256, /* longest constant, word or action */
+    RULES_UNWRAP_MAX = 16,
 };
 
 struct rules;
@@ -60,6 +62,12 @@ MUST_USE enum err_kind rules_add_action(struct rules *r, struct span word, struc
 
 void rules_set_redact(struct rules *r, bool on);
 
+/*
+ * Add a path at which the customer's envelopes have the record, tried after those that were added
+ * before. FAIL_CONFIG: the path is bad, or there are RULES_UNWRAP_MAX.
+ */
+MUST_USE enum err_kind rules_add_unwrap(struct rules *r, struct span path, struct err *e);
+
 /* ---- read by normalization; NULL stands for no rules ---- */
 
 MUST_USE bool rules_redacts(const struct rules *r);
@@ -78,6 +86,9 @@ MUST_USE int rules_path(const struct rules *r, int field, size_t n);
 
 /* The field's constant. False: it has none. */
 MUST_USE bool rules_constant(const struct rules *r, enum field field, struct span *value);
+
+/* The n-th path of the customer's envelopes. False: there are no more. */
+MUST_USE bool rules_unwrap(const struct rules *r, size_t n, struct span *path);
 
 /* The action for a word that word_fold (word_match.h) has folded. False: the rules have none. */
 MUST_USE bool rules_action(const struct rules *r, struct span folded, struct span *action);

@@ -177,6 +177,42 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     return true;
 }
 
+/* Whether forwarders write the value beside the text that they forward. */
+static bool is_context(int row, const struct hit *hit)
+{
+    switch (row) {
+    case FIELD_TIMESTAMP:
+    case FIELD_MESSAGE:
+    case FIELD_ENDPOINT_HOSTNAME:
+    case FIELD_ENDPOINT_OS:
+    case FIELD_ENDPOINT_AGENT_VERSION:
+    case FIELD_HARNESS_NAME:
+    case FIELD_HARNESS_VERSION:
+    case FIELD_SEVERITY:
+    case FIELD_FILE_PATH:
+        return true;
+    case FIELD_EVENT_ACTION: /* Logstash's and others' type of a log */
+        return span_eq(*hit->path, SPAN("type"));
+    default:
+        return row >= FIELDS;
+    }
+}
+
+enum record_states builder_states(struct builder *b, const struct doc *doc, size_t at,
+                                  const struct record_index *index, const struct rules *rules)
+{
+    struct hit hit;
+    size_t count = 0;
+    bool known = lookup_record(b->lookup, doc, at, index, SHAPE_FLAT, rules);
+    const int16_t *rows = lookup_rows(b->lookup, &count);
+    for (size_t i = 0; known && i < count; i++) {
+        if (lookup_first(b->lookup, rows[i], &hit) && !is_context(rows[i], &hit)) {
+            return STATES_EVENT;
+        }
+    }
+    return lookup_met_custom(b->lookup) ? STATES_EVENT : known ? STATES_CONTEXT : STATES_NOTHING;
+}
+
 struct span builder_source(const struct builder *b, enum field f)
 {
     return b->draft.values[f].kind != VALUE_NONE ? value_source(&b->draft.values[f])

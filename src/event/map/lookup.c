@@ -80,6 +80,7 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
     l->granted = shape_grants(shape);
     l->embedded_count = 0;
     l->known = false;
+    l->custom = false;
     while (l->met_count > 0) {
         l->marks[l->met_rows[--l->met_count]] = 0;
     }
@@ -179,6 +180,11 @@ const int16_t *lookup_rows(const struct lookup *l, size_t *count)
 {
     *count = l->met_count;
     return l->met_rows;
+}
+
+bool lookup_met_custom(const struct lookup *l)
+{
+    return l->custom;
 }
 
 const struct doc *lookup_read(const struct lookup *l, struct span text)

@@ -57,6 +57,7 @@ struct lookup {
     int embedded_count;
     struct record_index index;     /* of the record, if no caller made it */
     bool known;                    /* a path was met, of a row other than time and message */
+    bool custom;                   /* ... one of the customer's */
     int16_t path_alias[PATHS_MAX]; /* first alias of a path */
     int16_t row_alias[FACTS_END];  /* first alias of a row; the others follow it */
     uint32_t marks[FACTS_END];     /* bits of the aliases of a row that were met */

@@ -58,6 +58,7 @@ static void met_custom(struct lookup *l, int id, const struct walk *w, size_t at
 {
     found_add(&l->found[0], id, w, at, rank);
     l->known = true;
+    l->custom = true;
 }
 
 static inline void met_builtin(struct lookup *l, int id, const struct walk *w, size_t at,

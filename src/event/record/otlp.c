@@ -4,48 +4,88 @@
 
 enum { KIND_LOGS, KIND_SPANS, KIND_METRICS, KINDS };
 
-static const struct {
-    struct span resources, scopes, records;
-} names[KINDS] = {
-    {SPAN_INIT("resourceLogs"), SPAN_INIT("scopeLogs"), SPAN_INIT("logRecords")},
-    {SPAN_INIT("resourceSpans"), SPAN_INIT("scopeSpans"), SPAN_INIT("spans")},
-    {SPAN_INIT("resourceMetrics"), SPAN_INIT("scopeMetrics"), SPAN_INIT("metrics")},
-};
+/* Spellings of a name: of the specification, of writers that keep the proto's names, and of OTLP
+ * before 0.15. An empty one ends them. */
+enum { SPELLINGS = 5 };
+typedef const struct span spellings[SPELLINGS];
 
-/* Types of metric: the member of this name holds the data points. */
-static const struct span metric_types[] = {
-    SPAN_INIT("gauge"),     SPAN_INIT("sum"),
-    SPAN_INIT("histogram"), SPAN_INIT("exponentialHistogram"),
-    SPAN_INIT("summary"),
+static const struct {
+    spellings resources, scopes, records;
+} names[KINDS] = {
+    {{SPAN_INIT("resourceLogs"), SPAN_INIT("resource_logs")},
+     {SPAN_INIT("scopeLogs"), SPAN_INIT("scope_logs"), SPAN_INIT("instrumentationLibraryLogs"),
+      SPAN_INIT("instrumentation_library_logs")},
+     {SPAN_INIT("logRecords"), SPAN_INIT("log_records"), SPAN_INIT("logs")}},
+    {{SPAN_INIT("resourceSpans"), SPAN_INIT("resource_spans")},
+     {SPAN_INIT("scopeSpans"), SPAN_INIT("scope_spans"), SPAN_INIT("instrumentationLibrarySpans"),
+      SPAN_INIT("instrumentation_library_spans")},
+     {SPAN_INIT("spans")}},
+    {{SPAN_INIT("resourceMetrics"), SPAN_INIT("resource_metrics")},
+     {SPAN_INIT("scopeMetrics"), SPAN_INIT("scope_metrics"),
+      SPAN_INIT("instrumentationLibraryMetrics"), SPAN_INIT("instrumentation_library_metrics")},
+     {SPAN_INIT("metrics")}},
+};
+static spellings scope_names = {SPAN_INIT("scope"), SPAN_INIT("instrumentationLibrary"),
+                                SPAN_INIT("instrumentation_library")};
+static spellings data_point_names = {SPAN_INIT("dataPoints"), SPAN_INIT("data_points")};
+
+/* Types of metric: the member of this name has the data points. */
+static spellings metric_types[] = {
+    {SPAN_INIT("gauge")},
+    {SPAN_INIT("sum")},
+    {SPAN_INIT("histogram")},
+    {SPAN_INIT("exponentialHistogram"), SPAN_INIT("exponential_histogram")},
+    {SPAN_INIT("summary")},
 };
 enum { METRIC_TYPES = sizeof(metric_types) / sizeof(metric_types[0]) };
 
 /* Members of the metric, then of its data, that each record gets. */
-static const struct span metric_parts[OTLP_METRIC_PARTS] = {
-    SPAN_INIT("name"),        SPAN_INIT("description"),
-    SPAN_INIT("unit"),        SPAN_INIT("aggregationTemporality"),
-    SPAN_INIT("isMonotonic"),
+static spellings metric_parts[OTLP_METRIC_PARTS] = {
+    {SPAN_INIT("name")},
+    {SPAN_INIT("description")},
+    {SPAN_INIT("unit")},
+    {SPAN_INIT("aggregationTemporality"), SPAN_INIT("aggregation_temporality")},
+    {SPAN_INIT("isMonotonic"), SPAN_INIT("is_monotonic")},
 };
 enum { OF_THE_METRIC = 3 };
 
 /* ---- the walk ---- */
 
-/* The first element of a member that is a list, 0 if there is none. */
-static size_t first_of_list(const struct doc *d, size_t object, struct span name)
+/* The member of any spelling, 0 if there is none. */
+static size_t member_of(const struct doc *d, size_t object, spellings of)
 {
-    size_t at = doc_member(d, object, name);
+    size_t at = 0;
+    for (int i = 0; i < SPELLINGS && of[i].n > 0 && at == 0; i++) {
+        at = doc_member(d, object, of[i]);
+    }
+    return at;
+}
+
+static bool is_spelling(struct span name, spellings of)
+{
+    int i = 0;
+    while (i < SPELLINGS && of[i].n > 0 && !span_eq(name, of[i])) {
+        i++;
+    }
+    return i < SPELLINGS && of[i].n > 0;
+}
+
+/* The first element of a list, 0 if `at` is none. */
+static size_t first_of_list(const struct doc *d, size_t at)
+{
     return at != 0 && doc_tag(d, at) == '[' ? doc_first(d, at) : 0;
 }
 
 /* The next object of a list, 0 at its end. */
-static size_t list_next(const struct doc *d, size_t *list)
+static size_t list_next(struct otlp *o, size_t *list)
 {
-    while (*list != 0 && !doc_at_end(d, *list)) {
+    while (*list != 0 && !doc_at_end(o->doc, *list)) {
         size_t at = *list;
-        *list = doc_next(d, at);
-        if (doc_tag(d, at) == '{') {
+        *list = doc_next(o->doc, at);
+        if (doc_tag(o->doc, at) == '{') {
             return at;
         }
+        o->others++;
     }
     *list = 0;
     return 0;
@@ -58,7 +98,7 @@ static bool next_kind(struct otlp *o)
         size_t at = o->member;
         o->member = doc_next(o->doc, at + 1);
         for (int k = 0; k < KINDS; k++) {
-            if (span_eq(doc_string(o->doc, at), names[k].resources) &&
+            if (is_spelling(doc_string(o->doc, at), names[k].resources) &&
                 doc_tag(o->doc, at + 1) == '[') {
                 o->kind = k;
                 o->resources = doc_first(o->doc, at + 1);
@@ -69,9 +109,22 @@ static bool next_kind(struct otlp *o)
     return false;
 }
 
+/* Go to the resource's next list of scopes: it may have one of each spelling. */
+static bool next_scopes(struct otlp *o)
+{
+    spellings *of = &names[o->kind].scopes;
+    while (o->resource != 0 && o->spelling < SPELLINGS && (*of)[o->spelling].n > 0) {
+        o->scopes = first_of_list(o->doc, doc_member(o->doc, o->resource, (*of)[o->spelling++]));
+        if (o->scopes != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool next_resource(struct otlp *o)
 {
-    while ((o->resource = list_next(o->doc, &o->resources)) == 0) {
+    while ((o->resource = list_next(o, &o->resources)) == 0) {
         if (!next_kind(o)) {
             return false;
         }
@@ -79,51 +132,49 @@ static bool next_resource(struct otlp *o)
     size_t resource = doc_member(o->doc, o->resource, SPAN("resource"));
     bool object = resource != 0 && doc_tag(o->doc, resource) == '{';
     o->attributes = object ? doc_member(o->doc, resource, SPAN("attributes")) : 0;
-    o->scopes = first_of_list(o->doc, o->resource, names[o->kind].scopes);
+    o->spelling = 0;
+    o->scopes = 0;
     return true;
 }
 
 static bool next_scope(struct otlp *o)
 {
-    while ((o->scope = list_next(o->doc, &o->scopes)) == 0) {
-        if (!next_resource(o)) {
+    while ((o->scope = list_next(o, &o->scopes)) == 0) {
+        if (!next_scopes(o) && !next_resource(o)) {
             return false;
         }
     }
-    size_t list = first_of_list(o->doc, o->scope, names[o->kind].records);
-    o->scope_itself = doc_member(o->doc, o->scope, SPAN("scope"));
+    size_t list = first_of_list(o->doc, member_of(o->doc, o->scope, names[o->kind].records));
+    o->scope_itself = member_of(o->doc, o->scope, scope_names);
     o->metric = 0;
     o->metrics = o->kind == KIND_METRICS ? list : 0;
     o->records = o->kind == KIND_METRICS ? 0 : list;
     return true;
 }
 
-/* The member of a metric that holds its data, with its type; 0 if there is none. */
-static size_t metric_data(const struct otlp *o, struct span *type)
+/* Go to the next data of the metric, which usually has one. False: no more. */
+static bool next_data(struct otlp *o)
 {
-    for (int i = 0; i < METRIC_TYPES; i++) {
-        size_t at = doc_member(o->doc, o->metric, metric_types[i]);
-        if (at != 0 && doc_tag(o->doc, at) == '{') {
-            *type = metric_types[i];
-            return at;
-        }
+    size_t data = 0;
+    if (o->kind != KIND_METRICS || o->metric == 0) {
+        return false;
     }
-    return 0;
-}
-
-static void enter_metric(struct otlp *o)
-{
-    size_t data = metric_data(o, &o->metric_type);
-    o->records = data != 0 ? first_of_list(o->doc, data, SPAN("dataPoints")) : 0;
+    while (data == 0 && o->type < METRIC_TYPES) {
+        o->metric_type = metric_types[o->type][0];
+        size_t at = member_of(o->doc, o->metric, metric_types[o->type++]);
+        data = at != 0 && doc_tag(o->doc, at) == '{' ? at : 0;
+    }
+    o->records = data != 0 ? first_of_list(o->doc, member_of(o->doc, data, data_point_names)) : 0;
     for (int i = 0; i < OTLP_METRIC_PARTS && data != 0; i++) {
         size_t object = i < OF_THE_METRIC ? o->metric : data;
-        o->metric_parts[i] = doc_member(o->doc, object, metric_parts[i]);
+        o->metric_parts[i] = member_of(o->doc, object, metric_parts[i]);
     }
+    return data != 0;
 }
 
 static bool next_metric(struct otlp *o)
 {
-    while ((o->metric = list_next(o->doc, &o->metrics)) == 0) {
+    while ((o->metric = list_next(o, &o->metrics)) == 0) {
         if (!next_scope(o)) {
             return false;
         }
@@ -131,14 +182,14 @@ static bool next_metric(struct otlp *o)
             return true;
         }
     }
-    enter_metric(o);
+    o->type = 0;
     return true;
 }
 
 static bool next_record(struct otlp *o)
 {
-    while ((o->record = list_next(o->doc, &o->records)) == 0) {
-        if (!next_metric(o)) {
+    while ((o->record = list_next(o, &o->records)) == 0) {
+        if (!next_data(o) && !next_metric(o)) {
             return false;
         }
     }
@@ -150,7 +201,7 @@ void otlp_start(struct otlp *o, const struct doc *doc, size_t at)
     *o = (struct otlp){.doc = doc, .member = doc_first(doc, at)};
 }
 
-size_t otlp_count(const struct doc *doc, size_t at)
+size_t otlp_count(const struct doc *doc, size_t at, size_t *others)
 {
     struct otlp o;
     size_t n = 0;
@@ -158,6 +209,7 @@ size_t otlp_count(const struct doc *doc, size_t at)
     while (next_record(&o)) {
         n++;
     }
+    *others = o.others;
     return n;
 }
 
@@ -198,20 +250,23 @@ static void find_entry(const struct doc *d, size_t at, size_t *key, size_t *valu
     }
 }
 
-/* [{"key":k,"value":v},...] as {k:v,...} */
+/* [{"key":k,"value":v},...] as {k:v,...}; an element without a key gets its number: "#0". */
 static void write_map(const struct doc *d, size_t list, struct buf *out)
 {
     bool first = true;
+    size_t number = 0;
     buf_add_byte(out, '{');
-    for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i)) {
+    for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i), number++) {
         size_t key = 0;
         size_t value = 0;
         find_entry(d, i, &key, &value);
-        if (key == 0 || doc_tag(d, key) != '"') {
-            continue;
-        }
         buf_add(out, first ? SPAN("") : SPAN(","));
         first = false;
+        if (key == 0 || doc_tag(d, key) != '"') { /* no attribute: kept as it is */
+            buf_addf(out, "\"#%zu\":", number);
+            buf_add(out, doc_source(d, i));
+            continue;
+        }
         buf_add(out, doc_source(d, key));
         buf_add_byte(out, ':');
         if (value != 0) {
@@ -251,10 +306,12 @@ static void write_values(const struct doc *d, size_t at, bool map, struct buf *o
 /* The name in an AnyValue, which has one member; 0 if the value is not an AnyValue. */
 static size_t any_member(const struct doc *d, size_t at)
 {
-    static const struct span kinds[] = {SPAN_INIT("stringValue"), SPAN_INIT("intValue"),
-                                        SPAN_INIT("doubleValue"), SPAN_INIT("boolValue"),
-                                        SPAN_INIT("arrayValue"),  SPAN_INIT("kvlistValue"),
-                                        SPAN_INIT("bytesValue")};
+    static const struct span kinds[] = {
+        SPAN_INIT("stringValue"),  SPAN_INIT("intValue"),     SPAN_INIT("doubleValue"),
+        SPAN_INIT("boolValue"),    SPAN_INIT("arrayValue"),   SPAN_INIT("kvlistValue"),
+        SPAN_INIT("bytesValue"),   SPAN_INIT("string_value"), SPAN_INIT("int_value"),
+        SPAN_INIT("double_value"), SPAN_INIT("bool_value"),   SPAN_INIT("array_value"),
+        SPAN_INIT("kvlist_value"), SPAN_INIT("bytes_value")};
     if (doc_tag(d, at) != '{' || doc_payload(d, at) >> 32 != 1) {
         return 0;
     }
@@ -369,7 +426,7 @@ static void write_metric(const struct otlp *o, struct buf *out)
     buf_add(out, o->metric_type);
     buf_add_byte(out, '"');
     for (int i = 0; i < OTLP_METRIC_PARTS; i++) {
-        write_copy(o->doc, o->metric_parts[i], metric_parts[i], out);
+        write_copy(o->doc, o->metric_parts[i], metric_parts[i][0], out);
     }
     buf_add_byte(out, '}');
 }

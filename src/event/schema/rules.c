@@ -26,6 +26,8 @@ struct rules {
     struct rule_action *action;
     size_t action_count;
     bool redact;
+    char unwrap[RULES_UNWRAP_MAX][PATH_MAX_BYTES + 1];
+    size_t unwrap_count;
 };
 
 struct rules *rules_new(void)
@@ -94,6 +96,30 @@ enum err_kind rules_add_field(struct rules *r, struct span field, const struct s
         }
     }
     return FAIL_NONE;
+}
+
+enum err_kind rules_add_unwrap(struct rules *r, struct span path, struct err *e)
+{
+    bool empty = path.n == 0 || path.p[0] == '.' || path.p[path.n - 1] == '.' ||
+                 memmem(path.p, path.n, "..", 2) != NULL;
+    if (empty || path.n > PATH_MAX_BYTES) {
+        return err_set(e, FAIL_CONFIG, "unwrap: \"%.*s\" is no member path of 1 to %d bytes",
+                       SPAN_FMT(path), (int)PATH_MAX_BYTES);
+    }
+    if (r->unwrap_count == RULES_UNWRAP_MAX) {
+        return err_set(e, FAIL_CONFIG, "unwrap: more than %d paths", (int)RULES_UNWRAP_MAX);
+    }
+    memcpy(r->unwrap[r->unwrap_count++], path.p, path.n); /* the rest is zero */
+    return FAIL_NONE;
+}
+
+bool rules_unwrap(const struct rules *r, size_t n, struct span *path)
+{
+    if (r == NULL || n >= r->unwrap_count) {
+        return false;
+    }
+    *path = span_str(r->unwrap[n]);
+    return true;
 }
 
 static bool is_one_of(struct span s, const char *const *words, size_t n)

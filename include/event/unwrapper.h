@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unwrapper.h - removes the wrappers around a record and expands lists of records
+ * (normalization.md §2, rules 1 to 2).
+ *
+ *     unwrapper_start(&u, &in);                             // each piece
+ *     while ((kind = record_splitter_next(unwrapper_values(&u), &value)) ...) {
+ *         VALUES_END:    if (!unwrapper_leave(&u)) { the piece is done }
+ *         VALUES_OBJECT: switch (unwrapper_open(&u, &value, &index)) ...
+ *     }
+ *
+ * Texts and lists are copied where the reader that holds them is needed for what is inside.
+ * Threads: one at a time per object.
+ */
+#ifndef EVENT_UNWRAPPER_H
+#define EVENT_UNWRAPPER_H
+
+#include "event/event_maker.h"
+#include "event/record/envelope.h"
+#include "event/record/long_lines.h"
+#include "event/record/unwrap.h"
+
+/* A list of records, whose elements are read one after another. */
+struct unwrapper_list {
+    struct record_splitter elements;
+    struct envelope envelope; /* around them */
+    struct buf text;          /* a copy of the list, unless it is in the piece */
+    bool messages;            /* log events */
+    int level;                /* wrappers around an element */
+};
+
+struct unwrapper {
+    struct event_maker *maker; /* borrowed */
+    struct json_reader *const *readers;
+    const struct rules *rules;
+
+    struct record_splitter values; /* of the piece */
+    struct span piece;
+    struct unwrapper_list lists[UNWRAP_LEVELS];
+    size_t depth; /* lists that are open */
+
+    struct envelope outer;     /* of a list that the framing cuts into pieces */
+    struct envelope envelope;  /* around the record that was opened last */
+    struct buf inner[READERS]; /* unwrapped texts, by the reader of their value */
+
+    bool second;      /* the last record's wrapper has another record: `detail` names its member */
+    char detail[160]; /* why there is no record */
+};
+
+/* max_bytes: longest text of a piece. The maker must outlive it. */
+void unwrapper_init(struct unwrapper *u, struct event_maker *maker, size_t max_bytes);
+void unwrapper_done(struct unwrapper *u);
+
+/* Begin a piece, which must stay until the next one. rules: NULL: none. */
+void unwrapper_start(struct unwrapper *u, struct json_reader *const *readers,
+                     const struct rules *rules, struct span piece);
+
+/* The values to read next: those of the innermost open list, or of the piece. */
+struct record_splitter *unwrapper_values(struct unwrapper *u);
+
+/* The innermost list is at its end. False: no list is open. */
+MUST_USE bool unwrapper_leave(struct unwrapper *u);
+
+enum unwrapped {
+    UNWRAPPED_RECORD, /* *v is the record and *index its index */
+    UNWRAPPED_LIST,   /* its elements are next */
+    UNWRAPPED_NOTHING /* a wrapper without a record, see detail */
+};
+
+/* Remove the wrappers around the object *v, at most UNWRAP_LEVELS of them. */
+MUST_USE enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v,
+                                       struct record_index *index);
+
+/* Whether records of the piece have a number: there are several. */
+static inline bool unwrapper_several(const struct unwrapper *u)
+{
+    return u->values.several;
+}
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/unwrapper.h"
+
+#include "event/record/shape.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum { UTF8_GROWTH = 3 }; /* of a text inside a record: U+FFFD for each byte that is not UTF-8 */
+
+void unwrapper_init(struct unwrapper *u, struct event_maker *maker, size_t max_bytes)
+{
+    *u = (struct unwrapper){.maker = maker};
+    envelope_init(&u->outer);
+    envelope_init(&u->envelope);
+    for (size_t i = 0; i < READERS; i++) {
+        u->inner[i] = (struct buf)BUF_INIT(max_bytes * UTF8_GROWTH);
+    }
+    for (size_t i = 0; i < UNWRAP_LEVELS; i++) {
+        envelope_init(&u->lists[i].envelope);
+        u->lists[i].text = (struct buf)BUF_INIT(max_bytes * UTF8_GROWTH + JSON_SLACK);
+    }
+}
+
+void unwrapper_done(struct unwrapper *u)
+{
+    envelope_done(&u->outer);
+    envelope_done(&u->envelope);
+    for (size_t i = 0; i < READERS; i++) {
+        buf_done(&u->inner[i]);
+    }
+    for (size_t i = 0; i < UNWRAP_LEVELS; i++) {
+        envelope_done(&u->lists[i].envelope);
+        buf_done(&u->lists[i].text);
+    }
+}
+
+void unwrapper_start(struct unwrapper *u, struct json_reader *const *readers,
+                     const struct rules *rules, struct span piece)
+{
+    u->readers = readers;
+    u->rules = rules;
+    u->piece = piece;
+    u->depth = 0;
+    u->second = false;
+    record_splitter_start(&u->values, readers, piece);
+}
+
+struct record_splitter *unwrapper_values(struct unwrapper *u)
+{
+    return u->depth > 0 ? &u->lists[u->depth - 1].elements : &u->values;
+}
+
+bool unwrapper_leave(struct unwrapper *u)
+{
+    bool open = u->depth > 0;
+    u->depth -= open ? 1 : 0;
+    return open;
+}
+
+static struct pathset *names_of(struct unwrapper *u)
+{
+    return event_maker_names(u->maker);
+}
+
+static enum record_states states_of(struct unwrapper *u, const struct doc *d, size_t at,
+                                    const struct record_index *index)
+{
+    return event_maker_states(u->maker, d, at, index, u->rules);
+}
+
+/* Whether the object is a record, or an envelope around some. */
+static bool leads_to_record(struct unwrapper *u, const struct doc *d, size_t at)
+{
+    struct record_index index;
+    struct unwrap w;
+    record_index_of(names_of(u), d, at, &index);
+    if (shape_is_beacon(d, &index)) {
+        return true;
+    }
+    unwrap_look(d, at, &index, u->rules, &w);
+    return w.must || w.at != 0 || w.list != 0 || w.count > 0 ||
+           states_of(u, d, at, &index) != STATES_NOTHING;
+}
+
+/* ---- texts ---- */
+
+/*
+ * Continue with the value that was read from a text of v. The text is copied, so that the reader of
+ * v is free for the next text inside (event/README.md, rule 17). Line ends between tokens become
+ * blanks: an output has none.
+ */
+static void step_inside(struct unwrapper *u, struct value *v, struct value *inside)
+{
+    struct buf *text = &u->inner[inside->reader];
+    buf_clear(text);
+    buf_add(text, inside->text);
+    assert(!text->overflowed);
+    for (char *p = text->p; (p = memchr(p, '\n', text->n - (size_t)(p - text->p))) != NULL;) {
+        *p = ' ';
+    }
+    inside->whole = !v->doc.repaired;
+    inside->text = buf_span(text);
+    inside->doc.text = text->p;
+    *v = *inside;
+}
+
+static bool is_beacon(struct unwrapper *u, const struct value *v)
+{
+    struct record_index index;
+    record_index_of(names_of(u), &v->doc, v->at, &index);
+    return shape_is_beacon(&v->doc, &index);
+}
+
+enum { NO_RECORD, SOME_RECORD, BEACON_RECORD };
+
+/* Read a text of v with the other reader. `any`: records that are not Beacon-shaped count, too. */
+static int read_text(struct unwrapper *u, const struct unwrap_text *t, const struct value *v,
+                     bool any, struct value *inside)
+{
+    if (!value_read(u->readers, 1 - v->reader, t->text, inside) ||
+        doc_tag(&inside->doc, DOC_ROOT) != '{') {
+        return NO_RECORD;
+    }
+    if (is_beacon(u, inside)) {
+        return BEACON_RECORD;
+    }
+    bool counts = any && !t->beacon_only && leads_to_record(u, &inside->doc, DOC_ROOT);
+    return counts ? SOME_RECORD : NO_RECORD;
+}
+
+/* The next output is a reject: another member has a record, too. */
+static void note_second(struct unwrapper *u, struct span member)
+{
+    enum { NAME_BYTES = 32 };
+    member.n = member.n < NAME_BYTES ? member.n : NAME_BYTES;
+    (void)snprintf(u->detail, sizeof(u->detail), "records of the member %.*s were not read",
+                   SPAN_FMT(member));
+    u->second = true;
+    u->values.several = true;
+}
+
+/* The first text that is Beacon's, or else a record (normalization.md §2, rule 1b). An object that
+ * states an event itself is no wrapper around another shape. */
+static bool open_text(struct unwrapper *u, const struct unwrap *w, const struct record_index *index,
+                      struct value *v)
+{
+    bool any = w->count > 0 && states_of(u, &v->doc, v->at, index) != STATES_EVENT;
+    const struct unwrap_text *best = NULL;
+    const struct unwrap_text *second = NULL;
+    int found = NO_RECORD;
+    struct value inside;
+    for (size_t i = 0; i < w->count; i++) {
+        const struct unwrap_text *t = &w->texts[i];
+        bool copy = best != NULL && span_eq(t->text, best->text); /* Filebeat keeps the original */
+        int kind = copy ? NO_RECORD : read_text(u, t, v, any, &inside);
+        if (kind > found) {
+            second = best;
+            best = t;
+            found = kind;
+        } else if (kind != NO_RECORD) {
+            second = t;
+        }
+    }
+    if (best == NULL || (w->count > 1 && read_text(u, best, v, any, &inside) == NO_RECORD)) {
+        return false;
+    }
+    if (second != NULL) {
+        note_second(u, second->member);
+    }
+    step_inside(u, v, &inside);
+    return true;
+}
+
+/* ---- lists ---- */
+
+static bool is_within(struct span part, struct span whole)
+{
+    return (uintptr_t)part.p >= (uintptr_t)whole.p &&
+           (uintptr_t)part.p + part.n <= (uintptr_t)whole.p + whole.n;
+}
+
+static void open_list(struct unwrapper *u, const struct unwrap *w, int level, const struct value *v)
+{
+    struct unwrapper_list *list = &u->lists[u->depth++];
+    struct span text = doc_source(&v->doc, w->list);
+    if (!is_within(text, u->piece)) {
+        buf_clear(&list->text);
+        buf_add(&list->text, text);
+        text = buf_span(&list->text);
+        bool room = buf_room(&list->text, JSON_SLACK) != NULL;
+        assert(room && !list->text.overflowed);
+        text.p = list->text.p;
+    }
+    envelope_copy(&list->envelope, &u->envelope);
+    envelope_add(&list->envelope, &v->doc, w->time, w->host);
+    list->messages = w->messages;
+    list->level = level + (w->messages ? 0 : 1); /* a log event is one with its list */
+    if (w->other_list.n > 0) {
+        note_second(u, w->other_list);
+    }
+    u->values.several = u->values.several || doc_payload(&v->doc, w->list) >> 32 > 1;
+    record_splitter_start(&list->elements, u->readers, text);
+}
+
+/* A list of records in an object that states no event (normalization.md §2, rule 2f). */
+static bool is_list_of_records(struct unwrapper *u, const struct unwrap *w,
+                               const struct record_index *index, const struct value *v)
+{
+    const struct doc *d = &v->doc;
+    enum shape shape = shape_of(d, index);
+    if (w->list == 0 || (shape != SHAPE_FLAT && shape != SHAPE_ECS) ||
+        states_of(u, d, v->at, index) == STATES_EVENT) {
+        return false;
+    }
+    for (size_t i = doc_first(d, w->list); !doc_at_end(d, i); i = doc_next(d, i)) {
+        if (doc_tag(d, i) == '{' && leads_to_record(u, d, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- one object ---- */
+
+static void step_down(struct unwrapper *u, const struct unwrap *w, struct value *v)
+{
+    envelope_add(&u->envelope, &v->doc, w->time, w->host);
+    v->at = w->at;
+    v->whole = false;
+}
+
+/* An envelope that was recognized by its own members: none of these is a field of an event. */
+static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w, int level,
+                                    struct value *v)
+{
+    struct value inside;
+    if (level == UNWRAP_LEVELS) {
+        (void)snprintf(u->detail, sizeof(u->detail), "wrapped too often");
+        return UNWRAPPED_NOTHING;
+    }
+    if (w->list != 0) {
+        open_list(u, w, level, v);
+        return UNWRAPPED_LIST;
+    }
+    if (w->at != 0) {
+        step_down(u, w, v);
+        return UNWRAPPED_RECORD;
+    }
+    if (w->count == 0 || !value_read(u->readers, 1 - v->reader, w->texts[0].text, &inside) ||
+        doc_tag(&inside.doc, DOC_ROOT) != '{') {
+        (void)snprintf(u->detail, sizeof(u->detail), "the member %.*s holds no JSON object",
+                       SPAN_FMT(w->member));
+        return UNWRAPPED_NOTHING;
+    }
+    envelope_add(&u->envelope, &v->doc, w->time, w->host);
+    step_inside(u, v, &inside);
+    return UNWRAPPED_RECORD;
+}
+
+enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v, struct record_index *index)
+{
+    const struct unwrapper_list *list = u->depth > 0 ? &u->lists[u->depth - 1] : NULL;
+    const struct envelope *outer = list != NULL ? &list->envelope : &u->outer;
+    if (!envelope_is_empty(&u->envelope) || !envelope_is_empty(outer)) {
+        envelope_copy(&u->envelope, outer);
+    }
+    bool log_event = list != NULL && list->messages;
+    for (int level = list != NULL ? list->level : 0;; level++) {
+        struct unwrap w;
+        record_index_of(names_of(u), &v->doc, v->at, index);
+        if (log_event) {
+            unwrap_log_event(&v->doc, index, &w);
+            log_event = false;
+        } else if (shape_has_beacon_vendor(&v->doc, index)) {
+            return UNWRAPPED_RECORD;
+        } else {
+            unwrap_look(&v->doc, v->at, index, u->rules, &w);
+        }
+        if (shape_is_beacon(&v->doc, index) && !w.vector) {
+            return UNWRAPPED_RECORD;
+        }
+        if (w.must) {
+            enum unwrapped found = open_envelope(u, &w, level, v);
+            if (found != UNWRAPPED_RECORD) {
+                return found;
+            }
+            continue;
+        }
+        if (level == UNWRAP_LEVELS) {
+            return UNWRAPPED_RECORD;
+        }
+        if (open_text(u, &w, index, v)) {
+            continue;
+        }
+        if (w.at == 0) {
+            bool expand = is_list_of_records(u, &w, index, v);
+            if (expand) {
+                open_list(u, &w, level, v);
+            }
+            return expand ? UNWRAPPED_LIST : UNWRAPPED_RECORD;
+        }
+        step_down(u, &w, v);
+    }
+}

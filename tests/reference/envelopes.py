@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrappers and envelopes, a second opinion: written from normalization.md §2, not from the C code.
+
+    for record in records_of(value): ...     # None: a wrapper around something that is no record
+
+Not covered: a customer's own paths (`unwrap`), and OTLP requests, which stay as they are.
+"""
+import json
+import pathlib
+import re
+
+PAGE = pathlib.Path(__file__).parent.parent.parent / "docs" / "event-files.md"
+LEVELS = 3
+LISTS = ("Records", "records", "events", "logs", "items", "data", "value", "entries")
+HEC = {"event", "time", "host", "source", "sourcetype", "index", "fields"}
+CONTEXT = {"timestamp", "message", "endpoint.hostname", "endpoint.os", "endpoint.agent_version", "harness.name",
+           "harness.version", "severity", "file.path"}
+OTLP = ("resourceLogs", "resourceSpans", "resourceMetrics", "resource_logs", "resource_spans", "resource_metrics")
+OTEL = ("attributes", "Attributes", "LogAttributes", "SpanAttributes")
+HOOKS = ("hook_event_name", "hookEventName", "agent_action_name")
+NO_VALUE = ("", "<nil>", "null", "undefined", "-")
+
+
+class Number(str):
+    """A JSON number as written."""
+
+
+def _fold(name):
+    return re.sub("[_-]", "", name).lower()
+
+
+def _table():
+    """Path to [(field, words in brackets)], of the fields' names in the page for customers."""
+    text = PAGE.read_text().split("<!-- table: fields -->")[1]
+    found = {}
+    for line in text.splitlines():
+        cells = [c.strip() for c in line.split("|")]
+        if len(cells) != 5 or not cells[1].startswith("`"):
+            if found and not line.startswith("|"):
+                break
+            continue
+        for path, words in re.findall(r"`([^`]+)`(?: \(([^)]*)\))?", cells[3]):
+            found.setdefault(path, []).append((cells[1].strip("`"), words))
+    assert len(found) > 300
+    return found
+
+
+TABLE = _table()
+FOLDED = {_fold(path): rows for path, rows in reversed(TABLE.items()) if "." not in path}
+
+
+def _counts(value):
+    if isinstance(value, str):
+        return value.strip() not in NO_VALUE
+    return value is not None and value not in ({}, [])
+
+
+def _members(value, prefix=""):
+    for name, inner in value.items():
+        yield prefix + name, inner
+        if isinstance(inner, dict):
+            yield from _members(inner, prefix + name + ".")
+
+
+def states(record):
+    """'event', 'context' (where it was written) or '' by the names of its members."""
+    found = set()
+    scopes = [record] + [record[a] for a in OTEL if isinstance(record.get(a), dict)]
+    for scope in scopes:
+        for path, value in _members(scope):
+            rows = TABLE.get(path) or ([] if "." in path else FOLDED.get(_fold(path), []))
+            for field, words in rows:
+                fits = "string" not in words or isinstance(value, str)
+                if _counts(value) and fits and not re.search("hook|ecs|mcp|file|tool decision", words.replace("not hook", "")):
+                    found.add("context" if field in CONTEXT or (field, path) == ("event.action", "type") else "event")
+    return "event" if "event" in found or is_beacon(record) or any(isinstance(record.get(n), list) for n in OTLP) or \
+        any(isinstance(record.get(n), str) for n in HOOKS) else "context" if "context" in found else ""
+
+
+def is_beacon(record):
+    return record.get("vendor") == "beacon" or (
+        record.get("schema_version") is not None and isinstance(record.get("event"), dict)
+        and isinstance(record.get("harness"), dict))
+
+
+def _parse(text):
+    try:
+        return json.loads(text.strip(" \t\r\n\0").removeprefix("\ufeff").strip(" \t\r\n\0"), parse_float=_number,
+                          parse_int=_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _number(text):
+    return Number(text)
+
+
+def _is_text(value):
+    return isinstance(value, str) and not isinstance(value, Number)
+
+
+def _must(value):
+    """The object that an envelope must have, itself or as a text."""
+    if _is_text(value):
+        value = _parse(value)
+    return ("one", value) if isinstance(value, dict) else ("nothing", None)
+
+
+def _hec(record):
+    event = record.get("event")
+    if event is None and "event" not in record or "@timestamp" in record or "ecs" in record or "ecs.version" in record:
+        return False
+    named = _is_text(record.get("sourcetype")) or _is_text(record.get("index"))
+    if not set(record) <= HEC:
+        return named and isinstance(event, dict)
+    beside = _is_text(record.get("source")) or isinstance(record.get("fields"), dict)
+    text = _is_text(event) and event.removeprefix("\ufeff").lstrip(" \t\r\n").startswith("{")
+    return named or (beside and (isinstance(event, dict) or text))
+
+
+def _leads(value):
+    if not isinstance(value, dict):
+        return False
+    return is_beacon(value) or _look(value)[0] != "record" or bool(_texts(value)) or bool(_list(value)) or states(value) != ""
+
+
+def _texts(record):
+    event = record.get("event")
+    names = [("message", record.get("message"), False), ("log", record.get("log"), False),
+             ("event.original", record.get("event.original"), True),
+             ("original", event.get("original") if isinstance(event, dict) else None, True), ("body", record.get("body"), True)]
+    return [(name, text, only) for name, text, only in names
+            if _is_text(text) and text.removeprefix("\ufeff").lstrip(" \t\r\n").startswith("{")]
+
+
+def _list(record):
+    lists = [record[n] for n in LISTS if isinstance(record.get(n), list) and record[n] and isinstance(record[n][0], dict)]
+    return lists[0] if lists else None
+
+
+def _look(record):
+    """('vector' | 'one' | 'log events' | 'nothing' | 'record', what is inside)"""
+    if "vendor" not in record and all(_is_text(record.get(n)) for n in ("message", "source_type")) and "file" in record:
+        return _must(record["message"])
+    if is_beacon(record):
+        return "record", record
+    if _is_text(record.get("messageType")) and isinstance(record.get("logEvents"), list) and "logGroup" in record:
+        return "log events", record["logEvents"]
+    if _is_text(record.get("detail-type")) and "detail" in record:
+        return _must(record["detail"])
+    if _is_text(record.get("specversion")) and "data" in record:
+        return _must(record["data"])
+    return "record", record
+
+
+def _beacons_envelope(record):
+    event = record.get("event")
+    return isinstance(event, dict) and "vendor" not in record and (
+        "vendor" in event or "schema_version" in event or isinstance(event.get("event"), dict))
+
+
+def _text_inside(record):
+    any_record = states(record) != "event"
+    values = [(_parse(text), only) for _, text, only in _texts(record)]
+    beacons = [v for v, _ in values if isinstance(v, dict) and is_beacon(v)]
+    others = [v for v, only in values if any_record and not only and _leads(v)]
+    return (beacons or others or [None])[0]
+
+
+def _second(record):
+    """How many rejects the records that are not read give."""
+    texts = _texts(record)
+    any_record = states(record) != "event"
+    good = {text for _, text, only in texts
+            if isinstance(_parse(text), dict) and (is_beacon(_parse(text)) or (any_record and not only and _leads(_parse(text))))}
+    return min(len(good) - 1, 1) if good else 0
+
+
+def _time(outer, name, time):
+    """The envelope's own, or else that of the one around it."""
+    return outer[name] if isinstance(outer.get(name), str) else time
+
+
+def records_of(value, level=0, log_event=False, time=None):
+    """(record, time of its envelope or None) in document order; None for each reject in their place."""
+    while True:
+        if not isinstance(value, dict) or (not value and level == 0):
+            return [None]
+        kind, inside = _must(value.get("message")) if log_event else _look(value)
+        name = "timestamp" if log_event else "time" if kind == "one" and "source_type" not in value else ""
+        log_event = False
+        if kind == "record" and not is_beacon(value) and level < LEVELS:
+            text = _text_inside(value)
+            if text is not None:
+                if _second(value):
+                    return records_of(text, level + 1, False, time) + [None]
+                value, level = text, level + 1
+                continue
+            if _beacons_envelope(value):
+                value, level, time = value["event"], level + 1, _time(value, "time", time)
+                continue
+        if kind == "record" and not is_beacon(value) and not _beacons_envelope(value) and _hec(value):
+            kind, inside = _must(value["event"])
+            name = "time"
+        if kind == "nothing" or (kind != "record" and level == LEVELS):
+            return [None]
+        if kind == "one":
+            value, level, time = inside, level + 1, _time(value, name, time)
+            continue
+        if kind == "log events":
+            return _elements(inside, level, True, time)
+        expand = _list(value) if level < LEVELS and not is_beacon(value) and _shape_may_have_list(value) else None
+        if expand and states(value) != "event" and any(_leads(e) for e in expand):
+            others = sum(isinstance(value.get(n), list) and bool(value[n]) and isinstance(value[n][0], dict) for n in LISTS)
+            return ([None] if others > 1 else []) + _elements(expand, level, False, _time(value, "time", time))
+        return [(value, time) if value else None]
+
+
+def _shape_may_have_list(record):
+    return not any(isinstance(record.get(n), (dict, list)) for n in OTEL) and "timeUnixNano" not in record and \
+        not any(n.startswith(("gen_ai.", "mcp.", "beacon.", "vcs.")) for n in record) or "@timestamp" in record
+
+
+def _elements(items, level, log_events, time):
+    if not any(isinstance(e, dict) and e for e in items):
+        return [None]
+    found = []
+    for element in items:
+        found += records_of(element, level + (not log_events), log_events, time) if isinstance(element, dict) and element else [None]
+    return found

@@ -15,6 +15,8 @@ struct output {
     enum reject_reason reason; /* rejects only */
     uint64_t wrong_at;         /* bad_json over several lines: byte of the object; else 0 */
     bool passed_through;       /* events only: the bytes of the record are unchanged */
+    bool text_replaced;        /* events only: invalid UTF-8 became U+FFFD */
+    bool names_duplicate;      /* events only: an object of the record had a name twice */
     bool time_from_object;     /* events only: the record had no time that could be used */
     struct span time_unread;   /* ... and the value in its place, cut; "" if there is none */
     bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */

@@ -88,6 +88,22 @@ static void put_fields(const struct survey *s, bool colour, struct buf *out)
     }
 }
 
+static void put_changes(const struct survey *s, bool colour, struct buf *out)
+{
+    if (s->texts_replaced > 0) {
+        buf_add_byte(out, '\n');
+        put_colour(out, colour, WARN, "With invalid UTF-8");
+        buf_addf(out, ": %" PRIu64 " of %" PRIu64 " events; its bytes become U+FFFD\n",
+                 s->texts_replaced, s->events);
+    }
+    if (s->names_duplicate > 0) {
+        buf_add_byte(out, '\n');
+        put_colour(out, colour, WARN, "With a name twice in an object");
+        buf_addf(out, ": %" PRIu64 " of %" PRIu64 " events; the last value counts\n",
+                 s->names_duplicate, s->events);
+    }
+}
+
 static void put_times(const struct survey *s, bool colour, struct buf *out)
 {
     if (s->times_from_object == 0) {
@@ -151,6 +167,7 @@ void survey_print_text(const struct survey *s, const struct survey_file *file, b
     buf_addf(out, "%s%s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "");
     put_counts(s, file, colour, out);
     put_fields(s, colour, out);
+    put_changes(s, colour, out);
     put_times(s, colour, out);
     put_secrets(s, colour, out);
     put_example(s, colour, out);
@@ -210,6 +227,8 @@ static void json_fields(const struct survey *s, struct buf *out)
 
 static void json_times(const struct survey *s, struct buf *out)
 {
+    buf_addf(out, ",\"texts_replaced\":%" PRIu64 ",\"names_duplicate\":%" PRIu64, s->texts_replaced,
+             s->names_duplicate);
     buf_addf(out, ",\"times_from_object\":%" PRIu64, s->times_from_object);
     if (s->unread_line > 0) {
         buf_addf(out, ",\"unread_time\":{\"line\":%" PRIu64 ",\"text\":", s->unread_line);

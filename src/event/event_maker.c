@@ -101,6 +101,8 @@ static bool finish_event(const struct event_maker *m, const struct event_maker_i
                        .framing = in->framing,
                        .shape = in->shape,
                        .time = b->time,
+                       .text_replaced = o->text_replaced,
+                       .names_duplicate = o->names_duplicate,
                        .action = b->action,
                        .repository = b->repository,
                        .actor = b->actor};
@@ -204,6 +206,8 @@ bool event_maker_make(struct event_maker *m, const struct event_maker_input *in,
     o->kind = OUTPUT_EVENT;
     o->passed_through = false;
     identify_record(m, in);
+    o->text_replaced = in->value->replaced || in->value->doc.repaired;
+    o->names_duplicate = !m->names.unique;
     return in->shape == SHAPE_BEACON ? beacon_event(m, in, out, o, why)
                                      : built_event(m, in, out, o, why);
 }

@@ -288,6 +288,7 @@ static bool next_otlp(struct normalizer *n, struct output *out)
         return make_reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
     }
     n->otlp_bytes += doc_payload(&v.doc, 0) * OTLP_WORD_BYTES;
+    v.replaced = n->request.replaced;
     record_index_of(n->names, &v.doc, v.at, &n->index);
     return make_event(n, &v, SHAPE_OTLP, out);
 }
@@ -299,6 +300,7 @@ static bool next_otlp(struct normalizer *n, struct output *out)
 static bool start_otlp(struct normalizer *n, const struct value *v, struct output *out)
 {
     n->request = *v;
+    n->request.replaced = v->replaced || v->doc.repaired;
     duplicate_names_absent(&n->request_names, &v->doc, v->at);
     if (!sanitizer_value(&n->request_sanitizer, n->unwrapper.readers, &n->request_names,
                          &n->request)) {

@@ -100,6 +100,7 @@ static void step_inside(struct unwrapper *u, struct value *v, struct value *insi
         *p = ' ';
     }
     inside->whole = !v->doc.repaired;
+    inside->replaced = v->replaced || v->doc.repaired;
     inside->text = buf_span(text);
     inside->doc.text = text->p;
     *v = *inside;

@@ -204,6 +204,12 @@ static const struct metric table[] = {
     {COUNTER("times_from_object_total",
              "Events without a usable time of their own: they took their object's."),
      OF_CUSTOMER(times_from_object)},
+    {COUNTER("texts_replaced_total",
+             "Events of which invalid UTF-8 or lone surrogates became U+FFFD."),
+     OF_CUSTOMER(texts_replaced)},
+    {COUNTER("names_duplicate_total",
+             "Events of a record in which an object has a name twice: the last value counts."),
+     OF_CUSTOMER(names_duplicate)},
     {COUNTER("skipped_total",
              "Notification records that are done without an object being read, by reason: ignored "
              "(the customer's only and ignore), folder_marker, other_event (test events, other "

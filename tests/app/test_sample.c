@@ -117,6 +117,21 @@ static void names_line_and_member_of_a_secret_and_never_shows_it(void **state)
     assert_true(says(&s->text, "line 1, a[0].b"));
 }
 
+static void counts_replaced_texts_and_duplicate_names(void **state)
+{
+    struct seen *s = *state;
+    const struct survey *v =
+        look(s, SPAN("{\"action\":\"exec\",\"message\":\"\xff\"}\n"
+                     "{\"action\":\"exec\",\"a\":1,\"a\":2}\n"
+                     "{\"log\":\"\xff\",\"message\":\"{\\\"user\\\":\\\"a\\\"}\"}\n"
+                     "{\"action\":\"exec\"}\n"));
+    assert_int_equal(v->texts_replaced, 2);
+    assert_int_equal(v->names_duplicate, 1);
+    assert_true(says(&s->text, "With invalid UTF-8: 2 of 4 events"));
+    assert_true(says(&s->text, "With a name twice in an object: 1 of 4 events"));
+    assert_true(says(&s->json, "\"texts_replaced\":2,\"names_duplicate\":1"));
+}
+
 static void names_the_place_of_every_kind_of_secret(void **state)
 {
     struct seen *s = *state;
@@ -224,6 +239,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(counts_events_rejects_and_the_members_of_fields, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(counts_replaced_texts_and_duplicate_names, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_the_place_of_every_kind_of_secret, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shows_the_first_text_that_is_no_time, set_up, tear_down),

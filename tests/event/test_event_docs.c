@@ -268,6 +268,8 @@ static void put_schema(struct buf *out)
              "   \"shape\":{\"enum\":[\"beacon\",\"ecs\",\"otel\",\"otlp\",\"hook\",\"flat\"]},\n"
              "   \"rules\":{\"type\":\"integer\",\"minimum\":1},\n"
              "   \"time\":{\"enum\":[\"assumed_utc\",\"assumed\",\"from_object\"]},\n"
+             "   \"text\":{\"const\":\"replaced\"},\n"
+             "   \"names\":{\"const\":\"duplicate\"},\n"
              "   \"action\":{\"type\":\"string\",\"minLength\":1},\n"
              "   \"repository\":{\"type\":\"string\",\"minLength\":1},\n"
              "   \"actor\":{\"type\":\"string\",\"minLength\":1}}}}}\n"));

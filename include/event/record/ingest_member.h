@@ -21,6 +21,8 @@ struct ingest {
     struct span framing; /* empty: lines */
     enum shape shape;
     enum time_quality time;
+    bool text_replaced;   /* invalid UTF-8 of the record became U+FFFD */
+    bool names_duplicate; /* of a name that an object had twice only the last value is left */
     struct span action;
     struct span repository;
     struct span actor;

@@ -21,6 +21,7 @@ struct value {
     size_t at;
     struct span text; /* the text of doc, without blanks around it */
     unsigned reader;  /* number of the reader that holds doc */
+    bool replaced;    /* a text around it had invalid UTF-8, which became U+FFFD */
     bool whole;       /* it is all of the line, or of the text that it was unwrapped from */
 };
 

@@ -37,6 +37,12 @@ void ingest_member_write(struct buf *out, struct span origin, const struct inges
     buf_add(out, SPAN(",\"rules\":"));
     json_write_number(out, INGEST_RULES);
     write_member(out, SPAN(",\"time\":"), span_str(time_quality_name(i->time)));
+    if (i->text_replaced) {
+        buf_add(out, SPAN(",\"text\":\"replaced\""));
+    }
+    if (i->names_duplicate) {
+        buf_add(out, SPAN(",\"names\":\"duplicate\""));
+    }
     write_member(out, SPAN(",\"action\":"), i->action);
     write_member(out, SPAN(",\"repository\":"), i->repository);
     write_member(out, SPAN(",\"actor\":"), i->actor);

@@ -332,7 +332,8 @@ enum values_kind record_splitter_next(struct record_splitter *s, struct value *o
         }
         bool first = s->fresh;
         if (first && json_read(s->readers[MAIN], s->rest, &out->doc)) {
-            *out = (struct value){out->doc, DOC_ROOT, s->rest, MAIN, true};
+            *out = (struct value){
+                .doc = out->doc, .at = DOC_ROOT, .text = s->rest, .reader = MAIN, .whole = true};
             s->fresh = false;
             s->rest.n = 0;
         } else if (!scan_value(s, out)) {

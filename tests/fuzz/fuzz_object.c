@@ -44,7 +44,7 @@ static void check(bool is)
     }
 }
 
-static void take(struct stack *s, const struct output *o)
+static void take_output(struct stack *s, const struct output *o)
 {
     check(o->value.n > 0 && o->value.n <= EVENT_BYTES && utf8_valid(o->value));
     buf_add(&s->out, o->value);
@@ -57,7 +57,7 @@ static void release(struct stack *s)
     struct output o;
     size_t before = s->outputs;
     while (reading_release(&s->reading, s->normalizer, &o)) {
-        take(s, &o);
+        take_output(s, &o);
     }
     s->early += s->outputs - before;
     check(s->early <= READING_HELD + 1);
@@ -70,7 +70,7 @@ static void run_piece(struct stack *s, const struct piece *piece)
     normalizer_piece(s->normalizer, piece);
     while (s->outputs < OUTPUTS_MAX && normalizer_next(s->normalizer, &o)) {
         if (reading_output(&s->reading, piece, &o)) {
-            take(s, &o);
+            take_output(s, &o);
             release(s);
         }
     }

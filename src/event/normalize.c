@@ -455,7 +455,7 @@ static void read_request_again(struct normalizer *n)
 static void make_batch(struct normalizer *n)
 {
     struct output output;
-    bool unchanged = long_lines_take(n->long_lines, n);
+    bool unchanged = long_lines_take(n->long_lines, n, n->origin->customer);
     if (n->in_otlp && !unchanged) {
         read_request_again(n);
     }

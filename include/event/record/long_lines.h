@@ -29,16 +29,18 @@ void long_lines_free(struct long_lines *l);
 DEFINE_OWNED(long_lines);
 
 /*
- * Take the readers for this thread until long_lines_release. Threads get them in the order in
- * which they ask. Hold them for a bounded amount of work, and never while waiting for anything
- * (event/README.md, rules 23 and 24).
+ * Take the readers for this thread until long_lines_release. Of the threads that wait, the one
+ * gets them whose party (the id of its customer) had them the longest time ago; among those of one
+ * party, the one that asked first. So a party waits for one turn of each other party at most,
+ * however many threads these have. Hold them for a bounded amount of work, and never while waiting
+ * for anything (event/README.md, rules 23 and 24).
  *
  * True: no other user took them since `user` released them, so they still hold what it read
  * last. `user` is compared only.
  *
  * Threads: any.
  */
-MUST_USE bool long_lines_take(struct long_lines *l, const void *user);
+MUST_USE bool long_lines_take(struct long_lines *l, const void *user, struct span party);
 void long_lines_release(struct long_lines *l);
 
 /* How many threads wait for the readers. Threads: any. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A lock with tickets: a thread that releases a mutex could take it again before those that wait.
- */
+/* A lock that is handed over: a thread that releases a mutex could take it again before those that
+ * wait. */
 #include "event/record/long_lines.h"
 
 #include "base/alloc.h"
@@ -8,13 +8,23 @@
 
 #include <stdlib.h>
 
+enum { REMEMBERED = 64 }; /* turns; a party that had none of them is as good as a new one */
+
+struct waiting {
+    uint64_t party;
+    bool served;
+    pthread_cond_t turn;
+    struct waiting *next;
+};
+
 struct long_lines {
-    struct json_reader *readers[READERS]; /* of the thread with the ticket `served` */
+    struct json_reader *readers[READERS]; /* of the thread that has them */
     struct {
         pthread_mutex_t lock;
-        pthread_cond_t turn;
-        uint64_t next;   /* ticket of the next thread that asks */
-        uint64_t served; /* ticket of the thread that has the readers, or may have them */
+        bool taken;
+        struct waiting *waiting;      /* in the order in which they asked */
+        uint64_t parties[REMEMBERED]; /* that had the readers, a ring */
+        uint64_t turns;
         const void *last_user;
     } shared;
 };
@@ -23,7 +33,6 @@ struct long_lines *long_lines_new(size_t line_bytes)
 {
     struct long_lines *l = mem_zeros(1, sizeof(*l));
     mutex_init(&l->shared.lock);
-    cond_init(&l->shared.turn);
     for (size_t i = 0; i < READERS; i++) {
         l->readers[i] = json_reader_new(line_bytes);
     }
@@ -38,38 +47,103 @@ void long_lines_free(struct long_lines *l)
     for (size_t i = 0; i < READERS; i++) {
         json_reader_free(l->readers[i]);
     }
-    cond_done(&l->shared.turn);
     mutex_done(&l->shared.lock);
     free(l);
 }
 
-bool long_lines_take(struct long_lines *l, const void *user)
+/* How many turns ago the party had the readers, REMEMBERED at most. */
+static uint64_t turns_ago_locked(const struct long_lines *l, uint64_t party)
 {
-    mutex_lock(&l->shared.lock);
-    uint64_t ticket = l->shared.next++;
-    while (l->shared.served != ticket) {
-        cond_wait(&l->shared.turn, &l->shared.lock);
+    uint64_t known = l->shared.turns < REMEMBERED ? l->shared.turns : REMEMBERED;
+    for (uint64_t ago = 0; ago < known; ago++) {
+        if (l->shared.parties[(l->shared.turns - 1 - ago) % REMEMBERED] == party) {
+            return ago;
+        }
     }
+    return REMEMBERED;
+}
+
+/* Out of the list: the one whose turn it is; NULL: none waits. */
+static struct waiting *next_locked(struct long_lines *l)
+{
+    struct waiting **best = NULL;
+    uint64_t longest = 0;
+    for (struct waiting **at = &l->shared.waiting; *at != NULL; at = &(*at)->next) {
+        uint64_t ago = turns_ago_locked(l, (*at)->party);
+        if (best == NULL || ago > longest) {
+            best = at;
+            longest = ago;
+        }
+    }
+    struct waiting *next = best != NULL ? *best : NULL;
+    if (next != NULL) {
+        *best = next->next;
+    }
+    return next;
+}
+
+static void wait_locked(struct long_lines *l, uint64_t party)
+{
+    struct waiting mine = {.party = party};
+    struct waiting **end = &l->shared.waiting;
+    cond_init(&mine.turn);
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = &mine;
+    while (!mine.served) {
+        cond_wait(&mine.turn, &l->shared.lock);
+    }
+    cond_done(&mine.turn);
+}
+
+/* FNV-1a. Two parties with one hash would share their turns. */
+static uint64_t hash(struct span party)
+{
+    uint64_t h = 0xcbf29ce484222325U;
+    for (size_t i = 0; i < party.n; i++) {
+        h = (h ^ (unsigned char)party.p[i]) * 0x100000001b3U;
+    }
+    return h;
+}
+
+bool long_lines_take(struct long_lines *l, const void *user, struct span party_id)
+{
+    uint64_t party = hash(party_id);
+    mutex_lock(&l->shared.lock);
+    if (l->shared.taken) {
+        wait_locked(l, party);
+    }
+    l->shared.taken = true;
+    l->shared.parties[l->shared.turns++ % REMEMBERED] = party;
     bool same = l->shared.last_user == user;
     l->shared.last_user = user;
     mutex_unlock(&l->shared.lock);
     return same;
 }
 
+/* The readers stay taken while they are handed over. */
 void long_lines_release(struct long_lines *l)
 {
     mutex_lock(&l->shared.lock);
-    l->shared.served++;
-    cond_broadcast(&l->shared.turn);
+    struct waiting *next = next_locked(l);
+    l->shared.taken = next != NULL;
+    if (next != NULL) {
+        next->served = true;
+        cond_signal(&next->turn);
+    }
     mutex_unlock(&l->shared.lock);
 }
 
 size_t long_lines_waiting(struct long_lines *l)
 {
+    size_t count = 0;
     mutex_lock(&l->shared.lock);
-    uint64_t asked = l->shared.next - l->shared.served;
+    for (const struct waiting *w = l->shared.waiting; w != NULL; w = w->next) {
+        count++;
+    }
     mutex_unlock(&l->shared.lock);
-    return asked > 1 ? (size_t)asked - 1 : 0;
+    return count;
 }
 
 struct json_reader *const *long_lines_readers(const struct long_lines *l)

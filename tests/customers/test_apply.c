@@ -47,7 +47,7 @@ static struct customers *start_with(struct conf *conf)
 {
     struct err e = {.kind = FAIL_NONE};
     fake_world_reset();
-    fixed_clock = (struct clock){fixed_ms, fixed_ms};
+    fixed_clock = (struct clock){.mono_ms = fixed_ms, .wall_ms = fixed_ms};
     struct customers *all =
         customers_new(&(struct customers_parts){.conf = conf, .clock = &fixed_clock}, &e);
     assert_non_null(all);
@@ -251,7 +251,7 @@ static void queues_keep_their_numbers(void **state UNUSED)
     customer_release(c);
 }
 
-static void shares_are_those_of_the_new_number_of_customers(void **state UNUSED)
+static void what_is_unacknowledged_counts_after_a_change_too(void **state UNUSED)
 {
     OWNED(customers) struct customers *all = start("a");
     struct err e;
@@ -378,7 +378,7 @@ int main(void)
         cmocka_unit_test(a_role_is_assumed_again_only_if_it_or_its_bucket_changed),
         cmocka_unit_test(a_configuration_that_cannot_be_changes_nothing),
         cmocka_unit_test(queues_keep_their_numbers),
-        cmocka_unit_test(shares_are_those_of_the_new_number_of_customers),
+        cmocka_unit_test(what_is_unacknowledged_counts_after_a_change_too),
         cmocka_unit_test(a_limit_learnt_of_a_topic_is_kept_with_the_topic),
         cmocka_unit_test(configurations_change_under_look_ups_and_deliveries),
     };

@@ -46,7 +46,7 @@ static void setup_with(const char *key, size_t partition_bytes)
     memset(&w, 0, sizeof(w));
     fake_world_reset();
     fake_sink.partition_bytes = partition_bytes;
-    moved.clock = (struct clock){moved_ms, moved_ms};
+    moved.clock = (struct clock){.mono_ms = moved_ms, .wall_ms = moved_ms};
     atomic_store(&moved.ms, 1000);
     w.queue = (struct queue_conf){.name = text("q"), .customer_count = 2};
     for (size_t i = 0; i < 2; i++) {
@@ -106,10 +106,10 @@ static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **stat
 static void shares_no_more_than_its_partition_takes_where_there_is_but_one(void **state UNUSED)
 {
     setup_with("{customer}", 600);
-    assert_int_equal(entry_of(at(0))->share_bytes, 600);
+    assert_int_equal(entry_of(at(0))->partition_bytes, 600);
     customers_free(w.all);
     setup_with("{customer}/{session.id}", 600);
-    assert_int_equal(entry_of(at(0))->share_bytes, 1000);
+    assert_int_equal(entry_of(at(0))->partition_bytes, UINT64_MAX);
     customers_free(w.all);
 }
 
@@ -162,7 +162,7 @@ static pthread_t start_waiting(struct waiter *x)
 {
     pthread_t thread;
     struct err e;
-    assert_int_equal(customer_reserve(x->c, 800, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(x->c, 1900, NULL, &e), FAIL_NONE);
     assert_int_equal(pthread_create(&thread, NULL, owe_more, x), 0);
     while (atomic_load(&entry_of(x->c)->run->waiting) == 0) {
     }
@@ -178,7 +178,7 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     assert_int_equal(customer_reserve(at(1), 900, NULL, &e), FAIL_NONE); /* its own share */
     assert_false(atomic_load(&x.ended));
     assert_int_equal(pulse_state(&x.pulse), PULSE_WAIT);
-    customer_unreserve(x.c, 800);
+    customer_unreserve(x.c, 1900);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
     assert_int_equal(pulse_state(&x.pulse), PULSE_WORK);
@@ -190,9 +190,9 @@ static void wakes_a_waiting_lane_when_a_third_of_the_share_is_free(void **state 
     setup();
     struct err e;
     struct customer *a = at(0);
-    assert_int_equal(customer_reserve(a, 1000, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(a, 2000, NULL, &e), FAIL_NONE);
     atomic_store(&entry_of(a)->run->asleep, true);
-    customer_unreserve(a, 332);
+    customer_unreserve(a, 399); /* 1,601 of 2,399 that are free */
     assert_true(atomic_load(&entry_of(a)->run->asleep));
     customer_unreserve(a, 1);
     assert_false(atomic_load(&entry_of(a)->run->asleep));
@@ -241,7 +241,7 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     customer_unreserve(at(1), 0); /* the other customer's is first */
     (void)nanosleep(&looks, NULL);
     assert_false(atomic_load(&x.ended));
-    customer_unreserve(x.c, 800);
+    customer_unreserve(x.c, 1900);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
     customers_free(w.all);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * share.h - the one rule by which a bounded resource is divided among customers.
+ *
+ * A party that has nothing of the resource may take while anything is free. A party that has some
+ * may take more only if it then has no more than is then free.
+ *
+ * n parties that take all they can end at capacity / (n + 1) each, and as much stays free for the
+ * next one. So no party can take everything, and the limit follows the number of active parties
+ * without counting them. What is free is the price: a party that is alone gets a half, so a
+ * resource is planned at twice of what one party needs.
+ *
+ * Dynamic queue length thresholds: A. K. Choudhury and E. L. Hahne, "Dynamic Queue Length
+ * Thresholds for Shared-Memory Packet Switches", IEEE/ACM Transactions on Networking 6 (2), 1998,
+ * with alpha = 1.
+ *
+ *     if (!share_allows(i->places, i->taken, class->waiting, 1)) ... not now ...
+ *     i->taken++;
+ *     class->waiting++;
+ *
+ * Pure functions over counts that the caller keeps; any unit (messages, lanes, bytes).
+ */
+#ifndef BASE_SHARE_H
+#define BASE_SHARE_H
+
+#include "base/base.h"
+
+/*
+ * May a party that has `has` of a resource take `amount` more, when all parties have `used` of
+ * `capacity`? `used` includes `has`. An amount above the capacity is allowed to a party that has
+ * nothing: it could never be taken otherwise.
+ */
+static inline bool share_allows(uint64_t capacity, uint64_t used, uint64_t has, uint64_t amount)
+{
+    if (used >= capacity) {
+        return false;
+    }
+    if (has == 0) {
+        return true;
+    }
+    uint64_t free = capacity - used;
+    return amount <= free && has <= free - amount && amount <= free - amount - has;
+}
+
+#endif

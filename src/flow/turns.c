@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/turns.h"
+
+#include "base/alloc.h"
+#include "base/lock.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* How often the first lane that waits looks for a core that is given and not used. The others sleep
+ * until they are served, or are the first. */
+enum { LOOK_MS = 1 };
+
+struct class_time {
+    uint64_t fair_us; /* what decides: never behind the class that was served last */
+    uint64_t used_us;
+};
+
+struct turns {
+    size_t cores;
+    const struct clock *clock;
+    atomic_size_t waiting_count; /* of the list below; read without the lock by turns_yield */
+    struct {
+        pthread_mutex_t lock;
+        struct class_time *classes;
+        size_t class_count;
+        size_t busy;          /* cores that are given, TURN_WORKING or TURN_PAUSED */
+        struct turn *given;   /* these turns */
+        struct turn *waiting; /* those that wait, in the order in which they came */
+        uint64_t served_us;   /* fair_us of the class that was served last */
+    } shared;
+};
+
+struct turns *turns_new(size_t cores, const struct clock *clock)
+{
+    assert(cores != 0);
+    struct turns *t = mem_zeros(1, sizeof(*t));
+    t->cores = cores;
+    t->clock = clock;
+    mutex_init(&t->shared.lock);
+    return t;
+}
+
+void turns_free(struct turns *t)
+{
+    if (t == NULL) {
+        return;
+    }
+    assert(t->shared.busy == 0 && t->shared.waiting == NULL);
+    mutex_done(&t->shared.lock);
+    free(t->shared.classes);
+    free(t);
+}
+
+void turn_init(struct turn *mine, const struct pulse *pulse)
+{
+    *mine = (struct turn){.pulse = pulse};
+    cond_init(&mine->come);
+}
+
+void turn_done(struct turn *mine)
+{
+    assert(mine->state == TURN_NONE);
+    cond_done(&mine->come);
+}
+
+/* ---- time of a class ---- */
+
+static struct class_time *time_locked(struct turns *t, size_t sched_class)
+{
+    if (sched_class >= t->shared.class_count) {
+        size_t count = sched_class + 1;
+        t->shared.classes = mem_grow(t->shared.classes, count, sizeof(*t->shared.classes));
+        for (size_t c = t->shared.class_count; c < count; c++) {
+            t->shared.classes[c] = (struct class_time){.used_us = 0};
+        }
+        t->shared.class_count = count;
+    }
+    return &t->shared.classes[sched_class];
+}
+
+/* Called by the lane's own thread. */
+static void count_locked(struct turns *t, struct turn *mine)
+{
+    struct class_time *c = time_locked(t, mine->sched_class);
+    int64_t now = clock_thread_us(t->clock);
+    uint64_t us = (uint64_t)(now - mine->counted_us);
+    c->fair_us += us;
+    c->used_us += us;
+    mine->counted_us = now;
+}
+
+/* ---- lists ---- */
+
+static void remove_from(struct turn **list, const struct turn *x)
+{
+    while (*list != x) {
+        list = &(*list)->next;
+    }
+    *list = x->next;
+}
+
+static void add_last(struct turn **list, struct turn *x)
+{
+    while (*list != NULL) {
+        list = &(*list)->next;
+    }
+    x->next = NULL;
+    *list = x;
+}
+
+static void give_locked(struct turns *t, struct turn *x, int64_t now)
+{
+    uint64_t fair_us = time_locked(t, x->sched_class)->fair_us;
+    t->shared.served_us = fair_us > t->shared.served_us ? fair_us : t->shared.served_us;
+    x->state = TURN_WORKING;
+    x->granted_us = now;
+    add_last(&t->shared.given, x);
+    t->shared.busy++;
+}
+
+static void withdraw_locked(struct turns *t, struct turn *x)
+{
+    x->state = TURN_NONE;
+    remove_from(&t->shared.given, x);
+    t->shared.busy--;
+}
+
+/* The first of the class with the least time; NULL: none waits. */
+static struct turn *next_locked(struct turns *t)
+{
+    struct turn *best = NULL;
+    uint64_t least = 0;
+    for (struct turn *x = t->shared.waiting; x != NULL; x = x->next) {
+        uint64_t fair_us = time_locked(t, x->sched_class)->fair_us;
+        if (best == NULL || fair_us < least) {
+            best = x;
+            least = fair_us;
+        }
+    }
+    return best;
+}
+
+static void serve_locked(struct turns *t, struct turn *x, int64_t now)
+{
+    bool first = t->shared.waiting == x;
+    remove_from(&t->shared.waiting, x);
+    (void)atomic_fetch_sub(&t->waiting_count, 1);
+    give_locked(t, x, now);
+    cond_signal(&x->come);
+    if (first && t->shared.waiting != NULL) {
+        cond_signal(&t->shared.waiting->come);
+    }
+}
+
+/* ---- a core that is given and not used ---- */
+
+static bool unused(const struct turn *x, int64_t now)
+{
+    if (x->state == TURN_PAUSED) {
+        return now - x->paused_us >= PAUSED_US;
+    }
+    return x->pulse != NULL && pulse_state(x->pulse) != PULSE_WORK;
+}
+
+static bool withdraw_unused_locked(struct turns *t, int64_t now)
+{
+    for (struct turn *x = t->shared.given; x != NULL; x = x->next) {
+        if (unused(x, now)) {
+            withdraw_locked(t, x);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Serve those that wait, as long as there are cores. */
+static void serve_all_locked(struct turns *t, int64_t now)
+{
+    struct turn *x = NULL;
+    while ((x = next_locked(t)) != NULL &&
+           (t->shared.busy < t->cores || withdraw_unused_locked(t, now))) {
+        serve_locked(t, x, now);
+    }
+}
+
+/* ---- what lanes call ---- */
+
+static void wait_locked(struct turns *t, struct turn *mine)
+{
+    mine->state = TURN_WAITING;
+    add_last(&t->shared.waiting, mine);
+    (void)atomic_fetch_add(&t->waiting_count, 1);
+    serve_all_locked(t, clock_mono_us(t->clock));
+    while (mine->state == TURN_WAITING) {
+        if (t->shared.waiting != mine) {
+            cond_wait(&mine->come, &t->shared.lock);
+        } else if (!cond_wait_ms(&mine->come, &t->shared.lock, LOOK_MS)) {
+            serve_all_locked(t, clock_mono_us(t->clock));
+        }
+    }
+}
+
+void turns_start(struct turns *t, struct turn *mine, size_t sched_class)
+{
+    assert(mine->state == TURN_NONE);
+    mine->sched_class = sched_class;
+    mine->counted_us = clock_thread_us(t->clock);
+}
+
+void turns_begin(struct turns *t, struct turn *mine)
+{
+    mutex_lock(&t->shared.lock);
+    if (mine->state != TURN_NONE) {
+        mine->state = TURN_WORKING;
+    } else {
+        struct class_time *c = time_locked(t, mine->sched_class);
+        c->fair_us = c->fair_us > t->shared.served_us ? c->fair_us : t->shared.served_us;
+        wait_locked(t, mine);
+    }
+    mutex_unlock(&t->shared.lock);
+}
+
+/* True if another lane shall have the core now. */
+static bool turn_over_locked(struct turns *t, const struct turn *mine, int64_t now)
+{
+    const struct turn *x = next_locked(t);
+    if (x == NULL) {
+        return false;
+    }
+    uint64_t theirs = time_locked(t, x->sched_class)->fair_us;
+    return now - mine->granted_us >= TURN_US ||
+           theirs + TURN_US <= time_locked(t, mine->sched_class)->fair_us;
+}
+
+/* Count, and hand over if it is time. A core that was withdrawn meanwhile is gone. */
+static void step_locked(struct turns *t, struct turn *mine, enum turn_state then)
+{
+    count_locked(t, mine);
+    if (mine->state == TURN_NONE) {
+        return;
+    }
+    int64_t now = clock_mono_us(t->clock);
+    mine->state = then;
+    mine->paused_us = now;
+    if (turn_over_locked(t, mine, now)) {
+        withdraw_locked(t, mine);
+        serve_all_locked(t, now);
+    }
+}
+
+void turns_yield(struct turns *t, struct turn *mine)
+{
+    if (atomic_load_explicit(&t->waiting_count, memory_order_relaxed) == 0) {
+        return;
+    }
+    mutex_lock(&t->shared.lock);
+    step_locked(t, mine, TURN_WORKING);
+    if (mine->state == TURN_NONE) {
+        wait_locked(t, mine);
+    }
+    mutex_unlock(&t->shared.lock);
+}
+
+void turns_pause(struct turns *t, struct turn *mine)
+{
+    mutex_lock(&t->shared.lock);
+    step_locked(t, mine, TURN_PAUSED);
+    mutex_unlock(&t->shared.lock);
+}
+
+void turns_end(struct turns *t, struct turn *mine)
+{
+    mutex_lock(&t->shared.lock);
+    count_locked(t, mine);
+    if (mine->state != TURN_NONE) {
+        withdraw_locked(t, mine);
+        serve_all_locked(t, clock_mono_us(t->clock));
+    }
+    mutex_unlock(&t->shared.lock);
+}
+
+size_t turns_waiting(struct turns *t)
+{
+    return atomic_load(&t->waiting_count);
+}
+
+uint64_t turns_used_us(struct turns *t, size_t sched_class)
+{
+    mutex_lock(&t->shared.lock);
+    uint64_t us = sched_class < t->shared.class_count ? t->shared.classes[sched_class].used_us : 0;
+    mutex_unlock(&t->shared.lock);
+    return us;
+}
+
+uint64_t turns_behind_us(struct turns *t, size_t sched_class, size_t other)
+{
+    mutex_lock(&t->shared.lock);
+    uint64_t theirs = time_locked(t, other)->fair_us;
+    uint64_t mine = time_locked(t, sched_class)->fair_us;
+    mutex_unlock(&t->shared.lock);
+    return theirs > mine ? theirs - mine : 0;
+}

@@ -127,6 +127,7 @@ struct conf {
 
     struct {
         int lanes;
+        int cores; /* lanes that process text at the same time */
         size_t line_bytes;
         size_t event_bytes; /* 0: what the producer allows less 1 KiB */
         uint64_t object_bytes;

@@ -106,6 +106,9 @@ MUST_USE struct customer *customers_find(struct customers *all, size_t queue, st
 /* The key template of events. */
 const struct template *customers_key(const struct customers *all);
 
+/* The customer of this queue if it has exactly one, with a reference; NULL: none, or several. */
+MUST_USE struct customer *customers_queue_only(struct customers *all, size_t queue);
+
 /* Whether no customer of the queue can be processed now: all are paused, or there is none. */
 MUST_USE bool customers_queue_paused(struct customers *all, size_t queue);
 

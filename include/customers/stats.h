@@ -73,9 +73,10 @@ struct stats {
     stats_count paused;            /* how often the breaker opened */
     stats_count skipped[SKIP_REASONS];
     stats_count not_ours[NOT_OURS_REASONS];
-    stats_count unreadable;   /* bodies that are not a notification */
-    struct lag lag;           /* from SQS's SentTimestamp to the last acknowledgement */
-    stats_count delivered_ms; /* a level: the last delivery, wall clock; 0: none yet */
+    stats_count unreadable;         /* bodies that are not a notification */
+    struct lag lag;                 /* from SQS's SentTimestamp to the last acknowledgement */
+    stats_count delivered_ms;       /* a level: the last delivery, wall clock; 0: none yet */
+    stats_count messages_in_flight; /* a level: those whose first record is the customer's */
 };
 
 /* The result of a receive. */
@@ -93,6 +94,7 @@ struct poll_stats {
     stats_count starved; /* empty ones, although the last attributes had messages: see intake.h */
     stats_count messages;
     stats_count damaged;
+    stats_count over_share;         /* returned: their customer had its share of the worker */
     stats_count visible, in_flight; /* levels, of the queue's last attributes */
     atomic_bool attributes_known;   /* they were read without an error */
     atomic_bool stopped;            /* not polled: its calls fail, its customers are paused */
@@ -117,6 +119,11 @@ void lease_stats_copy(struct lease_stats *to, const struct lease_stats *from);
 static inline void stats_add(stats_count *c, uint64_t n)
 {
     (void)atomic_fetch_add_explicit(c, n, memory_order_relaxed);
+}
+
+static inline void stats_subtract(stats_count *level, uint64_t n)
+{
+    (void)atomic_fetch_sub_explicit(level, n, memory_order_relaxed);
 }
 
 static inline void stats_set(stats_count *level, uint64_t n)

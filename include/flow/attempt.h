@@ -20,11 +20,14 @@
 #include "codec/framing.h"
 #include "event/reading.h"
 #include "flow/produce.h"
+#include "flow/turns.h"
 #include "net/s3.h"
 #include "settle/outcome.h"
 
 struct attempt_parts { /* borrowed as long as the attempt */
     struct produce_parts produce;
+    struct turns *turns;
+    struct turn *turn; /* of the lane; turns_start was called for the object */
     const struct s3_settings *s3;
     const struct normalize_options *normalize;
 };

@@ -12,6 +12,7 @@
 
 #include "customers/customers.h"
 #include "flow/inbox.h"
+#include "flow/turns.h"
 #include "net/s3.h"
 
 struct lane;
@@ -19,6 +20,7 @@ struct lane;
 struct lane_parts { /* borrowed as long as the lanes */
     const struct conf *conf;
     struct inbox *inbox;
+    struct turns *turns;
     struct customers *customers;
     struct sink *sink;
     struct sink_topic *rejects;
@@ -53,8 +55,11 @@ const struct pulse *lane_pulse(const struct lane *l);
  */
 struct customer *lane_customer(struct lane *l);
 
-/* Process one message, as the thread does. */
-void lane_process(struct lane *l, struct inflight *m);
+/*
+ * Process one message, as the thread does. False: its next record is of another class, which is
+ * m->sched_class now; the message has to wait for its turn again.
+ */
+MUST_USE bool lane_process(struct lane *l, struct inflight *m);
 
 /* sink_config.delivered: the delivery report of a record. */
 void lane_delivered(const struct sink_report *r);

@@ -44,7 +44,8 @@ struct inflight {
     struct err unread;                 /* why the body could not be read */
     const char *id;                    /* of the source, for logs; borrowed */
     size_t queue;                      /* index in the configuration */
-    size_t sched_class;                /* of the inbox */
+    size_t sched_class;                /* of the inbox: that of its next record */
+    size_t next_record;                /* of the notification; the lane's */
     size_t body_bytes;
     unsigned receive_count; /* from 1 */
     int64_t sent_ms;        /* when it was sent to its queue: wall clock in ms, 0 if not known */
@@ -108,7 +109,10 @@ int inflight_failed_delay_s(const struct inflight *m, enum err_kind failed);
 /* Give a message without pending records to its settler, which frees it. */
 void inflight_settle(struct inflight *m);
 
-/* Return a message that no lane has started, without a delay. Frees it. */
+/*
+ * Return a message that no lane is working on; without a delay, unless one of its records was
+ * processed. Frees it, or its last delivery report does.
+ */
 void inflight_return(struct inflight *m);
 
 /*

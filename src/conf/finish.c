@@ -130,6 +130,9 @@ void conf_finish(struct conf_reader *r)
         int lanes = cpu_count() * LANES_PER_CPU;
         c->limits.lanes = lanes < MAX_LANES ? lanes : MAX_LANES;
     }
+    if (c->limits.cores == 0) {
+        c->limits.cores = cpu_count();
+    }
     metrics_finish(c);
     for (size_t i = 0; i < c->queue_count; i++) {
         queue_finish(c, &c->queues[i]);

@@ -97,11 +97,10 @@ static bool key_is_fixed(const struct template *key)
     return true;
 }
 
-static uint64_t share_of(const struct customers *all, const struct conf *conf)
+/* What keeps one partition busy, where its key sends all records to one. */
+static uint64_t partition_bytes(const struct customers *all)
 {
-    uint64_t share = conf->customer_count > 1 ? conf->kafka.queue_bytes / 4 : UINT64_MAX;
-    uint64_t partition = sink_partition_bytes(all->parts.sink);
-    return key_is_fixed(all->key) && partition < share ? partition : share;
+    return key_is_fixed(all->key) ? sink_partition_bytes(all->parts.sink) : UINT64_MAX;
 }
 
 /* Take over what is shared with the predecessor. */
@@ -135,7 +134,7 @@ struct customer_entry *entry_new(struct customers *all, const struct conf *conf,
     c->customer.queue = place->queue;
     c->all = all;
     c->conf = conf_hold(conf);
-    c->share_bytes = share_of(all, conf);
+    c->partition_bytes = partition_bytes(all);
     if (make_topics(c, e) != FAIL_NONE) {
         entry_free(c);
         return NULL;

@@ -244,6 +244,7 @@ struct customers *customers_new(const struct customers_parts *parts, struct err 
     mutex_init(&all->apply.lock);
     mutex_init(&all->shared.lock);
     all->event_bytes = event_bytes(parts->conf, parts->sink);
+    all->queue_bytes = parts->conf->kafka.queue_bytes;
     all->key = template_new(span_str(parts->conf->kafka.key), placeholder_names, PLACEHOLDERS, e);
     if (all->key == NULL) {
         (void)err_wrap(e, "kafka.key");
@@ -302,6 +303,16 @@ struct customer *customers_find(struct customers *all, size_t queue, struct span
 const struct template *customers_key(const struct customers *all)
 {
     return all->key;
+}
+
+struct customer *customers_queue_only(struct customers *all, size_t queue)
+{
+    struct customer_table *t = table_take(all);
+    struct customer_entry *c = queue < t->queue_count ? t->of_queue[queue] : NULL;
+    struct customer *only =
+        c != NULL && c->next_in_queue == NULL ? customer_hold(&c->customer) : NULL;
+    table_release(t);
+    return only;
 }
 
 bool customers_queue_paused(struct customers *all, size_t queue)

@@ -67,7 +67,7 @@ struct customer_entry {
     const struct conf *conf; /* with a reference */
     struct customer_run *run;
     struct role *role;
-    uint64_t share_bytes; /* maximum of unacknowledged bytes */
+    uint64_t partition_bytes; /* maximum of unacknowledged bytes, whatever is free */
     char *topic_names[STREAMS];
     struct customer_entry *next_in_queue; /* of the same table */
 };
@@ -96,8 +96,10 @@ struct customers {
     struct template *key;
     size_t event_bytes; /* of customers_event_bytes */
     atomic_size_t count;
-    atomic_size_t alive;       /* number of entries that are not freed */
-    atomic_uint_fast64_t acks; /* acknowledged records of all customers */
+    atomic_size_t alive;          /* number of entries that are not freed */
+    atomic_uint_fast64_t acks;    /* acknowledged records of all customers */
+    atomic_uint_fast64_t unacked; /* bytes of all customers */
+    uint64_t queue_bytes;         /* kafka.queue_bytes */
     atomic_bool stopped;
     struct outage own_outage; /* of the renewal of the worker's own credentials */
     struct {

@@ -1,48 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * share.c - a customer may have a quarter of the Kafka queue unacknowledged (all of it if it is the
- * only one), so that one dead topic cannot fill the queue and stop the others. If its key sends all
- * events to one partition, the limit is also what keeps one partition busy: more would only use
- * memory, and librdkafka's thread would not sleep.
+ * share.c - unacknowledged bytes of a customer: its share of the Kafka queue by the rule of
+ * base/share.h, so that no number of dead topics can fill the queue and stop the rest. Nor more
+ * than keeps one partition busy, where its key sends all to one: what waits behind that is memory,
+ * and librdkafka's thread does not sleep over it.
  *
- * While Kafka is unreachable, all lanes wait and keep their leases: returning messages would only
- * increase their receive counts. If records of other customers are acknowledged and those of one
- * customer are not, its lanes end their attempts. They also do so, after a much longer time, if
- * brokers are reachable and no record at all is acknowledged: then customers with dead topics may
- * occupy all lanes.
+ * While Kafka is unreachable all lanes wait, with the lease held: to return messages would only
+ * raise their receive counts. If the records of others are acknowledged and those of one customer
+ * are not, its lanes end their attempts. So they do, after much longer, if brokers answer and no
+ * record at all is acknowledged: the customers with dead topics may have taken all lanes.
  */
 #include "customers_priv.h"
 
 #include "base/lock.h"
+#include "base/share.h"
 
 enum {
-    SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get some */
+    SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get theirs */
     SHARE_ALONE_MS = 300 * 1000, /* ... while no customer gets any, */
-    SHARE_QUIET_MS = 10 * 1000,  /* which is assumed after this time */
+    SHARE_QUIET_MS = 10 * 1000,  /* which is so after this time */
     SHARE_LOOK_MS = 250,
-    SHARE_ROOM = 3, /* a waiting lane is woken when 1/SHARE_ROOM is free */
+    SHARE_ROOM = 3,
 };
 
-/*
- * Whether the record exceeds the share. A customer without unacknowledged bytes may always produce
- * one, however large.
- */
+/* Over its share, unless nothing of it is unacknowledged: a large record must pass. */
 static bool over_share(struct customer_entry *c, size_t bytes)
 {
     uint64_t now = atomic_load(&c->run->unacked);
-    return now != 0 && (now >= c->share_bytes || bytes > c->share_bytes - now);
+    if (now == 0) {
+        return false; /* the budget of all records decides, net/sink_budget.h */
+    }
+    bool partition_full = now >= c->partition_bytes || bytes > c->partition_bytes - now;
+    return partition_full ||
+           !share_allows(c->all->queue_bytes, atomic_load(&c->all->unacked), now, bytes);
 }
 
-/* The counts that a waiting lane saw last, and when: of its customer, and of all. */
+/* A waiting lane is woken when a third of what it may have is free. */
+static bool worth_waking(struct customer_entry *c, uint64_t left)
+{
+    uint64_t used = atomic_load(&c->all->unacked);
+    uint64_t free = used < c->all->queue_bytes ? c->all->queue_bytes - used : 0;
+    uint64_t most = free < c->partition_bytes ? free : c->partition_bytes;
+    return left <= most - most / SHARE_ROOM;
+}
+
+/* What a waiting lane saw last, and when: of its customer, and of all. */
 struct progress {
     uint64_t mine, all;
     int64_t mine_ms, all_ms;
 };
 
-/*
- * Whether the lane must stop waiting: no record of this customer was acknowledged for too long,
- * although Kafka is reachable.
- */
+/* True: no record of this customer was acknowledged for long, and Kafka is reachable. */
 static bool left_behind(struct progress *p, struct customer_entry *c)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);
@@ -82,7 +90,7 @@ static enum err_kind wait_for_share(struct customer_entry *c, size_t bytes, stru
         }
         atomic_store(&c->run->asleep, true);
         if (!over_share(c, bytes)) {
-            break; /* acknowledged in the meantime */
+            break; /* acknowledged before that was seen */
         }
         (void)cond_wait_ms(&c->run->shared.acknowledged, &c->run->shared.lock, SHARE_LOOK_MS);
     }
@@ -108,6 +116,7 @@ enum err_kind customer_reserve(struct customer *customer, size_t bytes, struct p
         }
     }
     (void)atomic_fetch_add_explicit(&c->run->unacked, bytes, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&c->all->unacked, bytes, memory_order_relaxed);
     return FAIL_NONE;
 }
 
@@ -116,8 +125,9 @@ void customer_unreserve(struct customer *customer, size_t bytes)
     struct customer_entry *c = entry_of(customer);
     uint64_t left = atomic_fetch_sub(&c->run->unacked, bytes) - bytes;
     (void)atomic_fetch_add_explicit(&c->all->acks, 1, memory_order_relaxed);
-    bool room = left <= c->share_bytes - c->share_bytes / SHARE_ROOM;
-    if (room && atomic_load(&c->run->asleep) && atomic_exchange(&c->run->asleep, false)) {
+    (void)atomic_fetch_sub_explicit(&c->all->unacked, bytes, memory_order_relaxed);
+    if (atomic_load(&c->run->asleep) && worth_waking(c, left) &&
+        atomic_exchange(&c->run->asleep, false)) {
         mutex_lock(&c->run->shared.lock);
         cond_broadcast(&c->run->shared.acknowledged);
         mutex_unlock(&c->run->shared.lock);

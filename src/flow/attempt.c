@@ -221,9 +221,8 @@ static enum err_kind decoder_result(struct attempt *a, const struct err *said, s
     return FAIL_NONE;
 }
 
-static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
+static enum err_kind process_body(struct attempt *a, struct span bytes, struct err *e)
 {
-    struct attempt *a = ctx;
     struct err said = {.kind = FAIL_NONE};
     struct span text;
     a->object_bytes += bytes.n;
@@ -236,12 +235,23 @@ static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
         if (kind != FAIL_NONE) {
             return kind;
         }
+        turns_yield(a->parts->turns, a->parts->turn);
     }
     return decoder_result(a, &said, e);
 }
 
+/* A buffer is processed on a core of its own (flow/turns.h). */
+static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
+{
+    struct attempt *a = ctx;
+    turns_begin(a->parts->turns, a->parts->turn);
+    enum err_kind kind = process_body(a, bytes, e);
+    turns_pause(a->parts->turns, a->parts->turn);
+    return kind;
+}
+
 /* Every byte arrived: process the last line, or reject a damaged object. */
-static enum err_kind attempt_end(struct attempt *a, struct err *e)
+static enum err_kind process_end(struct attempt *a, struct err *e)
 {
     struct err said = {.kind = FAIL_NONE};
     struct piece piece;
@@ -269,6 +279,14 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
     }
     produce_count(&a->produce, a->customer);
     return kind == FAIL_NONE ? attempt_judge(a, &said, e) : kind;
+}
+
+static enum err_kind attempt_end(struct attempt *a, struct err *e)
+{
+    turns_begin(a->parts->turns, a->parts->turn);
+    enum err_kind kind = process_end(a, e);
+    turns_pause(a->parts->turns, a->parts->turn);
+    return kind;
 }
 
 /* ---- One attempt ---- */

@@ -1,61 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Classes with waiting messages are in a list of their own, in the order of their turns, so that
+ * thousands of idle customers cost nothing. Those that may not have one more lane are passed over
+ * and keep their turn; as each of them has a lane at work, they are fewer than the lanes. */
 #include "flow/inbox.h"
 
 #include "base/alloc.h"
 #include "base/lock.h"
+#include "base/share.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
+enum { AVERAGE_OF = 4 };
+
 struct sched_class {
     struct inflight *first;
     struct inflight **last;
+    size_t waiting;
+    size_t bytes;
     unsigned limit;
     unsigned at_work;
+    unsigned heavy_at_work; /* of those: begun while the class was heavy */
+    int64_t average_ms;     /* of its objects; recent ones count more */
+    size_t turn_next;       /* of the list of turns: a class and one, 0: the end */
+};
+
+struct queue_use {
+    size_t reserved; /* by its poll */
+    size_t waiting;
+    bool mixed;
 };
 
 struct inbox {
-    size_t places;
-    size_t batch;
-    size_t queues;
-    size_t sched_classes; /* grows, under the lock */
-    size_t bytes_max;
-    void (*freed)(void *ctx);
-    void *ctx;
+    struct inbox_settings s;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t come;
         struct sched_class *sched_classes;
-        size_t *used; /* by queue: reserved plus waiting */
-        size_t taken; /* slots that no other queue can use: sum of max(used, 1) */
-        size_t turn;
+        size_t class_count;
+        struct queue_use *queues;
+        size_t taken; /* shared slots: all but the first of each queue */
+        size_t turn_first, turn_last;
         size_t waiting;
         size_t bytes;
+        size_t at_work;
+        size_t heavy_at_work;
         bool refused;
         bool stopped;
     } shared;
 };
 
-/* Add classes up to this number, without limits. Pointers to classes become invalid. */
+/* Classes up to this one, without limits; those that are there may move. */
 static void grow_locked(struct inbox *i, size_t count)
 {
     struct sched_class *list = mem_grow(i->shared.sched_classes, count, sizeof(*list));
-    for (size_t p = i->sched_classes; p < count; p++) {
-        list[p] = (struct sched_class){.first = NULL};
+    for (size_t c = i->shared.class_count; c < count; c++) {
+        list[c] = (struct sched_class){.average_ms = HEAVY_MS}; /* until it has shown better */
     }
-    for (size_t p = 0; p < count; p++) {
-        if (list[p].first == NULL) {
-            list[p].last = &list[p].first;
+    for (size_t c = 0; c < count; c++) {
+        if (list[c].first == NULL) {
+            list[c].last = &list[c].first;
         }
     }
     i->shared.sched_classes = list;
-    i->sched_classes = count;
+    i->shared.class_count = count;
 }
 
 static struct sched_class *class_locked(struct inbox *i, size_t sched_class)
 {
-    if (sched_class >= i->sched_classes) {
+    if (sched_class >= i->shared.class_count) {
         grow_locked(i, sched_class + 1);
     }
     return &i->shared.sched_classes[sched_class];
@@ -64,18 +78,13 @@ static struct sched_class *class_locked(struct inbox *i, size_t sched_class)
 struct inbox *inbox_new(const struct inbox_settings *s)
 {
     struct inbox *i = mem_zeros(1, sizeof(*i));
-    i->places = s->places > s->queues ? s->places : s->queues;
-    i->batch = s->batch;
-    i->queues = s->queues;
-    i->bytes_max = s->bytes;
-    i->freed = s->freed;
-    i->ctx = s->ctx;
-    i->shared.used = mem_zeros(s->queues, sizeof(*i->shared.used));
-    i->shared.taken = s->queues;
+    i->s = *s;
+    i->shared.queues = mem_zeros(s->queues, sizeof(*i->shared.queues));
     grow_locked(i, s->sched_classes);
-    for (size_t p = 0; p < s->sched_classes; p++) {
-        i->shared.sched_classes[p].limit = s->limits != NULL ? s->limits[p] : 0;
+    for (size_t c = 0; c < s->sched_classes; c++) {
+        i->shared.sched_classes[c].limit = s->limits != NULL ? s->limits[c] : 0;
     }
+    i->s.limits = NULL;
     mutex_init(&i->shared.lock);
     cond_init(&i->shared.come);
     return i;
@@ -90,57 +99,77 @@ void inbox_free(struct inbox *i)
     mutex_done(&i->shared.lock);
     cond_done(&i->shared.come);
     free(i->shared.sched_classes);
-    free(i->shared.used);
+    free(i->shared.queues);
     free(i);
 }
 
-/* The own slot of a queue is not one of the shared ones. */
-static void use_locked(struct inbox *i, size_t queue, size_t count)
+/* ---- slots ---- */
+
+/* Of the shared slots. */
+static size_t shared_slots(size_t count)
 {
-    size_t was = i->shared.used[queue];
-    i->shared.used[queue] = was + count;
-    i->shared.taken += (was + count > 1 ? was + count : 1) - (was > 1 ? was : 1);
+    return count > 1 ? count - 1 : 0;
 }
 
-/* Release slots of a queue. True: a poll was refused a slot before and should be retried. */
-static bool unuse_locked(struct inbox *i, size_t queue, size_t count)
+static size_t slots_of(const struct queue_use *q)
 {
-    size_t was = i->shared.used[queue];
-    assert(count <= was);
-    i->shared.used[queue] = was - count;
-    i->shared.taken -= (was > 1 ? was : 1) - (was - count > 1 ? was - count : 1);
+    return q->reserved + q->waiting;
+}
+
+/* The queue has other counts now; before: slots_of it then. */
+static void recount_locked(struct inbox *i, const struct queue_use *q, size_t before)
+{
+    i->shared.taken = i->shared.taken - shared_slots(before) + shared_slots(slots_of(q));
+}
+
+/* True if a poll was refused a slot and should ask again. */
+static bool take_refused_locked(struct inbox *i)
+{
     bool tell = i->shared.refused;
     i->shared.refused = false;
-    return tell && i->freed != NULL;
+    return tell && i->s.freed != NULL;
 }
 
-/* If there are several queues, one of them may use at most half of the slots. */
-static size_t queue_most(const struct inbox *i)
+static void free_reserved_locked(struct inbox *i, size_t queue, size_t count)
 {
-    size_t most = i->queues > 1 ? i->places / 2 : i->places;
-    return most > i->batch ? most : i->batch;
+    struct queue_use *q = &i->shared.queues[queue];
+    size_t before = slots_of(q);
+    assert(count <= q->reserved);
+    q->reserved -= count;
+    recount_locked(i, q, before);
 }
 
-size_t inbox_reserve(struct inbox *i, size_t queue, size_t want)
+/* May the queue's poll receive one message more than those `granted`? */
+static bool one_more_locked(const struct inbox *i, const struct queue_use *q, size_t granted)
 {
+    size_t has = slots_of(q) + granted;
+    if (has == 0) {
+        return true; /* its own slot */
+    }
+    size_t taken = i->shared.taken + shared_slots(has) - shared_slots(slots_of(q));
+    size_t counted = q->mixed ? q->reserved + granted : has;
+    return share_allows(i->s.slots, taken, shared_slots(counted), 1);
+}
+
+size_t inbox_reserve(struct inbox *i, size_t queue, size_t only, size_t want)
+{
+    size_t granted = 0;
     mutex_lock(&i->shared.lock);
-    size_t used = i->shared.used[queue];
-    size_t most = queue_most(i);
-    size_t granted = used == 0 ? 1 : 0;
-    size_t open = i->places - i->shared.taken;
-    size_t more = want > granted ? want - granted : 0;
-    more = more < open ? more : open;
-    granted += more;
-    granted = used + granted > most ? (used < most ? most - used : 0) : granted;
-    if (i->shared.bytes > i->bytes_max || i->shared.stopped || want == 0) {
-        granted = 0;
+    struct queue_use *q = &i->shared.queues[queue];
+    q->mixed = only == INBOX_MIXED;
+    size_t bytes = q->mixed ? 0 : class_locked(i, only)->bytes;
+    if (!i->shared.stopped &&
+        (q->waiting == 0 || share_allows(i->s.bytes, i->shared.bytes, bytes, 1))) {
+        while (granted < want && one_more_locked(i, q, granted)) {
+            granted++;
+        }
     }
     if (granted < want) {
         i->shared.refused = true;
     }
-    if (granted != 0) {
-        use_locked(i, queue, granted);
-    }
+    size_t before = slots_of(q);
+    q->reserved += granted;
+    recount_locked(i, q, before);
     mutex_unlock(&i->shared.lock);
     return granted;
 }
@@ -151,49 +180,178 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
         return;
     }
     mutex_lock(&i->shared.lock);
-    bool tell = unuse_locked(i, queue, count);
+    free_reserved_locked(i, queue, count);
+    bool tell = take_refused_locked(i);
     mutex_unlock(&i->shared.lock);
     if (tell) {
-        i->freed(i->ctx);
+        i->s.freed(i->s.ctx);
     }
 }
 
-void inbox_put(struct inbox *i, struct inflight *m)
+/* ---- lists ---- */
+
+static void add_turn_locked(struct inbox *i, size_t sched_class)
 {
+    i->shared.sched_classes[sched_class].turn_next = 0;
+    if (i->shared.turn_first == 0) {
+        i->shared.turn_first = sched_class + 1;
+    } else {
+        i->shared.sched_classes[i->shared.turn_last - 1].turn_next = sched_class + 1;
+    }
+    i->shared.turn_last = sched_class + 1;
+}
+
+/* before: the class in front of it, as in turn_next; 0: it is the first. */
+static void remove_turn_locked(struct inbox *i, size_t sched_class, size_t before)
+{
+    size_t next = i->shared.sched_classes[sched_class].turn_next;
+    if (before == 0) {
+        i->shared.turn_first = next;
+    } else {
+        i->shared.sched_classes[before - 1].turn_next = next;
+    }
+    if (next == 0) {
+        i->shared.turn_last = before;
+    }
+}
+
+static void push_locked(struct inbox *i, struct inflight *m)
+{
+    struct sched_class *c = class_locked(i, m->sched_class);
     m->next = NULL;
-    mutex_lock(&i->shared.lock);
-    assert(i->shared.used[m->queue] != 0);
-    struct sched_class *p = class_locked(i, m->sched_class);
-    *p->last = m;
-    p->last = &m->next;
+    *c->last = m;
+    c->last = &m->next;
+    if (c->waiting++ == 0) {
+        add_turn_locked(i, m->sched_class);
+    }
+    c->bytes += m->body_bytes;
     i->shared.waiting++;
     i->shared.bytes += m->body_bytes;
+    i->shared.queues[m->queue].waiting++;
     cond_signal(&i->shared.come);
-    mutex_unlock(&i->shared.lock);
 }
 
-static struct inflight *pop_locked(struct inbox *i, struct sched_class *p)
+/* before: as in remove_turn_locked. */
+static struct inflight *pop_locked(struct inbox *i, size_t sched_class, size_t before)
 {
-    struct inflight *m = p->first;
-    p->first = m->next;
-    if (p->first == NULL) {
-        p->last = &p->first;
+    struct sched_class *c = &i->shared.sched_classes[sched_class];
+    struct inflight *m = c->first;
+    struct queue_use *q = &i->shared.queues[m->queue];
+    size_t slots = slots_of(q);
+    c->first = m->next;
+    if (c->first == NULL) {
+        c->last = &c->first;
     }
     m->next = NULL;
+    remove_turn_locked(i, sched_class, before);
+    if (--c->waiting != 0) {
+        add_turn_locked(i, sched_class);
+    }
+    c->bytes -= m->body_bytes;
     i->shared.waiting--;
     i->shared.bytes -= m->body_bytes;
+    q->waiting--;
+    recount_locked(i, q, slots);
     return m;
+}
+
+/* On a queue of one class its poll was limited already. */
+static bool over_share_locked(struct inbox *i, const struct inflight *m)
+{
+    const struct sched_class *c = class_locked(i, m->sched_class);
+    bool fits = share_allows(i->s.bytes, i->shared.bytes, c->bytes, m->body_bytes);
+    bool has_slot = !i->shared.queues[m->queue].mixed ||
+                    share_allows(i->s.slots, i->shared.taken, c->waiting, 1);
+    return c->waiting != 0 && (!fits || !has_slot);
+}
+
+bool inbox_put(struct inbox *i, struct inflight *m, bool must)
+{
+    bool tell = false;
+    mutex_lock(&i->shared.lock);
+    bool refuse = !must && over_share_locked(i, m);
+    free_reserved_locked(i, m->queue, 1);
+    if (refuse) {
+        tell = take_refused_locked(i);
+    } else {
+        size_t before = slots_of(&i->shared.queues[m->queue]);
+        push_locked(i, m);
+        recount_locked(i, &i->shared.queues[m->queue], before);
+    }
+    mutex_unlock(&i->shared.lock);
+    if (tell) {
+        i->s.freed(i->s.ctx);
+    }
+    return !refuse;
+}
+
+static void finished_locked(struct inbox *i, size_t sched_class, int64_t ms)
+{
+    struct sched_class *c = &i->shared.sched_classes[sched_class];
+    assert(c->at_work != 0);
+    c->at_work--;
+    i->shared.at_work--;
+    if (c->heavy_at_work != 0) { /* any of its lanes: which one is not known */
+        c->heavy_at_work--;
+        i->shared.heavy_at_work--;
+    }
+    c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
+    if (i->shared.waiting != 0) {
+        cond_signal(&i->shared.come);
+    }
+}
+
+bool inbox_put_back(struct inbox *i, struct inflight *m, size_t worked_for, int64_t ms)
+{
+    mutex_lock(&i->shared.lock);
+    bool stopped = i->shared.stopped;
+    if (!stopped) {
+        finished_locked(i, worked_for, ms);
+        size_t before = slots_of(&i->shared.queues[m->queue]);
+        push_locked(i, m);
+        recount_locked(i, &i->shared.queues[m->queue], before);
+    }
+    mutex_unlock(&i->shared.lock);
+    return !stopped;
+}
+
+/* ---- lanes ---- */
+
+static bool heavy(const struct sched_class *c)
+{
+    return c->average_ms >= HEAVY_MS;
+}
+
+/* Lanes for heavy classes: one at least, and all but one at most. */
+static size_t heavy_lanes(const struct inbox *i)
+{
+    size_t kept = i->s.lanes / LIGHT_PART > 0 ? i->s.lanes / LIGHT_PART : 1;
+    return i->s.lanes > kept ? i->s.lanes - kept : 1;
+}
+
+static bool may_work_locked(const struct inbox *i, const struct sched_class *c)
+{
+    if (c->limit != 0 && c->at_work >= c->limit) {
+        return false;
+    }
+    return heavy(c) ? share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1)
+                    : share_allows(i->s.lanes, i->shared.at_work, c->at_work, 1);
 }
 
 static struct inflight *next_locked(struct inbox *i)
 {
-    for (size_t n = 0; n < i->sched_classes && i->shared.waiting != 0; n++) {
-        size_t at = (i->shared.turn + n) % i->sched_classes;
-        struct sched_class *p = &i->shared.sched_classes[at];
-        if (p->first != NULL && (p->limit == 0 || p->at_work < p->limit)) {
-            i->shared.turn = at + 1;
-            p->at_work++;
-            return pop_locked(i, p);
+    size_t before = 0;
+    for (size_t at = i->shared.turn_first; at != 0;
+         before = at, at = i->shared.sched_classes[at - 1].turn_next) {
+        struct sched_class *c = &i->shared.sched_classes[at - 1];
+        if (may_work_locked(i, c)) {
+            c->at_work++;
+            i->shared.at_work++;
+            if (heavy(c)) {
+                c->heavy_at_work++;
+                i->shared.heavy_at_work++;
+            }
+            return pop_locked(i, at - 1, before);
         }
     }
     return NULL;
@@ -208,11 +366,11 @@ struct inflight *inbox_take(struct inbox *i)
         cond_wait(&i->shared.come, &i->shared.lock);
     }
     if (m != NULL) {
-        tell = unuse_locked(i, m->queue, 1);
+        tell = take_refused_locked(i);
     }
     mutex_unlock(&i->shared.lock);
     if (tell) {
-        i->freed(i->ctx);
+        i->s.freed(i->s.ctx);
     }
     return m;
 }
@@ -221,18 +379,14 @@ void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit)
 {
     mutex_lock(&i->shared.lock);
     class_locked(i, sched_class)->limit = limit;
-    cond_broadcast(&i->shared.come); /* more lanes may take from it now */
+    cond_broadcast(&i->shared.come); /* more lanes may take of it now */
     mutex_unlock(&i->shared.lock);
 }
 
-void inbox_finished(struct inbox *i, size_t sched_class)
+void inbox_finished(struct inbox *i, size_t sched_class, int64_t ms)
 {
     mutex_lock(&i->shared.lock);
-    assert(i->shared.sched_classes[sched_class].at_work != 0);
-    i->shared.sched_classes[sched_class].at_work--;
-    if (i->shared.waiting != 0) {
-        cond_signal(&i->shared.come);
-    }
+    finished_locked(i, sched_class, ms);
     mutex_unlock(&i->shared.lock);
 }
 
@@ -246,14 +400,9 @@ void inbox_stop(struct inbox *i)
 
 struct inflight *inbox_drain(struct inbox *i)
 {
-    struct inflight *m = NULL;
     mutex_lock(&i->shared.lock);
-    for (size_t at = 0; at < i->sched_classes && m == NULL; at++) {
-        if (i->shared.sched_classes[at].first != NULL) {
-            m = pop_locked(i, &i->shared.sched_classes[at]);
-            (void)unuse_locked(i, m->queue, 1);
-        }
-    }
+    size_t first = i->shared.turn_first;
+    struct inflight *m = first != 0 ? pop_locked(i, first - 1, 0) : NULL;
     mutex_unlock(&i->shared.lock);
     return m;
 }
@@ -269,7 +418,8 @@ size_t inbox_waiting(struct inbox *i)
 size_t inbox_at_work(struct inbox *i, size_t sched_class)
 {
     mutex_lock(&i->shared.lock);
-    size_t n = sched_class < i->sched_classes ? i->shared.sched_classes[sched_class].at_work : 0;
+    size_t n =
+        sched_class < i->shared.class_count ? i->shared.sched_classes[sched_class].at_work : 0;
     mutex_unlock(&i->shared.lock);
     return n;
 }

@@ -27,6 +27,7 @@ struct lane {
     struct attempt *attempt;
     struct rng rng;
     struct pulse pulse;
+    struct turn turn;
     pthread_t thread;
     struct {
         pthread_mutex_t lock;
@@ -49,9 +50,12 @@ struct lane *lane_new(const struct lane_parts *parts)
                     .stats = parts->stats,
                     .clock = parts->clock,
                     .pulse = &l->pulse},
+        .turns = parts->turns,
+        .turn = &l->turn,
         .s3 = parts->s3,
         .normalize = parts->normalize,
     };
+    turn_init(&l->turn, &l->pulse);
     l->attempt = attempt_new(&l->attempt_parts);
     rng_init_random(&l->rng);
     mutex_init(&l->shared.lock);
@@ -65,6 +69,7 @@ void lane_free(struct lane *l)
         return;
     }
     attempt_free(l->attempt);
+    turn_done(&l->turn);
     mutex_done(&l->shared.lock);
     cond_done(&l->shared.ended);
     free(l);
@@ -189,6 +194,7 @@ static void lane_try(struct lane *l, struct outcome_action *action, struct err *
     struct attempt *a = l->attempt;
     struct outcome_case c = {.receive_count = a->inflight->receive_count,
                              .last = inflight_last_delivery(a->inflight)};
+    turns_start(l->parts.turns, &l->turn, a->inflight->sched_class);
     do {
         c.kind = attempt_run(a, e);
         if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT) {
@@ -207,6 +213,7 @@ static void lane_try(struct lane *l, struct outcome_action *action, struct err *
             lane_pause(l, action->pause_ms);
         }
     } while (action->again_now);
+    turns_end(l->parts.turns, &l->turn);
 }
 
 static void finish_object(struct lane *l, const struct outcome_action *action, struct err *e)
@@ -350,6 +357,17 @@ static void lane_folder(struct lane *l, struct inflight *m)
     }
 }
 
+static bool maybe_folder(const struct notification_record *record)
+{
+    return record->size <= 0 && folder_named(record->key);
+}
+
+/* The key by which the record's customer is found: the marker of its prefix is not below that. */
+static struct span owner_key(const struct notification_record *record, struct folder_room *room)
+{
+    return maybe_folder(record) ? folder_inside(record->key, room) : record->key;
+}
+
 /* Process a record whose customer is known. key: as it was looked up. */
 static void lane_named(struct lane *l, struct inflight *m, struct customer *c, struct span key,
                        bool folder)
@@ -391,8 +409,8 @@ static void lane_record(struct lane *l, struct inflight *m,
         return;
     }
     attempt_set_object(a, m, record);
-    bool folder = record->size <= 0 && folder_named(record->key);
-    struct span key = folder ? folder_inside(record->key, &room) : record->key;
+    bool folder = maybe_folder(record);
+    struct span key = owner_key(record, &room);
     struct customer *c = find_customer(l, m, record->bucket, key);
     attempt_set_delivery(a, delivery_new(m, c, buf_span(&a->object), l->parts.clock));
     set_customer(l, c);
@@ -400,7 +418,26 @@ static void lane_record(struct lane *l, struct inflight *m,
     delivery_release(a->delivery);
 }
 
-void lane_process(struct lane *l, struct inflight *m)
+/* The class of the customer that the record belongs to; that of the queue if it belongs to none. */
+static size_t class_of(const struct lane *l, const struct inflight *m,
+                       const struct notification_record *record)
+{
+    struct folder_room room;
+    struct customer *c = find_customer(l, m, record->bucket, owner_key(record, &room));
+    size_t sched_class = c != NULL ? l->parts.conf->queue_count + c->slot : m->queue;
+    customer_release(c);
+    return sched_class;
+}
+
+/* True: the next record is of another class than the lane works for. */
+static bool class_changes(const struct lane *l, struct inflight *m)
+{
+    size_t before = m->sched_class;
+    m->sched_class = class_of(l, m, &m->notification->records[m->next_record]);
+    return m->sched_class != before;
+}
+
+bool lane_process(struct lane *l, struct inflight *m)
 {
     buf_clear(&l->attempt->object);
     if (m->notification == NULL) {
@@ -408,18 +445,23 @@ void lane_process(struct lane *l, struct inflight *m)
         leave_message(l, m, FAIL_DATA, &KV_STR("reason", "unreadable"), m->unread.text, NULL);
     }
     size_t count = m->notification != NULL ? m->notification->count : 0;
-    for (size_t i = 0; i < count; i++) {
+    while (m->next_record < count) {
         if (inflight_lost(m) != NULL) {
             inflight_worsen(m, OUTCOME_LATER, DELAY_FIRST_S);
             break;
         }
-        lane_record(l, m, &m->notification->records[i]);
+        lane_record(l, m, &m->notification->records[m->next_record++]);
+        if (m->next_record < count && class_changes(l, m)) {
+            set_customer(l, NULL);
+            return false;
+        }
     }
     set_customer(l, NULL);
     inflight_slim(m);
     if (inflight_release(m, NULL)) {
         inflight_settle(m);
     }
+    return true;
 }
 
 void lane_delivered(const struct sink_report *r)
@@ -437,10 +479,17 @@ static void *lane_run(void *arg)
     struct inflight *m = NULL;
     while ((m = inbox_take(l->parts.inbox)) != NULL) {
         size_t sched_class = m->sched_class;
+        int64_t began = clock_mono_ms(l->parts.clock);
         pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
-        lane_process(l, m); /* m may be freed already */
+        bool over = lane_process(l, m); /* if so, m may be freed by now */
+        while (!over && !inbox_put_back(l->parts.inbox, m, sched_class,
+                                        clock_mono_ms(l->parts.clock) - began)) {
+            over = lane_process(l, m); /* the worker stops: there are no more turns */
+        }
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
-        inbox_finished(l->parts.inbox, sched_class);
+        if (over) {
+            inbox_finished(l->parts.inbox, sched_class, clock_mono_ms(l->parts.clock) - began);
+        }
     }
     mutex_lock(&l->shared.lock);
     l->shared.done = true;

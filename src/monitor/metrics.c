@@ -253,6 +253,10 @@ static const struct metric table[] = {
          "Empty receives although the queue had visible messages when last queried; a steady rise "
          "means that the queue's limit of messages in flight is reached."),
      OF_POLLS(starved)},
+    {COUNTER("messages_over_share_total",
+             "Messages of a queue of several customers that were returned "
+             "because their customer had its share of this worker; received again after a delay."),
+     OF_POLLS(over_share)},
     {COUNTER("messages_received_total", "Messages received."), OF_POLLS(messages)},
     {COUNTER("messages_damaged_total",
              "Messages dropped because their checksum was wrong; SQS delivers them again."),

@@ -29,6 +29,9 @@ void inflight_done(struct inflight *m)
         customer_release(c->customer);
         free(c);
     }
+    if (m->settler != NULL && m->first.customer != NULL) {
+        stats_subtract(&m->first.customer->stats->messages_in_flight, 1);
+    }
     customer_release(m->first.customer);
     notification_free(m->notification);
 }
@@ -121,6 +124,9 @@ struct settlement inflight_settlement(const struct inflight *m, struct rng *rng)
 void inflight_begin(struct inflight *m, const struct settler *s)
 {
     m->settler = s;
+    if (m->first.customer != NULL) {
+        stats_add(&m->first.customer->stats->messages_in_flight, 1);
+    }
     s->begin(s->context, m);
 }
 
@@ -139,10 +145,10 @@ void inflight_settle(struct inflight *m)
 
 void inflight_return(struct inflight *m)
 {
-    struct settlement s = {.outcome = OUTCOME_LATER};
-    bool last = inflight_release(m, NULL);
-    assert(last); /* the count of the lane, and no lane had the message */
-    m->settler->settle(m->settler->context, m, &s);
+    inflight_worsen(m, OUTCOME_LATER, m->next_record != 0 ? RETURN_STARTED_S : 0);
+    if (inflight_release(m, NULL)) {
+        inflight_settle(m);
+    }
 }
 
 void inflight_delivered(const struct inflight *m, int64_t now_ms)

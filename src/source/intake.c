@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/share.h"
 #include "conf/sizes.h"
 
 #include <assert.h>
@@ -87,12 +88,20 @@ static const struct {
     [GATE_HELD] = {"too many unsettled messages", "resumed when some are settled", GATE_HELD_MS},
 };
 
-static enum gate find_gate(const struct intake *i, const struct poll *p)
+/* Messages in flight are bounded, and shared by customers; c: NULL, of no customer. */
+static bool may_hold_more(const struct intake *i, struct customer *c)
+{
+    return share_allows(MESSAGES_HELD_MAX, acker_held(i->parts.acker),
+                        c != NULL ? stats_get(&c->stats->messages_in_flight) : 0, 1);
+}
+
+/* only: the customer of the queue, if it has one alone. */
+static enum gate find_gate(const struct intake *i, const struct poll *p, struct customer *only)
 {
     if (!acker_queue_well(i->parts.acker, p->index)) {
         return GATE_CALLS_FAIL;
     }
-    if (acker_held(i->parts.acker) >= MESSAGES_HELD_MAX) {
+    if (!may_hold_more(i, only)) {
         return GATE_HELD;
     }
     return customers_queue_paused(i->parts.customers, p->index) ? GATE_PAUSED : GATE_OPEN;
@@ -118,31 +127,41 @@ static void log_gate(struct poll *p, enum gate was, int64_t now)
 }
 
 /* Whether the queue may be polled; logs each change. */
-static bool gate_is_open(struct intake *i, struct poll *p, int64_t now)
+static bool gate_is_open(struct intake *i, struct poll *p, struct customer *only, int64_t now)
 {
     enum gate was = p->gate;
-    p->gate = find_gate(i, p);
+    p->gate = find_gate(i, p, only);
     log_gate(p, was, now);
     atomic_store(&p->stats.stopped, p->gate != GATE_OPEN);
     return p->gate == GATE_OPEN;
 }
 
-static void poll_start(struct intake *i, struct poll *p)
+/* Slots for a poll of this queue, if nothing stops it. */
+static size_t reserve(struct intake *i, struct poll *p)
 {
     int64_t now = clock_mono_ms(i->parts.clock);
+    struct customer *only = customers_queue_only(i->parts.customers, p->index);
+    size_t granted = 0;
+    if (gate_is_open(i, p, only, now) && now >= p->not_before_ms) {
+        granted =
+            inbox_reserve(i->parts.inbox, p->index,
+                          only != NULL ? i->parts.queue_count + only->slot : INBOX_MIXED, p->want);
+    }
+    customer_release(only);
+    return granted;
+}
+
+static void poll_start(struct intake *i, struct poll *p)
+{
     if (!atomic_load(&p->attributes_loaded) || p->asked != 0) {
         return;
     }
-    if (!gate_is_open(i, p, now) || now < p->not_before_ms) {
-        return;
+    p->asked = reserve(i, p);
+    if (p->asked != 0) {
+        const struct queue_conf *conf = p->queue->conf;
+        sqs_poller_start(i->poller, p->queue->queue, (int)p->asked, conf->wait_s,
+                         conf->visibility_s, p);
     }
-    size_t granted = inbox_reserve(i->parts.inbox, p->index, p->want);
-    if (granted == 0) {
-        return;
-    }
-    const struct queue_conf *conf = p->queue->conf;
-    p->asked = granted;
-    sqs_poller_start(i->poller, p->queue->queue, (int)granted, conf->wait_s, conf->visibility_s, p);
 }
 
 /* Set the scheduling class to the customer of the first record. */
@@ -171,6 +190,33 @@ static void warn_of_clock(struct intake *i, const struct poll *p)
     }
 }
 
+/*
+ * A message waits in the inbox, unless its customer has its share of the messages in flight or of
+ * the inbox. At its last receive it is taken nevertheless.
+ */
+static bool keep(struct intake *i, struct inflight *m)
+{
+    bool last = inflight_last_delivery(m);
+    bool may = last || m->first.customer == NULL || may_hold_more(i, m->first.customer);
+    if (may) {
+        return inbox_put(i->parts.inbox, m, last);
+    }
+    inbox_unreserve(i->parts.inbox, m->queue, 1);
+    return false;
+}
+
+/* Its customer has its share of the worker: the message is received again after a delay, so that
+ * those of other customers behind it are received now. */
+static void return_refused(struct poll *p, struct inflight *m)
+{
+    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED);
+    inflight_worsen(m, rule->outcome, outcome_delay_s(rule, m->receive_count, &p->rng));
+    stats_add(&p->stats.over_share, 1);
+    if (inflight_release(m, NULL)) {
+        inflight_settle(m);
+    }
+}
+
 static void poll_ended(struct intake *i, struct sqs_polled *polled)
 {
     struct poll *p = polled->tag;
@@ -180,7 +226,9 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
             &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
         assign_class(i, m);
         inflight_begin(m, acker_settler(i->parts.acker));
-        inbox_put(i->parts.inbox, m);
+        if (!keep(i, m)) {
+            return_refused(p, m);
+        }
     }
     size_t asked = p->asked;
     p->asked = 0;

@@ -162,17 +162,13 @@ static enum err_kind make_queues(struct worker *w, struct err *e)
 
 /*
  * Limits of lanes by scheduling class: queues first, then customers, whose slots are at first their
- * places in the configuration. A customer without a configured limit leaves a quarter of the lanes
- * to the others.
+ * places in the configuration.
  */
 static unsigned *lane_limits(const struct conf *conf, size_t sched_classes)
 {
     unsigned *limits = mem_zeros(sched_classes, sizeof(*limits));
-    unsigned lanes = (unsigned)conf->limits.lanes;
-    unsigned most = lanes > 4 ? lanes - lanes / 4 : (lanes > 1 ? lanes - 1 : 1);
     for (size_t i = 0; i < conf->customer_count; i++) {
-        unsigned own = (unsigned)conf->customers[i].max_lanes;
-        limits[conf->queue_count + i] = own != 0 ? own : (conf->customer_count > 1 ? most : 0);
+        limits[conf->queue_count + i] = (unsigned)conf->customers[i].max_lanes;
     }
     return limits;
 }
@@ -184,8 +180,8 @@ static void make_flow(struct worker *w)
     size_t lanes = (size_t)conf->limits.lanes;
     unsigned *limits = lane_limits(conf, sched_classes);
     struct inbox_settings inbox = {
-        .places = conf->queue_count + (lanes > SQS_BATCH ? lanes : SQS_BATCH),
-        .batch = SQS_BATCH,
+        .slots = 2 * (lanes > SQS_BATCH ? lanes : SQS_BATCH), /* one customer gets a half */
+        .lanes = lanes,
         .queues = conf->queue_count,
         .sched_classes = sched_classes,
         .limits = limits,
@@ -268,9 +264,11 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
 void worker_make_lanes(struct worker *w)
 {
     const struct conf *conf = w->conf;
+    w->turns = turns_new((size_t)conf->limits.cores, &clock_system);
     struct lane_parts parts = {
         .conf = conf,
         .inbox = w->inbox,
+        .turns = w->turns,
         .customers = w->customers,
         .sink = w->sink,
         .rejects = w->rejects,
@@ -307,6 +305,7 @@ void worker_free(struct worker *w)
     for (size_t i = 0; i < w->lane_count; i++) {
         lane_free(w->lanes[i]);
     }
+    turns_free(w->turns);
     free(w->lanes);
     intake_free(w->intake);
     inbox_free(w->inbox);

@@ -6,6 +6,7 @@
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
 
+#include "flow/turns.h"
 #include "monitor/monitor.h"
 #include "net/msk.h"
 #include "source/intake.h"
@@ -35,6 +36,7 @@ struct worker {
     struct acker_queue *acker_queues;
     struct acker *acker;
     struct inbox *inbox;
+    struct turns *turns;
     struct intake *intake;
     struct lane **lanes;
     size_t lane_count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "conf/sizes.h"
 #include "fakes/captured_log.h"
 #include "fakes/fake_sqs.h"
 #include "fakes/fake_world.h"
@@ -135,7 +136,7 @@ static char *text(const char *s)
 }
 
 /* The customer in this slot; borrowed until its configuration changes. */
-UNUSED static struct customer *at(uint32_t slot)
+static struct customer *at(uint32_t slot)
 {
     struct customer *c = NULL;
     do {
@@ -169,7 +170,7 @@ static void setup_conf(size_t queues)
     w.conf.customer_count = queues;
 }
 
-static void setup(size_t queues, size_t places)
+static void set_up_queues(size_t queues, size_t places, bool shared)
 {
     memset(&w, 0, sizeof(w));
     memset(&poller, 0, sizeof(poller));
@@ -177,14 +178,21 @@ static void setup(size_t queues, size_t places)
     fake_sqs_reset();
     (void)pthread_mutex_init(&poller.lock, NULL);
     cond_init(&poller.changed);
-    moved.clock = (struct clock){moved_ms, moved_ms};
+    moved.clock = (struct clock){.mono_ms = moved_ms, .wall_ms = moved_ms};
     atomic_store(&moved.ms, 1000);
     setup_conf(queues);
+    if (shared) {
+        w.queue_confs[0].customer_count = 2;
+        w.customers[1] = w.customers[0];
+        w.customers[1].id = text("b");
+        w.customers[1].prefix = text("other");
+        w.conf.customer_count = 2;
+    }
     struct err e;
     w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &moved.clock}, &e);
     w.acker = acker_new(w.acker_queues, queues, &moved.clock);
-    w.inbox = inbox_new(&(struct inbox_settings){.places = places,
-                                                 .batch = SQS_BATCH,
+    w.inbox = inbox_new(&(struct inbox_settings){.slots = places,
+                                                 .lanes = 8,
                                                  .queues = queues,
                                                  .sched_classes = 2 * queues,
                                                  .bytes = 1 << 20});
@@ -194,6 +202,11 @@ static void setup(size_t queues, size_t places)
                                                  .acker = w.acker,
                                                  .customers = w.all,
                                                  .clock = &moved.clock});
+}
+
+static void setup(size_t queues, size_t places)
+{
+    set_up_queues(queues, places, false);
 }
 
 static void teardown(void)
@@ -246,13 +259,14 @@ static void let_it_look(void)
     }
 }
 
-static void answer_poll(struct poll_seen seen, size_t messages, enum err_kind kind)
+static void answer_poll_by(struct poll_seen seen, size_t messages, enum err_kind kind,
+                           const char *body)
 {
     (void)pthread_mutex_lock(&poller.lock);
     struct sqs_polled *p = &poller.answers[poller.answer_count % 8];
     *p = (struct sqs_polled){.tag = seen.tag, .count = messages};
     for (size_t i = 0; i < messages; i++) {
-        p->messages[i] = fake_message("h", "{}");
+        p->messages[i] = fake_message("h", body);
     }
     if (kind != FAIL_NONE) {
         (void)err_set(&p->err, kind, "sqs: as the test says");
@@ -260,6 +274,22 @@ static void answer_poll(struct poll_seen seen, size_t messages, enum err_kind ki
     poller.answer_count++;
     (void)pthread_cond_broadcast(&poller.changed);
     (void)pthread_mutex_unlock(&poller.lock);
+}
+
+static void answer_poll(struct poll_seen seen, size_t messages, enum err_kind kind)
+{
+    answer_poll_by(seen, messages, kind, "{}");
+}
+
+/* Wait until the counter is at least n. */
+static void wait_for_count(const stats_count *c, uint64_t n)
+{
+    for (int i = 0; i < 10000 && stats_get(c) < n; i++) {
+        (void)pthread_mutex_lock(&poller.lock);
+        (void)cond_wait_ms(&poller.changed, &poller.lock, 1);
+        (void)pthread_mutex_unlock(&poller.lock);
+    }
+    assert_true(stats_get(c) >= n);
 }
 
 static void asks_for_one_when_idle_and_for_more_while_messages_come(void **state UNUSED)
@@ -281,7 +311,7 @@ static void asks_for_one_when_idle_and_for_more_while_messages_come(void **state
 
 static void polls_only_for_what_has_a_slot(void **state UNUSED)
 {
-    setup(1, 3);
+    setup(1, 4); /* a half of them, and the queue's own */
     intake_start(w.intake);
     answer_poll(poll_at(0), 1, FAIL_NONE);
     answer_poll(poll_at(1), 2, FAIL_NONE);
@@ -293,6 +323,53 @@ static void polls_only_for_what_has_a_slot(void **state UNUSED)
     intake_wake(w.intake);
     assert_int_equal(poll_at(2).max_messages, 1);
     inflight_return(m);
+    teardown();
+}
+
+#define NOTIFICATION(key)                                                                          \
+    "{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\","                          \
+    "\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"bucket\"},"                \
+    "\"object\":{\"key\":\"" key "\",\"size\":1}}}]}"
+
+/* Its messages go back to the queue, so that those of the other customer behind them are received.
+ */
+static void refuses_messages_of_a_customer_over_its_share_of_a_shared_queue(void **state UNUSED)
+{
+    set_up_queues(1, 8, true);
+    intake_start(w.intake);
+    const struct poll_stats *stats = intake_stats(w.intake, 0);
+    size_t polls = 0;
+    uint64_t messages = 0;
+    for (; stats_get(&stats->over_share) < 20; polls++) {
+        struct poll_seen seen = poll_at(polls);
+        answer_poll_by(seen, (size_t)seen.max_messages, FAIL_NONE, NOTIFICATION("logs/a"));
+        messages += (uint64_t)seen.max_messages;
+        wait_for_count(&stats->messages, messages);
+        assert_true(inbox_waiting(w.inbox) <= 5); /* a half, and the queue's own place */
+    }
+    answer_poll_by(poll_at(polls), 1, FAIL_NONE, NOTIFICATION("other/b"));
+    (void)poll_at(polls + 1);
+    struct inflight *first = inbox_take(w.inbox);
+    struct inflight *second = inbox_take(w.inbox);
+    assert_int_equal(first->sched_class, 1 + at(0)->slot);
+    assert_int_equal(second->sched_class, 1 + at(1)->slot);
+    assert_int_equal(stats_get(&at(1)->stats->messages_in_flight), 1);
+    inflight_return(first);
+    inflight_return(second);
+    teardown();
+}
+
+static void a_customer_with_its_share_of_messages_in_flight_is_not_polled(void **state UNUSED)
+{
+    setup(2, 100);
+    stats_add(&at(0)->stats->messages_in_flight, MESSAGES_HELD_MAX);
+    intake_start(w.intake);
+    assert_int_equal(poll_at(0).queue, 1);
+    let_it_look();
+    assert_int_equal(polls_so_far(), 1);
+    stats_subtract(&at(0)->stats->messages_in_flight, MESSAGES_HELD_MAX);
+    intake_wake(w.intake);
+    assert_int_equal(poll_at(1).queue, 0);
     teardown();
 }
 
@@ -312,17 +389,6 @@ static unsigned attributes_asked(void)
     unsigned n = poller.attributes_asked;
     (void)pthread_mutex_unlock(&poller.lock);
     return n;
-}
-
-/* Wait until the counter is at least n. */
-static void wait_for_count(const stats_count *c, uint64_t n)
-{
-    for (int i = 0; i < 10000 && stats_get(c) < n; i++) {
-        (void)pthread_mutex_lock(&poller.lock);
-        (void)cond_wait_ms(&poller.changed, &poller.lock, 1);
-        (void)pthread_mutex_unlock(&poller.lock);
-    }
-    assert_true(stats_get(c) >= n);
 }
 
 static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(void **state UNUSED)
@@ -541,6 +607,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_for_one_when_idle_and_for_more_while_messages_come),
         cmocka_unit_test(polls_only_for_what_has_a_slot),
+        cmocka_unit_test(refuses_messages_of_a_customer_over_its_share_of_a_shared_queue),
+        cmocka_unit_test(a_customer_with_its_share_of_messages_in_flight_is_not_polled),
         cmocka_unit_test(learns_of_the_redrive_before_the_first_poll),
         cmocka_unit_test(looks_again_and_counts_receives_that_bring_nothing_of_what_is_there),
         cmocka_unit_test(reads_attributes_once_without_an_interval),

@@ -114,7 +114,7 @@ def test_logs_as_protobuf_s_own_json_are_the_same_but_for_their_ids(logs):
     """MessageToJson writes ids in base64 and, unless told, names of enums and many lines."""
     want = normalized(written_by_sdk(FileLogExporter, logs, 100))
     batches = [encode_logs(logs[i:i + 100]) for i in range(0, len(logs), 100)]
-    for options in {}, {"indent": None}, {"use_integers_for_enums": True}:
+    for options in {}, {"indent": None}, {"use_integers_for_enums": True}, {"preserving_proto_field_name": True}:
         got = normalized("\n".join(MessageToJson(b, **options) for b in batches).encode())
         for a, b in zip(got, want, strict=True):
             assert (a["timestamp"], a["session"], a["tool"], a["event"], a["severity"], a["command"]) == \

@@ -259,48 +259,62 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
     return UNWRAPPED_RECORD;
 }
 
+/* Index and examine the object. False: it is a record as it is. */
+static bool find_wrapper(struct unwrapper *u, const struct value *v, bool log_event,
+                         struct record_index *index, struct unwrap *w)
+{
+    record_index_of(names_of(u), &v->doc, v->at, index);
+    if (log_event) {
+        unwrap_log_event(&v->doc, index, w);
+    } else if (shape_has_beacon_vendor(&v->doc, index)) {
+        return false;
+    } else {
+        unwrap_look(&v->doc, v->at, index, u->rules, w);
+    }
+    return w->vector || !shape_is_beacon(&v->doc, index);
+}
+
+/* A wrapper that only what is inside shows. True: *v is what is inside. False: a record or a list.
+ */
+static bool open_other(struct unwrapper *u, const struct unwrap *w,
+                       const struct record_index *index, int level, struct value *v,
+                       enum unwrapped *found)
+{
+    if (open_text(u, w, index, v)) {
+        return true;
+    }
+    if (w->at != 0) {
+        step_down(u, w, v);
+        return true;
+    }
+    *found = UNWRAPPED_RECORD;
+    if (is_list_of_records(u, w, index, v)) {
+        open_list(u, w, level, v);
+        *found = UNWRAPPED_LIST;
+    }
+    return false;
+}
+
 enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v, struct record_index *index)
 {
     const struct unwrapper_list *list = u->depth > 0 ? &u->lists[u->depth - 1] : NULL;
     const struct envelope *outer = list != NULL ? &list->envelope : &u->outer;
+    bool log_event = list != NULL && list->messages;
     if (!envelope_is_empty(&u->envelope) || !envelope_is_empty(outer)) {
         envelope_copy(&u->envelope, outer);
     }
-    bool log_event = list != NULL && list->messages;
     for (int level = list != NULL ? list->level : 0;; level++) {
         struct unwrap w;
-        record_index_of(names_of(u), &v->doc, v->at, index);
-        if (log_event) {
-            unwrap_log_event(&v->doc, index, &w);
-            log_event = false;
-        } else if (shape_has_beacon_vendor(&v->doc, index)) {
-            return UNWRAPPED_RECORD;
-        } else {
-            unwrap_look(&v->doc, v->at, index, u->rules, &w);
-        }
-        if (shape_is_beacon(&v->doc, index) && !w.vector) {
+        enum unwrapped found = UNWRAPPED_RECORD;
+        if (!find_wrapper(u, v, log_event, index, &w) || (!w.must && level == UNWRAP_LEVELS)) {
             return UNWRAPPED_RECORD;
         }
+        log_event = false;
         if (w.must) {
-            enum unwrapped found = open_envelope(u, &w, level, v);
-            if (found != UNWRAPPED_RECORD) {
-                return found;
-            }
-            continue;
+            found = open_envelope(u, &w, level, v);
         }
-        if (level == UNWRAP_LEVELS) {
-            return UNWRAPPED_RECORD;
+        if (found != UNWRAPPED_RECORD || (!w.must && !open_other(u, &w, index, level, v, &found))) {
+            return found;
         }
-        if (open_text(u, &w, index, v)) {
-            continue;
-        }
-        if (w.at == 0) {
-            bool expand = is_list_of_records(u, &w, index, v);
-            if (expand) {
-                open_list(u, &w, level, v);
-            }
-            return expand ? UNWRAPPED_LIST : UNWRAPPED_RECORD;
-        }
-        step_down(u, &w, v);
     }
 }

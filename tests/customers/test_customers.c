@@ -73,11 +73,18 @@ static void setup(void)
     setup_with("{customer}", 0);
 }
 
+/* Also after an assertion that failed. */
+static int tear_down(void **state UNUSED)
+{
+    customers_free(w.all);
+    w.all = NULL;
+    return 0;
+}
+
 static void names_topics_by_their_template(void **state UNUSED)
 {
     setup();
     assert_string_equal(at(1)->topic_names[STREAM_RUNTIME], "events-b");
-    customers_free(w.all);
 }
 
 static void finds_customers_of_a_shared_queue_by_the_direct_form_only(void **state UNUSED)
@@ -89,7 +96,6 @@ static void finds_customers_of_a_shared_queue_by_the_direct_form_only(void **sta
     customer_release(a);
     assert_null(customers_find(w.all, 0, bucket, SPAN("pa/x"), NOTIFICATION_SNS));
     assert_null(customers_find(w.all, 0, bucket, SPAN("pc/x"), NOTIFICATION_S3));
-    customers_free(w.all);
 }
 
 static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **state UNUSED)
@@ -100,7 +106,6 @@ static void lets_a_large_record_pass_when_nothing_else_is_on_its_way(void **stat
     assert_int_equal(customer_reserve(a, 100000, NULL, &e), FAIL_NONE);
     customer_unreserve(a, 100000);
     assert_int_equal(entry_of(a)->run->unacked, 0);
-    customers_free(w.all);
 }
 
 static void shares_no_more_than_its_partition_takes_where_there_is_but_one(void **state UNUSED)
@@ -110,7 +115,6 @@ static void shares_no_more_than_its_partition_takes_where_there_is_but_one(void 
     customers_free(w.all);
     setup_with("{customer}/{session.id}", 600);
     assert_int_equal(entry_of(at(0))->partition_bytes, UINT64_MAX);
-    customers_free(w.all);
 }
 
 static void reports_the_state_of_a_customer(void **state UNUSED)
@@ -139,7 +143,6 @@ static void reports_the_state_of_a_customer(void **state UNUSED)
     assert_int_equal(s.unacked_bytes, 700);
     customer_state(at(1), &s);
     assert_int_equal(s.paused, 0);
-    customers_free(w.all);
 }
 
 struct waiter {
@@ -182,7 +185,6 @@ static void waits_above_its_share_until_something_is_acknowledged(void **state U
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
     assert_int_equal(pulse_state(&x.pulse), PULSE_WORK);
-    customers_free(w.all);
 }
 
 static void wakes_a_waiting_lane_when_a_third_of_the_share_is_free(void **state UNUSED)
@@ -196,7 +198,6 @@ static void wakes_a_waiting_lane_when_a_third_of_the_share_is_free(void **state 
     assert_true(atomic_load(&entry_of(a)->run->asleep));
     customer_unreserve(a, 1);
     assert_false(atomic_load(&entry_of(a)->run->asleep));
-    customers_free(w.all);
 }
 
 static void stops_waiting_when_others_go_on_and_this_one_does_not(void **state UNUSED)
@@ -218,7 +219,6 @@ static void stops_waiting_when_others_go_on_and_this_one_does_not(void **state U
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_AGAIN);
-    customers_free(w.all);
 }
 
 /*
@@ -244,7 +244,6 @@ static void waits_on_when_others_went_on_only_at_first(void **state UNUSED)
     customer_unreserve(x.c, 1900);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_NONE);
-    customers_free(w.all);
 }
 
 /* Customers with dead topics may occupy all lanes, so that no other customer gets one. */
@@ -262,7 +261,6 @@ stops_waiting_after_longer_when_brokers_answer_and_acknowledge_nothing(void **st
     atomic_fetch_add(&moved.ms, 2 * 60 * 1000);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_AGAIN);
-    customers_free(w.all);
 }
 
 static void ends_the_wait_on_stop(void **state UNUSED)
@@ -273,23 +271,27 @@ static void ends_the_wait_on_stop(void **state UNUSED)
     customers_stop(w.all);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(x.kind, FAIL_STOPPED);
-    customers_free(w.all);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_topics_by_their_template),
-        cmocka_unit_test(finds_customers_of_a_shared_queue_by_the_direct_form_only),
-        cmocka_unit_test(lets_a_large_record_pass_when_nothing_else_is_on_its_way),
-        cmocka_unit_test(shares_no_more_than_its_partition_takes_where_there_is_but_one),
-        cmocka_unit_test(wakes_a_waiting_lane_when_a_third_of_the_share_is_free),
-        cmocka_unit_test(reports_the_state_of_a_customer),
-        cmocka_unit_test(waits_above_its_share_until_something_is_acknowledged),
-        cmocka_unit_test(stops_waiting_when_others_go_on_and_this_one_does_not),
-        cmocka_unit_test(waits_on_when_others_went_on_only_at_first),
-        cmocka_unit_test(stops_waiting_after_longer_when_brokers_answer_and_acknowledge_nothing),
-        cmocka_unit_test(ends_the_wait_on_stop),
+        cmocka_unit_test_teardown(names_topics_by_their_template, tear_down),
+        cmocka_unit_test_teardown(finds_customers_of_a_shared_queue_by_the_direct_form_only,
+                                  tear_down),
+        cmocka_unit_test_teardown(lets_a_large_record_pass_when_nothing_else_is_on_its_way,
+                                  tear_down),
+        cmocka_unit_test_teardown(shares_no_more_than_its_partition_takes_where_there_is_but_one,
+                                  tear_down),
+        cmocka_unit_test_teardown(wakes_a_waiting_lane_when_a_third_of_the_share_is_free,
+                                  tear_down),
+        cmocka_unit_test_teardown(reports_the_state_of_a_customer, tear_down),
+        cmocka_unit_test_teardown(waits_above_its_share_until_something_is_acknowledged, tear_down),
+        cmocka_unit_test_teardown(stops_waiting_when_others_go_on_and_this_one_does_not, tear_down),
+        cmocka_unit_test_teardown(waits_on_when_others_went_on_only_at_first, tear_down),
+        cmocka_unit_test_teardown(
+            stops_waiting_after_longer_when_brokers_answer_and_acknowledge_nothing, tear_down),
+        cmocka_unit_test_teardown(ends_the_wait_on_stop, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

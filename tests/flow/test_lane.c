@@ -103,6 +103,16 @@ static void teardown(void)
     turns_free(w.turns);
     fake_settler_reset();
     customers_free(w.all);
+    memset(&w, 0, sizeof(w));
+}
+
+/* Also after an assertion that failed. */
+static int tear_down(void **state UNUSED)
+{
+    if (w.all != NULL) {
+        teardown();
+    }
+    return 0;
 }
 
 #define OBJECT(key, size)                                                                          \
@@ -215,7 +225,6 @@ static void brings_lines_to_topics_and_keys_and_then_deletes(void **state UNUSED
     assert_int_equal(stats_get(&s->rejects[REJECT_BAD_JSON]), 1);
     assert_int_equal(stats_get(&s->records_acked), 5);
     assert_int_equal(unacked(0), 0);
-    teardown();
 }
 
 static void reads_elements_of_an_array_until_one_is_no_json(void **state UNUSED)
@@ -231,7 +240,6 @@ static void reads_elements_of_an_array_until_one_is_no_json(void **state UNUSED)
     assert_done(carry(NOTICE(OBJECT("logs/2", "20")), 1));
     assert_int_equal(fake_sink.count, 4);
     assert_record(3, "events.runtime", "acme/session", "{bad}");
-    teardown();
 }
 
 static void processes_every_record_of_a_notification_and_takes_the_worst(void **state UNUSED)
@@ -245,7 +253,6 @@ static void processes_every_record_of_a_notification_and_takes_the_worst(void **
     assert_int_equal(fake_s3.asked, 3);
     assert_int_equal(fake_sink.count, 2);
     assert_left(f);
-    teardown();
 }
 
 static void reads_ten_thousand_records_of_one_notification(void **state UNUSED)
@@ -268,7 +275,6 @@ static void reads_ten_thousand_records_of_one_notification(void **state UNUSED)
     assert_int_equal(fake_sink.count, 3);
     assert_int_equal(stats_get(&at(0)->stats->objects_done), RECORDS);
     buf_done(&body);
-    teardown();
 }
 
 static void is_done_with_what_has_nothing_to_read(void **state UNUSED)
@@ -287,7 +293,6 @@ static void is_done_with_what_has_nothing_to_read(void **state UNUSED)
     assert_done(carry(NOTICE(OBJECT("logs/empty", "0")), 1));
     assert_int_equal(fake_s3.asked, 1);
     assert_int_equal(fake_sink.count, 0);
-    teardown();
 }
 
 static void is_done_with_ignored_objects_without_a_request(void **state UNUSED)
@@ -313,7 +318,6 @@ static void is_done_with_ignored_objects_without_a_request(void **state UNUSED)
     assert_int_equal(fake_sink.count, 0);
     assert_int_equal(stats_get(&at(0)->stats->skipped[SKIP_IGNORED]), 4);
     assert_int_equal(stats_get(&at(0)->stats->objects_done), 0);
-    teardown();
 }
 
 static void reads_what_the_patterns_leave(void **state UNUSED)
@@ -326,7 +330,6 @@ static void reads_what_the_patterns_leave(void **state UNUSED)
     assert_int_equal(fake_s3.asked, 1);
     assert_string_equal(fake_s3.key, "logs/a/1.jsonl");
     assert_int_equal(stats_get(&at(0)->stats->skipped[SKIP_IGNORED]), 1);
-    teardown();
 }
 
 static void never_fetches_what_is_not_ours_and_says_so_at_the_last_receive(void **state UNUSED)
@@ -342,7 +345,6 @@ static void never_fetches_what_is_not_ours_and_says_so_at_the_last_receive(void 
     assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_PREFIX]), 2);
     assert_non_null(strstr(fake_sink.records[0].value, "outside the prefixes"));
     assert_non_null(strstr(fake_sink.records[0].value, "acme has logs/"));
-    teardown();
 }
 
 static void gives_the_reason_why_an_object_is_not_ours(void **state UNUSED)
@@ -362,7 +364,6 @@ static void gives_the_reason_why_an_object_is_not_ours(void **state UNUSED)
     assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_BUCKET]), 1);
     assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_FORM]), 1);
     assert_int_equal(fake_s3.asked, 0);
-    teardown();
 }
 
 #define SIZELESS(key)                                                                              \
@@ -381,7 +382,6 @@ static void looks_whether_a_folder_without_a_size_is_empty(void **state UNUSED)
     assert_int_equal(stats_get(&at(0)->stats->skipped[SKIP_FOLDER]), 3);
     assert_int_equal(stats_get(&at(0)->stats->objects_done), 0);
     assert_int_equal(fake_sink.count, 0);
-    teardown();
 }
 
 static void a_folder_without_a_size_that_is_not_empty_is_an_object(void **state UNUSED)
@@ -396,7 +396,6 @@ static void a_folder_without_a_size_that_is_not_empty_is_an_object(void **state 
     assert_string_equal(fake_sink.records[1].key, "_unknown");
     assert_non_null(strstr(fake_sink.records[1].value, "not empty"));
     assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_PREFIX]), 1);
-    teardown();
 }
 
 static void a_folder_that_cannot_be_looked_at_has_the_outcome_of_an_object(void **state UNUSED)
@@ -408,7 +407,6 @@ static void a_folder_that_cannot_be_looked_at_has_the_outcome_of_an_object(void 
     answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
     assert_left(carry(NOTICE(SIZELESS("logs/")), 1));
     assert_int_equal(stats_get(&at(0)->stats->objects_left), 1);
-    teardown();
 }
 
 static void leaves_a_body_that_cannot_be_read(void **state UNUSED)
@@ -417,7 +415,6 @@ static void leaves_a_body_that_cannot_be_read(void **state UNUSED)
     assert_left(carry("hello", 1));
     assert_left(carry("{\"Records\":[]}", 10));
     assert_int_equal(fake_sink.count, 0);
-    teardown();
 }
 
 static void tries_again_at_once_while_nothing_was_produced(void **state UNUSED)
@@ -428,7 +425,6 @@ static void tries_again_at_once_while_nothing_was_produced(void **state UNUSED)
     assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
     assert_int_equal(fake_s3.asked, 2);
     assert_int_equal(fake_sink.count, 1);
-    teardown();
 }
 
 /* 400 lines: more than the decoder collects before it returns text. */
@@ -449,7 +445,6 @@ static void reads_later_what_broke_in_the_middle(void **state UNUSED)
     assert_later(carry(NOTICE(OBJECT("logs/1", "2")), 3), 30, 40);
     assert_int_equal(fake_s3.asked, 1);
     assert_true(fake_sink.count > 0);
-    teardown();
 }
 
 static void starts_all_over_when_the_version_was_replaced(void **state UNUSED)
@@ -462,7 +457,6 @@ static void starts_all_over_when_the_version_was_replaced(void **state UNUSED)
     assert_string_equal(fake_sink.records[fake_sink.count - 1].value, "new");
     assert_int_not_equal(fake_sink.records[fake_sink.count - 2].value[0], 'n');
     assert_int_equal(fake_normalizer_objects, 2);
-    teardown();
 }
 
 /* A gzip member of "one\ntwo\n", then bytes that are none. */
@@ -481,7 +475,6 @@ static void rejects_the_damaged_tail_and_is_done(void **state UNUSED)
     char want[32];
     (void)snprintf(want, sizeof(want), "reject %d ", REJECT_TRUNCATED_OBJECT);
     assert_memory_equal(last->value, want, strlen(want));
-    teardown();
 }
 
 static void leaves_a_damaged_object_that_gives_no_event(void **state UNUSED)
@@ -493,7 +486,6 @@ static void leaves_a_damaged_object_that_gives_no_event(void **state UNUSED)
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 10));
     assert_int_equal(fake_sink.count, 1);
     assert_non_null(strstr(fake_sink.records[0].value, "; write the object again"));
-    teardown();
 }
 
 static void does_not_call_a_broken_transfer_a_damaged_object(void **state UNUSED)
@@ -504,7 +496,6 @@ static void does_not_call_a_broken_transfer_a_damaged_object(void **state UNUSED
     for (size_t i = 0; i < fake_sink.count; i++) {
         assert_string_not_equal(fake_sink.records[i].topic, "rejects");
     }
-    teardown();
 }
 
 static void leaves_a_bomb_with_one_reject(void **state UNUSED)
@@ -531,7 +522,6 @@ static void leaves_a_bomb_with_one_reject(void **state UNUSED)
     char want[32];
     (void)snprintf(want, sizeof(want), "reject %d ", REJECT_BOMB);
     assert_memory_equal(fake_sink.records[fake_sink.count - 1].value, want, strlen(want));
-    teardown();
 }
 
 static void stops_at_a_record_of_another_class(void **state UNUSED)
@@ -553,7 +543,6 @@ static void stops_at_a_record_of_another_class(void **state UNUSED)
     acknowledge_all();
     assert_int_equal(f->settled, 1);
     assert_int_equal(fake_sink.count, 3);
-    teardown();
 }
 
 /* What no lane works on any more, with a record on its way to Kafka: settled by its report. */
@@ -568,7 +557,6 @@ static void returns_a_message_between_two_records(void **state UNUSED)
     assert_int_equal(f->settled, 0);
     acknowledge_all();
     assert_later(f, 1, RETURN_STARTED_S);
-    teardown();
 }
 
 static void says_at_the_last_receive_why_an_object_was_not_read(void **state UNUSED)
@@ -581,7 +569,6 @@ static void says_at_the_last_receive_why_an_object_was_not_read(void **state UNU
     assert_int_equal(fake_sink.count, 1);
     assert_string_equal(fake_sink.records[0].key, "acme");
     assert_non_null(strstr(fake_sink.records[0].value, "denied AccessDenied"));
-    teardown();
 }
 
 static void says_that_a_denied_bucket_may_be_of_another_account(void **state UNUSED)
@@ -596,7 +583,6 @@ static void says_that_a_denied_bucket_may_be_of_another_account(void **state UNU
     assert_non_null(strstr(fake_sink.records[0].value, "999999999999"));
     assert_later(carry(OF_ACCOUNT("111122223333"), 10), 675, 900);
     assert_null(strstr(fake_sink.records[1].value, "111122223333"));
-    teardown();
 }
 
 static void leaves_an_object_of_a_format_that_is_not_read_and_names_it(void **state UNUSED)
@@ -612,7 +598,6 @@ static void leaves_an_object_of_a_format_that_is_not_read_and_names_it(void **st
         strstr(fake_sink.records[0].value, "format: Parquet is not read; write JSON Lines"));
     assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_FORMAT]), 2);
     assert_int_equal(stats_get(&at(0)->stats->objects_left), 2);
-    teardown();
 }
 
 static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
@@ -633,7 +618,6 @@ static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
     assert_false(customers_queue_paused(w.all, 0));
     assert_done(carry(NOTICE(OBJECT("logs/3", "2")), 1)); /* the probe */
     assert_done(carry(NOTICE(OBJECT("logs/4", "2")), 1));
-    teardown();
 }
 
 static void reads_nothing_by_a_role_that_asks_for_no_external_id(void **state UNUSED)
@@ -648,7 +632,6 @@ static void reads_nothing_by_a_role_that_asks_for_no_external_id(void **state UN
     w.clock.mono += BREAKER_FIRST_MS;
     assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
     assert_int_equal(fake_creds.probes, 1);
-    teardown();
 }
 
 static void looks_once_whether_the_role_asks_for_its_external_id(void **state UNUSED)
@@ -659,7 +642,6 @@ static void looks_once_whether_the_role_asks_for_its_external_id(void **state UN
         assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
     }
     assert_int_equal(fake_creds.probes, 1);
-    teardown();
 }
 
 static void pauses_after_five_denied_keys_in_a_row(void **state UNUSED)
@@ -676,7 +658,6 @@ static void pauses_after_five_denied_keys_in_a_row(void **state UNUSED)
     assert_false(customers_queue_paused(w.all, 0));
     assert_later(carry(NOTICE(OBJECT("logs/5", "2")), 1), 675, 900);
     assert_true(customers_queue_paused(w.all, 0));
-    teardown();
 }
 
 static int64_t moved_at;
@@ -700,7 +681,6 @@ static void its_pulse_beats_with_the_bytes_that_come(void **state UNUSED)
     assert_int_equal(moved_at, 1020); /* seen before the third piece: the time of the second */
     assert_int_equal(atomic_load(&lane_pulse(w.lane)->moved_ms), 1030);
     assert_ptr_equal(whose, at(0));
-    teardown();
 }
 
 static struct fake_message *losing;
@@ -725,7 +705,6 @@ static void stops_producing_when_the_lease_is_lost(void **state UNUSED)
     assert_int_equal(fake_sink.count, produced_by_then);
     acknowledge_all();
     assert_later(losing, 7, 10);
-    teardown();
 }
 
 static void returns_a_message_when_the_sink_is_stopped(void **state UNUSED)
@@ -737,7 +716,6 @@ static void returns_a_message_when_the_sink_is_stopped(void **state UNUSED)
     struct fake_message *f = carry(NOTICE(OBJECT("logs/1", "2")), 1);
     assert_later(f, 1, RETURN_STARTED_S);
     assert_int_equal(unacked(0), 0);
-    teardown();
 }
 
 static void reads_later_when_a_report_is_bad(void **state UNUSED)
@@ -753,7 +731,6 @@ static void reads_later_when_a_report_is_bad(void **state UNUSED)
     assert_int_equal(f->settled, 1);
     assert_later(f, 7, 10);
     assert_int_equal(stats_get(&at(0)->stats->records_failed), 1);
-    teardown();
 }
 
 static void reports_count_on_the_customer_of_their_own_record(void **state UNUSED)
@@ -776,7 +753,6 @@ static void reports_count_on_the_customer_of_their_own_record(void **state UNUSE
     assert_false(customer_allowed(beta));
     assert_int_equal(unacked(0) + unacked(1), 0);
     assert_later(f, 675, 900);
-    teardown();
 }
 
 static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
@@ -795,7 +771,6 @@ static void lowers_the_limit_of_a_topic_that_takes_less(void **state UNUSED)
     assert_later(f, 7, 10);
     assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 2));
     assert_in_range(fake_normalizer_limit, 1, 19999);
-    teardown();
 }
 
 /* `bad` lines that are no events, then `good` ones that are. */
@@ -827,7 +802,6 @@ static void leaves_an_object_without_events_and_rejects_it_once(void **state UNU
     assert_int_equal(stats_get(&at(0)->stats->objects_left), LAST_RECEIVE);
     assert_int_equal(stats_get(&at(0)->stats->objects_done), 0);
     assert_int_equal(stats_get(&at(0)->stats->delivered_ms), 0);
-    teardown();
 }
 
 static void reads_no_further_than_ten_thousand_records_without_an_event(void **state UNUSED)
@@ -840,7 +814,6 @@ static void reads_no_further_than_ten_thousand_records_without_an_event(void **s
     assert_non_null(strstr(fake_sink.records[READING_HELD].value, "9984 more rejects before the "
                                                                   "first event"));
     assert_non_null(strstr(fake_sink.records[READING_HELD].value, "at 64, 39935 bytes"));
-    teardown();
 }
 
 static void reads_on_what_begins_with_garbage(void **state UNUSED)
@@ -853,7 +826,6 @@ static void reads_on_what_begins_with_garbage(void **state UNUSED)
     assert_record(0, "events.runtime", "acme/session", "one");
     assert_record(1, "rejects", "acme", "bad");
     assert_record(READING_HELD + 2, "events.runtime", "acme/session", "one");
-    teardown();
 }
 
 static void is_done_with_an_unreadable_object_where_the_customer_says_so(void **state UNUSED)
@@ -866,7 +838,6 @@ static void is_done_with_an_unreadable_object_where_the_customer_says_so(void **
     assert_non_null(strstr(fake_sink.records[0].value, "format: logfmt or plain text"));
     assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_FORMAT]), 1);
     assert_int_equal(stats_get(&at(0)->stats->objects_accepted), 1);
-    teardown();
 }
 
 static void leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive(void **state UNUSED)
@@ -882,7 +853,6 @@ static void leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive(v
     assert_int_equal(fake_sink.count, 1000);
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 10));
     assert_int_equal(fake_sink.count, 2001);
-    teardown();
 }
 
 static void accepts_gone_objects_where_the_customer_says_so(void **state UNUSED)
@@ -892,7 +862,6 @@ static void accepts_gone_objects_where_the_customer_says_so(void **state UNUSED)
     answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
     assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
     assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_GONE]), 1);
-    teardown();
 }
 
 /* ---- what is said of an object, and when ---- */
@@ -930,7 +899,6 @@ static void says_done_when_everything_is_acknowledged_and_where_it_is(void **sta
     assert_int_equal(stats_get(&s->objects_done), 1);
     assert_done(f);
     captured_log_end();
-    teardown();
 }
 
 static void names_no_more_than_eight_partitions(void **state UNUSED)
@@ -950,7 +918,6 @@ static void names_no_more_than_eight_partitions(void **state UNUSED)
     assert_null(strstr(done, "events.runtime/8"));
     assert_done(f);
     captured_log_end();
-    teardown();
 }
 
 static void ends_each_object_of_a_message_by_itself(void **state UNUSED)
@@ -988,7 +955,6 @@ static void ends_each_object_of_a_message_by_itself(void **state UNUSED)
     assert_int_equal(stats_get(&at(1)->stats->errors[FAIL_CONFIG]), 1);
     assert_later(f, 675, 900);
     captured_log_end();
-    teardown();
 }
 
 static void names_the_cause_and_not_what_went_with_it(void **state UNUSED)
@@ -1004,7 +970,6 @@ static void names_the_cause_and_not_what_went_with_it(void **state UNUSED)
     assert_non_null(strstr(captured_log_line("object later"), "error=limit"));
     assert_int_equal(f->settlement.failed, FAIL_LIMIT);
     captured_log_end();
-    teardown();
 }
 
 static void says_that_a_missing_object_is_accepted(void **state UNUSED)
@@ -1027,7 +992,6 @@ static void says_that_a_missing_object_is_accepted(void **state UNUSED)
     assert_int_equal(stats_get(&s->objects_accepted), 2);
     assert_int_equal(stats_get(&s->objects_done) + stats_get(&s->objects_empty), 0);
     captured_log_end();
-    teardown();
 }
 
 static void says_left_when_the_reject_is_acknowledged(void **state UNUSED)
@@ -1046,7 +1010,6 @@ static void says_left_when_the_reject_is_acknowledged(void **state UNUSED)
     assert_int_equal(stats_get(&at(0)->stats->objects_left), 1);
     assert_left(f);
     captured_log_end();
-    teardown();
 }
 
 static void says_that_another_version_was_read(void **state UNUSED)
@@ -1062,7 +1025,6 @@ static void says_that_another_version_was_read(void **state UNUSED)
                                  "version=v1"));
     assert_non_null(strstr(captured_log_line("object done"), "version=v1 notified_version=v0"));
     captured_log_end();
-    teardown();
 }
 
 static void names_the_object_whose_reject_is_not_delivered(void **state UNUSED)
@@ -1077,61 +1039,69 @@ static void names_the_object_whose_reject_is_not_delivered(void **state UNUSED)
     assert_non_null(strstr(line, "object=s3://bucket/logs-old/x"));
     assert_later(f, 675, 900);
     captured_log_end();
-    teardown();
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(brings_lines_to_topics_and_keys_and_then_deletes),
-        cmocka_unit_test(reads_elements_of_an_array_until_one_is_no_json),
-        cmocka_unit_test(processes_every_record_of_a_notification_and_takes_the_worst),
-        cmocka_unit_test(reads_ten_thousand_records_of_one_notification),
-        cmocka_unit_test(is_done_with_what_has_nothing_to_read),
-        cmocka_unit_test(is_done_with_ignored_objects_without_a_request),
-        cmocka_unit_test(reads_what_the_patterns_leave),
-        cmocka_unit_test(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive),
-        cmocka_unit_test(gives_the_reason_why_an_object_is_not_ours),
-        cmocka_unit_test(looks_whether_a_folder_without_a_size_is_empty),
-        cmocka_unit_test(a_folder_without_a_size_that_is_not_empty_is_an_object),
-        cmocka_unit_test(a_folder_that_cannot_be_looked_at_has_the_outcome_of_an_object),
-        cmocka_unit_test(leaves_a_body_that_cannot_be_read),
-        cmocka_unit_test(tries_again_at_once_while_nothing_was_produced),
-        cmocka_unit_test(reads_later_what_broke_in_the_middle),
-        cmocka_unit_test(starts_all_over_when_the_version_was_replaced),
-        cmocka_unit_test(rejects_the_damaged_tail_and_is_done),
-        cmocka_unit_test(leaves_a_damaged_object_that_gives_no_event),
-        cmocka_unit_test(does_not_call_a_broken_transfer_a_damaged_object),
-        cmocka_unit_test(leaves_a_bomb_with_one_reject),
-        cmocka_unit_test(stops_at_a_record_of_another_class),
-        cmocka_unit_test(returns_a_message_between_two_records),
-        cmocka_unit_test(says_at_the_last_receive_why_an_object_was_not_read),
-        cmocka_unit_test(says_that_a_denied_bucket_may_be_of_another_account),
-        cmocka_unit_test(leaves_an_object_of_a_format_that_is_not_read_and_names_it),
-        cmocka_unit_test(pauses_the_customer_whose_role_is_denied),
-        cmocka_unit_test(reads_nothing_by_a_role_that_asks_for_no_external_id),
-        cmocka_unit_test(looks_once_whether_the_role_asks_for_its_external_id),
-        cmocka_unit_test(pauses_after_five_denied_keys_in_a_row),
-        cmocka_unit_test(its_pulse_beats_with_the_bytes_that_come),
-        cmocka_unit_test(stops_producing_when_the_lease_is_lost),
-        cmocka_unit_test(returns_a_message_when_the_sink_is_stopped),
-        cmocka_unit_test(reads_later_when_a_report_is_bad),
-        cmocka_unit_test(reports_count_on_the_customer_of_their_own_record),
-        cmocka_unit_test(lowers_the_limit_of_a_topic_that_takes_less),
-        cmocka_unit_test(leaves_an_object_without_events_and_rejects_it_once),
-        cmocka_unit_test(reads_no_further_than_ten_thousand_records_without_an_event),
-        cmocka_unit_test(reads_on_what_begins_with_garbage),
-        cmocka_unit_test(is_done_with_an_unreadable_object_where_the_customer_says_so),
-        cmocka_unit_test(leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive),
-        cmocka_unit_test(accepts_gone_objects_where_the_customer_says_so),
-        cmocka_unit_test(says_done_when_everything_is_acknowledged_and_where_it_is),
-        cmocka_unit_test(names_no_more_than_eight_partitions),
-        cmocka_unit_test(ends_each_object_of_a_message_by_itself),
-        cmocka_unit_test(names_the_cause_and_not_what_went_with_it),
-        cmocka_unit_test(says_that_a_missing_object_is_accepted),
-        cmocka_unit_test(says_left_when_the_reject_is_acknowledged),
-        cmocka_unit_test(says_that_another_version_was_read),
-        cmocka_unit_test(names_the_object_whose_reject_is_not_delivered),
+        cmocka_unit_test_teardown(brings_lines_to_topics_and_keys_and_then_deletes, tear_down),
+        cmocka_unit_test_teardown(reads_elements_of_an_array_until_one_is_no_json, tear_down),
+        cmocka_unit_test_teardown(processes_every_record_of_a_notification_and_takes_the_worst,
+                                  tear_down),
+        cmocka_unit_test_teardown(reads_ten_thousand_records_of_one_notification, tear_down),
+        cmocka_unit_test_teardown(is_done_with_what_has_nothing_to_read, tear_down),
+        cmocka_unit_test_teardown(is_done_with_ignored_objects_without_a_request, tear_down),
+        cmocka_unit_test_teardown(reads_what_the_patterns_leave, tear_down),
+        cmocka_unit_test_teardown(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive,
+                                  tear_down),
+        cmocka_unit_test_teardown(gives_the_reason_why_an_object_is_not_ours, tear_down),
+        cmocka_unit_test_teardown(looks_whether_a_folder_without_a_size_is_empty, tear_down),
+        cmocka_unit_test_teardown(a_folder_without_a_size_that_is_not_empty_is_an_object,
+                                  tear_down),
+        cmocka_unit_test_teardown(a_folder_that_cannot_be_looked_at_has_the_outcome_of_an_object,
+                                  tear_down),
+        cmocka_unit_test_teardown(leaves_a_body_that_cannot_be_read, tear_down),
+        cmocka_unit_test_teardown(tries_again_at_once_while_nothing_was_produced, tear_down),
+        cmocka_unit_test_teardown(reads_later_what_broke_in_the_middle, tear_down),
+        cmocka_unit_test_teardown(starts_all_over_when_the_version_was_replaced, tear_down),
+        cmocka_unit_test_teardown(rejects_the_damaged_tail_and_is_done, tear_down),
+        cmocka_unit_test_teardown(leaves_a_damaged_object_that_gives_no_event, tear_down),
+        cmocka_unit_test_teardown(does_not_call_a_broken_transfer_a_damaged_object, tear_down),
+        cmocka_unit_test_teardown(leaves_a_bomb_with_one_reject, tear_down),
+        cmocka_unit_test_teardown(stops_at_a_record_of_another_class, tear_down),
+        cmocka_unit_test_teardown(returns_a_message_between_two_records, tear_down),
+        cmocka_unit_test_teardown(says_at_the_last_receive_why_an_object_was_not_read, tear_down),
+        cmocka_unit_test_teardown(says_that_a_denied_bucket_may_be_of_another_account, tear_down),
+        cmocka_unit_test_teardown(leaves_an_object_of_a_format_that_is_not_read_and_names_it,
+                                  tear_down),
+        cmocka_unit_test_teardown(pauses_the_customer_whose_role_is_denied, tear_down),
+        cmocka_unit_test_teardown(reads_nothing_by_a_role_that_asks_for_no_external_id, tear_down),
+        cmocka_unit_test_teardown(looks_once_whether_the_role_asks_for_its_external_id, tear_down),
+        cmocka_unit_test_teardown(pauses_after_five_denied_keys_in_a_row, tear_down),
+        cmocka_unit_test_teardown(its_pulse_beats_with_the_bytes_that_come, tear_down),
+        cmocka_unit_test_teardown(stops_producing_when_the_lease_is_lost, tear_down),
+        cmocka_unit_test_teardown(returns_a_message_when_the_sink_is_stopped, tear_down),
+        cmocka_unit_test_teardown(reads_later_when_a_report_is_bad, tear_down),
+        cmocka_unit_test_teardown(reports_count_on_the_customer_of_their_own_record, tear_down),
+        cmocka_unit_test_teardown(lowers_the_limit_of_a_topic_that_takes_less, tear_down),
+        cmocka_unit_test_teardown(leaves_an_object_without_events_and_rejects_it_once, tear_down),
+        cmocka_unit_test_teardown(reads_no_further_than_ten_thousand_records_without_an_event,
+                                  tear_down),
+        cmocka_unit_test_teardown(reads_on_what_begins_with_garbage, tear_down),
+        cmocka_unit_test_teardown(is_done_with_an_unreadable_object_where_the_customer_says_so,
+                                  tear_down),
+        cmocka_unit_test_teardown(
+            leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive, tear_down),
+        cmocka_unit_test_teardown(accepts_gone_objects_where_the_customer_says_so, tear_down),
+        cmocka_unit_test_teardown(says_done_when_everything_is_acknowledged_and_where_it_is,
+                                  tear_down),
+        cmocka_unit_test_teardown(names_no_more_than_eight_partitions, tear_down),
+        cmocka_unit_test_teardown(ends_each_object_of_a_message_by_itself, tear_down),
+        cmocka_unit_test_teardown(names_the_cause_and_not_what_went_with_it, tear_down),
+        cmocka_unit_test_teardown(says_that_a_missing_object_is_accepted, tear_down),
+        cmocka_unit_test_teardown(says_left_when_the_reject_is_acknowledged, tear_down),
+        cmocka_unit_test_teardown(says_that_another_version_was_read, tear_down),
+        cmocka_unit_test_teardown(names_the_object_whose_reject_is_not_delivered, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -220,6 +220,16 @@ static void teardown(void)
     inbox_free(w.inbox);
     acker_free(w.acker);
     customers_free(w.all);
+    memset(&w, 0, sizeof(w));
+}
+
+/* Also after an assertion that failed. */
+static int tear_down(void **state UNUSED)
+{
+    if (w.all != NULL) {
+        teardown();
+    }
+    return 0;
 }
 
 /* Wait for the n-th poll, counted from 0. */
@@ -306,7 +316,6 @@ static void asks_for_one_when_idle_and_for_more_while_messages_come(void **state
     assert_int_equal(poll_at(7).max_messages, 1);
     assert_int_equal(inbox_waiting(w.inbox), 35);
     assert_int_equal(acker_held(w.acker), 35); /* held from the receive on */
-    teardown();
 }
 
 static void polls_only_for_what_has_a_slot(void **state UNUSED)
@@ -323,7 +332,6 @@ static void polls_only_for_what_has_a_slot(void **state UNUSED)
     intake_wake(w.intake);
     assert_int_equal(poll_at(2).max_messages, 1);
     inflight_return(m);
-    teardown();
 }
 
 #define NOTIFICATION(key)                                                                          \
@@ -356,7 +364,6 @@ static void refuses_messages_of_a_customer_over_its_share_of_a_shared_queue(void
     assert_int_equal(stats_get(&at(1)->stats->messages_in_flight), 1);
     inflight_return(first);
     inflight_return(second);
-    teardown();
 }
 
 static void a_customer_with_its_share_of_messages_in_flight_is_not_polled(void **state UNUSED)
@@ -370,7 +377,6 @@ static void a_customer_with_its_share_of_messages_in_flight_is_not_polled(void *
     stats_subtract(&at(0)->stats->messages_in_flight, MESSAGES_HELD_MAX);
     intake_wake(w.intake);
     assert_int_equal(poll_at(1).queue, 0);
-    teardown();
 }
 
 static void learns_of_the_redrive_before_the_first_poll(void **state UNUSED)
@@ -380,7 +386,6 @@ static void learns_of_the_redrive_before_the_first_poll(void **state UNUSED)
     (void)poll_at(0);
     assert_int_equal(w.queues[0].redrive.max_receive_count, 12);
     assert_int_equal(w.queues[0].redrive.retention_ms, 345600000);
-    teardown();
 }
 
 static unsigned attributes_asked(void)
@@ -422,7 +427,6 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
     wait_for_count(&s->messages, 1);
     assert_int_equal(stats_get(&s->starved), 1);
     assert_true(pulse_state(intake_pulse(w.intake)) == PULSE_WORK);
-    teardown();
 }
 
 static void reads_attributes_once_without_an_interval(void **state UNUSED)
@@ -433,7 +437,6 @@ static void reads_attributes_once_without_an_interval(void **state UNUSED)
     atomic_fetch_add(&moved.ms, 3600 * 1000);
     let_it_look();
     assert_int_equal(attributes_asked(), 1);
-    teardown();
 }
 
 static void polls_the_others_while_a_queue_does_not_answer(void **state UNUSED)
@@ -451,7 +454,6 @@ static void polls_the_others_while_a_queue_does_not_answer(void **state UNUSED)
     poller.silent = NULL;
     (void)pthread_mutex_unlock(&poller.lock);
     assert_int_equal(poll_at(4).queue, 0);
-    teardown();
 }
 
 static void does_not_poll_a_queue_without_a_customer(void **state UNUSED)
@@ -472,7 +474,6 @@ static void does_not_poll_a_queue_without_a_customer(void **state UNUSED)
     assert_int_equal(poll_at(0).queue, 0);
     let_it_look();
     assert_int_equal(polls_so_far(), 1);
-    teardown();
 }
 
 static void does_not_poll_before_it_knows_the_queue_but_takes_a_denial(void **state UNUSED)
@@ -494,7 +495,6 @@ static void does_not_poll_before_it_knows_the_queue_but_takes_a_denial(void **st
     atomic_fetch_add(&moved.ms, 2000);
     (void)poll_at(0);
     assert_int_equal(w.queues[0].redrive.max_receive_count, 0);
-    teardown();
 }
 
 /* Wait until the log has such a line. */
@@ -541,7 +541,6 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
                            "msg=\"queue connected\" outage=over queue=a calls=receive outage_s=7"));
     assert_false(outage_is_open(acker_outage(w.acker, 0)));
     captured_log_end();
-    teardown();
 }
 
 static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNUSED)
@@ -569,7 +568,6 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
     assert_non_null(strstr(await_line("polling resumed"), "stopped_s=30"));
     assert_false(atomic_load(&intake_stats(w.intake, 0)->stopped));
     captured_log_end();
-    teardown();
 }
 
 static atomic_bool answering;
@@ -599,25 +597,30 @@ static void takes_what_was_on_its_way_when_it_stops(void **state UNUSED)
     assert_int_equal(pthread_join(sqs, NULL), 0);
     assert_int_equal(inbox_waiting(w.inbox), 1);
     assert_int_equal(acker_held(w.acker), 1);
-    teardown();
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(asks_for_one_when_idle_and_for_more_while_messages_come),
-        cmocka_unit_test(polls_only_for_what_has_a_slot),
-        cmocka_unit_test(refuses_messages_of_a_customer_over_its_share_of_a_shared_queue),
-        cmocka_unit_test(a_customer_with_its_share_of_messages_in_flight_is_not_polled),
-        cmocka_unit_test(learns_of_the_redrive_before_the_first_poll),
-        cmocka_unit_test(looks_again_and_counts_receives_that_bring_nothing_of_what_is_there),
-        cmocka_unit_test(reads_attributes_once_without_an_interval),
-        cmocka_unit_test(polls_the_others_while_a_queue_does_not_answer),
-        cmocka_unit_test(does_not_poll_a_queue_without_a_customer),
-        cmocka_unit_test(does_not_poll_before_it_knows_the_queue_but_takes_a_denial),
-        cmocka_unit_test(backs_off_from_a_queue_that_answers_with_errors_and_only_from_that),
-        cmocka_unit_test(does_not_poll_for_a_paused_customer_until_its_probe),
-        cmocka_unit_test(takes_what_was_on_its_way_when_it_stops),
+        cmocka_unit_test_teardown(asks_for_one_when_idle_and_for_more_while_messages_come,
+                                  tear_down),
+        cmocka_unit_test_teardown(polls_only_for_what_has_a_slot, tear_down),
+        cmocka_unit_test_teardown(refuses_messages_of_a_customer_over_its_share_of_a_shared_queue,
+                                  tear_down),
+        cmocka_unit_test_teardown(a_customer_with_its_share_of_messages_in_flight_is_not_polled,
+                                  tear_down),
+        cmocka_unit_test_teardown(learns_of_the_redrive_before_the_first_poll, tear_down),
+        cmocka_unit_test_teardown(
+            looks_again_and_counts_receives_that_bring_nothing_of_what_is_there, tear_down),
+        cmocka_unit_test_teardown(reads_attributes_once_without_an_interval, tear_down),
+        cmocka_unit_test_teardown(polls_the_others_while_a_queue_does_not_answer, tear_down),
+        cmocka_unit_test_teardown(does_not_poll_a_queue_without_a_customer, tear_down),
+        cmocka_unit_test_teardown(does_not_poll_before_it_knows_the_queue_but_takes_a_denial,
+                                  tear_down),
+        cmocka_unit_test_teardown(
+            backs_off_from_a_queue_that_answers_with_errors_and_only_from_that, tear_down),
+        cmocka_unit_test_teardown(does_not_poll_for_a_paused_customer_until_its_probe, tear_down),
+        cmocka_unit_test_teardown(takes_what_was_on_its_way_when_it_stops, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

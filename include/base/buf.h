@@ -62,6 +62,9 @@ static inline void buf_add_byte(struct buf *b, char c)
     }
 }
 
+/* Append the number in decimal, in a tenth of the time of buf_addf. */
+void buf_add_number(struct buf *b, uint64_t number);
+
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*

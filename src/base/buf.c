@@ -72,6 +72,17 @@ char *buf_room(struct buf *b, size_t n)
     return buf_reserve(b, n) ? b->p + b->n : NULL;
 }
 
+void buf_add_number(struct buf *b, uint64_t number)
+{
+    char digits[20]; /* of 2^64 - 1 */
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    buf_add(b, span_of(digits + at, sizeof(digits) - at));
+}
+
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
     va_list ap;

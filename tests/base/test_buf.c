@@ -26,11 +26,24 @@ static void never_allocates_far_beyond_its_ceiling(void **state UNUSED)
     buf_done(&b);
 }
 
+static void adds_numbers_in_decimal(void **state UNUSED)
+{
+    struct buf b = BUF_INIT(100);
+    static const uint64_t numbers[] = {0, 7, 10, 4294967296U, UINT64_MAX};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        buf_add_number(&b, numbers[i]);
+        buf_add_byte(&b, ' ');
+    }
+    assert_span_equal(buf_span(&b), SPAN("0 7 10 4294967296 18446744073709551615 "));
+    buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_its_ceiling_and_remembers),
         cmocka_unit_test(never_allocates_far_beyond_its_ceiling),
+        cmocka_unit_test(adds_numbers_in_decimal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

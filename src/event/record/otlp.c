@@ -263,7 +263,9 @@ static void write_map(const struct doc *d, size_t list, struct buf *out)
         buf_add(out, first ? SPAN("") : SPAN(","));
         first = false;
         if (key == 0 || doc_tag(d, key) != '"') { /* no attribute: kept as it is */
-            buf_addf(out, "\"#%zu\":", number);
+            buf_add(out, SPAN("\"#"));
+            buf_add_number(out, number);
+            buf_add(out, SPAN("\":"));
             buf_add(out, doc_source(d, i));
             continue;
         }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * share.h - the one rule by which a bounded resource is divided among customers.
+ * share.h - the rule by which a bounded resource is divided among customers.
  *
  * A party that has nothing of the resource may take while anything is free. A party that has some
- * may take more only if it then has no more than is then free.
+ * may take more only if it then has no more than remains free.
  *
- * n parties that take all they can end at capacity / (n + 1) each, and as much stays free for the
- * next one. So no party can take everything, and the limit follows the number of active parties
- * without counting them. What is free is the price: a party that is alone gets a half, so a
- * resource is planned at twice of what one party needs.
+ * n parties that take all they can reach capacity / (n + 1) each, and the same amount stays free
+ * for the next party. So no party can take everything, and the limit follows the number of active
+ * parties without counting them. The cost is the free part: a party that is alone gets one half. So
+ * a resource is planned with twice the capacity that one party needs.
  *
  * Dynamic queue length thresholds: A. K. Choudhury and E. L. Hahne, "Dynamic Queue Length
  * Thresholds for Shared-Memory Packet Switches", IEEE/ACM Transactions on Networking 6 (2), 1998,
@@ -18,7 +18,7 @@
  *     i->taken++;
  *     class->waiting++;
  *
- * Pure functions over counts that the caller keeps; any unit (messages, lanes, bytes).
+ * Pure functions of counts that the caller keeps, in any unit (messages, lanes, bytes).
  */
 #ifndef BASE_SHARE_H
 #define BASE_SHARE_H
@@ -26,9 +26,9 @@
 #include "base/base.h"
 
 /*
- * May a party that has `has` of a resource take `amount` more, when all parties have `used` of
- * `capacity`? `used` includes `has`. An amount above the capacity is allowed to a party that has
- * nothing: it could never be taken otherwise.
+ * Whether a party that has `has` of a resource may take `amount` more, when all parties together
+ * use `used` of `capacity`. `used` includes `has`. A party that has nothing may take an amount
+ * above the capacity, since it could never take it otherwise.
  */
 static inline bool share_allows(uint64_t capacity, uint64_t used, uint64_t has, uint64_t amount)
 {

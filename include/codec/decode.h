@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decode.h - object bytes to UTF-8 text: none, one or two layers of compression (gzip, zlib, zstd,
- * lz4, snappy), then the text's encoding. The content decides, never a name or header: each
- * layer is known by its first bytes (magic.h), the encoding by its mark or its NULs.
+ * decode.h - converts the bytes of an object to UTF-8 text. It removes up to two layers of
+ * compression (gzip, zlib, zstd, lz4, snappy) and converts the text's encoding. Only the content
+ * determines these, never a name or a header: a layer is recognized by its first bytes (magic.h),
+ * the encoding by its byte order mark or its NULs.
  *
  *     while (decode_next(d, &in, &text, &err)) { ... text ... }      for every piece
  *     while (decode_last(d, &text, &err)) { ... text ... }           at the end of the object
- *     err.kind: FAIL_NONE, FAIL_DATA (damaged or cut off), FAIL_LIMIT (a bomb),
- *               FAIL_FORMAT (what it is is not read; decode_words says what it is)
+ *     err.kind: FAIL_NONE, FAIL_DATA (damaged or cut off), FAIL_LIMIT (a decompression bomb),
+ *               FAIL_FORMAT (a format that is not read; decode_words names it)
  *
- * What is handed out, and where damage is found, depends on the object alone, never on the
- * pieces it came in: compressed bytes are gathered into chunks of a fixed size first. What
- * comes before the damage is handed out before it is told.
+ * The text and the place where damage is detected depend only on the object, never on the pieces in
+ * which it arrives: compressed bytes are first gathered into chunks of a fixed size. The text
+ * before the damage is returned before the error.
  *
- * Every text handed out has DECODE_SLACK readable bytes behind it (json_read needs them). A
- * UTF-8 byte order mark is left in the text, one of UTF-16 is not.
+ * Every returned text has DECODE_SLACK readable bytes after it (json_read needs them). A UTF-8 byte
+ * order mark stays in the text, a UTF-16 one is removed. Threads: one at a time per object.
  */
 #ifndef CODEC_DECODE_H
 #define CODEC_DECODE_H
@@ -25,35 +26,37 @@
 #include "codec/text_encoding.h"
 
 enum {
-    DECODE_BLOCK_BYTES = 64 * 1024, /* most bytes handed out at once */
+    DECODE_BLOCK_BYTES = 64 * 1024, /* most bytes of one returned text */
     DECODE_SLACK = 64,
-    DECODE_LAYERS = 2, /* of compression; a third is named, not read */
+    DECODE_LAYERS = 2, /* of compression; a third one is named, but not read */
     DECODE_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024,
 };
 
 /*
- * How much an object may give, and take. The first three hold for each layer's output, so that
- * nothing is gained by packing a bomb twice; passing one is FAIL_LIMIT.
+ * Limits of the output and of memory. The first three apply to the output of each layer, so that
+ * compressing a bomb twice does not avoid them. Output beyond one of them is FAIL_LIMIT.
  */
 struct decode_limits {
     uint64_t object_bytes; /* most decompressed bytes, 0 = no limit */
     uint32_t ratio;        /* most decompressed bytes per object byte, 0 = no limit */
-    uint64_t ratio_from;   /* ... looked at from so many on */
-    /* Largest window of a zstd frame, at most 2 GiB; 0 = DECODE_ZSTD_WINDOW_BYTES. Where both
-     * layers have windows (lz4: blocks of up to 4 MiB), both together, or 4 MiB if that is
-     * more. Passing it is FAIL_FORMAT. */
+    uint64_t ratio_from;   /* ... checked from this many decompressed bytes on */
+    /*
+     * Largest window of a zstd frame, at most 2 GiB; 0 = DECODE_ZSTD_WINDOW_BYTES. If both layers
+     * have windows (of lz4: blocks of up to 4 MiB), their sum, or 4 MiB if that is more. A larger
+     * window is FAIL_FORMAT.
+     */
     uint64_t zstd_window_bytes;
 };
 
-/* What was found so far. */
+/* The formats detected so far. */
 struct decode_found {
-    const char *layers[DECODE_LAYERS]; /* "gzip", the outer one first */
+    const char *layers[DECODE_LAYERS]; /* "gzip", the outer layer first */
     size_t layer_count;
-    const char *format; /* "Parquet": inside the layers, not read; NULL: text, or not known yet */
+    const char *format; /* "Parquet": a format that is not read; NULL: text or not yet known */
     enum text_encoding encoding;
-    size_t bom_bytes; /* of the byte order mark; 0: none */
-    bool known;       /* the innermost bytes were looked at */
-    bool binary;      /* ... and hold control bytes that no text has (not the NULs) */
+    size_t bom_bytes; /* length of the byte order mark; 0: none */
+    bool known;       /* the innermost bytes were examined */
+    bool binary;      /* ... and have control bytes other than NUL, which texts do not have */
 };
 
 struct decode; /* opaque */
@@ -63,35 +66,35 @@ struct decode *decode_new(const struct decode_limits *limits);
 void decode_free(struct decode *d);
 DEFINE_OWNED(decode);
 
-/* Most memory that one takes by these limits, whatever it reads. */
+/* Most memory of one decoder with these limits, for any input. */
 size_t decode_bytes_max(const struct decode_limits *limits);
 
-/* Begin another object. */
+/* Start another object. */
 void decode_reset(struct decode *d);
 
 /*
- * Decode some of *in. True: *out is the next text (never empty), valid until the next call.
- * False: no more text now. The reason is in e->kind: FAIL_NONE if *in is used up (give
- * more), or one of the three above; after these always false.
+ * Decode a part of *in. True: *out is the next text (never empty), valid until the next call.
+ * False: no more text now. e->kind is FAIL_NONE if *in is used up (call again with more), or one of
+ * the three errors above; after an error every call returns false.
  */
 MUST_USE bool decode_next(struct decode *d, struct span *in, struct span *out, struct err *e);
 
 /*
- * At the end of the object: as decode_next, for what is still held. When it is false, e->kind
- * is the verdict on the whole: FAIL_NONE, or FAIL_DATA, also for a compression that ends in
- * the middle, FAIL_LIMIT or FAIL_FORMAT. An object of no bytes is fine.
+ * At the end of the object: as decode_next, for the text that is still buffered. When it returns
+ * false, e->kind is the result for the whole object: FAIL_NONE, FAIL_DATA (also for compression
+ * that is cut off), FAIL_LIMIT or FAIL_FORMAT. An empty object is FAIL_NONE.
  */
 MUST_USE bool decode_last(struct decode *d, struct span *out, struct err *e);
 
-/* Bytes of text handed out so far. */
+/* Bytes of text returned so far. */
 uint64_t decode_bytes(const struct decode *d);
 
 /* Valid as long as d. */
 const struct decode_found *decode_found(const struct decode *d);
 
 /*
- * The same in words, added to *out: "UTF-8", "UTF-16LE in gzip", "tar in gzip", "binary data", or
- * what made it FAIL_FORMAT: "zstd window of 128 MiB, limits.zstd_window is 8 MiB".
+ * Append the detected formats in words: "UTF-8", "UTF-16LE in gzip", "tar in gzip", "binary data",
+ * or the reason of a FAIL_FORMAT: "zstd window of 128 MiB, limits.zstd_window is 8 MiB".
  */
 void decode_words(const struct decode *d, struct buf *out);
 

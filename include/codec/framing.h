@@ -6,29 +6,32 @@
  *     while (framing_next(f, &text, &piece)) { ... framing_answer(f, answer); }   for every text
  *     while (framing_last(f, &piece)) { ... framing_answer(f, answer); }          at the end
  *
- * The first value of the object decides on its framing:
+ * The first value of the object determines its framing:
  *
  *   lines      a JSON value that ends on its line. A piece is a physical line
  *   values     a value on a line that is longer than the limit: one value after another
  *   array      '[' that is not closed on its line, or whose line is longer than the limit: elements
  *   document   '{' that is not closed on its line: values over several lines, one after another
  *
- * Lines before it that begin with neither '{' nor '[', hold a value that breaks off, or an array
- * that begins with a scalar, are pieces of their own and decide nothing. In the last three framings
- * line ends, blanks, commas, NULs, byte order marks and record separators (0x1e, RFC 7464) between
- * values are no part of any piece, nor are the brackets around elements; and so it is within a line
- * that is longer than the limit and begins with '{' or '['.
+ * Some lines before the first value are pieces of their own and do not determine the framing: lines
+ * that begin with neither '{' nor '[', lines with a value that breaks off, and lines with an array
+ * that begins with a scalar.
  *
- * The limit, line_bytes, is one of a line, and of a value in what is not cut into lines. A value
- * above it is one piece (PIECE_TOO_LONG) and what follows is read; but if it is an object in which
- * a list with a well-known name passes the limit, the elements of that list are pieces.
+ * In the last three framings, and within a line that is longer than the limit and begins with '{'
+ * or '[', separators between values and the brackets around elements belong to no piece. Separators
+ * are line ends, blanks, commas, NULs, byte order marks and record separators (0x1e, RFC 7464).
  *
- * Every byte is in the extent of a piece, or is one of the separators above, or follows a
- * PIECE_DAMAGE: then nothing more is read of the object (of the line, if it is cut into lines).
- * The pieces depend on the object alone, never on how the text was cut.
+ * The limit, line_bytes, is that of a line, and of a value in an object that is not divided into
+ * lines. A longer value is one piece (PIECE_TOO_LONG), and the text after it is read. Exception: if
+ * it is an object in which a list with a well-known name reaches beyond the limit, the elements of
+ * that list are pieces.
  *
- * Texts put in must have FRAMING_SLACK readable bytes after them (decode.h gives them); so has
- * every text handed out. Threads: one at a time.
+ * Every byte is in the extent of a piece, is one of the separators above, or follows a
+ * PIECE_DAMAGE. After that piece nothing more of the object is read (of the line, if the object is
+ * divided into lines). The pieces depend only on the object, never on how the text was cut.
+ *
+ * Input texts must have FRAMING_SLACK readable bytes after them, as those of decode.h do. The texts
+ * of pieces have them, too. Threads: one at a time.
  */
 #ifndef CODEC_FRAMING_H
 #define CODEC_FRAMING_H
@@ -39,11 +42,11 @@
 enum {
     FRAMING_SLACK = 64,
     FRAMING_LIST_HEAD_BYTES = 16 * 1024, /* most of an object before the list that is expanded */
-    FRAMING_SINGLE = 16,                 /* empty values handed out one by one, before PIECE_RUN */
+    FRAMING_SINGLE = 16,                 /* empty values returned one by one, before PIECE_RUN */
 };
 
 enum framing_kind {
-    FRAMING_NONE, /* not decided */
+    FRAMING_NONE, /* not yet determined */
     FRAMING_LINES,
     FRAMING_VALUES,
     FRAMING_ARRAY,
@@ -51,11 +54,11 @@ enum framing_kind {
 };
 
 enum piece_kind {
-    PIECE_LINE,     /* a line that is not blank: values, or damage, as it comes */
-    PIECE_VALUE,    /* one value, by its brackets; not parsed */
+    PIECE_LINE,     /* a line that is not blank: values or damage, not examined */
+    PIECE_VALUE,    /* one value, found by its brackets; not parsed */
     PIECE_TOO_LONG, /* a line or a value above the limit: text is its head */
-    PIECE_DAMAGE,   /* no JSON from here on: wrong says what, wrong_at where */
-    PIECE_RUN,      /* `count` values that are scalars, {} or [], one after another; no text */
+    PIECE_DAMAGE,   /* not JSON from here on: wrong is the reason, wrong_at the place */
+    PIECE_RUN,      /* `count` values in a row that are scalars, {} or []; no text */
     PIECE_LIST,     /* an object whose list follows: text is the part before it, closed with ]} */
     PIECE_LIST_END, /* the rest of the object after the list; no text */
 };
@@ -63,7 +66,7 @@ enum piece_kind {
 struct piece {
     enum piece_kind kind;
     enum framing_kind framing; /* of the object; a line before the first value: FRAMING_LINES */
-    struct span text;          /* without '\n': within a value a blank stands in its place */
+    struct span text;          /* without '\n': within a value it is replaced by a blank */
     uint64_t line;             /* 1-based, the physical line on which it begins */
     uint64_t offset;           /* 0-based, in the decompressed object */
     uint64_t bytes;            /* of a line without its '\n' */
@@ -78,34 +81,37 @@ struct piece {
 struct framing; /* opaque */
 
 /*
- * Limits in bytes: of a line or value that is kept whole, and what is kept of a longer one;
- * head_bytes <= line_bytes. Memory: line_bytes + FRAMING_LIST_HEAD_BYTES and a little. Never NULL
- * (aborts when out of memory). Used for one object after another.
+ * Limits in bytes: line_bytes of a line or value that is returned whole, head_bytes of the head of
+ * a longer one; head_bytes <= line_bytes. Memory: line_bytes + FRAMING_LIST_HEAD_BYTES and a small
+ * constant. Never NULL (aborts when out of memory). Used for one object after another.
  */
 struct framing *framing_new(size_t line_bytes, size_t head_bytes);
 void framing_free(struct framing *f);
 DEFINE_OWNED(framing);
 
-/* Begin another object. */
+/* Start another object. */
 void framing_reset(struct framing *f);
 
 /*
- * Take the next piece out of *in. True: *out is valid until the next call; call again with what is
- * left of *in, also if that is nothing. False: *in is used up; call again with more.
+ * Take the next piece out of *in. True: *out is valid until the next call; call again with the rest
+ * of *in, even if it is empty. False: *in is used up; call again with more.
  */
 MUST_USE bool framing_next(struct framing *f, struct span *in, struct piece *out);
 
-/* At the end of the object, until it is false: what was not complete. */
+/* At the end of the object, until it returns false: the incomplete pieces. */
 MUST_USE bool framing_last(struct framing *f, struct piece *out);
 
-/* What the reader of the last piece found. */
+/* The result of reading the last piece. */
 enum framing_answer {
     FRAMING_CONTINUE,
-    FRAMING_NO_JSON, /* in a PIECE_VALUE: nothing more is read, as after PIECE_DAMAGE */
-    FRAMING_NO_LIST, /* the object of a PIECE_LIST is no envelope: it will be a PIECE_TOO_LONG */
+    FRAMING_NO_JSON, /* for a PIECE_VALUE: not JSON; nothing more is read, as after PIECE_DAMAGE */
+    FRAMING_NO_LIST, /* the object of a PIECE_LIST is no envelope: it becomes a PIECE_TOO_LONG */
 };
 
-/* Before the next call of framing_next or framing_last. An answer to another piece is ignored. */
+/*
+ * Call it before the next framing_next or framing_last. An answer to a piece of another kind is
+ * ignored.
+ */
 void framing_answer(struct framing *f, enum framing_answer answer);
 
 enum framing_kind framing_kind(const struct framing *f);
@@ -113,7 +119,7 @@ enum framing_kind framing_kind(const struct framing *f);
 /* "lines", "values", "array", "document"; "none". Never NULL. */
 const char *framing_name(enum framing_kind kind);
 
-/* Physical lines started so far, blank ones too. */
+/* Physical lines started so far, including blank ones. */
 uint64_t framing_lines(const struct framing *f);
 
 /* Bytes of its buffers. */

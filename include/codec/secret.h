@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * secret.h - secrets in texts, under member names and in argument lists.
+ * secret.h - finds secrets in texts, under member names and in argument lists.
  *
- * Known are the patterns of Beacon's own redaction (event-schema.md §11), the key formats of common
+ * It finds the patterns of Beacon's own redaction (event-schema.md §11), the key formats of common
  * providers, private key blocks, JSON web tokens, passwords in URLs and in the commands of known
  * clients, and values assigned to a name like "password". All are rows of tables
  * (codec/secret_forms.c, secret_names.c, secret_args.c); docs/reference/redaction.md explains them.
@@ -13,8 +13,11 @@
  *     while (secret_scan_next(&scan, &s)) { ... s.kind ... text[s.from, s.to) ... }
  *     secret_scan_done(&scan);
  *
- * Escapes of JSON in the text (\u0070, \/) count as the characters that they mean. A secret is
- * never printed, only its position returned. Time is linear in the text, whatever it is.
+ * Escapes of JSON in the text (\u0070, \/) count as the characters that they represent. Only the
+ * position of a secret is returned; it is never printed. Time is linear in the length of the text,
+ * for any text.
+ *
+ * Threads: one at a time per object.
  */
 #ifndef CODEC_SECRET_H
 #define CODEC_SECRET_H
@@ -22,18 +25,18 @@
 #include "base/buf.h"
 
 struct secret {
-    size_t from, to;  /* what is replaced: for "password=abc" only "abc" */
+    size_t from, to;  /* the bytes that are replaced: for "password=abc" only "abc" */
     const char *kind; /* for people: "AWS access key". Never NULL */
 };
 
 struct secret_client;
 
-/* A pass over a text, which must outlive it. */
+/* A pass over a text, which must exist until secret_scan_done. */
 struct secret_scan {
-    struct span text; /* what is searched: the source, or `plain` */
-    size_t at;        /* the next byte of it */
+    struct span text; /* the text that is searched: the source, or `plain` */
+    size_t at;        /* the offset of its next byte */
 
-    const struct secret_client *client; /* the known client whose command the pass is in, or NULL */
+    const struct secret_client *client; /* the known client in whose command the pass is, or NULL */
     size_t client_at;
     bool client_ready; /* its subcommand was found, if it needs one */
 
@@ -46,20 +49,20 @@ struct secret_scan {
 void secret_scan_start(struct secret_scan *scan, struct span text);
 void secret_scan_done(struct secret_scan *scan);
 
-/* The next secret; secrets do not overlap. False: no more. */
+/* The next secret; secrets do not overlap. False: there are no more. */
 MUST_USE bool secret_scan_next(struct secret_scan *scan, struct secret *s);
 
 /* The first secret of a text. False: there is none. */
 MUST_USE bool secret_find(struct span text, struct secret *s);
 
 /*
- * Append the text with every secret replaced by [REDACTED] and return true. False: there is
- * none, and nothing was appended. A value assigned to a name is also replaced wherever else it
- * occurs in the text. The caller checks *out for overflow.
+ * Append the text with every secret replaced by [REDACTED] and return true. False: there is none,
+ * and nothing was appended. A value assigned to a name is also replaced at its other occurrences in
+ * the text. The caller checks *out for overflow.
  */
 MUST_USE bool secret_redact(struct span text, struct buf *out);
 
-/* ---- values known by their name ---- */
+/* ---- values under a name ---- */
 
 enum secret_name {
     SECRET_NAME_NONE,
@@ -69,11 +72,14 @@ enum secret_name {
 
 /*
  * Whether the value of a member, variable or option of this name is a secret: "password",
- * "DB_PASSWORD", "apiKey". Case, '_', '-' and '.' do not count.
+ * "DB_PASSWORD", "apiKey". Case, '_', '-' and '.' are ignored.
  */
 MUST_USE enum secret_name secret_name(struct span name);
 
-/* False: empty, redacted already, or a word like null, which is not a secret under any name. */
+/*
+ * Whether the value may be a secret. False for an empty or already redacted value and for words
+ * like null, under any name.
+ */
 MUST_USE bool secret_value(struct span text);
 
 /* The state of a walk over a list of arguments or variables. Initially {0}. */
@@ -85,8 +91,8 @@ struct secret_args {
 };
 
 /*
- * The next argument: --password=x, x after --password or after -p of a known client, NAME=x.
- * True: from byte *from to its end it is a secret. False: search it with secret_find.
+ * Check the next argument: --password=x, x after --password or after -p of a known client, NAME=x.
+ * True: it is a secret from byte *from to its end. False: search it with secret_find.
  */
 MUST_USE bool secret_args_next(struct secret_args *a, struct span arg, size_t *from);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text_encoding.h - which encoding a text is in, and UTF-16 to UTF-8 as a stream.
+ * text_encoding.h - detects the encoding of a text, and converts UTF-16 to UTF-8 as a stream.
  *
  *     enum text_encoding encoding = text_encoding_find(head, &bom_bytes);
  *
@@ -10,10 +10,10 @@
  *     }
  *     n = utf16_last(&u, out, &whole);
  *
- * Not iconv(3): its UTF-16 is a module that is loaded from files, which small containers lack.
+ * iconv(3) is not used: it loads its UTF-16 module from a file, which small containers lack.
  *
- * A surrogate without its other half becomes the byte ff, which no UTF-8 has: so it is replaced
- * and marked where all other invalid text is. Threads: one at a time per object.
+ * A lone surrogate becomes the byte ff, which is invalid in UTF-8. So the sanitizer replaces and
+ * marks it as any other invalid text. Threads: one at a time per object.
  */
 #ifndef CODEC_TEXT_ENCODING_H
 #define CODEC_TEXT_ENCODING_H
@@ -21,7 +21,7 @@
 #include "base/span.h"
 
 enum text_encoding {
-    TEXT_UTF8, /* or what else has no NUL bytes: it shows in its lines */
+    TEXT_UTF8, /* or another encoding without NUL bytes, which the reader of the lines detects */
     TEXT_UTF16LE,
     TEXT_UTF16BE,
     TEXT_UTF32LE,
@@ -29,13 +29,14 @@ enum text_encoding {
 };
 
 enum {
-    TEXT_HEAD_BYTES = 64, /* what text_encoding_find looks at */
-    UTF16_OUT_BYTES = 4,  /* most that a code unit becomes */
+    TEXT_HEAD_BYTES = 64, /* the head that text_encoding_find examines */
+    UTF16_OUT_BYTES = 4,  /* most bytes of one code unit */
 };
 
 /*
- * By the byte order mark, or by the NULs in the first TEXT_HEAD_BYTES bytes: in every second for
- * UTF-16, in three of four for UTF-32. *bom_bytes is the mark's length, 0 without one.
+ * Detect the encoding by the byte order mark, or by the NULs in the first TEXT_HEAD_BYTES bytes:
+ * every second byte for UTF-16, three of four for UTF-32. *bom_bytes is the mark's length, 0
+ * without one.
  */
 enum text_encoding text_encoding_find(struct span head, size_t *bom_bytes);
 
@@ -46,18 +47,18 @@ struct utf16 {
     bool big_endian;
     bool half; /* `first` is the first byte of a code unit */
     uint8_t first;
-    uint16_t high; /* a high surrogate that waits for its low one; 0: none */
+    uint16_t high; /* a high surrogate whose low one has not arrived; 0: none */
 };
 
 void utf16_init(struct utf16 *u, bool big_endian);
 
 /*
- * Turn some of *in into at most cap (at least 2 * UTF16_OUT_BYTES) bytes at out, and return how
- * many. All of *in is used up unless there was no more room.
+ * Convert a part of *in into at most cap (at least 2 * UTF16_OUT_BYTES) bytes at out, and return
+ * their number. All of *in is used up unless `out` is full.
  */
 MUST_USE size_t utf16_next(struct utf16 *u, struct span *in, char *out, size_t cap);
 
-/* At the end: at most one byte more. *whole is false if the last code unit is cut. */
+/* At the end: returns at most one byte more. *whole is false if the last code unit is cut off. */
 MUST_USE size_t utf16_last(struct utf16 *u, char *out, bool *whole);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * filter.h - decides by its key whether an object of a customer is ignored.
+ * filter.h - determines by its key whether an object of a customer is ignored.
  *
  *     if (filter_ignores(c->conf, key)) ... done without a request ...
  *
@@ -13,7 +13,7 @@
 
 /*
  * Whether the key below the customer's prefix matches none of conf->only, or one of conf->ignore.
- * False for a key that is not below the prefix, and so not the customer's.
+ * False for a key that is not below the prefix, since it is not the customer's.
  *
  * A pattern is compared with the key both with and without the slash before it. So a pattern that
  * begins with an asterisk and a slash ("in any folder") also matches in the first folder below the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unwrapper.h - removes the wrappers around a record and expands lists of records
- * (normalization.md §2, rules 1 to 2).
+ * unwrapper.h - removes the wrappers around a record and expands lists of records (normalization.md
+ * §2, rules 1 to 2).
  *
  *     unwrapper_start(&u, &in);                             // each piece
  *     while ((kind = record_splitter_next(unwrapper_values(&u), &value)) ...) {
@@ -9,8 +9,8 @@
  *         VALUES_OBJECT: switch (unwrapper_open(&u, &value, &index)) ...
  *     }
  *
- * Texts and lists are copied where the reader that holds them is needed for what is inside.
- * Threads: one at a time per object.
+ * A text or a list is copied if the reader that contains it is needed to read its content. Threads:
+ * one at a time per object.
  */
 #ifndef EVENT_UNWRAPPER_H
 #define EVENT_UNWRAPPER_H
@@ -23,10 +23,10 @@
 /* A list of records, whose elements are read one after another. */
 struct unwrapper_list {
     struct record_splitter elements;
-    struct envelope envelope; /* around them */
+    struct envelope envelope; /* around its elements */
     struct buf text;          /* a copy of the list, unless it is in the piece */
-    bool messages;            /* log events */
-    int level;                /* wrappers around an element */
+    bool messages;            /* its elements are log events */
+    int level;                /* number of wrappers around an element */
 };
 
 struct unwrapper {
@@ -37,28 +37,28 @@ struct unwrapper {
     struct record_splitter values; /* of the piece */
     struct span piece;
     struct unwrapper_list lists[UNWRAP_LEVELS];
-    size_t depth; /* lists that are open */
+    size_t depth; /* number of open lists */
 
-    struct envelope outer;     /* of a list that the framing cuts into pieces */
+    struct envelope outer;     /* of a list that the framing divides into pieces */
     struct envelope envelope;  /* around the record that was opened last */
     struct buf inner[READERS]; /* unwrapped texts, by the reader of their value */
 
-    bool second;      /* the last record's wrapper has another record: `detail` names its member */
-    char detail[160]; /* why there is no record */
+    bool second;      /* the last record's wrapper has another record; `detail` names its member */
+    char detail[160]; /* the reason why there is no record */
 };
 
 /* max_bytes: longest text of a piece. The maker must outlive it. */
 void unwrapper_init(struct unwrapper *u, struct event_maker *maker, size_t max_bytes);
 void unwrapper_done(struct unwrapper *u);
 
-/* Begin a piece, which must stay until the next one. rules: NULL: none. */
+/* Start a piece, which must be valid until the next one. rules: NULL: none. */
 void unwrapper_start(struct unwrapper *u, struct json_reader *const *readers,
                      const struct rules *rules, struct span piece);
 
 /* The values to read next: those of the innermost open list, or of the piece. */
 struct record_splitter *unwrapper_values(struct unwrapper *u);
 
-/* The innermost list is at its end. False: no list is open. */
+/* Close the innermost list after its last element. False: no list is open. */
 MUST_USE bool unwrapper_leave(struct unwrapper *u);
 
 enum unwrapped {
@@ -71,7 +71,7 @@ enum unwrapped {
 MUST_USE enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v,
                                        struct record_index *index);
 
-/* Whether records of the piece have a number: there are several. */
+/* Whether the piece has several records, which then have a number. */
 static inline bool unwrapper_several(const struct unwrapper *u)
 {
     return u->values.several;

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inbox.h - messages that wait for a lane, and which lane works for which customer.
+ * inbox.h - messages that wait for a lane, and the assignment of lanes to customers.
  *
- * Slots. A poll reserves as many as it may receive before it starts. Every queue has one
- * slot of its own, the rest is shared by the rule of base/share.h: a queue with 100,000 messages
- * cannot keep another from polling.
+ * Slots. A poll reserves as many slots as the messages it may receive, before it starts. Every
+ * queue has one slot of its own. The other slots are shared by the rule of base/share.h, so that a
+ * queue with 100,000 messages does not prevent the polls of another.
  *
- * Classes. A sched_class is a queue's messages of no customer (the queue's number), or a customer's
- * (its slot plus the number of queues). Each has a list; lanes take from the lists in turn. Waiting
- * messages, bytes of bodies and lanes at work are shared among classes by the same rule, and a
- * class may have a limit of lanes besides. On a queue of several customers a
- * message of a class that is over its share is refused, so that the queue's other messages are
- * received.
+ * Classes. A sched_class is a queue's messages that belong to no customer (the queue's number), or
+ * a customer's messages (its slot plus the number of queues). Each class has a list, and lanes take
+ * from the lists in round robin. Waiting messages, bytes of bodies and lanes at work are shared
+ * among classes by the same rule. A class may also have a limit of lanes. On a queue of several
+ * customers a message of a class that is over its share is refused, so that the queue's other
+ * messages are received.
  *
- * A lane is held until the end of an object. So that long ones cannot take all lanes, a quarter of
- * them is kept for classes that have shown that theirs are short: an average below HEAVY_MS.
+ * A lane processes an object to its end. So that long objects cannot take all lanes, a quarter of
+ * the lanes is available only to classes whose objects have proved short: an average below
+ * HEAVY_MS.
  *
- * A message waits in the class of its next record, so a message that names objects of several
- * customers is worked for by each one's share:
+ * A message waits in the class of its next record. So each record of a message that names objects
+ * of several customers uses the share of its own customer:
  *
  *     n = inbox_reserve(i, queue, only, 10);  ... poll for n, got k ...
  *     inbox_put(i, m, false) k times; inbox_unreserve(i, queue, n - k);
@@ -38,54 +39,56 @@ struct inbox;
 #define INBOX_MIXED SIZE_MAX /* in place of a class: the queue has several */
 
 enum {
-    HEAVY_MS = 1000, /* of a lane, for an object: the average above which a class is heavy */
-    LIGHT_PART = 4,  /* one of so many lanes is for light classes alone */
+    HEAVY_MS = 1000, /* average lane time per object above which a class is heavy */
+    LIGHT_PART = 4,  /* one in this many lanes is only for classes that are not heavy */
 };
 
 struct inbox_settings {
-    size_t slots; /* shared ones; each queue has one more */
-    size_t lanes; /* that take */
+    size_t slots; /* shared slots; each queue has one more */
+    size_t lanes; /* number of lanes that take messages */
     size_t queues;
-    size_t sched_classes;     /* at the start; a message of another one adds it, without limit */
-    const unsigned *limits;   /* lanes at work per sched_class; 0: its share alone counts */
-    size_t bytes;             /* of the bodies that wait; shared */
-    void (*freed)(void *ctx); /* a slot is free that was refused before; NULL: not wanted */
+    size_t sched_classes;     /* at start; a message of another class adds it, without limit */
+    const unsigned *limits;   /* maximum of lanes at work per sched_class; 0: only its share */
+    size_t bytes;             /* maximum of the waiting bodies; shared */
+    void (*freed)(void *ctx); /* a slot that was refused before is free; NULL: not wanted */
     void *ctx;
 };
 
 struct inbox *inbox_new(const struct inbox_settings *s);
-void inbox_free(struct inbox *i); /* must be empty */
+void inbox_free(struct inbox *i); /* it must be empty */
 DEFINE_OWNED(inbox);
 
 /*
- * Up to `want` slots for a poll of this queue; 0: not now. only: the class of all its messages;
- * INBOX_MIXED: its messages may be of several classes.
+ * Reserve up to `want` slots for a poll of this queue; returns their number, 0: none is free now.
+ * only: the class of all its messages; INBOX_MIXED: its messages may be of several classes.
  */
 MUST_USE size_t inbox_reserve(struct inbox *i, size_t queue, size_t only, size_t want);
 void inbox_unreserve(struct inbox *i, size_t queue, size_t count);
 
 /*
- * Into one of its queue's reserved slots. m->queue and m->sched_class are set. False: its class is
- * over its share; the slot is free again, and the caller returns the message to its queue.
- * must: it is taken nevertheless, because it would not be received again.
+ * Put a message into one of its queue's reserved slots. m->queue and m->sched_class are set. False:
+ * its class is over its share; the slot is free again, and the caller returns the message to its
+ * queue. must: put it in any case, because it would not be received again.
  */
 MUST_USE bool inbox_put(struct inbox *i, struct inflight *m, bool must);
 
-/* A message that was taken for the class `worked_for`, and waits again in another one. The lane has
- * finished with it, after so many ms. Never over a share: there are no more of them than lanes.
- * False: inbox_stop was called; nothing is changed. */
+/*
+ * Put back a message that was taken for the class `worked_for` and now waits in another one. The
+ * lane has finished with it, after `ms` milliseconds. Shares do not apply, since there are at most
+ * as many of these messages as lanes. False: inbox_stop was called; nothing is changed.
+ */
 MUST_USE bool inbox_put_back(struct inbox *i, struct inflight *m, size_t worked_for, int64_t ms);
 
-/* The next in turn; waits for one. NULL: inbox_stop was called. */
+/* The next message in turn; waits for one. NULL: inbox_stop was called. */
 MUST_USE struct inflight *inbox_take(struct inbox *i);
 
-/* Another limit, or that of a class that was not there at the start; 0: none. */
+/* Set the limit of a class, which may be one that did not exist at start; 0: none. */
 void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit);
 
-/* A lane ended its work for this class, which took so many ms. */
+/* A lane finished its work for this class, which took `ms` milliseconds. */
 void inbox_finished(struct inbox *i, size_t sched_class, int64_t ms);
 
-/* Takers get NULL from now on. What waits comes out by inbox_drain. */
+/* From now on inbox_take returns NULL. inbox_drain returns the waiting messages. */
 void inbox_stop(struct inbox *i);
 MUST_USE struct inflight *inbox_drain(struct inbox *i);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * turns.h - the cores, given to lanes in fair turns between classes (customers).
+ * turns.h - divides the cores among lanes in turns that are fair between classes (customers).
  *
- * There are more lanes than cores, so that a customer with large objects does not keep those of
- * others waiting. A lane has a core while it processes a buffer of its object:
+ * There are more lanes than cores, so that a customer with large objects does not delay the objects
+ * of others. A lane has a core while it processes a buffer of its object:
  *
  *     turns_start(t, &lane->turn, sched_class);   an object of this class
  *     turns_begin(t, &lane->turn);                a buffer arrived; waits for a core
@@ -12,16 +12,16 @@
  *     ...
  *     turns_end(t, &lane->turn);                  the object is done
  *
- * Fair: of the classes that wait the one that has had the least CPU time gets the next core,
- * however many lanes it has. A class that had nothing to do does not save its time up (as in
- * Linux's completely fair scheduler: it begins with the time of the class that was served last). A
- * lane hands its core over after TURN_US, or at once to a class that has had TURN_US less.
+ * Fairness: the next core goes to the waiting class with the least CPU time, however many lanes it
+ * has. A class does not save up time while it has nothing to do: it starts with the time of the
+ * class that was served last, as in Linux's completely fair scheduler. A lane releases its core
+ * after TURN_US, or immediately to a class that has had TURN_US less.
  *
- * Cheap: a lane keeps its core between two buffers as long as no other lane needs it. A lane that
- * waits takes the core of one that has been paused for PAUSED_US, or that waits on purpose (its
- * pulse is not PULSE_WORK): for Kafka, or for the network.
+ * Cost: a lane keeps its core between two buffers as long as no other lane needs it. A waiting lane
+ * takes the core of a lane that has been paused for PAUSED_US, or that waits for Kafka or the
+ * network (its pulse is not PULSE_WORK).
  *
- * The cores are a number; which core a thread runs on is the kernel's decision. Threads: any; one
+ * The cores are a number; the kernel determines on which core a thread runs. Threads: any; one
  * struct turn belongs to one thread.
  */
 #ifndef FLOW_TURNS_H
@@ -42,7 +42,7 @@ enum {
 
 enum turn_state { TURN_NONE, TURN_WAITING, TURN_WORKING, TURN_PAUSED };
 
-struct turn { /* of a lane; only turns.c reads it */
+struct turn { /* of a lane; only turns.c accesses it */
     enum turn_state state;
     size_t sched_class;
     int64_t counted_us; /* CPU time of its thread up to which it is counted */
@@ -53,12 +53,12 @@ struct turn { /* of a lane; only turns.c reads it */
     struct turn *next;
 };
 
-/* cores: how many lanes may work at a time, 1 at least. */
+/* cores: the number of lanes that may work at the same time, at least 1. */
 struct turns *turns_new(size_t cores, const struct clock *clock);
-void turns_free(struct turns *t); /* no lane has a turn */
+void turns_free(struct turns *t); /* no lane may have a turn */
 DEFINE_OWNED(turns);
 
-/* pulse: of the lane's thread; NULL: it never waits with a core. */
+/* pulse: of the lane's thread; NULL: it never waits while it has a core. */
 void turn_init(struct turn *mine, const struct pulse *pulse);
 void turn_done(struct turn *mine);
 
@@ -68,13 +68,13 @@ void turns_yield(struct turns *t, struct turn *mine);
 void turns_pause(struct turns *t, struct turn *mine);
 void turns_end(struct turns *t, struct turn *mine);
 
-/* Lanes that wait for a core now. */
+/* Number of lanes that wait for a core now. */
 size_t turns_waiting(struct turns *t);
 
 /* CPU time of the class so far. */
 uint64_t turns_used_us(struct turns *t, size_t sched_class);
 
-/* By how much the class has had less than the other; 0: it has not. */
+/* The CPU time that the class has had less than the other; 0: none. */
 uint64_t turns_behind_us(struct turns *t, size_t sched_class, size_t other);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order of things: object bytes, layers, text. Always the last of them that has something
- * to do does it, so no more than one block waits between two; what is wrong with one ends those
- * before it, and those behind it go on with what they have, so that the good text comes first.
+ * The stages of decoding: object bytes, layers, text. Each step runs the last stage that has
+ * something to do, so at most one block waits between two stages. An error of one stage ends the
+ * stages before it. The stages after it process what they have, so that the text before the error
+ * is returned first.
  *
- *     chunk ─▶ layers[0] ─▶ layers[1] ─▶ text         depth: how many layers there are
- *                ▲ floor: those before it are through
+ *     chunk ─▶ layers[0] ─▶ layers[1] ─▶ text         depth: number of layers
+ *                ▲ floor: the layers before it are finished
  */
 #include "codec/decode.h"
 
@@ -18,16 +19,16 @@
 
 enum {
     /*
-     * ISA-L detects damage sooner or later depending on how much input it was given, so it
-     * always gets the same: chunks of this size, counted from the first byte.
+     * How early ISA-L detects damage depends on the sizes of its inputs. So its input is always cut
+     * in the same way: into chunks of this size, counted from the first byte.
      */
     CHUNK_BYTES = 16 * 1024,
     WORDS_BYTES = 200,
 };
 
 enum text_state {
-    TEXT_HEAD, /* what is inside the layers so far is not known yet */
-    TEXT_PASS, /* UTF-8: as it is */
+    TEXT_HEAD, /* the format inside the layers so far is not yet known */
+    TEXT_PASS, /* UTF-8: passed unchanged */
     TEXT_WIDE, /* UTF-16 */
     TEXT_OVER, /* no more text */
 };
@@ -35,23 +36,23 @@ enum text_state {
 struct decode {
     struct decode_limits limits;
     struct decode_found found;
-    struct err verdict;                  /* why there will be no more; told when all text is out */
-    char words[WORDS_BYTES];             /* of a FAIL_FORMAT */
-    bool ending;                         /* no more input will come */
+    struct err verdict;                  /* the error after all text; returned when all text is */
+    char words[WORDS_BYTES];             /* in words, of a FAIL_FORMAT */
+    bool ending;                         /* there will be no more input */
     size_t chunk_n;                      /* bytes gathered */
-    struct layer *layers[DECODE_LAYERS]; /* kept from object to object; NULL: none yet */
+    struct layer *layers[DECODE_LAYERS]; /* kept between objects; NULL: none yet */
     size_t depth, floor;
     enum text_state text;
     struct utf16 utf16;
-    struct span wide; /* TEXT_WIDE: not turned into UTF-8 yet */
+    struct span wide; /* TEXT_WIDE: not yet converted to UTF-8 */
     uint64_t in_bytes, out_bytes;
     char chunk[CHUNK_BYTES];
     char block[DECODE_BLOCK_BYTES + DECODE_SLACK];
 };
 
-/* What a step came to. */
+/* The result of a step. */
 enum progress {
-    PROGRESS_ON,   /* nothing to hand out, go on */
+    PROGRESS_ON,   /* no text yet, call the next step */
     PROGRESS_TEXT, /* *out is text */
     PROGRESS_WAIT, /* more input is needed */
 };
@@ -101,7 +102,7 @@ uint64_t decode_bytes(const struct decode *d)
     return d->out_bytes;
 }
 
-/* Both layers together. */
+/* For both layers together. */
 static uint64_t windows_max(const struct decode_limits *limits)
 {
     uint64_t zstd =
@@ -114,9 +115,12 @@ size_t decode_bytes_max(const struct decode_limits *limits)
     return sizeof(struct decode) + DECODE_LAYERS * layer_bytes_max() + (size_t)windows_max(limits);
 }
 
-/* ---- what is wrong ---- */
+/* ---- errors ---- */
 
-/* A format that is not read outweighs damage: nothing of it is delivered, so nothing deleted. */
+/*
+ * FAIL_FORMAT takes precedence over damage: nothing of the object is delivered, so nothing is
+ * deleted.
+ */
 static void judge(struct decode *d, const struct err *e)
 {
     if (d->verdict.kind == FAIL_NONE || e->kind == FAIL_FORMAT) {
@@ -132,7 +136,7 @@ static void put_layers(const struct decode *d, struct buf *out)
     }
 }
 
-/* Inside the layers there is what is not read, as `d->found` has it. */
+/* The format inside the layers is not read; `d->found` has its name. */
 static void not_read(struct decode *d)
 {
     struct buf words = BUF_INIT(WORDS_BYTES);
@@ -155,7 +159,7 @@ static void bomb(struct decode *d, const char *what)
     d->text = TEXT_OVER;
 }
 
-/* A layer cannot go on: those before it are through as well. */
+/* Layer i failed: the layers before it are finished as well. */
 static void layer_failed(struct decode *d, size_t i, struct err *e)
 {
     const struct layer *l = d->layers[i];
@@ -171,7 +175,10 @@ static void layer_failed(struct decode *d, size_t i, struct err *e)
     d->floor = i + 1;
 }
 
-/* What layer i gave so far, or the text; a bomb if that is too much. */
+/*
+ * Check the bytes that a layer has written so far, or the text, against the limits. False: they are
+ * exceeded, and the object is a decompression bomb.
+ */
 static bool within_limits(struct decode *d, uint64_t bytes)
 {
     const struct decode_limits *l = &d->limits;
@@ -186,9 +193,9 @@ static bool within_limits(struct decode *d, uint64_t bytes)
     return true;
 }
 
-/* ---- what is inside ---- */
+/* ---- the format inside the layers ---- */
 
-/* Its type is read from its first bytes; NULL: skippable frames come first. */
+/* The decompressor. NULL: skippable frames come first, so the type is not yet known. */
 static const struct unpack_type *type_of(enum magic_what what)
 {
     static const struct unpack_type *const types[] = {
@@ -211,7 +218,9 @@ static void layer_add(struct decode *d, const struct magic *m, struct span head)
     d->found.layer_count = d->depth;
 }
 
-/* The head of what is inside the layers so far. What it is said to be decides what comes. */
+/*
+ * Recognize the format inside the layers so far: another layer, a format that is not read, or text.
+ */
 static void head_judge(struct decode *d, struct span head, bool whole)
 {
     const struct magic *m = magic_find(head, whole);
@@ -262,13 +271,13 @@ static enum progress wide_step(struct decode *d, struct span *out)
     return text_out(d, span_of(d->block, n), out);
 }
 
-/* Bytes from inside all layers; of the object itself if there are none. */
+/* Convert bytes from inside all layers, or of the object itself if it has none. */
 static enum progress text_step(struct decode *d, struct span bytes, struct span *out)
 {
     switch (d->text) {
     case TEXT_PASS:
         if (d->depth == 0) {
-            memcpy(d->block, bytes.p, bytes.n); /* a chunk: for the slack behind it */
+            memcpy(d->block, bytes.p, bytes.n); /* copied from the chunk: for the slack after it */
             bytes.p = d->block;
         }
         return text_out(d, bytes, out);
@@ -282,14 +291,14 @@ static enum progress text_step(struct decode *d, struct span bytes, struct span 
     return PROGRESS_ON;
 }
 
-/* The head is complete: decide, and go on with it as text if that is what it is. */
+/* The head is complete: recognize the format, and continue with the head as text if it is text. */
 static enum progress head_step(struct decode *d, struct span head, bool whole, struct span *out)
 {
     head_judge(d, head, whole);
     return text_step(d, d->text == TEXT_WIDE ? span_from(head, d->found.bom_bytes) : head, out);
 }
 
-/* Every layer is at its end. */
+/* Every layer has ended. */
 static enum progress text_end(struct decode *d, struct span *out)
 {
     if (d->text == TEXT_HEAD) {
@@ -314,7 +323,7 @@ static enum progress text_end(struct decode *d, struct span *out)
 
 /* ---- layers ---- */
 
-/* What this layer may have of the memory for windows. */
+/* Assign to the layer its part of the memory for windows. */
 static void windows_share(struct decode *d, size_t i)
 {
     uint64_t others = 0;
@@ -352,7 +361,7 @@ static enum progress layer_run(struct decode *d, size_t i, struct span *out)
     return text.n >= MAGIC_HEAD_BYTES ? head_step(d, text, false, out) : PROGRESS_ON;
 }
 
-/* No more bytes come for the first layer that is not through. */
+/* The first unfinished layer will get no more bytes. */
 static void layer_close(struct decode *d)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -365,7 +374,7 @@ static void layer_close(struct decode *d)
 
 /* ---- the object ---- */
 
-/* Gather *in into the chunk. True: it is to be handed on. */
+/* Gather *in into the chunk. True: the chunk is to be passed on. */
 static bool gather(struct decode *d, struct span *in)
 {
     bool full = unpack_gather(d->chunk, &d->chunk_n, CHUNK_BYTES, in);
@@ -387,7 +396,10 @@ static enum progress chunk_step(struct decode *d, struct span *out)
     return text_step(d, chunk, out);
 }
 
-/* Plain text goes straight from the input to the block, all else by way of the chunk. */
+/*
+ * Plain text is copied directly from the input to the block, everything else passes through the
+ * chunk.
+ */
 static enum progress plain_step(struct decode *d, struct span *in, struct span *out)
 {
     struct span piece = span_take(in, in->n < DECODE_BLOCK_BYTES ? in->n : DECODE_BLOCK_BYTES);
@@ -430,7 +442,7 @@ bool decode_next(struct decode *d, struct span *in, struct span *out, struct err
         p = decode_step(d, in, out);
     }
     if (p == PROGRESS_TEXT) {
-        err_clear(e); /* what is wrong behind this text is for the next call to tell */
+        err_clear(e); /* the next call returns the error that follows this text */
         return true;
     }
     *e = d->verdict;
@@ -444,7 +456,7 @@ bool decode_last(struct decode *d, struct span *out, struct err *e)
     return decode_next(d, &nothing, out, e);
 }
 
-/* ---- what was found ---- */
+/* ---- the detected formats ---- */
 
 const struct decode_found *decode_found(const struct decode *d)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Most lines lie whole inside a text and are handed out in place. One that does not is joined in
- * `carry`, and so is a value. The same buffer keeps what must be seen before it is known how to
- * read it: the first lines of an object, a line that proves too long, an object whose list is to
- * be expanded. Such text is then read again from the buffer, as if it had just come.
+ * Most lines are complete within one text and are returned in place. A line or a value that is not
+ * is joined in `carry`. The same buffer stores text until it is known how to read it: the first
+ * lines of an object, a line that becomes too long, an object whose list is to be expanded. Such
+ * text is then read again from the buffer, as if it had just arrived.
  */
 #include "framing_priv.h"
 
@@ -101,7 +101,7 @@ void framing_line_begins(struct framing *f)
     f->bom = 0;
 }
 
-/* The physical line `line`, not too long, is complete; its first byte is the next to be read. */
+/* The physical line `line` is complete and not too long. Its first byte is the next to be read. */
 static bool give_line(struct framing *f, struct span line, struct piece *out)
 {
     struct span text = framing_trim(line);
@@ -120,7 +120,7 @@ static bool give_line(struct framing *f, struct span line, struct piece *out)
     return true;
 }
 
-/* A line that is too long begins at s->p, or is carried. */
+/* A line that is too long begins at s->p, or is in the carry. */
 static void long_line_begins(struct framing *f, const struct source *s, bool values)
 {
     f->state = values ? FRAMING_GAP : FRAMING_LONG_LINE;
@@ -131,7 +131,7 @@ static void long_line_begins(struct framing *f, const struct source *s, bool val
         .offset = f->offset, .line = f->line, .keep = f->head_bytes + FRAMING_TRIMMED_BYTES};
 }
 
-/* Of a line that is carried at most so much is kept. */
+/* The most bytes of a line that are stored in the carry. */
 static size_t line_room(const struct framing *f)
 {
     return f->line_bytes + FRAMING_TRIMMED_BYTES;
@@ -145,7 +145,7 @@ static bool holds_values(const struct framing *f, struct span line)
     return first != NULL && (*first == '{' || *first == '[');
 }
 
-/* The carried line is complete, its '\n' not read yet. */
+/* The line in the carry is complete; its '\n' is not read yet. */
 static bool give_carried_line(struct framing *f, struct piece *out)
 {
     struct span line = framing_carry_text(f);
@@ -158,7 +158,7 @@ static bool give_carried_line(struct framing *f, struct piece *out)
     return given;
 }
 
-/* True: the carried line, which goes on or ends, is too long, and will be read from the carry. */
+/* True: the line in the carry, complete or not, is too long. It will be read from the carry. */
 static bool carried_too_long(struct framing *f, const struct source *s, bool passed)
 {
     if (!passed && framing_trim(buf_span(&f->carry)).n <= f->line_bytes) {
@@ -170,14 +170,14 @@ static bool carried_too_long(struct framing *f, const struct source *s, bool pas
     return true;
 }
 
-/* A line that is not whole in the source: add what is there of it, up to its '\n' if that is. */
+/* Append the part of a line that is in the source, up to its '\n' if that is there. */
 static bool join_line(struct framing *f, struct source *s, const char *nl, struct piece *out)
 {
     const char *end = nl != NULL ? nl : s->end;
     size_t n = (size_t)(end - s->p);
     size_t most = framing_carry_room(f, line_room(f));
     framing_carry_add(f, span_of(s->p, n), line_room(f));
-    s->p += n < most ? n : most; /* not read yet: f->offset is that of the line */
+    s->p += n < most ? n : most; /* not read yet: f->offset remains that of the line */
     if (n > most || nl != NULL) {
         if (carried_too_long(f, s, n > most)) {
             return false;
@@ -212,7 +212,7 @@ static bool step_lines(struct framing *f, struct source *s, struct piece *out)
     return given;
 }
 
-/* A line of which only the head is kept. */
+/* A line of which only the head is stored. */
 static bool give_long_line(struct framing *f, const struct source *s, struct piece *out)
 {
     struct piece piece = framing_piece(f, PIECE_TOO_LONG);
@@ -248,7 +248,7 @@ static void step_line_rest(struct framing *f, struct source *s)
 
 /* ---- before the first value ---- */
 
-/* Act on the decision about the text at s, the start of a line. */
+/* Apply the verdict on the text at s, the start of a line. */
 static bool decided(struct framing *f, enum framing_verdict verdict, struct source *s,
                     struct piece *out)
 {
@@ -280,7 +280,7 @@ static bool decided(struct framing *f, enum framing_verdict verdict, struct sour
     return false;
 }
 
-/* Move text to what is kept, up to the end of a line. */
+/* Move text to the carry, up to the end of a line. */
 static void gather(struct framing *f, struct source *s)
 {
     size_t most = framing_carry_room(f, framing_decide_bytes(f));
@@ -289,7 +289,7 @@ static void gather(struct framing *f, struct source *s)
     const char *nl = memchr(s->p, '\n', n);
     n = nl != NULL ? (size_t)(nl - s->p) + 1 : n;
     buf_add(&f->carry, span_of(s->p, n));
-    s->p += n; /* not read yet: f->offset stays */
+    s->p += n; /* not read yet: f->offset remains */
     bool full = n == most && nl == NULL;
     if ((full || nl != NULL) &&
         framing_decide(f, framing_carry_text(f), n == most) != VERDICT_MORE) {
@@ -318,7 +318,7 @@ static bool step_undecided(struct framing *f, struct source *s, struct piece *ou
     return false;
 }
 
-/* ---- the order of things ---- */
+/* ---- the sequence of steps ---- */
 
 static bool step(struct framing *f, struct source *s, struct piece *out)
 {
@@ -347,7 +347,7 @@ static bool step(struct framing *f, struct source *s, struct piece *out)
     return framing_values_step(f, s, out);
 }
 
-/* Read on from one source, until there is a piece or the next bytes stand somewhere else. */
+/* Read from one source, until there is a piece or the next bytes are in the other source. */
 static bool read_source(struct framing *f, struct source *s, struct piece *out)
 {
     bool given = false;
@@ -373,7 +373,7 @@ static bool read_kept(struct framing *f, struct piece *out)
     return given;
 }
 
-/* What was ready before. */
+/* Return the piece that was ready before. */
 static bool next_held(struct framing *f, struct piece *out)
 {
     if (f->has_held) {
@@ -405,7 +405,7 @@ bool framing_next(struct framing *f, struct span *in, struct piece *out)
     return given;
 }
 
-/* At the end of the text, outside of values. False: look again, or all is done. */
+/* At the end of the text, outside of values. False: call again, or the object is finished. */
 static bool end_of_lines(struct framing *f, struct piece *out)
 {
     static const char nothing[1];

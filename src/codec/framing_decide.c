@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What shippers write into one object is of one kind, so the first value decides how to read the
- * rest. A first line may be garbage, or the torn end of a record: it must not turn ten thousand
- * good lines after it into one damaged document. So a first line only counts if it is JSON, or
- * a beginning of JSON that the next lines continue.
+ * A writer writes values of one kind into an object, so the first value determines how the rest is
+ * read. But a first line may be garbage, or the end of a torn record. It must not make one damaged
+ * document of ten thousand good lines after it. So a first line is only used if it is JSON, or a
+ * beginning of JSON that the next lines continue.
  */
 #include "codec/syntax.h"
 #include "framing_priv.h"
@@ -33,12 +33,12 @@ bool framing_blank(struct span line)
     return framing_first(line) == NULL;
 }
 
-/* What a decision depends on. */
+/* The text on which a verdict depends. */
 struct start {
     struct span text; /* from the first byte of the value on */
-    struct span line; /* the part of it that is on the first line, with its '\n' */
-    size_t lines;     /* complete ones of the text, the first one too */
-    bool all;         /* the text is all there is, or all that may be examined */
+    struct span line; /* the part of `text` that is on the first line, with its '\n' */
+    size_t lines;     /* complete lines of the text, including the first one */
+    bool all;         /* the text ends here, or no more of it may be examined */
     bool too_long;    /* the first line */
 };
 
@@ -55,8 +55,8 @@ static size_t count_lines(struct span text)
 
 /*
  * Whether the first value, which continues after its line, is a torn record before complete ones:
- * the text ceases to be JSON where a line begins with '{'. In a damaged document that would follow
- * a bracket that is alone on its line, or occur further below.
+ * the text stops being JSON at a line that begins with '{'. In a damaged document such a line would
+ * follow a bracket that is alone on its line, or be further below.
  */
 static bool is_torn(const struct start *k, enum syntax syntax, size_t at)
 {
@@ -110,7 +110,7 @@ static bool closes_on_line(struct span line)
     return used > 0 && end == NESTING_CLOSED;
 }
 
-/* Whether an element may begin here, and a scalar is not the first word of a plain text. */
+/* Whether an element may begin here. A scalar must not be the first word of a plain text. */
 static bool is_element(struct span text)
 {
     size_t at = 0;
@@ -125,8 +125,9 @@ static bool is_element(struct span text)
 }
 
 /*
- * Elements are read one by one, so only the first one has to look like one. An array on one line
- * that begins with a scalar, or is empty, may be a plain text in brackets: it decides nothing.
+ * Elements are read one by one, so only the first one is checked. An array on one line that is
+ * empty or begins with a scalar may be a plain text in brackets, so it does not determine the
+ * framing.
  */
 static enum framing_verdict decide_array(const struct start *k)
 {

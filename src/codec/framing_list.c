@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An object above the limit whose list is expanded: {"Records":[ 100 MB ]}. The names are those of
- * envelopes that writers are known to put around their events. The object up to the list is kept,
- * since it may say when and where the events are from; what follows the list is only checked.
+ * An object above the limit whose list is expanded: {"Records":[ 100 MB ]}. The names of such lists
+ * are those of known envelopes. The object before the list is stored, since it may have the time
+ * and the host of the events. The text after the list is only checked.
  */
 #include "framing_priv.h"
 
 #include "base/ascii.h"
 #include "codec/syntax.h"
 
-/* ---- which list ---- */
+/* ---- finding the list ---- */
 
 static const struct span list_names[] = {
     SPAN_INIT("Records"), SPAN_INIT("records"), SPAN_INIT("events"),
@@ -44,7 +44,7 @@ static bool take_byte(struct span *s, char c)
     return true;
 }
 
-/* A string without its quotes, escapes as they stand. False: none that ends. */
+/* Take a string without its quotes, with its escapes unchanged. False: it does not end. */
 static bool take_string(struct span *s, struct span *text)
 {
     if (!take_byte(s, '"')) {
@@ -61,7 +61,7 @@ static bool take_string(struct span *s, struct span *text)
     return false;
 }
 
-/* An object or array. False: it is not closed. */
+/* Take an object or array. False: it is not closed. */
 static bool take_container(struct span *s)
 {
     struct nesting n = {.depth = 1};
@@ -78,7 +78,7 @@ static void take_scalar(struct span *s)
     }
 }
 
-/* A list that begins here and is not closed, with an object as its first element. */
+/* Whether a list begins here that is not closed and has an object as its first element. */
 static bool begins_list(struct span s)
 {
     struct span element = span_from(s, 1);
@@ -87,8 +87,8 @@ static bool begins_list(struct span s)
 }
 
 /*
- * The head of an object that is longer than the limit: where, after its '[', a list of objects
- * begins that has a well-known name and is not closed in it. 0: there is none. NESTING_SLACK.
+ * Find a list of objects with a well-known name that is not closed in the head of an object longer
+ * than the limit. Returns the offset after its '['; 0: there is none. NESTING_SLACK.
  */
 static size_t find_list(struct span head)
 {
@@ -121,9 +121,9 @@ static size_t find_list(struct span head)
     return 0;
 }
 
-/* ---- from the object to its elements, and back ---- */
+/* ---- before and after the elements ---- */
 
-/* False: it is none, or has too much before it. */
+/* False: there is no list, or too much before it. */
 static bool list_begins(struct framing *f, struct span head, size_t n)
 {
     size_t at = 0;

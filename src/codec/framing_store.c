@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the text of a line or a value is: in place if it lies whole in one source, else joined in
- * the carry. A source that is the carry itself is read from its beginning, so what is kept of it
- * moves to the front, where no unread byte is overwritten.
+ * The text of a line or a value is used in place if it is complete in one source, else joined in
+ * the carry. If the source is the carry itself, it is read from its beginning, so the part that is
+ * stored moves to the front without overwriting unread bytes.
  */
 #include "framing_priv.h"
 
 #include <assert.h>
 
-/* ---- where text is ---- */
+/* ---- the place of a text ---- */
 
 size_t framing_carry_room(const struct framing *f, size_t keep)
 {
@@ -45,7 +45,7 @@ void framing_carry_keep(struct framing *f, const char *from, struct source *s, s
 struct span framing_carry_text(struct framing *f)
 {
     bool fits = buf_room(&f->carry, FRAMING_SLACK) != NULL;
-    assert(fits); /* the carry's ceiling was chosen so */
+    assert(fits); /* the maximum of the carry includes it */
     return buf_span(&f->carry);
 }
 
@@ -90,7 +90,7 @@ void framing_blank_line_ends(char *p, size_t n)
     }
 }
 
-/* JSON allows a line end only between tokens, where a blank is as good. */
+/* JSON allows a line end only between tokens, where a blank means the same. */
 static struct span on_one_line(struct framing *f, struct span text)
 {
     size_t n = text.n < f->value.keep ? text.n : f->value.keep;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values in a row, separated by their brackets. What is between them is checked: a byte that is
- * neither a separator nor the start of a value is damage, and no boundary after it can be trusted.
+ * Values in a row are separated by their brackets. The bytes between them are checked: a byte that
+ * is neither a separator nor the start of a value is damage, and no boundary after it is reliable.
  */
 #include "framing_priv.h"
 
@@ -24,7 +24,9 @@ bool framing_damage(struct framing *f, struct span text, const char *wrong, uint
     return framing_give(f, &piece, out);
 }
 
-/* No JSON at the next byte, which is between values; or from the torn byte order mark before it on.
+/*
+ * The next byte, which is between values, is not JSON; or the torn byte order mark before it is
+ * not.
  */
 static bool damage_between(struct framing *f, const char *wrong, struct piece *out)
 {
@@ -41,7 +43,10 @@ static bool give_too_long(struct framing *f, const struct source *s, struct piec
     return framing_give(f, &piece, out);
 }
 
-/* Values without content: a few are handed out, many make one piece. */
+/*
+ * Return a value without content. The first few are pieces of their own, the further ones make one
+ * piece.
+ */
 static bool give_empty(struct framing *f, const struct source *s, struct piece *piece,
                        struct piece *out)
 {
@@ -104,14 +109,14 @@ static void value_begins(struct framing *f, struct source *s, enum framing_state
     }
 }
 
-/* The value goes on to `to`, without a '\n' between. */
+/* The value continues to `to`, without a '\n' between. */
 static void value_advance(struct framing *f, struct source *s, const char *to)
 {
     f->value.bytes += (uint64_t)(to - s->p);
     framing_advance(f, s, to);
 }
 
-/* How far the value may be read before it is too long. */
+/* The end of the bytes that may be read before the value is too long. */
 static const char *value_limit(const struct framing *f, const struct source *s)
 {
     size_t left = (size_t)(s->end - s->p);
@@ -119,7 +124,7 @@ static const char *value_limit(const struct framing *f, const struct source *s)
     return s->p + (left < most ? left : most);
 }
 
-/* Read so far without an end: too long now, or to be gone on with. */
+/* The bytes so far do not end the value: it is too long now, or continues in the next input. */
 static bool value_goes_on(struct framing *f, struct source *s, struct piece *out)
 {
     bool passes = !f->value.too_long && f->value.bytes == f->line_bytes;
@@ -132,12 +137,11 @@ static bool value_goes_on(struct framing *f, struct source *s, struct piece *out
     return false;
 }
 
-/* The value cannot go on, since the next byte is a '\n' or there is none. */
+/* The value is cut off, since the next byte is a '\n' or there is none. */
 static bool value_breaks(struct framing *f, const struct source *s, const char *wrong,
                          struct piece *out)
 {
-    if (f->tentative &&
-        s->p < s->end) { /* so the line was the torn end of a record, and no value */
+    if (f->tentative && s->p < s->end) { /* the line was the end of a torn record and not a value */
         f->tentative = false;
         f->kind = FRAMING_NONE;
         f->one_line = true;
@@ -208,7 +212,7 @@ static bool step_scalar(struct framing *f, struct source *s, struct piece *out)
     if (p < s->end && !is_scalar_byte(*p)) {
         return value_ends(f, s, true, out);
     }
-    if (s->p == s->end) { /* even at the limit: the next byte decides */
+    if (s->p == s->end) { /* also at the limit: the next byte determines the end */
         framing_suspend(f, s);
         return false;
     }
@@ -281,7 +285,7 @@ static bool array_closes(struct framing *f, struct source *s, struct piece *out)
     return false;
 }
 
-/* A byte order mark may stand at the start of a line. */
+/* A byte order mark is allowed at the start of a line. */
 static bool is_bom_byte(struct framing *f, char c)
 {
     static const char bom[] = "\xef\xbb\xbf";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Only the last `*` before the current position is tried again, one character further each time: if
- * the rest of the pattern matches after an earlier one, it also matches after the last one. So each
- * byte of the text is compared at most once with each element of the pattern.
+ * Only the last `*` before the current position is retried, one character further each time. This
+ * is sufficient: if the rest of the pattern matches after an earlier `*`, it also matches after the
+ * last one. So each byte of the text is compared at most once with each element of the pattern.
  */
 #include "codec/glob.h"
 
@@ -152,7 +152,7 @@ static const char *refuse_set(struct span set)
         if (range && in.p[i] > in.p[i + 2]) {
             return "has a range in [...] that ends before it begins";
         }
-        i += range ? 1 : 0; /* its end is checked too */
+        i += range ? 1 : 0; /* the end of a range is checked, too */
     }
     return NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ISA-L can read these headers too, but where a piece ends inside one it goes on with whatever
- * the buffers of an optional part were left with, and takes a right FHCRC for a wrong one. So
- * it is given the deflate data alone.
+ * ISA-L can read these headers, too. But if a piece ends inside a header, it continues with the
+ * earlier content of its buffers for optional parts, and refuses a correct FHCRC. So ISA-L is given
+ * only the deflate data.
  */
 #include "codec/gzip_header.h"
 
@@ -25,7 +25,7 @@ void gzip_header_init(struct gzip_header *h)
     *h = (struct gzip_header){.part = PART_FIXED};
 }
 
-/* Cut n bytes off *in, into the checksum. */
+/* Take n bytes from *in and add them to the checksum. */
 static struct span header_take(struct gzip_header *h, struct span *in, size_t n)
 {
     struct span s = span_take(in, n);
@@ -33,7 +33,10 @@ static struct span header_take(struct gzip_header *h, struct span *in, size_t n)
     return s;
 }
 
-/* Magic, method, flags; time, extra flags and system are anything. True: the part is whole. */
+/*
+ * Read magic, method and flags. Time, extra flags and system may have any value. True: the part is
+ * complete.
+ */
 static bool fixed_part(struct gzip_header *h, struct span *in, const char **why)
 {
     while (h->seen < FIXED_BYTES && in->n > 0 && *why == NULL) {
@@ -51,7 +54,7 @@ static bool fixed_part(struct gzip_header *h, struct span *in, const char **why)
     return h->seen == FIXED_BYTES;
 }
 
-/* Two bytes, low one first, into h->number. */
+/* Read two bytes, the low one first, into h->number. */
 static bool number_part(struct gzip_header *h, struct span *in)
 {
     while (h->seen < 2 && in->n > 0) {
@@ -70,7 +73,7 @@ static bool extra_part(struct gzip_header *h, struct span *in)
     return h->number == 0;
 }
 
-/* A text with its NUL. */
+/* Read a text with its NUL. */
 static bool text_part(struct gzip_header *h, struct span *in)
 {
     const char *nul = in->n > 0 ? memchr(in->p, 0, in->n) : NULL;
@@ -82,7 +85,7 @@ static bool hcrc_part(struct gzip_header *h, struct span *in, const char **why)
 {
     uint32_t crc = h->crc;
     bool whole = number_part(h, in);
-    h->crc = crc; /* it does not count itself */
+    h->crc = crc; /* FHCRC is not part of its checksum */
     if (whole && h->number != (crc & 0xffff)) {
         *why = "wrong checksum of the header of a member";
     }
@@ -106,7 +109,7 @@ static bool part_read(struct gzip_header *h, struct span *in, const char **why)
     }
 }
 
-/* The part behind the one that is whole. */
+/* Start the part after the one that is complete. */
 static void part_next(struct gzip_header *h)
 {
     static const uint8_t flag_of[PART_END] = {

@@ -8,7 +8,7 @@
 
 enum { SKIP_HEADER_BYTES = 8 };
 
-/* What may follow skippable frames at the start. */
+/* The formats that may follow skippable frames at the start. */
 static const struct unpack_type *const skippables[] = {&unpack_zstd, &unpack_lz4};
 enum { SKIPPABLES = sizeof(skippables) / sizeof(skippables[0]) };
 
@@ -58,7 +58,7 @@ const char *layer_name(const struct layer *l)
     return l->type != NULL ? l->type->name : "skippable frames of zstd or lz4";
 }
 
-/* ---- what stands between members ---- */
+/* ---- bytes between members ---- */
 
 static bool is_padding(uint8_t c)
 {
@@ -75,13 +75,13 @@ static enum unpack_match skippable_match(const uint8_t *seen, size_t n)
     return rest == MATCH_YES && n < SKIP_HEADER_BYTES ? MATCH_MORE : rest;
 }
 
-/* The answer that goes further. */
+/* The match that is more complete. */
 static enum unpack_match further(enum unpack_match a, enum unpack_match b)
 {
     return a > b ? a : b;
 }
 
-/* What the seen bytes are. YES: the layer is in a member or a skippable frame then. */
+/* Match the seen bytes. MATCH_YES: the layer is now in a member or a skippable frame. */
 static enum unpack_match seen_match(struct layer *l)
 {
     enum unpack_match best = MATCH_NO;
@@ -105,7 +105,7 @@ static enum unpack_match seen_match(struct layer *l)
     return best;
 }
 
-/* Take padding off the front of seen[]. False: a byte stands there that is none. */
+/* Remove padding from the front of seen[]. False: the first byte is not padding. */
 static bool padding_drop(struct layer *l)
 {
     if (!is_padding(l->seen[0])) {
@@ -130,11 +130,11 @@ static bool member_step(struct layer *l, struct span *in, struct err *e)
     if (on == UNPACK_END) {
         l->at = LAYER_BETWEEN;
     }
-    assert(moved || on != UNPACK_ON || had == 0); /* else it would be called without end */
+    assert(moved || on != UNPACK_ON || had == 0); /* otherwise it would be called endlessly */
     return on != UNPACK_BAD;
 }
 
-/* The magic is part of the member. */
+/* Start a member. The seen bytes, its magic, are part of it. */
 static bool member_begin(struct layer *l, struct err *e)
 {
     struct span magic = span_of((const char *)l->seen, l->seen_n);
@@ -152,7 +152,7 @@ static bool member_begin(struct layer *l, struct err *e)
 
 /* ---- between members ---- */
 
-/* The seen bytes are what they are; false: they are the beginning of nothing. */
+/* Match the seen bytes after the padding. False: they are garbage, or the member has an error. */
 static bool seen_judge(struct layer *l, struct err *e)
 {
     enum unpack_match m = MATCH_NO;
@@ -194,7 +194,7 @@ static void skip_step(struct layer *l)
     }
 }
 
-/* ---- all of it ---- */
+/* ---- the whole layer ---- */
 
 bool layer_step(struct layer *l, bool keep, struct span *text, struct err *e)
 {
@@ -212,7 +212,7 @@ bool layer_step(struct layer *l, bool keep, struct span *text, struct err *e)
         good = between_step(l, e);
         break;
     }
-    l->in_bytes += had - l->in.n; /* ISA-L may give some back: the sum is right modulo 2^64 */
+    l->in_bytes += had - l->in.n; /* ISA-L may return some bytes: the sum is correct modulo 2^64 */
     *text = span_of(l->block, l->text_n);
     return good;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * layer_priv.h - one layer of compression: members or frames of one format, one after another,
- * and what may stand between them: nothing, zeros, blanks (space, CR, LF), skippable frames of
- * zstd and lz4. Any other byte there is damage.
+ * layer_priv.h - one layer of compression: members or frames of one format, one after another.
+ * Allowed between them are zeros, blanks (space, CR, LF) and skippable frames of zstd and lz4. Any
+ * other byte between them is damage.
  *
  *     layer_begin(l, &unpack_gzip);
  *     l->in = bytes;
  *     while (layer_can_work(l)) {
  *         struct span text;
- *         if (!layer_step(l, false, &text, &err)) ...      the text so far is good
+ *         if (!layer_step(l, false, &text, &err)) ...      the text before the error is valid
  *     }
- *     layer_end(l, &err)                                       no more bytes will come
+ *     layer_end(l, &err)                                       there will be no more bytes
  */
 #ifndef CODEC_LAYER_PRIV_H
 #define CODEC_LAYER_PRIV_H
@@ -19,7 +19,7 @@
 
 enum {
     LAYER_BLOCK_BYTES = 64 * 1024,
-    LAYER_SLACK = 64, /* readable bytes behind the text of a block */
+    LAYER_SLACK = 64, /* readable bytes after the text of a block */
 };
 
 enum layer_at {
@@ -31,13 +31,13 @@ enum layer_at {
 struct layer {
     const struct unpack_type *type; /* NULL while there were only skippable frames */
     const struct unpack_type *state_type;
-    void *state; /* of state_type, kept from object to object; NULL: none yet */
+    void *state; /* of state_type, kept between objects; NULL: none yet */
     struct unpack_windows windows;
     enum layer_at at;
     uint8_t seen[UNPACK_MAGIC_BYTES];
     size_t seen_n;
-    uint64_t skip;  /* bytes of the skippable frame still to come */
-    struct span in; /* borrowed, not used up yet */
+    uint64_t skip;  /* remaining bytes of the skippable frame */
+    struct span in; /* borrowed, not yet used up */
     uint64_t in_bytes, out_bytes;
     size_t text_n; /* bytes in the block */
     bool full;     /* the last step had no room for more text */
@@ -45,12 +45,12 @@ struct layer {
 };
 
 struct layer *layer_new(void);
-void layer_free(struct layer *l); /* NULL: nothing */
+void layer_free(struct layer *l); /* NULL is allowed */
 
-/* Begin with an object's layer of this type; NULL: skippable frames come first. */
+/* Start a layer of this type for another object. NULL: skippable frames come first. */
 void layer_begin(struct layer *l, const struct unpack_type *type);
 
-/* Release what is too large to be kept between objects. */
+/* Release the memory that is too large to be kept between objects. */
 void layer_trim(struct layer *l);
 
 static inline bool layer_can_work(const struct layer *l)
@@ -59,21 +59,21 @@ static inline bool layer_can_work(const struct layer *l)
 }
 
 /*
- * Go on with l->in. *text is what came of it, in the block: behind what is already there if
- * `keep`, of which it then is a part. False: *e says why no more will come, the text is good.
+ * Decompress a part of l->in. *text is the result in the block. With `keep` it is appended to the
+ * text of the last step, and *text includes both. False: *e is the error, and *text is valid.
  */
 MUST_USE bool layer_step(struct layer *l, bool keep, struct span *text, struct err *e);
 
-/* Where in the bytes of the layer the last step failed. */
+/* The offset in the bytes of the layer at which the last step failed. */
 uint64_t layer_fault_at(const struct layer *l);
 
-/* l->in was the last. False: *e says that a member is not complete. */
+/* End the layer after all its input. False: *e says that a member is incomplete. */
 MUST_USE bool layer_end(const struct layer *l, struct err *e);
 
-/* For people: "gzip", or what it could be. */
+/* For people: "gzip", or the possible formats. */
 const char *layer_name(const struct layer *l);
 
-/* Most memory of a layer, windows aside. */
+/* Most memory of a layer without its windows. */
 size_t layer_bytes_max(void);
 
 #endif

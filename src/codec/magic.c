@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A wrong name costs more than none: what is named is not read. So a magic that could begin a
- * text (letters and blanks alone) counts only before bytes that no text has, unless it is as
- * long and as odd as "%PDF-1.7".
+ * A wrong name is worse than none, since an object with a name is not read. So a magic that could
+ * also begin a text (letters and blanks only) counts only before bytes that texts do not have,
+ * unless it is as long and unusual as "%PDF-1.7".
  */
 #include "codec/magic.h"
 
@@ -13,7 +13,7 @@ enum {
     TAR_BYTES = 512,
     TAR_SUM_AT = 148,
     TAR_SUM_BYTES = 8,
-    CUT_LEAST_BYTES = 2, /* of a magic that could begin a text */
+    CUT_LEAST_BYTES = 2, /* of a cut magic that could also begin a text */
 };
 
 static uint8_t byte_at(struct span head, size_t i)
@@ -21,7 +21,7 @@ static uint8_t byte_at(struct span head, size_t i)
     return (uint8_t)head.p[i];
 }
 
-/* The number of 32 bits there, high byte first; the head must reach so far. */
+/* The number of 32 bits at `at`, high byte first. The head must contain it. */
 static uint32_t big_endian(struct span head, size_t at)
 {
     uint32_t n = 0;
@@ -36,7 +36,7 @@ static uint32_t little_endian(struct span head, size_t at)
     return __builtin_bswap32(big_endian(head, at));
 }
 
-/* ---- text or not ---- */
+/* ---- text or not text ---- */
 
 static bool is_text_control(uint8_t c)
 {
@@ -54,7 +54,7 @@ bool magic_binary(struct span head)
     return false;
 }
 
-/* UTF-8 without control bytes, but for a character that the head cuts. */
+/* Whether the head is UTF-8 without control bytes. It may cut the last character. */
 static bool is_text(struct span head)
 {
     for (struct span s = head; s.n > 0;) {
@@ -75,16 +75,19 @@ static bool no_text(struct span head, bool whole UNUSED)
     return !is_text(head);
 }
 
-/* ---- what a magic alone does not say ---- */
+/* ---- conditions besides the magic ---- */
 
-/* RFC 1950: the two bytes are a multiple of 31; here for text that begins with "x^". */
+/*
+ * RFC 1950: the first two bytes are a multiple of 31. This is also true of text that begins with
+ * "x^", which is excluded here.
+ */
 static bool zlib_also(struct span head, bool whole UNUSED)
 {
     struct span near = span_of(head.p, head.n < 64 ? head.n : 64);
     return !is_text(near);
 }
 
-/* bzip2 goes on with the magic of a block, or of the end of an empty file. */
+/* In bzip2, the magic of a block follows, or that of the end of an empty file. */
 static bool bzip2_also(struct span head, bool whole UNUSED)
 {
     if (head.n < 10) {
@@ -96,7 +99,7 @@ static bool bzip2_also(struct span head, bool whole UNUSED)
             span_starts(rest, SPAN("\x17\x72\x45\x38\x50\x90")));
 }
 
-/* An age of zstd, in the first byte. */
+/* Formats of zstd before 0.8, whose version is in the first byte. */
 static bool old_zstd_also(struct span head, bool whole UNUSED)
 {
     return head.n >= 4 &&
@@ -108,7 +111,7 @@ static bool skippable_also(struct span head, bool whole UNUSED)
     return head.n >= 4 && (byte_at(head, 0) & 0xf0) == 0x50;
 }
 
-/* Octal digits among blanks and NULs. */
+/* Read octal digits among blanks and NULs. */
 static bool tar_number(struct span field, uint32_t *number)
 {
     bool any = false;
@@ -125,7 +128,7 @@ static bool tar_number(struct span field, uint32_t *number)
     return any;
 }
 
-/* The header's checksum: the sum of its bytes, with blanks where the checksum stands. */
+/* The header's checksum: the sum of its bytes, with blanks in place of the checksum. */
 static bool tar_also(struct span head, bool whole UNUSED)
 {
     uint32_t want = 0;
@@ -140,14 +143,14 @@ static bool tar_also(struct span head, bool whole UNUSED)
     return sum == want;
 }
 
-/* UTF-16 looks like snappy whose literals are a byte long. */
+/* Whether the head is UTF-16 text, which resembles snappy with literals of one byte. */
 static bool is_wide_text(struct span head)
 {
     size_t bom_bytes = 0;
     return text_encoding_find(head, &bom_bytes) != TEXT_UTF8;
 }
 
-/* hadoop's BlockCompressorStream: length of the text, length of a block, raw snappy. */
+/* Hadoop's BlockCompressorStream: length of the text, length of a block, raw snappy. */
 static bool hadoop_also(struct span head, bool whole)
 {
     if (head.n < 12 || is_wide_text(head)) {
@@ -194,12 +197,12 @@ static bool digit_also(struct span head, bool whole UNUSED)
 
 static bool lzma_also(struct span head, bool whole UNUSED)
 {
-    /* the length of the text: not known, or below 2^40; then the coder's first byte, a 0 */
+    /* the length of the text: unknown, or below 2^40; then the first byte of the coder, a 0 */
     return head.n >= 14 && byte_at(head, 13) == 0 && byte_at(head, 11) == byte_at(head, 12) &&
            (byte_at(head, 12) == 0 || byte_at(head, 12) == 0xff);
 }
 
-/* The packets that begin an encrypted or compressed message (RFC 9580 §4.2 and §5). */
+/* The packets with which an encrypted or compressed message begins (RFC 9580 §4.2 and §5). */
 static bool openpgp_also(struct span head, bool whole UNUSED)
 {
     if (head.n < 5) {
@@ -224,7 +227,7 @@ static bool openpgp_also(struct span head, bool whole UNUSED)
 
 /* ---- the table ---- */
 
-/* clang-format off: one row a format */
+/* clang-format off: one row per format */
 static const struct magic magics[] = {
     {MAGIC_GZIP, "gzip", 0, SPAN_INIT("\x1f\x8b"), NULL},
     {MAGIC_ZSTD, "zstd", 0, SPAN_INIT("\x28\xb5\x2f\xfd"), NULL},
@@ -289,11 +292,11 @@ static const struct magic magics[] = {
      SPAN_INIT("\x7f"
                "ELF"),
      NULL},
-    {MAGIC_NAMED, "raw snappy", 0, SPAN_INIT(""), raw_snappy_also}, /* the vaguest last */
+    {MAGIC_NAMED, "raw snappy", 0, SPAN_INIT(""), raw_snappy_also}, /* last: it has no magic */
 };
 /* clang-format on */
 
-/* An object that ends inside the magic of what is read. */
+/* Whether the object ends inside the magic of a compression that is read. */
 static bool is_cut(const struct magic *m, struct span head)
 {
     bool could_be_text = byte_at(head, 0) >= 0x20 && byte_at(head, 0) < 0x7f;

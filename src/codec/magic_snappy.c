@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw snappy (format_description.txt of snappy) has no magic: the length of the text, then
- * literals and copies. It is taken for that if the head makes sense as such to its end, and what
- * the first literal holds could be the beginning of JSON.
+ * Raw snappy (format_description.txt of snappy) has no magic: it begins with the length of the
+ * text, followed by literals and copies. The head is taken for raw snappy if it is valid to its
+ * end, and the first literal could be the beginning of JSON.
  */
 #include "codec/magic.h"
 
 enum { LENGTH_MAX_BYTES = 5, LITERAL_SHORT = 60, LEAST_BYTES = 8 };
 
-/* A number in groups of seven bits, low ones first. */
+/* Take a number in groups of seven bits, the low ones first. */
 static bool length_take(struct span *s, uint64_t *length)
 {
     *length = 0;
@@ -23,8 +23,8 @@ static bool length_take(struct span *s, uint64_t *length)
 }
 
 struct element {
-    uint64_t text;   /* bytes of it */
-    uint64_t offset; /* how far back a copy reaches; 0: a literal */
+    uint64_t text;   /* bytes of text that it gives */
+    uint64_t offset; /* distance of a copy; 0: a literal */
     uint64_t data;   /* bytes that follow the tag and its numbers */
 };
 
@@ -37,7 +37,7 @@ static uint64_t little_endian(struct span s, size_t n)
     return number;
 }
 
-/* The next tag with its numbers. False: the head ends inside it. */
+/* Take the next tag with its numbers. False: the head ends inside it. */
 static bool element_take(struct span *s, struct element *e)
 {
     static const uint8_t copy_bytes[] = {0, 1, 2, 4};

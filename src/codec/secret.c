@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass over a text. At each byte the forms that begin with it are tried (secret_forms.c); the
- * pass continues after a secret that was found. Escapes of JSON are resolved first, in a copy;
- * positions in the copy are converted to positions in the source.
+ * A text is searched in one pass. At each byte the forms that begin with it are checked
+ * (secret_forms.c). After a secret, the pass continues at its end. Escapes of JSON are first
+ * resolved in a copy, and positions in the copy are converted to positions in the source.
  */
 #include "secret_priv.h"
 
 enum {
     REMEMBERED_MAX = 8,   /* assigned values that are replaced wherever they occur */
-    REMEMBERED_BYTES = 8, /* shorter ones are not */
-    /* nor are longer ones: each position where one might occur costs a comparison */
+    REMEMBERED_BYTES = 8, /* shorter values are not remembered */
+    /* longer ones are not remembered either: each possible position of one costs a comparison */
     REMEMBERED_LONGEST_BYTES = 256,
     ESCAPE_BYTES = 6, /* \u0041 */
 };
@@ -18,7 +18,7 @@ static const struct span redacted = SPAN_INIT("[REDACTED]");
 
 /* ---- escapes ---- */
 
-/* Byte `plain` of the copy is byte `source` of the source, and so on until the next shift. */
+/* From byte `plain` of the copy on, which is byte `source` of the source, until the next shift. */
 struct shift {
     size_t plain, source;
 };
@@ -29,7 +29,10 @@ static int hex_digit(char c)
     return ascii_is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
-/* The escape of a printable ASCII character, after its backslash: its bytes; 0: there is none. */
+/*
+ * The escape of a printable ASCII character, after its backslash. Returns its length; 0: there is
+ * none.
+ */
 static size_t escape_at(struct span s, char *c)
 {
     if (s.n >= 1 && *s.p == '/') {
@@ -66,7 +69,7 @@ static void add_shift(struct secret_scan *scan, size_t source)
     buf_add(&scan->shifts, span_of((const char *)&s, sizeof(s)));
 }
 
-/* The copy: \u0041 and \/ are resolved, however many backslashes are before them. */
+/* Make the copy: \u0041 and \/ are resolved, however many backslashes are before them. */
 static void unescape(struct secret_scan *scan, struct span text)
 {
     size_t i = 0;
@@ -99,7 +102,7 @@ static struct shift shift_of(const struct secret_scan *scan, size_t k)
     return s;
 }
 
-/* The position in the source. From call to call `at` must not decrease. */
+/* Convert a position to one in the source. `at` must not decrease from call to call. */
 static size_t source_of(struct secret_scan *scan, size_t at)
 {
     size_t count = scan->shifts.n / sizeof(struct shift);
@@ -132,7 +135,10 @@ void secret_scan_done(struct secret_scan *scan)
     buf_done(&scan->shifts);
 }
 
-/* Whether a key may begin at i: not within a word, or after an escape of a text in the text. */
+/*
+ * Whether a key may begin at i: it is not within a word, except after an escape of a text in the
+ * text.
+ */
 static bool may_begin(struct span t, size_t i)
 {
     return i == 0 || !is_token(t.p[i - 1]) ||
@@ -164,7 +170,7 @@ static size_t name_end(struct span t, size_t i, struct span head)
     return k == head.n ? i : 0;
 }
 
-/* The end of the form's head at i; 0: it is not there. */
+/* The end of the form's head at i; 0: the head is not there. */
 static size_t head_end(const struct secret_form *f, struct span t, size_t i)
 {
     switch (f->match) {
@@ -190,7 +196,7 @@ static bool find_one(struct secret_scan *scan, const struct secret_form *f, size
     return false;
 }
 
-/* The next secret of scan->text. */
+/* Find the next secret of scan->text. */
 static bool find_next(struct secret_scan *scan, struct secret *s)
 {
     struct span t = scan->text;
@@ -232,7 +238,7 @@ bool secret_find(struct span text, struct secret *s)
 /* ---- redaction ---- */
 
 struct remembered {
-    struct span value[REMEMBERED_MAX]; /* of the text that is scanned */
+    struct span value[REMEMBERED_MAX]; /* in the text that is scanned */
     int count;
 };
 
@@ -249,7 +255,7 @@ static void remember(struct remembered *r, struct span value)
     }
 }
 
-/* The values that the text assigns to names. False: the text has no secret. */
+/* Remember the values that the text assigns to names. False: the text has no secret. */
 static bool remember_all(struct secret_scan *scan, struct remembered *r)
 {
     struct secret s;
@@ -265,7 +271,7 @@ static bool remember_all(struct secret_scan *scan, struct remembered *r)
     return any;
 }
 
-/* The first occurrence of a remembered value in [from, s->from). False: none. */
+/* Find the first occurrence of a remembered value in [from, s->from). False: none. */
 static bool find_again(const struct remembered *r, struct span t, size_t from, struct secret *s)
 {
     for (size_t i = from; i < s->from && r->count > 0; i++) {
@@ -297,7 +303,7 @@ static void replace_all(struct secret_scan *scan, const struct remembered *r, st
         buf_add(out, redacted);
         done = source_of(scan, s.to);
         from = s.to;
-        if (more && next.to <= from) { /* it is within what was replaced */
+        if (more && next.to <= from) { /* it is within a secret that was replaced */
             scan->at = from;
             more = find_next(scan, &next);
         } else if (more && next.from < from) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passwords in commands: -p x of clients that take one so, in a text or in a list of arguments. */
+/* Passwords in commands: the value of -p of known clients, in a text or in a list of arguments. */
 #include "secret_priv.h"
 
 enum {
-    CLIENT_REACH_BYTES = 4096, /* options further after the client's name are not its own */
-    CLUSTER_MAX = 8,           /* letters of -sSLu */
+    CLIENT_REACH_BYTES = 4096, /* options further from the client's name are not its options */
+    CLUSTER_MAX = 8,           /* combined letters, as in -sSLu */
 };
 
-/* clang-format off: one row a client */
+/* clang-format off: one row per client */
 const struct secret_client secret_clients[] = {
     {SPAN_INIT("mysql"), SPAN_INIT(""), 'p', false},
     {SPAN_INIT("mysqldump"), SPAN_INIT(""), 'p', false},
@@ -48,7 +48,7 @@ static const struct secret_client *client_of(struct span word)
     return NULL;
 }
 
-/* Bytes of the option that takes a password, "-p" or "--user"; 0: another option. */
+/* Length of the option that takes a password, "-p" or "--user"; 0: another option. */
 static size_t option_bytes(const struct secret_client *c, struct span t)
 {
     static const struct span users[] = {SPAN_INIT("--user"), SPAN_INIT("--proxy-user")};
@@ -104,7 +104,7 @@ bool secret_find_command_end(struct secret_scan *scan, const struct secret_form 
     return false;
 }
 
-/* The value of an option that ends at i: attached, or after blanks or a comma of a list. */
+/* The value of an option that ends at i: attached to it, or after blanks or a comma of a list. */
 static size_t option_value(struct span t, size_t i)
 {
     size_t k = run_end(t, i, is_quote);
@@ -157,7 +157,7 @@ static bool is_name(char c)
     return is_token(c) || c == '.';
 }
 
-/* --password=x and DB_PASSWORD=x; *name ends before the sign, or with the argument. */
+/* Check for --password=x and DB_PASSWORD=x. *name ends before the sign, or with the argument. */
 static bool assigned(struct span arg, struct span *name, size_t *from)
 {
     enum { NAME_BYTES = 128 };
@@ -189,7 +189,7 @@ static void note_client(struct secret_args *a, struct span arg)
     }
 }
 
-/* Whether arg is or contains a secret; notes whether the next one is. */
+/* Whether arg is or contains a secret. Sets the state for the next argument. */
 static bool check_arg(struct secret_args *a, struct span arg, size_t *from)
 {
     struct span name;

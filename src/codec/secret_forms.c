@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of what a secret begins with, and what follows each. A key begins only where no letter,
- * digit, '_' or '-' is before it, so no run of such bytes is read more than a few times: linear,
- * whatever the text.
+ * The table of the heads of secrets, with a function or a rule for the bytes after each head. A key
+ * begins only where no letter, digit, '_' or '-' is before it. So a run of such bytes is read only
+ * a few times, and the time is linear for any text.
  */
 #include "secret_priv.h"
 
@@ -41,9 +41,9 @@ static bool is_not_quote(char c)
     return !is_quote(c);
 }
 
-/* ---- what follows ---- */
+/* ---- after a head ---- */
 
-/* A token also includes the parts that dots join to it. */
+/* A token includes the parts that are joined to it by dots. */
 static size_t dotted_end(struct span t, size_t to)
 {
     while (t.n - to >= 2 && t.p[to] == '.' && is_token(t.p[to + 1])) {
@@ -60,7 +60,7 @@ static bool find_key(struct secret_scan *scan, const struct secret_form *f, size
            secret_at(s, i + f->keep, dotted_end(scan->text, to), f->kind);
 }
 
-/* eyJ….….… : header, payload, signature in base64url; an encrypted one has more parts */
+/* eyJ….….… : header, payload, signature in base64url. An encrypted token has more parts. */
 static bool find_jwt(struct secret_scan *scan, const struct secret_form *f, size_t i,
                      size_t end UNUSED, struct secret *s)
 {
@@ -100,7 +100,7 @@ static bool find_bearer(struct secret_scan *scan, const struct secret_form *f, s
 {
     size_t from = run_end(scan->text, end, is_space);
     if (from == end) {
-        return false; /* before its value is read: a text may repeat this word */
+        return false; /* checked before its value is read, since a text may repeat this word */
     }
     size_t to = run_end(scan->text, from, is_bearer);
     return to > from && secret_at(s, from, to, f->kind);
@@ -122,7 +122,7 @@ static bool ends_in(struct span t, size_t end, struct span word)
     return end >= word.n;
 }
 
-/* scheme://user:password@host, and for the web also scheme://token@host */
+/* scheme://user:password@host; for http and https also scheme://token@host */
 static bool find_url(struct secret_scan *scan, const struct secret_form *f, size_t i, size_t end,
                      struct secret *s)
 {
@@ -142,7 +142,9 @@ static bool find_url(struct secret_scan *scan, const struct secret_form *f, size
     return from < at && !secret_redacted(t, from) && secret_at(s, from, at, f->kind);
 }
 
-/* The next word of a netrc entry, bounded; *at moves after it. Empty: no word there. */
+/*
+ * The next word of a netrc entry, of limited length. *at moves after it. Empty: there is no word.
+ */
 static struct span netrc_word(struct span t, size_t *at)
 {
     size_t from = secret_blanks_end(t, *at);
@@ -185,7 +187,7 @@ static bool find_netrc(struct secret_scan *scan, const struct secret_form *f, si
 
 /* ---- the table ---- */
 
-/* clang-format off: one row a form */
+/* clang-format off: one row per form */
 
 #define KEY(head, is, min, max, kind)                                                              \
     {                                                                                              \
@@ -226,12 +228,12 @@ const struct secret_group secret_groups[SECRET_GROUPS] = {
     ['a'] = {LIST{KEY("AKIA", is_upper_digit, 16, 16, "AWS access key"),
                   KEY("ASIA", is_upper_digit, 16, 16, "AWS access key"),
                   KEY("AIza", is_token, 35, 35, "Google API key"), CLIENT("az"), END},
-             LIST{NAME("apikey"), NAME("authorization"), NAME("accountkey"), /* Azure's */
+             LIST{NAME("apikey"), NAME("authorization"), NAME("accountkey"), /* of Azure */
                   END}},
     ['b'] = {LIST{CLIENT("buildah"), END},
              LIST{HEAD("bearer", HEAD_ANY_CASE, find_bearer, 0, "bearer token"), END}},
     ['c'] = {LIST{CLIENT("curl"), END},
-             LIST{NAME("clientkeydata"), /* kubeconfig's */
+             LIST{NAME("clientkeydata"), /* of kubeconfig */
                   HEAD("cookie", HEAD_NAME, secret_find_cookie, 0, "cookie"), END}},
     ['d'] = {LIST{KEY("dckr_pat_", is_token, 20, 0, "Docker token"),
                   KEY("dop_v1_", is_alnum, 40, 0, "DigitalOcean token"), CLIENT("docker"),

@@ -8,15 +8,15 @@
 #include "secret_priv.h"
 
 enum {
-    QUOTED_MAX_BYTES = 1024, /* a closing quote is not searched further */
+    QUOTED_MAX_BYTES = 1024, /* the search for a closing quote ends here */
     BLANKS_MAX = 64,
     OPTION_BACK_BYTES = 64, /* of an option before the name in it: --some-long-password */
-    NAME_TAIL_BYTES = 64,   /* of a name, only its end is compared */
+    NAME_TAIL_BYTES = 64,   /* only the end of a name is compared */
 };
 
 const char secret_assigned[] = "password, token or key";
 
-/* Also the end of a longer one: DB_PASSWORD, clientSecret. */
+/* A longer name may end in one of these: DB_PASSWORD, clientSecret. */
 const struct span secret_names[] = {
     SPAN_INIT("password"),   SPAN_INIT("passwd"),          SPAN_INIT("secret"),
     SPAN_INIT("token"),      SPAN_INIT("apikey"),          SPAN_INIT("authorization"),
@@ -25,7 +25,7 @@ const struct span secret_names[] = {
 };
 const size_t secret_names_count = sizeof(secret_names) / sizeof(secret_names[0]);
 
-/* Ends of names of counts and durations: their values are not secrets. */
+/* Ends of names of counts and durations, whose values are not secrets. */
 static const struct span harmless[] = {SPAN_INIT("pertoken"), SPAN_INIT("firsttoken"),
                                        SPAN_INIT("nopassword")};
 
@@ -64,7 +64,7 @@ size_t secret_blanks_end(struct span t, size_t i)
     return i;
 }
 
-/* Where the quote before i is closed, on the same line; 0: not near, or no quote. */
+/* Where the quote before i is closed on the same line; 0: it is too far, or there is no quote. */
 static size_t quoted_end(struct span t, size_t i)
 {
     char quote = i > 0 ? t.p[i - 1] : '\0';
@@ -75,7 +75,7 @@ static size_t quoted_end(struct span t, size_t i)
         return 0;
     }
     while (end > rest.p && end[-1] == '\\') {
-        end--; /* a quote in a text inside the text */
+        end--; /* the quote is escaped, in a text inside the text */
     }
     return (size_t)(end - t.p);
 }
@@ -138,7 +138,7 @@ enum secret_name secret_name(struct span name)
 static const struct span schemes[] = {SPAN_INIT("bearer"), SPAN_INIT("basic"), SPAN_INIT("token"),
                                       SPAN_INIT("digest")};
 
-/* The scheme's word between "authorization:" and its value. */
+/* Skip the scheme between "authorization:" and its value. */
 static size_t skip_scheme(struct span t, size_t i)
 {
     for (size_t k = 0; k < sizeof(schemes) / sizeof(schemes[0]); k++) {
@@ -153,7 +153,7 @@ static size_t skip_scheme(struct span t, size_t i)
     return i;
 }
 
-/* The value after = or : (=> too) and quotes; the name ended at i. False: no such sign. */
+/* Find the value after = or : (or =>) and quotes; the name ends at i. False: no such sign. */
 static bool after_sign(struct span t, size_t i, size_t *from)
 {
     i = run_end(t, run_end(t, i, is_quote), is_space);
@@ -162,7 +162,7 @@ static bool after_sign(struct span t, size_t i, size_t *from)
     }
     char sign = t.p[i++];
     if (i < t.n && (t.p[i] == sign || (t.p[i] == '=' && sign == ':'))) {
-        return false; /* ==, :: and := are code */
+        return false; /* ==, :: and := occur in code */
     }
     i += i < t.n && t.p[i] == '>' ? 1 : 0;
     *from = run_end(t, run_end(t, i, is_space), is_quote);
@@ -182,7 +182,7 @@ static bool in_option(struct span t, size_t i)
     return apart && first < i && t.p[first] == '-';
 }
 
-/* The value after blanks, or after quotes and a comma of a list. False: there is none. */
+/* Find the value after blanks, or after quotes and a comma of a list. False: there is none. */
 static bool after_option(struct span t, size_t i, size_t *from)
 {
     size_t k = run_end(t, i, is_quote);
@@ -191,7 +191,7 @@ static bool after_option(struct span t, size_t i, size_t *from)
     return *from > i && *from < t.n && t.p[*from] != '-' && t.p[*from] != ',';
 }
 
-/* "…password","value":"x": the value of a pair, whose name this is. */
+/* …password","value":"x": find the value of the pair that has this name. */
 static bool after_pair(struct span t, size_t i, size_t *from)
 {
     static const struct span value = SPAN_INIT("value");
@@ -210,7 +210,7 @@ bool secret_find_assigned(struct secret_scan *scan, const struct secret_form *f,
     struct span t = scan->text;
     size_t from = end;
     if (end < t.n && is_token(t.p[end])) {
-        return false; /* tokens, password-file: most of them */
+        return false; /* within a longer word, as most are: tokens, password-file */
     }
     if (!after_sign(t, end, &from) && !after_pair(t, end, &from) &&
         !(in_option(t, i) && after_option(t, end, &from))) {
@@ -218,7 +218,7 @@ bool secret_find_assigned(struct secret_scan *scan, const struct secret_form *f,
     }
     from = skip_scheme(t, from);
     if (from == t.n || secret_redacted(t, from)) {
-        return false; /* before its end is searched: a text may repeat it */
+        return false; /* checked before the end is searched, since a text may repeat the name */
     }
     size_t to = secret_value_end(t, from);
     return secret_value(span_of(t.p + from, to - from)) && secret_at(s, from, to, f->kind);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * secret_priv.h - the parts of secret.c: the table of what a secret begins with, the names and the
- * clients. A run of bytes is read only after a head, and only up to a byte before which no further
- * head may be: so no text has a run read again and again.
+ * secret_priv.h - declarations shared by the files of secret.c: the table of the heads of secrets,
+ * the names and the clients. A run of bytes is read only after a head, and only up to a byte before
+ * which no other head can be. So no text makes a run be read repeatedly.
  */
 #ifndef CODEC_SECRET_PRIV_H
 #define CODEC_SECRET_PRIV_H
@@ -12,30 +12,30 @@
 
 struct secret_form;
 
-/* Check what follows the head [i, end). True: *s is a secret. False: it is none. */
+/* Check the bytes after the head [i, end). True: *s is a secret. False: it is not a secret. */
 typedef bool secret_find_fn(struct secret_scan *scan, const struct secret_form *f, size_t i,
                             size_t end, struct secret *s);
 
 enum secret_head {
     HEAD_EXACT,
     HEAD_ANY_CASE,
-    HEAD_NAME, /* as a folded name: in any case, with at most one of "_-." between its letters */
+    HEAD_NAME, /* as a folded name: in any case, at most one of "_-." between letters */
 };
 
 struct secret_form {
     struct span head; /* in lower case, except for HEAD_EXACT */
     enum secret_head match;
     secret_find_fn *find;
-    bool (*is)(char); /* a key: the bytes that may follow the head */
-    size_t min, max;  /* ... how many of them; max 0: no limit */
+    bool (*is)(char); /* of a key: the bytes that may follow the head */
+    size_t min, max;  /* ... their number; max 0: no limit */
     size_t keep;      /* ... bytes of the head that are not part of the secret */
     const char *kind;
 };
 
-/* Forms by the lower case of the byte they begin with; a row without a head ends each list. */
+/* Forms by the lower case of their first byte. A row without a head ends each list. */
 struct secret_group {
-    const struct secret_form *begins;   /* where a word may begin */
-    const struct secret_form *anywhere; /* in words, too */
+    const struct secret_form *begins;   /* only where a word may begin */
+    const struct secret_form *anywhere; /* also within words */
 };
 enum { SECRET_GROUPS = 128 };
 extern const struct secret_group secret_groups[SECRET_GROUPS];
@@ -45,7 +45,7 @@ struct secret_client {
     struct span name;
     struct span command; /* must be before the option; "": no condition */
     char option;
-    bool pair; /* user:password; also in a cluster of letters, and as --user */
+    bool pair; /* the value is user:password; also in combined letters, and as --user */
 };
 extern const struct secret_client secret_clients[];
 extern const size_t secret_clients_count;
@@ -101,7 +101,7 @@ static inline bool secret_at(struct secret *s, size_t from, size_t to, const cha
     return true;
 }
 
-/* Blanks and line ends, also as an escape of JSON: \n. At most 64 of them. */
+/* The end of blanks and line ends, also of JSON escapes such as \n. At most 64 of them. */
 size_t secret_blanks_end(struct span t, size_t i);
 
 /* The end of the value that begins at i: its closing quote, or the end of its word. */

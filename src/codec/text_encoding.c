@@ -3,20 +3,20 @@
 
 #define NOT_UTF8 '\xff'
 
-/* ---- which one ---- */
+/* ---- detection ---- */
 
 static const struct {
     struct span mark;
     enum text_encoding encoding;
 } marks[] = {
     {SPAN_INIT("\xef\xbb\xbf"), TEXT_UTF8},
-    {SPAN_INIT("\xff\xfe\x00\x00"), TEXT_UTF32LE}, /* before UTF-16's, which it begins with */
+    {SPAN_INIT("\xff\xfe\x00\x00"), TEXT_UTF32LE}, /* before that of UTF-16, with which it begins */
     {SPAN_INIT("\x00\x00\xfe\xff"), TEXT_UTF32BE},
     {SPAN_INIT("\xff\xfe"), TEXT_UTF16LE},
     {SPAN_INIT("\xfe\xff"), TEXT_UTF16BE},
 };
 
-/* Whether the bytes of each unit are NUL just where the pattern of `unit` letters has a 0. */
+/* Whether the bytes of each unit are NUL exactly where the pattern of `unit` letters has a 0. */
 static bool has_nuls(struct span head, const char *pattern, size_t unit)
 {
     size_t n = head.n < TEXT_HEAD_BYTES ? head.n : TEXT_HEAD_BYTES;
@@ -86,7 +86,7 @@ static size_t put_character(uint32_t c, char *out)
     return 4;
 }
 
-/* At most 4 bytes, as a pair; with a lone high surrogate before it, 1 + 3. */
+/* Write at most 4 bytes: a pair, or 1 + 3 after a lone high surrogate. */
 static size_t put_unit(struct utf16 *u, uint16_t unit, char *out)
 {
     size_t n = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One table, first match. A test looks at the beginning only: what is said is a guess that helps
- * the person who reads it, and nothing is decided by it.
+ * One table; the first match counts. A test examines only the beginning. The result is a guess that
+ * helps the reader of a message, and nothing else depends on it.
  */
 #include "codec/text_kind.h"
 
@@ -9,7 +9,7 @@
 
 enum {
     LINES_COMPARED = 4,
-    COLUMNS_MIN = 3, /* of commas: one is in many a time of day */
+    COLUMNS_MIN = 3, /* of commas: many times of day have one */
 };
 
 static bool begins_with(struct span s, struct span word)
@@ -77,7 +77,9 @@ static bool is_pem(struct span s)
     return begins_with(s, SPAN("-----BEGIN "));
 }
 
-/* A word, then a colon and a blank or the end of the line: "name: value", "- name: value". */
+/*
+ * Whether the line is a word, then a colon and a blank or the end: "name: value", "- name: value".
+ */
 static bool is_yaml_member(struct span line)
 {
     size_t i = line.n > 2 && line.p[0] == '-' && line.p[1] == ' ' ? 2 : 0;
@@ -105,7 +107,7 @@ static bool is_ini(struct span s)
     return line.n > 2 && line.p[0] == '[' && is_letter(line.p[1]) && line.p[line.n - 1] == ']';
 }
 
-/* "level=info msg=...": the line begins with a name, '=' and a value, and has another one. */
+/* "level=info msg=...": the line begins with a name, '=' and a value, and has another such pair. */
 static bool is_logfmt(struct span s)
 {
     struct span line = take_line(&s);
@@ -120,7 +122,7 @@ static bool is_logfmt(struct span s)
     return memchr(line.p, '=', line.n) != NULL;
 }
 
-/* Separators outside of quotes. */
+/* Number of separators outside of quotes. */
 static size_t columns_of(struct span line, char separator)
 {
     size_t columns = 1;
@@ -132,7 +134,7 @@ static size_t columns_of(struct span line, char separator)
     return columns;
 }
 
-/* The first lines have the same number of columns. The last one seen may be cut. */
+/* Whether the first lines have the same number of columns. The last line may be cut. */
 static bool has_columns(struct span s, char separator, size_t least)
 {
     size_t columns = 0;

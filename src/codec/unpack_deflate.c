@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip (RFC 1952) and zlib (RFC 1950) by ISA-L, which inflates and checks what stands behind the
- * deflate data. The headers are read here: see gzip_header.c.
+ * gzip (RFC 1952) and zlib (RFC 1950) by ISA-L. It decompresses the deflate data and checks the
+ * trailer. The headers are read here; gzip_header.c has the reason.
  */
 #include "codec/gzip_header.h"
 
@@ -23,7 +23,7 @@ struct deflate {
     bool gzip; /* else zlib */
     bool in_header;
     struct gzip_header header;
-    size_t zlib_seen; /* bytes of zlib's header */
+    size_t zlib_seen; /* bytes of zlib's header read so far */
     struct inflate_state z;
 };
 
@@ -52,7 +52,7 @@ static void zlib_begin(void *state, struct unpack_windows *windows UNUSED)
     d->z.crc_flag = ISAL_ZLIB_NO_HDR_VER;
 }
 
-/* UNPACK_END: the header is whole. What is in zlib's was looked at by zlib_match. */
+/* UNPACK_END: the header is complete. zlib_match has checked that of zlib. */
 static enum unpack_state header_step(struct deflate *d, struct span *in, struct err *e)
 {
     if (!d->gzip) {
@@ -74,9 +74,9 @@ static enum unpack_state header_step(struct deflate *d, struct span *in, struct 
 }
 
 /*
- * ISA-L moves its output on by the length of a copy before it looks where the copy is from. If
- * that is nowhere, as many bytes of its output are what the memory held before: text of another
- * object, perhaps of another customer. They must not get out.
+ * ISA-L advances its output by the length of a copy before it checks the distance. If the distance
+ * is invalid, these bytes of the output have the earlier content of the memory: text of another
+ * object, possibly of another customer. They must not be returned.
  */
 static void copy_withdraw(int rc, size_t had, struct unpack_out *out)
 {
@@ -92,9 +92,9 @@ static const char *inflate_text(int rc)
 }
 
 /*
- * ISA-L reads up to 8 bytes ahead. Behind gzip's trailer of 8 none is left, behind zlib's of 4
- * some may be; they are the last ones that were cut off *in, in this call or, if there was no
- * room for the text, in the one before, for the same input.
+ * ISA-L reads up to 8 bytes ahead. After the trailer of gzip (8 bytes) none is left over, after
+ * that of zlib (4 bytes) some may be. They are the last bytes that were taken from *in, in this
+ * call or, if there was no room for the text, in the one before with the same input.
  */
 static void give_back(struct deflate *d, struct span *in)
 {
@@ -118,7 +118,7 @@ static enum unpack_state deflate_step(void *state, struct span *in, struct unpac
     uint32_t given = in->n < UINT_MAX ? (uint32_t)in->n : UINT_MAX;
     uint32_t room = (uint32_t)unpack_room(out);
     size_t had = out->n;
-    d->z.next_in = (uint8_t *)(uintptr_t)in->p; /* only read, whatever ISA-L's type says */
+    d->z.next_in = (uint8_t *)(uintptr_t)in->p; /* not written; ISA-L's type lacks the const */
     d->z.avail_in = given;
     d->z.next_out = (uint8_t *)out->p + out->n;
     d->z.avail_out = room;

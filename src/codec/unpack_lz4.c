@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lz4 frames (LZ4 Frame Format 1.6), their blocks by liblz4. liblz4's own reader of frames wants
- * room for a block twice, 8 MiB for what lz4(1) writes. Here a block is decoded in place: its
- * data stand at the end of the room for its text, so far behind that a text never reaches data
- * that are still to be read (no sequence of the format is longer than its text by more than a
- * byte in 255).
+ * lz4 frames (LZ4 Frame Format 1.6), with their blocks decompressed by liblz4. The frame reader of
+ * liblz4 needs two buffers for a block, 8 MiB for the frames of lz4(1). Here a block is
+ * decompressed in place. Its data are at the end of the buffer for its text, so far after the
+ * text's start that the text never reaches unread data: no sequence of the format is longer than
+ * its text by more than one byte in 255.
  *
  *     buffer: 64 KiB of the text before | text of the block ... | data of the block
  */
@@ -19,7 +19,7 @@
 
 enum {
     HISTORY_BYTES = 64 * 1024,
-    MARGIN_BYTES = 64, /* liblz4 wants 32 */
+    MARGIN_BYTES = 64, /* liblz4 needs 32 */
     MAGIC_BYTES = 4,
     DESCRIPTOR_AT = MAGIC_BYTES,
     HEADER_MIN_BYTES = MAGIC_BYTES + 3,
@@ -42,21 +42,21 @@ enum part { PART_HEADER, PART_SIZE, PART_DATA, PART_SUM, PART_TEXT, PART_CONTENT
 struct lz4 {
     struct unpack_windows *windows;
     enum part part;
-    char head[HEADER_MAX_BYTES]; /* the frame's header, then each number */
+    char head[HEADER_MAX_BYTES]; /* the header of the frame, then each number */
     size_t head_n;
     unsigned flags;
     size_t block_max;
     uint64_t content_left; /* if FLAG_CONTENT_SIZE */
-    bool content_over;     /* more text than the header says */
+    bool content_over;     /* more text than the header states */
     XXH32_state_t *content_hash;
 
     char *buffer; /* NULL: none yet */
     size_t buffer_bytes;
     size_t history;
     bool stored;
-    size_t data_n; /* of this block, and how many of them are there */
+    size_t data_n; /* length of this block's data, and bytes of them read so far */
     size_t data_have;
-    size_t text_n; /* of this block, and how many of them were given */
+    size_t text_n; /* length of this block's text, and bytes of it returned so far */
     size_t text_given;
 };
 
@@ -129,7 +129,7 @@ static size_t header_bytes(unsigned flags)
            ((flags & FLAG_DICTIONARY) != 0 ? 4U : 0U);
 }
 
-/* The header is whole and its checksum right. */
+/* The header is complete and its checksum correct. */
 static enum unpack_state header_read(struct lz4 *z, struct err *e)
 {
     unsigned descriptor = (uint8_t)z->head[DESCRIPTOR_AT + 1];
@@ -181,7 +181,7 @@ static char *data_at(const struct lz4 *z)
     return text_at(z) + (z->stored ? 0 : room_for(z->block_max) - z->data_n);
 }
 
-/* The next number of 32 bits. */
+/* Read the next number of 32 bits. */
 static bool number_step(struct lz4 *z, struct span *in, uint32_t *number)
 {
     if (!unpack_gather(z->head, &z->head_n, NUMBER_BYTES, in)) {
@@ -220,7 +220,9 @@ static enum unpack_state size_step(struct lz4 *z, struct span *in, struct err *e
     return UNPACK_ON;
 }
 
-/* Data are there, and their checksum was right: make them the text of the block. */
+/*
+ * The data are complete and their checksum was correct: decompress them to the text of the block.
+ */
 static enum unpack_state block_decode(struct lz4 *z, struct err *e)
 {
     int n = (int)z->data_n;
@@ -274,7 +276,7 @@ static enum unpack_state content_sum_step(struct lz4 *z, struct span *in, struct
                                                 : lz4_bad(e, "wrong checksum of a frame");
 }
 
-/* What later blocks may refer to: the last 64 KiB of the text. */
+/* Keep the last 64 KiB of the text, to which later blocks may refer. */
 static void history_keep(struct lz4 *z)
 {
     if ((z->flags & FLAG_INDEPENDENT) != 0) {

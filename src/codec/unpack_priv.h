@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unpack_priv.h - one decompressor: one member or frame of one format, from its first byte to its
- * last. What stands between members, how many there are, and what they may grow to is the
- * layer's business (layer_priv.h).
+ * unpack_priv.h - the interface of a decompressor: it reads one member or frame of one format, from
+ * its first byte to its last. The layer (layer_priv.h) handles the bytes between members, their
+ * number and their limits.
  *
  *     void *state = type->make();
  *     type->begin(state, &windows);
  *     do {
- *         on = type->step(state, &in, &out, &err);     moves in, adds to out
+ *         on = type->step(state, &in, &out, &err);     advances in, appends to out
  *     } while (on == UNPACK_ON && (in.n > 0 || out.n == out.cap));
  *
- * A step gives the same bytes however the input is cut, but for damaged data, which ISA-L finds
- * sooner or later: it is given pieces that depend on the object alone.
+ * A step gives the same bytes for every division of the input. Damaged data are the exception: how
+ * early ISA-L detects damage depends on the division, so its input is divided by the object alone.
  */
 #ifndef CODEC_UNPACK_PRIV_H
 #define CODEC_UNPACK_PRIV_H
 
 #include "base/err.h"
 
-/* Where the text goes. A step that fills it may have more: it wants another call with room. */
+/* The output for the text. If a step fills it, there may be more text: call again with room. */
 struct unpack_out {
     char *p;
     size_t n;
@@ -31,36 +31,36 @@ static inline size_t unpack_room(const struct unpack_out *out)
 }
 
 enum unpack_state {
-    UNPACK_ON,  /* give more input, or more room if there is none */
-    UNPACK_END, /* the member is complete, and all of its text was given */
-    UNPACK_BAD, /* *e says why: FAIL_DATA, or FAIL_FORMAT for what is right but not read */
+    UNPACK_ON,  /* call again with more input, or with more room if out is full */
+    UNPACK_END, /* the member is complete, and all its text was returned */
+    UNPACK_BAD, /* e has the reason: FAIL_DATA, or FAIL_FORMAT for valid data that are not read */
 };
 
-/* The memory that the members of a layer choose themselves: windows and blocks. */
+/* The memory whose size the members of a layer determine: windows and blocks. */
 struct unpack_windows {
     uint64_t zstd_limit; /* largest window of a zstd frame */
-    uint64_t room;       /* for this layer: what the other one has not taken */
+    uint64_t room;       /* for this layer: the part that the other layer has not taken */
     uint64_t used;       /* largest of this layer so far */
 };
 
 enum unpack_match {
     MATCH_NO,
-    MATCH_MORE, /* so far; more bytes are needed */
+    MATCH_MORE, /* the bytes match so far; more are needed */
     MATCH_YES,
 };
 
 struct unpack_type {
     const char *name;    /* "gzip" */
-    const char *piece;   /* what its data are made of: "member" */
-    bool skippable;      /* skippable frames may stand between its frames */
-    size_t memory_bytes; /* most that a state takes, windows aside */
+    const char *piece;   /* the name of its units: "member" */
+    bool skippable;      /* skippable frames are allowed between its frames */
+    size_t memory_bytes; /* most memory of a state without its windows */
 
-    /* Do these n > 0 bytes begin a member? Never MORE from UNPACK_MAGIC_BYTES on. */
+    /* Whether these n > 0 bytes begin a member. Never MATCH_MORE from UNPACK_MAGIC_BYTES on. */
     enum unpack_match (*match)(const uint8_t *seen, size_t n);
 
     void *(*make)(void);
     void (*release)(void *state);
-    void (*trim)(void *state); /* release windows that are not worth keeping; NULL: none */
+    void (*trim)(void *state); /* release windows that are too large to be kept; NULL: none */
     void (*begin)(void *state, struct unpack_windows *windows);
     enum unpack_state (*step)(void *state, struct span *in, struct unpack_out *out, struct err *e);
 };
@@ -68,7 +68,7 @@ struct unpack_type {
 enum {
     UNPACK_MAGIC_BYTES = 13,
     UNPACK_SIZE_TEXT = 32,
-    UNPACK_KEEP_BYTES = 256 * 1024, /* windows up to here are kept from object to object */
+    UNPACK_KEEP_BYTES = 256 * 1024, /* windows up to this size are kept between objects */
     LZ4_BLOCK_MAX_BYTES = 4 * 1024 * 1024,
 };
 
@@ -79,8 +79,8 @@ extern const struct unpack_type unpack_lz4;
 extern const struct unpack_type unpack_snappy;
 
 /*
- * A member wants a window or block of so many bytes. False: the other layer has left too little,
- * which *e says in words that begin with `what`.
+ * Take memory for a window or block of a member. False: the other layer has left too little; *e has
+ * the reason, which begins with `what`.
  */
 MUST_USE bool unpack_window_take(struct unpack_windows *w, uint64_t bytes, const char *what,
                                  struct err *e);
@@ -88,7 +88,7 @@ MUST_USE bool unpack_window_take(struct unpack_windows *w, uint64_t bytes, const
 /* "8 MiB", "1.5 GiB", "300 bytes"; to has UNPACK_SIZE_TEXT bytes and is returned. */
 const char *unpack_size_text(char *to, uint64_t bytes);
 
-/* Are the seen bytes the beginning of the magic, or all of it? */
+/* Whether the seen bytes are the beginning of the magic, or all of it. */
 static inline enum unpack_match unpack_magic(struct span magic, const uint8_t *seen, size_t n)
 {
     size_t both = n < magic.n ? n : magic.n;
@@ -98,7 +98,7 @@ static inline enum unpack_match unpack_magic(struct span magic, const uint8_t *s
     return n < magic.n ? MATCH_MORE : MATCH_YES;
 }
 
-/* Move what fits from *in into to[*have .. want). True: it is full. */
+/* Move as much as fits from *in into to[*have .. want). True: it is full. */
 static inline bool unpack_gather(char *to, size_t *have, size_t want, struct span *in)
 {
     struct span s = span_take(in, in->n < want - *have ? in->n : want - *have);
@@ -109,7 +109,7 @@ static inline bool unpack_gather(char *to, size_t *have, size_t want, struct spa
     return *have == want;
 }
 
-/* The unsigned number in n bytes, low one first. */
+/* The unsigned number in n bytes, the low one first. */
 static inline uint64_t unpack_number(const char *p, size_t n)
 {
     uint64_t number = 0;
@@ -119,7 +119,7 @@ static inline uint64_t unpack_number(const char *p, size_t n)
     return number;
 }
 
-/* Give text[*given .. n) as far as there is room. True: all of it was given. */
+/* Append text[*given .. n) as far as there is room. True: all of it was appended. */
 static inline bool unpack_give(struct unpack_out *out, const char *text, size_t *given, size_t n)
 {
     size_t piece = n - *given < unpack_room(out) ? n - *given : unpack_room(out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The snappy framing format (framing_format.txt of snappy), its blocks by libsnappy. A member is
- * one chunk: a stream has no end of its own, so it may end, be padded or begin again behind any
- * of them.
+ * The snappy framing format (framing_format.txt of snappy), with its blocks decompressed by
+ * libsnappy. A member is one chunk: a stream has no end mark, so it may end, be padded or start
+ * again after any chunk.
  */
 #include <stdlib.h>
 
@@ -16,12 +16,12 @@
 enum {
     CHUNK_COMPRESSED = 0x00,
     CHUNK_PLAIN = 0x01,
-    CHUNK_SKIPPABLE = 0x80, /* and above, but for: */
+    CHUNK_SKIPPABLE = 0x80, /* this and all above, except: */
     CHUNK_STREAM = 0xff,
     HEAD_BYTES = 4,
     SUM_BYTES = 4,
-    TEXT_BYTES = 64 * 1024,                                    /* most that a chunk may hold */
-    DATA_BYTES = SUM_BYTES + 32 + TEXT_BYTES + TEXT_BYTES / 6, /* and most that it may become */
+    TEXT_BYTES = 64 * 1024,                                    /* most bytes of text of a chunk */
+    DATA_BYTES = SUM_BYTES + 32 + TEXT_BYTES + TEXT_BYTES / 6, /* and most bytes of its data */
 };
 static const struct span stream_chunk = SPAN_INIT("\xff\x06\x00\x00sNaPpY");
 
@@ -31,7 +31,7 @@ struct snappy {
     enum part part;
     char head[HEAD_BYTES];
     size_t head_n;
-    size_t data_n; /* of this chunk, and how many were seen */
+    size_t data_n; /* length of this chunk's data, and bytes of them read so far */
     size_t data_have;
     const char *from; /* its text */
     size_t text_n;
@@ -77,7 +77,7 @@ static enum unpack_state head_step(struct snappy *s, struct span *in, struct err
         return UNPACK_ON;
     }
     s->data_n = unpack_number(s->head + 1, 3);
-    if (chunk_type(s) >= CHUNK_SKIPPABLE) { /* a stream's was looked at by snappy_match */
+    if (chunk_type(s) >= CHUNK_SKIPPABLE) { /* snappy_match has checked that of a stream */
         s->part = PART_SKIP;
         return s->data_n > 0 ? UNPACK_ON : UNPACK_END;
     }
@@ -88,10 +88,10 @@ static enum unpack_state head_step(struct snappy *s, struct span *in, struct err
     return UNPACK_ON;
 }
 
-/* CRC-32C, masked as the format wants it. */
+/* CRC-32C, masked as the format requires. */
 static uint32_t text_sum(const char *text, size_t n)
 {
-    unsigned char *p = (unsigned char *)(uintptr_t)text; /* only read */
+    unsigned char *p = (unsigned char *)(uintptr_t)text; /* not written */
     uint32_t crc = ~crc32_iscsi(p, (int)n, ~0U);
     return (crc >> 15 | crc << 17) + UINT32_C(0xa282ead8);
 }
@@ -157,8 +157,8 @@ static enum unpack_state snappy_step(void *state, struct span *in, struct unpack
 }
 
 /*
- * Zeros could be padding, or begin a compressed chunk. They are padding if a stream begins behind
- * them, or if no compressed chunk is as long as they would say.
+ * Zeros may be padding, or begin a compressed chunk. They are padding if a stream begins after
+ * them, or if no compressed chunk can have the length that they would state.
  */
 static enum unpack_match zeros_match(const uint8_t *seen, size_t n)
 {
@@ -175,7 +175,7 @@ static enum unpack_match zeros_match(const uint8_t *seen, size_t n)
     return stream == MATCH_YES || !data_length_good(length) ? MATCH_NO : MATCH_YES;
 }
 
-/* A chunk that is known. */
+/* A chunk of a known type. */
 static enum unpack_match snappy_match(const uint8_t *seen, size_t n)
 {
     if (seen[0] == CHUNK_STREAM) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * zstd frames (RFC 8878 §3.1.1) by libzstd. The frame header is read here first: it says how
- * large a window the frame wants, which libzstd would allocate, and whether it needs a
- * dictionary. libzstd is given what it asks for and never more, a block at a time: of damaged
- * data it then keeps back that block alone, and no cut of the input makes a difference.
+ * zstd frames (RFC 8878 §3.1.1) by libzstd. The frame header is first read here: it states the size
+ * of the window, which libzstd would allocate, and whether a dictionary is needed. libzstd is given
+ * exactly the bytes that it requests, one block at a time. So damaged data cost only the text of
+ * their own block, and the division of the input makes no difference.
  */
 #include <stdlib.h>
 
@@ -19,21 +19,21 @@ enum {
     HEADER_MAX_BYTES = 18,
     BLOCK_HEADER_BYTES = 3,
     WINDOW_LOG_MIN = 10,
-    /* libzstd's state, and its buffers for one block in and out beside the window */
+    /* libzstd's state, and its buffers for one block of input and output besides the window */
     STATE_BYTES = 768 * 1024,
 };
 
 #define NOT_SAID UINT64_MAX
 
 struct zstd {
-    ZSTD_DCtx *context; /* NULL: not made yet, or released */
+    ZSTD_DCtx *context; /* NULL: not created yet, or released */
     struct unpack_windows *windows;
     char header[HEADER_MAX_BYTES];
-    size_t header_n; /* bytes of it seen */
+    size_t header_n; /* bytes of it read so far */
     bool in_header;
-    size_t wanted;    /* bytes that libzstd asks for */
-    uint64_t content; /* bytes that the frame says it has, or NOT_SAID */
-    uint64_t text_n;  /* and those it gave */
+    size_t wanted;    /* bytes that libzstd requests */
+    uint64_t content; /* length of the content by the frame header, or NOT_SAID */
+    uint64_t text_n;  /* and the bytes decompressed so far */
 };
 
 static void *zstd_make(void)
@@ -81,7 +81,7 @@ static void zstd_begin(void *state, struct unpack_windows *windows)
 struct frame {
     size_t bytes; /* of the whole header */
     uint64_t window;
-    uint64_t content;    /* NOT_SAID: as long as it is */
+    uint64_t content;    /* NOT_SAID: unknown */
     uint64_t dictionary; /* 0: none */
 };
 
@@ -109,7 +109,7 @@ static uint64_t window_of(unsigned exponent_mantissa)
     return base + base / 8 * (exponent_mantissa & 7);
 }
 
-/* Read the header that is in z->header. False: there is more of it to come. */
+/* Read the header in z->header. False: it is incomplete. */
 static bool frame_read(const struct zstd *z, struct frame *f)
 {
     if (z->header_n <= DESCRIPTOR_AT) {
@@ -150,7 +150,7 @@ static enum unpack_state frame_allowed(struct zstd *z, const struct frame *f, st
     return unpack_window_take(w, f->window, "zstd window", e) ? UNPACK_ON : UNPACK_BAD;
 }
 
-/* UNPACK_END: the header is whole, and what it wants is allowed. */
+/* UNPACK_END: the header is complete, and its requirements are allowed. */
 static enum unpack_state header_step(struct zstd *z, struct span *in, struct err *e)
 {
     struct frame f = {0};
@@ -171,8 +171,10 @@ static enum unpack_state header_step(struct zstd *z, struct span *in, struct err
 static enum unpack_state zstd_feed(struct zstd *z, struct span *in, struct unpack_out *out,
                                    struct err *e)
 {
-    /* What is asked for ends with the header of the next block: it goes by itself, so that an
-     * error in it does not cost the text of the block before it. */
+    /*
+     * The requested bytes end with the header of the next block. That header is passed separately,
+     * so that an error in it does not cost the text of the block before it.
+     */
     size_t wanted = z->wanted > BLOCK_HEADER_BYTES ? z->wanted - BLOCK_HEADER_BYTES : z->wanted;
     ZSTD_inBuffer from = {.src = in->p, .size = in->n < wanted ? in->n : wanted};
     ZSTD_outBuffer to = {.dst = out->p + out->n, .size = unpack_room(out)};
@@ -185,7 +187,7 @@ static enum unpack_state zstd_feed(struct zstd *z, struct span *in, struct unpac
     }
     z->wanted = rc;
     z->text_n += to.pos;
-    /* libzstd looks at this itself, but not where the last block is empty */
+    /* libzstd checks this itself, except if the last block is empty */
     if (rc == 0 && z->content != NOT_SAID && z->content != z->text_n) {
         (void)err_set(e, FAIL_DATA, "zstd: wrong length of a frame");
         return UNPACK_BAD;

@@ -3,7 +3,7 @@
 
 #include "codec/glob.h"
 
-/* Whether a pattern matches. below: the key below the prefix, with the slash before it. */
+/* Whether a pattern matches. below: the key below the prefix, including the slash before it. */
 static bool any_matches(char *const *patterns, struct span below)
 {
     for (char *const *p = patterns; *p != NULL; p++) {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * share.c - unacknowledged bytes of a customer: its share of the Kafka queue by the rule of
- * base/share.h, so that no number of dead topics can fill the queue and stop the rest. Nor more
- * than keeps one partition busy, where its key sends all to one: what waits behind that is memory,
- * and librdkafka's thread does not sleep over it.
+ * share.c - the limit of a customer's unacknowledged bytes: its share of the Kafka queue by the
+ * rule of base/share.h. So no number of unavailable topics can fill the queue and stop the other
+ * customers. The limit is also no larger than keeps one partition busy, if its key sends all
+ * records to one. A longer queue of one partition uses memory and CPU time of librdkafka's thread
+ * without any benefit.
  *
- * While Kafka is unreachable all lanes wait, with the lease held: to return messages would only
- * raise their receive counts. If the records of others are acknowledged and those of one customer
- * are not, its lanes end their attempts. So they do, after much longer, if brokers answer and no
- * record at all is acknowledged: the customers with dead topics may have taken all lanes.
+ * While Kafka is unreachable, all lanes wait and extend their leases, since returning messages
+ * would only raise their receive counts. If the records of other customers are acknowledged and
+ * those of one customer are not, its lanes end their attempts. After a much longer time they also
+ * end them if brokers answer but no record at all is acknowledged, since the customers with
+ * unavailable topics may have taken all lanes.
  */
 #include "customers_priv.h"
 
@@ -16,26 +18,29 @@
 #include "base/share.h"
 
 enum {
-    SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while others get theirs */
-    SHARE_ALONE_MS = 300 * 1000, /* ... while no customer gets any, */
-    SHARE_QUIET_MS = 10 * 1000,  /* which is so after this time */
+    SHARE_WAIT_MS = 30 * 1000,   /* without an acknowledgement, while other customers have some */
+    SHARE_ALONE_MS = 300 * 1000, /* ... while no customer has any, */
+    SHARE_QUIET_MS = 10 * 1000,  /* which is the case after this time */
     SHARE_LOOK_MS = 250,
     SHARE_ROOM = 3,
 };
 
-/* Over its share, unless nothing of it is unacknowledged: a large record must pass. */
+/*
+ * Whether the bytes exceed its share. A customer without unacknowledged bytes may exceed it, so
+ * that a large record passes.
+ */
 static bool over_share(struct customer_entry *c, size_t bytes)
 {
     uint64_t now = atomic_load(&c->run->unacked);
     if (now == 0) {
-        return false; /* the budget of all records decides, net/sink_budget.h */
+        return false; /* the limit of all records applies, net/sink_budget.h */
     }
     bool partition_full = now >= c->partition_bytes || bytes > c->partition_bytes - now;
     return partition_full ||
            !share_allows(c->all->queue_bytes, atomic_load(&c->all->unacked), now, bytes);
 }
 
-/* A waiting lane is woken when a third of what it may have is free. */
+/* A waiting lane is woken when a third of its limit is free. */
 static bool worth_waking(struct customer_entry *c, uint64_t left)
 {
     uint64_t used = atomic_load(&c->all->unacked);
@@ -44,13 +49,16 @@ static bool worth_waking(struct customer_entry *c, uint64_t left)
     return left <= most - most / SHARE_ROOM;
 }
 
-/* What a waiting lane saw last, and when: of its customer, and of all. */
+/*
+ * The acknowledged bytes that a waiting lane saw last, and when: of its customer, and of all
+ * customers.
+ */
 struct progress {
     uint64_t mine, all;
     int64_t mine_ms, all_ms;
 };
 
-/* True: no record of this customer was acknowledged for long, and Kafka is reachable. */
+/* True: no record of this customer was acknowledged for a long time, and Kafka is reachable. */
 static bool left_behind(struct progress *p, struct customer_entry *c)
 {
     int64_t now = clock_mono_ms(c->all->parts.clock);
@@ -90,7 +98,7 @@ static enum err_kind wait_for_share(struct customer_entry *c, size_t bytes, stru
         }
         atomic_store(&c->run->asleep, true);
         if (!over_share(c, bytes)) {
-            break; /* acknowledged before that was seen */
+            break; /* acknowledged before the check */
         }
         (void)cond_wait_ms(&c->run->shared.acknowledged, &c->run->shared.lock, SHARE_LOOK_MS);
     }

@@ -5,7 +5,7 @@
 
 enum {
     WORDS_BYTES = 160,
-    TEXT_BYTES = 250, /* of an error's text, so that the advice has room */
+    TEXT_BYTES = 250, /* of an error's text, so that the advice fits */
 };
 
 void reading_init(struct reading *r)
@@ -46,7 +46,7 @@ void reading_piece(struct reading *r, const struct piece *piece)
     }
 }
 
-/* Keep a copy. False: there is no room. */
+/* Store a copy. False: there is no room. */
 static bool hold(struct reading *r, const struct output *out)
 {
     if (r->held_count == READING_HELD || out->value.n > r->texts.max - r->texts.n) {
@@ -125,7 +125,7 @@ bool reading_share_passed(const struct reading *r, double share)
            (double)(r->rejects - r->rejects_before) > share * (double)records;
 }
 
-/* ---- what it is, and what to do ---- */
+/* ---- format and advice ---- */
 
 static void add_layers(const struct decode *d, struct buf *out)
 {
@@ -135,7 +135,7 @@ static void add_layers(const struct decode *d, struct buf *out)
     }
 }
 
-/* What its text is, if it is text. Returns what to do. */
+/* Append the kind of the object, if it is text. Returns the advice. */
 static const char *add_kind(const struct reading *r, const struct decode *d, struct buf *out)
 {
     if (r->damaged_at != 0) {
@@ -156,7 +156,7 @@ static const char *add_kind(const struct reading *r, const struct decode *d, str
 bool reading_unreadable(const struct reading *r, const struct decode *d, struct err *e)
 {
     struct buf words = BUF_INIT(sizeof(e->text));
-    if (e->kind == FAIL_FORMAT) { /* decode named it */
+    if (e->kind == FAIL_FORMAT) { /* decode has named it */
         buf_addf(&words, "%.*s; write JSON Lines, plain or compressed, or raise a limit it names",
                  TEXT_BYTES, e->text);
         (void)err_set(e, FAIL_FORMAT, "%.*s", (int)words.n, words.p);

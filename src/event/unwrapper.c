@@ -69,7 +69,7 @@ static enum record_states states_of(struct unwrapper *u, const struct doc *d, si
     return event_maker_states(u->maker, d, at, index, u->rules);
 }
 
-/* Whether the object is a record, or an envelope around some. */
+/* Whether the object is a record, or an envelope around records. */
 static bool leads_to_record(struct unwrapper *u, const struct doc *d, size_t at)
 {
     struct record_index index;
@@ -87,8 +87,8 @@ static bool leads_to_record(struct unwrapper *u, const struct doc *d, size_t at)
 
 /*
  * Continue with the value that was read from a text of v. The text is copied, so that the reader of
- * v is free for the next text inside (event/README.md, rule 17). Line ends between tokens become
- * blanks: an output has none.
+ * v can read the next text inside (event/README.md, rule 17). Line ends between tokens become
+ * blanks, since an output must not have any.
  */
 static void step_inside(struct unwrapper *u, struct value *v, struct value *inside)
 {
@@ -115,7 +115,7 @@ static bool is_beacon(struct unwrapper *u, const struct value *v)
 
 enum { NO_RECORD, SOME_RECORD, BEACON_RECORD };
 
-/* Read a text of v with the other reader. `any`: records that are not Beacon-shaped count, too. */
+/* Read a text of v with the other reader. `any`: also accept records that are not Beacon-shaped. */
 static int read_text(struct unwrapper *u, const struct unwrap_text *t, const struct value *v,
                      bool any, struct value *inside)
 {
@@ -130,7 +130,7 @@ static int read_text(struct unwrapper *u, const struct unwrap_text *t, const str
     return counts ? SOME_RECORD : NO_RECORD;
 }
 
-/* The next output is a reject: another member has a record, too. */
+/* The next output is a reject, since another member has a record, too. */
 static void note_second(struct unwrapper *u, struct span member)
 {
     enum { NAME_BYTES = 32 };
@@ -141,8 +141,10 @@ static void note_second(struct unwrapper *u, struct span member)
     u->values.several = true;
 }
 
-/* The first text that is Beacon's, or else a record (normalization.md §2, rule 1b). An object that
- * states an event itself is no wrapper around another shape. */
+/*
+ * Open the first text that is a Beacon-shaped record, or else another record (normalization.md §2,
+ * rule 1b). An object that is itself an event is not a wrapper around another shape.
+ */
 static bool open_text(struct unwrapper *u, const struct unwrap *w, const struct record_index *index,
                       struct value *v)
 {
@@ -196,7 +198,7 @@ static void open_list(struct unwrapper *u, const struct unwrap *w, int level, co
     envelope_copy(&list->envelope, &u->envelope);
     envelope_add(&list->envelope, &v->doc, w->time, w->host);
     list->messages = w->messages;
-    list->level = level + (w->messages ? 0 : 1); /* a log event is one with its list */
+    list->level = level + (w->messages ? 0 : 1); /* a log event and its list count as one */
     if (w->other_list.n > 0) {
         note_second(u, w->other_list);
     }
@@ -204,7 +206,10 @@ static void open_list(struct unwrapper *u, const struct unwrap *w, int level, co
     record_splitter_start(&list->elements, u->readers, text);
 }
 
-/* A list of records in an object that states no event (normalization.md §2, rule 2f). */
+/*
+ * Whether it is a list of records in an object that is not itself an event (normalization.md §2,
+ * rule 2f).
+ */
 static bool is_list_of_records(struct unwrapper *u, const struct unwrap *w,
                                const struct record_index *index, const struct value *v)
 {
@@ -231,7 +236,7 @@ static void step_down(struct unwrapper *u, const struct unwrap *w, struct value 
     v->whole = false;
 }
 
-/* An envelope that was recognized by its own members: none of these is a field of an event. */
+/* Open an envelope that was recognized by its own members, none of which is a field of an event. */
 static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w, int level,
                                     struct value *v)
 {
@@ -259,7 +264,7 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
     return UNWRAPPED_RECORD;
 }
 
-/* Index and examine the object. False: it is a record as it is. */
+/* Index and examine the object. False: it is a record without a wrapper. */
 static bool find_wrapper(struct unwrapper *u, const struct value *v, bool log_event,
                          struct record_index *index, struct unwrap *w)
 {
@@ -274,7 +279,9 @@ static bool find_wrapper(struct unwrapper *u, const struct value *v, bool log_ev
     return w->vector || !shape_is_beacon(&v->doc, index);
 }
 
-/* A wrapper that only what is inside shows. True: *v is what is inside. False: a record or a list.
+/*
+ * Open a wrapper that is recognized only by its content. True: *v is the content. False: it is a
+ * record or a list.
  */
 static bool open_other(struct unwrapper *u, const struct unwrap *w,
                        const struct record_index *index, int level, struct value *v,

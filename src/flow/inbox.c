@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Classes with waiting messages are in a list of their own, in the order of their turns, so that
- * thousands of idle customers cost nothing. Those that may not have one more lane are passed over
- * and keep their turn; as each of them has a lane at work, they are fewer than the lanes. */
+/*
+ * Classes with waiting messages are in a separate list in the order of their turns, so thousands of
+ * idle customers cost nothing. Classes that may not have another lane are skipped and keep their
+ * turn. Each of them has a lane at work, so they are fewer than the lanes.
+ */
 #include "flow/inbox.h"
 
 #include "base/alloc.h"
@@ -21,13 +23,13 @@ struct sched_class {
     size_t bytes;
     unsigned limit;
     unsigned at_work;
-    unsigned heavy_at_work; /* of those: begun while the class was heavy */
-    int64_t average_ms;     /* of its objects; recent ones count more */
-    size_t turn_next;       /* of the list of turns: a class and one, 0: the end */
+    unsigned heavy_at_work; /* of at_work: started while the class was heavy */
+    int64_t average_ms;     /* per object; recent objects count more */
+    size_t turn_next;       /* of the list of turns: index of a class plus one; 0: the end */
 };
 
 struct queue_use {
-    size_t reserved; /* by its poll */
+    size_t reserved; /* by its current poll */
     size_t waiting;
     bool mixed;
 };
@@ -40,7 +42,7 @@ struct inbox {
         struct sched_class *sched_classes;
         size_t class_count;
         struct queue_use *queues;
-        size_t taken; /* shared slots: all but the first of each queue */
+        size_t taken; /* shared slots: all except the first of each queue */
         size_t turn_first, turn_last;
         size_t waiting;
         size_t bytes;
@@ -51,12 +53,12 @@ struct inbox {
     } shared;
 };
 
-/* Classes up to this one, without limits; those that are there may move. */
+/* Add classes up to this one, without limits. The existing ones may move in memory. */
 static void grow_locked(struct inbox *i, size_t count)
 {
     struct sched_class *list = mem_grow(i->shared.sched_classes, count, sizeof(*list));
     for (size_t c = i->shared.class_count; c < count; c++) {
-        list[c] = (struct sched_class){.average_ms = HEAVY_MS}; /* until it has shown better */
+        list[c] = (struct sched_class){.average_ms = HEAVY_MS}; /* until its objects are shorter */
     }
     for (size_t c = 0; c < count; c++) {
         if (list[c].first == NULL) {
@@ -105,7 +107,7 @@ void inbox_free(struct inbox *i)
 
 /* ---- slots ---- */
 
-/* Of the shared slots. */
+/* The number of shared slots among `count` slots of a queue. */
 static size_t shared_slots(size_t count)
 {
     return count > 1 ? count - 1 : 0;
@@ -116,13 +118,13 @@ static size_t slots_of(const struct queue_use *q)
     return q->reserved + q->waiting;
 }
 
-/* The queue has other counts now; before: slots_of it then. */
+/* Update the totals after the queue's counts changed. before: its slots_of before the change. */
 static void recount_locked(struct inbox *i, const struct queue_use *q, size_t before)
 {
     i->shared.taken = i->shared.taken - shared_slots(before) + shared_slots(slots_of(q));
 }
 
-/* True if a poll was refused a slot and should ask again. */
+/* True if a poll was refused a slot and should request it again. */
 static bool take_refused_locked(struct inbox *i)
 {
     bool tell = i->shared.refused;
@@ -139,12 +141,12 @@ static void free_reserved_locked(struct inbox *i, size_t queue, size_t count)
     recount_locked(i, q, before);
 }
 
-/* May the queue's poll receive one message more than those `granted`? */
+/* Whether the queue's poll may receive one message more than the `granted` ones. */
 static bool one_more_locked(const struct inbox *i, const struct queue_use *q, size_t granted)
 {
     size_t has = slots_of(q) + granted;
     if (has == 0) {
-        return true; /* its own slot */
+        return true; /* its own slot is free */
     }
     size_t taken = i->shared.taken + shared_slots(has) - shared_slots(slots_of(q));
     size_t counted = q->mixed ? q->reserved + granted : has;
@@ -201,7 +203,7 @@ static void add_turn_locked(struct inbox *i, size_t sched_class)
     i->shared.turn_last = sched_class + 1;
 }
 
-/* before: the class in front of it, as in turn_next; 0: it is the first. */
+/* before: the class before it, as in turn_next; 0: it is the first. */
 static void remove_turn_locked(struct inbox *i, size_t sched_class, size_t before)
 {
     size_t next = i->shared.sched_classes[sched_class].turn_next;
@@ -255,7 +257,7 @@ static struct inflight *pop_locked(struct inbox *i, size_t sched_class, size_t b
     return m;
 }
 
-/* On a queue of one class its poll was limited already. */
+/* On a queue of one class the poll was already limited. */
 static bool over_share_locked(struct inbox *i, const struct inflight *m)
 {
     const struct sched_class *c = class_locked(i, m->sched_class);
@@ -291,7 +293,7 @@ static void finished_locked(struct inbox *i, size_t sched_class, int64_t ms)
     assert(c->at_work != 0);
     c->at_work--;
     i->shared.at_work--;
-    if (c->heavy_at_work != 0) { /* any of its lanes: which one is not known */
+    if (c->heavy_at_work != 0) { /* whether this lane was one of them is unknown */
         c->heavy_at_work--;
         i->shared.heavy_at_work--;
     }
@@ -322,7 +324,7 @@ static bool heavy(const struct sched_class *c)
     return c->average_ms >= HEAVY_MS;
 }
 
-/* Lanes for heavy classes: one at least, and all but one at most. */
+/* Lanes for heavy classes: at least one, and at most all except one. */
 static size_t heavy_lanes(const struct inbox *i)
 {
     size_t kept = i->s.lanes / LIGHT_PART > 0 ? i->s.lanes / LIGHT_PART : 1;
@@ -379,7 +381,7 @@ void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit)
 {
     mutex_lock(&i->shared.lock);
     class_locked(i, sched_class)->limit = limit;
-    cond_broadcast(&i->shared.come); /* more lanes may take of it now */
+    cond_broadcast(&i->shared.come); /* more lanes may take messages of this class now */
     mutex_unlock(&i->shared.lock);
 }
 

@@ -33,7 +33,7 @@ struct lane {
         pthread_mutex_t lock;
         pthread_cond_t ended; /* stopped or done */
         bool stopped;
-        bool done;                 /* the thread has no more work */
+        bool done;                 /* the thread has finished its work */
         struct customer *customer; /* of the current object, with a reference; NULL: none */
     } shared;
 };
@@ -126,7 +126,7 @@ static void lane_pause(struct lane *l, unsigned ms)
     mutex_unlock(&l->shared.lock);
 }
 
-/* Produce the reject that tells consumers and operators why nothing more of this object follows. */
+/* Produce the reject that reports why no further event of this object follows. */
 static void last_reject(struct lane *l, enum reject_reason reason, const char *detail)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -137,7 +137,7 @@ static void last_reject(struct lane *l, enum reject_reason reason, const char *d
               KV_ERR(&e), KV_STR("next", "no reject states why the object was not read"));
 }
 
-/* The rejects of an unreadable object that waited for an event. */
+/* Produce the rejects of an unreadable object that waited for an event. */
 static void last_rejects(struct lane *l)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -180,7 +180,7 @@ static enum err_kind reject_unreadable(struct lane *l, struct err *e)
     return e->kind;
 }
 
-/* Whether the customer accepts that nothing came of the object. */
+/* Whether the customer accepts that the object has no events. */
 static bool is_accepted(const struct customer_conf *conf, enum err_kind kind)
 {
     return (kind == FAIL_GONE && conf->gone == ABSENT_ACCEPT) ||
@@ -199,7 +199,7 @@ static void lane_try(struct lane *l, struct outcome_action *action, struct err *
         c.kind = attempt_run(a, e);
         if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT) {
             c.kind = reject_bomb(l, e);
-            c.last = false; /* the object has another reject already */
+            c.last = false; /* the object already has another reject */
         }
         c.accept = a->subject == ABOUT_OBJECT && is_accepted(a->customer->conf, c.kind);
         if (c.accept && c.kind == FAIL_FORMAT) {
@@ -240,7 +240,7 @@ static void lane_object(struct lane *l)
 
 /* ---- Records of a notification ---- */
 
-/* advice: what the operator can do; NULL: the row of the table has it. */
+/* advice: for the operator; NULL: that of the table's row. */
 static void leave_message(struct lane *l, struct inflight *m, enum err_kind kind,
                           const struct log_kv *reason, const char *detail, const char *advice)
 {
@@ -362,13 +362,16 @@ static bool maybe_folder(const struct notification_record *record)
     return record->size <= 0 && folder_named(record->key);
 }
 
-/* The key by which the record's customer is found: the marker of its prefix is not below that. */
+/*
+ * The key by which the record's customer is found. The key of a prefix's folder marker is not below
+ * that prefix.
+ */
 static struct span owner_key(const struct notification_record *record, struct folder_room *room)
 {
     return maybe_folder(record) ? folder_inside(record->key, room) : record->key;
 }
 
-/* Process a record whose customer is known. key: as it was looked up. */
+/* Process a record whose customer is known. key: as in the search for the customer. */
 static void lane_named(struct lane *l, struct inflight *m, struct customer *c, struct span key,
                        bool folder)
 {
@@ -418,7 +421,7 @@ static void lane_record(struct lane *l, struct inflight *m,
     delivery_release(a->delivery);
 }
 
-/* The class of the customer that the record belongs to; that of the queue if it belongs to none. */
+/* The class of the customer that the record belongs to; that of the queue if there is none. */
 static size_t class_of(const struct lane *l, const struct inflight *m,
                        const struct notification_record *record)
 {
@@ -429,7 +432,7 @@ static size_t class_of(const struct lane *l, const struct inflight *m,
     return sched_class;
 }
 
-/* True: the next record is of another class than the lane works for. */
+/* True: the next record is of another class than the one that the lane works for. */
 static bool class_changes(const struct lane *l, struct inflight *m)
 {
     size_t before = m->sched_class;
@@ -481,10 +484,10 @@ static void *lane_run(void *arg)
         size_t sched_class = m->sched_class;
         int64_t began = clock_mono_ms(l->parts.clock);
         pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
-        bool over = lane_process(l, m); /* if so, m may be freed by now */
+        bool over = lane_process(l, m); /* if true, m may be freed already */
         while (!over && !inbox_put_back(l->parts.inbox, m, sched_class,
                                         clock_mono_ms(l->parts.clock) - began)) {
-            over = lane_process(l, m); /* the worker stops: there are no more turns */
+            over = lane_process(l, m); /* the worker stops: no further turns */
         }
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         if (over) {

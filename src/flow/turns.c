@@ -8,26 +8,28 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* How often the first lane that waits looks for a core that is given and not used. The others sleep
- * until they are served, or are the first. */
+/*
+ * Interval at which the first waiting lane checks for a core that is assigned and not used. The
+ * other waiting lanes sleep until they are served or become the first.
+ */
 enum { LOOK_MS = 1 };
 
 struct class_time {
-    uint64_t fair_us; /* what decides: never behind the class that was served last */
+    uint64_t fair_us; /* determines the order; never below that of the class that was served last */
     uint64_t used_us;
 };
 
 struct turns {
     size_t cores;
     const struct clock *clock;
-    atomic_size_t waiting_count; /* of the list below; read without the lock by turns_yield */
+    atomic_size_t waiting_count; /* length of the list below; turns_yield reads it unlocked */
     struct {
         pthread_mutex_t lock;
         struct class_time *classes;
         size_t class_count;
-        size_t busy;          /* cores that are given, TURN_WORKING or TURN_PAUSED */
-        struct turn *given;   /* these turns */
-        struct turn *waiting; /* those that wait, in the order in which they came */
+        size_t busy;          /* number of assigned cores, TURN_WORKING or TURN_PAUSED */
+        struct turn *given;   /* the turns that have them */
+        struct turn *waiting; /* waiting turns, in the order of their arrival */
         uint64_t served_us;   /* fair_us of the class that was served last */
     } shared;
 };
@@ -65,7 +67,7 @@ void turn_done(struct turn *mine)
     cond_done(&mine->come);
 }
 
-/* ---- time of a class ---- */
+/* ---- CPU time of a class ---- */
 
 static struct class_time *time_locked(struct turns *t, size_t sched_class)
 {
@@ -127,7 +129,7 @@ static void withdraw_locked(struct turns *t, struct turn *x)
     t->shared.busy--;
 }
 
-/* The first of the class with the least time; NULL: none waits. */
+/* The first waiting turn of the class with the least time; NULL: none waits. */
 static struct turn *next_locked(struct turns *t)
 {
     struct turn *best = NULL;
@@ -154,7 +156,7 @@ static void serve_locked(struct turns *t, struct turn *x, int64_t now)
     }
 }
 
-/* ---- a core that is given and not used ---- */
+/* ---- a core that is assigned and not used ---- */
 
 static bool unused(const struct turn *x, int64_t now)
 {
@@ -175,7 +177,7 @@ static bool withdraw_unused_locked(struct turns *t, int64_t now)
     return false;
 }
 
-/* Serve those that wait, as long as there are cores. */
+/* Serve waiting turns as long as there are free cores. */
 static void serve_all_locked(struct turns *t, int64_t now)
 {
     struct turn *x = NULL;
@@ -185,7 +187,7 @@ static void serve_all_locked(struct turns *t, int64_t now)
     }
 }
 
-/* ---- what lanes call ---- */
+/* ---- calls of the lanes ---- */
 
 static void wait_locked(struct turns *t, struct turn *mine)
 {
@@ -222,7 +224,7 @@ void turns_begin(struct turns *t, struct turn *mine)
     mutex_unlock(&t->shared.lock);
 }
 
-/* True if another lane shall have the core now. */
+/* True if another lane is to have the core now. */
 static bool turn_over_locked(struct turns *t, const struct turn *mine, int64_t now)
 {
     const struct turn *x = next_locked(t);
@@ -234,7 +236,10 @@ static bool turn_over_locked(struct turns *t, const struct turn *mine, int64_t n
            theirs + TURN_US <= time_locked(t, mine->sched_class)->fair_us;
 }
 
-/* Count, and hand over if it is time. A core that was withdrawn meanwhile is gone. */
+/*
+ * Count the CPU time, and release the core if another lane is to have it. A core that was withdrawn
+ * meanwhile is not restored.
+ */
 static void step_locked(struct turns *t, struct turn *mine, enum turn_state then)
 {
     count_locked(t, mine);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * packing.h - makes objects by the formats' own libraries, and runs them through a decoder.
- * Buffers grow; what is handed to the decoder stands in memory of its own (ASan watches).
+ * packing.h - makes objects with the formats' own libraries, and decodes them. Buffers grow; the
+ * decoder's input is in memory of its own, so that ASan detects reads beyond it.
  */
 #ifndef TESTS_CODEC_PACKING_H
 #define TESTS_CODEC_PACKING_H
@@ -42,7 +42,7 @@ UNUSED static void pack_deflate(struct buf *out, struct span s, int window_bits)
     (void)deflateEnd(&z);
 }
 
-/* A frame with a checksum; window_log 0: the level's own. */
+/* A frame with a checksum; window_log 0: that of the level. */
 UNUSED static void pack_zstd(struct buf *out, struct span s, int window_log, bool known_length)
 {
     ZSTD_CCtx *c = ZSTD_createCCtx();
@@ -58,7 +58,7 @@ UNUSED static void pack_zstd(struct buf *out, struct span s, int window_log, boo
         size_t n = ZSTD_compress2(c, to, cap, s.p, s.n);
         assert_false(ZSTD_isError(n));
         out->n += n;
-    } else { /* the library makes the window smaller where it knows the length */
+    } else { /* the library reduces the window if it knows the length */
         ZSTD_outBuffer to_buffer = {.dst = to, .size = cap};
         ZSTD_inBuffer from = {.src = s.p, .size = s.n};
         assert_false(ZSTD_isError(ZSTD_compressStream2(c, &to_buffer, &from, ZSTD_e_continue)));
@@ -78,7 +78,7 @@ UNUSED static void pack_lz4(struct buf *out, struct span s, const LZ4F_preferenc
     out->n += n;
 }
 
-/* By bits, so that the test owes nothing to the library under test. */
+/* Bit by bit, so that the test does not depend on the tested library. */
 static uint32_t crc32c(struct span s)
 {
     uint32_t crc = ~0U;
@@ -122,7 +122,7 @@ UNUSED static void pack_snappy(struct buf *out, struct span s)
     }
 }
 
-/* One member of the format, as its writers make them. */
+/* One member of the format, as its usual writers make it. */
 UNUSED static void pack(struct buf *out, enum packing how, struct span s)
 {
     static const LZ4F_preferences_t lz4 = {
@@ -150,7 +150,7 @@ UNUSED static void pack(struct buf *out, enum packing how, struct span s)
 
 /* ---- texts ---- */
 
-/* n bytes that compress about threefold, other ones for each seed. */
+/* n bytes that compress to about a third, different for each seed. */
 UNUSED static void text_make(struct buf *out, size_t n, uint64_t seed)
 {
     static const char *const words[] = {"{\"user\":\"", "alice",     "bob", "\",\"host\":\"",
@@ -165,7 +165,7 @@ UNUSED static void text_make(struct buf *out, size_t n, uint64_t seed)
     out->n = n;
 }
 
-/* ---- through a decoder ---- */
+/* ---- decoding ---- */
 
 struct unpacked {
     struct buf text;
@@ -184,12 +184,12 @@ UNUSED static void unpacked_done(struct unpacked *u)
     buf_done(&u->words);
 }
 
-/* What the decoder finds on the stack when it is called. */
+/* Set the stack that the decoder will use. */
 UNUSED static void stack_dirty(int byte)
 {
     char dirt[16 * 1024];
     memset(dirt, byte, sizeof(dirt));
-    __asm__ volatile("" : : "r"(dirt) : "memory"); /* so that it is really done */
+    __asm__ volatile("" : : "r"(dirt) : "memory"); /* so that the compiler keeps it */
 }
 
 UNUSED static void unpack_piece(struct decode *d, struct span in, struct unpacked *u)
@@ -201,7 +201,7 @@ UNUSED static void unpack_piece(struct decode *d, struct span in, struct unpacke
     }
 }
 
-/* In pieces of `piece` bytes; 0: of random ones. */
+/* Decode in pieces of `piece` bytes; 0: of random sizes. */
 UNUSED static void unpack_with(struct decode *d, struct span object, size_t piece,
                                struct unpacked *u)
 {
@@ -217,7 +217,7 @@ UNUSED static void unpack_with(struct decode *d, struct span object, size_t piec
         size_t n = piece != 0 ? piece : 1 + rng_below(&rng, rng_below(&rng, 2) != 0 ? 40000 : 20);
         struct span in = span_take(&object, n < object.n ? n : object.n);
         char *own = mem_alloc(in.n + 1);
-        memcpy(own + 1, in.p, in.n); /* up to the end of the block */
+        memcpy(own + 1, in.p, in.n); /* at the end of the memory block */
         unpack_piece(d, span_of(own + 1, in.n), u);
         free(own);
     }
@@ -234,7 +234,7 @@ UNUSED static void unpack_by(struct span object, size_t piece, const struct deco
     unpack_with(d, object, piece, u);
 }
 
-/* Whole, byte by byte and in random pieces: text, words and error are the same. */
+/* Decode whole, byte by byte and in random pieces: text, words and error are the same. */
 UNUSED static void unpack_any(struct span object, const struct decode_limits *limits,
                               struct unpacked *u)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every format, alone and in another, whole, cut, damaged and padded. */
+/* Every format, alone and inside another, whole, cut, damaged and padded. */
 #include "packing.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@ static const char *words_of(enum packing inner, enum packing outer, char *to, si
 
 static void reads_every_format_of_every_length(void **state UNUSED)
 {
-    /* around the head, a chunk, a block, a window, a block of zstd and of snappy */
+    /* around the sizes of the head, a chunk, a block, a window, a block of zstd and of snappy */
     static const size_t lengths[] = {1,     2,     511,   512,   513,    4096,   16383,  16384,
                                      16385, 65535, 65536, 65537, 131071, 131072, 131073, 200001};
     for (int how = 0; how < PACKINGS; how++) {
@@ -129,7 +129,7 @@ static void calls_anything_else_behind_a_member_damage_and_says_where(void **sta
             unpack_any(buf_span(&object), &no_limits, &u);
             assert_int_equal(u.err.kind, FAIL_DATA);
             assert_span_equal(buf_span(&u.text), SPAN("good\n"));
-            /* a zero is also how a compressed chunk of snappy begins, here of a wrong length */
+            /* a zero also begins a compressed chunk of snappy, here one with a wrong length */
             if (how != PACK_SNAPPY || rests[i].p[0] != '\0') {
                 assert_non_null(strstr(u.err.text, "garbage behind a "));
                 assert_non_null(strstr(u.err.text, at));
@@ -156,7 +156,7 @@ static void gives_the_text_before_a_cut_and_says_that_there_is_one(void **state 
             struct unpacked u = UNPACKED_INIT;
             unpack_by(span_of(object.p, n), 700, &no_limits, &u);
             assert_true(is_head(buf_span(&u.text), buf_span(&text)));
-            /* a stream of snappy may end behind its first chunk, and a zero there is padding */
+            /* a stream of snappy may end after its first chunk, and a zero there is padding */
             bool may_end = how == PACK_SNAPPY && (n == 10 || n == 11);
             assert_int_equal(u.err.kind, may_end ? FAIL_NONE : FAIL_DATA);
             unpacked_done(&u);
@@ -173,7 +173,7 @@ static void finds_every_flipped_bit_or_gives_the_text_all_the_same(void **state 
     for (int how = 0; how < PACKINGS; how++) {
         struct buf object = BUF_INIT(PACK_MAX);
         pack(&object, (enum packing)how, buf_span(&text));
-        for (size_t i = 10; i < object.n; i++) { /* behind all magics */
+        for (size_t i = 10; i < object.n; i++) { /* after all magics */
             struct unpacked u = UNPACKED_INIT;
             object.p[i] = (char)(object.p[i] ^ 1 << (i % 8));
             unpack_by(buf_span(&object), object.n, &no_limits, &u);
@@ -188,7 +188,7 @@ static void finds_every_flipped_bit_or_gives_the_text_all_the_same(void **state 
     buf_done(&text);
 }
 
-/* Blocks of text, then a block that is damaged: those before it are handed out. */
+/* Blocks of text, then a damaged block: the text of the blocks before it is returned. */
 static void loses_of_damaged_data_only_what_is_behind_it(void **state UNUSED)
 {
     struct buf text = BUF_INIT(PACK_MAX);
@@ -196,7 +196,7 @@ static void loses_of_damaged_data_only_what_is_behind_it(void **state UNUSED)
     for (int how = 0; how < PACKINGS; how++) {
         struct unpacked u = UNPACKED_INIT;
         struct buf object = BUF_INIT(PACK_MAX);
-        if (how == PACK_LZ4) { /* by itself a block is 4 MiB */
+        if (how == PACK_LZ4) { /* by default a block is 4 MiB */
             pack_lz4(&object, buf_span(&text),
                      &(LZ4F_preferences_t){.frameInfo = {.blockSizeID = LZ4F_max64KB}});
         } else {
@@ -216,7 +216,7 @@ static void loses_of_damaged_data_only_what_is_behind_it(void **state UNUSED)
     buf_done(&text);
 }
 
-/* Bits of deflate: numbers low bit first, codes high bit first. */
+/* Bits of deflate: numbers with the low bit first, codes with the high bit first. */
 struct bits {
     struct buf *out;
     unsigned n;
@@ -270,7 +270,7 @@ static void gives_nothing_of_the_object_before(void **state UNUSED)
     pack(&other, PACK_GZIP, buf_span(&text));
     static const size_t letters[] = {0, 1, 12, 300, 1000};
     for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
-        for (unsigned code = 29; code < 32; code++) { /* too far; and two that there are not */
+        for (unsigned code = 29; code < 32; code++) { /* too far; and two undefined ones */
             struct unpacked u = UNPACKED_INIT;
             struct buf object = BUF_INIT(PACK_MAX);
             copy_from_nowhere(&object, letters[i], code);
@@ -305,7 +305,7 @@ static void tells_of_damage_in_the_inner_layer_where_it_is(void **state UNUSED)
                    "gzip: garbage behind a member at byte %zu of what is in zstd", at);
     assert_string_equal(u.err.text, want);
     assert_span_equal(buf_span(&u.text), SPAN("good\n"));
-    /* cut in the outer one, the inner one is not to blame */
+    /* the cut is in the outer one, so the error names the outer one */
     unpack_any(span_of(object.p, object.n - 1), &no_limits, &u);
     assert_int_equal(u.err.kind, FAIL_DATA);
     assert_non_null(strstr(u.err.text, "zstd: the data end inside a frame"));
@@ -316,7 +316,7 @@ static void tells_of_damage_in_the_inner_layer_where_it_is(void **state UNUSED)
 
 static void finds_a_wrong_length_of_a_frame(void **state UNUSED)
 {
-    /* 243 bytes are promised, and the only block is empty; none are; 3 are, and there are 2 */
+    /* 243 bytes are stated, and the only block is empty; none is stated; 3 are, and there are 2 */
     check(SPAN("\x28\xb5\x2f\xfd\x20\xf3\x01\x00\x00"), SPAN(""), FAIL_DATA, "nothing in zstd");
     check(SPAN("\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00"), SPAN(""), FAIL_NONE, "nothing in zstd");
     check(SPAN("\x28\xb5\x2f\xfd\x20\x03\x11\x00\x00xy"), SPAN(""), FAIL_DATA, "nothing in zstd");
@@ -361,7 +361,7 @@ static void reads_lz4_of_every_kind_its_library_writes(void **state UNUSED)
     buf_done(&text);
 }
 
-/* Text that does not compress is stored; text of one letter compresses most. */
+/* Text that cannot be compressed is stored; text of one letter is compressed most. */
 static void reads_what_hardly_and_what_best_compresses(void **state UNUSED)
 {
     enum { BYTES = 5 << 20 };
@@ -373,7 +373,7 @@ static void reads_what_hardly_and_what_best_compresses(void **state UNUSED)
             uint64_t r = rng_below(&rng, 256);
             buf_add_byte(&text, kind == 0 ? (char)r : kind == 1 ? 'x' : (char)(r < 3 ? r : 'y'));
         }
-        memcpy(text.p, "{\"\x01\"", 4); /* no format of its own */
+        memcpy(text.p, "{\"\x01\"", 4); /* no known format */
         for (int how = 0; how < PACKINGS; how++) {
             struct unpacked u = UNPACKED_INIT;
             struct buf object = BUF_INIT(PACK_MAX);

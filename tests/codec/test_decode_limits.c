@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the decoder refuses, and that its memory is what decode_bytes_max says. */
+/* The inputs that the decoder refuses, and its memory compared with decode_bytes_max. */
 #include "packing.h"
 
 #include <malloc.h>
@@ -40,7 +40,7 @@ static void names(struct span object, const char *words)
 
 /* ---- zstd ---- */
 
-/* A frame header by hand: a window of 2^log bytes and so many eighths of that. */
+/* A frame header: a window of 2^log bytes plus this many eighths of it. */
 static void window_header(struct buf *b, int log, int eighths)
 {
     buf_add(b, SPAN("\x28\xb5\x2f\xfd\x00"));
@@ -68,7 +68,7 @@ static void reads_windows_up_to_the_limit_and_names_larger_ones(void **state UNU
     names(buf_span(&b), "zstd window of 9 MiB, limits.zstd_window is 8 MiB");
     b.p[5] = (char)((27 - 10) << 3);
     names(buf_span(&b), "zstd window of 128 MiB, limits.zstd_window is 8 MiB");
-    b.p[5] = (char)0xff; /* the largest there is: 2^41 and 7 eighths */
+    b.p[5] = (char)0xff; /* the largest possible: 2^41 and 7 eighths */
     names(buf_span(&b), "zstd window of 3.8 TiB, limits.zstd_window is 8 MiB");
 
     struct decode_limits larger = {.zstd_window_bytes = 128 * MIB};
@@ -84,7 +84,7 @@ static void takes_the_length_of_a_single_segment_for_its_window(void **state UNU
 {
     static const struct {
         struct span header; /* magic, descriptor, length of the content */
-        const char *words;  /* NULL: it is read */
+        const char *words;  /* NULL: the frame is read */
     } rows[] = {
         {SPAN_INIT("\x28\xb5\x2f\xfd\x20\x03"), NULL},
         {SPAN_INIT("\x28\xb5\x2f\xfd\xa0\x03\x00\x00\x00"), NULL},
@@ -130,14 +130,14 @@ static void gives_the_frames_before_one_that_is_not_read(void **state UNUSED)
 static void shares_the_memory_for_windows_between_two_layers(void **state UNUSED)
 {
     static const struct {
-        int outer, inner; /* log of the windows */
+        int outer, inner; /* logarithms of the windows */
         size_t limit;
         enum err_kind end;
     } rows[] = {{22, 22, 8 * MIB, FAIL_NONE},
                 {23, 20, 8 * MIB, FAIL_FORMAT},
                 {23, 20, 9 * MIB, FAIL_NONE},
                 {20, 23, 8 * MIB, FAIL_FORMAT},
-                {20, 20, 1 * MIB, FAIL_NONE}}; /* 4 MiB there are in any case */
+                {20, 20, 1 * MIB, FAIL_NONE}}; /* 4 MiB are always allowed */
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct decode_limits limits = {.zstd_window_bytes = rows[i].limit};
         struct unpacked u = UNPACKED_INIT;
@@ -171,7 +171,7 @@ static void names_what_needs_a_dictionary(void **state UNUSED)
     buf_done(&b);
 }
 
-/* ---- length of nothing ---- */
+/* ---- length of an empty text ---- */
 
 static void skips_a_frame_of_four_gigabytes_without_room_for_it(void **state UNUSED)
 {
@@ -180,7 +180,7 @@ static void skips_a_frame_of_four_gigabytes_without_room_for_it(void **state UNU
     buf_add(&b, SPAN("\x5a\x2a\x4d\x18\xff\xff\xff\xff only this"));
     refuses(buf_span(&b), &no_limits, FAIL_DATA, "the data end inside a frame");
 
-    /* all of it, and a frame behind it, in gzip of gzip: 4 GiB of zeros are 20 KB */
+    /* all of it, and a frame after it, in gzip in gzip: 4 GiB of zeros are 20 KB */
     static char zeros[64 * KIB];
     OWNED(decode) struct decode *d = decode_new(&no_limits);
     struct span head = SPAN("\x50\x2a\x4d\x18\x00\x00\x00\x08");
@@ -255,7 +255,7 @@ static void counts_a_bomb_over_all_layers(void **state UNUSED)
     free(zeros);
 }
 
-/* The outer layer becomes much, of which the inner one makes nothing. */
+/* The text of the outer layer is large, and the inner layer makes no text of it. */
 static void counts_a_bomb_that_gives_no_text(void **state UNUSED)
 {
     struct decode_limits ratio = {.ratio = 100, .ratio_from = MIB};
@@ -282,7 +282,7 @@ static void takes_wide_text_by_its_length_as_utf8(void **state UNUSED)
     struct decode_limits size = {.object_bytes = 10};
     struct unpacked u = UNPACKED_INIT;
     unpack_by(SPAN("\xff\xfe{\0\"\0a\0\"\0:\0\"\0\x3d\xd8\x00\xde"), 100, &size, &u);
-    assert_int_equal(u.err.kind, FAIL_NONE); /* 6 bytes, and 4 */
+    assert_int_equal(u.err.kind, FAIL_NONE); /* 6 bytes, and 4 bytes */
     unpack_by(SPAN("\xff\xfe{\0\"\0a\0\"\0:\0\"\0\x3d\xd8\x00\xde}\0"), 100, &size, &u);
     assert_int_equal(u.err.kind, FAIL_LIMIT);
     unpacked_done(&u);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Objects as real writers make them (tests/tools/make_decode_vectors.py). */
+/* Objects made by the usual writers (tests/tools/make_decode_vectors.py). */
 #include "packing.h"
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ static void check(const char *name, struct span in, struct span want)
         fail_msg("%s: %zu bytes of text, %s, %s (%s)", name, u.text.n, err_kind_name(u.err.kind),
                  u.words.p, u.err.text);
     }
-    /* a format that is not read says its words in the error, too */
+    /* the error of a format that is not read also contains its words */
     assert_true(u.err.kind != FAIL_FORMAT || strncmp(u.err.text, u.words.p, u.words.n) == 0);
     unpacked_done(&u);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Objects and the pieces they become, as data: tests/vectors/framing/<case>/in and want. The
- * first line of `want` gives the limits, the others are pieces: what it is, framing, line (+ if
- * another piece began on it, * if it is an element of an expanded list), offset+bytes, text. At
- * the end stands what the object was and how many lines it has.
+ * Objects and their pieces, as data: tests/vectors/framing/<case>/in and want. The first line of
+ * `want` has the limits. The others are pieces: kind, framing, line (+ if another piece began on
+ * it, * if it is an element of an expanded list), offset+bytes, text. The last line has the framing
+ * of the object and its number of lines.
  *
- * To see what a change does, and after reading the difference to accept it:
+ * To see the effect of a change, and to accept it after reading the difference:
  *
  *     codec_test_framing --accept && git diff tests/vectors/framing
  */
@@ -61,7 +61,7 @@ static void add_piece(struct buf *out, const struct piece *p)
 
 /* ---- objects in pieces ---- */
 
-/* How an object is cut: pieces of `size` bytes, or at random if it is 0. */
+/* How an object is cut: pieces of `size` bytes, or of random sizes if it is 0. */
 struct cutting {
     size_t size;
     struct rng rng;
@@ -78,9 +78,9 @@ static void pieces_of(struct framing *f, struct span object, struct cutting *c, 
     struct piece piece;
     while (object.n > 0) {
         struct span cut = span_take(&object, next_size(c, object.n));
-        char *own = malloc(cut.n + FRAMING_SLACK); /* of its own, so that ASan watches */
+        char *own = malloc(cut.n + FRAMING_SLACK); /* memory of its own, so that ASan checks it */
         assert_non_null(own);
-        memset(own, '"', cut.n + FRAMING_SLACK); /* what follows must not count */
+        memset(own, '"', cut.n + FRAMING_SLACK); /* bytes after the text must not matter */
         memcpy(own, cut.p, cut.n);
         struct span in = span_of(own, cut.n);
         while (framing_next(f, &in, &piece)) {
@@ -106,7 +106,7 @@ static void run(struct span object, struct cutting c, struct buf *out)
     pieces_of(f, object, &c, out);
 }
 
-/* Whole, byte by byte, in some fixed sizes and at random: always the same. */
+/* Whole, byte by byte, in some fixed sizes and in random ones: always the same pieces. */
 static void run_all(const char *name, struct span object, struct buf *whole)
 {
     static const size_t sizes[] = {1, 2, 3, 7, 16, 63, 64, 65};
@@ -163,7 +163,7 @@ static void every_object_becomes_the_pieces_written_beside_it(void **state UNUSE
     assert_int_equal(wrong, 0);
 }
 
-/* ---- behaviour that data cannot show ---- */
+/* ---- behaviour without data ---- */
 
 static void is_used_for_one_object_after_another(void **state UNUSED)
 {
@@ -199,7 +199,7 @@ static void count_piece(struct count *c, const struct piece *p)
     c->wrong = p->kind == PIECE_DAMAGE ? p->wrong : c->wrong;
 }
 
-/* `head`, then `unit` so many times, then `tail`, in blocks as the decoder gives them. */
+/* `head`, then `unit` several times, then `tail`, in blocks as the decoder returns them. */
 static void count_repeated(struct framing *f, const char *head, const char *unit, size_t times,
                            const char *tail, struct count *c)
 {
@@ -306,7 +306,7 @@ static void an_object_of_any_layout_gives_all_its_values(void **state UNUSED)
     }
 }
 
-/* A value of `bytes` bytes, between two small ones, in text that begins with `head`. */
+/* A value of `bytes` bytes between two small ones, in a text that begins with `head`. */
 static void count_with_value(struct framing *f, const char *head, size_t bytes, struct count *c)
 {
     char *unit = malloc(bytes + 1);
@@ -364,7 +364,7 @@ static void stopped_in_a_long_line_it_goes_on_with_the_next(void **state UNUSED)
     struct piece piece;
     OWNED(framing) struct framing *f = framing_new(16, 16);
     assert_span_equal(next_piece(f, &in).text, SPAN("{}"));
-    framing_answer(f, FRAMING_NO_JSON); /* after a line: nothing */
+    framing_answer(f, FRAMING_NO_JSON); /* after a line: ignored */
     assert_span_equal(next_piece(f, &in).text, SPAN("{\"b\":tru}"));
     framing_answer(f, FRAMING_NO_JSON);
     assert_span_equal(next_piece(f, &in).text, SPAN("{\"e\":1}"));
@@ -406,7 +406,10 @@ static void a_list_that_is_not_wanted_is_one_value_that_is_too_long(void **state
     }
 }
 
-/* A line, a value, a list and an array of megabytes: never more than the longest value kept. */
+/*
+ * A line, a value, a list and an array of megabytes never need more memory than the longest value
+ * that is stored.
+ */
 static void memory_does_not_grow_with_the_object(void **state UNUSED)
 {
     enum { LIMIT = 10000 };

@@ -26,7 +26,7 @@ static void matches_what_a_person_expects(void **state UNUSED)
 {
     static const struct sample samples[] = {
         {"*.jsonl.gz", "a.jsonl.gz", true},
-        {"*.jsonl.gz", "dt=2026-05-11/a.jsonl.gz", true}, /* slashes included */
+        {"*.jsonl.gz", "dt=2026-05-11/a.jsonl.gz", true}, /* including slashes */
         {"*.jsonl.gz", ".jsonl.gz", true},
         {"*.jsonl.gz", "a.jsonl", false},
         {"*.jsonl.gz", "a.jsonl.gz.tmp", false},
@@ -129,7 +129,7 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Exponential with naive backtracking; here at most 128 steps a byte. */
+/* Exponential with naive backtracking; here at most 128 steps per byte. */
 static void takes_time_in_proportion_to_the_text(void **state UNUSED)
 {
     enum { BYTES = 100000 };

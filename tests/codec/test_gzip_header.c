@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The header parser by itself, and every header that zlib reads in every cutting. */
+/* The header parser alone, and every header that zlib reads, divided in every way. */
 #include "packing.h"
 
 #include "codec/gzip_header.h"
 
 enum { FTEXT = 1, FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16, FLAGS = 32 };
-enum { CHUNK = 16 * 1024 }; /* the decoder's */
+enum { CHUNK = 16 * 1024 }; /* that of the decoder */
 
-/* A header with these flags; its optional parts have about so many bytes each. */
+/* A header with these flags; each optional part has about `bytes` bytes. */
 static void header_make(struct buf *out, unsigned flags, size_t bytes)
 {
     size_t from = out->n;
@@ -30,7 +30,7 @@ static void header_make(struct buf *out, unsigned flags, size_t bytes)
     }
 }
 
-/* A whole member: that header, the text, the trailer. */
+/* A whole member: this header, the text, the trailer. */
 static void member_make(struct buf *out, unsigned flags, size_t bytes, struct span text)
 {
     header_make(out, flags, bytes);
@@ -103,7 +103,7 @@ static void refuses_what_zlib_refuses(void **state UNUSED)
                 struct unpacked u = UNPACKED_INIT;
                 b.p[i] = (char)(b.p[i] ^ 1 << bit);
                 unpack_by(buf_span(&b), 1, &(struct decode_limits){0}, &u);
-                bool magic = i < 2; /* else it is no gzip, and read as text */
+                bool magic = i < 2; /* otherwise it is not gzip, and is read as text */
                 assert_int_equal(!magic && u.err.kind == FAIL_NONE,
                                  zlib_reads(buf_span(&b), SPAN("text")));
                 unpacked_done(&u);
@@ -138,8 +138,8 @@ static void says_what_is_wrong(void **state UNUSED)
 }
 
 /*
- * The header stands so that the end of a chunk falls on each of its bytes: zeros before it,
- * behind a member, are padding.
+ * Move the header so that the end of a chunk falls on each of its bytes: zeros before it, after a
+ * member, are padding.
  */
 static void reads_every_header_at_every_offset_of_a_chunk(void **state UNUSED)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boundaries of the table; what real files are called is in test_decode_vectors. */
+/* The limits of the table; test_decode_vectors has real files. */
 #include "packing.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@ static void takes_a_cut_magic_for_what_it_begins(void **state UNUSED)
     is(SPAN("\x28\xb6"), "text");
     is(SPAN("\x1f\x8a"), "text");
     is(SPAN("\x04\x22\x4d\x19"), "text");
-    assert_string_equal(name_of(SPAN("\x1f"), false), "text"); /* more is to come */
+    assert_string_equal(name_of(SPAN("\x1f"), false), "text"); /* there are more bytes */
 }
 
 static void tells_zlib_from_text_by_what_follows(void **state UNUSED)
@@ -41,9 +41,9 @@ static void tells_zlib_from_text_by_what_follows(void **state UNUSED)
     is(SPAN("x\x9c"), "zlib");
     is(SPAN("x\x01"), "zlib");
     is(SPAN("x\xda\x03\x00"), "zlib");
-    is(SPAN("x\x02"), "text"); /* the header check is wrong */
+    is(SPAN("x\x02"), "text"); /* the check of the header is wrong */
     is(SPAN("\x68\x81"), "text");
-    /* far behind it there may be anything: only the first 64 bytes count */
+    /* the bytes far after it do not matter: only the first 64 are checked */
     char head[512];
     memset(head, 'x', sizeof(head));
     head[1] = '^';
@@ -89,15 +89,15 @@ static void follows_raw_snappy_through_its_head(void **state UNUSED)
     assert_int_equal(snappy_compress(text.p, text.n, packed, &n), SNAPPY_OK);
     is(span_of(packed, n), "raw snappy");
     assert_string_equal(name_of(span_of(packed, 512), false), "raw snappy");
-    is(span_of(packed, n - 1), "text"); /* whole, and not at its end */
-    packed[0] ^= 1;                     /* another length */
+    is(span_of(packed, n - 1), "text"); /* stated as whole, but cut */
+    packed[0] ^= 1;                     /* another length than stated */
     is(span_of(packed, n), "text");
     buf_done(&text);
 
     is(SPAN("\x07\x18{\"a\":1}"), "raw snappy");
-    is(SPAN("\x06\x18{\"a\":1}"), "text"); /* longer than it says */
-    is(SPAN("\x08\x18{\"a\":1}"), "text"); /* shorter */
-    is(SPAN("\x07\x18x\"a\":1}"), "text"); /* no JSON */
+    is(SPAN("\x06\x18{\"a\":1}"), "text"); /* longer than stated */
+    is(SPAN("\x08\x18{\"a\":1}"), "text"); /* shorter than stated */
+    is(SPAN("\x07\x18x\"a\":1}"), "text"); /* not JSON */
     is(SPAN("\x0b\x18{\"a\":1}\x01\x07"), "raw snappy");
     is(SPAN("\x0b\x18{\"a\":1}\x01\x08"), "text"); /* a copy from before the beginning */
     is(SPAN("\x0b\x18{\"a\":1}\x01\x00"), "text"); /* a copy of itself */
@@ -135,9 +135,9 @@ static void tells_messages_of_openpgp_from_text(void **state UNUSED)
     is(SPAN("\xc1\xc0\x4e\x03keyid"), "OpenPGP");
     is(SPAN("\xc3\x0d\x04\x09\x03"), "OpenPGP");
     is(SPAN("\xd2\xff\x00\x00\x10\x00\x01"), "OpenPGP");
-    is(SPAN("\x85\x02\x0c\x04keyid"), "text"); /* a version that there is not */
+    is(SPAN("\x85\x02\x0c\x04keyid"), "text"); /* an unknown version */
     is(SPAN("\x87\x02\x0c\x03keyid"), "text"); /* of unknown length */
-    is(SPAN("\x99\x01\x0d\x04keys."), "text"); /* a key, no message */
+    is(SPAN("\x99\x01\x0d\x04keys."), "text"); /* a key instead of a message */
     is(SPAN("\xc3\xa4\xc3\xb6 text"), "text");
     is(SPAN("\x85 Windows text\x03"), "text");
     is(SPAN("\xc3\x0d"), "text");

@@ -150,7 +150,7 @@ static void leaves_what_is_no_secret(void **state)
 
 /* ---- the tables ---- */
 
-/* Bytes of "{a20}" at the head of s; 0: it is none. */
+/* Length of the placeholder "{a20}" at the head of s; 0: there is none. */
 static size_t take_placeholder(struct span s, char *kind, int *count)
 {
     size_t n = 2;
@@ -165,7 +165,7 @@ static size_t take_placeholder(struct span s, char *kind, int *count)
     return n > 2 && n < s.n && s.p[n] == '}' ? n + 1 : 0;
 }
 
-/* {a20} is 20 letters and digits, {A16} 16 capitals and digits. */
+/* {a20} becomes 20 letters and digits, {A16} 16 capitals and digits. */
 static void expand(struct span s, struct buf *out)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -185,7 +185,7 @@ static void expand(struct span s, struct buf *out)
 
 enum { HEADS_MAX = 256 };
 
-/* What the vectors must have texts with and without. */
+/* The features that the vectors must have texts with and without. */
 struct covered {
     struct span head;
     bool with, without;
@@ -296,7 +296,7 @@ static void names_say_what_is_a_secret(void **state)
     rows_close(&rows);
 }
 
-/* Each argument that goes stands between [ and ], with what stays of it before. */
+/* Each argument that is replaced is between [ and ], with its remaining part before it. */
 static void arguments_behind_an_option_are_secrets(void **state)
 {
     (void)state;
@@ -336,7 +336,7 @@ static void arguments_behind_an_option_are_secrets(void **state)
     }
 }
 
-/* What was redacted holds nothing more to redact. */
+/* A redacted text has nothing more to redact. */
 static void redacting_again_changes_nothing(void **state)
 {
     (void)state;

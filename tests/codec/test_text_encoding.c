@@ -29,7 +29,7 @@ static struct span convert(struct span s, const char *to, const char *from, char
 }
 
 static const struct {
-    const char *name; /* iconv's and ours */
+    const char *name; /* for iconv and for text_encoding */
     struct span mark;
 } encodings[] = {{"UTF-16LE", SPAN_INIT("\xff\xfe")}, {"UTF-16BE", SPAN_INIT("\xfe\xff")}};
 
@@ -88,15 +88,15 @@ static void makes_a_lone_surrogate_a_byte_that_is_no_utf8(void **state UNUSED)
                "b\0"),
           SPAN("a\xff"
                "b"),
-          FAIL_NONE, "UTF-16LE"); /* high, and no low */
+          FAIL_NONE, "UTF-16LE"); /* high surrogate without a low one */
     check(SPAN("\xff\xfe"
                "a\0\x00\xde"
                "b\0"),
           SPAN("a\xff"
                "b"),
-          FAIL_NONE, "UTF-16LE"); /* low alone */
+          FAIL_NONE, "UTF-16LE"); /* lone low surrogate */
     check(SPAN("\xfe\xff\xd8\x3d\xd8\x3d\xde\x00"), SPAN("\xff\xf0\x9f\x98\x80"), FAIL_NONE,
-          "UTF-16BE"); /* high, then a pair */
+          "UTF-16BE"); /* high surrogate, then a pair */
     check(SPAN("\xfe\xff\0a\xd8\x3d"), SPAN("a\xff"), FAIL_NONE, "UTF-16BE"); /* at the end */
     check(SPAN("\xfe\xff\xde\x00\xd8\x3d"), SPAN("\xff\xff"), FAIL_NONE, "UTF-16BE");
 }
@@ -131,7 +131,7 @@ static void finds_utf16_by_the_nuls_of_its_head_alone(void **state UNUSED)
         {SPAN_INIT("{}"), TEXT_UTF8, 0},
         {SPAN_INIT("\xef\xbb\xbf{}"), TEXT_UTF8, 3},
         {SPAN_INIT("\xef\xbb"), TEXT_UTF8, 0},
-        {SPAN_INIT("{\0"), TEXT_UTF8, 0}, /* too short to say */
+        {SPAN_INIT("{\0"), TEXT_UTF8, 0}, /* too short to determine */
         {SPAN_INIT("{\0}\0"), TEXT_UTF16LE, 0},
         {SPAN_INIT("{\0}\0\n"), TEXT_UTF16LE, 0},
         {SPAN_INIT("\0{\0}"), TEXT_UTF16BE, 0},
@@ -149,7 +149,7 @@ static void finds_utf16_by_the_nuls_of_its_head_alone(void **state UNUSED)
         assert_int_equal(text_encoding_find(rows[i].head, &bom), rows[i].encoding);
         assert_int_equal(bom, rows[i].bom);
     }
-    /* what stands behind the first 64 bytes does not count */
+    /* the bytes after the first 64 do not count */
     char head[66];
     size_t bom = 0;
     for (size_t i = 0; i < sizeof(head); i++) {

@@ -24,9 +24,9 @@ static void takes_no_uuid_without_a_version(void **state UNUSED)
     check("00000000-0000-0000-0000-000000000000", false);
     check("ffffffff-ffff-ffff-ffff-ffffffffffff", false);
     check("00000000-0000-0000-0000-000000000007", false);
-    check("12345678-1234-9234-8234-123456789012", false); /* no such version */
+    check("12345678-1234-9234-8234-123456789012", false); /* undefined version */
     check("12345678-1234-4234-7234-123456789012", false); /* another variant */
-    check("12345678-12344-234-8234-123456789012", false); /* a hyphen elsewhere */
+    check("12345678-12344-234-8234-123456789012", false); /* a hyphen at another place */
     check("123456781234-4234-8234-1234567890123", false);
 }
 
@@ -49,7 +49,7 @@ static void takes_sixteen_characters_with_digits_and_letters(void **state UNUSED
     check("toolu_01A09q90qw90", true);
     check("abcdefghijklmno1", true);
     check("123456789012345z", true);
-    check("0123456789abcde", false); /* 15 */
+    check("0123456789abcde", false); /* 15 characters */
     check("abcdefghijklmnopqrstuvwxyz", false);
     check("12345678901234567890", false);
     check("1.2.3.4:5678-9012/3456", false);

@@ -28,7 +28,7 @@ static void teardown(struct fixture *f)
     reading_done(&f->reading);
 }
 
-/* A reject of a line; true: it need not wait. */
+/* Add a reject of a line. True: it need not wait. */
 static bool reject(struct fixture *f, uint64_t line, struct span value)
 {
     struct piece piece = {
@@ -52,7 +52,7 @@ static void what_does_not_fit_is_counted(void **state UNUSED)
     while (reading_release(&f.reading, f.normalizer, &out)) {
         held += out.value.n == sizeof(value);
     }
-    assert_int_equal(held, 3); /* and nothing after the first that is counted */
+    assert_int_equal(held, 3); /* and none after the first one that is only counted */
     assert_non_null(strstr(out.value.p, "\"detail\":\"2 more rejects before the first event"));
     assert_non_null(strstr(out.value.p, "\"line\":4,\"offset\":30,\"bytes\":19}"));
     teardown(&f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Equal records in two objects: are they one event or two (kafka-contract.md §3)? On all three
+ * Whether equal records in two objects are one event or two (kafka-contract.md §3), on all three
  * paths of a record.
  */
 #include "testing.h"
@@ -43,7 +43,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* The id of the only event of the object's only line. */
+/* The id of the only event of an object with one line. */
 static void only_id(struct fixture *f, const struct object_origin *o, const char *record,
                     char id[ID_BYTES])
 {
@@ -163,7 +163,7 @@ static void differ_without_a_time_in_two_versions(void **state)
 static void are_one_event_in_one_version(void **state)
 {
     struct object_origin other = first;
-    other.modified_ns += 1000000000; /* as a copy of the bucket may have it */
+    other.modified_ns += 1000000000; /* as in a replica of the bucket */
     check_each(*state, &other, true);
 }
 

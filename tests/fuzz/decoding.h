@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decoding.h - an object through the decoder, for the fuzz targets of its parts. */
+/* decoding.h - decodes an object, for the fuzz targets of the decoder's parts. */
 #ifndef TESTS_FUZZ_DECODING_H
 #define TESTS_FUZZ_DECODING_H
 
@@ -31,12 +31,12 @@ static inline void decoded_done(struct decoded *d)
     buf_done(&d->words);
 }
 
-/* In pieces of `piece` bytes; 0: of random ones. Each stands in memory of its own. */
+/* Decode in pieces of `piece` bytes; 0: of random sizes. Each piece is in memory of its own. */
 static inline void decoding(struct span object, size_t piece, struct decoded *out)
 {
     static const struct decode_limits limits = {.object_bytes = 1 << 22,
                                                 .zstd_window_bytes = 1 << 20};
-    static struct decode *d; /* one for all inputs: each is an object after another */
+    static struct decode *d; /* one for all inputs, so that objects follow one another */
     struct span text;
     struct rng rng;
     d = d != NULL ? d : decode_new(&limits);
@@ -60,7 +60,7 @@ static inline void decoding(struct span object, size_t piece, struct decoded *ou
     while (decode_last(d, &text, &out->err)) {
         buf_add(&out->text, text);
     }
-    must(decode_bytes(d) >= out->text.n); /* text beyond a limit counts, and is not handed out */
+    must(decode_bytes(d) >= out->text.n); /* text beyond a limit is counted, but not returned */
     decode_words(d, &out->words);
     must(out->words.n > 0);
 }

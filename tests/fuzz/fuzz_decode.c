@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any object, in any cutting: the same text, the same verdict, in the same words. */
+/* Any object, divided in any way: the same text, the same error, in the same words. */
 #include "decoding.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool same(const struct decoded *a, const struct decoded *b)
 {
-    /* where plain text passes a limit, it is cut as it came */
+    /* if plain text exceeds a limit, its end depends on the division */
     bool text = a->err.kind == FAIL_LIMIT || span_eq(buf_span(&a->text), buf_span(&b->text));
     return text && a->err.kind == b->err.kind &&
            span_eq(buf_span(&a->words), buf_span(&b->words)) &&

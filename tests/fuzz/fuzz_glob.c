@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Patterns: the first line is the pattern, the rest the text. The answer is that of a matcher that
- * tries everything, for those that glob_refuse accepts and that are short enough for it.
+ * Patterns: the first line is the pattern, the rest the text. The result is compared with a matcher
+ * that tries every possibility, for patterns that glob_refuse accepts and that are short enough for
+ * it.
  */
 #include "codec/glob.h"
 #include "codec/utf8.h"
@@ -27,7 +28,9 @@ static size_t character(struct span s)
     return utf8_step(s, &good);
 }
 
-/* Whether c, -1 if it is not ASCII, is in the set that p begins with; *bytes: of the set. */
+/*
+ * Whether c (-1 if it is not ASCII) is in the set with which p begins; *bytes: length of the set.
+ */
 static bool in_set(struct span p, int c, size_t *bytes)
 {
     size_t i = 1;

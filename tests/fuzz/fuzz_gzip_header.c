@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The header of a gzip member, in any cutting, as zlib reads it. */
+/* The header of a gzip member, divided in any way, compared with zlib. */
 #include "codec/gzip_header.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* *used: bytes of the header, if it is whole. */
+/* used: length of the header, if it is complete. */
 static enum gzip_header_state ours(struct span in, size_t piece, size_t *used)
 {
     struct gzip_header h;
@@ -38,7 +38,7 @@ static enum gzip_header_state zlibs(const uint8_t *data, size_t size, size_t *us
     if (inflateInit2(&z, 31) != Z_OK || inflateGetHeader(&z, &header) != Z_OK) {
         abort();
     }
-    int rc = inflate(&z, Z_BLOCK); /* stops behind the header */
+    int rc = inflate(&z, Z_BLOCK); /* stops after the header */
     *used = size - z.avail_in;
     (void)inflateEnd(&z);
     return header.done == 1     ? GZIP_HEADER_DONE
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t piece = 1; piece <= 5; piece++) {
         size_t used = 0;
         enum gzip_header_state got = ours(in, piece < 5 ? piece : size + 1, &used);
-        bool early = got == GZIP_HEADER_BAD && want == GZIP_HEADER_MORE; /* zlib wants pairs */
+        bool early = got == GZIP_HEADER_BAD && want == GZIP_HEADER_MORE; /* zlib needs pairs */
         if ((got != want && !early) || (got == GZIP_HEADER_DONE && used != want_used)) {
             abort();
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip members beside zlib. The input is the deflate data of two members, whatever they are; the
- * header has every flag in turn, and the trailer is made right, so that what is wrong is in the
- * data. What zlib reads is read, to the same bytes; what zlib refuses is refused.
+ * gzip members, compared with zlib. The input is the deflate data of two members, valid or not. The
+ * headers have every flag in turn, and the trailers are correct, so that only the data can be
+ * wrong. Data that zlib reads are read to the same bytes; data that zlib refuses are refused.
  */
 #include "decoding.h"
 
@@ -15,7 +15,7 @@ enum { TEXT_MAX = 1 << 20 };
 
 static char text[TEXT_MAX];
 
-/* Raw deflate: true if it is whole and right. *used: bytes of it; text[0 .. *n) what it gave. */
+/* Raw deflate: true if it is complete and valid. *used: its length; text[0 .. *n): the result. */
 static bool inflated(struct span s, size_t *used, size_t *n)
 {
     z_stream z = {.next_in = (const Bytef *)s.p,

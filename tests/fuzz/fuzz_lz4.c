@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lz4 frames beside liblz4's own reader of them: as they are, or made of a text. */
+/*
+ * lz4 frames, compared with liblz4's own reader of frames: the input as it is, or made from a text.
+ */
 #include "decoding.h"
 
 #include <lz4frame.h>
@@ -25,7 +27,7 @@ static void packed_add(struct buf *b, unsigned how, struct span s)
     b->n += n;
 }
 
-/* True: all of it is frames, of `*n` bytes of text. */
+/* True: the whole input is frames, with `*n` bytes of text. */
 static bool theirs(struct span s, char *text, size_t *n)
 {
     LZ4F_dctx *c = NULL;

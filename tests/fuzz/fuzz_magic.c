@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bounds; and printable text is never anything but the few formats that are printable. */
+/*
+ * Reads stay within the head; and printable text is only recognized as one of the few printable
+ * formats.
+ */
 #include "codec/magic.h"
 
 #include <stdlib.h>
@@ -34,7 +37,7 @@ static void check(struct span head, bool whole)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t n = size < MAGIC_HEAD_BYTES ? size : MAGIC_HEAD_BYTES;
-    char *own = malloc(n + 1); /* ASan watches its end */
+    char *own = malloc(n + 1); /* so that ASan checks its end */
     if (own == NULL) {
         abort();
     }

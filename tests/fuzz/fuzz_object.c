@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The whole path of a byte: the bytes of an object in, records out, as an attempt does it. The
- * first byte says how the rest is cut into pieces. Any cutting gives the same records and the same
- * verdict; an object with content gives an event, or words that say what it is; no more rejects
- * come before the first event than there may be.
+ * The path of an attempt: bytes of an object to records. The first byte determines how the rest is
+ * divided into pieces. Every division gives the same records and the same error. An object with
+ * content gives an event, or words that name its kind. The number of rejects before the first event
+ * is limited.
  */
 #include "base/buf.h"
 #include "codec/decode.h"
@@ -87,7 +87,7 @@ static void run_text(struct stack *s, struct span text)
     }
 }
 
-/* What an attempt says at the end. */
+/* The result of an attempt at its end. */
 static void judge(struct stack *s, struct err *e)
 {
     struct piece piece;
@@ -128,7 +128,7 @@ static void run(struct stack *s, struct span all, size_t piece)
     }
     judge(s, &e);
     if (e.kind == FAIL_LIMIT) {
-        buf_clear(&s->out); /* of a plain object the limit may come a piece earlier or later */
+        buf_clear(&s->out); /* plain text may exceed the limit one piece earlier or later */
     }
 }
 
@@ -147,7 +147,7 @@ static void stack_init(struct stack *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct stack whole, pieces; /* one object after another */
+    static struct stack whole, pieces; /* used for one object after another */
     if (size < 2) {
         return 0;
     }

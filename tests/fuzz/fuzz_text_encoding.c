@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-16 in any cutting, as iconv reads it where it does, else a byte ff for what is alone. */
+/*
+ * UTF-16 divided in any way, compared with iconv; a lone surrogate, which iconv refuses, becomes a
+ * byte ff.
+ */
 #include "codec/text_encoding.h"
 
 #include <iconv.h>
@@ -36,7 +39,7 @@ static iconv_t converter(bool big_endian)
     return all[big_endian ? 1 : 0];
 }
 
-/* What iconv stops at is a surrogate without its other half. */
+/* iconv stops at a surrogate without its other half. */
 static void iconvs(struct span s, bool big_endian, struct buf *out)
 {
     iconv_t c = converter(big_endian);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * zstd frames beside libzstd, in one call. The first byte says what the rest is: frames as they
- * are, or a text that is compressed by some settings.
+ * zstd frames, compared with libzstd in one call. The first byte determines the rest: frames as
+ * they are, or a text that is compressed with some settings.
  */
 #include "decoding.h"
 
@@ -28,7 +28,7 @@ static void packed_add(struct buf *b, unsigned how, struct span s)
     b->n += n;
 }
 
-/* Only what is read as zstd, once: not a frame in a frame, and no other format. */
+/* Whether the input was read as zstd only, in one layer. */
 static bool is_zstd_alone(const struct decoded *d)
 {
     const char *in = strstr(d->words.p, " in ");
@@ -37,7 +37,7 @@ static bool is_zstd_alone(const struct decoded *d)
             strncmp(d->words.p, "nothing", 7) == 0);
 }
 
-/* Frame after frame, with padding between them. True: all of it is that. */
+/* Frame after frame, with padding between them. True: the whole input is that. */
 static bool theirs(struct span s, char *text, size_t *n)
 {
     *n = 0;
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decoding(buf_span(&object), 0, &d);
     size_t n = 0;
     bool good = theirs(buf_span(&object), text, &n);
-    /* in one call libzstd lets a block pass that is longer than its window allows */
+    /* in one call libzstd accepts a block that is longer than its window allows */
     bool strict = strstr(d.err.text, "Destination buffer is too small") != NULL;
     if (is_zstd_alone(&d) && d.err.kind != FAIL_LIMIT && !strict) {
         must(good == (d.err.kind == FAIL_NONE));

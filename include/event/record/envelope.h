@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * envelope.h - what an envelope says that serves a record inside without it: a time and a host.
+ * envelope.h - time and host of an envelope, for records inside that have none.
  *
  *     envelope_set(&e, doc, time, host);         // tape indexes of its members, 0 if absent
- *     envelope_add(&e, doc, time, 0);            // of a member of it: what is absent stays
+ *     envelope_add(&e, doc, time, 0);            // of a member of it: absent ones keep their value
  *     envelope_time(&e), envelope_host(&e)       // texts, "" if absent
  *
  * Threads: one at a time.
@@ -29,10 +29,10 @@ static inline bool envelope_is_empty(const struct envelope *e)
     return e->time.n == 0 && e->host.n == 0;
 }
 
-/* A string counts with its characters, a number with its text, anything else as absent. */
+/* A string gives its characters and a number its text. Any other value counts as absent. */
 void envelope_set(struct envelope *e, const struct doc *d, size_t time, size_t host);
 
-/* The same, but what is absent remains as it was. */
+/* As envelope_set, but absent members keep their earlier value. */
 void envelope_add(struct envelope *e, const struct doc *d, size_t time, size_t host);
 
 struct span envelope_time(const struct envelope *e);

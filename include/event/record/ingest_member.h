@@ -13,22 +13,25 @@
 #include "event/record/origin.h"
 #include "event/record/shape.h"
 
-/* What `ingest` holds besides the origin. Empty spans and zeros are left out. */
+/* The members of `ingest` besides the origin. Empty spans and zeros are omitted. */
 struct ingest {
     const char *id; /* 36 characters */
     uint64_t line;
-    uint64_t item;       /* 0: the only record of its line */
+    uint64_t item;       /* 0: it is the only record of its line */
     struct span framing; /* empty: lines */
     enum shape shape;
     enum time_quality time;
-    bool text_replaced;   /* invalid UTF-8 of the record became U+FFFD */
-    bool names_duplicate; /* of a name that an object had twice only the last value is left */
+    bool text_replaced;   /* invalid UTF-8 of the record was replaced by U+FFFD */
+    bool names_duplicate; /* an object had a name twice, and only the last value was kept */
     struct span action;
     struct span repository;
     struct span actor;
 };
 
-/* Append the part about a whole object, between id and line: ","customer":"...",...,"line": */
+/*
+ * Append the part that is the same for a whole object, between id and line:
+ * ","customer":"...",...,"line":
+ */
 void ingest_member_origin(struct buf *out, const struct object_origin *o);
 
 /* Append `,"ingest":{...}}` to the members of an event. `origin`: from ingest_member_origin. */

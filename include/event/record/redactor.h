@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * redactor.h - the secrets of a record, value by value in the order of its text: values of members
- * with a name like "password" (also as {"name":"PASSWORD","value":"x"}), arguments and variables of
- * lists, and secrets within a text or a name (codec/secret.h).
+ * redactor.h - finds the secrets of a record, value by value in the order of its text: values of
+ * members with a name like "password" (also as {"name":"PASSWORD","value":"x"}), arguments and
+ * variables of lists, and secrets within a text or a name (codec/secret.h).
  *
  *     struct redactor r;
  *     struct redaction hit;
  *     redactor_start(&r, &doc, at);
  *     while (redactor_next(&r, &hit)) { ... }
  *
- * Linear in the value. Threads: one at a time per object.
+ * Time is linear in the value. Threads: one at a time per object.
  */
 #ifndef EVENT_RECORD_REDACTOR_H
 #define EVENT_RECORD_REDACTOR_H
@@ -20,15 +20,15 @@
 struct redaction {
     size_t at;        /* tape index of a string, a number or a member's name */
     bool in_text;     /* a part of the string is a secret: secret_redact replaces it */
-    size_t from;      /* else it is a secret from this byte to its end */
-    size_t name;      /* of a name: its number among those of the object with a secret; else 0 */
+    size_t from;      /* if not in_text: it is a secret from this byte to its end */
+    size_t name;      /* of a name: its number among its object's names with a secret; else 0 */
     const char *kind; /* for people. Never NULL */
 };
 
 /* A container around the current value. */
 struct redactor_level {
     bool object;
-    unsigned how; /* what its name says about the values in it: flags of redactor.c */
+    unsigned how; /* flags of redactor.c for the values in it, from its name */
     size_t pair;  /* the value of a pair with the name of a secret; 0: none */
     size_t names; /* names with a secret, so far */
     struct secret_args args;
@@ -37,7 +37,7 @@ struct redactor_level {
 struct redactor {
     const struct doc *doc;
     size_t at;      /* the next value, name or end */
-    bool name_done; /* at is a name that was searched */
+    bool name_done; /* `at` is a name that was searched */
     size_t depth;
     struct redactor_level levels[JSON_MAX_DEPTH];
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nearly every UUID and ULID has a digit, a letter and 16 characters. The two forms matter for
- * those few that are all digits, so they are tried last, and strictly: a counter that is padded
- * with zeros is no ULID of this century, and the nil UUID has no version.
+ * Almost every UUID and ULID has a digit, a letter and 16 characters. The two forms are only needed
+ * for the few that consist of digits, so they are checked last, and strictly: a counter that is
+ * padded with zeros is not a ULID of this century, and the nil UUID has no version.
  */
 #include "event/record/own_id.h"
 
@@ -28,7 +28,7 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* UTF-8: every byte but a continuation begins a character. */
+/* In UTF-8 every byte except continuation bytes begins a character. */
 static bool is_long_and_mixed(struct span id)
 {
     size_t characters = 0;
@@ -61,7 +61,7 @@ static bool is_uuid(struct span id)
     return id.p[14] >= '1' && id.p[14] <= '8' && strchr("89abAB", id.p[19]) != NULL;
 }
 
-/* Crockford's base 32: the first ten digits are milliseconds since 1970. */
+/* Crockford's base 32: the first ten characters are milliseconds since 1970. */
 static bool is_ulid(struct span id)
 {
     static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

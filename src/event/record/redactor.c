@@ -2,12 +2,12 @@
 #include "event/record/redactor.h"
 
 enum {
-    IS_SECRET = 1, /* a string, a number, the member "value" of an object, all of a list */
-    MAY_COUNT = 2, /* ... but for a short number */
-    ALL_BELOW = 4, /* ... however deep */
+    IS_SECRET = 1, /* a string, a number, the member "value" of an object, all elements of a list */
+    MAY_COUNT = 2, /* ... except a short number */
+    ALL_BELOW = 4, /* ... at any depth */
     NUMBER_BYTES = 3,
     COUNT_BYTES = 8, /* a number of tokens has fewer digits */
-    NAME_BYTES = 12, /* shorter names are not searched: most names are shorter, and no key is */
+    NAME_BYTES = 12, /* shorter names are not searched: most names are shorter, and keys are not */
 };
 
 static const char by_name[] = "a member of that name";
@@ -40,7 +40,7 @@ static bool is_name_name(struct span name)
            span_eq(name, SPAN("Name")) || span_eq(name, SPAN("Key"));
 }
 
-/* The value of {"name":"PASSWORD","value":..}; 0: the object is no such pair. */
+/* The value of {"name":"PASSWORD","value":..}; 0: the object is not such a pair. */
 static size_t pair_value(const struct doc *d, size_t object)
 {
     size_t value = 0;
@@ -64,7 +64,7 @@ static void enter(struct redactor *r, size_t at, unsigned how)
     r->at = doc_first(r->doc, at);
 }
 
-/* The flags of a member's value. */
+/* The flags for a member's value. */
 static unsigned how_member(const struct redactor_level *l, struct span name, size_t value)
 {
     if ((l->how & ALL_BELOW) != 0) {
@@ -125,7 +125,7 @@ static bool check_number(const struct doc *d, size_t at, unsigned how, struct re
            hit_from(hit, at, 0, by_name);
 }
 
-/* Check the value at `at` and move the walk to the next one, which may be inside it. */
+/* Check the value at `at` and continue with the next one, which may be inside it. */
 static bool check_value(struct redactor *r, size_t at, unsigned how, struct redaction *hit)
 {
     const struct doc *d = r->doc;
@@ -164,7 +164,7 @@ static bool check_member(struct redactor *r, struct redaction *hit)
 
 bool redactor_next(struct redactor *r, struct redaction *hit)
 {
-    if (r->depth == 0) { /* the beginning, or the end: at is 0 */
+    if (r->depth == 0) { /* before the first value, or after the last: at is 0 */
         size_t at = r->at;
         bool found = at != 0 && check_value(r, at, 0, hit);
         r->at = r->depth > 0 ? r->at : 0;
@@ -191,7 +191,7 @@ void redaction_write(const struct doc *doc, const struct redaction *hit, struct 
         buf_add(out, span_of(text.p, hit->from));
         buf_add(out, SPAN("[REDACTED]"));
     }
-    if (hit->name > 1) { /* two of an object must not become one */
+    if (hit->name > 1) { /* two names of an object must stay different */
         buf_addf(out, " %zu", hit->name);
     }
 }

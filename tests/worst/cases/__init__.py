@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Worst cases, a module for each part of the worker.
+"""Worst cases, with one module for each part of the worker.
 
-A case is a function whose name is a sentence and that gives one line, a JSON text, of about `size`
-bytes without its end; always the same one. SETTINGS of its module, if there, are the customer's
-settings in the configuration. Modules are found by themselves; names with '_' before are helpers.
+A case is a function whose name is a sentence. It returns one line, a JSON text of about `size` bytes
+without its line end, and always the same one. SETTINGS of its module, if set, are the customer's
+settings in the configuration. All modules of this folder are loaded. Functions whose names begin with
+'_' are helpers.
 
     SETTINGS = 'redact = "secrets";'
 
@@ -16,7 +17,7 @@ import pathlib
 import pkgutil
 import typing
 
-LEAST_SHARE, MOST_SHARE = 0.9, 1.1  # of the size that was asked for
+LEAST_SHARE, MOST_SHARE = 0.9, 1.1  # of the requested size
 
 HEAD = '{"time":"2026-05-11T22:20:00Z","user":"ana","action":"exec",'
 
@@ -44,15 +45,15 @@ def all_cases():
     return found
 
 
-# ---- to make lines with ----
+# ---- parts of lines ----
 
 def filled(piece, size):
-    """The piece again and again, cut to the size."""
+    """The piece repeated, cut to the size."""
     return (piece * (size // len(piece) + 1))[:size]
 
 
 def in_a_text(piece, size, before="", after="", member="text"):
-    """A record whose one long text is `before`, the piece again and again, `after`."""
+    """A record with one long text: `before`, the piece repeated, `after`."""
     record = f'{HEAD}"{member}":'
     room = size - len(record) - len(json.dumps(before + after)) - 1
     each = len(json.dumps(piece)) - 2
@@ -60,7 +61,7 @@ def in_a_text(piece, size, before="", after="", member="text"):
 
 
 def many(piece, size, before, after, between=","):
-    """`before`, as many pieces as fit, `after`. In each %d is its number."""
+    """`before`, as many pieces as fit, `after`. %d in a piece is replaced by its number."""
     text, bytes_left, number = [], size - len(before) - len(after), 0
     while True:
         one = piece.replace("%d", str(number))
@@ -72,6 +73,6 @@ def many(piece, size, before, after, between=","):
 
 
 def plain_line(size):
-    """What others are measured by: a record with prose, paths, numbers and objects in lists."""
+    """The line of comparison: a record with prose, paths, numbers and objects in lists."""
     return many('{"path":"src/room/module_%d.c","line":120,"kind":"modified","ok":true,"note":"Read the file, changed two '
                 'functions and ran the tests again."}', size, HEAD + '"changes":[', "]}")

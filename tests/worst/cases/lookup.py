@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records in which much is looked up, or looked up in vain (event/map)."""
+"""Records with many look-ups, found and not found (event/map)."""
 import json
 
 from . import HEAD, many

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OTLP requests that repeat much in each record (event/record/otlp.h)."""
+"""OTLP requests that repeat long values in each record (event/record/otlp.h)."""
 from . import many
 
 
 def _resource(attributes, size):
-    """The resource is half of the line."""
+    """Half of the line is the resource."""
     return many(attributes, size // 2, '{"resourceLogs":[{"resource":{"attributes":[', ']},"scopeLogs":[')
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts that look like secrets again and again (codec/secret.h, event/record/redactor.h)."""
+"""Texts that repeatedly resemble secrets (codec/secret.h, event/record/redactor.h)."""
 from . import HEAD, in_a_text, many
 
 SETTINGS = 'redact = "secrets";'
@@ -126,7 +126,7 @@ def escapes_that_are_none(size):
 
 
 def passwords_of_one_letter(size):
-    # In a member that is only copied: twice in an event, what it grows to would be above its limit.
+    # In a member that is copied only once: two copies of the redacted text exceed the limit of an event.
     return in_a_text("token=x ", size, member="note")
 
 

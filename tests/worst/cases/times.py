@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts where a time should be (codec/timestamp.h)."""
+"""Texts in place of times (codec/timestamp.h)."""
 import json
 
 from . import filled, many
@@ -9,7 +9,7 @@ NAMES = ("timestamp", "@timestamp", "timeUnixNano", "time", "ts", "datetime", "c
 
 
 def _times(begin, piece, size):
-    """Every name of a time, each with a long text."""
+    """Every alias of a time, each with a long text."""
     record = {"user": "ana", "action": "exec"}
     each = (size - 200) // len(NAMES)
     pieces = (each - len(begin)) // (len(json.dumps(piece)) - 2)

@@ -81,7 +81,7 @@ struct outage_failure {
     const struct err *err;
     unsigned call;
     const char *next;           /* a literal: what happens next, and what the operator should do */
-    int64_t since_ms;           /* when it began, if it was found out later; 0: now */
+    int64_t since_ms;           /* when it began, if it was detected later; 0: now */
     const struct log_kv *about; /* one more key for its first line; NULL: none */
 };
 void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now);

@@ -155,7 +155,10 @@ static uint64_t hash_text(uint64_t h, const char *s)
     return h;
 }
 
-/* librdkafka has one code for all that may be wrong with a broker; an AWS code says enough. */
+/*
+ * librdkafka has one code for all errors of a broker, so the text is included; an AWS code
+ * suffices.
+ */
 static uint64_t hash_cause(enum outage_party party, const struct err *e)
 {
     uint64_t h = 0xcbf29ce484222325U ^ (uint64_t)e->kind << 32 ^ (uint64_t)e->status;

@@ -40,7 +40,7 @@ static void explain(struct customer_entry *c, struct err *e)
     (void)err_set(e, FAIL_AGAIN, "kafka: no record was acknowledged for %d s", STALLED_MS / 1000);
 }
 
-/* While Kafka as a whole is unreachable that is its outage, and not one of each customer. */
+/* While Kafka as a whole is unreachable, only Kafka has an outage, and not each customer. */
 static void watch_records(struct customer_entry *c, int64_t now)
 {
     struct customer_run *run = c->run;

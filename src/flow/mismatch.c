@@ -26,7 +26,7 @@ static void compare_account(const struct notification_record *record, struct cus
 }
 
 /*
- * Warn once if the bucket has versions but the configuration does not say so. Then two
+ * Warn once if the bucket has versions but the configuration does not. In that case two
  * notifications of two versions in quick succession both read the second version.
  */
 static void compare_version(const struct notification_record *record, struct customer *c)

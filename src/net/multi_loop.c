@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* multi_loop.c - curl tells its sockets and its next timeout by callbacks; epoll waits for them. */
+/*
+ * multi_loop.c - curl reports its sockets and its next timeout by callbacks; epoll waits for them.
+ */
 #include "net/multi_loop.h"
 
 #include "base/alloc.h"
@@ -28,7 +30,7 @@ static void abort_unless(bool good)
     }
 }
 
-/* A socket that was closed has left the epoll by itself, and its number may be another one's. */
+/* A closed socket has already left the epoll, and its number may belong to another socket. */
 static int on_socket(CURL *easy UNUSED, curl_socket_t fd, int what, void *ctx, void *known UNUSED)
 {
     struct multi_loop *l = ctx;
@@ -126,7 +128,7 @@ void multi_loop_step(struct multi_loop *l, int timeout_ms)
         on_event(l, &events[i]);
     }
     if (l->due_ms >= 0 && l->due_ms <= clock_mono_ms(&clock_system)) {
-        l->due_ms = -1; /* curl gives the next one */
+        l->due_ms = -1; /* curl sets the next one */
         act(l, CURL_SOCKET_TIMEOUT, 0);
     }
 }

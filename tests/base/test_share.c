@@ -40,7 +40,7 @@ static void the_first_unit_is_had_while_anything_is_free(void **state UNUSED)
 {
     assert_true(share_allows(8, 7, 0, 1));
     assert_false(share_allows(8, 8, 0, 1));
-    assert_true(share_allows(8, 7, 0, 1000)); /* larger than all there is */
+    assert_true(share_allows(8, 7, 0, 1000)); /* more than the whole capacity */
     assert_true(share_allows(8, 0, 0, 1000));
     assert_false(share_allows(8, 1, 1, 1000));
     assert_false(share_allows(0, 0, 0, 1));
@@ -54,8 +54,10 @@ static void sums_do_not_overflow(void **state UNUSED)
     assert_true(share_allows(UINT64_MAX, 1, 1, UINT64_MAX / 2 - 2));
 }
 
-/* Whatever parties took before, one that comes with nothing finds something free, unless single
- * units make up everything. */
+/*
+ * Whatever the parties took before, a new party without any share finds something free, unless the
+ * capacity is only a few units.
+ */
 static void takers_leave_something_for_one_that_comes(void **state UNUSED)
 {
     struct rng rng;

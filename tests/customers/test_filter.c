@@ -63,7 +63,7 @@ static void patterns_begin_below_the_prefix_with_or_without_a_slash(void **state
     check(&c, "a/events-1/events-2", false);
     check(&c, "a/events-1/logs-2", false);
     check(&c, "a/events-1/x/events-2", true);
-    check(&c, "a/events-1/x", true);        /* the prefix is no part of what is matched */
+    check(&c, "a/events-1/x", true);        /* the prefix is not compared with the pattern */
     check(&c, "a/events-1//logs-2", false); /* a name that begins with a slash itself */
 }
 
@@ -74,7 +74,7 @@ static void says_nothing_of_keys_outside_the_prefix(void **state UNUSED)
     check(&c, "a/b", false);
     check(&c, "a/bc/x.md", false);
     check(&c, "x.md", false);
-    check(&c, "a/b/", true); /* a folder's name matches nothing */
+    check(&c, "a/b/", true); /* a folder's name matches no pattern */
 }
 
 int main(void)

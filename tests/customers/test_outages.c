@@ -166,7 +166,7 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     watch_for(60);
     assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
     watch_for(15);
-    stats_add(&w.acme->stats->records_acked, 1); /* others of it are */
+    stats_add(&w.acme->stats->records_acked, 1); /* other records of it are acknowledged */
     watch_for(20);
     assert_int_equal(outages(), 0);
     watch_for(5);

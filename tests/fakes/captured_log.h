@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * captured_log.h - what a test's code logs, as a text.
+ * captured_log.h - captures the log of a test as a text.
  *
  *     captured_log_begin(LOG_DEBUG);
  *     ...
@@ -50,7 +50,7 @@ UNUSED static const char *captured_log(void)
     return captured.text;
 }
 
-/* Lines with this text in them. */
+/* Number of lines with this text in them. */
 UNUSED static size_t captured_log_count(const char *part)
 {
     size_t n = 0;

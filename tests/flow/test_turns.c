@@ -83,7 +83,7 @@ static void a_core_of_a_thread_that_waits_for_kafka_is_given_to_another(void **s
     turn_done(&b);
 }
 
-/* ---- lanes that have always something to do ---- */
+/* ---- lanes that always have work ---- */
 
 enum { MOST_LANES = 40 };
 
@@ -129,7 +129,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* lanes: how many each class has; until all classes together had total_us. */
+/* Run until all classes together have had total_us. lanes: the number of lanes of each class. */
 static void run(size_t cores, const size_t *lanes, size_t classes, uint64_t total_us,
                 uint64_t *used_us)
 {
@@ -198,7 +198,9 @@ static void a_class_that_was_idle_has_saved_nothing_up(void **state UNUSED)
     turns_start(t, &a, 0);
     turns_begin(t, &a);
     clock.mono += 1;
-    /* b has at most one object of a less than a: turns.c compares from the last that was served. */
+    /*
+     * b has had at most one object of a less than a: turns.c compares with the class served last.
+     */
     assert_in_range(turns_behind_us(t, 1, 0), 0, 100000);
     turns_end(t, &a);
     turns_end(t, &b);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrappers and envelopes, a second opinion: written from normalization.md §2, not from the C code.
+"""Independent implementation of wrappers and envelopes, written from normalization.md §2.
 
-    for record in records_of(value): ...     # None: a wrapper around something that is no record
+    for record in records_of(value): ...     # None: a wrapper without a record
 
-Not covered: a customer's own paths (`unwrap`), and OTLP requests, which stay as they are.
+Not covered: a customer's own paths (`unwrap`), and OTLP requests, which are not changed.
 """
 import json
 import pathlib
@@ -30,7 +30,7 @@ def _fold(name):
 
 
 def _table():
-    """Path to [(field, words in brackets)], of the fields' names in the page for customers."""
+    """Path to [(field, words in brackets)], from the table of field names in docs/event-files.md."""
     text = PAGE.read_text().split("<!-- table: fields -->")[1]
     found = {}
     for line in text.splitlines():
@@ -139,7 +139,7 @@ def _list(record):
 
 
 def _look(record):
-    """('vector' | 'one' | 'log events' | 'nothing' | 'record', what is inside)"""
+    """('vector' | 'one' | 'log events' | 'nothing' | 'record', the content)"""
     if "vendor" not in record and all(_is_text(record.get(n)) for n in ("message", "source_type")) and "file" in record:
         return _must(record["message"])
     if is_beacon(record):
@@ -168,7 +168,7 @@ def _text_inside(record):
 
 
 def _second(record):
-    """How many rejects the records that are not read give."""
+    """Number of rejects of the records that are not read."""
     texts = _texts(record)
     any_record = states(record) != "event"
     good = {text for _, text, only in texts
@@ -177,7 +177,7 @@ def _second(record):
 
 
 def _time(outer, name, time):
-    """The envelope's own, or else that of the one around it."""
+    """The time of the envelope itself, or else of the envelope around it."""
     return outer[name] if isinstance(outer.get(name), str) else time
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Framing, a second opinion: written from docs/event-files.md, not from the C code.
+"""Independent implementation of framing, written from docs/event-files.md.
 
-    framing, pieces = framed(text)      # pieces: [(line, item counts on from the piece before, value)]
+    framing, pieces = framed(text)      # pieces: [(line, whether item continues from the piece before, value)]
 
 For undamaged objects only: the whole text is in memory and is read by Python's json.
 """
@@ -17,7 +17,7 @@ def _end(text, at):
 
 
 def _values(text):
-    """(where, end) of the values one after another; outer brackets are none of them."""
+    """(start, end) of each value in order; outer brackets are not values."""
     at, inside = 0, False
     while at < len(text):
         c = text[at]

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every example of docs/event-files.md is run. What a fenced block is, its first line says:
+"""Runs every example of docs/event-files.md. The first line of a fenced block has its kind:
 
-    ```json file          an event file, as its bytes stand on the page
-    ```json events        what the file before it becomes: each line is part of an event, in their order
+    ```json file          an event file, with exactly these bytes
+    ```json events        the events of the file before it: each line is a part of one event, in order
     ```json rejects       ... and its rejects
-    ```text words         ... what `normalize` says of it, with exit status 1
-    ```conf               keys of a customer; after a file: it is normalized by them
-    ```sh                 commands that convert a file, tried on a small one
+    ```text words         ... the message of `normalize` for it, with exit status 1
+    ```conf               keys of a customer; after a file: it is normalized with them
+    ```sh                 commands that convert a file, run for a small one
 """
 import json
 import os

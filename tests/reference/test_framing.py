@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """100,000 events of all framings and shapes: the built program and the independent readers agree on
-what is a record, where it stands and which id it has; and the framing changes no id."""
+the records, their positions and their ids, and the ids do not depend on the framing."""
 import functools
 import json
 import os
@@ -63,7 +63,7 @@ LAYOUTS = {
 
 
 def normalized(text):
-    """(line, item, id, framing, does the time come from the object) of each event."""
+    """(line, item, id, framing, whether the time is the object's) of each event."""
     command = [BINARY, "normalize", "--customer", "acme", "--object", "s3://b/k", "--time",
                "2026-06-01T00:00:00Z", "-"]
     run = subprocess.run(command, input=text, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

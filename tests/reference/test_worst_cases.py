@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lines of tests/worst: JSON, of the size that was asked for, always the same."""
+"""The lines of tests/worst are JSON, have the requested size, and are always the same."""
 import json
 import pathlib
 import sys

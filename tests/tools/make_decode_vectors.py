@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write tests/vectors/decode/: objects as their writers make them, and what the decoder must say.
+"""Write tests/vectors/decode/: objects made by the usual writers, and the expected results of the decoder.
 
     tests/tools/make_decode_vectors.py [FOLDER]
 
-A vector is a folder of two files: `in`, the object, and `want`: a line with the kind of the error, a
-line with the words, and the text that must come out. Needs the packages of
-integration/requirements.txt, and gpg, openssl, zip, lz4, zstd. The files are kept in the tree, since
-other versions of the writers write other bytes; a new row is added here, and its folder to the tree.
+A vector is a folder of two files: `in` is the object. `want` has a line with the kind of the error, a
+line with the words, and the expected text. Needs the packages of integration/requirements.txt, and
+gpg, openssl, zip, lz4, zstd. The files are in the tree, since other versions of the writers write
+other bytes. To add a vector, add a row here and its folder to the tree.
 """
 import bz2
 import gzip

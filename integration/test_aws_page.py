@@ -179,10 +179,10 @@ def _arranged(strict, *more_policies, **customer):
 
 def test_the_policies_of_the_page_are_enough_on_an_aws_that_checks_them(strict: StrictWorld):
     worker = _arranged(strict)
-    strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"n":1}\n')
+    strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"user":"ana","action":"read"}\n')
     worker.logged(msg="object done", customer="acme")
     # ... also to distinguish a missing object from a denied one,
-    strict.fake.put_object("cust-bucket", "asymptote/events/b.jsonl", '{"n":1}\n')
+    strict.fake.put_object("cust-bucket", "asymptote/events/b.jsonl", '{"user":"ana","action":"read"}\n')
     gone = strict.fake.notification("cust-bucket", "asymptote/events/b.jsonl")
     strict.fake.delete_object("cust-bucket", "asymptote/events/b.jsonl")
     strict.fake.send_message("ingest", gone)
@@ -193,20 +193,20 @@ def test_the_policies_of_the_page_are_enough_on_an_aws_that_checks_them(strict: 
 
 def test_a_version_is_read_with_the_policy_for_it_and_not_without(strict: StrictWorld):
     worker = _arranged(strict, _policy("versions-policy.json"), versioned=True)
-    strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"n":1}\n')
+    strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"user":"ana","action":"read"}\n')
     worker.logged(msg="object done", customer="acme")
     strict.fake.change_role(VALUES["CUSTOMER_ROLE_ARN"], policies=[_policy("role-policy.json")])
-    strict.fake.put_object("cust-bucket", "asymptote/events/b.jsonl", '{"n":1}\n')
+    strict.fake.put_object("cust-bucket", "asymptote/events/b.jsonl", '{"user":"ana","action":"read"}\n')
     assert worker.logged(error="denied")
 
 
 def test_an_object_under_kms_is_read_with_the_policy_for_it_and_not_without(strict: StrictWorld):
     key = strict.fake.add_kms_key()
     worker = _arranged(strict, _policy("kms-policy.json", KMS_KEY_ARN=key), kms_key_arn=key)
-    strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"n":1}\n', kms_key=key)
+    strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"user":"ana","action":"read"}\n', kms_key=key)
     worker.logged(msg="object done", customer="acme")
     strict.fake.change_role(VALUES["CUSTOMER_ROLE_ARN"], policies=[_policy("role-policy.json")])
-    strict.fake.put_object("cust-bucket", "asymptote/events/b.jsonl", '{"n":1}\n', kms_key=key)
+    strict.fake.put_object("cust-bucket", "asymptote/events/b.jsonl", '{"user":"ana","action":"read"}\n', kms_key=key)
     assert worker.logged(error="kms")
 
 

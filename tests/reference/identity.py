@@ -18,6 +18,7 @@ import datetime
 import decimal
 import functools
 import json
+import pathlib
 import re
 import struct
 import sys
@@ -26,7 +27,8 @@ import uuid
 
 import xxhash
 
-from envelopes import Number, is_beacon, records_of
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))  # also when imported as a module of the tree
+from envelopes import Number, is_beacon, records_of  # noqa: E402
 
 FORWARDERS = ("ingest", "@timestamp", "@version", "ecs", "agent", "log", "input", "host")
 COPIES = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",

@@ -12,7 +12,7 @@ struct sample {
     bool matches;
 };
 
-#define EACH(list, i) (size_t i = 0; i < sizeof(list) / sizeof((list)[0]); i++)
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static void check(const struct sample *s)
 {
@@ -53,11 +53,9 @@ static void matches_what_a_person_expects(void **state UNUSED)
         {"?", "ab", false},
         {"*\xd0\xba*", "\xd1\x84\xd0\xba\xd1\x84", true},
     };
-    for
-        EACH(samples, i)
-        {
-            check(&samples[i]);
-        }
+    for (size_t i = 0; i < COUNT(samples); i++) {
+        check(&samples[i]);
+    }
 }
 
 static void matches_sets_of_characters(void **state UNUSED)
@@ -81,11 +79,9 @@ static void matches_sets_of_characters(void **state UNUSED)
         {"[a-c][0-9]", "b7", true},
         {"*[0-9]", "a1b2", true},
     };
-    for
-        EACH(samples, i)
-        {
-            check(&samples[i]);
-        }
+    for (size_t i = 0; i < COUNT(samples); i++) {
+        check(&samples[i]);
+    }
 }
 
 static void takes_what_follows_a_backslash_as_itself(void **state UNUSED)
@@ -95,11 +91,9 @@ static void takes_what_follows_a_backslash_as_itself(void **state UNUSED)
         {"\\[a]", "[a]", true}, {"\\{a\\}", "{a}", true}, {"\\!a", "!a", true},
         {"\\\\", "\\", true},   {"*\\*", "a*", true},
     };
-    for
-        EACH(samples, i)
-        {
-            check(&samples[i]);
-        }
+    for (size_t i = 0; i < COUNT(samples); i++) {
+        check(&samples[i]);
+    }
 }
 
 static void refuses_what_would_never_match(void **state UNUSED)
@@ -108,13 +102,11 @@ static void refuses_what_would_never_match(void **state UNUSED)
         "",    "!*.md", "*.{json,gz}", "a}",    "[abc",       "[",    "[]",     "[!]",
         "a\\", "a\nb",  "\x7f",        "[z-a]", "[\xd0\xba]", "\xff", "[a\\]]",
     };
-    for
-        EACH(patterns, i)
-        {
-            if (glob_refuse(patterns[i]) == NULL) {
-                fail_msg("\"%s\" is not refused", patterns[i]);
-            }
+    for (size_t i = 0; i < COUNT(patterns); i++) {
+        if (glob_refuse(patterns[i]) == NULL) {
+            fail_msg("\"%s\" is not refused", patterns[i]);
         }
+    }
     char text[GLOB_BYTES + 2] = "";
     memset(text, 'a', GLOB_BYTES);
     assert_null(glob_refuse(text));

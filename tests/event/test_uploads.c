@@ -119,24 +119,20 @@ static const char *const with_time[] = {
     BEACON("", UUID),
 };
 
-#define EACH(list, i) (size_t i = 0; i < sizeof(list) / sizeof((list)[0]); i++)
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static void check_each(struct fixture *f, const struct object_origin *other, bool without_is_one)
 {
-    for
-        EACH(without_time, i)
-        {
-            if (are_one_event(f, &first, other, without_time[i]) != without_is_one) {
-                fail_msg("%s", without_time[i]);
-            }
+    for (size_t i = 0; i < COUNT(without_time); i++) {
+        if (are_one_event(f, &first, other, without_time[i]) != without_is_one) {
+            fail_msg("%s", without_time[i]);
         }
-    for
-        EACH(with_time, i)
-        {
-            if (!are_one_event(f, &first, other, with_time[i])) {
-                fail_msg("%s", with_time[i]);
-            }
+    }
+    for (size_t i = 0; i < COUNT(with_time); i++) {
+        if (!are_one_event(f, &first, other, with_time[i])) {
+            fail_msg("%s", with_time[i]);
         }
+    }
 }
 
 static void differ_without_a_time_under_two_keys(void **state)
@@ -187,17 +183,15 @@ static void differ_by_the_time_of_their_envelopes(void **state)
                                           BEACON("", "")};
     char ids[3][ID_BYTES];
     char text[1024];
-    for
-        EACH(records, i)
-        {
-            for (int j = 0; j < 3; j++) {
-                (void)snprintf(text, sizeof(text), "{\"time\":%d,\"event\":%s}", 1778538000 + j / 2,
-                               records[i]);
-                only_id(f, &first, text, ids[j]);
-            }
-            assert_string_equal(ids[0], ids[1]);
-            assert_string_not_equal(ids[0], ids[2]);
+    for (size_t i = 0; i < COUNT(records); i++) {
+        for (int j = 0; j < 3; j++) {
+            (void)snprintf(text, sizeof(text), "{\"time\":%d,\"event\":%s}", 1778538000 + j / 2,
+                           records[i]);
+            only_id(f, &first, text, ids[j]);
         }
+        assert_string_equal(ids[0], ids[1]);
+        assert_string_not_equal(ids[0], ids[2]);
+    }
 }
 
 static void differ_in_an_event_id_only_if_it_can_be_unique(void **state)

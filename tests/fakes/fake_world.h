@@ -265,7 +265,7 @@ void normalizer_free(struct normalizer *n)
 
 static unsigned fake_normalizer_objects;
 
-void normalizer_object(struct normalizer *n, const struct object_origin *s UNUSED,
+void normalizer_object(struct normalizer *n, const struct object_origin *origin UNUSED,
                        const struct rules *rules UNUSED)
 {
     n->left = 0;

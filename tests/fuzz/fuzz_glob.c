@@ -38,10 +38,10 @@ static bool in_set(struct span p, int c, size_t *bytes)
     bool found = false;
     i += negated;
     for (size_t first = i; i == first || p.p[i] != ']'; i++) {
-        int low = p.p[i];
+        int low = (unsigned char)p.p[i];
         int high = low;
         if (p.p[i + 1] == '-' && p.p[i + 2] != ']') {
-            high = p.p[i + 2];
+            high = (unsigned char)p.p[i + 2];
             i += 2;
         }
         found = found || (c >= low && c <= high);

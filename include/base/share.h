@@ -14,7 +14,7 @@
  * Thresholds for Shared-Memory Packet Switches", IEEE/ACM Transactions on Networking 6 (2), 1998,
  * with alpha = 1.
  *
- *     if (!share_allows(i->places, i->taken, class->waiting, 1)) ... not now ...
+ *     if (!share_allows(i->slots, i->taken, class->waiting, 1)) ... not now ...
  *     i->taken++;
  *     class->waiting++;
  *

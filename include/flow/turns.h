@@ -18,8 +18,8 @@
  * after TURN_US, or immediately to a class that has had TURN_US less.
  *
  * Cost: a lane keeps its core between two buffers as long as no other lane needs it. A waiting lane
- * takes the core of a lane that has been paused for PAUSED_US, or that waits for Kafka or the
- * network (its pulse is not PULSE_WORK).
+ * takes the core of a lane that has been paused for PAUSED_US (it waits for the network), or that
+ * waits for Kafka (its pulse is not PULSE_WORK).
  *
  * The cores are a number; the kernel determines on which core a thread runs. Threads: any; one
  * struct turn belongs to one thread.
@@ -68,13 +68,7 @@ void turns_yield(struct turns *t, struct turn *mine);
 void turns_pause(struct turns *t, struct turn *mine);
 void turns_end(struct turns *t, struct turn *mine);
 
-/* Number of lanes that wait for a core now. */
-size_t turns_waiting(struct turns *t);
-
 /* CPU time of the class so far. */
 uint64_t turns_used_us(struct turns *t, size_t sched_class);
-
-/* The CPU time that the class has had less than the other; 0: none. */
-uint64_t turns_behind_us(struct turns *t, size_t sched_class, size_t other);
 
 #endif

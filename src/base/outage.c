@@ -7,6 +7,7 @@
 #include "base/outage.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/lock.h"
 
 #include <assert.h>
@@ -149,7 +150,7 @@ static uint64_t hash_text(uint64_t h, const char *s)
 {
     for (size_t i = 0; i < CAUSE_BYTES && s[i] != '\0'; i++) {
         if (s[i] < '0' || s[i] > '9') {
-            h = (h ^ (unsigned char)s[i]) * 0x100000001b3U; /* FNV-1a */
+            h = hash_byte(h, s[i]);
         }
     }
     return h;
@@ -161,8 +162,8 @@ static uint64_t hash_text(uint64_t h, const char *s)
  */
 static uint64_t hash_cause(enum outage_party party, const struct err *e)
 {
-    uint64_t h = 0xcbf29ce484222325U ^ (uint64_t)e->kind << 32 ^ (uint64_t)e->status;
-    h = hash_text(h * 0x100000001b3U, e->code);
+    uint64_t h = HASH_SEED ^ (uint64_t)e->kind << 32 ^ (uint64_t)e->status;
+    h = hash_text(hash_byte(h, ' '), e->code);
     return e->code[0] == '\0' || party == OUTAGE_KAFKA ? hash_text(h, e->text) : h;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "customers_priv.h"
 
+#include "base/hash.h"
 #include "base/lock.h"
 #include "base/log.h"
 
@@ -38,16 +39,6 @@ void customer_paused_why(struct customer *customer, struct err *out)
     mutex_lock(&run->shared.lock);
     *out = run->shared.paused_by;
     mutex_unlock(&run->shared.lock);
-}
-
-/* FNV-1a, only to distinguish keys. */
-static uint64_t hash_of(struct span s)
-{
-    uint64_t h = 0xcbf29ce484222325U;
-    for (size_t i = 0; i < s.n; i++) {
-        h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3U;
-    }
-    return h;
 }
 
 /*
@@ -109,8 +100,8 @@ void customer_refused(struct customer *customer, const struct customer_refusal *
     struct customer_run *run = entry_of(customer)->run;
     int64_t now = clock_mono_ms(run->clock);
     mutex_lock(&run->shared.lock);
-    bool opened =
-        breaker_refused(&run->shared.breaker, r->mark, hash_of(r->about), now, &run->shared.rng);
+    bool opened = breaker_refused(&run->shared.breaker, r->mark, hash_span(HASH_SEED, r->about),
+                                  now, &run->shared.rng);
     bool paused = run->shared.breaker.open;
     if (r->mark != BREAKER_NONE && paused) {
         run->shared.paused_by = *e;

@@ -7,6 +7,7 @@
 #include "customers/route.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -53,19 +54,10 @@ void routes_add(struct routes *r, size_t queue, struct span bucket, struct span 
         (struct route){.queue = queue, .bucket = bucket, .prefix = prefix, .customer = customer};
 }
 
-/* FNV-1a. The entries come from the configuration, so no customer can choose them to collide. */
-static uint64_t hash_byte(uint64_t h, char c)
-{
-    return (h ^ (unsigned char)c) * 0x100000001b3U;
-}
-
+/* The entries come from the configuration, so no customer can choose them to collide. */
 static uint64_t hash_place(size_t queue, struct span bucket)
 {
-    uint64_t h = (0xcbf29ce484222325U ^ queue) * 0x100000001b3U;
-    for (size_t i = 0; i < bucket.n; i++) {
-        h = hash_byte(h, bucket.p[i]);
-    }
-    return hash_byte(h, '/');
+    return hash_byte(hash_span(hash_byte(HASH_SEED ^ queue, '/'), bucket), '/');
 }
 
 /* The upper bits depend on all bytes, the lower ones less. */
@@ -90,9 +82,7 @@ static const struct route *route_find(const struct routes *r, const struct route
 static void route_place(struct routes *r, struct route *new)
 {
     new->hash = hash_place(new->queue, new->bucket);
-    for (size_t i = 0; i < new->prefix.n; i++) {
-        new->hash = hash_byte(new->hash, new->prefix.p[i]);
-    }
+    new->hash = hash_span(new->hash, new->prefix);
     size_t at = first_slot(r, new->hash);
     while (r->slots[at].prefix.n != 0) {
         at = (at + 1) & r->mask;

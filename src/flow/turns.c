@@ -286,24 +286,10 @@ void turns_end(struct turns *t, struct turn *mine)
     mutex_unlock(&t->shared.lock);
 }
 
-size_t turns_waiting(struct turns *t)
-{
-    return atomic_load(&t->waiting_count);
-}
-
 uint64_t turns_used_us(struct turns *t, size_t sched_class)
 {
     mutex_lock(&t->shared.lock);
     uint64_t us = sched_class < t->shared.class_count ? t->shared.classes[sched_class].used_us : 0;
     mutex_unlock(&t->shared.lock);
     return us;
-}
-
-uint64_t turns_behind_us(struct turns *t, size_t sched_class, size_t other)
-{
-    mutex_lock(&t->shared.lock);
-    uint64_t theirs = time_locked(t, other)->fair_us;
-    uint64_t mine = time_locked(t, sched_class)->fair_us;
-    mutex_unlock(&t->shared.lock);
-    return theirs > mine ? theirs - mine : 0;
 }

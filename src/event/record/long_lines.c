@@ -4,6 +4,7 @@
 #include "event/record/long_lines.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/lock.h"
 
 #include <stdlib.h>
@@ -97,19 +98,10 @@ static void wait_locked(struct long_lines *l, uint64_t party)
     cond_done(&mine.turn);
 }
 
-/* FNV-1a. Two parties with one hash would share their turns. */
-static uint64_t hash(struct span party)
-{
-    uint64_t h = 0xcbf29ce484222325U;
-    for (size_t i = 0; i < party.n; i++) {
-        h = (h ^ (unsigned char)party.p[i]) * 0x100000001b3U;
-    }
-    return h;
-}
-
 bool long_lines_take(struct long_lines *l, const void *user, struct span party_id)
 {
-    uint64_t party = hash(party_id);
+    /* two parties with one hash would share their turns */
+    uint64_t party = hash_span(HASH_SEED, party_id);
     mutex_lock(&l->shared.lock);
     if (l->shared.taken) {
         wait_locked(l, party);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The work of lanes and of the sink's thread (flow/lane.c), one event per step. */
+/* The work of lanes and of the sink's thread (flow/lane_records.c), one event per step. */
 #include "sim.h"
 
 static void lane_next(struct world *w, size_t at, size_t lane, int64_t when)

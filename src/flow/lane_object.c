@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lane_object.c - one object: attempts, until the outcome table requires no further one, then its
+ * outcome: the customer's breaker, the rejects of a last receive, one log line and one count.
+ */
+#include "lane_priv.h"
+
+#include "base/log.h"
+#include "flow/mismatch.h"
+
+#include <stdio.h>
+
+static void end_delivery(struct lane *l, const struct outcome_action *action, const struct err *e)
+{
+    const struct attempt *a = l->attempt;
+    delivery_read(a->delivery, &(struct delivery_end){
+                                   .action = action,
+                                   .err = e,
+                                   .damage = a->damage.kind != FAIL_NONE ? a->damage.text : "",
+                                   .version = a->meta.version,
+                                   .notified = attempt_notified_version(a),
+                                   .lines = a->lines,
+                                   .events = a->events,
+                                   .rejects = a->rejects,
+                                   .bytes = a->object_bytes,
+                                   .text_bytes = attempt_text_bytes(a),
+                               });
+}
+
+static void judge_customer(struct lane *l, const struct err *e)
+{
+    static const enum customer_party parties[OUTCOME_SUBJECTS] = {[ABOUT_OBJECT] = CUSTOMER_S3,
+                                                                  [ABOUT_ROLE] = CUSTOMER_ROLE,
+                                                                  [ABOUT_DELIVERY] =
+                                                                      CUSTOMER_TOPIC};
+    struct attempt *a = l->attempt;
+    if (e->kind == FAIL_NONE || (a->started && a->subject == ABOUT_OBJECT)) {
+        customer_went_well(a->customer);
+        return;
+    }
+    const struct outcome_rule *rule = outcome_rule(a->subject, e->kind);
+    customer_refused(a->customer,
+                     &(struct customer_refusal){.party = parties[a->subject],
+                                                .mark = rule->mark,
+                                                .about = a->record->key,
+                                                .next = rule->next},
+                     e);
+}
+
+void lane_last_reject(struct lane *l, enum reject_reason reason, const char *detail)
+{
+    struct err e = {.kind = FAIL_NONE};
+    if (attempt_reject(l->attempt, reason, span_str(detail), 0, &e) == FAIL_NONE) {
+        return;
+    }
+    log_write(LOG_WARN, "reject not produced", KV_SPAN("object", buf_span(&l->attempt->object)),
+              KV_ERR(&e), KV_STR("next", "no reject states why the object was not read"));
+}
+
+/* Produce the rejects of an unreadable object that waited for an event. */
+static void last_rejects(struct lane *l)
+{
+    struct err e = {.kind = FAIL_NONE};
+    if (attempt_release(l->attempt, &e) != FAIL_NONE) {
+        log_write(LOG_WARN, "rejects not produced",
+                  KV_SPAN("object", buf_span(&l->attempt->object)), KV_ERR(&e),
+                  KV_STR("next", "no rejects state why the object was not read"));
+    }
+}
+
+void lane_last_error_reject(struct lane *l, const char *before, const struct err *why)
+{
+    char detail[sizeof(why->code) + sizeof(why->text) + 64];
+    (void)snprintf(detail, sizeof(detail), "%s%s%s%s: %s", before, err_kind_name(why->kind),
+                   why->code[0] != '\0' ? " " : "", why->code, why->text);
+    lane_last_reject(l, REJECT_OBJECT, detail);
+}
+
+static enum err_kind reject_bomb(struct lane *l, struct err *e)
+{
+    struct err why = *e;
+    enum err_kind kind = attempt_reject(l->attempt, REJECT_BOMB, span_str(why.text),
+                                        attempt_text_bytes(l->attempt), e);
+    if (kind == FAIL_NONE) {
+        *e = why;
+    }
+    return e->kind;
+}
+
+/* The customer accepts unreadable objects: produce the one reject of it. */
+static enum err_kind reject_unreadable(struct lane *l, struct err *e)
+{
+    char detail[sizeof(e->text) + 16];
+    struct err why = *e;
+    (void)snprintf(detail, sizeof(detail), "%s: %s", err_kind_name(why.kind), why.text);
+    if (attempt_reject(l->attempt, REJECT_OBJECT, span_str(detail), 0, e) == FAIL_NONE) {
+        *e = why;
+    }
+    return e->kind;
+}
+
+/* Whether the customer accepts that the object has no events. */
+static bool is_accepted(const struct customer_conf *conf, enum err_kind kind)
+{
+    return (kind == FAIL_GONE && conf->gone == ABSENT_ACCEPT) ||
+           (kind == FAIL_ARCHIVED && conf->archived == ABSENT_ACCEPT) ||
+           (kind == FAIL_FORMAT && conf->unreadable == ABSENT_ACCEPT);
+}
+
+void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
+{
+    struct attempt *a = l->attempt;
+    struct outcome_case c = {.receive_count = a->inflight->receive_count,
+                             .last = inflight_last_delivery(a->inflight)};
+    turns_start(l->parts.turns, &l->turn, a->inflight->sched_class);
+    do {
+        c.kind = attempt_run(a, e);
+        if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT) {
+            c.kind = reject_bomb(l, e);
+            c.last = false; /* the object already has another reject */
+        }
+        c.accept = a->subject == ABOUT_OBJECT && is_accepted(a->customer->conf, c.kind);
+        if (c.accept && c.kind == FAIL_FORMAT) {
+            c.kind = reject_unreadable(l, e);
+        }
+        c.subject = a->subject;
+        c.produced = a->events + a->rejects != 0;
+        outcome_decide(&c, &l->rng, action);
+        c.tries++;
+        if (action->again_now) {
+            lane_pause(l, action->pause_ms);
+        }
+    } while (action->again_now);
+    turns_end(l->parts.turns, &l->turn);
+}
+
+void lane_finish(struct lane *l, const struct outcome_action *action, struct err *e)
+{
+    mismatch_explain(l->attempt->record, l->attempt->customer, l->attempt->subject, e);
+    judge_customer(l, e);
+    if (action->reject && e->kind == FAIL_FORMAT) {
+        last_rejects(l);
+    }
+    if (action->reject) {
+        lane_last_error_reject(l, "", e);
+    }
+    inflight_worsen(l->attempt->inflight, action->outcome, action->delay_s);
+    end_delivery(l, action, e);
+}
+
+void lane_object(struct lane *l)
+{
+    struct outcome_action action;
+    struct err e = {.kind = FAIL_NONE};
+    lane_try(l, &action, &e);
+    lane_finish(l, &action, &e);
+}

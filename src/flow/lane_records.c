@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lane_records.c - notification ▸ route ▸ object.
+ *
+ * The records of a notification are processed in order. Each has an outcome from the table, and the
+ * message gets the worst of them. A record without a customer that may be read has its log line and
+ * its count here, the others in lane_object.c.
+ */
+#include "lane_priv.h"
+
+#include "base/log.h"
+#include "customers/filter.h"
+#include "customers/not_ours.h"
+#include "flow/folder.h"
+#include "flow/mismatch.h"
+
+#include <stdio.h>
+
+enum { NEXT_BYTES = 256 };
+
+/* advice: for the operator; NULL: that of the table's row. */
+static void leave_message(struct lane *l, struct inflight *m, enum err_kind kind,
+                          const struct log_kv *reason, const char *detail, const char *advice)
+{
+    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, kind);
+    int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
+    char next[NEXT_BYTES];
+    (void)snprintf(next, sizeof(next), "%s%s%s", rule->next, advice != NULL ? "; " : "",
+                   advice != NULL ? advice : "");
+    inflight_worsen(m, rule->outcome, delay);
+    log_write(LOG_WARN, "notification left", *reason,
+              KV_STR("queue", l->parts.conf->queues[m->queue].name), KV_STR("message_id", m->id),
+              KV_SET_SPAN("object", buf_span(&l->attempt->object)),
+              KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", delay),
+              KV_STR("detail", detail), KV_STR("next", next));
+}
+
+/*
+ * An object without a customer is never read. The last receive produces a reject with the reason.
+ */
+static void lane_not_ours(struct lane *l, struct inflight *m, struct span key)
+{
+    struct buf why = BUF_INIT(NOT_OURS_BYTES);
+    struct object_place place = {m->queue, l->attempt->record->bucket, key, m->notification->form};
+    enum not_ours reason = customers_not_ours(l->parts.customers, &place, &why);
+    stats_add(&l->parts.stats->not_ours[reason], 1);
+    if (inflight_last_delivery(m)) {
+        lane_last_reject(l, REJECT_NOT_OURS, why.p);
+    }
+    leave_message(l, m, FAIL_GONE, &KV_STR("reason", not_ours_name(reason)), why.p,
+                  not_ours_advice(reason));
+    buf_done(&why);
+}
+
+/* The caller keeps its reference. */
+static struct customer *find_customer(const struct lane *l, const struct inflight *m,
+                                      struct span bucket, struct span key)
+{
+    return customers_find(l->parts.customers, m->queue, bucket, key, m->notification->form);
+}
+
+static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
+{
+    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED);
+    int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
+    struct err why;
+    customer_paused_why(c, &why);
+    inflight_worsen(m, rule->outcome, delay);
+    if (rule->reject && inflight_last_delivery(m)) {
+        lane_last_error_reject(l, "the customer is paused: ", &why);
+    }
+    stats_add(&c->stats->objects_later, 1);
+    log_write(LOG_INFO, "object later", KV_SPAN("customer", c->id),
+              KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("reason", "paused"),
+              KV_ERR(&why), KV_INT("receive_count", m->receive_count),
+              KV_INT("retry_after_s", delay), KV_STR("next", rule->next));
+}
+
+static void skip_folder(struct lane *l, struct customer *c)
+{
+    stats_add(&c->stats->skipped[SKIP_FOLDER], 1);
+    log_write(LOG_INFO, "folder marker skipped", KV_SPAN("customer", c->id),
+              KV_SPAN("object", buf_span(&l->attempt->object)));
+}
+
+/* The object matched a customer, but does not belong to it: its reject has no customer. */
+static void disown_object(struct lane *l, struct inflight *m)
+{
+    struct attempt *a = l->attempt;
+    struct delivery *before = a->delivery;
+    attempt_set_delivery(a, delivery_new(m, NULL, buf_span(&a->object), l->parts.clock));
+    delivery_release(before);
+}
+
+/* At level debug only: a customer's patterns may exclude most of the bucket. */
+static void skip_ignored(struct lane *l, struct customer *c)
+{
+    stats_add(&c->stats->skipped[SKIP_IGNORED], 1);
+    log_write(LOG_DEBUG, "object ignored", KV_SPAN("customer", c->id),
+              KV_SPAN("object", buf_span(&l->attempt->object)));
+}
+
+/*
+ * An object with the name of a folder marker and of unknown size. If it is empty, it is skipped.
+ * Else it is processed as any other object, and its key must be below the prefix.
+ */
+static void lane_folder(struct lane *l, struct inflight *m)
+{
+    struct attempt *a = l->attempt;
+    struct outcome_action action;
+    struct err e = {.kind = FAIL_NONE};
+    struct customer *below = find_customer(l, m, a->record->bucket, a->record->key);
+    a->empty_only = below == NULL;
+    customer_release(below);
+    lane_try(l, &action, &e);
+    if (a->not_empty) {
+        customer_went_well(a->customer);
+        disown_object(l, m);
+        lane_not_ours(l, m, a->record->key);
+    } else if (e.kind == FAIL_NONE && a->object_bytes == 0) {
+        customer_went_well(a->customer);
+        skip_folder(l, a->customer);
+    } else {
+        lane_finish(l, &action, &e);
+    }
+}
+
+static bool maybe_folder(const struct notification_record *record)
+{
+    return record->size <= 0 && folder_named(record->key);
+}
+
+/*
+ * The key by which the record's customer is found. The key of a prefix's folder marker is not below
+ * that prefix.
+ */
+static struct span owner_key(const struct notification_record *record, struct folder_room *room)
+{
+    return maybe_folder(record) ? folder_inside(record->key, room) : record->key;
+}
+
+/* Process a record whose customer is known. key: as in the search for the customer. */
+static void lane_named(struct lane *l, struct inflight *m, struct customer *c, struct span key,
+                       bool folder)
+{
+    const struct notification_record *record = l->attempt->record;
+    if (c == NULL) {
+        lane_not_ours(l, m, key);
+        return;
+    }
+    if (folder && record->size == 0) {
+        skip_folder(l, c);
+        return;
+    }
+    if (filter_ignores(c->conf, record->key)) {
+        skip_ignored(l, c);
+        return;
+    }
+    mismatch_warn(record, c);
+    if (!customer_allowed(c)) {
+        lane_paused(l, m, c);
+        return;
+    }
+    if (folder) {
+        lane_folder(l, m);
+    } else {
+        lane_object(l);
+    }
+}
+
+static void lane_record(struct lane *l, struct inflight *m,
+                        const struct notification_record *record)
+{
+    struct folder_room room;
+    struct attempt *a = l->attempt;
+    if (record->what != NOTIFICATION_CREATED) {
+        stats_add(&l->parts.stats->skipped[SKIP_EVENT], 1);
+        log_write(LOG_DEBUG, "event skipped", KV_STR("message_id", m->id),
+                  KV_STR("event", record->what == NOTIFICATION_TEST ? "s3:TestEvent" : "other"));
+        return;
+    }
+    attempt_set_object(a, m, record);
+    bool folder = maybe_folder(record);
+    struct span key = owner_key(record, &room);
+    struct customer *c = find_customer(l, m, record->bucket, key);
+    attempt_set_delivery(a, delivery_new(m, c, buf_span(&a->object), l->parts.clock));
+    lane_set_customer(l, c);
+    lane_named(l, m, c, key, folder);
+    delivery_release(a->delivery);
+}
+
+/* The class of the customer that the record belongs to; that of the queue if there is none. */
+static size_t class_of(const struct lane *l, const struct inflight *m,
+                       const struct notification_record *record)
+{
+    struct folder_room room;
+    struct customer *c = find_customer(l, m, record->bucket, owner_key(record, &room));
+    size_t sched_class = c != NULL ? l->parts.conf->queue_count + c->slot : m->queue;
+    customer_release(c);
+    return sched_class;
+}
+
+/* True: the next record is of another class than the one that the lane works for. */
+static bool class_changes(const struct lane *l, struct inflight *m)
+{
+    size_t before = m->sched_class;
+    m->sched_class = class_of(l, m, &m->notification->records[m->next_record]);
+    return m->sched_class != before;
+}
+
+bool lane_process(struct lane *l, struct inflight *m)
+{
+    buf_clear(&l->attempt->object);
+    if (m->notification == NULL) {
+        stats_add(&l->parts.stats->unreadable, 1);
+        leave_message(l, m, FAIL_DATA, &KV_STR("reason", "unreadable"), m->unread.text, NULL);
+    }
+    size_t count = m->notification != NULL ? m->notification->count : 0;
+    while (m->next_record < count) {
+        if (inflight_lost(m) != NULL) {
+            inflight_worsen(m, OUTCOME_LATER, DELAY_FIRST_S);
+            break;
+        }
+        lane_record(l, m, &m->notification->records[m->next_record++]);
+        if (m->next_record < count && class_changes(l, m)) {
+            lane_set_customer(l, NULL);
+            return false;
+        }
+    }
+    lane_set_customer(l, NULL);
+    inflight_slim(m);
+    if (inflight_release(m, NULL)) {
+        inflight_settle(m);
+    }
+    return true;
+}

@@ -166,3 +166,36 @@ def test_ten_thousand_lines_of_garbage_end_the_reading(strict: StrictWorld, acme
     (line,) = worker.logged(msg="object left", customer="acme")
     assert line["lines"] == "10000" and line["rejects"] == "0"
     assert strict.count() == 0 and strict.rejects() == []
+
+
+def test_what_cannot_succeed_is_read_once(strict: StrictWorld):
+    """A bomb, an unreadable object and one above limits.reject_share: one GET for each version, HEAD after that."""
+    acme = strict.customer("acme", queue=strict.queue(receives=4))
+    worker = strict.start(metrics=LISTEN, limits={"ratio": 100, "reject_share": 0.5})
+    window = Window(worker)
+    bodies = {"bomb": gzip.compress(TEXT * 10 + b" " * (100 << 20), 9), "csv": b"a,b,c\n1,2,3\n4,5,6\n",
+              "parquet": _parquet(), "share": TEXT + b"bad\n" * 3000, "fixed": b"a,b,c\n" * 20}
+    for name, body in bodies.items():
+        acme.put(name, body)
+    left = worker.logged(msg="object left", customer="acme", count=5)
+    strict.fake.put_object(acme.bucket, acme.key("fixed"), TEXT, notify_queue=False)
+    _until_dead(strict, worker, acme.queue, 4)
+
+    def requests(action, name):
+        return len(strict.fake.log(action=action, bucket=acme.bucket, key=acme.key(name)))
+    assert {n: (requests("GetObject", n), requests("HeadObject", n)) for n in bodies} == {
+        "bomb": (1, 3), "csv": (1, 3), "parquet": (1, 3), "share": (1, 3), "fixed": (2, 1)}
+    for name in "bomb", "csv", "parquet", "share":
+        lines = [x for x in worker.lines(msg="object left") if x["object"].endswith("/" + name)]
+        assert len(lines) == 4 and len({(x["error"], x["detail"], x["next"], x["events"]) for x in lines}) == 1
+        assert ["read" in x for x in lines] == [False, True, True, True]
+    events = collections.Counter(e["ingest"]["object"].rsplit("/", 1)[1] for _, e in strict.events())
+    assert events == {"bomb": 200, "share": 20, "fixed": 20}
+    rejects = collections.defaultdict(list)
+    for _, reject in strict.rejects():
+        rejects[reject["object"].rsplit("/", 1)[1]].append(reject["reason"])
+    assert rejects["bomb"] == ["bomb", "object"] and rejects["parquet"] == ["object"]
+    assert rejects["csv"] == ["bad_json"] * 3 + ["object"] and "fixed" not in rejects
+    assert rejects["share"][-1] == "object" and rejects["share"].count("object") == 1
+    assert window.value("objects_total", customer="acme", outcome="left") == 4 * 4 + 1
+    assert window.value("lines_total", customer="acme") == sum(int(x["lines"]) for x in left) + 20

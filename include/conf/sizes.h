@@ -10,6 +10,8 @@ enum {
     INBOX_BYTES = 4 * 1024 * 1024, /* waiting bodies; above it no queue is polled */
     MESSAGES_HELD_MAX = 4096, /* maximum of messages held, including those with pending records */
 
+    FAILED_OBJECTS_BYTES = 4 * 1024 * 1024, /* remembered failed objects of all customers */
+
     /* Maximum of a page of /metrics and of /healthz. */
     PAGE_FIXED_BYTES = 32 * 1024,
     PAGE_CUSTOMER_BYTES = 16 * 1024, /* at most 60 series of 300 bytes, an id of 40 bytes */

@@ -14,9 +14,13 @@
  *     if (reading_stops(&r)) ...                           // no events: do not read on
  *     if (reading_unreadable(&r, decode, &err)) ...        // at the stop, or at the object's end
  *
- * Rejects wait until the first event. An object without events is read again at each receive of its
- * notification, and its rejects must be produced only once, at the last receive. READING_HELD
- * rejects are stored; the further ones are counted in one reject with their extent.
+ * Rejects wait until the first event. The notification of an object without events is received
+ * several times, and its rejects must be produced only once, at the last receive. READING_HELD
+ * rejects are stored; the further ones are counted in one reject with their extent. A receive that
+ * is not the last one packs them for the last one, which need not read the object then:
+ *
+ *     reading_pack(&r, normalizer, &packed);
+ *     while (reading_unpack(&rest, &output)) { ... produce it ... }    // rest: of packed
  *
  * Threads: one at a time.
  */
@@ -33,6 +37,7 @@ enum {
     READING_HELD = 16,                     /* rejects that wait for the first event */
     READING_HELD_BYTES = 160 * 1024, /* ... and their bytes; rejects beyond that are counted */
     READING_SHARE_FROM = 1000,       /* records, before the share of rejects is checked */
+    READING_PACKED_BYTES = READING_HELD_BYTES + 16 * 1024, /* with the reject of those counted */
 };
 
 struct reading {
@@ -73,6 +78,12 @@ MUST_USE bool reading_output(struct reading *r, const struct piece *piece,
  * will be no event and the object will not be read again. *out is valid until the next call.
  */
 MUST_USE bool reading_release(struct reading *r, struct normalizer *n, struct output *out);
+
+/* Append all rejects that wait to *out, of READING_PACKED_BYTES, which may overflow. */
+void reading_pack(struct reading *r, struct normalizer *n, struct buf *out);
+
+/* The next of the packed rejects, borrowed from *packed. False: there is none. */
+MUST_USE bool reading_unpack(struct span *packed, struct output *out);
 
 /* Whether there was no event in READING_RECORDS records or READING_TEXT_BYTES of text. */
 MUST_USE bool reading_stops(const struct reading *r);

@@ -18,6 +18,7 @@
 
 #include "codec/decode.h"
 #include "codec/framing.h"
+#include "customers/failed_objects.h"
 #include "event/reading.h"
 #include "flow/produce.h"
 #include "flow/turns.h"
@@ -51,6 +52,8 @@ struct attempt {
     bool started;                 /* the response headers arrived: S3 permits the read */
     bool not_empty;               /* empty_only: the run stopped there */
     bool ready;                   /* the stages are prepared for this object */
+    bool recalled;                /* not read: this version failed at an earlier receive, ... */
+    struct failed_read before;    /* ... with this result */
     /* The stages. */
     const struct attempt_parts *parts;
     struct s3 *s3;
@@ -79,6 +82,13 @@ MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);
  * (FAIL_FORMAT).
  */
 MUST_USE enum err_kind attempt_release(struct attempt *a, struct err *e);
+
+/*
+ * Whether a further read of the same version cannot succeed, after an attempt that returned this
+ * error. If so, *out is the result to remember, with the rejects that wait unless they were
+ * produced.
+ */
+MUST_USE bool attempt_failed(struct attempt *a, const struct err *e, struct failed_read *out);
 
 /* Produce a reject for the object as a whole. `offset` is in the decompressed object. */
 MUST_USE enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason,

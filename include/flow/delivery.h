@@ -20,6 +20,7 @@
 #define FLOW_DELIVERY_H
 
 #include "base/clock.h"
+#include "customers/failed_objects.h"
 #include "net/sink.h"
 #include "settle/inflight.h"
 
@@ -59,6 +60,8 @@ struct delivery {
         const char *next; /* for LEAVE */
         int delay_s;
         struct err *err; /* for LEAVE and accepted classes; NULL: none */
+        bool recalled;   /* the object was not read, the counts are of an earlier receive */
+        struct failed_read *failed; /* remembered when its records are acknowledged; NULL: not */
     } read;
     char object[]; /* "s3://bucket/key" */
 };
@@ -71,6 +74,10 @@ struct delivery_end {
     const char *version;   /* that was read; "": none */
     struct span notified;  /* the version in the notification */
     uint64_t lines, events, rejects, bytes, text_bytes;
+    /* The result of an earlier receive, which was not repeated; NULL: the object was read. */
+    const struct failed_read *before;
+    /* A further read of this version cannot succeed; its memory is taken. NULL: it may. */
+    struct failed_read *failed;
 };
 
 /* A delivery with one pending count. c: a reference is taken; NULL: no customer. Never NULL. */

@@ -135,6 +135,7 @@ struct customer_entry *entry_new(struct customers *all, const struct conf *conf,
     c->all = all;
     c->conf = conf_hold(conf);
     c->partition_bytes = partition_bytes(all);
+    mutex_init(&c->failed.lock);
     if (make_topics(c, e) != FAIL_NONE) {
         entry_free(c);
         return NULL;
@@ -151,6 +152,8 @@ void entry_free(struct customer_entry *c)
     for (size_t s = 0; s < STREAMS; s++) {
         free(c->topic_names[s]);
     }
+    failed_objects_clear(c);
+    mutex_done(&c->failed.lock);
     role_release(c->role);
     run_release(c->run);
     conf_release(c->conf);

@@ -9,6 +9,7 @@
  *   watch.c       outages that no failed call shows
  *   share.c       the limit of unacknowledged bytes
  *   state.c       the state for monitoring
+ *   failed_objects.c   objects that are not read again
  *   not_ours.c    why an object belongs to no customer
  */
 #ifndef CUSTOMERS_CUSTOMERS_PRIV_H
@@ -70,6 +71,12 @@ struct customer_entry {
     uint64_t partition_bytes; /* maximum of unacknowledged bytes, whatever is free */
     char *topic_names[STREAMS];
     struct customer_entry *next_in_queue; /* of the same table */
+    struct {
+        pthread_mutex_t lock;
+        struct failed_object *newest;
+        uint64_t bytes; /* memory of the list */
+        unsigned count;
+    } failed;
 };
 
 static inline struct customer_entry *entry_of(struct customer *c)
@@ -96,10 +103,11 @@ struct customers {
     struct template *key;
     size_t event_bytes; /* of customers_event_bytes */
     atomic_size_t count;
-    atomic_size_t alive;          /* number of entries that are not freed */
-    atomic_uint_fast64_t acks;    /* acknowledged records of all customers */
-    atomic_uint_fast64_t unacked; /* bytes of all customers */
-    uint64_t queue_bytes;         /* kafka.queue_bytes */
+    atomic_size_t alive;               /* number of entries that are not freed */
+    atomic_uint_fast64_t acks;         /* acknowledged records of all customers */
+    atomic_uint_fast64_t unacked;      /* bytes of all customers */
+    uint64_t queue_bytes;              /* kafka.queue_bytes */
+    atomic_uint_fast64_t failed_bytes; /* memory of remembered failed objects, of all customers */
     atomic_bool stopped;
     struct outage own_outage; /* of the renewal of the worker's own credentials */
     struct {
@@ -129,6 +137,11 @@ MUST_USE struct customer_entry *entry_new(struct customers *all, const struct co
                                           const struct entry_place *place,
                                           struct customer_entry *before, struct err *e);
 void entry_free(struct customer_entry *c);
+
+/* ---- failed_objects.c ---- */
+
+/* Forget all of them. No other thread has a reference to the customer. */
+void failed_objects_clear(struct customer_entry *c);
 
 /* ---- role.c ---- */
 

@@ -113,6 +113,35 @@ bool reading_release(struct reading *r, struct normalizer *n, struct output *out
     return true;
 }
 
+/* ---- packed rejects: a head and a value for each ---- */
+
+struct packed_head {
+    size_t bytes; /* of the value */
+    enum reject_reason reason;
+};
+
+void reading_pack(struct reading *r, struct normalizer *n, struct buf *out)
+{
+    struct output reject;
+    while (reading_release(r, n, &reject)) {
+        struct packed_head head = {.bytes = reject.value.n, .reason = reject.reason};
+        buf_add(out, span_of((const char *)&head, sizeof(head)));
+        buf_add(out, reject.value);
+    }
+}
+
+bool reading_unpack(struct span *packed, struct output *out)
+{
+    struct packed_head head;
+    if (packed->n == 0) {
+        return false;
+    }
+    memcpy(&head, span_take(packed, sizeof(head)).p, sizeof(head));
+    *out = (struct output){
+        .kind = OUTPUT_REJECT, .reason = head.reason, .value = span_take(packed, head.bytes)};
+    return true;
+}
+
 bool reading_stops(const struct reading *r)
 {
     return r->events == 0 && (r->records >= READING_RECORDS || r->text_bytes >= READING_TEXT_BYTES);

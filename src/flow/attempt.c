@@ -54,6 +54,7 @@ void attempt_free(struct attempt *a)
     normalizer_free(a->normalizer);
     reading_done(&a->reading);
     produce_done(&a->produce);
+    buf_done(&a->before.waiting);
     buf_done(&a->object);
     free(a);
 }
@@ -140,7 +141,9 @@ enum err_kind attempt_release(struct attempt *a, struct err *e)
 {
     struct output output;
     enum err_kind kind = FAIL_NONE;
-    while (kind == FAIL_NONE && reading_release(&a->reading, a->normalizer, &output)) {
+    struct span before = buf_span(&a->before.waiting);
+    while (kind == FAIL_NONE && (reading_unpack(&before, &output) ||
+                                 reading_release(&a->reading, a->normalizer, &output))) {
         kind = produce_output(a, &output, e);
     }
     return kind;
@@ -289,7 +292,7 @@ static enum err_kind attempt_end(struct attempt *a, struct err *e)
     return kind;
 }
 
-/* ---- One attempt ---- */
+/* ---- The object of an attempt ---- */
 
 void attempt_set_object(struct attempt *a, struct inflight *m,
                         const struct notification_record *record)
@@ -317,8 +320,61 @@ void attempt_set_delivery(struct attempt *a, struct delivery *d)
     a->started = false;
     a->empty_only = false;
     a->not_empty = false;
+    a->recalled = false;
+    buf_done(&a->before.waiting);
     counts_clear(a);
 }
+
+/* ---- Versions that failed before ---- */
+
+/*
+ * Whether the current version is one that failed at an earlier receive; *e is that failure. It
+ * costs a HEAD request. If that fails, the GET request finds out why.
+ */
+static bool failed_before(struct attempt *a, const struct s3_object *object,
+                          struct creds_source *creds, struct err *e)
+{
+    struct s3_meta meta;
+    struct err ignored;
+    struct span name = buf_span(&a->object);
+    if (a->empty_only || !failed_objects_know(a->customer, name) ||
+        s3_head(a->s3, object, creds, &meta, &ignored) != FAIL_NONE ||
+        !failed_objects_recall(a->customer, name, span_str(meta.version),
+                               inflight_last_delivery(a->inflight), &a->before)) {
+        return false;
+    }
+    a->meta = meta;
+    a->started = true;
+    a->recalled = true;
+    attempt_restart(a);
+    *e = a->before.err;
+    return true;
+}
+
+bool attempt_failed(struct attempt *a, const struct err *e, struct failed_read *out)
+{
+    bool object = a->subject == ABOUT_OBJECT && a->started && !a->not_empty;
+    bool final = e->kind == FAIL_FORMAT || e->kind == FAIL_LIMIT || e->kind == FAIL_DATA;
+    if (!object || !final || a->recalled || a->meta.version[0] == '\0') {
+        return false;
+    }
+    *out = (struct failed_read){.err = *e,
+                                .lines = a->lines,
+                                .events = a->events,
+                                .rejects = a->rejects,
+                                .bytes = a->object_bytes,
+                                .waiting = BUF_INIT(READING_PACKED_BYTES)};
+    if (e->kind == FAIL_FORMAT) {
+        reading_pack(&a->reading, a->normalizer, &out->waiting);
+    }
+    if (out->waiting.overflowed) { /* the last receive reads the object again */
+        buf_done(&out->waiting);
+        return false;
+    }
+    return true;
+}
+
+/* ---- One attempt ---- */
 
 enum err_kind attempt_run(struct attempt *a, struct err *e)
 {
@@ -342,6 +398,9 @@ enum err_kind attempt_run(struct attempt *a, struct err *e)
         .owner = span_str(conf->account_id),
         .request_payer = conf->request_payer,
     };
+    if (failed_before(a, &object, creds, e)) {
+        return e->kind;
+    }
     struct s3_consumer consumer = {.ctx = a, .begin = attempt_begin, .body = attempt_body};
     enum err_kind kind = s3_get(a->s3, &object, creds, &consumer, e);
     if (kind == FAIL_KMS && conf->session_policy == SESSION_POLICY_NO_KMS) {

@@ -43,6 +43,10 @@ static void delivery_free(struct delivery *d)
     free(d->read.notified);
     free(d->read.detail);
     free(d->read.err);
+    if (d->read.failed != NULL) {
+        buf_done(&d->read.failed->waiting);
+        free(d->read.failed);
+    }
     free(d);
 }
 
@@ -94,6 +98,7 @@ static void add_counts(struct log_keys *l, const struct delivery *d)
     add(l, KV_INT("events", d->read.events));
     add(l, KV_INT("rejects", d->read.rejects));
     add(l, KV_INT("bytes", d->read.bytes));
+    add_text(l, "read", d->read.recalled ? "at an earlier receive" : "");
     add(l, KV_INT("duration_ms", clock_mono_ms(d->clock) - d->began_ms));
     add(l, KV_INT("receive_count", d->inflight->receive_count));
 }
@@ -199,7 +204,7 @@ static void count_read(const struct delivery *d, const struct delivery_end *end)
 {
     struct stats *s = d->customer->stats;
     stats_add(&s->errors[end->err->kind], end->err->kind != FAIL_NONE);
-    stats_add(&s->lines, end->lines);
+    stats_add(&s->lines, end->lines); /* 0 if the object was not read */
     stats_add(&s->object_bytes, end->bytes);
     stats_add(&s->text_bytes, end->text_bytes);
     stats_add(&s->objects_later, d->read.outcome == OUTCOME_LATER);
@@ -230,6 +235,26 @@ static struct err *err_dup(const struct err *e)
     return copy;
 }
 
+/* The counts of the log line. */
+static void set_counts(struct delivery *d, const struct delivery_end *end)
+{
+    static const struct failed_read none;
+    const struct failed_read *before = end->before != NULL ? end->before : &none;
+    d->read.recalled = end->before != NULL;
+    d->read.lines = before->lines + end->lines;
+    d->read.events = before->events + end->events;
+    d->read.rejects = before->rejects + end->rejects;
+    d->read.bytes = before->bytes + end->bytes;
+}
+
+/* Take the memory of the result that is remembered at the end. */
+static void set_failed(struct delivery *d, struct failed_read *failed)
+{
+    d->read.failed = mem_zeros(1, sizeof(*d->read.failed));
+    *d->read.failed = *failed;
+    failed->waiting = (struct buf)BUF_INIT(0);
+}
+
 void delivery_read(struct delivery *d, const struct delivery_end *end)
 {
     bool failed = end->err->kind != FAIL_NONE;
@@ -237,10 +262,7 @@ void delivery_read(struct delivery *d, const struct delivery_end *end)
     d->read.known = true;
     d->read.outcome = end->action->outcome;
     d->read.accepted = d->read.outcome == OUTCOME_DONE ? end->err->kind : FAIL_NONE;
-    d->read.lines = end->lines;
-    d->read.events = end->events;
-    d->read.rejects = end->rejects;
-    d->read.bytes = end->bytes;
+    set_counts(d, end);
     d->read.version = mem_text(end->version);
     d->read.notified = other && !failed ? mem_text_of(end->notified) : NULL;
     d->read.detail = end->damage[0] != '\0' ? mem_text(end->damage) : NULL;
@@ -248,6 +270,9 @@ void delivery_read(struct delivery *d, const struct delivery_end *end)
     if (d->read.outcome == OUTCOME_LEAVE) {
         d->read.delay_s = end->action->delay_s;
         d->read.next = end->action->rule->next;
+    }
+    if (end->failed != NULL) {
+        set_failed(d, end->failed);
     }
     count_read(d, end);
     log_read(d, end);
@@ -269,6 +294,18 @@ static void log_and_count_end(const struct delivery *d)
     }
 }
 
+/*
+ * The object is not read again if all that came of it is acknowledged. Otherwise its records have
+ * to be produced again.
+ */
+static void remember_failed(const struct delivery *d)
+{
+    if (d->read.failed != NULL && d->read.outcome == OUTCOME_LEAVE && d->reports.failed == NULL) {
+        failed_objects_add(d->customer, span_str(d->object), span_str(d->read.version),
+                           d->read.failed);
+    }
+}
+
 static void delivery_end(struct delivery *d)
 {
     struct inflight *m = d->inflight;
@@ -277,6 +314,7 @@ static void delivery_end(struct delivery *d)
         failed.kind = d->reports.failed->kind;
     }
     log_and_count_end(d);
+    remember_failed(d);
     delivery_free(d);
     if (inflight_release(m, &failed)) {
         inflight_settle(m);

@@ -12,19 +12,23 @@
 
 static void end_delivery(struct lane *l, const struct outcome_action *action, const struct err *e)
 {
-    const struct attempt *a = l->attempt;
-    delivery_read(a->delivery, &(struct delivery_end){
-                                   .action = action,
-                                   .err = e,
-                                   .damage = a->damage.kind != FAIL_NONE ? a->damage.text : "",
-                                   .version = a->meta.version,
-                                   .notified = attempt_notified_version(a),
-                                   .lines = a->lines,
-                                   .events = a->events,
-                                   .rejects = a->rejects,
-                                   .bytes = a->object_bytes,
-                                   .text_bytes = attempt_text_bytes(a),
-                               });
+    struct attempt *a = l->attempt;
+    struct failed_read failed;
+    struct delivery_end end = {
+        .action = action,
+        .err = e,
+        .damage = a->damage.kind != FAIL_NONE ? a->damage.text : "",
+        .version = a->meta.version,
+        .notified = attempt_notified_version(a),
+        .lines = a->lines,
+        .events = a->events,
+        .rejects = a->rejects,
+        .bytes = a->object_bytes,
+        .text_bytes = attempt_text_bytes(a),
+        .before = a->recalled ? &a->before : NULL,
+        .failed = attempt_failed(a, e, &failed) ? &failed : NULL,
+    };
+    delivery_read(a->delivery, &end);
 }
 
 static void judge_customer(struct lane *l, const struct err *e)
@@ -115,7 +119,7 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
     turns_start(l->parts.turns, &l->turn, a->inflight->sched_class);
     do {
         c.kind = attempt_run(a, e);
-        if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT) {
+        if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT && !a->recalled) {
             c.kind = reject_bomb(l, e);
             c.last = false; /* the object already has another reject */
         }

@@ -58,6 +58,49 @@ static void what_does_not_fit_is_counted(void **state UNUSED)
     teardown(&f);
 }
 
+static void packs_what_waits_for_a_later_receive(void **state UNUSED)
+{
+    struct fixture f;
+    struct output out;
+    struct buf packed = BUF_INIT(READING_PACKED_BYTES);
+    setup(&f);
+    for (uint64_t line = 1; line <= READING_HELD + 2; line++) {
+        assert_false(reject(&f, line, line == 2 ? SPAN("") : SPAN("a reject")));
+    }
+    reading_pack(&f.reading, f.normalizer, &packed);
+    assert_false(packed.overflowed);
+    assert_false(reading_release(&f.reading, f.normalizer, &out));
+    struct span rest = buf_span(&packed);
+    for (uint64_t line = 1; line <= READING_HELD; line++) {
+        assert_true(reading_unpack(&rest, &out));
+        assert_int_equal(out.kind, OUTPUT_REJECT);
+        assert_int_equal(out.reason, REJECT_BAD_JSON);
+        assert_true(span_eq(out.value, line == 2 ? SPAN("") : SPAN("a reject")));
+    }
+    assert_true(reading_unpack(&rest, &out));
+    assert_non_null(strstr(out.value.p, "2 more rejects before the first event"));
+    assert_false(reading_unpack(&rest, &out));
+    buf_done(&packed);
+    teardown(&f);
+}
+
+static void packs_as_much_as_may_wait(void **state UNUSED)
+{
+    static char value[READING_HELD_BYTES / READING_HELD];
+    struct fixture f;
+    struct buf packed = BUF_INIT(READING_PACKED_BYTES);
+    setup(&f);
+    memset(value, 'x', sizeof(value));
+    for (uint64_t line = 1; line <= READING_HELD + 1; line++) {
+        assert_false(reject(&f, line, span_of(value, sizeof(value))));
+    }
+    reading_pack(&f.reading, f.normalizer, &packed);
+    assert_false(packed.overflowed);
+    assert_in_range(packed.n, READING_HELD_BYTES, READING_PACKED_BYTES);
+    buf_done(&packed);
+    teardown(&f);
+}
+
 static void stops_after_so_much_text_without_an_event(void **state UNUSED)
 {
     static char text[1 << 20];
@@ -101,6 +144,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_does_not_fit_is_counted),
+        cmocka_unit_test(packs_what_waits_for_a_later_receive),
+        cmocka_unit_test(packs_as_much_as_may_wait),
         cmocka_unit_test(stops_after_so_much_text_without_an_event),
         cmocka_unit_test(the_share_counts_from_the_first_event_on),
     };

@@ -32,6 +32,9 @@ struct fake_answer {
 static struct {
     struct fake_answer answers[8];
     size_t count, asked;
+    size_t heads;        /* number of HEAD requests */
+    bool head_fails;     /* ... which fail */
+    const char *current; /* the version in S3, also for GET; NULL: "v1" */
     char key[128];
     char version[64];
     void (*during)(void); /* called before each piece; may be NULL */
@@ -58,7 +61,9 @@ void s3_stop(struct s3 *s UNUSED)
 static enum err_kind fake_s3_body(const struct s3_consumer *to, struct span body, size_t piece,
                                   bool replaced, struct err *e)
 {
-    struct s3_meta meta = {.version = "v1", .length = (int64_t)body.n, .replaced = replaced};
+    struct s3_meta meta = {.length = (int64_t)body.n, .replaced = replaced};
+    (void)snprintf(meta.version, sizeof(meta.version), "%s",
+                   fake_s3.current != NULL ? fake_s3.current : "v1");
     enum err_kind kind = to->begin(to->ctx, &meta, e);
     while (body.n != 0 && kind == FAIL_NONE) {
         size_t n = piece != 0 && piece < body.n ? piece : body.n;
@@ -90,6 +95,19 @@ enum err_kind s3_get(struct s3 *s UNUSED, const struct s3_object *o,
     }
     err_copy(e->code, sizeof(e->code), span_str(a->code));
     return err_set(e, a->kind, "s3: as the test says");
+}
+
+enum err_kind s3_head(struct s3 *s UNUSED, const struct s3_object *o UNUSED,
+                      struct creds_source *creds UNUSED, struct s3_meta *out, struct err *e)
+{
+    fake_s3.heads++;
+    if (fake_s3.head_fails) {
+        return err_set(e, FAIL_DENIED, "s3: as the test says");
+    }
+    *out = (struct s3_meta){.length = -1};
+    (void)snprintf(out->version, sizeof(out->version), "%s",
+                   fake_s3.current != NULL ? fake_s3.current : "v1");
+    return FAIL_NONE;
 }
 
 /* ---- Credentials ---- */

@@ -498,11 +498,10 @@ static void does_not_call_a_broken_transfer_a_damaged_object(void **state UNUSED
     }
 }
 
-static void leaves_a_bomb_with_one_reject(void **state UNUSED)
+static void set_object_bytes(uint64_t bytes)
 {
-    setup();
     lane_free(w.lane);
-    w.conf.limits.object_bytes = 10;
+    w.conf.limits.object_bytes = bytes;
     struct lane_parts parts = {.conf = &w.conf,
                                .turns = w.turns,
                                .customers = w.all,
@@ -512,6 +511,12 @@ static void leaves_a_bomb_with_one_reject(void **state UNUSED)
                                .stats = &w.stats,
                                .clock = &w.clock.clock};
     w.lane = lane_new(&parts);
+}
+
+static void leaves_a_bomb_with_one_reject(void **state UNUSED)
+{
+    setup();
+    set_object_bytes(10);
     answer((struct fake_answer){.body = SPAN("0123\n4567\n89\n"), .piece = 4});
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 10));
     size_t rejects = 0;
@@ -852,7 +857,133 @@ static void leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive(v
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
     assert_int_equal(fake_sink.count, 1000);
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 10));
-    assert_int_equal(fake_sink.count, 2001);
+    assert_int_equal(fake_sink.count, 1001); /* what was produced is not produced again */
+    assert_non_null(strstr(fake_sink.records[1000].value, "data: 999 of 1000 records are rejects"));
+}
+
+/* ---- what can never succeed is not done again ---- */
+
+static void reads_an_unreadable_object_once_and_says_the_same_at_each_receive(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    answer_lines(3, 0);
+    for (unsigned receive = 1; receive <= LAST_RECEIVE; receive++) {
+        assert_left(carry(NOTICE(OBJECT("logs/1", "2")), receive));
+    }
+    assert_int_equal(fake_s3.asked, 1);
+    assert_int_equal(fake_s3.heads, LAST_RECEIVE - 1);
+    assert_int_equal(
+        captured_log_count("msg=\"object left\" customer=acme object=s3://bucket/logs/1 "
+                           "version=v1 lines=3 events=0 rejects=0 bytes=12"),
+        LAST_RECEIVE - 1);
+    assert_int_equal(captured_log_count("lines=3 events=0 rejects=4 bytes=12"), 1);
+    assert_int_equal(
+        captured_log_count("error=format detail=\"logfmt or plain text: no event in 3"),
+        LAST_RECEIVE);
+    assert_int_equal(captured_log_count("read=\"at an earlier receive\""), LAST_RECEIVE - 1);
+    captured_log_end();
+    assert_int_equal(stats_get(&at(0)->stats->lines), 3);
+    assert_int_equal(stats_get(&at(0)->stats->object_bytes), 12);
+    assert_int_equal(fake_sink.count, 4);
+    /* After a redrive the same version is left again, and the lines have their rejects. */
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE));
+    assert_int_equal(fake_s3.asked, 1);
+    assert_int_equal(fake_sink.count, 5);
+}
+
+/* 1,000 lines of 40 bytes, of which limits.object_bytes allows half. */
+static void answer_bomb(void)
+{
+    static char body[1000 * 40];
+    set_object_bytes(sizeof(body) / 2);
+    memset(body, 'x', sizeof(body));
+    for (size_t i = 40; i <= sizeof(body); i += 40) {
+        body[i - 1] = '\n';
+    }
+    answer((struct fake_answer){.body = {body, sizeof(body)}, .piece = 8000});
+}
+
+static void produces_the_events_of_a_bomb_once(void **state UNUSED)
+{
+    setup();
+    answer_bomb();
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    size_t produced = fake_sink.count;
+    assert_in_range(produced, 100, 501);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 2));
+    assert_int_equal(fake_sink.count, produced);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE));
+    assert_int_equal(fake_sink.count, produced + 1);
+    assert_non_null(strstr(fake_sink.records[produced].value, "limit: "));
+    assert_int_equal(fake_s3.asked, 1);
+    assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_LIMIT]), 3);
+    assert_int_equal(stats_get(&at(0)->stats->objects_left), 3);
+}
+
+static void produces_the_events_of_a_bomb_again_if_they_were_not_delivered(void **state UNUSED)
+{
+    setup();
+    answer_bomb();
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    carry_all(&f->inflight);
+    size_t produced = fake_sink.count;
+    while (fake_sink.reported + 1 < produced) {
+        fake_sink_report(lane_delivered, FAIL_NONE);
+    }
+    fake_sink_report(lane_delivered, FAIL_AGAIN);
+    assert_later(f, 7, 10);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 2));
+    assert_int_equal(fake_sink.count, 2 * produced);
+    assert_int_equal(fake_s3.asked, 2);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 3));
+    assert_int_equal(fake_s3.asked, 2);
+}
+
+static void reads_another_version_of_what_failed(void **state UNUSED)
+{
+    setup();
+    answer_lines(3, 0);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    fake_s3.current = "v2";
+    answer_lines(0, 3);
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 2));
+    assert_int_equal(fake_s3.asked, 2);
+    assert_int_equal(fake_sink.count, 3);
+}
+
+static void reads_what_failed_if_its_version_is_not_known(void **state UNUSED)
+{
+    setup();
+    answer_lines(3, 0);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    fake_s3.head_fails = true;
+    answer((struct fake_answer){.kind = FAIL_GONE, .code = "NoSuchKey"});
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 2));
+    assert_int_equal(fake_s3.asked, 2);
+    assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_GONE]), 1);
+}
+
+static void reads_what_failed_under_another_configuration(void **state UNUSED)
+{
+    struct err e;
+    setup();
+    answer_lines(3, 0);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(customers_apply(w.all, &w.conf, &e), FAIL_NONE);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 2));
+    assert_int_equal(fake_s3.asked, 2);
+    assert_int_equal(fake_s3.heads, 0);
+}
+
+static void asks_for_no_version_of_an_object_that_did_not_fail(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("bad\n")});
+    answer((struct fake_answer){.body = SPAN("one\n")});
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_done(carry(NOTICE(OBJECT("logs/2", "2")), 1));
+    assert_int_equal(fake_s3.heads, 0);
 }
 
 static void accepts_gone_objects_where_the_customer_says_so(void **state UNUSED)
@@ -1092,6 +1223,15 @@ int main(void)
                                   tear_down),
         cmocka_unit_test_teardown(
             leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive, tear_down),
+        cmocka_unit_test_teardown(reads_an_unreadable_object_once_and_says_the_same_at_each_receive,
+                                  tear_down),
+        cmocka_unit_test_teardown(produces_the_events_of_a_bomb_once, tear_down),
+        cmocka_unit_test_teardown(produces_the_events_of_a_bomb_again_if_they_were_not_delivered,
+                                  tear_down),
+        cmocka_unit_test_teardown(reads_another_version_of_what_failed, tear_down),
+        cmocka_unit_test_teardown(reads_what_failed_if_its_version_is_not_known, tear_down),
+        cmocka_unit_test_teardown(reads_what_failed_under_another_configuration, tear_down),
+        cmocka_unit_test_teardown(asks_for_no_version_of_an_object_that_did_not_fail, tear_down),
         cmocka_unit_test_teardown(accepts_gone_objects_where_the_customer_says_so, tear_down),
         cmocka_unit_test_teardown(says_done_when_everything_is_acknowledged_and_where_it_is,
                                   tear_down),

@@ -95,6 +95,12 @@ static inline size_t doc_next(const struct doc *d, size_t at)
     return doc_is_container(d, at) ? (size_t)(uint32_t)d->tape[at] : next;
 }
 
+/* Number of members or elements of the container at `at`, at most 2^24 - 1. */
+static inline size_t doc_count(const struct doc *d, size_t at)
+{
+    return (size_t)(doc_payload(d, at) >> 32);
+}
+
 /* Index of the first member name or element of the container at `at`. */
 static inline size_t doc_first(const struct doc *d UNUSED, size_t at)
 {

@@ -17,6 +17,7 @@ struct output {
     bool passed_through;       /* events only: the bytes of the record are unchanged */
     bool text_replaced;        /* events only: invalid UTF-8 became U+FFFD */
     bool names_duplicate;      /* events only: an object of the record had a name twice */
+    bool members_dropped;      /* events only: an envelope had members beside the record */
     bool time_from_object;     /* events only: the record had no time that could be used */
     struct span time_unread;   /* ... and the value in its place, cut; "" if there is none */
     bool ordinal_forgotten;    /* the window of 2^14 hashes overflowed on this record */

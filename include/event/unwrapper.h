@@ -26,6 +26,7 @@ struct unwrapper_list {
     struct envelope envelope; /* around its elements */
     struct buf text;          /* a copy of the list, unless it is in the piece */
     bool messages;            /* its elements are log events */
+    bool dropped;             /* envelopes around its elements have members that are dropped */
     int level;                /* number of wrappers around an element */
 };
 
@@ -40,7 +41,9 @@ struct unwrapper {
     size_t depth; /* number of open lists */
 
     struct envelope outer;     /* of a list that the framing divides into pieces */
+    bool outer_dropped;        /* ... has members that are dropped */
     struct envelope envelope;  /* around the record that was opened last */
+    bool dropped;              /* ... envelopes around it have members that are dropped */
     struct buf inner[READERS]; /* unwrapped texts, by the reader of their value */
 
     bool second;      /* the last record's wrapper has another record; `detail` names its member */
@@ -54,6 +57,13 @@ void unwrapper_done(struct unwrapper *u);
 /* Start a piece, which must be valid until the next one. rules: NULL: none. */
 void unwrapper_start(struct unwrapper *u, struct json_reader *const *readers,
                      const struct rules *rules, struct span piece);
+
+/*
+ * The framing divides a list into pieces: set the object around it, with the tape indexes of its
+ * time and host, 0 if absent; and clear it after the list.
+ */
+void unwrapper_enter_outer(struct unwrapper *u, const struct value *v, size_t time, size_t host);
+void unwrapper_leave_outer(struct unwrapper *u);
 
 /* The values to read next: those of the innermost open list, or of the piece. */
 struct record_splitter *unwrapper_values(struct unwrapper *u);

@@ -291,6 +291,7 @@ static void survey_event(struct survey *s, const struct output *record, const st
     s->passed_through += record->passed_through ? 1 : 0;
     s->texts_replaced += record->text_replaced ? 1 : 0;
     s->names_duplicate += record->names_duplicate ? 1 : 0;
+    s->members_dropped += record->members_dropped ? 1 : 0;
     survey_time(s, record, piece);
     if (json_scan(s->reader, &rest, &event, NULL) != FAIL_NONE) {
         return;

@@ -102,6 +102,12 @@ static void put_changes(const struct survey *s, bool colour, struct buf *out)
         buf_addf(out, ": %" PRIu64 " of %" PRIu64 " events; the last value counts\n",
                  s->names_duplicate, s->events);
     }
+    if (s->members_dropped > 0) {
+        buf_add_byte(out, '\n');
+        put_colour(out, colour, WARN, "In an envelope with other members");
+        buf_addf(out, ": %" PRIu64 " of %" PRIu64 " events; only its time and host may be used\n",
+                 s->members_dropped, s->events);
+    }
 }
 
 static void put_times(const struct survey *s, bool colour, struct buf *out)
@@ -227,8 +233,10 @@ static void json_fields(const struct survey *s, struct buf *out)
 
 static void json_times(const struct survey *s, struct buf *out)
 {
-    buf_addf(out, ",\"texts_replaced\":%" PRIu64 ",\"names_duplicate\":%" PRIu64, s->texts_replaced,
-             s->names_duplicate);
+    buf_addf(out,
+             ",\"texts_replaced\":%" PRIu64 ",\"names_duplicate\":%" PRIu64
+             ",\"members_dropped\":%" PRIu64,
+             s->texts_replaced, s->names_duplicate, s->members_dropped);
     buf_addf(out, ",\"times_from_object\":%" PRIu64, s->times_from_object);
     if (s->unread_line > 0) {
         buf_addf(out, ",\"unread_time\":{\"line\":%" PRIu64 ",\"text\":", s->unread_line);

@@ -145,7 +145,7 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
     n->rules = rules;
     n->reject_piece = false;
     start_piece(n, &(struct piece){.kind = PIECE_LINE}, SPAN(""));
-    envelope_clear(&n->unwrapper.outer);
+    unwrapper_leave_outer(&n->unwrapper);
     event_maker_object(n->maker, origin);
 }
 
@@ -258,6 +258,7 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
     if (!make(n, v, shape, out, &why)) {
         return make_reject(n, why, detail_of(why), out);
     }
+    out->members_dropped = n->unwrapper.dropped;
     n->item++;
     return true;
 }
@@ -405,7 +406,7 @@ static bool next_output(struct normalizer *n, struct output *out)
 static bool list_begins(struct normalizer *n)
 {
     struct value v;
-    envelope_clear(&n->unwrapper.outer);
+    unwrapper_leave_outer(&n->unwrapper);
     if (!value_read(n->own, 0, n->piece.text, &v)) {
         return false;
     }
@@ -416,7 +417,7 @@ static bool list_begins(struct normalizer *n)
         return false;
     }
     const uint32_t *at = n->index.at;
-    envelope_set(&n->unwrapper.outer, &v.doc, at[INDEX_TIME], at[INDEX_HOST]);
+    unwrapper_enter_outer(&n->unwrapper, &v, at[INDEX_TIME], at[INDEX_HOST]);
     return true;
 }
 
@@ -429,7 +430,7 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
     if (piece->kind == PIECE_LIST) {
         n->answer = list_begins(n) ? FRAMING_CONTINUE : FRAMING_NO_LIST;
     } else if (piece->kind == PIECE_LIST_END) {
-        envelope_clear(&n->unwrapper.outer);
+        unwrapper_leave_outer(&n->unwrapper);
     }
 }
 

@@ -83,6 +83,30 @@ static bool leads_to_record(struct unwrapper *u, const struct doc *d, size_t at)
            states_of(u, d, at, &index) != STATES_NOTHING;
 }
 
+/* Whether there are members that are neither the record, or the list, nor its time and host. */
+static bool has_others(const struct value *v, size_t time, size_t host)
+{
+    size_t used = (size_t)1 + (time != 0 ? 1 : 0) + (host != 0 ? 1 : 0);
+    return doc_count(&v->doc, v->at) > used;
+}
+
+static void note_dropped(struct unwrapper *u, const struct unwrap *w, const struct value *v)
+{
+    u->dropped = u->dropped || w->others || has_others(v, w->time, w->host);
+}
+
+void unwrapper_enter_outer(struct unwrapper *u, const struct value *v, size_t time, size_t host)
+{
+    envelope_set(&u->outer, &v->doc, time, host);
+    u->outer_dropped = has_others(v, time, host);
+}
+
+void unwrapper_leave_outer(struct unwrapper *u)
+{
+    envelope_clear(&u->outer);
+    u->outer_dropped = false;
+}
+
 /* ---- texts ---- */
 
 /*
@@ -171,6 +195,7 @@ static bool open_text(struct unwrapper *u, const struct unwrap *w, const struct 
     if (second != NULL) {
         note_second(u, second->member);
     }
+    note_dropped(u, w, v);
     step_inside(u, v, &inside);
     return true;
 }
@@ -197,12 +222,14 @@ static void open_list(struct unwrapper *u, const struct unwrap *w, int level, co
     }
     envelope_copy(&list->envelope, &u->envelope);
     envelope_add(&list->envelope, &v->doc, w->time, w->host);
+    note_dropped(u, w, v);
+    list->dropped = u->dropped;
     list->messages = w->messages;
     list->level = level + (w->messages ? 0 : 1); /* a log event and its list count as one */
     if (w->other_list.n > 0) {
         note_second(u, w->other_list);
     }
-    u->values.several = u->values.several || doc_payload(&v->doc, w->list) >> 32 > 1;
+    u->values.several = u->values.several || doc_count(&v->doc, w->list) > 1;
     record_splitter_start(&list->elements, u->readers, text);
 }
 
@@ -232,6 +259,7 @@ static bool is_list_of_records(struct unwrapper *u, const struct unwrap *w,
 static void step_down(struct unwrapper *u, const struct unwrap *w, struct value *v)
 {
     envelope_add(&u->envelope, &v->doc, w->time, w->host);
+    note_dropped(u, w, v);
     v->at = w->at;
     v->whole = false;
 }
@@ -260,6 +288,7 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
         return UNWRAPPED_NOTHING;
     }
     envelope_add(&u->envelope, &v->doc, w->time, w->host);
+    note_dropped(u, w, v);
     step_inside(u, v, &inside);
     return UNWRAPPED_RECORD;
 }
@@ -307,6 +336,7 @@ enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v, struct recor
     const struct unwrapper_list *list = u->depth > 0 ? &u->lists[u->depth - 1] : NULL;
     const struct envelope *outer = list != NULL ? &list->envelope : &u->outer;
     bool log_event = list != NULL && list->messages;
+    u->dropped = list != NULL ? list->dropped : u->outer_dropped;
     if (!envelope_is_empty(&u->envelope) || !envelope_is_empty(outer)) {
         envelope_copy(&u->envelope, outer);
     }

@@ -133,6 +133,7 @@ enum err_kind produce_record(struct produce *p, struct delivery *d, const struct
         p->without_time += record->time_from_object;
         p->replaced += record->text_replaced;
         p->duplicate += record->names_duplicate;
+        p->dropped += record->members_dropped;
     } else if (kind == FAIL_NONE) {
         stats_add(&stats->rejects[record->reason], 1);
     }
@@ -146,11 +147,13 @@ void produce_count(struct produce *p, struct customer *c)
     stats_add(&c->stats->times_from_object, p->without_time);
     stats_add(&c->stats->texts_replaced, p->replaced);
     stats_add(&c->stats->names_duplicate, p->duplicate);
+    stats_add(&c->stats->members_dropped, p->dropped);
     p->events = 0;
     p->forgotten = 0;
     p->without_time = 0;
     p->replaced = 0;
     p->duplicate = 0;
+    p->dropped = 0;
 }
 
 void produce_delivered(struct customer *c, size_t bytes, const struct err *e)

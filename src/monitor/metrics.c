@@ -210,6 +210,10 @@ static const struct metric table[] = {
     {COUNTER("names_duplicate_total",
              "Events of a record in which an object has a name twice: the last value counts."),
      OF_CUSTOMER(names_duplicate)},
+    {COUNTER("envelope_members_dropped_total",
+             "Events of records in an envelope or a wrapper that has members beside the record, "
+             "its time and its host: these are not in the event."),
+     OF_CUSTOMER(members_dropped)},
     {COUNTER("skipped_total",
              "Notification records that are done without an object being read, by reason: ignored "
              "(the customer's only and ignore), folder_marker, other_event (test events, other "

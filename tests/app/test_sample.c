@@ -129,7 +129,9 @@ static void counts_replaced_texts_and_duplicate_names(void **state)
     assert_int_equal(v->names_duplicate, 1);
     assert_true(says(&s->text, "With invalid UTF-8: 2 of 4 events"));
     assert_true(says(&s->text, "With a name twice in an object: 1 of 4 events"));
-    assert_true(says(&s->json, "\"texts_replaced\":2,\"names_duplicate\":1"));
+    assert_int_equal(v->members_dropped, 1);
+    assert_true(says(&s->text, "In an envelope with other members: 1 of 4 events"));
+    assert_true(says(&s->json, "\"texts_replaced\":2,\"names_duplicate\":1,\"members_dropped\":1"));
 }
 
 static void names_the_place_of_every_kind_of_secret(void **state)

@@ -4,7 +4,7 @@
  * Replaces net/s3.c, net/creds.c, net/sink.c and event/normalize.c.
  *
  * The normalizer makes an event of each line, with the line as its value; of a line "bad..." a
- * reject; of "two" two events.
+ * reject; of "two" two events. "replaced", "duplicate" and "enveloped" have the flag of that name.
  */
 #ifndef TESTS_FLOW_FAKE_WORLD_H
 #define TESTS_FLOW_FAKE_WORLD_H
@@ -325,6 +325,9 @@ bool normalizer_next(struct normalizer *n, struct output *out)
         out->key.category = SPAN("inventory");
         out->time_from_object = true;
     }
+    out->text_replaced = strcmp(n->text, "replaced") == 0;
+    out->names_duplicate = strcmp(n->text, "duplicate") == 0;
+    out->members_dropped = strcmp(n->text, "enveloped") == 0;
     return true;
 }
 

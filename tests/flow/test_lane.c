@@ -227,6 +227,18 @@ static void brings_lines_to_topics_and_keys_and_then_deletes(void **state UNUSED
     assert_int_equal(unacked(0), 0);
 }
 
+static void counts_what_is_marked_in_events(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){
+        .body = SPAN("replaced\nduplicate\nduplicate\nenveloped\nenveloped\nenveloped\none\n")});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "20")), 1));
+    assert_int_equal(stats_get(&at(0)->stats->events), 7);
+    assert_int_equal(stats_get(&at(0)->stats->texts_replaced), 1);
+    assert_int_equal(stats_get(&at(0)->stats->names_duplicate), 2);
+    assert_int_equal(stats_get(&at(0)->stats->members_dropped), 3);
+}
+
 static void reads_elements_of_an_array_until_one_is_no_json(void **state UNUSED)
 {
     setup();
@@ -1176,6 +1188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(brings_lines_to_topics_and_keys_and_then_deletes, tear_down),
+        cmocka_unit_test_teardown(counts_what_is_marked_in_events, tear_down),
         cmocka_unit_test_teardown(reads_elements_of_an_array_until_one_is_no_json, tear_down),
         cmocka_unit_test_teardown(processes_every_record_of_a_notification_and_takes_the_worst,
                                   tear_down),

@@ -34,6 +34,7 @@ struct unwrap {
     size_t list;            /* the list whose elements are records, 0 if there is none */
     struct span other_list; /* the name of another list, "" if there is none */
     bool messages;          /* of log events, whose member message is the record */
+    bool others;            /* an object on the path to `at` has other members, too */
     size_t time, host;      /* beside the record, 0 if there is none */
 };
 

@@ -15,6 +15,7 @@ static inline void clear_unwrap(struct unwrap *u)
     u->list = 0;
     u->other_list = span_of("", 0);
     u->messages = false;
+    u->others = false;
     u->time = 0;
     u->host = 0;
 }
@@ -184,14 +185,18 @@ static bool find_aws_or_cloudevent(const struct doc *d, size_t at, const struct 
     return u->must;
 }
 
-/* The value of a path of names joined by dots, each name literal or an object of that name. */
-static size_t at_path(const struct doc *d, size_t object, struct span path)
+/*
+ * The value of a path of names joined by dots, each name literal or an object of that name. *others
+ * is set if an object on the path, below the first one, has members beside the path.
+ */
+static size_t at_path(const struct doc *d, size_t object, struct span path, bool *others)
 {
     size_t found = doc_member(d, object, path);
     for (size_t i = path.n; found == 0 && i > 0; i--) {
         if (path.p[i - 1] == '.') {
             size_t next = doc_member(d, object, span_of(path.p, i - 1));
-            found = has_tag(d, next, '{') ? at_path(d, next, span_from(path, i)) : 0;
+            found = has_tag(d, next, '{') ? at_path(d, next, span_from(path, i), others) : 0;
+            *others = *others || (found != 0 && doc_count(d, next) > 1);
         }
     }
     return found;
@@ -203,10 +208,12 @@ static bool find_customers(const struct doc *d, size_t at, const struct record_i
 {
     struct span path;
     for (size_t i = 0; u->at == 0 && rules_unwrap(rules, i, &path); i++) {
-        size_t inside = at_path(d, at, path);
+        u->others = false;
+        size_t inside = at_path(d, at, path, &u->others);
         u->at = has_tag(d, inside, '{') ? inside : 0;
     }
     if (u->at == 0) {
+        u->others = false;
         return false;
     }
     u->must = true;

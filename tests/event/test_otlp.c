@@ -112,6 +112,21 @@ static void one_record_per_data_point_with_its_metric(void **state)
         "\"description\":\"d\"},\"asDouble\":0.5} ");
 }
 
+static void a_metric_with_two_types_gives_the_points_of_each(void **state)
+{
+    (void)state;
+    check("{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"m\",\"sum\":{"
+          "\"dataPoints\":"
+          "[{\"asInt\":1}]},\"gauge\":{\"dataPoints\":[{\"asInt\":2},{\"asInt\":3}]}}]}]}]}",
+          3,
+          "{\"resource\":{\"attributes\":{}},\"metric\":{\"type\":\"gauge\",\"name\":\"m\"},"
+          "\"asInt\":2} "
+          "{\"resource\":{\"attributes\":{}},\"metric\":{\"type\":\"gauge\",\"name\":\"m\"},"
+          "\"asInt\":3} "
+          "{\"resource\":{\"attributes\":{}},\"metric\":{\"type\":\"sum\",\"name\":\"m\"},"
+          "\"asInt\":1} ");
+}
+
 static void keeps_the_order_of_the_document_over_all_signals(void **state)
 {
     (void)state;
@@ -156,6 +171,7 @@ int main(void)
         cmocka_unit_test(one_record_per_log_with_its_resource_and_scope),
         cmocka_unit_test(every_any_value_becomes_its_value),
         cmocka_unit_test(one_record_per_data_point_with_its_metric),
+        cmocka_unit_test(a_metric_with_two_types_gives_the_points_of_each),
         cmocka_unit_test(keeps_the_order_of_the_document_over_all_signals),
         cmocka_unit_test(odd_requests_give_no_records),
         cmocka_unit_test(a_single_record_is_made_plain_only_if_it_must),

@@ -13,8 +13,8 @@
  *     turns_end(t, &lane->turn);                  the object is done
  *
  * Fairness: the next core goes to the waiting class with the least CPU time, however many lanes it
- * has. A class does not save up time while it has nothing to do: it starts with the time of the
- * class that was served last, as in Linux's completely fair scheduler. A lane releases its core
+ * has. A class does not save up time while it has nothing to do: it starts with the least time of
+ * the classes that have work, as in Linux's completely fair scheduler. A lane releases its core
  * after TURN_US, or immediately to a class that has had TURN_US less.
  *
  * Cost: a lane keeps its core between two buffers as long as no other lane needs it. A waiting lane

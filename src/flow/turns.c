@@ -15,7 +15,7 @@
 enum { LOOK_MS = 1 };
 
 struct class_time {
-    uint64_t fair_us; /* determines the order; never below that of the class that was served last */
+    uint64_t fair_us; /* determines the order; at least start_us when the class begins to wait */
     uint64_t used_us;
 };
 
@@ -30,7 +30,7 @@ struct turns {
         size_t busy;          /* number of assigned cores, TURN_WORKING or TURN_PAUSED */
         struct turn *given;   /* the turns that have them */
         struct turn *waiting; /* waiting turns, in the order of their arrival */
-        uint64_t served_us;   /* fair_us of the class that was served last */
+        uint64_t start_us;    /* fair_us at which a class begins that had nothing to do */
     } shared;
 };
 
@@ -98,6 +98,7 @@ static void count_locked(struct turns *t, struct turn *mine)
 static void remove_from(struct turn **list, const struct turn *x)
 {
     while (*list != x) {
+        assert(*list != NULL);
         list = &(*list)->next;
     }
     *list = x->next;
@@ -114,16 +115,34 @@ static void add_last(struct turn **list, struct turn *x)
 
 static void give_locked(struct turns *t, struct turn *x, int64_t now)
 {
-    uint64_t fair_us = time_locked(t, x->sched_class)->fair_us;
-    t->shared.served_us = fair_us > t->shared.served_us ? fair_us : t->shared.served_us;
     x->state = TURN_WORKING;
     x->granted_us = now;
     add_last(&t->shared.given, x);
     t->shared.busy++;
 }
 
+static uint64_t least_locked(struct turns *t, const struct turn *list, uint64_t least)
+{
+    for (const struct turn *x = list; x != NULL; x = x->next) {
+        uint64_t fair_us = time_locked(t, x->sched_class)->fair_us;
+        least = fair_us < least ? fair_us : least;
+    }
+    return least;
+}
+
+/* Raise start_us to the least fair_us of the classes that have a core or wait for one. */
+static void raise_start_locked(struct turns *t)
+{
+    uint64_t least = least_locked(t, t->shared.given, UINT64_MAX);
+    least = least_locked(t, t->shared.waiting, least);
+    if (least != UINT64_MAX && least > t->shared.start_us) {
+        t->shared.start_us = least;
+    }
+}
+
 static void withdraw_locked(struct turns *t, struct turn *x)
 {
+    raise_start_locked(t); /* x is perhaps the last that has work */
     x->state = TURN_NONE;
     remove_from(&t->shared.given, x);
     t->shared.busy--;
@@ -217,8 +236,9 @@ void turns_begin(struct turns *t, struct turn *mine)
     if (mine->state != TURN_NONE) {
         mine->state = TURN_WORKING;
     } else {
+        raise_start_locked(t);
         struct class_time *c = time_locked(t, mine->sched_class);
-        c->fair_us = c->fair_us > t->shared.served_us ? c->fair_us : t->shared.served_us;
+        c->fair_us = c->fair_us > t->shared.start_us ? c->fair_us : t->shared.start_us;
         wait_locked(t, mine);
     }
     mutex_unlock(&t->shared.lock);

@@ -4,7 +4,9 @@
 #include "base/lock.h"
 #include "flow/turns.h"
 
+#include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 
 static void a_free_core_is_had_at_once_and_kept(void **state UNUSED)
 {
@@ -85,124 +87,225 @@ static void a_core_of_a_thread_that_waits_for_kafka_is_given_to_another(void **s
 
 /* ---- lanes that always have work ---- */
 
-enum { MOST_LANES = 40 };
+/*
+ * A clock that only work advances: a lane adds the CPU time that it "uses" while it has a core, and
+ * the monotonic time is that of all lanes together. So the time that the kernel gives to the
+ * threads of the test has no influence.
+ */
+static _Thread_local int64_t cpu_us;
+static atomic_int_fast64_t passed_us;
+
+static int64_t worked_mono_us(const struct clock *c UNUSED)
+{
+    return atomic_load(&passed_us);
+}
+
+static int64_t worked_mono_ms(const struct clock *c UNUSED)
+{
+    return atomic_load(&passed_us) / 1000;
+}
+
+static int64_t worked_thread_us(const struct clock *c UNUSED)
+{
+    return cpu_us;
+}
+
+static const struct clock worked = {worked_mono_ms, worked_mono_ms, worked_mono_us,
+                                    worked_thread_us};
+
+enum { MOST_LANES = 40, MOST_CLASSES = 4, STEP_US = 200 };
+
+struct lanes {
+    struct turns *turns;
+    size_t cores, classes, lanes[MOST_CLASSES]; /* number of lanes of each class */
+    uint64_t first_us; /* the classes but the first begin when it has used so much */
+    bool leaves;       /* it has nothing to do then, until the other class has the core */
+    uint64_t total_us; /* to be used by all classes, counted from when all lanes are there */
+    size_t count;
+    atomic_size_t there;
+    atomic_bool left, came, stop;
+    atomic_size_t at_work, most_at_work;
+    bool began;
+    uint64_t before_us[MOST_CLASSES], used_us[MOST_CLASSES];
+};
 
 struct busy_lane {
-    struct turns *turns;
+    struct lanes *all;
     size_t sched_class;
-    atomic_size_t *at_work, *most_at_work;
-    atomic_bool *stop;
     pthread_t thread;
 };
 
-static void burn(int64_t us)
+/* Called by the lane that has the only core. */
+static void observe(struct lanes *all)
 {
-    int64_t end = clock_thread_us(&clock_system) + us;
-    while (clock_thread_us(&clock_system) < end) {
+    uint64_t sum = 0;
+    for (size_t c = 0; c < all->classes; c++) {
+        all->used_us[c] = turns_used_us(all->turns, c) - all->before_us[c];
+        sum += all->used_us[c];
+    }
+    if (all->began && sum >= all->total_us) {
+        atomic_store(&all->stop, true);
+    } else if (!all->began && atomic_load(&all->there) == all->count) {
+        all->began = true;
+        memcpy(all->before_us, all->used_us, sizeof(all->before_us));
+    }
+}
+
+/* With `leaves`, the second class uses no time until the first one is there again. */
+static void use_core(struct lanes *all, size_t sched_class)
+{
+    size_t now = atomic_fetch_add(&all->at_work, 1) + 1;
+    size_t most = atomic_load(&all->most_at_work);
+    while (now > most && !atomic_compare_exchange_weak(&all->most_at_work, &most, now)) {
+    }
+    cpu_us += all->leaves && sched_class == 1 && atomic_load(&all->there) == 0 ? 0 : STEP_US;
+    (void)atomic_fetch_add(&passed_us, STEP_US);
+    if (all->cores != 1) {
+        (void)sched_yield(); /* so that lanes are at work at the same time */
+    } else if (!atomic_load(&all->stop)) {
+        observe(all);
+    }
+    (void)atomic_fetch_sub(&all->at_work, 1);
+}
+
+/*
+ * turns_yield counts nothing while no lane waits, and turns_pause would let the lane be without a
+ * core and not wait for one. The latter is used only until all lanes are there.
+ */
+static void yield(struct lanes *all, struct turn *mine, bool *counted)
+{
+    int64_t before = mine->counted_us;
+    turns_yield(all->turns, mine);
+    if (mine->counted_us == before) {
+        turns_pause(all->turns, mine);
+        turns_begin(all->turns, mine);
+    } else if (!*counted) {
+        *counted = true;
+        (void)atomic_fetch_add(&all->there, 1);
+    }
+}
+
+static void wait_until_used(struct turns *t, size_t sched_class, uint64_t us)
+{
+    while (turns_used_us(t, sched_class) < us) {
+        (void)sched_yield();
     }
 }
 
 static void *work(void *arg)
 {
     struct busy_lane *l = arg;
+    struct lanes *all = l->all;
     struct turn mine;
     turn_init(&mine, NULL);
-    while (!atomic_load(l->stop)) {
-        turns_start(l->turns, &mine, l->sched_class);
-        for (size_t buffer = 0; buffer < 20 && !atomic_load(l->stop); buffer++) {
-            turns_begin(l->turns, &mine);
-            size_t now = atomic_fetch_add(l->at_work, 1) + 1;
-            size_t most = atomic_load(l->most_at_work);
-            while (now > most && !atomic_compare_exchange_weak(l->most_at_work, &most, now)) {
-            }
-            burn(200);
-            (void)atomic_fetch_sub(l->at_work, 1);
-            turns_yield(l->turns, &mine);
-            (void)atomic_fetch_add(l->at_work, 1);
-            burn(200);
-            (void)atomic_fetch_sub(l->at_work, 1);
-            turns_pause(l->turns, &mine);
+    if (l->sched_class != 0) {
+        wait_until_used(all->turns, 0, all->first_us);
+        while (all->leaves && !atomic_load(&all->left)) {
+            (void)sched_yield();
         }
-        turns_end(l->turns, &mine);
     }
+    turns_start(all->turns, &mine, l->sched_class);
+    turns_begin(all->turns, &mine);
+    if (l->sched_class == 1) {
+        atomic_store(&all->came, true);
+    }
+    bool counted = false;
+    while (!atomic_load(&all->stop)) {
+        use_core(all, l->sched_class);
+        if (all->leaves && l->sched_class == 0 && !atomic_load(&all->left) &&
+            turns_used_us(all->turns, 0) >= all->first_us) {
+            turns_end(all->turns, &mine);
+            atomic_store(&all->left, true);
+            while (!atomic_load(&all->came)) {
+                (void)sched_yield();
+            }
+            turns_start(all->turns, &mine, l->sched_class);
+            turns_begin(all->turns, &mine);
+        }
+        yield(all, &mine, &counted);
+    }
+    turns_end(all->turns, &mine);
     turn_done(&mine);
     return NULL;
 }
 
-/* Run until all classes together have had total_us. lanes: the number of lanes of each class. */
-static void run(size_t cores, const size_t *lanes, size_t classes, uint64_t total_us,
-                uint64_t *used_us)
+static void start(struct lanes *all, struct busy_lane *list)
 {
-    OWNED(turns) struct turns *t = turns_new(cores, &clock_system);
-    struct busy_lane list[MOST_LANES];
-    atomic_size_t at_work = 0;
-    atomic_size_t most = 0;
-    atomic_bool stop = false;
-    size_t count = 0;
-    for (size_t c = 0; c < classes; c++) {
-        for (size_t n = 0; n < lanes[c]; n++) {
-            list[count] = (struct busy_lane){t, c, &at_work, &most, &stop, 0};
-            thread_start(&list[count].thread, "lane", work, &list[count]);
-            count++;
+    for (size_t c = 0; c < all->classes; c++) {
+        all->count += all->lanes[c];
+    }
+    size_t n = 0;
+    for (size_t c = 0; c < all->classes; c++) {
+        for (size_t last = n + all->lanes[c]; n < last; n++) {
+            list[n] = (struct busy_lane){all, c, 0};
+            thread_start(&list[n].thread, "lane", work, &list[n]);
         }
     }
-    uint64_t sum = 0;
-    while (sum < total_us) {
-        sum = 0;
-        for (size_t c = 0; c < classes; c++) {
-            used_us[c] = turns_used_us(t, c);
-            sum += used_us[c];
-        }
-    }
-    atomic_store(&stop, true);
-    for (size_t n = 0; n < count; n++) {
+}
+
+static void join(const struct lanes *all, const struct busy_lane *list)
+{
+    for (size_t n = 0; n < all->count; n++) {
         thread_join(list[n].thread);
     }
-    assert_in_range(atomic_load(&most), 1, cores);
+    assert_in_range(atomic_load(&all->most_at_work), 1, all->cores);
+}
+
+static void run(struct lanes *all)
+{
+    struct busy_lane list[MOST_LANES];
+    start(all, list);
+    join(all, list);
 }
 
 static void classes_get_equal_time_whatever_the_number_of_their_lanes(void **state UNUSED)
 {
-    const size_t lanes[] = {30, 1, 3, 1};
-    uint64_t used_us[4];
-    run(1, lanes, 4, 400000, used_us);
+    OWNED(turns) struct turns *t = turns_new(1, &worked);
+    struct lanes all = {
+        .turns = t, .cores = 1, .classes = 4, .lanes = {30, 1, 3, 1}, .total_us = 400000};
+    run(&all);
     for (size_t c = 0; c < 4; c++) {
-        assert_in_range(used_us[c], 80000, 120000);
+        assert_in_range(all.used_us[c], 90000, 110000);
     }
 }
 
-static void a_class_alone_gets_all_cores(void **state UNUSED)
+static void idle_then_busy(bool leaves)
 {
-    const size_t lanes[] = {5};
-    uint64_t used_us[1];
-    run(3, lanes, 1, 100000, used_us);
-}
-
-static uint64_t wait_until_used(struct turns *t, size_t sched_class, uint64_t us)
-{
-    uint64_t used = 0;
-    while ((used = turns_used_us(t, sched_class)) < us) {
-    }
-    return used;
+    OWNED(turns) struct turns *t = turns_new(1, &worked);
+    struct lanes all = {.turns = t,
+                        .cores = 1,
+                        .classes = 2,
+                        .lanes = {1, 1},
+                        .first_us = 100000,
+                        .leaves = leaves,
+                        .total_us = 80000};
+    run(&all);
+    assert_true(all.before_us[0] >= 100000);
+    assert_in_range(all.used_us[0], 35000, 45000);
 }
 
 static void a_class_that_was_idle_has_saved_nothing_up(void **state UNUSED)
 {
-    OWNED(turns) struct turns *t = turns_new(1, &clock_system);
-    atomic_size_t at_work = 0;
-    atomic_size_t most = 0;
-    atomic_bool stop = false;
-    struct busy_lane a = {t, 0, &at_work, &most, &stop, 0};
-    struct busy_lane b = {t, 1, &at_work, &most, &stop, 0};
-    thread_start(&a.thread, "lane", work, &a);
-    uint64_t alone = wait_until_used(t, 0, 100000);
-    thread_start(&b.thread, "lane", work, &b);
-    (void)wait_until_used(t, 1, 40000);
-    uint64_t beside = turns_used_us(t, 0) - alone;
-    atomic_store(&stop, true);
-    thread_join(a.thread);
-    thread_join(b.thread);
-    assert_true(beside >= 20000);
+    idle_then_busy(false);
+}
+
+static void a_class_that_finds_all_cores_free_has_saved_nothing_up(void **state UNUSED)
+{
+    idle_then_busy(true);
+}
+
+static void a_class_alone_gets_all_cores(void **state UNUSED)
+{
+    OWNED(turns) struct turns *t = turns_new(3, &worked);
+    struct lanes all = {.turns = t, .cores = 3, .classes = 1, .lanes = {5}};
+    struct busy_lane list[MOST_LANES];
+    start(&all, list);
+    wait_until_used(t, 0, 100000);
+    while (atomic_load(&all.most_at_work) < 3) {
+        (void)sched_yield();
+    }
+    atomic_store(&all.stop, true);
+    join(&all, list);
 }
 
 int main(void)
@@ -214,6 +317,7 @@ int main(void)
         cmocka_unit_test(classes_get_equal_time_whatever_the_number_of_their_lanes),
         cmocka_unit_test(a_class_alone_gets_all_cores),
         cmocka_unit_test(a_class_that_was_idle_has_saved_nothing_up),
+        cmocka_unit_test(a_class_that_finds_all_cores_free_has_saved_nothing_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

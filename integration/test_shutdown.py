@@ -164,7 +164,9 @@ def test_a_name_that_is_looked_up_for_a_minute_does_not_hold_up_the_end(strict: 
     subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, "-x", "c", "-", "-ldl"], input=HANGS, text=True, check=True)
     acme = strict.customer("acme")
     servers = f"bootstrap.servers={strict.kafka.bootstrap},hangs.test:9092"
-    worker = strict.start(env={"LD_PRELOAD": str(shim)}, kafka={"properties": [servers]},
+    # Otherwise librdkafka connects to, and looks up, only one bootstrap server chosen at random.
+    properties = [servers, "enable.sparse.connections=false"]
+    worker = strict.start(env={"LD_PRELOAD": str(shim)}, kafka={"properties": properties},
                           limits={"shutdown_grace": "2s"})
     acme.put("a", generate(2, 1).text)
     strict.settled()

@@ -19,6 +19,7 @@
 #ifndef APP_RECORDS_H
 #define APP_RECORDS_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "codec/decode.h"
 #include "event/normalize.h"
@@ -52,6 +53,9 @@ uint64_t records_line_count(const struct records *r);
 
 /* The framing that was detected. */
 enum framing_kind records_framing(const struct records *r);
+
+/* Append the formats that were detected, in words: "UTF-16LE in gzip" (codec/decode.h). */
+void records_format(const struct records *r, struct buf *out);
 
 const struct err *records_error(const struct records *r);
 

@@ -9,6 +9,7 @@ struct survey_file {
     const char *name;
     uint64_t lines; /* physical lines */
     enum framing_kind framing;
+    struct span format; /* compression and encoding: "UTF-16LE in gzip" */
 };
 
 /* `colour`: use escape sequences of a terminal. */

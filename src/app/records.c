@@ -231,6 +231,11 @@ enum framing_kind records_framing(const struct records *r)
     return framing_kind(r->framing);
 }
 
+void records_format(const struct records *r, struct buf *out)
+{
+    decode_words(r->decode, out);
+}
+
 const struct err *records_error(const struct records *r)
 {
     return &r->err;

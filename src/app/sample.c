@@ -24,6 +24,7 @@ enum {
     STATUS_REFUSED = 1,
     OUT_BYTES = 1 << 20,
     OBJECT_BYTES = 8192,
+    FORMAT_BYTES = 512,
     NS_PER_S = 1000000000,
 };
 
@@ -84,9 +85,14 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
         (void)fprintf(stderr, "%s: %s\n", path, e->text);
     }
     if (shown) {
-        struct survey_file file = {
-            .name = path, .lines = records_line_count(r), .framing = records_framing(r)};
+        struct buf format = BUF_INIT(FORMAT_BYTES);
+        records_format(r, &format);
+        struct survey_file file = {.name = path,
+                                   .lines = records_line_count(r),
+                                   .framing = records_framing(r),
+                                   .format = buf_span(&format)};
         print_survey(s, &file, g->json);
+        buf_done(&format);
     }
     buf_done(&object);
     return shown && survey_refusal(s) == NULL;
@@ -143,9 +149,11 @@ int app_sample(int argc, char **argv)
     };
     const struct usage usage = {
         "sample", "FILE...",
-        "Report how event files, plain or compressed, would be read: how many lines are events,\n"
-        "which fields are there and from which members, one event before and after, and where\n"
-        "something looks like a secret (never the secret itself). '-' is standard input.\n"
+        "Report how event files would be read: their compression, encoding and framing, how many\n"
+        "lines are events, which fields are there and from which members, what is changed, which\n"
+        "times cannot be read, one event before and after, and where something looks like a "
+        "secret\n"
+        "(never the secret itself). '-' is standard input.\n"
         "Exit status: 0 the files would be accepted; 1 one would not, since it cannot be read, is\n"
         "unreadable (no event comes of it), damaged as a whole, or has more rejects than events.",
         options, sizeof(options) / sizeof(options[0])};

@@ -47,7 +47,8 @@ static void put_counts(const struct survey *s, const struct survey_file *file, b
     }
     buf_add(out, *between == ',' ? SPAN(")") : SPAN(""));
     buf_addf(out, ", %" PRIu64 " rejects\n", survey_rejects(s));
-    buf_addf(out, "framing: %s\n", framing_name(file->framing));
+    buf_addf(out, "format: %.*s\nframing: %s\n", SPAN_FMT(file->format),
+             framing_name(file->framing));
     if (s->shapes[SHAPE_BEACON] > 0) {
         buf_addf(out, "%" PRIu64 " of %" PRIu64 " Beacon events pass byte for byte\n",
                  s->passed_through, s->shapes[SHAPE_BEACON]);
@@ -268,6 +269,8 @@ void survey_print_json(const struct survey *s, const struct survey_file *file, s
         buf_add(out, SPAN(",\"why\":"));
         json_write_string(out, span_str(refusal));
     }
+    buf_add(out, SPAN(",\"format\":"));
+    json_write_string(out, file->format);
     buf_addf(out, ",\"framing\":\"%s\",\"lines\":%" PRIu64 ",\"events\":%" PRIu64,
              framing_name(file->framing), file->lines, s->events);
     buf_addf(out, ",\"passed_through\":%" PRIu64, s->passed_through);

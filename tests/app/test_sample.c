@@ -3,6 +3,7 @@
 
 #include "app/records.h"
 #include "app/survey_print.h"
+#include "slurp.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -52,11 +53,15 @@ static const struct survey *look(struct seen *s, struct span text)
     }
     survey_end(s->survey, records_error(s->records));
     assert_int_equal(close(fd), 0);
+    struct buf format = BUF_INIT(512);
+    records_format(s->records, &format);
     struct survey_file file = {.name = "file",
                                .lines = records_line_count(s->records),
-                               .framing = records_framing(s->records)};
+                               .framing = records_framing(s->records),
+                               .format = buf_span(&format)};
     survey_print_text(s->survey, &file, false, &s->text);
     survey_print_json(s->survey, &file, &s->json);
+    buf_done(&format);
     return s->survey;
 }
 
@@ -207,6 +212,40 @@ static void says_which_framing_it_found(void **state)
     assert_true(says(&s->json, "\"framing\":\"array\",\"lines\":4,"));
 }
 
+static void look_vector(struct seen *s, const char *name)
+{
+    char path[512];
+    struct buf in = BUF_INIT(SLURP_MAX_BYTES);
+    (void)snprintf(path, sizeof(path), TEST_VECTORS "/decode/%s/in", name);
+    slurp(path, &in);
+    (void)look(s, buf_span(&in));
+    buf_done(&in);
+}
+
+static void says_which_compression_and_encoding_it_found(void **state)
+{
+    struct seen *s = *state;
+    look_vector(s, "utf16le-in-gzip");
+    assert_true(says(&s->text, "format: UTF-16LE in gzip\nframing: "));
+    assert_true(says(&s->json, ",\"format\":\"UTF-16LE in gzip\",\"framing\":"));
+}
+
+static void says_which_format_is_not_read(void **state)
+{
+    struct seen *s = *state;
+    look_vector(s, "parquet-in-gzip");
+    assert_true(says(&s->text, "format: Parquet in gzip\n"));
+    assert_true(says(&s->json, ",\"format\":\"Parquet in gzip\","));
+}
+
+static void says_that_a_plain_file_is_utf_8(void **state)
+{
+    struct seen *s = *state;
+    (void)look(s, SPAN("{\"action\":\"read\"}\n"));
+    assert_true(says(&s->text, "format: UTF-8\nframing: lines\n"));
+    assert_true(says(&s->json, ",\"format\":\"UTF-8\","));
+}
+
 static void damaged_compression_is_refused(void **state)
 {
     const struct survey *v =
@@ -254,6 +293,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(more_rejects_than_events_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_which_framing_it_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_which_compression_and_encoding_it_found, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(says_which_format_is_not_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_that_a_plain_file_is_utf_8, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_compression_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unreadable_file_is_named_and_not_surveyed_to_its_end,
                                         set_up, tear_down),

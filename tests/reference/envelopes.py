@@ -2,8 +2,9 @@
 """Independent implementation of wrappers and envelopes, written from normalization.md §2.
 
     for record in records_of(value): ...     # None: a wrapper without a record
+    for record in records_of(value, unwrap=("jsonPayload", "payload.after")): ...     # a customer's own paths
 
-Not covered: a customer's own paths (`unwrap`), and OTLP requests, which are not changed.
+Not covered: OTLP requests, which are not changed.
 """
 import json
 import pathlib
@@ -118,10 +119,22 @@ def _hec(record):
     return named or (beside and (isinstance(event, dict) or text))
 
 
-def _leads(value):
+def _at_path(record, path):
+    """The value at a path of names joined by dots: of that name, or of the rest of the path in an object."""
+    if path in record:
+        return record[path]
+    for n in reversed([i for i, c in enumerate(path) if c == "."]):
+        inside = record.get(path[:n])
+        found = _at_path(inside, path[n + 1:]) if isinstance(inside, dict) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _leads(value, unwrap):
     if not isinstance(value, dict):
         return False
-    return is_beacon(value) or _look(value)[0] != "record" or bool(_texts(value)) or bool(_list(value)) or states(value) != ""
+    return is_beacon(value) or _look(value, unwrap)[0] != "record" or bool(_texts(value)) or bool(_list(value)) or states(value) != ""
 
 
 def _texts(record):
@@ -138,19 +151,23 @@ def _list(record):
     return lists[0] if lists else None
 
 
-def _look(record):
-    """('vector' | 'one' | 'log events' | 'nothing' | 'record', the content)"""
+def _look(record, unwrap):
+    """('one' | 'log events' | 'nothing' | 'record', the content, name of the envelope's time)"""
     if "vendor" not in record and all(_is_text(record.get(n)) for n in ("message", "source_type")) and "file" in record:
-        return _must(record["message"])
+        return *_must(record["message"]), ""
     if is_beacon(record):
-        return "record", record
+        return "record", record, ""
+    for path in unwrap:
+        inside = _at_path(record, path)
+        if isinstance(inside, dict):
+            return "one", inside, "time" if "time" in record else "timestamp"
     if _is_text(record.get("messageType")) and isinstance(record.get("logEvents"), list) and "logGroup" in record:
-        return "log events", record["logEvents"]
+        return "log events", record["logEvents"], ""
     if _is_text(record.get("detail-type")) and "detail" in record:
-        return _must(record["detail"])
+        return *_must(record["detail"]), "time"
     if _is_text(record.get("specversion")) and "data" in record:
-        return _must(record["data"])
-    return "record", record
+        return *_must(record["data"]), "time"
+    return "record", record, ""
 
 
 def _beacons_envelope(record):
@@ -159,20 +176,20 @@ def _beacons_envelope(record):
         "vendor" in event or "schema_version" in event or isinstance(event.get("event"), dict))
 
 
-def _text_inside(record):
+def _text_inside(record, unwrap):
     any_record = states(record) != "event"
     values = [(_parse(text), only) for _, text, only in _texts(record)]
     beacons = [v for v, _ in values if isinstance(v, dict) and is_beacon(v)]
-    others = [v for v, only in values if any_record and not only and _leads(v)]
+    others = [v for v, only in values if any_record and not only and _leads(v, unwrap)]
     return (beacons or others or [None])[0]
 
 
-def _second(record):
+def _second(record, unwrap):
     """Number of rejects of the records that are not read."""
     texts = _texts(record)
     any_record = states(record) != "event"
     good = {text for _, text, only in texts
-            if isinstance(_parse(text), dict) and (is_beacon(_parse(text)) or (any_record and not only and _leads(_parse(text))))}
+            if isinstance(_parse(text), dict) and (is_beacon(_parse(text)) or (any_record and not only and _leads(_parse(text), unwrap)))}
     return min(len(good) - 1, 1) if good else 0
 
 
@@ -181,19 +198,18 @@ def _time(outer, name, time):
     return outer[name] if isinstance(outer.get(name), str) else time
 
 
-def records_of(value, level=0, log_event=False, time=None):
+def records_of(value, level=0, log_event=False, time=None, unwrap=()):
     """(record, time of its envelope or None) in document order; None for each reject in their place."""
     while True:
         if not isinstance(value, dict) or (not value and level == 0):
             return [None]
-        kind, inside = _must(value.get("message")) if log_event else _look(value)
-        name = "timestamp" if log_event else "time" if kind == "one" and "source_type" not in value else ""
+        kind, inside, name = (*_must(value.get("message")), "timestamp") if log_event else _look(value, unwrap)
         log_event = False
         if kind == "record" and not is_beacon(value) and level < LEVELS:
-            text = _text_inside(value)
+            text = _text_inside(value, unwrap)
             if text is not None:
-                if _second(value):
-                    return records_of(text, level + 1, False, time) + [None]
+                if _second(value, unwrap):
+                    return records_of(text, level + 1, False, time, unwrap) + [None]
                 value, level = text, level + 1
                 continue
             if _beacons_envelope(value):
@@ -208,11 +224,11 @@ def records_of(value, level=0, log_event=False, time=None):
             value, level, time = inside, level + 1, _time(value, name, time)
             continue
         if kind == "log events":
-            return _elements(inside, level, True, time)
+            return _elements(inside, level, True, time, unwrap)
         expand = _list(value) if level < LEVELS and not is_beacon(value) and _shape_may_have_list(value) else None
-        if expand and states(value) != "event" and any(_leads(e) for e in expand):
+        if expand and states(value) != "event" and any(_leads(e, unwrap) for e in expand):
             others = sum(isinstance(value.get(n), list) and bool(value[n]) and isinstance(value[n][0], dict) for n in LISTS)
-            return ([None] if others > 1 else []) + _elements(expand, level, False, _time(value, "time", time))
+            return ([None] if others > 1 else []) + _elements(expand, level, False, _time(value, "time", time), unwrap)
         return [(value, time) if value else None]
 
 
@@ -221,10 +237,11 @@ def _shape_may_have_list(record):
         not any(n.startswith(("gen_ai.", "mcp.", "beacon.", "vcs.")) for n in record) or "@timestamp" in record
 
 
-def _elements(items, level, log_events, time):
+def _elements(items, level, log_events, time, unwrap):
     if not any(isinstance(e, dict) and e for e in items):
         return [None]
     found = []
     for element in items:
-        found += records_of(element, level + (not log_events), log_events, time) if isinstance(element, dict) and element else [None]
+        record = isinstance(element, dict) and element
+        found += records_of(element, level + (not log_events), log_events, time, unwrap) if record else [None]
     return found

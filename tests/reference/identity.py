@@ -95,17 +95,21 @@ def _records(line):
 # ---- times of envelopes
 
 def _time_ns(value):
-    """Of numbers, and of texts of RFC 3339 in UTC; None of anything else."""
-    if isinstance(value, Number):
+    """Of numbers, also as a text, and of texts of RFC 3339, also without a zone; None of anything else."""
+    if isinstance(value, Number) or (isinstance(value, str) and re.fullmatch(r"\d+", value, re.A)):
         number = decimal.Decimal(value)
         unit = next((u for most, u in ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3)) if number < most), 1)
         return int(number * unit)
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
-        try:
-            return int(datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()) * 10**9
-        except ValueError:
-            return None
-    return None
+    found = isinstance(value, str) and re.fullmatch(
+        r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d|)", value)
+    if not found:
+        return None
+    day, clock, fraction, zone = found.groups()
+    try:
+        seconds = datetime.datetime.fromisoformat(f"{day}T{clock}{zone.replace('Z', '') or '+00:00'}").timestamp()
+    except ValueError:
+        return None
+    return int(seconds) * 10**9 + int((fraction or "").ljust(9, "0"))
 
 
 def envelope_ns(record, time):
@@ -196,9 +200,9 @@ def _key(record, beacon, ns):
 
 
 @functools.lru_cache(1 << 17)
-def _line(line):
+def _line(line, unwrap):
     """Per record of a line: its key, or None if it is a reject."""
-    found = [record for value in _records(line) for record in records_of(value)]
+    found = [record for value in _records(line) for record in records_of(value, unwrap=unwrap)]
     return [None if one is None else _key(one[0], is_beacon(one[0]), envelope_ns(*one)) for one in found]
 
 
@@ -228,17 +232,17 @@ def _lines(text):
     return [(number, False, line) for number, line in enumerate(text.split(b"\n"), 1)]
 
 
-def object_ids(customer, text, origin=Origin(), from_object=frozenset(), pieces=None):
+def object_ids(customer, text, origin=Origin(), from_object=frozenset(), pieces=None, unwrap=()):
     """[(line, item or None, id)] of the events of a decompressed object, in order. from_object: the
     (line, item or None) of those whose time is the object's. pieces: of another framing than lines, as
-    framing.framed gives them."""
+    framing.framed gives them. unwrap: the customer's paths."""
     ids, found_ids, last = Ids(customer, origin), [], 0
     for number, goes_on, line in _lines(text) if pieces is None else pieces:
         # A torn file is filled up with NULs; separators are no part of a record.
         line = line.removesuffix(b"\r").removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\0\x1e,")
         if not line:
             continue
-        found = _line(line)
+        found = _line(line, unwrap)
         several = len(found) > 1 or pieces is not None
         first = last + 1 if goes_on else 1
         last = first + len(found) - 1

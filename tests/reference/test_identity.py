@@ -15,8 +15,10 @@ ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.reference.identity import Origin, object_ids, renewed  # noqa: E402
+from tests.reference.program import placed  # noqa: E402
 
 BINARY = os.environ.get("INGEST_BINARY", ROOT / "build" / "release" / "asymptote-ingest")
+NO_FIELD = {4, 6}  # lines of envelope_customer without a known field, which the independent code does not judge
 STYLES = ("mixed", "go", "hook", "vector")
 
 
@@ -91,3 +93,12 @@ def test_ids_of_the_samples():
         text = case.read_bytes()
         known = {(line, item) for line, item, _ in object_ids("acme", text)}  # not behind collapsed rejects
         assert {at: id for at, id in differing(text, Origin())[1].items() if at in known} == {}, case.parent.name
+
+
+def test_ids_of_a_customers_own_envelopes():
+    case = ROOT / "tests" / "vectors" / "normalize" / "envelope_customer"
+    text, unwrap = (case / "in.jsonl").read_bytes(), tuple((case / "unwrap").read_text().split())
+    got = placed(text, unwrap=unwrap)
+    timeless = {place[:2] for place in got if place.from_object}
+    assert [place[:3] for place in got] == [
+        row for row in object_ids("acme", text, from_object=timeless, unwrap=unwrap) if row[0] not in NO_FIELD]

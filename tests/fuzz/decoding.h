@@ -65,4 +65,13 @@ static inline void decoding(struct span object, size_t piece, struct decoded *ou
     must(out->words.n > 0);
 }
 
+/* Whether the object was read as this format only, in one layer: " in lz4". */
+static inline bool decoded_only(const struct decoded *d, const char *layer)
+{
+    const char *in = strstr(d->words.p, " in ");
+    return in != NULL && strcmp(in, layer) == 0 &&
+           (d->words.p[0] == 'b' || strncmp(d->words.p, "UTF-8", 5) == 0 ||
+            strncmp(d->words.p, "nothing", 7) == 0);
+}
+
 #endif

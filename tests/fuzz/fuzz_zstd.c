@@ -28,15 +28,6 @@ static void packed_add(struct buf *b, unsigned how, struct span s)
     b->n += n;
 }
 
-/* Whether the input was read as zstd only, in one layer. */
-static bool is_zstd_alone(const struct decoded *d)
-{
-    const char *in = strstr(d->words.p, " in ");
-    return in != NULL && strcmp(in, " in zstd") == 0 &&
-           (d->words.p[0] == 'b' || strncmp(d->words.p, "UTF-8", 5) == 0 ||
-            strncmp(d->words.p, "nothing", 7) == 0);
-}
-
 /* Frame after frame, with padding between them. True: the whole input is that. */
 static bool theirs(struct span s, char *text, size_t *n)
 {
@@ -110,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool good = theirs(buf_span(&object), text, &n);
     /* in one call libzstd accepts a block that is longer than its window allows */
     bool strict = strstr(d.err.text, "Destination buffer is too small") != NULL;
-    if (is_zstd_alone(&d) && d.err.kind != FAIL_LIMIT && !strict) {
+    if (decoded_only(&d, " in zstd") && d.err.kind != FAIL_LIMIT && !strict) {
         must(!good || d.err.kind == FAIL_NONE);
         must(!good || span_eq(buf_span(&d.text), span_of(text, n)));
         must(good || d.err.kind != FAIL_NONE || streams_to(buf_span(&object), buf_span(&d.text)));

@@ -7,14 +7,14 @@
  *     while (records_next(r, &record)) {
  *         ... record.value, records_piece(r)->line ...
  *     }
- *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end, or
- *                                                 FAIL_FORMAT: it is unreadable; the text says
- *                                                 what it is
+ *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end;
+ *                                                 FAIL_FORMAT: it is unreadable, FAIL_LIMIT: a
+ *                                                 decompression bomb; the text says what it is
  *
- * Damaged compression and a decompression bomb are not such errors: as in the worker, the last
- * record is a reject of the object as a whole. Of an unreadable file the records are those that the
- * worker produces at the last receive: a few rejects, then one of the object. Threads: one at a
- * time.
+ * Damaged compression after an event is not such an error: as in the worker, the last record is a
+ * reject of the object as a whole, as it is of a bomb. Of an unreadable file the records are those
+ * that the worker produces at the last receive: a few rejects, then one of the object. Threads: one
+ * at a time.
  */
 #ifndef APP_RECORDS_H
 #define APP_RECORDS_H

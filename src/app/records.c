@@ -148,14 +148,17 @@ static void judge(struct records *r)
         reading_unreadable(&r->reading, r->decode, &r->damage)) {
         r->err = r->damage;
     }
-    r->releasing = r->err.kind == FAIL_FORMAT || r->damage.kind == FAIL_LIMIT;
+    if (r->err.kind == FAIL_NONE && r->damage.kind == FAIL_LIMIT) {
+        r->err = r->damage;
+    }
+    r->releasing = r->err.kind == FAIL_FORMAT || r->err.kind == FAIL_LIMIT;
 }
 
 /* The reject at the end of a damaged or unreadable object; once. */
 static bool last_reject(struct records *r, struct output *out)
 {
     r->ended = true;
-    if (r->damage.kind == FAIL_NONE || (r->err.kind != FAIL_NONE && r->err.kind != FAIL_FORMAT)) {
+    if (r->damage.kind == FAIL_NONE || r->err.kind == FAIL_AGAIN) {
         return false;
     }
     char detail[sizeof(r->damage.text) + 16];

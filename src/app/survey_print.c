@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/survey_print.h"
 
+#include "codec/utf8.h"
 #include "event/record/json_write.h"
 
 #include <inttypes.h>
@@ -19,13 +20,23 @@ static void put_colour(struct buf *out, bool colour, int sgr, const char *text)
     }
 }
 
-/* Append a foreign text; characters that control a terminal become '?'. */
+static bool is_control(struct span character)
+{
+    unsigned char c = (unsigned char)character.p[0];
+    bool c1 = character.n == 2 && c == 0xc2 && (unsigned char)character.p[1] < 0xa0;
+    return c < 0x20 || c == 0x7f || c1;
+}
+
+/*
+ * Append a foreign text. Characters that control a terminal, and bytes that are no UTF-8 (of which
+ * a terminal may take some for such a character), become '?'.
+ */
 static void put_foreign(struct buf *out, struct span text)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        bool c1 = c == 0xc2 && i + 1 < text.n && (unsigned char)text.p[i + 1] < 0xa0;
-        buf_add_byte(out, c < 0x20 || c == 0x7f || c1 ? '?' : (char)c);
+    while (text.n > 0) {
+        bool good = false;
+        struct span character = span_take(&text, utf8_step(text, &good));
+        buf_add(out, good && !is_control(character) ? character : SPAN("?"));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "app/app.h"
+#include "base/alloc.h"
 #include "base/buf.h"
 
 #include <fcntl.h>
@@ -363,6 +364,27 @@ static void wrong_usage_is_said(void **state)
 }
 
 /* A customer with a mapping. */
+static void a_bomb_is_said_and_is_no_success(void **state)
+{
+    enum { BLANKS = 100 << 20, PACKED = 1 << 20 };
+    static const char event[] = "{\"user\":\"ana\",\"action\":\"read\"}\n";
+    struct place *p = *state;
+    char *text = mem_alloc(BLANKS);
+    unsigned char *packed = mem_alloc(PACKED);
+    uLongf n = PACKED;
+    memset(text, ' ', BLANKS);
+    memcpy(text, event, sizeof(event) - 1);
+    assert_int_equal(compress2(packed, &n, (const Bytef *)text, BLANKS, 9), Z_OK);
+    put(p, "bomb", span_of((const char *)packed, n));
+    free(text);
+    free(packed);
+    assert_int_equal(normalize(p, "--rejects @/rejects @/bomb"), 1);
+    assert_non_null(strstr(p->err.p, "bomb: compressed beyond limits.ratio at byte "));
+    assert_non_null(strstr(p->out.p, "\"user\":{\"name\":\"ana\"}"));
+    assert_int_equal(sample(p, "@/bomb"), 1);
+    assert_non_null(strstr(p->out.p, "it unpacks to more than is allowed"));
+}
+
 static void put_configuration(const struct place *p)
 {
     put(p, "main.conf",
@@ -453,6 +475,7 @@ int main(void)
         TEST(reads_standard_input),
         TEST(a_file_that_cannot_be_read_does_not_stop_the_others),
         TEST(wrong_usage_is_said),
+        TEST(a_bomb_is_said_and_is_no_success),
         TEST(a_customers_rules_come_from_a_configuration),
         TEST(a_sample_counts_the_customers_own_names),
         TEST(a_reader_that_closes_its_pipe_is_not_an_error),

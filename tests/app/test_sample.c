@@ -3,6 +3,7 @@
 
 #include "app/records.h"
 #include "app/survey_print.h"
+#include "codec/utf8.h"
 #include "slurp.h"
 
 #include <sys/mman.h>
@@ -271,9 +272,13 @@ static void an_unreadable_file_is_named_and_not_surveyed_to_its_end(void **state
 static void control_characters_for_a_terminal_are_replaced(void **state)
 {
     struct seen *s = *state;
-    (void)look(s, SPAN("{\"action\":\"read\",\"message\":\"\\u001b[2J\xc2\x9b[2J\"}\n"));
-    assert_false(says(&s->text, "\xc2\x9b"));
+    (void)look(
+        s,
+        SPAN("{\"action\":\"read\",\"message\":\"\\u001b[2J\xc2\x9b[2J\x9b[2J\xc3\xa9\x7f\"}\n"));
+    assert_true(says(&s->text, "[2J?[2J?[2J\xc3\xa9?\"}"));
     assert_null(memchr(s->text.p, 0x1b, s->text.n));
+    assert_null(memchr(s->text.p, '\x9b', s->text.n));
+    assert_true(utf8_valid(buf_span(&s->text)));
 }
 
 int main(void)

@@ -49,7 +49,8 @@ class Drill:
             return self.worker.lines(msg=msg, outage="over", **with_)
         (line, *_) = until(over, lambda: f"{msg} {with_}; the log ends:\n{self.worker.tail()}", seconds, every=1,
                            alive=self.worker)
-        assert int(line["outage_s"]) >= 1 and int(line["failed"]) >= 1, line
+        (failed,) = [int(v) for k, v in line.items() if k.startswith("failed_")]
+        assert int(line["outage_s"]) >= 1 and failed >= 1 and int(line["last_failure_s"]) >= 0, line
         return line
 
     def done(self, name, seconds=120):
@@ -79,7 +80,7 @@ def _s3_away(drill):
     acme = drill.owners["acme"]
     drill.strict.fake.fault(service="s3", bucket=acme.bucket, drop=True, count=-1)
     name = drill.put("acme", "during-s3")
-    drill.begins("S3 unreachable", customer="acme")
+    drill.begins("S3 does not answer", customer="acme")
     assert drill.metric("outages", customer="acme") == 1 and drill.metric("outages", customer="globex") == 0
     drill.wait()
     drill.strict.fake.clear_faults()
@@ -92,7 +93,7 @@ def _queue_away(drill):
     queue = drill.owners["acme"].queue.name
     drill.strict.fake.fault(service="sqs", bucket=queue, drop=True, count=-1)
     name = drill.put("acme", "during-sqs")
-    drill.begins("queue unreachable", queue=queue)
+    drill.begins("queue does not answer", queue=queue)
     assert drill.metric("queue_up", queue=queue) == 0
     drill.wait(drill.seconds / 2)
     drill.strict.fake.clear_faults()
@@ -125,7 +126,7 @@ def _role_denied(drill):
 def _kms_denied(drill):
     drill.strict.fake.change_kms_key(drill.key, state="Disabled")
     name = drill.put("vault", "during-kms", kms_key=drill.key)
-    line = drill.begins("KMS access denied", customer="vault")
+    line = drill.begins("KMS key disabled", customer="vault")
     assert line["error"] == "kms"
     drill.wait()
     drill.strict.fake.change_kms_key(drill.key, state="Enabled")

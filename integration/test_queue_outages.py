@@ -17,7 +17,7 @@ def test_an_outage_of_sqs_has_its_begin_its_change_of_cause_and_its_end(strict: 
 
     silent = strict.fake.fault(service="sqs", action="ReceiveMessage", drop=True, count=-1)
     (first, *_) = worker.logged(msg="queue call failed", queue=name, call="receive")
-    (begins, *_) = worker.logged(msg="queue unreachable", outage="begins", queue=name)
+    (begins, *_) = worker.logged(msg="queue does not answer", outage="begins", queue=name)
     assert (first["level"], begins["level"], begins["error"]) == ("warn", "error", "again")
     assert begins["next"] and window.value("queue_up", queue=name) == 0
     assert window.ready()[0] == 503 and "SQS" in window.ready()[1]
@@ -30,7 +30,7 @@ def test_an_outage_of_sqs_has_its_begin_its_change_of_cause_and_its_end(strict: 
 
     strict.fake.clear_faults()
     (over, *_) = worker.logged(60, msg="queue connected", outage="over", queue=name)
-    assert over["calls"] == "receive" and int(over["failed"]) >= 3 and int(over["outage_s"]) >= 1
+    assert over["calls"] == "receive" and int(over["failed_calls"]) >= 3 and int(over["outage_s"]) >= 1
     assert window.value("queue_up", queue=name) == 1
     until(lambda: window.ready()[0] == 200, worker.tail, 10)
     assert silent is not None

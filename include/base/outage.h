@@ -8,10 +8,14 @@
  *     outage_passed(&o, OUTAGE_RECEIVE, now);
  *     outage_tick(&o, now);                  regularly: logs that an outage lasts
  *
- *     level=error msg="queue unreachable" outage=begins queue=events-queue call=receive ...
+ *     level=error msg="queue does not answer" outage=begins queue=events-queue call=receive ...
  *     level=error msg="queue calls fail" outage=changes ... code=QueueDoesNotExist outage_s=31 ...
- *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 failed=9 ...
- *     level=info msg="queue connected" outage=over ... outage_s=120 failed=12
+ *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 last_try_s=4 ...
+ *     level=info msg="queue connected" outage=over ... outage_s=120 last_failure_s=3
+ * failed_calls=12
+ *
+ * outage_s counts from the first evidence, last_try_s and last_failure_s from the last failed call:
+ * that a state lasts is an assumption since then.
  *
  * It is over when every call that failed has succeeded again. A cause that was logged in the same
  * outage is not logged again as a change. That the outage lasts is logged after 30 s, then after
@@ -49,7 +53,7 @@ enum outage_call {
     OUTAGE_CALLS
 };
 
-enum { OUTAGE_CAUSES = 4 };
+enum { OUTAGE_CAUSES = 4, OUTAGE_CALLS_BYTES = 64 };
 
 struct outage {
     enum outage_party party;
@@ -60,7 +64,8 @@ struct outage {
     struct {
         pthread_mutex_t lock;
         int64_t since_ms;
-        int64_t log_ms; /* when it is logged next */
+        int64_t last_ms; /* of the last failure */
+        int64_t log_ms;  /* when it is logged next */
         int64_t pause_ms;
         int64_t failed_ms[OUTAGE_CALLS]; /* time of the last failure of each call */
         unsigned calls;                  /* calls that failed in this outage, one bit each */
@@ -95,6 +100,9 @@ static inline bool outage_is_failing(const struct outage *o)
 {
     return atomic_load_explicit(&o->failing, memory_order_relaxed) != 0;
 }
+
+/* The calls that fail now, "receive delete". */
+void outage_failing_calls(const struct outage *o, char out[OUTAGE_CALLS_BYTES]);
 
 /* Whether an outage was logged and is not over. */
 MUST_USE bool outage_is_open(const struct outage *o);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * outage.c - the texts of outages, and when they are logged. A cause is the class, the code and the
- * text of an error without the numbers in it (ports, times). So a timeout that becomes a refused
- * connection is another cause, and the same refusal after 31 ms is not.
+ * outage.c - the texts of outages, and when they are logged. A cause is the class and the code of
+ * an error; without a code, its text without the numbers in it (ports, times). So a timeout that
+ * becomes a refused connection is another cause, and the same refusal after 31 ms is not.
  */
 #include "base/outage.h"
 
@@ -18,31 +18,55 @@ enum {
     REPEAT_FIRST_MS = 30 * 1000,
     REPEAT_MAX_MS = 30 * 60 * 1000,
     STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
-    MAX_KEYS = 12,
+    MAX_KEYS = 14,
     CAUSE_BYTES = 160,
-    CALLS_BYTES = 64,
 };
 
 static const struct words {
-    const char *unreachable; /* there is no response */
-    const char *denied;      /* access is denied */
-    const char *failing;     /* responses are errors */
+    const char *silent;  /* there is no response */
+    const char *denied;  /* access is denied */
+    const char *failing; /* responses are errors */
     const char *over;
     const char *once; /* one failure only; NULL: already an outage */
     enum log_level level;
 } words[OUTAGE_PARTIES] = {
     [OUTAGE_KAFKA] = {"kafka unreachable", "kafka authentication failed", "kafka requests fail",
                       "kafka connected", NULL, LOG_ERROR},
-    [OUTAGE_QUEUE] = {"queue unreachable", "queue access denied", "queue calls fail",
+    [OUTAGE_QUEUE] = {"queue does not answer", "queue access denied", "queue calls fail",
                       "queue connected", "queue call failed", LOG_ERROR},
-    [OUTAGE_S3] = {"S3 unreachable", "S3 access denied", "S3 requests fail", "S3 connected", NULL,
-                   LOG_ERROR},
-    [OUTAGE_ROLE] = {"STS unreachable", "role denied", "role not assumed", "role assumed", NULL,
+    [OUTAGE_S3] = {"S3 does not answer", "S3 access denied", "S3 requests fail", "S3 connected",
+                   NULL, LOG_ERROR},
+    [OUTAGE_ROLE] = {"STS does not answer", "role denied", "role not assumed", "role assumed", NULL,
                      LOG_ERROR},
     [OUTAGE_TOPIC] = {"records not acknowledged", "topic access denied", "topic cannot be used",
                       "records acknowledged", NULL, LOG_ERROR},
     [OUTAGE_CREDENTIALS] = {"credentials not renewed", "credentials not renewed",
                             "credentials not renewed", "credentials renewed", NULL, LOG_WARN},
+};
+
+#define QUEUE_GONE                                                                                 \
+    "check whether the queue was deleted or the URL is wrong; "                                    \
+    "the messages of a deleted queue are gone"
+#define KEY_UNUSABLE                                                                               \
+    "read again after the delay; "                                                                 \
+    "enable the KMS key, or cancel its deletion, in the account that owns it"
+
+/* Codes that say more than their class. */
+static const struct special {
+    enum outage_party party;
+    const char *code, *next;
+} specials[] = {
+    {OUTAGE_QUEUE, "QueueDoesNotExist", QUEUE_GONE},
+    {OUTAGE_QUEUE, "AWS.SimpleQueueService.NonExistentQueue", QUEUE_GONE},
+    {OUTAGE_S3, "KMS.DisabledException", KEY_UNUSABLE},
+    {OUTAGE_S3, "KMS.KMSInvalidStateException", KEY_UNUSABLE},
+};
+
+/* Keys of the number of failures: what is counted. */
+static const char *const failure_keys[OUTAGE_PARTIES] = {
+    [OUTAGE_KAFKA] = "failed_checks",     [OUTAGE_QUEUE] = "failed_calls",
+    [OUTAGE_S3] = "failed_reads",         [OUTAGE_ROLE] = "failed_sessions",
+    [OUTAGE_TOPIC] = "failed_deliveries", [OUTAGE_CREDENTIALS] = "failed_renewals",
 };
 
 static const char *const call_names[OUTAGE_CALLS] = {"receive", "attributes", "heartbeat", "delete",
@@ -72,17 +96,27 @@ bool outage_is_open(const struct outage *o)
 
 /* ---- Texts ---- */
 
+static const struct special *find_special(const struct outage *o, const struct err *e)
+{
+    for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++) {
+        if (specials[i].party == o->party && strcmp(specials[i].code, e->code) == 0) {
+            return &specials[i];
+        }
+    }
+    return NULL;
+}
+
 static const char *word_of(const struct outage *o, const struct err *e)
 {
     const struct words *w = &words[o->party];
     if (e->kind == FAIL_KMS && o->party == OUTAGE_S3) {
-        return "KMS access denied";
+        return find_special(o, e) != NULL ? "KMS key disabled" : "KMS access denied";
     }
     if (e->kind == FAIL_DENIED || e->kind == FAIL_KMS) {
         return w->denied;
     }
     bool silent = e->kind == FAIL_AGAIN && e->status == 0;
-    return silent ? w->unreachable : w->failing;
+    return silent ? w->silent : w->failing;
 }
 
 static const char *over_word(const struct outage *o, const struct err *cause)
@@ -94,16 +128,22 @@ static const char *over_word(const struct outage *o, const struct err *cause)
                                                                : words[o->party].over;
 }
 
+static const char *next_of(const struct outage *o)
+{
+    const struct special *special = find_special(o, o->shared.cause);
+    return special != NULL ? special->next : o->shared.next;
+}
+
 /* Write "receive delete". */
-static void write_calls(unsigned calls, char out[CALLS_BYTES])
+static void write_calls(unsigned calls, char out[OUTAGE_CALLS_BYTES])
 {
     int n = 0;
     out[0] = '\0';
     for (unsigned i = 0; i < OUTAGE_CALLS; i++) {
         if ((calls & 1U << i) != 0) {
-            n +=
-                snprintf(out + n, CALLS_BYTES - (size_t)n, "%s%s", n > 0 ? " " : "", call_names[i]);
-            assert(n < CALLS_BYTES);
+            n += snprintf(out + n, OUTAGE_CALLS_BYTES - (size_t)n, "%s%s", n > 0 ? " " : "",
+                          call_names[i]);
+            assert(n < OUTAGE_CALLS_BYTES);
         }
     }
 }
@@ -112,7 +152,7 @@ static void log_outage_locked(const struct outage *o, const char *what, const st
                               int64_t now)
 {
     bool over = strcmp(what, "over") == 0;
-    char calls[CALLS_BYTES];
+    char calls[OUTAGE_CALLS_BYTES];
     struct log_kv kv[MAX_KEYS] = {KV_STR("outage", what)};
     size_t n = 1;
     write_calls(o->shared.calls, calls);
@@ -129,9 +169,12 @@ static void log_outage_locked(const struct outage *o, const char *what, const st
         kv[n++] = KV_ERR(o->shared.cause);
     }
     kv[n++] = KV_INT("outage_s", (now - o->shared.since_ms) / 1000);
-    kv[n++] = KV_INT("failed", o->shared.failed);
+    if (over || strcmp(what, "lasts") == 0) {
+        kv[n++] = KV_INT(over ? "last_failure_s" : "last_try_s", (now - o->shared.last_ms) / 1000);
+    }
+    kv[n++] = KV_INT(failure_keys[o->party], o->shared.failed);
     if (!over) {
-        kv[n++] = KV_STR("next", o->shared.next);
+        kv[n++] = KV_STR("next", next_of(o));
     }
     log_put(over ? LOG_INFO : words[o->party].level,
             over ? over_word(o, o->shared.cause) : word_of(o, o->shared.cause), kv, n);
@@ -156,21 +199,18 @@ static uint64_t hash_text(uint64_t h, const char *s)
     return h;
 }
 
-/*
- * librdkafka has one code for all errors of a broker, so the text is included; an AWS code
- * suffices.
- */
-static uint64_t hash_cause(enum outage_party party, const struct err *e)
+/* A code says enough: the text beside it names what was tried last, and changes with it. */
+static uint64_t hash_cause(const struct err *e)
 {
     uint64_t h = HASH_SEED ^ (uint64_t)e->kind << 32 ^ (uint64_t)e->status;
     h = hash_text(hash_byte(h, ' '), e->code);
-    return e->code[0] == '\0' || party == OUTAGE_KAFKA ? hash_text(h, e->text) : h;
+    return e->code[0] == '\0' ? hash_text(h, e->text) : h;
 }
 
 /* Whether the cause was not logged yet in this outage. */
 static bool is_new_locked(struct outage *o, const struct err *e)
 {
-    uint64_t h = hash_cause(o->party, e);
+    uint64_t h = hash_cause(e);
     for (unsigned i = 0; i < o->shared.cause_count; i++) {
         if (o->shared.causes[i] == h) {
             return false;
@@ -202,6 +242,7 @@ static void keep_failure_locked(struct outage *o, const struct outage_failure *f
     o->shared.failed++;
     o->shared.calls |= 1U << f->call;
     o->shared.failed_ms[f->call] = now;
+    o->shared.last_ms = now;
     (void)atomic_fetch_or(&o->failing, 1U << f->call);
 }
 
@@ -263,6 +304,11 @@ void outage_passed(struct outage *o, unsigned call, int64_t now)
         log_outage_locked(o, "over", NULL, now);
     }
     mutex_unlock(&o->shared.lock);
+}
+
+void outage_failing_calls(const struct outage *o, char out[OUTAGE_CALLS_BYTES])
+{
+    write_calls(atomic_load(&o->failing), out);
 }
 
 void outage_tick(struct outage *o, int64_t now)

@@ -49,14 +49,18 @@ static void logs_begin_and_end_once_with_the_duration(void **state UNUSED)
         fails(0, FAIL_AGAIN, "", "http: timed out", S(10 + i));
     }
     assert_true(outage_is_open(&o));
-    assert_line("outage=begins", "level=error msg=\"S3 unreachable\" outage=begins customer=one");
-    assert_line("outage=begins", "detail=\"http: timed out\" outage_s=0 failed=1 next=retried");
+    assert_line("outage=begins",
+                "level=error msg=\"S3 does not answer\" outage=begins customer=one");
+    assert_line("outage=begins",
+                "detail=\"http: timed out\" outage_s=0 failed_reads=1 next=retried");
     assert_int_equal(captured_log_count("msg="), 1);
     outage_passed(&o, 0, S(32));
     outage_passed(&o, 0, S(33));
     assert_false(outage_is_open(&o));
-    assert_line("outage=over",
-                "level=info msg=\"S3 connected\" outage=over customer=one outage_s=22 failed=5");
+    assert_line(
+        "outage=over",
+        "level=info msg=\"S3 connected\" outage=over customer=one outage_s=22 last_failure_s=18 "
+        "failed_reads=5");
     assert_int_equal(captured_log_count("msg="), 2);
     teardown();
 }
@@ -93,11 +97,58 @@ static void a_text_that_is_cut_elsewhere_is_the_same_cause(void **state UNUSED)
     char text[320];
     memset(text, 'x', sizeof(text));
     text[310] = '\0';
-    fails(0, FAIL_DENIED, "_SSL", text, S(1));
+    fails(0, FAIL_DENIED, "", text, S(1));
     text[308] = '\0';
-    fails(0, FAIL_DENIED, "_SSL", text, S(2));
+    fails(0, FAIL_DENIED, "", text, S(2));
     assert_int_equal(captured_log_count("outage="), 1);
     assert_non_null(captured_log_line("msg=\"kafka authentication failed\""));
+    teardown();
+}
+
+static void another_text_of_the_same_code_is_no_change(void **state UNUSED)
+{
+    setup(OUTAGE_KAFKA, NULL);
+    fails(0, FAIL_AGAIN, "_ALL_BROKERS_DOWN", "no broker answers", S(1));
+    fails(0, FAIL_AGAIN, "_ALL_BROKERS_DOWN", "request timed out: disconnect", S(2));
+    assert_int_equal(captured_log_count("outage="), 1);
+    fails(0, FAIL_AGAIN, "_TRANSPORT", "request timed out: disconnect", S(3));
+    assert_line("outage=changes", "code=_TRANSPORT");
+    teardown();
+}
+
+static void a_code_may_have_words_of_its_own(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_DELETE, FAIL_CONFIG, "QueueDoesNotExist", "gone", S(1));
+    assert_line("msg=\"queue calls fail\"",
+                "next=\"check whether the queue was deleted or the URL");
+    teardown();
+    setup(OUTAGE_S3, "customer");
+    fails(0, FAIL_KMS, "KMS.DisabledException", "disabled", S(1));
+    assert_line("outage=begins", "msg=\"KMS key disabled\"");
+    assert_line("outage=begins", "enable the KMS key");
+    fails(0, FAIL_KMS, "AccessDenied", "kms", S(2));
+    assert_line("outage=changes", "msg=\"KMS access denied\"");
+    assert_line("outage=changes", "next=retried");
+    outage_passed(&o, 0, S(4));
+    assert_line("outage=over", "msg=\"KMS access restored\"");
+    teardown();
+}
+
+static void names_the_calls_that_fail(void **state UNUSED)
+{
+    char calls[OUTAGE_CALLS_BYTES];
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_DELETE, FAIL_DENIED, "AccessDenied", "no", S(1));
+    outage_failing_calls(&o, calls);
+    assert_string_equal(calls, "delete");
+    fails(OUTAGE_HEARTBEAT, FAIL_DENIED, "AccessDenied", "no", S(1));
+    outage_failing_calls(&o, calls);
+    assert_string_equal(calls, "heartbeat delete");
+    outage_passed(&o, OUTAGE_DELETE, S(2));
+    outage_passed(&o, OUTAGE_HEARTBEAT, S(2));
+    outage_failing_calls(&o, calls);
+    assert_string_equal(calls, "");
     teardown();
 }
 
@@ -110,7 +161,7 @@ static void repeats_after_twice_as_long_each_time(void **state UNUSED)
     }
     /* at 30 s, 90 s, ... and then every half hour: six of them in the first hour */
     assert_in_range(captured_log_count("msg=\"kafka unreachable\" outage=lasts"), 48, 55);
-    assert_line("outage=lasts", "outage_s=30");
+    assert_line("outage=lasts", "outage_s=30 last_try_s=30 failed_checks=1");
     assert_line("outage_s=90", "outage=lasts");
     outage_passed(&o, 0, S(24 * 3600));
     assert_line("kafka connected", "outage_s=86400");
@@ -127,8 +178,9 @@ static void one_failure_of_a_queue_that_may_pass_is_no_outage(void **state UNUSE
     assert_int_equal(captured_log_count("msg="), 1);
     fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(3));
     fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(5));
-    assert_line("outage=begins", "msg=\"queue unreachable\" outage=begins queue=one call=receive");
-    assert_line("outage=begins", "outage_s=2 failed=2");
+    assert_line("outage=begins",
+                "msg=\"queue does not answer\" outage=begins queue=one call=receive");
+    assert_line("outage=begins", "outage_s=2 failed_calls=2");
     outage_passed(&o, OUTAGE_RECEIVE, S(6));
     fails(OUTAGE_RECEIVE, FAIL_CONFIG, "QueueDoesNotExist", "gone", S(7));
     assert_line("QueueDoesNotExist", "level=error msg=\"queue calls fail\" outage=begins");
@@ -145,7 +197,8 @@ static void is_over_when_every_call_that_failed_passes(void **state UNUSED)
     outage_passed(&o, OUTAGE_DELETE, S(4));
     assert_true(outage_is_open(&o));
     outage_passed(&o, OUTAGE_HEARTBEAT, S(5));
-    assert_line("outage=over", "queue=one calls=\"heartbeat delete\" outage_s=4 failed=2");
+    assert_line("outage=over",
+                "queue=one calls=\"heartbeat delete\" outage_s=4 last_failure_s=2 failed_calls=2");
     teardown();
 }
 
@@ -180,6 +233,9 @@ int main(void)
         cmocka_unit_test(logs_begin_and_end_once_with_the_duration),
         cmocka_unit_test(logs_another_cause_immediately_and_each_once),
         cmocka_unit_test(a_text_that_is_cut_elsewhere_is_the_same_cause),
+        cmocka_unit_test(another_text_of_the_same_code_is_no_change),
+        cmocka_unit_test(a_code_may_have_words_of_its_own),
+        cmocka_unit_test(names_the_calls_that_fail),
         cmocka_unit_test(repeats_after_twice_as_long_each_time),
         cmocka_unit_test(one_failure_of_a_queue_that_may_pass_is_no_outage),
         cmocka_unit_test(is_over_when_every_call_that_failed_passes),

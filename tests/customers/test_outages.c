@@ -101,12 +101,14 @@ static void s3_that_does_not_answer_and_answers_again_even_by_an_error(void **st
     setup();
     refuse(CUSTOMER_S3, FAIL_AGAIN, "logs/1");
     refuse(CUSTOMER_S3, FAIL_AGAIN, "logs/2");
-    assert_line("outage=begins", "msg=\"S3 unreachable\" outage=begins customer=acme key=logs/1");
+    assert_line("outage=begins",
+                "msg=\"S3 does not answer\" outage=begins customer=acme key=logs/1");
     refuse(CUSTOMER_S3, FAIL_STOPPED, "logs/2");
     assert_int_equal(outages(), 1);
     refuse(CUSTOMER_S3, FAIL_GONE, "logs/3");
     assert_line("outage=over",
-                "msg=\"S3 connected\" outage=over customer=acme outage_s=0 failed=2");
+                "msg=\"S3 connected\" outage=over customer=acme outage_s=0 last_failure_s=0 "
+                "failed_reads=2");
     teardown();
 }
 

@@ -533,7 +533,7 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
     assert_non_null(strstr(await_line("outage=begins"),
                            "level=error msg=\"queue access denied\" outage=begins queue=a "
                            "call=receive error=denied"));
-    assert_non_null(strstr(await_line("outage=changes"), "msg=\"queue unreachable\""));
+    assert_non_null(strstr(await_line("outage=changes"), "msg=\"queue does not answer\""));
     assert_in_range(captured_log_count("outage=lasts"), 2, 8);
     assert_true(outage_is_open(acker_outage(w.acker, 0)));
     answer_poll(poll_at(15), 0, FAIL_NONE);

@@ -125,7 +125,7 @@ UNUSED static struct sqs_message *fake_message(const char *handle, const char *b
     if (m == NULL || copy == NULL) {
         abort();
     }
-    m->id = strdup("id");
+    m->id = strdup(handle); /* the handles of the tests are different */
     m->receipt_handle = strdup(handle);
     m->body = span_of(copy, strlen(copy));
     m->receive_count = 1;

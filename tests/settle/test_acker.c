@@ -76,6 +76,49 @@ static void returns_a_message_with_one_bad_report(void **state UNUSED)
     assert_in_range(fake_sqs.calls[0].visibility_s, 675, 900); /* a person must fix the topic */
 }
 
+static struct inflight *receive_id(struct acker *a, const char *handle, const char *id)
+{
+    struct sqs_message *message = fake_message(handle, "{}");
+    free(message->id);
+    message->id = strdup(id);
+    message->receive_count = 2;
+    struct sqs_inflight *m = sqs_inflight_new(message, &origin, 0, 0);
+    inflight_begin(&m->inflight, acker_settler(a));
+    return &m->inflight;
+}
+
+static void warns_of_a_message_that_is_received_again_while_it_is_in_progress(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(120);
+    struct inflight *first = receive(a, "h1");
+    struct inflight *other = receive(a, "h2");
+    assert_null(captured_log_line("received again"));
+    struct inflight *again = receive_id(a, "h3", "h1");
+    const char *line = captured_log_line("msg=\"message received again while in progress\"");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "level=warn"));
+    assert_non_null(strstr(line, "queue=q message_id=h1 receive_count=2 held_s=0"));
+    release(first, FAIL_NONE);
+    release(other, FAIL_NONE);
+    release(again, FAIL_NONE);
+    finish(a, true);
+    captured_log_end();
+}
+
+static void does_not_warn_of_a_message_that_was_returned_before(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(120);
+    inflight_return(receive(a, "h1"));
+    struct inflight *again = receive_id(a, "h2", "h1"); /* before or after SQS answered */
+    release(again, FAIL_NONE);
+    assert_true(fake_sqs_wait(true, "h2", -1, 1));
+    finish(a, true);
+    assert_null(captured_log_line("received again"));
+    captured_log_end();
+}
+
 static void takes_the_worst_of_the_objects(void **state UNUSED)
 {
     struct acker *a = start(120);
@@ -331,6 +374,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deletes_only_when_the_last_record_is_acknowledged),
         cmocka_unit_test(returns_a_message_with_one_bad_report),
+        cmocka_unit_test(warns_of_a_message_that_is_received_again_while_it_is_in_progress),
+        cmocka_unit_test(does_not_warn_of_a_message_that_was_returned_before),
         cmocka_unit_test(takes_the_worst_of_the_objects),
         cmocka_unit_test(returns_immediately_what_no_lane_has_seen),
         cmocka_unit_test(holds_by_heartbeats_and_flags_what_is_lost),

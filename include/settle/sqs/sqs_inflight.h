@@ -44,6 +44,7 @@ struct sqs_inflight {
     struct inflight inflight;
     const struct sqs_origin *origin;
     struct lease lease;
+    struct sqs_inflight *next_held; /* of struct held */
     char *message_id;
     char *receipt_handle;
     bool settled;    /* nothing is pending */

@@ -9,12 +9,14 @@
 #include "base/alloc.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "settle/sqs/held.h"
 #include "settle/sqs/sqs_inflight.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { IDLE_MS = 1000 };
+enum { IDLE_MS = 1000, OBJECT_BYTES = 1200 };
 
 struct acker_thread {
     struct acker *acker;
@@ -36,6 +38,7 @@ struct acker {
         pthread_cond_t work;  /* something may be due earlier than expected */
         pthread_cond_t empty; /* no message is held any more */
         struct leases *book;
+        struct held held; /* as long as they are not freed */
         struct rng rng;
         struct acker_unfinished *unfinished; /* by queue, of the calls since giving_up */
         bool giving_up; /* leases that return from a call and are not ending are ended */
@@ -56,12 +59,37 @@ static void book_changed_locked(struct acker *a)
     }
 }
 
-static void acker_begin(void *context, struct inflight *m)
+/* A worker that extends its leases does not expect this; a queue may deliver twice nevertheless. */
+static void warn_received_again(const struct acker *a, const struct inflight *m, int64_t held_ms)
+{
+    char object[OBJECT_BYTES] = "";
+    if (m->notification != NULL && m->notification->count != 0) {
+        const struct notification_record *r = &m->notification->records[0];
+        (void)snprintf(object, sizeof(object), "s3://%.*s/%.*s", SPAN_FMT(r->bucket),
+                       SPAN_FMT(r->key));
+    }
+    log_write(LOG_WARN, "message received again while in progress",
+              KV_STR("queue", a->queues[m->queue].name), KV_STR("message_id", m->id),
+              KV_SET_SPAN("object", span_str(object)), KV_INT("receive_count", m->receive_count),
+              KV_INT("held_s", held_ms / 1000),
+              KV_STR("next", "its records may be produced twice with the same ingest.id"));
+}
+
+static void acker_begin(void *context, struct inflight *inflight)
 {
     struct acker *a = context;
+    struct sqs_inflight *m = sqs_inflight_of(inflight);
+    int64_t now = clock_mono_ms(a->clock);
     mutex_lock(&a->shared.lock);
-    sqs_inflight_begin(a->shared.book, sqs_inflight_of(m), clock_mono_ms(a->clock));
+    const struct sqs_inflight *first = held_find(&a->shared.held, m);
+    int64_t held_ms = first != NULL ? now - first->lease.received_ms : 0;
+    bool again = first != NULL;
+    held_add(&a->shared.held, m);
+    sqs_inflight_begin(a->shared.book, m, now);
     mutex_unlock(&a->shared.lock);
+    if (again) {
+        warn_received_again(a, inflight, held_ms);
+    }
 }
 
 static void acker_settle(void *context, struct inflight *inflight, const struct settlement *s)
@@ -73,6 +101,9 @@ static void acker_settle(void *context, struct inflight *inflight, const struct 
     }
     mutex_lock(&a->shared.lock);
     bool over = sqs_inflight_settle(a->shared.book, m, s, clock_mono_ms(a->clock));
+    if (over) {
+        held_remove(&a->shared.held, m);
+    }
     book_changed_locked(a);
     mutex_unlock(&a->shared.lock);
     if (over) {
@@ -325,6 +356,7 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
         struct sqs_inflight *m = sqs_inflight_of_lease(batch->leases[i]);
         count_unfinished_locked(a, batch, i);
         if (batch->over[i] && sqs_inflight_lease_over(m)) {
+            held_remove(&a->shared.held, m);
             over[over_count++] = m;
         }
     }

@@ -26,7 +26,7 @@ def test_what_the_queues_say_of_themselves_is_read_and_warned_of(strict: StrictW
     worker.logged(msg="queue attributes", count=4)
     (good,) = worker.lines(msg="queue attributes", queue=queues["good"].name)
     assert (good["max_receive_count"], good["retention_s"]) == ("20", str(14 * 86400))
-    assert (good["visibility_s"], good["queue_visibility_s"]) == ("40", "77")  # the worker's is in force
+    assert (good["worker_visibility_s"], good["queue_default_visibility_s"]) == ("40", "77")  # the worker's is in force
     warned = {(line["queue"], line["msg"]) for line in worker.lines(level="warn") if "queue" in line}
     assert warned == {(queues["few"].name, "queue has a low maxReceiveCount"), (queues["short"].name, "queue has a short retention"),
                       (queues["none"].name, "queue has no dead-letter queue")}

@@ -35,7 +35,7 @@ def test_a_worker_stopped_in_the_middle_gives_its_object_back_and_another_delive
         assert time.monotonic() - start < 5  # the grace period, and the time of the responses
         until(lambda: acme.queue.visible() == 1, "the message is visible again", 5)
     (line,) = first.lines(msg="stopped")
-    assert (line["objects_done"], line["returned"], line["abandoned"]) == ("0", "0", "1")
+    assert (line["receives_done"], line["returned"], line["abandoned"]) == ("0", "0", "1")
     world.start()
     world.settled()
     assert _lines(world) == set(range(1, LINES * TIMES + 1))

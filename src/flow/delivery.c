@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_KEYS = 20, OFFSETS_BYTES = 1000 };
+enum { MAX_KEYS = 24, OFFSETS_BYTES = 1000 };
 
 struct delivery *delivery_new(struct inflight *m, struct customer *c, struct span object,
                               const struct clock *clock)
@@ -162,6 +162,9 @@ static void log_end(const struct delivery *d)
     struct log_keys l = {.n = 0};
     add_object(&l, d);
     add_counts(&l, d);
+    if (d->inflight->sent_ms != 0) {
+        add(&l, KV_KNOWN("lag_s", (clock_wall_ms(d->clock) - d->inflight->sent_ms) / 1000));
+    }
     write_offsets(d, offsets, sizeof(offsets));
     add(&l, KV_INT("records", d->reports.acknowledged));
     add_text(&l, "offsets", offsets);

@@ -79,8 +79,9 @@ static void load_attributes(struct intake *i, struct poll *p)
         warn_of_attributes(p->queue->conf, &a);
         log_write(
             LOG_INFO, "queue attributes", KV_STR("queue", name),
-            KV_INT("visibility_s", p->queue->conf->visibility_s),
-            KV_KNOWN("queue_visibility_s", a.visibility_s), KV_KNOWN("visible", a.visible),
+            KV_INT("customers", p->queue->conf->customer_count),
+            KV_INT("worker_visibility_s", p->queue->conf->visibility_s),
+            KV_KNOWN("queue_default_visibility_s", a.visibility_s), KV_KNOWN("visible", a.visible),
             KV_KNOWN("in_flight", a.in_flight),
             KV_KNOWN("max_receive_count", a.max_receive_count == 0 ? -1 : a.max_receive_count),
             KV_KNOWN("retention_s", a.retention_s));

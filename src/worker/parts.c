@@ -24,7 +24,9 @@ static void on_freed(void *ctx)
 
 static void kafka_failed(struct worker *w, const struct err *e, const char *next)
 {
-    outage_failed(&w->kafka_outage, &(struct outage_failure){.err = e, .next = next},
+    struct log_kv waiting = KV_INT("unacked_bytes", sink_budget_used(w->budget));
+    outage_failed(&w->kafka_outage,
+                  &(struct outage_failure){.err = e, .next = next, .about = &waiting},
                   clock_mono_ms(&clock_system));
 }
 
@@ -206,11 +208,16 @@ static void make_flow(struct worker *w)
 static void log_plan(const struct conf *conf, const struct memory_plan *plan)
 {
     enum { MIB = 1024 * 1024 };
-    log_write(LOG_INFO, "memory plan", KV_INT("total_mib", plan->total_bytes / MIB),
-              KV_INT("lanes", conf->limits.lanes), KV_INT("lane_kib", plan->lane_bytes / 1024),
-              KV_INT("long_lines_mib", plan->long_bytes / MIB),
-              KV_INT("inbox_mib", plan->inbox_bytes / MIB),
-              KV_INT("kafka_mib", plan->kafka_bytes / MIB),
+    size_t total = plan->total_bytes / MIB;
+    size_t lanes = plan->lanes_bytes / MIB;
+    size_t lines = plan->long_bytes / MIB;
+    size_t inbox = plan->inbox_bytes / MIB;
+    size_t kafka = plan->kafka_bytes / MIB;
+    log_write(LOG_INFO, "memory plan", KV_INT("total_mib", total),
+              KV_INT("lanes", conf->limits.lanes), KV_INT("lanes_mib", lanes),
+              KV_INT("long_lines_mib", lines), KV_INT("inbox_mib", inbox),
+              KV_INT("kafka_mib", kafka),
+              KV_INT("rest_mib", total - lanes - lines - inbox - kafka), /* so that they add up */
               KV_KNOWN("limit_mib",
                        conf->limits.memory != 0 ? (int64_t)(conf->limits.memory / MIB) : -1));
 }

@@ -107,12 +107,12 @@ static void find_unfinished(struct worker *w, struct unfinished *out)
 
 static void log_stopped(struct worker *w, size_t returned, size_t abandoned, int64_t began)
 {
-    uint64_t objects = 0;
+    uint64_t done = 0;
     uint64_t events = 0;
     uint64_t later = 0;
     for (struct customer *c = NULL; (c = customers_next(w->customers, c)) != NULL;) {
         const struct stats *s = c->stats;
-        objects += stats_get(&s->objects_done);
+        done += stats_get(&s->objects_done);
         later += stats_get(&s->objects_later);
         events += stats_get(&s->events);
     }
@@ -120,8 +120,8 @@ static void log_stopped(struct worker *w, size_t returned, size_t abandoned, int
     find_unfinished(w, &u);
     bool all = u.deletes + u.returns == 0;
     struct log_kv kv[] = {
-        KV_INT("objects_done", objects),
-        KV_INT("objects_later", later),
+        KV_INT("receives_done", done), /* an object that was received twice counts twice */
+        KV_INT("receives_later", later),
         KV_INT("events", events),
         KV_INT("returned", returned),
         KV_INT("abandoned", abandoned),

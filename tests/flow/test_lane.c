@@ -1015,6 +1015,7 @@ static void says_done_when_everything_is_acknowledged_and_where_it_is(void **sta
     captured_log_begin(LOG_DEBUG);
     answer((struct fake_answer){.body = SPAN("one\nbad line\nthree")});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "20")), 2);
+    f->inflight.sent_ms = w.clock.wall - 7000;
     w.clock.mono += 5;
     carry_all(&f->inflight);
     const char *read = captured_log_line("msg=\"object read\"");
@@ -1035,12 +1036,27 @@ static void says_done_when_everything_is_acknowledged_and_where_it_is(void **sta
     assert_non_null(done);
     assert_non_null(strstr(done, "level=info"));
     assert_non_null(strstr(done, "customer=acme object=s3://bucket/logs/1 version=v1"));
-    assert_non_null(
-        strstr(done, "lines=3 events=2 rejects=1 bytes=18 duration_ms=1000 receive_count=2"));
+    assert_non_null(strstr(done,
+                           "lines=3 events=2 rejects=1 bytes=18 duration_ms=1000 receive_count=2 "
+                           "lag_s=7"));
     assert_non_null(strstr(done, "records=3"));
     assert_non_null(strstr(done, "offsets=\"events.runtime/0:100..102 rejects/0:101\""));
     assert_int_equal(stats_get(&s->objects_done), 1);
     assert_done(f);
+    captured_log_end();
+}
+
+static void names_no_lag_where_the_clock_of_this_host_is_behind(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    answer((struct fake_answer){.body = SPAN("one")});
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "3")), 1);
+    f->inflight.sent_ms = w.clock.wall + 5000;
+    carry_all(&f->inflight);
+    acknowledge_all();
+    assert_non_null(captured_log_line("msg=\"object done\""));
+    assert_null(captured_log_line("lag_s="));
     captured_log_end();
 }
 
@@ -1248,6 +1264,7 @@ int main(void)
         cmocka_unit_test_teardown(accepts_gone_objects_where_the_customer_says_so, tear_down),
         cmocka_unit_test_teardown(says_done_when_everything_is_acknowledged_and_where_it_is,
                                   tear_down),
+        cmocka_unit_test_teardown(names_no_lag_where_the_clock_of_this_host_is_behind, tear_down),
         cmocka_unit_test_teardown(names_no_more_than_eight_partitions, tear_down),
         cmocka_unit_test_teardown(ends_each_object_of_a_message_by_itself, tear_down),
         cmocka_unit_test_teardown(names_the_cause_and_not_what_went_with_it, tear_down),

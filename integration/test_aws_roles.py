@@ -29,7 +29,8 @@ def test_a_role_that_works_without_the_external_id_is_refused_with_the_reason(st
     _open_role(strict, acme)
     acme.put("a", generate(3, 5).text)
     worker = strict.start()
-    (line, *_) = worker.logged(msg="customer paused", customer="acme")
+    worker.logged(msg="customer paused", customer="acme")
+    (line, *_) = worker.lines(outage="begins", customer="acme")
     assert "external id" in line["detail"]
     assert strict.fake.log(action="GetObject") == [] and strict.count() == 0
     assert acme.queue.depth() == 1
@@ -198,7 +199,8 @@ def test_a_session_for_another_account_than_the_customers_is_refused(strict: Str
                       headers={"Content-Type": "text/xml"}, body=_FOREIGN_SESSION)
     acme.put("a", generate(1, 5).text)
     worker = strict.start()
-    (line, *_) = worker.logged(msg="customer paused", customer="acme")
+    worker.logged(msg="customer paused", customer="acme")
+    (line, *_) = worker.lines(outage="begins", customer="acme")
     assert "999999999999" in line["detail"] or "account" in line["detail"]
     assert strict.fake.log(action="GetObject") == []
 

@@ -105,7 +105,8 @@ def test_a_session_policy_with_kms_is_taken_or_pauses_the_customer_with_the_reas
         world.settled()
         assert world.count() == 2
         return
-    (line, *_) = worker.logged(msg="customer paused", customer="acme")
+    worker.logged(msg="customer paused", customer="acme")
+    (line, *_) = worker.lines(outage="begins", customer="acme")
     assert line["error"] == "config" and "kms:ViaService" in line["detail"]
     assert world.count() == 0
 

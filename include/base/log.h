@@ -41,8 +41,8 @@ struct log_kv {
 #define KV_KNOWN(k, i) ((struct log_kv){.key = (k), .number = (int64_t)(i), .kind = LOG_NUMBER_IF})
 #define KV_INT(k, i) ((struct log_kv){.key = (k), .number = (int64_t)(i), .kind = LOG_NUMBER})
 /*
- * The keys of an error: error=denied code=AccessDenied status=403 request_id=... host_id=...
- * detail="...". Members of the error that are empty have no key.
+ * The keys of an error: error=denied code=AccessDenied status=403 host=... request_id=...
+ * host_id=... detail="...". Members of the error that are empty have no key.
  */
 #define KV_ERR(e) ((struct log_kv){.err = (e), .kind = LOG_ERR})
 

@@ -227,6 +227,7 @@ static void add_err(struct line *l, const struct err *e)
     if (e->status != 0) {
         add_number(l, "status", e->status);
     }
+    add_text_if(l, "host", e->host);
     add_text_if(l, "request_id", e->request_id);
     add_text_if(l, "host_id", e->host_id);
     add_text_if(l, "detail", e->text);

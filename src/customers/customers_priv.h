@@ -30,7 +30,7 @@ struct customer_run {
     struct outage outages[CUSTOMER_PARTIES];
     struct { /* customers_watch's */
         uint64_t reports;
-        int64_t moved_ms; /* when there were more of them, or nothing was pending */
+        int64_t stalled_ms; /* first seen with pending records and no report since; 0: none */
     } watched;
     atomic_uint_fast64_t unacked;
     atomic_uint waiting; /* number of lanes that wait for `unacked` to decrease */

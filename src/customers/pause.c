@@ -63,12 +63,19 @@ static bool is_outage(const struct customer_refusal *r, const struct err *e, boo
     }
 }
 
-static void note_outage(struct customer_run *run, const struct customer_refusal *r,
-                        const struct err *e, bool paused)
+static void note_outage(struct customer *c, const struct customer_refusal *r, const struct err *e,
+                        bool paused)
 {
+    struct customer_run *run = entry_of(c)->run;
     int64_t now = clock_mono_ms(run->clock);
     struct outage *o = &run->outages[r->party];
     struct log_kv key = KV_SPAN("key", r->about);
+    const char *role_arn = c->conf->role_arn;
+    struct log_kv role = KV_STR("role_arn", role_arn != NULL ? role_arn : "");
+    const struct log_kv *about = r->about.n != 0 ? &key : NULL;
+    if (r->party == CUSTOMER_ROLE && role_arn != NULL) {
+        about = &role;
+    }
     if (r->party == CUSTOMER_S3) {
         outage_passed(&run->outages[CUSTOMER_ROLE], 0, now);
     }
@@ -76,10 +83,7 @@ static void note_outage(struct customer_run *run, const struct customer_refusal 
         return;
     }
     if (is_outage(r, e, paused)) {
-        outage_failed(o,
-                      &(struct outage_failure){
-                          .err = e, .next = r->next, .about = r->about.n != 0 ? &key : NULL},
-                      now);
+        outage_failed(o, &(struct outage_failure){.err = e, .next = r->next, .about = about}, now);
     } else if (r->party == CUSTOMER_S3 && e->kind != FAIL_DENIED) {
         outage_passed(o, 0, now);
     }
@@ -108,14 +112,19 @@ void customer_refused(struct customer *customer, const struct customer_refusal *
     }
     int64_t pause = run->shared.breaker.until_ms - now;
     mutex_unlock(&run->shared.lock);
-    note_outage(run, r, e, paused);
+    note_outage(customer, r, e, paused);
     if (opened) {
+        struct err brief = *e; /* the outage's line has the text */
+        if (outage_is_open(&run->outages[r->party])) {
+            brief.text[0] = '\0';
+            brief.host_id[0] = '\0';
+        }
         stats_add(&run->stats.paused, 1);
         log_write(
-            LOG_ERROR, "customer paused", KV_SPAN("customer", customer->id), KV_ERR(e),
+            LOG_ERROR, "customer paused", KV_SPAN("customer", customer->id), KV_ERR(&brief),
             KV_INT("pause_s", pause / 1000),
-            KV_STR(
-                "next",
-                "its messages are returned unread; after the pause one object is read as a probe"));
+            KV_STR("next",
+                   "its messages are returned unread; after the pause the next message that is "
+                   "visible is read as a probe"));
     }
 }

@@ -46,13 +46,14 @@ static void watch_records(struct customer_entry *c, int64_t now)
     struct customer_run *run = c->run;
     struct outage *o = &run->outages[CUSTOMER_TOPIC];
     uint64_t reports = stats_get(&run->stats.records_acked) + stats_get(&run->stats.records_failed);
-    if (atomic_load(&run->unacked) == 0 || reports != run->watched.reports ||
+    bool pending = atomic_load(&run->unacked) != 0;
+    if (!pending || run->watched.stalled_ms == 0 || reports != run->watched.reports ||
         !sink_reached(c->all->parts.sink)) {
         run->watched.reports = reports;
-        run->watched.moved_ms = now;
+        run->watched.stalled_ms = pending ? now : 0;
         return;
     }
-    if (now - run->watched.moved_ms < STALLED_MS || outage_is_open(o)) {
+    if (now - run->watched.stalled_ms < STALLED_MS || outage_is_open(o)) {
         return;
     }
     struct err e;
@@ -61,8 +62,9 @@ static void watch_records(struct customer_entry *c, int64_t now)
     outage_failed(o,
                   &(struct outage_failure){
                       .err = &e,
-                      .next = "the records wait and their messages are held; check the topic",
-                      .since_ms = run->watched.moved_ms,
+                      .next = "the records wait, and their messages are held by heartbeats; check "
+                              "the topic's partitions and replicas",
+                      .since_ms = run->watched.stalled_ms,
                       .about = &bytes},
                   now);
 }

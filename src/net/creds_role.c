@@ -65,7 +65,7 @@ static enum err_kind assume_role(void *ctx, struct creds *out, struct err *e)
 {
     struct role *role = ctx;
     enum err_kind kind = sts_assume_role(role->sts, role->parent, &role->request, out, e);
-    if (kind != FAIL_NONE) {
+    if (kind != FAIL_NONE && role->own_parent) { /* a customer's role has its own key in the log */
         (void)err_wrap(e, "%.200s", role->request.role_arn);
     }
     return kind;

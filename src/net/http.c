@@ -311,6 +311,15 @@ static enum err_kind kind_of(CURLcode code)
     }
 }
 
+/* Name the host of a transfer that had no answer. */
+static void name_host(const struct http *h, struct err *e)
+{
+    struct url u;
+    if (e != NULL && url_split(buf_span(&h->url), &u)) {
+        err_copy(e->host, sizeof(e->host), u.host);
+    }
+}
+
 enum err_kind http_finish(struct http *h, int curl_code, struct err *e)
 {
     CURLcode code = (CURLcode)curl_code;
@@ -328,6 +337,7 @@ enum err_kind http_finish(struct http *h, int curl_code, struct err *e)
         return arrival_end(&h->arrival, e);
     }
     const char *cause = h->cause[0] != '\0' ? h->cause : curl_easy_strerror(code);
+    name_host(h, e);
     bool old_tls = code == CURLE_SSL_CONNECT_ERROR && strstr(cause, "protocol") != NULL;
     return err_set(e, kind_of(code), "http: %s%s", cause,
                    old_tls ? " (the server must know TLS 1.2 or newer)" : "");
@@ -374,6 +384,7 @@ enum err_kind http_call(struct http *h, const struct http_request *r, struct htt
     (void)curl_multi_remove_handle(h->multi, easy);
     if (impatient != NULL && h->arrival.refused == FAIL_NONE) {
         drop_headers(h);
+        name_host(h, e);
         return err_set(e, FAIL_AGAIN, "http: %s", impatient);
     }
     return http_finish(h, (int)code, e);

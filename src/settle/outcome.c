@@ -41,7 +41,7 @@ static const struct outcome_rule rules[] = {
 
     {ABOUT_ROLE, FAIL_AGAIN,      LATER, 2, 500,  SOON, BREAKER_NONE, true,  "read again after the delay"},
     {ABOUT_ROLE, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE, true,  "read again after the delay, which grows while requests are throttled"},
-    {ABOUT_ROLE, FAIL_DENIED,     LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; correct the role's trust policy or the external id"},
+    {ABOUT_ROLE, FAIL_DENIED,     LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; check the role's trust policy, the external id, and that the worker may call sts:AssumeRole on the role"},
     {ABOUT_ROLE, FAIL_KMS,        LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; correct the role"},
     {ABOUT_ROLE, FAIL_GONE,       LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; create the role, or correct role_arn"},
     {ABOUT_ROLE, FAIL_SUPERSEDED, LATER, 0, 0,    SOON, BREAKER_NONE, true,  "read again after the delay"},

@@ -30,6 +30,7 @@ static void setup(void)
                                         .bucket = text("bucket"),
                                         .prefix = text("logs"),
                                         .region = text("eu-west-1"),
+                                        .role_arn = text("arn:aws:iam::1:role/r"),
                                         .topic = text("events.{stream}")};
     w.conf.kafka.key = text("{customer}");
     w.conf.kafka.queue_bytes = 1 << 20;
@@ -82,8 +83,9 @@ static void a_role_that_is_denied_and_assumed_again(void **state UNUSED)
 {
     setup();
     refuse(CUSTOMER_ROLE, FAIL_DENIED, "");
-    assert_line("outage=begins", "level=error msg=\"role denied\" outage=begins customer=acme "
-                                 "error=denied detail=\"as the test says\"");
+    assert_line("outage=begins",
+                "level=error msg=\"role denied\" outage=begins customer=acme "
+                "role_arn=arn:aws:iam::1:role/r error=denied detail=\"as the test says\"");
     assert_line("outage=begins", "next=\"as the table says\"");
     assert_int_equal(outages(), 1);
     w.clock.mono += 45000;
@@ -122,7 +124,8 @@ static void a_key_that_is_denied_is_no_outage_and_five_are(void **state UNUSED)
     }
     refuse(CUSTOMER_S3, FAIL_DENIED, keys[4]);
     assert_line("outage=begins", "msg=\"S3 access denied\" outage=begins customer=acme key=logs/5");
-    assert_line("customer paused", "error=denied");
+    assert_line("customer paused", "error=denied pause_s="); /* the text is in the line above */
+    assert_line("customer paused", "the next message that is visible is read as a probe");
     teardown();
 }
 
@@ -183,6 +186,22 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     teardown();
 }
 
+static void records_wait_since_they_were_seen_and_not_since_the_last_look(void **state UNUSED)
+{
+    setup();
+    struct err e;
+    fake_sink.leaderless = true;
+    watch_for(60);
+    w.clock.mono += 4000;
+    assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    watch_for(20);
+    assert_int_equal(outages(), 0); /* seen for 15 s */
+    watch_for(5);
+    assert_line("outage=begins", "outage_s=20");
+    customer_unreserve(w.acme, 700);
+    teardown();
+}
+
 static void an_unreachable_kafka_is_no_outage_of_each_customer(void **state UNUSED)
 {
     setup();
@@ -223,6 +242,7 @@ int main(void)
         cmocka_unit_test(a_kms_key_that_is_denied),
         cmocka_unit_test(a_topic_that_is_not_there_until_a_record_is_acknowledged),
         cmocka_unit_test(records_that_are_not_acknowledged_for_long),
+        cmocka_unit_test(records_wait_since_they_were_seen_and_not_since_the_last_look),
         cmocka_unit_test(an_unreachable_kafka_is_no_outage_of_each_customer),
         cmocka_unit_test(sessions_that_are_not_renewed),
     };

@@ -49,11 +49,11 @@ def test_deletes_that_fail_are_an_outage_and_stop_the_polls(strict: StrictWorld)
     assert (begins["level"], begins["msg"]) == ("error", "queue calls fail")
     assert window.value("queue_up", queue=name) == 0
     (stopped, *_) = worker.logged(60, msg="polling stopped", queue=name)
-    assert stopped["reason"] == "deletes and heartbeats fail"
+    assert (stopped["reason"], stopped["calls"]) == ("calls for held messages fail", "delete")
     assert window.value("queue_polled", queue=name) == 0
     strict.fake.clear_faults()
     worker.logged(60, msg="queue connected", outage="over", queue=name)
-    worker.logged(60, msg="polling resumed", queue=name)
+    worker.logged(60, msg="polling resumed", queue=name, stopped_because=stopped["reason"])
     strict.settled()
     assert window.value("queue_up", queue=name) == 1
     assert window.value("queue_polled", queue=name) == 1

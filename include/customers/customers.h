@@ -112,6 +112,9 @@ MUST_USE struct customer *customers_queue_only(struct customers *all, size_t que
 /* Whether no customer of the queue can be processed now: all are paused, or there is none. */
 MUST_USE bool customers_queue_paused(struct customers *all, size_t queue);
 
+/* Whether a customer of the queue is not paused. Those whose pause has ended are, until a probe. */
+MUST_USE bool customers_queue_any_open(struct customers *all, size_t queue);
+
 /*
  * The source of this customer's credentials, created on the first call, and with valid credentials
  * now. It exists as long as the customer. FAIL_CONFIG also if the role can be assumed without its

@@ -330,6 +330,20 @@ bool customers_queue_paused(struct customers *all, size_t queue)
     return paused;
 }
 
+bool customers_queue_any_open(struct customers *all, size_t queue)
+{
+    bool any = false;
+    struct customer_table *t = table_take(all);
+    struct customer_entry *c = queue < t->queue_count ? t->of_queue[queue] : NULL;
+    for (; c != NULL && !any; c = c->next_in_queue) {
+        mutex_lock(&c->run->shared.lock);
+        any = !c->run->shared.breaker.open;
+        mutex_unlock(&c->run->shared.lock);
+    }
+    table_release(t);
+    return any;
+}
+
 void customers_stop(struct customers *all)
 {
     atomic_store(&all->stopped, true);

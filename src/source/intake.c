@@ -82,9 +82,9 @@ static const struct {
     const char *reason, *next;
     int64_t after_ms; /* logged if it lasts this long */
 } gates[] = {
-    [GATE_CALLS_FAIL] = {"deletes and heartbeats fail", "resumed when they succeed, or to try", 0},
+    [GATE_CALLS_FAIL] = {"calls for held messages fail", "resumed when they succeed, or to try", 0},
     [GATE_PAUSED] = {"all customers of the queue are paused, or it has none",
-                     "resumed to try one object after each pause", 0},
+                     "resumed after each pause: the next visible message is read as a probe", 0},
     [GATE_HELD] = {"too many unsettled messages", "resumed when some are settled", GATE_HELD_MS},
 };
 
@@ -107,21 +107,48 @@ static enum gate find_gate(const struct intake *i, const struct poll *p, struct 
     return customers_queue_paused(i->parts.customers, p->index) ? GATE_PAUSED : GATE_OPEN;
 }
 
-static void log_gate(struct poll *p, enum gate was, int64_t now)
+/* What the polls are resumed for: the cause may be gone, or only its time is over. */
+static const char *resumed_to(const struct intake *i, const struct poll *p, enum gate was)
 {
-    const char *name = p->queue->conf->name;
+    if (was == GATE_CALLS_FAIL && outage_is_failing(acker_outage(i->parts.acker, p->index))) {
+        return "try, as no call succeeded yet";
+    }
+    if (was == GATE_PAUSED && !customers_queue_any_open(i->parts.customers, p->index)) {
+        return "try one object, when a message is visible";
+    }
+    return "work, as the cause is over";
+}
+
+static void log_resumed(const struct intake *i, const struct poll *p, enum gate was, int64_t now)
+{
+    log_write(LOG_INFO, "polling resumed", KV_STR("queue", p->queue->conf->name),
+              KV_STR("stopped_because", gates[was].reason),
+              KV_STR("resumed_to", resumed_to(i, p, was)),
+              KV_INT("stopped_s", (now - p->gate_ms) / 1000));
+}
+
+static void log_stopped(const struct intake *i, const struct poll *p)
+{
+    char calls[OUTAGE_CALLS_BYTES] = "";
+    if (p->gate == GATE_CALLS_FAIL) {
+        outage_failing_calls(acker_outage(i->parts.acker, p->index), calls);
+    }
+    log_write(LOG_WARN, "polling stopped", KV_STR("queue", p->queue->conf->name),
+              KV_STR("reason", gates[p->gate].reason), KV_SET("calls", calls),
+              KV_STR("next", gates[p->gate].next));
+}
+
+static void log_gate(const struct intake *i, struct poll *p, enum gate was, int64_t now)
+{
     if (p->gate_logged && p->gate != was) {
-        log_write(LOG_INFO, "polling resumed", KV_STR("queue", name),
-                  KV_STR("reason", gates[was].reason),
-                  KV_INT("stopped_s", (now - p->gate_ms) / 1000));
+        log_resumed(i, p, was, now);
         p->gate_logged = false;
     }
     if (p->gate != was) {
         p->gate_ms = now;
     }
     if (p->gate != GATE_OPEN && !p->gate_logged && now - p->gate_ms >= gates[p->gate].after_ms) {
-        log_write(LOG_WARN, "polling stopped", KV_STR("queue", name),
-                  KV_STR("reason", gates[p->gate].reason), KV_STR("next", gates[p->gate].next));
+        log_stopped(i, p);
         p->gate_logged = true;
     }
 }
@@ -131,7 +158,7 @@ static bool gate_is_open(struct intake *i, struct poll *p, struct customer *only
 {
     enum gate was = p->gate;
     p->gate = find_gate(i, p, only);
-    log_gate(p, was, now);
+    log_gate(i, p, was, now);
     atomic_store(&p->stats.stopped, p->gate != GATE_OPEN);
     return p->gate == GATE_OPEN;
 }

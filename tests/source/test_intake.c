@@ -565,7 +565,10 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
     struct poll_seen probe = poll_at(1);
     assert_int_equal(probe.queue, 0);
     assert_int_equal(probe.max_messages, 1);
-    assert_non_null(strstr(await_line("polling resumed"), "stopped_s=30"));
+    assert_non_null(strstr(await_line("polling resumed"),
+                           "stopped_because=\"all customers of the queue are paused, or it has "
+                           "none\" resumed_to=\"try one object, when a message is visible\" "
+                           "stopped_s=30"));
     assert_false(atomic_load(&intake_stats(w.intake, 0)->stopped));
     captured_log_end();
 }

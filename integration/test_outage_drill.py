@@ -5,6 +5,7 @@ and in the metrics; nothing is lost.
     pytest integration/test_outage_drill.py --drill-s 30 --drill-log drill.log     # ten minutes
 """
 import json
+import re
 import shutil
 import time
 
@@ -147,12 +148,16 @@ def _topic_without_leader(drill):
     name = drill.put("edge", "during-leader")
     line = drill.begins("records not acknowledged", 90, customer="edge")
     assert "has no leader" in line["detail"] and drill.topic in line["detail"]
+    assert drill.worker.lines(msg="kafka broker unreachable")
+    assert not drill.worker.lines(msg="kafka request failed", detail=re.compile("Connection refused"))
     assert drill.metric("kafka_up") == 1
     other = drill.put("acme", "beside-leader")
     drill.done(other, hurry=False)
     drill.wait()
     drill.strict.kafka.start_node(1)
     drill.ends("records acknowledged", hurry=False, customer="edge")
+    (down, *_) = drill.worker.lines(msg="kafka broker unreachable")
+    drill.worker.logged(msg="kafka broker connected", broker=down["broker"])
     drill.done(name, hurry=False)
 
 

@@ -46,7 +46,9 @@ enum sink_event {
     SINK_UP,      /* a broker answers again after SINK_DOWN or SINK_AUTH */
     SINK_DOWN,    /* no broker can be reached, or answers; records wait. Repeated while it is so */
     SINK_TROUBLE, /* an error of one broker or one request; librdkafka retries */
-    SINK_AUTH,    /* the brokers refuse credentials or certificate; records wait */
+    SINK_BROKER_DOWN, /* err->host: no connection to this broker; once */
+    SINK_BROKER_UP,   /* err->host: it acknowledges records again */
+    SINK_AUTH,        /* the brokers refuse credentials or certificate; records wait */
     SINK_FATAL /* the producer cannot continue: all its records are reported as failed, and another
                   producer is created */
 };

@@ -182,6 +182,17 @@ static void emit_event(struct sink *s, enum sink_event what, const struct err *e
     }
 }
 
+/* A record was acknowledged: so its broker answers. */
+static void broker_answers(struct sink *s, const rd_kafka_message_t *m)
+{
+    struct sink_broker up;
+    if (sink_brokers_up(&s->poll.brokers, rd_kafka_message_broker_id(m), &up)) {
+        struct err e = {.kind = FAIL_NONE};
+        err_copy(e.host, sizeof(e.host), span_str(up.name));
+        emit_event(s, SINK_BROKER_UP, &e);
+    }
+}
+
 static void came_up(struct sink *s)
 {
     atomic_store(&s->reached, true);
@@ -219,6 +230,9 @@ static void take_reports(struct sink *s, rd_kafka_event_t *ev)
         }
         report_record(s, &b, m);
         acknowledged = acknowledged || m->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (s->poll.brokers.count != 0 && m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            broker_answers(s, m);
+        }
         records++;
         bytes += cost_of(m);
     }
@@ -283,6 +297,27 @@ static bool is_tls_alert(const char *text)
     return text != NULL && strstr(text, "SSL alert number") != NULL;
 }
 
+static bool is_unreachable(rd_kafka_resp_err_t code, const char *text)
+{
+    return code == RD_KAFKA_RESP_ERR__RESOLVE ||
+           (code == RD_KAFKA_RESP_ERR__TRANSPORT &&
+            (strstr(text, ": Connect to ") != NULL || strstr(text, "setup timed out") != NULL));
+}
+
+static void request_failed(struct sink *s, rd_kafka_resp_err_t code, const char *text,
+                           struct err *e)
+{
+    struct sink_broker broker;
+    (void)snprintf(s->poll.why, sizeof(s->poll.why), "%s", text);
+    bool named = is_unreachable(code, text) && sink_brokers_parse(text, &broker);
+    if (named && sink_brokers_down(&s->poll.brokers, &broker)) {
+        err_copy(e->host, sizeof(e->host), span_str(broker.name));
+        emit_event(s, SINK_BROKER_DOWN, e);
+    } else if (!named || s->poll.brokers.count == SINK_BROKERS) { /* perhaps one not kept */
+        emit_event(s, SINK_TROUBLE, e);
+    }
+}
+
 static void take_error(struct sink *s, rd_kafka_event_t *ev)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(ev);
@@ -309,8 +344,7 @@ static void take_error(struct sink *s, rd_kafka_event_t *ev)
         auth_refused(s, &e);
         break;
     default:
-        (void)snprintf(s->poll.why, sizeof(s->poll.why), "%s", text != NULL ? text : "");
-        emit_event(s, SINK_TROUBLE, &e);
+        request_failed(s, code, text != NULL ? text : "", &e);
         break;
     }
 }

@@ -11,6 +11,7 @@
 #define NET_SINK_PRIV_H
 
 #include "net/sink.h"
+#include "net/sink_brokers.h"
 #include "net/sink_budget.h"
 
 #include <librdkafka/rdkafka.h>
@@ -61,7 +62,8 @@ struct sink {
         const rd_kafka_message_t **reports; /* of the current event */
         size_t room;
         int64_t look_ms; /* time of the next query of the brokers */
-    } poll;              /* used by the poll thread only */
+        struct sink_brokers brokers;
+    } poll; /* used by the poll thread only */
 
     struct {
         pthread_mutex_t lock;

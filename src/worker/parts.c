@@ -30,6 +30,19 @@ static void kafka_failed(struct worker *w, const struct err *e, const char *next
                   clock_mono_ms(&clock_system));
 }
 
+static void log_broker(bool up, const struct err *e)
+{
+    struct err why = *e;
+    why.host[0] = '\0'; /* it is the broker */
+    if (up) {
+        log_write(LOG_INFO, "kafka broker connected", KV_STR("broker", e->host));
+        return;
+    }
+    log_write(LOG_WARN, "kafka broker unreachable", KV_STR("broker", e->host), KV_ERR(&why),
+              KV_STR("next", "records of its partitions wait until it answers or another broker "
+                             "leads them; check the broker"));
+}
+
 static void on_sink_event(void *ctx, enum sink_event what, const struct err *e)
 {
     struct worker *w = ctx;
@@ -45,6 +58,10 @@ static void on_sink_event(void *ctx, enum sink_event what, const struct err *e)
     case SINK_TROUBLE: /* in an outage it is the cause of the next SINK_DOWN */
         log_write(outage_is_open(&w->kafka_outage) ? LOG_DEBUG : LOG_WARN, "kafka request failed",
                   KV_ERR(e), KV_STR("next", "librdkafka retries"));
+        break;
+    case SINK_BROKER_DOWN:
+    case SINK_BROKER_UP:
+        log_broker(what == SINK_BROKER_UP, e);
         break;
     case SINK_AUTH:
         kafka_failed(w, e,

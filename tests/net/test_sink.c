@@ -327,6 +327,21 @@ static void refuse_batch(int small, bool large)
     assert_int_equal(reports.failed, small + large);
 }
 
+static void a_broker_that_is_unreachable_is_named_until_it_acknowledges(void **state UNUSED)
+{
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    produce(s, "events", SPAN("1"), 2);
+    assert_true(sink_flush(s, PATIENCE_MS)); /* its id is known now */
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    produce(s, "events", SPAN("2"), 4);
+    assert_true(came_true(&reports.events[SINK_BROKER_DOWN], 1));
+    assert_int_equal(reports.events[SINK_BROKER_UP], 0);
+    (void)rd_kafka_mock_broker_set_up(mock, 1);
+    assert_true(sink_flush(s, PATIENCE_MS));
+    assert_true(came_true(&reports.events[SINK_BROKER_UP], 1));
+    assert_int_equal(reports.events[SINK_BROKER_DOWN], 1);
+}
+
 static void a_batch_above_the_topics_size_is_not_a_records_fault(void **state UNUSED)
 {
     refuse_batch(20, false);
@@ -681,6 +696,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(tries_again_what_may_succeed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_what_the_brokers_refuse, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broker_that_is_unreachable_is_named_until_it_acknowledges,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_above_the_topics_size_is_not_a_records_fault,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_the_large_record_of_a_refused_batch_is_to_blame,

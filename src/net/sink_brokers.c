@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sink_brokers.c - brokers that could not be connected to, until they acknowledge a record.
+ * librdkafka reports each failed connection, but not that a later one succeeded; an acknowledged
+ * record names its broker. Bootstrap addresses have no id and are not kept.
+ */
+#include "net/sink_brokers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool sink_brokers_parse(const char *text, struct sink_broker *out)
+{
+    const char *scheme = strstr(text, "://");
+    const char *slash = strchr(scheme != NULL ? scheme + 3 : text, '/');
+    if (slash == NULL || slash[1] < '0' || slash[1] > '9') {
+        return false;
+    }
+    char *end = NULL;
+    long id = strtol(slash + 1, &end, 10);
+    if (*end != ':' || id > INT32_MAX) {
+        return false;
+    }
+    out->id = (int32_t)id;
+    err_copy(out->name, sizeof(out->name), span_of(text, (size_t)(slash - text)));
+    return true;
+}
+
+static struct sink_broker *find(struct sink_brokers *b, int32_t id)
+{
+    for (unsigned i = 0; i < b->count; i++) {
+        if (b->list[i].id == id) {
+            return &b->list[i];
+        }
+    }
+    return NULL;
+}
+
+bool sink_brokers_down(struct sink_brokers *b, const struct sink_broker *broker)
+{
+    if (find(b, broker->id) != NULL || b->count == SINK_BROKERS) {
+        return false;
+    }
+    b->list[b->count++] = *broker;
+    return true;
+}
+
+bool sink_brokers_up(struct sink_brokers *b, int32_t id, struct sink_broker *out)
+{
+    struct sink_broker *broker = find(b, id);
+    if (broker == NULL) {
+        return false;
+    }
+    *out = *broker;
+    *broker = b->list[--b->count];
+    return true;
+}

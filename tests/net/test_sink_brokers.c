@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "net/sink_brokers.h"
+
+static void reads_the_broker_that_a_text_begins_with(void **state UNUSED)
+{
+    struct sink_broker b;
+    assert_true(
+        sink_brokers_parse("127.0.0.1:14289/2: Connect to ipv4#127.0.0.1:14289 failed", &b));
+    assert_int_equal(b.id, 2);
+    assert_string_equal(b.name, "127.0.0.1:14289");
+    assert_true(sink_brokers_parse("sasl_ssl://[::1]:9094/1001: Connect to", &b));
+    assert_int_equal(b.id, 1001);
+    assert_string_equal(b.name, "sasl_ssl://[::1]:9094");
+    assert_true(sink_brokers_parse("ssl://10.0.0.1:9094/7: Failed to resolve", &b));
+    assert_int_equal(b.id, 7);
+    assert_string_equal(b.name, "ssl://10.0.0.1:9094");
+}
+
+static void reads_no_broker_where_there_is_none(void **state UNUSED)
+{
+    static const char *const texts[] = {"",
+                                        "/",
+                                        "host:1/",
+                                        "host:1/2",
+                                        "host:1/x: ",
+                                        "127.0.0.1:1/bootstrap: Connect to",
+                                        "host:1/99999999999999999999: x",
+                                        "a text"};
+    struct sink_broker b;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_false(sink_brokers_parse(texts[i], &b));
+    }
+}
+
+static void tells_each_change_once(void **state UNUSED)
+{
+    struct sink_brokers all = {.count = 0};
+    struct sink_broker out;
+    assert_true(sink_brokers_down(&all, &(struct sink_broker){.id = 1, .name = "a:1"}));
+    assert_true(sink_brokers_down(&all, &(struct sink_broker){.id = 2, .name = "b:1"}));
+    assert_false(sink_brokers_down(&all, &(struct sink_broker){.id = 1, .name = "a:1"}));
+    assert_false(sink_brokers_up(&all, 3, &out));
+    assert_true(sink_brokers_up(&all, 1, &out));
+    assert_string_equal(out.name, "a:1");
+    assert_false(sink_brokers_up(&all, 1, &out));
+    assert_true(sink_brokers_up(&all, 2, &out));
+    assert_int_equal(all.count, 0);
+}
+
+static void keeps_a_bounded_number(void **state UNUSED)
+{
+    struct sink_brokers all = {.count = 0};
+    for (int32_t id = 0; id < SINK_BROKERS; id++) {
+        assert_true(sink_brokers_down(&all, &(struct sink_broker){.id = id}));
+    }
+    assert_false(sink_brokers_down(&all, &(struct sink_broker){.id = SINK_BROKERS}));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_the_broker_that_a_text_begins_with),
+        cmocka_unit_test(reads_no_broker_where_there_is_none),
+        cmocka_unit_test(tells_each_change_once),
+        cmocka_unit_test(keeps_a_bounded_number),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

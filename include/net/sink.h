@@ -52,7 +52,13 @@ enum sink_event {
     SINK_FATAL /* the producer cannot continue: all its records are reported as failed, and another
                   producer is created */
 };
-typedef void sink_event_fn(void *context, enum sink_event what, const struct err *e);
+
+struct sink_news {
+    enum sink_event what;
+    const struct err *err;
+    int64_t since_ms; /* SINK_DOWN: the first evidence, monotonic; 0: now */
+};
+typedef void sink_event_fn(void *context, const struct sink_news *news);
 
 /*
  * Append a new SASL/OAUTHBEARER token (at most SINK_TOKEN_BYTES; the sink wipes it) to *token, and

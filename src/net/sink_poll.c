@@ -178,7 +178,7 @@ static void report_record(struct sink *s, struct batch *b, const rd_kafka_messag
 static void emit_event(struct sink *s, enum sink_event what, const struct err *e)
 {
     if (s->event != NULL) {
-        s->event(s->context, what, e);
+        s->event(s->context, &(struct sink_news){.what = what, .err = e});
     }
 }
 
@@ -257,8 +257,10 @@ static void went_fatal(struct sink *s)
     emit_event(s, SINK_FATAL, &e);
 }
 
-static void went_down(struct sink *s, struct err *e)
+/* since_ms: the first evidence; 0: now. */
+static void went_down(struct sink *s, struct err *e, int64_t since_ms)
 {
+    struct sink_news news = {.what = SINK_DOWN, .err = e, .since_ms = since_ms};
     atomic_store(&s->reached, false);
     s->poll.down = true;
     if (s->poll.auth_ms != 0 && clock_mono_ms(&clock_system) - s->poll.auth_ms < AUTH_MS) {
@@ -267,7 +269,9 @@ static void went_down(struct sink *s, struct err *e)
     if (s->poll.why[0] != '\0') {
         (void)err_set(e, FAIL_AGAIN, "kafka: no broker can be reached: %s", s->poll.why);
     }
-    emit_event(s, SINK_DOWN, e);
+    if (s->event != NULL) {
+        s->event(s->context, &news);
+    }
 }
 
 static void auth_refused(struct sink *s, struct err *e)
@@ -336,7 +340,7 @@ static void take_error(struct sink *s, rd_kafka_event_t *ev)
     }
     switch ((int)code) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-        went_down(s, &e);
+        went_down(s, &e, 0);
         break;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
@@ -415,7 +419,7 @@ static void look_for_brokers(struct sink *s, int64_t now)
                           "kafka: no broker answers, no record acknowledged for %d s",
                           (int)((now - s->poll.report_ms) / 1000));
         }
-        went_down(s, &e);
+        went_down(s, &e, quiet ? s->poll.report_ms : 0);
     }
 }
 

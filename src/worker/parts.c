@@ -22,12 +22,14 @@ static void on_freed(void *ctx)
     intake_wake(w->intake);
 }
 
-static void kafka_failed(struct worker *w, const struct err *e, const char *next)
+static void kafka_failed(struct worker *w, const struct sink_news *news, const char *next)
 {
     struct log_kv waiting = KV_INT("unacked_bytes", sink_budget_used(w->budget));
-    outage_failed(&w->kafka_outage,
-                  &(struct outage_failure){.err = e, .next = next, .about = &waiting},
-                  clock_mono_ms(&clock_system));
+    outage_failed(
+        &w->kafka_outage,
+        &(struct outage_failure){
+            .err = news->err, .next = next, .since_ms = news->since_ms, .about = &waiting},
+        clock_mono_ms(&clock_system));
 }
 
 static void log_broker(bool up, const struct err *e)
@@ -43,15 +45,16 @@ static void log_broker(bool up, const struct err *e)
                              "leads them; check the broker"));
 }
 
-static void on_sink_event(void *ctx, enum sink_event what, const struct err *e)
+static void on_sink_event(void *ctx, const struct sink_news *news)
 {
     struct worker *w = ctx;
-    switch (what) {
+    const struct err *e = news->err;
+    switch (news->what) {
     case SINK_UP:
         outage_passed(&w->kafka_outage, 0, clock_mono_ms(&clock_system));
         break;
     case SINK_DOWN:
-        kafka_failed(w, e,
+        kafka_failed(w, news,
                      "records wait and their messages are held until a broker answers; check the "
                      "brokers and the network");
         break;
@@ -61,10 +64,10 @@ static void on_sink_event(void *ctx, enum sink_event what, const struct err *e)
         break;
     case SINK_BROKER_DOWN:
     case SINK_BROKER_UP:
-        log_broker(what == SINK_BROKER_UP, e);
+        log_broker(news->what == SINK_BROKER_UP, e);
         break;
     case SINK_AUTH:
-        kafka_failed(w, e,
+        kafka_failed(w, news,
                      "retried until it succeeds; records wait; correct the credentials or the "
                      "listener");
         break;

@@ -61,8 +61,10 @@ static void on_delivered(const struct sink_report *r)
     (void)pthread_mutex_unlock(&reports.lock);
 }
 
-static void on_event(void *context, enum sink_event what, const struct err *e)
+static void on_event(void *context, const struct sink_news *news)
 {
+    enum sink_event what = news->what;
+    const struct err *e = news->err;
     assert_ptr_equal(context, &reports);
     (void)pthread_mutex_lock(&reports.lock);
     reports.events[what]++;

@@ -46,8 +46,10 @@ static enum err_kind give_token(void *context, struct buf *token, int64_t *expir
     return fails ? err_set(e, FAIL_DENIED, "no credentials today") : FAIL_NONE;
 }
 
-static void on_event(void *context UNUSED, enum sink_event what, const struct err *e)
+static void on_event(void *context UNUSED, const struct sink_news *news)
 {
+    enum sink_event what = news->what;
+    const struct err *e = news->err;
     (void)pthread_mutex_lock(&seen.lock);
     seen.refused += what == SINK_AUTH;
     seen.error = *e;

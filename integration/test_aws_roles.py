@@ -134,6 +134,7 @@ def test_a_denied_key_is_named_with_both_policies_to_look_at(strict: StrictWorld
     worker = strict.start()
     (line, *_) = worker.logged(msg="object later", object=f"s3://{acme.bucket}/{acme.key('k')}")
     assert line["error"] == "kms"
+    (line, *_) = worker.lines(outage="begins", request_id=line["request_id"])
     told = line["detail"] + line.get("next", "")
     assert key in told
     assert re.search("key('s)? policy", told, re.I) and re.search("role", told, re.I)
@@ -165,6 +166,7 @@ def test_without_a_key_the_session_has_no_statement_of_kms_and_the_denial_says_s
     worker = strict.start()
     (line,) = worker.logged(msg="object later", customer="acme")
     assert line["error"] == "kms"
+    (line, *_) = worker.lines(outage="begins", request_id=line["request_id"])
     assert 'session_policy = "full"' in line["detail"] and "kms_key_arn" in line["detail"]
     until(lambda: strict.count() == 2, "the object without a key is delivered", 30, alive=worker)
     assert [s["Action"] for s in _session_policy(strict, acme)] == [

@@ -89,7 +89,8 @@ struct outage_failure {
     int64_t since_ms;           /* when it began, if it was detected later; 0: now */
     const struct log_kv *about; /* one more key for its first line; NULL: none */
 };
-void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now);
+/* True: it was logged, with all of the error. */
+bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now);
 
 void outage_passed(struct outage *o, unsigned call, int64_t now);
 

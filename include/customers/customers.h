@@ -150,7 +150,8 @@ struct customer_refusal {
     struct span about;
     const char *next; /* a literal: what happens next */
 };
-void customer_refused(struct customer *c, const struct customer_refusal *r, const struct err *e);
+/* True: a line of an outage has all of the error. */
+bool customer_refused(struct customer *c, const struct customer_refusal *r, const struct err *e);
 
 /* A record was acknowledged: its topic works. Without an outage it costs one load. */
 void customer_acknowledged(struct customer *c);

@@ -70,6 +70,7 @@ struct delivery {
 struct delivery_end {
     const struct outcome_action *action;
     const struct err *err; /* of the attempt; FAIL_NONE: it succeeded */
+    bool said;             /* a line of an outage has all of err */
     const char *damage;    /* of the compression; "": not damaged */
     const char *version;   /* that was read; "": none */
     struct span notified;  /* the version in the notification */

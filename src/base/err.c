@@ -38,6 +38,16 @@ enum err_kind err_wrap(struct err *e, const char *fmt, ...)
     return e->kind;
 }
 
+struct err err_brief(const struct err *e)
+{
+    struct err brief = *e;
+    if (brief.code[0] != '\0') {
+        brief.text[0] = '\0';
+        brief.host_id[0] = '\0';
+    }
+    return brief;
+}
+
 void err_clear(struct err *e)
 {
     *e = (struct err){.kind = FAIL_NONE};

@@ -246,21 +246,24 @@ static void keep_failure_locked(struct outage *o, const struct outage_failure *f
     (void)atomic_fetch_or(&o->failing, 1U << f->call);
 }
 
-static void repeat_locked(struct outage *o, int64_t now)
+static bool repeat_locked(struct outage *o, int64_t now)
 {
-    if (outage_is_open(o) && now >= o->shared.log_ms) {
+    bool due = outage_is_open(o) && now >= o->shared.log_ms;
+    if (due) {
         int64_t pause = o->shared.pause_ms * 2;
         o->shared.pause_ms = pause < REPEAT_MAX_MS ? pause : REPEAT_MAX_MS;
         o->shared.log_ms = now + o->shared.pause_ms;
         log_outage_locked(o, "lasts", NULL, now);
     }
+    return due;
 }
 
-void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now)
+bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now)
 {
     assert(f->call < OUTAGE_CALLS && f->err->kind != FAIL_NONE);
     mutex_lock(&o->shared.lock);
     keep_failure_locked(o, f, now);
+    bool logged = true;
     bool passing = f->err->kind == FAIL_AGAIN || f->err->kind == FAIL_THROTTLED;
     if (!outage_is_open(o) && o->shared.failed == 1 && passing && words[o->party].once != NULL) {
         log_once(o, f);
@@ -273,9 +276,10 @@ void outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
     } else if (is_new_locked(o, f->err)) {
         log_outage_locked(o, "changes", f->about, now);
     } else {
-        repeat_locked(o, now);
+        logged = repeat_locked(o, now);
     }
     mutex_unlock(&o->shared.lock);
+    return logged;
 }
 
 /* Calls that are not made any more, so that their result will not be known. */
@@ -315,7 +319,7 @@ void outage_tick(struct outage *o, int64_t now)
 {
     if (outage_is_open(o)) {
         mutex_lock(&o->shared.lock);
-        repeat_locked(o, now);
+        (void)repeat_locked(o, now);
         mutex_unlock(&o->shared.lock);
     }
 }

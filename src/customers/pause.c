@@ -63,7 +63,8 @@ static bool is_outage(const struct customer_refusal *r, const struct err *e, boo
     }
 }
 
-static void note_outage(struct customer *c, const struct customer_refusal *r, const struct err *e,
+/* True: a line of the outage has all of the error. */
+static bool note_outage(struct customer *c, const struct customer_refusal *r, const struct err *e,
                         bool paused)
 {
     struct customer_run *run = entry_of(c)->run;
@@ -80,13 +81,16 @@ static void note_outage(struct customer *c, const struct customer_refusal *r, co
         outage_passed(&run->outages[CUSTOMER_ROLE], 0, now);
     }
     if (e->kind == FAIL_STOPPED || e->kind == FAIL_LOST) {
-        return;
+        return false;
     }
     if (is_outage(r, e, paused)) {
-        outage_failed(o, &(struct outage_failure){.err = e, .next = r->next, .about = about}, now);
-    } else if (r->party == CUSTOMER_S3 && e->kind != FAIL_DENIED) {
+        return outage_failed(o, &(struct outage_failure){.err = e, .next = r->next, .about = about},
+                             now);
+    }
+    if (r->party == CUSTOMER_S3 && e->kind != FAIL_DENIED) {
         outage_passed(o, 0, now);
     }
+    return false;
 }
 
 void customer_acknowledged(struct customer *customer)
@@ -98,7 +102,7 @@ void customer_acknowledged(struct customer *customer)
     }
 }
 
-void customer_refused(struct customer *customer, const struct customer_refusal *r,
+bool customer_refused(struct customer *customer, const struct customer_refusal *r,
                       const struct err *e)
 {
     struct customer_run *run = entry_of(customer)->run;
@@ -112,13 +116,9 @@ void customer_refused(struct customer *customer, const struct customer_refusal *
     }
     int64_t pause = run->shared.breaker.until_ms - now;
     mutex_unlock(&run->shared.lock);
-    note_outage(customer, r, e, paused);
+    bool said = note_outage(customer, r, e, paused);
     if (opened) {
-        struct err brief = *e; /* the outage's line has the text */
-        if (outage_is_open(&run->outages[r->party])) {
-            brief.text[0] = '\0';
-            brief.host_id[0] = '\0';
-        }
+        struct err brief = said ? err_brief(e) : *e;
         stats_add(&run->stats.paused, 1);
         log_write(
             LOG_ERROR, "customer paused", KV_SPAN("customer", customer->id), KV_ERR(&brief),
@@ -127,4 +127,5 @@ void customer_refused(struct customer *customer, const struct customer_refusal *
                    "its messages are returned unread; after the pause the next message that is "
                    "visible is read as a probe"));
     }
+    return said;
 }

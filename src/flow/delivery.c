@@ -190,8 +190,9 @@ static void log_read(const struct delivery *d, const struct delivery_end *end)
     }
     add_object(&l, d);
     add_counts(&l, d);
-    if (end->err->kind != FAIL_NONE) {
-        add(&l, KV_ERR(end->err));
+    struct err e = end->said ? err_brief(end->err) : *end->err;
+    if (e.kind != FAIL_NONE) {
+        add(&l, KV_ERR(&e));
     }
     add_text(&l, "damage", end->damage);
     if (later) {

@@ -10,13 +10,16 @@
 
 #include <stdio.h>
 
-static void end_delivery(struct lane *l, const struct outcome_action *action, const struct err *e)
+/* said: a line of an outage has all of *e. */
+static void end_delivery(struct lane *l, const struct outcome_action *action, const struct err *e,
+                         bool said)
 {
     struct attempt *a = l->attempt;
     struct failed_read failed;
     struct delivery_end end = {
         .action = action,
         .err = e,
+        .said = said,
         .damage = a->damage.kind != FAIL_NONE ? a->damage.text : "",
         .version = a->meta.version,
         .notified = attempt_notified_version(a),
@@ -31,7 +34,8 @@ static void end_delivery(struct lane *l, const struct outcome_action *action, co
     delivery_read(a->delivery, &end);
 }
 
-static void judge_customer(struct lane *l, const struct err *e)
+/* True: a line of an outage has all of the error. */
+static bool judge_customer(struct lane *l, const struct err *e)
 {
     static const enum customer_party parties[OUTCOME_SUBJECTS] = {[ABOUT_OBJECT] = CUSTOMER_S3,
                                                                   [ABOUT_ROLE] = CUSTOMER_ROLE,
@@ -40,15 +44,15 @@ static void judge_customer(struct lane *l, const struct err *e)
     struct attempt *a = l->attempt;
     if (e->kind == FAIL_NONE || (a->started && a->subject == ABOUT_OBJECT)) {
         customer_went_well(a->customer);
-        return;
+        return false;
     }
     const struct outcome_rule *rule = outcome_rule(a->subject, e->kind);
-    customer_refused(a->customer,
-                     &(struct customer_refusal){.party = parties[a->subject],
-                                                .mark = rule->mark,
-                                                .about = a->record->key,
-                                                .next = rule->next},
-                     e);
+    return customer_refused(a->customer,
+                            &(struct customer_refusal){.party = parties[a->subject],
+                                                       .mark = rule->mark,
+                                                       .about = a->record->key,
+                                                       .next = rule->next},
+                            e);
 }
 
 void lane_last_reject(struct lane *l, enum reject_reason reason, const char *detail)
@@ -141,7 +145,7 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
 void lane_finish(struct lane *l, const struct outcome_action *action, struct err *e)
 {
     mismatch_explain(l->attempt->record, l->attempt->customer, l->attempt->subject, e);
-    judge_customer(l, e);
+    bool said = judge_customer(l, e);
     if (action->reject && e->kind == FAIL_FORMAT) {
         last_rejects(l);
     }
@@ -149,7 +153,7 @@ void lane_finish(struct lane *l, const struct outcome_action *action, struct err
         lane_last_error_reject(l, "", e);
     }
     inflight_worsen(l->attempt->inflight, action->outcome, action->delay_s);
-    end_delivery(l, action, e);
+    end_delivery(l, action, e, said);
 }
 
 void lane_object(struct lane *l)

@@ -170,7 +170,7 @@ void produce_delivered(struct customer *c, size_t bytes, const struct err *e)
             customer_topic_takes(c, bytes); /* the next attempt makes a reject of it */
         }
         const struct outcome_rule *rule = outcome_rule(ABOUT_DELIVERY, e->kind);
-        customer_refused(
+        (void)customer_refused(
             c,
             &(struct customer_refusal){
                 .party = CUSTOMER_TOPIC, .mark = rule->mark, .about = SPAN(""), .next = rule->next},

@@ -124,8 +124,21 @@ static void a_key_that_is_denied_is_no_outage_and_five_are(void **state UNUSED)
     }
     refuse(CUSTOMER_S3, FAIL_DENIED, keys[4]);
     assert_line("outage=begins", "msg=\"S3 access denied\" outage=begins customer=acme key=logs/5");
-    assert_line("customer paused", "error=denied pause_s="); /* the text is in the line above */
+    assert_line("customer paused", "error=denied detail="); /* there is no code to find it by */
     assert_line("customer paused", "the next message that is visible is read as a probe");
+    teardown();
+}
+
+static void a_text_with_a_code_stands_in_one_line(void **state UNUSED)
+{
+    setup();
+    struct err e = {.kind = FAIL_DENIED, .code = "AccessDenied", .text = "as the test says"};
+    struct customer_refusal r = {
+        .party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .about = SPAN("logs/1"), .next = "n"};
+    assert_true(customer_refused(w.acme, &r, &e));
+    assert_line("outage=begins", "code=AccessDenied detail=\"as the test says\"");
+    assert_line("customer paused", "error=denied code=AccessDenied pause_s=");
+    assert_false(customer_refused(w.acme, &r, &e)); /* no line has it */
     teardown();
 }
 
@@ -239,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_role_that_is_denied_and_assumed_again),
         cmocka_unit_test(s3_that_does_not_answer_and_answers_again_even_by_an_error),
         cmocka_unit_test(a_key_that_is_denied_is_no_outage_and_five_are),
+        cmocka_unit_test(a_text_with_a_code_stands_in_one_line),
         cmocka_unit_test(a_kms_key_that_is_denied),
         cmocka_unit_test(a_topic_that_is_not_there_until_a_record_is_acknowledged),
         cmocka_unit_test(records_that_are_not_acknowledged_for_long),

@@ -110,8 +110,8 @@ def _queue_away(drill):
     assert "QueueDoesNotExist" in line["code"]
     drill.wait(drill.seconds / 2)
     drill.strict.fake.clear_faults()
-    drill.ends("queue connected", queue=queue)
-    drill.done(name)
+    drill.ends("queue connected", hurry=False, queue=queue)
+    drill.done(name, hurry=False)
     assert drill.metric("queue_up", queue=queue) == 1
 
 

@@ -119,6 +119,28 @@ static void does_not_warn_of_a_message_that_was_returned_before(void **state UNU
     captured_log_end();
 }
 
+static void says_that_a_message_is_received_before_its_delay_ended(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(120);
+    release(receive(a, "h1"), FAIL_CONFIG); /* for at least 675 s */
+    inflight_return(receive(a, "h2"));      /* immediately */
+    assert_true(acker_drain(a, 10000));
+    struct inflight *again = receive_id(a, "h3", "h1");
+    struct inflight *in_time = receive_id(a, "h4", "h2");
+    const char *line = captured_log_line("msg=\"message received before its delay ended\"");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "level=info"));
+    const char *early = strstr(line, "queue=q message_id=h1 receive_count=2 early_s=");
+    assert_non_null(early);
+    assert_in_range(atoi(strrchr(early, '=') + 1), 670, 900);
+    assert_int_equal(captured_log_count("before its delay"), 1);
+    release(again, FAIL_NONE);
+    release(in_time, FAIL_NONE);
+    finish(a, true);
+    captured_log_end();
+}
+
 static void takes_the_worst_of_the_objects(void **state UNUSED)
 {
     struct acker *a = start(120);
@@ -376,6 +398,7 @@ int main(void)
         cmocka_unit_test(returns_a_message_with_one_bad_report),
         cmocka_unit_test(warns_of_a_message_that_is_received_again_while_it_is_in_progress),
         cmocka_unit_test(does_not_warn_of_a_message_that_was_returned_before),
+        cmocka_unit_test(says_that_a_message_is_received_before_its_delay_ended),
         cmocka_unit_test(takes_the_worst_of_the_objects),
         cmocka_unit_test(returns_immediately_what_no_lane_has_seen),
         cmocka_unit_test(holds_by_heartbeats_and_flags_what_is_lost),

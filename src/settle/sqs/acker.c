@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "settle/sqs/delays.h"
 #include "settle/sqs/held.h"
 #include "settle/sqs/sqs_inflight.h"
 
@@ -39,6 +40,7 @@ struct acker {
         pthread_cond_t empty; /* no message is held any more */
         struct leases *book;
         struct held held; /* as long as they are not freed */
+        struct delays delays;
         struct rng rng;
         struct acker_unfinished *unfinished; /* by queue, of the calls since giving_up */
         bool giving_up; /* leases that return from a call and are not ending are ended */
@@ -59,20 +61,32 @@ static void book_changed_locked(struct acker *a)
     }
 }
 
-/* A worker that extends its leases does not expect this; a queue may deliver twice nevertheless. */
-static void warn_received_again(const struct acker *a, const struct inflight *m, int64_t held_ms)
+struct receive {
+    int64_t held_ms;  /* it is in progress since then; -1: it is not */
+    int64_t early_ms; /* until the end of its delay; 0: that is over */
+};
+
+/* Log a receive that was not expected: messages are extended, or hidden for their delay. */
+static void log_receive(const struct acker *a, const struct inflight *m, struct receive r)
 {
     char object[OBJECT_BYTES] = "";
     if (m->notification != NULL && m->notification->count != 0) {
-        const struct notification_record *r = &m->notification->records[0];
-        (void)snprintf(object, sizeof(object), "s3://%.*s/%.*s", SPAN_FMT(r->bucket),
-                       SPAN_FMT(r->key));
+        const struct notification_record *record = &m->notification->records[0];
+        (void)snprintf(object, sizeof(object), "s3://%.*s/%.*s", SPAN_FMT(record->bucket),
+                       SPAN_FMT(record->key));
     }
-    log_write(LOG_WARN, "message received again while in progress",
-              KV_STR("queue", a->queues[m->queue].name), KV_STR("message_id", m->id),
-              KV_SET_SPAN("object", span_str(object)), KV_INT("receive_count", m->receive_count),
-              KV_INT("held_s", held_ms / 1000),
-              KV_STR("next", "its records may be produced twice with the same ingest.id"));
+    struct log_kv queue = KV_STR("queue", a->queues[m->queue].name);
+    struct log_kv of = KV_SET_SPAN("object", span_str(object));
+    if (r.held_ms >= 0) {
+        log_write(LOG_WARN, "message received again while in progress", queue,
+                  KV_STR("message_id", m->id), of, KV_INT("receive_count", m->receive_count),
+                  KV_INT("held_s", r.held_ms / 1000),
+                  KV_STR("next", "its records may be produced twice with the same ingest.id"));
+    } else if (r.early_ms > 0) {
+        log_write(LOG_INFO, "message received before its delay ended", queue,
+                  KV_STR("message_id", m->id), of, KV_INT("receive_count", m->receive_count),
+                  KV_INT("early_s", r.early_ms / 1000));
+    }
 }
 
 static void acker_begin(void *context, struct inflight *inflight)
@@ -82,14 +96,12 @@ static void acker_begin(void *context, struct inflight *inflight)
     int64_t now = clock_mono_ms(a->clock);
     mutex_lock(&a->shared.lock);
     const struct sqs_inflight *first = held_find(&a->shared.held, m);
-    int64_t held_ms = first != NULL ? now - first->lease.received_ms : 0;
-    bool again = first != NULL;
+    struct receive r = {.held_ms = first != NULL ? now - first->lease.received_ms : -1,
+                        .early_ms = delays_early_ms(&a->shared.delays, m, now)};
     held_add(&a->shared.held, m);
     sqs_inflight_begin(a->shared.book, m, now);
     mutex_unlock(&a->shared.lock);
-    if (again) {
-        warn_received_again(a, inflight, held_ms);
-    }
+    log_receive(a, inflight, r);
 }
 
 static void acker_settle(void *context, struct inflight *inflight, const struct settlement *s)
@@ -355,6 +367,10 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         struct sqs_inflight *m = sqs_inflight_of_lease(batch->leases[i]);
         count_unfinished_locked(a, batch, i);
+        if (batch->call == LEASE_CALL_CHANGE && batch->kinds[i] == FAIL_NONE) {
+            delays_add(&a->shared.delays, m,
+                       batch->asked_ms + (int64_t)batch->visibility_s[i] * 1000);
+        }
         if (batch->over[i] && sqs_inflight_lease_over(m)) {
             held_remove(&a->shared.held, m);
             over[over_count++] = m;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "settle/sqs/delays.h"
+
+#include <stdio.h>
+
+static char id_a[] = "a";
+static char id_b[] = "b";
+
+static struct sqs_inflight message(char *id, size_t queue)
+{
+    return (struct sqs_inflight){.message_id = id, .inflight = {.queue = queue}};
+}
+
+static void says_once_how_early_a_message_is_received(void **state UNUSED)
+{
+    static struct delays d;
+    struct sqs_inflight a = message(id_a, 0);
+    assert_int_equal(delays_early_ms(&d, &a, 5000), 0);
+    delays_add(&d, &a, 65000);
+    assert_int_equal(delays_early_ms(&d, &a, 25000), 40000);
+    assert_int_equal(delays_early_ms(&d, &a, 25000), 0);
+}
+
+static void a_message_after_its_delay_is_not_early(void **state UNUSED)
+{
+    static struct delays d;
+    struct sqs_inflight a = message(id_a, 0);
+    delays_add(&d, &a, 65000);
+    assert_int_equal(delays_early_ms(&d, &a, 66000), 0);
+    delays_add(&d, &a, 65000);
+    assert_int_equal(delays_early_ms(&d, &a, 65000 - DELAY_MARGIN_MS), 0);
+    delays_add(&d, &a, 65000);
+    assert_int_equal(delays_early_ms(&d, &a, 64999 - DELAY_MARGIN_MS), DELAY_MARGIN_MS + 1);
+}
+
+static void another_message_is_not_early(void **state UNUSED)
+{
+    static struct delays d;
+    struct sqs_inflight a = message(id_a, 0);
+    struct sqs_inflight b = message(id_b, 0);
+    delays_add(&d, &a, 65000);
+    assert_int_equal(delays_early_ms(&d, &b, 0), 0);
+    for (size_t queue = 1; queue < (size_t)4 * DELAY_SLOTS; queue++) { /* some in its slot */
+        struct sqs_inflight there = message(id_a, queue);
+        assert_int_equal(delays_early_ms(&d, &there, 0), 0);
+    }
+    assert_int_equal(delays_early_ms(&d, &a, 0), 65000);
+}
+
+static void the_newest_messages_replace_older_ones(void **state UNUSED)
+{
+    static struct delays d;
+    static char ids[4 * DELAY_SLOTS][16];
+    size_t known = 0;
+    for (size_t i = 0; i < (size_t)4 * DELAY_SLOTS; i++) {
+        (void)snprintf(ids[i], sizeof(ids[i]), "id-%zu", i);
+        struct sqs_inflight m = message(ids[i], 0);
+        delays_add(&d, &m, 65000 + (int64_t)i);
+    }
+    for (size_t i = 0; i < (size_t)4 * DELAY_SLOTS; i++) {
+        struct sqs_inflight m = message(ids[i], 0);
+        int64_t early_ms = delays_early_ms(&d, &m, 0);
+        assert_true(early_ms == 0 || early_ms == 65000 + (int64_t)i);
+        known += early_ms != 0;
+    }
+    assert_in_range(known, DELAY_SLOTS / 2, DELAY_SLOTS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_once_how_early_a_message_is_received),
+        cmocka_unit_test(a_message_after_its_delay_is_not_early),
+        cmocka_unit_test(another_message_is_not_early),
+        cmocka_unit_test(the_newest_messages_replace_older_ones),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

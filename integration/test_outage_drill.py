@@ -77,6 +77,7 @@ def _kafka_away(drill):
         name = drill.put("acme", "during-kafka")
         line = drill.begins("kafka unreachable")
         assert line["error"] == "again" and drill.metric("kafka_up") == 0
+        assert line["waiting_customers"] == "1" and int(line["unacked_bytes"]) > 0
         drill.wait(2 * drill.seconds)
         assert not drill.worker.lines(msg="object done", object=name)
     drill.ends("kafka connected", hurry=False)

@@ -53,7 +53,7 @@ enum outage_call {
     OUTAGE_CALLS
 };
 
-enum { OUTAGE_CAUSES = 4, OUTAGE_CALLS_BYTES = 64 };
+enum { OUTAGE_CAUSES = 4, OUTAGE_CALLS_BYTES = 64, OUTAGE_ABOUT = 2 };
 
 struct outage {
     enum outage_party party;
@@ -87,7 +87,8 @@ struct outage_failure {
     unsigned call;
     const char *next;           /* a literal: what happens next, and what the operator should do */
     int64_t since_ms;           /* when it began, if it was detected later; 0: now */
-    const struct log_kv *about; /* one more key for its first line; NULL: none */
+    const struct log_kv *about; /* more keys for its first line; NULL: none */
+    size_t about_count;         /* at most OUTAGE_ABOUT */
 };
 /* True: it was logged, with all of the error. */
 bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now);

@@ -115,6 +115,9 @@ MUST_USE bool customers_queue_paused(struct customers *all, size_t queue);
 /* Whether a customer of the queue is not paused. Those whose pause has ended are, until a probe. */
 MUST_USE bool customers_queue_any_open(struct customers *all, size_t queue);
 
+/* Number of customers with records that are not acknowledged. */
+MUST_USE size_t customers_waiting(struct customers *all);
+
 /*
  * The source of this customer's credentials, created on the first call, and with valid credentials
  * now. It exists as long as the customer. FAIL_CONFIG also if the role can be assumed without its

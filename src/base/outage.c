@@ -18,7 +18,7 @@ enum {
     REPEAT_FIRST_MS = 30 * 1000,
     REPEAT_MAX_MS = 30 * 60 * 1000,
     STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
-    MAX_KEYS = 14,
+    MAX_KEYS = 13 + OUTAGE_ABOUT,
     CAUSE_BYTES = 160,
 };
 
@@ -148,8 +148,8 @@ static void write_calls(unsigned calls, char out[OUTAGE_CALLS_BYTES])
     }
 }
 
-static void log_outage_locked(const struct outage *o, const char *what, const struct log_kv *about,
-                              int64_t now)
+static void log_outage_locked(const struct outage *o, const char *what,
+                              const struct outage_failure *f, int64_t now)
 {
     bool over = strcmp(what, "over") == 0;
     char calls[OUTAGE_CALLS_BYTES];
@@ -162,8 +162,8 @@ static void log_outage_locked(const struct outage *o, const char *what, const st
     if (o->party == OUTAGE_QUEUE) {
         kv[n++] = KV_STR(over ? "calls" : "call", over ? calls : call_names[o->shared.call]);
     }
-    if (about != NULL) {
-        kv[n++] = *about;
+    for (size_t i = 0; f != NULL && i < f->about_count; i++) {
+        kv[n++] = f->about[i];
     }
     if (!over) {
         kv[n++] = KV_ERR(o->shared.cause);
@@ -260,7 +260,7 @@ static bool repeat_locked(struct outage *o, int64_t now)
 
 bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now)
 {
-    assert(f->call < OUTAGE_CALLS && f->err->kind != FAIL_NONE);
+    assert(f->call < OUTAGE_CALLS && f->about_count <= OUTAGE_ABOUT && f->err->kind != FAIL_NONE);
     mutex_lock(&o->shared.lock);
     keep_failure_locked(o, f, now);
     bool logged = true;
@@ -272,9 +272,9 @@ bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
         (void)is_new_locked(o, f->err);
         o->shared.pause_ms = REPEAT_FIRST_MS;
         o->shared.log_ms = now + REPEAT_FIRST_MS;
-        log_outage_locked(o, "begins", f->about, now);
+        log_outage_locked(o, "begins", f, now);
     } else if (is_new_locked(o, f->err)) {
-        log_outage_locked(o, "changes", f->about, now);
+        log_outage_locked(o, "changes", f, now);
     } else {
         logged = repeat_locked(o, now);
     }

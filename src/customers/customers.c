@@ -344,6 +344,17 @@ bool customers_queue_any_open(struct customers *all, size_t queue)
     return any;
 }
 
+size_t customers_waiting(struct customers *all)
+{
+    size_t n = 0;
+    struct customer_table *t = table_take(all);
+    for (size_t i = 0; i < t->slots; i++) {
+        n += t->list[i] != NULL && atomic_load(&t->list[i]->run->unacked) != 0;
+    }
+    table_release(t);
+    return n;
+}
+
 void customers_stop(struct customers *all)
 {
     atomic_store(&all->stopped, true);

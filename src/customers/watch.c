@@ -24,7 +24,8 @@ static void watch_renewal(struct creds_source *s, struct outage *o, int64_t now)
                       &(struct outage_failure){
                           .err = &why,
                           .next = "retried; the previous credentials are used until they expire",
-                          .about = &source},
+                          .about = &source,
+                          .about_count = 1},
                       now);
     }
 }
@@ -65,7 +66,8 @@ static void watch_records(struct customer_entry *c, int64_t now)
                       .next = "the records wait, and their messages are held by heartbeats; check "
                               "the topic's partitions and replicas",
                       .since_ms = run->watched.stalled_ms,
-                      .about = &bytes},
+                      .about = &bytes,
+                      .about_count = 1},
                   now);
 }
 

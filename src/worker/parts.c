@@ -24,12 +24,17 @@ static void on_freed(void *ctx)
 
 static void kafka_failed(struct worker *w, const struct sink_news *news, const char *next)
 {
-    struct log_kv waiting = KV_INT("unacked_bytes", sink_budget_used(w->budget));
-    outage_failed(
-        &w->kafka_outage,
-        &(struct outage_failure){
-            .err = news->err, .next = next, .since_ms = news->since_ms, .about = &waiting},
-        clock_mono_ms(&clock_system));
+    struct log_kv waiting[] = {KV_INT("unacked_bytes", sink_budget_used(w->budget)),
+                               KV_INT("waiting_customers", atomic_load(&w->has_customers)
+                                                               ? customers_waiting(w->customers)
+                                                               : 0)};
+    outage_failed(&w->kafka_outage,
+                  &(struct outage_failure){.err = news->err,
+                                           .next = next,
+                                           .since_ms = news->since_ms,
+                                           .about = waiting,
+                                           .about_count = 2},
+                  clock_mono_ms(&clock_system));
 }
 
 static void log_broker(bool up, const struct err *e)
@@ -284,6 +289,7 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
     if (w->customers == NULL) {
         return NULL;
     }
+    atomic_store(&w->has_customers, true);
     make_flow(w);
     return make_monitor(w, e) == FAIL_NONE ? take(&w) : NULL;
 }

@@ -30,6 +30,7 @@ struct worker {
     struct sink *sink;
     struct sink_topic *rejects;
     struct customers *customers;
+    atomic_bool has_customers; /* the sink's events begin earlier */
     struct sqs_queue **queues;
     struct sqs_queue **polled; /* the same queues with the intake's connections */
     struct sqs_origin *origins;

@@ -65,6 +65,23 @@ static void logs_begin_and_end_once_with_the_duration(void **state UNUSED)
     teardown();
 }
 
+static void its_first_line_and_another_cause_have_more_keys(void **state UNUSED)
+{
+    setup(OUTAGE_KAFKA, NULL);
+    struct err e = {.kind = FAIL_AGAIN, .text = "no broker"};
+    struct log_kv about[OUTAGE_ABOUT] = {KV_INT("unacked_bytes", 70), KV_INT("customers", 2)};
+    struct outage_failure f = {.err = &e, .next = "n", .about = about, .about_count = 2};
+    assert_true(outage_failed(&o, &f, S(1)));
+    assert_line("outage=begins", "outage=begins unacked_bytes=70 customers=2 error=again");
+    assert_true(outage_failed(&o, &f, S(40)));
+    assert_line("outage=lasts", "outage=lasts error=again");
+    e.kind = FAIL_CONFIG;
+    f.about_count = 1;
+    assert_true(outage_failed(&o, &f, S(41)));
+    assert_line("outage=changes", "outage=changes unacked_bytes=70 error=config");
+    teardown();
+}
+
 static void logs_another_cause_immediately_and_each_once(void **state UNUSED)
 {
     setup(OUTAGE_S3, "customer");
@@ -231,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logs_begin_and_end_once_with_the_duration),
+        cmocka_unit_test(its_first_line_and_another_cause_have_more_keys),
         cmocka_unit_test(logs_another_cause_immediately_and_each_once),
         cmocka_unit_test(a_text_that_is_cut_elsewhere_is_the_same_cause),
         cmocka_unit_test(another_text_of_the_same_code_is_no_change),

@@ -182,7 +182,9 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     struct err e;
     fake_sink.leaderless = true;
     watch_for(60);
+    assert_int_equal(customers_waiting(w.all), 0);
     assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    assert_int_equal(customers_waiting(w.all), 1);
     watch_for(15);
     stats_add(&w.acme->stats->records_acked, 1); /* other records of it are acknowledged */
     watch_for(20);
@@ -194,6 +196,7 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     assert_line("outage=begins", "outage_s=20");
     assert_int_equal(captured_log_count("msg=\"records not"), 1);
     customer_unreserve(w.acme, 700);
+    assert_int_equal(customers_waiting(w.all), 0);
     customer_acknowledged(w.acme);
     assert_line("outage=over", "msg=\"records acknowledged\"");
     teardown();

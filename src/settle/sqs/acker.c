@@ -297,7 +297,8 @@ static void judge_queue(struct acker *a, const struct lease_batch *batch, enum e
                       &(struct outage_failure){.err = &why,
                                                .call = outage_calls[batch->call],
                                                .next = "retried while the leases last",
-                                               .about = &messages},
+                                               .about = &messages,
+                                               .about_count = 1},
                       now);
         return;
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * worker_priv.h - shared by the files of the worker: worker.c (start and shutdown), parts.c
- * (creates and frees the parts), precheck.c (checks before the start). No other file includes it.
+ * (creates and frees the parts), precheck.c (checks before the start), kafka_news.c (the sink's
+ * events). Other than these, only a test includes it.
  */
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
@@ -44,6 +45,9 @@ struct worker {
     struct monitor *monitor; /* NULL: not configured */
     struct stats stats;
 };
+
+/* sink_config.event. Threads: the sink's. */
+void worker_kafka_news(void *ctx, const struct sink_news *news);
 
 /* Create the lanes; after worker_precheck, which reads the limits of the topics. */
 void worker_make_lanes(struct worker *w);

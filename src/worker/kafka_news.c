@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kafka_news.c - the sink's events in the log. The outage of all brokers is one of base/outage.h; a
+ * single broker, a failed request and a fatal error have lines of their own.
+ */
+#include "worker_priv.h"
+
+#include "base/log.h"
+#include "net/sink_budget.h"
+
+static void kafka_failed(struct worker *w, const struct sink_news *news, const char *next)
+{
+    struct log_kv waiting[] = {KV_INT("unacked_bytes", sink_budget_used(w->budget)),
+                               KV_INT("waiting_customers", atomic_load(&w->has_customers)
+                                                               ? customers_waiting(w->customers)
+                                                               : 0)};
+    outage_failed(&w->kafka_outage,
+                  &(struct outage_failure){.err = news->err,
+                                           .next = next,
+                                           .since_ms = news->since_ms,
+                                           .about = waiting,
+                                           .about_count = 2},
+                  clock_mono_ms(&clock_system));
+}
+
+static void log_broker(bool up, const struct err *e)
+{
+    struct err why = *e;
+    why.host[0] = '\0'; /* it is the broker */
+    if (up) {
+        log_write(LOG_INFO, "kafka broker connected", KV_STR("broker", e->host));
+        return;
+    }
+    log_write(LOG_WARN, "kafka broker unreachable", KV_STR("broker", e->host), KV_ERR(&why),
+              KV_STR("next", "records of its partitions wait until it answers or another broker "
+                             "leads them; check the broker"));
+}
+
+void worker_kafka_news(void *ctx, const struct sink_news *news)
+{
+    struct worker *w = ctx;
+    const struct err *e = news->err;
+    switch (news->what) {
+    case SINK_UP:
+        outage_passed(&w->kafka_outage, 0, clock_mono_ms(&clock_system));
+        break;
+    case SINK_DOWN:
+        kafka_failed(w, news,
+                     "records wait and their messages are held until a broker answers; check the "
+                     "brokers and the network");
+        break;
+    case SINK_TROUBLE: /* in an outage it is the cause of the next SINK_DOWN */
+        log_write(outage_is_open(&w->kafka_outage) ? LOG_DEBUG : LOG_WARN, "kafka request failed",
+                  KV_ERR(e), KV_STR("next", "librdkafka retries"));
+        break;
+    case SINK_BROKER_DOWN:
+    case SINK_BROKER_UP:
+        log_broker(news->what == SINK_BROKER_UP, e);
+        break;
+    case SINK_AUTH:
+        kafka_failed(w, news,
+                     "retried until it succeeds; records wait; correct the credentials or the "
+                     "listener");
+        break;
+    case SINK_FATAL:
+        log_write(LOG_ERROR, "kafka producer failed", KV_ERR(e),
+                  KV_STR("next", "recreated; objects with unacknowledged records are read again"));
+        break;
+    }
+}

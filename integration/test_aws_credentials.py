@@ -47,6 +47,17 @@ def test_from_the_environment(strict: StrictWorld):
                              "AWS_SECRET_ACCESS_KEY": strict.user["secret"]}) == {strict.user["arn"]}
 
 
+def test_the_identity_is_logged_at_the_start_or_that_it_is_unknown(strict: StrictWorld):
+    strict.customer("acme")
+    (line, *_) = strict.start().logged(msg="identity", level="info")
+    assert (line["arn"], line["credentials"]) == (strict.user["arn"], "environment")
+    strict.fake.fault(service="sts", action="GetCallerIdentity", error="AccessDenied", count=-1)
+    other = strict.start()
+    (line, *_) = other.logged(msg="identity unknown", level="warn")
+    assert line["code"] == "AccessDenied" and line["next"].startswith("the worker starts")
+    other.logged(msg="started")
+
+
 def test_from_a_session_in_the_environment(strict: StrictWorld):
     strict.fake.add_role(ROLE)
     own = strict.fake.session(ROLE, "env")

@@ -53,6 +53,8 @@ def test_a_topic_deleted_or_forbidden_under_way_pauses_its_customer_until_it_is_
     told = {c.id: worker.logged(msg="customer paused", customer=c.id, seconds=60)[0] for c in (gone, forbidden)}
     assert (told["gone"]["error"], told["forbidden"]["error"]) == ("config", "denied")
     assert all(line["level"] == "error" for line in told.values())
+    assert worker.lines(msg="topic cannot be used", outage="begins", customer="gone")
+    assert worker.lines(msg="topic access denied", outage="begins", customer="forbidden")
     until(lambda: there.count() == 30, "the third customer is served", 30, alive=worker)
     assert not worker.lines(msg="customer paused", customer="fine")
     assert [c.queue.depth() for c in (gone, forbidden)] == [1, 1]
@@ -101,6 +103,17 @@ def test_a_topic_that_takes_less_than_before_rejects_at_the_next_attempt(world: 
 
 
 @pytest.mark.slow
+def test_a_worker_starts_while_no_broker_answers(world: World):
+    acme = world.customer("acme")
+    with world.kafka.frozen():
+        worker = world.start()
+        (line, *_) = worker.logged(30, msg="kafka does not answer", level="warn")
+        assert line["error"] == "again" and line["next"].startswith("the topics are not checked")
+        worker.logged(msg="started")
+    acme.put("a", generate(3, 1).text)
+    until(lambda: world.count() == 3, worker.tail, 60, alive=worker)
+
+
 def test_kafka_away_for_many_visibilities_costs_no_record_no_repeat_no_memory_and_no_time(world: World, request):
     """--away-s 100 makes it ten visibility timeouts; the default suffices to detect a lease that is not
     extended."""

@@ -201,6 +201,8 @@ def test_ready_only_between_start_and_stop(strict: StrictWorld):
     until(lambda: window.ready() == (503, "it is stopping\n"), window.ready, 10, every=0.05)
     assert window.healthy() == (200, "ok\n")
     assert worker.wait(40) == 0
+    life = ["starting", "memory plan", "listening", "started", "signal received", "stopping", "stopped"]
+    assert [line["msg"] for line in worker.lines(level="info") if line["msg"] in life] == life
 
 
 def test_a_port_in_use_is_a_clear_error_at_start(strict: StrictWorld):

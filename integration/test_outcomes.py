@@ -91,7 +91,7 @@ def test_a_shared_queue_takes_no_notification_from_sns(world: World, acme):
                                  "asymptote/Events/x"])
 def test_a_key_outside_the_prefix_is_never_read(world: World, acme, key):
     world.moto.put(acme.bucket, key, b"" if key.endswith("/") else generate(5, 1).text)
-    world.start()
+    worker = world.start()
     if key.endswith("/"):  # an empty folder marker, which is skipped
         world.settled()
     else:
@@ -99,6 +99,7 @@ def test_a_key_outside_the_prefix_is_never_read(world: World, acme, key):
         assert world.reasons() == ["not_ours"]
         detail = world.rejects()[0][1]["detail"]
         assert detail == "the key is outside the prefixes of this bucket and queue: acme has asymptote/events/"
+        assert worker.lines(msg="notification left", reason="outside_prefix")
     assert world.count() == 0
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGTERM during an object: nothing is lost, and nothing stays hidden for long."""
 import contextlib
+import gzip
 import signal
 import socket
 import subprocess
@@ -36,6 +37,7 @@ def test_a_worker_stopped_in_the_middle_gives_its_object_back_and_another_delive
         until(lambda: acme.queue.visible() == 1, "the message is visible again", 5)
     (line,) = first.lines(msg="stopped")
     assert (line["receives_done"], line["returned"], line["abandoned"]) == ("0", "0", "1")
+    assert first.lines(msg="kafka did not acknowledge all", level="warn")
     world.start()
     world.settled()
     assert _lines(world) == set(range(1, LINES * TIMES + 1))
@@ -158,15 +160,50 @@ int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
 """
 
 
+STUCK = r"""
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+struct inflate_state;
+int isal_inflate(struct inflate_state *state)
+{
+    (void)state;
+    close(open(getenv("STUCK"), O_CREAT | O_WRONLY, 0600));
+    sleep(60);
+    return 0;
+}
+"""
+
+
+def _shim(strict, source):
+    """A library to preload, whose functions come before those of the worker's libraries."""
+    path = strict.folder / "shim.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", path, "-x", "c", "-", "-ldl"], input=source, text=True, check=True)
+    return str(path)
+
+
+def test_a_lane_that_is_stuck_in_a_library_does_not_hold_up_the_end(strict: StrictWorld):
+    acme = strict.customer("acme")
+    stuck = strict.folder / "stuck"
+    worker = strict.start(env={"LD_PRELOAD": _shim(strict, STUCK), "STUCK": str(stuck)},
+                          limits={"shutdown_grace": "2s"})
+    acme.put("a.gz", gzip.compress(generate(2, 1).text))
+    until(stuck.exists, "the object is being decompressed", 20, alive=worker)
+    start = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - start < 10
+    (line,) = worker.lines(msg="lane thread did not stop", level="error")
+    assert "reappear" in line["next"] and not worker.lines(msg="stopped")
+    assert acme.queue.depth() == 1 and strict.count() == 0
+
+
 def test_a_name_that_is_looked_up_for_a_minute_does_not_hold_up_the_end(strict: StrictWorld):
     """librdkafka resolves names on threads for which it waits when it is closed."""
-    shim = strict.folder / "hangs.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, "-x", "c", "-", "-ldl"], input=HANGS, text=True, check=True)
     acme = strict.customer("acme")
     servers = f"bootstrap.servers={strict.kafka.bootstrap},hangs.test:9092"
     # Otherwise librdkafka connects to, and looks up, only one bootstrap server chosen at random.
     properties = [servers, "enable.sparse.connections=false"]
-    worker = strict.start(env={"LD_PRELOAD": str(shim)}, kafka={"properties": properties},
+    worker = strict.start(env={"LD_PRELOAD": _shim(strict, HANGS)}, kafka={"properties": properties},
                           limits={"shutdown_grace": "2s"})
     acme.put("a", generate(2, 1).text)
     strict.settled()

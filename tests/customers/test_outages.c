@@ -79,6 +79,43 @@ static void assert_line(const char *with, const char *also)
     assert_true(line != NULL && strstr(line, also) != NULL);
 }
 
+/* An answer with a status is an error, one without it is silence. */
+static void answers(enum customer_party party, enum err_kind kind, int status, const char *msg,
+                    const char *over)
+{
+    char begins[100];
+    char ends[100];
+    struct err e = {.kind = kind, .status = status, .text = "as the test says"};
+    struct customer_refusal r = {
+        .party = party, .mark = BREAKER_OPEN, .about = SPAN("logs/1"), .next = "n"};
+    setup();
+    customer_refused(w.acme, &r, &e);
+    (void)snprintf(begins, sizeof(begins), "level=error msg=\"%s\" outage=begins customer=acme",
+                   msg);
+    assert_line("outage=begins", begins);
+    if (party == CUSTOMER_TOPIC) {
+        customer_acknowledged(w.acme);
+    } else {
+        customer_went_well(w.acme);
+    }
+    (void)snprintf(ends, sizeof(ends), "level=info msg=\"%s\" outage=over customer=acme", over);
+    assert_line("outage=over", ends);
+    teardown();
+}
+
+static void each_party_of_a_customer_has_its_lines(void **state UNUSED)
+{
+    answers(CUSTOMER_ROLE, FAIL_AGAIN, 0, "STS does not answer", "role assumed");
+    answers(CUSTOMER_ROLE, FAIL_DENIED, 403, "role denied", "role assumed");
+    answers(CUSTOMER_ROLE, FAIL_CONFIG, 400, "role not assumed", "role assumed");
+    answers(CUSTOMER_S3, FAIL_AGAIN, 0, "S3 does not answer", "S3 connected");
+    answers(CUSTOMER_S3, FAIL_AGAIN, 503, "S3 requests fail", "S3 connected");
+    answers(CUSTOMER_S3, FAIL_DENIED, 403, "S3 access denied", "S3 access restored");
+    answers(CUSTOMER_S3, FAIL_KMS, 403, "KMS access denied", "KMS access restored");
+    answers(CUSTOMER_TOPIC, FAIL_DENIED, 0, "topic access denied", "records acknowledged");
+    answers(CUSTOMER_TOPIC, FAIL_CONFIG, 0, "topic cannot be used", "records acknowledged");
+}
+
 static void a_role_that_is_denied_and_assumed_again(void **state UNUSED)
 {
     setup();
@@ -252,6 +289,7 @@ static void sessions_that_are_not_renewed(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_party_of_a_customer_has_its_lines),
         cmocka_unit_test(a_role_that_is_denied_and_assumed_again),
         cmocka_unit_test(s3_that_does_not_answer_and_answers_again_even_by_an_error),
         cmocka_unit_test(a_key_that_is_denied_is_no_outage_and_five_are),

@@ -27,6 +27,7 @@ static struct {
     size_t count;
     enum err_kind whole; /* the result of every call ... */
     enum err_kind entry; /* ... and of each entry of it */
+    const char *refused; /* FAIL_AGAIN for the entry of this handle; NULL: none */
     bool silent;         /* calls are recorded, and return only when this is false */
     int64_t wall_ms;     /* the clock of the service */
 } fake_sqs;
@@ -38,6 +39,14 @@ UNUSED static void fake_sqs_reset(void)
     fake_sqs.count = 0;
     fake_sqs.whole = fake_sqs.entry = FAIL_NONE;
     fake_sqs.silent = false;
+    fake_sqs.refused = NULL;
+}
+
+UNUSED static void fake_sqs_refuse(const char *handle)
+{
+    (void)pthread_mutex_lock(&fake_sqs.lock);
+    fake_sqs.refused = handle;
+    (void)pthread_mutex_unlock(&fake_sqs.lock);
 }
 
 UNUSED static void fake_sqs_silent(bool silent)
@@ -89,7 +98,8 @@ static enum err_kind fake_sqs_call(bool is_delete, struct sqs_entry *entries, si
         c->is_delete = is_delete;
         c->visibility_s = is_delete ? 0 : entries[i].visibility_s;
         (void)snprintf(c->handle, sizeof(c->handle), "%s", entries[i].receipt_handle);
-        entries[i].kind = fake_sqs.entry;
+        bool refused = fake_sqs.refused != NULL && strcmp(c->handle, fake_sqs.refused) == 0;
+        entries[i].kind = refused ? FAIL_AGAIN : fake_sqs.entry;
     }
     (void)pthread_cond_broadcast(&fake_sqs.called);
     while (fake_sqs.silent) {

@@ -588,6 +588,34 @@ static void says_at_the_last_receive_why_an_object_was_not_read(void **state UNU
     assert_non_null(strstr(fake_sink.records[0].value, "denied AccessDenied"));
 }
 
+static void says_that_the_reject_of_a_last_receive_was_not_produced(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    fake_sink.fail = FAIL_STOPPED;
+    answer((struct fake_answer){.kind = FAIL_DENIED, .code = "AccessDenied"});
+    (void)carry(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE);
+    const char *line = captured_log_line("msg=\"reject not produced\"");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "level=warn"));
+    assert_non_null(strstr(line, "object=s3://bucket/logs/1 error=stopped"));
+    captured_log_end();
+}
+
+static void says_that_the_rejects_of_an_unreadable_object_were_not_produced(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    fake_sink.fail = FAIL_STOPPED;
+    answer((struct fake_answer){.body = SPAN("bad one\nbad two\n")});
+    (void)carry(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE);
+    const char *line = captured_log_line("msg=\"rejects not produced\"");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "level=warn"));
+    assert_non_null(strstr(line, "object=s3://bucket/logs/1 error=stopped"));
+    captured_log_end();
+}
+
 static void says_that_a_denied_bucket_may_be_of_another_account(void **state UNUSED)
 {
 #define OF_ACCOUNT(account)                                                                        \
@@ -1231,6 +1259,10 @@ int main(void)
         cmocka_unit_test_teardown(stops_at_a_record_of_another_class, tear_down),
         cmocka_unit_test_teardown(returns_a_message_between_two_records, tear_down),
         cmocka_unit_test_teardown(says_at_the_last_receive_why_an_object_was_not_read, tear_down),
+        cmocka_unit_test_teardown(says_that_the_reject_of_a_last_receive_was_not_produced,
+                                  tear_down),
+        cmocka_unit_test_teardown(says_that_the_rejects_of_an_unreadable_object_were_not_produced,
+                                  tear_down),
         cmocka_unit_test_teardown(says_that_a_denied_bucket_may_be_of_another_account, tear_down),
         cmocka_unit_test_teardown(leaves_an_object_of_a_format_that_is_not_read_and_names_it,
                                   tear_down),

@@ -341,6 +341,25 @@ static void a_queue_whose_deletes_fail_has_an_outage(void **state UNUSED)
     captured_log_end();
 }
 
+static void a_call_that_fails_for_some_of_its_messages_is_no_outage(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(120);
+    fake_sqs_refuse("h2");
+    struct inflight *m[] = {receive(a, "h1"), receive(a, "h2"), receive(a, "h3")};
+    for (size_t i = 0; i < 3; i++) {
+        release(m[i], FAIL_NONE); /* they share a call */
+    }
+    const char *line = await_line("msg=\"some messages of a queue call failed\"");
+    assert_non_null(strstr(line, "level=warn"));
+    assert_non_null(strstr(line, "queue=q messages=3 failed=1"));
+    assert_false(outage_is_open(acker_outage(a, 0)));
+    fake_sqs_refuse(NULL);
+    finish(a, true);
+    assert_null(captured_log_line("outage="));
+    captured_log_end();
+}
+
 static void heartbeats_that_fail_are_an_outage_as_well(void **state UNUSED)
 {
     captured_log_begin(LOG_INFO);
@@ -408,6 +427,7 @@ int main(void)
         cmocka_unit_test(frees_what_SQS_could_not_be_told),
         cmocka_unit_test(counts_its_calls_and_how_long_the_delivery_took),
         cmocka_unit_test(a_queue_whose_deletes_fail_has_an_outage),
+        cmocka_unit_test(a_call_that_fails_for_some_of_its_messages_is_no_outage),
         cmocka_unit_test(heartbeats_that_fail_are_an_outage_as_well),
         cmocka_unit_test(counts_what_is_unfinished_when_it_stops),
         cmocka_unit_test(counts_what_was_refused_too_often_while_it_stopped),

@@ -32,7 +32,8 @@ static struct {
     enum err_kind attributes; /* result of sqs_get_attributes */
     const void *silent;       /* the queue for which it does not return; NULL: none */
     unsigned attributes_asked;
-    uint64_t visible; /* number of visible messages that it returns */
+    int64_t clock_offset_ms; /* that the next answer shows; 0: none */
+    uint64_t visible;        /* number of visible messages that it returns */
     bool woken;
 } poller;
 
@@ -99,9 +100,13 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
     return kind == FAIL_NONE ? kind : err_set(e, kind, "sqs: as the test says");
 }
 
-bool sqs_clock_news(struct sqs_queue *q UNUSED, int64_t *offset_ms UNUSED)
+bool sqs_clock_news(struct sqs_queue *q UNUSED, int64_t *offset_ms)
 {
-    return false;
+    (void)pthread_mutex_lock(&poller.lock);
+    *offset_ms = poller.clock_offset_ms;
+    poller.clock_offset_ms = 0;
+    (void)pthread_mutex_unlock(&poller.lock);
+    return *offset_ms != 0;
 }
 
 /* ---- A clock that the test changes while the intake runs ---- */
@@ -289,6 +294,15 @@ static void answer_poll_by(struct poll_seen seen, size_t messages, enum err_kind
 static void answer_poll(struct poll_seen seen, size_t messages, enum err_kind kind)
 {
     answer_poll_by(seen, messages, kind, "{}");
+}
+
+static void damage_poll(struct poll_seen seen, unsigned damaged)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.answers[poller.answer_count++ % 8] =
+        (struct sqs_polled){.tag = seen.tag, .damaged = damaged};
+    (void)pthread_cond_broadcast(&poller.changed);
+    (void)pthread_mutex_unlock(&poller.lock);
 }
 
 /* Wait until the counter is at least n. */
@@ -508,6 +522,58 @@ static const char *await_line(const char *part)
     return captured_log_line(part);
 }
 
+static void warns_of_attributes_that_it_may_not_read(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    setup(1, 100);
+    poller.attributes = FAIL_DENIED;
+    intake_start(w.intake);
+    const char *line = await_line("msg=\"queue attributes denied\"");
+    assert_non_null(strstr(line, "level=warn"));
+    assert_non_null(strstr(line, "error=denied"));
+    assert_non_null(strstr(line, "allow sqs:GetQueueAttributes"));
+    (void)poll_at(0);
+    captured_log_end();
+}
+
+static void warns_of_messages_that_were_damaged_on_their_way(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    setup(1, 100);
+    intake_start(w.intake);
+    damage_poll(poll_at(0), 3);
+    const char *line = await_line("msg=\"messages with a wrong checksum\"");
+    assert_non_null(strstr(line, "level=warn"));
+    assert_non_null(strstr(line, "messages=3 next=\"dropped;"));
+    (void)poll_at(1);
+    captured_log_end();
+}
+
+static void offset_poll(struct poll_seen seen, int64_t offset_ms)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.clock_offset_ms = offset_ms;
+    (void)pthread_mutex_unlock(&poller.lock);
+    answer_poll(seen, 0, FAIL_NONE);
+}
+
+static void warns_of_the_clock_when_its_difference_has_changed(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    setup(1, 100);
+    intake_start(w.intake);
+    offset_poll(poll_at(0), 400000);
+    offset_poll(poll_at(1), 410000);
+    offset_poll(poll_at(2), -70000);
+    (void)poll_at(3);
+    assert_non_null(captured_log_line("level=warn msg=\"clock differs\""));
+    assert_non_null(captured_log_line("ahead_ms=400000"));
+    assert_null(captured_log_line("ahead_ms=410000"));
+    assert_non_null(captured_log_line("ahead_ms=-70000"));
+    assert_int_equal(captured_log_count("clock differs"), 2);
+    captured_log_end();
+}
+
 static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(void **state UNUSED)
 {
     setup(2, 100);
@@ -616,6 +682,9 @@ int main(void)
         cmocka_unit_test_teardown(
             looks_again_and_counts_receives_that_bring_nothing_of_what_is_there, tear_down),
         cmocka_unit_test_teardown(reads_attributes_once_without_an_interval, tear_down),
+        cmocka_unit_test_teardown(warns_of_attributes_that_it_may_not_read, tear_down),
+        cmocka_unit_test_teardown(warns_of_messages_that_were_damaged_on_their_way, tear_down),
+        cmocka_unit_test_teardown(warns_of_the_clock_when_its_difference_has_changed, tear_down),
         cmocka_unit_test_teardown(polls_the_others_while_a_queue_does_not_answer, tear_down),
         cmocka_unit_test_teardown(does_not_poll_a_queue_without_a_customer, tear_down),
         cmocka_unit_test_teardown(does_not_poll_before_it_knows_the_queue_but_takes_a_denial,

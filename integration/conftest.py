@@ -15,7 +15,7 @@ def pytest_addoption(parser):
                      help="decompressed size of the one large object (default: 2048)")
     parser.addoption("--drill-s", type=float, default=15,
                      help="how long each fault of the outage drill lasts, Kafka's twice (default: 15)")
-    parser.addoption("--drill-log", help="where the drill's log is kept")
+    parser.addoption("--drill-log", help="where the drill's log is kept, with the metrics at its end")
     parser.addoption("--away-s", type=float, default=14, help="how long Kafka is unreachable in its test (default: 14)")
 
 

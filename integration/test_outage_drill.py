@@ -5,8 +5,8 @@ and in the metrics; nothing is lost.
     pytest integration/test_outage_drill.py --drill-s 30 --drill-log drill.log     # ten minutes
 """
 import json
+import pathlib
 import re
-import shutil
 import time
 
 import pytest
@@ -26,6 +26,7 @@ class Drill:
         self.put_lines = 0
         self.owners = {}
         self.topic = None
+        self.page = ""
 
     def start(self):
         self.worker = self.strict.start(metrics=LISTEN, queue={"wait": "1s"}, limits={"shutdown_grace": "10s"})
@@ -67,6 +68,10 @@ class Drill:
             return self.worker.lines(msg="object done", object=name)
         until(done, lambda: f"{name} is done; the log ends:\n{self.worker.tail()}", seconds, every=1,
               alive=self.worker)
+
+    def keep(self, path):
+        """The log, then /metrics as it was before the stop."""
+        path.write_text(f"{self.worker.log.read_text()}\n# GET /metrics, before the stop\n{self.page}")
 
     def metric(self, name, **labels):
         return self.window.value(name, **labels)
@@ -182,12 +187,13 @@ def test_every_outage_is_in_the_log_from_its_begin_to_its_end_and_nothing_is_los
         _check_the_end(drill)
     finally:
         if request.config.getoption("--drill-log"):
-            shutil.copy(drill.worker.log, request.config.getoption("--drill-log"))
+            drill.keep(pathlib.Path(request.config.getoption("--drill-log")))
         strict.close()
 
 
 def _check_the_end(drill):
     worker, strict = drill.worker, drill.strict
+    drill.page = drill.window.get("/metrics")[1]
     assert worker.stop() == 0
     ids = {e["ingest"]["id"] for _, e in strict.events()}
     ids |= {json.loads(r.value)["ingest"]["id"] for r in strict.kafka.read(drill.topic)}

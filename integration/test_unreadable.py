@@ -100,7 +100,7 @@ def test_every_kind_ends_in_the_dead_letter_queue_with_its_words(strict: StrictW
         *lines, last = rejects[name]
         assert (last["reason"], last["detail"]) == ("object", "format: " + words)
         assert len(lines) <= 17
-    assert len(rejects["k9"]) == 18 and rejects["k9"][16]["detail"].startswith("14 more rejects before")
+    assert len(rejects["k9"]) == 18 and rejects["k9"][16]["detail"].startswith("14 more rejects of this reason")
 
     assert strict.count() == 0
     assert strict.fake.queue(acme.queue.name)["counters"].get("deleted", 0) == 0
@@ -156,8 +156,9 @@ def test_garbage_before_the_first_event_is_read_on(strict: StrictWorld, acme):
     assert strict.count() == 20
     rejects = [r for _, r in strict.rejects()]
     assert len(rejects) == 17
-    assert (rejects[16]["line"], rejects[16]["offset"], rejects[16]["bytes"]) == (17, 16 * 35, (5000 - 16) * 35 - 1)
-    assert rejects[16]["detail"].startswith("4984 more rejects before the first event")
+    assert [rejects[16][m] for m in ("line", "last_line", "count", "offset", "bytes")] == \
+        [17, 5000, 4984, 16 * 35, (5000 - 16) * 35 - 1]
+    assert rejects[16]["detail"].startswith("4984 more rejects of this reason")
 
 
 def test_ten_thousand_lines_of_garbage_end_the_reading(strict: StrictWorld, acme):

@@ -9,7 +9,8 @@
  *     }
  *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end;
  *                                                 FAIL_FORMAT: it is unreadable, FAIL_LIMIT: a
- *                                                 decompression bomb; the text says what it is
+ *                                                 decompression bomb, FAIL_DATA: it gives more
+ *                                                 than an object may; the text says what it is
  *
  * Damaged compression after an event is not such an error: as in the worker, the last record is a
  * reject of the object as a whole, as it is of a bomb. Of an unreadable file the records are those
@@ -22,11 +23,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "codec/decode.h"
-#include "event/normalize.h"
+#include "event/reading.h"
 
 struct records_options {
     struct normalize_options normalize;
     struct decode_limits decode;
+    struct reading_limits output;
 };
 
 /* The default limits (kafka-contract.md). */

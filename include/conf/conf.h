@@ -92,6 +92,8 @@ struct customer_conf {
     char *topic;    /* template; default: kafka.topic */
     int max_lanes;  /* maximum of lanes for this customer; 0: no limit */
     enum absent_policy gone, archived, unreadable;
+    uint32_t output_ratio;      /* bytes of records for each byte of text; 0: no limit */
+    size_t output_record_bytes; /* of text for each record; 0: no limit */
 
     struct mapping_conf *mapping;
     size_t mapping_count;

@@ -74,8 +74,9 @@ MUST_USE enum framing_answer normalizer_answer(const struct normalizer *n);
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
                               uint64_t offset, struct output *out);
 
-/* Make one reject for several pieces: `extent` has the line, offset and bytes of all of them. */
-void normalizer_reject_pieces(struct normalizer *n, enum reject_reason reason, struct span detail,
-                              const struct piece *extent, struct output *out);
+/* Make one reject for several of the reason that are only counted. */
+struct reject_rest;
+void normalizer_reject_rest(struct normalizer *n, enum reject_reason reason,
+                            const struct reject_rest *rest, struct output *out);
 
 #endif

@@ -13,6 +13,7 @@ struct output {
     struct span value;         /* one JSON object, UTF-8, no newline */
     struct output_key key;     /* events only */
     enum reject_reason reason; /* rejects only */
+    uint64_t count;            /* rejects only: that it stands for; 1 but for one of several */
     uint64_t wrong_at;         /* bad_json over several lines: byte of the object; else 0 */
     bool passed_through;       /* events only: the bytes of the record are unchanged */
     bool text_replaced;        /* events only: invalid UTF-8 became U+FFFD */

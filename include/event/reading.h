@@ -7,20 +7,25 @@
  *     reading_clear(&r);                                   // each attempt at an object
  *     reading_text(&r, text);                              // each text that is framed
  *     reading_piece(&r, &piece);                           // each piece
- *     if (reading_output(&r, &piece, &output)) {           // each output
+ *     if (reading_output(&r, &piece, &output) == READING_PRODUCE) {    // each output
  *         ... produce it ...
- *         while (reading_release(&r, normalizer, &output)) { ... produce it ... }
+ *         while (reading_release(&r, &output)) { ... produce it ... }
  *     }
  *     if (reading_stops(&r)) ...                           // no events: do not read on
+ *     while (reading_rest(&r, normalizer, &output)) { ... produce it ... }    // at the end
  *     if (reading_unreadable(&r, decode, &err)) ...        // at the stop, or at the object's end
  *
  * Rejects wait until the first event. The notification of an object without events is received
  * several times, and its rejects must be produced only once, at the last receive. READING_HELD
- * rejects are stored; the further ones are counted in one reject with their extent. A receive that
- * is not the last one packs them for the last one, which need not read the object then:
+ * rejects are stored. A receive that is not the last one packs them for the last one, which need
+ * not read the object then:
  *
  *     reading_pack(&r, normalizer, &packed);
  *     while (reading_unpack(&rest, &output)) { ... produce it ... }    // rest: of packed
+ *
+ * Of each reason READING_SINGLE rejects are produced one by one. The further ones, and those for
+ * which there is no room before the first event, are counted in one reject with their extent: a few
+ * stored bytes must not become many rejects.
  *
  * Threads: one at a time.
  */
@@ -30,20 +35,38 @@
 #include "codec/decode.h"
 #include "codec/text_kind.h"
 #include "event/normalize.h"
+#include "event/reject.h"
 
 enum {
     READING_RECORDS = 10000,               /* without an event: the object is read no further */
     READING_TEXT_BYTES = 64 * 1024 * 1024, /* ... or this much text */
+    READING_SINGLE = 16,                   /* rejects of a reason before they are only counted */
     READING_HELD = 16,                     /* rejects that wait for the first event */
-    READING_HELD_BYTES = 160 * 1024, /* ... and their bytes; rejects beyond that are counted */
-    READING_SHARE_FROM = 1000,       /* records, before the share of rejects is checked */
-    READING_PACKED_BYTES = READING_HELD_BYTES + 16 * 1024, /* with the reject of those counted */
+    READING_HELD_BYTES = 160 * 1024,  /* ... and their bytes; rejects beyond that are counted */
+    READING_SHARE_FROM = 1000,        /* records, before the share of rejects is checked */
+    READING_FREE_BYTES = 1024 * 1024, /* of output, for any object */
+    READING_FREE_RECORDS = 1024,      /* ... and records */
+    READING_PACKED_BYTES = READING_HELD_BYTES + 32 * 1024, /* with the rejects that count others */
+};
+
+/* What an object may produce, in addition to READING_FREE_*. 0: no limit. */
+struct reading_limits {
+    uint64_t ratio;        /* bytes of output for each byte of text */
+    uint64_t record_bytes; /* of text for each record */
+};
+
+/* What becomes of an output. */
+enum reading_answer {
+    READING_PRODUCE, /* now */
+    READING_HOLD,    /* a reject that waits for the first event; it was copied */
+    READING_COUNT,   /* a reject that is only counted */
 };
 
 struct reading {
     uint64_t records; /* pieces, or outputs if these are more */
     uint64_t events, rejects;
     uint64_t text_bytes;
+    uint64_t out_bytes, out_records;         /* produced; see reading_produced */
     uint64_t records_before, rejects_before; /* at the first event */
     bool json;                               /* a reject was of JSON that is not an event */
     uint64_t damaged_at;                     /* offset at which a document is not JSON; 0: none */
@@ -54,9 +77,8 @@ struct reading {
     struct buf texts; /* of the stored rejects */
     struct output held[READING_HELD];
     size_t held_count, released;
-    struct piece rest; /* extent of the rejects that are only counted */
-    uint64_t rest_count;
-    enum reject_reason rest_reason; /* of the first of them */
+    unsigned single[REJECT_REASONS]; /* rejects that are not only counted */
+    struct reject_rest rest[REJECT_REASONS];
 };
 
 void reading_init(struct reading *r);
@@ -66,18 +88,31 @@ void reading_clear(struct reading *r);
 void reading_text(struct reading *r, struct span text);
 void reading_piece(struct reading *r, const struct piece *piece);
 
-/*
- * Add an output of the piece. True: produce it now. False: it is a reject that waits; it was copied
- * or counted.
- */
-MUST_USE bool reading_output(struct reading *r, const struct piece *piece,
-                             const struct output *out);
+/* Add an output of the piece. */
+MUST_USE enum reading_answer reading_output(struct reading *r, const struct piece *piece,
+                                            const struct output *out);
 
 /*
  * The next reject that waited. False: there is none. Call it after the first event, or if there
  * will be no event and the object will not be read again. *out is valid until the next call.
  */
-MUST_USE bool reading_release(struct reading *r, struct normalizer *n, struct output *out);
+MUST_USE bool reading_release(struct reading *r, struct output *out);
+
+/*
+ * The reject of the next reason of which rejects were only counted. False: there is none. Call it
+ * when nothing more of the object will be read.
+ */
+MUST_USE bool reading_rest(struct reading *r, struct normalizer *n, struct output *out);
+
+/* Whether the object would produce more than it may with this output, too. */
+MUST_USE bool reading_exceeds(const struct reading *r, const struct reading_limits *limits,
+                              const struct output *out);
+
+/* FAIL_DATA, with the reason, for an object that exceeds its limits. */
+enum err_kind reading_excess(const struct reading *r, struct err *e);
+
+/* Count an output that is produced. */
+void reading_produced(struct reading *r, const struct output *out);
 
 /* Append all rejects that wait to *out, of READING_PACKED_BYTES, which may overflow. */
 void reading_pack(struct reading *r, struct normalizer *n, struct buf *out);

@@ -6,7 +6,9 @@
  *     struct reject r = {.reason = REJECT_BAD_JSON, .detail = SPAN("..."), .piece = &piece};
  *     reject_write(&out, origin, &r);
  *
- * A sample may contain a customer's secret. It is written into the reject and nowhere else.
+ * A name (of the object, a version) that takes more than REJECT_NAME_BYTES is cut, with a hash of
+ * all of it. A sample may contain a customer's secret. It is written into the reject and nowhere
+ * else.
  */
 #ifndef EVENT_REJECT_H
 #define EVENT_REJECT_H
@@ -17,14 +19,24 @@
 
 struct rules;
 
+enum { REJECT_NAME_BYTES = 1024 }; /* of a name, escaped */
+
 struct reject {
     enum reject_reason reason;
-    struct span detail;        /* a text of the worker */
-    const struct piece *piece; /* NULL: the reject is of the object as a whole */
-    uint64_t item;             /* 0: the only record of its line */
-    uint64_t offset;           /* without a piece: the offset in the text */
-    size_t sample_bytes;       /* 0: no sample */
+    struct span detail;             /* a text of the worker */
+    const struct piece *piece;      /* NULL: the reject is of the object as a whole */
+    uint64_t item;                  /* 0: the only record of its line */
+    uint64_t offset;                /* without a piece: the offset in the text */
+    const struct reject_rest *rest; /* the rejects that it stands for; NULL: itself alone */
+    size_t sample_bytes;            /* 0: no sample */
     const struct rules *rules;
+};
+
+/* Rejects of one reason that are only counted. */
+struct reject_rest {
+    struct piece extent; /* begins as the first of them, and its bytes reach the end of the last */
+    uint64_t last_line;  /* the line on which the last of them begins */
+    uint64_t count;
 };
 
 /* Append the record's value. */

@@ -45,7 +45,7 @@ struct attempt {
     /* Results of the last run. */
     struct s3_meta meta;
     uint64_t lines;           /* or values, if the object is not divided into lines */
-    uint64_t events, rejects; /* produced */
+    uint64_t events, rejects; /* produced; a reject for several counts as these */
     uint64_t object_bytes;
     enum outcome_subject subject; /* of the error */
     struct err damage;            /* of the compressed data; FAIL_NONE: not damaged */
@@ -78,8 +78,8 @@ void attempt_set_delivery(struct attempt *a, struct delivery *d);
 MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);
 
 /*
- * Produce the rejects that waited for an event, after an attempt that found the object unreadable
- * (FAIL_FORMAT).
+ * Produce the rejects that waited for an event, or were only counted, after an attempt that will
+ * not be repeated.
  */
 MUST_USE enum err_kind attempt_release(struct attempt *a, struct err *e);
 

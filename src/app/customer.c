@@ -23,6 +23,7 @@ struct conf *customer_load(const char *config, const char *id, struct records_op
     if (c->limits.event_bytes != 0) {
         o->normalize.event_bytes = c->limits.event_bytes;
     }
+    o->output = (struct reading_limits){customer->output_ratio, customer->output_record_bytes};
     o->decode.object_bytes = c->limits.object_bytes;
     o->decode.ratio = c->limits.ratio;
     o->decode.zstd_window_bytes = c->limits.zstd_window_bytes;

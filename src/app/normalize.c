@@ -78,7 +78,7 @@ static void record_put(struct job *j, const struct output *record)
         out_line(&j->events, record->value);
         return;
     }
-    j->reject_counts[record->reason]++;
+    j->reject_counts[record->reason] += record->count;
     if (j->rejects.fd >= 0) {
         out_line(&j->rejects, record->value);
     }

@@ -6,7 +6,6 @@
 #include "app/records.h"
 
 #include "base/alloc.h"
-#include "event/reading.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +17,8 @@ enum {
     RATIO_FROM_BYTES = 64 * 1024 * 1024,
     LINE_BYTES = 1024 * 1024,
     SAMPLE_BYTES = 4096,
+    OUTPUT_RATIO = 16,
+    OUTPUT_RECORD_BYTES = 16,
     /* librdkafka's message.max.bytes, less room for key and headers */
     EVENT_BYTES = 1000000 - 1024,
 };
@@ -27,6 +28,7 @@ struct records {
     struct framing *framing;
     struct normalizer *normalizer;
     struct reading reading;
+    struct reading_limits limits;
     int fd;
     struct span in;   /* bytes not decoded yet, in `input` */
     struct span text; /* text not yet framed */
@@ -36,7 +38,6 @@ struct records {
     bool at_eof;
     bool in_piece;   /* the normalizer has a piece */
     bool text_ended; /* the whole text was given to framing */
-    bool releasing;  /* rejects that waited for the first event, or the end, are next */
     bool judged;     /* no piece will follow */
     bool ended;
     char input[INPUT_BYTES];
@@ -51,6 +52,7 @@ struct records_options records_defaults(void)
         .decode = {.object_bytes = UINT64_C(50) << 30,
                    .ratio = 1000,
                    .ratio_from = RATIO_FROM_BYTES},
+        .output = {.ratio = OUTPUT_RATIO, .record_bytes = OUTPUT_RECORD_BYTES},
     };
 }
 
@@ -63,6 +65,7 @@ struct records *records_new(const struct records_options *o)
     r->framing = framing_new(o->normalize.line_bytes, head);
     r->normalizer = normalizer_new(&o->normalize);
     reading_init(&r->reading);
+    r->limits = o->output;
     r->ended = true;
     return r;
 }
@@ -92,7 +95,7 @@ void records_open(struct records *r, int fd, const struct object_origin *origin,
     err_clear(&r->damage);
     err_clear(&r->err);
     r->at_eof = r->in_piece = r->text_ended = r->ended = false;
-    r->releasing = r->judged = false;
+    r->judged = false;
 }
 
 /* Read more bytes into r->in. False: end of file, or r->err. */
@@ -126,7 +129,8 @@ static bool text_take(struct records *r)
 
 static bool piece_take(struct records *r)
 {
-    while (!r->text_ended && !reading_stops(&r->reading)) {
+    bool goes_on = r->err.kind == FAIL_NONE;
+    while (goes_on && !r->text_ended && !reading_stops(&r->reading)) {
         if (framing_next(r->framing, &r->text, &r->piece)) {
             return true;
         }
@@ -151,7 +155,6 @@ static void judge(struct records *r)
     if (r->err.kind == FAIL_NONE && r->damage.kind == FAIL_LIMIT) {
         r->err = r->damage;
     }
-    r->releasing = r->err.kind == FAIL_FORMAT || r->err.kind == FAIL_LIMIT;
 }
 
 /* The reject at the end of a damaged or unreadable object; once. */
@@ -173,6 +176,18 @@ static bool last_reject(struct records *r, struct output *out)
     return true;
 }
 
+/* False: the file gives more than an object may; nothing more of it is read. */
+static bool may_produce(struct records *r, const struct output *out)
+{
+    if (reading_exceeds(&r->reading, &r->limits, out)) {
+        r->in_piece = false;
+        (void)reading_excess(&r->reading, &r->err);
+        return false;
+    }
+    reading_produced(&r->reading, out);
+    return true;
+}
+
 /*
  * The next output of the piece. False: the piece is done. A file is read once, so that a reject
  * need not wait for an event; but no more are returned before one than the worker produces.
@@ -181,13 +196,15 @@ static bool output_take(struct records *r, struct output *out)
 {
     struct reading *reading = &r->reading;
     while (r->in_piece && normalizer_next(r->normalizer, out)) {
-        if (reading_output(reading, &r->piece, out)) {
-            r->releasing = true;
-            return true;
-        }
-        if (reading->rest_count == 0) {
+        switch (reading_output(reading, &r->piece, out)) {
+        case READING_PRODUCE:
+            return may_produce(r, out);
+        case READING_HOLD:
             reading->released = reading->held_count;
+            reading_produced(reading, out);
             return true;
+        case READING_COUNT:
+            break;
         }
     }
     return false;
@@ -196,10 +213,9 @@ static bool output_take(struct records *r, struct output *out)
 bool records_next(struct records *r, struct output *out)
 {
     while (!r->ended) {
-        if (r->releasing && reading_release(&r->reading, r->normalizer, out)) {
+        if (r->judged && reading_rest(&r->reading, r->normalizer, out)) {
             return true;
         }
-        r->releasing = false;
         if (output_take(r, out)) {
             return true;
         }

@@ -79,7 +79,8 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
         survey_add(s, &record, records_piece(r));
     }
     const struct err *e = records_error(r);
-    bool shown = e->kind == FAIL_NONE || e->kind == FAIL_FORMAT || e->kind == FAIL_LIMIT;
+    bool shown = e->kind == FAIL_NONE || e->kind == FAIL_FORMAT || e->kind == FAIL_LIMIT ||
+                 e->kind == FAIL_DATA;
     survey_end(s, e);
     if (e->kind != FAIL_NONE) {
         (void)fprintf(stderr, "%s: %s\n", path, e->text);

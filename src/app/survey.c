@@ -311,7 +311,9 @@ static void survey_reject(struct survey *s, const struct output *record, const s
     struct survey_reject *r = &s->rejects[record->reason];
     struct span rest = record->value;
     struct doc reject;
-    if (r->count++ > 0 || json_scan(s->reader, &rest, &reject, NULL) != FAIL_NONE) {
+    bool first = r->count == 0;
+    r->count += record->count;
+    if (!first || json_scan(s->reader, &rest, &reject, NULL) != FAIL_NONE) {
         return;
     }
     r->line = piece->line;
@@ -343,7 +345,7 @@ uint64_t survey_rejects(const struct survey *s)
 
 void survey_end(struct survey *s, const struct err *e)
 {
-    if (e->kind == FAIL_FORMAT) {
+    if (e->kind == FAIL_FORMAT || e->kind == FAIL_DATA) {
         (void)snprintf(s->unreadable, sizeof(s->unreadable), "%s", e->text);
     }
 }

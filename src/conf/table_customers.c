@@ -183,6 +183,23 @@ static const struct conf_row customer_rows[] = {
          "Objects of which no event comes, since they are of a format that is not read, or hold "
          "nothing that is an event: leave the message for the dead-letter queue, or accept it as "
          "done, with one reject."},
+    {.name = "output_ratio",
+     .type = CONF_COUNT,
+     MEMBER(customer_conf, output_ratio),
+     .standard = "16",
+     .most = 1000000,
+     .example = "64",
+     .text = "Maximum bytes of records for each byte of an object's decompressed text, with 1 MiB "
+             "for any object. An object that gives more is read no further and left for the "
+             "dead-letter queue. 0: no limit."},
+    {.name = "output_record_bytes",
+     .type = CONF_SIZE,
+     MEMBER(customer_conf, output_record_bytes),
+     .standard = "\"16B\"",
+     .most = 1 << 20,
+     .example = "\"8B\"",
+     .text = "Minimum of an object's text for each record, with 1,024 records for any object; the "
+             "same happens with an object that gives more. \"0B\": no limit."},
     {.name = "mapping",
      .type = CONF_MAPPING,
      .offset = offsetof(struct customer_conf, mapping),

@@ -162,6 +162,12 @@ static bool is_numbered(const struct normalizer *n)
 
 /* ---- rejects ---- */
 
+static struct output reject_output(const struct normalizer *n, enum reject_reason reason)
+{
+    return (struct output){
+        .kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason, .count = 1};
+}
+
 static bool make_reject(struct normalizer *n, enum reject_reason reason, const char *detail,
                         struct output *out)
 {
@@ -181,7 +187,7 @@ static bool make_reject(struct normalizer *n, enum reject_reason reason, const c
         buf_clear(&n->out);
         reject_write(&n->out, n->origin, &r);
     }
-    *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason};
+    *out = reject_output(n, reason);
     return true;
 }
 
@@ -209,7 +215,7 @@ static void write_reject(struct normalizer *n, const struct reject *r, struct ou
 {
     buf_clear(&n->out);
     reject_write(&n->out, n->origin, r);
-    *out = (struct output){.kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = r->reason};
+    *out = reject_output(n, r->reason);
 }
 
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
@@ -219,11 +225,19 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
     write_reject(n, &r, out);
 }
 
-void normalizer_reject_pieces(struct normalizer *n, enum reject_reason reason, struct span detail,
-                              const struct piece *extent, struct output *out)
+void normalizer_reject_rest(struct normalizer *n, enum reject_reason reason,
+                            const struct reject_rest *rest, struct output *out)
 {
-    struct reject r = {.reason = reason, .detail = detail, .piece = extent, .rules = n->rules};
+    (void)snprintf(n->detail, sizeof(n->detail),
+                   "%llu more rejects of this reason; this one stands for all of them",
+                   (unsigned long long)rest->count);
+    struct reject r = {.reason = reason,
+                       .detail = span_str(n->detail),
+                       .piece = &rest->extent,
+                       .rest = rest,
+                       .rules = n->rules};
     write_reject(n, &r, out);
+    out->count = rest->count;
 }
 
 /* ---- records ---- */

@@ -58,17 +58,30 @@ static bool hold(struct reading *r, const struct output *out)
     return true;
 }
 
-static void count_rest(struct reading *r, const struct piece *piece, const struct output *out)
+static void count_rest(struct reject_rest *rest, const struct piece *piece)
 {
-    if (r->rest_count++ == 0) {
-        r->rest = *piece;
-        r->rest.text = SPAN("");
-        r->rest_reason = out->reason;
+    if (rest->count++ == 0) {
+        rest->extent = *piece;
+        rest->extent.text = SPAN("");
     }
-    r->rest.bytes = piece->offset + piece->bytes - r->rest.offset;
+    rest->extent.bytes = piece->offset + piece->bytes - rest->extent.offset;
+    rest->last_line = piece->line;
 }
 
-bool reading_output(struct reading *r, const struct piece *piece, const struct output *out)
+static enum reading_answer add_reject(struct reading *r, const struct piece *piece,
+                                      const struct output *out)
+{
+    bool single = r->single[out->reason] < READING_SINGLE;
+    if (!single || (r->events == 0 && !hold(r, out))) {
+        count_rest(&r->rest[out->reason], piece);
+        return READING_COUNT;
+    }
+    r->single[out->reason]++;
+    return r->events == 0 ? READING_HOLD : READING_PRODUCE;
+}
+
+enum reading_answer reading_output(struct reading *r, const struct piece *piece,
+                                   const struct output *out)
 {
     bool first = r->events == 0;
     uint64_t outputs = r->events + r->rejects + 1;
@@ -79,38 +92,67 @@ bool reading_output(struct reading *r, const struct piece *piece, const struct o
             r->rejects_before = r->rejects;
         }
         r->events++;
-        return true;
+        return READING_PRODUCE;
     }
     r->rejects++;
     r->json = r->json || (out->reason != REJECT_BAD_JSON && out->reason != REJECT_LINE_TOO_LONG);
     r->damaged_at = out->wrong_at != 0 ? out->wrong_at : r->damaged_at;
-    if (first && (r->rest_count > 0 || !hold(r, out))) {
-        count_rest(r, piece, out);
-    }
-    return !first;
+    return add_reject(r, piece, out);
 }
 
-bool reading_release(struct reading *r, struct normalizer *n, struct output *out)
+bool reading_release(struct reading *r, struct output *out)
 {
-    if (r->released < r->held_count) {
-        size_t at = 0;
-        for (size_t i = 0; i < r->released; i++) {
-            at += r->held[i].value.n;
-        }
-        *out = r->held[r->released];
-        out->value = span_of(r->texts.p + at, r->held[r->released++].value.n);
-        return true;
-    }
-    if (r->rest_count == 0) {
+    if (r->released == r->held_count) {
         return false;
     }
-    char detail[WORDS_BYTES];
-    (void)snprintf(detail, sizeof(detail),
-                   "%llu more rejects before the first event; this one stands for all of them",
-                   (unsigned long long)r->rest_count);
-    normalizer_reject_pieces(n, r->rest_reason, span_str(detail), &r->rest, out);
-    r->rest_count = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < r->released; i++) {
+        at += r->held[i].value.n;
+    }
+    *out = r->held[r->released];
+    out->value = span_of(r->texts.p + at, r->held[r->released++].value.n);
     return true;
+}
+
+bool reading_rest(struct reading *r, struct normalizer *n, struct output *out)
+{
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        struct reject_rest *rest = &r->rest[i];
+        if (rest->count > 0) {
+            normalizer_reject_rest(n, (enum reject_reason)i, rest, out);
+            rest->count = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool reading_exceeds(const struct reading *r, const struct reading_limits *limits,
+                     const struct output *out)
+{
+    uint64_t bytes = r->out_bytes + out->value.n;
+    uint64_t free_bytes = READING_FREE_BYTES;
+    uint64_t free_records = READING_FREE_RECORDS;
+    return (limits->ratio > 0 && bytes > free_bytes &&
+            (bytes - free_bytes) / limits->ratio > r->text_bytes) ||
+           (limits->record_bytes > 0 && r->out_records >= free_records &&
+            (r->out_records - free_records) >= r->text_bytes / limits->record_bytes);
+}
+
+enum err_kind reading_excess(const struct reading *r, struct err *e)
+{
+    return err_set(
+        e, FAIL_DATA,
+        "more than %llu records of %llu bytes come of its first %llu bytes of text, which "
+        "the customer's output_ratio and output_record_bytes do not allow",
+        (unsigned long long)r->out_records, (unsigned long long)r->out_bytes,
+        (unsigned long long)r->text_bytes);
+}
+
+void reading_produced(struct reading *r, const struct output *out)
+{
+    r->out_bytes += out->value.n;
+    r->out_records++;
 }
 
 /* ---- packed rejects: a head and a value for each ---- */
@@ -118,13 +160,15 @@ bool reading_release(struct reading *r, struct normalizer *n, struct output *out
 struct packed_head {
     size_t bytes; /* of the value */
     enum reject_reason reason;
+    uint64_t count;
 };
 
 void reading_pack(struct reading *r, struct normalizer *n, struct buf *out)
 {
     struct output reject;
-    while (reading_release(r, n, &reject)) {
-        struct packed_head head = {.bytes = reject.value.n, .reason = reject.reason};
+    while (reading_release(r, &reject) || reading_rest(r, n, &reject)) {
+        struct packed_head head = {
+            .bytes = reject.value.n, .reason = reject.reason, .count = reject.count};
         buf_add(out, span_of((const char *)&head, sizeof(head)));
         buf_add(out, reject.value);
     }
@@ -137,8 +181,10 @@ bool reading_unpack(struct span *packed, struct output *out)
         return false;
     }
     memcpy(&head, span_take(packed, sizeof(head)).p, sizeof(head));
-    *out = (struct output){
-        .kind = OUTPUT_REJECT, .reason = head.reason, .value = span_take(packed, head.bytes)};
+    *out = (struct output){.kind = OUTPUT_REJECT,
+                           .reason = head.reason,
+                           .count = head.count,
+                           .value = span_take(packed, head.bytes)};
     return true;
 }
 

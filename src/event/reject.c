@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/reject.h"
 
+#include "base/hash.h"
 #include "codec/utf8.h"
 #include "event/record/json_write.h"
 #include "event/schema/rules.h"
+
+enum {
+    ESCAPED_BYTES = 32, /* more than a character takes */
+    CUT_BYTES = 20,     /* the ellipsis, '#' and the hash */
+};
 
 static void write_text_member(struct buf *out, struct span name, struct span s)
 {
@@ -11,6 +17,41 @@ static void write_text_member(struct buf *out, struct span name, struct span s)
         buf_add(out, name);
         json_write_string(out, s);
     }
+}
+
+/* The longest beginning of s that takes at most `most` bytes when it is escaped. */
+static struct span cut_escaped(struct span s, size_t most)
+{
+    char room[ESCAPED_BYTES];
+    size_t used = 0;
+    size_t end = 0;
+    while (end < s.n) {
+        bool good = false;
+        size_t n = utf8_step(span_from(s, end), &good);
+        struct buf one = {.p = room, .cap = sizeof(room), .max = sizeof(room) - 1};
+        json_write_escaped(&one, span_of(s.p + end, n));
+        if (one.n > most - used) {
+            break;
+        }
+        used += one.n;
+        end += n;
+    }
+    return span_of(s.p, end);
+}
+
+/* As write_text_member. A long name is cut: "s3://bucket/aaa…#0123456789abcdef". */
+static void write_name_member(struct buf *out, struct span name, struct span s)
+{
+    struct span head = cut_escaped(s, REJECT_NAME_BYTES);
+    if (head.n == s.n) {
+        write_text_member(out, name, s);
+        return;
+    }
+    head = cut_escaped(s, REJECT_NAME_BYTES - CUT_BYTES);
+    buf_add(out, name);
+    buf_add_byte(out, '"');
+    json_write_escaped(out, head);
+    buf_addf(out, "\u2026#%016llx\"", (unsigned long long)hash_span(HASH_SEED, s));
 }
 
 static void write_number_member(struct buf *out, struct span name, uint64_t n)
@@ -101,8 +142,8 @@ void reject_write(struct buf *out, const struct object_origin *o, const struct r
     json_write_string(out, span_str(reject_reason_name(r->reason)));
     write_text_member(out, SPAN(",\"detail\":"), r->detail);
     write_text_member(out, SPAN(",\"customer\":"), o->customer);
-    write_text_member(out, SPAN(",\"object\":"), o->object);
-    write_text_member(out, SPAN(",\"version\":"), o->version);
+    write_name_member(out, SPAN(",\"object\":"), o->object);
+    write_name_member(out, SPAN(",\"version\":"), o->version);
     if (r->piece != NULL) {
         write_number_member(out, SPAN(",\"line\":"), r->piece->line);
         if (r->item > 0) {
@@ -110,6 +151,10 @@ void reject_write(struct buf *out, const struct object_origin *o, const struct r
         }
         write_number_member(out, SPAN(",\"offset\":"), r->piece->offset);
         write_number_member(out, SPAN(",\"bytes\":"), r->piece->bytes);
+        if (r->rest != NULL) {
+            write_number_member(out, SPAN(",\"count\":"), r->rest->count);
+            write_number_member(out, SPAN(",\"last_line\":"), r->rest->last_line);
+        }
         if (r->sample_bytes > 0 && r->piece->text.n > 0) {
             write_sample(out, r);
         }

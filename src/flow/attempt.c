@@ -132,9 +132,21 @@ static enum err_kind produce_output(struct attempt *a, const struct output *outp
         a->subject = ABOUT_DELIVERY;
         return kind;
     }
+    reading_produced(&a->reading, output);
     a->events += output->kind == OUTPUT_EVENT;
-    a->rejects += output->kind == OUTPUT_REJECT;
+    a->rejects += output->kind == OUTPUT_REJECT ? output->count : 0;
     return FAIL_NONE;
+}
+
+/* Produce the rejects that waited for the first event. */
+static enum err_kind release_held(struct attempt *a, struct err *e)
+{
+    struct output output;
+    enum err_kind kind = FAIL_NONE;
+    while (kind == FAIL_NONE && reading_release(&a->reading, &output)) {
+        kind = produce_output(a, &output, e);
+    }
+    return kind;
 }
 
 enum err_kind attempt_release(struct attempt *a, struct err *e)
@@ -142,11 +154,22 @@ enum err_kind attempt_release(struct attempt *a, struct err *e)
     struct output output;
     enum err_kind kind = FAIL_NONE;
     struct span before = buf_span(&a->before.waiting);
-    while (kind == FAIL_NONE && (reading_unpack(&before, &output) ||
-                                 reading_release(&a->reading, a->normalizer, &output))) {
+    while (kind == FAIL_NONE && reading_unpack(&before, &output)) {
+        kind = produce_output(a, &output, e);
+    }
+    if (a->ready && kind == FAIL_NONE) {
+        kind = release_held(a, e);
+    }
+    while (a->ready && kind == FAIL_NONE && reading_rest(&a->reading, a->normalizer, &output)) {
         kind = produce_output(a, &output, e);
     }
     return kind;
+}
+
+/* The object is read no further: produce what is known of its rejects, if it has events. */
+static enum err_kind release_rest(struct attempt *a, struct err *e)
+{
+    return a->reading.events > 0 ? attempt_release(a, e) : FAIL_NONE;
 }
 
 /* said: of the decoder, or none. FAIL_FORMAT: nothing came of the object. Else FAIL_NONE. */
@@ -168,11 +191,29 @@ static enum err_kind attempt_look(struct attempt *a, struct err *e)
         return attempt_judge(a, &(struct err){.kind = FAIL_NONE}, e);
     }
     if (reading_share_passed(&a->reading, share)) {
+        if (release_rest(a, e) != FAIL_NONE) {
+            return e->kind;
+        }
         return err_set(
             e, FAIL_DATA, "%llu of %llu records are rejects, more than limits.reject_share",
             (unsigned long long)a->reading.rejects, (unsigned long long)a->reading.records);
     }
     return FAIL_NONE;
+}
+
+/* Produce an output of a piece, unless the object would then produce more than it may. */
+static enum err_kind produce_piece_output(struct attempt *a, const struct output *output,
+                                          struct err *e)
+{
+    const struct customer_conf *conf = a->customer->conf;
+    struct reading_limits limits = {conf->output_ratio, conf->output_record_bytes};
+    if (!reading_exceeds(&a->reading, &limits, output)) {
+        return produce_output(a, output, e) != FAIL_NONE ? e->kind : release_held(a, e);
+    }
+    if (release_rest(a, e) != FAIL_NONE) {
+        return e->kind;
+    }
+    return reading_excess(&a->reading, e);
 }
 
 static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece, struct err *e)
@@ -183,10 +224,8 @@ static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece,
     reading_piece(&a->reading, piece);
     normalizer_piece(a->normalizer, piece);
     while (normalizer_next(a->normalizer, &output)) {
-        if (!reading_output(&a->reading, piece, &output)) {
-            continue;
-        }
-        if (produce_output(a, &output, e) != FAIL_NONE || attempt_release(a, e) != FAIL_NONE) {
+        if (reading_output(&a->reading, piece, &output) == READING_PRODUCE &&
+            produce_piece_output(a, &output, e) != FAIL_NONE) {
             return e->kind;
         }
     }
@@ -217,7 +256,9 @@ static enum err_kind decoder_result(struct attempt *a, const struct err *said, s
         return attempt_judge(a, said, e);
     }
     if (said->kind == FAIL_LIMIT) {
-        *e = *said;
+        if (release_rest(a, e) == FAIL_NONE) {
+            *e = *said;
+        }
         return e->kind;
     }
     a->damage = *said; /* FAIL_DATA or FAIL_NONE */
@@ -272,6 +313,9 @@ static enum err_kind process_end(struct attempt *a, struct err *e)
         if (attempt_judge(a, &a->damage, e) != FAIL_NONE) {
             return e->kind;
         }
+        if (release_rest(a, e) != FAIL_NONE) {
+            return e->kind;
+        }
         /* The incomplete last line or value is part of the damage. */
         return attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
                               decode_bytes(a->decode), e);
@@ -281,7 +325,10 @@ static enum err_kind process_end(struct attempt *a, struct err *e)
         kind = attempt_piece(a, &piece, e);
     }
     produce_count(&a->produce, a->customer);
-    return kind == FAIL_NONE ? attempt_judge(a, &said, e) : kind;
+    if (kind == FAIL_NONE && attempt_judge(a, &said, e) == FAIL_NONE) {
+        return release_rest(a, e);
+    }
+    return e->kind;
 }
 
 static enum err_kind attempt_end(struct attempt *a, struct err *e)

@@ -65,7 +65,7 @@ void lane_last_reject(struct lane *l, enum reject_reason reason, const char *det
               KV_ERR(&e), KV_STR("next", "no reject states why the object was not read"));
 }
 
-/* Produce the rejects of an unreadable object that waited for an event. */
+/* Produce the rejects that waited for an event, or were only counted. */
 static void last_rejects(struct lane *l)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -146,10 +146,8 @@ void lane_finish(struct lane *l, const struct outcome_action *action, struct err
 {
     mismatch_explain(l->attempt->record, l->attempt->customer, l->attempt->subject, e);
     bool said = judge_customer(l, e);
-    if (action->reject && e->kind == FAIL_FORMAT) {
-        last_rejects(l);
-    }
     if (action->reject) {
+        last_rejects(l);
         lane_last_error_reject(l, "", e);
     }
     inflight_worsen(l->attempt->inflight, action->outcome, action->delay_s);

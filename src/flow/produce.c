@@ -135,7 +135,7 @@ enum err_kind produce_record(struct produce *p, struct delivery *d, const struct
         p->duplicate += record->names_duplicate;
         p->dropped += record->members_dropped;
     } else if (kind == FAIL_NONE) {
-        stats_add(&stats->rejects[record->reason], 1);
+        stats_add(&stats->rejects[record->reason], record->count);
     }
     return kind;
 }

@@ -184,8 +184,8 @@ static const struct metric table[] = {
     {COUNTER("events_total",
              "Events given to the producer; an object that is read again counts again."),
      OF_CUSTOMER(events)},
-    {COUNTER("rejects_total",
-             "Rejects given to the producer, by reason; from the customer's first object on."),
+    {COUNTER("rejects_total", "Rejects by reason, also those for which another one stands; from "
+                              "the customer's first object on."),
      .labels = "customer, reason", .write = write_rejects},
     {COUNTER("object_bytes_total", "Bytes of objects as stored; added when an object is read."),
      OF_CUSTOMER(object_bytes)},

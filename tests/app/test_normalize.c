@@ -184,6 +184,49 @@ static void names_a_format_that_is_not_read_and_fails(void **state)
     assert_non_null(strstr(p->err.p, "/a: Parquet is not read; write JSON Lines"));
 }
 
+/* An event and 440,000 lines with a digit, zstd. */
+static const char few_bytes[] =
+    "\x28\xb5\x2f\xfd\xa0\x93\x6d\x0d\x00\xe4\x00\x00\xa0\x7b\x22\x73\x65\x73\x73\x69"
+    "\x6f\x6e\x5f\x69\x64\x22\x3a\x22\x73\x22\x7d\x0a\x31\x01\x00\xd2\xff\xcb\x1d\x13"
+    "\x44\x00\x00\x00\x01\x00\xfd\xff\xf2\x0b\x04\x44\x00\x00\x00\x01\x00\xfd\xff\x39"
+    "\x00\x02\x44\x00\x00\x00\x01\x00\xfd\xff\x39\x00\x02\x44\x00\x00\x00\x01\x00\xfd"
+    "\xff\x39\x00\x02\x44\x00\x00\x00\x01\x00\xfd\xff\x39\x00\x02\x45\x00\x00\x00\x01"
+    "\x00\x90\x6d\x39\x00\x02";
+
+static void a_hundred_stored_bytes_give_a_few_rejects(void **state)
+{
+    struct place *p = *state;
+    put(p, "a.zst", span_of(few_bytes, sizeof(few_bytes) - 1));
+    assert_int_equal(normalize(p, "--rejects @/rejects --customer acme @/a.zst"), 0);
+    assert_int_equal(line_count(&p->out), 1);
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
+    slurp(path, &p->out);
+    assert_int_equal(line_count(&p->out), 17);
+    assert_true(p->out.n < 16 * 1024);
+    assert_non_null(strstr(p->out.p, "\"line\":18,\"offset\":51,\"bytes\":879967,\"count\":439984,"
+                                     "\"last_line\":440001}"));
+    assert_int_equal(sample(p, "@/a.zst"), 1);
+    assert_non_null(strstr(p->out.p, "not_an_event  440000, first in line 2"));
+}
+
+static void gives_no_more_than_a_file_may_for_its_text(void **state)
+{
+    struct place *p = *state;
+    struct buf text = BUF_INIT(TEXT_BYTES);
+    for (int i = 0; i < 40000; i++) {
+        buf_add(&text, SPAN("{\"session_id\":\"s\"}\n"));
+    }
+    put(p, "a.jsonl", buf_span(&text));
+    buf_done(&text);
+    assert_int_equal(normalize(p, "@/a.jsonl"), 1);
+    assert_non_null(strstr(p->err.p, "/a.jsonl: more than "));
+    assert_non_null(strstr(p->err.p, "which the customer's output_ratio and output_record_bytes do "
+                                     "not allow"));
+    assert_int_equal(sample(p, "@/a.jsonl"), 1);
+    assert_non_null(strstr(p->out.p, "would not be accepted: more than "));
+}
+
 static void gives_events_and_keeps_rejects(void **state)
 {
     struct place *p = *state;
@@ -463,6 +506,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(names_a_format_that_is_not_read_and_fails),
+        TEST(a_hundred_stored_bytes_give_a_few_rejects),
+        TEST(gives_no_more_than_a_file_may_for_its_text),
         TEST(gives_events_and_keeps_rejects),
         TEST(counts_rejects_that_go_nowhere),
         TEST(names_the_object_as_told),

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "event/normalize.h"
 #include "event/record/long_lines.h"
+#include "event/reject.h"
 #include "event/schema/rules.h"
 #include "pieces.h"
 
@@ -240,6 +241,31 @@ static void gives_a_reject_without_sample_where_a_sample_does_not_fit(void **sta
     assert_true(r.value.n > 0);
     assert_null(memmem(r.value.p, r.value.n, "sample", 6));
     buf_done(&text);
+}
+
+/* Ends like "…#0123456789abcdef". */
+static void cuts_a_long_name_with_a_hash_of_all_of_it(void **state UNUSED)
+{
+    static char name[REJECT_NAME_BYTES];
+    struct object_origin origin = {.customer = SPAN("acme"), .object = {name, 172}};
+    OWNED(normalizer) struct normalizer *n = start(EVENT_BYTES, NULL);
+    struct output r;
+    memset(name, '\x01', sizeof(name)); /* "\u0001" */
+    normalizer_object(n, &origin, NULL);
+    normalizer_reject_object(n, REJECT_OBJECT, SPAN(""), 0, &r);
+    const char *at = strstr(r.value.p, "\"object\":\"") + 10;
+    const char *end = strstr(at, "\"}");
+    assert_non_null(end);
+    assert_true(end - at <= REJECT_NAME_BYTES && end - at > REJECT_NAME_BYTES - 6);
+    assert_memory_equal(end - 20, "\xe2\x80\xa6#", 4);
+    char before[17] = "";
+    memcpy(before, end - 16, 16);
+    name[171] = 'a'; /* behind the cut */
+    normalizer_reject_object(n, REJECT_OBJECT, SPAN(""), 0, &r);
+    assert_null(strstr(r.value.p, before));
+    origin.object.n = 170;
+    normalizer_reject_object(n, REJECT_OBJECT, SPAN(""), 0, &r);
+    assert_null(strstr(r.value.p, "\xe2\x80\xa6"));
 }
 
 static void says_how_long_a_line_may_be(void **state UNUSED)
@@ -675,6 +701,7 @@ int main(void)
         cmocka_unit_test(takes_an_event_of_the_limit_and_none_of_one_byte_more),
         cmocka_unit_test(leaves_the_record_out_of_a_built_event_that_is_too_large),
         cmocka_unit_test(gives_a_reject_without_sample_where_a_sample_does_not_fit),
+        cmocka_unit_test(cuts_a_long_name_with_a_hash_of_all_of_it),
         cmocka_unit_test(says_how_long_a_line_may_be),
         cmocka_unit_test(rejects_an_object_as_a_whole),
         cmocka_unit_test(survives_a_megabyte_of_anything),

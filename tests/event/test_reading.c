@@ -28,15 +28,40 @@ static void teardown(struct fixture *f)
     reading_done(&f->reading);
 }
 
-/* Add a reject of a line. True: it need not wait. */
-static bool reject(struct fixture *f, uint64_t line, struct span value)
+static enum reading_answer add(struct fixture *f, uint64_t line, enum reject_reason reason,
+                               struct span value)
 {
     struct piece piece = {
         .framing = FRAMING_LINES, .line = line, .offset = (line - 1) * 10, .bytes = 9, .count = 1};
-    struct output out = {.kind = OUTPUT_REJECT, .reason = REJECT_BAD_JSON, .value = value};
+    struct output out = {.kind = reason < REJECT_REASONS ? OUTPUT_REJECT : OUTPUT_EVENT,
+                         .reason = reason,
+                         .value = value,
+                         .count = 1};
     reading_piece(&f->reading, &piece);
     return reading_output(&f->reading, &piece, &out);
 }
+
+static enum reading_answer reject(struct fixture *f, uint64_t line, struct span value)
+{
+    return add(f, line, REJECT_BAD_JSON, value);
+}
+
+static enum reading_answer event(struct fixture *f, uint64_t line)
+{
+    return add(f, line, REJECT_REASONS, SPAN("{}"));
+}
+
+/* The next of the rejects that stand for several. */
+static void expect_rest(struct fixture *f, const char *want)
+{
+    struct output out;
+    assert_true(reading_rest(&f->reading, f->normalizer, &out));
+    assert_string_equal(out.value.p, want);
+}
+
+#define STANDS_FOR_ALL                                                                             \
+    " more rejects of this reason; this one stands for all of them\",\"customer\":\"acme\","       \
+    "\"object\":\"s3://b/k\",\"version\":\"v\","
 
 static void what_does_not_fit_is_counted(void **state UNUSED)
 {
@@ -47,14 +72,89 @@ static void what_does_not_fit_is_counted(void **state UNUSED)
     setup(&f);
     memset(value, 'x', sizeof(value));
     for (uint64_t line = 1; line <= 5; line++) {
-        assert_false(reject(&f, line, span_of(value, line == 5 ? 1 : sizeof(value))));
+        assert_int_equal(reject(&f, line, span_of(value, sizeof(value))),
+                         line <= 3 ? READING_HOLD : READING_COUNT);
     }
-    while (reading_release(&f.reading, f.normalizer, &out)) {
+    while (reading_release(&f.reading, &out)) {
         held += out.value.n == sizeof(value);
     }
-    assert_int_equal(held, 3); /* and none after the first one that is only counted */
-    assert_non_null(strstr(out.value.p, "\"detail\":\"2 more rejects before the first event"));
-    assert_non_null(strstr(out.value.p, "\"line\":4,\"offset\":30,\"bytes\":19}"));
+    assert_int_equal(held, 3);
+    expect_rest(&f, "{\"reason\":\"bad_json\",\"detail\":\"2" STANDS_FOR_ALL
+                    "\"line\":4,\"offset\":30,\"bytes\":19,\"count\":2,\"last_line\":5}");
+    assert_false(reading_rest(&f.reading, f.normalizer, &out));
+    teardown(&f);
+}
+
+static void rejects_of_a_reason_after_the_first_few_become_one(void **state UNUSED)
+{
+    struct fixture f;
+    struct output out;
+    setup(&f);
+    assert_int_equal(event(&f, 1), READING_PRODUCE);
+    for (uint64_t line = 2; line < 200; line += 2) {
+        bool single = line < 2 + 2 * READING_SINGLE;
+        assert_int_equal(reject(&f, line, SPAN("{}")), single ? READING_PRODUCE : READING_COUNT);
+        assert_int_equal(event(&f, line + 1), READING_PRODUCE);
+    }
+    assert_int_equal(add(&f, 200, REJECT_NO_KNOWN_FIELD, SPAN("{}")), READING_PRODUCE);
+    for (uint64_t line = 201; line < 218; line++) {
+        (void)add(&f, line, REJECT_NO_KNOWN_FIELD, SPAN("{}"));
+    }
+    assert_false(reading_release(&f.reading, &out));
+    expect_rest(&f, "{\"reason\":\"bad_json\",\"detail\":\"83" STANDS_FOR_ALL
+                    "\"line\":34,\"offset\":330,\"bytes\":1649,\"count\":83,\"last_line\":198}");
+    expect_rest(&f, "{\"reason\":\"no_known_field\",\"detail\":\"2" STANDS_FOR_ALL
+                    "\"line\":216,\"offset\":2150,\"bytes\":19,\"count\":2,\"last_line\":217}");
+    assert_false(reading_rest(&f.reading, f.normalizer, &out));
+    reading_clear(&f.reading);
+    assert_int_equal(event(&f, 1), READING_PRODUCE);
+    assert_int_equal(reject(&f, 2, SPAN("{}")), READING_PRODUCE);
+    teardown(&f);
+}
+
+static void an_object_may_produce_so_much_for_its_text(void **state UNUSED)
+{
+    static char text[1000];
+    static const struct output out = {.kind = OUTPUT_EVENT, .value = {"", 1024 * 1024 - 1}};
+    static const struct output small = {.kind = OUTPUT_EVENT, .value = {"", 1}};
+    static const struct output large = {.kind = OUTPUT_EVENT, .value = {"", 16001}};
+    const struct reading_limits limits = {.ratio = 16, .record_bytes = 16};
+    const struct reading_limits none = {0, 0};
+    struct fixture f;
+    struct err e;
+    setup(&f);
+    reading_text(&f.reading, span_of(text, sizeof(text)));
+    reading_produced(&f.reading, &out);
+    assert_false(reading_exceeds(&f.reading, &limits, &large)); /* 1 MiB and 16 * 1000 */
+    reading_produced(&f.reading, &large);
+    for (size_t n = 0; n < 15; n++) {
+        assert_false(
+            reading_exceeds(&f.reading, &limits, &small)); /* within the last byte of text */
+        reading_produced(&f.reading, &small);
+    }
+    assert_true(reading_exceeds(&f.reading, &limits, &small));
+    assert_false(reading_exceeds(&f.reading, &none, &small));
+    assert_int_equal(reading_excess(&f.reading, &e), FAIL_DATA);
+    assert_string_equal(e.text,
+                        "more than 17 records of 1064591 bytes come of its first 1000 bytes "
+                        "of text, which the customer's output_ratio and "
+                        "output_record_bytes do not allow");
+    teardown(&f);
+}
+
+static void an_object_may_produce_so_many_records_for_its_text(void **state UNUSED)
+{
+    static char text[160];
+    static const struct output small = {.kind = OUTPUT_EVENT, .value = {"", 1}};
+    const struct reading_limits limits = {.ratio = 16, .record_bytes = 16};
+    struct fixture f;
+    setup(&f);
+    reading_text(&f.reading, span_of(text, sizeof(text)));
+    for (size_t n = 0; n < READING_FREE_RECORDS + 10; n++) {
+        assert_false(reading_exceeds(&f.reading, &limits, &small));
+        reading_produced(&f.reading, &small);
+    }
+    assert_true(reading_exceeds(&f.reading, &limits, &small));
     teardown(&f);
 }
 
@@ -65,20 +165,24 @@ static void packs_what_waits_for_a_later_receive(void **state UNUSED)
     struct buf packed = BUF_INIT(READING_PACKED_BYTES);
     setup(&f);
     for (uint64_t line = 1; line <= READING_HELD + 2; line++) {
-        assert_false(reject(&f, line, line == 2 ? SPAN("") : SPAN("a reject")));
+        assert_int_not_equal(reject(&f, line, line == 2 ? SPAN("") : SPAN("a reject")),
+                             READING_PRODUCE);
     }
     reading_pack(&f.reading, f.normalizer, &packed);
     assert_false(packed.overflowed);
-    assert_false(reading_release(&f.reading, f.normalizer, &out));
+    assert_false(reading_release(&f.reading, &out));
+    assert_false(reading_rest(&f.reading, f.normalizer, &out));
     struct span rest = buf_span(&packed);
     for (uint64_t line = 1; line <= READING_HELD; line++) {
         assert_true(reading_unpack(&rest, &out));
         assert_int_equal(out.kind, OUTPUT_REJECT);
         assert_int_equal(out.reason, REJECT_BAD_JSON);
+        assert_int_equal(out.count, 1);
         assert_true(span_eq(out.value, line == 2 ? SPAN("") : SPAN("a reject")));
     }
     assert_true(reading_unpack(&rest, &out));
-    assert_non_null(strstr(out.value.p, "2 more rejects before the first event"));
+    assert_int_equal(out.count, 2);
+    assert_non_null(strstr(out.value.p, "2 more rejects of this reason"));
     assert_false(reading_unpack(&rest, &out));
     buf_done(&packed);
     teardown(&f);
@@ -92,7 +196,7 @@ static void packs_as_much_as_may_wait(void **state UNUSED)
     setup(&f);
     memset(value, 'x', sizeof(value));
     for (uint64_t line = 1; line <= READING_HELD + 1; line++) {
-        assert_false(reject(&f, line, span_of(value, sizeof(value))));
+        assert_int_not_equal(reject(&f, line, span_of(value, sizeof(value))), READING_PRODUCE);
     }
     reading_pack(&f.reading, f.normalizer, &packed);
     assert_false(packed.overflowed);
@@ -122,17 +226,14 @@ static void stops_after_so_much_text_without_an_event(void **state UNUSED)
 static void the_share_counts_from_the_first_event_on(void **state UNUSED)
 {
     struct fixture f;
-    struct piece piece = {.framing = FRAMING_LINES, .count = 1};
-    struct output event = {.kind = OUTPUT_EVENT, .value = SPAN("{}")};
     setup(&f);
     for (uint64_t line = 1; line <= 5000; line++) {
-        assert_false(reject(&f, line, SPAN("{}")));
+        assert_int_not_equal(reject(&f, line, SPAN("{}")), READING_PRODUCE);
     }
-    reading_piece(&f.reading, &piece);
-    assert_true(reading_output(&f.reading, &piece, &event));
+    assert_int_equal(event(&f, 5001), READING_PRODUCE);
     for (uint64_t line = 5002; line < 5001 + READING_SHARE_FROM; line++) {
         assert_false(reading_share_passed(&f.reading, 0.5));
-        assert_true(reject(&f, line, SPAN("{}")));
+        assert_int_equal(reject(&f, line, SPAN("{}")), READING_COUNT); /* 16 waited */
     }
     assert_true(reading_share_passed(&f.reading, 0.5));
     assert_false(reading_share_passed(&f.reading, 0));
@@ -146,6 +247,9 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_is_counted),
         cmocka_unit_test(packs_what_waits_for_a_later_receive),
         cmocka_unit_test(packs_as_much_as_may_wait),
+        cmocka_unit_test(rejects_of_a_reason_after_the_first_few_become_one),
+        cmocka_unit_test(an_object_may_produce_so_much_for_its_text),
+        cmocka_unit_test(an_object_may_produce_so_many_records_for_its_text),
         cmocka_unit_test(stops_after_so_much_text_without_an_event),
         cmocka_unit_test(the_share_counts_from_the_first_event_on),
     };

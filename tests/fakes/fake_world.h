@@ -10,6 +10,7 @@
 #define TESTS_FLOW_FAKE_WORLD_H
 
 #include "event/normalize.h"
+#include "event/reject.h"
 #include "net/creds.h"
 #include "net/s3.h"
 #include "net/sink.h"
@@ -319,6 +320,7 @@ bool normalizer_next(struct normalizer *n, struct output *out)
     *out = (struct output){.kind = bad ? OUTPUT_REJECT : OUTPUT_EVENT,
                            .value = span_str(n->text),
                            .reason = REJECT_BAD_JSON,
+                           .count = 1,
                            .key.session = SPAN("session"),
                            .key.id = "00000000-0000-8000-8000-000000000000"};
     if (strncmp(n->text, "inventory", 9) == 0) {
@@ -336,16 +338,18 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
 {
     (void)snprintf(n->text, sizeof(n->text), "reject %d %.*s at %llu", (int)reason,
                    SPAN_FMT(detail), (unsigned long long)offset);
-    *out = (struct output){.kind = OUTPUT_REJECT, .value = span_str(n->text), .reason = reason};
+    *out = (struct output){
+        .kind = OUTPUT_REJECT, .value = span_str(n->text), .reason = reason, .count = 1};
 }
 
-void normalizer_reject_pieces(struct normalizer *n, enum reject_reason reason, struct span detail,
-                              const struct piece *extent, struct output *out)
+void normalizer_reject_rest(struct normalizer *n, enum reject_reason reason,
+                            const struct reject_rest *rest, struct output *out)
 {
-    (void)snprintf(n->text, sizeof(n->text), "reject %d %.*s at %llu, %llu bytes", (int)reason,
-                   SPAN_FMT(detail), (unsigned long long)extent->offset,
-                   (unsigned long long)extent->bytes);
-    *out = (struct output){.kind = OUTPUT_REJECT, .value = span_str(n->text), .reason = reason};
+    (void)snprintf(n->text, sizeof(n->text), "reject %d of %llu more at %llu, %llu bytes",
+                   (int)reason, (unsigned long long)rest->count,
+                   (unsigned long long)rest->extent.offset, (unsigned long long)rest->extent.bytes);
+    *out = (struct output){
+        .kind = OUTPUT_REJECT, .value = span_str(n->text), .reason = reason, .count = rest->count};
 }
 
 UNUSED static void fake_world_reset(void)

@@ -856,9 +856,8 @@ static void reads_no_further_than_ten_thousand_records_without_an_event(void **s
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE));
     assert_int_equal(fake_sink.count, READING_HELD + 2);
     assert_int_equal(stats_get(&at(0)->stats->lines), READING_RECORDS);
-    assert_non_null(strstr(fake_sink.records[READING_HELD].value, "9984 more rejects before the "
-                                                                  "first event"));
-    assert_non_null(strstr(fake_sink.records[READING_HELD].value, "at 64, 39935 bytes"));
+    assert_non_null(
+        strstr(fake_sink.records[READING_HELD].value, "of 9984 more at 64, 39935 bytes"));
 }
 
 static void reads_on_what_begins_with_garbage(void **state UNUSED)
@@ -870,7 +869,24 @@ static void reads_on_what_begins_with_garbage(void **state UNUSED)
     assert_int_equal(fake_sink.count, 2000 + READING_HELD + 1);
     assert_record(0, "events.runtime", "acme/session", "one");
     assert_record(1, "rejects", "acme", "bad");
-    assert_record(READING_HELD + 2, "events.runtime", "acme/session", "one");
+    assert_record(READING_HELD + 1, "events.runtime", "acme/session", "one");
+    assert_non_null(strstr(fake_sink.records[2000 + READING_HELD].value, "of 9983 more"));
+    assert_int_equal(stats_get(&at(0)->stats->rejects[REJECT_BAD_JSON]), READING_RECORDS - 1);
+}
+
+static void produces_no_more_than_the_customer_may_for_its_text(void **state UNUSED)
+{
+    setup();
+    w.customers[0].output_record_bytes = 80; /* "one\n" has 4 */
+    answer_lines(0, 10000);
+    captured_log_begin(LOG_DEBUG);
+    assert_left(carry(NOTICE(OBJECT("logs/1", "2")), LAST_RECEIVE));
+    assert_non_null(captured_log_line("output_record_bytes do not allow"));
+    captured_log_end();
+    size_t events = fake_sink.count - 1;
+    assert_true(events >= READING_FREE_RECORDS);
+    assert_true(events <= READING_FREE_RECORDS + 10000 * 4 / 80);
+    assert_non_null(strstr(fake_sink.records[events].value, "data: more than"));
 }
 
 static void is_done_with_an_unreadable_object_where_the_customer_says_so(void **state UNUSED)
@@ -895,10 +911,13 @@ static void leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive(v
     w.conf.limits.reject_share = 0.5;
     answer((struct fake_answer){.body = {body, sizeof(body)}});
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 1));
-    assert_int_equal(fake_sink.count, 1000);
+    assert_int_equal(fake_sink.count, 1 + READING_SINGLE + 1);
+    assert_int_equal(stats_get(&at(0)->stats->rejects[REJECT_BAD_JSON]), 999);
     assert_left(carry(NOTICE(OBJECT("logs/1", "2")), 10));
-    assert_int_equal(fake_sink.count, 1001); /* what was produced is not produced again */
-    assert_non_null(strstr(fake_sink.records[1000].value, "data: 999 of 1000 records are rejects"));
+    assert_int_equal(fake_sink.count,
+                     1 + READING_SINGLE + 2); /* what was produced is not produced again */
+    assert_non_null(strstr(fake_sink.records[2 + READING_SINGLE].value,
+                           "data: 999 of 1000 records are rejects"));
 }
 
 /* ---- what can never succeed is not done again ---- */
@@ -1277,6 +1296,7 @@ int main(void)
         cmocka_unit_test_teardown(reports_count_on_the_customer_of_their_own_record, tear_down),
         cmocka_unit_test_teardown(lowers_the_limit_of_a_topic_that_takes_less, tear_down),
         cmocka_unit_test_teardown(leaves_an_object_without_events_and_rejects_it_once, tear_down),
+        cmocka_unit_test_teardown(produces_no_more_than_the_customer_may_for_its_text, tear_down),
         cmocka_unit_test_teardown(reads_no_further_than_ten_thousand_records_without_an_event,
                                   tear_down),
         cmocka_unit_test_teardown(reads_on_what_begins_with_garbage, tear_down),

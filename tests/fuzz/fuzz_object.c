@@ -56,11 +56,27 @@ static void release(struct stack *s)
 {
     struct output o;
     size_t before = s->outputs;
-    while (reading_release(&s->reading, s->normalizer, &o)) {
+    while (reading_release(&s->reading, &o)) {
         take_output(s, &o);
     }
     s->early += s->outputs - before;
-    check(s->early <= READING_HELD + 1);
+    check(s->early <= READING_HELD);
+}
+
+/* No reject is lost: each is produced, or counted in one that is. */
+static void rest(struct stack *s)
+{
+    struct output o;
+    uint64_t rejects = 0;
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        check(s->reading.single[i] <= READING_SINGLE);
+        rejects += s->reading.single[i];
+    }
+    while (reading_rest(&s->reading, s->normalizer, &o)) {
+        take_output(s, &o);
+        rejects += o.count;
+    }
+    check(rejects == s->reading.rejects);
 }
 
 static void run_piece(struct stack *s, const struct piece *piece)
@@ -69,7 +85,7 @@ static void run_piece(struct stack *s, const struct piece *piece)
     reading_piece(&s->reading, piece);
     normalizer_piece(s->normalizer, piece);
     while (s->outputs < OUTPUTS_MAX && normalizer_next(s->normalizer, &o)) {
-        if (reading_output(&s->reading, piece, &o)) {
+        if (reading_output(&s->reading, piece, &o) == READING_PRODUCE) {
             take_output(s, &o);
             release(s);
         }
@@ -100,8 +116,12 @@ static void judge(struct stack *s, struct err *e)
         check(e->kind == FAIL_FORMAT && e->text[0] != '\0' && strstr(e->text, "; ") != NULL);
         check(utf8_valid(span_str(e->text)));
         release(s);
+        rest(s);
     } else {
         check(!content || s->reading.events > 0 || e->kind == FAIL_LIMIT);
+    }
+    if (s->reading.events > 0) {
+        rest(s);
     }
     buf_add(&s->out, span_str(e->text));
 }

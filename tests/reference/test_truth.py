@@ -58,7 +58,7 @@ def nanoseconds(text):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """(truth by record, first physical line of each, records of the program by line)"""
+    """(truth by record, records of the program by line, rejects that stand for several by reason)"""
     folder = tmp_path_factory.mktemp("truth")
     subprocess.run([sys.executable, GENERATOR, "-n", str(RECORDS), "--seed", "11", *SHARES,
                     "-o", folder / "in.jsonl", "--truth", folder / "truth.jsonl"], check=True)
@@ -66,7 +66,7 @@ def made(tmp_path_factory):
                     folder / "rejects.jsonl", folder / "in.jsonl"],
                    stdout=open(folder / "events.jsonl", "wb"), check=True)
     truth = [json.loads(line) for line in open(folder / "truth.jsonl", encoding="utf-8")]
-    by_line = collections.defaultdict(list)
+    by_line, rest = collections.defaultdict(list), {}
     with open(folder / "events.jsonl", encoding="utf-8") as events:
         for line in events:
             event = json.loads(line)
@@ -74,8 +74,11 @@ def made(tmp_path_factory):
     with open(folder / "rejects.jsonl", encoding="utf-8") as rejects:
         for line in rejects:
             reject = json.loads(line)
-            by_line[reject["line"]].append(reject)
-    return truth, by_line
+            if "count" in reject:  # stands for those of its reason after the first 16
+                rest[reject["reason"]] = reject
+            else:
+                by_line[reject["line"]].append(reject)
+    return truth, by_line, rest
 
 
 def compare(truth, event):
@@ -97,6 +100,14 @@ def check_damaged(truth, records):
     return []
 
 
+def counted_reason(truth, records, rest, line):
+    """The reason of the reject that stands for this record, too; None if it has records of its own."""
+    if records or truth["shape"] != "malformed":
+        return None
+    return next((reason for reason in sorted(DAMAGED[truth["kind"]])
+                 if reason in rest and rest[reason]["line"] <= line <= rest[reason]["last_line"]), None)
+
+
 def check_record(truth, records):
     if truth["shape"] == "blank":
         return [("records", 0, len(records))] if records else []
@@ -112,19 +123,23 @@ def check_record(truth, records):
 
 @pytest.mark.skipif(not os.path.exists(BINARY), reason="the program is not built")
 def test_every_record_becomes_what_its_generator_says(made):
-    truth, by_line = made
+    truth, by_line, rest = made
     line = 1
-    wrong = collections.Counter()
+    wrong, counted = collections.Counter(), collections.Counter()
     example = {}
     for record in truth:
         lines = record.get("lines", 1)
         records = [r for n in range(line, line + lines) for r in by_line[n]]
-        for found in check_record(record, records):
+        reason = counted_reason(record, records, rest, line)
+        counted[reason] += 1
+        for found in [] if reason else check_record(record, records):
             kind = (record.get("kind", record["shape"]), found[0])
             if kind not in ALLOWED:
                 wrong[kind] += 1
                 example.setdefault(kind, (line, found))
         line += lines
+    for reason, reject in rest.items():  # half of a divided line may be one more
+        assert 0 < counted[reason] <= reject["count"] <= 2 * counted[reason], reason
     assert not wrong, "\n".join(f"{n} x {kind}: {example[kind]}" for kind, n in wrong.items())
 
 
@@ -133,7 +148,7 @@ def test_every_event_is_valid_by_the_published_schema(made):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((ROOT / "docs" / "event.schema.json").read_text())
     check = jsonschema.Draft202012Validator(schema)
-    _, by_line = made
+    _, by_line, _ = made
     for records in by_line.values():
         for event in records:
             if "ingest" in event:

@@ -9,9 +9,10 @@
  *     time=2026-11-23T10:11:12.345Z level=warn msg="object read failed" customer=acme ...
  *
  * Values are quoted and escaped, also characters that control a terminal. Bytes that are not UTF-8
- * become U+FFFD. A value is truncated at 1,024 bytes. A line has at most 4,096 bytes: keys that do
- * not fit are omitted, and the line ends in cut=true. The log does not filter secrets: callers
- * never pass a secret or the content of an event.
+ * become U+FFFD. A value that takes more than 1,024 bytes is cut and ends in ...# and a hash of all
+ * of it. A line has at most 4,096 bytes: keys that do not fit are omitted, and the line ends in
+ * cut=true. The log does not filter secrets: callers never pass a secret or the content of an
+ * event.
  *
  * Threads: any. Each line is one write(2), so that lines do not interleave. No allocation.
  */

@@ -20,6 +20,7 @@
 #define CUSTOMERS_CUSTOMERS_H
 
 #include "base/clock.h"
+#include "base/log_rate.h"
 #include "base/pulse.h"
 #include "base/refs.h"
 #include "codec/template.h"
@@ -45,6 +46,7 @@ struct customer {
     const char *topic_names[STREAMS];
     atomic_size_t event_bytes; /* maximum of an event's value; lowered if a topic allows less */
     struct stats *stats;       /* kept when the configuration changes */
+    struct log_rate *lines;    /* of its objects' lines; kept when the configuration changes */
     struct refs refs;          /* customer_hold, customer_release */
 };
 
@@ -102,6 +104,12 @@ MUST_USE struct customer *customers_next(struct customers *all, struct customer 
  */
 MUST_USE struct customer *customers_find(struct customers *all, size_t queue, struct span bucket,
                                          struct span key, enum notification_form form);
+
+/* The limit of the log lines about what belongs to no customer, of this queue. */
+struct log_rate *customers_no_one_lines(struct customers *all, size_t queue);
+
+/* Log how many lines of each customer, and of none, were left out. customers_watch does so, too. */
+void customers_report_lines(struct customers *all);
 
 /* The key template of events. */
 const struct template *customers_key(const struct customers *all);

@@ -46,6 +46,9 @@ struct inflight {
     size_t queue;                      /* index in the configuration */
     size_t sched_class;                /* of the inbox: that of its next record */
     size_t next_record;                /* of the notification; the lane's */
+    size_t left_count;                 /* records that belong to no customer; the lane's */
+    size_t left_first;                 /* ... and the first of them */
+    int left_delay_s;                  /* ... and its delay */
     size_t body_bytes;
     unsigned receive_count; /* from 1 */
     int64_t sent_ms;        /* when it was sent to its queue: wall clock in ms, 0 if not known */

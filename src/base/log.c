@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +20,8 @@
 
 enum {
     LINE_BYTES = PIPE_BUF,
-    VALUE_BYTES = 1024, /* maximum of a value, before escaping */
+    VALUE_BYTES = 1024, /* maximum of a value, escaped */
+    CUT_BYTES = 20,     /* what ends a value that is cut: "...#", and 16 digits of its hash */
     END_BYTES = 16,     /* reserved for " cut=true" and the line's end */
 };
 
@@ -119,29 +121,31 @@ static void add_escaped(struct buf *out, struct span one, uint32_t c)
 }
 
 /*
- * Append in quotes, escaped, truncated at VALUE_BYTES. Each byte that is not UTF-8 becomes U+FFFD.
+ * Append in quotes, escaped. Above VALUE_BYTES it is cut, with a hash of all of it. Each byte that
+ * is not UTF-8 becomes U+FFFD.
  */
 static void add_quoted(struct buf *out, struct span text)
 {
-    bool cut = text.n > VALUE_BYTES;
-    size_t left = cut ? VALUE_BYTES : text.n;
-
+    struct span rest = text;
     buf_add_byte(out, '"');
-    while (left > 0) {
+    size_t start = out->n;
+    size_t end = start; /* of what is left of a value that is cut */
+    while (rest.n > 0 && out->n - start <= VALUE_BYTES && !out->overflowed) {
+        end = out->n - start <= VALUE_BYTES - CUT_BYTES ? out->n : end;
         uint32_t c = 0;
-        size_t n = char_at(text, &c);
-        if (n > left) {
-            break; /* the limit divides this character */
-        }
-        struct span one = span_take(&text, n > 0 ? n : 1);
-        left -= one.n;
+        size_t n = char_at(rest, &c);
+        struct span one = span_take(&rest, n > 0 ? n : 1);
         if (n > 0) {
             add_escaped(out, one, c);
         } else {
             buf_add(out, SPAN("\xef\xbf\xbd"));
         }
     }
-    buf_add(out, cut ? SPAN("...\"") : SPAN("\""));
+    if (out->n - start > VALUE_BYTES && !out->overflowed) {
+        out->n = end;
+        buf_addf(out, "...#%016" PRIx64, hash_span(HASH_SEED, text));
+    }
+    buf_add_byte(out, '"');
 }
 
 /* Whether logfmt allows the value without quotes. */

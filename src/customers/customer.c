@@ -143,6 +143,7 @@ struct customer_entry *entry_new(struct customers *all, const struct conf *conf,
     take_topics(c, before);
     take_over(c, before);
     c->customer.stats = &c->run->stats;
+    c->customer.lines = &c->run->lines;
     return c;
 }
 

@@ -22,10 +22,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { LINES_QUEUES = 16 };
+
 /* Kept when the configuration changes: counters, breaker, unacknowledged bytes. */
 struct customer_run {
     struct refs refs;
     struct stats stats;
+    struct log_rate lines;
     const struct clock *clock;
     struct outage outages[CUSTOMER_PARTIES];
     struct { /* customers_watch's */
@@ -109,7 +112,8 @@ struct customers {
     uint64_t queue_bytes;              /* kafka.queue_bytes */
     atomic_uint_fast64_t failed_bytes; /* memory of remembered failed objects, of all customers */
     atomic_bool stopped;
-    struct outage own_outage; /* of the renewal of the worker's own credentials */
+    struct log_rate no_one_lines[LINES_QUEUES]; /* queues with the same remainder share one */
+    struct outage own_outage;                   /* of the renewal of the worker's own credentials */
     struct {
         pthread_mutex_t lock; /* held during customers_apply, before shared.lock */
     } apply;

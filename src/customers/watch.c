@@ -85,6 +85,21 @@ static void watch_customer(struct customer_entry *c, int64_t now)
     }
 }
 
+struct log_rate *customers_no_one_lines(struct customers *all, size_t queue)
+{
+    return &all->no_one_lines[queue % LINES_QUEUES];
+}
+
+void customers_report_lines(struct customers *all)
+{
+    for (size_t i = 0; i < LINES_QUEUES; i++) {
+        log_rate_report(&all->no_one_lines[i], &KV_SET("customer", ""));
+    }
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        log_rate_report(c->lines, &KV_SPAN("customer", c->id));
+    }
+}
+
 void customers_watch(struct customers *all)
 {
     int64_t now = clock_mono_ms(all->parts.clock);
@@ -93,4 +108,5 @@ void customers_watch(struct customers *all)
     for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
         watch_customer(entry_of(c), now);
     }
+    customers_report_lines(all);
 }

@@ -122,11 +122,20 @@ static void write_offsets(const struct delivery *d, char *out, size_t cap)
     }
 }
 
+/* Whether a line about an object that is not done may be written: a customer's are limited. */
+static bool may_log(const struct delivery *d)
+{
+    return d->customer == NULL || log_rate_allows(d->customer->lines, clock_mono_ms(d->clock));
+}
+
 /* Log a failed delivery: Kafka's error, and when the object is read again. */
 static void log_failed(const struct delivery *d)
 {
     const struct err *e = d->reports.failed;
     struct log_keys l = {.n = 0};
+    if (!may_log(d)) {
+        return;
+    }
     add_object(&l, d);
     if (d->read.known) {
         add_counts(&l, d);
@@ -160,6 +169,10 @@ static void log_end(const struct delivery *d)
 {
     char offsets[OFFSETS_BYTES] = "";
     struct log_keys l = {.n = 0};
+    bool done = d->read.outcome == OUTCOME_DONE && d->read.accepted == FAIL_NONE;
+    if (!done && !may_log(d)) {
+        return;
+    }
     add_object(&l, d);
     add_counts(&l, d);
     if (d->inflight->sent_ms != 0) {
@@ -185,7 +198,7 @@ static void log_read(const struct delivery *d, const struct delivery_end *end)
     bool stopped = end->err->kind == FAIL_STOPPED;
     enum log_level level = !later ? LOG_DEBUG : (stopped ? LOG_INFO : LOG_WARN);
     struct log_keys l = {.n = 0};
-    if (!log_wants(level)) {
+    if (!log_wants(level) || (later && !may_log(d))) {
         return;
     }
     add_object(&l, d);

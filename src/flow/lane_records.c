@@ -18,37 +18,66 @@
 
 enum { NEXT_BYTES = 256 };
 
-/* advice: for the operator; NULL: that of the table's row. */
-static void leave_message(struct lane *l, struct inflight *m, enum err_kind kind,
-                          const struct log_kv *reason, const char *detail, const char *advice)
+/* A message that is left, or records of it. */
+struct left {
+    const struct outcome_rule *rule;
+    const char *reason, *detail;
+    const char *advice; /* for the operator; NULL: that of the rule */
+    int delay_s;
+};
+
+static bool may_log(const struct lane *l, struct log_rate *lines)
 {
-    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, kind);
-    int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
+    return log_rate_allows(lines, clock_mono_ms(l->parts.clock));
+}
+
+static void log_left(struct lane *l, const struct inflight *m, const struct left *left)
+{
     char next[NEXT_BYTES];
-    (void)snprintf(next, sizeof(next), "%s%s%s", rule->next, advice != NULL ? "; " : "",
-                   advice != NULL ? advice : "");
-    inflight_worsen(m, rule->outcome, delay);
-    log_write(LOG_WARN, "notification left", *reason,
+    if (!may_log(l, customers_no_one_lines(l->parts.customers, m->queue))) {
+        return;
+    }
+    (void)snprintf(next, sizeof(next), "%s%s%s", left->rule->next, left->advice != NULL ? "; " : "",
+                   left->advice != NULL ? left->advice : "");
+    log_write(LOG_WARN, "notification left", KV_STR("reason", left->reason),
               KV_STR("queue", l->parts.conf->queues[m->queue].name), KV_STR("message_id", m->id),
               KV_SET_SPAN("object", buf_span(&l->attempt->object)),
-              KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", delay),
-              KV_STR("detail", detail), KV_STR("next", next));
+              KV_KNOWN("records", m->left_count > 1 ? (int64_t)m->left_count : -1),
+              KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", left->delay_s),
+              KV_STR("detail", left->detail), KV_STR("next", next));
+}
+
+static void leave_unread(struct lane *l, struct inflight *m)
+{
+    struct left left = {.rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_DATA),
+                        .reason = "unreadable",
+                        .detail = m->unread.text};
+    left.delay_s = outcome_delay_s(left.rule, m->receive_count, &l->rng);
+    stats_add(&l->parts.stats->unreadable, 1);
+    inflight_worsen(m, left.rule->outcome, left.delay_s);
+    log_left(l, m, &left);
 }
 
 /*
  * An object without a customer is never read. The last receive produces a reject with the reason.
+ * The message has one log line for all of them (log_not_ours).
  */
 static void lane_not_ours(struct lane *l, struct inflight *m, struct span key)
 {
     struct buf why = BUF_INIT(NOT_OURS_BYTES);
     struct object_place place = {m->queue, l->attempt->record->bucket, key, m->notification->form};
     enum not_ours reason = customers_not_ours(l->parts.customers, &place, &why);
+    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_GONE);
+    int delay_s = outcome_delay_s(rule, m->receive_count, &l->rng);
     stats_add(&l->parts.stats->not_ours[reason], 1);
     if (inflight_last_delivery(m)) {
         lane_last_reject(l, REJECT_NOT_OURS, why.p);
     }
-    leave_message(l, m, FAIL_GONE, &KV_STR("reason", not_ours_name(reason)), why.p,
-                  not_ours_advice(reason));
+    inflight_worsen(m, rule->outcome, delay_s);
+    if (m->left_count++ == 0) {
+        m->left_first = (size_t)(l->attempt->record - m->notification->records);
+        m->left_delay_s = delay_s;
+    }
     buf_done(&why);
 }
 
@@ -70,6 +99,9 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
         lane_last_error_reject(l, "the customer is paused: ", &why);
     }
     stats_add(&c->stats->objects_later, 1);
+    if (!may_log(l, c->lines)) {
+        return;
+    }
     log_write(LOG_INFO, "object later", KV_SPAN("customer", c->id),
               KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("reason", "paused"),
               KV_ERR(&why), KV_INT("receive_count", m->receive_count),
@@ -79,8 +111,10 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
 static void skip_folder(struct lane *l, struct customer *c)
 {
     stats_add(&c->stats->skipped[SKIP_FOLDER], 1);
-    log_write(LOG_INFO, "folder marker skipped", KV_SPAN("customer", c->id),
-              KV_SPAN("object", buf_span(&l->attempt->object)));
+    if (may_log(l, c->lines)) {
+        log_write(LOG_INFO, "folder marker skipped", KV_SPAN("customer", c->id),
+                  KV_SPAN("object", buf_span(&l->attempt->object)));
+    }
 }
 
 /* The object matched a customer, but does not belong to it: its reject has no customer. */
@@ -189,6 +223,29 @@ static void lane_record(struct lane *l, struct inflight *m,
     delivery_release(a->delivery);
 }
 
+/* The one line about the message's records without a customer: the first of them, and how many. */
+static void log_not_ours(struct lane *l, struct inflight *m)
+{
+    struct folder_room room;
+    struct buf why = BUF_INIT(NOT_OURS_BYTES);
+    const struct notification_record *record = &m->notification->records[m->left_first];
+    struct object_place place = {m->queue, record->bucket, owner_key(record, &room),
+                                 m->notification->form};
+    struct customer *c = find_customer(l, m, place.bucket, place.key);
+    place.key =
+        c != NULL ? record->key : place.key; /* its name is that of a folder, but it is none */
+    customer_release(c);
+    enum not_ours reason = customers_not_ours(l->parts.customers, &place, &why);
+    attempt_set_object(l->attempt, m, record);
+    log_left(l, m,
+             &(struct left){.rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_GONE),
+                            .reason = not_ours_name(reason),
+                            .detail = why.p,
+                            .advice = not_ours_advice(reason),
+                            .delay_s = m->left_delay_s});
+    buf_done(&why);
+}
+
 /* The class of the customer that the record belongs to; that of the queue if there is none. */
 static size_t class_of(const struct lane *l, const struct inflight *m,
                        const struct notification_record *record)
@@ -212,8 +269,7 @@ bool lane_process(struct lane *l, struct inflight *m)
 {
     buf_clear(&l->attempt->object);
     if (m->notification == NULL) {
-        stats_add(&l->parts.stats->unreadable, 1);
-        leave_message(l, m, FAIL_DATA, &KV_STR("reason", "unreadable"), m->unread.text, NULL);
+        leave_unread(l, m);
     }
     size_t count = m->notification != NULL ? m->notification->count : 0;
     while (m->next_record < count) {
@@ -228,6 +284,9 @@ bool lane_process(struct lane *l, struct inflight *m)
         }
     }
     lane_set_customer(l, NULL);
+    if (m->notification != NULL && m->left_count > 0) {
+        log_not_ours(l, m);
+    }
     inflight_slim(m);
     if (inflight_release(m, NULL)) {
         inflight_settle(m);

@@ -168,6 +168,7 @@ bool worker_stop(struct worker *w, int grace_ms)
     sink_free(w->sink);        /* reports the remaining records: every message is settled now */
     w->sink = NULL;
     acker_stop(w->acker);
+    customers_report_lines(w->customers);
     log_stopped(w, returned, abandoned, began);
     return true;
 }

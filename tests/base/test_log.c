@@ -100,12 +100,31 @@ static void cuts_a_long_text_between_characters(void **state UNUSED)
 {
     char text[1100];
     memset(text, 'x', sizeof(text));
-    text[1023] = '\xc3'; /* the limit divides this character */
-    text[1024] = '\xbc';
+    text[1003] = '\xc3'; /* the limit divides this character */
+    text[1004] = '\xbc';
     struct buf b = BUF_INIT(4096);
     log_quote(&b, span_of(text, sizeof(text)));
-    assert_int_equal(b.n, 1 + 1023 + 3 + 1);
-    assert_span_equal(span_from(buf_span(&b), b.n - 6), SPAN("xx...\""));
+    assert_int_equal(b.n, 1 + 1003 + 4 + 16 + 1);
+    assert_memory_equal(b.p + b.n - 23, "xx...#", 6);
+    char before[17];
+    memcpy(before, b.p + b.n - 17, 16);
+    text[1099] = 'y'; /* two texts that begin with the same bytes are told apart */
+    buf_clear(&b);
+    log_quote(&b, span_of(text, sizeof(text)));
+    assert_memory_not_equal(b.p + b.n - 17, before, 16);
+    buf_done(&b);
+}
+
+static void limits_a_text_as_it_is_escaped(void **state UNUSED)
+{
+    char text[1024];
+    memset(text, '\x01', sizeof(text));
+    struct buf b = BUF_INIT(4096);
+    log_quote(&b, span_of(text, 170));
+    assert_int_equal(b.n, 1 + 170 * 6 + 1);
+    buf_clear(&b);
+    log_quote(&b, span_of(text, sizeof(text)));
+    assert_int_equal(b.n, 1 + 167 * 6 + 4 + 16 + 1);
     buf_done(&b);
 }
 
@@ -115,13 +134,14 @@ static void a_full_line_says_so_and_stays_whole(void **state UNUSED)
     memset(text, '\n', sizeof(text)); /* its size doubles when it is escaped */
     struct log_kv kv[] = {KV_SPAN("a", span_of(text, sizeof(text))),
                           KV_SPAN("b", span_of(text, sizeof(text))),
-                          KV_SPAN("c", span_of(text, sizeof(text))), KV_INT("n", 7)};
+                          KV_SPAN("c", span_of(text, sizeof(text))),
+                          KV_SPAN("d", span_of(text, sizeof(text))), KV_INT("n", 7)};
     struct buf b = BUF_INIT(4096);
-    struct span line = line_of(&b, LOG_JSON, kv, 4);
+    struct span line = line_of(&b, LOG_JSON, kv, 5);
     assert_true(line.n <= 4096);
 
     assert_non_null(strstr(line.p, ",\"a\":\"\\n\\n"));
-    assert_null(strstr(line.p, ",\"c\":"));
+    assert_null(strstr(line.p, ",\"d\":"));
     struct span want = SPAN("\",\"n\":7,\"cut\":true}\n");
     assert_span_equal(span_from(line, line.n - want.n), want);
     buf_done(&b);
@@ -211,6 +231,7 @@ int main(void)
         cmocka_unit_test(leaves_out_what_is_not_known),
         cmocka_unit_test(quotes_what_is_not_plain),
         cmocka_unit_test(cuts_a_long_text_between_characters),
+        cmocka_unit_test(limits_a_text_as_it_is_escaped),
         cmocka_unit_test(a_full_line_says_so_and_stays_whole),
         cmocka_unit_test(leaves_out_lines_below_the_level),
         cmocka_unit_test(lines_of_threads_do_not_mix),

@@ -378,6 +378,39 @@ static void gives_the_reason_why_an_object_is_not_ours(void **state UNUSED)
     assert_int_equal(fake_s3.asked, 0);
 }
 
+static void one_line_says_how_many_records_of_a_message_are_not_ours(void **state UNUSED)
+{
+    struct buf body = BUF_INIT(1 << 20);
+    setup();
+    captured_log_begin(LOG_DEBUG);
+    buf_add(&body, SPAN("{\"Records\":["));
+    for (int i = 0; i < 3000; i++) {
+        buf_add(&body,
+                i == 0 ? SPAN(OBJECT("elsewhere/1", "5")) : SPAN("," OBJECT("other/2", "5")));
+    }
+    buf_add(&body, SPAN("]}"));
+    assert_left(carry(body.p, 9));
+    const char *line = captured_log_line("msg=\"notification left\"");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "object=s3://bucket/elsewhere/1 records=3000 receive_count=9 "));
+    captured_log_end();
+    assert_null(strstr(strstr(captured.text, "notification left") + 1, "notification left"));
+    assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_PREFIX]), 3000);
+    buf_done(&body);
+}
+
+static void lines_of_a_customer_are_limited_and_counted(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    for (int i = 0; i < LOG_RATE_BURST + 50; i++) {
+        assert_done(carry(NOTICE(OBJECT("logs/sub/", "0")), 1));
+    }
+    customers_report_lines(w.all);
+    assert_non_null(captured_log_line("msg=\"log lines left out\" customer=acme lines=50 "));
+    captured_log_end();
+}
+
 #define SIZELESS(key)                                                                              \
     "{\"eventSource\":\"minio:s3\",\"eventName\":\"s3:ObjectCreated:Put\",\"s3\":{\"bucket\":{"    \
     "\"name\":"                                                                                    \
@@ -1262,6 +1295,9 @@ int main(void)
         cmocka_unit_test_teardown(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive,
                                   tear_down),
         cmocka_unit_test_teardown(gives_the_reason_why_an_object_is_not_ours, tear_down),
+        cmocka_unit_test_teardown(one_line_says_how_many_records_of_a_message_are_not_ours,
+                                  tear_down),
+        cmocka_unit_test_teardown(lines_of_a_customer_are_limited_and_counted, tear_down),
         cmocka_unit_test_teardown(looks_whether_a_folder_without_a_size_is_empty, tear_down),
         cmocka_unit_test_teardown(a_folder_without_a_size_that_is_not_empty_is_an_object,
                                   tear_down),

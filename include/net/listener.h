@@ -17,10 +17,11 @@
  *         return 200;
  *     }
  *
- * Answers GET and HEAD of these paths; everything else is 405 or 404. One thread, started by
- * libmicrohttpd, serves all connections. A page is first written to memory completely and then
- * sent, so a slow client neither delays the others nor holds a lock. Limits: LISTENER_* below.
- * Plain HTTP without authentication: for loopback or a private network.
+ * Answers GET and HEAD of these paths; everything else is 405 or 404. One thread serves all
+ * connections. A page is first written to memory completely and then sent, so a slow client neither
+ * delays the others nor holds a lock. Limits: LISTENER_* below; net/clients.h has the deadlines,
+ * and which connections end if there are too many. Plain HTTP without authentication: for loopback
+ * or a private network.
  *
  * Threads: new and free one at a time. Pages are written on the listener's thread.
  */
@@ -32,7 +33,7 @@
 #include "base/own.h"
 
 enum {
-    LISTENER_CONNECTIONS = 32,       /* at the same time; further ones wait or are closed */
+    LISTENER_CONNECTIONS = 32,       /* at the same time, as CLIENTS_MAX */
     LISTENER_IDLE_S = 10,            /* a connection without traffic for this time is closed */
     LISTENER_HEAD_BYTES = 16 * 1024, /* of a request, including what libmicrohttpd stores of it */
     LISTENER_HEADERS = 8,            /* maximum number of headers that a page may set */

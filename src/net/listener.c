@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The socket is created here, because libmicrohttpd does not report why it could not create one.
- * The library parses the requests.
+ * The library parses the requests. It runs in a thread of the listener and not in one of its own,
+ * because it knows no deadline for a whole head and cannot end a connection in favour of another.
  */
 #include "net/listener.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "net/clients.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,13 +26,19 @@ enum {
     PORT_BYTES = 6,
     BACKLOG = 16,
     NOT_FOUND_BYTES = 1024,
+    LOOK_MS = 1000, /* between two looks for clients that are late */
 };
 
 struct listener {
     struct listener_settings settings;
     struct MHD_Daemon *daemon;
+    int fd; /* of the socket that listens */
     int port;
-    size_t held; /* bytes of pages being sent; used by the daemon's thread only */
+    pthread_t thread;
+    atomic_bool stopping;
+    /* Used by the thread only. */
+    struct clients clients;
+    size_t held; /* bytes of pages being sent */
 };
 
 /* A page being sent. Stores its size, which is needed when it has been sent. */
@@ -260,6 +271,13 @@ void listener_answer_header(struct listener_answer *a, const char *name, const c
     a->headers[a->header_count++] = (struct listener_header){name, value};
 }
 
+static int fd_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL ? info->connect_fd : -1;
+}
+
 /* Called when the headers have been read. A response at this point means that no body is read. */
 /* NOLINTNEXTLINE(readability-function-size): the library's signature */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
@@ -268,6 +286,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
                                   void **mine UNUSED)
 {
     struct listener *l = ctx;
+    clients_asked(&l->clients, fd_of(c), clock_mono_ms(&clock_system));
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
         return answer_text(l, c, MHD_HTTP_METHOD_NOT_ALLOWED, SPAN("only GET and HEAD\n"));
     }
@@ -279,7 +298,49 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     return answer_unknown(l, c);
 }
 
+/* ---- Connections ---- */
+
+/* A connection that is shut down is closed by the library when it reads the end. */
+static void end_late_clients(struct listener *l)
+{
+    int64_t now = clock_mono_ms(&clock_system);
+    for (int fd = 0; (fd = clients_next_late(&l->clients, now)) >= 0;) {
+        (void)shutdown(fd, SHUT_RDWR);
+    }
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *c, void **mine UNUSED,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct listener *l = ctx;
+    const union MHD_ConnectionInfo *from =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        clients_remove(&l->clients, fd_of(c));
+    } else if (from != NULL && from->client_addr != NULL) {
+        clients_add(&l->clients, fd_of(c), from->client_addr, clock_mono_ms(&clock_system));
+        end_late_clients(l);
+    }
+}
+
+static void on_answered(void *ctx, struct MHD_Connection *c, void **mine UNUSED,
+                        enum MHD_RequestTerminationCode code UNUSED)
+{
+    struct listener *l = ctx;
+    clients_answered(&l->clients, fd_of(c), clock_mono_ms(&clock_system));
+}
+
 /* ---- Life cycle ---- */
+
+static void *listener_run(void *arg)
+{
+    struct listener *l = arg;
+    while (!atomic_load(&l->stopping)) {
+        (void)MHD_run_wait(l->daemon, LOOK_MS);
+        end_late_clients(l);
+    }
+    return NULL;
+}
 
 struct listener *listener_new(const struct listener_settings *s, struct err *e)
 {
@@ -289,19 +350,23 @@ struct listener *listener_new(const struct listener_settings *s, struct err *e)
     }
     struct listener *l = mem_zeros(1, sizeof(*l));
     l->settings = *s;
+    l->fd = fd;
     l->port = port_of(fd);
-    /* poll(2): descriptors of the worker may exceed the range of select(2) */
+    clients_init(&l->clients);
+    /* epoll(7): descriptors of the worker may exceed the range of select(2) */
     l->daemon = MHD_start_daemon(
-        MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, l,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LISTENER_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LISTENER_IDLE_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LISTENER_HEAD_BYTES, MHD_OPTION_END);
+        MHD_USE_EPOLL, 0, NULL, NULL, on_request, l, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+        MHD_OPTION_NOTIFY_COMPLETED, on_answered, l, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)LISTENER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)LISTENER_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LISTENER_HEAD_BYTES,
+        MHD_OPTION_END);
     if (l->daemon == NULL) {
         (void)close(fd);
         free(l);
         (void)err_set(e, FAIL_CONFIG, "cannot serve %s", s->address);
         return NULL;
     }
+    thread_start(&l->thread, "listener", listener_run, l);
     return l;
 }
 
@@ -310,6 +375,9 @@ void listener_free(struct listener *l)
     if (l == NULL) {
         return;
     }
+    atomic_store(&l->stopping, true);
+    (void)shutdown(l->fd, SHUT_RD); /* ends the thread's wait */
+    thread_join(l->thread);
     MHD_stop_daemon(l->daemon);
     free(l);
 }

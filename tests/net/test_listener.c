@@ -220,9 +220,7 @@ static void a_head_without_end_is_cut(void **state UNUSED)
     expect(l, "GET", "/small", 200, "hello\n");
 }
 
-enum {
-    SLOW = 7
-}; /* fewer than LISTENER_CONNECTIONS: with all of them in use, others wait for LISTENER_IDLE_S */
+enum { SLOW = 7 }; /* fewer than an address may have: the oldest of more would be closed */
 
 static void a_slow_client_delays_no_other(void **state UNUSED)
 {
@@ -265,6 +263,27 @@ static void pages_that_no_client_reads_are_bounded(void **state UNUSED)
         http_answer_done(&a);
     } while (a.status == 503);
     assert_int_equal(a.status, 200);
+}
+
+/* More than there may be: each sends a head without end, and none of them is idle. */
+static void clients_that_send_no_whole_request_keep_no_other_out(void **state UNUSED)
+{
+    struct err e = {.kind = FAIL_NONE};
+    OWNED(listener) struct listener *l = serve("127.0.0.1:0", &e);
+    int slow[2 * LISTENER_CONNECTIONS];
+    for (size_t i = 0; i < 2 * LISTENER_CONNECTIONS; i++) {
+        slow[i] = dial(l);
+        say(slow[i], SPAN("GET /lar"));
+    }
+    for (int i = 0; i < 20; i++) {
+        for (size_t k = 0; k < 2 * LISTENER_CONNECTIONS; k++) {
+            (void)send(slow[k], "g", 1, MSG_NOSIGNAL);
+        }
+        expect(l, "GET", "/small", 200, "hello\n");
+    }
+    for (size_t i = 0; i < 2 * LISTENER_CONNECTIONS; i++) {
+        (void)close(slow[i]);
+    }
 }
 
 static void says_why_it_cannot_listen(void **state UNUSED)
@@ -331,6 +350,7 @@ int main(void)
         cmocka_unit_test(a_head_without_end_is_cut),
         cmocka_unit_test(a_slow_client_delays_no_other),
         cmocka_unit_test(pages_that_no_client_reads_are_bounded),
+        cmocka_unit_test(clients_that_send_no_whole_request_keep_no_other_out),
         cmocka_unit_test(says_why_it_cannot_listen),
         cmocka_unit_test(all_addresses_are_both_families),
         cmocka_unit_test(knows_addresses_by_their_form),

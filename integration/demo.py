@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 
 from .parts.aws import Aws, Moto
-from .parts.events import File, generate
+from .parts.events import File, generate, rejected
 from .parts.kafka import Cluster, Kafka
 from .parts.places import ROOT
 from .parts.wait import TooLate, until
@@ -110,10 +110,13 @@ class Setting:
 
         def done():
             nonlocal seen
-            seen = (self.kafka.count("events"), self.kafka.count("rejects"), self.queue.depth())
+            seen = (self.kafka.count("events"), rejected(self._rejects()), self.queue.depth())
             return seen[0] >= events and seen[1] >= rejects and seen[2] <= outside
         until(done, lambda: f"{seen[0]:,} of {events:,} events, {seen[1]:,} of {rejects:,} rejects, "
               f"{seen[2]} messages in the queue", PATIENCE_S, alive=worker)
+
+    def _rejects(self):
+        return [json.loads(r.value) for r in self.kafka.read("rejects")]
 
     def found(self):
         """The content of Kafka: counts per customer, the records, and whether an id occurs twice."""
@@ -123,8 +126,8 @@ class Setting:
             ingest = json.loads(r.value)["ingest"]
             counts[ingest["customer"]]["events" if ingest["customer"] == r.key else "wrong key"] += 1
             ids.add(ingest["id"])
-        for r in self.kafka.read("rejects"):
-            counts[json.loads(r.value)["customer"]]["rejects"] += 1
+        for reject in self._rejects():
+            counts[reject["customer"]]["rejects"] += rejected([reject])
         return counts, records, len(ids) == len(records)
 
 

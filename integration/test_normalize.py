@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """From file to events without AWS and Kafka: `normalize` with generated files."""
+import dataclasses
 import json
 import subprocess
 
@@ -53,12 +54,11 @@ def test_ids_are_those_that_the_contract_gives(tmp_path, style):
     assert _ids(events) == object_ids("acme", file.text)
 
 
-def _rejected_per_record(file: File, rejects):
-    """For each generated record, the reasons of the rejects of its lines."""
+def _rejected_per_record(file: File, rejects, at):
+    """For each generated record, the reasons of the rejects of its lines; at: the first line of them."""
     by_line = {}
     for r in rejects:
         by_line.setdefault(r["line"], []).append(r["reason"])
-    at = 1
     for truth in file.truth:
         count = truth.get("lines", 1)
         yield truth, [by_line.get(line, []) for line in range(at, at + count)]
@@ -67,21 +67,36 @@ def _rejected_per_record(file: File, rejects):
 
 def test_every_kind_of_damage_gives_the_rejects_it_must(tmp_path):
     file = generate(3000, 9, "--malformed", ".5", "--nasty", ".2")
-    events, rejects = normalize(file.text, folder=tmp_path)
-    wrong = {}
-    for truth, lines in _rejected_per_record(file, rejects):
-        want = DAMAGED[truth["kind"]][1] if truth["shape"] == "malformed" else 0
-        got = sum(map(len, lines))
-        if truth.get("kind") == "raw_newline":  # the text after it may begin with a whole value: `[ 12] PASS`
-            got = sum(map(bool, lines))
-        if got != want:
-            wrong.setdefault(truth["kind"], []).append(lines)
+    wrong, events = {}, 0
+    for part in _parts(file, 12):
+        found, rejects = normalize(part.text, folder=tmp_path)
+        events += len(found) - 1
+        for truth, lines in _rejected_per_record(part, rejects, 2):
+            want = DAMAGED[truth["kind"]][1] if truth["shape"] == "malformed" else 0
+            got = sum(map(len, lines))
+            if truth.get("kind") == "raw_newline":  # the text after it may begin with a whole value: `[ 12] PASS`
+                got = sum(map(bool, lines))
+            if got != want:
+                wrong.setdefault(truth.get("kind", truth["shape"]), []).append(lines)
     assert wrong == {}
-    assert len(events) == file.events
+    assert events == file.events
+
+
+def _parts(file: File, records):
+    """The file in parts of so many records, few enough that each reject stands for itself; an event comes first,
+    which decides the framing."""
+    first_line = generate(1, 1).text
+    lines, at = [line + b"\n" for line in file.text.split(b"\n")], 0
+    for first in range(0, len(file.truth), records):
+        truth = file.truth[first:first + records]
+        count = sum(t.get("lines", 1) for t in truth)
+        yield dataclasses.replace(file, text=first_line + b"".join(lines[at:at + count]), truth=truth)
+        at += count
 
 
 def test_rejects_say_where_the_line_is(tmp_path):
     file = generate(500, 10, "--malformed", ".2")
     for reject in normalize(file.text, folder=tmp_path)[1]:
-        line = file.text.split(b"\n")[reject["line"] - 1]
-        assert file.text[reject["offset"]:reject["offset"] + reject["bytes"]] == line.removesuffix(b"\r")
+        lines = file.text.split(b"\n")[reject["line"] - 1:reject.get("last_line", reject["line"])]
+        extent = file.text[reject["offset"]:reject["offset"] + reject["bytes"]]
+        assert extent == b"\n".join(lines).removesuffix(b"\r")

@@ -7,7 +7,7 @@ import pytest
 
 from .demo import uploads
 from .parts.aws import s3_event
-from .parts.events import generate
+from .parts.events import generate, rejected
 from .parts.stores import STORES
 from .parts.world import World
 
@@ -48,7 +48,7 @@ def _counts(world, objects):
     for _, event in world.events():
         found[event["ingest"]["customer"], "events"] += 1
     for _, reject in world.rejects():
-        found[reject["customer"], "rejects"] += 1
+        found[reject["customer"], "rejects"] += rejected([reject])
     for u in (u for u in objects if not u.outside):
         wanted[u.customer, "events"] += u.file.events
         wanted[u.customer, "rejects"] += u.file.rejects

@@ -41,6 +41,11 @@ class File:
                         for i in range(0, max(len(lines), 1), step))
 
 
+def rejected(rejects):
+    """Number of records that these reject values stand for."""
+    return sum(reject.get("count", 1) for reject in rejects)
+
+
 def _expected(truth):
     if truth["shape"] == "malformed":
         return DAMAGED[truth["kind"]]

@@ -5,6 +5,8 @@
 
 #include "metrics_priv.h"
 
+#include "conf/sizes.h"
+
 enum { PAGE_BYTES = 1024 * 1024 };
 
 static bool ends_in(const char *text, const char *end)
@@ -105,12 +107,37 @@ a_customer_has_histogram_classes_and_reasons_from_its_first_object_on(void **sta
     buf_done(&page);
 }
 
+/* The numbers of docs/monitoring.md, and of the memory plan. */
+static void a_customer_has_no_more_series_and_bytes_than_planned(void **state UNUSED)
+{
+    enum { IDLE_SERIES = 25, SERIES_MAX = 70 };
+    static struct snapshot s;
+    static struct snapshot_customer customers[2];
+    struct buf page = BUF_INIT(PAGE_BYTES);
+    s.customers = customers;
+    customers[0].id = SPAN("idle");
+    customers[1].id = SPAN("a-customer-whose-id-has-forty-characters");
+    memset(&customers[1].stats, 0x7f, sizeof(customers[1].stats));
+    memset(&customers[1].state, 0x7f, sizeof(customers[1].state));
+    s.customer_count = 1;
+    metrics_write(&s, &page);
+    assert_int_equal(count_of(&page, "{customer=\"idle\""), IDLE_SERIES);
+    size_t before = page.n;
+    buf_clear(&page);
+    s.customer_count = 2;
+    metrics_write(&s, &page);
+    assert_in_range(count_of(&page, "{customer=\"a-customer"), IDLE_SERIES + 1, SERIES_MAX);
+    assert_in_range(page.n - before, 1, PAGE_CUSTOMER_BYTES);
+    buf_done(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_follow_the_conventions),
         cmocka_unit_test(labels_are_names_of_the_configuration_or_our_words),
         cmocka_unit_test(the_table_in_the_documents_is_current),
+        cmocka_unit_test(a_customer_has_no_more_series_and_bytes_than_planned),
         cmocka_unit_test(a_customer_has_histogram_classes_and_reasons_from_its_first_object_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,8 @@ enum err_kind err_set(struct err *e, enum err_kind kind, const char *fmt, ...) P
 enum err_kind err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * *e for a log line beside another one that has all of it: without its long texts if it has a code,
- * which together with the request id finds the other line.
+ * *e for a log line beside another one that has all of it: without its text if it has a code, which
+ * together with the request id finds the other line.
  */
 struct err err_brief(const struct err *e);
 

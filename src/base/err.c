@@ -43,7 +43,6 @@ struct err err_brief(const struct err *e)
     struct err brief = *e;
     if (brief.code[0] != '\0') {
         brief.text[0] = '\0';
-        brief.host_id[0] = '\0';
     }
     return brief;
 }

@@ -206,8 +206,6 @@ static void a_hundred_stored_bytes_give_a_few_rejects(void **state)
     assert_true(p->out.n < 16 * 1024);
     assert_non_null(strstr(p->out.p, "\"line\":18,\"offset\":51,\"bytes\":879967,\"count\":439984,"
                                      "\"last_line\":440001}"));
-    assert_int_equal(sample(p, "@/a.zst"), 1);
-    assert_non_null(strstr(p->out.p, "not_an_event  440000, first in line 2"));
 }
 
 static void gives_no_more_than_a_file_may_for_its_text(void **state)

@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+int64_t sink_brokers_silent_since(int64_t report_ms, int64_t answered_ms, int64_t now_ms)
+{
+    int64_t since = report_ms > answered_ms ? report_ms : answered_ms;
+    return now_ms - since > SINK_QUIET_MS ? since : 0;
+}
+
 bool sink_brokers_parse(const char *text, struct sink_broker *out)
 {
     const char *scheme = strstr(text, "://");

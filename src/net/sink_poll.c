@@ -13,10 +13,9 @@
 
 enum {
     POLL_MS = 200,
-    LOOK_MS = 300, /* maximum time for which a query of the brokers blocks the thread */
+    LOOK_MS = 1000, /* maximum time for which a query of the brokers blocks the thread */
     LOOK_EVERY_MS = 3000,
-    QUIET_MS = 10 * 1000, /* pending records, and no report: are the brokers still there? */
-    AUTH_MS = 30 * 1000,  /* a refusal closes the connection: that is not another outage */
+    AUTH_MS = 30 * 1000, /* a refusal closes the connection: that is not another outage */
     SCRAM_FIXED_IN = 0x020601ff,
 };
 
@@ -389,7 +388,7 @@ static bool is_quiet(struct sink *s, int64_t now)
     if (atomic_load(&s->records) == 0 || s->poll.report_ms == 0) {
         s->poll.report_ms = now;
     }
-    return now - s->poll.report_ms > QUIET_MS;
+    return now - s->poll.report_ms > SINK_QUIET_MS;
 }
 
 /*
@@ -408,10 +407,13 @@ static void look_for_brokers(struct sink *s, int64_t now)
     if (rd_kafka_metadata(s->producer.handle, 0, NULL, &md, LOOK_MS) ==
         RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_metadata_destroy(md);
+        s->poll.answered_ms = now;
         came_up(s);
         return;
     }
-    if (quiet || s->poll.down) {
+    int64_t since =
+        quiet ? sink_brokers_silent_since(s->poll.report_ms, s->poll.answered_ms, now) : 0;
+    if (since != 0 || s->poll.down) {
         struct err e;
         sink_err(&e, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker answers");
         if (quiet) {
@@ -419,7 +421,7 @@ static void look_for_brokers(struct sink *s, int64_t now)
                           "kafka: no broker answers, no record acknowledged for %d s",
                           (int)((now - s->poll.report_ms) / 1000));
         }
-        went_down(s, &e, quiet ? s->poll.report_ms : 0);
+        went_down(s, &e, since);
     }
 }
 

@@ -61,7 +61,8 @@ struct sink {
         char why[200];     /* the last error, since SINK_DOWN does not name a cause */
         const rd_kafka_message_t **reports; /* of the current event */
         size_t room;
-        int64_t look_ms; /* time of the next query of the brokers */
+        int64_t look_ms;     /* time of the next query of the brokers */
+        int64_t answered_ms; /* time of the last query with a response */
         struct sink_brokers brokers;
     } poll; /* used by the poll thread only */
 

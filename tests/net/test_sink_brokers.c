@@ -58,6 +58,15 @@ static void keeps_a_bounded_number(void **state UNUSED)
     assert_false(sink_brokers_down(&all, &(struct sink_broker){.id = SINK_BROKERS}));
 }
 
+/* Records of a partition without a leader wait, and a query of slow brokers failed once. */
+static void brokers_that_have_just_answered_are_not_silent(void **state UNUSED)
+{
+    assert_int_equal(sink_brokers_silent_since(1000, 0, 1000 + SINK_QUIET_MS), 0);
+    assert_int_equal(sink_brokers_silent_since(1000, 0, 1001 + SINK_QUIET_MS), 1000);
+    assert_int_equal(sink_brokers_silent_since(1000, 40000, 43000), 0);
+    assert_int_equal(sink_brokers_silent_since(1000, 40000, 40001 + SINK_QUIET_MS), 40000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -65,6 +74,7 @@ int main(void)
         cmocka_unit_test(reads_no_broker_where_there_is_none),
         cmocka_unit_test(tells_each_change_once),
         cmocka_unit_test(keeps_a_bounded_number),
+        cmocka_unit_test(brokers_that_have_just_answered_are_not_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 
 enum {
     POLL_MS = 200,
-    LOOK_MS = 1000, /* maximum time for which a query of the brokers blocks the thread */
+    LOOK_MS = 500, /* maximum time for which a query of the brokers blocks the thread */
     LOOK_EVERY_MS = 3000,
     AUTH_MS = 30 * 1000, /* a refusal closes the connection: that is not another outage */
     SCRAM_FIXED_IN = 0x020601ff,

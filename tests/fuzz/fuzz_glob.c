@@ -11,16 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Without the results it would need exponential time for a pattern such as "*[a]*[a]*[a]...". */
-static bool matches(struct span p, struct span t)
-{
-    unsigned char *result = &known[p.n][t.n];
-    if (*result == 0) {
-        *result = compare(p, t) ? 1 : 2;
-    }
-    return *result == 1;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SHORT_PATTERN = 12, SHORT_TEXT = 24 };

@@ -123,8 +123,19 @@ class Cluster:
         topic = consumer.list_topics(name, timeout=10).topics[name]
         if topic.error is not None:
             raise KafkaException(topic.error)
-        return {p: consumer.get_watermark_offsets(TopicPartition(name, p), timeout=10)
-                for p in topic.partitions}
+        return {p: self._end(consumer, TopicPartition(name, p)) for p in topic.partitions}
+
+    def _end(self, consumer, partition):
+        """Both watermarks. After a broker stood still the reader's first answer may be of the old leader."""
+        end = time.monotonic() + 10
+        while True:
+            try:
+                return consumer.get_watermark_offsets(partition, timeout=10)
+            except KafkaException as e:
+                if not e.args[0].retriable() and e.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION \
+                        or time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
 
     def count(self, name):
         """Number of records in the topic. (Offsets have no gaps, since no test uses transactions.)"""

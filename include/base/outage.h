@@ -11,8 +11,7 @@
  *     level=error msg="queue does not answer" outage=begins queue=events-queue call=receive ...
  *     level=error msg="queue calls fail" outage=changes ... code=QueueDoesNotExist outage_s=31 ...
  *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 last_try_s=4 ...
- *     level=info msg="queue connected" outage=over ... outage_s=120 last_failure_s=3
- * failed_calls=12
+ *     level=info msg="queue connected" outage=over ... outage_s=120 failed_calls=12
  *
  * outage_s counts from the first evidence, last_try_s and last_failure_s from the last failed call:
  * that a state lasts is an assumption since then.

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "sample_message.h"
 #include "settle/sqs/delays.h"
 
 #include <stdio.h>
-
-static char id_a[] = "a";
-static char id_b[] = "b";
-
-static struct sqs_inflight message(char *id, size_t queue)
-{
-    return (struct sqs_inflight){.message_id = id, .inflight = {.queue = queue}};
-}
 
 static void says_once_how_early_a_message_is_received(void **state UNUSED)
 {

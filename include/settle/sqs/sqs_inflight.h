@@ -64,6 +64,12 @@ DEFINE_OWNED(sqs_inflight);
 struct sqs_inflight *sqs_inflight_of(const struct inflight *m);
 struct sqs_inflight *sqs_inflight_of_lease(const struct lease *l);
 
+/*
+ * A hash of its queue and message id, the same for each receive of a message. Its low bits can be
+ * used as an index.
+ */
+uint64_t sqs_inflight_hash(const struct sqs_inflight *m);
+
 /* The function settler.last_delivery of SQS. */
 MUST_USE bool sqs_inflight_last(const struct sqs_inflight *m);
 

@@ -2,23 +2,17 @@
 /* delays.c - one slot for each hash of a message, and the hash in it: no other message matches. */
 #include "settle/sqs/delays.h"
 
-#include "base/hash.h"
-
+/* Not 0, which marks an unused slot. */
 static uint64_t hash_message(const struct sqs_inflight *m)
 {
-    uint64_t h = hash_span(HASH_SEED ^ m->inflight.queue, span_str(m->message_id));
+    uint64_t h = sqs_inflight_hash(m);
     return h != 0 ? h : 1;
-}
-
-static size_t slot_of(uint64_t message)
-{
-    return (message ^ message >> 32) % DELAY_SLOTS;
 }
 
 void delays_add(struct delays *d, const struct sqs_inflight *m, int64_t until_ms)
 {
     uint64_t message = hash_message(m);
-    size_t at = slot_of(message);
+    size_t at = message % DELAY_SLOTS;
     d->slots[at].message = message;
     d->slots[at].until_ms = until_ms;
 }
@@ -26,7 +20,7 @@ void delays_add(struct delays *d, const struct sqs_inflight *m, int64_t until_ms
 int64_t delays_early_ms(struct delays *d, const struct sqs_inflight *m, int64_t now_ms)
 {
     uint64_t message = hash_message(m);
-    size_t at = slot_of(message);
+    size_t at = message % DELAY_SLOTS;
     if (d->slots[at].message != message) {
         return 0;
     }

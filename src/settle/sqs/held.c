@@ -2,15 +2,12 @@
 /* held.c - a hash table with chains; message ids are SQS's, so the chains are short. */
 #include "settle/sqs/held.h"
 
-#include "base/hash.h"
-
 #include <assert.h>
 #include <string.h>
 
 static size_t bucket_of(const struct sqs_inflight *m)
 {
-    uint64_t h = hash_span(HASH_SEED ^ m->inflight.queue, span_str(m->message_id));
-    return (h ^ h >> 32) % HELD_BUCKETS;
+    return sqs_inflight_hash(m) % HELD_BUCKETS;
 }
 
 static bool is_returned(const struct sqs_inflight *m)

@@ -3,6 +3,7 @@
 #include "settle/sqs/sqs_inflight.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -55,6 +56,12 @@ struct sqs_inflight *sqs_inflight_of(const struct inflight *m)
 struct sqs_inflight *sqs_inflight_of_lease(const struct lease *l)
 {
     return struct_around(l, offsetof(struct sqs_inflight, lease));
+}
+
+uint64_t sqs_inflight_hash(const struct sqs_inflight *m)
+{
+    uint64_t h = hash_span(HASH_SEED ^ m->inflight.queue, span_str(m->message_id));
+    return h ^ h >> 32;
 }
 
 bool sqs_inflight_last(const struct sqs_inflight *m)

@@ -8,8 +8,8 @@
  *     log_rate_report(&r, &KV_STR("customer", id));    // every few seconds, and at the end
  *
  * LOG_RATE_BURST lines are written at once, then LOG_RATE_PER_S in a second. Further ones are
- * counted, and the next report says how many, so that every line that is left out is known. For lines of
- * single objects and messages; not for what concerns the whole worker.
+ * counted, and the next report has their number. For lines of single objects and messages; not for
+ * what concerns the whole worker.
  *
  * A zeroed structure is ready. Threads: any. No lock, no allocation.
  */

@@ -15,17 +15,17 @@
  *
  * A lane processes an object to its end. So that long objects cannot take all lanes, a quarter of
  * the lanes is available only to classes whose objects have proved short: an average below
- * HEAVY_MS.
+ * HEAVY_MS. A class with long objects also needs a free lane by the rule for all lanes.
  *
  * A message waits in the class of its next record. So each record of a message that names objects
  * of several customers uses the share of its own customer:
  *
  *     n = inbox_reserve(i, queue, only, 10);  ... poll for n, got k ...
  *     inbox_put(i, m, false) k times; inbox_unreserve(i, queue, n - k);
- *     m = inbox_take(i); sched_class = m->sched_class;
+ *     m = inbox_take(i, &use);
  *     ... its first record; the next one is of another class:
- *     m->sched_class = next; inbox_put_back(i, m, sched_class, ms);
- *     ... or its last one: inbox_finished(i, sched_class, ms);
+ *     m->sched_class = next; inbox_put_back(i, m, &use, ms);
+ *     ... or its last one: inbox_finished(i, &use, ms);
  *
  * Threads: any.
  */
@@ -72,21 +72,28 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count);
  */
 MUST_USE bool inbox_put(struct inbox *i, struct inflight *m, bool must);
 
+/* A lane at work; of inbox_take until inbox_put_back or inbox_finished. */
+struct inbox_use {
+    size_t sched_class;
+    bool heavy; /* counted as a lane of a heavy class */
+};
+
 /*
- * Put back a message that was taken for the class `worked_for` and now waits in another one. The
- * lane has finished with it, after `ms` milliseconds. Shares do not apply, since there are at most
- * as many of these messages as lanes. False: inbox_stop was called; nothing is changed.
+ * Put back a message that was taken for another class than its present one. The lane has finished
+ * with it, after `ms` milliseconds, and calls inbox_take next. Shares do not apply, since there are
+ * at most as many of these messages as lanes. False: inbox_stop was called; nothing is changed.
  */
-MUST_USE bool inbox_put_back(struct inbox *i, struct inflight *m, size_t worked_for, int64_t ms);
+MUST_USE bool inbox_put_back(struct inbox *i, struct inflight *m, const struct inbox_use *use,
+                             int64_t ms);
 
 /* The next message in turn; waits for one. NULL: inbox_stop was called. */
-MUST_USE struct inflight *inbox_take(struct inbox *i);
+MUST_USE struct inflight *inbox_take(struct inbox *i, struct inbox_use *use);
 
 /* Set the limit of a class, which may be one that did not exist at start; 0: none. */
 void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit);
 
-/* A lane finished its work for this class, which took `ms` milliseconds. */
-void inbox_finished(struct inbox *i, size_t sched_class, int64_t ms);
+/* A lane finished its work, which took `ms` milliseconds. It calls inbox_take next. */
+void inbox_finished(struct inbox *i, const struct inbox_use *use, int64_t ms);
 
 /* From now on inbox_take returns NULL. inbox_drain returns the waiting messages. */
 void inbox_stop(struct inbox *i);

@@ -3,6 +3,12 @@
  * Classes with waiting messages are in a separate list in the order of their turns, so thousands of
  * idle customers cost nothing. Classes that may not have another lane are skipped and keep their
  * turn. Each of them has a lane at work, so they are fewer than the lanes.
+ *
+ * Wake-ups. The end of one lane's work may allow several further ones: a class whose average falls
+ * below HEAVY_MS may take lanes that were kept from it. How many is the result of three rules, so
+ * it is not computed. A lane that takes a message wakes one more if another message can be taken,
+ * and that one does the same. So no lane sleeps beside a message that it may take, and none is
+ * woken for nothing.
  */
 #include "flow/inbox.h"
 
@@ -23,9 +29,8 @@ struct sched_class {
     size_t bytes;
     unsigned limit;
     unsigned at_work;
-    unsigned heavy_at_work; /* of at_work: started while the class was heavy */
-    int64_t average_ms;     /* per object; recent objects count more */
-    size_t turn_next;       /* of the list of turns: index of a class plus one; 0: the end */
+    int64_t average_ms; /* per object; recent objects count more */
+    size_t turn_next;   /* of the list of turns: index of a class plus one; 0: the end */
 };
 
 struct queue_use {
@@ -47,7 +52,8 @@ struct inbox {
         size_t waiting;
         size_t bytes;
         size_t at_work;
-        size_t heavy_at_work;
+        size_t heavy_at_work; /* of at_work: started while their class was heavy */
+        size_t asleep;        /* lanes in inbox_take */
         bool refused;
         bool stopped;
     } shared;
@@ -287,28 +293,26 @@ bool inbox_put(struct inbox *i, struct inflight *m, bool must)
     return !refuse;
 }
 
-static void finished_locked(struct inbox *i, size_t sched_class, int64_t ms)
+/* No wake-up: the lane that finished calls inbox_take next. */
+static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_t ms)
 {
-    struct sched_class *c = &i->shared.sched_classes[sched_class];
+    struct sched_class *c = &i->shared.sched_classes[use->sched_class];
     assert(c->at_work != 0);
     c->at_work--;
     i->shared.at_work--;
-    if (c->heavy_at_work != 0) { /* whether this lane was one of them is unknown */
-        c->heavy_at_work--;
+    if (use->heavy) {
+        assert(i->shared.heavy_at_work != 0);
         i->shared.heavy_at_work--;
     }
     c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
-    if (i->shared.waiting != 0) {
-        cond_signal(&i->shared.come);
-    }
 }
 
-bool inbox_put_back(struct inbox *i, struct inflight *m, size_t worked_for, int64_t ms)
+bool inbox_put_back(struct inbox *i, struct inflight *m, const struct inbox_use *use, int64_t ms)
 {
     mutex_lock(&i->shared.lock);
     bool stopped = i->shared.stopped;
     if (!stopped) {
-        finished_locked(i, worked_for, ms);
+        finished_locked(i, use, ms);
         size_t before = slots_of(&i->shared.queues[m->queue]);
         push_locked(i, m);
         recount_locked(i, &i->shared.queues[m->queue], before);
@@ -336,38 +340,57 @@ static bool may_work_locked(const struct inbox *i, const struct sched_class *c)
     if (c->limit != 0 && c->at_work >= c->limit) {
         return false;
     }
-    return heavy(c) ? share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1)
-                    : share_allows(i->s.lanes, i->shared.at_work, c->at_work, 1);
+    return share_allows(i->s.lanes, i->shared.at_work, c->at_work, 1) &&
+           (!heavy(c) || share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1));
 }
 
-static struct inflight *next_locked(struct inbox *i)
+/* The next class in turn that may have another lane, as in turn_next; 0: none. */
+static size_t find_locked(const struct inbox *i, size_t *before)
+{
+    size_t at = i->shared.turn_first;
+    *before = 0;
+    while (at != 0 && !may_work_locked(i, &i->shared.sched_classes[at - 1])) {
+        *before = at;
+        at = i->shared.sched_classes[at - 1].turn_next;
+    }
+    return at;
+}
+
+static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
 {
     size_t before = 0;
-    for (size_t at = i->shared.turn_first; at != 0;
-         before = at, at = i->shared.sched_classes[at - 1].turn_next) {
-        struct sched_class *c = &i->shared.sched_classes[at - 1];
-        if (may_work_locked(i, c)) {
-            c->at_work++;
-            i->shared.at_work++;
-            if (heavy(c)) {
-                c->heavy_at_work++;
-                i->shared.heavy_at_work++;
-            }
-            return pop_locked(i, at - 1, before);
-        }
+    size_t at = find_locked(i, &before);
+    if (at == 0) {
+        return NULL;
     }
-    return NULL;
+    struct sched_class *c = &i->shared.sched_classes[at - 1];
+    *use = (struct inbox_use){.sched_class = at - 1, .heavy = heavy(c)};
+    c->at_work++;
+    i->shared.at_work++;
+    i->shared.heavy_at_work += use->heavy;
+    return pop_locked(i, at - 1, before);
 }
 
-struct inflight *inbox_take(struct inbox *i)
+static void wake_next_locked(struct inbox *i)
+{
+    size_t before = 0;
+    if (i->shared.asleep != 0 && find_locked(i, &before) != 0) {
+        cond_signal(&i->shared.come);
+    }
+}
+
+struct inflight *inbox_take(struct inbox *i, struct inbox_use *use)
 {
     struct inflight *m = NULL;
     bool tell = false;
     mutex_lock(&i->shared.lock);
-    while (!i->shared.stopped && (m = next_locked(i)) == NULL) {
+    while (!i->shared.stopped && (m = next_locked(i, use)) == NULL) {
+        i->shared.asleep++;
         cond_wait(&i->shared.come, &i->shared.lock);
+        i->shared.asleep--;
     }
     if (m != NULL) {
+        wake_next_locked(i);
         tell = take_refused_locked(i);
     }
     mutex_unlock(&i->shared.lock);
@@ -385,10 +408,10 @@ void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit)
     mutex_unlock(&i->shared.lock);
 }
 
-void inbox_finished(struct inbox *i, size_t sched_class, int64_t ms)
+void inbox_finished(struct inbox *i, const struct inbox_use *use, int64_t ms)
 {
     mutex_lock(&i->shared.lock);
-    finished_locked(i, sched_class, ms);
+    finished_locked(i, use, ms);
     mutex_unlock(&i->shared.lock);
 }
 

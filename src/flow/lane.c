@@ -82,18 +82,18 @@ static void *lane_run(void *arg)
 {
     struct lane *l = arg;
     struct inflight *m = NULL;
-    while ((m = inbox_take(l->parts.inbox)) != NULL) {
-        size_t sched_class = m->sched_class;
+    struct inbox_use use;
+    while ((m = inbox_take(l->parts.inbox, &use)) != NULL) {
         int64_t began = clock_mono_ms(l->parts.clock);
         pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
         bool over = lane_process(l, m); /* if true, m may be freed already */
-        while (!over && !inbox_put_back(l->parts.inbox, m, sched_class,
-                                        clock_mono_ms(l->parts.clock) - began)) {
+        while (!over &&
+               !inbox_put_back(l->parts.inbox, m, &use, clock_mono_ms(l->parts.clock) - began)) {
             over = lane_process(l, m); /* the worker stops: no further turns */
         }
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         if (over) {
-            inbox_finished(l->parts.inbox, sched_class, clock_mono_ms(l->parts.clock) - began);
+            inbox_finished(l->parts.inbox, &use, clock_mono_ms(l->parts.clock) - began);
         }
     }
     mutex_lock(&l->shared.lock);

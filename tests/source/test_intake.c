@@ -342,7 +342,7 @@ static void polls_only_for_what_has_a_slot(void **state UNUSED)
     }
     let_it_look();
     assert_int_equal(polls_so_far(), 2);
-    struct inflight *m = inbox_take(w.inbox);
+    struct inflight *m = inbox_take(w.inbox, &(struct inbox_use){0});
     intake_wake(w.intake);
     assert_int_equal(poll_at(2).max_messages, 1);
     inflight_return(m);
@@ -371,8 +371,8 @@ static void refuses_messages_of_a_customer_over_its_share_of_a_shared_queue(void
     }
     answer_poll_by(poll_at(polls), 1, FAIL_NONE, NOTIFICATION("other/b"));
     (void)poll_at(polls + 1);
-    struct inflight *first = inbox_take(w.inbox);
-    struct inflight *second = inbox_take(w.inbox);
+    struct inflight *first = inbox_take(w.inbox, &(struct inbox_use){0});
+    struct inflight *second = inbox_take(w.inbox, &(struct inbox_use){0});
     assert_int_equal(first->sched_class, 1 + at(0)->slot);
     assert_int_equal(second->sched_class, 1 + at(1)->slot);
     assert_int_equal(stats_get(&at(1)->stats->messages_in_flight), 1);

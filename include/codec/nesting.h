@@ -37,4 +37,8 @@ enum nesting_end {
 MUST_USE size_t nesting_scan(struct nesting *n, struct span text, bool one_line,
                              enum nesting_end *end);
 
+/* The same with instructions that every processor has. Only tests call it directly. */
+MUST_USE size_t nesting_scan_plain(struct nesting *n, struct span text, bool one_line,
+                                   enum nesting_end *end);
+
 #endif

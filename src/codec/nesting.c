@@ -2,14 +2,17 @@
 /*
  * 64 bytes become five 64-bit masks, one for each kind of byte that matters, and a prefix sum over
  * the quotes gives the bytes inside of strings. Only brackets outside of strings are then examined
- * one by one; most blocks have few.
+ * one by one; most blocks have few. The scan is compiled a second time for processors with AVX2,
+ * where a mask takes half as many instructions.
  */
 #include "codec/nesting.h"
 
 #include <assert.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
+
+#define IN_LINE static inline __attribute__((always_inline))
 
 enum { BLOCK_BYTES = 64 };
 
@@ -63,6 +66,32 @@ static inline struct kinds block_kinds(const char *p)
     return k;
 }
 
+#define WIDE __attribute__((target("avx2,popcnt,bmi")))
+
+WIDE static inline uint64_t wide_bits(__m256i low, __m256i high, char c)
+{
+    const __m256i wanted = _mm256_set1_epi8(c);
+    uint32_t first = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted));
+    uint32_t second = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted));
+    return first | (uint64_t)second << 32;
+}
+
+WIDE static inline struct kinds wide_kinds(const char *p)
+{
+    const __m256i fold = _mm256_set1_epi8(0x20);
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(p + BLOCK_BYTES / 2));
+    struct kinds k;
+    k.quote = wide_bits(low, high, '"');
+    k.backslash = wide_bits(low, high, '\\');
+    k.line = wide_bits(low, high, '\n');
+    low = _mm256_or_si256(low, fold);
+    high = _mm256_or_si256(high, fold);
+    k.open = wide_bits(low, high, '{');
+    k.close = wide_bits(low, high, '}');
+    return k;
+}
+
 #else
 
 static struct kinds block_kinds(const char *p)
@@ -83,7 +112,7 @@ static struct kinds block_kinds(const char *p)
 #endif
 
 /* The bits below the lowest set bit of v; all bits if v is 0. */
-static uint64_t below(uint64_t v)
+IN_LINE uint64_t below(uint64_t v)
 {
     return (v & (0 - v)) - 1;
 }
@@ -95,7 +124,7 @@ static uint64_t below(uint64_t v)
  * JSON per second, 2019, section 3.1.1). *next: whether the first byte of the next block is
  * escaped.
  */
-static inline uint64_t escaped_bytes(uint64_t backslash, uint64_t *next)
+IN_LINE uint64_t escaped_bytes(uint64_t backslash, uint64_t *next)
 {
     const uint64_t even = 0x5555555555555555U;
     uint64_t escapes = backslash & ~*next;
@@ -107,7 +136,7 @@ static inline uint64_t escaped_bytes(uint64_t backslash, uint64_t *next)
 }
 
 /* Prefix sum without carry: each bit is the XOR of itself and all lower bits. */
-static uint64_t running_sum(uint64_t v)
+IN_LINE uint64_t running_sum(uint64_t v)
 {
     v ^= v << 1;
     v ^= v << 2;
@@ -118,13 +147,13 @@ static uint64_t running_sum(uint64_t v)
     return v;
 }
 
-static uint64_t count_bits(uint64_t v)
+IN_LINE uint64_t count_bits(uint64_t v)
 {
     return (uint64_t)__builtin_popcountll(v);
 }
 
 /* Count the brackets. Returns the bit of the one that closes the outermost container, or 0. */
-static uint64_t last_close(struct nesting *n, uint64_t open, uint64_t close)
+IN_LINE uint64_t last_close(struct nesting *n, uint64_t open, uint64_t close)
 {
     uint64_t closes = close != 0 ? count_bits(close) : 0;
     if (closes < n->depth) { /* in any order of the brackets */
@@ -143,20 +172,19 @@ static uint64_t last_close(struct nesting *n, uint64_t open, uint64_t close)
 }
 
 /* Set the state after `used` bytes of a block with these masks. */
-static void stand_at(struct nesting *n, size_t used, uint64_t inside, uint64_t escaped)
+IN_LINE void stand_at(struct nesting *n, size_t used, uint64_t inside, uint64_t escaped)
 {
     n->in_string = used > 0 ? inside >> (used - 1) & 1 : n->in_string;
     n->escaped = escaped >> used & 1;
 }
 
 /*
- * Scan one block, of which the bytes in `known` are valid (all, or the lowest ones). Returns the
- * number of bytes used.
+ * Scan one block, whose kinds are `k` and of which the bytes in `known` are valid (all, or the
+ * lowest ones). Returns the number of bytes used.
  */
-static inline size_t scan_block(struct nesting *n, const char *p, uint64_t known, bool one_line,
-                                enum nesting_end *end)
+IN_LINE size_t scan_block(struct nesting *n, struct kinds k, uint64_t known, bool one_line,
+                          enum nesting_end *end)
 {
-    const struct kinds k = block_kinds(p);
     uint64_t after = n->escaped ? 1 : 0;
     uint64_t escaped = escaped_bytes(k.backslash & known, &after);
     uint64_t inside = running_sum(k.quote & known & ~escaped) ^ (0 - (uint64_t)n->in_string);
@@ -186,17 +214,48 @@ static inline size_t scan_block(struct nesting *n, const char *p, uint64_t known
     return BLOCK_BYTES;
 }
 
-size_t nesting_scan(struct nesting *n, struct span text, bool one_line, enum nesting_end *end)
+IN_LINE size_t scan(struct nesting *n, struct span text, bool one_line, enum nesting_end *end,
+                    struct kinds (*kinds)(const char *block))
 {
     size_t used = 0;
     assert(n->depth > 0);
     *end = NESTING_MORE;
     while (text.n - used >= BLOCK_BYTES && *end == NESTING_MORE) {
-        used += scan_block(n, text.p + used, ~(uint64_t)0, one_line, end);
+        used += scan_block(n, kinds(text.p + used), ~(uint64_t)0, one_line, end);
     }
     if (used < text.n && *end == NESTING_MORE) {
         uint64_t known = ((uint64_t)1 << (text.n - used)) - 1;
-        used += scan_block(n, text.p + used, known, one_line, end);
+        used += scan_block(n, kinds(text.p + used), known, one_line, end);
     }
     return used;
 }
+
+size_t nesting_scan_plain(struct nesting *n, struct span text, bool one_line, enum nesting_end *end)
+{
+    return scan(n, text, one_line, end, block_kinds);
+}
+
+#ifdef __SSE2__
+
+WIDE static size_t scan_wide(struct nesting *n, struct span text, bool one_line,
+                             enum nesting_end *end)
+{
+    return scan(n, text, one_line, end, wide_kinds);
+}
+
+size_t nesting_scan(struct nesting *n, struct span text, bool one_line, enum nesting_end *end)
+{
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")) {
+        return scan_wide(n, text, one_line, end);
+    }
+    return nesting_scan_plain(n, text, one_line, end);
+}
+
+#else
+
+size_t nesting_scan(struct nesting *n, struct span text, bool one_line, enum nesting_end *end)
+{
+    return nesting_scan_plain(n, text, one_line, end);
+}
+
+#endif

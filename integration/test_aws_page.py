@@ -93,16 +93,16 @@ def test_the_notification_is_merged_into_those_that_are_there(applied, own_moto)
     def entries():
         told = own_moto.s3.get_bucket_notification_configuration(Bucket=bucket)
         return {e["Id"]: e for e in told["QueueConfigurations"]}
-    assert set(entries()) == {"other", "asymptote-ingest"}
+    assert set(entries()) == {"other", "asymptote-ingest-acme"}
     assert OTHER.items() <= entries()["other"].items()
     # A second time, with another prefix: the notification is replaced, not added.
     start = text.index("cat > notification.json")
     again = re.search(r"QUEUE_ARN=.*\n", text).group(0) + text[start:text.index("cat > asymptote-ingest.conf")]
-    head = f"REGION={REGION} OPERATOR_ACCOUNT={ACCOUNT} BUCKET={bucket} PREFIX=elsewhere\nexport AWS_PROFILE=customer AWS_DEFAULT_REGION=$REGION\n"
+    head = f"REGION={REGION} OPERATOR_ACCOUNT={ACCOUNT} BUCKET={bucket} CUSTOMER=acme PREFIX=elsewhere\nexport AWS_PROFILE=customer AWS_DEFAULT_REGION=$REGION\n"
     done = shell.run(head + again)
     assert done.returncode == 0, done.stderr
-    assert set(entries()) == {"other", "asymptote-ingest"}
-    (rule,) = entries()["asymptote-ingest"]["Filter"]["Key"]["FilterRules"]
+    assert set(entries()) == {"other", "asymptote-ingest-acme"}
+    (rule,) = entries()["asymptote-ingest-acme"]["Filter"]["Key"]["FilterRules"]
     assert rule["Value"] == "elsewhere/"
     assert done.returncode == 0 and shell.run(head.replace("elsewhere", "asymptote/events") + again).returncode == 0
 
@@ -112,11 +112,11 @@ def test_a_bucket_that_notified_nobody_gets_the_one_entry(applied, own_moto):
     bucket = own_moto.bucket(unique("quiet-bucket"))
     start = text.index("cat > notification.json")
     part = text[start:text.index("cat > asymptote-ingest.conf")]
-    done = shell.run(f"QUEUE_ARN=arn:aws:sqs:{REGION}:{ACCOUNT}:ingest BUCKET={bucket} PREFIX=p\n"
+    done = shell.run(f"QUEUE_ARN=arn:aws:sqs:{REGION}:{ACCOUNT}:ingest BUCKET={bucket} CUSTOMER=acme PREFIX=p\n"
                      f"export AWS_PROFILE=customer AWS_DEFAULT_REGION={REGION}\n" + part)
     assert done.returncode == 0, done.stderr
     told = own_moto.s3.get_bucket_notification_configuration(Bucket=bucket)
-    assert [e["Id"] for e in told["QueueConfigurations"]] == ["asymptote-ingest"]
+    assert [e["Id"] for e in told["QueueConfigurations"]] == ["asymptote-ingest-acme"]
 
 
 def test_the_worker_delivers_the_object_of_the_page_with_its_configuration(applied, own_moto, kafka, tmp_path):

@@ -26,6 +26,13 @@ struct policy_scope {
     bool kms;           /* also allow kms:Decrypt through S3, which objects with SSE-KMS require */
 };
 
+/*
+ * Append a text as a policy matches it literally: '*', '?' and '$', which have a meaning there,
+ * become
+ * "${*}", "${?}" and "${$}". It is not yet a JSON string.
+ */
+void policy_add_literal(struct buf *out, struct span text);
+
 /* Append the policy as compact JSON. False: it allows more than `prefix`. */
 MUST_USE bool policy_write(struct buf *out, const struct policy_scope *s);
 

@@ -50,4 +50,7 @@ void conf_print(const struct conf *c, struct buf *out);
 void conf_sample(struct buf *out);
 void conf_reference(struct buf *out);
 
+/* Append a text in the quotes of the file's syntax. */
+void conf_quote(struct buf *out, const char *text);
+
 #endif

@@ -13,12 +13,13 @@ const char *refuse_account(const char *text);
 const char *refuse_bucket(const char *text); /* S3's naming rules */
 const char *refuse_role(const char *text);   /* ARN of an IAM role */
 const char *refuse_kms_key(const char *text);
-const char *refuse_external_id(const char *text); /* STS: 2-1224 of A-Za-z0-9_+=,.@:/- */
-const char *refuse_url(const char *text);         /* http or https, with a host, without a path */
-const char *refuse_s3_url(const char *text);      /* as refuse_url; the host may contain {bucket} */
-const char *refuse_queue_url(const char *text);   /* http or https, with a host and a path */
-const char *refuse_topic(const char *text);       /* Kafka's rules for topic names */
-const char *refuse_listen(const char *text);      /* HOST:PORT, as in net/listener.h */
+const char *refuse_access_point(const char *text); /* ARN of an access point of one region */
+const char *refuse_external_id(const char *text);  /* STS: 2-1224 of A-Za-z0-9_+=,.@:/- */
+const char *refuse_url(const char *text);          /* http or https, with a host, without a path */
+const char *refuse_s3_url(const char *text);    /* as refuse_url; the host may contain {bucket} */
+const char *refuse_queue_url(const char *text); /* http or https, with a host and a path */
+const char *refuse_topic(const char *text);     /* Kafka's rules for topic names */
+const char *refuse_listen(const char *text);    /* HOST:PORT, as in net/listener.h */
 
 /* Part `index` of an ARN (0: "arn"). "": there is no such part. */
 #include "base/span.h"

@@ -15,6 +15,17 @@ static bool is_writable(uint32_t c)
     return (c >= 0x20 && c <= 0xff) || c == 0x09 || c == 0x0a || c == 0x0d;
 }
 
+void policy_add_literal(struct buf *out, struct span text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '*' || text.p[i] == '?' || text.p[i] == '$') {
+            buf_addf(out, "${%c}", text.p[i]);
+        } else {
+            buf_add_byte(out, text.p[i]);
+        }
+    }
+}
+
 /* Append one character as policy text within a JSON string. */
 static void add_character(struct buf *out, uint32_t c, struct span as_it_is)
 {

@@ -6,8 +6,7 @@
 
 #include <inttypes.h>
 
-/* Append a text in libconfig's quotes. */
-static void print_text(struct buf *out, const char *text)
+void conf_quote(struct buf *out, const char *text)
 {
     buf_add_byte(out, '"');
     for (const char *p = text; *p != '\0'; p++) {
@@ -40,7 +39,7 @@ static void print_properties(struct buf *out, char *const *list)
         if (conf_property_is_secret(name)) {
             buf_addf(out, "\"%.*s=********\"", SPAN_FMT(name));
         } else {
-            print_text(out, *list);
+            conf_quote(out, *list);
         }
         buf_add(out, list[1] != NULL ? SPAN(",") : SPAN("\n  "));
     }
@@ -52,7 +51,7 @@ static void print_texts(struct buf *out, char *const *list)
 {
     for (char *const *p = list; *p != NULL; p++) {
         buf_add(out, p == list ? SPAN("[ ") : SPAN(", "));
-        print_text(out, *p);
+        conf_quote(out, *p);
     }
     buf_add(out, SPAN(" ]"));
 }
@@ -63,10 +62,10 @@ static void print_mapping(struct buf *out, const struct customer_conf *c)
     for (size_t i = 0; i < c->mapping_count; i++) {
         const struct mapping_conf *m = &c->mapping[i];
         buf_add(out, i == 0 ? SPAN("\n    { field = ") : SPAN(",\n    { field = "));
-        print_text(out, m->field);
+        conf_quote(out, m->field);
         if (m->value != NULL) {
             buf_add(out, SPAN("; value = "));
-            print_text(out, m->value);
+            conf_quote(out, m->value);
         }
         if (m->from != NULL) {
             buf_add(out, SPAN("; from = "));
@@ -82,9 +81,9 @@ static void print_actions(struct buf *out, const struct customer_conf *c)
     buf_add(out, SPAN("("));
     for (size_t i = 0; i < c->action_count; i++) {
         buf_add(out, i == 0 ? SPAN("\n    { word = ") : SPAN(",\n    { word = "));
-        print_text(out, c->actions[i].word);
+        conf_quote(out, c->actions[i].word);
         buf_add(out, SPAN("; action = "));
-        print_text(out, c->actions[i].action);
+        conf_quote(out, c->actions[i].action);
         buf_add(out, SPAN("; }"));
     }
     buf_add(out, SPAN(" )"));
@@ -119,7 +118,7 @@ void conf_value_print(struct buf *out, const struct conf_row *row, const void *f
     const void *member = (const char *)from + row->offset;
     switch (row->type) {
     case CONF_TEXT:
-        print_text(out, *(char *const *)member);
+        conf_quote(out, *(char *const *)member);
         break;
     case CONF_SIZE:
         buf_add_byte(out, '"');
@@ -141,7 +140,7 @@ void conf_value_print(struct buf *out, const struct conf_row *row, const void *f
         buf_add(out, *(const bool *)member ? SPAN("true") : SPAN("false"));
         break;
     case CONF_WORD:
-        print_text(out, row->words[integer_of(row, member)]);
+        conf_quote(out, row->words[integer_of(row, member)]);
         break;
     case CONF_TEXTS:
         print_texts(out, *(char **const *)member);

@@ -100,6 +100,17 @@ const char *refuse_kms_key(const char *text)
     return ok ? NULL : "is not a KMS key's ARN (arn:aws:kms:REGION:ACCOUNT:key/ID)";
 }
 
+const char *refuse_access_point(const char *text)
+{
+    struct span resource = arn_part(text, 5);
+    if (span_eq(arn_part(text, 2), SPAN("s3")) && arn_part(text, 3).n == 0) {
+        return "is a multi-region access point, which is not supported; name one of a region";
+    }
+    bool ok = is_arn(text, SPAN("s3"), SPAN("accesspoint/")) && url_region_ok(arn_part(text, 3)) &&
+              is_word(span_from(resource, 12), "-", 3, 50) && !has_upper(resource.p);
+    return ok ? NULL : "is not an access point's ARN (arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME)";
+}
+
 const char *refuse_external_id(const char *text)
 {
     return is_word(span_str(text), "_+=,.@:/-", 2, 1224)

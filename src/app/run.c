@@ -10,6 +10,7 @@
  */
 #include "app/app.h"
 
+#include "app/harden.h"
 #include "app/options.h"
 #include "base/lock.h"
 #include "base/log.h"
@@ -201,6 +202,7 @@ int app_run(int argc, char **argv)
     if (rest.count > 0 || path == NULL) {
         return usage_wrong(&usage, "%s", path == NULL ? "needs -c FILE" : "takes no operand");
     }
+    harden_process();
     signals_block();
     http_init();
     OWNED(conf) struct conf *conf = app_load_conf(path, false);

@@ -2,19 +2,11 @@
 #include "app/app.h"
 
 #include "app/options.h"
+#include "app/print.h"
 #include "base/buf.h"
 #include "conf/conf.h"
 
-#include <stdio.h>
-
 enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 64 * 1024 * 1024 };
-
-static int print_and_free(struct buf *out)
-{
-    bool ok = fwrite(out->p, 1, out->n, stdout) == out->n && fflush(stdout) == 0;
-    buf_done(out);
-    return ok ? STATUS_OK : STATUS_FAILED;
-}
 
 static int check_file(const char *path, bool print)
 {

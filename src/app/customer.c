@@ -2,8 +2,7 @@
 #include "app/customer.h"
 
 #include "app/app.h"
-
-#include <stdio.h>
+#include "app/print.h"
 
 struct conf *customer_load(const char *config, const char *id, struct records_options *o,
                            const struct rules **rules)
@@ -12,7 +11,7 @@ struct conf *customer_load(const char *config, const char *id, struct records_op
     const struct customer_conf *customer = c != NULL ? conf_customer(c, span_str(id)) : NULL;
     if (customer == NULL) {
         if (c != NULL) {
-            (void)fprintf(stderr, "customer %s is not in the configuration\n", id);
+            print_line(stderr, "customer %s is not in the configuration", id);
         }
         conf_free(c);
         return NULL;

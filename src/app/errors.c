@@ -3,12 +3,11 @@
 
 #include "app/app.h"
 #include "app/options.h"
+#include "app/print.h"
 #include "conf/value.h"
 #include "settle/outcome.h"
 
-#include <stdio.h>
-
-enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 1024 * 1024, MS_PER_S = 1000 };
+enum { STATUS_OK = 0, TEXT_MAX_BYTES = 1024 * 1024, MS_PER_S = 1000 };
 
 static const char intro[] =
     "# What happens on errors\n"
@@ -139,7 +138,5 @@ int app_errors(int argc, char **argv)
     }
     struct buf out = BUF_INIT(TEXT_MAX_BYTES);
     errors_text(&out, manual ? ERRORS_MAN : markdown ? ERRORS_MARKDOWN : ERRORS_TEXT);
-    bool ok = fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
-    buf_done(&out);
-    return ok ? STATUS_OK : STATUS_FAILED;
+    return print_and_free(&out);
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
 
-#include <stdio.h>
+#include "app/print.h"
 
 static void print_problems(const struct conf_problems *p)
 {
     for (size_t i = 0; i < p->count; i++) {
         const struct conf_problem *one = &p->list[i];
+        const char *kind = one->warning ? "warning" : "error";
         if (one->line > 0) {
-            (void)fprintf(stderr, "%s:%d: ", one->file, one->line);
+            print_line(stderr, "%s:%d: %s: %s", one->file, one->line, kind, one->text);
         } else {
-            (void)fprintf(stderr, "%s: ", one->file);
+            print_line(stderr, "%s: %s: %s", one->file, kind, one->text);
         }
-        (void)fprintf(stderr, "%s: %s\n", one->warning ? "warning" : "error", one->text);
     }
 }
 
@@ -22,8 +22,8 @@ struct conf *app_load_conf(const char *path, bool sum_up)
     struct conf *c = conf_load(path, &problems);
     print_problems(&problems);
     if (sum_up) {
-        (void)fprintf(stderr, "%s: %zu errors, %zu warnings\n", path, problems.errors,
-                      problems.count - problems.errors);
+        print_line(stderr, "%s: %zu errors, %zu warnings", path, problems.errors,
+                   problems.count - problems.errors);
     }
     conf_problems_done(&problems);
     return c;

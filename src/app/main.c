@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
 
+#include "app/print.h"
 #include "app/version.h"
 #include "base/base.h"
 #include "conf/value.h"
@@ -49,10 +50,10 @@ static int say_unknown(const char *name)
         names[i] = commands[i].name;
     }
     const char *near = conf_nearest(name, names);
-    (void)fprintf(stderr,
-                  "asymptote-ingest: unknown command '%s'%s%s%s (try 'asymptote-ingest --help')\n",
-                  name, near != NULL ? "; did you mean " : "", near != NULL ? near : "",
-                  near != NULL ? "?" : "");
+    print_line(stderr,
+               "asymptote-ingest: unknown command '%s'%s%s%s (try 'asymptote-ingest --help')", name,
+               near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+               near != NULL ? "?" : "");
     return STATUS_USAGE;
 }
 

@@ -3,10 +3,9 @@
 
 #include "app/app.h"
 #include "app/options.h"
+#include "app/print.h"
 
-#include <stdio.h>
-
-enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 1024 * 1024 };
+enum { STATUS_OK = 0, TEXT_MAX_BYTES = 1024 * 1024 };
 
 int app_metrics(int argc, char **argv)
 {
@@ -22,7 +21,5 @@ int app_metrics(int argc, char **argv)
     }
     struct buf out = BUF_INIT(TEXT_MAX_BYTES);
     metrics_reference(&out);
-    bool ok = fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
-    buf_done(&out);
-    return ok ? STATUS_OK : STATUS_FAILED;
+    return print_and_free(&out);
 }

@@ -7,8 +7,10 @@
 
 #include "app/customer.h"
 #include "app/options.h"
+#include "app/print.h"
 #include "app/records.h"
 #include "base/buf.h"
+#include "base/visible.h"
 #include "codec/timestamp.h"
 #include "conf/refuse.h"
 
@@ -31,7 +33,8 @@ enum {
 struct out {
     int fd;
     struct buf waiting;
-    int error; /* errno of the first failed write; nothing is written after it */
+    int error;     /* errno of the first failed write; nothing is written after it */
+    bool terminal; /* control characters are escaped */
 };
 
 static void out_flush(struct out *o)
@@ -53,7 +56,11 @@ static void out_line(struct out *o, struct span line)
     if (o->waiting.n + line.n >= OUT_BYTES) {
         out_flush(o);
     }
-    buf_add(&o->waiting, line);
+    if (o->terminal) {
+        visible_add_json(&o->waiting, line);
+    } else {
+        buf_add(&o->waiting, line);
+    }
     buf_add_byte(&o->waiting, '\n');
 }
 
@@ -112,10 +119,10 @@ static bool file_normalize(struct job *j, const char *path)
     int fd = file_open(path);
     struct stat st;
     if (fd < 0 || (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))) {
-        (void)fprintf(stderr, "%s: %s\n", path,
-                      fd >= 0           ? "is a directory"
-                      : errno == ENOENT ? "there is no such file"
-                                        : "cannot be read");
+        print_line(stderr, "%s: %s", path,
+                   fd >= 0           ? "is a directory"
+                   : errno == ENOENT ? "there is no such file"
+                                     : "cannot be read");
         file_close(fd);
         return false;
     }
@@ -135,7 +142,7 @@ static bool file_normalize(struct job *j, const char *path)
     j->lines += records_line_count(j->records);
     const struct err *e = records_error(j->records);
     if (e->kind != FAIL_NONE) {
-        (void)fprintf(stderr, "%s: %s\n", path, e->text);
+        print_line(stderr, "%s: %s", path, e->text);
     }
     file_close(fd);
     buf_done(&object);
@@ -169,8 +176,7 @@ static bool out_done(struct out *o, const char *name)
     out_flush(o);
     buf_done(&o->waiting);
     if (o->error != 0 && o->error != EPIPE) {
-        errno = o->error;
-        perror(name);
+        print_line(stderr, "%s: %s", name, strerrordesc_np(o->error));
     }
     return o->error == 0;
 }
@@ -178,6 +184,8 @@ static bool out_done(struct out *o, const char *name)
 static int job_run(struct job *j, const struct operands *files)
 {
     bool ok = true;
+    j->events.terminal = isatty(j->events.fd) == 1;
+    j->rejects.terminal = isatty(j->rejects.fd) == 1;
     for (int i = 0; i < files->count; i++) {
         ok = file_normalize(j, files->list[i]) && ok;
     }
@@ -200,7 +208,7 @@ static int normalize_files(struct job *j, const char *config, const char *reject
     if (rejects != NULL) {
         j->rejects.fd = open(rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (j->rejects.fd < 0) {
-            perror(rejects);
+            print_line(stderr, "%s: %s", rejects, strerrordesc_np(errno));
             return STATUS_FAILED;
         }
     }

@@ -2,6 +2,7 @@
 /* getopt is not used: its state is global, and its help would be a text apart from the code. */
 #include "app/options.h"
 
+#include "app/print.h"
 #include "base/span.h"
 #include "conf/value.h"
 
@@ -32,8 +33,8 @@ int usage_wrong(const struct usage *u, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    (void)fprintf(stderr, "asymptote-ingest %s: %s (try 'asymptote-ingest %s --help')\n",
-                  u->command, text, u->command);
+    print_line(stderr, "asymptote-ingest %s: %s (try 'asymptote-ingest %s --help')", u->command,
+               text, u->command);
     return STATUS_USAGE;
 }
 

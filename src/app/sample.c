@@ -7,6 +7,7 @@
 
 #include "app/customer.h"
 #include "app/options.h"
+#include "app/print.h"
 #include "app/records.h"
 #include "app/survey_print.h"
 #include "conf/refuse.h"
@@ -83,7 +84,7 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
                  e->kind == FAIL_DATA;
     survey_end(s, e);
     if (e->kind != FAIL_NONE) {
-        (void)fprintf(stderr, "%s: %s\n", path, e->text);
+        print_line(stderr, "%s: %s", path, e->text);
     }
     if (shown) {
         struct buf format = BUF_INIT(FORMAT_BYTES);
@@ -106,8 +107,8 @@ static bool sample_file(const struct sampling *g, const char *path)
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        (void)fprintf(stderr, "%s: %s\n", path,
-                      errno == ENOENT ? "there is no such file" : "cannot be read");
+        print_line(stderr, "%s: %s", path,
+                   errno == ENOENT ? "there is no such file" : "cannot be read");
         return false;
     }
     bool ok = sample_fd(g, fd, path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/survey_print.h"
 
-#include "codec/utf8.h"
+#include "base/visible.h"
 #include "event/record/json_write.h"
 
 #include <inttypes.h>
@@ -17,26 +17,6 @@ static void put_colour(struct buf *out, bool colour, int sgr, const char *text)
         buf_addf(out, "\033[%dm%s\033[0m", sgr, text);
     } else {
         buf_add(out, span_str(text));
-    }
-}
-
-static bool is_control(struct span character)
-{
-    unsigned char c = (unsigned char)character.p[0];
-    bool c1 = character.n == 2 && c == 0xc2 && (unsigned char)character.p[1] < 0xa0;
-    return c < 0x20 || c == 0x7f || c1;
-}
-
-/*
- * Append a foreign text. Characters that control a terminal, and bytes that are no UTF-8 (of which
- * a terminal may take some for such a character), become '?'.
- */
-static void put_foreign(struct buf *out, struct span text)
-{
-    while (text.n > 0) {
-        bool good = false;
-        struct span character = span_take(&text, utf8_step(text, &good));
-        buf_add(out, good && !is_control(character) ? character : SPAN("?"));
     }
 }
 
@@ -71,7 +51,7 @@ static void put_counts(const struct survey *s, const struct survey_file *file, b
             put_colour(out, colour, BAD, reject_reason_name((enum reject_reason)i));
             buf_addf(out, "  %" PRIu64 ", first in line %" PRIu64 "%s", r->count, r->line,
                      r->detail[0] != '\0' ? ": " : "");
-            put_foreign(out, span_str(r->detail));
+            visible_add(out, span_str(r->detail));
             buf_add_byte(out, '\n');
         }
     }
@@ -91,7 +71,7 @@ static void put_fields(const struct survey *s, bool colour, struct buf *out)
         put_colour(out, colour, share == 100 ? GOOD : share == 0 ? BAD : WARN, text);
         for (size_t k = 0; k < f->source_count; k++) {
             buf_add(out, k == 0 ? SPAN("  from ") : SPAN(", "));
-            put_foreign(out, span_str(f->sources[k].member));
+            visible_add(out, span_str(f->sources[k].member));
             if (f->source_count > 1) {
                 buf_addf(out, " (%" PRIu64 ")", f->sources[k].count);
             }
@@ -133,7 +113,7 @@ static void put_times(const struct survey *s, bool colour, struct buf *out)
              s->times_from_object, s->events);
     if (s->unread_line > 0) {
         buf_addf(out, "  not read as a time, or not believed: ");
-        put_foreign(out, span_str(s->unread));
+        visible_add(out, span_str(s->unread));
         buf_addf(out, " (line %" PRIu64 ")\n", s->unread_line);
     }
 }
@@ -150,7 +130,7 @@ static void put_secrets(const struct survey *s, bool colour, struct buf *out)
     for (uint64_t i = 0; i < shown; i++) {
         const struct survey_secret *x = &s->secrets[i];
         buf_addf(out, "  line %" PRIu64 ", ", x->line);
-        put_foreign(out, x->member[0] != '\0' ? span_str(x->member) : SPAN("(not JSON)"));
+        visible_add(out, x->member[0] != '\0' ? span_str(x->member) : SPAN("(not JSON)"));
         buf_addf(out, ": %s\n", x->kind);
     }
     if (shown < s->secret_count) {
@@ -166,11 +146,11 @@ static void put_example(const struct survey *s, bool colour, struct buf *out)
     buf_add_byte(out, '\n');
     put_colour(out, colour, BOLD, "Before");
     buf_addf(out, " (line %" PRIu64 ")\n  ", s->example_line);
-    put_foreign(out, buf_span(&s->before));
+    visible_add(out, buf_span(&s->before));
     buf_add_byte(out, '\n');
     put_colour(out, colour, BOLD, "After");
     buf_add(out, SPAN("\n  "));
-    put_foreign(out, buf_span(&s->after));
+    visible_add(out, buf_span(&s->after));
     buf_add_byte(out, '\n');
 }
 
@@ -178,7 +158,7 @@ void survey_print_text(const struct survey *s, const struct survey_file *file, b
                        struct buf *out)
 {
     const char *refusal = survey_refusal(s);
-    put_foreign(out, span_str(file->name));
+    visible_add(out, span_str(file->name));
     buf_add(out, SPAN(": "));
     put_colour(out, colour, refusal == NULL ? GOOD : BAD,
                refusal == NULL ? "would be accepted" : "would not be accepted");
@@ -270,7 +250,7 @@ static void json_secrets(const struct survey *s, struct buf *out)
     buf_add_byte(out, ']');
 }
 
-void survey_print_json(const struct survey *s, const struct survey_file *file, struct buf *out)
+static void json_survey(const struct survey *s, const struct survey_file *file, struct buf *out)
 {
     const char *refusal = survey_refusal(s);
     buf_add(out, SPAN("{\"file\":"));
@@ -297,4 +277,12 @@ void survey_print_json(const struct survey *s, const struct survey_file *file, s
         buf_add_byte(out, '}');
     }
     buf_add(out, SPAN("}\n"));
+}
+
+void survey_print_json(const struct survey *s, const struct survey_file *file, struct buf *out)
+{
+    struct buf plain = BUF_INIT(out->max);
+    json_survey(s, file, &plain);
+    visible_add_json(out, buf_span(&plain));
+    buf_done(&plain);
 }

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/visible.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -50,47 +51,6 @@ const char *log_level_name(enum log_level level)
     return names[level];
 }
 
-/*
- * Length of the UTF-8 character that s begins with (RFC 3629), and its code point. 0: it is
- * invalid.
- */
-static size_t char_at(struct span s, uint32_t *point)
-{
-    static const struct {
-        unsigned char mask, lead;
-        uint32_t least;
-    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-
-    unsigned char first = (unsigned char)s.p[0];
-    for (size_t n = 0; n < sizeof(forms) / sizeof(forms[0]); n++) {
-        if ((first & forms[n].mask) != forms[n].lead) {
-            continue;
-        }
-        if (n >= s.n) {
-            return 0;
-        }
-        uint32_t c = first & (unsigned char)~forms[n].mask;
-        for (size_t i = 1; i <= n; i++) {
-            unsigned char next = (unsigned char)s.p[i];
-            if ((next & 0xc0U) != 0x80) {
-                return 0;
-            }
-            c = c << 6 | (next & 0x3fU);
-        }
-        *point = c;
-        bool surrogate = c >= 0xd800 && c <= 0xdfff;
-        return c < forms[n].least || surrogate || c > 0x10ffff ? 0 : n + 1;
-    }
-    return 0;
-}
-
-/* Characters that control a terminal or the direction of the text. */
-static bool is_harmful(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
-}
-
 /* JSON's escapes, which readers of logfmt also accept. */
 static void add_escaped(struct buf *out, struct span one, uint32_t c)
 {
@@ -113,7 +73,7 @@ static void add_escaped(struct buf *out, struct span one, uint32_t c)
     default:
         break;
     }
-    if (is_harmful(c)) {
+    if (visible_is_control(c)) {
         buf_addf(out, "\\u%04x", (unsigned)c);
     } else {
         buf_add(out, one);
@@ -133,7 +93,7 @@ static void add_quoted(struct buf *out, struct span text)
     while (rest.n > 0 && out->n - start <= VALUE_BYTES && !out->overflowed) {
         end = out->n - start <= VALUE_BYTES - CUT_BYTES ? out->n : end;
         uint32_t c = 0;
-        size_t n = char_at(rest, &c);
+        size_t n = visible_step(rest, &c);
         struct span one = span_take(&rest, n > 0 ? n : 1);
         if (n > 0) {
             add_escaped(out, one, c);

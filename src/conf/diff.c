@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two values are equal if they are written in the same way. Secrets are masked when written, so
- * properties are compared as they are.
+ * properties and texts are compared as they are.
  */
 #include "conf/diff.h"
 
@@ -33,12 +33,21 @@ static bool same_properties(char *const *a, char *const *b)
     return (a == NULL || a[i] == NULL) && (b == NULL || b[i] == NULL);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static bool same_value(const struct conf_row *row, const void *a, const void *b, const char *before,
                        const char *after)
 {
     if (row->type == CONF_PROPERTIES) {
         return same_properties(*(char **const *)(const void *)((const char *)a + row->offset),
                                *(char **const *)(const void *)((const char *)b + row->offset));
+    }
+    if (row->type == CONF_TEXT) {
+        return same_text(*(char *const *)(const void *)((const char *)a + row->offset),
+                         *(char *const *)(const void *)((const char *)b + row->offset));
     }
     return strcmp(before, after) == 0;
 }

@@ -20,9 +20,12 @@ enum { SECRET_MAX_BYTES = 64 * 1024 };
 
 bool conf_property_is_secret(struct span name)
 {
-    static const char *const words[] = {"password",    "passphrase",  "secret",
-                                        "ssl.key.pem", "private.key", "sasl.oauthbearer.config",
-                                        "jaas"};
+    static const char *const words[] = {
+        "password",    "passphrase",
+        "secret",      "ssl.key.pem",
+        "private.key", "sasl.oauthbearer.config",
+        "jaas",        "sasl.kerberos.kinit.cmd", /* a command line may contain a password */
+    };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (memmem(name.p, name.n, words[i], strlen(words[i])) != NULL) {
             return true;

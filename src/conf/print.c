@@ -2,24 +2,50 @@
 /* Prints the effective values in the syntax of the file, which can be read again. */
 #include "load_priv.h"
 
+#include "base/mask.h"
+#include "base/visible.h"
 #include "conf/value.h"
 
 #include <inttypes.h>
 
-void conf_quote(struct buf *out, const char *text)
+enum { MAX_TEXT_BYTES = 1024 * 1024 };
+
+/*
+ * Append a text in libconfig's quotes. The bytes of a control character, and those that are no
+ * UTF-8, are escaped.
+ */
+static void print_span(struct buf *out, struct span text)
 {
     buf_add_byte(out, '"');
-    for (const char *p = text; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
+    while (text.n > 0) {
+        uint32_t c = 0;
+        size_t n = visible_step(text, &c);
+        struct span one = span_take(&text, n > 0 ? n : 1);
         if (c == '"' || c == '\\') {
-            buf_addf(out, "\\%c", c);
-        } else if (c < 0x20 || c == 0x7f) {
-            buf_addf(out, "\\x%02x", c);
+            buf_addf(out, "\\%c", (char)c);
+        } else if (n > 0 && !visible_is_control(c)) {
+            buf_add(out, one);
         } else {
-            buf_add_byte(out, (char)c);
+            for (size_t i = 0; i < one.n; i++) {
+                buf_addf(out, "\\x%02x", (unsigned char)one.p[i]);
+            }
         }
     }
     buf_add_byte(out, '"');
+}
+
+void conf_quote(struct buf *out, const char *text)
+{
+    print_span(out, span_str(text));
+}
+
+/* As print_span, with the user information of URLs masked. */
+static void print_text(struct buf *out, const char *text)
+{
+    struct buf masked = BUF_INIT(MAX_TEXT_BYTES);
+    mask_add(&masked, span_str(text));
+    print_span(out, buf_span(&masked));
+    buf_done(&masked);
 }
 
 static int64_t integer_of(const struct conf_row *row, const void *member)
@@ -37,9 +63,14 @@ static void print_properties(struct buf *out, char *const *list)
         struct span name = span_of(*list, strcspn(*list, "="));
         buf_add(out, SPAN("\n    "));
         if (conf_property_is_secret(name)) {
-            buf_addf(out, "\"%.*s=********\"", SPAN_FMT(name));
+            struct buf masked = BUF_INIT(MAX_TEXT_BYTES);
+            buf_add(&masked, name);
+            buf_add_byte(&masked, '=');
+            buf_add(&masked, MASK);
+            print_span(out, buf_span(&masked));
+            buf_done(&masked);
         } else {
-            conf_quote(out, *list);
+            print_text(out, *list);
         }
         buf_add(out, list[1] != NULL ? SPAN(",") : SPAN("\n  "));
     }
@@ -51,7 +82,7 @@ static void print_texts(struct buf *out, char *const *list)
 {
     for (char *const *p = list; *p != NULL; p++) {
         buf_add(out, p == list ? SPAN("[ ") : SPAN(", "));
-        conf_quote(out, *p);
+        print_text(out, *p);
     }
     buf_add(out, SPAN(" ]"));
 }
@@ -62,10 +93,10 @@ static void print_mapping(struct buf *out, const struct customer_conf *c)
     for (size_t i = 0; i < c->mapping_count; i++) {
         const struct mapping_conf *m = &c->mapping[i];
         buf_add(out, i == 0 ? SPAN("\n    { field = ") : SPAN(",\n    { field = "));
-        conf_quote(out, m->field);
+        print_text(out, m->field);
         if (m->value != NULL) {
             buf_add(out, SPAN("; value = "));
-            conf_quote(out, m->value);
+            print_text(out, m->value);
         }
         if (m->from != NULL) {
             buf_add(out, SPAN("; from = "));
@@ -81,9 +112,9 @@ static void print_actions(struct buf *out, const struct customer_conf *c)
     buf_add(out, SPAN("("));
     for (size_t i = 0; i < c->action_count; i++) {
         buf_add(out, i == 0 ? SPAN("\n    { word = ") : SPAN(",\n    { word = "));
-        conf_quote(out, c->actions[i].word);
+        print_text(out, c->actions[i].word);
         buf_add(out, SPAN("; action = "));
-        conf_quote(out, c->actions[i].action);
+        print_text(out, c->actions[i].action);
         buf_add(out, SPAN("; }"));
     }
     buf_add(out, SPAN(" )"));
@@ -118,7 +149,7 @@ void conf_value_print(struct buf *out, const struct conf_row *row, const void *f
     const void *member = (const char *)from + row->offset;
     switch (row->type) {
     case CONF_TEXT:
-        conf_quote(out, *(char *const *)member);
+        print_text(out, *(char *const *)member);
         break;
     case CONF_SIZE:
         buf_add_byte(out, '"');
@@ -140,7 +171,7 @@ void conf_value_print(struct buf *out, const struct conf_row *row, const void *f
         buf_add(out, *(const bool *)member ? SPAN("true") : SPAN("false"));
         break;
     case CONF_WORD:
-        conf_quote(out, row->words[integer_of(row, member)]);
+        print_text(out, row->words[integer_of(row, member)]);
         break;
     case CONF_TEXTS:
         print_texts(out, *(char **const *)member);

@@ -3,13 +3,14 @@
 #include "load_priv.h"
 
 #include "base/alloc.h"
+#include "base/mask.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MAX_PROBLEMS = 1000, GROW_FROM = 8 };
+enum { MAX_PROBLEMS = 1000, GROW_FROM = 8, MAX_PROBLEM_BYTES = 64 * 1024 };
 
 void *conf_alloc(size_t count, size_t size)
 {
@@ -73,9 +74,12 @@ void conf_problem_add(struct conf_problems *p, const char *file, int line, bool 
     if (p->count == MAX_PROBLEMS) {
         return;
     }
+    struct buf masked = BUF_INIT(MAX_PROBLEM_BYTES);
+    mask_add(&masked, span_str(text));
     p->list = conf_grow(p->list, p->count, sizeof(*p->list));
-    p->list[p->count++] =
-        (struct conf_problem){conf_copy(span_str(file)), line, warning, conf_copy(span_str(text))};
+    p->list[p->count++] = (struct conf_problem){conf_copy(span_str(file)), line, warning,
+                                                conf_copy(buf_span(&masked))};
+    buf_done(&masked);
 }
 
 void conf_source_path(const config_setting_t *at, char out[CONF_PATH_BYTES])

@@ -281,6 +281,20 @@ static void control_characters_for_a_terminal_are_replaced(void **state)
     assert_true(utf8_valid(buf_span(&s->text)));
 }
 
+/* A right-to-left override, a line separator, C1 and DEL in a name and in a value. */
+static void control_characters_in_json_are_escaped(void **state)
+{
+    struct seen *s = *state;
+    (void)look(s, SPAN("{\"action\":\"read\",\"user\xe2\x80\xae\":\"a\",\"message\":\"b\xc2\x9b"
+                       "c\xe2\x80\xa8\x7f\xc3\xa9\"}\n"));
+    assert_true(says(&s->json, "b\\u009bc\\u2028\\u007f\xc3\xa9"));
+    assert_true(says(&s->json, "user\\u202e"));
+    assert_null(memchr(s->json.p, 0x7f, s->json.n));
+    assert_false(says(&s->json, "\xe2\x80") || says(&s->json, "\xc2\x9b"));
+    assert_true(says(&s->text, "b?c??\xc3\xa9"));
+    assert_false(says(&s->text, "\xe2\x80") || says(&s->text, "\xc2\x9b"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_compression_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unreadable_file_is_named_and_not_surveyed_to_its_end,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(control_characters_in_json_are_escaped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(control_characters_for_a_terminal_are_replaced, set_up,
                                         tear_down),
     };

@@ -9,6 +9,7 @@
 #include "conf/load.h"
 #include "conf/table.h"
 #include "conf/value.h"
+#include "load_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,60 @@ static void printing_masks_secrets_and_escapes_texts(void **state UNUSED)
     assert_non_null(strstr(out.p, "external_id = \"x-1\";"));
     assert_non_null(strstr(out.p, "# max_lanes: no limit of its own"));
     buf_done(&out);
+}
+
+static void printing_masks_user_information_and_command_lines(void **state UNUSED)
+{
+    OWNED(conf)
+    struct conf *c =
+        loaded("aws = { region = \"eu-west-1\"; profile = \"https://ana:hunter1@h/\"; };\n"
+               "kafka = { properties = ( \"bootstrap.servers=x\","
+               " \"sasl.kerberos.kinit.cmd=kinit --password=hunter2\","
+               " \"client.rack=http://me:hunter3@proxy:1/\" ); };\n"
+               "queues = ( { name = \"main\"; url = \"http://127.0.0.1:1/1/q\"; } );\n"
+               "customers = ( { id = \"acme\"; queue = \"main\"; prefix = \"s3://a-b/p\";"
+               " account_id = \"444455556666\"; external_id = \"x-1\";"
+               " role_arn = \"arn:aws:iam::444455556666:role/r\"; } );\n");
+    assert_non_null(c);
+    struct buf out = BUF_INIT(TEXT_BYTES);
+    conf_print(c, &out);
+    assert_null(strstr(out.p, "hunter"));
+    assert_non_null(strstr(out.p, "\"sasl.kerberos.kinit.cmd=********\""));
+    assert_non_null(strstr(out.p, "\"client.rack=http://********@proxy:1/\""));
+    assert_non_null(strstr(out.p, "profile = \"https://********@h/\";"));
+    buf_done(&out);
+}
+
+/* What is printed can be read again, and shows no control character to a terminal. */
+static void printing_escapes_control_characters_of_any_kind(void **state UNUSED)
+{
+    OWNED(conf)
+    struct conf *c =
+        loaded("aws = { region = \"eu-west-1\";"
+               " profile = \"a\xc2\x9b"
+               "b\xe2\x80\xae"
+               "c\xff\xc3\xa9\"; };\n"
+               "kafka = { properties = ( \"bootstrap.servers=x\" ); };\n"
+               "queues = ( { name = \"main\"; url = \"http://127.0.0.1:1/1/q\"; } );\n"
+               "customers = ( { id = \"acme\"; queue = \"main\"; prefix = \"s3://a-b/p\";"
+               " account_id = \"444455556666\"; external_id = \"x-1\";"
+               " role_arn = \"arn:aws:iam::444455556666:role/r\"; } );\n");
+    assert_non_null(c);
+    struct buf out = BUF_INIT(TEXT_BYTES);
+    conf_print(c, &out);
+    assert_non_null(strstr(out.p, "profile = \"a\\xc2\\x9bb\\xe2\\x80\\xaec\\xff\xc3\xa9\";"));
+    OWNED(conf) struct conf *again = loaded(out.p);
+    assert_non_null(again);
+    assert_string_equal(again->aws.profile, c->aws.profile);
+    buf_done(&out);
+}
+
+static void errors_show_no_user_information(void **state UNUSED)
+{
+    struct conf_problems p = {0};
+    conf_problem_add(&p, "f", 1, false, "url http://ana:hunter2@h/ is no queue");
+    assert_string_equal(p.list[0].text, "url http://********@h/ is no queue");
+    conf_problems_done(&p);
 }
 
 static void assert_file_is(const char *path, const struct buf *want)
@@ -240,6 +295,9 @@ int main(void)
         cmocka_unit_test(every_example_and_default_of_the_sample_is_right),
         cmocka_unit_test(printed_values_read_the_same_again),
         cmocka_unit_test(printing_masks_secrets_and_escapes_texts),
+        cmocka_unit_test(printing_masks_user_information_and_command_lines),
+        cmocka_unit_test(printing_escapes_control_characters_of_any_kind),
+        cmocka_unit_test(errors_show_no_user_information),
         cmocka_unit_test(the_files_in_the_tree_are_current),
         cmocka_unit_test(every_row_is_said_in_words),
         cmocka_unit_test(sizes_and_times_have_units),

@@ -43,6 +43,7 @@ struct bench {
     struct json_reader *reader;
     struct duplicate_names names;
     struct identity *identity;
+    struct ordinals *ordinals;
     struct framing *framing;
     struct normalizer *normalizer;
     struct json_tokener *tokener;
@@ -127,7 +128,8 @@ static void each_piece(struct bench *b, piece_fn *fn)
     struct span text = b->text;
     framing_reset(b->framing);
     normalizer_object(b->normalizer, &source, NULL);
-    identity_object(b->identity, &source);
+    ordinals_clear(b->ordinals);
+    identity_object(b->identity, &source, b->ordinals);
     while (framing_next(b->framing, &text, &piece)) {
         fn(b, &piece);
     }
@@ -240,6 +242,7 @@ int main(int argc, char **argv)
         .event_bytes = LINE_BYTES, .line_bytes = LINE_BYTES, .sample_bytes = SAMPLE_BYTES};
     struct bench b = {.reader = json_reader_new(LINE_BYTES),
                       .identity = identity_new(),
+                      .ordinals = ordinals_new(),
                       .framing = framing_new(LINE_BYTES, SAMPLE_BYTES),
                       .normalizer = normalizer_new(&o),
                       .tokener = json_tokener_new_ex(JSON_MAX_DEPTH)};
@@ -252,6 +255,7 @@ int main(int argc, char **argv)
     normalizer_free(b.normalizer);
     framing_free(b.framing);
     identity_free(b.identity);
+    ordinals_free(b.ordinals);
     json_reader_free(b.reader);
     return argc > 1 ? 0 : 2;
 }

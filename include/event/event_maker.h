@@ -5,6 +5,7 @@
  *
  *     if (!event_maker_make(maker, &in, &out, &output, &why)) { ... reject for `why` ... }
  *
+ * Nothing of a record is kept for the next one, so a maker may be used for several objects at once.
  * Threads: one at a time.
  */
 #ifndef EVENT_EVENT_MAKER_H
@@ -25,6 +26,8 @@ struct event_maker_input {
     const struct record_index *index; /* of the object, by event_maker_names */
     enum shape shape;
     const struct object_origin *origin;
+    struct ordinals *ordinals; /* of the object; changed */
+    struct span ingest;        /* of the object, from ingest_member_origin */
     const struct rules *rules;
     uint64_t line;
     uint64_t item;             /* 0: the only record of its line */
@@ -48,9 +51,6 @@ struct pathset *event_maker_names(struct event_maker *m);
 MUST_USE enum record_states event_maker_states(struct event_maker *m, const struct doc *doc,
                                                size_t at, const struct record_index *index,
                                                const struct rules *rules);
-
-/* Begin an object: its ordinals start at 0. All inputs until the next call have this origin. */
-void event_maker_object(struct event_maker *m, const struct object_origin *origin);
 
 /*
  * Write the event with `ingest` into *out (cleared first) and fill *o. The spans of its key are

@@ -13,7 +13,16 @@
  *         framing_answer(f, normalizer_answer(n));
  *     }
  *
- * No allocation per piece on the pass-through path. Threads: one at a time per normalizer.
+ * Converters. The buffers in which records are converted need far more memory than the state of an
+ * object, so they are a part of their own. A program with many normalizers attaches a converter
+ * only while a thread works:
+ *
+ *     normalizer_attach(n, converter);
+ *     ... normalizer_piece, normalizer_next ...
+ *     normalizer_keep(n, &output); normalizer_detach(n);   // also between two outputs of a piece
+ *
+ * No allocation per piece on the pass-through path. Threads: one at a time per normalizer, and per
+ * converter.
  */
 #ifndef EVENT_NORMALIZE_H
 #define EVENT_NORMALIZE_H
@@ -26,14 +35,24 @@
 struct rules; /* of one customer: event/schema/rules.h. NULL: only the built-in rules */
 
 struct long_lines; /* readers that all normalizers share: event/record/long_lines.h */
+struct converter;
 
 struct normalize_options {
-    size_t event_bytes;            /* most bytes of a record's value (limits.event_bytes) */
-    size_t line_bytes;             /* longest line or value there will be (limits.line_bytes) */
-    size_t sample_bytes;           /* rejects.sample_bytes, 0 = no samples */
-    struct long_lines *long_lines; /* borrowed; NULL: the normalizer makes its own */
+    size_t event_bytes;  /* most bytes of a record's value (limits.event_bytes) */
+    size_t line_bytes;   /* longest line or value there will be (limits.line_bytes) */
+    size_t sample_bytes; /* rejects.sample_bytes, 0 = no samples */
+    /* Borrowed: what reads and converts pieces above 64 KiB. NULL: the normalizer makes its own. */
+    struct long_lines *long_lines;
+    struct converter *long_converter;
+    bool attached;           /* converters are attached to it; false: it has one of its own */
     bool never_pass_through; /* for tests: records that could pass through take the repair path */
 };
+
+/* Never NULL. One for pieces up to 64 KiB, and options.long_converter for longer ones. */
+struct converter *converter_new(const struct normalize_options *o);
+struct converter *converter_new_long(const struct normalize_options *o);
+void converter_free(struct converter *c);
+DEFINE_OWNED(converter);
 
 struct normalizer;
 
@@ -52,6 +71,16 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
  */
 void normalizer_limit(struct normalizer *n, size_t event_bytes);
 
+/*
+ * With options.attached: lend it a converter, which normalizer_piece and normalizer_next need; and
+ * take it back. Any converter will do. *c is used by no other normalizer meanwhile.
+ */
+void normalizer_attach(struct normalizer *n, struct converter *c);
+void normalizer_detach(struct normalizer *n);
+
+/* Before normalizer_detach: copy the output that was returned last, so that it stays valid. */
+void normalizer_keep(struct normalizer *n, struct output *out);
+
 /* Begin a piece of the object, which is borrowed until the next one. */
 void normalizer_piece(struct normalizer *n, const struct piece *piece);
 
@@ -69,7 +98,7 @@ MUST_USE enum framing_answer normalizer_answer(const struct normalizer *n);
 
 /*
  * Make a reject for the object as a whole (truncated_object, bomb, object, not_ours). Needs no
- * piece. `detail` is a text of the worker, not of the customer.
+ * piece and no converter. `detail` is a text of the worker, not of the customer.
  */
 void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
                               uint64_t offset, struct output *out);

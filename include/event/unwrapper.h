@@ -31,7 +31,7 @@ struct unwrapper_list {
 };
 
 struct unwrapper {
-    struct event_maker *maker; /* borrowed */
+    struct event_maker *maker; /* borrowed; set before each use */
     struct json_reader *const *readers;
     const struct rules *rules;
 
@@ -50,8 +50,8 @@ struct unwrapper {
     char detail[160]; /* the reason why there is no record */
 };
 
-/* max_bytes: longest text of a piece. The maker must outlive it. */
-void unwrapper_init(struct unwrapper *u, struct event_maker *maker, size_t max_bytes);
+/* max_bytes: longest text of a piece. */
+void unwrapper_init(struct unwrapper *u, size_t max_bytes);
 void unwrapper_done(struct unwrapper *u);
 
 /* Start a piece, which must be valid until the next one. rules: NULL: none. */

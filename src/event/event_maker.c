@@ -13,8 +13,6 @@
 
 #include <stdlib.h>
 
-enum { ORIGIN_BYTES = 64 * 1024 }; /* a key has at most 1 KiB, six times that when escaped */
-
 struct event_maker {
     struct identity *identity;
     struct duplicate_names names;
@@ -22,7 +20,6 @@ struct event_maker {
     struct repair *repair;
     struct builder *builder;
     struct repository_cache repositories; /* of Beacon-shaped records */
-    struct buf origin;                    /* of the object, from ingest_member_origin */
 };
 
 struct event_maker *event_maker_new(size_t line_bytes)
@@ -34,7 +31,6 @@ struct event_maker *event_maker_new(size_t line_bytes)
     m->repair = repair_new(line_bytes);
     m->builder = builder_new();
     repository_cache_init(&m->repositories);
-    m->origin = (struct buf)BUF_INIT(ORIGIN_BYTES);
     return m;
 }
 
@@ -49,7 +45,6 @@ void event_maker_free(struct event_maker *m)
     repair_free(m->repair);
     builder_free(m->builder);
     repository_cache_done(&m->repositories);
-    buf_done(&m->origin);
     free(m);
 }
 
@@ -65,17 +60,11 @@ enum record_states event_maker_states(struct event_maker *m, const struct doc *d
     return is_event ? STATES_EVENT : builder_states(m->builder, doc, at, index, rules);
 }
 
-void event_maker_object(struct event_maker *m, const struct object_origin *origin)
-{
-    buf_clear(&m->origin);
-    ingest_member_origin(&m->origin, origin);
-    identity_object(m->identity, origin);
-}
-
 /* The record is read before any change of it (event/README.md, rule 7). */
 static void identify_record(struct event_maker *m, const struct event_maker_input *in)
 {
     struct value *v = in->value;
+    identity_object(m->identity, in->origin, in->ordinals);
     duplicate_names_absent_indexed(&m->names, &v->doc, v->at, in->index);
     struct hashed_record r = {
         .doc = &v->doc, .at = v->at, .names = &m->names, .beacon = in->shape == SHAPE_BEACON};
@@ -92,8 +81,8 @@ static void set_output(struct event_maker *m, const struct event_facts *facts, s
 }
 
 /* Append `ingest` to the event in *out and close it. False: it is too large. */
-static bool finish_event(const struct event_maker *m, const struct event_maker_input *in,
-                         const struct event_facts *b, struct buf *out, struct output *o)
+static bool finish_event(const struct event_maker_input *in, const struct event_facts *b,
+                         struct buf *out, struct output *o)
 {
     struct ingest i = {.id = o->key.id,
                        .line = in->line,
@@ -106,7 +95,7 @@ static bool finish_event(const struct event_maker *m, const struct event_maker_i
                        .action = b->action,
                        .repository = b->repository,
                        .actor = b->actor};
-    ingest_member_write(out, buf_span(&m->origin), &i);
+    ingest_member_write(out, in->ingest, &i);
     o->value = buf_span(out);
     return !out->overflowed;
 }
@@ -158,7 +147,7 @@ static bool beacon_event(struct event_maker *m, const struct event_maker_input *
         facts.repository = repository_recall(&m->repositories, facts.repository);
     }
     set_output(m, &facts, o);
-    return finish_event(m, in, &facts, out, o);
+    return finish_event(in, &facts, out, o);
 }
 
 static bool built_event(struct event_maker *m, const struct event_maker_input *in, struct buf *out,
@@ -192,7 +181,7 @@ static bool built_event(struct event_maker *m, const struct event_maker_input *i
         if (attempt == 0) {
             set_output(m, &facts, o);
         }
-        if (finish_event(m, in, &facts, out, o)) {
+        if (finish_event(in, &facts, out, o)) {
             return true;
         }
     }

@@ -3,127 +3,29 @@
  * The order of the steps: piece -> values -> record without wrappers -> shape -> path -> output.
  * Each step is a module of its own. Here is decided which reader reads what.
  */
-#include "event/normalize.h"
-
-#include "base/alloc.h"
-#include "event/event_maker.h"
-#include "event/output_batch.h"
-#include "event/record/long_lines.h"
-#include "event/record/otlp.h"
-#include "event/record/sanitizer.h"
-#include "event/reject.h"
-#include "event/unwrapper.h"
+#include "normalize_priv.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    SAMPLES_PER_LINE = 16, /* rejects of one line that carry a sample */
-    OTLP_GROWTH = 4,       /* an OTLP record repeats the attributes of its resource */
     /*
-     * ... so that many small records of one large resource would be a bomb. All that the requests
-     * of one line expand to is limited to this multiple of the line. Records, names and values
-     * count as more bytes than they have: a short one costs as much as a longer one.
+     * Many small OTLP records of one large resource would be a bomb, since each repeats the
+     * attributes of the resource. So all that the requests of one line expand to is limited to
+     * this multiple of the line. Records, names and values count as more bytes than they have: a
+     * short one costs as much as a longer one.
      */
     OTLP_LINE_GROWTH = 16,
     OTLP_FREE_BYTES = 1 << 20,
     OTLP_RECORD_BYTES = 128,
     OTLP_WORD_BYTES = 8,
-    DETAIL_BYTES = 160,
 };
-
-struct normalizer {
-    struct normalize_options options;
-    const struct object_origin *origin;
-    const struct rules *rules;
-    struct event_maker *maker;
-
-    struct json_reader *own[READERS];  /* for lines up to SHORT_LINE_BYTES */
-    struct long_lines *long_lines;     /* for longer lines */
-    struct long_lines *own_long_lines; /* NULL if they are shared */
-    struct output_batch batch;         /* outputs of a long line */
-    bool piece_done;                   /* no output of the piece is left but those of batch */
-
-    struct piece piece;
-    struct unwrapper unwrapper; /* gives the records of the piece */
-    bool reject_piece;          /* the piece is not to be read: it becomes a reject of its kind */
-    uint64_t item;              /* outputs of the line so far */
-    unsigned rejects;
-    enum framing_answer answer;
-
-    struct pathset *names;     /* of record indexes */
-    struct record_index index; /* of the current record */
-
-    bool in_otlp;
-    struct otlp otlp;
-    size_t otlp_bytes;                  /* of all records of the line's requests so far */
-    struct value request;               /* the request that otlp walks */
-    struct sanitizer request_sanitizer; /* of the request's text */
-    struct duplicate_names request_names;
-    struct buf otlp_text;
-
-    struct buf out;
-    size_t event_bytes; /* limit of out.max */
-    char detail[DETAIL_BYTES];
-};
-
-/* ---- life ---- */
-
-struct normalizer *normalizer_new(const struct normalize_options *o)
-{
-    struct normalizer *n = mem_zeros(1, sizeof(*n));
-    n->options = *o;
-    for (size_t i = 0; i < READERS; i++) {
-        n->own[i] = json_reader_new(SHORT_LINE_BYTES);
-    }
-    n->own_long_lines = o->long_lines == NULL ? long_lines_new(o->line_bytes) : NULL;
-    n->long_lines = o->long_lines != NULL ? o->long_lines : n->own_long_lines;
-    n->maker = event_maker_new(o->line_bytes);
-    n->names = event_maker_names(n->maker);
-    unwrapper_init(&n->unwrapper, n->maker, o->line_bytes);
-    sanitizer_init(&n->request_sanitizer, o->line_bytes);
-    duplicate_names_init(&n->request_names);
-    n->otlp_text = (struct buf)BUF_INIT(o->line_bytes * OTLP_GROWTH + JSON_SLACK);
-    n->out = (struct buf)BUF_INIT(o->event_bytes);
-    n->event_bytes = o->event_bytes;
-    output_batch_init(&n->batch, o->event_bytes);
-    return n;
-}
-
-void normalizer_free(struct normalizer *n)
-{
-    if (n == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < READERS; i++) {
-        json_reader_free(n->own[i]);
-    }
-    sanitizer_done(&n->request_sanitizer);
-    duplicate_names_done(&n->request_names);
-    long_lines_free(n->own_long_lines);
-    unwrapper_done(&n->unwrapper);
-    event_maker_free(n->maker);
-    buf_done(&n->otlp_text);
-    buf_done(&n->out);
-    output_batch_done(&n->batch);
-    free(n);
-}
-
-void normalizer_limit(struct normalizer *n, size_t event_bytes)
-{
-    size_t most = event_bytes < n->event_bytes ? event_bytes : n->event_bytes;
-    if (most != n->out.max) { /* rare: what is allocated may be larger */
-        buf_done(&n->out);
-        n->out = (struct buf)BUF_INIT(most);
-    }
-}
 
 /* ---- pieces ---- */
 
 static void start_piece(struct normalizer *n, const struct piece *piece, struct span text)
 {
-    struct json_reader *const *readers = n->own;
     output_batch_clear(&n->batch);
     n->piece_done = false;
     n->piece = *piece;
@@ -132,10 +34,10 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     n->answer = FRAMING_CONTINUE;
     n->in_otlp = false;
     n->otlp_bytes = 0;
-    if (text.n > SHORT_LINE_BYTES) {
-        readers = long_lines_readers(n->long_lines);
-    }
-    unwrapper_start(&n->unwrapper, readers, n->rules, text);
+    n->is_long = text.n > SHORT_LINE_BYTES;
+    unwrapper_start(&n->unwrapper,
+                    n->is_long ? long_lines_readers(n->options.long_lines) : n->short_readers,
+                    n->rules, text);
 }
 
 void normalizer_object(struct normalizer *n, const struct object_origin *origin,
@@ -146,64 +48,19 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
     n->reject_piece = false;
     start_piece(n, &(struct piece){.kind = PIECE_LINE}, SPAN(""));
     unwrapper_leave_outer(&n->unwrapper);
-    event_maker_object(n->maker, origin);
+    ordinals_clear(n->ordinals);
+    buf_clear(&n->ingest);
+    ingest_member_origin(&n->ingest, origin);
 }
 
-/*
- * Whether records of the piece have a number in their line: there are others, or may be. Of a line
- * that is too long only values after the first piece of it have one.
- */
-static bool is_numbered(const struct normalizer *n)
+bool normalize_is_numbered(const struct normalizer *n)
 {
     const struct piece *p = &n->piece;
     bool line = p->framing == FRAMING_LINES && (p->kind == PIECE_LINE || p->kind == PIECE_TOO_LONG);
     return unwrapper_several(&n->unwrapper) || p->same_line || !line;
 }
 
-/* ---- rejects ---- */
-
-static struct output reject_output(const struct normalizer *n, enum reject_reason reason)
-{
-    return (struct output){
-        .kind = OUTPUT_REJECT, .value = buf_span(&n->out), .reason = reason, .count = 1};
-}
-
-static bool make_reject(struct normalizer *n, enum reject_reason reason, const char *detail,
-                        struct output *out)
-{
-    n->item++;
-    struct reject r = {.reason = reason,
-                       .detail = span_str(detail),
-                       .piece = &n->piece,
-                       .item = is_numbered(n) ? n->item : 0,
-                       .rules = n->rules};
-    if (n->rejects++ < SAMPLES_PER_LINE) {
-        r.sample_bytes = n->options.sample_bytes;
-    }
-    buf_clear(&n->out);
-    reject_write(&n->out, n->origin, &r);
-    if (n->out.overflowed) { /* the topic's limit is smaller than the sample */
-        r.sample_bytes = 0;
-        buf_clear(&n->out);
-        reject_write(&n->out, n->origin, &r);
-    }
-    *out = reject_output(n, reason);
-    return true;
-}
-
-/* No JSON at a byte of the object. `rest`: there is more of it, or of the line, which is not read.
- */
-static bool reject_rest(struct normalizer *n, const char *wrong, uint64_t at, bool rest,
-                        struct output *out)
-{
-    const char *more = n->piece.framing == FRAMING_LINES ? "; the rest of the line was not read"
-                                                         : "; the rest was not read";
-    (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %llu of the object%s", wrong,
-                   (unsigned long long)at, rest ? more : "");
-    (void)make_reject(n, REJECT_BAD_JSON, n->detail, out);
-    out->wrong_at = n->piece.framing == FRAMING_LINES ? 0 : at;
-    return true;
-}
+/* ---- records ---- */
 
 static const char *detail_of(enum reject_reason why)
 {
@@ -211,36 +68,10 @@ static const char *detail_of(enum reject_reason why)
                                          : "no member that the schema or an alias knows";
 }
 
-static void write_reject(struct normalizer *n, const struct reject *r, struct output *out)
+static struct pathset *names_of(struct normalizer *n)
 {
-    buf_clear(&n->out);
-    reject_write(&n->out, n->origin, r);
-    *out = reject_output(n, r->reason);
+    return event_maker_names(n->converter->maker);
 }
-
-void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
-                              uint64_t offset, struct output *out)
-{
-    struct reject r = {.reason = reason, .detail = detail, .offset = offset, .rules = n->rules};
-    write_reject(n, &r, out);
-}
-
-void normalizer_reject_rest(struct normalizer *n, enum reject_reason reason,
-                            const struct reject_rest *rest, struct output *out)
-{
-    (void)snprintf(n->detail, sizeof(n->detail),
-                   "%llu more rejects of this reason; this one stands for all of them",
-                   (unsigned long long)rest->count);
-    struct reject r = {.reason = reason,
-                       .detail = span_str(n->detail),
-                       .piece = &rest->extent,
-                       .rest = rest,
-                       .rules = n->rules};
-    write_reject(n, &r, out);
-    out->count = rest->count;
-}
-
-/* ---- records ---- */
 
 /* `ingest.framing`: nothing for the usual one. */
 static struct span framing_word(enum framing_kind kind)
@@ -251,26 +82,29 @@ static struct span framing_word(enum framing_kind kind)
 static bool make(struct normalizer *n, struct value *v, enum shape shape, struct output *out,
                  enum reject_reason *why)
 {
+    struct converter *c = n->converter;
     struct event_maker_input in = {.value = v,
                                    .readers = n->unwrapper.readers,
-                                   .index = &n->index,
+                                   .index = &c->index,
                                    .shape = shape,
                                    .origin = n->origin,
+                                   .ingest = buf_span(&n->ingest),
+                                   .ordinals = n->ordinals,
                                    .rules = n->rules,
                                    .line = n->piece.line,
-                                   .item = is_numbered(n) ? n->item + 1 : 0,
+                                   .item = normalize_is_numbered(n) ? n->item + 1 : 0,
                                    .framing = framing_word(n->piece.framing),
                                    .never_pass_through = n->options.never_pass_through,
                                    .envelope_time = envelope_time(&n->unwrapper.envelope),
                                    .envelope_host = envelope_host(&n->unwrapper.envelope)};
-    return shape != SHAPE_NONE && event_maker_make(n->maker, &in, &n->out, out, why);
+    return shape != SHAPE_NONE && event_maker_make(c->maker, &in, &c->out, out, why);
 }
 
 static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct output *out)
 {
     enum reject_reason why = REJECT_NO_KNOWN_FIELD;
     if (!make(n, v, shape, out, &why)) {
-        return make_reject(n, why, detail_of(why), out);
+        return normalize_reject(n, why, detail_of(why), out);
     }
     out->members_dropped = n->unwrapper.dropped;
     n->item++;
@@ -280,31 +114,33 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
 /* The next record of an OTLP request. False: no more. */
 static bool next_otlp(struct normalizer *n, struct output *out)
 {
-    if (!otlp_next(&n->otlp, &n->otlp_text)) {
+    struct buf *text = &n->converter->otlp_text;
+    if (!otlp_next(&n->otlp, text)) {
         n->in_otlp = false;
         (void)snprintf(n->detail, sizeof(n->detail),
                        "%zu elements of the OTLP request that are no objects", n->otlp.others);
-        return n->otlp.others > 0 && make_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
+        return n->otlp.others > 0 && normalize_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
     }
     struct value v;
-    n->otlp_bytes += n->otlp_text.n + OTLP_RECORD_BYTES;
+    n->otlp_bytes += text->n + OTLP_RECORD_BYTES;
     if (n->otlp_bytes > n->piece.text.n * OTLP_LINE_GROWTH + OTLP_FREE_BYTES) {
         n->in_otlp = false;
-        return make_reject(n, REJECT_EVENT_TOO_LARGE,
-                           "the OTLP records from here on: the line expands to more than 16 times "
-                           "its length",
-                           out);
+        return normalize_reject(
+            n, REJECT_EVENT_TOO_LARGE,
+            "the OTLP records from here on: the line expands to more than 16 times "
+            "its length",
+            out);
     }
-    if (n->otlp_text.overflowed) {
-        return make_reject(n, REJECT_EVENT_TOO_LARGE, detail_of(REJECT_EVENT_TOO_LARGE), out);
+    if (text->overflowed) {
+        return normalize_reject(n, REJECT_EVENT_TOO_LARGE, detail_of(REJECT_EVENT_TOO_LARGE), out);
     }
-    if (buf_room(&n->otlp_text, JSON_SLACK) == NULL ||
-        !value_read(n->unwrapper.readers, 1 - n->request.reader, buf_span(&n->otlp_text), &v)) {
-        return make_reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
+    if (buf_room(text, JSON_SLACK) == NULL ||
+        !value_read(n->unwrapper.readers, 1 - n->request.reader, buf_span(text), &v)) {
+        return normalize_reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
     }
     n->otlp_bytes += doc_payload(&v.doc, 0) * OTLP_WORD_BYTES;
     v.replaced = n->request.replaced;
-    record_index_of(n->names, &v.doc, v.at, &n->index);
+    record_index_of(names_of(n), &v.doc, v.at, &n->converter->index);
     return make_event(n, &v, SHAPE_OTLP, out);
 }
 
@@ -316,15 +152,15 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct outpu
 {
     n->request = *v;
     n->request.replaced = v->replaced || v->doc.repaired;
-    duplicate_names_absent(&n->request_names, &v->doc, v->at);
-    if (!sanitizer_value(&n->request_sanitizer, n->unwrapper.readers, &n->request_names,
-                         &n->request)) {
-        return make_reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
+    struct duplicate_names *names = &n->converter->request_names;
+    duplicate_names_absent(names, &v->doc, v->at);
+    if (!sanitizer_value(&n->request_sanitizer, n->unwrapper.readers, names, &n->request)) {
+        return normalize_reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
     }
     size_t others = 0;
     size_t count = otlp_count(&n->request.doc, n->request.at, &others);
     if (count == 0) {
-        return make_reject(n, REJECT_NOT_AN_EVENT, "an OTLP request without records", out);
+        return normalize_reject(n, REJECT_NOT_AN_EVENT, "an OTLP request without records", out);
     }
     n->unwrapper.values.several = n->unwrapper.values.several || count > 1 || others > 0;
     n->in_otlp = true;
@@ -336,37 +172,20 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct outpu
  * list, with outputs of its own. */
 static bool on_object(struct normalizer *n, struct value *v, struct output *out)
 {
-    switch (unwrapper_open(&n->unwrapper, v, &n->index)) {
+    struct record_index *index = &n->converter->index;
+    switch (unwrapper_open(&n->unwrapper, v, index)) {
     case UNWRAPPED_RECORD:
         break;
     case UNWRAPPED_LIST:
         return false;
     case UNWRAPPED_NOTHING:
-        return make_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
+        return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
     }
     if (!value_is_event(&v->doc, v->at)) {
-        return make_reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
+        return normalize_reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
     }
-    const struct record_index *index = &n->index;
     enum shape shape = shape_is_beacon(&v->doc, index) ? SHAPE_BEACON : shape_of(&v->doc, index);
     return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
-}
-
-static bool reject_piece(struct normalizer *n, struct output *out)
-{
-    const struct piece *p = &n->piece;
-    n->reject_piece = false;
-    if (p->kind == PIECE_DAMAGE) {
-        return reject_rest(n, p->wrong, p->wrong_at, p->rest, out);
-    }
-    if (p->kind == PIECE_TOO_LONG) {
-        (void)snprintf(n->detail, sizeof(n->detail), "longer than %zu bytes",
-                       n->options.line_bytes);
-        return make_reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
-    }
-    (void)snprintf(n->detail, sizeof(n->detail), "%llu values that are no events",
-                   (unsigned long long)p->count);
-    return make_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
 }
 
 /* No JSON from a byte of the piece on. A value's boundaries cannot be trusted then. */
@@ -374,16 +193,16 @@ static bool reject_damage(struct normalizer *n, const struct record_splitter *v,
 {
     if (n->piece.kind == PIECE_VALUE && !v->too_deep) {
         n->answer = FRAMING_NO_JSON;
-        return reject_rest(n, v->wrong, n->piece.offset + v->wrong_at, true, out);
+        return normalize_reject_rest(n, v->wrong, n->piece.offset + v->wrong_at, true, out);
     }
     (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %zu", v->wrong, v->wrong_at);
-    return make_reject(n, REJECT_BAD_JSON, n->detail, out);
+    return normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
 }
 
 static bool next_output(struct normalizer *n, struct output *out)
 {
     if (n->reject_piece) {
-        return reject_piece(n, out);
+        return normalize_reject_piece(n, out);
     }
     for (;;) {
         struct value v;
@@ -392,7 +211,7 @@ static bool next_output(struct normalizer *n, struct output *out)
         }
         if (n->unwrapper.second) {
             n->unwrapper.second = false;
-            return make_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
+            return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
         }
         struct record_splitter *values = unwrapper_values(&n->unwrapper);
         switch (record_splitter_next(values, &v)) {
@@ -407,7 +226,7 @@ static bool next_output(struct normalizer *n, struct output *out)
             }
             break;
         case VALUES_NOT_EVENT:
-            return make_reject(n, REJECT_NOT_AN_EVENT, values->detail, out);
+            return normalize_reject(n, REJECT_NOT_AN_EVENT, values->detail, out);
         case VALUES_DAMAGED:
             return reject_damage(n, values, out);
         }
@@ -421,16 +240,17 @@ static bool list_begins(struct normalizer *n)
 {
     struct value v;
     unwrapper_leave_outer(&n->unwrapper);
-    if (!value_read(n->own, 0, n->piece.text, &v)) {
+    struct converter *c = n->converter;
+    if (!value_read(c->readers, 0, n->piece.text, &v)) {
         return false;
     }
-    record_index_of(n->names, &v.doc, v.at, &n->index);
-    enum shape shape = shape_of(&v.doc, &n->index);
+    record_index_of(names_of(n), &v.doc, v.at, &n->converter->index);
+    enum shape shape = shape_of(&v.doc, &c->index);
     if ((shape != SHAPE_FLAT && shape != SHAPE_ECS) ||
-        event_maker_states(n->maker, &v.doc, v.at, &n->index, n->rules) == STATES_EVENT) {
+        event_maker_states(c->maker, &v.doc, v.at, &c->index, n->rules) == STATES_EVENT) {
         return false;
     }
-    const uint32_t *at = n->index.at;
+    const uint32_t *at = c->index.at;
     unwrapper_enter_outer(&n->unwrapper, &v, at[INDEX_TIME], at[INDEX_HOST]);
     return true;
 }
@@ -453,15 +273,46 @@ enum framing_answer normalizer_answer(const struct normalizer *n)
     return n->answer;
 }
 
-/* ---- long pieces ---- */
+/* ---- what others may use between two calls ---- */
 
-/* Another normalizer used the reader of the request: read the request again, to the same tape. */
+/*
+ * Another normalizer used the reader of the request: read the request again, to the same tape. The
+ * text of the last record is another one, too.
+ */
 static void read_request_again(struct normalizer *n)
 {
     struct span rest = n->request.text;
     struct json_reader *reader = n->unwrapper.readers[n->request.reader];
     if (json_scan(reader, &rest, &n->request.doc, NULL) != FAIL_NONE) {
         abort(); /* cannot be: it was read before */
+    }
+    otlp_forget(&n->otlp);
+}
+
+void normalizer_attach(struct normalizer *n, struct converter *c)
+{
+    assert(n->converter == NULL && c != NULL);
+    bool same = c == n->last_converter && c->user == n;
+    normalize_use(n, c);
+    if (n->in_otlp && !n->is_long && !same) {
+        read_request_again(n);
+    }
+}
+
+void normalizer_detach(struct normalizer *n)
+{
+    assert(n->own_converter == NULL);
+    n->last_converter = n->converter;
+    n->converter = NULL;
+}
+
+void normalizer_keep(struct normalizer *n, struct output *out)
+{
+    if (!n->is_long) { /* outputs of a long piece are kept anyway */
+        output_batch_clear(&n->batch);
+        output_batch_add(&n->batch, out);
+        bool kept = output_batch_next(&n->batch, out);
+        assert(kept);
     }
 }
 
@@ -470,7 +321,9 @@ static void read_request_again(struct normalizer *n)
 static void make_batch(struct normalizer *n)
 {
     struct output output;
-    bool unchanged = long_lines_take(n->long_lines, n, n->origin->customer);
+    struct converter *before = n->converter;
+    bool unchanged = long_lines_take(n->options.long_lines, n, n->origin->customer);
+    normalize_use(n, normalize_long_converter(n));
     if (n->in_otlp && !unchanged) {
         read_request_again(n);
     }
@@ -482,13 +335,13 @@ static void make_batch(struct normalizer *n)
             n->piece_done = true;
         }
     }
-    long_lines_release(n->long_lines);
+    normalize_use(n, before);
+    long_lines_release(n->options.long_lines);
 }
 
 bool normalizer_next(struct normalizer *n, struct output *out)
 {
-    bool is_long = n->unwrapper.readers != n->own;
-    if (!is_long) {
+    if (!n->is_long) {
         return next_output(n, out);
     }
     if (output_batch_next(&n->batch, out)) {

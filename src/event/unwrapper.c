@@ -8,9 +8,9 @@
 
 enum { UTF8_GROWTH = 3 }; /* of a text inside a record: U+FFFD for each byte that is not UTF-8 */
 
-void unwrapper_init(struct unwrapper *u, struct event_maker *maker, size_t max_bytes)
+void unwrapper_init(struct unwrapper *u, size_t max_bytes)
 {
-    *u = (struct unwrapper){.maker = maker};
+    *u = (struct unwrapper){.maker = NULL};
     envelope_init(&u->outer);
     envelope_init(&u->envelope);
     for (size_t i = 0; i < READERS; i++) {

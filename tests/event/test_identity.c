@@ -16,6 +16,7 @@ enum { TEXT_BYTES = 4 << 20 };
 struct fixture {
     struct json_reader *reader;
     struct identity *identity;
+    struct ordinals *ordinals;
     struct duplicate_names names;
 };
 
@@ -25,6 +26,7 @@ static int start(void **state)
     assert_non_null(f);
     f->reader = json_reader_new(TEXT_BYTES);
     f->identity = identity_new();
+    f->ordinals = ordinals_new();
     duplicate_names_init(&f->names);
     *state = f;
     return 0;
@@ -35,6 +37,7 @@ static int stop(void **state)
     struct fixture *f = *state;
     json_reader_free(f->reader);
     identity_free(f->identity);
+    ordinals_free(f->ordinals);
     duplicate_names_done(&f->names);
     free(f);
     return 0;
@@ -65,9 +68,15 @@ static void next_id(struct fixture *f, struct span text, bool beacon, char *id)
     next_id_with(f, text, beacon, &facts, id);
 }
 
+static void begin_object(struct fixture *f, const struct object_origin *origin)
+{
+    ordinals_clear(f->ordinals);
+    identity_object(f->identity, origin, f->ordinals);
+}
+
 static void first_id(struct fixture *f, struct span text, bool beacon, char *id)
 {
-    identity_object(f->identity, &first_upload);
+    begin_object(f, &first_upload);
     next_id(f, text, beacon, id);
 }
 
@@ -173,9 +182,9 @@ static void assert_same_id(struct fixture *f, const struct object_origin *a,
 {
     char x[IDENTITY_BYTES];
     char y[IDENTITY_BYTES];
-    identity_object(f->identity, a);
+    begin_object(f, a);
     next_id_with(f, SPAN("{\"a\":1}"), false, facts, x);
-    identity_object(f->identity, b);
+    begin_object(f, b);
     next_id_with(f, SPAN("{\"a\":1}"), false, facts, y);
     assert_int_equal(strcmp(x, y) == 0, same);
 }
@@ -244,13 +253,13 @@ static void covers_the_time_that_an_envelope_has(void **state)
     event_facts_clear(&facts);
     facts.time_from_envelope = true;
     facts.key.time_ns = 1;
-    identity_object(f->identity, &first_upload);
+    begin_object(f, &first_upload);
     next_id_with(f, SPAN("{\"a\":1}"), false, &facts, ids[0]);
     facts.key.time_ns = 2;
     next_id_with(f, SPAN("{\"a\":1}"), false, &facts, ids[1]);
     struct object_origin other = first_upload;
     other.object = SPAN("s3://b/l");
-    identity_object(f->identity, &other);
+    begin_object(f, &other);
     next_id_with(f, SPAN("{\"a\":1}"), false, &facts, ids[2]);
     facts.time_from_envelope = false;
     next_id_with(f, SPAN("{\"a\":1}"), false, &facts, ids[3]);
@@ -263,10 +272,10 @@ static void tells_repeated_events_apart(void **state)
 {
     struct fixture *f = *state;
     char ids[3][IDENTITY_BYTES];
-    identity_object(f->identity, &first_upload);
+    begin_object(f, &first_upload);
     next_id(f, SPAN("{\"a\":1}"), false, ids[0]);
     next_id(f, SPAN("{\"a\":1}"), false, ids[1]);
-    identity_object(f->identity, &first_upload);
+    begin_object(f, &first_upload);
     next_id(f, SPAN("{\"a\":1}"), false, ids[2]);
     assert_string_not_equal(ids[0], ids[1]);
     assert_string_equal(ids[0], ids[2]);
@@ -328,7 +337,7 @@ static void gives_the_ids_of_the_independent_implementation(void **state)
         struct span line = span_of(lines[i], (size_t)n - 1);
         if (i == 0) {
             origin = read_origin(line);
-            identity_object(f->identity, &origin);
+            begin_object(f, &origin);
         } else {
             check_vector(f, line);
             count++;

@@ -107,6 +107,8 @@ static void write_value(const struct doc *d, size_t at, struct buf *out)
     }
 }
 
+static struct ordinals *ordinals;
+
 static void identify(struct identity *id, const struct doc *d, bool beacon, bool own_time,
                      char *text)
 {
@@ -117,7 +119,8 @@ static void identify(struct identity *id, const struct doc *d, bool beacon, bool
     struct hashed_record r = {d, DOC_ROOT, &names, beacon};
     event_facts_clear(&facts);
     facts.time = own_time ? TIME_EXACT : TIME_FROM_OBJECT;
-    identity_object(id, &origin);
+    ordinals_clear(ordinals);
+    identity_object(id, &origin, ordinals);
     duplicate_names_absent(&names, d, DOC_ROOT);
     identity_read(id, &r);
     identity_write(id, &facts, text, &forgot);
@@ -132,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         reader = json_reader_new(MOST);
         other = json_reader_new(MOST);
         id = identity_new();
+        ordinals = ordinals_new();
         duplicate_names_init(&names);
     }
     struct doc a;

@@ -7,7 +7,7 @@
  * ordinal. What a record does not state itself is added: the time that its envelope has, or the
  * object if that gives the time.
  *
- *     identity_object(id, origin);                          // each attempt at an object
+ *     identity_object(id, origin, ordinals);                // the object of the next records
  *     identity_read(id, &record);                           // before any change of the record
  *     identity_write(id, &facts, text, &forgot);            // when the event's time is decided
  *
@@ -27,8 +27,12 @@ struct identity *identity_new(void); /* never NULL */
 void identity_free(struct identity *id);
 DEFINE_OWNED(identity);
 
-/* Begin an object: its ordinals start at 0. *origin is borrowed until the next call. */
-void identity_object(struct identity *id, const struct object_origin *origin);
+/*
+ * Set the object of the next records. Both are borrowed until the next call. At the beginning of an
+ * object its ordinals are clear.
+ */
+void identity_object(struct identity *id, const struct object_origin *origin,
+                     struct ordinals *ordinals);
 
 /* Read the next record. Nothing of it is borrowed afterwards. */
 void identity_read(struct identity *id, const struct hashed_record *r);

@@ -49,6 +49,12 @@ size_t otlp_count(const struct doc *doc, size_t at, size_t *others);
  */
 MUST_USE bool otlp_next(struct otlp *o, struct buf *text);
 
+/* The text of the last record was lost: the next one is written whole. */
+static inline void otlp_forget(struct otlp *o)
+{
+    o->shared = 0;
+}
+
 /*
  * Write a record of SHAPE_OTEL into *text (cleared first) with maps in place of lists of keys and
  * values, and plain values in place of AnyValues. False: it has neither, and *text is empty.

@@ -18,7 +18,7 @@ enum {
 
 struct identity {
     struct record_hash *record_hash;
-    struct ordinals *ordinals;
+    struct ordinals *ordinals; /* of the object, borrowed */
     XXH3_state_t *state;
     const struct object_origin *origin;
     bool own;                  /* of the last record: event.id alone is its identity */
@@ -33,8 +33,7 @@ struct identity *identity_new(void)
     if (id == NULL || state == NULL) {
         abort();
     }
-    *id = (struct identity){
-        .record_hash = record_hash_new(), .ordinals = ordinals_new(), .state = state};
+    *id = (struct identity){.record_hash = record_hash_new(), .state = state};
     return id;
 }
 
@@ -44,15 +43,15 @@ void identity_free(struct identity *id)
         return;
     }
     record_hash_free(id->record_hash);
-    ordinals_free(id->ordinals);
     (void)XXH3_freeState(id->state);
     free(id);
 }
 
-void identity_object(struct identity *id, const struct object_origin *origin)
+void identity_object(struct identity *id, const struct object_origin *origin,
+                     struct ordinals *ordinals)
 {
     id->origin = origin;
-    ordinals_clear(id->ordinals);
+    id->ordinals = ordinals;
 }
 
 /* event.id if it is a string, "" if it is not. */

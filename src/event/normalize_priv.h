@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * normalize_priv.h - the files of the normalizer: normalize.c (the order of the steps),
+ * normalize_parts.c (what a normalizer and a converter consist of), normalize_reject.c (rejects).
+ *
+ * What must stay from one output to the next, and from one piece of an object to the next, belongs
+ * to the normalizer. What is used within one call of normalizer_next belongs to the converter.
+ */
+#ifndef EVENT_NORMALIZE_PRIV_H
+#define EVENT_NORMALIZE_PRIV_H
+
+#include "event/event_maker.h"
+#include "event/normalize.h"
+#include "event/output_batch.h"
+#include "event/record/ingest_member.h"
+#include "event/record/long_lines.h"
+#include "event/record/ordinals.h"
+#include "event/record/otlp.h"
+#include "event/record/sanitizer.h"
+#include "event/reject.h"
+#include "event/unwrapper.h"
+
+enum { NORMALIZE_DETAIL_BYTES = 160 };
+
+struct converter {
+    struct json_reader *readers[READERS]; /* NULL: of long pieces, which the shared ones read */
+    struct event_maker *maker;
+    struct record_index index; /* of the current record */
+    struct duplicate_names request_names;
+    struct buf otlp_text;
+    struct buf out;
+    const struct normalizer *user; /* the last one; compared only */
+};
+
+struct normalizer {
+    struct normalize_options options;
+    const struct object_origin *origin;
+    const struct rules *rules;
+    struct ordinals *ordinals; /* of the object */
+    struct buf ingest;         /* the origin, as every `ingest` of the object has it */
+
+    struct converter *converter;                /* attached; NULL: none now */
+    const struct converter *last_converter;     /* the one before; compared only */
+    struct converter *own_converter;            /* NULL if converters are attached */
+    struct converter *own_long_converter;       /* made when it is needed; NULL if it is shared */
+    struct long_lines *own_long_lines;          /* NULL if they are shared */
+    struct json_reader *short_readers[READERS]; /* those of the converter */
+    struct output_batch batch;                  /* outputs of a long piece, or one that is kept */
+    bool is_long;                               /* the piece */
+    bool piece_done; /* no output of the piece is left but those of batch */
+
+    struct piece piece;
+    struct unwrapper unwrapper; /* gives the records of the piece */
+    bool reject_piece;          /* the piece is not to be read: it becomes a reject of its kind */
+    uint64_t item;              /* outputs of the line so far */
+    unsigned rejects;
+    enum framing_answer answer;
+
+    bool in_otlp;
+    struct otlp otlp;
+    size_t otlp_bytes;                  /* of all records of the line's requests so far */
+    struct value request;               /* the request that otlp walks */
+    struct sanitizer request_sanitizer; /* of the request's text */
+
+    struct buf object_reject; /* of the object as a whole */
+    size_t event_bytes;       /* most bytes of an output of this object */
+    char detail[NORMALIZE_DETAIL_BYTES];
+};
+
+/*
+ * Whether records of the piece have a number in their line: there are others, or may be. Of a line
+ * that is too long only values after the first piece of it have one.
+ */
+bool normalize_is_numbered(const struct normalizer *n);
+
+/* ---- normalize_parts.c ---- */
+
+/* Make the converter the attached one, with the limits of the object. */
+void normalize_use(struct normalizer *n, struct converter *c);
+
+/* The converter of long pieces; the shared readers are held. */
+struct converter *normalize_long_converter(struct normalizer *n);
+
+/* ---- normalize_reject.c ---- */
+
+/* Make a reject of the piece, with a number and perhaps a sample. True. */
+bool normalize_reject(struct normalizer *n, enum reject_reason reason, const char *detail,
+                      struct output *out);
+
+/* No JSON at a byte of the object. `rest`: there is more of it, or of the line, which is not read.
+ * True. */
+bool normalize_reject_rest(struct normalizer *n, const char *wrong, uint64_t at, bool rest,
+                           struct output *out);
+
+/* The piece is not to be read: its reject. True. */
+bool normalize_reject_piece(struct normalizer *n, struct output *out);
+
+#endif

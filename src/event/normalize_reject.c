@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rejects: of a record or a piece, in the converter; of the object as a whole, without one. */
+#include "normalize_priv.h"
+
+#include <stdio.h>
+
+enum { SAMPLES_PER_LINE = 16 /* rejects of one line that carry a sample */ };
+
+static struct output reject_output(const struct buf *text, enum reject_reason reason)
+{
+    return (struct output){
+        .kind = OUTPUT_REJECT, .value = buf_span(text), .reason = reason, .count = 1};
+}
+
+/* ---- of a record or a piece ---- */
+
+bool normalize_reject(struct normalizer *n, enum reject_reason reason, const char *detail,
+                      struct output *out)
+{
+    struct buf *text = &n->converter->out;
+    n->item++;
+    struct reject r = {.reason = reason,
+                       .detail = span_str(detail),
+                       .piece = &n->piece,
+                       .item = normalize_is_numbered(n) ? n->item : 0,
+                       .rules = n->rules};
+    if (n->rejects++ < SAMPLES_PER_LINE) {
+        r.sample_bytes = n->options.sample_bytes;
+    }
+    buf_clear(text);
+    reject_write(text, n->origin, &r);
+    if (text->overflowed) { /* the topic's limit is smaller than the sample */
+        r.sample_bytes = 0;
+        buf_clear(text);
+        reject_write(text, n->origin, &r);
+    }
+    *out = reject_output(text, reason);
+    return true;
+}
+
+bool normalize_reject_rest(struct normalizer *n, const char *wrong, uint64_t at, bool rest,
+                           struct output *out)
+{
+    const char *more = n->piece.framing == FRAMING_LINES ? "; the rest of the line was not read"
+                                                         : "; the rest was not read";
+    (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %llu of the object%s", wrong,
+                   (unsigned long long)at, rest ? more : "");
+    (void)normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
+    out->wrong_at = n->piece.framing == FRAMING_LINES ? 0 : at;
+    return true;
+}
+
+bool normalize_reject_piece(struct normalizer *n, struct output *out)
+{
+    const struct piece *p = &n->piece;
+    n->reject_piece = false;
+    if (p->kind == PIECE_DAMAGE) {
+        return normalize_reject_rest(n, p->wrong, p->wrong_at, p->rest, out);
+    }
+    if (p->kind == PIECE_TOO_LONG) {
+        (void)snprintf(n->detail, sizeof(n->detail), "longer than %zu bytes",
+                       n->options.line_bytes);
+        return normalize_reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
+    }
+    (void)snprintf(n->detail, sizeof(n->detail), "%llu values that are no events",
+                   (unsigned long long)p->count);
+    return normalize_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
+}
+
+/* ---- of the object ---- */
+
+static void write_reject(struct normalizer *n, const struct reject *r, struct output *out)
+{
+    struct buf *text = &n->object_reject;
+    buf_clear(text);
+    reject_write(text, n->origin, r);
+    *out = reject_output(text, r->reason);
+}
+
+void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, struct span detail,
+                              uint64_t offset, struct output *out)
+{
+    struct reject r = {.reason = reason, .detail = detail, .offset = offset, .rules = n->rules};
+    write_reject(n, &r, out);
+}
+
+void normalizer_reject_rest(struct normalizer *n, enum reject_reason reason,
+                            const struct reject_rest *rest, struct output *out)
+{
+    (void)snprintf(n->detail, sizeof(n->detail),
+                   "%llu more rejects of this reason; this one stands for all of them",
+                   (unsigned long long)rest->count);
+    struct reject r = {.reason = reason,
+                       .detail = span_str(n->detail),
+                       .piece = &rest->extent,
+                       .rest = rest,
+                       .rules = n->rules};
+    write_reject(n, &r, out);
+    out->count = rest->count;
+}

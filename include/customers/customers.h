@@ -179,7 +179,11 @@ void customer_paused_why(struct customer *c, struct err *out);
  */
 MUST_USE enum err_kind customer_reserve(struct customer *c, size_t bytes, struct pulse *pulse,
                                         struct err *e);
+/* The same without waiting. False: nothing is reserved. */
+MUST_USE bool customer_try_reserve(struct customer *c, size_t bytes);
+/* The record was reported; or it was not produced. */
 void customer_unreserve(struct customer *c, size_t bytes);
+void customer_take_back(struct customer *c, size_t bytes);
 
 /* Its topic accepts only messages of `bytes`: lower the limit of its events accordingly. */
 void customer_topic_takes(struct customer *c, size_t bytes);

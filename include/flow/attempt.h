@@ -8,8 +8,9 @@
  *     if (kind != FAIL_NONE) ... a->subject: what failed; a->events: how many were produced ...
  *
  * attempt_body() and attempt_piece() in attempt.c contain all stages of a byte: decode, framing,
- * normalizer, sink. They run inside curl's write callback. An attempt decides nothing about errors;
- * the lane does.
+ * normalizer, sink. They run inside curl's write callback, with a core and its converter. While the
+ * attempt waits for bytes or for Kafka it has neither. An attempt decides nothing about errors; the
+ * lane does.
  *
  * Threads: one at a time per attempt; attempt_stop any.
  */
@@ -30,7 +31,8 @@ struct attempt_parts { /* borrowed as long as the attempt */
     struct turns *turns;
     struct turn *turn; /* of the lane; turns_start was called for the object */
     const struct s3_settings *s3;
-    const struct normalize_options *normalize;
+    const struct normalize_options *normalize; /* of normalizers without converters */
+    struct converter *const *converters;       /* one for each core of the turns */
 };
 
 /* Each lane has one and uses it for one object after another. */
@@ -52,6 +54,7 @@ struct attempt {
     bool started;                 /* the response headers arrived: S3 permits the read */
     bool not_empty;               /* empty_only: the run stopped there */
     bool ready;                   /* the stages are prepared for this object */
+    bool working;                 /* it has a core, and the converter of that core */
     bool recalled;                /* not read: this version failed at an earlier receive, ... */
     struct failed_read before;    /* ... with this result */
     /* The stages. */

@@ -26,7 +26,8 @@ struct lane_parts { /* borrowed as long as the lanes */
     struct sink_topic *rejects;
     const struct s3_settings *s3;
     const struct normalize_options *normalize;
-    struct stats *stats; /* of objects without a customer */
+    struct converter *const *converters; /* one for each core of the turns */
+    struct stats *stats;                 /* of objects without a customer */
     const struct clock *clock;
 };
 

@@ -42,11 +42,13 @@ void produce_object(struct produce *p, struct span object);
 
 /*
  * Give an output to the sink, as one more pending record of the delivery and of its customer. Only
- * a reject may have no customer. May wait, for the customer's share and for room in the queue. On
- * failure it is not pending.
+ * a reject may have no customer. On failure it is not pending.
+ *
+ * full: NULL: wait for the customer's share and for room in the queue. Else it does not wait: if it
+ * would have to, *full is set and nothing is done.
  */
 MUST_USE enum err_kind produce_record(struct produce *p, struct delivery *d,
-                                      const struct output *record, struct err *e);
+                                      const struct output *record, bool *full, struct err *e);
 
 /* Add the events since the last call to the customer's counters. */
 void produce_count(struct produce *p, struct customer *c);

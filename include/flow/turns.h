@@ -19,10 +19,14 @@
  *
  * Cost: a lane keeps its core between two buffers as long as no other lane needs it. A waiting lane
  * takes the core of a lane that has been paused for PAUSED_US (it waits for the network), or that
- * waits for Kafka (its pulse is not PULSE_WORK).
+ * is paused and waits for Kafka (its pulse is not PULSE_WORK).
  *
- * The cores are a number; the kernel determines on which core a thread runs. Threads: any; one
- * struct turn belongs to one thread.
+ * Cores are numbers from 0; the kernel determines on which core a thread runs. Memory that is
+ * needed only while a lane works may belong to the number: turn.core from turns_begin to
+ * turns_pause, and not while the lane waits for anything. Before a wait in that time, a lane calls
+ * turns_pause, and turns_begin after it. turns_yield may wait, too, and return with another core.
+ *
+ * Threads: any; one struct turn belongs to one thread.
  */
 #ifndef FLOW_TURNS_H
 #define FLOW_TURNS_H
@@ -44,6 +48,7 @@ enum turn_state { TURN_NONE, TURN_WAITING, TURN_WORKING, TURN_PAUSED };
 
 struct turn { /* of a lane; only turns.c accesses it */
     enum turn_state state;
+    size_t core; /* also for the lane: the one that it has, or had last */
     size_t sched_class;
     int64_t counted_us; /* CPU time of its thread up to which it is counted */
     int64_t granted_us;
@@ -64,6 +69,8 @@ void turn_done(struct turn *mine);
 
 void turns_start(struct turns *t, struct turn *mine, size_t sched_class);
 void turns_begin(struct turns *t, struct turn *mine);
+/* Whether another lane waits for a core, so that turns_yield may pass on this one. */
+bool turns_contended(const struct turns *t);
 void turns_yield(struct turns *t, struct turn *mine);
 void turns_pause(struct turns *t, struct turn *mine);
 void turns_end(struct turns *t, struct turn *mine);

@@ -101,6 +101,7 @@ struct sink_record {
     const struct sink_header *headers;
     size_t header_count; /* at most SINK_MAX_HEADERS */
     struct pulse *pulse; /* of the calling thread; PULSE_WAIT while it waits; may be NULL */
+    bool *full;          /* NULL: wait for room. Else: if there is none, set it and do nothing */
 };
 
 /*
@@ -138,7 +139,8 @@ MUST_USE enum err_kind sink_topic_explain(struct sink *s, const char *name, int 
                                           struct err *e);
 
 /*
- * Give a copy of the record to the producer. Waits while the budget or the queue is full.
+ * Give a copy of the record to the producer. Waits while the budget is full, unless r->full is
+ * set: then FAIL_NONE with *r->full says that the record was not accepted.
  * FAIL_STOPPED: sink_stop ended the wait. FAIL_LIMIT: larger than the producer allows. FAIL_CONFIG
  * or FAIL_DENIED: the topic is known to be missing or inaccessible. Else FAIL_AGAIN. After a
  * failure `delivered` is not called for the record.

@@ -46,6 +46,9 @@ struct sink_wait {
 MUST_USE enum err_kind sink_budget_reserve(struct sink_budget *b, uint64_t bytes,
                                            const struct sink_wait *wait, struct err *e);
 
+/* The same without waiting. False: there is no room. */
+MUST_USE bool sink_budget_try(struct sink_budget *b, uint64_t bytes);
+
 /* Release bytes. One call for several records wakes the waiting threads only once. */
 void sink_budget_release(struct sink_budget *b, uint64_t bytes);
 

@@ -107,6 +107,22 @@ static enum err_kind wait_for_share(struct customer_entry *c, size_t bytes, stru
     return kind;
 }
 
+static void add_unacked(struct customer_entry *c, size_t bytes)
+{
+    (void)atomic_fetch_add_explicit(&c->run->unacked, bytes, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&c->all->unacked, bytes, memory_order_relaxed);
+}
+
+bool customer_try_reserve(struct customer *customer, size_t bytes)
+{
+    struct customer_entry *c = entry_of(customer);
+    bool allowed = !over_share(c, bytes);
+    if (allowed) {
+        add_unacked(c, bytes);
+    }
+    return allowed;
+}
+
 enum err_kind customer_reserve(struct customer *customer, size_t bytes, struct pulse *pulse,
                                struct err *e)
 {
@@ -123,16 +139,20 @@ enum err_kind customer_reserve(struct customer *customer, size_t bytes, struct p
             return kind;
         }
     }
-    (void)atomic_fetch_add_explicit(&c->run->unacked, bytes, memory_order_relaxed);
-    (void)atomic_fetch_add_explicit(&c->all->unacked, bytes, memory_order_relaxed);
+    add_unacked(c, bytes);
     return FAIL_NONE;
 }
 
 void customer_unreserve(struct customer *customer, size_t bytes)
 {
+    (void)atomic_fetch_add_explicit(&entry_of(customer)->all->acks, 1, memory_order_relaxed);
+    customer_take_back(customer, bytes);
+}
+
+void customer_take_back(struct customer *customer, size_t bytes)
+{
     struct customer_entry *c = entry_of(customer);
     uint64_t left = atomic_fetch_sub(&c->run->unacked, bytes) - bytes;
-    (void)atomic_fetch_add_explicit(&c->all->acks, 1, memory_order_relaxed);
     (void)atomic_fetch_sub_explicit(&c->all->unacked, bytes, memory_order_relaxed);
     if (atomic_load(&c->run->asleep) && worth_waking(c, left) &&
         atomic_exchange(&c->run->asleep, false)) {

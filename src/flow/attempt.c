@@ -8,7 +8,7 @@
  * Damaged compression does not end the transfer. Only when every byte has arrived with a correct
  * checksum is it certain that the object is damaged, and not the transfer.
  */
-#include "flow/attempt.h"
+#include "attempt_priv.h"
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -125,9 +125,29 @@ static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct
     return FAIL_NONE;
 }
 
+/* ---- Outputs ---- */
+
+/* Wait for Kafka without a core and a converter. */
+static enum err_kind produce_later(struct attempt *a, const struct output *output, struct err *e)
+{
+    struct output kept = *output;
+    normalizer_keep(a->normalizer, &kept);
+    attempt_work_ends(a);
+    enum err_kind kind = produce_record(&a->produce, a->delivery, &kept, NULL, e);
+    if (kind == FAIL_NONE) {
+        attempt_work_begins(a);
+    }
+    return kind;
+}
+
 static enum err_kind produce_output(struct attempt *a, const struct output *output, struct err *e)
 {
-    enum err_kind kind = produce_record(&a->produce, a->delivery, output, e);
+    bool full = false;
+    enum err_kind kind =
+        produce_record(&a->produce, a->delivery, output, a->working ? &full : NULL, e);
+    if (full) {
+        kind = produce_later(a, output, e);
+    }
     if (kind != FAIL_NONE) {
         a->subject = ABOUT_DELIVERY;
         return kind;
@@ -279,7 +299,7 @@ static enum err_kind process_body(struct attempt *a, struct span bytes, struct e
         if (kind != FAIL_NONE) {
             return kind;
         }
-        turns_yield(a->parts->turns, a->parts->turn);
+        attempt_work_yields(a);
     }
     return decoder_result(a, &said, e);
 }
@@ -288,9 +308,9 @@ static enum err_kind process_body(struct attempt *a, struct span bytes, struct e
 static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
 {
     struct attempt *a = ctx;
-    turns_begin(a->parts->turns, a->parts->turn);
+    attempt_work_begins(a);
     enum err_kind kind = process_body(a, bytes, e);
-    turns_pause(a->parts->turns, a->parts->turn);
+    attempt_work_ends(a);
     return kind;
 }
 
@@ -333,9 +353,9 @@ static enum err_kind process_end(struct attempt *a, struct err *e)
 
 static enum err_kind attempt_end(struct attempt *a, struct err *e)
 {
-    turns_begin(a->parts->turns, a->parts->turn);
+    attempt_work_begins(a);
     enum err_kind kind = process_end(a, e);
-    turns_pause(a->parts->turns, a->parts->turn);
+    attempt_work_ends(a);
     return kind;
 }
 

@@ -26,6 +26,7 @@ struct lane *lane_new(const struct lane_parts *parts)
         .turn = &l->turn,
         .s3 = parts->s3,
         .normalize = parts->normalize,
+        .converters = parts->converters,
     };
     turn_init(&l->turn, &l->pulse);
     l->attempt = attempt_new(&l->attempt_parts);

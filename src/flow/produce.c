@@ -60,32 +60,45 @@ static int64_t event_timestamp(const struct produce *p, const struct output *rec
     return !p->parts.conf->kafka.event_timestamp || at <= 0 ? 0 : (at < now ? at : now);
 }
 
+/* *full: there is none now, and `full` forbids to wait for it. */
+static enum err_kind reserve_share(struct produce *p, struct customer *c, size_t bytes, bool *full,
+                                   struct err *e)
+{
+    if (c == NULL || customer_try_reserve(c, bytes)) {
+        return FAIL_NONE;
+    }
+    if (full != NULL) {
+        *full = true;
+        return FAIL_NONE;
+    }
+    return customer_reserve(c, bytes, p->parts.pulse, e);
+}
+
 static enum err_kind give_record(struct produce *p, struct delivery *d, struct sink_record *out,
-                                 struct err *e)
+                                 bool *full, struct err *e)
 {
     struct customer *c = d->customer;
     size_t bytes = out->key.n + out->value.n;
     out->tag = d;
     out->pulse = p->parts.pulse;
-    if (c != NULL) {
-        enum err_kind kind = customer_reserve(c, bytes, out->pulse, e);
-        if (kind != FAIL_NONE) {
-            return kind;
-        }
+    out->full = full;
+    enum err_kind kind = reserve_share(p, c, bytes, full, e);
+    if (kind != FAIL_NONE || (full != NULL && *full)) {
+        return kind;
     }
     delivery_hold(d);
-    enum err_kind kind = sink_produce(p->parts.sink, out, e);
-    if (kind != FAIL_NONE) {
+    kind = sink_produce(p->parts.sink, out, e);
+    if (kind != FAIL_NONE || (full != NULL && *full)) {
         delivery_take_back(d);
         if (c != NULL) {
-            customer_unreserve(c, bytes);
+            customer_take_back(c, bytes);
         }
     }
     return kind;
 }
 
 static enum err_kind produce_event(struct produce *p, struct delivery *d,
-                                   const struct output *record, struct err *e)
+                                   const struct output *record, bool *full, struct err *e)
 {
     const struct customer *c = d->customer;
     char time[TIMESTAMP_BYTES];
@@ -107,25 +120,28 @@ static enum err_kind produce_event(struct produce *p, struct delivery *d,
         headers[4] = (struct sink_header){"ce_time", timestamp_write(&at, time)};
         headers[5] = (struct sink_header){"content-type", SPAN("application/json")};
     }
-    return give_record(p, d, &out, e);
+    return give_record(p, d, &out, full, e);
 }
 
 enum err_kind produce_record(struct produce *p, struct delivery *d, const struct output *record,
-                             struct err *e)
+                             bool *full, struct err *e)
 {
     const struct customer *c = d->customer;
     struct stats *stats = c != NULL ? c->stats : p->parts.stats;
     enum err_kind kind = FAIL_NONE;
     if (record->kind == OUTPUT_EVENT) {
         assert(c != NULL); /* only rejects may have no customer */
-        kind = produce_event(p, d, record, e);
+        kind = produce_event(p, d, record, full, e);
     } else {
         struct sink_record out = {
             .topic = p->parts.rejects,
             .key = c != NULL ? c->id : SPAN("_unknown"),
             .value = record->value,
         };
-        kind = give_record(p, d, &out, e);
+        kind = give_record(p, d, &out, full, e);
+    }
+    if (full != NULL && *full) {
+        return kind;
     }
     if (kind == FAIL_NONE && record->kind == OUTPUT_EVENT) {
         p->events++;

@@ -28,6 +28,7 @@ struct turns {
         struct class_time *classes;
         size_t class_count;
         size_t busy;          /* number of assigned cores, TURN_WORKING or TURN_PAUSED */
+        bool *assigned;       /* for each core */
         struct turn *given;   /* the turns that have them */
         struct turn *waiting; /* waiting turns, in the order of their arrival */
         uint64_t start_us;    /* fair_us at which a class begins that had nothing to do */
@@ -40,6 +41,7 @@ struct turns *turns_new(size_t cores, const struct clock *clock)
     struct turns *t = mem_zeros(1, sizeof(*t));
     t->cores = cores;
     t->clock = clock;
+    t->shared.assigned = mem_zeros(cores, sizeof(*t->shared.assigned));
     mutex_init(&t->shared.lock);
     return t;
 }
@@ -51,6 +53,7 @@ void turns_free(struct turns *t)
     }
     assert(t->shared.busy == 0 && t->shared.waiting == NULL);
     mutex_done(&t->shared.lock);
+    free(t->shared.assigned);
     free(t->shared.classes);
     free(t);
 }
@@ -113,10 +116,23 @@ static void add_last(struct turn **list, struct turn *x)
     *list = x;
 }
 
+/* The core that it had last, or else any that is free. */
+static size_t free_core_locked(const struct turns *t, const struct turn *x)
+{
+    size_t core = x->core;
+    for (size_t i = 0; i < t->cores && t->shared.assigned[core]; i++) {
+        core = i;
+    }
+    assert(!t->shared.assigned[core]);
+    return core;
+}
+
 static void give_locked(struct turns *t, struct turn *x, int64_t now)
 {
     x->state = TURN_WORKING;
     x->granted_us = now;
+    x->core = free_core_locked(t, x);
+    t->shared.assigned[x->core] = true;
     add_last(&t->shared.given, x);
     t->shared.busy++;
 }
@@ -145,6 +161,7 @@ static void withdraw_locked(struct turns *t, struct turn *x)
     raise_start_locked(t); /* x is perhaps the last that has work */
     x->state = TURN_NONE;
     remove_from(&t->shared.given, x);
+    t->shared.assigned[x->core] = false;
     t->shared.busy--;
 }
 
@@ -177,12 +194,11 @@ static void serve_locked(struct turns *t, struct turn *x, int64_t now)
 
 /* ---- a core that is assigned and not used ---- */
 
+/* A core at work is never withdrawn: the memory that belongs to it is in use. */
 static bool unused(const struct turn *x, int64_t now)
 {
-    if (x->state == TURN_PAUSED) {
-        return now - x->paused_us >= PAUSED_US;
-    }
-    return x->pulse != NULL && pulse_state(x->pulse) != PULSE_WORK;
+    bool waits = x->pulse != NULL && pulse_state(x->pulse) != PULSE_WORK;
+    return x->state == TURN_PAUSED && (waits || now - x->paused_us >= PAUSED_US);
 }
 
 static bool withdraw_unused_locked(struct turns *t, int64_t now)
@@ -275,9 +291,14 @@ static void step_locked(struct turns *t, struct turn *mine, enum turn_state then
     }
 }
 
+bool turns_contended(const struct turns *t)
+{
+    return atomic_load_explicit(&t->waiting_count, memory_order_relaxed) != 0;
+}
+
 void turns_yield(struct turns *t, struct turn *mine)
 {
-    if (atomic_load_explicit(&t->waiting_count, memory_order_relaxed) == 0) {
+    if (!turns_contended(t)) {
         return;
     }
     mutex_lock(&t->shared.lock);

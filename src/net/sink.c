@@ -51,12 +51,18 @@ static enum err_kind wait_is_over(const void *context, struct err *e)
     return FAIL_NONE;
 }
 
-static enum err_kind reserve_bytes(struct sink *s, uint64_t bytes, struct pulse *pulse,
+/* *r->full: there is no room now, and the caller does not want to wait. */
+static enum err_kind reserve_bytes(struct sink *s, uint64_t bytes, const struct sink_record *r,
                                    struct err *e)
 {
     struct wait_context context = {s, atomic_load(&s->restarts)};
-    struct sink_wait wait = {.over = wait_is_over, .context = &context, .pulse = pulse};
-    enum err_kind kind = sink_budget_reserve(s->budget, bytes, &wait, e);
+    struct sink_wait wait = {.over = wait_is_over, .context = &context, .pulse = r->pulse};
+    if (r->full != NULL && !sink_budget_try(s->budget, bytes)) {
+        *r->full = true;
+        return FAIL_NONE;
+    }
+    enum err_kind kind =
+        r->full != NULL ? FAIL_NONE : sink_budget_reserve(s->budget, bytes, &wait, e);
     if (kind == FAIL_NONE) {
         atomic_fetch_add(&s->records, 1);
     }
@@ -129,8 +135,8 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
                        (unsigned long long)n);
     }
     uint64_t cost = cost_of(r);
-    enum err_kind kind = reserve_bytes(s, cost, r->pulse, e);
-    if (kind != FAIL_NONE) {
+    enum err_kind kind = reserve_bytes(s, cost, r, e);
+    if (kind != FAIL_NONE || (r->full != NULL && *r->full)) {
         return kind;
     }
 

@@ -67,7 +67,7 @@ static bool has_room(const struct sink_budget *b, uint64_t used, uint64_t bytes)
     return used == 0 || (used <= b->limit && bytes <= b->limit - used);
 }
 
-static bool try_reserve(struct sink_budget *b, uint64_t bytes)
+bool sink_budget_try(struct sink_budget *b, uint64_t bytes)
 {
     uint64_t used = atomic_fetch_add(&b->used, bytes);
     if (has_room(b, used, bytes)) {
@@ -97,7 +97,7 @@ enum err_kind sink_budget_reserve(struct sink_budget *b, uint64_t bytes,
                                   const struct sink_wait *wait, struct err *e)
 {
     enum err_kind kind = FAIL_NONE;
-    if (try_reserve(b, bytes)) {
+    if (sink_budget_try(b, bytes)) {
         return FAIL_NONE;
     }
     if (wait->pulse != NULL) {
@@ -105,7 +105,7 @@ enum err_kind sink_budget_reserve(struct sink_budget *b, uint64_t bytes,
     }
     do {
         kind = wait_for_room(b, bytes, wait, e);
-    } while (kind == FAIL_NONE && !try_reserve(b, bytes));
+    } while (kind == FAIL_NONE && !sink_budget_try(b, bytes));
     if (wait->pulse != NULL) {
         pulse_set(wait->pulse, PULSE_WORK, clock_mono_ms(&clock_system));
     }

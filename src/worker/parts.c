@@ -233,10 +233,32 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
     return make_monitor(w, e) == FAIL_NONE ? take(&w) : NULL;
 }
 
+/* What a lane has only while it works. */
+static void make_converters(struct worker *w)
+{
+    const struct conf *conf = w->conf;
+    size_t cores = (size_t)conf->limits.cores;
+    w->turns = turns_new(cores, &clock_system);
+    w->long_lines = long_lines_new(conf->limits.line_bytes);
+    w->normalize = (struct normalize_options){
+        .event_bytes = customers_event_bytes(w->customers),
+        .line_bytes = conf->limits.line_bytes,
+        .sample_bytes = conf->rejects.sample_bytes,
+        .long_lines = w->long_lines,
+        .attached = true,
+    };
+    w->long_converter = converter_new_long(&w->normalize);
+    w->normalize.long_converter = w->long_converter;
+    w->converters = mem_zeros(cores, sizeof(*w->converters));
+    for (size_t i = 0; i < cores; i++) {
+        w->converters[i] = converter_new(&w->normalize);
+    }
+}
+
 void worker_make_lanes(struct worker *w)
 {
     const struct conf *conf = w->conf;
-    w->turns = turns_new((size_t)conf->limits.cores, &clock_system);
+    make_converters(w);
     struct lane_parts parts = {
         .conf = conf,
         .inbox = w->inbox,
@@ -246,15 +268,9 @@ void worker_make_lanes(struct worker *w)
         .rejects = w->rejects,
         .s3 = &w->s3,
         .normalize = &w->normalize,
+        .converters = w->converters,
         .stats = &w->stats,
         .clock = &clock_system,
-    };
-    w->long_lines = long_lines_new(conf->limits.line_bytes);
-    w->normalize = (struct normalize_options){
-        .event_bytes = customers_event_bytes(w->customers),
-        .line_bytes = conf->limits.line_bytes,
-        .sample_bytes = conf->rejects.sample_bytes,
-        .long_lines = w->long_lines,
     };
     size_t lanes = (size_t)conf->limits.lanes;
     w->lanes = mem_zeros(lanes, sizeof(struct lane *));
@@ -295,6 +311,11 @@ void worker_free(struct worker *w)
     s3_shared_free(w->s3_shared);
     http_pool_free(w->polls_pool);
     creds_source_free(w->own);
+    for (size_t i = 0; w->converters != NULL && i < (size_t)w->conf->limits.cores; i++) {
+        converter_free(w->converters[i]);
+    }
+    free(w->converters);
+    converter_free(w->long_converter);
     long_lines_free(w->long_lines);
     free(w);
 }

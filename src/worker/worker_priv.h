@@ -39,6 +39,8 @@ struct worker {
     struct acker *acker;
     struct inbox *inbox;
     struct turns *turns;
+    struct converter **converters; /* one for each core */
+    struct converter *long_converter;
     struct intake *intake;
     struct lane **lanes;
     size_t lane_count;

@@ -268,6 +268,7 @@ UNUSED static void fake_sink_report(sink_delivered_fn *delivered, enum err_kind 
 /* ---- The normalizer ---- */
 
 struct normalizer {
+    struct converter *converter; /* needed to read a piece */
     char text[FAKE_VALUE];
     unsigned left;
 };
@@ -280,6 +281,28 @@ struct normalizer *normalizer_new(const struct normalize_options *o UNUSED)
 void normalizer_free(struct normalizer *n)
 {
     free(n);
+}
+
+struct converter {
+    bool attached;
+};
+
+void normalizer_attach(struct normalizer *n, struct converter *c)
+{
+    assert_null(n->converter);
+    assert_false(c->attached); /* else two lanes would write into it */
+    n->converter = c;
+    c->attached = true;
+}
+
+void normalizer_detach(struct normalizer *n)
+{
+    n->converter->attached = false;
+    n->converter = NULL;
+}
+
+void normalizer_keep(struct normalizer *n UNUSED, struct output *out UNUSED)
+{
 }
 
 static unsigned fake_normalizer_objects;
@@ -312,6 +335,7 @@ enum framing_answer normalizer_answer(const struct normalizer *n)
 
 bool normalizer_next(struct normalizer *n, struct output *out)
 {
+    assert_non_null(n->converter);
     if (n->left == 0) {
         return false;
     }

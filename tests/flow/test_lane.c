@@ -7,6 +7,9 @@
 #include "fakes/fake_world.h"
 #include "flow/lane.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 static struct {
     struct conf conf;
     struct queue_conf queue;
@@ -19,6 +22,7 @@ static struct {
     struct customers *all;
     struct lane *lane;
     struct turns *turns;
+    struct converter converter, *converters[1];
 } w;
 
 static char *text(const char *s)
@@ -26,7 +30,7 @@ static char *text(const char *s)
     return (char *)(uintptr_t)s; /* the texts of the tests are never freed */
 }
 
-static void setup_conf(size_t customers)
+static void setup_conf(size_t customers, size_t queue_bytes)
 {
     w.queue =
         (struct queue_conf){.name = text("q"), .visibility_s = 120, .customer_count = customers};
@@ -42,7 +46,7 @@ static void setup_conf(size_t customers)
     w.customers[1].id = text("beta");
     w.customers[1].prefix = text("beta");
     w.conf.kafka.key = text("{customer}/{session.id}");
-    w.conf.kafka.queue_bytes = 1 << 20;
+    w.conf.kafka.queue_bytes = queue_bytes;
     w.conf.limits.line_bytes = 1000;
     w.conf.limits.ratio = 1000;
     w.conf.queues = &w.queue;
@@ -51,26 +55,38 @@ static void setup_conf(size_t customers)
     w.conf.customer_count = customers;
 }
 
-static void setup_of(size_t customers)
+static struct lane *new_lane(void)
 {
-    memset(&w, 0, sizeof(w));
-    fake_world_reset();
-    setup_conf(customers);
-    clock_manual_init(&w.clock, 1000, 1000000);
-    (void)snprintf(w.rejects.name, sizeof(w.rejects.name), "rejects");
-    struct err e;
-    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
-    assert_non_null(w.all);
-    w.turns = turns_new(1, &w.clock.clock);
     struct lane_parts parts = {.conf = &w.conf,
                                .turns = w.turns,
                                .customers = w.all,
                                .rejects = &w.rejects,
                                .s3 = &w.s3,
                                .normalize = &w.normalize,
+                               .converters = w.converters,
                                .stats = &w.stats,
                                .clock = &w.clock.clock};
-    w.lane = lane_new(&parts);
+    return lane_new(&parts);
+}
+
+static void setup_with(size_t customers, size_t queue_bytes)
+{
+    memset(&w, 0, sizeof(w));
+    fake_world_reset();
+    setup_conf(customers, queue_bytes);
+    clock_manual_init(&w.clock, 1000, 1000000);
+    (void)snprintf(w.rejects.name, sizeof(w.rejects.name), "rejects");
+    struct err e;
+    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
+    assert_non_null(w.all);
+    w.turns = turns_new(1, &w.clock.clock);
+    w.converters[0] = &w.converter;
+    w.lane = new_lane();
+}
+
+static void setup_of(size_t customers)
+{
+    setup_with(customers, 1 << 20);
 }
 
 static void setup(void)
@@ -547,15 +563,42 @@ static void set_object_bytes(uint64_t bytes)
 {
     lane_free(w.lane);
     w.conf.limits.object_bytes = bytes;
-    struct lane_parts parts = {.conf = &w.conf,
-                               .turns = w.turns,
-                               .customers = w.all,
-                               .rejects = &w.rejects,
-                               .s3 = &w.s3,
-                               .normalize = &w.normalize,
-                               .stats = &w.stats,
-                               .clock = &w.clock.clock};
-    w.lane = lane_new(&parts);
+    w.lane = new_lane();
+}
+
+static void *carry_in_a_thread(void *message)
+{
+    carry_all(message);
+    return NULL;
+}
+
+/*
+ * There is one core with one converter. The first lane waits in the middle of an object for its
+ * share of the Kafka queue.
+ */
+static void a_lane_that_waits_for_kafka_has_neither_core_nor_converter(void **state UNUSED)
+{
+    setup_with(2, 100); /* bytes: four of its records are more than its share */
+    pthread_t thread;
+    OWNED(lane) struct lane *other = new_lane();
+    answer((struct fake_answer){.body = SPAN("two\nlarge-1\nlarge-2\n")});
+    answer((struct fake_answer){.body = SPAN("x\n")});
+    struct fake_message *waits = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    struct fake_message *passes = receive(NOTICE(OBJECT("beta/1", "2")), 1);
+    assert_int_equal(pthread_create(&thread, NULL, carry_in_a_thread, &waits->inflight), 0);
+    while (pulse_state(lane_pulse(w.lane)) != PULSE_WAIT) {
+        (void)sched_yield();
+    }
+    size_t before = fake_sink.count;
+    assert_true(lane_process(other, &passes->inflight));
+    assert_int_equal(fake_sink.count, before + 1);
+    fake_sink_report(lane_delivered, FAIL_NONE);
+    fake_sink_report(lane_delivered, FAIL_NONE); /* its last record has room now */
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    acknowledge_all();
+    assert_done(waits);
+    assert_done(passes);
+    assert_int_equal(fake_sink.count, 5);
 }
 
 static void leaves_a_bomb_with_one_reject(void **state UNUSED)
@@ -1307,6 +1350,8 @@ int main(void)
         TEST(rejects_the_damaged_tail_and_is_done),
         TEST(leaves_a_damaged_object_that_gives_no_event),
         TEST(does_not_call_a_broken_transfer_a_damaged_object),
+        cmocka_unit_test_teardown(a_lane_that_waits_for_kafka_has_neither_core_nor_converter,
+                                  tear_down),
         TEST(leaves_a_bomb_with_one_reject),
         TEST(stops_at_a_record_of_another_class),
         TEST(returns_a_message_between_two_records),

@@ -35,6 +35,33 @@ static void a_free_core_is_had_at_once_and_kept(void **state UNUSED)
     turn_done(&b);
 }
 
+static void lanes_at_work_have_different_cores(void **state UNUSED)
+{
+    enum { CORES = 3 };
+    struct clock_manual clock;
+    clock_manual_init(&clock, 1000, 0);
+    OWNED(turns) struct turns *t = turns_new(CORES, &clock.clock);
+    struct turn lanes[CORES];
+    bool had[CORES] = {false};
+    for (size_t i = 0; i < CORES; i++) {
+        turn_init(&lanes[i], NULL);
+        turns_start(t, &lanes[i], i);
+        turns_begin(t, &lanes[i]);
+        assert_in_range(lanes[i].core, 0, CORES - 1);
+        assert_false(had[lanes[i].core]);
+        had[lanes[i].core] = true;
+    }
+    size_t before = lanes[1].core;
+    turns_end(t, &lanes[1]);
+    turns_start(t, &lanes[1], 1);
+    turns_begin(t, &lanes[1]);
+    assert_int_equal(lanes[1].core, before); /* its caches are warm */
+    for (size_t i = 0; i < CORES; i++) {
+        turns_end(t, &lanes[i]);
+        turn_done(&lanes[i]);
+    }
+}
+
 static void a_core_that_is_paused_for_long_is_given_to_another(void **state UNUSED)
 {
     struct clock_manual clock;
@@ -72,13 +99,12 @@ static void a_core_of_a_thread_that_waits_for_kafka_is_given_to_another(void **s
     pulse_set(&pulse, PULSE_WORK, 1000);
     turns_start(t, &a, 0);
     turns_begin(t, &a);
+    turns_pause(t, &a);
     pulse_set(&pulse, PULSE_WAIT, 1000);
     turns_start(t, &b, 1);
     turns_begin(t, &b); /* does not wait */
-    pulse_set(&pulse, PULSE_WORK, 1000);
-    turns_yield(t, &a);
-    turns_pause(t, &a);
     assert_int_equal(a.state, TURN_NONE);
+    pulse_set(&pulse, PULSE_WORK, 1000);
     turns_end(t, &b);
     turns_end(t, &a);
     turn_done(&a);
@@ -312,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_free_core_is_had_at_once_and_kept),
+        cmocka_unit_test(lanes_at_work_have_different_cores),
         cmocka_unit_test(a_core_that_is_paused_for_long_is_given_to_another),
         cmocka_unit_test(a_core_of_a_thread_that_waits_for_kafka_is_given_to_another),
         cmocka_unit_test(classes_get_equal_time_whatever_the_number_of_their_lanes),

@@ -15,6 +15,9 @@
  * about the others: a size or time that cannot be read counts as absent, and unknown members are
  * ignored. Reads the dialects of MinIO, Ceph, LocalStack and moto (§3.7).
  *
+ * A record of a created object that names the same bucket, key and version (the same ETag, if it
+ * has no version) as one before it is left out: the object is read once.
+ *
  * Limits: NOTIFICATION_BODY_BYTES, NOTIFICATION_CONTAINERS. Threads: any, one at a time per
  * notification.
  */
@@ -56,6 +59,7 @@ struct notification_record {
 struct notification {
     enum notification_form form;         /* SNS raw delivery is NOTIFICATION_S3 */
     size_t count;                        /* number of records, at least 1 */
+    size_t repeats;                      /* records left out, since an equal one is before them */
     struct notification_record *records; /* their spans are valid as long as the notification */
     size_t stray_percents; /* number of keys with a '%' that begins no escape; it is kept */
     char *text;            /* private: the bytes of the spans */

@@ -54,6 +54,14 @@ struct url {
  */
 MUST_USE bool url_split(struct span text, struct url *out);
 
+/*
+ * Whether both URLs name the same resource. Not distinguished: the scheme, upper and lower case of
+ * the host and a dot at its end, a port that is the scheme's default, slashes at the end of the
+ * path, and how characters of the path are percent-encoded (RFC 3986 §6.2). False if one of them is
+ * no URL.
+ */
+MUST_USE bool url_same(struct span a, struct span b);
+
 /* Append the value of the Host header: the host, and the port unless it is the scheme's default. */
 void url_add_authority(struct buf *out, const struct url *u);
 

@@ -145,6 +145,9 @@ struct conf {
     struct {
         size_t sample_bytes; /* 0: no samples */
     } rejects;
+    struct {
+        int64_t interval_ms; /* of the checks of external ids; 0: only the first one */
+    } verify;
 
     struct {
         enum log_level level;

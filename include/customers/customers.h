@@ -130,7 +130,8 @@ MUST_USE size_t customers_waiting(struct customers *all);
  * The source of this customer's credentials, created on the first call, and with valid credentials
  * now. It exists as long as the customer. FAIL_CONFIG also if the role can be assumed without its
  * external id: then any party that gets the worker to assume the role could read its objects. The
- * configuration may accept that, for emulators. May wait for STS.
+ * configuration may accept that, for emulators. This is checked before the first use, and again at
+ * the first use after each verify.interval. May wait for STS.
  */
 MUST_USE enum err_kind customer_creds(struct customer *c, struct creds_source **out, struct err *e);
 

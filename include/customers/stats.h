@@ -43,9 +43,10 @@ enum not_ours {
 
 /* Why a notification record is done without reading an object. */
 enum skip_reason {
-    SKIP_EVENT,   /* a test event, or another event than a new object */
-    SKIP_FOLDER,  /* a folder marker */
-    SKIP_IGNORED, /* by the customer's only and ignore */
+    SKIP_EVENT,    /* a test event, or another event than a new object */
+    SKIP_FOLDER,   /* a folder marker */
+    SKIP_IGNORED,  /* by the customer's only and ignore */
+    SKIP_REPEATED, /* a record of the same message names the same object; of no customer */
     SKIP_REASONS
 };
 

@@ -336,6 +336,64 @@ static bool read_body(struct reading *r, struct span body, bool wrapped)
     return read_forms(r, control_root(doc), wrapped);
 }
 
+/* ---- Equal records ---- */
+
+static int compare_spans(struct span a, struct span b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
+    return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static int compare_objects(const struct notification_record *a, const struct notification_record *b)
+{
+    int order = compare_spans(a->key, b->key);
+    order = order != 0 ? order : compare_spans(a->version_id, b->version_id);
+    if (order == 0 && a->version_id.n == 0) { /* a version has one ETag */
+        order = compare_spans(a->etag, b->etag);
+    }
+    return order != 0 ? order : compare_spans(a->bucket, b->bucket);
+}
+
+/* Equal records in the order of the message, which is that of their addresses. */
+static int compare_records(const void *x, const void *y)
+{
+    const struct notification_record *a = *(const struct notification_record *const *)x;
+    const struct notification_record *b = *(const struct notification_record *const *)y;
+    int order = compare_objects(a, b);
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+/*
+ * Leave out each record that is equal to one before it. The records are sorted for that, since a
+ * message may have 10,000 of them, chosen by a sender to the queue.
+ */
+static void leave_out_repeats(struct notification *n)
+{
+    struct notification_record **sorted = mem_zeros(n->count, sizeof(struct notification_record *));
+    bool *repeated = mem_zeros(n->count, sizeof(*repeated));
+    size_t created = 0;
+    for (size_t i = 0; i < n->count; i++) {
+        if (n->records[i].what == NOTIFICATION_CREATED) {
+            sorted[created++] = &n->records[i];
+        }
+    }
+    qsort(sorted, created, sizeof(struct notification_record *), compare_records);
+    for (size_t i = 1; i < created; i++) {
+        repeated[sorted[i] - n->records] = compare_objects(sorted[i - 1], sorted[i]) == 0;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < n->count; i++) {
+        if (!repeated[i]) {
+            n->records[kept++] = n->records[i];
+        }
+    }
+    n->repeats = n->count - kept;
+    n->count = kept;
+    free((void *)sorted);
+    free(repeated);
+}
+
 struct notification *notification_read(struct span body, struct err *e)
 {
     OWNED(notification) struct notification *n = mem_zeros(1, sizeof(*n));
@@ -345,7 +403,13 @@ struct notification *notification_read(struct span body, struct err *e)
         .n = n, .text_cap = body.n, .key = BUF_INIT(NOTIFICATION_KEY_BYTES), .e = e};
     bool good = read_body(&r, body, false);
     buf_done(&r.key);
-    return good ? take(&n) : NULL;
+    if (!good) {
+        return NULL;
+    }
+    if (n->count > 1) {
+        leave_out_repeats(n);
+    }
+    return take(&n);
 }
 
 void notification_free(struct notification *n)

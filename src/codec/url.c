@@ -244,6 +244,48 @@ bool url_split(struct span text, struct url *out)
     return text.n == 0;
 }
 
+static bool same_host(const struct url *a, const struct url *b)
+{
+    size_t n = a->host.n - (a->host.p[a->host.n - 1] == '.');
+    size_t m = b->host.n - (b->host.p[b->host.n - 1] == '.');
+    if (n != m || a->bracketed != b->bracketed) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (ascii_lower(a->host.p[i]) != ascii_lower(b->host.p[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Append the path without encoding, and without slashes at its end. */
+static void add_plain_path(struct buf *out, struct span path)
+{
+    (void)url_decode(out, path);
+    while (out->n > 0 && out->p[out->n - 1] == '/') {
+        out->n--;
+    }
+}
+
+bool url_same(struct span a, struct span b)
+{
+    struct url x;
+    struct url y;
+    if (!url_split(a, &x) || !url_split(b, &y) || !same_host(&x, &y) || x.port != y.port ||
+        !span_eq(x.query, y.query)) {
+        return false;
+    }
+    struct buf path_x = BUF_INIT(a.n + 1);
+    struct buf path_y = BUF_INIT(b.n + 1);
+    add_plain_path(&path_x, x.path);
+    add_plain_path(&path_y, y.path);
+    bool same = span_eq(buf_span(&path_x), buf_span(&path_y));
+    buf_done(&path_x);
+    buf_done(&path_y);
+    return same;
+}
+
 void url_add_authority(struct buf *out, const struct url *u)
 {
     buf_addf(out, u->bracketed ? "[%.*s]" : "%.*s", SPAN_FMT(u->host));

@@ -183,7 +183,8 @@ static void check_queue(struct conf_reader *r, size_t at)
         const struct queue_conf *other = &r->conf->queues[i];
         if (same_text(other->name, q->name)) {
             conf_error(r, conf_at(group, "name"), "queue %s: is given twice", q->name);
-        } else if (same_text(other->url, q->url)) {
+        } else if (other->url != NULL && q->url != NULL &&
+                   url_same(span_str(other->url), span_str(q->url))) {
             conf_error(r, conf_at(group, "url"), "queue %s.url: is that of queue %s too", q->name,
                        other->name);
         }

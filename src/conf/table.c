@@ -385,6 +385,21 @@ static const struct conf_row queue_rows[] = {
      .text = "Longest time a receive waits for a message."},
 };
 
+static const struct conf_row verify_rows[] = {
+    {.name = "interval",
+     .type = CONF_TIME,
+     MEMBER(conf, verify.interval_ms),
+     .standard = "\"24h\"",
+     .least = 60 * 1000,
+     .most = 30LL * 24 * 3600 * 1000,
+     .unit_ms = 1,
+     .example = "\"6h\"",
+     .text =
+         "How often it is checked that a customer's role cannot be assumed without its external "
+         "id, or with a wrong one. A role that can be pauses its customer. The first repetition "
+         "comes at a random time within it, so that those of many customers are spread."},
+};
+
 /* A section whose rows are in this file. */
 #define SECTION(name, list, rows, text)                                                            \
     &(const struct conf_section)                                                                   \
@@ -401,6 +416,8 @@ const struct conf_section *const conf_sections[CONF_SECTIONS] = {
                                 "What is kept of lines that could not become an event."),
     [SECTION_LOG] = SECTION("log", false, log_rows, "What is logged, and how."),
     [SECTION_METRICS] = &conf_metrics_section,
+    [SECTION_VERIFY] = SECTION("verify", false, verify_rows,
+                               "What the worker proves about customers' roles, again and again."),
     [SECTION_QUEUES] =
         SECTION("queues", true, queue_rows, "The queues that notifications come from."),
     [SECTION_CUSTOMERS] = &conf_customers_section,

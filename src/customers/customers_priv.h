@@ -57,7 +57,9 @@ struct role {
         pthread_mutex_t lock;
         struct creds_source *creds; /* NULL: not created yet */
         bool verified;              /* the role denied a session without its external id */
-        bool probing;               /* one lane makes the check; the others wait for its result */
+        int64_t again_ms;           /* ... which is checked again then */
+        bool probing;               /* one lane makes the check; the others wait for its result,
+                                       unless the role is verified */
         unsigned probes;
         struct err probe_err; /* result of the last check */
         pthread_cond_t probed;

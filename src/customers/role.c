@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CHECK_AGAIN_MS = 15 * 60 * 1000 }; /* after a check that could not be made */
+
 struct role *role_new(void)
 {
     struct role *r = mem_zeros(1, sizeof(*r));
@@ -106,7 +108,24 @@ static struct creds_source *make_creds(const struct customer_entry *c, struct er
     return s;
 }
 
-static struct creds_source *source_of(struct customer_entry *c, bool *verified, struct err *e)
+/* Whether the role was checked, and when it is to be checked again. */
+enum proof { PROVED, UNPROVED, PROOF_TOO_OLD };
+
+static enum proof proof_locked(const struct customer_entry *c)
+{
+    const struct role *r = c->role;
+    if (c->customer.conf->accept_role_without_external_id) {
+        return PROVED;
+    }
+    if (!r->shared.verified) {
+        return UNPROVED;
+    }
+    bool due = c->conf->verify.interval_ms > 0 && !r->shared.probing &&
+               clock_mono_ms(c->all->parts.clock) >= r->shared.again_ms;
+    return due ? PROOF_TOO_OLD : PROVED;
+}
+
+static struct creds_source *source_of(struct customer_entry *c, struct err *e)
 {
     struct role *r = c->role;
     mutex_lock(&r->shared.lock);
@@ -114,7 +133,6 @@ static struct creds_source *source_of(struct customer_entry *c, bool *verified, 
         r->shared.creds = make_creds(c, e);
     }
     struct creds_source *s = r->shared.creds;
-    *verified = r->shared.verified || c->customer.conf->accept_role_without_external_id;
     mutex_unlock(&r->shared.lock);
     return s;
 }
@@ -129,6 +147,23 @@ static void await_probe_locked(struct role *r, struct err *e)
     *e = r->shared.probe_err;
 }
 
+/*
+ * When a verified role is checked again. The first time is anywhere within the interval: a worker
+ * verifies many roles in its first minutes.
+ */
+static int64_t next_check_ms(struct customer_entry *c, bool first)
+{
+    int64_t now = clock_mono_ms(c->all->parts.clock);
+    int64_t interval = c->conf->verify.interval_ms;
+    if (!first || interval <= 0) {
+        return now + interval;
+    }
+    mutex_lock(&c->run->shared.lock);
+    int64_t part = (int64_t)rng_below(&c->run->shared.rng, (uint64_t)interval);
+    mutex_unlock(&c->run->shared.lock);
+    return now + part;
+}
+
 /* The lock is released meanwhile. */
 static void probe_locked(struct customer_entry *c, struct err *e)
 {
@@ -141,22 +176,51 @@ static void probe_locked(struct customer_entry *c, struct err *e)
     mutex_lock(&r->shared.lock);
     r->shared.probing = false;
     r->shared.probes++;
-    r->shared.verified = e->kind == FAIL_NONE;
     r->shared.probe_err = *e;
     cond_broadcast(&r->shared.probed);
 }
 
-/* Check once, after the first AssumeRole; concurrent lanes share the result. */
-static enum err_kind verify_external_id(struct customer_entry *c, struct err *e)
+/* The first check, after the first AssumeRole; concurrent lanes share the result. */
+static void prove_locked(struct customer_entry *c, struct err *e)
 {
     struct role *r = c->role;
-    mutex_lock(&r->shared.lock);
-    if (r->shared.verified) {
-        err_clear(e);
-    } else if (r->shared.probing) {
+    if (r->shared.probing) {
         await_probe_locked(r, e);
-    } else {
-        probe_locked(c, e);
+        return;
+    }
+    probe_locked(c, e);
+    r->shared.verified = e->kind == FAIL_NONE;
+    r->shared.again_ms = next_check_ms(c, true);
+}
+
+/* A check that could not be made says nothing about the role, and is made again soon. */
+static void prove_again_locked(struct customer_entry *c, struct err *e)
+{
+    struct role *r = c->role;
+    probe_locked(c, e);
+    if (e->kind == FAIL_CONFIG) {
+        r->shared.verified = false;
+        return;
+    }
+    r->shared.again_ms = e->kind == FAIL_NONE ? next_check_ms(c, false)
+                                              : clock_mono_ms(c->all->parts.clock) + CHECK_AGAIN_MS;
+    err_clear(e);
+}
+
+static enum err_kind prove_external_id(struct customer_entry *c, struct err *e)
+{
+    struct role *r = c->role;
+    err_clear(e);
+    mutex_lock(&r->shared.lock);
+    switch (proof_locked(c)) {
+    case UNPROVED:
+        prove_locked(c, e);
+        break;
+    case PROOF_TOO_OLD:
+        prove_again_locked(c, e);
+        break;
+    case PROVED:
+        break;
     }
     mutex_unlock(&r->shared.lock);
     return e->kind;
@@ -165,15 +229,14 @@ static enum err_kind verify_external_id(struct customer_entry *c, struct err *e)
 enum err_kind customer_creds(struct customer *customer, struct creds_source **out, struct err *e)
 {
     struct customer_entry *c = entry_of(customer);
-    bool verified = false;
     struct creds creds;
-    struct creds_source *s = source_of(c, &verified, e);
+    struct creds_source *s = source_of(c, e);
     if (s == NULL || creds_get(s, &creds, e) != FAIL_NONE) {
         return e->kind;
     }
     creds_wipe(&creds);
     *out = s;
-    return verified ? FAIL_NONE : verify_external_id(c, e);
+    return prove_external_id(c, e);
 }
 
 bool customer_warn_once(struct customer *c, enum customer_warning w)

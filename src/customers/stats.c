@@ -12,7 +12,7 @@ const int64_t stats_lag_bounds_ms[LAG_BOUNDS] = {
 
 const char *skip_reason_name(enum skip_reason r)
 {
-    static const char *const names[] = {"other_event", "folder_marker", "ignored"};
+    static const char *const names[] = {"other_event", "folder_marker", "ignored", "repeated"};
     return names[r];
 }
 

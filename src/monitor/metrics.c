@@ -217,7 +217,7 @@ static const struct metric table[] = {
     {COUNTER("skipped_total",
              "Notification records that are done without an object being read, by reason: ignored "
              "(the customer's only and ignore), folder_marker, other_event (test events, other "
-             "events than new objects)."),
+             "events than new objects), repeated (the message names the object twice)."),
      .labels = "customer, reason", .write = write_skipped},
     {COUNTER("pauses_total",
              "Times the customer was paused because its role, bucket or topic refused access."),

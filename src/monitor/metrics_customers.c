@@ -94,7 +94,9 @@ void write_rejects(const struct metric *m, const struct snapshot *s, struct buf 
 static void add_skipped(const struct metric *m, struct span customer, const struct stats *stats,
                         struct buf *out)
 {
-    for (int r = 0; r < SKIP_REASONS; r++) {
+    bool nobody = span_eq(customer, NOBODY);
+    int reasons = nobody ? SKIP_REASONS : SKIP_REPEATED; /* counted before a customer is known */
+    for (int r = 0; r < reasons; r++) {
         struct exposition_label labels[] = {
             {"customer", customer}, {"reason", span_str(skip_reason_name((enum skip_reason)r))}};
         exposition_count(out, m->family.name, labels, 2, stats_get(&stats->skipped[r]));

@@ -66,6 +66,53 @@ static void reads_ten_thousand_records(void **state UNUSED)
     buf_done(&body);
 }
 
+/* more: further members of the object. */
+static void add_object(struct buf *body, const char *key, const char *more)
+{
+    buf_add(body, body->n == 0 ? SPAN("{\"Records\":[") : SPAN(","));
+    buf_addf(body,
+             "{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"b\"},"
+             "\"object\":{\"key\":\"%s\"%s}}}",
+             key, more);
+}
+
+static void names_each_object_once(void **state UNUSED)
+{
+    struct err e = {0};
+    struct buf body = BUF_INIT(4096);
+    add_object(&body, "x", "");
+    add_object(&body, "a", "");
+    add_object(&body, "x", "");
+    add_object(&body, "a", ",\"versionId\":\"1\",\"eTag\":\"e\"");
+    add_object(&body, "a", ",\"versionId\":\"2\"");
+    add_object(&body, "a", ",\"versionId\":\"1\"");
+    add_object(&body, "a", ",\"eTag\":\"e\"");
+    add_object(&body, "%61", "");
+    buf_add(&body, SPAN("]}"));
+    OWNED(notification) struct notification *n = notification_read(buf_span(&body), &e);
+    buf_done(&body);
+    assert_non_null(n);
+    assert_int_equal(n->count, 5);
+    assert_int_equal(n->repeats, 3);
+    assert_span_equal(n->records[0].key, SPAN("x"));
+    assert_span_equal(n->records[1].key, SPAN("a"));
+    assert_span_equal(n->records[2].version_id, SPAN("1"));
+    assert_span_equal(n->records[3].version_id, SPAN("2"));
+    assert_span_equal(n->records[4].etag, SPAN("e"));
+}
+
+static void equal_records_of_other_events_stay(void **state UNUSED)
+{
+    struct err e = {0};
+    OWNED(notification)
+    struct notification *n =
+        notification_read(SPAN("{\"Records\":[{\"eventName\":\"ObjectRemoved:Delete\"},{"
+                               "\"eventName\":\"ObjectRemoved:Delete\"}]}"),
+                          &e);
+    assert_non_null(n);
+    assert_int_equal(n->count, 2);
+}
+
 static void refuses_a_body_that_would_cost_too_much(void **state UNUSED)
 {
     struct err e = {0};
@@ -117,6 +164,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_form_and_refuses_the_rest),
         cmocka_unit_test(reads_ten_thousand_records),
+        cmocka_unit_test(names_each_object_once),
+        cmocka_unit_test(equal_records_of_other_events_stay),
         cmocka_unit_test(refuses_a_body_that_would_cost_too_much),
         cmocka_unit_test(brackets_within_texts_cost_nothing),
         cmocka_unit_test(every_prefix_of_a_body_is_refused),

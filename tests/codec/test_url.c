@@ -181,6 +181,35 @@ static void knows_loopback_from_the_world(void **state UNUSED)
     }
 }
 
+static void the_same_resource_in_other_words(void **state UNUSED)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {
+        {"https://sqs.eu-west-1.amazonaws.com/1/q", "https://SQS.EU-west-1.AmazonAWS.com/1/q",
+         true},
+        {"https://h/1/q", "https://h:443/1/q", true},
+        {"http://h/1/q", "http://h:80/1/q", true},
+        {"https://h/1/q", "http://h:443/1/q", true},
+        {"https://h/1/q", "https://h./1/q//", true},
+        {"https://h/1/q", "https://h/%31/%71", true},
+        {"https://h/1/a%2fb", "https://h/1/a%2Fb", true},
+        {"https://[::A]/q", "https://[::a]/q", true},
+        {"https://h/1/q", "https://h/1/Q", false},
+        {"https://h/1/q", "https://h/2/q", false},
+        {"https://h/1/q", "https://g/1/q", false},
+        {"https://h/1/q", "https://h:80/1/q", false},
+        {"https://h/1/q", "https://h/1/q?a", false},
+        {"https://h/1/q", "no URL", false},
+        {"no URL", "no URL", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(url_same(span_str(cases[i].a), span_str(cases[i].b)), cases[i].same);
+        assert_int_equal(url_same(span_str(cases[i].b), span_str(cases[i].a)), cases[i].same);
+    }
+}
+
 static void names_hosts_as_aws_does(void **state UNUSED)
 {
     static const struct {
@@ -227,6 +256,7 @@ int main(void)
         cmocka_unit_test(takes_endpoints_to_pieces),
         cmocka_unit_test(refuses_what_is_no_plain_url),
         cmocka_unit_test(knows_loopback_from_the_world),
+        cmocka_unit_test(the_same_resource_in_other_words),
         cmocka_unit_test(names_hosts_as_aws_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

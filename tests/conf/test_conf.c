@@ -68,6 +68,7 @@ static void fills_in_defaults_and_what_is_derived(void **state UNUSED)
     assert_int_equal(c->limits.event_bytes, 0);
     assert_int_equal(c->limits.shutdown_grace_ms, 25000);
     assert_int_equal(c->rejects.sample_bytes, 4096);
+    assert_true(c->verify.interval_ms == INT64_C(24) * 3600 * 1000);
     assert_true(c->limits.lanes >= 4 && c->limits.lanes % 4 == 0);
     assert_int_equal(c->log.level, LOG_INFO);
     assert_null(c->aws.endpoint_s3);
@@ -154,6 +155,20 @@ static void reports_all_mistakes_with_their_lines(void **state UNUSED)
         "\"warn\"?\n"
         "14: lanes: unknown key; it belongs to limits\n"
         "15: custmers: unknown key; did you mean customers?\n");
+}
+
+static void two_urls_of_one_queue_are_one_queue(void **state UNUSED)
+{
+    assert_complaints(
+        AWS KAFKA "queues = (\n"
+                  " { name = \"main\"; url = \"https://sqs.eu-central-1.amazonaws.com/1/q\"; },\n"
+                  " { name = \"again\"; url = "
+                  "\"https://SQS.eu-central-1.amazonaws.com:443/%31/q/\"; } );\n"
+                  "customers = ();\n",
+        "?0: customers: there is none; no queue is polled\n"
+        "?4: queue main: no customer uses it; it is not polled\n"
+        "5: queue again.url: is that of queue main too\n"
+        "?5: queue again: no customer uses it; it is not polled\n");
 }
 
 static void reports_what_is_missing(void **state UNUSED)
@@ -809,6 +824,7 @@ int main(void)
         cmocka_unit_test(reads_every_type_of_value),
         cmocka_unit_test(listens_only_where_it_is_told),
         cmocka_unit_test(reports_all_mistakes_with_their_lines),
+        cmocka_unit_test(two_urls_of_one_queue_are_one_queue),
         cmocka_unit_test(reports_what_is_missing),
         cmocka_unit_test(tokens_and_properties_must_fit_each_other),
         cmocka_unit_test(a_syntax_error_has_its_line),

@@ -401,8 +401,8 @@ static void one_line_says_how_many_records_of_a_message_are_not_ours(void **stat
     captured_log_begin(LOG_DEBUG);
     buf_add(&body, SPAN("{\"Records\":["));
     for (int i = 0; i < 3000; i++) {
-        buf_add(&body,
-                i == 0 ? SPAN(OBJECT("elsewhere/1", "5")) : SPAN("," OBJECT("other/2", "5")));
+        buf_addf(&body, "%s" OBJECT("%s/%d", "5"), i > 0 ? "," : "", i == 0 ? "elsewhere" : "other",
+                 i + 1);
     }
     buf_add(&body, SPAN("]}"));
     assert_left(carry(body.p, 9));
@@ -413,6 +413,17 @@ static void one_line_says_how_many_records_of_a_message_are_not_ours(void **stat
     assert_null(strstr(strstr(captured.text, "notification left") + 1, "notification left"));
     assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_PREFIX]), 3000);
     buf_done(&body);
+}
+
+static void reads_an_object_once_that_a_message_names_twice(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    assert_done(carry(
+        NOTICE(OBJECT("logs/1", "2") "," OBJECT("logs/2", "2") "," OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_s3.asked, 2);
+    assert_int_equal(stats_get(&at(0)->stats->objects_done), 2);
+    assert_int_equal(stats_get(&w.stats.skipped[SKIP_REPEATED]), 1);
 }
 
 static void lines_of_a_customer_are_limited_and_counted(void **state UNUSED)
@@ -1339,6 +1350,7 @@ int main(void)
         TEST(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive),
         TEST(gives_the_reason_why_an_object_is_not_ours),
         TEST(one_line_says_how_many_records_of_a_message_are_not_ours),
+        TEST(reads_an_object_once_that_a_message_names_twice),
         TEST(lines_of_a_customer_are_limited_and_counted),
         TEST(looks_whether_a_folder_without_a_size_is_empty),
         TEST(a_folder_without_a_size_that_is_not_empty_is_an_object),

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The check that a role demands its external id, and its repetition. */
+#include "testing.h"
+
+#include "customers_priv.h"
+#include "fakes/fake_world.h"
+
+enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
+
+static struct {
+    struct conf conf;
+    struct queue_conf queue;
+    struct customer_conf customer;
+    struct clock_manual clock;
+    struct customers *all;
+    struct customer *c;
+} w;
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)s;
+}
+
+static int setup(void **state UNUSED)
+{
+    memset(&w, 0, sizeof(w));
+    fake_world_reset();
+    clock_manual_init(&w.clock, 1000, 1000000);
+    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 1};
+    w.customer = (struct customer_conf){.id = text("a"),
+                                        .queue = &w.queue,
+                                        .bucket = text("bucket"),
+                                        .prefix = text("p"),
+                                        .region = text("eu-west-1"),
+                                        .topic = text("events")};
+    w.conf.kafka.key = text("{customer}");
+    w.conf.kafka.queue_bytes = 4000;
+    w.conf.verify.interval_ms = DAY_MS;
+    w.conf.queues = &w.queue;
+    w.conf.queue_count = 1;
+    w.conf.customers = &w.customer;
+    w.conf.customer_count = 1;
+    struct err e;
+    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
+    assert_non_null(w.all);
+    w.c = customers_next(w.all, NULL);
+    return 0;
+}
+
+static int tear_down(void **state UNUSED)
+{
+    customer_release(w.c);
+    customers_free(w.all);
+    return 0;
+}
+
+static enum err_kind use_role(void)
+{
+    struct creds_source *creds = NULL;
+    struct err e;
+    return customer_creds(w.c, &creds, &e);
+}
+
+/* Use the role each minute for this time. */
+static void use_for(int64_t ms)
+{
+    for (int64_t end = w.clock.mono + ms; w.clock.mono < end; w.clock.mono += 60 * 1000) {
+        assert_int_equal(use_role(), FAIL_NONE);
+    }
+}
+
+static void is_checked_again_once_in_each_interval(void **state UNUSED)
+{
+    assert_int_equal(use_role(), FAIL_NONE);
+    assert_int_equal(fake_creds.probes, 1);
+    use_for(DAY_MS); /* the first repetition is anywhere within it */
+    assert_int_equal(fake_creds.probes, 2);
+    for (int day = 1; day <= 5; day++) {
+        use_for(DAY_MS);
+        assert_in_range(fake_creds.probes, 1 + day, 2 + day);
+    }
+}
+
+static void a_role_that_was_not_used_is_checked_at_its_next_use(void **state UNUSED)
+{
+    assert_int_equal(use_role(), FAIL_NONE);
+    w.clock.mono += 10LL * DAY_MS;
+    assert_int_equal(use_role(), FAIL_NONE);
+    assert_int_equal(use_role(), FAIL_NONE);
+    assert_int_equal(fake_creds.probes, 2);
+}
+
+static void a_role_that_begins_to_accept_a_wrong_id_is_not_used(void **state UNUSED)
+{
+    assert_int_equal(use_role(), FAIL_NONE);
+    fake_creds.unguarded = FAIL_CONFIG;
+    w.clock.mono += DAY_MS;
+    assert_int_equal(use_role(), FAIL_CONFIG);
+    assert_int_equal(use_role(), FAIL_CONFIG);
+    fake_creds.unguarded = FAIL_NONE;
+    assert_int_equal(use_role(), FAIL_NONE);
+}
+
+static void a_check_that_cannot_be_made_changes_nothing_and_is_made_soon(void **state UNUSED)
+{
+    assert_int_equal(use_role(), FAIL_NONE);
+    fake_creds.unguarded = FAIL_AGAIN;
+    w.clock.mono += DAY_MS;
+    assert_int_equal(use_role(), FAIL_NONE);
+    assert_int_equal(use_role(), FAIL_NONE);
+    assert_int_equal(fake_creds.probes, 2);
+    fake_creds.unguarded = FAIL_CONFIG;
+    w.clock.mono += HOUR_MS;
+    assert_int_equal(use_role(), FAIL_CONFIG);
+    assert_int_equal(fake_creds.probes, 3);
+}
+
+static void a_customer_for_whom_it_is_accepted_is_never_checked(void **state UNUSED)
+{
+    w.customer.accept_role_without_external_id = true;
+    use_for(2LL * DAY_MS);
+    assert_int_equal(fake_creds.probes, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(is_checked_again_once_in_each_interval, setup, tear_down),
+        cmocka_unit_test_setup_teardown(a_role_that_was_not_used_is_checked_at_its_next_use, setup,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_role_that_begins_to_accept_a_wrong_id_is_not_used, setup,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_check_that_cannot_be_made_changes_nothing_and_is_made_soon, setup, tear_down),
+        cmocka_unit_test_setup_teardown(a_customer_for_whom_it_is_accepted_is_never_checked, setup,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -47,7 +47,7 @@ struct log_kv {
  */
 #define KV_ERR(e) ((struct log_kv){.err = (e), .kind = LOG_ERR})
 
-/* Set level and format. Call once, before other threads start. Default: LOG_INFO, LOG_LOGFMT. */
+/* Set level and format. Threads: any. Default: LOG_INFO, LOG_LOGFMT. */
 void log_setup(enum log_level least, enum log_format format);
 
 /* Whether a line of this level is written. Lets a caller skip preparing a debug line. */

@@ -72,6 +72,9 @@ size_t decode_bytes_max(const struct decode_limits *limits);
 /* Start another object. */
 void decode_reset(struct decode *d);
 
+/* Change two of the limits; between decode_reset and the first bytes of an object. */
+void decode_set_limits(struct decode *d, uint64_t object_bytes, uint32_t ratio);
+
 /*
  * Decode a part of *in. True: *out is the next text (never empty), valid until the next call.
  * False: no more text now. e->kind is FAIL_NONE if *in is used up (call again with more), or one of

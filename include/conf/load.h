@@ -38,6 +38,13 @@ void conf_problems_done(struct conf_problems *p);
  */
 MUST_USE struct conf *conf_load(const char *path, struct conf_problems *problems);
 
+/*
+ * From now on this environment variable is not read: the process sets it itself, from its
+ * configuration, for HTTP clients and child processes. name: a literal; one at most. Before other
+ * threads run.
+ */
+void conf_hide_env(const char *name);
+
 /* As conf_load, from a text that problems call `name`; without customers.d/. */
 MUST_USE struct conf *conf_load_text(const char *text, const char *name,
                                      struct conf_problems *problems);

@@ -35,13 +35,15 @@ struct customers;
 
 struct customer {
     const struct customer_conf *conf;
+    const struct conf *whole; /* the configuration that `conf` is part of */
     struct span id;
     /*
      * Identifies the customer; the same after a change of its configuration. The slot of a removed
      * customer is reused with another generation.
      */
     uint32_t slot, generation;
-    size_t queue; /* number of its queue */
+    size_t queue;       /* number of its queue */
+    size_t sched_class; /* of the inbox; that of its slot, kept as long as the registry */
     struct sink_topic *topics[STREAMS];
     const char *topic_names[STREAMS];
     atomic_size_t event_bytes; /* maximum of an event's value; lowered if a topic allows less */
@@ -74,7 +76,8 @@ DEFINE_OWNED(customers);
  * changes.
  *
  * Keys that the table marks as fixed (conf/diff.h) must be equal. The number of a queue is its
- * index in the first configuration; queues that are added later get the next numbers.
+ * index in the first configuration; queues that are added later get the next numbers. One that is
+ * removed keeps its number, and has it again if a queue with this name, URL and region is added.
  *
  * Does not wait for work in flight, and does no network I/O. Threads: any; concurrent calls run one
  * after another.
@@ -104,6 +107,23 @@ MUST_USE struct customer *customers_next(struct customers *all, struct customer 
  */
 MUST_USE struct customer *customers_find(struct customers *all, size_t queue, struct span bucket,
                                          struct span key, enum notification_form form);
+
+/*
+ * Whether an object of this queue belongs to the customer, under the configuration that it has. For
+ * objects whose customer was removed, or moved to another queue or prefix, since their message was
+ * received.
+ */
+MUST_USE bool customer_has(const struct customer *c, size_t queue, struct span bucket,
+                           struct span key);
+
+/* The number of a queue of the current configuration. */
+MUST_USE size_t customers_queue_number(struct customers *all, const struct queue_conf *queue);
+
+/* The scheduling class of this queue's messages that belong to no customer. */
+MUST_USE size_t customers_queue_class(struct customers *all, size_t queue);
+
+/* Number of scheduling classes so far. They are never fewer later. */
+MUST_USE size_t customers_classes(struct customers *all);
 
 /* The limit of the log lines about what belongs to no customer, of this queue. */
 struct log_rate *customers_no_one_lines(struct customers *all, size_t queue);

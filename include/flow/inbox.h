@@ -6,12 +6,12 @@
  * queue has one slot of its own. The other slots are shared by the rule of base/share.h, so that a
  * queue with 100,000 messages does not prevent the polls of another.
  *
- * Classes. A sched_class is a queue's messages that belong to no customer (the queue's number), or
- * a customer's messages (its slot plus the number of queues). Each class has a list, and lanes take
- * from the lists in round robin. Waiting messages, bytes of bodies and lanes at work are shared
- * among classes by the same rule. A class may also have a limit of lanes. On a queue of several
- * customers a message of a class that is over its share is refused, so that the queue's other
- * messages are received.
+ * Classes. A sched_class is a queue's messages that belong to no customer, or a customer's
+ * messages; the registry of customers numbers them. Each class has a list, and lanes take from the
+ * lists in round robin. Waiting messages, bytes of bodies and lanes at work are shared among
+ * classes by the same rule. A class may also have a limit of lanes. On a queue of several customers
+ * a message of a class that is over its share is refused, so that the queue's other messages are
+ * received.
  *
  * A lane processes an object to its end. So that long objects cannot take all lanes, a quarter of
  * the lanes is available only to classes whose objects have proved short: an average below
@@ -44,9 +44,9 @@ enum {
 };
 
 struct inbox_settings {
-    size_t slots; /* shared slots; each queue has one more */
-    size_t lanes; /* number of lanes that take messages */
-    size_t queues;
+    size_t slots;             /* shared slots; each queue has one more */
+    size_t lanes;             /* number of lanes that take messages */
+    size_t queues;            /* at start */
     size_t sched_classes;     /* at start; a message of another class adds it, without limit */
     const unsigned *limits;   /* maximum of lanes at work per sched_class; 0: only its share */
     size_t bytes;             /* maximum of the waiting bodies; shared */
@@ -57,6 +57,9 @@ struct inbox_settings {
 struct inbox *inbox_new(const struct inbox_settings *s);
 void inbox_free(struct inbox *i); /* it must be empty */
 DEFINE_OWNED(inbox);
+
+/* Add a queue, whose number is that of the queues before; it brings its own slot. */
+void inbox_add_queue(struct inbox *i);
 
 /*
  * Reserve up to `want` slots for a poll of this queue; returns their number, 0: none is free now.

@@ -40,6 +40,8 @@ struct snapshot_run {
     struct lane *const *lanes;
     size_t lane_count; /* 0: the worker is starting */
     bool stopping;
+    bool reload_failed;    /* the last reload was refused */
+    int64_t configured_ms; /* wall clock, when the valid configuration was applied */
 };
 
 struct snapshot_customer {
@@ -75,6 +77,10 @@ struct snapshot {
         uint64_t resident_bytes;       /* 0: not known */
         int64_t credentials_expire_ms; /* wall clock; INT64_MAX: never, 0: not known */
     } process;
+    struct {
+        bool reload_failed;
+        int64_t applied_ms; /* wall clock */
+    } configuration;
     uint64_t inbox_messages;
     struct stats nobodys; /* of objects without a customer */
     struct snapshot_customer *customers;
@@ -87,6 +93,7 @@ struct snapshot {
     struct customer **at_work; /* customers of the lanes, with references until the next fill */
     size_t at_work_count;
     size_t customer_room;
+    size_t queue_room;
 };
 
 struct snapshot *snapshot_new(const struct snapshot_parts *parts); /* never NULL */

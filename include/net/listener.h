@@ -87,6 +87,10 @@ MUST_USE struct listener *listener_new(const struct listener_settings *s, struct
 
 /* Close all connections. No page function is called afterwards. */
 void listener_free(struct listener *l);
+
+/* From now on pages may be so long. Threads: any. */
+void listener_set_page_bytes(struct listener *l, size_t page_bytes);
+
 DEFINE_OWNED(listener);
 
 int listener_port(const struct listener *l);

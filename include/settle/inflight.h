@@ -43,7 +43,8 @@ struct inflight {
     struct notification *notification; /* NULL: unreadable, or the lane no longer needs it */
     struct err unread;                 /* why the body could not be read */
     const char *id;                    /* of the source, for logs; borrowed */
-    size_t queue;                      /* index in the configuration */
+    size_t queue;                      /* its number, for the registry of customers */
+    const char *queue_name;            /* for logs; of the source, borrowed */
     size_t sched_class;                /* of the inbox: that of its next record */
     size_t next_record;                /* of the notification; the lane's */
     size_t left_count;                 /* records that belong to no customer; the lane's */

@@ -9,6 +9,10 @@
  * of the queue waits for 1 s to 1 min, increasing and with jitter. The log has each outage
  * (base/outage.h), and why the polls of a queue stop and when they continue.
  *
+ * Queues are added and removed while it runs. A removed queue is not polled any more. What a poll
+ * that is in progress still receives goes back to the queue without a delay; messages that were
+ * received before are not affected.
+ *
  * Threads of their own read the attributes of each queue (redrive policy, retention, numbers of
  * messages visible and in flight): before its first poll and then every attribute_interval_ms.
  *
@@ -16,7 +20,7 @@
  * nothing. So an empty receive is counted if the last attributes said that messages are visible
  * (poll_stats.starved). A single one only shows that these numbers are approximate.
  *
- * Threads: one at a time; intake_wake, intake_stats and intake_pulse any.
+ * Threads: one at a time; intake_wake, intake_stats, intake_removed and intake_pulse any.
  */
 #ifndef SOURCE_INTAKE_H
 #define SOURCE_INTAKE_H
@@ -28,8 +32,19 @@
 
 struct intake;
 
-struct intake_parts {          /* borrowed as long as the intake */
-    struct sqs_origin *queues; /* the intake sets their redrive */
+/* What may change of a queue. */
+struct intake_times {
+    int visibility_s, heartbeat_s, wait_s;
+    size_t customer_count; /* for logs */
+};
+
+struct intake_queue {
+    struct sqs_origin *origin; /* borrowed; the intake sets its redrive */
+    struct intake_times times;
+};
+
+struct intake_parts {                  /* borrowed as long as the intake, except for queues */
+    const struct intake_queue *queues; /* the first ones */
     size_t queue_count;
     struct inbox *inbox;
     struct acker *acker;
@@ -48,6 +63,27 @@ void intake_free(struct intake *i);
 DEFINE_OWNED(intake);
 
 void intake_start(struct intake *i);
+
+/*
+ * Add a queue, whose number is that of the queues before: the acker and the inbox have it already.
+ * Its attributes are read, then it is polled.
+ */
+void intake_add_queue(struct intake *i, const struct intake_queue *queue);
+
+/*
+ * Change a queue, from its next poll on; a removed one is polled again. The acker gets the times
+ * with that poll, so that what is received counts with the visibility timeout that it was requested
+ * with.
+ */
+void intake_set_queue(struct intake *i, size_t queue, const struct intake_times *times);
+
+/* Do not poll the queue any more. Does not wait for a poll in progress. */
+void intake_remove_queue(struct intake *i, size_t queue);
+
+/* Whether a queue was removed; the number of all queues, removed ones included; a queue's name. */
+MUST_USE bool intake_removed(const struct intake *i, size_t queue);
+size_t intake_queues(const struct intake *i);
+const char *intake_queue_name(const struct intake *i, size_t queue);
 
 /* Wake the intake: slots may be free again. */
 void intake_wake(struct intake *i);

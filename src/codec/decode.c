@@ -97,6 +97,12 @@ void decode_reset(struct decode *d)
     d->out_bytes = 0;
 }
 
+void decode_set_limits(struct decode *d, uint64_t object_bytes, uint32_t ratio)
+{
+    d->limits.object_bytes = object_bytes;
+    d->limits.ratio = ratio;
+}
+
 uint64_t decode_bytes(const struct decode *d)
 {
     return d->out_bytes;

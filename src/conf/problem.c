@@ -53,8 +53,18 @@ char *conf_beside(const char *path, const char *name)
     return copy;
 }
 
+static const char *hidden_env; /* of conf_hide_env */
+
+void conf_hide_env(const char *name)
+{
+    hidden_env = name;
+}
+
 const char *conf_env(const char *name)
 {
+    if (hidden_env != NULL && strcmp(name, hidden_env) == 0) {
+        return NULL;
+    }
     const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): no thread calls setenv */
     return value != NULL && value[0] != '\0' ? value : NULL;
 }

@@ -132,6 +132,8 @@ struct customer_entry *entry_new(struct customers *all, const struct conf *conf,
     c->customer.slot = place->slot;
     c->customer.generation = place->generation;
     c->customer.queue = place->queue;
+    c->customer.sched_class = place->sched_class;
+    c->customer.whole = conf;
     c->all = all;
     c->conf = conf_hold(conf);
     c->partition_bytes = partition_bytes(all);

@@ -41,13 +41,15 @@ void table_release(struct customer_table *t)
         customer_release(t->list[i] != NULL ? &t->list[i]->customer : NULL);
     }
     for (size_t q = 0; q < t->queue_count; q++) {
-        free(t->queue_names[q]);
+        free(t->queues[q].name);
+        free(t->queues[q].url);
+        free(t->queues[q].region);
     }
     routes_free(t->routes);
     free(t->list);
     free(t->generations);
-    free(t->queue_names);
-    free(t->of_queue);
+    free(t->classes);
+    free(t->queues);
     conf_release(t->conf);
     free(t);
 }
@@ -105,29 +107,52 @@ static struct customer_entry **match_entries(const struct customer_table *old,
     return before;
 }
 
-/* The number of a queue; the next free one for a new name. A removed queue keeps its number. */
-static size_t queue_number(struct customer_table *t, const char *name)
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/*
+ * The number of a queue of an earlier or of the current configuration; SIZE_MAX: it has none. The
+ * same name with another URL is another queue, since messages of the first one may be held.
+ */
+static size_t queue_number(const struct customer_table *t, const struct queue_conf *of)
 {
     for (size_t q = 0; q < t->queue_count; q++) {
-        if (strcmp(t->queue_names[q], name) == 0) {
+        const struct table_queue *is = &t->queues[q];
+        if (same_text(is->name, of->name) && same_text(is->url, of->url) &&
+            same_text(is->region, of->region)) {
             return q;
         }
     }
-    t->queue_names = mem_grow(t->queue_names, t->queue_count + 1, sizeof(*t->queue_names));
-    t->queue_names[t->queue_count] = mem_text(name);
-    return t->queue_count++;
+    return SIZE_MAX;
 }
 
+static void add_queue(struct customer_table *t, const char *name, const char *url,
+                      const char *region, size_t sched_class)
+{
+    t->queues[t->queue_count++] = (struct table_queue){.name = mem_text(name),
+                                                       .url = mem_text(url),
+                                                       .region = mem_text(region),
+                                                       .sched_class = sched_class};
+}
+
+/* Queues keep their numbers; new ones get the next. */
 static void number_queues(struct customer_table *t, const struct customer_table *old,
                           const struct conf *conf)
 {
+    t->queues = mem_zeros(old->queue_count + conf->queue_count, sizeof(*t->queues));
+    t->class_count = old->class_count;
     for (size_t q = 0; q < old->queue_count; q++) {
-        (void)queue_number(t, old->queue_names[q]);
+        const struct table_queue *was = &old->queues[q];
+        add_queue(t, was->name, was->url, was->region, was->sched_class);
     }
     for (size_t q = 0; q < conf->queue_count; q++) {
-        (void)queue_number(t, conf->queues[q].name);
+        const struct queue_conf *of = &conf->queues[q];
+        if (queue_number(t, of) == SIZE_MAX) {
+            add_queue(t, of->name, of->url, of->region, t->class_count++);
+        }
     }
-    t->of_queue = mem_zeros(t->queue_count, sizeof(struct customer_entry *));
 }
 
 /* Allocate as many slots as before, or more if needed. */
@@ -137,8 +162,10 @@ static void make_slots(struct customer_table *t, const struct customer_table *ol
     t->slots = old->slots > conf->customer_count ? old->slots : conf->customer_count;
     t->list = mem_zeros(t->slots, sizeof(struct customer_entry *));
     t->generations = mem_zeros(t->slots, sizeof(*t->generations));
-    for (size_t i = 0; i < old->slots; i++) {
-        t->generations[i] = old->generations[i];
+    t->classes = mem_zeros(t->slots, sizeof(*t->classes));
+    for (size_t i = 0; i < t->slots; i++) {
+        t->generations[i] = i < old->slots ? old->generations[i] : 0;
+        t->classes[i] = i < old->slots ? old->classes[i] : t->class_count++;
     }
 }
 
@@ -149,7 +176,8 @@ static enum err_kind place_customer(struct customer_table *t, struct customers *
     struct entry_place place = {
         .slot = (uint32_t)slot,
         .generation = before != NULL ? t->generations[slot] : ++t->generations[slot],
-        .queue = queue_number(t, of->queue->name),
+        .sched_class = t->classes[slot],
+        .queue = queue_number(t, of->queue),
     };
     struct customer_entry *c = entry_new(all, t->conf, of, &place, before, e);
     if (c == NULL) {
@@ -157,8 +185,8 @@ static enum err_kind place_customer(struct customer_table *t, struct customers *
     }
     t->list[slot] = c;
     t->count++;
-    c->next_in_queue = t->of_queue[place.queue];
-    t->of_queue[place.queue] = c;
+    c->next_in_queue = t->queues[place.queue].first;
+    t->queues[place.queue].first = c;
     routes_add(t->routes, place.queue, span_str(of->bucket), span_str(of->prefix), slot);
     return FAIL_NONE;
 }
@@ -300,6 +328,40 @@ struct customer *customers_find(struct customers *all, size_t queue, struct span
     return c;
 }
 
+bool customer_has(const struct customer *c, size_t queue, struct span bucket, struct span key)
+{
+    struct span prefix = span_str(c->conf->prefix);
+    return c->queue == queue && span_eq(span_str(c->conf->bucket), bucket) &&
+           key.n > prefix.n + 1 && span_eq(span_of(key.p, prefix.n), prefix) &&
+           key.p[prefix.n] == '/';
+}
+
+size_t customers_queue_number(struct customers *all, const struct queue_conf *queue)
+{
+    struct customer_table *t = table_take(all);
+    size_t number = queue_number(t, queue);
+    table_release(t);
+    assert(number != SIZE_MAX);
+    return number;
+}
+
+size_t customers_queue_class(struct customers *all, size_t queue)
+{
+    struct customer_table *t = table_take(all);
+    assert(queue < t->queue_count);
+    size_t sched_class = t->queues[queue].sched_class;
+    table_release(t);
+    return sched_class;
+}
+
+size_t customers_classes(struct customers *all)
+{
+    struct customer_table *t = table_take(all);
+    size_t count = t->class_count;
+    table_release(t);
+    return count;
+}
+
 const struct template *customers_key(const struct customers *all)
 {
     return all->key;
@@ -308,7 +370,7 @@ const struct template *customers_key(const struct customers *all)
 struct customer *customers_queue_only(struct customers *all, size_t queue)
 {
     struct customer_table *t = table_take(all);
-    struct customer_entry *c = queue < t->queue_count ? t->of_queue[queue] : NULL;
+    struct customer_entry *c = queue < t->queue_count ? t->queues[queue].first : NULL;
     struct customer *only =
         c != NULL && c->next_in_queue == NULL ? customer_hold(&c->customer) : NULL;
     table_release(t);
@@ -320,7 +382,7 @@ bool customers_queue_paused(struct customers *all, size_t queue)
     int64_t now = clock_mono_ms(all->parts.clock);
     bool paused = true;
     struct customer_table *t = table_take(all);
-    struct customer_entry *c = queue < t->queue_count ? t->of_queue[queue] : NULL;
+    struct customer_entry *c = queue < t->queue_count ? t->queues[queue].first : NULL;
     for (; c != NULL && paused; c = c->next_in_queue) {
         mutex_lock(&c->run->shared.lock);
         paused = !breaker_would_allow(&c->run->shared.breaker, now);
@@ -334,7 +396,7 @@ bool customers_queue_any_open(struct customers *all, size_t queue)
 {
     bool any = false;
     struct customer_table *t = table_take(all);
-    struct customer_entry *c = queue < t->queue_count ? t->of_queue[queue] : NULL;
+    struct customer_entry *c = queue < t->queue_count ? t->queues[queue].first : NULL;
     for (; c != NULL && !any; c = c->next_in_queue) {
         mutex_lock(&c->run->shared.lock);
         any = !c->run->shared.breaker.open;

@@ -89,6 +89,13 @@ static inline struct customer_entry *entry_of(struct customer *c)
     return (struct customer_entry *)(void *)c;
 }
 
+/* A queue of this configuration or of an earlier one. */
+struct table_queue {
+    char *name, *url, *region; /* together they identify it */
+    size_t sched_class;
+    struct customer_entry *first; /* of its customers; NULL: it has none, or was removed */
+};
+
 /* All customers of one configuration. Immutable once the registry uses it. */
 struct customer_table {
     struct refs refs;
@@ -97,9 +104,10 @@ struct customer_table {
     uint32_t *generations;        /* by slot: of its customer, or of its last one */
     size_t slots;
     size_t count;
-    char **queue_names; /* by number */
-    struct customer_entry **of_queue;
+    size_t *classes;            /* by slot: its scheduling class */
+    struct table_queue *queues; /* by number */
     size_t queue_count;
+    size_t class_count;
     struct routes *routes;
 };
 
@@ -133,9 +141,11 @@ void table_release(struct customer_table *t);
 
 /* ---- customer.c ---- */
 
-/* The slot, its generation and the number of the queue. before: the predecessor or NULL. */
+/* The slot with its generation and class, and the queue's number. before: the predecessor or NULL.
+ */
 struct entry_place {
     uint32_t slot, generation;
+    size_t sched_class;
     size_t queue;
 };
 MUST_USE struct customer_entry *entry_new(struct customers *all, const struct conf *conf,

@@ -125,7 +125,7 @@ static enum not_ours explain_place(const struct customer_table *t, const struct 
         buf_addf(why,
                  "customer %s has this bucket, but on queue %s; this notification came from %s",
                  conf->id, conf->queue->name,
-                 o->queue < t->queue_count ? t->queue_names[o->queue] : "another queue");
+                 o->queue < t->queue_count ? t->queues[o->queue].name : "another queue");
         return NOT_OURS_QUEUE;
     }
     buf_add(why, SPAN("no customer has the bucket "));

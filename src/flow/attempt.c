@@ -67,9 +67,17 @@ static void counts_clear(struct attempt *a)
     a->lines = a->events = a->rejects = a->object_bytes = 0;
 }
 
+/* Those of the configuration that the object's customer has, which a reload may have changed. */
+static void set_limits(struct attempt *a)
+{
+    const struct conf *whole = a->customer != NULL ? a->customer->whole : a->parts->produce.conf;
+    decode_set_limits(a->decode, whole->limits.object_bytes, whole->limits.ratio);
+}
+
 static void attempt_restart(struct attempt *a)
 {
     decode_reset(a->decode);
+    set_limits(a);
     framing_reset(a->framing);
     reading_clear(&a->reading);
     counts_clear(a);
@@ -206,7 +214,7 @@ static enum err_kind attempt_judge(struct attempt *a, const struct err *said, st
 /* Whether to read on. */
 static enum err_kind attempt_look(struct attempt *a, struct err *e)
 {
-    double share = a->parts->produce.conf->limits.reject_share;
+    double share = a->customer->whole->limits.reject_share;
     if (reading_stops(&a->reading)) {
         return attempt_judge(a, &(struct err){.kind = FAIL_NONE}, e);
     }

@@ -47,6 +47,7 @@ struct inbox {
         struct sched_class *sched_classes;
         size_t class_count;
         struct queue_use *queues;
+        size_t queue_count;
         size_t taken; /* shared slots: all except the first of each queue */
         size_t turn_first, turn_last;
         size_t waiting;
@@ -88,6 +89,7 @@ struct inbox *inbox_new(const struct inbox_settings *s)
     struct inbox *i = mem_zeros(1, sizeof(*i));
     i->s = *s;
     i->shared.queues = mem_zeros(s->queues, sizeof(*i->shared.queues));
+    i->shared.queue_count = s->queues;
     grow_locked(i, s->sched_classes);
     for (size_t c = 0; c < s->sched_classes; c++) {
         i->shared.sched_classes[c].limit = s->limits != NULL ? s->limits[c] : 0;
@@ -109,6 +111,16 @@ void inbox_free(struct inbox *i)
     free(i->shared.sched_classes);
     free(i->shared.queues);
     free(i);
+}
+
+void inbox_add_queue(struct inbox *i)
+{
+    mutex_lock(&i->shared.lock);
+    size_t count = i->shared.queue_count + 1;
+    i->shared.queues = mem_grow(i->shared.queues, count, sizeof(*i->shared.queues));
+    i->shared.queues[count - 1] = (struct queue_use){.mixed = false};
+    i->shared.queue_count = count;
+    mutex_unlock(&i->shared.lock);
 }
 
 /* ---- slots ---- */

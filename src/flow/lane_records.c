@@ -40,7 +40,7 @@ static void log_left(struct lane *l, const struct inflight *m, const struct left
     (void)snprintf(next, sizeof(next), "%s%s%s", left->rule->next, left->advice != NULL ? "; " : "",
                    left->advice != NULL ? left->advice : "");
     log_write(LOG_WARN, "notification left", KV_STR("reason", left->reason),
-              KV_STR("queue", l->parts.conf->queues[m->queue].name), KV_STR("message_id", m->id),
+              KV_STR("queue", m->queue_name), KV_STR("message_id", m->id),
               KV_SET_SPAN("object", buf_span(&l->attempt->object)),
               KV_KNOWN("records", m->left_count > 1 ? (int64_t)m->left_count : -1),
               KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", left->delay_s),
@@ -81,11 +81,22 @@ static void lane_not_ours(struct lane *l, struct inflight *m, struct span key)
     buf_done(&why);
 }
 
-/* The caller keeps its reference. */
+/*
+ * The customer of an object; the caller keeps its reference. A message that was received before its
+ * customer was removed or changed holds that customer, and ends with it.
+ */
 static struct customer *find_customer(const struct lane *l, const struct inflight *m,
                                       struct span bucket, struct span key)
 {
-    return customers_find(l->parts.customers, m->queue, bucket, key, m->notification->form);
+    struct customer *c =
+        customers_find(l->parts.customers, m->queue, bucket, key, m->notification->form);
+    for (const struct inflight_customer *held = &m->first; c == NULL && held != NULL;
+         held = held->next) {
+        if (held->customer != NULL && customer_has(held->customer, m->queue, bucket, key)) {
+            c = customer_hold(held->customer);
+        }
+    }
+    return c;
 }
 
 static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
@@ -252,7 +263,8 @@ static size_t class_of(const struct lane *l, const struct inflight *m,
 {
     struct folder_room room;
     struct customer *c = find_customer(l, m, record->bucket, owner_key(record, &room));
-    size_t sched_class = c != NULL ? l->parts.conf->queue_count + c->slot : m->queue;
+    size_t sched_class =
+        c != NULL ? c->sched_class : customers_queue_class(l->parts.customers, m->queue);
     customer_release(c);
     return sched_class;
 }

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -95,8 +96,8 @@ static void fill_readiness(struct snapshot *s, const struct snapshot_run *run)
     s->ready = (struct readiness){.started = run->lane_count != 0,
                                   .stopping = run->stopping,
                                   .kafka_reached = sink_reached(p->sink)};
-    for (size_t q = 0; q < p->conf->queue_count && !s->ready.queue_reached; q++) {
-        s->ready.queue_reached = queue_is_up(p, q);
+    for (size_t q = 0; q < intake_queues(p->intake) && !s->ready.queue_reached; q++) {
+        s->ready.queue_reached = !intake_removed(p->intake, q) && queue_is_up(p, q);
     }
 }
 
@@ -122,24 +123,41 @@ static void fill_customers(struct snapshot *s)
         struct snapshot_customer *out = &s->customers[s->customer_count++];
         out->customer = customer_hold(c);
         out->id = c->id;
-        out->lanes_busy = inbox_at_work(p->inbox, p->conf->queue_count + c->slot);
+        out->lanes_busy = inbox_at_work(p->inbox, c->sched_class);
         stats_copy(&out->stats, c->stats);
         customer_state(c, &out->state);
     }
 }
 
+/* Another queue has its name now: there must be no series twice. */
+static bool replaced(const struct snapshot_parts *p, size_t queue, size_t count)
+{
+    for (size_t q = queue + 1; q < count; q++) {
+        if (strcmp(intake_queue_name(p->intake, q), intake_queue_name(p->intake, queue)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A removed queue is shown as long as messages of it are held. */
 static void fill_queues(struct snapshot *s)
 {
     const struct snapshot_parts *p = &s->parts;
-    size_t count = p->conf->queue_count;
-    if (count != s->queue_count) {
+    size_t count = intake_queues(p->intake);
+    if (count > s->queue_room) {
         s->queues = mem_grow(s->queues, count, sizeof(*s->queues));
-        s->queue_count = count;
+        s->queue_room = count;
     }
+    s->queue_count = 0;
     for (size_t q = 0; q < count; q++) {
-        struct snapshot_queue *out = &s->queues[q];
-        out->name = p->conf->queues[q].name;
-        out->held = acker_queue_held(p->acker, q);
+        uint64_t held = acker_queue_held(p->acker, q);
+        if (intake_removed(p->intake, q) && (held == 0 || replaced(p, q, count))) {
+            continue;
+        }
+        struct snapshot_queue *out = &s->queues[s->queue_count++];
+        out->name = intake_queue_name(p->intake, q);
+        out->held = held;
         out->up = queue_is_up(p, q);
         poll_stats_copy(&out->polls, intake_stats(p->intake, q));
         lease_stats_copy(&out->leases, acker_stats(p->acker, q));
@@ -175,6 +193,8 @@ void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
     const struct snapshot_parts *p = &s->parts;
     snapshot_fill_health(s, run);
     s->started_ms = run->started_ms;
+    s->configuration.reload_failed = run->reload_failed;
+    s->configuration.applied_ms = run->configured_ms;
     s->kafka.reached = s->ready.kafka_reached;
     s->kafka.limit_bytes = p->conf->kafka.queue_bytes;
     s->kafka.restarts = sink_restarts(p->sink);

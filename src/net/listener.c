@@ -36,6 +36,7 @@ struct listener {
     int port;
     pthread_t thread;
     atomic_bool stopping;
+    atomic_size_t page_bytes; /* of settings at first */
     /* Used by the thread only. */
     struct clients clients;
     size_t held; /* bytes of pages being sent */
@@ -227,11 +228,12 @@ static enum MHD_Result answer_page(struct listener *l, struct MHD_Connection *c,
 {
     struct listener_request request = {.path = span_str(path), .connection = c};
     struct listener_answer a = {.type = page->type};
-    if (l->held > l->settings.page_bytes) {
+    size_t page_bytes = atomic_load(&l->page_bytes);
+    if (l->held > page_bytes) {
         return answer_text(l, c, MHD_HTTP_SERVICE_UNAVAILABLE,
                            SPAN("too many answers are not taken by those who asked\n"));
     }
-    a.body = (struct buf)BUF_INIT(l->settings.page_bytes);
+    a.body = (struct buf)BUF_INIT(page_bytes);
     int status = page->write(l->settings.ctx, &request, &a);
     if (a.body.overflowed) {
         buf_done(&a.body);
@@ -350,6 +352,7 @@ struct listener *listener_new(const struct listener_settings *s, struct err *e)
     }
     struct listener *l = mem_zeros(1, sizeof(*l));
     l->settings = *s;
+    atomic_store(&l->page_bytes, s->page_bytes);
     l->fd = fd;
     l->port = port_of(fd);
     clients_init(&l->clients);
@@ -368,6 +371,11 @@ struct listener *listener_new(const struct listener_settings *s, struct err *e)
     }
     thread_start(&l->thread, "listener", listener_run, l);
     return l;
+}
+
+void listener_set_page_bytes(struct listener *l, size_t page_bytes)
+{
+    atomic_store(&l->page_bytes, page_bytes);
 }
 
 void listener_free(struct listener *l)

@@ -27,19 +27,78 @@ enum {
 struct intake *intake_new(const struct intake_parts *parts)
 {
     struct intake *i = mem_zeros(1, sizeof(*i));
-    struct poll *polls = mem_zeros(parts->queue_count, sizeof(*polls));
     i->parts = *parts;
-    i->polls = polls;
+    i->parts.queues = NULL;
+    i->polls = (struct stable)STABLE_INIT(sizeof(struct poll));
     i->poller = sqs_poller_new();
     mutex_init(&i->shared.lock);
-    cond_init(&i->shared.stopped);
+    cond_init(&i->shared.changed);
     for (size_t k = 0; k < parts->queue_count; k++) {
-        i->polls[k].queue = &parts->queues[k];
-        i->polls[k].index = k;
-        i->polls[k].want = 1;
-        rng_init_random(&i->polls[k].rng);
+        intake_add_queue(i, &parts->queues[k]);
     }
     return i;
+}
+
+/* ---- Queues that are added, changed and removed ---- */
+
+static void queues_changed_locked(struct intake *i)
+{
+    i->shared.changes++;
+    cond_broadcast(&i->shared.changed);
+}
+
+void intake_add_queue(struct intake *i, const struct intake_queue *queue)
+{
+    struct poll *p = stable_prepare(&i->polls);
+    p->queue = queue->origin;
+    p->index = stable_count(&i->polls);
+    p->want = 1;
+    p->times = p->applied = queue->times; /* the acker was told of it with these */
+    rng_init_random(&p->rng);
+    mutex_lock(&i->shared.lock);
+    stable_publish(&i->polls);
+    queues_changed_locked(i);
+    mutex_unlock(&i->shared.lock);
+}
+
+void intake_set_queue(struct intake *i, size_t queue, const struct intake_times *times)
+{
+    struct poll *p = poll_of(i, queue);
+    mutex_lock(&i->shared.lock);
+    p->times = *times;
+    if (atomic_exchange(&p->removed, false)) {
+        queues_changed_locked(i);
+    }
+    mutex_unlock(&i->shared.lock);
+    intake_wake(i);
+}
+
+void intake_remove_queue(struct intake *i, size_t queue)
+{
+    atomic_store(&poll_of(i, queue)->removed, true);
+}
+
+bool intake_removed(const struct intake *i, size_t queue)
+{
+    return atomic_load(&poll_of(i, queue)->removed);
+}
+
+size_t intake_queues(const struct intake *i)
+{
+    return stable_count(&i->polls);
+}
+
+const char *intake_queue_name(const struct intake *i, size_t queue)
+{
+    return poll_of(i, queue)->queue->name;
+}
+
+struct intake_times poll_times(struct intake *i, const struct poll *p)
+{
+    mutex_lock(&i->shared.lock);
+    struct intake_times times = p->times;
+    mutex_unlock(&i->shared.lock);
+    return times;
 }
 
 void intake_free(struct intake *i)
@@ -51,8 +110,8 @@ void intake_free(struct intake *i)
     attribute_pollers_join(i);
     sqs_poller_free(i->poller);
     mutex_done(&i->shared.lock);
-    cond_done(&i->shared.stopped);
-    free(i->polls);
+    cond_done(&i->shared.changed);
+    stable_done(&i->polls);
     free(i);
 }
 
@@ -67,6 +126,9 @@ void poll_failed(const struct intake *i, struct poll *p, enum outage_call call, 
     int64_t now = clock_mono_ms(i->parts.clock);
     p->not_before_ms = now + pause;
     p->failed++;
+    if (atomic_load(&p->removed)) {
+        return; /* no call would end the outage */
+    }
     outage_failed(
         acker_outage(i->parts.acker, p->index),
         &(struct outage_failure){.err = e,
@@ -121,7 +183,7 @@ static const char *resumed_to(const struct intake *i, const struct poll *p, enum
 
 static void log_resumed(const struct intake *i, const struct poll *p, enum gate was, int64_t now)
 {
-    log_write(LOG_INFO, "polling resumed", KV_STR("queue", p->queue->conf->name),
+    log_write(LOG_INFO, "polling resumed", KV_STR("queue", p->queue->name),
               KV_STR("stopped_because", gates[was].reason),
               KV_STR("resumed_to", resumed_to(i, p, was)),
               KV_INT("stopped_s", (now - p->gate_ms) / 1000));
@@ -133,7 +195,7 @@ static void log_stopped(const struct intake *i, const struct poll *p)
     if (p->gate == GATE_CALLS_FAIL) {
         outage_failing_calls(acker_outage(i->parts.acker, p->index), calls);
     }
-    log_write(LOG_WARN, "polling stopped", KV_STR("queue", p->queue->conf->name),
+    log_write(LOG_WARN, "polling stopped", KV_STR("queue", p->queue->name),
               KV_STR("reason", gates[p->gate].reason), KV_SET("calls", calls),
               KV_STR("next", gates[p->gate].next));
 }
@@ -170,24 +232,38 @@ static size_t reserve(struct intake *i, struct poll *p)
     struct customer *only = customers_queue_only(i->parts.customers, p->index);
     size_t granted = 0;
     if (gate_is_open(i, p, only, now) && now >= p->not_before_ms) {
-        granted =
-            inbox_reserve(i->parts.inbox, p->index,
-                          only != NULL ? i->parts.queue_count + only->slot : INBOX_MIXED, p->want);
+        granted = inbox_reserve(i->parts.inbox, p->index,
+                                only != NULL ? only->sched_class : INBOX_MIXED, p->want);
     }
     customer_release(only);
     return granted;
 }
 
+/*
+ * The times of the next poll. The acker gets them now, when no poll with other times is in
+ * progress.
+ */
+static const struct intake_times *apply_times(struct intake *i, struct poll *p)
+{
+    struct intake_times times = poll_times(i, p);
+    if (times.visibility_s != p->applied.visibility_s ||
+        times.heartbeat_s != p->applied.heartbeat_s) {
+        acker_set_times(i->parts.acker, p->index, times.visibility_s, times.heartbeat_s);
+    }
+    p->applied = times;
+    return &p->applied;
+}
+
 static void poll_start(struct intake *i, struct poll *p)
 {
-    if (!atomic_load(&p->attributes_loaded) || p->asked != 0) {
+    if (atomic_load(&p->removed) || !atomic_load(&p->attributes_loaded) || p->asked != 0) {
         return;
     }
     p->asked = reserve(i, p);
     if (p->asked != 0) {
-        const struct queue_conf *conf = p->queue->conf;
-        sqs_poller_start(i->poller, p->queue->queue, (int)p->asked, conf->wait_s,
-                         conf->visibility_s, p);
+        const struct intake_times *times = apply_times(i, p);
+        sqs_poller_start(i->poller, p->queue->queue, (int)p->asked, times->wait_s,
+                         times->visibility_s, p);
     }
 }
 
@@ -201,7 +277,8 @@ static void assign_class(struct intake *i, struct inflight *m)
                            m->notification->form);
     }
     m->first.customer = c;
-    m->sched_class = c != NULL ? i->parts.queue_count + c->slot : m->queue;
+    m->sched_class =
+        c != NULL ? c->sched_class : customers_queue_class(i->parts.customers, m->queue);
 }
 
 /* All queues measure the same skew: warn once, and again only when it has changed. */
@@ -211,7 +288,7 @@ static void warn_of_clock(struct intake *i, const struct poll *p)
     if (sqs_clock_news(p->queue->queue, &offset_ms) &&
         llabs(offset_ms - i->clock_warned_ms) > CLOCK_WARN_AGAIN_MS) {
         i->clock_warned_ms = offset_ms;
-        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->conf->name),
+        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->name),
                   KV_INT("ahead_ms", offset_ms),
                   KV_STR("next", "compensated; fix the system clock"));
     }
@@ -244,6 +321,22 @@ static void return_refused(struct poll *p, struct inflight *m)
     }
 }
 
+/*
+ * A message of a removed queue goes back. The queue is marked as removed before the registry has
+ * the new customers: if the customer is not found for that reason, the mark is seen.
+ */
+static void accept_message(struct intake *i, struct poll *p, struct inflight *m)
+{
+    assign_class(i, m);
+    inflight_begin(m, acker_settler(i->parts.acker));
+    if (atomic_load(&p->removed)) {
+        inbox_unreserve(i->parts.inbox, m->queue, 1);
+        inflight_return(m);
+    } else if (!keep(i, m)) {
+        return_refused(p, m);
+    }
+}
+
 static void poll_ended(struct intake *i, struct sqs_polled *polled)
 {
     struct poll *p = polled->tag;
@@ -251,11 +344,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
         int64_t now = clock_mono_ms(i->parts.clock);
         struct inflight *m =
             &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
-        assign_class(i, m);
-        inflight_begin(m, acker_settler(i->parts.acker));
-        if (!keep(i, m)) {
-            return_refused(p, m);
-        }
+        accept_message(i, p, m);
     }
     size_t asked = p->asked;
     p->asked = 0;
@@ -271,7 +360,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
         return;
     }
     if (polled->damaged != 0) {
-        log_write(LOG_WARN, "messages with a wrong checksum", KV_STR("queue", p->queue->conf->name),
+        log_write(LOG_WARN, "messages with a wrong checksum", KV_STR("queue", p->queue->name),
                   KV_INT("messages", polled->damaged),
                   KV_STR("next", "dropped; the queue delivers them again"));
     }
@@ -287,8 +376,8 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
 
 static bool any_polls(const struct intake *i)
 {
-    for (size_t k = 0; k < i->parts.queue_count; k++) {
-        if (i->polls[k].asked != 0) {
+    for (size_t k = 0; k < stable_count(&i->polls); k++) {
+        if (poll_of(i, k)->asked != 0) {
             return true;
         }
     }
@@ -306,9 +395,9 @@ static void drain_polls(struct intake *i)
             poll_ended(i, &polled);
         }
     }
-    for (size_t k = 0; k < i->parts.queue_count; k++) {
-        inbox_unreserve(i->parts.inbox, k, i->polls[k].asked);
-        i->polls[k].asked = 0;
+    for (size_t k = 0; k < stable_count(&i->polls); k++) {
+        inbox_unreserve(i->parts.inbox, k, poll_of(i, k)->asked);
+        poll_of(i, k)->asked = 0;
     }
 }
 
@@ -316,8 +405,10 @@ static void drain_polls(struct intake *i)
 static void tick_outages(struct intake *i)
 {
     int64_t now = clock_mono_ms(i->parts.clock);
-    for (size_t k = 0; k < i->parts.queue_count; k++) {
-        outage_tick(acker_outage(i->parts.acker, k), now);
+    for (size_t k = 0; k < stable_count(&i->polls); k++) {
+        if (!intake_removed(i, k)) {
+            outage_tick(acker_outage(i->parts.acker, k), now);
+        }
     }
 }
 
@@ -327,8 +418,8 @@ static void *intake_run(void *arg)
     int64_t watch_ms = clock_mono_ms(i->parts.clock) + WATCH_MS;
     while (!atomic_load(&i->stopping)) {
         pulse_set(&i->pulse, PULSE_WORK, clock_mono_ms(i->parts.clock));
-        for (size_t k = 0; k < i->parts.queue_count && !atomic_load(&i->stopping); k++) {
-            poll_start(i, &i->polls[k]);
+        for (size_t k = 0; k < stable_count(&i->polls) && !atomic_load(&i->stopping); k++) {
+            poll_start(i, poll_of(i, k));
         }
         struct sqs_polled polled;
         if (sqs_poller_next(i->poller, RECHECK_MS, &polled)) {
@@ -359,7 +450,7 @@ void intake_wake(struct intake *i)
 
 const struct poll_stats *intake_stats(const struct intake *i, size_t queue)
 {
-    return &i->polls[queue].stats;
+    return &poll_of(i, queue)->stats;
 }
 
 const struct pulse *intake_pulse(const struct intake *i)
@@ -375,7 +466,7 @@ void intake_stop(struct intake *i, int drain_ms)
     atomic_store(&i->drain_ms, drain_ms);
     mutex_lock(&i->shared.lock);
     atomic_store(&i->stopping, true);
-    cond_broadcast(&i->shared.stopped);
+    cond_broadcast(&i->shared.changed);
     mutex_unlock(&i->shared.lock);
     intake_wake(i);
     thread_join(i->thread);

@@ -7,7 +7,6 @@
 #include "intake_priv.h"
 
 #include "base/log.h"
-#include "conf/conf.h"
 
 enum {
     CHECK_DUE_MS = 500,
@@ -15,21 +14,21 @@ enum {
     MAX_RECEIVE_COUNT_ADVISED = 10,
 };
 
-static void warn_of_attributes(const struct queue_conf *conf, const struct sqs_attributes *a)
+static void warn_of_attributes(const char *name, const struct sqs_attributes *a)
 {
     if (a->max_receive_count == 0) {
-        log_write(LOG_WARN, "queue has no dead-letter queue", KV_STR("queue", conf->name),
+        log_write(LOG_WARN, "queue has no dead-letter queue", KV_STR("queue", name),
                   KV_STR("next", "messages that cannot be processed are redelivered until their "
                                  "retention ends, then lost"));
     } else if (a->max_receive_count > 0 && a->max_receive_count < MAX_RECEIVE_COUNT_ADVISED) {
         log_write(
-            LOG_WARN, "queue has a low maxReceiveCount", KV_STR("queue", conf->name),
+            LOG_WARN, "queue has a low maxReceiveCount", KV_STR("queue", name),
             KV_INT("max_receive_count", a->max_receive_count),
             KV_INT("advised", MAX_RECEIVE_COUNT_ADVISED),
             KV_STR("next", "a short outage may move messages to the dead-letter queue; raise it"));
     }
     if (a->retention_s >= 0 && a->retention_s < DAY_S) {
-        log_write(LOG_WARN, "queue has a short retention", KV_STR("queue", conf->name),
+        log_write(LOG_WARN, "queue has a short retention", KV_STR("queue", name),
                   KV_INT("retention_s", a->retention_s),
                   KV_STR("next", "messages not processed by then are lost; raise it"));
     }
@@ -70,17 +69,18 @@ static void refresh_attributes(struct intake *i, struct poll *p)
 /* Read them before the first poll. */
 static void load_attributes(struct intake *i, struct poll *p)
 {
-    const char *name = p->queue->conf->name;
+    const char *name = p->queue->name;
+    struct intake_times times = poll_times(i, p);
     struct sqs_attributes a = {0};
     struct err e = {.kind = FAIL_NONE};
     switch ((int)sqs_get_attributes(p->queue->queue, &a, &e)) {
     case FAIL_NONE:
         p->queue->redrive = redrive_of(&a);
-        warn_of_attributes(p->queue->conf, &a);
+        warn_of_attributes(name, &a);
         log_write(
             LOG_INFO, "queue attributes", KV_STR("queue", name),
-            KV_INT("customers", p->queue->conf->customer_count),
-            KV_INT("worker_visibility_s", p->queue->conf->visibility_s),
+            KV_INT("customers", times.customer_count),
+            KV_INT("worker_visibility_s", times.visibility_s),
             KV_KNOWN("queue_default_visibility_s", a.visibility_s), KV_KNOWN("visible", a.visible),
             KV_KNOWN("in_flight", a.in_flight),
             KV_KNOWN("max_receive_count", a.max_receive_count == 0 ? -1 : a.max_receive_count),
@@ -106,11 +106,14 @@ static void load_attributes(struct intake *i, struct poll *p)
     intake_wake(i);
 }
 
-/* Read the attributes of a queue if they are due. True: they will not be read again. */
+/* Read the attributes of a queue if they are due. True: they will not be due by themselves. */
 static bool poll_attributes(struct intake *i, struct poll *p)
 {
     int64_t now = clock_mono_ms(i->parts.clock);
     bool repeat = i->parts.attribute_interval_ms != 0 && !p->attributes_denied;
+    if (atomic_load(&p->removed)) {
+        return true;
+    }
     if (!atomic_load(&p->attributes_loaded)) {
         if (now >= p->not_before_ms) {
             load_attributes(i, p);
@@ -121,28 +124,46 @@ static bool poll_attributes(struct intake *i, struct poll *p)
     return atomic_load(&p->attributes_loaded) && !repeat;
 }
 
-/* Read the attributes of its queues that are due. True: none will be read again. */
+/* Read the attributes of its queues that are due. True: none will be due by itself. */
 static bool poll_due_attributes(struct attribute_poller *a)
 {
     struct intake *i = a->intake;
     bool done = true;
-    for (size_t k = a->first; k < i->parts.queue_count && !atomic_load(&i->stopping);
+    for (size_t k = a->first; k < stable_count(&i->polls) && !atomic_load(&i->stopping);
          k += ATTRIBUTE_POLLERS) {
-        done = poll_attributes(i, &i->polls[k]) && done;
+        done = poll_attributes(i, poll_of(i, k)) && done;
     }
     return done;
+}
+
+static uint64_t changes_so_far(struct intake *i)
+{
+    mutex_lock(&i->shared.lock);
+    uint64_t n = i->shared.changes;
+    mutex_unlock(&i->shared.lock);
+    return n;
+}
+
+/* Wait until attributes may be due, unless queues were added since `seen`. */
+static void wait_for_due(struct intake *i, uint64_t seen, bool done)
+{
+    mutex_lock(&i->shared.lock);
+    bool may_wait = !atomic_load(&i->stopping) && i->shared.changes == seen;
+    if (may_wait && done) {
+        cond_wait(&i->shared.changed, &i->shared.lock);
+    } else if (may_wait) {
+        (void)cond_wait_ms(&i->shared.changed, &i->shared.lock, CHECK_DUE_MS);
+    }
+    mutex_unlock(&i->shared.lock);
 }
 
 static void *attribute_poller_run(void *arg)
 {
     struct attribute_poller *a = arg;
     struct intake *i = a->intake;
-    while (!poll_due_attributes(a) && !atomic_load(&i->stopping)) {
-        mutex_lock(&i->shared.lock);
-        if (!atomic_load(&i->stopping)) {
-            (void)cond_wait_ms(&i->shared.stopped, &i->shared.lock, CHECK_DUE_MS);
-        }
-        mutex_unlock(&i->shared.lock);
+    while (!atomic_load(&i->stopping)) {
+        uint64_t seen = changes_so_far(i);
+        wait_for_due(i, seen, poll_due_attributes(a));
     }
     return NULL;
 }

@@ -6,6 +6,7 @@
 #define SOURCE_INTAKE_PRIV_H
 
 #include "base/lock.h"
+#include "base/stable.h"
 #include "source/intake.h"
 
 enum { ATTRIBUTE_POLLERS = 4 };
@@ -30,6 +31,9 @@ struct poll {
     enum gate gate; /* why it is not polled, since gate_ms */
     int64_t gate_ms;
     bool gate_logged;
+    struct intake_times applied; /* those that the acker has */
+    struct intake_times times;   /* those that it shall have; under the intake's shared.lock */
+    atomic_bool removed;
     atomic_bool attributes_loaded; /* or access is denied */
     bool attributes_denied;        /* the attribute poller's */
     int64_t attributes_due_ms;     /* the attribute poller's */
@@ -46,7 +50,7 @@ struct attribute_poller {
 struct intake {
     struct intake_parts parts;
     struct sqs_poller *poller;
-    struct poll *polls;
+    struct stable polls; /* of struct poll */
     pthread_t thread;
     struct attribute_poller attribute_pollers[ATTRIBUTE_POLLERS];
     size_t attribute_poller_count;
@@ -57,9 +61,18 @@ struct intake {
     int64_t clock_warned_ms; /* the clock skew that was logged last */
     struct {
         pthread_mutex_t lock;
-        pthread_cond_t stopped; /* attribute pollers wait on it */
+        pthread_cond_t changed; /* attribute pollers wait on it */
+        uint64_t changes;       /* queues were added, or are polled again */
     } shared;
 };
+
+static inline struct poll *poll_of(const struct intake *i, size_t queue)
+{
+    return stable_at(&i->polls, queue);
+}
+
+/* What the queue shall have now. */
+struct intake_times poll_times(struct intake *i, const struct poll *p);
 
 /* A request failed: wait before the next one, and note the outage. */
 void poll_failed(const struct intake *i, struct poll *p, enum outage_call call,

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "codec/endpoint.h"
+#include "conf/load.h"
 #include "conf/memory.h"
 #include "conf/sizes.h"
 #include "event/record/long_lines.h"
@@ -12,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CLIENT_ID_BYTES = 320 };
@@ -55,13 +57,24 @@ static unsigned aws_variant(const struct conf *conf)
            (conf->aws.use_dualstack ? (unsigned)ENDPOINT_DUAL_STACK : 0U);
 }
 
+/* All HTTP clients read the variable, and so do the programs of credential_process. */
+static void export_ca_bundle(const char *path)
+{
+    const char *name = "AWS_CA_BUNDLE";
+    const char *is = getenv(name); /* NOLINT(concurrency-mt-unsafe): no other thread runs yet */
+    if (path == NULL || (is != NULL && strcmp(is, path) == 0)) {
+        return;
+    }
+    conf_hide_env("AWS_CA_BUNDLE");
+    if (setenv(name, path, 1) != 0) { /* NOLINT(concurrency-mt-unsafe): as above */
+        abort();
+    }
+}
+
 static enum err_kind make_aws(struct worker *w, struct err *e)
 {
     const struct conf *conf = w->conf;
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet */
-    if (conf->aws.ca_bundle != NULL && setenv("AWS_CA_BUNDLE", conf->aws.ca_bundle, 1) != 0) {
-        abort(); /* all HTTP clients read the variable */
-    }
+    export_ca_bundle(conf->aws.ca_bundle);
     w->creds_settings = (struct creds_settings){
         .profile = conf->aws.profile,
         .region = conf->aws.region,
@@ -103,70 +116,54 @@ static enum err_kind make_aws(struct worker *w, struct err *e)
 
 static enum err_kind make_queues(struct worker *w, struct err *e)
 {
-    size_t count = w->conf->queue_count;
-    w->queues = mem_zeros(count, sizeof(struct sqs_queue *));
-    w->polled = mem_zeros(count, sizeof(struct sqs_queue *));
-    w->origins = mem_zeros(count, sizeof(*w->origins));
-    w->acker_queues = mem_zeros(count, sizeof(*w->acker_queues));
-    for (size_t i = 0; i < count; i++) {
-        const struct queue_conf *conf = &w->conf->queues[i];
-        w->queues[i] = sqs_queue_new(&w->sqs, conf->url, conf->region, e);
-        w->polled[i] = sqs_queue_new(&w->polls_sqs, conf->url, conf->region, e);
-        if (w->queues[i] == NULL || w->polled[i] == NULL) {
-            return err_wrap(e, "queue %s", conf->name);
+    for (size_t i = 0; i < w->conf->queue_count; i++) {
+        struct worker_queue *q = worker_queue_new(w, &w->conf->queues[i], e);
+        if (q == NULL) {
+            return e->kind;
         }
-        w->origins[i] = (struct sqs_origin){.queue = w->polled[i], .conf = conf};
-        w->acker_queues[i] = (struct acker_queue){
-            .queue = w->queues[i],
-            .name = conf->name,
-            .visibility_s = conf->visibility_s,
-            .heartbeat_s = conf->heartbeat_s,
-        };
+        worker_queue_keep(w, q);
     }
     return FAIL_NONE;
 }
 
-/*
- * Limits of lanes by scheduling class: queues first, then customers, whose slots are at first their
- * places in the configuration.
- */
-static unsigned *lane_limits(const struct conf *conf, size_t sched_classes)
+static void make_inbox(struct worker *w)
 {
-    unsigned *limits = mem_zeros(sched_classes, sizeof(*limits));
-    for (size_t i = 0; i < conf->customer_count; i++) {
-        limits[conf->queue_count + i] = (unsigned)conf->customers[i].max_lanes;
-    }
-    return limits;
+    size_t lanes = (size_t)w->conf->limits.lanes;
+    w->inbox = inbox_new(&(struct inbox_settings){
+        .slots = 2 * (lanes > SQS_BATCH ? lanes : SQS_BATCH), /* one customer gets a half */
+        .lanes = lanes,
+        .queues = w->queue_count,
+        .sched_classes = customers_classes(w->customers),
+        .bytes = INBOX_BYTES,
+        .freed = on_freed,
+        .ctx = w,
+    });
+    worker_set_lane_limits(w);
 }
 
 static void make_flow(struct worker *w)
 {
     const struct conf *conf = w->conf;
-    size_t sched_classes = conf->customer_count + conf->queue_count;
-    size_t lanes = (size_t)conf->limits.lanes;
-    unsigned *limits = lane_limits(conf, sched_classes);
-    struct inbox_settings inbox = {
-        .slots = 2 * (lanes > SQS_BATCH ? lanes : SQS_BATCH), /* one customer gets a half */
-        .lanes = lanes,
-        .queues = conf->queue_count,
-        .sched_classes = sched_classes,
-        .limits = limits,
-        .bytes = INBOX_BYTES,
-        .freed = on_freed,
-        .ctx = w,
-    };
-    w->inbox = inbox_new(&inbox);
-    free(limits);
-    w->acker = acker_new(w->acker_queues, conf->queue_count, &clock_system);
+    struct acker_queue *to_acker = mem_zeros(w->queue_count, sizeof(*to_acker));
+    struct intake_queue *to_intake = mem_zeros(w->queue_count, sizeof(*to_intake));
+    for (size_t i = 0; i < w->queue_count; i++) {
+        to_acker[i] = worker_acker_queue(w->queues[i], &conf->queues[i]);
+        to_intake[i] =
+            (struct intake_queue){&w->queues[i]->origin, worker_queue_times(&conf->queues[i])};
+    }
+    make_inbox(w);
+    w->acker = acker_new(to_acker, w->queue_count, &clock_system);
     w->intake = intake_new(&(struct intake_parts){
-        .queues = w->origins,
-        .queue_count = conf->queue_count,
+        .queues = to_intake,
+        .queue_count = w->queue_count,
         .inbox = w->inbox,
         .acker = w->acker,
         .customers = w->customers,
         .clock = &clock_system,
         .attribute_interval_ms = conf->metrics.listen != NULL ? conf->metrics.queue_interval_ms : 0,
     });
+    free(to_acker);
+    free(to_intake);
 }
 
 static void log_plan(const struct conf *conf, const struct memory_plan *plan)
@@ -212,6 +209,7 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
     OWNED(worker) struct worker *w = mem_zeros(1, sizeof(*w));
     struct memory_plan plan;
     w->conf = conf;
+    w->now = conf_hold(conf);
     memory_plan(conf, &plan);
     log_plan(conf, &plan);
     if (memory_check(conf, &plan, e) != FAIL_NONE || make_aws(w, e) != FAIL_NONE ||
@@ -299,14 +297,10 @@ void worker_free(struct worker *w)
     inbox_free(w->inbox);
     acker_free(w->acker);
     customers_free(w->customers);
-    for (size_t i = 0; w->queues != NULL && i < w->conf->queue_count; i++) {
-        sqs_queue_free(w->queues[i]);
-        sqs_queue_free(w->polled[i]);
+    for (size_t i = 0; i < w->queue_count; i++) {
+        worker_queue_free(w->queues[i]);
     }
     free(w->queues);
-    free(w->polled);
-    free(w->origins);
-    free(w->acker_queues);
     http_pool_free(w->pool);
     s3_shared_free(w->s3_shared);
     http_pool_free(w->polls_pool);
@@ -317,5 +311,6 @@ void worker_free(struct worker *w)
     free(w->converters);
     converter_free(w->long_converter);
     long_lines_free(w->long_lines);
+    conf_release(w->now);
     free(w);
 }

@@ -93,9 +93,9 @@ static void find_unfinished(struct worker *w, struct unfinished *out)
 {
     size_t n = 0;
     *out = (struct unfinished){.deletes = 0};
-    for (size_t q = 0; q < w->conf->queue_count; q++) {
+    for (size_t q = 0; q < w->queue_count; q++) {
         struct acker_unfinished of = acker_unfinished(w->acker, q);
-        const char *name = w->conf->queues[q].name;
+        const char *name = w->queues[q]->name;
         out->deletes += of.deletes;
         out->returns += of.returns;
         if (of.deletes + of.returns != 0 && n + strlen(name) + 2 < sizeof(out->queues)) {

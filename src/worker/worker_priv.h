@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * worker_priv.h - shared by the files of the worker: worker.c (start and shutdown), parts.c
- * (creates and frees the parts), precheck.c (checks before the start), kafka_news.c (the sink's
- * events). Other than these, only a test includes it.
+ * (creates and frees the parts), queues.c (the queues), topics.c, precheck.c (checks before the
+ * start), reload.c (another configuration), kafka_news.c (the sink's events). Other than these,
+ * only a test includes it.
  */
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
@@ -13,8 +14,17 @@
 #include "source/intake.h"
 #include "worker/worker.h"
 
+/* A queue, from when it is first configured to the end of the worker. */
+struct worker_queue {
+    char *name, *url, *region; /* together they identify it */
+    struct sqs_queue *queue;
+    struct sqs_queue *polled; /* the same queue with the intake's connections */
+    struct sqs_origin origin;
+};
+
 struct worker {
-    const struct conf *conf;
+    const struct conf *conf; /* of the start: for values that a reload does not change */
+    const struct conf *now;  /* in use; with a reference */
     struct creds_settings creds_settings;
     struct creds_source *own;
     struct sts *sts;              /* of `own`; all roles share it */
@@ -31,11 +41,9 @@ struct worker {
     struct sink *sink;
     struct sink_topic *rejects;
     struct customers *customers;
-    atomic_bool has_customers; /* the sink's events begin earlier */
-    struct sqs_queue **queues;
-    struct sqs_queue **polled; /* the same queues with the intake's connections */
-    struct sqs_origin *origins;
-    struct acker_queue *acker_queues;
+    atomic_bool has_customers;    /* the sink's events begin earlier */
+    struct worker_queue **queues; /* by number; removed ones included */
+    size_t queue_count;
     struct acker *acker;
     struct inbox *inbox;
     struct turns *turns;
@@ -47,6 +55,42 @@ struct worker {
     struct monitor *monitor; /* NULL: not configured */
     struct stats stats;
 };
+
+/* ---- queues.c ---- */
+
+/* A queue that no part knows yet. NULL and FAIL_CONFIG: its URL or region is invalid. */
+MUST_USE struct worker_queue *worker_queue_new(struct worker *w, const struct queue_conf *conf,
+                                               struct err *e);
+void worker_queue_free(struct worker_queue *q);
+
+/* The number of a queue that is, or was, configured; SIZE_MAX: it is new. */
+MUST_USE size_t worker_queue_number(const struct worker *w, const struct queue_conf *conf);
+
+/* Take over a queue, as the next number. */
+void worker_queue_keep(struct worker *w, struct worker_queue *q);
+
+/* What the acker and the intake get of it. */
+struct acker_queue worker_acker_queue(const struct worker_queue *q, const struct queue_conf *conf);
+struct intake_times worker_queue_times(const struct queue_conf *conf);
+
+/* Set the limit of lanes of each customer. */
+void worker_set_lane_limits(struct worker *w);
+
+/* ---- topics.c ---- */
+
+/* The names of customers whose topics are checked; sorted. NULL: all customers. */
+struct topic_check {
+    const char *const *ids;
+    size_t id_count;
+    int most_ms; /* for all of them together; 0: no limit */
+};
+
+/* Whether a topic can be used; logged if not. customer: "" for none. False: Kafka does not answer.
+ */
+MUST_USE bool worker_check_topic(struct worker *w, const char *name, const char *customer);
+
+/* Check topics, log the results, and set the limits of events accordingly. */
+void worker_check_topics(struct worker *w, const struct topic_check *check);
 
 /* sink_config.event. Threads: the sink's. */
 void worker_kafka_news(void *ctx, const struct sink_news *news);

@@ -251,6 +251,46 @@ static void queues_keep_their_numbers(void **state UNUSED)
     customer_release(c);
 }
 
+static void scheduling_classes_belong_to_slots_and_queues_for_ever(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("ab");
+    struct customer *a = find(all, "a");
+    assert_int_equal(customers_classes(all), 4); /* two queues, two customers */
+    assert_int_equal(customers_queue_class(all, 1), 1);
+    assert_int_equal(a->sched_class, 2);
+    apply(all, "bcd");
+    struct customer *c = find(all, "c"); /* in the slot of a */
+    struct customer *d = find(all, "d");
+    assert_int_equal(c->sched_class, 2);
+    assert_int_equal(d->sched_class, 4);
+    struct conf *conf = conf_of("a");
+    conf->queues[1].url = mem_text("https://elsewhere");
+    size_t number = 0;
+    apply_conf(all, (conf_hold(conf), conf));
+    number = customers_queue_number(all, &conf->queues[1]);
+    assert_int_equal(number, 2); /* the same name, and another queue */
+    assert_int_equal(customers_queue_class(all, 2), 5);
+    assert_int_equal(customers_queue_class(all, 1), 1);
+    conf_release(conf);
+    customer_release(a);
+    customer_release(c);
+    customer_release(d);
+}
+
+static void knows_whether_an_object_is_of_a_customer_that_is_held(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("a");
+    struct customer *c = find(all, "a");
+    apply(all, "b");
+    assert_true(customer_has(c, 0, SPAN("bucket"), SPAN("a/x")));
+    assert_false(customer_has(c, 1, SPAN("bucket"), SPAN("a/x")));
+    assert_false(customer_has(c, 0, SPAN("other"), SPAN("a/x")));
+    assert_false(customer_has(c, 0, SPAN("bucket"), SPAN("a/")));
+    assert_false(customer_has(c, 0, SPAN("bucket"), SPAN("ab/x")));
+    assert_false(customer_has(c, 0, SPAN("bucket"), SPAN("")));
+    customer_release(c);
+}
+
 static void what_is_unacknowledged_counts_after_a_change_too(void **state UNUSED)
 {
     OWNED(customers) struct customers *all = start("a");
@@ -378,6 +418,8 @@ int main(void)
         cmocka_unit_test(a_role_is_assumed_again_only_if_it_or_its_bucket_changed),
         cmocka_unit_test(a_configuration_that_cannot_be_changes_nothing),
         cmocka_unit_test(queues_keep_their_numbers),
+        cmocka_unit_test(scheduling_classes_belong_to_slots_and_queues_for_ever),
+        cmocka_unit_test(knows_whether_an_object_is_of_a_customer_that_is_held),
         cmocka_unit_test(what_is_unacknowledged_counts_after_a_change_too),
         cmocka_unit_test(a_limit_learnt_of_a_topic_is_kept_with_the_topic),
         cmocka_unit_test(configurations_change_under_look_ups_and_deliveries),

@@ -430,9 +430,24 @@ static void a_class_may_come_later_and_limits_may_change(void **state UNUSED)
     assert_int_equal(take_class(i), 300);
 }
 
+static void a_queue_that_is_added_has_a_slot_of_its_own(void **state UNUSED)
+{
+    struct inbox_settings s = {.slots = 2, .lanes = 4, .queues = 1, .bytes = 1 << 20};
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    assert_int_equal(inbox_reserve(i, 0, 0, 10), 2); /* its own and a half of the others */
+    for (size_t q = 1; q < 50; q++) {
+        inbox_add_queue(i);
+        assert_true(inbox_reserve(i, q, q, 10) >= 1);
+    }
+    for (size_t q = 1; q < 50; q++) {
+        assert_int_equal(inbox_reserve(i, q, q, 1), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_queue_that_is_added_has_a_slot_of_its_own),
         cmocka_unit_test_setup(takes_in_turns_whatever_the_backlogs, no_lane_is_busy),
         cmocka_unit_test_setup(gives_a_class_no_more_lanes_than_its_limit, no_lane_is_busy),
         cmocka_unit_test_setup(gives_a_class_no_more_lanes_than_its_share, no_lane_is_busy),

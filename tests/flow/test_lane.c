@@ -637,10 +637,10 @@ static void stops_at_a_record_of_another_class(void **state UNUSED)
     struct fake_message *f = receive(
         NOTICE(OBJECT("logs/1", "2") "," OBJECT("logs/2", "2") "," OBJECT("beta/1", "2")), 1);
     struct inflight *m = &f->inflight;
-    m->sched_class = 1 + at(0)->slot;
+    m->sched_class = at(0)->sched_class;
     assert_false(lane_process(w.lane, m));
     assert_int_equal(fake_s3.asked, 2);
-    assert_int_equal(m->sched_class, 1 + at(1)->slot);
+    assert_int_equal(m->sched_class, at(1)->sched_class);
     assert_int_equal(f->settled, 0);
     assert_null(lane_customer(w.lane));
     assert_true(lane_process(w.lane, m));
@@ -655,12 +655,61 @@ static void returns_a_message_between_two_records(void **state UNUSED)
     setup_of(2);
     answer((struct fake_answer){.body = SPAN("a\n")});
     struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2") "," OBJECT("beta/1", "2")), 1);
-    f->inflight.sched_class = 1 + at(0)->slot;
+    f->inflight.sched_class = at(0)->sched_class;
     assert_false(lane_process(w.lane, &f->inflight));
     inflight_return(&f->inflight);
     assert_int_equal(f->settled, 0);
     acknowledge_all();
     assert_later(f, 1, RETURN_STARTED_S);
+}
+
+/* The configuration without its first customer; as long as the test. */
+static void remove_first_customer(void)
+{
+    static struct conf other;
+    struct err e;
+    other = w.conf;
+    other.refs = (struct refs){.more = 0};
+    other.customers = &w.customers[1];
+    other.customer_count = 1;
+    other.limits.reject_share = 0;
+    assert_int_equal(customers_apply(w.all, &other, &e), FAIL_NONE);
+}
+
+static void finishes_a_message_whose_customer_is_removed_meanwhile(void **state UNUSED)
+{
+    setup_of(2);
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    answer((struct fake_answer){.body = SPAN("b\n")});
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2") "," OBJECT("logs/2", "2")), 1);
+    remove_first_customer();
+    carry_all(&f->inflight);
+    acknowledge_all();
+    assert_done(f);
+    assert_int_equal(fake_sink.count, 2);
+    f = receive(NOTICE(OBJECT("logs/3", "2")), 1); /* it was received after that */
+    carry_all(&f->inflight);
+    assert_int_not_equal(f->settlement.outcome, OUTCOME_DONE);
+    assert_int_equal(stats_get(&w.stats.not_ours[NOT_OURS_PREFIX]), 1);
+}
+
+static void an_object_has_the_limits_of_its_customers_configuration(void **state UNUSED)
+{
+    setup_of(2);
+    w.conf.limits.reject_share = 0.5;
+    static char many[4 * 2000];
+    for (size_t i = 0; i < sizeof(many); i += 4) {
+        memcpy(many + i, i == 0 ? "one\n" : "bad\n", 4);
+    }
+    answer((struct fake_answer){.body = span_of(many, sizeof(many))});
+    struct fake_message *before = receive(NOTICE(OBJECT("logs/1", "8000")), 1);
+    remove_first_customer(); /* and there is no limit of rejects any more */
+    struct fake_message *after = receive(NOTICE(OBJECT("beta/1", "8000")), 1);
+    carry_all(&before->inflight);
+    carry_all(&after->inflight);
+    acknowledge_all();
+    assert_int_not_equal(before->settlement.outcome, OUTCOME_DONE);
+    assert_done(after);
 }
 
 static void says_at_the_last_receive_why_an_object_was_not_read(void **state UNUSED)
@@ -1367,6 +1416,8 @@ int main(void)
         TEST(leaves_a_bomb_with_one_reject),
         TEST(stops_at_a_record_of_another_class),
         TEST(returns_a_message_between_two_records),
+        TEST(finishes_a_message_whose_customer_is_removed_meanwhile),
+        TEST(an_object_has_the_limits_of_its_customers_configuration),
         TEST(says_at_the_last_receive_why_an_object_was_not_read),
         TEST(says_that_the_reject_of_a_last_receive_was_not_produced),
         TEST(says_that_the_rejects_of_an_unreadable_object_were_not_produced),

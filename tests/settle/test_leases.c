@@ -333,6 +333,37 @@ static void asks_a_queue_that_fails_more_and_more_rarely(void **state UNUSED)
     assert_in_range(calls, 3, 8);
 }
 
+static void a_heartbeat_counts_with_the_timeout_that_it_asked_for(void **state UNUSED)
+{
+    OWNED(leases) struct leases *b = book(1);
+    struct lease l;
+    struct lease_batch batch;
+    leases_add(b, &l, 0, "h", 0);
+    assert_true(leases_next(b, BEAT, &batch)); /* asks for 120 s ... */
+    leases_queue(b, 0, 900, 0);                /* ... and is answered after the change */
+    answer_all(b, &batch, FAIL_NONE, BEAT + 20);
+    assert_null(leases_lost(b, BEAT + 110 * SECOND));
+    assert_ptr_equal(leases_lost(b, BEAT + 301 * SECOND), &l); /* it was due and did not come */
+}
+
+static void queues_are_added_while_messages_are_held(void **state UNUSED)
+{
+    OWNED(leases) struct leases *b = book(1);
+    struct lease l[100];
+    struct lease_batch batch;
+    leases_add(b, &l[0], 0, "h", 0);
+    for (size_t q = 1; q < 100; q++) {
+        leases_queue(b, q, VISIBILITY_S, 0);
+        leases_add(b, &l[q], q, "h", 0);
+    }
+    for (size_t n = 0; n < 100; n++) {
+        assert_true(leases_next(b, BEAT, &batch));
+        assert_int_equal(batch.count, 1);
+        answer_all(b, &batch, FAIL_NONE, BEAT);
+    }
+    assert_false(leases_next(b, BEAT, &batch));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +382,8 @@ int main(void)
         cmocka_unit_test(stops_before_the_twelve_hours_and_gives_the_message_back),
         cmocka_unit_test(asks_a_queue_that_fails_more_and_more_rarely),
         cmocka_unit_test(backs_off_from_a_queue_that_fails_and_says_it_is_ill),
+        cmocka_unit_test(a_heartbeat_counts_with_the_timeout_that_it_asked_for),
+        cmocka_unit_test(queues_are_added_while_messages_are_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@ struct sqs_poller {
 struct poll_seen {
     size_t queue;
     int max_messages;
+    int wait_s, visibility_s;
     void *tag;
     bool answered;
 };
@@ -50,12 +51,14 @@ void sqs_poller_free(struct sqs_poller *p)
 }
 
 void sqs_poller_start(struct sqs_poller *p UNUSED, struct sqs_queue *q, int max_messages,
-                      int wait_s UNUSED, int visibility_s UNUSED, void *tag)
+                      int wait_s, int visibility_s, void *tag)
 {
     (void)pthread_mutex_lock(&poller.lock);
     struct poll_seen *seen = &poller.polls[poller.count++ % POLLS];
     *seen = (struct poll_seen){.queue = (size_t)((int *)(void *)q - queue_names),
                                .max_messages = max_messages,
+                               .wait_s = wait_s,
+                               .visibility_s = visibility_s,
                                .tag = tag};
     (void)pthread_cond_broadcast(&poller.changed);
     (void)pthread_mutex_unlock(&poller.lock);
@@ -127,7 +130,8 @@ static struct {
     struct conf conf;
     struct queue_conf queue_confs[QUEUES];
     struct customer_conf customers[QUEUES];
-    struct sqs_origin queues[QUEUES];
+    struct sqs_origin origins[QUEUES];
+    struct intake_queue queues[QUEUES];
     struct acker_queue acker_queues[QUEUES];
     struct customers *all;
     struct acker *acker;
@@ -164,8 +168,11 @@ static void setup_conf(size_t queues)
                                                 .prefix = text("logs"),
                                                 .region = text("eu-west-1"),
                                                 .topic = text("events")};
-        w.queues[i] = (struct sqs_origin){.queue = (struct sqs_queue *)(void *)&queue_names[i],
-                                          .conf = &w.queue_confs[i]};
+        w.origins[i] = (struct sqs_origin){.queue = (struct sqs_queue *)(void *)&queue_names[i],
+                                           .name = ids[i]};
+        w.queues[i] = (struct intake_queue){
+            .origin = &w.origins[i],
+            .times = {.visibility_s = 120, .heartbeat_s = 40, .wait_s = 20, .customer_count = 1}};
         w.acker_queues[i] = (struct acker_queue){.name = ids[i], .visibility_s = 120};
     }
     w.conf.kafka.key = text("{customer}");
@@ -221,6 +228,7 @@ static void teardown(void)
     while ((m = inbox_drain(w.inbox)) != NULL) {
         inflight_return(m);
     }
+    acker_stop(w.acker);
     intake_free(w.intake);
     inbox_free(w.inbox);
     acker_free(w.acker);
@@ -373,8 +381,8 @@ static void refuses_messages_of_a_customer_over_its_share_of_a_shared_queue(void
     (void)poll_at(polls + 1);
     struct inflight *first = inbox_take(w.inbox, &(struct inbox_use){0});
     struct inflight *second = inbox_take(w.inbox, &(struct inbox_use){0});
-    assert_int_equal(first->sched_class, 1 + at(0)->slot);
-    assert_int_equal(second->sched_class, 1 + at(1)->slot);
+    assert_int_equal(first->sched_class, at(0)->sched_class);
+    assert_int_equal(second->sched_class, at(1)->sched_class);
     assert_int_equal(stats_get(&at(1)->stats->messages_in_flight), 1);
     inflight_return(first);
     inflight_return(second);
@@ -398,8 +406,8 @@ static void learns_of_the_redrive_before_the_first_poll(void **state UNUSED)
     setup(1, 100);
     intake_start(w.intake);
     (void)poll_at(0);
-    assert_int_equal(w.queues[0].redrive.max_receive_count, 12);
-    assert_int_equal(w.queues[0].redrive.retention_ms, 345600000);
+    assert_int_equal(w.origins[0].redrive.max_receive_count, 12);
+    assert_int_equal(w.origins[0].redrive.retention_ms, 345600000);
 }
 
 static unsigned attributes_asked(void)
@@ -508,7 +516,7 @@ static void does_not_poll_before_it_knows_the_queue_but_takes_a_denial(void **st
     assert_int_equal(polls_so_far(), 0); /* waits before the next request */
     atomic_fetch_add(&moved.ms, 2000);
     (void)poll_at(0);
-    assert_int_equal(w.queues[0].redrive.max_receive_count, 0);
+    assert_int_equal(w.origins[0].redrive.max_receive_count, 0);
 }
 
 /* Wait until the log has such a line. */
@@ -668,6 +676,108 @@ static void takes_what_was_on_its_way_when_it_stops(void **state UNUSED)
     assert_int_equal(acker_held(w.acker), 1);
 }
 
+/* ---- Queues that change while it runs ---- */
+
+/* The intake is started with the first queue only; the second one is added. */
+static void add_second_queue(void)
+{
+    inbox_add_queue(w.inbox);
+    acker_add_queue(w.acker, &w.acker_queues[1]);
+    intake_add_queue(w.intake, &w.queues[1]);
+}
+
+static void setup_first_queue(void)
+{
+    setup(2, 100);
+    intake_free(w.intake);
+    inbox_free(w.inbox);
+    acker_free(w.acker);
+    w.acker = acker_new(w.acker_queues, 1, &moved.clock);
+    w.inbox = inbox_new(
+        &(struct inbox_settings){.slots = 100, .lanes = 8, .queues = 1, .bytes = 1 << 20});
+    w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
+                                                 .queue_count = 1,
+                                                 .inbox = w.inbox,
+                                                 .acker = w.acker,
+                                                 .customers = w.all,
+                                                 .clock = &moved.clock});
+}
+
+static void polls_a_queue_that_is_added_while_it_runs(void **state UNUSED)
+{
+    setup_first_queue();
+    intake_start(w.intake);
+    assert_int_equal(poll_at(0).queue, 0); /* stays without an answer */
+    let_it_look();
+    add_second_queue();
+    struct poll_seen seen = poll_at(1);
+    assert_int_equal(seen.queue, 1);
+    assert_int_equal(w.origins[1].redrive.max_receive_count, 12);
+    answer_poll(seen, 1, FAIL_NONE);
+    assert_int_equal(poll_at(2).queue, 1);
+    assert_int_equal(inbox_waiting(w.inbox), 1);
+    assert_int_equal(intake_queues(w.intake), 2);
+    assert_string_equal(intake_queue_name(w.intake, 1), "b");
+}
+
+static void returns_what_a_removed_queue_still_brings_and_polls_it_no_more(void **state UNUSED)
+{
+    setup(2, 100);
+    acker_start(w.acker);
+    intake_start(w.intake);
+    struct poll_seen first = poll_at(0);
+    struct poll_seen second = poll_at(1);
+    struct poll_seen gone = first.queue == 0 ? first : second;
+    intake_remove_queue(w.intake, 0);
+    assert_true(intake_removed(w.intake, 0));
+    answer_poll(gone, 1, FAIL_NONE);
+    wait_for_count(&intake_stats(w.intake, 0)->messages, 1);
+    atomic_fetch_add(&moved.ms, 100);             /* the call does not wait for more */
+    assert_true(fake_sqs_wait(false, "h", 0, 1)); /* visible again without a delay */
+    assert_int_equal(inbox_waiting(w.inbox), 0);
+    let_it_look();
+    assert_int_equal(polls_so_far(), 2);
+    intake_set_queue(w.intake, 0, &w.queues[0].times); /* it is configured again */
+    assert_int_equal(poll_at(2).queue, 0);
+}
+
+static void a_removed_queue_that_fails_is_no_outage(void **state UNUSED)
+{
+    setup(2, 100);
+    intake_start(w.intake);
+    struct poll_seen seen[] = {poll_at(0), poll_at(1)};
+    intake_remove_queue(w.intake, seen[0].queue);
+    answer_poll(seen[0], 0, FAIL_CONFIG); /* it was deleted after it was removed */
+    answer_poll(seen[1], 0, FAIL_CONFIG);
+    for (size_t i = 0; i < 2; i++) {
+        wait_for_count(&intake_stats(w.intake, i)->receives[RECEIVE_FAILED], 1);
+    }
+    let_it_look();
+    assert_false(outage_is_failing(acker_outage(w.acker, seen[0].queue)));
+    assert_true(outage_is_failing(acker_outage(w.acker, seen[1].queue)));
+}
+
+static void another_visibility_timeout_begins_with_the_next_poll(void **state UNUSED)
+{
+    setup(1, 100);
+    intake_start(w.intake);
+    struct poll_seen seen = poll_at(0);
+    assert_int_equal(seen.visibility_s, 120);
+    struct intake_times times = w.queues[0].times;
+    times.visibility_s = 600;
+    times.heartbeat_s = 200;
+    times.wait_s = 5;
+    intake_set_queue(w.intake, 0, &times);
+    answer_poll(seen, 1,
+                FAIL_NONE); /* received with 120 s: its first heartbeat is due after 40 s */
+    struct poll_seen next = poll_at(1);
+    assert_int_equal(next.visibility_s, 600);
+    assert_int_equal(next.wait_s, 5);
+    atomic_fetch_add(&moved.ms, 41 * 1000);
+    acker_start(w.acker);
+    assert_true(fake_sqs_wait(false, "h", 600, 1)); /* and asks for the new timeout */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -693,6 +803,11 @@ int main(void)
             backs_off_from_a_queue_that_answers_with_errors_and_only_from_that, tear_down),
         cmocka_unit_test_teardown(does_not_poll_for_a_paused_customer_until_its_probe, tear_down),
         cmocka_unit_test_teardown(takes_what_was_on_its_way_when_it_stops, tear_down),
+        cmocka_unit_test_teardown(polls_a_queue_that_is_added_while_it_runs, tear_down),
+        cmocka_unit_test_teardown(returns_what_a_removed_queue_still_brings_and_polls_it_no_more,
+                                  tear_down),
+        cmocka_unit_test_teardown(a_removed_queue_that_fails_is_no_outage, tear_down),
+        cmocka_unit_test_teardown(another_visibility_timeout_begins_with_the_next_poll, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,13 +27,23 @@ enum { ACKER_THREADS = 4 };
 struct acker;
 
 struct acker_queue {
-    struct sqs_queue *queue;
+    struct sqs_queue *queue; /* it and the name are borrowed as long as the acker */
     const char *name;
     int visibility_s;
     int heartbeat_s; /* time between heartbeats; 0: a third of visibility_s */
 };
 
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock);
+
+/*
+ * Add a queue, whose number is that of the queues before; one call at a time. A queue is never
+ * removed: messages of it may be held for hours.
+ */
+void acker_add_queue(struct acker *a, const struct acker_queue *queue);
+
+/* For later receives and heartbeats (leases_queue has the condition). */
+void acker_set_times(struct acker *a, size_t queue, int visibility_s, int heartbeat_s);
+
 void acker_start(struct acker *a);
 /*
  * After acker_stop. A message for which SQS could not be called reappears after its visibility

@@ -81,7 +81,12 @@ struct leases *leases_new(size_t queues);
 void leases_free(struct leases *b); /* the leases belong to the caller */
 DEFINE_OWNED(leases);
 
-/* Set the visibility timeout of a queue and the time between heartbeats (0: a third of it). */
+/*
+ * Set the visibility timeout of a queue and the time between heartbeats (0: a third of it). The
+ * number of queues adds another one. Leases that are held keep their times until their next
+ * heartbeat; before a larger visibility timeout is set, no receive with the smaller one may be in
+ * progress.
+ */
 void leases_queue(struct leases *b, size_t queue, int visibility_s, int heartbeat_s);
 
 /* Hold a message that has just been received. */

@@ -31,12 +31,10 @@ struct redrive {
 /* Whether a message will not be delivered again, because of its receive count or its age. */
 MUST_USE bool redrive_last(const struct redrive *r, unsigned receive_count, int64_t age_ms);
 
-struct queue_conf;
-
 /* A queue as the intake polls it. Outlives its messages. */
 struct sqs_origin {
     struct sqs_queue *queue; /* its clock is compared with SentTimestamp */
-    const struct queue_conf *conf;
+    const char *name;
     struct redrive redrive; /* set by the intake before the first poll */
 };
 
@@ -52,8 +50,7 @@ struct sqs_inflight {
 };
 
 /*
- * Takes ownership of the message and reads its body. queue: its index in the configuration. Never
- * NULL.
+ * Takes ownership of the message and reads its body. queue: its number. Never NULL.
  */
 struct sqs_inflight *sqs_inflight_new(struct sqs_message *m, const struct sqs_origin *origin,
                                       size_t queue, int64_t now_ms);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/stable.h"
 #include "settle/sqs/delays.h"
 #include "settle/sqs/held.h"
 #include "settle/sqs/sqs_inflight.h"
@@ -25,14 +26,19 @@ struct acker_thread {
     struct pulse pulse;
 };
 
+/* A queue and what is kept of it. */
+struct queue_of {
+    struct acker_queue queue;
+    struct lease_stats stats;
+    struct outage outage;
+    struct acker_unfinished unfinished; /* under shared.lock: of the calls since giving_up */
+};
+
 struct acker {
-    const struct acker_queue *queues;
-    size_t queue_count;
+    struct stable queues; /* of struct queue_of */
     const struct clock *clock;
     struct settler settler;
     struct acker_thread threads[ACKER_THREADS];
-    struct lease_stats *stats; /* by queue */
-    struct outage *outages;    /* by queue */
     size_t thread_count;
     struct {
         pthread_mutex_t lock;
@@ -42,11 +48,20 @@ struct acker {
         struct held held; /* as long as they are not freed */
         struct delays delays;
         struct rng rng;
-        struct acker_unfinished *unfinished; /* by queue, of the calls since giving_up */
         bool giving_up; /* leases that return from a call and are not ending are ended */
         bool stopped;
     } shared;
 };
+
+static struct queue_of *queue_of(const struct acker *a, size_t queue)
+{
+    return stable_at(&a->queues, queue);
+}
+
+static const char *name_of(const struct acker *a, size_t queue)
+{
+    return queue_of(a, queue)->queue.name;
+}
 
 /* ---- The settler ---- */
 
@@ -75,7 +90,7 @@ static void log_receive(const struct acker *a, const struct inflight *m, struct 
         (void)snprintf(object, sizeof(object), "s3://%.*s/%.*s", SPAN_FMT(record->bucket),
                        SPAN_FMT(record->key));
     }
-    struct log_kv queue = KV_STR("queue", a->queues[m->queue].name);
+    struct log_kv queue = KV_STR("queue", name_of(a, m->queue));
     struct log_kv of = KV_SET_SPAN("object", span_str(object));
     if (r.held_ms >= 0) {
         log_write(LOG_WARN, "message received again while in progress", queue,
@@ -133,26 +148,34 @@ static bool acker_last_delivery(void *context UNUSED, const struct inflight *m)
 struct acker *acker_new(const struct acker_queue *queues, size_t count, const struct clock *clock)
 {
     struct acker *a = mem_zeros(1, sizeof(*a));
-    struct lease_stats *stats = mem_zeros(count, sizeof(*stats));
-    struct outage *outages = mem_zeros(count, sizeof(*outages));
-    struct acker_unfinished *unfinished = mem_zeros(count, sizeof(*unfinished));
-    a->stats = stats;
-    a->outages = outages;
-    a->shared.unfinished = unfinished;
-    a->queues = queues;
-    a->queue_count = count;
+    a->queues = (struct stable)STABLE_INIT(sizeof(struct queue_of));
     a->clock = clock;
     a->settler = (struct settler){a, acker_begin, acker_settle, acker_last_delivery};
-    a->shared.book = leases_new(count);
-    for (size_t i = 0; i < count; i++) {
-        leases_queue(a->shared.book, i, queues[i].visibility_s, queues[i].heartbeat_s);
-        outage_init(&outages[i], OUTAGE_QUEUE, "queue", queues[i].name);
-    }
+    a->shared.book = leases_new(0);
     rng_init_random(&a->shared.rng);
     mutex_init(&a->shared.lock);
     cond_init(&a->shared.work);
     cond_init(&a->shared.empty);
+    for (size_t i = 0; i < count; i++) {
+        acker_add_queue(a, &queues[i]);
+    }
     return a;
+}
+
+void acker_add_queue(struct acker *a, const struct acker_queue *queue)
+{
+    struct queue_of *q = stable_prepare(&a->queues);
+    q->queue = *queue;
+    outage_init(&q->outage, OUTAGE_QUEUE, "queue", queue->name);
+    acker_set_times(a, stable_count(&a->queues), queue->visibility_s, queue->heartbeat_s);
+    stable_publish(&a->queues);
+}
+
+void acker_set_times(struct acker *a, size_t queue, int visibility_s, int heartbeat_s)
+{
+    mutex_lock(&a->shared.lock);
+    leases_queue(a->shared.book, queue, visibility_s, heartbeat_s);
+    mutex_unlock(&a->shared.lock);
 }
 
 void acker_free(struct acker *a)
@@ -167,12 +190,10 @@ void acker_free(struct acker *a)
         sqs_inflight_free(sqs_inflight_of_lease(l));
     }
     leases_free(a->shared.book);
-    for (size_t i = 0; i < a->queue_count; i++) {
-        outage_done(&a->outages[i]);
+    for (size_t i = 0; i < stable_count(&a->queues); i++) {
+        outage_done(&queue_of(a, i)->outage);
     }
-    free(a->outages);
-    free(a->shared.unfinished);
-    free(a->stats);
+    stable_done(&a->queues);
     mutex_done(&a->shared.lock);
     cond_done(&a->shared.work);
     cond_done(&a->shared.empty);
@@ -196,7 +217,7 @@ bool acker_queue_well(struct acker *a, size_t queue)
 
 struct outage *acker_outage(struct acker *a, size_t queue)
 {
-    return &a->outages[queue];
+    return &queue_of(a, queue)->outage;
 }
 
 size_t acker_held(struct acker *a)
@@ -217,7 +238,7 @@ size_t acker_queue_held(struct acker *a, size_t queue)
 
 const struct lease_stats *acker_stats(const struct acker *a, size_t queue)
 {
-    return &a->stats[queue];
+    return &queue_of(a, queue)->stats;
 }
 
 const struct pulse *acker_pulse(const struct acker *a, size_t i)
@@ -229,7 +250,7 @@ const struct pulse *acker_pulse(const struct acker *a, size_t i)
 static enum err_kind call_sqs(const struct acker *a, struct lease_batch *batch, struct err *e)
 {
     struct sqs_entry entries[LEASE_BATCH];
-    struct sqs_queue *queue = a->queues[batch->queue].queue;
+    struct sqs_queue *queue = queue_of(a, batch->queue)->queue.queue;
     if (batch->call == LEASE_CALL_NONE) {
         return FAIL_NONE;
     }
@@ -273,7 +294,7 @@ static void log_lost(const struct acker *a, const struct lease_batch *batch, con
         lost = lost || batch->kinds[i] == FAIL_LOST;
     }
     if (lost) {
-        log_write(LOG_WARN, "queue call failed", KV_STR("queue", a->queues[batch->queue].name),
+        log_write(LOG_WARN, "queue call failed", KV_STR("queue", name_of(a, batch->queue)),
                   KV_STR("call", names[batch->call]), KV_INT("messages", batch->count), KV_ERR(e),
                   KV_STR("next", "the queue delivers the message again"));
     }
@@ -283,7 +304,7 @@ static void log_lost(const struct acker *a, const struct lease_batch *batch, con
 static void judge_queue(struct acker *a, const struct lease_batch *batch, enum err_kind whole,
                         const struct err *e)
 {
-    struct outage *o = &a->outages[batch->queue];
+    struct outage *o = acker_outage(a, batch->queue);
     int64_t now = clock_mono_ms(a->clock);
     size_t failed = count_failed(batch, whole);
     if (batch->call == LEASE_CALL_NONE || whole == FAIL_STOPPED) {
@@ -305,7 +326,7 @@ static void judge_queue(struct acker *a, const struct lease_batch *batch, enum e
     outage_passed(o, outage_calls[batch->call], now);
     if (failed != 0) {
         log_write(LOG_WARN, "some messages of a queue call failed",
-                  KV_STR("queue", a->queues[batch->queue].name), KV_INT("messages", batch->count),
+                  KV_STR("queue", name_of(a, batch->queue)), KV_INT("messages", batch->count),
                   KV_INT("failed", failed), KV_ERR(e),
                   KV_STR("next", "retried while the leases last"));
     }
@@ -315,7 +336,7 @@ static void judge_queue(struct acker *a, const struct lease_batch *batch, enum e
 /* Count the results. An entry with a lost lease is neither a success nor a failure. */
 static void count_answers(const struct acker *a, const struct lease_batch *batch)
 {
-    struct lease_stats *s = &a->stats[batch->queue];
+    struct lease_stats *s = &queue_of(a, batch->queue)->stats;
     stats_count *done[] = {NULL, &s->extended, &s->deleted, &s->returned};
     stats_count *failed[] = {NULL, &s->extend_failed, &s->delete_failed, &s->return_failed};
     for (size_t i = 0; i < batch->count && batch->call != LEASE_CALL_NONE; i++) {
@@ -342,7 +363,7 @@ static size_t give_up_locked(struct acker *a)
 /* At shutdown: count an end that SQS refused too often or for too long. */
 static void count_unfinished_locked(struct acker *a, const struct lease_batch *batch, size_t i)
 {
-    struct acker_unfinished *u = &a->shared.unfinished[batch->queue];
+    struct acker_unfinished *u = &queue_of(a, batch->queue)->unfinished;
     enum err_kind kind = batch->kinds[i];
     if (!a->shared.giving_up || !batch->over[i] || kind == FAIL_NONE || kind == FAIL_LOST) {
         return;
@@ -398,9 +419,9 @@ static void tell_lost_locked(struct acker *a, int64_t now)
                       l->loss == LEASE_LOST
                           ? "the lease expired, or another receive has the message"
                           : "the message was held for nearly 12 hours, which is the limit of SQS");
-        stats_add(&a->stats[l->queue].lost, 1);
+        stats_add(&queue_of(a, l->queue)->stats.lost, 1);
         log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease limit reached",
-                  KV_STR("queue", a->queues[l->queue].name), KV_STR("message_id", m->id),
+                  KV_STR("queue", name_of(a, l->queue)), KV_STR("message_id", m->id),
                   KV_INT("held_s", (now - l->received_ms) / 1000),
                   KV_STR("next", "abandoned; the queue delivers the message again"));
     }
@@ -480,7 +501,7 @@ void acker_stop(struct acker *a)
 struct acker_unfinished acker_unfinished(struct acker *a, size_t queue)
 {
     mutex_lock(&a->shared.lock);
-    struct acker_unfinished u = a->shared.unfinished[queue];
+    struct acker_unfinished u = queue_of(a, queue)->unfinished;
     size_t deletes = leases_queue_deletes(a->shared.book, queue);
     u.returns += leases_queue_count(a->shared.book, queue) - deletes;
     u.deletes += deletes;

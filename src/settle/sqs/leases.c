@@ -10,14 +10,9 @@
 struct leases *leases_new(size_t queues)
 {
     struct leases *b = mem_zeros(1, sizeof(*b));
-    struct queue_leases *q = mem_zeros(queues, sizeof(*q));
-    b->queues = q;
-    b->queue_count = queues;
+    b->queues = (struct stable)STABLE_INIT(sizeof(struct queue_leases));
     list_init(&b->found);
     for (size_t i = 0; i < queues; i++) {
-        list_init(&q[i].beats);
-        list_init(&q[i].ends[LEASE_DELETE]);
-        list_init(&q[i].ends[LEASE_CHANGE]);
         leases_queue(b, i, 120, 0);
     }
     return b;
@@ -28,13 +23,25 @@ void leases_free(struct leases *b)
     if (b == NULL) {
         return;
     }
-    free(b->queues);
+    stable_done(&b->queues);
     free(b);
+}
+
+static void add_queue(struct leases *b)
+{
+    struct queue_leases *q = stable_prepare(&b->queues);
+    list_init(&q->beats);
+    list_init(&q->ends[LEASE_DELETE]);
+    list_init(&q->ends[LEASE_CHANGE]);
+    stable_publish(&b->queues);
 }
 
 void leases_queue(struct leases *b, size_t queue, int visibility_s, int heartbeat_s)
 {
-    struct queue_leases *q = &b->queues[queue];
+    if (queue == stable_count(&b->queues)) {
+        add_queue(b);
+    }
+    struct queue_leases *q = queue_at(b, queue);
     q->visibility_ms = (int64_t)visibility_s * 1000;
     q->beat_ms = heartbeat_s != 0 ? (int64_t)heartbeat_s * 1000 : q->visibility_ms / 3;
 }
@@ -67,7 +74,7 @@ static void ends_insert(struct queue_leases *q, struct lease *l)
 /* Put a lease that is in no list into those it belongs to. */
 void leases_place(struct leases *b, struct lease *l)
 {
-    struct queue_leases *q = &b->queues[l->queue];
+    struct queue_leases *q = queue_at(b, l->queue);
     if (l->in_call) {
         return;
     }
@@ -90,18 +97,17 @@ void leases_over(struct leases *b, struct lease *l)
 {
     leases_lift(l);
     b->count--;
-    b->queues[l->queue].count--;
+    queue_at(b, l->queue)->count--;
 }
 
 void leases_add(struct leases *b, struct lease *l, size_t queue, const char *handle, int64_t now)
 {
-    assert(queue < b->queue_count);
-    struct queue_leases *q = &b->queues[queue];
+    struct queue_leases *q = queue_at(b, queue);
     *l = (struct lease){
         .handle = handle,
         .queue = queue,
         .received_ms = now,
-        .until_ms = now + q->visibility_ms - margin_ms(q),
+        .until_ms = now + q->visibility_ms - margin_ms(q->visibility_ms),
         .due_ms = now + q->beat_ms,
     };
     b->count++;
@@ -153,8 +159,8 @@ void leases_find_expired(struct leases *b, struct queue_leases *q, int64_t now)
 
 struct lease *leases_lost(struct leases *b, int64_t now)
 {
-    for (size_t i = 0; i < b->queue_count; i++) {
-        leases_find_expired(b, &b->queues[i], now);
+    for (size_t i = 0; i < stable_count(&b->queues); i++) {
+        leases_find_expired(b, queue_at(b, i), now);
     }
     if (list_empty(&b->found)) {
         return NULL;
@@ -168,8 +174,8 @@ struct lease *leases_lost(struct leases *b, int64_t now)
 
 struct lease *leases_any(struct leases *b)
 {
-    for (size_t i = 0; i < b->queue_count; i++) {
-        struct lease_link *head = &b->queues[i].beats;
+    for (size_t i = 0; i < stable_count(&b->queues); i++) {
+        struct lease_link *head = &queue_at(b, i)->beats;
         for (struct lease_link *k = head->next; k != head; k = k->next) {
             if (!of_beat(k)->ending) {
                 return of_beat(k);
@@ -185,8 +191,8 @@ struct lease *leases_pop(struct leases *b)
     if (!list_empty(&b->found)) {
         l = of_beat(b->found.next);
     }
-    for (size_t i = 0; i < b->queue_count && l == NULL; i++) {
-        struct queue_leases *q = &b->queues[i];
+    for (size_t i = 0; i < stable_count(&b->queues) && l == NULL; i++) {
+        struct queue_leases *q = queue_at(b, i);
         if (!list_empty(&q->beats)) {
             l = of_beat(q->beats.next);
         } else if (!list_empty(&q->ends[LEASE_DELETE])) {
@@ -208,7 +214,7 @@ void leases_hurry(struct leases *b)
 
 bool leases_queue_well(const struct leases *b, size_t queue, int64_t now)
 {
-    const struct queue_leases *q = &b->queues[queue];
+    const struct queue_leases *q = queue_at(b, queue);
     return q->failed < ILL_AFTER || now >= q->not_before_ms + BACKOFF_MAX_MS;
 }
 
@@ -219,13 +225,13 @@ size_t leases_count(const struct leases *b)
 
 size_t leases_queue_count(const struct leases *b, size_t queue)
 {
-    return b->queues[queue].count;
+    return queue_at(b, queue)->count;
 }
 
 size_t leases_queue_deletes(const struct leases *b, size_t queue)
 {
     size_t n = 0;
-    const struct lease_link *head = &b->queues[queue].ends[LEASE_DELETE];
+    const struct lease_link *head = &queue_at(b, queue)->ends[LEASE_DELETE];
     for (const struct lease_link *k = head->next; k != head; k = k->next) {
         n++;
     }

@@ -92,7 +92,7 @@ static void take_ends(struct queue_leases *q, enum lease_end how, int64_t now,
 
 static bool queue_next(struct leases *b, size_t at, int64_t now, struct lease_batch *out)
 {
-    struct queue_leases *q = &b->queues[at];
+    struct queue_leases *q = queue_at(b, at);
     *out = (struct lease_batch){.call = LEASE_CALL_NONE, .queue = at, .asked_ms = now};
     take_late(q, now, out);
     if (out->count != 0) {
@@ -117,8 +117,9 @@ static bool queue_next(struct leases *b, size_t at, int64_t now, struct lease_ba
 
 bool leases_next(struct leases *b, int64_t now, struct lease_batch *out)
 {
-    for (size_t i = 0; i < b->queue_count; i++) {
-        size_t at = (b->turn + i) % b->queue_count;
+    size_t count = stable_count(&b->queues);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (b->turn + i) % count;
         if (queue_next(b, at, now, out)) {
             b->turn = at + 1;
             return true;
@@ -130,10 +131,11 @@ bool leases_next(struct leases *b, int64_t now, struct lease_batch *out)
 static void beat_answered(struct leases *b, const struct lease_batch *batch, size_t i, int64_t now)
 {
     struct lease *l = batch->leases[i];
-    const struct queue_leases *q = &b->queues[l->queue];
+    const struct queue_leases *q = queue_at(b, l->queue);
+    int64_t asked_for_ms = (int64_t)batch->visibility_s[i] * 1000; /* may have changed since */
     switch ((int)batch->kinds[i]) {
     case FAIL_NONE:
-        l->until_ms = batch->asked_ms + q->visibility_ms - margin_ms(q);
+        l->until_ms = batch->asked_ms + asked_for_ms - margin_ms(asked_for_ms);
         l->due_ms = batch->asked_ms + q->beat_ms;
         break;
     case FAIL_LOST:
@@ -146,7 +148,7 @@ static void beat_answered(struct leases *b, const struct lease_batch *batch, siz
         }
         break;
     default: /* retry soon, while the lease is valid */
-        l->due_ms = now + margin_ms(q);
+        l->due_ms = now + margin_ms(asked_for_ms);
         l->due_ms = l->due_ms < l->until_ms ? l->due_ms : l->until_ms;
         break;
     }
@@ -192,7 +194,7 @@ void leases_answered(struct leases *b, struct lease_batch *batch, enum err_kind 
                      struct rng *rng)
 {
     if (batch->call != LEASE_CALL_NONE) {
-        queue_answered(&b->queues[batch->queue], whole, now, rng);
+        queue_answered(queue_at(b, batch->queue), whole, now, rng);
     }
     for (size_t i = 0; i < batch->count; i++) {
         struct lease *l = batch->leases[i];
@@ -234,8 +236,8 @@ static int64_t queue_due_ms(const struct leases *b, const struct queue_leases *q
 int leases_wait_ms(const struct leases *b, int64_t now, int most_ms)
 {
     int64_t wait = list_empty(&b->found) ? most_ms : 0;
-    for (size_t i = 0; i < b->queue_count; i++) {
-        int64_t due = queue_due_ms(b, &b->queues[i]);
+    for (size_t i = 0; i < stable_count(&b->queues); i++) {
+        int64_t due = queue_due_ms(b, queue_at(b, i));
         if (due != INT64_MAX && due - now < wait) {
             wait = due - now;
         }

@@ -9,6 +9,7 @@
 #ifndef SETTLE_SQS_LEASES_PRIV_H
 #define SETTLE_SQS_LEASES_PRIV_H
 
+#include "base/stable.h"
 #include "settle/sqs/leases.h"
 
 enum {
@@ -28,13 +29,17 @@ struct queue_leases {
 };
 
 struct leases {
-    struct queue_leases *queues;
-    size_t queue_count;
+    struct stable queues; /* of struct queue_leases */
     size_t turn;
     size_t count;
     struct lease_link found; /* lost or held too long, not reported yet; linked by `beat` */
     bool hurry;
 };
+
+UNUSED static inline struct queue_leases *queue_at(const struct leases *b, size_t queue)
+{
+    return stable_at(&b->queues, queue);
+}
 
 UNUSED static inline struct lease *of_beat(struct lease_link *k)
 {
@@ -77,9 +82,9 @@ UNUSED static inline bool unlink_it(struct lease_link *k)
 }
 
 /* The time that SQS's response may have needed to arrive. */
-UNUSED static inline int64_t margin_ms(const struct queue_leases *q)
+UNUSED static inline int64_t margin_ms(int64_t visibility_ms)
 {
-    return q->visibility_ms / 24;
+    return visibility_ms / 24;
 }
 
 /* Put a lease into those lists that it belongs to and is not in. */

@@ -25,6 +25,7 @@ struct sqs_inflight *sqs_inflight_new(struct sqs_message *m, const struct sqs_or
     s->receipt_handle = mem_text(m->receipt_handle);
     s->inflight.id = s->message_id;
     s->inflight.queue = queue;
+    s->inflight.queue_name = origin->name;
     s->inflight.receive_count = m->receive_count;
     s->inflight.sent_ms = m->sent_ms;
     inflight_init(&s->inflight, m->body, now_ms);

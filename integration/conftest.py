@@ -16,6 +16,8 @@ def pytest_addoption(parser):
     parser.addoption("--drill-s", type=float, default=15,
                      help="how long each fault of the outage drill lasts, Kafka's twice (default: 15)")
     parser.addoption("--drill-log", help="where the drill's log is kept, with the metrics at its end")
+    parser.addoption("--reloads", type=int, default=25,
+                     help="number of random reloads under load (default: 25)")
     parser.addoption("--away-s", type=float, default=14, help="how long Kafka is unreachable in its test (default: 14)")
 
 

@@ -21,6 +21,11 @@ int app_sample(int argc, char **argv);
 int app_errors(int argc, char **argv);
 int app_metrics(int argc, char **argv);
 
+struct worker;
+
+/* Read the file again and apply it to the running worker. The result is logged. */
+void app_reload(struct worker *w, const char *path);
+
 /*
  * Read the configuration. NULL: it has an error. Prints all problems to standard error as
  * "FILE:LINE: error: ...", and with sum_up their number.

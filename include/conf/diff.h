@@ -10,8 +10,6 @@
  * The effective values are compared, defaults included. The table says which keys a running worker
  * cannot change (conf_row.fixed).
  *
- * A reload is not built: SIGHUP is ignored, and nothing calls this while a worker runs.
- *
  * Pure. Threads: any.
  */
 #ifndef CONF_DIFF_H

@@ -31,7 +31,7 @@ struct conf_row {
     size_t width;
 
     bool required;
-    bool fixed;           /* a reload cannot change it */
+    bool fixed;           /* a reload cannot change it: the worker refuses the configuration */
     bool shown;           /* set in the sample, although it is optional */
     bool unique;          /* CONF_TEXT: different for each customer, also from the example */
     const char *standard; /* the default as written in a file; NULL: none */

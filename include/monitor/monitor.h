@@ -5,6 +5,7 @@
  *
  *     m = monitor_new(&parts, &err);       listens; /readyz reports that the worker is starting
  *     monitor_started(m, lanes, count);    all parts run
+ *     monitor_reloaded(m, conf);           another configuration was applied
  *     monitor_stopping(m);                 not ready, but still healthy
  *     monitor_free(m);                     before the parts are freed
  *
@@ -22,8 +23,12 @@ MUST_USE struct monitor *monitor_new(const struct snapshot_parts *parts, struct 
 void monitor_free(struct monitor *m);
 DEFINE_OWNED(monitor);
 
-/* Both accept NULL and then do nothing. */
+/* All accept NULL and then do nothing. */
 void monitor_started(struct monitor *m, struct lane *const *lanes, size_t count);
 void monitor_stopping(struct monitor *m);
+
+/* Another configuration was applied, or one was refused. */
+void monitor_reloaded(struct monitor *m, const struct conf *conf);
+void monitor_reload_failed(struct monitor *m);
 
 #endif

@@ -5,6 +5,7 @@
  *     OWNED(worker) struct worker *w = worker_new(conf, &err);
  *     worker_precheck(w);
  *     worker_start(w);
+ *     if (worker_reload(w, other, &changes, &err) != FAIL_NONE) ... nothing was changed ...
  *     ... until a signal ...
  *     worker_stop(w, conf->limits.shutdown_grace_ms);
  *
@@ -32,6 +33,35 @@ DEFINE_OWNED(worker);
 void worker_precheck(struct worker *w);
 
 void worker_start(struct worker *w); /* does not wait */
+
+/* What a reload changed. */
+struct worker_changes {
+    struct {
+        size_t added, removed, changed;
+    } customers, queues;
+    size_t keys; /* of other sections */
+};
+
+/*
+ * Apply another configuration, which is held as long as needed; the caller keeps its reference.
+ * Added customers and queues start. Removed ones finish the messages that they hold, and removed
+ * queues are not polled any more. Changed ones keep their counters, breaker and leases; what is in
+ * flight ends under the configuration that it began with.
+ *
+ * FAIL_CONFIG: nothing was changed; the error names the keys that need a restart, or says why the
+ * configuration cannot work. Does not wait for work in flight. Queries Kafka for new topics, for a
+ * few seconds at most.
+ *
+ * After worker_start and before worker_stop.
+ */
+MUST_USE enum err_kind worker_reload(struct worker *w, const struct conf *conf,
+                                     struct worker_changes *out, struct err *e);
+
+/* For the metrics: another configuration was not applied, because it could not be read. */
+void worker_reload_failed(struct worker *w);
+
+/* The configuration in use; valid until the next worker_reload. */
+const struct conf *worker_conf(const struct worker *w);
 
 /*
  * Receive no more messages, finish within grace_ms, and return the other messages to the queues. No

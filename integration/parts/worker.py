@@ -97,6 +97,18 @@ class Worker(Process):
         return until(lambda: len(found := self.lines(**wanted)) >= count and found,
                      lambda: f"{count} log lines with {wanted}; the log ends:\n{self.tail()}", seconds, alive=self)
 
+    def reload(self, settings, seconds=60):
+        """Write the configuration (a text, or as config() returns it), send SIGHUP, and wait for the line that tells
+        the result, which is returned."""
+        self.conf.write_text(settings if isinstance(settings, str) else config_text(settings))
+        before = len(self.reloads())
+        self.signal(signal.SIGHUP)
+        return until(lambda: self.reloads()[before:], lambda: f"a reload; the log ends:\n{self.tail()}", seconds,
+                     alive=self)[0]
+
+    def reloads(self):
+        return self.lines(msg=re.compile("^(reloaded|configuration not reloaded)$"))
+
     def stop(self, seconds=40):
         """Waits longer than the worker's own grace period."""
         return super().stop(seconds)

@@ -67,6 +67,10 @@ class World:
         self.workers.append(workers.Worker(self.folder, self.settings(**sections), name))
         return self.workers[-1]
 
+    def reload(self, **sections):
+        """Give the last worker the world as it is now; returns the log line of the reload."""
+        return self.workers[-1].reload(self.settings(**sections))
+
     def left(self):
         return sum(q.depth() for q in self.queues)
 

@@ -3,10 +3,11 @@
  * run.c - the worker as a process: configuration, signals, start and shutdown.
  *
  * SIGTERM and SIGINT start an orderly shutdown, and a second one ends the process immediately.
- * Nothing is lost then, since only acknowledged messages are deleted. All other threads have the
- * signals blocked. One of them is the start, which may wait long for AWS and Kafka. Shortly after
- * the grace period the process ends in any case: librdkafka waits for its threads, which may be
- * resolving a host name.
+ * Nothing is lost then, since only acknowledged messages are deleted. SIGHUP reads the
+ * configuration again, in the main thread; one that arrives during the start waits for its end. All
+ * other threads have the signals blocked. One of them is the start, which may wait long for AWS and
+ * Kafka. Shortly after the grace period the process ends in any case: librdkafka waits for its
+ * threads, which may be resolving a host name.
  */
 #include "app/app.h"
 
@@ -40,24 +41,20 @@ static void stop_signals(sigset_t *set)
     (void)sigaddset(set, SIGINT);
 }
 
-/* SIGHUP is ignored: reload is not implemented, and the signal must not end the worker. */
-static void on_hangup(int number UNUSED)
+/* SIGHUP stays blocked at the end: it never ends the process. */
+static void all_signals(sigset_t *set)
 {
-    static const char text[] =
-        "SIGHUP is ignored: restart the worker to read its configuration again\n";
-    ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
-    (void)written;
+    stop_signals(set);
+    (void)sigaddset(set, SIGHUP);
 }
 
 /* Before any thread is created, since threads inherit the mask. */
 static void signals_block(void)
 {
     sigset_t set;
-    stop_signals(&set);
+    all_signals(&set);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    struct sigaction hangup = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
-    (void)sigaction(SIGHUP, &hangup, NULL);
 }
 
 /* From now on a signal ends the process immediately. */
@@ -75,7 +72,7 @@ static int signal_wait(void)
 {
     sigset_t set;
     int number = 0;
-    stop_signals(&set);
+    all_signals(&set);
     while (sigwait(&set, &number) != 0) {
     }
     return number;
@@ -84,11 +81,12 @@ static int signal_wait(void)
 /* The start as a thread, which may wait for AWS and Kafka, while main receives signals. */
 struct start {
     struct worker *worker;
-    pthread_t thread;
+    pthread_t thread, main;
     struct {
         pthread_mutex_t lock;
         bool called_off;
         bool done;
+        bool hangup; /* SIGHUP arrived before the end of the start */
     } shared;
 };
 
@@ -100,6 +98,9 @@ static void *start_run(void *arg)
     if (!s->shared.called_off) {
         worker_start(s->worker);
         s->shared.done = true;
+        if (s->shared.hangup) {
+            (void)pthread_kill(s->main, SIGHUP);
+        }
     }
     mutex_unlock(&s->shared.lock);
     return NULL;
@@ -107,7 +108,7 @@ static void *start_run(void *arg)
 
 static void start_begin(struct start *s, struct worker *w)
 {
-    *s = (struct start){.worker = w};
+    *s = (struct start){.worker = w, .main = pthread_self()};
     mutex_init(&s->shared.lock);
     thread_start(&s->thread, "start", start_run, s);
 }
@@ -127,6 +128,30 @@ static bool start_end(struct start *s)
         mutex_done(&s->shared.lock);
     }
     return done;
+}
+
+/* Whether the worker runs. If not, its start repeats the signal at its end. */
+static bool start_is_over(struct start *s)
+{
+    mutex_lock(&s->shared.lock);
+    bool done = s->shared.done;
+    s->shared.hangup = s->shared.hangup || !done;
+    mutex_unlock(&s->shared.lock);
+    return done;
+}
+
+/* Reload the configuration at each SIGHUP, until a signal to stop. */
+static int serve_signals(struct start *s, const char *path)
+{
+    int number = 0;
+    while ((number = signal_wait()) == SIGHUP) {
+        if (start_is_over(s)) {
+            app_reload(s->worker, path);
+        } else {
+            log_text(LOG_INFO, "the configuration is read again after the start");
+        }
+    }
+    return number;
 }
 
 static void *end_late(void *arg)
@@ -151,7 +176,7 @@ static void end_within(int ms)
     }
 }
 
-static int run_worker(const struct conf *conf)
+static int run_worker(const struct conf *conf, const char *path)
 {
     struct err e = {.kind = FAIL_NONE};
     log_write(LOG_INFO, "starting", KV_STR("version", INGEST_VERSION), KV_INT("pid", getpid()),
@@ -164,14 +189,15 @@ static int run_worker(const struct conf *conf)
     }
     struct start start;
     start_begin(&start, w);
-    log_write(LOG_INFO, "signal received", KV_INT("number", signal_wait()));
+    log_write(LOG_INFO, "signal received", KV_INT("number", serve_signals(&start, path)));
     signals_end_at_once();
     if (!start_end(&start)) {
         log_text(LOG_INFO, "stopped before the start: nothing was received");
         _exit(STATUS_OK); /* a library waits for a response */
     }
-    end_within(conf->limits.shutdown_grace_ms + LATE_MS);
-    if (!worker_stop(w, conf->limits.shutdown_grace_ms)) {
+    int grace_ms = worker_conf(w)->limits.shutdown_grace_ms;
+    end_within(grace_ms + LATE_MS);
+    if (!worker_stop(w, grace_ms)) {
         _exit(STATUS_OK); /* a thread did not stop: what it uses cannot be freed */
     }
     return STATUS_OK;
@@ -192,7 +218,7 @@ int app_run(int argc, char **argv)
         "Receive notifications, produce the events of the objects that they name to Kafka, and\n"
         "delete each notification when Kafka has acknowledged all of them. SIGTERM or SIGINT\n"
         "stops the worker within limits.shutdown_grace; a second signal ends the process\n"
-        "immediately. No data is lost either way.",
+        "immediately. No data is lost either way. SIGHUP reads the configuration again.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands rest;
     int status = STATUS_OK;
@@ -210,7 +236,7 @@ int app_run(int argc, char **argv)
         return STATUS_FAILED;
     }
     log_setup(conf->log.level, conf->log.format);
-    status = run_worker(conf);
+    status = run_worker(conf, path);
     curl_global_cleanup();
     return status;
 }

@@ -134,14 +134,16 @@ static void add_default(struct buf *out, const struct conf_row *row)
 
 static void reference_rows(struct buf *out, const struct conf_section *s)
 {
-    buf_add(out, SPAN("\n| Key | Holds | If not given | Meaning |\n|---|---|---|---|\n"));
+    buf_add(out,
+            SPAN("\n| Key | Holds | If not given | Change | Meaning |\n|---|---|---|---|---|\n"));
     for (size_t i = 0; i < s->count; i++) {
         const struct conf_row *row = &s->rows[i];
         buf_addf(out, "| `%s` | ", row->name);
         add_type(out, row);
         buf_add(out, SPAN(" | "));
         add_default(out, row);
-        buf_addf(out, " | %s For example `%s`. |\n", row->text, row->example);
+        buf_addf(out, " | %s | %s For example `%s`. |\n", row->fixed ? "restart" : "reload",
+                 row->text, row->example);
     }
 }
 
@@ -157,9 +159,24 @@ static const char intro[] =
     "sample "
     "with every key. Try a file with `asymptote-ingest check-config -c FILE`: it tells every "
     "mistake "
-    "with file and line, `--print` shows every value, defaults included, with secrets masked. A "
-    "change takes effect at "
-    "the next start; SIGHUP is ignored.\n"
+    "with file and line, `--print` shows every value, defaults included, with secrets masked.\n"
+    "\n"
+    "**Reload.** `systemctl reload asymptote-ingest`, or SIGHUP, reads all files again in the "
+    "running "
+    "worker. Customers and queues may be added, removed and changed, and so may each key with "
+    "`reload` in the column *Change*. Removed customers finish the messages that the worker holds; "
+    "a removed queue is not polled any more (on a queue that other customers use, too, end the "
+    "removed "
+    "customer's notifications first: what is received for it later is left, as any object of no "
+    "customer). Objects in progress end under the configuration that "
+    "they began with; everything that is received later has the new one. If a file has a mistake, "
+    "or "
+    "a key with `restart` differs, nothing changes: the log line `configuration not reloaded` says "
+    "why, and the metric `config_last_reload_successful` is 0. A customer is known by its `id`; "
+    "with "
+    "the same id it keeps its counters, its pause and the leases of its messages. A queue is known "
+    "by "
+    "`name`, `url` and `region`. Environment variables are those of the start.\n"
     "\n"
     "- **Sizes and times** are texts with a unit: `\"64MiB\"` (B, KiB, MiB, GiB, TiB; kB, MB, GB, "
     "TB "

@@ -108,6 +108,16 @@ static void write_started(const struct metric *m, const struct snapshot *s, stru
     exposition_seconds(out, m->family.name, NULL, 0, s->started_ms);
 }
 
+static void write_reload(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    write_one(m, out, !s->configuration.reload_failed);
+}
+
+static void write_configured(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    exposition_seconds(out, m->family.name, NULL, 0, s->configuration.applied_ms);
+}
+
 static void write_cpu(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     exposition_seconds(out, m->family.name, NULL, 0, s->process.cpu_ms);
@@ -296,6 +306,13 @@ static const struct metric table[] = {
     {GAUGE("worker_credentials_expiry_timestamp_seconds",
            "When the worker's own credentials expire; +Inf: never."),
      .labels = "", .write = write_own_expiry},
+    {GAUGE("config_last_reload_successful",
+           "1: the files were valid when they were read last; 0: they were refused, and the "
+           "configuration before them is used."),
+     .labels = "", .write = write_reload},
+    {GAUGE("config_last_reload_success_timestamp_seconds",
+           "When the configuration in use was applied."),
+     .labels = "", .write = write_configured},
     {.family = {"process_start_time_seconds", EXPOSITION_GAUGE, "When the worker started."},
      .labels = "",
      .write = write_started},

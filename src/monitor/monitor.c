@@ -19,6 +19,9 @@ struct monitor {
     struct lane *const *lanes; /* valid when lane_count is set */
     atomic_size_t lane_count;  /* 0: still starting */
     atomic_bool stopping;
+    const struct clock *clock;
+    atomic_bool reload_failed;
+    atomic_int_fast64_t configured_ms;
 };
 
 static struct snapshot_run run_of(struct monitor *m)
@@ -27,7 +30,9 @@ static struct snapshot_run run_of(struct monitor *m)
     return (struct snapshot_run){.started_ms = m->started_ms,
                                  .lanes = lanes != 0 ? m->lanes : NULL,
                                  .lane_count = lanes,
-                                 .stopping = atomic_load(&m->stopping)};
+                                 .stopping = atomic_load(&m->stopping),
+                                 .reload_failed = atomic_load(&m->reload_failed),
+                                 .configured_ms = atomic_load(&m->configured_ms)};
 }
 
 /* ---- Pages ---- */
@@ -74,7 +79,9 @@ struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
 {
     OWNED(monitor) struct monitor *m = mem_zeros(1, sizeof(*m));
     m->snapshot = snapshot_new(parts);
+    m->clock = parts->clock;
     m->started_ms = clock_wall_ms(parts->clock);
+    atomic_store(&m->configured_ms, m->started_ms);
     m->listener =
         listener_new(&(struct listener_settings){.address = parts->conf->metrics.listen,
                                                  .pages = pages,
@@ -114,5 +121,21 @@ void monitor_stopping(struct monitor *m)
 {
     if (m != NULL) {
         atomic_store(&m->stopping, true);
+    }
+}
+
+void monitor_reloaded(struct monitor *m, const struct conf *conf)
+{
+    if (m != NULL) {
+        listener_set_page_bytes(m->listener, memory_page_bytes(conf));
+        atomic_store(&m->configured_ms, clock_wall_ms(m->clock));
+        atomic_store(&m->reload_failed, false);
+    }
+}
+
+void monitor_reload_failed(struct monitor *m)
+{
+    if (m != NULL) {
+        atomic_store(&m->reload_failed, true);
     }
 }

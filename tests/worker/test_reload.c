@@ -362,10 +362,13 @@ static void checks_the_topics_that_are_new(void **state UNUSED)
 {
     start("q0 acme:q0");
     seen.topic_bytes = 100000;
-    assert_int_equal(reload("q0 acme:q0 bolt:q0:own"), FAIL_NONE);
+    assert_int_equal(reload("q0 acme:q0 bolt:q0:own cord:q0:own"), FAIL_NONE);
     assert_string_equal(seen.topics, "own ");
     struct customer *bolt = find(0, "bolt");
     struct customer *acme = find(0, "acme");
+    struct customer *cord = find(0, "cord");
+    assert_true(atomic_load(&cord->event_bytes) <= 100000);
+    customer_release(cord);
     assert_true(atomic_load(&bolt->event_bytes) <= 100000);
     assert_true(atomic_load(&acme->event_bytes) > 100000);
     customer_release(bolt);

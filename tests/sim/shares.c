@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shares.h"
+
+#include "base/lock.h"
+#include "base/pulse.h"
+#include "fibers.h"
+#include "flow/inbox.h"
+#include "flow/turns.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_LANES = 8,
+    MAX_CLASSES = 5,
+    MAX_MESSAGES = 20,
+    QUEUES = 2, /* the first one is of all customers, the second one of the last customer */
+    POLL_MOST = 4,
+    ROUND_TRIP_US = 1000,
+    RETURNED_US = 200 * 1000, /* what is above a share is received again after this time */
+    LOOK_US = 1000,           /* of turns.c */
+    UNUSED_MOST_US = PAUSED_US + 2 * LOOK_US,
+    SECOND_US = 1000 * 1000,
+};
+
+const char *const shares_bug_names[SHARES_BUGS] = {"none",     "lost-signal",   "lane-stays-busy",
+                                                   "not-told", "slot-stays",    "keeps-core",
+                                                   "no-pause", "two-on-a-core", "refused-is-lost"};
+
+/* An object: buffers that arrive after each other, each of some blocks of text. */
+struct object {
+    int64_t arrive_us, block_us;
+    unsigned buffers, blocks;
+};
+
+struct sent {
+    struct inflight m; /* first */
+    struct object object;
+    int64_t visible_us;
+    size_t next_class; /* of its second record; MAX_CLASSES: it has one record */
+    enum { AT_QUEUE, RECEIVED, DONE } state;
+};
+
+struct class_seen {
+    size_t waiting, at_work;
+    int64_t since_us; /* since then one waits, and no lane is at work */
+};
+
+static struct {
+    struct inbox *inbox;
+    struct turns *turns;
+    enum shares_bug bug;
+    bool trace;
+    size_t lanes, cores, classes;
+    struct sent sent[MAX_MESSAGES];
+    size_t count, done;
+    struct class_seen seen[MAX_CLASSES];
+    size_t working, want; /* lanes that have a core and use it, and that wait for one */
+    int64_t unused_us, noted_us;
+    int64_t bound_us;
+    bool freed[QUEUES]; /* a slot, since the poll of the queue was refused one */
+    pthread_cond_t freed_come;
+    pthread_mutex_t lock;
+    struct lane_seen {
+        struct turn turn;
+        struct pulse pulse;
+    } lane[MAX_LANES];
+    const char *failed;
+} w;
+
+static void fail(const char *what)
+{
+    w.failed = w.failed != NULL ? w.failed : what;
+}
+
+static int64_t between(int64_t least, int64_t most)
+{
+    return least + (int64_t)rng_below(fibers_rng(), (uint64_t)(most - least + 1));
+}
+
+static bool chance(unsigned percent)
+{
+    return rng_below(fibers_rng(), 100) < percent;
+}
+
+static void say(const char *what, size_t sched_class)
+{
+    if (w.trace) {
+        (void)printf("%10" PRId64 " us: %s, class %zu\n", fibers_now_us(), what, sched_class);
+    }
+}
+
+/* ---- what is checked about a class ---- */
+
+static void seen_waits(size_t sched_class)
+{
+    struct class_seen *c = &w.seen[sched_class];
+    if (c->waiting++ == 0 && c->at_work == 0) {
+        c->since_us = fibers_now_us();
+    }
+}
+
+static void seen_refused(size_t sched_class)
+{
+    w.seen[sched_class].waiting--;
+}
+
+static void seen_begins(size_t sched_class)
+{
+    struct class_seen *c = &w.seen[sched_class];
+    say("begins", sched_class);
+    if (c->at_work == 0 && fibers_now_us() - c->since_us > w.bound_us) {
+        fail("a message of a class without a lane waited longer than the bound");
+    }
+    c->waiting--;
+    c->at_work++;
+}
+
+static void seen_ends(size_t sched_class)
+{
+    struct class_seen *c = &w.seen[sched_class];
+    say("ends", sched_class);
+    if (--c->at_work == 0 && c->waiting != 0) {
+        c->since_us = fibers_now_us();
+    }
+}
+
+/* ---- polls ---- */
+
+static void tell_polls(void)
+{
+    for (size_t q = 0; q < QUEUES; q++) {
+        w.freed[q] = true;
+    }
+    cond_broadcast(&w.freed_come);
+}
+
+static void slot_freed(void *ctx UNUSED)
+{
+    if (w.bug != SHARES_BUG_NOT_TOLD) {
+        tell_polls();
+    }
+}
+
+static void wait_for_slot(size_t queue)
+{
+    while (!w.freed[queue]) {
+        cond_wait(&w.freed_come, &w.lock);
+    }
+}
+
+/* A message of the queue that is visible; NULL: none. *next_us: when one may be. */
+static struct sent *any_visible(size_t queue, int64_t *next_us)
+{
+    struct sent *found = NULL;
+    size_t seen = 0;
+    *next_us = INT64_MAX;
+    for (size_t i = 0; i < w.count; i++) {
+        struct sent *s = &w.sent[i];
+        if (s->state != AT_QUEUE || s->m.queue != queue) {
+            continue;
+        }
+        if (s->visible_us > fibers_now_us()) {
+            *next_us = s->visible_us < *next_us ? s->visible_us : *next_us;
+        } else if (rng_below(fibers_rng(), ++seen) == 0) {
+            found = s;
+        }
+    }
+    return found;
+}
+
+static void put_message(struct sent *s)
+{
+    size_t sched_class = s->m.sched_class;
+    s->state = RECEIVED;
+    seen_waits(sched_class);
+    if (!inbox_put(w.inbox, &s->m, false)) {
+        seen_refused(sched_class);
+        say("is returned", sched_class);
+        s->state = w.bug == SHARES_BUG_REFUSED_IS_LOST ? RECEIVED : AT_QUEUE;
+        s->visible_us = fibers_now_us() + RETURNED_US;
+    }
+}
+
+/* One poll. False: the queue will have no message before *next_us. */
+static bool poll_once(size_t queue, size_t only, int64_t *next_us)
+{
+    w.freed[queue] = false;
+    size_t granted = inbox_reserve(w.inbox, queue, only, POLL_MOST);
+    if (granted == 0) {
+        wait_for_slot(queue);
+        return true;
+    }
+    fiber_sleep(ROUND_TRIP_US);
+    struct sent *s = NULL;
+    size_t got = 0;
+    for (; got < granted && (s = any_visible(queue, next_us)) != NULL; got++) {
+        put_message(s);
+    }
+    if (w.bug != SHARES_BUG_SLOT_STAYS) {
+        inbox_unreserve(w.inbox, queue, granted - got);
+    }
+    return got != 0;
+}
+
+static void poll_run(void *arg)
+{
+    size_t queue = (size_t)(uintptr_t)arg;
+    size_t only = queue == 0 ? INBOX_MIXED : w.classes - 1;
+    while (w.done < w.count) {
+        int64_t next_us = INT64_MAX;
+        if (!poll_once(queue, only, &next_us)) {
+            int64_t wait_us = next_us == INT64_MAX ? RETURNED_US : next_us - fibers_now_us();
+            fiber_sleep(wait_us);
+        }
+    }
+}
+
+/* ---- lanes ---- */
+
+/* Called before the numbers of lanes that work, or wait for a core, change. */
+static void note_cores(void)
+{
+    int64_t now = fibers_now_us();
+    bool unused = w.want != 0 && w.working < w.cores;
+    w.unused_us = unused ? w.unused_us + now - w.noted_us : 0;
+    w.noted_us = now;
+    if (w.unused_us > UNUSED_MOST_US) {
+        fail("a core has no work, and a lane waits for one");
+    }
+}
+
+static void work_block(int64_t us)
+{
+    note_cores();
+    if (++w.working > w.cores) {
+        fail("more lanes at work than cores");
+    }
+    fiber_work(us);
+    note_cores();
+    w.working--;
+}
+
+static void get_core(void (*turns_call)(struct turns *, struct turn *), struct turn *turn)
+{
+    note_cores();
+    w.want++;
+    turns_call(w.turns, turn);
+    note_cores();
+    w.want--;
+}
+
+static void read_buffer(struct turn *turn, const struct object *o)
+{
+    bool without = w.bug == SHARES_BUG_TWO_ON_A_CORE && chance(50);
+    if (!without) {
+        get_core(turns_begin, turn);
+    }
+    for (unsigned i = 0; i < o->blocks; i++) {
+        work_block(o->block_us);
+        if (!without) {
+            get_core(turns_yield, turn);
+        }
+    }
+    if (!without && w.bug != SHARES_BUG_NO_PAUSE) {
+        turns_pause(w.turns, turn);
+    }
+}
+
+static void read_object(struct lane_seen *lane, const struct object *o, size_t sched_class)
+{
+    turns_start(w.turns, &lane->turn, sched_class);
+    for (unsigned i = 0; i < o->buffers; i++) {
+        fiber_sleep(o->arrive_us);
+        read_buffer(&lane->turn, o);
+    }
+    if (w.bug == SHARES_BUG_KEEPS_CORE) {
+        get_core(turns_begin, &lane->turn);
+        fiber_sleep(SECOND_US);
+    }
+    turns_end(w.turns, &lane->turn);
+}
+
+/* The message has a second record of another class: it waits again. */
+static bool goes_on(struct sent *s, const struct inbox_use *use, int64_t ms)
+{
+    if (s->next_class == MAX_CLASSES) {
+        return false;
+    }
+    seen_ends(use->sched_class);
+    s->m.sched_class = s->next_class;
+    s->next_class = MAX_CLASSES;
+    seen_waits(s->m.sched_class);
+    return inbox_put_back(w.inbox, &s->m, use, ms);
+}
+
+static void finish(struct sent *s, const struct inbox_use *use, int64_t ms)
+{
+    s->state = DONE;
+    seen_ends(use->sched_class);
+    if (w.bug != SHARES_BUG_LANE_STAYS_BUSY || !chance(30)) {
+        inbox_finished(w.inbox, use, ms);
+    }
+    if (++w.done == w.count) {
+        inbox_stop(w.inbox);
+        tell_polls();
+    }
+}
+
+static void lane_run(void *arg)
+{
+    struct lane_seen *lane = arg;
+    struct inbox_use use;
+    struct inflight *m = NULL;
+    while ((m = inbox_take(w.inbox, &use)) != NULL) {
+        struct sent *s = (struct sent *)(void *)m;
+        int64_t began_us = fibers_now_us();
+        pulse_set(&lane->pulse, PULSE_WORK, 0);
+        seen_begins(use.sched_class);
+        read_object(lane, &s->object, use.sched_class);
+        pulse_set(&lane->pulse, PULSE_IDLE, 0);
+        int64_t ms = (fibers_now_us() - began_us) / 1000;
+        if (!goes_on(s, &use, ms)) {
+            finish(s, &use, ms);
+        }
+    }
+}
+
+/* ---- a world ---- */
+
+static int64_t longest_us(const struct object *o)
+{
+    int64_t work = o->buffers * o->blocks * o->block_us;
+    int64_t waits = o->buffers * (int64_t)(TURN_US + o->block_us + PAUSED_US + LOOK_US);
+    return o->buffers * o->arrive_us +
+           (int64_t)(w.classes * w.lanes) * (work + waits) / (int64_t)w.cores;
+}
+
+static struct object any_object(bool heavy)
+{
+    if (!heavy) {
+        return (struct object){.arrive_us = between(500, 2000),
+                               .block_us = between(50, 500),
+                               .buffers = 1,
+                               .blocks = 1};
+    }
+    return (struct object){.arrive_us = between(1000, 400 * 1000),
+                           .block_us = between(500, 3000),
+                           .buffers = (unsigned)between(2, 5),
+                           .blocks = (unsigned)between(1, 3)};
+}
+
+static void make_messages(void)
+{
+    int64_t longest = 0;
+    w.count = (size_t)between(4, MAX_MESSAGES);
+    for (size_t i = 0; i < w.count; i++) {
+        struct sent *s = &w.sent[i];
+        bool hostile = chance(70); /* the first class sends most of them, and long objects */
+        size_t sched_class = hostile ? 0 : (size_t)between(0, (int64_t)w.classes - 1);
+        bool own = sched_class == w.classes - 1 && chance(50);
+        s->m.sched_class = sched_class;
+        s->m.queue = own ? 1 : 0;
+        s->m.body_bytes = (size_t)between(100, hostile ? 3000 : 500);
+        s->object = any_object(sched_class == 0 ? chance(90) : chance(20));
+        s->visible_us = fibers_now_us() + (chance(50) ? 0 : between(0, SECOND_US));
+        s->next_class = chance(15) ? (size_t)between(0, (int64_t)w.classes - 1) : MAX_CLASSES;
+        int64_t us = longest_us(&s->object);
+        longest = us > longest ? us : longest;
+    }
+    w.bound_us = (int64_t)w.classes * longest;
+}
+
+static void make_world(uint64_t seed, enum shares_bug bug, bool trace)
+{
+    memset(&w, 0, sizeof(w));
+    fibers_init(seed);
+    fibers_lose_signals(bug == SHARES_BUG_LOST_SIGNAL ? 30 : 0);
+    w.bug = bug;
+    w.trace = trace;
+    w.lanes = (size_t)between(1, MAX_LANES);
+    w.cores = (size_t)between(1, 2);
+    w.classes = (size_t)between(2, MAX_CLASSES);
+    cond_init(&w.freed_come);
+    mutex_init(&w.lock);
+    w.inbox = inbox_new(&(struct inbox_settings){.slots = (size_t)between(2, 12),
+                                                 .lanes = w.lanes,
+                                                 .queues = QUEUES,
+                                                 .sched_classes = w.classes,
+                                                 .bytes = (size_t)between(4000, 20000),
+                                                 .freed = slot_freed});
+    w.turns = turns_new(w.cores, &fiber_clock);
+    make_messages();
+}
+
+static void start_fibers(void)
+{
+    for (size_t i = 0; i < w.lanes; i++) {
+        turn_init(&w.lane[i].turn, &w.lane[i].pulse);
+        fiber_start(lane_run, &w.lane[i]);
+    }
+    for (size_t q = 0; q < QUEUES; q++) {
+        fiber_start(poll_run, (void *)(uintptr_t)q);
+    }
+}
+
+/* Only after a schedule without a violation: else lanes may have turns, and messages may wait. */
+static void end_world(void)
+{
+    for (size_t i = 0; i < w.lanes; i++) {
+        turn_done(&w.lane[i].turn);
+    }
+    turns_free(w.turns);
+    inbox_free(w.inbox);
+}
+
+const char *shares_run(uint64_t seed, enum shares_bug bug, bool trace)
+{
+    make_world(seed, bug, trace);
+    start_fibers();
+    /* Each message waits for its receive behind all others, and is begun within the bound. */
+    int64_t most_us = (int64_t)(w.count + 1) * (w.bound_us + RETURNED_US + SECOND_US);
+    if (!fibers_run(fibers_now_us() + most_us)) {
+        fail("messages are left, and no lane takes them");
+    } else {
+        end_world();
+    }
+    fibers_done();
+    return w.failed;
+}

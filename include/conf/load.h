@@ -45,6 +45,12 @@ MUST_USE struct conf *conf_load(const char *path, struct conf_problems *problems
  */
 void conf_hide_env(const char *name);
 
+/*
+ * As conf_load, with the entries customers.d/ID.pending too: customers whose role is not yet there,
+ * which the worker does not read. For `onboard`.
+ */
+MUST_USE struct conf *conf_load_pending(const char *path, struct conf_problems *problems);
+
 /* As conf_load, from a text that problems call `name`; without customers.d/. */
 MUST_USE struct conf *conf_load_text(const char *text, const char *name,
                                      struct conf_problems *problems);

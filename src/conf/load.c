@@ -73,18 +73,29 @@ static const config_setting_t *file_parse(struct conf_reader *r, const char *pat
     return NULL;
 }
 
+static bool has_suffix(const struct dirent *entry, struct span suffix)
+{
+    struct span name = span_str(entry->d_name);
+    return name.p[0] != '.' && name.n > suffix.n &&
+           span_eq(span_from(name, name.n - suffix.n), suffix);
+}
+
 static int is_conf_file(const struct dirent *entry)
 {
-    size_t n = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && n > 5 && strcmp(entry->d_name + n - 5, ".conf") == 0;
+    return has_suffix(entry, SPAN(".conf"));
+}
+
+static int is_entry(const struct dirent *entry)
+{
+    return has_suffix(entry, SPAN(".conf")) || has_suffix(entry, SPAN(".pending"));
 }
 
 /* Read one customer from each file of customers.d/, in the order of the file names. */
-static void read_folder(struct conf_reader *r, const char *path)
+static void read_folder(struct conf_reader *r, const char *path, bool pending)
 {
     char *folder = conf_beside(path, "customers.d");
     struct dirent **entries = NULL;
-    int n = scandir(folder, &entries, is_conf_file, alphasort);
+    int n = scandir(folder, &entries, pending ? is_entry : is_conf_file, alphasort);
     if (n < 0 && errno != ENOENT) {
         conf_problem_add(r->problems, folder, 0, false, "cannot be read");
     }
@@ -106,17 +117,27 @@ static void read_folder(struct conf_reader *r, const char *path)
     free(folder);
 }
 
-struct conf *conf_load(const char *path, struct conf_problems *problems)
+static struct conf *load_file(const char *path, bool pending, struct conf_problems *problems)
 {
     struct conf_reader r = reader_of(path, problems);
     const config_setting_t *root = file_parse(&r, path);
     if (root != NULL) {
         conf_read_root(&r, root);
-        read_folder(&r, path);
+        read_folder(&r, path, pending);
         conf_finish(&r);
         conf_check(&r, root);
     }
     return reader_done(&r);
+}
+
+struct conf *conf_load(const char *path, struct conf_problems *problems)
+{
+    return load_file(path, false, problems);
+}
+
+struct conf *conf_load_pending(const char *path, struct conf_problems *problems)
+{
+    return load_file(path, true, problems);
 }
 
 struct conf *conf_load_text(const char *text, const char *name, struct conf_problems *problems)

@@ -48,6 +48,9 @@ size_t render_queue_customers(const struct model *m, const struct conf *conf);
 /* The entry that the customer's bucket gets (etc/aws/notification.json or its alternatives). */
 struct json_object *render_notification(const struct render *r);
 
+/* The id of that entry, unique for each customer. */
+const char *render_notification_id(const struct render *r);
+
 /*
  * Append the customer's entry for customers.d/. `before` is its text so far, "" if there is none:
  * lines of keys that are not part of the model are kept.

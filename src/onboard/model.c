@@ -160,7 +160,8 @@ static void finish_prefix(struct model *m)
 static void finish_role(struct model *m)
 {
     struct buf arn = BUF_INIT(VALUE_BYTES);
-    if (model_has(m, MODEL_ROLE) || !model_has(m, MODEL_EXTERNAL_ID)) {
+    if (model_has(m, MODEL_ROLE) || !model_has(m, MODEL_EXTERNAL_ID) ||
+        !model_has(m, MODEL_ACCOUNT)) {
         return;
     }
     buf_addf(&arn, "arn:%s:iam::%s:role/asymptote/", model_partition(m),

@@ -75,6 +75,15 @@ static void add_owned(struct render *r, const char *name, struct buf *text)
     buf_done(text);
 }
 
+static const char *value_of(const struct render *r, const char *name)
+{
+    const struct tree_value *v = r->values;
+    while (strcmp(v->name, name) != 0) {
+        v++;
+    }
+    return v->text;
+}
+
 static void add_field(struct render *r, const char *name, enum model_field f)
 {
     add_value(r, name, model_get(r->model, f));
@@ -364,6 +373,11 @@ void render_free(struct render *r)
 struct json_object *render_notification(const struct render *r)
 {
     return r->documents[DOC_NOTIFICATION];
+}
+
+const char *render_notification_id(const struct render *r)
+{
+    return value_of(r, "NOTIFICATION_ID");
 }
 
 /* ---- Files ---- */

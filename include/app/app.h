@@ -20,6 +20,7 @@ int app_normalize(int argc, char **argv);
 int app_sample(int argc, char **argv);
 int app_errors(int argc, char **argv);
 int app_metrics(int argc, char **argv);
+int app_onboard(int argc, char **argv);
 
 struct worker;
 
@@ -31,5 +32,8 @@ void app_reload(struct worker *w, const char *path);
  * "FILE:LINE: error: ...", and with sum_up their number.
  */
 MUST_USE struct conf *app_load_conf(const char *path, bool sum_up);
+
+/* Print problems to standard error as "FILE:LINE: error: ...". */
+void app_print_problems(const struct conf_problems *p, bool only_errors);
 
 #endif

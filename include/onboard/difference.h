@@ -14,9 +14,7 @@
 
 enum { DIFFERENCE_LINES = 2000 }; /* of each text; the lines after them are one line */
 
-/*
- * Append the difference, by the longest common subsequence of the lines. Control characters but
- * tabs become '?'.
+/* By the longest common subsequence of the lines. Control characters become '?' (base/visible.h).
  */
 void difference_add(struct buf *out, struct span before, struct span after);
 

@@ -3,11 +3,14 @@
 
 #include "app/print.h"
 
-static void print_problems(const struct conf_problems *p)
+void app_print_problems(const struct conf_problems *p, bool only_errors)
 {
     for (size_t i = 0; i < p->count; i++) {
         const struct conf_problem *one = &p->list[i];
         const char *kind = one->warning ? "warning" : "error";
+        if (one->warning && only_errors) {
+            continue;
+        }
         if (one->line > 0) {
             print_line(stderr, "%s:%d: %s: %s", one->file, one->line, kind, one->text);
         } else {
@@ -20,7 +23,7 @@ struct conf *app_load_conf(const char *path, bool sum_up)
 {
     struct conf_problems problems = {0};
     struct conf *c = conf_load(path, &problems);
-    print_problems(&problems);
+    app_print_problems(&problems, false);
     if (sum_up) {
         print_line(stderr, "%s: %zu errors, %zu warnings", path, problems.errors,
                    problems.count - problems.errors);

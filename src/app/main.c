@@ -21,6 +21,8 @@ static const struct command {
     {"errors", app_errors, "Show the outcome of each class of error."},
     {"metrics", app_metrics, "Show the metrics that a running worker exposes."},
     {"normalize", app_normalize, "Convert event files to events on standard output."},
+    {"onboard", app_onboard,
+     "Bring a customer in: policies, templates, commands, a letter, an entry."},
     {"sample", app_sample, "Report how an event file would be read, and which fields it lacks."},
 };
 

@@ -6,6 +6,7 @@
 #include "onboard/difference.h"
 
 #include "base/alloc.h"
+#include "base/visible.h"
 
 #include <stdlib.h>
 
@@ -29,10 +30,7 @@ static struct text *split(struct span s)
 static void add_line(struct buf *out, char mark, struct span line)
 {
     buf_addf(out, "%c ", mark);
-    for (size_t i = 0; i < line.n; i++) {
-        bool control = ((unsigned char)line.p[i] < 0x20 && line.p[i] != '\t') || line.p[i] == 0x7f;
-        buf_add_byte(out, control ? '?' : line.p[i]);
-    }
+    visible_add(out, line);
     buf_add_byte(out, '\n');
 }
 

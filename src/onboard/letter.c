@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "onboard/writers.h"
 
+#include "base/visible.h"
+
 #include <stdlib.h>
 
 static struct span take_line(struct span *text)
@@ -23,15 +25,6 @@ static size_t longest_run(struct span text)
     return longest;
 }
 
-/* Line ends would end the paragraph, and with it the code span. */
-static void add_on_one_line(struct buf *out, struct span text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        bool control = (unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f;
-        buf_add_byte(out, control ? '?' : text.p[i]);
-    }
-}
-
 void markdown_code(struct buf *out, struct span text)
 {
     size_t ticks = longest_run(text) + 1;
@@ -41,7 +34,7 @@ void markdown_code(struct buf *out, struct span text)
         buf_add_byte(out, '`');
     }
     buf_add(out, padded ? SPAN(" ") : SPAN(""));
-    add_on_one_line(out, text);
+    visible_add(out, text); /* a line end would end the paragraph, and with it the span */
     buf_add(out, padded ? SPAN(" ") : SPAN(""));
     for (size_t i = 0; i < ticks; i++) {
         buf_add_byte(out, '`');
@@ -81,7 +74,7 @@ static void underline(struct buf *out, struct span line)
 static void write_line(struct buf *out, struct span line, const struct letter_style *how)
 {
     struct buf filled = BUF_INIT(1 << 16);
-    tree_fill_text(&filled, line, how->values, how->markdown ? markdown_code : add_on_one_line);
+    tree_fill_text(&filled, line, how->values, how->markdown ? markdown_code : visible_add);
     if (!how->markdown && span_starts(line, SPAN("#"))) {
         underline(out, buf_span(&filled));
     } else {

@@ -9,12 +9,14 @@
     " {\"OutputKey\": \"RoleArn\", \"OutputValue\": \"arn:r\"},"                                   \
     " {\"OutputKey\": \"ExternalId\", \"OutputValue\": \"id\"}]"
 
+static const char only_the_list[] = LIST;
+
 static void the_outputs_of_both_tools_are_read(void **state UNUSED)
 {
     static const char *const forms[] = {
         "{\"Stacks\": [{\"StackName\": \"s\", \"Outputs\": " LIST "}]}",
         "{\"Outputs\": " LIST "}",
-        LIST,
+        only_the_list,
         "{\"RoleArn\": {\"sensitive\": false, \"type\": \"string\", \"value\": \"arn:r\"},"
         " \"ExternalId\": {\"value\": \"id\"}}",
     };

@@ -534,6 +534,18 @@ static int folder_teardown(void **state)
     return system(command);
 }
 
+/* The worker sets AWS_CA_BUNDLE from its file; a reload must see that the file no longer has it. */
+static void a_variable_that_the_worker_sets_itself_is_not_read(void **state UNUSED)
+{
+    assert_int_equal(setenv("AWS_CA_BUNDLE", "/etc/ssl/proxy.pem", 1), 0);
+    OWNED(conf) struct conf *before = loaded(AWS KAFKA QUEUES CUSTOMERS);
+    assert_string_equal(before->aws.ca_bundle, "/etc/ssl/proxy.pem");
+    conf_hide_env("AWS_CA_BUNDLE");
+    OWNED(conf) struct conf *after = loaded(AWS KAFKA QUEUES CUSTOMERS);
+    conf_hide_env(NULL);
+    assert_null(after->aws.ca_bundle);
+}
+
 static void secrets_come_from_files_and_the_environment(void **state)
 {
     struct folder *f = *state;
@@ -844,6 +856,7 @@ int main(void)
         cmocka_unit_test(customers_of_one_topic_need_keys_of_their_own),
         cmocka_unit_test(topics_must_be_names_and_templates),
         cmocka_unit_test(properties_are_tried_on_librdkafka),
+        WITH_FOLDER(a_variable_that_the_worker_sets_itself_is_not_read),
         WITH_FOLDER(secrets_come_from_files_and_the_environment),
         WITH_FOLDER(warns_of_secrets_that_others_may_read),
         WITH_FOLDER(included_files_are_looked_at_as_the_main_one),

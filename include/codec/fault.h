@@ -32,7 +32,8 @@ struct fault {
                       */
     char request_id[80];
     char host_id[96];
-    bool kms; /* the message names a KMS permission */
+    bool kms;        /* the message names a KMS permission */
+    char action[64]; /* the permission that the message names as missing: "s3:GetObject"; or "" */
 };
 
 void fault_read(struct fault *f, int status, struct span head, struct span body);

@@ -106,6 +106,25 @@ MUST_USE enum err_kind s3_get(struct s3 *s, const struct s3_object *o, struct cr
 MUST_USE enum err_kind s3_head(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
                                struct s3_meta *out, struct err *e);
 
+/* What a read of the first bytes shows. */
+struct s3_peek {
+    struct s3_meta meta;
+    char encryption[32]; /* "AES256", "aws:kms", "aws:kms:dsse"; "" if the response does not say */
+    char kms_key[256];   /* ARN of the key of the last two; "" if there is none */
+    char denied[64];     /* of an error: the permission that S3 names as missing; "" if none */
+    struct span body;    /* valid until the next call of the client */
+};
+
+enum { S3_PEEK_BYTES = 64 * 1024 };
+
+/*
+ * GET the first `bytes` bytes (1 to S3_PEEK_BYTES). One request, without the retries of s3_get and
+ * without its list after a denial. creds NULL: not signed, as any party on the Internet would send
+ * it. *out is set also on failure.
+ */
+MUST_USE enum err_kind s3_peek(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
+                               size_t bytes, struct s3_peek *out, struct err *e);
+
 /* End a transfer in progress, and all later ones. */
 void s3_stop(struct s3 *s);
 

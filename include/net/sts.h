@@ -65,6 +65,19 @@ MUST_USE enum err_kind sts_probe_external_id(struct sts *s, struct creds_source 
                                              const struct role_request *r, struct err *e);
 
 /*
+ * One such request, with another external id than the role's (NULL: without one). FAIL_NONE with
+ * *let_in: the role can be assumed so. FAIL_NONE without: it denied that; *e has code and request
+ * id. Other kinds: it is not known. r->external_id is not used.
+ */
+MUST_USE enum err_kind sts_try_external_id(struct sts *s, struct creds_source *caller,
+                                           const struct role_request *r, const char *external_id,
+                                           bool *let_in, struct err *e);
+
+/* An external id that no role has: random. */
+enum { STS_WRONG_ID_BYTES = 48 };
+void sts_wrong_external_id(char out[STS_WRONG_ID_BYTES]);
+
+/*
  * Check that the ARN is a role of IAM in the partition of the region, else FAIL_CONFIG. *account
  * becomes the 12 digits of its account, a part of role_arn.
  */

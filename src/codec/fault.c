@@ -145,6 +145,17 @@ static void read_query_code(struct fault *f, struct span value)
     fill_empty(f->query_code, sizeof(f->query_code), value);
 }
 
+/* "User: ARN is not authorized to perform: s3:GetObject on resource: ..." */
+static void read_action(struct fault *f)
+{
+    static const char before[] = "is not authorized to perform: ";
+    const char *at = strstr(f->message, before);
+    if (at != NULL) {
+        at += sizeof(before) - 1;
+        err_copy(f->action, sizeof(f->action), span_of(at, strcspn(at, " ")));
+    }
+}
+
 void fault_read(struct fault *f, int status, struct span head, struct span body)
 {
     char region[sizeof(f->region) + 1] = "";
@@ -163,6 +174,7 @@ void fault_read(struct fault *f, int status, struct span head, struct span body)
         err_copy(f->region, sizeof(f->region), span_str(region));
     }
     f->kms = strstr(f->message, "kms:") != NULL;
+    read_action(f);
 }
 
 /* ---- Classes ---- */

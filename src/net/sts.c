@@ -205,19 +205,18 @@ enum err_kind sts_get_caller_identity(struct sts *s, struct creds_source *caller
 
 /* ---- The external id ---- */
 
-/* Try to assume the role with this external id (NULL: without one). *let_in: it succeeded. */
-static enum err_kind probe_role(struct sts *s, struct creds_source *caller,
-                                const struct role_request *r, const char *external_id, bool *let_in,
-                                struct err *e)
+enum err_kind sts_try_external_id(struct sts *s, struct creds_source *caller,
+                                  const struct role_request *r, const char *external_id,
+                                  bool *let_in, struct err *e)
 {
-    struct role_request wrong = *r;
+    struct role_request other = *r;
     struct creds c;
     err_clear(e);
-    wrong.external_id = external_id;
-    wrong.duration_s = 900;
-    wrong.policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\","
+    other.external_id = external_id;
+    other.duration_s = 900;
+    other.policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\","
                    "\"Action\":\"*\",\"Resource\":\"*\"}]}";
-    enum err_kind kind = sts_assume_role(s, caller, &wrong, &c, e);
+    enum err_kind kind = sts_assume_role(s, caller, &other, &c, e);
     *let_in = kind == FAIL_NONE;
     creds_wipe(&c);
     /*
@@ -227,20 +226,24 @@ static enum err_kind probe_role(struct sts *s, struct creds_source *caller,
     return strcmp(e->code, "AccessDenied") == 0 ? FAIL_NONE : kind;
 }
 
+void sts_wrong_external_id(char out[STS_WRONG_ID_BYTES])
+{
+    struct rng rng;
+    rng_init_random(&rng);
+    (void)snprintf(out, STS_WRONG_ID_BYTES, "not-the-external-id-%016llx",
+                   (unsigned long long)rng_next(&rng));
+}
+
 enum err_kind sts_probe_external_id(struct sts *s, struct creds_source *caller,
                                     const struct role_request *r, struct err *e)
 {
-    char wrong_id[48];
-    struct rng rng;
+    char wrong_id[STS_WRONG_ID_BYTES];
     struct err why = {0};
     bool let_in = false;
-    rng_init_random(&rng);
-    (void)snprintf(wrong_id, sizeof(wrong_id), "not-the-external-id-%016llx",
-                   (unsigned long long)rng_next(&rng));
-
+    sts_wrong_external_id(wrong_id);
     const char *const ids[] = {NULL, wrong_id};
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-        enum err_kind kind = probe_role(s, caller, r, ids[i], &let_in, &why);
+        enum err_kind kind = sts_try_external_id(s, caller, r, ids[i], &let_in, &why);
         if (let_in) {
             return err_set(e, FAIL_CONFIG,
                            "sts: the role can be assumed %s external id; its trust policy must "

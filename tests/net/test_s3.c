@@ -412,6 +412,61 @@ static void lists_are_denied_as_objects_are(void **state)
     assert_int_equal(f->err.kind, FAIL_DENIED);
 }
 
+/* ---- The first bytes ---- */
+
+static void peeks_at_the_first_bytes_and_the_encryption(void **state)
+{
+    struct fixture *f = *state;
+    struct s3_peek peek;
+    f->object.version_id = SPAN("v 1");
+    server_add_answer(f->aws.server, "206 Partial Content",
+                      ETAG "x-amz-server-side-encryption: aws:kms\r\n"
+                           "x-amz-server-side-encryption-aws-kms-key-id: arn:aws:kms:r:a:key/k\r\n"
+                           "x-amz-version-id: v1\r\n",
+                      SPAN("he"));
+    assert_int_equal(s3_peek(f->s3, &f->object, &f->creds, 2, &peek, &f->err), FAIL_NONE);
+    assert_span_equal(peek.body, SPAN("he"));
+    assert_string_equal(peek.encryption, "aws:kms");
+    assert_string_equal(peek.kms_key, "arn:aws:kms:r:a:key/k");
+    assert_string_equal(peek.meta.version, "v1");
+    assert_false(peek.meta.version_is_etag);
+    assert_true(server_got(f->aws.server, 0, "?versionId=v%201 HTTP/1.1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "\r\nRange: bytes=0-1\r\n"));
+    assert_true(server_got(f->aws.server, 0, "\r\nAuthorization: AWS4-HMAC-SHA256 "));
+
+    server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("a server without ranges"));
+    assert_int_equal(s3_peek(f->s3, &f->object, &f->creds, 2, &peek, &f->err), FAIL_NONE);
+    assert_span_equal(peek.body, SPAN("a "));
+    assert_string_equal(peek.encryption, "");
+}
+
+static void peeks_without_a_signature(void **state)
+{
+    struct fixture *f = *state;
+    struct s3_peek peek;
+    f->object.owner = SPAN("");
+    add_error(f, "403 Forbidden", "", "<Code>AccessDenied</Code><Message>Access Denied</Message>");
+    assert_int_equal(s3_peek(f->s3, &f->object, NULL, 1, &peek, &f->err), FAIL_DENIED);
+    assert_string_equal(peek.denied, "");
+    assert_int_equal(server_requests(f->aws.server), 1);
+    assert_false(server_got(f->aws.server, 0, "Authorization"));
+    assert_false(server_got(f->aws.server, 0, "X-Amz-"));
+}
+
+static void a_denied_peek_has_the_permission_that_is_missing(void **state)
+{
+    struct fixture *f = *state;
+    struct s3_peek peek;
+    add_error(
+        f, "403 Forbidden", "",
+        "<Code>AccessDenied</Code><Message>User: arn:aws:sts::1:assumed-role/r/s is not "
+        "authorized to perform: s3:ListBucket on resource: &quot;arn:aws:s3:::b&quot; because "
+        "no identity-based policy allows the s3:ListBucket action</Message>");
+    assert_int_equal(s3_peek(f->s3, &f->object, &f->creds, 1, &peek, &f->err), FAIL_DENIED);
+    assert_string_equal(peek.denied, "s3:ListBucket");
+    assert_int_equal(server_requests(f->aws.server), 1); /* the key is not listed */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +490,9 @@ int main(void)
         TEST(stops_while_it_waits_for_an_answer),
         TEST(stops_in_the_middle_of_a_body_without_another_try),
         TEST(heads_tell_what_is_there),
+        TEST(peeks_at_the_first_bytes_and_the_encryption),
+        TEST(peeks_without_a_signature),
+        TEST(a_denied_peek_has_the_permission_that_is_missing),
         TEST(lists_keys_over_pages),
         TEST(lists_end_with_an_error_that_says_so),
         TEST(lists_are_denied_as_objects_are),

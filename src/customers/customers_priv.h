@@ -5,6 +5,7 @@
  *   customers.c   the registry: tables, references, customers_apply
  *   customer.c    creates a customer from its configuration, and frees it
  *   role.c        credentials, and the check of the external id
+ *   session.c     sessions of a role, and their session policy
  *   pause.c       the breaker, and outages of what a customer depends on
  *   watch.c       outages that no failed call shows
  *   share.c       the limit of unacknowledged bytes

@@ -6,6 +6,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "codec/policy.h"
+#include "customers/session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Compares all settings that request_of and scope_of read, and those of the warnings. */
+/* Compares all settings that session_request and session_policy_write read, and those of the
+ * warnings. */
 bool role_same(const struct customer_conf *a, const struct customer_conf *b)
 {
     return same_text(a->role_arn, b->role_arn) && same_text(a->external_id, b->external_id) &&
@@ -44,27 +46,6 @@ bool role_same(const struct customer_conf *a, const struct customer_conf *b)
            same_text(a->prefix, b->prefix) && same_text(a->region, b->region) &&
            a->session_policy == b->session_policy && a->versioned == b->versioned &&
            a->accept_role_without_external_id == b->accept_role_without_external_id;
-}
-
-static struct role_request request_of(const struct customer_conf *conf, const char *policy)
-{
-    return (struct role_request){
-        .role_arn = conf->role_arn,
-        .external_id = conf->external_id,
-        .policy = policy,
-        .account = conf->account_id,
-        .accept_unnamed = conf->accept_role_without_external_id,
-    };
-}
-
-static struct policy_scope scope_of(const struct customer_conf *conf)
-{
-    return (struct policy_scope){
-        .partition = partition_of(span_str(conf->region)),
-        .bucket = span_str(conf->bucket),
-        .prefix = span_str(conf->prefix),
-        .kms = conf->session_policy == SESSION_POLICY_FULL,
-    };
 }
 
 void role_log_policy(const struct customer_conf *conf)
@@ -81,31 +62,12 @@ void role_log_policy(const struct customer_conf *conf)
                          "session_policy = \"full\""));
     }
     struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
-    struct policy_scope scope = scope_of(conf);
-    if (!policy_write(&policy, &scope)) {
+    if (!session_policy_write(conf, &policy)) {
         log_write(LOG_WARN, "session policy is wider than the prefix", KV_STR("customer", conf->id),
                   KV_STR("next", "the prefix does not fit into a session policy exactly: the "
                                  "role's own policy must restrict reads to it"));
     }
     buf_done(&policy);
-}
-
-/*
- * A session that can read only this prefix of this bucket; with SESSION_POLICY_NONE all that the
- * role allows.
- */
-static struct creds_source *make_creds(const struct customer_entry *c, struct err *e)
-{
-    const struct customer_conf *conf = c->customer.conf;
-    struct buf policy = BUF_INIT(2 * POLICY_CHARACTERS);
-    struct policy_scope scope = scope_of(conf);
-    (void)!policy_write(&policy, &scope); /* role_log_policy warned if it allows more */
-    bool none = conf->session_policy == SESSION_POLICY_NONE;
-    struct role_request request = request_of(conf, none ? NULL : policy.p);
-    struct creds_source *s =
-        creds_source_role(c->all->parts.own, c->all->parts.creds_settings, &request, e);
-    buf_done(&policy);
-    return s;
 }
 
 /* Whether the role was checked, and when it is to be checked again. */
@@ -130,7 +92,8 @@ static struct creds_source *source_of(struct customer_entry *c, struct err *e)
     struct role *r = c->role;
     mutex_lock(&r->shared.lock);
     if (r->shared.creds == NULL) {
-        r->shared.creds = make_creds(c, e);
+        r->shared.creds = session_new(c->customer.conf, c->all->parts.own,
+                                      c->all->parts.creds_settings, SESSION_RESTRICTED, e);
     }
     struct creds_source *s = r->shared.creds;
     mutex_unlock(&r->shared.lock);
@@ -168,7 +131,7 @@ static int64_t next_check_ms(struct customer_entry *c, bool first)
 static void probe_locked(struct customer_entry *c, struct err *e)
 {
     struct role *r = c->role;
-    struct role_request request = request_of(c->customer.conf, NULL);
+    struct role_request request = session_request(c->customer.conf, NULL);
     r->shared.probing = true;
     mutex_unlock(&r->shared.lock);
     err_clear(e);

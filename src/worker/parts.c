@@ -4,16 +4,14 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "codec/endpoint.h"
-#include "conf/load.h"
 #include "conf/memory.h"
 #include "conf/sizes.h"
 #include "event/record/long_lines.h"
 #include "net/sink_budget.h"
+#include "worker/aws.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { CLIENT_ID_BYTES = 320 };
@@ -51,38 +49,11 @@ static enum err_kind make_sink(struct worker *w, struct err *e)
     return FAIL_NONE;
 }
 
-static unsigned aws_variant(const struct conf *conf)
-{
-    return (conf->aws.use_fips ? (unsigned)ENDPOINT_FIPS : 0U) |
-           (conf->aws.use_dualstack ? (unsigned)ENDPOINT_DUAL_STACK : 0U);
-}
-
-/* All HTTP clients read the variable, and so do the programs of credential_process. */
-static void export_ca_bundle(const char *path)
-{
-    const char *name = "AWS_CA_BUNDLE";
-    const char *is = getenv(name); /* NOLINT(concurrency-mt-unsafe): no other thread runs yet */
-    if (path == NULL || (is != NULL && strcmp(is, path) == 0)) {
-        return;
-    }
-    conf_hide_env("AWS_CA_BUNDLE");
-    if (setenv(name, path, 1) != 0) { /* NOLINT(concurrency-mt-unsafe): as above */
-        abort();
-    }
-}
-
 static enum err_kind make_aws(struct worker *w, struct err *e)
 {
     const struct conf *conf = w->conf;
-    export_ca_bundle(conf->aws.ca_bundle);
-    w->creds_settings = (struct creds_settings){
-        .profile = conf->aws.profile,
-        .region = conf->aws.region,
-        .endpoint_sts = conf->aws.endpoint_sts,
-        .variant = aws_variant(conf),
-        .allow_http = conf->aws.allow_http,
-        .clock = &clock_system,
-    };
+    aws_use_ca_bundle(conf);
+    w->creds_settings = aws_creds_settings(conf);
     w->own = creds_source_default(&w->creds_settings, e);
     if (w->own == NULL) {
         return err_wrap(e, "AWS credentials");
@@ -101,16 +72,7 @@ static enum err_kind make_aws(struct worker *w, struct err *e)
     w->polls_pool = http_pool_new(SQS_ANSWER_BYTES);
     w->polls_sqs = w->sqs;
     w->polls_sqs.pool = w->polls_pool;
-    w->s3 = (struct s3_settings){
-        .endpoint = conf->aws.endpoint_s3,
-        .path_style = conf->aws.path_style,
-        .allow_http = conf->aws.allow_http,
-        .variant = aws_variant(conf),
-        .shared = w->s3_shared,
-        .connect_timeout_ms = conf->limits.connect_timeout_ms,
-        .idle_timeout_ms = conf->limits.idle_timeout_ms,
-        .clock = &clock_system,
-    };
+    w->s3 = aws_s3_settings(conf, w->s3_shared);
     return FAIL_NONE;
 }
 

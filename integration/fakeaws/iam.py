@@ -42,6 +42,11 @@ class Principal:
         return names | ({self.role_arn} if self.role_arn else set())
 
 
+# Sends requests without a signature. Only policies of resources for the principal "*" allow it
+# anything.
+ANONYMOUS = Principal("anonymous", "anonymous", "anonymous")
+
+
 @dataclass
 class Key:
     """An access key. Keys of sessions have a token and an expiration time."""
@@ -240,6 +245,8 @@ def decide(principal, action, resource, context, owner, resource_policy=None):
     if DENY in (identity, granted):
         where = "a resource-based" if granted == DENY else f"an {kind}".replace("an s", "a s")
         return Decision(False, f"with an explicit deny in {where} policy")
+    if principal is ANONYMOUS:
+        return Decision(granted == ALLOW)
     if identity != ALLOW and not (granted == ALLOW and principal.account == owner
                                   and kind == "identity-based"):
         article = "session" if kind == "session" else "identity-based"

@@ -127,6 +127,9 @@ class S3:
                        header if call.request.method == "HEAD" else {})
 
     def _authenticate(self, call, bucket):
+        if call.request.header("authorization") is None and self._public(call, bucket):
+            call.signature, call.principal = "none", iam.ANONYMOUS
+            return
         regions = {bucket.region} if bucket else (
             {call.address.region} if call.address.region else None)
         try:
@@ -136,6 +139,16 @@ class S3:
             raise
         call.signature = "ok"
         call.principal = key.principal
+
+    @staticmethod
+    def _public(call, bucket):
+        """Whether the bucket's policy allows any principal at all to read the object."""
+        if bucket is None or call.action not in ("GetObject", "HeadObject"):
+            return False
+        arn = f"arn:{partition_of(bucket.region)}:s3:::{bucket.name}/{call.key}"
+        action = "s3:GetObjectVersion" if "versionId" in call.params else "s3:GetObject"
+        context = {"aws:SecureTransport": str(call.request.secure).lower()}
+        return iam.decide(iam.ANONYMOUS, action, arn, context, bucket.owner, bucket.policy).allowed
 
     @staticmethod
     def _check_headers(call):
@@ -182,6 +195,8 @@ class S3:
         return iam.decide(call.principal, action, arn, context, bucket.owner, bucket.policy), arn
 
     def _allow(self, call, bucket, action, key):
+        if call.principal is iam.ANONYMOUS and key is not None:
+            return  # _public
         decision, arn = self._may(call, bucket, action, key)
         if decision.allowed:
             return
@@ -216,6 +231,10 @@ class S3:
                            "the object.")
         _check_conditions(call.request, version)
         checksum = (call.request.header("x-amz-checksum-mode") or "").upper() == "ENABLED"
+        if version.kms_key and call.principal is iam.ANONYMOUS:
+            raise AwsError("InvalidArgument", 400, "Requests specifying Server Side Encryption with "
+                           "AWS KMS managed keys require AWS Signature Version 4.",
+                           {"ArgumentName": "Authorization", "ArgumentValue": "null"})
         if version.kms_key and (call.request.method == "GET" or checksum):
             with self.world.lock:
                 kms.decrypt(self.world, version.kms_key, call.principal,
@@ -232,8 +251,7 @@ class S3:
                            {"x-amz-delete-marker": "true", "Allow": "DELETE",
                             "x-amz-version-id": version.version_id,
                             "Last-Modified": http_date(version.modified)})
-        if not self._may(call, bucket, "s3:ListBucket", None)[0].allowed:
-            raise AwsError("AccessDenied", 403, "Access Denied")
+        self._allow(call, bucket, "s3:ListBucket", None)  # its error names s3:ListBucket
         if wanted:
             raise AwsError("NoSuchVersion", 404, "The specified version does not exist.",
                            {"Key": call.key, "VersionId": wanted})

@@ -2,6 +2,8 @@
 """S3: responses to botocore, and errors."""
 
 import base64
+import urllib.error
+import urllib.request
 import zlib
 
 import pytest
@@ -340,3 +342,33 @@ def test_a_gigabyte_is_served_without_being_held(fake, put, get):
     put({"random": 1 << 20, "times": 256})
     body = get()["Body"]
     assert sum(len(chunk) for chunk in body.iter_chunks(1 << 20)) == 1 << 28
+
+
+def unsigned(fake, bucket, key):
+    """Status and body of a GET without a signature."""
+    try:
+        with urllib.request.urlopen(f"{fake.endpoint}/{bucket}/{key}") as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def test_only_a_public_object_is_read_without_a_signature(fake, put, customer):
+    put(), put("secret", key="logs/kms", kms_key=fake.add_kms_key()), put("b", key="other/b")
+    assert unsigned(fake, customer["bucket"], "logs/a")[0] == 403
+    arn = f"arn:aws:s3:::{customer['bucket']}/logs/*"
+    fake.change_bucket(customer["bucket"], policy=policy({**allow("s3:GetObject", arn), "Principal": "*"}))
+    assert unsigned(fake, customer["bucket"], "logs/a") == (200, b"hello world")
+    status, text = unsigned(fake, customer["bucket"], "logs/kms")
+    assert status == 400 and b"InvalidArgument" in text
+    assert [unsigned(fake, customer["bucket"], key)[0] for key in ("other/b", "logs/none")] == [403, 403]
+    deny = {**allow("s3:*", arn), "Effect": "Deny", "Principal": "*"}
+    fake.change_bucket(customer["bucket"], policy=policy({**allow("s3:GetObject", arn), "Principal": "*"}, deny))
+    assert unsigned(fake, customer["bucket"], "logs/a")[0] == 403
+
+
+def test_a_denial_of_a_missing_key_names_the_permission_to_list(fake, get, customer):
+    arn = f"arn:aws:s3:::{customer['bucket']}"
+    fake.change_role(customer["role_arn"], policies=[policy(allow("s3:GetObject", f"{arn}/logs/*"))])
+    assert "s3:ListBucket" in error_of(get, key="logs/none")[2]["Error"]["Message"]
+    assert "s3:GetObject" in error_of(get, key="other/none")[2]["Error"]["Message"]

@@ -21,6 +21,7 @@ int app_sample(int argc, char **argv);
 int app_errors(int argc, char **argv);
 int app_metrics(int argc, char **argv);
 int app_onboard(int argc, char **argv);
+int app_verify(int argc, char **argv);
 
 struct worker;
 

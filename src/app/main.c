@@ -24,6 +24,7 @@ static const struct command {
     {"onboard", app_onboard,
      "Bring a customer in: policies, templates, commands, a letter, an entry."},
     {"sample", app_sample, "Report how an event file would be read, and which fields it lacks."},
+    {"verify", app_verify, "Check live whether customers are set up."},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -21,7 +21,7 @@ struct framing *framing_new(size_t line_bytes, size_t head_bytes)
     f->line_bytes = line_bytes;
     f->head_bytes = head_bytes;
     f->carry = (struct buf)BUF_INIT(line_bytes + FRAMING_TRIMMED_BYTES + 1 + FRAMING_SLACK);
-    f->list = (struct buf)BUF_INIT(FRAMING_LIST_HEAD_BYTES + 2 * FRAMING_SLACK);
+    f->list = (struct buf)BUF_INIT(FRAMING_LIST_HEAD_BYTES + FRAMING_SLACK);
     framing_reset(f);
     return f;
 }
@@ -115,11 +115,6 @@ static bool give_line(struct framing *f, struct span line, struct piece *out)
                           .offset = f->offset,
                           .bytes = line.n,
                           .count = 1};
-    f->line_text = text;
-    if (f->open.state != OPEN_NONE) {
-        struct piece piece = *out;
-        return !framing_open_line(f, &piece) && framing_give(f, &piece, out);
-    }
     f->piece_line = f->line;
     f->last = PIECE_LINE;
     return true;
@@ -143,12 +138,9 @@ static size_t line_room(const struct framing *f)
 }
 
 /* Whether the values of a too long line are read one by one. */
-static bool holds_values(struct framing *f, struct span line)
+static bool holds_values(const struct framing *f, struct span line)
 {
     line.n = line.n < line_room(f) ? line.n : line_room(f);
-    if (f->open.state != OPEN_NONE && framing_open_long_line(f, line)) {
-        return false;
-    }
     const char *first = framing_first(line);
     return first != NULL && (*first == '{' || *first == '[');
 }
@@ -166,21 +158,11 @@ static bool give_carried_line(struct framing *f, struct piece *out)
     return given;
 }
 
-/*
- * True: the line in the carry, complete or not, is too long. It will be read from the carry, unless
- * it is a hole.
- */
+/* True: the line in the carry, complete or not, is too long. It will be read from the carry. */
 static bool carried_too_long(struct framing *f, const struct source *s, bool passed)
 {
     if (!passed && framing_trim(buf_span(&f->carry)).n <= f->line_bytes) {
         return false;
-    }
-    size_t hole = framing_hole(f, buf_span(&f->carry));
-    if (hole > 0) {
-        f->offset += hole;
-        framing_carry_drop(f);
-        f->state = FRAMING_HOLE;
-        return true;
     }
     long_line_begins(f, s, holds_values(f, buf_span(&f->carry)));
     f->at = 0;
@@ -198,7 +180,7 @@ static bool join_line(struct framing *f, struct source *s, const char *nl, struc
     s->p += n < most ? n : most; /* not read yet: f->offset remains that of the line */
     if (n > most || nl != NULL) {
         if (carried_too_long(f, s, n > most)) {
-            return f->state > FRAMING_CUT_LINES && framing_flush_run(f, out);
+            return false;
         }
         bool given = give_carried_line(f, out);
         framing_pass_line_end(f, s);
@@ -221,14 +203,8 @@ static bool step_lines(struct framing *f, struct source *s, struct piece *out)
     }
     struct span line = span_of(s->p, (size_t)(nl - s->p));
     if (framing_trim(line).n > f->line_bytes) {
-        size_t hole = framing_hole(f, line);
-        if (hole > 0) {
-            framing_advance(f, s, s->p + hole);
-            f->state = FRAMING_HOLE;
-            return false;
-        }
         long_line_begins(f, s, holds_values(f, line));
-        return framing_flush_run(f, out);
+        return false;
     }
     bool given = give_line(f, line, out);
     framing_advance(f, s, nl);
@@ -248,9 +224,7 @@ static bool give_long_line(struct framing *f, const struct source *s, struct pie
 static bool step_long_line(struct framing *f, struct source *s, struct piece *out)
 {
     const char *nl = memchr(s->p, '\n', (size_t)(s->end - s->p));
-    struct span part = span_of(s->p, (size_t)((nl != NULL ? nl : s->end) - s->p));
-    f->value.bytes += part.n;
-    framing_open_part(f, part);
+    f->value.bytes += (uint64_t)((nl != NULL ? nl : s->end) - s->p);
     if (nl == NULL) {
         framing_suspend(f, s);
         return false;
@@ -291,10 +265,6 @@ static bool decided(struct framing *f, enum framing_verdict verdict, struct sour
         return step_lines(f, s, out);
     case VERDICT_LONG_LINE:
         long_line_begins(f, s, false);
-        return false;
-    case VERDICT_HOLE:
-        framing_advance(f, s, s->p + framing_hole(f, span_of(s->p, (size_t)(s->end - s->p))));
-        f->state = FRAMING_HOLE;
         return false;
     case VERDICT_LINES:
     case VERDICT_VALUES:
@@ -355,9 +325,6 @@ static bool step(struct framing *f, struct source *s, struct piece *out)
     switch (f->state) {
     case FRAMING_UNDECIDED:
         return step_undecided(f, s, out);
-    case FRAMING_HOLE:
-        framing_step_hole(f, s);
-        return false;
     case FRAMING_CUT_LINES:
         return step_lines(f, s, out);
     case FRAMING_LONG_LINE:
@@ -449,12 +416,12 @@ static bool end_of_lines(struct framing *f, struct piece *out)
         given = give_long_line(f, &s, out);
     } else if (f->state == FRAMING_CUT_LINES && f->carry.n > 0) {
         if (carried_too_long(f, &s, false)) {
-            return f->state > FRAMING_CUT_LINES && framing_flush_run(f, out);
+            return false;
         }
         given = give_carried_line(f, out);
     }
     f->state = FRAMING_STOPPED;
-    return given || framing_flush_run(f, out);
+    return given;
 }
 
 bool framing_last(struct framing *f, struct piece *out)
@@ -480,8 +447,6 @@ void framing_answer(struct framing *f, enum framing_answer answer)
 {
     if (answer == FRAMING_NO_JSON && f->last == PIECE_VALUE) {
         f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
-    } else if (answer == FRAMING_NO_JSON && f->last == PIECE_LINE && f->kind == FRAMING_LINES) {
-        framing_open_begins(f, f->line_text);
     } else if (answer == FRAMING_NO_LIST && f->last == PIECE_LIST) {
         framing_skip_list(f);
     }

@@ -3,7 +3,7 @@
  * framing_priv.h - declarations shared by the files of framing: framing.c (lines, the sequence of
  * steps), framing_store.c (texts in place or in the carry), framing_decide.c (the framing of an
  * object), framing_values.c (values in a row), framing_list.c (a list in an object that is too
- * long), framing_open.c (a value over several lines in an object that is divided into lines).
+ * long).
  */
 #ifndef CODEC_FRAMING_PRIV_H
 #define CODEC_FRAMING_PRIV_H
@@ -11,11 +11,9 @@
 #include "base/buf.h"
 #include "codec/framing.h"
 #include "codec/nesting.h"
-#include "codec/syntax.h"
 
 enum framing_state {
     FRAMING_UNDECIDED, /* at the start of a line, before the first value */
-    FRAMING_HOLE,      /* in filler at the start of a line, more than a line may have */
     FRAMING_CUT_LINES, /* in a line that may be stored whole */
     FRAMING_LONG_LINE, /* in a line that is too long and has no values */
     FRAMING_LINE_REST, /* in the part of a line that is not read */
@@ -37,16 +35,6 @@ struct framing_value {
     bool too_long;
     bool escaped;      /* a string: the next byte follows a backslash */
     bool head_in_list; /* its head is in `list` */
-};
-
-/* In an object that is divided into lines: whether a value goes on after its line. */
-enum framing_open_state {
-    OPEN_NONE,
-    OPEN_OVER,    /* its lines are in `run` */
-    OPEN_BAD,     /* the last line is damaged inside a value, and its brackets are not closed */
-    OPEN_MAYBE,   /* the last line breaks off inside a value */
-    OPEN_SURE,    /* ... and the next one continues it */
-    OPEN_DAMAGED, /* ... but a later one is no JSON */
 };
 
 struct framing {
@@ -85,15 +73,8 @@ struct framing {
     uint64_t tail_offset, tail_line;
     struct buf list; /* the object up to its list; then the rest after the list */
 
-    struct span line_text; /* of the last PIECE_LINE, until the next call */
-    struct {
-        enum framing_open_state state;
-        struct syntax_lines syntax;
-        struct nesting nesting; /* OPEN_DAMAGED */
-    } open;
-
     unsigned empty;    /* empty values returned one by one */
-    struct piece run;  /* of empty values, or of lines of an open value; count 0: none */
+    struct piece run;  /* count 0: none */
     struct piece held; /* the piece that ended a run */
     bool has_held;
 };
@@ -107,13 +88,6 @@ struct source {
 /* ---- framing.c ---- */
 
 enum { FRAMING_TRIMMED_BYTES = 4 }; /* the BOM and the '\r' do not count for the limit of a line */
-
-/* The length of the hole at the start of a line above the limit: filler, of which a torn file may
- * have any number of bytes before the next line. 0: there is none. */
-size_t framing_hole(const struct framing *f, struct span line);
-
-/* In FRAMING_HOLE: what follows it is read as a line. */
-void framing_step_hole(struct framing *f, struct source *s);
 
 /* The line, without '\n', without its BOM and '\r'. */
 struct span framing_trim(struct span line);
@@ -182,7 +156,6 @@ enum framing_verdict {
     VERDICT_BLANK,     /* a blank line */
     VERDICT_LINE,      /* a line that does not determine the framing */
     VERDICT_LONG_LINE, /* such a line above the limit */
-    VERDICT_HOLE,      /* as many bytes of filler as a line may have */
     VERDICT_LINES,
     VERDICT_VALUES,
     VERDICT_VALUES_OR_LINES,
@@ -222,23 +195,6 @@ bool framing_values_end(struct framing *f, struct piece *out);
  */
 bool framing_damage(struct framing *f, struct span text, const char *wrong, uint64_t at,
                     struct piece *out);
-
-/* ---- framing_open.c ---- */
-
-/* The line is not JSON: examine whether it breaks off inside a value. */
-void framing_open_begins(struct framing *f, struct span line);
-
-/* A too long line breaks off inside an object or array. */
-void framing_open_container(struct framing *f);
-
-/* True: the line belongs to the open value, and is in f->run. f->open.state is not OPEN_NONE. */
-bool framing_open_line(struct framing *f, const struct piece *line);
-
-/* The same for a line that is too long, of which this is the head. */
-bool framing_open_long_line(struct framing *f, struct span head);
-
-/* The next part of such a line. */
-void framing_open_part(struct framing *f, struct span part);
 
 /* ---- framing_list.c ---- */
 

@@ -170,9 +170,6 @@ static bool step_container(struct framing *f, struct source *s, struct piece *ou
     case NESTING_CLOSED:
         return value_ends(f, s, false, out);
     case NESTING_LINE:
-        if (f->one_line && f->kind == FRAMING_LINES && !f->nesting.in_string) {
-            framing_open_container(f);
-        }
         return value_breaks(f, s,
                             f->nesting.in_string ? "a line end inside a string"
                                                  : "the line ends inside a value",
@@ -384,7 +381,6 @@ bool framing_values_step(struct framing *f, struct source *s, struct piece *out)
     case FRAMING_AFTER_LONG:
         return step_after_long(f, s);
     case FRAMING_UNDECIDED:
-    case FRAMING_HOLE:
     case FRAMING_CUT_LINES:
     case FRAMING_LONG_LINE:
     case FRAMING_LINE_REST:
@@ -420,7 +416,6 @@ bool framing_values_end(struct framing *f, struct piece *out)
         f->kind = FRAMING_LINES;
         break;
     case FRAMING_UNDECIDED:
-    case FRAMING_HOLE:
     case FRAMING_CUT_LINES:
     case FRAMING_LONG_LINE:
     case FRAMING_LINE_REST:

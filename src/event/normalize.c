@@ -34,7 +34,6 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     n->answer = FRAMING_CONTINUE;
     n->in_otlp = false;
     n->otlp_bytes = 0;
-    n->dropped_behind = 0;
     n->is_long = text.n > SHORT_LINE_BYTES;
     unwrapper_start(&n->unwrapper,
                     n->is_long ? long_lines_readers(n->options.long_lines) : n->short_readers,
@@ -57,8 +56,7 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
 bool normalize_is_numbered(const struct normalizer *n)
 {
     const struct piece *p = &n->piece;
-    bool line = p->framing == FRAMING_LINES &&
-                (p->kind == PIECE_LINE || p->kind == PIECE_TOO_LONG || p->kind == PIECE_OPEN_LINES);
+    bool line = p->framing == FRAMING_LINES && (p->kind == PIECE_LINE || p->kind == PIECE_TOO_LONG);
     return unwrapper_several(&n->unwrapper) || p->same_line || !line;
 }
 
@@ -109,7 +107,6 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
         return normalize_reject(n, why, detail_of(why), out);
     }
     out->members_dropped = n->unwrapper.dropped;
-    n->list_events += n->unwrapper.dropped ? 0 : 1;
     n->item++;
     return true;
 }
@@ -156,10 +153,7 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct outpu
     n->request = *v;
     n->request.replaced = v->replaced || v->doc.repaired;
     struct duplicate_names *names = &n->converter->request_names;
-    if (!duplicate_names_absent(names, &v->doc, v->at)) {
-        unwrapper_note(&n->unwrapper, "earlier values of names that an object of the OTLP request "
-                                      "has twice were not read");
-    }
+    duplicate_names_absent(names, &v->doc, v->at);
     if (!sanitizer_value(&n->request_sanitizer, n->unwrapper.readers, names, &n->request)) {
         return normalize_reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
     }
@@ -201,7 +195,6 @@ static bool reject_damage(struct normalizer *n, const struct record_splitter *v,
         n->answer = FRAMING_NO_JSON;
         return normalize_reject_rest(n, v->wrong, n->piece.offset + v->wrong_at, true, out);
     }
-    n->answer = n->piece.kind == PIECE_LINE ? FRAMING_NO_JSON : n->answer;
     (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %zu", v->wrong, v->wrong_at);
     return normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
 }
@@ -218,7 +211,7 @@ static bool next_output(struct normalizer *n, struct output *out)
         }
         if (n->unwrapper.second) {
             n->unwrapper.second = false;
-            return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.other, out);
+            return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
         }
         struct record_splitter *values = unwrapper_values(&n->unwrapper);
         switch (record_splitter_next(values, &v)) {
@@ -247,48 +240,32 @@ static bool list_begins(struct normalizer *n)
 {
     struct value v;
     unwrapper_leave_outer(&n->unwrapper);
-    n->list_events = 0;
-    return value_read(n->short_readers, 0, n->piece.text, &v) &&
-           unwrapper_enter_outer(&n->unwrapper, &v);
-}
-
-/*
- * The object after its list. Its events have been produced without it, so only the number of those
- * from which it was dropped remains, and a reject of what is more than a member of an envelope.
- */
-static void list_ends(struct normalizer *n)
-{
-    struct value v;
-    enum outer_rest rest = OUTER_REST_RECORDS;
-    if (value_read(n->short_readers, 0, n->piece.text, &v)) {
-        rest = unwrapper_outer_rest(&n->unwrapper, &v);
+    struct converter *c = n->converter;
+    if (!value_read(c->readers, 0, n->piece.text, &v)) {
+        return false;
     }
-    n->dropped_behind = rest == OUTER_REST_DROPPED ? n->list_events : 0;
-    n->reject_piece = rest == OUTER_REST_RECORDS;
-    n->piece.text = n->piece.text.n > 0 ? span_from(n->piece.text, sizeof(FRAMING_REST_BEGINS) - 1)
-                                        : n->piece.text;
-    unwrapper_leave_outer(&n->unwrapper);
+    record_index_of(names_of(n), &v.doc, v.at, &n->converter->index);
+    enum shape shape = shape_of(&v.doc, &c->index);
+    if ((shape != SHAPE_FLAT && shape != SHAPE_ECS) ||
+        event_maker_states(c->maker, &v.doc, v.at, &c->index, n->rules) == STATES_EVENT) {
+        return false;
+    }
+    const uint32_t *at = c->index.at;
+    unwrapper_enter_outer(&n->unwrapper, &v, at[INDEX_TIME], at[INDEX_HOST]);
+    return true;
 }
 
 void normalizer_piece(struct normalizer *n, const struct piece *piece)
 {
     bool values = piece->kind == PIECE_LINE || piece->kind == PIECE_VALUE;
-    n->reject_piece = piece->kind == PIECE_TOO_LONG || piece->kind == PIECE_DAMAGE ||
-                      piece->kind == PIECE_RUN || piece->kind == PIECE_OPEN_LINES;
+    n->reject_piece =
+        piece->kind == PIECE_TOO_LONG || piece->kind == PIECE_DAMAGE || piece->kind == PIECE_RUN;
     start_piece(n, piece, values ? piece->text : SPAN(""));
-    if (n->unwrapper.outer_open && !piece->in_list) { /* damage ended the list */
-        unwrapper_leave_outer(&n->unwrapper);
-    }
     if (piece->kind == PIECE_LIST) {
         n->answer = list_begins(n) ? FRAMING_CONTINUE : FRAMING_NO_LIST;
     } else if (piece->kind == PIECE_LIST_END) {
-        list_ends(n);
+        unwrapper_leave_outer(&n->unwrapper);
     }
-}
-
-uint64_t normalizer_dropped_behind(const struct normalizer *n)
-{
-    return n->dropped_behind;
 }
 
 enum framing_answer normalizer_answer(const struct normalizer *n)

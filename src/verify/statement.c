@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The statements are those of the policies that onboarding renders, filled with the same values. */
+#include "verify_priv.h"
+
+#include "codec/endpoint.h"
+#include "codec/policy.h"
+#include "onboard/data.h"
+#include "onboard/tree.h"
+
+#include <string.h>
+
+enum { TEXT_BYTES = 8 * 1024 };
+
+/*
+ * The worker as a principal: the role of a session, without its path, which the session's ARN does
+ * not have.
+ */
+static void add_principal(struct buf *out, const struct sts_identity *who)
+{
+    struct arn arn;
+    struct span text = span_str(who->arn);
+    const struct span session = SPAN("assumed-role/");
+    if (!arn_split(text, &arn) || !span_starts(arn.resource, session)) {
+        buf_add(out, text);
+        return;
+    }
+    struct span name = span_from(arn.resource, session.n);
+    const char *slash = memchr(name.p, '/', name.n);
+    name.n = slash != NULL ? (size_t)(slash - name.p) : name.n;
+    buf_addf(out, "arn:%.*s:iam::%.*s:role/%.*s", SPAN_FMT(arn.partition), SPAN_FMT(arn.account),
+             SPAN_FMT(name));
+}
+
+static const char *or_unknown(const char *text, const char *name)
+{
+    return text != NULL && text[0] != '\0' ? text : name;
+}
+
+void statement_write(const struct verify_statement *st, const struct customer_conf *c,
+                     const struct verify_worker *worker, struct buf *out)
+{
+    struct buf prefix = BUF_INIT(TEXT_BYTES);
+    struct buf principal = BUF_INIT(TEXT_BYTES);
+    policy_add_literal(&prefix, span_str(c->prefix));
+    if (worker->known) {
+        add_principal(&principal, &worker->identity);
+    }
+    const struct tree_value values[] = {
+        {.name = "PREFIX", .text = prefix.p},
+        {.name = "BUCKET", .text = c->bucket},
+        {.name = "CUSTOMER_ROLE_ARN", .text = c->role_arn},
+        {.name = "KMS_KEY_ARN", .text = or_unknown(c->kms_key_arn, "KMS_KEY_ARN")},
+        {.name = "WORKER_ROLE_ARN", .text = or_unknown(principal.p, "WORKER_ROLE_ARN")},
+        {.name = "QUEUE_ARN", .text = "QUEUE_ARN"},
+        {.name = "EXTERNAL_ID", .text = or_unknown(c->external_id, "EXTERNAL_ID")},
+        {.name = NULL},
+    };
+    OWNED(tree)
+    struct json_object *document =
+        tree_fill(data_text(st->document), values, partition_of(span_str(c->region))->name);
+    struct json_object *list = NULL;
+    struct json_object *one = document;
+    if (json_object_object_get_ex(document, "Statement", &list)) {
+        one = json_object_array_get_idx(list, st->at);
+    }
+    tree_print_compact(one, out);
+    buf_done(&prefix);
+    buf_done(&principal);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify_priv.h"
+
+#define TRUST                                                                                      \
+    {                                                                                              \
+        {                                                                                          \
+            "the role's trust policy", "trust-policy.json", 0                                      \
+        }                                                                                          \
+    }
+#define ROLE(at)                                                                                   \
+    {                                                                                              \
+        {                                                                                          \
+            "the role's policy", "role-policy.json", at                                            \
+        }                                                                                          \
+    }
+
+/* In the order in which they are made: a later one may use what an earlier one found. */
+/* clang-format off */
+const struct verify_check verify_checks[] = {
+    {.name = "worker.identity",
+     .proves = "the worker has credentials, and whose they are",
+     .change = "the worker's own credentials: its role, profile or environment (docs/aws.md)",
+     .of_worker = true, .run = check_worker_identity},
+    {.name = "role.assume",
+     .proves = "the role trusts the worker with the customer's external id",
+     .change = "the role's trust policy must allow the worker's role sts:AssumeRole with this "
+               "sts:ExternalId, and the worker's policy must allow sts:AssumeRole of this role",
+     .run = check_role_assume,
+     .statements = {{"the role's trust policy", "trust-policy.json", 0},
+                    {"the policy of the worker's role", "worker-policy.json", 1}}},
+    {.name = "role.no_id",
+     .proves = "the role cannot be assumed without an external id",
+     .change = "the role's trust policy must require sts:ExternalId, by StringEquals and in every "
+               "statement that allows sts:AssumeRole",
+     .must_fail = true, .run = check_role_no_id, .statements = TRUST},
+    {.name = "role.wrong_id",
+     .proves = "the role cannot be assumed with a random external id",
+     .change = "the role's trust policy must compare sts:ExternalId by StringEquals, with this "
+               "customer's value only",
+     .must_fail = true, .run = check_role_wrong_id, .statements = TRUST},
+    {.name = "role.other_id",
+     .proves = "the role cannot be assumed with the external id of another customer",
+     .change = "the role's trust policy must compare sts:ExternalId by StringEquals, with this "
+               "customer's value only",
+     .must_fail = true, .run = check_role_other_id, .statements = TRUST},
+    {.name = "role.account",
+     .proves = "the session of the role belongs to the customer's account",
+     .change = "account_id or role_arn of the customer's entry: one of them is wrong",
+     .run = check_role_account},
+    {.name = "prefix.list",
+     .proves = "the prefix can be listed",
+     .change = "the role's policy must allow s3:ListBucket for the prefix",
+     .run = check_prefix_list, .statements = ROLE(0)},
+    {.name = "object.read",
+     .proves = "the newest object can be read",
+     .change = "the role's policy must allow s3:GetObject below the prefix, and a policy of the "
+               "bucket must not deny it",
+     .run = check_object_read, .statements = ROLE(1)},
+    {.name = "object.kms",
+     .proves = "the newest object is decrypted, and is encrypted as kms_key_arn declares",
+     .change = "the role's policy and the key's policy must both allow the role kms:Decrypt, and "
+               "kms_key_arn must be the key of new objects",
+     .run = check_object_kms,
+     .statements = {{"the role's policy", "kms-policy.json", 0},
+                    {"the key's policy", "key-statement.json", 0}}},
+    {.name = "object.version",
+     .proves = "with versioned = true, a version of the newest object can be read by its id",
+     .change = "the role's policy must allow s3:GetObjectVersion below the prefix",
+     .run = check_object_version,
+     .statements = {{"the role's policy", "versions-policy.json", 0}}},
+    {.name = "outside.list",
+     .proves = "the role itself cannot list the bucket outside of the prefix",
+     .change = "the role's policy must allow s3:ListBucket only with the condition s3:prefix, in "
+               "place of what allows more",
+     .must_fail = true, .run = check_outside_list, .statements = ROLE(0)},
+    {.name = "outside.read",
+     .proves = "the role itself cannot read objects outside of the prefix",
+     .change = "the role's policy must allow s3:GetObject only below the prefix, in place of what "
+               "allows more",
+     .must_fail = true, .run = check_outside_read, .statements = ROLE(1)},
+    {.name = "object.public",
+     .proves = "the newest object cannot be read without credentials",
+     .change = "the bucket must not be public: set all four settings of S3 Block Public Access, "
+               "and remove what the bucket's policy or ACLs allow any principal",
+     .must_fail = true, .run = check_object_public},
+};
+/* clang-format on */
+
+const size_t verify_check_count = sizeof(verify_checks) / sizeof(verify_checks[0]);
+_Static_assert(sizeof(verify_checks) / sizeof(verify_checks[0]) <= VERIFY_LINES,
+               "a report has a line for each check");
+
+const char *verify_state_name(enum verify_state s)
+{
+    static const char *const names[VERIFY_STATES] = {
+        [VERIFY_OK] = "ok", [VERIFY_WARN] = "warn", [VERIFY_FAIL] = "FAIL", [VERIFY_SKIP] = "skip"};
+    return names[s];
+}
+
+void verify_table(struct buf *out)
+{
+    buf_add(out, SPAN("| Check | Proves | If it fails |\n|---|---|---|\n"));
+    for (size_t i = 0; i < verify_check_count; i++) {
+        const struct verify_check *c = &verify_checks[i];
+        buf_addf(out, "| `%s`%s | %s | %s |\n", c->name, c->must_fail ? " (must be denied)" : "",
+                 c->proves, c->change);
+    }
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verify_priv.h - what a check works with, and how it sets its line. Shared by the files of the
+ * room.
+ */
+#ifndef VERIFY_VERIFY_PRIV_H
+#define VERIFY_VERIFY_PRIV_H
+
+#include "net/sts.h"
+#include "verify/verify.h"
+
+enum { KEY_BYTES = 1024 + 1, LIST_KEYS = 10000 /* maximum of keys that are listed */ };
+
+/* The worker, as check worker.identity found it; constant afterwards. */
+struct verify_worker {
+    bool has_creds;
+    bool known;
+    struct sts_identity identity;
+};
+
+/* A customer, or the worker (customer NULL), and what its checks found so far. One thread. */
+struct verify_subject {
+    const struct verify_parts *parts;
+    struct verify_worker *worker;
+    const struct customer_conf *customer;
+    struct s3 *s3;
+    struct creds_source *reader; /* restricted as the worker reads; valid if `assumed` */
+    struct creds_source *role;   /* all that the role allows; as reader */
+    bool assumed;
+    bool listed; /* prefix.list could list */
+    struct {
+        bool found;
+        char key[KEY_BYTES];
+        size_t key_bytes;
+        int64_t modified_ns;
+        bool read;           /* object.read could read it */
+        bool key_denied;     /* S3 lets it be read, but KMS does not decrypt it */
+        struct err err;      /* the denial of KMS */
+        struct s3_peek peek; /* if read; without a body */
+    } newest;
+};
+
+/* role.c */
+void check_worker_identity(struct verify_subject *s, struct verify_line *out);
+void check_role_assume(struct verify_subject *s, struct verify_line *out);
+void check_role_no_id(struct verify_subject *s, struct verify_line *out);
+void check_role_wrong_id(struct verify_subject *s, struct verify_line *out);
+void check_role_other_id(struct verify_subject *s, struct verify_line *out);
+void check_role_account(struct verify_subject *s, struct verify_line *out);
+
+/* object.c */
+void check_prefix_list(struct verify_subject *s, struct verify_line *out);
+void check_object_read(struct verify_subject *s, struct verify_line *out);
+void check_object_kms(struct verify_subject *s, struct verify_line *out);
+void check_object_version(struct verify_subject *s, struct verify_line *out);
+
+/* outside.c */
+void check_outside_list(struct verify_subject *s, struct verify_line *out);
+void check_outside_read(struct verify_subject *s, struct verify_line *out);
+void check_object_public(struct verify_subject *s, struct verify_line *out);
+
+/* line.c */
+
+/* Set what is tried. */
+void line_tried(struct verify_line *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Set the state, with what was found. */
+void line_set(struct verify_line *l, enum verify_state state, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* A request that must succeed did not: FAIL with its error. */
+void line_failed(struct verify_line *l, const struct err *e);
+
+/* A request that must be denied failed for another reason, which proves nothing. */
+void line_unproved(struct verify_line *l, const struct err *e);
+
+/* skip, unless the role was assumed. False: skipped. */
+MUST_USE bool line_needs_role(const struct verify_subject *s, struct verify_line *l);
+
+/* Append a statement with the values of a customer, in one line (verify_statement). */
+void statement_write(const struct verify_statement *st, const struct customer_conf *c,
+                     const struct verify_worker *worker, struct buf *out);
+
+/* An object of the customer's bucket. */
+struct s3_object subject_object(const struct verify_subject *s, struct span key);
+
+#endif

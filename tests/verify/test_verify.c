@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/fake_aws.h"
+
+#include "slurp.h"
+#include "verify/verify.h"
+
+enum { MANY = 200 };
+
+#define KEY "arn:aws:kms:eu-west-1:444455556666:key/k"
+
+static struct customer_conf customers[MANY];
+static const struct customer_conf *list[MANY];
+static struct conf conf;
+static struct creds_source own = {FAKE_OWN};
+static const struct s3_entry newest = {.key = SPAN_INIT("logs/b"), .size = 3, .modified_ns = 7};
+static char ids[MANY][16];
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)s;
+}
+
+static int set_up(void **state UNUSED)
+{
+    aws = (struct fake_aws){.entries = &newest, .entry_count = 1};
+    for (size_t i = 0; i < MANY; i++) {
+        (void)snprintf(ids[i], sizeof(ids[i]), "cust-%zu", i);
+        customers[i] = (struct customer_conf){
+            .id = ids[i],
+            .bucket = text("bucket"),
+            .prefix = text("logs"),
+            .region = text("eu-west-1"),
+            .account_id = text("444455556666"),
+            .role_arn = text("arn:aws:iam::444455556666:role/r"),
+            .external_id = ids[i],
+        };
+        list[i] = &customers[i];
+    }
+    conf.customers = customers;
+    conf.customer_count = 2;
+    return 0;
+}
+
+static int tear_down(void **state UNUSED)
+{
+    assert_int_equal(atomic_load(&fake_sources), 0);
+    return 0;
+}
+
+static struct verify *start(size_t count)
+{
+    static const struct err no_own = {.kind = FAIL_CONFIG, .text = "none"};
+    return verify_new(&(struct verify_parts){&conf, NULL, &own, &no_own, NULL}, list, count);
+}
+
+/* The states of the first customer, "name=state " for each that is not ok; then the worker's. */
+static const char *states(void)
+{
+    static char all[1024];
+    struct buf out = BUF_INIT(sizeof(all) - 1);
+    OWNED(verify) struct verify *v = start(1);
+    struct verify_report r;
+    while (verify_next(v, &r)) {
+        for (size_t i = 0; i < r.count; i++) {
+            if (r.lines[i].state != VERIFY_OK) {
+                buf_addf(&out, "%s=%s ", r.lines[i].check->name,
+                         verify_state_name(r.lines[i].state));
+            }
+        }
+    }
+    (void)snprintf(all, sizeof(all), "%s", out.n > 0 ? out.p : "");
+    buf_done(&out);
+    return all;
+}
+
+static void a_correct_customer_passes(void **state UNUSED)
+{
+    assert_string_equal(states(), "object.version=skip ");
+    aws.version = "v1";
+    customers[0].versioned = true;
+    customers[0].kms_key_arn = text(KEY);
+    aws.encryption = "aws:kms";
+    aws.kms_key = KEY;
+    assert_string_equal(states(), "");
+}
+
+#define WITHOUT_KEY "object.read=skip object.kms=skip object.version=skip "
+
+static void each_answer_has_its_line(void **state UNUSED)
+{
+    static const struct {
+        enum fake_call call;
+        int answer;
+        const char *want;
+    } cases[] = {
+        {CALL_OWN_IDENTITY, FAIL_DENIED, "worker.identity=FAIL object.version=skip "},
+        {CALL_NO_ID, DONE, "role.no_id=FAIL object.version=skip "},
+        {CALL_NO_ID, FAIL_THROTTLED, "role.no_id=FAIL object.version=skip "},
+        {CALL_WRONG_ID, DONE, "role.wrong_id=FAIL object.version=skip "},
+        {CALL_OTHER_ID, DONE, "role.other_id=FAIL object.version=skip "},
+        {CALL_SESSION_IDENTITY, FAIL_AGAIN, "role.account=FAIL object.version=skip "},
+        {CALL_LIST, FAIL_DENIED, "prefix.list=FAIL " WITHOUT_KEY "object.public=skip "},
+        {CALL_READ, FAIL_DENIED, "object.read=FAIL object.kms=skip object.version=skip "},
+        {CALL_READ, FAIL_KMS, "object.kms=FAIL object.version=skip "},
+        {CALL_READ, FAIL_GONE, "object.read=warn object.kms=skip object.version=skip "},
+        {CALL_OUTSIDE_LIST, DONE, "object.version=skip outside.list=FAIL "},
+        {CALL_OUTSIDE_LIST, FAIL_AGAIN, "object.version=skip outside.list=FAIL "},
+        {CALL_OUTSIDE_READ, DONE, "object.version=skip outside.read=FAIL "},
+        {CALL_OUTSIDE_READ, FAIL_GONE, "object.version=skip outside.read=FAIL "},
+        {CALL_OUTSIDE_READ, FAIL_THROTTLED, "object.version=skip outside.read=FAIL "},
+        {CALL_ANONYMOUS, DONE, "object.version=skip object.public=FAIL "},
+        {CALL_ANONYMOUS, FAIL_CONFIG, "object.version=skip object.public=FAIL "},
+        {CALL_ANONYMOUS, FAIL_AGAIN, "object.version=skip object.public=FAIL "},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(aws.answers, 0, sizeof(aws.answers));
+        aws.answers[cases[i].call] = cases[i].answer;
+        assert_string_equal(states(), cases[i].want);
+    }
+}
+
+static void without_credentials_all_else_is_skipped(void **state UNUSED)
+{
+    aws.answers[CALL_OWN_CREDS] = FAIL_AGAIN;
+    assert_string_equal(states(),
+                        "worker.identity=FAIL role.assume=skip role.no_id=skip role.wrong_id=skip "
+                        "role.other_id=skip role.account=skip prefix.list=skip " WITHOUT_KEY
+                        "outside.list=skip outside.read=skip object.public=skip ");
+}
+
+static void denials_of_a_role_that_cannot_be_assumed_prove_nothing(void **state UNUSED)
+{
+    aws.answers[CALL_SESSION] = FAIL_DENIED;
+    aws.answers[CALL_WRONG_ID] = DONE; /* but being let in is proof */
+    assert_string_equal(states(),
+                        "role.assume=FAIL role.no_id=skip role.wrong_id=FAIL "
+                        "role.other_id=skip role.account=skip prefix.list=skip " WITHOUT_KEY
+                        "outside.list=skip outside.read=skip object.public=skip ");
+}
+
+static void a_role_that_may_accept_any_external_id_is_a_warning(void **state UNUSED)
+{
+    customers[0].accept_role_without_external_id = true;
+    aws.answers[CALL_NO_ID] = DONE;
+    aws.answers[CALL_WRONG_ID] = DONE;
+    assert_string_equal(states(), "role.no_id=warn role.wrong_id=warn object.version=skip ");
+}
+
+static void the_only_customer_has_no_other_external_id(void **state UNUSED)
+{
+    conf.customer_count = 1;
+    aws.answers[CALL_OTHER_ID] = DONE;
+    assert_string_equal(states(), "role.other_id=skip object.version=skip ");
+}
+
+static void the_session_must_be_of_the_customers_account(void **state UNUSED)
+{
+    aws.account = "999999999999";
+    assert_string_equal(states(), "role.account=FAIL object.version=skip ");
+}
+
+static void the_encryption_must_be_as_declared(void **state UNUSED)
+{
+    aws.encryption = "aws:kms";
+    aws.kms_key = KEY;
+    assert_string_equal(states(), "object.kms=warn object.version=skip ");
+    customers[0].kms_key_arn = text("arn:aws:kms:eu-west-1:444455556666:key/other");
+    assert_string_equal(states(), "object.kms=FAIL object.version=skip ");
+    aws.encryption = "AES256";
+    assert_string_equal(states(), "object.kms=FAIL object.version=skip ");
+}
+
+static void a_version_that_cannot_be_read_fails(void **state UNUSED)
+{
+    customers[0].versioned = true;
+    assert_string_equal(states(), "object.version=warn "); /* no version id */
+    aws.version = "v1";
+    aws.answers[CALL_VERSION] = FAIL_DENIED;
+    assert_string_equal(states(), "object.version=FAIL ");
+}
+
+static void the_named_permission_decides_about_a_key_that_does_not_exist(void **state UNUSED)
+{
+    aws.denied = "s3:ListBucket";
+    assert_string_equal(states(), "object.version=skip outside.read=FAIL ");
+    aws.denied = "";
+    assert_string_equal(states(), "object.version=skip outside.read=warn ");
+}
+
+/* The line of a check of the first customer. */
+static struct verify_line line_of(const char *name)
+{
+    struct verify_line found = {0};
+    OWNED(verify) struct verify *v = start(1);
+    struct verify_report r;
+    while (verify_next(v, &r)) {
+        for (size_t i = 0; i < r.count; i++) {
+            found = strcmp(r.lines[i].check->name, name) == 0 ? r.lines[i] : found;
+        }
+    }
+    assert_non_null(found.check);
+    return found;
+}
+
+static void the_newest_object_with_content_is_read(void **state UNUSED)
+{
+    char *ignore[] = {text("*.tmp"), NULL};
+    const struct s3_entry entries[] = {
+        {.key = SPAN("logs/new"), .size = 3, .modified_ns = 7},
+        {.key = SPAN("logs/old"), .size = 3, .modified_ns = 6},
+        {.key = SPAN("logs/empty"), .size = 0, .modified_ns = 9},
+        {.key = SPAN("logs/x.tmp"), .size = 3, .modified_ns = 9},
+        {.key = SPAN("logs/z"), .size = 3, .modified_ns = 9, .storage_class = SPAN("GLACIER")},
+    };
+    aws.entries = entries;
+    aws.entry_count = 5;
+    customers[0].ignore = ignore;
+    struct verify_line l = line_of("object.read");
+    assert_string_equal(l.tried, "GET of one byte of s3://bucket/logs/new");
+}
+
+static void an_empty_prefix_warns(void **state UNUSED)
+{
+    aws.entry_count = 0;
+    assert_string_equal(states(), "object.read=warn object.kms=skip object.version=skip "
+                                  "object.public=skip ");
+    customers[0].kms_key_arn = text(KEY);
+    assert_string_equal(states(), "object.read=warn object.kms=warn object.version=skip "
+                                  "object.public=skip ");
+}
+
+static void a_large_prefix_is_not_listed_to_its_end(void **state UNUSED)
+{
+    aws.repeat = 1000000;
+    struct verify_line l = line_of("prefix.list");
+    assert_string_equal(l.found, "10000 keys or more");
+}
+
+static void errors_have_code_and_request_id_and_denials_too(void **state UNUSED)
+{
+    struct verify_line l = line_of("role.no_id");
+    assert_int_equal(l.state, VERIFY_OK);
+    assert_string_equal(l.err.code, "Code3");
+    assert_string_equal(l.err.request_id, "R3");
+}
+
+static void reports_come_in_order(void **state UNUSED)
+{
+    OWNED(verify) struct verify *v = start(MANY);
+    struct verify_report r;
+    assert_true(verify_next(v, &r));
+    assert_null(r.customer);
+    assert_int_equal(r.count, 1);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_true(verify_next(v, &r));
+        assert_ptr_equal(r.customer, list[i]);
+        assert_int_equal(r.count, verify_check_count - 1);
+        assert_string_equal(r.lines[0].check->name, "role.assume");
+        assert_int_equal(r.lines[0].state, VERIFY_OK);
+    }
+    assert_false(verify_next(v, &r));
+}
+
+static void it_can_be_freed_before_all_reports_are_taken(void **state UNUSED)
+{
+    struct verify_report r;
+    OWNED(verify) struct verify *none = start(MANY);
+    OWNED(verify) struct verify *v = start(MANY);
+    assert_non_null(none);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(verify_next(v, &r));
+    }
+    OWNED(verify) struct verify *empty = start(0);
+    assert_true(verify_next(empty, &r));
+    assert_false(verify_next(empty, &r));
+}
+
+static void checks_have_names_of_their_own_and_advice(void **state UNUSED)
+{
+    for (size_t i = 0; i < verify_check_count; i++) {
+        const struct verify_check *c = &verify_checks[i];
+        assert_true(c->proves[0] != '\0' && c->change[0] != '\0' && c->run != NULL);
+        for (size_t k = 0; k < i; k++) {
+            assert_string_not_equal(c->name, verify_checks[k].name);
+        }
+    }
+}
+
+/* The first statement of a check. */
+static const char *advice(const char *name)
+{
+    static char all[2048];
+    struct buf out = BUF_INIT(sizeof(all) - 1);
+    OWNED(verify) struct verify *v = start(1);
+    struct verify_report r;
+    while (verify_next(v, &r)) {
+        for (size_t i = 0; i < r.count; i++) {
+            if (strcmp(r.lines[i].check->name, name) == 0) {
+                bool has = verify_statement(v, &r, &r.lines[i], 0, &out);
+                assert_int_equal(has, out.n > 0);
+            }
+        }
+    }
+    (void)snprintf(all, sizeof(all), "%s", out.n > 0 ? out.p : "");
+    buf_done(&out);
+    return all;
+}
+
+static void statements_have_the_customers_values(void **state UNUSED)
+{
+    customers[0].prefix = text("logs");
+    assert_string_equal(
+        advice("prefix.list"),
+        "{\"Sid\":\"ListEventPrefix\",\"Effect\":\"Allow\",\"Action\":\"s3:ListBucket\","
+        "\"Resource\":\"arn:aws:s3:::bucket\",\"Condition\":{\"StringLike\":{\"s3:prefix\":["
+        "\"logs\",\"logs/*\"]}}}");
+    assert_string_equal(
+        advice("role.assume"),
+        "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:role/worker\"},"
+        "\"Action\":\"sts:AssumeRole\",\"Condition\":{\"StringEquals\":{\"sts:ExternalId\":"
+        "\"cust-0\"}}}");
+    assert_string_equal(advice("worker.identity"), "");
+    assert_string_equal(advice("object.public"), "");
+}
+
+static void the_page_has_the_table(void **state UNUSED)
+{
+    struct buf page = BUF_INIT(SLURP_MAX_BYTES);
+    struct buf table = BUF_INIT(SLURP_MAX_BYTES);
+    verify_table(&table);
+    slurp(PROJECT_SOURCE "/docs/verify.md", &page);
+    if (memmem(page.p, page.n, table.p, table.n) == NULL) {
+        fail_msg("the table of docs/verify.md is out of date: scripts/pages");
+    }
+    buf_done(&page);
+    buf_done(&table);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_correct_customer_passes),
+        TEST(each_answer_has_its_line),
+        TEST(without_credentials_all_else_is_skipped),
+        TEST(denials_of_a_role_that_cannot_be_assumed_prove_nothing),
+        TEST(a_role_that_may_accept_any_external_id_is_a_warning),
+        TEST(the_only_customer_has_no_other_external_id),
+        TEST(the_session_must_be_of_the_customers_account),
+        TEST(the_encryption_must_be_as_declared),
+        TEST(a_version_that_cannot_be_read_fails),
+        TEST(the_named_permission_decides_about_a_key_that_does_not_exist),
+        TEST(the_newest_object_with_content_is_read),
+        TEST(an_empty_prefix_warns),
+        TEST(a_large_prefix_is_not_listed_to_its_end),
+        TEST(errors_have_code_and_request_id_and_denials_too),
+        TEST(reports_come_in_order),
+        TEST(it_can_be_freed_before_all_reports_are_taken),
+        TEST(checks_have_names_of_their_own_and_advice),
+        TEST(statements_have_the_customers_values),
+        TEST(the_page_has_the_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -10,12 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int64_t sink_brokers_silent_since(int64_t report_ms, int64_t answered_ms, int64_t now_ms)
-{
-    int64_t since = report_ms > answered_ms ? report_ms : answered_ms;
-    return now_ms - since > SINK_QUIET_MS ? since : 0;
-}
-
 bool sink_brokers_parse(const char *text, struct sink_broker *out)
 {
     const char *scheme = strstr(text, "://");
@@ -61,4 +55,40 @@ bool sink_brokers_up(struct sink_brokers *b, int32_t id, struct sink_broker *out
     *out = *broker;
     *broker = b->list[--b->count];
     return true;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+bool sink_contact_asks(struct sink_contact *c, bool pending, int64_t now_ms)
+{
+    if (!pending || c->report_ms == 0) {
+        c->report_ms = now_ms;
+    }
+    return c->doubt_ms != 0 || now_ms - c->report_ms > SINK_QUIET_MS;
+}
+
+void sink_contact_doubted(struct sink_contact *c, int64_t now_ms)
+{
+    if (c->doubt_ms == 0) {
+        c->doubt_ms = now_ms;
+    }
+}
+
+void sink_contact_answered(struct sink_contact *c, int64_t now_ms)
+{
+    c->answered_ms = now_ms;
+    c->doubt_ms = 0;
+    c->unanswered = 0;
+}
+
+int64_t sink_contact_unanswered(struct sink_contact *c, int64_t now_ms)
+{
+    int64_t heard_ms = later(c->report_ms, c->answered_ms);
+    if (++c->unanswered < SINK_UNANSWERED) {
+        return 0;
+    }
+    return now_ms - heard_ms > SINK_QUIET_MS ? heard_ms : c->doubt_ms;
 }

@@ -15,6 +15,7 @@ enum {
     POLL_MS = 200,
     LOOK_MS = 500, /* maximum time for which a query of the brokers blocks the thread */
     LOOK_EVERY_MS = 3000,
+    LOOK_AGAIN_MS = 1000, /* after the first query without a response */
     AUTH_MS = 30 * 1000, /* a refusal closes the connection: that is not another outage */
     SCRAM_FIXED_IN = 0x020601ff,
 };
@@ -192,8 +193,9 @@ static void broker_answers(struct sink *s, const rd_kafka_message_t *m)
     }
 }
 
-static void came_up(struct sink *s)
+static void came_up(struct sink *s, int64_t now)
 {
+    sink_contact_answered(&s->poll.contact, now);
     atomic_store(&s->reached, true);
     s->poll.auth_ms = 0;
     s->poll.why[0] = '\0';
@@ -236,9 +238,9 @@ static void take_reports(struct sink *s, rd_kafka_event_t *ev)
         bytes += cost_of(m);
     }
     sink_release(s, records, bytes);
-    s->poll.report_ms = clock_mono_ms(&clock_system);
+    s->poll.contact.report_ms = clock_mono_ms(&clock_system);
     if (acknowledged) {
-        came_up(s);
+        came_up(s, s->poll.contact.report_ms);
     }
 }
 
@@ -321,6 +323,17 @@ static void request_failed(struct sink *s, rd_kafka_resp_err_t code, const char 
     }
 }
 
+/*
+ * librdkafka's ALL_BROKERS_DOWN: no connection exists just now. That happens also while one of two
+ * brokers is down and the connection to the other one is being set up, so it is only a sign.
+ */
+static void doubt_brokers(struct sink *s)
+{
+    if (!s->poll.down) {
+        sink_contact_doubted(&s->poll.contact, clock_mono_ms(&clock_system));
+    }
+}
+
 static void take_error(struct sink *s, rd_kafka_event_t *ev)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(ev);
@@ -339,7 +352,7 @@ static void take_error(struct sink *s, rd_kafka_event_t *ev)
     }
     switch ((int)code) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-        went_down(s, &e, 0);
+        doubt_brokers(s);
         break;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
@@ -382,13 +395,17 @@ static void begin_anew(struct sink *s)
     give_up_all(s);
 }
 
-/* Records are pending, and no report came for long: librdkafka finds out after a minute. */
-static bool is_quiet(struct sink *s, int64_t now)
+/* The second query in a row without a response, or one of those that follow. */
+static void brokers_are_silent(struct sink *s, int64_t since, int64_t now)
 {
-    if (atomic_load(&s->records) == 0 || s->poll.report_ms == 0) {
-        s->poll.report_ms = now;
+    struct err e;
+    sink_err(&e, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker answers");
+    int64_t quiet_ms = now - s->poll.contact.report_ms;
+    if (quiet_ms > SINK_QUIET_MS) {
+        (void)err_set(&e, FAIL_AGAIN, "kafka: no broker answers, no record acknowledged for %d s",
+                      (int)(quiet_ms / 1000));
     }
-    return now - s->poll.report_ms > SINK_QUIET_MS;
+    went_down(s, &e, since);
 }
 
 /*
@@ -399,29 +416,22 @@ static bool is_quiet(struct sink *s, int64_t now)
 static void look_for_brokers(struct sink *s, int64_t now)
 {
     const struct rd_kafka_metadata *md = NULL;
-    bool quiet = is_quiet(s, now);
-    if ((atomic_load(&s->reached) && !quiet) || atomic_load(&s->stopped) || now < s->poll.look_ms) {
+    struct sink_contact *c = &s->poll.contact;
+    bool asks = sink_contact_asks(c, atomic_load(&s->records) != 0, now);
+    if ((atomic_load(&s->reached) && !asks) || atomic_load(&s->stopped) || now < s->poll.look_ms) {
         return;
     }
-    s->poll.look_ms = now + LOOK_EVERY_MS;
     if (rd_kafka_metadata(s->producer.handle, 0, NULL, &md, LOOK_MS) ==
         RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_metadata_destroy(md);
-        s->poll.answered_ms = now;
-        came_up(s);
+        s->poll.look_ms = now + LOOK_EVERY_MS;
+        came_up(s, now);
         return;
     }
-    int64_t since =
-        quiet ? sink_brokers_silent_since(s->poll.report_ms, s->poll.answered_ms, now) : 0;
+    int64_t since = sink_contact_unanswered(c, now);
+    s->poll.look_ms = now + (c->unanswered < SINK_UNANSWERED ? LOOK_AGAIN_MS : LOOK_EVERY_MS);
     if (since != 0 || s->poll.down) {
-        struct err e;
-        sink_err(&e, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker answers");
-        if (quiet) {
-            (void)err_set(&e, FAIL_AGAIN,
-                          "kafka: no broker answers, no record acknowledged for %d s",
-                          (int)((now - s->poll.report_ms) / 1000));
-        }
-        went_down(s, &e, since);
+        brokers_are_silent(s, since, now);
     }
 }
 

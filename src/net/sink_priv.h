@@ -57,12 +57,11 @@ struct sink {
     struct {
         bool down;
         int64_t auth_ms; /* when the brokers refused the worker last, 0: never, or accepted since */
-        int64_t report_ms; /* when reports came last, or nothing was pending */
-        char why[200];     /* the last error, since SINK_DOWN does not name a cause */
+        char why[200]; /* the last error, since SINK_DOWN does not name a cause */
         const rd_kafka_message_t **reports; /* of the current event */
         size_t room;
-        int64_t look_ms;     /* time of the next query of the brokers */
-        int64_t answered_ms; /* time of the last query with a response */
+        int64_t look_ms; /* time of the next query of the brokers */
+        struct sink_contact contact;
         struct sink_brokers brokers;
     } poll; /* used by the poll thread only */
 

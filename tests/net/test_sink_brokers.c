@@ -58,13 +58,47 @@ static void keeps_a_bounded_number(void **state UNUSED)
     assert_false(sink_brokers_down(&all, &(struct sink_broker){.id = SINK_BROKERS}));
 }
 
-/* Records of a partition without a leader wait, and a query of slow brokers failed once. */
+/* ---- All brokers together ---- */
+
+static void brokers_are_asked_if_reports_are_late_or_librdkafka_misses_them(void **state UNUSED)
+{
+    struct sink_contact c = {0};
+    assert_false(sink_contact_asks(&c, true, 1000)); /* pending since now */
+    assert_false(sink_contact_asks(&c, true, 1000 + SINK_QUIET_MS));
+    assert_true(sink_contact_asks(&c, true, 1001 + SINK_QUIET_MS));
+    assert_false(sink_contact_asks(&c, false, 30000));
+    sink_contact_doubted(&c, 31000);
+    assert_true(sink_contact_asks(&c, false, 31000));
+    sink_contact_answered(&c, 31500);
+    assert_false(sink_contact_asks(&c, false, 31500));
+}
+
+static void one_query_that_fails_is_no_outage(void **state UNUSED)
+{
+    struct sink_contact c = {.report_ms = 1000, .answered_ms = 1000};
+    assert_int_equal(sink_contact_unanswered(&c, 60000), 0);
+    sink_contact_answered(&c, 63000);
+    assert_int_equal(sink_contact_unanswered(&c, 90000), 0);
+    assert_int_equal(sink_contact_unanswered(&c, 91000), 63000);
+    assert_int_equal(sink_contact_unanswered(&c, 94000), 63000);
+}
+
+static void without_a_connection_two_failed_queries_are_an_outage(void **state UNUSED)
+{
+    struct sink_contact c = {.report_ms = 1000, .answered_ms = 1000};
+    sink_contact_doubted(&c, 2000);
+    sink_contact_doubted(&c, 2900); /* librdkafka repeats it */
+    assert_int_equal(sink_contact_unanswered(&c, 2500), 0);
+    assert_int_equal(sink_contact_unanswered(&c, 3500), 2000);
+}
+
+/* Records of a partition without a leader wait, and queries of slow brokers fail. */
 static void brokers_that_have_just_answered_are_not_silent(void **state UNUSED)
 {
-    assert_int_equal(sink_brokers_silent_since(1000, 0, 1000 + SINK_QUIET_MS), 0);
-    assert_int_equal(sink_brokers_silent_since(1000, 0, 1001 + SINK_QUIET_MS), 1000);
-    assert_int_equal(sink_brokers_silent_since(1000, 40000, 43000), 0);
-    assert_int_equal(sink_brokers_silent_since(1000, 40000, 40001 + SINK_QUIET_MS), 40000);
+    struct sink_contact c = {.report_ms = 1000, .answered_ms = 40000};
+    assert_int_equal(sink_contact_unanswered(&c, 42000), 0);
+    assert_int_equal(sink_contact_unanswered(&c, 43000), 0);
+    assert_int_equal(sink_contact_unanswered(&c, 40001 + SINK_QUIET_MS), 40000);
 }
 
 int main(void)
@@ -74,6 +108,9 @@ int main(void)
         cmocka_unit_test(reads_no_broker_where_there_is_none),
         cmocka_unit_test(tells_each_change_once),
         cmocka_unit_test(keeps_a_bounded_number),
+        cmocka_unit_test(brokers_are_asked_if_reports_are_late_or_librdkafka_misses_them),
+        cmocka_unit_test(one_query_that_fails_is_no_outage),
+        cmocka_unit_test(without_a_connection_two_failed_queries_are_an_outage),
         cmocka_unit_test(brokers_that_have_just_answered_are_not_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

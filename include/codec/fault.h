@@ -70,9 +70,12 @@ extern const size_t fault_status_count;
 const struct fault_rule *fault_find(const struct fault *f, const struct fault_rule *rules,
                                     size_t count);
 
+/* What follows is the service's own text, whose names are not the configuration's. */
+#define FAULT_TEXT "; the service's text: "
+
 /*
- * Set kind, status, code and ids of *e. Its text becomes "HTTP 403 AccessDenied: message". Returns
- * `kind`.
+ * Set kind, status, code and ids of *e. Its text becomes "HTTP 403 AccessDenied; the service's
+ * text: message". Returns `kind`.
  */
 enum err_kind fault_set(struct err *e, enum err_kind kind, const struct fault *f);
 

@@ -117,7 +117,7 @@ SQS_ERRORS = {
 }
 STS_ERRORS = {
     "AccessDenied": (403, "User: arn:aws:iam::111122223333:user/worker is not authorized to "
-        "perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/ingest"),
+        "perform: sts:AssumeRole on resource: {RoleArn}"),
     "ExpiredToken": (403, "The security token included in the request is expired"),
     "ExpiredTokenException": (400, "Token expired"),
     "IDPCommunicationError": (400, "Couldn't reach the identity provider."),
@@ -234,6 +234,8 @@ def instead(rule, service, call):
     if rule.error is not None:
         error = rule.error if isinstance(rule.error, dict) else {"code": rule.error}
         status, text = KNOWN.get(call.service, {}).get(error["code"], (400, error["code"]))
+        if "{RoleArn}" in text:
+            text = text.replace("{RoleArn}", call.params.get("RoleArn", "*"))
         extra = dict(error.get("extra", {}))
         raised = AwsError(error["code"], error.get("status", status), error.get("message", text),
                           extra, {**error.get("headers", {}), **rule.headers})

@@ -289,5 +289,5 @@ enum err_kind fault_set(struct err *e, enum err_kind kind, const struct fault *f
     (void)snprintf(e->request_id, sizeof(e->request_id), "%s", f->request_id);
     (void)snprintf(e->host_id, sizeof(e->host_id), "%s", f->host_id);
     return err_set(e, kind, "HTTP %d%s%s%s%s", f->status, f->code[0] != '\0' ? " " : "", f->code,
-                   f->message[0] != '\0' ? ": " : "", f->message);
+                   f->message[0] != '\0' ? FAULT_TEXT : "", f->message);
 }

@@ -115,7 +115,7 @@ enum err_kind s3_fault_set(struct err *e, const struct fault *f)
     (void)fault_set(e, FAIL_KMS, f);
     return err_set(e, FAIL_KMS,
                    "KMS key %.*s refused; look at the state and the key policy of that key, and at "
-                   "kms:Decrypt in the policy of the customer's role: HTTP %d %s: %s",
+                   "kms:Decrypt in the policy of the customer's role: HTTP %d %s" FAULT_TEXT "%s",
                    SPAN_FMT(key), f->status, f->code, f->message);
 }
 

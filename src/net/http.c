@@ -311,13 +311,16 @@ static enum err_kind kind_of(CURLcode code)
     }
 }
 
-/* Name the host of a transfer that had no answer. */
+/* Name the host of a transfer that had no answer, with the port unless it is the usual one. */
 static void name_host(const struct http *h, struct err *e)
 {
     struct url u;
+    struct buf name = BUF_INIT(HTTP_URL_BYTES);
     if (e != NULL && url_split(buf_span(&h->url), &u)) {
-        err_copy(e->host, sizeof(e->host), u.host);
+        url_add_authority(&name, &u);
+        err_copy(e->host, sizeof(e->host), buf_span(&name));
     }
+    buf_done(&name);
 }
 
 enum err_kind http_finish(struct http *h, int curl_code, struct err *e)

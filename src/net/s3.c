@@ -287,7 +287,7 @@ static bool may_try(struct transfer *t, struct err *e)
     t->tries = t->offset > t->mark ? 0 : t->tries + 1;
     t->mark = t->offset;
     if (t->tries == TRIES || t->attempts >= ATTEMPTS + t->offset / ATTEMPT_BYTES) {
-        (void)err_wrap(e, "s3: after %lld tries, at byte %lld", (long long)t->attempts,
+        (void)err_wrap(e, "s3: after %lld requests, at byte %lld", (long long)t->attempts,
                        (long long)t->offset);
         return false;
     }

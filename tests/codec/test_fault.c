@@ -162,7 +162,7 @@ static void tells_it_in_one_line(void **state UNUSED)
     struct fault f = read(403, "x-amz-request-id: R\nx-amz-id-2: H\n",
                           "<Error><Code>C</Code><Message>M</Message></Error>");
     assert_int_equal(fault_set(&e, FAIL_DENIED, &f), FAIL_DENIED);
-    assert_string_equal(e.text, "HTTP 403 C: M");
+    assert_string_equal(e.text, "HTTP 403 C; the service's text: M");
     assert_string_equal(e.code, "C");
     assert_string_equal(e.request_id, "R");
     assert_string_equal(e.host_id, "H");

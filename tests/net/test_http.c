@@ -208,7 +208,7 @@ static void classes_broken_connections(void **state)
     }
     r = get("http://127.0.0.1:1/");
     assert_int_equal(call(f, &r), FAIL_AGAIN);
-    assert_string_equal(f->err.host, "127.0.0.1");
+    assert_string_equal(f->err.host, "127.0.0.1:1");
 }
 
 static void ends_in_time(void **state)

@@ -92,7 +92,7 @@ static void gives_up_after_some_tries_without_progress(void **state)
     }
     assert_int_equal(get(f), FAIL_AGAIN);
     assert_int_equal(server_requests(f->aws.server), 6);
-    assert_non_null(strstr(f->err.text, "after 6 tries, at byte 4"));
+    assert_non_null(strstr(f->err.text, "after 6 requests, at byte 4"));
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
 }
 
@@ -126,7 +126,7 @@ static void leaves_a_server_that_gives_a_byte_at_a_time(void **state)
     }
     assert_int_equal(get(f), FAIL_AGAIN);
     assert_int_equal(server_requests(f->aws.server), 100);
-    assert_non_null(strstr(f->err.text, "after 100 tries, at byte 100"));
+    assert_non_null(strstr(f->err.text, "after 100 requests, at byte 100"));
 }
 
 static void resumes_when_the_server_is_in_trouble_meanwhile(void **state)
@@ -148,7 +148,8 @@ static void leaves_a_busy_server_alone_from_the_start(void **state)
     assert_int_equal(get(f), FAIL_THROTTLED);
     assert_string_equal(f->err.request_id, "R");
     assert_string_equal(f->err.host_id, "H");
-    assert_string_equal(f->err.text, "s3: HTTP 503 SlowDown: Please reduce your request rate.");
+    assert_string_equal(
+        f->err.text, "s3: HTTP 503 SlowDown; the service's text: Please reduce your request rate.");
     assert_int_equal(get(f), FAIL_AGAIN);
     assert_int_equal(server_requests(f->aws.server), 2);
     server_add_answer(f->aws.server, "200 OK", ETAG, SPAN("ok"));

@@ -236,7 +236,7 @@ static void says_what_the_service_said(void **state)
     assert_int_equal(f->err.status, 403);
     assert_string_equal(f->err.code, "AccessDenied");
     assert_string_equal(f->err.request_id, "R1");
-    assert_string_equal(f->err.text, "s3: HTTP 403 AccessDenied: m");
+    assert_string_equal(f->err.text, "s3: HTTP 403 AccessDenied; the service's text: m");
     assert_int_equal(f->fault.status, 403);
     assert_int_equal(call(f), FAIL_KMS);
 }

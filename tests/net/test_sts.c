@@ -136,7 +136,7 @@ static void tells_code_status_and_request_id_of_an_error(void **state)
     assert_string_equal(f->err.code, "AccessDenied");
     assert_int_equal(f->err.status, 403);
     assert_string_equal(f->err.request_id, "rid-1");
-    assert_string_equal(f->err.text, "sts: HTTP 403 AccessDenied: because");
+    assert_string_equal(f->err.text, "sts: HTTP 403 AccessDenied; the service's text: because");
     aws_add_sts_error(f->aws.server, "400 Bad Request", "Throttling");
     assert_int_equal(assume(f, &ingest), FAIL_THROTTLED);
     server_add_answer(f->aws.server, "200 OK", "", SPAN("<html>proxy</html>"));

@@ -15,9 +15,9 @@ def pytest_addoption(parser):
                      help="decompressed size of the one large object (default: 2048)")
     parser.addoption("--drill-s", type=float, default=15,
                      help="how long each fault of the outage drill lasts, Kafka's twice (default: 15)")
-    parser.addoption("--drill-log", help="where the drill's log is kept, with the metrics at its end")
     parser.addoption("--reloads", type=int, default=25,
                      help="number of random reloads under load (default: 25)")
+    parser.addoption("--drill-dir", help="where the drill's log and the metrics before and after each fault are kept")
     parser.addoption("--away-s", type=float, default=14, help="how long Kafka is unreachable in its test (default: 14)")
 
 

@@ -10,16 +10,21 @@
  *
  *     level=error msg="queue does not answer" outage=begins queue=events-queue call=receive ...
  *     level=error msg="queue calls fail" outage=changes ... code=QueueDoesNotExist outage_s=31 ...
- *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 last_try_s=4 ...
+ *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 not_tried_s=4 ...
  *     level=info msg="queue connected" outage=over ... outage_s=120 failed_calls=12
  *
- * outage_s counts from the first evidence, last_try_s and last_failure_s from the last failed call:
- * that a state lasts is an assumption since then.
+ * outage_s counts from the first evidence, not_tried_s and last_failure_s from the last failed
+ * call: that a state lasts is an assumption since then. An outage that is seen as a state (records
+ * that wait) has neither, and no number of failures.
  *
  * It is over when every call that failed has succeeded again. A cause that was logged in the same
  * outage is not logged again as a change. That the outage lasts is logged after 30 s, then after
  * twice as long each time, up to half an hour. For some parties (SQS: one call of very many) one
  * failure is only a warning, since the next call may succeed.
+ *
+ * A queue that does not exist may have been deleted, with its messages. Its outage counts what
+ * became of the messages that the worker held: they are in the line that ends it, a warning, and
+ * in a line of their own when none is held any more.
  *
  * Pure except for the log: times (monotonic ms) are arguments. A successful call outside of an
  * outage costs one load of an atomic. Threads: any.
@@ -52,7 +57,15 @@ enum outage_call {
     OUTAGE_CALLS
 };
 
-enum { OUTAGE_CAUSES = 4, OUTAGE_CALLS_BYTES = 64, OUTAGE_ABOUT = 2 };
+enum { OUTAGE_CAUSES = 4, OUTAGE_CALLS_BYTES = 64, OUTAGE_ABOUT = 4 };
+
+/* How a message of a queue ended that was held. */
+enum outage_message {
+    OUTAGE_DELETED,
+    OUTAGE_DELIVERED, /* settled as done, but SQS did not confirm its deletion */
+    OUTAGE_UNDELIVERED,
+    OUTAGE_MESSAGES
+};
 
 struct outage {
     enum outage_party party;
@@ -73,7 +86,11 @@ struct outage {
         unsigned cause_count;
         unsigned call; /* of the last failure */
         const char *next;
-        struct err *cause; /* of the last failure; NULL: none yet */
+        struct err *cause;               /* of the last failure; NULL: none yet */
+        bool state;                      /* the last failure was seen as a state */
+        bool gone;                       /* the queue did not exist, at some time of this outage */
+        uint64_t held;                   /* messages held now */
+        uint64_t ended[OUTAGE_MESSAGES]; /* since it is gone */
     } shared;
 };
 
@@ -88,11 +105,16 @@ struct outage_failure {
     int64_t since_ms;           /* when it began, if it was detected later; 0: now */
     const struct log_kv *about; /* more keys for its first line; NULL: none */
     size_t about_count;         /* at most OUTAGE_ABOUT */
+    bool state;                 /* it is a state that was seen, not a call that failed now */
+    size_t held;                /* OUTAGE_QUEUE: messages of the queue that the worker holds */
 };
 /* True: it was logged, with all of the error. */
 bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now);
 
 void outage_passed(struct outage *o, unsigned call, int64_t now);
+
+/* A message of the queue is not held any more; held: the number of those that are. */
+void outage_message_ended(struct outage *o, enum outage_message how, size_t held, int64_t now);
 
 void outage_tick(struct outage *o, int64_t now);
 

@@ -188,8 +188,14 @@ bool customer_refused(struct customer *c, const struct customer_refusal *r, cons
 /* A record was acknowledged: its topic works. Without an outage it costs one load. */
 void customer_acknowledged(struct customer *c);
 
-/* Of a paused customer: the last refusal by its role, bucket or topic. */
-void customer_paused_why(struct customer *c, struct err *out);
+/* Whether it is paused. An attempt that is allowed nevertheless is a probe. */
+MUST_USE bool customer_paused(struct customer *c);
+
+/*
+ * Of a paused customer: the last refusal by its role, bucket or topic. Returns the ms since the
+ * last attempt that failed.
+ */
+int64_t customer_paused_why(struct customer *c, struct err *out);
 
 /*
  * Reserve the bytes of a record that will be produced. Waits while the customer's unacknowledged

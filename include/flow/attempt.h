@@ -43,9 +43,11 @@ struct attempt {
     struct delivery *delivery; /* of its records, borrowed */
     struct customer *customer; /* of the delivery; NULL: no customer, only rejects can be made */
     struct buf object;         /* "s3://bucket/key" */
+    bool probe;                /* of a paused customer */
     bool empty_only;           /* stop at the headers of an object that is not empty */
     /* Results of the last run. */
     struct s3_meta meta;
+    unsigned tries;           /* number of runs; lane_try's */
     uint64_t lines;           /* or values, if the object is not divided into lines */
     uint64_t events, rejects; /* produced; a reject for several counts as these */
     uint64_t object_bytes;

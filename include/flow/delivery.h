@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "customers/failed_objects.h"
+#include "customers/waiting.h"
 #include "net/sink.h"
 #include "settle/inflight.h"
 
@@ -44,7 +45,8 @@ struct delivery {
     const struct clock *clock;
     int64_t began_ms;
     atomic_uint_fast64_t pending;
-    struct { /* used by the sink's thread until nothing is pending */
+    struct waiting waiting; /* listed from the first record to the end */
+    struct {                /* used by the sink's thread until nothing is pending */
         struct delivery_range ranges[DELIVERY_RANGES];
         unsigned range_count;
         bool more; /* there are partitions without a range */
@@ -56,6 +58,8 @@ struct delivery {
         enum outcome outcome;
         enum err_kind accepted; /* the accepted class; FAIL_NONE: the object was read */
         uint64_t lines, events, rejects, bytes;
+        unsigned attempts;
+        const char *probe;
         char *version, *notified, *detail;
         const char *next; /* for LEAVE */
         int delay_s;
@@ -71,6 +75,8 @@ struct delivery_end {
     const struct outcome_action *action;
     const struct err *err; /* of the attempt; FAIL_NONE: it succeeded */
     bool said;             /* a line of an outage has all of err */
+    unsigned attempts;     /* in this receive */
+    const char *probe;     /* a literal: the result of the probe of a paused customer; NULL: none */
     const char *damage;    /* of the compression; "": not damaged */
     const char *version;   /* that was read; "": none */
     struct span notified;  /* the version in the notification */

@@ -51,7 +51,7 @@ enum { SINK_UNANSWERED = 2 };
 struct sink_contact {
     int64_t report_ms;   /* when reports came last, or nothing was pending */
     int64_t answered_ms; /* time of the last query with a response */
-    int64_t doubt_ms;    /* librdkafka reported that all brokers are down; 0: not since a response */
+    int64_t doubt_ms; /* librdkafka reported that all brokers are down; 0: not since a response */
     unsigned unanswered; /* queries in a row without a response */
 };
 

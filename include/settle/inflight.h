@@ -16,14 +16,15 @@
  *
  * A source allocates its own structure with this one in it (settle/sqs/sqs_inflight.h).
  *
- * Threads: inflight_hold, inflight_add_customer, inflight_worsen and inflight_slim: the lane that
- * has the message; inflight_release, inflight_lose, inflight_lost and inflight_failed_delay_s: any;
- * the others: the thread that owns it.
+ * Threads: inflight_hold, inflight_add_customer, inflight_worsen, inflight_because and
+ * inflight_slim: the lane that has the message; inflight_release, inflight_lose, inflight_lost and
+ * inflight_failed_delay_s: any; the others: the thread that owns it.
  */
 #ifndef SETTLE_INFLIGHT_H
 #define SETTLE_INFLIGHT_H
 
 #include "codec/notification.h"
+#include "settle/again.h"
 #include "settle/outcome.h"
 
 #include <stdatomic.h>
@@ -54,8 +55,10 @@ struct inflight {
     unsigned receive_count; /* from 1 */
     int64_t sent_ms;        /* when it was sent to its queue: wall clock in ms, 0 if not known */
     int64_t received_ms;    /* monotonic, ms */
-    enum outcome outcome;   /* the worst of its objects so far; written by the lane */
-    int delay_s;            /* the longest of its objects with that outcome */
+    struct again again;     /* why it is received again; set before `begin` returns */
+    const struct outcome_rule *because; /* of the worst outcome so far; NULL: done */
+    enum outcome outcome;               /* the worst of its objects so far; written by the lane */
+    int delay_s;                        /* the longest of its objects with that outcome */
     atomic_uint_fast64_t pending;
     atomic_int failed;        /* enum err_kind of the first delivery report with an error */
     const char *_Atomic lost; /* why the message was lost; NULL: it is not */
@@ -88,6 +91,9 @@ MUST_USE bool inflight_release(struct inflight *m, const struct err *e);
 
 /* Set the outcome of one of its objects. */
 void inflight_worsen(struct inflight *m, enum outcome o, int delay_s);
+
+/* The row that decided about one of its objects, for the log of the next receive; NULL: done. */
+void inflight_because(struct inflight *m, const struct outcome_rule *rule);
 
 /* Free the notification. Before the lane releases its count. */
 void inflight_slim(struct inflight *m);

@@ -18,7 +18,7 @@ enum {
     REPEAT_FIRST_MS = 30 * 1000,
     REPEAT_MAX_MS = 30 * 60 * 1000,
     STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
-    MAX_KEYS = 13 + OUTAGE_ABOUT,
+    MAX_KEYS = 17 + OUTAGE_ABOUT,
     CAUSE_BYTES = 160,
 };
 
@@ -47,6 +47,12 @@ static const struct words {
 #define QUEUE_GONE                                                                                 \
     "check whether the queue was deleted or the URL is wrong; "                                    \
     "the messages of a deleted queue are gone"
+#define HELD_GONE                                                                                  \
+    "if the queue was deleted, they are gone with it: let S3 publish the objects that were not "   \
+    "delivered again; if it comes back with its messages, they are received again"
+#define CAME_BACK                                                                                  \
+    "if this is another queue, the messages in the deleted one are gone: let S3 publish the "      \
+    "objects that are not done again; those delivered need nothing"
 #define KEY_UNUSABLE                                                                               \
     "read again after the delay; "                                                                 \
     "enable the KMS key, or cancel its deletion, in the account that owns it"
@@ -62,7 +68,7 @@ static const struct special {
     {OUTAGE_S3, "KMS.KMSInvalidStateException", KEY_UNUSABLE},
 };
 
-/* Keys of the number of failures: what is counted. */
+/* Keys of the number of failures: what is counted. Failed renewals are seen as a state. */
 static const char *const failure_keys[OUTAGE_PARTIES] = {
     [OUTAGE_KAFKA] = "failed_checks",     [OUTAGE_QUEUE] = "failed_calls",
     [OUTAGE_S3] = "failed_reads",         [OUTAGE_ROLE] = "failed_sessions",
@@ -128,6 +134,12 @@ static const char *over_word(const struct outage *o, const struct err *cause)
                                                                : words[o->party].over;
 }
 
+static bool is_gone(const struct outage *o)
+{
+    const struct special *special = find_special(o, o->shared.cause);
+    return special != NULL && special->party == OUTAGE_QUEUE;
+}
+
 static const char *next_of(const struct outage *o)
 {
     const struct special *special = find_special(o, o->shared.cause);
@@ -148,36 +160,83 @@ static void write_calls(unsigned calls, char out[OUTAGE_CALLS_BYTES])
     }
 }
 
+/* Lines are few: their keys are collected in one place. */
+struct keys {
+    struct log_kv kv[MAX_KEYS];
+    size_t n;
+};
+
+static void add(struct keys *k, struct log_kv kv)
+{
+    assert(k->n < MAX_KEYS);
+    k->kv[k->n++] = kv;
+}
+
+static void add_name(struct keys *k, const struct outage *o)
+{
+    if (o->key != NULL) {
+        add(k, KV_STR(o->key, o->name));
+    }
+}
+
+/* How long it lasts, and what was tried. A number that is not known, or counts nothing, is left
+ * out. */
+static void add_times_locked(struct keys *k, const struct outage *o, const char *what, int64_t now)
+{
+    bool over = strcmp(what, "over") == 0;
+    int64_t tried_s = o->shared.state ? -1 : (now - o->shared.last_ms) / 1000;
+    add(k, KV_INT("outage_s", (now - o->shared.since_ms) / 1000));
+    if (over || strcmp(what, "lasts") == 0) {
+        add(k, KV_KNOWN(over ? "last_failure_s" : "not_tried_s", tried_s));
+    }
+    add(k,
+        KV_KNOWN(failure_keys[o->party], o->shared.failed != 0 ? (int64_t)o->shared.failed : -1));
+}
+
+/* The messages that were held when the queue was gone, and what became of them. */
+static void add_held_locked(struct keys *k, const struct outage *o)
+{
+    const uint64_t *ended = o->shared.ended;
+    add(k, KV_INT("held_messages", o->shared.held + ended[OUTAGE_DELETED] +
+                                       ended[OUTAGE_DELIVERED] + ended[OUTAGE_UNDELIVERED]));
+    add(k, KV_INT("deleted", ended[OUTAGE_DELETED]));
+    add(k, KV_INT("delivered_not_deleted", ended[OUTAGE_DELIVERED]));
+    add(k, KV_INT("not_delivered", ended[OUTAGE_UNDELIVERED]));
+    add(k, KV_INT("still_held", o->shared.held));
+}
+
 static void log_outage_locked(const struct outage *o, const char *what,
                               const struct outage_failure *f, int64_t now)
 {
-    bool over = strcmp(what, "over") == 0;
-    char calls[OUTAGE_CALLS_BYTES];
-    struct log_kv kv[MAX_KEYS] = {KV_STR("outage", what)};
-    size_t n = 1;
-    write_calls(o->shared.calls, calls);
-    if (o->key != NULL) {
-        kv[n++] = KV_STR(o->key, o->name);
-    }
+    struct keys k = {.kv = {KV_STR("outage", what)}, .n = 1};
+    add_name(&k, o);
     if (o->party == OUTAGE_QUEUE) {
-        kv[n++] = KV_STR(over ? "calls" : "call", over ? calls : call_names[o->shared.call]);
+        add(&k, KV_STR("call", call_names[o->shared.call]));
     }
     for (size_t i = 0; f != NULL && i < f->about_count; i++) {
-        kv[n++] = f->about[i];
+        add(&k, f->about[i]);
     }
-    if (!over) {
-        kv[n++] = KV_ERR(o->shared.cause);
+    add(&k, KV_ERR(o->shared.cause));
+    add_times_locked(&k, o, what, now);
+    add(&k, KV_STR("next", next_of(o)));
+    log_put(words[o->party].level, word_of(o, o->shared.cause), k.kv, k.n);
+}
+
+static void log_over_locked(const struct outage *o, int64_t now)
+{
+    char calls[OUTAGE_CALLS_BYTES];
+    struct keys k = {.kv = {KV_STR("outage", "over")}, .n = 1};
+    write_calls(o->shared.calls, calls);
+    add_name(&k, o);
+    if (o->party == OUTAGE_QUEUE) {
+        add(&k, KV_STR("calls", calls));
     }
-    kv[n++] = KV_INT("outage_s", (now - o->shared.since_ms) / 1000);
-    if (over || strcmp(what, "lasts") == 0) {
-        kv[n++] = KV_INT(over ? "last_failure_s" : "last_try_s", (now - o->shared.last_ms) / 1000);
+    add_times_locked(&k, o, "over", now);
+    if (o->shared.gone) {
+        add_held_locked(&k, o);
+        add(&k, KV_STR("next", CAME_BACK));
     }
-    kv[n++] = KV_INT(failure_keys[o->party], o->shared.failed);
-    if (!over) {
-        kv[n++] = KV_STR("next", next_of(o));
-    }
-    log_put(over ? LOG_INFO : words[o->party].level,
-            over ? over_word(o, o->shared.cause) : word_of(o, o->shared.cause), kv, n);
+    log_put(o->shared.gone ? LOG_WARN : LOG_INFO, over_word(o, o->shared.cause), k.kv, k.n);
 }
 
 static void log_once(const struct outage *o, const struct outage_failure *f)
@@ -232,6 +291,8 @@ static void keep_failure_locked(struct outage *o, const struct outage_failure *f
         o->shared.failed = 0;
         o->shared.calls = 0;
         o->shared.cause_count = 0;
+        o->shared.gone = false;
+        memset(o->shared.ended, 0, sizeof(o->shared.ended));
     }
     if (o->shared.cause == NULL) {
         o->shared.cause = mem_zeros(1, sizeof(*o->shared.cause));
@@ -239,7 +300,10 @@ static void keep_failure_locked(struct outage *o, const struct outage_failure *f
     *o->shared.cause = *f->err;
     o->shared.call = f->call;
     o->shared.next = f->next;
-    o->shared.failed++;
+    o->shared.state = f->state;
+    o->shared.held = f->held;
+    o->shared.gone = o->shared.gone || is_gone(o);
+    o->shared.failed += f->state ? 0 : 1;
     o->shared.calls |= 1U << f->call;
     o->shared.failed_ms[f->call] = now;
     o->shared.last_ms = now;
@@ -265,7 +329,7 @@ bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
     keep_failure_locked(o, f, now);
     bool logged = true;
     bool passing = f->err->kind == FAIL_AGAIN || f->err->kind == FAIL_THROTTLED;
-    if (!outage_is_open(o) && o->shared.failed == 1 && passing && words[o->party].once != NULL) {
+    if (!outage_is_open(o) && o->shared.failed <= 1 && passing && words[o->party].once != NULL) {
         log_once(o, f);
     } else if (!outage_is_open(o)) {
         atomic_store(&o->open, true);
@@ -305,7 +369,7 @@ void outage_passed(struct outage *o, unsigned call, int64_t now)
     atomic_store(&o->failing, left);
     if (left == 0 && failing != 0 && outage_is_open(o)) {
         atomic_store(&o->open, false);
-        log_outage_locked(o, "over", NULL, now);
+        log_over_locked(o, now);
     }
     mutex_unlock(&o->shared.lock);
 }
@@ -313,6 +377,27 @@ void outage_passed(struct outage *o, unsigned call, int64_t now)
 void outage_failing_calls(const struct outage *o, char out[OUTAGE_CALLS_BYTES])
 {
     write_calls(atomic_load(&o->failing), out);
+}
+
+void outage_message_ended(struct outage *o, enum outage_message how, size_t held, int64_t now)
+{
+    if (!outage_is_open(o)) {
+        return;
+    }
+    mutex_lock(&o->shared.lock);
+    o->shared.held = held;
+    if (o->shared.gone) {
+        o->shared.ended[how]++;
+    }
+    if (o->shared.gone && held == 0 && how != OUTAGE_DELETED) {
+        struct keys k = {.n = 0};
+        add_name(&k, o);
+        add_held_locked(&k, o);
+        add(&k, KV_INT("outage_s", (now - o->shared.since_ms) / 1000));
+        add(&k, KV_STR("next", HELD_GONE));
+        log_put(LOG_WARN, "messages of a queue that does not exist", k.kv, k.n);
+    }
+    mutex_unlock(&o->shared.lock);
 }
 
 void outage_tick(struct outage *o, int64_t now)

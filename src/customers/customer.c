@@ -27,6 +27,7 @@ static struct customer_run *run_new(const char *id, const struct clock *clock)
         outage_init(&run->outages[i], parties[i], "customer", id);
     }
     run->clock = clock;
+    mutex_init(&run->waiting.lock);
     mutex_init(&run->shared.lock);
     cond_init(&run->shared.acknowledged);
     rng_init_random(&run->shared.rng);
@@ -41,6 +42,7 @@ static void run_release(struct customer_run *run)
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         outage_done(&run->outages[i]);
     }
+    mutex_done(&run->waiting.lock);
     mutex_done(&run->shared.lock);
     cond_done(&run->shared.acknowledged);
     free(run);

@@ -9,6 +9,7 @@
  *   pause.c       the breaker, and outages of what a customer depends on
  *   watch.c       outages that no failed call shows
  *   share.c       the limit of unacknowledged bytes
+ *   waiting.c     the objects with records that are not acknowledged
  *   state.c       the state for monitoring
  *   failed_objects.c   objects that are not read again
  *   not_ours.c    why an object belongs to no customer
@@ -36,13 +37,18 @@ struct customer_run {
         uint64_t reports;
         int64_t stalled_ms; /* first seen with pending records and no report since; 0: none */
     } watched;
+    struct {
+        pthread_mutex_t lock;
+        struct waiting *oldest, *newest;
+    } waiting; /* objects, of customers/waiting.h */
     atomic_uint_fast64_t unacked;
-    atomic_uint waiting; /* number of lanes that wait for `unacked` to decrease */
-    atomic_bool asleep;  /* a lane started to wait since the last wake-up */
+    atomic_uint waiting_lanes; /* number of lanes that wait for `unacked` to decrease */
+    atomic_bool asleep;        /* a lane started to wait since the last wake-up */
     struct {
         pthread_mutex_t lock;
         pthread_cond_t acknowledged;
         struct breaker breaker;
+        int64_t tried_ms;     /* of the last refusal, monotonic */
         struct err paused_by; /* the refusal that opened the breaker, or failed its last probe */
         struct rng rng;
     } shared;

@@ -33,12 +33,23 @@ void customer_went_well(struct customer *customer)
     }
 }
 
-void customer_paused_why(struct customer *customer, struct err *out)
+int64_t customer_paused_why(struct customer *customer, struct err *out)
 {
     struct customer_run *run = entry_of(customer)->run;
     mutex_lock(&run->shared.lock);
     *out = run->shared.paused_by;
+    int64_t tried_ms = run->shared.tried_ms;
     mutex_unlock(&run->shared.lock);
+    return clock_mono_ms(run->clock) - tried_ms;
+}
+
+bool customer_paused(struct customer *customer)
+{
+    struct customer_run *run = entry_of(customer)->run;
+    mutex_lock(&run->shared.lock);
+    bool paused = run->shared.breaker.open;
+    mutex_unlock(&run->shared.lock);
+    return paused;
 }
 
 /*
@@ -70,13 +81,11 @@ static bool note_outage(struct customer *c, const struct customer_refusal *r, co
     struct customer_run *run = entry_of(c)->run;
     int64_t now = clock_mono_ms(run->clock);
     struct outage *o = &run->outages[r->party];
-    struct log_kv key = KV_SPAN("key", r->about);
-    const char *role_arn = c->conf->role_arn;
-    struct log_kv role = KV_STR("role_arn", role_arn != NULL ? role_arn : "");
-    const struct log_kv *about = r->about.n != 0 ? &key : NULL;
-    if (r->party == CUSTOMER_ROLE && role_arn != NULL) {
-        about = &role;
-    }
+    bool of_role = r->party == CUSTOMER_ROLE || e->kind == FAIL_DENIED || e->kind == FAIL_KMS;
+    struct log_kv about[] = {
+        KV_SET_SPAN("key", r->party != CUSTOMER_ROLE ? r->about : SPAN("")),
+        KV_SET("role_arn", r->party != CUSTOMER_TOPIC && of_role ? c->conf->role_arn : NULL),
+    };
     if (r->party == CUSTOMER_S3) {
         outage_passed(&run->outages[CUSTOMER_ROLE], 0, now);
     }
@@ -86,8 +95,7 @@ static bool note_outage(struct customer *c, const struct customer_refusal *r, co
     if (is_outage(r, e, paused)) {
         return outage_failed(
             o,
-            &(struct outage_failure){
-                .err = e, .next = r->next, .about = about, .about_count = about != NULL},
+            &(struct outage_failure){.err = e, .next = r->next, .about = about, .about_count = 2},
             now);
     }
     if (r->party == CUSTOMER_S3 && e->kind != FAIL_DENIED) {
@@ -114,6 +122,7 @@ bool customer_refused(struct customer *customer, const struct customer_refusal *
     bool opened = breaker_refused(&run->shared.breaker, r->mark, hash_span(HASH_SEED, r->about),
                                   now, &run->shared.rng);
     bool paused = run->shared.breaker.open;
+    run->shared.tried_ms = now;
     if (r->mark != BREAKER_NONE && paused) {
         run->shared.paused_by = *e;
     }

@@ -136,6 +136,14 @@ static void probe_locked(struct customer_entry *c, struct err *e)
     mutex_unlock(&r->shared.lock);
     err_clear(e);
     e->kind = sts_probe_external_id(c->all->parts.sts, c->all->parts.own, &request, e);
+    if (e->kind == FAIL_NONE) {
+        log_write(LOG_INFO, "external id probed", KV_STR("customer", c->customer.conf->id),
+                  KV_STR("role_arn", request.role_arn),
+                  KV_STR("result", "AssumeRole without the external id and with a wrong one were "
+                                   "denied, as required"));
+    } else {
+        (void)err_wrap(e, "probe of the external id");
+    }
     mutex_lock(&r->shared.lock);
     r->shared.probing = false;
     r->shared.probes++;

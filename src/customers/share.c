@@ -84,7 +84,7 @@ static enum err_kind wait_for_share(struct customer_entry *c, size_t bytes, stru
     int64_t now = clock_mono_ms(c->all->parts.clock);
     struct progress seen = {atomic_load(&c->run->unacked), atomic_load(&c->all->acks), now, now};
     mutex_lock(&c->run->shared.lock);
-    (void)atomic_fetch_add(&c->run->waiting, 1);
+    (void)atomic_fetch_add(&c->run->waiting_lanes, 1);
     while (over_share(c, bytes)) {
         if (atomic_load(&c->all->stopped)) {
             kind = err_set(e, FAIL_STOPPED, "kafka: the worker is stopping");
@@ -102,7 +102,7 @@ static enum err_kind wait_for_share(struct customer_entry *c, size_t bytes, stru
         }
         (void)cond_wait_ms(&c->run->shared.acknowledged, &c->run->shared.lock, SHARE_LOOK_MS);
     }
-    (void)atomic_fetch_sub(&c->run->waiting, 1);
+    (void)atomic_fetch_sub(&c->run->waiting_lanes, 1);
     mutex_unlock(&c->run->shared.lock);
     return kind;
 }

@@ -7,6 +7,7 @@
 #include "customers_priv.h"
 
 #include "base/lock.h"
+#include "customers/waiting.h"
 
 enum {
     STALLED_MS = 20 * 1000, /* pending records, and none of them reported */
@@ -25,7 +26,8 @@ static void watch_renewal(struct creds_source *s, struct outage *o, int64_t now)
                           .err = &why,
                           .next = "retried; the previous credentials are used until they expire",
                           .about = &source,
-                          .about_count = 1},
+                          .about_count = 1,
+                          .state = true},
                       now);
     }
 }
@@ -58,7 +60,14 @@ static void watch_records(struct customer_entry *c, int64_t now)
         return;
     }
     struct err e;
-    struct log_kv bytes = KV_INT("unacked_bytes", atomic_load(&run->unacked));
+    struct waiting_report oldest;
+    waiting_of_customer(&c->customer, &oldest);
+    struct log_kv about[] = {
+        KV_SET("oldest_object", oldest.object),
+        KV_KNOWN("waits_s", oldest.count != 0 ? (now - oldest.since_ms) / 1000 : -1),
+        KV_INT("waiting_objects", oldest.count),
+        KV_INT("unacked_bytes", atomic_load(&run->unacked)),
+    };
     explain(c, &e);
     outage_failed(o,
                   &(struct outage_failure){
@@ -66,8 +75,9 @@ static void watch_records(struct customer_entry *c, int64_t now)
                       .next = "the records wait, and their messages are held by heartbeats; check "
                               "the topic's partitions and replicas",
                       .since_ms = run->watched.stalled_ms,
-                      .about = &bytes,
-                      .about_count = 1},
+                      .about = about,
+                      .about_count = sizeof(about) / sizeof(about[0]),
+                      .state = true},
                   now);
 }
 

@@ -393,6 +393,7 @@ void attempt_set_delivery(struct attempt *a, struct delivery *d)
     a->customer = d->customer;
     a->ready = false;
     a->started = false;
+    a->probe = false;
     a->empty_only = false;
     a->not_empty = false;
     a->recalled = false;

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_KEYS = 24, OFFSETS_BYTES = 1000 };
+enum { MAX_KEYS = 28, OFFSETS_BYTES = 1000 };
 
 struct delivery *delivery_new(struct inflight *m, struct customer *c, struct span object,
                               const struct clock *clock)
@@ -32,11 +32,14 @@ struct delivery *delivery_new(struct inflight *m, struct customer *c, struct spa
     d->began_ms = clock_mono_ms(clock);
     atomic_init(&d->pending, 1);
     memcpy(d->object, object.p, object.n);
+    d->waiting.object = d->object;
+    d->waiting.pending = &d->pending;
     return d;
 }
 
 static void delivery_free(struct delivery *d)
 {
+    waiting_remove(d->customer, &d->waiting);
     customer_release(d->customer);
     free(d->reports.failed);
     free(d->read.version);
@@ -54,6 +57,9 @@ void delivery_hold(struct delivery *d)
 {
     uint_fast64_t was = atomic_fetch_add_explicit(&d->pending, 1, memory_order_relaxed);
     assert(was != 0); /* the lane's count is still included */
+    if (was == 1 && d->customer != NULL && !d->waiting.listed) {
+        waiting_add(d->customer, &d->waiting, clock_mono_ms(d->clock));
+    }
 }
 
 void delivery_take_back(struct delivery *d)
@@ -92,7 +98,8 @@ static void add_object(struct log_keys *l, const struct delivery *d)
     add_text(l, "notified_version", d->read.notified);
 }
 
-static void add_counts(struct log_keys *l, const struct delivery *d)
+/* again: storage of a text, as long as *l. */
+static void add_counts(struct log_keys *l, const struct delivery *d, char again[AGAIN_BYTES])
 {
     add(l, KV_INT("lines", d->read.lines));
     add(l, KV_INT("events", d->read.events));
@@ -100,7 +107,11 @@ static void add_counts(struct log_keys *l, const struct delivery *d)
     add(l, KV_INT("bytes", d->read.bytes));
     add_text(l, "read", d->read.recalled ? "at an earlier receive" : "");
     add(l, KV_INT("duration_ms", clock_mono_ms(d->clock) - d->began_ms));
+    add(l, KV_KNOWN("attempts", d->read.attempts > 1 ? (int64_t)d->read.attempts : -1));
     add(l, KV_INT("receive_count", d->inflight->receive_count));
+    again_write(&d->inflight->again, again);
+    add_text(l, "again_because", again);
+    add_text(l, "probe", d->read.probe);
 }
 
 /* Write "events.runtime/3:120..190 rejects/0:7", and " ..." if there are more. */
@@ -133,12 +144,13 @@ static void log_failed(const struct delivery *d)
 {
     const struct err *e = d->reports.failed;
     struct log_keys l = {.n = 0};
+    char again[AGAIN_BYTES];
     if (!may_log(d)) {
         return;
     }
     add_object(&l, d);
     if (d->read.known) {
-        add_counts(&l, d);
+        add_counts(&l, d, again);
     }
     add(&l, KV_INT("records", d->reports.acknowledged));
     add(&l, KV_ERR(e));
@@ -169,12 +181,13 @@ static void log_end(const struct delivery *d)
 {
     char offsets[OFFSETS_BYTES] = "";
     struct log_keys l = {.n = 0};
+    char again[AGAIN_BYTES];
     bool done = d->read.outcome == OUTCOME_DONE && d->read.accepted == FAIL_NONE;
     if (!done && !may_log(d)) {
         return;
     }
     add_object(&l, d);
-    add_counts(&l, d);
+    add_counts(&l, d, again);
     if (d->inflight->sent_ms != 0) {
         add(&l, KV_KNOWN("lag_s", (clock_wall_ms(d->clock) - d->inflight->sent_ms) / 1000));
     }
@@ -198,11 +211,12 @@ static void log_read(const struct delivery *d, const struct delivery_end *end)
     bool stopped = end->err->kind == FAIL_STOPPED;
     enum log_level level = !later ? LOG_DEBUG : (stopped ? LOG_INFO : LOG_WARN);
     struct log_keys l = {.n = 0};
+    char again[AGAIN_BYTES];
     if (!log_wants(level) || (later && !may_log(d))) {
         return;
     }
     add_object(&l, d);
-    add_counts(&l, d);
+    add_counts(&l, d, again);
     struct err e = end->said ? err_brief(end->err) : *end->err;
     if (e.kind != FAIL_NONE) {
         add(&l, KV_ERR(&e));
@@ -279,6 +293,8 @@ void delivery_read(struct delivery *d, const struct delivery_end *end)
     d->read.known = true;
     d->read.outcome = end->action->outcome;
     d->read.accepted = d->read.outcome == OUTCOME_DONE ? end->err->kind : FAIL_NONE;
+    d->read.attempts = end->attempts;
+    d->read.probe = end->probe;
     set_counts(d, end);
     d->read.version = mem_text(end->version);
     d->read.notified = other && !failed ? mem_text_of(end->notified) : NULL;
@@ -291,6 +307,7 @@ void delivery_read(struct delivery *d, const struct delivery_end *end)
     if (end->failed != NULL) {
         set_failed(d, end->failed);
     }
+    atomic_store(&d->waiting.read, true);
     count_read(d, end);
     log_read(d, end);
 }

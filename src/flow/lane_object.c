@@ -10,6 +10,15 @@
 
 #include <stdio.h>
 
+/* NULL: it was no probe. */
+static const char *probe_text(const struct attempt *a)
+{
+    if (!a->probe) {
+        return NULL;
+    }
+    return customer_paused(a->customer) ? "failed, the customer stays paused" : "succeeded";
+}
+
 /* said: a line of an outage has all of *e. */
 static void end_delivery(struct lane *l, const struct outcome_action *action, const struct err *e,
                          bool said)
@@ -20,6 +29,8 @@ static void end_delivery(struct lane *l, const struct outcome_action *action, co
         .action = action,
         .err = e,
         .said = said,
+        .attempts = a->tries,
+        .probe = probe_text(a),
         .damage = a->damage.kind != FAIL_NONE ? a->damage.text : "",
         .version = a->meta.version,
         .notified = attempt_notified_version(a),
@@ -134,7 +145,7 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
         c.subject = a->subject;
         c.produced = a->events + a->rejects != 0;
         outcome_decide(&c, &l->rng, action);
-        c.tries++;
+        a->tries = ++c.tries;
         if (action->again_now) {
             lane_pause(l, action->pause_ms);
         }
@@ -149,6 +160,9 @@ void lane_finish(struct lane *l, const struct outcome_action *action, struct err
     if (action->reject) {
         last_rejects(l);
         lane_last_error_reject(l, "", e);
+    }
+    if (action->outcome != OUTCOME_DONE) {
+        inflight_because(l->attempt->inflight, action->rule);
     }
     inflight_worsen(l->attempt->inflight, action->outcome, action->delay_s);
     end_delivery(l, action, e, said);

@@ -54,6 +54,7 @@ static void leave_unread(struct lane *l, struct inflight *m)
                         .detail = m->unread.text};
     left.delay_s = outcome_delay_s(left.rule, m->receive_count, &l->rng);
     stats_add(&l->parts.stats->unreadable, 1);
+    inflight_because(m, left.rule);
     inflight_worsen(m, left.rule->outcome, left.delay_s);
     log_left(l, m, &left);
 }
@@ -73,6 +74,7 @@ static void lane_not_ours(struct lane *l, struct inflight *m, struct span key)
     if (inflight_last_delivery(m)) {
         lane_last_reject(l, REJECT_NOT_OURS, why.p);
     }
+    inflight_because(m, rule);
     inflight_worsen(m, rule->outcome, delay_s);
     if (m->left_count++ == 0) {
         m->left_first = (size_t)(l->attempt->record - m->notification->records);
@@ -104,7 +106,8 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_DENIED);
     int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
     struct err why;
-    customer_paused_why(c, &why);
+    int64_t not_tried_ms = customer_paused_why(c, &why);
+    inflight_because(m, rule);
     inflight_worsen(m, rule->outcome, delay);
     if (rule->reject && inflight_last_delivery(m)) {
         lane_last_error_reject(l, "the customer is paused: ", &why);
@@ -115,8 +118,9 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
     }
     log_write(LOG_INFO, "object later", KV_SPAN("customer", c->id),
               KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("reason", "paused"),
-              KV_ERR(&why), KV_INT("receive_count", m->receive_count),
-              KV_INT("retry_after_s", delay), KV_STR("next", rule->next));
+              KV_ERR(&why), KV_INT("not_tried_s", not_tried_ms / 1000),
+              KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", delay),
+              KV_STR("next", rule->next));
 }
 
 static void skip_folder(struct lane *l, struct customer *c)
@@ -206,6 +210,7 @@ static void lane_named(struct lane *l, struct inflight *m, struct customer *c, s
         lane_paused(l, m, c);
         return;
     }
+    l->attempt->probe = customer_paused(c);
     if (folder) {
         lane_folder(l, m);
     } else {
@@ -289,6 +294,7 @@ bool lane_process(struct lane *l, struct inflight *m)
     size_t count = m->notification != NULL ? m->notification->count : 0;
     while (m->next_record < count) {
         if (inflight_lost(m) != NULL) {
+            inflight_because(m, outcome_rule(ABOUT_OBJECT, FAIL_LOST));
             inflight_worsen(m, OUTCOME_LATER, DELAY_FIRST_S);
             break;
         }

@@ -16,7 +16,7 @@ enum {
     LOOK_MS = 500, /* maximum time for which a query of the brokers blocks the thread */
     LOOK_EVERY_MS = 3000,
     LOOK_AGAIN_MS = 1000, /* after the first query without a response */
-    AUTH_MS = 30 * 1000, /* a refusal closes the connection: that is not another outage */
+    AUTH_MS = 30 * 1000,  /* a refusal closes the connection: that is not another outage */
     SCRAM_FIXED_IN = 0x020601ff,
 };
 

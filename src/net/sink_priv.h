@@ -57,7 +57,7 @@ struct sink {
     struct {
         bool down;
         int64_t auth_ms; /* when the brokers refused the worker last, 0: never, or accepted since */
-        char why[200]; /* the last error, since SINK_DOWN does not name a cause */
+        char why[200];   /* the last error, since SINK_DOWN does not name a cause */
         const rd_kafka_message_t **reports; /* of the current event */
         size_t room;
         int64_t look_ms; /* time of the next query of the brokers */

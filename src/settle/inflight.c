@@ -75,6 +75,13 @@ void inflight_worsen(struct inflight *m, enum outcome o, int delay_s)
     }
 }
 
+void inflight_because(struct inflight *m, const struct outcome_rule *rule)
+{
+    if (rule != NULL && (m->because == NULL || rule->outcome > m->because->outcome)) {
+        m->because = rule;
+    }
+}
+
 void inflight_slim(struct inflight *m)
 {
     notification_free(m->notification);
@@ -145,6 +152,7 @@ void inflight_settle(struct inflight *m)
 
 void inflight_return(struct inflight *m)
 {
+    inflight_because(m, outcome_rule(ABOUT_NOTIFICATION, FAIL_STOPPED));
     inflight_worsen(m, OUTCOME_LATER, m->next_record != 0 ? RETURN_STARTED_S : 0);
     if (inflight_release(m, NULL)) {
         inflight_settle(m);

@@ -133,6 +133,7 @@ void poll_failed(const struct intake *i, struct poll *p, enum outage_call call, 
         acker_outage(i->parts.acker, p->index),
         &(struct outage_failure){.err = e,
                                  .call = call,
+                                 .held = acker_queue_held(i->parts.acker, p->index),
                                  .next = "messages wait in the queue; retried, with a backoff of "
                                          "up to a minute"},
         now);
@@ -314,6 +315,7 @@ static bool keep(struct intake *i, struct inflight *m)
 static void return_refused(struct poll *p, struct inflight *m)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED);
+    inflight_because(m, rule);
     inflight_worsen(m, rule->outcome, outcome_delay_s(rule, m->receive_count, &p->rng));
     stats_add(&p->stats.over_share, 1);
     if (inflight_release(m, NULL)) {

@@ -6,20 +6,27 @@
 #include "worker_priv.h"
 
 #include "base/log.h"
+#include "customers/waiting.h"
 #include "net/sink_budget.h"
 
 static void kafka_failed(struct worker *w, const struct sink_news *news, const char *next)
 {
+    struct waiting_report oldest = {.count = 0};
+    size_t customers = 0;
+    if (atomic_load(&w->has_customers)) {
+        customers = customers_waiting(w->customers);
+        waiting_of_all(w->customers, &oldest);
+    }
     struct log_kv waiting[] = {KV_INT("unacked_bytes", sink_budget_used(w->budget)),
-                               KV_INT("waiting_customers", atomic_load(&w->has_customers)
-                                                               ? customers_waiting(w->customers)
-                                                               : 0)};
+                               KV_INT("waiting_customers", customers),
+                               KV_SET("oldest_customer", oldest.customer),
+                               KV_SET("oldest_object", oldest.object)};
     outage_failed(&w->kafka_outage,
                   &(struct outage_failure){.err = news->err,
                                            .next = next,
                                            .since_ms = news->since_ms,
                                            .about = waiting,
-                                           .about_count = 2},
+                                           .about_count = sizeof(waiting) / sizeof(waiting[0])},
                   clock_mono_ms(&clock_system));
 }
 

@@ -178,7 +178,7 @@ static void repeats_after_twice_as_long_each_time(void **state UNUSED)
     }
     /* at 30 s, 90 s, ... and then every half hour: six of them in the first hour */
     assert_in_range(captured_log_count("msg=\"kafka unreachable\" outage=lasts"), 48, 55);
-    assert_line("outage=lasts", "outage_s=30 last_try_s=30 failed_checks=1");
+    assert_line("outage=lasts", "outage_s=30 not_tried_s=30 failed_checks=1");
     assert_line("outage_s=90", "outage=lasts");
     outage_passed(&o, 0, S(24 * 3600));
     assert_line("kafka connected", "outage_s=86400");
@@ -230,6 +230,59 @@ static void does_not_wait_for_a_call_that_is_not_made_any_more(void **state UNUS
     teardown();
 }
 
+static void a_state_that_is_seen_counts_no_failures(void **state UNUSED)
+{
+    setup(OUTAGE_TOPIC, "customer");
+    struct err e = {.kind = FAIL_AGAIN, .text = "no leader"};
+    outage_failed(&o, &(struct outage_failure){.err = &e, .next = "n", .state = true}, S(20));
+    outage_tick(&o, S(60));
+    outage_passed(&o, 0, S(70));
+    assert_int_equal(captured_log_count("msg="), 3);
+    assert_line("outage=lasts", "detail=\"no leader\" outage_s=40 next=n");
+    assert_line("outage=over", "outage=over customer=one outage_s=50");
+    assert_null(strstr(captured_log_line("outage=over"), "_s=50 "));
+    teardown();
+}
+
+/* Of three messages one is deleted, one is delivered and one is neither when the queue answers
+ * again. */
+static void says_what_became_of_messages_whose_queue_did_not_exist(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    struct err e = {.kind = FAIL_CONFIG, .status = 400, .code = "QueueDoesNotExist"};
+    struct outage_failure f = {.err = &e, .call = OUTAGE_DELETE, .next = "n", .held = 3};
+    outage_message_ended(&o, OUTAGE_UNDELIVERED, 3, S(0)); /* no outage */
+    outage_failed(&o, &f, S(1));
+    outage_message_ended(&o, OUTAGE_DELIVERED, 2, S(2));
+    outage_message_ended(&o, OUTAGE_DELETED, 1, S(3));
+    outage_passed(&o, OUTAGE_DELETE, S(4));
+    assert_line("outage=over", "level=warn msg=\"queue connected\" outage=over queue=one");
+    assert_line("outage=over", "held_messages=3 deleted=1 delivered_not_deleted=1 not_delivered=0 "
+                               "still_held=1 next=\"if this is another queue");
+    assert_null(captured_log_line("messages of a queue that does not exist"));
+    fails(OUTAGE_RECEIVE, FAIL_DENIED, "AccessDenied", "no", S(5));
+    outage_message_ended(&o, OUTAGE_UNDELIVERED, 0, S(6));
+    outage_passed(&o, OUTAGE_RECEIVE, S(7));
+    assert_line("outage_s=2", "level=info msg=\"queue connected\" outage=over queue=one");
+    teardown();
+}
+
+static void the_last_message_whose_queue_does_not_exist_has_a_line(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    struct err e = {.kind = FAIL_CONFIG, .status = 400, .code = "QueueDoesNotExist"};
+    struct outage_failure f = {.err = &e, .call = OUTAGE_DELETE, .next = "n", .held = 2};
+    outage_failed(&o, &f, S(1));
+    outage_message_ended(&o, OUTAGE_DELIVERED, 1, S(2));
+    assert_null(captured_log_line("messages of a queue that does not exist"));
+    outage_message_ended(&o, OUTAGE_UNDELIVERED, 0, S(3));
+    assert_line("messages of a queue that does not exist",
+                "level=warn msg=\"messages of a queue that does not exist\" queue=one "
+                "held_messages=2 deleted=0 delivered_not_deleted=1 not_delivered=1 still_held=0 "
+                "outage_s=2 next=\"if the queue was deleted");
+    teardown();
+}
+
 static void has_words_for_every_party(void **state UNUSED)
 {
     for (int p = 0; p < OUTAGE_PARTIES; p++) {
@@ -258,6 +311,9 @@ int main(void)
         cmocka_unit_test(one_failure_of_a_queue_that_may_pass_is_no_outage),
         cmocka_unit_test(is_over_when_every_call_that_failed_passes),
         cmocka_unit_test(does_not_wait_for_a_call_that_is_not_made_any_more),
+        cmocka_unit_test(a_state_that_is_seen_counts_no_failures),
+        cmocka_unit_test(says_what_became_of_messages_whose_queue_did_not_exist),
+        cmocka_unit_test(the_last_message_whose_queue_does_not_exist_has_a_line),
         cmocka_unit_test(has_words_for_every_party),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

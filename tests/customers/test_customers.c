@@ -167,7 +167,7 @@ static pthread_t start_waiting(struct waiter *x)
     struct err e;
     assert_int_equal(customer_reserve(x->c, 1900, NULL, &e), FAIL_NONE);
     assert_int_equal(pthread_create(&thread, NULL, owe_more, x), 0);
-    while (atomic_load(&entry_of(x->c)->run->waiting) == 0) {
+    while (atomic_load(&entry_of(x->c)->run->waiting_lanes) == 0) {
     }
     return thread;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include "customers/waiting.h"
 #include "customers_priv.h"
 #include "fakes/captured_log.h"
 #include "fakes/fake_world.h"
@@ -184,7 +185,7 @@ static void a_kms_key_that_is_denied(void **state UNUSED)
     setup();
     refuse(CUSTOMER_S3, FAIL_KMS, "logs/1");
     assert_line("outage=begins", "msg=\"KMS access denied\" outage=begins customer=acme key=logs/1 "
-                                 "error=kms");
+                                 "role_arn=arn:aws:iam::1:role/r error=kms");
     customer_went_well(w.acme);
     assert_line("outage=over", "msg=\"KMS access restored\"");
     teardown();
@@ -223,16 +224,22 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
     assert_int_equal(customers_waiting(w.all), 1);
     watch_for(15);
+    atomic_uint_fast64_t pending = 2;
+    struct waiting object = {.object = "s3://bucket/logs/1", .pending = &pending};
+    waiting_add(w.acme, &object, w.clock.mono + 5000);
     stats_add(&w.acme->stats->records_acked, 1); /* other records of it are acknowledged */
     watch_for(20);
     assert_int_equal(outages(), 0);
     watch_for(5);
     assert_line("outage=begins", "level=error msg=\"records not acknowledged\" outage=begins "
-                                 "customer=acme unacked_bytes=700 error=again");
+                                 "customer=acme oldest_object=s3://bucket/logs/1 waits_s=20 "
+                                 "waiting_objects=1 unacked_bytes=700 error=again");
     assert_line("outage=begins", "topic events.runtime: partition 0 has no leader");
     assert_line("outage=begins", "outage_s=20");
     assert_int_equal(captured_log_count("msg=\"records not"), 1);
+    assert_null(strstr(captured_log_line("outage=begins"), "failed_deliveries"));
     customer_unreserve(w.acme, 700);
+    waiting_remove(w.acme, &object);
     assert_int_equal(customers_waiting(w.all), 0);
     customer_acknowledged(w.acme);
     assert_line("outage=over", "msg=\"records acknowledged\"");
@@ -264,6 +271,23 @@ static void an_unreachable_kafka_is_no_outage_of_each_customer(void **state UNUS
     watch_for(600);
     assert_int_equal(outages(), 0);
     customer_unreserve(w.acme, 700);
+    teardown();
+}
+
+static void the_probe_of_the_external_id_has_its_result(void **state UNUSED)
+{
+    setup();
+    struct err e;
+    struct creds_source *creds = NULL;
+    fake_creds.unguarded = FAIL_CONFIG;
+    assert_int_equal(customer_creds(w.acme, &creds, &e), FAIL_CONFIG);
+    assert_non_null(strstr(e.text, "probe of the external id: "));
+    assert_null(captured_log_line("external id probed"));
+    fake_creds.unguarded = FAIL_NONE;
+    assert_int_equal(customer_creds(w.acme, &creds, &e), FAIL_NONE);
+    assert_line("external id probed", "level=info msg=\"external id probed\" customer=acme "
+                                      "role_arn=arn:aws:iam::1:role/r result=");
+    assert_line("external id probed", "were denied, as required");
     teardown();
 }
 
@@ -299,6 +323,7 @@ int main(void)
         cmocka_unit_test(records_that_are_not_acknowledged_for_long),
         cmocka_unit_test(records_wait_since_they_were_seen_and_not_since_the_last_look),
         cmocka_unit_test(an_unreachable_kafka_is_no_outage_of_each_customer),
+        cmocka_unit_test(the_probe_of_the_external_id_has_its_result),
         cmocka_unit_test(sessions_that_are_not_renewed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

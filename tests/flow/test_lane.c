@@ -801,6 +801,63 @@ static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
     assert_done(carry(NOTICE(OBJECT("logs/4", "2")), 1));
 }
 
+static void says_of_a_probe_that_it_is_one_and_what_came_of_it(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    fake_creds.kind = FAIL_DENIED;
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    assert_later(carry(NOTICE(OBJECT("logs/1", "2")), 1), 675, 900);
+    w.clock.mono += 20000;
+    assert_later(carry(NOTICE(OBJECT("logs/2", "2")), 1), 675, 900);
+    assert_int_equal(captured_log_count("object later"), 2);
+    const char *waits = captured_log_line("reason=paused");
+    assert_non_null(waits);
+    assert_non_null(strstr(waits, "object=s3://bucket/logs/2 reason=paused"));
+    assert_non_null(strstr(waits, " not_tried_s=20 "));
+    w.clock.mono += BREAKER_FIRST_MS;
+    assert_later(carry(NOTICE(OBJECT("logs/3", "2")), 1), 675, 900);
+    const char *failed = captured_log_line("object=s3://bucket/logs/3");
+    assert_non_null(failed);
+    assert_non_null(strstr(failed, "probe=\"failed, the customer stays paused\""));
+    fake_creds.kind = FAIL_NONE;
+    w.clock.mono += 2 * (int64_t)BREAKER_FIRST_MS;
+    assert_done(carry(NOTICE(OBJECT("logs/4", "2")), 1));
+    assert_non_null(captured_log_line("object=s3://bucket/logs/4"));
+    assert_non_null(strstr(captured_log_line("object=s3://bucket/logs/4"), "probe=succeeded"));
+    assert_done(carry(NOTICE(OBJECT("logs/5", "2")), 1));
+    assert_null(strstr(captured_log_line("object=s3://bucket/logs/5"), "probe="));
+    captured_log_end();
+}
+
+static void says_why_an_object_is_read_again(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    answer((struct fake_answer){.body = SPAN("a\n")});
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 2);
+    f->inflight.again =
+        (struct again){.cause = AGAIN_SETTLED, .rule = outcome_rule(ABOUT_OBJECT, FAIL_THROTTLED)};
+    carry_all(&f->inflight);
+    acknowledge_all();
+    assert_done(f);
+    const char *line = captured_log_line("object done");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "receive_count=2 again_because=\"object not read: throttled\""));
+    captured_log_end();
+}
+
+static void counts_the_attempts_of_a_receive(void **state UNUSED)
+{
+    setup();
+    captured_log_begin(LOG_INFO);
+    answer((struct fake_answer){.kind = FAIL_AGAIN});
+    assert_later(carry(NOTICE(OBJECT("logs/1", "2")), 1), 7, 10);
+    assert_non_null(captured_log_line("object later"));
+    assert_non_null(strstr(captured_log_line("object later"), "attempts=3 receive_count=1"));
+    captured_log_end();
+}
+
 static void reads_nothing_by_a_role_that_asks_for_no_external_id(void **state UNUSED)
 {
     setup();
@@ -1424,6 +1481,9 @@ int main(void)
         TEST(says_that_a_denied_bucket_may_be_of_another_account),
         TEST(leaves_an_object_of_a_format_that_is_not_read_and_names_it),
         TEST(pauses_the_customer_whose_role_is_denied),
+        TEST(says_of_a_probe_that_it_is_one_and_what_came_of_it),
+        TEST(says_why_an_object_is_read_again),
+        TEST(counts_the_attempts_of_a_receive),
         TEST(reads_nothing_by_a_role_that_asks_for_no_external_id),
         TEST(looks_once_whether_the_role_asks_for_its_external_id),
         TEST(pauses_after_five_denied_keys_in_a_row),

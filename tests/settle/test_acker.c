@@ -87,6 +87,13 @@ static struct inflight *receive_id(struct acker *a, const char *handle, const ch
     return &m->inflight;
 }
 
+static void assert_why(const struct inflight *m, const char *want)
+{
+    char text[AGAIN_BYTES];
+    again_write(&m->again, text);
+    assert_string_equal(text, want);
+}
+
 static void warns_of_a_message_that_is_received_again_while_it_is_in_progress(void **state UNUSED)
 {
     captured_log_begin(LOG_INFO);
@@ -99,6 +106,8 @@ static void warns_of_a_message_that_is_received_again_while_it_is_in_progress(vo
     assert_non_null(line);
     assert_non_null(strstr(line, "level=warn"));
     assert_non_null(strstr(line, "queue=q message_id=h1 receive_count=2 held_s=0"));
+    assert_why(first, "");
+    assert_why(again, "received while it was in progress");
     release(first, FAIL_NONE);
     release(other, FAIL_NONE);
     release(again, FAIL_NONE);
@@ -128,6 +137,8 @@ static void says_that_a_message_is_received_before_its_delay_ended(void **state 
     assert_true(acker_drain(a, 10000));
     struct inflight *again = receive_id(a, "h3", "h1");
     struct inflight *in_time = receive_id(a, "h4", "h2");
+    assert_why(again, "records not delivered: config");
+    assert_why(in_time, "worker stopped");
     const char *line = captured_log_line("msg=\"message received before its delay ended\"");
     assert_non_null(line);
     assert_non_null(strstr(line, "level=info"));
@@ -177,6 +188,10 @@ static void holds_by_heartbeats_and_flags_what_is_lost(void **state UNUSED)
     assert_int_equal(stats_get(&acker_stats(a, 0)->lost), 1);
     inflight_worsen(m, OUTCOME_LATER, 10);
     release(m, FAIL_NONE);
+    fake_sqs_answer(FAIL_NONE, FAIL_NONE);
+    struct inflight *again = receive_id(a, "h2", "h1");
+    assert_why(again, "lease lost");
+    release(again, FAIL_NONE);
     finish(a, true);
     assert_int_equal(fake_sqs_asked(false, "h1", 10), 0); /* lost: it has no heartbeat any more */
 }
@@ -341,6 +356,36 @@ static void a_queue_whose_deletes_fail_has_an_outage(void **state UNUSED)
     captured_log_end();
 }
 
+static void what_is_held_of_a_queue_that_is_gone_is_counted(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    struct acker *a = start(120);
+    struct err e = {.kind = FAIL_CONFIG, .code = "QueueDoesNotExist", .text = "sqs: no queue"};
+    struct inflight *done = receive(a, "h1");
+    struct inflight *failed = receive(a, "h2");
+    fake_sqs_answer(FAIL_NONE, FAIL_CONFIG); /* without the back-off of failed calls */
+    outage_failed(acker_outage(a, 0),
+                  &(struct outage_failure){
+                      .err = &e, .call = OUTAGE_RECEIVE, .next = "n", .held = acker_held(a)},
+                  0);
+    release(done, FAIL_NONE);
+    release(failed, FAIL_CONFIG);
+    const char *line = await_line("msg=\"messages of a queue that does not exist\"");
+    assert_non_null(strstr(line, "queue=q held_messages=2 deleted=0 delivered_not_deleted=1 "
+                                 "not_delivered=1 still_held=0"));
+    fake_sqs_answer(FAIL_NONE, FAIL_NONE);
+    struct inflight *again[] = {receive_id(a, "h3", "h1"), receive_id(a, "h4", "h2"),
+                                receive_id(a, "h5", "h5")};
+    assert_why(again[0], "delivered, but not deleted");
+    assert_why(again[1], "records not delivered: config");
+    assert_why(again[2], "received before by another worker, or before this one started");
+    for (size_t i = 0; i < 3; i++) {
+        release(again[i], FAIL_NONE);
+    }
+    finish(a, true);
+    captured_log_end();
+}
+
 static void a_call_that_fails_for_some_of_its_messages_is_no_outage(void **state UNUSED)
 {
     captured_log_begin(LOG_INFO);
@@ -427,6 +472,7 @@ int main(void)
         cmocka_unit_test(frees_what_SQS_could_not_be_told),
         cmocka_unit_test(counts_its_calls_and_how_long_the_delivery_took),
         cmocka_unit_test(a_queue_whose_deletes_fail_has_an_outage),
+        cmocka_unit_test(what_is_held_of_a_queue_that_is_gone_is_counted),
         cmocka_unit_test(a_call_that_fails_for_some_of_its_messages_is_no_outage),
         cmocka_unit_test(heartbeats_that_fail_are_an_outage_as_well),
         cmocka_unit_test(counts_what_is_unfinished_when_it_stops),

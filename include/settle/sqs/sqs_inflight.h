@@ -70,6 +70,12 @@ uint64_t sqs_inflight_hash(const struct sqs_inflight *m);
 /* The function settler.last_delivery of SQS. */
 MUST_USE bool sqs_inflight_last(const struct sqs_inflight *m);
 
+/*
+ * Why it may be received again. kind: the result of the call that ended its lease, FAIL_LOST
+ * without a call. AGAIN_UNKNOWN: it is deleted.
+ */
+MUST_USE struct again sqs_inflight_again(const struct sqs_inflight *m, enum err_kind kind);
+
 /* Begin to hold the lease. */
 void sqs_inflight_begin(struct leases *b, struct sqs_inflight *m, int64_t now_ms);
 

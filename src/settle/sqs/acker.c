@@ -10,15 +10,16 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/stable.h"
+#include "settle/sqs/batch.h"
 #include "settle/sqs/delays.h"
 #include "settle/sqs/held.h"
+#include "settle/sqs/receive.h"
 #include "settle/sqs/sqs_inflight.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { IDLE_MS = 1000, OBJECT_BYTES = 1200 };
+enum { IDLE_MS = 1000 };
 
 struct acker_thread {
     struct acker *acker;
@@ -76,34 +77,6 @@ static void book_changed_locked(struct acker *a)
     }
 }
 
-struct receive {
-    int64_t held_ms;  /* it is in progress since then; -1: it is not */
-    int64_t early_ms; /* until the end of its delay; 0: that is over */
-};
-
-/* Log a receive that was not expected: messages are extended, or hidden for their delay. */
-static void log_receive(const struct acker *a, const struct inflight *m, struct receive r)
-{
-    char object[OBJECT_BYTES] = "";
-    if (m->notification != NULL && m->notification->count != 0) {
-        const struct notification_record *record = &m->notification->records[0];
-        (void)snprintf(object, sizeof(object), "s3://%.*s/%.*s", SPAN_FMT(record->bucket),
-                       SPAN_FMT(record->key));
-    }
-    struct log_kv queue = KV_STR("queue", name_of(a, m->queue));
-    struct log_kv of = KV_SET_SPAN("object", span_str(object));
-    if (r.held_ms >= 0) {
-        log_write(LOG_WARN, "message received again while in progress", queue,
-                  KV_STR("message_id", m->id), of, KV_INT("receive_count", m->receive_count),
-                  KV_INT("held_s", r.held_ms / 1000),
-                  KV_STR("next", "its records may be produced twice with the same ingest.id"));
-    } else if (r.early_ms > 0) {
-        log_write(LOG_INFO, "message received before its delay ended", queue,
-                  KV_STR("message_id", m->id), of, KV_INT("receive_count", m->receive_count),
-                  KV_INT("early_s", r.early_ms / 1000));
-    }
-}
-
 static void acker_begin(void *context, struct inflight *inflight)
 {
     struct acker *a = context;
@@ -112,11 +85,39 @@ static void acker_begin(void *context, struct inflight *inflight)
     mutex_lock(&a->shared.lock);
     const struct sqs_inflight *first = held_find(&a->shared.held, m);
     struct receive r = {.held_ms = first != NULL ? now - first->lease.received_ms : -1,
-                        .early_ms = delays_early_ms(&a->shared.delays, m, now)};
+                        .early_ms = delays_early_ms(&a->shared.delays, m, now, &inflight->again)};
+    if (first != NULL) {
+        inflight->again.cause = AGAIN_IN_PROGRESS;
+    }
     held_add(&a->shared.held, m);
     sqs_inflight_begin(a->shared.book, m, now);
     mutex_unlock(&a->shared.lock);
-    log_receive(a, inflight, r);
+    receive_log(name_of(a, inflight->queue), inflight, r);
+}
+
+/*
+ * A message leaves the worker: forget it, except why it may be received again. kind: of the call
+ * that ended its lease; FAIL_LOST without one. until_ms: the end of its delay; 0: none.
+ */
+static void message_over_locked(struct acker *a, struct sqs_inflight *m, enum err_kind kind,
+                                int64_t until_ms)
+{
+    struct again why = sqs_inflight_again(m, kind);
+    held_remove(&a->shared.held, m);
+    if (why.cause != AGAIN_UNKNOWN) {
+        delays_add(&a->shared.delays, m, &why, until_ms);
+    }
+}
+
+/* The queue's outage counts what became of its messages. Without the lock. */
+static void message_free(struct acker *a, struct sqs_inflight *m, enum err_kind kind, size_t held)
+{
+    outage_message_ended(&queue_of(a, m->inflight.queue)->outage,
+                         m->lease.how != LEASE_DELETE ? OUTAGE_UNDELIVERED
+                         : kind == FAIL_NONE          ? OUTAGE_DELETED
+                                                      : OUTAGE_DELIVERED,
+                         held, clock_mono_ms(a->clock));
+    sqs_inflight_free(m);
 }
 
 static void acker_settle(void *context, struct inflight *inflight, const struct settlement *s)
@@ -129,12 +130,13 @@ static void acker_settle(void *context, struct inflight *inflight, const struct 
     mutex_lock(&a->shared.lock);
     bool over = sqs_inflight_settle(a->shared.book, m, s, clock_mono_ms(a->clock));
     if (over) {
-        held_remove(&a->shared.held, m);
+        message_over_locked(a, m, FAIL_LOST, 0);
     }
+    size_t held = leases_queue_count(a->shared.book, inflight->queue);
     book_changed_locked(a);
     mutex_unlock(&a->shared.lock);
     if (over) {
-        sqs_inflight_free(m);
+        message_free(a, m, FAIL_LOST, held);
     }
 }
 
@@ -246,28 +248,6 @@ const struct pulse *acker_pulse(const struct acker *a, size_t i)
     return &a->threads[i].pulse;
 }
 
-/* Call SQS. Returns the class of the whole call, and sets those of the entries in the batch. */
-static enum err_kind call_sqs(const struct acker *a, struct lease_batch *batch, struct err *e)
-{
-    struct sqs_entry entries[LEASE_BATCH];
-    struct sqs_queue *queue = queue_of(a, batch->queue)->queue.queue;
-    if (batch->call == LEASE_CALL_NONE) {
-        return FAIL_NONE;
-    }
-    for (size_t i = 0; i < batch->count; i++) {
-        entries[i] = (struct sqs_entry){.receipt_handle = batch->leases[i]->handle,
-                                        .visibility_s = batch->visibility_s[i],
-                                        .kind = FAIL_AGAIN};
-    }
-    enum err_kind whole = batch->call == LEASE_CALL_DELETE
-                              ? sqs_delete(queue, entries, batch->count, e)
-                              : sqs_change_visibility(queue, entries, batch->count, e);
-    for (size_t i = 0; i < batch->count; i++) {
-        batch->kinds[i] = entries[i].kind;
-    }
-    return whole;
-}
-
 static const enum outage_call outage_calls[] = {
     [LEASE_CALL_BEAT] = OUTAGE_HEARTBEAT,
     [LEASE_CALL_DELETE] = OUTAGE_DELETE,
@@ -319,7 +299,8 @@ static void judge_queue(struct acker *a, const struct lease_batch *batch, enum e
                                                .call = outage_calls[batch->call],
                                                .next = "retried while the leases last",
                                                .about = &messages,
-                                               .about_count = 1},
+                                               .about_count = 1,
+                                               .held = acker_queue_held(a, batch->queue)},
                       now);
         return;
     }
@@ -376,12 +357,15 @@ static void count_unfinished_locked(struct acker *a, const struct lease_batch *b
 static void make_call_locked(struct acker *a, struct lease_batch *batch)
 {
     struct sqs_inflight *over[LEASE_BATCH];
+    enum err_kind kinds[LEASE_BATCH];
     size_t over_count = 0;
     struct err e = {.kind = FAIL_NONE};
 
     mutex_unlock(&a->shared.lock);
-    enum err_kind whole = call_sqs(a, batch, &e);
-    judge_queue(a, batch, whole, &e);
+    enum err_kind whole = batch_send(queue_of(a, batch->queue)->queue.queue, batch, &e);
+    if (whole != FAIL_NONE) {
+        judge_queue(a, batch, whole, &e); /* before the intake can see that the queue is not well */
+    }
     mutex_lock(&a->shared.lock);
 
     leases_answered(a->shared.book, batch, whole, clock_mono_ms(a->clock), &a->shared.rng);
@@ -389,15 +373,14 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         struct sqs_inflight *m = sqs_inflight_of_lease(batch->leases[i]);
         count_unfinished_locked(a, batch, i);
-        if (batch->call == LEASE_CALL_CHANGE && batch->kinds[i] == FAIL_NONE) {
-            delays_add(&a->shared.delays, m,
-                       batch->asked_ms + (int64_t)batch->visibility_s[i] * 1000);
-        }
         if (batch->over[i] && sqs_inflight_lease_over(m)) {
-            held_remove(&a->shared.held, m);
+            message_over_locked(a, m, batch->kinds[i],
+                                batch->asked_ms + (int64_t)batch->visibility_s[i] * 1000);
+            kinds[over_count] = batch->kinds[i];
             over[over_count++] = m;
         }
     }
+    size_t held = leases_queue_count(a->shared.book, batch->queue);
     if (a->shared.giving_up) {
         (void)give_up_locked(a); /* leases of a heartbeat that has just ended */
     }
@@ -405,7 +388,10 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
 
     mutex_unlock(&a->shared.lock);
     for (size_t i = 0; i < over_count; i++) {
-        sqs_inflight_free(over[i]);
+        message_free(a, over[i], kinds[i], held + over_count - 1 - i);
+    }
+    if (whole == FAIL_NONE) {
+        judge_queue(a, batch, whole, &e); /* after its messages: it may end an outage */
     }
     mutex_lock(&a->shared.lock);
 }

@@ -72,6 +72,17 @@ bool sqs_inflight_last(const struct sqs_inflight *m)
     return redrive_last(&m->origin->redrive, i->receive_count, age_ms);
 }
 
+struct again sqs_inflight_again(const struct sqs_inflight *m, enum err_kind kind)
+{
+    if (m->lease.how == LEASE_DELETE) {
+        return (struct again){.cause = kind == FAIL_NONE ? AGAIN_UNKNOWN : AGAIN_NOT_DELETED};
+    }
+    if (m->lease.loss != LEASE_OURS || kind == FAIL_LOST) {
+        return (struct again){.cause = AGAIN_LOST};
+    }
+    return (struct again){.cause = AGAIN_SETTLED, .rule = m->inflight.because};
+}
+
 void sqs_inflight_begin(struct leases *b, struct sqs_inflight *m, int64_t now_ms)
 {
     leases_add(b, &m->lease, m->inflight.queue, m->receipt_handle, now_ms);
@@ -88,6 +99,9 @@ bool sqs_inflight_settle(struct leases *b, struct sqs_inflight *m, const struct 
 {
     assert(!m->settled);
     m->settled = true;
+    if (s->failed != FAIL_NONE) {
+        m->inflight.because = outcome_rule(ABOUT_DELIVERY, s->failed);
+    }
     if (m->lease_over) {
         return true;
     }

@@ -160,7 +160,7 @@ def _role_denied(drill):
     drill.worker.logged(msg="customer resumed", customer="globex")
     drill.done(name)
     (line,) = drill.worker.lines(msg="object done", object=name)
-    assert line["again_because"] == "no session of the role: denied" and line["probe"] == "succeeded"
+    assert line["again_because"] == "no session of the role, error=denied" and line["probe"] == "succeeded"
 
 
 def _kms_denied(drill):

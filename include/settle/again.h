@@ -3,7 +3,8 @@
  * again.h - why a message is received again, as far as this process knows. For the log: the line of
  * an object at a later receive has it.
  *
- *     again_write(&m->again, text);      "records not delivered: again"; "" if it is not known
+ *     again_write(&m->again, text);      "records not delivered, error=again"; "" if it is not
+ * known
  *
  * Pure.
  */

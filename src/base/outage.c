@@ -48,11 +48,14 @@ static const struct words {
     "check whether the queue was deleted or the URL is wrong; "                                    \
     "the messages of a deleted queue are gone"
 #define HELD_GONE                                                                                  \
-    "if the queue was deleted, they are gone with it: let S3 publish the objects that were not "   \
-    "delivered again; if it comes back with its messages, they are received again"
-#define CAME_BACK                                                                                  \
-    "if this is another queue, the messages in the deleted one are gone: let S3 publish the "      \
-    "objects that are not done again; those delivered need nothing"
+    "if the queue was deleted, they are gone with it: have S3 publish the objects that are not "   \
+    "done again; if it appears again with its messages, they are received again"
+#define HELD_DONE                                                                                  \
+    "no held message is lost; if the queue was deleted and created again, the messages in it are " \
+    "gone: have S3 publish their objects again"
+#define HELD_NOT_DONE                                                                              \
+    "held messages that are not deleted are received again, unless the queue was deleted and "     \
+    "created again: then have S3 publish the objects that are not done again"
 #define KEY_UNUSABLE                                                                               \
     "read again after the delay; "                                                                 \
     "enable the KMS key, or cancel its deletion, in the account that owns it"
@@ -193,15 +196,21 @@ static void add_times_locked(struct keys *k, const struct outage *o, const char 
         KV_KNOWN(failure_keys[o->party], o->shared.failed != 0 ? (int64_t)o->shared.failed : -1));
 }
 
+static bool all_done_locked(const struct outage *o)
+{
+    return o->shared.held == 0 && o->shared.ended[OUTAGE_DELIVERED] == 0 &&
+           o->shared.ended[OUTAGE_UNDELIVERED] == 0;
+}
+
 /* The messages that were held when the queue was gone, and what became of them. */
 static void add_held_locked(struct keys *k, const struct outage *o)
 {
     const uint64_t *ended = o->shared.ended;
     add(k, KV_INT("held_messages", o->shared.held + ended[OUTAGE_DELETED] +
                                        ended[OUTAGE_DELIVERED] + ended[OUTAGE_UNDELIVERED]));
-    add(k, KV_INT("deleted", ended[OUTAGE_DELETED]));
-    add(k, KV_INT("delivered_not_deleted", ended[OUTAGE_DELIVERED]));
-    add(k, KV_INT("not_delivered", ended[OUTAGE_UNDELIVERED]));
+    add(k, KV_INT("done", ended[OUTAGE_DELETED]));
+    add(k, KV_INT("done_not_deleted", ended[OUTAGE_DELIVERED]));
+    add(k, KV_INT("not_done", ended[OUTAGE_UNDELIVERED]));
     add(k, KV_INT("still_held", o->shared.held));
 }
 
@@ -234,7 +243,7 @@ static void log_over_locked(const struct outage *o, int64_t now)
     add_times_locked(&k, o, "over", now);
     if (o->shared.gone) {
         add_held_locked(&k, o);
-        add(&k, KV_STR("next", CAME_BACK));
+        add(&k, KV_STR("next", all_done_locked(o) ? HELD_DONE : HELD_NOT_DONE));
     }
     log_put(o->shared.gone ? LOG_WARN : LOG_INFO, over_word(o, o->shared.cause), k.kv, k.n);
 }

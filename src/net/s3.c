@@ -287,8 +287,8 @@ static bool may_try(struct transfer *t, struct err *e)
     t->tries = t->offset > t->mark ? 0 : t->tries + 1;
     t->mark = t->offset;
     if (t->tries == TRIES || t->attempts >= ATTEMPTS + t->offset / ATTEMPT_BYTES) {
-        (void)err_wrap(e, "s3: after %lld requests, at byte %lld", (long long)t->attempts,
-                       (long long)t->offset);
+        (void)err_wrap(e, "s3: after %lld requests of this attempt, at byte %lld",
+                       (long long)t->attempts, (long long)t->offset);
         return false;
     }
     if (!back_off(t, e)) {

@@ -29,7 +29,7 @@ static void write_rule(const struct outcome_rule *rule, char out[AGAIN_BYTES])
     } else if (rule->kind == FAIL_LOST) {
         (void)snprintf(out, AGAIN_BYTES, "lease lost");
     } else {
-        (void)snprintf(out, AGAIN_BYTES, "%s: %s", subjects[rule->subject],
+        (void)snprintf(out, AGAIN_BYTES, "%s, error=%s", subjects[rule->subject],
                        err_kind_name(rule->kind));
     }
 }

@@ -257,13 +257,20 @@ static void says_what_became_of_messages_whose_queue_did_not_exist(void **state 
     outage_message_ended(&o, OUTAGE_DELETED, 1, S(3));
     outage_passed(&o, OUTAGE_DELETE, S(4));
     assert_line("outage=over", "level=warn msg=\"queue connected\" outage=over queue=one");
-    assert_line("outage=over", "held_messages=3 deleted=1 delivered_not_deleted=1 not_delivered=0 "
-                               "still_held=1 next=\"if this is another queue");
+    assert_line("outage=over",
+                "held_messages=3 done=1 done_not_deleted=1 not_done=0 "
+                "still_held=1 next=\"held messages that are not deleted are received again");
     assert_null(captured_log_line("messages of a queue that does not exist"));
     fails(OUTAGE_RECEIVE, FAIL_DENIED, "AccessDenied", "no", S(5));
     outage_message_ended(&o, OUTAGE_UNDELIVERED, 0, S(6));
     outage_passed(&o, OUTAGE_RECEIVE, S(7));
     assert_line("outage_s=2", "level=info msg=\"queue connected\" outage=over queue=one");
+    f.held = 1;
+    outage_failed(&o, &f, S(10));
+    outage_message_ended(&o, OUTAGE_DELETED, 0, S(13));
+    outage_passed(&o, OUTAGE_DELETE, S(14));
+    assert_line("outage_s=4", "held_messages=1 done=1 done_not_deleted=0 not_done=0 still_held=0 "
+                              "next=\"no held message is lost");
     teardown();
 }
 
@@ -278,7 +285,7 @@ static void the_last_message_whose_queue_does_not_exist_has_a_line(void **state 
     outage_message_ended(&o, OUTAGE_UNDELIVERED, 0, S(3));
     assert_line("messages of a queue that does not exist",
                 "level=warn msg=\"messages of a queue that does not exist\" queue=one "
-                "held_messages=2 deleted=0 delivered_not_deleted=1 not_delivered=1 still_held=0 "
+                "held_messages=2 done=0 done_not_deleted=1 not_done=1 still_held=0 "
                 "outage_s=2 next=\"if the queue was deleted");
     teardown();
 }

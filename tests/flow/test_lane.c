@@ -843,7 +843,8 @@ static void says_why_an_object_is_read_again(void **state UNUSED)
     assert_done(f);
     const char *line = captured_log_line("object done");
     assert_non_null(line);
-    assert_non_null(strstr(line, "receive_count=2 again_because=\"object not read: throttled\""));
+    assert_non_null(
+        strstr(line, "receive_count=2 again_because=\"object not read, error=throttled\""));
     captured_log_end();
 }
 

@@ -92,7 +92,7 @@ static void gives_up_after_some_tries_without_progress(void **state)
     }
     assert_int_equal(get(f), FAIL_AGAIN);
     assert_int_equal(server_requests(f->aws.server), 6);
-    assert_non_null(strstr(f->err.text, "after 6 requests, at byte 4"));
+    assert_non_null(strstr(f->err.text, "after 6 requests of this attempt, at byte 4"));
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
 }
 
@@ -126,7 +126,7 @@ static void leaves_a_server_that_gives_a_byte_at_a_time(void **state)
     }
     assert_int_equal(get(f), FAIL_AGAIN);
     assert_int_equal(server_requests(f->aws.server), 100);
-    assert_non_null(strstr(f->err.text, "after 100 requests, at byte 100"));
+    assert_non_null(strstr(f->err.text, "after 100 requests of this attempt, at byte 100"));
 }
 
 static void resumes_when_the_server_is_in_trouble_meanwhile(void **state)

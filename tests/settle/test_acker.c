@@ -137,7 +137,7 @@ static void says_that_a_message_is_received_before_its_delay_ended(void **state 
     assert_true(acker_drain(a, 10000));
     struct inflight *again = receive_id(a, "h3", "h1");
     struct inflight *in_time = receive_id(a, "h4", "h2");
-    assert_why(again, "records not delivered: config");
+    assert_why(again, "records not delivered, error=config");
     assert_why(in_time, "worker stopped");
     const char *line = captured_log_line("msg=\"message received before its delay ended\"");
     assert_non_null(line);
@@ -371,13 +371,13 @@ static void what_is_held_of_a_queue_that_is_gone_is_counted(void **state UNUSED)
     release(done, FAIL_NONE);
     release(failed, FAIL_CONFIG);
     const char *line = await_line("msg=\"messages of a queue that does not exist\"");
-    assert_non_null(strstr(line, "queue=q held_messages=2 deleted=0 delivered_not_deleted=1 "
-                                 "not_delivered=1 still_held=0"));
+    assert_non_null(strstr(line, "queue=q held_messages=2 done=0 done_not_deleted=1 "
+                                 "not_done=1 still_held=0"));
     fake_sqs_answer(FAIL_NONE, FAIL_NONE);
     struct inflight *again[] = {receive_id(a, "h3", "h1"), receive_id(a, "h4", "h2"),
                                 receive_id(a, "h5", "h5")};
     assert_why(again[0], "delivered, but not deleted");
-    assert_why(again[1], "records not delivered: config");
+    assert_why(again[1], "records not delivered, error=config");
     assert_why(again[2], "received before by another worker, or before this one started");
     for (size_t i = 0; i < 3; i++) {
         release(again[i], FAIL_NONE);

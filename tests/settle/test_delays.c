@@ -31,7 +31,7 @@ static void says_why_a_message_is_received_again(void **state UNUSED)
         65000);
     assert_int_equal(delays_early_ms(&d, &a, 70000, &why), 0);
     again_write(&why, text);
-    assert_string_equal(text, "records not delivered: again");
+    assert_string_equal(text, "records not delivered, error=again");
     delays_add(&d, &a, &(struct again){.cause = AGAIN_LOST}, 0);
     assert_int_equal(delays_early_ms(&d, &a, 1000, &why), 0);
     assert_int_equal(why.cause, AGAIN_LOST);

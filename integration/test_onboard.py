@@ -277,7 +277,8 @@ def arrange(strict, folder, **way):
     worker's environment."""
     strict.fake.add_queue("acme", dead_letters="acme-dead", max_receives=20)
     url = strict.fake.queue("acme")["url"]
-    conf(folder, url=url.removesuffix("acme"), aws=f'endpoint_sts = "{strict.fake.endpoint}";')
+    conf(folder, url=url.removesuffix("acme"),
+         aws="" if strict.own_names else f'endpoint_sts = "{strict.fake.endpoint}";')
     customer = onboard(folder, **way)
     strict.fake.change_queue("acme", attributes={"Policy": json.dumps(document(folder, "operator/queue-policy.json"))})
     strict.fake.add_role(WORKER_ROLE, trust={"Version": "2012-10-17", "Statement": [
@@ -317,6 +318,29 @@ def test_a_customer_from_the_first_value_to_the_first_event(strict: StrictWorld,
     strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"user":"ana","action":"read"}\n',
                            **({"kms_key": key} if key else {}))
     strict.workers[-1].logged(msg="object done", customer="acme")
+
+
+def test_objects_are_read_through_an_access_point(strict: StrictWorld, tmp_path):
+    """With AWS's host names: that of the access point. The role may not read the bucket past it."""
+    strict.use_own_names()
+    point = f"arn:aws:s3:{REGION}:{CUSTOMER_ACCOUNT}:accesspoint/events"
+    customer, env = arrange(strict, tmp_path, **{"access-point": point})
+    assert strict.fake.add_access_point("events", "cust-bucket")["arn"] == point
+    customers_role(strict, tmp_path, customer)
+    env.update(HTTPS_PROXY=strict.fake.endpoint, AWS_CA_BUNDLE=str(strict.fake.ca_file))
+    done = run(tmp_path, env=clean_env(**env), complete="acme", wait="0")
+    assert done.returncode == 0, done.stderr
+    assert f'access_point = "{point}";' in (tmp_path / "customers.d/acme.conf").read_text()
+    settings = strict.settings()
+    settings["queues"] = [{"name": "acme", "url": strict.fake.queue("acme")["url"], "wait": "2s"}]
+    settings.pop("customers")
+    strict.workers.append(Worker(strict.folder, settings, **env))
+    strict.fake.put_object("cust-bucket", "asymptote/events/a.jsonl", '{"user":"ana","action":"read"}\n')
+    strict.workers[-1].logged(msg="object done", customer="acme")
+    role = document(tmp_path, "customer/role-policy.json")
+    read = "arn:aws:s3:::cust-bucket/asymptote/events/a.jsonl"
+    assert not allowed(role, "s3:GetObject", read)
+    assert allowed(role, "s3:GetObject", read, s3_DataAccessPointArn=point)
 
 
 def test_a_new_role_is_waited_for_and_then_used(strict: StrictWorld, tmp_path):

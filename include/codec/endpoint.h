@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 
-enum endpoint_service { ENDPOINT_S3, ENDPOINT_SQS, ENDPOINT_STS };
+enum endpoint_service { ENDPOINT_S3, ENDPOINT_S3_ACCESS_POINT, ENDPOINT_SQS, ENDPOINT_STS };
 
 /* Bits of `variant`: AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT. */
 enum { ENDPOINT_FIPS = 1, ENDPOINT_DUAL_STACK = 2 };

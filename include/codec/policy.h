@@ -3,7 +3,7 @@
  * policy.h - the session policy that restricts a customer's session to one prefix of one bucket
  * (research/aws.md §4.2).
  *
- *     struct policy_scope scope = {partition_of(region), bucket, prefix, true};
+ *     struct policy_scope scope = {partition_of(region), bucket, prefix, .kms = true};
  *     bool exact = policy_write(&out, &scope);
  *     if (!exact) ... warn: the policy allows more than the prefix; the role's own policy must not
  *
@@ -21,9 +21,10 @@ enum { POLICY_CHARACTERS = 2048 };
 
 struct policy_scope {
     const struct partition *partition;
-    struct span bucket; /* has passed url_bucket_ok */
-    struct span prefix; /* without slashes at its ends; "": the whole bucket */
-    bool kms;           /* also allow kms:Decrypt through S3, which objects with SSE-KMS require */
+    struct span bucket;       /* has passed url_bucket_ok */
+    struct span prefix;       /* without slashes at its ends; "": the whole bucket */
+    struct span access_point; /* its ARN, which reads go through, beside the bucket; "": none */
+    bool kms; /* also allow kms:Decrypt through S3, which objects with SSE-KMS require */
 };
 
 /*

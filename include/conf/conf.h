@@ -77,7 +77,8 @@ struct customer_conf {
     const struct queue_conf *queue;
     enum notification_form via; /* NOTIFICATION_SNS: wrapped or raw */
     char *bucket;
-    char *prefix;  /* without leading and trailing slash, never empty */
+    char *prefix;       /* without leading and trailing slash, never empty */
+    char *access_point; /* ARN; NULL: objects are read from the bucket itself */
     char **only;   /* globs over the key below the prefix, NULL-terminated; NULL: all objects */
     char **ignore; /* NULL: none */
     char *region;

@@ -52,10 +52,11 @@ struct s3_settings { /* for all clients of a worker; borrowed as long as they ex
 
 struct s3_object {
     struct span bucket;
-    struct span key;        /* decoded, 1 to 1024 bytes */
-    struct span version_id; /* "" if the notification has none */
-    struct span region;     /* the configured one */
-    struct span owner;      /* expected bucket owner, 12 digits; "" only if configured */
+    struct span key;          /* decoded, 1 to 1024 bytes */
+    struct span version_id;   /* "" if the notification has none */
+    struct span region;       /* the configured one */
+    struct span access_point; /* ARN of the one that is read through; "": the bucket itself */
+    struct span owner;        /* expected bucket owner, 12 digits; "" only if configured */
     bool request_payer;
 };
 

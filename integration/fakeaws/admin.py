@@ -159,6 +159,14 @@ class Admin:
             self.world.buckets[name] = Bucket(name, owner, region, **more)
         return {"arn": f"arn:{partition_of(region)}:s3:::{name}"}
 
+    def add_access_point(self, name, bucket):
+        """Requests with its host read the bucket; policies of IAM are checked for both."""
+        with self.world.lock:
+            of = self.world.buckets[bucket]
+            arn = f"arn:{partition_of(of.region)}:s3:{of.region}:{of.owner}:accesspoint/{name}"
+            self.world.access_points[f"{name}-{of.owner}"] = (arn, bucket)
+        return {"arn": arn}
+
     def change_bucket(self, name, **changes):
         with self.world.lock:
             for field, value in changes.items():

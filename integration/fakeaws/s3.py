@@ -62,6 +62,9 @@ class S3:
             raise AwsError("InvalidRequest", 400, "A proxy for AWS's hosts only")
         _check_bucket_name(call.bucket)
         with self.world.lock:
+            point = self.world.access_points.get(call.bucket)
+            if point and (call.address.service is None or call.address.point):
+                call.access_point, call.bucket = point
             bucket = self.world.buckets.get(call.bucket)
         self._check_region(call, bucket)
         self._authenticate(call, bucket)
@@ -192,6 +195,12 @@ class S3:
             arn += "/" + key
             if "versionId" in call.params:
                 context["s3:VersionId"] = call.params["versionId"]
+        if call.access_point:
+            context["s3:DataAccessPointArn"] = call.access_point
+            through = call.access_point + (f"/object/{key}" if key is not None else "")
+            decision = iam.decide(call.principal, action, through, context, bucket.owner, None)
+            if decision != iam.ALLOW:
+                return decision, through
         return iam.decide(call.principal, action, arn, context, bucket.owner, bucket.policy), arn
 
     def _allow(self, call, bucket, action, key):

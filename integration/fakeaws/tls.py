@@ -17,6 +17,7 @@ def host_names():
         for service in ("sqs", "sts", "sqs-fips", "sts-fips"):
             names.append(f"{service}.{region}.{suffix}")
         names += [f"sqs.{region}.api.aws", f"sts.{region}.api.aws"]
+        names.append(f"*.s3-accesspoint.{region}.{suffix}")
         for s3 in ("s3", "s3-fips", "s3.dualstack", "s3-fips.dualstack"):
             names += [f"{s3}.{region}.{suffix}", f"*.{s3}.{region}.{suffix}"]
     return names

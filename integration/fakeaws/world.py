@@ -38,7 +38,7 @@ def suffix_of(region):
 
 
 _AWS_HOST = re.compile(
-    r"(?:(?P<bucket>.+)\.)?(?P<service>s3|sqs|sts)(?P<fips>-fips)?(?P<dual>\.dualstack)?"
+    r"(?:(?P<bucket>.+)\.)?(?P<service>s3|sqs|sts)(?P<point>-accesspoint)?(?P<fips>-fips)?(?P<dual>\.dualstack)?"
     r"(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com(?:\.cn)?|api\.aws)\Z")
 
 
@@ -49,12 +49,14 @@ class Address:
     service: Optional[str] = None
     region: Optional[str] = None
     bucket: Optional[str] = None
+    point: bool = False  # a host of access points
 
 
 def address(host):
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     if match := _AWS_HOST.match(name):
-        return Address(match["service"], match["region"] or "us-east-1", match["bucket"])
+        return Address(match["service"], match["region"] or "us-east-1", match["bucket"],
+                       match["point"] is not None)
     for base in (".s3.localhost", ".localhost"):
         if name.endswith(base) and name != base[1:]:
             return Address(bucket=name[:-len(base)]) if name != "s3.localhost" else Address()
@@ -72,6 +74,7 @@ class Call:
     bucket: Optional[str] = None
     key: Optional[str] = None
     params: dict = field(default_factory=dict)
+    access_point: Optional[str] = None  # ARN
     connection: object = None
     epoch: int = 0  # of the world that received it
     principal: Optional[iam.Principal] = None
@@ -111,6 +114,7 @@ class World:
         self.users = {}  # arn -> iam.Principal
         self.kms_keys = {}  # arn -> kms.KmsKey
         self.buckets = {}  # name -> buckets.Bucket
+        self.access_points = {}  # name-account -> (arn, name of the bucket)
         self.queues = {}  # url path -> queues.Queue
         self.web_tokens = {}  # token -> {"role_arn", "subject", "expires"}
         self.instance = {"role_arn": None, "lifetime_s": 3600, "tokens": {}, "code": "Success",

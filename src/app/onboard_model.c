@@ -57,6 +57,7 @@ static void take_entry(struct onboarding *o, const struct customer_conf *c)
     set_text(o, MODEL_KMS_KEY, c->kms_key_arn);
     set_text(o, MODEL_VERSIONED, c->versioned ? "true" : "false");
     set_text(o, MODEL_VIA, ways[c->via]);
+    set_text(o, MODEL_ACCESS_POINT, c->access_point);
     set_text(o, MODEL_QUEUE, c->queue_name);
     set_text(o, MODEL_EXTERNAL_ID, c->external_id);
     set_text(o, MODEL_ROLE, c->role_arn);

@@ -22,9 +22,9 @@ const struct partition *partition_of(struct span region)
 }
 
 /* S3 has other names for its variants, and the same DNS suffix for all. */
-static void add_s3(struct buf *out, struct span region, unsigned variant)
+static void add_s3(struct buf *out, const char *name, struct span region, unsigned variant)
 {
-    buf_addf(out, "s3%s.%s%.*s.%s", (variant & ENDPOINT_FIPS) != 0 ? "-fips" : "",
+    buf_addf(out, "%s%s.%s%.*s.%s", name, (variant & ENDPOINT_FIPS) != 0 ? "-fips" : "",
              (variant & ENDPOINT_DUAL_STACK) != 0 ? "dualstack." : "", SPAN_FMT(region),
              partition_of(region)->dns_suffix);
 }
@@ -32,8 +32,8 @@ static void add_s3(struct buf *out, struct span region, unsigned variant)
 void endpoint_add_host(struct buf *out, enum endpoint_service service, struct span region,
                        unsigned variant)
 {
-    if (service == ENDPOINT_S3) {
-        add_s3(out, region, variant);
+    if (service == ENDPOINT_S3 || service == ENDPOINT_S3_ACCESS_POINT) {
+        add_s3(out, service == ENDPOINT_S3 ? "s3" : "s3-accesspoint", region, variant);
         return;
     }
     const struct partition *p = partition_of(region);

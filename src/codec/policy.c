@@ -58,15 +58,24 @@ static void add_statements(struct buf *out, const struct policy_scope *s, struct
                            bool exact)
 {
     const char *slash = exact && prefix.n > 0 ? "/" : "";
+    struct span point = s->access_point;
+    const char *open = point.n > 0 ? "[" : "";
     buf_addf(
         out,
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":["
-        "\"s3:GetObject\",\"s3:GetObjectVersion\"],\"Resource\":\"arn:%s:s3:::%.*s/%.*s%s*\"},",
-        s->partition->name, SPAN_FMT(s->bucket), SPAN_FMT(prefix), slash);
-    buf_addf(out,
-             "{\"Effect\":\"Allow\",\"Action\":\"s3:ListBucket\",\"Resource\":\"arn:%s:s3:::%.*s\","
-             "\"Condition\":{\"StringLike\":{\"s3:prefix\":[",
-             s->partition->name, SPAN_FMT(s->bucket));
+        "\"s3:GetObject\",\"s3:GetObjectVersion\"],\"Resource\":%s\"arn:%s:s3:::%.*s/%.*s%s*\"",
+        open, s->partition->name, SPAN_FMT(s->bucket), SPAN_FMT(prefix), slash);
+    if (point.n > 0) {
+        buf_addf(out, ",\"%.*s/object/%.*s%s*\"]", SPAN_FMT(point), SPAN_FMT(prefix), slash);
+    }
+    buf_addf(
+        out,
+        "},{\"Effect\":\"Allow\",\"Action\":\"s3:ListBucket\",\"Resource\":%s\"arn:%s:s3:::%.*s\"",
+        open, s->partition->name, SPAN_FMT(s->bucket));
+    if (point.n > 0) {
+        buf_addf(out, ",\"%.*s\"]", SPAN_FMT(point));
+    }
+    buf_add(out, SPAN(",\"Condition\":{\"StringLike\":{\"s3:prefix\":["));
     if (exact && prefix.n > 0) {
         buf_addf(out, "\"%.*s\",", SPAN_FMT(prefix));
     }

@@ -121,6 +121,23 @@ static void check_key_arn(struct conf_reader *r, size_t at)
     }
 }
 
+static void check_access_point(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    const config_setting_t *where = conf_at(r->customer_at[at], "access_point");
+    if (c->access_point == NULL || c->id == NULL || c->region == NULL || c->account_id == NULL) {
+        return;
+    }
+    if (!span_eq(arn_part(c->access_point, 3), span_str(c->region))) {
+        conf_error(r, where, "customer %s.access_point: is not in the bucket's region %s", c->id,
+                   c->region);
+    }
+    if (!span_eq(arn_part(c->access_point, 4), span_str(c->account_id))) {
+        conf_error(r, where, "customer %s.access_point: is not of the account %s", c->id,
+                   c->account_id);
+    }
+}
+
 static void check_session_policy(struct conf_reader *r, size_t at)
 {
     const struct customer_conf *c = &r->conf->customers[at];
@@ -285,6 +302,7 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         check_queue_of(r, i);
         check_role(r, i);
         check_key_arn(r, i);
+        check_access_point(r, i);
         check_session_policy(r, i);
         check_prefix_letters(r, i);
         check_filters(r, i);

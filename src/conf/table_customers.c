@@ -53,6 +53,14 @@ static const struct conf_row customer_rows[] = {
      .example = "\"asymptote/events\"",
      .text = "Only keys under it are read: a path, or a URL s3://bucket/path/. Never empty. One "
              "slash at its beginning and at its end does not count."},
+    {.name = "access_point",
+     .type = CONF_TEXT,
+     MEMBER(customer_conf, access_point),
+     .derived = "none",
+     .refuse = refuse_access_point,
+     .example = "\"arn:aws:s3:eu-west-1:444455556666:accesspoint/events\"",
+     .text = "Access point through which objects are read and listed. Notifications still name the "
+             "bucket. Its region is the bucket's, and its account the customer's."},
     {.name = "only",
      .type = CONF_TEXTS,
      MEMBER(customer_conf, only),

@@ -21,6 +21,7 @@ bool session_policy_write(const struct customer_conf *conf, struct buf *out)
         .bucket = span_str(conf->bucket),
         .prefix = span_str(conf->prefix),
         .kms = conf->session_policy == SESSION_POLICY_FULL,
+        .access_point = span_str(conf->access_point),
     };
     return policy_write(out, &scope);
 }

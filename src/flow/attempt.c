@@ -471,6 +471,7 @@ enum err_kind attempt_run(struct attempt *a, struct err *e)
         .key = a->record->key,
         .version_id = conf->versioned ? a->record->version_id : SPAN(""),
         .region = span_str(conf->region),
+        .access_point = span_str(conf->access_point),
         .owner = span_str(conf->account_id),
         .request_payer = conf->request_payer,
     };

@@ -11,10 +11,12 @@
 enum {
     ERROR_BODY_BYTES = 64 * 1024,
     OWNER_DIGITS = 12,
+    LABEL_BYTES = 128,
     CALL_TIMEOUT_MS = 60 * 1000, /* of calls without a sink */
 };
 
 #define PLACE "{bucket}"
+#define ACCESS_POINT "accesspoint/"
 
 /* ---- Life cycle ---- */
 
@@ -88,6 +90,39 @@ static bool is_account(struct span owner)
     return owner.n == OWNER_DIGITS || owner.n == 0;
 }
 
+/* Take the bytes up to the next colon, and the colon. */
+static struct span take_part(struct span *rest)
+{
+    const char *colon = rest->n > 0 ? memchr(rest->p, ':', rest->n) : NULL;
+    struct span part = span_take(rest, colon != NULL ? (size_t)(colon - rest->p) : rest->n);
+    *rest = span_from(*rest, rest->n > 0 ? 1 : 0);
+    return part;
+}
+
+/*
+ * Append the bucket's name, or what stands for it in the host of an access point: its name, a dash
+ * and its account. False: the ARN is not that of an access point.
+ */
+static bool add_label(struct buf *out, const struct s3_object *o)
+{
+    struct span rest = o->access_point;
+    if (rest.n == 0) {
+        buf_add(out, o->bucket);
+        return true;
+    }
+    (void)take_part(&rest); /* arn:aws:s3:eu-west-1:444455556666:accesspoint/events */
+    (void)take_part(&rest);
+    (void)take_part(&rest);
+    (void)take_part(&rest);
+    struct span account = take_part(&rest);
+    if (!span_starts(rest, SPAN(ACCESS_POINT)) || account.n != OWNER_DIGITS) {
+        return false;
+    }
+    buf_add(out, span_from(rest, sizeof(ACCESS_POINT) - 1));
+    buf_addf(out, "-%.*s", SPAN_FMT(account));
+    return !out->overflowed && url_bucket_ok(buf_span(out));
+}
+
 enum err_kind s3_object_check(const struct s3_object *o, struct err *e)
 {
     if (!url_bucket_ok(o->bucket)) {
@@ -95,6 +130,12 @@ enum err_kind s3_object_check(const struct s3_object *o, struct err *e)
     }
     if (!url_region_ok(o->region)) {
         return err_set(e, FAIL_CONFIG, "s3: no region can have this name");
+    }
+    struct buf name = BUF_INIT(LABEL_BYTES);
+    bool named = o->access_point.n == 0 || add_label(&name, o);
+    buf_done(&name);
+    if (!named) {
+        return err_set(e, FAIL_CONFIG, "s3: not the ARN of an access point");
     }
     if (!is_account(o->owner)) {
         return err_set(e, FAIL_CONFIG, "s3: the expected bucket owner must be 12 digits");
@@ -104,7 +145,7 @@ enum err_kind s3_object_check(const struct s3_object *o, struct err *e)
 
 static bool has_dot(struct span bucket)
 {
-    return memchr(bucket.p, '.', bucket.n) != NULL;
+    return bucket.n > 0 && memchr(bucket.p, '.', bucket.n) != NULL;
 }
 
 /* Append the configured endpoint without a final slash, with {bucket} replaced. */
@@ -126,31 +167,37 @@ static void add_endpoint(struct buf *url, const char *endpoint, struct span buck
     buf_add(url, bucket);
 }
 
-static void add_aws(struct buf *url, const struct s3_settings *set, struct span bucket,
-                    struct span region)
+static void add_aws(struct buf *url, const struct s3_settings *set, enum endpoint_service service,
+                    struct span label, struct span region)
 {
-    bool in_path = set->path_style || has_dot(bucket); /* the certificate matches one label only */
+    /* the certificate matches one label only; an access point is in the host always */
+    bool in_path = service == ENDPOINT_S3 && (set->path_style || has_dot(label));
     buf_add(url, SPAN("https://"));
     if (!in_path) {
-        buf_add(url, bucket);
+        buf_add(url, label);
         buf_add_byte(url, '.');
     }
-    endpoint_add_host(url, ENDPOINT_S3, region, set->variant);
+    endpoint_add_host(url, service, region, set->variant);
     if (in_path) {
         buf_add_byte(url, '/');
-        buf_add(url, bucket);
+        buf_add(url, label);
     }
 }
 
 static void build_url(struct s3 *s, const struct s3_call *c, struct span region)
 {
     const struct s3_settings *set = s->settings;
+    struct buf label = BUF_INIT(LABEL_BYTES);
+    bool through = c->object->access_point.n > 0;
+    (void)!add_label(&label, c->object); /* s3_object_check has accepted it */
     buf_clear(&s->url);
     if (set->endpoint != NULL) {
-        add_endpoint(&s->url, set->endpoint, c->object->bucket);
+        add_endpoint(&s->url, set->endpoint, buf_span(&label));
     } else {
-        add_aws(&s->url, set, c->object->bucket, region);
+        add_aws(&s->url, set, through ? ENDPOINT_S3_ACCESS_POINT : ENDPOINT_S3, buf_span(&label),
+                region);
     }
+    buf_done(&label);
     buf_add_byte(&s->url, '/');
     url_encode_path(&s->url, c->key);
     if (c->query.n > 0) {
@@ -241,11 +288,12 @@ enum err_kind s3_send(struct s3 *s, const struct s3_call *c, struct fault *f, st
 {
     char region[S3_REGION_BYTES];
     const struct s3_object *o = c->object;
-    if (!s3_regions_find(s->shared->regions, o->bucket, region)) {
+    bool through = o->access_point.n > 0; /* it is in one region, which its ARN names */
+    if (through || !s3_regions_find(s->shared->regions, o->bucket, region)) {
         err_copy(region, sizeof(region), o->region);
     }
     enum err_kind kind = send_to(s, c, region, f, e);
-    if (kind == FAIL_NONE || f->status == 0 || !s3_fault_is_region(f)) {
+    if (kind == FAIL_NONE || f->status == 0 || !s3_fault_is_region(f) || through) {
         return kind;
     }
     if (f->region[0] == '\0') {

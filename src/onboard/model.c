@@ -48,7 +48,7 @@ const struct model_row model_rows[MODEL_FIELDS] = {
     [MODEL_VIA] = {"via", "via", "s3", "How notifications reach the queue (s3, sns, eventbridge)",
                    "S3 sends them itself, unless another rule of the bucket overlaps the prefix.",
                    "s3", false, model_refuse_via},
-    [MODEL_ACCESS_POINT] = {"access_point", NULL, NULL,
+    [MODEL_ACCESS_POINT] = {"access_point", "access_point", NULL,
                             "ARN of an access point for reading (empty: none)",
                             "Reads then go through it; notifications name the bucket.",
                             "arn:aws:s3:eu-west-1:444455556666:accesspoint/events", false,

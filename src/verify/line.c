@@ -48,6 +48,7 @@ struct s3_object subject_object(const struct verify_subject *s, struct span key)
         .key = key,
         .version_id = SPAN(""),
         .region = span_str(s->customer->region),
+        .access_point = span_str(s->customer->access_point),
         .owner = span_str(s->customer->account_id),
         .request_payer = s->customer->request_payer,
     };

@@ -184,6 +184,7 @@ void check_object_public(struct verify_subject *s, struct verify_line *out)
     line_tried(out, "GET of s3://%s/%s without credentials", s->customer->bucket, s->newest.key);
     struct s3_object o = subject_object(s, newest_key(s));
     o.owner = SPAN("");
+    o.access_point = SPAN(""); /* of the bucket itself */
     o.request_payer = false;
     enum err_kind kind = s3_peek(s->s3, &o, NULL, 1, &peek, &e);
     out->err = e;

@@ -7,9 +7,15 @@
 
 static struct buf written = BUF_INIT(16 * 1024);
 
+static struct span access_point; /* of the next policies */
+
 static bool write_policy(const char *region, struct span prefix, bool kms)
 {
-    struct policy_scope scope = {partition_of(span_str(region)), SPAN("cust-bucket"), prefix, kms};
+    struct policy_scope scope = {.partition = partition_of(span_str(region)),
+                                 .bucket = SPAN("cust-bucket"),
+                                 .prefix = prefix,
+                                 .access_point = access_point,
+                                 .kms = kms};
     buf_clear(&written);
     return policy_write(&written, &scope);
 }
@@ -29,6 +35,21 @@ static void allows_one_prefix_and_no_neighbour(void **state UNUSED)
              "\"StringLike\":{\"s3:prefix\":[\"logs/a\",\"logs/a/*\"]}}},{\"Effect\":\"Allow\","
              "\"Action\":\"kms:Decrypt\",\"Resource\":\"*\",\"Condition\":{\"StringLike\":{"
              "\"kms:ViaService\":\"s3.*.amazonaws.com\"}}}]}"));
+}
+
+static void through_an_access_point_it_allows_both(void **state UNUSED)
+{
+    access_point = SPAN("arn:aws:s3:eu-west-1:444455556666:accesspoint/events");
+    assert_true(write_policy("eu-west-1", SPAN("logs/a"), false));
+    access_point = SPAN("");
+    assert_span_equal(
+        buf_span(&written),
+        SPAN(GET_LOGS "[\"arn:aws:s3:::cust-bucket/logs/a/*\","
+                      "\"arn:aws:s3:eu-west-1:444455556666:accesspoint/events/object/logs/a/*\"]},"
+                      "{\"Effect\":\"Allow\",\"Action\":\"s3:ListBucket\",\"Resource\":["
+                      "\"arn:aws:s3:::cust-bucket\","
+                      "\"arn:aws:s3:eu-west-1:444455556666:accesspoint/events\"],\"Condition\":{"
+                      "\"StringLike\":{\"s3:prefix\":[\"logs/a\",\"logs/a/*\"]}}}]}"));
 }
 
 static void without_kms_only_that_statement_is_missing(void **state UNUSED)
@@ -109,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allows_one_prefix_and_no_neighbour),
+        cmocka_unit_test(through_an_access_point_it_allows_both),
         cmocka_unit_test(without_kms_only_that_statement_is_missing),
         cmocka_unit_test(speaks_of_other_partitions),
         cmocka_unit_test(wildcards_and_variables_in_a_prefix_are_plain_characters),

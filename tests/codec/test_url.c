@@ -218,6 +218,9 @@ static void names_hosts_as_aws_does(void **state UNUSED)
         const char *region, *host;
     } rows[] = {
         {ENDPOINT_S3, 0, "eu-west-1", "s3.eu-west-1.amazonaws.com"},
+        {ENDPOINT_S3_ACCESS_POINT, 0, "eu-west-1", "s3-accesspoint.eu-west-1.amazonaws.com"},
+        {ENDPOINT_S3_ACCESS_POINT, ENDPOINT_FIPS | ENDPOINT_DUAL_STACK, "us-east-1",
+         "s3-accesspoint-fips.dualstack.us-east-1.amazonaws.com"},
         {ENDPOINT_S3, ENDPOINT_DUAL_STACK, "cn-north-1",
          "s3.dualstack.cn-north-1.amazonaws.com.cn"},
         {ENDPOINT_S3, ENDPOINT_FIPS, "us-gov-west-1", "s3-fips.us-gov-west-1.amazonaws.com"},

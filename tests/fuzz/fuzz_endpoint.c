@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     for (unsigned variant = 0; variant < 4; variant++) {
         check_host(ENDPOINT_S3, region, variant);
+        check_host(ENDPOINT_S3_ACCESS_POINT, region, variant);
         check_host(ENDPOINT_SQS, region, variant);
         check_host(ENDPOINT_STS, region, variant);
     }

@@ -95,8 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > PREFIX_BYTES) {
         return 0;
     }
-    struct policy_scope scope = {partition_of(SPAN("eu-west-1")), SPAN("b-1"), prefix,
-                                 size % 2 == 0};
+    struct policy_scope scope = {.partition = partition_of(SPAN("eu-west-1")),
+                                 .bucket = SPAN("b-1"),
+                                 .prefix = prefix,
+                                 .kms = size % 2 == 0};
     struct buf out = BUF_INIT(1 << 20);
     struct doc doc;
     struct err e = {0};

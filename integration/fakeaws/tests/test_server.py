@@ -43,7 +43,7 @@ def test_each_admin_call_is_there_over_http(fake):
 def test_a_wrong_admin_call_says_what_is_wrong(fake):
     with pytest.raises(urllib.error.HTTPError) as caught:
         admin(fake.endpoint, "add_buckets")
-    assert "there are ['add_bucket'," in caught.value.read().decode()
+    assert "there are ['add_access_point'," in caught.value.read().decode()
 
 
 def test_https_with_our_own_authority(fake, user, client, monkeypatch):

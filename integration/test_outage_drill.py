@@ -2,7 +2,7 @@
 """One outside party after the other fails and comes back. Each fault is in the log, from its begin to its end,
 and in the metrics; nothing is lost.
 
-    pytest integration/test_outage_drill.py --drill-s 30 --drill-dir drill     # ten minutes
+    pytest integration/test_outage_drill.py --drill-s 60 --drill-dir drill     # nine to ten minutes
 
 The names of objects and files say nothing of the faults: the log is to be read without knowing them.
 """

@@ -50,6 +50,9 @@ MUST_USE bool records_next(struct records *r, struct output *out);
 /* The piece of the last record, and its text. For a reject of the object: the last piece. */
 const struct piece *records_piece(const struct records *r);
 
+/* Events so far of which it became known later that members were dropped (event/normalize.h). */
+uint64_t records_dropped_behind(const struct records *r);
+
 /* Number of lines so far, including blank ones. */
 uint64_t records_line_count(const struct records *r);
 

@@ -60,8 +60,12 @@ enum piece_kind {
     PIECE_DAMAGE,   /* not JSON from here on: wrong is the reason, wrong_at the place */
     PIECE_RUN,      /* `count` values in a row that are scalars, {} or []; no text */
     PIECE_LIST,     /* an object whose list follows: text is the part before it, closed with ]} */
-    PIECE_LIST_END, /* the rest of the object after the list; no text */
+    PIECE_LIST_END, /* the rest of the object: FRAMING_REST_BEGINS and what follows the list;
+                       without text if that is more than FRAMING_LIST_HEAD_BYTES */
 };
+
+/* Stands for the object up to the end of its list. */
+#define FRAMING_REST_BEGINS "{\"\":[]"
 
 struct piece {
     enum piece_kind kind;

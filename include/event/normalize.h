@@ -93,6 +93,12 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece);
  */
 MUST_USE bool normalizer_next(struct normalizer *n, struct output *out);
 
+/*
+ * Events of earlier pieces that had members of their envelope dropped (`members_dropped`), which
+ * became known with this piece: the members stand after a list that is read element by element.
+ */
+MUST_USE uint64_t normalizer_dropped_behind(const struct normalizer *n);
+
 /* What the framing has to know, once the piece is done. */
 MUST_USE enum framing_answer normalizer_answer(const struct normalizer *n);
 

@@ -41,12 +41,16 @@ struct unwrapper {
     size_t depth; /* number of open lists */
 
     struct envelope outer;     /* of a list that the framing divides into pieces */
+    bool outer_open;           /* there is one */
+    bool outer_messages;       /* ... its elements are log events */
     bool outer_dropped;        /* ... has members that are dropped */
     struct envelope envelope;  /* around the record that was opened last */
     bool dropped;              /* ... envelopes around it have members that are dropped */
     struct buf inner[READERS]; /* unwrapped texts, by the reader of their value */
+    struct buf decoded;        /* the bytes of a text in base64 */
 
-    bool second;      /* the last record's wrapper has another record; `detail` names its member */
+    bool second; /* a wrapper has another record; `other` names its member */
+    char other[160];
     char detail[160]; /* the reason why there is no record */
 };
 
@@ -59,10 +63,20 @@ void unwrapper_start(struct unwrapper *u, struct json_reader *const *readers,
                      const struct rules *rules, struct span piece);
 
 /*
- * The framing divides a list into pieces: set the object around it, with the tape indexes of its
- * time and host, 0 if absent; and clear it after the list.
+ * The framing divides a list into pieces: *v is the object up to the list, which is empty here and
+ * its last member. False: its record is not in the list, or it is an event itself. True: `second`
+ * says whether it has records in other members.
  */
-void unwrapper_enter_outer(struct unwrapper *u, const struct value *v, size_t time, size_t host);
+MUST_USE bool unwrapper_enter_outer(struct unwrapper *u, const struct value *v);
+
+enum outer_rest { OUTER_REST_NOTHING, OUTER_REST_DROPPED, OUTER_REST_RECORDS };
+
+/*
+ * After the list: what the members behind it are. *v is an object of them and one without a name.
+ */
+MUST_USE enum outer_rest unwrapper_outer_rest(struct unwrapper *u, const struct value *v);
+
+/* No list is divided. */
 void unwrapper_leave_outer(struct unwrapper *u);
 
 /* The values to read next: those of the innermost open list, or of the piece. */
@@ -80,6 +94,9 @@ enum unwrapped {
 /* Remove the wrappers around the object *v, at most UNWRAP_LEVELS of them. */
 MUST_USE enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v,
                                        struct record_index *index);
+
+/* Part of the record that was opened is not read: why. The text follows as a reject. */
+void unwrapper_note(struct unwrapper *u, const char *why);
 
 /* Whether the piece has several records, which then have a number. */
 static inline bool unwrapper_several(const struct unwrapper *u)

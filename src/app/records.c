@@ -35,6 +35,7 @@ struct records {
     struct piece piece;
     struct err damage; /* the decoder's error */
     struct err err;    /* the file cannot be read, or has an unsupported format */
+    uint64_t dropped_behind;
     bool at_eof;
     bool in_piece;   /* the normalizer has a piece */
     bool text_ended; /* the whole text was given to framing */
@@ -96,6 +97,7 @@ void records_open(struct records *r, int fd, const struct object_origin *origin,
     err_clear(&r->err);
     r->at_eof = r->in_piece = r->text_ended = r->ended = false;
     r->judged = false;
+    r->dropped_behind = 0;
 }
 
 /* Read more bytes into r->in. False: end of file, or r->err. */
@@ -220,6 +222,7 @@ bool records_next(struct records *r, struct output *out)
             return true;
         }
         if (r->in_piece) {
+            r->dropped_behind += normalizer_dropped_behind(r->normalizer);
             framing_answer(r->framing, normalizer_answer(r->normalizer));
         }
         r->in_piece = !r->judged && piece_take(r);
@@ -233,6 +236,11 @@ bool records_next(struct records *r, struct output *out)
         }
     }
     return false;
+}
+
+uint64_t records_dropped_behind(const struct records *r)
+{
+    return r->dropped_behind;
 }
 
 const struct piece *records_piece(const struct records *r)

@@ -82,6 +82,7 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
     const struct err *e = records_error(r);
     bool shown = e->kind == FAIL_NONE || e->kind == FAIL_FORMAT || e->kind == FAIL_LIMIT ||
                  e->kind == FAIL_DATA;
+    s->members_dropped += records_dropped_behind(r);
     survey_end(s, e);
     if (e->kind != FAIL_NONE) {
         print_line(stderr, "%s: %s", path, e->text);

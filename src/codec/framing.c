@@ -21,7 +21,7 @@ struct framing *framing_new(size_t line_bytes, size_t head_bytes)
     f->line_bytes = line_bytes;
     f->head_bytes = head_bytes;
     f->carry = (struct buf)BUF_INIT(line_bytes + FRAMING_TRIMMED_BYTES + 1 + FRAMING_SLACK);
-    f->list = (struct buf)BUF_INIT(FRAMING_LIST_HEAD_BYTES + FRAMING_SLACK);
+    f->list = (struct buf)BUF_INIT(FRAMING_LIST_HEAD_BYTES + 2 * FRAMING_SLACK);
     framing_reset(f);
     return f;
 }

@@ -2,7 +2,7 @@
 /*
  * An object above the limit whose list is expanded: {"Records":[ 100 MB ]}. The names of such lists
  * are those of known envelopes. The object before the list is stored, since it may have the time
- * and the host of the events. The text after the list is only checked.
+ * and the host of the events. The text after the list is stored for its piece, if it is short.
  */
 #include "framing_priv.h"
 
@@ -123,6 +123,12 @@ static size_t find_list(struct span head)
 
 /* ---- before and after the elements ---- */
 
+/* The stored part of the object, with FRAMING_SLACK; "" if it was too long to be stored. */
+static struct span list_text(struct framing *f)
+{
+    return buf_room(&f->list, FRAMING_SLACK) != NULL ? buf_span(&f->list) : SPAN("");
+}
+
 /* False: there is no list, or too much before it. */
 static bool list_begins(struct framing *f, struct span head, size_t n)
 {
@@ -172,7 +178,7 @@ bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out
         s->p = from + n;
     }
     struct piece piece = framing_piece(f, PIECE_LIST);
-    piece.text = buf_span(&f->list);
+    piece.text = list_text(f);
     f->in_list = true;
     return framing_give(f, &piece, out);
 }
@@ -196,7 +202,7 @@ void framing_tail_begins(struct framing *f, struct source *s)
     f->tail_line = f->line;
     f->nesting = (struct nesting){.depth = 1};
     buf_clear(&f->list);
-    buf_add(&f->list, SPAN("{\"\":[]"));
+    buf_add(&f->list, SPAN(FRAMING_REST_BEGINS));
     framing_advance(f, s, s->p + 1);
 }
 
@@ -212,9 +218,10 @@ static bool tail_ends(struct framing *f, struct piece *out)
     size_t at = 0;
     if (!f->list.overflowed && syntax_check(buf_span(&f->list), &at) != SYNTAX_WHOLE) {
         return framing_tail_damaged(f, "no JSON after the list",
-                                    f->tail_offset + at - (sizeof("{\"\":[") - 1), out);
+                                    f->tail_offset + at - (sizeof(FRAMING_REST_BEGINS) - 2), out);
     }
     struct piece piece = framing_piece(f, PIECE_LIST_END);
+    piece.text = list_text(f);
     piece.offset = f->tail_offset;
     piece.line = f->tail_line;
     piece.bytes = f->offset - f->tail_offset;

@@ -34,6 +34,7 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     n->answer = FRAMING_CONTINUE;
     n->in_otlp = false;
     n->otlp_bytes = 0;
+    n->dropped_behind = 0;
     n->is_long = text.n > SHORT_LINE_BYTES;
     unwrapper_start(&n->unwrapper,
                     n->is_long ? long_lines_readers(n->options.long_lines) : n->short_readers,
@@ -107,6 +108,7 @@ static bool make_event(struct normalizer *n, struct value *v, enum shape shape, 
         return normalize_reject(n, why, detail_of(why), out);
     }
     out->members_dropped = n->unwrapper.dropped;
+    n->list_events += n->unwrapper.dropped ? 0 : 1;
     n->item++;
     return true;
 }
@@ -153,7 +155,10 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct outpu
     n->request = *v;
     n->request.replaced = v->replaced || v->doc.repaired;
     struct duplicate_names *names = &n->converter->request_names;
-    duplicate_names_absent(names, &v->doc, v->at);
+    if (!duplicate_names_absent(names, &v->doc, v->at)) {
+        unwrapper_note(&n->unwrapper, "earlier values of names that an object of the OTLP request "
+                                      "has twice were not read");
+    }
     if (!sanitizer_value(&n->request_sanitizer, n->unwrapper.readers, names, &n->request)) {
         return normalize_reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
     }
@@ -211,7 +216,7 @@ static bool next_output(struct normalizer *n, struct output *out)
         }
         if (n->unwrapper.second) {
             n->unwrapper.second = false;
-            return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
+            return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.other, out);
         }
         struct record_splitter *values = unwrapper_values(&n->unwrapper);
         switch (record_splitter_next(values, &v)) {
@@ -240,19 +245,27 @@ static bool list_begins(struct normalizer *n)
 {
     struct value v;
     unwrapper_leave_outer(&n->unwrapper);
-    struct converter *c = n->converter;
-    if (!value_read(c->readers, 0, n->piece.text, &v)) {
-        return false;
+    n->list_events = 0;
+    return value_read(n->short_readers, 0, n->piece.text, &v) &&
+           unwrapper_enter_outer(&n->unwrapper, &v);
+}
+
+/*
+ * The object after its list. Its events have been produced without it, so only the number of those
+ * from which it was dropped remains, and a reject of what is more than a member of an envelope.
+ */
+static void list_ends(struct normalizer *n)
+{
+    struct value v;
+    enum outer_rest rest = OUTER_REST_RECORDS;
+    if (value_read(n->short_readers, 0, n->piece.text, &v)) {
+        rest = unwrapper_outer_rest(&n->unwrapper, &v);
     }
-    record_index_of(names_of(n), &v.doc, v.at, &n->converter->index);
-    enum shape shape = shape_of(&v.doc, &c->index);
-    if ((shape != SHAPE_FLAT && shape != SHAPE_ECS) ||
-        event_maker_states(c->maker, &v.doc, v.at, &c->index, n->rules) == STATES_EVENT) {
-        return false;
-    }
-    const uint32_t *at = c->index.at;
-    unwrapper_enter_outer(&n->unwrapper, &v, at[INDEX_TIME], at[INDEX_HOST]);
-    return true;
+    n->dropped_behind = rest == OUTER_REST_DROPPED ? n->list_events : 0;
+    n->reject_piece = rest == OUTER_REST_RECORDS;
+    n->piece.text = n->piece.text.n > 0 ? span_from(n->piece.text, sizeof(FRAMING_REST_BEGINS) - 1)
+                                        : n->piece.text;
+    unwrapper_leave_outer(&n->unwrapper);
 }
 
 void normalizer_piece(struct normalizer *n, const struct piece *piece)
@@ -261,11 +274,19 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
     n->reject_piece =
         piece->kind == PIECE_TOO_LONG || piece->kind == PIECE_DAMAGE || piece->kind == PIECE_RUN;
     start_piece(n, piece, values ? piece->text : SPAN(""));
+    if (n->unwrapper.outer_open && !piece->in_list) { /* damage ended the list */
+        unwrapper_leave_outer(&n->unwrapper);
+    }
     if (piece->kind == PIECE_LIST) {
         n->answer = list_begins(n) ? FRAMING_CONTINUE : FRAMING_NO_LIST;
     } else if (piece->kind == PIECE_LIST_END) {
-        unwrapper_leave_outer(&n->unwrapper);
+        list_ends(n);
     }
+}
+
+uint64_t normalizer_dropped_behind(const struct normalizer *n)
+{
+    return n->dropped_behind;
 }
 
 enum framing_answer normalizer_answer(const struct normalizer *n)

@@ -53,6 +53,8 @@ struct normalizer {
     struct unwrapper unwrapper; /* gives the records of the piece */
     bool reject_piece;          /* the piece is not to be read: it becomes a reject of its kind */
     uint64_t item;              /* outputs of the line so far */
+    uint64_t list_events;       /* of a list that is divided: events without dropped members */
+    uint64_t dropped_behind;    /* ... after its last piece: those that had some after the list */
     unsigned rejects;
     enum framing_answer answer;
 

@@ -58,9 +58,15 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
         return normalize_reject_rest(n, p->wrong, p->wrong_at, p->rest, out);
     }
     if (p->kind == PIECE_TOO_LONG) {
-        (void)snprintf(n->detail, sizeof(n->detail), "longer than %zu bytes",
-                       n->options.line_bytes);
+        (void)snprintf(n->detail, sizeof(n->detail), "%llu bytes; limits.line_bytes is %zu",
+                       (unsigned long long)p->bytes, n->options.line_bytes);
         return normalize_reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
+    }
+    if (p->kind == PIECE_LIST_END) {
+        return normalize_reject(n, REJECT_WRAPPED_TEXT,
+                                "records, or too many members, after a list above "
+                                "limits.line_bytes: they were not read",
+                                out);
     }
     (void)snprintf(n->detail, sizeof(n->detail), "%llu values that are no events",
                    (unsigned long long)p->count);

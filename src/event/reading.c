@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/reading.h"
 
+#include "base/ascii.h"
+
 #include <stdio.h>
 
 enum {
@@ -97,6 +99,9 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
     r->rejects++;
     r->json = r->json || (out->reason != REJECT_BAD_JSON && out->reason != REJECT_LINE_TOO_LONG);
     r->damaged_at = out->wrong_at != 0 ? out->wrong_at : r->damaged_at;
+    if (out->reason == REJECT_LINE_TOO_LONG && piece->bytes > r->too_long) {
+        r->too_long = piece->bytes;
+    }
     return add_reject(r, piece, out);
 }
 
@@ -210,6 +215,14 @@ static void add_layers(const struct decode *d, struct buf *out)
     }
 }
 
+static bool begins_value(struct span text)
+{
+    while (text.n > 0 && (ascii_is_blank(*text.p) || *text.p == '\0')) {
+        text = span_from(text, 1);
+    }
+    return text.n > 0 && (*text.p == '{' || *text.p == '[');
+}
+
 /* Append the kind of the object, if it is text. Returns the advice. */
 static const char *add_kind(const struct reading *r, const struct decode *d, struct buf *out)
 {
@@ -221,6 +234,12 @@ static const char *add_kind(const struct reading *r, const struct decode *d, str
     if (r->json) {
         buf_add(out, SPAN("JSON in which no member is one of an event"));
         return "map the customer's names (key mapping), or send what docs/event-files.md describes";
+    }
+    if (r->too_long > 0 && begins_value(span_of(r->head, r->head_bytes))) {
+        buf_addf(out,
+                 "JSON of which no value is within limits.line_bytes, the longest of %llu bytes",
+                 (unsigned long long)r->too_long);
+        return "write smaller values, of a batch fewer records, or raise limits.line_bytes";
     }
     buf_add(out,
             span_str(decode_found(d)->binary ? "binary data"

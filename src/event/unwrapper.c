@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/unwrapper.h"
 
+#include "codec/base64.h"
 #include "event/record/shape.h"
 
 #include <assert.h>
@@ -13,6 +14,7 @@ void unwrapper_init(struct unwrapper *u, size_t max_bytes)
     *u = (struct unwrapper){.maker = NULL};
     envelope_init(&u->outer);
     envelope_init(&u->envelope);
+    u->decoded = (struct buf)BUF_INIT(max_bytes + JSON_SLACK);
     for (size_t i = 0; i < READERS; i++) {
         u->inner[i] = (struct buf)BUF_INIT(max_bytes * UTF8_GROWTH);
     }
@@ -26,6 +28,7 @@ void unwrapper_done(struct unwrapper *u)
 {
     envelope_done(&u->outer);
     envelope_done(&u->envelope);
+    buf_done(&u->decoded);
     for (size_t i = 0; i < READERS; i++) {
         buf_done(&u->inner[i]);
     }
@@ -95,16 +98,39 @@ static void note_dropped(struct unwrapper *u, const struct unwrap *w, const stru
     u->dropped = u->dropped || w->others || has_others(v, w->time, w->host);
 }
 
-void unwrapper_enter_outer(struct unwrapper *u, const struct value *v, size_t time, size_t host)
+/*
+ * The next output is a reject, since what is opened is not all that the wrapper has: also the
+ * member `member`, or with `earlier` another one of the same name, of which the last counts.
+ */
+static void note_second(struct unwrapper *u, struct span member, bool earlier)
 {
-    envelope_set(&u->outer, &v->doc, time, host);
-    u->outer_dropped = has_others(v, time, host);
+    enum { NAME_BYTES = 32 };
+    member.n = member.n < NAME_BYTES ? member.n : NAME_BYTES;
+    const char *others = u->second ? "; nor were those of others" : "";
+    if (earlier) {
+        (void)snprintf(u->other, sizeof(u->other),
+                       "an earlier value of the member %.*s was not read%s", SPAN_FMT(member),
+                       others);
+    } else {
+        (void)snprintf(u->other, sizeof(u->other), "records of the member %.*s were not read%s",
+                       SPAN_FMT(member), others);
+    }
+    u->second = true;
+    u->values.several = true;
 }
 
-void unwrapper_leave_outer(struct unwrapper *u)
+void unwrapper_note(struct unwrapper *u, const char *why)
 {
-    envelope_clear(&u->outer);
-    u->outer_dropped = false;
+    (void)snprintf(u->other, sizeof(u->other), "%s", why);
+    u->second = true;
+    u->values.several = true;
+}
+
+static void note_twice(struct unwrapper *u, const struct doc *d, size_t object, size_t member)
+{
+    if (unwrap_twice(d, object, member)) {
+        note_second(u, doc_string(d, member - 1), true);
+    }
 }
 
 /* ---- texts ---- */
@@ -154,15 +180,13 @@ static int read_text(struct unwrapper *u, const struct unwrap_text *t, const str
     return counts ? SOME_RECORD : NO_RECORD;
 }
 
-/* The next output is a reject, since another member has a record, too. */
-static void note_second(struct unwrapper *u, struct span member)
+/* What the names on the way to the text hide. */
+static void note_text(struct unwrapper *u, const struct unwrap_text *t, const struct value *v)
 {
-    enum { NAME_BYTES = 32 };
-    member.n = member.n < NAME_BYTES ? member.n : NAME_BYTES;
-    (void)snprintf(u->detail, sizeof(u->detail), "records of the member %.*s were not read",
-                   SPAN_FMT(member));
-    u->second = true;
-    u->values.several = true;
+    note_twice(u, &v->doc, t->object, t->at);
+    if (t->object != v->at) {
+        note_twice(u, &v->doc, v->at, doc_member(&v->doc, v->at, SPAN("event")));
+    }
 }
 
 /*
@@ -193,8 +217,9 @@ static bool open_text(struct unwrapper *u, const struct unwrap *w, const struct 
         return false;
     }
     if (second != NULL) {
-        note_second(u, second->member);
+        note_second(u, second->member, false);
     }
+    note_text(u, best, v);
     note_dropped(u, w, v);
     step_inside(u, v, &inside);
     return true;
@@ -227,8 +252,9 @@ static void open_list(struct unwrapper *u, const struct unwrap *w, int level, co
     list->messages = w->messages;
     list->level = level + (w->messages ? 0 : 1); /* a log event and its list count as one */
     if (w->other_list.n > 0) {
-        note_second(u, w->other_list);
+        note_second(u, w->other_list, false);
     }
+    note_twice(u, &v->doc, v->at, w->list);
     u->values.several = u->values.several || doc_count(&v->doc, w->list) > 1;
     record_splitter_start(&list->elements, u->readers, text);
 }
@@ -254,14 +280,113 @@ static bool is_list_of_records(struct unwrapper *u, const struct unwrap *w,
     return false;
 }
 
+/* ---- a list that the framing divides ---- */
+
+void unwrapper_leave_outer(struct unwrapper *u)
+{
+    envelope_clear(&u->outer);
+    u->outer_open = false;
+    u->outer_messages = false;
+    u->outer_dropped = false;
+}
+
+/* The name of the first member that has a record besides the list `open`; "" if none has. */
+static struct span other_record(struct unwrapper *u, const struct unwrap *w, const struct value *v,
+                                size_t open)
+{
+    struct value inside;
+    for (size_t i = 0; i < w->count; i++) {
+        if (read_text(u, &w->texts[i], v, true, &inside) != NO_RECORD) {
+            return w->texts[i].member;
+        }
+    }
+    size_t at = w->at != 0 ? w->at : w->list;
+    return at != 0 && at != open ? doc_string(&v->doc, at - 1) : SPAN("");
+}
+
+static size_t last_member(const struct doc *d, size_t at)
+{
+    size_t last = 0;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        last = i + 1;
+    }
+    return last;
+}
+
+bool unwrapper_enter_outer(struct unwrapper *u, const struct value *v)
+{
+    const struct doc *d = &v->doc;
+    struct record_index index;
+    struct unwrap w;
+    record_index_of(names_of(u), d, v->at, &index);
+    enum shape shape = shape_of(d, &index);
+    size_t open = last_member(d, v->at);
+    unwrap_look(d, v->at, &index, u->rules, &w);
+    if ((shape != SHAPE_FLAT && shape != SHAPE_ECS) || (w.must && w.list != open) ||
+        states_of(u, d, v->at, &index) == STATES_EVENT) {
+        return false;
+    }
+    struct span other = other_record(u, &w, v, open);
+    if (other.n > 0) {
+        note_second(u, other, false);
+    }
+    note_twice(u, d, v->at, open);
+    size_t time = w.must ? w.time : index.at[INDEX_TIME];
+    size_t host = w.must ? w.host : index.at[INDEX_HOST];
+    envelope_set(&u->outer, d, time, host);
+    u->outer_open = true;
+    u->outer_messages = w.messages || span_eq(doc_string(d, open - 1), SPAN("logEvents"));
+    u->outer_dropped = has_others(v, time, host);
+    return true;
+}
+
+enum outer_rest unwrapper_outer_rest(struct unwrapper *u, const struct value *v)
+{
+    struct record_index index;
+    struct unwrap w;
+    record_index_of(names_of(u), &v->doc, v->at, &index);
+    unwrap_look(&v->doc, v->at, &index, u->rules, &w);
+    if (w.must || other_record(u, &w, v, 0).n > 0 ||
+        states_of(u, &v->doc, v->at, &index) == STATES_EVENT) {
+        return OUTER_REST_RECORDS;
+    }
+    return doc_count(&v->doc, v->at) > 1 ? OUTER_REST_DROPPED : OUTER_REST_NOTHING;
+}
+
 /* ---- one object ---- */
 
 static void step_down(struct unwrapper *u, const struct unwrap *w, struct value *v)
 {
     envelope_add(&u->envelope, &v->doc, w->time, w->host);
     note_dropped(u, w, v);
+    if (w->path) {
+        if (w->twice) {
+            note_second(u, w->member, true);
+        }
+    } else {
+        note_twice(u, &v->doc, v->at, w->at);
+    }
     v->at = w->at;
     v->whole = false;
+}
+
+/* The object that an envelope has as a text. */
+static bool read_required(struct unwrapper *u, const struct unwrap *w, const struct value *v,
+                          struct value *inside)
+{
+    if (w->count == 0) {
+        return false;
+    }
+    struct span text = w->texts[0].text;
+    if (w->base64) {
+        buf_clear(&u->decoded);
+        if (!base64_decode(text, &u->decoded) || buf_room(&u->decoded, JSON_SLACK) == NULL) {
+            return false;
+        }
+        text = buf_span(&u->decoded);
+    }
+    return value_read(u->readers, 1 - v->reader, text, inside) &&
+           doc_tag(&inside->doc, DOC_ROOT) == '{';
 }
 
 /* Open an envelope that was recognized by its own members, none of which is a field of an event. */
@@ -269,8 +394,9 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
                                     struct value *v)
 {
     struct value inside;
-    if (level == UNWRAP_LEVELS) {
-        (void)snprintf(u->detail, sizeof(u->detail), "wrapped too often");
+    if (level == UNWRAP_LEVELS || w->nothing != NULL) {
+        (void)snprintf(u->detail, sizeof(u->detail), "%s",
+                       w->nothing != NULL ? w->nothing : "wrapped too often");
         return UNWRAPPED_NOTHING;
     }
     if (w->list != 0) {
@@ -281,13 +407,13 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
         step_down(u, w, v);
         return UNWRAPPED_RECORD;
     }
-    if (w->count == 0 || !value_read(u->readers, 1 - v->reader, w->texts[0].text, &inside) ||
-        doc_tag(&inside.doc, DOC_ROOT) != '{') {
+    if (!read_required(u, w, v, &inside)) {
         (void)snprintf(u->detail, sizeof(u->detail), "the member %.*s holds no JSON object",
                        SPAN_FMT(w->member));
         return UNWRAPPED_NOTHING;
     }
     envelope_add(&u->envelope, &v->doc, w->time, w->host);
+    note_text(u, &w->texts[0], v);
     note_dropped(u, w, v);
     step_inside(u, v, &inside);
     return UNWRAPPED_RECORD;
@@ -299,7 +425,7 @@ static bool find_wrapper(struct unwrapper *u, const struct value *v, bool log_ev
 {
     record_index_of(names_of(u), &v->doc, v->at, index);
     if (log_event) {
-        unwrap_log_event(&v->doc, index, w);
+        unwrap_log_event(&v->doc, v->at, index, w);
     } else if (shape_has_beacon_vendor(&v->doc, index)) {
         return false;
     } else {
@@ -335,12 +461,13 @@ enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v, struct recor
 {
     const struct unwrapper_list *list = u->depth > 0 ? &u->lists[u->depth - 1] : NULL;
     const struct envelope *outer = list != NULL ? &list->envelope : &u->outer;
-    bool log_event = list != NULL && list->messages;
+    bool log_event = list != NULL ? list->messages : u->outer_messages;
+    int level = list != NULL ? list->level : u->outer_open && !u->outer_messages ? 1 : 0;
     u->dropped = list != NULL ? list->dropped : u->outer_dropped;
     if (!envelope_is_empty(&u->envelope) || !envelope_is_empty(outer)) {
         envelope_copy(&u->envelope, outer);
     }
-    for (int level = list != NULL ? list->level : 0;; level++) {
+    for (;; level++) {
         struct unwrap w;
         enum unwrapped found = UNWRAPPED_RECORD;
         if (!find_wrapper(u, v, log_event, index, &w) || (!w.must && level == UNWRAP_LEVELS)) {

@@ -257,6 +257,7 @@ static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece,
             return e->kind;
         }
     }
+    a->produce.dropped += normalizer_dropped_behind(a->normalizer);
     framing_answer(a->framing, normalizer_answer(a->normalizer));
     return attempt_look(a, e);
 }

@@ -131,14 +131,86 @@ static void says_where_members_before_a_long_list_are_dropped(void **state UNUSE
         set_text(&text, "{\"user\":\"a\"}");
         piece = line_piece(buf_span(&text), 1);
         piece.kind = PIECE_VALUE;
+        piece.in_list = true;
         assert_int_equal(count_dropped(n, &piece, &dropped), 1);
         assert_int_equal(dropped, i);
+        set_text(&text, FRAMING_REST_BEGINS "}");
+        piece = line_piece(buf_span(&text), 1);
+        piece.in_list = true;
         piece.kind = PIECE_LIST_END;
         assert_int_equal(count_dropped(n, &piece, &dropped), 0);
+        set_text(&text, "{\"user\":\"a\"}");
+        piece = line_piece(buf_span(&text), 1);
         piece.kind = PIECE_VALUE;
         assert_int_equal(count_dropped(n, &piece, &dropped), 1);
         assert_int_equal(dropped, 0);
     }
+    buf_done(&text);
+}
+
+/* Events of a list whose object has these members after it. */
+static void check_rest(struct normalizer *n, const char *rest, uint64_t dropped, size_t rejects)
+{
+    struct output r;
+    struct buf text = BUF_INIT(LINE_BYTES);
+    size_t found = 0;
+    size_t ignored = 0;
+    set_text(&text, "{\"records\":[]}");
+    struct piece piece = line_piece(buf_span(&text), 1);
+    piece.kind = PIECE_LIST;
+    assert_int_equal(count_dropped(n, &piece, &ignored), 0);
+    piece.in_list = true;
+    for (int i = 0; i < 2; i++) {
+        set_text(&text, "{\"user\":\"a\"}");
+        piece.text = buf_span(&text);
+        piece.kind = PIECE_VALUE;
+        assert_int_equal(count_dropped(n, &piece, &ignored), 1);
+        assert_int_equal(normalizer_dropped_behind(n), 0);
+    }
+    set_text(&text, rest);
+    piece.text = buf_span(&text);
+    piece.kind = PIECE_LIST_END;
+    normalizer_piece(n, &piece);
+    for (; normalizer_next(n, &r); found++) {
+        assert_int_equal(r.kind, OUTPUT_REJECT);
+        assert_int_equal(r.reason, REJECT_WRAPPED_TEXT);
+    }
+    assert_int_equal(found, rejects);
+    assert_int_equal(normalizer_dropped_behind(n), dropped);
+    buf_done(&text);
+}
+
+static void counts_events_whose_members_after_a_long_list_are_dropped(void **state UNUSED)
+{
+    OWNED(normalizer) struct normalizer *n = start();
+    check_rest(n, FRAMING_REST_BEGINS "}", 0, 0);
+    check_rest(n, FRAMING_REST_BEGINS ",\"x\":1}", 2, 0);
+    check_rest(n, FRAMING_REST_BEGINS ",\"host\":\"h\"}", 2, 0);
+    check_rest(n, FRAMING_REST_BEGINS ",\"message\":\"text\"}", 2, 0);
+    check_rest(n, FRAMING_REST_BEGINS ",\"events\":[{\"a\":1}]}", 0, 1);
+    check_rest(n, FRAMING_REST_BEGINS ",\"message\":\"{\\\"user\\\":\\\"b\\\"}\"}", 0, 1);
+    check_rest(n, FRAMING_REST_BEGINS ",\"user\":\"b\"}", 0, 1);
+    check_rest(n, "", 0, 1);
+    check_rest(n, FRAMING_REST_BEGINS "}", 0, 0);
+}
+
+static void ends_a_long_list_at_damage(void **state UNUSED)
+{
+    OWNED(normalizer) struct normalizer *n = start();
+    struct buf text = BUF_INIT(LINE_BYTES);
+    size_t dropped = 0;
+    set_text(&text, "{\"x\":1,\"logEvents\":[]}");
+    struct piece piece = line_piece(buf_span(&text), 1);
+    piece.kind = PIECE_LIST;
+    assert_int_equal(count_dropped(n, &piece, &dropped), 0);
+    piece.kind = PIECE_DAMAGE;
+    piece.wrong = "no JSON value";
+    piece.in_list = true;
+    assert_int_equal(count_dropped(n, &piece, &dropped), 0);
+    set_text(&text, "{\"user\":\"a\"}");
+    piece = line_piece(buf_span(&text), 2);
+    assert_int_equal(count_dropped(n, &piece, &dropped), 1);
+    assert_int_equal(dropped, 0);
     buf_done(&text);
 }
 
@@ -148,6 +220,8 @@ int main(void)
         cmocka_unit_test(says_where_members_of_an_envelope_are_dropped),
         cmocka_unit_test(says_where_members_beside_a_path_are_dropped),
         cmocka_unit_test(says_where_members_before_a_long_list_are_dropped),
+        cmocka_unit_test(counts_events_whose_members_after_a_long_list_are_dropped),
+        cmocka_unit_test(ends_a_long_list_at_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -281,7 +281,8 @@ static void says_how_long_a_line_may_be(void **state UNUSED)
     normalizer_piece(n, &piece);
     assert_true(normalizer_next(n, &r));
     assert_span_equal(r.value,
-                      SPAN("{\"reason\":\"line_too_long\",\"detail\":\"longer than 1048576 bytes\","
+                      SPAN("{\"reason\":\"line_too_long\",\"detail\":\"5000000 bytes; "
+                           "limits.line_bytes is 1048576\","
                            "\"customer\":\"acme\",\"object\":\"s3://b/k\",\"version\":\"v1\","
                            "\"line\":7,\"offset\":70,\"bytes\":5000000,"
                            "\"sample\":\"{\\\"a\\\":\\\"\"}"));

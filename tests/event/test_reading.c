@@ -223,6 +223,33 @@ static void stops_after_so_much_text_without_an_event(void **state UNUSED)
     teardown(&f);
 }
 
+static void says_that_only_values_above_the_limit_were_found(void **state UNUSED)
+{
+    static const struct {
+        struct span text;
+        const char *words;
+    } cases[] = {
+        {SPAN_INIT("\n {\"a\":"), "JSON of which no value is within limits.line_bytes, the "
+                                  "longest of 2000000 bytes: no event in 2 records; write"},
+        {SPAN_INIT("a line of text"), "logfmt or plain text: no event in 2 records; write"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture f;
+        struct err e = {.kind = FAIL_NONE};
+        setup(&f);
+        reading_text(&f.reading, cases[i].text);
+        for (uint64_t bytes = 2000000; bytes > 1048576; bytes -= 500000) {
+            struct piece piece = {.kind = PIECE_TOO_LONG, .count = 1, .bytes = bytes};
+            struct output out = {.kind = OUTPUT_REJECT, .reason = REJECT_LINE_TOO_LONG, .count = 1};
+            assert_int_equal(reading_output(&f.reading, &piece, &out), READING_HOLD);
+        }
+        assert_true(reading_unreadable(&f.reading, f.decode, &e));
+        if (strstr(e.text, cases[i].words) != e.text) {
+            fail_msg("%s", e.text);
+        }
+        teardown(&f);
+    }
+}
+
 static void the_share_counts_from_the_first_event_on(void **state UNUSED)
 {
     struct fixture f;
@@ -251,6 +278,7 @@ int main(void)
         cmocka_unit_test(an_object_may_produce_so_much_for_its_text),
         cmocka_unit_test(an_object_may_produce_so_many_records_for_its_text),
         cmocka_unit_test(stops_after_so_much_text_without_an_event),
+        cmocka_unit_test(says_that_only_values_above_the_limit_were_found),
         cmocka_unit_test(the_share_counts_from_the_first_event_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -327,6 +327,11 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
     n->left = strcmp(n->text, "two") == 0 ? 2 : 1;
 }
 
+uint64_t normalizer_dropped_behind(const struct normalizer *n)
+{
+    return strcmp(n->text, "enveloped behind") == 0 ? 1 : 0;
+}
+
 /* A value that begins with {bad stands for no JSON. */
 enum framing_answer normalizer_answer(const struct normalizer *n)
 {

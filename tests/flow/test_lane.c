@@ -247,7 +247,8 @@ static void counts_what_is_marked_in_events(void **state UNUSED)
 {
     setup();
     answer((struct fake_answer){
-        .body = SPAN("replaced\nduplicate\nduplicate\nenveloped\nenveloped\nenveloped\none\n")});
+        .body =
+            SPAN("replaced\nduplicate\nduplicate\nenveloped\nenveloped\nenveloped behind\none\n")});
     assert_done(carry(NOTICE(OBJECT("logs/1", "20")), 1));
     assert_int_equal(stats_get(&at(0)->stats->events), 7);
     assert_int_equal(stats_get(&at(0)->stats->texts_replaced), 1);

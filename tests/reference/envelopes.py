@@ -6,6 +6,8 @@
 
 Not covered: OTLP requests, which are not changed.
 """
+import base64
+import binascii
 import json
 import pathlib
 import re
@@ -24,6 +26,19 @@ NO_VALUE = ("", "<nil>", "null", "undefined", "-")
 
 class Number(str):
     """A JSON number as written."""
+
+
+class Members(dict):
+    """A JSON object: of a name that it has twice the last value, and `twice` has the name."""
+
+    def __init__(self, pairs):
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.twice = {name for name in names if names.count(name) > 1} if len(self) < len(names) else set()
+
+
+def _twice(value, name):
+    return name in getattr(value, "twice", ())
 
 
 def _fold(name):
@@ -87,7 +102,7 @@ def is_beacon(record):
 def _parse(text):
     try:
         return json.loads(text.strip(" \t\r\n\0").removeprefix("\ufeff").strip(" \t\r\n\0"), parse_float=_number,
-                          parse_int=_number)
+                          parse_int=_number, object_pairs_hook=Members)
     except (ValueError, RecursionError):
         return None
 
@@ -105,6 +120,26 @@ def _must(value):
     if _is_text(value):
         value = _parse(value)
     return ("one", value) if isinstance(value, dict) else ("nothing", None)
+
+
+def _must_base64(value):
+    """The same, as a text in base64, with or without its padding."""
+    try:
+        text = base64.b64decode(value.rstrip("=") + "=" * (-len(value.rstrip("=")) % 4), validate=True)
+        return _must(text.decode("utf-8", "replace"))
+    except (AttributeError, binascii.Error):
+        return "nothing", None
+
+
+def _path_twice(record, path):
+    """Whether an object has a name on the path twice."""
+    if path in record:
+        return _twice(record, path)
+    for n in reversed([i for i, c in enumerate(path) if c == "."]):
+        inside = record.get(path[:n])
+        if isinstance(inside, dict) and _at_path(inside, path[n + 1:]) is not None:
+            return _twice(record, path[:n]) or _path_twice(inside, path[n + 1:])
+    return False
 
 
 def _hec(record):
@@ -140,34 +175,43 @@ def _leads(value, unwrap):
 def _texts(record):
     event = record.get("event")
     names = [("message", record.get("message"), False), ("log", record.get("log"), False),
-             ("event.original", record.get("event.original"), True),
-             ("original", event.get("original") if isinstance(event, dict) else None, True), ("body", record.get("body"), True)]
+             ("event.original", record.get("event.original"), False),
+             ("original", event.get("original") if isinstance(event, dict) else None, False), ("body", record.get("body"), True)]
     return [(name, text, only) for name, text, only in names
             if _is_text(text) and text.removeprefix("\ufeff").lstrip(" \t\r\n").startswith("{")]
 
 
 def _list(record):
-    lists = [record[n] for n in LISTS if isinstance(record.get(n), list) and record[n] and isinstance(record[n][0], dict)]
-    return lists[0] if lists else None
+    name = _list_name(record)
+    return record[name] if name else None
+
+
+def _list_name(record):
+    names = [n for n in LISTS if isinstance(record.get(n), list) and record[n] and isinstance(record[n][0], dict)]
+    return names[0] if names else None
 
 
 def _look(record, unwrap):
-    """('one' | 'log events' | 'nothing' | 'record', the content, name of the envelope's time)"""
+    """('one' | 'log events' | 'nothing' | 'record', the content, name of the envelope's time, whether its name is there twice)"""
     if "vendor" not in record and all(_is_text(record.get(n)) for n in ("message", "source_type")) and "file" in record:
-        return *_must(record["message"]), ""
+        return *_must(record["message"]), "", _twice(record, "message")
     if is_beacon(record):
-        return "record", record, ""
+        return "record", record, "", False
     for path in unwrap:
         inside = _at_path(record, path)
         if isinstance(inside, dict):
-            return "one", inside, "time" if "time" in record else "timestamp"
-    if _is_text(record.get("messageType")) and isinstance(record.get("logEvents"), list) and "logGroup" in record:
-        return "log events", record["logEvents"], ""
+            return "one", inside, "time" if "time" in record else "timestamp", _path_twice(record, path)
+    if _is_text(record.get("messageType")) and "logEvents" in record and "logGroup" in record:
+        if record["messageType"] == "CONTROL_MESSAGE" or not isinstance(record["logEvents"], list):
+            return "nothing", None, "", False
+        return "log events", record["logEvents"], "", _twice(record, "logEvents")
     if _is_text(record.get("detail-type")) and "detail" in record:
-        return *_must(record["detail"]), "time"
+        return *_must(record["detail"]), "time", _twice(record, "detail")
     if _is_text(record.get("specversion")) and "data" in record:
-        return *_must(record["data"]), "time"
-    return "record", record, ""
+        return *_must(record["data"]), "time", _twice(record, "data")
+    if _is_text(record.get("specversion")) and "data_base64" in record:
+        return *_must_base64(record["data_base64"]), "time", _twice(record, "data_base64")
+    return "record", record, "", False
 
 
 def _beacons_envelope(record):
@@ -177,11 +221,16 @@ def _beacons_envelope(record):
 
 
 def _text_inside(record, unwrap):
+    """The name of the text, and the object in it."""
     any_record = states(record) != "event"
-    values = [(_parse(text), only) for _, text, only in _texts(record)]
-    beacons = [v for v, _ in values if isinstance(v, dict) and is_beacon(v)]
-    others = [v for v, only in values if any_record and not only and _leads(v, unwrap)]
-    return (beacons or others or [None])[0]
+    values = [(name, _parse(text), only) for name, text, only in _texts(record)]
+    beacons = [(name, v) for name, v, _ in values if isinstance(v, dict) and is_beacon(v)]
+    others = [(name, v) for name, v, only in values if any_record and not only and _leads(v, unwrap)]
+    return (beacons or others or [(None, None)])[0]
+
+
+def _text_twice(record, name):
+    return _twice(record["event"], name) or _twice(record, "event") if name == "original" else _twice(record, name)
 
 
 def _second(record, unwrap):
@@ -200,36 +249,40 @@ def _time(outer, name, time):
 
 def records_of(value, level=0, log_event=False, time=None, unwrap=()):
     """(record, time of its envelope or None) in document order; None for each reject in their place."""
+    more = []  # a reject of what is not read, after a record or before a list
     while True:
         if not isinstance(value, dict) or (not value and level == 0):
             return [None]
-        kind, inside, name = (*_must(value.get("message")), "timestamp") if log_event else _look(value, unwrap)
+        kind, inside, name, twice = (*_must(value.get("message")), "timestamp", _twice(value, "message")) \
+            if log_event else _look(value, unwrap)
         log_event = False
         if kind == "record" and not is_beacon(value) and level < LEVELS:
-            text = _text_inside(value, unwrap)
+            member, text = _text_inside(value, unwrap)
             if text is not None:
-                if _second(value, unwrap):
-                    return records_of(text, level + 1, False, time, unwrap) + [None]
+                more = [None] if more or _second(value, unwrap) or _text_twice(value, member) else []
                 value, level = text, level + 1
                 continue
             if _beacons_envelope(value):
+                more = [None] if more or _twice(value, "event") else []
                 value, level, time = value["event"], level + 1, _time(value, "time", time)
                 continue
         if kind == "record" and not is_beacon(value) and not _beacons_envelope(value) and _hec(value):
             kind, inside = _must(value["event"])
-            name = "time"
+            name, twice = "time", _twice(value, "event")
         if kind == "nothing" or (kind != "record" and level == LEVELS):
-            return [None]
+            return [None] + more
+        more = [None] if more or twice else []
         if kind == "one":
             value, level, time = inside, level + 1, _time(value, name, time)
             continue
         if kind == "log events":
-            return _elements(inside, level, True, time, unwrap)
+            return more + _elements(inside, level, True, time, unwrap)
         expand = _list(value) if level < LEVELS and not is_beacon(value) and _shape_may_have_list(value) else None
         if expand and states(value) != "event" and any(_leads(e, unwrap) for e in expand):
             others = sum(isinstance(value.get(n), list) and bool(value[n]) and isinstance(value[n][0], dict) for n in LISTS)
-            return ([None] if others > 1 else []) + _elements(expand, level, False, _time(value, "time", time), unwrap)
-        return [(value, time) if value else None]
+            more = [None] if more or others > 1 or _twice(value, _list_name(value)) else []
+            return more + _elements(expand, level, False, _time(value, "time", time), unwrap)
+        return [(value, time) if value else None] + more
 
 
 def _shape_may_have_list(record):

@@ -28,7 +28,7 @@ import uuid
 import xxhash
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))  # also when imported as a module of the tree
-from envelopes import Number, is_beacon, records_of  # noqa: E402
+from envelopes import Members, Number, is_beacon, records_of  # noqa: E402
 
 FORWARDERS = ("ingest", "@timestamp", "@version", "ecs", "agent", "log", "input", "host")
 COPIES = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
@@ -49,7 +49,7 @@ def _refuse(word):
     raise ValueError(word)
 
 
-_decoder = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse)
+_decoder = json.JSONDecoder(object_pairs_hook=Members, parse_int=Number, parse_float=Number, parse_constant=_refuse)
 
 
 def _depth(value):

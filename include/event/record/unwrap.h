@@ -20,13 +20,17 @@ enum {
 struct unwrap_text {
     struct span text;
     struct span member; /* its name */
+    size_t at;          /* its tape index */
+    size_t object;      /* the object that it is a member of */
     bool beacon_only;   /* only a Beacon-shaped record counts */
 };
 
 /* What was recognized; the first of must, texts, at and list that leads to a record counts. */
 struct unwrap {
     bool must;   /* an envelope whose member `member` must be an object, as a text or itself */
-    bool vector; /* ... Vector's, which counts although the object is Beacon-shaped */
+    bool base64; /* ... as a text in base64 */
+    const char *nothing; /* ... an envelope without a record: why; else NULL */
+    bool vector;         /* ... Vector's, which counts although the object is Beacon-shaped */
     struct span member;
     struct unwrap_text texts[UNWRAP_TEXTS]; /* that may be a record; with must: at most one */
     size_t count;
@@ -35,6 +39,8 @@ struct unwrap {
     struct span other_list; /* the name of another list, "" if there is none */
     bool messages;          /* of log events, whose member message is the record */
     bool others;            /* an object on the path to `at` has other members, too */
+    bool path;              /* `at` is at the end of a path, whose names ... */
+    bool twice;             /* ... include one that an object has twice */
     size_t time, host;      /* beside the record, 0 if there is none */
 };
 
@@ -42,7 +48,11 @@ struct unwrap {
 void unwrap_look(const struct doc *d, size_t at, const struct record_index *index,
                  const struct rules *rules, struct unwrap *u);
 
+/* Whether another member of the object has the same name as the one at `at`. */
+bool unwrap_twice(const struct doc *d, size_t object, size_t at);
+
 /* Examine an element of a list of log events. */
-void unwrap_log_event(const struct doc *d, const struct record_index *index, struct unwrap *u);
+void unwrap_log_event(const struct doc *d, size_t at, const struct record_index *index,
+                      struct unwrap *u);
 
 #endif

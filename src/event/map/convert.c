@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/map/convert.h"
 
+#include "codec/base64.h"
 #include "event/map/lookup.h"
 #include "event/schema/word_match.h"
 
@@ -195,20 +196,6 @@ static bool is_hex(struct span s)
     return true;
 }
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 /* Exactly `digits` hex digits from base64, with or without padding. */
 static bool base64_hex(struct arena *a, struct span s, size_t digits, struct span *out)
 {
@@ -223,7 +210,7 @@ static bool base64_hex(struct arena *a, struct span s, size_t digits, struct spa
     int have = 0;
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
-        int v = base64_value(s.p[i]);
+        int v = base64_digit(s.p[i]);
         if (v < 0) {
             return false;
         }

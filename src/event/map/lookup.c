@@ -9,6 +9,13 @@
 
 /* ---- the alias table, compiled once ---- */
 
+/* The kinds of a value by which an object is one that the table knows. */
+static uint8_t known_kinds(int row, unsigned when)
+{
+    bool counts = row < FIELDS && row != FIELD_TIMESTAMP && row != FIELD_MESSAGE;
+    return !counts ? 0 : (when & ALIAS_STRING) != 0 ? KNOWN_TEXT : KNOWN_TEXT | KNOWN_OTHER;
+}
+
 static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
 {
     struct span paths = span_str(row.paths);
@@ -17,13 +24,12 @@ static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
     for (int place = 0; alias_next(&paths, &a); place++) {
         int id = pathset_add(&l->builtin, a.path);
         assert(id != PATH_NONE && *n < ALIASES_MAX && place < ROW_MAX);
-        l->alias[*n] = (struct compiled){
-            .path = (int16_t)id,
-            .when = (uint16_t)a.when,
-            .row = (int16_t)row.row,
-            .next = l->path_alias[id],
-            .is_known = row.row < FIELDS && row.row != FIELD_TIMESTAMP && row.row != FIELD_MESSAGE,
-            .mark = (uint32_t)1 << place};
+        l->alias[*n] = (struct compiled){.path = (int16_t)id,
+                                         .when = (uint16_t)a.when,
+                                         .row = (int16_t)row.row,
+                                         .next = l->path_alias[id],
+                                         .known = known_kinds(row.row, a.when),
+                                         .mark = (uint32_t)1 << place};
         l->path_alias[id] = (int16_t)(*n)++;
     }
 }

@@ -19,6 +19,8 @@ enum {
     RANK_MIXED = 2,
     RANK_FOLDED = 0x4000,
     ALIAS_NONE = -1,
+    KNOWN_TEXT = 1, /* kinds of a value */
+    KNOWN_OTHER = 2,
 };
 
 /* The best value of a path in a scope. */
@@ -41,7 +43,7 @@ struct compiled {
     uint16_t when;
     int16_t row;
     int16_t next;  /* next alias of the same path, ALIAS_NONE: no more */
-    bool is_known; /* of a row other than time and message */
+    uint8_t known; /* of a row other than time and message: kinds of a value that is one */
     uint32_t mark; /* the bit of its place in the row */
 };
 

@@ -64,10 +64,11 @@ static void met_custom(struct lookup *l, int id, const struct walk *w, size_t at
 static inline void met_builtin(struct lookup *l, int id, const struct walk *w, size_t at,
                                uint16_t rank)
 {
+    uint8_t kind = doc_tag(w->doc, at) == '"' ? KNOWN_TEXT : KNOWN_OTHER;
     found_add(&l->found[1], id, w, at, rank);
     for (int i = l->path_alias[id]; i != ALIAS_NONE; i = l->alias[i].next) {
         const struct compiled *a = &l->alias[i];
-        l->known |= a->is_known;
+        l->known |= (a->known & kind) != 0;
         if (l->marks[a->row] == 0) {
             l->met_rows[l->met_count++] = a->row;
         }

@@ -9,6 +9,8 @@ enum { HEC_MEMBERS = 7 };
 static inline void clear_unwrap(struct unwrap *u)
 {
     u->must = false;
+    u->base64 = false;
+    u->nothing = NULL;
     u->vector = false;
     u->count = 0;
     u->at = 0;
@@ -16,6 +18,8 @@ static inline void clear_unwrap(struct unwrap *u)
     u->other_list = span_of("", 0);
     u->messages = false;
     u->others = false;
+    u->path = false;
+    u->twice = false;
     u->time = 0;
     u->host = 0;
 }
@@ -34,21 +38,31 @@ static bool begins_object(struct span s)
     return s.n > 0 && *s.p == '{';
 }
 
+bool unwrap_twice(const struct doc *d, size_t object, size_t at)
+{
+    struct span name = doc_string(d, at - 1);
+    bool twice = false;
+    for (size_t i = doc_first(d, object); !twice && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        twice = i + 1 != at && span_eq(doc_string(d, i), name);
+    }
+    return twice;
+}
+
 /* The member must be an object, or the text of one. */
-static void require(const struct doc *d, size_t at, struct unwrap *u)
+static void require(const struct doc *d, size_t object, size_t at, struct unwrap *u)
 {
     u->must = true;
     u->member = doc_string(d, at - 1);
     u->at = has_tag(d, at, '{') ? at : 0;
     u->count = has_tag(d, at, '"') ? 1 : 0;
     if (u->count > 0) {
-        u->texts[0] = (struct unwrap_text){doc_string(d, at), u->member, false};
+        u->texts[0] = (struct unwrap_text){doc_string(d, at), u->member, at, object, false};
     }
 }
 
 /* ---- normalization.md §2, rule 1: Vector's wrapper around a line that it did not parse ---- */
 
-static bool find_vector_wrapper(const struct doc *d, const struct record_index *index,
+static bool find_vector_wrapper(const struct doc *d, size_t at, const struct record_index *index,
                                 struct unwrap *u)
 {
     size_t message = index->at[INDEX_MESSAGE];
@@ -56,31 +70,33 @@ static bool find_vector_wrapper(const struct doc *d, const struct record_index *
         index->at[INDEX_FILE] == 0 || index->at[INDEX_VENDOR] != 0) {
         return false;
     }
-    require(d, message, u);
+    require(d, at, message, u);
     u->vector = true;
     return true;
 }
 
 /* ---- rule 1b: wrappers of Filebeat, Fluent Bit, Docker and others around a line as text ---- */
 
-static void add_candidate(const struct doc *d, size_t at, bool beacon_only, struct unwrap *u)
+static void add_candidate(const struct doc *d, size_t object, size_t at, bool beacon_only,
+                          struct unwrap *u)
 {
     if (has_tag(d, at, '"') && begins_object(doc_string(d, at))) {
         u->texts[u->count++] =
-            (struct unwrap_text){doc_string(d, at), doc_string(d, at - 1), beacon_only};
+            (struct unwrap_text){doc_string(d, at), doc_string(d, at - 1), at, object, beacon_only};
     }
 }
 
-static void find_texts(const struct doc *d, const struct record_index *index, struct unwrap *u)
+static void find_texts(const struct doc *d, size_t at, const struct record_index *index,
+                       struct unwrap *u)
 {
-    add_candidate(d, index->at[INDEX_MESSAGE], false, u);
-    add_candidate(d, index->at[INDEX_LOG], false, u);
-    add_candidate(d, index->at[INDEX_EVENT_ORIGINAL], true, u);
+    add_candidate(d, at, index->at[INDEX_MESSAGE], false, u);
+    add_candidate(d, at, index->at[INDEX_LOG], false, u);
+    add_candidate(d, at, index->at[INDEX_EVENT_ORIGINAL], false, u);
     size_t event = index->at[INDEX_EVENT];
     if (has_tag(d, event, '{')) {
-        add_candidate(d, doc_member(d, event, SPAN("original")), true, u);
+        add_candidate(d, event, doc_member(d, event, SPAN("original")), false, u);
     }
-    add_candidate(d, index->at[INDEX_BODY], true, u);
+    add_candidate(d, at, index->at[INDEX_BODY], true, u);
 }
 
 /* ---- rules 2 to 2f: envelopes ---- */
@@ -128,7 +144,7 @@ static bool find_hec(const struct doc *d, size_t at, const struct record_index *
                 has_tag(d, doc_member(d, at, SPAN("fields")), '{');
     }
     if (named) {
-        require(d, event, u);
+        require(d, at, event, u);
         u->time = index->at[INDEX_TIME];
         u->host = index->at[INDEX_HOST];
     }
@@ -158,6 +174,22 @@ static size_t stream_host(const struct doc *d, size_t at)
     return memchr(s.p, '/', s.n) == NULL && memchr(s.p, '[', s.n) == NULL ? at : 0;
 }
 
+/* A subscription of CloudWatch Logs. It sends control messages, too, to see whether it may. */
+static void find_log_events(const struct doc *d, size_t at, size_t log_events, size_t type,
+                            struct unwrap *u)
+{
+    u->must = true;
+    u->member = SPAN("logEvents");
+    u->list = log_events;
+    u->messages = true;
+    u->host = stream_host(d, doc_member(d, at, SPAN("logStream")));
+    if (span_eq(doc_string(d, type), SPAN("CONTROL_MESSAGE"))) {
+        u->nothing = "a control message of CloudWatch Logs, which has no records";
+    } else if (!has_tag(d, log_events, '[')) {
+        u->nothing = "the member logEvents is no list";
+    }
+}
+
 /* CloudWatch Logs, EventBridge, CloudEvents: one member of each has a name that only it has. */
 static bool find_aws_or_cloudevent(const struct doc *d, size_t at, const struct record_index *index,
                                    struct unwrap *u)
@@ -165,20 +197,21 @@ static bool find_aws_or_cloudevent(const struct doc *d, size_t at, const struct 
     size_t log_events = doc_member(d, at, SPAN("logEvents"));
     size_t detail = doc_member(d, at, SPAN("detail"));
     size_t data = doc_member(d, at, SPAN("data"));
-    if (has_tag(d, doc_member(d, at, SPAN("messageType")), '"') && has_tag(d, log_events, '[') &&
-        doc_member(d, at, SPAN("logGroup")) != 0) {
-        u->must = true;
-        u->member = SPAN("logEvents");
-        u->list = log_events;
-        u->messages = true;
-        u->host = stream_host(d, doc_member(d, at, SPAN("logStream")));
+    size_t base64 = doc_member(d, at, SPAN("data_base64"));
+    size_t type = doc_member(d, at, SPAN("messageType"));
+    if (log_events != 0 && has_tag(d, type, '"') && doc_member(d, at, SPAN("logGroup")) != 0) {
+        find_log_events(d, at, log_events, type, u);
         return true;
     }
     u->time = index->at[INDEX_TIME];
     if (detail != 0 && has_tag(d, doc_member(d, at, SPAN("detail-type")), '"')) {
-        require(d, detail, u);
+        require(d, at, detail, u);
     } else if (data != 0 && has_tag(d, doc_member(d, at, SPAN("specversion")), '"')) {
-        require(d, data, u);
+        require(d, at, data, u);
+    } else if (base64 != 0 && has_tag(d, doc_member(d, at, SPAN("specversion")), '"')) {
+        require(d, at, base64, u);
+        u->at = 0;
+        u->base64 = true;
     } else {
         u->time = 0;
     }
@@ -186,17 +219,20 @@ static bool find_aws_or_cloudevent(const struct doc *d, size_t at, const struct 
 }
 
 /*
- * The value of a path of names joined by dots, each name literal or an object of that name. *others
- * is set if an object on the path, below the first one, has members beside the path.
+ * The value of a path of names joined by dots, each name literal or an object of that name.
+ * u->others is set if an object on the path, below the first one, has members beside the path, and
+ * u->twice if an object has a name on the path twice.
  */
-static size_t at_path(const struct doc *d, size_t object, struct span path, bool *others)
+static size_t at_path(const struct doc *d, size_t object, struct span path, struct unwrap *u)
 {
     size_t found = doc_member(d, object, path);
+    u->twice = u->twice || (found != 0 && unwrap_twice(d, object, found));
     for (size_t i = path.n; found == 0 && i > 0; i--) {
         if (path.p[i - 1] == '.') {
             size_t next = doc_member(d, object, span_of(path.p, i - 1));
-            found = has_tag(d, next, '{') ? at_path(d, next, span_from(path, i), others) : 0;
-            *others = *others || (found != 0 && doc_count(d, next) > 1);
+            found = has_tag(d, next, '{') ? at_path(d, next, span_from(path, i), u) : 0;
+            u->others = u->others || (found != 0 && doc_count(d, next) > 1);
+            u->twice = u->twice || (found != 0 && unwrap_twice(d, object, next));
         }
     }
     return found;
@@ -209,14 +245,18 @@ static bool find_customers(const struct doc *d, size_t at, const struct record_i
     struct span path;
     for (size_t i = 0; u->at == 0 && rules_unwrap(rules, i, &path); i++) {
         u->others = false;
-        size_t inside = at_path(d, at, path, &u->others);
+        u->twice = false;
+        size_t inside = at_path(d, at, path, u);
         u->at = has_tag(d, inside, '{') ? inside : 0;
     }
     if (u->at == 0) {
         u->others = false;
+        u->twice = false;
         return false;
     }
     u->must = true;
+    u->path = true;
+    u->member = doc_string(d, u->at - 1);
     u->time =
         index->at[INDEX_TIME] != 0 ? index->at[INDEX_TIME] : doc_member(d, at, SPAN("timestamp"));
     u->host = index->at[INDEX_HOST];
@@ -247,13 +287,13 @@ void unwrap_look(const struct doc *d, size_t at, const struct record_index *inde
                  const struct rules *rules, struct unwrap *u)
 {
     clear_unwrap(u);
-    if (find_vector_wrapper(d, index, u) || find_customers(d, at, index, rules, u)) {
+    if (find_vector_wrapper(d, at, index, u) || find_customers(d, at, index, rules, u)) {
         return;
     }
     if ((index->signs & SIGN_ENVELOPE) != 0 && find_aws_or_cloudevent(d, at, index, u)) {
         return;
     }
-    find_texts(d, index, u);
+    find_texts(d, at, index, u);
     find_beacon_envelope(d, index, u);
     if (u->at == 0 && find_hec(d, at, index, u)) {
         return;
@@ -263,13 +303,14 @@ void unwrap_look(const struct doc *d, size_t at, const struct record_index *inde
     }
 }
 
-void unwrap_log_event(const struct doc *d, const struct record_index *index, struct unwrap *u)
+void unwrap_log_event(const struct doc *d, size_t at, const struct record_index *index,
+                      struct unwrap *u)
 {
     clear_unwrap(u);
     u->must = true;
     u->member = SPAN("message");
     if (index->at[INDEX_MESSAGE] != 0) {
-        require(d, index->at[INDEX_MESSAGE], u);
+        require(d, at, index->at[INDEX_MESSAGE], u);
     }
     u->time = index->at[INDEX_TIMESTAMP];
 }

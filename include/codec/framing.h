@@ -17,6 +17,10 @@
  * that begin with neither '{' nor '[', lines with a value that breaks off, and lines with an array
  * that begins with a scalar.
  *
+ * In an object that is divided into lines, a value over several lines is not read. The line on
+ * which it begins is a piece, and the lines after it that continue it are one piece
+ * (PIECE_OPEN_LINES).
+ *
  * In the last three framings, and within a line that is longer than the limit and begins with '{'
  * or '[', separators between values and the brackets around elements belong to no piece. Separators
  * are line ends, blanks, commas, NULs, byte order marks and record separators (0x1e, RFC 7464).
@@ -54,14 +58,16 @@ enum framing_kind {
 };
 
 enum piece_kind {
-    PIECE_LINE,     /* a line that is not blank: values or damage, not examined */
-    PIECE_VALUE,    /* one value, found by its brackets; not parsed */
-    PIECE_TOO_LONG, /* a line or a value above the limit: text is its head */
-    PIECE_DAMAGE,   /* not JSON from here on: wrong is the reason, wrong_at the place */
-    PIECE_RUN,      /* `count` values in a row that are scalars, {} or []; no text */
-    PIECE_LIST,     /* an object whose list follows: text is the part before it, closed with ]} */
-    PIECE_LIST_END, /* the rest of the object: FRAMING_REST_BEGINS and what follows the list;
-                       without text if that is more than FRAMING_LIST_HEAD_BYTES */
+    PIECE_LINE,       /* a line that is not blank: values or damage, not examined */
+    PIECE_VALUE,      /* one value, found by its brackets; not parsed */
+    PIECE_TOO_LONG,   /* a line or a value above the limit: text is its head */
+    PIECE_DAMAGE,     /* not JSON from here on: wrong is the reason, wrong_at the place */
+    PIECE_RUN,        /* `count` values in a row that are scalars, {} or []; no text */
+    PIECE_LIST,       /* an object whose list follows: text is the part before it, closed with ]} */
+    PIECE_OPEN_LINES, /* `count` lines in a row that continue the value at the end of the line
+                         before them; no text */
+    PIECE_LIST_END,   /* the rest of the object: FRAMING_REST_BEGINS and what follows the list;
+                         without text if that is more than FRAMING_LIST_HEAD_BYTES */
 };
 
 /* Stands for the object up to the end of its list. */
@@ -74,7 +80,7 @@ struct piece {
     uint64_t line;             /* 1-based, the physical line on which it begins */
     uint64_t offset;           /* 0-based, in the decompressed object */
     uint64_t bytes;            /* of a line without its '\n' */
-    uint64_t count;            /* of PIECE_RUN; else 1 */
+    uint64_t count;            /* of PIECE_RUN and PIECE_OPEN_LINES; else 1 */
     const char *wrong;         /* PIECE_DAMAGE: a few words, static */
     uint64_t wrong_at;         /* offset in the object */
     bool rest;                 /* PIECE_DAMAGE: there is text after it that is not read */
@@ -108,7 +114,8 @@ MUST_USE bool framing_last(struct framing *f, struct piece *out);
 /* The result of reading the last piece. */
 enum framing_answer {
     FRAMING_CONTINUE,
-    FRAMING_NO_JSON, /* for a PIECE_VALUE: not JSON; nothing more is read, as after PIECE_DAMAGE */
+    FRAMING_NO_JSON, /* for a PIECE_VALUE: not JSON; nothing more is read, as after PIECE_DAMAGE.
+                        For a PIECE_LINE: not JSON; it may break off inside a value */
     FRAMING_NO_LIST, /* the object of a PIECE_LIST is no envelope: it becomes a PIECE_TOO_LONG */
 };
 

@@ -115,6 +115,11 @@ static bool give_line(struct framing *f, struct span line, struct piece *out)
                           .offset = f->offset,
                           .bytes = line.n,
                           .count = 1};
+    f->line_text = text;
+    if (f->open.state != OPEN_NONE) {
+        struct piece piece = *out;
+        return !framing_open_line(f, &piece) && framing_give(f, &piece, out);
+    }
     f->piece_line = f->line;
     f->last = PIECE_LINE;
     return true;
@@ -138,9 +143,12 @@ static size_t line_room(const struct framing *f)
 }
 
 /* Whether the values of a too long line are read one by one. */
-static bool holds_values(const struct framing *f, struct span line)
+static bool holds_values(struct framing *f, struct span line)
 {
     line.n = line.n < line_room(f) ? line.n : line_room(f);
+    if (f->open.state != OPEN_NONE && framing_open_long_line(f, line)) {
+        return false;
+    }
     const char *first = framing_first(line);
     return first != NULL && (*first == '{' || *first == '[');
 }
@@ -180,7 +188,7 @@ static bool join_line(struct framing *f, struct source *s, const char *nl, struc
     s->p += n < most ? n : most; /* not read yet: f->offset remains that of the line */
     if (n > most || nl != NULL) {
         if (carried_too_long(f, s, n > most)) {
-            return false;
+            return framing_flush_run(f, out);
         }
         bool given = give_carried_line(f, out);
         framing_pass_line_end(f, s);
@@ -204,7 +212,7 @@ static bool step_lines(struct framing *f, struct source *s, struct piece *out)
     struct span line = span_of(s->p, (size_t)(nl - s->p));
     if (framing_trim(line).n > f->line_bytes) {
         long_line_begins(f, s, holds_values(f, line));
-        return false;
+        return framing_flush_run(f, out);
     }
     bool given = give_line(f, line, out);
     framing_advance(f, s, nl);
@@ -224,7 +232,9 @@ static bool give_long_line(struct framing *f, const struct source *s, struct pie
 static bool step_long_line(struct framing *f, struct source *s, struct piece *out)
 {
     const char *nl = memchr(s->p, '\n', (size_t)(s->end - s->p));
-    f->value.bytes += (uint64_t)((nl != NULL ? nl : s->end) - s->p);
+    struct span part = span_of(s->p, (size_t)((nl != NULL ? nl : s->end) - s->p));
+    f->value.bytes += part.n;
+    framing_open_part(f, part);
     if (nl == NULL) {
         framing_suspend(f, s);
         return false;
@@ -416,12 +426,12 @@ static bool end_of_lines(struct framing *f, struct piece *out)
         given = give_long_line(f, &s, out);
     } else if (f->state == FRAMING_CUT_LINES && f->carry.n > 0) {
         if (carried_too_long(f, &s, false)) {
-            return false;
+            return framing_flush_run(f, out);
         }
         given = give_carried_line(f, out);
     }
     f->state = FRAMING_STOPPED;
-    return given;
+    return given || framing_flush_run(f, out);
 }
 
 bool framing_last(struct framing *f, struct piece *out)
@@ -447,6 +457,8 @@ void framing_answer(struct framing *f, enum framing_answer answer)
 {
     if (answer == FRAMING_NO_JSON && f->last == PIECE_VALUE) {
         f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
+    } else if (answer == FRAMING_NO_JSON && f->last == PIECE_LINE && f->kind == FRAMING_LINES) {
+        framing_open_begins(f, f->line_text);
     } else if (answer == FRAMING_NO_LIST && f->last == PIECE_LIST) {
         framing_skip_list(f);
     }

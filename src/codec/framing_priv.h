@@ -3,7 +3,7 @@
  * framing_priv.h - declarations shared by the files of framing: framing.c (lines, the sequence of
  * steps), framing_store.c (texts in place or in the carry), framing_decide.c (the framing of an
  * object), framing_values.c (values in a row), framing_list.c (a list in an object that is too
- * long).
+ * long), framing_open.c (a value over several lines in an object that is divided into lines).
  */
 #ifndef CODEC_FRAMING_PRIV_H
 #define CODEC_FRAMING_PRIV_H
@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "codec/framing.h"
 #include "codec/nesting.h"
+#include "codec/syntax.h"
 
 enum framing_state {
     FRAMING_UNDECIDED, /* at the start of a line, before the first value */
@@ -35,6 +36,16 @@ struct framing_value {
     bool too_long;
     bool escaped;      /* a string: the next byte follows a backslash */
     bool head_in_list; /* its head is in `list` */
+};
+
+/* In an object that is divided into lines: whether a value goes on after its line. */
+enum framing_open_state {
+    OPEN_NONE,
+    OPEN_OVER,    /* its lines are in `run` */
+    OPEN_BAD,     /* the last line is damaged inside a value, and its brackets are not closed */
+    OPEN_MAYBE,   /* the last line breaks off inside a value */
+    OPEN_SURE,    /* ... and the next one continues it */
+    OPEN_DAMAGED, /* ... but a later one is no JSON */
 };
 
 struct framing {
@@ -73,8 +84,15 @@ struct framing {
     uint64_t tail_offset, tail_line;
     struct buf list; /* the object up to its list; then the rest after the list */
 
+    struct span line_text; /* of the last PIECE_LINE, until the next call */
+    struct {
+        enum framing_open_state state;
+        struct syntax_lines syntax;
+        struct nesting nesting; /* OPEN_DAMAGED */
+    } open;
+
     unsigned empty;    /* empty values returned one by one */
-    struct piece run;  /* count 0: none */
+    struct piece run;  /* of empty values, or of lines of an open value; count 0: none */
     struct piece held; /* the piece that ended a run */
     bool has_held;
 };
@@ -195,6 +213,23 @@ bool framing_values_end(struct framing *f, struct piece *out);
  */
 bool framing_damage(struct framing *f, struct span text, const char *wrong, uint64_t at,
                     struct piece *out);
+
+/* ---- framing_open.c ---- */
+
+/* The line is not JSON: examine whether it breaks off inside a value. */
+void framing_open_begins(struct framing *f, struct span line);
+
+/* A too long line breaks off inside an object or array. */
+void framing_open_container(struct framing *f);
+
+/* True: the line belongs to the open value, and is in f->run. f->open.state is not OPEN_NONE. */
+bool framing_open_line(struct framing *f, const struct piece *line);
+
+/* The same for a line that is too long, of which this is the head. */
+bool framing_open_long_line(struct framing *f, struct span head);
+
+/* The next part of such a line. */
+void framing_open_part(struct framing *f, struct span part);
 
 /* ---- framing_list.c ---- */
 

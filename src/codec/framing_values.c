@@ -170,6 +170,9 @@ static bool step_container(struct framing *f, struct source *s, struct piece *ou
     case NESTING_CLOSED:
         return value_ends(f, s, false, out);
     case NESTING_LINE:
+        if (f->one_line && f->kind == FRAMING_LINES && !f->nesting.in_string) {
+            framing_open_container(f);
+        }
         return value_breaks(f, s,
                             f->nesting.in_string ? "a line end inside a string"
                                                  : "the line ends inside a value",

@@ -9,13 +9,22 @@ enum expect { VALUE, VALUE_OR_END, NAME, NAME_OR_END, COLON, COMMA_OR_END, NOTHI
 
 struct check {
     const char *p, *end;
-    size_t depth;
-    uint64_t objects[SYNTAX_DEPTH / 64];
+    struct syntax_lines s;
 };
+
+bool syntax_in_object(const struct syntax_lines *s)
+{
+    return (s->objects[(s->depth - 1) / 64] >> ((s->depth - 1) % 64) & 1) != 0;
+}
 
 static bool in_object(const struct check *c)
 {
-    return (c->objects[(c->depth - 1) / 64] >> ((c->depth - 1) % 64) & 1) != 0;
+    return syntax_in_object(&c->s);
+}
+
+bool syntax_after_colon(const struct syntax_lines *s)
+{
+    return s->next == VALUE && s->depth > 0 && syntax_in_object(s);
 }
 
 static void skip_blanks(struct check *c)
@@ -122,12 +131,12 @@ static enum syntax check_string(struct check *c)
 
 static enum syntax check_open(struct check *c, enum expect *next)
 {
-    if (c->depth == SYNTAX_DEPTH) {
+    if (c->s.depth == SYNTAX_DEPTH) {
         return SYNTAX_BEGUN;
     }
-    uint64_t bit = (uint64_t)1 << (c->depth % 64);
-    uint64_t *word = &c->objects[c->depth / 64];
-    c->depth++;
+    uint64_t bit = (uint64_t)1 << (c->s.depth % 64);
+    uint64_t *word = &c->s.objects[c->s.depth / 64];
+    c->s.depth++;
     *word = *c->p == '{' ? *word | bit : *word & ~bit;
     *next = *c->p++ == '{' ? NAME_OR_END : VALUE_OR_END;
     return SYNTAX_WHOLE;
@@ -138,7 +147,7 @@ static enum syntax check_value(struct check *c, enum expect *next)
     if (*c->p == '{' || *c->p == '[') {
         return check_open(c, next);
     }
-    *next = c->depth == 0 ? NOTHING : COMMA_OR_END;
+    *next = c->s.depth == 0 ? NOTHING : COMMA_OR_END;
     switch (*c->p) {
     case '"':
         return check_string(c);
@@ -164,8 +173,8 @@ static enum syntax check_step(struct check *c, enum expect *next)
 {
     if (try_close(c, *next)) {
         c->p++;
-        c->depth--;
-        *next = c->depth == 0 ? NOTHING : COMMA_OR_END;
+        c->s.depth--;
+        *next = c->s.depth == 0 ? NOTHING : COMMA_OR_END;
         return SYNTAX_WHOLE;
     }
     switch (*next) {
@@ -198,4 +207,23 @@ enum syntax syntax_check(struct span text, size_t *at)
     }
     *at = (size_t)(c.p - text.p);
     return s;
+}
+
+enum syntax syntax_next_line(struct syntax_lines *lines, struct span line, size_t *at)
+{
+    struct check c = {.p = line.p, .end = line.p + line.n, .s = *lines};
+    enum expect next = (enum expect)lines->next;
+    enum syntax s = SYNTAX_WHOLE;
+    skip_blanks(&c);
+    while (s == SYNTAX_WHOLE && next != NOTHING && c.p < c.end) {
+        s = check_step(&c, &next);
+        skip_blanks(&c);
+    }
+    *at = (size_t)(c.p - line.p);
+    *lines = c.s;
+    lines->next = (unsigned char)next;
+    if (s != SYNTAX_WHOLE) {
+        return SYNTAX_WRONG;
+    }
+    return next == NOTHING ? SYNTAX_WHOLE : SYNTAX_BEGUN;
 }

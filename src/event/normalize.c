@@ -57,7 +57,8 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
 bool normalize_is_numbered(const struct normalizer *n)
 {
     const struct piece *p = &n->piece;
-    bool line = p->framing == FRAMING_LINES && (p->kind == PIECE_LINE || p->kind == PIECE_TOO_LONG);
+    bool line = p->framing == FRAMING_LINES &&
+                (p->kind == PIECE_LINE || p->kind == PIECE_TOO_LONG || p->kind == PIECE_OPEN_LINES);
     return unwrapper_several(&n->unwrapper) || p->same_line || !line;
 }
 
@@ -200,6 +201,7 @@ static bool reject_damage(struct normalizer *n, const struct record_splitter *v,
         n->answer = FRAMING_NO_JSON;
         return normalize_reject_rest(n, v->wrong, n->piece.offset + v->wrong_at, true, out);
     }
+    n->answer = n->piece.kind == PIECE_LINE ? FRAMING_NO_JSON : n->answer;
     (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %zu", v->wrong, v->wrong_at);
     return normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
 }
@@ -271,8 +273,8 @@ static void list_ends(struct normalizer *n)
 void normalizer_piece(struct normalizer *n, const struct piece *piece)
 {
     bool values = piece->kind == PIECE_LINE || piece->kind == PIECE_VALUE;
-    n->reject_piece =
-        piece->kind == PIECE_TOO_LONG || piece->kind == PIECE_DAMAGE || piece->kind == PIECE_RUN;
+    n->reject_piece = piece->kind == PIECE_TOO_LONG || piece->kind == PIECE_DAMAGE ||
+                      piece->kind == PIECE_RUN || piece->kind == PIECE_OPEN_LINES;
     start_piece(n, piece, values ? piece->text : SPAN(""));
     if (n->unwrapper.outer_open && !piece->in_list) { /* damage ended the list */
         unwrapper_leave_outer(&n->unwrapper);

@@ -62,6 +62,13 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
                        (unsigned long long)p->bytes, n->options.line_bytes);
         return normalize_reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
     }
+    if (p->kind == PIECE_OPEN_LINES) {
+        (void)snprintf(n->detail, sizeof(n->detail),
+                       "%llu line%s of a value that begins on an earlier line; the object has a "
+                       "value on each line",
+                       (unsigned long long)p->count, p->count == 1 ? "" : "s");
+        return normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
+    }
     if (p->kind == PIECE_LIST_END) {
         return normalize_reject(n, REJECT_WRAPPED_TEXT,
                                 "records, or too many members, after a list above "

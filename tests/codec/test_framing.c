@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/rng.h"
 #include "codec/framing.h"
+#include "codec/syntax.h"
 #include "slurp.h"
 
 #include <stdlib.h>
@@ -23,9 +24,10 @@ enum { TEXT_MAX_BYTES = 1 << 20, PIECE_MAX_BYTES = 70, RANDOM_CUTS = 40 };
 /* ---- pieces as text ---- */
 
 static const char *const kind_names[] = {
-    [PIECE_LINE] = "line",         [PIECE_VALUE] = "value", [PIECE_TOO_LONG] = "too_long",
-    [PIECE_DAMAGE] = "damage",     [PIECE_RUN] = "run",     [PIECE_LIST] = "list",
-    [PIECE_LIST_END] = "list_end",
+    [PIECE_LINE] = "line",         [PIECE_VALUE] = "value",
+    [PIECE_TOO_LONG] = "too_long", [PIECE_DAMAGE] = "damage",
+    [PIECE_RUN] = "run",           [PIECE_LIST] = "list",
+    [PIECE_LIST_END] = "list_end", [PIECE_OPEN_LINES] = "open_lines",
 };
 
 static void add_text(struct buf *out, struct span text)
@@ -45,7 +47,7 @@ static void add_piece(struct buf *out, const struct piece *p)
     buf_addf(out, "%s %s %llu%s%s %llu+%llu", kind_names[p->kind], framing_name(p->framing),
              (unsigned long long)p->line, p->same_line ? "+" : "", p->in_list ? "*" : "",
              (unsigned long long)p->offset, (unsigned long long)p->bytes);
-    if (p->kind == PIECE_RUN) {
+    if (p->kind == PIECE_RUN || p->kind == PIECE_OPEN_LINES) {
         buf_addf(out, " of %llu", (unsigned long long)p->count);
     }
     if (p->kind == PIECE_DAMAGE) {
@@ -60,6 +62,23 @@ static void add_piece(struct buf *out, const struct piece *p)
 }
 
 /* ---- objects in pieces ---- */
+
+/* The answer of a reader of JSON. */
+static enum framing_answer answer_to(const struct piece *p)
+{
+    struct span rest = p->text;
+    while (p->kind == PIECE_LINE && rest.n > 0) {
+        size_t at = 0;
+        if (strchr(" \t\r,\x1e", *rest.p) != NULL) {
+            rest = span_from(rest, 1);
+        } else if (syntax_check(rest, &at) == SYNTAX_WHOLE) {
+            rest = span_from(rest, at);
+        } else {
+            return FRAMING_NO_JSON;
+        }
+    }
+    return FRAMING_CONTINUE;
+}
 
 /* How an object is cut: pieces of `size` bytes, or of random sizes if it is 0. */
 struct cutting {
@@ -85,12 +104,14 @@ static void pieces_of(struct framing *f, struct span object, struct cutting *c, 
         struct span in = span_of(own, cut.n);
         while (framing_next(f, &in, &piece)) {
             add_piece(out, &piece);
+            framing_answer(f, answer_to(&piece));
         }
         assert_int_equal(in.n, 0);
         free(own);
     }
     while (framing_last(f, &piece)) {
         add_piece(out, &piece);
+        framing_answer(f, answer_to(&piece));
     }
     assert_false(framing_last(f, &piece));
     buf_addf(out, "end %s lines %llu\n", framing_name(framing_kind(f)),

@@ -61,6 +61,9 @@ static void answer(struct framing *f, const struct piece *p, unsigned how)
     if (p->kind == PIECE_LIST && (how & 1) != 0) {
         framing_answer(f, FRAMING_NO_LIST);
     }
+    if (p->kind == PIECE_LINE && (how & 1) != 0) {
+        framing_answer(f, FRAMING_NO_JSON);
+    }
     if (p->kind == PIECE_VALUE && (how & 2) != 0 && p->offset % 7 == 3) {
         framing_answer(f, FRAMING_NO_JSON);
     }
@@ -270,6 +273,7 @@ static void check_opinion(const struct seen *s, const struct opinion *o, size_t 
             k++;
             break;
         case PIECE_LINE:
+        case PIECE_OPEN_LINES:
         case PIECE_DAMAGE:
             abort();
         }

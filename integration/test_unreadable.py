@@ -143,7 +143,9 @@ def test_a_customer_may_accept_them(strict: StrictWorld):
 
 def test_what_has_no_content_is_done(strict: StrictWorld, acme):
     strict.start()
-    for name, body in {"empty": b"", "blank": b"\n \r\n\n", "gz": gzip.compress(b""), "z": zlib.compress(b"\n")}.items():
+    for name, body in {"empty": b"", "blank": b"\n \r\n\n", "gz": gzip.compress(b""), "z": zlib.compress(b"\n"),
+                       "list": b"[]", "lines": b"[\n]\n", "nuls": b"\0" * 1500000,
+                       "skippable": b"\x50\x2a\x4d\x18\x03\0\0\0abc"}.items():
         acme.put(name, body)
     strict.settled()
     assert acme.queue.dead.depth() == 0 and strict.rejects() == []

@@ -166,11 +166,21 @@ static bool give_carried_line(struct framing *f, struct piece *out)
     return given;
 }
 
-/* True: the line in the carry, complete or not, is too long. It will be read from the carry. */
+/*
+ * True: the line in the carry, complete or not, is too long. It will be read from the carry, unless
+ * it is a hole.
+ */
 static bool carried_too_long(struct framing *f, const struct source *s, bool passed)
 {
     if (!passed && framing_trim(buf_span(&f->carry)).n <= f->line_bytes) {
         return false;
+    }
+    size_t hole = framing_hole(f, buf_span(&f->carry));
+    if (hole > 0) {
+        f->offset += hole;
+        framing_carry_drop(f);
+        f->state = FRAMING_HOLE;
+        return true;
     }
     long_line_begins(f, s, holds_values(f, buf_span(&f->carry)));
     f->at = 0;
@@ -188,7 +198,7 @@ static bool join_line(struct framing *f, struct source *s, const char *nl, struc
     s->p += n < most ? n : most; /* not read yet: f->offset remains that of the line */
     if (n > most || nl != NULL) {
         if (carried_too_long(f, s, n > most)) {
-            return framing_flush_run(f, out);
+            return f->state > FRAMING_CUT_LINES && framing_flush_run(f, out);
         }
         bool given = give_carried_line(f, out);
         framing_pass_line_end(f, s);
@@ -211,6 +221,12 @@ static bool step_lines(struct framing *f, struct source *s, struct piece *out)
     }
     struct span line = span_of(s->p, (size_t)(nl - s->p));
     if (framing_trim(line).n > f->line_bytes) {
+        size_t hole = framing_hole(f, line);
+        if (hole > 0) {
+            framing_advance(f, s, s->p + hole);
+            f->state = FRAMING_HOLE;
+            return false;
+        }
         long_line_begins(f, s, holds_values(f, line));
         return framing_flush_run(f, out);
     }
@@ -276,6 +292,10 @@ static bool decided(struct framing *f, enum framing_verdict verdict, struct sour
     case VERDICT_LONG_LINE:
         long_line_begins(f, s, false);
         return false;
+    case VERDICT_HOLE:
+        framing_advance(f, s, s->p + framing_hole(f, span_of(s->p, (size_t)(s->end - s->p))));
+        f->state = FRAMING_HOLE;
+        return false;
     case VERDICT_LINES:
     case VERDICT_VALUES:
     case VERDICT_VALUES_OR_LINES:
@@ -335,6 +355,9 @@ static bool step(struct framing *f, struct source *s, struct piece *out)
     switch (f->state) {
     case FRAMING_UNDECIDED:
         return step_undecided(f, s, out);
+    case FRAMING_HOLE:
+        framing_step_hole(f, s);
+        return false;
     case FRAMING_CUT_LINES:
         return step_lines(f, s, out);
     case FRAMING_LONG_LINE:
@@ -426,7 +449,7 @@ static bool end_of_lines(struct framing *f, struct piece *out)
         given = give_long_line(f, &s, out);
     } else if (f->state == FRAMING_CUT_LINES && f->carry.n > 0) {
         if (carried_too_long(f, &s, false)) {
-            return framing_flush_run(f, out);
+            return f->state > FRAMING_CUT_LINES && framing_flush_run(f, out);
         }
         given = give_carried_line(f, out);
     }

@@ -33,6 +33,25 @@ bool framing_blank(struct span line)
     return framing_first(line) == NULL;
 }
 
+size_t framing_hole(const struct framing *f, struct span line)
+{
+    size_t most = f->line_bytes + FRAMING_TRIMMED_BYTES;
+    line.n = line.n < most ? line.n : most;
+    return framing_blank(line) ? line.n : 0;
+}
+
+void framing_step_hole(struct framing *f, struct source *s)
+{
+    const char *p = s->p;
+    while (p < s->end && framing_is_filler(*p)) {
+        p++;
+    }
+    framing_advance(f, s, p);
+    if (p < s->end) {
+        framing_line_begins(f);
+    }
+}
+
 /* The text on which a verdict depends. */
 struct start {
     struct span text; /* from the first byte of the value on */
@@ -151,8 +170,11 @@ enum framing_verdict framing_decide(const struct framing *f, struct span text, b
     struct span line = nl != NULL ? span_of(text.p, (size_t)(nl - text.p)) : text;
     bool too_long = framing_trim(line).n > f->line_bytes;
     const char *first = framing_first(line);
-    if (first == NULL || (*first != '{' && *first != '[')) {
-        return too_long ? VERDICT_LONG_LINE : first == NULL ? VERDICT_BLANK : VERDICT_LINE;
+    if (first == NULL) {
+        return too_long ? VERDICT_HOLE : VERDICT_BLANK;
+    }
+    if ((*first != '{' && *first != '[')) {
+        return too_long ? VERDICT_LONG_LINE : VERDICT_LINE;
     }
     size_t before = (size_t)(first - text.p);
     struct start k = {.text = span_from(text, before),

@@ -15,6 +15,7 @@
 
 enum framing_state {
     FRAMING_UNDECIDED, /* at the start of a line, before the first value */
+    FRAMING_HOLE,      /* in filler at the start of a line, more than a line may have */
     FRAMING_CUT_LINES, /* in a line that may be stored whole */
     FRAMING_LONG_LINE, /* in a line that is too long and has no values */
     FRAMING_LINE_REST, /* in the part of a line that is not read */
@@ -107,6 +108,13 @@ struct source {
 
 enum { FRAMING_TRIMMED_BYTES = 4 }; /* the BOM and the '\r' do not count for the limit of a line */
 
+/* The length of the hole at the start of a line above the limit: filler, of which a torn file may
+ * have any number of bytes before the next line. 0: there is none. */
+size_t framing_hole(const struct framing *f, struct span line);
+
+/* In FRAMING_HOLE: what follows it is read as a line. */
+void framing_step_hole(struct framing *f, struct source *s);
+
 /* The line, without '\n', without its BOM and '\r'. */
 struct span framing_trim(struct span line);
 
@@ -174,6 +182,7 @@ enum framing_verdict {
     VERDICT_BLANK,     /* a blank line */
     VERDICT_LINE,      /* a line that does not determine the framing */
     VERDICT_LONG_LINE, /* such a line above the limit */
+    VERDICT_HOLE,      /* as many bytes of filler as a line may have */
     VERDICT_LINES,
     VERDICT_VALUES,
     VERDICT_VALUES_OR_LINES,

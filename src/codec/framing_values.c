@@ -384,6 +384,7 @@ bool framing_values_step(struct framing *f, struct source *s, struct piece *out)
     case FRAMING_AFTER_LONG:
         return step_after_long(f, s);
     case FRAMING_UNDECIDED:
+    case FRAMING_HOLE:
     case FRAMING_CUT_LINES:
     case FRAMING_LONG_LINE:
     case FRAMING_LINE_REST:
@@ -419,6 +420,7 @@ bool framing_values_end(struct framing *f, struct piece *out)
         f->kind = FRAMING_LINES;
         break;
     case FRAMING_UNDECIDED:
+    case FRAMING_HOLE:
     case FRAMING_CUT_LINES:
     case FRAMING_LONG_LINE:
     case FRAMING_LINE_REST:

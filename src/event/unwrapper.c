@@ -257,6 +257,7 @@ static void open_list(struct unwrapper *u, const struct unwrap *w, int level, co
     note_twice(u, &v->doc, v->at, w->list);
     u->values.several = u->values.several || doc_count(&v->doc, w->list) > 1;
     record_splitter_start(&list->elements, u->readers, text);
+    list->elements.required = true;
 }
 
 /*

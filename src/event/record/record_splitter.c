@@ -76,6 +76,7 @@ void record_splitter_start(struct record_splitter *s, struct json_reader *const 
     s->start = text.p;
     s->rest = trim_line(text);
     s->fresh = true;
+    s->required = false;
     s->in_array = false;
     s->loose = false;
     s->several = false;
@@ -255,6 +256,10 @@ static enum values_kind classify_value(struct record_splitter *s, struct value *
         return VALUES_OBJECT;
     }
     bool array = doc_tag(&out->doc, DOC_ROOT) == '[';
+    if (array && out->whole && !s->required &&
+        doc_at_end(&out->doc, doc_first(&out->doc, DOC_ROOT))) {
+        return VALUES_END; /* as in the other framings: brackets around no records */
+    }
     int records = array ? array_records(&out->doc, DOC_ROOT) : 0;
     if (records == 0) {
         return count_not_event(

@@ -70,6 +70,7 @@ struct reading {
     uint64_t records_before, rejects_before; /* at the first event */
     bool json;                               /* a reject was of JSON that is not an event */
     uint64_t too_long;                       /* bytes of the longest value that was too long */
+    bool otlp_too_long;                      /* one of them is an OTLP request */
     uint64_t damaged_at;                     /* offset at which a document is not JSON; 0: none */
     enum framing_kind framing;               /* of the last piece */
     char head[TEXT_KIND_HEAD_BYTES];         /* of the text */

@@ -58,8 +58,9 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
         return normalize_reject_rest(n, p->wrong, p->wrong_at, p->rest, out);
     }
     if (p->kind == PIECE_TOO_LONG) {
-        (void)snprintf(n->detail, sizeof(n->detail), "%llu bytes; limits.line_bytes is %zu",
-                       (unsigned long long)p->bytes, n->options.line_bytes);
+        (void)snprintf(n->detail, sizeof(n->detail), "%llu bytes%s; limits.line_bytes is %zu",
+                       (unsigned long long)p->bytes,
+                       otlp_begins(p->text) ? " of an OTLP request" : "", n->options.line_bytes);
         return normalize_reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
     }
     if (p->kind == PIECE_OPEN_LINES) {

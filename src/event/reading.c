@@ -2,6 +2,7 @@
 #include "event/reading.h"
 
 #include "base/ascii.h"
+#include "event/record/otlp.h"
 
 #include <stdio.h>
 
@@ -102,6 +103,7 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
     if (out->reason == REJECT_LINE_TOO_LONG && piece->bytes > r->too_long) {
         r->too_long = piece->bytes;
     }
+    r->otlp_too_long = r->otlp_too_long || (r->too_long > 0 && otlp_begins(piece->text));
     return add_reject(r, piece, out);
 }
 
@@ -236,10 +238,12 @@ static const char *add_kind(const struct reading *r, const struct decode *d, str
         return "map the customer's names (key mapping), or send what docs/event-files.md describes";
     }
     if (r->too_long > 0 && begins_value(span_of(r->head, r->head_bytes))) {
-        buf_addf(out,
-                 "JSON of which no value is within limits.line_bytes, the longest of %llu bytes",
-                 (unsigned long long)r->too_long);
-        return "write smaller values, of a batch fewer records, or raise limits.line_bytes";
+        buf_addf(out, "%s of which no value is within limits.line_bytes, the longest of %llu bytes",
+                 r->otlp_too_long ? "OTLP/JSON" : "JSON", (unsigned long long)r->too_long);
+        return r->otlp_too_long
+                   ? "lower the exporter's batch size (OpenTelemetry's send_batch_max_size), or "
+                     "raise limits.line_bytes"
+                   : "write smaller values, of a batch fewer records, or raise limits.line_bytes";
     }
     buf_add(out,
             span_str(decode_found(d)->binary ? "binary data"

@@ -165,6 +165,27 @@ static void a_single_record_is_made_plain_only_if_it_must(void **state)
     buf_done(&text);
 }
 
+static void knows_how_a_request_begins(void **state UNUSED)
+{
+    static const struct {
+        const char *text;
+        bool begins;
+    } cases[] = {{"{\"resourceLogs\":[", true},
+                 {" {\n \"resource_spans\" :", true},
+                 {"{\"resourceMetrics\"", true},
+                 {"{\"resourceLogs", false},
+                 {"{\"resource\":", false},
+                 {"[{\"resourceLogs\":", false},
+                 {"{\"a\":\"resourceLogs\"", false},
+                 {"{", false},
+                 {"", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (otlp_begins(span_str(cases[i].text)) != cases[i].begins) {
+            fail_msg("%s", cases[i].text);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_metric_with_two_types_gives_the_points_of_each),
         cmocka_unit_test(keeps_the_order_of_the_document_over_all_signals),
         cmocka_unit_test(odd_requests_give_no_records),
+        cmocka_unit_test(knows_how_a_request_begins),
         cmocka_unit_test(a_single_record_is_made_plain_only_if_it_must),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -229,16 +229,21 @@ static void says_that_only_values_above_the_limit_were_found(void **state UNUSED
         struct span text;
         const char *words;
     } cases[] = {
+        {SPAN_INIT("{ \"resourceLogs\":["),
+         "OTLP/JSON of which no value is within limits.line_bytes, the longest of 2000000 "
+         "bytes: no event in 2 records; lower the exporter's batch size"},
+
         {SPAN_INIT("\n {\"a\":"), "JSON of which no value is within limits.line_bytes, the "
                                   "longest of 2000000 bytes: no event in 2 records; write"},
         {SPAN_INIT("a line of text"), "logfmt or plain text: no event in 2 records; write"}};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct fixture f;
         struct err e = {.kind = FAIL_NONE};
         setup(&f);
         reading_text(&f.reading, cases[i].text);
         for (uint64_t bytes = 2000000; bytes > 1048576; bytes -= 500000) {
-            struct piece piece = {.kind = PIECE_TOO_LONG, .count = 1, .bytes = bytes};
+            struct piece piece = {
+                .kind = PIECE_TOO_LONG, .count = 1, .bytes = bytes, .text = cases[i].text};
             struct output out = {.kind = OUTPUT_REJECT, .reason = REJECT_LINE_TOO_LONG, .count = 1};
             assert_int_equal(reading_output(&f.reading, &piece, &out), READING_HOLD);
         }

@@ -61,4 +61,7 @@ static inline void otlp_forget(struct otlp *o)
  */
 MUST_USE bool otlp_plain(const struct doc *doc, size_t at, struct buf *text);
 
+/* Whether the text, of which there may be only the beginning, begins as an OTLP request. */
+bool otlp_begins(struct span text);
+
 #endif

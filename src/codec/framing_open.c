@@ -12,37 +12,21 @@
 #include "codec/syntax.h"
 #include "framing_priv.h"
 
-/* Whether the value, which is not JSON, has more brackets that open than that close. */
-static bool brackets_open(struct framing *f, struct span value)
-{
-    enum nesting_end end = NESTING_MORE;
-    if (*value.p != '{' && *value.p != '[') {
-        return false;
-    }
-    f->open.nesting = (struct nesting){.depth = 1};
-    size_t used = nesting_scan(&f->open.nesting, span_from(value, 1), true, &end);
-    return used > 0 && end == NESTING_MORE;
-}
-
 /*
- * The state after a text: OPEN_NONE, OPEN_BAD or OPEN_MAYBE. Elements of an array of which nothing
+ * The state after a text: OPEN_NONE or OPEN_MAYBE. Elements of an array of which nothing
  * else is open are records.
  */
 static enum framing_open_state state_after(struct framing *f, struct span text)
 {
     struct syntax_lines *s = &f->open.syntax;
     enum syntax syntax = SYNTAX_WHOLE;
-    struct span value = text;
     const char *first = NULL;
     while (syntax == SYNTAX_WHOLE && (first = framing_first(text)) != NULL) {
         size_t at = 0;
-        value = span_from(text, (size_t)(first - text.p));
+        text = span_from(text, (size_t)(first - text.p));
         *s = (struct syntax_lines){0};
-        syntax = syntax_next_line(s, value, &at);
-        text = span_from(value, at);
-    }
-    if (syntax == SYNTAX_WRONG) {
-        return brackets_open(f, value) ? OPEN_BAD : OPEN_NONE;
+        syntax = syntax_next_line(s, text, &at);
+        text = span_from(text, at);
     }
     bool open = syntax == SYNTAX_BEGUN && (s->depth > 1 || syntax_in_object(s));
     return open && !syntax_after_colon(s) ? OPEN_MAYBE : OPEN_NONE;
@@ -62,9 +46,7 @@ static void open_damaged(struct framing *f, const struct syntax_lines *before)
 /* The value ends on this line; another one may begin after it. */
 static void open_ends(struct framing *f, struct span rest)
 {
-    static const enum framing_open_state sure[] = {
-        [OPEN_NONE] = OPEN_OVER, [OPEN_BAD] = OPEN_DAMAGED, [OPEN_MAYBE] = OPEN_SURE};
-    f->open.state = sure[state_after(f, rest)];
+    f->open.state = state_after(f, rest) == OPEN_MAYBE ? OPEN_SURE : OPEN_OVER;
 }
 
 static void count_brackets(struct framing *f, struct span line)
@@ -79,12 +61,6 @@ static void count_brackets(struct framing *f, struct span line)
 static bool begins_record(struct span line)
 {
     return line.n > 0 && *line.p == '{';
-}
-
-/* Whether a line may be one below the first of a value: it is indented, or has no record. */
-static bool may_continue(struct span line)
-{
-    return line.n > 0 && strchr(" \t\"}],", *line.p) != NULL && *line.p != '\0';
 }
 
 static bool is_value(struct span line)
@@ -129,12 +105,10 @@ static bool belongs(struct framing *f, struct span line)
     if (f->open.state == OPEN_MAYBE || f->open.state == OPEN_SURE) {
         return continues(f, line);
     }
-    if (f->open.state == OPEN_OVER || begins_record(line) ||
-        (f->open.state == OPEN_BAD && !may_continue(line))) {
+    if (f->open.state == OPEN_OVER || begins_record(line)) {
         f->open.state = OPEN_NONE;
         return false;
     }
-    f->open.state = OPEN_DAMAGED;
     f->open.nesting.in_string = false;
     f->open.nesting.escaped = false;
     count_brackets(f, line);

@@ -43,7 +43,6 @@ struct framing_value {
 enum framing_open_state {
     OPEN_NONE,
     OPEN_OVER,    /* its lines are in `run` */
-    OPEN_BAD,     /* the last line is damaged inside a value, and its brackets are not closed */
     OPEN_MAYBE,   /* the last line breaks off inside a value */
     OPEN_SURE,    /* ... and the next one continues it */
     OPEN_DAMAGED, /* ... but a later one is no JSON */

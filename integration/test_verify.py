@@ -99,7 +99,8 @@ def _lines(command):
 
 
 CHECKS = ["worker.identity", "role.assume", "role.no_id", "role.wrong_id", "role.other_id", "role.account",
-          "prefix.list", "object.read", "object.kms", "object.version", "outside.list", "outside.read", "object.public"]
+          "prefix.list", "object.read", "object.kms", "object.version", "outside.list", "outside.read", "object.public",
+          "queue.exists", "queue.redrive", "queue.retention"]
 
 
 def test_a_customer_as_documented_passes_each_check(acme):
@@ -146,7 +147,7 @@ def _external_ids(acme, operator, *ids):
 MISTAKES = [
     ("worker.identity", _denied_identity, "AccessDenied", ()),
     ("role.assume", lambda a: a.set_trust({"StringEquals": {"sts:ExternalId": "another"}}), "AccessDenied",
-     [c for c in CHECKS if c not in ("worker.identity", "role.assume")]),
+     [c for c in CHECKS if not c.startswith("queue.") and c not in ("worker.identity", "role.assume")]),
     ("role.no_id", lambda a: _external_ids(a, "StringEqualsIfExists"), "can be assumed", ()),
     ("role.wrong_id", lambda a: _external_ids(a, "StringLike", "not-the-external-id-*"), "can be assumed", ()),
     ("role.other_id", lambda a: _external_ids(a, "StringEquals", "bolt-external-id"), "can be assumed", ()),
@@ -164,6 +165,12 @@ MISTAKES = [
      "can list outside", ()),
     ("outside.read", lambda a: a.set_policy(ReadEventObjects=allow(
         "s3:GetObject", f"arn:aws:s3:::{a.customer.bucket}/{a.customer.prefix}*")), "can read outside", ()),
+    ("queue.exists", lambda a: a.fake.remove_queue(a.customer.queue.name), "does not exist",
+     ("queue.redrive", "queue.retention")),
+    ("queue.redrive", lambda a: a.fake.change_queue(a.customer.queue.name, {"RedrivePolicy": ""}),
+     "no dead-letter queue", ()),
+    ("queue.retention", lambda a: a.fake.change_queue(a.customer.queue.name, {"MessageRetentionPeriod": "3600"}),
+     "3600 seconds", ()),
     ("object.public", _public, "does not deny it to any party", ()),
 ]
 
@@ -278,7 +285,7 @@ def test_people_see_a_line_for_each_check_and_what_to_change(acme):
     assert re.match(r"  FAIL  prefix\.list +ListObjectsV2 of s3://.*\[AccessDenied, request \w+, host id .+\]", lines[at])
     assert lines[at + 1] == "        change: the role's policy must allow s3:ListBucket for the prefix"
     assert lines[at + 2].startswith("        in the role's policy: {") and "ListEventPrefix" in lines[at + 2]
-    assert lines[-1] == "8 ok, 0 warn, 1 FAIL, 4 skip"
+    assert lines[-1] == "11 ok, 0 warn, 1 FAIL, 4 skip"
     assert "in the role's policy" not in acme.verify().stdout
 
 

@@ -23,6 +23,7 @@
 #include "conf/conf.h"
 #include "net/creds.h"
 #include "net/s3.h"
+#include "net/sqs.h"
 #include "verify/check.h"
 
 enum { VERIFY_THREADS = 8, VERIFY_LINES = 32 /* maximum of a report */ };
@@ -33,6 +34,7 @@ struct verify_parts { /* borrowed as long as the object */
     struct creds_source *own;  /* the worker's credentials, with their STS client; or NULL ... */
     const struct err *own_err; /* ... and why it has none */
     const struct s3_settings *s3;
+    const struct sqs_settings *sqs;
 };
 
 struct verify_report {

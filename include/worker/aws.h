@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "net/creds.h"
 #include "net/s3.h"
+#include "net/sqs.h"
 
 /* Make all HTTP clients use aws.ca_bundle, if it is set. Before other threads exist. */
 void aws_use_ca_bundle(const struct conf *conf);
@@ -23,6 +24,8 @@ void aws_use_ca_bundle(const struct conf *conf);
 unsigned aws_variant(const struct conf *conf);
 
 struct creds_settings aws_creds_settings(const struct conf *conf);
+struct sqs_settings aws_sqs_settings(const struct conf *conf, struct creds_source *own,
+                                     struct http_pool *pool);
 struct s3_settings aws_s3_settings(const struct conf *conf, struct s3_shared *shared);
 
 #endif

@@ -80,9 +80,10 @@ static int verify_list(const struct conf *conf, const struct customer_conf *cons
     OWNED(creds_source) struct creds_source *own = creds_source_default(&settings, &e);
     OWNED(s3_shared) struct s3_shared *shared = s3_shared_new();
     struct s3_settings s3 = aws_s3_settings(conf, shared);
+    struct sqs_settings sqs = aws_sqs_settings(conf, own, NULL);
     OWNED(verify)
     struct verify *v =
-        verify_new(&(struct verify_parts){conf, &settings, own, &e, &s3}, list, count);
+        verify_new(&(struct verify_parts){conf, &settings, own, &e, &s3, &sqs}, list, count);
     return check_all(v, style);
 }
 

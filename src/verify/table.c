@@ -83,6 +83,19 @@ const struct verify_check verify_checks[] = {
      .change = "the bucket must not be public: set all four settings of S3 Block Public Access, "
                "and remove what the bucket's policy or ACLs allow any principal",
      .must_fail = true, .run = check_object_public},
+    {.name = "queue.exists",
+     .proves = "the customer's queue exists, and the worker may read its attributes",
+     .change = "the queue's url and region in the configuration, or the policy of the worker's "
+               "role: it must allow sqs:GetQueueAttributes",
+     .run = check_queue_exists},
+    {.name = "queue.redrive",
+     .proves = "the queue has a dead-letter queue, after 20 receives or more",
+     .change = "the queue's redrive policy: a dead-letter queue, with maxReceiveCount 20",
+     .run = check_queue_redrive},
+    {.name = "queue.retention",
+     .proves = "the queue keeps messages for a day or longer",
+     .change = "the queue's MessageRetentionPeriod: 1209600 (14 days)",
+     .run = check_queue_retention},
 };
 /* clang-format on */
 

@@ -27,6 +27,10 @@ struct verify_subject {
     struct creds_source *reader; /* restricted as the worker reads; valid if `assumed` */
     struct creds_source *role;   /* all that the role allows; as reader */
     bool assumed;
+    struct {
+        bool known;
+        struct sqs_attributes attributes;
+    } queue;
     bool listed; /* prefix.list could list */
     struct {
         bool found;
@@ -58,6 +62,11 @@ void check_object_version(struct verify_subject *s, struct verify_line *out);
 void check_outside_list(struct verify_subject *s, struct verify_line *out);
 void check_outside_read(struct verify_subject *s, struct verify_line *out);
 void check_object_public(struct verify_subject *s, struct verify_line *out);
+
+/* queue.c */
+void check_queue_exists(struct verify_subject *s, struct verify_line *out);
+void check_queue_redrive(struct verify_subject *s, struct verify_line *out);
+void check_queue_retention(struct verify_subject *s, struct verify_line *out);
 
 /* line.c */
 

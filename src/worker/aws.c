@@ -40,6 +40,19 @@ struct creds_settings aws_creds_settings(const struct conf *conf)
     };
 }
 
+struct sqs_settings aws_sqs_settings(const struct conf *conf, struct creds_source *own,
+                                     struct http_pool *pool)
+{
+    return (struct sqs_settings){
+        .endpoint = conf->aws.endpoint_sqs,
+        .variant = aws_variant(conf),
+        .allow_http = conf->aws.allow_http,
+        .creds = own,
+        .clock = &clock_system,
+        .pool = pool,
+    };
+}
+
 struct s3_settings aws_s3_settings(const struct conf *conf, struct s3_shared *shared)
 {
     return (struct s3_settings){

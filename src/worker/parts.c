@@ -60,14 +60,7 @@ static enum err_kind make_aws(struct worker *w, struct err *e)
     }
     w->sts = creds_source_sts(w->own);
     w->pool = http_pool_new(SQS_ANSWER_BYTES);
-    w->sqs = (struct sqs_settings){
-        .endpoint = conf->aws.endpoint_sqs,
-        .variant = aws_variant(conf),
-        .allow_http = conf->aws.allow_http,
-        .creds = w->own,
-        .clock = &clock_system,
-        .pool = w->pool,
-    };
+    w->sqs = aws_sqs_settings(conf, w->own, w->pool);
     w->s3_shared = s3_shared_new();
     w->polls_pool = http_pool_new(SQS_ANSWER_BYTES);
     w->polls_sqs = w->sqs;

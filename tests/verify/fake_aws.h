@@ -13,6 +13,7 @@
 #include "testing.h"
 
 #include "net/s3.h"
+#include "net/sqs.h"
 #include "net/sts.h"
 
 #include <stdatomic.h>
@@ -33,6 +34,7 @@ enum fake_call {
     CALL_OUTSIDE_LIST,
     CALL_OUTSIDE_READ,
     CALL_ANONYMOUS,
+    CALL_QUEUE,
     CALLS
 };
 
@@ -45,6 +47,7 @@ struct fake_aws {
     const char *encryption, *kms_key, *version;
     const struct s3_entry *entries; /* below the prefix */
     int entry_count;
+    struct sqs_attributes queue;
     int repeat; /* the last entry is listed this many times more */
 };
 static struct fake_aws aws;
@@ -203,6 +206,26 @@ enum err_kind s3_peek(struct s3 *s UNUSED, const struct s3_object *o, struct cre
     (void)snprintf(out->denied, sizeof(out->denied), "%s",
                    aws.denied != NULL ? aws.denied : "s3:GetObject");
     return fake_answer(call, must_fail ? FAIL_DENIED : FAIL_NONE, e);
+}
+
+/* ---- SQS ---- */
+
+struct sqs_queue *sqs_queue_new(const struct sqs_settings *settings UNUSED, const char *url UNUSED,
+                                const char *region UNUSED, struct err *e UNUSED)
+{
+    static char any;
+    return (struct sqs_queue *)(void *)&any;
+}
+
+void sqs_queue_free(struct sqs_queue *q UNUSED)
+{
+}
+
+enum err_kind sqs_get_attributes(struct sqs_queue *q UNUSED, struct sqs_attributes *out,
+                                 struct err *e)
+{
+    *out = aws.queue;
+    return fake_answer(CALL_QUEUE, FAIL_NONE, e);
 }
 
 #endif

@@ -11,6 +11,7 @@ enum { MANY = 200 };
 static struct customer_conf customers[MANY];
 static const struct customer_conf *list[MANY];
 static struct conf conf;
+static struct queue_conf queue;
 static struct creds_source own = {FAKE_OWN};
 static const struct s3_entry newest = {.key = SPAN_INIT("logs/b"), .size = 3, .modified_ns = 7};
 static char ids[MANY][16];
@@ -22,7 +23,9 @@ static char *text(const char *s)
 
 static int set_up(void **state UNUSED)
 {
-    aws = (struct fake_aws){.entries = &newest, .entry_count = 1};
+    aws = (struct fake_aws){.entries = &newest,
+                            .entry_count = 1,
+                            .queue = {.max_receive_count = 20, .retention_s = 1209600}};
     for (size_t i = 0; i < MANY; i++) {
         (void)snprintf(ids[i], sizeof(ids[i]), "cust-%zu", i);
         customers[i] = (struct customer_conf){
@@ -33,6 +36,7 @@ static int set_up(void **state UNUSED)
             .account_id = text("444455556666"),
             .role_arn = text("arn:aws:iam::444455556666:role/r"),
             .external_id = ids[i],
+            .queue = &queue,
         };
         list[i] = &customers[i];
     }
@@ -50,7 +54,7 @@ static int tear_down(void **state UNUSED)
 static struct verify *start(size_t count)
 {
     static const struct err no_own = {.kind = FAIL_CONFIG, .text = "none"};
-    return verify_new(&(struct verify_parts){&conf, NULL, &own, &no_own, NULL}, list, count);
+    return verify_new(&(struct verify_parts){&conf, NULL, &own, &no_own, NULL, NULL}, list, count);
 }
 
 /* The states of the first customer, "name=state " for each that is not ok; then the worker's. */
@@ -108,6 +112,8 @@ static void each_answer_has_its_line(void **state UNUSED)
         {CALL_OUTSIDE_READ, DONE, "object.version=skip outside.read=FAIL "},
         {CALL_OUTSIDE_READ, FAIL_GONE, "object.version=skip outside.read=FAIL "},
         {CALL_OUTSIDE_READ, FAIL_THROTTLED, "object.version=skip outside.read=FAIL "},
+        {CALL_QUEUE, FAIL_DENIED,
+         "object.version=skip queue.exists=FAIL queue.redrive=skip queue.retention=skip "},
         {CALL_ANONYMOUS, DONE, "object.version=skip object.public=FAIL "},
         {CALL_ANONYMOUS, FAIL_CONFIG, "object.version=skip object.public=FAIL "},
         {CALL_ANONYMOUS, FAIL_AGAIN, "object.version=skip object.public=FAIL "},
@@ -125,7 +131,8 @@ static void without_credentials_all_else_is_skipped(void **state UNUSED)
     assert_string_equal(states(),
                         "worker.identity=FAIL role.assume=skip role.no_id=skip role.wrong_id=skip "
                         "role.other_id=skip role.account=skip prefix.list=skip " WITHOUT_KEY
-                        "outside.list=skip outside.read=skip object.public=skip ");
+                        "outside.list=skip outside.read=skip object.public=skip queue.exists=skip "
+                        "queue.redrive=skip queue.retention=skip ");
 }
 
 static void denials_of_a_role_that_cannot_be_assumed_prove_nothing(void **state UNUSED)
@@ -244,6 +251,16 @@ static void errors_have_code_and_request_id_and_denials_too(void **state UNUSED)
     assert_string_equal(l.err.request_id, "R3");
 }
 
+static void the_queue_must_be_sane(void **state UNUSED)
+{
+    aws.queue.max_receive_count = 19;
+    assert_string_equal(states(), "object.version=skip queue.redrive=warn ");
+    aws.queue.max_receive_count = 0;
+    assert_string_equal(states(), "object.version=skip queue.redrive=FAIL ");
+    aws.queue = (struct sqs_attributes){.max_receive_count = 20, .retention_s = 86399};
+    assert_string_equal(states(), "object.version=skip queue.retention=FAIL ");
+}
+
 static void reports_come_in_order(void **state UNUSED)
 {
     OWNED(verify) struct verify *v = start(MANY);
@@ -355,6 +372,7 @@ int main(void)
         TEST(an_empty_prefix_warns),
         TEST(a_large_prefix_is_not_listed_to_its_end),
         TEST(errors_have_code_and_request_id_and_denials_too),
+        TEST(the_queue_must_be_sane),
         TEST(reports_come_in_order),
         TEST(it_can_be_freed_before_all_reports_are_taken),
         TEST(checks_have_names_of_their_own_and_advice),

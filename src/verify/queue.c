@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks of the operator's side: the customer's queue, by its attributes. */
+#include "verify_priv.h"
+
+#include "net/sqs.h"
+
+enum { DAY_S = 24 * 3600, RECEIVES_ADVISED = 20 };
+
+void check_queue_exists(struct verify_subject *s, struct verify_line *out)
+{
+    struct err e = {0};
+    const struct queue_conf *conf = s->customer->queue;
+    if (!s->worker->has_creds) {
+        line_set(out, VERIFY_SKIP, "the worker has no credentials");
+        return;
+    }
+    line_tried(out, "GetQueueAttributes of %.1000s", conf->url);
+    struct sqs_queue *queue = sqs_queue_new(s->parts->sqs, conf->url, conf->region, &e);
+    s->queue.known =
+        queue != NULL && sqs_get_attributes(queue, &s->queue.attributes, &e) == FAIL_NONE;
+    sqs_queue_free(queue);
+    if (!s->queue.known) {
+        line_failed(out, &e);
+    }
+}
+
+static bool needs_attributes(const struct verify_subject *s, struct verify_line *out)
+{
+    if (!s->queue.known) {
+        line_set(out, VERIFY_SKIP, "the queue's attributes are not known");
+    }
+    return s->queue.known;
+}
+
+void check_queue_redrive(struct verify_subject *s, struct verify_line *out)
+{
+    const struct sqs_attributes *a = &s->queue.attributes;
+    if (!needs_attributes(s, out)) {
+        return;
+    }
+    if (a->max_receive_count <= 0) {
+        line_set(out, VERIFY_FAIL, "the queue has no dead-letter queue");
+    } else {
+        line_set(out, a->max_receive_count < RECEIVES_ADVISED ? VERIFY_WARN : VERIFY_OK,
+                 "%.250s after %d receives", a->dead_letter_arn, a->max_receive_count);
+    }
+}
+
+void check_queue_retention(struct verify_subject *s, struct verify_line *out)
+{
+    int retention_s = s->queue.attributes.retention_s;
+    if (needs_attributes(s, out)) {
+        line_set(out, retention_s < DAY_S ? VERIFY_FAIL : VERIFY_OK, "%d seconds", retention_s);
+    }
+}

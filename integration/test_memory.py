@@ -7,10 +7,12 @@ import re
 import subprocess
 
 import pytest
+import zstandard
 
 from .parts.events import generate
 from .parts.large import repeated_gzip
 from .parts.places import binary
+from .parts.strict import StrictWorld
 from .parts.wait import until
 from .parts.world import World
 
@@ -82,3 +84,60 @@ def test_an_object_on_one_line_and_one_document_take_no_more_memory_than_lines(t
     print({name: f"{peak / MIB:.1f} MiB" for name, peak in peaks.items()})
     # one more value of the limit, and what its readers take
     assert max(peaks.values()) < peaks["lines"] + 4 * MIB
+
+
+# ---- Worst lines on all lanes ----
+
+def _filled(head, unit, tail, size):
+    return head + unit * ((size - len(head) - len(tail)) // len(unit)) + tail
+
+
+def _escaped(text):
+    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+
+
+_EVENT = (b'{"timestamp":"2026-05-11T22:20:00Z","vendor":"beacon","product":"endpoint-agent","schema_version":"1.0",'
+          b'"event":{"kind":"agent_runtime","action":"file.read","category":"file"},"severity":"wrong","raw":{')
+_RECORD = b'{"body":{"stringValue":"b"},"attributes":[{"key":"k","value":{"intValue":"1"}}]},'
+_REQUEST = b'{"resourceLogs":[{"resource":{"attributes":[{"key":"\xff","value":{"stringValue":"r"}}]},"a":1,"a":2,' \
+           b'"scopeLogs":[{"logRecords":['
+
+
+def _worst_lines(size):
+    """Lines of so many bytes that need the most memory of each step: readers, sanitizing, repair, copies."""
+    inner = _filled(b'{"Records":[', b'{"user":"u","a":1,"a":2},', b'{"user":"v"}]}', size * 2 // 3)
+    yield _filled(b'{"user":"u","a":[', b"1,", b"1]}", size)
+    yield _filled(b'{"user":"u","a":{', b'"":1,', b'"b":1}}', size)
+    yield _filled(b'{"user":"u","message":"', b"\xff", b'"}', size)
+    yield _filled(b'{"message":"{\\"user\\":\\"u\\",\\"prompt\\":\\"', b"\xff", b'\\"}"}', size)
+    yield b'{"message":"' + _escaped(inner)[:size - 20].rsplit(b",{", 1)[0] + _escaped(b"]}") + b'"}'
+    yield _filled(_EVENT, b'"a":"\xff\x01",', b'"b":1}}', size)
+    yield _filled(_REQUEST, _RECORD, _RECORD[:-1] + b"]}]}]}", size)
+    yield _filled(b"[", b'{"user":"u"},', b'{"user":"v"}]', size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lanes, line_mib", [(16, 1), (64, 1), (16, 8)])
+def test_worst_lines_on_all_lanes_stay_below_the_plan(strict: StrictWorld, lanes, line_mib):
+    if "asan" in os.environ.get("INGEST_BINARY", ""):
+        pytest.skip("a sanitizer's shadow memory is not the worker's")
+    kinds = list(_worst_lines(line_mib * MIB - 100))
+    customers = [strict.customer(f"worst-{n}") for n in range(16)]
+    worker = strict.start(limits={"lanes": lanes, "line_bytes": f"{line_mib}MiB"}, kafka={"queue_bytes": "16MiB"})
+    strict.settled()
+    objects = 2 * lanes
+    for n in range(objects):
+        lines = [kinds[(n + i) % len(kinds)] for i in range(max(2, 8 // line_mib))]
+        body = b"\n".join(lines) + b"\n"
+        window = zstandard.ZstdCompressionParameters.from_level(1, window_log=23, write_content_size=False)
+        packed = zstandard.ZstdCompressor(compression_params=window).compressobj()
+        customers[n % len(customers)].put(f"{n}", packed.compress(body) + packed.flush() if n % 4 else body)
+
+    def ended():
+        return len({line["object"] for line in worker.lines() if line["msg"].startswith("object ") and "object" in line})
+    until(lambda: ended() >= objects, lambda: f"{ended()} of {objects}\n{worker.tail()}", 400, every=1, alive=worker)
+    plan = worker.lines(msg="memory plan")[0]
+    peak = worker.peak_rss() / MIB
+    print(f"{lanes} lanes, lines of {line_mib} MiB: peak {peak:.0f} of {plan['total_mib']} MiB; {plan}")
+    assert peak < int(plan["total_mib"])
+    worker.kill()

@@ -46,6 +46,7 @@ struct decode_limits {
      * window is FAIL_FORMAT.
      */
     uint64_t zstd_window_bytes;
+    bool ask_for_windows; /* stop before memory for windows is taken, see decode_allow_windows */
 };
 
 /* The formats detected so far. */
@@ -54,9 +55,10 @@ struct decode_found {
     size_t layer_count;
     const char *format; /* "Parquet": a format that is not read; NULL: text or not yet known */
     enum text_encoding encoding;
-    size_t bom_bytes; /* length of the byte order mark; 0: none */
-    bool known;       /* the innermost bytes were examined */
-    bool binary;      /* ... and have control bytes other than NUL, which texts do not have */
+    size_t bom_bytes;   /* length of the byte order mark; 0: none */
+    bool known;         /* the innermost bytes were examined */
+    bool wants_windows; /* stopped before a layer that needs them: see decode_allow_windows */
+    bool binary;        /* ... and have control bytes other than NUL, which texts do not have */
 };
 
 struct decode; /* opaque */
@@ -66,14 +68,28 @@ struct decode *decode_new(const struct decode_limits *limits);
 void decode_free(struct decode *d);
 DEFINE_OWNED(decode);
 
-/* Most memory of one decoder with these limits, for any input. */
+/*
+ * Most memory of one decoder with these limits, for any input; and of one that was never allowed to
+ * take windows, or has released them.
+ */
 size_t decode_bytes_max(const struct decode_limits *limits);
+size_t decode_bytes_without_windows(void);
 
 /* Start another object. */
 void decode_reset(struct decode *d);
 
 /* Change two of the limits; between decode_reset and the first bytes of an object. */
 void decode_set_limits(struct decode *d, uint64_t object_bytes, uint32_t ratio);
+
+/*
+ * With limits.ask_for_windows, decode_next and decode_last return false without an error, and
+ * decode_found has wants_windows, before a layer (zstd, lz4) takes memory for windows. Allow it for
+ * this object, and call again.
+ */
+void decode_allow_windows(struct decode *d);
+
+/* Release the windows when nothing more of the object will be decoded. */
+void decode_trim(struct decode *d);
 
 /*
  * Decode a part of *in. True: *out is the next text (never empty), valid until the next call.

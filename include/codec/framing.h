@@ -136,4 +136,7 @@ uint64_t framing_lines(const struct framing *f);
 /* Bytes of its buffers. */
 size_t framing_memory(const struct framing *f);
 
+/* Bytes of the unfinished line or value that are stored. A text adds at most its own bytes. */
+size_t framing_stored(const struct framing *f);
+
 #endif

@@ -10,15 +10,25 @@
 #include "base/err.h"
 #include "conf/conf.h"
 
+/*
+ * A lane has the memory of an object of short lines. What few lanes need at a time exists less
+ * often: what converts records, once for each core; what converts lines above 64 KiB, once; and the
+ * memory of large objects, memory_large_objects times.
+ */
 struct memory_plan {
-    size_t lane_bytes;  /* per lane: connection, decoder, framing, outputs, readers, ordinals */
+    size_t lane_bytes;  /* per lane: connection, decoder, framing, ordinals, copies */
     size_t lanes_bytes; /* of all lanes */
-    size_t long_bytes;  /* the shared readers of long lines */
+    size_t cores_bytes; /* the readers and converters of the cores */
+    size_t large_bytes; /* of all large objects: windows, a long line, copies of it, its outputs */
+    size_t long_bytes;  /* the shared readers and the converter of long lines */
     size_t inbox_bytes; /* waiting messages, held messages, polls */
     size_t kafka_bytes; /* unacknowledged records, with librdkafka's overhead */
     size_t base_bytes;  /* program, libraries, threads, pages of the monitor */
     size_t total_bytes;
 };
+
+/* The number of large objects (flow/places.h) at a time. */
+size_t memory_large_objects(const struct conf *conf);
 
 /* Maximum size of a page of the monitor: /metrics, /healthz. */
 size_t memory_page_bytes(const struct conf *conf);

@@ -81,6 +81,17 @@ void normalizer_detach(struct normalizer *n);
 /* Before normalizer_detach: copy the output that was returned last, so that it stays valid. */
 void normalizer_keep(struct normalizer *n, struct output *out);
 
+/* Release what large pieces needed, when nothing more of the object will be read. */
+void normalizer_trim(struct normalizer *n);
+
+/*
+ * Most memory: of a normalizer to which converters are attached, without the copies that it makes
+ * of a piece; of these copies; of a converter for pieces up to so many bytes, without its readers.
+ */
+size_t normalizer_bytes(void);
+size_t normalizer_copies_bytes(size_t piece_bytes);
+size_t converter_bytes(size_t piece_bytes, size_t event_bytes);
+
 /* Begin a piece of the object, which is borrowed until the next one. */
 void normalizer_piece(struct normalizer *n, const struct piece *piece);
 

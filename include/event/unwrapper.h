@@ -58,6 +58,9 @@ struct unwrapper {
 void unwrapper_init(struct unwrapper *u, size_t max_bytes);
 void unwrapper_done(struct unwrapper *u);
 
+/* Release the copies, which are made of wrapped texts and lists. Ends the piece. */
+void unwrapper_trim(struct unwrapper *u);
+
 /* Start a piece, which must be valid until the next one. rules: NULL: none. */
 void unwrapper_start(struct unwrapper *u, struct json_reader *const *readers,
                      const struct rules *rules, struct span piece);

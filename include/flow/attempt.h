@@ -21,6 +21,7 @@
 #include "codec/framing.h"
 #include "customers/failed_objects.h"
 #include "event/reading.h"
+#include "flow/places.h"
 #include "flow/produce.h"
 #include "flow/turns.h"
 #include "net/s3.h"
@@ -30,6 +31,8 @@ struct attempt_parts { /* borrowed as long as the attempt */
     struct produce_parts produce;
     struct turns *turns;
     struct turn *turn; /* of the lane; turns_start was called for the object */
+    struct places *places;
+    struct place *place; /* of the lane */
     const struct s3_settings *s3;
     const struct normalize_options *normalize; /* of normalizers without converters */
     struct converter *const *converters;       /* one for each core of the turns */
@@ -57,8 +60,10 @@ struct attempt {
     bool not_empty;               /* empty_only: the run stopped there */
     bool ready;                   /* the stages are prepared for this object */
     bool working;                 /* it has a core, and the converter of that core */
-    bool recalled;                /* not read: this version failed at an earlier receive, ... */
-    struct failed_read before;    /* ... with this result */
+    bool large;                   /* it has a place for a large object */
+    atomic_bool stopped;
+    bool recalled;             /* not read: this version failed at an earlier receive, ... */
+    struct failed_read before; /* ... with this result */
     /* The stages. */
     const struct attempt_parts *parts;
     struct s3 *s3;

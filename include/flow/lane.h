@@ -12,6 +12,7 @@
 
 #include "customers/customers.h"
 #include "flow/inbox.h"
+#include "flow/places.h"
 #include "flow/turns.h"
 #include "net/s3.h"
 
@@ -21,6 +22,7 @@ struct lane_parts { /* borrowed as long as the lanes */
     const struct conf *conf;
     struct inbox *inbox;
     struct turns *turns;
+    struct places *places;
     struct customers *customers;
     struct sink *sink;
     struct sink_topic *rejects;

@@ -39,6 +39,7 @@ struct decode {
     struct err verdict;                  /* the error after all text; returned when all text is */
     char words[WORDS_BYTES];             /* in words, of a FAIL_FORMAT */
     bool ending;                         /* there will be no more input */
+    bool allowed;                        /* to take memory for windows */
     size_t chunk_n;                      /* bytes gathered */
     struct layer *layers[DECODE_LAYERS]; /* kept between objects; NULL: none yet */
     size_t depth, floor;
@@ -79,11 +80,23 @@ void decode_free(struct decode *d)
     free(d);
 }
 
-void decode_reset(struct decode *d)
+void decode_trim(struct decode *d)
 {
-    for (size_t i = 0; i < d->depth; i++) {
+    for (size_t i = 0; i < DECODE_LAYERS && d->layers[i] != NULL; i++) {
         layer_trim(d->layers[i]);
     }
+}
+
+void decode_allow_windows(struct decode *d)
+{
+    d->allowed = true;
+    d->found.wants_windows = false;
+}
+
+void decode_reset(struct decode *d)
+{
+    decode_trim(d);
+    d->allowed = !d->limits.ask_for_windows;
     d->found = (struct decode_found){0};
     err_clear(&d->verdict);
     d->words[0] = '\0';
@@ -118,7 +131,13 @@ static uint64_t windows_max(const struct decode_limits *limits)
 
 size_t decode_bytes_max(const struct decode_limits *limits)
 {
-    return sizeof(struct decode) + DECODE_LAYERS * layer_bytes_max() + (size_t)windows_max(limits);
+    return sizeof(struct decode) + DECODE_LAYERS * layer_bytes_max(true) +
+           (size_t)windows_max(limits);
+}
+
+size_t decode_bytes_without_windows(void)
+{
+    return sizeof(struct decode) + DECODE_LAYERS * layer_bytes_max(false);
 }
 
 /* ---- errors ---- */
@@ -426,7 +445,8 @@ static enum progress decode_step(struct decode *d, struct span *in, struct span 
         i--;
     }
     if (i > d->floor) {
-        return layer_run(d, i - 1, out);
+        d->found.wants_windows = !d->allowed && layer_is_large(d->layers[i - 1]);
+        return d->found.wants_windows ? PROGRESS_WAIT : layer_run(d, i - 1, out);
     }
     if (d->floor == 0 && gather(d, in)) {
         return chunk_step(d, out);

@@ -75,6 +75,11 @@ size_t framing_memory(const struct framing *f)
     return f->carry.cap + f->list.cap;
 }
 
+size_t framing_stored(const struct framing *f)
+{
+    return f->carry.n;
+}
+
 /* ---- lines ---- */
 
 static struct span without_bom(struct span line)

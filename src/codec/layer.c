@@ -48,9 +48,14 @@ void layer_begin(struct layer *l, const struct unpack_type *type)
 
 void layer_trim(struct layer *l)
 {
-    if (l->state != NULL && l->state_type->trim != NULL) {
-        l->state_type->trim(l->state);
+    if (l->state != NULL && l->state_type->large) {
+        state_release(l);
     }
+}
+
+bool layer_is_large(const struct layer *l)
+{
+    return l->type == NULL || l->type->large;
 }
 
 const char *layer_name(const struct layer *l)
@@ -235,13 +240,15 @@ bool layer_end(const struct layer *l, struct err *e)
     return padding;
 }
 
-size_t layer_bytes_max(void)
+size_t layer_bytes_max(bool large)
 {
     static const struct unpack_type *const all[] = {&unpack_gzip, &unpack_zlib, &unpack_zstd,
                                                     &unpack_lz4, &unpack_snappy};
     size_t most = 0;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        most = all[i]->memory_bytes > most ? all[i]->memory_bytes : most;
+        if (large || !all[i]->large) {
+            most = all[i]->memory_bytes > most ? all[i]->memory_bytes : most;
+        }
     }
     return sizeof(struct layer) + most;
 }

@@ -50,8 +50,11 @@ void layer_free(struct layer *l); /* NULL is allowed */
 /* Start a layer of this type for another object. NULL: skippable frames come first. */
 void layer_begin(struct layer *l, const struct unpack_type *type);
 
-/* Release the memory that is too large to be kept between objects. */
+/* Release the state that is too large to be kept between objects. */
 void layer_trim(struct layer *l);
+
+/* Whether its state has windows, or may turn out to. */
+bool layer_is_large(const struct layer *l);
 
 static inline bool layer_can_work(const struct layer *l)
 {
@@ -73,7 +76,7 @@ MUST_USE bool layer_end(const struct layer *l, struct err *e);
 /* For people: "gzip", or the possible formats. */
 const char *layer_name(const struct layer *l);
 
-/* Most memory of a layer without its windows. */
-size_t layer_bytes_max(void);
+/* Most memory of a layer without its windows. large: of a type that has windows, too. */
+size_t layer_bytes_max(bool large);
 
 #endif

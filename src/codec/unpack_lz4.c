@@ -78,16 +78,6 @@ static void lz4_release(void *state)
     free(z);
 }
 
-static void lz4_trim(void *state)
-{
-    struct lz4 *z = state;
-    if (z->buffer_bytes > HISTORY_BYTES + UNPACK_KEEP_BYTES) {
-        free(z->buffer);
-        z->buffer = NULL;
-        z->buffer_bytes = 0;
-    }
-}
-
 static void lz4_begin(void *state, struct unpack_windows *windows)
 {
     struct lz4 *z = state;
@@ -337,12 +327,11 @@ const struct unpack_type unpack_lz4 = {
     .name = "lz4",
     .piece = "frame",
     .skippable = true,
-    .memory_bytes = sizeof(struct lz4) + HISTORY_BYTES + LZ4_BLOCK_MAX_BYTES / 256 + MARGIN_BYTES +
-                    UNPACK_KEEP_BYTES,
+    .large = true,
+    .memory_bytes = sizeof(struct lz4) + HISTORY_BYTES + LZ4_BLOCK_MAX_BYTES / 256 + MARGIN_BYTES,
     .match = lz4_match,
     .make = lz4_make,
     .release = lz4_release,
-    .trim = lz4_trim,
     .begin = lz4_begin,
     .step = lz4_step,
 };

@@ -53,6 +53,7 @@ struct unpack_type {
     const char *name;    /* "gzip" */
     const char *piece;   /* the name of its units: "member" */
     bool skippable;      /* skippable frames are allowed between its frames */
+    bool large;          /* it has windows; its state is not kept between objects */
     size_t memory_bytes; /* most memory of a state without its windows */
 
     /* Whether these n > 0 bytes begin a member. Never MATCH_MORE from UNPACK_MAGIC_BYTES on. */
@@ -60,7 +61,6 @@ struct unpack_type {
 
     void *(*make)(void);
     void (*release)(void *state);
-    void (*trim)(void *state); /* release windows that are too large to be kept; NULL: none */
     void (*begin)(void *state, struct unpack_windows *windows);
     enum unpack_state (*step)(void *state, struct span *in, struct unpack_out *out, struct err *e);
 };
@@ -68,7 +68,6 @@ struct unpack_type {
 enum {
     UNPACK_MAGIC_BYTES = 13,
     UNPACK_SIZE_TEXT = 32,
-    UNPACK_KEEP_BYTES = 256 * 1024, /* windows up to this size are kept between objects */
     LZ4_BLOCK_MAX_BYTES = 4 * 1024 * 1024,
 };
 

@@ -48,15 +48,6 @@ static void zstd_release(void *state)
     free(z);
 }
 
-static void zstd_trim(void *state)
-{
-    struct zstd *z = state;
-    if (z->context != NULL && ZSTD_sizeof_DCtx(z->context) > STATE_BYTES + UNPACK_KEEP_BYTES) {
-        (void)ZSTD_freeDCtx(z->context);
-        z->context = NULL;
-    }
-}
-
 static void zstd_begin(void *state, struct unpack_windows *windows)
 {
     struct zstd *z = state;
@@ -225,11 +216,11 @@ const struct unpack_type unpack_zstd = {
     .name = "zstd",
     .piece = "frame",
     .skippable = true,
-    .memory_bytes = sizeof(struct zstd) + STATE_BYTES + UNPACK_KEEP_BYTES,
+    .large = true,
+    .memory_bytes = sizeof(struct zstd) + STATE_BYTES,
     .match = zstd_match,
     .make = zstd_make,
     .release = zstd_release,
-    .trim = zstd_trim,
     .begin = zstd_begin,
     .step = zstd_step,
 };

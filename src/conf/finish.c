@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-enum { LANES_PER_CPU = 4, MAX_LANES = 1024, STALLED_MS = 300 * 1000, IDLE_TIMES = 10 };
+enum { LANES_PER_CPU = 8, MAX_LANES = 1024, STALLED_MS = 300 * 1000, IDLE_TIMES = 10 };
 
 /* Number of CPUs that this process may run on. */
 static int cpu_count(void)

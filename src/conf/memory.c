@@ -15,11 +15,14 @@
 enum {
     KIB = 1024,
     CONNECTION_BYTES = 192 * KIB, /* curl's handle, its 16 KiB buffer, TLS, credentials, stack */
-    ORDINAL_BYTES = 1024 * KIB,   /* 2^14 hashes, their table and their order */
+    CARRY_BYTES = 256 * KIB,      /* twice a text and a short line; buffers grow by doubling */
+    KEPT_BYTES = 192 * KIB,       /* an output up to 64 KiB that waits for Kafka, and its key */
     HELD_BYTES = 3072,            /* handle, id, lease; the object's name, version and offsets */
     POLL_BYTES = 96 * KIB,        /* a long poll: a connection and a response of usual size */
     BASE_BYTES = 24 * 1024 * KIB, /* program, OpenSSL, librdkafka's threads and buffers */
     CUSTOMER_BYTES = 24 * KIB,    /* credentials, topics, counters */
+    LARGE_OBJECTS = 4,            /* one customer gets a half */
+    LANES_PER_LARGE = 16,         /* one more for so many lanes */
     PAGES = 4,                    /* of the monitor: two of the longest, in half-used buffers */
 };
 
@@ -35,33 +38,50 @@ static size_t monitor_bytes(const struct conf *conf)
            conf->queue_count * SNAPSHOT_QUEUE_BYTES;
 }
 
+size_t memory_large_objects(const struct conf *conf)
+{
+    return LARGE_OBJECTS + (size_t)conf->limits.lanes / LANES_PER_LARGE;
+}
+
+static size_t lane_bytes(void)
+{
+    return (size_t)CONNECTION_BYTES + decode_bytes_without_windows() + CARRY_BYTES +
+           FRAMING_LIST_HEAD_BYTES + READING_HELD_BYTES + KEPT_BYTES + normalizer_bytes() +
+           normalizer_copies_bytes(SHORT_LINE_BYTES);
+}
+
+/* What a lane with a large object has in addition. */
+static size_t large_bytes(const struct conf *conf, size_t event_bytes)
+{
+    size_t line = conf->limits.line_bytes;
+    size_t windows = decode_bytes_max(
+        &(struct decode_limits){.zstd_window_bytes = conf->limits.zstd_window_bytes});
+    return windows - decode_bytes_without_windows() + line + normalizer_copies_bytes(line) +
+           output_batch_max_bytes(event_bytes);
+}
+
 void memory_plan(const struct conf *conf, struct memory_plan *out)
 {
     size_t line = conf->limits.line_bytes;
-    size_t shorter = line < SHORT_LINE_BYTES ? line : SHORT_LINE_BYTES;
-    size_t lanes = (size_t)conf->limits.lanes;
-    size_t readers = (size_t)READERS * READER_BYTES_PER_BYTE;
-    size_t decoder = decode_bytes_max(
-        &(struct decode_limits){.zstd_window_bytes = conf->limits.zstd_window_bytes});
     size_t output = conf->limits.event_bytes != 0 ? conf->limits.event_bytes : 1024 * KIB;
-
+    size_t readers = (size_t)READERS * READER_BYTES_PER_BYTE;
+    size_t core_bytes = readers * SHORT_LINE_BYTES + converter_bytes(SHORT_LINE_BYTES, output);
     bool may_be_long = line > SHORT_LINE_BYTES;
-    size_t batch = may_be_long ? output_batch_max_bytes(output) : 0;
 
     *out = (struct memory_plan){
-        .lane_bytes = (size_t)CONNECTION_BYTES + decoder + ORDINAL_BYTES + line +
-                      FRAMING_LIST_HEAD_BYTES + READING_HELD_BYTES + 2 * output + batch +
-                      readers * shorter,
-        .long_bytes = may_be_long ? readers * line : 0,
+        .lane_bytes = lane_bytes(),
+        .cores_bytes = (size_t)conf->limits.cores * core_bytes,
+        .large_bytes = memory_large_objects(conf) * large_bytes(conf, output),
+        .long_bytes = may_be_long ? readers * line + converter_bytes(line, output) : 0,
         .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
                        conf->queue_count * POLL_BYTES,
         .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,
         .base_bytes = (size_t)BASE_BYTES + conf->customer_count * CUSTOMER_BYTES,
     };
     out->base_bytes += conf->metrics.listen != NULL ? monitor_bytes(conf) : 0;
-    out->lanes_bytes = lanes * out->lane_bytes;
-    out->total_bytes =
-        out->lanes_bytes + out->long_bytes + out->inbox_bytes + out->kafka_bytes + out->base_bytes;
+    out->lanes_bytes = (size_t)conf->limits.lanes * out->lane_bytes;
+    out->total_bytes = out->lanes_bytes + out->cores_bytes + out->large_bytes + out->long_bytes +
+                       out->inbox_bytes + out->kafka_bytes + out->base_bytes;
 }
 
 enum err_kind memory_check(const struct conf *conf, const struct memory_plan *plan, struct err *e)
@@ -71,10 +91,12 @@ enum err_kind memory_check(const struct conf *conf, const struct memory_plan *pl
         return FAIL_NONE;
     }
     return err_set(e, FAIL_CONFIG,
-                   "limits.memory: %zu MiB are not enough: %d lanes of %zu KiB, %zu MiB for long "
-                   "lines, %zu MiB for notifications, %zu MiB for kafka.queue_bytes and %zu MiB "
-                   "for the rest make %zu MiB",
+                   "limits.memory: %zu MiB are not enough: %d lanes of %zu KiB, %zu MiB for %d "
+                   "cores, %zu MiB for large objects, %zu MiB for long lines, %zu MiB for "
+                   "notifications, %zu MiB for kafka.queue_bytes and %zu MiB for the rest make "
+                   "%zu MiB",
                    conf->limits.memory / MIB, conf->limits.lanes, plan->lane_bytes / KIB,
+                   plan->cores_bytes / MIB, conf->limits.cores, plan->large_bytes / MIB,
                    plan->long_bytes / MIB, plan->inbox_bytes / MIB, plan->kafka_bytes / MIB,
                    plan->base_bytes / MIB, (plan->total_bytes + MIB - 1) / MIB);
 }

@@ -187,11 +187,12 @@ static const struct conf_row limits_rows[] = {
      .type = CONF_COUNT,
      MEMBER(conf, limits.lanes),
      .fixed = true,
-     .derived = "4 for each CPU",
+     .derived = "8 for each CPU",
      .least = 1,
      .most = 1024,
      .example = "16",
-     .text = "Objects that are read at the same time; one thread each."},
+     .text = "Objects that are read at the same time; one thread each. A lane takes little memory. "
+             "CPU time is shared equally by as many customers as there are lanes."},
     {.name = "cores",
      .type = CONF_COUNT,
      MEMBER(conf, limits.cores),
@@ -245,8 +246,9 @@ static const struct conf_row limits_rows[] = {
      .least = KIB(64),
      .most = GIB(2),
      .example = "\"128MiB\"",
-     .text = "Maximum window of a zstd frame; each lane may need this much memory. An object with "
-             "a larger window is left. zstd(1) uses up to 8 MiB, and more with --ultra or --long."},
+     .text = "Maximum window of a zstd frame; each large object may need this much memory "
+             "(`memory`). An object with a larger window is left. zstd(1) uses up to 8 MiB, and "
+             "more with --ultra or --long."},
     {.name = "memory",
      .type = CONF_SIZE,
      MEMBER(conf, limits.memory),
@@ -256,7 +258,10 @@ static const struct conf_row limits_rows[] = {
      .most = GIB(1024),
      .example = "\"1GiB\"",
      .text =
-         "Memory the worker may take. A configuration that could need more is refused at start."},
+         "Memory the worker may take. A configuration that could need more is refused at start. "
+         "The line `memory plan` has the parts of the sum: each lane, each core, the large "
+         "objects (lines above 64 KiB, zstd, lz4) that are read at the same time, of which there "
+         "are 4 and one more for 16 lanes, long lines once, notifications, Kafka's queue."},
     {.name = "reject_share",
      .type = CONF_SHARE,
      MEMBER(conf, limits.reject_share),

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    OTLP_GROWTH = 4,          /* an OTLP record repeats the attributes of its resource */
-    INGEST_BYTES = 64 * 1024, /* a key has at most 1 KiB, six times that when escaped */
+    OTLP_GROWTH = 4, /* an OTLP record repeats the attributes of its resource */
 };
 
 /* ---- converters ---- */
@@ -60,8 +59,8 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     n->options = *o;
     n->event_bytes = o->event_bytes;
     n->ordinals = ordinals_new();
-    n->ingest = (struct buf)BUF_INIT(INGEST_BYTES);
-    n->object_reject = (struct buf)BUF_INIT(o->event_bytes);
+    n->ingest = (struct buf)BUF_INIT(NORMALIZE_INGEST_BYTES);
+    n->object_reject = (struct buf)BUF_INIT(NORMALIZE_REJECT_BYTES);
     unwrapper_init(&n->unwrapper, o->line_bytes);
     sanitizer_init(&n->request_sanitizer, o->line_bytes);
     output_batch_init(&n->batch, o->event_bytes);
@@ -105,10 +104,16 @@ static void limit_output(struct buf *out, size_t bytes)
 void normalizer_limit(struct normalizer *n, size_t event_bytes)
 {
     n->event_bytes = event_bytes < n->options.event_bytes ? event_bytes : n->options.event_bytes;
-    limit_output(&n->object_reject, n->event_bytes);
     if (n->converter != NULL) {
         normalize_use(n, n->converter);
     }
+}
+
+void normalizer_trim(struct normalizer *n)
+{
+    output_batch_done(&n->batch);
+    sanitizer_trim(&n->request_sanitizer);
+    unwrapper_trim(&n->unwrapper);
 }
 
 struct converter *normalize_long_converter(struct normalizer *n)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * normalize_priv.h - the files of the normalizer: normalize.c (the order of the steps),
- * normalize_parts.c (what a normalizer and a converter consist of), normalize_reject.c (rejects).
+ * normalize_parts.c (what a normalizer and a converter consist of), normalize_memory.c (their most
+ * memory), normalize_reject.c (rejects).
  *
  * What must stay from one output to the next, and from one piece of an object to the next, belongs
  * to the normalizer. What is used within one call of normalizer_next belongs to the converter.
@@ -20,7 +21,11 @@
 #include "event/reject.h"
 #include "event/unwrapper.h"
 
-enum { NORMALIZE_DETAIL_BYTES = 160 };
+enum {
+    NORMALIZE_DETAIL_BYTES = 160,
+    NORMALIZE_INGEST_BYTES = 64 * 1024, /* a key has at most 1 KiB, six times that when escaped */
+    NORMALIZE_REJECT_BYTES = 64 * 1024, /* of the object: its name and a detail of the worker */
+};
 
 struct converter {
     struct json_reader *readers[READERS]; /* NULL: of long pieces, which the shared ones read */

@@ -24,17 +24,25 @@ void unwrapper_init(struct unwrapper *u, size_t max_bytes)
     }
 }
 
-void unwrapper_done(struct unwrapper *u)
+void unwrapper_trim(struct unwrapper *u)
 {
-    envelope_done(&u->outer);
-    envelope_done(&u->envelope);
+    u->depth = 0;
     buf_done(&u->decoded);
     for (size_t i = 0; i < READERS; i++) {
         buf_done(&u->inner[i]);
     }
     for (size_t i = 0; i < UNWRAP_LEVELS; i++) {
-        envelope_done(&u->lists[i].envelope);
         buf_done(&u->lists[i].text);
+    }
+}
+
+void unwrapper_done(struct unwrapper *u)
+{
+    unwrapper_trim(u);
+    envelope_done(&u->outer);
+    envelope_done(&u->envelope);
+    for (size_t i = 0; i < UNWRAP_LEVELS; i++) {
+        envelope_done(&u->lists[i].envelope);
     }
 }
 

@@ -31,6 +31,7 @@ struct attempt *attempt_new(const struct attempt_parts *parts)
         .ratio = conf->limits.ratio,
         .ratio_from = RATIO_FROM_BYTES,
         .zstd_window_bytes = conf->limits.zstd_window_bytes,
+        .ask_for_windows = true,
     };
     a->parts = parts;
     a->s3 = s3_new(parts->s3);
@@ -133,73 +134,6 @@ static enum err_kind attempt_begin(void *ctx, const struct s3_meta *meta, struct
     return FAIL_NONE;
 }
 
-/* ---- Outputs ---- */
-
-/* Wait for Kafka without a core and a converter. */
-static enum err_kind produce_later(struct attempt *a, const struct output *output, struct err *e)
-{
-    struct output kept = *output;
-    normalizer_keep(a->normalizer, &kept);
-    attempt_work_ends(a);
-    enum err_kind kind = produce_record(&a->produce, a->delivery, &kept, NULL, e);
-    if (kind == FAIL_NONE) {
-        attempt_work_begins(a);
-    }
-    return kind;
-}
-
-static enum err_kind produce_output(struct attempt *a, const struct output *output, struct err *e)
-{
-    bool full = false;
-    enum err_kind kind =
-        produce_record(&a->produce, a->delivery, output, a->working ? &full : NULL, e);
-    if (full) {
-        kind = produce_later(a, output, e);
-    }
-    if (kind != FAIL_NONE) {
-        a->subject = ABOUT_DELIVERY;
-        return kind;
-    }
-    reading_produced(&a->reading, output);
-    a->events += output->kind == OUTPUT_EVENT;
-    a->rejects += output->kind == OUTPUT_REJECT ? output->count : 0;
-    return FAIL_NONE;
-}
-
-/* Produce the rejects that waited for the first event. */
-static enum err_kind release_held(struct attempt *a, struct err *e)
-{
-    struct output output;
-    enum err_kind kind = FAIL_NONE;
-    while (kind == FAIL_NONE && reading_release(&a->reading, &output)) {
-        kind = produce_output(a, &output, e);
-    }
-    return kind;
-}
-
-enum err_kind attempt_release(struct attempt *a, struct err *e)
-{
-    struct output output;
-    enum err_kind kind = FAIL_NONE;
-    struct span before = buf_span(&a->before.waiting);
-    while (kind == FAIL_NONE && reading_unpack(&before, &output)) {
-        kind = produce_output(a, &output, e);
-    }
-    if (a->ready && kind == FAIL_NONE) {
-        kind = release_held(a, e);
-    }
-    while (a->ready && kind == FAIL_NONE && reading_rest(&a->reading, a->normalizer, &output)) {
-        kind = produce_output(a, &output, e);
-    }
-    return kind;
-}
-
-/* The object is read no further: produce what is known of its rejects, if it has events. */
-static enum err_kind release_rest(struct attempt *a, struct err *e)
-{
-    return a->reading.events > 0 ? attempt_release(a, e) : FAIL_NONE;
-}
-
 /* said: of the decoder, or none. FAIL_FORMAT: nothing came of the object. Else FAIL_NONE. */
 static enum err_kind attempt_judge(struct attempt *a, const struct err *said, struct err *e)
 {
@@ -219,7 +153,7 @@ static enum err_kind attempt_look(struct attempt *a, struct err *e)
         return attempt_judge(a, &(struct err){.kind = FAIL_NONE}, e);
     }
     if (reading_share_passed(&a->reading, share)) {
-        if (release_rest(a, e) != FAIL_NONE) {
+        if (attempt_release_rest(a, e) != FAIL_NONE) {
             return e->kind;
         }
         return err_set(
@@ -229,31 +163,19 @@ static enum err_kind attempt_look(struct attempt *a, struct err *e)
     return FAIL_NONE;
 }
 
-/* Produce an output of a piece, unless the object would then produce more than it may. */
-static enum err_kind produce_piece_output(struct attempt *a, const struct output *output,
-                                          struct err *e)
-{
-    const struct customer_conf *conf = a->customer->conf;
-    struct reading_limits limits = {conf->output_ratio, conf->output_record_bytes};
-    if (!reading_exceeds(&a->reading, &limits, output)) {
-        return produce_output(a, output, e) != FAIL_NONE ? e->kind : release_held(a, e);
-    }
-    if (release_rest(a, e) != FAIL_NONE) {
-        return e->kind;
-    }
-    return reading_excess(&a->reading, e);
-}
-
 static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece, struct err *e)
 {
     struct output output;
     bool list = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
     a->lines += list ? 0 : piece->count;
     reading_piece(&a->reading, piece);
+    if (piece->text.n > ATTEMPT_SMALL_BYTES && attempt_be_large(a, e) != FAIL_NONE) {
+        return e->kind;
+    }
     normalizer_piece(a->normalizer, piece);
     while (normalizer_next(a->normalizer, &output)) {
         if (reading_output(&a->reading, piece, &output) == READING_PRODUCE &&
-            produce_piece_output(a, &output, e) != FAIL_NONE) {
+            attempt_produce_piece(a, &output, e) != FAIL_NONE) {
             return e->kind;
         }
     }
@@ -268,6 +190,9 @@ static enum err_kind attempt_text(struct attempt *a, struct span text, struct er
     const char *lost = inflight_lost(a->inflight);
     if (lost != NULL) {
         return err_set(e, FAIL_LOST, "%s", lost);
+    }
+    if (framing_stored(a->framing) > ATTEMPT_SMALL_BYTES && attempt_be_large(a, e) != FAIL_NONE) {
+        return e->kind;
     }
     enum err_kind kind = FAIL_NONE;
     reading_text(&a->reading, text);
@@ -285,12 +210,33 @@ static enum err_kind decoder_result(struct attempt *a, const struct err *said, s
         return attempt_judge(a, said, e);
     }
     if (said->kind == FAIL_LIMIT) {
-        if (release_rest(a, e) == FAIL_NONE) {
+        if (attempt_release_rest(a, e) == FAIL_NONE) {
             *e = *said;
         }
         return e->kind;
     }
     a->damage = *said; /* FAIL_DATA or FAIL_NONE */
+    return FAIL_NONE;
+}
+
+/*
+ * The next text of *in, or of the end of the object if in is NULL. FAIL_NONE with an empty text:
+ * there is none now, and *said is the decoder's result.
+ */
+static enum err_kind next_text(struct attempt *a, struct span *in, struct span *text,
+                               struct err *said, struct err *e)
+{
+    struct decode *d = a->decode;
+    while (in != NULL ? !decode_next(d, in, text, said) : !decode_last(d, text, said)) {
+        if (!decode_found(d)->wants_windows) {
+            *text = SPAN("");
+            return FAIL_NONE;
+        }
+        if (attempt_be_large(a, e) != FAIL_NONE) {
+            return e->kind;
+        }
+        decode_allow_windows(d);
+    }
     return FAIL_NONE;
 }
 
@@ -303,14 +249,14 @@ static enum err_kind process_body(struct attempt *a, struct span bytes, struct e
     if (a->damage.kind != FAIL_NONE) {
         return FAIL_NONE; /* the rest is read only for the checksum */
     }
-    while (decode_next(a->decode, &bytes, &text, &said)) {
-        enum err_kind kind = attempt_text(a, text, e);
-        if (kind != FAIL_NONE) {
-            return kind;
+    enum err_kind kind = FAIL_NONE;
+    while ((kind = next_text(a, &bytes, &text, &said, e)) == FAIL_NONE && text.n > 0) {
+        if (attempt_text(a, text, e) != FAIL_NONE) {
+            return e->kind;
         }
         attempt_work_yields(a);
     }
-    return decoder_result(a, &said, e);
+    return kind == FAIL_NONE ? decoder_result(a, &said, e) : kind;
 }
 
 /* A buffer is processed on a core of its own (flow/turns.h). */
@@ -329,11 +275,15 @@ static enum err_kind process_end(struct attempt *a, struct err *e)
     struct err said = {.kind = FAIL_NONE};
     struct piece piece;
     struct span text;
-    while (a->damage.kind == FAIL_NONE && decode_last(a->decode, &text, &said)) {
-        enum err_kind kind = attempt_text(a, text, e);
-        if (kind != FAIL_NONE) {
-            return kind;
+    enum err_kind kind = FAIL_NONE;
+    while (a->damage.kind == FAIL_NONE &&
+           (kind = next_text(a, NULL, &text, &said, e)) == FAIL_NONE && text.n > 0) {
+        if (attempt_text(a, text, e) != FAIL_NONE) {
+            return e->kind;
         }
+    }
+    if (kind != FAIL_NONE) {
+        return kind;
     }
     if (a->damage.kind == FAIL_NONE && decoder_result(a, &said, e) != FAIL_NONE) {
         return e->kind;
@@ -342,20 +292,19 @@ static enum err_kind process_end(struct attempt *a, struct err *e)
         if (attempt_judge(a, &a->damage, e) != FAIL_NONE) {
             return e->kind;
         }
-        if (release_rest(a, e) != FAIL_NONE) {
+        if (attempt_release_rest(a, e) != FAIL_NONE) {
             return e->kind;
         }
         /* The incomplete last line or value is part of the damage. */
         return attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
                               decode_bytes(a->decode), e);
     }
-    enum err_kind kind = FAIL_NONE;
     while (kind == FAIL_NONE && framing_last(a->framing, &piece)) {
         kind = attempt_piece(a, &piece, e);
     }
     produce_count(&a->produce, a->customer);
     if (kind == FAIL_NONE && attempt_judge(a, &said, e) == FAIL_NONE) {
-        return release_rest(a, e);
+        return attempt_release_rest(a, e);
     }
     return e->kind;
 }
@@ -453,7 +402,7 @@ bool attempt_failed(struct attempt *a, const struct err *e, struct failed_read *
 
 /* ---- One attempt ---- */
 
-enum err_kind attempt_run(struct attempt *a, struct err *e)
+static enum err_kind read_object(struct attempt *a, struct err *e)
 {
     const struct customer_conf *conf = a->customer->conf;
     struct creds_source *creds = NULL;
@@ -488,6 +437,13 @@ enum err_kind attempt_run(struct attempt *a, struct err *e)
     return kind == FAIL_NONE ? attempt_end(a, e) : kind;
 }
 
+enum err_kind attempt_run(struct attempt *a, struct err *e)
+{
+    enum err_kind kind = read_object(a, e);
+    attempt_be_small(a);
+    return kind;
+}
+
 enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason, struct span detail,
                              uint64_t offset, struct err *e)
 {
@@ -496,7 +452,7 @@ enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason, struc
         attempt_restart(a);
     }
     normalizer_reject_object(a->normalizer, reason, detail, offset, &output);
-    return produce_output(a, &output, e);
+    return attempt_produce(a, &output, e);
 }
 
 uint64_t attempt_text_bytes(const struct attempt *a)
@@ -506,5 +462,6 @@ uint64_t attempt_text_bytes(const struct attempt *a)
 
 void attempt_stop(struct attempt *a)
 {
+    atomic_store(&a->stopped, true);
     s3_stop(a->s3);
 }

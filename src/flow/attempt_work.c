@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attempt_work.c - what an attempt has only while it works: a core, and the converter that belongs
- * to the core.
+ * attempt_work.c - what an attempt has only for a time: a core, with the converter that belongs to
+ * it, while it works; a place, with the memory of a large object, until the object ends.
  */
 #include "attempt_priv.h"
+
+enum { LOOK_MS = 1000 }; /* interval at which a waiting lane checks whether to go on */
 
 void attempt_work_begins(struct attempt *a)
 {
@@ -28,4 +30,56 @@ void attempt_work_yields(struct attempt *a)
         turns_yield(a->parts->turns, a->parts->turn);
         normalizer_attach(a->normalizer, a->parts->converters[a->parts->turn->core]);
     }
+}
+
+bool attempt_may_be_large(struct attempt *a)
+{
+    a->large =
+        a->large || places_take(a->parts->places, a->parts->place, a->inflight->sched_class, 0);
+    if (!a->large) {
+        places_release(a->parts->places, a->parts->place);
+    }
+    return a->large;
+}
+
+static enum err_kind wait_for_place(struct attempt *a, struct err *e)
+{
+    const struct attempt_parts *p = a->parts;
+    while (!places_take(p->places, p->place, a->inflight->sched_class, LOOK_MS)) {
+        const char *lost = inflight_lost(a->inflight);
+        if (lost != NULL) {
+            return err_set(e, FAIL_LOST, "%s", lost);
+        }
+        if (atomic_load(&a->stopped)) {
+            return err_set(e, FAIL_STOPPED, "the worker is stopping");
+        }
+    }
+    return FAIL_NONE;
+}
+
+enum err_kind attempt_be_large(struct attempt *a, struct err *e)
+{
+    if (a->large || attempt_may_be_large(a)) {
+        return FAIL_NONE;
+    }
+    struct pulse *pulse = a->parts->produce.pulse;
+    const struct clock *clock = a->parts->produce.clock;
+    attempt_work_ends(a);
+    pulse_set(pulse, PULSE_WAIT, clock_mono_ms(clock));
+    enum err_kind kind = wait_for_place(a, e);
+    pulse_set(pulse, PULSE_WORK, clock_mono_ms(clock));
+    a->large = kind == FAIL_NONE;
+    if (a->large) {
+        attempt_work_begins(a);
+    }
+    return kind;
+}
+
+void attempt_be_small(struct attempt *a)
+{
+    decode_trim(a->decode);
+    framing_reset(a->framing);
+    normalizer_trim(a->normalizer);
+    places_release(a->parts->places, a->parts->place);
+    a->large = false;
 }

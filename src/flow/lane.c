@@ -24,11 +24,14 @@ struct lane *lane_new(const struct lane_parts *parts)
                     .pulse = &l->pulse},
         .turns = parts->turns,
         .turn = &l->turn,
+        .places = parts->places,
+        .place = &l->place,
         .s3 = parts->s3,
         .normalize = parts->normalize,
         .converters = parts->converters,
     };
     turn_init(&l->turn, &l->pulse);
+    place_init(&l->place);
     l->attempt = attempt_new(&l->attempt_parts);
     rng_init_random(&l->rng);
     mutex_init(&l->shared.lock);
@@ -43,6 +46,7 @@ void lane_free(struct lane *l)
     }
     attempt_free(l->attempt);
     turn_done(&l->turn);
+    place_done(&l->place);
     mutex_done(&l->shared.lock);
     cond_done(&l->shared.ended);
     free(l);

@@ -18,6 +18,7 @@ struct lane {
     struct rng rng;
     struct pulse pulse;
     struct turn turn;
+    struct place place;
     pthread_t thread;
     struct {
         pthread_mutex_t lock;

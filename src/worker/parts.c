@@ -126,14 +126,18 @@ static void log_plan(const struct conf *conf, const struct memory_plan *plan)
     enum { MIB = 1024 * 1024 };
     size_t total = plan->total_bytes / MIB;
     size_t lanes = plan->lanes_bytes / MIB;
+    size_t cores = plan->cores_bytes / MIB;
+    size_t large = plan->large_bytes / MIB;
     size_t lines = plan->long_bytes / MIB;
     size_t inbox = plan->inbox_bytes / MIB;
     size_t kafka = plan->kafka_bytes / MIB;
     log_write(LOG_INFO, "memory plan", KV_INT("total_mib", total),
               KV_INT("lanes", conf->limits.lanes), KV_INT("lanes_mib", lanes),
-              KV_INT("long_lines_mib", lines), KV_INT("inbox_mib", inbox),
-              KV_INT("kafka_mib", kafka),
-              KV_INT("rest_mib", total - lanes - lines - inbox - kafka), /* so that they add up */
+              KV_INT("cores_mib", cores), KV_INT("large_objects", memory_large_objects(conf)),
+              KV_INT("large_objects_mib", large), KV_INT("long_lines_mib", lines),
+              KV_INT("inbox_mib", inbox), KV_INT("kafka_mib", kafka),
+              KV_INT("rest_mib", total - lanes - cores - large - lines - inbox -
+                                     kafka), /* so that they add up */
               KV_KNOWN("limit_mib",
                        conf->limits.memory != 0 ? (int64_t)(conf->limits.memory / MIB) : -1));
 }
@@ -192,6 +196,7 @@ static void make_converters(struct worker *w)
     const struct conf *conf = w->conf;
     size_t cores = (size_t)conf->limits.cores;
     w->turns = turns_new(cores, &clock_system);
+    w->places = places_new(memory_large_objects(conf));
     w->long_lines = long_lines_new(conf->limits.line_bytes);
     w->normalize = (struct normalize_options){
         .event_bytes = customers_event_bytes(w->customers),
@@ -202,7 +207,7 @@ static void make_converters(struct worker *w)
     };
     w->long_converter = converter_new_long(&w->normalize);
     w->normalize.long_converter = w->long_converter;
-    w->converters = mem_zeros(cores, sizeof(*w->converters));
+    w->converters = mem_zeros(cores, sizeof(struct converter *));
     for (size_t i = 0; i < cores; i++) {
         w->converters[i] = converter_new(&w->normalize);
     }
@@ -216,6 +221,7 @@ void worker_make_lanes(struct worker *w)
         .conf = conf,
         .inbox = w->inbox,
         .turns = w->turns,
+        .places = w->places,
         .customers = w->customers,
         .sink = w->sink,
         .rejects = w->rejects,
@@ -247,6 +253,7 @@ void worker_free(struct worker *w)
         lane_free(w->lanes[i]);
     }
     turns_free(w->turns);
+    places_free(w->places);
     free(w->lanes);
     intake_free(w->intake);
     inbox_free(w->inbox);

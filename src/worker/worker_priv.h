@@ -47,6 +47,7 @@ struct worker {
     struct acker *acker;
     struct inbox *inbox;
     struct turns *turns;
+    struct places *places;
     struct converter **converters; /* one for each core */
     struct converter *long_converter;
     struct intake *intake;

@@ -5,10 +5,10 @@
 #include <malloc.h>
 #include <stdio.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define COUNTED_BY_GLIBC 0
 #elif defined(__has_feature)
-#define COUNTED_BY_GLIBC !__has_feature(address_sanitizer)
+#define COUNTED_BY_GLIBC !(__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #else
 #define COUNTED_BY_GLIBC 1
 #endif
@@ -296,6 +296,47 @@ static size_t allocated(void)
     return m.uordblks + m.hblkhd;
 }
 
+/* As a lane that has to wait before it takes the memory. */
+static void asks_before_it_takes_memory_for_windows(void **state UNUSED)
+{
+    struct decode_limits limits = {.ask_for_windows = true};
+    struct buf text = BUF_INIT(PACK_MAX);
+    text_make(&text, 200000, 8);
+    size_t before = allocated();
+    OWNED(decode) struct decode *d = decode_new(&limits);
+    for (int k = 0; k < PACKINGS * PACKINGS; k++) {
+        struct buf object = BUF_INIT(PACK_MAX);
+        struct buf one = BUF_INIT(PACK_MAX);
+        bool large = k % PACKINGS == PACK_ZSTD || k % PACKINGS == PACK_LZ4 ||
+                     k / PACKINGS == PACK_ZSTD || k / PACKINGS == PACK_LZ4;
+        pack(&one, (enum packing)(k % PACKINGS), buf_span(&text));
+        pack(&object, (enum packing)(k / PACKINGS), buf_span(&one));
+        size_t texts = text.cap + one.cap + object.cap;
+        struct span in = buf_span(&object);
+        struct span out;
+        struct err e;
+        size_t n = 0;
+        decode_reset(d);
+        while (decode_next(d, &in, &out, &e) || decode_last(d, &out, &e)) {
+            n += out.n;
+        }
+        assert_int_equal(decode_found(d)->wants_windows, large);
+        assert_int_equal(e.kind, FAIL_NONE);
+        assert_true(!large || n == 0);
+        size_t most = before + decode_bytes_without_windows() + texts + 4096;
+        assert_true(allocated() < most || !COUNTED_BY_GLIBC);
+        decode_allow_windows(d);
+        while (decode_next(d, &in, &out, &e) || decode_last(d, &out, &e)) {
+            n += out.n;
+        }
+        assert_int_equal(n, text.n);
+        decode_trim(d);
+        buf_done(&one);
+        buf_done(&object);
+    }
+    buf_done(&text);
+}
+
 static void takes_no_more_memory_than_it_says(void **state UNUSED)
 {
     static const size_t limits_of[] = {1 * MIB, 4 * MIB, 8 * MIB, 32 * MIB};
@@ -356,6 +397,7 @@ int main(void)
         cmocka_unit_test(counts_a_bomb_over_all_layers),
         cmocka_unit_test(counts_a_bomb_that_gives_no_text),
         cmocka_unit_test(takes_wide_text_by_its_length_as_utf8),
+        cmocka_unit_test(asks_before_it_takes_memory_for_windows),
         cmocka_unit_test(takes_no_more_memory_than_it_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,13 @@
 
 #include "conf/memory.h"
 #include "conf/sizes.h"
-#include "event/output_batch.h"
+#include "event/normalize.h"
 
 static struct conf conf_of(int lanes, size_t line_bytes, size_t queue_bytes)
 {
     struct conf c = {0};
     c.limits.lanes = lanes;
+    c.limits.cores = 2;
     c.limits.line_bytes = line_bytes;
     c.kafka.queue_bytes = queue_bytes;
     c.queue_count = 1;
@@ -24,12 +25,35 @@ static void adds_up_what_the_configuration_may_use(void **state UNUSED)
     struct memory_plan two;
     struct conf c = conf_of(1, 1 * MIB, 64 * MIB);
     memory_plan(&c, &one);
-    assert_int_equal(one.total_bytes, one.lanes_bytes + one.long_bytes + one.inbox_bytes +
-                                          one.kafka_bytes + one.base_bytes);
+    assert_int_equal(one.total_bytes, one.lanes_bytes + one.cores_bytes + one.large_bytes +
+                                          one.long_bytes + one.inbox_bytes + one.kafka_bytes +
+                                          one.base_bytes);
     assert_in_range(one.kafka_bytes, 102 * MIB, 103 * MIB);
     c.limits.lanes = 5;
     memory_plan(&c, &two);
     assert_int_equal(two.total_bytes - one.total_bytes, 4 * one.lane_bytes);
+    c.limits.cores = 6;
+    memory_plan(&c, &one);
+    assert_int_equal(one.total_bytes - two.total_bytes, 2 * two.cores_bytes);
+}
+
+static void plans_little_for_a_lane_and_large_objects_for_some_of_them(void **state UNUSED)
+{
+    struct memory_plan few;
+    struct memory_plan many;
+    struct conf c = conf_of(16, 1 * MIB, 64 * MIB);
+    memory_plan(&c, &few);
+    assert_in_range(few.lane_bytes, 1 * MIB, 4 * MIB);
+    assert_int_equal(memory_large_objects(&c), 5);
+    c.limits.lanes = 64;
+    memory_plan(&c, &many);
+    assert_int_equal(many.lane_bytes, few.lane_bytes);
+    assert_int_equal(memory_large_objects(&c), 8);
+    assert_int_equal(many.large_bytes / 8, few.large_bytes / 5);
+    c.limits.zstd_window_bytes = 40 * MIB;
+    memory_plan(&c, &few);
+    assert_int_equal(few.lane_bytes, many.lane_bytes);
+    assert_int_equal(few.large_bytes - many.large_bytes, 8 * (40 - 8) * (size_t)MIB);
 }
 
 static void plans_memory_for_long_lines_once_for_all_lanes(void **state UNUSED)
@@ -41,10 +65,13 @@ static void plans_memory_for_long_lines_once_for_all_lanes(void **state UNUSED)
     assert_int_equal(usual.long_bytes, 0);
     c.limits.line_bytes = 4 * MIB;
     memory_plan(&c, &longer);
-    assert_in_range(longer.long_bytes, 320 * (size_t)MIB, 320 * (size_t)MIB);
-    /* each lane: its line, and outputs of a long line that wait for Kafka */
-    assert_int_equal(longer.lane_bytes - usual.lane_bytes,
-                     4 * MIB - 64 * 1024 + output_batch_max_bytes(1 * MIB));
+    assert_in_range(longer.long_bytes, 480 * (size_t)MIB, 490 * (size_t)MIB);
+    assert_int_equal(longer.lane_bytes, usual.lane_bytes);
+    assert_int_equal(longer.cores_bytes, usual.cores_bytes);
+    /* a large object: its line, and copies of it */
+    assert_int_equal((longer.large_bytes - usual.large_bytes) / memory_large_objects(&c),
+                     4 * MIB - 64 * 1024 + normalizer_copies_bytes(4 * MIB) -
+                         normalizer_copies_bytes(64 * 1024));
 }
 
 static void plans_memory_for_pages_only_with_a_listener(void **state UNUSED)
@@ -80,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adds_up_what_the_configuration_may_use),
+        cmocka_unit_test(plans_little_for_a_lane_and_large_objects_for_some_of_them),
         cmocka_unit_test(plans_memory_for_long_lines_once_for_all_lanes),
         cmocka_unit_test(plans_memory_for_pages_only_with_a_listener),
         cmocka_unit_test(refuses_a_limit_that_cannot_be_kept_and_says_why),

@@ -4,8 +4,19 @@
 
 #include "base/buf.h"
 #include "event/normalize.h"
+#include "event/output_batch.h"
 #include "event/record/long_lines.h"
 #include "pieces.h"
+
+#include <malloc.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define COUNTED_BY_GLIBC 0
+#elif defined(__has_feature)
+#define COUNTED_BY_GLIBC !(__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define COUNTED_BY_GLIBC 1
+#endif
 
 enum { LINE_BYTES = 1 << 20, CONVERTERS = 2 };
 
@@ -196,6 +207,103 @@ static void counts_ordinals_per_object(void **state)
     }
 }
 
+/* ---- memory ---- */
+
+static size_t allocated(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
+static void set_filled(struct buf *to, const char *head, const char *unit, size_t bytes,
+                       const char *tail)
+{
+    buf_clear(to);
+    buf_add(to, span_str(head));
+    while (to->n + strlen(unit) + strlen(tail) < bytes) {
+        buf_add(to, span_str(unit));
+    }
+    buf_add(to, span_str(tail));
+}
+
+/* Lines that need much memory in one step or another. */
+static const struct {
+    const char *head, *unit, *tail;
+} large[] = {
+    {"{\"user\":\"u\",\"a\":[", "1,", "1]}"},
+    {"{\"user\":\"u\",\"a\":{", "\"\":1,", "\"b\":1}}"},
+    {"{\"user\":\"u\",\"message\":\"", "\xff", "\"}"},
+    {"{\"user\":\"u\",", "\"\xff\":\"\xff\",", "\"b\":1}"},
+    {"{\"message\":\"{\\\"user\\\":\\\"u\\\",\\\"prompt\\\":\\\"", "\xff", "\\\"}\"}"},
+    {"{\"message\":\"{\\\"Records\\\":[", "{\\\"user\\\":\\\"u\\\"},", "{}]}\"}"},
+    {"{\"timestamp\":\"2026-05-11T22:20:00Z\",\"vendor\":\"beacon\",\"product\":\"endpoint-agent\","
+     "\"schema_version\":\"1.0\",\"event\":{\"kind\":\"agent_runtime\",\"action\":\"file.read\","
+     "\"category\":\"file\"},\"severity\":\"wrong\",\"raw\":{",
+     "\"a\":\"\xff\\u0001\",", "\"b\":1}}"},
+    {"{\"resourceLogs\":[{\"a\":1,\"a\":2,\"resource\":{\"attributes\":[{\"key\":\"\xff\"}]},"
+     "\"scopeLogs\":[{\"logRecords\":[",
+     "{\"body\":{\"stringValue\":\"b\"}},", "{}]}]}]}"},
+    {"{\"user\":\"u\",\"attributes\":[", "{\"key\":\"k\",\"value\":{\"stringValue\":\"v\"}},",
+     "{}]}"},
+};
+
+static void read_with(struct fixture *f, struct converter *c)
+{
+    struct output output;
+    readable_after(&f->text);
+    struct piece piece = line_piece(buf_span(&f->text), 1);
+    normalizer_attach(f->a, c);
+    normalizer_piece(f->a, &piece);
+    while (normalizer_next(f->a, &output)) {
+        normalizer_keep(f->a, &output);
+    }
+    normalizer_detach(f->a);
+}
+
+/* The numbers of the memory plan: converters with their readers, and a normalizer. */
+static void take_no_more_memory_than_planned(void **state)
+{
+    struct fixture *f = *state;
+    (void)f; /* without glibc's counts nothing is read */
+    static const size_t lengths[] = {SHORT_LINE_BYTES, LINE_BYTES};
+    for (size_t i = 0; COUNTED_BY_GLIBC && i < 2; i++) {
+        size_t bytes = lengths[i];
+        size_t readers = (size_t)READERS * READER_BYTES_PER_BYTE * bytes;
+        size_t before = allocated();
+        size_t text_before = f->text.cap;
+        for (size_t k = 0; k < sizeof(large) / sizeof(large[0]); k++) {
+            set_filled(&f->text, large[k].head, large[k].unit, bytes, large[k].tail);
+            read_with(f, f->converters[0]);
+        }
+        size_t all = allocated() - before - (f->text.cap - text_before);
+        normalizer_trim(f->a);
+        size_t kept = allocated() - before - (f->text.cap - text_before);
+        print_message("%zu KiB: converter %zu KiB of %zu, normalizer %zu KiB of %zu\n",
+                      bytes / 1024, kept / 1024,
+                      (readers + converter_bytes(bytes, LINE_BYTES)) / 1024, (all - kept) / 1024,
+                      (normalizer_copies_bytes(bytes) + output_batch_max_bytes(LINE_BYTES)) / 1024);
+        assert_true(kept <= readers + converter_bytes(bytes, LINE_BYTES));
+        assert_true(all - kept <=
+                    normalizer_copies_bytes(bytes) + output_batch_max_bytes(LINE_BYTES));
+    }
+}
+
+static void gives_the_memory_of_a_large_piece_back(void **state)
+{
+    struct fixture *f = *state;
+    (void)f; /* without glibc's counts nothing is read */
+    size_t after[2] = {0};
+    for (size_t i = 0; COUNTED_BY_GLIBC && i < 2; i++) {
+        set_filled(&f->text, large[7].head, large[7].unit, LINE_BYTES, large[7].tail);
+        read_with(f, f->converters[0]);
+        size_t with = allocated();
+        normalizer_trim(f->a);
+        after[i] = allocated();
+        assert_true(with - after[i] > LINE_BYTES);
+    }
+    assert_true(after[1] <= after[0] + 4096); /* what stays is used again */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +311,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(gives_the_same_outputs_of_a_request_of_any_length, start,
                                         stop),
         cmocka_unit_test_setup_teardown(rejects_an_object_without_a_converter, start, stop),
+        cmocka_unit_test_setup_teardown(gives_the_memory_of_a_large_piece_back, start, stop),
+        cmocka_unit_test_setup_teardown(take_no_more_memory_than_planned, start, stop),
         cmocka_unit_test_setup_teardown(counts_ordinals_per_object, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

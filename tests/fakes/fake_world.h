@@ -305,6 +305,10 @@ void normalizer_keep(struct normalizer *n UNUSED, struct output *out UNUSED)
 {
 }
 
+void normalizer_trim(struct normalizer *n UNUSED)
+{
+}
+
 static unsigned fake_normalizer_objects;
 
 void normalizer_object(struct normalizer *n, const struct object_origin *origin UNUSED,

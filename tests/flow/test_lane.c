@@ -22,8 +22,11 @@ static struct {
     struct customers *all;
     struct lane *lane;
     struct turns *turns;
+    struct places *places;
     struct converter converter, *converters[1];
 } w;
+
+enum { PLACES = 3 };
 
 static char *text(const char *s)
 {
@@ -59,6 +62,7 @@ static struct lane *new_lane(void)
 {
     struct lane_parts parts = {.conf = &w.conf,
                                .turns = w.turns,
+                               .places = w.places,
                                .customers = w.all,
                                .rejects = &w.rejects,
                                .s3 = &w.s3,
@@ -80,6 +84,7 @@ static void setup_with(size_t customers, size_t queue_bytes)
     w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
     assert_non_null(w.all);
     w.turns = turns_new(1, &w.clock.clock);
+    w.places = places_new(PLACES);
     w.converters[0] = &w.converter;
     w.lane = new_lane();
 }
@@ -117,6 +122,7 @@ static void teardown(void)
 {
     lane_free(w.lane);
     turns_free(w.turns);
+    places_free(w.places);
     fake_settler_reset();
     customers_free(w.all);
     memset(&w, 0, sizeof(w));
@@ -611,6 +617,80 @@ static void a_lane_that_waits_for_kafka_has_neither_core_nor_converter(void **st
     assert_done(waits);
     assert_done(passes);
     assert_int_equal(fake_sink.count, 5);
+}
+
+/* All places are held, as by lanes that wait for a topic: two by the customer, one by another. */
+static void hold_all_places(struct place *held)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        place_init(&held[i]);
+        assert_true(places_take(w.places, &held[i], 50 + i, 0));
+    }
+}
+
+static void release_places(struct place *held)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        places_release(w.places, &held[i]);
+        place_done(&held[i]);
+    }
+}
+
+/* A line above 64 KiB, in pieces as a transfer has them; and zstd. */
+static void a_large_object_waits_for_a_place_and_gives_it_back(void **state UNUSED)
+{
+    static char line[200000];
+    static const char zstd[] = "\x28\xb5\x2f\xfd\x24\x02\x11\x00\x00\x78\x0a\xae\xfd\xe9\x22";
+    memset(line, 'x', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\n';
+    const struct span bodies[] = {span_of(line, sizeof(line)), span_of(zstd, sizeof(zstd) - 1)};
+    for (size_t i = 0; i < 2; i++) {
+        pthread_t thread;
+        struct place held[PLACES];
+        setup();
+        w.conf.limits.line_bytes = 1 << 20;
+        lane_free(w.lane);
+        w.lane = new_lane();
+        hold_all_places(held);
+        answer((struct fake_answer){.body = bodies[i], .piece = 16384});
+        answer((struct fake_answer){.body = SPAN("y\n")});
+        struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+        assert_int_equal(pthread_create(&thread, NULL, carry_in_a_thread, &f->inflight), 0);
+        while (places_waiting(w.places) == 0) {
+            (void)sched_yield();
+        }
+        assert_int_equal(fake_sink.count, 0);
+        {
+            OWNED(lane) struct lane *other = new_lane(); /* a small object needs none, but a core */
+            struct fake_message *small = receive(NOTICE(OBJECT("logs/2", "2")), 1);
+            assert_true(lane_process(other, &small->inflight));
+        }
+        assert_int_equal(fake_sink.count, 1);
+        release_places(held);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(places_held(w.places, 1), 0); /* the class of its customer */
+        assert_int_equal(places_waiting(w.places), 0);
+        acknowledge_all();
+        assert_done(f);
+        assert_int_equal(fake_sink.count, 2);
+        teardown();
+    }
+}
+
+static void a_lane_that_stops_waits_for_no_place(void **state UNUSED)
+{
+    static const char zstd[] = "\x28\xb5\x2f\xfd\x24\x02\x11\x00\x00\x78\x0a\xae\xfd\xe9\x22";
+    struct place held[PLACES];
+    setup();
+    hold_all_places(held);
+    answer((struct fake_answer){.body = span_of(zstd, sizeof(zstd) - 1)});
+    lane_stop(w.lane);
+    struct fake_message *f = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    carry_all(&f->inflight);
+    assert_int_equal(f->settled, 1);
+    assert_int_equal(f->settlement.outcome, OUTCOME_LATER);
+    assert_int_equal(places_waiting(w.places), 0);
+    release_places(held);
 }
 
 static void leaves_a_bomb_with_one_reject(void **state UNUSED)
@@ -1472,6 +1552,8 @@ int main(void)
         TEST(does_not_call_a_broken_transfer_a_damaged_object),
         cmocka_unit_test_teardown(a_lane_that_waits_for_kafka_has_neither_core_nor_converter,
                                   tear_down),
+        TEST(a_large_object_waits_for_a_place_and_gives_it_back),
+        TEST(a_lane_that_stops_waits_for_no_place),
         TEST(leaves_a_bomb_with_one_reject),
         TEST(stops_at_a_record_of_another_class),
         TEST(returns_a_message_between_two_records),

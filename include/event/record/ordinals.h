@@ -23,6 +23,8 @@ struct ordinals *ordinals_new(void); /* never NULL */
 void ordinals_free(struct ordinals *o);
 DEFINE_OWNED(ordinals);
 
+size_t ordinals_bytes(void); /* of memory, of each */
+
 void ordinals_clear(struct ordinals *o);
 
 /* How often h occurred before. *forgot: the count of an older hash was dropped. */

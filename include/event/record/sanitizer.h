@@ -25,6 +25,7 @@ struct sanitizer {
 /* max_bytes: longest text of a record. */
 void sanitizer_init(struct sanitizer *s, size_t max_bytes);
 void sanitizer_done(struct sanitizer *s);
+void sanitizer_trim(struct sanitizer *s); /* release the memory; s stays usable */
 
 /*
  * Make v->doc a document of the sanitized text, with extents; v->at and v->text change with it.

@@ -40,6 +40,11 @@ void ordinals_free(struct ordinals *o)
     free(o);
 }
 
+size_t ordinals_bytes(void)
+{
+    return sizeof(struct ordinals);
+}
+
 void ordinals_clear(struct ordinals *o)
 {
     o->seen = 0;

@@ -22,6 +22,16 @@ void sanitizer_done(struct sanitizer *s)
     edits_done(&s->edits);
 }
 
+void sanitizer_trim(struct sanitizer *s)
+{
+    size_t max_bytes = s->edits.texts.max;
+    for (size_t i = 0; i < STEPS; i++) {
+        buf_done(&s->texts[i]);
+    }
+    edits_done(&s->edits);
+    edits_init(&s->edits, max_bytes);
+}
+
 /* Read the new text. It replaces the old one in *v. */
 static bool read_again(struct json_reader *const *readers, const struct buf *text, struct value *v)
 {

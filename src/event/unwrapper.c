@@ -466,17 +466,33 @@ static bool open_other(struct unwrapper *u, const struct unwrap *w,
     return false;
 }
 
+/* What encloses a value: the innermost open list, or what the framing has opened. */
+struct enclosure {
+    const struct envelope *envelope;
+    bool log_event; /* its elements are log events of CloudWatch */
+    bool dropped;   /* envelopes around it have members that are dropped */
+    int level;      /* of the value */
+};
+
+static struct enclosure enclosure_of(const struct unwrapper *u)
+{
+    if (u->depth == 0) {
+        int level = u->outer_open && !u->outer_messages ? 1 : 0;
+        return (struct enclosure){&u->outer, u->outer_messages, u->outer_dropped, level};
+    }
+    const struct unwrapper_list *list = &u->lists[u->depth - 1];
+    return (struct enclosure){&list->envelope, list->messages, list->dropped, list->level};
+}
+
 enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v, struct record_index *index)
 {
-    const struct unwrapper_list *list = u->depth > 0 ? &u->lists[u->depth - 1] : NULL;
-    const struct envelope *outer = list != NULL ? &list->envelope : &u->outer;
-    bool log_event = list != NULL ? list->messages : u->outer_messages;
-    int level = list != NULL ? list->level : u->outer_open && !u->outer_messages ? 1 : 0;
-    u->dropped = list != NULL ? list->dropped : u->outer_dropped;
-    if (!envelope_is_empty(&u->envelope) || !envelope_is_empty(outer)) {
-        envelope_copy(&u->envelope, outer);
+    const struct enclosure outer = enclosure_of(u);
+    bool log_event = outer.log_event;
+    u->dropped = outer.dropped;
+    if (!envelope_is_empty(&u->envelope) || !envelope_is_empty(outer.envelope)) {
+        envelope_copy(&u->envelope, outer.envelope);
     }
-    for (;; level++) {
+    for (int level = outer.level;; level++) {
         struct unwrap w;
         enum unwrapped found = UNWRAPPED_RECORD;
         if (!find_wrapper(u, v, log_event, index, &w) || (!w.must && level == UNWRAP_LEVELS)) {

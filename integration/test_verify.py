@@ -57,6 +57,9 @@ class _Acme:
                            for k, v in _statements(f"{name}-policy.json", values).items()}
         self.set_policy()
         self.set_trust({"StringEquals": {"sts:ExternalId": self.external_id}})
+        self.fake.change_queue(self.customer.queue.name, {"Policy": policy(*_statements("queue-policy.json", {
+            "CUSTOMER": "acme", "QUEUE_ARN": self.customer.queue.arn, "BUCKET": self.customer.bucket,
+            "CUSTOMER_ACCOUNT": self.customer.settings["account_id"]}).values())})
         self.put("2026/11/30/b.jsonl")
 
     @property
@@ -100,7 +103,7 @@ def _lines(command):
 
 CHECKS = ["worker.identity", "role.assume", "role.no_id", "role.wrong_id", "role.other_id", "role.account",
           "prefix.list", "object.read", "object.kms", "object.version", "outside.list", "outside.read", "object.public",
-          "queue.exists", "queue.redrive", "queue.retention"]
+          "queue.exists", "queue.redrive", "queue.retention", "queue.visibility", "queue.policy"]
 
 
 def test_a_customer_as_documented_passes_each_check(acme):
@@ -166,11 +169,16 @@ MISTAKES = [
     ("outside.read", lambda a: a.set_policy(ReadEventObjects=allow(
         "s3:GetObject", f"arn:aws:s3:::{a.customer.bucket}/{a.customer.prefix}*")), "can read outside", ()),
     ("queue.exists", lambda a: a.fake.remove_queue(a.customer.queue.name), "does not exist",
-     ("queue.redrive", "queue.retention")),
+     ("queue.redrive", "queue.retention", "queue.visibility", "queue.policy")),
     ("queue.redrive", lambda a: a.fake.change_queue(a.customer.queue.name, {"RedrivePolicy": ""}),
      "no dead-letter queue", ()),
     ("queue.retention", lambda a: a.fake.change_queue(a.customer.queue.name, {"MessageRetentionPeriod": "3600"}),
      "3600 seconds", ()),
+    ("queue.visibility", lambda a: a.fake.change_queue(a.customer.queue.name, {"VisibilityTimeout": "43200"}),
+     "43200 seconds", ()),
+    ("queue.policy", lambda a: a.fake.change_queue(a.customer.queue.name, {"Policy": ""}), "no policy", ()),
+    ("queue.policy", lambda a: a.fake.change_queue(a.customer.queue.name, {"Policy": policy(
+        {**allow("sqs:SendMessage", a.customer.queue.arn), "Principal": "*"})}), "any party may send", ()),
     ("object.public", _public, "does not deny it to any party", ()),
 ]
 
@@ -220,6 +228,15 @@ def test_the_statement_for_the_trust_policy_repairs_it(acme):
     assert acme.verify().status == 0
 
 
+def test_the_statement_for_the_queues_policy_repairs_it(acme):
+    acme.fake.change_queue(acme.customer.queue.name, {"Policy": ""})
+    (advice,) = _lines(acme.verify("--json"))["queue.policy"]["statements"]
+    assert advice["where"] == "the queue's policy"
+    acme.fake.change_queue(acme.customer.queue.name, {"Policy": policy(advice["statement"])})
+    done = acme.verify("--json")
+    assert _states(done) == dict.fromkeys(CHECKS, OK), done.stdout
+
+
 def test_a_role_that_cannot_list_at_all_but_reads_everything_is_found(acme):
     """S3 answers AccessDenied for a missing key then, as for a key that may not be read."""
     acme.set_policy(without=["ListEventPrefix"],
@@ -254,8 +271,9 @@ def test_an_empty_prefix_is_a_warning(strict):
     done = verify(strict, "bolt", "--json")
     states = {line["check"]: line["state"] for line in done.json()}
     assert {c: s for c, s in states.items() if s != OK} == {
-        "role.other_id": SKIP, "object.read": WARN, "object.kms": WARN, "object.version": SKIP, "object.public": SKIP}
-    assert done.status == 0
+        "role.other_id": SKIP, "object.read": WARN, "object.kms": WARN, "object.version": SKIP, "object.public": SKIP,
+        "queue.policy": FAIL}
+    assert done.status == 1
 
 
 def test_the_newest_object_that_the_worker_would_read_is_used(acme):
@@ -285,7 +303,7 @@ def test_people_see_a_line_for_each_check_and_what_to_change(acme):
     assert re.match(r"  FAIL  prefix\.list +ListObjectsV2 of s3://.*\[AccessDenied, request \w+, host id .+\]", lines[at])
     assert lines[at + 1] == "        change: the role's policy must allow s3:ListBucket for the prefix"
     assert lines[at + 2].startswith("        in the role's policy: {") and "ListEventPrefix" in lines[at + 2]
-    assert lines[-1] == "11 ok, 0 warn, 1 FAIL, 4 skip"
+    assert lines[-1] == "13 ok, 0 warn, 1 FAIL, 4 skip"
     assert "in the role's policy" not in acme.verify().stdout
 
 

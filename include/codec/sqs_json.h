@@ -42,12 +42,16 @@ struct sqs_message {
 void sqs_message_free(struct sqs_message *m);
 DEFINE_OWNED(sqs_message);
 
+enum { SQS_POLICY_BYTES = 8192 /* SQS's limit */, SQS_ARN_BYTES = 256 };
+
 /* The attributes of a queue. -1 or "" if the answer does not contain them. */
 struct sqs_attributes {
+    char arn[SQS_ARN_BYTES];
     int visibility_s; /* the queue's own, for receives that name none */
     int retention_s;
     int max_receive_count; /* of the redrive policy; 0: there is none, no dead-letter queue */
-    char dead_letter_arn[256];
+    char dead_letter_arn[SQS_ARN_BYTES];
+    char policy[SQS_POLICY_BYTES + 1]; /* JSON; truncated, so no JSON, if it is longer */
     int64_t visible, in_flight;
 };
 

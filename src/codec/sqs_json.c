@@ -326,8 +326,21 @@ static void read_redrive(struct json_object *value, struct sqs_attributes *out)
     err_copy(out->dead_letter_arn, sizeof(out->dead_letter_arn), arn);
 }
 
+/* The policy, byte by byte: its line feeds, too. */
+static void read_policy(struct json_object *value, char out[SQS_POLICY_BYTES + 1])
+{
+    struct span text;
+    (void)control_text(value, &text);
+    size_t n = text.n < SQS_POLICY_BYTES ? text.n : SQS_POLICY_BYTES;
+    if (n > 0) {
+        memcpy(out, text.p, n);
+    }
+    out[n] = '\0';
+}
+
 enum err_kind sqs_read_attributes(struct span answer, struct sqs_attributes *out, struct err *e)
 {
+    struct span arn;
     OWNED(control) struct control *doc = NULL;
     *out = (struct sqs_attributes){.visibility_s = -1,
                                    .retention_s = -1,
@@ -344,6 +357,9 @@ enum err_kind sqs_read_attributes(struct span answer, struct sqs_attributes *out
     out->retention_s = retention <= INT32_MAX ? (int)retention : -1;
     out->visible = attribute(a, "ApproximateNumberOfMessages", -1);
     out->in_flight = attribute(a, "ApproximateNumberOfMessagesNotVisible", -1);
+    (void)control_text(control_at(a, "QueueArn"), &arn);
+    err_copy(out->arn, sizeof(out->arn), arn);
+    read_policy(control_at(a, "Policy"), out->policy);
     read_redrive(control_at(a, "RedrivePolicy"), out);
     return FAIL_NONE;
 }

@@ -4,7 +4,7 @@
 
 #include "net/sqs.h"
 
-enum { DAY_S = 24 * 3600, RECEIVES_ADVISED = 20 };
+enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, RECEIVES_ADVISED = 20 };
 
 void check_queue_exists(struct verify_subject *s, struct verify_line *out)
 {
@@ -51,5 +51,25 @@ void check_queue_retention(struct verify_subject *s, struct verify_line *out)
     int retention_s = s->queue.attributes.retention_s;
     if (needs_attributes(s, out)) {
         line_set(out, retention_s < DAY_S ? VERIFY_FAIL : VERIFY_OK, "%d seconds", retention_s);
+    }
+}
+
+/* The worker's receives name their own; others, as those of the console, use the queue's. */
+void check_queue_visibility(struct verify_subject *s, struct verify_line *out)
+{
+    int visibility_s = s->queue.attributes.visibility_s;
+    if (!needs_attributes(s, out)) {
+        return;
+    }
+    if (visibility_s < 0) {
+        line_set(out, VERIFY_WARN, "the response has no VisibilityTimeout");
+    } else if (visibility_s > HOUR_S) {
+        line_set(out, VERIFY_FAIL,
+                 "%d seconds: a message that another program receives is hidden "
+                 "from the worker so long",
+                 visibility_s);
+    } else {
+        line_set(out, VERIFY_OK, "%d seconds; the worker's own receives name %d", visibility_s,
+                 s->customer->queue->visibility_s);
     }
 }

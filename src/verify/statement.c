@@ -36,11 +36,30 @@ static const char *or_unknown(const char *text, const char *name)
     return text != NULL && text[0] != '\0' ? text : name;
 }
 
-void statement_write(const struct verify_statement *st, const struct customer_conf *c,
-                     const struct verify_worker *worker, struct buf *out)
+/* The policy of a queue has another statement for each way that notifications take. */
+static const char *document_of(const struct verify_statement *st, const struct customer_conf *c)
 {
+    static const char *const queue_policies[] = {
+        [NOTIFICATION_S3] = "queue-policy.json",
+        [NOTIFICATION_SNS] = "queue-policy-sns.json",
+        [NOTIFICATION_EVENTBRIDGE] = "queue-policy-eventbridge.json",
+    };
+    return strcmp(st->document, queue_policies[NOTIFICATION_S3]) == 0 ? queue_policies[c->via]
+                                                                      : st->document;
+}
+
+void statement_write(const struct verify_statement *st, const struct customer_conf *c,
+                     const struct verify_worker *worker, const char *queue_arn, struct buf *out)
+{
+    const char *partition = partition_of(span_str(c->region))->name;
     struct buf prefix = BUF_INIT(TEXT_BYTES);
     struct buf principal = BUF_INIT(TEXT_BYTES);
+    struct buf topic = BUF_INIT(TEXT_BYTES);
+    struct buf role = BUF_INIT(TEXT_BYTES);
+    buf_addf(&topic, "arn:%s:sns:%s:%s:asymptote-events-%s", partition, c->region, c->account_id,
+             c->id);
+    buf_addf(&role, "arn:%s:iam::%s:role/asymptote/asymptote-events-%s", partition, c->account_id,
+             c->id);
     policy_add_literal(&prefix, span_str(c->prefix));
     if (worker->known) {
         add_principal(&principal, &worker->identity);
@@ -51,13 +70,16 @@ void statement_write(const struct verify_statement *st, const struct customer_co
         {.name = "CUSTOMER_ROLE_ARN", .text = c->role_arn},
         {.name = "KMS_KEY_ARN", .text = or_unknown(c->kms_key_arn, "KMS_KEY_ARN")},
         {.name = "WORKER_ROLE_ARN", .text = or_unknown(principal.p, "WORKER_ROLE_ARN")},
-        {.name = "QUEUE_ARN", .text = "QUEUE_ARN"},
+        {.name = "QUEUE_ARN", .text = or_unknown(queue_arn, "QUEUE_ARN")},
+        {.name = "CUSTOMER", .text = c->id},
+        {.name = "CUSTOMER_ACCOUNT", .text = c->account_id},
+        {.name = "TOPIC_ARN", .text = topic.p},
+        {.name = "EVENTS_ROLE_ARN", .text = role.p},
         {.name = "EXTERNAL_ID", .text = or_unknown(c->external_id, "EXTERNAL_ID")},
         {.name = NULL},
     };
     OWNED(tree)
-    struct json_object *document =
-        tree_fill(data_text(st->document), values, partition_of(span_str(c->region))->name);
+    struct json_object *document = tree_fill(data_text(document_of(st, c)), values, partition);
     struct json_object *list = NULL;
     struct json_object *one = document;
     if (json_object_object_get_ex(document, "Statement", &list)) {
@@ -66,4 +88,6 @@ void statement_write(const struct verify_statement *st, const struct customer_co
     tree_print_compact(one, out);
     buf_done(&prefix);
     buf_done(&principal);
+    buf_done(&topic);
+    buf_done(&role);
 }

@@ -96,6 +96,16 @@ const struct verify_check verify_checks[] = {
      .proves = "the queue keeps messages for a day or longer",
      .change = "the queue's MessageRetentionPeriod: 1209600 (14 days)",
      .run = check_queue_retention},
+    {.name = "queue.visibility",
+     .proves = "another program that receives a message hides it from the worker for an hour at most",
+     .change = "the queue's VisibilityTimeout: 30; the worker's receives name their own",
+     .run = check_queue_visibility},
+    {.name = "queue.policy",
+     .proves = "the customer's bucket, topic or rule may send to the queue, and other parties may not",
+     .change = "the queue's policy must allow sqs:SendMessage to this sender only, by its ARN and "
+               "account; replace what allows more",
+     .run = check_queue_policy,
+     .statements = {{"the queue's policy", "queue-policy.json", 0}}},
 };
 /* clang-format on */
 

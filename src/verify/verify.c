@@ -10,12 +10,14 @@
 #include "base/lock.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { WINDOW = 4 * VERIFY_THREADS };
 
 struct slot {
     bool done;
     size_t count;
+    char queue_arn[SQS_ARN_BYTES];
     struct verify_line lines[VERIFY_LINES];
 };
 
@@ -59,7 +61,9 @@ static void check_customer(struct verify *v, struct s3 *s3, size_t at)
     s->worker = &v->worker;
     s->customer = v->list[at];
     s->s3 = s3;
-    run_checks(s, &v->slots[at % WINDOW]);
+    struct slot *slot = &v->slots[at % WINDOW];
+    run_checks(s, slot);
+    memcpy(slot->queue_arn, s->queue.attributes.arn, sizeof(slot->queue_arn));
     creds_source_free(s->reader);
     creds_source_free(s->role);
     free(s);
@@ -160,11 +164,11 @@ bool verify_next(struct verify *v, struct verify_report *out)
     size_t at = v->returned++;
     if (at == 0) {
         begin(v);
-        *out = (struct verify_report){NULL, v->own.lines, v->own.count};
+        *out = (struct verify_report){NULL, "", v->own.lines, v->own.count};
         return true;
     }
     const struct slot *slot = await_customer(v, at - 1);
-    *out = (struct verify_report){v->list[at - 1], slot->lines, slot->count};
+    *out = (struct verify_report){v->list[at - 1], slot->queue_arn, slot->lines, slot->count};
     return true;
 }
 
@@ -175,6 +179,6 @@ bool verify_statement(const struct verify *v, const struct verify_report *r,
     if (r->customer == NULL || st->where == NULL) {
         return false;
     }
-    statement_write(st, r->customer, &v->worker, out);
+    statement_write(st, r->customer, &v->worker, r->queue_arn, out);
     return true;
 }

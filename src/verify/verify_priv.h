@@ -9,6 +9,8 @@
 #include "net/sts.h"
 #include "verify/verify.h"
 
+struct json_object; /* of json-c */
+
 enum { KEY_BYTES = 1024 + 1, LIST_KEYS = 10000 /* maximum of keys that are listed */ };
 
 /* The worker, as check worker.identity found it; constant afterwards. */
@@ -68,6 +70,27 @@ void check_queue_exists(struct verify_subject *s, struct verify_line *out);
 void check_queue_redrive(struct verify_subject *s, struct verify_line *out);
 void check_queue_retention(struct verify_subject *s, struct verify_line *out);
 
+void check_queue_visibility(struct verify_subject *s, struct verify_line *out);
+
+/* queue_policy.c */
+void check_queue_policy(struct verify_subject *s, struct verify_line *out);
+
+/* policy.c */
+
+/* One request to send to a queue: of a service for a source, or of a principal of IAM. */
+struct send_request {
+    const char *service; /* "s3.amazonaws.com"; NULL: of a principal */
+    const char *arn;     /* of the source, or of the principal */
+    const char *account; /* that the source, or the principal, belongs to */
+};
+
+/* In this order: a condition that is not known is worth less than one that holds. */
+enum policy_answer { POLICY_DENIES, POLICY_UNKNOWN, POLICY_ALLOWS };
+
+/* Whether a queue's policy allows the request. */
+enum policy_answer policy_allows(struct json_object *policy, const char *queue_arn,
+                                 const struct send_request *r);
+
 /* line.c */
 
 /* Set what is tried. */
@@ -88,7 +111,7 @@ MUST_USE bool line_needs_role(const struct verify_subject *s, struct verify_line
 
 /* Append a statement with the values of a customer, in one line (verify_statement). */
 void statement_write(const struct verify_statement *st, const struct customer_conf *c,
-                     const struct verify_worker *worker, struct buf *out);
+                     const struct verify_worker *worker, const char *queue_arn, struct buf *out);
 
 /* An object of the customer's bucket. */
 struct s3_object subject_object(const struct verify_subject *s, struct span key);

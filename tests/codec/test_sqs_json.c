@@ -186,7 +186,7 @@ static void reads_attributes_and_the_redrive_policy_within(void **state UNUSED)
         sqs_read_attributes(
             SPAN("{\"Attributes\":{\"QueueArn\":\"arn:aws:sqs:x\",\"VisibilityTimeout\":\"30\","
                  "\"MaximumMessageSize\":\"1048576\",\"MessageRetentionPeriod\":\"345600\","
-                 "\"ApproximateNumberOfMessages\":\"7\","
+                 "\"ApproximateNumberOfMessages\":\"7\",\"Policy\":\"{\\\"Statement\\\":\\n[]}\","
                  "\"ApproximateNumberOfMessagesNotVisible\":\"3\",\"RedrivePolicy\":"
                  "\"{\\\"deadLetterTargetArn\\\":\\\"arn:aws:sqs:eu:1:dlq\\\","
                  "\\\"maxReceiveCount\\\":5}\"}}"),
@@ -198,6 +198,8 @@ static void reads_attributes_and_the_redrive_policy_within(void **state UNUSED)
     assert_int_equal(a.in_flight, 3);
     assert_int_equal(a.max_receive_count, 5);
     assert_string_equal(a.dead_letter_arn, "arn:aws:sqs:eu:1:dlq");
+    assert_string_equal(a.arn, "arn:aws:sqs:x");
+    assert_string_equal(a.policy, "{\"Statement\":\n[]}");
 
     assert_int_equal(sqs_read_attributes(SPAN("{\"Attributes\":{\"RedrivePolicy\":\"{"
                                               "\\\"maxReceiveCount\\\":\\\"9\\\"}\"}}"),

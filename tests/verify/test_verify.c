@@ -21,11 +21,32 @@ static char *text(const char *s)
     return (char *)(uintptr_t)s;
 }
 
+#define QUEUE_ARN "arn:aws:sqs:eu-west-1:111122223333:q"
+#define STATEMENT(who, condition)                                                                  \
+    "{'Effect':'Allow','Principal':" who ",'Action':'sqs:SendMessage','Resource':'" QUEUE_ARN      \
+    "','Condition':{" condition "}}"
+#define S3 "{'Service':'s3.amazonaws.com'}"
+#define OF_BUCKET "'ArnLike':{'aws:SourceArn':'arn:aws:s3:*:*:bucket'}"
+#define OF_ACCOUNT "'StringEquals':{'aws:SourceAccount':'444455556666'}"
+#define S3_STATEMENT STATEMENT(S3, OF_BUCKET "," OF_ACCOUNT)
+
+/* Set the policy of the queue to these statements, with ' in place of ". */
+static void set_policy(const char *statements)
+{
+    char *p = aws.queue.policy;
+    (void)snprintf(p, sizeof(aws.queue.policy), "{'Statement':[%s]}", statements);
+    for (; *p != '\0'; p++) {
+        *p = *p == '\'' ? '"' : *p;
+    }
+}
+
 static int set_up(void **state UNUSED)
 {
-    aws = (struct fake_aws){.entries = &newest,
-                            .entry_count = 1,
-                            .queue = {.max_receive_count = 20, .retention_s = 1209600}};
+    aws = (struct fake_aws){
+        .entries = &newest,
+        .entry_count = 1,
+        .queue = {
+            .arn = QUEUE_ARN, .visibility_s = 30, .max_receive_count = 20, .retention_s = 1209600}};
     for (size_t i = 0; i < MANY; i++) {
         (void)snprintf(ids[i], sizeof(ids[i]), "cust-%zu", i);
         customers[i] = (struct customer_conf){
@@ -42,6 +63,7 @@ static int set_up(void **state UNUSED)
     }
     conf.customers = customers;
     conf.customer_count = 2;
+    set_policy(S3_STATEMENT);
     return 0;
 }
 
@@ -88,6 +110,8 @@ static void a_correct_customer_passes(void **state UNUSED)
     assert_string_equal(states(), "");
 }
 
+#define WITHOUT_QUEUE                                                                              \
+    "queue.redrive=skip queue.retention=skip queue.visibility=skip queue.policy=skip "
 #define WITHOUT_KEY "object.read=skip object.kms=skip object.version=skip "
 
 static void each_answer_has_its_line(void **state UNUSED)
@@ -112,8 +136,7 @@ static void each_answer_has_its_line(void **state UNUSED)
         {CALL_OUTSIDE_READ, DONE, "object.version=skip outside.read=FAIL "},
         {CALL_OUTSIDE_READ, FAIL_GONE, "object.version=skip outside.read=FAIL "},
         {CALL_OUTSIDE_READ, FAIL_THROTTLED, "object.version=skip outside.read=FAIL "},
-        {CALL_QUEUE, FAIL_DENIED,
-         "object.version=skip queue.exists=FAIL queue.redrive=skip queue.retention=skip "},
+        {CALL_QUEUE, FAIL_DENIED, "object.version=skip queue.exists=FAIL " WITHOUT_QUEUE},
         {CALL_ANONYMOUS, DONE, "object.version=skip object.public=FAIL "},
         {CALL_ANONYMOUS, FAIL_CONFIG, "object.version=skip object.public=FAIL "},
         {CALL_ANONYMOUS, FAIL_AGAIN, "object.version=skip object.public=FAIL "},
@@ -131,8 +154,8 @@ static void without_credentials_all_else_is_skipped(void **state UNUSED)
     assert_string_equal(states(),
                         "worker.identity=FAIL role.assume=skip role.no_id=skip role.wrong_id=skip "
                         "role.other_id=skip role.account=skip prefix.list=skip " WITHOUT_KEY
-                        "outside.list=skip outside.read=skip object.public=skip queue.exists=skip "
-                        "queue.redrive=skip queue.retention=skip ");
+                        "outside.list=skip outside.read=skip object.public=skip "
+                        "queue.exists=skip " WITHOUT_QUEUE);
 }
 
 static void denials_of_a_role_that_cannot_be_assumed_prove_nothing(void **state UNUSED)
@@ -257,8 +280,99 @@ static void the_queue_must_be_sane(void **state UNUSED)
     assert_string_equal(states(), "object.version=skip queue.redrive=warn ");
     aws.queue.max_receive_count = 0;
     assert_string_equal(states(), "object.version=skip queue.redrive=FAIL ");
-    aws.queue = (struct sqs_attributes){.max_receive_count = 20, .retention_s = 86399};
+    aws.queue.max_receive_count = 20;
+    aws.queue.retention_s = 86399;
     assert_string_equal(states(), "object.version=skip queue.retention=FAIL ");
+    aws.queue.retention_s = 86400;
+    aws.queue.visibility_s = 3601;
+    assert_string_equal(states(), "object.version=skip queue.visibility=FAIL ");
+    aws.queue.visibility_s = -1;
+    assert_string_equal(states(), "object.version=skip queue.visibility=warn ");
+}
+
+/* The state of queue.policy with these statements, and a part of its text. */
+static void assert_policy(const char *statements, enum verify_state want, const char *found)
+{
+    set_policy(statements);
+    struct verify_line l = line_of("queue.policy");
+    if (l.state != want || strstr(l.found, found) == NULL) {
+        fail_msg("%s: %s '%s', want '%s'", statements, verify_state_name(l.state), l.found, found);
+    }
+}
+
+#define ANY_CONDITION "'StringEquals':{'aws:SourceOrgID':'o-1'}"
+#define DENY(condition)                                                                            \
+    "{'Effect':'Deny','Principal':'*','Action':'SQS:*','Resource':'*','Condition':{" condition "}" \
+    "}"
+
+static void the_bucket_may_send_and_others_may_not(void **state UNUSED)
+{
+    static const struct {
+        const char *statements;
+        enum verify_state want;
+        const char *found;
+    } cases[] = {
+        {S3_STATEMENT, VERIFY_OK, "arn:aws:s3:::bucket may send"},
+        {STATEMENT("'*'", OF_BUCKET "," OF_ACCOUNT), VERIFY_OK, ""},
+        {"{'Effect':'Allow','Principal':{'Service':['x','s3.amazonaws.com']},'Action':['SQS:Send*']"
+         ","
+         "'Resource':['*'],'Condition':{" OF_BUCKET "," OF_ACCOUNT "}}",
+         VERIFY_OK, ""},
+        {S3_STATEMENT "," DENY("'Bool':{'aws:SecureTransport':'false'}"), VERIFY_OK, ""},
+        {S3_STATEMENT "," DENY("'Bool':{'aws:SecureTransport':false}"), VERIFY_OK, ""},
+        {S3_STATEMENT "," DENY("'ArnNotLike':{'aws:SourceArn':'arn:aws:s3:::bucket'}"), VERIFY_OK,
+         ""},
+        {STATEMENT(S3, OF_BUCKET), VERIFY_WARN, "aws:SourceAccount is missing"},
+        {STATEMENT(S3, OF_ACCOUNT), VERIFY_WARN, "aws:SourceArn is missing"},
+        {STATEMENT(S3, OF_BUCKET "," OF_ACCOUNT "," ANY_CONDITION), VERIFY_WARN, "not proved"},
+        {STATEMENT(S3, OF_BUCKET ",'StringEquals':[]"), VERIFY_WARN, "not proved"},
+        {STATEMENT(S3, ""), VERIFY_FAIL, "any account may send"},
+        {STATEMENT(S3, "'ArnLike':{'aws:SourceArn':'arn:aws:s3:::*'}"), VERIFY_FAIL, "any account"},
+        {S3_STATEMENT "," STATEMENT("{'Service':'sns.amazonaws.com'}", ""), VERIFY_FAIL,
+         "any acco"},
+        {STATEMENT("'*'", ""), VERIFY_FAIL, "any party may send"},
+        {S3_STATEMENT "," STATEMENT("{'AWS':'*'}", ""), VERIFY_FAIL, "any party may send"},
+        {S3_STATEMENT "," DENY(""), VERIFY_FAIL, "not allowed for arn:aws:s3:::bucket"},
+        {STATEMENT(S3, "'ArnLike':{'aws:SourceArn':'arn:aws:s3:::other'}"), VERIFY_FAIL, "not all"},
+        {STATEMENT(S3, OF_BUCKET ",'StringEquals':{'aws:SourceAccount':'1'}"), VERIFY_FAIL,
+         "not a"},
+        {STATEMENT("{'Service':'sns.amazonaws.com'}", OF_BUCKET), VERIFY_FAIL, "not allowed"},
+        {"", VERIFY_FAIL, "not allowed"},
+        {"1", VERIFY_FAIL, "not allowed"},
+        {"", VERIFY_FAIL, "not allowed"},
+        {"{'Effect':'Allow','Principal':" S3 ",'Action':'sqs:ReceiveMessage','Resource':'*'}",
+         VERIFY_FAIL, "not allowed"},
+        {"{'Effect':'Allow','Principal':" S3 ",'Action':'sqs:*','Resource':'arn:aws:sqs:x:1:y'}",
+         VERIFY_FAIL, "not allowed"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_policy(cases[i].statements, cases[i].want, cases[i].found);
+    }
+    aws.queue.policy[0] = '\0';
+    assert_string_equal(states(), "object.version=skip queue.policy=FAIL ");
+    aws.queue.policy[0] = '{';
+    assert_string_equal(states(), "object.version=skip queue.policy=FAIL ");
+}
+
+static void a_topic_or_a_rule_may_send(void **state UNUSED)
+{
+#define SNS "{'Service':'sns.amazonaws.com'}"
+#define OF_TOPIC(account) "'ArnEquals':{'aws:SourceArn':'arn:aws:sns:eu-west-1:" account ":t'}"
+#define OF_ROLE(name) "'ArnEquals':{'aws:PrincipalArn':'arn:aws:iam::444455556666:role/" name "'}"
+#define OF_RULE "'ArnEquals':{'aws:SourceArn':'arn:aws:events:eu-west-1:444455556666:rule/r'}"
+    customers[0].via = NOTIFICATION_SNS;
+    assert_policy(STATEMENT(SNS, OF_TOPIC("444455556666")), VERIFY_OK, ":444455556666:t may send");
+    assert_policy(STATEMENT(SNS, OF_TOPIC("999999999999")), VERIFY_FAIL, "asymptote-events-cust-0");
+    assert_policy(STATEMENT(SNS, ""), VERIFY_FAIL, "any account");
+    assert_policy(S3_STATEMENT, VERIFY_FAIL, "not allowed");
+    customers[0].via = NOTIFICATION_EVENTBRIDGE;
+    assert_policy(STATEMENT("{'AWS':'444455556666'}", OF_ROLE("a/r")), VERIFY_OK, "role/a/r may");
+    assert_policy(STATEMENT("{'AWS':['arn:aws:iam::444455556666:root']}", ""), VERIFY_OK, "role/");
+    assert_policy(STATEMENT("{'AWS':'arn:aws:iam::444455556666:role/r'}", ""), VERIFY_OK, "role/r");
+    assert_policy(STATEMENT("{'Service':'events.amazonaws.com'}", OF_RULE), VERIFY_OK,
+                  "rule/r may");
+    assert_policy(STATEMENT("{'AWS':'999999999999'}", ""), VERIFY_FAIL, "not allowed");
+    assert_policy(STATEMENT("{'Service':'events.amazonaws.com'}", ""), VERIFY_FAIL, "any account");
 }
 
 static void reports_come_in_order(void **state UNUSED)
@@ -336,6 +450,16 @@ static void statements_have_the_customers_values(void **state UNUSED)
         "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:role/worker\"},"
         "\"Action\":\"sts:AssumeRole\",\"Condition\":{\"StringEquals\":{\"sts:ExternalId\":"
         "\"cust-0\"}}}");
+    assert_string_equal(
+        advice("queue.policy"),
+        "{\"Sid\":\"cust-0\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
+        "\"s3.amazonaws.com\"},\"Action\":\"sqs:SendMessage\",\"Resource\":\"" QUEUE_ARN
+        "\",\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:s3:*:*:bucket\"},"
+        "\"StringEquals\":{\"aws:SourceAccount\":\"444455556666\"}}}");
+    customers[0].via = NOTIFICATION_SNS;
+    assert_non_null(strstr(advice("queue.policy"), "sns:eu-west-1:444455556666:asymptote-events-"));
+    customers[0].via = NOTIFICATION_EVENTBRIDGE;
+    assert_non_null(strstr(advice("queue.policy"), "role/asymptote/asymptote-events-cust-0"));
     assert_string_equal(advice("worker.identity"), "");
     assert_string_equal(advice("object.public"), "");
 }
@@ -373,6 +497,8 @@ int main(void)
         TEST(a_large_prefix_is_not_listed_to_its_end),
         TEST(errors_have_code_and_request_id_and_denials_too),
         TEST(the_queue_must_be_sane),
+        TEST(the_bucket_may_send_and_others_may_not),
+        TEST(a_topic_or_a_rule_may_send),
         TEST(reports_come_in_order),
         TEST(it_can_be_freed_before_all_reports_are_taken),
         TEST(checks_have_names_of_their_own_and_advice),

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`verify` on the strict fake: a customer that is set up as docs/aws.md says passes, and each mistake makes its
 check fail and no other."""
+import gzip
 import json
+import random
 import re
 
 import pytest
@@ -12,6 +14,7 @@ from .parts.commands import Command
 from .parts.places import ROOT
 from .parts.strict import StrictWorld
 
+EVENT = '{"timestamp": "2026-11-30T07:00:00Z", "user": "annabel", "action": "login"}\n'
 OK, WARN, FAIL, SKIP = "ok", "warn", "FAIL", "skip"
 
 
@@ -66,8 +69,11 @@ class _Acme:
     def external_id(self):
         return self.customer.settings["external_id"]
 
-    def put(self, name, **more):
-        return self.fake.put_object(self.customer.bucket, self.customer.key(name), "{}\n", kms_key=self.key, **more)
+    def put(self, name, body=EVENT, **more):
+        return self.fake.put_object(self.customer.bucket, self.customer.key(name), body, kms_key=self.key, **more)
+
+    def put_newest(self, body):
+        self.put("2026/11/30/c", body, modified=self.fake.clock()["wall"] + 60)
 
     def set_policy(self, without=(), **instead):
         kept = {k: v for k, v in {**self.statements, **instead}.items() if k not in without}
@@ -103,7 +109,7 @@ def _lines(command):
 
 CHECKS = ["worker.identity", "role.assume", "role.no_id", "role.wrong_id", "role.other_id", "role.account",
           "prefix.list", "object.read", "object.kms", "object.version", "outside.list", "outside.read", "object.public",
-          "queue.exists", "queue.redrive", "queue.retention", "queue.visibility", "queue.policy"]
+          "queue.exists", "queue.redrive", "queue.retention", "queue.visibility", "queue.policy", "format.sample"]
 
 
 def test_a_customer_as_documented_passes_each_check(acme):
@@ -139,7 +145,7 @@ def _public(acme):
 def _other_key(acme):
     other = acme.fake.add_kms_key("key-2")
     acme.set_policy(Other=allow("kms:Decrypt", other))
-    acme.fake.put_object(acme.customer.bucket, acme.customer.key("2026/11/30/c.jsonl"), "{}\n", kms_key=other)
+    acme.fake.put_object(acme.customer.bucket, acme.customer.key("2026/11/30/c.jsonl"), EVENT, kms_key=other)
 
 
 def _external_ids(acme, operator, *ids):
@@ -156,11 +162,13 @@ MISTAKES = [
     ("role.other_id", lambda a: _external_ids(a, "StringEquals", "bolt-external-id"), "can be assumed", ()),
     ("role.account", _foreign_account, "999999999999", ()),
     ("prefix.list", lambda a: a.set_policy(without=["ListEventPrefix"]), "s3:ListBucket",
-     ("object.read", "object.kms", "object.version", "object.public")),
+     ("object.read", "object.kms", "object.version", "object.public", "format.sample")),
     ("object.read", lambda a: a.set_policy(without=["ReadEventObjects"]), "s3:GetObject",
-     ("object.kms", "object.version")),
-    ("object.kms", lambda a: a.set_policy(without=["DecryptEventObjects"]), "kms:Decrypt", ("object.version",)),
-    ("object.kms", lambda a: a.fake.change_kms_key(a.key, policy=policy()), "kms:Decrypt", ("object.version",)),
+     ("object.kms", "object.version", "format.sample")),
+    ("object.kms", lambda a: a.set_policy(without=["DecryptEventObjects"]), "kms:Decrypt",
+     ("object.version", "format.sample")),
+    ("object.kms", lambda a: a.fake.change_kms_key(a.key, policy=policy()), "kms:Decrypt",
+     ("object.version", "format.sample")),
     ("object.kms", _other_key, "not with the key of kms_key_arn", ()),
     ("object.version", lambda a: a.set_policy(without=["ReadEventVersions"]), "s3:GetObjectVersion", ()),
     ("outside.list", lambda a: a.set_policy(ListEventPrefix=allow(
@@ -179,6 +187,8 @@ MISTAKES = [
     ("queue.policy", lambda a: a.fake.change_queue(a.customer.queue.name, {"Policy": ""}), "no policy", ()),
     ("queue.policy", lambda a: a.fake.change_queue(a.customer.queue.name, {"Policy": policy(
         {**allow("sqs:SendMessage", a.customer.queue.arn), "Principal": "*"})}), "any party may send", ()),
+    ("format.sample", lambda a: a.put_newest("not an event\n" * 3), "no event", ()),
+    ("format.sample", lambda a: a.put_newest(b"PAR1" + bytes(100000) + b"PAR1"), "Parquet", ()),
     ("object.public", _public, "does not deny it to any party", ()),
 ]
 
@@ -193,6 +203,45 @@ def test_a_mistake_fails_its_check_alone(acme, check, mistake, found, skipped):
     assert done.status == 1
     line = _lines(done)[check]
     assert found in line["found"] and line["change"]
+
+
+def _sample(acme, body):
+    acme.put_newest(body)
+    done = acme.verify("--json")
+    line = _lines(done)["format.sample"]
+    assert _states(done) == {**dict.fromkeys(CHECKS, OK), "format.sample": line["state"]}, done.stdout
+    assert "annabel" not in done.stdout
+    return line
+
+
+def test_the_newest_object_is_read_as_events(acme):
+    line = _sample(acme, EVENT * 3 + '{"user": "bob"}\n')
+    assert line["state"] == OK
+    assert line["found"].startswith("4 events, 0 rejects; ")
+    assert "timestamp 75 %, user 100 %" in line["found"]
+
+
+@pytest.mark.parametrize("pack", [str.encode, lambda text: gzip.compress(text.encode())])
+def test_of_a_large_object_only_whole_events_of_the_beginning_count(acme, pack):
+    rng = random.Random(1)
+    lines = [EVENT[:-2] + ', "message": "%x"}\n' % rng.getrandbits(800) for _ in range(2000)]
+    line = _sample(acme, pack("".join(lines)))
+    count = int(line["found"].split()[0])
+    assert line["state"] == OK and 100 < count < 1500 and "0 rejects before the rest" in line["found"]
+
+
+def test_a_large_object_of_one_line_is_not_proved(acme):
+    line = _sample(acme, '{"message": "%s"}\n' % ("x" * 100000))
+    assert (line["state"], "no whole event" in line["found"]) == (WARN, True)
+
+
+def test_secrets_in_the_newest_object_are_counted_and_not_shown(acme):
+    secret = "AKIA" + "Q3EGZL7PVT2MNB4X"
+    line = _sample(acme, EVENT[:-2] + ', "message": "key %s"}\n' % secret)
+    assert (line["state"], "1 values look like secrets" in line["found"]) == (WARN, True)
+    assert secret not in acme.verify("--json").stdout
+    acme.customer.settings["redact"] = "secrets"
+    assert _lines(acme.verify("--json"))["format.sample"]["state"] == OK
 
 
 def test_a_public_object_without_kms_is_read_by_any_party(strict):
@@ -272,7 +321,7 @@ def test_an_empty_prefix_is_a_warning(strict):
     states = {line["check"]: line["state"] for line in done.json()}
     assert {c: s for c, s in states.items() if s != OK} == {
         "role.other_id": SKIP, "object.read": WARN, "object.kms": WARN, "object.version": SKIP, "object.public": SKIP,
-        "queue.policy": FAIL}
+        "queue.policy": FAIL, "format.sample": SKIP}
     assert done.status == 1
 
 
@@ -303,7 +352,7 @@ def test_people_see_a_line_for_each_check_and_what_to_change(acme):
     assert re.match(r"  FAIL  prefix\.list +ListObjectsV2 of s3://.*\[AccessDenied, request \w+, host id .+\]", lines[at])
     assert lines[at + 1] == "        change: the role's policy must allow s3:ListBucket for the prefix"
     assert lines[at + 2].startswith("        in the role's policy: {") and "ListEventPrefix" in lines[at + 2]
-    assert lines[-1] == "13 ok, 0 warn, 1 FAIL, 4 skip"
+    assert lines[-1] == "13 ok, 0 warn, 1 FAIL, 5 skip"
     assert "in the role's policy" not in acme.verify().stdout
 
 

@@ -19,4 +19,8 @@
 MUST_USE struct conf *customer_load(const char *config, const char *id, struct records_options *o,
                                     const struct rules **rules);
 
+/* Set the limits that a configuration has for a customer's objects. */
+void customer_limits(const struct conf *c, const struct customer_conf *customer,
+                     struct records_options *o);
+
 #endif

@@ -44,6 +44,12 @@ DEFINE_OWNED(records);
 void records_open(struct records *r, int fd, const struct object_origin *origin,
                   const struct rules *rules);
 
+/*
+ * The file is only the beginning of a longer one, so what breaks off at its end is no record and no
+ * damage. After records_open.
+ */
+void records_cut(struct records *r);
+
 /* The next record, valid until the next call. False: the end of the file. */
 MUST_USE bool records_next(struct records *r, struct output *out);
 

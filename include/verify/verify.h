@@ -28,6 +28,23 @@
 
 enum { VERIFY_THREADS = 8, VERIFY_LINES = 32 /* maximum of a report */ };
 
+/* The first bytes of an object. */
+struct verify_sample {
+    const struct conf *conf;
+    const struct customer_conf *customer;
+    struct span object; /* "s3://bucket/key" */
+    struct span bytes;
+    int64_t modified_ns;
+    bool cut; /* the object is longer */
+};
+
+/*
+ * Read them as events, and set `found` to what they are, without a secret. It is a function of the
+ * caller's, as the room app reads events. Threads: any.
+ */
+typedef enum verify_state verify_sample_fn(const struct verify_sample *in,
+                                           char found[VERIFY_FOUND_BYTES]);
+
 struct verify_parts { /* borrowed as long as the object */
     const struct conf *conf;
     const struct creds_settings *creds_settings;
@@ -35,6 +52,7 @@ struct verify_parts { /* borrowed as long as the object */
     const struct err *own_err; /* ... and why it has none */
     const struct s3_settings *s3;
     const struct sqs_settings *sqs;
+    verify_sample_fn *sample;
 };
 
 struct verify_report {

@@ -4,6 +4,20 @@
 #include "app/app.h"
 #include "app/print.h"
 
+void customer_limits(const struct conf *c, const struct customer_conf *customer,
+                     struct records_options *o)
+{
+    o->normalize.line_bytes = c->limits.line_bytes;
+    o->normalize.sample_bytes = c->rejects.sample_bytes;
+    if (c->limits.event_bytes != 0) {
+        o->normalize.event_bytes = c->limits.event_bytes;
+    }
+    o->output = (struct reading_limits){customer->output_ratio, customer->output_record_bytes};
+    o->decode.object_bytes = c->limits.object_bytes;
+    o->decode.ratio = c->limits.ratio;
+    o->decode.zstd_window_bytes = c->limits.zstd_window_bytes;
+}
+
 struct conf *customer_load(const char *config, const char *id, struct records_options *o,
                            const struct rules **rules)
 {
@@ -17,14 +31,6 @@ struct conf *customer_load(const char *config, const char *id, struct records_op
         return NULL;
     }
     *rules = customer->rules;
-    o->normalize.line_bytes = c->limits.line_bytes;
-    o->normalize.sample_bytes = c->rejects.sample_bytes;
-    if (c->limits.event_bytes != 0) {
-        o->normalize.event_bytes = c->limits.event_bytes;
-    }
-    o->output = (struct reading_limits){customer->output_ratio, customer->output_record_bytes};
-    o->decode.object_bytes = c->limits.object_bytes;
-    o->decode.ratio = c->limits.ratio;
-    o->decode.zstd_window_bytes = c->limits.zstd_window_bytes;
+    customer_limits(c, customer, o);
     return c;
 }

@@ -36,6 +36,7 @@ struct records {
     struct err damage; /* the decoder's error */
     struct err err;    /* the file cannot be read, or has an unsupported format */
     uint64_t dropped_behind;
+    bool cut; /* the file is the beginning of a longer one */
     bool at_eof;
     bool in_piece;   /* the normalizer has a piece */
     bool text_ended; /* the whole text was given to framing */
@@ -96,8 +97,13 @@ void records_open(struct records *r, int fd, const struct object_origin *origin,
     err_clear(&r->damage);
     err_clear(&r->err);
     r->at_eof = r->in_piece = r->text_ended = r->ended = false;
-    r->judged = false;
+    r->judged = r->cut = false;
     r->dropped_behind = 0;
+}
+
+void records_cut(struct records *r)
+{
+    r->cut = true;
 }
 
 /* Read more bytes into r->in. False: end of file, or r->err. */
@@ -126,7 +132,7 @@ static bool text_take(struct records *r)
         }
         r->at_eof = !read_more(r);
     }
-    return r->err.kind == FAIL_NONE && decode_last(r->decode, &r->text, &r->damage);
+    return r->err.kind == FAIL_NONE && !r->cut && decode_last(r->decode, &r->text, &r->damage);
 }
 
 static bool piece_take(struct records *r)
@@ -142,7 +148,7 @@ static bool piece_take(struct records *r)
     if (reading_stops(&r->reading)) {
         return false;
     }
-    bool whole = r->damage.kind == FAIL_NONE && r->err.kind == FAIL_NONE;
+    bool whole = r->damage.kind == FAIL_NONE && r->err.kind == FAIL_NONE && !r->cut;
     return whole && framing_last(r->framing, &r->piece);
 }
 

@@ -6,6 +6,7 @@
 #include "app/options.h"
 #include "app/print.h"
 #include "app/verify_print.h"
+#include "app/verify_sample.h"
 #include "base/alloc.h"
 #include "net/http.h"
 #include "worker/aws.h"
@@ -82,8 +83,8 @@ static int verify_list(const struct conf *conf, const struct customer_conf *cons
     struct s3_settings s3 = aws_s3_settings(conf, shared);
     struct sqs_settings sqs = aws_sqs_settings(conf, own, NULL);
     OWNED(verify)
-    struct verify *v =
-        verify_new(&(struct verify_parts){conf, &settings, own, &e, &s3, &sqs}, list, count);
+    struct verify *v = verify_new(
+        &(struct verify_parts){conf, &settings, own, &e, &s3, &sqs, verify_sample}, list, count);
     return check_all(v, style);
 }
 

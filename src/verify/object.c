@@ -32,6 +32,7 @@ static void note_entry(struct verify_subject *s, const struct s3_entry *entry)
     }
     s->newest.found = true;
     s->newest.modified_ns = entry->modified_ns;
+    s->newest.size = entry->size;
     s->newest.key_bytes = entry->key.n;
     memcpy(s->newest.key, entry->key.p, entry->key.n);
     s->newest.key[entry->key.n] = '\0';
@@ -64,9 +65,8 @@ void check_prefix_list(struct verify_subject *s, struct verify_line *out)
     }
 }
 
-/* Whether an object is known. If not, the line says why. */
-static bool needs_object(const struct verify_subject *s, struct verify_line *out,
-                         enum verify_state if_none)
+bool line_needs_object(const struct verify_subject *s, struct verify_line *out,
+                       enum verify_state if_none)
 {
     if (!line_needs_role(s, out)) {
         return false;
@@ -85,7 +85,7 @@ static bool needs_object(const struct verify_subject *s, struct verify_line *out
 void check_object_read(struct verify_subject *s, struct verify_line *out)
 {
     struct err e = {0};
-    if (!needs_object(s, out, VERIFY_WARN)) {
+    if (!line_needs_object(s, out, VERIFY_WARN)) {
         return;
     }
     line_tried(out, "GET of one byte of s3://%s/%s", s->customer->bucket, s->newest.key);
@@ -126,7 +126,7 @@ static void compare_key(const struct verify_subject *s, struct verify_line *out)
 
 void check_object_kms(struct verify_subject *s, struct verify_line *out)
 {
-    if (!needs_object(s, out, s->customer->kms_key_arn != NULL ? VERIFY_WARN : VERIFY_SKIP)) {
+    if (!line_needs_object(s, out, s->customer->kms_key_arn != NULL ? VERIFY_WARN : VERIFY_SKIP)) {
         return;
     }
     line_tried(out, "encryption of s3://%s/%s", s->customer->bucket, s->newest.key);
@@ -147,7 +147,7 @@ void check_object_version(struct verify_subject *s, struct verify_line *out)
         line_set(out, VERIFY_SKIP, "versioned is not set");
         return;
     }
-    if (!needs_object(s, out, VERIFY_SKIP)) {
+    if (!line_needs_object(s, out, VERIFY_SKIP)) {
         return;
     }
     if (!s->newest.read) {
@@ -178,7 +178,7 @@ void check_object_public(struct verify_subject *s, struct verify_line *out)
 {
     struct err e = {0};
     struct s3_peek peek;
-    if (!needs_object(s, out, VERIFY_SKIP)) {
+    if (!line_needs_object(s, out, VERIFY_SKIP)) {
         return;
     }
     line_tried(out, "GET of s3://%s/%s without credentials", s->customer->bucket, s->newest.key);

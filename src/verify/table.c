@@ -106,6 +106,11 @@ const struct verify_check verify_checks[] = {
                "account; replace what allows more",
      .run = check_queue_policy,
      .statements = {{"the queue's policy", "queue-policy.json", 0}}},
+    {.name = "format.sample",
+     .proves = "the beginning of the newest object reads as events, without secrets",
+     .change = "what the customer writes (docs/event-files.md); `sample` says more of a file. Against "
+               "secrets: redact = \"secrets\" in the customer's entry",
+     .run = check_format_sample},
 };
 /* clang-format on */
 

@@ -38,7 +38,7 @@ struct verify_subject {
         bool found;
         char key[KEY_BYTES];
         size_t key_bytes;
-        int64_t modified_ns;
+        int64_t size, modified_ns;
         bool read;           /* object.read could read it */
         bool key_denied;     /* S3 lets it be read, but KMS does not decrypt it */
         struct err err;      /* the denial of KMS */
@@ -59,6 +59,13 @@ void check_prefix_list(struct verify_subject *s, struct verify_line *out);
 void check_object_read(struct verify_subject *s, struct verify_line *out);
 void check_object_kms(struct verify_subject *s, struct verify_line *out);
 void check_object_version(struct verify_subject *s, struct verify_line *out);
+
+/* Whether an object is known. If not, the line has its state: if_none if the prefix has none. */
+MUST_USE bool line_needs_object(const struct verify_subject *s, struct verify_line *out,
+                                enum verify_state if_none);
+
+/* sample.c */
+void check_format_sample(struct verify_subject *s, struct verify_line *out);
 
 /* outside.c */
 void check_outside_list(struct verify_subject *s, struct verify_line *out);

@@ -31,6 +31,7 @@ enum fake_call {
     CALL_LIST,
     CALL_READ,
     CALL_VERSION,
+    CALL_SAMPLE,
     CALL_OUTSIDE_LIST,
     CALL_OUTSIDE_READ,
     CALL_ANONYMOUS,
@@ -191,10 +192,11 @@ enum err_kind s3_peek(struct s3 *s UNUSED, const struct s3_object *o, struct cre
     enum fake_call call = creds == NULL             ? CALL_ANONYMOUS
                           : creds->who == FAKE_ROLE ? CALL_OUTSIDE_READ
                           : o->version_id.n > 0     ? CALL_VERSION
+                          : bytes == S3_PEEK_BYTES  ? CALL_SAMPLE
                                                     : CALL_READ;
     bool must_fail = call == CALL_ANONYMOUS || call == CALL_OUTSIDE_READ;
-    *out = (struct s3_peek){.body = SPAN("")};
-    assert_int_equal(bytes, 1);
+    *out = (struct s3_peek){.body = SPAN("{}\n")};
+    assert_int_equal(bytes, call == CALL_SAMPLE ? S3_PEEK_BYTES : 1);
     assert_int_equal(o->owner.n, creds == NULL ? 0 : 12);
     (void)snprintf(out->encryption, sizeof(out->encryption), "%s",
                    aws.encryption != NULL ? aws.encryption : "AES256");

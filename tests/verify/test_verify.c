@@ -40,6 +40,8 @@ static void set_policy(const char *statements)
     }
 }
 
+static enum verify_state sample_state; /* what fake_sample returns */
+
 static int set_up(void **state UNUSED)
 {
     aws = (struct fake_aws){
@@ -64,6 +66,7 @@ static int set_up(void **state UNUSED)
     conf.customers = customers;
     conf.customer_count = 2;
     set_policy(S3_STATEMENT);
+    sample_state = VERIFY_OK;
     return 0;
 }
 
@@ -73,10 +76,22 @@ static int tear_down(void **state UNUSED)
     return 0;
 }
 
+static atomic_bool sample_cut;
+
+static enum verify_state fake_sample(const struct verify_sample *in, char found[VERIFY_FOUND_BYTES])
+{
+    assert_true(span_eq(in->bytes, SPAN("{}\n")));
+    assert_ptr_equal(in->conf, &conf);
+    sample_cut = in->cut;
+    (void)snprintf(found, VERIFY_FOUND_BYTES, "%.*s", SPAN_FMT(in->object));
+    return sample_state;
+}
+
 static struct verify *start(size_t count)
 {
     static const struct err no_own = {.kind = FAIL_CONFIG, .text = "none"};
-    return verify_new(&(struct verify_parts){&conf, NULL, &own, &no_own, NULL, NULL}, list, count);
+    return verify_new(&(struct verify_parts){&conf, NULL, &own, &no_own, NULL, NULL, fake_sample},
+                      list, count);
 }
 
 /* The states of the first customer, "name=state " for each that is not ok; then the worker's. */
@@ -127,10 +142,15 @@ static void each_answer_has_its_line(void **state UNUSED)
         {CALL_WRONG_ID, DONE, "role.wrong_id=FAIL object.version=skip "},
         {CALL_OTHER_ID, DONE, "role.other_id=FAIL object.version=skip "},
         {CALL_SESSION_IDENTITY, FAIL_AGAIN, "role.account=FAIL object.version=skip "},
-        {CALL_LIST, FAIL_DENIED, "prefix.list=FAIL " WITHOUT_KEY "object.public=skip "},
-        {CALL_READ, FAIL_DENIED, "object.read=FAIL object.kms=skip object.version=skip "},
-        {CALL_READ, FAIL_KMS, "object.kms=FAIL object.version=skip "},
-        {CALL_READ, FAIL_GONE, "object.read=warn object.kms=skip object.version=skip "},
+        {CALL_LIST, FAIL_DENIED,
+         "prefix.list=FAIL " WITHOUT_KEY "object.public=skip format.sample=skip "},
+        {CALL_READ, FAIL_DENIED,
+         "object.read=FAIL object.kms=skip object.version=skip format.sample=skip "},
+        {CALL_READ, FAIL_KMS, "object.kms=FAIL object.version=skip format.sample=skip "},
+        {CALL_READ, FAIL_GONE,
+         "object.read=warn object.kms=skip object.version=skip format.sample=skip "},
+        {CALL_SAMPLE, FAIL_GONE, "object.version=skip format.sample=warn "},
+        {CALL_SAMPLE, FAIL_DENIED, "object.version=skip format.sample=FAIL "},
         {CALL_OUTSIDE_LIST, DONE, "object.version=skip outside.list=FAIL "},
         {CALL_OUTSIDE_LIST, FAIL_AGAIN, "object.version=skip outside.list=FAIL "},
         {CALL_OUTSIDE_READ, DONE, "object.version=skip outside.read=FAIL "},
@@ -155,17 +175,17 @@ static void without_credentials_all_else_is_skipped(void **state UNUSED)
                         "worker.identity=FAIL role.assume=skip role.no_id=skip role.wrong_id=skip "
                         "role.other_id=skip role.account=skip prefix.list=skip " WITHOUT_KEY
                         "outside.list=skip outside.read=skip object.public=skip "
-                        "queue.exists=skip " WITHOUT_QUEUE);
+                        "queue.exists=skip " WITHOUT_QUEUE "format.sample=skip ");
 }
 
 static void denials_of_a_role_that_cannot_be_assumed_prove_nothing(void **state UNUSED)
 {
     aws.answers[CALL_SESSION] = FAIL_DENIED;
     aws.answers[CALL_WRONG_ID] = DONE; /* but being let in is proof */
-    assert_string_equal(states(),
-                        "role.assume=FAIL role.no_id=skip role.wrong_id=FAIL "
-                        "role.other_id=skip role.account=skip prefix.list=skip " WITHOUT_KEY
-                        "outside.list=skip outside.read=skip object.public=skip ");
+    assert_string_equal(
+        states(), "role.assume=FAIL role.no_id=skip role.wrong_id=FAIL "
+                  "role.other_id=skip role.account=skip prefix.list=skip " WITHOUT_KEY
+                  "outside.list=skip outside.read=skip object.public=skip format.sample=skip ");
 }
 
 static void a_role_that_may_accept_any_external_id_is_a_warning(void **state UNUSED)
@@ -253,10 +273,10 @@ static void an_empty_prefix_warns(void **state UNUSED)
 {
     aws.entry_count = 0;
     assert_string_equal(states(), "object.read=warn object.kms=skip object.version=skip "
-                                  "object.public=skip ");
+                                  "object.public=skip format.sample=skip ");
     customers[0].kms_key_arn = text(KEY);
     assert_string_equal(states(), "object.read=warn object.kms=warn object.version=skip "
-                                  "object.public=skip ");
+                                  "object.public=skip format.sample=skip ");
 }
 
 static void a_large_prefix_is_not_listed_to_its_end(void **state UNUSED)
@@ -264,6 +284,19 @@ static void a_large_prefix_is_not_listed_to_its_end(void **state UNUSED)
     aws.repeat = 1000000;
     struct verify_line l = line_of("prefix.list");
     assert_string_equal(l.found, "10000 keys or more");
+}
+
+static void the_beginning_of_the_newest_object_is_sampled(void **state UNUSED)
+{
+    struct verify_line l = line_of("format.sample");
+    assert_string_equal(l.tried, "GET of the first 64 KiB of s3://bucket/logs/b");
+    assert_string_equal(l.found, "s3://bucket/logs/b");
+    assert_false(sample_cut);
+    const struct s3_entry longer = {.key = SPAN("logs/b"), .size = 4, .modified_ns = 7};
+    aws.entries = &longer;
+    sample_state = VERIFY_FAIL;
+    assert_string_equal(states(), "object.version=skip format.sample=FAIL ");
+    assert_true(sample_cut);
 }
 
 static void errors_have_code_and_request_id_and_denials_too(void **state UNUSED)
@@ -495,6 +528,7 @@ int main(void)
         TEST(the_newest_object_with_content_is_read),
         TEST(an_empty_prefix_warns),
         TEST(a_large_prefix_is_not_listed_to_its_end),
+        TEST(the_beginning_of_the_newest_object_is_sampled),
         TEST(errors_have_code_and_request_id_and_denials_too),
         TEST(the_queue_must_be_sane),
         TEST(the_bucket_may_send_and_others_may_not),

@@ -18,21 +18,9 @@ EVENT = '{"timestamp": "2026-11-30T07:00:00Z", "user": "annabel", "action": "log
 OK, WARN, FAIL, SKIP = "ok", "warn", "FAIL", "skip"
 
 
-class _NoBroker:
-    bootstrap = "127.0.0.1:1"
-
-    @staticmethod
-    def create_topic(name):
-        return name
-
-    @staticmethod
-    def delete_topic(name):
-        pass
-
-
 @pytest.fixture
-def strict(fakeaws, tmp_path):
-    made = StrictWorld(_NoBroker, fakeaws, tmp_path)
+def strict(kafka, fakeaws, tmp_path):
+    made = StrictWorld(kafka, fakeaws, tmp_path)
     try:
         yield made
     finally:
@@ -109,7 +97,8 @@ def _lines(command):
 
 CHECKS = ["worker.identity", "role.assume", "role.no_id", "role.wrong_id", "role.other_id", "role.account",
           "prefix.list", "object.read", "object.kms", "object.version", "outside.list", "outside.read", "object.public",
-          "queue.exists", "queue.redrive", "queue.retention", "queue.visibility", "queue.policy", "format.sample"]
+          "queue.exists", "queue.redrive", "queue.retention", "queue.visibility", "queue.policy",
+          "topic.exists", "topic.size", "topic.policy", "format.sample"]
 
 
 def test_a_customer_as_documented_passes_each_check(acme):
@@ -128,6 +117,10 @@ def test_a_customer_as_documented_passes_each_check(acme):
 
 def _denied_identity(acme):
     acme.fake.fault(service="sts", action="GetCallerIdentity", principal="*:user/*", error="AccessDenied")
+
+
+def _no_topic(acme):
+    acme.customer.settings["topic"] = f"{acme.strict.events_topic}-none"
 
 
 def _foreign_account(acme):
@@ -156,7 +149,7 @@ def _external_ids(acme, operator, *ids):
 MISTAKES = [
     ("worker.identity", _denied_identity, "AccessDenied", ()),
     ("role.assume", lambda a: a.set_trust({"StringEquals": {"sts:ExternalId": "another"}}), "AccessDenied",
-     [c for c in CHECKS if not c.startswith("queue.") and c not in ("worker.identity", "role.assume")]),
+     [c for c in CHECKS if not c.startswith(("queue.", "topic.")) and c not in ("worker.identity", "role.assume")]),
     ("role.no_id", lambda a: _external_ids(a, "StringEqualsIfExists"), "can be assumed", ()),
     ("role.wrong_id", lambda a: _external_ids(a, "StringLike", "not-the-external-id-*"), "can be assumed", ()),
     ("role.other_id", lambda a: _external_ids(a, "StringEquals", "bolt-external-id"), "can be assumed", ()),
@@ -187,6 +180,11 @@ MISTAKES = [
     ("queue.policy", lambda a: a.fake.change_queue(a.customer.queue.name, {"Policy": ""}), "no policy", ()),
     ("queue.policy", lambda a: a.fake.change_queue(a.customer.queue.name, {"Policy": policy(
         {**allow("sqs:SendMessage", a.customer.queue.arn), "Principal": "*"})}), "any party may send", ()),
+    ("topic.exists", _no_topic, "topic", ("topic.size", "topic.policy")),
+    ("topic.size", lambda a: a.strict.kafka.set_topic(a.strict.events_topic, max_message_bytes=500000),
+     "500000 bytes", ()),
+    ("topic.policy", lambda a: a.strict.kafka.set_topic(a.strict.events_topic, cleanup_policy="compact,delete"),
+     "compact", ()),
     ("format.sample", lambda a: a.put_newest("not an event\n" * 3), "no event", ()),
     ("format.sample", lambda a: a.put_newest(b"PAR1" + bytes(100000) + b"PAR1"), "Parquet", ()),
     ("object.public", _public, "does not deny it to any party", ()),
@@ -340,7 +338,8 @@ def test_a_worker_without_credentials_fails_alone_and_the_rest_is_skipped(acme):
                    AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
     states = _states(done)
     assert done.status == 1
-    assert states == {**dict.fromkeys(CHECKS, SKIP), "worker.identity": FAIL}, done.stdout + done.stderr
+    assert states == {**dict.fromkeys(CHECKS, SKIP), "worker.identity": FAIL,
+                      **{c: OK for c in CHECKS if c.startswith("topic.")}}, done.stdout + done.stderr
 
 
 def test_people_see_a_line_for_each_check_and_what_to_change(acme):
@@ -352,7 +351,7 @@ def test_people_see_a_line_for_each_check_and_what_to_change(acme):
     assert re.match(r"  FAIL  prefix\.list +ListObjectsV2 of s3://.*\[AccessDenied, request \w+, host id .+\]", lines[at])
     assert lines[at + 1] == "        change: the role's policy must allow s3:ListBucket for the prefix"
     assert lines[at + 2].startswith("        in the role's policy: {") and "ListEventPrefix" in lines[at + 2]
-    assert lines[-1] == "13 ok, 0 warn, 1 FAIL, 5 skip"
+    assert lines[-1] == "16 ok, 0 warn, 1 FAIL, 5 skip"
     assert "in the role's policy" not in acme.verify().stdout
 
 

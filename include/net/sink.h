@@ -127,6 +127,19 @@ struct sink_topic *sink_topic(struct sink *s, const char *name);
 MUST_USE enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms,
                                         struct err *e);
 
+/* A topic's configuration. 0 or "": the response does not contain it. */
+struct sink_topic_facts {
+    size_t max_bytes;        /* max.message.bytes */
+    char cleanup_policy[32]; /* "delete", "compact" or "compact,delete" */
+};
+
+/*
+ * Query the topic's configuration; waits at most timeout_ms. FAIL_DENIED: no permission to describe
+ * it (DescribeConfigs). FAIL_AGAIN: no broker answered. *out is set also on failure; e may be NULL.
+ */
+MUST_USE enum err_kind sink_topic_describe(struct sink *s, const char *name, int timeout_ms,
+                                           struct sink_topic_facts *out, struct err *e);
+
 /* The topic's max.message.bytes. 0: no permission, or no broker answered within timeout_ms. */
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms);
 

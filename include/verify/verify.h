@@ -23,6 +23,7 @@
 #include "conf/conf.h"
 #include "net/creds.h"
 #include "net/s3.h"
+#include "net/sink.h"
 #include "net/sqs.h"
 #include "verify/check.h"
 
@@ -53,6 +54,8 @@ struct verify_parts { /* borrowed as long as the object */
     const struct s3_settings *s3;
     const struct sqs_settings *sqs;
     verify_sample_fn *sample;
+    struct sink *sink;          /* the worker's producer; or NULL ... */
+    const struct err *sink_err; /* ... and why there is none */
 };
 
 struct verify_report {

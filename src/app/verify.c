@@ -9,6 +9,9 @@
 #include "app/verify_sample.h"
 #include "base/alloc.h"
 #include "net/http.h"
+#include "net/msk.h"
+#include "net/sink.h"
+#include "net/sink_budget.h"
 #include "worker/aws.h"
 
 #include <signal.h>
@@ -72,6 +75,31 @@ static int check_all(struct verify *v, const struct verify_style *style)
     return written && counts[VERIFY_FAIL] == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
+/* Nothing is produced. */
+static void none_delivered(const struct sink_report *r UNUSED)
+{
+}
+
+/* The worker's producer, for queries about topics. NULL, and an error: it cannot be created. */
+static struct sink *make_sink(const struct conf *conf, struct msk *msk, struct sink_budget *budget,
+                              struct err *e)
+{
+    bool token = conf->kafka.auth == KAFKA_AUTH_AWS_MSK_IAM;
+    if (token && msk->creds == NULL) {
+        (void)err_set(e, FAIL_CONFIG, "kafka: the worker has no credentials for tokens");
+        return NULL;
+    }
+    struct sink_config config = {
+        .properties = (const char *const *)conf->kafka.properties,
+        .budget = budget,
+        .client_id = "asymptote-ingest-verify",
+        .delivered = none_delivered,
+        .token = token ? msk_token_next : NULL,
+        .token_context = msk,
+    };
+    return sink_new(&config, e);
+}
+
 static int verify_list(const struct conf *conf, const struct customer_conf *const *list,
                        size_t count, const struct verify_style *style)
 {
@@ -82,9 +110,16 @@ static int verify_list(const struct conf *conf, const struct customer_conf *cons
     OWNED(s3_shared) struct s3_shared *shared = s3_shared_new();
     struct s3_settings s3 = aws_s3_settings(conf, shared);
     struct sqs_settings sqs = aws_sqs_settings(conf, own, NULL);
+    struct err sink_err = {0};
+    struct msk msk = {own, conf->aws.region, &clock_system,
+                      own != NULL ? creds_source_sts(own) : NULL};
+    OWNED(sink_budget)
+    struct sink_budget *budget = sink_budget_new(conf->kafka.queue_bytes);
+    OWNED(sink) struct sink *sink = make_sink(conf, &msk, budget, &sink_err);
     OWNED(verify)
     struct verify *v = verify_new(
-        &(struct verify_parts){conf, &settings, own, &e, &s3, &sqs, verify_sample}, list, count);
+        &(struct verify_parts){conf, &settings, own, &e, &s3, &sqs, verify_sample, sink, &sink_err},
+        list, count);
     return check_all(v, style);
 }
 

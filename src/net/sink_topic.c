@@ -55,24 +55,39 @@ struct sink_topic *sink_topic(struct sink *s, const char *name)
     return t;
 }
 
-static size_t max_bytes_of(const rd_kafka_DescribeConfigs_result_t *result)
+static void read_entries(const rd_kafka_ConfigResource_t *topic, struct sink_topic_facts *out)
 {
     size_t n = 0;
-    const rd_kafka_ConfigResource_t **got = rd_kafka_DescribeConfigs_result_resources(result, &n);
-    if (n == 0) {
-        return 0;
-    }
-    const rd_kafka_ConfigEntry_t **entry = rd_kafka_ConfigResource_configs(got[0], &n);
+    const rd_kafka_ConfigEntry_t **entry = rd_kafka_ConfigResource_configs(topic, &n);
     for (size_t i = 0; i < n; i++) {
+        const char *name = rd_kafka_ConfigEntry_name(entry[i]);
         const char *value = rd_kafka_ConfigEntry_value(entry[i]);
-        if (strcmp(rd_kafka_ConfigEntry_name(entry[i]), "max.message.bytes") == 0 && value) {
-            return strtoul(value, NULL, 10);
+        if (value != NULL && strcmp(name, "max.message.bytes") == 0) {
+            out->max_bytes = strtoul(value, NULL, 10);
+        } else if (value != NULL && strcmp(name, "cleanup.policy") == 0) {
+            err_copy(out->cleanup_policy, sizeof(out->cleanup_policy), span_str(value));
         }
     }
-    return 0;
 }
 
-static size_t describe_topic(rd_kafka_t *producer, const char *name, int timeout_ms)
+/* ev: NULL if none came in time. */
+static rd_kafka_resp_err_t read_description(rd_kafka_event_t *ev, struct sink_topic_facts *out)
+{
+    size_t n = 0;
+    const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result(ev);
+    if (result == NULL || rd_kafka_event_error(ev) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return result == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(ev);
+    }
+    const rd_kafka_ConfigResource_t **got = rd_kafka_DescribeConfigs_result_resources(result, &n);
+    if (n == 0 || rd_kafka_ConfigResource_error(got[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return n == 0 ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_ConfigResource_error(got[0]);
+    }
+    read_entries(got[0], out);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t describe_topic(rd_kafka_t *producer, const char *name, int timeout_ms,
+                                          struct sink_topic_facts *out)
 {
     rd_kafka_queue_t *answers = rd_kafka_queue_new(producer);
     rd_kafka_AdminOptions_t *options =
@@ -82,21 +97,34 @@ static size_t describe_topic(rd_kafka_t *producer, const char *name, int timeout
     rd_kafka_DescribeConfigs(producer, &ask, 1, options, answers);
 
     rd_kafka_event_t *ev = rd_kafka_queue_poll(answers, timeout_ms);
-    const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result(ev);
-    size_t max = result != NULL ? max_bytes_of(result) : 0;
+    rd_kafka_resp_err_t code = read_description(ev, out);
     rd_kafka_event_destroy(ev);
     rd_kafka_ConfigResource_destroy(ask);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(answers);
-    return max;
+    return code;
+}
+
+enum err_kind sink_topic_describe(struct sink *s, const char *name, int timeout_ms,
+                                  struct sink_topic_facts *out, struct err *e)
+{
+    struct err why;
+    *out = (struct sink_topic_facts){.max_bytes = 0};
+    rwlock_read(&s->handles);
+    rd_kafka_resp_err_t code = describe_topic(s->producer.handle, name, timeout_ms, out);
+    rwlock_unlock(&s->handles);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return FAIL_NONE;
+    }
+    sink_err(&why, code, NULL);
+    return err_set(e, why.kind, "configuration of topic %s: %s", name, why.text);
 }
 
 size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
 {
-    rwlock_read(&s->handles);
-    size_t max = describe_topic(s->producer.handle, name, timeout_ms);
-    rwlock_unlock(&s->handles);
-    return max;
+    struct sink_topic_facts facts;
+    (void)!sink_topic_describe(s, name, timeout_ms, &facts, NULL);
+    return facts.max_bytes;
 }
 
 static rd_kafka_resp_err_t ask_for(rd_kafka_t *producer, rd_kafka_topic_t *topic, int timeout_ms)

@@ -106,6 +106,20 @@ const struct verify_check verify_checks[] = {
                "account; replace what allows more",
      .run = check_queue_policy,
      .statements = {{"the queue's policy", "queue-policy.json", 0}}},
+    {.name = "topic.exists",
+     .proves = "the topics of the customer's events and of rejects exist, and the worker sees them",
+     .change = "kafka in the configuration, or create the topic, or the worker's ACL: it must allow "
+               "Describe and Write of the topic",
+     .run = check_topic_exists},
+    {.name = "topic.size",
+     .proves = "the topics of events take the largest event",
+     .change = "the topic's max.message.bytes, or limits.event_bytes; a warning: the ACL of the "
+               "worker must allow DescribeConfigs of the topic",
+     .run = check_topic_size},
+    {.name = "topic.policy",
+     .proves = "no topic is compacted: many records share a key",
+     .change = "the topic's cleanup.policy: delete",
+     .run = check_topic_policy},
     {.name = "format.sample",
      .proves = "the beginning of the newest object reads as events, without secrets",
      .change = "what the customer writes (docs/event-files.md); `sample` says more of a file. Against "

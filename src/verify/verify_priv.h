@@ -13,6 +13,8 @@ struct json_object; /* of json-c */
 
 enum { KEY_BYTES = 1024 + 1, LIST_KEYS = 10000 /* maximum of keys that are listed */ };
 
+enum { VERIFY_TOPICS = STREAMS + 1, TOPIC_NAME_BYTES = 250 };
+
 /* The worker, as check worker.identity found it; constant afterwards. */
 struct verify_worker {
     bool has_creds;
@@ -33,6 +35,13 @@ struct verify_subject {
         bool known;
         struct sqs_attributes attributes;
     } queue;
+    struct {
+        char names[VERIFY_TOPICS][TOPIC_NAME_BYTES]; /* of events, then of rejects */
+        size_t count;
+        bool exist;
+        bool described[VERIFY_TOPICS];
+        struct sink_topic_facts facts[VERIFY_TOPICS];
+    } topics;
     bool listed; /* prefix.list could list */
     struct {
         bool found;
@@ -63,6 +72,11 @@ void check_object_version(struct verify_subject *s, struct verify_line *out);
 /* Whether an object is known. If not, the line has its state: if_none if the prefix has none. */
 MUST_USE bool line_needs_object(const struct verify_subject *s, struct verify_line *out,
                                 enum verify_state if_none);
+
+/* topic.c */
+void check_topic_exists(struct verify_subject *s, struct verify_line *out);
+void check_topic_size(struct verify_subject *s, struct verify_line *out);
+void check_topic_policy(struct verify_subject *s, struct verify_line *out);
 
 /* sample.c */
 void check_format_sample(struct verify_subject *s, struct verify_line *out);

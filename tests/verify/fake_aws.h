@@ -13,6 +13,7 @@
 #include "testing.h"
 
 #include "net/s3.h"
+#include "net/sink.h"
 #include "net/sqs.h"
 #include "net/sts.h"
 
@@ -36,6 +37,8 @@ enum fake_call {
     CALL_OUTSIDE_READ,
     CALL_ANONYMOUS,
     CALL_QUEUE,
+    CALL_TOPIC,
+    CALL_DESCRIBE,
     CALLS
 };
 
@@ -49,6 +52,7 @@ struct fake_aws {
     const struct s3_entry *entries; /* below the prefix */
     int entry_count;
     struct sqs_attributes queue;
+    struct sink_topic_facts topic;
     int repeat; /* the last entry is listed this many times more */
 };
 static struct fake_aws aws;
@@ -228,6 +232,28 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q UNUSED, struct sqs_attribut
 {
     *out = aws.queue;
     return fake_answer(CALL_QUEUE, FAIL_NONE, e);
+}
+
+/* ---- Kafka ---- */
+
+enum err_kind sink_topic_check(struct sink *s UNUSED, const char *name, int timeout_ms UNUSED,
+                               struct err *e)
+{
+    assert_true(strncmp(name, "events-cust-", 12) == 0 || strcmp(name, "rejects") == 0);
+    return fake_answer(CALL_TOPIC, FAIL_NONE, e);
+}
+
+enum err_kind sink_topic_describe(struct sink *s UNUSED, const char *name UNUSED,
+                                  int timeout_ms UNUSED, struct sink_topic_facts *out,
+                                  struct err *e)
+{
+    *out = aws.topic;
+    return fake_answer(CALL_DESCRIBE, FAIL_NONE, e);
+}
+
+size_t sink_max_bytes(const struct sink *s UNUSED)
+{
+    return 1000000;
 }
 
 #endif

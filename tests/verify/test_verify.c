@@ -40,15 +40,18 @@ static void set_policy(const char *statements)
     }
 }
 
+static bool no_sink;
 static enum verify_state sample_state; /* what fake_sample returns */
 
 static int set_up(void **state UNUSED)
 {
-    aws = (struct fake_aws){
-        .entries = &newest,
-        .entry_count = 1,
-        .queue = {
-            .arn = QUEUE_ARN, .visibility_s = 30, .max_receive_count = 20, .retention_s = 1209600}};
+    aws = (struct fake_aws){.entries = &newest,
+                            .entry_count = 1,
+                            .queue = {.arn = QUEUE_ARN,
+                                      .visibility_s = 30,
+                                      .max_receive_count = 20,
+                                      .retention_s = 1209600},
+                            .topic = {.max_bytes = 1048588, .cleanup_policy = "delete"}};
     for (size_t i = 0; i < MANY; i++) {
         (void)snprintf(ids[i], sizeof(ids[i]), "cust-%zu", i);
         customers[i] = (struct customer_conf){
@@ -60,13 +63,17 @@ static int set_up(void **state UNUSED)
             .role_arn = text("arn:aws:iam::444455556666:role/r"),
             .external_id = ids[i],
             .queue = &queue,
+            .topic = text("events-{customer}"),
         };
         list[i] = &customers[i];
     }
     conf.customers = customers;
     conf.customer_count = 2;
+    conf.kafka.rejects_topic = text("rejects");
+    conf.limits.event_bytes = 0;
     set_policy(S3_STATEMENT);
     sample_state = VERIFY_OK;
+    no_sink = false;
     return 0;
 }
 
@@ -89,9 +96,12 @@ static enum verify_state fake_sample(const struct verify_sample *in, char found[
 
 static struct verify *start(size_t count)
 {
-    static const struct err no_own = {.kind = FAIL_CONFIG, .text = "none"};
-    return verify_new(&(struct verify_parts){&conf, NULL, &own, &no_own, NULL, NULL, fake_sample},
-                      list, count);
+    static const struct err none = {.kind = FAIL_CONFIG, .text = "none"};
+    static char any;
+    struct sink *sink = no_sink ? NULL : (struct sink *)(void *)&any;
+    return verify_new(
+        &(struct verify_parts){&conf, NULL, &own, &none, NULL, NULL, fake_sample, sink, &none},
+        list, count);
 }
 
 /* The states of the first customer, "name=state " for each that is not ok; then the worker's. */
@@ -125,6 +135,7 @@ static void a_correct_customer_passes(void **state UNUSED)
     assert_string_equal(states(), "");
 }
 
+#define WITHOUT_TOPIC "topic.size=skip topic.policy=skip "
 #define WITHOUT_QUEUE                                                                              \
     "queue.redrive=skip queue.retention=skip queue.visibility=skip queue.policy=skip "
 #define WITHOUT_KEY "object.read=skip object.kms=skip object.version=skip "
@@ -157,6 +168,9 @@ static void each_answer_has_its_line(void **state UNUSED)
         {CALL_OUTSIDE_READ, FAIL_GONE, "object.version=skip outside.read=FAIL "},
         {CALL_OUTSIDE_READ, FAIL_THROTTLED, "object.version=skip outside.read=FAIL "},
         {CALL_QUEUE, FAIL_DENIED, "object.version=skip queue.exists=FAIL " WITHOUT_QUEUE},
+        {CALL_TOPIC, FAIL_CONFIG, "object.version=skip topic.exists=FAIL " WITHOUT_TOPIC},
+        {CALL_TOPIC, FAIL_AGAIN, "object.version=skip topic.exists=FAIL " WITHOUT_TOPIC},
+        {CALL_DESCRIBE, FAIL_DENIED, "object.version=skip topic.size=warn topic.policy=warn "},
         {CALL_ANONYMOUS, DONE, "object.version=skip object.public=FAIL "},
         {CALL_ANONYMOUS, FAIL_CONFIG, "object.version=skip object.public=FAIL "},
         {CALL_ANONYMOUS, FAIL_AGAIN, "object.version=skip object.public=FAIL "},
@@ -321,6 +335,33 @@ static void the_queue_must_be_sane(void **state UNUSED)
     assert_string_equal(states(), "object.version=skip queue.visibility=FAIL ");
     aws.queue.visibility_s = -1;
     assert_string_equal(states(), "object.version=skip queue.visibility=warn ");
+}
+
+static void topics_must_take_events_and_keep_them(void **state UNUSED)
+{
+    struct verify_line l = line_of("topic.exists");
+    assert_string_equal(l.found, "2 topics");
+    aws.topic.max_bytes = 998975;
+    assert_string_equal(states(), "object.version=skip topic.size=FAIL ");
+    aws.topic.max_bytes = 998976;
+    assert_string_equal(states(), "object.version=skip ");
+    conf.limits.event_bytes = 998977; /* more than the producer takes */
+    assert_string_equal(states(), "object.version=skip ");
+    aws.topic.max_bytes = 1000;
+    conf.limits.event_bytes = 1001;
+    assert_string_equal(states(), "object.version=skip topic.size=FAIL ");
+    conf.limits.event_bytes = 1000;
+    (void)snprintf(aws.topic.cleanup_policy, sizeof(aws.topic.cleanup_policy), "compact,delete");
+    assert_string_equal(states(), "object.version=skip topic.policy=FAIL ");
+    no_sink = true;
+    assert_string_equal(states(), "object.version=skip topic.exists=FAIL " WITHOUT_TOPIC);
+}
+
+static void a_topic_of_each_stream_is_checked(void **state UNUSED)
+{
+    customers[0].topic = text("events-{customer}.{stream}");
+    struct verify_line l = line_of("topic.exists");
+    assert_string_equal(l.found, "3 topics");
 }
 
 /* The state of queue.policy with these statements, and a part of its text. */
@@ -531,6 +572,8 @@ int main(void)
         TEST(the_beginning_of_the_newest_object_is_sampled),
         TEST(errors_have_code_and_request_id_and_denials_too),
         TEST(the_queue_must_be_sane),
+        TEST(topics_must_take_events_and_keep_them),
+        TEST(a_topic_of_each_stream_is_checked),
         TEST(the_bucket_may_send_and_others_may_not),
         TEST(a_topic_or_a_rule_may_send),
         TEST(reports_come_in_order),

@@ -9,6 +9,7 @@
 enum {
     INBOX_BYTES = 4 * 1024 * 1024, /* waiting bodies; above it no queue is polled */
     MESSAGES_HELD_MAX = 4096, /* maximum of messages held, including those with pending records */
+    SEARCHES_MAX = 8, /* additional receives in progress; shared by queues: one gets a half */
 
     FAILED_OBJECTS_BYTES = 4 * 1024 * 1024, /* remembered failed objects of all customers */
 

@@ -4,7 +4,8 @@
  *
  * Slots. A poll reserves as many slots as the messages it may receive, before it starts. Every
  * queue has one slot of its own. The other slots are shared by the rule of base/share.h, so that a
- * queue with 100,000 messages does not prevent the polls of another.
+ * queue with 100,000 messages does not prevent the polls of another. A poll that searches a queue
+ * for messages of customers below their share needs no slots: what finds none is refused.
  *
  * Classes. A sched_class is a queue's messages that belong to no customer, or a customer's
  * messages; the registry of customers numbers them. Each class has a list, and lanes take from the
@@ -74,6 +75,12 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count);
  * queue. must: put it in any case, because it would not be received again.
  */
 MUST_USE bool inbox_put(struct inbox *i, struct inflight *m, bool must);
+
+/*
+ * Put a message that has no reserved slot. False: no slot is free for its class, or it is over its
+ * share of bytes; nothing is changed. must: as in inbox_put.
+ */
+MUST_USE bool inbox_offer(struct inbox *i, struct inflight *m, bool must);
 
 /* A lane at work; of inbox_take until inbox_put_back or inbox_finished. */
 struct inbox_use {

@@ -89,7 +89,10 @@ struct sqs_poller *sqs_poller_new(void);
 void sqs_poller_free(struct sqs_poller *p); /* aborts polls in progress */
 DEFINE_OWNED(sqs_poller);
 
-/* Start a poll; at most one per queue at the same time. `tag` is returned with its result. */
+/*
+ * Start a poll. `tag` is returned with its result. A queue has a connection of its own; further
+ * polls of it at the same time use others, which all queues share and which are kept.
+ */
 void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_messages, int wait_s,
                       int visibility_s, void *tag);
 

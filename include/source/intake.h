@@ -2,11 +2,13 @@
 /*
  * intake.h - receives messages: one thread drives the long polls of all queues and fills the inbox.
  *
- * It receives only messages for which there is a slot: a poll reserves its slots in the inbox
+ * A poll receives only messages for which there is a slot: it reserves its slots in the inbox
  * first. The poll of an idle queue requests one message, that of a busy queue up to ten. A queue is
  * not polled while all of its customers are paused, while it has no customer, or while its deletes
- * fail. A queue that does not answer does not delay the others. After a failed receive the next one
- * of the queue waits for 1 s to 1 min, increasing and with jitter. The log has each outage
+ * fail. While receives of a queue of several customers have messages that are returned because of a
+ * share, further receives of it are in progress, up to four. They have no slots: what finds none is
+ * returned. A queue that does not answer does not delay the others. After a failed receive the next
+ * one of the queue waits for 1 s to 1 min, increasing and with jitter. The log has each outage
  * (base/outage.h), and why the polls of a queue stop and when they continue.
  *
  * Queues are added and removed while it runs. A removed queue is not polled any more. What a poll

@@ -74,7 +74,7 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
         .large_bytes = memory_large_objects(conf) * large_bytes(conf, output),
         .long_bytes = may_be_long ? readers * line + converter_bytes(line, output) : 0,
         .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
-                       conf->queue_count * POLL_BYTES,
+                       (conf->queue_count + SEARCHES_MAX) * POLL_BYTES,
         .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,
         .base_bytes = (size_t)BASE_BYTES + conf->customer_count * CUSTOMER_BYTES,
     };

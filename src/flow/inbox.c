@@ -305,6 +305,26 @@ bool inbox_put(struct inbox *i, struct inflight *m, bool must)
     return !refuse;
 }
 
+static bool has_room_locked(struct inbox *i, const struct inflight *m)
+{
+    const struct sched_class *c = class_locked(i, m->sched_class);
+    return share_allows(i->s.slots, i->shared.taken, c->waiting, 1) &&
+           share_allows(i->s.bytes, i->shared.bytes, c->bytes, m->body_bytes);
+}
+
+bool inbox_offer(struct inbox *i, struct inflight *m, bool must)
+{
+    mutex_lock(&i->shared.lock);
+    bool keep = must || has_room_locked(i, m);
+    if (keep) {
+        size_t before = slots_of(&i->shared.queues[m->queue]);
+        push_locked(i, m);
+        recount_locked(i, &i->shared.queues[m->queue], before);
+    }
+    mutex_unlock(&i->shared.lock);
+    return keep;
+}
+
 /* No wake-up: the lane that finished calls inbox_take next. */
 static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_t ms)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One loop drives the polls of all queues. The poll of a queue keeps its handle, and so its
- * connection, from one poll to the next. For each source of credentials that must be fetched, a
- * thread of its own waits, so that a slow source does not delay the messages of other queues. A
- * poll with an error that could be corrected (clock, credentials) is sent again. Other errors are
- * returned, and the caller decides when to poll again.
+ * connection, from one poll to the next. Handles of further polls at the same time pass from queue
+ * to queue, so that there are as many as were in progress at once. For each source of credentials
+ * that must be fetched, a thread of its own waits, so that a slow source does not delay the
+ * messages of other queues. A poll with an error that could be corrected (clock, credentials) is
+ * sent again. Other errors are returned, and the caller decides when to poll again.
  */
 #include "base/alloc.h"
 #include "net/creds_fetcher.h"
@@ -17,12 +18,13 @@
 
 enum { POLL_CONNECT_MS = 5000, POLL_EXTRA_MS = 15000, MS_PER_S = 1000 };
 
-/* The poll of one queue, reused for the next one. */
+/* A poll, reused for the next one of its queue; an extra one for that of any queue. */
 struct poll {
     struct poll *all;    /* next in the list of all polls */
     struct poll *failed; /* next in the list of polls that could not be started */
     struct sqs_queue *queue;
     void *tag;
+    bool extra; /* started while the queue's own one was in progress */
     bool under_way;
     struct creds_fetcher *fetcher; /* of the credentials that it waits for; else NULL */
     struct http *http;
@@ -63,13 +65,20 @@ struct sqs_poller *sqs_poller_new(void)
 
 /* ---- One poll ---- */
 
-static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q)
+static void set_queue(struct poll *poll, struct sqs_queue *q)
 {
-    struct poll *poll = mem_zeros(1, sizeof(*poll));
+    sigv4_cache_wipe(&poll->signer.cache);
     poll->queue = q;
-    poll->http = http_new_for_multi(NULL);
     poll->signer = sqs_signer(q);
     poll->signer.at_hand = true;
+}
+
+static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q, bool extra)
+{
+    struct poll *poll = mem_zeros(1, sizeof(*poll));
+    poll->extra = extra;
+    poll->http = http_new_for_multi(NULL);
+    set_queue(poll, q);
     poll->body = (struct buf)BUF_INIT(SQS_REQUEST_BYTES);
     http_answer_init(&poll->answer, SQS_ANSWER_BYTES);
     sqs_headers(poll->headers, "AmazonSQS.ReceiveMessage");
@@ -78,13 +87,35 @@ static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q)
     return poll;
 }
 
+/* An extra poll that is not in progress, of this queue if there is one; NULL: none. */
+static struct poll *find_extra(const struct sqs_poller *p, const struct sqs_queue *q)
+{
+    struct poll *found = NULL;
+    for (struct poll *poll = p->all; poll != NULL; poll = poll->all) {
+        if (poll->extra && !poll->under_way && (found == NULL || poll->queue == q)) {
+            found = poll;
+        }
+    }
+    return found;
+}
+
 static struct poll *find_poll(struct sqs_poller *p, struct sqs_queue *q)
 {
-    struct poll *poll = p->all;
-    while (poll != NULL && poll->queue != q) {
-        poll = poll->all;
+    struct poll *own = p->all;
+    while (own != NULL && (own->queue != q || own->extra)) {
+        own = own->all;
     }
-    return poll != NULL ? poll : poll_new(p, q);
+    if (own == NULL || !own->under_way) {
+        return own != NULL ? own : poll_new(p, q, false);
+    }
+    struct poll *extra = find_extra(p, q);
+    if (extra == NULL) {
+        return poll_new(p, q, true);
+    }
+    if (extra->queue != q) {
+        set_queue(extra, q);
+    }
+    return extra;
 }
 
 static void wake_loop(void *ctx)
@@ -156,9 +187,6 @@ void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_message
 {
     struct sqs_receive receive = {max_messages, wait_s, visibility_s};
     struct poll *poll = find_poll(p, q);
-    if (poll->under_way) {
-        abort(); /* an error of the caller */
-    }
     poll->under_way = true;
     poll->tag = tag;
     buf_clear(&poll->body);

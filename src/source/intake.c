@@ -54,6 +54,8 @@ void intake_add_queue(struct intake *i, const struct intake_queue *queue)
     p->index = stable_count(&i->polls);
     p->want = 1;
     p->times = p->applied = queue->times; /* the acker was told of it with these */
+    p->receivers[0] = (struct receiver){.poll = p};
+    p->receivers[1] = (struct receiver){.poll = p, .search = true};
     rng_init_random(&p->rng);
     mutex_lock(&i->shared.lock);
     stable_publish(&i->polls);
@@ -152,14 +154,13 @@ static const struct {
 };
 
 /* Messages in flight are bounded, and shared by customers; c: NULL, of no customer. */
-static bool may_hold_more(const struct intake *i, struct customer *c)
+bool may_hold_more(const struct intake *i, struct customer *c)
 {
     return share_allows(MESSAGES_HELD_MAX, acker_held(i->parts.acker),
                         c != NULL ? stats_get(&c->stats->messages_in_flight) : 0, 1);
 }
 
-/* only: the customer of the queue, if it has one alone. */
-static enum gate find_gate(const struct intake *i, const struct poll *p, struct customer *only)
+enum gate find_gate(const struct intake *i, const struct poll *p, struct customer *only)
 {
     if (!acker_queue_well(i->parts.acker, p->index)) {
         return GATE_CALLS_FAIL;
@@ -232,6 +233,7 @@ static size_t reserve(struct intake *i, struct poll *p)
     int64_t now = clock_mono_ms(i->parts.clock);
     struct customer *only = customers_queue_only(i->parts.customers, p->index);
     size_t granted = 0;
+    p->mixed = only == NULL;
     if (gate_is_open(i, p, only, now) && now >= p->not_before_ms) {
         granted = inbox_reserve(i->parts.inbox, p->index,
                                 only != NULL ? only->sched_class : INBOX_MIXED, p->want);
@@ -241,12 +243,15 @@ static size_t reserve(struct intake *i, struct poll *p)
 }
 
 /*
- * The times of the next poll. The acker gets them now, when no poll with other times is in
- * progress.
+ * The times of the next poll. The acker gets them when no receive with other times is in progress:
+ * then no further search is started, and those in progress end soon.
  */
 static const struct intake_times *apply_times(struct intake *i, struct poll *p)
 {
     struct intake_times times = poll_times(i, p);
+    if (p->searches != 0) {
+        return &p->applied;
+    }
     if (times.visibility_s != p->applied.visibility_s ||
         times.heartbeat_s != p->applied.heartbeat_s) {
         acker_set_times(i->parts.acker, p->index, times.visibility_s, times.heartbeat_s);
@@ -264,7 +269,7 @@ static void poll_start(struct intake *i, struct poll *p)
     if (p->asked != 0) {
         const struct intake_times *times = apply_times(i, p);
         sqs_poller_start(i->poller, p->queue->queue, (int)p->asked, times->wait_s,
-                         times->visibility_s, p);
+                         times->visibility_s, &p->receivers[0]);
     }
 }
 
@@ -299,10 +304,13 @@ static void warn_of_clock(struct intake *i, const struct poll *p)
  * A message waits in the inbox, unless its customer has its share of the messages in flight or of
  * the inbox. At its last receive it is taken nevertheless.
  */
-static bool keep(struct intake *i, struct inflight *m)
+static bool keep(struct intake *i, const struct receiver *r, struct inflight *m)
 {
     bool last = inflight_last_delivery(m);
     bool may = last || m->first.customer == NULL || may_hold_more(i, m->first.customer);
+    if (r->search) {
+        return may && inbox_offer(i->parts.inbox, m, last);
+    }
     if (may) {
         return inbox_put(i->parts.inbox, m, last);
     }
@@ -312,11 +320,13 @@ static bool keep(struct intake *i, struct inflight *m)
 
 /* Its customer has its share of the worker: the message is received again after a delay, so that
  * those of other customers behind it are received now. */
-static void return_refused(struct poll *p, struct inflight *m)
+static void return_refused(const struct intake *i, struct poll *p, struct inflight *m)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED);
     inflight_because(m, rule);
     inflight_worsen(m, rule->outcome, outcome_delay_s(rule, m->receive_count, &p->rng));
+    inflight_worsen(m, rule->outcome, pace_delay_s(&p->pace, clock_mono_ms(i->parts.clock)));
+    inflight_slim(m);
     stats_add(&p->stats.over_share, 1);
     if (inflight_release(m, NULL)) {
         inflight_settle(m);
@@ -325,35 +335,67 @@ static void return_refused(struct poll *p, struct inflight *m)
 
 /*
  * A message of a removed queue goes back. The queue is marked as removed before the registry has
- * the new customers: if the customer is not found for that reason, the mark is seen.
+ * the new customers: if the customer is not found for that reason, the mark is seen. False: it was
+ * returned because its customer has its share.
  */
-static void accept_message(struct intake *i, struct poll *p, struct inflight *m)
+static bool accept_message(struct intake *i, const struct receiver *r, struct inflight *m)
 {
     assign_class(i, m);
     inflight_begin(m, acker_settler(i->parts.acker));
-    if (atomic_load(&p->removed)) {
-        inbox_unreserve(i->parts.inbox, m->queue, 1);
+    if (atomic_load(&r->poll->removed)) {
+        if (!r->search) {
+            inbox_unreserve(i->parts.inbox, m->queue, 1);
+        }
         inflight_return(m);
-    } else if (!keep(i, m)) {
-        return_refused(p, m);
+        return true;
+    }
+    if (!keep(i, r, m)) {
+        return_refused(i, r->poll, m);
+        return false;
+    }
+    pace_took(&r->poll->pace);
+    return true;
+}
+
+/* The number of messages that were returned. */
+static size_t accept_messages(struct intake *i, const struct receiver *r,
+                              const struct sqs_polled *polled)
+{
+    size_t returned = 0;
+    struct poll *p = r->poll;
+    for (size_t k = 0; k < polled->count; k++) {
+        int64_t now = clock_mono_ms(i->parts.clock);
+        struct inflight *m =
+            &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
+        returned += !accept_message(i, r, m);
+    }
+    return returned;
+}
+
+/* A poll ended without an error: the number of messages that the next one requests. */
+static void choose_want(struct poll *p, size_t count, size_t asked)
+{
+    if (count == 0) {
+        p->want = 1;
+    } else if (count == asked) {
+        p->want = p->want * 2 < SQS_BATCH ? p->want * 2 : SQS_BATCH;
     }
 }
 
 static void poll_ended(struct intake *i, struct sqs_polled *polled)
 {
-    struct poll *p = polled->tag;
-    for (size_t k = 0; k < polled->count; k++) {
-        int64_t now = clock_mono_ms(i->parts.clock);
-        struct inflight *m =
-            &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
-        accept_message(i, p, m);
-    }
+    const struct receiver *r = polled->tag;
+    struct poll *p = r->poll;
     size_t asked = p->asked;
-    p->asked = 0;
+    searches_after(p, polled->err.kind, accept_messages(i, r, polled));
+    if (r->search) {
+        search_ended(i, p);
+    } else {
+        p->asked = 0;
+        inbox_unreserve(i->parts.inbox, p->index, asked - polled->count);
+    }
     poll_stats_add(&p->stats, polled->err.kind, polled->count, polled->damaged);
     warn_of_clock(i, p);
-    inbox_unreserve(i->parts.inbox, p->index, asked - polled->count);
-
     if (polled->err.kind != FAIL_NONE) {
         p->want = 1;
         if (polled->err.kind != FAIL_STOPPED) {
@@ -369,10 +411,8 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
     outage_passed(acker_outage(i->parts.acker, p->index), OUTAGE_RECEIVE,
                   clock_mono_ms(i->parts.clock));
     p->failed = 0;
-    if (polled->count == 0) {
-        p->want = 1;
-    } else if (polled->count == asked) {
-        p->want = p->want * 2 < SQS_BATCH ? p->want * 2 : SQS_BATCH;
+    if (!r->search) {
+        choose_want(p, polled->count, asked);
     }
 }
 
@@ -383,7 +423,7 @@ static bool any_polls(const struct intake *i)
             return true;
         }
     }
-    return false;
+    return i->searches != 0;
 }
 
 /* Wait at most drain_ms for the polls in progress. */
@@ -422,6 +462,7 @@ static void *intake_run(void *arg)
         pulse_set(&i->pulse, PULSE_WORK, clock_mono_ms(i->parts.clock));
         for (size_t k = 0; k < stable_count(&i->polls) && !atomic_load(&i->stopping); k++) {
             poll_start(i, poll_of(i, k));
+            searches_start(i, poll_of(i, k));
         }
         struct sqs_polled polled;
         if (sqs_poller_next(i->poller, RECHECK_MS, &polled)) {

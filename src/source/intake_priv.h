@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * intake_priv.h - shared by intake.c (polls) and intake_attributes.c (attributes of the queues).
+ * intake_priv.h - shared by intake.c (polls), intake_searches.c (additional receives of a queue)
+ * and intake_attributes.c (attributes of the queues).
  */
 #ifndef SOURCE_INTAKE_PRIV_H
 #define SOURCE_INTAKE_PRIV_H
@@ -8,6 +9,7 @@
 #include "base/lock.h"
 #include "base/stable.h"
 #include "source/intake.h"
+#include "source/pace.h"
 
 enum { ATTRIBUTE_POLLERS = 4 };
 
@@ -16,6 +18,12 @@ enum { ATTRIBUTE_POLLERS = 4 };
  */
 enum gate { GATE_OPEN, GATE_CALLS_FAIL, GATE_PAUSED, GATE_HELD };
 
+/* The tag of a receive in progress. */
+struct receiver {
+    struct poll *poll;
+    bool search; /* else the poll that has slots */
+};
+
 /*
  * A queue. Until attributes_loaded is set, it belongs to its attribute poller; from then on to the
  * intake's thread, except for the members marked as the attribute poller's.
@@ -23,8 +31,13 @@ enum gate { GATE_OPEN, GATE_CALLS_FAIL, GATE_PAUSED, GATE_HELD };
 struct poll {
     struct sqs_origin *queue;
     size_t index;
-    size_t want;  /* number of messages that the next poll requests */
-    size_t asked; /* requested by the current poll; 0: there is none */
+    size_t want;                  /* number of messages that the next poll requests */
+    size_t asked;                 /* requested by the current poll; 0: there is none */
+    struct receiver receivers[2]; /* of the poll; of all searches */
+    size_t searches;              /* in progress */
+    bool searching;               /* the last receive had messages of customers over their share */
+    bool mixed;                   /* of several customers, at the last poll */
+    struct pace pace;
     int64_t not_before_ms;
     unsigned failed; /* consecutive */
     struct rng rng;
@@ -57,6 +70,7 @@ struct intake {
     bool started;
     atomic_bool stopping;
     atomic_int drain_ms;
+    size_t searches; /* in progress, of all queues */
     struct pulse pulse;
     int64_t clock_warned_ms; /* the clock skew that was logged last */
     struct {
@@ -73,6 +87,22 @@ static inline struct poll *poll_of(const struct intake *i, size_t queue)
 
 /* What the queue shall have now. */
 struct intake_times poll_times(struct intake *i, const struct poll *p);
+
+/* Whether messages in flight leave room for one more; c: NULL, of no customer. */
+bool may_hold_more(const struct intake *i, struct customer *c);
+
+/* Whether nothing stops the polls of the queue. only: its customer, if it has one alone. */
+enum gate find_gate(const struct intake *i, const struct poll *p, struct customer *only);
+
+/* ---- Searches ---- */
+
+/* Start the searches that the queue may have. */
+void searches_start(struct intake *i, struct poll *p);
+
+void search_ended(struct intake *i, struct poll *p);
+
+/* A receive ended. returned: the number of its messages that were returned for a share. */
+void searches_after(struct poll *p, enum err_kind kind, size_t returned);
 
 /* A request failed: wait before the next one, and note the outage. */
 void poll_failed(const struct intake *i, struct poll *p, enum outage_call call,

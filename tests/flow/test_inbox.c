@@ -328,6 +328,33 @@ static void a_message_that_would_not_come_again_is_not_refused(void **state UNUS
     (void)drain(i);
 }
 
+static bool offer(struct inbox *i, size_t sched_class, size_t bytes, bool must)
+{
+    struct inflight *m = message(0, sched_class, bytes);
+    bool taken = inbox_offer(i, m, must);
+    if (!taken) {
+        free(m);
+    }
+    return taken;
+}
+
+/* Without a reserved slot: the same shares, and only a slot that is free. */
+static void what_a_search_found_is_kept_if_a_slot_is_free(void **state UNUSED)
+{
+    struct inbox_settings s = roomy;
+    s.slots = 4;
+    s.bytes = 1000;
+    OWNED(inbox) struct inbox *i = inbox_new(&s);
+    while (offer(i, 0, 100, false)) {
+    }
+    assert_in_range(inbox_waiting(i), 2, 3); /* a half, and the queue's own slot */
+    assert_true(offer(i, 0, 100, true));     /* it would not be received again */
+    assert_true(offer(i, 1, 600, false));
+    assert_true(offer(i, 2, 1, false));
+    assert_false(offer(i, 3, 1, false)); /* no slot is free */
+    (void)drain(i);
+}
+
 static void large_bodies_of_one_class_do_not_stop_others(void **state UNUSED)
 {
     struct inbox_settings s = roomy;
@@ -459,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_messages_of_a_class_over_its_share_on_a_queue_of_several,
                                no_lane_is_busy),
         cmocka_unit_test_setup(a_message_that_would_not_come_again_is_not_refused, no_lane_is_busy),
+        cmocka_unit_test_setup(what_a_search_found_is_kept_if_a_slot_is_free, no_lane_is_busy),
         cmocka_unit_test_setup(large_bodies_of_one_class_do_not_stop_others, no_lane_is_busy),
         cmocka_unit_test_setup(reports_when_a_refused_slot_is_free, no_lane_is_busy),
         cmocka_unit_test_setup(a_message_waits_again_in_the_class_of_its_next_record,

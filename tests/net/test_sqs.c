@@ -354,6 +354,35 @@ static void hundreds_of_queues_are_polled_by_one_thread(void **state)
     http_pool_free(f->settings.pool);
 }
 
+static void await_polls(struct fixture *f, size_t count)
+{
+    for (; count > 0; count--) {
+        assert_true(sqs_poller_next(f->poller, LONG_MS, &f->polled));
+        assert_int_equal(f->polled.err.kind, FAIL_NONE);
+        assert_ptr_equal(f->polled.queue, f->polled.tag);
+        drop_messages(f);
+    }
+}
+
+static void a_queue_may_have_several_polls_whose_connections_are_used_again(void **state)
+{
+    struct fixture *f = *state;
+    struct sqs_queue *other = sqs_queue_new(&f->settings, URL, "eu-west-1", &f->err);
+    assert_non_null(other);
+    struct sqs_queue *queues[] = {f->queue, other};
+    for (size_t q = 0; q < 2; q++) {
+        for (size_t k = 0; k < 3; k++) {
+            answer(f, "{\"Messages\":[{\"ReceiptHandle\":\"h\",\"Body\":\"b\"}]}");
+            sqs_poller_start(f->poller, queues[q], 10, 20, 120, queues[q]);
+        }
+        await_polls(f, 3);
+    }
+    assert_in_range(server_connections(f->aws.server), 1, 4);
+    sqs_poller_free(f->poller);
+    f->poller = NULL;
+    sqs_queue_free(other);
+}
+
 /* ---- The address of a queue ---- */
 
 static const char *endpoint_of(struct fixture *f, const char *url, const char *region)
@@ -431,6 +460,7 @@ int main(void)
         TEST(sends_batches_for_a_backfill),
         TEST(calls_on_one_queue_reuse_their_connection),
         TEST(a_stop_ends_calls_under_way_and_later_ones),
+        TEST(a_queue_may_have_several_polls_whose_connections_are_used_again),
         TEST(a_poll_brings_messages),
         TEST(polls_of_one_queue_reuse_their_connection),
         TEST(a_poll_tells_the_class_of_its_error),

@@ -378,6 +378,7 @@ static void refuses_messages_of_a_customer_over_its_share_of_a_shared_queue(void
         assert_true(inbox_waiting(w.inbox) <= 5); /* a half, and the queue's own place */
     }
     answer_poll_by(poll_at(polls), 1, FAIL_NONE, NOTIFICATION("other/b"));
+    wait_for_count(&stats->messages, messages + 1);
     (void)poll_at(polls + 1);
     struct inflight *first = inbox_take(w.inbox, &(struct inbox_use){0});
     struct inflight *second = inbox_take(w.inbox, &(struct inbox_use){0});
@@ -386,6 +387,91 @@ static void refuses_messages_of_a_customer_over_its_share_of_a_shared_queue(void
     assert_int_equal(stats_get(&at(1)->stats->messages_in_flight), 1);
     inflight_return(first);
     inflight_return(second);
+}
+
+/*
+ * One round trip: answer all receives in progress, each with as many messages as it requests, of a
+ * backlog of the first customer with `left` messages. True: the backlog is over, and the next
+ * message, of the other customer, was received.
+ */
+static bool answer_round(size_t *answered, size_t *left)
+{
+    const struct poll_stats *stats = intake_stats(w.intake, 0);
+    size_t end = polls_so_far();
+    bool found = false;
+    assert_in_range(end - *answered, 1, 1 + SEARCHES_MAX / 2);
+    for (; *answered < end && !found; ++*answered) {
+        uint64_t before = stats_get(&stats->messages);
+        struct poll_seen seen = poll_at(*answered);
+        size_t want = (size_t)seen.max_messages;
+        size_t count = want < *left ? want : *left;
+        found = count == 0;
+        answer_poll_by(seen, found ? 1 : count, FAIL_NONE,
+                       found ? NOTIFICATION("other/b") : NOTIFICATION("logs/a"));
+        *left -= count;
+        wait_for_count(&stats->messages, before + (found ? 1 : count));
+    }
+    let_it_look();
+    return found;
+}
+
+static void finds_a_message_behind_a_backlog_in_few_round_trips(void **state UNUSED)
+{
+    set_up_queues(1, 20, true);
+    intake_start(w.intake);
+    size_t answered = 0, left = 1000, rounds = 1;
+    (void)poll_at(0);
+    while (!answer_round(&answered, &left)) {
+        rounds++;
+    }
+    assert_in_range(rounds, 20, 30); /* 170 by the poll alone */
+    assert_int_equal(stats_get(&at(1)->stats->messages_in_flight), 1);
+}
+
+static void searches_only_while_messages_are_returned_for_a_share(void **state UNUSED)
+{
+    set_up_queues(1, 8, true);
+    intake_start(w.intake);
+    const struct poll_stats *stats = intake_stats(w.intake, 0);
+    size_t polls = 0;
+    for (uint64_t messages = 0; stats_get(&stats->over_share) == 0; polls++) {
+        struct poll_seen seen = poll_at(polls);
+        assert_int_equal(seen.wait_s, 20);
+        answer_poll_by(seen, (size_t)seen.max_messages, FAIL_NONE, NOTIFICATION("logs/a"));
+        messages += (uint64_t)seen.max_messages;
+        wait_for_count(&stats->messages, messages);
+    }
+    let_it_look();
+    assert_int_equal(polls_so_far(), polls + 1 + SEARCHES_MAX / 2);
+    size_t searches = 0;
+    for (; polls < polls_so_far(); polls++) {
+        struct poll_seen seen = poll_at(polls);
+        searches += seen.max_messages == SQS_BATCH && seen.wait_s == 1;
+        if (seen.wait_s == 1) {
+            uint64_t before = stats_get(&stats->receives[RECEIVE_EMPTY]);
+            answer_poll(seen, 0, FAIL_NONE);
+            wait_for_count(&stats->receives[RECEIVE_EMPTY], before + 1);
+        }
+    }
+    assert_int_equal(searches, SEARCHES_MAX / 2);
+    let_it_look();
+    assert_int_equal(polls_so_far(), polls); /* only the poll is in progress */
+}
+
+/* There is no other customer whose messages it could find. */
+static void does_not_search_a_queue_of_one_customer(void **state UNUSED)
+{
+    setup(1, 100);
+    intake_start(w.intake);
+    struct poll_seen seen = poll_at(0);
+    stats_add(&at(0)->stats->messages_in_flight, MESSAGES_HELD_MAX);
+    answer_poll_by(seen, 1, FAIL_NONE, NOTIFICATION("logs/a"));
+    wait_for_count(&intake_stats(w.intake, 0)->over_share, 1);
+    stats_subtract(&at(0)->stats->messages_in_flight, MESSAGES_HELD_MAX);
+    intake_wake(w.intake);
+    (void)poll_at(1);
+    let_it_look();
+    assert_int_equal(polls_so_far(), 2);
 }
 
 static void a_customer_with_its_share_of_messages_in_flight_is_not_polled(void **state UNUSED)
@@ -786,6 +872,9 @@ int main(void)
         cmocka_unit_test_teardown(polls_only_for_what_has_a_slot, tear_down),
         cmocka_unit_test_teardown(refuses_messages_of_a_customer_over_its_share_of_a_shared_queue,
                                   tear_down),
+        cmocka_unit_test_teardown(finds_a_message_behind_a_backlog_in_few_round_trips, tear_down),
+        cmocka_unit_test_teardown(searches_only_while_messages_are_returned_for_a_share, tear_down),
+        cmocka_unit_test_teardown(does_not_search_a_queue_of_one_customer, tear_down),
         cmocka_unit_test_teardown(a_customer_with_its_share_of_messages_in_flight_is_not_polled,
                                   tear_down),
         cmocka_unit_test_teardown(learns_of_the_redrive_before_the_first_poll, tear_down),

@@ -30,7 +30,7 @@ struct lag {
     stats_count counts[LAG_BOUNDS + 1];
     stats_count sum_ms;
 };
-void lag_add(struct lag *l, int64_t ms); /* a negative time, of two clocks, counts as 0 */
+void lag_add(struct lag *l, int64_t ms); /* not negative */
 
 /* Why an object belongs to no customer; determined by customers/not_ours.h. */
 enum not_ours {

@@ -25,6 +25,7 @@ enum again_cause {
 struct again {
     enum again_cause cause;
     const struct outcome_rule *rule; /* AGAIN_SETTLED; NULL: not known */
+    int64_t first_ms;                /* its first receive by this process, monotonic; 0: this one */
 };
 
 enum { AGAIN_BYTES = 96 };

@@ -17,12 +17,13 @@
  * A source allocates its own structure with this one in it (settle/sqs/sqs_inflight.h).
  *
  * Threads: inflight_hold, inflight_add_customer, inflight_worsen, inflight_because and
- * inflight_slim: the lane that has the message; inflight_release, inflight_lose, inflight_lost and
- * inflight_failed_delay_s: any; the others: the thread that owns it.
+ * inflight_slim: the lane that has the message; inflight_release, inflight_lose, inflight_lost,
+ * inflight_lag and inflight_failed_delay_s: any; the others: the thread that owns it.
  */
 #ifndef SETTLE_INFLIGHT_H
 #define SETTLE_INFLIGHT_H
 
+#include "base/clock.h"
 #include "codec/notification.h"
 #include "settle/again.h"
 #include "settle/outcome.h"
@@ -126,9 +127,18 @@ void inflight_settle(struct inflight *m);
 void inflight_return(struct inflight *m);
 
 /*
- * Everything of the message is delivered now (wall clock): count that for its customers. The
- * settler calls it once, when DONE is final.
+ * The time from its arrival in the queue until now. It is not known without sent_ms, or if that is
+ * later than this host's clock by more than a tolerance: then *least_ms alone is set, the time
+ * since this process received it first, which no clock contradicts.
  */
-void inflight_delivered(const struct inflight *m, int64_t now_ms);
+enum { LAG_CLOCK_TOLERANCE_MS = 5000 };
+MUST_USE bool inflight_lag(const struct inflight *m, const struct clock *c, int64_t *lag_ms,
+                           int64_t *least_ms);
+
+/*
+ * Everything of the message is delivered now: count that for its customers. The settler calls it
+ * once, when DONE is final.
+ */
+void inflight_delivered(const struct inflight *m, const struct clock *c);
 
 #endif

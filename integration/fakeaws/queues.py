@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A standard queue: visibility, receipt handles, redrive, retention. State without protocol.
 
-Time is the queue clock's (clock.py). Every call holds the world's lock.
+Time is the queue clock's (clock.py), but for the times in a message that a client reads: it compares them with its own
+clock, and a test that advances the queue's does not change when a message was sent. Every call holds the world's lock.
 
 A message is in exactly one place: `ready` (deque), `later` (heap: delayed or in flight, by the time
 at which it becomes visible), or removed. Outdated entries of the heap (the visibility was changed
@@ -25,17 +26,18 @@ DEFAULTS = {"VisibilityTimeout": 30, "MaximumMessageSize": 1_048_576,
 class Message:
     __slots__ = ("id", "body", "md5", "sent", "attributes", "sender", "receives", "first_receive",
                  "last_receive", "visible_at", "in_flight", "nonce", "gone", "source_arn",
-                 "heap_number", "trace")
+                 "heap_number", "trace", "sent_wall", "first_wall")
 
-    def __init__(self, body, sent, attributes, sender):
+    def __init__(self, body, sent, sent_wall, attributes, sender):
         self.id = str(uuid.uuid4())
         self.body = body
         self.md5 = hashlib.md5(body.encode("utf-8", "surrogatepass")).hexdigest()
         self.sent = sent
+        self.sent_wall = sent_wall
         self.attributes = attributes or {}
         self.sender = sender
         self.receives = 0
-        self.first_receive = self.last_receive = None
+        self.first_receive = self.last_receive = self.first_wall = None
         self.visible_at = sent
         self.in_flight = False
         self.nonce = None  # of the latest receipt handle
@@ -46,7 +48,7 @@ class Message:
 
     def copy(self):
         """A copy of the message, as created by at-least-once delivery."""
-        copy = Message(self.body, self.sent, self.attributes, self.sender)
+        copy = Message(self.body, self.sent, self.sent_wall, self.attributes, self.sender)
         copy.id = self.id
         return copy
 
@@ -99,7 +101,7 @@ class Queue:
 
     def send(self, body, attributes=None, delay_s=None, sender="AIDAFAKE", trace=None):
         now = self.world.clock.queue()
-        message = Message(body, now, attributes, sender)
+        message = Message(body, now, self.world.clock.wall(), attributes, sender)
         message.trace = trace
         self._add(message, now + (self.numbers["DelaySeconds"] if delay_s is None else delay_s))
         if self.duplicates and self.random.random() < self.duplicates:
@@ -178,6 +180,7 @@ class Queue:
     def _take(self, message, now, visibility_s):
         message.receives += 1
         message.first_receive = message.first_receive or now
+        message.first_wall = message.first_wall or self.world.clock.wall()
         message.last_receive = now
         message.nonce = secrets.token_hex(8)
         message.in_flight = True
@@ -194,6 +197,7 @@ class Queue:
                 self._forget(message)
                 moved = message.copy()
                 moved.receives, moved.first_receive = message.receives, message.first_receive
+                moved.first_wall = message.first_wall
                 moved.source_arn = self.arn
                 queue._add(moved, 0)
                 self.counters["redriven"] += 1

@@ -10,9 +10,9 @@ def told(message, handle, wanted, names):
     """The message as ReceiveMessage returns it."""
     answer = {"MessageId": message.id, "ReceiptHandle": handle, "MD5OfBody": message.md5,
             "Body": message.body}
-    known = {"SenderId": message.sender, "SentTimestamp": str(int(message.sent * 1000)),
+    known = {"SenderId": message.sender, "SentTimestamp": str(int(message.sent_wall * 1000)),
              "ApproximateReceiveCount": str(message.receives),
-             "ApproximateFirstReceiveTimestamp": str(int(message.first_receive * 1000))}
+             "ApproximateFirstReceiveTimestamp": str(int(message.first_wall * 1000))}
     if message.source_arn:
         known["DeadLetterQueueSourceArn"] = message.source_arn
     if message.trace:

@@ -19,12 +19,11 @@ const char *skip_reason_name(enum skip_reason r)
 void lag_add(struct lag *l, int64_t ms)
 {
     size_t at = 0;
-    int64_t time = ms > 0 ? ms : 0;
-    while (at < LAG_BOUNDS && time > stats_lag_bounds_ms[at]) {
+    while (at < LAG_BOUNDS && ms > stats_lag_bounds_ms[at]) {
         at++;
     }
     stats_add(&l->counts[at], 1);
-    stats_add(&l->sum_ms, (uint64_t)time);
+    stats_add(&l->sum_ms, (uint64_t)ms);
 }
 
 void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged)

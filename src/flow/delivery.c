@@ -177,6 +177,17 @@ static const char *end_text(const struct delivery *d)
     }
 }
 
+/* lag_min_s: the clocks of this host and SQS contradict each other. */
+static void add_lag(struct log_keys *l, const struct delivery *d)
+{
+    int64_t lag_ms = 0, least_ms = 0;
+    if (inflight_lag(d->inflight, d->clock, &lag_ms, &least_ms)) {
+        add(l, KV_INT("lag_s", lag_ms / 1000));
+    } else if (d->inflight->sent_ms != 0) {
+        add(l, KV_INT("lag_min_s", least_ms / 1000));
+    }
+}
+
 static void log_end(const struct delivery *d)
 {
     char offsets[OFFSETS_BYTES] = "";
@@ -188,9 +199,7 @@ static void log_end(const struct delivery *d)
     }
     add_object(&l, d);
     add_counts(&l, d, again);
-    if (d->inflight->sent_ms != 0) {
-        add(&l, KV_KNOWN("lag_s", (clock_wall_ms(d->clock) - d->inflight->sent_ms) / 1000));
-    }
+    add_lag(&l, d);
     write_offsets(d, offsets, sizeof(offsets));
     add(&l, KV_INT("records", d->reports.acknowledged));
     add_text(&l, "offsets", offsets);

@@ -251,7 +251,8 @@ static const struct metric table[] = {
     {.family =
          {METRIC("delivery_lag_seconds"), EXPOSITION_HISTOGRAM,
           "From the arrival of a notification in its queue until Kafka has acknowledged everything "
-          "of its objects; from the customer's first delivery on."},
+          "of its objects; from the customer's first delivery on. Not counted where it is not "
+          "known, because this host's clock is behind: the log has 'clock differs'."},
      .labels = "customer",
      .write = write_lag},
     {GAUGE("last_delivery_timestamp_seconds",

@@ -159,15 +159,28 @@ void inflight_return(struct inflight *m)
     }
 }
 
-void inflight_delivered(const struct inflight *m, int64_t now_ms)
+/* A lag of less than the time since the first receive is a small difference of the clocks. */
+bool inflight_lag(const struct inflight *m, const struct clock *c, int64_t *lag_ms,
+                  int64_t *least_ms)
 {
+    int64_t first_ms = m->again.first_ms != 0 ? m->again.first_ms : m->received_ms;
+    int64_t since_sent_ms = clock_wall_ms(c) - m->sent_ms;
+    *least_ms = clock_mono_ms(c) - first_ms;
+    *lag_ms = since_sent_ms > *least_ms ? since_sent_ms : *least_ms;
+    return m->sent_ms != 0 && since_sent_ms >= -LAG_CLOCK_TOLERANCE_MS;
+}
+
+void inflight_delivered(const struct inflight *m, const struct clock *clock)
+{
+    int64_t lag_ms = 0, least_ms = 0;
+    bool known = inflight_lag(m, clock, &lag_ms, &least_ms);
     for (const struct inflight_customer *c = &m->first; c != NULL; c = c->next) {
         if (c->customer == NULL) {
             continue;
         }
-        stats_set(&c->customer->stats->delivered_ms, (uint64_t)now_ms);
-        if (m->sent_ms != 0) {
-            lag_add(&c->customer->stats->lag, now_ms - m->sent_ms);
+        stats_set(&c->customer->stats->delivered_ms, (uint64_t)clock_wall_ms(clock));
+        if (known) {
+            lag_add(&c->customer->stats->lag, lag_ms);
         }
     }
 }

@@ -287,6 +287,23 @@ static void assign_class(struct intake *i, struct inflight *m)
         c != NULL ? c->sched_class : customers_queue_class(i->parts.customers, m->queue);
 }
 
+/*
+ * Messages are sent before they are received: a later time is another clock's. Differences that SQS
+ * does not refuse are seen in this way alone, and those of older messages seem smaller.
+ */
+static void warn_of_sent_time(struct intake *i, const struct poll *p, const struct inflight *m)
+{
+    int64_t ahead_ms = m->sent_ms - clock_wall_ms(i->parts.clock);
+    bool news = i->clock_warned_ms == 0 || ahead_ms > i->clock_warned_ms + CLOCK_WARN_AGAIN_MS;
+    if (m->sent_ms != 0 && ahead_ms > LAG_CLOCK_TOLERANCE_MS && news) {
+        i->clock_warned_ms = ahead_ms;
+        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->name),
+                  KV_INT("ahead_ms", ahead_ms),
+                  KV_STR("next", "messages have a later time than this host: their delivery lag is "
+                                 "not known and not counted; fix the system clock"));
+    }
+}
+
 /* All queues measure the same skew: warn once, and again only when it has changed. */
 static void warn_of_clock(struct intake *i, const struct poll *p)
 {
@@ -367,6 +384,7 @@ static size_t accept_messages(struct intake *i, const struct receiver *r,
         int64_t now = clock_mono_ms(i->parts.clock);
         struct inflight *m =
             &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
+        warn_of_sent_time(i, p, m);
         returned += !accept_message(i, r, m);
     }
     return returned;

@@ -11,8 +11,7 @@ static void a_time_falls_into_the_first_bucket_that_holds_it(void **state UNUSED
     lag_add(&lag, 251);
     lag_add(&lag, 86400 * 1000);
     lag_add(&lag, 86400 * 1000 + 1);
-    lag_add(&lag, -5000); /* SQS's clock is ahead of this host's */
-    assert_int_equal(stats_get(&lag.counts[0]), 3);
+    assert_int_equal(stats_get(&lag.counts[0]), 2);
     assert_int_equal(stats_get(&lag.counts[1]), 1);
     assert_int_equal(stats_get(&lag.counts[LAG_BOUNDS - 1]), 1);
     assert_int_equal(stats_get(&lag.counts[LAG_BOUNDS]), 1);

@@ -30,7 +30,8 @@ static void finish(struct acker *a, bool empty)
 
 static struct inflight *receive(struct acker *a, const char *handle)
 {
-    struct sqs_inflight *m = sqs_inflight_new(fake_message(handle, "{}"), &origin, 0, 0);
+    struct sqs_inflight *m =
+        sqs_inflight_new(fake_message(handle, "{}"), &origin, 0, clock_mono_ms(&clock_system));
     inflight_begin(&m->inflight, acker_settler(a));
     return &m->inflight;
 }
@@ -82,7 +83,7 @@ static struct inflight *receive_id(struct acker *a, const char *handle, const ch
     free(message->id);
     message->id = strdup(id);
     message->receive_count = 2;
-    struct sqs_inflight *m = sqs_inflight_new(message, &origin, 0, 0);
+    struct sqs_inflight *m = sqs_inflight_new(message, &origin, 0, clock_mono_ms(&clock_system));
     inflight_begin(&m->inflight, acker_settler(a));
     return &m->inflight;
 }
@@ -132,13 +133,16 @@ static void says_that_a_message_is_received_before_its_delay_ended(void **state 
 {
     captured_log_begin(LOG_INFO);
     struct acker *a = start(120);
-    release(receive(a, "h1"), FAIL_CONFIG); /* for at least 675 s */
-    inflight_return(receive(a, "h2"));      /* immediately */
+    struct inflight *first = receive(a, "h1");
+    int64_t first_ms = first->received_ms;
+    release(first, FAIL_CONFIG);       /* for at least 675 s */
+    inflight_return(receive(a, "h2")); /* immediately */
     assert_true(acker_drain(a, 10000));
     struct inflight *again = receive_id(a, "h3", "h1");
     struct inflight *in_time = receive_id(a, "h4", "h2");
     assert_why(again, "records not delivered, error=config");
     assert_why(in_time, "worker stopped");
+    assert_int_equal(again->again.first_ms, first_ms);
     const char *line = captured_log_line("msg=\"message received before its delay ended\"");
     assert_non_null(line);
     assert_non_null(strstr(line, "level=info"));

@@ -109,11 +109,42 @@ static void holds_each_of_its_customers_once(void **state UNUSED)
     }
     assert_ptr_equal(m->first.next->customer, &b);
     assert_null(m->first.next->next);
+    struct clock_manual clock;
+    clock_manual_init(&clock, 100, 1400);
+    m->received_ms = 50;
     m->sent_ms = 1000;
-    inflight_delivered(m, 1400);
+    inflight_delivered(m, &clock.clock);
     assert_int_equal(stats_get(&stats[0].lag.sum_ms), 400);
     assert_int_equal(stats_get(&stats[1].lag.sum_ms), 400);
     assert_int_equal(stats_get(&stats[1].delivered_ms), 1400);
+}
+
+static void counts_no_lag_that_the_clocks_do_not_show(void **state UNUSED)
+{
+    static struct stats stats;
+    static struct customer a = {.stats = &stats};
+    struct clock_manual clock;
+    clock_manual_init(&clock, 100000, 1000000);
+    struct fake_message *f = receive();
+    struct inflight *m = &f->inflight;
+    int64_t lag_ms = 0, least_ms = 0;
+    m->first.customer = customer_hold(&a);
+    m->received_ms = 90000;
+    m->sent_ms = 1060000; /* this host's clock is a minute behind or more */
+    assert_false(inflight_lag(m, &clock.clock, &lag_ms, &least_ms));
+    assert_int_equal(least_ms, 10000);
+    inflight_delivered(m, &clock.clock);
+    for (size_t i = 0; i <= LAG_BOUNDS; i++) {
+        assert_int_equal(stats_get(&stats.lag.counts[i]), 0);
+    }
+    assert_int_equal(stats_get(&stats.delivered_ms), 1000000);
+    m->again.first_ms = 30000; /* received before */
+    m->sent_ms = 1001000;      /* a second is no contradiction */
+    assert_true(inflight_lag(m, &clock.clock, &lag_ms, &least_ms));
+    assert_int_equal(lag_ms, 70000);
+    m->sent_ms = 0;
+    assert_false(inflight_lag(m, &clock.clock, &lag_ms, &least_ms));
+    release(f, FAIL_NONE);
 }
 
 /* ---- A settler that wraps another one and commits first ---- */
@@ -178,6 +209,7 @@ static void may_be_kept_by_a_settler_that_commits_first(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_no_lag_that_the_clocks_do_not_show),
         cmocka_unit_test(is_settled_by_the_release_that_leaves_nothing_pending),
         cmocka_unit_test(takes_the_worst_of_its_objects_and_the_longest_of_their_delays),
         cmocka_unit_test(is_delivered_again_after_one_bad_report),

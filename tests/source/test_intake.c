@@ -668,6 +668,36 @@ static void warns_of_the_clock_when_its_difference_has_changed(void **state UNUS
     captured_log_end();
 }
 
+/* One message that was sent at this time, by SQS's clock. */
+static void answer_poll_sent(struct poll_seen seen, int64_t sent_ms)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    struct sqs_polled *p = &poller.answers[poller.answer_count % 8];
+    *p = (struct sqs_polled){.tag = seen.tag, .count = 1};
+    p->messages[0] = fake_message("h", "{}");
+    p->messages[0]->sent_ms = sent_ms;
+    poller.answer_count++;
+    (void)pthread_cond_broadcast(&poller.changed);
+    (void)pthread_mutex_unlock(&poller.lock);
+}
+
+static void warns_of_the_clock_once_when_messages_have_a_later_time(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    setup(1, 100);
+    intake_start(w.intake);
+    int64_t now = atomic_load(&moved.ms);
+    answer_poll_sent(poll_at(0), now + 4000);
+    answer_poll_sent(poll_at(1), now + 40000);
+    answer_poll_sent(poll_at(2), now + 50000);
+    (void)poll_at(3);
+    assert_int_equal(captured_log_count("clock differs"), 1);
+    const char *line = captured_log_line("level=warn msg=\"clock differs\"");
+    assert_non_null(strstr(line, "ahead_ms=40000"));
+    assert_non_null(strstr(line, "delivery lag"));
+    captured_log_end();
+}
+
 static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(void **state UNUSED)
 {
     setup(2, 100);
@@ -884,6 +914,8 @@ int main(void)
         cmocka_unit_test_teardown(warns_of_attributes_that_it_may_not_read, tear_down),
         cmocka_unit_test_teardown(warns_of_messages_that_were_damaged_on_their_way, tear_down),
         cmocka_unit_test_teardown(warns_of_the_clock_when_its_difference_has_changed, tear_down),
+        cmocka_unit_test_teardown(warns_of_the_clock_once_when_messages_have_a_later_time,
+                                  tear_down),
         cmocka_unit_test_teardown(polls_the_others_while_a_queue_does_not_answer, tear_down),
         cmocka_unit_test_teardown(does_not_poll_a_queue_without_a_customer, tear_down),
         cmocka_unit_test_teardown(does_not_poll_before_it_knows_the_queue_but_takes_a_denial,

@@ -103,6 +103,8 @@ static void message_over_locked(struct acker *a, struct sqs_inflight *m, enum er
                                 int64_t until_ms)
 {
     struct again why = sqs_inflight_again(m, kind);
+    why.first_ms =
+        m->inflight.again.first_ms != 0 ? m->inflight.again.first_ms : m->inflight.received_ms;
     held_remove(&a->shared.held, m);
     if (why.cause != AGAIN_UNKNOWN) {
         delays_add(&a->shared.delays, m, &why, until_ms);
@@ -125,7 +127,7 @@ static void acker_settle(void *context, struct inflight *inflight, const struct 
     struct acker *a = context;
     struct sqs_inflight *m = sqs_inflight_of(inflight);
     if (s->outcome == OUTCOME_DONE) {
-        inflight_delivered(inflight, clock_wall_ms(a->clock));
+        inflight_delivered(inflight, a->clock);
     }
     mutex_lock(&a->shared.lock);
     bool over = sqs_inflight_settle(a->shared.book, m, s, clock_mono_ms(a->clock));

@@ -30,6 +30,12 @@ struct sink_brokers {
     unsigned count;
 };
 
+/*
+ * Copy librdkafka's text of an error, without its guess at the cause ("probably due to broker
+ * version < 0.10", of brokers that are connected and do not answer), and cut at a word.
+ */
+void sink_error_text(const char *text, char *out, size_t cap);
+
 /* Read librdkafka's "host:port/2: Connect to ...". False: it names no broker with an id. */
 MUST_USE bool sink_brokers_parse(const char *text, struct sink_broker *out);
 

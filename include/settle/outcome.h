@@ -54,6 +54,9 @@ const struct outcome_rule *outcome_rules(size_t *count);
 /* The row of a subject and an error class. Every class except FAIL_NONE has one. */
 const struct outcome_rule *outcome_rule(enum outcome_subject subject, enum err_kind kind);
 
+/* What happens next and what to do: the code of the error may say more than its class. */
+const char *outcome_next(const struct outcome_rule *rule, const struct err *e);
+
 const char *outcome_name(enum outcome o);                 /* "done", "leave", "later" */
 const char *outcome_subject_name(enum outcome_subject s); /* "object", ... */
 

@@ -20,6 +20,7 @@ enum {
     STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
     MAX_KEYS = 17 + OUTAGE_ABOUT,
     CAUSE_BYTES = 160,
+    NEXT_BYTES = 384,
 };
 
 static const struct words {
@@ -56,19 +57,17 @@ static const struct words {
 #define HELD_NOT_DONE                                                                              \
     "held messages that are not deleted are received again, unless the queue was deleted and "     \
     "created again: then have S3 publish the objects that are not done again"
-#define KEY_UNUSABLE                                                                               \
-    "read again after the delay; "                                                                 \
-    "enable the KMS key, or cancel its deletion, in the account that owns it"
 
 /* Codes that say more than their class. */
 static const struct special {
     enum outage_party party;
-    const char *code, *next;
+    const char *code;
+    const char *next; /* NULL: the failure's own */
 } specials[] = {
     {OUTAGE_QUEUE, "QueueDoesNotExist", QUEUE_GONE},
     {OUTAGE_QUEUE, "AWS.SimpleQueueService.NonExistentQueue", QUEUE_GONE},
-    {OUTAGE_S3, "KMS.DisabledException", KEY_UNUSABLE},
-    {OUTAGE_S3, "KMS.KMSInvalidStateException", KEY_UNUSABLE},
+    {OUTAGE_S3, "KMS.DisabledException", NULL},
+    {OUTAGE_S3, "KMS.KMSInvalidStateException", NULL},
 };
 
 /* Keys of the number of failures: what is counted. Failed renewals are seen as a state. */
@@ -115,17 +114,32 @@ static const struct special *find_special(const struct outage *o, const struct e
     return NULL;
 }
 
+enum manner { SILENT, DENIED, FAILING };
+
+/* What to do; of the other parties, the failure says it. */
+static const char *const queue_todo[] = {
+    [SILENT] = "if it lasts, check the network, proxies and endpoint between this host and SQS",
+    [DENIED] = "allow the call in the worker's policy and the queue's, or correct the worker's "
+               "credentials",
+    [FAILING] = "if it lasts, do what the error says",
+};
+
+static enum manner manner_of(const struct err *e)
+{
+    if (e->kind == FAIL_DENIED || e->kind == FAIL_KMS) {
+        return DENIED;
+    }
+    return e->kind == FAIL_AGAIN && e->status == 0 ? SILENT : FAILING;
+}
+
 static const char *word_of(const struct outage *o, const struct err *e)
 {
     const struct words *w = &words[o->party];
     if (e->kind == FAIL_KMS && o->party == OUTAGE_S3) {
         return find_special(o, e) != NULL ? "KMS key disabled" : "KMS access denied";
     }
-    if (e->kind == FAIL_DENIED || e->kind == FAIL_KMS) {
-        return w->denied;
-    }
-    bool silent = e->kind == FAIL_AGAIN && e->status == 0;
-    return silent ? w->silent : w->failing;
+    const char *of[] = {[SILENT] = w->silent, [DENIED] = w->denied, [FAILING] = w->failing};
+    return of[manner_of(e)];
 }
 
 static const char *over_word(const struct outage *o, const struct err *cause)
@@ -143,10 +157,17 @@ static bool is_gone(const struct outage *o)
     return special != NULL && special->party == OUTAGE_QUEUE;
 }
 
-static const char *next_of(const struct outage *o)
+/* What happens next, and what to do. */
+static const char *next_of(const struct outage *o, char out[NEXT_BYTES])
 {
     const struct special *special = find_special(o, o->shared.cause);
-    return special != NULL ? special->next : o->shared.next;
+    const char *todo = o->party == OUTAGE_QUEUE ? queue_todo[manner_of(o->shared.cause)] : NULL;
+    if (special != NULL && special->next != NULL) {
+        return special->next;
+    }
+    (void)snprintf(out, NEXT_BYTES, "%s%s%s", o->shared.next, todo != NULL ? "; " : "",
+                   todo != NULL ? todo : "");
+    return out;
 }
 
 /* Write "receive delete". */
@@ -217,6 +238,7 @@ static void add_held_locked(struct keys *k, const struct outage *o)
 static void log_outage_locked(const struct outage *o, const char *what,
                               const struct outage_failure *f, int64_t now)
 {
+    char next[NEXT_BYTES];
     struct keys k = {.kv = {KV_STR("outage", what)}, .n = 1};
     add_name(&k, o);
     if (o->party == OUTAGE_QUEUE) {
@@ -227,7 +249,7 @@ static void log_outage_locked(const struct outage *o, const char *what,
     }
     add(&k, KV_ERR(o->shared.cause));
     add_times_locked(&k, o, what, now);
-    add(&k, KV_STR("next", next_of(o)));
+    add(&k, KV_STR("next", next_of(o, next)));
     log_put(words[o->party].level, word_of(o, o->shared.cause), k.kv, k.n);
 }
 

@@ -105,6 +105,10 @@ static enum err_kind kind_of(const struct fault *f)
     return absent && !is_s3(f) ? FAIL_AGAIN : kind;
 }
 
+#define DECRYPT_DENIED                                                                             \
+    "; look at the key policy of that key, and at kms:Decrypt in the policy of the customer's "    \
+    "role"
+
 enum err_kind s3_fault_set(struct err *e, const struct fault *f)
 {
     enum err_kind kind = kind_of(f);
@@ -113,10 +117,8 @@ enum err_kind s3_fault_set(struct err *e, const struct fault *f)
     }
     struct span key = find_key(f);
     (void)fault_set(e, FAIL_KMS, f);
-    return err_set(e, FAIL_KMS,
-                   "KMS key %.*s refused; look at the state and the key policy of that key, and at "
-                   "kms:Decrypt in the policy of the customer's role: HTTP %d %s" FAULT_TEXT "%s",
-                   SPAN_FMT(key), f->status, f->code, f->message);
+    return err_set(e, FAIL_KMS, "KMS key %.*s refused%s: HTTP %d %s" FAULT_TEXT "%s", SPAN_FMT(key),
+                   kind == FAIL_DENIED ? DECRYPT_DENIED : "", f->status, f->code, f->message);
 }
 
 bool s3_fault_is_region(const struct fault *f)

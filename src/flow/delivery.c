@@ -233,7 +233,7 @@ static void log_read(const struct delivery *d, const struct delivery_end *end)
     add_text(&l, "damage", end->damage);
     if (later) {
         add(&l, KV_INT("retry_after_s", end->action->delay_s));
-        add(&l, KV_STR("next", end->action->rule->next));
+        add(&l, KV_STR("next", outcome_next(end->action->rule, end->err)));
     }
     log_put(level, later ? "object later" : "object read", l.kv, l.n);
 }

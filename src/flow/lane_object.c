@@ -62,7 +62,7 @@ static bool judge_customer(struct lane *l, const struct err *e)
                             &(struct customer_refusal){.party = parties[a->subject],
                                                        .mark = rule->mark,
                                                        .about = a->record->key,
-                                                       .next = rule->next},
+                                                       .next = outcome_next(rule, e)},
                             e);
 }
 

@@ -10,6 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CUT " ..."
+
+void sink_error_text(const char *text, char *out, size_t cap)
+{
+    const char *guess = strstr(text, ": probably due to ");
+    const char *rest = guess != NULL ? strstr(guess, " (after ") : NULL;
+    int before = guess != NULL ? (int)(guess - text) : (int)strlen(text);
+    int n = snprintf(out, cap, "%.*s%s", before, text, rest != NULL ? rest : "");
+    if (n >= 0 && (size_t)n >= cap && cap > sizeof(CUT)) {
+        out[cap - sizeof(CUT) + 1] = '\0';
+        char *word = strrchr(out, ' ');
+        memcpy(word != NULL ? word : out + strlen(out) - 1, CUT, sizeof(CUT));
+    }
+}
+
 bool sink_brokers_parse(const char *text, struct sink_broker *out)
 {
     const char *scheme = strstr(text, "://");

@@ -268,7 +268,9 @@ static void went_down(struct sink *s, struct err *e, int64_t since_ms)
         return;
     }
     if (s->poll.why[0] != '\0') {
-        (void)err_set(e, FAIL_AGAIN, "kafka: no broker can be reached: %s", s->poll.why);
+        char was[sizeof(e->text)];
+        memcpy(was, e->text, sizeof(was));
+        (void)err_set(e, FAIL_AGAIN, "%.100s; the last error of a broker: %s", was, s->poll.why);
     }
     if (s->event != NULL) {
         s->event(s->context, &news);
@@ -313,7 +315,7 @@ static void request_failed(struct sink *s, rd_kafka_resp_err_t code, const char 
                            struct err *e)
 {
     struct sink_broker broker;
-    (void)snprintf(s->poll.why, sizeof(s->poll.why), "%s", text);
+    sink_error_text(text, s->poll.why, sizeof(s->poll.why));
     bool named = is_unreachable(code, text) && sink_brokers_parse(text, &broker);
     if (named && sink_brokers_down(&s->poll.brokers, &broker)) {
         err_copy(e->host, sizeof(e->host), span_str(broker.name));

@@ -15,57 +15,60 @@
 #include "settle/outcome.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define SOON DELAY_FIRST_S, DELAY_MAX_S
 #define SLOW DELAY_MAX_S, DELAY_MAX_S
 #define LATER OUTCOME_LATER
 #define LEAVE OUTCOME_LEAVE
+#define AGAIN "read again after the delay"
+#define CHECK "; if it lasts, check the network, proxies and endpoint between this host and "
 #define LEFT "left in the queue until its redrive policy moves it to the dead-letter queue"
 
 /* clang-format off */
 static const struct outcome_rule rules[] = {
-    {ABOUT_OBJECT, FAIL_AGAIN,      LATER, 2, 200,  SOON, BREAKER_NONE,  true,  "read again after the delay"},
-    {ABOUT_OBJECT, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE,  true,  "read again after the delay, which grows while requests are throttled"},
-    {ABOUT_OBJECT, FAIL_DENIED,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  "read again after the delay; correct the policy of the bucket or of the role"},
-    {ABOUT_OBJECT, FAIL_KMS,        LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  "read again after the delay; enable the KMS key, or allow the role to decrypt with it"},
+    {ABOUT_OBJECT, FAIL_AGAIN,      LATER, 2, 200,  SOON, BREAKER_NONE,  true,  AGAIN CHECK "S3"},
+    {ABOUT_OBJECT, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE,  true,  AGAIN ", which grows while requests are throttled"},
+    {ABOUT_OBJECT, FAIL_DENIED,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  AGAIN "; correct the policy of the bucket or of the role"},
+    {ABOUT_OBJECT, FAIL_KMS,        LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  AGAIN "; allow the role to decrypt with the KMS key: in the policy of the key and in that of the role"},
     {ABOUT_OBJECT, FAIL_GONE,       LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; if objects may be deleted before they are read, set gone = \"accept\""},
     {ABOUT_OBJECT, FAIL_SUPERSEDED, LATER, 1, 200,  SOON, BREAKER_NONE,  true,  "the current version is read after the delay"},
     {ABOUT_OBJECT, FAIL_ARCHIVED,   LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; restore the object and redrive the message"},
     {ABOUT_OBJECT, FAIL_DATA,       LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; upload the object again in a readable form"},
     {ABOUT_OBJECT, FAIL_FORMAT,     LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; do what the error says and redrive the message, or set unreadable = \"accept\""},
     {ABOUT_OBJECT, FAIL_LIMIT,      LEAVE, 0, 0,    SLOW, BREAKER_NONE,  true,  LEFT "; raise the limit that is named and redrive the message, or upload the object in parts"},
-    {ABOUT_OBJECT, FAIL_CONFIG,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  "read again after the delay; correct the configuration of the customer"},
-    {ABOUT_OBJECT, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE,  true,  "read again after the delay; correct the clock of this host"},
+    {ABOUT_OBJECT, FAIL_CONFIG,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  AGAIN "; correct the configuration of the customer"},
+    {ABOUT_OBJECT, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE,  true,  AGAIN "; correct the clock of this host"},
     {ABOUT_OBJECT, FAIL_LOST,       LATER, 0, 0,    SOON, BREAKER_NONE,  false, "abandoned by this worker; the queue delivers the message again"},
     {ABOUT_OBJECT, FAIL_STOPPED,    LATER, 0, 0,    RETURN_STARTED_S, RETURN_STARTED_S, BREAKER_NONE, false, "returned to the queue"},
 
-    {ABOUT_ROLE, FAIL_AGAIN,      LATER, 2, 500,  SOON, BREAKER_NONE, true,  "read again after the delay"},
-    {ABOUT_ROLE, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE, true,  "read again after the delay, which grows while requests are throttled"},
+    {ABOUT_ROLE, FAIL_AGAIN,      LATER, 2, 500,  SOON, BREAKER_NONE, true,  AGAIN CHECK "STS"},
+    {ABOUT_ROLE, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE, true,  AGAIN ", which grows while requests are throttled"},
     {ABOUT_ROLE, FAIL_DENIED,     LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; check the role's trust policy, the external id, and that the worker may call sts:AssumeRole on the role"},
     {ABOUT_ROLE, FAIL_KMS,        LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; correct the role"},
     {ABOUT_ROLE, FAIL_GONE,       LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; create the role, or correct role_arn"},
-    {ABOUT_ROLE, FAIL_SUPERSEDED, LATER, 0, 0,    SOON, BREAKER_NONE, true,  "read again after the delay"},
-    {ABOUT_ROLE, FAIL_ARCHIVED,   LATER, 0, 0,    SOON, BREAKER_NONE, true,  "read again after the delay"},
-    {ABOUT_ROLE, FAIL_DATA,       LATER, 0, 0,    SOON, BREAKER_NONE, true,  "read again after the delay"},
-    {ABOUT_ROLE, FAIL_FORMAT,     LATER, 0, 0,    SOON, BREAKER_NONE, true,  "read again after the delay"},
+    {ABOUT_ROLE, FAIL_SUPERSEDED, LATER, 0, 0,    SOON, BREAKER_NONE, true,  AGAIN},
+    {ABOUT_ROLE, FAIL_ARCHIVED,   LATER, 0, 0,    SOON, BREAKER_NONE, true,  AGAIN},
+    {ABOUT_ROLE, FAIL_DATA,       LATER, 0, 0,    SOON, BREAKER_NONE, true,  AGAIN},
+    {ABOUT_ROLE, FAIL_FORMAT,     LATER, 0, 0,    SOON, BREAKER_NONE, true,  AGAIN},
     {ABOUT_ROLE, FAIL_LIMIT,      LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; shorten the prefix, which the session policy contains"},
     {ABOUT_ROLE, FAIL_CONFIG,     LATER, 0, 0,    SLOW, BREAKER_OPEN, true,  "customer paused; correct the role, or its part of the configuration"},
-    {ABOUT_ROLE, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE, true,  "read again after the delay; correct the clock of this host"},
+    {ABOUT_ROLE, FAIL_SKEW,       LATER, 1, 200,  SOON, BREAKER_NONE, true,  AGAIN "; correct the clock of this host"},
     {ABOUT_ROLE, FAIL_LOST,       LATER, 0, 0,    SOON, BREAKER_NONE, false, "abandoned by this worker; the queue delivers the message again"},
     {ABOUT_ROLE, FAIL_STOPPED,    LATER, 0, 0,    RETURN_STARTED_S, RETURN_STARTED_S, BREAKER_NONE, false, "returned to the queue"},
 
-    {ABOUT_DELIVERY, FAIL_AGAIN,      LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay"},
-    {ABOUT_DELIVERY, FAIL_THROTTLED,  LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay"},
+    {ABOUT_DELIVERY, FAIL_AGAIN,      LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN "; if it lasts, check the topic's partitions and the brokers"},
+    {ABOUT_DELIVERY, FAIL_THROTTLED,  LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN},
     {ABOUT_DELIVERY, FAIL_DENIED,     LATER, 0, 0, SLOW, BREAKER_OPEN, false, "customer paused; allow the worker to write to the topic"},
-    {ABOUT_DELIVERY, FAIL_KMS,        LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay"},
+    {ABOUT_DELIVERY, FAIL_KMS,        LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN},
     {ABOUT_DELIVERY, FAIL_GONE,       LATER, 0, 0, SLOW, BREAKER_OPEN, false, "customer paused; create the topic"},
-    {ABOUT_DELIVERY, FAIL_SUPERSEDED, LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay"},
-    {ABOUT_DELIVERY, FAIL_ARCHIVED,   LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay"},
-    {ABOUT_DELIVERY, FAIL_DATA,       LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay"},
-    {ABOUT_DELIVERY, FAIL_FORMAT,     LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay"},
-    {ABOUT_DELIVERY, FAIL_LIMIT,      LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay, with the topic's own size limit"},
+    {ABOUT_DELIVERY, FAIL_SUPERSEDED, LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN},
+    {ABOUT_DELIVERY, FAIL_ARCHIVED,   LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN},
+    {ABOUT_DELIVERY, FAIL_DATA,       LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN},
+    {ABOUT_DELIVERY, FAIL_FORMAT,     LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN},
+    {ABOUT_DELIVERY, FAIL_LIMIT,      LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN ", with the topic's own size limit"},
     {ABOUT_DELIVERY, FAIL_CONFIG,     LATER, 0, 0, SLOW, BREAKER_OPEN, false, "customer paused; create the topic, or correct its name"},
-    {ABOUT_DELIVERY, FAIL_SKEW,       LATER, 0, 0, SOON, BREAKER_NONE, false, "read again after the delay"},
+    {ABOUT_DELIVERY, FAIL_SKEW,       LATER, 0, 0, SOON, BREAKER_NONE, false, AGAIN},
     {ABOUT_DELIVERY, FAIL_LOST,       LATER, 0, 0, SOON, BREAKER_NONE, false, "abandoned by this worker; the queue delivers the message again"},
     {ABOUT_DELIVERY, FAIL_STOPPED,    LATER, 0, 0, RETURN_STARTED_S, RETURN_STARTED_S, BREAKER_NONE, false, "returned to the queue"},
 
@@ -77,6 +80,27 @@ static const struct outcome_rule rules[] = {
     {ABOUT_NOTIFICATION, FAIL_STOPPED, LATER, 0, 0, 0, 0, BREAKER_NONE, false, "returned to the queue"},
 };
 /* clang-format on */
+
+#define KEY_UNUSABLE                                                                               \
+    AGAIN "; enable the KMS key, or cancel its deletion, in the account that owns it"
+
+static const struct {
+    enum outcome_subject subject;
+    const char *code, *next;
+} codes[] = {
+    {ABOUT_OBJECT, "KMS.DisabledException", KEY_UNUSABLE},
+    {ABOUT_OBJECT, "KMS.KMSInvalidStateException", KEY_UNUSABLE},
+};
+
+const char *outcome_next(const struct outcome_rule *rule, const struct err *e)
+{
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (codes[i].subject == rule->subject && strcmp(codes[i].code, e->code) == 0) {
+            return codes[i].next;
+        }
+    }
+    return rule->next;
+}
 
 const struct outcome_rule *outcome_rules(size_t *count)
 {

@@ -9,6 +9,8 @@
 #include "customers/waiting.h"
 #include "net/sink_budget.h"
 
+#include <string.h>
+
 static void kafka_failed(struct worker *w, const struct sink_news *news, const char *next)
 {
     struct waiting_report oldest = {.count = 0};
@@ -43,6 +45,20 @@ static void log_broker(bool up, const struct err *e)
                              "leads them; check the broker"));
 }
 
+/* librdkafka's code of a connection that ended has no request and no answer. */
+static void log_trouble(const struct worker *w, const struct err *e)
+{
+    bool lost = strcmp(e->code, "_TRANSPORT") == 0;
+    /* in an outage it is the cause of the next SINK_DOWN */
+    log_write(
+        outage_is_open(&w->kafka_outage) ? LOG_DEBUG : LOG_WARN,
+        lost ? "kafka connection lost" : "kafka request failed", KV_ERR(e),
+        KV_STR("next", lost ? "librdkafka connects again; if it cannot, the broker is named as "
+                              "unreachable"
+                            : "librdkafka retries; if records wait for long, check the topic "
+                              "and the brokers"));
+}
+
 void worker_kafka_news(void *ctx, const struct sink_news *news)
 {
     struct worker *w = ctx;
@@ -56,9 +72,8 @@ void worker_kafka_news(void *ctx, const struct sink_news *news)
                      "records wait and their messages are held until a broker answers; check the "
                      "brokers and the network");
         break;
-    case SINK_TROUBLE: /* in an outage it is the cause of the next SINK_DOWN */
-        log_write(outage_is_open(&w->kafka_outage) ? LOG_DEBUG : LOG_WARN, "kafka request failed",
-                  KV_ERR(e), KV_STR("next", "librdkafka retries"));
+    case SINK_TROUBLE:
+        log_trouble(w, e);
         break;
     case SINK_BROKER_DOWN:
     case SINK_BROKER_UP:

@@ -140,10 +140,16 @@ static void a_code_may_have_words_of_its_own(void **state UNUSED)
     assert_line("msg=\"queue calls fail\"",
                 "next=\"check whether the queue was deleted or the URL");
     teardown();
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_DELETE, FAIL_AGAIN, "", "no answer", S(1));
+    fails(OUTAGE_DELETE, FAIL_AGAIN, "", "no answer", S(1));
+    assert_line("outage=begins", "next=\"retried; if it lasts, check the network, proxies and");
+    fails(OUTAGE_DELETE, FAIL_DENIED, "AccessDenied", "no", S(2));
+    assert_line("outage=changes", "next=\"retried; allow the call in the worker's policy");
+    teardown();
     setup(OUTAGE_S3, "customer");
     fails(0, FAIL_KMS, "KMS.DisabledException", "disabled", S(1));
     assert_line("outage=begins", "msg=\"KMS key disabled\"");
-    assert_line("outage=begins", "enable the KMS key");
     fails(0, FAIL_KMS, "AccessDenied", "kms", S(2));
     assert_line("outage=changes", "msg=\"KMS access denied\"");
     assert_line("outage=changes", "next=retried");

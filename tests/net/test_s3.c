@@ -148,6 +148,16 @@ static void tells_which_key_and_which_policies(void **state)
     assert_non_null(strstr(f->err.text, "kms:Decrypt in the policy of the customer's role"));
 }
 
+static void gives_no_advice_on_policies_where_the_key_is_disabled(void **state)
+{
+    struct fixture *f = *state;
+    add_error(f, "400 Bad Request", "",
+              "<Code>KMS.DisabledException</Code><Message>arn:aws:kms:eu-west-1:444455556666:key/1 "
+              "is disabled.</Message>");
+    assert_int_equal(get(f), FAIL_KMS);
+    assert_null(strstr(f->err.text, "policy"));
+}
+
 static void survives_errors_made_of_garbage(void **state)
 {
     struct fixture *f = *state;
@@ -477,6 +487,7 @@ int main(void)
         TEST(refuses_names_that_cannot_be),
         TEST(gives_each_error_its_class),
         TEST(tells_which_key_and_which_policies),
+        TEST(gives_no_advice_on_policies_where_the_key_is_disabled),
         TEST(survives_errors_made_of_garbage),
         TEST(corrects_the_region_once_and_remembers_it),
         TEST(does_not_remember_a_region_that_does_not_answer),

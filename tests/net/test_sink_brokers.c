@@ -18,6 +18,28 @@ static void reads_the_broker_that_a_text_begins_with(void **state UNUSED)
     assert_string_equal(b.name, "ssl://10.0.0.1:9094");
 }
 
+static void leaves_out_what_librdkafka_guesses_and_cuts_at_a_word(void **state UNUSED)
+{
+    static const char silent[] =
+        "b:1/1: ApiVersionRequest failed: Local: Timed out: probably due to broker version < 0.10 "
+        "(see api.version.request configuration) (after 10008ms in state APIVERSION_QUERY, 1 "
+        "identical error(s) suppressed)";
+    char out[160];
+    sink_error_text(silent, out, sizeof(out));
+    assert_string_equal(out, "b:1/1: ApiVersionRequest failed: Local: Timed out (after 10008ms in "
+                             "state APIVERSION_QUERY, 1 identical error(s) suppressed)");
+    sink_error_text(silent, out, 60);
+    assert_string_equal(out, "b:1/1: ApiVersionRequest failed: Local: Timed out ...");
+    sink_error_text("Connect to b:1 failed: refused", out, sizeof(out));
+    assert_string_equal(out, "Connect to b:1 failed: refused");
+    sink_error_text("x: probably due to nothing", out, sizeof(out));
+    assert_string_equal(out, "x");
+    for (size_t cap = 1; cap < sizeof(silent); cap++) {
+        sink_error_text(silent, out, cap < sizeof(out) ? cap : sizeof(out));
+        assert_true(strlen(out) < cap);
+    }
+}
+
 static void reads_no_broker_where_there_is_none(void **state UNUSED)
 {
     static const char *const texts[] = {"",
@@ -105,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_broker_that_a_text_begins_with),
+        cmocka_unit_test(leaves_out_what_librdkafka_guesses_and_cuts_at_a_word),
         cmocka_unit_test(reads_no_broker_where_there_is_none),
         cmocka_unit_test(tells_each_change_once),
         cmocka_unit_test(keeps_a_bounded_number),

@@ -32,6 +32,18 @@ static void doubles_the_delay_from_ten_seconds_to_fifteen_minutes(void **state U
     assert_in_range(outcome_delay_s(rule, 4000000000U, &rng), 675, 900);
 }
 
+static void advises_by_the_code_where_it_says_more_than_the_class(void **state UNUSED)
+{
+    const struct outcome_rule *rule = outcome_rule(ABOUT_OBJECT, FAIL_KMS);
+    struct err e = {.kind = FAIL_KMS, .code = "KMS.DisabledException"};
+    assert_non_null(strstr(outcome_next(rule, &e), "enable the KMS key"));
+    assert_null(strstr(outcome_next(rule, &e), "allow"));
+    e = (struct err){.kind = FAIL_KMS, .code = "AccessDenied"};
+    assert_ptr_equal(outcome_next(rule, &e), rule->next);
+    assert_non_null(strstr(rule->next, "allow the role to decrypt"));
+    assert_null(strstr(rule->next, "enable"));
+}
+
 static void waits_long_from_the_first_receive_for_what_a_person_must_fix(void **state UNUSED)
 {
     enum err_kind kinds[] = {FAIL_DENIED, FAIL_KMS, FAIL_CONFIG};
@@ -164,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doubles_the_delay_from_ten_seconds_to_fifteen_minutes),
+        cmocka_unit_test(advises_by_the_code_where_it_says_more_than_the_class),
         cmocka_unit_test(waits_long_from_the_first_receive_for_what_a_person_must_fix),
         cmocka_unit_test(never_returns_without_delay_what_will_fail_again),
         cmocka_unit_test(tries_again_now_only_before_the_first_record),

@@ -75,6 +75,16 @@ static void a_failed_request_is_a_line_unless_there_is_an_outage(void **state UN
     teardown();
 }
 
+static void a_connection_that_ends_is_no_request_that_failed(void **state UNUSED)
+{
+    struct err e = {.kind = FAIL_AGAIN, .code = "_TRANSPORT", .text = "b:1/1: Disconnected"};
+    setup();
+    worker_kafka_news(&w, &(struct sink_news){.what = SINK_TROUBLE, .err = &e});
+    assert_line("msg=\"kafka connection lost\"", "level=warn");
+    assert_int_equal(captured_log_count("kafka request failed"), 0);
+    teardown();
+}
+
 static void one_broker_is_named_when_it_fails_and_when_it_answers(void **state UNUSED)
 {
     setup();
@@ -104,6 +114,7 @@ int main(void)
         cmocka_unit_test(an_outage_of_all_brokers_begins_and_ends),
         cmocka_unit_test(refused_credentials_and_other_errors_of_all_brokers_are_outages),
         cmocka_unit_test(a_failed_request_is_a_line_unless_there_is_an_outage),
+        cmocka_unit_test(a_connection_that_ends_is_no_request_that_failed),
         cmocka_unit_test(one_broker_is_named_when_it_fails_and_when_it_answers),
         cmocka_unit_test(a_fatal_error_of_the_producer_is_an_error),
     };

@@ -299,7 +299,8 @@ static void judge_queue(struct acker *a, const struct lease_batch *batch, enum e
         outage_failed(o,
                       &(struct outage_failure){.err = &why,
                                                .call = outage_calls[batch->call],
-                                               .next = "retried while the leases last",
+                                               .next = "retried while the leases last, then the "
+                                                       "queue delivers the messages again",
                                                .about = &messages,
                                                .about_count = 1,
                                                .held = acker_queue_held(a, batch->queue)},

@@ -119,8 +119,8 @@ enum manner { SILENT, DENIED, FAILING };
 /* What to do; of the other parties, the failure says it. */
 static const char *const queue_todo[] = {
     [SILENT] = "if it lasts, check the network, proxies and endpoint between this host and SQS",
-    [DENIED] = "allow the call in the worker's policy and the queue's, or correct the worker's "
-               "credentials",
+    [DENIED] = ("allow the call in the worker's policy and the queue's, or correct the worker's "
+                "credentials"),
     [FAILING] = "if it lasts, do what the error says",
 };
 

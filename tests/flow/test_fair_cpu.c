@@ -13,7 +13,6 @@
 #include "flow/inbox.h"
 #include "flow/turns.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +52,37 @@ static struct {
     int64_t object_us[CUSTOMERS]; /* of one object of the customer */
     atomic_bool over;
     size_t lanes;
-    atomic_size_t there, moving; /* lanes that have begun, and that neither work nor wait */
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t settled;
+        size_t there, moving; /* lanes that have begun, and that neither work nor wait */
+    } shared;
 } world;
+
+static bool is_settled_locked(void)
+{
+    return world.shared.there == world.lanes && world.shared.moving == 0;
+}
+
+static void count(size_t there, int moving)
+{
+    mutex_lock(&world.shared.lock);
+    world.shared.there += there;
+    world.shared.moving += (size_t)moving;
+    if (is_settled_locked()) {
+        cond_broadcast(&world.shared.settled);
+    }
+    mutex_unlock(&world.shared.lock);
+}
+
+static void wait_settled(void)
+{
+    mutex_lock(&world.shared.lock);
+    while (!is_settled_locked()) {
+        cond_wait(&world.shared.settled, &world.shared.lock);
+    }
+    mutex_unlock(&world.shared.lock);
+}
 
 static void put_message(size_t customer)
 {
@@ -71,12 +99,10 @@ static void put_message(size_t customer)
 static void process(size_t customer, struct turn *turn)
 {
     turns_start(world.turns, turn, customer);
-    (void)atomic_fetch_sub(&world.moving, 1);
+    count(0, -1);
     for (int64_t left = world.object_us[customer]; left > 0; left -= STEP_US) {
         turns_begin(world.turns, turn);
-        while (atomic_load(&world.there) < world.lanes || atomic_load(&world.moving) > 0) {
-            (void)sched_yield(); /* time passes only while all others wait */
-        }
+        wait_settled(); /* time passes only while all others wait */
         cpu_us += STEP_US;
         (void)atomic_fetch_add(&passed_us, STEP_US);
         turns_yield(world.turns, turn);
@@ -85,7 +111,7 @@ static void process(size_t customer, struct turn *turn)
             break;
         }
     }
-    (void)atomic_fetch_add(&world.moving, 1);
+    count(0, 1);
     turns_end(world.turns, turn);
 }
 
@@ -95,16 +121,16 @@ static void *lane(void *arg UNUSED)
     struct inbox_use use;
     struct inflight *m = NULL;
     turn_init(&turn, NULL);
-    (void)atomic_fetch_add(&world.there, 1);
+    count(1, 0);
     while (!atomic_load(&world.over) && (m = inbox_take(world.inbox, &use)) != NULL) {
-        (void)atomic_fetch_add(&world.moving, 1);
+        count(0, 1);
         size_t customer = m->sched_class;
         int64_t began = mono_ms(&worked);
         free(m);
         put_message(customer); /* it always has some */
         process(customer, &turn);
         inbox_finished(world.inbox, &use, mono_ms(&worked) - began);
-        (void)atomic_fetch_sub(&world.moving, 1);
+        count(0, -1);
     }
     inbox_stop(world.inbox);
     turn_done(&turn);
@@ -138,8 +164,9 @@ static double index_with(size_t lanes, uint64_t seed)
     rng_init(&rng, seed);
     atomic_store(&passed_us, 0);
     atomic_store(&world.over, false);
-    atomic_store(&world.there, 0);
-    atomic_store(&world.moving, 0);
+    mutex_init(&world.shared.lock);
+    cond_init(&world.shared.settled);
+    world.shared.there = world.shared.moving = 0;
     world.lanes = lanes;
     memset(world.object_us, 0, sizeof(world.object_us));
     world.turns = turns_new(1, &worked);
@@ -169,6 +196,8 @@ static double index_with(size_t lanes, uint64_t seed)
     for (struct inflight *m; (m = inbox_drain(world.inbox)) != NULL;) {
         free(m);
     }
+    mutex_done(&world.shared.lock);
+    cond_done(&world.shared.settled);
     inbox_free(world.inbox);
     turns_free(world.turns);
     return jain_of(used, ACTIVE);

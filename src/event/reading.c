@@ -103,8 +103,7 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
     if (out->reason == REJECT_LINE_TOO_LONG && piece->bytes > r->too_long) {
         r->too_long = piece->bytes;
     }
-    bool otlp = piece->request_level > 0 || otlp_begins(piece->text);
-    r->otlp_too_long = r->otlp_too_long || (r->too_long > 0 && otlp);
+    r->otlp_too_long = r->otlp_too_long || (r->too_long > 0 && otlp_begins(piece->text));
     return add_reject(r, piece, out);
 }
 

@@ -13,9 +13,9 @@
  *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 not_tried_s=4 ...
  *     level=info msg="queue connected" outage=over ... outage_s=120 failed_calls=12
  *
- * outage_s counts from the first evidence, not_tried_s and last_failure_s from the last failed
- * call: that a state lasts is an assumption since then. An outage that is seen as a state (records
- * that wait) has neither, and no number of failures.
+ * outage_s counts from the first evidence, last_failure_s from the last failed call, not_tried_s
+ * from then or from when a call began last: that a state lasts is an assumption since then. An
+ * outage that is seen as a state (records that wait) has neither, and no number of failures.
  *
  * It is over when every call that failed has succeeded again. A cause that was logged in the same
  * outage is not logged again as a change. That the outage lasts is logged after 30 s, then after
@@ -73,11 +73,13 @@ struct outage {
     char *name;
     atomic_uint failing; /* calls whose last attempt failed, one bit each */
     atomic_bool open;
+    atomic_bool was_gone; /* the queue did not exist in an outage that is over; until it is taken */
     struct {
         pthread_mutex_t lock;
         int64_t since_ms;
-        int64_t last_ms; /* of the last failure */
-        int64_t log_ms;  /* when it is logged next */
+        int64_t last_ms;  /* of the last failure */
+        int64_t tried_ms; /* when a call began last */
+        int64_t log_ms;   /* when it is logged next */
         int64_t pause_ms;
         int64_t failed_ms[OUTAGE_CALLS]; /* time of the last failure of each call */
         unsigned calls;                  /* calls that failed in this outage, one bit each */
@@ -115,6 +117,15 @@ void outage_passed(struct outage *o, unsigned call, int64_t now);
 
 /* A message of the queue is not held any more; held: the number of those that are. */
 void outage_message_ended(struct outage *o, enum outage_message how, size_t held, int64_t now);
+
+/*
+ * The queue did not exist, and answers again: it may be another one. True once for each such
+ * outage.
+ */
+MUST_USE bool outage_take_gone(struct outage *o);
+
+/* A call, or an attempt, begins: that the outage lasts is tested from now on. */
+void outage_tried(struct outage *o, int64_t now);
 
 void outage_tick(struct outage *o, int64_t now);
 

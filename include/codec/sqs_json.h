@@ -53,6 +53,7 @@ struct sqs_attributes {
     char dead_letter_arn[SQS_ARN_BYTES];
     char policy[SQS_POLICY_BYTES + 1]; /* JSON; truncated, so no JSON, if it is longer */
     int64_t visible, in_flight;
+    int64_t created_s; /* CreatedTimestamp, since the epoch */
 };
 
 /*

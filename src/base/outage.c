@@ -49,14 +49,15 @@ static const struct words {
     "check whether the queue was deleted or the URL is wrong; "                                    \
     "the messages of a deleted queue are gone"
 #define HELD_GONE                                                                                  \
-    "if the queue was deleted, they are gone with it: have S3 publish the objects that are not "   \
-    "done again; if it appears again with its messages, they are received again"
+    "if the queue was deleted, they are gone with it: copy the objects that are not done onto "    \
+    "themselves, so that S3 notifies again; if it appears again with its messages, they are "      \
+    "received again"
 #define HELD_DONE                                                                                  \
-    "no held message is lost; if the queue was deleted and created again, the messages in it are " \
-    "gone: have S3 publish their objects again"
+    "no held message is lost; if the queue is another one, the "                                   \
+    "messages in the one before are gone: that is logged next, if its attributes may be read"
 #define HELD_NOT_DONE                                                                              \
-    "held messages that are not deleted are received again, unless the queue was deleted and "     \
-    "created again: then have S3 publish the objects that are not done again"
+    "held messages that are not deleted are received again, unless the queue is another one: "     \
+    "that is logged next, if its attributes may be read"
 
 /* Codes that say more than their class. */
 static const struct special {
@@ -87,6 +88,7 @@ void outage_init(struct outage *o, enum outage_party party, const char *key, con
     o->name = mem_text(name);
     atomic_init(&o->failing, 0);
     atomic_init(&o->open, false);
+    atomic_init(&o->was_gone, false);
     mutex_init(&o->shared.lock);
 }
 
@@ -208,7 +210,9 @@ static void add_name(struct keys *k, const struct outage *o)
 static void add_times_locked(struct keys *k, const struct outage *o, const char *what, int64_t now)
 {
     bool over = strcmp(what, "over") == 0;
-    int64_t tried_s = o->shared.state ? -1 : (now - o->shared.last_ms) / 1000;
+    bool tried_again = !over && o->shared.tried_ms > o->shared.last_ms;
+    int64_t last_ms = tried_again ? o->shared.tried_ms : o->shared.last_ms;
+    int64_t tried_s = o->shared.state ? -1 : (now - last_ms) / 1000;
     add(k, KV_INT("outage_s", (now - o->shared.since_ms) / 1000));
     if (over || strcmp(what, "lasts") == 0) {
         add(k, KV_KNOWN(over ? "last_failure_s" : "not_tried_s", tried_s));
@@ -400,6 +404,9 @@ void outage_passed(struct outage *o, unsigned call, int64_t now)
     atomic_store(&o->failing, left);
     if (left == 0 && failing != 0 && outage_is_open(o)) {
         atomic_store(&o->open, false);
+        if (o->shared.gone) {
+            atomic_store(&o->was_gone, true);
+        }
         log_over_locked(o, now);
     }
     mutex_unlock(&o->shared.lock);
@@ -429,6 +436,21 @@ void outage_message_ended(struct outage *o, enum outage_message how, size_t held
         log_put(LOG_WARN, "messages of a queue that does not exist", k.kv, k.n);
     }
     mutex_unlock(&o->shared.lock);
+}
+
+bool outage_take_gone(struct outage *o)
+{
+    return atomic_load_explicit(&o->was_gone, memory_order_relaxed) &&
+           atomic_exchange(&o->was_gone, false);
+}
+
+void outage_tried(struct outage *o, int64_t now)
+{
+    if (outage_is_failing(o)) {
+        mutex_lock(&o->shared.lock);
+        o->shared.tried_ms = now;
+        mutex_unlock(&o->shared.lock);
+    }
 }
 
 void outage_tick(struct outage *o, int64_t now)

@@ -346,7 +346,8 @@ enum err_kind sqs_read_attributes(struct span answer, struct sqs_attributes *out
                                    .retention_s = -1,
                                    .max_receive_count = -1,
                                    .visible = -1,
-                                   .in_flight = -1};
+                                   .in_flight = -1,
+                                   .created_s = -1};
     if (read_answer(answer, &doc, e) != FAIL_NONE) {
         return e->kind;
     }
@@ -357,6 +358,7 @@ enum err_kind sqs_read_attributes(struct span answer, struct sqs_attributes *out
     out->retention_s = retention <= INT32_MAX ? (int)retention : -1;
     out->visible = attribute(a, "ApproximateNumberOfMessages", -1);
     out->in_flight = attribute(a, "ApproximateNumberOfMessagesNotVisible", -1);
+    out->created_s = attribute(a, "CreatedTimestamp", -1);
     (void)control_text(control_at(a, "QueueArn"), &arn);
     err_copy(out->arn, sizeof(out->arn), arn);
     read_policy(control_at(a, "Policy"), out->policy);

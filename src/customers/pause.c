@@ -16,6 +16,10 @@ bool customer_allowed(struct customer *customer)
     mutex_lock(&run->shared.lock);
     bool yes = breaker_allow(&run->shared.breaker, now);
     mutex_unlock(&run->shared.lock);
+    if (yes) {
+        outage_tried(&run->outages[CUSTOMER_ROLE], now);
+        outage_tried(&run->outages[CUSTOMER_S3], now);
+    }
     return yes;
 }
 

@@ -48,7 +48,7 @@ void write_held(const struct metric *m, const struct snapshot *s, struct buf *ou
 
 void write_calls_failed(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    static const char *const names[] = {"extend", "delete", "return"};
+    static const char *const names[] = {"heartbeat", "delete", "return"};
     for (size_t q = 0; q < s->queue_count; q++) {
         const struct lease_stats *leases = &s->queues[q].leases;
         const stats_count *counts[] = {&leases->extend_failed, &leases->delete_failed,

@@ -268,6 +268,7 @@ static void poll_start(struct intake *i, struct poll *p)
     p->asked = reserve(i, p);
     if (p->asked != 0) {
         const struct intake_times *times = apply_times(i, p);
+        outage_tried(acker_outage(i->parts.acker, p->index), clock_mono_ms(i->parts.clock));
         sqs_poller_start(i->poller, p->queue->queue, (int)p->asked, times->wait_s,
                          times->visibility_s, &p->receivers[0]);
     }
@@ -400,6 +401,18 @@ static void choose_want(struct poll *p, size_t count, size_t asked)
     }
 }
 
+/* A queue that did not exist may be another one now: its attribute poller is woken. */
+static void receive_passed(struct intake *i, struct poll *p)
+{
+    struct outage *o = acker_outage(i->parts.acker, p->index);
+    outage_passed(o, OUTAGE_RECEIVE, clock_mono_ms(i->parts.clock));
+    if (atomic_load_explicit(&o->was_gone, memory_order_relaxed)) {
+        mutex_lock(&i->shared.lock);
+        queues_changed_locked(i);
+        mutex_unlock(&i->shared.lock);
+    }
+}
+
 static void poll_ended(struct intake *i, struct sqs_polled *polled)
 {
     const struct receiver *r = polled->tag;
@@ -426,8 +439,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
                   KV_INT("messages", polled->damaged),
                   KV_STR("next", "dropped; the queue delivers them again"));
     }
-    outage_passed(acker_outage(i->parts.acker, p->index), OUTAGE_RECEIVE,
-                  clock_mono_ms(i->parts.clock));
+    receive_passed(i, p);
     p->failed = 0;
     if (!r->search) {
         choose_want(p, polled->count, asked);

@@ -8,8 +8,13 @@
 
 #include "base/log.h"
 
+#include <time.h>
+
+#define MAX_TIME_S INT64_C(253402300799) /* the end of the year 9999 */
+
 enum {
     CHECK_DUE_MS = 500,
+    COMPARE_AGAIN_MS = 5000,
     DAY_S = 86400,
     MAX_RECEIVE_COUNT_ADVISED = 10,
 };
@@ -66,25 +71,80 @@ static void refresh_attributes(struct intake *i, struct poll *p)
     p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
 }
 
+enum { TIME_BYTES = sizeof("2026-11-30T06:57:08Z") };
+
+/* A time that is no time is left out. */
+static const char *write_time(int64_t s, char out[TIME_BYTES])
+{
+    struct tm t;
+    time_t when = (time_t)s;
+    bool known = s > 0 && s <= MAX_TIME_S && gmtime_r(&when, &t) != NULL;
+    return known && strftime(out, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &t) != 0 ? out : "";
+}
+
+static void log_attributes(struct intake *i, const struct poll *p, const struct sqs_attributes *a)
+{
+    struct intake_times times = poll_times(i, p);
+    char created[TIME_BYTES];
+    warn_of_attributes(p->queue->name, a);
+    log_write(LOG_INFO, "queue attributes", KV_STR("queue", p->queue->name),
+              KV_INT("customers", times.customer_count),
+              KV_INT("worker_visibility_s", times.visibility_s),
+              KV_KNOWN("queue_default_visibility_s", a->visibility_s),
+              KV_KNOWN("visible", a->visible), KV_KNOWN("in_flight", a->in_flight),
+              KV_KNOWN("max_receive_count", a->max_receive_count == 0 ? -1 : a->max_receive_count),
+              KV_KNOWN("retention_s", a->retention_s),
+              KV_SET("created", write_time(a->created_s, created)));
+}
+
+/* Its name is the same; the time of its creation tells one queue from another. */
+static void log_identity(const struct poll *p, const struct sqs_attributes *a)
+{
+    char before[TIME_BYTES];
+    char now[TIME_BYTES];
+    const char *created = write_time(a->created_s, now);
+    if (p->created_s <= 0 || a->created_s <= 0) {
+        return;
+    }
+    if (a->created_s == p->created_s) {
+        log_write(LOG_INFO, "the queue is the same", KV_STR("queue", p->queue->name),
+                  KV_SET("created", created));
+        return;
+    }
+    log_write(LOG_WARN, "the queue is a new one", KV_STR("queue", p->queue->name),
+              KV_SET("created", created), KV_SET("before", write_time(p->created_s, before)),
+              KV_STR("next", "the messages of the one before are gone: copy the objects that are "
+                             "not done onto themselves, so that S3 notifies again; check the "
+                             "policy and the redrive policy of the queue"));
+}
+
+/* The queue did not exist, and answers again. An error: it is asked again soon. */
+static void compare_attributes(struct intake *i, struct poll *p)
+{
+    struct sqs_attributes a = {0};
+    struct err e = {.kind = FAIL_NONE};
+    if (sqs_get_attributes(p->queue->queue, &a, &e) != FAIL_NONE) {
+        p->attributes_due_ms = clock_mono_ms(i->parts.clock) + COMPARE_AGAIN_MS;
+        return;
+    }
+    p->compare = false;
+    log_identity(p, &a);
+    log_attributes(i, p, &a);
+    p->created_s = a.created_s > 0 ? a.created_s : 0;
+    keep_figures(i, p, &a);
+}
+
 /* Read them before the first poll. */
 static void load_attributes(struct intake *i, struct poll *p)
 {
     const char *name = p->queue->name;
-    struct intake_times times = poll_times(i, p);
     struct sqs_attributes a = {0};
     struct err e = {.kind = FAIL_NONE};
     switch ((int)sqs_get_attributes(p->queue->queue, &a, &e)) {
     case FAIL_NONE:
         p->queue->redrive = redrive_of(&a);
-        warn_of_attributes(name, &a);
-        log_write(
-            LOG_INFO, "queue attributes", KV_STR("queue", name),
-            KV_INT("customers", times.customer_count),
-            KV_INT("worker_visibility_s", times.visibility_s),
-            KV_KNOWN("queue_default_visibility_s", a.visibility_s), KV_KNOWN("visible", a.visible),
-            KV_KNOWN("in_flight", a.in_flight),
-            KV_KNOWN("max_receive_count", a.max_receive_count == 0 ? -1 : a.max_receive_count),
-            KV_KNOWN("retention_s", a.retention_s));
+        log_attributes(i, p, &a);
+        p->created_s = a.created_s > 0 ? a.created_s : 0;
         keep_figures(i, p, &a);
         atomic_store(&p->stats.reached, true);
         break;
@@ -114,14 +174,20 @@ static bool poll_attributes(struct intake *i, struct poll *p)
     if (atomic_load(&p->removed)) {
         return true;
     }
+    if (!p->attributes_denied && outage_take_gone(acker_outage(i->parts.acker, p->index))) {
+        p->compare = atomic_load(&p->attributes_loaded);
+        p->attributes_due_ms = now;
+    }
     if (!atomic_load(&p->attributes_loaded)) {
         if (now >= p->not_before_ms) {
             load_attributes(i, p);
         }
+    } else if (p->compare && now >= p->attributes_due_ms) {
+        compare_attributes(i, p);
     } else if (repeat && now >= p->attributes_due_ms) {
         refresh_attributes(i, p);
     }
-    return atomic_load(&p->attributes_loaded) && !repeat;
+    return atomic_load(&p->attributes_loaded) && !repeat && !p->compare;
 }
 
 /* Read the attributes of its queues that are due. True: none will be due by itself. */

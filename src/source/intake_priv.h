@@ -50,6 +50,8 @@ struct poll {
     atomic_bool attributes_loaded; /* or access is denied */
     bool attributes_denied;        /* the attribute poller's */
     int64_t attributes_due_ms;     /* the attribute poller's */
+    bool compare;                  /* the attribute poller's: it may be another queue now */
+    int64_t created_s;             /* the attribute poller's: of the queue; 0: not known */
     struct poll_stats stats;
 };
 

@@ -236,6 +236,33 @@ static void does_not_wait_for_a_call_that_is_not_made_any_more(void **state UNUS
     teardown();
 }
 
+static void a_call_that_began_is_a_try(void **state UNUSED)
+{
+    setup(OUTAGE_S3, "customer");
+    outage_tried(&o, S(0)); /* no outage */
+    fails(0, FAIL_AGAIN, "", "down", S(1));
+    outage_tried(&o, S(29));
+    outage_tick(&o, S(31));
+    assert_line("outage=lasts", "outage_s=30 not_tried_s=2 failed_reads=1");
+    outage_passed(&o, 0, S(41));
+    assert_line("outage=over", "outage_s=40 last_failure_s=40 failed_reads=1");
+    teardown();
+}
+
+static void a_queue_that_was_gone_is_looked_at_once(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_RECEIVE, FAIL_CONFIG, "QueueDoesNotExist", "gone", S(1));
+    assert_false(outage_take_gone(&o));
+    outage_passed(&o, OUTAGE_RECEIVE, S(2));
+    assert_true(outage_take_gone(&o));
+    assert_false(outage_take_gone(&o));
+    fails(OUTAGE_RECEIVE, FAIL_DENIED, "AccessDenied", "no", S(3));
+    outage_passed(&o, OUTAGE_RECEIVE, S(4));
+    assert_false(outage_take_gone(&o));
+    teardown();
+}
+
 static void a_state_that_is_seen_counts_no_failures(void **state UNUSED)
 {
     setup(OUTAGE_TOPIC, "customer");
@@ -324,6 +351,8 @@ int main(void)
         cmocka_unit_test(one_failure_of_a_queue_that_may_pass_is_no_outage),
         cmocka_unit_test(is_over_when_every_call_that_failed_passes),
         cmocka_unit_test(does_not_wait_for_a_call_that_is_not_made_any_more),
+        cmocka_unit_test(a_call_that_began_is_a_try),
+        cmocka_unit_test(a_queue_that_was_gone_is_looked_at_once),
         cmocka_unit_test(a_state_that_is_seen_counts_no_failures),
         cmocka_unit_test(says_what_became_of_messages_whose_queue_did_not_exist),
         cmocka_unit_test(the_last_message_whose_queue_does_not_exist_has_a_line),

@@ -185,6 +185,7 @@ static void reads_attributes_and_the_redrive_policy_within(void **state UNUSED)
     assert_int_equal(
         sqs_read_attributes(
             SPAN("{\"Attributes\":{\"QueueArn\":\"arn:aws:sqs:x\",\"VisibilityTimeout\":\"30\","
+                 "\"CreatedTimestamp\":\"1795355943\","
                  "\"MaximumMessageSize\":\"1048576\",\"MessageRetentionPeriod\":\"345600\","
                  "\"ApproximateNumberOfMessages\":\"7\",\"Policy\":\"{\\\"Statement\\\":\\n[]}\","
                  "\"ApproximateNumberOfMessagesNotVisible\":\"3\",\"RedrivePolicy\":"
@@ -194,6 +195,7 @@ static void reads_attributes_and_the_redrive_policy_within(void **state UNUSED)
         FAIL_NONE);
     assert_int_equal(a.visibility_s, 30);
     assert_int_equal(a.retention_s, 345600);
+    assert_int_equal(a.created_s, 1795355943);
     assert_int_equal(a.visible, 7);
     assert_int_equal(a.in_flight, 3);
     assert_int_equal(a.max_receive_count, 5);

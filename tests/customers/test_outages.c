@@ -136,6 +136,18 @@ static void a_role_that_is_denied_and_assumed_again(void **state UNUSED)
     teardown();
 }
 
+static void an_object_that_is_begun_tries_the_parties_that_fail(void **state UNUSED)
+{
+    setup();
+    refuse(CUSTOMER_S3, FAIL_AGAIN, "logs/1");
+    w.clock.mono += 29000;
+    assert_true(customer_allowed(w.acme));
+    w.clock.mono += 2000;
+    customers_watch(w.all);
+    assert_line("outage=lasts", "outage_s=31 not_tried_s=2 failed_reads=1");
+    teardown();
+}
+
 static void s3_that_does_not_answer_and_answers_again_even_by_an_error(void **state UNUSED)
 {
     setup();
@@ -315,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_party_of_a_customer_has_its_lines),
         cmocka_unit_test(a_role_that_is_denied_and_assumed_again),
+        cmocka_unit_test(an_object_that_is_begun_tries_the_parties_that_fail),
         cmocka_unit_test(s3_that_does_not_answer_and_answers_again_even_by_an_error),
         cmocka_unit_test(a_key_that_is_denied_is_no_outage_and_five_are),
         cmocka_unit_test(a_text_with_a_code_stands_in_one_line),

@@ -66,6 +66,22 @@ static void the_table_in_the_documents_is_current(void **state UNUSED)
     buf_done(&page);
 }
 
+static size_t count_of(const struct buf *page, const char *text);
+
+/* The words of the log: docs/glossary.md. */
+static void a_call_has_the_name_that_it_has_in_the_log(void **state UNUSED)
+{
+    static struct snapshot s;
+    static struct snapshot_queue queue;
+    struct buf page = BUF_INIT(PAGE_BYTES);
+    queue.name = "q";
+    s.queues = &queue;
+    s.queue_count = 1;
+    metrics_write(&s, &page);
+    assert_int_equal(count_of(&page, "calls_failed_total{queue=\"q\",call=\"heartbeat\"} 0"), 1);
+    buf_done(&page);
+}
+
 static size_t count_of(const struct buf *page, const char *text)
 {
     size_t n = 0;
@@ -138,6 +154,7 @@ int main(void)
         cmocka_unit_test(labels_are_names_of_the_configuration_or_our_words),
         cmocka_unit_test(the_table_in_the_documents_is_current),
         cmocka_unit_test(a_customer_has_no_more_series_and_bytes_than_planned),
+        cmocka_unit_test(a_call_has_the_name_that_it_has_in_the_log),
         cmocka_unit_test(a_customer_has_histogram_classes_and_reasons_from_its_first_object_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

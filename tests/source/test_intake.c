@@ -35,6 +35,7 @@ static struct {
     unsigned attributes_asked;
     int64_t clock_offset_ms; /* that the next answer shows; 0: none */
     uint64_t visible;        /* number of visible messages that it returns */
+    int64_t created_s;       /* ... and when the queue was created */
     bool woken;
 } poller;
 
@@ -98,7 +99,8 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
     *out = (struct sqs_attributes){.max_receive_count = 12,
                                    .retention_s = 345600,
                                    .visible = (int64_t)poller.visible,
-                                   .in_flight = 3};
+                                   .in_flight = 3,
+                                   .created_s = poller.created_s};
     (void)pthread_mutex_unlock(&poller.lock);
     return kind == FAIL_NONE ? kind : err_set(e, kind, "sqs: as the test says");
 }
@@ -293,6 +295,8 @@ static void answer_poll_by(struct poll_seen seen, size_t messages, enum err_kind
     }
     if (kind != FAIL_NONE) {
         (void)err_set(&p->err, kind, "sqs: as the test says");
+        err_copy(p->err.code, sizeof(p->err.code),
+                 kind == FAIL_CONFIG ? SPAN("QueueDoesNotExist") : SPAN(""));
     }
     poller.answer_count++;
     (void)pthread_cond_broadcast(&poller.changed);
@@ -616,6 +620,40 @@ static const char *await_line(const char *part)
     return captured_log_line(part);
 }
 
+static void set_created(int64_t s)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.created_s = s;
+    (void)pthread_mutex_unlock(&poller.lock);
+}
+
+/* The queue does not exist, then answers; the number of polls before. */
+static void queue_goes_and_comes(size_t polls)
+{
+    answer_poll(poll_at(polls), 0, FAIL_CONFIG);
+    let_it_look();
+    atomic_fetch_add(&moved.ms, 120000);
+    answer_poll(poll_at(polls + 1), 0, FAIL_NONE);
+}
+
+static void says_whether_a_queue_that_was_gone_is_another_one(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    setup(1, 100);
+    poller.created_s = 1795355943;
+    intake_start(w.intake);
+    assert_non_null(strstr(await_line("msg=\"queue attributes\""), "created=2026-11-22T13:59:03Z"));
+    queue_goes_and_comes(0);
+    assert_non_null(await_line("level=info msg=\"the queue is the same\" queue=a"));
+    set_created(1795355943 + 3600);
+    queue_goes_and_comes(2);
+    const char *line = await_line("level=warn msg=\"the queue is a new one\" queue=a");
+    assert_non_null(strstr(line, "created=2026-11-22T14:59:03Z before=2026-11-22T13:59:03Z next="));
+    (void)poll_at(4);
+    assert_int_equal(captured_log_count("msg=\"queue attributes\""), 3);
+    captured_log_end();
+}
+
 static void warns_of_attributes_that_it_may_not_read(void **state UNUSED)
 {
     captured_log_begin(LOG_INFO);
@@ -911,6 +949,7 @@ int main(void)
         cmocka_unit_test_teardown(
             looks_again_and_counts_receives_that_bring_nothing_of_what_is_there, tear_down),
         cmocka_unit_test_teardown(reads_attributes_once_without_an_interval, tear_down),
+        cmocka_unit_test_teardown(says_whether_a_queue_that_was_gone_is_another_one, tear_down),
         cmocka_unit_test_teardown(warns_of_attributes_that_it_may_not_read, tear_down),
         cmocka_unit_test_teardown(warns_of_messages_that_were_damaged_on_their_way, tear_down),
         cmocka_unit_test_teardown(warns_of_the_clock_when_its_difference_has_changed, tear_down),

@@ -365,6 +365,7 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
     struct err e = {.kind = FAIL_NONE};
 
     mutex_unlock(&a->shared.lock);
+    outage_tried(acker_outage(a, batch->queue), clock_mono_ms(a->clock));
     enum err_kind whole = batch_send(queue_of(a, batch->queue)->queue.queue, batch, &e);
     if (whole != FAIL_NONE) {
         judge_queue(a, batch, whole, &e); /* before the intake can see that the queue is not well */

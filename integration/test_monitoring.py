@@ -45,11 +45,15 @@ def test_the_page_agrees_with_what_was_delivered_and_with_the_documents(strict: 
         assert window.value("objects_total", customer=id, outcome="done") == objects
         assert window.value("delivery_lag_seconds_count", customer=id) == objects
         assert abs(time.time() - window.value("last_delivery_timestamp_seconds", customer=id)) < 120
+        assert window.value("last_own_notification_timestamp_seconds", customer=id) <= window.value(
+            "last_delivery_timestamp_seconds", customer=id)
     assert window.value("text_bytes_total", customer="acme") == sum(len(f.text) for f in files)
     assert window.value("object_bytes_total", customer="acme") == sum(len(f.gzip()) for f in files)
     assert window.value("objects_empty_total", customer="globex") == 1
     assert window.value("notifications_left_total", reason="unreadable") >= 1
     assert window.value("messages_received_total", queue=acme.queue.name) == 3
+    received = window.value("last_notification_timestamp_seconds", queue=acme.queue.name)
+    assert 0 <= window.value("last_delivery_timestamp_seconds", customer="acme") - received < 60
     assert window.value("messages_held", queue=acme.queue.name) == 0
     assert window.value("unacked_bytes") == window.value("kafka_queue_bytes") == 0
     assert window.value("credentials_expiry_timestamp_seconds", customer="acme") > time.time()

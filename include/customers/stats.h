@@ -75,9 +75,11 @@ struct stats {
     stats_count paused;            /* how often the breaker opened */
     stats_count skipped[SKIP_REASONS];
     stats_count not_ours[NOT_OURS_REASONS];
-    stats_count unreadable;         /* bodies that are not a notification */
-    struct lag lag;                 /* from SQS's SentTimestamp to the last acknowledgement */
-    stats_count delivered_ms;       /* a level: the last delivery, wall clock; 0: none yet */
+    stats_count unreadable; /* bodies that are not a notification */
+    struct lag lag;         /* from SQS's SentTimestamp to the last acknowledgement */
+    /* Levels, wall clock; 0: none yet. The last message of the queue is in struct poll_stats. */
+    stats_count notified_ms;        /* the last notification record that was the customer's */
+    stats_count delivered_ms;       /* the last delivery */
     stats_count messages_in_flight; /* a level: those whose first record is the customer's */
 };
 
@@ -97,14 +99,16 @@ struct poll_stats {
     stats_count messages;
     stats_count damaged;
     stats_count over_share;         /* returned: their customer had its share of the worker */
+    stats_count received_ms;        /* a level: the last message, wall clock; 0: none yet */
     stats_count visible, in_flight; /* levels, of the queue's last attributes */
     atomic_bool attributes_known;   /* they were read without an error */
     atomic_bool stopped;            /* not polled: its calls fail, its customers are paused */
     atomic_bool reached;            /* SQS's last response for the queue was not an error */
 };
 
-/* Count the result of a receive. */
-void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged);
+/* Count the result of a receive that ended at wall_ms. */
+void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged,
+                    int64_t wall_ms);
 
 /* Of a queue, by the acker; in messages. */
 struct lease_stats {

@@ -50,6 +50,7 @@ struct snapshot_customer {
     struct stats stats;
     struct customer_state state;
     uint64_t lanes_busy;
+    int64_t received_ms; /* the last message of its queue, wall clock; 0: none yet */
 };
 
 struct snapshot_queue {

@@ -26,7 +26,8 @@ void lag_add(struct lag *l, int64_t ms)
     stats_add(&l->sum_ms, (uint64_t)ms);
 }
 
-void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged)
+void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged,
+                    int64_t wall_ms)
 {
     enum receive_result result = messages != 0 ? RECEIVE_MESSAGES : RECEIVE_EMPTY;
     if (kind == FAIL_STOPPED) {
@@ -42,6 +43,9 @@ void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, s
     stats_add(&s->damaged, damaged);
     stats_add(&s->starved, starved);
     atomic_store(&s->reached, kind == FAIL_NONE);
+    if (messages != 0) {
+        stats_set(&s->received_ms, (uint64_t)wall_ms);
+    }
 }
 
 /* For structures that contain only counters. */

@@ -197,6 +197,7 @@ static void lane_named(struct lane *l, struct inflight *m, struct customer *c, s
         lane_not_ours(l, m, key);
         return;
     }
+    stats_set(&c->stats->notified_ms, (uint64_t)clock_wall_ms(l->parts.clock));
     if (folder && record->size == 0) {
         skip_folder(l, c);
         return;

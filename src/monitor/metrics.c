@@ -136,6 +136,8 @@ static void write_resident(const struct metric *m, const struct snapshot *s, str
 #define GAUGE(n, t) .family = {METRIC(n), EXPOSITION_GAUGE, t}
 #define OF_CUSTOMER(member)                                                                        \
     .labels = "customer", .write = write_customer_counter, .offset = offsetof(struct stats, member)
+#define OF_TIME(member)                                                                            \
+    .labels = "customer", .write = write_customer_time, .offset = offsetof(struct stats, member)
 #define OF_STATE(member)                                                                           \
     .labels = "customer", .write = write_customer_level,                                           \
     .offset = offsetof(struct customer_state, member)
@@ -255,9 +257,13 @@ static const struct metric table[] = {
           "known, because this host's clock is behind: the log has 'clock differs'."},
      .labels = "customer",
      .write = write_lag},
+    {GAUGE("last_own_notification_timestamp_seconds",
+           "When a lane last took a notification of an object of the customer, which may still be "
+           "ignored or wait; absent before the first."),
+     OF_TIME(notified_ms)},
     {GAUGE("last_delivery_timestamp_seconds",
            "When a notification was last delivered completely; absent before the first."),
-     .labels = "customer", .write = write_delivered},
+     OF_TIME(delivered_ms)},
 
     {COUNTER("receives_total",
              "Receives by result: messages, empty, throttled (also SQS's OverLimit: too many in "
@@ -273,6 +279,10 @@ static const struct metric table[] = {
              "because their customer had its share of this worker; received again after a delay."),
      OF_POLLS(over_share)},
     {COUNTER("messages_received_total", "Messages received."), OF_POLLS(messages)},
+    {GAUGE("last_notification_timestamp_seconds",
+           "When a message was last received from the queue, whatever it is; absent before the "
+           "first."),
+     .labels = "queue", .write = write_received},
     {COUNTER("messages_damaged_total",
              "Messages dropped because their checksum was wrong; SQS delivers them again."),
      OF_POLLS(damaged)},

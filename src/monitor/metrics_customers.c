@@ -130,12 +130,12 @@ void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out
     }
 }
 
-void write_delivered(const struct metric *m, const struct snapshot *s, struct buf *out)
+void write_customer_time(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     for (size_t i = 0; i < s->customer_count; i++) {
         const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
-        uint64_t at = stats_get(&c->stats.delivered_ms);
+        uint64_t at = stats_get((const void *)((const char *)&c->stats + m->offset));
         if (at != 0) {
             exposition_seconds(out, m->family.name, &label, 1, (int64_t)at);
         }

@@ -22,9 +22,10 @@ const struct metric *metrics_table(size_t *count);
 
 /*
  * Write the counter at m->offset: for each customer, of its struct stats or customer_state; for
- * each queue, of its poll_stats or lease_stats.
+ * each queue, of its poll_stats or lease_stats. A time of a struct stats is absent while it is 0.
  */
 void write_customer_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_customer_time(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_customer_level(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_poll_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_lease_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
@@ -34,10 +35,10 @@ void write_object_errors(const struct metric *m, const struct snapshot *s, struc
 void write_rejects(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_skipped(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out);
-void write_delivered(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_expiry(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_busy(const struct metric *m, const struct snapshot *s, struct buf *out);
 
+void write_received(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_receives(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_held(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_calls_failed(const struct metric *m, const struct snapshot *s, struct buf *out);

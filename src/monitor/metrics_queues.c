@@ -38,6 +38,17 @@ void write_receives(const struct metric *m, const struct snapshot *s, struct buf
     }
 }
 
+void write_received(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    for (size_t q = 0; q < s->queue_count; q++) {
+        struct exposition_label label = queue_label(&s->queues[q]);
+        uint64_t at = stats_get(&s->queues[q].polls.received_ms);
+        if (at != 0) {
+            exposition_seconds(out, m->family.name, &label, 1, (int64_t)at);
+        }
+    }
+}
+
 void write_held(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     for (size_t q = 0; q < s->queue_count; q++) {

@@ -110,6 +110,14 @@ void snapshot_fill_health(struct snapshot *s, const struct snapshot_run *run)
 
 /* ---- Other members ---- */
 
+/* A reload adds a customer before its queue. */
+static int64_t last_received_ms(const struct snapshot_parts *p, size_t queue)
+{
+    return queue < intake_queues(p->intake)
+               ? (int64_t)stats_get(&intake_stats(p->intake, queue)->received_ms)
+               : 0;
+}
+
 static void fill_customers(struct snapshot *s)
 {
     const struct snapshot_parts *p = &s->parts;
@@ -126,6 +134,7 @@ static void fill_customers(struct snapshot *s)
         out->lanes_busy = inbox_at_work(p->inbox, c->sched_class);
         stats_copy(&out->stats, c->stats);
         customer_state(c, &out->state);
+        out->received_ms = last_received_ms(p, c->queue);
     }
 }
 

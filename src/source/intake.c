@@ -425,7 +425,8 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
         p->asked = 0;
         inbox_unreserve(i->parts.inbox, p->index, asked - polled->count);
     }
-    poll_stats_add(&p->stats, polled->err.kind, polled->count, polled->damaged);
+    poll_stats_add(&p->stats, polled->err.kind, polled->count, polled->damaged,
+                   clock_wall_ms(i->parts.clock));
     warn_of_clock(i, p);
     if (polled->err.kind != FAIL_NONE) {
         p->want = 1;

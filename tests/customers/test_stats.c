@@ -21,15 +21,29 @@ static void a_time_falls_into_the_first_bucket_that_holds_it(void **state UNUSED
     }
 }
 
+static void the_last_message_of_a_queue_has_a_time(void **state UNUSED)
+{
+    struct poll_stats s = {0};
+    struct poll_stats copy = {0};
+    poll_stats_add(&s, FAIL_NONE, 0, 0, 1000);
+    poll_stats_add(&s, FAIL_NONE, 0, 1, 1500); /* damaged: it is received again */
+    assert_int_equal(stats_get(&s.received_ms), 0);
+    poll_stats_add(&s, FAIL_NONE, 2, 0, 2000);
+    poll_stats_add(&s, FAIL_NONE, 0, 0, 3000);
+    poll_stats_add(&s, FAIL_AGAIN, 0, 0, 4000);
+    poll_stats_copy(&copy, &s);
+    assert_int_equal(stats_get(&copy.received_ms), 2000);
+}
+
 static void a_receive_has_one_result(void **state UNUSED)
 {
     struct poll_stats s = {0};
-    poll_stats_add(&s, FAIL_NONE, 7, 1);
-    poll_stats_add(&s, FAIL_NONE, 0, 0);
-    poll_stats_add(&s, FAIL_STOPPED, 0, 0);
+    poll_stats_add(&s, FAIL_NONE, 7, 1, 1000);
+    poll_stats_add(&s, FAIL_NONE, 0, 0, 1000);
+    poll_stats_add(&s, FAIL_STOPPED, 0, 0, 1000);
     assert_true(atomic_load(&s.reached));
-    poll_stats_add(&s, FAIL_THROTTLED, 0, 0);
-    poll_stats_add(&s, FAIL_DENIED, 0, 0);
+    poll_stats_add(&s, FAIL_THROTTLED, 0, 0, 1000);
+    poll_stats_add(&s, FAIL_DENIED, 0, 0, 1000);
     assert_false(atomic_load(&s.reached));
     for (int r = 0; r < RECEIVE_RESULTS; r++) {
         assert_int_equal(stats_get(&s.receives[r]), 1);
@@ -43,17 +57,17 @@ static void an_empty_receive_of_a_queue_with_messages_is_starved(void **state UN
 {
     struct poll_stats s = {0};
     stats_set(&s.visible, 5);
-    poll_stats_add(&s, FAIL_NONE, 0, 0); /* numbers of attributes that could not be read */
+    poll_stats_add(&s, FAIL_NONE, 0, 0, 1000); /* numbers of attributes that could not be read */
     assert_int_equal(stats_get(&s.starved), 0);
     atomic_store(&s.attributes_known, true);
-    poll_stats_add(&s, FAIL_NONE, 1, 0);
-    poll_stats_add(&s, FAIL_NONE, 0, 1); /* a message was received */
-    poll_stats_add(&s, FAIL_AGAIN, 0, 0);
+    poll_stats_add(&s, FAIL_NONE, 1, 0, 1000);
+    poll_stats_add(&s, FAIL_NONE, 0, 1, 1000); /* a message was received */
+    poll_stats_add(&s, FAIL_AGAIN, 0, 0, 1000);
     assert_int_equal(stats_get(&s.starved), 0);
-    poll_stats_add(&s, FAIL_NONE, 0, 0);
+    poll_stats_add(&s, FAIL_NONE, 0, 0, 1000);
     assert_int_equal(stats_get(&s.starved), 1);
     stats_set(&s.visible, 0);
-    poll_stats_add(&s, FAIL_NONE, 0, 0);
+    poll_stats_add(&s, FAIL_NONE, 0, 0, 1000);
     assert_int_equal(stats_get(&s.starved), 1);
 }
 
@@ -61,6 +75,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_time_falls_into_the_first_bucket_that_holds_it),
+        cmocka_unit_test(the_last_message_of_a_queue_has_a_time),
         cmocka_unit_test(a_receive_has_one_result),
         cmocka_unit_test(an_empty_receive_of_a_queue_with_messages_is_starved),
     };

@@ -382,6 +382,18 @@ static void never_fetches_what_is_not_ours_and_says_so_at_the_last_receive(void 
     assert_non_null(strstr(fake_sink.records[0].value, "acme has logs/"));
 }
 
+static void a_customers_record_has_a_time_also_if_it_is_not_read(void **state UNUSED)
+{
+    static char pattern[] = "*.jsonl";
+    static char *only[] = {pattern, NULL};
+    setup();
+    w.customers[0].only = only;
+    assert_left(carry(NOTICE(OBJECT("logs-old/x", "5")), 1));
+    assert_int_equal(stats_get(&at(0)->stats->notified_ms), 0);
+    assert_done(carry(NOTICE(OBJECT("logs/a/1.md", "2")), 1));
+    assert_int_equal(stats_get(&at(0)->stats->notified_ms), (uint64_t)w.clock.wall);
+}
+
 static void gives_the_reason_why_an_object_is_not_ours(void **state UNUSED)
 {
 #define OF_BUCKET                                                                                  \
@@ -1539,6 +1551,7 @@ int main(void)
         TEST(is_done_with_ignored_objects_without_a_request),
         TEST(reads_what_the_patterns_leave),
         TEST(never_fetches_what_is_not_ours_and_says_so_at_the_last_receive),
+        TEST(a_customers_record_has_a_time_also_if_it_is_not_read),
         TEST(gives_the_reason_why_an_object_is_not_ours),
         TEST(one_line_says_how_many_records_of_a_message_are_not_ours),
         TEST(reads_an_object_once_that_a_message_names_twice),

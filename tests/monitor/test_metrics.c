@@ -123,6 +123,34 @@ a_customer_has_histogram_classes_and_reasons_from_its_first_object_on(void **sta
     buf_done(&page);
 }
 
+/* A time of 1970 would be an alert. */
+static void a_time_is_absent_until_there_is_one(void **state UNUSED)
+{
+    static struct snapshot s;
+    static struct snapshot_customer customers[2];
+    static struct snapshot_queue queues[2];
+    struct buf page = BUF_INIT(PAGE_BYTES);
+    customers[0].id = SPAN("idle");
+    customers[1].id = SPAN("busy");
+    queues[0].name = "q-idle";
+    queues[1].name = "q-busy";
+    stats_set(&customers[1].stats.notified_ms, 1500);
+    stats_set(&customers[1].stats.delivered_ms, 2500);
+    stats_set(&queues[1].polls.received_ms, 3500);
+    s.customers = customers;
+    s.queues = queues;
+    s.customer_count = s.queue_count = 2;
+    metrics_write(&s, &page);
+    assert_int_equal(count_of(&page, "_timestamp_seconds{customer=\"idle\""), 0);
+    assert_int_equal(count_of(&page, "_timestamp_seconds{queue=\"q-idle\""), 0);
+    assert_int_equal(
+        count_of(&page, "last_own_notification_timestamp_seconds{customer=\"busy\"} 1.5"), 1);
+    assert_int_equal(count_of(&page, "last_delivery_timestamp_seconds{customer=\"busy\"} 2.5"), 1);
+    assert_int_equal(count_of(&page, "last_notification_timestamp_seconds{queue=\"q-busy\"} 3.5"),
+                     1);
+    buf_done(&page);
+}
+
 /* The numbers of docs/monitoring.md, and of the memory plan. */
 static void a_customer_has_no_more_series_and_bytes_than_planned(void **state UNUSED)
 {
@@ -153,6 +181,7 @@ int main(void)
         cmocka_unit_test(names_follow_the_conventions),
         cmocka_unit_test(labels_are_names_of_the_configuration_or_our_words),
         cmocka_unit_test(the_table_in_the_documents_is_current),
+        cmocka_unit_test(a_time_is_absent_until_there_is_one),
         cmocka_unit_test(a_customer_has_no_more_series_and_bytes_than_planned),
         cmocka_unit_test(a_call_has_the_name_that_it_has_in_the_log),
         cmocka_unit_test(a_customer_has_histogram_classes_and_reasons_from_its_first_object_on),

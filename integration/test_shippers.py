@@ -121,6 +121,17 @@ def test_logs_as_protobuf_s_own_json_are_the_same_but_for_their_ids(logs):
                 (b["timestamp"], b["session"], b["tool"], b["event"], b["severity"], b["command"])
 
 
+def test_a_request_above_the_limit_gives_the_events_of_small_ones(logs):
+    """The Collector's batch processor sends 8192 records in one request by default."""
+    many = (logs * (8192 // RECORDS + 1))[:8192]
+    request = as_collector(encode_logs(many))
+    assert len(request) > LINE_BYTES
+    want = normalized(b"".join(as_collector(encode_logs(many[i:i + 100])) for i in range(0, len(many), 100)))
+    assert len(want) == len(many)
+    for layout in request, gzip.compress(request), json.dumps(json.loads(request), indent=2).encode():
+        assert normalized(layout) == want
+
+
 def test_spans_of_the_sdk_are_events(spans):
     want = normalized(written_by_sdk(FileSpanExporter, spans, 50))
     assert [e["session"]["id"] for e in want] == [f"s-{n}" for n in range(RECORDS)]

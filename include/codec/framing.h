@@ -28,7 +28,9 @@
  * The limit, line_bytes, is that of a line, and of a value in an object that is not divided into
  * lines. A longer value is one piece (PIECE_TOO_LONG), and the text after it is read. Exception: if
  * it is an object in which a list with a well-known name reaches beyond the limit, the elements of
- * that list are pieces.
+ * that list are pieces. If it is an OTLP request, the pieces are smaller requests: the parts of the
+ * object before the lists that reach beyond the limit, then some elements of the innermost one, and
+ * the brackets that close what is open.
  *
  * Every byte is in the extent of a piece, is one of the separators above, or follows a
  * PIECE_DAMAGE. After that piece nothing more of the object is read (of the line, if the object is
@@ -46,6 +48,8 @@
 enum {
     FRAMING_SLACK = 64,
     FRAMING_LIST_HEAD_BYTES = 16 * 1024, /* most of an object before the list that is expanded */
+    FRAMING_REQUEST_BYTES = 64 * 1024,   /* most of a request of several elements */
+    FRAMING_REQUEST_LEVELS = 3,          /* resources, scopes, records */
     FRAMING_SINGLE = 16,                 /* empty values returned one by one, before PIECE_RUN */
 };
 
@@ -85,7 +89,14 @@ struct piece {
     uint64_t wrong_at;         /* offset in the object */
     bool rest;                 /* PIECE_DAMAGE: there is text after it that is not read */
     bool same_line;            /* not the first piece that begins on its line */
-    bool in_list;              /* an element of the list of the last PIECE_LIST */
+    bool in_list; /* an element of the list of the last PIECE_LIST that begins none of a
+                     request */
+    /*
+     * Of an OTLP request that is divided: the number of its lists that are open, the one of a
+     * PIECE_LIST or PIECE_LIST_END included. Then the text of a PIECE_VALUE is a request that is
+     * composed of one or more elements; its extent is theirs.
+     */
+    unsigned request_level;
 };
 
 struct framing; /* opaque */
@@ -93,7 +104,9 @@ struct framing; /* opaque */
 /*
  * Limits in bytes: line_bytes of a line or value that is returned whole, head_bytes of the head of
  * a longer one; head_bytes <= line_bytes. Memory: line_bytes + FRAMING_LIST_HEAD_BYTES and a small
- * constant. Never NULL (aborts when out of memory). Used for one object after another.
+ * constant; until framing_reset after an OTLP request that was divided, FRAMING_LIST_HEAD_BYTES,
+ * FRAMING_REQUEST_BYTES and line_bytes more. Never NULL (aborts when out of memory). Used for one
+ * object after another.
  */
 struct framing *framing_new(size_t line_bytes, size_t head_bytes);
 void framing_free(struct framing *f);
@@ -120,8 +133,8 @@ enum framing_answer {
 };
 
 /*
- * Call it before the next framing_next or framing_last. An answer to a piece of another kind is
- * ignored.
+ * Call it before the next framing_next or framing_last. An answer to a piece of another kind, or to
+ * one of a request that is divided, is ignored.
  */
 void framing_answer(struct framing *f, enum framing_answer answer);
 

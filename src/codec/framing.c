@@ -31,6 +31,7 @@ void framing_free(struct framing *f)
     if (f != NULL) {
         buf_done(&f->carry);
         buf_done(&f->list);
+        framing_request_done(f);
         free(f);
     }
 }
@@ -42,7 +43,9 @@ void framing_reset(struct framing *f)
                             .line_bytes = f->line_bytes,
                             .head_bytes = f->head_bytes,
                             .line = 1};
+    framing_request_done(f);
     *f = fresh;
+    framing_request_init(f);
     if (f->carry.cap > KEPT_CARRY_BYTES) {
         buf_done(&f->carry);
     }
@@ -72,7 +75,7 @@ uint64_t framing_lines(const struct framing *f)
 
 size_t framing_memory(const struct framing *f)
 {
-    return f->carry.cap + f->list.cap;
+    return f->carry.cap + f->list.cap + f->request.heads.cap + f->request.text.cap;
 }
 
 size_t framing_stored(const struct framing *f)
@@ -104,6 +107,7 @@ void framing_line_begins(struct framing *f)
     f->levels = 0;
     f->in_list = false;
     f->bom = 0;
+    framing_request_clear(f);
 }
 
 /* The physical line `line` is complete and not too long. Its first byte is the next to be read. */
@@ -483,6 +487,9 @@ bool framing_last(struct framing *f, struct piece *out)
 
 void framing_answer(struct framing *f, enum framing_answer answer)
 {
+    if (f->last_in_request) {
+        return;
+    }
     if (answer == FRAMING_NO_JSON && f->last == PIECE_VALUE) {
         f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
     } else if (answer == FRAMING_NO_JSON && f->last == PIECE_LINE && f->kind == FRAMING_LINES) {

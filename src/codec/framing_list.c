@@ -17,10 +17,10 @@ static const struct span list_names[] = {
     SPAN_INIT("value"),   SPAN_INIT("entries"), SPAN_INIT("logEvents"),
 };
 
-static bool is_list_name(struct span name)
+bool framing_is_name(struct span name, const struct span *names, size_t count)
 {
-    for (size_t i = 0; i < sizeof(list_names) / sizeof(list_names[0]); i++) {
-        if (span_eq(name, list_names[i])) {
+    for (size_t i = 0; i < count; i++) {
+        if (span_eq(name, names[i])) {
             return true;
         }
     }
@@ -86,39 +86,36 @@ static bool begins_list(struct span s)
     return *s.p == '[' && element.n > 0 && *element.p == '{';
 }
 
-/*
- * Find a list of objects with a well-known name that is not closed in the head of an object longer
- * than the limit. Returns the offset after its '['; 0: there is none. NESTING_SLACK.
- */
-static size_t find_list(struct span head)
+bool framing_find_list(struct span head, struct framing_open_list *out)
 {
     struct span rest = span_from(head, 1);
-    struct span name;
     struct span text;
     if (*head.p != '{') {
-        return 0;
+        return false;
     }
-    do {
-        if (!take_string(&rest, &name) || !take_byte(&rest, ':')) {
-            return 0;
+    for (out->first = true;; out->first = false) {
+        if (!take_string(&rest, &out->name) || !take_byte(&rest, ':')) {
+            return false;
         }
         skip_blanks(&rest);
         if (rest.n == 0) {
-            return 0;
+            return false;
         }
         if (*rest.p == '{' || *rest.p == '[') {
             struct span value = rest;
             if (!take_container(&rest)) {
-                bool found = is_list_name(name) && begins_list(value);
-                return found ? (size_t)(value.p - head.p) + 1 : 0;
+                out->from = (size_t)(value.p - head.p) + 1;
+                return begins_list(value);
             }
         } else if (*rest.p != '"') {
             take_scalar(&rest);
         } else if (!take_string(&rest, &text)) {
-            return 0;
+            return false;
         }
-    } while (take_byte(&rest, ','));
-    return 0;
+        if (!take_byte(&rest, ',')) {
+            return false;
+        }
+    }
 }
 
 /* ---- before and after the elements ---- */
@@ -129,18 +126,24 @@ static struct span list_text(struct framing *f)
     return buf_room(&f->list, FRAMING_SLACK) != NULL ? buf_span(&f->list) : SPAN("");
 }
 
-/* False: there is no list, or too much before it. */
-static bool list_begins(struct framing *f, struct span head, size_t n)
+/* False: no elements are read of such a list, or there is too much before it. */
+static bool envelope_opens(struct framing *f, const struct framing_open_list *list,
+                           struct span head, struct span *text)
 {
     size_t at = 0;
     buf_clear(&f->list);
-    if (n == 0 || n > FRAMING_LIST_HEAD_BYTES) {
+    if (f->in_list || f->request.level > 0 || list->from > FRAMING_LIST_HEAD_BYTES ||
+        !framing_is_name(list->name, list_names, sizeof(list_names) / sizeof(list_names[0]))) {
         return false;
     }
-    buf_add(&f->list, span_of(head.p, n));
-    framing_blank_line_ends(f->list.p, n);
+    buf_add(&f->list, span_of(head.p, list->from));
+    framing_blank_line_ends(f->list.p, list->from);
     buf_add(&f->list, SPAN("]}"));
-    return syntax_check(buf_span(&f->list), &at) == SYNTAX_WHOLE;
+    if (syntax_check(buf_span(&f->list), &at) != SYNTAX_WHOLE) {
+        return false;
+    }
+    *text = list_text(f);
+    return true;
 }
 
 static uint64_t count_lines(struct span text)
@@ -157,29 +160,33 @@ bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out
     const char *from = f->part;
     struct span head = framing_value_join(f, s);
     bool joined = !s->kept && f->carry.n > 0;
-    size_t n = f->in_list ? 0 : find_list(head);
-    if (!list_begins(f, head, n)) {
+    bool outermost = f->request.level == 0 && !f->in_list;
+    struct framing_open_list list;
+    struct span text;
+    bool found = framing_find_list(head, &list);
+    bool request = found && framing_request_opens(f, &list, head, &text);
+    if (!request && !(found && envelope_opens(f, &list, head, &text))) {
         f->value.too_long = true;
         f->value.keep = f->head_bytes;
         f->carry.n = joined ? f->head_bytes : f->carry.n;
         return false;
     }
     f->state = FRAMING_GAP;
-    f->list_tentative = f->tentative;
+    f->list_tentative = outermost ? f->tentative : f->list_tentative;
     f->tentative = false;
     f->fresh = false;
-    f->offset = f->value.offset + n;
-    f->line = f->value.line + count_lines(span_of(head.p, n));
-    f->value.bytes = n;
+    f->offset = f->value.offset + list.from;
+    f->line = f->value.line + count_lines(span_of(head.p, list.from));
+    f->value.bytes = list.from;
     if (joined) {
-        f->at = n;
+        f->at = list.from;
         f->replay = true;
     } else {
-        s->p = from + n;
+        s->p = from + list.from;
     }
     struct piece piece = framing_piece(f, PIECE_LIST);
-    piece.text = list_text(f);
-    f->in_list = true;
+    piece.text = text;
+    f->in_list = f->in_list || !request;
     return framing_give(f, &piece, out);
 }
 
@@ -198,6 +205,7 @@ void framing_skip_list(struct framing *f)
 void framing_tail_begins(struct framing *f, struct source *s)
 {
     f->state = FRAMING_LIST_TAIL;
+    framing_request_flush(f);
     f->tail_offset = f->offset;
     f->tail_line = f->line;
     f->nesting = (struct nesting){.depth = 1};
@@ -225,8 +233,12 @@ static bool tail_ends(struct framing *f, struct piece *out)
     piece.offset = f->tail_offset;
     piece.line = f->tail_line;
     piece.bytes = f->offset - f->tail_offset;
-    f->in_list = false;
     f->state = FRAMING_GAP;
+    if (f->request.level > 0) {
+        framing_request_closes(f);
+    } else {
+        f->in_list = false;
+    }
     return framing_give(f, &piece, out);
 }
 

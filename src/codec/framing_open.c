@@ -118,8 +118,8 @@ static bool belongs(struct framing *f, struct span line)
 void framing_open_container(struct framing *f)
 {
     f->open.state = OPEN_DAMAGED;
-    f->open.nesting =
-        (struct nesting){.depth = f->nesting.depth + f->levels + (f->in_list ? 2 : 0)};
+    size_t lists = f->request.level + (f->in_list ? 1 : 0);
+    f->open.nesting = (struct nesting){.depth = f->nesting.depth + f->levels + 2 * lists};
 }
 
 bool framing_open_line(struct framing *f, const struct piece *line)

@@ -3,7 +3,8 @@
  * framing_priv.h - declarations shared by the files of framing: framing.c (lines, the sequence of
  * steps), framing_store.c (texts in place or in the carry), framing_decide.c (the framing of an
  * object), framing_values.c (values in a row), framing_list.c (a list in an object that is too
- * long), framing_open.c (a value over several lines in an object that is divided into lines).
+ * long), framing_request.c (the lists of an OTLP request that is too long), framing_open.c (a value
+ * over several lines in an object that is divided into lines).
  */
 #ifndef CODEC_FRAMING_PRIV_H
 #define CODEC_FRAMING_PRIV_H
@@ -25,7 +26,7 @@ enum framing_state {
     FRAMING_STRING,
     FRAMING_SCALAR,     /* in a number or a word */
     FRAMING_LIST_TAIL,  /* after an expanded list, in its object */
-    FRAMING_AFTER_LONG, /* after a first value that was too long: is it alone on its line? */
+    FRAMING_AFTER_LONG, /* after a first value above the limit: is it alone on its line? */
     FRAMING_STOPPED,
 };
 
@@ -48,6 +49,15 @@ enum framing_open_state {
     OPEN_DAMAGED, /* ... but a later one is no JSON */
 };
 
+/* An OTLP request above the limit, of which lists are open. */
+struct framing_request {
+    unsigned level;                           /* number of open lists; 0: there is no request */
+    struct buf heads;                         /* the parts before the lists, one after the other */
+    size_t head_ends[FRAMING_REQUEST_LEVELS]; /* bytes of `heads` with each of them */
+    struct buf text;    /* composed: the piece of the group, perhaps another */
+    struct piece group; /* its elements are in `text`; count 0: none */
+};
+
 struct framing {
     enum framing_state state;
     enum framing_kind kind;
@@ -60,6 +70,7 @@ struct framing {
     uint64_t line;       /* the line of that byte */
     uint64_t piece_line; /* the line of the last piece */
     enum piece_kind last;
+    bool last_in_request;
     bool open_line; /* the last input byte was not '\n' */
 
     /*
@@ -83,6 +94,7 @@ struct framing {
     bool list_tentative; /* `tentative` before the list */
     uint64_t tail_offset, tail_line;
     struct buf list; /* the object up to its list; then the rest after the list */
+    struct framing_request request;
 
     struct span line_text; /* of the last PIECE_LINE, until the next call */
     struct {
@@ -241,6 +253,18 @@ void framing_open_part(struct framing *f, struct span part);
 
 /* ---- framing_list.c ---- */
 
+/* A list of objects that is not closed in the head of an object. */
+struct framing_open_list {
+    struct span name; /* of the member */
+    size_t from;      /* offset after its '[' */
+    bool first;       /* it is the object's first member */
+};
+
+/* False: there is none, whatever its name. NESTING_SLACK. */
+bool framing_find_list(struct span head, struct framing_open_list *out);
+
+bool framing_is_name(struct span name, const struct span *names, size_t count);
+
 /* The value reaches the limit at s->p and does not end there. True: its list begins. */
 bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out);
 
@@ -253,5 +277,34 @@ void framing_tail_begins(struct framing *f, struct source *s);
 /* In FRAMING_LIST_TAIL. */
 bool framing_step_tail(struct framing *f, struct source *s, struct piece *out);
 bool framing_tail_damaged(struct framing *f, const char *wrong, uint64_t at, struct piece *out);
+
+/* ---- framing_request.c ---- */
+
+/* The buffers, which have memory only from the first request of an object on. */
+void framing_request_init(struct framing *f);
+void framing_request_done(struct framing *f);
+
+/* Most bytes of an element: its request has no more than line_bytes. */
+size_t framing_request_room(const struct framing *f);
+
+/*
+ * Whether the list is one of an OTLP request, at its place in it. Then it is the innermost open one
+ * from now on, and *text is the part of its object before it, closed.
+ */
+bool framing_request_opens(struct framing *f, const struct framing_open_list *list,
+                           struct span head, struct span *text);
+
+/* The innermost list is closed, and its object too. */
+void framing_request_closes(struct framing *f);
+
+/* Add an element to the group. True: *out is a piece. */
+bool framing_request_add(struct framing *f, const struct piece *element, const struct source *s,
+                         struct piece *out);
+
+/* The group, if there is one, becomes f->run. */
+void framing_request_flush(struct framing *f);
+
+/* Nothing more of the request is read. */
+void framing_request_clear(struct framing *f);
 
 #endif

@@ -138,6 +138,7 @@ struct piece framing_piece(const struct framing *f, enum piece_kind kind)
         .bytes = f->value.bytes,
         .count = 1,
         .in_list = f->in_list,
+        .request_level = f->request.level,
     };
 }
 
@@ -147,10 +148,12 @@ void framing_hand_out(struct framing *f, const struct piece *piece, struct piece
     out->same_line = piece->line == f->piece_line;
     f->piece_line = piece->line;
     f->last = piece->kind;
+    f->last_in_request = piece->request_level > 0;
 }
 
 bool framing_flush_run(struct framing *f, struct piece *out)
 {
+    framing_request_flush(f);
     if (f->run.count == 0) {
         return false;
     }

@@ -86,6 +86,9 @@ static bool value_ends(struct framing *f, const struct source *s, bool scalar, s
     piece.text = framing_value_text(f, s);
     f->state = FRAMING_GAP;
     f->tentative = false;
+    if (f->request.level > 0) {
+        return framing_request_add(f, &piece, s, out);
+    }
     if (scalar && (syntax_check(piece.text, &at) != SYNTAX_WHOLE || at < piece.text.n)) {
         return framing_damage(f, piece.text, "no JSON value", f->value.offset + at, out);
     }
@@ -100,7 +103,7 @@ static void value_begins(struct framing *f, struct source *s, enum framing_state
     f->state = state;
     f->fresh = false;
     f->value = (struct framing_value){
-        .offset = f->offset, .line = f->line, .bytes = 1, .keep = f->line_bytes};
+        .offset = f->offset, .line = f->line, .bytes = 1, .keep = framing_request_room(f)};
     f->nesting = (struct nesting){.depth = 1};
     f->part = s->p;
     framing_advance(f, s, s->p + 1);
@@ -120,14 +123,14 @@ static void value_advance(struct framing *f, struct source *s, const char *to)
 static const char *value_limit(const struct framing *f, const struct source *s)
 {
     size_t left = (size_t)(s->end - s->p);
-    uint64_t most = f->value.too_long ? left : f->line_bytes - f->value.bytes;
+    uint64_t most = f->value.too_long ? left : f->value.keep - f->value.bytes;
     return s->p + (left < most ? left : most);
 }
 
 /* The bytes so far do not end the value: it is too long now, or continues in the next input. */
 static bool value_goes_on(struct framing *f, struct source *s, struct piece *out)
 {
-    bool passes = !f->value.too_long && f->value.bytes == f->line_bytes;
+    bool passes = !f->value.too_long && f->value.bytes == f->value.keep;
     if (passes && framing_passes_limit(f, s, out)) {
         return true;
     }
@@ -237,7 +240,7 @@ static bool step_bracket(struct framing *f, struct source *s, struct piece *out)
         f->levels++;
         return false;
     }
-    if (p < end || f->value.bytes == f->line_bytes) {
+    if (p < end || f->value.bytes == f->value.keep) {
         f->state = FRAMING_CONTAINER;
     }
     return p < end ? false : value_goes_on(f, s, out);
@@ -245,9 +248,15 @@ static bool step_bracket(struct framing *f, struct source *s, struct piece *out)
 
 /* ---- between values ---- */
 
+/* Whether the values are elements of a list that is expanded. */
+static bool in_list(const struct framing *f)
+{
+    return f->in_list || f->request.level > 0;
+}
+
 static bool line_ends(struct framing *f, struct source *s, struct piece *out)
 {
-    if (f->one_line && (f->levels > 0 || f->in_list)) {
+    if (f->one_line && (f->levels > 0 || in_list(f))) {
         f->all_read = true;
         return damage_between(f, "the array is not closed on its line", out);
     }
@@ -262,12 +271,12 @@ static bool line_ends(struct framing *f, struct source *s, struct piece *out)
 
 static bool array_opens(struct framing *f, struct source *s)
 {
-    if (f->levels == 0 && !f->in_list) {
+    if (f->levels == 0 && !in_list(f)) {
         f->levels = 1;
         f->fresh = false;
         framing_advance(f, s, s->p + 1);
     } else {
-        bool alone = f->kind == FRAMING_ARRAY && !f->in_list && f->fresh;
+        bool alone = f->kind == FRAMING_ARRAY && !in_list(f) && f->fresh;
         value_begins(f, s, alone ? FRAMING_BRACKET : FRAMING_CONTAINER);
     }
     return false;
@@ -275,7 +284,7 @@ static bool array_opens(struct framing *f, struct source *s)
 
 static bool array_closes(struct framing *f, struct source *s, struct piece *out)
 {
-    if (f->in_list) {
+    if (in_list(f)) {
         framing_tail_begins(f, s);
         return false;
     }
@@ -412,7 +421,7 @@ bool framing_values_end(struct framing *f, struct piece *out)
     case FRAMING_LIST_TAIL:
         return framing_tail_damaged(f, in_value, f->offset, out);
     case FRAMING_GAP:
-        if (f->levels > 0 || f->in_list || f->bom > 0) {
+        if (f->levels > 0 || in_list(f) || f->bom > 0) {
             return damage_between(f, "the text ends inside an array", out);
         }
         break;

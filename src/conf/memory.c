@@ -15,6 +15,7 @@
 enum {
     KIB = 1024,
     CONNECTION_BYTES = 192 * KIB, /* curl's handle, its 16 KiB buffer, TLS, credentials, stack */
+    FRAMING_HEADS = 2,            /* of a list, of an OTLP request */
     CARRY_BYTES = 256 * KIB,      /* twice a text and a short line; buffers grow by doubling */
     KEPT_BYTES = 192 * KIB,       /* an output up to 64 KiB that waits for Kafka, and its key */
     HELD_BYTES = 3072,            /* handle, id, lease; the object's name, version and offsets */
@@ -46,8 +47,8 @@ size_t memory_large_objects(const struct conf *conf)
 static size_t lane_bytes(void)
 {
     return (size_t)CONNECTION_BYTES + decode_bytes_without_windows() + CARRY_BYTES +
-           FRAMING_LIST_HEAD_BYTES + READING_HELD_BYTES + KEPT_BYTES + normalizer_bytes() +
-           normalizer_copies_bytes(SHORT_LINE_BYTES);
+           FRAMING_HEADS * FRAMING_LIST_HEAD_BYTES + READING_HELD_BYTES + KEPT_BYTES +
+           normalizer_bytes() + normalizer_copies_bytes(SHORT_LINE_BYTES);
 }
 
 /* What a lane with a large object has in addition. */
@@ -56,8 +57,9 @@ static size_t large_bytes(const struct conf *conf, size_t event_bytes)
     size_t line = conf->limits.line_bytes;
     size_t windows = decode_bytes_max(
         &(struct decode_limits){.zstd_window_bytes = conf->limits.zstd_window_bytes});
-    return windows - decode_bytes_without_windows() + line + normalizer_copies_bytes(line) +
-           output_batch_max_bytes(event_bytes);
+    size_t composed = line + FRAMING_REQUEST_BYTES; /* of an OTLP request that is divided */
+    return windows - decode_bytes_without_windows() + line + composed +
+           normalizer_copies_bytes(line) + output_batch_max_bytes(event_bytes);
 }
 
 void memory_plan(const struct conf *conf, struct memory_plan *out)

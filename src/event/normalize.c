@@ -165,8 +165,12 @@ static bool start_otlp(struct normalizer *n, const struct value *v, struct outpu
     }
     size_t others = 0;
     size_t count = otlp_count(&n->request.doc, n->request.at, &others);
+    if (count + others == 0 && n->piece.request_level > 0) {
+        return false; /* request_ends rejects it if no other part has any */
+    }
+    n->request_empty = false;
     if (count == 0) {
-        return normalize_reject(n, REJECT_NOT_AN_EVENT, "an OTLP request without records", out);
+        return normalize_reject(n, REJECT_NOT_AN_EVENT, NORMALIZE_NO_RECORDS, out);
     }
     n->unwrapper.values.several = n->unwrapper.values.several || count > 1 || others > 0;
     n->in_otlp = true;
@@ -197,7 +201,7 @@ static bool on_object(struct normalizer *n, struct value *v, struct output *out)
 /* No JSON from a byte of the piece on. A value's boundaries cannot be trusted then. */
 static bool reject_damage(struct normalizer *n, const struct record_splitter *v, struct output *out)
 {
-    if (n->piece.kind == PIECE_VALUE && !v->too_deep) {
+    if (n->piece.kind == PIECE_VALUE && n->piece.request_level == 0 && !v->too_deep) {
         n->answer = FRAMING_NO_JSON;
         return normalize_reject_rest(n, v->wrong, n->piece.offset + v->wrong_at, true, out);
     }
@@ -270,6 +274,35 @@ static void list_ends(struct normalizer *n)
     unwrapper_leave_outer(&n->unwrapper);
 }
 
+/*
+ * After a list of an OTLP request that is divided. Its records have been produced without what
+ * follows it.
+ */
+static void request_ends(struct normalizer *n)
+{
+    struct value v;
+    bool read = value_read(n->short_readers, 0, n->piece.text, &v);
+    bool missed = !read || otlp_needs_rest(&v.doc, DOC_ROOT);
+    n->request_empty = n->request_empty && !missed;
+    n->reject_piece = missed || (n->piece.request_level == 1 && n->request_empty);
+    n->piece.text = n->piece.text.n > 0 ? span_from(n->piece.text, sizeof(FRAMING_REST_BEGINS) - 1)
+                                        : n->piece.text;
+}
+
+/* Begins or ends a list of a request. False: it is another piece. */
+static bool request_part(struct normalizer *n)
+{
+    const struct piece *p = &n->piece;
+    bool part = p->request_level > 0 && (p->kind == PIECE_LIST || p->kind == PIECE_LIST_END);
+    if (part && p->kind == PIECE_LIST_END) {
+        request_ends(n);
+    } else if (part && p->request_level == 1) {
+        n->request_empty = true;
+    }
+    n->request_empty = n->request_empty && p->kind != PIECE_TOO_LONG;
+    return part;
+}
+
 void normalizer_piece(struct normalizer *n, const struct piece *piece)
 {
     bool values = piece->kind == PIECE_LINE || piece->kind == PIECE_VALUE;
@@ -278,6 +311,9 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
     start_piece(n, piece, values ? piece->text : SPAN(""));
     if (n->unwrapper.outer_open && !piece->in_list) { /* damage ended the list */
         unwrapper_leave_outer(&n->unwrapper);
+    }
+    if (request_part(n)) {
+        return;
     }
     if (piece->kind == PIECE_LIST) {
         n->answer = list_begins(n) ? FRAMING_CONTINUE : FRAMING_NO_LIST;

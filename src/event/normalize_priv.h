@@ -27,6 +27,8 @@ enum {
     NORMALIZE_REJECT_BYTES = 64 * 1024, /* of the object: its name and a detail of the worker */
 };
 
+#define NORMALIZE_NO_RECORDS "an OTLP request without records"
+
 struct converter {
     struct json_reader *readers[READERS]; /* NULL: of long pieces, which the shared ones read */
     struct event_maker *maker;
@@ -65,6 +67,7 @@ struct normalizer {
 
     bool in_otlp;
     struct otlp otlp;
+    bool request_empty;                 /* no record yet in a request that is divided */
     size_t otlp_bytes;                  /* of all records of the line's requests so far */
     struct value request;               /* the request that otlp walks */
     struct sanitizer request_sanitizer; /* of the request's text */

@@ -60,7 +60,8 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
     if (p->kind == PIECE_TOO_LONG) {
         (void)snprintf(n->detail, sizeof(n->detail), "%llu bytes%s; limits.line_bytes is %zu",
                        (unsigned long long)p->bytes,
-                       otlp_begins(p->text) ? " of an OTLP request" : "", n->options.line_bytes);
+                       otlp_begins(p->text) || p->request_level > 0 ? " of an OTLP request" : "",
+                       n->options.line_bytes);
         return normalize_reject(n, REJECT_LINE_TOO_LONG, n->detail, out);
     }
     if (p->kind == PIECE_OPEN_LINES) {
@@ -69,6 +70,15 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
                        "value on each line",
                        (unsigned long long)p->count, p->count == 1 ? "" : "s");
         return normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
+    }
+    if (p->kind == PIECE_LIST_END && p->request_level > 0 && n->request_empty) {
+        return normalize_reject(n, REJECT_NOT_AN_EVENT, NORMALIZE_NO_RECORDS, out);
+    }
+    if (p->kind == PIECE_LIST_END && p->request_level > 0) {
+        return normalize_reject(n, REJECT_WRAPPED_TEXT,
+                                "members after a list of an OTLP request above limits.line_bytes, "
+                                "or too many of them: they were not read",
+                                out);
     }
     if (p->kind == PIECE_LIST_END) {
         return normalize_reject(n, REJECT_WRAPPED_TEXT,

@@ -103,7 +103,8 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
     if (out->reason == REJECT_LINE_TOO_LONG && piece->bytes > r->too_long) {
         r->too_long = piece->bytes;
     }
-    r->otlp_too_long = r->otlp_too_long || (r->too_long > 0 && otlp_begins(piece->text));
+    bool otlp = piece->request_level > 0 || otlp_begins(piece->text);
+    r->otlp_too_long = r->otlp_too_long || (r->too_long > 0 && otlp);
     return add_reject(r, piece, out);
 }
 

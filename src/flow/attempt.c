@@ -169,7 +169,8 @@ static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece,
     bool list = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
     a->lines += list ? 0 : piece->count;
     reading_piece(&a->reading, piece);
-    if (piece->text.n > ATTEMPT_SMALL_BYTES && attempt_be_large(a, e) != FAIL_NONE) {
+    bool large = piece->text.n > ATTEMPT_SMALL_BYTES || piece->request_level > 0;
+    if (large && attempt_be_large(a, e) != FAIL_NONE) {
         return e->kind;
     }
     normalizer_piece(a->normalizer, piece);

@@ -2,8 +2,9 @@
 /*
  * Objects and their pieces, as data: tests/vectors/framing/<case>/in and want. The first line of
  * `want` has the limits. The others are pieces: kind, framing, line (+ if another piece began on
- * it, * if it is an element of an expanded list), offset+bytes, text. The last line has the framing
- * of the object and its number of lines.
+ * it, * if it is an element of an expanded list, @ and the number of open lists within an OTLP
+ * request), offset+bytes, text. The last line has the framing of the object and its number of
+ * lines.
  *
  * To see the effect of a change, and to accept it after reading the difference:
  *
@@ -44,9 +45,12 @@ static void add_text(struct buf *out, struct span text)
 
 static void add_piece(struct buf *out, const struct piece *p)
 {
-    buf_addf(out, "%s %s %llu%s%s %llu+%llu", kind_names[p->kind], framing_name(p->framing),
-             (unsigned long long)p->line, p->same_line ? "+" : "", p->in_list ? "*" : "",
-             (unsigned long long)p->offset, (unsigned long long)p->bytes);
+    buf_addf(out, "%s %s %llu%s%s", kind_names[p->kind], framing_name(p->framing),
+             (unsigned long long)p->line, p->same_line ? "+" : "", p->in_list ? "*" : "");
+    if (p->request_level > 0) {
+        buf_addf(out, "@%u", p->request_level);
+    }
+    buf_addf(out, " %llu+%llu", (unsigned long long)p->offset, (unsigned long long)p->bytes);
     if (p->kind == PIECE_RUN || p->kind == PIECE_OPEN_LINES) {
         buf_addf(out, " of %llu", (unsigned long long)p->count);
     }
@@ -427,15 +431,39 @@ static void a_list_that_is_not_wanted_is_one_value_that_is_too_long(void **state
     }
 }
 
+/* One resource, then the same record many times: each is in one of the composed requests. */
+static void a_request_of_megabytes_becomes_requests_of_kilobytes(void **state UNUSED)
+{
+    static const char head[] =
+        "{\"resourceLogs\":[{\"resource\":{},\"scopeLogs\":[{\"logRecords\":[";
+    enum { COUNT = 200 * 1000, TEXT_BYTES = COUNT * sizeof("{\"n\":\"0123456789\"},") };
+    OWNED(framing) struct framing *f = framing_new(MIB, 4096);
+    struct count c;
+    count_repeated(f, head, "{\"n\":\"0123456789\"},", COUNT, "{}]}]}]}", &c);
+    assert_int_equal(c.kinds[PIECE_LIST], FRAMING_REQUEST_LEVELS);
+    assert_int_equal(c.kinds[PIECE_LIST_END], FRAMING_REQUEST_LEVELS);
+    assert_in_range(c.kinds[PIECE_VALUE], TEXT_BYTES / FRAMING_REQUEST_BYTES,
+                    TEXT_BYTES / FRAMING_REQUEST_BYTES * 2);
+    assert_in_range(framing_memory(f), MIB, 2 * MIB);
+    framing_reset(f);
+    assert_in_range(framing_memory(f), 0, 128 * 1024);
+}
+
 /*
- * A line, a value, a list and an array of megabytes never need more memory than the longest value
- * that is stored.
+ * A line, a value, a list, a request and an array of megabytes never need more memory than the
+ * longest value that is stored.
  */
 static void memory_does_not_grow_with_the_object(void **state UNUSED)
 {
     enum { LIMIT = 10000 };
-    static const char *const heads[] = {"x",     "{\"a\":\"", "[\"", "{\"Records\":[{\"a\":\"",
-                                        "[[[[[", "{\n\"a\":["};
+    static const char *const heads[] = {
+        "x",
+        "{\"a\":\"",
+        "[\"",
+        "{\"Records\":[{\"a\":\"",
+        "[[[[[",
+        "{\n\"a\":[",
+        "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"a\":\""};
     OWNED(framing) struct framing *f = framing_new(LIMIT, 100);
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         struct count c;
@@ -459,6 +487,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(stopped_at_a_value_it_reads_no_more),
         cmocka_unit_test(stopped_in_a_long_line_it_goes_on_with_the_next),
         cmocka_unit_test(a_list_that_is_not_wanted_is_one_value_that_is_too_long),
+        cmocka_unit_test(a_request_of_megabytes_becomes_requests_of_kilobytes),
         cmocka_unit_test(memory_does_not_grow_with_the_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,8 @@
  *
  *   - any cutting gives the same pieces;
  *   - every byte is in the extent of one piece, is a separator, or follows damage;
- *   - the text of a value is what stands there;
+ *   - the text of a value is what stands there; a composed request is what stands before the open
+ *     lists, then the elements with a comma between, then the closing brackets;
  *   - a text in which the JSON reader finds nothing but values gives exactly these, and no damage.
  */
 #include <stdlib.h>
@@ -15,7 +16,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_BYTES = 4096, MAX_PIECES = 2 * MAX_BYTES + 8, LEAST_LIMIT = 8, HEAD_BYTES = 8 };
+enum {
+    MAX_BYTES = 4096,
+    MAX_PIECES = 2 * MAX_BYTES + 8,
+    LEAST_LIMIT = 8,
+    HEAD_BYTES = 8,
+    /* Further limits are larger, so that an OTLP request can be divided. */
+    SMALL_LIMITS = 55,
+    LIMIT_STEP = 32
+};
 
 static void require(bool right)
 {
@@ -30,6 +39,8 @@ struct seen {
     struct piece pieces[MAX_PIECES];
     uint64_t hashes[MAX_PIECES]; /* of texts */
     size_t count;
+    size_t limit;
+    struct piece lists[FRAMING_REQUEST_LEVELS]; /* open ones of a request */
     enum framing_kind kind;
     uint64_t lines;
 };
@@ -55,6 +66,51 @@ static void check_text(const struct piece *p, struct span all)
     }
 }
 
+/* Take the next byte that is no separator. '\0': there is none. */
+static char next_token_byte(struct span *text)
+{
+    while (text->n > 0) {
+        char c = *span_take(text, 1).p;
+        if (c != '\0' && strchr(" \t\r\n,\x1e\xef\xbb\xbf", c) == NULL) {
+            return c;
+        }
+    }
+    return '\0';
+}
+
+/* Only separators may differ, of which there are others between elements. */
+static void check_elements(struct span text, struct span there)
+{
+    char c = '\0';
+    do {
+        c = next_token_byte(&text);
+        require(c == next_token_byte(&there));
+    } while (c != '\0');
+}
+
+/* A composed request. Its beginning is that of the objects of which lists are open. */
+static void check_request(struct seen *s, const struct piece *p, struct span all)
+{
+    struct span text = p->text;
+    require(p->request_level <= FRAMING_REQUEST_LEVELS);
+    if (p->kind == PIECE_LIST) {
+        s->lists[p->request_level - 1] = *p;
+    }
+    if (p->kind != PIECE_VALUE) {
+        return;
+    }
+    require(text.n <= s->limit);
+    for (unsigned i = 0; i < p->request_level; i++) {
+        struct piece list = s->lists[i];
+        require(text.n >= list.bytes + 2);
+        require(memcmp(text.p + text.n - 2, "]}", 2) == 0);
+        list.text = span_take(&text, (size_t)list.bytes);
+        text.n -= 2;
+        check_text(&list, all);
+    }
+    check_elements(text, span_of(all.p + p->offset, (size_t)p->bytes));
+}
+
 /* What a caller may do, decided by what every cutting sees. */
 static void answer(struct framing *f, const struct piece *p, unsigned how)
 {
@@ -74,7 +130,9 @@ static void note(struct seen *s, const struct piece *p, struct span all)
     require(s->count < MAX_PIECES);
     s->pieces[s->count] = *p;
     s->hashes[s->count++] = hash_of(p->text);
-    if (p->kind == PIECE_VALUE) {
+    if (p->request_level > 0) {
+        check_request(s, p, all);
+    } else if (p->kind == PIECE_VALUE) {
         check_text(p, all);
     }
 }
@@ -118,7 +176,8 @@ static void check_same(const struct seen *a, const struct seen *b)
         require(p.kind == q.kind && p.framing == q.framing && p.line == q.line &&
                 p.offset == q.offset && p.bytes == q.bytes && p.count == q.count &&
                 p.wrong == q.wrong && p.wrong_at == q.wrong_at && p.rest == q.rest &&
-                p.same_line == q.same_line && p.in_list == q.in_list);
+                p.same_line == q.same_line && p.in_list == q.in_list &&
+                p.request_level == q.request_level);
     }
 }
 
@@ -146,7 +205,8 @@ static void check_every_byte(const struct seen *s, struct span all)
     size_t line_at = 0;
     for (size_t i = 0; i < s->count; i++) {
         const struct piece *p = &s->pieces[i];
-        if (p->kind == PIECE_LIST && i + 1 < s->count && p[1].offset == p->offset) {
+        if (p->kind == PIECE_LIST && p->request_level == 0 && i + 1 < s->count &&
+            p[1].offset == p->offset) {
             continue; /* not wanted */
         }
         require(p->offset >= at && p->bytes <= all.n - p->offset);
@@ -245,7 +305,8 @@ static void check_opinion(const struct seen *s, const struct opinion *o, size_t 
     size_t k = 0;
     for (size_t i = 0; i < s->count; i++) {
         const struct piece *p = &s->pieces[i];
-        if (p->in_list && p->kind != PIECE_LIST_END) {
+        bool ends = p->kind == PIECE_LIST_END && p->request_level <= 1;
+        if ((p->in_list && (p->request_level > 0 || !ends)) || (p->request_level > 0 && !ends)) {
             continue;
         }
         require(k < o->count);
@@ -300,6 +361,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     size_t limit = LEAST_LIMIT + data[1] % 64;
+    limit += limit > SMALL_LIMITS ? (limit - SMALL_LIMITS) * LIMIT_STEP : 0;
+    whole.limit = cut.limit = limit;
     unsigned how = data[1] >> 6;
     struct span all = span_of((const char *)data + 2, size - 2);
     OWNED(framing) struct framing *f = framing_new(limit, HEAD_BYTES);

@@ -64,4 +64,10 @@ MUST_USE bool otlp_plain(const struct doc *doc, size_t at, struct buf *text);
 /* Whether the text, of which there may be only the beginning, begins as an OTLP request. */
 bool otlp_begins(struct span text);
 
+/*
+ * Whether an object of a request, of which this is the rest after a list, has a member that would
+ * belong to the records of that list, or records of its own: a resource, a scope, another list.
+ */
+bool otlp_needs_rest(const struct doc *doc, size_t at);
+
 #endif

@@ -60,6 +60,7 @@ struct attempt {
     bool not_empty;               /* empty_only: the run stopped there */
     bool ready;                   /* the stages are prepared for this object */
     bool working;                 /* it has a core, and the converter of that core */
+    unsigned steps;               /* pieces and outputs, to yield after some of them */
     bool large;                   /* it has a place for a large object */
     atomic_bool stopped;
     bool recalled;             /* not read: this version failed at an earlier receive, ... */

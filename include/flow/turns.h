@@ -7,7 +7,7 @@
  *
  *     turns_start(t, &lane->turn, sched_class);   an object of this class
  *     turns_begin(t, &lane->turn);                a buffer arrived; waits for a core
- *     turns_yield(t, &lane->turn);                between two blocks of its text
+ *     turns_yield(t, &lane->turn);                after some lines or outputs of it
  *     turns_pause(t, &lane->turn);                the buffer is done; the next one will come soon
  *     ...
  *     turns_end(t, &lane->turn);                  the object is done

@@ -179,7 +179,9 @@ static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece,
             attempt_produce_piece(a, &output, e) != FAIL_NONE) {
             return e->kind;
         }
+        attempt_work_steps(a);
     }
+    attempt_work_steps(a);
     a->produce.dropped += normalizer_dropped_behind(a->normalizer);
     framing_answer(a->framing, normalizer_answer(a->normalizer));
     return attempt_look(a, e);

@@ -37,6 +37,8 @@ void attempt_work_ends(struct attempt *a);
 
 /* Between two texts: pass the core on if it is another lane's turn. */
 void attempt_work_yields(struct attempt *a);
+/* A piece or an output is done: yield after some of them. No output of it is in use. */
+void attempt_work_steps(struct attempt *a);
 
 /*
  * Before memory is taken that only large objects need: wait for a place (flow/places.h), without

@@ -5,7 +5,10 @@
  */
 #include "attempt_priv.h"
 
-enum { LOOK_MS = 1000 }; /* interval at which a waiting lane checks whether to go on */
+enum {
+    LOOK_MS = 1000, /* interval at which a waiting lane checks whether to go on */
+    STEPS = 64,     /* a text of 64 KiB may be 32,768 lines, and a line as many outputs */
+};
 
 void attempt_work_begins(struct attempt *a)
 {
@@ -29,6 +32,13 @@ void attempt_work_yields(struct attempt *a)
         normalizer_detach(a->normalizer);
         turns_yield(a->parts->turns, a->parts->turn);
         normalizer_attach(a->normalizer, a->parts->converters[a->parts->turn->core]);
+    }
+}
+
+void attempt_work_steps(struct attempt *a)
+{
+    if (++a->steps % STEPS == 0) {
+        attempt_work_yields(a);
     }
 }
 

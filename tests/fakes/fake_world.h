@@ -318,6 +318,8 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin 
     fake_normalizer_objects++;
 }
 
+static void (*fake_normalizer_during)(void); /* called before each output; may be NULL */
+
 static size_t fake_normalizer_limit;
 
 void normalizer_limit(struct normalizer *n UNUSED, size_t event_bytes)
@@ -347,6 +349,9 @@ bool normalizer_next(struct normalizer *n, struct output *out)
     assert_non_null(n->converter);
     if (n->left == 0) {
         return false;
+    }
+    if (fake_normalizer_during != NULL) {
+        fake_normalizer_during();
     }
     n->left--;
     bool bad = strncmp(n->text, "bad", 3) == 0;
@@ -391,6 +396,7 @@ UNUSED static void fake_world_reset(void)
     memset(&fake_creds, 0, sizeof(fake_creds));
     memset(&fake_sink, 0, sizeof(fake_sink));
     fake_normalizer_objects = 0;
+    fake_normalizer_during = NULL;
 }
 
 #endif

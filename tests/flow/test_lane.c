@@ -631,6 +631,60 @@ static void a_lane_that_waits_for_kafka_has_neither_core_nor_converter(void **st
     assert_int_equal(fake_sink.count, 5);
 }
 
+/* Another customer's lane, which needs the only core for a moment. */
+static struct {
+    pthread_t thread;
+    struct turn turn;
+    size_t seen; /* records produced when it got the core */
+    bool started;
+} neighbour;
+
+static void *get_core(void *arg UNUSED)
+{
+    turns_start(w.turns, &neighbour.turn, 50);
+    turns_begin(w.turns, &neighbour.turn);
+    neighbour.seen = fake_sink.count;
+    turns_end(w.turns, &neighbour.turn);
+    return NULL;
+}
+
+/* While the first output is made, the neighbour begins to wait, and the turn is over. */
+static void start_neighbour(void)
+{
+    if (neighbour.started) {
+        return;
+    }
+    neighbour.started = true;
+    assert_int_equal(pthread_create(&neighbour.thread, NULL, get_core, NULL), 0);
+    int64_t end_us = clock_mono_us(&clock_system) + TURN_US;
+    while (!turns_contended(w.turns) || clock_mono_us(&clock_system) < end_us) {
+        (void)sched_yield();
+    }
+}
+
+static void yields_its_core_within_a_text(void **state UNUSED)
+{
+    enum { LINES = 1000 };
+    static char lines[2 * LINES];
+    setup();
+    lane_free(w.lane);
+    turns_free(w.turns);
+    w.turns = turns_new(1, &clock_system);
+    w.lane = new_lane();
+    memset(&neighbour, 0, sizeof(neighbour));
+    turn_init(&neighbour.turn, NULL);
+    for (size_t i = 0; i < LINES; i++) {
+        memcpy(&lines[2 * i], "x\n", 2);
+    }
+    answer((struct fake_answer){.body = {lines, sizeof(lines)}});
+    fake_normalizer_during = start_neighbour;
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(pthread_join(neighbour.thread, NULL), 0);
+    turn_done(&neighbour.turn);
+    assert_int_equal(fake_sink.count, LINES);
+    assert_in_range(neighbour.seen, 1, 100);
+}
+
 /* All places are held, as by lanes that wait for a topic: two by the customer, one by another. */
 static void hold_all_places(struct place *held)
 {
@@ -1568,6 +1622,7 @@ int main(void)
         TEST(does_not_call_a_broken_transfer_a_damaged_object),
         cmocka_unit_test_teardown(a_lane_that_waits_for_kafka_has_neither_core_nor_converter,
                                   tear_down),
+        TEST(yields_its_core_within_a_text),
         TEST(a_large_object_waits_for_a_place_and_gives_it_back),
         TEST(a_lane_that_stops_waits_for_no_place),
         TEST(leaves_a_bomb_with_one_reject),

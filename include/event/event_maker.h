@@ -17,6 +17,7 @@
 #include "event/output.h"
 #include "event/record/record_splitter.h"
 #include "event/record/shape.h"
+#include "event/record/steps.h"
 
 struct rules;
 
@@ -35,6 +36,7 @@ struct event_maker_input {
     bool never_pass_through;   /* as in normalize_options */
     struct span envelope_time; /* as in build_input.h */
     struct span envelope_host;
+    struct steps *steps; /* of the piece; counted */
 };
 
 struct event_maker;

@@ -31,6 +31,7 @@
 #include "base/span.h"
 #include "codec/framing.h"
 #include "event/output.h"
+#include "event/record/steps.h"
 
 struct rules; /* of one customer: event/schema/rules.h. NULL: only the built-in rules */
 
@@ -103,6 +104,24 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece);
  * for its turn at the shared readers, behind a bounded amount of work of each other normalizer.
  */
 MUST_USE bool normalizer_next(struct normalizer *n, struct output *out);
+
+/*
+ * Whether the next call of normalizer_next needs the shared readers. A caller that has a core, for
+ * which others wait, takes the readers itself for that one call, so that it waits without the core:
+ *
+ *     ... normalizer_detach(n), release the core ...
+ *     normalizer_take_readers(n, on_step, ctx);
+ *     ... take a core ...
+ *     more = normalizer_next(n, &output);
+ *     normalizer_release_readers(n);
+ *     ... normalizer_attach(n, the converter of the core) ...   // the output stays valid
+ *
+ * on_step is called again and again during normalizer_next, and may wait. If it returns false, the
+ * piece has no further output.
+ */
+MUST_USE bool normalizer_needs_readers(const struct normalizer *n);
+void normalizer_take_readers(struct normalizer *n, step_fn *on_step, void *ctx);
+void normalizer_release_readers(struct normalizer *n);
 
 /*
  * Events of earlier pieces that had members of their envelope dropped (`members_dropped`), which

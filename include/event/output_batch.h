@@ -49,4 +49,9 @@ void output_batch_add(struct output_batch *b, const struct output *o);
 /* The next one, valid until output_batch_clear. False: no more. */
 MUST_USE bool output_batch_next(struct output_batch *b, struct output *out);
 
+static inline bool output_batch_has_next(const struct output_batch *b)
+{
+    return b->next < b->count;
+}
+
 #endif

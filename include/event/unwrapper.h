@@ -34,6 +34,7 @@ struct unwrapper {
     struct event_maker *maker; /* borrowed; set before each use */
     struct json_reader *const *readers;
     const struct rules *rules;
+    struct steps *steps; /* of the piece; counted */
 
     struct record_splitter values; /* of the piece */
     struct span piece;
@@ -54,8 +55,8 @@ struct unwrapper {
     char detail[160]; /* the reason why there is no record */
 };
 
-/* max_bytes: longest text of a piece. */
-void unwrapper_init(struct unwrapper *u, size_t max_bytes);
+/* max_bytes: longest text of a piece. steps: borrowed. */
+void unwrapper_init(struct unwrapper *u, size_t max_bytes, struct steps *steps);
 void unwrapper_done(struct unwrapper *u);
 
 /* Release the copies, which are made of wrapped texts and lists. Ends the piece. */

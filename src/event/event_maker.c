@@ -128,6 +128,25 @@ static bool redact(struct event_maker *m, const struct event_maker_input *in)
            sanitizer_redact(&m->sanitizer, in->readers, &m->names, v);
 }
 
+/* A step for each of the parts of the work on a record. */
+static void step(const struct event_maker_input *in)
+{
+    steps_count(in->steps, in->value->text.n);
+}
+
+static bool clean(struct event_maker *m, const struct event_maker_input *in)
+{
+    if (!sanitizer_value(&m->sanitizer, in->readers, &m->names, in->value)) {
+        return false;
+    }
+    step(in);
+    if (rules_redacts(in->rules) && !redact(m, in)) {
+        return false;
+    }
+    step(in);
+    return true;
+}
+
 static bool beacon_event(struct event_maker *m, const struct event_maker_input *in, struct buf *out,
                          struct output *o, enum reject_reason *why)
 {
@@ -135,8 +154,7 @@ static bool beacon_event(struct event_maker *m, const struct event_maker_input *
     *why = REJECT_EVENT_TOO_LARGE;
     o->passed_through = pass_through(m, in, out, &facts);
     if (!o->passed_through) {
-        if (!sanitizer_value(&m->sanitizer, in->readers, &m->names, in->value) ||
-            (rules_redacts(in->rules) && !redact(m, in))) {
+        if (!clean(m, in)) {
             return false;
         }
         struct repair_input repair = {.doc = &in->value->doc,
@@ -157,8 +175,7 @@ static bool built_event(struct event_maker *m, const struct event_maker_input *i
     const char *text = in->value->text.p;
     bool as_it_is = m->names.unique && !in->value->doc.repaired;
     *why = REJECT_EVENT_TOO_LARGE;
-    if (!sanitizer_value(&m->sanitizer, in->readers, &m->names, in->value) ||
-        (rules_redacts(in->rules) && !redact(m, in))) {
+    if (!clean(m, in)) {
         return false;
     }
     as_it_is = as_it_is && in->value->text.p == text;
@@ -194,7 +211,9 @@ bool event_maker_make(struct event_maker *m, const struct event_maker_input *in,
     buf_clear(out);
     o->kind = OUTPUT_EVENT;
     o->passed_through = false;
+    step(in);
     identify_record(m, in);
+    step(in);
     o->text_replaced = in->value->replaced || in->value->doc.repaired;
     o->names_duplicate = !m->names.unique;
     return in->shape == SHAPE_BEACON ? beacon_event(m, in, out, o, why)

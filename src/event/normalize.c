@@ -98,7 +98,8 @@ static bool make(struct normalizer *n, struct value *v, enum shape shape, struct
                                    .framing = framing_word(n->piece.framing),
                                    .never_pass_through = n->options.never_pass_through,
                                    .envelope_time = envelope_time(&n->unwrapper.envelope),
-                                   .envelope_host = envelope_host(&n->unwrapper.envelope)};
+                                   .envelope_host = envelope_host(&n->unwrapper.envelope),
+                                   .steps = &n->steps};
     return shape != SHAPE_NONE && event_maker_make(c->maker, &in, &c->out, out, why);
 }
 
@@ -125,6 +126,7 @@ static bool next_otlp(struct normalizer *n, struct output *out)
         return n->otlp.others > 0 && normalize_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
     }
     struct value v;
+    steps_count(&n->steps, text->n);
     n->otlp_bytes += text->n + OTLP_RECORD_BYTES;
     if (n->otlp_bytes > n->piece.text.n * OTLP_LINE_GROWTH + OTLP_FREE_BYTES) {
         n->in_otlp = false;
@@ -217,6 +219,10 @@ static bool next_output(struct normalizer *n, struct output *out)
     }
     for (;;) {
         struct value v;
+        steps_count(&n->steps, STEP_RECORD);
+        if (n->steps.stopped) {
+            return false;
+        }
         if (n->in_otlp && next_otlp(n, out)) {
             return true;
         }
@@ -375,15 +381,33 @@ void normalizer_keep(struct normalizer *n, struct output *out)
     }
 }
 
-/* Make outputs while the readers are held, and not longer (event/README.md, rule 23). Only the
- * document of a request is needed from one call to the next. */
+void normalizer_take_readers(struct normalizer *n, step_fn *on_step, void *ctx)
+{
+    n->same_readers = long_lines_take(n->options.long_lines, n, n->origin->customer);
+    n->has_readers = true;
+    steps_start(&n->steps, on_step, ctx);
+}
+
+void normalizer_release_readers(struct normalizer *n)
+{
+    n->has_readers = false;
+    steps_start(&n->steps, NULL, NULL);
+    long_lines_release(n->options.long_lines);
+}
+
+bool normalizer_needs_readers(const struct normalizer *n)
+{
+    return n->is_long && !n->piece_done && !output_batch_has_next(&n->batch);
+}
+
+/* Make outputs while the readers are held. Only the document of a request is needed from one call
+ * to the next. */
 static void make_batch(struct normalizer *n)
 {
     struct output output;
     struct converter *before = n->converter;
-    bool unchanged = long_lines_take(n->options.long_lines, n, n->origin->customer);
     normalize_use(n, normalize_long_converter(n));
-    if (n->in_otlp && !unchanged) {
+    if (n->in_otlp && !n->same_readers) {
         read_request_again(n);
     }
     output_batch_clear(&n->batch);
@@ -394,8 +418,27 @@ static void make_batch(struct normalizer *n)
             n->piece_done = true;
         }
     }
-    normalize_use(n, before);
-    long_lines_release(n->options.long_lines);
+    if (n->steps.stopped) {
+        n->piece_done = true;
+        output_batch_clear(&n->batch);
+    }
+    n->converter = NULL;
+    if (before != NULL) {
+        normalize_use(n, before);
+    }
+}
+
+/* The readers are held within one call, and not longer (event/README.md, rule 23). */
+static void make_batch_with_readers(struct normalizer *n)
+{
+    bool had = n->has_readers;
+    if (!had) {
+        normalizer_take_readers(n, NULL, NULL);
+    }
+    make_batch(n);
+    if (!had) {
+        normalizer_release_readers(n);
+    }
 }
 
 bool normalizer_next(struct normalizer *n, struct output *out)
@@ -407,7 +450,7 @@ bool normalizer_next(struct normalizer *n, struct output *out)
         return true;
     }
     if (!n->piece_done) {
-        make_batch(n);
+        make_batch_with_readers(n);
     }
     return output_batch_next(&n->batch, out);
 }

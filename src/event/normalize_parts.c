@@ -61,7 +61,7 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     n->ordinals = ordinals_new();
     n->ingest = (struct buf)BUF_INIT(NORMALIZE_INGEST_BYTES);
     n->object_reject = (struct buf)BUF_INIT(NORMALIZE_REJECT_BYTES);
-    unwrapper_init(&n->unwrapper, o->line_bytes);
+    unwrapper_init(&n->unwrapper, o->line_bytes, &n->steps);
     sanitizer_init(&n->request_sanitizer, o->line_bytes);
     output_batch_init(&n->batch, o->event_bytes);
     if (o->long_lines == NULL) {

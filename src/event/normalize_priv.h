@@ -18,6 +18,7 @@
 #include "event/record/ordinals.h"
 #include "event/record/otlp.h"
 #include "event/record/sanitizer.h"
+#include "event/record/steps.h"
 #include "event/reject.h"
 #include "event/unwrapper.h"
 
@@ -54,7 +55,10 @@ struct normalizer {
     struct json_reader *short_readers[READERS]; /* those of the converter */
     struct output_batch batch;                  /* outputs of a long piece, or one that is kept */
     bool is_long;                               /* the piece */
-    bool piece_done; /* no output of the piece is left but those of batch */
+    bool has_readers;                           /* the shared ones, ... */
+    bool same_readers;  /* ... which no other normalizer has used meanwhile */
+    struct steps steps; /* of a call with them */
+    bool piece_done;    /* no output of the piece is left but those of batch */
 
     struct piece piece;
     struct unwrapper unwrapper; /* gives the records of the piece */

@@ -9,9 +9,9 @@
 
 enum { UTF8_GROWTH = 3 }; /* of a text inside a record: U+FFFD for each byte that is not UTF-8 */
 
-void unwrapper_init(struct unwrapper *u, size_t max_bytes)
+void unwrapper_init(struct unwrapper *u, size_t max_bytes, struct steps *steps)
 {
-    *u = (struct unwrapper){.maker = NULL};
+    *u = (struct unwrapper){.steps = steps};
     envelope_init(&u->outer);
     envelope_init(&u->envelope);
     u->decoded = (struct buf)BUF_INIT(max_bytes + JSON_SLACK);
@@ -85,6 +85,7 @@ static bool leads_to_record(struct unwrapper *u, const struct doc *d, size_t at)
 {
     struct record_index index;
     struct unwrap w;
+    steps_count(u->steps, STEP_RECORD);
     record_index_of(names_of(u), d, at, &index);
     if (shape_is_beacon(d, &index)) {
         return true;

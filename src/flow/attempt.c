@@ -174,7 +174,7 @@ static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece,
         return e->kind;
     }
     normalizer_piece(a->normalizer, piece);
-    while (normalizer_next(a->normalizer, &output)) {
+    while (attempt_next_output(a, &output)) {
         if (reading_output(&a->reading, piece, &output) == READING_PRODUCE &&
             attempt_produce_piece(a, &output, e) != FAIL_NONE) {
             return e->kind;
@@ -182,6 +182,9 @@ static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece,
         attempt_work_steps(a);
     }
     attempt_work_steps(a);
+    if (piece->text.n > ATTEMPT_SMALL_BYTES && attempt_wanted(a, e) != FAIL_NONE) {
+        return e->kind;
+    }
     a->produce.dropped += normalizer_dropped_behind(a->normalizer);
     framing_answer(a->framing, normalizer_answer(a->normalizer));
     return attempt_look(a, e);

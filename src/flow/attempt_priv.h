@@ -41,6 +41,17 @@ void attempt_work_yields(struct attempt *a);
 void attempt_work_steps(struct attempt *a);
 
 /*
+ * The next output of the piece. A long line needs the readers of long lines: the lane waits for
+ * them without a core, and has them while it waits for a core, so that the lane with the readers
+ * waits only for lanes that work. It offers its core again and again until the output is made. A
+ * lost lease, and the end of the worker, end the piece: attempt_wanted is false then.
+ */
+MUST_USE bool attempt_next_output(struct attempt *a, struct output *out);
+
+/* FAIL_LOST, FAIL_STOPPED: nothing more of the object is to be produced. e may be NULL. */
+MUST_USE enum err_kind attempt_wanted(const struct attempt *a, struct err *e);
+
+/*
  * Before memory is taken that only large objects need: wait for a place (flow/places.h), without
  * the core. FAIL_LOST, FAIL_STOPPED: the wait was ended.
  */

@@ -42,6 +42,39 @@ void attempt_work_steps(struct attempt *a)
     }
 }
 
+enum err_kind attempt_wanted(const struct attempt *a, struct err *e)
+{
+    const char *lost = inflight_lost(a->inflight);
+    if (lost != NULL) {
+        return err_set(e, FAIL_LOST, "%s", lost);
+    }
+    return atomic_load(&a->stopped) ? err_set(e, FAIL_STOPPED, "the worker is stopping")
+                                    : FAIL_NONE;
+}
+
+/* Within a long line: what attempt_text and attempt_work_yields do between two texts. */
+static bool on_step(void *ctx)
+{
+    struct attempt *a = ctx;
+    pulse_beat(a->parts->produce.pulse, clock_mono_ms(a->parts->produce.clock));
+    turns_yield(a->parts->turns, a->parts->turn);
+    return attempt_wanted(a, NULL) == FAIL_NONE;
+}
+
+bool attempt_next_output(struct attempt *a, struct output *out)
+{
+    if (!normalizer_needs_readers(a->normalizer)) {
+        return normalizer_next(a->normalizer, out);
+    }
+    attempt_work_ends(a);
+    normalizer_take_readers(a->normalizer, on_step, a);
+    turns_begin(a->parts->turns, a->parts->turn);
+    bool more = normalizer_next(a->normalizer, out);
+    normalizer_release_readers(a->normalizer);
+    attempt_work_begins(a);
+    return more;
+}
+
 bool attempt_may_be_large(struct attempt *a)
 {
     a->large =
@@ -56,12 +89,8 @@ static enum err_kind wait_for_place(struct attempt *a, struct err *e)
 {
     const struct attempt_parts *p = a->parts;
     while (!places_take(p->places, p->place, a->inflight->sched_class, LOOK_MS)) {
-        const char *lost = inflight_lost(a->inflight);
-        if (lost != NULL) {
-            return err_set(e, FAIL_LOST, "%s", lost);
-        }
-        if (atomic_load(&a->stopped)) {
-            return err_set(e, FAIL_STOPPED, "the worker is stopping");
+        if (attempt_wanted(a, e) != FAIL_NONE) {
+            return e->kind;
         }
     }
     return FAIL_NONE;

@@ -175,6 +175,80 @@ static void gives_the_same_outputs_of_a_request_of_any_length(void **state)
     assert_int_equal(assert_same_outputs(f), 700);
 }
 
+/* ---- steps of a long piece ---- */
+
+struct caller {
+    struct fixture *f;
+    size_t steps, last; /* after `last` steps it wants nothing more */
+};
+
+/* In a step other normalizers may use any converter, since none is attached. */
+static bool on_step(void *ctx)
+{
+    struct caller *c = ctx;
+    use_by_other(c->f, c->f->converters[c->steps % CONVERTERS]);
+    return ++c->steps < c->last;
+}
+
+/* The outputs of the fixture's text, with the readers taken by the caller. */
+static size_t next_in_steps(struct fixture *f, struct caller *c, struct buf *values)
+{
+    struct output out;
+    size_t count = 0;
+    bool more = true;
+    struct piece piece = line_piece(buf_span(&f->text), 1);
+    normalizer_attach(f->a, f->converters[0]);
+    normalizer_piece(f->a, &piece);
+    normalizer_detach(f->a);
+    for (; more; count++) {
+        bool with_readers = normalizer_needs_readers(f->a);
+        if (with_readers) {
+            normalizer_take_readers(f->a, on_step, c);
+        }
+        more = normalizer_next(f->a, &out);
+        if (with_readers) {
+            normalizer_release_readers(f->a);
+        }
+        buf_add(values, more ? out.value : SPAN(""));
+    }
+    return count - 1;
+}
+
+static void calls_its_caller_within_a_long_line(void **state)
+{
+    struct fixture *f = *state;
+    struct output want;
+    struct buf values = BUF_INIT(4 * LINE_BYTES);
+    struct buf wanted = BUF_INIT(4 * LINE_BYTES);
+    struct caller caller = {.f = f, .last = SIZE_MAX};
+    set_request(&f->text, 700, 200);
+    readable_after(&f->text);
+    struct piece piece = line_piece(buf_span(&f->text), 1);
+    normalizer_piece(f->alone, &piece);
+    while (normalizer_next(f->alone, &want)) {
+        buf_add(&wanted, want.value);
+    }
+    assert_int_equal(next_in_steps(f, &caller, &values), 700);
+    assert_true(caller.steps >= f->text.n / STEP_BYTES);
+    assert_span_equal(buf_span(&values), buf_span(&wanted));
+    buf_done(&values);
+    buf_done(&wanted);
+}
+
+static void a_piece_has_no_output_after_its_caller_wants_none(void **state)
+{
+    struct fixture *f = *state;
+    struct buf values = BUF_INIT(4 * LINE_BYTES);
+    struct caller caller = {.f = f, .last = 1};
+    set_request(&f->text, 700, 200);
+    readable_after(&f->text);
+    assert_int_equal(next_in_steps(f, &caller, &values), 0);
+    assert_int_equal(caller.steps, 1);
+    caller.last = SIZE_MAX; /* the next piece is not concerned */
+    assert_int_equal(next_in_steps(f, &caller, &values), 700);
+    buf_done(&values);
+}
+
 static void rejects_an_object_without_a_converter(void **state)
 {
     struct fixture *f = *state;
@@ -309,6 +383,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_the_same_outputs_with_any_converter, start, stop),
         cmocka_unit_test_setup_teardown(gives_the_same_outputs_of_a_request_of_any_length, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(calls_its_caller_within_a_long_line, start, stop),
+        cmocka_unit_test_setup_teardown(a_piece_has_no_output_after_its_caller_wants_none, start,
                                         stop),
         cmocka_unit_test_setup_teardown(rejects_an_object_without_a_converter, start, stop),
         cmocka_unit_test_setup_teardown(gives_the_memory_of_a_large_piece_back, start, stop),

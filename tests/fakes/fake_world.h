@@ -5,6 +5,7 @@
  *
  * The normalizer makes an event of each line, with the line as its value; of a line "bad..." a
  * reject; of "two" two events. "replaced", "duplicate" and "enveloped" have the flag of that name.
+ * A line above 64 KiB needs the shared readers, and is made in three steps.
  */
 #ifndef TESTS_FLOW_FAKE_WORLD_H
 #define TESTS_FLOW_FAKE_WORLD_H
@@ -271,6 +272,10 @@ struct normalizer {
     struct converter *converter; /* needed to read a piece */
     char text[FAKE_VALUE];
     unsigned left;
+    bool is_long;
+    bool has_readers;
+    step_fn *on_step;
+    void *ctx;
 };
 
 struct normalizer *normalizer_new(const struct normalize_options *o UNUSED)
@@ -318,7 +323,9 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin 
     fake_normalizer_objects++;
 }
 
-static void (*fake_normalizer_during)(void); /* called before each output; may be NULL */
+static void (*fake_normalizer_during)(void);  /* called before each output; may be NULL */
+static void (*fake_normalizer_waiting)(void); /* called in a wait for the readers; may be NULL */
+static unsigned fake_normalizer_steps;
 
 static size_t fake_normalizer_limit;
 
@@ -331,6 +338,40 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
 {
     (void)snprintf(n->text, sizeof(n->text), "%.*s", SPAN_FMT(piece->text));
     n->left = strcmp(n->text, "two") == 0 ? 2 : 1;
+    n->is_long = piece->text.n > (size_t)64 * 1024;
+}
+
+bool normalizer_needs_readers(const struct normalizer *n)
+{
+    return n->is_long && n->left != 0;
+}
+
+void normalizer_take_readers(struct normalizer *n, step_fn *on_step, void *ctx)
+{
+    assert_null(n->converter); /* it waits, so it must not have one */
+    if (fake_normalizer_waiting != NULL) {
+        fake_normalizer_waiting();
+    }
+    n->has_readers = true;
+    n->on_step = on_step;
+    n->ctx = ctx;
+}
+
+void normalizer_release_readers(struct normalizer *n)
+{
+    assert_true(n->has_readers);
+    n->has_readers = false;
+}
+
+/* False: no output is wanted any more. */
+static bool fake_normalizer_work(struct normalizer *n)
+{
+    bool wanted = true;
+    for (int step = 0; step < 3 && wanted; step++) {
+        fake_normalizer_steps++;
+        wanted = n->on_step(n->ctx);
+    }
+    return wanted;
 }
 
 uint64_t normalizer_dropped_behind(const struct normalizer *n)
@@ -346,7 +387,7 @@ enum framing_answer normalizer_answer(const struct normalizer *n)
 
 bool normalizer_next(struct normalizer *n, struct output *out)
 {
-    assert_non_null(n->converter);
+    assert_true(normalizer_needs_readers(n) ? n->has_readers : n->converter != NULL);
     if (n->left == 0) {
         return false;
     }
@@ -354,6 +395,9 @@ bool normalizer_next(struct normalizer *n, struct output *out)
         fake_normalizer_during();
     }
     n->left--;
+    if (n->is_long && !fake_normalizer_work(n)) {
+        return false;
+    }
     bool bad = strncmp(n->text, "bad", 3) == 0;
     *out = (struct output){.kind = bad ? OUTPUT_REJECT : OUTPUT_EVENT,
                            .value = span_str(n->text),
@@ -397,6 +441,8 @@ UNUSED static void fake_world_reset(void)
     memset(&fake_sink, 0, sizeof(fake_sink));
     fake_normalizer_objects = 0;
     fake_normalizer_during = NULL;
+    fake_normalizer_waiting = NULL;
+    fake_normalizer_steps = 0;
 }
 
 #endif

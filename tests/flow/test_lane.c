@@ -26,7 +26,7 @@ static struct {
     struct converter converter, *converters[1];
 } w;
 
-enum { PLACES = 3 };
+enum { PLACES = 3, LONG_LINE = 100 * 1024 };
 
 static char *text(const char *s)
 {
@@ -648,41 +648,98 @@ static void *get_core(void *arg UNUSED)
     return NULL;
 }
 
-/* While the first output is made, the neighbour begins to wait, and the turn is over. */
-static void start_neighbour(void)
+/* The lane's turn is over, and its neighbour begins. False: it has begun before. */
+static bool start_neighbour(void)
 {
     if (neighbour.started) {
-        return;
+        return false;
     }
     neighbour.started = true;
+    w.clock.mono += TURN_US / 1000;
     assert_int_equal(pthread_create(&neighbour.thread, NULL, get_core, NULL), 0);
-    int64_t end_us = clock_mono_us(&clock_system) + TURN_US;
-    while (!turns_contended(w.turns) || clock_mono_us(&clock_system) < end_us) {
-        (void)sched_yield();
+    return true;
+}
+
+/* ... and waits for the core. */
+static void let_neighbour_wait_once(void)
+{
+    if (start_neighbour()) {
+        while (!turns_contended(w.turns)) {
+            (void)sched_yield();
+        }
     }
+}
+
+static void setup_neighbour(void)
+{
+    setup();
+    w.conf.limits.line_bytes = LONG_LINE;
+    lane_free(w.lane);
+    w.lane = new_lane();
+    memset(&neighbour, 0, sizeof(neighbour));
+    turn_init(&neighbour.turn, NULL);
+}
+
+static void join_neighbour(void)
+{
+    struct timespec end;
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &end), 0);
+    end.tv_sec += 10;
+    assert_int_equal(pthread_timedjoin_np(neighbour.thread, NULL, &end), 0);
+    turn_done(&neighbour.turn);
 }
 
 static void yields_its_core_within_a_text(void **state UNUSED)
 {
     enum { LINES = 1000 };
     static char lines[2 * LINES];
-    setup();
-    lane_free(w.lane);
-    turns_free(w.turns);
-    w.turns = turns_new(1, &clock_system);
-    w.lane = new_lane();
-    memset(&neighbour, 0, sizeof(neighbour));
-    turn_init(&neighbour.turn, NULL);
+    setup_neighbour();
     for (size_t i = 0; i < LINES; i++) {
         memcpy(&lines[2 * i], "x\n", 2);
     }
     answer((struct fake_answer){.body = {lines, sizeof(lines)}});
-    fake_normalizer_during = start_neighbour;
+    fake_normalizer_during = let_neighbour_wait_once;
     assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
-    assert_int_equal(pthread_join(neighbour.thread, NULL), 0);
-    turn_done(&neighbour.turn);
+    join_neighbour();
     assert_int_equal(fake_sink.count, LINES);
     assert_in_range(neighbour.seen, 1, 100);
+}
+
+static struct span long_line(void)
+{
+    static char line[LONG_LINE];
+    memset(line, 'x', sizeof(line));
+    line[LONG_LINE - 1] = '\n';
+    return span_of(line, sizeof(line));
+}
+
+static void yields_its_core_within_a_long_line(void **state UNUSED)
+{
+    setup_neighbour();
+    answer((struct fake_answer){.body = long_line()});
+    fake_normalizer_during = let_neighbour_wait_once;
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    join_neighbour();
+    assert_int_equal(fake_normalizer_steps, 3);
+    assert_int_equal(fake_sink.count, 1);
+    assert_int_equal(neighbour.seen, 0); /* the line had no output yet */
+}
+
+static void run_neighbour(void)
+{
+    if (start_neighbour()) {
+        join_neighbour();
+    }
+}
+
+static void a_lane_that_waits_for_the_readers_of_long_lines_has_no_core(void **state UNUSED)
+{
+    setup_neighbour();
+    answer((struct fake_answer){.body = long_line()});
+    fake_normalizer_waiting = run_neighbour;
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_true(neighbour.started);
+    assert_int_equal(fake_sink.count, 1);
 }
 
 /* All places are held, as by lanes that wait for a topic: two by the customer, one by another. */
@@ -1090,6 +1147,23 @@ static void stops_producing_when_the_lease_is_lost(void **state UNUSED)
     assert_in_range(produced_by_then, 1, 200);
     assert_int_equal(fake_sink.count, produced_by_then);
     acknowledge_all();
+    assert_later(losing, 7, 10);
+}
+
+static void lose_at_once(void)
+{
+    inflight_lose(&losing->inflight, "as the test says");
+}
+
+static void stops_within_a_long_line_when_the_lease_is_lost(void **state UNUSED)
+{
+    setup_neighbour();
+    answer((struct fake_answer){.body = long_line()});
+    fake_normalizer_during = lose_at_once;
+    losing = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    carry_all(&losing->inflight);
+    assert_int_equal(fake_normalizer_steps, 1);
+    assert_int_equal(fake_sink.count, 0);
     assert_later(losing, 7, 10);
 }
 
@@ -1623,6 +1697,9 @@ int main(void)
         cmocka_unit_test_teardown(a_lane_that_waits_for_kafka_has_neither_core_nor_converter,
                                   tear_down),
         TEST(yields_its_core_within_a_text),
+        TEST(yields_its_core_within_a_long_line),
+        TEST(a_lane_that_waits_for_the_readers_of_long_lines_has_no_core),
+        TEST(stops_within_a_long_line_when_the_lease_is_lost),
         TEST(a_large_object_waits_for_a_place_and_gives_it_back),
         TEST(a_lane_that_stops_waits_for_no_place),
         TEST(leaves_a_bomb_with_one_reject),

@@ -21,6 +21,15 @@ struct rules;
 
 enum { REJECT_NAME_BYTES = 1024 }; /* of a name, escaped */
 
+/*
+ * The beginning of a piece without its secrets, for which all of the piece is searched: it is made
+ * once for all rejects of the piece.
+ */
+struct reject_sample {
+    bool made;
+    struct buf text; /* at most sample_bytes; empty: the piece is no text */
+};
+
 struct reject {
     enum reject_reason reason;
     struct span detail;             /* a text of the worker */
@@ -29,6 +38,7 @@ struct reject {
     uint64_t offset;                /* without a piece: the offset in the text */
     const struct reject_rest *rest; /* the rejects that it stands for; NULL: itself alone */
     size_t sample_bytes;            /* 0: no sample */
+    struct reject_sample *sample;   /* of the piece, if there may be one */
     const struct rules *rules;
 };
 

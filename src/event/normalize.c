@@ -31,6 +31,7 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     n->piece = *piece;
     n->item = piece->same_line ? n->item : 0;
     n->rejects = 0;
+    n->sample.made = false;
     n->answer = FRAMING_CONTINUE;
     n->in_otlp = false;
     n->otlp_bytes = 0;

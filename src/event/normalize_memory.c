@@ -6,9 +6,9 @@ enum {
     /*
      * Copies, for each byte of a piece: wrapped texts (the largest in each reader) and lists (one
      * for each wrapper), in which a byte may become three; a request with sanitized UTF-8, without
-     * duplicate names, and its edits; a text that was in base64.
+     * duplicate names, and its edits; a text that was in base64; a sample without secrets.
      */
-    COPIES_PER_BYTE = (READERS + UNWRAP_LEVELS + 2) * 3 + 5 + 1,
+    COPIES_PER_BYTE = (READERS + UNWRAP_LEVELS + 2) * 3 + 5 + 1 + 1,
     /* Of a converter, measured with the worst lines known (tests/event/test_converters.c). */
     CONVERTER_PER_BYTE = 40,
     CONVERTER_FIXED_BYTES = 1024 * 1024, /* tables, caches */

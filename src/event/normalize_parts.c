@@ -64,6 +64,7 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     unwrapper_init(&n->unwrapper, o->line_bytes, &n->steps);
     sanitizer_init(&n->request_sanitizer, o->line_bytes);
     output_batch_init(&n->batch, o->event_bytes);
+    n->sample.text = (struct buf)BUF_INIT(o->sample_bytes);
     if (o->long_lines == NULL) {
         n->own_long_lines = long_lines_new(o->line_bytes);
         n->options.long_lines = n->own_long_lines;
@@ -83,6 +84,7 @@ void normalizer_free(struct normalizer *n)
     sanitizer_done(&n->request_sanitizer);
     unwrapper_done(&n->unwrapper);
     output_batch_done(&n->batch);
+    buf_done(&n->sample.text);
     buf_done(&n->object_reject);
     buf_done(&n->ingest);
     ordinals_free(n->ordinals);
@@ -112,6 +114,7 @@ void normalizer_limit(struct normalizer *n, size_t event_bytes)
 void normalizer_trim(struct normalizer *n)
 {
     output_batch_done(&n->batch);
+    buf_done(&n->sample.text);
     sanitizer_trim(&n->request_sanitizer);
     unwrapper_trim(&n->unwrapper);
 }

@@ -76,8 +76,9 @@ struct normalizer {
     struct value request;               /* the request that otlp walks */
     struct sanitizer request_sanitizer; /* of the request's text */
 
-    struct buf object_reject; /* of the object as a whole */
-    size_t event_bytes;       /* most bytes of an output of this object */
+    struct reject_sample sample; /* of the piece */
+    struct buf object_reject;    /* of the object as a whole */
+    size_t event_bytes;          /* most bytes of an output of this object */
     char detail[NORMALIZE_DETAIL_BYTES];
 };
 

@@ -23,6 +23,7 @@ bool normalize_reject(struct normalizer *n, enum reject_reason reason, const cha
                        .detail = span_str(detail),
                        .piece = &n->piece,
                        .item = normalize_is_numbered(n) ? n->item : 0,
+                       .sample = &n->sample,
                        .rules = n->rules};
     if (n->rejects++ < SAMPLES_PER_LINE) {
         r.sample_bytes = n->options.sample_bytes;

@@ -99,17 +99,28 @@ static bool is_cut(const struct piece *p)
     return p->kind == PIECE_TOO_LONG || p->kind == PIECE_DAMAGE;
 }
 
-/* The beginning of a piece without secrets. All of the piece that is known is searched, so that no
- * secret is missed because it is cut. */
-static void write_redacted_sample(struct buf *out, const struct reject *r)
+/* All of the piece that is known is searched, so that no secret is missed because it is cut. */
+static void make_redacted_sample(const struct reject *r)
 {
     struct buf plain = BUF_INIT(r->piece->text.n * 4 + 64);
     struct span text = r->piece->text;
+    buf_clear(&r->sample->text);
     if (utf8_valid(is_cut(r->piece) ? whole_characters(text) : text)) {
         text = rules_redact(r->rules, text, &plain) ? buf_span(&plain) : text;
-        write_text_member(out, SPAN(",\"sample\":"), utf8_cut(text, r->sample_bytes));
+        buf_add(&r->sample->text, utf8_cut(text, r->sample_bytes));
     }
     buf_done(&plain);
+    r->sample->made = true;
+}
+
+static void write_redacted_sample(struct buf *out, const struct reject *r)
+{
+    if (!r->sample->made) {
+        make_redacted_sample(r);
+    }
+    if (r->sample->text.n > 0) {
+        write_text_member(out, SPAN(",\"sample\":"), buf_span(&r->sample->text));
+    }
 }
 
 static void write_sample(struct buf *out, const struct reject *r)

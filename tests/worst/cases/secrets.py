@@ -140,6 +140,11 @@ def values_that_stand_again(size):
     return in_a_text("aaaaaaab ", size, before=values)
 
 
+def a_sample_in_sixteen_rejects(size):
+    """Each has the beginning of the line, for which all of it is searched."""
+    return "{} " * 16 + values_that_stand_again(size - 48)
+
+
 def members_of_that_name(size):
     return many('{"password":"x","token":12345678,"a":"x"}', size, HEAD + '"list":[', "]}")
 

@@ -28,6 +28,7 @@ enum {
     SQS_HANDLE_BYTES = 8 * 1024, /* maximum of a receipt handle; usually some hundred bytes */
     SQS_REQUEST_BYTES = 2 * 1024 * 1024, /* maximum size of a request */
     SQS_ANSWER_BYTES = 16 * 1024 * 1024, /* ten messages of 1 MiB, escaped */
+    SQS_USUAL_ANSWER_BYTES = 64 * 1024,  /* a larger one is received alone (net/sqs.h) */
 };
 
 /* A received message. Owns its bytes; release with sqs_message_free. */

@@ -21,7 +21,7 @@ struct memory_plan {
     size_t cores_bytes; /* the readers and converters of the cores */
     size_t large_bytes; /* of all large objects: windows, a long line, copies of it, its outputs */
     size_t long_bytes;  /* the shared readers and the converter of long lines */
-    size_t inbox_bytes; /* waiting messages, held messages, polls */
+    size_t inbox_bytes; /* waiting messages, held messages, polls, one large receive */
     size_t kafka_bytes; /* unacknowledged records, with librdkafka's overhead */
     size_t base_bytes;  /* program, libraries, threads, pages of the monitor */
     size_t total_bytes;

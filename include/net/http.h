@@ -56,6 +56,17 @@ struct http_sink {
     enum err_kind (*body)(void *ctx, const struct http_answer *a, struct span bytes, struct err *e);
 };
 
+/*
+ * Bounds the memory of many responses at the same time: asked before a body becomes larger than
+ * `bytes`, and again after http_resume. False: the transfer is paused until then. Its total timeout
+ * goes on. Only with http_begin.
+ */
+struct http_hold {
+    void *ctx;
+    size_t bytes;
+    bool (*may_be_large)(void *ctx);
+};
+
 struct http_request {
     const char *method;
     struct span url;                   /* a URL that url_split accepts (codec/url.h) */
@@ -68,6 +79,7 @@ struct http_request {
     bool allow_http;
     bool no_proxy;
     const struct http_sink *sink; /* NULL: every body is appended to answer.body */
+    const struct http_hold *hold; /* NULL: none */
 };
 
 struct http;
@@ -115,6 +127,10 @@ MUST_USE bool http_wait(struct http *h, int64_t ms);
  */
 MUST_USE void *http_begin(struct http *h, const struct http_request *r, struct http_answer *a,
                           struct err *e);
+
+/* Continue a transfer that is paused (http_hold), from within the loop of the caller's curl_multi.
+ */
+void http_resume(struct http *h);
 
 /* Result of the transfer, as from http_call. curl_code is its CURLcode. */
 MUST_USE enum err_kind http_finish(struct http *h, int curl_code, struct err *e);

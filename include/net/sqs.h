@@ -77,6 +77,9 @@ MUST_USE enum err_kind sqs_send(struct sqs_queue *q, struct sqs_outgoing *messag
  *     sqs_poller_start(p, queue, 10, 20, 120, tag);
  *     while (sqs_poller_next(p, timeout_ms, &polled)) {   // a poll that has ended
  *
+ * Of responses above SQS_USUAL_ANSWER_BYTES one is received at a time, and others are paused; the
+ * messages of the one before are the caller's by then.
+ *
  * sqs_poller_next also returns a poll that could not be started. A poll takes at most its wait and
  * 15 s, once its credentials are available. Other threads fetch these, and sqs_poller_free waits
  * for a fetch in progress (creds_source_stop ends it).

@@ -7,6 +7,7 @@
 
 #include "codec/decode.h"
 #include "codec/framing.h"
+#include "codec/sqs_json.h"
 #include "conf/sizes.h"
 #include "event/output_batch.h"
 #include "event/reading.h"
@@ -20,6 +21,7 @@ enum {
     KEPT_BYTES = 192 * KIB,       /* an output up to 64 KiB that waits for Kafka, and its key */
     HELD_BYTES = 3072,            /* handle, id, lease; the object's name, version and offsets */
     POLL_BYTES = 96 * KIB,        /* a long poll: a connection and a response of usual size */
+    RECEIVE_COPIES = 3,           /* of a large response: its text, its strings, the messages */
     BASE_BYTES = 24 * 1024 * KIB, /* program, OpenSSL, librdkafka's threads and buffers */
     CUSTOMER_BYTES = 24 * KIB,    /* credentials, topics, counters */
     LARGE_OBJECTS = 4,            /* one customer gets a half */
@@ -76,7 +78,8 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
         .large_bytes = memory_large_objects(conf) * large_bytes(conf, output),
         .long_bytes = may_be_long ? readers * line + converter_bytes(line, output) : 0,
         .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
-                       (conf->queue_count + SEARCHES_MAX) * POLL_BYTES,
+                       (conf->queue_count + SEARCHES_MAX) * POLL_BYTES +
+                       (size_t)RECEIVE_COPIES * SQS_ANSWER_BYTES,
         .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,
         .base_bytes = (size_t)BASE_BYTES + conf->customer_count * CUSTOMER_BYTES,
     };

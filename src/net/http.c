@@ -138,6 +138,9 @@ static size_t on_header(char *text, size_t size, size_t count, void *user)
 static size_t on_body(char *text, size_t size, size_t count, void *user)
 {
     struct http *h = user;
+    if (arrival_holds(&h->arrival, span_of(text, size * count))) {
+        return CURL_WRITEFUNC_PAUSE; /* curl keeps the bytes */
+    }
     bool taken = arrival_body(&h->arrival, span_of(text, size * count)) && !http_stopped(h);
     return taken ? size * count : CURL_WRITEFUNC_ERROR;
 }
@@ -321,6 +324,11 @@ static void name_host(const struct http *h, struct err *e)
         err_copy(e->host, sizeof(e->host), buf_span(&name));
     }
     buf_done(&name);
+}
+
+void http_resume(struct http *h)
+{
+    (void)curl_easy_pause(h->easy, CURLPAUSE_CONT); /* an error ends the transfer with it */
 }
 
 enum err_kind http_finish(struct http *h, int curl_code, struct err *e)

@@ -76,7 +76,7 @@ void arrival_begin(struct arrival *v, const struct http_request *r, struct http_
 {
     int64_t idle_ms = r->sink != NULL ? r->idle_timeout_ms : 0;
     http_answer_clear(a);
-    *v = (struct arrival){.answer = a, .sink = r->sink};
+    *v = (struct arrival){.answer = a, .sink = r->sink, .hold = r->hold};
     patience_init(&v->patience, idle_ms, clock_mono_ms(&clock_system));
 }
 
@@ -125,6 +125,13 @@ static bool to_body(struct arrival *v, struct span bytes)
         v->body_cut = true;
     }
     return !v->body_cut;
+}
+
+bool arrival_holds(const struct arrival *v, struct span bytes)
+{
+    const struct http_hold *hold = v->hold;
+    return hold != NULL && v->answer->body.n + bytes.n > hold->bytes &&
+           !hold->may_be_large(hold->ctx);
 }
 
 bool arrival_body(struct arrival *v, struct span bytes)

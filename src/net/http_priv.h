@@ -13,6 +13,7 @@
 struct arrival {
     struct http_answer *answer;
     const struct http_sink *sink;
+    const struct http_hold *hold;
     size_t head_bytes; /* of all heads, including 1xx */
     bool head_too_long;
     bool head_whole; /* its empty line has arrived */
@@ -27,6 +28,9 @@ void arrival_begin(struct arrival *v, const struct http_request *r, struct http_
 /* One line of a head with its line end, or bytes of a body. False: the transfer must end. */
 MUST_USE bool arrival_header(struct arrival *v, struct span line);
 MUST_USE bool arrival_body(struct arrival *v, struct span bytes);
+
+/* Whether these bytes of a body must wait (http_hold). */
+MUST_USE bool arrival_holds(const struct arrival *v, struct span bytes);
 
 /* The reason to end a wait; NULL: continue. */
 const char *arrival_impatient(struct arrival *v);

@@ -6,6 +6,10 @@
  * that must be fetched, a thread of its own waits, so that a slow source does not delay the
  * messages of other queues. A poll with an error that could be corrected (clock, credentials) is
  * sent again. Other errors are returned, and the caller decides when to poll again.
+ *
+ * A response may have ten messages of 1 MiB, and the owner of a queue decides about that. So the
+ * memory of large responses exists once: the first one that becomes large goes on, and the others
+ * are paused, in their order.
  */
 #include "base/alloc.h"
 #include "net/creds_fetcher.h"
@@ -22,10 +26,14 @@ enum { POLL_CONNECT_MS = 5000, POLL_EXTRA_MS = 15000, MS_PER_S = 1000 };
 struct poll {
     struct poll *all;    /* next in the list of all polls */
     struct poll *failed; /* next in the list of polls that could not be started */
+    struct poll *paused; /* next in the list of paused polls */
+    struct sqs_poller *poller;
+    struct http_hold hold;
     struct sqs_queue *queue;
     void *tag;
     bool extra; /* started while the queue's own one was in progress */
     bool under_way;
+    bool is_paused;
     struct creds_fetcher *fetcher; /* of the credentials that it waits for; else NULL */
     struct http *http;
     CURL *easy; /* of http, while it is in the loop; else NULL */
@@ -50,6 +58,8 @@ struct sqs_poller {
     struct waited_source *sources;
     struct poll *all;
     struct poll *failed; /* could not be started; returned by sqs_poller_next */
+    struct poll *large;  /* the one with a large response */
+    struct poll *paused; /* those that wait to be it, the first one first */
     atomic_bool woken;
 };
 
@@ -61,6 +71,52 @@ struct sqs_poller *sqs_poller_new(void)
     http_free(first);
     atomic_init(&p->woken, false);
     return p;
+}
+
+/* ---- Large responses ---- */
+
+static bool may_be_large(void *ctx)
+{
+    struct poll *poll = ctx;
+    struct sqs_poller *p = poll->poller;
+    if (p->large == NULL) {
+        p->large = poll;
+    }
+    if (p->large == poll) {
+        return true;
+    }
+    if (!poll->is_paused) {
+        struct poll **end = &p->paused;
+        while (*end != NULL) {
+            end = &(*end)->paused;
+        }
+        *end = poll;
+        poll->paused = NULL;
+        poll->is_paused = true;
+    }
+    return false;
+}
+
+/* The poll has ended: it is not paused any more, and if it was the large one, another one is. */
+static void leave_large(struct sqs_poller *p, struct poll *poll)
+{
+    for (struct poll **at = &p->paused; poll->is_paused; at = &(*at)->paused) {
+        if (*at == poll) {
+            *at = poll->paused;
+            poll->is_paused = false;
+            break;
+        }
+    }
+    if (p->large != poll) {
+        return;
+    }
+    struct poll *next = p->paused;
+    p->large = next;
+    if (next != NULL) {
+        p->paused = next->paused;
+        next->is_paused = false;
+        http_resume(next->http);
+    }
 }
 
 /* ---- One poll ---- */
@@ -77,6 +133,8 @@ static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q, bool ext
 {
     struct poll *poll = mem_zeros(1, sizeof(*poll));
     poll->extra = extra;
+    poll->poller = p;
+    poll->hold = (struct http_hold){poll, SQS_USUAL_ANSWER_BYTES, may_be_large};
     poll->http = http_new_for_multi(NULL);
     set_queue(poll, q);
     poll->body = (struct buf)BUF_INIT(SQS_REQUEST_BYTES);
@@ -200,6 +258,7 @@ void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_message
         .connect_timeout_ms = POLL_CONNECT_MS,
         .total_timeout_ms = wait_s * MS_PER_S + POLL_EXTRA_MS,
         .allow_http = q->settings->allow_http,
+        .hold = &poll->hold,
     };
     signed_try_init(&poll->attempt);
     err_clear(&poll->err);
@@ -248,7 +307,7 @@ static bool settle_poll(struct sqs_poller *p, struct poll *poll, int code, struc
     return true;
 }
 
-static void hand_out(struct poll *poll, struct sqs_polled *out)
+static void hand_out(struct sqs_poller *p, struct poll *poll, struct sqs_polled *out)
 {
     end_poll(poll);
     out->queue = poll->queue;
@@ -256,6 +315,7 @@ static void hand_out(struct poll *poll, struct sqs_polled *out)
     if (poll->answer.body.cap > HTTP_HEAD_BYTES) {
         buf_done(&poll->answer.body); /* there are many queues, and large responses are rare */
     }
+    leave_large(p, poll);
 }
 
 static bool next_failed(struct sqs_poller *p, struct sqs_polled *out)
@@ -266,7 +326,7 @@ static bool next_failed(struct sqs_poller *p, struct sqs_polled *out)
     }
     p->failed = poll->failed;
     out->err = poll->err;
-    hand_out(poll, out);
+    hand_out(p, poll, out);
     return true;
 }
 
@@ -280,7 +340,7 @@ static bool next_done(struct sqs_poller *p, struct sqs_polled *out)
         }
         poll->easy = NULL;
         if (settle_poll(p, poll, code, out)) {
-            hand_out(poll, out);
+            hand_out(p, poll, out);
             return true;
         }
     }

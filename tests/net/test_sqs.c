@@ -383,6 +383,62 @@ static void a_queue_may_have_several_polls_whose_connections_are_used_again(void
     sqs_queue_free(other);
 }
 
+/* A response of these blanks and ten parts of more of them, which come one after another. */
+static void answer_slowly(struct fixture *f, size_t blanks, int pause_ms)
+{
+    enum { PART = 10 * 1024, PARTS = 10 };
+    struct buf text = BUF_INIT(1024 * 1024);
+    buf_addf(&text, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n{}", 2 + blanks + PARTS * PART);
+    for (size_t i = 0; i < blanks + PART; i++) {
+        buf_add_byte(&text, ' ');
+    }
+    server_add(f->aws.server, (struct reply){.text = buf_span(&text),
+                                             .repeat = PARTS - 1,
+                                             .tail = PART,
+                                             .pause_ms = pause_ms});
+    buf_done(&text);
+}
+
+/* Start a poll, and go on until the server has this number of requests. */
+static void send_poll(struct fixture *f, char *tag, size_t requests)
+{
+    sqs_poller_start(f->poller, f->queue, 10, 20, 120, tag);
+    while (server_requests(f->aws.server) < requests) {
+        assert_false(sqs_poller_next(f->poller, 1, &f->polled));
+    }
+}
+
+static void assert_next_is(struct fixture *f, const char *tag)
+{
+    assert_true(sqs_poller_next(f->poller, LONG_MS, &f->polled));
+    assert_int_equal(f->polled.err.kind, FAIL_NONE);
+    assert_string_equal(f->polled.tag, tag);
+    drop_messages(f);
+}
+
+static void receives_one_large_response_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    char slow[] = "slow and large";
+    char large[] = "large";
+    char larger[] = "larger";
+    char small[] = "small";
+    answer_slowly(f, SQS_USUAL_ANSWER_BYTES, 100);
+    send_poll(f, slow, 1);
+    assert_false(sqs_poller_next(f->poller, 50, &f->polled)); /* it has become large */
+    answer_slowly(f, SQS_USUAL_ANSWER_BYTES, 0);
+    send_poll(f, large, 2);
+    assert_false(sqs_poller_next(f->poller, 50, &f->polled));
+    answer_slowly(f, (size_t)5 * SQS_USUAL_ANSWER_BYTES, 0);
+    send_poll(f, larger, 3);
+    answer(f, "{}");
+    send_poll(f, small, 3);
+    assert_next_is(f, small);
+    assert_next_is(f, slow);
+    assert_next_is(f, large);
+    assert_next_is(f, larger);
+}
+
 /* ---- The address of a queue ---- */
 
 static const char *endpoint_of(struct fixture *f, const char *url, const char *region)
@@ -461,6 +517,7 @@ int main(void)
         TEST(calls_on_one_queue_reuse_their_connection),
         TEST(a_stop_ends_calls_under_way_and_later_ones),
         TEST(a_queue_may_have_several_polls_whose_connections_are_used_again),
+        TEST(receives_one_large_response_at_a_time),
         TEST(a_poll_brings_messages),
         TEST(polls_of_one_queue_reuse_their_connection),
         TEST(a_poll_tells_the_class_of_its_error),

@@ -342,8 +342,9 @@ static void return_refused(const struct intake *i, struct poll *p, struct inflig
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED);
     inflight_because(m, rule);
-    inflight_worsen(m, rule->outcome, outcome_delay_s(rule, m->receive_count, &p->rng));
-    inflight_worsen(m, rule->outcome, pace_delay_s(&p->pace, clock_mono_ms(i->parts.clock)));
+    inflight_worsen(m, rule->outcome,
+                    refused_delay_s(p, outcome_delay_s(rule, m->receive_count, &p->rng),
+                                    clock_mono_ms(i->parts.clock)));
     inflight_slim(m);
     stats_add(&p->stats.over_share, 1);
     if (inflight_release(m, NULL)) {

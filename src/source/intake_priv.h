@@ -103,6 +103,10 @@ void searches_start(struct intake *i, struct poll *p);
 
 void search_ended(struct intake *i, struct poll *p);
 
+/* How long a message stays hidden that is returned for a share: at least least_s, unless too many
+ * are hidden already. */
+int refused_delay_s(struct poll *p, int least_s, int64_t now_ms);
+
 /* A receive ended. returned: the number of its messages that were returned for a share. */
 void searches_after(struct poll *p, enum err_kind kind, size_t returned);
 

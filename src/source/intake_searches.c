@@ -25,13 +25,20 @@ static bool times_apply(struct intake *i, const struct poll *p)
            times.heartbeat_s == p->applied.heartbeat_s;
 }
 
-static bool may_search(struct intake *i, const struct poll *p)
+/* Of this worker, or of all: SQS said so when the attributes were read. */
+static bool too_many_hidden(struct poll *p, int64_t now_ms)
+{
+    return pace_is_full(&p->pace, now_ms) || stats_get(&p->stats.in_flight) >= PACE_HIDDEN_MAX;
+}
+
+static bool may_search(struct intake *i, struct poll *p)
 {
     return p->searching && p->mixed && !atomic_load(&p->removed) &&
            share_allows(SEARCHES_MAX, i->searches, p->searches, 1) &&
            share_allows(MESSAGES_HELD_MAX, acker_held(i->parts.acker),
                         acker_queue_held(i->parts.acker, p->index), SQS_BATCH) &&
            clock_mono_ms(i->parts.clock) >= p->not_before_ms &&
+           !too_many_hidden(p, clock_mono_ms(i->parts.clock)) &&
            find_gate(i, p, NULL) == GATE_OPEN && times_apply(i, p);
 }
 
@@ -55,4 +62,13 @@ void search_ended(struct intake *i, struct poll *p)
 void searches_after(struct poll *p, enum err_kind kind, size_t returned)
 {
     p->searching = kind == FAIL_NONE && returned != 0;
+}
+
+int refused_delay_s(struct poll *p, int least_s, int64_t now_ms)
+{
+    int delay_s = pace_delay_s(&p->pace, now_ms);
+    delay_s = delay_s > least_s ? delay_s : least_s;
+    delay_s = too_many_hidden(p, now_ms) ? PACE_FULL_DELAY_S : delay_s;
+    pace_hid(&p->pace, now_ms, delay_s);
+    return delay_s;
 }

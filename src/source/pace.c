@@ -8,7 +8,14 @@
 
 #include "settle/outcome.h"
 
-enum { US_PER_MS = 1000, US_PER_S = 1000 * 1000, OVERBOOK_OF = 5 /* one more than 4 */ };
+enum {
+    US_PER_MS = 1000,
+    US_PER_S = 1000 * 1000,
+    MS_PER_SLOT = PACE_SLOT_S * 1000,
+    OVERBOOK_OF = 5, /* one more than 4 */
+};
+
+_Static_assert(PACE_SLOTS *PACE_SLOT_S > DELAY_MAX_S + PACE_SLOT_S, "any delay has a slot");
 
 void pace_took(struct pace *p)
 {
@@ -39,4 +46,30 @@ int pace_delay_s(struct pace *p, int64_t now_ms)
     p->next_us += each_us - each_us / OVERBOOK_OF;
     p->next_us = p->next_us < last_us ? p->next_us : last_us;
     return (int)((p->next_us - now_us) / US_PER_S);
+}
+
+/* Forget those that are visible again. */
+static void move_slots(struct pace *p, int64_t now_ms)
+{
+    int64_t slot = now_ms / MS_PER_SLOT;
+    for (; p->slot < slot && p->hidden > 0; p->slot++) {
+        p->hidden -= p->hidden_until[p->slot % PACE_SLOTS];
+        p->hidden_until[p->slot % PACE_SLOTS] = 0;
+    }
+    p->slot = slot;
+}
+
+void pace_hid(struct pace *p, int64_t now_ms, int delay_s)
+{
+    move_slots(p, now_ms);
+    delay_s = delay_s < DELAY_MAX_S ? delay_s : DELAY_MAX_S;
+    int64_t slot = (now_ms + (int64_t)delay_s * US_PER_MS) / MS_PER_SLOT;
+    p->hidden_until[slot % PACE_SLOTS]++;
+    p->hidden++;
+}
+
+bool pace_is_full(struct pace *p, int64_t now_ms)
+{
+    move_slots(p, now_ms);
+    return p->hidden >= PACE_HIDDEN_MAX;
 }

@@ -54,6 +54,33 @@ static void no_delay_is_above_the_longest(void **state UNUSED)
     assert_int_equal(return_many(&p, &now_ms, 200000, 1), DELAY_MAX_S);
 }
 
+/* ... and hide it. */
+static void hide_many(struct pace *p, int64_t *now_ms, int count)
+{
+    for (int n = 0; n < count; n++) {
+        int delay_s = return_many(p, now_ms, 1, 100);
+        pace_hid(p, *now_ms, pace_is_full(p, *now_ms) ? PACE_FULL_DELAY_S : delay_s);
+    }
+}
+
+static void a_backlog_does_not_use_up_what_a_queue_may_have_in_flight(void **state UNUSED)
+{
+    enum { LIMIT = 120000, RETURNED_PER_S = 1000 / RECEIVED_MS };
+    struct pace p = {0};
+    int64_t now_ms = START_MS;
+    hide_many(&p, &now_ms, PACE_HIDDEN_MAX);
+    assert_false(pace_is_full(&p, now_ms)); /* some are visible again */
+    hide_many(&p, &now_ms, PACE_HIDDEN_MAX / 4);
+    assert_true(pace_is_full(&p, now_ms));
+    for (int second = 0; second < 2 * DELAY_MAX_S; second++) {
+        hide_many(&p, &now_ms, RETURNED_PER_S);
+        assert_true(p.hidden < LIMIT);
+    }
+    now_ms += (DELAY_MAX_S + PACE_SLOT_S) * 1000LL;
+    assert_false(pace_is_full(&p, now_ms));
+    assert_int_equal(p.hidden, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -61,6 +88,7 @@ int main(void)
         cmocka_unit_test(a_backlog_comes_back_at_the_rate_at_which_it_is_taken),
         cmocka_unit_test(a_faster_customer_waits_less),
         cmocka_unit_test(no_delay_is_above_the_longest),
+        cmocka_unit_test(a_backlog_does_not_use_up_what_a_queue_may_have_in_flight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

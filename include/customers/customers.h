@@ -137,7 +137,10 @@ const struct template *customers_key(const struct customers *all);
 /* The customer of this queue if it has exactly one, with a reference; NULL: none, or several. */
 MUST_USE struct customer *customers_queue_only(struct customers *all, size_t queue);
 
-/* Whether no customer of the queue can be processed now: all are paused, or there is none. */
+/*
+ * Whether no customer of the queue can be processed now: all are paused, or there is none. The time
+ * does not depend on their number: of a queue with many, the answer is known after some calls.
+ */
 MUST_USE bool customers_queue_paused(struct customers *all, size_t queue);
 
 /* Whether a customer of the queue is not paused. Those whose pause has ended are, until a probe. */

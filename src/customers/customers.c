@@ -187,6 +187,7 @@ static enum err_kind place_customer(struct customer_table *t, struct customers *
     t->count++;
     c->next_in_queue = t->queues[place.queue].first;
     t->queues[place.queue].first = c;
+    t->queues[place.queue].count++;
     routes_add(t->routes, place.queue, span_str(of->bucket), span_str(of->prefix), slot);
     return FAIL_NONE;
 }
@@ -377,17 +378,42 @@ struct customer *customers_queue_only(struct customers *all, size_t queue)
     return only;
 }
 
+static bool is_paused(struct customer_entry *c, int64_t now)
+{
+    mutex_lock(&c->run->shared.lock);
+    bool paused = !breaker_would_allow(&c->run->shared.breaker, now);
+    mutex_unlock(&c->run->shared.lock);
+    return paused;
+}
+
+/*
+ * Called for each poll, and before: so it looks at LOOKS customers at most, those first that it has
+ * not looked at longest. The one that was not paused the last time is usually not paused now.
+ */
+static bool all_paused(struct table_queue *q, int64_t now)
+{
+    enum { LOOKS = 256 };
+    struct customer_entry *c = atomic_load(&q->look);
+    size_t paused = atomic_load(&q->paused);
+    for (size_t looks = q->count < LOOKS ? q->count : LOOKS; looks > 0; looks--) {
+        c = c != NULL ? c : q->first;
+        if (!is_paused(c, now)) {
+            paused = 0;
+            break;
+        }
+        paused += paused < q->count ? 1 : 0;
+        c = c->next_in_queue;
+    }
+    atomic_store(&q->look, c);
+    atomic_store(&q->paused, paused);
+    return paused == q->count;
+}
+
 bool customers_queue_paused(struct customers *all, size_t queue)
 {
     int64_t now = clock_mono_ms(all->parts.clock);
-    bool paused = true;
     struct customer_table *t = table_take(all);
-    struct customer_entry *c = queue < t->queue_count ? t->queues[queue].first : NULL;
-    for (; c != NULL && paused; c = c->next_in_queue) {
-        mutex_lock(&c->run->shared.lock);
-        paused = !breaker_would_allow(&c->run->shared.breaker, now);
-        mutex_unlock(&c->run->shared.lock);
-    }
+    bool paused = queue >= t->queue_count || all_paused(&t->queues[queue], now);
     table_release(t);
     return paused;
 }

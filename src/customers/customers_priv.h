@@ -101,9 +101,13 @@ struct table_queue {
     char *name, *url, *region; /* together they identify it */
     size_t sched_class;
     struct customer_entry *first; /* of its customers; NULL: it has none, or was removed */
+    size_t count;                 /* of its customers */
+    /* customers_queue_paused: where it continues, and how many it has found paused in a row. */
+    _Atomic(struct customer_entry *) look;
+    atomic_size_t paused;
 };
 
-/* All customers of one configuration. Immutable once the registry uses it. */
+/* All customers of one configuration. Immutable once the registry uses it, but for the atomics. */
 struct customer_table {
     struct refs refs;
     const struct conf *conf;      /* with a reference: the routes borrow from it */

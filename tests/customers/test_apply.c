@@ -5,11 +5,14 @@
 #include "customers_priv.h"
 #include "fakes/fake_world.h"
 
+enum { START_MS = 1000 };
+
 static struct clock fixed_clock;
+static int64_t now_ms;
 
 static int64_t fixed_ms(const struct clock *c UNUSED)
 {
-    return 1000;
+    return now_ms;
 }
 
 /*
@@ -47,6 +50,7 @@ static struct customers *start_with(struct conf *conf)
 {
     struct err e = {.kind = FAIL_NONE};
     fake_world_reset();
+    now_ms = START_MS;
     fixed_clock = (struct clock){.mono_ms = fixed_ms, .wall_ms = fixed_ms};
     struct customers *all =
         customers_new(&(struct customers_parts){.conf = conf, .clock = &fixed_clock}, &e);
@@ -251,6 +255,64 @@ static void queues_keep_their_numbers(void **state UNUSED)
     customer_release(c);
 }
 
+/* A configuration with this number of customers, all on the first queue. */
+static struct conf *conf_of_many(size_t count)
+{
+    struct conf *c = conf_of("");
+    free(c->customers);
+    c->customer_count = c->queues[0].customer_count = count;
+    c->customers = mem_zeros(count, sizeof(*c->customers));
+    for (size_t i = 0; i < count; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof(id), "c%zu", i);
+        c->customers[i] = (struct customer_conf){.id = mem_text(id),
+                                                 .queue = &c->queues[0],
+                                                 .bucket = mem_text("bucket"),
+                                                 .prefix = mem_text(id),
+                                                 .region = mem_text("eu-west-1"),
+                                                 .role_arn = mem_text("arn:1"),
+                                                 .topic = mem_text("events")};
+    }
+    return c;
+}
+
+/* Number of calls until the answer is this one, which it stays; at most MOST. */
+static size_t calls_until(struct customers *all, bool paused)
+{
+    enum { MOST = 1000 };
+    size_t calls = 1;
+    while (customers_queue_paused(all, 0) != paused && calls < MOST) {
+        calls++;
+    }
+    for (size_t i = 0; i < MOST; i++) {
+        assert_int_equal(customers_queue_paused(all, 0), paused);
+    }
+    return calls;
+}
+
+static void a_queue_of_many_customers_is_paused_when_all_are(void **state UNUSED)
+{
+    enum { MANY = 3000 };
+    OWNED(customers) struct customers *all = start_with(conf_of_many(MANY));
+    const struct err denied = {.kind = FAIL_DENIED};
+    struct customer *middle =
+        customers_find(all, 0, SPAN("bucket"), SPAN("c1500/x"), NOTIFICATION_S3);
+    assert_non_null(middle);
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        if (c != middle) {
+            (void)customer_refused(
+                c, &(struct customer_refusal){.mark = BREAKER_OPEN, .next = "waits"}, &denied);
+        }
+    }
+    assert_in_range(calls_until(all, false), 1, MANY / 100);
+    (void)customer_refused(
+        middle, &(struct customer_refusal){.mark = BREAKER_OPEN, .next = "waits"}, &denied);
+    assert_in_range(calls_until(all, true), 2, MANY / 100);
+    now_ms += BREAKER_FIRST_MS; /* all may be probed */
+    assert_int_equal(calls_until(all, false), 1);
+    customer_release(middle);
+}
+
 static void scheduling_classes_belong_to_slots_and_queues_for_ever(void **state UNUSED)
 {
     OWNED(customers) struct customers *all = start("ab");
@@ -418,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_role_is_assumed_again_only_if_it_or_its_bucket_changed),
         cmocka_unit_test(a_configuration_that_cannot_be_changes_nothing),
         cmocka_unit_test(queues_keep_their_numbers),
+        cmocka_unit_test(a_queue_of_many_customers_is_paused_when_all_are),
         cmocka_unit_test(scheduling_classes_belong_to_slots_and_queues_for_ever),
         cmocka_unit_test(knows_whether_an_object_is_of_a_customer_that_is_held),
         cmocka_unit_test(what_is_unacknowledged_counts_after_a_change_too),

@@ -3,8 +3,8 @@
 
 The attacks are in parts/attacks.py: for each resource that customers share, a way to take more of it than
 one's share. Large objects beside small ones, and topics without a leader: test_shares, test_neighbours.
-`--attacks all` makes those too that use all cores and more: their figures count only on a host on which
-Kafka and the fake have cores of their own. `--figures FILE` appends a line of JSON for each attack.
+`--attacks short` leaves out those that use all cores and more. `--figures FILE` appends a line of JSON for each
+attack.
 """
 import json
 import pathlib

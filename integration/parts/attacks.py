@@ -127,7 +127,7 @@ class Attack:
         self.run(strict, customer)
 
 
-SHORT = [  # in each run of the tests
+SHORT = [  # those that use few cores
     Attack("flood", "places of the inbox", _flood, shared=True),
     Attack("folders-first", "lanes", _folders_first, shared=True),
     Attack("foreign-records", "lines of the log", _foreign_records, shared=True),

@@ -22,6 +22,9 @@ struct s3_head {
 
 void s3_head_read(struct s3_head *h, struct span head);
 
+/* The ETag without quotes; "": none. */
+void s3_head_etag(const struct s3_head *h, char out[S3_ETAG_BYTES]);
+
 /* The version of the object for people: the version id, else the ETag without quotes. */
 void s3_head_name(const struct s3_head *h, char out[S3_VERSION_BYTES]);
 

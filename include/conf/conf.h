@@ -121,7 +121,8 @@ struct conf {
         char **properties; /* "name=value", NULL-terminated; secrets are resolved */
         char *topic;       /* template */
         char *rejects_topic;
-        char *key; /* template */
+        char *ops_topic; /* NULL: no ops events */
+        char *key;       /* template */
         enum kafka_auth auth;
         size_t queue_bytes;
         bool cloudevents;     /* kafka.headers = "cloudevents" */

@@ -11,6 +11,8 @@ enum {
     MESSAGES_HELD_MAX = 4096, /* maximum of messages held, including those with pending records */
     SEARCHES_MAX = 8, /* additional receives in progress; shared by queues: one gets a half */
 
+    OPS_QUEUE_BYTES = 4 * 1024 * 1024, /* ops events that are not acknowledged */
+
     FAILED_OBJECTS_BYTES = 4 * 1024 * 1024, /* remembered failed objects of all customers */
 
     /* Maximum of a page of /metrics and of /healthz. */

@@ -30,6 +30,7 @@
 #include "net/creds.h"
 #include "net/sink.h"
 #include "net/sts.h"
+#include "ops/ops.h"
 
 struct customers;
 
@@ -58,6 +59,7 @@ struct customers_parts {     /* borrowed as long as the customers, except conf *
     struct creds_source *own; /* the worker's credentials */
     struct sts *sts;          /* to check that roles require their external id */
     struct sink *sink;
+    struct ops *ops; /* receives ops events; NULL: none are sent */
     const struct clock *clock;
 };
 
@@ -88,6 +90,9 @@ MUST_USE enum err_kind customers_apply(struct customers *all, const struct conf 
 /* Take a reference, or release one. Both accept NULL. */
 struct customer *customer_hold(struct customer *c);
 void customer_release(struct customer *c);
+
+/* What receives the ops events of the customer. NULL: none are sent. */
+struct ops *customer_ops(const struct customer *c);
 
 size_t customers_count(const struct customers *all);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delivery.h - the delivery of one object: its records in Kafka's queue, and the log line and the
- * counters of the object when all of them are reported.
+ * delivery.h - the delivery of one object: its records in Kafka's queue, and the log line, the
+ * counters and the ops event of the object when all of them are reported.
  *
  * Pending counts one for the lane that reads the object, and one for each record that the producer
  * has. The release that brings it to zero ends the delivery: only then is the object done.
@@ -23,21 +23,12 @@
 #include "customers/failed_objects.h"
 #include "customers/waiting.h"
 #include "net/sink.h"
+#include "ops/ops_event.h"
 #include "settle/inflight.h"
 
 #include <stdatomic.h>
 
 enum { DELIVERY_RANGES = 8 }; /* number of partitions for which offsets are kept */
-
-/*
- * The lowest and highest offset of the object's records in one partition. Records of other objects
- * may be between them.
- */
-struct delivery_range {
-    const char *topic; /* owned by the sink */
-    int32_t partition;
-    int64_t first, last;
-};
 
 struct delivery {
     struct inflight *inflight;
@@ -47,7 +38,7 @@ struct delivery {
     atomic_uint_fast64_t pending;
     struct waiting waiting; /* listed from the first record to the end */
     struct {                /* used by the sink's thread until nothing is pending */
-        struct delivery_range ranges[DELIVERY_RANGES];
+        struct ops_range ranges[DELIVERY_RANGES]; /* topics owned by the sink */
         unsigned range_count;
         bool more; /* there are partitions without a range */
         uint64_t acknowledged;
@@ -60,7 +51,8 @@ struct delivery {
         uint64_t lines, events, rejects, bytes;
         unsigned attempts;
         const char *probe;
-        char *version, *notified, *detail;
+        char *version, *etag, *notified, *detail;
+        int64_t read_ms;  /* from the beginning until the object was read */
         const char *next; /* for LEAVE */
         int delay_s;
         struct err *err; /* for LEAVE and accepted classes; NULL: none */
@@ -79,6 +71,7 @@ struct delivery_end {
     const char *probe;     /* a literal: the result of the probe of a paused customer; NULL: none */
     const char *damage;    /* of the compression; "": not damaged */
     const char *version;   /* that was read; "": none */
+    const char *etag;      /* of the same; "": none */
     struct span notified;  /* the version in the notification */
     uint64_t lines, events, rejects, bytes, text_bytes;
     /* The result of an earlier receive, which was not repeated; NULL: the object was read. */

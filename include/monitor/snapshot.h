@@ -29,6 +29,7 @@ struct snapshot_parts { /* borrowed: the parts that are read */
     struct acker *acker;
     const struct intake *intake;
     const struct sink *sink;
+    const struct ops *ops;    /* NULL: not configured */
     struct creds_source *own; /* the worker's credentials */
     const struct stats *nobodys;
     const struct clock *clock;
@@ -82,6 +83,7 @@ struct snapshot {
         bool reload_failed;
         int64_t applied_ms; /* wall clock */
     } configuration;
+    struct ops_counts ops;
     uint64_t inbox_messages;
     struct stats nobodys; /* of objects without a customer */
     struct snapshot_customer *customers;

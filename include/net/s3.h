@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "codec/s3_answer.h"
 #include "codec/s3_page.h"
 #include "net/creds.h"
 
@@ -64,9 +65,10 @@ struct s3_object {
 struct s3_meta {
     char version[1025];   /* for ingest.version: x-amz-version-id, else the ETag without quotes */
     bool version_is_etag; /* there is no version id */
-    int64_t modified_ns;  /* Last-Modified, ns since the epoch, 0 if absent */
-    int64_t length;       /* Content-Length, -1 if absent */
-    bool replaced;        /* the current version, because the pinned one does not exist any more */
+    char etag[S3_ETAG_BYTES]; /* without quotes; "" if absent or weak */
+    int64_t modified_ns;      /* Last-Modified, ns since the epoch, 0 if absent */
+    int64_t length;           /* Content-Length, -1 if absent */
+    bool replaced; /* the current version, because the pinned one does not exist any more */
 };
 
 /*

@@ -30,13 +30,18 @@ void s3_head_read(struct s3_head *h, struct span head)
     checksum_find(&h->checksum, head);
 }
 
-void s3_head_name(const struct s3_head *h, char out[S3_VERSION_BYTES])
+void s3_head_etag(const struct s3_head *h, char out[S3_ETAG_BYTES])
 {
     size_t n = strlen(h->etag);
+    (void)snprintf(out, S3_ETAG_BYTES, "%.*s", n > 2 ? (int)n - 2 : 0, h->etag + (n > 2));
+}
+
+void s3_head_name(const struct s3_head *h, char out[S3_VERSION_BYTES])
+{
     if (h->version[0] != '\0') {
         (void)snprintf(out, S3_VERSION_BYTES, "%s", h->version);
     } else {
-        (void)snprintf(out, S3_VERSION_BYTES, "%.*s", n > 2 ? (int)n - 2 : 0, h->etag + (n > 2));
+        s3_head_etag(h, out);
     }
 }
 

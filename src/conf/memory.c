@@ -26,7 +26,8 @@ enum {
     CUSTOMER_BYTES = 24 * KIB,    /* credentials, topics, counters */
     LARGE_OBJECTS = 4,            /* one customer gets a half */
     LANES_PER_LARGE = 16,         /* one more for so many lanes */
-    PAGES = 4,                    /* of the monitor: two of the longest, in half-used buffers */
+    OPS_BYTES = OPS_QUEUE_BYTES / 10 * 16 + 2048 * KIB, /* and another producer */
+    PAGES = 4, /* of the monitor: two of the longest, in half-used buffers */
 };
 
 size_t memory_page_bytes(const struct conf *conf)
@@ -84,6 +85,7 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
         .base_bytes = (size_t)BASE_BYTES + conf->customer_count * CUSTOMER_BYTES,
     };
     out->base_bytes += conf->metrics.listen != NULL ? monitor_bytes(conf) : 0;
+    out->base_bytes += conf->kafka.ops_topic != NULL ? (size_t)OPS_BYTES : 0;
     out->lanes_bytes = (size_t)conf->limits.lanes * out->lane_bytes;
     out->total_bytes = out->lanes_bytes + out->cores_bytes + out->large_bytes + out->long_bytes +
                        out->inbox_bytes + out->kafka_bytes + out->base_bytes;

@@ -74,6 +74,11 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : (x->customer > y->customer) - (x->customer < y->customer);
 }
 
+static bool is_ops_topic(const struct conf *conf, const char *name)
+{
+    return conf->kafka.ops_topic != NULL && strcmp(conf->kafka.ops_topic, name) == 0;
+}
+
 /* Add the topics of a customer; reports names that Kafka refuses. */
 static void uses_add(struct conf_reader *r, struct topic_uses *u, const struct template *t,
                      size_t customer)
@@ -92,6 +97,8 @@ static void uses_add(struct conf_reader *r, struct topic_uses *u, const struct t
         } else if (r->conf->kafka.rejects_topic != NULL &&
                    strcmp(name.p, r->conf->kafka.rejects_topic) == 0) {
             conf_error(r, at, "customer %s: topic %s is the rejects' topic", c->id, name.p);
+        } else if (is_ops_topic(r->conf, name.p)) {
+            conf_error(r, at, "customer %s: topic %s is the ops events' topic", c->id, name.p);
         }
         u->list[u->count++] = (struct topic_use){conf_copy(buf_span(&name)), customer};
         buf_done(&name);

@@ -296,6 +296,11 @@ void customers_free(struct customers *all)
     free(all);
 }
 
+struct ops *customer_ops(const struct customer *c)
+{
+    return ((const struct customer_entry *)(const void *)c)->all->parts.ops;
+}
+
 size_t customers_count(const struct customers *all)
 {
     return atomic_load(&all->count);

@@ -48,6 +48,7 @@ struct customer_run {
         pthread_mutex_t lock;
         pthread_cond_t acknowledged;
         struct breaker breaker;
+        int64_t opened_ms;    /* when the breaker opened last, monotonic */
         int64_t tried_ms;     /* of the last refusal, monotonic */
         struct err paused_by; /* the refusal that opened the breaker, or failed its last probe */
         struct rng rng;

@@ -29,11 +29,13 @@ void customer_went_well(struct customer *customer)
     int64_t now = clock_mono_ms(run->clock);
     mutex_lock(&run->shared.lock);
     bool closed = breaker_ok(&run->shared.breaker, now);
+    int64_t paused_ms = now - run->shared.opened_ms;
     mutex_unlock(&run->shared.lock);
     outage_passed(&run->outages[CUSTOMER_ROLE], 0, now);
     outage_passed(&run->outages[CUSTOMER_S3], 0, now);
     if (closed) {
         log_write(LOG_INFO, "customer resumed", KV_SPAN("customer", customer->id));
+        ops_customer_resumed(customer_ops(customer), customer->id, paused_ms);
     }
 }
 
@@ -127,6 +129,7 @@ bool customer_refused(struct customer *customer, const struct customer_refusal *
                                   now, &run->shared.rng);
     bool paused = run->shared.breaker.open;
     run->shared.tried_ms = now;
+    run->shared.opened_ms = opened ? now : run->shared.opened_ms;
     if (r->mark != BREAKER_NONE && paused) {
         run->shared.paused_by = *e;
     }
@@ -142,6 +145,7 @@ bool customer_refused(struct customer *customer, const struct customer_refusal *
             KV_STR("next",
                    "its messages are returned unread; after the pause the next message that is "
                    "visible is read as a probe"));
+        ops_customer_paused(customer_ops(customer), customer->id, e, pause);
     }
     return said;
 }

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "customers/customers.h"
+#include "ops/ops.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -43,6 +44,7 @@ static void delivery_free(struct delivery *d)
     customer_release(d->customer);
     free(d->reports.failed);
     free(d->read.version);
+    free(d->read.etag);
     free(d->read.notified);
     free(d->read.detail);
     free(d->read.err);
@@ -119,7 +121,7 @@ static void write_offsets(const struct delivery *d, char *out, size_t cap)
 {
     size_t n = 0;
     for (unsigned i = 0; i < d->reports.range_count && n < cap; i++) {
-        const struct delivery_range *r = &d->reports.ranges[i];
+        const struct ops_range *r = &d->reports.ranges[i];
         int got = snprintf(out + n, cap - n, "%s%.249s/%d:%" PRId64, i > 0 ? " " : "", r->topic,
                            (int)r->partition, r->first);
         n += got > 0 ? (size_t)got : 0;
@@ -266,6 +268,46 @@ static void count_end(const struct delivery *d)
     }
 }
 
+/* ---- The ops event ---- */
+
+/* Of an object that is done or left. */
+static void send_ops_event(const struct delivery *d)
+{
+    struct ops *ops = customer_ops(d->customer);
+    const struct inflight *m = d->inflight;
+    bool left = d->read.outcome == OUTCOME_LEAVE;
+    int64_t lag_ms = 0, least_ms = 0;
+    if (ops == NULL) {
+        return;
+    }
+    bool known = inflight_lag(m, d->clock, &lag_ms, &least_ms);
+    ops_object_ended(ops, left ? OPS_OBJECT_LEFT : OPS_OBJECT_DONE,
+                     &(struct ops_object){.customer = d->customer->id,
+                                          .name = span_str(d->object),
+                                          .left = left,
+                                          .accepted = d->read.accepted,
+                                          .version = d->read.version,
+                                          .etag = d->read.etag,
+                                          .notified_version = d->read.notified,
+                                          .bytes = d->read.bytes,
+                                          .lines = d->read.lines,
+                                          .events = d->read.events,
+                                          .rejects = d->read.rejects,
+                                          .records = d->reports.acknowledged,
+                                          .ranges = d->reports.ranges,
+                                          .range_count = d->reports.range_count,
+                                          .more_ranges = d->reports.more,
+                                          .read_ms = d->read.read_ms,
+                                          .total_ms = clock_mono_ms(d->clock) - d->began_ms,
+                                          .lag_ms = known ? lag_ms : -1,
+                                          .queue = m->queue_name,
+                                          .message_id = m->id,
+                                          .receive_count = m->receive_count,
+                                          .attempts = d->read.attempts,
+                                          .err = d->read.err,
+                                          .damage = d->read.detail});
+}
+
 /* ---- The end ---- */
 
 static struct err *err_dup(const struct err *e)
@@ -306,6 +348,8 @@ void delivery_read(struct delivery *d, const struct delivery_end *end)
     d->read.probe = end->probe;
     set_counts(d, end);
     d->read.version = mem_text(end->version);
+    d->read.etag = mem_text(end->etag);
+    d->read.read_ms = clock_mono_ms(d->clock) - d->began_ms;
     d->read.notified = other && !failed ? mem_text_of(end->notified) : NULL;
     d->read.detail = end->damage[0] != '\0' ? mem_text(end->damage) : NULL;
     d->read.err = failed ? err_dup(end->err) : NULL;
@@ -334,6 +378,7 @@ static void log_and_count_end(const struct delivery *d)
         log_failed(d);
     } else if (d->read.known) {
         log_end(d);
+        send_ops_event(d);
     }
 }
 
@@ -376,7 +421,7 @@ void delivery_release(struct delivery *d)
 static void keep_offset(struct delivery *d, const struct sink_report *r)
 {
     unsigned i = 0;
-    struct delivery_range *ranges = d->reports.ranges;
+    struct ops_range *ranges = d->reports.ranges;
     while (i < d->reports.range_count &&
            (ranges[i].partition != r->partition || ranges[i].topic != r->topic)) {
         i++;
@@ -384,9 +429,10 @@ static void keep_offset(struct delivery *d, const struct sink_report *r)
     if (i == DELIVERY_RANGES) {
         d->reports.more = true;
     } else if (i == d->reports.range_count) {
-        ranges[i] = (struct delivery_range){r->topic, r->partition, r->offset, r->offset};
+        ranges[i] = (struct ops_range){r->topic, r->partition, r->offset, r->offset, 1};
         d->reports.range_count++;
     } else {
+        ranges[i].records++;
         ranges[i].first = r->offset < ranges[i].first ? r->offset : ranges[i].first;
         ranges[i].last = r->offset > ranges[i].last ? r->offset : ranges[i].last;
     }

@@ -33,6 +33,7 @@ static void end_delivery(struct lane *l, const struct outcome_action *action, co
         .probe = probe_text(a),
         .damage = a->damage.kind != FAIL_NONE ? a->damage.text : "",
         .version = a->meta.version,
+        .etag = a->meta.etag,
         .notified = attempt_notified_version(a),
         .lines = a->lines,
         .events = a->events,

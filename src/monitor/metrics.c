@@ -95,6 +95,14 @@ static void write_kafka_fatal(const struct metric *m, const struct snapshot *s, 
     write_one(m, out, s->kafka.restarts);
 }
 
+static void write_ops(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    struct exposition_label label = {"result", SPAN("acknowledged")};
+    exposition_count(out, m->family.name, &label, 1, s->ops.acknowledged);
+    label.value = SPAN("dropped");
+    exposition_count(out, m->family.name, &label, 1, s->ops.dropped);
+}
+
 static void write_own_expiry(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     int64_t at = s->process.credentials_expire_ms;
@@ -177,6 +185,10 @@ static const struct metric table[] = {
     {COUNTER("kafka_fatal_errors_total", "Times the producer failed and was recreated."),
      .labels = "", .write = write_kafka_fatal},
 
+    {COUNTER("ops_events_total",
+             "Ops events by result: acknowledged, or dropped (too many wait, or the brokers refuse "
+             "them); 0 without kafka.ops_topic."),
+     .labels = "result", .write = write_ops},
     {COUNTER("objects_total",
              "Objects by outcome, counted when it is final: done (all in-sync replicas have every "
              "record), accepted (missing, archived or unreadable, which the customer accepts), "

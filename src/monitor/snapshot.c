@@ -208,6 +208,7 @@ void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
     s->kafka.limit_bytes = p->conf->kafka.queue_bytes;
     s->kafka.restarts = sink_restarts(p->sink);
     sink_depth(p->sink, &s->kafka.records, &s->kafka.bytes);
+    ops_counts(p->ops, &s->ops);
     s->inbox_messages = inbox_waiting(p->inbox);
     stats_copy(&s->nobodys, p->nobodys);
     fill_process(s);

@@ -53,6 +53,7 @@ static enum err_kind begin_body(struct transfer *t, const struct s3_head *head, 
                            .length = head->length,
                            .replaced = t->restarts != 0};
     s3_head_name(head, meta.version);
+    s3_head_etag(head, meta.etag);
     t->first = *head;
     t->started = true;
     t->offset = 0;

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { CLIENT_ID_BYTES = 320 };
+enum { CLIENT_ID_BYTES = 320, HOST_BYTES = 256 };
 
 static void on_freed(void *ctx)
 {
@@ -24,7 +24,7 @@ static void on_freed(void *ctx)
 
 static enum err_kind make_sink(struct worker *w, struct err *e)
 {
-    char host[256] = "";
+    char host[HOST_BYTES] = "";
     char client[CLIENT_ID_BYTES];
     (void)gethostname(host, sizeof(host) - 1);
     (void)snprintf(client, sizeof(client), "asymptote-ingest-%s", host);
@@ -47,6 +47,28 @@ static enum err_kind make_sink(struct worker *w, struct err *e)
     }
     w->rejects = sink_topic(w->sink, w->conf->kafka.rejects_topic);
     return FAIL_NONE;
+}
+
+/* After make_sink, which sets w->msk. */
+static enum err_kind make_ops(struct worker *w, struct err *e)
+{
+    char host[HOST_BYTES] = "";
+    if (w->conf->kafka.ops_topic == NULL) {
+        return FAIL_NONE;
+    }
+    (void)gethostname(host, sizeof(host) - 1);
+    w->ops = ops_new(
+        &(struct ops_settings){
+            .topic = w->conf->kafka.ops_topic,
+            .properties = (const char *const *)w->conf->kafka.properties,
+            .host = host,
+            .queue_bytes = OPS_QUEUE_BYTES,
+            .token = w->conf->kafka.auth == KAFKA_AUTH_AWS_MSK_IAM ? msk_token_next : NULL,
+            .token_context = &w->msk,
+            .clock = &clock_system,
+        },
+        e);
+    return w->ops != NULL ? FAIL_NONE : e->kind;
 }
 
 static enum err_kind make_aws(struct worker *w, struct err *e)
@@ -155,6 +177,7 @@ static enum err_kind make_monitor(struct worker *w, struct err *e)
             .acker = w->acker,
             .intake = w->intake,
             .sink = w->sink,
+            .ops = w->ops,
             .own = w->own,
             .nobodys = &w->stats,
             .clock = &clock_system,
@@ -172,7 +195,8 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
     memory_plan(conf, &plan);
     log_plan(conf, &plan);
     if (memory_check(conf, &plan, e) != FAIL_NONE || make_aws(w, e) != FAIL_NONE ||
-        make_sink(w, e) != FAIL_NONE || make_queues(w, e) != FAIL_NONE) {
+        make_sink(w, e) != FAIL_NONE || make_ops(w, e) != FAIL_NONE ||
+        make_queues(w, e) != FAIL_NONE) {
         return NULL;
     }
     w->customers = customers_new(&(struct customers_parts){.conf = conf,
@@ -180,6 +204,7 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
                                                            .own = w->own,
                                                            .sts = w->sts,
                                                            .sink = w->sink,
+                                                           .ops = w->ops,
                                                            .clock = &clock_system},
                                  e);
     if (w->customers == NULL) {
@@ -248,6 +273,7 @@ void worker_free(struct worker *w)
     if (w->budget != NULL) {
         outage_done(&w->kafka_outage);
     }
+    ops_free(w->ops); /* objects end until sink_free returns */
     sink_budget_free(w->budget);
     for (size_t i = 0; i < w->lane_count; i++) {
         lane_free(w->lanes[i]);

@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 
+enum { OPS_CHECK_MS = 3000 };
+
 static void check_all_topics(struct worker *w)
 {
     if (worker_check_topic(w, w->conf->kafka.rejects_topic, "")) {
@@ -32,8 +34,20 @@ static void log_identity(struct worker *w)
     }
 }
 
+static void check_ops_topic(struct worker *w)
+{
+    struct err e = {.kind = FAIL_NONE};
+    if (w->ops != NULL && ops_check(w->ops, OPS_CHECK_MS, &e) != FAIL_NONE) {
+        log_write(LOG_WARN, "ops topic cannot be used", KV_STR("topic", w->conf->kafka.ops_topic),
+                  KV_ERR(&e),
+                  KV_STR("next", "ops events are dropped, delivery is not affected; create the "
+                                 "topic or allow the worker to write to it"));
+    }
+}
+
 void worker_precheck(struct worker *w)
 {
     log_identity(w);
     check_all_topics(w);
+    check_ops_topic(w);
 }

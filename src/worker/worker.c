@@ -20,7 +20,19 @@ enum {
     DRAIN_MS = 1000,         /* for responses of polls in progress */
     TELL_RESERVE_MS = 2000,  /* of the grace period, for calls to SQS */
     FLUSH_RESERVE_MS = 5000, /* of the grace period, for Kafka and SQS */
+    OPS_FLUSH_MS = 1000,     /* after it, for ops events; LATE_MS of app/run.c is more */
 };
+
+/* The worker was started, or stopped. */
+static void send_ops_event(struct worker *w, const char *type)
+{
+    ops_worker_changed(w->ops, type,
+                       &(struct ops_worker){.version = INGEST_VERSION,
+                                            .rules = INGEST_RULES,
+                                            .customers = w->now->customer_count,
+                                            .queues = w->now->queue_count,
+                                            .lanes = w->lane_count});
+}
 
 void worker_start(struct worker *w)
 {
@@ -33,6 +45,7 @@ void worker_start(struct worker *w)
     monitor_started(w->monitor, w->lanes, w->lane_count);
     log_write(LOG_INFO, "started", KV_INT("queues", w->conf->queue_count),
               KV_INT("customers", w->conf->customer_count), KV_INT("lanes", w->lane_count));
+    send_ops_event(w, OPS_WORKER_STARTED);
 }
 
 /* ---- Shutdown ---- */
@@ -167,6 +180,8 @@ bool worker_stop(struct worker *w, int grace_ms)
     creds_source_stop(w->own); /* acker, polls and tokens for the brokers may wait for them */
     sink_free(w->sink);        /* reports the remaining records: every message is settled now */
     w->sink = NULL;
+    send_ops_event(w, OPS_WORKER_STOPPED);
+    (void)!ops_flush(w->ops, OPS_FLUSH_MS);
     acker_stop(w->acker);
     customers_report_lines(w->customers);
     log_stopped(w, returned, abandoned, began);

@@ -11,6 +11,7 @@
 #include "flow/turns.h"
 #include "monitor/monitor.h"
 #include "net/msk.h"
+#include "ops/ops.h"
 #include "source/intake.h"
 #include "worker/worker.h"
 
@@ -39,6 +40,7 @@ struct worker {
     struct sink_budget *budget;
     struct outage kafka_outage;
     struct sink *sink;
+    struct ops *ops; /* NULL: not configured */
     struct sink_topic *rejects;
     struct customers *customers;
     atomic_bool has_customers;    /* the sink's events begin earlier */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_world.h - scripted surroundings of a lane: S3, credentials, the normalizer, the sink.
- * Replaces net/s3.c, net/creds.c, net/sink.c and event/normalize.c.
+ * fake_world.h - scripted surroundings of a lane: S3, credentials, the normalizer, the sink, ops
+ * events. Replaces net/s3.c, net/creds.c, net/sink.c, ops/ops.c and event/normalize.c.
  *
  * The normalizer makes an event of each line, with the line as its value; of a line "bad..." a
  * reject; of "two" two events. "replaced", "duplicate" and "enveloped" have the flag of that name.
@@ -16,6 +16,7 @@
 #include "net/s3.h"
 #include "net/sink.h"
 #include "net/sts.h"
+#include "ops/ops.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -66,6 +67,7 @@ static enum err_kind fake_s3_body(const struct s3_consumer *to, struct span body
     struct s3_meta meta = {.length = (int64_t)body.n, .replaced = replaced};
     (void)snprintf(meta.version, sizeof(meta.version), "%s",
                    fake_s3.current != NULL ? fake_s3.current : "v1");
+    (void)snprintf(meta.etag, sizeof(meta.etag), "e1");
     enum err_kind kind = to->begin(to->ctx, &meta, e);
     while (body.n != 0 && kind == FAIL_NONE) {
         size_t n = piece != 0 && piece < body.n ? piece : body.n;
@@ -434,11 +436,87 @@ void normalizer_reject_rest(struct normalizer *n, enum reject_reason reason,
         .kind = OUTPUT_REJECT, .value = span_str(n->text), .reason = reason, .count = rest->count};
 }
 
+/* ---- Ops events: the last one is kept; replaces ops/ops.c ---- */
+
+static struct {
+    size_t count;
+    char type[64];
+    char data[2048];
+} fake_ops;
+
+struct ops {
+    char unused;
+};
+
+static void fake_ops_keep(const char *type, struct buf *data)
+{
+    fake_ops.count++;
+    (void)snprintf(fake_ops.type, sizeof(fake_ops.type), "%s", type);
+    (void)snprintf(fake_ops.data, sizeof(fake_ops.data), "%.*s", SPAN_FMT(buf_span(data)));
+    buf_done(data);
+}
+
+struct ops *ops_new(const struct ops_settings *s UNUSED, struct err *e UNUSED)
+{
+    return NULL;
+}
+
+void ops_free(struct ops *o UNUSED)
+{
+}
+
+void ops_object_ended(struct ops *o UNUSED, const char *type, const struct ops_object *object)
+{
+    struct buf data = BUF_INIT(OPS_EVENT_BYTES);
+    ops_object_write(&data, object);
+    fake_ops_keep(type, &data);
+}
+
+void ops_customer_paused(struct ops *o, struct span customer, const struct err *why,
+                         int64_t pause_ms)
+{
+    struct buf data = BUF_INIT(OPS_EVENT_BYTES);
+    if (o != NULL) {
+        ops_paused_write(&data, customer, why, pause_ms);
+        fake_ops_keep(OPS_CUSTOMER_PAUSED, &data);
+    }
+}
+
+void ops_customer_resumed(struct ops *o, struct span customer, int64_t paused_ms)
+{
+    struct buf data = BUF_INIT(OPS_EVENT_BYTES);
+    if (o != NULL) {
+        ops_resumed_write(&data, customer, paused_ms);
+        fake_ops_keep(OPS_CUSTOMER_RESUMED, &data);
+    }
+}
+
+void ops_worker_changed(struct ops *o UNUSED, const char *type UNUSED,
+                        const struct ops_worker *of UNUSED)
+{
+}
+
+enum err_kind ops_check(struct ops *o UNUSED, int timeout_ms UNUSED, struct err *e UNUSED)
+{
+    return FAIL_NONE;
+}
+
+bool ops_flush(struct ops *o UNUSED, int timeout_ms UNUSED)
+{
+    return true;
+}
+
+void ops_counts(const struct ops *o UNUSED, struct ops_counts *out)
+{
+    *out = (struct ops_counts){.dropped = 0};
+}
+
 UNUSED static void fake_world_reset(void)
 {
     memset(&fake_s3, 0, sizeof(fake_s3));
     memset(&fake_creds, 0, sizeof(fake_creds));
     memset(&fake_sink, 0, sizeof(fake_sink));
+    memset(&fake_ops, 0, sizeof(fake_ops));
     fake_normalizer_objects = 0;
     fake_normalizer_during = NULL;
     fake_normalizer_waiting = NULL;

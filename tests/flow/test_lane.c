@@ -24,6 +24,7 @@ static struct {
     struct turns *turns;
     struct places *places;
     struct converter converter, *converters[1];
+    struct ops ops;
 } w;
 
 enum { PLACES = 3, LONG_LINE = 100 * 1024 };
@@ -81,7 +82,8 @@ static void setup_with(size_t customers, size_t queue_bytes)
     clock_manual_init(&w.clock, 1000, 1000000);
     (void)snprintf(w.rejects.name, sizeof(w.rejects.name), "rejects");
     struct err e;
-    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
+    w.all = customers_new(
+        &(struct customers_parts){.conf = &w.conf, .ops = &w.ops, .clock = &w.clock.clock}, &e);
     assert_non_null(w.all);
     w.turns = turns_new(1, &w.clock.clock);
     w.places = places_new(PLACES);
@@ -1492,6 +1494,7 @@ static void says_done_when_everything_is_acknowledged_and_where_it_is(void **sta
     assert_int_equal(captured_log_count("object done"), 0);
     assert_int_equal(stats_get(&s->objects_done), 0);
     assert_int_equal(stats_get(&s->delivered_ms), 0);
+    assert_int_equal(fake_ops.count, 0);
     w.clock.mono += 1000;
     fake_sink_report(lane_delivered, FAIL_NONE);
     const char *done = captured_log_line("msg=\"object done\"");
@@ -1504,8 +1507,20 @@ static void says_done_when_everything_is_acknowledged_and_where_it_is(void **sta
     assert_non_null(strstr(done, "records=3"));
     assert_non_null(strstr(done, "offsets=\"events.runtime/0:100..102 rejects/0:101\""));
     assert_int_equal(stats_get(&s->objects_done), 1);
-    assert_done(f);
     captured_log_end();
+    assert_string_equal(fake_ops.type, OPS_OBJECT_DONE);
+    assert_string_equal(fake_ops.data,
+                        "{\"customer\":\"acme\",\"result\":\"read\",\"bucket\":\"bucket\","
+                        "\"key\":\"logs/1\",\"version\":\"v1\",\"etag\":\"e1\","
+                        "\"notified_version\":\"v0\",\"bytes\":18,\"lines\":3,"
+                        "\"events\":2,\"rejects\":1,\"records\":3,\"partitions\":["
+                        "{\"topic\":\"events.runtime\",\"partition\":0,\"first_offset\":100,"
+                        "\"last_offset\":102,\"records\":2},{\"topic\":\"rejects\","
+                        "\"partition\":0,\"first_offset\":101,\"last_offset\":101,"
+                        "\"records\":1}],\"read_ms\":0,\"total_ms\":1000,\"lag_ms\":7000,"
+                        "\"message_id\":\"id\",\"receive_count\":2,\"attempts\":1}");
+    assert_int_equal(fake_ops.count, 1);
+    assert_done(f);
 }
 
 static void names_the_least_lag_where_the_clock_of_this_host_is_behind(void **state UNUSED)

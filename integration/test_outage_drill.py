@@ -106,10 +106,12 @@ def _kafka_away(drill):
         assert line["waiting_customers"] == "1" and int(line["unacked_bytes"]) > 0
         assert line["oldest_customer"] == "acme" and line["oldest_object"] == name
         drill.wait(2 * drill.seconds)
+        (line, *_) = drill.worker.logged(40, msg="kafka unreachable", outage="lasts")
+        assert line["waiting_objects"] == "1" and int(line["unacked_bytes"]) > 0, line
         assert not drill.worker.lines(msg="object done", object=name)
     drill.ends("kafka connected", hurry=False)
     drill.done(name, hurry=False)
-    assert drill.metric("kafka_up") == 1
+    assert drill.metric("kafka_up") == 1 and drill.metric("kafka_outages_begun_total") == 1
 
 
 def _s3_away(drill):
@@ -123,13 +125,15 @@ def _s3_away(drill):
     drill.ends("S3 connected", customer="acme")
     drill.done(name)
     assert drill.metric("outages", customer="acme") == 0
+    assert drill.metric("customer_outages_begun_total", customer="acme", party="s3") == 1
 
 
 def _queue_away(drill):
     queue = drill.owners["acme"].queue.name
     drill.strict.fake.fault(service="sqs", bucket=queue, drop=True, count=-1)
     name = drill.put("acme")
-    drill.begins("queue does not answer", queue=queue)
+    line = drill.begins("queue does not answer", queue=queue)
+    assert (line["customers"], line["customer_ids"]) == ("1", "acme")
     assert drill.metric("queue_up", queue=queue) == 0
     drill.wait(drill.seconds / 2)
     drill.strict.fake.clear_faults()
@@ -142,6 +146,7 @@ def _queue_away(drill):
     assert line["level"] == "warn" and line["held_messages"] == "1" and line["next"], line
     drill.done(name, hurry=False)
     assert drill.metric("queue_up", queue=queue) == 1
+    assert drill.metric("queue_outages_begun_total", queue=queue) == 1
 
 
 def _role_denied(drill):
@@ -152,7 +157,8 @@ def _role_denied(drill):
     line = drill.begins("role denied", customer="globex")
     assert line["code"] == "AccessDenied" and line["role_arn"] == globex.settings["role_arn"]
     assert globex.settings["role_arn"] in line["detail"].split("the service's text: ")[1]
-    drill.worker.logged(msg="customer paused", customer="globex")
+    (paused, *_) = drill.worker.logged(msg="customer paused", customer="globex")
+    assert 20 <= int(paused["pause_s"]) <= 30
     assert drill.metric("paused", customer="globex") == 1
     drill.wait()
     drill.strict.fake.clear_faults()

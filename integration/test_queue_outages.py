@@ -59,6 +59,27 @@ def test_deletes_that_fail_are_an_outage_and_stop_the_polls(strict: StrictWorld)
     assert window.value("queue_polled", queue=name) == 1
 
 
+def test_heartbeats_that_fail_in_an_outage_have_a_line_and_are_counted(strict: StrictWorld):
+    acme = strict.customer("acme")
+    worker = strict.start(metrics=LISTEN, queue={"wait": "1s", "visibility": "30s"})
+    window, name = Window(worker), acme.queue.name
+    worker.logged(msg="queue attributes", queue=name, customers="1", customer_ids="acme")
+    with strict.kafka.frozen():  # its message is held by heartbeats
+        acme.put("a", generate(20, 1).text)
+        until(lambda: window.value("messages_held", queue=name) == 1, worker.tail, 20, alive=worker)
+        strict.fake.fault(service="sqs", action="ReceiveMessage", drop=True, count=-1)
+        strict.fake.fault(service="sqs", action="ChangeMessageVisibilityBatch", error="ServiceUnavailable", count=-1)
+        worker.logged(msg="queue does not answer", outage="begins", queue=name, call="receive")
+        (line, *_) = worker.logged(30, msg="queue calls fail", outage="changes", queue=name, call="heartbeat")
+        assert line["customer_ids"] == "acme" and int(line["failed_heartbeats"]) >= 1 and "leases" in line["next"]
+        assert window.value("message_calls_failed_total", queue=name, call="heartbeat") >= 1
+        strict.fake.clear_faults()
+    (over, *_) = worker.logged(60, msg="queue connected", outage="over", queue=name)
+    assert over["calls"] == "receive heartbeat" and int(over["failed_heartbeats"]) >= 1
+    assert window.value("queue_outages_begun_total", queue=name) == 1
+    strict.settled()
+
+
 def test_the_last_line_names_what_sqs_did_not_take_and_the_stop_is_in_time(strict: StrictWorld):
     acme, globex = strict.customer("acme"), strict.customer("globex")
     grace_s = 6

@@ -6,7 +6,9 @@
  *     outage_init(&o, OUTAGE_QUEUE, "queue", "events-queue");
  *     outage_failed(&o, &(struct outage_failure){.err = &e, .call = OUTAGE_RECEIVE}, now);
  *     outage_passed(&o, OUTAGE_RECEIVE, now);
- *     outage_tick(&o, now);                  regularly: logs that an outage lasts
+ *     if (outage_due(&o, now)) {             regularly: logs that an outage lasts
+ *         outage_tick(&o, about, about_count, now);
+ *     }
  *
  *     level=error msg="queue does not answer" outage=begins queue=events-queue call=receive ...
  *     level=error msg="queue calls fail" outage=changes ... code=QueueDoesNotExist outage_s=31 ...
@@ -18,9 +20,9 @@
  * outage that is seen as a state (records that wait) has neither, and no number of failures.
  *
  * It is over when every call that failed has succeeded again. A cause that was logged in the same
- * outage is not logged again as a change. That the outage lasts is logged after 30 s, then after
- * twice as long each time, up to half an hour. For some parties (SQS: one call of very many) one
- * failure is only a warning, since the next call may succeed.
+ * outage for the same call is not logged again as a change. That the outage lasts is logged after
+ * 30 s, then after twice as long each time, up to half an hour. For some parties (SQS: one call of
+ * very many) one failure is only a warning, since the next call may succeed.
  *
  * A queue that does not exist may have been deleted, with its messages. Its outage counts what
  * became of the messages that the worker held: they are in the line that ends it, a warning, and
@@ -57,7 +59,7 @@ enum outage_call {
     OUTAGE_CALLS
 };
 
-enum { OUTAGE_CAUSES = 4, OUTAGE_CALLS_BYTES = 64, OUTAGE_ABOUT = 4 };
+enum { OUTAGE_CAUSES = 8, OUTAGE_CALLS_BYTES = 64, OUTAGE_ABOUT = 6 };
 
 /* How a message of a queue ended that was held. */
 enum outage_message {
@@ -74,6 +76,7 @@ struct outage {
     atomic_uint failing; /* calls whose last attempt failed, one bit each */
     atomic_bool open;
     atomic_bool was_gone; /* the queue did not exist in an outage that is over; until it is taken */
+    atomic_uint_fast64_t begun; /* number of outages so far */
     struct {
         pthread_mutex_t lock;
         int64_t since_ms;
@@ -84,13 +87,16 @@ struct outage {
         int64_t failed_ms[OUTAGE_CALLS]; /* time of the last failure of each call */
         unsigned calls;                  /* calls that failed in this outage, one bit each */
         uint64_t failed;
+        uint64_t failed_heartbeats;
         uint64_t causes[OUTAGE_CAUSES]; /* hashes of causes that were logged */
         unsigned cause_count;
         unsigned call; /* of the last failure */
         const char *next;
-        struct err *cause;               /* of the last failure; NULL: none yet */
-        bool state;                      /* the last failure was seen as a state */
-        bool gone;                       /* the queue did not exist, at some time of this outage */
+        struct err *cause; /* of the last failure; NULL: none yet */
+        bool state;        /* the last failure was seen as a state */
+        bool gone;         /* the queue did not exist, at some time of this outage */
+        char *customers;   /* ids of those that use the queue; NULL: not set */
+        size_t customer_count;
         uint64_t held;                   /* messages held now */
         uint64_t ended[OUTAGE_MESSAGES]; /* since it is gone */
     } shared;
@@ -100,12 +106,15 @@ struct outage {
 void outage_init(struct outage *o, enum outage_party party, const char *key, const char *name);
 void outage_done(struct outage *o);
 
+/* The customers that the outage concerns: their number, and the ids of some, which are copied. */
+void outage_set_customers(struct outage *o, size_t count, const char *ids);
+
 struct outage_failure {
     const struct err *err;
     unsigned call;
     const char *next;           /* a literal: what happens next, and what the operator should do */
     int64_t since_ms;           /* when it began, if it was detected later; 0: now */
-    const struct log_kv *about; /* more keys for its first line; NULL: none */
+    const struct log_kv *about; /* more keys for its lines; NULL: none */
     size_t about_count;         /* at most OUTAGE_ABOUT */
     bool state;                 /* it is a state that was seen, not a call that failed now */
     size_t held;                /* OUTAGE_QUEUE: messages of the queue that the worker holds */
@@ -127,7 +136,17 @@ MUST_USE bool outage_take_gone(struct outage *o);
 /* A call, or an attempt, begins: that the outage lasts is tested from now on. */
 void outage_tried(struct outage *o, int64_t now);
 
-void outage_tick(struct outage *o, int64_t now);
+/* Whether it is time to log that the outage lasts. */
+MUST_USE bool outage_due(struct outage *o, int64_t now);
+
+/* Log it, if it is time. about: more keys, at most OUTAGE_ABOUT. */
+void outage_tick(struct outage *o, const struct log_kv *about, size_t about_count, int64_t now);
+
+/* Number of outages that were logged as begun. */
+static inline uint64_t outage_begun(const struct outage *o)
+{
+    return atomic_load_explicit(&o->begun, memory_order_relaxed);
+}
 
 /* A call failed and did not pass since: one load. */
 static inline bool outage_is_failing(const struct outage *o)

@@ -151,6 +151,13 @@ MUST_USE bool customers_queue_paused(struct customers *all, size_t queue);
 /* Whether a customer of the queue is not paused. Those whose pause has ended are, until a probe. */
 MUST_USE bool customers_queue_any_open(struct customers *all, size_t queue);
 
+/*
+ * The customers of a queue: returns their number, and writes the ids of some, "acme
+ * globex ...".
+ */
+enum { CUSTOMERS_IDS = 5, CUSTOMERS_IDS_BYTES = 256 };
+size_t customers_queue_ids(struct customers *all, size_t queue, char out[CUSTOMERS_IDS_BYTES]);
+
 /* Number of customers with records that are not acknowledged. */
 MUST_USE size_t customers_waiting(struct customers *all);
 
@@ -205,6 +212,9 @@ MUST_USE bool customer_paused(struct customer *c);
  */
 int64_t customer_paused_why(struct customer *c, struct err *out);
 
+/* ms until a paused customer may be tried by a probe. -1: it is not paused, or a probe runs. */
+MUST_USE int64_t customer_probe_in_ms(struct customer *c);
+
 /*
  * Reserve the bytes of a record that will be produced. Waits while the customer's unacknowledged
  * bytes exceed its share. FAIL_STOPPED: customers_stop. FAIL_AGAIN: records of other customers are
@@ -231,7 +241,8 @@ struct customer_state {
     uint64_t paused;          /* 1: the breaker is open: no attempt, or one as a probe */
     uint64_t renewal_failing; /* 1: the last renewal of its credentials failed; still valid */
     uint64_t unacked_bytes;
-    uint64_t outages;   /* number of parties with an outage now */
+    uint64_t outages;                         /* number of parties with an outage now */
+    uint64_t outages_begun[CUSTOMER_PARTIES]; /* so far */
     int64_t expires_ms; /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);

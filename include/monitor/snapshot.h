@@ -32,6 +32,7 @@ struct snapshot_parts { /* borrowed: the parts that are read */
     const struct ops *ops;    /* NULL: not configured */
     struct creds_source *own; /* the worker's credentials */
     const struct stats *nobodys;
+    const struct outage *kafka_outage;
     const struct clock *clock;
 };
 
@@ -58,8 +59,9 @@ struct snapshot_queue {
     const char *name; /* valid until the next fill */
     struct poll_stats polls;
     struct lease_stats leases;
-    uint64_t held; /* number of messages */
-    bool up;       /* SQS answered, and no call fails */
+    uint64_t held;    /* number of messages */
+    uint64_t outages; /* begun so far */
+    bool up;          /* SQS answered, and no call fails */
 };
 
 struct snapshot {
@@ -73,6 +75,7 @@ struct snapshot {
         uint64_t records, bytes; /* accepted and not yet acknowledged */
         uint64_t limit_bytes;
         unsigned restarts; /* of the producer, after fatal errors */
+        uint64_t outages;  /* begun so far */
     } kafka;
     struct {
         int64_t cpu_ms;

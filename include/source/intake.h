@@ -37,7 +37,6 @@ struct intake;
 /* What may change of a queue. */
 struct intake_times {
     int visibility_s, heartbeat_s, wait_s;
-    size_t customer_count; /* for logs */
 };
 
 struct intake_queue {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * outage.c - the texts of outages, and when they are logged. A cause is the class and the code of
+ * outage.c - when outages are logged, and with which keys. A cause is the class and the code of
  * an error; without a code, its text without the numbers in it (ports, times). So a timeout that
  * becomes a refused connection is another cause, and the same refusal after 31 ms is not.
  */
 #include "base/outage.h"
+
+#include "outage_priv.h"
 
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -18,68 +20,9 @@ enum {
     REPEAT_FIRST_MS = 30 * 1000,
     REPEAT_MAX_MS = 30 * 60 * 1000,
     STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
-    MAX_KEYS = 17 + OUTAGE_ABOUT,
+    MAX_KEYS = 20 + OUTAGE_ABOUT,
     CAUSE_BYTES = 160,
-    NEXT_BYTES = 384,
 };
-
-static const struct words {
-    const char *silent;  /* there is no response */
-    const char *denied;  /* access is denied */
-    const char *failing; /* responses are errors */
-    const char *over;
-    const char *once; /* one failure only; NULL: already an outage */
-    enum log_level level;
-} words[OUTAGE_PARTIES] = {
-    [OUTAGE_KAFKA] = {"kafka unreachable", "kafka authentication failed", "kafka requests fail",
-                      "kafka connected", NULL, LOG_ERROR},
-    [OUTAGE_QUEUE] = {"queue does not answer", "queue access denied", "queue calls fail",
-                      "queue connected", "queue call failed", LOG_ERROR},
-    [OUTAGE_S3] = {"S3 does not answer", "S3 access denied", "S3 requests fail", "S3 connected",
-                   NULL, LOG_ERROR},
-    [OUTAGE_ROLE] = {"STS does not answer", "role denied", "role not assumed", "role assumed", NULL,
-                     LOG_ERROR},
-    [OUTAGE_TOPIC] = {"records not acknowledged", "topic access denied", "topic cannot be used",
-                      "records acknowledged", NULL, LOG_ERROR},
-    [OUTAGE_CREDENTIALS] = {"credentials not renewed", "credentials not renewed",
-                            "credentials not renewed", "credentials renewed", NULL, LOG_WARN},
-};
-
-#define QUEUE_GONE                                                                                 \
-    "check whether the queue was deleted or the URL is wrong; "                                    \
-    "the messages of a deleted queue are gone"
-#define HELD_GONE                                                                                  \
-    "if the queue was deleted, they are gone with it: copy the objects that are not done onto "    \
-    "themselves, so that S3 notifies again; if it appears again with its messages, they are "      \
-    "received again"
-#define HELD_DONE                                                                                  \
-    "no held message is lost; if the queue is another one, the "                                   \
-    "messages in the one before are gone: that is logged next, if its attributes may be read"
-#define HELD_NOT_DONE                                                                              \
-    "held messages that are not deleted are received again, unless the queue is another one: "     \
-    "that is logged next, if its attributes may be read"
-
-/* Codes that say more than their class. */
-static const struct special {
-    enum outage_party party;
-    const char *code;
-    const char *next; /* NULL: the failure's own */
-} specials[] = {
-    {OUTAGE_QUEUE, "QueueDoesNotExist", QUEUE_GONE},
-    {OUTAGE_QUEUE, "AWS.SimpleQueueService.NonExistentQueue", QUEUE_GONE},
-    {OUTAGE_S3, "KMS.DisabledException", NULL},
-    {OUTAGE_S3, "KMS.KMSInvalidStateException", NULL},
-};
-
-/* Keys of the number of failures: what is counted. Failed renewals are seen as a state. */
-static const char *const failure_keys[OUTAGE_PARTIES] = {
-    [OUTAGE_KAFKA] = "failed_checks",     [OUTAGE_QUEUE] = "failed_calls",
-    [OUTAGE_S3] = "failed_reads",         [OUTAGE_ROLE] = "failed_sessions",
-    [OUTAGE_TOPIC] = "failed_deliveries", [OUTAGE_CREDENTIALS] = "failed_renewals",
-};
-
-static const char *const call_names[OUTAGE_CALLS] = {"receive", "attributes", "heartbeat", "delete",
-                                                     "return"};
 
 void outage_init(struct outage *o, enum outage_party party, const char *key, const char *name)
 {
@@ -89,6 +32,7 @@ void outage_init(struct outage *o, enum outage_party party, const char *key, con
     atomic_init(&o->failing, 0);
     atomic_init(&o->open, false);
     atomic_init(&o->was_gone, false);
+    atomic_init(&o->begun, 0);
     mutex_init(&o->shared.lock);
 }
 
@@ -96,7 +40,19 @@ void outage_done(struct outage *o)
 {
     mutex_done(&o->shared.lock);
     free(o->shared.cause);
+    free(o->shared.customers);
     free(o->name);
+}
+
+void outage_set_customers(struct outage *o, size_t count, const char *ids)
+{
+    mutex_lock(&o->shared.lock);
+    if (o->shared.customers == NULL || strcmp(o->shared.customers, ids) != 0) {
+        free(o->shared.customers);
+        o->shared.customers = mem_text(ids);
+    }
+    o->shared.customer_count = count;
+    mutex_unlock(&o->shared.lock);
 }
 
 bool outage_is_open(const struct outage *o)
@@ -104,73 +60,7 @@ bool outage_is_open(const struct outage *o)
     return atomic_load(&o->open);
 }
 
-/* ---- Texts ---- */
-
-static const struct special *find_special(const struct outage *o, const struct err *e)
-{
-    for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++) {
-        if (specials[i].party == o->party && strcmp(specials[i].code, e->code) == 0) {
-            return &specials[i];
-        }
-    }
-    return NULL;
-}
-
-enum manner { SILENT, DENIED, FAILING };
-
-/* What to do; of the other parties, the failure says it. */
-static const char *const queue_todo[] = {
-    [SILENT] = "if it lasts, check the network, proxies and endpoint between this host and SQS",
-    [DENIED] = ("allow the call in the worker's policy and the queue's, or correct the worker's "
-                "credentials"),
-    [FAILING] = "if it lasts, do what the error says",
-};
-
-static enum manner manner_of(const struct err *e)
-{
-    if (e->kind == FAIL_DENIED || e->kind == FAIL_KMS) {
-        return DENIED;
-    }
-    return e->kind == FAIL_AGAIN && e->status == 0 ? SILENT : FAILING;
-}
-
-static const char *word_of(const struct outage *o, const struct err *e)
-{
-    const struct words *w = &words[o->party];
-    if (e->kind == FAIL_KMS && o->party == OUTAGE_S3) {
-        return find_special(o, e) != NULL ? "KMS key disabled" : "KMS access denied";
-    }
-    const char *of[] = {[SILENT] = w->silent, [DENIED] = w->denied, [FAILING] = w->failing};
-    return of[manner_of(e)];
-}
-
-static const char *over_word(const struct outage *o, const struct err *cause)
-{
-    if (o->party == OUTAGE_S3 && cause->kind == FAIL_KMS) {
-        return "KMS access restored";
-    }
-    return o->party == OUTAGE_S3 && cause->kind == FAIL_DENIED ? "S3 access restored"
-                                                               : words[o->party].over;
-}
-
-static bool is_gone(const struct outage *o)
-{
-    const struct special *special = find_special(o, o->shared.cause);
-    return special != NULL && special->party == OUTAGE_QUEUE;
-}
-
-/* What happens next, and what to do. */
-static const char *next_of(const struct outage *o, char out[NEXT_BYTES])
-{
-    const struct special *special = find_special(o, o->shared.cause);
-    const char *todo = o->party == OUTAGE_QUEUE ? queue_todo[manner_of(o->shared.cause)] : NULL;
-    if (special != NULL && special->next != NULL) {
-        return special->next;
-    }
-    (void)snprintf(out, NEXT_BYTES, "%s%s%s", o->shared.next, todo != NULL ? "; " : "",
-                   todo != NULL ? todo : "");
-    return out;
-}
+/* ---- Keys ---- */
 
 /* Write "receive delete". */
 static void write_calls(unsigned calls, char out[OUTAGE_CALLS_BYTES])
@@ -180,7 +70,7 @@ static void write_calls(unsigned calls, char out[OUTAGE_CALLS_BYTES])
     for (unsigned i = 0; i < OUTAGE_CALLS; i++) {
         if ((calls & 1U << i) != 0) {
             n += snprintf(out + n, OUTAGE_CALLS_BYTES - (size_t)n, "%s%s", n > 0 ? " " : "",
-                          call_names[i]);
+                          outage_call_names[i]);
             assert(n < OUTAGE_CALLS_BYTES);
         }
     }
@@ -198,10 +88,22 @@ static void add(struct keys *k, struct log_kv kv)
     k->kv[k->n++] = kv;
 }
 
-static void add_name(struct keys *k, const struct outage *o)
+static void add_name_locked(struct keys *k, const struct outage *o)
 {
     if (o->key != NULL) {
         add(k, KV_STR(o->key, o->name));
+    }
+    if (o->shared.customers != NULL) {
+        add(k, KV_INT("customers", o->shared.customer_count));
+        add(k, KV_SET("customer_ids", o->shared.customers));
+    }
+}
+
+static void add_about(struct keys *k, const struct log_kv *about, size_t count)
+{
+    assert(count <= OUTAGE_ABOUT);
+    for (size_t i = 0; i < count; i++) {
+        add(k, about[i]);
     }
 }
 
@@ -217,8 +119,11 @@ static void add_times_locked(struct keys *k, const struct outage *o, const char 
     if (over || strcmp(what, "lasts") == 0) {
         add(k, KV_KNOWN(over ? "last_failure_s" : "not_tried_s", tried_s));
     }
-    add(k,
-        KV_KNOWN(failure_keys[o->party], o->shared.failed != 0 ? (int64_t)o->shared.failed : -1));
+    add(k, KV_KNOWN(outage_failure_keys[o->party],
+                    o->shared.failed != 0 ? (int64_t)o->shared.failed : -1));
+    if (o->shared.failed_heartbeats != 0) {
+        add(k, KV_INT("failed_heartbeats", o->shared.failed_heartbeats));
+    }
 }
 
 static bool all_done_locked(const struct outage *o)
@@ -239,22 +144,20 @@ static void add_held_locked(struct keys *k, const struct outage *o)
     add(k, KV_INT("still_held", o->shared.held));
 }
 
-static void log_outage_locked(const struct outage *o, const char *what,
-                              const struct outage_failure *f, int64_t now)
+static void log_outage_locked(const struct outage *o, const char *what, const struct log_kv *about,
+                              size_t about_count, int64_t now)
 {
-    char next[NEXT_BYTES];
+    char next[OUTAGE_NEXT_BYTES];
     struct keys k = {.kv = {KV_STR("outage", what)}, .n = 1};
-    add_name(&k, o);
+    add_name_locked(&k, o);
     if (o->party == OUTAGE_QUEUE) {
-        add(&k, KV_STR("call", call_names[o->shared.call]));
+        add(&k, KV_STR("call", outage_call_names[o->shared.call]));
     }
-    for (size_t i = 0; f != NULL && i < f->about_count; i++) {
-        add(&k, f->about[i]);
-    }
+    add_about(&k, about, about_count);
     add(&k, KV_ERR(o->shared.cause));
     add_times_locked(&k, o, what, now);
-    add(&k, KV_STR("next", next_of(o, next)));
-    log_put(words[o->party].level, word_of(o, o->shared.cause), k.kv, k.n);
+    add(&k, KV_STR("next", outage_next(o->party, o->shared.cause, o->shared.next, next)));
+    log_put(outage_words[o->party].level, outage_word(o->party, o->shared.cause), k.kv, k.n);
 }
 
 static void log_over_locked(const struct outage *o, int64_t now)
@@ -262,22 +165,29 @@ static void log_over_locked(const struct outage *o, int64_t now)
     char calls[OUTAGE_CALLS_BYTES];
     struct keys k = {.kv = {KV_STR("outage", "over")}, .n = 1};
     write_calls(o->shared.calls, calls);
-    add_name(&k, o);
+    add_name_locked(&k, o);
     if (o->party == OUTAGE_QUEUE) {
         add(&k, KV_STR("calls", calls));
     }
     add_times_locked(&k, o, "over", now);
     if (o->shared.gone) {
         add_held_locked(&k, o);
-        add(&k, KV_STR("next", all_done_locked(o) ? HELD_DONE : HELD_NOT_DONE));
+        add(&k, KV_STR("next", all_done_locked(o) ? outage_held_done : outage_held_not_done));
     }
-    log_put(o->shared.gone ? LOG_WARN : LOG_INFO, over_word(o, o->shared.cause), k.kv, k.n);
+    log_put(o->shared.gone ? LOG_WARN : LOG_INFO, outage_over_word(o->party, o->shared.cause), k.kv,
+            k.n);
 }
 
-static void log_once(const struct outage *o, const struct outage_failure *f)
+static void log_once_locked(const struct outage *o, const struct outage_failure *f)
 {
-    log_write(LOG_WARN, words[o->party].once, KV_STR(o->key, o->name),
-              KV_STR("call", call_names[f->call]), KV_ERR(f->err), KV_STR("next", f->next));
+    char next[OUTAGE_NEXT_BYTES];
+    struct keys k = {.n = 0};
+    add_name_locked(&k, o);
+    add(&k, KV_STR("call", outage_call_names[f->call]));
+    add_about(&k, f->about, f->about_count);
+    add(&k, KV_ERR(f->err));
+    add(&k, KV_STR("next", outage_next(o->party, o->shared.cause, o->shared.next, next)));
+    log_put(LOG_WARN, outage_words[o->party].once, k.kv, k.n);
 }
 
 /* ---- Causes ---- */
@@ -294,17 +204,17 @@ static uint64_t hash_text(uint64_t h, const char *s)
 }
 
 /* A code says enough: the text beside it names what was tried last, and changes with it. */
-static uint64_t hash_cause(const struct err *e)
+static uint64_t hash_cause(unsigned call, const struct err *e)
 {
-    uint64_t h = HASH_SEED ^ (uint64_t)e->kind << 32 ^ (uint64_t)e->status;
+    uint64_t h = HASH_SEED ^ (uint64_t)call << 48 ^ (uint64_t)e->kind << 32 ^ (uint64_t)e->status;
     h = hash_text(hash_byte(h, ' '), e->code);
     return e->code[0] == '\0' ? hash_text(h, e->text) : h;
 }
 
-/* Whether the cause was not logged yet in this outage. */
-static bool is_new_locked(struct outage *o, const struct err *e)
+/* Whether the cause was not logged yet in this outage, for this call. */
+static bool is_new_locked(struct outage *o, unsigned call, const struct err *e)
 {
-    uint64_t h = hash_cause(e);
+    uint64_t h = hash_cause(call, e);
     for (unsigned i = 0; i < o->shared.cause_count; i++) {
         if (o->shared.causes[i] == h) {
             return false;
@@ -324,6 +234,7 @@ static void keep_failure_locked(struct outage *o, const struct outage_failure *f
     if (atomic_load(&o->failing) == 0) {
         o->shared.since_ms = f->since_ms != 0 ? f->since_ms : now;
         o->shared.failed = 0;
+        o->shared.failed_heartbeats = 0;
         o->shared.calls = 0;
         o->shared.cause_count = 0;
         o->shared.gone = false;
@@ -337,22 +248,29 @@ static void keep_failure_locked(struct outage *o, const struct outage_failure *f
     o->shared.next = f->next;
     o->shared.state = f->state;
     o->shared.held = f->held;
-    o->shared.gone = o->shared.gone || is_gone(o);
+    o->shared.gone = o->shared.gone || outage_is_gone(o->party, o->shared.cause);
     o->shared.failed += f->state ? 0 : 1;
+    o->shared.failed_heartbeats += f->call == OUTAGE_HEARTBEAT ? 1 : 0;
     o->shared.calls |= 1U << f->call;
     o->shared.failed_ms[f->call] = now;
     o->shared.last_ms = now;
     (void)atomic_fetch_or(&o->failing, 1U << f->call);
 }
 
-static bool repeat_locked(struct outage *o, int64_t now)
+static bool due_locked(const struct outage *o, int64_t now)
 {
-    bool due = outage_is_open(o) && now >= o->shared.log_ms;
+    return outage_is_open(o) && now >= o->shared.log_ms;
+}
+
+static bool repeat_locked(struct outage *o, const struct log_kv *about, size_t about_count,
+                          int64_t now)
+{
+    bool due = due_locked(o, now);
     if (due) {
         int64_t pause = o->shared.pause_ms * 2;
         o->shared.pause_ms = pause < REPEAT_MAX_MS ? pause : REPEAT_MAX_MS;
         o->shared.log_ms = now + o->shared.pause_ms;
-        log_outage_locked(o, "lasts", NULL, now);
+        log_outage_locked(o, "lasts", about, about_count, now);
     }
     return due;
 }
@@ -364,18 +282,20 @@ bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
     keep_failure_locked(o, f, now);
     bool logged = true;
     bool passing = f->err->kind == FAIL_AGAIN || f->err->kind == FAIL_THROTTLED;
-    if (!outage_is_open(o) && o->shared.failed <= 1 && passing && words[o->party].once != NULL) {
-        log_once(o, f);
+    if (!outage_is_open(o) && o->shared.failed <= 1 && passing &&
+        outage_words[o->party].once != NULL) {
+        log_once_locked(o, f);
     } else if (!outage_is_open(o)) {
         atomic_store(&o->open, true);
-        (void)is_new_locked(o, f->err);
+        (void)atomic_fetch_add_explicit(&o->begun, 1, memory_order_relaxed);
+        (void)is_new_locked(o, f->call, f->err);
         o->shared.pause_ms = REPEAT_FIRST_MS;
         o->shared.log_ms = now + REPEAT_FIRST_MS;
-        log_outage_locked(o, "begins", f, now);
-    } else if (is_new_locked(o, f->err)) {
-        log_outage_locked(o, "changes", f, now);
+        log_outage_locked(o, "begins", f->about, f->about_count, now);
+    } else if (is_new_locked(o, f->call, f->err)) {
+        log_outage_locked(o, "changes", f->about, f->about_count, now);
     } else {
-        logged = repeat_locked(o, now);
+        logged = repeat_locked(o, f->about, f->about_count, now);
     }
     mutex_unlock(&o->shared.lock);
     return logged;
@@ -429,10 +349,10 @@ void outage_message_ended(struct outage *o, enum outage_message how, size_t held
     }
     if (o->shared.gone && held == 0 && how != OUTAGE_DELETED) {
         struct keys k = {.n = 0};
-        add_name(&k, o);
+        add_name_locked(&k, o);
         add_held_locked(&k, o);
         add(&k, KV_INT("outage_s", (now - o->shared.since_ms) / 1000));
-        add(&k, KV_STR("next", HELD_GONE));
+        add(&k, KV_STR("next", outage_held_gone));
         log_put(LOG_WARN, "messages of a queue that does not exist", k.kv, k.n);
     }
     mutex_unlock(&o->shared.lock);
@@ -453,11 +373,22 @@ void outage_tried(struct outage *o, int64_t now)
     }
 }
 
-void outage_tick(struct outage *o, int64_t now)
+bool outage_due(struct outage *o, int64_t now)
+{
+    if (!outage_is_open(o)) {
+        return false;
+    }
+    mutex_lock(&o->shared.lock);
+    bool due = due_locked(o, now);
+    mutex_unlock(&o->shared.lock);
+    return due;
+}
+
+void outage_tick(struct outage *o, const struct log_kv *about, size_t about_count, int64_t now)
 {
     if (outage_is_open(o)) {
         mutex_lock(&o->shared.lock);
-        (void)repeat_locked(o, now);
+        (void)repeat_locked(o, about, about_count, now);
         mutex_unlock(&o->shared.lock);
     }
 }

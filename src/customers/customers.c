@@ -10,6 +10,7 @@
 #include "base/lock.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -435,6 +436,28 @@ bool customers_queue_any_open(struct customers *all, size_t queue)
     }
     table_release(t);
     return any;
+}
+
+size_t customers_queue_ids(struct customers *all, size_t queue, char out[CUSTOMERS_IDS_BYTES])
+{
+    size_t count = 0;
+    int n = 0;
+    struct customer_table *t = table_take(all);
+    const struct customer_entry *c = queue < t->queue_count ? t->queues[queue].first : NULL;
+    out[0] = '\0';
+    for (; c != NULL; c = c->next_in_queue) {
+        if (count < CUSTOMERS_IDS) {
+            n += snprintf(out + n, CUSTOMERS_IDS_BYTES - (size_t)n, "%s%.40s", count > 0 ? " " : "",
+                          c->customer.conf->id);
+            assert(n < CUSTOMERS_IDS_BYTES);
+        }
+        count++;
+    }
+    if (count > CUSTOMERS_IDS) {
+        (void)snprintf(out + n, CUSTOMERS_IDS_BYTES - (size_t)n, " ...");
+    }
+    table_release(t);
+    return count;
 }
 
 size_t customers_waiting(struct customers *all)

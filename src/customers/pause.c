@@ -49,6 +49,18 @@ int64_t customer_paused_why(struct customer *customer, struct err *out)
     return clock_mono_ms(run->clock) - tried_ms;
 }
 
+int64_t customer_probe_in_ms(struct customer *customer)
+{
+    struct customer_run *run = entry_of(customer)->run;
+    int64_t now = clock_mono_ms(run->clock);
+    mutex_lock(&run->shared.lock);
+    const struct breaker *b = &run->shared.breaker;
+    int64_t ms = !b->open || b->probing ? -1 : b->until_ms - now;
+    bool may = ms < 0 && b->open && !b->probing;
+    mutex_unlock(&run->shared.lock);
+    return may ? 0 : ms;
+}
+
 bool customer_paused(struct customer *customer)
 {
     struct customer_run *run = entry_of(customer)->run;

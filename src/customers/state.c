@@ -12,6 +12,7 @@ void customer_state(struct customer *customer, struct customer_state *out)
     *out = (struct customer_state){.unacked_bytes = atomic_load(&run->unacked)};
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         out->outages += outage_is_open(&run->outages[i]);
+        out->outages_begun[i] = outage_begun(&run->outages[i]);
     }
     mutex_lock(&run->shared.lock);
     out->paused = run->shared.breaker.open;

@@ -43,6 +43,25 @@ static void explain(struct customer_entry *c, struct err *e)
     (void)err_set(e, FAIL_AGAIN, "kafka: no record was acknowledged for %d s", STALLED_MS / 1000);
 }
 
+/* The records of a customer that wait, in the log. */
+enum { RECORDS_ABOUT = 5 };
+struct records_about {
+    struct waiting_report oldest;
+    struct log_kv kv[RECORDS_ABOUT]; /* with texts of `oldest` */
+};
+
+static void fill_records_about(struct customer_entry *c, struct records_about *out, int64_t now)
+{
+    int64_t probe_ms = customer_probe_in_ms(&c->customer);
+    waiting_of_customer(&c->customer, &out->oldest);
+    int64_t waits_s = out->oldest.count != 0 ? (now - out->oldest.since_ms) / 1000 : -1;
+    out->kv[0] = KV_SET("oldest_object", out->oldest.object);
+    out->kv[1] = KV_KNOWN("waits_s", waits_s);
+    out->kv[2] = KV_INT("waiting_objects", out->oldest.count);
+    out->kv[3] = KV_INT("unacked_bytes", atomic_load(&c->run->unacked));
+    out->kv[4] = KV_KNOWN("next_probe_s", probe_ms < 0 ? -1 : probe_ms / 1000);
+}
+
 /* While Kafka as a whole is unreachable, only Kafka has an outage, and not each customer. */
 static void watch_records(struct customer_entry *c, int64_t now)
 {
@@ -60,14 +79,8 @@ static void watch_records(struct customer_entry *c, int64_t now)
         return;
     }
     struct err e;
-    struct waiting_report oldest;
-    waiting_of_customer(&c->customer, &oldest);
-    struct log_kv about[] = {
-        KV_SET("oldest_object", oldest.object),
-        KV_KNOWN("waits_s", oldest.count != 0 ? (now - oldest.since_ms) / 1000 : -1),
-        KV_INT("waiting_objects", oldest.count),
-        KV_INT("unacked_bytes", atomic_load(&run->unacked)),
-    };
+    struct records_about about;
+    fill_records_about(c, &about, now);
     explain(c, &e);
     outage_failed(o,
                   &(struct outage_failure){
@@ -75,10 +88,30 @@ static void watch_records(struct customer_entry *c, int64_t now)
                       .next = "the records wait, and their messages are held by heartbeats; check "
                               "the topic's partitions and replicas",
                       .since_ms = run->watched.stalled_ms,
-                      .about = about,
-                      .about_count = sizeof(about) / sizeof(about[0]),
+                      .about = about.kv,
+                      .about_count = RECORDS_ABOUT,
                       .state = true},
                   now);
+}
+
+/* Log that outages last: of its topic, with what waits now; of others, when it is tried next. */
+static void tick_outages(struct customer_entry *c, int64_t now)
+{
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        struct outage *o = &c->run->outages[i];
+        struct records_about about;
+        if (!outage_due(o, now)) {
+            continue;
+        }
+        if (i == CUSTOMER_TOPIC) {
+            fill_records_about(c, &about, now);
+            outage_tick(o, about.kv, RECORDS_ABOUT, now);
+            continue;
+        }
+        int64_t probe_ms = customer_probe_in_ms(&c->customer);
+        struct log_kv probe = KV_KNOWN("next_probe_s", probe_ms < 0 ? -1 : probe_ms / 1000);
+        outage_tick(o, &probe, 1, now);
+    }
 }
 
 static void watch_customer(struct customer_entry *c, int64_t now)
@@ -90,9 +123,7 @@ static void watch_customer(struct customer_entry *c, int64_t now)
     }
     mutex_unlock(&r->shared.lock);
     watch_records(c, now);
-    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
-        outage_tick(&c->run->outages[i], now);
-    }
+    tick_outages(c, now);
 }
 
 struct log_rate *customers_no_one_lines(struct customers *all, size_t queue)
@@ -114,7 +145,7 @@ void customers_watch(struct customers *all)
 {
     int64_t now = clock_mono_ms(all->parts.clock);
     watch_renewal(all->parts.own, &all->own_outage, now);
-    outage_tick(&all->own_outage, now);
+    outage_tick(&all->own_outage, NULL, 0, now);
     for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
         watch_customer(entry_of(c), now);
     }

@@ -234,6 +234,8 @@ static void log_read(const struct delivery *d, const struct delivery_end *end)
     }
     add_text(&l, "damage", end->damage);
     if (later) {
+        int64_t probe_ms = d->customer != NULL ? customer_probe_in_ms(d->customer) : -1;
+        add(&l, KV_KNOWN("next_probe_s", probe_ms < 0 ? -1 : probe_ms / 1000));
         add(&l, KV_INT("retry_after_s", end->action->delay_s));
         add(&l, KV_STR("next", outcome_next(end->action->rule, end->err)));
     }

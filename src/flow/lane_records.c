@@ -107,6 +107,7 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
     int delay = outcome_delay_s(rule, m->receive_count, &l->rng);
     struct err why;
     int64_t not_tried_ms = customer_paused_why(c, &why);
+    int64_t probe_ms = customer_probe_in_ms(c);
     inflight_because(m, rule);
     inflight_worsen(m, rule->outcome, delay);
     if (rule->reject && inflight_last_delivery(m)) {
@@ -119,6 +120,7 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
     log_write(LOG_INFO, "object later", KV_SPAN("customer", c->id),
               KV_SPAN("object", buf_span(&l->attempt->object)), KV_STR("reason", "paused"),
               KV_ERR(&why), KV_INT("not_tried_s", not_tried_ms / 1000),
+              KV_KNOWN("next_probe_s", probe_ms < 0 ? -1 : probe_ms / 1000),
               KV_INT("receive_count", m->receive_count), KV_INT("retry_after_s", delay),
               KV_STR("next", rule->next));
 }

@@ -103,6 +103,11 @@ static void write_ops(const struct metric *m, const struct snapshot *s, struct b
     exposition_count(out, m->family.name, &label, 1, s->ops.dropped);
 }
 
+static void write_kafka_outages(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    write_one(m, out, s->kafka.outages);
+}
+
 static void write_own_expiry(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     int64_t at = s->process.credentials_expire_ms;
@@ -184,6 +189,9 @@ static const struct metric table[] = {
      .labels = "", .write = write_kafka_limit},
     {COUNTER("kafka_fatal_errors_total", "Times the producer failed and was recreated."),
      .labels = "", .write = write_kafka_fatal},
+    {COUNTER("kafka_outages_begun_total",
+             "Outages of all brokers that the log has as begun; also those that are over."),
+     .labels = "", .write = write_kafka_outages},
 
     {COUNTER("ops_events_total",
              "Ops events by result: acknowledged, or dropped (too many wait, or the brokers refuse "
@@ -252,6 +260,11 @@ static const struct metric table[] = {
            "Outside parties of the customer that fail now: its role (STS), S3 or its KMS key, its "
            "topics, the renewal of its session. The log names them."),
      OF_STATE(outages)},
+    {COUNTER("customer_outages_begun_total",
+             "Outages of the customer's outside parties that the log has as begun, also those that "
+             "are over: role (STS), s3 (with its KMS key), topic, credentials (the renewal of its "
+             "session); from the customer's first object or outage on."),
+     .labels = "customer, party", .write = write_customer_outages},
     {GAUGE("lanes_busy", "Lanes that process an object of the customer."), .labels = "customer",
      .write = write_busy},
     {GAUGE("unacked_bytes", "Bytes of the customer's records that wait for acknowledgement."),
@@ -321,6 +334,9 @@ static const struct metric table[] = {
            "1: SQS has answered for this queue, and no receive, heartbeat, deletion or return "
            "fails; 0 also during an outage that the log has."),
      .labels = "queue", .write = write_queue_reached},
+    {COUNTER("queue_outages_begun_total",
+             "Outages of SQS for this queue that the log has as begun; also those that are over."),
+     .labels = "queue", .write = write_queue_outages},
     {GAUGE("queue_polled",
            "0: the queue is not polled, because its deletions and heartbeats fail, all of its "
            "customers are paused, or too many messages are held; the log says which."),

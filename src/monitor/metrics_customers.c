@@ -171,3 +171,23 @@ void write_busy(const struct metric *m, const struct snapshot *s, struct buf *ou
         exposition_count(out, m->family.name, &label, 1, c->lanes_busy);
     }
 }
+
+void write_customer_outages(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    static const char *const names[CUSTOMER_PARTIES] = {[CUSTOMER_ROLE] = "role",
+                                                        [CUSTOMER_S3] = "s3",
+                                                        [CUSTOMER_TOPIC] = "topic",
+                                                        [CUSTOMER_CREDENTIALS] = "credentials"};
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
+        const uint64_t *begun = c->state.outages_begun;
+        uint64_t sum = 0;
+        for (size_t p = 0; p < CUSTOMER_PARTIES; p++) {
+            sum += begun[p];
+        }
+        for (size_t p = 0; p < CUSTOMER_PARTIES && (sum != 0 || has_objects(&c->stats)); p++) {
+            struct exposition_label labels[] = {customer_label(c), {"party", span_str(names[p])}};
+            exposition_count(out, m->family.name, labels, 2, begun[p]);
+        }
+    }
+}

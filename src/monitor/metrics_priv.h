@@ -36,6 +36,7 @@ void write_rejects(const struct metric *m, const struct snapshot *s, struct buf 
 void write_skipped(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_expiry(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_customer_outages(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_busy(const struct metric *m, const struct snapshot *s, struct buf *out);
 
 void write_received(const struct metric *m, const struct snapshot *s, struct buf *out);
@@ -44,6 +45,7 @@ void write_held(const struct metric *m, const struct snapshot *s, struct buf *ou
 void write_calls_failed(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_queue_messages(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_queue_polled(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_queue_outages(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_queue_reached(const struct metric *m, const struct snapshot *s, struct buf *out);
 
 #endif

@@ -102,3 +102,11 @@ void write_queue_polled(const struct metric *m, const struct snapshot *s, struct
         exposition_count(out, m->family.name, &label, 1, !atomic_load(&s->queues[q].polls.stopped));
     }
 }
+
+void write_queue_outages(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    for (size_t q = 0; q < s->queue_count; q++) {
+        struct exposition_label label = queue_label(&s->queues[q]);
+        exposition_count(out, m->family.name, &label, 1, s->queues[q].outages);
+    }
+}

@@ -168,6 +168,7 @@ static void fill_queues(struct snapshot *s)
         out->name = intake_queue_name(p->intake, q);
         out->held = held;
         out->up = queue_is_up(p, q);
+        out->outages = outage_begun(acker_outage(p->acker, q));
         poll_stats_copy(&out->polls, intake_stats(p->intake, q));
         lease_stats_copy(&out->leases, acker_stats(p->acker, q));
     }
@@ -207,6 +208,7 @@ void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
     s->kafka.reached = s->ready.kafka_reached;
     s->kafka.limit_bytes = p->conf->kafka.queue_bytes;
     s->kafka.restarts = sink_restarts(p->sink);
+    s->kafka.outages = outage_begun(p->kafka_outage);
     sink_depth(p->sink, &s->kafka.records, &s->kafka.bytes);
     ops_counts(p->ops, &s->ops);
     s->inbox_messages = inbox_waiting(p->inbox);

@@ -117,6 +117,13 @@ void intake_free(struct intake *i)
     free(i);
 }
 
+void poll_name_customers(const struct intake *i, const struct poll *p)
+{
+    char ids[CUSTOMERS_IDS_BYTES];
+    size_t count = customers_queue_ids(i->parts.customers, p->index, ids);
+    outage_set_customers(acker_outage(i->parts.acker, p->index), count, ids);
+}
+
 void poll_failed(const struct intake *i, struct poll *p, enum outage_call call, const struct err *e)
 {
     int64_t most = BACKOFF_FIRST_MS;
@@ -131,6 +138,7 @@ void poll_failed(const struct intake *i, struct poll *p, enum outage_call call, 
     if (atomic_load(&p->removed)) {
         return; /* no call would end the outage */
     }
+    poll_name_customers(i, p);
     outage_failed(
         acker_outage(i->parts.acker, p->index),
         &(struct outage_failure){.err = e,
@@ -194,10 +202,13 @@ static void log_resumed(const struct intake *i, const struct poll *p, enum gate 
 static void log_stopped(const struct intake *i, const struct poll *p)
 {
     char calls[OUTAGE_CALLS_BYTES] = "";
+    char ids[CUSTOMERS_IDS_BYTES];
+    size_t customers = customers_queue_ids(i->parts.customers, p->index, ids);
     if (p->gate == GATE_CALLS_FAIL) {
         outage_failing_calls(acker_outage(i->parts.acker, p->index), calls);
     }
     log_write(LOG_WARN, "polling stopped", KV_STR("queue", p->queue->name),
+              KV_INT("customers", customers), KV_SET("customer_ids", ids),
               KV_STR("reason", gates[p->gate].reason), KV_SET("calls", calls),
               KV_STR("next", gates[p->gate].next));
 }
@@ -480,8 +491,11 @@ static void tick_outages(struct intake *i)
 {
     int64_t now = clock_mono_ms(i->parts.clock);
     for (size_t k = 0; k < stable_count(&i->polls); k++) {
-        if (!intake_removed(i, k)) {
-            outage_tick(acker_outage(i->parts.acker, k), now);
+        struct outage *o = acker_outage(i->parts.acker, k);
+        if (!intake_removed(i, k) && outage_due(o, now)) {
+            struct log_kv held = KV_INT("messages_held", acker_queue_held(i->parts.acker, k));
+            poll_name_customers(i, poll_of(i, k));
+            outage_tick(o, &held, 1, now);
         }
     }
 }

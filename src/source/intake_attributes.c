@@ -86,9 +86,12 @@ static void log_attributes(struct intake *i, const struct poll *p, const struct 
 {
     struct intake_times times = poll_times(i, p);
     char created[TIME_BYTES];
+    char ids[CUSTOMERS_IDS_BYTES];
+    size_t customers = customers_queue_ids(i->parts.customers, p->index, ids);
+    outage_set_customers(acker_outage(i->parts.acker, p->index), customers, ids);
     warn_of_attributes(p->queue->name, a);
     log_write(LOG_INFO, "queue attributes", KV_STR("queue", p->queue->name),
-              KV_INT("customers", times.customer_count),
+              KV_INT("customers", customers), KV_SET("customer_ids", ids),
               KV_INT("worker_visibility_s", times.visibility_s),
               KV_KNOWN("queue_default_visibility_s", a->visibility_s),
               KV_KNOWN("visible", a->visible), KV_KNOWN("in_flight", a->in_flight),

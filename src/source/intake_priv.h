@@ -114,6 +114,9 @@ void searches_after(struct poll *p, enum err_kind kind, size_t returned);
 void poll_failed(const struct intake *i, struct poll *p, enum outage_call call,
                  const struct err *e);
 
+/* Tell the queue's outage which customers it has now, for its lines. */
+void poll_name_customers(const struct intake *i, const struct poll *p);
+
 /* Start the attribute pollers, or wait for their end after i->stopping was set. */
 void attribute_pollers_start(struct intake *i);
 void attribute_pollers_join(struct intake *i);

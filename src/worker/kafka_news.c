@@ -19,10 +19,10 @@ static void kafka_failed(struct worker *w, const struct sink_news *news, const c
         customers = customers_waiting(w->customers);
         waiting_of_all(w->customers, &oldest);
     }
-    struct log_kv waiting[] = {KV_INT("unacked_bytes", sink_budget_used(w->budget)),
-                               KV_INT("waiting_customers", customers),
-                               KV_SET("oldest_customer", oldest.customer),
-                               KV_SET("oldest_object", oldest.object)};
+    struct log_kv waiting[] = {
+        KV_INT("unacked_bytes", sink_budget_used(w->budget)),
+        KV_INT("waiting_customers", customers), KV_INT("waiting_objects", oldest.count),
+        KV_SET("oldest_customer", oldest.customer), KV_SET("oldest_object", oldest.object)};
     outage_failed(&w->kafka_outage,
                   &(struct outage_failure){.err = news->err,
                                            .next = next,

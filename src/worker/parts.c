@@ -180,6 +180,7 @@ static enum err_kind make_monitor(struct worker *w, struct err *e)
             .ops = w->ops,
             .own = w->own,
             .nobodys = &w->stats,
+            .kafka_outage = &w->kafka_outage,
             .clock = &clock_system,
         },
         e);

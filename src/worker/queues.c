@@ -74,8 +74,7 @@ struct intake_times worker_queue_times(const struct queue_conf *conf)
 {
     return (struct intake_times){.visibility_s = conf->visibility_s,
                                  .heartbeat_s = conf->heartbeat_s,
-                                 .wait_s = conf->wait_s,
-                                 .customer_count = conf->customer_count};
+                                 .wait_s = conf->wait_s};
 }
 
 void worker_set_lane_limits(struct worker *w)

@@ -65,7 +65,7 @@ static void logs_begin_and_end_once_with_the_duration(void **state UNUSED)
     teardown();
 }
 
-static void its_first_line_and_another_cause_have_more_keys(void **state UNUSED)
+static void its_lines_have_more_keys_until_it_is_over(void **state UNUSED)
 {
     setup(OUTAGE_KAFKA, NULL);
     struct err e = {.kind = FAIL_AGAIN, .text = "no broker"};
@@ -73,13 +73,95 @@ static void its_first_line_and_another_cause_have_more_keys(void **state UNUSED)
     struct outage_failure f = {.err = &e, .next = "n", .about = about, .about_count = 2};
     assert_true(outage_failed(&o, &f, S(1)));
     assert_line("outage=begins", "outage=begins unacked_bytes=70 customers=2 error=again");
+    about[0] = KV_INT("unacked_bytes", 90);
     assert_true(outage_failed(&o, &f, S(40)));
-    assert_line("outage=lasts", "outage=lasts error=again");
+    assert_line("outage=lasts", "outage=lasts unacked_bytes=90 customers=2 error=again");
     e.kind = FAIL_CONFIG;
     f.about_count = 1;
     assert_true(outage_failed(&o, &f, S(41)));
-    assert_line("outage=changes", "outage=changes unacked_bytes=70 error=config");
+    assert_line("outage=changes", "outage=changes unacked_bytes=90 error=config");
+    assert_false(outage_due(&o, S(99)));
+    assert_true(outage_due(&o, S(100)));
+    about[0] = KV_INT("unacked_bytes", 95);
+    outage_tick(&o, about, 1, S(100));
+    assert_line("outage_s=99", "outage=lasts unacked_bytes=95 error=config");
+    outage_passed(&o, 0, S(101));
+    assert_false(outage_due(&o, S(1000)));
+    assert_null(strstr(captured_log_line("outage=over"), "unacked_bytes"));
     teardown();
+}
+
+static void counts_the_outages_that_began(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(1)); /* one failure is none */
+    assert_int_equal(outage_begun(&o), 0);
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(2));
+    fails(OUTAGE_RECEIVE, FAIL_DENIED, "", "no", S(3));
+    assert_int_equal(outage_begun(&o), 1);
+    outage_passed(&o, OUTAGE_RECEIVE, S(4));
+    fails(OUTAGE_DELETE, FAIL_DENIED, "", "no", S(5));
+    assert_int_equal(outage_begun(&o), 2);
+    teardown();
+}
+
+static void names_the_customers_of_a_queue(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    outage_set_customers(&o, 7, "acme edge ...");
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(1));
+    assert_line("queue call failed",
+                "msg=\"queue call failed\" queue=one customers=7 customer_ids=\"acme edge ...\"");
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(2));
+    assert_line("outage=begins", "queue=one customers=7 customer_ids=\"acme edge ...\" call=");
+    outage_set_customers(&o, 1, "acme");
+    outage_passed(&o, OUTAGE_RECEIVE, S(4));
+    assert_line("outage=over", "queue=one customers=1 customer_ids=acme calls=receive");
+    teardown();
+}
+
+static void a_call_that_begins_to_fail_is_a_change_and_heartbeats_are_counted(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(1));
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(2));
+    assert_null(strstr(captured_log_line("outage=begins"), "failed_heartbeats"));
+    fails(OUTAGE_HEARTBEAT, FAIL_AGAIN, "", "cut", S(3));
+    assert_line("outage=changes", "call=heartbeat");
+    assert_line("outage=changes", "failed_calls=3 failed_heartbeats=1 next=");
+    fails(OUTAGE_HEARTBEAT, FAIL_AGAIN, "", "cut", S(4));
+    assert_int_equal(captured_log_count("outage=changes"), 1);
+    outage_tick(&o, NULL, 0, S(40));
+    assert_line("outage=lasts", "failed_calls=4 failed_heartbeats=2");
+    outage_passed(&o, OUTAGE_RECEIVE, S(41));
+    outage_passed(&o, OUTAGE_HEARTBEAT, S(42));
+    assert_line("outage=over", "failed_calls=4 failed_heartbeats=2");
+    fails(OUTAGE_RECEIVE, FAIL_DENIED, "", "no", S(50));
+    assert_line("outage_s=0 failed_calls=1 next", "outage=begins");
+    teardown();
+}
+
+static void says_once(enum err_kind kind, int status, const char *code, const char *want)
+{
+    struct err e = {.kind = kind, .status = status};
+    err_copy(e.code, sizeof(e.code), span_str(code));
+    setup(OUTAGE_QUEUE, "queue");
+    outage_failed(
+        &o, &(struct outage_failure){.err = &e, .call = OUTAGE_RECEIVE, .next = "retried"}, S(1));
+    assert_line("call=receive", want);
+    teardown();
+}
+
+static void one_failed_call_says_what_to_do_by_its_code(void **state UNUSED)
+{
+    says_once(FAIL_AGAIN, 0, "", "next=\"retried; if it lasts, check the network");
+    says_once(FAIL_AGAIN, 503, "ServiceUnavailable", "next=\"retried; the fault is in SQS");
+    says_once(FAIL_THROTTLED, 400, "RequestThrottled", "next=\"retried; requests are limited");
+    says_once(FAIL_THROTTLED, 403, "OverLimit", "next=\"retried; too many messages are in flight");
+    says_once(FAIL_KMS, 400, "KmsDisabled", "next=\"retried; the queue is encrypted");
+    says_once(FAIL_DENIED, 403, "AccessDenied", "next=\"retried; allow the call");
+    says_once(FAIL_SKEW, 403, "RequestExpired", "next=\"retried; correct this host's clock");
+    says_once(FAIL_CONFIG, 400, "InvalidAddress", "next=\"retried; if it lasts, do what the error");
 }
 
 static void logs_another_cause_immediately_and_each_once(void **state UNUSED)
@@ -180,7 +262,7 @@ static void repeats_after_twice_as_long_each_time(void **state UNUSED)
     setup(OUTAGE_KAFKA, NULL);
     fails(0, FAIL_AGAIN, "", "down", 0);
     for (int64_t now = 0; now < S(24 * 3600); now += 500) {
-        outage_tick(&o, now);
+        outage_tick(&o, NULL, 0, now);
     }
     /* at 30 s, 90 s, ... and then every half hour: six of them in the first hour */
     assert_in_range(captured_log_count("msg=\"kafka unreachable\" outage=lasts"), 48, 55);
@@ -242,7 +324,7 @@ static void a_call_that_began_is_a_try(void **state UNUSED)
     outage_tried(&o, S(0)); /* no outage */
     fails(0, FAIL_AGAIN, "", "down", S(1));
     outage_tried(&o, S(29));
-    outage_tick(&o, S(31));
+    outage_tick(&o, NULL, 0, S(31));
     assert_line("outage=lasts", "outage_s=30 not_tried_s=2 failed_reads=1");
     outage_passed(&o, 0, S(41));
     assert_line("outage=over", "outage_s=40 last_failure_s=40 failed_reads=1");
@@ -268,7 +350,7 @@ static void a_state_that_is_seen_counts_no_failures(void **state UNUSED)
     setup(OUTAGE_TOPIC, "customer");
     struct err e = {.kind = FAIL_AGAIN, .text = "no leader"};
     outage_failed(&o, &(struct outage_failure){.err = &e, .next = "n", .state = true}, S(20));
-    outage_tick(&o, S(60));
+    outage_tick(&o, NULL, 0, S(60));
     outage_passed(&o, 0, S(70));
     assert_int_equal(captured_log_count("msg="), 3);
     assert_line("outage=lasts", "detail=\"no leader\" outage_s=40 next=n");
@@ -341,7 +423,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logs_begin_and_end_once_with_the_duration),
-        cmocka_unit_test(its_first_line_and_another_cause_have_more_keys),
+        cmocka_unit_test(its_lines_have_more_keys_until_it_is_over),
+        cmocka_unit_test(counts_the_outages_that_began),
+        cmocka_unit_test(names_the_customers_of_a_queue),
+        cmocka_unit_test(a_call_that_begins_to_fail_is_a_change_and_heartbeats_are_counted),
+        cmocka_unit_test(one_failed_call_says_what_to_do_by_its_code),
         cmocka_unit_test(logs_another_cause_immediately_and_each_once),
         cmocka_unit_test(a_text_that_is_cut_elsewhere_is_the_same_cause),
         cmocka_unit_test(another_text_of_the_same_code_is_no_change),

@@ -137,6 +137,25 @@ static void a_removed_customer_lives_until_its_work_is_over(void **state UNUSED)
     assert_int_equal(atomic_load(&all->alive), 1);
 }
 
+static void the_customers_of_a_queue_are_counted_and_the_first_ones_named(void **state UNUSED)
+{
+    char ids[CUSTOMERS_IDS_BYTES];
+    OWNED(customers) struct customers *all = start("abc");
+    assert_int_equal(customers_queue_ids(all, 0, ids), 3);
+    assert_int_equal(strlen(ids), strlen("a b c"));
+    for (const char *id = "abc"; *id != '\0'; id++) {
+        assert_non_null(strchr(ids, *id));
+    }
+    apply(all, "abcdefg");
+    assert_int_equal(customers_queue_ids(all, 0, ids), 7);
+    assert_int_equal(strlen(ids), strlen("a b c d e ..."));
+    apply(all, "g");
+    assert_int_equal(customers_queue_ids(all, 0, ids), 1);
+    assert_string_equal(ids, "g");
+    assert_int_equal(customers_queue_ids(all, 9, ids), 0);
+    assert_string_equal(ids, "");
+}
+
 static void a_free_slot_is_used_again_with_another_generation(void **state UNUSED)
 {
     OWNED(customers) struct customers *all = start("abc");
@@ -475,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_customer_stays_the_same_when_its_configuration_changes),
         cmocka_unit_test(a_removed_customer_lives_until_its_work_is_over),
+        cmocka_unit_test(the_customers_of_a_queue_are_counted_and_the_first_ones_named),
         cmocka_unit_test(a_free_slot_is_used_again_with_another_generation),
         cmocka_unit_test(goes_through_all_customers_whatever_is_removed_meanwhile),
         cmocka_unit_test(a_role_is_assumed_again_only_if_it_or_its_bucket_changed),

@@ -128,7 +128,7 @@ static void a_role_that_is_denied_and_assumed_again(void **state UNUSED)
     assert_int_equal(outages(), 1);
     w.clock.mono += 45000;
     customers_watch(w.all);
-    assert_line("outage=lasts", "msg=\"role denied\" outage=lasts customer=acme");
+    assert_line("outage=lasts", "msg=\"role denied\" outage=lasts customer=acme error=denied");
     customer_went_well(w.acme);
     assert_line("outage=over",
                 "level=info msg=\"role assumed\" outage=over customer=acme outage_s=45");
@@ -145,6 +145,25 @@ static void an_object_that_is_begun_tries_the_parties_that_fail(void **state UNU
     w.clock.mono += 2000;
     customers_watch(w.all);
     assert_line("outage=lasts", "outage_s=31 not_tried_s=2 failed_reads=1");
+    teardown();
+}
+
+static void a_paused_customer_says_when_it_may_be_tried(void **state UNUSED)
+{
+    setup();
+    struct err e = {.kind = FAIL_DENIED, .text = "as the test says"};
+    struct customer_refusal r = {.party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .next = "n"};
+    assert_int_equal(customer_probe_in_ms(w.acme), -1);
+    customer_refused(w.acme, &r, &e);
+    assert_in_range(customer_probe_in_ms(w.acme), BREAKER_FIRST_MS * 3 / 4, BREAKER_FIRST_MS);
+    w.clock.mono += BREAKER_FIRST_MS;
+    assert_int_equal(customer_probe_in_ms(w.acme), 0);
+    customers_watch(w.all);
+    assert_line("outage=lasts", "customer=acme next_probe_s=0 error=denied");
+    assert_true(customer_allowed(w.acme));
+    assert_int_equal(customer_probe_in_ms(w.acme), -1); /* it is being tried */
+    customer_went_well(w.acme);
+    assert_int_equal(customer_probe_in_ms(w.acme), -1);
     teardown();
 }
 
@@ -250,6 +269,11 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     assert_line("outage=begins", "outage_s=20");
     assert_int_equal(captured_log_count("msg=\"records not"), 1);
     assert_null(strstr(captured_log_line("outage=begins"), "failed_deliveries"));
+    assert_int_equal(customer_reserve(w.acme, 50, NULL, &e), FAIL_NONE);
+    watch_for(30);
+    assert_line("outage=lasts", "customer=acme oldest_object=s3://bucket/logs/1 waits_s=50 "
+                                "waiting_objects=1 unacked_bytes=750 error=again");
+    customer_unreserve(w.acme, 50);
     customer_unreserve(w.acme, 700);
     waiting_remove(w.acme, &object);
     assert_int_equal(customers_waiting(w.all), 0);
@@ -327,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_party_of_a_customer_has_its_lines),
         cmocka_unit_test(a_role_that_is_denied_and_assumed_again),
+        cmocka_unit_test(a_paused_customer_says_when_it_may_be_tried),
         cmocka_unit_test(an_object_that_is_begun_tries_the_parties_that_fail),
         cmocka_unit_test(s3_that_does_not_answer_and_answers_again_even_by_an_error),
         cmocka_unit_test(a_key_that_is_denied_is_no_outage_and_five_are),

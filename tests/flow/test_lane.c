@@ -1020,12 +1020,17 @@ static void says_of_a_probe_that_it_is_one_and_what_came_of_it(void **state UNUS
     const char *waits = captured_log_line("reason=paused");
     assert_non_null(waits);
     assert_non_null(strstr(waits, "object=s3://bucket/logs/2 reason=paused"));
-    assert_non_null(strstr(waits, " not_tried_s=20 "));
+    const char *probe = strstr(waits, " not_tried_s=20 next_probe_s=");
+    assert_non_null(probe);
+    assert_in_range(atoi(strstr(probe, "next_probe_s=") + strlen("next_probe_s=")), 2, 10);
     w.clock.mono += BREAKER_FIRST_MS;
     assert_later(carry(NOTICE(OBJECT("logs/3", "2")), 1), 675, 900);
     const char *failed = captured_log_line("object=s3://bucket/logs/3");
     assert_non_null(failed);
     assert_non_null(strstr(failed, "probe=\"failed, the customer stays paused\""));
+    probe = strstr(failed, " next_probe_s=");
+    assert_non_null(probe);
+    assert_in_range(atoi(probe + strlen(" next_probe_s=")), 45, 60);
     fake_creds.kind = FAIL_NONE;
     w.clock.mono += 2 * (int64_t)BREAKER_FIRST_MS;
     assert_done(carry(NOTICE(OBJECT("logs/4", "2")), 1));

@@ -401,7 +401,7 @@ static void a_call_that_fails_for_some_of_its_messages_is_no_outage(void **state
     }
     const char *line = await_line("msg=\"some messages of a queue call failed\"");
     assert_non_null(strstr(line, "level=warn"));
-    assert_non_null(strstr(line, "queue=q messages=3 failed=1"));
+    assert_non_null(strstr(line, "queue=q call=delete messages=3 failed=1"));
     assert_false(outage_is_open(acker_outage(a, 0)));
     fake_sqs_refuse(NULL);
     finish(a, true);

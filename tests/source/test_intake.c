@@ -172,9 +172,9 @@ static void setup_conf(size_t queues)
                                                 .topic = text("events")};
         w.origins[i] = (struct sqs_origin){.queue = (struct sqs_queue *)(void *)&queue_names[i],
                                            .name = ids[i]};
-        w.queues[i] = (struct intake_queue){
-            .origin = &w.origins[i],
-            .times = {.visibility_s = 120, .heartbeat_s = 40, .wait_s = 20, .customer_count = 1}};
+        w.queues[i] =
+            (struct intake_queue){.origin = &w.origins[i],
+                                  .times = {.visibility_s = 120, .heartbeat_s = 40, .wait_s = 20}};
         w.acker_queues[i] = (struct acker_queue){.name = ids[i], .visibility_s = 120};
     }
     w.conf.kafka.key = text("{customer}");
@@ -760,13 +760,15 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
     }
     assert_non_null(strstr(await_line("outage=begins"),
                            "level=error msg=\"queue access denied\" outage=begins queue=a "
-                           "call=receive error=denied"));
+                           "customers=1 customer_ids=a call=receive error=denied"));
     assert_non_null(strstr(await_line("outage=changes"), "msg=\"queue does not answer\""));
     assert_in_range(captured_log_count("outage=lasts"), 2, 8);
+    assert_non_null(strstr(await_line("outage=lasts"), "customer_ids=a call=receive"));
     assert_true(outage_is_open(acker_outage(w.acker, 0)));
     answer_poll(poll_at(15), 0, FAIL_NONE);
     assert_non_null(strstr(await_line("outage=over"),
-                           "msg=\"queue connected\" outage=over queue=a calls=receive outage_s=7"));
+                           "msg=\"queue connected\" outage=over queue=a customers=1 "
+                           "customer_ids=a calls=receive outage_s=7"));
     assert_false(outage_is_open(acker_outage(w.acker, 0)));
     captured_log_end();
 }
@@ -787,7 +789,8 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
     assert_int_equal(polls_so_far(), 1);
     assert_non_null(strstr(await_line("polling stopped"), "level=warn"));
     assert_int_equal(captured_log_count("polling stopped"), 1);
-    assert_non_null(strstr(captured_log_line("polling stopped"), "queue=a reason=\"all customers"));
+    assert_non_null(strstr(captured_log_line("polling stopped"),
+                           "queue=a customers=1 customer_ids=a reason=\"all customers"));
     assert_true(atomic_load(&intake_stats(w.intake, 0)->stopped));
     atomic_fetch_add(&moved.ms, BREAKER_FIRST_MS);
     struct poll_seen probe = poll_at(1);

@@ -42,8 +42,9 @@ static void an_outage_of_all_brokers_begins_and_ends(void **state UNUSED)
 {
     setup();
     news(SINK_DOWN, FAIL_AGAIN, "no broker answers");
-    assert_line("outage=begins", "level=error msg=\"kafka unreachable\" outage=begins "
-                                 "unacked_bytes=0 waiting_customers=0 error=again");
+    assert_line("outage=begins",
+                "level=error msg=\"kafka unreachable\" outage=begins "
+                "unacked_bytes=0 waiting_customers=0 waiting_objects=0 error=again");
     assert_true(outage_is_open(&w.kafka_outage));
     news(SINK_UP, FAIL_NONE, "");
     assert_line("outage=over", "level=info msg=\"kafka connected\"");

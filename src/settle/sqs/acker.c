@@ -267,10 +267,11 @@ static size_t count_failed(const struct lease_batch *batch, enum err_kind whole)
     return n;
 }
 
+static const char *const names[] = {"none", "heartbeat", "delete", "return"};
+
 /* Log messages whose lease is lost. A lease lost in a heartbeat is logged elsewhere. */
 static void log_lost(const struct acker *a, const struct lease_batch *batch, const struct err *e)
 {
-    static const char *const names[] = {"none", "heartbeat", "delete", "return"};
     bool lost = false;
     for (size_t i = 0; i < batch->count && batch->call != LEASE_CALL_BEAT; i++) {
         lost = lost || batch->kinds[i] == FAIL_LOST;
@@ -278,7 +279,8 @@ static void log_lost(const struct acker *a, const struct lease_batch *batch, con
     if (lost) {
         log_write(LOG_WARN, "queue call failed", KV_STR("queue", name_of(a, batch->queue)),
                   KV_STR("call", names[batch->call]), KV_INT("messages", batch->count), KV_ERR(e),
-                  KV_STR("next", "the queue delivers the message again"));
+                  KV_STR("next", "the queue delivers the message again, with the same ingest.id; "
+                                 "if it happens often, raise 'visibility'"));
     }
 }
 
@@ -310,9 +312,10 @@ static void judge_queue(struct acker *a, const struct lease_batch *batch, enum e
     outage_passed(o, outage_calls[batch->call], now);
     if (failed != 0) {
         log_write(LOG_WARN, "some messages of a queue call failed",
-                  KV_STR("queue", name_of(a, batch->queue)), KV_INT("messages", batch->count),
-                  KV_INT("failed", failed), KV_ERR(e),
-                  KV_STR("next", "retried while the leases last"));
+                  KV_STR("queue", name_of(a, batch->queue)), KV_STR("call", names[batch->call]),
+                  KV_INT("messages", batch->count), KV_INT("failed", failed), KV_ERR(e),
+                  KV_STR("next", "retried while the leases last, then the queue delivers these "
+                                 "messages again; if it lasts, do what the error says"));
     }
     log_lost(a, batch, e);
 }

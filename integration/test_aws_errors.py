@@ -196,12 +196,17 @@ def test_each_error_of_sqs_is_said_once_with_its_class_and_passes(strict: Strict
     _no_secret(strict, worker)
 
 
+PAGE = "<html><title>502</title><body>Шлюз не отвечает\x1b[31m 网关错误</body></html>"
 HOSTILE = {
     "garbage": {"garbage": 3000}, "dtd": {"status": 200, "body": "<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"},
     "half-json": {"status": 200, "body": "{\"Messages\":[{]"}, "gigabyte": {"status": 500, "giant": 1 << 30},
     "headers": {"endless_headers": 1 << 26}, "no-http": {"raw": "\x00\x01\x02"}, "lost": {"lost": True},
-    "drop": {"drop": True}, "drip": {"drip": 200},
+    "drop": {"drop": True}, "drip": {"drip": 200}, "nothing": {"status": 500, "body": ""},
+    "page": {"status": 502, "body": PAGE.encode().decode("latin-1")},  # which the fake encodes
+    "half-page": {"status": 503, "body": "<html><head><title>Wartung bis 10 Uhr"},
 }
+SHOWN = {"page": "Шлюз не отвечает", "half-page": "Wartung bis 10 Uhr"}
+CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 
 
 @pytest.mark.parametrize("service, action", [("sqs", "ReceiveMessage"), ("sqs", "DeleteMessageBatch"),
@@ -227,6 +232,11 @@ def test_hostile_answers_are_bounded_and_pass(strict: StrictWorld, service, acti
         ids = {e["ingest"]["id"] for _, e in strict.events() if e["ingest"]["customer"] == owner.id}
         assert len(ids) == 5, owner.id
     assert worker.peak_rss() < 300 << 20
+    assert not CONTROL.search(worker.log.read_bytes())
+    for owner in (o for o in strict.customers if o.id in SHOWN and service != "s3"):  # S3 is asked again in the same attempt
+        names = {owner.id, owner.queue.name}
+        told = [line for line in worker.lines() if names & {line.get("customer"), line.get("queue")} and "detail" in line]
+        assert any(SHOWN[owner.id] in line["detail"] for line in told), told
     _no_secret(strict, worker)
 
 

@@ -4,7 +4,8 @@ and in the metrics; nothing is lost.
 
     pytest integration/test_outage_drill.py --drill-s 60 --drill-dir drill     # nine to ten minutes
 
-The names of objects and files say nothing of the faults: the log is to be read without knowing them.
+The names of objects and files say nothing of the faults: the log is to be read without knowing them. What was done,
+and when, is printed (pytest -s).
 """
 import json
 import pathlib
@@ -40,6 +41,9 @@ class Drill:
         self.put_lines += LINES
         return self.owners[id].put(f"part-{self.put_lines // LINES:04}", generate(LINES, self.put_lines).text, **more)
 
+    def note(self, what):
+        print(f"{time.strftime('%H:%M:%S', time.gmtime())} {what}", flush=True)
+
     def wait(self, seconds=None):
         time.sleep(self.seconds if seconds is None else seconds)
 
@@ -64,7 +68,7 @@ class Drill:
                            alive=self.worker)
         assert int(line["outage_s"]) >= 1, line
         failed = [int(v) for k, v in line.items() if k.startswith("failed_")]
-        assert [n >= 1 for n in failed] == [True] * ("last_failure_s" in line), line
+        assert all(n >= 1 for n in failed) and bool(failed) == ("last_failure_s" in line), line
         return line
 
     def done(self, name, seconds=120, hurry=True):
@@ -99,6 +103,7 @@ class Drill:
 
 
 def _kafka_away(drill):
+    drill.note("all brokers stopped answering")
     with drill.strict.kafka.frozen():
         name = drill.put("acme")
         line = drill.begins("kafka unreachable")
@@ -109,6 +114,7 @@ def _kafka_away(drill):
         (line, *_) = drill.worker.logged(40, msg="kafka unreachable", outage="lasts")
         assert line["waiting_objects"] == "1" and int(line["unacked_bytes"]) > 0, line
         assert not drill.worker.lines(msg="object done", object=name)
+    drill.note("all brokers answer again")
     drill.ends("kafka connected", hurry=False)
     drill.done(name, hurry=False)
     assert drill.metric("kafka_up") == 1 and drill.metric("kafka_outages_begun_total") == 1
@@ -116,12 +122,14 @@ def _kafka_away(drill):
 
 def _s3_away(drill):
     acme = drill.owners["acme"]
+    drill.note("S3 drops every connection for the bucket of acme")
     drill.strict.fake.fault(service="s3", bucket=acme.bucket, drop=True, count=-1)
     name = drill.put("acme")
     drill.begins("S3 does not answer", customer="acme")
     assert drill.metric("outages", customer="acme") == 1 and drill.metric("outages", customer="globex") == 0
     drill.wait()
     drill.strict.fake.clear_faults()
+    drill.note("S3 answers again")
     drill.ends("S3 connected", customer="acme")
     drill.done(name)
     assert drill.metric("outages", customer="acme") == 0
@@ -130,6 +138,7 @@ def _s3_away(drill):
 
 def _queue_away(drill):
     queue = drill.owners["acme"].queue.name
+    drill.note(f"SQS drops every connection for the queue {queue}")
     drill.strict.fake.fault(service="sqs", bucket=queue, drop=True, count=-1)
     name = drill.put("acme")
     line = drill.begins("queue does not answer", queue=queue)
@@ -138,12 +147,15 @@ def _queue_away(drill):
     drill.wait(drill.seconds / 2)
     drill.strict.fake.clear_faults()
     drill.strict.fake.fault(service="sqs", bucket=queue, error="QueueDoesNotExist", count=-1)
+    drill.note("SQS says QueueDoesNotExist for it")
     (line, *_) = drill.worker.logged(90, msg="queue calls fail", outage="changes", queue=queue)
     assert "QueueDoesNotExist" in line["code"]
     drill.wait(drill.seconds / 2)
     drill.strict.fake.clear_faults()
+    drill.note("the same queue answers again, with its messages")
     line = drill.ends("queue connected", hurry=False, queue=queue)
     assert line["level"] == "warn" and line["held_messages"] == "1" and line["next"], line
+    drill.worker.logged(msg="the queue is the same", queue=queue)
     drill.done(name, hurry=False)
     assert drill.metric("queue_up", queue=queue) == 1
     assert drill.metric("queue_outages_begun_total", queue=queue) == 1
@@ -151,6 +163,7 @@ def _queue_away(drill):
 
 def _role_denied(drill):
     globex = drill.owners["globex"]
+    drill.note("STS denies the role of globex")
     drill.strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": globex.settings["role_arn"]},
                             error="AccessDenied", count=-1)
     name = drill.put("globex")
@@ -162,6 +175,7 @@ def _role_denied(drill):
     assert drill.metric("paused", customer="globex") == 1
     drill.wait()
     drill.strict.fake.clear_faults()
+    drill.note("STS allows it again")
     drill.ends("role assumed", customer="globex")
     drill.worker.logged(msg="customer resumed", customer="globex")
     drill.done(name)
@@ -171,17 +185,20 @@ def _role_denied(drill):
 
 def _kms_denied(drill):
     drill.strict.fake.change_kms_key(drill.key, state="Disabled")
+    drill.note("the KMS key of vault is disabled")
     name = drill.put("vault", kms_key=drill.key)
     line = drill.begins("KMS key disabled", customer="vault")
     assert line["error"] == "kms"
     drill.wait()
     drill.strict.fake.change_kms_key(drill.key, state="Enabled")
+    drill.note("the KMS key is enabled again")
     drill.ends("KMS access restored", customer="vault")
     drill.done(name)
 
 
 def _topic_without_leader(drill):
     drill.strict.kafka.kill_node(1)
+    drill.note("broker 2 of 2 is killed: the topic of edge has no leader")
     name = drill.put("edge")
     line = drill.begins("records not acknowledged", 90, customer="edge")
     assert "has no leader" in line["detail"] and drill.topic in line["detail"]
@@ -193,6 +210,7 @@ def _topic_without_leader(drill):
     drill.done(other, hurry=False)
     drill.wait()
     drill.strict.kafka.start_node(1)
+    drill.note("the broker is started again")
     drill.ends("records acknowledged", hurry=False, customer="edge")
     (down, *_) = drill.worker.lines(msg="kafka broker unreachable")
     drill.worker.logged(msg="kafka broker connected", broker=down["broker"])

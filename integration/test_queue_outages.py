@@ -36,6 +36,24 @@ def test_an_outage_of_sqs_has_its_begin_its_change_of_cause_and_its_end(strict: 
     assert silent is not None
 
 
+def test_a_queue_that_was_deleted_and_created_again_is_said_to_be_another_one(strict: StrictWorld):
+    acme = strict.customer("acme")
+    worker = strict.start(queue={"wait": "1s"})
+    name = acme.queue.name
+    (first, *_) = worker.logged(msg="queue attributes", queue=name)
+    strict.fake.clock(advance_s=60)
+    strict.fake.remove_queue(name)
+    worker.logged(msg="queue calls fail", outage="begins", queue=name)
+    strict.fake.add_queue(name, dead_letters=name + "-dead-again", max_receives=12)
+    (line, *_) = worker.logged(60, msg="the queue is a new one", queue=name)
+    assert line["level"] == "warn" and line["before"] == first["created"] < line["created"]
+    (_, again) = worker.logged(msg="queue attributes", queue=name, count=2)
+    assert (again["created"], again["max_receive_count"]) == (line["created"], "12")
+    acme.put("a", generate(5, 1).text)
+    strict.settled()
+    assert strict.count() == 5
+
+
 def test_deletes_that_fail_are_an_outage_and_stop_the_polls(strict: StrictWorld):
     acme = strict.customer("acme")
     worker = strict.start(metrics=LISTEN, queue={"wait": "1s"})

@@ -19,10 +19,11 @@
  * from then or from when a call began last: that a state lasts is an assumption since then. An
  * outage that is seen as a state (records that wait) has neither, and no number of failures.
  *
- * It is over when every call that failed has succeeded again. A cause that was logged in the same
- * outage for the same call is not logged again as a change. That the outage lasts is logged after
- * 30 s, then after twice as long each time, up to half an hour. For some parties (SQS: one call of
- * very many) one failure is only a warning, since the next call may succeed.
+ * It is over when every call that failed has succeeded again, or is not made any more. A cause that
+ * was logged in the same outage for the same call is not logged again as a change. That the outage
+ * lasts is logged after 30 s, then after twice as long each time, up to half an hour. For some
+ * parties (SQS: one call of very many) one failure is only a warning, since the next call may
+ * succeed.
  *
  * A queue that does not exist may have been deleted, with its messages. Its outage counts what
  * became of the messages that the worker held: they are in the line that ends it, a warning, and
@@ -86,6 +87,7 @@ struct outage {
         int64_t pause_ms;
         int64_t failed_ms[OUTAGE_CALLS]; /* time of the last failure of each call */
         unsigned calls;                  /* calls that failed in this outage, one bit each */
+        unsigned transient;              /* ... whose last failure may pass */
         uint64_t failed;
         uint64_t failed_heartbeats;
         uint64_t causes[OUTAGE_CAUSES]; /* hashes of causes that were logged */

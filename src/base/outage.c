@@ -22,6 +22,7 @@ enum {
     STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
     MAX_KEYS = 20 + OUTAGE_ABOUT,
     CAUSE_BYTES = 160,
+    CALLS_OF_MESSAGES = 1 << OUTAGE_HEARTBEAT | 1 << OUTAGE_DELETE | 1 << OUTAGE_RETURN,
 };
 
 void outage_init(struct outage *o, enum outage_party party, const char *key, const char *name)
@@ -229,6 +230,12 @@ static bool is_new_locked(struct outage *o, unsigned call, const struct err *e)
 
 /* ---- Log lines ---- */
 
+/* The same call may succeed when it is made again. */
+static bool may_pass(const struct err *e)
+{
+    return e->kind == FAIL_AGAIN || e->kind == FAIL_THROTTLED;
+}
+
 static void keep_failure_locked(struct outage *o, const struct outage_failure *f, int64_t now)
 {
     if (atomic_load(&o->failing) == 0) {
@@ -253,6 +260,8 @@ static void keep_failure_locked(struct outage *o, const struct outage_failure *f
     o->shared.failed_heartbeats += f->call == OUTAGE_HEARTBEAT ? 1 : 0;
     o->shared.calls |= 1U << f->call;
     o->shared.failed_ms[f->call] = now;
+    o->shared.transient &= ~(1U << f->call);
+    o->shared.transient |= may_pass(f->err) ? 1U << f->call : 0;
     o->shared.last_ms = now;
     (void)atomic_fetch_or(&o->failing, 1U << f->call);
 }
@@ -281,8 +290,7 @@ bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
     mutex_lock(&o->shared.lock);
     keep_failure_locked(o, f, now);
     bool logged = true;
-    bool passing = f->err->kind == FAIL_AGAIN || f->err->kind == FAIL_THROTTLED;
-    if (!outage_is_open(o) && o->shared.failed <= 1 && passing &&
+    if (!outage_is_open(o) && o->shared.failed <= 1 && may_pass(f->err) &&
         outage_words[o->party].once != NULL) {
         log_once_locked(o, f);
     } else if (!outage_is_open(o)) {
@@ -301,15 +309,17 @@ bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
     return logged;
 }
 
-/* Calls that are not made any more, so that their result will not be known. */
+/*
+ * Calls that are not made any more, so that their result will not be known: for a long time, or
+ * because no message is held. A refusal stays: the next message will meet it again.
+ */
 static unsigned stale_locked(const struct outage *o, unsigned failing, int64_t now)
 {
-    unsigned stale = 0;
+    unsigned stale = o->shared.held == 0 ? o->shared.transient & CALLS_OF_MESSAGES : 0;
     for (unsigned i = 0; i < OUTAGE_CALLS; i++) {
-        bool old = now - o->shared.failed_ms[i] > STALE_MS;
-        stale |= (failing & 1U << i) != 0 && old ? 1U << i : 0;
+        stale |= now - o->shared.failed_ms[i] > STALE_MS ? 1U << i : 0;
     }
-    return stale;
+    return failing & stale;
 }
 
 void outage_passed(struct outage *o, unsigned call, int64_t now)
@@ -339,7 +349,7 @@ void outage_failing_calls(const struct outage *o, char out[OUTAGE_CALLS_BYTES])
 
 void outage_message_ended(struct outage *o, enum outage_message how, size_t held, int64_t now)
 {
-    if (!outage_is_open(o)) {
+    if (!outage_is_failing(o)) {
         return;
     }
     mutex_lock(&o->shared.lock);

@@ -318,6 +318,32 @@ static void does_not_wait_for_a_call_that_is_not_made_any_more(void **state UNUS
     teardown();
 }
 
+/* A heartbeat is not made again for a message that is not held. */
+static void a_failed_heartbeat_does_not_outlast_the_messages(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    struct err e = {.kind = FAIL_AGAIN, .text = "cut"};
+    struct outage_failure f = {.err = &e, .call = OUTAGE_HEARTBEAT, .next = "n", .held = 1};
+    outage_failed(&o, &f, S(1)); /* once */
+    outage_passed(&o, OUTAGE_RECEIVE, S(2));
+    assert_true(outage_is_failing(&o)); /* the message is held */
+    outage_message_ended(&o, OUTAGE_DELETED, 0, S(3));
+    outage_passed(&o, OUTAGE_RECEIVE, S(4));
+    assert_false(outage_is_failing(&o));
+    outage_failed(&o, &f, S(11));
+    outage_failed(&o, &f, S(12));
+    outage_message_ended(&o, OUTAGE_DELETED, 0, S(13));
+    assert_true(outage_is_open(&o));
+    outage_passed(&o, OUTAGE_DELETE, S(14));
+    assert_line("outage=over", "calls=heartbeat outage_s=3");
+    e.kind = FAIL_DENIED; /* the next message will be refused, too */
+    outage_failed(&o, &f, S(21));
+    outage_message_ended(&o, OUTAGE_DELETED, 0, S(22));
+    outage_passed(&o, OUTAGE_RECEIVE, S(23));
+    assert_true(outage_is_open(&o));
+    teardown();
+}
+
 static void a_call_that_began_is_a_try(void **state UNUSED)
 {
     setup(OUTAGE_S3, "customer");
@@ -437,6 +463,7 @@ int main(void)
         cmocka_unit_test(one_failure_of_a_queue_that_may_pass_is_no_outage),
         cmocka_unit_test(is_over_when_every_call_that_failed_passes),
         cmocka_unit_test(does_not_wait_for_a_call_that_is_not_made_any_more),
+        cmocka_unit_test(a_failed_heartbeat_does_not_outlast_the_messages),
         cmocka_unit_test(a_call_that_began_is_a_try),
         cmocka_unit_test(a_queue_that_was_gone_is_looked_at_once),
         cmocka_unit_test(a_state_that_is_seen_counts_no_failures),

@@ -39,17 +39,20 @@ static void warn_of_attributes(const char *name, const struct sqs_attributes *a)
     }
 }
 
-/* The redrive policy. Unknown values count as unlimited: then no receive is the last one. */
-static struct redrive redrive_of(const struct sqs_attributes *a)
+/* Unknown values count as unlimited: then no receive is the last one. */
+static void keep_redrive(struct poll *p, const struct sqs_attributes *a)
 {
-    return (struct redrive){
-        .max_receive_count = a->max_receive_count > 0 ? (unsigned)a->max_receive_count : 0,
-        .retention_ms = a->retention_s > 0 ? (int64_t)a->retention_s * 1000 : 0};
+    struct redrive *r = &p->queue->redrive;
+    unsigned max = a->max_receive_count > 0 ? (unsigned)a->max_receive_count : 0;
+    int64_t retention_ms = a->retention_s > 0 ? (int64_t)a->retention_s * 1000 : 0;
+    atomic_store_explicit(&r->max_receive_count, max, memory_order_relaxed);
+    atomic_store_explicit(&r->retention_ms, retention_ms, memory_order_relaxed);
 }
 
 static void keep_figures(const struct intake *i, struct poll *p, const struct sqs_attributes *a)
 {
     bool known = a->visible >= 0 && a->in_flight >= 0;
+    keep_redrive(p, a);
     stats_set(&p->stats.visible, known ? (uint64_t)a->visible : 0);
     stats_set(&p->stats.in_flight, known ? (uint64_t)a->in_flight : 0);
     atomic_store(&p->stats.attributes_known, known);
@@ -57,7 +60,8 @@ static void keep_figures(const struct intake *i, struct poll *p, const struct sq
 }
 
 /*
- * Read them for the metrics only. An error is not logged here: if it persists, receives fail too.
+ * Read them for the metrics, and for the redrive policy, which may have changed. An error is not
+ * logged here: if it persists, receives fail too.
  */
 static void refresh_attributes(struct intake *i, struct poll *p)
 {
@@ -145,7 +149,6 @@ static void load_attributes(struct intake *i, struct poll *p)
     struct err e = {.kind = FAIL_NONE};
     switch ((int)sqs_get_attributes(p->queue->queue, &a, &e)) {
     case FAIL_NONE:
-        p->queue->redrive = redrive_of(&a);
         log_attributes(i, p, &a);
         p->created_s = a.created_s > 0 ? a.created_s : 0;
         keep_figures(i, p, &a);

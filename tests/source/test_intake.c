@@ -36,6 +36,7 @@ static struct {
     int64_t clock_offset_ms; /* that the next answer shows; 0: none */
     uint64_t visible;        /* number of visible messages that it returns */
     int64_t created_s;       /* ... and when the queue was created */
+    int64_t max_receives;    /* ... and its maxReceiveCount */
     bool woken;
 } poller;
 
@@ -96,7 +97,7 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
         (void)cond_wait_ms(&poller.changed, &poller.lock, 10);
     }
     enum err_kind kind = poller.attributes;
-    *out = (struct sqs_attributes){.max_receive_count = 12,
+    *out = (struct sqs_attributes){.max_receive_count = (int)poller.max_receives,
                                    .retention_s = 345600,
                                    .visible = (int64_t)poller.visible,
                                    .in_flight = 3,
@@ -188,6 +189,7 @@ static void set_up_queues(size_t queues, size_t places, bool shared)
 {
     memset(&w, 0, sizeof(w));
     memset(&poller, 0, sizeof(poller));
+    poller.max_receives = 12;
     fake_world_reset();
     fake_sqs_reset();
     (void)pthread_mutex_init(&poller.lock, NULL);
@@ -530,9 +532,11 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
 
     (void)pthread_mutex_lock(&poller.lock);
     poller.visible = 7;
+    poller.max_receives = 8;
     (void)pthread_mutex_unlock(&poller.lock);
     atomic_fetch_add(&moved.ms, 60000);
     wait_for_count(&s->visible, 7);
+    assert_int_equal(w.origins[0].redrive.max_receive_count, 8);
     answer_poll(poll_at(1), 0, FAIL_NONE);
     wait_for_count(&s->starved, 1);
     answer_poll(poll_at(2), 1, FAIL_NONE);
@@ -620,10 +624,11 @@ static const char *await_line(const char *part)
     return captured_log_line(part);
 }
 
-static void set_created(int64_t s)
+static void set_created(int64_t s, int64_t max_receives)
 {
     (void)pthread_mutex_lock(&poller.lock);
     poller.created_s = s;
+    poller.max_receives = max_receives;
     (void)pthread_mutex_unlock(&poller.lock);
 }
 
@@ -645,12 +650,13 @@ static void says_whether_a_queue_that_was_gone_is_another_one(void **state UNUSE
     assert_non_null(strstr(await_line("msg=\"queue attributes\""), "created=2026-11-22T13:59:03Z"));
     queue_goes_and_comes(0);
     assert_non_null(await_line("level=info msg=\"the queue is the same\" queue=a"));
-    set_created(1795355943 + 3600);
+    set_created(1795355943 + 3600, 5);
     queue_goes_and_comes(2);
     const char *line = await_line("level=warn msg=\"the queue is a new one\" queue=a");
     assert_non_null(strstr(line, "created=2026-11-22T14:59:03Z before=2026-11-22T13:59:03Z next="));
     (void)poll_at(4);
     assert_int_equal(captured_log_count("msg=\"queue attributes\""), 3);
+    assert_int_equal(w.origins[0].redrive.max_receive_count, 5);
     captured_log_end();
 }
 

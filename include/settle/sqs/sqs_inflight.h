@@ -20,12 +20,14 @@
 #include "settle/inflight.h"
 #include "settle/sqs/leases.h"
 
+#include <stdatomic.h>
+
 enum { LAST_RECEIVE_MARGIN_MS = 60 * 60 * 1000 }; /* of the retention: less is the last receive */
 
 /* What SQS does with a message that is never deleted. */
 struct redrive {
-    unsigned max_receive_count; /* 0: no dead-letter queue */
-    int64_t retention_ms;       /* 0: not known */
+    atomic_uint max_receive_count;     /* 0: no dead-letter queue */
+    atomic_int_least64_t retention_ms; /* 0: not known */
 };
 
 /* Whether a message will not be delivered again, because of its receive count or its age. */
@@ -35,7 +37,7 @@ MUST_USE bool redrive_last(const struct redrive *r, unsigned receive_count, int6
 struct sqs_origin {
     struct sqs_queue *queue; /* its clock is compared with SentTimestamp */
     const char *name;
-    struct redrive redrive; /* set by the intake before the first poll */
+    struct redrive redrive; /* set by the intake before the first poll, and whenever it changes */
 };
 
 struct sqs_inflight {

@@ -10,10 +10,12 @@
 
 bool redrive_last(const struct redrive *r, unsigned receive_count, int64_t age_ms)
 {
-    if (r->max_receive_count != 0 && receive_count >= r->max_receive_count) {
+    unsigned max = atomic_load_explicit(&r->max_receive_count, memory_order_relaxed);
+    int64_t retention_ms = atomic_load_explicit(&r->retention_ms, memory_order_relaxed);
+    if (max != 0 && receive_count >= max) {
         return true;
     }
-    return r->retention_ms != 0 && age_ms > r->retention_ms - LAST_RECEIVE_MARGIN_MS;
+    return retention_ms != 0 && age_ms > retention_ms - LAST_RECEIVE_MARGIN_MS;
 }
 
 struct sqs_inflight *sqs_inflight_new(struct sqs_message *m, const struct sqs_origin *origin,

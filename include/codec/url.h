@@ -62,6 +62,14 @@ MUST_USE bool url_split(struct span text, struct url *out);
  */
 MUST_USE bool url_same(struct span a, struct span b);
 
+/*
+ * Append a text that is equal for two URLs if and only if they are the same: to sort them or look
+ * them up. It may contain any byte, and has at most URL_IDENTITY_BYTES more than the URL. False: it
+ * is no URL.
+ */
+enum { URL_IDENTITY_BYTES = 16 };
+MUST_USE bool url_add_identity(struct buf *out, struct span text);
+
 /* Append the value of the Host header: the host, and the port unless it is the scheme's default. */
 void url_add_authority(struct buf *out, const struct url *u);
 

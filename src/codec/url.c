@@ -244,21 +244,6 @@ bool url_split(struct span text, struct url *out)
     return text.n == 0;
 }
 
-static bool same_host(const struct url *a, const struct url *b)
-{
-    size_t n = a->host.n - (a->host.p[a->host.n - 1] == '.');
-    size_t m = b->host.n - (b->host.p[b->host.n - 1] == '.');
-    if (n != m || a->bracketed != b->bracketed) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (ascii_lower(a->host.p[i]) != ascii_lower(b->host.p[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Append the path without encoding, and without slashes at its end. */
 static void add_plain_path(struct buf *out, struct span path)
 {
@@ -268,21 +253,36 @@ static void add_plain_path(struct buf *out, struct span path)
     }
 }
 
-bool url_same(struct span a, struct span b)
+/* The parts are separated by bytes that none but the last can have. */
+bool url_add_identity(struct buf *out, struct span text)
 {
-    struct url x;
-    struct url y;
-    if (!url_split(a, &x) || !url_split(b, &y) || !same_host(&x, &y) || x.port != y.port ||
-        !span_eq(x.query, y.query)) {
+    struct url u;
+    if (!url_split(text, &u)) {
         return false;
     }
-    struct buf path_x = BUF_INIT(a.n + 1);
-    struct buf path_y = BUF_INIT(b.n + 1);
-    add_plain_path(&path_x, x.path);
-    add_plain_path(&path_y, y.path);
-    bool same = span_eq(buf_span(&path_x), buf_span(&path_y));
-    buf_done(&path_x);
-    buf_done(&path_y);
+    struct buf path = BUF_INIT(text.n + 1);
+    size_t n = u.host.n - (u.host.p[u.host.n - 1] == '.');
+    for (size_t i = 0; i < n; i++) {
+        buf_add_byte(out, ascii_lower(u.host.p[i]));
+    }
+    buf_addf(out, "%s:%u", u.bracketed ? "]" : "", u.port);
+    buf_add_byte(out, '\0');
+    buf_add(out, u.query);
+    buf_add_byte(out, '\0');
+    add_plain_path(&path, u.path);
+    buf_add(out, buf_span(&path));
+    buf_done(&path);
+    return true;
+}
+
+bool url_same(struct span a, struct span b)
+{
+    struct buf x = BUF_INIT(URL_IDENTITY_BYTES + a.n);
+    struct buf y = BUF_INIT(URL_IDENTITY_BYTES + b.n);
+    bool same =
+        url_add_identity(&x, a) && url_add_identity(&y, b) && span_eq(buf_span(&x), buf_span(&y));
+    buf_done(&x);
+    buf_done(&y);
     return same;
 }
 

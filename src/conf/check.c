@@ -17,44 +17,11 @@
  * A value that could not be read is NULL. It is not checked, since the error is reported already.
  */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && strcmp(a, b) == 0;
-}
-
 /* Whether a key under the prefix `inner` is also under `outer`. */
 static bool prefix_contains(const char *outer, const char *inner)
 {
     size_t n = strlen(outer);
     return strncmp(outer, inner, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
-}
-
-static void check_ids(struct conf_reader *r, size_t at)
-{
-    const struct customer_conf *c = &r->conf->customers[at];
-    for (size_t i = 0; i < at; i++) {
-        if (same_text(r->conf->customers[i].id, c->id)) {
-            conf_error(r, conf_at(r->customer_at[at], "id"), "customer %s: is given twice", c->id);
-            return;
-        }
-    }
-}
-
-static void check_prefixes(struct conf_reader *r, size_t at)
-{
-    const struct customer_conf *c = &r->conf->customers[at];
-    for (size_t i = 0; i < at; i++) {
-        const struct customer_conf *other = &r->conf->customers[i];
-        bool comparable = same_text(other->bucket, c->bucket) && other->prefix != NULL &&
-                          c->prefix != NULL && other->id != NULL && c->id != NULL;
-        if (comparable && (prefix_contains(other->prefix, c->prefix) ||
-                           prefix_contains(c->prefix, other->prefix))) {
-            conf_error(r, conf_at(r->customer_at[at], "prefix"),
-                       "customer %s.prefix: overlaps that of customer %s in bucket %s", c->id,
-                       other->id, c->bucket);
-            return;
-        }
-    }
 }
 
 static void check_queue_of(struct conf_reader *r, size_t at)
@@ -92,13 +59,6 @@ static void check_role(struct conf_reader *r, size_t at)
                    "customer %s.external_id: is missing (without one only with "
                    "accept_role_without_external_id = true;)",
                    c->id);
-    }
-    for (size_t i = 0; i < at; i++) {
-        if (same_text(r->conf->customers[i].external_id, c->external_id)) {
-            conf_error(r, conf_at(group, "external_id"),
-                       "customer %s.external_id: is that of another customer too", c->id);
-            return;
-        }
     }
 }
 
@@ -188,23 +148,12 @@ static void check_filters(struct conf_reader *r, size_t at)
     }
 }
 
-/* Two queues with one URL would each get a part of the messages. */
 static void check_queue(struct conf_reader *r, size_t at)
 {
     const struct queue_conf *q = &r->conf->queues[at];
     const config_setting_t *group = r->queue_at[at];
     if (q->name == NULL) {
         return;
-    }
-    for (size_t i = 0; i < at; i++) {
-        const struct queue_conf *other = &r->conf->queues[i];
-        if (same_text(other->name, q->name)) {
-            conf_error(r, conf_at(group, "name"), "queue %s: is given twice", q->name);
-        } else if (other->url != NULL && q->url != NULL &&
-                   url_same(span_str(other->url), span_str(q->url))) {
-            conf_error(r, conf_at(group, "url"), "queue %s.url: is that of queue %s too", q->name,
-                       other->name);
-        }
     }
     if (q->heartbeat_s > q->visibility_s / 2) {
         conf_error(r, conf_at(group, "heartbeat"),
@@ -289,6 +238,8 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
     check_http(r, c->aws.endpoint_s3, "aws.endpoint_s3", conf_at(aws, "endpoint_s3"));
     check_http(r, c->aws.endpoint_sts, "aws.endpoint_sts", conf_at(aws, "endpoint_sts"));
     check_kafka(r, config_setting_get_member(root, "kafka"));
+    conf_check_queue_conflicts(
+        r); /* two queues with one URL would each get a part of the messages */
     for (size_t i = 0; i < c->queue_count; i++) {
         check_queue(r, i);
         check_queue_place(r, i);
@@ -296,9 +247,8 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
             check_http(r, c->queues[i].url, "queue url", conf_at(r->queue_at[i], "url"));
         }
     }
+    conf_check_customer_conflicts(r);
     for (size_t i = 0; i < c->customer_count; i++) {
-        check_ids(r, i);
-        check_prefixes(r, i);
         check_queue_of(r, i);
         check_role(r, i);
         check_key_arn(r, i);

@@ -85,8 +85,51 @@ static void prefix_finish(struct conf_reader *r, struct customer_conf *c,
     c->prefix = bare;
 }
 
+/* Queues sorted by name; of those with the same name the first is the first one of the file. */
+struct named_queues {
+    struct queue_conf **list;
+    size_t count;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct queue_conf *const *x = a;
+    const struct queue_conf *const *y = b;
+    int order = strcmp((*x)->name, (*y)->name);
+    return order != 0 ? order : (*x > *y) - (*x < *y);
+}
+
+static void sort_queues(struct conf *c, struct named_queues *out)
+{
+    *out = (struct named_queues){.list = conf_alloc(c->queue_count + 1, sizeof(*out->list))};
+    for (size_t i = 0; i < c->queue_count; i++) {
+        if (c->queues[i].name != NULL) {
+            out->list[out->count++] = &c->queues[i];
+        }
+    }
+    if (out->count != 0) {
+        qsort(out->list, out->count, sizeof(*out->list), by_name);
+    }
+}
+
+/* The first queue of this name; NULL: there is none. */
+static struct queue_conf *find_queue(const struct named_queues *all, const char *name)
+{
+    size_t from = 0;
+    size_t to = all->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (strcmp(all->list[middle]->name, name) < 0) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from < all->count && strcmp(all->list[from]->name, name) == 0 ? all->list[from] : NULL;
+}
+
 static void customer_finish(struct conf_reader *r, struct customer_conf *c,
-                            const config_setting_t *group)
+                            const config_setting_t *group, const struct named_queues *queues)
 {
     if (c->region == NULL) {
         c->region = copy_or_null(r->conf->aws.region);
@@ -101,13 +144,10 @@ static void customer_finish(struct conf_reader *r, struct customer_conf *c,
         prefix_finish(r, c, conf_at(group, "prefix"));
     }
     conf_make_rules(r, group, c);
-    for (size_t i = 0; c->queue_name != NULL && i < r->conf->queue_count; i++) {
-        struct queue_conf *q = &r->conf->queues[i];
-        if (q->name != NULL && strcmp(q->name, c->queue_name) == 0) {
-            c->queue = q;
-            q->customer_count++;
-            break;
-        }
+    struct queue_conf *q = c->queue_name != NULL ? find_queue(queues, c->queue_name) : NULL;
+    if (q != NULL) {
+        c->queue = q;
+        q->customer_count++;
     }
 }
 
@@ -137,7 +177,10 @@ void conf_finish(struct conf_reader *r)
     for (size_t i = 0; i < c->queue_count; i++) {
         queue_finish(c, &c->queues[i]);
     }
+    struct named_queues queues;
+    sort_queues(c, &queues);
     for (size_t i = 0; i < c->customer_count; i++) {
-        customer_finish(r, &c->customers[i], r->customer_at[i]);
+        customer_finish(r, &c->customers[i], r->customer_at[i], &queues);
     }
+    free(queues.list);
 }

@@ -116,4 +116,8 @@ void conf_finish(struct conf_reader *r);
 void conf_check(struct conf_reader *r, const config_setting_t *root);
 void conf_check_topics(struct conf_reader *r, const config_setting_t *root);
 
+/* conflicts.c: what no two queues, and no two customers, may share. */
+void conf_check_queue_conflicts(struct conf_reader *r);
+void conf_check_customer_conflicts(struct conf_reader *r);
+
 #endif

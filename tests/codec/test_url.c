@@ -210,6 +210,17 @@ static void the_same_resource_in_other_words(void **state UNUSED)
     }
 }
 
+static void an_identity_is_bounded(void **state UNUSED)
+{
+    static const char *const urls[] = {"http://h", "https://[::1]:65535/", "http://h.?a=/b"};
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        struct buf out = BUF_INIT(URL_IDENTITY_BYTES + strlen(urls[i]));
+        assert_true(url_add_identity(&out, span_str(urls[i])));
+        assert_false(out.overflowed);
+        buf_done(&out);
+    }
+}
+
 static void names_hosts_as_aws_does(void **state UNUSED)
 {
     static const struct {
@@ -260,6 +271,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_plain_url),
         cmocka_unit_test(knows_loopback_from_the_world),
         cmocka_unit_test(the_same_resource_in_other_words),
+        cmocka_unit_test(an_identity_is_bounded),
         cmocka_unit_test(names_hosts_as_aws_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

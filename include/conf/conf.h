@@ -51,6 +51,15 @@ struct queue_conf {
                               accepted */
 };
 
+/*
+ * Append what identifies a queue beyond one configuration: name, URL and region, each ended by a
+ * line feed. The same name with another URL is another queue, since messages of the first one may
+ * be held.
+ */
+enum { QUEUE_IDENTITY_BYTES = 16 * 1024 };
+struct buf;
+void queue_conf_identity(const struct queue_conf *q, struct buf *out);
+
 enum kafka_auth { KAFKA_AUTH_PROPERTIES, KAFKA_AUTH_AWS_MSK_IAM }; /* how to authenticate */
 
 /* The session policy of a customer: codec/policy.h, without KMS, or none. */

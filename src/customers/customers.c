@@ -42,10 +42,9 @@ void table_release(struct customer_table *t)
         customer_release(t->list[i] != NULL ? &t->list[i]->customer : NULL);
     }
     for (size_t q = 0; q < t->queue_count; q++) {
-        free(t->queues[q].name);
-        free(t->queues[q].url);
-        free(t->queues[q].region);
+        free(t->queues[q].identity);
     }
+    text_index_done(&t->queue_numbers);
     routes_free(t->routes);
     free(t->list);
     free(t->generations);
@@ -108,34 +107,22 @@ static struct customer_entry **match_entries(const struct customer_table *old,
     return before;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-/*
- * The number of a queue of an earlier or of the current configuration; SIZE_MAX: it has none. The
- * same name with another URL is another queue, since messages of the first one may be held.
- */
+/* The number of a queue of an earlier or of the current configuration; SIZE_MAX: it has none. */
 static size_t queue_number(const struct customer_table *t, const struct queue_conf *of)
 {
-    for (size_t q = 0; q < t->queue_count; q++) {
-        const struct table_queue *is = &t->queues[q];
-        if (same_text(is->name, of->name) && same_text(is->url, of->url) &&
-            same_text(is->region, of->region)) {
-            return q;
-        }
-    }
-    return SIZE_MAX;
+    struct buf identity = BUF_INIT(QUEUE_IDENTITY_BYTES);
+    queue_conf_identity(of, &identity);
+    size_t number = text_index_find(&t->queue_numbers, buf_span(&identity));
+    buf_done(&identity);
+    return number;
 }
 
-static void add_queue(struct customer_table *t, const char *name, const char *url,
-                      const char *region, size_t sched_class)
+static void add_queue(struct customer_table *t, struct span identity, size_t sched_class)
 {
-    t->queues[t->queue_count++] = (struct table_queue){.name = mem_text(name),
-                                                       .url = mem_text(url),
-                                                       .region = mem_text(region),
-                                                       .sched_class = sched_class};
+    struct table_queue *q = &t->queues[t->queue_count];
+    *q = (struct table_queue){.identity = mem_text_of(identity), .sched_class = sched_class};
+    q->name = span_of(q->identity, strcspn(q->identity, "\n"));
+    text_index_add(&t->queue_numbers, span_str(q->identity), t->queue_count++);
 }
 
 /* Queues keep their numbers; new ones get the next. */
@@ -145,14 +132,15 @@ static void number_queues(struct customer_table *t, const struct customer_table 
     t->queues = mem_zeros(old->queue_count + conf->queue_count, sizeof(*t->queues));
     t->class_count = old->class_count;
     for (size_t q = 0; q < old->queue_count; q++) {
-        const struct table_queue *was = &old->queues[q];
-        add_queue(t, was->name, was->url, was->region, was->sched_class);
+        add_queue(t, span_str(old->queues[q].identity), old->queues[q].sched_class);
     }
     for (size_t q = 0; q < conf->queue_count; q++) {
-        const struct queue_conf *of = &conf->queues[q];
-        if (queue_number(t, of) == SIZE_MAX) {
-            add_queue(t, of->name, of->url, of->region, t->class_count++);
+        struct buf identity = BUF_INIT(QUEUE_IDENTITY_BYTES);
+        queue_conf_identity(&conf->queues[q], &identity);
+        if (text_index_find(&t->queue_numbers, buf_span(&identity)) == TEXT_INDEX_NONE) {
+            add_queue(t, buf_span(&identity), t->class_count++);
         }
+        buf_done(&identity);
     }
 }
 

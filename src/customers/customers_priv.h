@@ -18,6 +18,7 @@
 #define CUSTOMERS_CUSTOMERS_PRIV_H
 
 #include "base/outage.h"
+#include "base/text_index.h"
 #include "customers/customers.h"
 #include "customers/route.h"
 
@@ -99,7 +100,8 @@ static inline struct customer_entry *entry_of(struct customer *c)
 
 /* A queue of this configuration or of an earlier one. */
 struct table_queue {
-    char *name, *url, *region; /* together they identify it */
+    char *identity;   /* queue_conf_identity */
+    struct span name; /* in it */
     size_t sched_class;
     struct customer_entry *first; /* of its customers; NULL: it has none, or was removed */
     size_t count;                 /* of its customers */
@@ -119,6 +121,7 @@ struct customer_table {
     size_t *classes;            /* by slot: its scheduling class */
     struct table_queue *queues; /* by number */
     size_t queue_count;
+    struct text_index queue_numbers; /* by their identities */
     size_t class_count;
     struct routes *routes;
 };

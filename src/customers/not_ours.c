@@ -122,10 +122,11 @@ static enum not_ours explain_place(const struct customer_table *t, const struct 
     why->n = before;
     const struct customer_conf *conf = of_other_queue(t, o);
     if (conf != NULL) {
+        struct span from =
+            o->queue < t->queue_count ? t->queues[o->queue].name : SPAN("another queue");
         buf_addf(why,
-                 "customer %s has this bucket, but on queue %s; this notification came from %s",
-                 conf->id, conf->queue->name,
-                 o->queue < t->queue_count ? t->queues[o->queue].name : "another queue");
+                 "customer %s has this bucket, but on queue %s; this notification came from %.*s",
+                 conf->id, conf->queue->name, SPAN_FMT(from));
         return NOT_OURS_QUEUE;
     }
     buf_add(why, SPAN("no customer has the bucket "));

@@ -45,7 +45,7 @@ struct inbox {
         pthread_mutex_t lock;
         pthread_cond_t come;
         struct sched_class *sched_classes;
-        size_t class_count;
+        size_t class_count, class_room;
         struct queue_use *queues;
         size_t queue_count;
         size_t taken; /* shared slots: all except the first of each queue */
@@ -60,19 +60,31 @@ struct inbox {
     } shared;
 };
 
-/* Add classes up to this one, without limits. The existing ones may move in memory. */
-static void grow_locked(struct inbox *i, size_t count)
+/* Make room for so many classes. The existing ones may move in memory. */
+static void make_room_locked(struct inbox *i, size_t room)
 {
-    struct sched_class *list = mem_grow(i->shared.sched_classes, count, sizeof(*list));
-    for (size_t c = i->shared.class_count; c < count; c++) {
-        list[c] = (struct sched_class){.average_ms = HEAVY_MS}; /* until its objects are shorter */
-    }
-    for (size_t c = 0; c < count; c++) {
+    struct sched_class *list = mem_grow(i->shared.sched_classes, room, sizeof(*list));
+    for (size_t c = 0; c < i->shared.class_count; c++) {
         if (list[c].first == NULL) {
             list[c].last = &list[c].first;
         }
     }
     i->shared.sched_classes = list;
+    i->shared.class_room = room;
+}
+
+/* Add classes up to this one, without limits. A reload may add thousands, one after another. */
+static void grow_locked(struct inbox *i, size_t count)
+{
+    if (count > i->shared.class_room) {
+        size_t twice = 2 * i->shared.class_room;
+        make_room_locked(i, count > twice ? count : twice);
+    }
+    for (size_t c = i->shared.class_count; c < count; c++) {
+        struct sched_class *new = &i->shared.sched_classes[c];
+        *new = (struct sched_class){.average_ms = HEAVY_MS}; /* until its objects are shorter */
+        new->last = &new->first;
+    }
     i->shared.class_count = count;
 }
 
@@ -435,8 +447,13 @@ struct inflight *inbox_take(struct inbox *i, struct inbox_use *use)
 void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit)
 {
     mutex_lock(&i->shared.lock);
-    class_locked(i, sched_class)->limit = limit;
-    cond_broadcast(&i->shared.come); /* more lanes may take messages of this class now */
+    struct sched_class *c = class_locked(i, sched_class);
+    bool more = limit == 0 || (c->limit != 0 && limit > c->limit);
+    bool same = limit == c->limit;
+    c->limit = limit;
+    if (more && !same) {
+        cond_broadcast(&i->shared.come); /* more lanes may take messages of this class now */
+    }
     mutex_unlock(&i->shared.lock);
 }
 

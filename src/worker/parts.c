@@ -290,6 +290,7 @@ void worker_free(struct worker *w)
         worker_queue_free(w->queues[i]);
     }
     free(w->queues);
+    text_index_done(&w->queue_numbers);
     http_pool_free(w->pool);
     s3_shared_free(w->s3_shared);
     http_pool_free(w->polls_pool);

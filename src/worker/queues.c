@@ -9,17 +9,18 @@
 #include "base/alloc.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct worker_queue *worker_queue_new(struct worker *w, const struct queue_conf *conf,
                                       struct err *e)
 {
     struct worker_queue *q = mem_zeros(1, sizeof(*q));
+    struct buf identity = BUF_INIT(QUEUE_IDENTITY_BYTES);
+    queue_conf_identity(conf, &identity);
+    q->identity = mem_text_of(buf_span(&identity));
+    buf_done(&identity);
     q->name = mem_text(conf->name);
-    q->url = mem_text(conf->url);
-    q->region = mem_text(conf->region);
-    q->queue = sqs_queue_new(&w->sqs, q->url, q->region, e);
-    q->polled = q->queue != NULL ? sqs_queue_new(&w->polls_sqs, q->url, q->region, e) : NULL;
+    q->queue = sqs_queue_new(&w->sqs, conf->url, conf->region, e);
+    q->polled = q->queue != NULL ? sqs_queue_new(&w->polls_sqs, conf->url, conf->region, e) : NULL;
     if (q->polled == NULL) {
         worker_queue_free(q);
         (void)err_wrap(e, "queue %s", conf->name);
@@ -37,26 +38,23 @@ void worker_queue_free(struct worker_queue *q)
     sqs_queue_free(q->queue);
     sqs_queue_free(q->polled);
     free(q->name);
-    free(q->url);
-    free(q->region);
+    free(q->identity);
     free(q);
 }
 
 size_t worker_queue_number(const struct worker *w, const struct queue_conf *conf)
 {
-    for (size_t i = 0; i < w->queue_count; i++) {
-        const struct worker_queue *q = w->queues[i];
-        if (strcmp(q->name, conf->name) == 0 && strcmp(q->url, conf->url) == 0 &&
-            strcmp(q->region, conf->region) == 0) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
+    struct buf identity = BUF_INIT(QUEUE_IDENTITY_BYTES);
+    queue_conf_identity(conf, &identity);
+    size_t number = text_index_find(&w->queue_numbers, buf_span(&identity));
+    buf_done(&identity);
+    return number;
 }
 
 void worker_queue_keep(struct worker *w, struct worker_queue *q)
 {
     w->queues = mem_grow(w->queues, w->queue_count + 1, sizeof(struct worker_queue *));
+    text_index_add(&w->queue_numbers, span_str(q->identity), w->queue_count);
     w->queues[w->queue_count++] = q;
 }
 

@@ -8,6 +8,7 @@
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
 
+#include "base/text_index.h"
 #include "flow/turns.h"
 #include "monitor/monitor.h"
 #include "net/msk.h"
@@ -17,7 +18,8 @@
 
 /* A queue, from when it is first configured to the end of the worker. */
 struct worker_queue {
-    char *name, *url, *region; /* together they identify it */
+    char *name;
+    char *identity; /* queue_conf_identity */
     struct sqs_queue *queue;
     struct sqs_queue *polled; /* the same queue with the intake's connections */
     struct sqs_origin origin;
@@ -46,6 +48,7 @@ struct worker {
     atomic_bool has_customers;    /* the sink's events begin earlier */
     struct worker_queue **queues; /* by number; removed ones included */
     size_t queue_count;
+    struct text_index queue_numbers; /* by their identities */
     struct acker *acker;
     struct inbox *inbox;
     struct turns *turns;

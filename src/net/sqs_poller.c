@@ -12,6 +12,7 @@
  * are paused, in their order.
  */
 #include "base/alloc.h"
+#include "base/text_index.h"
 #include "net/creds_fetcher.h"
 #include "net/multi_loop.h"
 #include "sqs_priv.h"
@@ -25,13 +26,13 @@ enum { POLL_CONNECT_MS = 5000, POLL_EXTRA_MS = 15000, MS_PER_S = 1000 };
 /* A poll, reused for the next one of its queue; an extra one for that of any queue. */
 struct poll {
     struct poll *all;    /* next in the list of all polls */
+    struct poll *extras; /* next in the list of extra polls */
     struct poll *failed; /* next in the list of polls that could not be started */
     struct poll *paused; /* next in the list of paused polls */
     struct sqs_poller *poller;
     struct http_hold hold;
     struct sqs_queue *queue;
     void *tag;
-    bool extra; /* started while the queue's own one was in progress */
     bool under_way;
     bool is_paused;
     struct creds_fetcher *fetcher; /* of the credentials that it waits for; else NULL */
@@ -56,10 +57,14 @@ struct waited_source {
 struct sqs_poller {
     struct multi_loop *loop;
     struct waited_source *sources;
-    struct poll *all;
-    struct poll *failed; /* could not be started; returned by sqs_poller_next */
-    struct poll *large;  /* the one with a large response */
-    struct poll *paused; /* those that wait to be it, the first one first */
+    struct poll *all, *extras;
+    struct poll **own; /* by queue */
+    size_t own_count;
+    struct text_index own_numbers; /* by the bytes of the queue's address */
+    size_t waiting;                /* polls that wait for credentials */
+    struct poll *failed;           /* could not be started; returned by sqs_poller_next */
+    struct poll *large;            /* the one with a large response */
+    struct poll *paused;           /* those that wait to be it, the first one first */
     atomic_bool woken;
 };
 
@@ -132,7 +137,6 @@ static void set_queue(struct poll *poll, struct sqs_queue *q)
 static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q, bool extra)
 {
     struct poll *poll = mem_zeros(1, sizeof(*poll));
-    poll->extra = extra;
     poll->poller = p;
     poll->hold = (struct http_hold){poll, SQS_USUAL_ANSWER_BYTES, may_be_large};
     poll->http = http_new_for_multi(NULL);
@@ -142,6 +146,29 @@ static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q, bool ext
     sqs_headers(poll->headers, "AmazonSQS.ReceiveMessage");
     poll->all = p->all;
     p->all = poll;
+    if (extra) {
+        poll->extras = p->extras;
+        p->extras = poll;
+    }
+    return poll;
+}
+
+static struct span address_of(struct sqs_queue *const *queue)
+{
+    return span_of((const char *)queue, sizeof(*queue));
+}
+
+/* The poll of a queue that is not an extra one. There are as many as queues. */
+static struct poll *own_poll(struct sqs_poller *p, struct sqs_queue *q)
+{
+    size_t number = text_index_find(&p->own_numbers, address_of(&q));
+    if (number != TEXT_INDEX_NONE) {
+        return p->own[number];
+    }
+    struct poll *poll = poll_new(p, q, false);
+    p->own = mem_grow(p->own, p->own_count + 1, sizeof(struct poll *));
+    p->own[p->own_count] = poll;
+    text_index_add(&p->own_numbers, address_of(&poll->queue), p->own_count++);
     return poll;
 }
 
@@ -149,8 +176,8 @@ static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q, bool ext
 static struct poll *find_extra(const struct sqs_poller *p, const struct sqs_queue *q)
 {
     struct poll *found = NULL;
-    for (struct poll *poll = p->all; poll != NULL; poll = poll->all) {
-        if (poll->extra && !poll->under_way && (found == NULL || poll->queue == q)) {
+    for (struct poll *poll = p->extras; poll != NULL; poll = poll->extras) {
+        if (!poll->under_way && (found == NULL || poll->queue == q)) {
             found = poll;
         }
     }
@@ -159,12 +186,9 @@ static struct poll *find_extra(const struct sqs_poller *p, const struct sqs_queu
 
 static struct poll *find_poll(struct sqs_poller *p, struct sqs_queue *q)
 {
-    struct poll *own = p->all;
-    while (own != NULL && (own->queue != q || own->extra)) {
-        own = own->all;
-    }
-    if (own == NULL || !own->under_way) {
-        return own != NULL ? own : poll_new(p, q, false);
+    struct poll *own = own_poll(p, q);
+    if (!own->under_way) {
+        return own;
     }
     struct poll *extra = find_extra(p, q);
     if (extra == NULL) {
@@ -208,6 +232,7 @@ static bool begin_poll(struct sqs_poller *p, struct poll *poll, struct err *e)
         poll->fetcher = t->creds_missing ? fetcher : NULL;
     }
     if (poll->fetcher != NULL) {
+        p->waiting++;
         err_clear(e);
         return true;
     }
@@ -268,9 +293,10 @@ void sqs_poller_start(struct sqs_poller *p, struct sqs_queue *q, int max_message
 /* Start polls whose credentials have arrived or failed. */
 static void begin_waiting(struct sqs_poller *p)
 {
-    for (struct poll *poll = p->all; poll != NULL; poll = poll->all) {
+    for (struct poll *poll = p->waiting != 0 ? p->all : NULL; poll != NULL; poll = poll->all) {
         if (poll->fetcher != NULL && !creds_fetcher_busy(poll->fetcher)) {
             poll->fetcher = NULL;
+            p->waiting--;
             begin_or_fail(p, poll);
         }
     }
@@ -398,6 +424,8 @@ void sqs_poller_free(struct sqs_poller *p)
         free(poll);
         poll = next;
     }
+    text_index_done(&p->own_numbers);
+    free(p->own);
     multi_loop_free(p->loop);
     free(p);
 }

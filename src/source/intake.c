@@ -18,6 +18,7 @@
 enum {
     WATCH_MS = 5 * 1000,
     RECHECK_MS = 500, /* of paused customers and queues whose deletes fail */
+    PASS_QUEUES_PER_MS = 400,
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 60 * 1000,
     GATE_HELD_MS = 5000,
@@ -500,19 +501,49 @@ static void tick_outages(struct intake *i)
     }
 }
 
+static void start_receives(struct intake *i, struct poll *p)
+{
+    poll_start(i, p);
+    searches_start(i, p);
+}
+
+/*
+ * Start the receives of all queues that may have some. What changes for queues without a receive
+ * (slots in the inbox, the end of a pause or a delay, attributes) is found by this alone, so it is
+ * repeated after RECHECK_MS, and earlier if the intake was woken. While slots become free all the
+ * time, the passes over thousands of queues are limited to a part of the thread's time.
+ */
+static void start_due(struct intake *i)
+{
+    int64_t now = clock_mono_ms(i->parts.clock);
+    int64_t earliest = i->pass_ms + (int64_t)(stable_count(&i->polls) / PASS_QUEUES_PER_MS);
+    if (atomic_exchange(&i->woken, false) && earliest < i->next_pass_ms) {
+        i->next_pass_ms = earliest;
+    }
+    if (now < i->next_pass_ms) {
+        return;
+    }
+    i->pass_ms = now;
+    i->next_pass_ms = now + RECHECK_MS;
+    for (size_t k = 0; k < stable_count(&i->polls) && !atomic_load(&i->stopping); k++) {
+        start_receives(i, poll_of(i, k));
+    }
+}
+
 static void *intake_run(void *arg)
 {
     struct intake *i = arg;
     int64_t watch_ms = clock_mono_ms(i->parts.clock) + WATCH_MS;
+    atomic_store(&i->woken, true);
     while (!atomic_load(&i->stopping)) {
-        pulse_set(&i->pulse, PULSE_WORK, clock_mono_ms(i->parts.clock));
-        for (size_t k = 0; k < stable_count(&i->polls) && !atomic_load(&i->stopping); k++) {
-            poll_start(i, poll_of(i, k));
-            searches_start(i, poll_of(i, k));
-        }
+        int64_t now = clock_mono_ms(i->parts.clock);
+        pulse_set(&i->pulse, PULSE_WORK, now);
+        start_due(i);
         struct sqs_polled polled;
-        if (sqs_poller_next(i->poller, RECHECK_MS, &polled)) {
+        int64_t left = i->next_pass_ms - now;
+        if (sqs_poller_next(i->poller, left > 0 ? (int)left : 0, &polled)) {
             poll_ended(i, &polled);
+            start_receives(i, ((const struct receiver *)polled.tag)->poll);
         }
         if (clock_mono_ms(i->parts.clock) >= watch_ms) {
             customers_watch(i->parts.customers);
@@ -534,6 +565,7 @@ void intake_start(struct intake *i)
 
 void intake_wake(struct intake *i)
 {
+    atomic_store(&i->woken, true);
     sqs_poller_wake(i->poller);
 }
 

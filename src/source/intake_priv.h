@@ -72,7 +72,9 @@ struct intake {
     bool started;
     atomic_bool stopping;
     atomic_int drain_ms;
-    size_t searches; /* in progress, of all queues */
+    atomic_bool woken;             /* a queue without a receive may have one now */
+    int64_t pass_ms, next_pass_ms; /* of start_due: the last pass over all queues, the next */
+    size_t searches;               /* in progress, of all queues */
     struct pulse pulse;
     int64_t clock_warned_ms; /* the clock skew that was logged last */
     struct {

@@ -122,6 +122,11 @@ void stats_copy(struct stats *to, const struct stats *from);
 void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from);
 void lease_stats_copy(struct lease_stats *to, const struct lease_stats *from);
 
+/* Whether a counter is not 0; of a queue: one about messages, not about receives. */
+bool stats_any(const struct stats *s);
+bool poll_stats_any(const struct poll_stats *s);
+bool lease_stats_any(const struct lease_stats *s);
+
 static inline void stats_add(stats_count *c, uint64_t n)
 {
     (void)atomic_fetch_add_explicit(c, n, memory_order_relaxed);

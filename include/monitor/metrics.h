@@ -5,9 +5,10 @@
  *     metrics_write(snapshot, &out);
  *
  * Labels are names of the configuration (customer, queue) and words of the program (outcome,
- * class), so their number is limited, and no text from outside is ever a label. Every series exists
- * from the start with the value 0, so that its first increase is visible, except those of a
- * customer by class, by reason and of its histogram: they begin with its first object.
+ * class), so their number is limited, and no text from outside is ever a label. The series of a
+ * customer begin with its first traffic, and so do those of a queue about its messages: of
+ * thousands most have none. From then on all of them exist, those of a customer by class, by reason
+ * and of its histogram from its first object on.
  *
  * Threads: any, one at a time per snapshot.
  */

@@ -53,7 +53,11 @@ struct snapshot_customer {
     struct customer_state state;
     uint64_t lanes_busy;
     int64_t received_ms; /* the last message of its queue, wall clock; 0: none yet */
+    bool has_traffic;    /* since the start; or it has a state other than the usual one */
 };
+
+/* Compute has_traffic from the other members. */
+MUST_USE bool snapshot_has_traffic(const struct snapshot_customer *c);
 
 struct snapshot_queue {
     const char *name; /* valid until the next fill */
@@ -62,6 +66,7 @@ struct snapshot_queue {
     uint64_t held;    /* number of messages */
     uint64_t outages; /* begun so far */
     bool up;          /* SQS answered, and no call fails */
+    bool has_traffic; /* messages, or failed calls for them, since the start */
 };
 
 struct snapshot {

@@ -58,6 +58,16 @@ static void copy_counters(void *to, const void *from, size_t bytes)
     }
 }
 
+static bool any_counter(const void *of, size_t bytes)
+{
+    const stats_count *c = of;
+    size_t i = 0;
+    while (i < bytes / sizeof(*c) && stats_get(&c[i]) == 0) {
+        i++;
+    }
+    return i < bytes / sizeof(*c);
+}
+
 _Static_assert(sizeof(struct stats) % sizeof(stats_count) == 0, "counters alone");
 _Static_assert(sizeof(struct lease_stats) % sizeof(stats_count) == 0, "counters alone");
 _Static_assert(sizeof(struct poll_stats) ==
@@ -80,4 +90,20 @@ void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from)
     atomic_store(&to->attributes_known, atomic_load(&from->attributes_known));
     atomic_store(&to->stopped, atomic_load(&from->stopped));
     atomic_store(&to->reached, atomic_load(&from->reached));
+}
+
+bool stats_any(const struct stats *s)
+{
+    return any_counter(s, sizeof(*s));
+}
+
+bool poll_stats_any(const struct poll_stats *s)
+{
+    return (stats_get(&s->messages) | stats_get(&s->damaged) | stats_get(&s->starved) |
+            stats_get(&s->over_share)) != 0;
+}
+
+bool lease_stats_any(const struct lease_stats *s)
+{
+    return any_counter(s, sizeof(*s));
 }

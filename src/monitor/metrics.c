@@ -197,6 +197,8 @@ static const struct metric table[] = {
              "Ops events by result: acknowledged, or dropped (too many wait, or the brokers refuse "
              "them); 0 without kafka.ops_topic."),
      .labels = "result", .write = write_ops},
+    {GAUGE("customers", "Customers of the configuration in use."), .labels = "",
+     .write = write_configured_customers},
     {COUNTER("objects_total",
              "Objects by outcome, counted when it is final: done (all in-sync replicas have every "
              "record), accepted (missing, archived or unreadable, which the customer accepts), "

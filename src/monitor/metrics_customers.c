@@ -12,6 +12,23 @@ static struct exposition_label customer_label(const struct snapshot_customer *c)
     return (struct exposition_label){"customer", c->id};
 }
 
+/*
+ * The next customer with traffic, from *i on; NULL: the end. Of thousands of customers most have
+ * none most of the time: they have no series but the one that counts them.
+ */
+static const struct snapshot_customer *next_customer(const struct snapshot *s, size_t *i)
+{
+    while (*i < s->customer_count && !s->customers[*i].has_traffic) {
+        (*i)++;
+    }
+    return *i < s->customer_count ? &s->customers[(*i)++] : NULL;
+}
+
+void write_configured_customers(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    exposition_count(out, m->family.name, NULL, 0, s->customer_count);
+}
+
 static uint64_t total(const stats_count *counts, size_t n)
 {
     uint64_t sum = 0;
@@ -22,8 +39,8 @@ static uint64_t total(const stats_count *counts, size_t n)
 }
 
 /*
- * Classes, reasons and the histogram are most of a customer's series, and of many customers most
- * have no traffic. They begin with the first object; objects_total is there from the start.
+ * Classes, reasons and the histogram are most of a customer's series. They begin with its first
+ * object, not with a pause or a session.
  */
 static bool has_objects(const struct stats *s)
 {
@@ -35,8 +52,8 @@ static bool has_objects(const struct stats *s)
 
 void write_customer_counter(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         struct exposition_label label = customer_label(c);
         const void *at = (const char *)&c->stats + m->offset;
         exposition_count(out, m->family.name, &label, 1, stats_get(at));
@@ -46,8 +63,8 @@ void write_customer_counter(const struct metric *m, const struct snapshot *s, st
 void write_objects(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     static const char *const names[] = {"done", "accepted", "left", "later"};
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         const stats_count *counts[] = {&c->stats.objects_done, &c->stats.objects_accepted,
                                        &c->stats.objects_left, &c->stats.objects_later};
         for (size_t o = 0; o < sizeof(names) / sizeof(names[0]); o++) {
@@ -59,8 +76,8 @@ void write_objects(const struct metric *m, const struct snapshot *s, struct buf 
 
 void write_object_errors(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         for (int k = FAIL_NONE + 1; k < FAIL_KINDS && has_objects(&c->stats); k++) {
             struct exposition_label labels[] = {
                 customer_label(c), {"class", span_str(err_kind_name((enum err_kind)k))}};
@@ -82,8 +99,8 @@ static void add_rejects(const struct metric *m, struct span customer, const stru
 
 void write_rejects(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         if (has_objects(&c->stats)) {
             add_rejects(m, c->id, &c->stats, out);
         }
@@ -105,8 +122,8 @@ static void add_skipped(const struct metric *m, struct span customer, const stru
 
 void write_skipped(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         add_skipped(m, c->id, &c->stats, out);
     }
     add_skipped(m, NOBODY, &s->nobodys, out);
@@ -114,8 +131,8 @@ void write_skipped(const struct metric *m, const struct snapshot *s, struct buf 
 
 void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         struct exposition_label label = customer_label(c);
         uint64_t counts[LAG_BOUNDS + 1];
         if (total(c->stats.lag.counts, LAG_BOUNDS + 1) == 0) {
@@ -132,8 +149,8 @@ void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out
 
 void write_customer_time(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         struct exposition_label label = customer_label(c);
         uint64_t at = stats_get((const void *)((const char *)&c->stats + m->offset));
         if (at != 0) {
@@ -144,8 +161,8 @@ void write_customer_time(const struct metric *m, const struct snapshot *s, struc
 
 void write_customer_level(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         struct exposition_label label = customer_label(c);
         const void *at = (const char *)&c->state + m->offset;
         exposition_count(out, m->family.name, &label, 1, *(const uint64_t *)at);
@@ -154,8 +171,8 @@ void write_customer_level(const struct metric *m, const struct snapshot *s, stru
 
 void write_expiry(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         struct exposition_label label = customer_label(c);
         if (c->state.expires_ms != 0) {
             exposition_seconds(out, m->family.name, &label, 1, c->state.expires_ms);
@@ -165,8 +182,8 @@ void write_expiry(const struct metric *m, const struct snapshot *s, struct buf *
 
 void write_busy(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         struct exposition_label label = customer_label(c);
         exposition_count(out, m->family.name, &label, 1, c->lanes_busy);
     }

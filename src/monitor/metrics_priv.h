@@ -30,6 +30,7 @@ void write_customer_level(const struct metric *m, const struct snapshot *s, stru
 void write_poll_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_lease_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
 
+void write_configured_customers(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_objects(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_object_errors(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_rejects(const struct metric *m, const struct snapshot *s, struct buf *out);

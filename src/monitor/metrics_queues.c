@@ -7,9 +7,21 @@ static struct exposition_label queue_label(const struct snapshot_queue *q)
     return (struct exposition_label){"queue", span_str(q->name)};
 }
 
+/*
+ * The first queue from q on that has had messages. Counters about messages are most of a queue's
+ * series, and begin with its first one.
+ */
+static size_t with_messages(const struct snapshot *s, size_t q)
+{
+    while (q < s->queue_count && !s->queues[q].has_traffic) {
+        q++;
+    }
+    return q;
+}
+
 void write_poll_counter(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t q = 0; q < s->queue_count; q++) {
+    for (size_t q = 0; (q = with_messages(s, q)) < s->queue_count; q++) {
         struct exposition_label label = queue_label(&s->queues[q]);
         const void *at = (const char *)&s->queues[q].polls + m->offset;
         exposition_count(out, m->family.name, &label, 1, stats_get(at));
@@ -18,7 +30,7 @@ void write_poll_counter(const struct metric *m, const struct snapshot *s, struct
 
 void write_lease_counter(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t q = 0; q < s->queue_count; q++) {
+    for (size_t q = 0; (q = with_messages(s, q)) < s->queue_count; q++) {
         struct exposition_label label = queue_label(&s->queues[q]);
         const void *at = (const char *)&s->queues[q].leases + m->offset;
         exposition_count(out, m->family.name, &label, 1, stats_get(at));
@@ -60,7 +72,7 @@ void write_held(const struct metric *m, const struct snapshot *s, struct buf *ou
 void write_calls_failed(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     static const char *const names[] = {"heartbeat", "delete", "return"};
-    for (size_t q = 0; q < s->queue_count; q++) {
+    for (size_t q = 0; (q = with_messages(s, q)) < s->queue_count; q++) {
         const struct lease_stats *leases = &s->queues[q].leases;
         const stats_count *counts[] = {&leases->extend_failed, &leases->delete_failed,
                                        &leases->return_failed};

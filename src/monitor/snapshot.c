@@ -118,6 +118,15 @@ static int64_t last_received_ms(const struct snapshot_parts *p, size_t queue)
                : 0;
 }
 
+_Static_assert(sizeof(struct customer_state) % sizeof(uint64_t) == 0, "members without padding");
+
+bool snapshot_has_traffic(const struct snapshot_customer *c)
+{
+    static const struct customer_state usual;
+    return c->lanes_busy != 0 || stats_any(&c->stats) ||
+           memcmp(&c->state, &usual, sizeof(usual)) != 0;
+}
+
 static void fill_customers(struct snapshot *s)
 {
     const struct snapshot_parts *p = &s->parts;
@@ -135,6 +144,7 @@ static void fill_customers(struct snapshot *s)
         stats_copy(&out->stats, c->stats);
         customer_state(c, &out->state);
         out->received_ms = last_received_ms(p, c->queue);
+        out->has_traffic = snapshot_has_traffic(out);
     }
 }
 
@@ -171,6 +181,8 @@ static void fill_queues(struct snapshot *s)
         out->outages = outage_begun(acker_outage(p->acker, q));
         poll_stats_copy(&out->polls, intake_stats(p->intake, q));
         lease_stats_copy(&out->leases, acker_stats(p->acker, q));
+        out->has_traffic =
+            held != 0 || poll_stats_any(&out->polls) || lease_stats_any(&out->leases);
     }
 }
 

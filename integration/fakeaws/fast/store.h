@@ -45,7 +45,7 @@ struct queue {
 
 #define NO_MESSAGE UINT32_MAX
 
-enum { MAX_QUEUES = 1024 };
+enum { MAX_QUEUES = 4096 };
 
 struct store {
     const char *data; /* the mapped file */

@@ -146,7 +146,9 @@ def _number(text):
     value = float(text)
     if value in (float("inf"), float("-inf")):
         return b"n" + text.encode()
-    if not text.lstrip("-").isdigit() and value.is_integer() and abs(value) <= 1 << 53:
+    if text.lstrip("-").isdigit():
+        return b"d" + struct.pack(">d", value) if int(value) == int(text) else b"n" + text.encode()
+    if value.is_integer() and abs(value) <= 1 << 53:
         return b"i" + struct.pack(">q", int(value))
     return b"d" + struct.pack(">d", value)
 

@@ -9,7 +9,9 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <endian.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
@@ -22,6 +24,8 @@ enum {
     POSITION_DIGITS = 20,
     PIECE = 32,
     MOST_EXACT_SHIFT = 53, /* integers to 2^53 are exact as doubles */
+    INT64_SHIFT = 63,
+    INTEGER_BYTES = 310, /* of an integer that does not overflow a double, with its sign */
 };
 
 struct record_hash {
@@ -150,6 +154,40 @@ static void hash_leaf_double(struct record_hash *h, const struct place *in, stru
     hash_leaf_bits(h, in, name, 'd', bits);
 }
 
+/*
+ * The text of an integer beyond 64 bits signed, if no double has its value; "" if one has, or if it
+ * is no integer. Such a text is at most INTEGER_BYTES long.
+ */
+static struct span inexact_integer(const struct doc *d, size_t at, double v)
+{
+    const double least = (double)((uint64_t)1 << INT64_SHIFT);
+    char exact[INTEGER_BYTES + 1];
+    struct span text = v >= least || v <= -least ? doc_source(d, at) : SPAN("");
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '.' || text.p[i] == 'e' || text.p[i] == 'E') {
+            return SPAN("");
+        }
+    }
+    int n = text.n > 0 ? snprintf(exact, sizeof(exact), "%.0f", v) : 0;
+    return span_eq(text, span_of(exact, (size_t)n)) ? SPAN("") : text;
+}
+
+/* An integer beyond 64 bits signed counts as its digits unless a double has its value, so that two
+ * such integers never count as the same. */
+static void hash_leaf_large(struct record_hash *h, size_t at, const struct place *in,
+                            struct span name, double v)
+{
+    struct span text = inexact_integer(h->record->doc, at, v);
+    if (text.n == 0) {
+        hash_leaf_double(h, in, name, v);
+        return;
+    }
+    char digits[INTEGER_BYTES + PIECE] = {0};
+    assert(text.n <= INTEGER_BYTES);
+    memcpy(digits, text.p, text.n);
+    hash_leaf(h, in, name, 'n', span_of(digits, text.n));
+}
+
 static void hash_container(struct record_hash *h, size_t at, const struct place *in,
                            struct span name);
 
@@ -184,10 +222,10 @@ static void hash_other_value(struct record_hash *h, size_t at, const struct plac
         hash_leaf_bits(h, in, name, 'i', (uint64_t)doc_int64(d, at));
         return;
     case 'u':
-        hash_leaf_double(h, in, name, (double)doc_uint64(d, at));
+        hash_leaf_large(h, at, in, name, (double)doc_uint64(d, at));
         return;
     case 'd':
-        hash_leaf_double(h, in, name, doc_double(d, at));
+        hash_leaf_large(h, at, in, name, doc_double(d, at));
         return;
     case '#':
         hash_leaf(h, in, name, 'n', doc_string(d, at));

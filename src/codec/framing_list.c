@@ -71,11 +71,17 @@ static bool take_container(struct span *s)
     return end == NESTING_CLOSED;
 }
 
-static void take_scalar(struct span *s)
+/* Take a text, a number or a word. False: it is a text that does not end. */
+static bool take_scalar(struct span *s)
 {
+    struct span text;
+    if (*s->p == '"') {
+        return take_string(s, &text);
+    }
     while (s->n > 0 && *s->p != ',' && *s->p != '}' && !ascii_is_blank(*s->p)) {
         (void)span_take(s, 1);
     }
+    return true;
 }
 
 /* Whether a list begins here that is not closed and has an object as its first element. */
@@ -86,13 +92,32 @@ static bool begins_list(struct span s)
     return *s.p == '[' && element.n > 0 && *element.p == '{';
 }
 
-bool framing_find_list(struct span head, struct framing_open_list *out)
+static bool is_empty_container(struct span s)
+{
+    char closing = *s.p == '[' ? ']' : '}';
+    s = span_from(s, 1);
+    return take_byte(&s, closing);
+}
+
+/* The value of the member *out is closed. Is it the list of a request? */
+static void note_closed(struct span value, struct framing_open_list *out,
+                        struct framing_open_list *closed)
+{
+    if (framing_request_is_list(out->name) && !is_empty_container(value)) {
+        *closed = closed->from == 0 && begins_list(value) ? *out : *closed;
+        out->others_before = true;
+    }
+}
+
+bool framing_find_list(struct span head, struct framing_open_list *out,
+                       struct framing_open_list *closed)
 {
     struct span rest = span_from(head, 1);
-    struct span text;
+    closed->from = 0;
     if (*head.p != '{') {
         return false;
     }
+    out->others_before = false;
     for (out->first = true;; out->first = false) {
         if (!take_string(&rest, &out->name) || !take_byte(&rest, ':')) {
             return false;
@@ -103,13 +128,12 @@ bool framing_find_list(struct span head, struct framing_open_list *out)
         }
         if (*rest.p == '{' || *rest.p == '[') {
             struct span value = rest;
+            out->from = (size_t)(value.p - head.p) + 1;
             if (!take_container(&rest)) {
-                out->from = (size_t)(value.p - head.p) + 1;
                 return begins_list(value);
             }
-        } else if (*rest.p != '"') {
-            take_scalar(&rest);
-        } else if (!take_string(&rest, &text)) {
+            note_closed(value, out, closed);
+        } else if (!take_scalar(&rest)) {
             return false;
         }
         if (!take_byte(&rest, ',')) {
@@ -162,10 +186,17 @@ bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out
     bool joined = !s->kept && f->carry.n > 0;
     bool outermost = f->request.level == 0 && !f->in_list;
     struct framing_open_list list;
+    struct framing_open_list closed;
     struct span text;
-    bool found = framing_find_list(head, &list);
+    bool found = framing_find_list(head, &list, &closed);
     bool request = found && framing_request_opens(f, &list, head, &text);
-    if (!request && !(found && envelope_opens(f, &list, head, &text))) {
+    bool opens = request || (found && envelope_opens(f, &list, head, &text));
+    if (!opens && closed.from > 0) { /* the limit is behind the list: it is read all the same */
+        request = framing_request_opens(f, &closed, head, &text);
+        opens = request;
+        list = closed;
+    }
+    if (!opens) {
         f->value.too_long = true;
         f->value.keep = f->head_bytes;
         f->carry.n = joined ? f->head_bytes : f->carry.n;

@@ -255,13 +255,18 @@ void framing_open_part(struct framing *f, struct span part);
 
 /* A list of objects that is not closed in the head of an object. */
 struct framing_open_list {
-    struct span name; /* of the member */
-    size_t from;      /* offset after its '[' */
-    bool first;       /* it is the object's first member */
+    struct span name;   /* of the member */
+    size_t from;        /* offset after its '[' */
+    bool first;         /* it is the object's first member */
+    bool others_before; /* ... or a member before it may be a list of a request with elements */
 };
 
-/* False: there is none, whatever its name. NESTING_SLACK. */
-bool framing_find_list(struct span head, struct framing_open_list *out);
+/*
+ * False: there is none, whatever its name. *closed: the first list of a request that is closed;
+ * from is 0 if there is none. NESTING_SLACK.
+ */
+bool framing_find_list(struct span head, struct framing_open_list *out,
+                       struct framing_open_list *closed);
 
 bool framing_is_name(struct span name, const struct span *names, size_t count);
 
@@ -283,6 +288,9 @@ bool framing_tail_damaged(struct framing *f, const char *wrong, uint64_t at, str
 /* The buffers, which have memory only from the first request of an object on. */
 void framing_request_init(struct framing *f);
 void framing_request_done(struct framing *f);
+
+/* Whether a request has a list of this name, on any level. */
+bool framing_request_is_list(struct span name);
 
 /* Most bytes of an element: its request has no more than line_bytes. */
 size_t framing_request_room(const struct framing *f);

@@ -50,6 +50,15 @@ static const struct {
     {record_names, sizeof(record_names) / sizeof(record_names[0])},
 };
 
+bool framing_request_is_list(struct span name)
+{
+    bool is = false;
+    for (size_t i = 0; i < FRAMING_REQUEST_LEVELS && !is; i++) {
+        is = framing_is_name(name, lists[i].names, lists[i].count);
+    }
+    return is;
+}
+
 void framing_request_init(struct framing *f)
 {
     size_t text = f->line_bytes + FRAMING_REQUEST_BYTES;
@@ -88,7 +97,7 @@ bool framing_request_opens(struct framing *f, const struct framing_open_list *li
     size_t from = r->heads.n;
     size_t most = group_bytes(f) / HEADS_DEN;
     if (r->level == FRAMING_REQUEST_LEVELS || list->from > most || from > most - list->from ||
-        (r->level == 0 && !list->first) ||
+        (r->level == 0 && !list->first) || list->others_before ||
         !framing_is_name(list->name, lists[r->level].names, lists[r->level].count)) {
         return false;
     }

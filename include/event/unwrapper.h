@@ -99,6 +99,13 @@ enum unwrapped {
 MUST_USE enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v,
                                        struct record_index *index);
 
+/*
+ * *v is an OTLP request, of which the lists are read: notes a record in another member of it, or an
+ * event that its other members are.
+ */
+void unwrapper_beside_request(struct unwrapper *u, const struct value *v,
+                              const struct record_index *index);
+
 /* Part of the record that was opened is not read: why. The text follows as a reject. */
 void unwrapper_note(struct unwrapper *u, const char *why);
 

@@ -9,19 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    /*
-     * Many small OTLP records of one large resource would be a bomb, since each repeats the
-     * attributes of the resource. So all that the requests of one line expand to is limited to
-     * this multiple of the line. Records, names and values count as more bytes than they have: a
-     * short one costs as much as a longer one.
-     */
-    OTLP_LINE_GROWTH = 16,
-    OTLP_FREE_BYTES = 1 << 20,
-    OTLP_RECORD_BYTES = 128,
-    OTLP_WORD_BYTES = 8,
-};
-
 /* ---- pieces ---- */
 
 static void start_piece(struct normalizer *n, const struct piece *piece, struct span text)
@@ -34,6 +21,7 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     n->sample.made = false;
     n->answer = FRAMING_CONTINUE;
     n->in_otlp = false;
+    n->otlp_others = 0;
     n->otlp_bytes = 0;
     n->dropped_behind = 0;
     n->is_long = text.n > SHORT_LINE_BYTES;
@@ -65,15 +53,10 @@ bool normalize_is_numbered(const struct normalizer *n)
 
 /* ---- records ---- */
 
-static const char *detail_of(enum reject_reason why)
+const char *normalize_detail(enum reject_reason why)
 {
     return why == REJECT_EVENT_TOO_LARGE ? "the event is larger than limits.event_bytes"
                                          : "no member that the schema or an alias knows";
-}
-
-static struct pathset *names_of(struct normalizer *n)
-{
-    return event_maker_names(n->converter->maker);
 }
 
 /* `ingest.framing`: nothing for the usual one. */
@@ -104,81 +87,19 @@ static bool make(struct normalizer *n, struct value *v, enum shape shape, struct
     return shape != SHAPE_NONE && event_maker_make(c->maker, &in, &c->out, out, why);
 }
 
-static bool make_event(struct normalizer *n, struct value *v, enum shape shape, struct output *out)
+bool normalize_make_event(struct normalizer *n, struct value *v, enum shape shape,
+                          struct output *out)
 {
     enum reject_reason why = REJECT_NO_KNOWN_FIELD;
     if (!make(n, v, shape, out, &why)) {
-        return normalize_reject(n, why, detail_of(why), out);
+        return normalize_reject(n, why, normalize_detail(why), out);
     }
-    out->members_dropped = n->unwrapper.dropped;
-    n->list_events += n->unwrapper.dropped ? 0 : 1;
+    out->members_dropped = n->unwrapper.dropped || (n->in_otlp && otlp_dropped(&n->otlp));
+    for (unsigned i = 0; i <= n->piece.request_level; i++) {
+        n->list_events[i] += out->members_dropped ? 0 : 1;
+    }
     n->item++;
     return true;
-}
-
-/* The next record of an OTLP request. False: no more. */
-static bool next_otlp(struct normalizer *n, struct output *out)
-{
-    struct buf *text = &n->converter->otlp_text;
-    if (!otlp_next(&n->otlp, text)) {
-        n->in_otlp = false;
-        (void)snprintf(n->detail, sizeof(n->detail),
-                       "%zu elements of the OTLP request that are no objects", n->otlp.others);
-        return n->otlp.others > 0 && normalize_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
-    }
-    struct value v;
-    steps_count(&n->steps, text->n);
-    n->otlp_bytes += text->n + OTLP_RECORD_BYTES;
-    if (n->otlp_bytes > n->piece.text.n * OTLP_LINE_GROWTH + OTLP_FREE_BYTES) {
-        n->in_otlp = false;
-        return normalize_reject(
-            n, REJECT_EVENT_TOO_LARGE,
-            "the OTLP records from here on: the line expands to more than 16 times "
-            "its length",
-            out);
-    }
-    if (text->overflowed) {
-        return normalize_reject(n, REJECT_EVENT_TOO_LARGE, detail_of(REJECT_EVENT_TOO_LARGE), out);
-    }
-    if (buf_room(text, JSON_SLACK) == NULL ||
-        !value_read(n->unwrapper.readers, 1 - n->request.reader, buf_span(text), &v)) {
-        return normalize_reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
-    }
-    n->otlp_bytes += doc_payload(&v.doc, 0) * OTLP_WORD_BYTES;
-    v.replaced = n->request.replaced;
-    record_index_of(names_of(n), &v.doc, v.at, &n->converter->index);
-    return make_event(n, &v, SHAPE_OTLP, out);
-}
-
-/*
- * Begin an OTLP request. True: it is rejected, *out is the reject. False: next_otlp returns its
- * records.
- */
-static bool start_otlp(struct normalizer *n, const struct value *v, struct output *out)
-{
-    n->request = *v;
-    n->request.replaced = v->replaced || v->doc.repaired;
-    struct duplicate_names *names = &n->converter->request_names;
-    if (!duplicate_names_absent(names, &v->doc, v->at)) {
-        unwrapper_note(&n->unwrapper, "earlier values of names that an object of the OTLP request "
-                                      "has twice were not read");
-    }
-    if (!sanitizer_value(&n->request_sanitizer, n->unwrapper.readers, names, &n->request)) {
-        return normalize_reject(n, REJECT_BAD_JSON, "an OTLP request that cannot be read", out);
-    }
-    size_t others = 0;
-    size_t count = otlp_count(&n->request.doc, n->request.at, &others);
-    if (count + others == 0 && n->piece.request_level > 0) {
-        return false; /* request_ends rejects it if no other part has any */
-    }
-    n->request_empty = false;
-    if (count == 0) {
-        return normalize_reject(n, REJECT_NOT_AN_EVENT, NORMALIZE_NO_RECORDS, out);
-    }
-    n->unwrapper.values.several = n->unwrapper.values.several || count > 1 || others > 0;
-    n->in_otlp = true;
-    otlp_start(&n->otlp, &n->request.doc, n->request.at);
-    return false;
 }
 
 /* Process an object. True: *out is its output. False: it is a request, or an envelope around a
@@ -198,7 +119,8 @@ static bool on_object(struct normalizer *n, struct value *v, struct output *out)
         return normalize_reject(n, REJECT_NOT_AN_EVENT, "an empty object is no event", out);
     }
     enum shape shape = shape_is_beacon(&v->doc, index) ? SHAPE_BEACON : shape_of(&v->doc, index);
-    return shape == SHAPE_OTLP ? start_otlp(n, v, out) : make_event(n, v, shape, out);
+    return shape == SHAPE_OTLP ? normalize_otlp_start(n, v, out)
+                               : normalize_make_event(n, v, shape, out);
 }
 
 /* No JSON from a byte of the piece on. A value's boundaries cannot be trusted then. */
@@ -224,7 +146,7 @@ static bool next_output(struct normalizer *n, struct output *out)
         if (n->steps.stopped) {
             return false;
         }
-        if (n->in_otlp && next_otlp(n, out)) {
+        if ((n->in_otlp && normalize_otlp_next(n, out)) || normalize_otlp_others(n, out)) {
             return true;
         }
         if (n->unwrapper.second) {
@@ -258,7 +180,7 @@ static bool list_begins(struct normalizer *n)
 {
     struct value v;
     unwrapper_leave_outer(&n->unwrapper);
-    n->list_events = 0;
+    n->list_events[0] = 0;
     return value_read(n->short_readers, 0, n->piece.text, &v) &&
            unwrapper_enter_outer(&n->unwrapper, &v);
 }
@@ -274,40 +196,11 @@ static void list_ends(struct normalizer *n)
     if (value_read(n->short_readers, 0, n->piece.text, &v)) {
         rest = unwrapper_outer_rest(&n->unwrapper, &v);
     }
-    n->dropped_behind = rest == OUTER_REST_DROPPED ? n->list_events : 0;
+    n->dropped_behind = rest == OUTER_REST_DROPPED ? n->list_events[0] : 0;
     n->reject_piece = rest == OUTER_REST_RECORDS;
     n->piece.text = n->piece.text.n > 0 ? span_from(n->piece.text, sizeof(FRAMING_REST_BEGINS) - 1)
                                         : n->piece.text;
     unwrapper_leave_outer(&n->unwrapper);
-}
-
-/*
- * After a list of an OTLP request that is divided. Its records have been produced without what
- * follows it.
- */
-static void request_ends(struct normalizer *n)
-{
-    struct value v;
-    bool read = value_read(n->short_readers, 0, n->piece.text, &v);
-    bool missed = !read || otlp_needs_rest(&v.doc, DOC_ROOT);
-    n->request_empty = n->request_empty && !missed;
-    n->reject_piece = missed || (n->piece.request_level == 1 && n->request_empty);
-    n->piece.text = n->piece.text.n > 0 ? span_from(n->piece.text, sizeof(FRAMING_REST_BEGINS) - 1)
-                                        : n->piece.text;
-}
-
-/* Begins or ends a list of a request. False: it is another piece. */
-static bool request_part(struct normalizer *n)
-{
-    const struct piece *p = &n->piece;
-    bool part = p->request_level > 0 && (p->kind == PIECE_LIST || p->kind == PIECE_LIST_END);
-    if (part && p->kind == PIECE_LIST_END) {
-        request_ends(n);
-    } else if (part && p->request_level == 1) {
-        n->request_empty = true;
-    }
-    n->request_empty = n->request_empty && p->kind != PIECE_TOO_LONG;
-    return part;
 }
 
 void normalizer_piece(struct normalizer *n, const struct piece *piece)
@@ -319,7 +212,7 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
     if (n->unwrapper.outer_open && !piece->in_list) { /* damage ended the list */
         unwrapper_leave_outer(&n->unwrapper);
     }
-    if (request_part(n)) {
+    if (normalize_otlp_part(n)) {
         return;
     }
     if (piece->kind == PIECE_LIST) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * normalize_priv.h - the files of the normalizer: normalize.c (the order of the steps),
- * normalize_parts.c (what a normalizer and a converter consist of), normalize_memory.c (their most
- * memory), normalize_reject.c (rejects).
+ * normalize_otlp.c (requests of OTLP), normalize_parts.c (what a normalizer and a converter consist
+ * of), normalize_memory.c (their most memory), normalize_reject.c (rejects).
  *
  * What must stay from one output to the next, and from one piece of an object to the next, belongs
  * to the normalizer. What is used within one call of normalizer_next belongs to the converter.
@@ -27,8 +27,6 @@ enum {
     NORMALIZE_INGEST_BYTES = 64 * 1024, /* a key has at most 1 KiB, six times that when escaped */
     NORMALIZE_REJECT_BYTES = 64 * 1024, /* of the object: its name and a detail of the worker */
 };
-
-#define NORMALIZE_NO_RECORDS "an OTLP request without records"
 
 struct converter {
     struct json_reader *readers[READERS]; /* NULL: of long pieces, which the shared ones read */
@@ -64,14 +62,16 @@ struct normalizer {
     struct unwrapper unwrapper; /* gives the records of the piece */
     bool reject_piece;          /* the piece is not to be read: it becomes a reject of its kind */
     uint64_t item;              /* outputs of the line so far */
-    uint64_t list_events;       /* of a list that is divided: events without dropped members */
-    uint64_t dropped_behind;    /* ... after its last piece: those that had some after the list */
+    /* Of each list that the framing divides, an envelope's first and then those of a request: its
+     * events without dropped members. */
+    uint64_t list_events[1 + FRAMING_REQUEST_LEVELS];
+    uint64_t dropped_behind; /* after the end of a list: those that had some after the list */
     unsigned rejects;
     enum framing_answer answer;
 
     bool in_otlp;
     struct otlp otlp;
-    bool request_empty;                 /* no record yet in a request that is divided */
+    size_t otlp_others;                 /* of the request: elements that gave no record */
     size_t otlp_bytes;                  /* of all records of the line's requests so far */
     struct value request;               /* the request that otlp walks */
     struct sanitizer request_sanitizer; /* of the request's text */
@@ -87,6 +87,29 @@ struct normalizer {
  * that is too long only values after the first piece of it have one.
  */
 bool normalize_is_numbered(const struct normalizer *n);
+
+const char *normalize_detail(enum reject_reason why);
+
+/* The event of a record, or its reject. True. */
+bool normalize_make_event(struct normalizer *n, struct value *v, enum shape shape,
+                          struct output *out);
+
+/* ---- normalize_otlp.c ---- */
+
+/*
+ * Begin an OTLP request. True: it is rejected, *out is the reject. False: normalize_otlp_next
+ * returns its records.
+ */
+bool normalize_otlp_start(struct normalizer *n, const struct value *v, struct output *out);
+
+/* The next record. False: no more. */
+bool normalize_otlp_next(struct normalizer *n, struct output *out);
+
+/* After the records: the reject of elements without one. False: there are none. */
+bool normalize_otlp_others(struct normalizer *n, struct output *out);
+
+/* Whether the piece begins or ends a list of a request that is divided. */
+bool normalize_otlp_part(struct normalizer *n);
 
 /* ---- normalize_parts.c ---- */
 

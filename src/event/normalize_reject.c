@@ -72,8 +72,11 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
                        (unsigned long long)p->count, p->count == 1 ? "" : "s");
         return normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
     }
-    if (p->kind == PIECE_LIST_END && p->request_level > 0 && n->request_empty) {
-        return normalize_reject(n, REJECT_NOT_AN_EVENT, NORMALIZE_NO_RECORDS, out);
+    if (p->kind == PIECE_LIST) {
+        return normalize_reject(n, REJECT_WRAPPED_TEXT,
+                                "members before a list of an OTLP request above limits.line_bytes: "
+                                "they were not read",
+                                out);
     }
     if (p->kind == PIECE_LIST_END && p->request_level > 0) {
         return normalize_reject(n, REJECT_WRAPPED_TEXT,

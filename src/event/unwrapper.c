@@ -130,7 +130,8 @@ static void note_second(struct unwrapper *u, struct span member, bool earlier)
 
 void unwrapper_note(struct unwrapper *u, const char *why)
 {
-    (void)snprintf(u->other, sizeof(u->other), "%s", why);
+    size_t used = u->second ? strlen(u->other) : 0;
+    (void)snprintf(u->other + used, sizeof(u->other) - used, "%s%s", used > 0 ? "; " : "", why);
     u->second = true;
     u->values.several = true;
 }
@@ -363,6 +364,34 @@ enum outer_rest unwrapper_outer_rest(struct unwrapper *u, const struct value *v)
     return doc_count(&v->doc, v->at) > 1 ? OUTER_REST_DROPPED : OUTER_REST_NOTHING;
 }
 
+/* ---- an OTLP request ---- */
+
+/* What a wrapper has beside the record that is opened. */
+static void note_request(struct unwrapper *u, bool request)
+{
+    if (request) {
+        unwrapper_note(u, "an OTLP request in the same object was not read");
+    }
+}
+
+void unwrapper_beside_request(struct unwrapper *u, const struct value *v,
+                              const struct record_index *index)
+{
+    if (index->count == 1) {
+        return;
+    }
+    struct record_index beside = *index;
+    struct unwrap w;
+    beside.signs &= ~(unsigned)SIGN_OTLP;
+    unwrap_look(&v->doc, v->at, &beside, u->rules, &w);
+    struct span other = other_record(u, &w, v, 0);
+    if (other.n > 0) {
+        note_second(u, other, false);
+    } else if (states_of(u, &v->doc, v->at, &beside) == STATES_EVENT) {
+        unwrapper_note(u, "an event in the same object as an OTLP request was not read");
+    }
+}
+
 /* ---- one object ---- */
 
 static void step_down(struct unwrapper *u, const struct unwrap *w, struct value *v)
@@ -499,12 +528,15 @@ enum unwrapped unwrapper_open(struct unwrapper *u, struct value *v, struct recor
         if (!find_wrapper(u, v, log_event, index, &w) || (!w.must && level == UNWRAP_LEVELS)) {
             return UNWRAPPED_RECORD;
         }
+        bool request = (index->signs & SIGN_OTLP) != 0;
         log_event = false;
         if (w.must) {
             found = open_envelope(u, &w, level, v);
         }
         if (found != UNWRAPPED_RECORD || (!w.must && !open_other(u, &w, index, level, v, &found))) {
+            note_request(u, request && found == UNWRAPPED_LIST);
             return found;
         }
+        note_request(u, request);
     }
 }

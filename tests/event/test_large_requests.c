@@ -93,7 +93,7 @@ static void add_resource(struct buf *out, const struct names *n, int first, int 
 /* A line, and in the next one the request: the framing is that of lines with any limit. */
 static void add_request(struct buf *out, const struct names *n)
 {
-    static const int counts[][2] = {{1, 1}, {2, 0}, {200, 300}, {0, 3}, {1, 90}, {90, 2}, {20, 1}};
+    static const int counts[][2] = {{1, 1}, {2, 1}, {200, 300}, {1, 3}, {1, 90}, {90, 2}, {20, 1}};
     buf_addf(out, "{\"time\":\"2026-05-11T22:20:00Z\",\"user\":\"ana\"}\n{\"%s\":[", n->resources);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         buf_add(out, i > 0 ? SPAN(",") : SPAN(""));
@@ -107,6 +107,7 @@ static void add_request(struct buf *out, const struct names *n)
 struct outputs {
     struct buf text;
     size_t events, rejects, composed;
+    size_t dropped; /* events around which members are dropped */
 };
 
 static void take_piece(struct framing *f, struct normalizer *n, const struct piece *piece,
@@ -117,10 +118,12 @@ static void take_piece(struct framing *f, struct normalizer *n, const struct pie
     normalizer_piece(n, piece);
     while (normalizer_next(n, &r)) {
         out->events += r.kind == OUTPUT_EVENT ? 1 : 0;
+        out->dropped += r.members_dropped ? 1 : 0;
         out->rejects += r.kind == OUTPUT_EVENT ? 0 : 1;
         buf_add(&out->text, r.value);
         buf_add_byte(&out->text, '\n');
     }
+    out->dropped += (size_t)normalizer_dropped_behind(n);
     framing_answer(f, normalizer_answer(n));
 }
 
@@ -154,9 +157,11 @@ static void same_events(const struct names *names)
     read_with(SMALL_LIMIT, buf_span(&text), &divided);
     assert_int_equal(whole.composed, 0);
     assert_in_range(divided.composed, 10, 200);
-    assert_in_range(whole.events, 711 + 2, 2 * 711 + 2);
+    assert_in_range(whole.events, 713 + 2, 2 * 713 + 2);
     assert_int_equal(whole.rejects, 0);
     assert_span_equal(buf_span(&divided.text), buf_span(&whole.text));
+    assert_int_equal(divided.dropped, whole.dropped);
+    assert_in_range(whole.dropped, 200, 2 * 713); /* schemaUrl is behind the lists */
     buf_done(&divided.text);
     buf_done(&whole.text);
     buf_done(&text);
@@ -198,7 +203,11 @@ static void members_after_a_list_are_a_reject_if_records_need_them(void **state 
         {"],\"schemaUrl\":\"u\"}],\"schema_url\":\"u\"}],\"x\":1}", 0},
         {"],\"scope\":{}}]}]}", 1},
         {"]}],\"resource\":{}}]}", 1},
-        {"],\"logRecords\":[{}]}],\"scope_logs\":[]}],\"resourceSpans\":[]}", 3},
+        {"],\"log_records\":[{\"a\":1}]}],\"scope_logs\":[{}]}],\"resourceSpans\":[{}]}", 3},
+        {"],\"x\":[1]}],\"logRecords\":[{}]}],\"Records\":[{\"time\":1,\"user\":\"ana\"}]}", 3},
+        {"],\"x\":[]}],\"logRecords\":[]}],\"Records\":[]}", 0},
+        {"]}]}],\"time\":1,\"user\":\"ana\",\"command\":\"ls\"}", 1},
+        {"]}]}],\"message\":\"{\\\"user\\\":\\\"ana\\\",\\\"command\\\":\\\"ls\\\"}\"}", 1},
     };
     for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
         struct outputs out;
@@ -217,24 +226,65 @@ static void elements_that_are_no_objects_are_counted(void **state UNUSED)
     read_around(HEAD "{\"body\":{\"stringValue\":\"x\"},\"timeUnixNano\":\"1\"},1,\"x\",",
                 ",[2]]}]}]}", &out);
     assert_int_equal(out.rejects, 2); /* of the first part and of the last */
-    assert_non_null(strstr(out.text.p, "2 elements of the OTLP request that are no objects"));
-    assert_non_null(strstr(out.text.p, "1 elements of the OTLP request that are no objects"));
+    assert_non_null(strstr(out.text.p, "2 elements of the OTLP request without a record"));
+    assert_non_null(strstr(out.text.p, "1 elements of the OTLP request without a record"));
     assert_int_equal(out.events, 201);
     buf_done(&out.text);
 }
 
-static void only_a_request_without_any_records_is_a_reject(void **state UNUSED)
+static void members_before_a_list_are_one_reject_for_all_its_parts(void **state UNUSED)
+{
+    static const struct {
+        const char *head;
+        size_t rejects;
+    } heads[] = {
+        {"{\"resourceLogs\":[{\"scopeLogs\":[{\"x\":1,\"logRecords\":[", 0},
+        {"{\"resourceLogs\":[{\"scopeLogs\":[{\"x\":[1],\"logRecords\":[", 1},
+        {"{\"resourceLogs\":[{\"x\":{\"y\":1},\"scopeLogs\":[{\"x\":[1],\"logRecords\":[", 2},
+    };
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        struct outputs out;
+        read_around(heads[i].head, "]}]}]}", &out);
+        assert_int_equal(out.events, 200);
+        assert_int_equal(out.rejects, heads[i].rejects);
+        assert_true((strstr(out.text.p, "members before a list of an OTLP request") != NULL) ==
+                    (heads[i].rejects > 0));
+        buf_done(&out.text);
+    }
+}
+
+static void elements_without_records_are_counted_in_each_part(void **state UNUSED)
 {
     struct outputs out;
     read_around("{\"resourceLogs\":[{\"scopeLogs\":[]},{\"scopeLogs\":[{\"logRecords\":[",
                 "]}]},{\"scopeLogs\":[]}]}", &out);
     assert_int_equal(out.events, 200);
-    assert_int_equal(out.rejects, 0);
+    assert_int_equal(out.rejects, 2); /* before the list of records and after it */
     buf_done(&out.text);
-    read_around("{\"resourceLogs\":[{\"x\":1},{\"scopeLogs\":[{\"others\":[", "]}]}]}", &out);
-    assert_int_equal(out.events, 0);
-    assert_int_equal(out.rejects, 1);
-    buf_done(&out.text);
+}
+
+static void counts_the_events_around_which_members_are_dropped(void **state UNUSED)
+{
+    static const struct {
+        const char *head, *tail;
+        size_t dropped;
+    } cases[] = {
+        {HEAD, "]}]}]}", 0},
+        {"{\"resourceLogs\":[{\"schemaUrl\":\"u\",\"scopeLogs\":[{\"logRecords\":[", "]}]}]}", 200},
+        {HEAD, "],\"schemaUrl\":\"u\"}]}]}", 200},
+        {HEAD, "],\"schemaUrl\":\"u\"}],\"schemaUrl\":\"u\"}],\"x\":1}", 200},
+        {HEAD, "]}]},{\"scopeLogs\":[{\"logRecords\":[{\"flags\":1}]}],\"x\":1}]}", 1},
+        {HEAD, "]}]},{\"scopeLogs\":[{\"logRecords\":[{\"flags\":1}]}],\"x\":1}],\"x\":1}", 201},
+        {"{\"resourceLogs\":[{\"resource\":{\"x\":1},\"scopeLogs\":[{\"logRecords\":[",
+         "]}]},{\"scopeLogs\":[{\"logRecords\":[{\"flags\":1}]}]}],\"x\":1}", 201},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outputs out;
+        read_around(cases[i].head, cases[i].tail, &out);
+        assert_int_equal(out.rejects, 0);
+        assert_int_equal(out.dropped, cases[i].dropped);
+        buf_done(&out.text);
+    }
 }
 
 static void damage_costs_what_follows_it(void **state UNUSED)
@@ -253,7 +303,9 @@ int main(void)
         cmocka_unit_test(a_divided_request_gives_the_events_of_a_whole_one),
         cmocka_unit_test(members_after_a_list_are_a_reject_if_records_need_them),
         cmocka_unit_test(elements_that_are_no_objects_are_counted),
-        cmocka_unit_test(only_a_request_without_any_records_is_a_reject),
+        cmocka_unit_test(members_before_a_list_are_one_reject_for_all_its_parts),
+        cmocka_unit_test(elements_without_records_are_counted_in_each_part),
+        cmocka_unit_test(counts_the_events_around_which_members_are_dropped),
         cmocka_unit_test(damage_costs_what_follows_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,7 +124,7 @@ static void build_otlp(struct builder *b, const struct doc *doc)
     struct buf text = BUF_INIT(EVENT_BYTES);
     struct otlp o;
     size_t count = 0;
-    otlp_start(&o, doc, DOC_ROOT);
+    otlp_start(&o, doc, DOC_ROOT, 0);
     while (otlp_next(&o, &text)) {
         struct doc record;
         struct span rest = buf_span(&text);
@@ -134,8 +134,9 @@ static void build_otlp(struct builder *b, const struct doc *doc)
             .doc = &record, .at = DOC_ROOT, .shape = SHAPE_OTLP, .origin = &source};
         build(b, reader, &in);
     }
-    size_t others = 0;
-    expect(count == otlp_count(doc, DOC_ROOT, &others) && others == o.others);
+    struct otlp_missed missed;
+    expect(count == otlp_count(doc, DOC_ROOT, 0, &missed));
+    expect(missed.others == o.missed.others && missed.unread == o.missed.unread);
     buf_done(&text);
 }
 

@@ -1,434 +1,397 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OTLP 1.x, JSON encoding: opentelemetry-proto, files logs, trace, metrics, common. */
-#include "event/record/otlp.h"
+/* The walk over a request. OTLP 1.x, JSON encoding: opentelemetry-proto, files logs, trace,
+ * metrics, common. */
+#include "otlp_priv.h"
 
-enum { KIND_LOGS, KIND_SPANS, KIND_METRICS, KINDS };
+/* ---- names ---- */
 
-/* Spellings of a name: of the specification, of writers that keep the proto's names, and of OTLP
- * before 0.15. An empty one ends them. */
-enum { SPELLINGS = 5 };
-typedef const struct span spellings[SPELLINGS];
-
-static const struct {
-    spellings resources, scopes, records;
-} names[KINDS] = {
-    {{SPAN_INIT("resourceLogs"), SPAN_INIT("resource_logs")},
-     {SPAN_INIT("scopeLogs"), SPAN_INIT("scope_logs"), SPAN_INIT("instrumentationLibraryLogs"),
-      SPAN_INIT("instrumentation_library_logs")},
-     {SPAN_INIT("logRecords"), SPAN_INIT("log_records"), SPAN_INIT("logs")}},
-    {{SPAN_INIT("resourceSpans"), SPAN_INIT("resource_spans")},
-     {SPAN_INIT("scopeSpans"), SPAN_INIT("scope_spans"), SPAN_INIT("instrumentationLibrarySpans"),
-      SPAN_INIT("instrumentation_library_spans")},
-     {SPAN_INIT("spans")}},
-    {{SPAN_INIT("resourceMetrics"), SPAN_INIT("resource_metrics")},
-     {SPAN_INIT("scopeMetrics"), SPAN_INIT("scope_metrics"),
-      SPAN_INIT("instrumentationLibraryMetrics"), SPAN_INIT("instrumentation_library_metrics")},
-     {SPAN_INIT("metrics")}},
+/* In the spelling of the specification, of writers that keep the proto's names, and of OTLP before
+ * 0.15. */
+static const struct span resource_names[] = {
+    SPAN_INIT("resourceLogs"),  SPAN_INIT("resourceSpans"),  SPAN_INIT("resourceMetrics"),
+    SPAN_INIT("resource_logs"), SPAN_INIT("resource_spans"), SPAN_INIT("resource_metrics"),
 };
-static spellings scope_names = {SPAN_INIT("scope"), SPAN_INIT("instrumentationLibrary"),
-                                SPAN_INIT("instrumentation_library")};
-static spellings data_point_names = {SPAN_INIT("dataPoints"), SPAN_INIT("data_points")};
-
-/* Types of metric: the member of this name has the data points. */
-static spellings metric_types[] = {
-    {SPAN_INIT("gauge")},
-    {SPAN_INIT("sum")},
-    {SPAN_INIT("histogram")},
-    {SPAN_INIT("exponentialHistogram"), SPAN_INIT("exponential_histogram")},
-    {SPAN_INIT("summary")},
+static const struct span scopes_names[] = {
+    SPAN_INIT("scopeLogs"),
+    SPAN_INIT("scopeSpans"),
+    SPAN_INIT("scopeMetrics"),
+    SPAN_INIT("scope_logs"),
+    SPAN_INIT("scope_spans"),
+    SPAN_INIT("scope_metrics"),
+    SPAN_INIT("instrumentationLibraryLogs"),
+    SPAN_INIT("instrumentationLibrarySpans"),
+    SPAN_INIT("instrumentationLibraryMetrics"),
+    SPAN_INIT("instrumentation_library_logs"),
+    SPAN_INIT("instrumentation_library_spans"),
+    SPAN_INIT("instrumentation_library_metrics"),
 };
-enum { METRIC_TYPES = sizeof(metric_types) / sizeof(metric_types[0]) };
-
-/* Members of the metric, then of its data, that each record gets. */
-static spellings metric_parts[OTLP_METRIC_PARTS] = {
-    {SPAN_INIT("name")},
-    {SPAN_INIT("description")},
-    {SPAN_INIT("unit")},
-    {SPAN_INIT("aggregationTemporality"), SPAN_INIT("aggregation_temporality")},
-    {SPAN_INIT("isMonotonic"), SPAN_INIT("is_monotonic")},
+static const struct span record_names[] = {
+    SPAN_INIT("logRecords"), SPAN_INIT("log_records"), SPAN_INIT("logs"),
+    SPAN_INIT("spans"),      SPAN_INIT("metrics"),
 };
-enum { OF_THE_METRIC = 3 };
+static const struct span data_names[] = {
+    SPAN_INIT("gauge"),     SPAN_INIT("sum"),
+    SPAN_INIT("histogram"), SPAN_INIT("exponentialHistogram"),
+    SPAN_INIT("summary"),   SPAN_INIT("exponential_histogram"),
+};
+enum { EXPONENTIAL = 3, METRIC_TYPES = 5 }; /* in data_names: it has two spellings */
+static const struct span point_names[] = {SPAN_INIT("dataPoints"), SPAN_INIT("data_points")};
+
+struct names {
+    const struct span *names;
+    size_t count;
+};
+
+#define NAMES(array)                                                                               \
+    {                                                                                              \
+        (array), sizeof(array) / sizeof((array)[0])                                                \
+    }
+
+/* Of the members of an object of each level that have its elements. */
+static const struct names child_names[OTLP_LEVELS] = {
+    NAMES(resource_names), NAMES(scopes_names), NAMES(record_names),
+    NAMES(data_names),     NAMES(point_names),
+};
+
+static const struct span resource_parts[] = {SPAN_INIT("resource")};
+static const struct span scope_parts[] = {SPAN_INIT("scope"), SPAN_INIT("instrumentationLibrary"),
+                                          SPAN_INIT("instrumentation_library")};
+static const struct span metric_parts[] = {SPAN_INIT("name"), SPAN_INIT("description"),
+                                           SPAN_INIT("unit")};
+static const struct span data_parts[] = {
+    SPAN_INIT("aggregationTemporality"), SPAN_INIT("isMonotonic"),
+    SPAN_INIT("aggregation_temporality"), SPAN_INIT("is_monotonic")};
+enum { OF_THE_METRIC = 3, OF_THE_DATA = OTLP_METRIC_PARTS - OF_THE_METRIC };
+
+/* Of the members of an object of each level that its records get. */
+static const struct names part_names[OTLP_LEVELS] = {
+    {NULL, 0}, NAMES(resource_parts), NAMES(scope_parts), NAMES(metric_parts), NAMES(data_parts),
+};
+
+/* The number of the name; of.count: it is none of them. */
+static size_t name_number(struct span name, const struct names *of)
+{
+    size_t i = 0;
+    while (i < of->count && !span_eq(name, of->names[i])) {
+        i++;
+    }
+    return i;
+}
+
+static bool is_one_of(struct span name, const struct names *of)
+{
+    return name_number(name, of) < of->count;
+}
+
+/* ---- what a member is ---- */
+
+enum use {
+    USE_NOTHING, /* it has nothing in it */
+    USE_LIST,    /* its elements are read; of a metric: it is one */
+    USE_PART,    /* records get it */
+    USE_DROPPED, /* no record gets it */
+    USE_UNREAD,  /* it may have records, but not where they are looked for */
+};
+
+bool otlp_is_empty(const struct doc *d, size_t at)
+{
+    char tag = doc_tag(d, at);
+    return tag == 'n' || (tag == '"' && doc_string(d, at).n == 0) ||
+           (doc_is_container(d, at) && doc_at_end(d, doc_first(d, at)));
+}
+
+static enum use use_of_child(const struct doc *d, size_t at, enum otlp_level level)
+{
+    if (level == OTLP_METRIC && doc_tag(d, at) == '{') {
+        return USE_LIST;
+    }
+    if (otlp_is_empty(d, at)) {
+        return USE_NOTHING;
+    }
+    return level != OTLP_METRIC && doc_tag(d, at) == '[' ? USE_LIST : USE_UNREAD;
+}
+
+/* In a request, other members are as those of any envelope: the unwrapper looks at them. */
+static bool may_have_records(struct span name, enum otlp_level level)
+{
+    if (level != OTLP_REQUEST) {
+        return level != OTLP_METRIC || !span_eq(name, SPAN("metadata"));
+    }
+    bool known = span_starts(name, SPAN("resource"));
+    for (int i = OTLP_RESOURCE; i < OTLP_LEVELS && !known; i++) {
+        known = i != OTLP_METRIC && is_one_of(name, &child_names[i]);
+    }
+    return known;
+}
+
+/* Of the member that has its name at `name`. */
+static enum use use_of(const struct doc *d, size_t name, enum otlp_level level)
+{
+    struct span text = doc_string(d, name);
+    if (is_one_of(text, &child_names[level])) {
+        return use_of_child(d, name + 1, level);
+    }
+    if (is_one_of(text, &part_names[level])) {
+        return USE_PART;
+    }
+    if (otlp_is_empty(d, name + 1)) {
+        return USE_NOTHING;
+    }
+    return doc_is_container(d, name + 1) && may_have_records(text, level) ? USE_UNREAD
+                                                                          : USE_DROPPED;
+}
+
+static enum otlp_beside beside_of(enum use use, bool after)
+{
+    switch (use) {
+    case USE_NOTHING:
+        return OTLP_BESIDE_NOTHING;
+    case USE_PART:
+        return after ? OTLP_BESIDE_NEEDED : OTLP_BESIDE_NOTHING;
+    case USE_DROPPED:
+        return OTLP_BESIDE_DROPPED;
+    case USE_LIST:
+    case USE_UNREAD:
+        break;
+    }
+    return OTLP_BESIDE_NEEDED;
+}
+
+static enum otlp_beside beside_list(const struct doc *d, size_t at, enum otlp_level level,
+                                    bool after)
+{
+    enum otlp_beside all = OTLP_BESIDE_NOTHING;
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        enum otlp_beside beside = beside_of(use_of(d, i, level), after);
+        all = beside > all ? beside : all;
+    }
+    return all;
+}
+
+enum otlp_beside otlp_before_list(const struct doc *doc, size_t at, enum otlp_level level)
+{
+    return beside_list(doc, at, level, false);
+}
+
+enum otlp_beside otlp_after_list(const struct doc *doc, size_t at, enum otlp_level level)
+{
+    return beside_list(doc, at, level, true);
+}
 
 /* ---- the walk ---- */
 
-/* The member of any spelling, 0 if there is none. */
-static size_t member_of(const struct doc *d, size_t object, spellings of)
+/* The first of the names that the object has, 0 if it has none. */
+static size_t first_member(const struct doc *d, size_t object, const struct span *names,
+                           size_t count)
 {
     size_t at = 0;
-    for (int i = 0; i < SPELLINGS && of[i].n > 0 && at == 0; i++) {
-        at = doc_member(d, object, of[i]);
+    for (size_t i = 0; i < count && at == 0; i++) {
+        at = doc_member(d, object, names[i]);
     }
     return at;
 }
 
-static bool is_spelling(struct span name, spellings of)
+/* Look up what each record of the object gets. */
+static void find_parts(struct otlp *o, enum otlp_level level, size_t at)
 {
-    int i = 0;
-    while (i < SPELLINGS && of[i].n > 0 && !span_eq(name, of[i])) {
-        i++;
+    const struct doc *d = o->doc;
+    switch (level) {
+    case OTLP_RESOURCE:
+        o->resource = doc_member(d, at, resource_parts[0]);
+        o->attributes = o->resource != 0 && doc_tag(d, o->resource) == '{'
+                            ? doc_member(d, o->resource, SPAN("attributes"))
+                            : 0;
+        break;
+    case OTLP_SCOPE:
+        o->scope = first_member(d, at, scope_parts, part_names[level].count);
+        break;
+    case OTLP_METRIC:
+        for (size_t i = 0; i < OF_THE_METRIC; i++) {
+            o->metric_parts[i] = doc_member(d, at, metric_parts[i]);
+        }
+        break;
+    case OTLP_DATA:
+        for (size_t i = 0; i < OF_THE_DATA; i++) {
+            const struct span spellings[] = {data_parts[i], data_parts[i + OF_THE_DATA]};
+            o->metric_parts[OF_THE_METRIC + i] = first_member(d, at, spellings, 2);
+        }
+        break;
+    case OTLP_REQUEST:
+    case OTLP_LEVELS:
+        break;
     }
-    return i < SPELLINGS && of[i].n > 0;
 }
 
-/* The first element of a list, 0 if `at` is none. */
-static size_t first_of_list(const struct doc *d, size_t at)
+static bool is_found_part(const struct otlp *o, size_t at)
 {
-    return at != 0 && doc_tag(d, at) == '[' ? doc_first(d, at) : 0;
+    bool found = at == o->scope;
+    for (size_t i = 0; i < OTLP_METRIC_PARTS; i++) {
+        found = found || at == o->metric_parts[i];
+    }
+    return found;
 }
 
-/* The next object of a list, 0 at its end. */
-static size_t list_next(struct otlp *o, size_t *list)
+/* Whether the resource has more than its attributes. */
+static bool has_more(const struct doc *d, size_t resource)
 {
-    while (*list != 0 && !doc_at_end(o->doc, *list)) {
-        size_t at = *list;
-        *list = doc_next(o->doc, at);
+    bool more = false;
+    for (size_t i = doc_first(d, resource); !doc_at_end(d, i) && !more; i = doc_next(d, i + 1)) {
+        more = !span_eq(doc_string(d, i), SPAN("attributes")) && !otlp_is_empty(d, i + 1);
+    }
+    return more;
+}
+
+/* A part that records do not get: it has another type, or is there in another spelling. */
+static enum use use_of_part(const struct otlp *o, size_t at)
+{
+    const struct doc *d = o->doc;
+    if (at == o->resource && doc_tag(d, at) == '{') {
+        return has_more(d, at) ? USE_DROPPED : USE_PART;
+    }
+    if (is_found_part(o, at)) {
+        return USE_PART;
+    }
+    return otlp_is_empty(d, at) ? USE_NOTHING : doc_is_container(d, at) ? USE_UNREAD : USE_DROPPED;
+}
+
+/* Go into an object, and note what else it has than elements of the next level. */
+static void enter(struct otlp *o, enum otlp_level level, size_t at)
+{
+    const struct doc *d = o->doc;
+    struct otlp_place *p = &o->places[level];
+    bool head = (unsigned)level < o->heads;
+    bool leads = head;
+    *p = (struct otlp_place){.at = at,
+                             .member = doc_first(d, at),
+                             .dropped = level > OTLP_REQUEST && o->places[level - 1].dropped};
+    o->level = (int)level;
+    find_parts(o, level, at);
+    for (size_t i = p->member; !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        enum use use = use_of(d, i, level);
+        use = use == USE_PART ? use_of_part(o, i + 1) : use;
+        leads = leads || use == USE_LIST || use == USE_UNREAD;
+        p->dropped = p->dropped || use == USE_DROPPED;
+        if (use == USE_UNREAD && !head && o->missed.unread++ == 0) {
+            o->missed.unread_level = level;
+        }
+    }
+    o->missed.others += leads || level == OTLP_REQUEST ? 0 : 1;
+}
+
+/* The next object of the current list, 0 at its end. */
+static size_t next_element(struct otlp *o)
+{
+    size_t *element = &o->places[o->level].element;
+    while (*element != 0 && !doc_at_end(o->doc, *element)) {
+        size_t at = *element;
+        *element = doc_next(o->doc, at);
         if (doc_tag(o->doc, at) == '{') {
             return at;
         }
-        o->others++;
+        o->missed.others++;
     }
-    *list = 0;
+    *element = 0;
     return 0;
 }
 
-/* Go to the next resourceLogs, resourceSpans or resourceMetrics of the request. */
-static bool next_kind(struct otlp *o)
+/* The name of the next member that has elements, 0 if there is none. */
+static size_t next_list(struct otlp *o)
 {
-    while (!doc_at_end(o->doc, o->member)) {
-        size_t at = o->member;
-        o->member = doc_next(o->doc, at + 1);
-        for (int k = 0; k < KINDS; k++) {
-            if (is_spelling(doc_string(o->doc, at), names[k].resources) &&
-                doc_tag(o->doc, at + 1) == '[') {
-                o->kind = k;
-                o->resources = doc_first(o->doc, at + 1);
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* Go to the resource's next list of scopes: it may have one of each spelling. */
-static bool next_scopes(struct otlp *o)
-{
-    spellings *of = &names[o->kind].scopes;
-    while (o->resource != 0 && o->spelling < SPELLINGS && (*of)[o->spelling].n > 0) {
-        o->scopes = first_of_list(o->doc, doc_member(o->doc, o->resource, (*of)[o->spelling++]));
-        if (o->scopes != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool next_resource(struct otlp *o)
-{
-    while ((o->resource = list_next(o, &o->resources)) == 0) {
-        if (!next_kind(o)) {
-            return false;
-        }
-    }
-    size_t resource = doc_member(o->doc, o->resource, SPAN("resource"));
-    bool object = resource != 0 && doc_tag(o->doc, resource) == '{';
-    o->attributes = object ? doc_member(o->doc, resource, SPAN("attributes")) : 0;
-    o->spelling = 0;
-    o->scopes = 0;
-    return true;
-}
-
-static bool next_scope(struct otlp *o)
-{
-    while ((o->scope = list_next(o, &o->scopes)) == 0) {
-        if (!next_scopes(o) && !next_resource(o)) {
-            return false;
-        }
-    }
-    size_t list = first_of_list(o->doc, member_of(o->doc, o->scope, names[o->kind].records));
-    o->scope_itself = member_of(o->doc, o->scope, scope_names);
-    o->metric = 0;
-    o->metrics = o->kind == KIND_METRICS ? list : 0;
-    o->records = o->kind == KIND_METRICS ? 0 : list;
-    return true;
-}
-
-/* Go to the next data of the metric, which usually has one. False: no more. */
-static bool next_data(struct otlp *o)
-{
-    size_t data = 0;
-    if (o->kind != KIND_METRICS || o->metric == 0) {
-        return false;
-    }
-    while (data == 0 && o->type < METRIC_TYPES) {
-        o->metric_type = metric_types[o->type][0];
-        size_t at = member_of(o->doc, o->metric, metric_types[o->type++]);
-        data = at != 0 && doc_tag(o->doc, at) == '{' ? at : 0;
-    }
-    o->records = data != 0 ? first_of_list(o->doc, member_of(o->doc, data, data_point_names)) : 0;
-    for (int i = 0; i < OTLP_METRIC_PARTS && data != 0; i++) {
-        size_t object = i < OF_THE_METRIC ? o->metric : data;
-        o->metric_parts[i] = member_of(o->doc, object, metric_parts[i]);
-    }
-    return data != 0;
-}
-
-static bool next_metric(struct otlp *o)
-{
-    while ((o->metric = list_next(o, &o->metrics)) == 0) {
-        if (!next_scope(o)) {
-            return false;
-        }
-        if (o->kind != KIND_METRICS) {
-            return true;
-        }
-    }
-    o->type = 0;
-    return true;
-}
-
-static bool next_record(struct otlp *o)
-{
-    while ((o->record = list_next(o, &o->records)) == 0) {
-        if (!next_data(o) && !next_metric(o)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-void otlp_start(struct otlp *o, const struct doc *doc, size_t at)
-{
-    *o = (struct otlp){.doc = doc, .member = doc_first(doc, at)};
-}
-
-size_t otlp_count(const struct doc *doc, size_t at, size_t *others)
-{
-    struct otlp o;
-    size_t n = 0;
-    otlp_start(&o, doc, at);
-    while (next_record(&o)) {
-        n++;
-    }
-    *others = o.others;
-    return n;
-}
-
-/* ---- AnyValue ---- */
-
-static void write_any(const struct doc *d, size_t at, struct buf *out);
-
-/* -?(0|[1-9][0-9]*), a JSON integer. */
-static bool is_integer(struct span s)
-{
-    size_t i = s.n > 0 && *s.p == '-' ? 1 : 0;
-    if (i == s.n || (s.p[i] == '0' && s.n > i + 1)) {
-        return false;
-    }
-    for (; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The members of {"key":k,"value":v}, 0 if missing. */
-static void find_entry(const struct doc *d, size_t at, size_t *key, size_t *value)
-{
-    *key = 0;
-    *value = 0;
-    if (doc_tag(d, at) != '{') {
-        return;
-    }
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        struct span name = doc_string(d, i);
-        if (name.n == 3 && memcmp(name.p, "key", 3) == 0) {
-            *key = i + 1;
-        } else if (name.n == 5 && memcmp(name.p, "value", 5) == 0) {
-            *value = i + 1;
-        }
-    }
-}
-
-/* [{"key":k,"value":v},...] as {k:v,...}; an element without a key gets its number: "#0". */
-static void write_map(const struct doc *d, size_t list, struct buf *out)
-{
-    bool first = true;
-    size_t number = 0;
-    buf_add_byte(out, '{');
-    for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i), number++) {
-        size_t key = 0;
-        size_t value = 0;
-        find_entry(d, i, &key, &value);
-        buf_add(out, first ? SPAN("") : SPAN(","));
-        first = false;
-        if (key == 0 || doc_tag(d, key) != '"') { /* no attribute: kept as it is */
-            buf_add(out, SPAN("\"#"));
-            buf_add_number(out, number);
-            buf_add(out, SPAN("\":"));
-            buf_add(out, doc_source(d, i));
-            continue;
-        }
-        buf_add(out, doc_source(d, key));
-        buf_add_byte(out, ':');
-        if (value != 0) {
-            write_any(d, value, out);
-        } else {
-            buf_add(out, SPAN("null"));
-        }
-    }
-    buf_add_byte(out, '}');
-}
-
-static void write_array(const struct doc *d, size_t list, struct buf *out)
-{
-    bool first = true;
-    buf_add_byte(out, '[');
-    for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i)) {
-        buf_add(out, first ? SPAN("") : SPAN(","));
-        first = false;
-        write_any(d, i, out);
-    }
-    buf_add_byte(out, ']');
-}
-
-/* {"values":[...]} as a list or a map, which is empty without values. */
-static void write_values(const struct doc *d, size_t at, bool map, struct buf *out)
-{
-    size_t values = doc_tag(d, at) == '{' ? doc_member(d, at, SPAN("values")) : 0;
-    if (values == 0 || doc_tag(d, values) != '[') {
-        buf_add(out, map ? SPAN("{}") : SPAN("[]"));
-    } else if (map) {
-        write_map(d, values, out);
-    } else {
-        write_array(d, values, out);
-    }
-}
-
-/* The name in an AnyValue, which has one member; 0 if the value is not an AnyValue. */
-static size_t any_member(const struct doc *d, size_t at)
-{
-    static const struct span kinds[] = {
-        SPAN_INIT("stringValue"),  SPAN_INIT("intValue"),     SPAN_INIT("doubleValue"),
-        SPAN_INIT("boolValue"),    SPAN_INIT("arrayValue"),   SPAN_INIT("kvlistValue"),
-        SPAN_INIT("bytesValue"),   SPAN_INIT("string_value"), SPAN_INIT("int_value"),
-        SPAN_INIT("double_value"), SPAN_INIT("bool_value"),   SPAN_INIT("array_value"),
-        SPAN_INIT("kvlist_value"), SPAN_INIT("bytes_value")};
-    if (doc_tag(d, at) != '{' || doc_payload(d, at) >> 32 != 1) {
-        return 0;
-    }
-    size_t name = doc_first(d, at);
-    struct span kind = doc_string(d, name);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (kind.n == kinds[i].n && *kind.p == *kinds[i].p && span_eq(kind, kinds[i])) {
+    struct otlp_place *p = &o->places[o->level];
+    while (!doc_at_end(o->doc, p->member)) {
+        size_t name = p->member;
+        p->member = doc_next(o->doc, name + 1);
+        if (is_one_of(doc_string(o->doc, name), &child_names[o->level]) &&
+            use_of_child(o->doc, name + 1, (enum otlp_level)o->level) == USE_LIST) {
             return name;
         }
     }
     return 0;
 }
 
-static void write_any(const struct doc *d, size_t at, struct buf *out)
+/* The next object inside the current one, 0 if there is none. */
+static size_t next_child(struct otlp *o)
 {
-    size_t name = any_member(d, at);
-    if (name == 0) {
-        bool empty = doc_tag(d, at) == '{' && doc_at_end(d, doc_first(d, at));
-        buf_add(out, empty ? SPAN("null") : doc_source(d, at));
-        return;
+    size_t at = 0;
+    size_t name = 0;
+    while ((at = next_element(o)) == 0 && (name = next_list(o)) != 0) {
+        if (o->level == OTLP_METRIC) {
+            size_t number = name_number(doc_string(o->doc, name), &child_names[OTLP_METRIC]);
+            o->metric_type = data_names[number < METRIC_TYPES ? number : EXPONENTIAL];
+            return name + 1;
+        }
+        o->places[o->level].element = doc_first(o->doc, name + 1);
+        if (o->level == OTLP_SCOPE) {
+            o->metrics = span_eq(doc_string(o->doc, name), SPAN("metrics"));
+        }
     }
-    char kind = *doc_string(d, name).p;
-    size_t value = name + 1;
-    if (kind == 'a' || kind == 'k') { /* arrayValue, kvlistValue */
-        write_values(d, value, kind == 'k', out);
-    } else if (kind == 'i' && doc_tag(d, value) == '"' && /* intValue */
-               is_integer(doc_string(d, value))) {
-        buf_add(out, doc_string(d, value));
-    } else {
-        buf_add(out, doc_source(d, value));
+    return at;
+}
+
+/* Whether anything is in a value: a text that is not empty, a number, true or false. */
+static bool has_content(const struct doc *d, size_t at)
+{
+    if (!doc_is_container(d, at)) {
+        return !otlp_is_empty(d, at);
     }
+    bool named = doc_tag(d, at) == '{';
+    for (size_t i = doc_first(d, at); !doc_at_end(d, i);) {
+        i += named ? 1 : 0;
+        if (has_content(d, i)) {
+            return true;
+        }
+        i = doc_next(d, i);
+    }
+    return false;
+}
+
+static bool next_record(struct otlp *o)
+{
+    while (o->level >= OTLP_REQUEST) {
+        size_t at = next_child(o);
+        if (at == 0) {
+            o->level--;
+        } else if (o->level < OTLP_SCOPE || o->level == OTLP_METRIC ||
+                   (o->level == OTLP_SCOPE && o->metrics)) {
+            enter(o, (enum otlp_level)(o->level + 1), at);
+        } else if (has_content(o->doc, at)) {
+            o->record = at;
+            return true;
+        } else {
+            o->missed.others++;
+        }
+    }
+    return false;
+}
+
+void otlp_start(struct otlp *o, const struct doc *doc, size_t at, unsigned heads)
+{
+    *o = (struct otlp){.doc = doc, .heads = heads};
+    enter(o, OTLP_REQUEST, at);
+}
+
+size_t otlp_count(const struct doc *doc, size_t at, unsigned heads, struct otlp_missed *missed)
+{
+    struct otlp o;
+    size_t n = 0;
+    otlp_start(&o, doc, at, heads);
+    while (next_record(&o)) {
+        n++;
+    }
+    *missed = o.missed;
+    return n;
 }
 
 /* ---- records ---- */
-
-/* Attributes as a map, which are a list or a map. */
-static void write_attributes(const struct doc *d, size_t at, struct buf *out)
-{
-    if (doc_tag(d, at) == '[') {
-        write_map(d, at, out);
-    } else {
-        buf_add(out, doc_source(d, at));
-    }
-}
-
-static bool is_attributes(struct span name)
-{
-    return span_eq(name, SPAN("attributes")) || span_eq(name, SPAN("Attributes")) ||
-           span_eq(name, SPAN("LogAttributes")) || span_eq(name, SPAN("SpanAttributes")) ||
-           span_eq(name, SPAN("ResourceAttributes"));
-}
-
-static bool is_body(struct span name)
-{
-    return span_eq(name, SPAN("body")) || span_eq(name, SPAN("Body"));
-}
-
-/* The resource, with its attributes as a map. */
-static void write_resource(const struct doc *d, size_t at, struct buf *out)
-{
-    bool first = true;
-    buf_add_byte(out, '{');
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        buf_add(out, first ? SPAN("") : SPAN(","));
-        first = false;
-        buf_add(out, doc_source(d, i));
-        buf_add_byte(out, ':');
-        if (span_eq(doc_string(d, i), SPAN("attributes"))) {
-            write_attributes(d, i + 1, out);
-        } else {
-            buf_add(out, doc_source(d, i + 1));
-        }
-    }
-    buf_add_byte(out, '}');
-}
-
-/* The members of a record. AnyValues and lists of them become plain values. */
-static void write_members(const struct doc *d, size_t at, bool first, struct buf *out)
-{
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        struct span name = doc_string(d, i);
-        buf_add(out, first ? SPAN("") : SPAN(","));
-        first = false;
-        buf_add(out, doc_source(d, i));
-        buf_add_byte(out, ':');
-        if (is_attributes(name)) {
-            write_attributes(d, i + 1, out);
-        } else if (is_body(name)) {
-            write_any(d, i + 1, out);
-        } else if (span_eq(name, SPAN("resource")) && doc_tag(d, i + 1) == '{') {
-            write_resource(d, i + 1, out);
-        } else {
-            buf_add(out, doc_source(d, i + 1));
-        }
-    }
-}
-
-/* ,"name":value, or nothing if `at` is 0. */
-static void write_copy(const struct doc *d, size_t at, struct span name, struct buf *out)
-{
-    if (at != 0) {
-        buf_add(out, SPAN(",\""));
-        buf_add(out, name);
-        buf_add(out, SPAN("\":"));
-        buf_add(out, doc_source(d, at));
-    }
-}
 
 static void write_metric(const struct otlp *o, struct buf *out)
 {
     buf_add(out, SPAN(",\"metric\":{\"type\":\""));
     buf_add(out, o->metric_type);
     buf_add_byte(out, '"');
-    for (int i = 0; i < OTLP_METRIC_PARTS; i++) {
-        write_copy(o->doc, o->metric_parts[i], metric_parts[i][0], out);
+    for (size_t i = 0; i < OTLP_METRIC_PARTS; i++) {
+        struct span name = i < OF_THE_METRIC ? metric_parts[i] : data_parts[i - OF_THE_METRIC];
+        otlp_write_copy(o->doc, o->metric_parts[i], name, out);
     }
     buf_add_byte(out, '}');
 }
@@ -439,19 +402,20 @@ static void write_metric(const struct otlp *o, struct buf *out)
  */
 static void write_shared(struct otlp *o, struct buf *text)
 {
-    if (o->shared == o->resource && !text->overflowed) {
+    size_t resource = o->places[OTLP_RESOURCE].at;
+    if (o->shared == resource && !text->overflowed) {
         text->n = o->shared_bytes;
         return;
     }
     buf_clear(text);
     buf_add(text, SPAN("{\"resource\":{\"attributes\":"));
     if (o->attributes != 0) {
-        write_attributes(o->doc, o->attributes, text);
+        otlp_write_attributes(o->doc, o->attributes, text);
     } else {
         buf_add(text, SPAN("{}"));
     }
     buf_add_byte(text, '}');
-    o->shared = o->resource;
+    o->shared = resource;
     o->shared_bytes = text->n;
 }
 
@@ -462,39 +426,11 @@ bool otlp_next(struct otlp *o, struct buf *text)
         return false;
     }
     write_shared(o, text);
-    write_copy(o->doc, o->scope_itself, SPAN("scope"), text);
-    if (o->kind == KIND_METRICS) {
+    otlp_write_copy(o->doc, o->scope, SPAN("scope"), text);
+    if (o->level == OTLP_DATA) {
         write_metric(o, text);
     }
-    write_members(o->doc, o->record, false, text);
-    buf_add_byte(text, '}');
-    return true;
-}
-
-static bool needs_plain(const struct doc *d, size_t at)
-{
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        struct span name = doc_string(d, i);
-        size_t inner = span_eq(name, SPAN("resource")) && doc_tag(d, i + 1) == '{'
-                           ? doc_member(d, i + 1, SPAN("attributes"))
-                           : 0;
-        if ((is_attributes(name) && doc_tag(d, i + 1) == '[') ||
-            (inner != 0 && doc_tag(d, inner) == '[') ||
-            (is_body(name) && any_member(d, i + 1) != 0)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool otlp_plain(const struct doc *doc, size_t at, struct buf *text)
-{
-    buf_clear(text);
-    if (!needs_plain(doc, at)) {
-        return false;
-    }
-    buf_add_byte(text, '{');
-    write_members(doc, at, true, text);
+    otlp_write_members(o->doc, o->record, false, text);
     buf_add_byte(text, '}');
     return true;
 }

@@ -27,26 +27,3 @@ bool otlp_begins(struct span text)
     }
     return false;
 }
-
-bool otlp_needs_rest(const struct doc *doc, size_t at)
-{
-    static const struct span beginnings[] = {SPAN_INIT("resource"), SPAN_INIT("scope"),
-                                             SPAN_INIT("instrumentation")};
-    static const struct span lists[] = {SPAN_INIT("logRecords"), SPAN_INIT("log_records"),
-                                        SPAN_INIT("logs"), SPAN_INIT("spans"),
-                                        SPAN_INIT("metrics")};
-    for (size_t i = doc_first(doc, at); !doc_at_end(doc, i); i = doc_next(doc, i + 1)) {
-        struct span name = doc_string(doc, i);
-        for (size_t k = 0; k < sizeof(beginnings) / sizeof(beginnings[0]); k++) {
-            if (span_starts(name, beginnings[k])) {
-                return true;
-            }
-        }
-        for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
-            if (span_eq(name, lists[k])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}

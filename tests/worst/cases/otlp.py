@@ -9,7 +9,7 @@ def _resource(attributes, size):
 
 
 def _logs(attributes, size):
-    return many("{}", size, _resource(attributes, size) + '{"logRecords":[', "]}]}]}")
+    return many('{"a":1}', size, _resource(attributes, size) + '{"logRecords":[', "]}]}]}")
 
 
 def attributes_that_are_none(size):
@@ -21,7 +21,7 @@ def attributes_without_a_key(size):
 
 
 def attributes_that_are_none_in_scopes_of_one_record(size):
-    return many('{"logRecords":[{}]}', size, _resource("0", size), "]}]}")
+    return many('{"logRecords":[{"a":1}]}', size, _resource("0", size), "]}]}")
 
 
 def attributes_of_use(size):
@@ -30,6 +30,30 @@ def attributes_of_use(size):
 
 def empty_records(size):
     return many("{}", size, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[', "]}]}]}")
+
+
+def smallest_records(size):
+    return many('{"a":1}', size, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[', "]}]}]}")
+
+
+def members_of_a_scope(size):
+    return many('"a%d":[1]', size, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"a":1}],', "}]}]}")
+
+
+def scopes_without_a_list(size):
+    return many('{"a":[1]}', size, '{"resourceLogs":[{"scopeLogs":[', "]}]}")
+
+
+def lists_of_each_spelling(size):
+    return many('{"logs":[1],"spans":[{"a":1}]}', size, '{"resourceLogs":[{"scopeLogs":[', "]}]}")
+
+
+def records_without_content(size):
+    return many('{"a":[{},[],null]}', size, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[', "]}]}]}")
+
+
+def integers_of_many_digits(size):
+    return many("1234567890123456789%d", size, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"a":[', "]}]}]}]}")
 
 
 def records_of_one_attribute(size):

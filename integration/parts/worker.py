@@ -71,7 +71,7 @@ def logfmt(line):
 
 
 class Worker(Process):
-    def __init__(self, folder, settings, name="worker", binary_path=None, keep=False, **env):
+    def __init__(self, folder, settings, name="worker", binary_path=None, keep=False, arguments=(), **env):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.conf = folder / f"{name}.conf"
@@ -81,7 +81,7 @@ class Worker(Process):
         self.home.mkdir(exist_ok=True)
         keys = {k.upper(): v for k, v in KEYS.items()}
         whole = {**clean_env(), "HOME": str(self.home), "AWS_EC2_METADATA_DISABLED": "true", **keys, **env}
-        super().__init__(name, [binary_path or binary(), "run", "-c", self.conf], folder / f"{name}.log", keep=keep,
+        super().__init__(name, [binary_path or binary(), "run", "-c", self.conf, *arguments], folder / f"{name}.log", keep=keep,
                          env={k: v for k, v in whole.items() if v is not None})
 
     def lines(self, **wanted):

@@ -13,6 +13,8 @@
 
 #include "app/harden.h"
 #include "app/options.h"
+#include "app/print.h"
+#include "app/watch.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "event/normalize.h"
@@ -203,15 +205,41 @@ static int run_worker(const struct conf *conf, const char *path)
     return STATUS_OK;
 }
 
+/*
+ * Start the watch, read the configuration and run the worker. The order matters: a change after the
+ * reading is seen by the watch.
+ */
+static int run_file(const char *path, bool watched)
+{
+    struct err e = {.kind = FAIL_NONE};
+    struct watch *watch = watched ? watch_start(path, pthread_self(), &e) : NULL;
+    if (watched && watch == NULL) {
+        print_line(stderr, "asymptote-ingest: --watch: %s", e.text);
+        return STATUS_FAILED;
+    }
+    OWNED(conf) struct conf *conf = app_load_conf(path, false);
+    int status = STATUS_FAILED;
+    if (conf != NULL) {
+        log_setup(conf->log.level, conf->log.format);
+        status = run_worker(conf, path);
+    }
+    watch_stop(watch);
+    return status;
+}
+
 int app_run(int argc, char **argv)
 {
     const char *path = NULL;
+    bool watched = false;
     const struct option options[] = {
         {.name = "config",
          .letter = 'c',
          .value = "FILE",
          .text = "The configuration.",
          .to = &path},
+        {.name = "watch",
+         .text = "Read the configuration again when a file of customers.d/ beside it changes.",
+         .flag = &watched},
     };
     const struct usage usage = {
         "run", "",
@@ -231,12 +259,7 @@ int app_run(int argc, char **argv)
     harden_process();
     signals_block();
     http_init();
-    OWNED(conf) struct conf *conf = app_load_conf(path, false);
-    if (conf == NULL) {
-        return STATUS_FAILED;
-    }
-    log_setup(conf->log.level, conf->log.format);
-    status = run_worker(conf, path);
+    status = run_file(path, watched);
     curl_global_cleanup();
     return status;
 }

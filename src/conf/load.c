@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static struct conf_reader reader_of(const char *name, struct conf_problems *problems)
 {
@@ -90,6 +91,61 @@ static int is_entry(const struct dirent *entry)
     return has_suffix(entry, SPAN(".conf")) || has_suffix(entry, SPAN(".pending"));
 }
 
+/*
+ * Whether a file of customers.d/ is in it: a link may lead to another file of the folder, as those
+ * of a ConfigMap of Kubernetes do, but not to another place, where other users may write.
+ */
+static bool is_inside(const char *folder, const char *path)
+{
+    char *real_folder = realpath(folder, NULL);
+    char *real = realpath(path, NULL);
+    size_t n = real_folder != NULL ? strlen(real_folder) : 0;
+    bool inside = n != 0 && real != NULL && strncmp(real, real_folder, n) == 0 && real[n] == '/';
+    free(real_folder);
+    free(real);
+    return inside;
+}
+
+/* A link whose file exists, but elsewhere. Other faults of a path are found when it is opened. */
+static bool leads_out(const char *folder, const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == 0 &&
+           !is_inside(folder, path);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Parse a file of customers.d/, which another program may be writing or removing. */
+static const config_setting_t *entry_parse(struct conf_reader *r, const char *folder,
+                                           const char *path)
+{
+    struct stat before = {.st_size = 0};
+    struct stat after;
+    if (leads_out(folder, path)) {
+        conf_problem_add(r->problems, path, 0, false,
+                         "is a symbolic link out of customers.d; copy the file into it");
+        return NULL;
+    }
+    if (lstat(path, &before) != 0 && errno == ENOENT) {
+        conf_problem_add(r->problems, path, 0, false,
+                         "was removed while the files were read; read them again");
+        return NULL;
+    }
+    (void)stat(path, &before);
+    const config_setting_t *root = file_parse(r, path);
+    if (root != NULL && (stat(path, &after) != 0 || !same_file(&before, &after))) {
+        conf_problem_add(r->problems, path, 0, false,
+                         "was changed while it was read; write to another name and rename it");
+        return NULL;
+    }
+    return root;
+}
+
 /* Read one customer from each file of customers.d/, in the order of the file names. */
 static void read_folder(struct conf_reader *r, const char *path, bool pending)
 {
@@ -102,7 +158,7 @@ static void read_folder(struct conf_reader *r, const char *path, bool pending)
     for (int i = 0; i < n; i++) {
         struct buf file = BUF_INIT(8192);
         buf_addf(&file, "%s/%s", folder, entries[i]->d_name);
-        const config_setting_t *root = file_parse(r, file.p);
+        const config_setting_t *root = entry_parse(r, folder, file.p);
         if (root != NULL && config_setting_length(root) == 0) {
             conf_problem_add(
                 r->problems, file.p, 0, false,

@@ -676,6 +676,31 @@ static void a_customers_file_is_named_in_what_is_wrong_with_it(void **state)
     assert_first_problem(main, "customers.d/a.conf", "customer.id: is missing");
 }
 
+static void a_link_stays_in_the_folder(void **state)
+{
+    struct folder *f = *state;
+    char folder[128];
+    char link[256];
+    (void)snprintf(folder, sizeof(folder), "%s/customers.d", f->path);
+    (void)snprintf(link, sizeof(link), "%s/customers.d/acme.conf", f->path);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    (void)folder_put(f, "outside.conf", ACME_KEYS);
+    (void)folder_put(f, "customers.d/inside", ACME_KEYS);
+    const char *main = folder_put(f, "main.conf", AWS KAFKA QUEUES);
+    assert_int_equal(symlink("../outside.conf", link), 0);
+    assert_first_problem(main, "customers.d/acme.conf", "is a symbolic link out of customers.d");
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(symlink("../customers.d/inside", link), 0);
+    struct conf_problems p = {0};
+    OWNED(conf) struct conf *c = conf_load(main, &p);
+    assert_non_null(c);
+    assert_int_equal(c->customer_count, 1);
+    conf_problems_done(&p);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(symlink("gone", link), 0);
+    assert_first_problem(main, "customers.d/acme.conf", "there is no such file");
+}
+
 static void reports_before_the_start_what_would_fail_then(void **state UNUSED)
 {
     assert_complaints(
@@ -862,6 +887,7 @@ int main(void)
         WITH_FOLDER(included_files_are_looked_at_as_the_main_one),
         WITH_FOLDER(only_regular_files_are_opened),
         WITH_FOLDER(a_customers_file_is_named_in_what_is_wrong_with_it),
+        WITH_FOLDER(a_link_stays_in_the_folder),
         cmocka_unit_test(reports_before_the_start_what_would_fail_then),
         WITH_FOLDER(customers_have_files_of_their_own),
         WITH_FOLDER(numbers_that_libconfig_cuts_are_refused),

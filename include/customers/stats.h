@@ -65,6 +65,7 @@ struct stats {
     stats_count rejects[REJECT_REASONS];
     stats_count object_bytes; /* as stored */
     stats_count text_bytes;   /* decompressed */
+    stats_count cpu_us;       /* of lanes, for its objects */
     stats_count records_acked;
     stats_count records_failed; /* delivery reports with an error */
     stats_count ordinals_forgotten;

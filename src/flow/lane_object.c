@@ -132,6 +132,7 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
     struct attempt *a = l->attempt;
     struct outcome_case c = {.receive_count = a->inflight->receive_count,
                              .last = inflight_last_delivery(a->inflight)};
+    int64_t began_us = clock_thread_us(l->parts.clock);
     turns_start(l->parts.turns, &l->turn, a->inflight->sched_class);
     do {
         c.kind = attempt_run(a, e);
@@ -152,6 +153,7 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
         }
     } while (action->again_now);
     turns_end(l->parts.turns, &l->turn);
+    stats_add(&a->customer->stats->cpu_us, (uint64_t)(clock_thread_us(l->parts.clock) - began_us));
 }
 
 void lane_finish(struct lane *l, const struct outcome_action *action, struct err *e)

@@ -226,6 +226,8 @@ static const struct metric table[] = {
     {COUNTER("text_bytes_total",
              "Bytes of objects after decompression; added when an object is read."),
      OF_CUSTOMER(text_bytes)},
+    {COUNTER("customer_cpu_seconds_total", "CPU time of lanes for objects of the customer."),
+     .labels = "customer", .write = write_customer_cpu},
     {COUNTER("records_acked_total", "Records that all in-sync replicas have."),
      OF_CUSTOMER(records_acked)},
     {COUNTER("records_failed_total",

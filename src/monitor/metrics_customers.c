@@ -60,6 +60,16 @@ void write_customer_counter(const struct metric *m, const struct snapshot *s, st
     }
 }
 
+void write_customer_cpu(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
+        struct exposition_label label = customer_label(c);
+        int64_t ms = (int64_t)(stats_get(&c->stats.cpu_us) / 1000);
+        exposition_seconds(out, m->family.name, &label, 1, ms);
+    }
+}
+
 void write_objects(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     static const char *const names[] = {"done", "accepted", "left", "later"};

@@ -25,6 +25,7 @@ const struct metric *metrics_table(size_t *count);
  * each queue, of its poll_stats or lease_stats. A time of a struct stats is absent while it is 0.
  */
 void write_customer_counter(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_customer_cpu(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_customer_time(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_customer_level(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_poll_counter(const struct metric *m, const struct snapshot *s, struct buf *out);

@@ -1133,6 +1133,21 @@ static void its_pulse_beats_with_the_bytes_that_come(void **state UNUSED)
     assert_ptr_equal(whose, at(0));
 }
 
+static void work_for_20_ms(void)
+{
+    w.clock.mono += 20;
+}
+
+static void counts_the_cpu_time_of_a_customer(void **state UNUSED)
+{
+    setup_of(2);
+    answer((struct fake_answer){.body = SPAN("1\n2\n")});
+    fake_normalizer_during = work_for_20_ms;
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(stats_get(&at(0)->stats->cpu_us), 2 * 20000);
+    assert_int_equal(stats_get(&at(1)->stats->cpu_us), 0);
+}
+
 static struct fake_message *losing;
 static size_t produced_by_then;
 
@@ -1717,6 +1732,7 @@ static const struct CMUnitTest tests[] = {
     TEST(yields_its_core_within_a_text),
     TEST(yields_its_core_within_a_long_line),
     TEST(a_lane_that_waits_for_the_readers_of_long_lines_has_no_core),
+    TEST(counts_the_cpu_time_of_a_customer),
     TEST(stops_within_a_long_line_when_the_lease_is_lost),
     TEST(a_large_object_waits_for_a_place_and_gives_it_back),
     TEST(a_lane_that_stops_waits_for_no_place),

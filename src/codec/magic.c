@@ -60,6 +60,10 @@ static bool is_text(struct span head)
     for (struct span s = head; s.n > 0;) {
         bool good = false;
         uint8_t c = byte_at(s, 0);
+        if (c >= 0x20 && c < 0x80) { /* nearly all, and each object is looked at */
+            s = span_from(s, 1);
+            continue;
+        }
         size_t n = utf8_step(s, &good);
         bool cut = c >= 0xc2 && n == s.n;
         if ((!good && !cut) || (c < 0x20 && !is_text_control(c))) {

@@ -248,7 +248,8 @@ static const struct metric table[] = {
      OF_CUSTOMER(names_duplicate)},
     {COUNTER("envelope_members_dropped_total",
              "Events of records in an envelope or a wrapper that has members beside the record, "
-             "its time and its host: these are not in the event."),
+             "its time and its host: these are not in the event. Of OTLP: members of the objects "
+             "around a record, such as `schemaUrl`."),
      OF_CUSTOMER(members_dropped)},
     {COUNTER("skipped_total",
              "Notification records that are done without an object being read, by reason: ignored "

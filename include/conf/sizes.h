@@ -22,7 +22,7 @@ enum {
     PAGE_THREAD_BYTES = 128, /* one line of /healthz */
 
     /* Maximum of the monitor's snapshot. */
-    SNAPSHOT_CUSTOMER_BYTES = 1024,
+    SNAPSHOT_CUSTOMER_BYTES = 2048,
     SNAPSHOT_QUEUE_BYTES = 256,
 };
 

@@ -247,6 +247,15 @@ struct customer_state {
 };
 void customer_state(struct customer *c, struct customer_state *out);
 
+/* What is wrong with a customer, for its status. */
+struct customer_trouble {
+    bool fails[CUSTOMER_PARTIES]; /* which parties have an outage now */
+    int64_t paused_ms;            /* if it is paused: for how long */
+    int64_t next_try_ms;          /* ... until the next probe; 0: with the next message */
+    struct err paused_by;         /* ... the last refusal */
+};
+void customer_trouble(struct customer *c, struct customer_trouble *out);
+
 /*
  * Call every few seconds, in one thread: detects credentials that are not renewed and records that
  * are not acknowledged, and logs outages that last. May query Kafka, for a fraction of a second.

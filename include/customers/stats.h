@@ -81,6 +81,8 @@ struct stats {
     /* Levels, wall clock; 0: none yet. The last message of the queue is in struct poll_stats. */
     stats_count notified_ms;        /* the last notification record that was the customer's */
     stats_count delivered_ms;       /* the last delivery */
+    stats_count undelivered_ms;     /* the first notification since the last delivery; 0: none */
+    stats_count lag_ms;             /* a level: the lag of the last delivery */
     stats_count messages_in_flight; /* a level: those whose first record is the customer's */
 };
 

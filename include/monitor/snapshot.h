@@ -51,9 +51,11 @@ struct snapshot_customer {
     struct customer *customer; /* with a reference until then */
     struct stats stats;
     struct customer_state state;
+    struct customer_trouble trouble;
     uint64_t lanes_busy;
     int64_t received_ms; /* the last message of its queue, wall clock; 0: none yet */
     bool has_traffic;    /* since the start; or it has a state other than the usual one */
+    int64_t visible;     /* messages of its queue, at its last query; -1: not known */
 };
 
 /* Compute has_traffic from the other members. */
@@ -71,6 +73,7 @@ struct snapshot_queue {
 
 struct snapshot {
     int64_t now_ms;     /* monotonic, as in pulses */
+    int64_t wall_ms;    /* the same moment, wall clock */
     int64_t started_ms; /* wall clock */
     struct readiness ready;
     struct health health; /* its threads; those from first_lane on are lanes */

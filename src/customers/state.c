@@ -24,3 +24,21 @@ void customer_state(struct customer *customer, struct customer_state *out)
     }
     mutex_unlock(&role->shared.lock);
 }
+
+void customer_trouble(struct customer *customer, struct customer_trouble *out)
+{
+    struct customer_run *run = entry_of(customer)->run;
+    int64_t now = clock_mono_ms(run->clock);
+    *out = (struct customer_trouble){.paused_ms = 0};
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        out->fails[i] = outage_is_open(&run->outages[i]);
+    }
+    mutex_lock(&run->shared.lock);
+    if (run->shared.breaker.open) {
+        int64_t next_ms = run->shared.breaker.until_ms - now;
+        out->paused_ms = now - run->shared.opened_ms;
+        out->next_try_ms = next_ms > 0 ? next_ms : 0;
+        out->paused_by = run->shared.paused_by;
+    }
+    mutex_unlock(&run->shared.lock);
+}

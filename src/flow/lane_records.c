@@ -199,7 +199,11 @@ static void lane_named(struct lane *l, struct inflight *m, struct customer *c, s
         lane_not_ours(l, m, key);
         return;
     }
-    stats_set(&c->stats->notified_ms, (uint64_t)clock_wall_ms(l->parts.clock));
+    uint64_t now = (uint64_t)clock_wall_ms(l->parts.clock);
+    stats_set(&c->stats->notified_ms, now);
+    if (stats_get(&c->stats->undelivered_ms) == 0) {
+        stats_set(&c->stats->undelivered_ms, now);
+    }
     if (folder && record->size == 0) {
         skip_folder(l, c);
         return;

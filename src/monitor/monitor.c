@@ -6,11 +6,12 @@
 #include "codec/exposition.h"
 #include "conf/memory.h"
 #include "monitor/metrics.h"
+#include "monitor/status.h"
 #include "net/listener.h"
 
 #include <stdlib.h>
 
-enum { STATUS_OK = 200, STATUS_NOT = 503 };
+enum { HTTP_OK = 200, HTTP_BAD = 400, HTTP_NOT = 503 };
 
 struct monitor {
     struct listener *listener;
@@ -37,6 +38,8 @@ static struct snapshot_run run_of(struct monitor *m)
 
 /* ---- Pages ---- */
 
+#define TEXT_TYPE "text/plain; charset=utf-8"
+
 static int page_metrics(void *ctx, const struct listener_request *r UNUSED,
                         struct listener_answer *a)
 {
@@ -44,7 +47,7 @@ static int page_metrics(void *ctx, const struct listener_request *r UNUSED,
     struct snapshot_run run = run_of(m);
     snapshot_fill(m->snapshot, &run);
     metrics_write(m->snapshot, &a->body);
-    return STATUS_OK;
+    return HTTP_OK;
 }
 
 static int page_health(void *ctx, const struct listener_request *r UNUSED,
@@ -53,8 +56,7 @@ static int page_health(void *ctx, const struct listener_request *r UNUSED,
     struct monitor *m = ctx;
     struct snapshot_run run = run_of(m);
     snapshot_fill_health(m->snapshot, &run);
-    return health_write(&m->snapshot->health, m->snapshot->now_ms, &a->body) ? STATUS_OK
-                                                                             : STATUS_NOT;
+    return health_write(&m->snapshot->health, m->snapshot->now_ms, &a->body) ? HTTP_OK : HTTP_NOT;
 }
 
 static int page_ready(void *ctx, const struct listener_request *r UNUSED, struct listener_answer *a)
@@ -62,15 +64,32 @@ static int page_ready(void *ctx, const struct listener_request *r UNUSED, struct
     struct monitor *m = ctx;
     struct snapshot_run run = run_of(m);
     snapshot_fill_health(m->snapshot, &run);
-    return ready_write(&m->snapshot->ready, &a->body) ? STATUS_OK : STATUS_NOT;
+    return ready_write(&m->snapshot->ready, &a->body) ? HTTP_OK : HTTP_NOT;
 }
 
-#define TEXT_TYPE "text/plain; charset=utf-8"
+static int page_status(void *ctx, const struct listener_request *r, struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    struct status_query q;
+    const char *wrong =
+        status_query_read(listener_query(r, "state"), listener_query(r, "customer"),
+                          listener_query(r, "offset"), listener_query(r, "limit"), &q);
+    if (wrong != NULL) {
+        a->type = TEXT_TYPE;
+        buf_add(&a->body, span_str(wrong));
+        return HTTP_BAD;
+    }
+    struct snapshot_run run = run_of(m);
+    snapshot_fill(m->snapshot, &run);
+    status_write(m->snapshot, &q, &a->body);
+    return HTTP_OK;
+}
 
 static const struct listener_page pages[] = {
     {"/metrics", EXPOSITION_TYPE, false, page_metrics},
     {"/healthz", TEXT_TYPE, false, page_health},
     {"/readyz", TEXT_TYPE, false, page_ready},
+    {"/status.json", "application/json", false, page_status},
 };
 
 /* ---- Life cycle ---- */
@@ -95,7 +114,7 @@ struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
     }
     log_write(LOG_INFO, "listening", KV_STR("address", parts->conf->metrics.listen),
               KV_INT("port", listener_port(m->listener)),
-              KV_STR("pages", "/metrics /healthz /readyz"));
+              KV_STR("pages", "/metrics /healthz /readyz /status.json"));
     return take(&m);
 }
 

@@ -127,6 +127,15 @@ bool snapshot_has_traffic(const struct snapshot_customer *c)
            memcmp(&c->state, &usual, sizeof(usual)) != 0;
 }
 
+static int64_t visible_messages(const struct snapshot_parts *p, size_t queue)
+{
+    const struct poll_stats *polls =
+        queue < intake_queues(p->intake) ? intake_stats(p->intake, queue) : NULL;
+    return polls != NULL && atomic_load(&polls->attributes_known)
+               ? (int64_t)stats_get(&polls->visible)
+               : -1;
+}
+
 static void fill_customers(struct snapshot *s)
 {
     const struct snapshot_parts *p = &s->parts;
@@ -143,7 +152,9 @@ static void fill_customers(struct snapshot *s)
         out->lanes_busy = inbox_at_work(p->inbox, c->sched_class);
         stats_copy(&out->stats, c->stats);
         customer_state(c, &out->state);
+        customer_trouble(c, &out->trouble);
         out->received_ms = last_received_ms(p, c->queue);
+        out->visible = visible_messages(p, c->queue);
         out->has_traffic = snapshot_has_traffic(out);
     }
 }
@@ -214,6 +225,7 @@ void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
 {
     const struct snapshot_parts *p = &s->parts;
     snapshot_fill_health(s, run);
+    s->wall_ms = clock_wall_ms(p->clock);
     s->started_ms = run->started_ms;
     s->configuration.reload_failed = run->reload_failed;
     s->configuration.applied_ms = run->configured_ms;

@@ -5,7 +5,6 @@
  */
 #include "ops/ops_event.h"
 
-#include "codec/calendar.h"
 #include "event/record/json_write.h"
 
 #include <inttypes.h>
@@ -13,49 +12,16 @@
 
 /* ---- Members ---- */
 
-static void begin_member(struct buf *out, const char *name)
-{
-    if (out->n != 0 && out->p[out->n - 1] != '{') {
-        buf_add_byte(out, ',');
-    }
-    json_write_string(out, span_str(name));
-    buf_add_byte(out, ':');
-}
-
-static void add_text(struct buf *out, const char *name, struct span text)
-{
-    if (text.n != 0) {
-        begin_member(out, name);
-        json_write_string(out, text);
-    }
-}
-
 static void add_string(struct buf *out, const char *name, const char *text)
 {
-    add_text(out, name, text != NULL ? span_str(text) : SPAN(""));
-}
-
-static void add_count(struct buf *out, const char *name, uint64_t n)
-{
-    begin_member(out, name);
-    json_write_number(out, n);
+    json_member_text(out, name, text != NULL ? span_str(text) : SPAN(""));
 }
 
 static void add_known(struct buf *out, const char *name, int64_t n)
 {
     if (n >= 0) {
-        add_count(out, name, (uint64_t)n);
+        json_member_number(out, name, (uint64_t)n);
     }
-}
-
-/* RFC 3339, in UTC with milliseconds. */
-static void add_time(struct buf *out, const char *name, int64_t wall_ms)
-{
-    struct civil c;
-    civil_of(wall_ms / 1000, &c);
-    begin_member(out, name);
-    buf_addf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", c.year, c.month, c.day, c.hour,
-             c.minute, c.second, (int)(wall_ms % 1000));
 }
 
 static void add_error(struct buf *out, const struct err *e)
@@ -63,7 +29,7 @@ static void add_error(struct buf *out, const struct err *e)
     if (e == NULL || e->kind == FAIL_NONE) {
         return;
     }
-    begin_member(out, "error");
+    json_member(out, "error");
     buf_add_byte(out, '{');
     add_string(out, "class", err_kind_name(e->kind));
     add_string(out, "code", e->code);
@@ -78,16 +44,16 @@ void ops_event_write(struct buf *out, const struct ops_stamp *s, const struct op
 {
     buf_add_byte(out, '{');
     add_string(out, "specversion", "1.0");
-    begin_member(out, "id");
+    json_member(out, "id");
     buf_addf(out, "\"%" PRId64 "-%" PRIu64 "\"", s->started_ms, s->number);
-    add_text(out, "source", s->source);
+    json_member_text(out, "source", s->source);
     add_string(out, "type", ev->type);
-    add_text(out, "subject", ev->subject);
-    add_time(out, "time", s->now_ms);
+    json_member_text(out, "subject", ev->subject);
+    json_member_time(out, "time", s->now_ms);
     add_string(out, "datacontenttype", "application/json");
     add_string(out, "dataschema", "urn:asymptote-ingest:ops-events:1");
-    add_text(out, "partitionkey", ev->customer);
-    begin_member(out, "data");
+    json_member_text(out, "partitionkey", ev->customer);
+    json_member(out, "data");
     buf_add(out, ev->data);
     buf_add_byte(out, '}');
 }
@@ -96,22 +62,21 @@ void ops_event_write(struct buf *out, const struct ops_stamp *s, const struct op
 
 static void add_ranges(struct buf *out, const struct ops_object *o)
 {
-    begin_member(out, "partitions");
+    json_member(out, "partitions");
     buf_add_byte(out, '[');
     for (size_t i = 0; i < o->range_count; i++) {
         const struct ops_range *r = &o->ranges[i];
         buf_add(out, i != 0 ? SPAN(",{") : SPAN("{"));
         add_string(out, "topic", r->topic);
-        add_count(out, "partition", (uint64_t)r->partition);
-        add_count(out, "first_offset", (uint64_t)r->first);
-        add_count(out, "last_offset", (uint64_t)r->last);
-        add_count(out, "records", r->records);
+        json_member_number(out, "partition", (uint64_t)r->partition);
+        json_member_number(out, "first_offset", (uint64_t)r->first);
+        json_member_number(out, "last_offset", (uint64_t)r->last);
+        json_member_number(out, "records", r->records);
         buf_add_byte(out, '}');
     }
     buf_add_byte(out, ']');
     if (o->more_ranges) {
-        begin_member(out, "more_partitions");
-        buf_add(out, SPAN("true"));
+        json_member_bool(out, "more_partitions", true);
     }
 }
 
@@ -123,8 +88,8 @@ static void add_place(struct buf *out, struct span name)
     const char *slash = rest.n != 0 ? memchr(rest.p, '/', rest.n) : NULL;
     if (slash != NULL) {
         size_t n = (size_t)(slash - rest.p);
-        add_text(out, "bucket", span_of(rest.p, n));
-        add_text(out, "key", span_from(rest, n + 1));
+        json_member_text(out, "bucket", span_of(rest.p, n));
+        json_member_text(out, "key", span_from(rest, n + 1));
     }
 }
 
@@ -148,25 +113,25 @@ static const char *result_name(const struct ops_object *o)
 void ops_object_write(struct buf *out, const struct ops_object *o)
 {
     buf_add_byte(out, '{');
-    add_text(out, "customer", o->customer);
+    json_member_text(out, "customer", o->customer);
     add_string(out, "result", result_name(o));
     add_place(out, o->name);
     add_string(out, "version", o->version);
     add_string(out, "etag", o->etag);
     add_string(out, "notified_version", o->notified_version);
-    add_count(out, "bytes", o->bytes);
-    add_count(out, "lines", o->lines);
-    add_count(out, "events", o->events);
-    add_count(out, "rejects", o->rejects);
-    add_count(out, "records", o->records);
+    json_member_number(out, "bytes", o->bytes);
+    json_member_number(out, "lines", o->lines);
+    json_member_number(out, "events", o->events);
+    json_member_number(out, "rejects", o->rejects);
+    json_member_number(out, "records", o->records);
     add_ranges(out, o);
     add_known(out, "read_ms", o->read_ms);
     add_known(out, "total_ms", o->total_ms);
     add_known(out, "lag_ms", o->lag_ms);
     add_string(out, "queue", o->queue);
     add_string(out, "message_id", o->message_id);
-    add_count(out, "receive_count", o->receive_count);
-    add_count(out, "attempts", o->attempts);
+    json_member_number(out, "receive_count", o->receive_count);
+    json_member_number(out, "attempts", o->attempts);
     add_error(out, o->err);
     add_string(out, "damage", o->damage);
     buf_add_byte(out, '}');
@@ -176,7 +141,7 @@ void ops_paused_write(struct buf *out, struct span customer, const struct err *w
                       int64_t pause_ms)
 {
     buf_add_byte(out, '{');
-    add_text(out, "customer", customer);
+    json_member_text(out, "customer", customer);
     add_known(out, "pause_ms", pause_ms);
     add_error(out, why);
     buf_add_byte(out, '}');
@@ -185,7 +150,7 @@ void ops_paused_write(struct buf *out, struct span customer, const struct err *w
 void ops_resumed_write(struct buf *out, struct span customer, int64_t paused_ms)
 {
     buf_add_byte(out, '{');
-    add_text(out, "customer", customer);
+    json_member_text(out, "customer", customer);
     add_known(out, "paused_ms", paused_ms);
     buf_add_byte(out, '}');
 }
@@ -195,8 +160,8 @@ void ops_worker_write(struct buf *out, const struct ops_worker *w)
     buf_add_byte(out, '{');
     add_string(out, "version", w->version);
     add_known(out, "rules", w->rules);
-    add_count(out, "customers", w->customers);
-    add_count(out, "queues", w->queues);
-    add_count(out, "lanes", w->lanes);
+    json_member_number(out, "customers", w->customers);
+    json_member_number(out, "queues", w->queues);
+    json_member_number(out, "lanes", w->lanes);
     buf_add_byte(out, '}');
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/json_write.h"
 
+#include "codec/calendar.h"
+
 #include "codec/utf8.h"
 
 #include <endian.h>
@@ -204,4 +206,43 @@ void json_write_number(struct buf *out, uint64_t n)
         n /= 10;
     } while (n > 0);
     buf_add(out, span_of(digits + at, sizeof(digits) - at));
+}
+
+void json_member(struct buf *out, const char *name)
+{
+    buf_add(out, out->n != 0 && out->p[out->n - 1] != '{' ? SPAN(",\"") : SPAN("\""));
+    buf_add(out, span_str(name));
+    buf_add(out, SPAN("\":"));
+}
+
+void json_member_text(struct buf *out, const char *name, struct span text)
+{
+    if (text.n != 0) {
+        json_member(out, name);
+        json_write_string(out, text);
+    }
+}
+
+void json_member_number(struct buf *out, const char *name, uint64_t n)
+{
+    json_member(out, name);
+    json_write_number(out, n);
+}
+
+void json_member_bool(struct buf *out, const char *name, bool yes)
+{
+    json_member(out, name);
+    buf_add(out, yes ? SPAN("true") : SPAN("false"));
+}
+
+void json_member_time(struct buf *out, const char *name, int64_t wall_ms)
+{
+    struct civil c;
+    if (wall_ms == 0) {
+        return;
+    }
+    civil_of(wall_ms / 1000, &c);
+    json_member(out, name);
+    buf_addf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", c.year, c.month, c.day, c.hour,
+             c.minute, c.second, (int)(wall_ms % 1000));
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status.h - the state of each customer in a word, worst first, as JSON (docs/status.md).
+ *
+ *     struct status_query q = {.limit = 100};
+ *     status_write(snapshot, &q, &out);
+ *
+ * Pure: it reads the snapshot alone. Threads: any, one at a time per snapshot.
+ */
+#ifndef MONITOR_STATUS_H
+#define MONITOR_STATUS_H
+
+#include "monitor/snapshot.h"
+
+enum {
+    STATUS_LATE_MS = 5 * 60 * 1000,         /* the objective of freshness */
+    STATUS_SILENT_MS = 24 * 60 * 60 * 1000, /* without a notification of the customer */
+    STATUS_LIMIT = 100,                     /* customers of an answer, if not given */
+    STATUS_LIMIT_MAX = 1000,
+};
+
+/* In the order of an answer: the worst first. */
+enum status_state { STATUS_PAUSED, STATUS_LATE, STATUS_SILENT, STATUS_FRESH, STATUS_STATES };
+
+/* "paused", "late", "silent", "fresh". */
+const char *status_state_name(enum status_state s);
+
+/* The state of a customer, and since when (wall clock; 0: not known). */
+enum status_state status_of(const struct snapshot *s, const struct snapshot_customer *c,
+                            int64_t *since_ms);
+
+struct status_query {
+    struct span state; /* only customers with this state; "": all */
+    struct span id;    /* only customers whose id begins so; "": all */
+    size_t offset, limit;
+};
+
+/* Read the parameters of a request. NULL: they are valid; else what is wrong, for people. */
+const char *status_query_read(struct span state, struct span id, struct span offset,
+                              struct span limit, struct status_query *out);
+
+/* Append the answer. */
+void status_write(const struct snapshot *s, const struct status_query *q, struct buf *out);
+
+#endif

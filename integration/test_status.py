@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""/status.json of a running worker: the state of each customer, worst first."""
+import json
+import re
+
+from .parts.events import generate
+from .parts.places import ROOT
+from .parts.strict import StrictWorld
+from .parts.wait import until
+from .parts.window import LISTEN, Window
+
+
+def _status(window, query=""):
+    status, text, headers = window.get("/status.json" + query)
+    assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, "application/json", "no-store")
+    return json.loads(text)
+
+
+def test_each_customer_has_its_state_and_the_worst_is_first(strict: StrictWorld):
+    fine, silent, dead = (strict.customer(id) for id in ("fine", "silent", "dead"))
+    strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": dead.settings["role_arn"]},
+                      error="AccessDenied", count=-1)
+    fine.put("a", generate(20, 1).text)
+    dead.put("a", generate(20, 2).text)
+    window = Window(strict.start(metrics=LISTEN))
+    window.await_("paused", 1, customer="dead")
+    window.await_("delivery_lag_seconds_count", 1, customer="fine")
+    status = _status(window)
+    assert [(c["customer"], c["state"]) for c in status["customers"]] == [
+        ("dead", "paused"), ("silent", "silent"), ("fine", "fresh")]
+    assert status["counts"] == {"paused": 1, "late": 0, "silent": 1, "fresh": 1} and status["found"] == 3
+    worst, quiet, good = status["customers"]
+    assert worst["error"]["class"] == "denied" and worst["error"]["code"] == "AccessDenied"
+    assert 0 < worst["next_try_ms"] <= 30000 and worst["cause"] == "the role cannot be assumed"
+    assert "last_own_notification" in worst and "last_delivery" not in worst
+    assert "last_notification" not in quiet and quiet["since"] == status["worker"]["started"]
+    assert good["objects_done"] == 1 and good["events"] == 20 and good["rejects"] == 0 and good["lag_ms"] >= 0
+    assert good["last_notification"] <= good["last_delivery"] <= status["time"]
+    assert status["worker"]["ready"] and status["worker"]["kafka_up"] and not status["worker"]["stopping"]
+
+    assert [c["customer"] for c in _status(window, "?state=paused")["customers"]] == ["dead"]
+    assert [c["customer"] for c in _status(window, "?customer=fi")["customers"]] == ["fine"]
+    page = _status(window, "?limit=1&offset=1")
+    assert [c["customer"] for c in page["customers"]] == ["silent"] and page["found"] == 3
+    assert window.get("/status.json?state=%3Cb%3E")[0] == 400
+    assert window.get("/status.json?limit=1001")[0] == 400
+    documented = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs/status.md").read_text(), re.M))
+    members = {m for c in status["customers"] for m in c} | set(status) | set(status["worker"])
+    assert members <= documented, members - documented
+
+
+def test_a_customer_of_which_nothing_arrives_in_kafka_is_late(strict: StrictWorld):
+    acme = strict.customer("acme")
+    strict.fake.fault(service="s3", action="GetObject", key=acme.key("a"), error="InternalError", count=-1)
+    acme.put("a", generate(20, 1).text)
+    window = Window(strict.start(metrics=LISTEN))
+    (acme,) = until(lambda: _status(window, "?state=late")["customers"], lambda: window.worker.tail(), 60)
+    assert acme["cause"].startswith("S3 or the KMS key") and "objects_done" in acme and acme["what_to_do"]
+
+
+def test_an_answer_is_bounded_for_many_customers(strict: StrictWorld):
+    queue = strict.queue()
+    for n in range(300):
+        strict.customer(f"c{n:03}", queue=queue, bucket=f"shared-{n}")
+    window = Window(strict.start(metrics=LISTEN))
+    window.await_("ready", 1)
+    first = _status(window)
+    assert len(first["customers"]) == 100 and first["found"] == 300 and first["counts"]["silent"] == 300
+    seen = [c["customer"] for offset in range(0, 300, 100)
+            for c in _status(window, f"?offset={offset}")["customers"]]
+    assert sorted(seen) == [f"c{n:03}" for n in range(300)]
+    assert len(_status(window, "?limit=1000")["customers"]) == 300

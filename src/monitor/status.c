@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status.c - one question first: is every customer fresh? A customer has one state, the worst that
+ * applies. Times of silence and lateness are fixed, so that a state means the same in each view.
+ */
+#include "monitor/status.h"
+
+#include "base/alloc.h"
+#include "event/record/json_write.h"
+
+#include <stdlib.h>
+
+enum { MAX_DIGITS = 9 };
+
+struct row {
+    const struct snapshot_customer *customer;
+    enum status_state state;
+    int64_t since_ms;
+};
+
+const char *status_state_name(enum status_state s)
+{
+    static const char *const names[STATUS_STATES] = {[STATUS_PAUSED] = "paused",
+                                                     [STATUS_LATE] = "late",
+                                                     [STATUS_SILENT] = "silent",
+                                                     [STATUS_FRESH] = "fresh"};
+    return names[s];
+}
+
+/* ---- The state of a customer ---- */
+
+/* A backlog is being read: what was delivered last had waited for long. */
+static bool is_catching_up(const struct snapshot *s, const struct snapshot_customer *c)
+{
+    int64_t delivered = (int64_t)stats_get(&c->stats.delivered_ms);
+    return stats_get(&c->stats.lag_ms) > STATUS_LATE_MS && s->wall_ms - delivered < STATUS_LATE_MS;
+}
+
+enum status_state status_of(const struct snapshot *s, const struct snapshot_customer *c,
+                            int64_t *since_ms)
+{
+    int64_t undelivered = (int64_t)stats_get(&c->stats.undelivered_ms);
+    int64_t notified = (int64_t)stats_get(&c->stats.notified_ms);
+    bool waits = undelivered != 0 && s->wall_ms - undelivered > STATUS_LATE_MS;
+    if (c->state.paused) {
+        *since_ms = s->wall_ms - c->trouble.paused_ms;
+        return STATUS_PAUSED;
+    }
+    if (c->state.outages != 0 || waits || is_catching_up(s, c)) {
+        *since_ms = undelivered;
+        return STATUS_LATE;
+    }
+    if (s->wall_ms - notified > STATUS_SILENT_MS) {
+        *since_ms = notified != 0 ? notified : s->started_ms;
+        return STATUS_SILENT;
+    }
+    *since_ms = (int64_t)stats_get(&c->stats.delivered_ms);
+    return STATUS_FRESH;
+}
+
+/* ---- Cause and advice ---- */
+
+struct advice {
+    const char *cause, *what_to_do;
+};
+
+static const struct advice of_party[CUSTOMER_PARTIES] = {
+    [CUSTOMER_ROLE] = {"the role cannot be assumed",
+                       "run: asymptote-ingest verify; check the role's trust policy"},
+    [CUSTOMER_S3] = {"S3 or the KMS key refuses access or does not answer",
+                     "run: asymptote-ingest verify; check the policies of role, bucket and key"},
+    [CUSTOMER_TOPIC] = {"the customer's topic does not accept records",
+                        "check the topic, its partitions and its access list"},
+    [CUSTOMER_CREDENTIALS] = {"the session of the role is not renewed",
+                              "check STS and the role's trust policy"},
+};
+
+static struct advice advice_of(const struct snapshot *s, const struct row *r)
+{
+    const struct snapshot_customer *c = r->customer;
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        if (r->state <= STATUS_LATE && c->trouble.fails[i]) {
+            return of_party[i];
+        }
+    }
+    switch (r->state) {
+    case STATUS_PAUSED:
+        return (struct advice){"role, bucket or topic refuse access",
+                               "run: asymptote-ingest verify; do what the error says"};
+    case STATUS_LATE:
+        return is_catching_up(s, c)
+                   ? (struct advice){"a backlog is read", "add workers if it does not shrink"}
+                   : (struct advice){"nothing was delivered since the notification of 'since'",
+                                     "see the log's lines 'object later' and 'object left'"};
+    case STATUS_SILENT:
+        return c->received_ms == 0
+                   ? (struct advice){"its queue brought no message since the start",
+                                     "check that the bucket's notifications are configured, and "
+                                     "that the customer writes"}
+                   : (struct advice){"its queue has messages, but none of this customer",
+                                     "check bucket, prefix and the bucket's notifications"};
+    case STATUS_FRESH:
+    case STATUS_STATES:
+        break;
+    }
+    return (struct advice){"", ""};
+}
+
+/* ---- JSON ---- */
+
+static void add_error(struct buf *out, const struct err *e)
+{
+    if (e->kind == FAIL_NONE) {
+        return;
+    }
+    json_member(out, "error");
+    buf_add_byte(out, '{');
+    json_member_text(out, "class", span_str(err_kind_name(e->kind)));
+    json_member_text(out, "code", span_str(e->code));
+    json_member_text(out, "detail", span_str(e->text));
+    buf_add_byte(out, '}');
+}
+
+static uint64_t rejects_of(const struct stats *stats)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < REJECT_REASONS; i++) {
+        n += stats_get(&stats->rejects[i]);
+    }
+    return n;
+}
+
+static void add_customer(const struct snapshot *s, const struct row *r, struct buf *out)
+{
+    const struct snapshot_customer *c = r->customer;
+    struct advice advice = advice_of(s, r);
+    buf_add_byte(out, '{');
+    json_member_text(out, "customer", c->id);
+    json_member_text(out, "state", span_str(status_state_name(r->state)));
+    json_member_time(out, "since", r->since_ms);
+    json_member_time(out, "last_notification", c->received_ms);
+    json_member_time(out, "last_own_notification", (int64_t)stats_get(&c->stats.notified_ms));
+    json_member_time(out, "last_delivery", (int64_t)stats_get(&c->stats.delivered_ms));
+    if (stats_get(&c->stats.delivered_ms) != 0) {
+        json_member_number(out, "lag_ms", stats_get(&c->stats.lag_ms));
+    }
+    json_member_number(out, "held", stats_get(&c->stats.messages_in_flight));
+    if (c->visible >= 0) {
+        json_member_number(out, "queue_visible", (uint64_t)c->visible);
+    }
+    json_member_number(out, "lanes_busy", c->lanes_busy);
+    json_member_number(out, "unacked_bytes", c->state.unacked_bytes);
+    json_member_number(out, "objects_done", stats_get(&c->stats.objects_done));
+    json_member_number(out, "objects_left", stats_get(&c->stats.objects_left));
+    json_member_number(out, "events", stats_get(&c->stats.events));
+    json_member_number(out, "rejects", rejects_of(&c->stats));
+    json_member_text(out, "cause", span_str(advice.cause));
+    if (r->state == STATUS_PAUSED) {
+        json_member_number(out, "next_try_ms", (uint64_t)c->trouble.next_try_ms);
+        add_error(out, &c->trouble.paused_by);
+    }
+    json_member_text(out, "what_to_do", span_str(advice.what_to_do));
+    buf_add_byte(out, '}');
+}
+
+static void add_worker(const struct snapshot *s, struct buf *out)
+{
+    json_member(out, "worker");
+    buf_add_byte(out, '{');
+    json_member_text(out, "version", SPAN(INGEST_VERSION));
+    json_member_time(out, "started", s->started_ms);
+    json_member_bool(out, "ready", ready_is(&s->ready));
+    json_member_bool(out, "stopping", s->ready.stopping);
+    json_member_bool(out, "kafka_up", s->kafka.reached);
+    json_member_bool(out, "reload_failed", s->configuration.reload_failed);
+    json_member_number(out, "inbox_messages", s->inbox_messages);
+    json_member_number(out, "unacked_bytes", s->kafka.bytes);
+    buf_add_byte(out, '}');
+}
+
+/* ---- Which customers ---- */
+
+static int worst_first(const void *a, const void *b)
+{
+    const struct row *x = a;
+    const struct row *y = b;
+    if (x->state != y->state) {
+        return x->state < y->state ? -1 : 1;
+    }
+    if (x->since_ms != y->since_ms) {
+        return x->since_ms < y->since_ms ? -1 : 1;
+    }
+    size_t n = x->customer->id.n < y->customer->id.n ? x->customer->id.n : y->customer->id.n;
+    int order = n != 0 ? memcmp(x->customer->id.p, y->customer->id.p, n) : 0;
+    return order != 0 ? order : (x->customer->id.n > n) - (y->customer->id.n > n);
+}
+
+static bool is_wanted(const struct status_query *q, const struct row *r)
+{
+    struct span id = r->customer->id;
+    return (q->state.n == 0 || span_eq(q->state, span_str(status_state_name(r->state)))) &&
+           id.n >= q->id.n && (q->id.n == 0 || memcmp(id.p, q->id.p, q->id.n) == 0);
+}
+
+static void add_counts(struct buf *out, const size_t counts[STATUS_STATES])
+{
+    json_member(out, "counts");
+    buf_add_byte(out, '{');
+    for (int i = 0; i < STATUS_STATES; i++) {
+        json_member_number(out, status_state_name((enum status_state)i), counts[i]);
+    }
+    buf_add_byte(out, '}');
+}
+
+void status_write(const struct snapshot *s, const struct status_query *q, struct buf *out)
+{
+    size_t counts[STATUS_STATES] = {0};
+    size_t found = 0;
+    struct row *rows = mem_zeros(s->customer_count, sizeof(*rows));
+    for (size_t i = 0; i < s->customer_count; i++) {
+        struct row *r = &rows[found];
+        r->customer = &s->customers[i];
+        r->state = status_of(s, r->customer, &r->since_ms);
+        counts[r->state]++;
+        found += is_wanted(q, r);
+    }
+    qsort(rows, found, sizeof(*rows), worst_first);
+    buf_add_byte(out, '{');
+    json_member_number(out, "format", 1);
+    json_member_time(out, "time", s->wall_ms);
+    add_worker(s, out);
+    add_counts(out, counts);
+    json_member_number(out, "found", found);
+    json_member_number(out, "offset", q->offset);
+    json_member(out, "customers");
+    buf_add_byte(out, '[');
+    for (size_t i = q->offset; i < found && i - q->offset < q->limit; i++) {
+        buf_add(out, i != q->offset ? SPAN(",") : SPAN(""));
+        add_customer(s, &rows[i], out);
+    }
+    buf_add(out, SPAN("]}\n"));
+    free(rows);
+}
+
+/* ---- Parameters ---- */
+
+/* Decimal digits. False: others, or too many. An empty text leaves *out as it is. */
+static bool read_number(struct span text, size_t *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9' || i == MAX_DIGITS) {
+            return false;
+        }
+        n = n * 10 + (size_t)(text.p[i] - '0');
+    }
+    *out = text.n != 0 ? n : *out;
+    return true;
+}
+
+const char *status_query_read(struct span state, struct span id, struct span offset,
+                              struct span limit, struct status_query *out)
+{
+    *out = (struct status_query){.state = state, .id = id, .limit = STATUS_LIMIT};
+    bool known = state.n == 0;
+    for (int i = 0; i < STATUS_STATES; i++) {
+        known = known || span_eq(state, span_str(status_state_name((enum status_state)i)));
+    }
+    if (!known) {
+        return "state is paused, late, silent or fresh\n";
+    }
+    if (!read_number(offset, &out->offset) || !read_number(limit, &out->limit) ||
+        out->limit > STATUS_LIMIT_MAX) {
+        return "offset and limit are numbers; limit is 1000 at most\n";
+    }
+    return NULL;
+}

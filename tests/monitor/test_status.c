@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "monitor/status.h"
+
+#include <stdio.h>
+
+enum { PAGE_BYTES = 1024 * 1024, CUSTOMERS = 6 };
+
+#define S(n) (INT64_C(1000) * (n))
+#define NOW S(1790000000)
+
+static struct {
+    struct snapshot s;
+    struct snapshot_customer customers[CUSTOMERS];
+    struct buf page;
+} w;
+
+static const char *const ids[CUSTOMERS] = {"fine", "dead", "slow", "quiet", "acme-a", "acme-b"};
+
+/* All were notified and delivered 10 s ago. */
+static int set_up(void **state UNUSED)
+{
+    memset(&w, 0, sizeof(w));
+    w.page = (struct buf)BUF_INIT(PAGE_BYTES);
+    w.s.wall_ms = NOW;
+    w.s.started_ms = NOW - S(100000);
+    w.s.customers = w.customers;
+    w.s.customer_count = CUSTOMERS;
+    for (size_t i = 0; i < CUSTOMERS; i++) {
+        struct snapshot_customer *c = &w.customers[i];
+        c->id = span_str(ids[i]);
+        c->visible = -1;
+        c->received_ms = NOW - S(10);
+        stats_set(&c->stats.notified_ms, (uint64_t)(NOW - S(10)));
+        stats_set(&c->stats.delivered_ms, (uint64_t)(NOW - S(10)));
+    }
+    return 0;
+}
+
+static int tear_down(void **state UNUSED)
+{
+    buf_done(&w.page);
+    return 0;
+}
+
+static void pause_customer(size_t i, int64_t for_ms)
+{
+    w.customers[i].state.paused = 1;
+    w.customers[i].trouble.paused_ms = for_ms;
+    w.customers[i].trouble.next_try_ms = 27000;
+    (void)err_set(&w.customers[i].trouble.paused_by, FAIL_DENIED, "sts: \"<b>\"");
+    w.customers[i].state.outages = 1;
+    w.customers[i].trouble.fails[CUSTOMER_ROLE] = true;
+}
+
+static void assert_state(size_t i, enum status_state want, int64_t want_since)
+{
+    int64_t since = 0;
+    assert_int_equal(status_of(&w.s, &w.customers[i], &since), want);
+    assert_int_equal(since, want_since);
+}
+
+static const char *answer(const char *state, const char *id, const char *offset, const char *limit)
+{
+    struct status_query q;
+    buf_clear(&w.page);
+    assert_null(
+        status_query_read(span_str(state), span_str(id), span_str(offset), span_str(limit), &q));
+    status_write(&w.s, &q, &w.page);
+    return w.page.p;
+}
+
+static void a_customer_that_was_delivered_is_fresh(void **state UNUSED)
+{
+    assert_state(0, STATUS_FRESH, NOW - S(10));
+}
+
+static void a_pause_is_worse_than_all_else(void **state UNUSED)
+{
+    pause_customer(1, S(60));
+    stats_set(&w.customers[1].stats.undelivered_ms, (uint64_t)(NOW - S(999)));
+    assert_state(1, STATUS_PAUSED, NOW - S(60));
+}
+
+static void is_late_from_five_minutes_without_a_delivery_on(void **state UNUSED)
+{
+    stats_set(&w.customers[2].stats.undelivered_ms, (uint64_t)(NOW - S(300)));
+    assert_state(2, STATUS_FRESH, NOW - S(10));
+    stats_set(&w.customers[2].stats.undelivered_ms, (uint64_t)(NOW - S(301)));
+    assert_state(2, STATUS_LATE, NOW - S(301));
+}
+
+static void is_late_while_it_reads_a_backlog(void **state UNUSED)
+{
+    stats_set(&w.customers[2].stats.lag_ms, 301000);
+    assert_state(2, STATUS_LATE, 0);
+    stats_set(&w.customers[2].stats.delivered_ms, (uint64_t)(NOW - S(300)));
+    assert_state(2, STATUS_FRESH, NOW - S(300)); /* that was long ago */
+}
+
+static void is_late_while_a_party_fails(void **state UNUSED)
+{
+    w.customers[2].state.outages = 1;
+    w.customers[2].trouble.fails[CUSTOMER_S3] = true;
+    assert_state(2, STATUS_LATE, 0);
+    assert_non_null(strstr(answer("late", "", "", ""), "S3 or the KMS key"));
+}
+
+static void is_silent_after_a_day_or_if_nothing_ever_came(void **state UNUSED)
+{
+    struct stats *s = &w.customers[3].stats;
+    stats_set(&s->notified_ms, (uint64_t)(NOW - S(86400)));
+    assert_state(3, STATUS_FRESH, NOW - S(10));
+    stats_set(&s->notified_ms, (uint64_t)(NOW - S(86401)));
+    assert_state(3, STATUS_SILENT, NOW - S(86401));
+    assert_non_null(strstr(answer("silent", "", "", ""), "but none of this customer"));
+    stats_set(&s->notified_ms, 0);
+    w.customers[3].received_ms = 0;
+    assert_state(3, STATUS_SILENT, NOW - S(100000));
+    assert_non_null(strstr(answer("silent", "", "", ""), "brought no message"));
+}
+
+/* The order in which the ids are in the answer. */
+static void assert_order(const char *page, const char *const *want, size_t count)
+{
+    const char *at = page;
+    for (size_t i = 0; i < count; i++) {
+        char text[64];
+        (void)snprintf(text, sizeof(text), "{\"customer\":\"%s\"", want[i]);
+        at = strstr(at, text);
+        if (at == NULL) {
+            print_error("%s is not in its place in %s\n", want[i], page);
+        }
+        assert_non_null(at);
+    }
+}
+
+static void the_worst_come_first_and_of_these_the_oldest(void **state UNUSED)
+{
+    pause_customer(1, S(60));
+    pause_customer(5, S(61));
+    stats_set(&w.customers[2].stats.undelivered_ms, (uint64_t)(NOW - S(400)));
+    stats_set(&w.customers[3].stats.notified_ms, 0);
+    static const char *const want[] = {"acme-b", "dead", "slow", "quiet", "acme-a", "fine"};
+    const char *page = answer("", "", "", "");
+    assert_order(page, want, CUSTOMERS);
+    assert_non_null(
+        strstr(page, "\"counts\":{\"paused\":2,\"late\":1,\"silent\":1,\"fresh\":2},\"found\":6,"));
+}
+
+static void says_why_it_is_paused_and_when_it_is_tried(void **state UNUSED)
+{
+    pause_customer(1, S(60));
+    const char *page = answer("paused", "", "", "");
+    assert_non_null(strstr(page, "\"cause\":\"the role cannot be assumed\",\"next_try_ms\":27000,"
+                                 "\"error\":{\"class\":\"denied\",\"detail\":\"sts: "
+                                 "\\\"<b>\\\"\"},\"what_to_do\":"));
+    assert_null(strstr(page, "\"queue_visible\""));
+}
+
+static void finds_by_state_and_by_the_beginning_of_an_id(void **state UNUSED)
+{
+    pause_customer(5, S(1));
+    assert_non_null(strstr(answer("", "acme", "", ""), "\"found\":2,"));
+    assert_non_null(strstr(answer("paused", "acme", "", ""), "\"found\":1,"));
+    assert_non_null(strstr(answer("", "acme-abc", "", ""), "\"found\":0,\"offset\":0,"
+                                                           "\"customers\":[]}"));
+}
+
+static void an_answer_is_a_page_of_the_customers(void **state UNUSED)
+{
+    static const char *const second[] = {"dead", "fine"};
+    const char *page = answer("", "", "2", "2");
+    assert_order(page, second, 2);
+    assert_null(strstr(page, "acme"));
+    assert_non_null(strstr(page, "\"found\":6,\"offset\":2,"));
+    assert_non_null(strstr(answer("", "", "999999999", ""), "\"customers\":[]"));
+    assert_non_null(strstr(answer("", "", "", "0"), "\"customers\":[]"));
+}
+
+static void refuses_other_parameters(void **state UNUSED)
+{
+    struct status_query q;
+    static const char *const numbers[] = {"-1", "1x", "1001", "1000000000", " 1"};
+    assert_non_null(status_query_read(SPAN("bad"), SPAN(""), SPAN(""), SPAN(""), &q));
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        assert_non_null(status_query_read(SPAN(""), SPAN(""), SPAN(""), span_str(numbers[i]), &q));
+    }
+    assert_null(status_query_read(SPAN("late"), SPAN(""), SPAN(""), SPAN(""), &q));
+    assert_int_equal(q.limit, STATUS_LIMIT);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_customer_that_was_delivered_is_fresh),
+        TEST(a_pause_is_worse_than_all_else),
+        TEST(is_late_from_five_minutes_without_a_delivery_on),
+        TEST(is_late_while_it_reads_a_backlog),
+        TEST(is_late_while_a_party_fails),
+        TEST(is_silent_after_a_day_or_if_nothing_ever_came),
+        TEST(the_worst_come_first_and_of_these_the_oldest),
+        TEST(says_why_it_is_paused_and_when_it_is_tried),
+        TEST(finds_by_state_and_by_the_beginning_of_an_id),
+        TEST(an_answer_is_a_page_of_the_customers),
+        TEST(refuses_other_parameters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

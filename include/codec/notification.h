@@ -62,6 +62,7 @@ struct notification {
     size_t repeats;                      /* records left out, since an equal one is before them */
     struct notification_record *records; /* their spans are valid as long as the notification */
     size_t stray_percents; /* number of keys with a '%' that begins no escape; it is kept */
+    bool backfill;         /* marked by codec/notification_write.h: less urgent than others */
     char *text;            /* private: the bytes of the spans */
 };
 

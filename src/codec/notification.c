@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "codec/control.h"
+#include "codec/notification_write.h"
 #include "codec/timestamp.h"
 #include "codec/url.h"
 #include "codec/utf8.h"
@@ -308,6 +309,7 @@ static bool read_forms(struct reading *r, struct json_object *in, bool wrapped)
     struct span message;
 
     if (control_at(in, "Records") != NULL) {
+        r->n->backfill = control_at(in, NOTIFICATION_BACKFILL) != NULL;
         return read_records(r, control_at(in, "Records"));
     }
     if (control_text(control_at(in, "Event"), &s) && span_eq(s, SPAN("s3:TestEvent"))) {

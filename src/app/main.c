@@ -17,6 +17,7 @@ static const struct command {
     const char *text;
 } commands[] = {
     {"run", app_run, "Run the worker until SIGTERM or SIGINT."},
+    {"backfill", app_backfill, "Send objects that exist already to the customer's queue."},
     {"check-config", app_check_config, "Check a configuration and report every error in it."},
     {"errors", app_errors, "Show the outcome of each class of error."},
     {"metrics", app_metrics, "Show the metrics that a running worker exposes."},

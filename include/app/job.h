@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * job.h - what the commands backfill, redrive and reconcile share: the customer, its session, its
+ * queue, and texts of options.
+ *
+ *     struct job job;
+ *     if (!job_open(&job, path, "acme")) ... the reason was printed; job_close(&job) ...
+ */
+#ifndef APP_JOB_H
+#define APP_JOB_H
+
+#include "conf/conf.h"
+#include "jobs/choice.h"
+#include "net/creds.h"
+#include "net/s3.h"
+#include "net/sqs.h"
+
+struct job {
+    struct conf *conf;
+    const struct customer_conf *customer;
+    struct creds_settings creds_settings;
+    struct creds_source *own;    /* the worker's credentials */
+    struct creds_source *reader; /* the customer's role, as the worker assumes it */
+    struct s3_shared *shared;
+    struct s3_settings s3_settings;
+    struct s3 *s3;
+    struct sqs_settings sqs;
+};
+
+/*
+ * Read the configuration, and find the customer (NULL: the job is about none). False: the reason was
+ * printed. In both cases job_close is called at the end.
+ */
+MUST_USE bool job_open(struct job *j, const char *config, const char *customer);
+void job_close(struct job *j);
+
+/* A queue of the configuration. NULL: the reason was printed. */
+MUST_USE struct sqs_queue *job_queue(struct job *j, const struct queue_conf *queue);
+
+/* The texts of options. NULL as text leaves *out unchanged. */
+MUST_USE bool job_read_time(const char *text, int64_t *ns);     /* RFC 3339, or seconds */
+MUST_USE bool job_read_number(const char *text, uint64_t *out); /* "500", "500/s" */
+
+/*
+ * The prefix with a slash at its end: the customer's, or `below`, which must be below it. False: it
+ * is not.
+ */
+MUST_USE bool job_prefix(const struct customer_conf *c, const char *below, struct buf *out);
+
+/* Print an error with AWS's code and request id. */
+void job_say_error(const char *command, const struct err *e);
+
+void job_sleep_ms(int64_t ms);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/job.h"
+
+#include "app/app.h"
+#include "app/harden.h"
+#include "app/print.h"
+#include "codec/timestamp.h"
+#include "customers/session.h"
+#include "net/http.h"
+#include "worker/aws.h"
+
+#include <ctype.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+static bool open_customer(struct job *j, const char *customer)
+{
+    struct err e = {0};
+    j->customer = conf_customer(j->conf, span_str(customer));
+    if (j->customer == NULL) {
+        print_line(stderr, "customer %s is not in the configuration", customer);
+        return false;
+    }
+    j->reader = session_new(j->customer, j->own, &j->creds_settings, SESSION_RESTRICTED, &e);
+    if (j->reader == NULL) {
+        job_say_error("role", &e);
+        return false;
+    }
+    j->shared = s3_shared_new();
+    j->s3_settings = aws_s3_settings(j->conf, j->shared);
+    j->s3 = s3_new(&j->s3_settings);
+    return true;
+}
+
+bool job_open(struct job *j, const char *config, const char *customer)
+{
+    struct err e = {0};
+    *j = (struct job){.conf = NULL};
+    (void)signal(SIGPIPE, SIG_IGN);
+    harden_process();
+    http_init();
+    j->conf = app_load_conf(config, false);
+    if (j->conf == NULL) {
+        return false;
+    }
+    aws_use_ca_bundle(j->conf);
+    j->creds_settings = aws_creds_settings(j->conf);
+    j->own = creds_source_default(&j->creds_settings, &e);
+    if (j->own == NULL) {
+        job_say_error("credentials", &e);
+        return false;
+    }
+    j->sqs = aws_sqs_settings(j->conf, j->own, NULL);
+    return customer == NULL || open_customer(j, customer);
+}
+
+void job_close(struct job *j)
+{
+    s3_free(j->s3);
+    s3_shared_free(j->shared);
+    creds_source_free(j->reader);
+    creds_source_free(j->own);
+    conf_free(j->conf);
+}
+
+struct sqs_queue *job_queue(struct job *j, const struct queue_conf *queue)
+{
+    struct err e = {0};
+    struct sqs_queue *q = sqs_queue_new(&j->sqs, queue->url, queue->region, &e);
+    if (q == NULL) {
+        job_say_error(queue->name, &e);
+    }
+    return q;
+}
+
+bool job_read_time(const char *text, int64_t *ns)
+{
+    struct timestamp t;
+    if (text == NULL) {
+        return true;
+    }
+    if (!timestamp_parse(span_str(text), &t) || t.ns <= 0) {
+        return false;
+    }
+    *ns = t.ns;
+    return true;
+}
+
+bool job_read_number(const char *text, uint64_t *out)
+{
+    enum { DIGITS_MAX = 12 };
+    if (text == NULL) {
+        return true;
+    }
+    size_t digits = strspn(text, "0123456789");
+    const char *rest = text + digits;
+    if (digits == 0 || digits > DIGITS_MAX || (*rest != '\0' && strcmp(rest, "/s") != 0)) {
+        return false;
+    }
+    *out = strtoull(text, NULL, 10);
+    return true;
+}
+
+bool job_prefix(const struct customer_conf *c, const char *below, struct buf *out)
+{
+    buf_addf(out, "%s/", c->prefix);
+    if (below == NULL) {
+        return true;
+    }
+    bool good = span_starts(span_str(below), buf_span(out));
+    buf_clear(out);
+    buf_add(out, span_str(below));
+    return good && !out->overflowed;
+}
+
+void job_say_error(const char *command, const struct err *e)
+{
+    print_line(stderr, "%s: %s%s%s%s%s", command, e->text, e->code[0] != '\0' ? ", code " : "",
+               e->code, e->request_id[0] != '\0' ? ", request " : "", e->request_id);
+}
+
+void job_sleep_ms(int64_t ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000 * 1000};
+    (void)nanosleep(&t, NULL);
+}

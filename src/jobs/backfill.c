@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A batch is gathered, then sent until each of its messages is confirmed. A page ends with a batch
+ * that may be smaller; then the checkpoint is written.
+ */
+#include "jobs/backfill.h"
+
+#include "base/alloc.h"
+#include "codec/notification_write.h"
+#include "jobs/pace.h"
+
+#include <stdlib.h>
+
+enum { OUTSIDE_BYTES = 1024 };
+
+struct backfill {
+    struct backfill_settings s;
+    struct keys *keys;
+    struct pace pace;
+    struct retry retry;
+    struct err trouble;
+    int64_t wait_ms;
+    struct buf bodies[SQS_BATCH];
+    struct sqs_outgoing batch[SQS_BATCH]; /* .body: of `bodies` */
+    struct tally gathered;                /* entries since the last confirmed batch */
+    size_t count;                         /* messages of the batch that are not confirmed yet */
+    size_t in_page;                       /* entries of the source since the last checkpoint */
+    bool complete;                        /* the batch is gathered, and not counted yet */
+    bool ended;                           /* the source has no more */
+    uint64_t room;                        /* messages that may be sent before the queue is asked */
+    struct buf outside;
+};
+
+struct backfill *backfill_new(const struct backfill_settings *s, struct keys *keys)
+{
+    struct backfill *b = mem_zeros(1, sizeof(*b));
+    b->s = *s;
+    b->keys = keys;
+    b->outside = (struct buf)BUF_INIT(OUTSIDE_BYTES);
+    for (size_t i = 0; i < SQS_BATCH; i++) {
+        b->bodies[i] = (struct buf)BUF_INIT(NOTIFICATION_DRAFT_BYTES);
+    }
+    pace_init(&b->pace, s->per_s);
+    retry_init(&b->retry);
+    return b;
+}
+
+void backfill_free(struct backfill *b)
+{
+    if (b == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < SQS_BATCH; i++) {
+        buf_done(&b->bodies[i]);
+    }
+    buf_done(&b->outside);
+    free(b);
+}
+
+int64_t backfill_wait_ms(const struct backfill *b)
+{
+    return b->wait_ms;
+}
+
+const struct err *backfill_trouble(const struct backfill *b)
+{
+    return &b->trouble;
+}
+
+const struct tally *backfill_done(const struct backfill *b)
+{
+    return &b->s.at->done;
+}
+
+struct span backfill_outside(const struct backfill *b)
+{
+    return buf_span(&b->outside);
+}
+
+/* ---- Waiting ---- */
+
+static enum backfill_state wait_for(struct backfill *b, int64_t ms)
+{
+    b->wait_ms = ms;
+    return BACKFILL_WAIT;
+}
+
+/* After an error: a pause, or the end. */
+static enum backfill_state retry_or_fail(struct backfill *b, const struct err *e, int64_t now_ms)
+{
+    int64_t pause = retry_pause_ms(&b->retry, e, now_ms);
+    b->trouble = *e;
+    return pause > 0 ? wait_for(b, pause) : BACKFILL_FAILED;
+}
+
+/* ---- Gathering a batch ---- */
+
+static void add_message(struct backfill *b, const struct s3_entry *entry)
+{
+    const struct customer_conf *c = b->s.customer;
+    struct buf *body = &b->bodies[b->count];
+    if (b->s.queue != NULL) {
+        buf_clear(body);
+        notification_write(body, &(struct notification_draft){.bucket = span_str(c->bucket),
+                                                              .key = entry->key,
+                                                              .etag = entry->etag,
+                                                              .region = span_str(c->region),
+                                                              .job = span_str(b->s.at->job),
+                                                              .size = entry->size,
+                                                              .modified_ns = entry->modified_ns});
+    }
+    b->batch[b->count++] = (struct sqs_outgoing){.body = buf_span(body), .kind = FAIL_AGAIN};
+}
+
+static void note_last(struct checkpoint *at, struct span key)
+{
+    at->position++;
+    at->last_bytes = key.n <= CHECKPOINT_KEY_BYTES ? key.n : 0;
+    memcpy(at->last, key.p, at->last_bytes);
+}
+
+static void gather_one(struct backfill *b, const struct s3_entry *entry)
+{
+    enum choice c = choose(b->s.customer, &b->s.range, entry);
+    tally_add(&b->gathered, c, entry);
+    if (c == CHOICE_TAKEN) {
+        add_message(b, entry);
+    } else if (c == CHOICE_OUTSIDE && b->outside.n == 0) {
+        buf_add(&b->outside, span_of(entry->key.p, entry->key.n < OUTSIDE_BYTES ? entry->key.n
+                                                                                : OUTSIDE_BYTES));
+    }
+    note_last(b->s.at, entry->key);
+    b->in_page++;
+}
+
+/* False: *e, or an interruption that is repeated. */
+static bool gather(struct backfill *b, struct err *e)
+{
+    struct s3_entry entry;
+    while (b->count < SQS_BATCH && b->in_page < BACKFILL_PAGE) {
+        if (!keys_next(b->keys, &entry, e)) {
+            b->ended = e->kind == FAIL_NONE;
+            return b->ended;
+        }
+        gather_one(b, &entry);
+    }
+    return true;
+}
+
+/* ---- Sending it ---- */
+
+/* Move the messages that are not confirmed to the beginning. */
+static void keep_unconfirmed(struct backfill *b)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        if (b->batch[i].kind != FAIL_NONE) {
+            b->batch[kept++] = b->batch[i];
+        }
+    }
+    b->count = kept;
+}
+
+/* True: there is room for the batch. */
+static bool has_room(struct backfill *b, struct err *e)
+{
+    struct sqs_attributes a;
+    if (b->s.queue_room == 0 || b->room >= b->count) {
+        return true;
+    }
+    if (sqs_get_attributes(b->s.queue, &a, e) != FAIL_NONE) {
+        return false;
+    }
+    uint64_t waiting = a.visible > 0 ? (uint64_t)a.visible : 0;
+    b->room = waiting < b->s.queue_room ? b->s.queue_room - waiting : 0;
+    return b->room >= b->count;
+}
+
+static enum backfill_state send_batch(struct backfill *b, int64_t now_ms, struct err *e)
+{
+    int64_t early_ms = pace_wait_ms(&b->pace, now_ms);
+    if (early_ms > 0) {
+        return wait_for(b, early_ms);
+    }
+    err_clear(e);
+    if (!has_room(b, e)) {
+        return e->kind != FAIL_NONE ? retry_or_fail(b, e, now_ms) : wait_for(b, PACE_ROOM_CHECK_MS);
+    }
+    size_t count = b->count;
+    if (sqs_send(b->s.queue, b->batch, count, e) != FAIL_NONE) {
+        return retry_or_fail(b, e, now_ms);
+    }
+    keep_unconfirmed(b);
+    size_t sent = count - b->count;
+    pace_spent(&b->pace, sent, now_ms);
+    b->room = b->room > sent ? b->room - sent : 0;
+    if (b->count > 0) {
+        return retry_or_fail(b, e, now_ms);
+    }
+    return BACKFILL_MORE;
+}
+
+/* ---- A page ---- */
+
+static void count_gathered(struct backfill *b)
+{
+    struct tally *done = &b->s.at->done;
+    for (int c = 0; c < CHOICES; c++) {
+        done->objects[c] += b->gathered.objects[c];
+    }
+    done->bytes += b->gathered.bytes;
+    b->gathered = (struct tally){.bytes = 0};
+    b->count = 0;
+    b->complete = false;
+}
+
+static bool end_page(struct backfill *b, struct err *e)
+{
+    b->in_page = 0;
+    b->s.at->finished = b->ended;
+    return b->s.path == NULL || checkpoint_save(b->s.path, b->s.at, e) == FAIL_NONE;
+}
+
+enum backfill_state backfill_next(struct backfill *b, int64_t now_ms, struct err *e)
+{
+    b->wait_ms = 0;
+    if (!b->complete && !gather(b, e)) {
+        return retry_or_fail(b, e, now_ms);
+    }
+    b->complete = true;
+    if (b->count > 0 && b->s.queue != NULL) {
+        enum backfill_state state = send_batch(b, now_ms, e);
+        if (state != BACKFILL_MORE) {
+            return state;
+        }
+    }
+    count_gathered(b);
+    retry_clear(&b->retry);
+    err_clear(&b->trouble);
+    if ((b->in_page >= BACKFILL_PAGE || b->ended) && !end_page(b, e)) {
+        return BACKFILL_FAILED;
+    }
+    return b->ended ? BACKFILL_DONE : BACKFILL_MORE;
+}

@@ -28,8 +28,8 @@ struct job {
 };
 
 /*
- * Read the configuration, and find the customer (NULL: the job is about none). False: the reason was
- * printed. In both cases job_close is called at the end.
+ * Read the configuration, and find the customer (NULL: the job is about none). False: the reason
+ * was printed. In both cases job_close is called at the end.
  */
 MUST_USE bool job_open(struct job *j, const char *config, const char *customer);
 void job_close(struct job *j);

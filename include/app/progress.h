@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * progress.h - how far a job has come: a bar with rate and time left on a terminal, else a line each
- * ten seconds, on standard error.
+ * progress.h - how far a job has come: a bar with rate and time left on a terminal, else a line
+ * each ten seconds, on standard error.
  *
  *     progress_init(&p, "backfill acme", total, isatty(STDERR_FILENO) == 1, now_ms);
  *     progress_show(&p, done, note, now_ms);        as often as you like

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * backfill.h - a backfill: each object of a source that is taken becomes a message in the customer's
- * queue (codec/notification_write.h), and a checkpoint is written after each page.
+ * backfill.h - a backfill: each object of a source that is taken becomes a message in the
+ * customer's queue (codec/notification_write.h), and a checkpoint is written after each page.
  *
  *     OWNED(backfill) struct backfill *b = backfill_new(&settings, keys);
  *     while ((state = backfill_next(b, now_ms, &e)) != BACKFILL_DONE) {
@@ -10,8 +10,8 @@
  *         ... backfill_done(b) is the progress ...
  *     }
  *
- * A process that is killed repeats at most the page that it was sending. Messages are sent one after
- * another: each of them is confirmed by SQS, or sent again. Nothing else is written in AWS.
+ * A process that is killed repeats at most the page that it was sending. Messages are sent one
+ * after another: each of them is confirmed by SQS, or sent again. Nothing else is written in AWS.
  *
  * Without a queue nothing is sent: the objects are counted. Threads: one at a time.
  */

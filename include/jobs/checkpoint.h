@@ -37,8 +37,7 @@ struct checkpoint {
 
 /* FAIL_GONE: there is no such file. FAIL_CONFIG: it cannot be read, or is no checkpoint. */
 MUST_USE enum err_kind checkpoint_load(const char *path, struct checkpoint *out, struct err *e);
-MUST_USE enum err_kind checkpoint_save(const char *path, const struct checkpoint *c,
-                                       struct err *e);
+MUST_USE enum err_kind checkpoint_save(const char *path, const struct checkpoint *c, struct err *e);
 
 /* The content of the file. False: it is no checkpoint. */
 void checkpoint_write(struct buf *out, const struct checkpoint *c);

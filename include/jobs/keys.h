@@ -20,9 +20,9 @@
 struct keys;
 
 /*
- * All keys that begin with the prefix, by ListObjectsV2, from the one after start_after on. After an
- * error the list goes on behind the last key that was returned. Objects that are added or removed
- * meanwhile are listed or not, by their key; every other one is listed exactly once.
+ * All keys that begin with the prefix, by ListObjectsV2, from the one after start_after on. After
+ * an error the list goes on behind the last key that was returned. Objects that are added or
+ * removed meanwhile are listed or not, by their key; every other one is listed exactly once.
  */
 MUST_USE struct keys *keys_of_list(struct s3 *s3, const struct customer_conf *customer,
                                    struct span prefix, struct creds_source *creds,
@@ -34,8 +34,8 @@ MUST_USE struct keys *keys_of_text(FILE *in);
 /*
  * The files of an S3 Inventory (CSV, gzip), in the order of the manifest, which is a local file. A
  * data file is searched by its name in the folder of the manifest, in data/ of it, and in ../data/.
- * Versions that are not the latest, and delete markers, are left out. NULL: it cannot be read, or is
- * of another bucket.
+ * Versions that are not the latest, and delete markers, are left out. NULL: it cannot be read, or
+ * is of another bucket.
  */
 MUST_USE struct keys *keys_of_inventory(const char *manifest, struct span bucket, struct err *e);
 

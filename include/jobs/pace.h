@@ -21,8 +21,8 @@
 enum { PACE_ROOM_CHECK_MS = 1000, RETRY_GIVE_UP_MS = 10 * 60 * 1000 };
 
 struct pace {
-    uint64_t per_s;  /* 0: no limit */
-    int64_t due_us;  /* the time, since the first one, at which the next message may be sent */
+    uint64_t per_s; /* 0: no limit */
+    int64_t due_us; /* the time, since the first one, at which the next message may be sent */
     int64_t start_ms;
     bool started;
 };

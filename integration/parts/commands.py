@@ -11,16 +11,17 @@ from .worker import config_text
 
 
 class Command:
-    """A finished command: status, stdout, stderr."""
+    """A finished command: status, stdout, stderr. stdin: a text for its standard input."""
 
-    def __init__(self, folder, name, settings, *arguments, **env):
+    def __init__(self, folder, name, settings, *arguments, stdin=None, **env):
         folder = pathlib.Path(folder)
         conf = folder / f"{name}.conf"
         conf.write_text(config_text(settings))
         conf.chmod(0o600)
         keys = {k.upper(): v for k, v in KEYS.items()}
         whole = {**clean_env(), "HOME": str(folder), "AWS_EC2_METADATA_DISABLED": "true", **keys, **env}
-        done = subprocess.run([str(binary()), name, "-c", str(conf), *arguments], stdin=subprocess.DEVNULL,
+        given = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+        done = subprocess.run([str(binary()), name, "-c", str(conf), *arguments], **given,
                               capture_output=True, text=True, timeout=120,
                               env={k: v for k, v in whole.items() if v is not None})
         self.status, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr

@@ -59,9 +59,8 @@ static struct keys *open_keys(struct job *j, const struct wish *w, const struct 
         }
         return keys_of_list(j->s3, j->customer, buf_span(&w->below), j->reader, after);
     }
-    k = w->inventory != NULL
-            ? keys_of_inventory(w->inventory, span_str(j->customer->bucket), &e)
-            : keys_of_text(stdin);
+    k = w->inventory != NULL ? keys_of_inventory(w->inventory, span_str(j->customer->bucket), &e)
+                             : keys_of_text(stdin);
     if (k == NULL || !skip(k, at->position, &e)) {
         if (e.kind == FAIL_NONE) {
             (void)err_set(&e, FAIL_CONFIG, "the source is shorter than at the checkpoint");
@@ -145,9 +144,9 @@ static bool send_all(struct job *j, const struct wish *w, struct checkpoint *at,
     if (keys == NULL || run_pass(&s, keys, "sending", outside)) {
         return keys != NULL;
     }
-    print_line(stderr, w->path != NULL
-                           ? "backfill: start the same command again to go on from %s"
-                           : "backfill: without --checkpoint it begins again%s",
+    print_line(stderr,
+               w->path != NULL ? "backfill: start the same command again to go on from %s"
+                               : "backfill: without --checkpoint it begins again%s",
                w->path != NULL ? w->path : "");
     return false;
 }
@@ -168,8 +167,7 @@ static void describe(const struct job *j, const struct wish *w, char out[JOB_WHA
     (void)snprintf(out, JOB_WHAT_BYTES + 1,
                    "customer %s, s3://%s/%.1024s, from %lld, to %lld, after %.1024s, %.1024s",
                    j->customer->id, j->customer->bucket, w->below.p, (long long)w->range.from_ns,
-                   (long long)w->range.to_ns, w->start_after != NULL ? w->start_after : "",
-                   source);
+                   (long long)w->range.to_ns, w->start_after != NULL ? w->start_after : "", source);
 }
 
 /* Load the checkpoint, or begin one. False: the reason was printed. */
@@ -207,8 +205,8 @@ static int finish(const struct job *j, const struct wish *w, const struct checkp
                                 .job = at->job,
                                 .dry_run = w->dry_run,
                                 .tally = t,
-                                .estimate = estimate_of(t, w->inventory == NULL &&
-                                                               w->keys == NULL)};
+                                .estimate =
+                                    estimate_of(t, w->inventory == NULL && w->keys == NULL)};
     int status = backfill_print(&r, w->json);
     uint64_t refused = t->objects[CHOICE_OUTSIDE] + t->objects[CHOICE_UNREADABLE];
     if (refused > 0) {
@@ -276,26 +274,44 @@ int app_backfill(int argc, char **argv)
     struct job job;
     struct wish w = {.below = BUF_INIT(PREFIX_BYTES)};
     const struct option options[] = {
-        {.name = "config", .letter = 'c', .value = "FILE", .text = "The configuration.",
+        {.name = "config",
+         .letter = 'c',
+         .value = "FILE",
+         .text = "The configuration.",
          .to = &w.config},
         {.name = "dry-run", .text = "Only count; print requests and costs.", .flag = &w.dry_run},
-        {.name = "from", .value = "TIME", .text = "Only objects modified then or later.",
+        {.name = "from",
+         .value = "TIME",
+         .text = "Only objects modified then or later.",
          .to = &w.from},
         {.name = "to", .value = "TIME", .text = "Only objects modified before.", .to = &w.to},
-        {.name = "prefix", .value = "PREFIX", .text = "Only keys below it; below the customer's.",
+        {.name = "prefix",
+         .value = "PREFIX",
+         .text = "Only keys below it; below the customer's.",
          .to = &w.prefix},
-        {.name = "start-after", .value = "KEY", .text = "List from the key after this one on.",
+        {.name = "start-after",
+         .value = "KEY",
+         .text = "List from the key after this one on.",
          .to = &w.start_after},
-        {.name = "inventory", .value = "MANIFEST",
+        {.name = "inventory",
+         .value = "MANIFEST",
          .text = "Keys from an S3 Inventory (CSV): its manifest.json, with the data files by it.",
          .to = &w.inventory},
-        {.name = "keys", .value = "-", .text = "Keys from standard input, one a line.",
+        {.name = "keys",
+         .value = "-",
+         .text = "Keys from standard input, one a line.",
          .to = &w.keys},
-        {.name = "rate", .value = "N", .text = "Most messages a second (1000); 0: no limit.",
+        {.name = "rate",
+         .value = "N",
+         .text = "Most messages a second (1000); 0: no limit.",
          .to = &w.rate},
-        {.name = "queue-room", .value = "N",
-         .text = "Wait while this many messages are in the queue (1000); 0: never.", .to = &w.room},
-        {.name = "checkpoint", .value = "FILE", .text = "Keep there how far it has come.",
+        {.name = "queue-room",
+         .value = "N",
+         .text = "Wait while this many messages are in the queue (1000); 0: never.",
+         .to = &w.room},
+        {.name = "checkpoint",
+         .value = "FILE",
+         .text = "Keep there how far it has come.",
          .to = &w.path},
         {.name = "json", .text = "The result as a JSON object.", .flag = &w.json},
     };
@@ -307,9 +323,10 @@ int app_backfill(int argc, char **argv)
     }
     const char *wrong = check(&w);
     if (w.config == NULL || rest.count != 1 || wrong != NULL) {
-        return usage_wrong(&usage, "%s", wrong != NULL      ? wrong
-                                         : w.config == NULL ? "needs -c FILE"
-                                                            : "needs one customer");
+        return usage_wrong(&usage, "%s",
+                           wrong != NULL      ? wrong
+                           : w.config == NULL ? "needs -c FILE"
+                                              : "needs one customer");
     }
     status = STATUS_FAILED;
     if (job_open(&job, w.config, rest.list[0])) {

@@ -16,14 +16,10 @@ static const struct control_limits limits = {INVENTORY_MANIFEST_BYTES, CONTAINER
 enum column { BUCKET, KEY, IS_LATEST, IS_DELETE_MARKER, SIZE, MODIFIED, ETAG, CLASS, COLUMNS };
 
 static const char *const column_names[COLUMNS] = {
-    [BUCKET] = "Bucket",
-    [KEY] = "Key",
-    [IS_LATEST] = "IsLatest",
-    [IS_DELETE_MARKER] = "IsDeleteMarker",
-    [SIZE] = "Size",
-    [MODIFIED] = "LastModifiedDate",
-    [ETAG] = "ETag",
-    [CLASS] = "StorageClass",
+    [BUCKET] = "Bucket",      [KEY] = "Key",
+    [IS_LATEST] = "IsLatest", [IS_DELETE_MARKER] = "IsDeleteMarker",
+    [SIZE] = "Size",          [MODIFIED] = "LastModifiedDate",
+    [ETAG] = "ETag",          [CLASS] = "StorageClass",
 };
 
 struct inventory {

@@ -126,8 +126,8 @@ static void gather_one(struct backfill *b, const struct s3_entry *entry)
     if (c == CHOICE_TAKEN) {
         add_message(b, entry);
     } else if (c == CHOICE_OUTSIDE && b->outside.n == 0) {
-        buf_add(&b->outside, span_of(entry->key.p, entry->key.n < OUTSIDE_BYTES ? entry->key.n
-                                                                                : OUTSIDE_BYTES));
+        buf_add(&b->outside,
+                span_of(entry->key.p, entry->key.n < OUTSIDE_BYTES ? entry->key.n : OUTSIDE_BYTES));
     }
     note_last(b->s.at, entry->key);
     b->in_page++;

@@ -8,9 +8,12 @@
 #include "flow/folder.h"
 
 const char *const choice_names[CHOICES] = {
-    [CHOICE_TAKEN] = "taken",     [CHOICE_ARCHIVED] = "archived",
-    [CHOICE_IGNORED] = "ignored", [CHOICE_FOLDER] = "folders",
-    [CHOICE_RANGE] = "not_in_range", [CHOICE_OUTSIDE] = "outside_prefix",
+    [CHOICE_TAKEN] = "taken",
+    [CHOICE_ARCHIVED] = "archived",
+    [CHOICE_IGNORED] = "ignored",
+    [CHOICE_FOLDER] = "folders",
+    [CHOICE_RANGE] = "not_in_range",
+    [CHOICE_OUTSIDE] = "outside_prefix",
     [CHOICE_UNREADABLE] = "unreadable_key",
 };
 

@@ -18,7 +18,7 @@ struct keys {
         struct creds_source *creds;
         struct s3_object where;
         struct buf prefix;
-        struct buf last; /* the last key that was returned */
+        struct buf last;      /* the last key that was returned */
         struct s3_list *list; /* NULL: to be begun behind `last` */
     } list;
     struct {
@@ -76,8 +76,8 @@ struct keys *keys_of_list(struct s3 *s3, const struct customer_conf *customer, s
 static bool next_of_list(struct keys *k, struct s3_entry *out, struct err *e)
 {
     if (k->list.list == NULL) {
-        k->list.list = s3_list_new(k->list.s3, &k->list.where, k->list.creds,
-                                   buf_span(&k->list.last));
+        k->list.list =
+            s3_list_new(k->list.s3, &k->list.where, k->list.creds, buf_span(&k->list.last));
     }
     if (s3_list_next(k->list.list, out, e)) {
         buf_clear(&k->list.last);
@@ -127,10 +127,8 @@ static bool next_of_text(struct keys *k, struct s3_entry *out, struct err *e)
             return false;
         }
     } while (k->text.line.n == 0);
-    *out = (struct s3_entry){.key = buf_span(&k->text.line),
-                             .etag = SPAN(""),
-                             .storage_class = SPAN(""),
-                             .size = -1};
+    *out = (struct s3_entry){
+        .key = buf_span(&k->text.line), .etag = SPAN(""), .storage_class = SPAN(""), .size = -1};
     return true;
 }
 

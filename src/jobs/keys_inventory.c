@@ -17,7 +17,7 @@ struct inventory_files {
     size_t at;    /* the next file */
     FILE *in;     /* the file that is read; NULL: none */
     struct decode *decode;
-    char *bytes; /* read from the file */
+    char *bytes;      /* read from the file */
     struct span rest; /* ... and not decoded yet */
     struct span text; /* decoded, and not split yet */
     bool at_end;      /* the file has no more bytes */
@@ -154,8 +154,7 @@ bool inventory_files_next(struct inventory_files *f, struct s3_entry *out, struc
 {
     err_clear(e);
     for (;;) {
-        if (f->in == NULL &&
-            (f->at == inventory_files(f->inventory) || !open_next(f, e))) {
+        if (f->in == NULL && (f->at == inventory_files(f->inventory) || !open_next(f, e))) {
             return false;
         }
         if (next_in_file(f, out, e)) {

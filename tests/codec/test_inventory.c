@@ -3,7 +3,8 @@
 
 #include "codec/inventory.h"
 
-#define SCHEMA "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, LastModifiedDate, ETag, StorageClass"
+#define SCHEMA                                                                                     \
+    "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, LastModifiedDate, ETag, StorageClass"
 #define MANIFEST(format, schema, key)                                                              \
     "{\"sourceBucket\":\"acme-logs\",\"destinationBucket\":\"arn:aws:s3:::inv\",\"version\":"      \
     "\"2016-11-30\",\"creationTimestamp\":\"1514944800000\",\"fileFormat\":\"" format              \
@@ -22,8 +23,8 @@ static struct inventory *read_manifest(const char *text, enum err_kind kind)
 static void reads_a_manifest(void **state UNUSED)
 {
     OWNED(inventory)
-    struct inventory *i = read_manifest(MANIFEST("CSV", SCHEMA, "inv/acme/data/x.csv.gz"),
-                                        FAIL_NONE);
+    struct inventory *i =
+        read_manifest(MANIFEST("CSV", SCHEMA, "inv/acme/data/x.csv.gz"), FAIL_NONE);
     assert_span_equal(inventory_bucket(i), SPAN("acme-logs"));
     assert_int_equal(inventory_files(i), 1);
     assert_span_equal(inventory_file(i, 0), SPAN("x.csv.gz"));
@@ -105,10 +106,11 @@ static void reads_all_members_of_a_line(void **state UNUSED)
     struct s3_entry entry;
     struct buf room = BUF_INIT(2 * INVENTORY_LINE_BYTES);
     OWNED(inventory)
-    struct inventory *i = read_manifest(MANIFEST("CSV", "Key, ETag, New, StorageClass, LastModifiedDate", "x"),
-                                        FAIL_NONE);
-    assert_int_equal(inventory_line(i, SPAN("k,\"e1\",?,GLACIER,2026-11-30T07:00:00Z"), &room, &entry),
-                     INVENTORY_OBJECT);
+    struct inventory *i = read_manifest(
+        MANIFEST("CSV", "Key, ETag, New, StorageClass, LastModifiedDate", "x"), FAIL_NONE);
+    assert_int_equal(
+        inventory_line(i, SPAN("k,\"e1\",?,GLACIER,2026-11-30T07:00:00Z"), &room, &entry),
+        INVENTORY_OBJECT);
     assert_span_equal(entry.etag, SPAN("e1"));
     assert_span_equal(entry.storage_class, SPAN("GLACIER"));
     assert_true(entry.modified_ns == 1796022000000000000);
@@ -118,8 +120,10 @@ static void reads_all_members_of_a_line(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_a_manifest),        cmocka_unit_test(refuses_other_documents),
-        cmocka_unit_test(file_names_have_no_folders), cmocka_unit_test(reads_lines),
+        cmocka_unit_test(reads_a_manifest),
+        cmocka_unit_test(refuses_other_documents),
+        cmocka_unit_test(file_names_have_no_folders),
+        cmocka_unit_test(reads_lines),
         cmocka_unit_test(reads_all_members_of_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,11 +13,11 @@ enum { MOST = 5000 };
 static struct {
     uint32_t sent[MOST]; /* how often key i was accepted */
     uint64_t calls, asked;
-    enum err_kind whole;  /* of the next calls */
-    int whole_calls;      /* ... this many */
-    int refuse;           /* index in a batch that is refused once; -1: none */
-    int64_t visible;      /* messages in the queue */
-    uint64_t marked;      /* accepted messages with the mark */
+    enum err_kind whole; /* of the next calls */
+    int whole_calls;     /* ... this many */
+    int refuse;          /* index in a batch that is refused once; -1: none */
+    int64_t visible;     /* messages in the queue */
+    uint64_t marked;     /* accepted messages with the mark */
 } sqs;
 
 enum err_kind sqs_send(struct sqs_queue *q UNUSED, struct sqs_outgoing *m, size_t count,

@@ -5,7 +5,7 @@
  *
  *     OWNED(keys) struct keys *k = keys_of_list(s3, customer, SPAN("logs/"), creds, SPAN(""));
  *     while (keys_next(k, &entry, &e)) ...
- *     if (e.kind != FAIL_NONE) ... of a list: call keys_next again later
+ *     if (e.kind != FAIL_NONE) ... of a list: a further call continues
  *
  * The memory does not depend on the number of objects. Threads: one at a time.
  */

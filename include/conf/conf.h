@@ -157,6 +157,9 @@ struct conf {
         size_t sample_bytes; /* 0: no samples */
     } rejects;
     struct {
+        double share; /* of the lanes, while live messages wait */
+    } backfill;
+    struct {
         int64_t interval_ms; /* of the checks of external ids; 0: only the first one */
     } verify;
 

@@ -18,6 +18,10 @@
  * the lanes is available only to classes whose objects have proved short: an average below
  * HEAVY_MS. A class with long objects also needs a free lane by the rule for all lanes.
  *
+ * Lower messages (of a backfill) wait in lists of their own. Lanes take live messages first, and
+ * one time in four a lower one. While any live message waits, at most lower_lanes lanes work on
+ * lower ones.
+ *
  * A message waits in the class of its next record. So each record of a message that names objects
  * of several customers uses the share of its own customer:
  *
@@ -51,6 +55,7 @@ struct inbox_settings {
     size_t sched_classes;     /* at start; a message of another class adds it, without limit */
     const unsigned *limits;   /* maximum of lanes at work per sched_class; 0: only its share */
     size_t bytes;             /* maximum of the waiting bodies; shared */
+    size_t lower_lanes;       /* maximum for lower messages while live ones wait; 0: one */
     void (*freed)(void *ctx); /* a slot that was refused before is free; NULL: not wanted */
     void *ctx;
 };
@@ -86,6 +91,7 @@ MUST_USE bool inbox_offer(struct inbox *i, struct inflight *m, bool must);
 struct inbox_use {
     size_t sched_class;
     bool heavy; /* counted as a lane of a heavy class */
+    bool lower; /* ... as one with a lower message */
 };
 
 /*

@@ -144,32 +144,37 @@ size_t inventory_files(const struct inventory *i)
 
 /* ---- A line ---- */
 
-/* Append the next field to *out, and remove it and the comma after it. False: it is no field. */
+/* Move the bytes before the next `end` to *out, all if there is none. False: there is none. */
+static bool move_until(struct span *in, char end, struct buf *out)
+{
+    const char *at = in->n > 0 ? memchr(in->p, end, in->n) : NULL;
+    buf_add(out, span_take(in, at != NULL ? (size_t)(at - in->p) : in->n));
+    return at != NULL;
+}
+
+/* The rest of a field behind its first quote. False: it does not end. */
+static bool quoted_field(struct span *in, struct buf *out)
+{
+    while (move_until(in, '"', out)) {
+        *in = span_from(*in, 1);
+        if (in->n == 0 || in->p[0] != '"') {
+            return true;
+        }
+        buf_add_byte(out, '"'); /* "" within a field */
+        *in = span_from(*in, 1);
+    }
+    return false;
+}
+
+/* Move the next field to *out; *in is at the comma behind it. False: it is no field. */
 static bool next_field(struct span *in, struct buf *out)
 {
     if (in->n == 0 || in->p[0] != '"') {
-        const char *comma = in->n > 0 ? memchr(in->p, ',', in->n) : NULL;
-        buf_add(out, span_take(in, comma != NULL ? (size_t)(comma - in->p) : in->n));
-    } else {
-        *in = span_from(*in, 1);
-        for (;;) {
-            const char *quote = in->n > 0 ? memchr(in->p, '"', in->n) : NULL;
-            if (quote == NULL) {
-                return false;
-            }
-            buf_add(out, span_take(in, (size_t)(quote - in->p)));
-            *in = span_from(*in, 1);
-            if (in->n == 0 || in->p[0] != '"') {
-                break;
-            }
-            buf_add_byte(out, '"'); /* "" within a field */
-            *in = span_from(*in, 1);
-        }
+        (void)move_until(in, ',', out);
+        return true;
     }
-    if (in->n > 0 && in->p[0] != ',') {
-        return false;
-    }
-    return true;
+    *in = span_from(*in, 1);
+    return quoted_field(in, out) && (in->n == 0 || in->p[0] == ',');
 }
 
 /* Split a line into its fields: their ends in *room. False: it has another number of fields. */
@@ -211,7 +216,7 @@ static bool is_current(const struct inventory *i, const struct buf *room, const 
 enum inventory_what inventory_line(const struct inventory *i, struct span line, struct buf *room,
                                    struct s3_entry *out)
 {
-    size_t ends[INVENTORY_COLUMNS];
+    size_t ends[INVENTORY_COLUMNS] = {0};
     struct timestamp modified;
     buf_clear(room);
     if (line.n > 0 && line.p[line.n - 1] == '\r') {

@@ -409,6 +409,17 @@ static const struct conf_row verify_rows[] = {
          "comes at a random time within it, so that those of many customers are spread."},
 };
 
+static const struct conf_row backfill_rows[] = {
+    {.name = "share",
+     .type = CONF_SHARE,
+     .fixed = true,
+     MEMBER(conf, backfill.share),
+     .standard = "0.25",
+     .example = "0.1",
+     .text = "Largest share of the lanes that read objects of a backfill while live notifications "
+             "wait for a lane; at least one lane."},
+};
+
 /* A section whose rows are in this file. */
 #define SECTION(name, list, rows, text)                                                            \
     &(const struct conf_section)                                                                   \
@@ -427,6 +438,8 @@ const struct conf_section *const conf_sections[CONF_SECTIONS] = {
     [SECTION_METRICS] = &conf_metrics_section,
     [SECTION_VERIFY] = SECTION("verify", false, verify_rows,
                                "What the worker proves about customers' roles, again and again."),
+    [SECTION_BACKFILL] = SECTION("backfill", false, backfill_rows,
+                                 "Objects that the command backfill sent to a queue."),
     [SECTION_QUEUES] =
         SECTION("queues", true, queue_rows, "The queues that notifications come from."),
     [SECTION_CUSTOMERS] = &conf_customers_section,

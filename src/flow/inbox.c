@@ -20,17 +20,28 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { AVERAGE_OF = 4 };
+enum {
+    AVERAGE_OF = 4,
+    LOWER_TURN =
+        4, /* one take in this many begins with the lower messages, so that they progress */
+};
 
-struct sched_class {
+/* Live messages, and the lower ones: of a backfill. */
+enum rank { LIVE, LOWER, RANKS };
+
+struct waiting_list {
     struct inflight *first;
     struct inflight **last;
+    size_t turn_next; /* of the rank's list of turns: index of a class plus one; 0: the end */
+};
+
+struct sched_class {
+    struct waiting_list lists[RANKS];
     size_t waiting;
     size_t bytes;
     unsigned limit;
     unsigned at_work;
     int64_t average_ms; /* per object; recent objects count more */
-    size_t turn_next;   /* of the list of turns: index of a class plus one; 0: the end */
 };
 
 struct queue_use {
@@ -49,12 +60,16 @@ struct inbox {
         struct queue_use *queues;
         size_t queue_count;
         size_t taken; /* shared slots: all except the first of each queue */
-        size_t turn_first, turn_last;
+        struct {
+            size_t first, last; /* as turn_next */
+        } turns[RANKS];
         size_t waiting;
         size_t bytes;
         size_t at_work;
         size_t heavy_at_work; /* of at_work: started while their class was heavy */
-        size_t asleep;        /* lanes in inbox_take */
+        size_t lower_at_work; /* of at_work: with a lower message */
+        size_t takes;
+        size_t asleep; /* lanes in inbox_take */
         bool refused;
         bool stopped;
     } shared;
@@ -65,8 +80,10 @@ static void make_room_locked(struct inbox *i, size_t room)
 {
     struct sched_class *list = mem_grow(i->shared.sched_classes, room, sizeof(*list));
     for (size_t c = 0; c < i->shared.class_count; c++) {
-        if (list[c].first == NULL) {
-            list[c].last = &list[c].first;
+        for (int r = 0; r < RANKS; r++) {
+            if (list[c].lists[r].first == NULL) {
+                list[c].lists[r].last = &list[c].lists[r].first;
+            }
         }
     }
     i->shared.sched_classes = list;
@@ -83,7 +100,9 @@ static void grow_locked(struct inbox *i, size_t count)
     for (size_t c = i->shared.class_count; c < count; c++) {
         struct sched_class *new = &i->shared.sched_classes[c];
         *new = (struct sched_class){.average_ms = HEAVY_MS}; /* until its objects are shorter */
-        new->last = &new->first;
+        for (int r = 0; r < RANKS; r++) {
+            new->lists[r].last = &new->lists[r].first;
+        }
     }
     i->shared.class_count = count;
 }
@@ -107,6 +126,7 @@ struct inbox *inbox_new(const struct inbox_settings *s)
         i->shared.sched_classes[c].limit = s->limits != NULL ? s->limits[c] : 0;
     }
     i->s.limits = NULL;
+    i->s.lower_lanes = s->lower_lanes > 0 ? s->lower_lanes : 1;
     mutex_init(&i->shared.lock);
     cond_init(&i->shared.come);
     return i;
@@ -222,40 +242,55 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
 
 /* ---- lists ---- */
 
-static void add_turn_locked(struct inbox *i, size_t sched_class)
+static struct waiting_list *list_locked(struct inbox *i, size_t sched_class, enum rank rank)
 {
-    i->shared.sched_classes[sched_class].turn_next = 0;
-    if (i->shared.turn_first == 0) {
-        i->shared.turn_first = sched_class + 1;
-    } else {
-        i->shared.sched_classes[i->shared.turn_last - 1].turn_next = sched_class + 1;
-    }
-    i->shared.turn_last = sched_class + 1;
+    return &i->shared.sched_classes[sched_class].lists[rank];
 }
 
-/* before: the class before it, as in turn_next; 0: it is the first. */
-static void remove_turn_locked(struct inbox *i, size_t sched_class, size_t before)
+static void add_turn_locked(struct inbox *i, size_t sched_class, enum rank rank)
 {
-    size_t next = i->shared.sched_classes[sched_class].turn_next;
-    if (before == 0) {
-        i->shared.turn_first = next;
+    list_locked(i, sched_class, rank)->turn_next = 0;
+    if (i->shared.turns[rank].first == 0) {
+        i->shared.turns[rank].first = sched_class + 1;
     } else {
-        i->shared.sched_classes[before - 1].turn_next = next;
+        list_locked(i, i->shared.turns[rank].last - 1, rank)->turn_next = sched_class + 1;
+    }
+    i->shared.turns[rank].last = sched_class + 1;
+}
+
+/* A class in the list of turns of a rank. */
+struct turn {
+    enum rank rank;
+    size_t at;     /* as turn_next; 0: none */
+    size_t before; /* the class before it, as turn_next; 0: it is the first */
+};
+
+static void remove_turn_locked(struct inbox *i, const struct turn *t)
+{
+    size_t next = list_locked(i, t->at - 1, t->rank)->turn_next;
+    if (t->before == 0) {
+        i->shared.turns[t->rank].first = next;
+    } else {
+        list_locked(i, t->before - 1, t->rank)->turn_next = next;
     }
     if (next == 0) {
-        i->shared.turn_last = before;
+        i->shared.turns[t->rank].last = t->before;
     }
 }
 
 static void push_locked(struct inbox *i, struct inflight *m)
 {
     struct sched_class *c = class_locked(i, m->sched_class);
+    enum rank rank = m->lower ? LOWER : LIVE;
+    struct waiting_list *list = &c->lists[rank];
+    bool first = list->first == NULL;
     m->next = NULL;
-    *c->last = m;
-    c->last = &m->next;
-    if (c->waiting++ == 0) {
-        add_turn_locked(i, m->sched_class);
+    *list->last = m;
+    list->last = &m->next;
+    if (first) {
+        add_turn_locked(i, m->sched_class, rank);
     }
+    c->waiting++;
     c->bytes += m->body_bytes;
     i->shared.waiting++;
     i->shared.bytes += m->body_bytes;
@@ -263,22 +298,22 @@ static void push_locked(struct inbox *i, struct inflight *m)
     cond_signal(&i->shared.come);
 }
 
-/* before: as in remove_turn_locked. */
-static struct inflight *pop_locked(struct inbox *i, size_t sched_class, size_t before)
+static struct inflight *pop_locked(struct inbox *i, const struct turn *t)
 {
-    struct sched_class *c = &i->shared.sched_classes[sched_class];
-    struct inflight *m = c->first;
+    struct sched_class *c = &i->shared.sched_classes[t->at - 1];
+    struct waiting_list *list = &c->lists[t->rank];
+    struct inflight *m = list->first;
     struct queue_use *q = &i->shared.queues[m->queue];
     size_t slots = slots_of(q);
-    c->first = m->next;
-    if (c->first == NULL) {
-        c->last = &c->first;
-    }
+    list->first = m->next;
     m->next = NULL;
-    remove_turn_locked(i, sched_class, before);
-    if (--c->waiting != 0) {
-        add_turn_locked(i, sched_class);
+    remove_turn_locked(i, t);
+    if (list->first != NULL) {
+        add_turn_locked(i, t->at - 1, t->rank);
+    } else {
+        list->last = &list->first;
     }
+    c->waiting--;
     c->bytes -= m->body_bytes;
     i->shared.waiting--;
     i->shared.bytes -= m->body_bytes;
@@ -348,6 +383,10 @@ static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_
         assert(i->shared.heavy_at_work != 0);
         i->shared.heavy_at_work--;
     }
+    if (use->lower) {
+        assert(i->shared.lower_at_work != 0);
+        i->shared.lower_at_work--;
+    }
     c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
 }
 
@@ -388,37 +427,52 @@ static bool may_work_locked(const struct inbox *i, const struct sched_class *c)
            (!heavy(c) || share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1));
 }
 
-/* The next class in turn that may have another lane, as in turn_next; 0: none. */
-static size_t find_locked(const struct inbox *i, size_t *before)
+/* The next class in turn that may have another lane for a message of this rank. */
+static bool find_of_rank_locked(const struct inbox *i, enum rank rank, struct turn *t)
 {
-    size_t at = i->shared.turn_first;
-    *before = 0;
-    while (at != 0 && !may_work_locked(i, &i->shared.sched_classes[at - 1])) {
-        *before = at;
-        at = i->shared.sched_classes[at - 1].turn_next;
+    *t = (struct turn){.rank = rank, .at = i->shared.turns[rank].first};
+    while (t->at != 0 && !may_work_locked(i, &i->shared.sched_classes[t->at - 1])) {
+        t->before = t->at;
+        t->at = i->shared.sched_classes[t->at - 1].lists[rank].turn_next;
     }
-    return at;
+    return t->at != 0;
+}
+
+/* While live messages wait, the lower ones have only some of the lanes. */
+static bool lower_may_work_locked(const struct inbox *i)
+{
+    return i->shared.turns[LIVE].first == 0 || i->shared.lower_at_work < i->s.lower_lanes;
+}
+
+static bool find_locked(const struct inbox *i, struct turn *t)
+{
+    bool lower = i->shared.turns[LOWER].first != 0 && lower_may_work_locked(i);
+    if (lower && i->shared.takes % LOWER_TURN == 0 && find_of_rank_locked(i, LOWER, t)) {
+        return true;
+    }
+    return find_of_rank_locked(i, LIVE, t) || (lower && find_of_rank_locked(i, LOWER, t));
 }
 
 static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
 {
-    size_t before = 0;
-    size_t at = find_locked(i, &before);
-    if (at == 0) {
+    struct turn t;
+    if (!find_locked(i, &t)) {
         return NULL;
     }
-    struct sched_class *c = &i->shared.sched_classes[at - 1];
-    *use = (struct inbox_use){.sched_class = at - 1, .heavy = heavy(c)};
+    struct sched_class *c = &i->shared.sched_classes[t.at - 1];
+    *use = (struct inbox_use){.sched_class = t.at - 1, .heavy = heavy(c), .lower = t.rank == LOWER};
     c->at_work++;
+    i->shared.takes++;
     i->shared.at_work++;
     i->shared.heavy_at_work += use->heavy;
-    return pop_locked(i, at - 1, before);
+    i->shared.lower_at_work += use->lower;
+    return pop_locked(i, &t);
 }
 
 static void wake_next_locked(struct inbox *i)
 {
-    size_t before = 0;
-    if (i->shared.asleep != 0 && find_locked(i, &before) != 0) {
+    struct turn t;
+    if (i->shared.asleep != 0 && find_locked(i, &t)) {
         cond_signal(&i->shared.come);
     }
 }
@@ -475,8 +529,9 @@ void inbox_stop(struct inbox *i)
 struct inflight *inbox_drain(struct inbox *i)
 {
     mutex_lock(&i->shared.lock);
-    size_t first = i->shared.turn_first;
-    struct inflight *m = first != 0 ? pop_locked(i, first - 1, 0) : NULL;
+    struct turn t = {.rank = i->shared.turns[LIVE].first != 0 ? LIVE : LOWER};
+    t.at = i->shared.turns[t.rank].first;
+    struct inflight *m = t.at != 0 ? pop_locked(i, &t) : NULL;
     mutex_unlock(&i->shared.lock);
     return m;
 }

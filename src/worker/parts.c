@@ -112,6 +112,7 @@ static void make_inbox(struct worker *w)
         .queues = w->queue_count,
         .sched_classes = customers_classes(w->customers),
         .bytes = INBOX_BYTES,
+        .lower_lanes = (size_t)(w->conf->backfill.share * (double)lanes),
         .freed = on_freed,
         .ctx = w,
     });

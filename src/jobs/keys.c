@@ -105,7 +105,7 @@ static bool read_line(struct keys *k, struct err *e)
 {
     int c = 0;
     buf_clear(&k->text.line);
-    while ((c = getc_unlocked(k->text.in)) != EOF && c != '\n') {
+    while ((c = getc(k->text.in)) != EOF && c != '\n') {
         buf_add_byte(&k->text.line, (char)c);
     }
     if (ferror(k->text.in)) {

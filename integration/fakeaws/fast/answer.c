@@ -181,6 +181,9 @@ static void object_head(struct conn *c, const struct request *r, struct store *s
 static void s3_answer(struct conn *c, const struct request *r, struct store *s,
                       const struct options *o, int64_t now_ms)
 {
+    if (listing_answer(c, r, s)) {
+        return;
+    }
     char text[4096];
     struct span path = {text, path_decode(r->path, text, sizeof text)};
     if (path.n > 0) {
@@ -282,6 +285,7 @@ static void admin_answer(struct conn *c, const struct request *r, struct store *
         lags_answer(c, s);
         return;
     }
+    struct listing_counts listing = listing_count(s);
     uint64_t ready = 0, held = 0;
     for (uint32_t i = 0; i < s->queue_count; i++) {
         ready += s->queues[i].ready;
@@ -292,6 +296,10 @@ static void admin_answer(struct conn *c, const struct request *r, struct store *
         uint64_t value;
     } told[] = {
         {"objects", s->count},
+        {"listed_pages", listing.pages},
+        {"listed_sent", listing.messages},
+        {"listed_keys", listing.keys},
+        {"listed_most", listing.most},
         {"sent", s->sent},
         {"ready", ready},
         {"held", held},

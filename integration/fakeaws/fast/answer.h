@@ -30,6 +30,18 @@ void request_answer(struct conn *c, const struct request *r, struct store *s,
 /* Write the head and the body of a small response. */
 void answer_text(struct conn *c, int status, const char *type, struct span body);
 
+/* listing.c */
+struct json_object;
+struct listing_counts {
+    uint64_t pages, messages, keys, most;
+};
+void listing_make(struct store *s, uint32_t count);
+/* True: it was a list, and is answered. */
+bool listing_answer(struct conn *c, const struct request *r, struct store *s);
+/* SendMessageBatch. */
+void listing_send(struct conn *c, struct json_object *request, struct store *s);
+struct listing_counts listing_count(const struct store *s);
+
 /* sqs.c */
 void sqs_answer(struct conn *c, const struct request *r, struct store *s, const struct options *o,
                 int64_t now_ms);

@@ -210,6 +210,7 @@ static void ready_write(const char *path, const char *scheme, int port, const st
 struct arguments {
     const char *index, *data, *ready, *tls;
     int port;
+    uint32_t listing;
     bool wait;
     double rate;
 };
@@ -217,10 +218,10 @@ struct arguments {
 static void arguments_read(struct arguments *a, struct options *o, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"index", 1, NULL, 'i'},      {"data", 1, NULL, 'd'}, {"ready-file", 1, NULL, 'f'},
-        {"port", 1, NULL, 'p'},       {"wait", 0, NULL, 'w'}, {"rate", 1, NULL, 'r'},
-        {"latency-ms", 1, NULL, 'l'}, {"tls", 1, NULL, 't'},  {"no-checksums", 0, NULL, 'c'},
-        {"region", 1, NULL, 'g'},     {NULL, 0, NULL, 0},
+        {"index", 1, NULL, 'i'},      {"data", 1, NULL, 'd'},    {"ready-file", 1, NULL, 'f'},
+        {"port", 1, NULL, 'p'},       {"wait", 0, NULL, 'w'},    {"rate", 1, NULL, 'r'},
+        {"latency-ms", 1, NULL, 'l'}, {"tls", 1, NULL, 't'},     {"no-checksums", 0, NULL, 'c'},
+        {"region", 1, NULL, 'g'},     {"listing", 1, NULL, 'n'}, {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -252,6 +253,9 @@ static void arguments_read(struct arguments *a, struct options *o, int argc, cha
         case 'c':
             o->checksums = false;
             break;
+        case 'n':
+            a->listing = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
         case 'g':
             o->region = optarg;
             break;
@@ -272,6 +276,7 @@ int main(int argc, char **argv)
     arguments_read(&a, &s.options, argc, argv);
     store_load(&s.store, a.index, a.data);
     s.store.rate_per_ms = a.rate / 1000;
+    listing_make(&s.store, a.listing);
     s.store.start_ms = a.wait ? 0 : now_ms();
     s.tls = a.tls != NULL ? tls_new(a.tls) : NULL;
     int port;

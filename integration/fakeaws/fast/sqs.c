@@ -198,6 +198,8 @@ static void operation(struct conn *c, struct span name, struct json_object *requ
         batch(c, request, s, false, now_ms);
     } else if (span_eq(name, SPAN("ChangeMessageVisibilityBatch"))) {
         batch(c, request, s, true, now_ms);
+    } else if (span_eq(name, SPAN("SendMessageBatch"))) {
+        listing_send(c, request, s);
     } else if (span_eq(name, SPAN("GetQueueAttributes"))) {
         attributes(c, q, o);
     } else {

@@ -68,6 +68,11 @@ struct store {
                                requested one */
     } counters;
     int64_t last_deleted_ms; /* 0: nothing was deleted yet */
+    struct {
+        uint32_t count; /* keys of the bucket that is only listed; 0: none */
+        uint8_t *sent;  /* how often the key was sent to a queue, at most 255 */
+        uint64_t pages, messages;
+    } listing;
 };
 
 /* Ends the program with a message if the files are invalid. */

@@ -6,7 +6,7 @@
 #include "answer.h"
 
 #include <json-c/json.h>
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,9 +75,9 @@ bool listing_answer(struct conn *c, const struct request *r, struct store *s)
 static void count_message(struct store *s, const char *body)
 {
     const char *key = strstr(body, "\"key\":\"" PREFIX);
-    unsigned i = 0;
-    if (key != NULL && sscanf(key + strlen("\"key\":\"" PREFIX), "%9u", &i) == 1 &&
-        i < s->listing.count && s->listing.sent[i] < SENT_MAX) {
+    unsigned long i =
+        key != NULL ? strtoul(key + strlen("\"key\":\"" PREFIX), NULL, 10) : ULONG_MAX;
+    if (i < s->listing.count && s->listing.sent[i] < SENT_MAX) {
         s->listing.sent[i]++;
     }
     s->listing.messages++;

@@ -46,10 +46,10 @@ void framing_reset(struct framing *f)
     framing_request_done(f);
     *f = fresh;
     framing_request_init(f);
+    buf_clear(&f->carry);
     if (f->carry.cap > KEPT_CARRY_BYTES) {
         buf_done(&f->carry);
     }
-    buf_clear(&f->carry);
     buf_clear(&f->list);
 }
 
@@ -492,7 +492,7 @@ void framing_answer(struct framing *f, enum framing_answer answer)
     }
     if (answer == FRAMING_NO_JSON && f->last == PIECE_VALUE) {
         f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
-    } else if (answer == FRAMING_NO_JSON && f->last == PIECE_LINE && f->kind == FRAMING_LINES) {
+    } else if (answer == FRAMING_NO_JSON && f->last == PIECE_LINE) {
         framing_open_begins(f, f->line_text);
     } else if (answer == FRAMING_NO_LIST && f->last == PIECE_LIST) {
         framing_skip_list(f);

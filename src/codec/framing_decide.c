@@ -173,7 +173,7 @@ enum framing_verdict framing_decide(const struct framing *f, struct span text, b
     if (first == NULL) {
         return too_long ? VERDICT_HOLE : VERDICT_BLANK;
     }
-    if ((*first != '{' && *first != '[')) {
+    if ((*first != '{' && *first != '[') || framing_open_takes(f, framing_trim(line))) {
         return too_long ? VERDICT_LONG_LINE : VERDICT_LINE;
     }
     size_t before = (size_t)(first - text.p);

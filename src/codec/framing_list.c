@@ -84,12 +84,27 @@ static bool take_scalar(struct span *s)
     return true;
 }
 
-/* Whether a list begins here that is not closed and has an object as its first element. */
-static bool begins_list(struct span s)
+/* Whether a list that begins here, or a list in it, has an object in the part that is there. */
+static bool has_object(struct span s)
 {
-    struct span element = span_from(s, 1);
-    skip_blanks(&element);
-    return *s.p == '[' && element.n > 0 && *element.p == '{';
+    struct span text;
+    size_t depth = 0;
+    do {
+        skip_blanks(&s);
+        if (s.n == 0 || *s.p == '{') {
+            return s.n > 0;
+        }
+        if (*s.p == '"') {
+            if (!take_string(&s, &text)) {
+                return false;
+            }
+        } else {
+            depth += *s.p == '[' ? 1 : 0;
+            depth -= *s.p == ']' ? 1 : 0;
+            (void)span_take(&s, 1);
+        }
+    } while (depth > 0);
+    return false;
 }
 
 static bool is_empty_container(struct span s)
@@ -104,7 +119,7 @@ static void note_closed(struct span value, struct framing_open_list *out,
                         struct framing_open_list *closed)
 {
     if (framing_request_is_list(out->name) && !is_empty_container(value)) {
-        *closed = closed->from == 0 && begins_list(value) ? *out : *closed;
+        *closed = closed->from == 0 && *value.p == '[' && has_object(value) ? *out : *closed;
         out->others_before = true;
     }
 }
@@ -130,7 +145,7 @@ bool framing_find_list(struct span head, struct framing_open_list *out,
             struct span value = rest;
             out->from = (size_t)(value.p - head.p) + 1;
             if (!take_container(&rest)) {
-                return begins_list(value);
+                return *value.p == '[' && has_object(value);
             }
             note_closed(value, out, closed);
         } else if (!take_scalar(&rest)) {
@@ -204,6 +219,8 @@ bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out
     }
     f->state = FRAMING_GAP;
     f->list_tentative = outermost ? f->tentative : f->list_tentative;
+    f->list_levels = request ? f->list_levels : 0;
+    f->list_next = LIST_VALUE_OR_END;
     f->tentative = false;
     f->fresh = false;
     f->offset = f->value.offset + list.from;
@@ -231,6 +248,55 @@ void framing_skip_list(struct framing *f)
     f->value.keep = 0;
     f->value.head_in_list = true;
     f->list.n -= sizeof("]}") - 1;
+}
+
+/*
+ * Between the elements of a list in an object, where JSON is as strict as in an object below the
+ * limit. True: the next byte is allowed.
+ */
+static bool list_allows(struct framing *f, struct source *s, const char **wrong)
+{
+    enum framing_list_next next = f->list_next;
+    switch (*s->p) {
+    case '\n':
+        return true;
+    case ',':
+        f->list_next = LIST_VALUE;
+        *wrong = "a comma without a value";
+        return next == LIST_COMMA_OR_END;
+    case ']':
+        *wrong = "no value after a comma";
+        return next != LIST_VALUE;
+    case '\0':
+    case '\x1e':
+        *wrong = "no JSON value";
+        return false;
+    default:
+        f->list_next = LIST_COMMA_OR_END;
+        *wrong = "a comma is missing";
+        return next != LIST_COMMA_OR_END;
+    }
+}
+
+bool framing_list_gap(struct framing *f, struct source *s, struct piece *out)
+{
+    const char *wrong = NULL;
+    while (s->p < s->end) {
+        const char *p = s->p;
+        while (p < s->end && ascii_is_blank(*p) && *p != '\n') {
+            p++;
+        }
+        framing_advance(f, s, p);
+        if (p < s->end && !list_allows(f, s, &wrong)) {
+            (void)framing_damage_between(f, wrong, out);
+            return false;
+        }
+        if (p == s->end || *p != ',') {
+            return true;
+        }
+        framing_advance(f, s, p + 1);
+    }
+    return true;
 }
 
 void framing_tail_begins(struct framing *f, struct source *s)
@@ -265,6 +331,7 @@ static bool tail_ends(struct framing *f, struct piece *out)
     piece.line = f->tail_line;
     piece.bytes = f->offset - f->tail_offset;
     f->state = FRAMING_GAP;
+    f->list_next = LIST_COMMA_OR_END;
     if (f->request.level > 0) {
         framing_request_closes(f);
     } else {

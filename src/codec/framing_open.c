@@ -8,6 +8,10 @@
  * records follow. So the next line must continue the value, token by token, and must not be a value
  * by itself; and a line that begins with '{' where the value cannot have one is a record again. In
  * a value that is damaged only brackets are counted, and any line that begins with '{' is a record.
+ *
+ * A line with damage of its own, which leaves brackets open, is a torn record or the beginning of a
+ * damaged document. In a document the lines inside are indented deeper, so only those and lines
+ * that begin with a closing bracket continue it.
  */
 #include "codec/syntax.h"
 #include "framing_priv.h"
@@ -32,9 +36,80 @@ static enum framing_open_state state_after(struct framing *f, struct span text)
     return open && !syntax_after_colon(s) ? OPEN_MAYBE : OPEN_NONE;
 }
 
+static size_t indent_of(struct span line)
+{
+    size_t n = 0;
+    while (n < line.n && (line.p[n] == ' ' || line.p[n] == '\t')) {
+        n++;
+    }
+    return n;
+}
+
+/* Brackets that a text without right syntax leaves open. */
+struct brackets {
+    uint64_t depth;
+    uint64_t members; /* bit 1 << level: of an object, or of a member's list; 64 levels */
+    bool in_string, escaped, colon;
+};
+
+static void take_string_byte(struct brackets *b, char c)
+{
+    b->in_string = c != '"' || b->escaped;
+    b->escaped = c == '\\' && !b->escaped;
+}
+
+static void take_bracket(struct brackets *b, char c)
+{
+    uint64_t level = b->depth < 64 ? (uint64_t)1 << b->depth : 0;
+    if (c == '{' || c == '[') {
+        b->members = c == '{' || b->colon ? b->members | level : b->members & ~level;
+        b->depth++;
+    } else if ((c == '}' || c == ']') && b->depth > 0) {
+        b->depth--;
+    }
+}
+
+/* The number of open brackets; 0 if they are only those of arrays around records. */
+static uint64_t left_open(struct span text)
+{
+    struct brackets b = {0};
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (b.in_string) {
+            take_string_byte(&b, c);
+        } else if (c != ' ' && c != '\t') {
+            b.in_string = c == '"';
+            take_bracket(&b, c);
+            b.colon = c == ':';
+        }
+    }
+    uint64_t open = b.depth < 64 ? ((uint64_t)1 << b.depth) - 1 : ~(uint64_t)0;
+    return (b.members & open) != 0 ? b.depth : 0;
+}
+
+/*
+ * A line that is not JSON: an array that is left open by right syntax has its records on the next
+ * lines.
+ */
 void framing_open_begins(struct framing *f, struct span line)
 {
-    f->open.state = state_after(f, line);
+    f->open.state = f->kind == FRAMING_LINES ? state_after(f, line) : OPEN_NONE;
+    uint64_t open = f->open.state == OPEN_NONE ? left_open(line) : 0;
+    if (open > 0) {
+        f->open.state = OPEN_INDENTED;
+        f->open.nesting = (struct nesting){.depth = open};
+        f->open.indent = indent_of(line);
+    }
+}
+
+bool framing_open_takes(const struct framing *f, struct span line)
+{
+    if (f->open.state != OPEN_INDENTED) {
+        return false;
+    }
+    size_t indent = indent_of(line);
+    return indent == line.n || indent > f->open.indent || line.p[indent] == '}' ||
+           line.p[indent] == ']';
 }
 
 static void open_damaged(struct framing *f, const struct syntax_lines *before)
@@ -105,7 +180,10 @@ static bool belongs(struct framing *f, struct span line)
     if (f->open.state == OPEN_MAYBE || f->open.state == OPEN_SURE) {
         return continues(f, line);
     }
-    if (f->open.state == OPEN_OVER || begins_record(line)) {
+    bool record = f->open.state == OPEN_INDENTED
+                      ? !framing_open_takes(f, line)
+                      : f->open.state == OPEN_OVER || begins_record(line);
+    if (record) {
         f->open.state = OPEN_NONE;
         return false;
     }
@@ -119,7 +197,8 @@ void framing_open_container(struct framing *f)
 {
     f->open.state = OPEN_DAMAGED;
     size_t lists = f->request.level + (f->in_list ? 1 : 0);
-    f->open.nesting = (struct nesting){.depth = f->nesting.depth + f->levels + 2 * lists};
+    f->open.nesting = (struct nesting){.depth = f->nesting.depth + f->levels + 2 * lists +
+                                                (f->in_list ? f->list_levels : 0)};
 }
 
 bool framing_open_line(struct framing *f, const struct piece *line)
@@ -140,7 +219,9 @@ bool framing_open_line(struct framing *f, const struct piece *line)
 
 bool framing_open_long_line(struct framing *f, struct span head)
 {
-    if (f->open.state <= OPEN_MAYBE || begins_record(framing_trim(head))) {
+    bool indented = f->open.state == OPEN_INDENTED;
+    if (f->open.state <= OPEN_MAYBE || (indented && !framing_open_takes(f, framing_trim(head))) ||
+        (!indented && begins_record(framing_trim(head)))) {
         f->open.state = OPEN_NONE;
         return false;
     }
@@ -155,8 +236,8 @@ bool framing_open_long_line(struct framing *f, struct span head)
 void framing_open_part(struct framing *f, struct span part)
 {
     enum nesting_end end = NESTING_MORE;
-    if (f->open.state == OPEN_DAMAGED) {
+    if (f->open.state == OPEN_DAMAGED || f->open.state == OPEN_INDENTED) {
         size_t used = nesting_scan(&f->open.nesting, part, true, &end);
-        f->open.state = used > 0 && end == NESTING_CLOSED ? OPEN_OVER : OPEN_DAMAGED;
+        f->open.state = used > 0 && end == NESTING_CLOSED ? OPEN_OVER : f->open.state;
     }
 }

@@ -21,7 +21,7 @@ enum framing_state {
     FRAMING_LONG_LINE, /* in a line that is too long and has no values */
     FRAMING_LINE_REST, /* in the part of a line that is not read */
     FRAMING_GAP,       /* between values; this state and all below: values in a row */
-    FRAMING_BRACKET,   /* after '[' that begins a line: punctuation, or the start of a value */
+    FRAMING_BRACKET,   /* after '[' among elements: punctuation, or an array without elements */
     FRAMING_CONTAINER, /* in an object or array */
     FRAMING_STRING,
     FRAMING_SCALAR,     /* in a number or a word */
@@ -43,10 +43,11 @@ struct framing_value {
 /* In an object that is divided into lines: whether a value goes on after its line. */
 enum framing_open_state {
     OPEN_NONE,
-    OPEN_OVER,    /* its lines are in `run` */
-    OPEN_MAYBE,   /* the last line breaks off inside a value */
-    OPEN_SURE,    /* ... and the next one continues it */
-    OPEN_DAMAGED, /* ... but a later one is no JSON */
+    OPEN_OVER,     /* its lines are in `run` */
+    OPEN_MAYBE,    /* the last line breaks off inside a value */
+    OPEN_SURE,     /* ... and the next one continues it */
+    OPEN_DAMAGED,  /* ... but a later one is no JSON */
+    OPEN_INDENTED, /* the last line is no JSON and leaves brackets open */
 };
 
 /* An OTLP request above the limit, of which lists are open. */
@@ -57,6 +58,9 @@ struct framing_request {
     struct buf text;    /* composed: the piece of the group, perhaps another */
     struct piece group; /* its elements are in `text`; count 0: none */
 };
+
+/* What may follow in a list of an object. */
+enum framing_list_next { LIST_VALUE_OR_END, LIST_COMMA_OR_END, LIST_VALUE };
 
 struct framing {
     enum framing_state state;
@@ -92,6 +96,8 @@ struct framing {
 
     bool in_list;
     bool list_tentative; /* `tentative` before the list */
+    enum framing_list_next list_next;
+    uint64_t list_levels; /* arrays around its elements, but for the list itself */
     uint64_t tail_offset, tail_line;
     struct buf list; /* the object up to its list; then the rest after the list */
     struct framing_request request;
@@ -100,7 +106,8 @@ struct framing {
     struct {
         enum framing_open_state state;
         struct syntax_lines syntax;
-        struct nesting nesting; /* OPEN_DAMAGED */
+        struct nesting nesting; /* OPEN_DAMAGED, OPEN_INDENTED */
+        size_t indent;          /* OPEN_INDENTED: of that line */
     } open;
 
     unsigned empty;    /* empty values returned one by one */
@@ -234,10 +241,17 @@ bool framing_values_end(struct framing *f, struct piece *out);
 bool framing_damage(struct framing *f, struct span text, const char *wrong, uint64_t at,
                     struct piece *out);
 
+/* The next byte, which is between values, is not JSON; or the torn byte order mark before it is
+ * not. */
+bool framing_damage_between(struct framing *f, const char *wrong, struct piece *out);
+
 /* ---- framing_open.c ---- */
 
 /* The line is not JSON: examine whether it breaks off inside a value. */
 void framing_open_begins(struct framing *f, struct span line);
+
+/* Whether the line continues the one before it, which is no JSON. */
+bool framing_open_takes(const struct framing *f, struct span line);
 
 /* A too long line breaks off inside an object or array. */
 void framing_open_container(struct framing *f);
@@ -275,6 +289,9 @@ bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out
 
 /* Do not expand the list: its object is read as a value that is too long. */
 void framing_skip_list(struct framing *f);
+
+/* Between its elements: blanks, and one comma. False: *out is damage. */
+bool framing_list_gap(struct framing *f, struct source *s, struct piece *out);
 
 /* At the ']' of the list. */
 void framing_tail_begins(struct framing *f, struct source *s);

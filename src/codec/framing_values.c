@@ -28,7 +28,7 @@ bool framing_damage(struct framing *f, struct span text, const char *wrong, uint
  * The next byte, which is between values, is not JSON; or the torn byte order mark before it is
  * not.
  */
-static bool damage_between(struct framing *f, const char *wrong, struct piece *out)
+bool framing_damage_between(struct framing *f, const char *wrong, struct piece *out)
 {
     f->value =
         (struct framing_value){.offset = f->offset - f->bom, .line = f->line, .bytes = f->bom};
@@ -225,7 +225,10 @@ static bool step_scalar(struct framing *f, struct source *s, struct piece *out)
     return value_goes_on(f, s, out);
 }
 
-/* After a '[' that begins a line, among elements. */
+/*
+ * After a '[' among elements. Brackets of arrays in an array are punctuation, whatever the layout;
+ * only an array without elements is an element.
+ */
 static bool step_bracket(struct framing *f, struct source *s, struct piece *out)
 {
     const char *end = value_limit(f, s);
@@ -234,16 +237,19 @@ static bool step_bracket(struct framing *f, struct source *s, struct piece *out)
         p++;
     }
     value_advance(f, s, p);
-    if (p < end && *p == '\n') {
-        framing_value_drop(f, s);
-        f->state = FRAMING_GAP;
-        f->levels++;
-        return false;
+    if (p < end && *p == ']') {
+        value_advance(f, s, p + 1);
+        return value_ends(f, s, false, out);
     }
     if (p < end || f->value.bytes == f->value.keep) {
-        f->state = FRAMING_CONTAINER;
+        framing_value_drop(f, s);
+        f->state = FRAMING_GAP;
+        f->levels += f->in_list ? 0 : 1;
+        f->list_levels += f->in_list ? 1 : 0;
+        f->list_next = LIST_VALUE_OR_END;
+        return false;
     }
-    return p < end ? false : value_goes_on(f, s, out);
+    return value_goes_on(f, s, out);
 }
 
 /* ---- between values ---- */
@@ -258,7 +264,7 @@ static bool line_ends(struct framing *f, struct source *s, struct piece *out)
 {
     if (f->one_line && (f->levels > 0 || in_list(f))) {
         f->all_read = true;
-        return damage_between(f, "the array is not closed on its line", out);
+        return framing_damage_between(f, "the array is not closed on its line", out);
     }
     framing_pass_line_end(f, s);
     f->fresh = true;
@@ -276,20 +282,25 @@ static bool array_opens(struct framing *f, struct source *s)
         f->fresh = false;
         framing_advance(f, s, s->p + 1);
     } else {
-        bool alone = f->kind == FRAMING_ARRAY && !in_list(f) && f->fresh;
-        value_begins(f, s, alone ? FRAMING_BRACKET : FRAMING_CONTAINER);
+        value_begins(f, s, f->request.level > 0 ? FRAMING_CONTAINER : FRAMING_BRACKET);
     }
     return false;
 }
 
 static bool array_closes(struct framing *f, struct source *s, struct piece *out)
 {
-    if (in_list(f)) {
+    if (in_list(f) && (f->request.level > 0 || f->list_levels == 0)) {
         framing_tail_begins(f, s);
         return false;
     }
+    if (f->in_list) {
+        f->list_levels--;
+        f->list_next = LIST_COMMA_OR_END;
+        framing_advance(f, s, s->p + 1);
+        return false;
+    }
     if (f->levels == 0 && f->kind != FRAMING_ARRAY) {
-        return damage_between(f, "a bracket that closes nothing", out);
+        return framing_damage_between(f, "a bracket that closes nothing", out);
     }
     f->levels -= f->levels > 0 ? 1 : 0;
     f->fresh = false;
@@ -301,7 +312,8 @@ static bool array_closes(struct framing *f, struct source *s, struct piece *out)
 static bool is_bom_byte(struct framing *f, char c)
 {
     static const char bom[] = "\xef\xbb\xbf";
-    bool is = (f->fresh || f->bom > 0) && f->bom < sizeof(bom) - 1 && c == bom[f->bom];
+    bool is =
+        (f->fresh || f->bom > 0) && !in_list(f) && f->bom < sizeof(bom) - 1 && c == bom[f->bom];
     f->bom = is ? (f->bom + 1) % (sizeof(bom) - 1) : f->bom;
     return is;
 }
@@ -317,7 +329,7 @@ static bool other_byte(struct framing *f, struct source *s, struct piece *out)
         value_begins(f, s, FRAMING_SCALAR);
         return false;
     }
-    return damage_between(f, "no JSON value", out);
+    return framing_damage_between(f, "no JSON value", out);
 }
 
 static void skip_filler(struct framing *f, struct source *s)
@@ -331,7 +343,10 @@ static void skip_filler(struct framing *f, struct source *s)
 
 static bool step_gap(struct framing *f, struct source *s, struct piece *out)
 {
-    if (f->bom == 0) {
+    if (in_list(f) && !framing_list_gap(f, s, out)) {
+        return true;
+    }
+    if (f->bom == 0 && !in_list(f)) {
         skip_filler(f, s);
     }
     if (s->p == s->end) {
@@ -422,7 +437,7 @@ bool framing_values_end(struct framing *f, struct piece *out)
         return framing_tail_damaged(f, in_value, f->offset, out);
     case FRAMING_GAP:
         if (f->levels > 0 || in_list(f) || f->bom > 0) {
-            return damage_between(f, "the text ends inside an array", out);
+            return framing_damage_between(f, "the text ends inside an array", out);
         }
         break;
     case FRAMING_AFTER_LONG:

@@ -6,9 +6,11 @@
 For undamaged objects only: the whole text is in memory and is read by Python's json.
 """
 import json
+import re
 
 LIMIT = 1 << 20
 FILLER = " \t\r\n,\0\x1e\ufeff"
+EMPTY = re.compile(r"\[[ \t\r]*\]")
 _decoder = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
@@ -17,12 +19,12 @@ def _end(text, at):
 
 
 def _values(text):
-    """(start, end) of each value in order; outer brackets are not values."""
-    at, inside = 0, False
+    """(start, end) of each value in order; brackets around values are not values."""
+    at, inside = 0, 0
     while at < len(text):
         c = text[at]
-        if c in FILLER or (c == "]" and inside) or (c == "[" and not inside):
-            inside = (inside or c == "[") and c != "]"
+        if c in FILLER or (c == "]" and inside) or (c == "[" and not (inside and EMPTY.match(text, at))):
+            inside += (c == "[") - (c == "]")
             at += 1
             continue
         end = _end(text, at)

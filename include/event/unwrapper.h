@@ -15,6 +15,7 @@
 #ifndef EVENT_UNWRAPPER_H
 #define EVENT_UNWRAPPER_H
 
+#include "codec/framing.h"
 #include "event/event_maker.h"
 #include "event/record/envelope.h"
 #include "event/record/long_lines.h"
@@ -28,6 +29,11 @@ struct unwrapper_list {
     bool messages;            /* its elements are log events */
     bool dropped;             /* envelopes around its elements have members that are dropped */
     int level;                /* number of wrappers around an element */
+};
+
+enum {
+    /* Of an object around a list that the framing divides: before the list, and after it. */
+    UNWRAPPER_HEAD_BYTES = 2 * (FRAMING_LIST_HEAD_BYTES + FRAMING_SLACK) + JSON_SLACK,
 };
 
 struct unwrapper {
@@ -45,12 +51,14 @@ struct unwrapper {
     bool outer_open;           /* there is one */
     bool outer_messages;       /* ... its elements are log events */
     bool outer_dropped;        /* ... has members that are dropped */
+    struct buf outer_head;     /* ... its text up to the list */
     struct envelope envelope;  /* around the record that was opened last */
     bool dropped;              /* ... envelopes around it have members that are dropped */
     struct buf inner[READERS]; /* unwrapped texts, by the reader of their value */
     struct buf decoded;        /* the bytes of a text in base64 */
 
     bool second; /* a wrapper has another record; `other` names its member */
+    bool several_others;
     char other[160];
     char detail[160]; /* the reason why there is no record */
 };
@@ -68,17 +76,29 @@ void unwrapper_start(struct unwrapper *u, struct json_reader *const *readers,
 
 /*
  * The framing divides a list into pieces: *v is the object up to the list, which is empty here and
- * its last member. False: its record is not in the list, or it is an event itself. True: `second`
- * says whether it has records in other members.
+ * its last member.
  */
-MUST_USE bool unwrapper_enter_outer(struct unwrapper *u, const struct value *v);
-
-enum outer_rest { OUTER_REST_NOTHING, OUTER_REST_DROPPED, OUTER_REST_RECORDS };
+enum outer_begins {
+    OUTER_OPEN,      /* its elements are records; `second`: other members have records, too */
+    OUTER_NO_RECORD, /* an envelope without a record, see detail */
+    OUTER_NO_LIST,   /* its record is not in the list, or it is an event itself */
+};
+MUST_USE enum outer_begins unwrapper_enter_outer(struct unwrapper *u, const struct value *v);
 
 /*
- * After the list: what the members behind it are. *v is an object of them and one without a name.
+ * After the list: the members behind it, `rest` is the text from ']' on. `second`: some have
+ * records.
  */
-MUST_USE enum outer_rest unwrapper_outer_rest(struct unwrapper *u, const struct value *v);
+enum outer_rest {
+    OUTER_REST_NOTHING,
+    OUTER_REST_DROPPED, /* members that are dropped */
+    OUTER_REST_RECORDS,
+    OUTER_REST_UNREAD, /* too many members */
+};
+MUST_USE enum outer_rest unwrapper_outer_rest(struct unwrapper *u, struct span rest);
+
+/* Whether members of *v have records, or are those of an event. */
+MUST_USE bool unwrapper_has_records(struct unwrapper *u, const struct value *v);
 
 /* No list is divided. */
 void unwrapper_leave_outer(struct unwrapper *u);

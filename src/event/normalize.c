@@ -28,6 +28,7 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     unwrapper_start(&n->unwrapper,
                     n->is_long ? long_lines_readers(n->options.long_lines) : n->short_readers,
                     n->rules, text);
+    n->unwrapper.values.required = piece->kind == PIECE_VALUE; /* an element of an array */
 }
 
 void normalizer_object(struct normalizer *n, const struct object_origin *origin,
@@ -36,6 +37,7 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
     n->origin = origin;
     n->rules = rules;
     n->reject_piece = false;
+    n->no_record = false;
     start_piece(n, &(struct piece){.kind = PIECE_LINE}, SPAN(""));
     unwrapper_leave_outer(&n->unwrapper);
     ordinals_clear(n->ordinals);
@@ -175,14 +177,26 @@ static bool next_output(struct normalizer *n, struct output *out)
 
 /* ---- pieces ---- */
 
-/* The object before its list. False: it is no envelope, since an event could be made of it. */
-static bool list_begins(struct normalizer *n)
+/* The object before its list. */
+static enum framing_answer list_begins(struct normalizer *n)
 {
     struct value v;
     unwrapper_leave_outer(&n->unwrapper);
     n->list_events[0] = 0;
-    return value_read(n->short_readers, 0, n->piece.text, &v) &&
-           unwrapper_enter_outer(&n->unwrapper, &v);
+    if (!value_read(n->short_readers, 0, n->piece.text, &v)) {
+        return FRAMING_NO_LIST;
+    }
+    switch (unwrapper_enter_outer(&n->unwrapper, &v)) {
+    case OUTER_OPEN:
+        return FRAMING_CONTINUE;
+    case OUTER_NO_RECORD:
+        n->no_record = true;
+        n->no_record_at = n->piece.offset;
+        break;
+    case OUTER_NO_LIST:
+        break;
+    }
+    return FRAMING_NO_LIST;
 }
 
 /*
@@ -191,15 +205,13 @@ static bool list_begins(struct normalizer *n)
  */
 static void list_ends(struct normalizer *n)
 {
-    struct value v;
-    enum outer_rest rest = OUTER_REST_RECORDS;
-    if (value_read(n->short_readers, 0, n->piece.text, &v)) {
-        rest = unwrapper_outer_rest(&n->unwrapper, &v);
-    }
-    n->dropped_behind = rest == OUTER_REST_DROPPED ? n->list_events[0] : 0;
-    n->reject_piece = rest == OUTER_REST_RECORDS;
-    n->piece.text = n->piece.text.n > 0 ? span_from(n->piece.text, sizeof(FRAMING_REST_BEGINS) - 1)
-                                        : n->piece.text;
+    struct span rest = n->piece.text;
+    enum { BEFORE = sizeof(FRAMING_REST_BEGINS) - 1 };
+    n->piece.text = rest.n > 0 ? span_from(rest, BEFORE) : rest;
+    enum outer_rest kind =
+        unwrapper_outer_rest(&n->unwrapper, rest.n > 0 ? span_from(rest, BEFORE - 1) : rest);
+    n->dropped_behind = kind == OUTER_REST_DROPPED ? n->list_events[0] : 0;
+    n->reject_piece = kind == OUTER_REST_UNREAD;
     unwrapper_leave_outer(&n->unwrapper);
 }
 
@@ -216,7 +228,7 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
         return;
     }
     if (piece->kind == PIECE_LIST) {
-        n->answer = list_begins(n) ? FRAMING_CONTINUE : FRAMING_NO_LIST;
+        n->answer = list_begins(n);
     } else if (piece->kind == PIECE_LIST_END) {
         list_ends(n);
     }

@@ -17,7 +17,7 @@ enum {
 size_t normalizer_bytes(void)
 {
     return sizeof(struct normalizer) + ordinals_bytes() + NORMALIZE_INGEST_BYTES +
-           NORMALIZE_REJECT_BYTES;
+           NORMALIZE_REJECT_BYTES + UNWRAPPER_HEAD_BYTES;
 }
 
 size_t normalizer_copies_bytes(size_t piece_bytes)

@@ -143,8 +143,7 @@ static void request_ends(struct normalizer *n)
     if (value_read(n->short_readers, 0, n->piece.text, &v)) {
         rest = otlp_after_list(&v.doc, DOC_ROOT, (enum otlp_level)(level - 1));
     }
-    if (rest == OTLP_BESIDE_DROPPED && level == 1 &&
-        unwrapper_outer_rest(&n->unwrapper, &v) == OUTER_REST_RECORDS) {
+    if (rest == OTLP_BESIDE_DROPPED && level == 1 && unwrapper_has_records(&n->unwrapper, &v)) {
         rest = OTLP_BESIDE_NEEDED;
     }
     if (rest == OTLP_BESIDE_DROPPED) {

@@ -66,6 +66,8 @@ struct normalizer {
      * events without dropped members. */
     uint64_t list_events[1 + FRAMING_REQUEST_LEVELS];
     uint64_t dropped_behind; /* after the end of a list: those that had some after the list */
+    bool no_record;          /* the last envelope before a list above the limit has none ... */
+    uint64_t no_record_at;   /* ... it begins there; unwrapper.detail says why */
     unsigned rejects;
     enum framing_answer answer;
 

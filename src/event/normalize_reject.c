@@ -58,6 +58,9 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
     if (p->kind == PIECE_DAMAGE) {
         return normalize_reject_rest(n, p->wrong, p->wrong_at, p->rest, out);
     }
+    if (p->kind == PIECE_TOO_LONG && n->no_record && p->offset == n->no_record_at) {
+        return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
+    }
     if (p->kind == PIECE_TOO_LONG) {
         (void)snprintf(n->detail, sizeof(n->detail), "%llu bytes%s; limits.line_bytes is %zu",
                        (unsigned long long)p->bytes,
@@ -86,8 +89,8 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
     }
     if (p->kind == PIECE_LIST_END) {
         return normalize_reject(n, REJECT_WRAPPED_TEXT,
-                                "records, or too many members, after a list above "
-                                "limits.line_bytes: they were not read",
+                                "too many members after a list above limits.line_bytes: they were "
+                                "not read",
                                 out);
     }
     (void)snprintf(n->detail, sizeof(n->detail), "%llu values that are no events",

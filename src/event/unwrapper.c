@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "event/unwrapper.h"
+#include "unwrapper_priv.h"
 
 #include "codec/base64.h"
 #include "event/record/shape.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { UTF8_GROWTH = 3 }; /* of a text inside a record: U+FFFD for each byte that is not UTF-8 */
 
@@ -14,6 +15,7 @@ void unwrapper_init(struct unwrapper *u, size_t max_bytes, struct steps *steps)
     *u = (struct unwrapper){.steps = steps};
     envelope_init(&u->outer);
     envelope_init(&u->envelope);
+    u->outer_head = (struct buf)BUF_INIT(UNWRAPPER_HEAD_BYTES);
     u->decoded = (struct buf)BUF_INIT(max_bytes + JSON_SLACK);
     for (size_t i = 0; i < READERS; i++) {
         u->inner[i] = (struct buf)BUF_INIT(max_bytes * UTF8_GROWTH);
@@ -40,6 +42,7 @@ void unwrapper_done(struct unwrapper *u)
 {
     unwrapper_trim(u);
     envelope_done(&u->outer);
+    buf_done(&u->outer_head);
     envelope_done(&u->envelope);
     for (size_t i = 0; i < UNWRAP_LEVELS; i++) {
         envelope_done(&u->lists[i].envelope);
@@ -69,78 +72,15 @@ bool unwrapper_leave(struct unwrapper *u)
     return open;
 }
 
-static struct pathset *names_of(struct unwrapper *u)
-{
-    return event_maker_names(u->maker);
-}
-
-static enum record_states states_of(struct unwrapper *u, const struct doc *d, size_t at,
-                                    const struct record_index *index)
-{
-    return event_maker_states(u->maker, d, at, index, u->rules);
-}
-
-/* Whether the object is a record, or an envelope around records. */
-static bool leads_to_record(struct unwrapper *u, const struct doc *d, size_t at)
-{
-    struct record_index index;
-    struct unwrap w;
-    steps_count(u->steps, STEP_RECORD);
-    record_index_of(names_of(u), d, at, &index);
-    if (shape_is_beacon(d, &index)) {
-        return true;
-    }
-    unwrap_look(d, at, &index, u->rules, &w);
-    return w.must || w.at != 0 || w.list != 0 || w.count > 0 ||
-           states_of(u, d, at, &index) != STATES_NOTHING;
-}
-
-/* Whether there are members that are neither the record, or the list, nor its time and host. */
-static bool has_others(const struct value *v, size_t time, size_t host)
+bool unwrapper_has_others(const struct value *v, size_t time, size_t host)
 {
     size_t used = (size_t)1 + (time != 0 ? 1 : 0) + (host != 0 ? 1 : 0);
     return doc_count(&v->doc, v->at) > used;
 }
 
-static void note_dropped(struct unwrapper *u, const struct unwrap *w, const struct value *v)
+void unwrapper_drop_members(struct unwrapper *u, const struct unwrap *w, const struct value *v)
 {
-    u->dropped = u->dropped || w->others || has_others(v, w->time, w->host);
-}
-
-/*
- * The next output is a reject, since what is opened is not all that the wrapper has: also the
- * member `member`, or with `earlier` another one of the same name, of which the last counts.
- */
-static void note_second(struct unwrapper *u, struct span member, bool earlier)
-{
-    enum { NAME_BYTES = 32 };
-    member.n = member.n < NAME_BYTES ? member.n : NAME_BYTES;
-    const char *others = u->second ? "; nor were those of others" : "";
-    if (earlier) {
-        (void)snprintf(u->other, sizeof(u->other),
-                       "an earlier value of the member %.*s was not read%s", SPAN_FMT(member),
-                       others);
-    } else {
-        (void)snprintf(u->other, sizeof(u->other), "records of the member %.*s were not read%s",
-                       SPAN_FMT(member), others);
-    }
-    u->second = true;
-    u->values.several = true;
-}
-
-void unwrapper_note(struct unwrapper *u, const char *why)
-{
-    size_t used = u->second ? strlen(u->other) : 0;
-    (void)snprintf(u->other + used, sizeof(u->other) - used, "%s%s", used > 0 ? "; " : "", why);
-    u->second = true;
-    u->values.several = true;
-}
-
-static void note_twice(struct unwrapper *u, const struct doc *d, size_t object, size_t member)
-{
-    if (unwrap_twice(d, object, member)) {
-        note_second(u, doc_string(d, member - 1), true);
-    }
+    u->dropped = u->dropped || w->others || unwrapper_has_others(v, w->time, w->host);
 }
 
 /* ---- texts ---- */
@@ -169,7 +109,7 @@ static void step_inside(struct unwrapper *u, struct value *v, struct value *insi
 static bool is_beacon(struct unwrapper *u, const struct value *v)
 {
     struct record_index index;
-    record_index_of(names_of(u), &v->doc, v->at, &index);
+    record_index_of(unwrapper_names(u), &v->doc, v->at, &index);
     return shape_is_beacon(&v->doc, &index);
 }
 
@@ -186,17 +126,8 @@ static int read_text(struct unwrapper *u, const struct unwrap_text *t, const str
     if (is_beacon(u, inside)) {
         return BEACON_RECORD;
     }
-    bool counts = any && !t->beacon_only && leads_to_record(u, &inside->doc, DOC_ROOT);
+    bool counts = any && !t->beacon_only && unwrapper_leads(u, &inside->doc, DOC_ROOT);
     return counts ? SOME_RECORD : NO_RECORD;
-}
-
-/* What the names on the way to the text hide. */
-static void note_text(struct unwrapper *u, const struct unwrap_text *t, const struct value *v)
-{
-    note_twice(u, &v->doc, t->object, t->at);
-    if (t->object != v->at) {
-        note_twice(u, &v->doc, v->at, doc_member(&v->doc, v->at, SPAN("event")));
-    }
 }
 
 /*
@@ -206,165 +137,28 @@ static void note_text(struct unwrapper *u, const struct unwrap_text *t, const st
 static bool open_text(struct unwrapper *u, const struct unwrap *w, const struct record_index *index,
                       struct value *v)
 {
-    bool any = w->count > 0 && states_of(u, &v->doc, v->at, index) != STATES_EVENT;
+    bool any = w->count > 0 && unwrapper_states(u, &v->doc, v->at, index) != STATES_EVENT;
     const struct unwrap_text *best = NULL;
-    const struct unwrap_text *second = NULL;
     int found = NO_RECORD;
     struct value inside;
-    for (size_t i = 0; i < w->count; i++) {
-        const struct unwrap_text *t = &w->texts[i];
-        bool copy = best != NULL && span_eq(t->text, best->text); /* Filebeat keeps the original */
-        int kind = copy ? NO_RECORD : read_text(u, t, v, any, &inside);
-        if (kind > found) {
-            second = best;
-            best = t;
-            found = kind;
-        } else if (kind != NO_RECORD) {
-            second = t;
-        }
+    bool held = false; /* `inside` is the record */
+    for (size_t i = 0; i < w->count && found != BEACON_RECORD; i++) {
+        int kind = read_text(u, &w->texts[i], v, any, &inside);
+        held = kind > found;
+        best = held ? &w->texts[i] : best;
+        found = held ? kind : found;
     }
-    if (best == NULL || (w->count > 1 && read_text(u, best, v, any, &inside) == NO_RECORD)) {
+    if (best == NULL) {
         return false;
     }
-    if (second != NULL) {
-        note_second(u, second->member, false);
+    held = !unwrapper_note_others(u, w, v, best->at) && held;
+    if (!held && read_text(u, best, v, any, &inside) == NO_RECORD) {
+        abort(); /* cannot be: it was read before */
     }
-    note_text(u, best, v);
-    note_dropped(u, w, v);
+    unwrapper_drop_members(u, w, v);
     step_inside(u, v, &inside);
     return true;
 }
-
-/* ---- lists ---- */
-
-static bool is_within(struct span part, struct span whole)
-{
-    return (uintptr_t)part.p >= (uintptr_t)whole.p &&
-           (uintptr_t)part.p + part.n <= (uintptr_t)whole.p + whole.n;
-}
-
-static void open_list(struct unwrapper *u, const struct unwrap *w, int level, const struct value *v)
-{
-    struct unwrapper_list *list = &u->lists[u->depth++];
-    struct span text = doc_source(&v->doc, w->list);
-    if (!is_within(text, u->piece)) {
-        buf_clear(&list->text);
-        buf_add(&list->text, text);
-        text = buf_span(&list->text);
-        bool room = buf_room(&list->text, JSON_SLACK) != NULL;
-        assert(room && !list->text.overflowed);
-        text.p = list->text.p;
-    }
-    envelope_copy(&list->envelope, &u->envelope);
-    envelope_add(&list->envelope, &v->doc, w->time, w->host);
-    note_dropped(u, w, v);
-    list->dropped = u->dropped;
-    list->messages = w->messages;
-    list->level = level + (w->messages ? 0 : 1); /* a log event and its list count as one */
-    if (w->other_list.n > 0) {
-        note_second(u, w->other_list, false);
-    }
-    note_twice(u, &v->doc, v->at, w->list);
-    u->values.several = u->values.several || doc_count(&v->doc, w->list) > 1;
-    record_splitter_start(&list->elements, u->readers, text);
-    list->elements.required = true;
-}
-
-/*
- * Whether it is a list of records in an object that is not itself an event (normalization.md §2,
- * rule 2f).
- */
-static bool is_list_of_records(struct unwrapper *u, const struct unwrap *w,
-                               const struct record_index *index, const struct value *v)
-{
-    const struct doc *d = &v->doc;
-    enum shape shape = shape_of(d, index);
-    if (w->list == 0 || (shape != SHAPE_FLAT && shape != SHAPE_ECS) ||
-        states_of(u, d, v->at, index) == STATES_EVENT) {
-        return false;
-    }
-    for (size_t i = doc_first(d, w->list); !doc_at_end(d, i); i = doc_next(d, i)) {
-        if (doc_tag(d, i) == '{' && leads_to_record(u, d, i)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* ---- a list that the framing divides ---- */
-
-void unwrapper_leave_outer(struct unwrapper *u)
-{
-    envelope_clear(&u->outer);
-    u->outer_open = false;
-    u->outer_messages = false;
-    u->outer_dropped = false;
-}
-
-/* The name of the first member that has a record besides the list `open`; "" if none has. */
-static struct span other_record(struct unwrapper *u, const struct unwrap *w, const struct value *v,
-                                size_t open)
-{
-    struct value inside;
-    for (size_t i = 0; i < w->count; i++) {
-        if (read_text(u, &w->texts[i], v, true, &inside) != NO_RECORD) {
-            return w->texts[i].member;
-        }
-    }
-    size_t at = w->at != 0 ? w->at : w->list;
-    return at != 0 && at != open ? doc_string(&v->doc, at - 1) : SPAN("");
-}
-
-static size_t last_member(const struct doc *d, size_t at)
-{
-    size_t last = 0;
-    for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        last = i + 1;
-    }
-    return last;
-}
-
-bool unwrapper_enter_outer(struct unwrapper *u, const struct value *v)
-{
-    const struct doc *d = &v->doc;
-    struct record_index index;
-    struct unwrap w;
-    record_index_of(names_of(u), d, v->at, &index);
-    enum shape shape = shape_of(d, &index);
-    size_t open = last_member(d, v->at);
-    unwrap_look(d, v->at, &index, u->rules, &w);
-    if ((shape != SHAPE_FLAT && shape != SHAPE_ECS) || (w.must && w.list != open) ||
-        states_of(u, d, v->at, &index) == STATES_EVENT) {
-        return false;
-    }
-    struct span other = other_record(u, &w, v, open);
-    if (other.n > 0) {
-        note_second(u, other, false);
-    }
-    note_twice(u, d, v->at, open);
-    size_t time = w.must ? w.time : index.at[INDEX_TIME];
-    size_t host = w.must ? w.host : index.at[INDEX_HOST];
-    envelope_set(&u->outer, d, time, host);
-    u->outer_open = true;
-    u->outer_messages = w.messages || span_eq(doc_string(d, open - 1), SPAN("logEvents"));
-    u->outer_dropped = has_others(v, time, host);
-    return true;
-}
-
-enum outer_rest unwrapper_outer_rest(struct unwrapper *u, const struct value *v)
-{
-    struct record_index index;
-    struct unwrap w;
-    record_index_of(names_of(u), &v->doc, v->at, &index);
-    unwrap_look(&v->doc, v->at, &index, u->rules, &w);
-    if (w.must || other_record(u, &w, v, 0).n > 0 ||
-        states_of(u, &v->doc, v->at, &index) == STATES_EVENT) {
-        return OUTER_REST_RECORDS;
-    }
-    return doc_count(&v->doc, v->at) > 1 ? OUTER_REST_DROPPED : OUTER_REST_NOTHING;
-}
-
-/* ---- an OTLP request ---- */
 
 /* What a wrapper has beside the record that is opened. */
 static void note_request(struct unwrapper *u, bool request)
@@ -374,37 +168,13 @@ static void note_request(struct unwrapper *u, bool request)
     }
 }
 
-void unwrapper_beside_request(struct unwrapper *u, const struct value *v,
-                              const struct record_index *index)
-{
-    if (index->count == 1) {
-        return;
-    }
-    struct record_index beside = *index;
-    struct unwrap w;
-    beside.signs &= ~(unsigned)SIGN_OTLP;
-    unwrap_look(&v->doc, v->at, &beside, u->rules, &w);
-    struct span other = other_record(u, &w, v, 0);
-    if (other.n > 0) {
-        note_second(u, other, false);
-    } else if (states_of(u, &v->doc, v->at, &beside) == STATES_EVENT) {
-        unwrapper_note(u, "an event in the same object as an OTLP request was not read");
-    }
-}
-
 /* ---- one object ---- */
 
 static void step_down(struct unwrapper *u, const struct unwrap *w, struct value *v)
 {
     envelope_add(&u->envelope, &v->doc, w->time, w->host);
-    note_dropped(u, w, v);
-    if (w->path) {
-        if (w->twice) {
-            note_second(u, w->member, true);
-        }
-    } else {
-        note_twice(u, &v->doc, v->at, w->at);
-    }
+    unwrapper_drop_members(u, w, v);
+    (void)unwrapper_note_others(u, w, v, w->at);
     v->at = w->at;
     v->whole = false;
 }
@@ -439,7 +209,7 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
         return UNWRAPPED_NOTHING;
     }
     if (w->list != 0) {
-        open_list(u, w, level, v);
+        unwrapper_open_list(u, w, level, v);
         return UNWRAPPED_LIST;
     }
     if (w->at != 0) {
@@ -451,9 +221,11 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
                        SPAN_FMT(w->member));
         return UNWRAPPED_NOTHING;
     }
+    if (unwrapper_note_others(u, w, v, w->texts[0].at) && !read_required(u, w, v, &inside)) {
+        abort(); /* cannot be: it was read before */
+    }
     envelope_add(&u->envelope, &v->doc, w->time, w->host);
-    note_text(u, &w->texts[0], v);
-    note_dropped(u, w, v);
+    unwrapper_drop_members(u, w, v);
     step_inside(u, v, &inside);
     return UNWRAPPED_RECORD;
 }
@@ -462,7 +234,7 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
 static bool find_wrapper(struct unwrapper *u, const struct value *v, bool log_event,
                          struct record_index *index, struct unwrap *w)
 {
-    record_index_of(names_of(u), &v->doc, v->at, index);
+    record_index_of(unwrapper_names(u), &v->doc, v->at, index);
     if (log_event) {
         unwrap_log_event(&v->doc, v->at, index, w);
     } else if (shape_has_beacon_vendor(&v->doc, index)) {
@@ -489,8 +261,8 @@ static bool open_other(struct unwrapper *u, const struct unwrap *w,
         return true;
     }
     *found = UNWRAPPED_RECORD;
-    if (is_list_of_records(u, w, index, v)) {
-        open_list(u, w, level, v);
+    if (unwrapper_is_list(u, w, index, v)) {
+        unwrapper_open_list(u, w, level, v);
         *found = UNWRAPPED_LIST;
     }
     return false;

@@ -14,7 +14,11 @@ import re
 
 PAGE = pathlib.Path(__file__).parent.parent.parent / "docs" / "event-files.md"
 LEVELS = 3
-LISTS = ("Records", "records", "events", "logs", "items", "data", "value", "entries")
+LISTS = ("Records", "records", "events", "logs", "items", "data", "value", "entries", "logEvents")
+TEXTS = ("message", "log", "event.original", "event", "detail", "data")
+OBJECTS = ("event", "detail", "data")
+ECS_EVENT = set("""action agent_id_status category code created dataset duration end hash id ingested kind module original
+    outcome provider reason reference risk_score risk_score_norm sequence severity start timezone type url""".split())
 HEC = {"event", "time", "host", "source", "sourcetype", "index", "fields"}
 CONTEXT = {"timestamp", "message", "endpoint.hostname", "endpoint.os", "endpoint.agent_version", "harness.name",
            "harness.version", "severity", "file.path"}
@@ -131,24 +135,13 @@ def _must_base64(value):
         return "nothing", None
 
 
-def _path_twice(record, path):
-    """Whether an object has a name on the path twice."""
-    if path in record:
-        return _twice(record, path)
-    for n in reversed([i for i, c in enumerate(path) if c == "."]):
-        inside = record.get(path[:n])
-        if isinstance(inside, dict) and _at_path(inside, path[n + 1:]) is not None:
-            return _twice(record, path[:n]) or _path_twice(inside, path[n + 1:])
-    return False
-
-
 def _hec(record):
     event = record.get("event")
     if event is None and "event" not in record or "@timestamp" in record or "ecs" in record or "ecs.version" in record:
         return False
     named = _is_text(record.get("sourcetype")) or _is_text(record.get("index"))
     if not set(record) <= HEC:
-        return named and isinstance(event, dict)
+        return named and isinstance(event, dict) and not set(event) <= ECS_EVENT
     beside = _is_text(record.get("source")) or isinstance(record.get("fields"), dict)
     text = _is_text(event) and event.removeprefix("\ufeff").lstrip(" \t\r\n").startswith("{")
     return named or (beside and (isinstance(event, dict) or text))
@@ -186,31 +179,98 @@ def _list(record):
     return record[name] if name else None
 
 
+def flat(items):
+    """The elements of a list, and of the lists in it; a list without elements is an element."""
+    for item in items:
+        if isinstance(item, list) and item:
+            yield from flat(item)
+        else:
+            yield item
+
+
+def _has_object(value):
+    return isinstance(value, list) and any(isinstance(item, dict) for item in flat(value))
+
+
 def _list_name(record):
-    names = [n for n in LISTS if isinstance(record.get(n), list) and record[n] and isinstance(record[n][0], dict)]
-    return names[0] if names else None
+    return next((n for n in LISTS if _has_object(record.get(n))), None)
+
+
+def _text_leads(value, opened, unwrap, beacon_only=False):
+    inside = _parse(value) if _is_text(value) and value.strip() != opened else None
+    return isinstance(inside, dict) and inside != opened and (is_beacon(inside) if beacon_only else _leads(inside, unwrap))
+
+
+def _member_leads(name, value, opened, unwrap, list_opened):
+    if name == "body":
+        return _text_leads(value, opened, unwrap, True)
+    if name == "data_base64" and _is_text(value):
+        kind, inside = _must_base64(value)
+        return kind == "one" and inside != opened and _leads(inside, unwrap)
+    if isinstance(value, list):
+        objects = list_opened or name in OTLP
+        return name in LISTS + OTLP and (_has_object(value) if objects else any(_leads(e, unwrap) for e in flat(value)))
+    if name == "event" and isinstance(value, dict) and set(value) <= ECS_EVENT:
+        return _text_leads(value.get("original"), opened, unwrap)
+    if isinstance(value, dict):
+        return name in OBJECTS and value != opened and _leads(value, unwrap)
+    return name in TEXTS and _text_leads(value, opened, unwrap)
+
+
+def _others(record, path, unwrap, opened=None, by_path=False):
+    """Whether records are beside what is opened at `path`, names from the record on. opened: an object, the stripped
+    text of one, or a list. (A copy counts as one here if its value is the same, in the program if its text is.)"""
+    if _is_text(record.get("source_type")) and path == ["message"] and is_beacon(record) and "file" in record:
+        return True
+    here, found = record, False
+    for name in path:
+        found = found or _twice(here, name) or any(
+            _member_leads(n, v, opened, unwrap, isinstance(opened, list)) for n, v in here.items() if n != name)
+        here = here[name]
+    inside = None if by_path else next((v for v in (_at_path(record, p) for p in unwrap) if isinstance(v, dict)), None)
+    return found or (inside is not None and inside is not opened and _leads(inside, unwrap))
+
+
+def _names_of_path(record, path):
+    """The names of the objects on a path of the customer's."""
+    if path in record:
+        return [path]
+    for n in reversed([i for i, c in enumerate(path) if c == "."]):
+        inside = record.get(path[:n])
+        if isinstance(inside, dict) and _at_path(inside, path[n + 1:]) is not None:
+            return [path[:n]] + _names_of_path(inside, path[n + 1:])
+    return []
+
+
+def _stripped(value):
+    return value.strip() if _is_text(value) else value
 
 
 def _look(record, unwrap):
-    """('one' | 'log events' | 'nothing' | 'record', the content, name of the envelope's time, whether its name is there twice)"""
+    """('one' | 'log events' | 'nothing' | 'record', the content, name of the envelope's time, whether others are beside)"""
+    def of(name, must=_must):
+        kind, inside = must(record[name])
+        opened = inside if must is _must_base64 else _stripped(record[name])
+        return kind, inside, kind == "one" and _others(record, [name], unwrap, opened)
     if "vendor" not in record and all(_is_text(record.get(n)) for n in ("message", "source_type")) and "file" in record:
-        return *_must(record["message"]), "", _twice(record, "message")
+        kind, inside, others = of("message")
+        return kind, inside, "", others
     if is_beacon(record):
         return "record", record, "", False
     for path in unwrap:
         inside = _at_path(record, path)
         if isinstance(inside, dict):
-            return "one", inside, "time" if "time" in record else "timestamp", _path_twice(record, path)
+            others = _others(record, _names_of_path(record, path), unwrap, inside, by_path=True)
+            return "one", inside, "time" if "time" in record else "timestamp", others
     if _is_text(record.get("messageType")) and "logEvents" in record and "logGroup" in record:
         if record["messageType"] == "CONTROL_MESSAGE" or not isinstance(record["logEvents"], list):
             return "nothing", None, "", False
-        return "log events", record["logEvents"], "", _twice(record, "logEvents")
-    if _is_text(record.get("detail-type")) and "detail" in record:
-        return *_must(record["detail"]), "time", _twice(record, "detail")
-    if _is_text(record.get("specversion")) and "data" in record:
-        return *_must(record["data"]), "time", _twice(record, "data")
-    if _is_text(record.get("specversion")) and "data_base64" in record:
-        return *_must_base64(record["data_base64"]), "time", _twice(record, "data_base64")
+        return "log events", record["logEvents"], "", _others(record, ["logEvents"], unwrap, record["logEvents"])
+    for beside, name, must in (("detail-type", "detail", _must), ("specversion", "data", _must),
+                               ("specversion", "data_base64", _must_base64)):
+        if _is_text(record.get(beside)) and name in record:
+            kind, inside, others = of(name, must)
+            return kind, inside, "time", others
     return "record", record, "", False
 
 
@@ -229,19 +289,6 @@ def _text_inside(record, unwrap):
     return (beacons or others or [(None, None)])[0]
 
 
-def _text_twice(record, name):
-    return _twice(record["event"], name) or _twice(record, "event") if name == "original" else _twice(record, name)
-
-
-def _second(record, unwrap):
-    """Number of rejects of the records that are not read."""
-    texts = _texts(record)
-    any_record = states(record) != "event"
-    good = {text for _, text, only in texts
-            if isinstance(_parse(text), dict) and (is_beacon(_parse(text)) or (any_record and not only and _leads(_parse(text), unwrap)))}
-    return min(len(good) - 1, 1) if good else 0
-
-
 def _time(outer, name, time):
     """The time of the envelope itself, or else of the envelope around it."""
     return outer[name] if isinstance(outer.get(name), str) else time
@@ -253,34 +300,41 @@ def records_of(value, level=0, log_event=False, time=None, unwrap=()):
     while True:
         if not isinstance(value, dict) or (not value and level == 0):
             return [None]
-        kind, inside, name, twice = (*_must(value.get("message")), "timestamp", _twice(value, "message")) \
-            if log_event else _look(value, unwrap)
+        if log_event:
+            kind, inside = _must(value.get("message"))
+            name, others = "timestamp", kind == "one" and _others(value, ["message"], unwrap, _stripped(value["message"]))
+        else:
+            kind, inside, name, others = _look(value, unwrap)
         log_event = False
+        if kind == "record" and not is_beacon(value) and not _beacons_envelope(value) and _hec(value):
+            kind, inside = _must(value["event"])
+            name, others = "time", kind == "one" and _others(value, ["event"], unwrap, _stripped(value["event"]))
         if kind == "record" and not is_beacon(value) and level < LEVELS:
             member, text = _text_inside(value, unwrap)
             if text is not None:
-                more = [None] if more or _second(value, unwrap) or _text_twice(value, member) else []
+                path = ["event", "original"] if member == "original" else [member]
+                written = value["event"]["original"] if member == "original" else value[member]
+                more = [None] if more or _others(value, path, unwrap, written.strip()) else []
                 value, level = text, level + 1
                 continue
             if _beacons_envelope(value):
-                more = [None] if more or _twice(value, "event") else []
+                more = [None] if more or _others(value, ["event"], unwrap, value["event"]) else []
                 value, level, time = value["event"], level + 1, _time(value, "time", time)
                 continue
-        if kind == "record" and not is_beacon(value) and not _beacons_envelope(value) and _hec(value):
-            kind, inside = _must(value["event"])
-            name, twice = "time", _twice(value, "event")
         if kind == "nothing" or (kind != "record" and level == LEVELS):
             return [None] + more
-        more = [None] if more or twice else []
+        more = [None] if more or others else []
         if kind == "one":
             value, level, time = inside, level + 1, _time(value, name, time)
             continue
         if kind == "log events":
             return more + _elements(inside, level, True, time, unwrap)
         expand = _list(value) if level < LEVELS and not is_beacon(value) and _shape_may_have_list(value) else None
-        if expand and states(value) != "event" and any(_leads(e, unwrap) for e in expand):
-            others = sum(isinstance(value.get(n), list) and bool(value[n]) and isinstance(value[n][0], dict) for n in LISTS)
-            more = [None] if more or others > 1 or _twice(value, _list_name(value)) else []
+        if expand and states(value) != "event" and any(_leads(e, unwrap) for e in flat(expand)):
+            list_name = _list_name(value)
+            more = [None] if more or _others(value, [list_name], unwrap, expand) else []
+            if list_name == "logEvents":
+                return more + _elements(expand, level, True, time, unwrap)
             return more + _elements(expand, level, False, _time(value, "time", time), unwrap)
         return [(value, time) if value else None] + more
 
@@ -291,10 +345,10 @@ def _shape_may_have_list(record):
 
 
 def _elements(items, level, log_events, time, unwrap):
-    if not any(isinstance(e, dict) and e for e in items):
+    if not any(isinstance(e, dict) and e for e in flat(items)):
         return [None]
     found = []
-    for element in items:
+    for element in flat(items):
         record = isinstance(element, dict) and element
         found += records_of(element, level + (not log_events), log_events, time, unwrap) if record else [None]
     return found

@@ -28,7 +28,7 @@ import uuid
 import xxhash
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))  # also when imported as a module of the tree
-from envelopes import Members, Number, is_beacon, records_of  # noqa: E402
+from envelopes import Members, Number, flat, is_beacon, records_of  # noqa: E402
 
 FORWARDERS = ("ingest", "@timestamp", "@version", "ecs", "agent", "log", "input", "host")
 COPIES = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
@@ -89,7 +89,7 @@ def _records(line):
             value, at = _parse_one(text, at)
         except (ValueError, RecursionError):
             return found + [None]
-        found += value if isinstance(value, list) else [value]
+        found += flat(value) if isinstance(value, list) else [value]
 
 
 # ---- times of envelopes

@@ -6,9 +6,10 @@
  *     while ((kind = record_splitter_next(&s, &value)) != VALUES_END) { ... }
  *
  * Usually there is one. Several may follow each other, with commas before, between and after
- * objects and arrays, or be elements of an array. A line of an array without elements gives
- * nothing, as in the other framings. A value that is not an object, or an empty object, is returned
- * as VALUES_NOT_EVENT; of many such values in one line, a run of them is returned once.
+ * objects and arrays, or be elements of an array, or of an array in it. A line of an array without
+ * elements gives nothing, as in the other framings. A value that is not an object, or an empty
+ * object, is returned as VALUES_NOT_EVENT; of many such values in one line, a run of them is
+ * returned once.
  */
 #ifndef EVENT_RECORD_RECORD_SPLITTER_H
 #define EVENT_RECORD_RECORD_SPLITTER_H
@@ -40,9 +41,10 @@ struct record_splitter {
     bool fresh;        /* nothing was read yet */
     bool required;     /* an array without elements is VALUES_NOT_EVENT; set it after the start */
     bool in_array;
-    bool loose;      /* the array could not be read as a whole */
-    bool several;    /* the line has more than one; set before the first is returned */
-    unsigned others; /* values that are not events so far */
+    size_t inner_arrays; /* open arrays in it */
+    bool loose;          /* the array could not be read as a whole */
+    bool several;        /* the line has more than one; set before the first is returned */
+    unsigned others;     /* values that are not events so far */
     char detail[128];
     const char *wrong; /* a few words */
     size_t wrong_at;   /* byte of the line */

@@ -34,22 +34,29 @@ struct unwrap {
     struct span member;
     struct unwrap_text texts[UNWRAP_TEXTS]; /* that may be a record; with must: at most one */
     size_t count;
-    size_t at;              /* the object to continue with, 0 if there is none */
-    size_t list;            /* the list whose elements are records, 0 if there is none */
-    struct span other_list; /* the name of another list, "" if there is none */
-    bool messages;          /* of log events, whose member message is the record */
-    bool others;            /* an object on the path to `at` has other members, too */
-    bool path;              /* `at` is at the end of a path, whose names ... */
-    bool twice;             /* ... include one that an object has twice */
-    size_t time, host;      /* beside the record, 0 if there is none */
+    size_t at;         /* the object to continue with, 0 if there is none */
+    size_t list;       /* the list whose elements are records, 0 if there is none */
+    bool messages;     /* of log events, whose member message is the record */
+    bool others;       /* an object on the path to `at` has other members, too */
+    bool path;         /* `at` is at the end of one of the customer's paths */
+    size_t time, host; /* beside the record, 0 if there is none */
 };
 
 /* Examine an object whose vendor is not Beacon. rules: of the customer, NULL: none. */
 void unwrap_look(const struct doc *d, size_t at, const struct record_index *index,
                  const struct rules *rules, struct unwrap *u);
 
-/* Whether another member of the object has the same name as the one at `at`. */
-bool unwrap_twice(const struct doc *d, size_t object, size_t at);
+/*
+ * The first object at the end of one of the customer's paths; 0: there is none. *others: whether an
+ * object on the path, below the first one, has other members.
+ */
+size_t unwrap_customers(const struct doc *d, size_t at, const struct rules *rules, bool *others);
+
+/* Whether all members of the object have names of ECS's field set `event`. */
+bool unwrap_is_ecs_event(const struct doc *d, size_t at);
+
+/* Whether a list, or a list in it, has an object. */
+bool unwrap_list_has_object(const struct doc *d, size_t list);
 
 /* Examine an element of a list of log events. */
 void unwrap_log_event(const struct doc *d, size_t at, const struct record_index *index,

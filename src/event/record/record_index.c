@@ -46,6 +46,7 @@ static const struct {
     {SPAN_INIT("sessionID"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("sessionId"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("timestamp"), {INDEX_TIMESTAMP, 0, 0}},
+    {SPAN_INIT("logEvents"), {0, SIGN_LIST, ARRAY}},
     {SPAN_INIT("@timestamp"), {0, SIGN_ECS, NOT_NULL}},
     {SPAN_INIT("Attributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
     {SPAN_INIT("attributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},

@@ -147,13 +147,37 @@ static enum values_kind damaged_rest(struct record_splitter *s)
 /*
  * ---- elements of an array ----
  *
- * Usually the array was read as a whole, so its elements are well-formed. If it could not be, it is
- * loose: read as far as it goes, with any number of commas between its elements.
+ * Brackets of arrays in the array are punctuation, as in the other framings: their elements are
+ * elements. Usually the array was read as a whole, so its elements are well-formed. If it could not
+ * be, it is loose: read as far as it goes, with any number of commas between its elements.
  */
+
+static void begin_array(struct record_splitter *s, struct span elements, bool loose)
+{
+    s->in_array = true;
+    s->loose = loose;
+    s->inner_arrays = 0;
+    s->array = elements;
+}
+
+/* Whether an array without elements begins here, which is an element. */
+static bool is_empty_array(struct span s)
+{
+    struct span rest = skip_filler(span_from(s, 1));
+    return rest.n > 0 && *rest.p == ']';
+}
 
 static bool array_ended(struct record_splitter *s)
 {
-    while (s->array.n > 0 && (is_filler(*s->array.p) || *s->array.p == ',')) {
+    while (s->array.n > 0) {
+        char c = *s->array.p;
+        if (c == '[' && !is_empty_array(s->array)) {
+            s->inner_arrays++;
+        } else if (c == ']' && s->inner_arrays > 0) {
+            s->inner_arrays--;
+        } else if (!is_filler(c) && c != ',') {
+            break;
+        }
         s->array = span_from(s->array, 1);
     }
     return s->array.n == 0 || *s->array.p == ']';
@@ -220,14 +244,15 @@ static bool loose_array(struct record_splitter *s)
     if (*s->rest.p != '[' || s->too_deep) {
         return false;
     }
-    struct span elements = skip_separators(span_from(s->rest, 1), false);
-    if (elements.n == 0 || *elements.p != '{') {
+    struct span first = s->rest;
+    while (first.n > 0 && *first.p == '[') {
+        first = skip_separators(span_from(first, 1), false);
+    }
+    if (first.n == 0 || *first.p != '{') {
         return false;
     }
-    s->in_array = true;
-    s->loose = true;
     s->several = true;
-    s->array = elements;
+    begin_array(s, span_from(s->rest, 1), true);
     return true;
 }
 
@@ -236,11 +261,14 @@ static int array_records(const struct doc *d, size_t at)
 {
     size_t elements = 0;
     bool any = false;
+    int inner = 0;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i)) {
-        any = any || value_is_event(d, i);
+        int found = doc_tag(d, i) == '[' ? array_records(d, i) : value_is_event(d, i) ? 1 : 0;
+        inner = found > inner ? found : inner;
+        any = any || found > 0;
         elements++;
     }
-    return !any ? 0 : elements > 1 ? 2 : 1;
+    return !any ? 0 : elements > 1 || inner > 1 ? 2 : 1;
 }
 
 /* ---- values that follow each other ---- */
@@ -266,8 +294,7 @@ static enum values_kind classify_value(struct record_splitter *s, struct value *
             s, array ? "an array without objects" : type_name(&out->doc, DOC_ROOT), 1);
     }
     s->several = s->several || records > 1;
-    s->in_array = true;
-    s->array = span_from(out->text, 1);
+    begin_array(s, span_from(out->text, 1), false);
     return VALUES_END;
 }
 

@@ -15,11 +15,9 @@ static inline void clear_unwrap(struct unwrap *u)
     u->count = 0;
     u->at = 0;
     u->list = 0;
-    u->other_list = span_of("", 0);
     u->messages = false;
     u->others = false;
     u->path = false;
-    u->twice = false;
     u->time = 0;
     u->host = 0;
 }
@@ -36,16 +34,6 @@ static bool begins_object(struct span s)
         s = span_from(s, 1);
     }
     return s.n > 0 && *s.p == '{';
-}
-
-bool unwrap_twice(const struct doc *d, size_t object, size_t at)
-{
-    struct span name = doc_string(d, at - 1);
-    bool twice = false;
-    for (size_t i = doc_first(d, object); !twice && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
-        twice = i + 1 != at && span_eq(doc_string(d, i), name);
-    }
-    return twice;
 }
 
 /* The member must be an object, or the text of one. */
@@ -122,6 +110,35 @@ static bool only_hec_members(const struct doc *d, size_t at, const struct record
     return true;
 }
 
+/* The names of ECS's field set `event`. */
+static const struct span ecs_event_names[] = {SPAN_INIT("action"),     SPAN_INIT("agent_id_status"),
+                                              SPAN_INIT("category"),   SPAN_INIT("code"),
+                                              SPAN_INIT("created"),    SPAN_INIT("dataset"),
+                                              SPAN_INIT("duration"),   SPAN_INIT("end"),
+                                              SPAN_INIT("hash"),       SPAN_INIT("id"),
+                                              SPAN_INIT("ingested"),   SPAN_INIT("kind"),
+                                              SPAN_INIT("module"),     SPAN_INIT("original"),
+                                              SPAN_INIT("outcome"),    SPAN_INIT("provider"),
+                                              SPAN_INIT("reason"),     SPAN_INIT("reference"),
+                                              SPAN_INIT("risk_score"), SPAN_INIT("risk_score_norm"),
+                                              SPAN_INIT("sequence"),   SPAN_INIT("severity"),
+                                              SPAN_INIT("start"),      SPAN_INIT("timezone"),
+                                              SPAN_INIT("type"),       SPAN_INIT("url")};
+
+bool unwrap_is_ecs_event(const struct doc *d, size_t at)
+{
+    enum { NAMES = sizeof(ecs_event_names) / sizeof(ecs_event_names[0]) };
+    bool ecs = true;
+    for (size_t i = doc_first(d, at); ecs && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        size_t known = 0;
+        while (known < NAMES && !span_eq(doc_string(d, i), ecs_event_names[known])) {
+            known++;
+        }
+        ecs = known < NAMES;
+    }
+    return ecs;
+}
+
 /* Splunk's HTTP event collector, which ECS resembles. */
 static bool find_hec(const struct doc *d, size_t at, const struct record_index *index,
                      struct unwrap *u)
@@ -138,7 +155,7 @@ static bool find_hec(const struct doc *d, size_t at, const struct record_index *
         has_tag(d, index->at[INDEX_SOURCETYPE], '"') || has_tag(d, index->at[INDEX_INDEX], '"');
     bool only = (named || index->count <= HEC_MEMBERS) && only_hec_members(d, at, index);
     if (!only) {
-        named = named && object;
+        named = named && object && !unwrap_is_ecs_event(d, event);
     } else if (!named && (object || (text && begins_object(doc_string(d, event))))) {
         named = has_tag(d, doc_member(d, at, SPAN("source")), '"') ||
                 has_tag(d, doc_member(d, at, SPAN("fields")), '{');
@@ -220,38 +237,41 @@ static bool find_aws_or_cloudevent(const struct doc *d, size_t at, const struct 
 
 /*
  * The value of a path of names joined by dots, each name literal or an object of that name.
- * u->others is set if an object on the path, below the first one, has members beside the path, and
- * u->twice if an object has a name on the path twice.
+ * *others is set if an object on the path, below the first one, has members beside the path.
  */
-static size_t at_path(const struct doc *d, size_t object, struct span path, struct unwrap *u)
+static size_t at_path(const struct doc *d, size_t object, struct span path, bool *others)
 {
     size_t found = doc_member(d, object, path);
-    u->twice = u->twice || (found != 0 && unwrap_twice(d, object, found));
     for (size_t i = path.n; found == 0 && i > 0; i--) {
         if (path.p[i - 1] == '.') {
             size_t next = doc_member(d, object, span_of(path.p, i - 1));
-            found = has_tag(d, next, '{') ? at_path(d, next, span_from(path, i), u) : 0;
-            u->others = u->others || (found != 0 && doc_count(d, next) > 1);
-            u->twice = u->twice || (found != 0 && unwrap_twice(d, object, next));
+            found = has_tag(d, next, '{') ? at_path(d, next, span_from(path, i), others) : 0;
+            *others = *others || (found != 0 && doc_count(d, next) > 1);
         }
     }
     return found;
+}
+
+size_t unwrap_customers(const struct doc *d, size_t at, const struct rules *rules, bool *others)
+{
+    struct span path;
+    for (size_t i = 0; rules_unwrap(rules, i, &path); i++) {
+        *others = false;
+        size_t inside = at_path(d, at, path, others);
+        if (has_tag(d, inside, '{')) {
+            return inside;
+        }
+    }
+    *others = false;
+    return 0;
 }
 
 /* The customer's own envelopes: the first path with an object. */
 static bool find_customers(const struct doc *d, size_t at, const struct record_index *index,
                            const struct rules *rules, struct unwrap *u)
 {
-    struct span path;
-    for (size_t i = 0; u->at == 0 && rules_unwrap(rules, i, &path); i++) {
-        u->others = false;
-        u->twice = false;
-        size_t inside = at_path(d, at, path, u);
-        u->at = has_tag(d, inside, '{') ? inside : 0;
-    }
+    u->at = unwrap_customers(d, at, rules, &u->others);
     if (u->at == 0) {
-        u->others = false;
-        u->twice = false;
         return false;
     }
     u->must = true;
@@ -263,23 +283,38 @@ static bool find_customers(const struct doc *d, size_t at, const struct record_i
     return true;
 }
 
-/* A list of objects. The first of these names counts. */
+bool unwrap_list_has_object(const struct doc *d, size_t list)
+{
+    bool found = false;
+    for (size_t i = doc_first(d, list); !found && !doc_at_end(d, i); i = doc_next(d, i)) {
+        found = doc_tag(d, i) == '{' || (doc_tag(d, i) == '[' && unwrap_list_has_object(d, i));
+    }
+    return found;
+}
+
+static const struct span list_names[] = {
+    SPAN_INIT("Records"), SPAN_INIT("records"), SPAN_INIT("events"),
+    SPAN_INIT("logs"),    SPAN_INIT("items"),   SPAN_INIT("data"),
+    SPAN_INIT("value"),   SPAN_INIT("entries"), SPAN_INIT("logEvents")};
+
+/*
+ * A list with objects. The first of these names counts. A list of log events is known by its name,
+ * since what CloudWatch writes beside it may follow after it.
+ */
 static void find_list(const struct doc *d, size_t at, const struct record_index *index,
                       struct unwrap *u)
 {
-    static const struct span names[] = {
-        SPAN_INIT("Records"), SPAN_INIT("records"), SPAN_INIT("events"), SPAN_INIT("logs"),
-        SPAN_INIT("items"),   SPAN_INIT("data"),    SPAN_INIT("value"),  SPAN_INIT("entries")};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        size_t list = doc_member(d, at, names[i]);
-        bool objects = has_tag(d, list, '[') && !doc_at_end(d, doc_first(d, list)) &&
-                       doc_tag(d, doc_first(d, list)) == '{';
-        u->other_list = objects && u->list != 0 ? names[i] : u->other_list;
-        u->list = objects && u->list == 0 ? list : u->list;
+    for (size_t i = 0; u->list == 0 && i < sizeof(list_names) / sizeof(list_names[0]); i++) {
+        size_t list = doc_member(d, at, list_names[i]);
+        if (has_tag(d, list, '[') && unwrap_list_has_object(d, list)) {
+            u->list = list;
+            u->messages = span_eq(list_names[i], SPAN("logEvents"));
+        }
     }
     if (u->at == 0 && u->list != 0) {
-        u->time = index->at[INDEX_TIME];
-        u->host = index->at[INDEX_HOST];
+        u->time = u->messages ? 0 : index->at[INDEX_TIME];
+        u->host = u->messages ? stream_host(d, doc_member(d, at, SPAN("logStream")))
+                              : index->at[INDEX_HOST];
     }
 }
 

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Of a wrapper one value is opened. Records in its other members must not be lost without a trace,
+ * whichever rule has chosen that value, and whatever the order of the members is. So a member
+ * counts by its own name and content only.
+ */
+#include "codec/base64.h"
+#include "codec/utf8.h"
+#include "event/record/shape.h"
+#include "unwrapper_priv.h"
+
+#include <stdio.h>
+
+enum member_kind {
+    MEMBER_TEXT = 1,   /* the text of a record */
+    MEMBER_BEACON = 2, /* the text of a Beacon-shaped record */
+    MEMBER_BASE64 = 4, /* the same in base64 */
+    MEMBER_OBJECT = 8,
+    MEMBER_LIST = 16,
+};
+
+/* The members that a rule of normalization.md §2 opens, and what it opens in them. */
+static const struct {
+    struct span name;
+    unsigned kinds;
+} members[] = {
+    {SPAN_INIT("message"), MEMBER_TEXT},
+    {SPAN_INIT("log"), MEMBER_TEXT},
+    {SPAN_INIT("event.original"), MEMBER_TEXT},
+    {SPAN_INIT("body"), MEMBER_BEACON},
+    {SPAN_INIT("event"), MEMBER_TEXT | MEMBER_OBJECT},
+    {SPAN_INIT("detail"), MEMBER_TEXT | MEMBER_OBJECT},
+    {SPAN_INIT("data"), MEMBER_TEXT | MEMBER_OBJECT | MEMBER_LIST},
+    {SPAN_INIT("data_base64"), MEMBER_BASE64},
+    {SPAN_INIT("Records"), MEMBER_LIST},
+    {SPAN_INIT("records"), MEMBER_LIST},
+    {SPAN_INIT("events"), MEMBER_LIST},
+    {SPAN_INIT("logs"), MEMBER_LIST},
+    {SPAN_INIT("items"), MEMBER_LIST},
+    {SPAN_INIT("value"), MEMBER_LIST},
+    {SPAN_INIT("entries"), MEMBER_LIST},
+    {SPAN_INIT("logEvents"), MEMBER_LIST},
+};
+
+/* ---- what is noted ---- */
+
+static void note(struct unwrapper *u, const char *before, struct span member, const char *after)
+{
+    enum { NAME_BYTES = 32 };
+    member = utf8_cut(member, NAME_BYTES);
+    if (!u->second) {
+        u->several_others = false;
+        (void)snprintf(u->other, sizeof(u->other), "%s the member %.*s %s not read", before,
+                       SPAN_FMT(member), after);
+    } else if (!u->several_others) {
+        size_t n = strlen(u->other);
+        (void)snprintf(u->other + n, sizeof(u->other) - n, "; nor were those of others");
+        u->several_others = true;
+    }
+    u->second = true;
+    u->values.several = true;
+}
+
+void unwrapper_note(struct unwrapper *u, const char *why)
+{
+    size_t used = u->second ? strlen(u->other) : 0;
+    (void)snprintf(u->other + used, sizeof(u->other) - used, "%s%s", used > 0 ? "; " : "", why);
+    u->several_others = true;
+    u->second = true;
+    u->values.several = true;
+}
+
+/* ---- what is a record ---- */
+
+bool unwrapper_leads(struct unwrapper *u, const struct doc *d, size_t at)
+{
+    struct record_index index;
+    struct unwrap w;
+    steps_count(u->steps, STEP_RECORD);
+    record_index_of(unwrapper_names(u), d, at, &index);
+    if (shape_is_beacon(d, &index)) {
+        return true;
+    }
+    unwrap_look(d, at, &index, u->rules, &w);
+    return w.must || w.at != 0 || w.list != 0 || w.count > 0 ||
+           unwrapper_states(u, d, at, &index) != STATES_NOTHING;
+}
+
+bool unwrapper_list_leads(struct unwrapper *u, const struct doc *d, size_t list)
+{
+    bool leads = false;
+    for (size_t i = doc_first(d, list); !leads && !doc_at_end(d, i); i = doc_next(d, i)) {
+        leads = (doc_tag(d, i) == '{' && unwrapper_leads(u, d, i)) ||
+                (doc_tag(d, i) == '[' && unwrapper_list_leads(u, d, i));
+    }
+    return leads;
+}
+
+static bool is_beacon(struct unwrapper *u, const struct doc *d, size_t at)
+{
+    struct record_index index;
+    record_index_of(unwrapper_names(u), d, at, &index);
+    return shape_is_beacon(d, &index);
+}
+
+/* One search for other records in a wrapper. */
+struct search {
+    struct unwrapper *u;
+    const struct value *v; /* the wrapper */
+    size_t chosen;         /* what is opened */
+    bool base64;           /* ... its text is in u->decoded */
+    size_t from;           /* members before it are not examined */
+    bool read;             /* the other reader was used */
+    bool found;
+};
+
+static struct span trimmed(struct span s)
+{
+    while (s.n > 0 && memchr(" \t\r\n", s.p[0], 4) != NULL) {
+        s = span_from(s, 1);
+    }
+    while (s.n > 0 && memchr(" \t\r\n", s.p[s.n - 1], 4) != NULL) {
+        s.n--;
+    }
+    return s;
+}
+
+/* Filebeat and others keep the original of what they have parsed. */
+static bool is_copy(const struct search *s, struct span text)
+{
+    const struct doc *d = &s->v->doc;
+    char tag = doc_tag(d, s->chosen);
+    if (s->base64 || (tag != '"' && tag != '{')) {
+        return s->base64 && span_eq(trimmed(text), trimmed(buf_span(&s->u->decoded)));
+    }
+    struct span opened = tag == '"' ? doc_string(d, s->chosen) : doc_source(d, s->chosen);
+    return span_eq(trimmed(text), trimmed(opened));
+}
+
+static bool text_leads(struct search *s, struct span text, bool beacon_only)
+{
+    struct unwrapper *u = s->u;
+    struct value inside;
+    struct span begin = trimmed(text);
+    begin = span_starts(begin, SPAN("\xef\xbb\xbf")) ? trimmed(span_from(begin, 3)) : begin;
+    if (begin.n == 0 || *begin.p != '{' || is_copy(s, text)) {
+        return false;
+    }
+    s->read = true;
+    steps_count(u->steps, text.n);
+    if (!value_read(u->readers, 1 - s->v->reader, text, &inside) ||
+        doc_tag(&inside.doc, DOC_ROOT) != '{') {
+        return false;
+    }
+    return beacon_only ? is_beacon(u, &inside.doc, DOC_ROOT)
+                       : unwrapper_leads(u, &inside.doc, DOC_ROOT);
+}
+
+static bool base64_leads(struct search *s, struct span text)
+{
+    struct buf *decoded = &s->u->decoded;
+    buf_clear(decoded);
+    return base64_decode(text, decoded) && buf_room(decoded, JSON_SLACK) != NULL &&
+           text_leads(s, buf_span(decoded), false);
+}
+
+/* ECS has an object `event` of its own, in which a forwarder may keep the original. */
+static bool object_leads(struct search *s, size_t at, struct span name)
+{
+    const struct doc *d = &s->v->doc;
+    bool event = span_eq(name, SPAN("event"));
+    if (event && unwrap_is_ecs_event(d, at)) {
+        size_t original = doc_member(d, at, SPAN("original"));
+        return original != 0 && doc_tag(d, original) == '"' &&
+               text_leads(s, doc_string(d, original), false);
+    }
+    return !is_copy(s, doc_source(d, at)) && unwrapper_leads(s->u, d, at);
+}
+
+/* Of two lists each would give outputs for its elements, whatever these are. */
+static bool list_leads(struct search *s, size_t at, unsigned kinds)
+{
+    const struct doc *d = &s->v->doc;
+    if (doc_tag(d, s->chosen) == '[') {
+        return (kinds & MEMBER_LIST) != 0 && unwrap_list_has_object(d, at);
+    }
+    return (kinds & MEMBER_LIST) != 0 && unwrapper_list_leads(s->u, d, at);
+}
+
+static bool member_leads(struct search *s, size_t at, struct span name, unsigned kinds)
+{
+    const struct doc *d = &s->v->doc;
+    switch (doc_tag(d, at)) {
+    case '"':
+        return (kinds & MEMBER_BASE64) != 0
+                   ? base64_leads(s, doc_string(d, at))
+                   : (kinds & (MEMBER_TEXT | MEMBER_BEACON)) != 0 &&
+                         text_leads(s, doc_string(d, at), (kinds & MEMBER_BEACON) != 0);
+    case '{':
+        return (kinds & MEMBER_OBJECT) != 0 && object_leads(s, at, name);
+    case '[':
+        return list_leads(s, at, kinds);
+    default:
+        return false;
+    }
+}
+
+static unsigned kinds_of(struct span name)
+{
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        if (span_eq(name, members[i].name)) {
+            return members[i].kinds;
+        }
+    }
+    return 0;
+}
+
+/* ---- the members of a wrapper ---- */
+
+/* The member that has the value at `chosen` in it. */
+static size_t member_around(const struct doc *d, size_t object, size_t chosen)
+{
+    size_t i = doc_first(d, object);
+    while (doc_next(d, i + 1) <= chosen) {
+        i = doc_next(d, i + 1);
+    }
+    return i;
+}
+
+/* Examine the members of one object but for the one at `opened`; 0: all. */
+static void search_object(struct search *s, size_t object, size_t opened)
+{
+    const struct doc *d = &s->v->doc;
+    struct span same = opened != 0 ? doc_string(d, opened) : SPAN("");
+    for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span name = doc_string(d, i);
+        if (i == opened || i < s->from) {
+            continue;
+        }
+        if (opened != 0 && span_eq(name, same)) {
+            note(s->u, i < opened ? "an earlier value of" : "a later value of", name, "was");
+            s->found = true;
+        } else if (tag_in(doc_tag(d, i + 1), TAG_BIT('"') | TAG_BIT('{') | TAG_BIT('[')) &&
+                   member_leads(s, i + 1, name, kinds_of(name))) {
+            note(s->u, "records of", name, "were");
+            s->found = true;
+        }
+    }
+}
+
+static void search_members(struct search *s)
+{
+    size_t object = s->v->at;
+    size_t member = member_around(&s->v->doc, object, s->chosen);
+    search_object(s, object, member);
+    while (member + 1 != s->chosen) {
+        object = member + 1;
+        member = member_around(&s->v->doc, object, s->chosen);
+        search_object(s, object, member);
+    }
+}
+
+/* An object of the customer's own envelopes. If one is opened, its other paths are alternatives. */
+static void search_paths(struct search *s)
+{
+    const struct doc *d = &s->v->doc;
+    bool others = false;
+    size_t at = unwrap_customers(d, s->v->at, s->u->rules, &others);
+    bool apart = at > s->from && (at >= doc_next(d, s->chosen) || doc_next(d, at) <= s->chosen);
+    if (!apart) {
+        return;
+    }
+    struct span name = doc_string(d, at - 1);
+    bool member = member_around(d, s->v->at, at) + 1 == at;
+    bool examined = member && (kinds_of(name) & MEMBER_OBJECT) != 0;
+    if (!examined && unwrapper_leads(s->u, d, at)) {
+        note(s->u, "records of", name, "were");
+        s->found = true;
+    }
+}
+
+bool unwrapper_note_others(struct unwrapper *u, const struct unwrap *w, const struct value *v,
+                           size_t chosen)
+{
+    struct search s = {.u = u, .v = v, .chosen = chosen, .base64 = w->base64};
+    if (w->vector && is_beacon(u, &v->doc, v->at)) {
+        note(u, "the event around", w->member, "was");
+    }
+    search_members(&s);
+    if (!w->path) {
+        search_paths(&s);
+    }
+    return s.read;
+}
+
+bool unwrapper_note_later(struct unwrapper *u, const struct value *v, size_t chosen)
+{
+    struct search s = {.u = u, .v = v, .chosen = chosen, .from = chosen};
+    search_members(&s);
+    search_paths(&s);
+    return s.found;
+}
+
+void unwrapper_beside_request(struct unwrapper *u, const struct value *v,
+                              const struct record_index *index)
+{
+    if (index->count == 1) {
+        return;
+    }
+    struct record_index beside = *index;
+    beside.signs &= ~(unsigned)SIGN_OTLP;
+    struct search s = {.u = u, .v = v};
+    search_object(&s, v->at, 0);
+    if (!s.found && unwrapper_states(u, &v->doc, v->at, &beside) == STATES_EVENT) {
+        unwrapper_note(u, "an event in the same object as an OTLP request was not read");
+    }
+}
+
+bool unwrapper_has_records(struct unwrapper *u, const struct value *v)
+{
+    struct record_index index;
+    struct search s = {.u = u, .v = v};
+    bool second = u->second;
+    search_object(&s, v->at, 0);
+    u->second = second;
+    record_index_of(unwrapper_names(u), &v->doc, v->at, &index);
+    return s.found || unwrapper_states(u, &v->doc, v->at, &index) == STATES_EVENT;
+}

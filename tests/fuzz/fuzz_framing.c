@@ -240,22 +240,14 @@ struct opinion {
     size_t count;
 };
 
-static bool is_alone(struct span all, size_t at)
+/* Whether an array without elements begins here, which is an element of another one. */
+static bool is_empty_array(struct span all, size_t at)
 {
-    size_t before = at;
     size_t after = at + 1;
-    while (before > 0 && all.p[before - 1] != '\n') {
-        before--;
-    }
-    for (; before < at; before++) {
-        if (!is_separator(all, before) || all.p[before] == '[' || all.p[before] == ']') {
-            return false;
-        }
-    }
     while (after < all.n && (all.p[after] == ' ' || all.p[after] == '\t' || all.p[after] == '\r')) {
         after++;
     }
-    return after < all.n && all.p[after] == '\n';
+    return after < all.n && all.p[after] == ']';
 }
 
 /* The values of the text by the JSON reader. False: it holds something else. */
@@ -265,7 +257,7 @@ static bool have_opinion(struct json_reader *r, struct span all, bool array, str
     o->count = 0;
     for (size_t at = 0; at < all.n;) {
         char c = all.p[at];
-        if (c == '[' && (levels == 0 || (array && is_alone(all, at)))) {
+        if (c == '[' && (levels == 0 || !is_empty_array(all, at))) {
             levels++;
             at++;
         } else if (c == ']') {

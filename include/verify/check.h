@@ -49,6 +49,7 @@ struct verify_check {
     const char *proves; /* one sentence */
     const char *change; /* what to change, and where, if it fails */
     bool of_worker;     /* made once, not for each customer */
+    bool of_canary;     /* made only if it is asked for */
     bool must_fail;     /* it is good if AWS denies what is tried */
     void (*run)(struct verify_subject *s, struct verify_line *out);
     struct verify_statement statements[VERIFY_STATEMENTS];

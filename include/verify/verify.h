@@ -25,6 +25,7 @@
 #include "net/s3.h"
 #include "net/sink.h"
 #include "net/sqs.h"
+#include "net/tail.h"
 #include "verify/check.h"
 
 enum { VERIFY_THREADS = 8, VERIFY_LINES = 32 /* maximum of a report */ };
@@ -46,6 +47,19 @@ struct verify_sample {
 typedef enum verify_state verify_sample_fn(const struct verify_sample *in,
                                            char found[VERIFY_FOUND_BYTES]);
 
+/*
+ * The proof from end to end: the customer puts an object, and its records are in Kafka. The running
+ * worker does the work; this reads the topics.
+ */
+struct verify_canary {
+    const char *key; /* of the object, whole */
+    int wait_ms;
+    struct span mark;         /* what each record of the object contains */
+    struct tail_config kafka; /* how to read the topics */
+    /* Called when the object is to be put. Threads: any. */
+    void (*waiting)(const char *bucket, const char *key, int wait_ms);
+};
+
 struct verify_parts { /* borrowed as long as the object */
     const struct conf *conf;
     const struct creds_settings *creds_settings;
@@ -54,8 +68,10 @@ struct verify_parts { /* borrowed as long as the object */
     const struct s3_settings *s3;
     const struct sqs_settings *sqs;
     verify_sample_fn *sample;
-    struct sink *sink;          /* the worker's producer; or NULL ... */
-    const struct err *sink_err; /* ... and why there is none */
+    struct sink *sink;                  /* the worker's producer; or NULL ... */
+    const struct err *sink_err;         /* ... and why there is none */
+    const char *status_url;             /* the running worker's metrics; NULL: not configured */
+    const struct verify_canary *canary; /* NULL: it is not asked for */
 };
 
 struct verify_report {

@@ -2,7 +2,8 @@
 /*
  * sink_priv.h - shared by the files of the sink: sink.c (counting, producing, life cycle),
  * sink_producer.c (creates and replaces the producer), sink_poll.c (delivery reports, events),
- * sink_topic.c (topics), sink_token.c (SASL tokens). Other than these, only their test includes it.
+ * sink_topic.c (topics), sink_token.c (SASL tokens). Other than these, only tail.c and
+ * their test include it.
  *
  * From sink_produce to its report, each record counts as one in `records`, and its bytes are
  * reserved in the budget.
@@ -94,6 +95,9 @@ MUST_USE rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *to
  */
 MUST_USE enum err_kind sink_producer_make(struct sink *s, struct sink_producer *p, struct err *e);
 void sink_producer_destroy(struct sink_producer *p);
+
+/* Give a new token to a producer or consumer. False: there is none, and the handle knows it. */
+bool sink_token_set(rd_kafka_t *handle, sink_token_fn *token_next, void *context);
 
 /* librdkafka requests SASL tokens on its background thread, not from the sink's poll. */
 void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf);

@@ -8,24 +8,32 @@
 
 #include "base/buf.h"
 
-static void token_refresh(rd_kafka_t *producer, const char *config UNUSED, void *opaque)
+bool sink_token_set(rd_kafka_t *handle, sink_token_fn *token_next, void *context)
 {
-    struct sink *s = opaque;
     struct buf token = BUF_SECRET(SINK_TOKEN_BYTES);
     struct err e = {.kind = FAIL_NONE};
     int64_t expires_ms = 0;
-    atomic_store(&s->token_held, false);
     char why[256] = "";
-    if (s->token(s->token_context, &token, &expires_ms, &e) != FAIL_NONE) {
-        (void)rd_kafka_oauthbearer_set_token_failure(producer, e.text);
-    } else if (rd_kafka_oauthbearer_set_token(producer, token.p, expires_ms, "asymptote-ingest",
-                                              NULL, 0, why,
-                                              sizeof(why)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        (void)rd_kafka_oauthbearer_set_token_failure(producer, why);
+    bool held = false;
+    if (token_next(context, &token, &expires_ms, &e) != FAIL_NONE) {
+        (void)rd_kafka_oauthbearer_set_token_failure(handle, e.text);
+    } else if (rd_kafka_oauthbearer_set_token(handle, token.p, expires_ms, "asymptote-ingest", NULL,
+                                              0, why, sizeof(why)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (void)rd_kafka_oauthbearer_set_token_failure(handle, why);
     } else {
-        atomic_store(&s->token_held, true);
+        held = true;
     }
     buf_done(&token);
+    return held;
+}
+
+static void token_refresh(rd_kafka_t *producer, const char *config UNUSED, void *opaque)
+{
+    struct sink *s = opaque;
+    atomic_store(&s->token_held, false);
+    if (sink_token_set(producer, s->token, s->token_context)) {
+        atomic_store(&s->token_held, true);
+    }
 }
 
 void sink_token_conf(struct sink *s, rd_kafka_conf_t *conf)

@@ -125,6 +125,15 @@ const struct verify_check verify_checks[] = {
      .change = "what the customer writes (docs/event-files.md); `sample` says more of a file. Against "
                "secrets: redact = \"secrets\" in the customer's entry",
      .run = check_format_sample},
+    {.name = "notification.seen",
+     .proves = "the running worker has the customer, and its notifications come and are delivered",
+     .change = "the bucket's notifications, the queue's policy, or bucket and prefix of the "
+               "customer's entry; the log of the worker says more",
+     .run = check_notification_seen},
+    {.name = "canary",
+     .proves = "with --canary: an object that the customer puts now is in Kafka, and after how long",
+     .change = "what is found says where the object is now; the log of the worker names it",
+     .of_canary = true, .run = check_canary},
 };
 /* clang-format on */
 

@@ -46,7 +46,8 @@ static void run_checks(struct verify_subject *s, struct slot *slot)
     slot->count = 0;
     for (size_t i = 0; i < verify_check_count; i++) {
         const struct verify_check *c = &verify_checks[i];
-        if (c->of_worker == (s->customer == NULL)) {
+        bool wanted = !c->of_canary || s->parts->canary != NULL;
+        if (c->of_worker == (s->customer == NULL) && wanted) {
             struct verify_line *l = &slot->lines[slot->count++];
             *l = (struct verify_line){.check = c, .state = VERIFY_OK};
             c->run(s, l);
@@ -116,6 +117,9 @@ static void begin(struct verify *v)
 {
     struct verify_subject s = {.parts = &v->parts, .worker = &v->worker};
     run_checks(&s, &v->own);
+    if (v->parts.status_url != NULL) {
+        v->worker.status = status_new(v->parts.status_url, &v->worker.status_err);
+    }
     size_t threads = v->count < VERIFY_THREADS ? v->count : VERIFY_THREADS;
     for (v->thread_count = 0; v->thread_count < threads; v->thread_count++) {
         thread_start(&v->threads[v->thread_count], "verify", verify_run, v);
@@ -136,6 +140,7 @@ void verify_free(struct verify *v)
     }
     mutex_done(&v->shared.lock);
     cond_done(&v->shared.changed);
+    status_free(v->worker.status);
     free(v);
 }
 

@@ -20,6 +20,8 @@ struct verify_worker {
     bool has_creds;
     bool known;
     struct sts_identity identity;
+    struct status *status; /* of the running worker; NULL ... */
+    struct err status_err; /* ... and why it is not known */
 };
 
 /* A customer, or the worker (customer NULL), and what its checks found so far. One thread. */
@@ -80,6 +82,32 @@ void check_topic_policy(struct verify_subject *s, struct verify_line *out);
 
 /* sample.c */
 void check_format_sample(struct verify_subject *s, struct verify_line *out);
+
+/* notified.c */
+void check_notification_seen(struct verify_subject *s, struct verify_line *out);
+
+/* canary.c */
+void check_canary(struct verify_subject *s, struct verify_line *out);
+
+/* status.c */
+
+/* What the running worker says of a customer. Wall clock in ms; 0: never, since it started. */
+struct status_customer {
+    bool known; /* the worker has the customer */
+    bool paused;
+    int64_t received_ms;  /* the last message of its queue */
+    int64_t notified_ms;  /* the last one of the customer's */
+    int64_t delivered_ms; /* the last delivery */
+};
+
+/* Read the worker's metrics. NULL: it does not answer. */
+MUST_USE struct status *status_new(const char *url, struct err *e);
+void status_free(struct status *s);
+DEFINE_OWNED(status);
+struct status_customer status_of(const struct status *s, const struct customer_conf *c);
+
+/* Append "5 s ago" or "3 hours ago". */
+void add_age(struct buf *out, int64_t ms);
 
 /* outside.c */
 void check_outside_list(struct verify_subject *s, struct verify_line *out);

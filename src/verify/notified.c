@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* notification.seen: how far the running worker sees the customer's notifications come. */
+#include "verify_priv.h"
+
+#include "base/clock.h"
+
+enum { TEXT_BYTES = 300, LATE_MS = 15 * 60 * 1000 };
+
+/* What is wrong. NULL: nothing. */
+static const char *complaint(const struct status_customer *c)
+{
+    if (!c->known) {
+        return "the running worker does not have this customer: reload it";
+    }
+    if (c->paused) {
+        return "the customer is paused: its role, bucket or topic refuses access";
+    }
+    if (c->received_ms == 0) {
+        return "no message came in its queue since the worker started";
+    }
+    if (c->notified_ms == 0) {
+        return "messages came in its queue, but none for an object of the customer";
+    }
+    if (c->delivered_ms == 0) {
+        return "notifications of the customer came, but nothing was delivered";
+    }
+    if (c->notified_ms - c->delivered_ms > LATE_MS) {
+        return "nothing was delivered for the last notifications of the customer";
+    }
+    return NULL;
+}
+
+static void add_time(struct buf *out, const char *what, int64_t at_ms, int64_t now)
+{
+    buf_addf(out, "%s%s ", out->n > 0 ? ", " : "", what);
+    if (at_ms == 0) {
+        buf_add(out, SPAN("never"));
+    } else {
+        add_age(out, now - at_ms);
+    }
+}
+
+void check_notification_seen(struct verify_subject *s, struct verify_line *out)
+{
+    const struct verify_worker *w = s->worker;
+    struct buf times = BUF_INIT(TEXT_BYTES);
+    if (s->parts->status_url == NULL) {
+        line_set(out, VERIFY_SKIP, "no worker is known: metrics.listen is not set");
+        return;
+    }
+    line_tried(out, "the state of the worker at %.200s", s->parts->status_url);
+    if (w->status == NULL) {
+        line_set(out, VERIFY_SKIP, "no worker answers: %.200s", w->status_err.text);
+        return;
+    }
+    struct status_customer c = status_of(w->status, s->customer);
+    int64_t now = clock_wall_ms(&clock_system);
+    const char *wrong = complaint(&c);
+    add_time(&times, "last message", c.received_ms, now);
+    add_time(&times, "last one of the customer's", c.notified_ms, now);
+    add_time(&times, "last delivery", c.delivered_ms, now);
+    if (wrong == NULL) {
+        line_set(out, VERIFY_OK, "%s", times.p);
+    } else {
+        line_set(out, VERIFY_WARN, "%s%s%s", wrong, c.known ? "; " : "", c.known ? times.p : "");
+    }
+    buf_done(&times);
+}

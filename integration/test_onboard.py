@@ -306,7 +306,7 @@ def test_a_customer_from_the_first_value_to_the_first_event(strict: StrictWorld,
     assert not (tmp_path / "customers.d/acme.conf").exists()
     outputs = {"Stacks": [{"Outputs": [{"OutputKey": "RoleArn", "OutputValue": customer["role_arn"]}]}]}
     (tmp_path / "outputs.json").write_text(json.dumps(outputs))
-    done = run(tmp_path, env=clean_env(**env), complete="acme", **{"stack-outputs": "outputs.json"})
+    done = run(tmp_path, "--skip-verify", env=clean_env(**env), complete="acme", **{"stack-outputs": "outputs.json"})
     assert done.returncode == 0, done.stderr
     assert "cannot be assumed without the external id" in done.stderr
     assert not (tmp_path / "customers.d/acme.pending").exists()
@@ -328,7 +328,7 @@ def test_objects_are_read_through_an_access_point(strict: StrictWorld, tmp_path)
     assert strict.fake.add_access_point("events", "cust-bucket")["arn"] == point
     customers_role(strict, tmp_path, customer)
     env.update(HTTPS_PROXY=strict.fake.endpoint, AWS_CA_BUNDLE=str(strict.fake.ca_file))
-    done = run(tmp_path, env=clean_env(**env), complete="acme", wait="0")
+    done = run(tmp_path, "--skip-verify", env=clean_env(**env), complete="acme", wait="0")
     assert done.returncode == 0, done.stderr
     assert f'access_point = "{point}";' in (tmp_path / "customers.d/acme.conf").read_text()
     settings = strict.settings()
@@ -345,7 +345,7 @@ def test_objects_are_read_through_an_access_point(strict: StrictWorld, tmp_path)
 
 def test_a_new_role_is_waited_for_and_then_used(strict: StrictWorld, tmp_path):
     customer, env = arrange(strict, tmp_path)
-    started = subprocess.Popen([str(binary()), "onboard", "-c", "worker.conf", "--complete", "acme"], cwd=tmp_path,
+    started = subprocess.Popen([str(binary()), "onboard", "-c", "worker.conf", "--complete", "acme", "--skip-verify"], cwd=tmp_path,
                                env=clean_env(**env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     line = started.stderr.readline()
@@ -355,6 +355,37 @@ def test_a_new_role_is_waited_for_and_then_used(strict: StrictWorld, tmp_path):
     out, err = started.communicate(timeout=60)
     assert started.returncode == 0, err
     assert "customer acme: complete" in out
+
+
+def test_a_completed_customer_is_verified_and_new_policies_are_waited_for(strict: StrictWorld, tmp_path):
+    customer, env = arrange(strict, tmp_path)
+    path = tmp_path / "worker.conf"
+    for was, now in (("127.0.0.1:9", strict.kafka.bootstrap), ('"events"', f'"{strict.events_topic}"'),
+                     ('"rejects"', f'"{strict.rejects_topic}"'),
+                     ("endpoint_sts", f'endpoint_s3 = "{strict.fake.endpoint}"; endpoint_sts')):
+        path.write_text(path.read_text().replace(was, now))
+    customers_role(strict, tmp_path, customer)
+    strict.fake.change_role(customer["role_arn"], policies=[])
+    started = subprocess.Popen([str(binary()), "onboard", "-c", "worker.conf", "--complete", "acme"], cwd=tmp_path,
+                               env=clean_env(**env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    seen = [started.stderr.readline() for _ in range(3)]
+    assert re.match(r"prefix.list: denied; new policies are known everywhere after some seconds \(\d+ of 60 s\)", seen[2]), seen
+    strict.fake.change_role(customer["role_arn"], policies=[document(tmp_path, "customer/role-policy.json")])
+    out, err = started.communicate(timeout=60)
+    assert "customer acme: complete" in out and re.search(r"^  ok    prefix\.list ", out, re.M), out + err
+    assert re.search(r"^  ok    role\.wrong_id ", out, re.M) and "0 FAIL" in out.splitlines()[-1], out
+    assert started.returncode == 0
+    assert (tmp_path / "customers.d/acme.conf").exists()
+
+
+def test_a_completed_customer_of_whom_a_check_fails_is_an_error(strict: StrictWorld, tmp_path):
+    customer, env = arrange(strict, tmp_path)
+    customers_role(strict, tmp_path, customer)
+    done = run(tmp_path, env=clean_env(**env), complete="acme", wait="0")
+    assert done.returncode == 1 and "not all checks passed" in done.stderr
+    assert re.search(r"^  FAIL  topic\.exists ", done.stdout, re.M)
+    assert (tmp_path / "customers.d/acme.conf").exists()
 
 
 def test_a_role_that_stays_denied_leaves_the_entry_pending(strict: StrictWorld, tmp_path):

@@ -13,6 +13,8 @@ from integration.fakeaws import allow, policy
 from .parts.commands import Command
 from .parts.places import ROOT
 from .parts.strict import StrictWorld
+from .parts.wait import until
+from .parts.window import LISTEN, Window
 
 EVENT = '{"timestamp": "2026-11-30T07:00:00Z", "user": "annabel", "action": "login"}\n'
 OK, WARN, FAIL, SKIP = "ok", "warn", "FAIL", "skip"
@@ -391,3 +393,36 @@ def test_secrets_and_control_characters_are_never_printed(acme):
         assert not any(secret in text for secret in acme.strict.secrets())
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
         assert acme.external_id not in text
+
+
+def test_only_a_customer_whose_denials_are_proved_is_taken(acme):
+    strict, folder = acme.strict, acme.strict.folder / "proofs"
+    folder.mkdir()
+    sections = {"verify": {"state_dir": str(folder), "require_verified": True}}
+    worker = strict.start(metrics=LISTEN, **sections)
+    window = Window(worker)
+    line = worker.logged(msg="customer not taken", customer="acme")[0]
+    assert (line["level"], line["reason"]) == ("warn", "nothing is proved yet")
+    assert window.value("verified", customer="acme") == 0
+    acme.put("2026/11/30/c.jsonl")
+    acme.set_policy(ReadEventObjects=allow("s3:GetObject", f"arn:aws:s3:::{acme.customer.bucket}/*"))
+    assert acme.verify(**sections).status == 1
+    assert json.loads((folder / "acme.proof").read_text())["disproved"] == "outside.read"
+    until(lambda: any(one.get("check") == "outside.read" for one in worker.logged(msg="customer not taken")),
+          worker.tail, 30, alive=worker)
+    assert strict.count() == 0
+    acme.set_policy()
+    assert acme.verify(**sections).status == 0
+    assert acme.external_id not in (folder / "acme.proof").read_text()
+    strict.settled()
+    assert strict.count() == 2
+    assert [one["customer"] for one in worker.logged(msg="customer taken")] == ["acme"]
+    assert window.value("verified", customer="acme") == 1
+    assert window.value("verified", customer="bolt") == 0
+    assert window.value("external_id_checked_timestamp_seconds", customer="acme") > 0
+
+
+def test_a_proof_that_cannot_be_stored_is_an_error(acme):
+    done = acme.verify(verify={"state_dir": str(acme.strict.folder / "none")})
+    assert done.status == 1
+    assert re.search(r"customer acme: the proof is not stored: .*/none/acme\.proof: cannot be written: No such", done.stderr)

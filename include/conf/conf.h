@@ -160,7 +160,11 @@ struct conf {
         double share; /* of the lanes, while live messages wait */
     } backfill;
     struct {
-        int64_t interval_ms; /* of the checks of external ids; 0: only the first one */
+        int64_t interval_ms;     /* of the checks of external ids; 0: only the first one */
+        char *state_dir;         /* folder of the stored proofs; NULL: none are stored */
+        bool require_verified;   /* take only customers with a proof that is ... */
+        int64_t max_age_ms;      /* ... not older */
+        bool required_by_option; /* run --require-verified; not in the file */
     } verify;
 
     struct {

@@ -61,6 +61,7 @@ struct customers_parts {     /* borrowed as long as the customers, except conf *
     struct sink *sink;
     struct ops *ops; /* receives ops events; NULL: none are sent */
     const struct clock *clock;
+    bool require_verified; /* also if the configuration does not say so */
 };
 
 /*
@@ -176,7 +177,10 @@ enum customer_warning { CUSTOMER_REGION, CUSTOMER_ACCOUNT, CUSTOMER_VERSION, CUS
 /* Whether the caller must log the warning. True for the first caller only. */
 MUST_USE bool customer_warn_once(struct customer *c, enum customer_warning w);
 
-/* The breaker, under its lock. Opening and closing is logged. */
+/*
+ * The breaker, under its lock. Opening and closing is logged. A customer that must be verified and
+ * is not (verify.require_verified) is not allowed either.
+ */
 MUST_USE bool customer_allowed(struct customer *c);
 void customer_went_well(struct customer *c);
 
@@ -243,6 +247,8 @@ struct customer_state {
     uint64_t unacked_bytes;
     uint64_t outages;                         /* number of parties with an outage now */
     uint64_t outages_begun[CUSTOMER_PARTIES]; /* so far */
+    uint64_t verification_required; /* 1: verify.require_verified */
+    uint64_t verified;              /* 1: ... and what must be denied is proved; or not required */
     int64_t expires_ms; /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);

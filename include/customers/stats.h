@@ -83,6 +83,7 @@ struct stats {
     stats_count delivered_ms;       /* the last delivery */
     stats_count undelivered_ms;     /* the first notification since the last delivery; 0: none */
     stats_count lag_ms;             /* a level: the lag of the last delivery */
+    stats_count probed_ms;          /* the last proof that the role requires its external id */
     stats_count messages_in_flight; /* a level: those whose first record is the customer's */
 };
 

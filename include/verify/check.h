@@ -34,6 +34,9 @@ struct verify_line {
     enum verify_state state;
     char tried[VERIFY_TRIED_BYTES]; /* what was tried; "" if nothing */
     char found[VERIFY_FOUND_BYTES]; /* what came of it, or why it was not tried; may be "" */
+    bool unneeded;                  /* skipped, because there is nothing that could be tried */
+    bool accepted;                  /* a warning that the configuration accepts */
+    bool disproved;                 /* what must be denied was allowed */
     struct err err; /* AWS's error with its ids, also of a denial that the check requires */
 };
 

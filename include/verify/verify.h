@@ -93,6 +93,12 @@ DEFINE_OWNED(verify);
 MUST_USE bool verify_next(struct verify *v, struct verify_report *out);
 
 /*
+ * Whether all that must be denied for a customer was denied, or there was nothing to be tried.
+ * *not: NULL, or the first check whose opposite was found.
+ */
+MUST_USE bool verify_proved(const struct verify_report *r, const struct verify_check **disproved);
+
+/*
  * Append a statement of a check, as compact JSON with the customer's values; what is not known is
  * named in capitals. False, without text: the check has no such statement.
  */

@@ -2,12 +2,14 @@
 /*
  * onboard --complete: the role is there. It must be possible to assume it with the external id, and
  * impossible without it and with another one; then the entry becomes ID.conf, which the worker
- * reads. A role that was just created is not known everywhere for some seconds, and a denial looks
- * the same, so it is repeated for a time.
+ * reads, and all checks of `verify` are made. A role that was just created is not known everywhere
+ * for some seconds, and a denial looks the same, so it is repeated for a time.
  */
 #include "onboard_priv.h"
 
+#include "app/app.h"
 #include "app/print.h"
+#include "app/verify_run.h"
 #include "codec/endpoint.h"
 #include "conf/refuse.h"
 #include "net/http.h"
@@ -218,6 +220,56 @@ static bool is_entry_there(const struct onboarding *o)
     return there || onboard_exists(path);
 }
 
+/* ---- The checks ---- */
+
+/*
+ * Make all checks of the completed customer. The policies of a new role are not known everywhere in
+ * AWS at once, and a denial looks the same, so the checks are repeated for a time.
+ */
+static int verify_complete(const struct onboarding *o, int wait_s)
+{
+    OWNED(conf) struct conf *conf = app_load_conf(o->config, false);
+    const struct customer_conf *c =
+        conf != NULL ? conf_customer(conf, span_str(o->complete)) : NULL;
+    if (c == NULL) {
+        return onboard_fail("the configuration with the new entry has an error");
+    }
+    int64_t begin = seconds_now();
+    for (;;) {
+        struct buf report = BUF_INIT(ONBOARD_FILE_BYTES);
+        struct verify_wish wish = {.keep = &report, .style = {.statements = true}};
+        int status = verify_run(conf, &c, 1, &wish);
+        int64_t elapsed = seconds_now() - begin;
+        if (wish.denied == NULL || elapsed >= wait_s) {
+            bool printed = print_and_free(&report) == STATUS_OK;
+            return printed ? status : STATUS_FAILED;
+        }
+        buf_done(&report);
+        (void)fprintf(stderr,
+                      "%s: denied; new policies are known everywhere after some seconds (%lld of "
+                      "%d s)\n",
+                      wish.denied->name, (long long)elapsed, wait_s);
+        pause_for(PAUSE_S);
+    }
+}
+
+static int finish_and_verify(const struct onboarding *o, int wait_s)
+{
+    if (finish_entry(o) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    if (o->skip_verify) {
+        return STATUS_OK;
+    }
+    int status = verify_complete(o, wait_s);
+    if (status != STATUS_OK) {
+        (void)onboard_fail("the entry is complete, but not all checks passed; correct what failed, "
+                           "then repeat them:\n    asymptote-ingest verify -c %s %s",
+                           o->config, o->complete);
+    }
+    return status;
+}
+
 int onboard_complete(struct onboarding *o)
 {
     struct outputs outputs = {.role_arn = ""};
@@ -241,5 +293,5 @@ int onboard_complete(struct onboarding *o)
         return STATUS_FAILED;
     }
     int status = try_role(o, wait_s);
-    return status == STATUS_OK ? finish_entry(o) : status;
+    return status == STATUS_OK ? finish_and_verify(o, wait_s) : status;
 }

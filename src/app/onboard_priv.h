@@ -24,6 +24,7 @@ struct onboarding {
     const char *wait;     /* seconds */
     const char *given[MODEL_FIELDS];
     bool yes;
+    bool skip_verify;
     bool json;
 
     struct conf *conf; /* with the entries that are pending */

@@ -209,7 +209,7 @@ static int run_worker(const struct conf *conf, const char *path)
  * Start the watch, read the configuration and run the worker. The order matters: a change after the
  * reading is seen by the watch.
  */
-static int run_file(const char *path, bool watched)
+static int run_file(const char *path, bool watched, bool require_verified)
 {
     struct err e = {.kind = FAIL_NONE};
     struct watch *watch = watched ? watch_start(path, pthread_self(), &e) : NULL;
@@ -219,7 +219,11 @@ static int run_file(const char *path, bool watched)
     }
     OWNED(conf) struct conf *conf = app_load_conf(path, false);
     int status = STATUS_FAILED;
-    if (conf != NULL) {
+    if (conf != NULL && require_verified && conf->verify.state_dir == NULL) {
+        print_line(stderr, "asymptote-ingest: --require-verified needs verify.state_dir in the "
+                           "configuration");
+    } else if (conf != NULL) {
+        conf->verify.required_by_option = require_verified;
         log_setup(conf->log.level, conf->log.format);
         status = run_worker(conf, path);
     }
@@ -231,6 +235,7 @@ int app_run(int argc, char **argv)
 {
     const char *path = NULL;
     bool watched = false;
+    bool require_verified = false;
     const struct option options[] = {
         {.name = "config",
          .letter = 'c',
@@ -240,6 +245,9 @@ int app_run(int argc, char **argv)
         {.name = "watch",
          .text = "Read the configuration again when a file of customers.d/ beside it changes.",
          .flag = &watched},
+        {.name = "require-verified",
+         .text = "As verify.require_verified of the configuration, also after reloads.",
+         .flag = &require_verified},
     };
     const struct usage usage = {
         "run", "",
@@ -259,7 +267,7 @@ int app_run(int argc, char **argv)
     harden_process();
     signals_block();
     http_init();
-    status = run_file(path, watched);
+    status = run_file(path, watched, require_verified);
     curl_global_cleanup();
     return status;
 }

@@ -257,6 +257,10 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         check_prefix_letters(r, i);
         check_filters(r, i);
     }
+    if (c->verify.require_verified && c->verify.state_dir == NULL) {
+        conf_error(r, conf_at(config_setting_get_member(root, "verify"), "require_verified"),
+                   "verify.require_verified: needs verify.state_dir, where `verify` stores proofs");
+    }
     if (c->queue_count == 0) {
         conf_error(r, NULL, "queues: there is none");
     }

@@ -407,6 +407,31 @@ static const struct conf_row verify_rows[] = {
          "How often it is checked that a customer's role cannot be assumed without its external "
          "id, or with a wrong one. A role that can be pauses its customer. The first repetition "
          "comes at a random time within it, so that those of many customers are spread."},
+    {.name = "state_dir",
+     .type = CONF_TEXT,
+     MEMBER(conf, verify.state_dir),
+     .derived = "none",
+     .example = "\"/var/lib/asymptote-ingest/verified\"",
+     .text = "Folder in which `verify` stores, in a file for each customer, when all that must be "
+             "denied was denied. The worker reads it, and writes there if a role accepts a wrong "
+             "external id."},
+    {.name = "require_verified",
+     .type = CONF_BOOL,
+     MEMBER(conf, verify.require_verified),
+     .standard = "false",
+     .example = "true",
+     .text =
+         "Take only customers for which `verify` has proved within max_age what must be denied. "
+         "The messages of others stay in their queues. Needs state_dir."},
+    {.name = "max_age",
+     .type = CONF_TIME,
+     MEMBER(conf, verify.max_age_ms),
+     .standard = "\"720h\"",
+     .least = 3600 * 1000,
+     .most = 366LL * 24 * 3600 * 1000,
+     .unit_ms = 1,
+     .example = "\"168h\"",
+     .text = "How long a proof counts for require_verified."},
 };
 
 static const struct conf_row backfill_rows[] = {

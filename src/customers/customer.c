@@ -140,6 +140,7 @@ struct customer_entry *entry_new(struct customers *all, const struct conf *conf,
     c->conf = conf_hold(conf);
     c->partition_bytes = partition_bytes(all);
     mutex_init(&c->failed.lock);
+    verified_init(c, before);
     if (make_topics(c, e) != FAIL_NONE) {
         entry_free(c);
         return NULL;
@@ -158,6 +159,7 @@ void entry_free(struct customer_entry *c)
         free(c->topic_names[s]);
     }
     failed_objects_clear(c);
+    verified_done(c);
     mutex_done(&c->failed.lock);
     role_release(c->role);
     run_release(c->run);

@@ -11,6 +11,8 @@
  *   share.c       the limit of unacknowledged bytes
  *   waiting.c     the objects with records that are not acknowledged
  *   state.c       the state for monitoring
+ *   verified.c    whether what must be denied was proved, if that is required
+ *   proof.c       the files of these proofs
  *   failed_objects.c   objects that are not read again
  *   not_ours.c    why an object belongs to no customer
  */
@@ -20,6 +22,7 @@
 #include "base/outage.h"
 #include "base/text_index.h"
 #include "customers/customers.h"
+#include "customers/proof.h"
 #include "customers/route.h"
 
 #include <pthread.h>
@@ -85,6 +88,14 @@ struct customer_entry {
     uint64_t partition_bytes; /* maximum of unacknowledged bytes, whatever is free */
     char *topic_names[STREAMS];
     struct customer_entry *next_in_queue; /* of the same table */
+    struct {
+        bool required;
+        atomic_int state; /* enum proof_state; PROOF_VALID if it is not required */
+        int logged;       /* customers_watch's: the state that was logged last ... */
+        int64_t next_ms;  /* ... and when the proof is read again */
+        pthread_mutex_t lock;
+        struct proof proof;
+    } verified;
     struct {
         pthread_mutex_t lock;
         struct failed_object *newest;
@@ -173,6 +184,20 @@ void entry_free(struct customer_entry *c);
 
 /* Forget all of them. No other thread has a reference to the customer. */
 void failed_objects_clear(struct customer_entry *c);
+
+/* ---- verified.c ---- */
+
+void verified_init(struct customer_entry *c, const struct customer_entry *before);
+void verified_done(struct customer_entry *c);
+void verified_watch(struct customer_entry *c, int64_t now);
+
+/* Whether the customer must not be taken now. why: NULL, or set to the reason. */
+MUST_USE bool verified_blocks(struct customer_entry *c, struct err *why);
+
+/* What must be denied was not: store that. */
+void verified_disprove(struct customer_entry *c, const char *check);
+
+void verified_state(struct customer_entry *c, struct customer_state *out);
 
 /* ---- role.c ---- */
 

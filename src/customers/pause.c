@@ -13,6 +13,9 @@ bool customer_allowed(struct customer *customer)
 {
     struct customer_run *run = entry_of(customer)->run;
     int64_t now = clock_mono_ms(run->clock);
+    if (verified_blocks(entry_of(customer), NULL)) {
+        return false;
+    }
     mutex_lock(&run->shared.lock);
     bool yes = breaker_allow(&run->shared.breaker, now);
     mutex_unlock(&run->shared.lock);
@@ -42,6 +45,9 @@ void customer_went_well(struct customer *customer)
 int64_t customer_paused_why(struct customer *customer, struct err *out)
 {
     struct customer_run *run = entry_of(customer)->run;
+    if (verified_blocks(entry_of(customer), out)) {
+        return 0;
+    }
     mutex_lock(&run->shared.lock);
     *out = run->shared.paused_by;
     int64_t tried_ms = run->shared.tried_ms;

@@ -72,9 +72,9 @@ void role_log_policy(const struct customer_conf *conf)
 }
 
 /* Whether the role was checked, and when it is to be checked again. */
-enum proof { PROVED, UNPROVED, PROOF_TOO_OLD };
+enum role_proof { PROVED, UNPROVED, TOO_OLD };
 
-static enum proof proof_locked(const struct customer_entry *c)
+static enum role_proof proof_locked(const struct customer_entry *c)
 {
     const struct role *r = c->role;
     if (c->customer.conf->accept_role_without_external_id) {
@@ -85,7 +85,7 @@ static enum proof proof_locked(const struct customer_entry *c)
     }
     bool due = c->conf->verify.interval_ms > 0 && !r->shared.probing &&
                clock_mono_ms(c->all->parts.clock) >= r->shared.again_ms;
-    return due ? PROOF_TOO_OLD : PROVED;
+    return due ? TOO_OLD : PROVED;
 }
 
 static struct creds_source *source_of(struct customer_entry *c, struct err *e)
@@ -138,12 +138,16 @@ static void probe_locked(struct customer_entry *c, struct err *e)
     err_clear(e);
     e->kind = sts_probe_external_id(c->all->parts.sts, c->all->parts.own, &request, e);
     if (e->kind == FAIL_NONE) {
+        stats_set(&c->run->stats.probed_ms, (uint64_t)clock_wall_ms(c->all->parts.clock));
         log_write(LOG_INFO, "external id probed", KV_STR("customer", c->customer.conf->id),
                   KV_STR("role_arn", request.role_arn),
                   KV_STR("result", "AssumeRole without the external id and with a wrong one were "
                                    "denied, as required"));
     } else {
         (void)err_wrap(e, "probe of the external id");
+        if (e->kind == FAIL_CONFIG) {
+            verified_disprove(c, "external id");
+        }
     }
     mutex_lock(&r->shared.lock);
     r->shared.probing = false;
@@ -188,7 +192,7 @@ static enum err_kind prove_external_id(struct customer_entry *c, struct err *e)
     case UNPROVED:
         prove_locked(c, e);
         break;
-    case PROOF_TOO_OLD:
+    case TOO_OLD:
         prove_again_locked(c, e);
         break;
     case PROVED:

@@ -10,6 +10,7 @@ void customer_state(struct customer *customer, struct customer_state *out)
     struct role *role = entry_of(customer)->role;
     struct err why = {.kind = FAIL_NONE};
     *out = (struct customer_state){.unacked_bytes = atomic_load(&run->unacked)};
+    verified_state(entry_of(customer), out);
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         out->outages += outage_is_open(&run->outages[i]);
         out->outages_begun[i] = outage_begun(&run->outages[i]);

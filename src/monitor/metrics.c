@@ -261,6 +261,14 @@ static const struct metric table[] = {
      OF_CUSTOMER(paused)},
     {GAUGE("paused", "1: the customer is paused; one object is tried after each delay."),
      OF_STATE(paused)},
+    {GAUGE("verified",
+           "Only with verify.require_verified. 1: what must be denied for the customer is proved; "
+           "0: it is not taken, the log says why."),
+     .labels = "customer", .write = write_verified},
+    {GAUGE("external_id_checked_timestamp_seconds",
+           "When the worker last proved that the customer's role cannot be assumed without its "
+           "external id or with a wrong one; absent before the first time."),
+     OF_TIME(probed_ms)},
     {GAUGE("outages",
            "Outside parties of the customer that fail now: its role (STS), S3 or its KMS key, its "
            "topics, the renewal of its session. The log names them."),

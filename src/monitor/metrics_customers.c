@@ -179,6 +179,17 @@ void write_customer_level(const struct metric *m, const struct snapshot *s, stru
     }
 }
 
+void write_verified(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    for (size_t i = 0; i < s->customer_count; i++) {
+        const struct snapshot_customer *c = &s->customers[i];
+        struct exposition_label label = customer_label(c);
+        if (c->state.verification_required != 0) {
+            exposition_count(out, m->family.name, &label, 1, c->state.verified);
+        }
+    }
+}
+
 void write_expiry(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     size_t i = 0;

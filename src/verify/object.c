@@ -189,6 +189,7 @@ void check_object_public(struct verify_subject *s, struct verify_line *out)
     enum err_kind kind = s3_peek(s->s3, &o, NULL, 1, &peek, &e);
     out->err = e;
     if (kind == FAIL_NONE) {
+        out->disproved = true;
         line_set(out, VERIFY_FAIL, "any party can read the object");
     } else if (kind == FAIL_DENIED) {
         line_set(out, VERIFY_OK, "denied, as it must be");

@@ -53,6 +53,7 @@ void check_outside_list(struct verify_subject *s, struct verify_line *out)
         enum err_kind kind = try_list(s, prefixes[i], &e);
         out->err = e;
         if (kind == FAIL_NONE) {
+            out->disproved = true;
             line_set(out, VERIFY_FAIL, "the role can list outside of the prefix");
             return;
         }
@@ -69,6 +70,7 @@ static void judge_denial(struct verify_line *out, const char *denied)
     if (span_starts(span_str(denied), SPAN("s3:GetObject"))) {
         line_set(out, VERIFY_OK, "denied, as it must be");
     } else if (denied[0] != '\0') {
+        out->disproved = true;
         line_set(out, VERIFY_FAIL,
                  "the role can read outside of the prefix: S3 denies only %s, since the key does "
                  "not exist",
@@ -97,6 +99,7 @@ void check_outside_read(struct verify_subject *s, struct verify_line *out)
     enum err_kind kind = s3_peek(s->s3, &o, s->role, 1, &peek, &e);
     out->err = e;
     if (kind == FAIL_NONE || kind == FAIL_GONE) {
+        out->disproved = true;
         line_set(out, VERIFY_FAIL, "the role can read outside of the prefix");
     } else if (kind == FAIL_DENIED) {
         judge_denial(out, peek.denied);

@@ -87,6 +87,8 @@ static void try_external_id(struct verify_subject *s, struct verify_line *out, c
     bool accepted = s->customer->accept_role_without_external_id;
     out->err = e;
     if (let_in) {
+        out->accepted = accepted;
+        out->disproved = !accepted;
         line_set(out, accepted ? VERIFY_WARN : VERIFY_FAIL, "the role can be assumed so%s",
                  accepted ? ", which accept_role_without_external_id accepts" : "");
     } else if (kind != FAIL_NONE) {
@@ -129,6 +131,7 @@ void check_role_other_id(struct verify_subject *s, struct verify_line *out)
 {
     const char *other = other_external_id(s);
     if (other == NULL) {
+        out->unneeded = true;
         line_set(out, VERIFY_SKIP, "no other customer of the configuration has an external id");
         return;
     }

@@ -177,6 +177,23 @@ bool verify_next(struct verify *v, struct verify_report *out)
     return true;
 }
 
+bool verify_proved(const struct verify_report *r, const struct verify_check **disproved)
+{
+    bool all = true;
+    *disproved = NULL;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct verify_line *l = &r->lines[i];
+        if (!l->check->must_fail) {
+            continue;
+        }
+        all = all && (l->state == VERIFY_OK || l->unneeded || l->accepted);
+        if (*disproved == NULL && l->disproved) {
+            *disproved = l->check;
+        }
+    }
+    return all && r->customer != NULL;
+}
+
 bool verify_statement(const struct verify *v, const struct verify_report *r,
                       const struct verify_line *line, size_t at, struct buf *out)
 {

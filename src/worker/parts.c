@@ -201,14 +201,16 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
         make_queues(w, e) != FAIL_NONE) {
         return NULL;
     }
-    w->customers = customers_new(&(struct customers_parts){.conf = conf,
-                                                           .creds_settings = &w->creds_settings,
-                                                           .own = w->own,
-                                                           .sts = w->sts,
-                                                           .sink = w->sink,
-                                                           .ops = w->ops,
-                                                           .clock = &clock_system},
-                                 e);
+    w->customers = customers_new(
+        &(struct customers_parts){.conf = conf,
+                                  .creds_settings = &w->creds_settings,
+                                  .own = w->own,
+                                  .sts = w->sts,
+                                  .sink = w->sink,
+                                  .ops = w->ops,
+                                  .clock = &clock_system,
+                                  .require_verified = conf->verify.required_by_option},
+        e);
     if (w->customers == NULL) {
         return NULL;
     }

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of proofs, and that a customer without a valid one is not taken. */
+#include "testing.h"
+
+#include "customers_priv.h"
+#include "fakes/captured_log.h"
+#include "fakes/fake_world.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { DAY_MS = 24 * 3600 * 1000, NOW_MS = 2000000000 };
+
+static struct {
+    char dir[64];
+    struct conf conf;
+    struct queue_conf queue;
+    struct customer_conf customer;
+    struct clock_manual clock;
+    struct customers *all;
+    struct customer *c;
+} w;
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)s;
+}
+
+static int setup(void **state UNUSED)
+{
+    memset(&w, 0, sizeof(w));
+    fake_world_reset();
+    (void)snprintf(w.dir, sizeof(w.dir), "/tmp/test-proof-XXXXXX");
+    assert_non_null(mkdtemp(w.dir));
+    clock_manual_init(&w.clock, 1000, NOW_MS);
+    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 1};
+    w.customer = (struct customer_conf){.id = text("a"),
+                                        .queue = &w.queue,
+                                        .bucket = text("bucket"),
+                                        .prefix = text("p"),
+                                        .region = text("eu-west-1"),
+                                        .role_arn = text("arn:aws:iam::444455556666:role/r"),
+                                        .external_id = text("id-1"),
+                                        .topic = text("events")};
+    w.conf.kafka.key = text("{customer}");
+    w.conf.kafka.queue_bytes = 4000;
+    w.conf.verify.state_dir = w.dir;
+    w.conf.verify.require_verified = true;
+    w.conf.verify.max_age_ms = DAY_MS;
+    w.conf.verify.interval_ms = DAY_MS;
+    w.conf.queues = &w.queue;
+    w.conf.queue_count = 1;
+    w.conf.customers = &w.customer;
+    w.conf.customer_count = 1;
+    return 0;
+}
+
+static int tear_down(void **state UNUSED)
+{
+    char path[128];
+    customer_release(w.c);
+    customers_free(w.all);
+    (void)snprintf(path, sizeof(path), "%s/a.proof", w.dir);
+    (void)unlink(path);
+    assert_int_equal(rmdir(w.dir), 0); /* no temporary file is left */
+    return 0;
+}
+
+static void start(bool by_option)
+{
+    struct err e;
+    w.all = customers_new(&(struct customers_parts){.conf = &w.conf,
+                                                    .clock = &w.clock.clock,
+                                                    .require_verified = by_option},
+                          &e);
+    assert_non_null(w.all);
+    w.c = customers_next(w.all, NULL);
+}
+
+static void store(int64_t proved_ms, const char *disproved)
+{
+    struct err e;
+    struct proof p = {.proved_ms = proved_ms};
+    (void)snprintf(p.disproved, sizeof(p.disproved), "%s", disproved);
+    assert_int_equal(proof_write(w.dir, &w.customer, &p, &e), FAIL_NONE);
+}
+
+static enum proof_state stored(void)
+{
+    struct proof p;
+    return proof_read(w.dir, &w.customer, NOW_MS - DAY_MS, &p);
+}
+
+static void a_proof_is_of_its_age_and_its_settings(void **state UNUSED)
+{
+    struct proof p;
+    assert_int_equal(stored(), PROOF_NONE);
+    store(NOW_MS - DAY_MS, "");
+    assert_int_equal(stored(), PROOF_VALID);
+    assert_int_equal(proof_read(w.dir, &w.customer, NOW_MS - DAY_MS + 1, &p), PROOF_OLD);
+    assert_int_equal(p.proved_ms, NOW_MS - DAY_MS);
+    char **const settings[] = {
+        &w.customer.role_arn, &w.customer.external_id, &w.customer.bucket,      &w.customer.prefix,
+        &w.customer.region,   &w.customer.account_id,  &w.customer.access_point};
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        char *was = *settings[i];
+        *settings[i] = text("other");
+        assert_int_equal(stored(), PROOF_OTHER);
+        *settings[i] = was;
+    }
+    assert_int_equal(stored(), PROOF_VALID);
+    store(NOW_MS, "outside.read");
+    assert_int_equal(proof_read(w.dir, &w.customer, 0, &p), PROOF_DISPROVED);
+    assert_string_equal(p.disproved, "outside.read");
+}
+
+static void any_other_text_is_no_proof(void **state UNUSED)
+{
+    static const char *const texts[] = {
+        "",
+        "{}",
+        "[]",
+        "{\"customer\":\"a\",\"settings\":\"\",\"proved_ms\":5}",
+        "{\"customer\":\"a\",\"settings\":\"\",\"proved_ms\":\"x\",\"disproved\":\"\"}",
+        "{\"customer\":\"a\",\"proved_ms\":5,\"disproved\":\"\"",
+    };
+    struct proof p;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_int_equal(proof_parse(span_str(texts[i]), &w.customer, 0, &p), PROOF_UNREADABLE);
+    }
+    assert_int_equal(proof_parse(SPAN("{\"customer\":\"a\",\"settings\":\"\",\"proved_ms\":5,"
+                                      "\"disproved\":\"\"}"),
+                                 &w.customer, 0, &p),
+                     PROOF_OTHER);
+}
+
+static void pass(int64_t ms)
+{
+    w.clock.mono += ms;
+    w.clock.wall += ms;
+    customers_watch(w.all);
+}
+
+static void
+a_customer_is_taken_when_its_proof_is_stored_and_until_it_is_too_old(void **state UNUSED)
+{
+    struct err why;
+    struct customer_state is;
+    captured_log_begin(LOG_INFO);
+    start(false);
+    assert_false(customer_allowed(w.c));
+    assert_true(customers_queue_paused(w.all, 0));
+    assert_false(customers_queue_any_open(w.all, 0));
+    (void)customer_paused_why(w.c, &why);
+    assert_string_equal(why.text, "not verified: nothing is proved yet");
+    pass(1000);
+    pass(1000);
+    assert_int_equal(captured_log_count("msg=\"customer not taken\""), 1);
+    assert_non_null(strstr(captured_log_line("msg=\"customer not taken\""),
+                           "customer=a reason=\"nothing is proved yet\" next="));
+    store(NOW_MS, "");
+    pass(10 * 1000);
+    assert_true(customer_allowed(w.c));
+    assert_false(customers_queue_paused(w.all, 0));
+    customer_state(w.c, &is);
+    assert_true(is.verified != 0 && is.verification_required != 0);
+    assert_int_equal(captured_log_count("msg=\"customer taken\""), 1);
+    pass(DAY_MS);
+    assert_false(customer_allowed(w.c));
+    customer_state(w.c, &is);
+    assert_int_equal(is.verified, 0);
+    assert_int_equal(captured_log_count("reason=\"the proof is older than verify.max_age\""), 1);
+    captured_log_end();
+}
+
+static void nothing_is_required_that_is_not_asked_for(void **state UNUSED)
+{
+    struct customer_state is;
+    w.conf.verify.require_verified = false;
+    start(false);
+    assert_true(customer_allowed(w.c));
+    customer_state(w.c, &is);
+    assert_int_equal(is.verification_required, 0);
+}
+
+static void the_option_requires_it_too(void **state UNUSED)
+{
+    w.conf.verify.require_verified = false;
+    start(true);
+    assert_false(customer_allowed(w.c));
+}
+
+static void a_role_that_takes_a_wrong_external_id_disproves_what_was_proved(void **state UNUSED)
+{
+    struct creds_source *creds = NULL;
+    struct err e;
+    store(NOW_MS, "");
+    start(false);
+    assert_true(customer_allowed(w.c));
+    assert_int_equal(customer_creds(w.c, &creds, &e), FAIL_NONE);
+    assert_int_equal(stats_get(&w.c->stats->probed_ms), NOW_MS);
+    fake_creds.unguarded = FAIL_CONFIG;
+    w.clock.mono += DAY_MS;
+    assert_int_equal(customer_creds(w.c, &creds, &e), FAIL_CONFIG);
+    assert_int_equal(stored(), PROOF_DISPROVED);
+    assert_false(customer_allowed(w.c));
+}
+
+static void says_that_a_disproof_cannot_be_stored(void **state UNUSED)
+{
+    struct creds_source *creds = NULL;
+    struct err e;
+    captured_log_begin(LOG_INFO);
+    w.conf.verify.require_verified = false;
+    w.conf.verify.state_dir = text("/nonexistent");
+    start(false);
+    fake_creds.unguarded = FAIL_CONFIG;
+    assert_int_equal(customer_creds(w.c, &creds, &e), FAIL_CONFIG);
+    assert_int_equal(captured_log_count("msg=\"proof not stored\" customer=a error=config"), 1);
+    captured_log_end();
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_proof_is_of_its_age_and_its_settings),
+        TEST(any_other_text_is_no_proof),
+        TEST(a_customer_is_taken_when_its_proof_is_stored_and_until_it_is_too_old),
+        TEST(nothing_is_required_that_is_not_asked_for),
+        TEST(the_option_requires_it_too),
+        TEST(says_that_a_disproof_cannot_be_stored),
+        TEST(a_role_that_takes_a_wrong_external_id_disproves_what_was_proved),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

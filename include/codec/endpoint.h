@@ -27,6 +27,13 @@ struct partition {
 /* The partition of a region; "aws" if no partition matches. Never NULL. */
 const struct partition *partition_of(struct span region);
 
+/*
+ * The region in the host of a queue's URL, of any form that AWS has: sqs.REGION.SUFFIX, with -fips,
+ * dual-stack, REGION.queue.SUFFIX, queue.amazonaws.com (us-east-1), and VPC endpoints
+ * (vpce-ID.sqs.REGION.vpce.SUFFIX), in each partition. "": the host tells none.
+ */
+struct span endpoint_sqs_region(struct span host);
+
 /* Append the host name. `region` has passed url_region_ok. */
 void endpoint_add_host(struct buf *out, enum endpoint_service service, struct span region,
                        unsigned variant);

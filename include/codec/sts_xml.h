@@ -34,9 +34,10 @@ MUST_USE bool arn_account_ok(struct span account);
 struct sts_assume {
     struct span role_arn;
     struct span session_name;
-    struct span external_id; /* "" if there is none */
-    struct span policy;      /* "" if there is none */
-    struct span web_token;   /* only for AssumeRoleWithWebIdentity */
+    struct span external_id;     /* "" if there is none */
+    struct span policy;          /* "" if there is none */
+    struct span source_identity; /* "" if there is none */
+    struct span web_token;       /* only for AssumeRoleWithWebIdentity */
     int duration_s;
 };
 void sts_write_assume_role(struct buf *out, const struct sts_assume *a);

@@ -93,14 +93,17 @@ struct customer_conf {
     char *region;
     char *account_id; /* 12 digits */
     char *role_arn;
-    char *external_id; /* NULL only with accept_role_without_external_id */
-    char *kms_key_arn; /* NULL: no SSE-KMS; only for texts */
+    char *external_id;     /* NULL only with accept_role_without_external_id */
+    char *session_name;    /* default: "asymptote-ingest-" and the id */
+    char *source_identity; /* NULL: none */
+    char *kms_key_arn;     /* NULL: no SSE-KMS; only for texts */
     bool accept_role_without_external_id;
     enum session_policy session_policy; /* default: FULL with kms_key_arn, else NO_KMS */
     bool request_payer;
-    bool versioned; /* the role allows s3:GetObjectVersion */
-    char *topic;    /* template; default: kafka.topic */
-    int max_lanes;  /* maximum of lanes for this customer; 0: no limit */
+    bool versioned;       /* the role allows s3:GetObjectVersion */
+    char *topic;          /* template; default: kafka.topic */
+    bool allow_compacted; /* its topics may be compacted */
+    int max_lanes;        /* maximum of lanes for this customer; 0: no limit */
     enum absent_policy gone, archived, unreadable;
     uint32_t output_ratio;      /* bytes of records for each byte of text; 0: no limit */
     size_t output_record_bytes; /* of text for each record; 0: no limit */

@@ -15,6 +15,7 @@ const char *refuse_role(const char *text);   /* ARN of an IAM role */
 const char *refuse_kms_key(const char *text);
 const char *refuse_access_point(const char *text); /* ARN of an access point of one region */
 const char *refuse_external_id(const char *text);  /* STS: 2-1224 of A-Za-z0-9_+=,.@:/- */
+const char *refuse_session_name(const char *text); /* STS: 2-64 of A-Za-z0-9_+=,.@- */
 const char *refuse_url(const char *text);          /* http or https, with a host, without a path */
 const char *refuse_s3_url(const char *text);    /* as refuse_url; the host may contain {bucket} */
 const char *refuse_queue_url(const char *text); /* http or https, with a host and a path */

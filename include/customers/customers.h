@@ -237,6 +237,12 @@ void customer_take_back(struct customer *c, size_t bytes);
 /* Its topic accepts only messages of `bytes`: lower the limit of its events accordingly. */
 void customer_topic_takes(struct customer *c, size_t bytes);
 
+/*
+ * What the brokers say of one of its topics. While it is compacted the customer is not taken,
+ * unless allow_compacted is set. Logged.
+ */
+void customer_topic_is(struct customer *c, const char *topic, const struct sink_topic_facts *facts);
+
 /* The limit of events for a topic that allows as much as the producer. */
 size_t customers_event_bytes(const struct customers *all);
 

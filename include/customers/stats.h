@@ -84,6 +84,8 @@ struct stats {
     stats_count undelivered_ms;     /* the first notification since the last delivery; 0: none */
     stats_count lag_ms;             /* a level: the lag of the last delivery */
     stats_count probed_ms;          /* the last proof that the role requires its external id */
+    stats_count oldest_event_ms;    /* a level: the greatest age of an event when it was produced;
+                                       with kafka.timestamp = "event" only; 0: none lately */
     stats_count messages_in_flight; /* a level: those whose first record is the customer's */
 };
 

@@ -50,9 +50,10 @@ MUST_USE struct creds_source *creds_source_default(const struct creds_settings *
 /* A role to assume. All texts are copied. */
 struct role_request {
     const char *role_arn;
-    const char *external_id;  /* NULL: none */
-    const char *session_name; /* NULL: "asymptote-ingest" */
-    const char *policy;       /* session policy (codec/policy.h), NULL: none */
+    const char *external_id;     /* NULL: none */
+    const char *session_name;    /* NULL: "asymptote-ingest" */
+    const char *source_identity; /* for CloudTrail; NULL: none */
+    const char *policy;          /* session policy (codec/policy.h), NULL: none */
     const char *account; /* 12 digits; the session must belong to this account. NULL: the account of
                             role_arn */
     bool accept_unnamed; /* accept a session whose account is empty in the response (MinIO) */

@@ -131,6 +131,7 @@ MUST_USE enum err_kind sink_topic_check(struct sink *s, const char *name, int ti
 struct sink_topic_facts {
     size_t max_bytes;        /* max.message.bytes */
     char cleanup_policy[32]; /* "delete", "compact" or "compact,delete" */
+    int64_t retention_ms;    /* retention.ms; -1: no limit */
 };
 
 /*
@@ -139,9 +140,6 @@ struct sink_topic_facts {
  */
 MUST_USE enum err_kind sink_topic_describe(struct sink *s, const char *name, int timeout_ms,
                                            struct sink_topic_facts *out, struct err *e);
-
-/* The topic's max.message.bytes. 0: no permission, or no broker answered within timeout_ms. */
-size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms);
 
 /*
  * Why records of the topic may not be acknowledged: FAIL_AGAIN with a partition that has no leader,

@@ -13,7 +13,6 @@
  * of IAM cannot have (above U+00FF).
  */
 const char *model_refuse_prefix(const char *text);
-const char *model_refuse_bucket(const char *text);    /* no directory bucket */
 const char *model_refuse_bool(const char *text);      /* "true" or "false" */
 const char *model_refuse_via(const char *text);       /* "s3", "sns" or "eventbridge" */
 const char *model_refuse_words(const char *text);     /* one line of at most 200 bytes */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/endpoint.h"
 
+#include "codec/url.h"
+
 static const struct partition partitions[] = {
     {"aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
     {"aws-us-gov", "us-gov-", "amazonaws.com", "api.aws"},
@@ -19,6 +21,58 @@ const struct partition *partition_of(struct span region)
         p++;
     }
     return p;
+}
+
+static bool take_start(struct span *s, struct span start)
+{
+    bool starts = span_starts(*s, start);
+    *s = starts ? span_from(*s, start.n) : *s;
+    return starts;
+}
+
+static bool take_end(struct span *s, struct span end)
+{
+    bool ends = s->n > end.n && span_eq(span_from(*s, s->n - end.n), end);
+    s->n -= ends ? end.n : 0;
+    return ends;
+}
+
+/* Take ".SUFFIX" of a partition from the end. */
+static bool take_suffix(struct span *host)
+{
+    for (size_t i = 0; i < sizeof(partitions) / sizeof(partitions[0]); i++) {
+        const char *const suffixes[] = {partitions[i].dns_suffix, partitions[i].dual_stack_suffix};
+        for (size_t k = 0; k < 2; k++) {
+            struct span rest = *host;
+            if (take_end(&rest, span_str(suffixes[k])) && take_end(&rest, SPAN("."))) {
+                *host = rest;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+struct span endpoint_sqs_region(struct span host)
+{
+    (void)take_end(&host, SPAN("."));
+    if (span_eq(host, SPAN("queue.amazonaws.com"))) {
+        return SPAN("us-east-1");
+    }
+    if (!take_suffix(&host)) {
+        return SPAN("");
+    }
+    if (take_end(&host, SPAN(".vpce"))) { /* vpce-ID.sqs.REGION, and with a zone after the ID */
+        const char *at = memmem(host.p, host.n, ".sqs.", 5);
+        if (!span_starts(host, SPAN("vpce-")) || at == NULL) {
+            return SPAN("");
+        }
+        host = span_from(host, (size_t)(at - host.p) + 5);
+    } else if (!take_end(&host, SPAN(".queue")) && !take_start(&host, SPAN("sqs.")) &&
+               !take_start(&host, SPAN("sqs-fips."))) {
+        return SPAN("");
+    }
+    return url_region_ok(host) ? host : SPAN("");
 }
 
 /* S3 has other names for its variants, and the same DNS suffix for all. */

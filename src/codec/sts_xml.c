@@ -88,6 +88,7 @@ void sts_write_assume_role(struct buf *out, const struct sts_assume *a)
     open_request(out, "AssumeRole");
     add_role(out, a);
     add_parameter(out, "ExternalId", a->external_id);
+    add_parameter(out, "SourceIdentity", a->source_identity);
 }
 
 void sts_write_web_identity(struct buf *out, const struct sts_assume *a)

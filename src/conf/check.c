@@ -5,6 +5,7 @@
  */
 #include "load_priv.h"
 
+#include "codec/endpoint.h"
 #include "codec/url.h"
 #include "conf/memory.h"
 #include "conf/refuse.h"
@@ -95,6 +96,35 @@ static void check_access_point(struct conf_reader *r, size_t at)
     if (!span_eq(arn_part(c->access_point, 4), span_str(c->account_id))) {
         conf_error(r, where, "customer %s.access_point: is not of the account %s", c->id,
                    c->account_id);
+    }
+}
+
+/* A role can be assumed, and a key used, only within its partition of AWS. */
+static void check_partitions(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    const config_setting_t *group = r->customer_at[at];
+    if (c->id == NULL || c->region == NULL || r->conf->aws.region == NULL) {
+        return;
+    }
+    const char *home = partition_of(span_str(r->conf->aws.region))->name;
+    const struct {
+        const char *key, *arn, *region;
+    } parts[] = {
+        {"region", NULL, c->region},
+        {"queue", NULL, c->queue != NULL ? c->queue->region : NULL},
+        {"role_arn", c->role_arn, NULL},
+        {"kms_key_arn", c->kms_key_arn, NULL},
+        {"access_point", c->access_point, NULL},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct span is = parts[i].arn != NULL ? arn_part(parts[i].arn, 1) : span_str(home);
+        is = parts[i].region != NULL ? span_str(partition_of(span_str(parts[i].region))->name) : is;
+        if (!span_eq(is, span_str(home))) {
+            conf_error(r, conf_at(group, parts[i].key),
+                       "customer %s.%s: is in the partition %.*s, but aws.region in %s", c->id,
+                       parts[i].key, SPAN_FMT(is), home);
+        }
     }
 }
 
@@ -253,6 +283,7 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         check_role(r, i);
         check_key_arn(r, i);
         check_access_point(r, i);
+        check_partitions(r, i);
         check_session_policy(r, i);
         check_prefix_letters(r, i);
         check_filters(r, i);

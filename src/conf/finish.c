@@ -2,9 +2,12 @@
 /* Sets values that are derived from others, after all have been read. */
 #include "load_priv.h"
 
+#include "codec/endpoint.h"
+#include "codec/url.h"
 #include "conf/refuse.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { LANES_PER_CPU = 8, MAX_LANES = 1024, STALLED_MS = 300 * 1000, IDLE_TIMES = 10 };
@@ -23,31 +26,24 @@ static char *copy_or_null(const char *text)
     return text != NULL ? conf_copy(span_str(text)) : NULL;
 }
 
-/* The region in https://sqs.eu-west-1.amazonaws.com/...; "" if there is none. */
-static struct span url_region(const char *url)
-{
-    const char *host = strstr(url, "://sqs.");
-    if (host == NULL) {
-        return SPAN("");
-    }
-    struct span rest = span_str(host + 7);
-    struct span region = span_of(rest.p, strcspn(rest.p, "./:"));
-    rest = span_from(rest, region.n);
-    return span_starts(rest, SPAN(".amazonaws.com")) || span_starts(rest, SPAN(".api.aws"))
-               ? region
-               : SPAN("");
-}
-
-static void queue_finish(struct conf *c, struct queue_conf *q)
+static void queue_finish(struct conf_reader *r, struct queue_conf *q, const config_setting_t *at)
 {
     if (q->heartbeat_s == 0) {
         q->heartbeat_s = q->visibility_s / 3;
     }
-    if (q->region == NULL && q->url != NULL && url_region(q->url).n > 0) {
-        q->region = conf_copy(url_region(q->url));
+    struct url u;
+    if (q->region != NULL || q->url == NULL || !url_split(span_str(q->url), &u)) {
+        return;
     }
-    if (q->region == NULL) {
-        q->region = copy_or_null(c->aws.region);
+    struct span told = endpoint_sqs_region(u.host);
+    if (told.n > 0) {
+        q->region = conf_copy(told);
+    } else if (r->conf->aws.endpoint_sqs != NULL || url_is_loopback(&u)) { /* an emulator */
+        q->region = copy_or_null(r->conf->aws.region);
+    } else {
+        conf_error(r, at,
+                   "queue %s.region: is missing, since the host of its URL does not tell a region",
+                   q->name != NULL ? q->name : "");
     }
 }
 
@@ -134,6 +130,11 @@ static void customer_finish(struct conf_reader *r, struct customer_conf *c,
     if (c->region == NULL) {
         c->region = copy_or_null(r->conf->aws.region);
     }
+    if (c->session_name == NULL && c->id != NULL) {
+        char name[64 + 1];
+        (void)snprintf(name, sizeof(name), "asymptote-ingest-%s", c->id);
+        c->session_name = conf_copy(span_str(name));
+    }
     if (c->topic == NULL) {
         c->topic = copy_or_null(r->conf->kafka.topic);
     }
@@ -175,7 +176,7 @@ void conf_finish(struct conf_reader *r)
     }
     metrics_finish(c);
     for (size_t i = 0; i < c->queue_count; i++) {
-        queue_finish(c, &c->queues[i]);
+        queue_finish(r, &c->queues[i], r->queue_at[i]);
     }
     struct named_queues queues;
     sort_queues(c, &queues);

@@ -57,8 +57,41 @@ const char *refuse_account(const char *text)
     return is_digits(span_str(text), 12) ? NULL : "is not an account id (12 digits)";
 }
 
+static bool ends_in(struct span text, struct span end)
+{
+    return text.n > end.n && span_eq(span_from(text, text.n - end.n), end);
+}
+
+/* Names that S3 reserves for what is not a general purpose bucket. */
+static const char *refuse_reserved(struct span name)
+{
+    static const struct {
+        struct span end;
+        const char *why;
+    } reserved[] = {
+        {SPAN_INIT("--x-s3"),
+         "is a directory bucket, which sends no notifications; use a general purpose bucket"},
+        {SPAN_INIT(".mrap"), "is the alias of a multi-region access point, which is not supported; "
+                             "name the bucket itself"},
+        {SPAN_INIT("-s3alias"), "is the alias of an access point; name the bucket itself, and the "
+                                "access point in access_point"},
+        {SPAN_INIT("--ol-s3"),
+         "is the alias of an Object Lambda access point; name the bucket itself"},
+    };
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+        if (ends_in(name, reserved[i].end)) {
+            return reserved[i].why;
+        }
+    }
+    return NULL;
+}
+
 const char *refuse_bucket(const char *text)
 {
+    const char *reserved = refuse_reserved(span_str(text));
+    if (reserved != NULL) {
+        return reserved;
+    }
     return url_bucket_ok(span_str(text)) ? NULL
                                          : "is not a bucket's name (3 to 63 of a-z, 0-9, '.', '-')";
 }
@@ -118,6 +151,12 @@ const char *refuse_external_id(const char *text)
                : "must be 2 to 1224 letters, digits or _+=,.@:/-";
 }
 
+const char *refuse_session_name(const char *text)
+{
+    return is_word(span_str(text), "_+=,.@-", 2, 64) ? NULL
+                                                     : "must be 2 to 64 letters, digits or _+=,.@-";
+}
+
 const char *refuse_url(const char *text)
 {
     struct url u;
@@ -143,6 +182,12 @@ const char *refuse_queue_url(const char *text)
 {
     struct url u;
     bool ok = url_split(span_str(text), &u) && u.path.n > 1 && u.query.n == 0;
+    while (ok && u.path.n > 1 && u.path.p[u.path.n - 1] == '/') {
+        u.path.n--;
+    }
+    if (ok && ends_in(u.path, SPAN(".fifo"))) {
+        return "is a FIFO queue, which S3 does not notify; use a standard queue";
+    }
     return ok ? NULL : "is not a queue's URL (https://sqs.REGION.amazonaws.com/ACCOUNT/NAME)";
 }
 

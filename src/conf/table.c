@@ -361,10 +361,12 @@ static const struct conf_row queue_rows[] = {
      .type = CONF_TEXT,
      MEMBER(queue_conf, region),
      .fixed = true,
-     .derived = "that of the URL, else aws.region",
+     .derived = "that of the URL",
      .refuse = refuse_region,
      .example = "\"eu-west-1\"",
-     .text = "The queue's region."},
+     .text =
+         "The queue's region. Needed if the host of the URL does not tell it; for loopback, and "
+         "with aws.endpoint_sqs, it is aws.region then."},
     {.name = "visibility",
      .type = CONF_TIME,
      MEMBER(queue_conf, visibility_s),

@@ -115,6 +115,22 @@ static const struct conf_row customer_rows[] = {
      .text = "External id that the role's trust policy requires: random, chosen by the operator, "
              "one for each "
              "customer (uuidgen makes one)."},
+    {.name = "session_name",
+     .type = CONF_TEXT,
+     MEMBER(customer_conf, session_name),
+     .derived = "\"asymptote-ingest-\" and the id",
+     .refuse = refuse_session_name,
+     .example = "\"asymptote-ingest-prod\"",
+     .text = "Name of the role's sessions, by which the customer finds the worker's requests in "
+             "CloudTrail (userIdentity.arn ends in it)."},
+    {.name = "source_identity",
+     .type = CONF_TEXT,
+     MEMBER(customer_conf, source_identity),
+     .derived = "none",
+     .refuse = refuse_session_name,
+     .example = "\"asymptote\"",
+     .text = "Source identity of the role's sessions, which CloudTrail shows and which cannot be "
+             "changed within a session. The role's trust policy must allow sts:SetSourceIdentity."},
     {.name = "accept_role_without_external_id",
      .type = CONF_BOOL,
      MEMBER(customer_conf, accept_role_without_external_id),
@@ -158,6 +174,15 @@ static const struct conf_row customer_rows[] = {
      .derived = "kafka.topic",
      .example = "\"acme-events\"",
      .text = "A topic of the customer's own, as kafka.topic."},
+    {.name = "allow_compacted",
+     .type = CONF_BOOL,
+     MEMBER(customer_conf, allow_compacted),
+     .standard = "false",
+     .example = "true",
+     .text =
+         "Produce to topics whose cleanup.policy has compact. Many events have the same key, of "
+         "which Kafka then keeps only the last: the others are lost. Without it the customer is "
+         "not taken while one of its topics is compacted."},
     {.name = "max_lanes",
      .type = CONF_COUNT,
      MEMBER(customer_conf, max_lanes),

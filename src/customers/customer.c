@@ -146,6 +146,7 @@ struct customer_entry *entry_new(struct customers *all, const struct conf *conf,
         return NULL;
     }
     take_topics(c, before);
+    topics_take_over(c, before);
     take_over(c, before);
     c->customer.stats = &c->run->stats;
     c->customer.lines = &c->run->lines;

@@ -377,7 +377,7 @@ static bool is_paused(struct customer_entry *c, int64_t now)
     mutex_lock(&c->run->shared.lock);
     bool paused = !breaker_would_allow(&c->run->shared.breaker, now);
     mutex_unlock(&c->run->shared.lock);
-    return paused || verified_blocks(c, NULL);
+    return paused || entry_blocked(c, NULL);
 }
 
 /*
@@ -419,7 +419,7 @@ bool customers_queue_any_open(struct customers *all, size_t queue)
     struct customer_entry *c = queue < t->queue_count ? t->queues[queue].first : NULL;
     for (; c != NULL && !any; c = c->next_in_queue) {
         mutex_lock(&c->run->shared.lock);
-        any = !c->run->shared.breaker.open && !verified_blocks(c, NULL);
+        any = !c->run->shared.breaker.open && !entry_blocked(c, NULL);
         mutex_unlock(&c->run->shared.lock);
     }
     table_release(t);

@@ -11,6 +11,7 @@
  *   share.c       the limit of unacknowledged bytes
  *   waiting.c     the objects with records that are not acknowledged
  *   state.c       the state for monitoring
+ *   topics.c      topics in which records would be lost
  *   verified.c    whether what must be denied was proved, if that is required
  *   proof.c       the files of these proofs
  *   failed_objects.c   objects that are not read again
@@ -96,6 +97,13 @@ struct customer_entry {
         pthread_mutex_t lock;
         struct proof proof;
     } verified;
+    struct {
+        atomic_bool compacted; /* one of its topics is, and that is not allowed */
+        atomic_int_fast64_t
+            retention_ms; /* the shortest of its topics; 0: not known, or no limit */
+        int64_t next_ms;  /* customers_watch's: when a compacted one is asked again */
+        int64_t warn_ms;  /* ... and when events above the retention may be logged again */
+    } topics;
     struct {
         pthread_mutex_t lock;
         struct failed_object *newest;
@@ -185,6 +193,14 @@ void entry_free(struct customer_entry *c);
 /* Forget all of them. No other thread has a reference to the customer. */
 void failed_objects_clear(struct customer_entry *c);
 
+/* ---- topics.c ---- */
+
+void topics_take_over(struct customer_entry *c, const struct customer_entry *before);
+void topics_watch(struct customer_entry *c, int64_t now);
+
+/* As verified_blocks, because a topic is compacted. */
+MUST_USE bool topics_block(struct customer_entry *c, struct err *why);
+
 /* ---- verified.c ---- */
 
 void verified_init(struct customer_entry *c, const struct customer_entry *before);
@@ -193,6 +209,12 @@ void verified_watch(struct customer_entry *c, int64_t now);
 
 /* Whether the customer must not be taken now. why: NULL, or set to the reason. */
 MUST_USE bool verified_blocks(struct customer_entry *c, struct err *why);
+
+/* ... for this or for its topics. */
+static inline bool entry_blocked(struct customer_entry *c, struct err *why)
+{
+    return verified_blocks(c, why) || topics_block(c, why);
+}
 
 /* What must be denied was not: store that. */
 void verified_disprove(struct customer_entry *c, const char *check);

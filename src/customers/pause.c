@@ -13,7 +13,7 @@ bool customer_allowed(struct customer *customer)
 {
     struct customer_run *run = entry_of(customer)->run;
     int64_t now = clock_mono_ms(run->clock);
-    if (verified_blocks(entry_of(customer), NULL)) {
+    if (entry_blocked(entry_of(customer), NULL)) {
         return false;
     }
     mutex_lock(&run->shared.lock);
@@ -45,7 +45,7 @@ void customer_went_well(struct customer *customer)
 int64_t customer_paused_why(struct customer *customer, struct err *out)
 {
     struct customer_run *run = entry_of(customer)->run;
-    if (verified_blocks(entry_of(customer), out)) {
+    if (entry_blocked(entry_of(customer), out)) {
         return 0;
     }
     mutex_lock(&run->shared.lock);

@@ -44,8 +44,10 @@ bool role_same(const struct customer_conf *a, const struct customer_conf *b)
     return same_text(a->role_arn, b->role_arn) && same_text(a->external_id, b->external_id) &&
            same_text(a->account_id, b->account_id) && same_text(a->bucket, b->bucket) &&
            same_text(a->prefix, b->prefix) && same_text(a->region, b->region) &&
-           same_text(a->access_point, b->access_point) && a->session_policy == b->session_policy &&
-           a->versioned == b->versioned &&
+           same_text(a->access_point, b->access_point) &&
+           same_text(a->session_name, b->session_name) &&
+           same_text(a->source_identity, b->source_identity) &&
+           a->session_policy == b->session_policy && a->versioned == b->versioned &&
            a->accept_role_without_external_id == b->accept_role_without_external_id;
 }
 

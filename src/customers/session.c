@@ -8,6 +8,8 @@ struct role_request session_request(const struct customer_conf *conf, const char
     return (struct role_request){
         .role_arn = conf->role_arn,
         .external_id = conf->external_id,
+        .session_name = conf->session_name,
+        .source_identity = conf->source_identity,
         .policy = policy,
         .account = conf->account_id,
         .accept_unnamed = conf->accept_role_without_external_id,

@@ -60,6 +60,17 @@ static int64_t event_timestamp(const struct produce *p, const struct output *rec
     return !p->parts.conf->kafka.event_timestamp || at <= 0 ? 0 : (at < now ? at : now);
 }
 
+/* The greatest age is compared with the topic's retention. timestamp_ms: 0: not the event's. */
+static void note_age(const struct produce *p, const struct customer *c, int64_t timestamp_ms)
+{
+    if (timestamp_ms != 0) {
+        uint64_t age = (uint64_t)(clock_wall_ms(p->parts.clock) - timestamp_ms);
+        if (age > stats_get(&c->stats->oldest_event_ms)) {
+            stats_set(&c->stats->oldest_event_ms, age);
+        }
+    }
+}
+
 /* *full: there is none now, and `full` forbids to wait for it. */
 static enum err_kind reserve_share(struct produce *p, struct customer *c, size_t bytes, bool *full,
                                    struct err *e)
@@ -110,6 +121,7 @@ static enum err_kind produce_event(struct produce *p, struct delivery *d,
         .timestamp_ms = event_timestamp(p, record),
         .headers = headers,
     };
+    note_age(p, c, out.timestamp_ms);
     if (p->parts.conf->kafka.cloudevents) {
         struct timestamp at = timestamp_from_object(record->key.time_ns);
         out.header_count = CLOUDEVENTS_HEADERS;

@@ -10,7 +10,7 @@
 /* A role_request that owns its texts. */
 struct role {
     struct role_request request;
-    char *texts[5];
+    char *texts[6];
     char *token_file;
     struct sts *sts;
     struct creds_source *parent;
@@ -36,6 +36,7 @@ static struct role *role_new(struct sts *sts, const struct role_request *r)
     role->request.session_name = role->texts[2] = copy_or_null(r->session_name);
     role->request.policy = role->texts[3] = copy_or_null(r->policy);
     role->request.account = role->texts[4] = copy_or_null(r->account);
+    role->request.source_identity = role->texts[5] = copy_or_null(r->source_identity);
     return role;
 }
 

@@ -64,6 +64,8 @@ static void read_entries(const rd_kafka_ConfigResource_t *topic, struct sink_top
         const char *value = rd_kafka_ConfigEntry_value(entry[i]);
         if (value != NULL && strcmp(name, "max.message.bytes") == 0) {
             out->max_bytes = strtoul(value, NULL, 10);
+        } else if (value != NULL && strcmp(name, "retention.ms") == 0) {
+            out->retention_ms = strtoll(value, NULL, 10);
         } else if (value != NULL && strcmp(name, "cleanup.policy") == 0) {
             err_copy(out->cleanup_policy, sizeof(out->cleanup_policy), span_str(value));
         }
@@ -118,13 +120,6 @@ enum err_kind sink_topic_describe(struct sink *s, const char *name, int timeout_
     }
     sink_err(&why, code, NULL);
     return err_set(e, why.kind, "configuration of topic %s: %s", name, why.text);
-}
-
-size_t sink_topic_max_bytes(struct sink *s, const char *name, int timeout_ms)
-{
-    struct sink_topic_facts facts;
-    (void)!sink_topic_describe(s, name, timeout_ms, &facts, NULL);
-    return facts.max_bytes;
 }
 
 static rd_kafka_resp_err_t ask_for(rd_kafka_t *producer, rd_kafka_topic_t *topic, int timeout_ms)

@@ -25,19 +25,6 @@ static bool is_public(const struct url *u, const struct partition *p)
     return aws && memmem(u->host.p, u->host.n, ".vpce.", 6) == NULL;
 }
 
-/* The region in the name of a public host; "" if there is none. */
-static struct span region_of(struct span host)
-{
-    struct span rest = host;
-    if (span_starts(host, SPAN("sqs.")) || span_starts(host, SPAN("sqs-fips."))) {
-        (void)span_take(&rest, (size_t)((const char *)memchr(host.p, '.', host.n) - host.p) + 1);
-    } else if (memmem(host.p, host.n, ".queue.", 7) == NULL) {
-        return SPAN("");
-    }
-    const char *dot = memchr(rest.p, '.', rest.n);
-    return dot != NULL ? span_of(rest.p, (size_t)(dot - rest.p)) : SPAN("");
-}
-
 /* FIPS and dual-stack, by the name of a public host. */
 static unsigned variant_of(struct span host, const struct partition *p)
 {
@@ -55,13 +42,15 @@ static enum err_kind find_endpoint(struct sqs_queue *q, struct err *e)
     if (!url_split(span_str(q->url), &u) || u.path.n < 2) {
         return err_set(e, FAIL_CONFIG, "sqs: not the URL of a queue");
     }
+    struct span told = endpoint_sqs_region(u.host);
+    if (told.n > 0 && !span_eq(told, region)) {
+        return err_set(e, FAIL_CONFIG, "sqs: the queue's URL is of region %.*s, not %s",
+                       SPAN_FMT(told), q->region);
+    }
     if (!is_public(&u, partition_of(region))) {
         buf_addf(&q->endpoint, "%s://", u.tls ? "https" : "http");
         url_add_authority(&q->endpoint, &u);
         wish.endpoint = endpoint_given(&wish) != NULL ? wish.endpoint : q->endpoint.p;
-    } else if (region_of(u.host).n > 0 && !span_eq(region_of(u.host), region)) {
-        return err_set(e, FAIL_CONFIG, "sqs: the queue's URL is of region %.*s, not %s",
-                       SPAN_FMT(region_of(u.host)), q->region);
     } else {
         wish.variant |= variant_of(u.host, partition_of(region));
     }

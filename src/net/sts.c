@@ -91,6 +91,7 @@ static struct sts_assume add_parameters(const struct role_request *r)
         .role_arn = span_str(r->role_arn),
         .session_name = span_str(r->session_name != NULL ? r->session_name : default_session),
         .external_id = span_str(r->external_id),
+        .source_identity = span_str(r->source_identity),
         .policy = span_str(r->policy),
         .duration_s = r->duration_s != 0 ? r->duration_s : STS_DURATION_S,
     };

@@ -29,7 +29,7 @@ const struct model_row model_rows[MODEL_FIELDS] = {
                        "444455556666", true, refuse_account},
     [MODEL_BUCKET] = {"bucket", "bucket", NULL, "Bucket",
                       "It is read by the worker, and its notifications name the objects.",
-                      "acme-agent-events", true, model_refuse_bucket},
+                      "acme-agent-events", true, refuse_bucket},
     [MODEL_PREFIX] = {"prefix", "prefix", NULL, "Prefix of the event files",
                       "Only keys under it are read; a path, or a URL s3://bucket/path/.",
                       "asymptote/events", true, model_refuse_prefix},

@@ -61,17 +61,6 @@ const char *model_refuse_prefix(const char *text)
     return NULL;
 }
 
-const char *model_refuse_bucket(const char *text)
-{
-    static const char directory[] = "--x-s3";
-    size_t n = strlen(text);
-    size_t end = sizeof(directory) - 1;
-    if (n > end && strcmp(text + n - end, directory) == 0) {
-        return "is a directory bucket, which sends no notifications; use a general purpose bucket";
-    }
-    return refuse_bucket(text);
-}
-
 const char *model_refuse_bool(const char *text)
 {
     return strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ? NULL : "is not true or false";

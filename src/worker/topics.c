@@ -40,12 +40,22 @@ static bool is_checked(const struct topic_check *check, const char *id)
     return check->ids == NULL || bsearch(&id, check->ids, check->id_count, sizeof(id), by_text);
 }
 
+/* Without permission nothing is known. */
+static void describe(struct worker *w, const char *topic, bool answers,
+                     struct sink_topic_facts *out)
+{
+    *out = (struct sink_topic_facts){.max_bytes = 0};
+    if (answers) {
+        (void)!sink_topic_describe(w->sink, topic, TOPIC_CHECK_MS, out, NULL);
+    }
+}
+
 void worker_check_topics(struct worker *w, const struct topic_check *check)
 {
     const char *before = "";
     int64_t end = clock_mono_ms(&clock_system) + check->most_ms;
     bool more = true;
-    size_t most = 0; /* of the topic `before` */
+    struct sink_topic_facts facts = {.max_bytes = 0}; /* of the topic `before` */
     struct customer *c = NULL;
     while (more && (c = customers_next(w->customers, c)) != NULL) {
         if (!is_checked(check, c->conf->id)) {
@@ -55,11 +65,12 @@ void worker_check_topics(struct worker *w, const struct topic_check *check)
             if (strcmp(c->topic_names[s], before) != 0) {
                 before = c->topic_names[s];
                 more = worker_check_topic(w, before, c->conf->id);
-                most = more ? sink_topic_max_bytes(w->sink, before, TOPIC_CHECK_MS) : 0;
+                describe(w, before, more, &facts);
             }
-            if (most != 0) {
-                customer_topic_takes(c, most);
+            if (facts.max_bytes != 0) {
+                customer_topic_takes(c, facts.max_bytes);
             }
+            customer_topic_is(c, before, &facts);
             more = more && (check->most_ms == 0 || clock_mono_ms(&clock_system) < end);
         }
     }

@@ -230,6 +230,17 @@ size_t sink_partition_bytes(const struct sink *s UNUSED)
     return fake_sink.partition_bytes != 0 ? fake_sink.partition_bytes : 1000000;
 }
 
+/* What a query about any topic returns. */
+static struct sink_topic_facts fake_topic_facts;
+
+enum err_kind sink_topic_describe(struct sink *s UNUSED, const char *name UNUSED,
+                                  int timeout_ms UNUSED, struct sink_topic_facts *out,
+                                  struct err *e UNUSED)
+{
+    *out = fake_topic_facts;
+    return FAIL_NONE;
+}
+
 size_t sink_max_bytes(const struct sink *s UNUSED)
 {
     return 1000000;
@@ -517,6 +528,7 @@ UNUSED static void fake_world_reset(void)
     memset(&fake_creds, 0, sizeof(fake_creds));
     memset(&fake_sink, 0, sizeof(fake_sink));
     memset(&fake_ops, 0, sizeof(fake_ops));
+    memset(&fake_topic_facts, 0, sizeof(fake_topic_facts));
     fake_normalizer_objects = 0;
     fake_normalizer_during = NULL;
     fake_normalizer_waiting = NULL;

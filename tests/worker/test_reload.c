@@ -12,7 +12,6 @@
 static struct {
     unsigned reloaded, failed;
     char topics[256]; /* those that were checked */
-    size_t topic_bytes;
     const char *bad_url; /* sqs_queue_new refuses it */
     size_t queues;       /* that exist */
 } seen;
@@ -89,11 +88,6 @@ enum err_kind sink_topic_check(struct sink *s UNUSED, const char *name, int time
     size_t n = strlen(seen.topics);
     (void)snprintf(seen.topics + n, sizeof(seen.topics) - n, "%s ", name);
     return FAIL_NONE;
-}
-
-size_t sink_topic_max_bytes(struct sink *s UNUSED, const char *name UNUSED, int timeout_ms UNUSED)
-{
-    return seen.topic_bytes;
 }
 
 /* ---- Configurations ---- */
@@ -361,7 +355,7 @@ static void changed_ones_keep_their_counters_and_get_their_limits(void **state U
 static void checks_the_topics_that_are_new(void **state UNUSED)
 {
     start("q0 acme:q0");
-    seen.topic_bytes = 100000;
+    fake_topic_facts.max_bytes = 100000;
     assert_int_equal(reload("q0 acme:q0 bolt:q0:own cord:q0:own"), FAIL_NONE);
     assert_string_equal(seen.topics, "own ");
     struct customer *bolt = find(0, "bolt");

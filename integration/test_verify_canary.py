@@ -142,7 +142,7 @@ def test_the_state_of_the_running_worker_is_told(strict: StrictWorld):
     strict.customer("cork", queue=acme.queue)
     lines = Verifying(strict, "cork", *where).lines()
     assert lines["notification.seen"]["state"] == "warn"
-    assert "does not have this customer" in lines["notification.seen"]["found"]
+    assert "reload the worker if its entry is new" in lines["notification.seen"]["found"]
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -85,6 +85,8 @@ struct customer_conf {
     char *queue_name;
     const struct queue_conf *queue;
     enum notification_form via; /* NOTIFICATION_SNS: wrapped or raw */
+    char *
+        sender_arn; /* via SNS or EventBridge: the topic, rule or role; NULL: as onboard names it */
     char *bucket;
     char *prefix;       /* without leading and trailing slash, never empty */
     char *access_point; /* ARN; NULL: objects are read from the bucket itself */

@@ -12,6 +12,7 @@ const char *refuse_region(const char *text);
 const char *refuse_account(const char *text);
 const char *refuse_bucket(const char *text); /* S3's naming rules */
 const char *refuse_role(const char *text);   /* ARN of an IAM role */
+const char *refuse_sender(const char *text); /* ARN of a topic of SNS, a rule or a role */
 const char *refuse_kms_key(const char *text);
 const char *refuse_access_point(const char *text); /* ARN of an access point of one region */
 const char *refuse_external_id(const char *text);  /* STS: 2-1224 of A-Za-z0-9_+=,.@:/- */

@@ -253,8 +253,8 @@ struct customer_state {
     uint64_t unacked_bytes;
     uint64_t outages;                         /* number of parties with an outage now */
     uint64_t outages_begun[CUSTOMER_PARTIES]; /* so far */
-    uint64_t verification_required; /* 1: verify.require_verified */
-    uint64_t verified;              /* 1: ... and what must be denied is proved; or not required */
+    uint64_t verification_required;           /* 1: verify.require_verified */
+    uint64_t verified;  /* 1: ... and what must be denied is proved; or not required */
     int64_t expires_ms; /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);

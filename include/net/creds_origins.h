@@ -66,4 +66,7 @@ MUST_USE struct creds_source *creds_source_profile(const struct profiles *p, con
                                                    struct sts *sts, const struct creds_settings *s,
                                                    struct err *e);
 
+/* Whether the profile has only credentials that a person must log in for: it cannot be used. */
+MUST_USE bool creds_profile_needs_person(const struct profiles *p, const char *name);
+
 #endif

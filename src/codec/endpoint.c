@@ -3,6 +3,8 @@
 
 #include "codec/url.h"
 
+#include <strings.h>
+
 static const struct partition partitions[] = {
     {"aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
     {"aws-us-gov", "us-gov-", "amazonaws.com", "api.aws"},
@@ -23,16 +25,17 @@ const struct partition *partition_of(struct span region)
     return p;
 }
 
+/* Hosts may be written in any case. */
 static bool take_start(struct span *s, struct span start)
 {
-    bool starts = span_starts(*s, start);
+    bool starts = s->n >= start.n && strncasecmp(s->p, start.p, start.n) == 0;
     *s = starts ? span_from(*s, start.n) : *s;
     return starts;
 }
 
 static bool take_end(struct span *s, struct span end)
 {
-    bool ends = s->n > end.n && span_eq(span_from(*s, s->n - end.n), end);
+    bool ends = s->n > end.n && strncasecmp(s->p + s->n - end.n, end.p, end.n) == 0;
     s->n -= ends ? end.n : 0;
     return ends;
 }
@@ -56,7 +59,8 @@ static bool take_suffix(struct span *host)
 struct span endpoint_sqs_region(struct span host)
 {
     (void)take_end(&host, SPAN("."));
-    if (span_eq(host, SPAN("queue.amazonaws.com"))) {
+    struct span legacy = host;
+    if (take_start(&legacy, SPAN("queue.amazonaws.com")) && legacy.n == 0) {
         return SPAN("us-east-1");
     }
     if (!take_suffix(&host)) {

@@ -116,6 +116,7 @@ static void check_partitions(struct conf_reader *r, size_t at)
         {"role_arn", c->role_arn, NULL},
         {"kms_key_arn", c->kms_key_arn, NULL},
         {"access_point", c->access_point, NULL},
+        {"sender_arn", c->sender_arn, NULL},
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         struct span is = parts[i].arn != NULL ? arn_part(parts[i].arn, 1) : span_str(home);
@@ -125,6 +126,23 @@ static void check_partitions(struct conf_reader *r, size_t at)
                        "customer %s.%s: is in the partition %.*s, but aws.region in %s", c->id,
                        parts[i].key, SPAN_FMT(is), home);
         }
+    }
+}
+
+static void check_sender(struct conf_reader *r, size_t at)
+{
+    const struct customer_conf *c = &r->conf->customers[at];
+    const config_setting_t *where = conf_at(r->customer_at[at], "sender_arn");
+    if (c->id == NULL || c->sender_arn == NULL || c->account_id == NULL) {
+        return;
+    }
+    bool topic = span_eq(arn_part(c->sender_arn, 2), SPAN("sns"));
+    if (c->via != NOTIFICATION_S3 && topic != (c->via == NOTIFICATION_SNS)) {
+        conf_error(r, where, "customer %s.sender_arn: does not fit via", c->id);
+    }
+    if (!span_eq(arn_part(c->sender_arn, 4), span_str(c->account_id))) {
+        conf_error(r, where, "customer %s.sender_arn: is not of the account %s", c->id,
+                   c->account_id);
     }
 }
 
@@ -284,6 +302,7 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         check_key_arn(r, i);
         check_access_point(r, i);
         check_partitions(r, i);
+        check_sender(r, i);
         check_session_policy(r, i);
         check_prefix_letters(r, i);
         check_filters(r, i);

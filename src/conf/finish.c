@@ -32,6 +32,9 @@ static void queue_finish(struct conf_reader *r, struct queue_conf *q, const conf
         q->heartbeat_s = q->visibility_s / 3;
     }
     struct url u;
+    for (size_t n = q->url != NULL ? strlen(q->url) : 0; n > 0 && q->url[n - 1] == '/'; n--) {
+        q->url[n - 1] = '\0'; /* they belong to no queue's URL */
+    }
     if (q->region != NULL || q->url == NULL || !url_split(span_str(q->url), &u)) {
         return;
     }

@@ -127,6 +127,13 @@ const char *refuse_role(const char *text)
     return ok ? NULL : "is not a role's ARN (arn:aws:iam::ACCOUNT:role/NAME)";
 }
 
+const char *refuse_sender(const char *text)
+{
+    bool ok = is_arn(text, SPAN("iam"), SPAN("role/")) ||
+              is_arn(text, SPAN("events"), SPAN("rule/")) || is_arn(text, SPAN("sns"), SPAN(""));
+    return ok ? NULL : "is not the ARN of a topic of SNS, a rule of EventBridge, or a role";
+}
+
 const char *refuse_kms_key(const char *text)
 {
     bool ok = is_arn(text, SPAN("kms"), SPAN("key/")) && url_region_ok(arn_part(text, 3));

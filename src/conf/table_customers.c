@@ -39,6 +39,15 @@ static const struct conf_row customer_rows[] = {
      .text = "How notifications reach the queue: from S3 itself, through SNS (wrapped or raw) or "
              "through "
              "EventBridge. With the last two the customer has a queue of their own."},
+    {.name = "sender_arn",
+     .type = CONF_TEXT,
+     MEMBER(customer_conf, sender_arn),
+     .derived = "as onboard names it",
+     .refuse = refuse_sender,
+     .example = "\"arn:aws:sns:eu-west-1:444455556666:events\"",
+     .text =
+         "With via: the topic of SNS, or the rule of EventBridge or the role with which it sends, "
+         "that the queue's policy must allow. For `verify` only."},
     {.name = "bucket",
      .type = CONF_TEXT,
      MEMBER(customer_conf, bucket),

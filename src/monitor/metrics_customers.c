@@ -184,7 +184,7 @@ void write_verified(const struct metric *m, const struct snapshot *s, struct buf
     for (size_t i = 0; i < s->customer_count; i++) {
         const struct snapshot_customer *c = &s->customers[i];
         struct exposition_label label = customer_label(c);
-        if (c->state.verification_required != 0) {
+        if (c->state.verification_required != 0 && (c->state.verified == 0 || c->has_traffic)) {
             exposition_count(out, m->family.name, &label, 1, c->state.verified);
         }
     }

@@ -70,7 +70,8 @@ static struct creds_source *choose_source(const struct chain *c)
     if (c->settings->profile == NULL && env_text("AWS_WEB_IDENTITY_TOKEN_FILE") != NULL) {
         return of_web_identity(c);
     }
-    if (c->kind != PROFILE_NONE || c->settings->profile != NULL) {
+    if (c->kind != PROFILE_NONE || c->settings->profile != NULL ||
+        creds_profile_needs_person(c->profiles, c->profile)) {
         return of_profile(c);
     }
     return creds_container_present() ? creds_source_container(c->settings, c->e) : of_instance(c);

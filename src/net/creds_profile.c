@@ -342,10 +342,19 @@ static struct creds_source *resolve_kind(struct walk *w, const char *name)
     case PROFILE_NONE:
         break;
     }
-    bool sso = has_key(w->p, name, "sso_session") || has_key(w->p, name, "sso_start_url");
+    if (has_key(w->p, name, "login_session")) {
+        return refuse_profile(w, name, "a login session (aws login) needs a person to log in");
+    }
     return refuse_profile(w, name,
-                          sso ? "SSO needs a person to log in"
+                          creds_profile_needs_person(w->p, name)
+                              ? "SSO needs a person to log in"
                               : "there is no such profile, or no credentials in it");
+}
+
+bool creds_profile_needs_person(const struct profiles *p, const char *name)
+{
+    return has_key(p, name, "sso_session") || has_key(p, name, "sso_start_url") ||
+           has_key(p, name, "login_session");
 }
 
 static struct creds_source *resolve(struct walk *w, const char *name)

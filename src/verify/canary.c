@@ -128,16 +128,13 @@ static const char *where_is_it(const struct canary *c)
         return "whether a worker runs is not known here (metrics.listen)";
     }
     struct status_customer of = status_of(s, c->subject->customer);
-    if (!of.known) {
-        return "the running worker does not have this customer: reload it";
-    }
     if (of.received_ms < c->uploaded_ms) {
         return "no message has come in the customer's queue since: check the bucket's "
                "notifications and the queue's policy";
     }
     if (of.notified_ms < c->uploaded_ms) {
         return "messages came since, but none for an object of the customer: check bucket, prefix "
-               "and queue of its entry";
+               "and queue of its entry, and reload the worker if the entry is new";
     }
     if (of.paused) {
         return "the worker has paused the customer: the log says why";

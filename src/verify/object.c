@@ -195,7 +195,13 @@ void check_object_public(struct verify_subject *s, struct verify_line *out)
         line_set(out, VERIFY_OK, "denied, as it must be");
     } else if (err_may_pass(&e)) {
         line_unproved(out, &e);
-    } else { /* as for an object with SSE-KMS, which needs a signature */
+    } else {
+        /*
+         * S3 lets the request in, and only the key needs a signature: InvalidArgument of an object
+         * under SSE-KMS, also for anonymous requests (AWS re:Post, Knowledge Center,
+         * "s3-kms-signature-version-error").
+         */
+        out->disproved = e.kind == FAIL_DATA;
         line_set(out, VERIFY_FAIL, "S3 does not deny it to any party: %s", e.text);
     }
 }

@@ -5,7 +5,7 @@
  * statement open, and the answer then is "not known", never "allowed" (IAM User Guide, "Policy
  * evaluation logic" and "JSON policy elements").
  */
-#include "verify_priv.h"
+#include "verify/policy.h"
 
 #include "base/ascii.h"
 #include "codec/control.h"

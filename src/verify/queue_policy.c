@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * queue.policy: the policy is asked about the sender of the customer's notifications, who must be
- * allowed, and about others, who must not be. No name of a topic, a rule or a role is configured,
- * so the policy's own ARN of the customer's account is used, or else the name that `onboard` gives.
+ * allowed, and about others, who must not be. A topic, a rule or a role is that of sender_arn, or
+ * has the name that `onboard` gives.
  */
 #include "verify_priv.h"
 
@@ -35,30 +35,15 @@ static bool asked_allows(const struct asked *a, const char *service, const char 
 
 /* ---- The sender ---- */
 
-/* The first ARN of a service in the customer's account that the policy names. */
-static bool find_arn(const char *text, const char *service, const char *account,
-                     char out[ARN_BYTES])
-{
-    for (const char *at = strstr(text, "\"arn:"); at != NULL; at = strstr(at + 1, "\"arn:")) {
-        struct arn arn;
-        struct span whole = span_of(at + 1, strcspn(at + 1, "\""));
-        if (whole.n < ARN_BYTES && arn_split(whole, &arn) &&
-            span_eq(arn.service, span_str(service)) && span_eq(arn.account, span_str(account)) &&
-            !span_eq(arn.resource, SPAN("root"))) {
-            (void)snprintf(out, ARN_BYTES, "%.*s", SPAN_FMT(whole));
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Set out to the policy's ARN, or else to that of a resource as `onboard` names it. */
-static void sender_arn(const struct asked *a, const char *text, const char *service,
-                       const char *resource, char out[ARN_BYTES])
+/* The sender that the configuration names, or else as `onboard` names it. */
+static void sender_arn(const struct asked *a, const char *service, const char *resource,
+                       char out[ARN_BYTES])
 {
     const struct customer_conf *c = a->customer;
     bool global = strcmp(service, "iam") == 0;
-    if (!find_arn(text, service, c->account_id, out)) {
+    if (c->sender_arn != NULL) {
+        (void)snprintf(out, ARN_BYTES, "%s", c->sender_arn);
+    } else {
         (void)snprintf(out, ARN_BYTES, "arn:%s:%s:%s:%s:%sasymptote-events-%s", a->partition,
                        service, global ? "" : c->region, c->account_id, resource, c->id);
     }
@@ -70,26 +55,17 @@ static void bucket_arn(const struct asked *a, const char *bucket, char out[ARN_B
 }
 
 /* Whether the sender of the customer's notifications is allowed; *arn is its source or role. */
-static enum policy_answer sender_allowed(const struct asked *a, const char *text,
-                                         char arn[ARN_BYTES])
+static enum policy_answer sender_allowed(const struct asked *a, char arn[ARN_BYTES])
 {
     const struct customer_conf *c = a->customer;
     struct send_request r = {"s3.amazonaws.com", arn, c->account_id};
-    char role[ARN_BYTES];
     bucket_arn(a, c->bucket, arn);
     if (c->via == NOTIFICATION_SNS) {
         r.service = "sns.amazonaws.com";
-        sender_arn(a, text, "sns", "", arn);
-    } else if (c->via == NOTIFICATION_EVENTBRIDGE) { /* by its role, or by the rule itself */
-        struct send_request by_role = {NULL, role, c->account_id};
-        sender_arn(a, text, "iam", "role/asymptote/", role);
-        sender_arn(a, text, "events", "rule/", arn);
-        r.service = "events.amazonaws.com";
-        enum policy_answer of_role = policy_allows(a->policy, a->queue_arn, &by_role);
-        if (of_role >= policy_allows(a->policy, a->queue_arn, &r)) {
-            (void)snprintf(arn, ARN_BYTES, "%s", role);
-            return of_role;
-        }
+        sender_arn(a, "sns", "", arn);
+    } else if (c->via == NOTIFICATION_EVENTBRIDGE) { /* by a role, or by the rule itself */
+        sender_arn(a, "iam", "role/asymptote/", arn);
+        r.service = strstr(arn, ":events:") != NULL ? "events.amazonaws.com" : NULL;
     }
     return policy_allows(a->policy, a->queue_arn, &r);
 }
@@ -141,16 +117,18 @@ static const char *near_allowed(const struct asked *a)
                : NULL;
 }
 
-static void judge_policy(const struct asked *a, const char *text, struct verify_line *out)
+static void judge_policy(const struct asked *a, struct verify_line *out)
 {
     char arn[ARN_BYTES];
-    enum policy_answer answer = sender_allowed(a, text, arn);
+    enum policy_answer answer = sender_allowed(a, arn);
     const char *others = others_allowed(a);
     const char *near = near_allowed(a);
     if (others != NULL) {
         line_set(out, VERIFY_FAIL, "%s", others);
     } else if (answer == POLICY_DENIES) {
-        line_set(out, VERIFY_FAIL, "sqs:SendMessage is not allowed for %.300s", arn);
+        bool named = a->customer->sender_arn != NULL || a->customer->via == NOTIFICATION_S3;
+        line_set(out, VERIFY_FAIL, "sqs:SendMessage is not allowed for %.260s%s", arn,
+                 named ? "" : " (sender_arn of the entry names another sender)");
     } else if (answer == POLICY_UNKNOWN) {
         line_set(out, VERIFY_WARN,
                  "not proved: %.200s is allowed only with a condition that is not evaluated here",
@@ -182,5 +160,5 @@ void check_queue_policy(struct verify_subject *s, struct verify_line *out)
     }
     struct asked a = {control_root(doc), q->arn, partition_of(span_str(s->customer->region))->name,
                       s->customer};
-    judge_policy(&a, q->policy, out);
+    judge_policy(&a, out);
 }

@@ -56,10 +56,17 @@ void statement_write(const struct verify_statement *st, const struct customer_co
     struct buf principal = BUF_INIT(TEXT_BYTES);
     struct buf topic = BUF_INIT(TEXT_BYTES);
     struct buf role = BUF_INIT(TEXT_BYTES);
-    buf_addf(&topic, "arn:%s:sns:%s:%s:asymptote-events-%s", partition, c->region, c->account_id,
-             c->id);
-    buf_addf(&role, "arn:%s:iam::%s:role/asymptote/asymptote-events-%s", partition, c->account_id,
-             c->id);
+    if (c->sender_arn != NULL) {
+        buf_addf(c->via == NOTIFICATION_SNS ? &topic : &role, "%s", c->sender_arn);
+    }
+    if (topic.n == 0) {
+        buf_addf(&topic, "arn:%s:sns:%s:%s:asymptote-events-%s", partition, c->region,
+                 c->account_id, c->id);
+    }
+    if (role.n == 0) {
+        buf_addf(&role, "arn:%s:iam::%s:role/asymptote/asymptote-events-%s", partition,
+                 c->account_id, c->id);
+    }
     policy_add_literal(&prefix, span_str(c->prefix));
     if (worker->known) {
         add_principal(&principal, &worker->identity);

@@ -14,9 +14,9 @@
 
 enum { PAGE_BYTES = 256 * 1024 * 1024, CALL_MS = 10 * 1000, CONNECT_MS = 2000 };
 
-enum status_name { HAS_OBJECTS, PAUSED, RECEIVED, NOTIFIED, DELIVERED, STATUS_NAMES };
+enum status_name { UP, PAUSED, RECEIVED, NOTIFIED, DELIVERED, STATUS_NAMES };
 static const struct span names[STATUS_NAMES] = {
-    [HAS_OBJECTS] = SPAN_INIT("asymptote_ingest_lines_total"),
+    [UP] = SPAN_INIT("asymptote_ingest_lanes"), /* the page is never without */
     [PAUSED] = SPAN_INIT("asymptote_ingest_paused"),
     [RECEIVED] = SPAN_INIT("asymptote_ingest_last_notification_timestamp_seconds"),
     [NOTIFIED] = SPAN_INIT("asymptote_ingest_last_own_notification_timestamp_seconds"),
@@ -125,7 +125,6 @@ static int64_t time_of(const struct status *s, enum status_name name, const char
 struct status_customer status_of(const struct status *s, const struct customer_conf *c)
 {
     return (struct status_customer){
-        .known = value_of(s, HAS_OBJECTS, c->id) >= 0,
         .paused = value_of(s, PAUSED, c->id) > 0,
         .received_ms = time_of(s, RECEIVED, c->queue_name),
         .notified_ms = time_of(s, NOTIFIED, c->id),

@@ -126,7 +126,7 @@ const struct verify_check verify_checks[] = {
                "secrets: redact = \"secrets\" in the customer's entry",
      .run = check_format_sample},
     {.name = "notification.seen",
-     .proves = "the running worker has the customer, and its notifications come and are delivered",
+     .proves = "notifications of the customer come to the running worker, and are delivered",
      .change = "the bucket's notifications, the queue's policy, or bucket and prefix of the "
                "customer's entry; the log of the worker says more",
      .run = check_notification_seen},

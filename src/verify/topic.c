@@ -5,12 +5,13 @@
  */
 #include "verify_priv.h"
 
+#include "base/clock.h"
 #include "codec/template.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { TOPIC_MS = 5000 };
+enum { TOPIC_MS = 5000, SILENT_MS = 60 * 1000 };
 
 /* Room for key and headers beside an event, as the worker has it. */
 enum { RECORD_ROOM_BYTES = 1024 };
@@ -41,6 +42,17 @@ static void find_topics(struct verify_subject *s)
     add_topic(s, s->parts->conf->kafka.rejects_topic);
 }
 
+/* Whether no broker answered another customer's check a short time ago: do not wait again. */
+static bool is_silent(struct verify_subject *s, struct verify_line *out)
+{
+    int64_t at = atomic_load(&s->worker->silent_ms);
+    if (at == 0 || clock_mono_ms(&clock_system) - at > SILENT_MS) {
+        return false;
+    }
+    line_set(out, VERIFY_FAIL, "no broker answered the check of another customer");
+    return true;
+}
+
 void check_topic_exists(struct verify_subject *s, struct verify_line *out)
 {
     struct err e = {0};
@@ -48,10 +60,16 @@ void check_topic_exists(struct verify_subject *s, struct verify_line *out)
         line_failed(out, s->parts->sink_err);
         return;
     }
+    if (is_silent(s, out)) {
+        return;
+    }
     find_topics(s);
     for (size_t i = 0; i < s->topics.count; i++) {
         line_tried(out, "metadata of topic %s", s->topics.names[i]);
         if (sink_topic_check(s->parts->sink, s->topics.names[i], TOPIC_MS, &e) != FAIL_NONE) {
+            if (e.kind == FAIL_AGAIN) {
+                atomic_store(&s->worker->silent_ms, clock_mono_ms(&clock_system));
+            }
             line_failed(out, &e);
             return;
         }

@@ -7,7 +7,10 @@
 #define VERIFY_VERIFY_PRIV_H
 
 #include "net/sts.h"
+#include "verify/policy.h"
 #include "verify/verify.h"
+
+#include <stdatomic.h>
 
 struct json_object; /* of json-c */
 
@@ -20,8 +23,9 @@ struct verify_worker {
     bool has_creds;
     bool known;
     struct sts_identity identity;
-    struct status *status; /* of the running worker; NULL ... */
-    struct err status_err; /* ... and why it is not known */
+    atomic_int_fast64_t silent_ms; /* monotonic: when no broker answered a check; 0: never */
+    struct status *status;         /* of the running worker; NULL ... */
+    struct err status_err;         /* ... and why it is not known */
 };
 
 /* A customer, or the worker (customer NULL), and what its checks found so far. One thread. */
@@ -93,7 +97,6 @@ void check_canary(struct verify_subject *s, struct verify_line *out);
 
 /* What the running worker says of a customer. Wall clock in ms; 0: never, since it started. */
 struct status_customer {
-    bool known; /* the worker has the customer */
     bool paused;
     int64_t received_ms;  /* the last message of its queue */
     int64_t notified_ms;  /* the last one of the customer's */
@@ -123,22 +126,6 @@ void check_queue_visibility(struct verify_subject *s, struct verify_line *out);
 
 /* queue_policy.c */
 void check_queue_policy(struct verify_subject *s, struct verify_line *out);
-
-/* policy.c */
-
-/* One request to send to a queue: of a service for a source, or of a principal of IAM. */
-struct send_request {
-    const char *service; /* "s3.amazonaws.com"; NULL: of a principal */
-    const char *arn;     /* of the source, or of the principal */
-    const char *account; /* that the source, or the principal, belongs to */
-};
-
-/* In this order: a condition that is not known is worth less than one that holds. */
-enum policy_answer { POLICY_DENIES, POLICY_UNKNOWN, POLICY_ALLOWS };
-
-/* Whether a queue's policy allows the request. */
-enum policy_answer policy_allows(struct json_object *policy, const char *queue_arn,
-                                 const struct send_request *r);
 
 /* line.c */
 

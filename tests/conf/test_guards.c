@@ -57,9 +57,8 @@ static void assert_region(const char *aws, const char *url, const char *want)
     v.url = url;
     v.partition = strncmp(aws, "cn-", 3) == 0 ? "aws-cn" : "aws";
     OWNED(conf) struct conf *c = load(&v, got, sizeof(got));
-    if (c == NULL) {
-        fail_msg("%s: %s", url, got);
-    }
+    assert_string_equal(got, "");
+    assert_non_null(c);
     assert_string_equal(c->queues[0].region, want);
 }
 
@@ -93,6 +92,16 @@ static void a_host_that_tells_no_region_needs_one(void **state UNUSED)
                     "queue main: sqs: the queue's URL is of region eu-north-1, not eu-west-1\n");
 }
 
+static void slashes_at_the_end_of_a_queues_url_are_removed(void **state UNUSED)
+{
+    struct values v = PLAIN;
+    char got[4096];
+    v.url = "https://sqs.eu-west-1.amazonaws.com/1/q//";
+    OWNED(conf) struct conf *c = load(&v, got, sizeof(got));
+    assert_non_null(c);
+    assert_string_equal(c->queues[0].url, "https://sqs.eu-west-1.amazonaws.com/1/q");
+}
+
 static void partitions_must_be_the_same(void **state UNUSED)
 {
     struct values v = PLAIN;
@@ -117,18 +126,18 @@ static void what_sends_no_notifications_is_refused_with_the_reason(void **state 
 {
     struct values v = PLAIN;
     v.bucket = "events--euw1-az1--x-s3";
-    assert_problems(&v, "customer \"acme\".bucket: events--euw1-az1--x-s3 is a directory bucket, "
+    assert_problems(&v, "customer acme.bucket: events--euw1-az1--x-s3 is a directory bucket, "
                         "which sends no notifications; use a general purpose bucket\n");
     v.bucket = "mfzwi23gnjvgw.mrap";
-    assert_problems(&v, "customer \"acme\".bucket: mfzwi23gnjvgw.mrap is the alias of a "
+    assert_problems(&v, "customer acme.bucket: mfzwi23gnjvgw.mrap is the alias of a "
                         "multi-region access point, which is not supported; name the bucket "
                         "itself\n");
     v.bucket = "events-abc123-s3alias";
-    assert_problems(&v, "customer \"acme\".bucket: events-abc123-s3alias is the alias of an access "
+    assert_problems(&v, "customer acme.bucket: events-abc123-s3alias is the alias of an access "
                         "point; name the bucket itself, and the access point in access_point\n");
     v = (struct values)PLAIN;
     v.more = "access_point = \"arn:aws:s3::444455556666:accesspoint/mfzwi23gnjvgw.mrap\";";
-    assert_problems(&v, "customer \"acme\".access_point: arn:aws:s3::444455556666:accesspoint/"
+    assert_problems(&v, "customer acme.access_point: arn:aws:s3::444455556666:accesspoint/"
                         "mfzwi23gnjvgw.mrap is a multi-region access point, which is not "
                         "supported; name one of a region\n");
     v = (struct values)PLAIN;
@@ -146,9 +155,9 @@ static void a_session_is_named_after_its_customer(void **state UNUSED)
     assert_string_equal(c->customers[0].session_name, "asymptote-ingest-acme");
     assert_null(c->customers[0].source_identity);
     v.more = "session_name = \"a b\"; source_identity = \"x\";";
-    assert_problems(&v, "customer \"acme\".session_name: a b must be 2 to 64 letters, digits or "
+    assert_problems(&v, "customer acme.session_name: \"a b\" must be 2 to 64 letters, digits or "
                         "_+=,.@-\n"
-                        "customer \"acme\".source_identity: x must be 2 to 64 letters, digits or "
+                        "customer acme.source_identity: x must be 2 to 64 letters, digits or "
                         "_+=,.@-\n");
     v.more = "session_name = \"ingest@prod\"; source_identity = \"asymptote\";";
     assert_problems(&v, "");
@@ -159,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_region_of_a_queue_is_in_its_host),
         cmocka_unit_test(a_host_that_tells_no_region_needs_one),
+        cmocka_unit_test(slashes_at_the_end_of_a_queues_url_are_removed),
         cmocka_unit_test(partitions_must_be_the_same),
         cmocka_unit_test(what_sends_no_notifications_is_refused_with_the_reason),
         cmocka_unit_test(a_session_is_named_after_its_customer),

@@ -141,8 +141,7 @@ static void pass(int64_t ms)
     customers_watch(w.all);
 }
 
-static void
-a_customer_is_taken_when_its_proof_is_stored_and_until_it_is_too_old(void **state UNUSED)
+static void a_customer_is_taken_from_its_proof_on_until_it_is_too_old(void **state UNUSED)
 {
     struct err why;
     struct customer_state is;
@@ -226,7 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_proof_is_of_its_age_and_its_settings),
         TEST(any_other_text_is_no_proof),
-        TEST(a_customer_is_taken_when_its_proof_is_stored_and_until_it_is_too_old),
+        TEST(a_customer_is_taken_from_its_proof_on_until_it_is_too_old),
         TEST(nothing_is_required_that_is_not_asked_for),
         TEST(the_option_requires_it_too),
         TEST(says_that_a_disproof_cannot_be_stored),

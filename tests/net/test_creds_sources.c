@@ -323,6 +323,10 @@ static void mistakes_in_profiles_are_told(void **state)
         use_files(config, NULL);
         assert_no_source(f, rows[i].why);
     }
+    use_files("[default]\nsso_session = s\n[sso-session s]\nsso_region = x\n", NULL);
+    assert_no_source(f, "SSO needs a person"); /* never passed over */
+    use_files("[default]\nlogin_session = arn:aws:iam::444455556666:user/ana\n", NULL);
+    assert_no_source(f, "profile default: a login session (aws login) needs a person");
     use_files("[profile s]\nsso_session = s\n", NULL);
     f->settings.profile = "s";
     assert_no_source(f, "SSO needs a person");

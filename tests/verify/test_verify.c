@@ -212,6 +212,68 @@ static void a_role_that_may_accept_any_external_id_is_a_warning(void **state UNU
     assert_string_equal(states(), "role.no_id=warn role.wrong_id=warn object.version=skip ");
 }
 
+/* Whether the first customer is proved, and the check that was disproved: "" for none. */
+static bool is_proved(const char **disproved)
+{
+    const struct verify_check *check = NULL;
+    struct verify_report r;
+    OWNED(verify) struct verify *v = start(1);
+    assert_true(verify_next(v, &r));
+    assert_false(verify_proved(&r, &check)); /* the worker is no customer */
+    assert_true(verify_next(v, &r));
+    bool proved = verify_proved(&r, &check);
+    *disproved = check != NULL ? check->name : "";
+    return proved;
+}
+
+static void only_denials_are_a_proof(void **state UNUSED)
+{
+    static const struct {
+        enum fake_call call;
+        int answer;
+        bool proved;
+        const char *disproved;
+    } cases[] = {
+        {CALL_QUEUE, FAIL_DENIED, true, ""}, /* it is not about denials */
+        {CALL_NO_ID, DONE, false, "role.no_id"},
+        {CALL_WRONG_ID, DONE, false, "role.wrong_id"},
+        {CALL_OTHER_ID, DONE, false, "role.other_id"},
+        {CALL_OUTSIDE_LIST, DONE, false, "outside.list"},
+        {CALL_OUTSIDE_READ, DONE, false, "outside.read"},
+        {CALL_OUTSIDE_READ, FAIL_GONE, false, "outside.read"},
+        {CALL_ANONYMOUS, DONE, false, "object.public"},
+        {CALL_ANONYMOUS, FAIL_DATA, false, "object.public"},
+        {CALL_NO_ID, FAIL_THROTTLED, false,
+         ""}, /* what is not known is no proof, and disproves none */
+        {CALL_OUTSIDE_LIST, FAIL_AGAIN, false, ""},
+        {CALL_ANONYMOUS, FAIL_AGAIN, false, ""},
+        {CALL_LIST, FAIL_DENIED, false, ""},
+        {CALL_SESSION, FAIL_DENIED, false, ""},
+    };
+    const char *disproved = NULL;
+    assert_true(is_proved(&disproved));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(aws.answers, 0, sizeof(aws.answers));
+        aws.answers[cases[i].call] = cases[i].answer;
+        assert_int_equal(is_proved(&disproved), cases[i].proved);
+        assert_string_equal(disproved, cases[i].disproved);
+    }
+}
+
+static void what_the_configuration_accepts_is_no_obstacle_to_a_proof(void **state UNUSED)
+{
+    const char *disproved = NULL;
+    customers[0].accept_role_without_external_id = true;
+    aws.answers[CALL_NO_ID] = DONE;
+    aws.answers[CALL_WRONG_ID] = DONE;
+    assert_true(is_proved(&disproved));
+    conf.customer_count = 1; /* no other external id can be tried */
+    assert_true(is_proved(&disproved));
+    aws.denied = "";
+    assert_false(is_proved(&disproved)); /* a store whose answer names no permission: a warning */
+    assert_string_equal(disproved, "");
+}
+
 static void the_only_customer_has_no_other_external_id(void **state UNUSED)
 {
     conf.customer_count = 1;
@@ -436,19 +498,54 @@ static void a_topic_or_a_rule_may_send(void **state UNUSED)
 #define OF_TOPIC(account) "'ArnEquals':{'aws:SourceArn':'arn:aws:sns:eu-west-1:" account ":t'}"
 #define OF_ROLE(name) "'ArnEquals':{'aws:PrincipalArn':'arn:aws:iam::444455556666:role/" name "'}"
 #define OF_RULE "'ArnEquals':{'aws:SourceArn':'arn:aws:events:eu-west-1:444455556666:rule/r'}"
+#define ROLE "arn:aws:iam::444455556666:role/"
     customers[0].via = NOTIFICATION_SNS;
+    customers[0].sender_arn = text("arn:aws:sns:eu-west-1:444455556666:t");
     assert_policy(STATEMENT(SNS, OF_TOPIC("444455556666")), VERIFY_OK, ":444455556666:t may send");
-    assert_policy(STATEMENT(SNS, OF_TOPIC("999999999999")), VERIFY_FAIL, "asymptote-events-cust-0");
+    assert_policy(STATEMENT(SNS, OF_TOPIC("999999999999")), VERIFY_FAIL, ":444455556666:t");
     assert_policy(STATEMENT(SNS, ""), VERIFY_FAIL, "any account");
     assert_policy(S3_STATEMENT, VERIFY_FAIL, "not allowed");
     customers[0].via = NOTIFICATION_EVENTBRIDGE;
+    customers[0].sender_arn = text(ROLE "a/r");
     assert_policy(STATEMENT("{'AWS':'444455556666'}", OF_ROLE("a/r")), VERIFY_OK, "role/a/r may");
     assert_policy(STATEMENT("{'AWS':['arn:aws:iam::444455556666:root']}", ""), VERIFY_OK, "role/");
-    assert_policy(STATEMENT("{'AWS':'arn:aws:iam::444455556666:role/r'}", ""), VERIFY_OK, "role/r");
+    assert_policy(STATEMENT("{'AWS':'" ROLE "r'}", ""), VERIFY_FAIL, "role/a/r");
+    assert_policy(STATEMENT("{'AWS':'999999999999'}", ""), VERIFY_FAIL, "not allowed");
+    customers[0].sender_arn = text("arn:aws:events:eu-west-1:444455556666:rule/r");
     assert_policy(STATEMENT("{'Service':'events.amazonaws.com'}", OF_RULE), VERIFY_OK,
                   "rule/r may");
-    assert_policy(STATEMENT("{'AWS':'999999999999'}", ""), VERIFY_FAIL, "not allowed");
     assert_policy(STATEMENT("{'Service':'events.amazonaws.com'}", ""), VERIFY_FAIL, "any account");
+}
+
+/* Not the first one that the policy names: a policy that allows the wrong one must not pass. */
+static void a_sender_that_is_not_configured_has_the_name_that_onboard_gives(void **state UNUSED)
+{
+    customers[0].via = NOTIFICATION_SNS;
+    assert_policy(STATEMENT(SNS, OF_TOPIC("444455556666")), VERIFY_FAIL,
+                  "asymptote-events-cust-0 (sender_arn");
+    assert_policy(STATEMENT(SNS, "'ArnEquals':{'aws:SourceArn':'arn:aws:sns:eu-west-1:444455556666:"
+                                 "asymptote-events-cust-0'}"),
+                  VERIFY_OK, "asymptote-events-cust-0 may send");
+    customers[0].via = NOTIFICATION_EVENTBRIDGE;
+    assert_policy(STATEMENT("{'AWS':'" ROLE "asymptote/asymptote-events-cust-0'}", ""), VERIFY_OK,
+                  "role/asymptote/asymptote-events-cust-0 may");
+    assert_policy(STATEMENT("{'AWS':'" ROLE "other'}", ""), VERIFY_FAIL, "not allowed");
+}
+
+static void brokers_that_do_not_answer_are_not_waited_for_again(void **state UNUSED)
+{
+    struct verify_report r;
+    aws.answers[CALL_TOPIC] = FAIL_AGAIN;
+    OWNED(verify) struct verify *v = start(MANY);
+    unsigned told = 0;
+    while (verify_next(v, &r)) {
+        for (size_t i = 0; i < r.count; i++) {
+            bool of_topic = strcmp(r.lines[i].check->name, "topic.exists") == 0;
+            assert_true(!of_topic || r.lines[i].state == VERIFY_FAIL);
+            told += of_topic && strstr(r.lines[i].found, "another customer") != NULL;
+        }
+    }
+    assert_in_range(told, MANY - VERIFY_THREADS, MANY - 1);
 }
 
 static void reports_come_in_order(void **state UNUSED)
@@ -564,6 +661,8 @@ int main(void)
         TEST(denials_of_a_role_that_cannot_be_assumed_prove_nothing),
         TEST(a_role_that_may_accept_any_external_id_is_a_warning),
         TEST(the_only_customer_has_no_other_external_id),
+        TEST(only_denials_are_a_proof),
+        TEST(what_the_configuration_accepts_is_no_obstacle_to_a_proof),
         TEST(the_session_must_be_of_the_customers_account),
         TEST(the_encryption_must_be_as_declared),
         TEST(a_version_that_cannot_be_read_fails),
@@ -578,6 +677,8 @@ int main(void)
         TEST(a_topic_of_each_stream_is_checked),
         TEST(the_bucket_may_send_and_others_may_not),
         TEST(a_topic_or_a_rule_may_send),
+        TEST(a_sender_that_is_not_configured_has_the_name_that_onboard_gives),
+        TEST(brokers_that_do_not_answer_are_not_waited_for_again),
         TEST(reports_come_in_order),
         TEST(it_can_be_freed_before_all_reports_are_taken),
         TEST(checks_have_names_of_their_own_and_advice),

@@ -11,7 +11,7 @@
 
 static struct {
     unsigned reloaded, failed;
-    char topics[256]; /* those that were checked */
+    char topics[256];    /* those that were checked */
     const char *bad_url; /* sqs_queue_new refuses it */
     size_t queues;       /* that exist */
 } seen;

@@ -127,7 +127,7 @@ static const char *where_is_it(const struct canary *c)
     if (s == NULL) {
         return "whether a worker runs is not known here (metrics.listen)";
     }
-    struct status_customer of = status_of(s, c->subject->customer);
+    struct status_customer of = status_find(s, c->subject->customer);
     if (of.received_ms < c->uploaded_ms) {
         return "no message has come in the customer's queue since: check the bucket's "
                "notifications and the queue's policy";

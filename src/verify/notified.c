@@ -51,7 +51,7 @@ void check_notification_seen(struct verify_subject *s, struct verify_line *out)
         line_set(out, VERIFY_SKIP, "no worker answers: %.200s", w->status_err.text);
         return;
     }
-    struct status_customer c = status_of(w->status, s->customer);
+    struct status_customer c = status_find(w->status, s->customer);
     int64_t now = clock_wall_ms(&clock_system);
     const char *wrong = complaint(&c);
     add_time(&times, "last message", c.received_ms, now);

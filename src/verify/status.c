@@ -122,7 +122,7 @@ static int64_t time_of(const struct status *s, enum status_name name, const char
     return ms > 0 ? ms : 0;
 }
 
-struct status_customer status_of(const struct status *s, const struct customer_conf *c)
+struct status_customer status_find(const struct status *s, const struct customer_conf *c)
 {
     return (struct status_customer){
         .paused = value_of(s, PAUSED, c->id) > 0,

@@ -107,7 +107,7 @@ struct status_customer {
 MUST_USE struct status *status_new(const char *url, struct err *e);
 void status_free(struct status *s);
 DEFINE_OWNED(status);
-struct status_customer status_of(const struct status *s, const struct customer_conf *c);
+struct status_customer status_find(const struct status *s, const struct customer_conf *c);
 
 /* Append "5 s ago" or "3 hours ago". */
 void add_age(struct buf *out, int64_t ms);

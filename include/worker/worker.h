@@ -64,6 +64,12 @@ void worker_reload_failed(struct worker *w);
 const struct conf *worker_conf(const struct worker *w);
 
 /*
+ * Whether a thread works and has made no progress for metrics.stalled_after: the fault of
+ * /healthz, for a watchdog. After worker_start and before worker_stop.
+ */
+MUST_USE bool worker_is_stalled(const struct worker *w);
+
+/*
  * Receive no more messages, finish within grace_ms, and return the other messages to the queues. No
  * message is deleted before everything of it is acknowledged. False: a thread did not stop; end the
  * process without worker_free.

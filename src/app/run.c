@@ -15,13 +15,16 @@
 #include "app/options.h"
 #include "app/print.h"
 #include "app/watch.h"
+#include "base/clock.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "event/normalize.h"
 #include "net/http.h"
+#include "net/systemd.h"
 #include "worker/worker.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -70,14 +73,23 @@ static void signals_end_at_once(void)
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static int signal_wait(void)
+/* The next signal; 0: none for wait_ms (0: wait for one however long). */
+static int signal_wait(int wait_ms)
 {
     sigset_t set;
     int number = 0;
+    struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = (wait_ms % 1000) * 1000000L};
     all_signals(&set);
-    while (sigwait(&set, &number) != 0) {
-    }
-    return number;
+    do {
+        number = wait_ms > 0 ? sigtimedwait(&set, NULL, &wait) : sigwaitinfo(&set, NULL);
+    } while (number < 0 && errno != EAGAIN);
+    return number > 0 ? number : 0;
+}
+
+static void tell_ready(const struct conf *c)
+{
+    (void)systemd_tell("READY=1\nSTATUS=running: %zu customers, %zu queues", c->customer_count,
+                       c->queue_count);
 }
 
 /* The start as a thread, which may wait for AWS and Kafka, while main receives signals. */
@@ -100,6 +112,7 @@ static void *start_run(void *arg)
     if (!s->shared.called_off) {
         worker_start(s->worker);
         s->shared.done = true;
+        tell_ready(worker_conf(s->worker));
         if (s->shared.hangup) {
             (void)pthread_kill(s->main, SIGHUP);
         }
@@ -132,6 +145,14 @@ static bool start_end(struct start *s)
     return done;
 }
 
+static bool start_has_ended(struct start *s)
+{
+    mutex_lock(&s->shared.lock);
+    bool done = s->shared.done;
+    mutex_unlock(&s->shared.lock);
+    return done;
+}
+
 /* Whether the worker runs. If not, its start repeats the signal at its end. */
 static bool start_is_over(struct start *s)
 {
@@ -142,15 +163,28 @@ static bool start_is_over(struct start *s)
     return done;
 }
 
+static void reload(struct start *s, const char *path)
+{
+    if (!start_is_over(s)) {
+        log_text(LOG_INFO, "the configuration is read again after the start");
+        return;
+    }
+    (void)systemd_tell_reloading(clock_mono_ms(&clock_system) * 1000);
+    app_reload(s->worker, path);
+    tell_ready(worker_conf(s->worker));
+}
+
 /* Reload the configuration at each SIGHUP, until a signal to stop. */
 static int serve_signals(struct start *s, const char *path)
 {
+    int watchdog_ms = systemd_watchdog_ms();
     int number = 0;
-    while ((number = signal_wait()) == SIGHUP) {
-        if (start_is_over(s)) {
-            app_reload(s->worker, path);
-        } else {
-            log_text(LOG_INFO, "the configuration is read again after the start");
+    while ((number = signal_wait(watchdog_ms)) == SIGHUP || number == 0) {
+        if (number == SIGHUP) {
+            reload(s, path);
+        }
+        if (watchdog_ms > 0 && (!start_has_ended(s) || !worker_is_stalled(s->worker))) {
+            (void)systemd_tell("WATCHDOG=1");
         }
     }
     return number;
@@ -190,8 +224,10 @@ static int run_worker(const struct conf *conf, const char *path)
         return STATUS_FAILED;
     }
     struct start start;
+    (void)systemd_tell("STATUS=starting: asks AWS and Kafka");
     start_begin(&start, w);
     log_write(LOG_INFO, "signal received", KV_INT("number", serve_signals(&start, path)));
+    (void)systemd_tell("STOPPING=1\nSTATUS=stopping");
     signals_end_at_once();
     if (!start_end(&start)) {
         log_text(LOG_INFO, "stopped before the start: nothing was received");

@@ -48,6 +48,21 @@ void worker_start(struct worker *w)
     send_ops_event(w, OPS_WORKER_STARTED);
 }
 
+bool worker_is_stalled(const struct worker *w)
+{
+    int64_t now = clock_mono_ms(&clock_system);
+    int limit_ms = w->now->metrics.stalled_after_ms;
+    bool stalled = pulse_still_ms(intake_pulse(w->intake), now) >= limit_ms ||
+                   pulse_still_ms(sink_pulse(w->sink), now) >= limit_ms;
+    for (size_t i = 0; i < ACKER_THREADS && !stalled; i++) {
+        stalled = pulse_still_ms(acker_pulse(w->acker, i), now) >= limit_ms;
+    }
+    for (size_t i = 0; i < w->lane_count && !stalled; i++) {
+        stalled = pulse_still_ms(lane_pulse(w->lanes[i]), now) >= limit_ms;
+    }
+    return stalled;
+}
+
 /* ---- Shutdown ---- */
 
 static int left_ms(int64_t end)

@@ -17,7 +17,8 @@
  *     }
  *
  * Long options are --name VALUE or --name=VALUE, short ones -c VALUE or -cVALUE. Options and
- * operands may be mixed. After "--" all arguments are operands. "-" alone is an operand.
+ * operands may be mixed. After "--" all arguments are operands. "-" alone is an operand. --help=man
+ * prints the help as a manual page.
  */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H

@@ -57,11 +57,13 @@ MUST_USE struct conf *conf_load_text(const char *text, const char *name,
 
 /*
  * Texts from the table. conf_print: every value with defaults, secrets masked, in the syntax of the
- * file. conf_sample: the commented sample file. conf_reference: docs/configuration.md.
+ * file. conf_sample: the commented sample file. conf_reference: docs/configuration.md. conf_manual:
+ * the manual page asymptote-ingest.conf(5).
  */
 void conf_print(const struct conf *c, struct buf *out);
 void conf_sample(struct buf *out);
 void conf_reference(struct buf *out);
+void conf_manual(struct buf *out);
 
 /* Append a text in the quotes of the file's syntax. */
 void conf_quote(struct buf *out, const char *text);

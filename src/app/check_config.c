@@ -27,6 +27,7 @@ int app_check_config(int argc, char **argv)
     bool print = false;
     bool sample = false;
     bool reference = false;
+    bool manual = false;
     const struct option options[] = {
         {.name = "config",
          .letter = 'c',
@@ -38,6 +39,9 @@ int app_check_config(int argc, char **argv)
          .flag = &print},
         {.name = "sample", .text = "Print a sample file with every key.", .flag = &sample},
         {.name = "reference", .text = "Print docs/configuration.md.", .flag = &reference},
+        {.name = "manual",
+         .text = "Print the manual page asymptote-ingest.conf(5).",
+         .flag = &manual},
     };
     const struct usage usage = {
         "check-config", "",
@@ -54,12 +58,8 @@ int app_check_config(int argc, char **argv)
         return usage_wrong(&usage, "takes no operand '%s'; the file goes to -c", rest.list[0]);
     }
     struct buf out = BUF_INIT(TEXT_MAX_BYTES);
-    if (sample) {
-        conf_sample(&out);
-        return print_and_free(&out);
-    }
-    if (reference) {
-        conf_reference(&out);
+    if (sample || reference || manual) {
+        (sample ? conf_sample : reference ? conf_reference : conf_manual)(&out);
         return print_and_free(&out);
     }
     return path != NULL ? check_file(path, print) : usage_wrong(&usage, "-c FILE is missing");

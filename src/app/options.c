@@ -3,7 +3,7 @@
 #include "app/options.h"
 
 #include "app/print.h"
-#include "base/span.h"
+#include "base/roff.h"
 #include "conf/value.h"
 
 #include <stdarg.h>
@@ -24,6 +24,42 @@ static void print_help(const struct usage *u)
         (void)printf("%-*s  %s\n", TEXT_COLUMN, left, o->text);
     }
     (void)printf("%-*s  %s\n", TEXT_COLUMN, "  -h, --help", "Show this text.");
+}
+
+/* The same as a manual page, asymptote-ingest-COMMAND(1). */
+static void print_manual(const struct usage *u)
+{
+    char name[64];
+    struct buf out = BUF_INIT(256 * 1024);
+    (void)snprintf(name, sizeof(name), "asymptote-ingest-%s", u->command);
+    roff_head(&out, "ASYMPTOTE\\-INGEST", 1, name, "a command of asymptote-ingest(1)");
+    buf_add(&out, SPAN(".SH SYNOPSIS\n.B asymptote\\-ingest "));
+    roff_word(&out, u->command);
+    buf_add(&out, SPAN("\n[\n.I OPTION\n]...\n"));
+    roff_text(&out, u->operands);
+    buf_add(&out, SPAN(".SH DESCRIPTION\n"));
+    roff_text(&out, u->text);
+    buf_add(&out, SPAN("\n.SH OPTIONS\n"));
+    for (size_t i = 0; i < u->count; i++) {
+        const struct option *o = &u->options[i];
+        buf_add(&out, SPAN(".TP\n"));
+        if (o->letter != 0) {
+            buf_addf(&out, "\\fB\\-%c\\fR, ", o->letter);
+        }
+        buf_add(&out, SPAN("\\fB\\-\\-"));
+        roff_word(&out, o->name);
+        buf_add(&out, SPAN("\\fR"));
+        if (o->value != NULL) {
+            buf_add(&out, SPAN(" \\fI"));
+            roff_word(&out, o->value);
+            buf_add(&out, SPAN("\\fR"));
+        }
+        buf_add_byte(&out, '\n');
+        roff_text(&out, o->text);
+    }
+    buf_add(&out, SPAN(".SH SEE ALSO\n.BR asymptote\\-ingest (1),\n"
+                       ".BR asymptote\\-ingest.conf (5)\n"));
+    (void)print_and_free(&out);
 }
 
 int usage_wrong(const struct usage *u, const char *fmt, ...)
@@ -121,6 +157,10 @@ bool options_read(const struct usage *u, int argc, char **argv, struct operands 
             only_operands = true;
         } else if (is_help(arg)) {
             print_help(u);
+            *status = STATUS_OK;
+            return false;
+        } else if (strcmp(arg, "--help=man") == 0) {
+            print_manual(u);
             *status = STATUS_OK;
             return false;
         } else if (!(arg[1] == '-' ? read_long(&w, arg) : read_short(&w, arg))) {

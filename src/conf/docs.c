@@ -98,7 +98,7 @@ static void add_quantity(struct buf *out, const struct conf_row *row, int64_t va
     }
 }
 
-static void add_type(struct buf *out, const struct conf_row *row)
+void conf_row_type(struct buf *out, const struct conf_row *row)
 {
     const char *text = type_text(row);
     if (text != NULL) {
@@ -118,7 +118,7 @@ static void add_type(struct buf *out, const struct conf_row *row)
     }
 }
 
-static void add_default(struct buf *out, const struct conf_row *row)
+void conf_row_default(struct buf *out, const struct conf_row *row)
 {
     if (row->required) {
         buf_add(out, SPAN("**must be given**"));
@@ -139,9 +139,9 @@ static void reference_rows(struct buf *out, const struct conf_section *s)
     for (size_t i = 0; i < s->count; i++) {
         const struct conf_row *row = &s->rows[i];
         buf_addf(out, "| `%s` | ", row->name);
-        add_type(out, row);
+        conf_row_type(out, row);
         buf_add(out, SPAN(" | "));
-        add_default(out, row);
+        conf_row_default(out, row);
         buf_addf(out, " | %s | %s For example `%s`. |\n", row->fixed ? "restart" : "reload",
                  row->text, row->example);
     }

@@ -120,4 +120,9 @@ void conf_check_topics(struct conf_reader *r, const config_setting_t *root);
 void conf_check_queue_conflicts(struct conf_reader *r);
 void conf_check_customer_conflicts(struct conf_reader *r);
 
+/* docs.c: what a key holds, and its value if not given; in Markdown. */
+struct conf_row;
+void conf_row_type(struct buf *out, const struct conf_row *row);
+void conf_row_default(struct buf *out, const struct conf_row *row);
+
 #endif

@@ -202,6 +202,24 @@ static void the_files_in_the_tree_are_current(void **state UNUSED)
     buf_done(&want);
 }
 
+static void the_manual_has_every_key(void **state UNUSED)
+{
+    struct buf page = BUF_INIT(1024 * 1024);
+    conf_manual(&page);
+    assert_false(page.overflowed);
+    for (int i = 0; i < CONF_SECTIONS; i++) {
+        for (size_t k = 0; k < conf_sections[i]->count; k++) {
+            char want[128];
+            (void)snprintf(want, sizeof(want), "\n.TP\n.B %s\n", conf_sections[i]->rows[k].name);
+            if (strstr(page.p, want) == NULL) {
+                fail_msg("no entry: %s", want);
+            }
+        }
+    }
+    assert_non_null(strstr(page.p, "For example \\fB\"eu\\-west\\-1\"\\fR."));
+    buf_done(&page);
+}
+
 static void every_row_is_said_in_words(void **state UNUSED)
 {
     for (int i = 0; i < CONF_SECTIONS; i++) {
@@ -299,6 +317,7 @@ int main(void)
         cmocka_unit_test(printing_escapes_control_characters_of_any_kind),
         cmocka_unit_test(errors_show_no_user_information),
         cmocka_unit_test(the_files_in_the_tree_are_current),
+        cmocka_unit_test(the_manual_has_every_key),
         cmocka_unit_test(every_row_is_said_in_words),
         cmocka_unit_test(sizes_and_times_have_units),
         cmocka_unit_test(finds_what_was_meant),

@@ -5,6 +5,12 @@ function(room name)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c
                                                 ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
     add_library(room_${name} STATIC ${sources} ${PROJECT_SOURCE_DIR}/cmake/empty.c)
+    if(INGEST_OPTIMISED) # what gcc makes up for names and profiles, so that a second build has the same bytes
+        foreach(source ${sources})
+            file(RELATIVE_PATH seed ${PROJECT_SOURCE_DIR} ${source})
+            set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS -frandom-seed=${seed})
+        endforeach()
+    endif()
     target_include_directories(room_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
     foreach(used ${R_USES})
         target_link_libraries(room_${name} PUBLIC room_${used})

@@ -12,6 +12,8 @@ endif()
 # Hardening of the shipped program, which tests/hardened.sh checks. Assertions are kept.
 # Ubuntu's gcc defines _FORTIFY_SOURCE itself.
 add_compile_options("$<$<CONFIG:Release>:-UNDEBUG;-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2;-fstack-protector-strong>")
+# No path of the machine that builds it is in the program (assertions name files).
+add_compile_options("$<$<CONFIG:Release>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=>")
 add_link_options("$<$<CONFIG:Release>:-Wl,-z,relro;-Wl,-z,now;-pie>")
 
 if(INGEST_SANITIZE)

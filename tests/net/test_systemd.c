@@ -87,8 +87,7 @@ static void sends_to_a_socket_in_the_abstract_namespace(void **state)
 
 static void sends_nothing_without_a_manager(void **state)
 {
-    static const char *const unusable[] = {"", "/", "relative", "/nowhere/at/all",
-                                           "vsock:2:1234"};
+    static const char *const unusable[] = {"", "/", "relative", "/nowhere/at/all", "vsock:2:1234"};
     for (size_t i = 0; i < sizeof(unusable) / sizeof(unusable[0]); i++) {
         assert_int_equal(setenv("NOTIFY_SOCKET", unusable[i], 1), 0);
         assert_false(systemd_tell("READY=1"));
@@ -153,12 +152,9 @@ static void the_watchdog_is_fed_at_half_its_time(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sends_one_datagram_for_each_call),
-        TEST(sends_to_a_socket_in_the_abstract_namespace),
-        TEST(sends_nothing_without_a_manager),
-        TEST(cuts_a_long_text),
-        TEST(does_not_wait_for_a_full_socket),
-        TEST(the_watchdog_is_fed_at_half_its_time),
+        TEST(sends_one_datagram_for_each_call), TEST(sends_to_a_socket_in_the_abstract_namespace),
+        TEST(sends_nothing_without_a_manager),  TEST(cuts_a_long_text),
+        TEST(does_not_wait_for_a_full_socket),  TEST(the_watchdog_is_fed_at_half_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files in deploy/ are valid for their tools, and agree with the worker: nothing is applied anywhere."""
+import json
+import os
+import pathlib
+import subprocess
+
+import boto3
+import botocore.validate
+import jsonpatch
+import kubernetes_validate
+import pytest
+import yaml
+
+from .parts.places import ROOT, binary
+
+BASE = ROOT / "deploy/kubernetes/base"
+KUBERNETES = ("1.29", "1.35")
+
+
+def load(path):
+    return yaml.safe_load(path.read_text())
+
+
+KUSTOMIZATION = load(BASE / "kustomization.yaml")
+
+
+def deployment():
+    return load(BASE / "deployment.yaml")["spec"]["template"]["spec"]
+
+
+def files(name):
+    (found,) = [g["files"] for g in KUSTOMIZATION["configMapGenerator"] if g["name"] == name]
+    return found
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+@pytest.mark.parametrize("name", KUSTOMIZATION["resources"])
+def test_each_object_fits_kubernetes_schema(name, version):
+    kubernetes_validate.validate(load(BASE / name), version, strict=True)
+
+
+def test_a_member_that_kubernetes_does_not_know_is_found():
+    wrong = load(BASE / "deployment.yaml")
+    wrong["spec"]["template"]["spec"]["containers"][0]["readOnlyRootFilesystem"] = True
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, KUBERNETES[0], strict=True)
+
+
+def test_the_kustomization_names_what_is_there():
+    listed = set(KUSTOMIZATION["resources"]) | {"kustomization.yaml"}
+    assert listed == {p.name for p in BASE.glob("*.yaml")}
+    for generator in KUSTOMIZATION["configMapGenerator"]:
+        for name in generator["files"]:
+            assert (BASE / name).is_file(), name
+    for overlay in sorted((BASE.parent / "overlays").glob("*/kustomization.yaml")):
+        for name in load(overlay)["resources"]:
+            assert (overlay.parent / name / "kustomization.yaml").is_file(), overlay
+
+
+def test_patches_of_overlays_apply():
+    for overlay in sorted((BASE.parent / "overlays").glob("*/kustomization.yaml")):
+        for patch in load(overlay)["patches"]:
+            (at,) = [o for o in map(load, map(BASE.joinpath, KUSTOMIZATION["resources"]))
+                     if o["kind"] == patch["target"]["kind"] and o["metadata"]["name"] == patch["target"]["name"]]
+            patched = jsonpatch.apply_patch(at, yaml.safe_load(patch["patch"]))
+            assert patched != at
+            kubernetes_validate.validate(patched, KUBERNETES[0], strict=True)
+
+
+def pods_folder(tmp_path):
+    """The projected volume as kubelet makes it: links to a folder that is replaced as a whole."""
+    data = tmp_path / "..2026_01_01"
+    for source in deployment()["volumes"][0]["projected"]["sources"]:
+        generated = {pathlib.Path(f).name: BASE / f for f in files(source["configMap"]["name"])}
+        items = source["configMap"].get("items") or [{"key": k, "path": k} for k in generated]
+        assert {i["key"] for i in items} == set(generated)  # no customer is left out
+        for item in items:
+            target = data / item["path"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(generated[item["key"]].read_text())
+    (tmp_path / "..data").symlink_to(data.name)
+    for entry in sorted(data.iterdir()):
+        (tmp_path / entry.name).symlink_to(f"..data/{entry.name}")
+    return tmp_path
+
+
+def test_the_configuration_of_a_pod_is_read_with_its_customer(tmp_path):
+    folder = pods_folder(tmp_path)
+    done = subprocess.run([binary(), "check-config", "--print", "-c", folder / "asymptote-ingest.conf"],
+                          capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
+    assert done.returncode == 0, done.stderr
+    assert "0 errors, 0 warnings" in done.stderr
+    assert '"example"' in done.stdout
+
+
+def seconds_of(key):
+    for line in (BASE / "asymptote-ingest.conf").read_text().split(";"):
+        if key in line:
+            return int(line.split('"')[1].removesuffix("s"))
+    raise AssertionError(key)
+
+
+def test_a_pod_has_time_to_stop_and_is_confined():
+    pod = deployment()
+    (container,) = pod["containers"]
+    assert pod["terminationGracePeriodSeconds"] > seconds_of("shutdown_grace") + 4  # and the calls after it
+    assert pod["securityContext"]["runAsNonRoot"] and not pod["automountServiceAccountToken"]
+    security = container["securityContext"]
+    assert security == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                        "capabilities": {"drop": ["ALL"]}}
+    assert "--watch" in container["args"]
+    assert f"useradd --system --uid {pod['securityContext']['runAsUser']} " in (ROOT / "Dockerfile").read_text()
+
+
+def test_the_task_definition_fits_the_api_of_ecs():
+    task = json.loads((ROOT / "deploy/ecs/task-definition.json").read_text())
+    client = boto3.client("ecs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+    shape = client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
+    report = botocore.validate.ParamValidator().validate(task, shape)
+    assert not report.has_errors(), report.generate_report()
+    (worker,) = task["containerDefinitions"]
+    assert worker["stopTimeout"] > 30 + 4 and worker["readonlyRootFilesystem"] and worker["user"] == "10001"
+    task["containerDefinitions"][0]["stopTimeout"] = "45"
+    assert botocore.validate.ParamValidator().validate(task, shape).has_errors()

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,9 +28,18 @@ static struct duplicate_names names;
 
 static void write_value(const struct doc *d, size_t at, struct buf *out);
 
+/* An integer beyond 64 bits counts with all its digits, which a double may not have. */
+static bool is_integer_text(struct span text)
+{
+    return strspn(text.p, "-0123456789") >= text.n;
+}
+
 static void write_number(const struct doc *d, size_t at, struct buf *out)
 {
-    if (doc_tag(d, at) == 'l') {
+    struct span text = doc_source(d, at);
+    if (doc_tag(d, at) == 'd' && is_integer_text(text)) {
+        buf_add(out, text);
+    } else if (doc_tag(d, at) == 'l') {
         int64_t v = doc_int64(d, at);
         bool small = v < 1000000 && v > -1000000;
         buf_addf(out, small ? "%lld.0e0" : "%lld", (long long)v);

@@ -212,6 +212,7 @@ static int end(void **state UNUSED)
         worker_queue_free(w.queues[i]);
     }
     free(w.queues);
+    text_index_done(&w.queue_numbers);
     conf_release(w.now);
     conf_free(first);
     w.customers = NULL;

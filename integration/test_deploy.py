@@ -123,3 +123,21 @@ def test_the_task_definition_fits_the_api_of_ecs():
     assert worker["stopTimeout"] > 30 + 4 and worker["readonlyRootFilesystem"] and worker["user"] == "10001"
     task["containerDefinitions"][0]["stopTimeout"] = "45"
     assert botocore.validate.ParamValidator().validate(task, shape).has_errors()
+
+
+def test_the_sbom_names_every_library_and_is_the_same_each_time():
+    command = [ROOT / "scripts/sbom", binary(), "1.2.3"]
+    first, second = (subprocess.run(command, capture_output=True, text=True, check=True,
+                                    env={**os.environ, "SOURCE_DATE_EPOCH": "1760000000"}).stdout for _ in range(2))
+    assert first == second
+    bill = json.loads(first)
+    assert bill["spdxVersion"] == "SPDX-2.3" and bill["creationInfo"]["created"] == "2025-10-09T08:53:20Z"
+    ids = [p["SPDXID"] for p in bill["packages"]]
+    assert len(ids) == len(set(ids)) and ids[0] == "SPDXRef-asymptote-ingest"
+    related = {r["relatedSpdxElement"]: r["relationshipType"] for r in bill["relationships"]}
+    assert set(related) == set(ids)
+    direct = {p["name"] for p in bill["packages"] if related[p["SPDXID"]] == "DYNAMIC_LINK"}
+    wanted = subprocess.run([ROOT / "scripts/runtime-packages", binary()], capture_output=True, text=True, check=True)
+    assert direct == set(wanted.stdout.split())
+    for package in bill["packages"][1:]:
+        assert package["versionInfo"] and package["externalRefs"][0]["referenceLocator"].startswith("pkg:deb/debian/")

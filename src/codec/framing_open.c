@@ -10,8 +10,8 @@
  * a value that is damaged only brackets are counted, and any line that begins with '{' is a record.
  *
  * A line with damage of its own, which leaves brackets open, is a torn record or the beginning of a
- * damaged document. In a document the lines inside are indented deeper, so only those and lines
- * that begin with a closing bracket continue it.
+ * damaged document. One of a document ends behind a bracket or a comma, and the lines inside are
+ * indented deeper, so only those and lines that begin with a closing bracket continue it.
  */
 #include "codec/syntax.h"
 #include "framing_priv.h"
@@ -87,6 +87,15 @@ static uint64_t left_open(struct span text)
     return (b.members & open) != 0 ? b.depth : 0;
 }
 
+/* A line of a document that opens brackets ends behind one, a comma or a colon; a torn record
+ * anywhere. */
+static bool ends_as_of_document(struct span line)
+{
+    line = framing_trim(line);
+    char last = line.n > 0 ? line.p[line.n - 1] : '\0';
+    return last == '{' || last == '[' || last == ',' || last == ':';
+}
+
 /*
  * A line that is not JSON: an array that is left open by right syntax has its records on the next
  * lines.
@@ -94,7 +103,8 @@ static uint64_t left_open(struct span text)
 void framing_open_begins(struct framing *f, struct span line)
 {
     f->open.state = f->kind == FRAMING_LINES ? state_after(f, line) : OPEN_NONE;
-    uint64_t open = f->open.state == OPEN_NONE ? left_open(line) : 0;
+    bool candidate = f->open.state == OPEN_NONE && ends_as_of_document(line);
+    uint64_t open = candidate ? left_open(line) : 0;
     if (open > 0) {
         f->open.state = OPEN_INDENTED;
         f->open.nesting = (struct nesting){.depth = open};

@@ -108,6 +108,7 @@ static void check_partitions(struct conf_reader *r, size_t at)
         return;
     }
     const char *home = partition_of(span_str(r->conf->aws.region))->name;
+    const char *id = c->id; /* gcc forgets its check after a call */
     const struct {
         const char *key, *arn, *region;
     } parts[] = {
@@ -123,7 +124,7 @@ static void check_partitions(struct conf_reader *r, size_t at)
         is = parts[i].region != NULL ? span_str(partition_of(span_str(parts[i].region))->name) : is;
         if (!span_eq(is, span_str(home))) {
             conf_error(r, conf_at(group, parts[i].key),
-                       "customer %s.%s: is in the partition %.*s, but aws.region in %s", c->id,
+                       "customer %s.%s: is in the partition %.*s, but aws.region in %s", id,
                        parts[i].key, SPAN_FMT(is), home);
         }
     }

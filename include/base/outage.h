@@ -15,7 +15,11 @@
  *     level=error msg="queue calls fail" outage=lasts ... outage_s=91 not_tried_s=4 ...
  *     level=info msg="queue connected" outage=over ... outage_s=120 failed_calls=12
  *
- * outage_s counts from the first evidence, last_failure_s from the last failed call, not_tried_s
+ * outage_s counts from the first evidence. The first line bounds the begin: last_success_s is the
+ * age of the last success of the same call, never_succeeded=true says that there is none in this
+ * process, and neither stands there if the successes are not seen (OUTAGE_CREDENTIALS). calls names
+ * the calls of a queue that fail now, if there are several. The last line has the causes: codes, or
+ * classes of errors without a code. last_failure_s from the last failed call, not_tried_s
  * from then or from when a call began last: that a state lasts is an assumption since then. An
  * outage that is seen as a state (records that wait) has neither, and no number of failures.
  *
@@ -23,14 +27,14 @@
  * was logged in the same outage for the same call is not logged again as a change. That the outage
  * lasts is logged after 30 s, then after twice as long each time, up to half an hour. For some
  * parties (SQS: one call of very many) one failure is only a warning, since the next call may
- * succeed.
+ * succeed; if it fails again, that is no change.
  *
  * A queue that does not exist may have been deleted, with its messages. Its outage counts what
  * became of the messages that the worker held: they are in the line that ends it, a warning, and
  * in a line of their own when none is held any more.
  *
  * Pure except for the log: times (monotonic ms) are arguments. A successful call outside of an
- * outage costs one load of an atomic. Threads: any.
+ * outage costs a load and a store of atomics. Threads: any.
  */
 #ifndef BASE_OUTAGE_H
 #define BASE_OUTAGE_H
@@ -60,7 +64,12 @@ enum outage_call {
     OUTAGE_CALLS
 };
 
-enum { OUTAGE_CAUSES = 8, OUTAGE_CALLS_BYTES = 64, OUTAGE_ABOUT = 6 };
+enum {
+    OUTAGE_CAUSES = 8,
+    OUTAGE_CAUSES_BYTES = 256,
+    OUTAGE_CALLS_BYTES = 64,
+    OUTAGE_ABOUT = 6,
+};
 
 /* How a message of a queue ended that was held. */
 enum outage_message {
@@ -77,7 +86,8 @@ struct outage {
     atomic_uint failing; /* calls whose last attempt failed, one bit each */
     atomic_bool open;
     atomic_bool was_gone; /* the queue did not exist in an outage that is over; until it is taken */
-    atomic_uint_fast64_t begun; /* number of outages so far */
+    atomic_uint_fast64_t begun;                  /* number of outages so far */
+    atomic_int_fast64_t passed_ms[OUTAGE_CALLS]; /* last success of each call; 0: none */
     struct {
         pthread_mutex_t lock;
         int64_t since_ms;
@@ -92,7 +102,8 @@ struct outage {
         uint64_t failed_heartbeats;
         uint64_t causes[OUTAGE_CAUSES]; /* hashes of causes that were logged */
         unsigned cause_count;
-        unsigned call; /* of the last failure */
+        char *cause_names; /* OUTAGE_CAUSES_BYTES: codes, each once; NULL: no failure yet */
+        unsigned call;     /* of the last failure */
         const char *next;
         struct err *cause; /* of the last failure; NULL: none yet */
         bool state;        /* the last failure was seen as a state */
@@ -126,6 +137,12 @@ bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
 
 void outage_passed(struct outage *o, unsigned call, int64_t now);
 
+/* A success that ends no outage, seen at a later time: the call succeeded at `when` or after it. */
+void outage_worked(struct outage *o, unsigned call, int64_t when);
+
+/* Messages of the queue that the worker holds now, for the next line. */
+void outage_set_held(struct outage *o, size_t held);
+
 /* A message of the queue is not held any more; held: the number of those that are. */
 void outage_message_ended(struct outage *o, enum outage_message how, size_t held, int64_t now);
 
@@ -156,7 +173,7 @@ static inline bool outage_is_failing(const struct outage *o)
     return atomic_load_explicit(&o->failing, memory_order_relaxed) != 0;
 }
 
-/* The calls that fail now, "receive delete". */
+/* The calls for held messages that fail now, "heartbeat delete". */
 void outage_failing_calls(const struct outage *o, char out[OUTAGE_CALLS_BYTES]);
 
 /* Whether an outage was logged and is not over. */

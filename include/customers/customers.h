@@ -200,6 +200,7 @@ struct customer_refusal {
     enum breaker_mark mark;
     struct span about;
     const char *next; /* a literal: what happens next */
+    int64_t since_ms; /* the first evidence, monotonic; 0: now */
 };
 /* True: a line of an outage has all of the error. */
 bool customer_refused(struct customer *c, const struct customer_refusal *r, const struct err *e);

@@ -51,6 +51,7 @@ struct attempt {
     /* Results of the last run. */
     struct s3_meta meta;
     unsigned tries;           /* number of runs; lane_try's */
+    int64_t failed_ms;        /* when the first request of the runs failed; 0: none */
     uint64_t lines;           /* or values, if the object is not divided into lines */
     uint64_t events, rejects; /* produced; a reject for several counts as these */
     uint64_t object_bytes;

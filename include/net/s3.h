@@ -81,6 +81,7 @@ struct s3_consumer {
     void *ctx;
     enum err_kind (*begin)(void *ctx, const struct s3_meta *meta, struct err *e);
     enum err_kind (*body)(void *ctx, struct span bytes, struct err *e);
+    int64_t *failed_ms; /* NULL, or set to when the first request since the last progress failed */
 };
 
 struct s3; /* A client: one curl handle with its connection. Each lane has one. */

@@ -20,7 +20,7 @@ enum {
     REPEAT_FIRST_MS = 30 * 1000,
     REPEAT_MAX_MS = 30 * 60 * 1000,
     STALE_MS = 5 * 60 * 1000, /* a failed call not repeated for this time is ignored */
-    MAX_KEYS = 20 + OUTAGE_ABOUT,
+    MAX_KEYS = 24 + OUTAGE_ABOUT,
     CAUSE_BYTES = 160,
     CALLS_OF_MESSAGES = 1 << OUTAGE_HEARTBEAT | 1 << OUTAGE_DELETE | 1 << OUTAGE_RETURN,
 };
@@ -34,6 +34,9 @@ void outage_init(struct outage *o, enum outage_party party, const char *key, con
     atomic_init(&o->open, false);
     atomic_init(&o->was_gone, false);
     atomic_init(&o->begun, 0);
+    for (unsigned i = 0; i < OUTAGE_CALLS; i++) {
+        atomic_init(&o->passed_ms[i], 0);
+    }
     mutex_init(&o->shared.lock);
 }
 
@@ -41,6 +44,7 @@ void outage_done(struct outage *o)
 {
     mutex_done(&o->shared.lock);
     free(o->shared.cause);
+    free(o->shared.cause_names);
     free(o->shared.customers);
     free(o->name);
 }
@@ -108,6 +112,16 @@ static void add_about(struct keys *k, const struct log_kv *about, size_t count)
     }
 }
 
+/* The last success of the call bounds the begin of the outage. */
+static void add_last_success(struct keys *k, const struct outage *o, unsigned call, int64_t now)
+{
+    int64_t passed_ms = atomic_load(&o->passed_ms[call]);
+    if (o->party != OUTAGE_CREDENTIALS) {
+        add(k, KV_KNOWN("last_success_s", passed_ms != 0 ? (now - passed_ms) / 1000 : -1));
+        add(k, KV_SET("never_succeeded", passed_ms != 0 ? "" : "true"));
+    }
+}
+
 /* How long it lasts, and what was tried. A number that is not known, or counts nothing, is left
  * out. */
 static void add_times_locked(struct keys *k, const struct outage *o, const char *what, int64_t now)
@@ -117,7 +131,9 @@ static void add_times_locked(struct keys *k, const struct outage *o, const char 
     int64_t last_ms = tried_again ? o->shared.tried_ms : o->shared.last_ms;
     int64_t tried_s = o->shared.state ? -1 : (now - last_ms) / 1000;
     add(k, KV_INT("outage_s", (now - o->shared.since_ms) / 1000));
-    if (over || strcmp(what, "lasts") == 0) {
+    if (strcmp(what, "begins") == 0) {
+        add_last_success(k, o, o->shared.call, now);
+    } else if (strcmp(what, "changes") != 0) {
         add(k, KV_KNOWN(over ? "last_failure_s" : "not_tried_s", tried_s));
     }
     add(k, KV_KNOWN(outage_failure_keys[o->party],
@@ -149,12 +165,17 @@ static void log_outage_locked(const struct outage *o, const char *what, const st
                               size_t about_count, int64_t now)
 {
     char next[OUTAGE_NEXT_BYTES];
+    char calls[OUTAGE_CALLS_BYTES];
+    unsigned failing = atomic_load(&o->failing);
     struct keys k = {.kv = {KV_STR("outage", what)}, .n = 1};
     add_name_locked(&k, o);
     if (o->party == OUTAGE_QUEUE) {
+        write_calls((failing & (failing - 1)) != 0 ? failing : 0, calls);
         add(&k, KV_STR("call", outage_call_names[o->shared.call]));
+        add(&k, KV_SET("calls", calls));
     }
     add_about(&k, about, about_count);
+    add(&k, KV_KNOWN("messages_held", o->party == OUTAGE_QUEUE ? (int64_t)o->shared.held : -1));
     add(&k, KV_ERR(o->shared.cause));
     add_times_locked(&k, o, what, now);
     add(&k, KV_STR("next", outage_next(o->party, o->shared.cause, o->shared.next, next)));
@@ -170,6 +191,7 @@ static void log_over_locked(const struct outage *o, int64_t now)
     if (o->party == OUTAGE_QUEUE) {
         add(&k, KV_STR("calls", calls));
     }
+    add(&k, KV_STR("causes", o->shared.cause_names));
     add_times_locked(&k, o, "over", now);
     if (o->shared.gone) {
         add_held_locked(&k, o);
@@ -212,6 +234,28 @@ static uint64_t hash_cause(unsigned call, const struct err *e)
     return e->code[0] == '\0' ? hash_text(h, e->text) : h;
 }
 
+static bool has_word(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = list; (p = strstr(p, word)) != NULL; p += n) {
+        if ((p == list || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Keep its code, or its class, for the line that ends the outage. */
+static void name_cause_locked(struct outage *o, const struct err *e)
+{
+    char *list = o->shared.cause_names;
+    const char *name = e->code[0] != '\0' ? e->code : err_kind_name(e->kind);
+    size_t used = strlen(list);
+    if (!has_word(list, name) && used + strlen(name) + 2 <= OUTAGE_CAUSES_BYTES) {
+        (void)snprintf(list + used, OUTAGE_CAUSES_BYTES - used, "%s%s", used > 0 ? " " : "", name);
+    }
+}
+
 /* Whether the cause was not logged yet in this outage, for this call. */
 static bool is_new_locked(struct outage *o, unsigned call, const struct err *e)
 {
@@ -239,7 +283,9 @@ static bool may_pass(const struct err *e)
 static void keep_failure_locked(struct outage *o, const struct outage_failure *f, int64_t now)
 {
     if (atomic_load(&o->failing) == 0) {
-        o->shared.since_ms = f->since_ms != 0 ? f->since_ms : now;
+        int64_t since_ms = f->since_ms != 0 ? f->since_ms : now;
+        int64_t passed_ms = atomic_load(&o->passed_ms[f->call]);
+        o->shared.since_ms = since_ms > passed_ms ? since_ms : passed_ms;
         o->shared.failed = 0;
         o->shared.failed_heartbeats = 0;
         o->shared.calls = 0;
@@ -249,8 +295,13 @@ static void keep_failure_locked(struct outage *o, const struct outage_failure *f
     }
     if (o->shared.cause == NULL) {
         o->shared.cause = mem_zeros(1, sizeof(*o->shared.cause));
+        o->shared.cause_names = mem_zeros(1, OUTAGE_CAUSES_BYTES);
+    }
+    if (atomic_load(&o->failing) == 0) {
+        o->shared.cause_names[0] = '\0';
     }
     *o->shared.cause = *f->err;
+    name_cause_locked(o, f->err);
     o->shared.call = f->call;
     o->shared.next = f->next;
     o->shared.state = f->state;
@@ -292,6 +343,7 @@ bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
     bool logged = true;
     if (!outage_is_open(o) && o->shared.failed <= 1 && may_pass(f->err) &&
         outage_words[o->party].once != NULL) {
+        (void)is_new_locked(o, f->call, f->err);
         log_once_locked(o, f);
     } else if (!outage_is_open(o)) {
         atomic_store(&o->open, true);
@@ -322,8 +374,14 @@ static unsigned stale_locked(const struct outage *o, unsigned failing, int64_t n
     return failing & stale;
 }
 
+void outage_worked(struct outage *o, unsigned call, int64_t when)
+{
+    atomic_store_explicit(&o->passed_ms[call], when, memory_order_relaxed);
+}
+
 void outage_passed(struct outage *o, unsigned call, int64_t now)
 {
+    outage_worked(o, call, now);
     if (!outage_is_failing(o)) {
         return;
     }
@@ -344,7 +402,7 @@ void outage_passed(struct outage *o, unsigned call, int64_t now)
 
 void outage_failing_calls(const struct outage *o, char out[OUTAGE_CALLS_BYTES])
 {
-    write_calls(atomic_load(&o->failing), out);
+    write_calls(atomic_load(&o->failing) & CALLS_OF_MESSAGES, out);
 }
 
 void outage_message_ended(struct outage *o, enum outage_message how, size_t held, int64_t now)
@@ -372,6 +430,13 @@ bool outage_take_gone(struct outage *o)
 {
     return atomic_load_explicit(&o->was_gone, memory_order_relaxed) &&
            atomic_exchange(&o->was_gone, false);
+}
+
+void outage_set_held(struct outage *o, size_t held)
+{
+    mutex_lock(&o->shared.lock);
+    o->shared.held = held;
+    mutex_unlock(&o->shared.lock);
 }
 
 void outage_tried(struct outage *o, int64_t now)

@@ -40,7 +40,10 @@ struct customer_run {
     struct outage outages[CUSTOMER_PARTIES];
     struct { /* customers_watch's */
         uint64_t reports;
+        uint64_t acked;
         int64_t stalled_ms; /* first seen with pending records and no report since; 0: none */
+        int64_t well_ms;    /* last seen with a report since the look before, or without Kafka */
+        int64_t looked_ms;  /* the last look */
     } watched;
     struct {
         pthread_mutex_t lock;

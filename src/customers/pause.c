@@ -117,10 +117,13 @@ static bool note_outage(struct customer *c, const struct customer_refusal *r, co
         return false;
     }
     if (is_outage(r, e, paused)) {
-        return outage_failed(
-            o,
-            &(struct outage_failure){.err = e, .next = r->next, .about = about, .about_count = 2},
-            now);
+        return outage_failed(o,
+                             &(struct outage_failure){.err = e,
+                                                      .next = r->next,
+                                                      .since_ms = r->since_ms,
+                                                      .about = about,
+                                                      .about_count = 2},
+                             now);
     }
     if (r->party == CUSTOMER_S3 && e->kind != FAIL_DENIED) {
         outage_passed(o, 0, now);

@@ -62,6 +62,33 @@ static void fill_records_about(struct customer_entry *c, struct records_about *o
     out->kv[4] = KV_KNOWN("next_probe_s", probe_ms < 0 ? -1 : probe_ms / 1000);
 }
 
+/*
+ * Records are reported between two looks: an acknowledgement is at least as late as the look
+ * before, and no record waits alone since an earlier time than the look that saw a report.
+ */
+static void note_reports(struct customer_run *run, uint64_t reports, bool reached, int64_t now)
+{
+    uint64_t acked = stats_get(&run->stats.records_acked);
+    if (acked != run->watched.acked) {
+        run->watched.acked = acked;
+        outage_worked(&run->outages[CUSTOMER_TOPIC], 0,
+                      run->watched.looked_ms != 0 ? run->watched.looked_ms : now);
+    }
+    if (reports != run->watched.reports || !reached) {
+        run->watched.well_ms = now;
+    }
+    run->watched.looked_ms = now;
+}
+
+/* The oldest waiting record, unless others were reported after it; else when it was seen. */
+static int64_t records_wait_since(const struct customer_run *run, const struct waiting_report *w)
+{
+    if (w->count == 0) {
+        return run->watched.stalled_ms;
+    }
+    return w->since_ms > run->watched.well_ms ? w->since_ms : run->watched.well_ms;
+}
+
 /* While Kafka as a whole is unreachable, only Kafka has an outage, and not each customer. */
 static void watch_records(struct customer_entry *c, int64_t now)
 {
@@ -69,8 +96,9 @@ static void watch_records(struct customer_entry *c, int64_t now)
     struct outage *o = &run->outages[CUSTOMER_TOPIC];
     uint64_t reports = stats_get(&run->stats.records_acked) + stats_get(&run->stats.records_failed);
     bool pending = atomic_load(&run->unacked) != 0;
-    if (!pending || run->watched.stalled_ms == 0 || reports != run->watched.reports ||
-        !sink_reached(c->all->parts.sink)) {
+    bool reached = sink_reached(c->all->parts.sink);
+    note_reports(run, reports, reached, now);
+    if (!pending || run->watched.stalled_ms == 0 || reports != run->watched.reports || !reached) {
         run->watched.reports = reports;
         run->watched.stalled_ms = pending ? now : 0;
         return;
@@ -85,9 +113,11 @@ static void watch_records(struct customer_entry *c, int64_t now)
     outage_failed(o,
                   &(struct outage_failure){
                       .err = &e,
-                      .next = "the records wait, and their messages are held by heartbeats; check "
-                              "the topic's partitions and replicas",
-                      .since_ms = run->watched.stalled_ms,
+                      .next = "the records wait, and their messages are held by heartbeats; look "
+                              "for 'kafka broker unreachable' before this line: a partition led "
+                              "by that broker alone waits for it; else check the topic's "
+                              "partitions and replicas",
+                      .since_ms = records_wait_since(run, &about.oldest),
                       .about = about.kv,
                       .about_count = RECORDS_ABOUT,
                       .state = true},

@@ -434,7 +434,8 @@ static enum err_kind read_object(struct attempt *a, struct err *e)
     if (failed_before(a, &object, creds, e)) {
         return e->kind;
     }
-    struct s3_consumer consumer = {.ctx = a, .begin = attempt_begin, .body = attempt_body};
+    struct s3_consumer consumer = {
+        .ctx = a, .begin = attempt_begin, .body = attempt_body, .failed_ms = &a->failed_ms};
     enum err_kind kind = s3_get(a->s3, &object, creds, &consumer, e);
     if (kind == FAIL_KMS && conf->session_policy == SESSION_POLICY_NO_KMS) {
         return err_wrap(e, "the session policy has no kms:Decrypt: set the customer's kms_key_arn "

@@ -63,6 +63,7 @@ static bool judge_customer(struct lane *l, const struct err *e)
                             &(struct customer_refusal){.party = parties[a->subject],
                                                        .mark = rule->mark,
                                                        .about = a->record->key,
+                                                       .since_ms = a->failed_ms,
                                                        .next = outcome_next(rule, e)},
                             e);
 }
@@ -134,6 +135,7 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
                              .last = inflight_last_delivery(a->inflight)};
     int64_t began_us = clock_thread_us(l->parts.clock);
     turns_start(l->parts.turns, &l->turn, a->inflight->sched_class);
+    a->failed_ms = 0;
     do {
         c.kind = attempt_run(a, e);
         if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT && !a->recalled) {
@@ -143,6 +145,9 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
         c.accept = a->subject == ABOUT_OBJECT && is_accepted(a->customer->conf, c.kind);
         if (c.accept && c.kind == FAIL_FORMAT) {
             c.kind = reject_unreadable(l, e);
+        }
+        if (c.kind != FAIL_NONE && a->failed_ms == 0) {
+            a->failed_ms = clock_mono_ms(l->parts.clock);
         }
         c.subject = a->subject;
         c.produced = a->events + a->rejects != 0;

@@ -282,9 +282,19 @@ static bool back_off(struct transfer *t, struct err *e)
     return true;
 }
 
+/* The first failure since the last progress is evidence of an outage. */
+static void note_failure(const struct transfer *t)
+{
+    int64_t *failed_ms = t->to->failed_ms;
+    if (failed_ms != NULL && (*failed_ms == 0 || t->offset > t->mark)) {
+        *failed_ms = clock_mono_ms(t->s->signer.clock);
+    }
+}
+
 /* Prepare the next attempt. False: the attempts are used up, or stopped; *e has the reason. */
 static bool may_try(struct transfer *t, struct err *e)
 {
+    note_failure(t);
     t->tries = t->offset > t->mark ? 0 : t->tries + 1;
     t->mark = t->offset;
     if (t->tries == TRIES || t->attempts >= ATTEMPTS + t->offset / ATTEMPT_BYTES) {

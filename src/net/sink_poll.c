@@ -178,7 +178,9 @@ static void report_record(struct sink *s, struct batch *b, const rd_kafka_messag
 static void emit_event(struct sink *s, enum sink_event what, const struct err *e)
 {
     if (s->event != NULL) {
-        s->event(s->context, &(struct sink_news){.what = what, .err = e});
+        s->event(s->context, &(struct sink_news){.what = what,
+                                                 .err = e,
+                                                 .answered_ms = s->poll.contact.answered_ms});
     }
 }
 
@@ -261,7 +263,10 @@ static void went_fatal(struct sink *s)
 /* since_ms: the first evidence; 0: now. */
 static void went_down(struct sink *s, struct err *e, int64_t since_ms)
 {
-    struct sink_news news = {.what = SINK_DOWN, .err = e, .since_ms = since_ms};
+    struct sink_news news = {.what = SINK_DOWN,
+                             .err = e,
+                             .since_ms = since_ms,
+                             .answered_ms = s->poll.contact.answered_ms};
     atomic_store(&s->reached, false);
     s->poll.down = true;
     if (s->poll.auth_ms != 0 && clock_mono_ms(&clock_system) - s->poll.auth_ms < AUTH_MS) {

@@ -494,9 +494,9 @@ static void tick_outages(struct intake *i)
     for (size_t k = 0; k < stable_count(&i->polls); k++) {
         struct outage *o = acker_outage(i->parts.acker, k);
         if (!intake_removed(i, k) && outage_due(o, now)) {
-            struct log_kv held = KV_INT("messages_held", acker_queue_held(i->parts.acker, k));
+            outage_set_held(o, acker_queue_held(i->parts.acker, k));
             poll_name_customers(i, poll_of(i, k));
-            outage_tick(o, &held, 1, now);
+            outage_tick(o, NULL, 0, now);
         }
     }
 }

@@ -23,6 +23,7 @@ static void kafka_failed(struct worker *w, const struct sink_news *news, const c
         KV_INT("unacked_bytes", sink_budget_used(w->budget)),
         KV_INT("waiting_customers", customers), KV_INT("waiting_objects", oldest.count),
         KV_SET("oldest_customer", oldest.customer), KV_SET("oldest_object", oldest.object)};
+    outage_worked(&w->kafka_outage, 0, news->answered_ms);
     outage_failed(&w->kafka_outage,
                   &(struct outage_failure){.err = news->err,
                                            .next = next,
@@ -41,8 +42,9 @@ static void log_broker(bool up, const struct err *e)
         return;
     }
     log_write(LOG_WARN, "kafka broker unreachable", KV_STR("broker", e->host), KV_ERR(&why),
-              KV_STR("next", "records of its partitions wait until it answers or another broker "
-                             "leads them; check the broker"));
+              KV_STR("next", "records of partitions that it alone has a replica of wait until it "
+                             "answers ('records not acknowledged' names the customers); others "
+                             "wait until another broker leads them; check the broker"));
 }
 
 /* librdkafka's code of a connection that ended has no request and no answer. */

@@ -51,16 +51,16 @@ static void logs_begin_and_end_once_with_the_duration(void **state UNUSED)
     assert_true(outage_is_open(&o));
     assert_line("outage=begins",
                 "level=error msg=\"S3 does not answer\" outage=begins customer=one");
-    assert_line("outage=begins",
-                "detail=\"http: timed out\" outage_s=0 failed_reads=1 next=retried");
+    assert_line(
+        "outage=begins",
+        "detail=\"http: timed out\" outage_s=0 last_success_s=9 failed_reads=1 next=retried");
     assert_int_equal(captured_log_count("msg="), 1);
     outage_passed(&o, 0, S(32));
     outage_passed(&o, 0, S(33));
     assert_false(outage_is_open(&o));
-    assert_line(
-        "outage=over",
-        "level=info msg=\"S3 connected\" outage=over customer=one outage_s=22 last_failure_s=18 "
-        "failed_reads=5");
+    assert_line("outage=over", "level=info msg=\"S3 connected\" outage=over customer=one "
+                               "causes=again outage_s=22 last_failure_s=18 "
+                               "failed_reads=5");
     assert_int_equal(captured_log_count("msg="), 2);
     teardown();
 }
@@ -116,7 +116,8 @@ static void names_the_customers_of_a_queue(void **state UNUSED)
     assert_line("outage=begins", "queue=one customers=7 customer_ids=\"acme edge ...\" call=");
     outage_set_customers(&o, 1, "acme");
     outage_passed(&o, OUTAGE_RECEIVE, S(4));
-    assert_line("outage=over", "queue=one customers=1 customer_ids=acme calls=receive");
+    assert_line("outage=over",
+                "queue=one customers=1 customer_ids=acme calls=receive causes=again");
     teardown();
 }
 
@@ -137,7 +138,7 @@ static void a_call_that_begins_to_fail_is_a_change_and_heartbeats_are_counted(vo
     outage_passed(&o, OUTAGE_HEARTBEAT, S(42));
     assert_line("outage=over", "failed_calls=4 failed_heartbeats=2");
     fails(OUTAGE_RECEIVE, FAIL_DENIED, "", "no", S(50));
-    assert_line("outage_s=0 failed_calls=1 next", "outage=begins");
+    assert_line("outage_s=0 last_success_s=9 failed_calls=1 next", "outage=begins");
     teardown();
 }
 
@@ -240,6 +241,84 @@ static void a_code_may_have_words_of_its_own(void **state UNUSED)
     teardown();
 }
 
+static void the_first_line_bounds_the_begin_by_the_last_success(void **state UNUSED)
+{
+    setup(OUTAGE_S3, "customer");
+    fails(0, FAIL_AGAIN, "", "down", S(5));
+    assert_line("outage=begins", "outage_s=0 never_succeeded=true failed_reads=1");
+    outage_passed(&o, 0, S(7));
+    fails(0, FAIL_KMS, "AccessDenied", "no", S(20));
+    assert_line("msg=\"KMS access denied\"", "outage_s=0 last_success_s=13 failed_reads=1");
+    fails(0, FAIL_AGAIN, "", "down", S(21));
+    assert_null(strstr(captured_log_line("outage=changes"), "_succe"));
+    outage_passed(&o, 0, S(22));
+    assert_null(strstr(captured_log_line("causes=\"AccessDenied again\""), "_succe"));
+    teardown();
+    setup(OUTAGE_QUEUE, "queue"); /* that it is received from says nothing of deletions */
+    outage_passed(&o, OUTAGE_DELETE, S(1));
+    outage_passed(&o, OUTAGE_RECEIVE, S(8));
+    fails(OUTAGE_DELETE, FAIL_DENIED, "AccessDenied", "no", S(9));
+    assert_line("outage=begins", "last_success_s=8");
+    teardown();
+    setup(OUTAGE_CREDENTIALS, "customer"); /* looked at, not used */
+    outage_passed(&o, 0, S(1));
+    fails(0, FAIL_AGAIN, "", "down", S(5));
+    assert_null(strstr(captured_log_line("outage=begins"), "_succe"));
+    teardown();
+}
+
+static void does_not_begin_before_the_last_success(void **state UNUSED)
+{
+    setup(OUTAGE_S3, "customer");
+    struct err e = {.kind = FAIL_AGAIN, .text = "down"};
+    struct outage_failure f = {.err = &e, .next = "n", .since_ms = S(10)};
+    outage_worked(&o, 0, S(8));
+    outage_failed(&o, &f, S(13));
+    assert_line("outage=begins", "outage_s=3 last_success_s=5");
+    outage_passed(&o, 0, S(14));
+    outage_failed(&o, &f, S(16)); /* another thread succeeded meanwhile */
+    assert_line("last_success_s=2", "outage_s=2");
+    teardown();
+}
+
+static void the_last_line_names_the_causes_each_once(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(1));
+    fails(OUTAGE_DELETE, FAIL_AGAIN, "", "refused", S(2));
+    fails(OUTAGE_DELETE, FAIL_CONFIG, "QueueDoesNotExist", "gone", S(3));
+    fails(OUTAGE_DELETE, FAIL_CONFIG, "Queue", "a part of the other", S(4));
+    for (int i = 0; i < 40; i++) {
+        char code[] = {'S', 'o', 'm', 'e', 'C', 'o', 'd', 'e', (char)('0' + i), '\0'};
+        fails(OUTAGE_DELETE, FAIL_CONFIG, code, "another", S(5));
+    }
+    outage_passed(&o, OUTAGE_RECEIVE, S(6));
+    outage_passed(&o, OUTAGE_DELETE, S(6));
+    assert_line("outage=over", "causes=\"again QueueDoesNotExist Queue SomeCode0 SomeCode1 ");
+    assert_in_range(strlen(captured_log_line("outage=over")), 256, 256 + 400);
+    fails(OUTAGE_DELETE, FAIL_DENIED, "AccessDenied", "no", S(10));
+    outage_passed(&o, OUTAGE_DELETE, S(11));
+    assert_line("outage_s=1 last", "causes=AccessDenied outage_s=1");
+    teardown();
+}
+
+static void a_call_that_failed_before_the_begin_is_no_change(void **state UNUSED)
+{
+    setup(OUTAGE_QUEUE, "queue");
+    struct err e = {.kind = FAIL_AGAIN, .text = "cut"};
+    struct outage_failure f = {.err = &e, .call = OUTAGE_DELETE, .next = "n", .held = 1};
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(1));
+    outage_failed(&o, &f, S(2));
+    assert_line("outage=begins",
+                "call=delete calls=\"receive delete\" messages_held=1 error=again");
+    fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(3));
+    assert_int_equal(captured_log_count("outage="), 1);
+    outage_set_held(&o, 4);
+    outage_tick(&o, NULL, 0, S(40));
+    assert_line("outage=lasts", "call=receive calls=\"receive delete\" messages_held=4");
+    teardown();
+}
+
 static void names_the_calls_that_fail(void **state UNUSED)
 {
     char calls[OUTAGE_CALLS_BYTES];
@@ -250,6 +329,10 @@ static void names_the_calls_that_fail(void **state UNUSED)
     fails(OUTAGE_HEARTBEAT, FAIL_DENIED, "AccessDenied", "no", S(1));
     outage_failing_calls(&o, calls);
     assert_string_equal(calls, "heartbeat delete");
+    fails(OUTAGE_RECEIVE, FAIL_DENIED, "AccessDenied", "no", S(1)); /* of no held message */
+    outage_failing_calls(&o, calls);
+    assert_string_equal(calls, "heartbeat delete");
+    outage_passed(&o, OUTAGE_RECEIVE, S(2));
     outage_passed(&o, OUTAGE_DELETE, S(2));
     outage_passed(&o, OUTAGE_HEARTBEAT, S(2));
     outage_failing_calls(&o, calls);
@@ -285,7 +368,7 @@ static void one_failure_of_a_queue_that_may_pass_is_no_outage(void **state UNUSE
     fails(OUTAGE_RECEIVE, FAIL_AGAIN, "", "cut", S(5));
     assert_line("outage=begins",
                 "msg=\"queue does not answer\" outage=begins queue=one call=receive");
-    assert_line("outage=begins", "outage_s=2 failed_calls=2");
+    assert_line("outage=begins", "outage_s=2 last_success_s=3 failed_calls=2");
     outage_passed(&o, OUTAGE_RECEIVE, S(6));
     fails(OUTAGE_RECEIVE, FAIL_CONFIG, "QueueDoesNotExist", "gone", S(7));
     assert_line("QueueDoesNotExist", "level=error msg=\"queue calls fail\" outage=begins");
@@ -302,8 +385,8 @@ static void is_over_when_every_call_that_failed_passes(void **state UNUSED)
     outage_passed(&o, OUTAGE_DELETE, S(4));
     assert_true(outage_is_open(&o));
     outage_passed(&o, OUTAGE_HEARTBEAT, S(5));
-    assert_line("outage=over",
-                "queue=one calls=\"heartbeat delete\" outage_s=4 last_failure_s=2 failed_calls=2");
+    assert_line("outage=over", "queue=one calls=\"heartbeat delete\" causes=AccessDenied "
+                               "outage_s=4 last_failure_s=2 failed_calls=2");
     teardown();
 }
 
@@ -335,7 +418,7 @@ static void a_failed_heartbeat_does_not_outlast_the_messages(void **state UNUSED
     outage_message_ended(&o, OUTAGE_DELETED, 0, S(13));
     assert_true(outage_is_open(&o));
     outage_passed(&o, OUTAGE_DELETE, S(14));
-    assert_line("outage=over", "calls=heartbeat outage_s=3");
+    assert_line("outage=over", "calls=heartbeat causes=again outage_s=3");
     e.kind = FAIL_DENIED; /* the next message will be refused, too */
     outage_failed(&o, &f, S(21));
     outage_message_ended(&o, OUTAGE_DELETED, 0, S(22));
@@ -380,7 +463,7 @@ static void a_state_that_is_seen_counts_no_failures(void **state UNUSED)
     outage_passed(&o, 0, S(70));
     assert_int_equal(captured_log_count("msg="), 3);
     assert_line("outage=lasts", "detail=\"no leader\" outage_s=40 next=n");
-    assert_line("outage=over", "outage=over customer=one outage_s=50");
+    assert_line("outage=over", "outage=over customer=one causes=again outage_s=50");
     assert_null(strstr(captured_log_line("outage=over"), "_s=50 "));
     teardown();
 }
@@ -459,6 +542,10 @@ int main(void)
         cmocka_unit_test(another_text_of_the_same_code_is_no_change),
         cmocka_unit_test(a_code_may_have_words_of_its_own),
         cmocka_unit_test(names_the_calls_that_fail),
+        cmocka_unit_test(the_first_line_bounds_the_begin_by_the_last_success),
+        cmocka_unit_test(does_not_begin_before_the_last_success),
+        cmocka_unit_test(the_last_line_names_the_causes_each_once),
+        cmocka_unit_test(a_call_that_failed_before_the_begin_is_no_change),
         cmocka_unit_test(repeats_after_twice_as_long_each_time),
         cmocka_unit_test(one_failure_of_a_queue_that_may_pass_is_no_outage),
         cmocka_unit_test(is_over_when_every_call_that_failed_passes),

@@ -130,8 +130,9 @@ static void a_role_that_is_denied_and_assumed_again(void **state UNUSED)
     customers_watch(w.all);
     assert_line("outage=lasts", "msg=\"role denied\" outage=lasts customer=acme error=denied");
     customer_went_well(w.acme);
-    assert_line("outage=over",
-                "level=info msg=\"role assumed\" outage=over customer=acme outage_s=45");
+    assert_line(
+        "outage=over",
+        "level=info msg=\"role assumed\" outage=over customer=acme causes=denied outage_s=45");
     assert_int_equal(outages(), 0);
     teardown();
 }
@@ -177,9 +178,10 @@ static void s3_that_does_not_answer_and_answers_again_even_by_an_error(void **st
     refuse(CUSTOMER_S3, FAIL_STOPPED, "logs/2");
     assert_int_equal(outages(), 1);
     refuse(CUSTOMER_S3, FAIL_GONE, "logs/3");
-    assert_line("outage=over",
-                "msg=\"S3 connected\" outage=over customer=acme outage_s=0 last_failure_s=0 "
-                "failed_reads=2");
+    assert_line(
+        "outage=over",
+        "msg=\"S3 connected\" outage=over customer=acme causes=again outage_s=0 last_failure_s=0 "
+        "failed_reads=2");
     teardown();
 }
 
@@ -282,6 +284,46 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     teardown();
 }
 
+/* The object waits for 3 s when the first look sees it; the look before saw no record. */
+static void an_outage_of_records_begins_with_the_oldest_that_waits(void **state UNUSED)
+{
+    setup();
+    struct err e;
+    fake_sink.leaderless = true;
+    watch_for(10);
+    stats_add(&w.acme->stats->records_acked, 1); /* up to 5 s before the next look */
+    watch_for(10);
+    w.clock.mono += 2000;
+    assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    atomic_uint_fast64_t pending = 2;
+    struct waiting object = {.object = "s3://bucket/logs/1", .pending = &pending};
+    waiting_add(w.acme, &object, w.clock.mono);
+    w.clock.mono += 3000;
+    customers_watch(w.all);
+    watch_for(20);
+    assert_line("outage=begins", "waits_s=23");
+    assert_line("outage=begins", "outage_s=23 last_success_s=35");
+    assert_line("outage=begins", "next=\"the records wait, and their messages are held by "
+                                 "heartbeats; look for 'kafka broker unreachable'");
+    customer_unreserve(w.acme, 700);
+    waiting_remove(w.acme, &object);
+    teardown();
+}
+
+static void an_attempt_fails_since_its_first_request(void **state UNUSED)
+{
+    setup();
+    struct err e = {.kind = FAIL_AGAIN, .text = "cut"};
+    customer_went_well(w.acme);
+    w.clock.mono += 10000;
+    struct customer_refusal r = {
+        .party = CUSTOMER_S3, .about = SPAN("logs/1"), .next = "n", .since_ms = w.clock.mono};
+    w.clock.mono += 3000;
+    customer_refused(w.acme, &r, &e);
+    assert_line("outage=begins", "outage_s=3 last_success_s=13 failed_reads=1");
+    teardown();
+}
+
 static void records_wait_since_they_were_seen_and_not_since_the_last_look(void **state UNUSED)
 {
     setup();
@@ -359,6 +401,8 @@ int main(void)
         cmocka_unit_test(a_kms_key_that_is_denied),
         cmocka_unit_test(a_topic_that_is_not_there_until_a_record_is_acknowledged),
         cmocka_unit_test(records_that_are_not_acknowledged_for_long),
+        cmocka_unit_test(an_outage_of_records_begins_with_the_oldest_that_waits),
+        cmocka_unit_test(an_attempt_fails_since_its_first_request),
         cmocka_unit_test(records_wait_since_they_were_seen_and_not_since_the_last_look),
         cmocka_unit_test(an_unreachable_kafka_is_no_outage_of_each_customer),
         cmocka_unit_test(the_probe_of_the_external_id_has_its_result),

@@ -29,6 +29,7 @@ struct fixture {
     struct s3_shared *shared;
     struct s3_settings settings;
     struct s3 *s3;
+    int64_t failed_ms;
     struct creds_source creds;
     struct s3_object object;
     struct seen seen;
@@ -89,7 +90,7 @@ UNUSED static int teardown(void **state)
 
 UNUSED static enum err_kind get(struct fixture *f)
 {
-    struct s3_consumer to = {&f->seen, on_begin, on_bytes};
+    struct s3_consumer to = {&f->seen, on_begin, on_bytes, &f->failed_ms};
     return s3_get(f->s3, &f->object, &f->creds, &to, &f->err);
 }
 

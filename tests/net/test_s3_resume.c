@@ -96,6 +96,33 @@ static void gives_up_after_some_tries_without_progress(void **state)
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
 }
 
+static void says_when_the_first_request_since_the_last_progress_failed(void **state)
+{
+    struct fixture *f = *state;
+    f->aws.now.mono = 5000;
+    for (int i = 0; i < 10; i++) {
+        add_cut(f, "200 OK", ETAG, 10, "", REPLY_CLOSE);
+    }
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_int_equal(f->failed_ms, 5000);
+    f->aws.now.mono = 9000;
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_int_equal(f->failed_ms, 5000); /* it fails since then */
+}
+
+static void a_request_with_progress_did_not_fail_since_an_earlier_one(void **state)
+{
+    struct fixture *f = *state;
+    f->aws.now.mono = 9000;
+    f->failed_ms = 5000;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_CLOSE);
+    for (int i = 0; i < 10; i++) {
+        add_cut(f, "206 Partial Content", PART("4", "9", "10"), 6, "", REPLY_CLOSE);
+    }
+    assert_int_equal(get(f), FAIL_AGAIN);
+    assert_int_equal(f->failed_ms, 9000);
+}
+
 /* Any number of attempts, as long as each makes progress. */
 static void goes_on_as_long_as_there_is_progress(void **state)
 {
@@ -327,6 +354,8 @@ int main(void)
         TEST(begins_again_when_there_is_nothing_to_pin_with),
         TEST(takes_no_part_that_was_not_asked_for),
         TEST(gives_up_after_some_tries_without_progress),
+        TEST(says_when_the_first_request_since_the_last_progress_failed),
+        TEST(a_request_with_progress_did_not_fail_since_an_earlier_one),
         TEST(goes_on_as_long_as_there_is_progress),
         TEST(leaves_a_server_that_gives_a_byte_at_a_time),
         TEST(resumes_when_the_server_is_in_trouble_meanwhile),

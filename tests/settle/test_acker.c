@@ -348,7 +348,7 @@ static void a_queue_whose_deletes_fail_has_an_outage(void **state UNUSED)
     release(receive(a, "h1"), FAIL_NONE);
     const char *line = await_line("outage=begins");
     assert_non_null(strstr(line, "level=error msg=\"queue access denied\" outage=begins queue=q "
-                                 "call=delete messages=1 error=denied"));
+                                 "call=delete messages=1 messages_held=1 error=denied"));
     assert_true(outage_is_open(acker_outage(a, 0)));
     fake_sqs_answer(FAIL_CONFIG, FAIL_CONFIG);
     assert_non_null(strstr(await_line("outage=changes"), "msg=\"queue calls fail\""));

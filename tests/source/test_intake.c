@@ -775,7 +775,7 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
     assert_non_null(
         strstr(await_line("outage=over"),
                "msg=\"queue connected\" outage=over queue=a customers=1 "
-               "customer_ids=a calls=receive causes=\"AccessDenied again\" outage_s=7"));
+               "customer_ids=a calls=receive causes=\"denied again\" outage_s=7"));
     assert_false(outage_is_open(acker_outage(w.acker, 0)));
     captured_log_end();
 }

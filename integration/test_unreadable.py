@@ -5,13 +5,22 @@ import collections
 import gzip
 import io
 import lzma
+import os
+import pathlib
+import sqlite3
 import subprocess
 import tarfile
+import tempfile
+import zipfile
 import zlib
 
+import fastavro
 import pyarrow
+import pyarrow.feather
+import pyarrow.orc
 import pyarrow.parquet
 import pytest
+import snappy
 import zstandard
 
 from .parts.events import generate
@@ -35,10 +44,57 @@ def _tar():
     return out.getvalue()
 
 
+TABLE = pyarrow.table({"user": ["ana"], "action": ["read"]})
+
+
 def _parquet():
     out = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table({"user": ["ana"], "action": ["read"]}), out)
+    pyarrow.parquet.write_table(TABLE, out)
     return out.getvalue()
+
+
+def _orc():
+    out = io.BytesIO()
+    pyarrow.orc.write_table(TABLE, out)
+    return out.getvalue()
+
+
+def _arrow():
+    out = io.BytesIO()
+    pyarrow.feather.write_feather(TABLE, out)
+    return out.getvalue()
+
+
+def _avro():
+    out = io.BytesIO()
+    schema = {"type": "record", "name": "event", "fields": [{"name": "user", "type": "string"}]}
+    fastavro.writer(out, schema, [{"user": "ana"}])
+    return out.getvalue()
+
+
+def _zip():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jsonl", TEXT)
+    return out.getvalue()
+
+
+def _sqlite():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "a.db")
+        with sqlite3.connect(path) as database:
+            database.execute("create table event (user text)")
+        return pathlib.Path(path).read_bytes()
+
+
+def _hadoop_snappy():
+    """A block: its length, and the length of the compressed data, big-endian."""
+    packed = snappy.compress(TEXT)
+    return len(TEXT).to_bytes(4, "big") + len(packed).to_bytes(4, "big") + packed
+
+
+def _vector(name):
+    return (pathlib.Path(__file__).parents[1] / "tests/vectors/decode" / name / "in").read_bytes()
 
 
 def _large_window():
@@ -51,6 +107,20 @@ KINDS = {  # what is said, and the object
     f"Parquet is not read; {CONVERT}": _parquet(),
     f"bzip2 is not read; {CONVERT}": bz2.compress(TEXT),
     f"xz is not read; {CONVERT}": lzma.compress(TEXT),
+    f"zip is not read; {CONVERT}": _zip(),
+    f"7z is not read; {CONVERT}": _vector("7z"),
+    f"ORC is not read; {CONVERT}": _orc(),
+    f"Avro is not read; {CONVERT}": _avro(),
+    f"Arrow is not read; {CONVERT}": _arrow(),
+    f"raw snappy is not read; {CONVERT}": snappy.compress(TEXT),
+    f"Hadoop-snappy is not read; {CONVERT}": _hadoop_snappy(),
+    f"an SQLite database is not read; {CONVERT}": _sqlite(),
+    f"PDF is not read; {CONVERT}": _vector("pdf"),
+    f"a PNG image is not read; {CONVERT}": _vector("png"),
+    f"a JPEG image is not read; {CONVERT}": _vector("jpeg"),
+    f"OpenPGP is not read; {CONVERT}": _vector("openpgp-password"),
+    f"age is not read; {CONVERT}": _vector("age"),
+    f"openssl enc (Salted__) is not read; {CONVERT}": _vector("salted"),
     f"tar in gzip is not read; {CONVERT}": gzip.compress(_tar(), mtime=0),
     f"UTF-32LE is not read; {CONVERT}": TEXT.decode().encode("utf-32"),
     f"zstd window of 128 MiB, limits.zstd_window is 8 MiB; {CONVERT}": _large_window(),
@@ -60,9 +130,16 @@ KINDS = {  # what is said, and the object
     f"logfmt or plain text: no event in 30 records; {LINE}": b"level=info msg=started\n" * 30,
     "JSON over several lines, damaged at byte 17: no event in 1 record; correct what writes it, and write the "
     "object again": b'{\n "user":\n "ana}\n',
+    "a JSON array, damaged at byte 11: no event in 1 record; correct what writes it, and write the object again":
+        b'[\n{"user": x}\n]\n',
     "JSON in which no member is one of an event: no event in 2 records; map the customer's names (key mapping), or "
     "send what docs/event-files.md describes": b'{"colour":"red"}\n{"colour":"blue"}\n',
+    "JSON without objects that may be events: no event in 2 records; send what docs/event-files.md describes":
+        b'[1,2]\n"a text"\n',
+    "JSON envelopes without an event: no event in 1 record; put each event into its envelope as an object, or as the "
+    "text of one": b'{"messageType":"DATA_MESSAGE","logGroup":"g","logEvents":[{"message":"plain text"}]}\n',
 }
+LOGFMT = next(n for n, words in enumerate(KINDS) if words.startswith("logfmt"))
 
 
 @pytest.fixture
@@ -100,7 +177,8 @@ def test_every_kind_ends_in_the_dead_letter_queue_with_its_words(strict: StrictW
         *lines, last = rejects[name]
         assert (last["reason"], last["detail"]) == ("object", "format: " + words)
         assert len(lines) <= 17
-    assert len(rejects["k9"]) == 18 and rejects["k9"][16]["detail"].startswith("14 more rejects of this reason")
+    many = rejects[f"k{LOGFMT}"]
+    assert len(many) == 18 and many[16]["detail"].startswith("14 more rejects of this reason")
 
     assert strict.count() == 0
     assert strict.fake.queue(acme.queue.name)["counters"].get("deleted", 0) == 0
@@ -109,6 +187,15 @@ def test_every_kind_ends_in_the_dead_letter_queue_with_its_words(strict: StrictW
     assert window.value("object_errors_total", customer="acme", **{"class": "format"}) == left  # IngestUnreadable
     assert window.value("objects_total", customer="acme", outcome="done") == 0
     assert window.value("last_delivery_timestamp_seconds", customer="acme") is None
+
+
+@pytest.mark.parametrize("object", (b"", b"\n \r\n", b"[]", gzip.compress(b"")))
+def test_normalize_and_sample_do_not_fail_for_what_is_done(object):
+    for command in "normalize", "sample":
+        run = subprocess.run([str(binary()), command, "-"], input=object, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+        assert run.returncode == 0 and run.stderr == b"", (command, run)
+        assert (b"-: is empty" in run.stdout) == (command == "sample")
 
 
 def test_normalize_and_sample_say_the_same_words():

@@ -80,7 +80,7 @@ struct survey {
     uint64_t example_line;              /* 0: none yet */
     struct buf before, after;           /* the example: a line without secrets */
 
-    char unreadable[sizeof(((struct err *)0)->text)]; /* what the file is; "": events come of it */
+    char unreadable[sizeof(((struct err *)0)->text)]; /* why it is not read; "": it is read */
 
     uint64_t searched; /* offset + 1 of the last piece that was searched for secrets */
     bool clean;        /* that piece has none */
@@ -104,9 +104,12 @@ void survey_end(struct survey *s, const struct err *e);
 
 uint64_t survey_rejects(const struct survey *s);
 
+/* Whether there is nothing to read in the file. The worker takes such an object as done. */
+bool survey_is_empty(const struct survey *s);
+
 /*
- * Why the file would not be accepted, for people: it is unreadable, damaged as a whole, or has more
- * rejects than events. NULL: it would be accepted.
+ * Why the file would not be accepted, for people: it is not read, damaged before its end, or has
+ * more rejects than events. NULL: it would be accepted, or is empty.
  */
 const char *survey_refusal(const struct survey *s);
 

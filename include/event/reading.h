@@ -68,10 +68,11 @@ struct reading {
     uint64_t text_bytes;
     uint64_t out_bytes, out_records;         /* produced; see reading_produced */
     uint64_t records_before, rejects_before; /* at the first event */
-    bool json;                               /* a reject was of JSON that is not an event */
+    uint64_t reasons[REJECT_REASONS];        /* rejects, also those that are only counted */
     uint64_t too_long;                       /* bytes of the longest value that was too long */
     bool otlp_too_long;                      /* one of them is an OTLP request */
-    uint64_t damaged_at;                     /* offset at which a document is not JSON; 0: none */
+    uint64_t damaged_at;                     /* offset from which the rest is no JSON; 0: none */
+    enum framing_kind damaged_framing;       /* of the piece with the damage */
     enum framing_kind framing;               /* of the last piece */
     char head[TEXT_KIND_HEAD_BYTES];         /* of the text */
     size_t head_bytes;

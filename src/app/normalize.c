@@ -259,9 +259,9 @@ int app_normalize(int argc, char **argv)
         "Turn event files, plain or compressed, into events of schema 1.0: JSON lines on standard "
         "output.\n"
         "'-' is standard input. Neither AWS nor Kafka is needed.\n"
-        "Exit status: 0 also if there were rejects, 1 if a file could not be read, or if no event "
-        "comes\n"
-        "of it; standard error says what it is.",
+        "Exit status: 0 also if there were rejects, or if a file is empty;\n"
+        "1 if a file could not be read to its end, or is unreadable (it has content, but no\n"
+        "event), or exceeds a limit. Standard error says what it is.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

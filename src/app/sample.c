@@ -157,8 +157,10 @@ int app_sample(int argc, char **argv)
         "times cannot be read, one event before and after, and where something looks like a "
         "secret\n"
         "(never the secret itself). '-' is standard input.\n"
-        "Exit status: 0 the files would be accepted; 1 one would not, since it cannot be read, is\n"
-        "unreadable (no event comes of it), damaged as a whole, or has more rejects than events.",
+        "Exit status: 0 the files would be accepted, or are empty; 1 one would not, since it\n"
+        "cannot be read, is unreadable (it has content, but no event), or exceeds a limit: the\n"
+        "worker leaves its notification. Also 1 if the worker reads it, but it is damaged before\n"
+        "its end, or has more rejects than events.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

@@ -345,24 +345,24 @@ uint64_t survey_rejects(const struct survey *s)
 
 void survey_end(struct survey *s, const struct err *e)
 {
-    if (e->kind == FAIL_FORMAT || e->kind == FAIL_DATA) {
+    if (e->kind == FAIL_FORMAT || e->kind == FAIL_DATA || e->kind == FAIL_LIMIT) {
         (void)snprintf(s->unreadable, sizeof(s->unreadable), "%s", e->text);
     }
 }
 
+bool survey_is_empty(const struct survey *s)
+{
+    return s->records == 0 && s->unreadable[0] == '\0';
+}
+
 const char *survey_refusal(const struct survey *s)
 {
+    const struct survey_reject *damage = &s->rejects[REJECT_TRUNCATED_OBJECT];
     if (s->unreadable[0] != '\0') {
         return s->unreadable;
     }
-    if (s->rejects[REJECT_TRUNCATED_OBJECT].count > 0) {
-        return "its compression is damaged or ends in the middle";
-    }
-    if (s->rejects[REJECT_BOMB].count > 0) {
-        return "it unpacks to more than is allowed";
-    }
-    if (s->events == 0) {
-        return "there is no event in it";
+    if (damage->count > 0) {
+        return damage->detail;
     }
     return survey_rejects(s) > s->events ? "it has more rejects than events" : NULL;
 }

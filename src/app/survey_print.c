@@ -160,6 +160,11 @@ void survey_print_text(const struct survey *s, const struct survey_file *file, b
     const char *refusal = survey_refusal(s);
     visible_add(out, span_str(file->name));
     buf_add(out, SPAN(": "));
+    if (survey_is_empty(s)) {
+        buf_addf(out, "is empty, and done without an event\n");
+        put_counts(s, file, colour, out);
+        return;
+    }
     put_colour(out, colour, refusal == NULL ? GOOD : BAD,
                refusal == NULL ? "would be accepted" : "would not be accepted");
     buf_addf(out, "%s%s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "");
@@ -255,7 +260,8 @@ static void json_survey(const struct survey *s, const struct survey_file *file, 
     const char *refusal = survey_refusal(s);
     buf_add(out, SPAN("{\"file\":"));
     json_write_string(out, span_str(file->name));
-    buf_addf(out, ",\"accepted\":%s", refusal == NULL ? "true" : "false");
+    buf_addf(out, ",\"accepted\":%s,\"empty\":%s", refusal == NULL ? "true" : "false",
+             survey_is_empty(s) ? "true" : "false");
     if (refusal != NULL) {
         buf_add(out, SPAN(",\"why\":"));
         json_write_string(out, span_str(refusal));

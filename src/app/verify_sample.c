@@ -58,8 +58,12 @@ static enum verify_state judge_survey(const struct survey *s, const struct recor
                                       const struct verify_sample *in, struct buf *out)
 {
     const char *refusal = survey_refusal(s);
-    if (in->cut && s->records == 0 && s->unreadable[0] == '\0') {
-        buf_addf(out, "not proved: it has no whole event in its first %zu bytes", in->bytes.n);
+    if (survey_is_empty(s)) {
+        if (in->cut) {
+            buf_addf(out, "not proved: it has no whole event in its first %zu bytes", in->bytes.n);
+        } else {
+            buf_addf(out, "not proved: it is empty, and done without an event");
+        }
         return VERIFY_WARN;
     }
     if (refusal != NULL) {

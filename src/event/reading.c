@@ -39,13 +39,19 @@ void reading_text(struct reading *r, struct span text)
     }
 }
 
+static void note_damage(struct reading *r, const struct piece *piece, uint64_t at)
+{
+    r->damaged_at = at;
+    r->damaged_framing = piece->framing;
+}
+
 void reading_piece(struct reading *r, const struct piece *piece)
 {
     bool part = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
     r->records += part ? 0 : piece->count;
     r->framing = piece->framing;
     if (piece->kind == PIECE_DAMAGE && piece->framing != FRAMING_LINES) {
-        r->damaged_at = piece->wrong_at;
+        note_damage(r, piece, piece->wrong_at);
     }
 }
 
@@ -98,8 +104,10 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
         return READING_PRODUCE;
     }
     r->rejects++;
-    r->json = r->json || (out->reason != REJECT_BAD_JSON && out->reason != REJECT_LINE_TOO_LONG);
-    r->damaged_at = out->wrong_at != 0 ? out->wrong_at : r->damaged_at;
+    r->reasons[out->reason] += out->count;
+    if (out->wrong_at != 0) {
+        note_damage(r, piece, out->wrong_at);
+    }
     if (out->reason == REJECT_LINE_TOO_LONG && piece->bytes > r->too_long) {
         r->too_long = piece->bytes;
     }
@@ -226,17 +234,59 @@ static bool begins_value(struct span text)
     return text.n > 0 && (*text.p == '{' || *text.p == '[');
 }
 
+/* Where a damaged value was found, for people. */
+static const char *damaged_name(enum framing_kind framing)
+{
+    return framing == FRAMING_VALUES  ? "JSON values one after another"
+           : framing == FRAMING_ARRAY ? "a JSON array"
+                                      : "JSON over several lines";
+}
+
+/* The words for JSON of which no event comes, by the most frequent reason. */
+struct json_words {
+    const char *kind, *advice;
+};
+
+static const struct json_words json_words[REJECT_REASONS] = {
+    [REJECT_NOT_AN_EVENT] = {"JSON without objects that may be events",
+                             "send what docs/event-files.md describes"},
+    [REJECT_NO_KNOWN_FIELD] = {"JSON in which no member is one of an event",
+                               "map the customer's names (key mapping), or send what "
+                               "docs/event-files.md describes"},
+    [REJECT_WRAPPED_TEXT] = {"JSON envelopes without an event",
+                             "put each event into its envelope as an object, or as the text of "
+                             "one"},
+    [REJECT_EVENT_TOO_LARGE] = {"JSON of which no event is within limits.event_bytes",
+                                "write smaller records, or raise limits.event_bytes"},
+};
+
+/* NULL: the most frequent reason is that the text is no JSON, or its values are too long. */
+static const struct json_words *find_json_words(const struct reading *r)
+{
+    const struct json_words *found = NULL;
+    uint64_t most = 0;
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        bool json = json_words[i].kind != NULL;
+        if (r->reasons[i] > most || (json && r->reasons[i] > 0 && r->reasons[i] == most)) {
+            most = r->reasons[i];
+            found = json ? &json_words[i] : NULL;
+        }
+    }
+    return found;
+}
+
 /* Append the kind of the object, if it is text. Returns the advice. */
 static const char *add_kind(const struct reading *r, const struct decode *d, struct buf *out)
 {
     if (r->damaged_at != 0) {
-        buf_addf(out, "JSON over several lines, damaged at byte %llu",
+        buf_addf(out, "%s, damaged at byte %llu", damaged_name(r->damaged_framing),
                  (unsigned long long)r->damaged_at);
         return "correct what writes it, and write the object again";
     }
-    if (r->json) {
-        buf_add(out, SPAN("JSON in which no member is one of an event"));
-        return "map the customer's names (key mapping), or send what docs/event-files.md describes";
+    const struct json_words *json = find_json_words(r);
+    if (json != NULL) {
+        buf_add(out, span_str(json->kind));
+        return json->advice;
     }
     if (r->too_long > 0 && begins_value(span_of(r->head, r->head_bytes))) {
         buf_addf(out, "%s of which no value is within limits.line_bytes, the longest of %llu bytes",

@@ -367,8 +367,28 @@ static void names_what_gives_no_event_and_fails(void **state)
     assert_non_null(strstr(p->out.p, "\"reason\":\"object\",\"detail\":\"format: logfmt or"));
     assert_int_equal(sample(p, "@/log"), 1);
     assert_non_null(strstr(p->err.p, words));
+}
+
+/* The worker takes it as done, so neither command fails. */
+static void an_empty_file_is_no_failure(void **state)
+{
+    struct place *p = *state;
+    put(p, "none", SPAN(""));
     put(p, "blank", SPAN("\n\n"));
-    assert_int_equal(normalize(p, "@/blank"), 0);
+    assert_int_equal(normalize(p, "@/none @/blank"), 0);
+    assert_int_equal(p->err.n, 0);
+    assert_int_equal(sample(p, "@/none @/blank"), 0);
+    assert_non_null(strstr(p->out.p, "/none: is empty"));
+    assert_non_null(strstr(p->out.p, "/blank: is empty"));
+}
+
+static void the_help_says_when_a_command_fails(void **state)
+{
+    struct place *p = *state;
+    assert_int_equal(normalize(p, "--help"), 0);
+    assert_non_null(strstr(p->out.p, "1 if a file could not be read to its end, or is unreadable"));
+    assert_int_equal(sample(p, "--help"), 0);
+    assert_non_null(strstr(p->out.p, "0 the files would be accepted, or are empty;"));
 }
 
 static void reads_standard_input(void **state)
@@ -423,7 +443,7 @@ static void a_bomb_is_said_and_is_no_success(void **state)
     assert_non_null(strstr(p->err.p, "bomb: compressed beyond limits.ratio at byte "));
     assert_non_null(strstr(p->out.p, "\"user\":{\"name\":\"ana\"}"));
     assert_int_equal(sample(p, "@/bomb"), 1);
-    assert_non_null(strstr(p->out.p, "it unpacks to more than is allowed"));
+    assert_non_null(strstr(p->out.p, "not be accepted: compressed beyond limits.ratio at byte "));
 }
 
 static void put_configuration(const struct place *p)
@@ -514,6 +534,8 @@ int main(void)
         TEST(a_cut_file_ends_in_one_reject),
         TEST(a_cut_array_gives_its_whole_elements),
         TEST(reads_a_file_that_is_not_cut_into_lines),
+        TEST(an_empty_file_is_no_failure),
+        TEST(the_help_says_when_a_command_fails),
         TEST(names_what_gives_no_event_and_fails),
         TEST(reads_standard_input),
         TEST(a_file_that_cannot_be_read_does_not_stop_the_others),

@@ -191,7 +191,32 @@ static void a_file_without_events_would_not_be_accepted(void **state)
     struct seen *s = *state;
     assert_non_null(survey_refusal(look(s, SPAN("hello\n\n[1]\n"))));
     assert_true(says(&s->text, "would not be accepted"));
-    assert_true(says(&s->json, "\"accepted\":false,\"why\":"));
+    assert_true(says(&s->json, "\"accepted\":false,\"empty\":false,\"why\":"));
+}
+
+static void an_empty_file_would_be_accepted(void **state)
+{
+    static const struct span texts[] = {SPAN_INIT(""), SPAN_INIT("\n \r\n"), SPAN_INIT("[]"),
+                                        SPAN_INIT("[\n]\n"),
+                                        SPAN_INIT("\x50\x2a\x4d\x18\x03\0\0\0abc")};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct seen *s = *state;
+        assert_null(survey_refusal(look(s, texts[i])));
+        assert_true(says(&s->text, "file: is empty, and done without an event\n"));
+        assert_false(says(&s->text, "Fields of the contract"));
+        assert_true(says(&s->json, "\"accepted\":true,\"empty\":true,"));
+        (void)tear_down(state);
+        (void)set_up(state);
+    }
+}
+
+static void damage_is_told_in_its_own_words(void **state)
+{
+    struct seen *s = *state;
+    const struct survey *v = look(s, SPAN("\xff\xfe{\0\"\0u\0s\0e\0r\0\"\0:\0\"\0a\0\"\0}\0\n\0{"));
+    assert_int_equal(v->events, 1);
+    assert_string_equal(survey_refusal(v), "UTF-16LE: the data end inside a character");
+    assert_true(says(&s->json, "\"empty\":false,\"why\":\"UTF-16LE: "));
 }
 
 static void more_rejects_than_events_are_refused(void **state)
@@ -310,6 +335,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_without_events_would_not_be_accepted, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_file_would_be_accepted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damage_is_told_in_its_own_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_rejects_than_events_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_which_framing_it_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_which_compression_and_encoding_it_found, set_up,

@@ -255,6 +255,79 @@ static void says_that_only_values_above_the_limit_were_found(void **state UNUSED
     }
 }
 
+/* An object that has this number of rejects of each reason, and nothing else. */
+static void expect_words(const uint64_t counts[REJECT_REASONS], const char *words)
+{
+    struct fixture f;
+    struct err e = {.kind = FAIL_NONE};
+    setup(&f);
+    reading_text(&f.reading, SPAN("{\"a\":1}\n"));
+    uint64_t line = 0;
+    for (int reason = 0; reason < REJECT_REASONS; reason++) {
+        for (uint64_t i = 0; i < counts[reason]; i++) {
+            (void)add(&f, ++line, (enum reject_reason)reason, SPAN("{}"));
+        }
+    }
+    assert_true(reading_unreadable(&f.reading, f.decode, &e));
+    if (strstr(e.text, words) != e.text) {
+        fail_msg("%s", e.text);
+    }
+    teardown(&f);
+}
+
+static void the_most_frequent_reason_decides_the_words(void **state UNUSED)
+{
+    static const struct {
+        uint64_t counts[REJECT_REASONS];
+        const char *words;
+    } cases[] = {
+        {{[REJECT_NO_KNOWN_FIELD] = 2},
+         "JSON in which no member is one of an event: no event in 2 records; map the customer's "},
+        {{[REJECT_NOT_AN_EVENT] = 2},
+         "JSON without objects that may be events: no event in 2 records; send what "},
+        {{[REJECT_WRAPPED_TEXT] = 2},
+         "JSON envelopes without an event: no event in 2 records; put each event into its "},
+        {{[REJECT_EVENT_TOO_LARGE] = 2},
+         "JSON of which no event is within limits.event_bytes: no event in 2 records; write "
+         "smaller records, or raise limits.event_bytes"},
+        {{[REJECT_WRAPPED_TEXT] = 1, [REJECT_NO_KNOWN_FIELD] = 3},
+         "JSON in which no member is one of an event: no event in 4 records; "},
+        {{[REJECT_BAD_JSON] = 40, [REJECT_NOT_AN_EVENT] = 1},
+         "damaged JSON: no event in 41 records; write one JSON object per line"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        expect_words(cases[i].counts, cases[i].words);
+    }
+}
+
+static void damage_is_said_of_the_framing_that_was_found(void **state UNUSED)
+{
+    static const struct {
+        enum framing_kind framing;
+        const char *words;
+    } cases[] = {
+        {FRAMING_VALUES, "JSON values one after another, damaged at byte 812: no event in 1 rec"},
+        {FRAMING_ARRAY, "a JSON array, damaged at byte 812: no event in 1 record; correct what "},
+        {FRAMING_DOCUMENT, "JSON over several lines, damaged at byte 812: no event in 1 record; "},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fixture f;
+        struct err e = {.kind = FAIL_NONE};
+        struct piece piece = {
+            .kind = PIECE_DAMAGE, .framing = cases[i].framing, .count = 1, .wrong_at = 812};
+        struct output out = {.kind = OUTPUT_REJECT, .reason = REJECT_BAD_JSON, .count = 1};
+        setup(&f);
+        reading_text(&f.reading, SPAN("["));
+        reading_piece(&f.reading, &piece);
+        assert_int_equal(reading_output(&f.reading, &piece, &out), READING_HOLD);
+        assert_true(reading_unreadable(&f.reading, f.decode, &e));
+        if (strstr(e.text, cases[i].words) != e.text) {
+            fail_msg("%s", e.text);
+        }
+        teardown(&f);
+    }
+}
+
 static void the_share_counts_from_the_first_event_on(void **state UNUSED)
 {
     struct fixture f;
@@ -284,6 +357,8 @@ int main(void)
         cmocka_unit_test(an_object_may_produce_so_many_records_for_its_text),
         cmocka_unit_test(stops_after_so_much_text_without_an_event),
         cmocka_unit_test(says_that_only_values_above_the_limit_were_found),
+        cmocka_unit_test(the_most_frequent_reason_decides_the_words),
+        cmocka_unit_test(damage_is_said_of_the_framing_that_was_found),
         cmocka_unit_test(the_share_counts_from_the_first_event_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

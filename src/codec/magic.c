@@ -14,6 +14,7 @@ enum {
     TAR_SUM_AT = 148,
     TAR_SUM_BYTES = 8,
     CUT_LEAST_BYTES = 2, /* of a cut magic that could also begin a text */
+    BLOCK_BYTES = 64,
 };
 
 static uint8_t byte_at(struct span head, size_t i)
@@ -43,13 +44,42 @@ static bool is_text_control(uint8_t c)
     return (c >= '\t' && c <= '\r') || c == 0x1b || c == 0x1e;
 }
 
+/*
+ * Whether the next block is printable ASCII. Nearly all are, and the head of each object is
+ * examined: without a branch for each byte, so that the compiler uses vectors.
+ */
+static bool is_plain_block(struct span s)
+{
+    unsigned special = 0;
+    for (size_t i = 0; i < BLOCK_BYTES; i++) {
+        special |= (signed char)s.p[i] < 0x20; /* bytes from 0x80 are negative */
+    }
+    return special == 0;
+}
+
+/* Remove the blocks of printable ASCII from the front. */
+static struct span skip_plain(struct span s)
+{
+    while (s.n >= BLOCK_BYTES && is_plain_block(s)) {
+        s = span_from(s, BLOCK_BYTES);
+    }
+    return s;
+}
+
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80;
+}
+
 bool magic_binary(struct span head)
 {
-    for (size_t i = 0; i < head.n; i++) {
-        uint8_t c = byte_at(head, i);
+    for (struct span s = skip_plain(head); s.n > 0;) {
+        uint8_t c = byte_at(s, 0);
         if (c != 0 && c < 0x20 && !is_text_control(c)) {
             return true;
         }
+        s = span_from(s, 1);
+        s = is_plain(c) ? s : skip_plain(s);
     }
     return false;
 }
@@ -57,10 +87,10 @@ bool magic_binary(struct span head)
 /* Whether the head is UTF-8 without control bytes. It may cut the last character. */
 static bool is_text(struct span head)
 {
-    for (struct span s = head; s.n > 0;) {
+    for (struct span s = skip_plain(head); s.n > 0;) {
         bool good = false;
         uint8_t c = byte_at(s, 0);
-        if (c >= 0x20 && c < 0x80) { /* nearly all, and each object is looked at */
+        if (is_plain(c)) {
             s = span_from(s, 1);
             continue;
         }
@@ -69,7 +99,7 @@ static bool is_text(struct span head)
         if ((!good && !cut) || (c < 0x20 && !is_text_control(c))) {
             return false;
         }
-        s = span_from(s, n);
+        s = skip_plain(span_from(s, n));
     }
     return true;
 }

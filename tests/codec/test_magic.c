@@ -177,6 +177,28 @@ static void tells_control_bytes_of_text_from_others(void **state UNUSED)
     }
 }
 
+/* Blocks of 64 bytes are examined together: one byte counts wherever it is. */
+static void finds_one_byte_anywhere_in_a_long_head(void **state UNUSED)
+{
+    static const char bytes[] = {'\x01', '\x1f', '\n', '\x7f', '\xff'};
+    char text[300];
+    for (size_t at = 0; at < sizeof(text); at++) {
+        for (size_t i = 0; i < sizeof(bytes); i++) {
+            memset(text, 'a', sizeof(text));
+            memcpy(text, "ORC", 3);
+            text[at] = bytes[i];
+            bool control = bytes[i] == '\x01' || bytes[i] == '\x1f';
+            assert_int_equal(magic_binary(span_of(text, sizeof(text))), control);
+            bool text_still = !control && bytes[i] != '\xff';
+            bool cut = bytes[i] == '\xff' && at == sizeof(text) - 1;
+            is(span_of(text, sizeof(text)), text_still || at < 3 || cut ? "text" : "ORC");
+        }
+        text[at] = '\n';
+        text[sizeof(text) - 1] = '\x02'; /* behind one that is text */
+        assert_true(magic_binary(span_of(text, sizeof(text))));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +214,7 @@ int main(void)
         cmocka_unit_test(knows_a_stream_of_arrow_by_its_schema),
         cmocka_unit_test(finds_nothing_in_nothing),
         cmocka_unit_test(tells_control_bytes_of_text_from_others),
+        cmocka_unit_test(finds_one_byte_anywhere_in_a_long_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

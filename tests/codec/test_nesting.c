@@ -159,6 +159,29 @@ static void distinguishes_values_from_beginnings_and_from_no_json(void **state U
     check_syntax(SPAN("trux"), SYNTAX_WRONG, 3);
 }
 
+/* Bytes of strings are examined eight at a time: each one counts wherever it is. */
+static void finds_what_ends_a_string_at_any_byte(void **state UNUSED)
+{
+    enum { BYTES = 41 };
+    char text[BYTES];
+    for (size_t at = 1; at < BYTES - 1; at++) {
+        memset(text, at % 2 != 0 ? 'a' : '\xe9', sizeof(text));
+        text[0] = '"';
+        check_syntax(span_of(text, sizeof(text)), SYNTAX_BEGUN, sizeof(text));
+        text[at] = '"';
+        check_syntax(span_of(text, sizeof(text)), SYNTAX_WHOLE, at + 1);
+        text[at] = '\x1f';
+        check_syntax(span_of(text, sizeof(text)), SYNTAX_WRONG, at);
+        text[at] = '\\';
+        check_syntax(span_of(text, sizeof(text)), SYNTAX_WRONG, at + 1);
+        text[at + 1] = '"';
+        check_syntax(span_of(text, sizeof(text)), SYNTAX_BEGUN, sizeof(text));
+        text[BYTES - 1] = '"';
+        check_syntax(span_of(text, sizeof(text)), at + 1 < BYTES - 1 ? SYNTAX_WHOLE : SYNTAX_BEGUN,
+                     sizeof(text));
+    }
+}
+
 static void more_levels_than_it_counts_are_a_beginning(void **state UNUSED)
 {
     char text[2 * (SYNTAX_DEPTH + 1)];
@@ -178,6 +201,7 @@ int main(void)
         cmocka_unit_test(counts_line_ends_and_stops_at_one_in_a_string),
         cmocka_unit_test(a_deep_value_costs_a_number),
         cmocka_unit_test(distinguishes_values_from_beginnings_and_from_no_json),
+        cmocka_unit_test(finds_what_ends_a_string_at_any_byte),
         cmocka_unit_test(more_levels_than_it_counts_are_a_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

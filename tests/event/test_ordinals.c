@@ -78,12 +78,35 @@ static void agrees_with_a_plain_model(void **state UNUSED)
     free(m);
 }
 
+/* Objects of few and of many events in turn: nothing of one is left for the next. */
+static void forgets_everything_when_cleared(void **state UNUSED)
+{
+    static const uint64_t counts[] = {1, 5, 255, 256, 257, 3, ORDINALS_WINDOW + 2, 300, 0, 256};
+    OWNED(ordinals) struct ordinals *o = ordinals_new();
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        bool forgot = false;
+        for (uint64_t n = 0; n < counts[i]; n++) {
+            assert_int_equal(ordinals_next(o, hash(n), &forgot), 0);
+        }
+        for (uint64_t n = 2; n < counts[i]; n++) {
+            assert_int_equal(ordinals_next(o, hash(n), &forgot), 1);
+        }
+        ordinals_clear(o);
+    }
+    bool forgot = false;
+    for (uint64_t n = 0; n < ORDINALS_WINDOW; n++) { /* all slots are free again */
+        assert_int_equal(ordinals_next(o, hash(n), &forgot), 0);
+        assert_false(forgot);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_what_came_before),
         cmocka_unit_test(forgets_the_first_seen_when_full),
         cmocka_unit_test(agrees_with_a_plain_model),
+        cmocka_unit_test(forgets_everything_when_cleared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

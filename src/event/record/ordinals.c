@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = ORDINALS_WINDOW * 2, NO_ENTRY = 0 };
+enum {
+    SLOTS = ORDINALS_WINDOW * 2,
+    NO_ENTRY = 0,
+    FEW = 256, /* entries that are removed one by one */
+};
 
 struct entry {
     struct hash128 hash;
@@ -26,12 +30,19 @@ struct ordinals {
     struct entry ring[ORDINALS_WINDOW];
 };
 
+static void clear_all(struct ordinals *o)
+{
+    o->seen = 0;
+    o->full = false;
+    memset(o->slots, 0, sizeof(o->slots));
+}
+
 struct ordinals *ordinals_new(void)
 {
     struct ordinals *o = mem_alloc(sizeof(*o));
     o->salt =
         (uint64_t)(uintptr_t)o * 0x9e3779b97f4a7c15U; /* so that a sender cannot choose places */
-    ordinals_clear(o);
+    clear_all(o);
     return o;
 }
 
@@ -45,18 +56,37 @@ size_t ordinals_bytes(void)
     return sizeof(struct ordinals);
 }
 
-void ordinals_clear(struct ordinals *o)
-{
-    o->seen = 0;
-    o->full = false;
-    memset(o->slots, 0, sizeof(o->slots));
-}
-
 static size_t home_slot(const struct ordinals *o, struct hash128 h)
 {
     uint64_t x = (h.low ^ o->salt) * 0xc2b2ae3d27d4eb4fU;
     x = (x ^ x >> 32 ^ h.high) * 0x9e3779b97f4a7c15U;
     return (size_t)(x >> 32) % SLOTS;
+}
+
+/*
+ * Before the ring is full, no entry was moved. So each is at its home slot or behind it, also when
+ * slots in between were cleared.
+ */
+static void clear_entry(struct ordinals *o, size_t entry)
+{
+    size_t i = home_slot(o, o->ring[entry].hash);
+    while (o->slots[i] != entry + 1) {
+        i = (i + 1) % SLOTS;
+    }
+    o->slots[i] = NO_ENTRY;
+}
+
+/* Most objects have few events: the slots, of 64 KiB, are more than all else of such an object. */
+void ordinals_clear(struct ordinals *o)
+{
+    if (o->full || o->seen > FEW) {
+        clear_all(o);
+        return;
+    }
+    for (size_t entry = 0; entry < o->seen; entry++) {
+        clear_entry(o, entry);
+    }
+    o->seen = 0;
 }
 
 static bool same_hash(struct hash128 a, struct hash128 b)

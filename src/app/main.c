@@ -24,6 +24,7 @@ static const struct command {
     {"normalize", app_normalize, "Convert event files to events on standard output."},
     {"onboard", app_onboard,
      "Bring a customer in: policies, templates, commands, a letter, an entry."},
+    {"redrive", app_redrive, "Show what is in dead-letter queues, and send it back."},
     {"sample", app_sample, "Report how an event file would be read, and which fields it lacks."},
     {"verify", app_verify, "Check live whether customers are set up."},
 };

@@ -38,7 +38,9 @@ def keys(queue):
 
 
 def groups(command):
-    return {(g["customer"], g["class"], g["code"]): (g["messages"], g["sent"]) for g in command.json()}
+    """{(customer, class, code): (messages, sent)}. What code a missing key has depends on the rights of the role."""
+    return {(g["customer"], g["class"], "" if g["class"] == "gone" else g["code"]): (g["messages"], g["sent"])
+            for g in command.json()}
 
 
 @pytest.fixture
@@ -52,13 +54,14 @@ def shared(strict):
         dead_letter(strict, acme, f"gone-{n}", there=False)
     for n in range(2):
         dead_letter(strict, acme, f"cold-{n}", storage_class="GLACIER")
+    dead_letter(strict, acme, "empty", body="")
     for n in range(4):
         dead_letter(strict, bolt, f"bolt-{n}")
     queue.dead.send("no notification")
     return acme, bolt, queue
 
 
-ALL = {("acme", "readable", ""): 25, ("acme", "gone", "NoSuchKey"): 3, ("acme", "archived", "InvalidObjectState"): 2,
+ALL = {("acme", "readable", ""): 26, ("acme", "gone", ""): 3, ("acme", "archived", "InvalidObjectState"): 2,
        ("bolt", "readable", ""): 4, ("", "data", ""): 1}
 
 
@@ -68,8 +71,8 @@ def test_a_dry_run_groups_and_changes_nothing(strict, shared):
     assert done.status == 0, done.stderr
     assert groups(done) == {k: (n, 0) for k, n in ALL.items()}
     assert all(g["example"] for g in done.json())
-    assert (queue.depth(), queue.dead.depth()) == (0, 35)
-    assert queue.dead.visible() == 35  # at once, not after the visibility timeout
+    assert (queue.depth(), queue.dead.depth()) == (0, 36)
+    assert queue.dead.visible() == 36  # at once, not after the visibility timeout
     assert "readable" in redrive(strict, "--dry-run").stdout
 
 
@@ -78,7 +81,7 @@ def test_what_is_chosen_goes_back_and_nothing_else(strict, shared):
     done = redrive(strict, "--customer", "acme", "--class", "readable", "--json")
     assert done.status == 0, done.stderr
     assert groups(done) == {k: (n, n if k[:2] == ("acme", "readable") else 0) for k, n in ALL.items()}
-    assert keys(queue) == Counter(f"ok-{n}" for n in range(25))
+    assert keys(queue) == Counter(["empty", *(f"ok-{n}" for n in range(25))])
     assert queue.dead.depth() == queue.dead.visible() == 10
     strict.start()
     until(lambda: strict.count() == 25, "the events", 60)
@@ -87,7 +90,7 @@ def test_what_is_chosen_goes_back_and_nothing_else(strict, shared):
 def test_all_of_a_customer_goes_back(strict, shared):
     _, _, queue = shared
     assert redrive(strict, "--rate", "0").status == 0
-    assert queue.depth() == 34 and queue.dead.depth() == 1  # what is no notification stays
+    assert queue.depth() == 35 and queue.dead.depth() == 1  # what is no notification stays
 
 
 def test_a_send_that_fails_keeps_its_message(strict, shared):
@@ -95,7 +98,7 @@ def test_a_send_that_fails_keeps_its_message(strict, shared):
     strict.fake.fault(service="sqs", action="SendMessageBatch", error="AccessDenied", count=-1)
     done = redrive(strict, "--rate", "0")
     assert done.status == 1 and "AccessDenied" in done.stderr
-    assert (queue.depth(), queue.dead.depth()) == (0, 35)
+    assert (queue.depth(), queue.dead.depth()) == (0, 36)
 
 
 def test_throttling_is_waited_for(strict, shared):
@@ -104,7 +107,7 @@ def test_throttling_is_waited_for(strict, shared):
     strict.fake.fault(service="sqs", action="DeleteMessageBatch", error="RequestThrottled", count=1)
     assert redrive(strict, "--rate", "0", "--customer", "bolt").status == 0
     assert keys(queue) == Counter(f"bolt-{n}" for n in range(4))
-    assert queue.dead.depth() == 31
+    assert queue.dead.depth() == 32
 
 
 def test_a_kill_loses_nothing(strict, tmp_path):

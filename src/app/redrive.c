@@ -5,7 +5,6 @@
 #include "app/job.h"
 #include "app/options.h"
 #include "app/print.h"
-#include "app/progress.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/visible.h"
@@ -16,7 +15,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     STATUS_OK = 0,
@@ -24,7 +22,6 @@ enum {
     DEFAULT_PER_S = 100,
     URL_BYTES = 1024,
     OUT_BYTES = 4 * 1024 * 1024,
-    SLICE_MS = 200,
 };
 
 struct wish {
@@ -38,6 +35,49 @@ struct sessions {
     struct job *job;
     struct creds_source **list; /* by index of the customer */
 };
+
+/* ---- Whether an object can be read ---- */
+
+struct first_byte {
+    bool there;
+};
+
+/* The headers say that the object can be read: its body is not wanted. */
+static enum err_kind on_begin(void *ctx, const struct s3_meta *meta UNUSED, struct err *e)
+{
+    struct first_byte *first = ctx;
+    first->there = true;
+    return err_set(e, FAIL_STOPPED, "the object can be read");
+}
+
+static enum err_kind on_body(void *ctx UNUSED, struct span bytes UNUSED, struct err *e UNUSED)
+{
+    return FAIL_NONE;
+}
+
+/* Read as the worker does: a list after a denial, the current version for one that is gone. */
+static enum err_kind read_as_worker(struct s3 *s3, const struct s3_object *o,
+                                    struct creds_source *session, struct err *e)
+{
+    struct first_byte first = {.there = false};
+    const struct s3_consumer consumer = {.ctx = &first, .begin = on_begin, .body = on_body};
+    enum err_kind kind = s3_get(s3, o, session, &consumer, e);
+    if (first.there) {
+        err_clear(e);
+        return FAIL_NONE;
+    }
+    return kind;
+}
+
+/*
+ * Whether the worker may come to another result. S3 denies a key that does not exist, and has no
+ * byte 0 of an empty object.
+ */
+static bool is_unclear(const struct err *e)
+{
+    return e->kind == FAIL_DENIED || e->kind == FAIL_GONE || e->kind == FAIL_SUPERSEDED ||
+           strcmp(e->code, "InvalidRange") == 0;
+}
 
 static enum err_kind probe(void *ctx, const struct customer_conf *customer,
                            const struct notification_record *record, struct err *e)
@@ -61,7 +101,9 @@ static enum err_kind probe(void *ctx, const struct customer_conf *customer,
         .owner = span_str(customer->account_id),
         .request_payer = customer->request_payer,
     };
-    return s3_peek(s->job->s3, &o, *session, 1, &peek, e);
+    enum err_kind kind = s3_peek(s->job->s3, &o, *session, 1, &peek, e);
+    /* the connection of a peek is kept, that of a transfer which is ended is not */
+    return kind != FAIL_NONE && is_unclear(e) ? read_as_worker(s->job->s3, &o, *session, e) : kind;
 }
 
 /* ---- The queues ---- */

@@ -9,7 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POLL_WAIT_S = 1, POLL_TIMEOUT_MS = 60 * 1000, EMPTY_POLLS = 3, HELD_MAX = 100 * 1000 };
+enum {
+    POLL_WAIT_S = 1,
+    POLL_TIMEOUT_MS = 60 * 1000,
+    EMPTY_POLLS = 3,
+    HELD_MAX = 100 * 1000,
+    SEND_BYTES = 1024 * 1024, /* SQS's limit of a batch */
+};
+
+/* A message that goes back: to be sent, or sent and to be deleted. */
+struct outbound {
+    struct sqs_message *message;
+    struct sqs_queue *to;
+    struct redrive_group *group; /* to count it; it may be of another customer if there are many */
+    bool sent;                   /* SQS has confirmed it */
+};
 
 struct redrive {
     struct redrive_settings s;
@@ -19,9 +33,7 @@ struct redrive {
     size_t group_count;
     char **held; /* receipt handles of messages that stay */
     size_t held_count;
-    struct sqs_message *batch[SQS_BATCH]; /* to be sent, or sent and to be deleted */
-    struct redrive_group *group_of[SQS_BATCH];
-    bool sent[SQS_BATCH];
+    struct outbound batch[SQS_BATCH];
     size_t count;
     struct pace pace;
     struct retry retry;
@@ -64,7 +76,7 @@ struct redrive *redrive_new(const struct redrive_settings *s)
 static void free_batch(struct redrive *r)
 {
     for (size_t i = 0; i < r->count; i++) {
-        sqs_message_free(r->batch[i]);
+        sqs_message_free(r->batch[i].message);
     }
     r->count = 0;
 }
@@ -199,9 +211,9 @@ static void take_message(struct redrive *r, struct sqs_message *m)
         hold(r, m);
         return;
     }
-    r->batch[r->count] = m;
-    r->group_of[r->count] = g;
-    r->sent[r->count++] = false;
+    size_t queue = queue_index(r->s.conf, judged.customer->queue);
+    r->batch[r->count++] =
+        (struct outbound){.message = m, .to = r->s.queues[queue], .group = g, .sent = false};
 }
 
 static enum redrive_state fail_or_wait(struct redrive *r, const struct err *e, int64_t now_ms)
@@ -232,29 +244,25 @@ static enum redrive_state receive(struct redrive *r, int64_t now_ms, struct err 
 
 /* ---- Sending back ---- */
 
-static struct sqs_queue *target_of(const struct redrive *r, size_t at)
-{
-    return r->s.queues[queue_index(r->s.conf, r->group_of[at]->customer->queue)];
-}
-
 /* Send the messages that belong to the queue of the first one that is not sent. */
 static enum err_kind send_some(struct redrive *r, size_t *accepted, struct err *e)
 {
     struct sqs_outgoing out[SQS_BATCH];
-    size_t of[SQS_BATCH];
-    size_t n = 0;
-    struct sqs_queue *to = NULL;
+    struct outbound *of[SQS_BATCH];
+    size_t n = 0, bytes = 0;
     for (size_t i = 0; i < r->count; i++) {
-        if (!r->sent[i] && (to == NULL || target_of(r, i) == to)) {
-            to = target_of(r, i);
-            of[n] = i;
-            out[n++] = (struct sqs_outgoing){.body = r->batch[i]->body, .kind = FAIL_AGAIN};
+        struct outbound *b = &r->batch[i];
+        bool fits = n == 0 || (b->to == of[0]->to && b->message->body.n <= SEND_BYTES - bytes);
+        if (!b->sent && fits) {
+            bytes += b->message->body.n;
+            of[n] = b;
+            out[n++] = (struct sqs_outgoing){.body = b->message->body, .kind = FAIL_AGAIN};
         }
     }
-    enum err_kind kind = sqs_send(to, out, n, e);
+    enum err_kind kind = sqs_send(of[0]->to, out, n, e);
     for (size_t i = 0; i < n && kind == FAIL_NONE; i++) {
-        r->sent[of[i]] = out[i].kind == FAIL_NONE;
-        *accepted += out[i].kind == FAIL_NONE;
+        of[i]->sent = out[i].kind == FAIL_NONE;
+        *accepted += of[i]->sent;
     }
     return kind != FAIL_NONE ? kind : e->kind;
 }
@@ -263,35 +271,43 @@ static size_t count_sent(const struct redrive *r)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->count; i++) {
-        n += r->sent[i];
+        n += r->batch[i].sent;
     }
     return n;
 }
 
-/* All of the batch is sent: delete it. */
-static enum err_kind delete_batch(struct redrive *r, struct err *e)
+/* Delete the messages that SQS has confirmed, and no other. */
+static enum err_kind delete_sent(struct redrive *r, struct err *e)
 {
     struct sqs_entry entries[SQS_BATCH];
+    size_t n = 0, at = 0, kept = 0;
     for (size_t i = 0; i < r->count; i++) {
-        entries[i] = (struct sqs_entry){.receipt_handle = r->batch[i]->receipt_handle};
+        if (r->batch[i].sent) {
+            entries[n++] =
+                (struct sqs_entry){.receipt_handle = r->batch[i].message->receipt_handle,
+                                   .kind = FAIL_AGAIN};
+        }
     }
-    enum err_kind kind = sqs_delete(r->s.dead, entries, r->count, e);
-    size_t kept = 0;
+    enum err_kind kind = n > 0 ? sqs_delete(r->s.dead, entries, n, e) : FAIL_NONE;
     for (size_t i = 0; i < r->count; i++) {
+        struct outbound *b = &r->batch[i];
+        enum err_kind one = b->sent ? entries[at++].kind : FAIL_AGAIN;
         /* a lost handle is of a message that was visible again: it is sent twice */
-        if (kind != FAIL_NONE || (entries[i].kind != FAIL_NONE && entries[i].kind != FAIL_LOST)) {
-            r->batch[kept] = r->batch[i];
-            r->sent[kept] = true;
-            r->group_of[kept++] = r->group_of[i];
+        if (kind != FAIL_NONE || (one != FAIL_NONE && one != FAIL_LOST)) {
+            r->batch[kept++] = *b;
         } else {
-            r->group_of[i]->sent++;
-            sqs_message_free(r->batch[i]);
+            b->group->sent++;
+            sqs_message_free(b->message);
         }
     }
     r->count = kept;
-    return kept == 0 ? FAIL_NONE : e->kind != FAIL_NONE ? e->kind : FAIL_AGAIN;
+    if (kind != FAIL_NONE || count_sent(r) == 0) {
+        return kind;
+    }
+    return e->kind != FAIL_NONE ? e->kind : FAIL_AGAIN;
 }
 
+/* What is confirmed is deleted also if the send of others failed, so that it is not sent twice. */
 static enum redrive_state work_off(struct redrive *r, int64_t now_ms, struct err *e)
 {
     size_t accepted = 0;
@@ -301,13 +317,15 @@ static enum redrive_state work_off(struct redrive *r, int64_t now_ms, struct err
     }
     err_clear(e);
     enum err_kind kind = FAIL_NONE;
+    struct err of_delete = {0};
     if (count_sent(r) < r->count) {
         kind = send_some(r, &accepted, e);
         pace_spent(&r->pace, accepted, now_ms);
     }
-    if (kind == FAIL_NONE && count_sent(r) == r->count) {
-        err_clear(e);
-        kind = delete_batch(r, e);
+    enum err_kind deleted = delete_sent(r, &of_delete);
+    if (kind == FAIL_NONE && deleted != FAIL_NONE) {
+        kind = deleted;
+        *e = of_delete;
     }
     if (kind != FAIL_NONE) {
         return fail_or_wait(r, e, now_ms);
@@ -332,9 +350,19 @@ enum redrive_state redrive_next(struct redrive *r, int64_t now_ms, struct err *e
     return receive(r, now_ms, e);
 }
 
+/* Keep the handles of what is left of the batch after a failure. */
+static void hold_batch(struct redrive *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        hold(r, r->batch[i].message);
+    }
+    r->count = 0;
+}
+
 void redrive_end(struct redrive *r)
 {
     struct sqs_entry entries[SQS_BATCH];
+    hold_batch(r);
     for (size_t at = 0; at < r->held_count; at += SQS_BATCH) {
         struct err ignored = {0};
         size_t n = r->held_count - at < SQS_BATCH ? r->held_count - at : SQS_BATCH;

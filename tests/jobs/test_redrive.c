@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A fake of SQS with one dead-letter queue, whose message i is of the key p/i. It fails the test if
+ * a message is deleted that no queue has accepted.
+ */
+#include "testing.h"
+
+#include "base/alloc.h"
+#include "codec/notification.h"
+#include "codec/notification_write.h"
+#include "jobs/redrive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MOST = 1200, CUSTOMERS = 3, QUEUES = 3, LARGE_BYTES = 300 * 1000, SEND_BYTES = 1024 * 1024 };
+
+struct dead_letter {
+    const char *bucket;
+    const char *body; /* NULL: a notification of the bucket */
+    size_t padding;   /* more bytes of blanks in the notification */
+    enum err_kind kind;
+    const char *code; /* ... of a read; NULL: "" */
+    bool hidden, deleted;
+    int target; /* the queue that has accepted it; -1: none */
+    int sends;
+};
+
+static struct {
+    struct dead_letter list[MOST];
+    size_t count;
+    size_t probes, sends, largest;
+    enum err_kind whole; /* of the next calls of sqs_send */
+    int whole_calls;     /* ... this many */
+    int refused_send;    /* this message is refused once; -1: none */
+    int refused_delete;
+    enum err_kind refused_kind;
+    enum err_kind deletes; /* result of every delete */
+} sqs;
+
+static struct sqs_queue *handle_of(size_t queue)
+{
+    return (struct sqs_queue *)(uintptr_t)(queue + 1);
+}
+
+static int number_of(const char *text)
+{
+    return (int)strtol(text, NULL, 10);
+}
+
+/* ---- The fake ---- */
+
+struct sqs_poller *sqs_poller_new(void)
+{
+    return mem_zeros(1, 1);
+}
+
+void sqs_poller_free(struct sqs_poller *p)
+{
+    free(p);
+}
+
+void sqs_poller_start(struct sqs_poller *p UNUSED, struct sqs_queue *q UNUSED, int max UNUSED,
+                      int wait_s UNUSED, int visibility_s, void *tag UNUSED)
+{
+    assert_int_equal(visibility_s, REDRIVE_HIDDEN_S);
+}
+
+static struct sqs_message *message_of(size_t at)
+{
+    char text[32];
+    const struct dead_letter *d = &sqs.list[at];
+    struct buf body = BUF_INIT(NOTIFICATION_DRAFT_BYTES + SEND_BYTES);
+    (void)snprintf(text, sizeof(text), "p/%04zu", at);
+    if (d->body != NULL) {
+        buf_add(&body, span_str(d->body));
+    } else {
+        notification_write(&body, &(struct notification_draft){.bucket = span_str(d->bucket),
+                                                               .key = span_str(text),
+                                                               .region = SPAN("eu-west-1"),
+                                                               .job = SPAN("j")});
+    }
+    for (size_t i = 0; i < d->padding; i++) {
+        buf_add_byte(&body, ' ');
+    }
+    struct sqs_message *m = mem_zeros(1, sizeof(*m));
+    m->receipt_handle = mem_text(text + 2);
+    char *copy = mem_grow(NULL, body.n, 1);
+    memcpy(copy, body.p, body.n);
+    m->body = span_of(copy, body.n);
+    buf_done(&body);
+    return m;
+}
+
+bool sqs_poller_next(struct sqs_poller *p UNUSED, int timeout_ms UNUSED, struct sqs_polled *out)
+{
+    *out = (struct sqs_polled){.count = 0};
+    for (size_t i = 0; i < sqs.count && out->count < SQS_BATCH; i++) {
+        if (!sqs.list[i].hidden && !sqs.list[i].deleted) {
+            sqs.list[i].hidden = true;
+            out->messages[out->count++] = message_of(i);
+        }
+    }
+    return true;
+}
+
+enum err_kind sqs_send(struct sqs_queue *q, struct sqs_outgoing *m, size_t count, struct err *e)
+{
+    size_t bytes = 0;
+    sqs.sends++;
+    if (sqs.whole_calls > 0) {
+        sqs.whole_calls--;
+        return err_set(e, sqs.whole, "sqs: as the test says");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct err bad = {0};
+        OWNED(notification) struct notification *n = notification_read(m[i].body, &bad);
+        assert_non_null(n);
+        int at = number_of(n->records[0].key.p + 2);
+        bytes += m[i].body.n;
+        if (at == sqs.refused_send) {
+            sqs.refused_send = -1;
+            m[i].kind = err_set(e, sqs.refused_kind, "sqs: refused");
+            continue;
+        }
+        sqs.list[at].target = (int)(uintptr_t)q - 1;
+        sqs.list[at].sends++;
+        m[i].kind = FAIL_NONE;
+    }
+    sqs.largest = bytes > sqs.largest ? bytes : sqs.largest;
+    return FAIL_NONE;
+}
+
+enum err_kind sqs_delete(struct sqs_queue *q UNUSED, struct sqs_entry *entries, size_t count,
+                         struct err *e)
+{
+    if (sqs.deletes != FAIL_NONE) {
+        return err_set(e, sqs.deletes, "sqs: as the test says");
+    }
+    for (size_t i = 0; i < count; i++) {
+        int at = number_of(entries[i].receipt_handle);
+        assert_true(sqs.list[at].target >= 0); /* a queue has confirmed it */
+        if (at == sqs.refused_delete) {
+            sqs.refused_delete = -1;
+            entries[i].kind = err_set(e, sqs.refused_kind, "sqs: refused");
+            continue;
+        }
+        sqs.list[at].deleted = true;
+        entries[i].kind = FAIL_NONE;
+    }
+    return FAIL_NONE;
+}
+
+enum err_kind sqs_change_visibility(struct sqs_queue *q UNUSED, struct sqs_entry *entries,
+                                    size_t count, struct err *e UNUSED)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(entries[i].visibility_s, 0);
+        sqs.list[number_of(entries[i].receipt_handle)].hidden = false;
+        entries[i].kind = FAIL_NONE;
+    }
+    return FAIL_NONE;
+}
+
+static enum err_kind probe(void *ctx UNUSED, const struct customer_conf *customer,
+                           const struct notification_record *record, struct err *e)
+{
+    const struct dead_letter *d = &sqs.list[number_of(record->key.p + 2)];
+    assert_string_equal(customer->bucket, d->bucket);
+    sqs.probes++;
+    if (d->kind == FAIL_NONE) {
+        return FAIL_NONE;
+    }
+    (void)snprintf(e->code, sizeof(e->code), "%s", d->code != NULL ? d->code : "");
+    return err_set(e, d->kind, "s3: as the test says");
+}
+
+/* ---- The job ---- */
+
+struct fixture {
+    struct queue_conf queues[QUEUES];
+    struct customer_conf customers[CUSTOMERS];
+    struct conf conf;
+    struct sqs_queue *handles[QUEUES];
+    struct redrive_settings s;
+    int64_t now_ms;
+};
+
+static char *text_of(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+/* acme and bolt have one queue, cord another; the dead letters of the third are elsewhere. */
+static int setup(void **state)
+{
+    static const char *const ids[] = {"acme", "bolt", "cord"};
+    static const char *const buckets[] = {"acme-logs", "bolt-logs", "cord-logs"};
+    struct fixture *f = mem_zeros(1, sizeof(*f));
+    memset(&sqs, 0, sizeof(sqs));
+    sqs.refused_send = sqs.refused_delete = -1;
+    sqs.refused_kind = FAIL_AGAIN;
+    for (size_t i = 0; i < CUSTOMERS; i++) {
+        f->customers[i] = (struct customer_conf){.id = text_of(ids[i]),
+                                                 .bucket = text_of(buckets[i]),
+                                                 .prefix = text_of("p"),
+                                                 .queue = &f->queues[i / 2]};
+    }
+    f->conf = (struct conf){.queues = f->queues,
+                            .queue_count = QUEUES,
+                            .customers = f->customers,
+                            .customer_count = CUSTOMERS};
+    f->handles[0] = handle_of(0);
+    f->handles[1] = handle_of(1);
+    f->s = (struct redrive_settings){
+        .conf = &f->conf, .dead = handle_of(QUEUES), .queues = f->handles, .probe = probe};
+    f->now_ms = 1000;
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    free(*state);
+    return 0;
+}
+
+static struct dead_letter *add(const char *bucket)
+{
+    assert_true(sqs.count < MOST);
+    sqs.list[sqs.count] = (struct dead_letter){.bucket = bucket, .target = -1};
+    return &sqs.list[sqs.count++];
+}
+
+static void add_failing(const char *bucket, enum err_kind kind, const char *code)
+{
+    struct dead_letter *d = add(bucket);
+    d->kind = kind;
+    d->code = code;
+}
+
+static void add_body(const char *body)
+{
+    add("")->body = body;
+}
+
+static enum redrive_state run(struct fixture *f, struct redrive *r, struct err *e)
+{
+    enum redrive_state state = REDRIVE_MORE;
+    while (state == REDRIVE_MORE || state == REDRIVE_WAIT) {
+        state = redrive_next(r, f->now_ms, e);
+        assert_true(state != REDRIVE_WAIT || redrive_wait_ms(r) > 0);
+        f->now_ms += redrive_wait_ms(r);
+    }
+    redrive_end(r);
+    return state;
+}
+
+/* "acme:readable::3/3 ...": customer, class, code, messages and those of them that were sent. */
+static const char *groups_of(const struct redrive *r)
+{
+    static char text[1024];
+    size_t count = 0, n = 0;
+    const struct redrive_group *g = redrive_groups(r, &count);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s:%s:%s:%llu/%llu", i > 0 ? " " : "",
+                              g[i].customer != NULL ? g[i].customer->id : "",
+                              redrive_class(g[i].kind), g[i].code,
+                              (unsigned long long)g[i].messages, (unsigned long long)g[i].sent);
+        assert_true(n < sizeof(text));
+    }
+    return text;
+}
+
+/* The messages of the dead-letter queue that are there and visible. */
+static size_t visible(void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sqs.count; i++) {
+        n += !sqs.list[i].deleted && !sqs.list[i].hidden;
+    }
+    return n;
+}
+
+static void add_of_each_kind(void)
+{
+    for (int i = 0; i < 15; i++) {
+        (void)add("acme-logs");
+    }
+    add_failing("acme-logs", FAIL_DENIED, "AccessDenied");
+    add_failing("bolt-logs", FAIL_DENIED, "AccessDenied");
+    add_failing("acme-logs", FAIL_DENIED, "AllAccessDisabled");
+    add_failing("acme-logs", FAIL_KMS, "AccessDenied");
+    add_failing("acme-logs", FAIL_DENIED, "AccessDenied");
+    (void)add("bolt-logs");
+    (void)add("cord-logs");
+    (void)add("other-logs");
+    add_body("no notification");
+    add_body("{\"Event\":\"s3:TestEvent\"}");
+}
+
+static void groups_by_customer_class_and_code(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    add_of_each_kind();
+    f->s.dry_run = true;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_string_equal(groups_of(r),
+                        "acme:readable::15/0 acme:denied:AccessDenied:2/0 "
+                        "bolt:denied:AccessDenied:1/0 acme:denied:AllAccessDisabled:1/0 "
+                        "acme:kms:AccessDenied:1/0 bolt:readable::1/0 cord:readable::1/0 "
+                        ":gone::1/0 :data::2/0");
+    size_t count = 0;
+    const struct redrive_group *g = redrive_groups(r, &count);
+    assert_string_equal(g[0].example, "s3://acme-logs/p/0000");
+    assert_string_equal(g[7].example, "s3://other-logs/p/0022");
+    assert_true(g[8].example[0] != '\0');
+    assert_int_equal(visible(), sqs.count);
+    assert_int_equal(sqs.sends, 0);
+    assert_false(redrive_cut(r));
+}
+
+static void a_customer_of_another_dead_letter_queue_is_none(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    (void)add("cord-logs");
+    f->handles[1] = NULL;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_string_equal(groups_of(r), ":gone::1/0");
+    assert_int_equal(sqs.probes, 0);
+    assert_int_equal(visible(), 1);
+}
+
+static void sends_all_that_belong_to_a_customer_to_its_queue(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    add_of_each_kind();
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_string_equal(groups_of(r),
+                        "acme:readable::15/15 acme:denied:AccessDenied:2/2 "
+                        "bolt:denied:AccessDenied:1/1 acme:denied:AllAccessDisabled:1/1 "
+                        "acme:kms:AccessDenied:1/1 bolt:readable::1/1 cord:readable::1/1 "
+                        ":gone::1/0 :data::2/0");
+    assert_int_equal(visible(), 3);
+    for (size_t i = 0; i < sqs.count; i++) {
+        const char *b = sqs.list[i].bucket;
+        int target = b[0] == 'c' ? 1 : b[0] == 'a' || b[0] == 'b' ? 0 : -1;
+        assert_int_equal(sqs.list[i].target, target);
+        assert_int_equal(sqs.list[i].deleted, target >= 0);
+        assert_int_equal(sqs.list[i].sends, target >= 0);
+    }
+}
+
+static void chooses_by_customer_and_class(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    add_of_each_kind();
+    f->s.only_customer = "acme";
+    f->s.only_class = "denied";
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_string_equal(groups_of(r),
+                        "acme:readable::15/0 acme:denied:AccessDenied:2/2 "
+                        "bolt:denied:AccessDenied:1/0 acme:denied:AllAccessDisabled:1/1 "
+                        "acme:kms:AccessDenied:1/0 bolt:readable::1/0 cord:readable::1/0 "
+                        ":gone::1/0 :data::2/0");
+    assert_int_equal(visible(), sqs.count - 3);
+}
+
+/* What is not chosen, and what the end of the job returns, is never deleted. */
+static void a_message_without_a_customer_is_never_chosen(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    (void)add("other-logs");
+    add_body("no notification");
+    f->s.only_class = "gone";
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_int_equal(sqs.sends, 0);
+    assert_int_equal(visible(), 2);
+}
+
+/* ---- Confirmed first, then deleted ---- */
+
+static void deletes_only_what_a_queue_has_confirmed(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (int i = 0; i < 10; i++) {
+        (void)add("acme-logs");
+    }
+    sqs.refused_send = 4;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(redrive_next(r, f->now_ms, &e), REDRIVE_MORE);
+    assert_int_equal(redrive_next(r, f->now_ms, &e), REDRIVE_WAIT);
+    for (size_t i = 0; i < 10; i++) {
+        assert_int_equal(sqs.list[i].deleted, i != 4);
+    }
+    f->now_ms += redrive_wait_ms(r);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_string_equal(groups_of(r), "acme:readable::10/10");
+    for (size_t i = 0; i < 10; i++) {
+        assert_true(sqs.list[i].deleted);
+        assert_int_equal(sqs.list[i].sends, 1);
+    }
+}
+
+static void a_denied_send_keeps_its_message_and_deletes_the_confirmed_ones(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (int i = 0; i < 10; i++) {
+        (void)add("acme-logs");
+    }
+    sqs.refused_send = 4;
+    sqs.refused_kind = FAIL_DENIED;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_FAILED);
+    assert_int_equal(e.kind, FAIL_DENIED);
+    assert_string_equal(groups_of(r), "acme:readable::10/9");
+    assert_false(sqs.list[4].deleted);
+    assert_int_equal(visible(), 1); /* at once */
+}
+
+static void a_send_that_fails_deletes_nothing(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (int i = 0; i < 12; i++) {
+        (void)add("acme-logs");
+    }
+    sqs.whole = FAIL_DENIED;
+    sqs.whole_calls = 1;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_FAILED);
+    assert_int_equal(e.kind, FAIL_DENIED);
+    assert_int_equal(visible(), 12);
+}
+
+static void throttling_is_waited_for(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    (void)add("acme-logs");
+    (void)add("cord-logs");
+    sqs.whole = FAIL_THROTTLED;
+    sqs.whole_calls = 5;
+    int64_t before_ms = f->now_ms;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_string_equal(groups_of(r), "acme:readable::1/1 cord:readable::1/1");
+    assert_int_equal(sqs.list[0].sends + sqs.list[1].sends, 2);
+    assert_true(f->now_ms - before_ms > 5000);
+}
+
+static void a_delete_is_repeated_without_the_send(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (int i = 0; i < 10; i++) {
+        (void)add("acme-logs");
+    }
+    sqs.refused_delete = 7;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_string_equal(groups_of(r), "acme:readable::10/10");
+    assert_int_equal(sqs.list[7].sends, 1);
+    assert_true(sqs.list[7].deleted);
+}
+
+/* Its message was visible again: another command, or a later one, sends it again. */
+static void a_lost_handle_ends_its_message(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    (void)add("acme-logs");
+    sqs.refused_delete = 0;
+    sqs.refused_kind = FAIL_LOST;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_int_equal(sqs.list[0].sends, 1);
+    assert_false(sqs.list[0].deleted);
+}
+
+static void a_denied_delete_ends_the_job(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (int i = 0; i < 30; i++) {
+        (void)add("acme-logs");
+    }
+    sqs.deletes = FAIL_DENIED;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_FAILED);
+    assert_int_equal(e.kind, FAIL_DENIED);
+    assert_int_equal(sqs.sends, 1); /* ten are there twice, not all */
+}
+
+/* ---- Limits ---- */
+
+static void a_send_is_within_a_request_of_sqs(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (int i = 0; i < 10; i++) {
+        add("acme-logs")->padding = LARGE_BYTES;
+    }
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_string_equal(groups_of(r), "acme:readable::10/10");
+    assert_in_range(sqs.largest, 3 * LARGE_BYTES, SEND_BYTES);
+}
+
+/* The last group has messages of several customers: each goes to the queue of its own. */
+static void more_groups_than_there_is_room_for_do_not_mix_queues(void **state)
+{
+    static char codes[MOST][16];
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < REDRIVE_GROUPS + 50; i++) {
+        (void)snprintf(codes[i], sizeof(codes[i]), "Code%zu", i);
+        add_failing(i % 3 == 0 ? "acme-logs" : "cord-logs", FAIL_DENIED, codes[i]);
+    }
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    size_t count = 0;
+    const struct redrive_group *g = redrive_groups(r, &count);
+    assert_int_equal(count, REDRIVE_GROUPS);
+    assert_int_equal(g[count - 1].messages, 51);
+    assert_int_equal(g[count - 1].sent, 51);
+    for (size_t i = 0; i < sqs.count; i++) {
+        assert_int_equal(sqs.list[i].target, i % 3 == 0 ? 0 : 1);
+        assert_true(sqs.list[i].deleted);
+    }
+}
+
+static void keeps_the_rate(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (int i = 0; i < 1000; i++) {
+        (void)add("acme-logs");
+    }
+    f->s.per_s = 100;
+    int64_t before_ms = f->now_ms;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_in_range(f->now_ms - before_ms, 9800, 10100);
+}
+
+static void ends_before_the_first_messages_are_visible_again(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    for (int i = 0; i < 1000; i++) {
+        (void)add("acme-logs");
+    }
+    f->s.per_s = 1;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(run(f, r, &e), REDRIVE_DONE);
+    assert_true(redrive_cut(r));
+    assert_in_range(f->now_ms, REDRIVE_RUN_MS, REDRIVE_HIDDEN_S * 1000);
+    size_t count = 0;
+    const struct redrive_group *g = redrive_groups(r, &count);
+    assert_int_equal(g[0].sent, g[0].messages);
+    assert_int_equal(visible(), 1000 - g[0].sent);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(groups_by_customer_class_and_code),
+        TEST(a_customer_of_another_dead_letter_queue_is_none),
+        TEST(sends_all_that_belong_to_a_customer_to_its_queue),
+        TEST(chooses_by_customer_and_class),
+        TEST(a_message_without_a_customer_is_never_chosen),
+        TEST(deletes_only_what_a_queue_has_confirmed),
+        TEST(a_denied_send_keeps_its_message_and_deletes_the_confirmed_ones),
+        TEST(a_send_that_fails_deletes_nothing),
+        TEST(throttling_is_waited_for),
+        TEST(a_delete_is_repeated_without_the_send),
+        TEST(a_lost_handle_ends_its_message),
+        TEST(a_denied_delete_ends_the_job),
+        TEST(a_send_is_within_a_request_of_sqs),
+        TEST(more_groups_than_there_is_room_for_do_not_mix_queues),
+        TEST(keeps_the_rate),
+        TEST(ends_before_the_first_messages_are_visible_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -283,9 +283,8 @@ static enum err_kind delete_sent(struct redrive *r, struct err *e)
     size_t n = 0, at = 0, kept = 0;
     for (size_t i = 0; i < r->count; i++) {
         if (r->batch[i].sent) {
-            entries[n++] =
-                (struct sqs_entry){.receipt_handle = r->batch[i].message->receipt_handle,
-                                   .kind = FAIL_AGAIN};
+            entries[n++] = (struct sqs_entry){.receipt_handle = r->batch[i].message->receipt_handle,
+                                              .kind = FAIL_AGAIN};
         }
     }
     enum err_kind kind = n > 0 ? sqs_delete(r->s.dead, entries, n, e) : FAIL_NONE;

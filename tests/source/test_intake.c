@@ -766,16 +766,16 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
     }
     assert_non_null(strstr(await_line("outage=begins"),
                            "level=error msg=\"queue access denied\" outage=begins queue=a "
-                           "customers=1 customer_ids=a call=receive error=denied"));
+                           "customers=1 customer_ids=a call=receive messages_held=0 "
+                           "error=denied"));
     assert_non_null(strstr(await_line("outage=changes"), "msg=\"queue does not answer\""));
     assert_in_range(captured_log_count("outage=lasts"), 2, 8);
     assert_non_null(strstr(await_line("outage=lasts"), "customer_ids=a call=receive"));
     assert_true(outage_is_open(acker_outage(w.acker, 0)));
     answer_poll(poll_at(15), 0, FAIL_NONE);
-    assert_non_null(
-        strstr(await_line("outage=over"),
-               "msg=\"queue connected\" outage=over queue=a customers=1 "
-               "customer_ids=a calls=receive causes=\"denied again\" outage_s=7"));
+    assert_non_null(strstr(await_line("outage=over"),
+                           "msg=\"queue connected\" outage=over queue=a customers=1 "
+                           "customer_ids=a calls=receive causes=\"denied again\" outage_s=7"));
     assert_false(outage_is_open(acker_outage(w.acker, 0)));
     captured_log_end();
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum { LANES_PER_CPU = 8, MAX_LANES = 1024, STALLED_MS = 300 * 1000, IDLE_TIMES = 10 };
+enum { POINTER_BYTES = sizeof(void *) };
 
 /* Number of CPUs that this process may run on. */
 static int cpu_count(void)
@@ -100,14 +101,14 @@ static int by_name(const void *a, const void *b)
 
 static void sort_queues(struct conf *c, struct named_queues *out)
 {
-    *out = (struct named_queues){.list = conf_alloc(c->queue_count + 1, sizeof(*out->list))};
+    *out = (struct named_queues){.list = conf_alloc(c->queue_count + 1, POINTER_BYTES)};
     for (size_t i = 0; i < c->queue_count; i++) {
         if (c->queues[i].name != NULL) {
             out->list[out->count++] = &c->queues[i];
         }
     }
     if (out->count != 0) {
-        qsort(out->list, out->count, sizeof(*out->list), by_name);
+        qsort(out->list, out->count, POINTER_BYTES, by_name);
     }
 }
 

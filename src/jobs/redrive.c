@@ -249,17 +249,19 @@ static enum err_kind send_some(struct redrive *r, size_t *accepted, struct err *
 {
     struct sqs_outgoing out[SQS_BATCH];
     struct outbound *of[SQS_BATCH];
+    struct sqs_queue *to = NULL;
     size_t n = 0, bytes = 0;
     for (size_t i = 0; i < r->count; i++) {
         struct outbound *b = &r->batch[i];
-        bool fits = n == 0 || (b->to == of[0]->to && b->message->body.n <= SEND_BYTES - bytes);
+        bool fits = to == NULL || (b->to == to && b->message->body.n <= SEND_BYTES - bytes);
         if (!b->sent && fits) {
+            to = b->to;
             bytes += b->message->body.n;
             of[n] = b;
             out[n++] = (struct sqs_outgoing){.body = b->message->body, .kind = FAIL_AGAIN};
         }
     }
-    enum err_kind kind = sqs_send(of[0]->to, out, n, e);
+    enum err_kind kind = n > 0 ? sqs_send(to, out, n, e) : FAIL_NONE;
     for (size_t i = 0; i < n && kind == FAIL_NONE; i++) {
         of[i]->sent = out[i].kind == FAIL_NONE;
         *accepted += of[i]->sent;
@@ -279,7 +281,7 @@ static size_t count_sent(const struct redrive *r)
 /* Delete the messages that SQS has confirmed, and no other. */
 static enum err_kind delete_sent(struct redrive *r, struct err *e)
 {
-    struct sqs_entry entries[SQS_BATCH];
+    struct sqs_entry entries[SQS_BATCH] = {{.kind = FAIL_NONE}};
     size_t n = 0, at = 0, kept = 0;
     for (size_t i = 0; i < r->count; i++) {
         if (r->batch[i].sent) {

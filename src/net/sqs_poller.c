@@ -155,7 +155,7 @@ static struct poll *poll_new(struct sqs_poller *p, struct sqs_queue *q, bool ext
 
 static struct span address_of(struct sqs_queue *const *queue)
 {
-    return span_of((const char *)queue, sizeof(*queue));
+    return span_of((const char *)queue, sizeof(void *));
 }
 
 /* The poll of a queue that is not an extra one. There are as many as queues. */

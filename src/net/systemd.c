@@ -13,6 +13,11 @@
 
 enum { WATCHDOG_MAX_MS = 24 * 3600 * 1000 };
 
+static const char *variable(const char *name)
+{
+    return getenv(name); /* NOLINT(concurrency-mt-unsafe): never set here */
+}
+
 /* A path, or "@NAME" for a socket in Linux's abstract namespace. */
 static bool address_of(const char *text, struct sockaddr_un *to, socklen_t *length)
 {
@@ -48,7 +53,7 @@ static bool send_text(const char *socket_name, const char *text, size_t n)
 
 bool systemd_tell(const char *fmt, ...)
 {
-    const char *name = getenv("NOTIFY_SOCKET");
+    const char *name = variable("NOTIFY_SOCKET");
     if (name == NULL) {
         return false;
     }
@@ -80,8 +85,8 @@ int systemd_watchdog_ms(void)
 {
     int64_t us = 0;
     int64_t pid = 0;
-    const char *whose = getenv("WATCHDOG_PID");
-    if (getenv("NOTIFY_SOCKET") == NULL || !number_of(getenv("WATCHDOG_USEC"), &us)) {
+    const char *whose = variable("WATCHDOG_PID");
+    if (variable("NOTIFY_SOCKET") == NULL || !number_of(variable("WATCHDOG_USEC"), &us)) {
         return 0;
     }
     if (whose != NULL && (!number_of(whose, &pid) || pid != getpid())) {

@@ -503,7 +503,7 @@ void ops_customer_resumed(struct ops *o, struct span customer, int64_t paused_ms
 }
 
 void ops_worker_changed(struct ops *o UNUSED, const char *type UNUSED,
-                        const struct ops_worker *of UNUSED)
+                        const struct ops_worker *w UNUSED)
 {
 }
 

@@ -23,10 +23,10 @@ static int setup(void **state)
 {
     static struct manager m;
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    (void)strcpy(m.folder, "/tmp/systemd-XXXXXX");
+    (void)snprintf(m.folder, sizeof(m.folder), "/tmp/systemd-XXXXXX");
     assert_non_null(mkdtemp(m.folder));
     (void)snprintf(m.path, sizeof(m.path), "%s/notify", m.folder);
-    (void)strcpy(at.sun_path, m.path);
+    (void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", m.path);
     m.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     assert_int_equal(bind(m.fd, (const struct sockaddr *)(const void *)&at, sizeof(at)), 0);
     assert_int_equal(setenv("NOTIFY_SOCKET", m.path, 1), 0);

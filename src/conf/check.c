@@ -107,8 +107,7 @@ static void check_partitions(struct conf_reader *r, size_t at)
     if (c->id == NULL || c->region == NULL || r->conf->aws.region == NULL) {
         return;
     }
-    const char *home = partition_of(span_str(r->conf->aws.region))->name;
-    const char *id = c->id; /* gcc forgets its check after a call */
+    struct span home = span_str(partition_of(span_str(r->conf->aws.region))->name);
     const struct {
         const char *key, *arn, *region;
     } parts[] = {
@@ -120,12 +119,12 @@ static void check_partitions(struct conf_reader *r, size_t at)
         {"sender_arn", c->sender_arn, NULL},
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        struct span is = parts[i].arn != NULL ? arn_part(parts[i].arn, 1) : span_str(home);
+        struct span is = parts[i].arn != NULL ? arn_part(parts[i].arn, 1) : home;
         is = parts[i].region != NULL ? span_str(partition_of(span_str(parts[i].region))->name) : is;
-        if (!span_eq(is, span_str(home))) {
+        if (!span_eq(is, home)) {
             conf_error(r, conf_at(group, parts[i].key),
-                       "customer %s.%s: is in the partition %.*s, but aws.region in %s", id,
-                       parts[i].key, SPAN_FMT(is), home);
+                       "customer %s.%s: is in the partition %.*s, but aws.region in %.*s", c->id,
+                       parts[i].key, SPAN_FMT(is), SPAN_FMT(home));
         }
     }
 }

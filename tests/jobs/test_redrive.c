@@ -48,6 +48,14 @@ static int number_of(const char *text)
     return (int)strtol(text, NULL, 10);
 }
 
+/* Of a key "p/NUMBER", which has no NUL at its end. */
+static int number_in(struct span key)
+{
+    char number[16];
+    (void)snprintf(number, sizeof(number), "%.*s", SPAN_FMT(span_from(key, 2)));
+    return number_of(number);
+}
+
 /* ---- The fake ---- */
 
 struct sqs_poller *sqs_poller_new(void)
@@ -116,7 +124,7 @@ enum err_kind sqs_send(struct sqs_queue *q, struct sqs_outgoing *m, size_t count
         struct err bad = {0};
         OWNED(notification) struct notification *n = notification_read(m[i].body, &bad);
         assert_non_null(n);
-        int at = number_of(n->records[0].key.p + 2);
+        int at = number_in(n->records[0].key);
         bytes += m[i].body.n;
         if (at == sqs.refused_send) {
             sqs.refused_send = -1;
@@ -165,7 +173,7 @@ enum err_kind sqs_change_visibility(struct sqs_queue *q UNUSED, struct sqs_entry
 static enum err_kind probe(void *ctx UNUSED, const struct customer_conf *customer,
                            const struct notification_record *record, struct err *e)
 {
-    const struct dead_letter *d = &sqs.list[number_of(record->key.p + 2)];
+    const struct dead_letter *d = &sqs.list[number_in(record->key)];
     assert_string_equal(customer->bucket, d->bucket);
     sqs.probes++;
     if (d->kind == FAIL_NONE) {

@@ -57,6 +57,13 @@ const struct outcome_rule *outcome_rule(enum outcome_subject subject, enum err_k
 /* What happens next and what to do: the code of the error may say more than its class. */
 const char *outcome_next(const struct outcome_rule *rule, const struct err *e);
 
+/* The codes that have advice of their own. */
+struct outcome_code {
+    enum outcome_subject subject;
+    const char *code, *next;
+};
+const struct outcome_code *outcome_codes(size_t *count);
+
 const char *outcome_name(enum outcome o);                 /* "done", "leave", "later" */
 const char *outcome_subject_name(enum outcome_subject s); /* "object", ... */
 

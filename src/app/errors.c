@@ -94,6 +94,20 @@ static void add_rule(struct buf *out, bool markdown, const struct outcome_rule *
                                        r->reject ? "last" : "-", r->next});
 }
 
+/* As a table of its own in the page; as further lines in a terminal. */
+static void add_codes(struct buf *out, bool markdown)
+{
+    size_t count = 0;
+    const struct outcome_code *codes = outcome_codes(&count);
+    buf_add(out, markdown ? SPAN("\nThe next step of these codes is another one than that of their "
+                                 "class:\n\n| About | Code | Next |\n|---|---|---|\n")
+                          : SPAN(""));
+    for (size_t i = 0; i < count; i++) {
+        buf_addf(out, markdown ? "| %s | `%s` | %s |\n" : "%-9s %-28s %s\n",
+                 outcome_subject_name(codes[i].subject), codes[i].code, codes[i].next);
+    }
+}
+
 void errors_text(struct buf *out, enum errors_form form)
 {
     bool markdown = form == ERRORS_MARKDOWN;
@@ -113,6 +127,7 @@ void errors_text(struct buf *out, enum errors_form form)
     for (size_t i = 0; i < count; i++) {
         add_rule(out, markdown, &rules[i]);
     }
+    add_codes(out, markdown);
     error_codes_text(out, form);
 }
 

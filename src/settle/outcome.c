@@ -84,13 +84,21 @@ static const struct outcome_rule rules[] = {
 #define KEY_UNUSABLE                                                                               \
     AGAIN "; enable the KMS key, or cancel its deletion, in the account that owns it"
 
-static const struct {
-    enum outcome_subject subject;
-    const char *code, *next;
-} codes[] = {
+#define KEY_GONE                                                                                   \
+    AGAIN "; the KMS key does not exist: objects under a deleted key cannot be read any more; "    \
+          "upload them again under another key"
+
+static const struct outcome_code codes[] = {
     {ABOUT_OBJECT, "KMS.DisabledException", KEY_UNUSABLE},
     {ABOUT_OBJECT, "KMS.KMSInvalidStateException", KEY_UNUSABLE},
+    {ABOUT_OBJECT, "KMS.NotFoundException", KEY_GONE},
 };
+
+const struct outcome_code *outcome_codes(size_t *count)
+{
+    *count = sizeof(codes) / sizeof(codes[0]);
+    return codes;
+}
 
 const char *outcome_next(const struct outcome_rule *rule, const struct err *e)
 {

@@ -45,13 +45,16 @@ static void every_row_is_a_line(void **state UNUSED)
         lines += text.p[i] == '\n' ? 1 : 0;
     }
     size_t rows = 0;
+    size_t advised = 0;
     (void)outcome_rules(&rows);
+    (void)outcome_codes(&advised);
     size_t codes =
         s3_rule_count + sts_rule_count + sqs_rule_count + fault_common_count + fault_status_count;
-    assert_int_equal(lines, rows + 1 + codes + 2);
+    assert_int_equal(lines, rows + 1 + advised + codes + 2);
     assert_non_null(strstr(text.p, "\nS3      NoSuchKey                          any   gone"));
     assert_non_null(strstr(text.p, "\nSTS     IDPRejectedClaim                   any   denied"));
     assert_non_null(strstr(text.p, "\nrole      denied      0     later  15m         paused"));
+    assert_non_null(strstr(text.p, "KMS.DisabledException        read again after the delay; ena"));
     buf_done(&text);
 }
 

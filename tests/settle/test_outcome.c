@@ -40,6 +40,8 @@ static void advises_by_the_code_where_it_says_more_than_the_class(void **state U
     assert_null(strstr(outcome_next(rule, &e), "allow"));
     e = (struct err){.kind = FAIL_KMS, .code = "AccessDenied"};
     assert_ptr_equal(outcome_next(rule, &e), rule->next);
+    e = (struct err){.kind = FAIL_KMS, .code = "KMS.NotFoundException"};
+    assert_non_null(strstr(outcome_next(rule, &e), "upload them again under another key"));
     assert_non_null(strstr(rule->next, "allow the role to decrypt"));
     assert_null(strstr(rule->next, "enable"));
 }

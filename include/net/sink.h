@@ -185,6 +185,9 @@ size_t sink_partition_bytes(const struct sink *s);
  */
 MUST_USE bool sink_reached(const struct sink *s);
 
+/* Brokers to which there was no connection, and that have acknowledged no record since. */
+unsigned sink_lost_brokers(const struct sink *s);
+
 /* Number of fatal errors of the producer so far. */
 unsigned sink_restarts(const struct sink *s);
 

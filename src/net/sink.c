@@ -259,6 +259,11 @@ bool sink_reached(const struct sink *s)
     return atomic_load(&s->reached);
 }
 
+unsigned sink_lost_brokers(const struct sink *s)
+{
+    return atomic_load(&s->lost_brokers);
+}
+
 unsigned sink_restarts(const struct sink *s)
 {
     return atomic_load(&s->restarts);

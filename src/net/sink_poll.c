@@ -191,6 +191,7 @@ static void broker_answers(struct sink *s, const rd_kafka_message_t *m)
     if (sink_brokers_up(&s->poll.brokers, rd_kafka_message_broker_id(m), &up)) {
         struct err e = {.kind = FAIL_NONE};
         err_copy(e.host, sizeof(e.host), span_str(up.name));
+        atomic_store(&s->lost_brokers, s->poll.brokers.count);
         emit_event(s, SINK_BROKER_UP, &e);
     }
 }
@@ -324,6 +325,7 @@ static void request_failed(struct sink *s, rd_kafka_resp_err_t code, const char 
     bool named = is_unreachable(code, text) && sink_brokers_parse(text, &broker);
     if (named && sink_brokers_down(&s->poll.brokers, &broker)) {
         err_copy(e->host, sizeof(e->host), span_str(broker.name));
+        atomic_store(&s->lost_brokers, s->poll.brokers.count);
         emit_event(s, SINK_BROKER_DOWN, e);
     } else if (!named || s->poll.brokers.count == SINK_BROKERS) { /* perhaps one not kept */
         emit_event(s, SINK_TROUBLE, e);

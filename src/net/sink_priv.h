@@ -52,6 +52,7 @@ struct sink {
     atomic_bool fatal;            /* the producer is being replaced */
     atomic_uint restarts;         /* number of fatal errors so far */
     atomic_bool reached;          /* the brokers are reachable */
+    atomic_uint lost_brokers;     /* those that could not be connected to; of poll.brokers */
     struct pulse pulse;           /* of the poll thread */
     atomic_bool token_held; /* the producer has a token of the worker that no broker has refused */
 

@@ -340,10 +340,12 @@ static void a_broker_that_is_unreachable_is_named_until_it_acknowledges(void **s
     produce(s, "events", SPAN("2"), 4);
     assert_true(came_true(&reports.events[SINK_BROKER_DOWN], 1));
     assert_int_equal(reports.events[SINK_BROKER_UP], 0);
+    assert_int_equal(sink_lost_brokers(s), 1);
     (void)rd_kafka_mock_broker_set_up(mock, 1);
     assert_true(sink_flush(s, PATIENCE_MS));
     assert_true(came_true(&reports.events[SINK_BROKER_UP], 1));
     assert_int_equal(reports.events[SINK_BROKER_DOWN], 1);
+    assert_int_equal(sink_lost_brokers(s), 0);
 }
 
 static void a_batch_above_the_topics_size_is_not_a_records_fault(void **state UNUSED)

@@ -18,7 +18,9 @@ RUN scripts/install-deps build
 
 FROM packages AS build
 COPY . .
-RUN cmake --preset release -DINGEST_TESTS=OFF \
+# The commit in log and metrics, since the context has no .git: --build-arg COMMIT=$(git rev-parse HEAD)
+ARG COMMIT=
+RUN cmake --preset release -DINGEST_TESTS=OFF -DINGEST_COMMIT=${COMMIT} \
  && cmake --build --preset release --target asymptote-ingest \
  && scripts/runtime-packages build/release/asymptote-ingest >build/runtime-packages
 

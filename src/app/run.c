@@ -16,6 +16,7 @@
 #include "app/print.h"
 #include "app/watch.h"
 #include "base/clock.h"
+#include "base/commit.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "event/normalize.h"
@@ -215,7 +216,8 @@ static void end_within(int ms)
 static int run_worker(const struct conf *conf, const char *path)
 {
     struct err e = {.kind = FAIL_NONE};
-    log_write(LOG_INFO, "starting", KV_STR("version", INGEST_VERSION), KV_INT("pid", getpid()),
+    log_write(LOG_INFO, "starting", KV_STR("version", INGEST_VERSION),
+              KV_STR("commit", ingest_commit), KV_INT("pid", getpid()),
               KV_INT("rules", INGEST_RULES));
     OWNED(worker) struct worker *w = worker_new(conf, &e);
     if (w == NULL) {

@@ -5,6 +5,7 @@
  */
 #include "app/version.h"
 
+#include "base/commit.h"
 #include "codec/json.h"
 
 #include <curl/curl.h>
@@ -25,6 +26,7 @@ void version_print(void)
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
     unsigned xxh = XXH_versionNumber();
     (void)printf("asymptote-ingest %s\n", INGEST_VERSION);
+    (void)printf("commit %s\n", ingest_commit);
     (void)printf("librdkafka %s\n", rd_kafka_version_str());
     (void)printf("libcurl %s (%s)\n", curl->version,
                  curl->ssl_version != NULL ? curl->ssl_version : "without TLS");

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the worker tells of itself at /metrics, /healthz and /readyz, read by Prometheus' own parser."""
 import http.client
+import json
 import re
 import signal
 import socket
@@ -78,6 +79,38 @@ def test_alerts_of_the_documents_name_metrics_that_are_there():
         for name in re.findall(r"asymptote_ingest_\w+", rule["expr"]):
             assert name in known or name.removesuffix("_bucket") in known, rule
     assert len(rules) > 10
+
+
+def test_a_backlog_is_what_could_start_now(strict: StrictWorld):
+    """Messages in back-off are none of it; those in the queue and in the inbox are."""
+    acme = strict.customer("acme")
+    strict.fake.fault(service="s3", action="GetObject", key=acme.key("denied"), error="AccessDenied", count=-1)
+    acme.put("denied", generate(2, 1).text)
+    window = Window(strict.start(metrics={**LISTEN, "queue_interval": "1s"}, limits={"lanes": 1, "idle_timeout": "60s"}))
+    window.await_("queue_messages", 1, queue=acme.queue.name, state="in_flight")
+    window.await_("objects_total", 1, customer="acme", outcome="later")
+    assert window.value("backlog", queue=acme.queue.name) == window.value("total_backlog") == 0
+    assert window.value("backlog_age_seconds", queue=acme.queue.name) == 0
+    strict.fake.fault(service="s3", action="GetObject", key=acme.key("slow"), hang_s=600)
+    acme.put("slow", generate(2, 2).text)
+    window.await_("lanes", 1, state="busy")
+    for n in range(200):
+        acme.put(f"{n}", b"")
+    window.await_("backlog", 200, queue=acme.queue.name)
+    worker = json.loads(window.get("/status.json")[1])["worker"]
+    assert worker["backlog"] == 200 == worker["backlog_visible"] + worker["inbox_messages"]
+    assert worker["backlog_visible"] > 0 < worker["inbox_messages"] and worker["lanes_busy"] == 1
+    before = window.value("backlog_age_seconds", queue=acme.queue.name)
+    until(lambda: window.value("backlog_age_seconds", queue=acme.queue.name) > before + 1, "it grows older", 20)
+    assert 0 < worker["backlog_age_ms"] < 60000
+
+
+def test_the_commit_is_in_the_log_and_in_the_metrics(strict: StrictWorld):
+    strict.customer("acme")
+    worker = strict.start(metrics=LISTEN)
+    commit = worker.logged(msg="starting")[0]["commit"]
+    assert commit == "unknown" or re.fullmatch("[0-9a-f]{40}", commit)
+    assert Window(worker).value("build_info", commit=commit) == 1
 
 
 def test_a_stalled_read_shows_in_healthz_while_it_lasts(strict: StrictWorld):

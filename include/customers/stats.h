@@ -106,15 +106,21 @@ struct poll_stats {
     stats_count damaged;
     stats_count over_share;         /* returned: their customer had its share of the worker */
     stats_count received_ms;        /* a level: the last message, wall clock; 0: none yet */
+    stats_count head_ms;            /* a level: what waits now was sent then or later, wall clock,
+                                       by what was received last; 0: not known */
     stats_count visible, in_flight; /* levels, of the queue's last attributes */
     atomic_bool attributes_known;   /* they were read without an error */
     atomic_bool stopped;            /* not polled: its calls fail, its customers are paused */
     atomic_bool reached;            /* SQS's last response for the queue was not an error */
+    atomic_bool blocked;            /* stopped, and another worker would not help */
 };
 
 /* Count the result of a receive that ended at wall_ms. */
 void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged,
                     int64_t wall_ms);
+
+/* A message was received for the first time: the oldest one of a receive. */
+void poll_stats_head(struct poll_stats *s, int64_t sent_ms);
 
 /* Of a queue, by the acker; in messages. */
 struct lease_stats {

@@ -116,6 +116,7 @@ void inbox_stop(struct inbox *i);
 MUST_USE struct inflight *inbox_drain(struct inbox *i);
 
 size_t inbox_waiting(struct inbox *i);
+size_t inbox_queue_waiting(struct inbox *i, size_t queue); /* 0: it has no such queue */
 
 /* Lanes at work for the sched_class. */
 size_t inbox_at_work(struct inbox *i, size_t sched_class);

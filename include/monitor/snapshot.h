@@ -20,6 +20,7 @@
 
 #include "customers/customers.h"
 #include "flow/lane.h"
+#include "monitor/backlog.h"
 #include "monitor/health.h"
 
 struct snapshot_parts { /* borrowed: the parts that are read */
@@ -67,6 +68,7 @@ struct snapshot_queue {
     struct lease_stats leases;
     uint64_t held;    /* number of messages */
     uint64_t outages; /* begun so far */
+    struct backlog backlog;
     bool up;          /* SQS answered, and no call fails */
     bool has_traffic; /* messages, or failed calls for them, since the start */
 };
@@ -83,7 +85,8 @@ struct snapshot {
         uint64_t records, bytes; /* accepted and not yet acknowledged */
         uint64_t limit_bytes;
         unsigned restarts; /* of the producer, after fatal errors */
-        uint64_t outages;  /* begun so far */
+        unsigned lost_brokers;
+        uint64_t outages; /* begun so far */
     } kafka;
     struct {
         int64_t cpu_ms;
@@ -96,7 +99,8 @@ struct snapshot {
     } configuration;
     struct ops_counts ops;
     uint64_t inbox_messages;
-    struct stats nobodys; /* of objects without a customer */
+    struct backlog backlog; /* of all queues */
+    struct stats nobodys;   /* of objects without a customer */
     struct snapshot_customer *customers;
     size_t customer_count;
     struct snapshot_queue *queues;

@@ -45,7 +45,14 @@ void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, s
     atomic_store(&s->reached, kind == FAIL_NONE);
     if (messages != 0) {
         stats_set(&s->received_ms, (uint64_t)wall_ms);
+    } else if (result == RECEIVE_EMPTY && damaged == 0 && !starved) {
+        stats_set(&s->head_ms, (uint64_t)wall_ms); /* there was none that was sent before */
     }
+}
+
+void poll_stats_head(struct poll_stats *s, int64_t sent_ms)
+{
+    stats_set(&s->head_ms, (uint64_t)sent_ms);
 }
 
 /* For structures that contain only counters. */
@@ -90,6 +97,7 @@ void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from)
     atomic_store(&to->attributes_known, atomic_load(&from->attributes_known));
     atomic_store(&to->stopped, atomic_load(&from->stopped));
     atomic_store(&to->reached, atomic_load(&from->reached));
+    atomic_store(&to->blocked, atomic_load(&from->blocked));
 }
 
 bool stats_any(const struct stats *s)

@@ -544,6 +544,14 @@ size_t inbox_waiting(struct inbox *i)
     return n;
 }
 
+size_t inbox_queue_waiting(struct inbox *i, size_t queue)
+{
+    mutex_lock(&i->shared.lock);
+    size_t n = queue < i->shared.queue_count ? i->shared.queues[queue].waiting : 0;
+    mutex_unlock(&i->shared.lock);
+    return n;
+}
+
 size_t inbox_at_work(struct inbox *i, size_t sched_class)
 {
     mutex_lock(&i->shared.lock);

@@ -5,6 +5,7 @@
  */
 #include "monitor/metrics.h"
 
+#include "base/commit.h"
 #include "customers/not_ours.h"
 #include "metrics_priv.h"
 
@@ -21,9 +22,10 @@ static void write_build(const struct metric *m, const struct snapshot *s UNUSED,
     char rules[16];
     (void)snprintf(rules, sizeof(rules), "%d", INGEST_RULES);
     struct exposition_label labels[] = {{"version", SPAN(INGEST_VERSION)},
+                                        {"commit", span_str(ingest_commit)},
                                         {"rules", span_str(rules)},
                                         {"librdkafka", span_str(rd_kafka_version_str())}};
-    exposition_count(out, m->family.name, labels, 3, 1);
+    exposition_count(out, m->family.name, labels, 4, 1);
 }
 
 static void write_ready(const struct metric *m, const struct snapshot *s, struct buf *out)
@@ -59,6 +61,16 @@ static void write_waiting(const struct metric *m, const struct snapshot *s, stru
     write_one(m, out, s->inbox_messages);
 }
 
+static void write_total_backlog(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    write_one(m, out, (uint64_t)s->backlog.messages);
+}
+
+static void write_max_backlog_age(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    exposition_seconds(out, m->family.name, NULL, 0, s->backlog.age_ms);
+}
+
 static void write_left(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     struct exposition_label label = {"reason", SPAN("")};
@@ -73,6 +85,11 @@ static void write_left(const struct metric *m, const struct snapshot *s, struct 
 static void write_kafka_up(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     write_one(m, out, s->kafka.reached);
+}
+
+static void write_lost_brokers(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    write_one(m, out, s->kafka.lost_brokers);
 }
 
 static void write_kafka_records(const struct metric *m, const struct snapshot *s, struct buf *out)
@@ -161,7 +178,7 @@ static void write_resident(const struct metric *m, const struct snapshot *s, str
 
 static const struct metric table[] = {
     {GAUGE("build_info", "Always 1; which program this is."),
-     .labels = "version, rules, librdkafka", .write = write_build},
+     .labels = "version, commit, rules, librdkafka", .write = write_build},
     {GAUGE("ready", "1: /readyz says ready."), .labels = "", .write = write_ready},
     {GAUGE("stalled_threads", "Threads for which /healthz answers 503."), .labels = "",
      .write = write_stalled},
@@ -173,6 +190,11 @@ static const struct metric table[] = {
      .labels = "state", .write = write_lanes},
     {GAUGE("inbox_messages", "Messages received that wait for a lane."), .labels = "",
      .write = write_waiting},
+    {GAUGE("total_backlog", "Work that could start now, of all queues: the sum of backlog; of a "
+                            "queue without known attributes only its messages in the inbox."),
+     .labels = "", .write = write_total_backlog},
+    {GAUGE("max_backlog_age_seconds", "The greatest backlog_age_seconds of all queues."),
+     .labels = "", .write = write_max_backlog_age},
     {COUNTER("notifications_left_total",
              "Receives of notifications that name no customer's object (unknown_bucket, "
              "other_queue, outside_prefix, shared_queue) or cannot be understood (unreadable); "
@@ -180,6 +202,12 @@ static const struct metric table[] = {
      .labels = "reason", .write = write_left},
 
     {GAUGE("kafka_up", "1: the brokers are reachable."), .labels = "", .write = write_kafka_up},
+    {GAUGE("kafka_brokers_unreachable",
+           "Brokers that could not be connected to and have acknowledged no record since; the log "
+           "names them ('kafka broker unreachable'). A broker that answers again counts until "
+           "there is a "
+           "record for it."),
+     .labels = "", .write = write_lost_brokers},
     {GAUGE("kafka_queue_records", "Records that wait for the brokers' acknowledgement."),
      .labels = "", .write = write_kafka_records},
     {GAUGE("kafka_queue_bytes", "Bytes of records that wait for the brokers' acknowledgement."),
@@ -343,6 +371,16 @@ static const struct metric table[] = {
            "Messages of the queue as SQS reports them every metrics.queue_interval, for all its "
            "consumers: visible, in_flight. Absent while access is denied or SQS does not answer."),
      .labels = "queue, state", .write = write_queue_messages},
+    {GAUGE("backlog",
+           "Work that could start now: visible messages of the queue, which are not those in "
+           "back-off, and messages of it that wait for a lane of this worker. Without the visible "
+           "ones of a queue whose customers are all paused or whose deletions fail. Absent where "
+           "queue_messages is."),
+     .labels = "queue", .write = write_backlog},
+    {GAUGE("backlog_age_seconds",
+           "How long the oldest message of backlog has waited, by the messages that were received "
+           "last for the first time; 0 without a backlog, absent while not known."),
+     .labels = "queue", .write = write_backlog_age},
     {GAUGE("queue_up",
            "1: SQS has answered for this queue, and no receive, heartbeat, deletion or return "
            "fails; 0 also during an outage that the log has."),

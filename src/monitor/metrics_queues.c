@@ -99,6 +99,27 @@ void write_queue_messages(const struct metric *m, const struct snapshot *s, stru
     }
 }
 
+void write_backlog(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    for (size_t q = 0; q < s->queue_count; q++) {
+        if (s->queues[q].backlog.messages >= 0) {
+            struct exposition_label label = queue_label(&s->queues[q]);
+            exposition_count(out, m->family.name, &label, 1,
+                             (uint64_t)s->queues[q].backlog.messages);
+        }
+    }
+}
+
+void write_backlog_age(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    for (size_t q = 0; q < s->queue_count; q++) {
+        if (s->queues[q].backlog.age_ms >= 0) {
+            struct exposition_label label = queue_label(&s->queues[q]);
+            exposition_seconds(out, m->family.name, &label, 1, s->queues[q].backlog.age_ms);
+        }
+    }
+}
+
 void write_queue_reached(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     for (size_t q = 0; q < s->queue_count; q++) {

@@ -170,6 +170,14 @@ static bool replaced(const struct snapshot_parts *p, size_t queue, size_t count)
     return false;
 }
 
+static void fill_backlog(struct snapshot *s, struct snapshot_queue *out, size_t queue)
+{
+    const struct snapshot_parts *p = &s->parts;
+    uint64_t waiting = inbox_queue_waiting(p->inbox, queue);
+    out->backlog = backlog_of(&out->polls, waiting, !intake_removed(p->intake, queue), s->wall_ms);
+    backlog_add(&s->backlog, &out->backlog, waiting);
+}
+
 /* A removed queue is shown as long as messages of it are held. */
 static void fill_queues(struct snapshot *s)
 {
@@ -180,6 +188,7 @@ static void fill_queues(struct snapshot *s)
         s->queue_room = count;
     }
     s->queue_count = 0;
+    s->backlog = (struct backlog){0};
     for (size_t q = 0; q < count; q++) {
         uint64_t held = acker_queue_held(p->acker, q);
         if (intake_removed(p->intake, q) && (held == 0 || replaced(p, q, count))) {
@@ -192,6 +201,7 @@ static void fill_queues(struct snapshot *s)
         out->outages = outage_begun(acker_outage(p->acker, q));
         poll_stats_copy(&out->polls, intake_stats(p->intake, q));
         lease_stats_copy(&out->leases, acker_stats(p->acker, q));
+        fill_backlog(s, out, q);
         out->has_traffic =
             held != 0 || poll_stats_any(&out->polls) || lease_stats_any(&out->leases);
     }
@@ -232,6 +242,7 @@ void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
     s->kafka.reached = s->ready.kafka_reached;
     s->kafka.limit_bytes = p->conf->kafka.queue_bytes;
     s->kafka.restarts = sink_restarts(p->sink);
+    s->kafka.lost_brokers = sink_lost_brokers(p->sink);
     s->kafka.outages = outage_begun(p->kafka_outage);
     sink_depth(p->sink, &s->kafka.records, &s->kafka.bytes);
     ops_counts(p->ops, &s->ops);

@@ -163,6 +163,16 @@ static void add_customer(const struct snapshot *s, const struct row *r, struct b
     buf_add_byte(out, '}');
 }
 
+/* Also those that wait for Kafka. */
+static uint64_t busy_lanes(const struct snapshot *s)
+{
+    uint64_t n = 0;
+    for (size_t i = s->first_lane; i < s->health.count; i++) {
+        n += pulse_state(s->health.threads[i].pulse) != PULSE_IDLE;
+    }
+    return n;
+}
+
 static void add_worker(const struct snapshot *s, struct buf *out)
 {
     json_member(out, "worker");
@@ -174,6 +184,10 @@ static void add_worker(const struct snapshot *s, struct buf *out)
     json_member_bool(out, "kafka_up", s->kafka.reached);
     json_member_bool(out, "reload_failed", s->configuration.reload_failed);
     json_member_number(out, "inbox_messages", s->inbox_messages);
+    json_member_number(out, "backlog", (uint64_t)s->backlog.messages);
+    json_member_number(out, "backlog_visible", (uint64_t)s->backlog.visible);
+    json_member_number(out, "backlog_age_ms", (uint64_t)s->backlog.age_ms);
+    json_member_number(out, "lanes_busy", busy_lanes(s));
     json_member_number(out, "unacked_bytes", s->kafka.bytes);
     buf_add_byte(out, '}');
 }

@@ -236,6 +236,7 @@ static bool gate_is_open(struct intake *i, struct poll *p, struct customer *only
     p->gate = find_gate(i, p, only);
     log_gate(i, p, was, now);
     atomic_store(&p->stats.stopped, p->gate != GATE_OPEN);
+    atomic_store(&p->stats.blocked, p->gate == GATE_CALLS_FAIL || p->gate == GATE_PAUSED);
     return p->gate == GATE_OPEN;
 }
 
@@ -388,18 +389,30 @@ static bool accept_message(struct intake *i, const struct receiver *r, struct in
     return true;
 }
 
+/* The older one of two sent times. A message that was received before was in back-off meanwhile. */
+static int64_t older_head(int64_t head_ms, const struct inflight *m)
+{
+    bool counts = m->receive_count == 1 && m->sent_ms > 0;
+    return counts && (head_ms == 0 || m->sent_ms < head_ms) ? m->sent_ms : head_ms;
+}
+
 /* The number of messages that were returned. */
 static size_t accept_messages(struct intake *i, const struct receiver *r,
                               const struct sqs_polled *polled)
 {
     size_t returned = 0;
+    int64_t head_ms = 0;
     struct poll *p = r->poll;
     for (size_t k = 0; k < polled->count; k++) {
         int64_t now = clock_mono_ms(i->parts.clock);
         struct inflight *m =
             &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
         warn_of_sent_time(i, p, m);
+        head_ms = older_head(head_ms, m);
         returned += !accept_message(i, r, m);
+    }
+    if (head_ms != 0) {
+        poll_stats_head(&p->stats, head_ms);
     }
     return returned;
 }

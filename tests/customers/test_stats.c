@@ -71,12 +71,35 @@ static void an_empty_receive_of_a_queue_with_messages_is_starved(void **state UN
     assert_int_equal(stats_get(&s.starved), 1);
 }
 
+/* The time before which nothing that waits was sent. */
+static void what_waits_is_as_old_as_what_was_received_last(void **state UNUSED)
+{
+    struct poll_stats s = {0};
+    struct poll_stats copy = {0};
+    poll_stats_add(&s, FAIL_AGAIN, 0, 0, 1000); /* an error says nothing */
+    poll_stats_add(&s, FAIL_NONE, 0, 1, 1500);  /* a damaged message, which waits again */
+    assert_int_equal(stats_get(&s.head_ms), 0);
+    poll_stats_add(&s, FAIL_NONE, 0, 0, 2000);
+    assert_int_equal(stats_get(&s.head_ms), 2000);
+    poll_stats_head(&s, 900);
+    poll_stats_add(&s, FAIL_NONE, 3, 0, 3000);
+    assert_int_equal(stats_get(&s.head_ms), 900);
+    stats_set(&s.visible, 5);
+    atomic_store(&s.attributes_known, true);
+    poll_stats_add(&s, FAIL_NONE, 0, 0, 4000); /* starved: they wait all the same */
+    atomic_store(&s.blocked, true);
+    poll_stats_copy(&copy, &s);
+    assert_int_equal(stats_get(&copy.head_ms), 900);
+    assert_true(atomic_load(&copy.blocked));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_time_falls_into_the_first_bucket_that_holds_it),
         cmocka_unit_test(the_last_message_of_a_queue_has_a_time),
         cmocka_unit_test(a_receive_has_one_result),
+        cmocka_unit_test(what_waits_is_as_old_as_what_was_received_last),
         cmocka_unit_test(an_empty_receive_of_a_queue_with_messages_is_starved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -348,7 +348,9 @@ static void what_a_search_found_is_kept_if_a_slot_is_free(void **state UNUSED)
     while (offer(i, 0, 100, false)) {
     }
     assert_in_range(inbox_waiting(i), 2, 3); /* a half, and the queue's own slot */
-    assert_true(offer(i, 0, 100, true));     /* it would not be received again */
+    assert_int_equal(inbox_queue_waiting(i, 0), inbox_waiting(i));
+    assert_int_equal(inbox_queue_waiting(i, 99), 0);
+    assert_true(offer(i, 0, 100, true)); /* it would not be received again */
     assert_true(offer(i, 1, 600, false));
     assert_true(offer(i, 2, 1, false));
     assert_false(offer(i, 3, 1, false)); /* no slot is free */

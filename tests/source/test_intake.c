@@ -712,6 +712,10 @@ static void warns_of_the_clock_when_its_difference_has_changed(void **state UNUS
     captured_log_end();
 }
 
+static struct {
+    unsigned receives;
+} sent = {1};
+
 /* One message that was sent at this time, by SQS's clock. */
 static void answer_poll_sent(struct poll_seen seen, int64_t sent_ms)
 {
@@ -720,9 +724,32 @@ static void answer_poll_sent(struct poll_seen seen, int64_t sent_ms)
     *p = (struct sqs_polled){.tag = seen.tag, .count = 1};
     p->messages[0] = fake_message("h", "{}");
     p->messages[0]->sent_ms = sent_ms;
+    p->messages[0]->receive_count = sent.receives;
     poller.answer_count++;
     (void)pthread_cond_broadcast(&poller.changed);
     (void)pthread_mutex_unlock(&poller.lock);
+}
+
+/* For the age of a backlog: messages that were received before have been in back-off. */
+static void the_oldest_new_message_of_a_receive_is_kept(void **state UNUSED)
+{
+    setup(1, 100);
+    intake_start(w.intake);
+    const struct poll_stats *stats = intake_stats(w.intake, 0);
+    answer_poll_sent(poll_at(0), 5000);
+    wait_for_count(&stats->messages, 1);
+    assert_int_equal(stats_get(&stats->head_ms), 5000);
+    sent.receives = 2;
+    answer_poll_sent(poll_at(1), 1000);
+    wait_for_count(&stats->messages, 2);
+    assert_int_equal(stats_get(&stats->head_ms), 5000);
+    sent.receives = 1;
+    answer_poll_sent(poll_at(2), 7000);
+    wait_for_count(&stats->messages, 3);
+    assert_int_equal(stats_get(&stats->head_ms), 7000);
+    answer_poll(poll_at(3), 0, FAIL_NONE);
+    (void)poll_at(4);
+    assert_int_equal(stats_get(&stats->head_ms), atomic_load(&moved.ms));
 }
 
 static void warns_of_the_clock_once_when_messages_have_a_later_time(void **state UNUSED)
@@ -799,6 +826,7 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
     assert_non_null(strstr(captured_log_line("polling stopped"),
                            "queue=a customers=1 customer_ids=a reason=\"all customers"));
     assert_true(atomic_load(&intake_stats(w.intake, 0)->stopped));
+    assert_true(atomic_load(&intake_stats(w.intake, 0)->blocked));
     atomic_fetch_add(&moved.ms, BREAKER_FIRST_MS);
     struct poll_seen probe = poll_at(1);
     assert_int_equal(probe.queue, 0);
@@ -808,6 +836,7 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
                            "none\" resumed_to=\"try one object, when a message is visible\" "
                            "stopped_s=30"));
     assert_false(atomic_load(&intake_stats(w.intake, 0)->stopped));
+    assert_false(atomic_load(&intake_stats(w.intake, 0)->blocked));
     captured_log_end();
 }
 
@@ -971,6 +1000,7 @@ int main(void)
                                   tear_down),
         cmocka_unit_test_teardown(
             backs_off_from_a_queue_that_answers_with_errors_and_only_from_that, tear_down),
+        cmocka_unit_test_teardown(the_oldest_new_message_of_a_receive_is_kept, tear_down),
         cmocka_unit_test_teardown(does_not_poll_for_a_paused_customer_until_its_probe, tear_down),
         cmocka_unit_test_teardown(takes_what_was_on_its_way_when_it_stops, tear_down),
         cmocka_unit_test_teardown(polls_a_queue_that_is_added_while_it_runs, tear_down),

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * backlog.h - the work of a queue that could start now, and how long the oldest of it has waited:
+ * for autoscaling.
+ *
+ *     struct backlog b = backlog_of(&polls, waiting, false, wall_ms);
+ *     backlog_add(&total, &b);
+ *
+ * It is the visible messages of the queue and this worker's received ones that wait for a lane.
+ * Messages in back-off are hidden, so they are not visible. The visible messages of a queue whose
+ * polls stop because of its customers or its calls are no work that could start.
+ *
+ * SQS tells the number of visible messages when it is queried, but not how old they are. The age is
+ * that of the messages that were received last for the first time: those that wait were sent at
+ * about that time or later, since a standard queue keeps the order roughly.
+ *
+ * Pure: time is an argument. Threads: any.
+ */
+#ifndef MONITOR_BACKLOG_H
+#define MONITOR_BACKLOG_H
+
+#include "customers/stats.h"
+
+struct backlog {
+    int64_t messages; /* -1: not known */
+    int64_t visible;  /* of messages, those in the queue; -1: not known */
+    int64_t age_ms;   /* 0: no message; -1: not known */
+};
+
+/*
+ * waiting: received messages of the queue that wait for a lane. polled: false for a queue that was
+ * removed from the configuration.
+ */
+struct backlog backlog_of(const struct poll_stats *polls, uint64_t waiting, bool polled,
+                          int64_t wall_ms);
+
+/* Add a queue to the total, which begins with zeros and is always known. */
+void backlog_add(struct backlog *total, const struct backlog *of_queue, uint64_t waiting);
+
+#endif

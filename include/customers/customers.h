@@ -247,16 +247,18 @@ void customer_topic_is(struct customer *c, const char *topic, const struct sink_
 /* The limit of events for a topic that allows as much as the producer. */
 size_t customers_event_bytes(const struct customers *all);
 
-/* State of a customer, for monitoring. */
+/* Whether it is taken only while what must be denied is proved (verify.require_verified). */
+MUST_USE bool customer_verification_required(struct customer *c);
+
+/* State of a customer, for monitoring. All members of one that is idle and well are 0. */
 struct customer_state {
     uint64_t paused;          /* 1: the breaker is open: no attempt, or one as a probe */
     uint64_t renewal_failing; /* 1: the last renewal of its credentials failed; still valid */
     uint64_t unacked_bytes;
     uint64_t outages;                         /* number of parties with an outage now */
     uint64_t outages_begun[CUSTOMER_PARTIES]; /* so far */
-    uint64_t verification_required;           /* 1: verify.require_verified */
-    uint64_t verified;  /* 1: ... and what must be denied is proved; or not required */
-    int64_t expires_ms; /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
+    uint64_t unverified; /* 1: verification is required, and what must be denied is not proved */
+    int64_t expires_ms;  /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);
 

@@ -134,7 +134,8 @@ void stats_copy(struct stats *to, const struct stats *from);
 void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from);
 void lease_stats_copy(struct lease_stats *to, const struct lease_stats *from);
 
-/* Whether a counter is not 0; of a queue: one about messages, not about receives. */
+/* Whether a counter is not 0, other than probed_ms; of a queue: one about messages, not about
+ * receives. */
 bool stats_any(const struct stats *s);
 bool poll_stats_any(const struct poll_stats *s);
 bool lease_stats_any(const struct lease_stats *s);

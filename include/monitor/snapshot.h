@@ -53,6 +53,7 @@ struct snapshot_customer {
     struct stats stats;
     struct customer_state state;
     struct customer_trouble trouble;
+    bool verification_required;
     uint64_t lanes_busy;
     int64_t received_ms; /* the last message of its queue, wall clock; 0: none yet */
     bool has_traffic;    /* since the start; or it has a state other than the usual one */

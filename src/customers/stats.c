@@ -100,9 +100,11 @@ void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from)
     atomic_store(&to->blocked, atomic_load(&from->blocked));
 }
 
+/* A probe of the external id comes from the worker's timer, not from the customer. */
 bool stats_any(const struct stats *s)
 {
-    return any_counter(s, sizeof(*s));
+    enum { PROBED = offsetof(struct stats, probed_ms), AFTER = PROBED + sizeof(stats_count) };
+    return any_counter(s, PROBED) || any_counter((const char *)s + AFTER, sizeof(*s) - AFTER);
 }
 
 bool poll_stats_any(const struct poll_stats *s)

@@ -126,6 +126,10 @@ void verified_disprove(struct customer_entry *c, const char *check)
 
 void verified_state(struct customer_entry *c, struct customer_state *out)
 {
-    out->verification_required = c->verified.required;
-    out->verified = atomic_load(&c->verified.state) == PROOF_VALID;
+    out->unverified = atomic_load(&c->verified.state) != PROOF_VALID;
+}
+
+bool customer_verification_required(struct customer *c)
+{
+    return entry_of(c)->verified.required;
 }

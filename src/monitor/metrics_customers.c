@@ -181,11 +181,11 @@ void write_customer_level(const struct metric *m, const struct snapshot *s, stru
 
 void write_verified(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    for (size_t i = 0; i < s->customer_count; i++) {
-        const struct snapshot_customer *c = &s->customers[i];
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
         struct exposition_label label = customer_label(c);
-        if (c->state.verification_required != 0 && (c->state.verified == 0 || c->has_traffic)) {
-            exposition_count(out, m->family.name, &label, 1, c->state.verified);
+        if (c->verification_required) {
+            exposition_count(out, m->family.name, &label, 1, c->state.unverified == 0);
         }
     }
 }

@@ -152,6 +152,7 @@ static void fill_customers(struct snapshot *s)
         out->lanes_busy = inbox_at_work(p->inbox, c->sched_class);
         stats_copy(&out->stats, c->stats);
         customer_state(c, &out->state);
+        out->verification_required = customer_verification_required(c);
         customer_trouble(c, &out->trouble);
         out->received_ms = last_received_ms(p, c->queue);
         out->visible = visible_messages(p, c->queue);

@@ -61,7 +61,7 @@ def document(folder, name, id="acme"):
 
 # ---- What is written ----
 
-WAYS = [{}, {"versioned": "true", "kms-key-arn": KEY}, {"prefix": HOSTILE, "cadence": HOSTILE}, {"via": "sns"},
+WAYS = [{}, {"versioned": "true", "kms-key-arn": KEY}, {"prefix": HOSTILE, "format": HOSTILE}, {"via": "sns"},
         {"via": "eventbridge", "versioned": "true"},
         {"access-point": f"arn:aws:s3:{REGION}:{CUSTOMER_ACCOUNT}:accesspoint/events"}]
 

@@ -109,6 +109,8 @@ struct customer_conf {
     enum absent_policy gone, archived, unreadable;
     uint32_t output_ratio;      /* bytes of records for each byte of text; 0: no limit */
     size_t output_record_bytes; /* of text for each record; 0: no limit */
+    int64_t cadence_ms;         /* how often it writes files; 0: not known */
+    uint64_t daily_volume;      /* bytes that it writes on a day; 0: not known */
 
     struct mapping_conf *mapping;
     size_t mapping_count;

@@ -258,6 +258,8 @@ struct customer_state {
     uint64_t outages;                         /* number of parties with an outage now */
     uint64_t outages_begun[CUSTOMER_PARTIES]; /* so far */
     uint64_t unverified; /* 1: verification is required, and what must be denied is not proved */
+    uint64_t silent;     /* 1: no notification for three times the cadence of its entry */
+    uint64_t far_above;  /* 1: the last day has more than three times the volume of its entry */
     int64_t expires_ms;  /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);
@@ -268,6 +270,7 @@ struct customer_trouble {
     int64_t paused_ms;            /* if it is paused: for how long */
     int64_t next_try_ms;          /* ... until the next probe; 0: with the next message */
     struct err paused_by;         /* ... the last refusal */
+    int64_t far_above_ms;         /* if its volume is far above what is expected: for how long */
 };
 void customer_trouble(struct customer *c, struct customer_trouble *out);
 

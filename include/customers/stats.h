@@ -65,6 +65,7 @@ struct stats {
     stats_count rejects[REJECT_REASONS];
     stats_count object_bytes; /* as stored */
     stats_count text_bytes;   /* decompressed */
+    stats_count live_bytes;   /* as stored, of objects that are done; not those of a backfill */
     stats_count cpu_us;       /* of lanes, for its objects */
     stats_count records_acked;
     stats_count records_failed; /* delivery reports with an error */
@@ -79,7 +80,8 @@ struct stats {
     stats_count unreadable; /* bodies that are not a notification */
     struct lag lag;         /* from SQS's SentTimestamp to the last acknowledgement */
     /* Levels, wall clock; 0: none yet. The last message of the queue is in struct poll_stats. */
-    stats_count notified_ms;        /* the last notification record that was the customer's */
+    stats_count notified_ms;        /* the last notification record that was the customer's, and
+                                       not of a backfill */
     stats_count delivered_ms;       /* the last delivery */
     stats_count undelivered_ms;     /* the first notification since the last delivery; 0: none */
     stats_count lag_ms;             /* a level: the lag of the last delivery */

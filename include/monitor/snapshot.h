@@ -57,6 +57,7 @@ struct snapshot_customer {
     uint64_t lanes_busy;
     int64_t received_ms; /* the last message of its queue, wall clock; 0: none yet */
     bool has_traffic;    /* since the start; or it has a state other than the usual one */
+    bool has_cadence;    /* its entry says how often it writes */
     int64_t visible;     /* messages of its queue, at its last query; -1: not known */
 };
 

@@ -13,16 +13,24 @@
 #include "monitor/snapshot.h"
 
 enum {
-    STATUS_LATE_MS = 5 * 60 * 1000,         /* the objective of freshness */
-    STATUS_SILENT_MS = 24 * 60 * 60 * 1000, /* without a notification of the customer */
-    STATUS_LIMIT = 100,                     /* customers of an answer, if not given */
+    STATUS_LATE_MS = 5 * 60 * 1000, /* the objective of freshness */
+    STATUS_SILENT_MS =
+        24 * 60 * 60 * 1000, /* without a notification of a customer without cadence */
+    STATUS_LIMIT = 100,      /* customers of an answer, if not given */
     STATUS_LIMIT_MAX = 1000,
 };
 
 /* In the order of an answer: the worst first. */
-enum status_state { STATUS_PAUSED, STATUS_LATE, STATUS_SILENT, STATUS_FRESH, STATUS_STATES };
+enum status_state {
+    STATUS_PAUSED,
+    STATUS_LATE,
+    STATUS_SILENT,
+    STATUS_FAR_ABOVE,
+    STATUS_FRESH,
+    STATUS_STATES
+};
 
-/* "paused", "late", "silent", "fresh". */
+/* "paused", "late", "silent", "far_above", "fresh". */
 const char *status_state_name(enum status_state s);
 
 /* The state of a customer, and since when (wall clock; 0: not known). */

@@ -16,6 +16,8 @@ const char *model_refuse_prefix(const char *text);
 const char *model_refuse_bool(const char *text);      /* "true" or "false" */
 const char *model_refuse_via(const char *text);       /* "s3", "sns" or "eventbridge" */
 const char *model_refuse_words(const char *text);     /* one line of at most 200 bytes */
+const char *model_refuse_cadence(const char *text);   /* onboard/expected.h */
+const char *model_refuse_volume(const char *text);    /* onboard/expected.h */
 const char *model_refuse_queue_arn(const char *text); /* ARN of a standard queue */
 
 #endif

@@ -8,6 +8,7 @@
 
 enum { FILTERS_MAX = 32 };
 
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const via_words[] = {"s3", "sns", "eventbridge", NULL};
@@ -242,6 +243,25 @@ static const struct conf_row customer_rows[] = {
      .example = "\"8B\"",
      .text = "Minimum of an object's text for each record, with 1,024 records for any object; the "
              "same happens with an object that gives more. \"0B\": no limit."},
+    {.name = "cadence",
+     .type = CONF_TIME,
+     MEMBER(customer_conf, cadence_ms),
+     .derived = "not known",
+     .least = 1000,
+     .most = 31 * DAY_MS,
+     .unit_ms = 1,
+     .example = "\"5m\"",
+     .text = "How often the customer writes files. Without a notification for three times as long "
+             "the customer is silent (monitoring.md)."},
+    {.name = "daily_volume",
+     .type = CONF_SIZE,
+     MEMBER(customer_conf, daily_volume),
+     .derived = "not known",
+     .least = 1,
+     .most = INT64_MAX,
+     .example = "\"2GB\"",
+     .text = "How many bytes of objects the customer writes on a day, as stored. More than three "
+             "times as many in the last day are far above what is expected (monitoring.md)."},
     {.name = "mapping",
      .type = CONF_MAPPING,
      .offset = offsetof(struct customer_conf, mapping),

@@ -27,6 +27,7 @@ static struct customer_run *run_new(const char *id, const struct clock *clock)
         outage_init(&run->outages[i], parties[i], "customer", id);
     }
     run->clock = clock;
+    expect_init(&run->expect, clock_mono_ms(clock));
     mutex_init(&run->waiting.lock);
     mutex_init(&run->shared.lock);
     cond_init(&run->shared.acknowledged);

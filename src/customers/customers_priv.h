@@ -8,6 +8,7 @@
  *   session.c     sessions of a role, and their session policy
  *   pause.c       the breaker, and outages of what a customer depends on
  *   watch.c       outages that no failed call shows
+ *   expected.c    whether it sends as often and as much as its entry says (expect.c)
  *   share.c       the limit of unacknowledged bytes
  *   waiting.c     the objects with records that are not acknowledged
  *   state.c       the state for monitoring
@@ -23,6 +24,7 @@
 #include "base/outage.h"
 #include "base/text_index.h"
 #include "customers/customers.h"
+#include "customers/expect.h"
 #include "customers/proof.h"
 #include "customers/route.h"
 
@@ -45,6 +47,11 @@ struct customer_run {
         int64_t well_ms;    /* last seen with a report since the look before, or without Kafka */
         int64_t looked_ms;  /* the last look */
     } watched;
+    struct expect expect; /* customers_watch's; what others read of it: */
+    struct {
+        atomic_bool silent, far_above;
+        atomic_int_fast64_t far_above_since_ms; /* monotonic */
+    } expected;
     struct {
         pthread_mutex_t lock;
         struct waiting *oldest, *newest;
@@ -223,6 +230,10 @@ static inline bool entry_blocked(struct customer_entry *c, struct err *why)
 void verified_disprove(struct customer_entry *c, const char *check);
 
 void verified_state(struct customer_entry *c, struct customer_state *out);
+
+/* ---- expected.c ---- */
+
+void expected_watch(struct customer_entry *c, int64_t now);
 
 /* ---- role.c ---- */
 

@@ -9,7 +9,9 @@ void customer_state(struct customer *customer, struct customer_state *out)
     struct customer_run *run = entry_of(customer)->run;
     struct role *role = entry_of(customer)->role;
     struct err why = {.kind = FAIL_NONE};
-    *out = (struct customer_state){.unacked_bytes = atomic_load(&run->unacked)};
+    *out = (struct customer_state){.unacked_bytes = atomic_load(&run->unacked),
+                                   .silent = atomic_load(&run->expected.silent),
+                                   .far_above = atomic_load(&run->expected.far_above)};
     verified_state(entry_of(customer), out);
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         out->outages += outage_is_open(&run->outages[i]);
@@ -33,6 +35,9 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
     *out = (struct customer_trouble){.paused_ms = 0};
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         out->fails[i] = outage_is_open(&run->outages[i]);
+    }
+    if (atomic_load(&run->expected.far_above)) {
+        out->far_above_ms = now - atomic_load(&run->expected.far_above_since_ms);
     }
     mutex_lock(&run->shared.lock);
     if (run->shared.breaker.open) {

@@ -155,6 +155,7 @@ static void watch_customer(struct customer_entry *c, int64_t now)
     watch_records(c, now);
     verified_watch(c, now);
     topics_watch(c, now);
+    expected_watch(c, now);
     tick_outages(c, now);
 }
 

@@ -266,6 +266,7 @@ static void count_end(const struct delivery *d)
         stats_add(&s->objects_accepted, 1);
     } else {
         stats_add(&s->objects_done, 1);
+        stats_add(&s->live_bytes, d->inflight->lower ? 0 : d->read.bytes);
         stats_add(&s->objects_empty, d->read.lines == 0);
     }
 }

@@ -306,6 +306,14 @@ static const struct metric table[] = {
              "are over: role (STS), s3 (with its KMS key), topic, credentials (the renewal of its "
              "session); from the customer's first object or outage on."),
      .labels = "customer, party", .write = write_customer_outages},
+    {GAUGE("silent",
+           "1: no notification of the customer for three times the cadence of its entry, as far as "
+           "this worker could receive any; always 0 without a cadence."),
+     OF_STATE(silent)},
+    {GAUGE("far_above",
+           "1: the objects that this worker delivered in the last day have more than three times "
+           "the bytes of the customer's daily_volume, until it is twice; always 0 without it."),
+     OF_STATE(far_above)},
     {GAUGE("lanes_busy", "Lanes that process an object of the customer."), .labels = "customer",
      .write = write_busy},
     {GAUGE("unacked_bytes", "Bytes of the customer's records that wait for acknowledgement."),
@@ -325,7 +333,7 @@ static const struct metric table[] = {
      .write = write_lag},
     {GAUGE("last_own_notification_timestamp_seconds",
            "When a lane last took a notification of an object of the customer, which may still be "
-           "ignored or wait; absent before the first."),
+           "ignored or wait; not one of a backfill; absent before the first."),
      OF_TIME(notified_ms)},
     {GAUGE("last_delivery_timestamp_seconds",
            "When a notification was last delivered completely; absent before the first."),

@@ -156,6 +156,7 @@ static void fill_customers(struct snapshot *s)
         customer_trouble(c, &out->trouble);
         out->received_ms = last_received_ms(p, c->queue);
         out->visible = visible_messages(p, c->queue);
+        out->has_cadence = c->conf->cadence_ms != 0;
         out->has_traffic = snapshot_has_traffic(out);
     }
 }

@@ -23,6 +23,7 @@ const char *status_state_name(enum status_state s)
     static const char *const names[STATUS_STATES] = {[STATUS_PAUSED] = "paused",
                                                      [STATUS_LATE] = "late",
                                                      [STATUS_SILENT] = "silent",
+                                                     [STATUS_FAR_ABOVE] = "far_above",
                                                      [STATUS_FRESH] = "fresh"};
     return names[s];
 }
@@ -34,6 +35,13 @@ static bool is_catching_up(const struct snapshot *s, const struct snapshot_custo
 {
     int64_t delivered = (int64_t)stats_get(&c->stats.delivered_ms);
     return stats_get(&c->stats.lag_ms) > STATUS_LATE_MS && s->wall_ms - delivered < STATUS_LATE_MS;
+}
+
+/* By the cadence of its entry; of a customer without one, from a day on. */
+static bool is_silent(const struct snapshot *s, const struct snapshot_customer *c)
+{
+    int64_t notified = (int64_t)stats_get(&c->stats.notified_ms);
+    return c->has_cadence ? c->state.silent != 0 : s->wall_ms - notified > STATUS_SILENT_MS;
 }
 
 enum status_state status_of(const struct snapshot *s, const struct snapshot_customer *c,
@@ -50,9 +58,13 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         *since_ms = undelivered;
         return STATUS_LATE;
     }
-    if (s->wall_ms - notified > STATUS_SILENT_MS) {
+    if (is_silent(s, c)) {
         *since_ms = notified != 0 ? notified : s->started_ms;
         return STATUS_SILENT;
+    }
+    if (c->state.far_above != 0) {
+        *since_ms = s->wall_ms - c->trouble.far_above_ms;
+        return STATUS_FAR_ABOVE;
     }
     *since_ms = (int64_t)stats_get(&c->stats.delivered_ms);
     return STATUS_FRESH;
@@ -99,6 +111,10 @@ static struct advice advice_of(const struct snapshot *s, const struct row *r)
                                      "that the customer writes"}
                    : (struct advice){"its queue has messages, but none of this customer",
                                      "check bucket, prefix and the bucket's notifications"};
+    case STATUS_FAR_ABOVE:
+        return (struct advice){"the last day has more than three times the daily_volume of its "
+                               "entry",
+                               "ask the customer; if it is intended, raise daily_volume"};
     case STATUS_FRESH:
     case STATUS_STATES:
         break;
@@ -281,7 +297,7 @@ const char *status_query_read(struct span state, struct span id, struct span off
         known = known || span_eq(state, span_str(status_state_name((enum status_state)i)));
     }
     if (!known) {
-        return "state is paused, late, silent or fresh\n";
+        return "state is paused, late, silent, far_above or fresh\n";
     }
     if (!read_number(offset, &out->offset) || !read_number(limit, &out->limit) ||
         out->limit > STATUS_LIMIT_MAX) {

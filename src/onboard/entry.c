@@ -6,6 +6,7 @@
 #include "onboard/render.h"
 
 #include "conf/load.h"
+#include "onboard/expected.h"
 
 static const char heading[] =
     "# Written by asymptote-ingest onboard, which replaces the lines of its own keys.\n";
@@ -50,6 +51,8 @@ static void add_line(const struct model *m, enum model_field f, struct buf *out)
     buf_addf(out, "%s = ", model_rows[f].key);
     if (f == MODEL_VERSIONED) {
         buf_add(out, span_str(value));
+    } else if (f == MODEL_CADENCE || f == MODEL_VOLUME) {
+        expected_write(f == MODEL_CADENCE, value, out);
     } else {
         conf_quote(out, value);
     }

@@ -121,6 +121,22 @@ static void is_silent_after_a_day_or_if_nothing_ever_came(void **state UNUSED)
     assert_non_null(strstr(answer("silent", "", "", ""), "brought no message"));
 }
 
+/* Its own cadence instead of a day, and a reason of its own for a volume. */
+static void what_its_entry_expects_decides(void **state UNUSED)
+{
+    struct snapshot_customer *c = &w.customers[3];
+    c->has_cadence = true;
+    stats_set(&c->stats.notified_ms, (uint64_t)(NOW - S(200000)));
+    assert_state(3, STATUS_FRESH, NOW - S(10)); /* it writes once a week */
+    c->state.silent = 1;
+    assert_state(3, STATUS_SILENT, NOW - S(200000));
+    c->state.silent = 0;
+    c->state.far_above = 1;
+    c->trouble.far_above_ms = S(500);
+    assert_state(3, STATUS_FAR_ABOVE, NOW - S(500));
+    assert_non_null(strstr(answer("far_above", "", "", ""), "three times the daily_volume"));
+}
+
 /* The order in which the ids are in the answer. */
 static void assert_order(const char *page, const char *const *want, size_t count)
 {
@@ -145,8 +161,8 @@ static void the_worst_come_first_and_of_these_the_oldest(void **state UNUSED)
     static const char *const want[] = {"acme-b", "dead", "slow", "quiet", "acme-a", "fine"};
     const char *page = answer("", "", "", "");
     assert_order(page, want, CUSTOMERS);
-    assert_non_null(
-        strstr(page, "\"counts\":{\"paused\":2,\"late\":1,\"silent\":1,\"fresh\":2},\"found\":6,"));
+    assert_non_null(strstr(page, "\"counts\":{\"paused\":2,\"late\":1,\"silent\":1,\"far_above\":0,"
+                                 "\"fresh\":2},\"found\":6,"));
 }
 
 static void says_why_it_is_paused_and_when_it_is_tried(void **state UNUSED)
@@ -202,6 +218,7 @@ int main(void)
         TEST(is_late_while_it_reads_a_backlog),
         TEST(is_late_while_a_party_fails),
         TEST(is_silent_after_a_day_or_if_nothing_ever_came),
+        TEST(what_its_entry_expects_decides),
         TEST(the_worst_come_first_and_of_these_the_oldest),
         TEST(says_why_it_is_paused_and_when_it_is_tried),
         TEST(finds_by_state_and_by_the_beginning_of_an_id),

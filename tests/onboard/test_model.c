@@ -101,7 +101,9 @@ static void values_that_cannot_work_together_are_refused(void **state UNUSED)
          "bucket\n"},
         {MODEL_VIA, "mail", "via: is not s3, sns or eventbridge\n"},
         {MODEL_VERSIONED, "yes", "versioned: is not true or false\n"},
-        {MODEL_CADENCE, "a\nb", "cadence: has a control character\n"},
+        {MODEL_FORMAT, "a\nb", "format: has a control character\n"},
+        {MODEL_CADENCE, "often", "cadence: is not a time such as every 5 minutes, 1h or daily\n"},
+        {MODEL_VOLUME, "2 GB/week", "volume: is not a volume such as 2 GB/day or 50 MiB/hour\n"},
         {MODEL_ACCOUNT, "4444", "account_id: is not an account id (12 digits)\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -51,6 +51,7 @@ def test_the_identity_is_logged_at_the_start_or_that_it_is_unknown(strict: Stric
     strict.customer("acme")
     (line, *_) = strict.start().logged(msg="identity", level="info")
     assert (line["arn"], line["credentials"]) == (strict.user["arn"], "environment")
+    assert {line[f"endpoint_{service}"] for service in ("sts", "sqs", "s3")} == {strict.fake.endpoint}  # not Amazon's
     strict.fake.fault(service="sts", action="GetCallerIdentity", error="AccessDenied", count=-1)
     other = strict.start()
     (line, *_) = other.logged(msg="identity unknown", level="warn")

@@ -25,6 +25,7 @@ def test_what_the_queues_say_of_themselves_is_read_and_warned_of(strict: StrictW
     worker = strict.start(queue={"visibility": "40s"})
     worker.logged(msg="queue attributes", count=4)
     (good,) = worker.lines(msg="queue attributes", queue=queues["good"].name)
+    assert good["url"] == queues["good"].url
     assert (good["max_receive_count"], good["retention_s"]) == ("20", str(14 * 86400))
     assert (good["worker_visibility_s"], good["queue_default_visibility_s"]) == ("40", "77")  # the worker's is in force
     warned = {(line["queue"], line["msg"]) for line in worker.lines(level="warn") if "queue" in line}

@@ -95,8 +95,8 @@ static void log_attributes(struct intake *i, const struct poll *p, const struct 
     outage_set_customers(acker_outage(i->parts.acker, p->index), customers, ids);
     warn_of_attributes(p->queue->name, a);
     log_write(LOG_INFO, "queue attributes", KV_STR("queue", p->queue->name),
-              KV_INT("customers", customers), KV_SET("customer_ids", ids),
-              KV_INT("worker_visibility_s", times.visibility_s),
+              KV_STR("url", sqs_queue_url(p->queue->queue)), KV_INT("customers", customers),
+              KV_SET("customer_ids", ids), KV_INT("worker_visibility_s", times.visibility_s),
               KV_KNOWN("queue_default_visibility_s", a->visibility_s),
               KV_KNOWN("visible", a->visible), KV_KNOWN("in_flight", a->in_flight),
               KV_KNOWN("max_receive_count", a->max_receive_count == 0 ? -1 : a->max_receive_count),

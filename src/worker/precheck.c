@@ -23,11 +23,16 @@ static void log_identity(struct worker *w)
     struct sts_identity who;
     if (sts_get_caller_identity(w->sts, w->own, &who, &e) == FAIL_NONE) {
         log_write(LOG_INFO, "identity", KV_STR("arn", who.arn), KV_STR("account", who.account),
-                  KV_STR("credentials", creds_source_name(w->own)));
+                  KV_STR("credentials", creds_source_name(w->own)),
+                  KV_SET("endpoint_sts", w->conf->aws.endpoint_sts),
+                  KV_SET("endpoint_sqs", w->conf->aws.endpoint_sqs),
+                  KV_SET("endpoint_s3", w->conf->aws.endpoint_s3));
     } else {
         log_write(
             LOG_WARN, "identity unknown", KV_STR("credentials", creds_source_name(w->own)),
-            KV_ERR(&e),
+            KV_SET("endpoint_sts", w->conf->aws.endpoint_sts),
+            KV_SET("endpoint_sqs", w->conf->aws.endpoint_sqs),
+            KV_SET("endpoint_s3", w->conf->aws.endpoint_s3), KV_ERR(&e),
             KV_STR(
                 "next",
                 "the worker starts; credentials are requested again with the first call of AWS"));

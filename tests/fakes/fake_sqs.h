@@ -42,6 +42,11 @@ UNUSED static void fake_sqs_reset(void)
     fake_sqs.refused = NULL;
 }
 
+const char *sqs_queue_url(const struct sqs_queue *q UNUSED)
+{
+    return "https://sqs.example/queue";
+}
+
 UNUSED static void fake_sqs_refuse(const char *handle)
 {
     (void)pthread_mutex_lock(&fake_sqs.lock);

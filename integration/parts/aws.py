@@ -129,16 +129,16 @@ class Aws:
 
 
 class Moto(Process, Aws):
-    """A moto on a free port."""
+    """A moto on a free port. iam: roles and their sessions may do what their policies say (moto_iam.py)."""
 
-    def __init__(self, folder, keep=False, own_names=False):
+    def __init__(self, folder, keep=False, own_names=False, iam=False):
         self.folder = folder
         # The port is passed in a file, so that the server may outlive this process without a pipe.
         self.port_file = folder / "moto.port"
         folder.mkdir(parents=True, exist_ok=True)
         self.port_file.unlink(missing_ok=True)
         with open(self.port_file, "wb") as out:
-            Process.__init__(self, "moto", [sys.executable, "-m", "integration.parts.moto_server"],
+            Process.__init__(self, "moto", [sys.executable, "-m", "integration.parts.moto_server", "0", *(["iam"] if iam else [])],
                              folder / "moto.log", cwd=ROOT, keep=keep, stdout=out,
                              env=clean_env(AWS_ACCESS_KEY_ID="moto", AWS_SECRET_ACCESS_KEY="moto",
                                            AWS_DEFAULT_REGION=REGION))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """moto's server on a free port, with a clock of the queues that a test can advance.
 
-    python -m integration.parts.moto_server [PORT]      prints the port, then serves
+    python -m integration.parts.moto_server [PORT] [iam]    prints the port, then serves; iam: moto_iam.py
 
 POST /moto-clock?seconds=900 lets 15 minutes pass for the queues: hidden messages become visible
 again. So a test of delays or of the dead-letter queue need not wait.
@@ -33,14 +33,17 @@ def with_clock(app):
     return answer
 
 
-def main(port):
+def main(port, *parts):
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto.sqs.models.unix_time_millis = _now_ms
     app = with_clock(DomainDispatcherApplication(create_backend_app))
+    if "iam" in parts:
+        from .moto_iam import with_iam
+        app = with_iam(app)
     server = make_server("127.0.0.1", port, app, threaded=True)
     print(server.port, flush=True)
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0, *sys.argv[2:])

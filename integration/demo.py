@@ -13,13 +13,14 @@ import time
 from dataclasses import dataclass
 
 from .parts.aws import Aws, Moto
+from .parts.emulators import environment
 from .parts.events import File, generate, rejected
 from .parts.kafka import Cluster, Kafka
 from .parts.places import ROOT
 from .parts.wait import TooLate, until
 from .parts.worker import PREFIX, Worker, config, customer
 
-WORK = ROOT / "build/demo"
+WORK = pathlib.Path(os.environ.get("ASYMPTOTE_DEMO_DIR") or ROOT / "build/demo")
 STATE = WORK / "running.json"
 PATIENCE_S = 120
 CUSTOMERS = ("northwind", "quietriver")
@@ -229,6 +230,28 @@ def keep_running(demo):
 """)
 
 
+def start_emulators():
+    """Kafka, and moto with IAM, for the guides: nothing is in them."""
+    if STATE.exists():
+        stop_kept()
+    shutil.rmtree(WORK / "kafka", ignore_errors=True)
+    with contextlib.ExitStack() as opened:
+        with step("Apache Kafka") as note:
+            kafka = Kafka(WORK / "kafka", keep=True)
+            opened.callback(kafka.stop)
+            kafka.start()
+            note.append(f"at {kafka.bootstrap}")
+        with step("moto (S3, SQS, STS, IAM, ...)") as note:
+            moto = Moto(WORK, keep=True, own_names=True, iam=True)
+            opened.callback(moto.stop)
+            note.append(f"at {moto.url}")
+        environment(WORK, moto.url, kafka.bootstrap)
+        STATE.write_text(json.dumps({"pids": {"moto": moto.pid, "kafka": kafka.nodes[0].pid},
+                                     "bootstrap": kafka.bootstrap, "moto": moto.url}))
+        opened.pop_all()
+    print(f"Left running. For a shell that finds them:  . {WORK}/env.sh      To end them:  scripts/demo --stop")
+
+
 def state():
     if not STATE.exists():
         sys.exit("scripts/demo: nothing is running (start it with scripts/demo --keep)")
@@ -285,6 +308,7 @@ def run(keep):
 def main():
     p = argparse.ArgumentParser(prog="scripts/demo")
     p.add_argument("--keep", action="store_true")
+    p.add_argument("--emulators", action="store_true")
     p.add_argument("--stop", action="store_true")
     p.add_argument("--put", metavar="FILE")
     p.add_argument("--read", metavar="TOPIC")
@@ -292,6 +316,8 @@ def main():
     try:
         if a.stop:
             return stop_kept()
+        if a.emulators:
+            return start_emulators()
         if a.put:
             return put(a.put)
         if a.read:

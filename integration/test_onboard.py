@@ -440,6 +440,17 @@ def test_a_second_customer_is_refused_with_the_name_of_the_first(tmp_path):
     assert [s["Sid"] for s in policy["Statement"]] == ["globex", "acme"]
 
 
+def test_the_letter_names_the_session_as_the_worker_does(tmp_path):
+    conf(tmp_path)
+    onboard(tmp_path)
+    (tmp_path / "customers.d/acme.pending").rename(tmp_path / "customers.d/acme.conf")
+    printed = subprocess.run([str(binary()), "check-config", "-c", "worker.conf", "--print"], cwd=tmp_path,
+                             capture_output=True, text=True, timeout=60, env=clean_env()).stdout
+    (name,) = re.findall(r'session_name = "(.*?)"', printed)
+    for letter in ("letter.md", "letter.txt"):
+        assert re.search(rf"The session name is `?{name}`?\.", (tmp_path / "acme" / letter).read_text())
+
+
 def test_pending_customers_are_not_read_by_the_worker(tmp_path):
     conf(tmp_path)
     onboard(tmp_path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AWS and Kafka on this machine, as a shell finds them: `aws`, its profiles, and the worker's program.
+"""AWS and Kafka on this machine, as a shell finds them: `aws` and its profiles, Kafka's tools, the worker's program.
 
     moto = Moto(folder, own_names=True, iam=True)
     env = environment(folder, moto.url, kafka.bootstrap)      # for subprocess; env.sh in the folder for people
@@ -12,7 +12,7 @@ import shlex
 import sys
 
 from .aws import ACCOUNT, KEYS, REGION
-from .places import binary
+from .places import ROOT, binary
 
 WORKER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ingest-worker"
 
@@ -22,8 +22,12 @@ def environment(folder, url, bootstrap):
     tools.mkdir(parents=True, exist_ok=True)
     python = os.path.dirname(sys.executable)
     # Not AWS_ENDPOINT_URL alone: version 1 of the CLI prefers its own host for SQS.
-    (tools / "aws").write_text(f'#!/bin/sh\nexec "{python}/python" "{python}/aws" --endpoint-url {url} "$@"\n')
-    (tools / "aws").chmod(0o755)
+    commands = {"aws": f'exec "{python}/python" "{python}/aws" --endpoint-url {url} "$@"'}
+    for name in ("kafka-topics.sh", "kafka-console-consumer.sh"):
+        commands[name] = f'PYTHONPATH="{ROOT}" exec "{python}/python" -m integration.parts.kafka_tools {name} "$@"'
+    for name, command in commands.items():
+        (tools / name).write_text(f"#!/bin/sh\n{command}\n")
+        (tools / name).chmod(0o755)
     (folder / "aws-config").write_text(f"[default]\nregion = {REGION}\n[profile worker]\nregion = {REGION}\n"
                                        f"role_arn = {WORKER_ROLE}\nsource_profile = default\n")
     (folder / "aws-credentials").write_text("[default]\n" + "".join(f"{k} = {v}\n" for k, v in KEYS.items()))

@@ -2,8 +2,8 @@
 """IAM in front of moto, by the rules of the strict fake: trust policies with their conditions, and what a session of
 a role may do by the role's policies and its session policy.
 
-moto's own check knows neither conditions nor session policies. Requests with an access key of nobody's session are an
-administrator's, who may do anything; requests without a signature are left to moto.
+moto's own check knows neither conditions nor session policies. A request with an access key of no session is an
+administrator's, who may do anything; one without a signature is left to moto.
 """
 import io
 import json

@@ -14,6 +14,7 @@
 #include "onboard/writers.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { TEXT_BYTES = 1 << 20, NAME_BYTES = 4096, VALUES = 56 };
@@ -135,6 +136,16 @@ static void add_named(struct render *r, const char *const names[2], const char *
     add_owned(r, names[1], &arn);
 }
 
+/* The default of session_name, which STS limits to 64 characters. */
+static void add_session_name(struct render *r)
+{
+    char name[64 + 1];
+    (void)snprintf(name, sizeof(name), "asymptote-ingest-%s", model_get(r->model, MODEL_ID));
+    struct buf text = BUF_INIT(NAME_BYTES);
+    buf_add(&text, span_str(name));
+    add_owned(r, "SESSION_NAME", &text);
+}
+
 static void add_notification_names(struct render *r)
 {
     const char *via = model_get(r->model, MODEL_VIA);
@@ -142,6 +153,7 @@ static void add_notification_names(struct render *r)
     struct buf id = BUF_INIT(NAME_BYTES);
     buf_addf(&id, "asymptote-ingest-%s", model_get(r->model, MODEL_ID));
     add_owned(r, "NOTIFICATION_ID", &id);
+    add_session_name(r);
     add_flag(r, "S3", strcmp(via, "s3") == 0);
     add_flag(r, "SNS", strcmp(via, "sns") == 0);
     add_flag(r, "EVENTBRIDGE", strcmp(via, "eventbridge") == 0);

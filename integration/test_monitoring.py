@@ -255,7 +255,8 @@ def test_a_port_in_use_is_a_clear_error_at_start(strict: StrictWorld):
 def test_only_reading_is_possible_and_nothing_listens_unasked(strict: StrictWorld):
     strict.customer("acme")
     window = Window(strict.start(metrics=LISTEN))
-    assert window.get("/")[:2] == (404, "there is only /metrics /healthz /readyz /status.json\n")
+    assert window.get("/other")[:2] == (
+        404, "there is only / /page.css /page.js /icon.svg /metrics /healthz /readyz /status.json\n")
     status, _, headers = window.get("/metrics", "POST")
     assert status == 405 and headers["Allow"] == "GET, HEAD"
     assert window.get("/healthz", "HEAD")[:2] == (200, "")

@@ -15,8 +15,8 @@ enum {
 
     FAILED_OBJECTS_BYTES = 4 * 1024 * 1024, /* remembered failed objects of all customers */
 
-    /* Maximum of a page of /metrics and of /healthz. */
-    PAGE_FIXED_BYTES = 32 * 1024,
+    /* Maximum of a page of /metrics, of /healthz and of the page for people. */
+    PAGE_FIXED_BYTES = 64 * 1024,
     PAGE_CUSTOMER_BYTES = 16 * 1024, /* at most 60 series of 300 bytes, an id of 40 bytes */
     PAGE_QUEUE_BYTES = 8 * 1024,
     PAGE_THREAD_BYTES = 128, /* one line of /healthz */
@@ -24,6 +24,7 @@ enum {
     /* Maximum of the monitor's snapshot. */
     SNAPSHOT_CUSTOMER_BYTES = 2048,
     SNAPSHOT_QUEUE_BYTES = 256,
+    HISTORY_CUSTOMER_BYTES = 512, /* its last hour */
 };
 
 #endif

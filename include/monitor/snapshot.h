@@ -55,10 +55,12 @@ struct snapshot_customer {
     struct customer_trouble trouble;
     bool verification_required;
     uint64_t lanes_busy;
-    int64_t received_ms; /* the last message of its queue, wall clock; 0: none yet */
-    bool has_traffic;    /* since the start; or it has a state other than the usual one */
-    bool has_cadence;    /* its entry says how often it writes */
-    int64_t visible;     /* messages of its queue, at its last query; -1: not known */
+    int64_t received_ms;   /* the last message of its queue, wall clock; 0: none yet */
+    bool has_traffic;      /* since the start; or it has a state other than the usual one */
+    bool has_cadence;      /* its entry says how often it writes */
+    int64_t visible;       /* messages of its queue, at its last query; -1: not known */
+    uint64_t left_lately;  /* objects left in the last hour, by the history (monitor/history.h) */
+    int64_t left_since_ms; /* ... the first of them, to a minute; wall clock */
 };
 
 /* Compute has_traffic from the other members. */

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * status.h - the state of each customer in a word, worst first, as JSON (docs/status.md).
+ * status.h - the state of each customer in a word, worst first, as rows and as JSON
+ * (docs/status.md).
  *
  *     struct status_query q = {.limit = 100};
  *     status_write(snapshot, &q, &out);
+ *
+ *     struct status_list list;
+ *     status_select(snapshot, &q, &list);
+ *     for (size_t i = q.offset; i < list.found; i++) ... list.rows[i] ...
+ *     status_list_done(&list);
  *
  * Pure: it reads the snapshot alone. Threads: any, one at a time per snapshot.
  */
@@ -24,14 +30,18 @@ enum {
 enum status_state {
     STATUS_PAUSED,
     STATUS_LATE,
+    STATUS_UNREADABLE,
     STATUS_SILENT,
     STATUS_FAR_ABOVE,
     STATUS_FRESH,
     STATUS_STATES
 };
 
-/* "paused", "late", "silent", "far_above", "fresh". */
+/* "paused", "late", "unreadable", "silent", "far_above", "fresh". */
 const char *status_state_name(enum status_state s);
+
+/* What it means, a sentence. */
+const char *status_state_text(enum status_state s);
 
 /* The state of a customer, and since when (wall clock; 0: not known). */
 enum status_state status_of(const struct snapshot *s, const struct snapshot_customer *c,
@@ -46,6 +56,30 @@ struct status_query {
 /* Read the parameters of a request. NULL: they are valid; else what is wrong, for people. */
 const char *status_query_read(struct span state, struct span id, struct span offset,
                               struct span limit, struct status_query *out);
+
+struct status_row {
+    const struct snapshot_customer *customer;
+    enum status_state state;
+    int64_t since_ms; /* wall clock; 0: not known */
+};
+
+struct status_list {
+    struct status_row *rows;      /* those that the query selects, worst first */
+    size_t found;                 /* their number; offset and limit are not applied */
+    size_t counts[STATUS_STATES]; /* of all customers */
+};
+
+void status_select(const struct snapshot *s, const struct status_query *q, struct status_list *out);
+void status_list_done(struct status_list *l);
+
+/* Why a customer is not fresh, and the first step; "" if it is. Texts of the program. */
+struct status_advice {
+    const char *cause, *what_to_do;
+};
+struct status_advice status_advise(const struct snapshot *s, const struct status_row *r);
+
+/* The number of all rejects. */
+uint64_t status_rejects(const struct snapshot_customer *c);
 
 /* Append the answer. */
 void status_write(const struct snapshot *s, const struct status_query *q, struct buf *out);

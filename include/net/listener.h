@@ -78,6 +78,8 @@ struct listener_settings {
     size_t page_bytes; /* maximum of a page; a longer one is a 500. At most twice this is in memory
                           for all connections: beyond it a request is answered with 503 */
     void *ctx;
+    /* Called about once a second, on the listener's thread; must not wait. NULL: not wanted. */
+    void (*tick)(void *ctx);
 };
 
 struct listener;

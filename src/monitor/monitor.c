@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "codec/exposition.h"
 #include "conf/memory.h"
+#include "monitor/history.h"
 #include "monitor/metrics.h"
+#include "monitor/page.h"
 #include "monitor/status.h"
 #include "net/listener.h"
 
@@ -16,6 +18,7 @@ enum { HTTP_OK = 200, HTTP_BAD = 400, HTTP_NOT = 503 };
 struct monitor {
     struct listener *listener;
     struct snapshot *snapshot; /* used by the listener's thread */
+    struct history *history;   /* ... too */
     int64_t started_ms;        /* wall clock */
     struct lane *const *lanes; /* valid when lane_count is set */
     atomic_size_t lane_count;  /* 0: still starting */
@@ -67,25 +70,84 @@ static int page_ready(void *ctx, const struct listener_request *r UNUSED, struct
     return ready_write(&m->snapshot->ready, &a->body) ? HTTP_OK : HTTP_NOT;
 }
 
+/* Fill the snapshot with all that the views of the status show. */
+static void fill_status(struct monitor *m)
+{
+    struct snapshot_run run = run_of(m);
+    snapshot_fill(m->snapshot, &run);
+    history_fill(m->history, m->snapshot);
+}
+
+static bool read_query(const struct listener_request *r, struct listener_answer *a,
+                       struct status_query *out)
+{
+    const char *wrong =
+        status_query_read(listener_query(r, "state"), listener_query(r, "customer"),
+                          listener_query(r, "offset"), listener_query(r, "limit"), out);
+    if (wrong != NULL) {
+        a->type = TEXT_TYPE;
+        buf_add(&a->body, span_str(wrong));
+    }
+    return wrong == NULL;
+}
+
 static int page_status(void *ctx, const struct listener_request *r, struct listener_answer *a)
 {
     struct monitor *m = ctx;
     struct status_query q;
-    const char *wrong =
-        status_query_read(listener_query(r, "state"), listener_query(r, "customer"),
-                          listener_query(r, "offset"), listener_query(r, "limit"), &q);
-    if (wrong != NULL) {
-        a->type = TEXT_TYPE;
-        buf_add(&a->body, span_str(wrong));
+    if (!read_query(r, a, &q)) {
         return HTTP_BAD;
     }
-    struct snapshot_run run = run_of(m);
-    snapshot_fill(m->snapshot, &run);
+    fill_status(m);
     status_write(m->snapshot, &q, &a->body);
     return HTTP_OK;
 }
 
+static void add_safety(struct listener_answer *a)
+{
+    listener_answer_header(a, "Content-Security-Policy", PAGE_POLICY);
+    listener_answer_header(a, "X-Content-Type-Options", "nosniff");
+    listener_answer_header(a, "Referrer-Policy", "no-referrer");
+    listener_answer_header(a, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
+static int page_people(void *ctx, const struct listener_request *r, struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    struct status_query q;
+    if (!read_query(r, a, &q)) {
+        return HTTP_BAD;
+    }
+    add_safety(a);
+    fill_status(m);
+    page_write(m->snapshot, m->history, &q, &a->body);
+    return HTTP_OK;
+}
+
+static int page_of_file(void *ctx UNUSED, const struct listener_request *r,
+                        struct listener_answer *a)
+{
+    add_safety(a);
+    buf_add(&a->body, span_str(page_file(r->path.p + 1)));
+    return HTTP_OK;
+}
+
+/* Once a minute a point of the history. */
+static void sample(void *ctx)
+{
+    struct monitor *m = ctx;
+    if (history_due(m->history, clock_mono_ms(m->clock))) {
+        struct snapshot_run run = run_of(m);
+        snapshot_fill(m->snapshot, &run);
+        history_sample(m->history, m->snapshot);
+    }
+}
+
 static const struct listener_page pages[] = {
+    {"/", "text/html; charset=utf-8", false, page_people},
+    {"/page.css", "text/css; charset=utf-8", false, page_of_file},
+    {"/page.js", "text/javascript; charset=utf-8", false, page_of_file},
+    {"/icon.svg", "image/svg+xml", false, page_of_file},
     {"/metrics", EXPOSITION_TYPE, false, page_metrics},
     {"/healthz", TEXT_TYPE, false, page_health},
     {"/readyz", TEXT_TYPE, false, page_ready},
@@ -98,6 +160,7 @@ struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
 {
     OWNED(monitor) struct monitor *m = mem_zeros(1, sizeof(*m));
     m->snapshot = snapshot_new(parts);
+    m->history = history_new();
     m->clock = parts->clock;
     m->started_ms = clock_wall_ms(parts->clock);
     atomic_store(&m->configured_ms, m->started_ms);
@@ -106,7 +169,8 @@ struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
                                                  .pages = pages,
                                                  .page_count = sizeof(pages) / sizeof(pages[0]),
                                                  .page_bytes = memory_page_bytes(parts->conf),
-                                                 .ctx = m},
+                                                 .ctx = m,
+                                                 .tick = sample},
                      e);
     if (m->listener == NULL) {
         (void)err_wrap(e, "metrics.listen");
@@ -114,7 +178,7 @@ struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
     }
     log_write(LOG_INFO, "listening", KV_STR("address", parts->conf->metrics.listen),
               KV_INT("port", listener_port(m->listener)),
-              KV_STR("pages", "/metrics /healthz /readyz /status.json"));
+              KV_STR("pages", "/ /metrics /healthz /readyz /status.json"));
     return take(&m);
 }
 
@@ -125,6 +189,7 @@ void monitor_free(struct monitor *m)
     }
     listener_free(m->listener);
     snapshot_free(m->snapshot);
+    history_free(m->history);
     free(m);
 }
 

@@ -158,6 +158,8 @@ static void fill_customers(struct snapshot *s)
         out->visible = visible_messages(p, c->queue);
         out->has_cadence = c->conf->cadence_ms != 0;
         out->has_traffic = snapshot_has_traffic(out);
+        out->left_lately = 0;
+        out->left_since_ms = 0;
     }
 }
 

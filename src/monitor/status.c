@@ -12,20 +12,33 @@
 
 enum { MAX_DIGITS = 9 };
 
-struct row {
-    const struct snapshot_customer *customer;
-    enum status_state state;
-    int64_t since_ms;
-};
-
 const char *status_state_name(enum status_state s)
 {
-    static const char *const names[STATUS_STATES] = {[STATUS_PAUSED] = "paused",
-                                                     [STATUS_LATE] = "late",
-                                                     [STATUS_SILENT] = "silent",
-                                                     [STATUS_FAR_ABOVE] = "far_above",
-                                                     [STATUS_FRESH] = "fresh"};
+    static const char *const names[STATUS_STATES] = {
+        [STATUS_PAUSED] = "paused",         [STATUS_LATE] = "late",
+        [STATUS_UNREADABLE] = "unreadable", [STATUS_SILENT] = "silent",
+        [STATUS_FAR_ABOVE] = "far_above",   [STATUS_FRESH] = "fresh"};
     return names[s];
+}
+
+const char *status_state_text(enum status_state s)
+{
+    static const char *const texts[STATUS_STATES] = {
+        [STATUS_PAUSED] = "Its role, bucket or topic refused access. Its messages are returned "
+                          "unread but for one probe after each pause.",
+        [STATUS_LATE] = "One of its outside parties fails; or nothing was delivered for more than "
+                        "5 minutes since a notification came; or what was delivered last had "
+                        "waited for more than 5 minutes.",
+        [STATUS_UNREADABLE] = "Objects of the last hour cannot be read, and are left for the "
+                              "dead-letter queue; others are delivered.",
+        [STATUS_SILENT] =
+            "No notification of the customer for three times its cadence; without one, "
+            "for a day, or none since the start of this worker.",
+        [STATUS_FAR_ABOVE] = "The last day has more than three times the bytes that its entry "
+                             "expects.",
+        [STATUS_FRESH] = "None of these: what was notified is delivered.",
+    };
+    return texts[s];
 }
 
 /* ---- The state of a customer ---- */
@@ -58,6 +71,10 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         *since_ms = undelivered;
         return STATUS_LATE;
     }
+    if (c->left_lately != 0) {
+        *since_ms = c->left_since_ms;
+        return STATUS_UNREADABLE;
+    }
     if (is_silent(s, c)) {
         *since_ms = notified != 0 ? notified : s->started_ms;
         return STATUS_SILENT;
@@ -72,11 +89,7 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
 
 /* ---- Cause and advice ---- */
 
-struct advice {
-    const char *cause, *what_to_do;
-};
-
-static const struct advice of_party[CUSTOMER_PARTIES] = {
+static const struct status_advice of_party[CUSTOMER_PARTIES] = {
     [CUSTOMER_ROLE] = {"the role cannot be assumed",
                        "run: asymptote-ingest verify; check the role's trust policy"},
     [CUSTOMER_S3] = {"S3 or the KMS key refuses access or does not answer",
@@ -87,7 +100,7 @@ static const struct advice of_party[CUSTOMER_PARTIES] = {
                               "check STS and the role's trust policy"},
 };
 
-static struct advice advice_of(const struct snapshot *s, const struct row *r)
+struct status_advice status_advise(const struct snapshot *s, const struct status_row *r)
 {
     const struct snapshot_customer *c = r->customer;
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
@@ -97,29 +110,36 @@ static struct advice advice_of(const struct snapshot *s, const struct row *r)
     }
     switch (r->state) {
     case STATUS_PAUSED:
-        return (struct advice){"role, bucket or topic refuse access",
-                               "run: asymptote-ingest verify; do what the error says"};
+        return (struct status_advice){"role, bucket or topic refuse access",
+                                      "run: asymptote-ingest verify; do what the error says"};
     case STATUS_LATE:
-        return is_catching_up(s, c)
-                   ? (struct advice){"a backlog is read", "add workers if it does not shrink"}
-                   : (struct advice){"nothing was delivered since the notification of 'since'",
-                                     "see the log's lines 'object later' and 'object left'"};
+        return is_catching_up(s, c) ? (struct status_advice){"a backlog is read",
+                                                             "add workers if it does not shrink"}
+                                    : (struct status_advice){
+                                          "nothing was delivered since the notification of 'since'",
+                                          "see the log's lines 'object later' and 'object left'"};
+    case STATUS_UNREADABLE:
+        return (struct status_advice){
+            "objects cannot be read, and are left for the dead-letter queue",
+            "see the log's lines 'object left'; then run: asymptote-ingest redrive"};
     case STATUS_SILENT:
         return c->received_ms == 0
-                   ? (struct advice){"its queue brought no message since the start",
-                                     "check that the bucket's notifications are configured, and "
-                                     "that the customer writes"}
-                   : (struct advice){"its queue has messages, but none of this customer",
-                                     "check bucket, prefix and the bucket's notifications"};
+                   ? (struct status_advice){"its queue brought no message since the start",
+                                            "check that the bucket's notifications are configured, "
+                                            "and "
+                                            "that the customer writes"}
+                   : (struct status_advice){"its queue has messages, but none of this customer",
+                                            "check bucket, prefix and the bucket's notifications"};
     case STATUS_FAR_ABOVE:
-        return (struct advice){"the last day has more than three times the daily_volume of its "
-                               "entry",
-                               "ask the customer; if it is intended, raise daily_volume"};
+        return (struct status_advice){
+            "the last day has more than three times the daily_volume of its "
+            "entry",
+            "ask the customer; if it is intended, raise daily_volume"};
     case STATUS_FRESH:
     case STATUS_STATES:
         break;
     }
-    return (struct advice){"", ""};
+    return (struct status_advice){"", ""};
 }
 
 /* ---- JSON ---- */
@@ -137,19 +157,19 @@ static void add_error(struct buf *out, const struct err *e)
     buf_add_byte(out, '}');
 }
 
-static uint64_t rejects_of(const struct stats *stats)
+uint64_t status_rejects(const struct snapshot_customer *c)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < REJECT_REASONS; i++) {
-        n += stats_get(&stats->rejects[i]);
+        n += stats_get(&c->stats.rejects[i]);
     }
     return n;
 }
 
-static void add_customer(const struct snapshot *s, const struct row *r, struct buf *out)
+static void add_customer(const struct snapshot *s, const struct status_row *r, struct buf *out)
 {
     const struct snapshot_customer *c = r->customer;
-    struct advice advice = advice_of(s, r);
+    struct status_advice advice = status_advise(s, r);
     buf_add_byte(out, '{');
     json_member_text(out, "customer", c->id);
     json_member_text(out, "state", span_str(status_state_name(r->state)));
@@ -168,8 +188,9 @@ static void add_customer(const struct snapshot *s, const struct row *r, struct b
     json_member_number(out, "unacked_bytes", c->state.unacked_bytes);
     json_member_number(out, "objects_done", stats_get(&c->stats.objects_done));
     json_member_number(out, "objects_left", stats_get(&c->stats.objects_left));
+    json_member_number(out, "objects_left_lately", c->left_lately);
     json_member_number(out, "events", stats_get(&c->stats.events));
-    json_member_number(out, "rejects", rejects_of(&c->stats));
+    json_member_number(out, "rejects", status_rejects(c));
     json_member_text(out, "cause", span_str(advice.cause));
     if (r->state == STATUS_PAUSED) {
         json_member_number(out, "next_try_ms", (uint64_t)c->trouble.next_try_ms);
@@ -212,8 +233,8 @@ static void add_worker(const struct snapshot *s, struct buf *out)
 
 static int worst_first(const void *a, const void *b)
 {
-    const struct row *x = a;
-    const struct row *y = b;
+    const struct status_row *x = a;
+    const struct status_row *y = b;
     if (x->state != y->state) {
         return x->state < y->state ? -1 : 1;
     }
@@ -225,7 +246,7 @@ static int worst_first(const void *a, const void *b)
     return order != 0 ? order : (x->customer->id.n > n) - (y->customer->id.n > n);
 }
 
-static bool is_wanted(const struct status_query *q, const struct row *r)
+static bool is_wanted(const struct status_query *q, const struct status_row *r)
 {
     struct span id = r->customer->id;
     return (q->state.n == 0 || span_eq(q->state, span_str(status_state_name(r->state)))) &&
@@ -242,34 +263,44 @@ static void add_counts(struct buf *out, const size_t counts[STATUS_STATES])
     buf_add_byte(out, '}');
 }
 
-void status_write(const struct snapshot *s, const struct status_query *q, struct buf *out)
+void status_select(const struct snapshot *s, const struct status_query *q, struct status_list *out)
 {
-    size_t counts[STATUS_STATES] = {0};
-    size_t found = 0;
-    struct row *rows = mem_zeros(s->customer_count, sizeof(*rows));
+    *out = (struct status_list){.rows = mem_zeros(s->customer_count, sizeof(*out->rows))};
     for (size_t i = 0; i < s->customer_count; i++) {
-        struct row *r = &rows[found];
+        struct status_row *r = &out->rows[out->found];
         r->customer = &s->customers[i];
         r->state = status_of(s, r->customer, &r->since_ms);
-        counts[r->state]++;
-        found += is_wanted(q, r);
+        out->counts[r->state]++;
+        out->found += is_wanted(q, r);
     }
-    qsort(rows, found, sizeof(*rows), worst_first);
+    qsort(out->rows, out->found, sizeof(*out->rows), worst_first);
+}
+
+void status_list_done(struct status_list *l)
+{
+    free(l->rows);
+    l->rows = NULL;
+}
+
+void status_write(const struct snapshot *s, const struct status_query *q, struct buf *out)
+{
+    struct status_list list;
+    status_select(s, q, &list);
     buf_add_byte(out, '{');
     json_member_number(out, "format", 1);
     json_member_time(out, "time", s->wall_ms);
     add_worker(s, out);
-    add_counts(out, counts);
-    json_member_number(out, "found", found);
+    add_counts(out, list.counts);
+    json_member_number(out, "found", list.found);
     json_member_number(out, "offset", q->offset);
     json_member(out, "customers");
     buf_add_byte(out, '[');
-    for (size_t i = q->offset; i < found && i - q->offset < q->limit; i++) {
+    for (size_t i = q->offset; i < list.found && i - q->offset < q->limit; i++) {
         buf_add(out, i != q->offset ? SPAN(",") : SPAN(""));
-        add_customer(s, &rows[i], out);
+        add_customer(s, &list.rows[i], out);
     }
     buf_add(out, SPAN("]}\n"));
-    free(rows);
+    status_list_done(&list);
 }
 
 /* ---- Parameters ---- */
@@ -297,7 +328,7 @@ const char *status_query_read(struct span state, struct span id, struct span off
         known = known || span_eq(state, span_str(status_state_name((enum status_state)i)));
     }
     if (!known) {
-        return "state is paused, late, silent, far_above or fresh\n";
+        return "state is paused, late, unreadable, silent, far_above or fresh\n";
     }
     if (!read_number(offset, &out->offset) || !read_number(limit, &out->limit) ||
         out->limit > STATUS_LIMIT_MAX) {

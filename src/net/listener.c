@@ -40,6 +40,7 @@ struct listener {
     /* Used by the thread only. */
     struct clients clients;
     size_t held; /* bytes of pages being sent */
+    int64_t ticked_ms;
 };
 
 /* A page being sent. Stores its size, which is needed when it has been sent. */
@@ -334,12 +335,22 @@ static void on_answered(void *ctx, struct MHD_Connection *c, void **mine UNUSED,
 
 /* ---- Life cycle ---- */
 
+static void tick(struct listener *l)
+{
+    int64_t now = clock_mono_ms(&clock_system);
+    if (l->settings.tick != NULL && now - l->ticked_ms >= LOOK_MS) {
+        l->ticked_ms = now;
+        l->settings.tick(l->settings.ctx);
+    }
+}
+
 static void *listener_run(void *arg)
 {
     struct listener *l = arg;
     while (!atomic_load(&l->stopping)) {
         (void)MHD_run_wait(l->daemon, LOOK_MS);
         end_late_clients(l);
+        tick(l);
     }
     return NULL;
 }

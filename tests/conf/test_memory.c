@@ -84,7 +84,8 @@ static void plans_memory_for_pages_only_with_a_listener(void **state UNUSED)
     c.metrics.listen = listen;
     memory_plan(&c, &with);
     assert_int_equal(with.total_bytes - without.total_bytes,
-                     4 * memory_page_bytes(&c) + c.customer_count * SNAPSHOT_CUSTOMER_BYTES +
+                     4 * memory_page_bytes(&c) +
+                         c.customer_count * (SNAPSHOT_CUSTOMER_BYTES + HISTORY_CUSTOMER_BYTES) +
                          c.queue_count * SNAPSHOT_QUEUE_BYTES);
 }
 

@@ -107,6 +107,18 @@ static void is_late_while_a_party_fails(void **state UNUSED)
     assert_non_null(strstr(answer("late", "", "", ""), "S3 or the KMS key"));
 }
 
+static void is_unreadable_while_objects_were_left_lately(void **state UNUSED)
+{
+    w.customers[2].left_lately = 3;
+    w.customers[2].left_since_ms = NOW - S(600);
+    assert_state(2, STATUS_UNREADABLE, NOW - S(600));
+    const char *page = answer("unreadable", "", "", "");
+    assert_non_null(strstr(page, "\"objects_left_lately\":3,"));
+    assert_non_null(strstr(page, "redrive"));
+    w.customers[2].state.outages = 1; /* late is worse */
+    assert_state(2, STATUS_LATE, 0);
+}
+
 static void is_silent_after_a_day_or_if_nothing_ever_came(void **state UNUSED)
 {
     struct stats *s = &w.customers[3].stats;
@@ -161,8 +173,9 @@ static void the_worst_come_first_and_of_these_the_oldest(void **state UNUSED)
     static const char *const want[] = {"acme-b", "dead", "slow", "quiet", "acme-a", "fine"};
     const char *page = answer("", "", "", "");
     assert_order(page, want, CUSTOMERS);
-    assert_non_null(strstr(page, "\"counts\":{\"paused\":2,\"late\":1,\"silent\":1,\"far_above\":0,"
-                                 "\"fresh\":2},\"found\":6,"));
+    assert_non_null(strstr(
+        page, "\"counts\":{\"paused\":2,\"late\":1,\"unreadable\":0,\"silent\":1,\"far_above\":0,"
+              "\"fresh\":2},\"found\":6,"));
 }
 
 static void says_why_it_is_paused_and_when_it_is_tried(void **state UNUSED)
@@ -217,6 +230,7 @@ int main(void)
         TEST(is_late_from_five_minutes_without_a_delivery_on),
         TEST(is_late_while_it_reads_a_backlog),
         TEST(is_late_while_a_party_fails),
+        TEST(is_unreadable_while_objects_were_left_lately),
         TEST(is_silent_after_a_day_or_if_nothing_ever_came),
         TEST(what_its_entry_expects_decides),
         TEST(the_worst_come_first_and_of_these_the_oldest),

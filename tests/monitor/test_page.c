@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "monitor/page.h"
+
+#include <stdio.h>
+
+enum { PAGE_BYTES = 1024 * 1024, CUSTOMERS = 4 };
+
+#define S(n) (INT64_C(1000) * (n))
+#define NOW S(1790000000)
+
+static struct {
+    struct snapshot s;
+    struct snapshot_customer customers[CUSTOMERS];
+    struct customer of[CUSTOMERS];
+    struct history *h;
+    struct buf page;
+} w;
+
+/* Ids of a configuration have no markup; a page does not rely on that. */
+static const char *const ids[CUSTOMERS] = {"<i>fine</i>", "dead", "slow", "quiet"};
+
+static int set_up(void **state UNUSED)
+{
+    memset(&w, 0, sizeof(w));
+    w.page = (struct buf)BUF_INIT(PAGE_BYTES);
+    w.h = history_new();
+    w.s.wall_ms = NOW;
+    w.s.started_ms = NOW - S(100000);
+    w.s.customers = w.customers;
+    w.s.customer_count = CUSTOMERS;
+    for (uint32_t i = 0; i < CUSTOMERS; i++) {
+        struct snapshot_customer *c = &w.customers[i];
+        w.of[i].slot = i;
+        c->customer = &w.of[i];
+        c->id = span_str(ids[i]);
+        c->visible = -1;
+        stats_set(&c->stats.notified_ms, (uint64_t)(NOW - S(10)));
+        stats_set(&c->stats.delivered_ms, (uint64_t)(NOW - S(10)));
+    }
+    return 0;
+}
+
+static int tear_down(void **state UNUSED)
+{
+    buf_done(&w.page);
+    history_free(w.h);
+    return 0;
+}
+
+static const char *page(const char *state, const char *id, size_t offset, size_t limit)
+{
+    struct status_query q = {span_str(state), span_str(id), offset, limit};
+    buf_clear(&w.page);
+    page_write(&w.s, w.h, &q, &w.page);
+    assert_false(w.page.overflowed);
+    return w.page.p;
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
+        n++;
+    }
+    return n;
+}
+
+static void says_first_whether_all_are_fresh(void **state UNUSED)
+{
+    assert_non_null(strstr(page("", "", 0, 100), "class=\"verdict good\">Yes: all 4 are.</p>"));
+    w.customers[1].state.paused = 1;
+    assert_non_null(strstr(page("", "", 0, 100), "class=\"verdict bad\">No: 1 of 4 is not.</p>"));
+    w.s.customer_count = 0;
+    assert_non_null(strstr(page("", "", 0, 100), "No customer is configured."));
+}
+
+static void what_comes_from_outside_is_escaped(void **state UNUSED)
+{
+    w.customers[1].state.paused = 1;
+    (void)err_set(&w.customers[1].trouble.paused_by, FAIL_DENIED, "<script>\"'&</script>");
+    (void)snprintf(w.customers[1].trouble.paused_by.code, 8, "<c>");
+    const char *text = page("", "<b>\"", 0, 100);
+    assert_non_null(strstr(text, "value=\"&lt;b&gt;&quot;\""));
+    assert_non_null(strstr(text, "customer=%3Cb%3E%22"));
+    text = page("", "", 0, 100);
+    assert_non_null(strstr(text, "&lt;i&gt;fine&lt;/i&gt;"));
+    assert_non_null(strstr(text, "&lt;script&gt;&quot;&#39;&amp;&lt;/script&gt;"));
+    assert_non_null(strstr(text, "&lt;c&gt;"));
+    assert_null(strstr(text, "<i>"));
+    assert_null(strstr(text, "<c>"));
+    assert_int_equal(count_of(text, "<script"), 1);
+}
+
+static void nothing_is_inline_or_from_elsewhere(void **state UNUSED)
+{
+    history_sample(w.h, &w.s);
+    const char *text = page("", "", 0, 100);
+    static const char *const never[] = {" style=", "<style", " onclick", "http:", "https:", "//"};
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+        assert_null(strstr(text, never[i]));
+    }
+    assert_non_null(strstr(page_file("page.css"), "prefers-color-scheme: dark"));
+    assert_non_null(strstr(page_file("page.js"), "fetch("));
+    assert_non_null(strstr(page_file("icon.svg"), "<svg"));
+}
+
+static void a_page_has_links_to_its_neighbours(void **state UNUSED)
+{
+    const char *text = page("", "", 1, 2);
+    assert_int_equal(count_of(text, "scope=\"row\""), 2);
+    assert_non_null(strstr(text, "2 to 3 of 4"));
+    assert_non_null(strstr(text, "rel=\"prev\" href=\"?limit=2\""));
+    assert_non_null(strstr(text, "rel=\"next\" href=\"?limit=2&amp;offset=3\""));
+    text = page("fresh", "d", 0, 100);
+    assert_int_equal(count_of(text, "scope=\"row\""), 1);
+    assert_null(strstr(text, "rel=\"next\""));
+    assert_non_null(strstr(text, "href=\"?state=paused&amp;customer=d\""));
+    assert_non_null(strstr(page("", "", 999999999, 100), "No customer is selected."));
+    assert_non_null(strstr(page("", "", 0, 0), "No customer is selected."));
+}
+
+static void a_picture_has_its_numbers_as_a_text(void **state UNUSED)
+{
+    assert_null(strstr(page("", "", 0, 100), "<svg"));
+    stats_set(&w.customers[2].stats.events, 40);
+    history_sample(w.h, &w.s);
+    stats_set(&w.customers[2].stats.events, 50);
+    history_sample(w.h, &w.s);
+    const char *text = page("", "slow", 0, 100);
+    assert_int_equal(
+        count_of(text, "aria-label=\"Events a minute in the last hour: 10 now, 40 at most\""), 2);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(says_first_whether_all_are_fresh),    TEST(what_comes_from_outside_is_escaped),
+        TEST(nothing_is_inline_or_from_elsewhere), TEST(a_page_has_links_to_its_neighbours),
+        TEST(a_picture_has_its_numbers_as_a_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -8,11 +8,12 @@ import subprocess
 import boto3
 import botocore.validate
 import jsonpatch
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
 
-from .parts.places import ROOT, binary
+from .parts.places import ROOT, binary, checkers
 
 BASE = ROOT / "deploy/kubernetes/base"
 KUBERNETES = ("1.29", "1.35")
@@ -54,8 +55,8 @@ def test_the_kustomization_names_what_is_there():
         for name in generator["files"]:
             assert (BASE / name).is_file(), name
     for overlay in sorted((BASE.parent / "overlays").glob("*/kustomization.yaml")):
-        for name in load(overlay)["resources"]:
-            assert (overlay.parent / name / "kustomization.yaml").is_file(), overlay
+        own = {p.name for p in overlay.parent.glob("*.yaml")} - {"kustomization.yaml"}
+        assert set(load(overlay)["resources"]) == {"../../base"} | own, overlay
 
 
 def test_patches_of_overlays_apply():
@@ -66,6 +67,54 @@ def test_patches_of_overlays_apply():
             patched = jsonpatch.apply_patch(at, yaml.safe_load(patch["patch"]))
             assert patched != at
             kubernetes_validate.validate(patched, KUBERNETES[0], strict=True)
+
+
+KEDA = BASE.parent / "overlays/keda"
+
+
+def keda_schema(kind):
+    """The schema of the version that is stored, in which unknown members are refused, as `kubectl --validate` does."""
+    (folder,) = checkers().glob("keda-*")
+    (version,) = load(folder / f"keda.sh_{kind.lower()}s.yaml")["spec"]["versions"]
+
+    def strict(schema):
+        if isinstance(schema, dict):
+            if "properties" in schema and "additionalProperties" not in schema:
+                schema = {**schema, "additionalProperties": False}
+            return {k: strict(v) for k, v in schema.items()}
+        return [strict(s) for s in schema] if isinstance(schema, list) else schema
+    schema = strict(version["schema"]["openAPIV3Schema"])
+    schema["properties"]["metadata"] = {"type": "object"}
+    return schema
+
+
+@pytest.mark.parametrize("name", ["scaledobject.yaml", "triggerauthentication.yaml"])
+def test_kedas_objects_fit_its_schema(name):
+    wanted = load(KEDA / name)
+    jsonschema.validate(wanted, keda_schema(wanted["kind"]))
+
+
+def test_a_member_that_keda_does_not_know_is_found():
+    wrong = load(KEDA / "scaledobject.yaml")
+    wrong["spec"]["triggers"][0]["metadataa"] = wrong["spec"]["triggers"][0].pop("metadata")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, keda_schema("ScaledObject"))
+
+
+def test_keda_reads_what_a_pod_serves():
+    spec = load(KEDA / "scaledobject.yaml")["spec"]
+    assert spec["scaleTargetRef"]["name"] == load(BASE / "deployment.yaml")["metadata"]["name"]
+    service = load(BASE / "service.yaml")
+    port = service["spec"]["ports"][0]["port"]
+    url = f"http://{service['metadata']['name']}.{KUSTOMIZATION['namespace']}:{port}/status.json"
+    of_pods = [t["metadata"] for t in spec["triggers"] if t["type"] == "metrics-api"]
+    assert {m["url"] for m in of_pods} == {url}
+    # The queues' messages are the same number at each pod, the lanes are each pod's own.
+    assert {m["valueLocation"]: m["aggregationType"] for m in of_pods} == {
+        "worker.backlog_visible": "max", "worker.backlog_own": "sum", "worker.lanes_busy": "sum"}
+    queues = [t for t in spec["triggers"] if t["type"] == "aws-sqs-queue"]
+    assert queues and all(t["metadata"]["scaleOnInFlight"] == "false" for t in queues)
+    assert {t["authenticationRef"]["name"] for t in queues} == {load(KEDA / "triggerauthentication.yaml")["metadata"]["name"]}
 
 
 def pods_folder(tmp_path):

@@ -110,6 +110,7 @@ struct poll_stats {
     stats_count received_ms;        /* a level: the last message, wall clock; 0: none yet */
     stats_count head_ms;            /* a level: what waits now was sent then or later, wall clock,
                                        by what was received last; 0: not known */
+    stats_count hidden;             /* a level: returned because of a share, and not visible yet */
     stats_count visible, in_flight; /* levels, of the queue's last attributes */
     atomic_bool attributes_known;   /* they were read without an error */
     atomic_bool stopped;            /* not polled: its calls fail, its customers are paused */

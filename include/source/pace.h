@@ -51,6 +51,9 @@ MUST_USE int pace_delay_s(struct pace *p, int64_t now_ms);
 /* A message is hidden until then. */
 void pace_hid(struct pace *p, int64_t now_ms, int delay_s);
 
+/* How many are hidden; some of them up to PACE_SLOT_S longer than they are. */
+MUST_USE size_t pace_hidden(struct pace *p, int64_t now_ms);
+
 /* Whether PACE_HIDDEN_MAX messages are hidden. */
 MUST_USE bool pace_is_full(struct pace *p, int64_t now_ms);
 

@@ -9,6 +9,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "asymptote-ingest"
 
 
+def checkers():
+    """The folder with promtool and the schemas of KEDA's objects: scripts/install-deps checkers."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    return cache / "asymptote-ingest/checkers"
+
+
 def binary():
     """The worker: $INGEST_BINARY, else the release build."""
     path = pathlib.Path(os.environ.get("INGEST_BINARY") or ROOT / "build/release/asymptote-ingest")

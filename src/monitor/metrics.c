@@ -63,7 +63,7 @@ static void write_waiting(const struct metric *m, const struct snapshot *s, stru
 
 static void write_total_backlog(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
-    write_one(m, out, (uint64_t)s->backlog.messages);
+    write_backlog_parts(m, &s->backlog, NULL, out);
 }
 
 static void write_max_backlog_age(const struct metric *m, const struct snapshot *s, struct buf *out)
@@ -190,9 +190,8 @@ static const struct metric table[] = {
      .labels = "state", .write = write_lanes},
     {GAUGE("inbox_messages", "Messages received that wait for a lane."), .labels = "",
      .write = write_waiting},
-    {GAUGE("total_backlog", "Work that could start now, of all queues: the sum of backlog; of a "
-                            "queue without known attributes only its messages in the inbox."),
-     .labels = "", .write = write_total_backlog},
+    {GAUGE("total_backlog", "Work that could start now: the sum of backlog of all queues."),
+     .labels = "part", .write = write_total_backlog},
     {GAUGE("max_backlog_age_seconds", "The greatest backlog_age_seconds of all queues."),
      .labels = "", .write = write_max_backlog_age},
     {COUNTER("notifications_left_total",
@@ -379,12 +378,13 @@ static const struct metric table[] = {
            "Messages of the queue as SQS reports them every metrics.queue_interval, for all its "
            "consumers: visible, in_flight. Absent while access is denied or SQS does not answer."),
      .labels = "queue, state", .write = write_queue_messages},
-    {GAUGE("backlog",
-           "Work that could start now: visible messages of the queue, which are not those in "
-           "back-off, and messages of it that wait for a lane of this worker. Without the visible "
-           "ones of a queue whose customers are all paused or whose deletions fail. Absent where "
-           "queue_messages is."),
-     .labels = "queue", .write = write_backlog},
+    {GAUGE(
+         "backlog",
+         "Work that could start now, by part: visible (messages of the queue, which are not those "
+         "in back-off; not those of a queue whose customers are all paused or whose deletions "
+         "fail; absent where queue_messages is), inbox (received by this worker, waiting for a "
+         "lane), over_share (returned by this worker because their customer had its share)."),
+     .labels = "queue, part", .write = write_backlog},
     {GAUGE("backlog_age_seconds",
            "How long the oldest message of backlog has waited, by the messages that were received "
            "last for the first time; 0 without a backlog, absent while not known."),

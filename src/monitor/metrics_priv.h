@@ -47,6 +47,8 @@ void write_receives(const struct metric *m, const struct snapshot *s, struct buf
 void write_held(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_calls_failed(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_queue_messages(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_backlog_parts(const struct metric *m, const struct backlog *b, const char *queue,
+                         struct buf *out);
 void write_backlog(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_backlog_age(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_queue_polled(const struct metric *m, const struct snapshot *s, struct buf *out);

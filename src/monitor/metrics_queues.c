@@ -99,14 +99,30 @@ void write_queue_messages(const struct metric *m, const struct snapshot *s, stru
     }
 }
 
+/* queue: NULL, for all. */
+void write_backlog_parts(const struct metric *m, const struct backlog *b, const char *queue,
+                         struct buf *out)
+{
+    const struct {
+        const char *name;
+        int64_t count;
+    } parts[] = {{"visible", b->visible},
+                 {"inbox", (int64_t)b->inbox},
+                 {"over_share", (int64_t)b->over_share}};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct exposition_label labels[] = {{"queue", span_str(queue != NULL ? queue : "")},
+                                            {"part", span_str(parts[i].name)}};
+        if (parts[i].count >= 0) {
+            exposition_count(out, m->family.name, queue != NULL ? labels : &labels[1],
+                             queue != NULL ? 2 : 1, (uint64_t)parts[i].count);
+        }
+    }
+}
+
 void write_backlog(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     for (size_t q = 0; q < s->queue_count; q++) {
-        if (s->queues[q].backlog.messages >= 0) {
-            struct exposition_label label = queue_label(&s->queues[q]);
-            exposition_count(out, m->family.name, &label, 1,
-                             (uint64_t)s->queues[q].backlog.messages);
-        }
+        write_backlog_parts(m, &s->queues[q].backlog, s->queues[q].name, out);
     }
 }
 

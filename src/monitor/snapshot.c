@@ -177,9 +177,9 @@ static bool replaced(const struct snapshot_parts *p, size_t queue, size_t count)
 static void fill_backlog(struct snapshot *s, struct snapshot_queue *out, size_t queue)
 {
     const struct snapshot_parts *p = &s->parts;
-    uint64_t waiting = inbox_queue_waiting(p->inbox, queue);
-    out->backlog = backlog_of(&out->polls, waiting, !intake_removed(p->intake, queue), s->wall_ms);
-    backlog_add(&s->backlog, &out->backlog, waiting);
+    out->backlog = backlog_of(&out->polls, inbox_queue_waiting(p->inbox, queue),
+                              !intake_removed(p->intake, queue), s->wall_ms);
+    backlog_add(&s->backlog, &out->backlog);
 }
 
 /* A removed queue is shown as long as messages of it are held. */

@@ -221,8 +221,9 @@ static void add_worker(const struct snapshot *s, struct buf *out)
     json_member_bool(out, "kafka_up", s->kafka.reached);
     json_member_bool(out, "reload_failed", s->configuration.reload_failed);
     json_member_number(out, "inbox_messages", s->inbox_messages);
-    json_member_number(out, "backlog", (uint64_t)s->backlog.messages);
+    json_member_number(out, "backlog", backlog_messages(&s->backlog));
     json_member_number(out, "backlog_visible", (uint64_t)s->backlog.visible);
+    json_member_number(out, "backlog_own", s->backlog.inbox + s->backlog.over_share);
     json_member_number(out, "backlog_age_ms", (uint64_t)s->backlog.age_ms);
     json_member_number(out, "lanes_busy", busy_lanes(s));
     json_member_number(out, "unacked_bytes", s->kafka.bytes);

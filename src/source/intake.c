@@ -518,6 +518,9 @@ static void start_receives(struct intake *i, struct poll *p)
 {
     poll_start(i, p);
     searches_start(i, p);
+    if (p->mixed) {
+        stats_set(&p->stats.hidden, pace_hidden(&p->pace, clock_mono_ms(i->parts.clock)));
+    }
 }
 
 /*

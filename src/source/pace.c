@@ -73,3 +73,9 @@ bool pace_is_full(struct pace *p, int64_t now_ms)
     move_slots(p, now_ms);
     return p->hidden >= PACE_HIDDEN_MAX;
 }
+
+size_t pace_hidden(struct pace *p, int64_t now_ms)
+{
+    move_slots(p, now_ms);
+    return p->hidden;
+}

@@ -15,7 +15,7 @@ static struct poll_stats queue_of(uint64_t visible, uint64_t hidden, uint64_t he
 
 static void assert_backlog(struct backlog b, int64_t messages, int64_t visible, int64_t age_ms)
 {
-    assert_int_equal(b.messages, messages);
+    assert_int_equal(backlog_messages(&b), messages);
     assert_int_equal(b.visible, visible);
     assert_int_equal(b.age_ms, age_ms);
 }
@@ -31,6 +31,14 @@ static void messages_in_back_off_are_none(void **state UNUSED)
 {
     struct poll_stats s = queue_of(0, 5000, 4000);
     assert_backlog(backlog_of(&s, 0, true, 9000), 0, 0, 0);
+}
+
+/* They are hidden, too, but another worker could start them. */
+static void messages_over_a_share_are_some(void **state UNUSED)
+{
+    struct poll_stats s = queue_of(0, 5000, 4000);
+    stats_set(&s.hidden, 3000);
+    assert_backlog(backlog_of(&s, 2, true, 9000), 3002, 0, 5000);
 }
 
 static void what_no_worker_could_start_is_none(void **state UNUSED)
@@ -53,7 +61,7 @@ static void it_is_unknown_without_attributes_and_its_age_before_a_receive(void *
     struct poll_stats s = queue_of(100, 0, 0);
     assert_backlog(backlog_of(&s, 0, true, 9000), 100, 100, -1);
     atomic_store(&s.attributes_known, false);
-    assert_backlog(backlog_of(&s, 3, true, 9000), -1, -1, -1);
+    assert_backlog(backlog_of(&s, 3, true, 9000), 3, -1, -1);
 }
 
 static void a_clock_that_is_behind_gives_no_negative_age(void **state UNUSED)
@@ -71,9 +79,9 @@ static void the_total_is_always_known(void **state UNUSED)
     struct backlog of_old = backlog_of(&old, 1, true, 9000);
     struct backlog of_new = backlog_of(&new, 0, true, 9000);
     struct backlog of_unknown = backlog_of(&unknown, 4, true, 9000);
-    backlog_add(&total, &of_old, 1);
-    backlog_add(&total, &of_new, 0);
-    backlog_add(&total, &of_unknown, 4);
+    backlog_add(&total, &of_old);
+    backlog_add(&total, &of_new);
+    backlog_add(&total, &of_unknown);
     assert_backlog(total, 35, 30, 8000);
 }
 
@@ -82,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_what_is_visible_and_what_waits_for_a_lane),
         cmocka_unit_test(messages_in_back_off_are_none),
+        cmocka_unit_test(messages_over_a_share_are_some),
         cmocka_unit_test(what_no_worker_could_start_is_none),
         cmocka_unit_test(of_a_removed_queue_only_what_was_received_counts),
         cmocka_unit_test(it_is_unknown_without_attributes_and_its_age_before_a_receive),

@@ -39,7 +39,7 @@ static void names_follow_the_conventions(void **state UNUSED)
 static void labels_are_names_of_the_configuration_or_our_words(void **state UNUSED)
 {
     static const char known[] = " customer queue outcome class reason result state call version "
-                                "commit rules librdkafka party ";
+                                "commit rules librdkafka party part ";
     size_t count = 0;
     const struct metric *table = metrics_table(&count);
     for (size_t i = 0; i < count; i++) {
@@ -115,18 +115,21 @@ static void a_backlog_is_shown_of_each_queue_where_it_is_known(void **state UNUS
     static struct snapshot s;
     static struct snapshot_queue queues[2];
     struct buf page = BUF_INIT(PAGE_BYTES);
-    queues[0] = (struct snapshot_queue){.name = "a", .backlog = {12, 10, 90500}};
-    queues[1] = (struct snapshot_queue){.name = "b", .backlog = {-1, -1, -1}};
-    s.backlog = (struct backlog){15, 10, 90500};
+    queues[0] = (struct snapshot_queue){.name = "a", .backlog = {10, 2, 1, 90500}};
+    queues[1] = (struct snapshot_queue){.name = "b", .backlog = {-1, 3, 0, -1}};
+    s.backlog = (struct backlog){10, 5, 1, 90500};
     s.queues = queues;
     s.queue_count = 2;
     s.kafka.lost_brokers = 2;
     metrics_write(&s, &page);
-    assert_int_equal(count_of(&page, "\nasymptote_ingest_backlog{queue=\"a\"} 12\n"), 1);
+    assert_int_equal(
+        count_of(&page, "\nasymptote_ingest_backlog{queue=\"a\",part=\"visible\"} 10\n"), 1);
     assert_int_equal(count_of(&page, "backlog_age_seconds{queue=\"a\"} 90.500\n"), 1);
-    assert_int_equal(count_of(&page, "backlog{queue=\"b\"}"), 0);
+    assert_int_equal(count_of(&page, "backlog{queue=\"b\",part=\"visible\"}"), 0);
+    assert_int_equal(count_of(&page, "backlog{queue=\"b\",part=\"inbox\"} 3\n"), 1);
+    assert_int_equal(count_of(&page, "backlog{queue=\"a\",part=\"over_share\"} 1\n"), 1);
     assert_int_equal(count_of(&page, "backlog_age_seconds{queue=\"b\"}"), 0);
-    assert_int_equal(count_of(&page, "\nasymptote_ingest_total_backlog 15\n"), 1);
+    assert_int_equal(count_of(&page, "\nasymptote_ingest_total_backlog{part=\"inbox\"} 5\n"), 1);
     assert_int_equal(count_of(&page, "\nasymptote_ingest_max_backlog_age_seconds 90.500\n"), 1);
     assert_int_equal(count_of(&page, "\nasymptote_ingest_kafka_brokers_unreachable 2\n"), 1);
     buf_done(&page);
@@ -195,7 +198,7 @@ static void each_counter_and_each_state_is_traffic_but_not_a_probe(void **state 
 
 static void a_queue_without_messages_has_few_series(void **state UNUSED)
 {
-    enum { IDLE_SERIES = 10 };
+    enum { IDLE_SERIES = 12 };
     static struct snapshot s;
     static struct snapshot_queue queues[2];
     struct buf page = BUF_INIT(PAGE_BYTES);
@@ -208,7 +211,7 @@ static void a_queue_without_messages_has_few_series(void **state UNUSED)
     metrics_write(&s, &page);
     assert_int_equal(count_of(&page, "{queue=\"idle\""), IDLE_SERIES);
     assert_int_equal(count_of(&page, "receives_total{queue=\"idle\",result=\"empty\"} 5\n"), 1);
-    assert_in_range(count_of(&page, "{queue=\"busy\""), IDLE_SERIES + 1, 22);
+    assert_in_range(count_of(&page, "{queue=\"busy\""), IDLE_SERIES + 1, 24);
     buf_done(&page);
 }
 

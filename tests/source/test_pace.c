@@ -38,6 +38,16 @@ static void a_backlog_comes_back_at_the_rate_at_which_it_is_taken(void **state U
     assert_int_equal(return_many(&p, &now_ms, 1, 100), 0); /* it is over */
 }
 
+static void counts_what_is_hidden_until_it_is_visible(void **state UNUSED)
+{
+    struct pace p = {0};
+    pace_hid(&p, START_MS, 10);
+    pace_hid(&p, START_MS, 100);
+    assert_int_equal(pace_hidden(&p, START_MS), 2);
+    assert_int_equal(pace_hidden(&p, START_MS + (10 + PACE_SLOT_S) * 1000), 1);
+    assert_int_equal(pace_hidden(&p, START_MS + (100 + PACE_SLOT_S) * 1000), 0);
+}
+
 static void a_faster_customer_waits_less(void **state UNUSED)
 {
     struct pace fast = {0}, slow = {0};
@@ -86,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(some_messages_have_no_delay_of_it),
         cmocka_unit_test(a_backlog_comes_back_at_the_rate_at_which_it_is_taken),
+        cmocka_unit_test(counts_what_is_hidden_until_it_is_visible),
         cmocka_unit_test(a_faster_customer_waits_less),
         cmocka_unit_test(no_delay_is_above_the_longest),
         cmocka_unit_test(a_backlog_does_not_use_up_what_a_queue_may_have_in_flight),

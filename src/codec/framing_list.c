@@ -7,25 +7,10 @@
 #include "framing_priv.h"
 
 #include "base/ascii.h"
+#include "codec/list_names.h"
 #include "codec/syntax.h"
 
 /* ---- finding the list ---- */
-
-static const struct span list_names[] = {
-    SPAN_INIT("Records"), SPAN_INIT("records"), SPAN_INIT("events"),
-    SPAN_INIT("logs"),    SPAN_INIT("items"),   SPAN_INIT("data"),
-    SPAN_INIT("value"),   SPAN_INIT("entries"), SPAN_INIT("logEvents"),
-};
-
-bool framing_is_name(struct span name, const struct span *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (span_eq(name, names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static void skip_blanks(struct span *s)
 {
@@ -172,7 +157,7 @@ static bool envelope_opens(struct framing *f, const struct framing_open_list *li
     size_t at = 0;
     buf_clear(&f->list);
     if (f->in_list || f->request.level > 0 || list->from > FRAMING_LIST_HEAD_BYTES ||
-        !framing_is_name(list->name, list_names, sizeof(list_names) / sizeof(list_names[0]))) {
+        !list_names_have(&list_names[LIST_NAMES_ENVELOPE], list->name)) {
         return false;
     }
     buf_add(&f->list, span_of(head.p, list->from));

@@ -282,8 +282,6 @@ struct framing_open_list {
 bool framing_find_list(struct span head, struct framing_open_list *out,
                        struct framing_open_list *closed);
 
-bool framing_is_name(struct span name, const struct span *names, size_t count);
-
 /* The value reaches the limit at s->p and does not end there. True: its list begins. */
 bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out);
 

@@ -14,47 +14,19 @@
  */
 #include "framing_priv.h"
 
+#include "codec/list_names.h"
+
 enum { FULL_NUM = 3, FULL_DEN = 4, HEADS_DEN = 4 };
 
 /* ---- the lists ---- */
 
-static const struct span resource_names[] = {
-    SPAN_INIT("resourceLogs"),  SPAN_INIT("resourceSpans"),  SPAN_INIT("resourceMetrics"),
-    SPAN_INIT("resource_logs"), SPAN_INIT("resource_spans"), SPAN_INIT("resource_metrics"),
-};
-static const struct span scope_names[] = {
-    SPAN_INIT("scopeLogs"),
-    SPAN_INIT("scopeSpans"),
-    SPAN_INIT("scopeMetrics"),
-    SPAN_INIT("scope_logs"),
-    SPAN_INIT("scope_spans"),
-    SPAN_INIT("scope_metrics"),
-    SPAN_INIT("instrumentationLibraryLogs"),
-    SPAN_INIT("instrumentationLibrarySpans"),
-    SPAN_INIT("instrumentationLibraryMetrics"),
-    SPAN_INIT("instrumentation_library_logs"),
-    SPAN_INIT("instrumentation_library_spans"),
-    SPAN_INIT("instrumentation_library_metrics"),
-};
-static const struct span record_names[] = {
-    SPAN_INIT("logRecords"), SPAN_INIT("log_records"), SPAN_INIT("logs"),
-    SPAN_INIT("spans"),      SPAN_INIT("metrics"),
-};
-
-static const struct {
-    const struct span *names;
-    size_t count;
-} lists[FRAMING_REQUEST_LEVELS] = {
-    {resource_names, sizeof(resource_names) / sizeof(resource_names[0])},
-    {scope_names, sizeof(scope_names) / sizeof(scope_names[0])},
-    {record_names, sizeof(record_names) / sizeof(record_names[0])},
-};
+_Static_assert((int)FRAMING_REQUEST_LEVELS == (int)LIST_NAMES_OTLP_LEVELS, "a list for each level");
 
 bool framing_request_is_list(struct span name)
 {
     bool is = false;
     for (size_t i = 0; i < FRAMING_REQUEST_LEVELS && !is; i++) {
-        is = framing_is_name(name, lists[i].names, lists[i].count);
+        is = list_names_have(&list_names[i], name);
     }
     return is;
 }
@@ -98,7 +70,7 @@ bool framing_request_opens(struct framing *f, const struct framing_open_list *li
     size_t most = group_bytes(f) / HEADS_DEN;
     if (r->level == FRAMING_REQUEST_LEVELS || list->from > most || from > most - list->from ||
         (r->level == 0 && !list->first) || list->others_before ||
-        !framing_is_name(list->name, lists[r->level].names, lists[r->level].count)) {
+        !list_names_have(&list_names[r->level], list->name)) {
         return false;
     }
     framing_request_flush(f);

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "codec/framing.h"
+#include "codec/list_names.h"
 #include "event/normalize.h"
 #include "event/schema/rules.h"
 
@@ -175,6 +176,131 @@ static void a_divided_request_gives_the_events_of_a_whole_one(void **state UNUSE
     same_events(&metrics);
 }
 
+/* ---- one table of names (codec/list_names.h) ---- */
+
+/* Spellings that are in no table. */
+static const struct span others[] = {
+    SPAN_INIT("resource-logs"),
+    SPAN_INIT("ResourceLogs"),
+    SPAN_INIT("resourceProfiles"),
+    SPAN_INIT("scope-logs"),
+    SPAN_INIT("ScopeLogs"),
+    SPAN_INIT("instrumentationLogs"),
+    SPAN_INIT("scope_profiles"),
+    SPAN_INIT("scopeProfiles"),
+    SPAN_INIT("LogRecords"),
+    SPAN_INIT("resourcelogs"),
+    SPAN_INIT("scopelogs"),
+    SPAN_INIT("logrecords"),
+    SPAN_INIT("resourceLog"),
+    SPAN_INIT("scopeLog"),
+    SPAN_INIT("logRecord"),
+    SPAN_INIT("log-records"),
+    SPAN_INIT("span"),
+    SPAN_INIT("metric"),
+    SPAN_INIT("profiles"),
+    SPAN_INIT("resource_spans_"),
+    SPAN_INIT("scopeLogRecords"),
+    SPAN_INIT("record"),
+    SPAN_INIT("RECORDS"),
+    SPAN_INIT("Events"),
+    SPAN_INIT("Items"),
+    SPAN_INIT("Data"),
+    SPAN_INIT("values"),
+    SPAN_INIT("entry"),
+    SPAN_INIT("log_events"),
+    SPAN_INIT("Value"),
+    SPAN_INIT("resource_profiles"),
+};
+
+/* The name of this number in the table, or after those one of `others`. */
+static struct span name_at(const struct list_names *of, size_t i)
+{
+    return i < of->count ? of->names[i] : others[i - of->count];
+}
+
+static size_t count_names(const struct list_names *of)
+{
+    return of->count + sizeof(others) / sizeof(others[0]);
+}
+
+/* `known`: the elements of the list that `head` ends with are read. */
+static void reads_elements(struct span head, struct span element, struct span tail, bool known)
+{
+    enum { COUNT = 80 };
+    struct buf text = BUF_INIT(OUT_BYTES);
+    struct outputs whole;
+    struct outputs divided;
+    buf_add(&text,
+            SPAN("{\"time\":\"2026-05-11T22:20:00Z\",\"user\":\"ana\"}\n")); /* framing: lines */
+    buf_add(&text, head);
+    for (size_t i = 0; i < COUNT; i++) {
+        buf_add(&text, i > 0 ? SPAN(",") : SPAN(""));
+        buf_add(&text, element);
+    }
+    buf_add(&text, tail);
+    assert_in_range(text.n, SMALL_LIMIT + 1, LARGE_LIMIT);
+    assert_non_null(buf_room(&text, FRAMING_SLACK));
+    read_with(LARGE_LIMIT, buf_span(&text), &whole);
+    read_with(SMALL_LIMIT, buf_span(&text), &divided);
+    if (whole.events != (known ? COUNT : 0) + 1 || divided.events != whole.events) {
+        fail_msg("%.*s: %zu events, divided %zu", SPAN_FMT(head), whole.events, divided.events);
+    }
+    assert_int_equal(whole.rejects, known ? 0 : 1);
+    assert_int_equal(divided.rejects, whole.rejects);
+    if (known) {
+        assert_span_equal(buf_span(&divided.text), buf_span(&whole.text));
+    }
+    buf_done(&divided.text);
+    buf_done(&whole.text);
+    buf_done(&text);
+}
+
+/* With the name of one level taken from all of them, and the others usual. */
+static void reads_request(const struct span names[LIST_NAMES_OTLP_LEVELS], bool known)
+{
+    struct span record = span_str("{\"timeUnixNano\":\"1778538000000000000\",\"attributes\":["
+                                  "{\"key\":\"tool_name\",\"value\":{\"stringValue\":\"B\"}}]}");
+    struct span metric = span_str("{\"name\":\"a.b\",\"sum\":{\"dataPoints\":[{\"timeUnixNano\":"
+                                  "\"1778538000000000000\",\"asInt\":\"7\"}]}}");
+    struct buf head = BUF_INIT(1024);
+    buf_addf(&head, "{\"%.*s\":[{\"%.*s\":[{\"%.*s\":[", SPAN_FMT(names[0]), SPAN_FMT(names[1]),
+             SPAN_FMT(names[2]));
+    reads_elements(buf_span(&head), span_eq(names[2], SPAN("metrics")) ? metric : record,
+                   SPAN("]}]}]}"), known);
+    buf_done(&head);
+}
+
+static void a_spelling_is_known_below_and_above_the_limit_or_to_neither(void **state UNUSED)
+{
+    for (size_t level = 0; level < LIST_NAMES_OTLP_LEVELS; level++) {
+        const struct list_names *of = &list_names[level];
+        for (size_t i = 0; i < count_names(of); i++) {
+            struct span names[] = {SPAN("resourceLogs"), SPAN("scopeLogs"), SPAN("logRecords")};
+            names[level] = name_at(of, i);
+            reads_request(names, i < of->count);
+        }
+    }
+}
+
+static void the_list_of_an_envelope_is_known_below_and_above_the_limit(void **state UNUSED)
+{
+    const struct list_names *of = &list_names[LIST_NAMES_ENVELOPE];
+    struct span plain = span_str("{\"time\":\"2026-05-11T22:20:00Z\",\"user\":\"ana\","
+                                 "\"command\":\"make check in a folder\"}");
+    struct span log_event =
+        span_str("{\"id\":\"1\",\"timestamp\":1778538000000,\"message\":\"{\\\"time\\\":"
+                 "\\\"2026-05-11T22:20:00Z\\\",\\\"user\\\":\\\"ana\\\"}\"}");
+    for (size_t i = 0; i < count_names(of); i++) {
+        struct buf head = BUF_INIT(1024);
+        struct span name = name_at(of, i);
+        buf_addf(&head, "{\"%.*s\":[", SPAN_FMT(name));
+        reads_elements(buf_span(&head), span_eq(name, SPAN("logEvents")) ? log_event : plain,
+                       SPAN("]}"), i < of->count);
+        buf_done(&head);
+    }
+}
+
 /* ---- what is not a record ---- */
 
 /* `head`, 200 records of logs, `tail`, with the small limit. */
@@ -301,6 +427,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_divided_request_gives_the_events_of_a_whole_one),
+        cmocka_unit_test(a_spelling_is_known_below_and_above_the_limit_or_to_neither),
+        cmocka_unit_test(the_list_of_an_envelope_is_known_below_and_above_the_limit),
         cmocka_unit_test(members_after_a_list_are_a_reject_if_records_need_them),
         cmocka_unit_test(elements_that_are_no_objects_are_counted),
         cmocka_unit_test(members_before_a_list_are_one_reject_for_all_its_parts),

@@ -1,34 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The walk over a request. OTLP 1.x, JSON encoding: opentelemetry-proto, files logs, trace,
  * metrics, common. */
+#include "codec/list_names.h"
+
 #include "otlp_priv.h"
 
 /* ---- names ---- */
 
-/* In the spelling of the specification, of writers that keep the proto's names, and of OTLP before
- * 0.15. */
-static const struct span resource_names[] = {
-    SPAN_INIT("resourceLogs"),  SPAN_INIT("resourceSpans"),  SPAN_INIT("resourceMetrics"),
-    SPAN_INIT("resource_logs"), SPAN_INIT("resource_spans"), SPAN_INIT("resource_metrics"),
-};
-static const struct span scopes_names[] = {
-    SPAN_INIT("scopeLogs"),
-    SPAN_INIT("scopeSpans"),
-    SPAN_INIT("scopeMetrics"),
-    SPAN_INIT("scope_logs"),
-    SPAN_INIT("scope_spans"),
-    SPAN_INIT("scope_metrics"),
-    SPAN_INIT("instrumentationLibraryLogs"),
-    SPAN_INIT("instrumentationLibrarySpans"),
-    SPAN_INIT("instrumentationLibraryMetrics"),
-    SPAN_INIT("instrumentation_library_logs"),
-    SPAN_INIT("instrumentation_library_spans"),
-    SPAN_INIT("instrumentation_library_metrics"),
-};
-static const struct span record_names[] = {
-    SPAN_INIT("logRecords"), SPAN_INIT("log_records"), SPAN_INIT("logs"),
-    SPAN_INIT("spans"),      SPAN_INIT("metrics"),
-};
 static const struct span data_names[] = {
     SPAN_INIT("gauge"),     SPAN_INIT("sum"),
     SPAN_INIT("histogram"), SPAN_INIT("exponentialHistogram"),
@@ -37,20 +15,20 @@ static const struct span data_names[] = {
 enum { EXPONENTIAL = 3, METRIC_TYPES = 5 }; /* in data_names: it has two spellings */
 static const struct span point_names[] = {SPAN_INIT("dataPoints"), SPAN_INIT("data_points")};
 
-struct names {
-    const struct span *names;
-    size_t count;
-};
-
 #define NAMES(array)                                                                               \
     {                                                                                              \
         (array), sizeof(array) / sizeof((array)[0])                                                \
     }
 
 /* Of the members of an object of each level that have its elements. */
-static const struct names child_names[OTLP_LEVELS] = {
-    NAMES(resource_names), NAMES(scopes_names), NAMES(record_names),
-    NAMES(data_names),     NAMES(point_names),
+static const struct list_names metric_lists = NAMES(data_names);
+static const struct list_names data_lists = NAMES(point_names);
+static const struct list_names *const child_names[OTLP_LEVELS] = {
+    &list_names[LIST_NAMES_REQUEST],
+    &list_names[LIST_NAMES_RESOURCE],
+    &list_names[LIST_NAMES_SCOPE],
+    &metric_lists,
+    &data_lists,
 };
 
 static const struct span resource_parts[] = {SPAN_INIT("resource")};
@@ -64,24 +42,9 @@ static const struct span data_parts[] = {
 enum { OF_THE_METRIC = 3, OF_THE_DATA = OTLP_METRIC_PARTS - OF_THE_METRIC };
 
 /* Of the members of an object of each level that its records get. */
-static const struct names part_names[OTLP_LEVELS] = {
+static const struct list_names part_names[OTLP_LEVELS] = {
     {NULL, 0}, NAMES(resource_parts), NAMES(scope_parts), NAMES(metric_parts), NAMES(data_parts),
 };
-
-/* The number of the name; of.count: it is none of them. */
-static size_t name_number(struct span name, const struct names *of)
-{
-    size_t i = 0;
-    while (i < of->count && !span_eq(name, of->names[i])) {
-        i++;
-    }
-    return i;
-}
-
-static bool is_one_of(struct span name, const struct names *of)
-{
-    return name_number(name, of) < of->count;
-}
 
 /* ---- what a member is ---- */
 
@@ -119,7 +82,7 @@ static bool may_have_records(struct span name, enum otlp_level level)
     }
     bool known = span_starts(name, SPAN("resource"));
     for (int i = OTLP_RESOURCE; i < OTLP_LEVELS && !known; i++) {
-        known = i != OTLP_METRIC && is_one_of(name, &child_names[i]);
+        known = i != OTLP_METRIC && list_names_have(child_names[i], name);
     }
     return known;
 }
@@ -128,10 +91,10 @@ static bool may_have_records(struct span name, enum otlp_level level)
 static enum use use_of(const struct doc *d, size_t name, enum otlp_level level)
 {
     struct span text = doc_string(d, name);
-    if (is_one_of(text, &child_names[level])) {
+    if (list_names_have(child_names[level], text)) {
         return use_of_child(d, name + 1, level);
     }
-    if (is_one_of(text, &part_names[level])) {
+    if (list_names_have(&part_names[level], text)) {
         return USE_PART;
     }
     if (otlp_is_empty(d, name + 1)) {
@@ -301,7 +264,7 @@ static size_t next_list(struct otlp *o)
     while (!doc_at_end(o->doc, p->member)) {
         size_t name = p->member;
         p->member = doc_next(o->doc, name + 1);
-        if (is_one_of(doc_string(o->doc, name), &child_names[o->level]) &&
+        if (list_names_have(child_names[o->level], doc_string(o->doc, name)) &&
             use_of_child(o->doc, name + 1, (enum otlp_level)o->level) == USE_LIST) {
             return name;
         }
@@ -316,7 +279,7 @@ static size_t next_child(struct otlp *o)
     size_t name = 0;
     while ((at = next_element(o)) == 0 && (name = next_list(o)) != 0) {
         if (o->level == OTLP_METRIC) {
-            size_t number = name_number(doc_string(o->doc, name), &child_names[OTLP_METRIC]);
+            size_t number = list_names_find(&metric_lists, doc_string(o->doc, name));
             o->metric_type = data_names[number < METRIC_TYPES ? number : EXPONENTIAL];
             return name + 1;
         }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/record_index.h"
 
+#include "codec/list_names.h"
+
 #include <stddef.h>
 
 enum {
@@ -24,8 +26,6 @@ static const struct {
 } notes[] = {
     {SPAN_INIT("ecs"), {0, SIGN_ECS, NOT_NULL}},
     {SPAN_INIT("log"), {INDEX_LOG, 0, 0}},
-    {SPAN_INIT("data"), {0, SIGN_LIST, ARRAY}},
-    {SPAN_INIT("logs"), {0, SIGN_LIST, ARRAY}},
     {SPAN_INIT("body"), {INDEX_BODY, 0, 0}},
     {SPAN_INIT("file"), {INDEX_FILE, 0, 0}},
     {SPAN_INIT("host"), {INDEX_HOST, 0, 0}},
@@ -33,20 +33,13 @@ static const struct {
     {SPAN_INIT("type"), {INDEX_TYPE, 0, 0}},
     {SPAN_INIT("event"), {INDEX_EVENT, 0, 0}},
     {SPAN_INIT("index"), {INDEX_INDEX, 0, 0}},
-    {SPAN_INIT("items"), {0, SIGN_LIST, ARRAY}},
-    {SPAN_INIT("value"), {0, SIGN_LIST, ARRAY}},
-    {SPAN_INIT("events"), {0, SIGN_LIST, ARRAY}},
     {SPAN_INIT("output"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("vendor"), {INDEX_VENDOR, 0, 0}},
     {SPAN_INIT("harness"), {INDEX_HARNESS, 0, 0}},
-    {SPAN_INIT("Records"), {0, SIGN_LIST, ARRAY}},
-    {SPAN_INIT("entries"), {0, SIGN_LIST, ARRAY}},
     {SPAN_INIT("message"), {INDEX_MESSAGE, 0, 0}},
-    {SPAN_INIT("records"), {0, SIGN_LIST, ARRAY}},
     {SPAN_INIT("sessionID"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("sessionId"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("timestamp"), {INDEX_TIMESTAMP, 0, 0}},
-    {SPAN_INIT("logEvents"), {0, SIGN_LIST, ARRAY}},
     {SPAN_INIT("@timestamp"), {0, SIGN_ECS, NOT_NULL}},
     {SPAN_INIT("Attributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
     {SPAN_INIT("attributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
@@ -58,19 +51,13 @@ static const struct {
     {SPAN_INIT("messageType"), {0, SIGN_ENVELOPE, STRING}},
     {SPAN_INIT("source_type"), {INDEX_SOURCE_TYPE, 0, 0}},
     {SPAN_INIT("specversion"), {0, SIGN_ENVELOPE, STRING}},
-    {SPAN_INIT("resourceLogs"), {0, SIGN_OTLP, ARRAY}},
     {SPAN_INIT("timeUnixNano"), {0, SIGN_OTEL, NOT_NULL}},
     {SPAN_INIT("LogAttributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
     {SPAN_INIT("hookEventName"), {0, SIGN_HOOK, STRING}},
-    {SPAN_INIT("resourceSpans"), {0, SIGN_OTLP, ARRAY}},
-    {SPAN_INIT("resource_logs"), {0, SIGN_OTLP, ARRAY}},
-    {SPAN_INIT("resource_spans"), {0, SIGN_OTLP, ARRAY}},
-    {SPAN_INIT("resource_metrics"), {0, SIGN_OTLP, ARRAY}},
     {SPAN_INIT("SpanAttributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
     {SPAN_INIT("event.original"), {INDEX_EVENT_ORIGINAL, 0, 0}},
     {SPAN_INIT("schema_version"), {INDEX_SCHEMA_VERSION, 0, 0}},
     {SPAN_INIT("hook_event_name"), {0, SIGN_HOOK, STRING}},
-    {SPAN_INIT("resourceMetrics"), {0, SIGN_OTLP, ARRAY}},
     {SPAN_INIT("agent_action_name"), {0, SIGN_HOOK, STRING}},
 };
 
@@ -98,11 +85,20 @@ static bool has_otel_prefix(struct span name)
     return false;
 }
 
+static void note_lists(struct pathset *names, const struct list_names *lists, uint8_t sign)
+{
+    for (size_t i = 0; i < lists->count; i++) {
+        pathset_note(names, lists->names[i], (struct name_note){0, sign, ARRAY});
+    }
+}
+
 void record_index_names(struct pathset *names)
 {
     for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
         pathset_note(names, notes[i].name, notes[i].note);
     }
+    note_lists(names, &list_names[LIST_NAMES_REQUEST], SIGN_OTLP);
+    note_lists(names, &list_names[LIST_NAMES_ENVELOPE], SIGN_LIST);
     for (size_t i = 0; i < names->entry_count; i++) {
         if (has_otel_prefix(names->entries[i].text)) {
             names->entries[i].note = otel;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/record/unwrap.h"
 
+#include "codec/list_names.h"
 #include "event/schema/rules.h"
 
 enum { HEC_MEMBERS = 7 };
@@ -292,23 +293,19 @@ bool unwrap_list_has_object(const struct doc *d, size_t list)
     return found;
 }
 
-static const struct span list_names[] = {
-    SPAN_INIT("Records"), SPAN_INIT("records"), SPAN_INIT("events"),
-    SPAN_INIT("logs"),    SPAN_INIT("items"),   SPAN_INIT("data"),
-    SPAN_INIT("value"),   SPAN_INIT("entries"), SPAN_INIT("logEvents")};
-
 /*
- * A list with objects. The first of these names counts. A list of log events is known by its name,
- * since what CloudWatch writes beside it may follow after it.
+ * A list with objects. The first name of the table that it has counts. A list of log events is
+ * known by its name, since what CloudWatch writes beside it may follow after it.
  */
 static void find_list(const struct doc *d, size_t at, const struct record_index *index,
                       struct unwrap *u)
 {
-    for (size_t i = 0; u->list == 0 && i < sizeof(list_names) / sizeof(list_names[0]); i++) {
-        size_t list = doc_member(d, at, list_names[i]);
+    const struct list_names *lists = &list_names[LIST_NAMES_ENVELOPE];
+    for (size_t i = 0; u->list == 0 && i < lists->count; i++) {
+        size_t list = doc_member(d, at, lists->names[i]);
         if (has_tag(d, list, '[') && unwrap_list_has_object(d, list)) {
             u->list = list;
-            u->messages = span_eq(list_names[i], SPAN("logEvents"));
+            u->messages = span_eq(lists->names[i], SPAN("logEvents"));
         }
     }
     if (u->at == 0 && u->list != 0) {

@@ -8,48 +8,12 @@
  *     chunk ─▶ layers[0] ─▶ layers[1] ─▶ text         depth: number of layers
  *                ▲ floor: the layers before it are finished
  */
-#include "codec/decode.h"
+#include "decode_priv.h"
 
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "codec/magic.h"
-
-#include "layer_priv.h"
-
-enum {
-    /*
-     * How early ISA-L detects damage depends on the sizes of its inputs. So its input is always cut
-     * in the same way: into chunks of this size, counted from the first byte.
-     */
-    CHUNK_BYTES = 16 * 1024,
-    WORDS_BYTES = 200,
-};
-
-enum text_state {
-    TEXT_HEAD, /* the format inside the layers so far is not yet known */
-    TEXT_PASS, /* UTF-8: passed unchanged */
-    TEXT_WIDE, /* UTF-16 */
-    TEXT_OVER, /* no more text */
-};
-
-struct decode {
-    struct decode_limits limits;
-    struct decode_found found;
-    struct err verdict;                  /* the error after all text; returned when all text is */
-    char words[WORDS_BYTES];             /* in words, of a FAIL_FORMAT */
-    bool ending;                         /* there will be no more input */
-    bool allowed;                        /* to take memory for windows */
-    size_t chunk_n;                      /* bytes gathered */
-    struct layer *layers[DECODE_LAYERS]; /* kept between objects; NULL: none yet */
-    size_t depth, floor;
-    enum text_state text;
-    struct utf16 utf16;
-    struct span wide; /* TEXT_WIDE: not yet converted to UTF-8 */
-    uint64_t in_bytes, out_bytes;
-    char chunk[CHUNK_BYTES];
-    char block[DECODE_BLOCK_BYTES + DECODE_SLACK];
-};
 
 /* The result of a step. */
 enum progress {
@@ -142,37 +106,11 @@ size_t decode_bytes_without_windows(void)
 
 /* ---- errors ---- */
 
-/*
- * FAIL_FORMAT takes precedence over damage: nothing of the object is delivered, so nothing is
- * deleted.
- */
-static void judge(struct decode *d, const struct err *e)
+void decode_judge(struct decode *d, const struct err *e)
 {
     if (d->verdict.kind == FAIL_NONE || e->kind == FAIL_FORMAT) {
         d->verdict = *e;
     }
-}
-
-static void put_layers(const struct decode *d, struct buf *out)
-{
-    for (size_t i = d->found.layer_count; i > 0; i--) {
-        buf_add(out, SPAN(" in "));
-        buf_add(out, span_str(d->found.layers[i - 1]));
-    }
-}
-
-/* The format inside the layers is not read; `d->found` has its name. */
-static void not_read(struct decode *d)
-{
-    struct buf words = BUF_INIT(WORDS_BYTES);
-    struct err e = {.kind = FAIL_NONE};
-    buf_add(&words, span_str(d->found.format));
-    put_layers(d, &words);
-    err_copy(d->words, sizeof(d->words), buf_span(&words));
-    buf_done(&words);
-    (void)err_set(&e, FAIL_FORMAT, "%s is not read", d->words);
-    judge(d, &e);
-    d->text = TEXT_OVER;
 }
 
 static void bomb(struct decode *d, const char *what)
@@ -196,7 +134,7 @@ static void layer_failed(struct decode *d, size_t i, struct err *e)
                       (unsigned long long)layer_fault_at(l), i == 0 ? "the object" : "what is in ",
                       i == 0 ? "" : layer_name(d->layers[i - 1]));
     }
-    judge(d, e);
+    decode_judge(d, e);
     d->floor = i + 1;
 }
 
@@ -216,66 +154,6 @@ static bool within_limits(struct decode *d, uint64_t bytes)
         return false;
     }
     return true;
-}
-
-/* ---- the format inside the layers ---- */
-
-/* The decompressor. NULL: skippable frames come first, so the type is not yet known. */
-static const struct unpack_type *type_of(enum magic_what what)
-{
-    static const struct unpack_type *const types[] = {
-        [MAGIC_GZIP] = &unpack_gzip, [MAGIC_ZLIB] = &unpack_zlib,     [MAGIC_ZSTD] = &unpack_zstd,
-        [MAGIC_LZ4] = &unpack_lz4,   [MAGIC_SNAPPY] = &unpack_snappy, [MAGIC_SKIPPABLE] = NULL,
-    };
-    return types[what];
-}
-
-static void layer_add(struct decode *d, const struct magic *m, struct span head)
-{
-    if (d->layers[d->depth] == NULL) {
-        d->layers[d->depth] = layer_new();
-    }
-    struct layer *l = d->layers[d->depth];
-    layer_begin(l, type_of(m->what));
-    l->in = head;
-    d->found.layers[d->depth] = layer_name(l);
-    d->depth++;
-    d->found.layer_count = d->depth;
-}
-
-/*
- * Recognize the format inside the layers so far: another layer, a format that is not read, or text.
- */
-static void head_judge(struct decode *d, struct span head, bool whole)
-{
-    const struct magic *m = magic_find(head, whole);
-    if (m != NULL && m->what != MAGIC_NAMED && d->depth < DECODE_LAYERS) {
-        layer_add(d, m, head);
-        return;
-    }
-    d->found.known = true;
-    if (m != NULL) {
-        d->found.format = m->name;
-        not_read(d);
-        return;
-    }
-    d->found.encoding = text_encoding_find(head, &d->found.bom_bytes);
-    switch (d->found.encoding) {
-    case TEXT_UTF32LE:
-    case TEXT_UTF32BE:
-        d->found.format = text_encoding_name(d->found.encoding);
-        not_read(d);
-        break;
-    case TEXT_UTF16LE:
-    case TEXT_UTF16BE:
-        utf16_init(&d->utf16, d->found.encoding == TEXT_UTF16BE);
-        d->text = TEXT_WIDE;
-        break;
-    case TEXT_UTF8:
-        d->found.binary = magic_binary(head);
-        d->text = TEXT_PASS;
-        break;
-    }
 }
 
 /* ---- text ---- */
@@ -319,7 +197,7 @@ static enum progress text_step(struct decode *d, struct span bytes, struct span 
 /* The head is complete: recognize the format, and continue with the head as text if it is text. */
 static enum progress head_step(struct decode *d, struct span head, bool whole, struct span *out)
 {
-    head_judge(d, head, whole);
+    decode_recognize(d, head, whole);
     return text_step(d, d->text == TEXT_WIDE ? span_from(head, d->found.bom_bytes) : head, out);
 }
 
@@ -339,7 +217,7 @@ static enum progress text_end(struct decode *d, struct span *out)
         struct err e = {.kind = FAIL_NONE};
         (void)err_set(&e, FAIL_DATA, "%s: the data end inside a character",
                       text_encoding_name(d->found.encoding));
-        judge(d, &e);
+        decode_judge(d, &e);
     }
     enum progress p = text_out(d, span_of(d->block, n), out);
     d->text = TEXT_OVER;
@@ -402,7 +280,7 @@ static void layer_close(struct decode *d)
 /* Gather *in into the chunk. True: the chunk is to be passed on. */
 static bool gather(struct decode *d, struct span *in)
 {
-    bool full = unpack_gather(d->chunk, &d->chunk_n, CHUNK_BYTES, in);
+    bool full = unpack_gather(d->chunk, &d->chunk_n, DECODE_CHUNK_BYTES, in);
     return full || (d->ending && d->chunk_n > 0);
 }
 
@@ -416,7 +294,7 @@ static enum progress chunk_step(struct decode *d, struct span *out)
     }
     d->in_bytes += chunk.n;
     if (d->text == TEXT_HEAD) {
-        return head_step(d, chunk, d->ending && chunk.n < CHUNK_BYTES, out);
+        return head_step(d, chunk, d->ending && chunk.n < DECODE_CHUNK_BYTES, out);
     }
     return text_step(d, chunk, out);
 }
@@ -480,25 +358,4 @@ bool decode_last(struct decode *d, struct span *out, struct err *e)
     struct span nothing = SPAN("");
     d->ending = true;
     return decode_next(d, &nothing, out, e);
-}
-
-/* ---- the detected formats ---- */
-
-const struct decode_found *decode_found(const struct decode *d)
-{
-    return &d->found;
-}
-
-void decode_words(const struct decode *d, struct buf *out)
-{
-    if (d->words[0] != '\0') {
-        buf_add(out, span_str(d->words));
-        return;
-    }
-    bool binary = d->found.binary && d->found.encoding == TEXT_UTF8;
-    const char *inside = binary           ? "binary data"
-                         : d->found.known ? text_encoding_name(d->found.encoding)
-                                          : "nothing";
-    buf_add(out, span_str(inside));
-    put_layers(d, out);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * framing_priv.h - declarations shared by the files of framing: framing.c (lines, the sequence of
- * steps), framing_store.c (texts in place or in the carry), framing_decide.c (the framing of an
- * object), framing_values.c (values in a row), framing_list.c (a list in an object that is too
- * long), framing_request.c (the lists of an OTLP request that is too long), framing_open.c (a value
- * over several lines in an object that is divided into lines).
+ * framing_priv.h - declarations shared by the files of framing: framing.c (the sequence of
+ * steps), framing_lines.c (lines), framing_store.c (texts in place or in the carry),
+ * framing_decide.c (the framing of an object), framing_values.c (values in a row), framing_list.c
+ * (a list in an object that is too long), framing_request.c (the lists of an OTLP request that is
+ * too long), framing_open.c (a value over several lines in an object that is divided into lines).
  */
 #ifndef CODEC_FRAMING_PRIV_H
 #define CODEC_FRAMING_PRIV_H
@@ -122,22 +122,28 @@ struct source {
     bool kept; /* in f->carry */
 };
 
-/* ---- framing.c ---- */
+/* ---- framing_lines.c ---- */
 
 enum { FRAMING_TRIMMED_BYTES = 4 }; /* the BOM and the '\r' do not count for the limit of a line */
-
-/* The length of the hole at the start of a line above the limit: filler, of which a torn file may
- * have any number of bytes before the next line. 0: there is none. */
-size_t framing_hole(const struct framing *f, struct span line);
-
-/* In FRAMING_HOLE: what follows it is read as a line. */
-void framing_step_hole(struct framing *f, struct source *s);
 
 /* The line, without '\n', without its BOM and '\r'. */
 struct span framing_trim(struct span line);
 
 /* Continue at the start of a line. */
 void framing_line_begins(struct framing *f);
+
+/* A line that is too long begins at s->p, or is in the carry. */
+void framing_long_line_begins(struct framing *f, const struct source *s, bool values);
+
+/* One step of FRAMING_CUT_LINES and FRAMING_LONG_LINE. True: *out is a piece. */
+bool framing_step_lines(struct framing *f, struct source *s, struct piece *out);
+bool framing_step_long_line(struct framing *f, struct source *s, struct piece *out);
+
+/* One step of FRAMING_LINE_REST. */
+void framing_step_line_rest(struct framing *f, struct source *s);
+
+/* The text ended in a state before FRAMING_GAP. False: call again, or the object is finished. */
+bool framing_lines_end(struct framing *f, struct piece *out);
 
 /* ---- framing_store.c ---- */
 
@@ -225,6 +231,13 @@ bool framing_blank(struct span line);
 
 /* The first byte that is not filler; NULL if there is none. */
 const char *framing_first(struct span line);
+
+/* The length of the hole at the start of a line above the limit: filler, of which a torn file may
+ * have any number of bytes before the next line. 0: there is none. */
+size_t framing_hole(const struct framing *f, struct span line);
+
+/* In FRAMING_HOLE: what follows it is read as a line. */
+void framing_step_hole(struct framing *f, struct source *s);
 
 /* ---- framing_values.c ---- */
 

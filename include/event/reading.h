@@ -63,12 +63,13 @@ enum reading_answer {
 };
 
 struct reading {
-    uint64_t records; /* pieces, or outputs if these are more */
-    uint64_t events, rejects;
+    uint64_t records;         /* pieces, or outputs if these are more */
+    uint64_t events, rejects; /* a reject counts for all that it stands for */
     uint64_t text_bytes;
     uint64_t out_bytes, out_records;         /* produced; see reading_produced */
     uint64_t records_before, rejects_before; /* at the first event */
     uint64_t reasons[REJECT_REASONS];        /* rejects, also those that are only counted */
+    uint64_t plain_texts;                    /* no_known_field around a text that is no JSON */
     uint64_t too_long;                       /* bytes of the longest value that was too long */
     bool otlp_too_long;                      /* one of them is an OTLP request */
     uint64_t damaged_at;                     /* offset from which the rest is no JSON; 0: none */
@@ -131,6 +132,9 @@ MUST_USE bool reading_stops(const struct reading *r);
  * before the first event do not count, since an object may begin with garbage.
  */
 MUST_USE bool reading_share_passed(const struct reading *r, double share);
+
+/* FAIL_DATA, with the reason, for such an object. */
+enum err_kind reading_share_err(const struct reading *r, struct err *e);
 
 /*
  * Whether the object is unreadable: it has content, but no event. On entry *e is FAIL_NONE, or

@@ -36,6 +36,7 @@ struct reject {
     const struct piece *piece;      /* NULL: the reject is of the object as a whole */
     uint64_t item;                  /* 0: the only record of its line */
     uint64_t offset;                /* without a piece: the offset in the text */
+    uint64_t count;                 /* it stands for so many, one after another; 0: for itself */
     const struct reject_rest *rest; /* the rejects that it stands for; NULL: itself alone */
     size_t sample_bytes;            /* 0: no sample */
     struct reject_sample *sample;   /* of the piece, if there may be one */

@@ -5,6 +5,8 @@
  */
 #include "normalize_priv.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,12 +91,37 @@ static bool make(struct normalizer *n, struct value *v, enum shape shape, struct
     return shape != SHAPE_NONE && event_maker_make(c->maker, &in, &c->out, out, why);
 }
 
+static bool is_plain_text(const struct doc *d, size_t at)
+{
+    struct span text = at != 0 && doc_tag(d, at) == '"' ? doc_string(d, at) : SPAN("");
+    while (text.n > 0 && ascii_is_blank(*text.p)) {
+        text = span_from(text, 1);
+    }
+    return text.n > 0 && *text.p != '{' && *text.p != '[';
+}
+
+/*
+ * Whether the object is a wrapper (normalization.md §2, rule 1b) around a text that is no JSON.
+ * `message` and `event` are names of other records, too, unless they are alone.
+ */
+static bool wraps_plain_text(const struct value *v, const struct record_index *index)
+{
+    const struct doc *d = &v->doc;
+    bool alone = doc_count(d, v->at) == 1;
+    return is_plain_text(d, index->at[INDEX_LOG]) ||
+           is_plain_text(d, index->at[INDEX_EVENT_ORIGINAL]) ||
+           (alone && (is_plain_text(d, index->at[INDEX_MESSAGE]) ||
+                      is_plain_text(d, index->at[INDEX_EVENT])));
+}
+
 bool normalize_make_event(struct normalizer *n, struct value *v, enum shape shape,
                           struct output *out)
 {
     enum reject_reason why = REJECT_NO_KNOWN_FIELD;
     if (!make(n, v, shape, out, &why)) {
-        return normalize_reject(n, why, normalize_detail(why), out);
+        (void)normalize_reject(n, why, normalize_detail(why), out);
+        out->plain_text = why == REJECT_NO_KNOWN_FIELD && wraps_plain_text(v, &n->converter->index);
+        return true;
     }
     out->members_dropped = n->unwrapper.dropped || (n->in_otlp && otlp_dropped(&n->otlp));
     for (unsigned i = 0; i <= n->piece.request_level; i++) {
@@ -168,7 +195,8 @@ static bool next_output(struct normalizer *n, struct output *out)
             }
             break;
         case VALUES_NOT_EVENT:
-            return normalize_reject(n, REJECT_NOT_AN_EVENT, values->detail, out);
+            return normalize_reject_several(n, REJECT_NOT_AN_EVENT, values->detail, values->count,
+                                            out);
         case VALUES_DAMAGED:
             return reject_damage(n, values, out);
         }

@@ -106,7 +106,7 @@ bool normalize_otlp_others(struct normalizer *n, struct output *out)
     n->otlp_others = 0;
     (void)snprintf(n->detail, sizeof(n->detail),
                    "%zu elements of the OTLP request without a record", others);
-    return others > 0 && normalize_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
+    return others > 0 && normalize_reject_several(n, REJECT_NOT_AN_EVENT, n->detail, others, out);
 }
 
 /* ---- a request that is divided ---- */

@@ -127,6 +127,10 @@ struct converter *normalize_long_converter(struct normalizer *n);
 bool normalize_reject(struct normalizer *n, enum reject_reason reason, const char *detail,
                       struct output *out);
 
+/* The same for one that stands for `count` values, lines or elements. True. */
+bool normalize_reject_several(struct normalizer *n, enum reject_reason reason, const char *detail,
+                              uint64_t count, struct output *out);
+
 /* No JSON at a byte of the object. `rest`: there is more of it, or of the line, which is not read.
  * True. */
 bool normalize_reject_rest(struct normalizer *n, const char *wrong, uint64_t at, bool rest,

@@ -17,12 +17,19 @@ static struct output reject_output(const struct buf *text, enum reject_reason re
 bool normalize_reject(struct normalizer *n, enum reject_reason reason, const char *detail,
                       struct output *out)
 {
+    return normalize_reject_several(n, reason, detail, 1, out);
+}
+
+bool normalize_reject_several(struct normalizer *n, enum reject_reason reason, const char *detail,
+                              uint64_t count, struct output *out)
+{
     struct buf *text = &n->converter->out;
     n->item++;
     struct reject r = {.reason = reason,
                        .detail = span_str(detail),
                        .piece = &n->piece,
                        .item = normalize_is_numbered(n) ? n->item : 0,
+                       .count = count,
                        .sample = &n->sample,
                        .rules = n->rules};
     if (n->rejects++ < SAMPLES_PER_LINE) {
@@ -36,6 +43,7 @@ bool normalize_reject(struct normalizer *n, enum reject_reason reason, const cha
         reject_write(text, n->origin, &r);
     }
     *out = reject_output(text, reason);
+    out->count = count;
     return true;
 }
 
@@ -73,7 +81,7 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
                        "%llu line%s of a value that begins on an earlier line; the object has a "
                        "value on each line",
                        (unsigned long long)p->count, p->count == 1 ? "" : "s");
-        return normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
+        return normalize_reject_several(n, REJECT_BAD_JSON, n->detail, p->count, out);
     }
     if (p->kind == PIECE_LIST) {
         return normalize_reject(n, REJECT_WRAPPED_TEXT,
@@ -95,7 +103,7 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
     }
     (void)snprintf(n->detail, sizeof(n->detail), "%llu values that are no events",
                    (unsigned long long)p->count);
-    return normalize_reject(n, REJECT_NOT_AN_EVENT, n->detail, out);
+    return normalize_reject_several(n, REJECT_NOT_AN_EVENT, n->detail, p->count, out);
 }
 
 /* ---- of the object ---- */

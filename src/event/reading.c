@@ -67,12 +67,13 @@ static bool hold(struct reading *r, const struct output *out)
     return true;
 }
 
-static void count_rest(struct reject_rest *rest, const struct piece *piece)
+static void count_rest(struct reject_rest *rest, const struct piece *piece, uint64_t count)
 {
-    if (rest->count++ == 0) {
+    if (rest->count == 0) {
         rest->extent = *piece;
         rest->extent.text = SPAN("");
     }
+    rest->count += count;
     rest->extent.bytes = piece->offset + piece->bytes - rest->extent.offset;
     rest->last_line = piece->line;
 }
@@ -82,7 +83,7 @@ static enum reading_answer add_reject(struct reading *r, const struct piece *pie
 {
     bool single = r->single[out->reason] < READING_SINGLE;
     if (!single || (r->events == 0 && !hold(r, out))) {
-        count_rest(&r->rest[out->reason], piece);
+        count_rest(&r->rest[out->reason], piece, out->count);
         return READING_COUNT;
     }
     r->single[out->reason]++;
@@ -93,7 +94,7 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
                                    const struct output *out)
 {
     bool first = r->events == 0;
-    uint64_t outputs = r->events + r->rejects + 1;
+    uint64_t outputs = r->events + r->rejects + (out->kind == OUTPUT_EVENT ? 1 : out->count);
     r->records = r->records < outputs ? outputs : r->records;
     if (out->kind == OUTPUT_EVENT) {
         if (first) {
@@ -103,8 +104,9 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
         r->events++;
         return READING_PRODUCE;
     }
-    r->rejects++;
+    r->rejects += out->count;
     r->reasons[out->reason] += out->count;
+    r->plain_texts += out->plain_text ? 1 : 0;
     if (out->wrong_at != 0) {
         note_damage(r, piece, out->wrong_at);
     }
@@ -216,6 +218,12 @@ bool reading_share_passed(const struct reading *r, double share)
            (double)(r->rejects - r->rejects_before) > share * (double)records;
 }
 
+enum err_kind reading_share_err(const struct reading *r, struct err *e)
+{
+    return err_set(e, FAIL_DATA, "%llu of %llu records are rejects, more than limits.reject_share",
+                   (unsigned long long)r->rejects, (unsigned long long)r->records);
+}
+
 /* ---- format and advice ---- */
 
 static void add_layers(const struct decode *d, struct buf *out)
@@ -260,6 +268,9 @@ static const struct json_words json_words[REJECT_REASONS] = {
                                 "write smaller records, or raise limits.event_bytes"},
 };
 
+static const struct json_words plain_words = {
+    "plain text in a wrapper", "write each event as a JSON object, in the wrapper or without it"};
+
 /* NULL: the most frequent reason is that the text is no JSON, or its values are too long. */
 static const struct json_words *find_json_words(const struct reading *r)
 {
@@ -272,7 +283,8 @@ static const struct json_words *find_json_words(const struct reading *r)
             found = json ? &json_words[i] : NULL;
         }
     }
-    return found;
+    bool plain = found == &json_words[REJECT_NO_KNOWN_FIELD] && r->plain_texts >= most - most / 2;
+    return plain ? &plain_words : found;
 }
 
 /* Append the kind of the object, if it is text. Returns the advice. */

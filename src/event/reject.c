@@ -165,6 +165,8 @@ void reject_write(struct buf *out, const struct object_origin *o, const struct r
         if (r->rest != NULL) {
             write_number_member(out, SPAN(",\"count\":"), r->rest->count);
             write_number_member(out, SPAN(",\"last_line\":"), r->rest->last_line);
+        } else if (r->count > 1) {
+            write_number_member(out, SPAN(",\"count\":"), r->count);
         }
         if (r->sample_bytes > 0 && r->piece->text.n > 0) {
             write_sample(out, r);

@@ -156,9 +156,7 @@ static enum err_kind attempt_look(struct attempt *a, struct err *e)
         if (attempt_release_rest(a, e) != FAIL_NONE) {
             return e->kind;
         }
-        return err_set(
-            e, FAIL_DATA, "%llu of %llu records are rejects, more than limits.reject_share",
-            (unsigned long long)a->reading.rejects, (unsigned long long)a->reading.records);
+        return reading_share_err(&a->reading, e);
     }
     return FAIL_NONE;
 }

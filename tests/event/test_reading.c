@@ -255,6 +255,39 @@ static void says_that_only_values_above_the_limit_were_found(void **state UNUSED
     }
 }
 
+static void a_wrapped_text_that_is_no_json_is_not_advised_to_map_names(void **state UNUSED)
+{
+    static const struct {
+        uint64_t plain, others;
+        const char *words;
+    } cases[] = {
+        {1, 0,
+         "plain text in a wrapper: no event in 1 record; write each event as a JSON object, "
+         "in the wrapper or without it"},
+        {2, 2, "plain text in a wrapper: no event in 4 records; write"},
+        {2, 3, "JSON in which no member is one of an event: no event in 5 records; map"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fixture f;
+        struct err e = {.kind = FAIL_NONE};
+        setup(&f);
+        for (uint64_t n = 0; n < cases[i].plain + cases[i].others; n++) {
+            struct piece piece = {.kind = PIECE_LINE, .count = 1, .text = SPAN("{}")};
+            struct output out = {.kind = OUTPUT_REJECT,
+                                 .reason = REJECT_NO_KNOWN_FIELD,
+                                 .count = 1,
+                                 .plain_text = n < cases[i].plain};
+            reading_piece(&f.reading, &piece);
+            assert_int_equal(reading_output(&f.reading, &piece, &out), READING_HOLD);
+        }
+        assert_true(reading_unreadable(&f.reading, f.decode, &e));
+        if (strstr(e.text, cases[i].words) != e.text) {
+            fail_msg("%s", e.text);
+        }
+        teardown(&f);
+    }
+}
+
 /* An object that has this number of rejects of each reason, and nothing else. */
 static void expect_words(const uint64_t counts[REJECT_REASONS], const char *words)
 {
@@ -331,6 +364,7 @@ static void damage_is_said_of_the_framing_that_was_found(void **state UNUSED)
 static void the_share_counts_from_the_first_event_on(void **state UNUSED)
 {
     struct fixture f;
+    struct err e = {.kind = FAIL_NONE};
     setup(&f);
     for (uint64_t line = 1; line <= 5000; line++) {
         assert_int_not_equal(reject(&f, line, SPAN("{}")), READING_PRODUCE);
@@ -343,6 +377,8 @@ static void the_share_counts_from_the_first_event_on(void **state UNUSED)
     assert_true(reading_share_passed(&f.reading, 0.5));
     assert_false(reading_share_passed(&f.reading, 0));
     assert_false(reading_share_passed(&f.reading, 1));
+    assert_int_equal(reading_share_err(&f.reading, &e), FAIL_DATA);
+    assert_string_equal(e.text, "5999 of 6000 records are rejects, more than limits.reject_share");
     teardown(&f);
 }
 
@@ -358,6 +394,7 @@ int main(void)
         cmocka_unit_test(stops_after_so_much_text_without_an_event),
         cmocka_unit_test(says_that_only_values_above_the_limit_were_found),
         cmocka_unit_test(the_most_frequent_reason_decides_the_words),
+        cmocka_unit_test(a_wrapped_text_that_is_no_json_is_not_advised_to_map_names),
         cmocka_unit_test(damage_is_said_of_the_framing_that_was_found),
         cmocka_unit_test(the_share_counts_from_the_first_event_on),
     };

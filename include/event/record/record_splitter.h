@@ -44,7 +44,8 @@ struct record_splitter {
     size_t inner_arrays; /* open arrays in it */
     bool loose;          /* the array could not be read as a whole */
     bool several;        /* the line has more than one; set before the first is returned */
-    unsigned others;     /* values that are not events so far */
+    unsigned others;     /* values that are not events so far; those of a run count once */
+    size_t count;        /* of the last ones, which `detail` is about */
     char detail[128];
     const char *wrong; /* a few words */
     size_t wrong_at;   /* byte of the line */

@@ -125,6 +125,7 @@ static const char *type_name(const struct doc *d, size_t at)
 static enum values_kind count_not_event(struct record_splitter *s, const char *what, size_t count)
 {
     s->others++;
+    s->count = count;
     if (count > 1) {
         (void)snprintf(s->detail, sizeof(s->detail), "%zu values that are no events, the first %s",
                        count, what);
@@ -320,7 +321,8 @@ static bool scan_value(struct record_splitter *s, struct value *out)
 static enum values_kind skip_run(struct record_splitter *s, enum values_kind kind,
                                  struct value *out)
 {
-    size_t run = 1;
+    size_t run = s->count;
+    size_t before_run = run;
     while (kind == VALUES_NOT_EVENT && s->others > REPORTED_ONE_BY_ONE && s->rest.n > 0) {
         struct span before = s->rest;
         if (!scan_value(s, out) || value_is_event(&out->doc, DOC_ROOT) || has_records(&out->doc)) {
@@ -329,7 +331,7 @@ static enum values_kind skip_run(struct record_splitter *s, enum values_kind kin
         }
         run++;
     }
-    return run > 1 ? count_not_event(s, "a value", run) : kind;
+    return run > before_run ? count_not_event(s, "a value", run) : kind;
 }
 
 /*

@@ -4,6 +4,7 @@ import bz2
 import collections
 import gzip
 import io
+import json
 import lzma
 import os
 import pathlib
@@ -134,6 +135,8 @@ KINDS = {  # what is said, and the object
         b'[\n{"user": x}\n]\n',
     "JSON in which no member is one of an event: no event in 2 records; map the customer's names (key mapping), or "
     "send what docs/event-files.md describes": b'{"colour":"red"}\n{"colour":"blue"}\n',
+    "plain text in a wrapper: no event in 2 records; write each event as a JSON object, in the wrapper or without it":
+        b'{"log":"plain text"}\n{"log":"GET / 200\\n","stream":"stdout"}\n',
     "JSON without objects that may be events: no event in 2 records; send what docs/event-files.md describes":
         b'[1,2]\n"a text"\n',
     "JSON envelopes without an event: no event in 1 record; put each event into its envelope as an object, or as the "
@@ -204,6 +207,26 @@ def test_normalize_and_sample_say_the_same_words():
             run = subprocess.run([str(binary()), command, "-"], input=object, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE)
             assert run.returncode == 1 and f"-: {words}\n" in run.stderr.decode(), (command, words, run.stderr)
+
+
+def test_an_object_above_the_share_of_rejects_is_left_with_the_words_of_normalize(strict: StrictWorld, acme):
+    body = TEXT + b"bad\n" * 3000
+    words = "980 of 1000 records are rejects, more than limits.reject_share"
+    worker = strict.start(limits={"reject_share": 0.9})
+    acme.put("a", body)
+    _until_dead(strict, worker, acme.queue, 1)
+    lines = worker.lines(msg="object left", customer="acme")
+    assert {line["detail"] for line in lines} == {words}
+    rejects = [(r["reason"], r["detail"]) for _, r in strict.rejects()]
+    assert rejects[-1] == ("object", "data: " + words)
+    for command in "normalize", "sample":
+        run = subprocess.run([str(binary()), command, "-"], input=body, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert run.returncode == 1 and f"-: {words}\n" in run.stderr.decode(), (command, run.stderr)
+    with tempfile.NamedTemporaryFile() as kept:
+        subprocess.run([str(binary()), "normalize", "--rejects", kept.name, "-"], input=body, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE)
+        said = [json.loads(line) for line in pathlib.Path(kept.name).read_bytes().splitlines()]
+    assert [(r["reason"], r["detail"]) for r in said] == rejects
 
 
 def test_a_corrected_object_is_delivered(strict: StrictWorld, acme):

@@ -10,12 +10,13 @@
  *     if (records_error(r)->kind != FAIL_NONE) -> the file could not be read to its end;
  *                                                 FAIL_FORMAT: it is unreadable, FAIL_LIMIT: a
  *                                                 decompression bomb, FAIL_DATA: it gives more
- *                                                 than an object may; the text says what it is
+ *                                                 than an object may, or too many rejects; the text
+ *                                                 says what it is
  *
- * Damaged compression after an event is not such an error: as in the worker, the last record is a
- * reject of the object as a whole, as it is of a bomb. Of an unreadable file the records are those
- * that the worker produces at the last receive: a few rejects, then one of the object. Threads: one
- * at a time.
+ * The last record of a FAIL_DATA is a reject of the object. Damaged compression after an event is
+ * not such an error: as in the worker, the last record is a reject of the object as a whole, as it
+ * is of a bomb. Of an unreadable file the records are those that the worker produces at the last
+ * receive: a few rejects, then one of the object. Threads: one at a time.
  */
 #ifndef APP_RECORDS_H
 #define APP_RECORDS_H
@@ -29,6 +30,7 @@ struct records_options {
     struct normalize_options normalize;
     struct decode_limits decode;
     struct reading_limits output;
+    double reject_share; /* 0: no limit */
 };
 
 /* The default limits (kafka-contract.md). */

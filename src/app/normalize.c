@@ -261,7 +261,8 @@ int app_normalize(int argc, char **argv)
         "'-' is standard input. Neither AWS nor Kafka is needed.\n"
         "Exit status: 0 also if there were rejects, or if a file is empty;\n"
         "1 if a file could not be read to its end, or is unreadable (it has content, but no\n"
-        "event), or exceeds a limit. Standard error says what it is.",
+        "event), or exceeds a limit (of rejects, too). Standard error says what it\n"
+        "is.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

@@ -29,6 +29,7 @@ struct records {
     struct normalizer *normalizer;
     struct reading reading;
     struct reading_limits limits;
+    double reject_share;
     int fd;
     struct span in;   /* bytes not decoded yet, in `input` */
     struct span text; /* text not yet framed */
@@ -55,6 +56,7 @@ struct records_options records_defaults(void)
                    .ratio = 1000,
                    .ratio_from = RATIO_FROM_BYTES},
         .output = {.ratio = OUTPUT_RATIO, .record_bytes = OUTPUT_RECORD_BYTES},
+        .reject_share = 0.9,
     };
 }
 
@@ -68,6 +70,7 @@ struct records *records_new(const struct records_options *o)
     r->normalizer = normalizer_new(&o->normalize);
     reading_init(&r->reading);
     r->limits = o->output;
+    r->reject_share = o->reject_share;
     r->ended = true;
     return r;
 }
@@ -165,20 +168,22 @@ static void judge(struct records *r)
     }
 }
 
-/* The reject at the end of a damaged or unreadable object; once. */
+/* The reject at the end of a damaged object, or of one that the worker leaves; once. */
 static bool last_reject(struct records *r, struct output *out)
 {
     r->ended = true;
-    if (r->damage.kind == FAIL_NONE || r->err.kind == FAIL_AGAIN) {
+    bool stopped = r->err.kind == FAIL_DATA; /* by a limit, before all was read */
+    if ((r->damage.kind == FAIL_NONE && !stopped) || r->err.kind == FAIL_AGAIN) {
         return false;
     }
-    char detail[sizeof(r->damage.text) + 16];
-    enum err_kind kind = r->damage.kind;
-    bool whole = kind == FAIL_FORMAT;
-    enum reject_reason reason = whole                ? REJECT_OBJECT
-                                : kind == FAIL_LIMIT ? REJECT_BOMB
-                                                     : REJECT_TRUNCATED_OBJECT;
-    (void)snprintf(detail, sizeof(detail), "%s%s", whole ? "format: " : "", r->damage.text);
+    const struct err *e = stopped ? &r->err : &r->damage;
+    char detail[sizeof(e->text) + 32];
+    bool whole = stopped || e->kind == FAIL_FORMAT;
+    enum reject_reason reason = whole                   ? REJECT_OBJECT
+                                : e->kind == FAIL_LIMIT ? REJECT_BOMB
+                                                        : REJECT_TRUNCATED_OBJECT;
+    (void)snprintf(detail, sizeof(detail), "%s%s%s", whole ? err_kind_name(e->kind) : "",
+                   whole ? ": " : "", e->text);
     normalizer_reject_object(r->normalizer, reason, span_str(detail),
                              whole ? 0 : decode_bytes(r->decode), out);
     return true;
@@ -218,6 +223,14 @@ static bool output_take(struct records *r, struct output *out)
     return false;
 }
 
+/* The worker reads no further. */
+static void stop_above_share(struct records *r)
+{
+    if (r->err.kind == FAIL_NONE && reading_share_passed(&r->reading, r->reject_share)) {
+        (void)reading_share_err(&r->reading, &r->err);
+    }
+}
+
 bool records_next(struct records *r, struct output *out)
 {
     while (!r->ended) {
@@ -230,6 +243,7 @@ bool records_next(struct records *r, struct output *out)
         if (r->in_piece) {
             r->dropped_behind += normalizer_dropped_behind(r->normalizer);
             framing_answer(r->framing, normalizer_answer(r->normalizer));
+            stop_above_share(r);
         }
         r->in_piece = !r->judged && piece_take(r);
         if (r->in_piece) {

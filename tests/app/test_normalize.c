@@ -193,11 +193,29 @@ static const char few_bytes[] =
     "\xff\x39\x00\x02\x44\x00\x00\x00\x01\x00\xfd\xff\x39\x00\x02\x45\x00\x00\x00\x01"
     "\x00\x90\x6d\x39\x00\x02";
 
+/* A configuration of the customer acme. */
+static void put_conf(struct place *p, const char *limits)
+{
+    struct buf text = BUF_INIT(TEXT_BYTES);
+    buf_add(&text,
+            SPAN("aws = { region = \"eu-west-1\"; };\n"
+                 "kafka = { properties = ( \"bootstrap.servers=b:9092\" ); };\n"
+                 "queues = ( { name = \"q\"; "
+                 "url = \"https://sqs.eu-west-1.amazonaws.com/111122223333/q\"; } );\n"
+                 "customers = ( { id = \"acme\"; queue = \"q\"; prefix = \"s3://bucket/p/\"; "
+                 "account_id = \"444455556666\"; role_arn = \"arn:aws:iam::444455556666:role/r\"; "
+                 "external_id = \"5f0c7a52b1d94e6c8a3b\"; } );\n"));
+    buf_add(&text, span_str(limits));
+    put(p, "conf", buf_span(&text));
+    buf_done(&text);
+}
+
 static void a_hundred_stored_bytes_give_a_few_rejects(void **state)
 {
     struct place *p = *state;
     put(p, "a.zst", span_of(few_bytes, sizeof(few_bytes) - 1));
-    assert_int_equal(normalize(p, "--rejects @/rejects --customer acme @/a.zst"), 0);
+    put_conf(p, "limits = { reject_share = 0.0; };\n");
+    assert_int_equal(normalize(p, "--rejects @/rejects -c @/conf --customer acme @/a.zst"), 0);
     assert_int_equal(line_count(&p->out), 1);
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
@@ -223,6 +241,68 @@ static void gives_no_more_than_a_file_may_for_its_text(void **state)
                                      "not allow"));
     assert_int_equal(sample(p, "@/a.jsonl"), 1);
     assert_non_null(strstr(p->out.p, "would not be accepted: more than "));
+}
+
+/* An event, 1,500 lines that are none, an event. */
+static void put_rejects(struct place *p)
+{
+    struct buf text = BUF_INIT(TEXT_BYTES);
+    buf_add(&text, SPAN(EVENT("1")));
+    for (int i = 0; i < 1500; i++) {
+        buf_add(&text, SPAN("nonsense\n"));
+    }
+    buf_add(&text, SPAN(EVENT("2")));
+    put(p, "a.jsonl", buf_span(&text));
+    buf_done(&text);
+}
+
+#define SHARE_WORDS "999 of 1000 records are rejects, more than limits.reject_share"
+
+static void stops_above_the_share_of_rejects_as_the_worker_does(void **state)
+{
+    struct place *p = *state;
+    put_rejects(p);
+    assert_int_equal(normalize(p, "--rejects @/rejects @/a.jsonl"), 1);
+    assert_non_null(strstr(p->err.p, "/a.jsonl: " SHARE_WORDS "\n"));
+    assert_int_equal(line_count(&p->out), 1);
+    assert_int_equal(sample(p, "@/a.jsonl"), 1);
+    assert_non_null(strstr(p->out.p, "would not be accepted: " SHARE_WORDS));
+
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
+    slurp(path, &p->out);
+    assert_int_equal(line_count(&p->out), 16 + 1 + 1);
+    assert_non_null(
+        strstr(p->out.p, "{\"reason\":\"object\",\"detail\":\"data: " SHARE_WORDS "\""));
+}
+
+/* A run of values is one reject, but counts for all of them. */
+static void the_share_of_rejects_does_not_depend_on_the_framing(void **state)
+{
+    static const char *const separators[] = {"\n", ",", ",\n"};
+    static const char *const ends[][2] = {{"", "\n"}, {"[\n", "\n]\n"}, {"[\n", "\n]\n"}};
+    struct place *p = *state;
+    for (size_t i = 0; i < 3; i++) {
+        struct buf text = BUF_INIT(TEXT_BYTES);
+        buf_addf(&text, "%s{\"user\":\"ana\",\"action\":\"read\"}", ends[i][0]);
+        for (int n = 0; n < 2000; n++) {
+            buf_addf(&text, "%s{}", separators[i]);
+        }
+        buf_add(&text, span_str(ends[i][1]));
+        put(p, "a.jsonl", buf_span(&text));
+        buf_done(&text);
+        assert_int_equal(normalize(p, "@/a.jsonl"), 1);
+        assert_non_null(strstr(p->err.p, " records are rejects, more than limits.reject_share\n"));
+    }
+}
+
+static void takes_the_share_of_rejects_from_the_configuration(void **state)
+{
+    struct place *p = *state;
+    put_rejects(p);
+    put_conf(p, "limits = { reject_share = 1.0; };\n");
+    assert_int_equal(normalize(p, "-c @/conf --customer acme @/a.jsonl"), 0);
+    assert_int_equal(line_count(&p->out), 2);
 }
 
 static void gives_events_and_keeps_rejects(void **state)
@@ -526,6 +606,9 @@ int main(void)
         TEST(names_a_format_that_is_not_read_and_fails),
         TEST(a_hundred_stored_bytes_give_a_few_rejects),
         TEST(gives_no_more_than_a_file_may_for_its_text),
+        TEST(stops_above_the_share_of_rejects_as_the_worker_does),
+        TEST(the_share_of_rejects_does_not_depend_on_the_framing),
+        TEST(takes_the_share_of_rejects_from_the_configuration),
         TEST(gives_events_and_keeps_rejects),
         TEST(counts_rejects_that_go_nowhere),
         TEST(names_the_object_as_told),

@@ -53,6 +53,12 @@ void log_setup(enum log_level least, enum log_format format);
 /* Whether a line of this level is written. Lets a caller skip preparing a debug line. */
 bool log_wants(enum log_level level);
 
+/* Change only the level, until the next log_setup. */
+void log_set_level(enum log_level least);
+
+/* Whether the calling thread's lines of all levels are written. */
+void log_thread_all(bool on);
+
 /* "debug" "info" "warn" "error". */
 const char *log_level_name(enum log_level level);
 

@@ -185,6 +185,11 @@ struct conf {
         int queue_interval_ms;
     } metrics;
 
+    struct {
+        char *socket; /* path; NULL: no control socket */
+        bool group;   /* the group may use it, too */
+    } control;
+
     struct queue_conf *queues;
     size_t queue_count;
     struct customer_conf *customers;

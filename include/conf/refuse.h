@@ -22,6 +22,7 @@ const char *refuse_s3_url(const char *text);    /* as refuse_url; the host may c
 const char *refuse_queue_url(const char *text); /* http or https, with a host and a path */
 const char *refuse_topic(const char *text);     /* Kafka's rules for topic names */
 const char *refuse_listen(const char *text);    /* HOST:PORT, as in net/listener.h */
+const char *refuse_socket(const char *text);    /* an absolute path, as in net/unix_socket.h */
 
 /* Part `index` of an ARN (0: "arn"). "": there is no such part. */
 #include "base/span.h"

@@ -61,6 +61,7 @@ enum conf_section_id {
     SECTION_REJECTS,
     SECTION_LOG,
     SECTION_METRICS,
+    SECTION_CONTROL,
     SECTION_VERIFY,
     SECTION_BACKFILL,
     SECTION_QUEUES,
@@ -73,9 +74,10 @@ extern const struct conf_section *const conf_sections[CONF_SECTIONS];
 #define MEMBER(type, member)                                                                       \
     .offset = offsetof(struct type, member), .width = sizeof(((struct type *)0)->member)
 
-/* Sections with a file of their own: table_customers.c, table_metrics.c. */
+/* Sections with a file of their own: table_customers.c, table_metrics.c, table_control.c. */
 extern const struct conf_section conf_customers_section;
 extern const struct conf_section conf_metrics_section;
+extern const struct conf_section conf_control_section;
 
 /* The members of an entry of mapping and of actions, for texts. */
 extern const struct conf_section conf_mapping_section;

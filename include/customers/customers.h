@@ -270,9 +270,21 @@ struct customer_trouble {
     int64_t paused_ms;            /* if it is paused: for how long */
     int64_t next_try_ms;          /* ... until the next probe; 0: with the next message */
     struct err paused_by;         /* ... the last refusal */
+    bool held;                    /* ... by an operator */
     int64_t far_above_ms;         /* if its volume is far above what is expected: for how long */
 };
 void customer_trouble(struct customer *c, struct customer_trouble *out);
+
+/*
+ * What an operator sets for a customer until the end of the process, also through reloads. False:
+ * no customer has this id. Not logged. A customer that is held is not tried by probes; what is in
+ * progress ends as usual.
+ */
+MUST_USE bool customers_set_held(struct customers *all, struct span id, bool on);
+MUST_USE bool customers_set_debug(struct customers *all, struct span id, bool on);
+
+/* Whether all log lines of the customer are written, whatever the level. */
+MUST_USE bool customer_is_debugged(struct customer *c);
 
 /*
  * Call every few seconds, in one thread: detects credentials that are not renewed and records that

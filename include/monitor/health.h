@@ -38,6 +38,7 @@ bool health_write(const struct health *h, int64_t now, struct buf *out);
 struct readiness {
     bool started;
     bool stopping;
+    bool drained; /* by an operator: it receives nothing */
     bool kafka_reached;
     bool queue_reached; /* SQS answered for at least one queue without an error */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * monitor.h - serves /metrics, /healthz and /readyz, from before the start to the end of the
+ * monitor.h - serves the pages and the control socket, from before the start to the end of the
  * shutdown.
  *
  *     m = monitor_new(&parts, &err);       listens; /readyz reports that the worker is starting
@@ -9,7 +9,7 @@
  *     monitor_stopping(m);                 not ready, but still healthy
  *     monitor_free(m);                     before the parts are freed
  *
- * Threads: one at a time; the pages are written on the listener's thread.
+ * Threads: one at a time; the pages are written on the listeners' threads.
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
@@ -18,7 +18,7 @@
 
 struct monitor;
 
-/* Call only if metrics.listen is set. FAIL_CONFIG: it cannot listen there. */
+/* Call only if metrics.listen or control.socket is set. FAIL_CONFIG: it cannot listen there. */
 MUST_USE struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e);
 void monitor_free(struct monitor *m);
 DEFINE_OWNED(monitor);

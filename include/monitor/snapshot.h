@@ -28,7 +28,7 @@ struct snapshot_parts { /* borrowed: the parts that are read */
     struct customers *customers;
     struct inbox *inbox;
     struct acker *acker;
-    const struct intake *intake;
+    struct intake *intake;
     const struct sink *sink;
     const struct ops *ops;    /* NULL: not configured */
     struct creds_source *own; /* the worker's credentials */

@@ -78,6 +78,7 @@ struct http_request {
     int idle_timeout_ms;  /* with a sink: maximum time without a byte while curl waits for one */
     bool allow_http;
     bool no_proxy;
+    const char *unix_socket;      /* path of a unix socket to connect to; NULL: the URL's host */
     const struct http_sink *sink; /* NULL: every body is appended to answer.body */
     const struct http_hold *hold; /* NULL: none */
 };

@@ -17,7 +17,8 @@
  *         return 200;
  *     }
  *
- * Answers GET and HEAD of these paths; everything else is 405 or 404. One thread serves all
+ * Answers GET and HEAD of these paths, of those marked `post` POST without a body; everything else
+ * is 405 or 404. One thread serves all
  * connections. A page is first written to memory completely and then sent, so a slow client neither
  * delays the others nor holds a lock. Limits: LISTENER_* below; net/clients.h has the deadlines,
  * and which connections end if there are too many. Plain HTTP without authentication: for loopback
@@ -45,6 +46,9 @@ struct listener_request {
     void *connection; /* private, for listener_query */
 };
 
+/* The user at the other end of a unix socket. -1: not known. */
+long listener_peer_uid(const struct listener_request *r);
+
 /* The decoded value of a query parameter. "": absent. */
 struct span listener_query(const struct listener_request *r, const char *name);
 
@@ -69,10 +73,13 @@ struct listener_page {
     bool below;       /* also for every path that begins with this one */
     /* Writes the page and returns the HTTP status. Must not wait. */
     int (*write)(void *ctx, const struct listener_request *r, struct listener_answer *a);
+    bool post; /* it changes something: only POST */
 };
 
 struct listener_settings {
-    const char *address; /* "HOST:PORT", "[::1]:PORT", ":PORT" (all addresses); port 0: any */
+    const char *address; /* "HOST:PORT", "[::1]:PORT", ":PORT" (all addresses); port 0: any. With a
+                            slash at its begin: path of a unix socket (net/unix_socket.h) */
+    bool group;          /* a unix socket: the group may use it, too */
     const struct listener_page *pages; /* borrowed */
     size_t page_count;
     size_t page_bytes; /* maximum of a page; a longer one is a 500. At most twice this is in memory

@@ -96,6 +96,12 @@ const struct poll_stats *intake_stats(const struct intake *i, size_t queue);
 const struct pulse *intake_pulse(const struct intake *i);
 
 /*
+ * Receive no more messages, or again. A receive in progress may still bring some. Threads: any.
+ */
+void intake_drain(struct intake *i, bool on);
+MUST_USE bool intake_is_drained(const struct intake *i);
+
+/*
  * Start no more polls, wait at most drain_ms for those in progress, and end the thread. SQS may
  * already have answered a poll that is aborted; its messages stay hidden for their visibility
  * timeout.

@@ -19,6 +19,8 @@ static const struct command {
     {"run", app_run, "Run the worker until SIGTERM or SIGINT."},
     {"backfill", app_backfill, "Send objects that exist already to the customer's queue."},
     {"check-config", app_check_config, "Check a configuration and report every error in it."},
+    {"control", app_control,
+     "Change a running worker: pause, resume, log-level, debug, reload, drain."},
     {"errors", app_errors, "Show the outcome of each class of error."},
     {"metrics", app_metrics, "Show the metrics that a running worker exposes."},
     {"normalize", app_normalize, "Convert event files to events on standard output."},
@@ -26,6 +28,7 @@ static const struct command {
      "Bring a customer in: policies, templates, commands, a letter, an entry."},
     {"redrive", app_redrive, "Show what is in dead-letter queues, and send it back."},
     {"sample", app_sample, "Report how an event file would be read, and which fields it lacks."},
+    {"status", app_status, "Show whether every customer of a running worker is fresh."},
     {"verify", app_verify, "Check live whether customers are set up."},
 };
 

@@ -28,6 +28,7 @@ enum {
 
 static _Atomic int least_level = LOG_INFO;
 static _Atomic int line_format = LOG_LOGFMT;
+static _Thread_local bool thread_all;
 
 void log_setup(enum log_level least, enum log_format format)
 {
@@ -35,9 +36,19 @@ void log_setup(enum log_level least, enum log_format format)
     atomic_store(&line_format, (int)format);
 }
 
+void log_set_level(enum log_level least)
+{
+    atomic_store(&least_level, (int)least);
+}
+
+void log_thread_all(bool on)
+{
+    thread_all = on;
+}
+
 bool log_wants(enum log_level level)
 {
-    return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
+    return thread_all || (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
 }
 
 const char *log_level_name(enum log_level level)

@@ -3,6 +3,7 @@
 
 #include "codec/url.h"
 #include "net/listener.h"
+#include "net/unix_socket.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -204,6 +205,11 @@ const char *refuse_topic(const char *text)
     return is_word(span_str(text), "._-", 1, 249) && !dots
                ? NULL
                : "is not a topic's name (1 to 249 letters, digits, '.', '_', '-')";
+}
+
+const char *refuse_socket(const char *text)
+{
+    return unix_socket_path_ok(text) ? NULL : "is not an absolute path of at most 107 bytes";
 }
 
 const char *refuse_listen(const char *text)

@@ -463,6 +463,7 @@ const struct conf_section *const conf_sections[CONF_SECTIONS] = {
                                 "What is kept of lines that could not become an event."),
     [SECTION_LOG] = SECTION("log", false, log_rows, "What is logged, and how."),
     [SECTION_METRICS] = &conf_metrics_section,
+    [SECTION_CONTROL] = &conf_control_section,
     [SECTION_VERIFY] = SECTION("verify", false, verify_rows,
                                "What the worker proves about customers' roles, again and again."),
     [SECTION_BACKFILL] = SECTION("backfill", false, backfill_rows,

@@ -12,6 +12,7 @@
  *   share.c       the limit of unacknowledged bytes
  *   waiting.c     the objects with records that are not acknowledged
  *   state.c       the state for monitoring
+ *   control.c     what an operator sets for one customer while the worker runs
  *   topics.c      topics in which records would be lost
  *   verified.c    whether what must be denied was proved, if that is required
  *   proof.c       the files of these proofs
@@ -57,8 +58,11 @@ struct customer_run {
         struct waiting *oldest, *newest;
     } waiting; /* objects, of customers/waiting.h */
     atomic_uint_fast64_t unacked;
-    atomic_uint waiting_lanes; /* number of lanes that wait for `unacked` to decrease */
-    atomic_bool asleep;        /* a lane started to wait since the last wake-up */
+    atomic_bool held;            /* paused by an operator ... */
+    atomic_int_fast64_t held_ms; /* ... when, monotonic */
+    atomic_bool debug;           /* all of its log lines are written */
+    atomic_uint waiting_lanes;   /* number of lanes that wait for `unacked` to decrease */
+    atomic_bool asleep;          /* a lane started to wait since the last wake-up */
     struct {
         pthread_mutex_t lock;
         pthread_cond_t acknowledged;
@@ -220,10 +224,13 @@ void verified_watch(struct customer_entry *c, int64_t now);
 /* Whether the customer must not be taken now. why: NULL, or set to the reason. */
 MUST_USE bool verified_blocks(struct customer_entry *c, struct err *why);
 
-/* ... for this or for its topics. */
+/* control.c: by an operator. */
+MUST_USE bool held_blocks(struct customer_entry *c, struct err *why);
+
+/* ... for this, for its topics, or by an operator. */
 static inline bool entry_blocked(struct customer_entry *c, struct err *why)
 {
-    return verified_blocks(c, why) || topics_block(c, why);
+    return held_blocks(c, why) || verified_blocks(c, why) || topics_block(c, why);
 }
 
 /* What must be denied was not: store that. */

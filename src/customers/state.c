@@ -18,7 +18,7 @@ void customer_state(struct customer *customer, struct customer_state *out)
         out->outages_begun[i] = outage_begun(&run->outages[i]);
     }
     mutex_lock(&run->shared.lock);
-    out->paused = run->shared.breaker.open;
+    out->paused = run->shared.breaker.open || atomic_load(&run->held);
     mutex_unlock(&run->shared.lock);
     mutex_lock(&role->shared.lock);
     if (role->shared.creds != NULL) {
@@ -47,4 +47,9 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
         out->paused_by = run->shared.paused_by;
     }
     mutex_unlock(&run->shared.lock);
+    out->held = held_blocks(entry_of(customer), &out->paused_by);
+    if (out->held) {
+        out->paused_ms = now - atomic_load(&run->held_ms);
+        out->next_try_ms = 0;
+    }
 }

@@ -244,6 +244,7 @@ static void lane_record(struct lane *l, struct inflight *m,
     struct customer *c = find_customer(l, m, record->bucket, key);
     attempt_set_delivery(a, delivery_new(m, c, buf_span(&a->object), l->parts.clock));
     lane_set_customer(l, c);
+    log_thread_all(c != NULL && customer_is_debugged(c));
     lane_named(l, m, c, key, folder);
     delivery_release(a->delivery);
 }

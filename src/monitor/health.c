@@ -46,7 +46,7 @@ bool health_write(const struct health *h, int64_t now, struct buf *out)
 
 bool ready_is(const struct readiness *r)
 {
-    return r->started && !r->stopping && r->kafka_reached && r->queue_reached;
+    return r->started && !r->stopping && !r->drained && r->kafka_reached && r->queue_reached;
 }
 
 bool ready_write(const struct readiness *r, struct buf *out)
@@ -60,6 +60,9 @@ bool ready_write(const struct readiness *r, struct buf *out)
     }
     if (r->stopping) {
         buf_add(out, SPAN("it is stopping\n"));
+    }
+    if (r->drained) {
+        buf_add(out, SPAN("it receives nothing: drained by an operator\n"));
     }
     if (!r->kafka_reached) {
         buf_add(out, SPAN("Kafka: no broker answers\n"));

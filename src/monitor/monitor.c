@@ -2,28 +2,35 @@
 #include "monitor/monitor.h"
 
 #include "base/alloc.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "codec/exposition.h"
 #include "conf/memory.h"
 #include "monitor/history.h"
 #include "monitor/metrics.h"
+#include "monitor/operator.h"
 #include "monitor/page.h"
 #include "monitor/status.h"
+#include "monitor/status_text.h"
 #include "net/listener.h"
 
 #include <stdlib.h>
 
-enum { HTTP_OK = 200, HTTP_BAD = 400, HTTP_NOT = 503 };
+enum { HTTP_OK = 200, HTTP_BAD = 400, HTTP_NOT_FOUND = 404, HTTP_NOT = 503 };
 
 struct monitor {
-    struct listener *listener;
-    struct snapshot *snapshot; /* used by the listener's thread */
-    struct history *history;   /* ... too */
+    struct listener *listener; /* NULL: not configured */
+    struct listener *control;  /* ... */
+    pthread_mutex_t lock;      /* of what the threads of both use: */
+    struct snapshot *snapshot;
+    struct history *history;
+    atomic_uint reloads;       /* of the configuration so far, refused ones included */
     int64_t started_ms;        /* wall clock */
     struct lane *const *lanes; /* valid when lane_count is set */
     atomic_size_t lane_count;  /* 0: still starting */
     atomic_bool stopping;
     const struct clock *clock;
+    struct snapshot_parts parts;
     atomic_bool reload_failed;
     atomic_int_fast64_t configured_ms;
 };
@@ -48,8 +55,10 @@ static int page_metrics(void *ctx, const struct listener_request *r UNUSED,
 {
     struct monitor *m = ctx;
     struct snapshot_run run = run_of(m);
+    mutex_lock(&m->lock);
     snapshot_fill(m->snapshot, &run);
     metrics_write(m->snapshot, &a->body);
+    mutex_unlock(&m->lock);
     return HTTP_OK;
 }
 
@@ -58,16 +67,22 @@ static int page_health(void *ctx, const struct listener_request *r UNUSED,
 {
     struct monitor *m = ctx;
     struct snapshot_run run = run_of(m);
+    mutex_lock(&m->lock);
     snapshot_fill_health(m->snapshot, &run);
-    return health_write(&m->snapshot->health, m->snapshot->now_ms, &a->body) ? HTTP_OK : HTTP_NOT;
+    bool well = health_write(&m->snapshot->health, m->snapshot->now_ms, &a->body);
+    mutex_unlock(&m->lock);
+    return well ? HTTP_OK : HTTP_NOT;
 }
 
 static int page_ready(void *ctx, const struct listener_request *r UNUSED, struct listener_answer *a)
 {
     struct monitor *m = ctx;
     struct snapshot_run run = run_of(m);
+    mutex_lock(&m->lock);
     snapshot_fill_health(m->snapshot, &run);
-    return ready_write(&m->snapshot->ready, &a->body) ? HTTP_OK : HTTP_NOT;
+    bool ready = ready_write(&m->snapshot->ready, &a->body);
+    mutex_unlock(&m->lock);
+    return ready ? HTTP_OK : HTTP_NOT;
 }
 
 /* Fill the snapshot with all that the views of the status show. */
@@ -98,8 +113,10 @@ static int page_status(void *ctx, const struct listener_request *r, struct liste
     if (!read_query(r, a, &q)) {
         return HTTP_BAD;
     }
+    mutex_lock(&m->lock);
     fill_status(m);
     status_write(m->snapshot, &q, &a->body);
+    mutex_unlock(&m->lock);
     return HTTP_OK;
 }
 
@@ -119,8 +136,10 @@ static int page_people(void *ctx, const struct listener_request *r, struct liste
         return HTTP_BAD;
     }
     add_safety(a);
+    mutex_lock(&m->lock);
     fill_status(m);
     page_write(m->snapshot, m->history, &q, &a->body);
+    mutex_unlock(&m->lock);
     return HTTP_OK;
 }
 
@@ -132,53 +151,147 @@ static int page_of_file(void *ctx UNUSED, const struct listener_request *r,
     return HTTP_OK;
 }
 
+/* For terminals: all customers, or the one with the id `one`. */
+static int page_text(void *ctx, const struct listener_request *r, struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    struct status_query q;
+    struct span one = listener_query(r, "one");
+    if (!read_query(r, a, &q)) {
+        return HTTP_BAD;
+    }
+    mutex_lock(&m->lock);
+    fill_status(m);
+    bool found = one.n == 0 || status_text_one(m->snapshot, one, &a->body);
+    if (one.n == 0) {
+        status_text_write(m->snapshot, &q, &a->body);
+    }
+    mutex_unlock(&m->lock);
+    if (!found) {
+        buf_add(&a->body, SPAN("no customer of the configuration has this id\n"));
+    }
+    return found ? HTTP_OK : HTTP_NOT_FOUND;
+}
+
+static int page_control(void *ctx, const struct listener_request *r, struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    struct operator_request c;
+    const char *wrong = operator_read(listener_query(r, "command"), listener_query(r, "customer"),
+                                      listener_query(r, "level"), listener_query(r, "off"), &c);
+    if (wrong != NULL) {
+        buf_add(&a->body, span_str(wrong));
+        return HTTP_BAD;
+    }
+    return operator_do(&m->parts, &c, listener_peer_uid(r), &a->body);
+}
+
+/* How often the configuration was read, and whether the last one was applied. */
+static int page_reloads(void *ctx, const struct listener_request *r UNUSED,
+                        struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    buf_addf(&a->body, "%u %s\n", atomic_load(&m->reloads),
+             atomic_load(&m->reload_failed) ? "refused" : "applied");
+    return HTTP_OK;
+}
+
 /* Once a minute a point of the history. */
 static void sample(void *ctx)
 {
     struct monitor *m = ctx;
+    mutex_lock(&m->lock);
     if (history_due(m->history, clock_mono_ms(m->clock))) {
         struct snapshot_run run = run_of(m);
         snapshot_fill(m->snapshot, &run);
         history_sample(m->history, m->snapshot);
     }
+    mutex_unlock(&m->lock);
 }
 
+/* The same on both; control_pages has more. */
+#define PAGES                                                                                      \
+    {"/metrics", EXPOSITION_TYPE, false, page_metrics, false},                                     \
+        {"/healthz", TEXT_TYPE, false, page_health, false},                                        \
+        {"/readyz", TEXT_TYPE, false, page_ready, false},                                          \
+        {"/status.json", "application/json", false, page_status, false},                           \
+    {                                                                                              \
+        "/status.txt", TEXT_TYPE, false, page_text, false                                          \
+    }
+
 static const struct listener_page pages[] = {
-    {"/", "text/html; charset=utf-8", false, page_people},
-    {"/page.css", "text/css; charset=utf-8", false, page_of_file},
-    {"/page.js", "text/javascript; charset=utf-8", false, page_of_file},
-    {"/icon.svg", "image/svg+xml", false, page_of_file},
-    {"/metrics", EXPOSITION_TYPE, false, page_metrics},
-    {"/healthz", TEXT_TYPE, false, page_health},
-    {"/readyz", TEXT_TYPE, false, page_ready},
-    {"/status.json", "application/json", false, page_status},
+    {"/", "text/html; charset=utf-8", false, page_people, false},
+    {"/page.css", "text/css; charset=utf-8", false, page_of_file, false},
+    {"/page.js", "text/javascript; charset=utf-8", false, page_of_file, false},
+    {"/icon.svg", "image/svg+xml", false, page_of_file, false},
+    PAGES,
+};
+
+static const struct listener_page control_pages[] = {
+    PAGES,
+    {"/reloads", TEXT_TYPE, false, page_reloads, false},
+    {"/control", TEXT_TYPE, false, page_control, true},
 };
 
 /* ---- Life cycle ---- */
 
+static struct listener *listen_http(struct monitor *m, const struct conf *conf, struct err *e)
+{
+    struct listener *l =
+        listener_new(&(struct listener_settings){.address = conf->metrics.listen,
+                                                 .pages = pages,
+                                                 .page_count = sizeof(pages) / sizeof(pages[0]),
+                                                 .page_bytes = memory_page_bytes(conf),
+                                                 .ctx = m,
+                                                 .tick = sample},
+                     e);
+    if (l == NULL) {
+        (void)err_wrap(e, "metrics.listen");
+        return NULL;
+    }
+    log_write(LOG_INFO, "listening", KV_STR("address", conf->metrics.listen),
+              KV_INT("port", listener_port(l)),
+              KV_STR("pages", "/ /metrics /healthz /readyz /status.json /status.txt"));
+    return l;
+}
+
+static struct listener *listen_control(struct monitor *m, const struct conf *conf, struct err *e)
+{
+    struct listener *l = listener_new(
+        &(struct listener_settings){.address = conf->control.socket,
+                                    .group = conf->control.group,
+                                    .pages = control_pages,
+                                    .page_count = sizeof(control_pages) / sizeof(control_pages[0]),
+                                    .page_bytes = memory_page_bytes(conf),
+                                    .ctx = m,
+                                    .tick = sample},
+        e);
+    if (l == NULL) {
+        (void)err_wrap(e, "control.socket");
+        return NULL;
+    }
+    log_write(LOG_INFO, "listening for control", KV_STR("socket", conf->control.socket),
+              KV_STR("mode", conf->control.group ? "0660" : "0600"));
+    return l;
+}
+
 struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
 {
     OWNED(monitor) struct monitor *m = mem_zeros(1, sizeof(*m));
+    const struct conf *conf = parts->conf;
+    mutex_init(&m->lock);
+    m->parts = *parts;
     m->snapshot = snapshot_new(parts);
     m->history = history_new();
     m->clock = parts->clock;
     m->started_ms = clock_wall_ms(parts->clock);
     atomic_store(&m->configured_ms, m->started_ms);
-    m->listener =
-        listener_new(&(struct listener_settings){.address = parts->conf->metrics.listen,
-                                                 .pages = pages,
-                                                 .page_count = sizeof(pages) / sizeof(pages[0]),
-                                                 .page_bytes = memory_page_bytes(parts->conf),
-                                                 .ctx = m,
-                                                 .tick = sample},
-                     e);
-    if (m->listener == NULL) {
-        (void)err_wrap(e, "metrics.listen");
+    if (conf->metrics.listen != NULL && (m->listener = listen_http(m, conf, e)) == NULL) {
         return NULL;
     }
-    log_write(LOG_INFO, "listening", KV_STR("address", parts->conf->metrics.listen),
-              KV_INT("port", listener_port(m->listener)),
-              KV_STR("pages", "/ /metrics /healthz /readyz /status.json"));
+    if (conf->control.socket != NULL && (m->control = listen_control(m, conf, e)) == NULL) {
+        return NULL;
+    }
     return take(&m);
 }
 
@@ -187,9 +300,11 @@ void monitor_free(struct monitor *m)
     if (m == NULL) {
         return;
     }
+    listener_free(m->control);
     listener_free(m->listener);
     snapshot_free(m->snapshot);
     history_free(m->history);
+    mutex_done(&m->lock);
     free(m);
 }
 
@@ -211,9 +326,15 @@ void monitor_stopping(struct monitor *m)
 void monitor_reloaded(struct monitor *m, const struct conf *conf)
 {
     if (m != NULL) {
-        listener_set_page_bytes(m->listener, memory_page_bytes(conf));
+        if (m->listener != NULL) {
+            listener_set_page_bytes(m->listener, memory_page_bytes(conf));
+        }
+        if (m->control != NULL) {
+            listener_set_page_bytes(m->control, memory_page_bytes(conf));
+        }
         atomic_store(&m->configured_ms, clock_wall_ms(m->clock));
         atomic_store(&m->reload_failed, false);
+        atomic_fetch_add(&m->reloads, 1);
     }
 }
 
@@ -221,5 +342,6 @@ void monitor_reload_failed(struct monitor *m)
 {
     if (m != NULL) {
         atomic_store(&m->reload_failed, true);
+        atomic_fetch_add(&m->reloads, 1);
     }
 }

@@ -60,6 +60,9 @@ static const char *worker_word(const struct snapshot *s)
     if (s->ready.stopping) {
         return "stopping";
     }
+    if (s->ready.drained) {
+        return "drained";
+    }
     return ready_is(&s->ready) ? "ready" : s->ready.started ? "not ready" : "starting";
 }
 

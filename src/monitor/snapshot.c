@@ -95,6 +95,7 @@ static void fill_readiness(struct snapshot *s, const struct snapshot_run *run)
     const struct snapshot_parts *p = &s->parts;
     s->ready = (struct readiness){.started = run->lane_count != 0,
                                   .stopping = run->stopping,
+                                  .drained = intake_is_drained(p->intake),
                                   .kafka_reached = sink_reached(p->sink)};
     for (size_t q = 0; q < intake_queues(p->intake) && !s->ready.queue_reached; q++) {
         s->ready.queue_reached = !intake_removed(p->intake, q) && queue_is_up(p, q);

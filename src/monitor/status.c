@@ -103,6 +103,10 @@ static const struct status_advice of_party[CUSTOMER_PARTIES] = {
 struct status_advice status_advise(const struct snapshot *s, const struct status_row *r)
 {
     const struct snapshot_customer *c = r->customer;
+    if (c->trouble.held) {
+        return (struct status_advice){"paused by an operator",
+                                      "run: asymptote-ingest control resume CUSTOMER"};
+    }
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         if (r->state <= STATUS_LATE && c->trouble.fails[i]) {
             return of_party[i];
@@ -218,6 +222,7 @@ static void add_worker(const struct snapshot *s, struct buf *out)
     json_member_time(out, "started", s->started_ms);
     json_member_bool(out, "ready", ready_is(&s->ready));
     json_member_bool(out, "stopping", s->ready.stopping);
+    json_member_bool(out, "drained", s->ready.drained);
     json_member_bool(out, "kafka_up", s->kafka.reached);
     json_member_bool(out, "reload_failed", s->configuration.reload_failed);
     json_member_number(out, "inbox_messages", s->inbox_messages);

@@ -290,6 +290,9 @@ void *http_begin(struct http *h, const struct http_request *r, struct http_answe
     SET(CURLOPT_HTTPHEADER, h->headers);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
     SET(CURLOPT_TIMEOUT_MS, r->sink != NULL ? 0L : (long)r->total_timeout_ms);
+    if (r->unix_socket != NULL) {
+        SET(CURLOPT_UNIX_SOCKET_PATH, r->unix_socket);
+    }
     if (direct) {
         SET(CURLOPT_NOPROXY, "*");
     }

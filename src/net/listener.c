@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "net/clients.h"
+#include "net/unix_socket.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -207,9 +208,6 @@ static enum MHD_Result answer(struct listener *l, struct MHD_Connection *c, unsi
     for (size_t i = 0; i < a->header_count; i++) {
         (void)MHD_add_response_header(r, a->headers[i].name, a->headers[i].value);
     }
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED) {
-        (void)MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    }
     enum MHD_Result done = MHD_queue_response(c, status, r);
     MHD_destroy_response(r);
     return done;
@@ -262,6 +260,26 @@ static bool page_is(const struct listener_page *page, const char *path)
     return page->below ? strncmp(path, page->path, n) == 0 : strcmp(path, page->path) == 0;
 }
 
+static const struct listener_page *find_page(const struct listener *l, const char *path)
+{
+    for (size_t i = 0; i < l->settings.page_count; i++) {
+        if (page_is(&l->settings.pages[i], path)) {
+            return &l->settings.pages[i];
+        }
+    }
+    return NULL;
+}
+
+static enum MHD_Result answer_not_allowed(struct listener *l, struct MHD_Connection *c,
+                                          const char *methods)
+{
+    struct listener_answer a = {.body = BUF_INIT(NOT_FOUND_BYTES),
+                                .type = "text/plain; charset=utf-8"};
+    buf_addf(&a.body, "only %s\n", methods);
+    listener_answer_header(&a, MHD_HTTP_HEADER_ALLOW, methods);
+    return answer(l, c, MHD_HTTP_METHOD_NOT_ALLOWED, &a);
+}
+
 struct span listener_query(const struct listener_request *r, const char *name)
 {
     const char *value = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
@@ -281,6 +299,11 @@ static int fd_of(struct MHD_Connection *c)
     return info != NULL ? info->connect_fd : -1;
 }
 
+long listener_peer_uid(const struct listener_request *r)
+{
+    return unix_socket_peer_uid(fd_of(r->connection));
+}
+
 /* Called when the headers have been read. A response at this point means that no body is read. */
 /* NOLINTNEXTLINE(readability-function-size): the library's signature */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
@@ -290,15 +313,17 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 {
     struct listener *l = ctx;
     clients_asked(&l->clients, fd_of(c), clock_mono_ms(&clock_system));
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-        return answer_text(l, c, MHD_HTTP_METHOD_NOT_ALLOWED, SPAN("only GET and HEAD\n"));
+    const struct listener_page *page = find_page(l, url);
+    bool reads =
+        strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    if (page != NULL && page->post) {
+        return strcmp(method, MHD_HTTP_METHOD_POST) == 0 ? answer_page(l, c, page, url)
+                                                         : answer_not_allowed(l, c, "POST");
     }
-    for (size_t i = 0; i < l->settings.page_count; i++) {
-        if (page_is(&l->settings.pages[i], url)) {
-            return answer_page(l, c, &l->settings.pages[i], url);
-        }
+    if (!reads) {
+        return answer_not_allowed(l, c, "GET, HEAD");
     }
-    return answer_unknown(l, c);
+    return page != NULL ? answer_page(l, c, page, url) : answer_unknown(l, c);
 }
 
 /* ---- Connections ---- */
@@ -357,7 +382,8 @@ static void *listener_run(void *arg)
 
 struct listener *listener_new(const struct listener_settings *s, struct err *e)
 {
-    int fd = make_socket(s->address, e);
+    int fd = s->address[0] == '/' ? unix_socket_listen(s->address, s->group, e)
+                                  : make_socket(s->address, e);
     if (fd < 0) {
         return NULL;
     }
@@ -398,6 +424,9 @@ void listener_free(struct listener *l)
     (void)shutdown(l->fd, SHUT_RD); /* ends the thread's wait */
     thread_join(l->thread);
     MHD_stop_daemon(l->daemon);
+    if (l->settings.address[0] == '/') {
+        unix_socket_remove(l->settings.address);
+    }
     free(l);
 }
 

@@ -516,6 +516,9 @@ static void tick_outages(struct intake *i)
 
 static void start_receives(struct intake *i, struct poll *p)
 {
+    if (atomic_load(&i->drained)) {
+        return;
+    }
     poll_start(i, p);
     searches_start(i, p);
     if (p->mixed) {
@@ -593,6 +596,17 @@ const struct poll_stats *intake_stats(const struct intake *i, size_t queue)
 const struct pulse *intake_pulse(const struct intake *i)
 {
     return &i->pulse;
+}
+
+void intake_drain(struct intake *i, bool on)
+{
+    atomic_store(&i->drained, on);
+    intake_wake(i);
+}
+
+bool intake_is_drained(const struct intake *i)
+{
+    return atomic_load(&i->drained);
 }
 
 void intake_stop(struct intake *i, int drain_ms)

@@ -71,6 +71,7 @@ struct intake {
     size_t attribute_poller_count;
     bool started;
     atomic_bool stopping;
+    atomic_bool drained;
     atomic_int drain_ms;
     atomic_bool woken;             /* a queue without a receive may have one now */
     int64_t pass_ms, next_pass_ms; /* of start_due: the last pass over all queues, the next */

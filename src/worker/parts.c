@@ -138,7 +138,9 @@ static void make_flow(struct worker *w)
         .acker = w->acker,
         .customers = w->customers,
         .clock = &clock_system,
-        .attribute_interval_ms = conf->metrics.listen != NULL ? conf->metrics.queue_interval_ms : 0,
+        .attribute_interval_ms = conf->metrics.listen != NULL || conf->control.socket != NULL
+                                     ? conf->metrics.queue_interval_ms
+                                     : 0,
     });
     free(to_acker);
     free(to_intake);
@@ -167,7 +169,7 @@ static void log_plan(const struct conf *conf, const struct memory_plan *plan)
 
 static enum err_kind make_monitor(struct worker *w, struct err *e)
 {
-    if (w->conf->metrics.listen == NULL) {
+    if (w->conf->metrics.listen == NULL && w->conf->control.socket == NULL) {
         return FAIL_NONE;
     }
     w->monitor = monitor_new(

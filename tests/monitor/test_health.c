@@ -69,12 +69,13 @@ static void is_ready_when_nothing_is_missing(void **state UNUSED)
         struct readiness r;
         const char *text;
     } cases[] = {
-        {{true, false, true, true}, "ready\n"},
-        {{false, false, true, true}, "it is starting\n"},
-        {{false, false, false, false}, "it is starting\nKafka: no broker answers\n"},
-        {{true, true, true, true}, "it is stopping\n"},
-        {{true, false, false, true}, "Kafka: no broker answers\n"},
-        {{true, false, true, false}, "SQS: no queue has answered\n"},
+        {{true, false, false, true, true}, "ready\n"},
+        {{false, false, false, true, true}, "it is starting\n"},
+        {{false, false, false, false, false}, "it is starting\nKafka: no broker answers\n"},
+        {{true, true, false, true, true}, "it is stopping\n"},
+        {{true, false, false, false, true}, "Kafka: no broker answers\n"},
+        {{true, false, true, true, true}, "it receives nothing: drained by an operator\n"},
+        {{true, false, false, true, false}, "SQS: no queue has answered\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         buf_clear(&w.out);

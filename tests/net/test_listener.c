@@ -62,12 +62,12 @@ static int mirror(void *ctx UNUSED, const struct listener_request *r, struct lis
 }
 
 static const struct listener_page pages[] = {
-    {"/small", "text/plain; version=0.0.4", false, small},
-    {"/ill", "text/plain", false, ill},
-    {"/empty", "text/plain", false, empty},
-    {"/large", "text/plain", false, large},
-    {"/too-large", "text/plain", false, too_large},
-    {"/below/", "text/plain", true, mirror},
+    {"/small", "text/plain; version=0.0.4", false, small, false},
+    {"/ill", "text/plain", false, ill, false},
+    {"/empty", "text/plain", false, empty, false},
+    {"/large", "text/plain", false, large, false},
+    {"/too-large", "text/plain", false, too_large, false},
+    {"/below/", "text/plain", true, mirror, false},
 };
 
 static char hello[] = "hello\n";
@@ -121,8 +121,8 @@ static void answers_its_pages_and_nothing_else(void **state UNUSED)
     expect(l, "GET", "/", 404, "there is only /small /ill /empty /large /too-large /below/\n");
     expect(l, "GET", "/small/", 404,
            "there is only /small /ill /empty /large /too-large /below/\n");
-    expect(l, "POST", "/small", 405, "only GET and HEAD\n");
-    expect(l, "DELETE", "/nothing", 405, "only GET and HEAD\n");
+    expect(l, "POST", "/small", 405, "only GET, HEAD\n");
+    expect(l, "DELETE", "/nothing", 405, "only GET, HEAD\n");
     expect(l, "GET", "/too-large", 500, "the page is too long\n");
 }
 

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The control socket of a running worker, and the commands status and control."""
+import json
+import os
+import pathlib
+import pty
+import re
+import socket
+import stat
+import subprocess
+import threading
+import time
+
+from .parts.events import generate
+from .parts.places import binary
+from .parts.process import clean_env
+from .parts.strict import StrictWorld
+from .parts.wait import until
+from .parts.window import LISTEN, Window
+
+
+def start(strict, **sections):
+    path = strict.folder / "c.sock"
+    worker = strict.start(control={"socket": str(path)}, **sections)
+    worker.logged(msg="started")
+    worker.socket = path
+    return worker
+
+
+def run(worker, *arguments, where=None):
+    where = where or ("--socket", str(worker.socket))
+    return subprocess.run([str(binary()), *arguments, *where], capture_output=True, text=True, timeout=60,
+                          env={**clean_env(), "HOME": str(worker.home)}, stdin=subprocess.DEVNULL)
+
+
+def command(worker, *arguments):
+    done = run(worker, "control", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def status(worker):
+    return json.loads(run(worker, "status", "--json").stdout)
+
+
+def test_each_command_does_what_it_says(strict: StrictWorld):
+    acme, other = strict.customer("acme"), strict.customer("other")
+    acme.put("a", generate(20, 1).text)
+    worker = start(strict)
+    assert stat.S_IMODE(worker.socket.stat().st_mode) == 0o600
+    assert worker.logged(msg="listening for control")[0]["mode"] == "0600"
+    worker.logged(msg="object done", customer="acme")
+
+    command(worker, "pause", "acme")
+    assert worker.logged(msg="changed by an operator", command="pause", customer="acme", uid=str(os.getuid()))
+    (row,) = [c for c in status(worker)["customers"] if c["customer"] == "acme"]
+    assert row["state"] == "paused" and row["cause"] == "paused by an operator"
+    worker.logged(msg="polling stopped", customer_ids="acme")
+    acme.put("b", generate(20, 2).text)
+    other.put("b", generate(20, 3).text)
+    worker.logged(msg="object done", customer="other")
+    assert "paused by an operator" in run(worker, "status", "acme").stdout
+    assert len(worker.lines(msg="object done", customer="acme")) == 1
+    command(worker, "resume", "acme")
+    until(lambda: len(worker.lines(msg="object done", customer="acme")) == 2, worker.tail, 60)
+
+    command(worker, "log-level", "error")
+    before = len(worker.lines(msg="object done"))
+    acme.put("c", generate(20, 4).text)
+    until(lambda: status(worker)["counts"]["fresh"] == 2 and next(
+        c for c in status(worker)["customers"] if c["customer"] == "acme")["objects_done"] == 3, worker.tail)
+    assert len(worker.lines(msg="object done")) == before
+    command(worker, "debug", "acme")
+    acme.put("d", generate(20, 5).text)
+    other.put("d", generate(20, 6).text)
+    worker.logged(msg="object read", customer="acme", level="debug")
+    until(lambda: status(worker)["counts"]["fresh"] == 2 and next(
+        c for c in status(worker)["customers"] if c["customer"] == "other")["objects_done"] == 2, worker.tail)
+    assert not worker.lines(msg="object read", customer="other")
+    command(worker, "debug", "acme", "--off")
+    command(worker, "log-level", "info")
+
+    assert "applied" in command(worker, "reload")
+    worker.conf.write_text(worker.conf.read_text() + "nonsense = 1;\n")
+    refused = run(worker, "control", "reload")
+    assert refused.returncode == 1 and "refused" in refused.stderr
+
+    command(worker, "drain")
+    assert status(worker)["worker"]["drained"] and not status(worker)["worker"]["ready"]
+    until(lambda: acme.queue.depth() == 0, "settled")
+    time.sleep(3)  # a receive that was in progress has ended: wait is 2 s
+    acme.put("e", generate(20, 7).text)
+    time.sleep(3)
+    assert acme.queue.visible() == 1
+    command(worker, "drain", "--off")
+    until(lambda: acme.queue.depth() == 0, worker.tail, 60)
+    strict.settled()
+    worker.stop()
+    assert not worker.socket.exists()
+
+
+def test_a_wrong_command_changes_nothing_and_says_why(strict: StrictWorld):
+    strict.customer("acme")
+    worker = start(strict, metrics=LISTEN)
+    for words, says in ((("stop",), "the command is pause"), (("pause",), "need a customer"),
+                        (("pause", "unknown"), "no customer"), (("log-level", "loud"), "needs debug"),
+                        (("pause", "<b>\x1b[31m&customer=acme"), "no customer")):
+        done = run(worker, "control", *words)
+        assert done.returncode == 1 and says in done.stderr and "\x1b" not in done.stderr, words
+    assert run(worker, "control").returncode == 2
+    assert run(worker, "status", "unknown").returncode == 1
+    assert not worker.lines(msg="changed by an operator")
+    window = Window(worker)  # the HTTP port has no commands, and the same status
+    assert window.get("/control?command=drain", "POST")[0] == 405 and window.get("/control")[0] == 404
+    over_http = run(worker, "status", where=("--worker", f"127.0.0.1:{window.port}"))
+    assert over_http.returncode == 0 and "acme" in over_http.stdout
+    gone = run(worker, "status", where=("--socket", str(strict.folder / "other.sock")))
+    assert gone.returncode == 1 and "other.sock" in gone.stderr
+
+
+def test_a_bad_place_ends_the_start_with_the_reason(strict: StrictWorld):
+    strict.customer("acme")
+    open_folder = strict.folder / "open"
+    open_folder.mkdir(mode=0o777)
+    open_folder.chmod(0o777)
+    for path, says in ((open_folder / "c.sock", "other users may write"), (strict.folder / "no/c.sock", "no")):
+        worker = strict.start(control={"socket": str(path)})
+        until(lambda: not worker.running(), worker.tail)
+        assert says in worker.logged(msg="cannot start")[0]["detail"]
+
+
+def test_the_table_is_a_screen_that_q_ends(strict: StrictWorld):
+    acme = strict.customer("acme")
+    acme.put("a", generate(20, 1).text)
+    for n in range(40):
+        strict.customer(f"customer-{n:02}", queue=acme.queue, bucket=f"b-{n}")
+    worker = start(strict)
+    worker.logged(msg="object done", customer="acme")
+    seen = bytearray()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update({"HOME": str(worker.home), "TERM": "xterm", "COLUMNS": "120"})
+        os.execv(str(binary()), [str(binary()), "status", "--watch", "--socket", str(worker.socket)])
+
+    def read():
+        try:
+            while got := os.read(terminal, 65536):
+                seen.extend(got)
+        except OSError:
+            pass
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    until(lambda: seen.count(b"Is every customer fresh?") >= 2, lambda: bytes(seen[-500:]), 20)
+    os.write(terminal, b"q")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    reader.join(10)
+    text = bytes(seen).decode()
+    assert text.startswith("\x1b[?1049h\x1b[?25l") and text.rstrip().endswith("\x1b[?1049l")
+    screen = text.split("\x1b[H")[1]
+    lines = screen.split("\n")
+    assert len(lines) <= 24 and "more" in screen
+    assert all(len(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", line)) < 80 for line in lines)
+
+
+def test_bad_clients_of_the_socket_do_not_keep_others_out(strict: StrictWorld):
+    acme = strict.customer("acme")
+    worker = start(strict)
+    held = []
+    for n in range(60):  # silent, slow, malformed, and one that does not read
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(5)
+        try:
+            s.connect(str(worker.socket))
+            s.sendall((b"", b"GET /status.txt HTTP/1.1\r\nHo", b"\0" * 70000, b"GET /metrics HTTP/1.1\r\n\r\n" * 200)[n % 4])
+        except OSError:
+            pass
+        held.append(s)
+    until(lambda: run(worker, "status").returncode == 0, worker.tail, 40)
+    acme.put("a", generate(20, 1).text)
+    worker.logged(msg="object done", customer="acme")
+    for s in held:
+        s.close()
+    assert run(worker, "status").returncode == 0
+
+
+def test_it_answers_during_start_reload_and_stop(strict: StrictWorld):
+    strict.customer("acme")
+    path = strict.folder / "c.sock"
+    worker = strict.start(control={"socket": str(path)})
+    worker.socket = path
+    stop, answers = threading.Event(), []
+
+    def ask():
+        while not stop.is_set():
+            answers.append(run(worker, "status", "--json"))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        worker.logged(msg="started")
+        for _ in range(5):
+            assert "applied" in command(worker, "reload")
+        worker.stop()
+    finally:
+        stop.set()
+        thread.join()
+    good = [json.loads(a.stdout) for a in answers if a.returncode == 0]
+    assert len(good) >= 3 and all(a["format"] == 1 for a in good)
+    assert all(a.stderr for a in answers if a.returncode != 0)
+
+
+def test_documents_have_the_screens():
+    text = (pathlib.Path(__file__).parents[1] / "docs/status.md").read_text()
+    for word in ("CUSTOMER", "Is every customer fresh?", "control pause", "control drain"):
+        assert word in text

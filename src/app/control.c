@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* control.c - what an operator changes in a running worker, over its control socket. */
+#include "monitor/operator.h"
+
+#include "app/app.h"
+#include "app/job.h"
+#include "app/options.h"
+#include "app/print.h"
+#include "app/reach.h"
+#include "monitor/html.h"
+
+#include <stdlib.h>
+
+enum {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1,
+    HTTP_OK = 200,
+    ANSWER_BYTES = 64 * 1024,
+    TARGET_BYTES = 4096,
+    RELOAD_LOOKS = 300, /* for the result of a reload */
+    RELOAD_LOOK_MS = 100,
+};
+
+static void add_target(struct buf *out, const char *command, const char *operand, bool off)
+{
+    bool level = strcmp(command, operator_name(OPERATOR_LOG_LEVEL)) == 0;
+    buf_add(out, SPAN("/control?command="));
+    html_query(out, span_str(command));
+    if (operand != NULL) {
+        buf_add(out, level ? SPAN("&level=") : SPAN("&customer="));
+        html_query(out, span_str(operand));
+    }
+    buf_add(out, off ? SPAN("&off=1") : SPAN(""));
+}
+
+/* Number of reloads so far, and whether the last one was applied. False: not known. */
+static bool read_reloads(struct reach *r, struct http_answer *a, unsigned long *count,
+                         bool *applied)
+{
+    if (!reach_call(r, "GET", "/reloads", a) || a->status != HTTP_OK || a->body.n == 0) {
+        return false;
+    }
+    *count = strtoul(a->body.p, NULL, 10);
+    *applied = strstr(a->body.p, "applied") != NULL;
+    return true;
+}
+
+/* The worker reads the configuration in its own time. */
+static int wait_for_reload(struct reach *r, struct http_answer *a, unsigned long before)
+{
+    unsigned long count = before;
+    bool applied = false;
+    for (int i = 0; i < RELOAD_LOOKS && count == before; i++) {
+        job_sleep_ms(RELOAD_LOOK_MS);
+        if (!read_reloads(r, a, &count, &applied)) {
+            return STATUS_FAILED;
+        }
+    }
+    if (count == before) {
+        print_line(stderr, "asymptote-ingest control: no result within 30 s; see the log");
+        return STATUS_FAILED;
+    }
+    print_line(applied ? stdout : stderr, "%s",
+               applied ? "applied" : "refused: the configuration in use stays; see the log");
+    return applied ? STATUS_OK : STATUS_FAILED;
+}
+
+static int call(struct reach *r, const char *command, const char *operand, bool off)
+{
+    struct http_answer a;
+    struct buf target = BUF_INIT(TARGET_BYTES);
+    unsigned long reloads = 0;
+    bool applied = false;
+    bool reload = strcmp(command, operator_name(OPERATOR_RELOAD)) == 0;
+    int status = STATUS_FAILED;
+    http_answer_init(&a, ANSWER_BYTES);
+    add_target(&target, command, operand, off);
+    if (reload && !read_reloads(r, &a, &reloads, &applied)) {
+        /* printed */
+    } else if (!reach_call(r, "POST", target.p, &a)) {
+        /* printed */
+    } else if (a.status != HTTP_OK) {
+        reach_say_refused("control", &a);
+    } else {
+        struct span text = buf_span(&a.body);
+        print_line(stdout, "%.*s", (int)(text.n != 0 ? text.n - 1 : 0), text.p);
+        status = reload ? wait_for_reload(r, &a, reloads) : STATUS_OK;
+    }
+    buf_done(&target);
+    http_answer_done(&a);
+    return status;
+}
+
+int app_control(int argc, char **argv)
+{
+    struct reach_options where = {.socket = NULL};
+    bool off = false;
+    const struct option options[] = {
+        REACH_OPTION_SOCKET(where),
+        REACH_OPTION_CONFIG(where),
+        {.name = "off", .text = "With debug and drain: undo it.", .flag = &off},
+    };
+    const struct usage usage = {
+        "control", "COMMAND [OPERAND]",
+        "Change a running worker over its control socket. Nothing of it outlives the process, and\n"
+        "each command has a line in the log.\n\n"
+        "pause CUSTOMER: its messages are returned unread. resume CUSTOMER: they are read again.\n"
+        "log-level LEVEL: debug, info, warn or error. debug CUSTOMER: all lines of its objects.\n"
+        "reload: as SIGHUP, and prints the result. drain: receive nothing, finish what is held.",
+        options, sizeof(options) / sizeof(options[0])};
+    struct operands rest;
+    struct reach r;
+    int status = STATUS_OK;
+    if (!options_read(&usage, argc, argv, &rest, &status)) {
+        return status;
+    }
+    if (rest.count < 1 || rest.count > 2) {
+        return usage_wrong(&usage, "needs a command, and a customer or level if it takes one");
+    }
+    status = STATUS_FAILED;
+    if (reach_init(&r, &where)) {
+        if (r.socket == NULL) {
+            print_line(stderr, "control.socket is not set in this configuration");
+        } else {
+            status = call(&r, rest.list[0], rest.count > 1 ? rest.list[1] : NULL, off);
+        }
+    }
+    reach_done(&r);
+    return status;
+}

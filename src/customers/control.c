@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* control.c - what an operator sets for one customer while the worker runs. */
+#include "customers_priv.h"
+
+bool held_blocks(struct customer_entry *c, struct err *why)
+{
+    if (!atomic_load_explicit(&c->run->held, memory_order_relaxed)) {
+        return false;
+    }
+    if (why != NULL) {
+        (void)err_set(why, FAIL_CONFIG, "paused by an operator: asymptote-ingest control pause");
+    }
+    return true;
+}
+
+/* With a reference. NULL: there is none. */
+static struct customer *find_customer(struct customers *all, struct span id)
+{
+    struct customer *c = NULL;
+    while ((c = customers_next(all, c)) != NULL && !span_eq(c->id, id)) {
+    }
+    return c;
+}
+
+bool customers_set_held(struct customers *all, struct span id, bool on)
+{
+    struct customer *c = find_customer(all, id);
+    if (c == NULL) {
+        return false;
+    }
+    struct customer_run *run = entry_of(c)->run;
+    if (on && !atomic_load(&run->held)) {
+        atomic_store(&run->held_ms, clock_mono_ms(run->clock));
+    }
+    atomic_store(&run->held, on);
+    customer_release(c);
+    return true;
+}
+
+bool customers_set_debug(struct customers *all, struct span id, bool on)
+{
+    struct customer *c = find_customer(all, id);
+    if (c == NULL) {
+        return false;
+    }
+    atomic_store(&entry_of(c)->run->debug, on);
+    customer_release(c);
+    return true;
+}
+
+bool customer_is_debugged(struct customer *c)
+{
+    return atomic_load_explicit(&entry_of(c)->run->debug, memory_order_relaxed);
+}

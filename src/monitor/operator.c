@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/operator.h"
+
+#include "base/log.h"
+#include "source/intake.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+enum { HTTP_OK = 200, HTTP_NOT_FOUND = 404 };
+
+static const char *const names[OPERATOR_COMMANDS] = {
+    [OPERATOR_PAUSE] = "pause", [OPERATOR_RESUME] = "resume", [OPERATOR_LOG_LEVEL] = "log-level",
+    [OPERATOR_DEBUG] = "debug", [OPERATOR_RELOAD] = "reload", [OPERATOR_DRAIN] = "drain"};
+
+const char *operator_name(enum operator_command c)
+{
+    return names[c];
+}
+
+bool operator_has_customer(enum operator_command c)
+{
+    return c == OPERATOR_PAUSE || c == OPERATOR_RESUME || c == OPERATOR_DEBUG;
+}
+
+static bool read_level(struct span text, enum log_level *out)
+{
+    for (int i = LOG_DEBUG; i <= LOG_ERROR; i++) {
+        if (span_eq(text, span_str(log_level_name((enum log_level)i)))) {
+            *out = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *operator_read(struct span command, struct span customer, struct span level,
+                          struct span off, struct operator_request *out)
+{
+    int i = 0;
+    while (i < OPERATOR_COMMANDS && !span_eq(command, span_str(names[i]))) {
+        i++;
+    }
+    if (i == OPERATOR_COMMANDS) {
+        return "the command is pause, resume, log-level, debug, reload or drain\n";
+    }
+    *out = (struct operator_request){
+        .command = (enum operator_command)i, .customer = customer, .off = span_eq(off, SPAN("1"))};
+    if (operator_has_customer(out->command) != (customer.n != 0)) {
+        return "pause, resume and debug need a customer, the others take none\n";
+    }
+    if (out->command == OPERATOR_LOG_LEVEL ? !read_level(level, &out->level) : level.n != 0) {
+        return "log-level needs debug, info, warn or error, the others take no level\n";
+    }
+    bool may_be_off = out->command == OPERATOR_DEBUG || out->command == OPERATOR_DRAIN;
+    if (off.n != 0 && (!out->off || !may_be_off)) {
+        return "only debug and drain can be off\n";
+    }
+    return NULL;
+}
+
+static const char *what_follows(const struct operator_request *c)
+{
+    switch (c->command) {
+    case OPERATOR_PAUSE:
+        return "its messages are returned unread until control resume, or a restart";
+    case OPERATOR_RESUME:
+        return "its messages are read again";
+    case OPERATOR_LOG_LEVEL:
+        return "until the next reload, or a restart";
+    case OPERATOR_DEBUG:
+        return c->off ? "its lines are written by the log's level"
+                      : "all lines of its objects are written until debug --off, or a restart";
+    case OPERATOR_RELOAD:
+        return "the configuration is read again";
+    case OPERATOR_DRAIN:
+        return c->off ? "messages are received again"
+                      : "no message is received; those that are held are finished";
+    case OPERATOR_COMMANDS:
+        break;
+    }
+    return "";
+}
+
+/* False: there is no such customer. */
+static bool apply(const struct snapshot_parts *parts, const struct operator_request *c)
+{
+    switch (c->command) {
+    case OPERATOR_PAUSE:
+    case OPERATOR_RESUME: {
+        bool found =
+            customers_set_held(parts->customers, c->customer, c->command == OPERATOR_PAUSE);
+        intake_wake(parts->intake);
+        return found;
+    }
+    case OPERATOR_DEBUG:
+        return customers_set_debug(parts->customers, c->customer, !c->off);
+    case OPERATOR_LOG_LEVEL:
+        log_set_level(c->level);
+        return true;
+    case OPERATOR_RELOAD:
+        return kill(getpid(), SIGHUP) == 0;
+    case OPERATOR_DRAIN:
+        intake_drain(parts->intake, !c->off);
+        return true;
+    case OPERATOR_COMMANDS:
+        break;
+    }
+    return false;
+}
+
+int operator_do(const struct snapshot_parts *parts, const struct operator_request *c, long uid,
+                struct buf *out)
+{
+    if (!apply(parts, c)) {
+        buf_add(out, SPAN("no customer of the configuration has this id\n"));
+        return HTTP_NOT_FOUND;
+    }
+    log_put(LOG_WARN, "changed by an operator",
+            (const struct log_kv[]){
+                KV_STR("command", names[c->command]),
+                KV_SET_SPAN("customer", c->customer),
+                KV_SET("level", c->command == OPERATOR_LOG_LEVEL ? log_level_name(c->level) : ""),
+                KV_SET("off", c->off ? "true" : ""),
+                KV_KNOWN("uid", uid),
+                KV_STR("next", what_follows(c)),
+            },
+            6);
+    buf_addf(out, "%s\n", what_follows(c));
+    return HTTP_OK;
+}

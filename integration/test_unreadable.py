@@ -8,6 +8,7 @@ import json
 import lzma
 import os
 import pathlib
+import re
 import sqlite3
 import subprocess
 import tarfile
@@ -23,9 +24,10 @@ import pyarrow.parquet
 import pytest
 import snappy
 import zstandard
+from prometheus_client.parser import text_string_to_metric_families
 
 from .parts.events import generate
-from .parts.places import binary
+from .parts.places import ROOT, binary, checkers
 from .parts.strict import StrictWorld
 from .parts.wait import until
 from .test_monitoring import LISTEN, Window
@@ -207,6 +209,40 @@ def test_normalize_and_sample_say_the_same_words():
             run = subprocess.run([str(binary()), command, "-"], input=object, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE)
             assert run.returncode == 1 and f"-: {words}\n" in run.stderr.decode(), (command, words, run.stderr)
+
+
+RULES = re.search(r"^```yaml\n(.*?)^```", (ROOT / "docs/monitoring.md").read_text(), re.M | re.S).group(1)
+
+
+def _firing(folder, before, after, minutes):
+    """The alerts about objects that fire so many minutes after the page changed, an hour after the first scrape."""
+    pages = [{f"{s.name}{{{','.join(f'{k}={json.dumps(v)}' for k, v in sorted(s.labels.items()))}}}": s.value
+              for family in text_string_to_metric_families(page) for s in family.samples
+              if s.name.startswith("asymptote_ingest_object")} for page in (before, after)]
+    series = [{"series": name, "values": " ".join(f"{page.get(name, '_')}x{n}" for page, n in zip(pages, (60, 200)))}
+              for name in sorted(pages[0] | pages[1])]
+    (folder / "rules.yml").write_text(RULES)
+    (folder / "test.yml").write_text(json.dumps({
+        "rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [{
+            "interval": "1m", "input_series": series, "promql_expr_test": [{
+                "expr": 'group by (alertname) (ALERTS{alertstate="firing"})', "eval_time": f"{60 + minutes}m",
+                "exp_samples": []}]}]}))
+    run = subprocess.run([checkers() / "promtool", "test", "rules", "test.yml"], cwd=folder, capture_output=True, text=True)
+    return set(re.findall(r'\{alertname="(\w+)"\}', run.stdout + run.stderr))
+
+
+def test_the_alerts_fire_on_the_first_object_of_a_customer(strict: StrictWorld, acme, tmp_path):
+    """Before it the customer has no series at all."""
+    worker = strict.start(metrics=LISTEN)
+    window = Window(worker)
+    before = window.get("/metrics")[1]
+    assert 'customer="acme"' not in before
+    acme.put("a", b"a,b,c\n1,2,3\n4,5,6\n")
+    worker.logged(msg="object left", customer="acme")
+    after = window.get("/metrics")[1]
+    assert _firing(tmp_path, before, before, 5) == set()
+    assert _firing(tmp_path, before, after, 5) == {"IngestObjectsLeft", "IngestUnreadable"}
+    assert _firing(tmp_path, before, after, 150) == set()
 
 
 def test_an_object_above_the_share_of_rejects_is_left_with_the_words_of_normalize(strict: StrictWorld, acme):

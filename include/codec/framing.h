@@ -51,6 +51,7 @@ enum {
     FRAMING_REQUEST_BYTES = 64 * 1024,   /* most of a request of several elements */
     FRAMING_REQUEST_LEVELS = 3,          /* resources, scopes, records */
     FRAMING_SINGLE = 16,                 /* empty values returned one by one, before PIECE_RUN */
+    FRAMING_RUN = 1000, /* most values, or lines, of one piece: records can be counted early */
 };
 
 enum framing_kind {

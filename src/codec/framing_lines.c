@@ -48,7 +48,9 @@ static bool give_line(struct framing *f, struct span line, struct piece *out)
     f->line_text = text;
     if (f->open.state != OPEN_NONE) {
         struct piece piece = *out;
-        return !framing_open_line(f, &piece) && framing_give(f, &piece, out);
+        return framing_open_line(f, &piece)
+                   ? f->run.count == FRAMING_RUN && framing_flush_run(f, out)
+                   : framing_give(f, &piece, out);
     }
     f->piece_line = f->line;
     f->last = PIECE_LINE;

@@ -63,7 +63,7 @@ static bool give_empty(struct framing *f, const struct source *s, struct piece *
     f->run.bytes = piece->offset + piece->bytes - f->run.offset;
     f->run.count++;
     framing_value_drop(f, s);
-    return false;
+    return f->run.count == FRAMING_RUN && framing_flush_run(f, out);
 }
 
 static bool is_empty(struct span container)

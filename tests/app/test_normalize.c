@@ -296,6 +296,24 @@ static void the_share_of_rejects_does_not_depend_on_the_framing(void **state)
     }
 }
 
+/* The reading stops at 10,000 records without an event, not at the end of the array. */
+static void an_array_of_empty_elements_is_not_read_to_its_end(void **state)
+{
+    struct place *p = *state;
+    struct buf text = BUF_INIT(TEXT_BYTES);
+    buf_add(&text, SPAN("[\n{}"));
+    for (int n = 0; n < 100000; n++) {
+        buf_add(&text, SPAN(",{}"));
+    }
+    buf_add(&text, SPAN("," EVENT("1") "]\n"));
+    put(p, "a.json", buf_span(&text));
+    buf_done(&text);
+    assert_int_equal(normalize(p, "@/a.json"), 1);
+    assert_int_equal(p->out.n, 0);
+    assert_non_null(strstr(p->err.p, "JSON without objects that may be events: no event in 10016 "
+                                     "records; "));
+}
+
 static void takes_the_share_of_rejects_from_the_configuration(void **state)
 {
     struct place *p = *state;
@@ -608,6 +626,7 @@ int main(void)
         TEST(gives_no_more_than_a_file_may_for_its_text),
         TEST(stops_above_the_share_of_rejects_as_the_worker_does),
         TEST(the_share_of_rejects_does_not_depend_on_the_framing),
+        TEST(an_array_of_empty_elements_is_not_read_to_its_end),
         TEST(takes_the_share_of_rejects_from_the_configuration),
         TEST(gives_events_and_keeps_rejects),
         TEST(counts_rejects_that_go_nowhere),

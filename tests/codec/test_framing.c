@@ -217,8 +217,12 @@ struct count {
     const char *wrong;
 };
 
-static void count_piece(struct count *c, const struct piece *p)
+/* A line that ends with a bracket is answered as the normalizer does. */
+static void count_piece(struct framing *f, struct count *c, const struct piece *p)
 {
+    if (p->kind == PIECE_LINE && p->text.p[p->text.n - 1] == '[') {
+        framing_answer(f, FRAMING_NO_JSON);
+    }
     c->kinds[p->kind]++;
     c->in_runs += p->kind == PIECE_RUN ? p->count : 0;
     c->wrong = p->kind == PIECE_DAMAGE ? p->wrong : c->wrong;
@@ -240,7 +244,7 @@ static void count_repeated(struct framing *f, const char *head, const char *unit
         if (n + bytes > BLOCK) {
             struct span in = span_of(block, n);
             while (framing_next(f, &in, &piece)) {
-                count_piece(c, &piece);
+                count_piece(f, c, &piece);
             }
             n = 0;
         }
@@ -249,10 +253,10 @@ static void count_repeated(struct framing *f, const char *head, const char *unit
     }
     struct span in = span_of(block, n);
     while (framing_next(f, &in, &piece)) {
-        count_piece(c, &piece);
+        count_piece(f, c, &piece);
     }
     while (framing_last(f, &piece)) {
-        count_piece(c, &piece);
+        count_piece(f, c, &piece);
     }
 }
 
@@ -268,10 +272,22 @@ static void a_million_of_empty_elements_are_a_few_pieces(void **state UNUSED)
         count_repeated(f, "[", units[i], MANY, "{\"a\":1}]", &c);
         assert_int_equal(framing_kind(f), FRAMING_ARRAY);
         assert_int_equal(c.kinds[PIECE_VALUE], FRAMING_SINGLE + 1);
-        assert_int_equal(c.kinds[PIECE_RUN], 1);
+        assert_int_equal(c.kinds[PIECE_RUN],
+                         (MANY - FRAMING_SINGLE + FRAMING_RUN - 1) / FRAMING_RUN);
         assert_int_equal(c.in_runs, MANY - FRAMING_SINGLE);
         assert_int_equal(c.kinds[PIECE_DAMAGE], 0);
     }
+}
+
+static void a_million_lines_of_an_open_value_are_a_few_pieces(void **state UNUSED)
+{
+    struct count c;
+    OWNED(framing) struct framing *f = framing_new(MIB, 4096);
+    count_repeated(f, "{\"a\":1}\n{\"a\":[\n", "0,\n", MANY, "1]}\n{\"a\":2}\n", &c);
+    assert_int_equal(framing_kind(f), FRAMING_LINES);
+    assert_int_equal(c.kinds[PIECE_LINE], 3);
+    assert_int_equal(c.kinds[PIECE_OPEN_LINES], MANY / FRAMING_RUN + 1);
+    assert_int_equal(c.kinds[PIECE_DAMAGE], 0);
 }
 
 static void a_million_of_separators_and_brackets_take_no_room(void **state UNUSED)
@@ -481,6 +497,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_object_becomes_the_pieces_written_beside_it),
         cmocka_unit_test(is_used_for_one_object_after_another),
         cmocka_unit_test(a_million_of_empty_elements_are_a_few_pieces),
+        cmocka_unit_test(a_million_lines_of_an_open_value_are_a_few_pieces),
         cmocka_unit_test(a_million_of_separators_and_brackets_take_no_room),
         cmocka_unit_test(an_object_of_any_layout_gives_all_its_values),
         cmocka_unit_test(a_value_of_the_limit_is_whole_and_one_above_it_is_not),

@@ -292,6 +292,21 @@ MUST_USE bool customer_is_debugged(struct customer *c);
  */
 void customers_watch(struct customers *all);
 
+/*
+ * Check one role whose check of the external id is due (verify.interval), as customer_creds does
+ * for those that are used: so idle customers are checked too. A role that does not require its
+ * external id pauses its customer. Returns the ms until the next call. May wait for STS.
+ *
+ * Threads: one at a time.
+ */
+MUST_USE int customers_check_role(struct customers *all);
+
+/* Number of checks so far, by a lane or the timer. */
+struct role_checks_counts {
+    uint64_t proved, not_checked, disproved;
+};
+void customers_role_checks(const struct customers *all, struct role_checks_counts *out);
+
 /* End all waits, now and later. */
 void customers_stop(struct customers *all);
 

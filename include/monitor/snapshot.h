@@ -102,6 +102,7 @@ struct snapshot {
         int64_t applied_ms; /* wall clock */
     } configuration;
     struct ops_counts ops;
+    struct role_checks_counts role_checks;
     uint64_t inbox_messages;
     struct backlog backlog; /* of all queues */
     struct stats nobodys;   /* of objects without a customer */

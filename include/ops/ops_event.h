@@ -23,6 +23,7 @@ enum { OPS_EVENT_BYTES = 64 * 1024 }; /* maximum of an event */
 #define OPS_OBJECT_LEFT OPS_TYPE("object.left")
 #define OPS_CUSTOMER_PAUSED OPS_TYPE("customer.paused")
 #define OPS_CUSTOMER_RESUMED OPS_TYPE("customer.resumed")
+#define OPS_VERIFY_CHANGED OPS_TYPE("verify.changed")
 #define OPS_WORKER_STARTED OPS_TYPE("worker.started")
 #define OPS_WORKER_STOPPED OPS_TYPE("worker.stopped")
 
@@ -80,6 +81,14 @@ void ops_paused_write(struct buf *out, struct span customer, const struct err *w
 
 /* The data of OPS_CUSTOMER_RESUMED: for how long it was paused. */
 void ops_resumed_write(struct buf *out, struct span customer, int64_t paused_ms);
+
+/* The data of OPS_VERIFY_CHANGED: another result of a check than the one before. */
+struct ops_verify {
+    const char *check, *result;
+    const char *before;    /* NULL: the first result */
+    const struct err *err; /* FAIL_NONE or NULL: none */
+};
+void ops_verify_write(struct buf *out, struct span customer, const struct ops_verify *v);
 
 /* The data of OPS_WORKER_STARTED and OPS_WORKER_STOPPED. */
 struct ops_worker {

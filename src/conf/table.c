@@ -407,8 +407,9 @@ static const struct conf_row verify_rows[] = {
      .example = "\"6h\"",
      .text =
          "How often it is checked that a customer's role cannot be assumed without its external "
-         "id, or with a wrong one. A role that can be pauses its customer. The first repetition "
-         "comes at a random time within it, so that those of many customers are spread."},
+         "id, or with a wrong one. A role that can be pauses its customer. Idle customers are "
+         "checked, too. The first check comes at the customer's first object, or at a random time "
+         "within the interval, so that those of many customers are spread."},
     {.name = "state_dir",
      .type = CONF_TEXT,
      MEMBER(conf, verify.state_dir),

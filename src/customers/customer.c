@@ -120,6 +120,7 @@ static void take_over(struct customer_entry *c, struct customer_entry *before)
         c->role = before->role;
     } else {
         c->role = role_new();
+        role_plan_check(c);
         role_log_policy(c->customer.conf);
     }
 }

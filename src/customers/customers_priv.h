@@ -74,6 +74,9 @@ struct customer_run {
     } shared;
 };
 
+/* The result of a check whether the role requires its external id. */
+enum role_result { ROLE_UNKNOWN, ROLE_PROVED, ROLE_NOT_CHECKED, ROLE_DISPROVED, ROLE_RESULTS };
+
 /*
  * State of a role and its bucket. Kept after a change of the configuration if these are the same.
  */
@@ -84,7 +87,9 @@ struct role {
         pthread_mutex_t lock;
         struct creds_source *creds; /* NULL: not created yet */
         bool verified;              /* the role denied a session without its external id */
-        int64_t again_ms;           /* ... which is checked again then */
+        int64_t checked_ms;         /* the last check; before it when the role was created */
+        int64_t again_ms;           /* it is checked again then, or an interval after checked_ms */
+        enum role_result result;    /* of the last check, as it was told last */
         bool probing;               /* one lane makes the check; the others wait for its result,
                                        unless the role is verified */
         unsigned probes;
@@ -170,8 +175,9 @@ struct customers {
     uint64_t queue_bytes;              /* kafka.queue_bytes */
     atomic_uint_fast64_t failed_bytes; /* memory of remembered failed objects, of all customers */
     atomic_bool stopped;
-    struct log_rate no_one_lines[LINES_QUEUES]; /* queues with the same remainder share one */
-    struct outage own_outage;                   /* of the renewal of the worker's own credentials */
+    struct log_rate no_one_lines[LINES_QUEUES];     /* queues with the same remainder share one */
+    atomic_uint_fast64_t role_checks[ROLE_RESULTS]; /* number of checks by result */
+    struct outage own_outage; /* of the renewal of the worker's own credentials */
     struct {
         pthread_mutex_t lock; /* held during customers_apply, before shared.lock */
     } apply;
@@ -245,6 +251,9 @@ void expected_watch(struct customer_entry *c, int64_t now);
 /* ---- role.c ---- */
 
 struct role *role_new(void);
+
+/* Draw the time of the first check by customers_check_role. */
+void role_plan_check(struct customer_entry *c);
 void role_release(struct role *r);
 
 /* Whether both use the same session of the same role. */

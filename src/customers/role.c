@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHECK_AGAIN_MS = 15 * 60 * 1000 }; /* after a check that could not be made */
+enum {
+    CHECK_AGAIN_MS = 15 * 60 * 1000, /* after a check that could not be made */
+    CHECK_NEXT_MS = 100,             /* between two checks, which cost STS three requests */
+    CHECK_DUE_MS = 5000,
+};
 
 struct role *role_new(void)
 {
@@ -76,6 +80,16 @@ void role_log_policy(const struct customer_conf *conf)
 /* Whether the role was checked, and when it is to be checked again. */
 enum role_proof { PROVED, UNPROVED, TOO_OLD };
 
+/* checked_ms counts after a reload with a shorter interval. */
+static bool is_due_locked(const struct customer_entry *c)
+{
+    const struct role *r = c->role;
+    int64_t now = clock_mono_ms(c->all->parts.clock);
+    int64_t interval = c->conf->verify.interval_ms;
+    return interval > 0 && !r->shared.probing &&
+           (now >= r->shared.again_ms || now - r->shared.checked_ms >= interval);
+}
+
 static enum role_proof proof_locked(const struct customer_entry *c)
 {
     const struct role *r = c->role;
@@ -85,9 +99,7 @@ static enum role_proof proof_locked(const struct customer_entry *c)
     if (!r->shared.verified) {
         return UNPROVED;
     }
-    bool due = c->conf->verify.interval_ms > 0 && !r->shared.probing &&
-               clock_mono_ms(c->all->parts.clock) >= r->shared.again_ms;
-    return due ? TOO_OLD : PROVED;
+    return is_due_locked(c) ? TOO_OLD : PROVED;
 }
 
 static struct creds_source *source_of(struct customer_entry *c, struct err *e)
@@ -130,6 +142,51 @@ static int64_t next_check_ms(struct customer_entry *c, bool first)
     return now + part;
 }
 
+void role_plan_check(struct customer_entry *c)
+{
+    int64_t again_ms = next_check_ms(c, true);
+    mutex_lock(&c->role->shared.lock);
+    c->role->shared.checked_ms = clock_mono_ms(c->all->parts.clock);
+    c->role->shared.again_ms = again_ms;
+    mutex_unlock(&c->role->shared.lock);
+}
+
+static const char *result_name(enum role_result r)
+{
+    static const char *const names[ROLE_RESULTS] = {[ROLE_PROVED] = "proved",
+                                                    [ROLE_NOT_CHECKED] = "not_checked",
+                                                    [ROLE_DISPROVED] = "disproved"};
+    return names[r];
+}
+
+/* Count the result, and tell it if it is another one than before. */
+static void note_result(struct customer_entry *c, const struct err *e)
+{
+    struct role *r = c->role;
+    enum role_result result = e->kind == FAIL_NONE     ? ROLE_PROVED
+                              : e->kind == FAIL_CONFIG ? ROLE_DISPROVED
+                                                       : ROLE_NOT_CHECKED;
+    (void)atomic_fetch_add(&c->all->role_checks[result], 1);
+    mutex_lock(&r->shared.lock);
+    enum role_result before = r->shared.result;
+    r->shared.result = result;
+    mutex_unlock(&r->shared.lock);
+    if (result == before) {
+        return;
+    }
+    if (result == ROLE_NOT_CHECKED) {
+        log_write(LOG_WARN, "external id not checked", KV_SPAN("customer", c->customer.id),
+                  KV_SET("role_arn", c->customer.conf->role_arn), KV_ERR(e),
+                  KV_STR("next", "checked again in 15 minutes, or when the role is used first; an "
+                                 "earlier proof stays valid"));
+    }
+    ops_verify_changed(customer_ops(&c->customer), c->customer.id,
+                       &(struct ops_verify){.check = "external_id",
+                                            .result = result_name(result),
+                                            .before = result_name(before),
+                                            .err = e});
+}
+
 /* The lock is released meanwhile. */
 static void probe_locked(struct customer_entry *c, struct err *e)
 {
@@ -151,9 +208,13 @@ static void probe_locked(struct customer_entry *c, struct err *e)
             verified_disprove(c, "external id");
         }
     }
+    if (e->kind != FAIL_STOPPED) {
+        note_result(c, e);
+    }
     mutex_lock(&r->shared.lock);
     r->shared.probing = false;
     r->shared.probes++;
+    r->shared.checked_ms = clock_mono_ms(c->all->parts.clock);
     r->shared.probe_err = *e;
     cond_broadcast(&r->shared.probed);
 }
@@ -178,12 +239,88 @@ static void prove_again_locked(struct customer_entry *c, struct err *e)
     probe_locked(c, e);
     if (e->kind == FAIL_CONFIG) {
         r->shared.verified = false;
+        r->shared.again_ms = clock_mono_ms(c->all->parts.clock) + CHECK_AGAIN_MS;
         return;
     }
     r->shared.again_ms = e->kind == FAIL_NONE ? next_check_ms(c, false)
                                               : clock_mono_ms(c->all->parts.clock) + CHECK_AGAIN_MS;
     err_clear(e);
 }
+
+/* ---- By a timer ---- */
+
+/* Whether the timer has to check it now. */
+static bool wants_check(struct customer_entry *c)
+{
+    mutex_lock(&c->role->shared.lock);
+    bool wants = !c->customer.conf->accept_role_without_external_id && is_due_locked(c);
+    mutex_unlock(&c->role->shared.lock);
+    return wants;
+}
+
+/*
+ * A check that cannot be made is due after a while. A denial of a role that cannot be assumed at
+ * all would prove nothing.
+ */
+static void postpone(struct customer_entry *c, const struct err *e)
+{
+    mutex_lock(&c->role->shared.lock);
+    c->role->shared.checked_ms = clock_mono_ms(c->all->parts.clock);
+    c->role->shared.again_ms = c->role->shared.checked_ms + CHECK_AGAIN_MS;
+    mutex_unlock(&c->role->shared.lock);
+    note_result(c, e);
+}
+
+static void check_role(struct customer_entry *c)
+{
+    struct role *r = c->role;
+    struct creds creds;
+    struct err e = {.kind = FAIL_NONE};
+    struct creds_source *s = source_of(c, &e);
+    if (s == NULL || creds_get(s, &creds, &e) != FAIL_NONE) {
+        if (e.kind != FAIL_STOPPED) {
+            e.kind = e.kind == FAIL_CONFIG ? FAIL_DENIED : e.kind; /* nothing is disproved */
+            postpone(c, &e);
+        }
+        return;
+    }
+    creds_wipe(&creds);
+    mutex_lock(&r->shared.lock);
+    if (is_due_locked(c)) {
+        prove_again_locked(c, &e);
+        r->shared.verified = r->shared.verified || r->shared.result == ROLE_PROVED;
+    }
+    mutex_unlock(&r->shared.lock);
+    if (e.kind == FAIL_CONFIG) {
+        static const struct customer_refusal refusal = {
+            .party = CUSTOMER_ROLE,
+            .mark = BREAKER_OPEN,
+            .next = "the role is not used until it requires the external id"};
+        (void)customer_refused(&c->customer, &refusal, &e);
+    }
+}
+
+int customers_check_role(struct customers *all)
+{
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        if (wants_check(entry_of(c))) {
+            check_role(entry_of(c));
+            customer_release(c);
+            return CHECK_NEXT_MS;
+        }
+    }
+    return CHECK_DUE_MS;
+}
+
+void customers_role_checks(const struct customers *all, struct role_checks_counts *out)
+{
+    *out =
+        (struct role_checks_counts){.proved = atomic_load(&all->role_checks[ROLE_PROVED]),
+                                    .not_checked = atomic_load(&all->role_checks[ROLE_NOT_CHECKED]),
+                                    .disproved = atomic_load(&all->role_checks[ROLE_DISPROVED])};
+}
+
+/* ---- By its use ---- */
 
 static enum err_kind prove_external_id(struct customer_entry *c, struct err *e)
 {

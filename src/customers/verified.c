@@ -42,6 +42,20 @@ static void read_proof(struct customer_entry *c)
     atomic_store(&c->verified.state, (int)state);
 }
 
+static void tell_state(struct customer_entry *c, enum proof_state state)
+{
+    struct err why = {.kind = FAIL_NONE};
+    bool valid = state == PROOF_VALID;
+    if (!valid) {
+        (void)err_set(&why, FAIL_CONFIG, "%s", reason_of(state));
+    }
+    ops_verify_changed(customer_ops(&c->customer), c->customer.id,
+                       &(struct ops_verify){.check = "proof",
+                                            .result = valid ? "proved" : "not_proved",
+                                            .before = valid ? "not_proved" : NULL,
+                                            .err = &why});
+}
+
 static void log_state(struct customer_entry *c, enum proof_state state)
 {
     struct proof p;
@@ -50,6 +64,7 @@ static void log_state(struct customer_entry *c, enum proof_state state)
     mutex_unlock(&c->verified.lock);
     int64_t age_s = (clock_wall_ms(c->all->parts.clock) - p.proved_ms) / 1000;
     struct log_kv age = KV_KNOWN("proved_s", p.proved_ms > 0 ? age_s : -1);
+    tell_state(c, state);
     if (state == PROOF_VALID) {
         log_write(LOG_INFO, "customer taken", KV_SPAN("customer", c->customer.id), age);
         return;

@@ -120,6 +120,20 @@ static void write_ops(const struct metric *m, const struct snapshot *s, struct b
     exposition_count(out, m->family.name, &label, 1, s->ops.dropped);
 }
 
+static void write_role_checks(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    const struct {
+        const char *name;
+        uint64_t count;
+    } rows[] = {{"proved", s->role_checks.proved},
+                {"not_checked", s->role_checks.not_checked},
+                {"disproved", s->role_checks.disproved}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct exposition_label label = {"result", span_str(rows[i].name)};
+        exposition_count(out, m->family.name, &label, 1, rows[i].count);
+    }
+}
+
 static void write_kafka_outages(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     write_one(m, out, s->kafka.outages);
@@ -224,6 +238,10 @@ static const struct metric table[] = {
              "Ops events by result: acknowledged, or dropped (too many wait, or the brokers refuse "
              "them); 0 without kafka.ops_topic."),
      .labels = "result", .write = write_ops},
+    {COUNTER("role_checks_total",
+             "Checks whether a customer's role requires its external id, by result: proved, "
+             "not_checked (it could not be made), disproved (the customer is paused)."),
+     .labels = "result", .write = write_role_checks},
     {GAUGE("customers", "Customers of the configuration in use."), .labels = "",
      .write = write_configured_customers},
     {COUNTER("objects_total",

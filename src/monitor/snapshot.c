@@ -251,6 +251,7 @@ void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
     s->kafka.outages = outage_begun(p->kafka_outage);
     sink_depth(p->sink, &s->kafka.records, &s->kafka.bytes);
     ops_counts(p->ops, &s->ops);
+    customers_role_checks(p->customers, &s->role_checks);
     s->inbox_messages = inbox_waiting(p->inbox);
     stats_copy(&s->nobodys, p->nobodys);
     fill_process(s);

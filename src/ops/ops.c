@@ -156,6 +156,15 @@ void ops_customer_resumed(struct ops *o, struct span customer, int64_t paused_ms
     buf_done(&data);
 }
 
+void ops_verify_changed(struct ops *o, struct span customer, const struct ops_verify *v)
+{
+    struct buf data = BUF_INIT(OPS_EVENT_BYTES);
+    ops_verify_write(&data, customer, v);
+    ops_send(o, &(struct ops_event){
+                    .type = OPS_VERIFY_CHANGED, .customer = customer, .data = buf_span(&data)});
+    buf_done(&data);
+}
+
 void ops_worker_changed(struct ops *o, const char *type, const struct ops_worker *w)
 {
     struct buf data = BUF_INIT(OPS_EVENT_BYTES);

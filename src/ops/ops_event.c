@@ -155,6 +155,17 @@ void ops_resumed_write(struct buf *out, struct span customer, int64_t paused_ms)
     buf_add_byte(out, '}');
 }
 
+void ops_verify_write(struct buf *out, struct span customer, const struct ops_verify *v)
+{
+    buf_add_byte(out, '{');
+    json_member_text(out, "customer", customer);
+    add_string(out, "check", v->check);
+    add_string(out, "result", v->result);
+    add_string(out, "before", v->before);
+    add_error(out, v->err);
+    buf_add_byte(out, '}');
+}
+
 void ops_worker_write(struct buf *out, const struct ops_worker *w)
 {
     buf_add_byte(out, '{');

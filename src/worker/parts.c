@@ -274,6 +274,7 @@ void worker_free(struct worker *w)
     if (w == NULL) {
         return;
     }
+    role_checks_free(w->role_checks);
     monitor_free(w->monitor);
     sink_free(w->sink); /* before the lanes: it reports unacknowledged records */
     if (w->budget != NULL) {

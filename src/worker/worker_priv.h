@@ -2,8 +2,8 @@
 /*
  * worker_priv.h - shared by the files of the worker: worker.c (start and shutdown), parts.c
  * (creates and frees the parts), queues.c (the queues), topics.c, precheck.c (checks before the
- * start), reload.c (another configuration), kafka_news.c (the sink's events). Other than these,
- * only a test includes it.
+ * start), reload.c (another configuration), kafka_news.c (the sink's events), role_checks.c. Other
+ * than these, only a test includes it.
  */
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
@@ -59,6 +59,7 @@ struct worker {
     struct lane **lanes;
     size_t lane_count;
     struct monitor *monitor; /* NULL: not configured */
+    struct role_checks *role_checks;
     struct stats stats;
 };
 
@@ -81,6 +82,13 @@ struct intake_times worker_queue_times(const struct queue_conf *conf);
 
 /* Set the limit of lanes of each customer. */
 void worker_set_lane_limits(struct worker *w);
+
+/* ---- role_checks.c ---- */
+
+/* Start the thread. stop: it begins no further check; free waits for the one in progress. */
+MUST_USE struct role_checks *role_checks_new(struct customers *customers);
+void role_checks_stop(struct role_checks *r);
+void role_checks_free(struct role_checks *r);
 
 /* ---- topics.c ---- */
 

@@ -453,6 +453,8 @@ static struct {
     size_t count;
     char type[64];
     char data[2048];
+    size_t verify_changes; /* these are not among `count` */
+    char verify_result[32];
 } fake_ops;
 
 struct ops {
@@ -500,6 +502,13 @@ void ops_customer_resumed(struct ops *o, struct span customer, int64_t paused_ms
         ops_resumed_write(&data, customer, paused_ms);
         fake_ops_keep(OPS_CUSTOMER_RESUMED, &data);
     }
+}
+
+void ops_verify_changed(struct ops *o UNUSED, struct span customer UNUSED,
+                        const struct ops_verify *v)
+{
+    (void)snprintf(fake_ops.verify_result, sizeof(fake_ops.verify_result), "%s", v->result);
+    fake_ops.verify_changes++;
 }
 
 void ops_worker_changed(struct ops *o UNUSED, const char *type UNUSED,

@@ -146,7 +146,7 @@ def test_without_its_topic_ops_events_are_dropped_and_nothing_waits(strict: Stri
     assert len(lines) == 1 and lines[0]["error"] == "config"
     worker.terminate()
     assert worker.wait(40) == 0
-    assert sum(int(line["events"]) for line in worker.lines(msg="ops events dropped")) == 22  # with start and stop
+    assert sum(int(line["events"]) for line in worker.lines(msg="ops events dropped")) == 23  # with start, stop and the first check of the role
     assert not worker.lines(msg=re.compile("kafka did not acknowledge all"))
 
 

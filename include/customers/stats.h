@@ -118,11 +118,11 @@ struct poll_stats {
     atomic_bool blocked;            /* stopped, and another worker would not help */
 };
 
-/* Count the result of a receive that ended at wall_ms. */
-void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged,
+/* Count the result of a receive that ended at wall_ms. True: the queue was empty. */
+bool poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged,
                     int64_t wall_ms);
 
-/* A message was received for the first time: the oldest one of a receive. */
+/* Sent times: of the oldest message of a receive, or now, if the queue is empty and none waits. */
 void poll_stats_head(struct poll_stats *s, int64_t sent_ms);
 
 /* Of a queue, by the acker; in messages. */

@@ -26,12 +26,12 @@ void lag_add(struct lag *l, int64_t ms)
     stats_add(&l->sum_ms, (uint64_t)ms);
 }
 
-void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged,
+bool poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged,
                     int64_t wall_ms)
 {
     enum receive_result result = messages != 0 ? RECEIVE_MESSAGES : RECEIVE_EMPTY;
     if (kind == FAIL_STOPPED) {
-        return;
+        return false;
     }
     if (kind != FAIL_NONE) {
         result = kind == FAIL_THROTTLED ? RECEIVE_THROTTLED : RECEIVE_FAILED;
@@ -45,9 +45,8 @@ void poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, s
     atomic_store(&s->reached, kind == FAIL_NONE);
     if (messages != 0) {
         stats_set(&s->received_ms, (uint64_t)wall_ms);
-    } else if (result == RECEIVE_EMPTY && damaged == 0 && !starved) {
-        stats_set(&s->head_ms, (uint64_t)wall_ms); /* there was none that was sent before */
     }
+    return result == RECEIVE_EMPTY && damaged == 0 && !starved;
 }
 
 void poll_stats_head(struct poll_stats *s, int64_t sent_ms)

@@ -451,8 +451,11 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
         p->asked = 0;
         inbox_unreserve(i->parts.inbox, p->index, asked - polled->count);
     }
-    poll_stats_add(&p->stats, polled->err.kind, polled->count, polled->damaged,
-                   clock_wall_ms(i->parts.clock));
+    int64_t wall_ms = clock_wall_ms(i->parts.clock);
+    if (poll_stats_add(&p->stats, polled->err.kind, polled->count, polled->damaged, wall_ms) &&
+        inbox_queue_waiting(i->parts.inbox, p->index) == 0) {
+        poll_stats_head(&p->stats, wall_ms);
+    }
     warn_of_clock(i, p);
     if (polled->err.kind != FAIL_NONE) {
         p->want = 1;

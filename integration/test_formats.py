@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Formats of objects: the content decides, not the name."""
+import collections
 import gzip
 
 import pytest
+import zstandard
 
 from .parts.events import generate, rejected
+from .parts.strict import StrictWorld
 from .parts.wait import until
+from .parts.window import LISTEN, Window
 from .parts.world import World
 
 
@@ -108,3 +112,34 @@ def test_a_bomb_stops_and_stays_for_the_dead_letter_queue(world: World):
     world.moto.let_time_pass(1000)
     world.settled()
     assert acme.queue.dead.depth() == 1
+
+
+def test_the_content_decides_and_not_what_is_said_of_it(strict: StrictWorld):
+    acme = strict.customer("acme")
+    strict.start()
+    text = generate(20, 5).text
+    for name, body, said in (("plain.gz", text, {"content_encoding": "gzip"}), ("plain.parquet", text, {}),
+                             ("gzip.jsonl", gzip.compress(text), {"content_type": "application/json"}),
+                             ("zstd.gz", zstandard.compress(text), {"content_encoding": "gzip", "content_type": "x/y"}),
+                             ("gzip.zst", gzip.compress(text), {"content_encoding": "aws-chunked,zstd"})):
+        acme.put(name, body, **said)
+    strict.settled()
+    assert strict.reasons() == [] and acme.queue.dead.depth() == 0
+    read = collections.Counter(event["ingest"]["object"].rsplit("/", 1)[1] for _, event in strict.events())
+    assert read == dict.fromkeys(("plain.gz", "plain.parquet", "gzip.jsonl", "zstd.gz", "gzip.zst"), 20)
+
+
+def test_what_is_changed_in_an_event_is_marked_and_counted(strict: StrictWorld):
+    acme = strict.customer("acme")
+    window = Window(strict.start(metrics=LISTEN))
+    acme.put("a", b'{"time":"2026-05-11T22:20:00Z","user":"an\xff"}\n{"time":"2026-05-11T22:20:00Z","user":"\\ud800"}\n'
+                  b'{"user":"ana","command":"ls"}\n{"time":"soon","user":"ana"}\n'
+                  b'{"time":"2026-05-11T22:20:00Z","user":"ana","user":"ben"}\n'
+                  b'{"Records":[{"time":"2026-05-11T22:20:00Z","user":"ana"}],"owner":"x"}\n')
+    strict.settled()
+    marks = [[event["ingest"].get(name) for name in ("text", "time", "names")] for _, event in strict.events()]
+    assert sorted(marks, key=str) == sorted([["replaced", None, None]] * 2 + [[None, "from_object", None]] * 2 +
+                                            [[None, None, "duplicate"], [None, None, None]], key=str)
+    for name, count in (("texts_replaced_total", 2), ("times_from_object_total", 2), ("names_duplicate_total", 1),
+                        ("envelope_members_dropped_total", 1)):
+        assert window.value(name, customer="acme") == count, name

@@ -22,6 +22,7 @@ def main():
     setting = Setting(kafka, Aws(os.environ["AWS_ENDPOINT_URL"], own_names=True))
     setting.make()
     settings = setting.configuration()
+    settings["metrics"] = {"listen": "0.0.0.0:9464"}  # for Prometheus of the profile "monitoring"
     settings["aws"]["allow_http"] = True  # moto is another host here
     pathlib.Path(os.environ["WORKER_CONF"]).write_text(config_text(settings))
     objects = uploads()

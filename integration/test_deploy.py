@@ -3,10 +3,12 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import boto3
 import botocore.validate
+import hcl2
 import jsonpatch
 import jsonschema
 import kubernetes_validate
@@ -160,6 +162,60 @@ def test_a_pod_has_time_to_stop_and_is_confined():
                         "capabilities": {"drop": ["ALL"]}}
     assert "--watch" in container["args"]
     assert f"useradd --system --uid {pod['securityContext']['runAsUser']} " in (ROOT / "Dockerfile").read_text()
+
+
+def test_the_compose_file_fits_its_schema_and_monitors_the_worker():
+    (path,) = checkers().glob("compose-spec-*.json")
+    schema = json.loads(path.read_text())
+    compose = load(ROOT / "docker-compose.yml")
+    jsonschema.Draft7Validator(schema).validate(compose)
+    wrong = json.loads(json.dumps(compose))
+    wrong["services"]["prometheus"]["port"] = wrong["services"]["prometheus"].pop("ports")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(schema).validate(wrong)
+    prometheus = load(ROOT / "deploy/prometheus/prometheus.yml")
+    assert prometheus["scrape_configs"][0]["static_configs"][0]["targets"] == ["worker:9464"]
+    assert prometheus["scrape_configs"][0]["job_name"] == "asymptote-ingest"  # as the alert IngestDown wants
+    mounted = {v.split(":")[1] for s in ("prometheus", "grafana") for v in compose["services"][s]["volumes"]}
+    assert set(prometheus["rule_files"]) <= mounted
+    (provider,) = load(ROOT / "deploy/grafana/provisioning/dashboards/asymptote-ingest.yml")["providers"]
+    assert f"{provider['options']['path']}/asymptote-ingest.json" in mounted
+    (source,) = load(ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml")["datasources"]
+    assert source["url"] == "http://prometheus:9090"
+    subprocess.run([checkers() / "promtool", "check", "config", "--syntax-only", ROOT / "deploy/prometheus/prometheus.yml"],
+                   check=True, capture_output=True)
+
+
+def test_terraform_of_the_operator_has_the_workers_policy_as_its_source():
+    parsed = hcl2.loads((ROOT / "deploy/terraform/main.tf").read_text())
+    resources = {(kind.strip('"'), name.strip('"')) for block in parsed["resource"] for kind, of in block.items() for name in of}
+    assert {("aws_iam_role", "worker"), ("aws_sqs_queue", "shared"), ("aws_sqs_queue", "dead_letter"),
+            ("aws_iam_role_policy", "queues"), ("aws_cloudwatch_metric_alarm", "dead_letters")} == resources
+    text = (ROOT / "deploy/terraform/main.tf").read_text()
+    policy = (ROOT / "etc/aws/worker-policy.json").read_text()
+    assert 'templatefile("${path.module}/../../etc/aws/worker-policy.json"' in text
+    given = re.search(r'worker-policy[.]json", \{(.*?)\}', text, re.S)[1]
+    assert set(re.findall(r"\$\{(\w+)\}", policy)) == set(re.findall(r"^\s+(\w+) +=", given, re.M))
+    assert [s["Sid"] for s in json.loads(policy)["Statement"]].count("Queues") == 1
+    assert int(re.search(r"maxReceiveCount +=\s*(\d+)", text)[1]) == int(
+        json.loads((ROOT / "etc/aws/redrive-policy.json").read_text())["maxReceiveCount"])
+
+
+def test_a_release_is_signed_after_it_is_complete():
+    """The image by the digest that was pushed, and the checksums of all files; only these jobs get an identity."""
+    jobs = load(ROOT / ".github/workflows/release.yml")["jobs"]
+    image = [s.get("run") or s["uses"] for s in jobs["image"]["steps"]]
+    (push,) = [s for s in jobs["image"]["steps"] if s.get("id") == "push"]
+    assert push["with"]["push"] is True and "COMMIT" in push["with"]["build-args"]
+    assert image[-1].startswith("cosign sign --yes") and image[-1].endswith('@${{ steps.push.outputs.digest }}"')
+    packages = [s.get("run") or s["uses"] for s in jobs["packages"]["steps"]]
+    sums, signed, published = (next(i for i, s in enumerate(packages) if word in s)
+                               for word in ("sha256sum", "cosign sign-blob", "gh release create"))
+    assert sums < signed < published
+    for script in re.findall(r"scripts/[\w-]+", " ".join(packages)):
+        assert (ROOT / script).is_file(), script
+    assert {name for name, job in jobs.items() if "id-token" in job.get("permissions", {})} == {"packages", "image"}
+    assert all(job["needs"] == "check" for name, job in jobs.items() if name != "check")
 
 
 def test_the_task_definition_fits_the_api_of_ecs():

@@ -58,7 +58,8 @@ def test_the_compose_file_names_services_volumes_and_stages_that_are_there():
         for needed in service.get("depends_on", []):
             assert needed in compose["services"]
         for volume in service.get("volumes", []):
-            assert volume.split(":")[0] in compose["volumes"]
+            source = volume.split(":")[0]
+            assert (ROOT / source).exists() if source.startswith("./") else source in compose["volumes"]
         assert "image" in service or service["build"].get("target", stages[0]) in stages
 
 

@@ -23,6 +23,7 @@ int app_metrics(int argc, char **argv);
 int app_onboard(int argc, char **argv);
 int app_verify(int argc, char **argv);
 int app_backfill(int argc, char **argv);
+int app_reconcile(int argc, char **argv);
 int app_redrive(int argc, char **argv);
 int app_status(int argc, char **argv);
 int app_control(int argc, char **argv);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * job.h - what the commands backfill, redrive and reconcile share: the customer, its session, its
- * queue, and texts of options.
+ * queue, a pass over its objects, and texts of options.
  *
  *     struct job job;
  *     if (!job_open(&job, path, "acme")) ... the reason was printed; job_close(&job) ...
@@ -10,6 +10,7 @@
 #define APP_JOB_H
 
 #include "conf/conf.h"
+#include "jobs/backfill.h"
 #include "jobs/choice.h"
 #include "net/creds.h"
 #include "net/s3.h"
@@ -37,9 +38,22 @@ void job_close(struct job *j);
 /* A queue of the configuration. NULL: the reason was printed. */
 MUST_USE struct sqs_queue *job_queue(struct job *j, const struct queue_conf *queue);
 
+/* The URL of a dead-letter queue: it is in the account and the region of its source queue. */
+MUST_USE bool job_dead_url(const char *url, const char *arn, struct buf *out);
+
+/*
+ * Count the objects of a source, or send them, to its end, with a progress on standard error.
+ * outside: gets the first key that was not below the prefix. False: the reason was printed.
+ */
+MUST_USE bool job_pass(const char *command, const char *what, const struct backfill_settings *s,
+                       struct keys *keys, struct buf *outside);
+
 /* The texts of options. NULL as text leaves *out unchanged. */
 MUST_USE bool job_read_time(const char *text, int64_t *ns);     /* RFC 3339, or seconds */
 MUST_USE bool job_read_number(const char *text, uint64_t *out); /* "500", "500/s" */
+
+/* An id for what the job sends, in hexadecimal. */
+void job_new_id(char out[JOB_ID_BYTES + 1]);
 
 /*
  * The prefix with a slash at its end: the customer's, or `below`, which must be below it. False: it

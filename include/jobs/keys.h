@@ -39,6 +39,12 @@ MUST_USE struct keys *keys_of_text(FILE *in);
  */
 MUST_USE struct keys *keys_of_inventory(const char *manifest, struct span bucket, struct err *e);
 
+/*
+ * Of another source, which it owns, those that `wanted` returns true for. ctx: the caller's.
+ */
+MUST_USE struct keys *
+keys_of_some(struct keys *all, bool (*wanted)(void *ctx, const struct s3_entry *entry), void *ctx);
+
 void keys_free(struct keys *k);
 DEFINE_OWNED(keys);
 

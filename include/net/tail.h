@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tail.h - the records that are produced to some topics from now on, read from all partitions.
+ * tail.h - the records that are produced to some topics from now on, or since a time, read from all
+ * partitions.
  *
  *     OWNED(tail) struct tail *t = tail_new(&config, &err);
  *     ... something is produced ...
@@ -20,21 +21,25 @@ struct tail_config {               /* borrowed as long as the object */
     sink_token_fn *token; /* NULL: authentication by properties only */
     void *token_context;
     int timeout_ms; /* of each query */
+    int64_t
+        since_ms; /* wall clock: begin with the records of this time; 0: with those from now on */
 };
 
 struct tail_record { /* valid until the next call */
     const char *topic;
     int32_t partition;
     int64_t offset;
+    int64_t time_ms; /* its timestamp */
+    struct span key; /* "" if there is none */
     struct span value;
 };
 
 struct tail;
 
 /*
- * Find the ends of the topics' partitions and read from there. NULL: FAIL_DENIED: no permission to
- * describe a topic. FAIL_CONFIG: a property is invalid, or a topic does not exist. FAIL_AGAIN: no
- * broker answered.
+ * Find where to begin in the topics' partitions, and read from there. NULL: FAIL_DENIED: no
+ * permission to describe a topic. FAIL_CONFIG: a property is invalid, or a topic does not exist.
+ * FAIL_AGAIN: no broker answered.
  */
 MUST_USE struct tail *tail_new(const struct tail_config *c, const char *const *topics, size_t count,
                                struct err *e);
@@ -46,5 +51,16 @@ DEFINE_OWNED(tail);
  * FAIL_DENIED: no permission to read. Other errors are retried.
  */
 MUST_USE bool tail_next(struct tail *t, int timeout_ms, struct tail_record *out, struct err *e);
+
+/*
+ * With since_ms: whether every partition was read to an end that was seen after its begin.
+ */
+MUST_USE bool tail_ended(const struct tail *t);
+
+/*
+ * With since_ms, when it has ended: from when on the topics have all records. since_ms, unless the
+ * topics begin later, or the brokers have deleted later records. INT64_MAX: there is no record.
+ */
+int64_t tail_begin_ms(const struct tail *t);
 
 #endif

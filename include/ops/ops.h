@@ -39,7 +39,7 @@ MUST_USE struct ops *ops_new(const struct ops_settings *s, struct err *e);
 void ops_free(struct ops *o);
 DEFINE_OWNED(ops);
 
-/* type: OPS_OBJECT_DONE or OPS_OBJECT_LEFT. */
+/* type: OPS_OBJECT_DONE, OPS_OBJECT_LEFT or OPS_OBJECT_LATER. */
 void ops_object_ended(struct ops *o, const char *type, const struct ops_object *object);
 
 void ops_customer_paused(struct ops *o, struct span customer, const struct err *why,

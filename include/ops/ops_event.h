@@ -21,6 +21,7 @@ enum { OPS_EVENT_BYTES = 64 * 1024 }; /* maximum of an event */
 #define OPS_TYPE(name) "asymptote.ingest." name
 #define OPS_OBJECT_DONE OPS_TYPE("object.done")
 #define OPS_OBJECT_LEFT OPS_TYPE("object.left")
+#define OPS_OBJECT_LATER OPS_TYPE("object.later")
 #define OPS_CUSTOMER_PAUSED OPS_TYPE("customer.paused")
 #define OPS_CUSTOMER_RESUMED OPS_TYPE("customer.resumed")
 #define OPS_VERIFY_CHANGED OPS_TYPE("verify.changed")
@@ -53,11 +54,12 @@ struct ops_range {
     uint64_t records;
 };
 
-/* An object that is done or left. Texts that are "" and times below 0 are not known. */
+/* An object that is done, left or received again after a delay. Texts that are "" and times below 0
+ * are not known. */
 struct ops_object {
     struct span customer;
     struct span name; /* "s3://bucket/key" */
-    bool left;
+    bool left, later;
     enum err_kind accepted; /* the class that the customer accepts; FAIL_NONE: it was read */
     const char *version, *etag;
     const char *notified_version; /* if another version was read */
@@ -72,7 +74,7 @@ struct ops_object {
     const char *damage;    /* of the compression */
 };
 
-/* The data of OPS_OBJECT_DONE and OPS_OBJECT_LEFT. */
+/* The data of OPS_OBJECT_DONE, OPS_OBJECT_LEFT and OPS_OBJECT_LATER. */
 void ops_object_write(struct buf *out, const struct ops_object *o);
 
 /* The data of OPS_CUSTOMER_PAUSED: why, and after which time it is tried again. */

@@ -6,14 +6,10 @@
 #include "app/job.h"
 #include "app/options.h"
 #include "app/print.h"
-#include "app/progress.h"
-#include "base/clock.h"
-#include "base/rng.h"
 #include "jobs/backfill.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     STATUS_OK = 0,
@@ -21,8 +17,6 @@ enum {
     DEFAULT_PER_S = 1000,
     DEFAULT_ROOM = 1000,
     PREFIX_BYTES = 1024,
-    SLICE_MS = 200,
-    NOTE_BYTES = 400,
 };
 
 struct wish {
@@ -74,47 +68,6 @@ static struct keys *open_keys(struct job *j, const struct wish *w, const struct 
 
 /* ---- A pass over it ---- */
 
-static void sleep_with_progress(const struct backfill *b, struct progress *p)
-{
-    char note[NOTE_BYTES] = "";
-    const struct err *trouble = backfill_trouble(b);
-    if (trouble->kind != FAIL_NONE) {
-        (void)snprintf(note, sizeof(note), "waits: %s", trouble->text);
-    }
-    for (int64_t left = backfill_wait_ms(b); left > 0; left -= SLICE_MS) {
-        job_sleep_ms(left < SLICE_MS ? left : SLICE_MS);
-        progress_show(p, backfill_done(b)->objects[CHOICE_TAKEN], note,
-                      clock_mono_ms(&clock_system));
-    }
-}
-
-/* Count, or send, to the end. False: the reason was printed. */
-static bool run_pass(const struct backfill_settings *s, struct keys *keys, const char *what,
-                     struct buf *outside)
-{
-    struct err e = {0};
-    struct progress p;
-    enum backfill_state state = BACKFILL_MORE;
-    OWNED(backfill) struct backfill *b = backfill_new(s, keys);
-    progress_init(&p, what, s->at->done.objects[CHOICE_TAKEN],
-                  s->at->counted ? s->at->total.objects[CHOICE_TAKEN] : 0,
-                  isatty(STDERR_FILENO) == 1, clock_mono_ms(&clock_system));
-    while (state != BACKFILL_DONE && state != BACKFILL_FAILED) {
-        state = backfill_next(b, clock_mono_ms(&clock_system), &e);
-        if (state == BACKFILL_WAIT) {
-            sleep_with_progress(b, &p);
-        }
-        progress_show(&p, backfill_done(b)->objects[CHOICE_TAKEN], "",
-                      clock_mono_ms(&clock_system));
-    }
-    progress_end(&p, backfill_done(b)->objects[CHOICE_TAKEN], clock_mono_ms(&clock_system));
-    buf_add(outside, backfill_outside(b));
-    if (state == BACKFILL_FAILED) {
-        job_say_error("backfill", &e);
-    }
-    return state == BACKFILL_DONE;
-}
-
 /* Count what there is to send, in a pass of its own. */
 static bool count_all(struct job *j, const struct wish *w, struct checkpoint *at)
 {
@@ -122,7 +75,7 @@ static bool count_all(struct job *j, const struct wish *w, struct checkpoint *at
     struct buf outside = BUF_INIT(PREFIX_BYTES);
     OWNED(keys) struct keys *keys = open_keys(j, w, &counted);
     struct backfill_settings s = {.customer = j->customer, .range = w->range, .at = &counted};
-    bool good = keys != NULL && run_pass(&s, keys, "counting", &outside);
+    bool good = keys != NULL && job_pass("backfill", "counting", &s, keys, &outside);
     at->total = counted.done;
     at->counted = good;
     buf_done(&outside);
@@ -141,7 +94,7 @@ static bool send_all(struct job *j, const struct wish *w, struct checkpoint *at,
                                   .queue_room = w->queue_room,
                                   .path = w->path,
                                   .at = at};
-    if (keys == NULL || run_pass(&s, keys, "sending", outside)) {
+    if (keys == NULL || job_pass("backfill", "sending", &s, keys, outside)) {
         return keys != NULL;
     }
     print_line(stderr,
@@ -152,13 +105,6 @@ static bool send_all(struct job *j, const struct wish *w, struct checkpoint *at,
 }
 
 /* ---- The checkpoint ---- */
-
-static void new_job_id(char out[JOB_ID_BYTES + 1])
-{
-    struct rng rng;
-    rng_init_random(&rng);
-    (void)snprintf(out, JOB_ID_BYTES + 1, "%016llx", (unsigned long long)rng_next(&rng));
-}
 
 /* What distinguishes this job from another one. */
 static void describe(const struct job *j, const struct wish *w, char out[JOB_WHAT_BYTES + 1])
@@ -179,7 +125,7 @@ static bool begin(const struct job *j, const struct wish *w, struct checkpoint *
     enum err_kind kind = w->path != NULL ? checkpoint_load(w->path, at, &e) : FAIL_GONE;
     if (kind == FAIL_GONE) {
         *at = (struct checkpoint){.counted = false};
-        new_job_id(at->job);
+        job_new_id(at->job);
         memcpy(at->what, what, sizeof(what));
         return true;
     }

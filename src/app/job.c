@@ -4,6 +4,9 @@
 #include "app/app.h"
 #include "app/harden.h"
 #include "app/print.h"
+#include "app/progress.h"
+#include "base/clock.h"
+#include "base/rng.h"
 #include "codec/timestamp.h"
 #include "customers/session.h"
 #include "net/http.h"
@@ -13,6 +16,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
+
+enum { SLICE_MS = 200, NOTE_BYTES = 400 };
 
 static bool open_customer(struct job *j, const char *customer)
 {
@@ -72,6 +78,69 @@ struct sqs_queue *job_queue(struct job *j, const struct queue_conf *queue)
         job_say_error(queue->name, &e);
     }
     return q;
+}
+
+bool job_dead_url(const char *url, const char *arn, struct buf *out)
+{
+    const char *slash = strrchr(url, '/');
+    const char *colon = strrchr(arn, ':');
+    if (slash == NULL || colon == NULL || colon[1] == '\0' || strchr(colon, '/') != NULL) {
+        return false;
+    }
+    buf_add(out, span_of(url, (size_t)(slash - url) + 1));
+    buf_add(out, span_str(colon + 1));
+    return !out->overflowed;
+}
+
+/* ---- A pass over the objects ---- */
+
+static void sleep_with_progress(const struct backfill *b, struct progress *p)
+{
+    char note[NOTE_BYTES] = "";
+    const struct err *trouble = backfill_trouble(b);
+    if (trouble->kind != FAIL_NONE) {
+        (void)snprintf(note, sizeof(note), "waits: %s", trouble->text);
+    }
+    for (int64_t left = backfill_wait_ms(b); left > 0; left -= SLICE_MS) {
+        job_sleep_ms(left < SLICE_MS ? left : SLICE_MS);
+        progress_show(p, backfill_done(b)->objects[CHOICE_TAKEN], note,
+                      clock_mono_ms(&clock_system));
+    }
+}
+
+bool job_pass(const char *command, const char *what, const struct backfill_settings *s,
+              struct keys *keys, struct buf *outside)
+{
+    struct err e = {0};
+    struct progress p;
+    enum backfill_state state = BACKFILL_MORE;
+    OWNED(backfill) struct backfill *b = backfill_new(s, keys);
+    progress_init(&p, what, s->at->done.objects[CHOICE_TAKEN],
+                  s->at->counted ? s->at->total.objects[CHOICE_TAKEN] : 0,
+                  isatty(STDERR_FILENO) == 1, clock_mono_ms(&clock_system));
+    while (state != BACKFILL_DONE && state != BACKFILL_FAILED) {
+        state = backfill_next(b, clock_mono_ms(&clock_system), &e);
+        if (state == BACKFILL_WAIT) {
+            sleep_with_progress(b, &p);
+        }
+        progress_show(&p, backfill_done(b)->objects[CHOICE_TAKEN], "",
+                      clock_mono_ms(&clock_system));
+    }
+    progress_end(&p, backfill_done(b)->objects[CHOICE_TAKEN], clock_mono_ms(&clock_system));
+    buf_add(outside, backfill_outside(b));
+    if (state == BACKFILL_FAILED) {
+        job_say_error(command, &e);
+    }
+    return state == BACKFILL_DONE;
+}
+
+/* ---- Options ---- */
+
+void job_new_id(char out[JOB_ID_BYTES + 1])
+{
+    struct rng rng;
+    rng_init_random(&rng);
+    (void)snprintf(out, JOB_ID_BYTES + 1, "%016llx", (unsigned long long)rng_next(&rng));
 }
 
 bool job_read_time(const char *text, int64_t *ns)

@@ -26,6 +26,7 @@ static const struct command {
     {"normalize", app_normalize, "Convert event files to events on standard output."},
     {"onboard", app_onboard,
      "Bring a customer in: policies, templates, commands, a letter, an entry."},
+    {"reconcile", app_reconcile, "Find objects of a customer that were not delivered."},
     {"redrive", app_redrive, "Show what is in dead-letter queues, and send it back."},
     {"sample", app_sample, "Report how an event file would be read, and which fields it lacks."},
     {"status", app_status, "Show whether every customer of a running worker is fresh."},

@@ -108,19 +108,6 @@ static enum err_kind probe(void *ctx, const struct customer_conf *customer,
 
 /* ---- The queues ---- */
 
-/* The URL of a dead-letter queue: it is in the account and the region of its source queue. */
-static bool dead_url(const char *url, const char *arn, struct buf *out)
-{
-    const char *slash = strrchr(url, '/');
-    const char *colon = strrchr(arn, ':');
-    if (slash == NULL || colon == NULL || colon[1] == '\0' || strchr(colon, '/') != NULL) {
-        return false;
-    }
-    buf_add(out, span_of(url, (size_t)(slash - url) + 1));
-    buf_add(out, span_str(colon + 1));
-    return !out->overflowed;
-}
-
 struct queues {
     struct sqs_queue **list;     /* by index of conf->queues */
     char (*arns)[SQS_ARN_BYTES]; /* of their dead-letter queues; "": none */
@@ -217,7 +204,7 @@ static int redrive_queue(struct job *j, const struct wish *w, const struct queue
     struct buf url = BUF_INIT(URL_BYTES);
     struct sessions sessions = {.job = j};
     const struct queue_conf *source = &j->conf->queues[first];
-    if (!dead_url(source->url, q->arns[first], &url)) {
+    if (!job_dead_url(source->url, q->arns[first], &url)) {
         print_line(stderr, "%s: its dead-letter queue %s has no URL beside it", source->name,
                    q->arns[first]);
         buf_done(&url);

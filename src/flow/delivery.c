@@ -273,42 +273,51 @@ static void count_end(const struct delivery *d)
 
 /* ---- The ops event ---- */
 
-/* Of an object that is done or left. */
+/*
+ * Of an object that is done or left, or received again after a delay: then with the version of its
+ * notification, as far as it is known.
+ */
 static void send_ops_event(const struct delivery *d)
 {
+    static const char *const types[] = {[OUTCOME_DONE] = OPS_OBJECT_DONE,
+                                        [OUTCOME_LATER] = OPS_OBJECT_LATER,
+                                        [OUTCOME_LEAVE] = OPS_OBJECT_LEFT};
     struct ops *ops = customer_ops(d->customer);
     const struct inflight *m = d->inflight;
-    bool left = d->read.outcome == OUTCOME_LEAVE;
+    bool later = d->read.outcome == OUTCOME_LATER || d->reports.failed != NULL;
+    enum outcome outcome = later ? OUTCOME_LATER : d->read.outcome;
     int64_t lag_ms = 0, least_ms = 0;
     if (ops == NULL) {
         return;
     }
     bool known = inflight_lag(m, d->clock, &lag_ms, &least_ms);
-    ops_object_ended(ops, left ? OPS_OBJECT_LEFT : OPS_OBJECT_DONE,
-                     &(struct ops_object){.customer = d->customer->id,
-                                          .name = span_str(d->object),
-                                          .left = left,
-                                          .accepted = d->read.accepted,
-                                          .version = d->read.version,
-                                          .etag = d->read.etag,
-                                          .notified_version = d->read.notified,
-                                          .bytes = d->read.bytes,
-                                          .lines = d->read.lines,
-                                          .events = d->read.events,
-                                          .rejects = d->read.rejects,
-                                          .records = d->reports.acknowledged,
-                                          .ranges = d->reports.ranges,
-                                          .range_count = d->reports.range_count,
-                                          .more_ranges = d->reports.more,
-                                          .read_ms = d->read.read_ms,
-                                          .total_ms = clock_mono_ms(d->clock) - d->began_ms,
-                                          .lag_ms = known ? lag_ms : -1,
-                                          .queue = m->queue_name,
-                                          .message_id = m->id,
-                                          .receive_count = m->receive_count,
-                                          .attempts = d->read.attempts,
-                                          .err = d->read.err,
-                                          .damage = d->read.detail});
+    ops_object_ended(
+        ops, types[outcome],
+        &(struct ops_object){.customer = d->customer->id,
+                             .name = span_str(d->object),
+                             .left = outcome == OUTCOME_LEAVE,
+                             .later = later,
+                             .accepted = d->read.accepted,
+                             .version = d->read.version,
+                             .etag = d->read.etag,
+                             .notified_version = d->read.notified,
+                             .bytes = d->read.bytes,
+                             .lines = d->read.lines,
+                             .events = d->read.events,
+                             .rejects = d->read.rejects,
+                             .records = d->reports.acknowledged,
+                             .ranges = d->reports.ranges,
+                             .range_count = d->reports.range_count,
+                             .more_ranges = d->reports.more,
+                             .read_ms = d->read.read_ms,
+                             .total_ms = clock_mono_ms(d->clock) - d->began_ms,
+                             .lag_ms = known ? lag_ms : -1,
+                             .queue = m->queue_name,
+                             .message_id = m->id,
+                             .receive_count = m->receive_count,
+                             .attempts = d->read.attempts,
+                             .err = d->reports.failed != NULL ? d->reports.failed : d->read.err,
+                             .damage = d->read.detail});
 }
 
 /* ---- The end ---- */
@@ -372,6 +381,7 @@ void delivery_read(struct delivery *d, const struct delivery_end *end)
 static void log_and_count_end(const struct delivery *d)
 {
     if (d->read.known && d->read.outcome == OUTCOME_LATER) {
+        send_ops_event(d);
         return;
     }
     if (d->read.known) {
@@ -379,6 +389,9 @@ static void log_and_count_end(const struct delivery *d)
     }
     if (d->reports.failed != NULL) {
         log_failed(d);
+        if (d->read.known && d->customer != NULL) {
+            send_ops_event(d);
+        }
     } else if (d->read.known) {
         log_end(d);
         send_ops_event(d);

@@ -9,7 +9,7 @@
 
 enum { PREFIX_BYTES = 1024 + 1, LINE_BYTES = 64 * 1024 };
 
-enum keys_source { KEYS_LIST, KEYS_TEXT, KEYS_INVENTORY };
+enum keys_source { KEYS_LIST, KEYS_TEXT, KEYS_INVENTORY, KEYS_SOME };
 
 struct keys {
     enum keys_source source;
@@ -26,6 +26,11 @@ struct keys {
         struct buf line;
     } text;
     struct inventory_files *inventory;
+    struct {
+        struct keys *all;
+        bool (*wanted)(void *ctx, const struct s3_entry *entry);
+        void *ctx;
+    } some;
 };
 
 static struct keys *keys_new(enum keys_source source)
@@ -38,6 +43,7 @@ static struct keys *keys_new(enum keys_source source)
     return k;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): one level */
 void keys_free(struct keys *k)
 {
     if (k == NULL) {
@@ -48,6 +54,7 @@ void keys_free(struct keys *k)
     buf_done(&k->list.last);
     buf_done(&k->text.line);
     inventory_files_free(k->inventory);
+    keys_free(k->some.all);
     free(k);
 }
 
@@ -145,6 +152,28 @@ struct keys *keys_of_inventory(const char *manifest, struct span bucket, struct 
     return k;
 }
 
+struct keys *keys_of_some(struct keys *all, bool (*wanted)(void *ctx, const struct s3_entry *entry),
+                          void *ctx)
+{
+    struct keys *k = keys_new(KEYS_SOME);
+    k->some.all = all;
+    k->some.wanted = wanted;
+    k->some.ctx = ctx;
+    return k;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): one level */
+static bool next_of_some(struct keys *k, struct s3_entry *out, struct err *e)
+{
+    while (keys_next(k->some.all, out, e)) {
+        if (k->some.wanted(k->some.ctx, out)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): one level */
 bool keys_next(struct keys *k, struct s3_entry *out, struct err *e)
 {
     switch (k->source) {
@@ -154,6 +183,8 @@ bool keys_next(struct keys *k, struct s3_entry *out, struct err *e)
         return next_of_text(k, out, e);
     case KEYS_INVENTORY:
         return inventory_files_next(k->inventory, out, e);
+    case KEYS_SOME:
+        return next_of_some(k, out, e);
     }
     return false;
 }

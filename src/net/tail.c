@@ -12,8 +12,20 @@
 
 #include <stdlib.h>
 
+/* A partition that is read since a time. */
+struct tail_part {
+    const char *topic;
+    int32_t partition;
+    bool at_low;  /* it begins with the first record that the brokers have */
+    bool deleted; /* ... which is not the first that was produced */
+    bool ended;
+    int64_t first_ms; /* timestamp of the first record that was read; -1: none yet */
+};
+
 struct tail {
     struct tail_config config;
+    struct tail_part *parts; /* with since_ms only */
+    size_t part_count, ended;
     rd_kafka_t *handle;
     rd_kafka_queue_t *records;
     rd_kafka_topic_t **topics;
@@ -34,6 +46,9 @@ static rd_kafka_conf_t *tail_conf(struct tail *t, struct err *e)
     rd_kafka_conf_t *conf = sink_conf_new(&p, e);
     if (conf == NULL) {
         return NULL;
+    }
+    if (t->config.since_ms != 0) {
+        (void)rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
     }
     rd_kafka_conf_set_events(conf, 0);
     rd_kafka_conf_set_opaque(conf, t);
@@ -69,13 +84,39 @@ static enum err_kind topic_failed(const char *name, rd_kafka_resp_err_t code, st
     return err_wrap(e, "topic %s", name);
 }
 
-/* Read partition `at` of the last topic from its end. */
+/* The first record of a time or later; the end if there is none. */
+static rd_kafka_resp_err_t offset_of_time(struct tail *t, const char *name, int32_t at,
+                                          int64_t *offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, name, at)->offset = t->config.since_ms;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(t->handle, list, t->config.timeout_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = list->elems[0].err;
+        *offset = list->elems[0].offset >= 0 ? list->elems[0].offset : *offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+static void note_part(struct tail *t, const char *name, int32_t at, int64_t low, int64_t begin)
+{
+    t->parts = mem_grow(t->parts, t->part_count + 1, sizeof(*t->parts));
+    t->parts[t->part_count++] = (struct tail_part){
+        .topic = name, .partition = at, .at_low = begin == low, .deleted = low > 0, .first_ms = -1};
+}
+
+/* Read partition `at` of the last topic from its end, or from a time on. */
 static rd_kafka_resp_err_t partition_start(struct tail *t, const char *name, int32_t at)
 {
     int64_t low = 0;
     int64_t high = 0;
     rd_kafka_resp_err_t code =
         rd_kafka_query_watermark_offsets(t->handle, name, at, &low, &high, t->config.timeout_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && t->config.since_ms != 0) {
+        code = offset_of_time(t, name, at, &high);
+        note_part(t, rd_kafka_topic_name(t->topics[t->count - 1]), at, low, high);
+    }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR &&
         rd_kafka_consume_start_queue(t->topics[t->count - 1], at, high, t->records) != 0) {
         code = rd_kafka_last_error();
@@ -145,19 +186,73 @@ void tail_free(struct tail *t)
         rd_kafka_queue_destroy(t->records);
         rd_kafka_destroy(t->handle);
     }
+    free(t->parts);
     free(t->topics);
     free(t->partitions);
     free(t);
 }
 
+static struct tail_part *part_of(struct tail *t, const rd_kafka_message_t *m)
+{
+    for (size_t i = 0; i < t->part_count; i++) {
+        struct tail_part *p = &t->parts[i];
+        if (p->partition == m->partition && strcmp(p->topic, rd_kafka_topic_name(m->rkt)) == 0) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+static void note_message(struct tail *t, int64_t time_ms)
+{
+    struct tail_part *p = t->part_count != 0 ? part_of(t, t->last) : NULL;
+    if (p == NULL) {
+        return;
+    }
+    if (t->last->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        t->ended += !p->ended;
+        p->ended = true;
+    } else if (t->last->err == RD_KAFKA_RESP_ERR_NO_ERROR && p->first_ms < 0) {
+        p->first_ms = time_ms;
+    }
+}
+
+bool tail_ended(const struct tail *t)
+{
+    return t->config.since_ms != 0 && t->ended == t->part_count;
+}
+
+/*
+ * A partition of which records were deleted has all since its first one. If none was deleted
+ * anywhere, the topic begins with the first record of any partition.
+ */
+int64_t tail_begin_ms(const struct tail *t)
+{
+    int64_t first_ms = INT64_MAX;
+    int64_t deleted_ms = t->config.since_ms;
+    for (size_t i = 0; i < t->part_count; i++) {
+        const struct tail_part *p = &t->parts[i];
+        if (!p->at_low) {
+            first_ms = t->config.since_ms;
+        } else if (p->first_ms >= 0) {
+            first_ms = p->first_ms < first_ms ? p->first_ms : first_ms;
+            deleted_ms = p->deleted && p->first_ms > deleted_ms ? p->first_ms : deleted_ms;
+        }
+    }
+    return first_ms > deleted_ms ? first_ms : deleted_ms;
+}
+
 bool tail_next(struct tail *t, int timeout_ms, struct tail_record *out, struct err *e)
 {
+    rd_kafka_timestamp_type_t kind;
     release_last(t);
     err_clear(e);
     t->last = rd_kafka_consume_queue(t->records, timeout_ms);
     if (t->last == NULL) {
         return false;
     }
+    int64_t time_ms = rd_kafka_message_timestamp(t->last, &kind);
+    note_message(t, time_ms);
     if (t->last->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         struct err why;
         sink_err(&why, t->last->err, NULL);
@@ -166,7 +261,11 @@ bool tail_next(struct tail *t, int timeout_ms, struct tail_record *out, struct e
         }
         return false;
     }
-    *out = (struct tail_record){rd_kafka_topic_name(t->last->rkt), t->last->partition,
-                                t->last->offset, span_of(t->last->payload, t->last->len)};
+    *out = (struct tail_record){.topic = rd_kafka_topic_name(t->last->rkt),
+                                .partition = t->last->partition,
+                                .offset = t->last->offset,
+                                .time_ms = time_ms,
+                                .key = span_of(t->last->key, t->last->key_len),
+                                .value = span_of(t->last->payload, t->last->len)};
     return true;
 }

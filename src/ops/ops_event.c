@@ -95,8 +95,8 @@ static void add_place(struct buf *out, struct span name)
 
 static const char *result_name(const struct ops_object *o)
 {
-    if (o->left) {
-        return "left";
+    if (o->left || o->later) {
+        return o->left ? "left" : "later";
     }
     switch ((int)o->accepted) {
     case FAIL_NONE:

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/reconcile_print.h"
+
+#include "app/progress.h"
+#include "base/visible.h"
+#include "event/record/json_write.h"
+
+static const char *const words[FATES] = {
+    [FATE_DELIVERED] = "delivered",
+    [FATE_OTHER_VERSION] = "delivered in another version only",
+    [FATE_IN_FLIGHT] = "in flight: retried, or waiting in the queue",
+    [FATE_DEAD_LETTER] = "in the dead-letter queue",
+    [FATE_IGNORED] = "ignored by the configuration, or folder markers",
+    [FATE_ARCHIVED] = "archived and not delivered",
+    [FATE_MISSING] = "missing",
+    [FATE_ELSEWHERE] = NULL,
+};
+
+static void add_json(const struct reconcile_report *r, struct buf *out)
+{
+    const struct reconcile *f = r->found;
+    buf_add_byte(out, '{');
+    json_member_text(out, "customer", span_str(f->customer->id));
+    json_member_text(out, "bucket", span_str(f->customer->bucket));
+    json_member_text(out, "prefix", f->range.below);
+    json_member_time(out, "from", f->range.from_ns / 1000000);
+    json_member_time(out, "to", f->range.to_ns / 1000000);
+    json_member_time(out, "covered_since", r->covered_ms);
+    json_member_number(out, "events", r->events);
+    json_member_number(out, "objects", reconcile_compared(f));
+    for (int i = 0; i < FATE_ELSEWHERE; i++) {
+        json_member_number(out, fate_names[i], f->objects[i]);
+    }
+    json_member_number(out, "enqueued", r->enqueued);
+    if (r->enqueue) {
+        json_member_text(out, "job", span_str(r->job));
+    }
+    json_member(out, "missing_keys");
+    buf_add_byte(out, '[');
+    for (size_t i = 0; i < r->missing_count; i++) {
+        buf_add(out, i != 0 ? SPAN(",") : SPAN(""));
+        json_write_string(out, r->missing[i]);
+    }
+    buf_add(out, SPAN("]}\n"));
+}
+
+void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out)
+{
+    const struct reconcile *f = r->found;
+    if (json) {
+        add_json(r, out);
+        return;
+    }
+    buf_addf(out, "customer  %s, s3://%s/", f->customer->id, f->customer->bucket);
+    visible_add(out, f->range.below);
+    buf_add(out, SPAN("\ncompared  "));
+    number_add(out, reconcile_compared(f));
+    buf_add(out, SPAN(" objects with "));
+    number_add(out, r->events);
+    buf_add(out, SPAN(" ops events\n"));
+    for (int i = 0; i < FATE_ELSEWHERE; i++) {
+        if (f->objects[i] > 0 || i == FATE_MISSING) {
+            buf_add(out, SPAN("          "));
+            number_add(out, f->objects[i]);
+            buf_addf(out, " %s\n", words[i]);
+        }
+    }
+    for (size_t i = 0; i < r->missing_count; i++) {
+        buf_add(out, SPAN("missing   "));
+        visible_add(out, r->missing[i]);
+        buf_add_byte(out, '\n');
+    }
+    if (f->objects[FATE_MISSING] > r->missing_count) {
+        buf_add(out, SPAN("missing   ... and others; --list prints all of them\n"));
+    }
+    if (r->enqueue) {
+        buf_add(out, SPAN("sent      "));
+        number_add(out, r->enqueued);
+        buf_addf(out, " messages, job %s\n", r->job);
+    }
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jobs/reconcile.h"
+
+const char *const fate_names[FATES] = {
+    [FATE_DELIVERED] = "delivered", [FATE_OTHER_VERSION] = "other_version",
+    [FATE_IN_FLIGHT] = "in_flight", [FATE_DEAD_LETTER] = "dead_letter",
+    [FATE_IGNORED] = "ignored",     [FATE_ARCHIVED] = "archived",
+    [FATE_MISSING] = "missing",     [FATE_ELSEWHERE] = "elsewhere",
+};
+
+/* Nothing is delivered, and no event says where its message is. */
+static enum fate fate_unknown(const struct reconcile *r, const struct s3_entry *entry)
+{
+    return entry->modified_ns >= r->queue.waiting_ns ? FATE_IN_FLIGHT : FATE_MISSING;
+}
+
+/* An empty queue has no message that is received again. */
+static enum fate fate_of(const struct reconcile *r, const struct s3_entry *entry)
+{
+    const struct delivered_object o = {span_str(r->customer->id), entry->key, entry->etag};
+    switch (delivered_find(r->delivered, &o)) {
+    case DELIVERED_DONE:
+        return FATE_DELIVERED;
+    case DELIVERED_DEAD:
+        return FATE_DEAD_LETTER;
+    case DELIVERED_LATER:
+        return r->queue.empty ? FATE_MISSING : FATE_IN_FLIGHT;
+    case DELIVERED_LEFT:
+        if (!r->queue.dead_letters_read) {
+            return FATE_DEAD_LETTER;
+        }
+        return r->queue.empty ? FATE_MISSING : FATE_IN_FLIGHT;
+    case DELIVERED_OTHER:
+        return r->other_versions || fate_unknown(r, entry) == FATE_IN_FLIGHT
+                   ? fate_unknown(r, entry)
+                   : FATE_OTHER_VERSION;
+    case DELIVERED_NOT:
+        break;
+    }
+    return fate_unknown(r, entry);
+}
+
+static enum fate choose_fate(const struct reconcile *r, const struct s3_entry *entry)
+{
+    enum fate f;
+    switch (choose(r->customer, &r->range, entry)) {
+    case CHOICE_TAKEN:
+        return fate_of(r, entry);
+    case CHOICE_ARCHIVED:
+        f = fate_of(r, entry); /* it may have been read before */
+        return f == FATE_MISSING || f == FATE_OTHER_VERSION ? FATE_ARCHIVED : f;
+    case CHOICE_IGNORED:
+    case CHOICE_FOLDER:
+        return FATE_IGNORED;
+    case CHOICE_RANGE:
+    case CHOICE_OUTSIDE:
+    case CHOICE_UNREADABLE:
+    case CHOICES:
+        break;
+    }
+    return FATE_ELSEWHERE;
+}
+
+enum fate reconcile_object(struct reconcile *r, const struct s3_entry *entry)
+{
+    enum fate f = choose_fate(r, entry);
+    r->objects[f]++;
+    return f;
+}
+
+bool reconcile_wants(void *ctx, const struct s3_entry *entry)
+{
+    return reconcile_object(ctx, entry) == FATE_MISSING;
+}
+
+uint64_t reconcile_compared(const struct reconcile *r)
+{
+    uint64_t n = 0;
+    for (int f = 0; f < FATE_ELSEWHERE; f++) {
+        n += r->objects[f];
+    }
+    return n;
+}

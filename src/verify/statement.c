@@ -48,6 +48,24 @@ static const char *document_of(const struct verify_statement *st, const struct c
                                                                       : st->document;
 }
 
+/* The ARN that the attributes of the queue have, else that of its URL: .../ACCOUNT/NAME. */
+static void add_queue_arn(struct buf *out, const struct queue_conf *q, const char *known)
+{
+    const char *name = q->url != NULL ? strrchr(q->url, '/') : NULL;
+    const char *account = name;
+    while (account != NULL && account > q->url && account[-1] != '/') {
+        account--;
+    }
+    if (known != NULL && known[0] != '\0') {
+        buf_addf(out, "%s", known);
+    } else if (name != NULL && name - account == 12 && q->region != NULL) {
+        buf_addf(out, "arn:%s:sqs:%s:%.12s:%s", partition_of(span_str(q->region))->name, q->region,
+                 account, name + 1);
+    } else {
+        buf_add(out, SPAN("QUEUE_ARN"));
+    }
+}
+
 void statement_write(const struct verify_statement *st, const struct customer_conf *c,
                      const struct verify_worker *worker, const char *queue_arn, struct buf *out)
 {
@@ -56,6 +74,8 @@ void statement_write(const struct verify_statement *st, const struct customer_co
     struct buf principal = BUF_INIT(TEXT_BYTES);
     struct buf topic = BUF_INIT(TEXT_BYTES);
     struct buf role = BUF_INIT(TEXT_BYTES);
+    struct buf queue = BUF_INIT(TEXT_BYTES);
+    add_queue_arn(&queue, c->queue, queue_arn);
     if (c->sender_arn != NULL) {
         buf_addf(c->via == NOTIFICATION_SNS ? &topic : &role, "%s", c->sender_arn);
     }
@@ -77,7 +97,7 @@ void statement_write(const struct verify_statement *st, const struct customer_co
         {.name = "CUSTOMER_ROLE_ARN", .text = c->role_arn},
         {.name = "KMS_KEY_ARN", .text = or_unknown(c->kms_key_arn, "KMS_KEY_ARN")},
         {.name = "WORKER_ROLE_ARN", .text = or_unknown(principal.p, "WORKER_ROLE_ARN")},
-        {.name = "QUEUE_ARN", .text = or_unknown(queue_arn, "QUEUE_ARN")},
+        {.name = "QUEUE_ARN", .text = queue.p},
         {.name = "CUSTOMER", .text = c->id},
         {.name = "CUSTOMER_ACCOUNT", .text = c->account_id},
         {.name = "TOPIC_ARN", .text = topic.p},
@@ -97,4 +117,5 @@ void statement_write(const struct verify_statement *st, const struct customer_co
     buf_done(&principal);
     buf_done(&topic);
     buf_done(&role);
+    buf_done(&queue);
 }

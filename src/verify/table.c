@@ -87,7 +87,8 @@ const struct verify_check verify_checks[] = {
      .proves = "the customer's queue exists, and the worker may read its attributes",
      .change = "the queue's url and region in the configuration, or the policy of the worker's "
                "role: it must allow sqs:GetQueueAttributes",
-     .run = check_queue_exists},
+     .run = check_queue_exists,
+     .statements = {{"the policy of the worker's role", "worker-policy.json", 0}}},
     {.name = "queue.redrive",
      .proves = "the queue has a dead-letter queue, after 20 receives or more",
      .change = "the queue's redrive policy: a dead-letter queue, with maxReceiveCount 20",

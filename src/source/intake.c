@@ -9,8 +9,6 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/share.h"
-#include "conf/sizes.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -21,8 +19,6 @@ enum {
     PASS_QUEUES_PER_MS = 400,
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 60 * 1000,
-    GATE_HELD_MS = 5000,
-    CLOCK_WARN_AGAIN_MS = 60 * 1000, /* minimum change of the skew for another warning */
 };
 
 struct intake *intake_new(const struct intake_parts *parts)
@@ -150,95 +146,7 @@ void poll_failed(const struct intake *i, struct poll *p, enum outage_call call, 
         now);
 }
 
-/* ---- Conditions that stop the polls of a queue ---- */
-
-static const struct {
-    const char *reason, *next;
-    int64_t after_ms; /* logged if it lasts this long */
-} gates[] = {
-    [GATE_CALLS_FAIL] = {"calls for held messages fail", "resumed when they succeed, or to try", 0},
-    [GATE_PAUSED] = {"all customers of the queue are paused, or it has none",
-                     "resumed after each pause: the next visible message is read as a probe", 0},
-    [GATE_HELD] = {"too many unsettled messages", "resumed when some are settled", GATE_HELD_MS},
-};
-
-/* Messages in flight are bounded, and shared by customers; c: NULL, of no customer. */
-bool may_hold_more(const struct intake *i, struct customer *c)
-{
-    return share_allows(MESSAGES_HELD_MAX, acker_held(i->parts.acker),
-                        c != NULL ? stats_get(&c->stats->messages_in_flight) : 0, 1);
-}
-
-enum gate find_gate(const struct intake *i, const struct poll *p, struct customer *only)
-{
-    if (!acker_queue_well(i->parts.acker, p->index)) {
-        return GATE_CALLS_FAIL;
-    }
-    if (!may_hold_more(i, only)) {
-        return GATE_HELD;
-    }
-    return customers_queue_paused(i->parts.customers, p->index) ? GATE_PAUSED : GATE_OPEN;
-}
-
-/* What the polls are resumed for: the cause may be gone, or only its time is over. */
-static const char *resumed_to(const struct intake *i, const struct poll *p, enum gate was)
-{
-    if (was == GATE_CALLS_FAIL && outage_is_failing(acker_outage(i->parts.acker, p->index))) {
-        return "try, as no call succeeded yet";
-    }
-    if (was == GATE_PAUSED && !customers_queue_any_open(i->parts.customers, p->index)) {
-        return "try one object, when a message is visible";
-    }
-    return "work, as the cause is over";
-}
-
-static void log_resumed(const struct intake *i, const struct poll *p, enum gate was, int64_t now)
-{
-    log_write(LOG_INFO, "polling resumed", KV_STR("queue", p->queue->name),
-              KV_STR("stopped_because", gates[was].reason),
-              KV_STR("resumed_to", resumed_to(i, p, was)),
-              KV_INT("stopped_s", (now - p->gate_ms) / 1000));
-}
-
-static void log_stopped(const struct intake *i, const struct poll *p)
-{
-    char calls[OUTAGE_CALLS_BYTES] = "";
-    char ids[CUSTOMERS_IDS_BYTES];
-    size_t customers = customers_queue_ids(i->parts.customers, p->index, ids);
-    if (p->gate == GATE_CALLS_FAIL) {
-        outage_failing_calls(acker_outage(i->parts.acker, p->index), calls);
-    }
-    log_write(LOG_WARN, "polling stopped", KV_STR("queue", p->queue->name),
-              KV_INT("customers", customers), KV_SET("customer_ids", ids),
-              KV_STR("reason", gates[p->gate].reason), KV_SET("calls", calls),
-              KV_STR("next", gates[p->gate].next));
-}
-
-static void log_gate(const struct intake *i, struct poll *p, enum gate was, int64_t now)
-{
-    if (p->gate_logged && p->gate != was) {
-        log_resumed(i, p, was, now);
-        p->gate_logged = false;
-    }
-    if (p->gate != was) {
-        p->gate_ms = now;
-    }
-    if (p->gate != GATE_OPEN && !p->gate_logged && now - p->gate_ms >= gates[p->gate].after_ms) {
-        log_stopped(i, p);
-        p->gate_logged = true;
-    }
-}
-
-/* Whether the queue may be polled; logs each change. */
-static bool gate_is_open(struct intake *i, struct poll *p, struct customer *only, int64_t now)
-{
-    enum gate was = p->gate;
-    p->gate = find_gate(i, p, only);
-    log_gate(i, p, was, now);
-    atomic_store(&p->stats.stopped, p->gate != GATE_OPEN);
-    atomic_store(&p->stats.blocked, p->gate == GATE_CALLS_FAIL || p->gate == GATE_PAUSED);
-    return p->gate == GATE_OPEN;
-}
+/* ---- Polls ---- */
 
 /* Slots for a poll of this queue, if nothing stops it. */
 static size_t reserve(struct intake *i, struct poll *p)
@@ -287,136 +195,6 @@ static void poll_start(struct intake *i, struct poll *p)
     }
 }
 
-/* Set the scheduling class to the customer of the first record. */
-static void assign_class(struct intake *i, struct inflight *m)
-{
-    struct customer *c = NULL;
-    if (m->notification != NULL) {
-        const struct notification_record *first = &m->notification->records[0];
-        c = customers_find(i->parts.customers, m->queue, first->bucket, first->key,
-                           m->notification->form);
-    }
-    m->first.customer = c;
-    m->sched_class =
-        c != NULL ? c->sched_class : customers_queue_class(i->parts.customers, m->queue);
-}
-
-/*
- * Messages are sent before they are received: a later time is another clock's. Differences that SQS
- * does not refuse are seen in this way alone, and those of older messages seem smaller.
- */
-static void warn_of_sent_time(struct intake *i, const struct poll *p, const struct inflight *m)
-{
-    int64_t ahead_ms = m->sent_ms - clock_wall_ms(i->parts.clock);
-    bool news = i->clock_warned_ms == 0 || ahead_ms > i->clock_warned_ms + CLOCK_WARN_AGAIN_MS;
-    if (m->sent_ms != 0 && ahead_ms > LAG_CLOCK_TOLERANCE_MS && news) {
-        i->clock_warned_ms = ahead_ms;
-        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->name),
-                  KV_INT("ahead_ms", ahead_ms),
-                  KV_STR("next", "messages have a later time than this host: their delivery lag is "
-                                 "not known and not counted; fix the system clock"));
-    }
-}
-
-/* All queues measure the same skew: warn once, and again only when it has changed. */
-static void warn_of_clock(struct intake *i, const struct poll *p)
-{
-    int64_t offset_ms = 0;
-    if (sqs_clock_news(p->queue->queue, &offset_ms) &&
-        llabs(offset_ms - i->clock_warned_ms) > CLOCK_WARN_AGAIN_MS) {
-        i->clock_warned_ms = offset_ms;
-        log_write(LOG_WARN, "clock differs", KV_STR("queue", p->queue->name),
-                  KV_INT("ahead_ms", offset_ms),
-                  KV_STR("next", "compensated; fix the system clock"));
-    }
-}
-
-/*
- * A message waits in the inbox, unless its customer has its share of the messages in flight or of
- * the inbox. At its last receive it is taken nevertheless.
- */
-static bool keep(struct intake *i, const struct receiver *r, struct inflight *m)
-{
-    bool last = inflight_last_delivery(m);
-    bool may = last || m->first.customer == NULL || may_hold_more(i, m->first.customer);
-    if (r->search) {
-        return may && inbox_offer(i->parts.inbox, m, last);
-    }
-    if (may) {
-        return inbox_put(i->parts.inbox, m, last);
-    }
-    inbox_unreserve(i->parts.inbox, m->queue, 1);
-    return false;
-}
-
-/* Its customer has its share of the worker: the message is received again after a delay, so that
- * those of other customers behind it are received now. */
-static void return_refused(const struct intake *i, struct poll *p, struct inflight *m)
-{
-    const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED);
-    inflight_because(m, rule);
-    inflight_worsen(m, rule->outcome,
-                    refused_delay_s(p, outcome_delay_s(rule, m->receive_count, &p->rng),
-                                    clock_mono_ms(i->parts.clock)));
-    inflight_slim(m);
-    stats_add(&p->stats.over_share, 1);
-    if (inflight_release(m, NULL)) {
-        inflight_settle(m);
-    }
-}
-
-/*
- * A message of a removed queue goes back. The queue is marked as removed before the registry has
- * the new customers: if the customer is not found for that reason, the mark is seen. False: it was
- * returned because its customer has its share.
- */
-static bool accept_message(struct intake *i, const struct receiver *r, struct inflight *m)
-{
-    assign_class(i, m);
-    inflight_begin(m, acker_settler(i->parts.acker));
-    if (atomic_load(&r->poll->removed)) {
-        if (!r->search) {
-            inbox_unreserve(i->parts.inbox, m->queue, 1);
-        }
-        inflight_return(m);
-        return true;
-    }
-    if (!keep(i, r, m)) {
-        return_refused(i, r->poll, m);
-        return false;
-    }
-    pace_took(&r->poll->pace);
-    return true;
-}
-
-/* The older one of two sent times. A message that was received before was in back-off meanwhile. */
-static int64_t older_head(int64_t head_ms, const struct inflight *m)
-{
-    bool counts = m->receive_count == 1 && m->sent_ms > 0;
-    return counts && (head_ms == 0 || m->sent_ms < head_ms) ? m->sent_ms : head_ms;
-}
-
-/* The number of messages that were returned. */
-static size_t accept_messages(struct intake *i, const struct receiver *r,
-                              const struct sqs_polled *polled)
-{
-    size_t returned = 0;
-    int64_t head_ms = 0;
-    struct poll *p = r->poll;
-    for (size_t k = 0; k < polled->count; k++) {
-        int64_t now = clock_mono_ms(i->parts.clock);
-        struct inflight *m =
-            &sqs_inflight_new(polled->messages[k], p->queue, p->index, now)->inflight;
-        warn_of_sent_time(i, p, m);
-        head_ms = older_head(head_ms, m);
-        returned += !accept_message(i, r, m);
-    }
-    if (head_ms != 0) {
-        poll_stats_head(&p->stats, head_ms);
-    }
-    return returned;
-}
-
 /* A poll ended without an error: the number of messages that the next one requests. */
 static void choose_want(struct poll *p, size_t count, size_t asked)
 {
@@ -444,7 +222,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
     const struct receiver *r = polled->tag;
     struct poll *p = r->poll;
     size_t asked = p->asked;
-    searches_after(p, polled->err.kind, accept_messages(i, r, polled));
+    searches_after(p, polled->err.kind, messages_accept(i, r, polled));
     if (r->search) {
         search_ended(i, p);
     } else {
@@ -456,7 +234,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
         inbox_queue_waiting(i->parts.inbox, p->index) == 0) {
         poll_stats_head(&p->stats, wall_ms);
     }
-    warn_of_clock(i, p);
+    messages_warn_of_clock(i, p);
     if (polled->err.kind != FAIL_NONE) {
         p->want = 1;
         if (polled->err.kind != FAIL_STOPPED) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * intake_priv.h - shared by intake.c (polls), intake_searches.c (additional receives of a queue)
- * and intake_attributes.c (attributes of the queues).
+ * intake_priv.h - shared by intake.c (polls), intake_gate.c (what stops them), intake_messages.c
+ * (what becomes of received messages), intake_searches.c (additional receives of a queue) and
+ * intake_attributes.c (attributes of the queues).
  */
 #ifndef SOURCE_INTAKE_PRIV_H
 #define SOURCE_INTAKE_PRIV_H
@@ -98,6 +99,15 @@ bool may_hold_more(const struct intake *i, struct customer *c);
 
 /* Whether nothing stops the polls of the queue. only: its customer, if it has one alone. */
 enum gate find_gate(const struct intake *i, const struct poll *p, struct customer *only);
+
+/* Whether the queue may be polled; logs each change. */
+bool gate_is_open(struct intake *i, struct poll *p, struct customer *only, int64_t now);
+
+/* Take the messages of a receive. Returns the number of those that were returned to the queue. */
+size_t messages_accept(struct intake *i, const struct receiver *r, const struct sqs_polled *polled);
+
+/* All queues measure the same skew: warn once, and again only when it has changed. */
+void messages_warn_of_clock(struct intake *i, const struct poll *p);
 
 /* ---- Searches ---- */
 

@@ -34,6 +34,7 @@ struct stack {
     struct reading reading;
     struct buf out;
     size_t outputs, early;
+    uint64_t rejects; /* for which the outputs so far stand */
     bool stopped;
 };
 
@@ -50,6 +51,7 @@ static void take_output(struct stack *s, const struct output *o)
     buf_add(&s->out, o->value);
     buf_add_byte(&s->out, '\n');
     s->outputs++;
+    s->rejects += o->kind == OUTPUT_REJECT ? o->count : 0;
 }
 
 static void release(struct stack *s)
@@ -67,16 +69,13 @@ static void release(struct stack *s)
 static void rest(struct stack *s)
 {
     struct output o;
-    uint64_t rejects = 0;
     for (int i = 0; i < REJECT_REASONS; i++) {
         check(s->reading.single[i] <= READING_SINGLE);
-        rejects += s->reading.single[i];
     }
     while (reading_rest(&s->reading, s->normalizer, &o)) {
         take_output(s, &o);
-        rejects += o.count;
     }
-    check(rejects == s->reading.rejects);
+    check(s->rejects == s->reading.rejects);
 }
 
 static void run_piece(struct stack *s, const struct piece *piece)
@@ -135,6 +134,7 @@ static void run(struct stack *s, struct span all, size_t piece)
     reading_clear(&s->reading);
     normalizer_object(s->normalizer, &source, NULL);
     s->outputs = s->early = 0;
+    s->rejects = 0;
     s->stopped = false;
     buf_clear(&s->out);
     while (all.n > 0 && e.kind == FAIL_NONE && !s->stopped) {

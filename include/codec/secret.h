@@ -38,6 +38,7 @@ struct secret_scan {
 
     const struct secret_client *client; /* the known client in whose command the pass is, or NULL */
     size_t client_at;
+    char client_quote; /* the quote that is open since the client, or NUL */
     bool client_ready; /* its subcommand was found, if it needs one */
 
     struct buf

@@ -38,6 +38,9 @@ struct rules; /* of one customer: event/schema/rules.h. NULL: only the built-in 
 struct long_lines; /* readers that all normalizers share: event/record/long_lines.h */
 struct converter;
 
+/* What framing keeps of a line or value above the limit, for the sample of its reject. */
+enum { NORMALIZE_HEAD_BYTES = 64 * 1024 };
+
 struct normalize_options {
     size_t event_bytes;  /* most bytes of a record's value (limits.event_bytes) */
     size_t line_bytes;   /* longest line or value there will be (limits.line_bytes) */

@@ -23,7 +23,8 @@ enum { REJECT_NAME_BYTES = 1024 }; /* of a name, escaped */
 
 /*
  * The beginning of a piece without its secrets, for which all of the piece is searched: it is made
- * once for all rejects of the piece.
+ * once for all rejects of the piece. Of a piece of which only the head is kept, the last word of
+ * the head is left out, since it may be the beginning of a secret.
  */
 struct reject_sample {
     bool made;

@@ -63,10 +63,10 @@ struct records_options records_defaults(void)
 struct records *records_new(const struct records_options *o)
 {
     struct records *r = mem_zeros(1, sizeof(*r));
-    size_t head = o->normalize.sample_bytes < o->normalize.line_bytes ? o->normalize.sample_bytes
-                                                                      : o->normalize.line_bytes;
+    size_t line = o->normalize.line_bytes;
+    size_t head = line < NORMALIZE_HEAD_BYTES ? line : NORMALIZE_HEAD_BYTES;
     r->decode = decode_new(&o->decode);
-    r->framing = framing_new(o->normalize.line_bytes, head);
+    r->framing = framing_new(line, head);
     r->normalizer = normalizer_new(&o->normalize);
     reading_init(&r->reading);
     r->limits = o->output;

@@ -135,14 +135,52 @@ void secret_scan_done(struct secret_scan *scan)
     buf_done(&scan->shifts);
 }
 
+/* Whether the n bytes before i are hexadecimal digits. */
+static bool hex_before(struct span t, size_t i, size_t n)
+{
+    while (n > 0 && hex_digit(t.p[i - n]) >= 0) {
+        n--;
+    }
+    return n == 0;
+}
+
+/* Whether the code of a character ends before i: \u2014, \x0a, \033, %3D. */
+static bool after_code(struct span t, size_t i)
+{
+    return (i >= 6 && t.p[i - 5] == 'u' && t.p[i - 6] == '\\' && hex_before(t, i, 4)) ||
+           (i >= 4 && t.p[i - 4] == '\\' && (t.p[i - 3] == 'x' || ascii_is_digit(t.p[i - 3])) &&
+            hex_before(t, i, 2)) ||
+           (i >= 3 && t.p[i - 3] == '%' && hex_before(t, i, 2));
+}
+
+static bool in_colour(char c)
+{
+    return ascii_is_digit(c) || c == ';' || c == ':';
+}
+
+/* Whether a sequence of a terminal ends before i: \x1b[1;31m, also without its first byte. */
+static bool after_colour(struct span t, size_t i)
+{
+    enum { LONGEST = 24 };
+    size_t least = i > LONGEST ? i - LONGEST : 1;
+    size_t k = i - 1;
+    while (k > least && in_colour(t.p[k - 1])) {
+        k--;
+    }
+    bool parameters = k < i - 1;
+    return t.p[k - 1] == '[' &&
+           (parameters || (k >= 2 && memchr("\033bB3e", t.p[k - 2], 5) != NULL));
+}
+
 /*
  * Whether a key may begin at i: it is not within a word, except after an escape of a text in the
- * text.
+ * text, or after a sequence of a terminal.
  */
 static bool may_begin(struct span t, size_t i)
 {
     return i == 0 || !is_token(t.p[i - 1]) ||
-           (i >= 2 && t.p[i - 2] == '\\' && memchr("bfnrt", t.p[i - 1], 5) != NULL);
+           (i >= 2 && (t.p[i - 2] == '\\' ? memchr("0abefnrtv", t.p[i - 1], 9) != NULL
+                                          : after_code(t, i) || after_colour(t, i)));
 }
 
 static size_t any_case_end(struct span t, size_t i, struct span head)
@@ -196,6 +234,16 @@ static bool find_one(struct secret_scan *scan, const struct secret_form *f, size
     return false;
 }
 
+/* The quotes from the head of a secret to its end, which the pass does not come to. */
+static void note_quotes(struct secret_scan *scan, size_t from, size_t to)
+{
+    for (size_t i = from; i < to && scan->client != NULL; i++) {
+        if (scan->text.p[i] == '"' || scan->text.p[i] == '\'') {
+            secret_note_quote(scan, i);
+        }
+    }
+}
+
 /* Find the next secret of scan->text. */
 static bool find_next(struct secret_scan *scan, struct secret *s)
 {
@@ -208,6 +256,7 @@ static bool find_next(struct secret_scan *scan, struct secret *s)
         const struct secret_group *g = &secret_groups[c];
         if ((g->begins != NULL && may_begin(t, i) && find_one(scan, g->begins, i, s)) ||
             (g->anywhere != NULL && find_one(scan, g->anywhere, i, s))) {
+            note_quotes(scan, i, s->to);
             scan->at = s->to;
             return true;
         }

@@ -84,6 +84,7 @@ bool secret_find_client(struct secret_scan *scan, const struct secret_form *f UN
     if (c != NULL) {
         scan->client = c;
         scan->client_at = i;
+        scan->client_quote = '\0';
         scan->client_ready = c->command.n == 0;
     }
     return false;
@@ -97,10 +98,59 @@ bool secret_find_command(struct secret_scan *scan, const struct secret_form *f, 
     return false;
 }
 
-bool secret_find_command_end(struct secret_scan *scan, const struct secret_form *f UNUSED,
-                             size_t i UNUSED, size_t end UNUSED, struct secret *s UNUSED)
+/* Where the backslashes before i begin. */
+static size_t slashes_begin(struct span t, size_t i)
 {
-    scan->client = NULL;
+    while (i > 0 && t.p[i - 1] == '\\') {
+        i--;
+    }
+    return i;
+}
+
+static bool is_after_quoted(char c)
+{
+    return is_space(c) || (c != '\0' && strchr(";|&)]}", c) != NULL);
+}
+
+/*
+ * A quote after a word, before a blank or the end, was opened before the client: the command ends
+ * with it, as in sh -c "mysql -p x". Before a comma it is the end of an argument in a list.
+ */
+void secret_note_quote(struct secret_scan *scan, size_t i)
+{
+    struct span t = scan->text;
+    size_t before = slashes_begin(t, i);
+    size_t next = run_end(t, i + 1, is_quote);
+    bool closing = before > 0 && !is_space(t.p[before - 1]) && t.p[before - 1] != '=' &&
+                   !is_quote(t.p[before - 1]);
+    if (scan->client_quote != '\0') {
+        scan->client_quote = scan->client_quote == t.p[i] ? '\0' : scan->client_quote;
+    } else if (closing && (next == t.n || is_after_quoted(t.p[next]))) {
+        scan->client = NULL;
+    } else if (!closing || t.p[next] != ',') {
+        scan->client_quote = t.p[i];
+    }
+}
+
+bool secret_find_quote(struct secret_scan *scan, const struct secret_form *f UNUSED, size_t i,
+                       size_t end UNUSED, struct secret *s UNUSED)
+{
+    if (scan->client != NULL) {
+        secret_note_quote(scan, i);
+    }
+    return false;
+}
+
+/* A separator within quotes, and a line end after a backslash, do not end the command. */
+bool secret_find_command_end(struct secret_scan *scan, const struct secret_form *f UNUSED, size_t i,
+                             size_t end UNUSED, struct secret *s UNUSED)
+{
+    struct span t = scan->text;
+    size_t last = i > 0 && t.p[i] == '\n' && t.p[i - 1] == '\r' ? i - 1 : i;
+    bool goes_on = last > 0 && t.p[i] == '\n' && t.p[last - 1] == '\\';
+    if (scan->client_quote == '\0' && !goes_on) {
+        scan->client = NULL;
+    }
     return false;
 }
 
@@ -119,7 +169,7 @@ bool secret_find_option(struct secret_scan *scan, const struct secret_form *f, s
     struct span t = scan->text;
     const struct secret_client *c = scan->client;
     if (c == NULL || !scan->client_ready || i - scan->client_at > CLIENT_REACH_BYTES ||
-        !(is_space(t.p[i - 1]) || is_quote(t.p[i - 1]))) {
+        !(is_space(t.p[i - 1]) || is_quote(t.p[i - 1]) || secret_after_blank_escape(t, i))) {
         return false;
     }
     size_t n = option_bytes(c, span_from(t, i));

@@ -130,8 +130,13 @@ static bool find_url(struct secret_scan *scan, const struct secret_form *f, size
     if (i == 0 || !is_alnum(t.p[i - 1])) {
         return false;
     }
-    size_t at = run_end(t, end, is_userinfo);
-    if (at == t.n || t.p[at] != '@' || at == end) {
+    size_t at = end; /* the last @, since passwords are written with one, too */
+    size_t k = run_end(t, end, is_userinfo);
+    while (k < t.n && t.p[k] == '@') {
+        at = k;
+        k = run_end(t, k + 1, is_userinfo);
+    }
+    if (at == end) {
         return false;
     }
     const char *colon = memchr(t.p + end, ':', at - end);
@@ -225,6 +230,8 @@ const struct secret_group secret_groups[SECRET_GROUPS] = {
     ['|'] = COMMAND_END("|"),
     ['&'] = COMMAND_END("&"),
     ['\n'] = COMMAND_END("\n"),
+    ['"'] = {NULL, LIST{HEAD("\"", HEAD_EXACT, secret_find_quote, 0, ""), END}},
+    ['\''] = {NULL, LIST{HEAD("'", HEAD_EXACT, secret_find_quote, 0, ""), END}},
     ['a'] = {LIST{KEY("AKIA", is_upper_digit, 16, 16, "AWS access key"),
                   KEY("ASIA", is_upper_digit, 16, 16, "AWS access key"),
                   KEY("AIza", is_token, 35, 35, "Google API key"), CLIENT("az"), END},

@@ -4,6 +4,7 @@
  *
  *     DB_PASSWORD=x      password: "x y"      "apiKey" => 'x'      --token x      --token","x"
  *     {"name":"API_KEY","value":"x"}          Cookie: id=x; theme=dark
+ *     "password":["x"]                        <password>x</password>
  */
 #include "secret_priv.h"
 
@@ -64,20 +65,46 @@ size_t secret_blanks_end(struct span t, size_t i)
     return i;
 }
 
-/* Where the quote before i is closed on the same line; 0: it is too far, or there is no quote. */
+static size_t slashes_before(struct span t, size_t from, size_t i)
+{
+    size_t n = 0;
+    while (i > from && t.p[i - 1] == '\\') {
+        i--;
+        n++;
+    }
+    return n;
+}
+
+/* How many of the n backslashes before a quote belong to it. False: it is one of the value. */
+static bool closes(size_t n, size_t level, size_t *own)
+{
+    *own = n < level ? n : level;
+    return n < level || n % (2 * (level + 1)) == level;
+}
+
+/*
+ * Where the quote before i is closed on the same line; without another quote the end of the line.
+ * 0: it is too far, or there is no quote. A quote in a text in a text has as many backslashes at
+ * both ends; one with more is part of the value.
+ */
 static size_t quoted_end(struct span t, size_t i)
 {
     char quote = i > 0 ? t.p[i - 1] : '\0';
-    struct span rest = span_from(t, i);
-    rest.n = rest.n < QUOTED_MAX_BYTES ? rest.n : QUOTED_MAX_BYTES;
-    const char *end = is_quote(quote) && quote != '\\' ? memchr(rest.p, quote, rest.n) : NULL;
-    if (end == NULL || memchr(rest.p, '\n', (size_t)(end - rest.p)) != NULL) {
+    if (i == t.n || !is_quote(quote) || quote == '\\') {
         return 0;
     }
-    while (end > rest.p && end[-1] == '\\') {
-        end--; /* the quote is escaped, in a text inside the text */
+    size_t level = slashes_before(t, 0, i - 1);
+    struct span line = span_from(t, i);
+    line.n = line.n < QUOTED_MAX_BYTES ? line.n : QUOTED_MAX_BYTES;
+    const char *end = memchr(line.p, '\n', line.n);
+    line.n = end != NULL ? (size_t)(end - line.p) : line.n;
+    for (size_t k = 0; k < line.n; k++) {
+        size_t own = 0;
+        if (line.p[k] == quote && closes(slashes_before(line, 0, k), level, &own)) {
+            return i + k - own;
+        }
     }
-    return (size_t)(end - t.p);
+    return line.n < QUOTED_MAX_BYTES && !is_space(t.p[i]) ? i + line.n : 0;
 }
 
 size_t secret_value_end(struct span t, size_t i)
@@ -153,6 +180,19 @@ static size_t skip_scheme(struct span t, size_t i)
     return i;
 }
 
+static bool is_opening(char c)
+{
+    return is_space(c) || c == '[';
+}
+
+/* The value that begins at i, or the first text of the list that does. */
+static size_t first_text(struct span t, size_t i)
+{
+    size_t k = i < t.n && t.p[i] == '[' ? run_end(t, i, is_opening) : i;
+    size_t text = run_end(t, k, is_quote);
+    return text > k ? text : i;
+}
+
 /* Find the value after = or : (or =>) and quotes; the name ends at i. False: no such sign. */
 static bool after_sign(struct span t, size_t i, size_t *from)
 {
@@ -165,7 +205,7 @@ static bool after_sign(struct span t, size_t i, size_t *from)
         return false; /* ==, :: and := occur in code */
     }
     i += i < t.n && t.p[i] == '>' ? 1 : 0;
-    *from = run_end(t, run_end(t, i, is_space), is_quote);
+    *from = first_text(t, run_end(t, i, is_space));
     return true;
 }
 
@@ -177,7 +217,9 @@ static bool in_option(struct span t, size_t i)
     while (first > last && (is_token(t.p[first - 1]) || t.p[first - 1] == '.')) {
         first--;
     }
-    bool apart = first == 0 || is_space(t.p[first - 1]) || is_quote(t.p[first - 1]) ||
+    bool escape = first < i && secret_after_blank_escape(t, first + 1);
+    first += escape ? 1 : 0;
+    bool apart = escape || first == 0 || is_space(t.p[first - 1]) || is_quote(t.p[first - 1]) ||
                  memchr(",([=", t.p[first - 1], 4) != NULL;
     return apart && first < i && t.p[first] == '-';
 }
@@ -191,17 +233,60 @@ static bool after_option(struct span t, size_t i, size_t *from)
     return *from > i && *from < t.n && t.p[*from] != '-' && t.p[*from] != ',';
 }
 
-/* …password","value":"x": find the value of the pair that has this name. */
-static bool after_pair(struct span t, size_t i, size_t *from)
+static const struct span value_name = SPAN_INIT("value");
+
+/* Whether `value` or `Value` with a sign follows. *from: what is assigned to it. */
+static bool at_value(struct span t, size_t i, size_t *from)
 {
-    static const struct span value = SPAN_INIT("value");
+    i = run_end(t, i, is_quote);
+    return (at_word(t, i, value_name) || at_word(t, i, SPAN("Value"))) &&
+           after_sign(t, i + value_name.n, from);
+}
+
+/* Whether the text before i, on the same line, is `name:` or `key:`. */
+static bool after_name_word(struct span t, size_t i)
+{
+    size_t last = i > OPTION_BACK_BYTES ? i - OPTION_BACK_BYTES : 0;
+    while (i > last && (is_token(t.p[i - 1]) || t.p[i - 1] == '.' || is_quote(t.p[i - 1]))) {
+        i--;
+    }
+    while (i > last && t.p[i - 1] == ' ') {
+        i--;
+    }
+    return i >= 4 && (at_word(t, i - 4, SPAN("key:")) || at_word(t, i - 4, SPAN("Key:")) ||
+                      at_word(t, i - 4, SPAN("ame:")));
+}
+
+/*
+ * Find the value of the pair that has the name: …password","value":"x", or in YAML `name: password`
+ * and `value: x` on the next line. The name is [begin, i).
+ */
+static bool after_pair(struct span t, size_t begin, size_t i, size_t *from)
+{
     size_t k = run_end(t, i, is_quote);
-    if (k == i || k == t.n || t.p[k] != ',') {
+    if (k > i && k < t.n && t.p[k] == ',') {
+        return at_value(t, run_end(t, k + 1, is_space), from);
+    }
+    size_t next = secret_blanks_end(t, k < t.n && k > i && t.p[k - 1] == '\\' ? k - 1 : k);
+    return next > k && at_value(t, next, from) && after_name_word(t, begin);
+}
+
+/* <password>x</password> */
+static bool after_tag(struct span t, size_t begin, size_t i, size_t *from, size_t *to)
+{
+    size_t last = begin > OPTION_BACK_BYTES ? begin - OPTION_BACK_BYTES : 0;
+    while (begin > last && (is_token(t.p[begin - 1]) || memchr(".:", t.p[begin - 1], 2) != NULL)) {
+        begin--;
+    }
+    if (i == t.n || t.p[i] != '>' || begin == 0 || t.p[begin - 1] != '<') {
         return false;
     }
-    k = run_end(t, run_end(t, k + 1, is_space), is_quote);
-    return (at_word(t, k, value) || at_word(t, k, SPAN("Value"))) &&
-           after_sign(t, k + value.n, from);
+    struct span rest = span_from(t, i + 1);
+    rest.n = rest.n < QUOTED_MAX_BYTES ? rest.n : QUOTED_MAX_BYTES;
+    const char *end = memchr(rest.p, '<', rest.n);
+    *from = i + 1;
+    *to = end != NULL ? (size_t)(end - t.p) : t.n;
+    return end != NULL || rest.n < QUOTED_MAX_BYTES;
 }
 
 bool secret_find_assigned(struct secret_scan *scan, const struct secret_form *f, size_t i,
@@ -212,15 +297,16 @@ bool secret_find_assigned(struct secret_scan *scan, const struct secret_form *f,
     if (end < t.n && is_token(t.p[end])) {
         return false; /* within a longer word, as most are: tokens, password-file */
     }
-    if (!after_sign(t, end, &from) && !after_pair(t, end, &from) &&
-        !(in_option(t, i) && after_option(t, end, &from))) {
+    size_t to = 0;
+    if (!after_sign(t, end, &from) && !after_pair(t, i, end, &from) &&
+        !(in_option(t, i) && after_option(t, end, &from)) && !after_tag(t, i, end, &from, &to)) {
         return false;
     }
     from = skip_scheme(t, from);
     if (from == t.n || secret_redacted(t, from)) {
         return false; /* checked before the end is searched, since a text may repeat the name */
     }
-    size_t to = secret_value_end(t, from);
+    to = to != 0 ? to : secret_value_end(t, from);
     return secret_value(span_of(t.p + from, to - from)) && secret_at(s, from, to, f->kind);
 }
 
@@ -240,7 +326,7 @@ bool secret_find_cookie(struct secret_scan *scan, const struct secret_form *f, s
 {
     struct span t = scan->text;
     size_t from = end;
-    if (!after_sign(t, end, &from) && !after_pair(t, end, &from) &&
+    if (!after_sign(t, end, &from) && !after_pair(t, i, end, &from) &&
         !(in_option(t, i) && after_option(t, end, &from))) {
         return false;
     }

@@ -57,7 +57,10 @@ extern const size_t secret_names_count;
 extern const char secret_assigned[]; /* the kind of a value assigned to a name */
 
 secret_find_fn secret_find_assigned, secret_find_cookie, secret_find_client, secret_find_command,
-    secret_find_command_end, secret_find_option;
+    secret_find_command_end, secret_find_option, secret_find_quote;
+
+/* A quote at i after scan->client. */
+void secret_note_quote(struct secret_scan *scan, size_t i);
 
 /* ---- bytes ---- */
 
@@ -99,6 +102,12 @@ static inline bool secret_at(struct secret *s, size_t from, size_t to, const cha
 {
     *s = (struct secret){from, to, kind};
     return true;
+}
+
+/* Whether \\n, \\r or \\t as an escape of a text in the text ends before i. */
+static inline bool secret_after_blank_escape(struct span t, size_t i)
+{
+    return i >= 2 && t.p[i - 2] == '\\' && memchr("nrt", t.p[i - 1], 3) != NULL;
 }
 
 /* The end of blanks and line ends, also of JSON escapes such as \n. At most 64 of them. */

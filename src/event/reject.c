@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/reject.h"
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "codec/utf8.h"
 #include "event/record/json_write.h"
 #include "event/schema/rules.h"
 
 enum {
-    ESCAPED_BYTES = 32, /* more than a character takes */
-    CUT_BYTES = 20,     /* the ellipsis, '#' and the hash */
+    ESCAPED_BYTES = 32,    /* more than a character takes */
+    CUT_BYTES = 20,        /* the ellipsis, '#' and the hash */
+    TRIMMED_BYTES = 4,     /* the mark and the '\r' that the text of a whole line lacks */
+    CUT_WORD_BYTES = 1024, /* the longest last word that a redacted sample does without */
 };
 
 static void write_text_member(struct buf *out, struct span name, struct span s)
@@ -99,6 +102,18 @@ static bool is_cut(const struct piece *p)
     return p->kind == PIECE_TOO_LONG || p->kind == PIECE_DAMAGE;
 }
 
+/* Without its last word, of which the rest may be missing: the beginning of a token is no token. */
+static struct span whole_words(struct span s)
+{
+    size_t least = s.n > CUT_WORD_BYTES ? s.n - CUT_WORD_BYTES : 0;
+    size_t n = s.n;
+    while (n > least && !ascii_is_blank(s.p[n - 1]) &&
+           memchr("\"'`,;{}[]()<>", s.p[n - 1], 13) == NULL) {
+        n--;
+    }
+    return span_of(s.p, n);
+}
+
 /* All of the piece that is known is searched, so that no secret is missed because it is cut. */
 static void make_redacted_sample(const struct reject *r)
 {
@@ -106,7 +121,9 @@ static void make_redacted_sample(const struct reject *r)
     struct span text = r->piece->text;
     buf_clear(&r->sample->text);
     if (utf8_valid(is_cut(r->piece) ? whole_characters(text) : text)) {
+        bool cut = is_cut(r->piece) && text.n + TRIMMED_BYTES < r->piece->bytes;
         text = rules_redact(r->rules, text, &plain) ? buf_span(&plain) : text;
+        text = cut ? whole_words(text) : text;
         buf_add(&r->sample->text, utf8_cut(text, r->sample_bytes));
     }
     buf_done(&plain);

@@ -18,7 +18,6 @@
 enum {
     RATIO_FROM_BYTES = 64 * 1024 * 1024,
     OBJECT_NAME_BYTES = 8 * 1024,
-    LINE_HEAD_BYTES = 64 * 1024, /* kept of a longer line, for the sample of its reject */
 };
 
 struct attempt *attempt_new(const struct attempt_parts *parts)
@@ -36,7 +35,7 @@ struct attempt *attempt_new(const struct attempt_parts *parts)
     a->parts = parts;
     a->s3 = s3_new(parts->s3);
     a->decode = decode_new(&limits);
-    a->framing = framing_new(line, line < LINE_HEAD_BYTES ? line : LINE_HEAD_BYTES);
+    a->framing = framing_new(line, line < NORMALIZE_HEAD_BYTES ? line : NORMALIZE_HEAD_BYTES);
     a->normalizer = normalizer_new(parts->normalize);
     reading_init(&a->reading);
     a->object = (struct buf)BUF_INIT(OBJECT_NAME_BYTES);

@@ -107,12 +107,102 @@ static void knows_a_key_behind_an_escape_of_a_text_in_the_text(void **state)
     CHECK(pairs);
 }
 
+static void knows_a_key_behind_the_code_of_a_character(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"{\"out\":\"\\u2014ghp_" A36 "\"}", "{\"out\":\"\\u2014[REDACTED]\"}"},
+        {"\\u000aghp_" A36, "\\u000a[REDACTED]"},
+        {"\\\\u000AAKIA" A16, "\\\\u000A[REDACTED]"},
+        {"\\x0aghp_" A36, "\\x0a[REDACTED]"},
+        {"\\033ghp_" A36, "\\033[REDACTED]"},
+        {"?t%3Dghp_" A36, "?t%3D[REDACTED]"},
+        {"\033[1;31mghp_" A36 "\033[0m", "\033[1;31m[REDACTED]\033[0m"},
+        {"\033[Kghp_" A36, "\033[K[REDACTED]"},
+        {"\\u001b[31mghp_" A36, "\\u001b[31m[REDACTED]"},
+        {"\\x1b[mghp_" A36, "\\x1b[m[REDACTED]"},
+        {"[0mghp_" A36, "[0m[REDACTED]"},
+        {"u2014ghp_" A36, NULL},
+        {"\\u2x14ghp_" A36, NULL},
+        {"31mghp_" A36, NULL},
+        {"a[mghp_" A36, NULL},
+    };
+    CHECK(pairs);
+}
+
+static void a_value_ends_at_the_quote_that_began_it(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"{\"password\":\"a\\\"b\",\"x\":1}", "{\"password\":\"[REDACTED]\",\"x\":1}"},
+        {"{\"password\":\"a\\\\\",\"x\":1}", "{\"password\":\"[REDACTED]\",\"x\":1}"},
+        {"{\\\"password\\\":\\\"a\\\\\\\"b\\\",\\\"x\\\":1}",
+         "{\\\"password\\\":\\\"[REDACTED]\\\",\\\"x\\\":1}"},
+        {"\\\"password\\\":\\\"a b\"", "\\\"password\\\":\\\"[REDACTED]\""},
+        {"{\"password\":\"a b", "{\"password\":\"[REDACTED]"},
+        {"password: 'a b\nc", "password: '[REDACTED]\nc"},
+        {"grep \"token:\" file", NULL},
+        {"{\"password\":[\"a\"]}", "{\"password\":[\"[REDACTED]\"]}"},
+        {"\"Authorization\": [\n \"Basic a\"\n]", "\"Authorization\": [\n \"Basic [REDACTED]\"\n]"},
+        {"token[0] = 1", NULL},
+    };
+    CHECK(pairs);
+}
+
+static void knows_pairs_of_yaml_and_xml(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"- name: DB_PASSWORD\n  value: x\n", "- name: DB_PASSWORD\n  value: [REDACTED]\n"},
+        {"- name: \"DB_PASSWORD\"\n  value: \"x y\"",
+         "- name: \"DB_PASSWORD\"\n  value: \"[REDACTED]\""},
+        {"- key: token\\n  value: x\\n", "- key: token\\n  value: [REDACTED]\\n"},
+        {"the password\nvalue: 3", NULL},
+        {"- name: DB_PASSWORD\n  valueFrom: x", NULL},
+        {"<password>x y</password>", "<password>[REDACTED]</password>"},
+        {"<ns:db.password>x</ns:db.password>", "<ns:db.password>[REDACTED]</ns:db.password>"},
+        {"<password></password>", NULL},
+        {"</password>x", NULL},
+        {"a.password>x", NULL},
+    };
+    CHECK(pairs);
+}
+
+static void a_command_ends_where_the_shell_ends_it(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"curl -X POST \\\n  -u ana:x https://h", "curl -X POST \\\n  -u ana:[REDACTED] https://h"},
+        {"curl -s \\\r\n -u ana:x h", "curl -s \\\r\n -u ana:[REDACTED] h"},
+        {"curl 'h?a=1&b=2' -u ana:x", "curl 'h?a=1&b=2' -u ana:[REDACTED]"},
+        {"curl -H \"A: b; c\" -u ana:x", "curl -H \"A: b; c\" -u ana:[REDACTED]"},
+        {"curl -H'A: b; c' -u ana:x", "curl -H'A: b; c' -u ana:[REDACTED]"},
+        {"curl -d '{\n\"a\": 1\n}' -u ana:x", "curl -d '{\n\"a\": 1\n}' -u ana:[REDACTED]"},
+        {"curl -d \\\"a;b\\\" -u ana:x", "curl -d \\\"a;b\\\" -u ana:[REDACTED]"},
+        {"curl -H 'password: x' -d 'a|b' -u ana:y",
+         "curl -H 'password: [REDACTED]' -d 'a|b' -u ana:[REDACTED]"},
+        {"curl --proxy-user 'a:b' -d 'a|b' -u c:d",
+         "curl --proxy-user 'a:[REDACTED]' -d 'a|b' -u c:[REDACTED]"},
+        {"[\"curl\",\"-H\",\"A: b; c\",\"-u\",\"ana:x\"]",
+         "[\"curl\",\"-H\",\"A: b; c\",\"-u\",\"ana:[REDACTED]\"]"},
+        {"mysql -u root\\n-p x", "mysql -u root\\n-p [REDACTED]"},
+        {"run \\n--password x", "run \\n--password [REDACTED]"},
+        {"mysql -u a; ssh -p 2222 h", NULL},
+        {"mysql -e 'a;b' && ssh -p 2222 h", NULL},
+        {"sh -c \"mysql -u a\" && ssh -p 2222 h", NULL},
+        {"sh -c 'mysql -u a' -p 2222", NULL},
+    };
+    CHECK(pairs);
+}
+
 static void knows_passwords_in_urls(void **state)
 {
     (void)state;
     static const struct pair pairs[] = {
         {"git clone https://me:pw@host/a.git", "git clone https://me:[REDACTED]@host/a.git"},
         {"https://ghtoken@host/a", "https://[REDACTED]@host/a"},
+        {"postgres://u:p@q@db/x", "postgres://u:[REDACTED]@db/x"},
+        {"https://u:p@h/a https://v@w", "https://u:[REDACTED]@h/a https://[REDACTED]@w"},
         {"postgres://u:p@db:5432/x", "postgres://u:[REDACTED]@db:5432/x"},
         {"ssh://git@host/a.git", NULL},
         {"https://host/a@b", NULL},
@@ -389,7 +479,18 @@ static void takes_linear_time(void **state)
                                          "eyJaaaaaaaaa.",
                                          "token ",
                                          "\\nsk-",
-                                         "\\neyJaaaaaaaaa."};
+                                         "\\neyJaaaaaaaaa.",
+                                         "a://a@a@",
+                                         "curl \"a\" ",
+                                         "curl 'a; ",
+                                         "password=\"\\\\\"",
+                                         "\\\"token\\\":\\\"",
+                                         "<password>",
+                                         "<password>a ",
+                                         "name: token\n",
+                                         "token:[[[",
+                                         "[0;0;0;0;0;0;0;0;0;0msk-",
+                                         "\\u0aAAsk-"};
     enum { BYTES = 1 << 20 };
     char *text = malloc(BYTES);
     assert_non_null(text);
@@ -414,6 +515,10 @@ int main(void)
         cmocka_unit_test(knows_the_patterns_of_beacon),
         cmocka_unit_test(knows_the_key_formats_of_providers),
         cmocka_unit_test(knows_a_key_behind_an_escape_of_a_text_in_the_text),
+        cmocka_unit_test(knows_a_key_behind_the_code_of_a_character),
+        cmocka_unit_test(a_value_ends_at_the_quote_that_began_it),
+        cmocka_unit_test(knows_pairs_of_yaml_and_xml),
+        cmocka_unit_test(a_command_ends_where_the_shell_ends_it),
         cmocka_unit_test(knows_passwords_in_urls),
         cmocka_unit_test(leaves_what_is_no_secret),
         cmocka_unit_test(every_row_has_texts_with_and_without_a_secret),

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include "event/reject.h"
+#include "event/schema/rules.h"
+
+#include <string.h>
+
+/* A token that is cut is not known by its form. It is concatenated for secret scanners. */
+#define HALF "abcdefghij0123456789"
+#define CUT_TOKEN "ghp_" HALF "abcdef"
+#define TOKEN "ghp_" HALF "abcdefghij012345"
+
+enum { SAMPLE_BYTES = 64 };
+
+/* The sample of a reject of a piece with the text, of which `bytes` are in the object. */
+static void check(const char *text, enum piece_kind kind, size_t bytes, const char *want)
+{
+    OWNED(rules) struct rules *rules = rules_new();
+    struct reject_sample sample = {.text = BUF_INIT(SAMPLE_BYTES)};
+    struct piece piece = {.kind = kind, .text = span_str(text), .line = 1, .bytes = bytes};
+    struct reject r = {.reason = REJECT_BAD_JSON,
+                       .piece = &piece,
+                       .sample_bytes = SAMPLE_BYTES,
+                       .sample = &sample,
+                       .rules = rules};
+    struct object_origin origin = {.customer = SPAN("acme"), .object = SPAN("s3://b/k")};
+    struct buf out = BUF_INIT(4096);
+    rules_set_redact(rules, true);
+    reject_write(&out, &origin, &r);
+    assert_null(memmem(out.p, out.n, "ghp_", 4));
+    assert_span_equal(buf_span(&sample.text), span_str(want));
+    buf_done(&out);
+    buf_done(&sample.text);
+}
+
+static void a_sample_has_no_beginning_of_a_secret(void **state UNUSED)
+{
+    check("a " CUT_TOKEN, PIECE_TOO_LONG, 1 << 20, "a ");
+    check("{\"a\":\"" CUT_TOKEN, PIECE_TOO_LONG, 1 << 20, "{\"a\":\"");
+    check("a " CUT_TOKEN, PIECE_DAMAGE, 1 << 20, "a ");
+    check("a " TOKEN " b c", PIECE_TOO_LONG, 1 << 20, "a [REDACTED] b ");
+    check("a " TOKEN, PIECE_TOO_LONG, 42, "a [REDACTED]");
+    check("a b", PIECE_LINE, 3, "a b");
+    check("a b", PIECE_TOO_LONG, 4, "a b"); /* its '\r' does not count */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sample_has_no_beginning_of_a_secret),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -7,6 +7,7 @@
 #include "onboard/refuse.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 enum { WORDS_BYTES = 200, PREFIX_BYTES = 900 /* of 1,024 of a key */ };
 
@@ -30,6 +31,13 @@ static bool is_dots(struct span part)
     return span_eq(part, SPAN(".")) || span_eq(part, SPAN(".."));
 }
 
+/* A URL of a browser or of another client, or an ARN: as a prefix it would match no key. */
+static bool is_address(const char *text)
+{
+    return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0 ||
+           strncasecmp(text, "s3://", 5) == 0 || strncmp(text, "arn:", 4) == 0;
+}
+
 const char *model_refuse_prefix(const char *text)
 {
     if (text[0] == '\0') {
@@ -37,6 +45,9 @@ const char *model_refuse_prefix(const char *text)
     }
     if (strncmp(text, "s3://", 5) == 0) {
         return "names another bucket";
+    }
+    if (is_address(text)) {
+        return "is an address; give the path within the bucket, or s3://BUCKET/PATH";
     }
     if (strlen(text) > PREFIX_BYTES) {
         return "is longer than 900 bytes";

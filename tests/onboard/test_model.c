@@ -44,6 +44,8 @@ static void a_prefix_is_a_path_or_a_url_of_the_bucket(void **state UNUSED)
     assert_refuses(MODEL_PREFIX, "s3://other/asymptote", "prefix: names another bucket\n");
 }
 
+#define NO_PREFIX "is an address; give the path within the bucket, or s3://BUCKET/PATH"
+
 static void prefixes_that_the_customers_side_cannot_have_are_refused(void **state UNUSED)
 {
     static const struct {
@@ -62,6 +64,11 @@ static void prefixes_that_the_customers_side_cannot_have_are_refused(void **stat
         {"a//", "begins or ends with more than one slash, which would be part of the keys"},
         {"//a", "begins or ends with more than one slash, which would be part of the keys"},
         {"s3://cust-bucket/", "is missing"},
+        {"https://cust-bucket.s3.eu-west-1.amazonaws.com/asymptote/events/", NO_PREFIX},
+        {"HTTP://s3.amazonaws.com/cust-bucket/a", NO_PREFIX},
+        {"https://eu-west-1.console.aws.amazon.com/s3/buckets/cust-bucket", NO_PREFIX},
+        {"arn:aws:s3:::cust-bucket/asymptote/events", NO_PREFIX},
+        {"S3://cust-bucket/asymptote", NO_PREFIX},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char want[256];

@@ -30,6 +30,7 @@ enum {
     DECODE_SLACK = 64,
     DECODE_LAYERS = 2, /* of compression; a third one is named, but not read */
     DECODE_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024,
+    DECODE_STEPS = 16, /* without text, of at most one block each; see ask_for_turns */
 };
 
 /*
@@ -47,6 +48,12 @@ struct decode_limits {
      */
     uint64_t zstd_window_bytes;
     bool ask_for_windows; /* stop before memory for windows is taken, see decode_allow_windows */
+    /*
+     * Stop after DECODE_STEPS steps without text: decode_next and decode_last return false without
+     * an error, decode_found has worked_long, and the same call is to be made again. A chunk of the
+     * outer layer may hold any number of empty members of the inner one.
+     */
+    bool ask_for_turns;
 };
 
 /* The formats detected so far. */
@@ -58,6 +65,7 @@ struct decode_found {
     size_t bom_bytes;   /* length of the byte order mark; 0: none */
     bool known;         /* the innermost bytes were examined */
     bool wants_windows; /* stopped before a layer that needs them: see decode_allow_windows */
+    bool worked_long;   /* stopped after DECODE_STEPS steps, see ask_for_turns */
     bool binary;        /* ... and have control bytes other than NUL, which texts do not have */
 };
 

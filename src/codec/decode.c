@@ -10,6 +10,7 @@
  */
 #include "decode_priv.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -342,12 +343,14 @@ static enum progress decode_step(struct decode *d, struct span *in, struct span 
 bool decode_next(struct decode *d, struct span *in, struct span *out, struct err *e)
 {
     enum progress p = PROGRESS_ON;
-    while (p == PROGRESS_ON && d->text != TEXT_OVER) {
+    unsigned steps = d->limits.ask_for_turns ? DECODE_STEPS : UINT_MAX;
+    for (; p == PROGRESS_ON && d->text != TEXT_OVER && steps > 0; steps -= steps != UINT_MAX) {
         p = decode_step(d, in, out);
     }
-    if (p == PROGRESS_TEXT) {
-        err_clear(e); /* the next call returns the error that follows this text */
-        return true;
+    d->found.worked_long = p == PROGRESS_ON && d->text != TEXT_OVER;
+    if (p == PROGRESS_TEXT || d->found.worked_long) {
+        err_clear(e); /* the next call returns the error that follows */
+        return p == PROGRESS_TEXT;
     }
     *e = d->verdict;
     return false;

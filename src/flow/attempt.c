@@ -31,6 +31,7 @@ struct attempt *attempt_new(const struct attempt_parts *parts)
         .ratio_from = RATIO_FROM_BYTES,
         .zstd_window_bytes = conf->limits.zstd_window_bytes,
         .ask_for_windows = true,
+        .ask_for_turns = true,
     };
     a->parts = parts;
     a->s3 = s3_new(parts->s3);
@@ -223,6 +224,17 @@ static enum err_kind decoder_result(struct attempt *a, const struct err *said, s
 }
 
 /*
+ * Between two texts, and after DECODE_STEPS steps without one: show progress, offer the core, and
+ * check whether to read on. A chunk of 16 KiB may become gigabytes, with or without text.
+ */
+static enum err_kind between_texts(struct attempt *a, struct err *e)
+{
+    attempt_beat(a);
+    attempt_work_yields(a);
+    return attempt_wanted(a, e);
+}
+
+/*
  * The next text of *in, or of the end of the object if in is NULL. FAIL_NONE with an empty text:
  * there is none now, and *said is the decoder's result.
  */
@@ -231,6 +243,12 @@ static enum err_kind next_text(struct attempt *a, struct span *in, struct span *
 {
     struct decode *d = a->decode;
     while (in != NULL ? !decode_next(d, in, text, said) : !decode_last(d, text, said)) {
+        if (decode_found(d)->worked_long) {
+            if (between_texts(a, e) != FAIL_NONE) {
+                return e->kind;
+            }
+            continue;
+        }
         if (!decode_found(d)->wants_windows) {
             *text = SPAN("");
             return FAIL_NONE;
@@ -254,10 +272,9 @@ static enum err_kind process_body(struct attempt *a, struct span bytes, struct e
     }
     enum err_kind kind = FAIL_NONE;
     while ((kind = next_text(a, &bytes, &text, &said, e)) == FAIL_NONE && text.n > 0) {
-        if (attempt_text(a, text, e) != FAIL_NONE) {
+        if (attempt_text(a, text, e) != FAIL_NONE || between_texts(a, e) != FAIL_NONE) {
             return e->kind;
         }
-        attempt_work_yields(a);
     }
     return kind == FAIL_NONE ? decoder_result(a, &said, e) : kind;
 }
@@ -281,7 +298,7 @@ static enum err_kind process_end(struct attempt *a, struct err *e)
     enum err_kind kind = FAIL_NONE;
     while (a->damage.kind == FAIL_NONE &&
            (kind = next_text(a, NULL, &text, &said, e)) == FAIL_NONE && text.n > 0) {
-        if (attempt_text(a, text, e) != FAIL_NONE) {
+        if (attempt_text(a, text, e) != FAIL_NONE || between_texts(a, e) != FAIL_NONE) {
             return e->kind;
         }
     }

@@ -277,6 +277,44 @@ static void counts_a_bomb_that_gives_no_text(void **state UNUSED)
     }
 }
 
+/* As a lane that has to offer its core: a chunk of the outer layer is 40,000 members of the inner.
+ */
+static void stops_after_some_steps_without_text(void **state UNUSED)
+{
+    struct decode_limits turns = {.ask_for_turns = true};
+    for (int how = 0; how < PACKINGS; how++) {
+        struct buf empty = BUF_INIT(PACK_MAX);
+        struct buf many = BUF_INIT(PACK_MAX);
+        struct buf b = BUF_INIT(PACK_MAX);
+        size_t members = 0;
+        pack(&empty, (enum packing)how, SPAN(""));
+        for (; many.n < MIB; members++) {
+            buf_add(&many, buf_span(&empty));
+        }
+        pack(&many, (enum packing)how, SPAN("text"));
+        pack(&b, PACK_GZIP, buf_span(&many));
+        OWNED(decode) struct decode *d = decode_new(&turns);
+        struct span in = buf_span(&b);
+        struct span out;
+        struct err e = {.kind = FAIL_NONE};
+        size_t stops = 0, n = 0;
+        for (int last = 0; last < 2;) {
+            bool text = last == 0 ? decode_next(d, &in, &out, &e) : decode_last(d, &out, &e);
+            bool stopped = !text && decode_found(d)->worked_long;
+            n += text ? out.n : 0;
+            stops += stopped;
+            last += !text && !stopped;
+            assert_int_equal(e.kind, FAIL_NONE);
+        }
+        assert_int_equal(n, 4);
+        /* snappy has no members: a step takes all of a block */
+        assert_in_range(stops, how == PACK_SNAPPY ? 1 : members / DECODE_STEPS, members);
+        buf_done(&b);
+        buf_done(&many);
+        buf_done(&empty);
+    }
+}
+
 static void takes_wide_text_by_its_length_as_utf8(void **state UNUSED)
 {
     struct decode_limits size = {.object_bytes = 10};
@@ -396,6 +434,7 @@ int main(void)
         cmocka_unit_test(reads_frames_without_end_for_as_long_as_they_come),
         cmocka_unit_test(counts_a_bomb_over_all_layers),
         cmocka_unit_test(counts_a_bomb_that_gives_no_text),
+        cmocka_unit_test(stops_after_some_steps_without_text),
         cmocka_unit_test(takes_wide_text_by_its_length_as_utf8),
         cmocka_unit_test(asks_before_it_takes_memory_for_windows),
         cmocka_unit_test(takes_no_more_memory_than_it_says),

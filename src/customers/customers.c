@@ -49,6 +49,7 @@ void table_release(struct customer_table *t)
     free(t->list);
     free(t->generations);
     free(t->classes);
+    free((void *)t->by_bucket);
     free(t->queues);
     conf_release(t->conf);
     free(t);
@@ -222,6 +223,7 @@ static struct customer_table *table_new(struct customers *all, const struct cust
         table_release(t);
         return NULL;
     }
+    not_ours_index(t);
     return t;
 }
 

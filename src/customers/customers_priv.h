@@ -156,7 +156,9 @@ struct customer_table {
     uint32_t *generations;        /* by slot: of its customer, or of its last one */
     size_t slots;
     size_t count;
-    size_t *classes;            /* by slot: its scheduling class */
+    size_t *classes;                   /* by slot: its scheduling class */
+    struct customer_entry **by_bucket; /* sorted by bucket and queue, see not_ours_index */
+    size_t by_bucket_count;
     struct table_queue *queues; /* by number */
     size_t queue_count;
     struct text_index queue_numbers; /* by their identities */
@@ -207,6 +209,11 @@ MUST_USE struct customer_entry *entry_new(struct customers *all, const struct co
                                           const struct entry_place *place,
                                           struct customer_entry *before, struct err *e);
 void entry_free(struct customer_entry *c);
+
+/* ---- not_ours.c ---- */
+
+/* Sort the customers of a new table by bucket and queue. */
+void not_ours_index(struct customer_table *t);
 
 /* ---- failed_objects.c ---- */
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * not_ours.c - customers_find does not return a reason, so that its time does not depend on the
- * number of customers. Only if it finds no customer are all customers compared, to give the
- * operator the reason.
+ * number of customers. The reason is searched only if it finds no customer. A message may have
+ * 10,000 records of that kind, so the search does not compare all customers either.
  */
 #include "customers/not_ours.h"
 
 #include "customers_priv.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
 
 enum { CUSTOMERS_NAMED = 3 };
 
@@ -40,10 +44,63 @@ static const char *form_name(enum notification_form form)
     return names[form];
 }
 
-static bool has_bucket(const struct customer_table *t, size_t slot, struct span bucket)
+/* ---- The customers by bucket and queue ---- */
+
+static int compare_place(const struct customer_entry *c, struct span bucket, size_t queue)
 {
-    return t->list[slot] != NULL && span_eq(span_str(t->list[slot]->customer.conf->bucket), bucket);
+    struct span own = span_str(c->customer.conf->bucket);
+    size_t n = own.n < bucket.n ? own.n : bucket.n;
+    int order = memcmp(own.p, bucket.p, n);
+    order = order != 0 ? order : (own.n > bucket.n) - (own.n < bucket.n);
+    return order != 0 ? order : (c->customer.queue > queue) - (c->customer.queue < queue);
 }
+
+static int by_place(const void *x, const void *y)
+{
+    const struct customer_entry *a = *(struct customer_entry *const *)x;
+    const struct customer_entry *b = *(struct customer_entry *const *)y;
+    int order = compare_place(a, span_str(b->customer.conf->bucket), b->customer.queue);
+    return order != 0
+               ? order
+               : (a->customer.slot > b->customer.slot) - (a->customer.slot < b->customer.slot);
+}
+
+void not_ours_index(struct customer_table *t)
+{
+    t->by_bucket = mem_zeros(t->count + 1, sizeof(struct customer_entry *));
+    for (size_t i = 0; i < t->slots; i++) {
+        if (t->list[i] != NULL) {
+            t->by_bucket[t->by_bucket_count++] = t->list[i];
+        }
+    }
+    qsort((void *)t->by_bucket, t->by_bucket_count, sizeof(struct customer_entry *), by_place);
+}
+
+/* The index of the first customer at this place or behind it. */
+static size_t first_at(const struct customer_table *t, struct span bucket, size_t queue)
+{
+    size_t first = 0;
+    size_t end = t->by_bucket_count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (compare_place(t->by_bucket[middle], bucket, queue) < 0) {
+            first = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return first;
+}
+
+/* The customers with this bucket on this queue are *first to *end - 1. */
+static void find_place(const struct customer_table *t, const struct object_place *o, size_t *first,
+                       size_t *end)
+{
+    *first = first_at(t, o->bucket, o->queue);
+    *end = first_at(t, o->bucket, o->queue + 1);
+}
+
+/* ---- The reason ---- */
 
 /*
  * Append the prefixes of the bucket on this queue: "acme has asymptote/events/, beta has logs/ and
@@ -52,16 +109,12 @@ static bool has_bucket(const struct customer_table *t, size_t slot, struct span 
 static size_t add_prefixes(const struct customer_table *t, const struct object_place *o,
                            struct buf *why)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < t->slots; i++) {
-        if (!has_bucket(t, i, o->bucket) || t->list[i]->customer.queue != o->queue) {
-            continue;
-        }
-        const struct customer_conf *conf = t->list[i]->customer.conf;
-        if (count < CUSTOMERS_NAMED) {
-            buf_addf(why, "%s%s has %s/", count == 0 ? "" : ", ", conf->id, conf->prefix);
-        }
-        count++;
+    size_t first = 0, end = 0;
+    find_place(t, o, &first, &end);
+    size_t count = end - first;
+    for (size_t i = 0; i < count && i < CUSTOMERS_NAMED; i++) {
+        const struct customer_conf *conf = t->by_bucket[first + i]->customer.conf;
+        buf_addf(why, "%s%s has %s/", i == 0 ? "" : ", ", conf->id, conf->prefix);
     }
     if (count > CUSTOMERS_NAMED) {
         buf_addf(why, " and %zu more", count - CUSTOMERS_NAMED);
@@ -72,12 +125,12 @@ static size_t add_prefixes(const struct customer_table *t, const struct object_p
 static const struct customer_conf *of_other_queue(const struct customer_table *t,
                                                   const struct object_place *o)
 {
-    for (size_t i = 0; i < t->slots; i++) {
-        if (has_bucket(t, i, o->bucket)) {
-            return t->list[i]->customer.conf;
-        }
+    size_t first = first_at(t, o->bucket, 0);
+    if (first == t->by_bucket_count) {
+        return NULL;
     }
-    return NULL;
+    const struct customer_conf *conf = t->by_bucket[first]->customer.conf;
+    return span_eq(span_str(conf->bucket), o->bucket) ? conf : NULL;
 }
 
 /* The customer of this queue and bucket whose prefix, as a folder, is the key. NULL: none. */
@@ -85,14 +138,14 @@ static const struct customer_conf *of_folder(const struct customer_table *t,
                                              const struct object_place *o)
 {
     struct span prefix = o->key.n != 0 ? span_of(o->key.p, o->key.n - 1) : SPAN("");
-    for (size_t i = 0; i < t->slots && prefix.n < o->key.n && o->key.p[prefix.n] == '/'; i++) {
-        const struct customer_entry *c = t->list[i];
-        if (has_bucket(t, i, o->bucket) && c->customer.queue == o->queue &&
-            span_eq(span_str(c->customer.conf->prefix), prefix)) {
-            return c->customer.conf;
-        }
+    size_t i = 0, end = 0;
+    if (prefix.n < o->key.n && o->key.p[prefix.n] == '/') {
+        find_place(t, o, &i, &end);
     }
-    return NULL;
+    while (i < end && !span_eq(span_str(t->by_bucket[i]->customer.conf->prefix), prefix)) {
+        i++;
+    }
+    return i < end ? t->by_bucket[i]->customer.conf : NULL;
 }
 
 static enum not_ours explain_place(const struct customer_table *t, const struct object_place *o,

@@ -5,6 +5,8 @@
 #include "customers_priv.h"
 #include "fakes/fake_world.h"
 
+#include <stdio.h>
+
 static struct {
     struct conf conf;
     struct queue_conf queues[2];
@@ -176,6 +178,48 @@ static void each_reason_has_its_word_and_its_advice(void **state UNUSED)
     }
 }
 
+/* CPU time of the reasons for 1,000 records whose buckets nobody has, or on another queue. */
+static int64_t reasons_us(void)
+{
+    int64_t before = clock_thread_us(&clock_system);
+    for (int n = 0; n < 1000; n++) {
+        char bucket[20];
+        (void)snprintf(bucket, sizeof(bucket), n % 2 != 0 ? "x-%d" : "bucket-%d", n);
+        struct object_place o = {1, span_str(bucket), SPAN("logs/"), NOTIFICATION_S3};
+        buf_clear(&w.why);
+        (void)customers_not_ours(w.all, &o, &w.why);
+    }
+    return clock_thread_us(&clock_system) - before;
+}
+
+/* A sender to its own queue may name 10,000 buckets in a message. */
+static void the_reason_costs_the_same_with_many_customers(void **state UNUSED)
+{
+    enum { MANY = 10000, NAME_BYTES = 24 };
+    static struct customer_conf many[MANY];
+    static char ids[MANY][NAME_BYTES], buckets[MANY][NAME_BYTES];
+    setup();
+    start();
+    int64_t few_us = reasons_us();
+    teardown();
+    setup();
+    for (size_t i = 0; i < MANY; i++) {
+        (void)snprintf(ids[i], NAME_BYTES, "customer-%zu", i);
+        (void)snprintf(buckets[i], NAME_BYTES, "bucket-%zu", i);
+        many[i] = w.customers[0];
+        many[i].id = ids[i];
+        many[i].bucket = buckets[i];
+    }
+    w.conf.customers = many;
+    w.conf.customer_count = MANY;
+    start();
+    int64_t many_us = reasons_us();
+    print_message("1,000 reasons: %lld us of 3 customers, %lld us of %d\n", (long long)few_us,
+                  (long long)many_us, (int)MANY);
+    assert_true(many_us < 20 * few_us + 5000);
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +231,7 @@ int main(void)
         cmocka_unit_test(names_the_form_that_a_shared_queue_does_not_take),
         cmocka_unit_test(a_long_prefix_does_not_hide_the_reason),
         cmocka_unit_test(each_reason_has_its_word_and_its_advice),
+        cmocka_unit_test(the_reason_costs_the_same_with_many_customers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,8 @@ enum {
     PASS_QUEUES_PER_MS = 400,
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 60 * 1000,
+    READ_SLOW_US = 20 * 1000, /* CPU time of the bodies of a receive: all polls wait for it */
+    READ_PART = 16, /* then the queue has at most one part of so many of the thread's time */
 };
 
 struct intake *intake_new(const struct intake_parts *parts)
@@ -217,12 +219,28 @@ static void receive_passed(struct intake *i, struct poll *p)
     }
 }
 
+/*
+ * A body of 1 MiB may take 70 ms to be read, as long as 10,000 usual ones. Its queue requests one
+ * message, and not before the thread has had time for the other queues.
+ */
+static void slow_down(const struct intake *i, struct poll *p, int64_t read_us)
+{
+    int64_t next_ms = clock_mono_ms(i->parts.clock) + (READ_PART - 1) * read_us / 1000;
+    if (read_us < READ_SLOW_US) {
+        return;
+    }
+    p->want = 1;
+    p->not_before_ms = next_ms > p->not_before_ms ? next_ms : p->not_before_ms;
+}
+
 static void poll_ended(struct intake *i, struct sqs_polled *polled)
 {
     const struct receiver *r = polled->tag;
     struct poll *p = r->poll;
     size_t asked = p->asked;
+    int64_t began_us = clock_thread_us(i->parts.clock);
     searches_after(p, polled->err.kind, messages_accept(i, r, polled));
+    int64_t read_us = clock_thread_us(i->parts.clock) - began_us;
     if (r->search) {
         search_ended(i, p);
     } else {
@@ -252,6 +270,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
     if (!r->search) {
         choose_want(p, polled->count, asked);
     }
+    slow_down(i, p, read_us);
 }
 
 static bool any_polls(const struct intake *i)

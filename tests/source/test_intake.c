@@ -120,11 +120,17 @@ bool sqs_clock_news(struct sqs_queue *q UNUSED, int64_t *offset_ms)
 static struct {
     struct clock clock;
     atomic_int_fast64_t ms;
+    atomic_int_fast64_t cpu_us, read_us; /* each look at the CPU time is read_us after the last */
 } moved;
 
 static int64_t moved_ms(const struct clock *c UNUSED)
 {
     return atomic_load(&moved.ms);
+}
+
+static int64_t moved_cpu_us(const struct clock *c UNUSED)
+{
+    return atomic_fetch_add(&moved.cpu_us, atomic_load(&moved.read_us));
 }
 
 /* ---- The intake ---- */
@@ -194,7 +200,9 @@ static void set_up_queues(size_t queues, size_t places, bool shared)
     fake_sqs_reset();
     (void)pthread_mutex_init(&poller.lock, NULL);
     cond_init(&poller.changed);
-    moved.clock = (struct clock){.mono_ms = moved_ms, .wall_ms = moved_ms};
+    moved.clock =
+        (struct clock){.mono_ms = moved_ms, .wall_ms = moved_ms, .thread_us = moved_cpu_us};
+    atomic_store(&moved.read_us, 0);
     atomic_store(&moved.ms, 1000);
     setup_conf(queues);
     if (shared) {
@@ -815,6 +823,32 @@ static void backs_off_from_a_queue_that_answers_with_errors_and_only_from_that(v
     captured_log_end();
 }
 
+static void
+a_queue_whose_bodies_take_long_asks_for_one_and_lets_the_others_pass(void **state UNUSED)
+{
+    setup(2, 100);
+    intake_start(w.intake);
+    struct poll_seen first = poll_at(0);
+    struct poll_seen second = poll_at(1);
+    answer_poll(first, 1, FAIL_NONE);
+    struct poll_seen next = poll_at(2);
+    assert_int_equal(next.queue, first.queue);
+    assert_int_equal(next.max_messages, 2);
+    atomic_store(&moved.read_us, 100 * 1000); /* as two bodies with 100,000 values */
+    answer_poll(next, 2, FAIL_NONE);
+    let_it_look();
+    assert_int_equal(polls_so_far(), 3);
+    atomic_store(&moved.read_us, 0);
+    answer_poll(second, 0, FAIL_NONE);
+    assert_int_equal(poll_at(3).queue, second.queue);
+    atomic_fetch_add(&moved.ms, 600);
+    let_it_look();
+    assert_int_equal(polls_so_far(), 4);
+    atomic_fetch_add(&moved.ms, 1500);
+    assert_int_equal(poll_at(4).queue, first.queue);
+    assert_int_equal(poll_at(4).max_messages, 1);
+}
+
 static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNUSED)
 {
     setup(2, 100);
@@ -1009,6 +1043,8 @@ int main(void)
         cmocka_unit_test_teardown(
             backs_off_from_a_queue_that_answers_with_errors_and_only_from_that, tear_down),
         cmocka_unit_test_teardown(the_oldest_new_message_of_a_receive_is_kept, tear_down),
+        cmocka_unit_test_teardown(
+            a_queue_whose_bodies_take_long_asks_for_one_and_lets_the_others_pass, tear_down),
         cmocka_unit_test_teardown(does_not_poll_for_a_paused_customer_until_its_probe, tear_down),
         cmocka_unit_test_teardown(takes_what_was_on_its_way_when_it_stops, tear_down),
         cmocka_unit_test_teardown(polls_a_queue_that_is_added_while_it_runs, tear_down),

@@ -8,10 +8,14 @@ An attack lasts longer than a measurement, so it is made of many messages or of 
 does is in the customer's power (its bytes, names, number of objects, and messages to its own queue).
 """
 import functools
+import gzip
 import json
 import pathlib
+import struct
 import sys
 from dataclasses import dataclass, field
+
+import zstandard
 
 from .events import generate
 from .large import repeated_gzip
@@ -21,6 +25,9 @@ import cases  # noqa: E402
 
 MIB = 1 << 20
 WORST_LINE = 900 * 1024  # a line as long as the limit allows, with room for its wrapper
+
+NESTED_BYTES = 600 * MIB
+SOME_EVENT = b'{"session_id":"s","action":"x"}\n'
 
 # An event and 440,000 lines with a digit, in a hundred bytes of zstd (tests/app/test_normalize.c).
 FEW_BYTES = bytes.fromhex(
@@ -106,6 +113,30 @@ def _bombs(strict, customer):
         customer.put(f"bomb-{n}.gz", bomb)
 
 
+@functools.cache
+def nested():
+    """Members of gzip without text, in a frame of zstd: a buffer of 16 KiB is 170 MB of them. A skippable frame
+    before it, since limits.ratio counts the bytes of the object."""
+    inner = gzip.compress(SOME_EVENT, mtime=0) + gzip.compress(b"", mtime=0) * (NESTED_BYTES // 20)
+    return (b"\x50\x2a\x4d\x18" + struct.pack("<I", MIB) + bytes(MIB)
+            + zstandard.ZstdCompressor(write_content_size=False).compress(inner))
+
+
+def _nested(strict, customer):
+    for n in range(20):
+        customer.put(f"nested-{n}.zst", nested())
+
+
+def _dense_bodies(strict, customer):
+    """Bodies that are read by the thread of the polls, with as many values as a body can have."""
+    strict.fake.put_object(customer.bucket, customer.key("a.jsonl"), SOME_EVENT, notify_queue=False)
+    body = json.loads(records(customer, "a.jsonl"))
+    body["p"] = {f"{n:x}": 0 for n in range(MIB // 10 - 100)}
+    text = json.dumps(body, separators=(",", ":"))
+    for _ in range(300):
+        customer.queue.send(text)
+
+
 def _slow_bucket(strict, customer):
     strict.fake.fault(service="s3", action="GetObject", bucket=customer.bucket, delay_s=3, count=-1)
     for n in range(60):
@@ -140,4 +171,6 @@ FURTHER = [
     Attack("worst-lines", "CPU, readers of long lines", _worst_lines, settings={"redact": "secrets"}),
     Attack("output", "rejects topic", _output),
     Attack("bombs", "CPU", _bombs),
+    Attack("nested", "CPU", _nested),
+    Attack("dense-bodies", "the thread of the polls", _dense_bodies),
 ]

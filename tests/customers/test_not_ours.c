@@ -178,7 +178,8 @@ static void each_reason_has_its_word_and_its_advice(void **state UNUSED)
     }
 }
 
-/* CPU time of the reasons for 1,000 records whose buckets nobody has, or on another queue. */
+/* CPU time of the reasons for 1,000 records whose buckets no customer has, or one of another queue.
+ */
 static int64_t reasons_us(void)
 {
     int64_t before = clock_thread_us(&clock_system);

@@ -210,6 +210,62 @@ def test_it_answers_during_start_reload_and_stop(strict: StrictWorld):
     assert all(a.stderr for a in answers if a.returncode != 0)
 
 
+def test_tap_shows_redacted_records_of_one_customer(strict: StrictWorld):
+    acme, other = strict.customer("acme"), strict.customer("other")
+    worker = start(strict)
+    secret = "AKIA" + "Q3EXAMPLE7777777"
+    shown = subprocess.Popen([str(binary()), "tap", "acme", "--rate", "1000", "--count", "30", "--socket",
+                              str(worker.socket)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             env={**clean_env(), "HOME": str(worker.home)})
+    line = worker.logged(msg="tapped by an operator")[0]
+    assert line["customer"] == "acme" and line["records"] == "events" and line["uid"] == str(os.getuid())
+    planted = json.loads(generate(1, 9).text.splitlines()[0])
+    planted["note"] = f"key {secret}"
+    acme.put("a", json.dumps(planted).encode() + b"\n" + generate(100, 1).text)
+    other.put("a", generate(100, 2).text)
+    out, err = shown.communicate(timeout=60)
+    records = [json.loads(text) for text in out.splitlines()]
+    assert shown.returncode == 0 and len(records) == 30 and "30 shown" in err
+    assert {r["ingest"]["customer"] for r in records} == {"acme"}
+    assert secret not in out and "[REDACTED]" in out
+    strict.settled()
+
+    rejects = subprocess.Popen([str(binary()), "tap", "acme", "--rejects", "--where", "reason=not_json", "--count", "1",
+                                "--socket", str(worker.socket)], stdout=subprocess.PIPE, text=True,
+                               env={**clean_env(), "HOME": str(worker.home)})
+    worker.logged(msg="tapped by an operator", records="rejects", member="reason")
+    acme.put("b", generate(10, 3).text + b"{broken\n")
+    assert json.loads(rejects.communicate(timeout=60)[0])["reason"] == "not_json"
+    gone = run(worker, "tap", "unknown")
+    assert gone.returncode == 1 and "no customer" in gone.stderr
+    assert run(worker, "tap", "acme", "--rate", "0").returncode == 1
+
+
+def test_a_tap_that_is_not_read_delays_nothing_and_ends(strict: StrictWorld):
+    acme = strict.customer("acme")
+    worker = start(strict)
+    taps = [subprocess.Popen([str(binary()), "tap", "acme", "--rate", "1000", "--socket", str(worker.socket)],
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**clean_env(), "HOME": str(worker.home)})
+            for _ in range(4)]
+    worker.logged(msg="tapped by an operator", count=4)
+    assert "other taps" in run(worker, "tap", "acme").stderr
+    for n in range(3):
+        acme.put(f"a{n}", generate(5000, n).text)
+    worker.logged(msg="object done", count=3)
+    for tap in taps:
+        tap.kill()
+        tap.wait()
+        tap.stdout.close()
+    until(lambda: "no customer" not in run(worker, "tap", "acme", "--count", "0", "--rate", "x").stderr, worker.tail)
+    second = subprocess.Popen([str(binary()), "tap", "acme", "--socket", str(worker.socket)], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, env={**clean_env(), "HOME": str(worker.home)})
+    try:
+        until(lambda: len(worker.lines(msg="tapped by an operator")) == 5 or second.poll() is None, worker.tail)
+    finally:
+        second.terminate()
+        second.wait()
+
+
 def test_documents_have_the_screens():
     text = (pathlib.Path(__file__).parents[1] / "docs/status.md").read_text()
     for word in ("CUSTOMER", "Is every customer fresh?", "control pause", "control drain"):

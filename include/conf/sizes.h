@@ -25,6 +25,8 @@ enum {
     SNAPSHOT_CUSTOMER_BYTES = 2048,
     SNAPSHOT_QUEUE_BYTES = 256,
     HISTORY_CUSTOMER_BYTES = 512, /* its last hour */
+
+    TAPS_BYTES = 6 * 1024 * 1024, /* all taps of ops/tap.h, and what one of them returns */
 };
 
 #endif

@@ -275,6 +275,9 @@ struct customer_trouble {
 };
 void customer_trouble(struct customer *c, struct customer_trouble *out);
 
+/* The customer with this id, with a reference. NULL: there is none. Looks at all of them. */
+MUST_USE struct customer *customers_by_id(struct customers *all, struct span id);
+
 /*
  * What an operator sets for a customer until the end of the process, also through reloads. False:
  * no customer has this id. Not logged. A customer that is held is not tried by probes; what is in

@@ -26,6 +26,7 @@ struct lane_parts { /* borrowed as long as the lanes */
     struct customers *customers;
     struct sink *sink;
     struct sink_topic *rejects;
+    struct tap *tap; /* NULL: none */
     const struct s3_settings *s3;
     const struct normalize_options *normalize;
     struct converter *const *converters; /* one for each core of the turns */

@@ -10,6 +10,7 @@
 
 #include "customers/customers.h"
 #include "flow/delivery.h"
+#include "ops/tap.h"
 
 enum { PRODUCE_KEY_BYTES = 1024 }; /* a longer key is truncated at a character */
 
@@ -18,6 +19,7 @@ struct produce_parts {
     struct customers *customers;
     struct sink *sink;
     struct sink_topic *rejects;
+    struct tap *tap;     /* NULL: none */
     struct stats *stats; /* of rejects without a customer */
     const struct clock *clock;
     struct pulse *pulse; /* of the thread that produces */

@@ -46,4 +46,8 @@ const char *operator_read(struct span command, struct span customer, struct span
 int operator_do(const struct snapshot_parts *parts, const struct operator_request *c, long uid,
                 struct buf *out);
 
+/* Start a tap, log it, and answer with its id. Returns the HTTP status. */
+int operator_tap(const struct snapshot_parts *parts, const struct tap_wish *w, long uid,
+                 struct buf *out);
+
 #endif

@@ -22,6 +22,7 @@
 #include "flow/lane.h"
 #include "monitor/backlog.h"
 #include "monitor/health.h"
+#include "ops/tap.h"
 
 struct snapshot_parts { /* borrowed: the parts that are read */
     const struct conf *conf;
@@ -31,6 +32,7 @@ struct snapshot_parts { /* borrowed: the parts that are read */
     struct intake *intake;
     const struct sink *sink;
     const struct ops *ops;    /* NULL: not configured */
+    struct tap *tap;          /* NULL: no control socket */
     struct creds_source *own; /* the worker's credentials */
     const struct stats *nobodys;
     const struct outage *kafka_outage;

@@ -75,13 +75,11 @@ static int call(struct reach *r, const char *command, const char *operand, bool 
     int status = STATUS_FAILED;
     http_answer_init(&a, ANSWER_BYTES);
     add_target(&target, command, operand, off);
-    if (reload && !read_reloads(r, &a, &reloads, &applied)) {
-        /* printed */
-    } else if (!reach_call(r, "POST", target.p, &a)) {
-        /* printed */
-    } else if (a.status != HTTP_OK) {
+    bool answered =
+        (!reload || read_reloads(r, &a, &reloads, &applied)) && reach_call(r, "POST", target.p, &a);
+    if (answered && a.status != HTTP_OK) {
         reach_say_refused("control", &a);
-    } else {
+    } else if (answered) {
         struct span text = buf_span(&a.body);
         print_line(stdout, "%.*s", (int)(text.n != 0 ? text.n - 1 : 0), text.p);
         status = reload ? wait_for_reload(r, &a, reloads) : STATUS_OK;

@@ -30,6 +30,7 @@ static const struct command {
     {"redrive", app_redrive, "Show what is in dead-letter queues, and send it back."},
     {"sample", app_sample, "Report how an event file would be read, and which fields it lacks."},
     {"status", app_status, "Show whether every customer of a running worker is fresh."},
+    {"tap", app_tap, "Show records of a customer as they pass through a running worker."},
     {"verify", app_verify, "Check live whether customers are set up."},
 };
 

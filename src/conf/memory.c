@@ -39,7 +39,8 @@ size_t memory_page_bytes(const struct conf *conf)
 static size_t monitor_bytes(const struct conf *conf)
 {
     size_t listeners = 1 + (conf->control.socket != NULL);
-    return listeners * PAGES * memory_page_bytes(conf) +
+    return (conf->control.socket != NULL ? TAPS_BYTES : 0) +
+           listeners * PAGES * memory_page_bytes(conf) +
            conf->customer_count * (SNAPSHOT_CUSTOMER_BYTES + HISTORY_CUSTOMER_BYTES) +
            conf->queue_count * SNAPSHOT_QUEUE_BYTES;
 }

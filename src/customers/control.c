@@ -13,8 +13,7 @@ bool held_blocks(struct customer_entry *c, struct err *why)
     return true;
 }
 
-/* With a reference. NULL: there is none. */
-static struct customer *find_customer(struct customers *all, struct span id)
+struct customer *customers_by_id(struct customers *all, struct span id)
 {
     struct customer *c = NULL;
     while ((c = customers_next(all, c)) != NULL && !span_eq(c->id, id)) {
@@ -24,7 +23,7 @@ static struct customer *find_customer(struct customers *all, struct span id)
 
 bool customers_set_held(struct customers *all, struct span id, bool on)
 {
-    struct customer *c = find_customer(all, id);
+    struct customer *c = customers_by_id(all, id);
     if (c == NULL) {
         return false;
     }
@@ -39,7 +38,7 @@ bool customers_set_held(struct customers *all, struct span id, bool on)
 
 bool customers_set_debug(struct customers *all, struct span id, bool on)
 {
-    struct customer *c = find_customer(all, id);
+    struct customer *c = customers_by_id(all, id);
     if (c == NULL) {
         return false;
     }

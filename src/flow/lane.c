@@ -19,6 +19,7 @@ struct lane *lane_new(const struct lane_parts *parts)
                     .customers = parts->customers,
                     .sink = parts->sink,
                     .rejects = parts->rejects,
+                    .tap = parts->tap,
                     .stats = parts->stats,
                     .clock = parts->clock,
                     .pulse = &l->pulse},

@@ -135,6 +135,16 @@ static enum err_kind produce_event(struct produce *p, struct delivery *d,
     return give_record(p, d, &out, full, e);
 }
 
+/* To an operator. */
+static void show(struct produce *p, const struct customer *c, const struct output *record)
+{
+    tap_offer(p->parts.tap,
+              &(struct tap_record){.customer = c != NULL ? c->id : SPAN(""),
+                                   .value = record->value,
+                                   .reject = record->kind != OUTPUT_EVENT},
+              clock_mono_ms(p->parts.clock));
+}
+
 enum err_kind produce_record(struct produce *p, struct delivery *d, const struct output *record,
                              bool *full, struct err *e)
 {
@@ -154,6 +164,9 @@ enum err_kind produce_record(struct produce *p, struct delivery *d, const struct
     }
     if (full != NULL && *full) {
         return kind;
+    }
+    if (tap_is_on(p->parts.tap) && kind == FAIL_NONE) {
+        show(p, c, record);
     }
     if (kind == FAIL_NONE && record->kind == OUTPUT_EVENT) {
         p->events++;

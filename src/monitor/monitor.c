@@ -186,6 +186,47 @@ static int page_control(void *ctx, const struct listener_request *r, struct list
     return operator_do(&m->parts, &c, listener_peer_uid(r), &a->body);
 }
 
+static int page_tap_start(void *ctx, const struct listener_request *r, struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    struct tap_wish w;
+    const char *wrong = tap_read(listener_query(r, "customer"), listener_query(r, "rejects"),
+                                 listener_query(r, "where"), listener_query(r, "rate"), &w);
+    if (wrong != NULL) {
+        buf_add(&a->body, span_str(wrong));
+        return HTTP_BAD;
+    }
+    return operator_tap(&m->parts, &w, listener_peer_uid(r), &a->body);
+}
+
+static uint64_t tap_id(const struct listener_request *r)
+{
+    enum { DIGITS = 18 };
+    struct span text = listener_query(r, "id");
+    uint64_t id = 0;
+    for (size_t i = 0; i < text.n && i < DIGITS; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9') {
+            return 0;
+        }
+        id = id * 10 + (uint64_t)(text.p[i] - '0');
+    }
+    return text.n <= DIGITS ? id : 0;
+}
+
+static int page_tap(void *ctx, const struct listener_request *r, struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    bool found = tap_take(m->parts.tap, tap_id(r), clock_mono_ms(m->clock), &a->body);
+    return found ? HTTP_OK : HTTP_NOT_FOUND;
+}
+
+static int page_tap_end(void *ctx, const struct listener_request *r,
+                        struct listener_answer *a UNUSED)
+{
+    struct monitor *m = ctx;
+    return tap_end(m->parts.tap, tap_id(r)) ? HTTP_OK : HTTP_NOT_FOUND;
+}
+
 /* How often the configuration was read, and whether the last one was applied. */
 static int page_reloads(void *ctx, const struct listener_request *r UNUSED,
                         struct listener_answer *a)
@@ -231,6 +272,9 @@ static const struct listener_page control_pages[] = {
     PAGES,
     {"/reloads", TEXT_TYPE, false, page_reloads, false},
     {"/control", TEXT_TYPE, false, page_control, true},
+    {"/tap", TEXT_TYPE, false, page_tap, false},
+    {"/tap-start", TEXT_TYPE, false, page_tap_start, true},
+    {"/tap-end", TEXT_TYPE, false, page_tap_end, true},
 };
 
 /* ---- Life cycle ---- */
@@ -255,6 +299,20 @@ static struct listener *listen_http(struct monitor *m, const struct conf *conf, 
     return l;
 }
 
+/* A tap returns more than the status of a few customers. */
+static size_t control_page_bytes(const struct conf *conf)
+{
+    size_t bytes = memory_page_bytes(conf);
+    return bytes > 4 * TAP_BYTES ? bytes : 4 * TAP_BYTES;
+}
+
+static void sample_and_end_taps(void *ctx)
+{
+    struct monitor *m = ctx;
+    sample(ctx);
+    tap_tick(m->parts.tap, clock_mono_ms(m->clock));
+}
+
 static struct listener *listen_control(struct monitor *m, const struct conf *conf, struct err *e)
 {
     struct listener *l = listener_new(
@@ -262,9 +320,9 @@ static struct listener *listen_control(struct monitor *m, const struct conf *con
                                     .group = conf->control.group,
                                     .pages = control_pages,
                                     .page_count = sizeof(control_pages) / sizeof(control_pages[0]),
-                                    .page_bytes = memory_page_bytes(conf),
+                                    .page_bytes = control_page_bytes(conf),
                                     .ctx = m,
-                                    .tick = sample},
+                                    .tick = sample_and_end_taps},
         e);
     if (l == NULL) {
         (void)err_wrap(e, "control.socket");
@@ -330,7 +388,7 @@ void monitor_reloaded(struct monitor *m, const struct conf *conf)
             listener_set_page_bytes(m->listener, memory_page_bytes(conf));
         }
         if (m->control != NULL) {
-            listener_set_page_bytes(m->control, memory_page_bytes(conf));
+            listener_set_page_bytes(m->control, control_page_bytes(conf));
         }
         atomic_store(&m->configured_ms, clock_wall_ms(m->clock));
         atomic_store(&m->reload_failed, false);

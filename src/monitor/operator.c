@@ -4,10 +4,11 @@
 #include "base/log.h"
 #include "source/intake.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <unistd.h>
 
-enum { HTTP_OK = 200, HTTP_NOT_FOUND = 404 };
+enum { HTTP_OK = 200, HTTP_NOT_FOUND = 404, HTTP_NOT_NOW = 503 };
 
 static const char *const names[OPERATOR_COMMANDS] = {
     [OPERATOR_PAUSE] = "pause", [OPERATOR_RESUME] = "resume", [OPERATOR_LOG_LEVEL] = "log-level",
@@ -127,5 +128,27 @@ int operator_do(const struct snapshot_parts *parts, const struct operator_reques
             },
             6);
     buf_addf(out, "%s\n", what_follows(c));
+    return HTTP_OK;
+}
+
+int operator_tap(const struct snapshot_parts *parts, const struct tap_wish *w, long uid,
+                 struct buf *out)
+{
+    struct customer *c = customers_by_id(parts->customers, w->customer);
+    if (c == NULL) {
+        buf_add(out, SPAN("no customer of the configuration has this id\n"));
+        return HTTP_NOT_FOUND;
+    }
+    customer_release(c);
+    uint64_t id = tap_start(parts->tap, w, clock_mono_ms(parts->clock));
+    if (id == 0) {
+        buf_add(out, SPAN("other taps are open: end one of them\n"));
+        return HTTP_NOT_NOW;
+    }
+    log_write(LOG_WARN, "tapped by an operator", KV_SPAN("customer", w->customer),
+              KV_STR("records", w->rejects ? "rejects" : "events"),
+              KV_SET_SPAN("member", w->member), KV_INT("rate", w->rate), KV_KNOWN("uid", uid),
+              KV_STR("next", "copies of some records are shown, redacted; delivery goes on"));
+    buf_addf(out, "%" PRIu64 "\n", id);
     return HTTP_OK;
 }

@@ -181,6 +181,7 @@ static enum err_kind make_monitor(struct worker *w, struct err *e)
             .intake = w->intake,
             .sink = w->sink,
             .ops = w->ops,
+            .tap = w->tap,
             .own = w->own,
             .nobodys = &w->stats,
             .kafka_outage = &w->kafka_outage,
@@ -217,6 +218,7 @@ struct worker *worker_new(const struct conf *conf, struct err *e)
         return NULL;
     }
     atomic_store(&w->has_customers, true);
+    w->tap = conf->control.socket != NULL ? tap_new() : NULL;
     make_flow(w);
     return make_monitor(w, e) == FAIL_NONE ? take(&w) : NULL;
 }
@@ -256,6 +258,7 @@ void worker_make_lanes(struct worker *w)
         .customers = w->customers,
         .sink = w->sink,
         .rejects = w->rejects,
+        .tap = w->tap,
         .s3 = &w->s3,
         .normalize = &w->normalize,
         .converters = w->converters,
@@ -285,6 +288,7 @@ void worker_free(struct worker *w)
     for (size_t i = 0; i < w->lane_count; i++) {
         lane_free(w->lanes[i]);
     }
+    tap_free(w->tap);
     turns_free(w->turns);
     places_free(w->places);
     free(w->lanes);

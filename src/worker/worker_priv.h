@@ -13,6 +13,7 @@
 #include "monitor/monitor.h"
 #include "net/msk.h"
 #include "ops/ops.h"
+#include "ops/tap.h"
 #include "source/intake.h"
 #include "worker/worker.h"
 
@@ -44,6 +45,7 @@ struct worker {
     struct sink *sink;
     struct ops *ops; /* NULL: not configured */
     struct sink_topic *rejects;
+    struct tap *tap; /* NULL: no control socket */
     struct customers *customers;
     atomic_bool has_customers;    /* the sink's events begin earlier */
     struct worker_queue **queues; /* by number; removed ones included */

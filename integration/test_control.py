@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control socket of a running worker, and the commands status and control."""
+import hashlib
 import json
 import os
 import pathlib
@@ -8,9 +9,11 @@ import re
 import socket
 import stat
 import subprocess
+import tarfile
 import threading
 import time
 
+from .parts.aws import KEYS
 from .parts.events import generate
 from .parts.places import binary
 from .parts.process import clean_env
@@ -230,12 +233,12 @@ def test_tap_shows_redacted_records_of_one_customer(strict: StrictWorld):
     assert secret not in out and "[REDACTED]" in out
     strict.settled()
 
-    rejects = subprocess.Popen([str(binary()), "tap", "acme", "--rejects", "--where", "reason=not_json", "--count", "1",
+    rejects = subprocess.Popen([str(binary()), "tap", "acme", "--rejects", "--where", "reason=bad_json", "--count", "1",
                                 "--socket", str(worker.socket)], stdout=subprocess.PIPE, text=True,
                                env={**clean_env(), "HOME": str(worker.home)})
     worker.logged(msg="tapped by an operator", records="rejects", member="reason")
     acme.put("b", generate(10, 3).text + b"{broken\n")
-    assert json.loads(rejects.communicate(timeout=60)[0])["reason"] == "not_json"
+    assert json.loads(rejects.communicate(timeout=60)[0])["reason"] == "bad_json"
     gone = run(worker, "tap", "unknown")
     assert gone.returncode == 1 and "no customer" in gone.stderr
     assert run(worker, "tap", "acme", "--rate", "0").returncode == 1
@@ -264,6 +267,54 @@ def test_a_tap_that_is_not_read_delays_nothing_and_ends(strict: StrictWorld):
     finally:
         second.terminate()
         second.wait()
+
+
+def test_diagnose_has_no_secret_and_no_content(strict: StrictWorld):
+    """Secrets are planted in the configuration, the environment and events; words in keys and texts of errors."""
+    acme, denied = strict.customer("acme"), strict.customer("denied")
+    planted = {"password": "hunter2-in-config", "env": "hunter3-in-environment",
+               "event": "words-of-an-event", "key": "words-of-a-key", "error": "words-of-an-error",
+               "sample": "words-of-a-line"}
+    strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": denied.settings["role_arn"]},
+                      error={"code": "AccessDenied", "status": 403, "message": planted["error"]}, count=-1)
+    acme.put(planted["key"], json.dumps({**json.loads(generate(1, 1).text.splitlines()[0]),
+                                         "note": planted["event"]}).encode() + b"\n{" + planted["sample"].encode() + b"\n")
+    acme.put(planted["key"] + "-unreadable", b"\x7fELF" + bytes(range(256)) * 8)
+    denied.put(planted["key"], generate(3, 1).text)
+    settings = strict.settings()
+    properties = [*settings["kafka"]["properties"], f"ssl.key.password={planted['password']}",
+                  "sasl.password=env:PLANTED"]
+    worker = start(strict, kafka={"properties": properties}, env={"PLANTED": planted["env"]})
+    worker.logged(msg="object done", customer="acme")
+    worker.logged(msg="object left", customer="acme")
+    worker.logged(msg="customer paused")
+    assert planted["error"] in worker.log.read_text() and planted["key"] in worker.log.read_text()
+    out = strict.folder / "d.tar.gz"
+    done = run(worker, "diagnose", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    with tarfile.open(out) as tar:
+        files = {pathlib.Path(m.name).name: tar.extractfile(m).read() for m in tar.getmembers()}
+    manifest = dict(reversed(line.split("  ")) for line in files.pop("MANIFEST").decode().splitlines())
+    assert manifest == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    whole = b"\0".join(files.values()).decode()
+    secrets = [*planted.values(), *strict.secrets(), *(v for k, v in KEYS.items() if "secret" in k)]
+    assert [s for s in secrets if s in whole] == []
+    assert "lane 1: " in files["threads.txt"].decode() and "asymptote_ingest_ready" in files["metrics.txt"].decode()
+    errors = files["errors.txt"].decode()
+    assert 'msg="customer paused" customer=denied error=denied code=AccessDenied' in errors
+    assert 'msg="object left" customer=acme' in errors and "object=" not in errors and "detail=" not in errors
+    status_of = {c["customer"]: c for c in json.loads(files["status.json"])["customers"]}
+    assert status_of["denied"]["error"] == {"class": "denied", "code": "AccessDenied"}
+    assert "customers" in files["configuration.conf"].decode()
+
+    again = run(worker, "diagnose", "--out", str(out))
+    assert again.returncode == 1 and "exists" in again.stderr
+    asked = run(worker, "diagnose", "--with-details", "--out", str(strict.folder / "e.tar.gz"))
+    assert asked.returncode == 0
+    with tarfile.open(strict.folder / "e.tar.gz") as tar:
+        details = tar.extractfile("asymptote-ingest-diagnose/status-details.json").read().decode()
+    assert planted["error"] in details
 
 
 def test_documents_have_the_screens():

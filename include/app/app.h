@@ -28,6 +28,7 @@ int app_redrive(int argc, char **argv);
 int app_status(int argc, char **argv);
 int app_control(int argc, char **argv);
 int app_tap(int argc, char **argv);
+int app_diagnose(int argc, char **argv);
 
 struct worker;
 

@@ -72,6 +72,15 @@ void log_put(enum log_level level, const char *msg, const struct log_kv *kv, siz
 #define log_text(level, msg) log_put((level), (msg), NULL, 0)
 
 /*
+ * Append the last lines of level warn and error, the oldest first, without details: only numbers,
+ * and texts under a few keys (customer, queue, error, code, reason, ...). So they have no key of an
+ * object, no text of a service and no content.
+ */
+struct buf;
+enum { LOG_RECENT = 64, LOG_RECENT_BYTES = 512 };
+void log_recent(struct buf *out);
+
+/*
  * Append the line that log_put writes at wall_ms. *out is empty; its maximum (at least 64 bytes) is
  * the limit of the line.
  */

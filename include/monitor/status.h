@@ -51,6 +51,7 @@ struct status_query {
     struct span state; /* only customers with this state; "": all */
     struct span id;    /* only customers whose id begins so; "": all */
     size_t offset, limit;
+    bool plain; /* JSON without the texts of errors, which may have keys of objects */
 };
 
 /* Read the parameters of a request. NULL: they are valid; else what is wrong, for people. */

@@ -21,6 +21,7 @@ static const struct command {
     {"check-config", app_check_config, "Check a configuration and report every error in it."},
     {"control", app_control,
      "Change a running worker: pause, resume, log-level, debug, reload, drain."},
+    {"diagnose", app_diagnose, "Write one archive for the support about a running worker."},
     {"errors", app_errors, "Show the outcome of each class of error."},
     {"metrics", app_metrics, "Show the metrics that a running worker exposes."},
     {"normalize", app_normalize, "Convert event files to events on standard output."},

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/lock.h"
 #include "base/visible.h"
 
 #include <errno.h>
@@ -260,6 +261,68 @@ void log_line(struct buf *out, enum log_format format, int64_t wall_ms, const st
     buf_add(out, format == LOG_JSON ? SPAN("}\n") : SPAN("\n"));
 }
 
+/* ---- The last lines ---- */
+
+static struct {
+    pthread_mutex_t lock;
+    char lines[LOG_RECENT][LOG_RECENT_BYTES + 1];
+    size_t lengths[LOG_RECENT];
+    size_t count; /* so far */
+} recent = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool is_plain_key(const char *key)
+{
+    static const char *const keys[] = {"customer", "queue",   "reason", "call",    "calls",
+                                       "outage",   "command", "topic",  "outcome", "framing"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (strcmp(keys[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_plain(struct line *l, const struct log_kv *kv)
+{
+    bool text = kv->kind == LOG_TEXT || kv->kind == LOG_TEXT_IF;
+    if (kv->kind == LOG_ERR) {
+        struct err brief = {.kind = kv->err->kind, .status = kv->err->status};
+        memcpy(brief.code, kv->err->code, sizeof(brief.code));
+        add_err(l, &brief);
+    } else if (!text || is_plain_key(kv->key)) {
+        add_kv(l, kv);
+    }
+}
+
+static void keep_recent(int64_t wall_ms, const struct log_event *ev)
+{
+    char room[LOG_RECENT_BYTES + 1];
+    struct buf out = {.p = room, .cap = sizeof(room), .max = LOG_RECENT_BYTES};
+    struct line l = {.out = &out, .format = LOG_LOGFMT};
+    add_time(&l, wall_ms);
+    add_text(&l, "level", span_str(log_level_name(ev->level)));
+    add_text(&l, "msg", span_str(ev->msg));
+    for (size_t i = 0; i < ev->count; i++) {
+        add_plain(&l, &ev->kv[i]);
+    }
+    buf_add_byte(&out, '\n');
+    mutex_lock(&recent.lock);
+    size_t at = recent.count++ % LOG_RECENT;
+    memcpy(recent.lines[at], out.p, out.n);
+    recent.lengths[at] = out.n;
+    mutex_unlock(&recent.lock);
+}
+
+void log_recent(struct buf *out)
+{
+    mutex_lock(&recent.lock);
+    size_t first = recent.count > LOG_RECENT ? recent.count - LOG_RECENT : 0;
+    for (size_t i = first; i < recent.count; i++) {
+        buf_add(out, span_of(recent.lines[i % LOG_RECENT], recent.lengths[i % LOG_RECENT]));
+    }
+    mutex_unlock(&recent.lock);
+}
+
 void log_put(enum log_level level, const char *msg, const struct log_kv *kv, size_t count)
 {
     if (!log_wants(level)) {
@@ -267,8 +330,12 @@ void log_put(enum log_level level, const char *msg, const struct log_kv *kv, siz
     }
     char room[LINE_BYTES + 1]; /* and a NUL */
     struct buf line = {.p = room, .cap = sizeof(room), .max = LINE_BYTES};
-    log_line(&line, (enum log_format)atomic_load(&line_format), clock_wall_ms(&clock_system),
-             &(struct log_event){level, msg, kv, count});
+    int64_t now = clock_wall_ms(&clock_system);
+    const struct log_event ev = {level, msg, kv, count};
+    log_line(&line, (enum log_format)atomic_load(&line_format), now, &ev);
+    if (level >= LOG_WARN) {
+        keep_recent(now, &ev);
+    }
 
     ssize_t n = 0;
     do {

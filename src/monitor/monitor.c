@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "codec/exposition.h"
+#include "conf/load.h"
 #include "conf/memory.h"
 #include "monitor/history.h"
 #include "monitor/metrics.h"
@@ -14,6 +15,7 @@
 #include "monitor/status_text.h"
 #include "net/listener.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { HTTP_OK = 200, HTTP_BAD = 400, HTTP_NOT_FOUND = 404, HTTP_NOT = 503 };
@@ -31,6 +33,7 @@ struct monitor {
     atomic_bool stopping;
     const struct clock *clock;
     struct snapshot_parts parts;
+    const struct conf *conf; /* in use, with a reference; under the lock */
     atomic_bool reload_failed;
     atomic_int_fast64_t configured_ms;
 };
@@ -99,6 +102,7 @@ static bool read_query(const struct listener_request *r, struct listener_answer 
     const char *wrong =
         status_query_read(listener_query(r, "state"), listener_query(r, "customer"),
                           listener_query(r, "offset"), listener_query(r, "limit"), out);
+    out->plain = span_eq(listener_query(r, "plain"), SPAN("1"));
     if (wrong != NULL) {
         a->type = TEXT_TYPE;
         buf_add(&a->body, span_str(wrong));
@@ -227,6 +231,47 @@ static int page_tap_end(void *ctx, const struct listener_request *r,
     return tap_end(m->parts.tap, tap_id(r)) ? HTTP_OK : HTTP_NOT_FOUND;
 }
 
+/* ---- Parts of `diagnose` ---- */
+
+/* The effective configuration, with secrets masked. */
+static int page_config(void *ctx, const struct listener_request *r UNUSED,
+                       struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    mutex_lock(&m->lock);
+    const struct conf *conf = conf_hold(m->conf);
+    mutex_unlock(&m->lock);
+    conf_print(conf, &a->body);
+    conf_release(conf);
+    return HTTP_OK;
+}
+
+static int page_errors(void *ctx UNUSED, const struct listener_request *r UNUSED,
+                       struct listener_answer *a)
+{
+    log_recent(&a->body);
+    return HTTP_OK;
+}
+
+static int page_threads(void *ctx, const struct listener_request *r UNUSED,
+                        struct listener_answer *a)
+{
+    static const char *const states[] = {"idle", "busy", "waiting"}; /* by enum pulse_state */
+    struct monitor *m = ctx;
+    struct snapshot_run run = run_of(m);
+    mutex_lock(&m->lock);
+    snapshot_fill_health(m->snapshot, &run);
+    const struct health *h = &m->snapshot->health;
+    for (size_t i = 0; i < h->count; i++) {
+        const struct health_thread *t = &h->threads[i];
+        buf_addf(&a->body, "%s %zu: %s, no progress for %" PRId64 " ms%s%s\n", t->kind, t->number,
+                 states[pulse_state(t->pulse)], pulse_still_ms(t->pulse, m->snapshot->now_ms),
+                 t->whose != NULL ? ", customer " : "", t->whose != NULL ? t->whose : "");
+    }
+    mutex_unlock(&m->lock);
+    return HTTP_OK;
+}
+
 /* How often the configuration was read, and whether the last one was applied. */
 static int page_reloads(void *ctx, const struct listener_request *r UNUSED,
                         struct listener_answer *a)
@@ -270,6 +315,9 @@ static const struct listener_page pages[] = {
 
 static const struct listener_page control_pages[] = {
     PAGES,
+    {"/config", TEXT_TYPE, false, page_config, false},
+    {"/errors", TEXT_TYPE, false, page_errors, false},
+    {"/threads", TEXT_TYPE, false, page_threads, false},
     {"/reloads", TEXT_TYPE, false, page_reloads, false},
     {"/control", TEXT_TYPE, false, page_control, true},
     {"/tap", TEXT_TYPE, false, page_tap, false},
@@ -339,6 +387,7 @@ struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
     const struct conf *conf = parts->conf;
     mutex_init(&m->lock);
     m->parts = *parts;
+    m->conf = conf_hold(conf);
     m->snapshot = snapshot_new(parts);
     m->history = history_new();
     m->clock = parts->clock;
@@ -362,6 +411,7 @@ void monitor_free(struct monitor *m)
     listener_free(m->listener);
     snapshot_free(m->snapshot);
     history_free(m->history);
+    conf_release(m->conf);
     mutex_done(&m->lock);
     free(m);
 }
@@ -390,6 +440,10 @@ void monitor_reloaded(struct monitor *m, const struct conf *conf)
         if (m->control != NULL) {
             listener_set_page_bytes(m->control, control_page_bytes(conf));
         }
+        mutex_lock(&m->lock);
+        conf_release(m->conf);
+        m->conf = conf_hold(conf);
+        mutex_unlock(&m->lock);
         atomic_store(&m->configured_ms, clock_wall_ms(m->clock));
         atomic_store(&m->reload_failed, false);
         atomic_fetch_add(&m->reloads, 1);

@@ -148,7 +148,7 @@ struct status_advice status_advise(const struct snapshot *s, const struct status
 
 /* ---- JSON ---- */
 
-static void add_error(struct buf *out, const struct err *e)
+static void add_error(struct buf *out, const struct err *e, bool plain)
 {
     if (e->kind == FAIL_NONE) {
         return;
@@ -157,7 +157,7 @@ static void add_error(struct buf *out, const struct err *e)
     buf_add_byte(out, '{');
     json_member_text(out, "class", span_str(err_kind_name(e->kind)));
     json_member_text(out, "code", span_str(e->code));
-    json_member_text(out, "detail", span_str(e->text));
+    json_member_text(out, "detail", plain ? SPAN("") : span_str(e->text));
     buf_add_byte(out, '}');
 }
 
@@ -170,7 +170,8 @@ uint64_t status_rejects(const struct snapshot_customer *c)
     return n;
 }
 
-static void add_customer(const struct snapshot *s, const struct status_row *r, struct buf *out)
+static void add_customer(const struct snapshot *s, const struct status_row *r, bool plain,
+                         struct buf *out)
 {
     const struct snapshot_customer *c = r->customer;
     struct status_advice advice = status_advise(s, r);
@@ -198,7 +199,7 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, s
     json_member_text(out, "cause", span_str(advice.cause));
     if (r->state == STATUS_PAUSED) {
         json_member_number(out, "next_try_ms", (uint64_t)c->trouble.next_try_ms);
-        add_error(out, &c->trouble.paused_by);
+        add_error(out, &c->trouble.paused_by, plain);
     }
     json_member_text(out, "what_to_do", span_str(advice.what_to_do));
     buf_add_byte(out, '}');
@@ -303,7 +304,7 @@ void status_write(const struct snapshot *s, const struct status_query *q, struct
     buf_add_byte(out, '[');
     for (size_t i = q->offset; i < list.found && i - q->offset < q->limit; i++) {
         buf_add(out, i != q->offset ? SPAN(",") : SPAN(""));
-        add_customer(s, &list.rows[i], out);
+        add_customer(s, &list.rows[i], q->plain, out);
     }
     buf_add(out, SPAN("]}\n"));
     status_list_done(&list);

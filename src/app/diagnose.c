@@ -10,6 +10,7 @@
 #include "app/print.h"
 #include "app/reach.h"
 #include "base/clock.h"
+#include "event/normalize.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -51,7 +51,8 @@ static int tear_down(void **state UNUSED)
 
 static const char *page(const char *state, const char *id, size_t offset, size_t limit)
 {
-    struct status_query q = {span_str(state), span_str(id), offset, limit};
+    struct status_query q = {
+        .state = span_str(state), .id = span_str(id), .offset = offset, .limit = limit};
     buf_clear(&w.page);
     page_write(&w.s, w.h, &q, &w.page);
     assert_false(w.page.overflowed);

@@ -50,7 +50,9 @@ struct turn { /* of a lane; only turns.c accesses it */
     enum turn_state state;
     size_t core; /* also for the lane: the one that it has, or had last */
     size_t sched_class;
-    int64_t counted_us; /* CPU time of its thread up to which it is counted */
+    int64_t started_us; /* CPU time of its thread at turns_start ... */
+    int64_t counted_us; /* ... and up to which it is counted */
+    int64_t count_us;   /* time at which it is to be counted again */
     int64_t granted_us;
     int64_t paused_us;
     const struct pulse *pulse; /* borrowed */
@@ -73,7 +75,8 @@ void turns_begin(struct turns *t, struct turn *mine);
 bool turns_contended(const struct turns *t);
 void turns_yield(struct turns *t, struct turn *mine);
 void turns_pause(struct turns *t, struct turn *mine);
-void turns_end(struct turns *t, struct turn *mine);
+/* Returns the CPU time of the lane's thread since turns_start. */
+uint64_t turns_end(struct turns *t, struct turn *mine);
 
 /* CPU time of the class so far. */
 uint64_t turns_used_us(struct turns *t, size_t sched_class);

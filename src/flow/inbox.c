@@ -6,73 +6,25 @@
  *
  * Wake-ups. The end of one lane's work may allow several further ones: a class whose average falls
  * below HEAVY_MS may take lanes that were kept from it. How many is the result of three rules, so
- * it is not computed. A lane that takes a message wakes one more if another message can be taken,
- * and that one does the same. So no lane sleeps beside a message that it may take, and none is
- * woken for nothing.
+ * it is not computed. If a message can be taken and lanes sleep, one is woken; when it has taken
+ * one, it wakes the next, if another message can be taken. Until it takes, no second lane is woken:
+ * while all cores are busy, lanes that finish take the messages before it. So no lane sleeps beside
+ * a message that it may take, unless another one is about to wake. A lane is woken after the lock
+ * is released, since it would wait for the lock at once.
  */
-#include "flow/inbox.h"
+#include "inbox_priv.h"
 
 #include "base/alloc.h"
 #include "base/lock.h"
 #include "base/share.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 enum {
     AVERAGE_OF = 4,
     LOWER_TURN =
         4, /* one take in this many begins with the lower messages, so that they progress */
-};
-
-/* Live messages, and the lower ones: of a backfill. */
-enum rank { LIVE, LOWER, RANKS };
-
-struct waiting_list {
-    struct inflight *first;
-    struct inflight **last;
-    size_t turn_next; /* of the rank's list of turns: index of a class plus one; 0: the end */
-};
-
-struct sched_class {
-    struct waiting_list lists[RANKS];
-    size_t waiting;
-    size_t bytes;
-    unsigned limit;
-    unsigned at_work;
-    int64_t average_ms; /* per object; recent objects count more */
-};
-
-struct queue_use {
-    size_t reserved; /* by its current poll */
-    size_t waiting;
-    bool mixed;
-};
-
-struct inbox {
-    struct inbox_settings s;
-    struct {
-        pthread_mutex_t lock;
-        pthread_cond_t come;
-        struct sched_class *sched_classes;
-        size_t class_count, class_room;
-        struct queue_use *queues;
-        size_t queue_count;
-        size_t taken; /* shared slots: all except the first of each queue */
-        struct {
-            size_t first, last; /* as turn_next */
-        } turns[RANKS];
-        size_t waiting;
-        size_t bytes;
-        size_t at_work;
-        size_t heavy_at_work; /* of at_work: started while their class was heavy */
-        size_t lower_at_work; /* of at_work: with a lower message */
-        size_t takes;
-        size_t asleep; /* lanes in inbox_take */
-        bool refused;
-        bool stopped;
-    } shared;
 };
 
 /* Make room for so many classes. The existing ones may move in memory. */
@@ -107,7 +59,7 @@ static void grow_locked(struct inbox *i, size_t count)
     i->shared.class_count = count;
 }
 
-static struct sched_class *class_locked(struct inbox *i, size_t sched_class)
+struct sched_class *inbox_class_locked(struct inbox *i, size_t sched_class)
 {
     if (sched_class >= i->shared.class_count) {
         grow_locked(i, sched_class + 1);
@@ -155,91 +107,6 @@ void inbox_add_queue(struct inbox *i)
     mutex_unlock(&i->shared.lock);
 }
 
-/* ---- slots ---- */
-
-/* The number of shared slots among `count` slots of a queue. */
-static size_t shared_slots(size_t count)
-{
-    return count > 1 ? count - 1 : 0;
-}
-
-static size_t slots_of(const struct queue_use *q)
-{
-    return q->reserved + q->waiting;
-}
-
-/* Update the totals after the queue's counts changed. before: its slots_of before the change. */
-static void recount_locked(struct inbox *i, const struct queue_use *q, size_t before)
-{
-    i->shared.taken = i->shared.taken - shared_slots(before) + shared_slots(slots_of(q));
-}
-
-/* True if a poll was refused a slot and should request it again. */
-static bool take_refused_locked(struct inbox *i)
-{
-    bool tell = i->shared.refused;
-    i->shared.refused = false;
-    return tell && i->s.freed != NULL;
-}
-
-static void free_reserved_locked(struct inbox *i, size_t queue, size_t count)
-{
-    struct queue_use *q = &i->shared.queues[queue];
-    size_t before = slots_of(q);
-    assert(count <= q->reserved);
-    q->reserved -= count;
-    recount_locked(i, q, before);
-}
-
-/* Whether the queue's poll may receive one message more than the `granted` ones. */
-static bool one_more_locked(const struct inbox *i, const struct queue_use *q, size_t granted)
-{
-    size_t has = slots_of(q) + granted;
-    if (has == 0) {
-        return true; /* its own slot is free */
-    }
-    size_t taken = i->shared.taken + shared_slots(has) - shared_slots(slots_of(q));
-    size_t counted = q->mixed ? q->reserved + granted : has;
-    return share_allows(i->s.slots, taken, shared_slots(counted), 1);
-}
-
-size_t inbox_reserve(struct inbox *i, size_t queue, size_t only, size_t want)
-{
-    size_t granted = 0;
-    mutex_lock(&i->shared.lock);
-    struct queue_use *q = &i->shared.queues[queue];
-    q->mixed = only == INBOX_MIXED;
-    size_t bytes = q->mixed ? 0 : class_locked(i, only)->bytes;
-    if (!i->shared.stopped &&
-        (q->waiting == 0 || share_allows(i->s.bytes, i->shared.bytes, bytes, 1))) {
-        while (granted < want && one_more_locked(i, q, granted)) {
-            granted++;
-        }
-    }
-    if (granted < want) {
-        i->shared.refused = true;
-    }
-    size_t before = slots_of(q);
-    q->reserved += granted;
-    recount_locked(i, q, before);
-    mutex_unlock(&i->shared.lock);
-    return granted;
-}
-
-void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
-{
-    if (count == 0) {
-        return;
-    }
-    mutex_lock(&i->shared.lock);
-    free_reserved_locked(i, queue, count);
-    bool tell = take_refused_locked(i);
-    mutex_unlock(&i->shared.lock);
-    if (tell) {
-        i->s.freed(i->s.ctx);
-    }
-}
-
 /* ---- lists ---- */
 
 static struct waiting_list *list_locked(struct inbox *i, size_t sched_class, enum rank rank)
@@ -278,133 +145,7 @@ static void remove_turn_locked(struct inbox *i, const struct turn *t)
     }
 }
 
-static void push_locked(struct inbox *i, struct inflight *m)
-{
-    struct sched_class *c = class_locked(i, m->sched_class);
-    enum rank rank = m->lower ? LOWER : LIVE;
-    struct waiting_list *list = &c->lists[rank];
-    bool first = list->first == NULL;
-    m->next = NULL;
-    *list->last = m;
-    list->last = &m->next;
-    if (first) {
-        add_turn_locked(i, m->sched_class, rank);
-    }
-    c->waiting++;
-    c->bytes += m->body_bytes;
-    i->shared.waiting++;
-    i->shared.bytes += m->body_bytes;
-    i->shared.queues[m->queue].waiting++;
-    cond_signal(&i->shared.come);
-}
-
-static struct inflight *pop_locked(struct inbox *i, const struct turn *t)
-{
-    struct sched_class *c = &i->shared.sched_classes[t->at - 1];
-    struct waiting_list *list = &c->lists[t->rank];
-    struct inflight *m = list->first;
-    struct queue_use *q = &i->shared.queues[m->queue];
-    size_t slots = slots_of(q);
-    list->first = m->next;
-    m->next = NULL;
-    remove_turn_locked(i, t);
-    if (list->first != NULL) {
-        add_turn_locked(i, t->at - 1, t->rank);
-    } else {
-        list->last = &list->first;
-    }
-    c->waiting--;
-    c->bytes -= m->body_bytes;
-    i->shared.waiting--;
-    i->shared.bytes -= m->body_bytes;
-    q->waiting--;
-    recount_locked(i, q, slots);
-    return m;
-}
-
-/* On a queue of one class the poll was already limited. */
-static bool over_share_locked(struct inbox *i, const struct inflight *m)
-{
-    const struct sched_class *c = class_locked(i, m->sched_class);
-    bool fits = share_allows(i->s.bytes, i->shared.bytes, c->bytes, m->body_bytes);
-    bool has_slot = !i->shared.queues[m->queue].mixed ||
-                    share_allows(i->s.slots, i->shared.taken, c->waiting, 1);
-    return c->waiting != 0 && (!fits || !has_slot);
-}
-
-bool inbox_put(struct inbox *i, struct inflight *m, bool must)
-{
-    bool tell = false;
-    mutex_lock(&i->shared.lock);
-    bool refuse = !must && over_share_locked(i, m);
-    free_reserved_locked(i, m->queue, 1);
-    if (refuse) {
-        tell = take_refused_locked(i);
-    } else {
-        size_t before = slots_of(&i->shared.queues[m->queue]);
-        push_locked(i, m);
-        recount_locked(i, &i->shared.queues[m->queue], before);
-    }
-    mutex_unlock(&i->shared.lock);
-    if (tell) {
-        i->s.freed(i->s.ctx);
-    }
-    return !refuse;
-}
-
-static bool has_room_locked(struct inbox *i, const struct inflight *m)
-{
-    const struct sched_class *c = class_locked(i, m->sched_class);
-    return share_allows(i->s.slots, i->shared.taken, c->waiting, 1) &&
-           share_allows(i->s.bytes, i->shared.bytes, c->bytes, m->body_bytes);
-}
-
-bool inbox_offer(struct inbox *i, struct inflight *m, bool must)
-{
-    mutex_lock(&i->shared.lock);
-    bool keep = must || has_room_locked(i, m);
-    if (keep) {
-        size_t before = slots_of(&i->shared.queues[m->queue]);
-        push_locked(i, m);
-        recount_locked(i, &i->shared.queues[m->queue], before);
-    }
-    mutex_unlock(&i->shared.lock);
-    return keep;
-}
-
-/* No wake-up: the lane that finished calls inbox_take next. */
-static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_t ms)
-{
-    struct sched_class *c = &i->shared.sched_classes[use->sched_class];
-    assert(c->at_work != 0);
-    c->at_work--;
-    i->shared.at_work--;
-    if (use->heavy) {
-        assert(i->shared.heavy_at_work != 0);
-        i->shared.heavy_at_work--;
-    }
-    if (use->lower) {
-        assert(i->shared.lower_at_work != 0);
-        i->shared.lower_at_work--;
-    }
-    c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
-}
-
-bool inbox_put_back(struct inbox *i, struct inflight *m, const struct inbox_use *use, int64_t ms)
-{
-    mutex_lock(&i->shared.lock);
-    bool stopped = i->shared.stopped;
-    if (!stopped) {
-        finished_locked(i, use, ms);
-        size_t before = slots_of(&i->shared.queues[m->queue]);
-        push_locked(i, m);
-        recount_locked(i, &i->shared.queues[m->queue], before);
-    }
-    mutex_unlock(&i->shared.lock);
-    return !stopped;
-}
-
-/* ---- lanes ---- */
+/* ---- the choice of the next message ---- */
 
 static bool heavy(const struct sched_class *c)
 {
@@ -453,6 +194,95 @@ static bool find_locked(const struct inbox *i, struct turn *t)
     return find_of_rank_locked(i, LIVE, t) || (lower && find_of_rank_locked(i, LOWER, t));
 }
 
+bool inbox_call_locked(struct inbox *i)
+{
+    struct turn t;
+    if (i->shared.called || i->shared.asleep == 0 || !find_locked(i, &t)) {
+        return false;
+    }
+    i->shared.called = true;
+    return true;
+}
+
+void inbox_wake(struct inbox *i)
+{
+    cond_signal(&i->shared.come);
+}
+
+/* ---- messages come and go ---- */
+
+void inbox_push_locked(struct inbox *i, struct inflight *m)
+{
+    struct sched_class *c = inbox_class_locked(i, m->sched_class);
+    enum rank rank = m->lower ? LOWER : LIVE;
+    struct waiting_list *list = &c->lists[rank];
+    bool first = list->first == NULL;
+    m->next = NULL;
+    *list->last = m;
+    list->last = &m->next;
+    if (first) {
+        add_turn_locked(i, m->sched_class, rank);
+    }
+    c->waiting++;
+    c->bytes += m->body_bytes;
+    i->shared.waiting++;
+    i->shared.bytes += m->body_bytes;
+    inbox_count_waiting_locked(i, m->queue, 1);
+}
+
+static struct inflight *pop_locked(struct inbox *i, const struct turn *t)
+{
+    struct sched_class *c = &i->shared.sched_classes[t->at - 1];
+    struct waiting_list *list = &c->lists[t->rank];
+    struct inflight *m = list->first;
+    list->first = m->next;
+    m->next = NULL;
+    remove_turn_locked(i, t);
+    if (list->first != NULL) {
+        add_turn_locked(i, t->at - 1, t->rank);
+    } else {
+        list->last = &list->first;
+    }
+    c->waiting--;
+    c->bytes -= m->body_bytes;
+    i->shared.waiting--;
+    i->shared.bytes -= m->body_bytes;
+    inbox_count_waiting_locked(i, m->queue, -1);
+    return m;
+}
+
+static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_t ms)
+{
+    struct sched_class *c = &i->shared.sched_classes[use->sched_class];
+    assert(c->at_work != 0);
+    c->at_work--;
+    i->shared.at_work--;
+    if (use->heavy) {
+        assert(i->shared.heavy_at_work != 0);
+        i->shared.heavy_at_work--;
+    }
+    if (use->lower) {
+        assert(i->shared.lower_at_work != 0);
+        i->shared.lower_at_work--;
+    }
+    c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
+}
+
+/* No wake-up, as in inbox_finished: the lane calls inbox_take next, which calls others. */
+bool inbox_put_back(struct inbox *i, struct inflight *m, const struct inbox_use *use, int64_t ms)
+{
+    mutex_lock(&i->shared.lock);
+    bool stopped = i->shared.stopped;
+    if (!stopped) {
+        finished_locked(i, use, ms);
+        inbox_push_locked(i, m);
+    }
+    mutex_unlock(&i->shared.lock);
+    return !stopped;
+}
+
+/* ---- lanes ---- */
+
 static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
 {
     struct turn t;
@@ -469,29 +299,26 @@ static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
     return pop_locked(i, &t);
 }
 
-static void wake_next_locked(struct inbox *i)
-{
-    struct turn t;
-    if (i->shared.asleep != 0 && find_locked(i, &t)) {
-        cond_signal(&i->shared.come);
-    }
-}
-
 struct inflight *inbox_take(struct inbox *i, struct inbox_use *use)
 {
     struct inflight *m = NULL;
     bool tell = false;
+    bool call = false;
     mutex_lock(&i->shared.lock);
     while (!i->shared.stopped && (m = next_locked(i, use)) == NULL) {
         i->shared.asleep++;
         cond_wait(&i->shared.come, &i->shared.lock);
         i->shared.asleep--;
+        i->shared.called = false;
     }
     if (m != NULL) {
-        wake_next_locked(i);
-        tell = take_refused_locked(i);
+        call = inbox_call_locked(i);
+        tell = inbox_tell_locked(i, m->queue);
     }
     mutex_unlock(&i->shared.lock);
+    if (call) {
+        inbox_wake(i);
+    }
     if (tell) {
         i->s.freed(i->s.ctx);
     }
@@ -501,7 +328,7 @@ struct inflight *inbox_take(struct inbox *i, struct inbox_use *use)
 void inbox_set_limit(struct inbox *i, size_t sched_class, unsigned limit)
 {
     mutex_lock(&i->shared.lock);
-    struct sched_class *c = class_locked(i, sched_class);
+    struct sched_class *c = inbox_class_locked(i, sched_class);
     bool more = limit == 0 || (c->limit != 0 && limit > c->limit);
     bool same = limit == c->limit;
     c->limit = limit;

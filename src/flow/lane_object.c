@@ -133,7 +133,6 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
     struct attempt *a = l->attempt;
     struct outcome_case c = {.receive_count = a->inflight->receive_count,
                              .last = inflight_last_delivery(a->inflight)};
-    int64_t began_us = clock_thread_us(l->parts.clock);
     turns_start(l->parts.turns, &l->turn, a->inflight->sched_class);
     a->failed_ms = 0;
     do {
@@ -157,8 +156,7 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
             lane_pause(l, action->pause_ms);
         }
     } while (action->again_now);
-    turns_end(l->parts.turns, &l->turn);
-    stats_add(&a->customer->stats->cpu_us, (uint64_t)(clock_thread_us(l->parts.clock) - began_us));
+    stats_add(&a->customer->stats->cpu_us, turns_end(l->parts.turns, &l->turn));
 }
 
 void lane_finish(struct lane *l, const struct outcome_action *action, struct err *e)

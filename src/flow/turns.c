@@ -14,6 +14,13 @@
  */
 enum { LOOK_MS = 1 };
 
+/*
+ * While no lane waits, the CPU time of a lane is counted after this time or at the end of its
+ * object, since reading it is a system call. So a class may have this much time that is not counted
+ * yet for each of its lanes with a core.
+ */
+enum { COUNT_US = TURN_US / 2 };
+
 struct class_time {
     uint64_t fair_us; /* determines the order; at least start_us when the class begins to wait */
     uint64_t used_us;
@@ -85,15 +92,16 @@ static struct class_time *time_locked(struct turns *t, size_t sched_class)
     return &t->shared.classes[sched_class];
 }
 
-/* Called by the lane's own thread. */
-static void count_locked(struct turns *t, struct turn *mine)
+/* Called by the lane's own thread. now: as clock_mono_us. */
+static void count_locked(struct turns *t, struct turn *mine, int64_t now)
 {
     struct class_time *c = time_locked(t, mine->sched_class);
-    int64_t now = clock_thread_us(t->clock);
-    uint64_t us = (uint64_t)(now - mine->counted_us);
+    int64_t cpu_us = clock_thread_us(t->clock);
+    uint64_t us = (uint64_t)(cpu_us - mine->counted_us);
     c->fair_us += us;
     c->used_us += us;
-    mine->counted_us = now;
+    mine->counted_us = cpu_us;
+    mine->count_us = now + COUNT_US;
 }
 
 /* ---- lists ---- */
@@ -224,6 +232,11 @@ static void serve_all_locked(struct turns *t, int64_t now)
 
 /* ---- calls of the lanes ---- */
 
+bool turns_contended(const struct turns *t)
+{
+    return atomic_load_explicit(&t->waiting_count, memory_order_relaxed) != 0;
+}
+
 static void wait_locked(struct turns *t, struct turn *mine)
 {
     mine->state = TURN_WAITING;
@@ -243,7 +256,8 @@ void turns_start(struct turns *t, struct turn *mine, size_t sched_class)
 {
     assert(mine->state == TURN_NONE);
     mine->sched_class = sched_class;
-    mine->counted_us = clock_thread_us(t->clock);
+    mine->started_us = mine->counted_us = clock_thread_us(t->clock);
+    mine->count_us = clock_mono_us(t->clock) + COUNT_US;
 }
 
 void turns_begin(struct turns *t, struct turn *mine)
@@ -278,22 +292,19 @@ static bool turn_over_locked(struct turns *t, const struct turn *mine, int64_t n
  */
 static void step_locked(struct turns *t, struct turn *mine, enum turn_state then)
 {
-    count_locked(t, mine);
+    int64_t now = clock_mono_us(t->clock);
+    if (turns_contended(t) || now >= mine->count_us) {
+        count_locked(t, mine, now);
+    }
     if (mine->state == TURN_NONE) {
         return;
     }
-    int64_t now = clock_mono_us(t->clock);
     mine->state = then;
     mine->paused_us = now;
     if (turn_over_locked(t, mine, now)) {
         withdraw_locked(t, mine);
         serve_all_locked(t, now);
     }
-}
-
-bool turns_contended(const struct turns *t)
-{
-    return atomic_load_explicit(&t->waiting_count, memory_order_relaxed) != 0;
 }
 
 void turns_yield(struct turns *t, struct turn *mine)
@@ -316,15 +327,17 @@ void turns_pause(struct turns *t, struct turn *mine)
     mutex_unlock(&t->shared.lock);
 }
 
-void turns_end(struct turns *t, struct turn *mine)
+uint64_t turns_end(struct turns *t, struct turn *mine)
 {
+    int64_t now = clock_mono_us(t->clock);
     mutex_lock(&t->shared.lock);
-    count_locked(t, mine);
+    count_locked(t, mine, now);
     if (mine->state != TURN_NONE) {
         withdraw_locked(t, mine);
-        serve_all_locked(t, clock_mono_us(t->clock));
+        serve_all_locked(t, now);
     }
     mutex_unlock(&t->shared.lock);
+    return (uint64_t)(mine->counted_us - mine->started_us);
 }
 
 uint64_t turns_used_us(struct turns *t, size_t sched_class)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inbox_priv.h - the files of the inbox: inbox.c (classes, their lists, lanes), inbox_slots.c
+ * (slots of queues, and what they admit). A function whose name ends in _locked is called with
+ * shared.lock.
+ */
+#ifndef FLOW_INBOX_PRIV_H
+#define FLOW_INBOX_PRIV_H
+
+#include "flow/inbox.h"
+
+#include <pthread.h>
+
+/* Live messages, and the lower ones: of a backfill. */
+enum rank { LIVE, LOWER, RANKS };
+
+struct waiting_list {
+    struct inflight *first;
+    struct inflight **last;
+    size_t turn_next; /* of the rank's list of turns: index of a class plus one; 0: the end */
+};
+
+struct sched_class {
+    struct waiting_list lists[RANKS];
+    size_t waiting;
+    size_t bytes;
+    unsigned limit;
+    unsigned at_work;
+    int64_t average_ms; /* per object; recent objects count more */
+};
+
+struct queue_use {
+    size_t reserved; /* by its current poll */
+    size_t waiting;
+    bool mixed;
+    size_t early_want; /* of a poll that waits for more slots than are free; 0: none does */
+};
+
+struct inbox {
+    struct inbox_settings s;
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t come;
+        struct sched_class *sched_classes;
+        size_t class_count, class_room;
+        struct queue_use *queues;
+        size_t queue_count;
+        size_t taken; /* shared slots: all except the first of each queue */
+        struct {
+            size_t first, last; /* as turn_next */
+        } turns[RANKS];
+        size_t waiting;
+        size_t bytes;
+        size_t at_work;
+        size_t heavy_at_work; /* of at_work: started while their class was heavy */
+        size_t lower_at_work; /* of at_work: with a lower message */
+        size_t takes;
+        size_t asleep; /* lanes in inbox_take */
+        bool called;   /* one of them is woken, and has not looked yet */
+        bool refused;
+        bool stopped;
+    } shared;
+};
+
+/* ---- inbox.c ---- */
+
+struct sched_class *inbox_class_locked(struct inbox *i, size_t sched_class);
+
+/* Add the message to the list of its class. */
+void inbox_push_locked(struct inbox *i, struct inflight *m);
+
+/* True: a sleeping lane may take a message; call inbox_wake without the lock. */
+MUST_USE bool inbox_call_locked(struct inbox *i);
+void inbox_wake(struct inbox *i);
+
+/* ---- inbox_slots.c ---- */
+
+/* A message of the queue waits, or no longer: change its number by `change`, which is 1 or -1. */
+void inbox_count_waiting_locked(struct inbox *i, size_t queue, int change);
+
+/*
+ * After slots became free, of this queue or of all: true if a poll that was refused some should
+ * request them again. The caller calls s.freed without the lock.
+ */
+MUST_USE bool inbox_tell_locked(struct inbox *i, size_t queue);
+
+#endif

@@ -42,4 +42,22 @@ static inline bool share_allows(uint64_t capacity, uint64_t used, uint64_t has, 
     return amount <= free && has <= free - amount && amount <= free - amount - has;
 }
 
+/*
+ * The most that a party may take at once, up to `want`. One that has nothing may take a unit while
+ * any is free, and more only as one that has some.
+ */
+static inline uint64_t share_room(uint64_t capacity, uint64_t used, uint64_t has, uint64_t want)
+{
+    uint64_t free = used < capacity ? capacity - used : 0;
+    uint64_t room = free > has ? (free - has) / 2 : 0;
+    room = room == 0 && has == 0 && free != 0 ? 1 : room;
+    return want < room ? want : room;
+}
+
+/* As share_allows, for one unit that is counted in `used` and `has` already: whether to keep it. */
+static inline bool share_keeps(uint64_t capacity, uint64_t used, uint64_t has)
+{
+    return share_allows(capacity, used - 1, has - 1, 1);
+}
+
 #endif

@@ -158,8 +158,9 @@ static size_t reserve(struct intake *i, struct poll *p)
     size_t granted = 0;
     p->mixed = only == NULL;
     if (gate_is_open(i, p, only, now) && now >= p->not_before_ms) {
-        granted = inbox_reserve(i->parts.inbox, p->index,
-                                only != NULL ? only->sched_class : INBOX_MIXED, p->want);
+        granted =
+            inbox_reserve(i->parts.inbox, p->index, only != NULL ? only->sched_class : INBOX_MIXED,
+                          may_receive(i, p, only));
     }
     customer_release(only);
     return granted;

@@ -21,11 +21,16 @@ static const struct {
     [GATE_HELD] = {"too many unsettled messages", "resumed when some are settled", GATE_HELD_MS},
 };
 
-/* Messages in flight are bounded, and shared by customers; c: NULL, of no customer. */
-bool may_hold_more(const struct intake *i, struct customer *c)
+/*
+ * Messages in flight are bounded, and shared by customers. A queue of several customers has those
+ * messages that are on their way back to it: what is over a share counts until SQS has it, and must
+ * not take what is free for customers without any.
+ */
+size_t may_receive(const struct intake *i, const struct poll *p, struct customer *only)
 {
-    return share_allows(MESSAGES_HELD_MAX, acker_held(i->parts.acker),
-                        c != NULL ? stats_get(&c->stats->messages_in_flight) : 0, 1);
+    uint64_t has = only != NULL ? stats_get(&only->stats->messages_in_flight)
+                                : acker_queue_returning(i->parts.acker, p->index);
+    return (size_t)share_room(MESSAGES_HELD_MAX, acker_held(i->parts.acker), has, p->want);
 }
 
 enum gate find_gate(const struct intake *i, const struct poll *p, struct customer *only)
@@ -33,7 +38,7 @@ enum gate find_gate(const struct intake *i, const struct poll *p, struct custome
     if (!acker_queue_well(i->parts.acker, p->index)) {
         return GATE_CALLS_FAIL;
     }
-    if (!may_hold_more(i, only)) {
+    if (may_receive(i, p, only) == 0) {
         return GATE_HELD;
     }
     return customers_queue_paused(i->parts.customers, p->index) ? GATE_PAUSED : GATE_OPEN;

@@ -6,6 +6,8 @@
 #include "intake_priv.h"
 
 #include "base/log.h"
+#include "base/share.h"
+#include "conf/sizes.h"
 
 #include <stdlib.h>
 
@@ -54,6 +56,13 @@ void messages_warn_of_clock(struct intake *i, const struct poll *p)
     }
 }
 
+/* Of a message that is held already, and counted for its customer. */
+static bool may_hold_on(const struct intake *i, struct customer *c)
+{
+    return share_keeps(MESSAGES_HELD_MAX, acker_held(i->parts.acker),
+                       stats_get(&c->stats->messages_in_flight));
+}
+
 /*
  * A message waits in the inbox, unless its customer has its share of the messages in flight or of
  * the inbox. At its last receive it is taken nevertheless.
@@ -61,7 +70,7 @@ void messages_warn_of_clock(struct intake *i, const struct poll *p)
 static bool keep(struct intake *i, const struct receiver *r, struct inflight *m)
 {
     bool last = inflight_last_delivery(m);
-    bool may = last || m->first.customer == NULL || may_hold_more(i, m->first.customer);
+    bool may = last || m->first.customer == NULL || may_hold_on(i, m->first.customer);
     if (r->search) {
         return may && inbox_offer(i->parts.inbox, m, last);
     }

@@ -94,11 +94,11 @@ static inline struct poll *poll_of(const struct intake *i, size_t queue)
 /* What the queue shall have now. */
 struct intake_times poll_times(struct intake *i, const struct poll *p);
 
-/* Whether messages in flight leave room for one more; c: NULL, of no customer. */
-bool may_hold_more(const struct intake *i, struct customer *c);
-
 /* Whether nothing stops the polls of the queue. only: its customer, if it has one alone. */
 enum gate find_gate(const struct intake *i, const struct poll *p, struct customer *only);
+
+/* The number of messages that the next poll may receive, by the share of those in flight. */
+size_t may_receive(const struct intake *i, const struct poll *p, struct customer *only);
 
 /* Whether the queue may be polled; logs each change. */
 bool gate_is_open(struct intake *i, struct poll *p, struct customer *only, int64_t now);

@@ -46,6 +46,37 @@ static void the_first_unit_is_had_while_anything_is_free(void **state UNUSED)
     assert_false(share_allows(0, 0, 0, 1));
 }
 
+static void the_first_unit_is_kept_if_it_was_free(void **state UNUSED)
+{
+    assert_true(share_keeps(8, 8, 1));
+    assert_false(share_keeps(8, 9, 1));
+    for (uint64_t used = 1; used <= 8; used++) {
+        for (uint64_t has = 1; has <= used; has++) {
+            assert_int_equal(share_keeps(8, used, has), share_allows(8, used - 1, has - 1, 1));
+        }
+    }
+    assert_false(share_keeps(8, 7, 2)); /* the second unit leaves one free, as many as ... */
+    assert_true(share_keeps(8, 6, 2));  /* ... it needs two */
+}
+
+static void room_is_the_most_that_is_allowed(void **state UNUSED)
+{
+    for (uint64_t used = 0; used <= 20; used++) {
+        for (uint64_t has = 1; has <= used; has++) {
+            uint64_t most = 0;
+            while (most < 10 && share_allows(20, used, has, most + 1)) {
+                most++;
+            }
+            assert_int_equal(share_room(20, used, has, 10), most);
+        }
+    }
+    assert_int_equal(share_room(20, 10, 0, 10), 5); /* and as much stays free */
+    assert_int_equal(share_room(20, 19, 0, 10), 1);
+    assert_int_equal(share_room(20, 20, 0, 10), 0);
+    assert_int_equal(share_room(20, 21, 0, 10), 0);
+    assert_int_equal(share_room(20, 0, 0, 0), 0);
+}
+
 static void sums_do_not_overflow(void **state UNUSED)
 {
     assert_false(share_allows(UINT64_MAX, 1, 1, UINT64_MAX));
@@ -89,6 +120,8 @@ int main(void)
         cmocka_unit_test(a_party_alone_gets_a_half),
         cmocka_unit_test(n_parties_get_an_nth_plus_one_each_and_as_much_stays_free),
         cmocka_unit_test(the_first_unit_is_had_while_anything_is_free),
+        cmocka_unit_test(the_first_unit_is_kept_if_it_was_free),
+        cmocka_unit_test(room_is_the_most_that_is_allowed),
         cmocka_unit_test(sums_do_not_overflow),
         cmocka_unit_test(takers_leave_something_for_one_that_comes),
     };

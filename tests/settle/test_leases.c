@@ -228,6 +228,29 @@ static void returns_a_message_after_its_delay(void **state UNUSED)
     assert_true(batch.over[0] && batch.over[1]);
 }
 
+static void counts_what_is_on_its_way_back_until_the_queue_has_it(void **state UNUSED)
+{
+    OWNED(leases) struct leases *b = book(2);
+    struct lease l[4];
+    struct lease_batch batch;
+    for (int i = 0; i < 4; i++) {
+        leases_add(b, &l[i], i == 3 ? 1 : 0, "h", 0);
+    }
+    assert_false(leases_end(b, &l[0], LEASE_DELETE, 0, 1));
+    assert_false(leases_end(b, &l[1], LEASE_CHANGE, 5, 1));
+    assert_false(leases_end(b, &l[3], LEASE_CHANGE, 5, 1));
+    assert_int_equal(leases_queue_returning(b, 0), 1);
+    assert_int_equal(leases_queue_returning(b, 1), 1);
+    while (leases_next(b, 1 + LEASE_LINGER_MS, &batch)) {
+        bool returned = batch.call == LEASE_CALL_CHANGE;
+        size_t before = leases_queue_returning(b, batch.queue);
+        answer_all(b, &batch, FAIL_NONE, 1 + LEASE_LINGER_MS);
+        assert_int_equal(leases_queue_returning(b, batch.queue), returned ? 0 : before);
+    }
+    assert_int_equal(leases_queue_returning(b, 0) + leases_queue_returning(b, 1), 0);
+    assert_int_equal(leases_count(b), 1);
+}
+
 static void never_changes_what_expired_before_its_change(void **state UNUSED)
 {
     OWNED(leases) struct leases *b = book(1);
@@ -377,6 +400,7 @@ int main(void)
         cmocka_unit_test(loses_by_its_own_clock_what_it_could_not_extend_in_time),
         cmocka_unit_test(deletes_a_lost_one_once_if_all_of_it_is_delivered),
         cmocka_unit_test(returns_a_message_after_its_delay),
+        cmocka_unit_test(counts_what_is_on_its_way_back_until_the_queue_has_it),
         cmocka_unit_test(never_changes_what_expired_before_its_change),
         cmocka_unit_test(an_end_that_comes_during_a_heartbeat_waits_for_its_answer),
         cmocka_unit_test(stops_before_the_twelve_hours_and_gives_the_message_back),

@@ -62,9 +62,10 @@ MUST_USE bool acker_queue_well(struct acker *a, size_t queue);
  */
 struct outage *acker_outage(struct acker *a, size_t queue);
 
-/* Number of messages held: of all queues, of one queue. */
+/* Number of messages held: of all queues, of one queue; of these, to be made visible again. */
 size_t acker_held(struct acker *a);
 size_t acker_queue_held(struct acker *a, size_t queue);
+size_t acker_queue_returning(struct acker *a, size_t queue);
 
 /* Counters of calls to SQS, by message. Valid as long as the acker. */
 const struct lease_stats *acker_stats(const struct acker *a, size_t queue);

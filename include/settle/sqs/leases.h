@@ -156,6 +156,7 @@ bool leases_queue_well(const struct leases *b, size_t queue, int64_t now);
 
 size_t leases_count(const struct leases *b); /* held, including ending ones */
 size_t leases_queue_count(const struct leases *b, size_t queue);
-size_t leases_queue_deletes(const struct leases *b, size_t queue); /* of those: to be deleted */
+size_t leases_queue_returning(const struct leases *b, size_t queue); /* of those: to be returned */
+size_t leases_queue_deletes(const struct leases *b, size_t queue);   /* of those: to be deleted */
 
 #endif

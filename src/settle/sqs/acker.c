@@ -4,15 +4,12 @@
  * message is freed under it (rules 14 and 24 of src/settle/README.md). Pure code decides which
  * calls are due and when a message may be freed: leases.c and sqs_inflight.c.
  */
-#include "settle/sqs/acker.h"
+#include "acker_priv.h"
 
 #include "base/alloc.h"
 #include "base/lock.h"
 #include "base/log.h"
-#include "base/stable.h"
 #include "settle/sqs/batch.h"
-#include "settle/sqs/delays.h"
-#include "settle/sqs/held.h"
 #include "settle/sqs/receive.h"
 #include "settle/sqs/sqs_inflight.h"
 
@@ -20,49 +17,6 @@
 #include <stdlib.h>
 
 enum { IDLE_MS = 1000 };
-
-struct acker_thread {
-    struct acker *acker;
-    pthread_t thread;
-    struct pulse pulse;
-};
-
-/* A queue and what is kept of it. */
-struct queue_of {
-    struct acker_queue queue;
-    struct lease_stats stats;
-    struct outage outage;
-    struct acker_unfinished unfinished; /* under shared.lock: of the calls since giving_up */
-};
-
-struct acker {
-    struct stable queues; /* of struct queue_of */
-    const struct clock *clock;
-    struct settler settler;
-    struct acker_thread threads[ACKER_THREADS];
-    size_t thread_count;
-    struct {
-        pthread_mutex_t lock;
-        pthread_cond_t work;  /* something may be due earlier than expected */
-        pthread_cond_t empty; /* no message is held any more */
-        struct leases *book;
-        struct held held; /* as long as they are not freed */
-        struct delays delays;
-        struct rng rng;
-        bool giving_up; /* leases that return from a call and are not ending are ended */
-        bool stopped;
-    } shared;
-};
-
-static struct queue_of *queue_of(const struct acker *a, size_t queue)
-{
-    return stable_at(&a->queues, queue);
-}
-
-static const char *name_of(const struct acker *a, size_t queue)
-{
-    return queue_of(a, queue)->queue.name;
-}
 
 /* ---- The settler ---- */
 
@@ -92,7 +46,7 @@ static void acker_begin(void *context, struct inflight *inflight)
     held_add(&a->shared.held, m);
     sqs_inflight_begin(a->shared.book, m, now);
     mutex_unlock(&a->shared.lock);
-    receive_log(name_of(a, inflight->queue), inflight, r);
+    receive_log(acker_queue_name(a, inflight->queue), inflight, r);
 }
 
 /*
@@ -114,7 +68,7 @@ static void message_over_locked(struct acker *a, struct sqs_inflight *m, enum er
 /* The queue's outage counts what became of its messages. Without the lock. */
 static void message_free(struct acker *a, struct sqs_inflight *m, enum err_kind kind, size_t held)
 {
-    outage_message_ended(&queue_of(a, m->inflight.queue)->outage,
+    outage_message_ended(&acker_queue_of(a, m->inflight.queue)->outage,
                          m->lease.how != LEASE_DELETE ? OUTAGE_UNDELIVERED
                          : kind == FAIL_NONE          ? OUTAGE_DELETED
                                                       : OUTAGE_DELIVERED,
@@ -195,7 +149,7 @@ void acker_free(struct acker *a)
     }
     leases_free(a->shared.book);
     for (size_t i = 0; i < stable_count(&a->queues); i++) {
-        outage_done(&queue_of(a, i)->outage);
+        outage_done(&acker_queue_of(a, i)->outage);
     }
     stable_done(&a->queues);
     mutex_done(&a->shared.lock);
@@ -221,7 +175,7 @@ bool acker_queue_well(struct acker *a, size_t queue)
 
 struct outage *acker_outage(struct acker *a, size_t queue)
 {
-    return &queue_of(a, queue)->outage;
+    return &acker_queue_of(a, queue)->outage;
 }
 
 size_t acker_held(struct acker *a)
@@ -240,97 +194,22 @@ size_t acker_queue_held(struct acker *a, size_t queue)
     return n;
 }
 
+size_t acker_queue_returning(struct acker *a, size_t queue)
+{
+    mutex_lock(&a->shared.lock);
+    size_t n = leases_queue_returning(a->shared.book, queue);
+    mutex_unlock(&a->shared.lock);
+    return n;
+}
+
 const struct lease_stats *acker_stats(const struct acker *a, size_t queue)
 {
-    return &queue_of(a, queue)->stats;
+    return &acker_queue_of(a, queue)->stats;
 }
 
 const struct pulse *acker_pulse(const struct acker *a, size_t i)
 {
     return &a->threads[i].pulse;
-}
-
-static const enum outage_call outage_calls[] = {
-    [LEASE_CALL_BEAT] = OUTAGE_HEARTBEAT,
-    [LEASE_CALL_DELETE] = OUTAGE_DELETE,
-    [LEASE_CALL_CHANGE] = OUTAGE_RETURN,
-};
-
-/* Number of failed entries of a batch, without those whose lease is lost. */
-static size_t count_failed(const struct lease_batch *batch, enum err_kind whole)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        enum err_kind kind = whole != FAIL_NONE ? whole : batch->kinds[i];
-        n += kind != FAIL_NONE && kind != FAIL_LOST && kind != FAIL_LIMIT;
-    }
-    return n;
-}
-
-static const char *const names[] = {"none", "heartbeat", "delete", "return"};
-
-/* Log messages whose lease is lost. A lease lost in a heartbeat is logged elsewhere. */
-static void log_lost(const struct acker *a, const struct lease_batch *batch, const struct err *e)
-{
-    bool lost = false;
-    for (size_t i = 0; i < batch->count && batch->call != LEASE_CALL_BEAT; i++) {
-        lost = lost || batch->kinds[i] == FAIL_LOST;
-    }
-    if (lost) {
-        log_write(LOG_WARN, "queue call failed", KV_STR("queue", name_of(a, batch->queue)),
-                  KV_STR("call", names[batch->call]), KV_INT("messages", batch->count), KV_ERR(e),
-                  KV_STR("next", "the queue delivers the message again, with the same ingest.id; "
-                                 "if it happens often, raise 'visibility'"));
-    }
-}
-
-/* Note whether the queue works. A few failed entries among others are not an outage. */
-static void judge_queue(struct acker *a, const struct lease_batch *batch, enum err_kind whole,
-                        const struct err *e)
-{
-    struct outage *o = acker_outage(a, batch->queue);
-    int64_t now = clock_mono_ms(a->clock);
-    size_t failed = count_failed(batch, whole);
-    if (batch->call == LEASE_CALL_NONE || whole == FAIL_STOPPED) {
-        return;
-    }
-    if (failed != 0 && failed == batch->count) {
-        struct err why = *e;
-        struct log_kv messages = KV_INT("messages", failed);
-        why.kind = e->kind != FAIL_NONE ? e->kind : batch->kinds[0];
-        outage_failed(o,
-                      &(struct outage_failure){.err = &why,
-                                               .call = outage_calls[batch->call],
-                                               .next = "retried while the leases last, then the "
-                                                       "queue delivers the messages again",
-                                               .about = &messages,
-                                               .about_count = 1,
-                                               .held = acker_queue_held(a, batch->queue)},
-                      now);
-        return;
-    }
-    outage_passed(o, outage_calls[batch->call], now);
-    if (failed != 0) {
-        log_write(LOG_WARN, "some messages of a queue call failed",
-                  KV_STR("queue", name_of(a, batch->queue)), KV_STR("call", names[batch->call]),
-                  KV_INT("messages", batch->count), KV_INT("failed", failed), KV_ERR(e),
-                  KV_STR("next", "retried while the leases last, then the queue delivers these "
-                                 "messages again; if it lasts, do what the error says"));
-    }
-    log_lost(a, batch, e);
-}
-
-/* Count the results. An entry with a lost lease is neither a success nor a failure. */
-static void count_answers(const struct acker *a, const struct lease_batch *batch)
-{
-    struct lease_stats *s = &queue_of(a, batch->queue)->stats;
-    stats_count *done[] = {NULL, &s->extended, &s->deleted, &s->returned};
-    stats_count *failed[] = {NULL, &s->extend_failed, &s->delete_failed, &s->return_failed};
-    for (size_t i = 0; i < batch->count && batch->call != LEASE_CALL_NONE; i++) {
-        if (batch->kinds[i] != FAIL_LOST) {
-            stats_add(batch->kinds[i] == FAIL_NONE ? done[batch->call] : failed[batch->call], 1);
-        }
-    }
 }
 
 /* End the lease of each message with pending records, except those in a call. */
@@ -347,18 +226,6 @@ static size_t give_up_locked(struct acker *a)
     return count;
 }
 
-/* At shutdown: count an end that SQS refused too often or for too long. */
-static void count_unfinished_locked(struct acker *a, const struct lease_batch *batch, size_t i)
-{
-    struct acker_unfinished *u = &queue_of(a, batch->queue)->unfinished;
-    enum err_kind kind = batch->kinds[i];
-    if (!a->shared.giving_up || !batch->over[i] || kind == FAIL_NONE || kind == FAIL_LOST) {
-        return;
-    }
-    u->deletes += batch->call == LEASE_CALL_DELETE;
-    u->returns += batch->call == LEASE_CALL_CHANGE;
-}
-
 /* Make one call; the lock is released meanwhile. */
 static void make_call_locked(struct acker *a, struct lease_batch *batch)
 {
@@ -369,17 +236,17 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
 
     mutex_unlock(&a->shared.lock);
     outage_tried(acker_outage(a, batch->queue), clock_mono_ms(a->clock));
-    enum err_kind whole = batch_send(queue_of(a, batch->queue)->queue.queue, batch, &e);
+    enum err_kind whole = batch_send(acker_queue_of(a, batch->queue)->queue.queue, batch, &e);
     if (whole != FAIL_NONE) {
-        judge_queue(a, batch, whole, &e); /* before the intake can see that the queue is not well */
+        acker_judge(a, batch, whole, &e); /* before the intake can see that the queue is not well */
     }
     mutex_lock(&a->shared.lock);
 
     leases_answered(a->shared.book, batch, whole, clock_mono_ms(a->clock), &a->shared.rng);
-    count_answers(a, batch);
+    acker_count_answers(a, batch);
     for (size_t i = 0; i < batch->count; i++) {
         struct sqs_inflight *m = sqs_inflight_of_lease(batch->leases[i]);
-        count_unfinished_locked(a, batch, i);
+        acker_count_unfinished_locked(a, batch, i);
         if (batch->over[i] && sqs_inflight_lease_over(m)) {
             message_over_locked(a, m, batch->kinds[i],
                                 batch->asked_ms + (int64_t)batch->visibility_s[i] * 1000);
@@ -398,7 +265,7 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
         message_free(a, over[i], kinds[i], held + over_count - 1 - i);
     }
     if (whole == FAIL_NONE) {
-        judge_queue(a, batch, whole, &e); /* after its messages: it may end an outage */
+        acker_judge(a, batch, whole, &e); /* after its messages: it may end an outage */
     }
     mutex_lock(&a->shared.lock);
 }
@@ -412,9 +279,9 @@ static void tell_lost_locked(struct acker *a, int64_t now)
                       l->loss == LEASE_LOST
                           ? "the lease expired, or another receive has the message"
                           : "the message was held for nearly 12 hours, which is the limit of SQS");
-        stats_add(&queue_of(a, l->queue)->stats.lost, 1);
+        stats_add(&acker_queue_of(a, l->queue)->stats.lost, 1);
         log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease limit reached",
-                  KV_STR("queue", name_of(a, l->queue)), KV_STR("message_id", m->id),
+                  KV_STR("queue", acker_queue_name(a, l->queue)), KV_STR("message_id", m->id),
                   KV_INT("held_s", (now - l->received_ms) / 1000),
                   KV_STR("next", "abandoned; the queue delivers the message again"));
     }
@@ -494,7 +361,7 @@ void acker_stop(struct acker *a)
 struct acker_unfinished acker_unfinished(struct acker *a, size_t queue)
 {
     mutex_lock(&a->shared.lock);
-    struct acker_unfinished u = queue_of(a, queue)->unfinished;
+    struct acker_unfinished u = acker_queue_of(a, queue)->unfinished;
     size_t deletes = leases_queue_deletes(a->shared.book, queue);
     u.returns += leases_queue_count(a->shared.book, queue) - deletes;
     u.deletes += deletes;

@@ -93,11 +93,17 @@ void leases_lift(struct lease *l)
     (void)unlink_it(&l->end);
 }
 
+static bool is_returning(const struct lease *l)
+{
+    return l->ending && l->how == LEASE_CHANGE;
+}
+
 void leases_over(struct leases *b, struct lease *l)
 {
     leases_lift(l);
     b->count--;
     queue_at(b, l->queue)->count--;
+    queue_at(b, l->queue)->returning -= is_returning(l);
 }
 
 void leases_add(struct leases *b, struct lease *l, size_t queue, const char *handle, int64_t now)
@@ -124,6 +130,7 @@ bool leases_end(struct leases *b, struct lease *l, enum lease_end how, int delay
     l->ended_ms = now;
     l->reported = true; /* the caller ends it, so it knows */
     (void)unlink_it(&l->beat);
+    queue_at(b, l->queue)->returning += is_returning(l);
     if (l->loss == LEASE_LOST && how == LEASE_CHANGE && !l->in_call) {
         leases_over(b, l);
         return true;
@@ -226,6 +233,11 @@ size_t leases_count(const struct leases *b)
 size_t leases_queue_count(const struct leases *b, size_t queue)
 {
     return queue_at(b, queue)->count;
+}
+
+size_t leases_queue_returning(const struct leases *b, size_t queue)
+{
+    return queue_at(b, queue)->returning;
 }
 
 size_t leases_queue_deletes(const struct leases *b, size_t queue)

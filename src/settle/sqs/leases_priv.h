@@ -26,6 +26,7 @@ struct queue_leases {
     int64_t not_before_ms; /* after a failed call */
     unsigned failed;       /* consecutive calls */
     size_t count;          /* held, including ending ones */
+    size_t returning;      /* of those: to be made visible again */
 };
 
 struct leases {

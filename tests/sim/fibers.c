@@ -4,6 +4,7 @@
 #include "base/lock.h"
 
 #include <assert.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <ucontext.h>
 
@@ -13,7 +14,9 @@ enum fiber_state { FIBER_FREE, FIBER_READY, FIBER_WAITS, FIBER_DONE };
 
 struct fiber {
     enum fiber_state state;
-    ucontext_t context;
+    ucontext_t context; /* for its first run */
+    jmp_buf at;         /* for the others: swapcontext makes system calls */
+    bool begun;
     char *stack;
     void (*run)(void *);
     void *arg;
@@ -27,7 +30,7 @@ static struct {
     struct fiber list[FIBERS];
     size_t count;
     struct fiber *current; /* NULL: fibers_run itself */
-    ucontext_t main;
+    jmp_buf main;
     struct rng rng;
     int64_t now_us;
     unsigned lose;
@@ -94,7 +97,23 @@ void fibers_lose_signals(unsigned percent)
 
 static void leave(struct fiber *f)
 {
-    (void)swapcontext(&f->context, &all.main);
+    if (_setjmp(f->at) == 0) {
+        _longjmp(all.main, 1);
+    }
+}
+
+/* Returns when the fiber leaves. */
+static void enter(struct fiber *f)
+{
+    if (_setjmp(all.main) != 0) {
+        return;
+    }
+    if (f->begun) {
+        _longjmp(f->at, 1);
+    }
+    f->begun = true;
+    (void)setcontext(&f->context);
+    abort();
 }
 
 static void fiber_main(void)
@@ -190,7 +209,7 @@ bool fibers_run(int64_t until_us)
         size_t ready = ready_count();
         if (ready != 0) {
             all.current = any_ready(ready);
-            (void)swapcontext(&all.main, &all.current->context);
+            enter(all.current);
             all.current = NULL;
         } else if (!next_time(until_us)) {
             break;

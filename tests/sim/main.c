@@ -10,6 +10,7 @@
  * Exit status: 0 no schedule failed (with --bug: the bug was found), 1 otherwise.
  */
 #include "shares.h"
+#include "shares_seen.h"
 #include "sim.h"
 
 #include <inttypes.h>
@@ -121,6 +122,9 @@ int main(int argc, char **argv)
     }
     (void)printf("%" PRIu64 " schedules, %" PRIu64 " events, %.1f s, bug %s: %s\n", run, steps,
                  seconds_now() - began, o.bug, failed != NULL ? failed : "nothing violated");
+    if (o.shares) {
+        (void)printf("longest wait: %.2f of the bound\n", seen_most_of_bound);
+    }
     free(w.heap);
     return (failed != NULL) == (bug != 0) ? 0 : 1;
 }

@@ -6,6 +6,8 @@
 #include "fibers.h"
 #include "flow/inbox.h"
 #include "flow/turns.h"
+#include "shares_leases.h"
+#include "shares_seen.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -16,19 +18,25 @@
 enum {
     MAX_LANES = 8,
     MAX_CLASSES = 5,
-    MAX_MESSAGES = 20,
+    MAX_MESSAGES = 24,
     QUEUES = 2, /* the first one is of all customers, the second one of the last customer */
     POLL_MOST = 4,
     ROUND_TRIP_US = 1000,
-    RETURNED_US = 200 * 1000, /* what is above a share is received again after this time */
-    LOOK_US = 1000,           /* of turns.c */
+    RETURNED_S = 1,           /* what is above a share is visible again after this time */
+    RECHECK_US = 500 * 1000,  /* of source/intake.c: of a queue that may not be polled */
+    LONG_POLL_US = 50 * 1000, /* an empty queue is polled again after this time */
+    CALL_US = 20 * 1000,      /* most of a call for leases */
+    SLOW_KAFKA_US = 3000 * 1000,
+    RECEIVED_MOST_US = RECHECK_US + LONG_POLL_US + 2 * ROUND_TRIP_US,
+    LOOK_US = 1000, /* of turns.c */
     UNUSED_MOST_US = PAUSED_US + 2 * LOOK_US,
     SECOND_US = 1000 * 1000,
+    MAX_BLOCK_US = 3000,
 };
 
-const char *const shares_bug_names[SHARES_BUGS] = {"none",     "lost-signal",   "lane-stays-busy",
-                                                   "not-told", "slot-stays",    "keeps-core",
-                                                   "no-pause", "two-on-a-core", "refused-is-lost"};
+const char *const shares_bug_names[SHARES_BUGS] = {
+    "none",     "lost-signal",   "lane-stays-busy", "not-told",      "slot-stays",   "keeps-core",
+    "no-pause", "two-on-a-core", "refused-is-lost", "no-heartbeats", "all-are-held", "hold-stays"};
 
 /* An object: buffers that arrive after each other, each of some blocks of text. */
 struct object {
@@ -41,12 +49,9 @@ struct sent {
     struct object object;
     int64_t visible_us;
     size_t next_class; /* of its second record; MAX_CLASSES: it has one record */
+    struct hold hold;
+    int64_t ack_us;
     enum { AT_QUEUE, RECEIVED, DONE } state;
-};
-
-struct class_seen {
-    size_t waiting, at_work;
-    int64_t since_us; /* since then one waits, and no lane is at work */
 };
 
 static struct {
@@ -57,10 +62,10 @@ static struct {
     size_t lanes, cores, classes;
     struct sent sent[MAX_MESSAGES];
     size_t count, done;
-    struct class_seen seen[MAX_CLASSES];
     size_t working, want; /* lanes that have a core and use it, and that wait for one */
     int64_t unused_us, noted_us;
     int64_t bound_us;
+    struct holds_settings holds;
     bool freed[QUEUES]; /* a slot, since the poll of the queue was refused one */
     pthread_cond_t freed_come;
     pthread_mutex_t lock;
@@ -90,41 +95,6 @@ static void say(const char *what, size_t sched_class)
 {
     if (w.trace) {
         (void)printf("%10" PRId64 " us: %s, class %zu\n", fibers_now_us(), what, sched_class);
-    }
-}
-
-/* ---- what is checked about a class ---- */
-
-static void seen_waits(size_t sched_class)
-{
-    struct class_seen *c = &w.seen[sched_class];
-    if (c->waiting++ == 0 && c->at_work == 0) {
-        c->since_us = fibers_now_us();
-    }
-}
-
-static void seen_refused(size_t sched_class)
-{
-    w.seen[sched_class].waiting--;
-}
-
-static void seen_begins(size_t sched_class)
-{
-    struct class_seen *c = &w.seen[sched_class];
-    say("begins", sched_class);
-    if (c->at_work == 0 && fibers_now_us() - c->since_us > w.bound_us) {
-        fail("a message of a class without a lane waited longer than the bound");
-    }
-    c->waiting--;
-    c->at_work++;
-}
-
-static void seen_ends(size_t sched_class)
-{
-    struct class_seen *c = &w.seen[sched_class];
-    say("ends", sched_class);
-    if (--c->at_work == 0 && c->waiting != 0) {
-        c->since_us = fibers_now_us();
     }
 }
 
@@ -172,24 +142,77 @@ static struct sent *any_visible(size_t queue, int64_t *next_us)
     return found;
 }
 
-static void put_message(struct sent *s)
+/* The first message of a class with a queue of its own, and none in flight. */
+static void check_received(const struct sent *s)
 {
     size_t sched_class = s->m.sched_class;
-    s->state = RECEIVED;
-    seen_waits(sched_class);
-    if (!inbox_put(w.inbox, &s->m, false)) {
-        seen_refused(sched_class);
-        say("is returned", sched_class);
-        s->state = w.bug == SHARES_BUG_REFUSED_IS_LOST ? RECEIVED : AT_QUEUE;
-        s->visible_us = fibers_now_us() + RETURNED_US;
+    int64_t since_us = holds_none_since_us(sched_class);
+    int64_t visible_us = INT64_MAX;
+    for (size_t i = 0; i < w.count; i++) {
+        const struct sent *x = &w.sent[i];
+        if (x->state == AT_QUEUE && x->m.queue == s->m.queue && x->visible_us < visible_us) {
+            visible_us = x->visible_us;
+        }
+    }
+    since_us = since_us > visible_us ? since_us : visible_us;
+    if (s->m.queue != 0 && holds_of(sched_class) == 0 &&
+        fibers_now_us() - since_us > RECEIVED_MOST_US) {
+        fail("a queue of a class without a message in flight was not polled within the bound");
     }
 }
 
-/* One poll. False: the queue will have no message before *next_us. */
-static bool poll_once(size_t queue, size_t only, int64_t *next_us)
+/* True: it waits. As in source/intake.c. */
+static bool keep(struct sent *s)
+{
+    size_t sched_class = s->m.sched_class;
+    if (s->m.queue == 0 && !holds_keep(&s->hold)) {
+        inbox_unreserve(w.inbox, s->m.queue, 1);
+        return false;
+    }
+    seen_waits(sched_class);
+    bool kept = inbox_put(w.inbox, &s->m, false);
+    if (!kept) {
+        seen_refused(sched_class);
+    }
+    return kept;
+}
+
+static void put_message(struct sent *s)
+{
+    check_received(s);
+    s->state = RECEIVED;
+    holds_begin(&s->hold, s->m.queue, s->m.sched_class);
+    if (!keep(s)) {
+        say("is returned", s->m.sched_class);
+        if (w.bug != SHARES_BUG_REFUSED_IS_LOST) {
+            holds_end(&s->hold, RETURNED_S);
+        }
+    }
+}
+
+static void end_all(void)
+{
+    inbox_stop(w.inbox);
+    tell_polls();
+    holds_stop();
+}
+
+static void hold_over(struct hold *h, bool deleted)
+{
+    struct sent *s = (struct sent *)(void *)((char *)h - offsetof(struct sent, hold));
+    s->state = deleted ? DONE : AT_QUEUE;
+    s->visible_us = h->hidden_us;
+    w.done += deleted;
+    if (w.done == w.count) {
+        end_all();
+    }
+}
+
+/* One poll. False: the queue has no message that is visible. */
+static bool poll_once(size_t queue, size_t only, size_t want, int64_t *next_us)
 {
     w.freed[queue] = false;
-    size_t granted = inbox_reserve(w.inbox, queue, only, POLL_MOST);
+    size_t granted = inbox_reserve(w.inbox, queue, only, want);
     if (granted == 0) {
         wait_for_slot(queue);
         return true;
@@ -212,9 +235,12 @@ static void poll_run(void *arg)
     size_t only = queue == 0 ? INBOX_MIXED : w.classes - 1;
     while (w.done < w.count) {
         int64_t next_us = INT64_MAX;
-        if (!poll_once(queue, only, &next_us)) {
-            int64_t wait_us = next_us == INT64_MAX ? RETURNED_US : next_us - fibers_now_us();
-            fiber_sleep(wait_us);
+        size_t want = holds_room(queue == 0 ? HOLDS_ANY : only, POLL_MOST);
+        if (want == 0) {
+            fiber_sleep(RECHECK_US);
+        } else if (!poll_once(queue, only, want, &next_us)) {
+            int64_t wait_us = next_us == INT64_MAX ? LONG_POLL_US : next_us - fibers_now_us();
+            fiber_sleep(wait_us < LONG_POLL_US ? wait_us : LONG_POLL_US);
         }
     }
 }
@@ -244,12 +270,18 @@ static void work_block(int64_t us)
     w.working--;
 }
 
+/*
+ * A lane that yields after its last block gets a core for nothing, and pauses with it. So each lane
+ * that gets one begins the time in which an unused core must be found.
+ */
 static void get_core(void (*turns_call)(struct turns *, struct turn *), struct turn *turn)
 {
     note_cores();
     w.want++;
+    int64_t before_us = fibers_now_us();
     turns_call(w.turns, turn);
     note_cores();
+    w.unused_us = fibers_now_us() != before_us ? 0 : w.unused_us;
     w.want--;
 }
 
@@ -290,6 +322,7 @@ static bool goes_on(struct sent *s, const struct inbox_use *use, int64_t ms)
     if (s->next_class == MAX_CLASSES) {
         return false;
     }
+    say("ends", use->sched_class);
     seen_ends(use->sched_class);
     s->m.sched_class = s->next_class;
     s->next_class = MAX_CLASSES;
@@ -299,15 +332,12 @@ static bool goes_on(struct sent *s, const struct inbox_use *use, int64_t ms)
 
 static void finish(struct sent *s, const struct inbox_use *use, int64_t ms)
 {
-    s->state = DONE;
+    say("ends", use->sched_class);
     seen_ends(use->sched_class);
     if (w.bug != SHARES_BUG_LANE_STAYS_BUSY || !chance(30)) {
         inbox_finished(w.inbox, use, ms);
     }
-    if (++w.done == w.count) {
-        inbox_stop(w.inbox);
-        tell_polls();
-    }
+    holds_ack(&s->hold, s->ack_us);
 }
 
 static void lane_run(void *arg)
@@ -319,6 +349,7 @@ static void lane_run(void *arg)
         struct sent *s = (struct sent *)(void *)m;
         int64_t began_us = fibers_now_us();
         pulse_set(&lane->pulse, PULSE_WORK, 0);
+        say("begins", use.sched_class);
         seen_begins(use.sched_class);
         read_object(lane, &s->object, use.sched_class);
         pulse_set(&lane->pulse, PULSE_IDLE, 0);
@@ -331,12 +362,14 @@ static void lane_run(void *arg)
 
 /* ---- a world ---- */
 
-static int64_t longest_us(const struct object *o)
+/* L of shares.h, of this object. */
+static int64_t longest_us(const struct object *o, size_t classes)
 {
-    int64_t work = o->buffers * o->blocks * o->block_us;
-    int64_t waits = o->buffers * (int64_t)(TURN_US + o->block_us + PAUSED_US + LOOK_US);
-    return o->buffers * o->arrive_us +
-           (int64_t)(w.classes * w.lanes) * (work + waits) / (int64_t)w.cores;
+    int64_t lanes = (int64_t)(w.lanes > 1 ? w.lanes / 2 : 1);
+    int64_t work = o->blocks * o->block_us;
+    int64_t wait = TURN_US + MAX_BLOCK_US + PAUSED_US + LOOK_US;
+    return o->buffers *
+           (o->arrive_us + (int64_t)classes * lanes * (work + wait) / (int64_t)w.cores);
 }
 
 static struct object any_object(bool heavy)
@@ -348,14 +381,33 @@ static struct object any_object(bool heavy)
                                .blocks = 1};
     }
     return (struct object){.arrive_us = between(1000, 400 * 1000),
-                           .block_us = between(500, 3000),
+                           .block_us = between(500, MAX_BLOCK_US),
                            .buffers = (unsigned)between(2, 5),
                            .blocks = (unsigned)between(1, 3)};
 }
 
-static void make_messages(void)
+/* K and L of the classes and objects that there are. */
+static void set_bound(void)
 {
     int64_t longest = 0;
+    size_t classes = 0;
+    for (size_t c = 0; c < w.classes; c++) {
+        bool any = false;
+        for (size_t i = 0; i < w.count; i++) {
+            any = any || w.sent[i].m.sched_class == c || w.sent[i].next_class == c;
+        }
+        classes += any;
+    }
+    for (size_t i = 0; i < w.count; i++) {
+        int64_t us = longest_us(&w.sent[i].object, classes);
+        longest = us > longest ? us : longest;
+    }
+    w.bound_us = (int64_t)classes * longest;
+}
+
+static void make_messages(void)
+{
+    int64_t hostile_ack_us = chance(50) ? SLOW_KAFKA_US : 50000; /* most of its acknowledgements */
     w.count = (size_t)between(4, MAX_MESSAGES);
     for (size_t i = 0; i < w.count; i++) {
         struct sent *s = &w.sent[i];
@@ -368,10 +420,10 @@ static void make_messages(void)
         s->object = any_object(sched_class == 0 ? chance(90) : chance(20));
         s->visible_us = fibers_now_us() + (chance(50) ? 0 : between(0, SECOND_US));
         s->next_class = chance(15) ? (size_t)between(0, (int64_t)w.classes - 1) : MAX_CLASSES;
-        int64_t us = longest_us(&s->object);
-        longest = us > longest ? us : longest;
+        s->ack_us = sched_class == 0 ? between(0, hostile_ack_us) : between(0, 50000);
     }
-    w.bound_us = (int64_t)w.classes * longest;
+    set_bound();
+    seen_init(w.lanes, w.classes, w.bound_us, fail);
 }
 
 static void make_world(uint64_t seed, enum shares_bug bug, bool trace)
@@ -394,6 +446,16 @@ static void make_world(uint64_t seed, enum shares_bug bug, bool trace)
                                                  .freed = slot_freed});
     w.turns = turns_new(w.cores, &fiber_clock);
     make_messages();
+    static const enum holds_bug bugs[SHARES_BUGS] = {[SHARES_BUG_NO_HEARTBEATS] = HOLDS_NO_BEATS,
+                                                     [SHARES_BUG_ALL_ARE_HELD] = HOLDS_BY_ONE,
+                                                     [SHARES_BUG_HOLD_STAYS] = HOLDS_STAY};
+    w.holds = (struct holds_settings){.bug = bugs[bug],
+                                      .queues = QUEUES,
+                                      .capacity = (size_t)between(12, MAX_MESSAGES),
+                                      .visibility_s = (int)between(1, 4),
+                                      .call_us = CALL_US,
+                                      .over = hold_over,
+                                      .fail = fail};
 }
 
 static void start_fibers(void)
@@ -405,6 +467,7 @@ static void start_fibers(void)
     for (size_t q = 0; q < QUEUES; q++) {
         fiber_start(poll_run, (void *)(uintptr_t)q);
     }
+    holds_start(&w.holds);
 }
 
 /* Only after a schedule without a violation: else lanes may have turns, and messages may wait. */
@@ -415,6 +478,7 @@ static void end_world(void)
     }
     turns_free(w.turns);
     inbox_free(w.inbox);
+    holds_done();
 }
 
 const char *shares_run(uint64_t seed, enum shares_bug bug, bool trace)
@@ -422,7 +486,8 @@ const char *shares_run(uint64_t seed, enum shares_bug bug, bool trace)
     make_world(seed, bug, trace);
     start_fibers();
     /* Each message waits for its receive behind all others, and is begun within the bound. */
-    int64_t most_us = (int64_t)(w.count + 1) * (w.bound_us + RETURNED_US + SECOND_US);
+    int64_t most_us =
+        (int64_t)(w.count + 1) * (w.bound_us + RETURNED_S * SECOND_US + SLOW_KAFKA_US + SECOND_US);
     if (!fibers_run(fibers_now_us() + most_us)) {
         fail("messages are left, and no lane takes them");
     } else {

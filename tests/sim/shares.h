@@ -1,29 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * shares.h - the simulator of shares: the worker's own inbox and turns, with fibers as lanes and
- * polls, and customers that send more than their share.
+ * shares.h - the simulator of shares: the worker's own inbox, turns and lease book, with fibers as
+ * lanes, polls and ackers, and customers that send more than their share.
  *
- * Checked: no message is begun later than the bound after it was put into the inbox, if its class
- * had no lane all this time; never more than one lane on a core; no core without work for long
- * while a lane waits for one; and all messages are done at the end.
+ * Checked:
+ * - No message waits longer than the bound in the inbox while its class is below its share of the
+ *   lanes: it has none, or one more is at most an (n + 1)-th part of the lanes for heavy classes,
+ *   where n classes have messages that wait or lanes.
+ * - A queue of one class without a message in flight is polled within RECEIVED_MOST_US after a
+ *   message is visible, whatever others hold (shares_leases.h).
+ * - No lease is lost, in the book or at the queue.
+ * - Never more than one lane on a core.
+ * - No core without work for UNUSED_MOST_US while lanes wait for one and none gets one.
+ * - All messages are deleted at the end.
  *
- * The bound. K classes, N lanes, C cores; an object takes W of CPU time in blocks of b at most, and
- * waits S for its bytes; L is the longest time that a lane has one object.
+ * The bound. K classes with messages, N lanes, C cores; an object has B buffers that each arrive
+ * after S and take W of CPU time, in blocks of at most b; L is the longest time that a lane has one
+ * object.
  *
- * 1. While the first message of a class without a lane waits, either no lane is free, or the class
- *    is heavy and all lanes for heavy classes are taken (inbox.h: has = 0 may always take one of
- *    what is free; a sleeping lane would have been woken).
+ * 1. While a message of a class below its share waits, no lane is free that it may have; else a
+ *    sleeping lane would have been woken (inbox.h). If the class has lanes, others have more than
+ *    their share, and get no further ones until they have not.
  * 2. Each time a lane ends, the next class in turn that may take one does. A class that takes moves
  *    to the end of the turns, behind the waiting one; a class that is passed over keeps its place.
- *    So each other class takes at most once before it, as far as it competes for the same lanes:
- *    K - 1 times.
+ *    So each other class takes at most once before it: K - 1 times.
  * 3. Within L each lane ends. So at least one of these K - 1 takes, or that of the waiting class
  *    itself, comes in each L: it waits K * L at most, plus the time of a switch between fibers,
  *    which is 0 here.
- * 4. L: the cores go to the class with the least time. While a lane wants a core, the others use
- *    C. Its class gets at least a K-th of this, but for a turn and a block of each lane, and shares
- *    it among at most N lanes: L <= S + K * N * (W + TURN_US + b + PAUSED_US + 1 ms) / C, where
- *    1 ms is the interval at which an unused core is searched.
+ * 4. L: the cores go to the class with the least time, and a class has at most a half of the lanes
+ *    (base/share.h). While a lane wants a core, the others use C. Its class gets at least a K-th of
+ *    this, but for a turn and a block of each lane, and shares it among at most N / 2 lanes:
+ *    L <= B * (S + K * (N / 2) * (W + TURN_US + b + PAUSED_US + 1 ms) / C), where 1 ms is the
+ *    interval at which an unused core is searched.
  */
 #ifndef TESTS_SHARES_H
 #define TESTS_SHARES_H
@@ -41,6 +49,9 @@ enum shares_bug {
     SHARES_BUG_NO_PAUSE,        /* a lane keeps its core while it waits for bytes */
     SHARES_BUG_TWO_ON_A_CORE,   /* a lane works without a turn */
     SHARES_BUG_REFUSED_IS_LOST, /* what is above the share is not returned to the queue */
+    SHARES_BUG_NO_HEARTBEATS,   /* the leases are not extended */
+    SHARES_BUG_ALL_ARE_HELD,    /* one class may hold all messages */
+    SHARES_BUG_HOLD_STAYS,      /* a message whose lease is over still counts for its class */
     SHARES_BUGS
 };
 extern const char *const shares_bug_names[SHARES_BUGS];

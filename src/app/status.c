@@ -236,9 +236,9 @@ static int watch(struct reach *r, const struct wish *w)
 int app_status(int argc, char **argv)
 {
     struct reach_options where = {.socket = NULL};
-    struct wish w = {.colour = isatty(STDOUT_FILENO) &&
-                               getenv("NO_COLOR") ==
-                                   NULL}; /* NOLINT(concurrency-mt-unsafe): one thread */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
+    bool plain = getenv("NO_COLOR") != NULL;
+    struct wish w = {.colour = !plain && isatty(STDOUT_FILENO)};
     const struct option options[] = {
         REACH_OPTION_SOCKET(where),
         REACH_OPTION_WORKER(where),

@@ -20,7 +20,7 @@
  *
  * Lower messages (of a backfill) wait in lists of their own. Lanes take live messages first, and
  * one time in four a lower one. While any live message waits, at most lower_lanes lanes work on
- * lower ones.
+ * lower ones; classes share them by the rule of base/share.h, so one alone has half of them.
  *
  * A message waits in the class of its next record. So each record of a message that names objects
  * of several customers uses the share of its own customer:

@@ -168,26 +168,32 @@ static bool may_work_locked(const struct inbox *i, const struct sched_class *c)
            (!heavy(c) || share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1));
 }
 
+/* While live messages wait, the lower ones share some of the lanes. */
+static bool lower_may_work_locked(const struct inbox *i, const struct sched_class *c)
+{
+    return i->shared.turns[LIVE].first == 0 ||
+           share_allows(i->s.lower_lanes, i->shared.lower_at_work, c->lower_at_work, 1);
+}
+
+static bool rank_may_work_locked(const struct inbox *i, const struct sched_class *c, enum rank rank)
+{
+    return may_work_locked(i, c) && (rank == LIVE || lower_may_work_locked(i, c));
+}
+
 /* The next class in turn that may have another lane for a message of this rank. */
 static bool find_of_rank_locked(const struct inbox *i, enum rank rank, struct turn *t)
 {
     *t = (struct turn){.rank = rank, .at = i->shared.turns[rank].first};
-    while (t->at != 0 && !may_work_locked(i, &i->shared.sched_classes[t->at - 1])) {
+    while (t->at != 0 && !rank_may_work_locked(i, &i->shared.sched_classes[t->at - 1], rank)) {
         t->before = t->at;
         t->at = i->shared.sched_classes[t->at - 1].lists[rank].turn_next;
     }
     return t->at != 0;
 }
 
-/* While live messages wait, the lower ones have only some of the lanes. */
-static bool lower_may_work_locked(const struct inbox *i)
-{
-    return i->shared.turns[LIVE].first == 0 || i->shared.lower_at_work < i->s.lower_lanes;
-}
-
 static bool find_locked(const struct inbox *i, struct turn *t)
 {
-    bool lower = i->shared.turns[LOWER].first != 0 && lower_may_work_locked(i);
+    bool lower = i->shared.turns[LIVE].first == 0 || i->shared.lower_at_work < i->s.lower_lanes;
     if (lower && i->shared.takes % LOWER_TURN == 0 && find_of_rank_locked(i, LOWER, t)) {
         return true;
     }
@@ -262,8 +268,9 @@ static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_
         i->shared.heavy_at_work--;
     }
     if (use->lower) {
-        assert(i->shared.lower_at_work != 0);
+        assert(i->shared.lower_at_work != 0 && c->lower_at_work != 0);
         i->shared.lower_at_work--;
+        c->lower_at_work--;
     }
     c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
 }
@@ -296,6 +303,7 @@ static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
     i->shared.at_work++;
     i->shared.heavy_at_work += use->heavy;
     i->shared.lower_at_work += use->lower;
+    c->lower_at_work += use->lower;
     return pop_locked(i, &t);
 }
 

@@ -26,7 +26,8 @@ struct sched_class {
     size_t bytes;
     unsigned limit;
     unsigned at_work;
-    int64_t average_ms; /* per object; recent objects count more */
+    unsigned lower_at_work; /* of at_work: with a lower message */
+    int64_t average_ms;     /* per object; recent objects count more */
 };
 
 struct queue_use {

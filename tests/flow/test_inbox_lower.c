@@ -93,6 +93,31 @@ static void lower_messages_have_a_part_of_the_lanes_while_live_ones_wait(void **
     assert_true(lower >= 30 / 4 - 1); /* and they progress */
 }
 
+/* Take messages; live ones end at once, lower ones stay at work. Returns the number of these. */
+static size_t take_slow_lower(struct fixture *f, size_t count)
+{
+    size_t lower = 0;
+    for (size_t n = 0; n < count; n++) {
+        if (take_lower(f)) {
+            lower++;
+        } else {
+            inbox_finished(f->i, &f->uses[--f->busy], 0);
+        }
+    }
+    return lower;
+}
+
+/* Anyone who may send to a queue can mark messages as of a backfill, and let their objects drip. */
+static void one_class_leaves_others_lanes_for_their_lower_messages(void **state)
+{
+    struct fixture *f = *state;
+    put(f, 0, false, 200);
+    put(f, 1, true, 100);
+    assert_int_equal(take_slow_lower(f, 80), LOWER_LANES / 2);
+    put(f, 2, true, 100);
+    assert_in_range(take_slow_lower(f, 80), 1, LOWER_LANES / 2 - 1);
+}
+
 static void without_live_messages_they_have_what_the_shares_allow(void **state)
 {
     struct fixture *f = *state;
@@ -161,6 +186,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             lower_messages_have_a_part_of_the_lanes_while_live_ones_wait, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_class_leaves_others_lanes_for_their_lower_messages,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(without_live_messages_they_have_what_the_shares_allow,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(live_messages_overtake_the_lower_ones_of_their_class, setup,

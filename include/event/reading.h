@@ -5,7 +5,7 @@
  * files").
  *
  *     reading_clear(&r);                                   // each attempt at an object
- *     reading_text(&r, text);                              // each text that is framed
+ *     part = reading_text(&r, &text);                      // of each text, before it is framed
  *     reading_piece(&r, &piece);                           // each piece
  *     if (reading_output(&r, &piece, &output) == READING_PRODUCE) {    // each output
  *         ... produce it ...
@@ -49,7 +49,7 @@ enum {
     READING_PACKED_BYTES = READING_HELD_BYTES + 32 * 1024, /* with the rejects that count others */
 };
 
-/* What an object may produce, in addition to READING_FREE_*. 0: no limit. */
+/* What the text of an object may produce, in addition to READING_FREE_*. 0: no limit. */
 struct reading_limits {
     uint64_t ratio;        /* bytes of output for each byte of text */
     uint64_t record_bytes; /* of text for each record */
@@ -63,19 +63,21 @@ enum reading_answer {
 };
 
 struct reading {
-    uint64_t records;         /* pieces, or outputs if these are more */
-    uint64_t events, rejects; /* a reject counts for all that it stands for */
-    uint64_t text_bytes;
+    uint64_t records;                        /* pieces, or outputs if these are more */
+    uint64_t events, rejects;                /* a reject counts for all that it stands for */
+    uint64_t text_bytes;                     /* given to framing */
+    uint64_t read_bytes;                     /* up to the end of the last piece */
     uint64_t out_bytes, out_records;         /* produced; see reading_produced */
     uint64_t records_before, rejects_before; /* at the first event */
     uint64_t reasons[REJECT_REASONS];        /* rejects, also those that are only counted */
     uint64_t plain_texts;                    /* no_known_field around a text that is no JSON */
     uint64_t too_long;                       /* bytes of the longest value that was too long */
-    bool otlp_too_long;                      /* one of them is an OTLP request */
-    uint64_t damaged_at;                     /* offset from which the rest is no JSON; 0: none */
-    enum framing_kind damaged_framing;       /* of the piece with the damage */
-    enum framing_kind framing;               /* of the last piece */
-    char head[TEXT_KIND_HEAD_BYTES];         /* of the text */
+    bool text_over;      /* READING_TEXT_BYTES were framed without an event, and there is more */
+    bool otlp_too_long;  /* one of them is an OTLP request */
+    uint64_t damaged_at; /* offset from which the rest is no JSON; 0: none */
+    enum framing_kind damaged_framing; /* of the piece with the damage */
+    enum framing_kind framing;         /* of the last piece */
+    char head[TEXT_KIND_HEAD_BYTES];   /* of the text */
     size_t head_bytes;
 
     struct buf texts; /* of the stored rejects */
@@ -89,7 +91,12 @@ void reading_init(struct reading *r);
 void reading_done(struct reading *r);
 void reading_clear(struct reading *r);
 
-void reading_text(struct reading *r, struct span text);
+/*
+ * Take what may be framed out of *text: all of it, or what READING_TEXT_BYTES allow before the
+ * first event. Frame it before the next call. "": nothing may, and the reading stops.
+ */
+MUST_USE struct span reading_text(struct reading *r, struct span *text);
+
 void reading_piece(struct reading *r, const struct piece *piece);
 
 /* Add an output of the piece. */
@@ -108,7 +115,11 @@ MUST_USE bool reading_release(struct reading *r, struct output *out);
  */
 MUST_USE bool reading_rest(struct reading *r, struct normalizer *n, struct output *out);
 
-/* Whether the object would produce more than it may with this output, too. */
+/*
+ * Whether the object would produce more than it may with this output, too. What it may produce is a
+ * function of its text up to the end of the last piece, not of the text that has arrived: the stop
+ * is the same however the object is cut.
+ */
 MUST_USE bool reading_exceeds(const struct reading *r, const struct reading_limits *limits,
                               const struct output *out);
 

@@ -32,7 +32,8 @@ struct records {
     double reject_share;
     int fd;
     struct span in;   /* bytes not decoded yet, in `input` */
-    struct span text; /* text not yet framed */
+    struct span text; /* decoded, not yet given to framing */
+    struct span part; /* of it, not yet framed */
     struct piece piece;
     struct err damage; /* the decoder's error */
     struct err err;    /* the file cannot be read, or has an unsupported format */
@@ -95,7 +96,7 @@ void records_open(struct records *r, int fd, const struct object_origin *origin,
     normalizer_object(r->normalizer, origin, rules);
     r->fd = fd;
     r->in = span_of(r->input, 0);
-    r->text = span_of(r->input, 0);
+    r->text = r->part = span_of(r->input, 0);
     r->piece = (struct piece){0};
     err_clear(&r->damage);
     err_clear(&r->err);
@@ -142,11 +143,11 @@ static bool piece_take(struct records *r)
 {
     bool goes_on = r->err.kind == FAIL_NONE;
     while (goes_on && !r->text_ended && !reading_stops(&r->reading)) {
-        if (framing_next(r->framing, &r->text, &r->piece)) {
+        if (framing_next(r->framing, &r->part, &r->piece)) {
             return true;
         }
-        r->text_ended = !text_take(r);
-        reading_text(&r->reading, r->text_ended ? SPAN("") : r->text);
+        r->text_ended = r->text.n == 0 && !text_take(r);
+        r->part = r->text_ended ? SPAN("") : reading_text(&r->reading, &r->text);
     }
     if (reading_stops(&r->reading)) {
         return false;

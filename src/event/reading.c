@@ -28,15 +28,24 @@ void reading_clear(struct reading *r)
     *r = (struct reading){.texts = texts};
 }
 
-void reading_text(struct reading *r, struct span text)
+static size_t least(uint64_t a, size_t b)
 {
-    struct span head = span_take(
-        &text, sizeof(r->head) - r->head_bytes < text.n ? sizeof(r->head) - r->head_bytes : text.n);
-    r->text_bytes += head.n + text.n;
-    if (head.n > 0) {
-        memcpy(r->head + r->head_bytes, head.p, head.n);
-        r->head_bytes += head.n;
+    return a < b ? (size_t)a : b;
+}
+
+struct span reading_text(struct reading *r, struct span *text)
+{
+    bool limited = r->events == 0 && r->text_bytes <= READING_TEXT_BYTES;
+    uint64_t most = limited ? READING_TEXT_BYTES - r->text_bytes : UINT64_MAX;
+    struct span part = span_take(text, least(most, text->n));
+    r->text_over = part.n == 0 && text->n > 0;
+    size_t head = least(sizeof(r->head) - r->head_bytes, part.n);
+    r->text_bytes += part.n;
+    if (head > 0) {
+        memcpy(r->head + r->head_bytes, part.p, head);
+        r->head_bytes += head;
     }
+    return part;
 }
 
 static void note_damage(struct reading *r, const struct piece *piece, uint64_t at)
@@ -48,6 +57,8 @@ static void note_damage(struct reading *r, const struct piece *piece, uint64_t a
 void reading_piece(struct reading *r, const struct piece *piece)
 {
     bool part = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
+    uint64_t end = piece->offset + piece->bytes;
+    r->read_bytes = r->read_bytes < end ? end : r->read_bytes;
     r->records += part ? 0 : piece->count;
     r->framing = piece->framing;
     if (piece->kind == PIECE_DAMAGE && piece->framing != FRAMING_LINES) {
@@ -152,9 +163,9 @@ bool reading_exceeds(const struct reading *r, const struct reading_limits *limit
     uint64_t free_bytes = READING_FREE_BYTES;
     uint64_t free_records = READING_FREE_RECORDS;
     return (limits->ratio > 0 && bytes > free_bytes &&
-            (bytes - free_bytes) / limits->ratio > r->text_bytes) ||
+            (bytes - free_bytes) / limits->ratio > r->read_bytes) ||
            (limits->record_bytes > 0 && r->out_records >= free_records &&
-            (r->out_records - free_records) >= r->text_bytes / limits->record_bytes);
+            (r->out_records - free_records) >= r->read_bytes / limits->record_bytes);
 }
 
 enum err_kind reading_excess(const struct reading *r, struct err *e)
@@ -164,7 +175,7 @@ enum err_kind reading_excess(const struct reading *r, struct err *e)
         "more than %llu records of %llu bytes come of its first %llu bytes of text, which "
         "the customer's output_ratio and output_record_bytes do not allow",
         (unsigned long long)r->out_records, (unsigned long long)r->out_bytes,
-        (unsigned long long)r->text_bytes);
+        (unsigned long long)r->read_bytes);
 }
 
 void reading_produced(struct reading *r, const struct output *out)
@@ -208,7 +219,7 @@ bool reading_unpack(struct span *packed, struct output *out)
 
 bool reading_stops(const struct reading *r)
 {
-    return r->events == 0 && (r->records >= READING_RECORDS || r->text_bytes >= READING_TEXT_BYTES);
+    return r->events == 0 && (r->records >= READING_RECORDS || r->text_over);
 }
 
 bool reading_share_passed(const struct reading *r, double share)

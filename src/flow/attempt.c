@@ -199,12 +199,15 @@ static enum err_kind attempt_text(struct attempt *a, struct span text, struct er
         return e->kind;
     }
     enum err_kind kind = FAIL_NONE;
-    reading_text(&a->reading, text);
-    while (kind == FAIL_NONE && framing_next(a->framing, &text, &piece)) {
-        kind = attempt_piece(a, &piece, e);
+    while (kind == FAIL_NONE && text.n > 0) {
+        struct span part = reading_text(&a->reading, &text);
+        while (kind == FAIL_NONE && framing_next(a->framing, &part, &piece)) {
+            kind = attempt_piece(a, &piece, e);
+        }
+        kind = kind == FAIL_NONE ? attempt_look(a, e) : kind; /* a piece may be long in coming */
     }
     produce_count(&a->produce, a->customer);
-    return kind == FAIL_NONE ? attempt_look(a, e) : kind; /* a piece may be long in coming */
+    return kind;
 }
 
 /* The result for an error of the decoder. */

@@ -28,6 +28,12 @@ static void teardown(struct fixture *f)
     reading_done(&f->reading);
 }
 
+static void take_text(struct fixture *f, struct span text)
+{
+    size_t n = text.n;
+    assert_int_equal(reading_text(&f->reading, &text).n, n);
+}
+
 static enum reading_answer add(struct fixture *f, uint64_t line, enum reject_reason reason,
                                struct span value)
 {
@@ -114,7 +120,6 @@ static void rejects_of_a_reason_after_the_first_few_become_one(void **state UNUS
 
 static void an_object_may_produce_so_much_for_its_text(void **state UNUSED)
 {
-    static char text[1000];
     static const struct output out = {.kind = OUTPUT_EVENT, .value = {"", 1024 * 1024 - 1}};
     static const struct output small = {.kind = OUTPUT_EVENT, .value = {"", 1}};
     static const struct output large = {.kind = OUTPUT_EVENT, .value = {"", 16001}};
@@ -123,7 +128,7 @@ static void an_object_may_produce_so_much_for_its_text(void **state UNUSED)
     struct fixture f;
     struct err e;
     setup(&f);
-    reading_text(&f.reading, span_of(text, sizeof(text)));
+    reading_piece(&f.reading, &(struct piece){.bytes = 1000, .count = 1});
     reading_produced(&f.reading, &out);
     assert_false(reading_exceeds(&f.reading, &limits, &large)); /* 1 MiB and 16 * 1000 */
     reading_produced(&f.reading, &large);
@@ -144,12 +149,11 @@ static void an_object_may_produce_so_much_for_its_text(void **state UNUSED)
 
 static void an_object_may_produce_so_many_records_for_its_text(void **state UNUSED)
 {
-    static char text[160];
     static const struct output small = {.kind = OUTPUT_EVENT, .value = {"", 1}};
     const struct reading_limits limits = {.ratio = 16, .record_bytes = 16};
     struct fixture f;
     setup(&f);
-    reading_text(&f.reading, span_of(text, sizeof(text)));
+    reading_piece(&f.reading, &(struct piece){.offset = 100, .bytes = 60, .count = 1});
     for (size_t n = 0; n < READING_FREE_RECORDS + 10; n++) {
         assert_false(reading_exceeds(&f.reading, &limits, &small));
         reading_produced(&f.reading, &small);
@@ -214,8 +218,12 @@ static void stops_after_so_much_text_without_an_event(void **state UNUSED)
     memset(text, 'x', sizeof(text));
     for (size_t i = 0; i < READING_TEXT_BYTES / sizeof(text); i++) {
         assert_false(reading_stops(&f.reading));
-        reading_text(&f.reading, span_of(text, sizeof(text)));
+        take_text(&f, span_of(text, sizeof(text)));
     }
+    assert_false(reading_stops(&f.reading)); /* the last of it may have an event */
+    struct span more = SPAN("x");
+    assert_int_equal(reading_text(&f.reading, &more).n, 0);
+    assert_int_equal(more.n, 1);
     assert_true(reading_stops(&f.reading));
     assert_true(reading_unreadable(&f.reading, f.decode, &e));
     assert_int_equal(e.kind, FAIL_FORMAT);
@@ -240,7 +248,7 @@ static void says_that_only_values_above_the_limit_were_found(void **state UNUSED
         struct fixture f;
         struct err e = {.kind = FAIL_NONE};
         setup(&f);
-        reading_text(&f.reading, cases[i].text);
+        take_text(&f, cases[i].text);
         for (uint64_t bytes = 2000000; bytes > 1048576; bytes -= 500000) {
             struct piece piece = {
                 .kind = PIECE_TOO_LONG, .count = 1, .bytes = bytes, .text = cases[i].text};
@@ -294,7 +302,7 @@ static void expect_words(const uint64_t counts[REJECT_REASONS], const char *word
     struct fixture f;
     struct err e = {.kind = FAIL_NONE};
     setup(&f);
-    reading_text(&f.reading, SPAN("{\"a\":1}\n"));
+    take_text(&f, SPAN("{\"a\":1}\n"));
     uint64_t line = 0;
     for (int reason = 0; reason < REJECT_REASONS; reason++) {
         for (uint64_t i = 0; i < counts[reason]; i++) {
@@ -350,7 +358,7 @@ static void damage_is_said_of_the_framing_that_was_found(void **state UNUSED)
             .kind = PIECE_DAMAGE, .framing = cases[i].framing, .count = 1, .wrong_at = 812};
         struct output out = {.kind = OUTPUT_REJECT, .reason = REJECT_BAD_JSON, .count = 1};
         setup(&f);
-        reading_text(&f.reading, SPAN("["));
+        take_text(&f, SPAN("["));
         reading_piece(&f.reading, &piece);
         assert_int_equal(reading_output(&f.reading, &piece, &out), READING_HOLD);
         assert_true(reading_unreadable(&f.reading, f.decode, &e));

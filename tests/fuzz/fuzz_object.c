@@ -96,9 +96,12 @@ static void run_piece(struct stack *s, const struct piece *piece)
 static void run_text(struct stack *s, struct span text)
 {
     struct piece piece;
-    reading_text(&s->reading, text);
-    while (!s->stopped && framing_next(s->framing, &text, &piece)) {
-        run_piece(s, &piece);
+    while (!s->stopped && text.n > 0) {
+        struct span part = reading_text(&s->reading, &text);
+        while (!s->stopped && framing_next(s->framing, &part, &piece)) {
+            run_piece(s, &piece);
+        }
+        s->stopped = s->stopped || reading_stops(&s->reading);
     }
 }
 

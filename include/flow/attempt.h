@@ -95,6 +95,9 @@ MUST_USE enum err_kind attempt_run(struct attempt *a, struct err *e);
  */
 MUST_USE enum err_kind attempt_release(struct attempt *a, struct err *e);
 
+/* The object is read no further: produce what is known of its rejects, if it has events. */
+MUST_USE enum err_kind attempt_release_rest(struct attempt *a, struct err *e);
+
 /*
  * Whether a further read of the same version cannot succeed, after an attempt that returned this
  * error. If so, *out is the result to remember, with the rejects that wait unless they were

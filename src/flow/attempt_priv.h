@@ -21,9 +21,6 @@ MUST_USE enum err_kind attempt_produce(struct attempt *a, const struct output *o
 MUST_USE enum err_kind attempt_produce_piece(struct attempt *a, const struct output *output,
                                              struct err *e);
 
-/* The object is read no further: produce what is known of its rejects, if it has events. */
-MUST_USE enum err_kind attempt_release_rest(struct attempt *a, struct err *e);
-
 /* ---- attempt_work.c ---- */
 
 /* Wait for a core; the normalizer has the converter of that core then. */

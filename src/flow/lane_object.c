@@ -108,13 +108,17 @@ static enum err_kind reject_bomb(struct lane *l, struct err *e)
     return e->kind;
 }
 
-/* The customer accepts unreadable objects: produce the one reject of it. */
+/*
+ * The customer accepts unreadable objects: produce the one reject of it. If the object has events,
+ * the rejects that were only counted, too: nothing else would stand for them.
+ */
 static enum err_kind reject_unreadable(struct lane *l, struct err *e)
 {
     char detail[sizeof(e->text) + 16];
     struct err why = *e;
     (void)snprintf(detail, sizeof(detail), "%s: %s", err_kind_name(why.kind), why.text);
-    if (attempt_reject(l->attempt, REJECT_OBJECT, span_str(detail), 0, e) == FAIL_NONE) {
+    if (attempt_release_rest(l->attempt, e) == FAIL_NONE &&
+        attempt_reject(l->attempt, REJECT_OBJECT, span_str(detail), 0, e) == FAIL_NONE) {
         *e = why;
     }
     return e->kind;

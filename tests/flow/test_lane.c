@@ -1338,6 +1338,23 @@ static void is_done_with_an_unreadable_object_where_the_customer_says_so(void **
     assert_int_equal(stats_get(&at(0)->stats->objects_accepted), 1);
 }
 
+/* A zstd frame with an event and 20 lines that are none, then one with a window of 128 MiB. */
+static void of_an_object_that_it_accepts_no_reject_is_lost(void **state UNUSED)
+{
+    setup();
+    w.customers[0].unreadable = ABSENT_ACCEPT;
+    answer((struct fake_answer){.body = SPAN("\x28\xb5\x2f\xfd\x00\x58\xa1\x02\x00one\n"
+                                             "bad\nbad\nbad\nbad\nbad\nbad\nbad\nbad\nbad\nbad\n"
+                                             "bad\nbad\nbad\nbad\nbad\nbad\nbad\nbad\nbad\nbad\n"
+                                             "\x28\xb5\x2f\xfd\x00\x88\x01\x00\x00")});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_sink.count, 1 + READING_SINGLE + 1 + 1);
+    assert_non_null(strstr(fake_sink.records[1 + READING_SINGLE].value, "of 4 more"));
+    assert_non_null(
+        strstr(fake_sink.records[2 + READING_SINGLE].value, "format: zstd window of 1"));
+    assert_int_equal(stats_get(&at(0)->stats->rejects[REJECT_BAD_JSON]), 20);
+}
+
 static void leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive(void **state UNUSED)
 {
     static char body[1600 * 4];
@@ -1764,6 +1781,7 @@ static const struct CMUnitTest tests[] = {
     TEST(reads_no_further_than_ten_thousand_records_without_an_event),
     TEST(reads_on_what_begins_with_garbage),
     TEST(is_done_with_an_unreadable_object_where_the_customer_says_so),
+    TEST(of_an_object_that_it_accepts_no_reject_is_lost),
     TEST(leaves_what_is_mostly_no_event_with_one_reject_at_the_last_receive),
     TEST(reads_an_unreadable_object_once_and_says_the_same_at_each_receive),
     TEST(produces_the_events_of_a_bomb_once),

@@ -16,7 +16,8 @@
  * The last record of a FAIL_DATA is a reject of the object. Damaged compression after an event is
  * not such an error: as in the worker, the last record is a reject of the object as a whole, as it
  * is of a bomb. Of an unreadable file the records are those that the worker produces at the last
- * receive: a few rejects, then one of the object. Threads: one at a time.
+ * receive: a few rejects, then one of the object; only that one if such files are accepted.
+ * Threads: one at a time.
  */
 #ifndef APP_RECORDS_H
 #define APP_RECORDS_H
@@ -31,6 +32,12 @@ struct records_options {
     struct decode_limits decode;
     struct reading_limits output;
     double reject_share; /* 0: no limit */
+    /*
+     * Rejects before the first event are returned after it, or at the end, as the worker produces
+     * them. Else each is returned with its piece.
+     */
+    bool rejects_wait;
+    bool accept_unreadable; /* with rejects_wait: the customer's `unreadable` is "accept" */
 };
 
 /* The default limits (kafka-contract.md). */
@@ -55,7 +62,10 @@ void records_cut(struct records *r);
 /* The next record, valid until the next call. False: the end of the file. */
 MUST_USE bool records_next(struct records *r, struct output *out);
 
-/* The piece of the last record, and its text. For a reject of the object: the last piece. */
+/*
+ * The piece of the last record, and its text. For a reject of the object, or one that waited: the
+ * last piece that was read.
+ */
 const struct piece *records_piece(const struct records *r);
 
 /* Events so far of which it became known later that members were dropped (event/normalize.h). */

@@ -13,6 +13,7 @@ void customer_limits(const struct conf *c, const struct customer_conf *customer,
         o->normalize.event_bytes = c->limits.event_bytes;
     }
     o->output = (struct reading_limits){customer->output_ratio, customer->output_record_bytes};
+    o->accept_unreadable = customer->unreadable == ABSENT_ACCEPT;
     o->reject_share = c->limits.reject_share;
     o->decode.object_bytes = c->limits.object_bytes;
     o->decode.ratio = c->limits.ratio;

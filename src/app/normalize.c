@@ -205,6 +205,7 @@ static int normalize_files(struct job *j, const char *config, const char *reject
     if (config != NULL && c == NULL) {
         return STATUS_FAILED;
     }
+    o.rejects_wait = true;
     if (rejects != NULL) {
         j->rejects.fd = open(rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (j->rejects.fd < 0) {
@@ -251,7 +252,7 @@ int app_normalize(int argc, char **argv)
         {.name = "config",
          .letter = 'c',
          .value = "FILE",
-         .text = "Take the customer's rules and the limits from there.",
+         .text = "Take the customer's rules, its 'unreadable' and the limits from there.",
          .to = &config},
     };
     const struct usage usage = {
@@ -262,7 +263,8 @@ int app_normalize(int argc, char **argv)
         "Exit status: 0 also if there were rejects, or if a file is empty;\n"
         "1 if a file could not be read to its end, or is unreadable (it has content, but no\n"
         "event), or exceeds a limit (of rejects, too). Standard error says what it\n"
-        "is.",
+        "is. Events and rejects are those that the worker produces of the file at the last "
+        "receive.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

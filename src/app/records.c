@@ -40,6 +40,7 @@ struct records {
     uint64_t dropped_behind;
     bool cut; /* the file is the beginning of a longer one */
     bool at_eof;
+    bool rejects_wait, accept_unreadable;
     bool in_piece;   /* the normalizer has a piece */
     bool text_ended; /* the whole text was given to framing */
     bool judged;     /* no piece will follow */
@@ -72,6 +73,8 @@ struct records *records_new(const struct records_options *o)
     reading_init(&r->reading);
     r->limits = o->output;
     r->reject_share = o->reject_share;
+    r->rejects_wait = o->rejects_wait;
+    r->accept_unreadable = o->accept_unreadable;
     r->ended = true;
     return r;
 }
@@ -202,26 +205,45 @@ static bool may_produce(struct records *r, const struct output *out)
     return true;
 }
 
-/*
- * The next output of the piece. False: the piece is done. A file is read once, so that a reject
- * need not wait for an event; but no more are returned before one than the worker produces.
- */
+/* The next output of the piece. False: the piece is done. */
 static bool output_take(struct records *r, struct output *out)
 {
-    struct reading *reading = &r->reading;
     while (r->in_piece && normalizer_next(r->normalizer, out)) {
-        switch (reading_output(reading, &r->piece, out)) {
+        switch (reading_output(&r->reading, &r->piece, out)) {
         case READING_PRODUCE:
             return may_produce(r, out);
         case READING_HOLD:
-            reading->released = reading->held_count;
-            reading_produced(reading, out);
-            return true;
+            if (!r->rejects_wait) {
+                return true;
+            }
+            break;
         case READING_COUNT:
             break;
         }
     }
     return false;
+}
+
+/* The next reject that waited and was not returned before; they count from now on. */
+static bool waiting_take(struct records *r, struct output *out)
+{
+    while (reading_release(&r->reading, out)) {
+        reading_produced(&r->reading, out);
+        if (r->rejects_wait) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The next reject at the end. The worker produces none before that of a bomb without events, or of
+ * an unreadable object that is accepted. */
+static bool rest_take(struct records *r, struct output *out)
+{
+    enum err_kind kind = r->err.kind;
+    bool none = r->rejects_wait && r->reading.events == 0 &&
+                (kind == FAIL_LIMIT || (kind == FAIL_FORMAT && r->accept_unreadable));
+    return !none && (waiting_take(r, out) || reading_rest(&r->reading, r->normalizer, out));
 }
 
 /* The worker reads no further. */
@@ -235,7 +257,7 @@ static void stop_above_share(struct records *r)
 bool records_next(struct records *r, struct output *out)
 {
     while (!r->ended) {
-        if (r->judged && reading_rest(&r->reading, r->normalizer, out)) {
+        if ((r->reading.events > 0 && waiting_take(r, out)) || (r->judged && rest_take(r, out))) {
             return true;
         }
         if (output_take(r, out)) {

@@ -194,7 +194,7 @@ static const char few_bytes[] =
     "\x00\x90\x6d\x39\x00\x02";
 
 /* A configuration of the customer acme. */
-static void put_conf(struct place *p, const char *limits)
+static void put_conf_of(struct place *p, const char *limits, const char *customer)
 {
     struct buf text = BUF_INIT(TEXT_BYTES);
     buf_add(&text,
@@ -204,10 +204,24 @@ static void put_conf(struct place *p, const char *limits)
                  "url = \"https://sqs.eu-west-1.amazonaws.com/111122223333/q\"; } );\n"
                  "customers = ( { id = \"acme\"; queue = \"q\"; prefix = \"s3://bucket/p/\"; "
                  "account_id = \"444455556666\"; role_arn = \"arn:aws:iam::444455556666:role/r\"; "
-                 "external_id = \"5f0c7a52b1d94e6c8a3b\"; } );\n"));
-    buf_add(&text, span_str(limits));
+                 "external_id = \"5f0c7a52b1d94e6c8a3b\"; "));
+    buf_addf(&text, "%s } );\n%s", customer, limits);
     put(p, "conf", buf_span(&text));
     buf_done(&text);
+}
+
+static void put_conf(struct place *p, const char *limits)
+{
+    put_conf_of(p, limits, "");
+}
+
+/* The lines of the file with the rejects, in p->out. */
+static size_t read_rejects(struct place *p)
+{
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
+    slurp(path, &p->out);
+    return line_count(&p->out);
 }
 
 static void a_hundred_stored_bytes_give_a_few_rejects(void **state)
@@ -312,6 +326,64 @@ static void an_array_of_empty_elements_is_not_read_to_its_end(void **state)
     assert_int_equal(p->out.n, 0);
     assert_non_null(strstr(p->err.p, "JSON without objects that may be events: no event in 10016 "
                                      "records; "));
+}
+
+static void put_garbage(struct place *p, const char *after)
+{
+    struct buf text = BUF_INIT(TEXT_BYTES);
+    for (int i = 0; i < 30; i++) {
+        buf_add(&text, SPAN("nonsense\n"));
+    }
+    buf_add(&text, span_str(after));
+    put(p, "a.jsonl", buf_span(&text));
+    buf_done(&text);
+}
+
+static void gives_one_reject_of_an_unreadable_file_that_the_customer_accepts(void **state)
+{
+    struct place *p = *state;
+    const char *command = "--rejects @/rejects -c @/conf --customer acme @/a.jsonl";
+    put_garbage(p, "");
+    put_conf(p, "");
+    assert_int_equal(normalize(p, command), 1);
+    assert_int_equal(read_rejects(p), 16 + 1 + 1);
+
+    put_conf_of(p, "", "unreadable = \"accept\";");
+    assert_int_equal(normalize(p, command), 1);
+    assert_non_null(strstr(p->err.p, ": no event in 30 records; "));
+    assert_int_equal(read_rejects(p), 1);
+    assert_non_null(strstr(p->out.p, "{\"reason\":\"object\",\"detail\":\"format: logfmt or plain "
+                                     "text: no event in 30 records; "));
+}
+
+static void gives_the_rejects_before_the_first_event_whether_accepted_or_not(void **state)
+{
+    static const char *const settings[] = {"", "unreadable = \"accept\";"};
+    struct place *p = *state;
+    put_garbage(p, EVENT("1"));
+    for (size_t i = 0; i < 2; i++) {
+        put_conf_of(p, "", settings[i]);
+        assert_int_equal(normalize(p, "--rejects @/rejects -c @/conf --customer acme @/a.jsonl"),
+                         0);
+        assert_int_equal(line_count(&p->out), 1);
+        assert_int_equal(read_rejects(p), 16 + 1);
+        assert_non_null(strstr(p->out.p, "\"count\":14,\"last_line\":30}"));
+    }
+}
+
+static void gives_one_reject_of_a_bomb_without_events(void **state)
+{
+    struct place *p = *state;
+    struct buf text = BUF_INIT(TEXT_BYTES);
+    for (int i = 0; i < 9000; i++) { /* 1.1 MiB */
+        buf_addf(&text, "%0128d\n", 0);
+    }
+    put(p, "a.jsonl", buf_span(&text));
+    buf_done(&text);
+    put_conf(p, "limits = { object_bytes = \"1MiB\"; };\n");
+    assert_int_equal(normalize(p, "--rejects @/rejects -c @/conf --customer acme @/a.jsonl"), 1);
+    assert_int_equal(read_rejects(p), 1);
+    assert_non_null(strstr(p->out.p, "{\"reason\":\"bomb\","));
 }
 
 static void takes_the_share_of_rejects_from_the_configuration(void **state)
@@ -628,6 +700,9 @@ int main(void)
         TEST(the_share_of_rejects_does_not_depend_on_the_framing),
         TEST(an_array_of_empty_elements_is_not_read_to_its_end),
         TEST(takes_the_share_of_rejects_from_the_configuration),
+        TEST(gives_one_reject_of_an_unreadable_file_that_the_customer_accepts),
+        TEST(gives_the_rejects_before_the_first_event_whether_accepted_or_not),
+        TEST(gives_one_reject_of_a_bomb_without_events),
         TEST(gives_events_and_keeps_rejects),
         TEST(counts_rejects_that_go_nowhere),
         TEST(names_the_object_as_told),

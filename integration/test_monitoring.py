@@ -245,7 +245,7 @@ def test_only_reading_is_possible_and_nothing_listens_unasked(strict: StrictWorl
     strict.customer("acme")
     window = Window(strict.start(metrics=LISTEN))
     assert window.get("/other")[:2] == (
-        404, "there is only / /page.css /page.js /icon.svg /metrics /healthz /readyz /status.json\n")
+        404, "there is only / /page.css /page.js /icon.svg /metrics /healthz /readyz /status.json /status.txt\n")
     status, _, headers = window.get("/metrics", "POST")
     assert status == 405 and headers["Allow"] == "GET, HEAD"
     assert window.get("/healthz", "HEAD")[:2] == (200, "")

@@ -40,15 +40,24 @@ static enum fate fate_of(const struct reconcile *r, const struct s3_entry *entry
     return fate_unknown(r, entry);
 }
 
+/*
+ * An archived object may have been read before. A table, because gcc 14.2 at -O2 makes wrong code
+ * of the same comparisons.
+ */
+static const enum fate archived[FATES] = {
+    [FATE_DELIVERED] = FATE_DELIVERED, [FATE_OTHER_VERSION] = FATE_ARCHIVED,
+    [FATE_IN_FLIGHT] = FATE_IN_FLIGHT, [FATE_DEAD_LETTER] = FATE_DEAD_LETTER,
+    [FATE_IGNORED] = FATE_IGNORED,     [FATE_ARCHIVED] = FATE_ARCHIVED,
+    [FATE_MISSING] = FATE_ARCHIVED,    [FATE_ELSEWHERE] = FATE_ELSEWHERE,
+};
+
 static enum fate choose_fate(const struct reconcile *r, const struct s3_entry *entry)
 {
-    enum fate f;
     switch (choose(r->customer, &r->range, entry)) {
     case CHOICE_TAKEN:
         return fate_of(r, entry);
     case CHOICE_ARCHIVED:
-        f = fate_of(r, entry); /* it may have been read before */
-        return f == FATE_MISSING || f == FATE_OTHER_VERSION ? FATE_ARCHIVED : f;
+        return archived[fate_of(r, entry)];
     case CHOICE_IGNORED:
     case CHOICE_FOLDER:
         return FATE_IGNORED;

@@ -226,6 +226,9 @@ enum err_kind sink_conf_check(const struct sink_properties *p, struct err *e)
     if (conf == NULL) {
         return e->kind;
     }
+    struct err
+        unknown; /* before librdkafka 2.5; later versions wait for the last push at the end */
+    (void)set_property(conf, "enable.metrics.push", "false", &unknown);
     enum err_kind kind = set_property(conf, "bootstrap.servers", "", e); /* contacts no broker */
     if (kind != FAIL_NONE || asks_others(conf)) {
         rd_kafka_conf_destroy(conf);

@@ -222,12 +222,13 @@ static void receive_passed(struct intake *i, struct poll *p)
 
 /*
  * A body of 1 MiB may take 70 ms to be read, as long as 10,000 usual ones. Its queue requests one
- * message, and not before the thread has had time for the other queues.
+ * message, and not before the thread has had time for the other queues. Not a queue of several
+ * customers: there S3 alone may send, and the messages of the others would wait.
  */
 static void slow_down(const struct intake *i, struct poll *p, int64_t read_us)
 {
     int64_t next_ms = clock_mono_ms(i->parts.clock) + (READ_PART - 1) * read_us / 1000;
-    if (read_us < READ_SLOW_US) {
+    if (p->mixed || read_us < READ_SLOW_US) {
         return;
     }
     p->want = 1;

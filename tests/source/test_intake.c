@@ -853,6 +853,18 @@ a_queue_whose_bodies_take_long_asks_for_one_and_lets_the_others_pass(void **stat
     assert_int_equal(poll_at(4).max_messages, 1);
 }
 
+/* There the messages of the other customers would wait behind. */
+static void a_shared_queue_is_polled_at_once_however_long_its_bodies_take(void **state UNUSED)
+{
+    set_up_queues(1, 100, true);
+    intake_start(w.intake);
+    struct poll_seen first = poll_at(0);
+    atomic_store(&moved.read_us, 100 * 1000);
+    answer_poll_by(first, 1, FAIL_NONE, NOTIFICATION("logs/a"));
+    assert_int_equal(poll_at(1).queue, first.queue);
+    atomic_store(&moved.read_us, 0);
+}
+
 static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNUSED)
 {
     setup(2, 100);
@@ -1049,6 +1061,8 @@ int main(void)
         cmocka_unit_test_teardown(the_oldest_new_message_of_a_receive_is_kept, tear_down),
         cmocka_unit_test_teardown(
             a_queue_whose_bodies_take_long_asks_for_one_and_lets_the_others_pass, tear_down),
+        cmocka_unit_test_teardown(a_shared_queue_is_polled_at_once_however_long_its_bodies_take,
+                                  tear_down),
         cmocka_unit_test_teardown(does_not_poll_for_a_paused_customer_until_its_probe, tear_down),
         cmocka_unit_test_teardown(takes_what_was_on_its_way_when_it_stops, tear_down),
         cmocka_unit_test_teardown(polls_a_queue_that_is_added_while_it_runs, tear_down),

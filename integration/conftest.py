@@ -19,6 +19,8 @@ def pytest_addoption(parser):
                      help="number of random reloads under load (default: 25)")
     parser.addoption("--backfill-keys", type=int, default=100_000,
                      help="number of keys of the large backfill (default: 100000)")
+    parser.addoption("--drill-traffic-s", type=float, default=0,
+                     help="each customer of the outage drill gets an object this often (default: only one a fault)")
     parser.addoption("--drill-dir", help="where the drill's log and the metrics before and after each fault are kept")
     parser.addoption("--attacks", choices=("short", "all"), default="all",
                      help="which attacks test_hostile makes (default: all)")

@@ -408,11 +408,20 @@ static void begin_anew(struct sink *s)
 static void brokers_are_silent(struct sink *s, int64_t since, int64_t now)
 {
     struct err e;
-    sink_err(&e, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker answers");
+    char servers[160] = "";
+    size_t size = sizeof(servers); /* a longer list is cut off */
+    (void)rd_kafka_conf_get(rd_kafka_conf(s->producer.handle), "bootstrap.servers", servers, &size);
     int64_t quiet_ms = now - s->poll.contact.report_ms;
+    sink_err(&e, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker answers");
     if (quiet_ms > SINK_QUIET_MS) {
-        (void)err_set(&e, FAIL_AGAIN, "kafka: no broker answers, no record acknowledged for %d s",
-                      (int)(quiet_ms / 1000));
+        (void)err_set(
+            &e, FAIL_AGAIN,
+            "kafka: no broker answers (bootstrap.servers: %.159s), no record acknowledged "
+            "for %d s",
+            servers, (int)(quiet_ms / 1000));
+    } else {
+        (void)err_set(&e, FAIL_AGAIN, "kafka: no broker answers (bootstrap.servers: %.159s)",
+                      servers);
     }
     went_down(s, &e, since);
 }

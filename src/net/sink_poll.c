@@ -276,7 +276,7 @@ static void went_down(struct sink *s, struct err *e, int64_t since_ms)
     if (s->poll.why[0] != '\0') {
         char was[sizeof(e->text)];
         memcpy(was, e->text, sizeof(was));
-        (void)err_set(e, FAIL_AGAIN, "%.100s; the last error of a broker: %s", was, s->poll.why);
+        (void)err_set(e, FAIL_AGAIN, "%.190s; the last error of a broker: %s", was, s->poll.why);
     }
     if (s->event != NULL) {
         s->event(s->context, &news);
@@ -408,21 +408,18 @@ static void begin_anew(struct sink *s)
 static void brokers_are_silent(struct sink *s, int64_t since, int64_t now)
 {
     struct err e;
-    char servers[160] = "";
-    size_t size = sizeof(servers); /* a longer list is cut off */
+    char servers[100] = ""; /* a longer list is cut off */
+    char quiet[48] = "";
+    size_t size = sizeof(servers);
     (void)rd_kafka_conf_get(rd_kafka_conf(s->producer.handle), "bootstrap.servers", servers, &size);
     int64_t quiet_ms = now - s->poll.contact.report_ms;
-    sink_err(&e, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker answers");
     if (quiet_ms > SINK_QUIET_MS) {
-        (void)err_set(
-            &e, FAIL_AGAIN,
-            "kafka: no broker answers (bootstrap.servers: %.159s), no record acknowledged "
-            "for %d s",
-            servers, (int)(quiet_ms / 1000));
-    } else {
-        (void)err_set(&e, FAIL_AGAIN, "kafka: no broker answers (bootstrap.servers: %.159s)",
-                      servers);
+        (void)snprintf(quiet, sizeof(quiet), ", no record acknowledged for %d s",
+                       (int)(quiet_ms / 1000));
     }
+    sink_err(&e, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker answers");
+    (void)err_set(&e, FAIL_AGAIN, "kafka: no broker answers%s (bootstrap.servers: %s)", quiet,
+                  servers);
     went_down(s, &e, since);
 }
 

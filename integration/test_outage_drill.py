@@ -195,6 +195,8 @@ def _role_denied(drill):
     drill.note("STS denies the role of globex")
     drill.strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": globex.settings["role_arn"]},
                             error="AccessDenied", count=-1)
+    if drill.traffic_s:  # the session that it has ends
+        drill.strict.fake.fault(service="s3", bucket=globex.bucket, error="ExpiredToken", count=1)
     name = drill.put("globex")
     line = drill.begins("role denied", customer="globex")
     assert line["code"] == "AccessDenied" and line["role_arn"] == globex.settings["role_arn"]

@@ -5,46 +5,16 @@
 
 #include "customers_priv.h"
 #include "fakes/captured_log.h"
-#include "fakes/fake_world.h"
+#include "fakes/one_customer.h"
 
-static struct {
-    struct conf conf;
-    struct queue_conf queue;
-    struct customer_conf customer;
-    struct clock_manual clock;
-    struct customers *all;
-    struct customer *c;
-} w;
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
+static struct one_customer w;
 
 static int setup(void **state UNUSED)
 {
-    struct err e;
-    memset(&w, 0, sizeof(w));
-    fake_world_reset();
-    clock_manual_init(&w.clock, 1000, 1000000);
-    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 1};
-    w.customer = (struct customer_conf){.id = text("a"),
-                                        .queue = &w.queue,
-                                        .bucket = text("bucket"),
-                                        .prefix = text("p"),
-                                        .region = text("eu-west-1"),
-                                        .topic = text("events"),
-                                        .cadence_ms = 60000,
-                                        .daily_volume = 1000};
-    w.conf.kafka.key = text("{customer}");
-    w.conf.kafka.queue_bytes = 4000;
-    w.conf.queues = &w.queue;
-    w.conf.queue_count = 1;
-    w.conf.customers = &w.customer;
-    w.conf.customer_count = 1;
-    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
-    assert_non_null(w.all);
-    w.c = customers_next(w.all, NULL);
+    one_customer_init(&w);
+    w.customers[0].cadence_ms = 60000;
+    w.customers[0].daily_volume = 1000;
+    one_customer_start(&w);
     captured_log_begin(LOG_INFO);
     return 0;
 }
@@ -52,8 +22,7 @@ static int setup(void **state UNUSED)
 static int tear_down(void **state UNUSED)
 {
     captured_log_end();
-    customer_release(w.c);
-    customers_free(w.all);
+    one_customer_done(&w);
     return 0;
 }
 
@@ -102,7 +71,7 @@ static void is_not_silent_while_a_message_of_it_waits(void **state UNUSED)
 static void says_when_a_volume_is_far_above_and_when_it_is_not(void **state UNUSED)
 {
     struct customer_trouble trouble;
-    w.customer.cadence_ms = 0;
+    w.customers[0].cadence_ms = 0;
     stats_set(&w.c->stats->live_bytes, 3001);
     pass(1000);
     pass(2000);
@@ -124,8 +93,8 @@ static void a_reload_that_takes_the_numbers_away_ends_it(void **state UNUSED)
     stats_set(&w.c->stats->live_bytes, 3001);
     pass(181000);
     assert_int_equal(now().silent + now().far_above, 2);
-    w.customer.cadence_ms = 0;
-    w.customer.daily_volume = 0;
+    w.customers[0].cadence_ms = 0;
+    w.customers[0].daily_volume = 0;
     pass(1000);
     assert_int_equal(now().silent + now().far_above, 0);
 }

@@ -3,56 +3,25 @@
 
 #include "conf/sizes.h"
 #include "customers/failed_objects.h"
-#include "fakes/fake_world.h"
+#include "fakes/one_customer.h"
 
-static struct {
-    struct conf conf;
-    struct queue_conf queue;
-    struct customer_conf customers[2];
-    struct clock_manual clock;
-    struct customers *all;
-    struct customer *acme, *beta; /* borrowed */
-} w;
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
+static struct one_customer w;
 
 static int setup(void **state UNUSED)
 {
-    memset(&w, 0, sizeof(w));
-    fake_world_reset();
-    clock_manual_init(&w.clock, 1000, 1000000);
-    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 2};
-    w.customers[0] = (struct customer_conf){.id = text("acme"),
-                                            .queue = &w.queue,
-                                            .bucket = text("bucket"),
-                                            .prefix = text("logs"),
-                                            .region = text("eu-west-1"),
-                                            .topic = text("events.{stream}")};
-    w.customers[1] = w.customers[0];
+    one_customer_init(&w);
+    one_customer_add_second(&w);
+    w.customers[0].id = text("acme");
+    w.customers[0].prefix = text("logs");
     w.customers[1].id = text("beta");
     w.customers[1].prefix = text("beta");
-    w.conf.kafka.key = text("{customer}");
-    w.conf.kafka.queue_bytes = 1 << 20;
-    w.conf.queues = &w.queue;
-    w.conf.queue_count = 1;
-    w.conf.customers = w.customers;
-    w.conf.customer_count = 2;
-    struct err e;
-    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
-    assert_non_null(w.all);
-    w.acme = customers_next(w.all, NULL);
-    w.beta = customers_next(w.all, customer_hold(w.acme));
-    customer_release(w.acme);
-    customer_release(w.beta);
+    one_customer_start(&w);
     return 0;
 }
 
 static int teardown(void **state UNUSED)
 {
-    customers_free(w.all);
+    one_customer_done(&w);
     return 0;
 }
 
@@ -85,13 +54,13 @@ static bool knows(struct customer *c, size_t number)
 static void gives_the_result_of_the_same_version_to_its_customer(void **state UNUSED)
 {
     struct failed_read out;
-    add(w.acme, 1, "v1", 0);
-    assert_true(knows(w.acme, 1));
-    assert_false(knows(w.acme, 2));
-    assert_false(knows(w.beta, 1));
-    assert_false(failed_objects_recall(w.acme, name_of(1), SPAN("v2"), false, &out));
-    assert_false(failed_objects_recall(w.acme, name_of(2), SPAN("v1"), false, &out));
-    assert_true(failed_objects_recall(w.acme, name_of(1), SPAN("v1"), false, &out));
+    add(w.c, 1, "v1", 0);
+    assert_true(knows(w.c, 1));
+    assert_false(knows(w.c, 2));
+    assert_false(knows(w.second, 1));
+    assert_false(failed_objects_recall(w.c, name_of(1), SPAN("v2"), false, &out));
+    assert_false(failed_objects_recall(w.c, name_of(2), SPAN("v1"), false, &out));
+    assert_true(failed_objects_recall(w.c, name_of(1), SPAN("v1"), false, &out));
     assert_int_equal(out.err.kind, FAIL_FORMAT);
     assert_string_equal(out.err.text, "Parquet of 1");
     assert_int_equal(out.lines, 7);
@@ -100,34 +69,34 @@ static void gives_the_result_of_the_same_version_to_its_customer(void **state UN
 static void a_later_version_replaces_an_earlier_one(void **state UNUSED)
 {
     struct failed_read out;
-    add(w.acme, 1, "v1", 10);
-    add(w.acme, 1, "v2", 0);
-    assert_false(failed_objects_recall(w.acme, name_of(1), SPAN("v1"), false, &out));
-    assert_true(failed_objects_recall(w.acme, name_of(1), SPAN("v2"), false, &out));
+    add(w.c, 1, "v1", 10);
+    add(w.c, 1, "v2", 0);
+    assert_false(failed_objects_recall(w.c, name_of(1), SPAN("v1"), false, &out));
+    assert_true(failed_objects_recall(w.c, name_of(1), SPAN("v2"), false, &out));
 }
 
 static void gives_waiting_rejects_once_at_the_last_receive(void **state UNUSED)
 {
     struct failed_read out;
-    add(w.acme, 1, "v1", 10);
-    assert_true(failed_objects_recall(w.acme, name_of(1), SPAN("v1"), false, &out));
+    add(w.c, 1, "v1", 10);
+    assert_true(failed_objects_recall(w.c, name_of(1), SPAN("v1"), false, &out));
     assert_int_equal(out.waiting.n, 0);
-    assert_true(failed_objects_recall(w.acme, name_of(1), SPAN("v1"), true, &out));
+    assert_true(failed_objects_recall(w.c, name_of(1), SPAN("v1"), true, &out));
     assert_int_equal(out.waiting.n, 10);
     assert_memory_equal(out.waiting.p, "rrrrrrrrrr", 10);
     buf_done(&out.waiting);
-    assert_true(failed_objects_recall(w.acme, name_of(1), SPAN("v1"), true, &out));
+    assert_true(failed_objects_recall(w.c, name_of(1), SPAN("v1"), true, &out));
     assert_int_equal(out.waiting.n, 0);
 }
 
 static void forgets_the_oldest_one_above_a_number(void **state UNUSED)
 {
     for (size_t i = 0; i <= FAILED_OBJECTS; i++) {
-        add(w.acme, i, "v1", 0);
+        add(w.c, i, "v1", 0);
     }
-    assert_false(knows(w.acme, 0));
-    assert_true(knows(w.acme, 1));
-    assert_true(knows(w.acme, FAILED_OBJECTS));
+    assert_false(knows(w.c, 0));
+    assert_true(knows(w.c, 1));
+    assert_true(knows(w.c, FAILED_OBJECTS));
 }
 
 static size_t remembered(struct customer *c, size_t count)
@@ -143,30 +112,30 @@ static void a_customer_with_many_leaves_memory_for_the_next(void **state UNUSED)
 {
     enum { WAITING = 128 * 1024, MANY = FAILED_OBJECTS_BYTES / WAITING };
     for (size_t i = 0; i < MANY; i++) {
-        add(w.acme, i, "v1", WAITING);
+        add(w.c, i, "v1", WAITING);
     }
-    size_t alone = remembered(w.acme, MANY);
+    size_t alone = remembered(w.c, MANY);
     assert_in_range(alone, 4, MANY / 2);
     for (size_t i = 0; i < MANY; i++) {
-        add(w.beta, i, "v1", WAITING);
+        add(w.second, i, "v1", WAITING);
     }
-    assert_in_range(remembered(w.beta, MANY), 2, alone);
-    assert_int_equal(remembered(w.acme, MANY), alone);
+    assert_in_range(remembered(w.second, MANY), 2, alone);
+    assert_int_equal(remembered(w.c, MANY), alone);
     for (size_t i = 0; i < MANY; i++) {
-        add(w.acme, i, "v2", WAITING);
+        add(w.c, i, "v2", WAITING);
     }
-    assert_in_range(remembered(w.acme, MANY), 1, alone);
-    assert_true(remembered(w.acme, MANY) + remembered(w.beta, MANY) < MANY);
+    assert_in_range(remembered(w.c, MANY), 1, alone);
+    assert_true(remembered(w.c, MANY) + remembered(w.second, MANY) < MANY);
 }
 
 static void remembers_nothing_under_another_configuration(void **state UNUSED)
 {
     struct err e;
-    add(w.acme, 1, "v1", 100);
+    add(w.c, 1, "v1", 100);
     assert_int_equal(customers_apply(w.all, &w.conf, &e), FAIL_NONE);
-    w.acme = customers_next(w.all, NULL);
-    customer_release(w.acme);
-    assert_false(knows(w.acme, 1));
+    customer_release(w.c);
+    w.c = customers_next(w.all, NULL);
+    assert_false(knows(w.c, 1));
 }
 
 int main(void)

@@ -4,52 +4,24 @@
 #include "customers/waiting.h"
 #include "customers_priv.h"
 #include "fakes/captured_log.h"
-#include "fakes/fake_world.h"
+#include "fakes/one_customer.h"
 
-static struct {
-    struct conf conf;
-    struct queue_conf queue;
-    struct customer_conf customer;
-    struct clock_manual clock;
-    struct customers *all;
-    struct customer *acme; /* borrowed */
-} w;
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
+static struct one_customer w;
 
 static void setup(void)
 {
-    memset(&w, 0, sizeof(w));
-    fake_world_reset();
-    clock_manual_init(&w.clock, 1000, 1000000);
-    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 1};
-    w.customer = (struct customer_conf){.id = text("acme"),
-                                        .queue = &w.queue,
-                                        .bucket = text("bucket"),
-                                        .prefix = text("logs"),
-                                        .region = text("eu-west-1"),
-                                        .role_arn = text("arn:aws:iam::1:role/r"),
-                                        .topic = text("events.{stream}")};
-    w.conf.kafka.key = text("{customer}");
-    w.conf.kafka.queue_bytes = 1 << 20;
-    w.conf.queues = &w.queue;
-    w.conf.queue_count = 1;
-    w.conf.customers = &w.customer;
-    w.conf.customer_count = 1;
-    struct err e;
+    one_customer_init(&w);
+    w.customers[0].id = text("acme");
+    w.customers[0].prefix = text("logs");
+    w.customers[0].role_arn = text("arn:aws:iam::1:role/r");
+    w.customers[0].topic = text("events.{stream}");
     captured_log_begin(LOG_INFO);
-    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
-    assert_non_null(w.all);
-    w.acme = customers_next(w.all, NULL);
-    customer_release(w.acme);
+    one_customer_start(&w);
 }
 
 static void teardown(void)
 {
-    customers_free(w.all);
+    one_customer_done(&w);
     captured_log_end();
 }
 
@@ -58,7 +30,7 @@ static void refuse(enum customer_party party, enum err_kind kind, const char *ke
     struct err e = {.kind = kind, .text = "as the test says"};
     enum breaker_mark mark = kind == FAIL_DENIED ? BREAKER_COUNT : BREAKER_NONE;
     customer_refused(
-        w.acme,
+        w.c,
         &(struct customer_refusal){
             .party = party, .mark = mark, .about = span_str(key), .next = "as the table says"},
         &e);
@@ -67,7 +39,7 @@ static void refuse(enum customer_party party, enum err_kind kind, const char *ke
 static uint64_t outages(void)
 {
     struct customer_state s;
-    customer_state(w.acme, &s);
+    customer_state(w.c, &s);
     return s.outages;
 }
 
@@ -90,14 +62,14 @@ static void answers(enum customer_party party, enum err_kind kind, int status, c
     struct customer_refusal r = {
         .party = party, .mark = BREAKER_OPEN, .about = SPAN("logs/1"), .next = "n"};
     setup();
-    customer_refused(w.acme, &r, &e);
+    customer_refused(w.c, &r, &e);
     (void)snprintf(begins, sizeof(begins), "level=error msg=\"%s\" outage=begins customer=acme",
                    msg);
     assert_line("outage=begins", begins);
     if (party == CUSTOMER_TOPIC) {
-        customer_acknowledged(w.acme);
+        customer_acknowledged(w.c);
     } else {
-        customer_went_well(w.acme);
+        customer_went_well(w.c);
     }
     (void)snprintf(ends, sizeof(ends), "level=info msg=\"%s\" outage=over customer=acme", over);
     assert_line("outage=over", ends);
@@ -129,7 +101,7 @@ static void a_role_that_is_denied_and_assumed_again(void **state UNUSED)
     w.clock.mono += 45000;
     customers_watch(w.all);
     assert_line("outage=lasts", "msg=\"role denied\" outage=lasts customer=acme error=denied");
-    customer_went_well(w.acme);
+    customer_went_well(w.c);
     assert_line(
         "outage=over",
         "level=info msg=\"role assumed\" outage=over customer=acme causes=denied outage_s=45");
@@ -142,7 +114,7 @@ static void an_object_that_is_begun_tries_the_parties_that_fail(void **state UNU
     setup();
     refuse(CUSTOMER_S3, FAIL_AGAIN, "logs/1");
     w.clock.mono += 29000;
-    assert_true(customer_allowed(w.acme));
+    assert_true(customer_allowed(w.c));
     w.clock.mono += 2000;
     customers_watch(w.all);
     assert_line("outage=lasts", "outage_s=31 not_tried_s=2 failed_reads=1");
@@ -154,17 +126,17 @@ static void a_paused_customer_says_when_it_may_be_tried(void **state UNUSED)
     setup();
     struct err e = {.kind = FAIL_DENIED, .text = "as the test says"};
     struct customer_refusal r = {.party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .next = "n"};
-    assert_int_equal(customer_probe_in_ms(w.acme), -1);
-    customer_refused(w.acme, &r, &e);
-    assert_in_range(customer_probe_in_ms(w.acme), BREAKER_FIRST_MS * 3 / 4, BREAKER_FIRST_MS);
+    assert_int_equal(customer_probe_in_ms(w.c), -1);
+    customer_refused(w.c, &r, &e);
+    assert_in_range(customer_probe_in_ms(w.c), BREAKER_FIRST_MS * 3 / 4, BREAKER_FIRST_MS);
     w.clock.mono += BREAKER_FIRST_MS;
-    assert_int_equal(customer_probe_in_ms(w.acme), 0);
+    assert_int_equal(customer_probe_in_ms(w.c), 0);
     customers_watch(w.all);
     assert_line("outage=lasts", "customer=acme next_probe_s=0 error=denied");
-    assert_true(customer_allowed(w.acme));
-    assert_int_equal(customer_probe_in_ms(w.acme), -1); /* it is being tried */
-    customer_went_well(w.acme);
-    assert_int_equal(customer_probe_in_ms(w.acme), -1);
+    assert_true(customer_allowed(w.c));
+    assert_int_equal(customer_probe_in_ms(w.c), -1); /* it is being tried */
+    customer_went_well(w.c);
+    assert_int_equal(customer_probe_in_ms(w.c), -1);
     teardown();
 }
 
@@ -206,10 +178,10 @@ static void a_text_with_a_code_stands_in_one_line(void **state UNUSED)
     struct err e = {.kind = FAIL_DENIED, .code = "AccessDenied", .text = "as the test says"};
     struct customer_refusal r = {
         .party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .about = SPAN("logs/1"), .next = "n"};
-    assert_true(customer_refused(w.acme, &r, &e));
+    assert_true(customer_refused(w.c, &r, &e));
     assert_line("outage=begins", "code=AccessDenied detail=\"as the test says\"");
     assert_line("customer paused", "error=denied code=AccessDenied pause_s=");
-    assert_false(customer_refused(w.acme, &r, &e)); /* no line has it */
+    assert_false(customer_refused(w.c, &r, &e)); /* no line has it */
     teardown();
 }
 
@@ -219,7 +191,7 @@ static void a_kms_key_that_is_denied(void **state UNUSED)
     refuse(CUSTOMER_S3, FAIL_KMS, "logs/1");
     assert_line("outage=begins", "msg=\"KMS access denied\" outage=begins customer=acme key=logs/1 "
                                  "role_arn=arn:aws:iam::1:role/r error=kms");
-    customer_went_well(w.acme);
+    customer_went_well(w.c);
     assert_line("outage=over", "msg=\"KMS access restored\"");
     teardown();
 }
@@ -227,14 +199,14 @@ static void a_kms_key_that_is_denied(void **state UNUSED)
 static void a_topic_that_is_not_there_until_a_record_is_acknowledged(void **state UNUSED)
 {
     setup();
-    customer_acknowledged(w.acme);
+    customer_acknowledged(w.c);
     refuse(CUSTOMER_TOPIC, FAIL_LIMIT, "");
     assert_int_equal(outages(), 0);
     refuse(CUSTOMER_TOPIC, FAIL_CONFIG, "");
     assert_line("outage=begins", "msg=\"topic cannot be used\" outage=begins customer=acme");
-    customer_went_well(w.acme); /* its objects can be read */
+    customer_went_well(w.c); /* its objects can be read */
     assert_int_equal(outages(), 1);
-    customer_acknowledged(w.acme);
+    customer_acknowledged(w.c);
     assert_line("outage=over", "msg=\"records acknowledged\" outage=over customer=acme");
     teardown();
 }
@@ -254,13 +226,13 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     fake_sink.leaderless = true;
     watch_for(60);
     assert_int_equal(customers_waiting(w.all), 0);
-    assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(w.c, 700, NULL, &e), FAIL_NONE);
     assert_int_equal(customers_waiting(w.all), 1);
     watch_for(15);
     atomic_uint_fast64_t pending = 2;
     struct waiting object = {.object = "s3://bucket/logs/1", .pending = &pending};
-    waiting_add(w.acme, &object, w.clock.mono + 5000);
-    stats_add(&w.acme->stats->records_acked, 1); /* other records of it are acknowledged */
+    waiting_add(w.c, &object, w.clock.mono + 5000);
+    stats_add(&w.c->stats->records_acked, 1); /* other records of it are acknowledged */
     watch_for(20);
     assert_int_equal(outages(), 0);
     watch_for(5);
@@ -271,15 +243,15 @@ static void records_that_are_not_acknowledged_for_long(void **state UNUSED)
     assert_line("outage=begins", "outage_s=20");
     assert_int_equal(captured_log_count("msg=\"records not"), 1);
     assert_null(strstr(captured_log_line("outage=begins"), "failed_deliveries"));
-    assert_int_equal(customer_reserve(w.acme, 50, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(w.c, 50, NULL, &e), FAIL_NONE);
     watch_for(30);
     assert_line("outage=lasts", "customer=acme oldest_object=s3://bucket/logs/1 waits_s=50 "
                                 "waiting_objects=1 unacked_bytes=750 error=again");
-    customer_unreserve(w.acme, 50);
-    customer_unreserve(w.acme, 700);
-    waiting_remove(w.acme, &object);
+    customer_unreserve(w.c, 50);
+    customer_unreserve(w.c, 700);
+    waiting_remove(w.c, &object);
     assert_int_equal(customers_waiting(w.all), 0);
-    customer_acknowledged(w.acme);
+    customer_acknowledged(w.c);
     assert_line("outage=over", "msg=\"records acknowledged\"");
     teardown();
 }
@@ -291,13 +263,13 @@ static void an_outage_of_records_begins_with_the_oldest_that_waits(void **state 
     struct err e;
     fake_sink.leaderless = true;
     watch_for(10);
-    stats_add(&w.acme->stats->records_acked, 1); /* up to 5 s before the next look */
+    stats_add(&w.c->stats->records_acked, 1); /* up to 5 s before the next look */
     watch_for(10);
     w.clock.mono += 2000;
-    assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(w.c, 700, NULL, &e), FAIL_NONE);
     atomic_uint_fast64_t pending = 2;
     struct waiting object = {.object = "s3://bucket/logs/1", .pending = &pending};
-    waiting_add(w.acme, &object, w.clock.mono);
+    waiting_add(w.c, &object, w.clock.mono);
     w.clock.mono += 3000;
     customers_watch(w.all);
     watch_for(20);
@@ -305,8 +277,8 @@ static void an_outage_of_records_begins_with_the_oldest_that_waits(void **state 
     assert_line("outage=begins", "outage_s=23 last_success_s=35");
     assert_line("outage=begins", "next=\"the records wait, and their messages are held by "
                                  "heartbeats; look for 'kafka broker unreachable'");
-    customer_unreserve(w.acme, 700);
-    waiting_remove(w.acme, &object);
+    customer_unreserve(w.c, 700);
+    waiting_remove(w.c, &object);
     teardown();
 }
 
@@ -314,12 +286,12 @@ static void an_attempt_fails_since_its_first_request(void **state UNUSED)
 {
     setup();
     struct err e = {.kind = FAIL_AGAIN, .text = "cut"};
-    customer_went_well(w.acme);
+    customer_went_well(w.c);
     w.clock.mono += 10000;
     struct customer_refusal r = {
         .party = CUSTOMER_S3, .about = SPAN("logs/1"), .next = "n", .since_ms = w.clock.mono};
     w.clock.mono += 3000;
-    customer_refused(w.acme, &r, &e);
+    customer_refused(w.c, &r, &e);
     assert_line("outage=begins", "outage_s=3 last_success_s=13 failed_reads=1");
     teardown();
 }
@@ -331,12 +303,12 @@ static void records_wait_since_they_were_seen_and_not_since_the_last_look(void *
     fake_sink.leaderless = true;
     watch_for(60);
     w.clock.mono += 4000;
-    assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(w.c, 700, NULL, &e), FAIL_NONE);
     watch_for(20);
     assert_int_equal(outages(), 0); /* seen for 15 s */
     watch_for(5);
     assert_line("outage=begins", "outage_s=20");
-    customer_unreserve(w.acme, 700);
+    customer_unreserve(w.c, 700);
     teardown();
 }
 
@@ -345,10 +317,10 @@ static void an_unreachable_kafka_is_no_outage_of_each_customer(void **state UNUS
     setup();
     struct err e;
     atomic_store(&fake_sink.away, true);
-    assert_int_equal(customer_reserve(w.acme, 700, NULL, &e), FAIL_NONE);
+    assert_int_equal(customer_reserve(w.c, 700, NULL, &e), FAIL_NONE);
     watch_for(600);
     assert_int_equal(outages(), 0);
-    customer_unreserve(w.acme, 700);
+    customer_unreserve(w.c, 700);
     teardown();
 }
 
@@ -358,11 +330,11 @@ static void the_probe_of_the_external_id_has_its_result(void **state UNUSED)
     struct err e;
     struct creds_source *creds = NULL;
     fake_creds.unguarded = FAIL_CONFIG;
-    assert_int_equal(customer_creds(w.acme, &creds, &e), FAIL_CONFIG);
+    assert_int_equal(customer_creds(w.c, &creds, &e), FAIL_CONFIG);
     assert_non_null(strstr(e.text, "probe of the external id: "));
     assert_null(captured_log_line("external id probed"));
     fake_creds.unguarded = FAIL_NONE;
-    assert_int_equal(customer_creds(w.acme, &creds, &e), FAIL_NONE);
+    assert_int_equal(customer_creds(w.c, &creds, &e), FAIL_NONE);
     assert_line("external id probed", "level=info msg=\"external id probed\" customer=acme "
                                       "role_arn=arn:aws:iam::1:role/r result=");
     assert_line("external id probed", "were denied, as required");
@@ -374,7 +346,7 @@ static void sessions_that_are_not_renewed(void **state UNUSED)
     setup();
     struct err e;
     struct creds_source *creds = NULL;
-    assert_int_equal(customer_creds(w.acme, &creds, &e), FAIL_NONE);
+    assert_int_equal(customer_creds(w.c, &creds, &e), FAIL_NONE);
     fake_creds.renewal = FAIL_AGAIN;
     watch_for(20);
     assert_int_equal(captured_log_count("msg=\"credentials not renewed\" outage=begins"), 2);

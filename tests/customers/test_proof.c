@@ -4,65 +4,38 @@
 
 #include "customers_priv.h"
 #include "fakes/captured_log.h"
-#include "fakes/fake_world.h"
+#include "fakes/one_customer.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { DAY_MS = 24 * 3600 * 1000, NOW_MS = 2000000000 };
 
-static struct {
-    char dir[64];
-    struct conf conf;
-    struct queue_conf queue;
-    struct customer_conf customer;
-    struct clock_manual clock;
-    struct customers *all;
-    struct customer *c;
-} w;
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
+static struct one_customer w;
+static char dir[64];
 
 static int setup(void **state UNUSED)
 {
-    memset(&w, 0, sizeof(w));
-    fake_world_reset();
-    (void)snprintf(w.dir, sizeof(w.dir), "/tmp/test-proof-XXXXXX");
-    assert_non_null(mkdtemp(w.dir));
+    one_customer_init(&w);
+    (void)snprintf(dir, sizeof(dir), "/tmp/test-proof-XXXXXX");
+    assert_non_null(mkdtemp(dir));
     clock_manual_init(&w.clock, 1000, NOW_MS);
-    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 1};
-    w.customer = (struct customer_conf){.id = text("a"),
-                                        .queue = &w.queue,
-                                        .bucket = text("bucket"),
-                                        .prefix = text("p"),
-                                        .region = text("eu-west-1"),
-                                        .role_arn = text("arn:aws:iam::444455556666:role/r"),
-                                        .external_id = text("id-1"),
-                                        .topic = text("events")};
-    w.conf.kafka.key = text("{customer}");
-    w.conf.kafka.queue_bytes = 4000;
-    w.conf.verify.state_dir = w.dir;
+    w.customers[0].role_arn = text("arn:aws:iam::444455556666:role/r");
+    w.customers[0].external_id = text("id-1");
+    w.conf.verify.state_dir = dir;
     w.conf.verify.require_verified = true;
     w.conf.verify.max_age_ms = DAY_MS;
     w.conf.verify.interval_ms = DAY_MS;
-    w.conf.queues = &w.queue;
-    w.conf.queue_count = 1;
-    w.conf.customers = &w.customer;
-    w.conf.customer_count = 1;
     return 0;
 }
 
 static int tear_down(void **state UNUSED)
 {
     char path[128];
-    customer_release(w.c);
-    customers_free(w.all);
-    (void)snprintf(path, sizeof(path), "%s/a.proof", w.dir);
+    one_customer_done(&w);
+    (void)snprintf(path, sizeof(path), "%s/a.proof", dir);
     (void)unlink(path);
-    assert_int_equal(rmdir(w.dir), 0); /* no temporary file is left */
+    assert_int_equal(rmdir(dir), 0); /* no temporary file is left */
     return 0;
 }
 
@@ -82,13 +55,13 @@ static void store(int64_t proved_ms, const char *disproved)
     struct err e;
     struct proof p = {.proved_ms = proved_ms};
     (void)snprintf(p.disproved, sizeof(p.disproved), "%s", disproved);
-    assert_int_equal(proof_write(w.dir, &w.customer, &p, &e), FAIL_NONE);
+    assert_int_equal(proof_write(dir, &w.customers[0], &p, &e), FAIL_NONE);
 }
 
 static enum proof_state stored(void)
 {
     struct proof p;
-    return proof_read(w.dir, &w.customer, NOW_MS - DAY_MS, &p);
+    return proof_read(dir, &w.customers[0], NOW_MS - DAY_MS, &p);
 }
 
 static void a_proof_is_of_its_age_and_its_settings(void **state UNUSED)
@@ -97,11 +70,12 @@ static void a_proof_is_of_its_age_and_its_settings(void **state UNUSED)
     assert_int_equal(stored(), PROOF_NONE);
     store(NOW_MS - DAY_MS, "");
     assert_int_equal(stored(), PROOF_VALID);
-    assert_int_equal(proof_read(w.dir, &w.customer, NOW_MS - DAY_MS + 1, &p), PROOF_OLD);
+    assert_int_equal(proof_read(dir, &w.customers[0], NOW_MS - DAY_MS + 1, &p), PROOF_OLD);
     assert_int_equal(p.proved_ms, NOW_MS - DAY_MS);
-    char **const settings[] = {
-        &w.customer.role_arn, &w.customer.external_id, &w.customer.bucket,      &w.customer.prefix,
-        &w.customer.region,   &w.customer.account_id,  &w.customer.access_point};
+    char **const settings[] = {&w.customers[0].role_arn,    &w.customers[0].external_id,
+                               &w.customers[0].bucket,      &w.customers[0].prefix,
+                               &w.customers[0].region,      &w.customers[0].account_id,
+                               &w.customers[0].access_point};
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         char *was = *settings[i];
         *settings[i] = text("other");
@@ -110,7 +84,7 @@ static void a_proof_is_of_its_age_and_its_settings(void **state UNUSED)
     }
     assert_int_equal(stored(), PROOF_VALID);
     store(NOW_MS, "outside.read");
-    assert_int_equal(proof_read(w.dir, &w.customer, 0, &p), PROOF_DISPROVED);
+    assert_int_equal(proof_read(dir, &w.customers[0], 0, &p), PROOF_DISPROVED);
     assert_string_equal(p.disproved, "outside.read");
 }
 
@@ -126,11 +100,11 @@ static void any_other_text_is_no_proof(void **state UNUSED)
     };
     struct proof p;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        assert_int_equal(proof_parse(span_str(texts[i]), &w.customer, 0, &p), PROOF_UNREADABLE);
+        assert_int_equal(proof_parse(span_str(texts[i]), &w.customers[0], 0, &p), PROOF_UNREADABLE);
     }
     assert_int_equal(proof_parse(SPAN("{\"customer\":\"a\",\"settings\":\"\",\"proved_ms\":5,"
                                       "\"disproved\":\"\"}"),
-                                 &w.customer, 0, &p),
+                                 &w.customers[0], 0, &p),
                      PROOF_OTHER);
 }
 

@@ -3,54 +3,23 @@
 #include "testing.h"
 
 #include "customers_priv.h"
-#include "fakes/fake_world.h"
+#include "fakes/one_customer.h"
 
 enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 
-static struct {
-    struct conf conf;
-    struct queue_conf queue;
-    struct customer_conf customer;
-    struct clock_manual clock;
-    struct customers *all;
-    struct customer *c;
-} w;
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
+static struct one_customer w;
 
 static int setup(void **state UNUSED)
 {
-    memset(&w, 0, sizeof(w));
-    fake_world_reset();
-    clock_manual_init(&w.clock, 1000, 1000000);
-    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 1};
-    w.customer = (struct customer_conf){.id = text("a"),
-                                        .queue = &w.queue,
-                                        .bucket = text("bucket"),
-                                        .prefix = text("p"),
-                                        .region = text("eu-west-1"),
-                                        .topic = text("events")};
-    w.conf.kafka.key = text("{customer}");
-    w.conf.kafka.queue_bytes = 4000;
+    one_customer_init(&w);
     w.conf.verify.interval_ms = DAY_MS;
-    w.conf.queues = &w.queue;
-    w.conf.queue_count = 1;
-    w.conf.customers = &w.customer;
-    w.conf.customer_count = 1;
-    struct err e;
-    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
-    assert_non_null(w.all);
-    w.c = customers_next(w.all, NULL);
+    one_customer_start(&w);
     return 0;
 }
 
 static int tear_down(void **state UNUSED)
 {
-    customer_release(w.c);
-    customers_free(w.all);
+    one_customer_done(&w);
     return 0;
 }
 
@@ -117,7 +86,7 @@ static void a_check_that_cannot_be_made_changes_nothing_and_is_made_soon(void **
 
 static void a_customer_for_whom_it_is_accepted_is_never_checked(void **state UNUSED)
 {
-    w.customer.accept_role_without_external_id = true;
+    w.customers[0].accept_role_without_external_id = true;
     use_for(2LL * DAY_MS);
     assert_int_equal(fake_creds.probes, 0);
 }
@@ -198,7 +167,7 @@ static void without_an_interval_there_is_no_check_by_the_timer(void **state UNUS
     w.conf.verify.interval_ms = 0;
     let_pass(3LL * DAY_MS);
     w.conf.verify.interval_ms = DAY_MS;
-    w.customer.accept_role_without_external_id = true;
+    w.customers[0].accept_role_without_external_id = true;
     let_pass(3LL * DAY_MS);
     assert_int_equal(fake_creds.probes, 0);
 }
@@ -213,7 +182,7 @@ static void the_checks_of_many_roles_are_spread_over_the_interval(void **state U
     customers_free(w.all);
     for (int i = 0; i < MANY; i++) {
         (void)snprintf(ids[i], sizeof(ids[i]), "c%d", i);
-        many[i] = w.customer;
+        many[i] = w.customers[0];
         many[i].id = many[i].prefix = ids[i];
     }
     w.queue.customer_count = MANY;

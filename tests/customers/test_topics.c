@@ -4,60 +4,29 @@
 
 #include "customers_priv.h"
 #include "fakes/captured_log.h"
-#include "fakes/fake_world.h"
+#include "fakes/one_customer.h"
 
 static const struct sink_topic_facts compacted = {.cleanup_policy = "compact,delete"};
 
-static struct {
-    struct conf conf;
-    struct queue_conf queue;
-    struct customer_conf customer;
-    struct clock_manual clock;
-    struct customers *all;
-    struct customer *c;
-} w;
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
+static struct one_customer w;
 
 static int setup(void **state UNUSED)
 {
-    memset(&w, 0, sizeof(w));
-    fake_world_reset();
+    one_customer_init(&w);
     fake_topic_facts = compacted;
-    clock_manual_init(&w.clock, 1000, 1000000);
-    w.queue = (struct queue_conf){.name = text("q"), .customer_count = 1};
-    w.customer = (struct customer_conf){.id = text("a"),
-                                        .queue = &w.queue,
-                                        .bucket = text("bucket"),
-                                        .prefix = text("p"),
-                                        .region = text("eu-west-1"),
-                                        .topic = text("events")};
-    w.conf.kafka.key = text("{customer}");
-    w.conf.kafka.queue_bytes = 4000;
-    w.conf.queues = &w.queue;
-    w.conf.queue_count = 1;
-    w.conf.customers = &w.customer;
-    w.conf.customer_count = 1;
     return 0;
 }
 
 static void start(void)
 {
-    struct err e;
-    w.all = customers_new(&(struct customers_parts){.conf = &w.conf, .clock = &w.clock.clock}, &e);
-    assert_non_null(w.all);
-    w.c = customers_next(w.all, NULL);
+    one_customer_start(&w);
     captured_log_begin(LOG_INFO);
 }
 
 static int tear_down(void **state UNUSED)
 {
     captured_log_end();
-    customer_release(w.c);
-    customers_free(w.all);
+    one_customer_done(&w);
     return 0;
 }
 
@@ -91,7 +60,7 @@ static void a_customer_of_a_compacted_topic_is_not_taken_until_it_is_repaired(vo
 
 static void a_compacted_topic_may_be_allowed(void **state UNUSED)
 {
-    w.customer.allow_compacted = true;
+    w.customers[0].allow_compacted = true;
     start();
     customer_topic_is(w.c, "events", &compacted);
     assert_true(customer_allowed(w.c));

@@ -36,13 +36,17 @@ def queue_name(i):
     return f"q-{i:05d}"
 
 
-def customer_text(i, queues):
-    """An entry of customers.d/ as `onboard` writes it, without the optional keys."""
+def own_topic(i):
+    return f"scale-own-{i:05d}"
+
+
+def customer_text(i, queues, topic=False):
+    """An entry of customers.d/ as `onboard` writes it, without the optional keys but, if wanted, a topic of its own."""
     account = 10**11 + i
     return (f'id = "c-{i:05d}";\nqueue = "{queue_name(i % queues)}";\nbucket = "bucket-{i:05d}";\n'
             f'prefix = "asymptote/events";\nregion = "{REGION}";\naccount_id = "{account}";\n'
             f'role_arn = "arn:aws:iam::{account}:role/asymptote/ingest-{i:05d}";\n'
-            f'external_id = "{uuid.uuid5(uuid.NAMESPACE_OID, str(i))}";\n')
+            f'external_id = "{uuid.uuid5(uuid.NAMESPACE_OID, str(i))}";\n' + (f'topic = "{own_topic(i)}";\n' if topic else ""))
 
 
 def main_text(queues, url, brokers, listen, topic="asymptote-events"):
@@ -52,10 +56,10 @@ def main_text(queues, url, brokers, listen, topic="asymptote-events"):
             f'metrics = {{ listen = "{listen}"; queue_interval = "{ATTRIBUTES_S}s"; }};\nqueues = (\n{rows}\n);\n')
 
 
-def write_customers(folder, count, queues):
+def write_customers(folder, count, queues, topics=False):
     folder.mkdir(exist_ok=True)
     for i in range(count):
-        (folder / f"c-{i:05d}.conf").write_text(customer_text(i, queues))
+        (folder / f"c-{i:05d}.conf").write_text(customer_text(i, queues, topics))
 
 
 def requests_a_day(queues, wait_s=WAIT_S, attributes_s=ATTRIBUTES_S):
@@ -129,6 +133,28 @@ def idle(worker, fake, seconds):
     return {"polls": polls, "poll_cpu_ms": used * 1000 / polls, "idle_core_percent": 100 * used / took}
 
 
+def measure_start(folder, kafka, customers, queues):
+    """With a topic of its own for each customer: the start only."""
+    listen = f"127.0.0.1:{free_ports(1)[0]}"
+    out = {"customers": customers, "queues": queues, "topics": customers}
+    kafka.create_topics([own_topic(i) for i in range(customers)])
+    kafka.create_topics(["asymptote-events", "asymptote-rejects"])
+    with Fake(folder, queues) as fake:
+        text = main_text(queues, fake.url, kafka.bootstrap, listen)
+        write_customers(folder / "customers.d", customers, queues, True)
+        (folder / "worker.conf").write_text(text)
+        began = time.monotonic()
+        with Worker(folder, text) as worker:
+            worker.logged(300, msg="started")
+            out["start_s"], out["start_cpu_s"] = time.monotonic() - began, cpu_s(worker.pid)
+            until(lambda: fake.polls() >= queues, "each queue is polled", 120, alive=worker)
+            out["all_polled_s"] = time.monotonic() - began
+            out["rss_mib"] = worker.peak_rss() / 2**20
+            out["topics_unusable"] = len(worker.lines(msg="topic cannot be used"))
+            worker.stop(60)
+    return out
+
+
 def measure(folder, kafka, customers, queues, seconds):
     listen = f"127.0.0.1:{free_ports(1)[0]}"
     topic = kafka.create_topic(f"scale-{time.time_ns()}")
@@ -168,6 +194,7 @@ def main():
     p.add_argument("sizes", nargs="*", type=pair, default=[(1000, 200), (10_000, 200), (10_000, 2000)],
                    metavar="CUSTOMERSxQUEUES", help="default: 1000x200 10000x200 10000x2000")
     p.add_argument("--seconds", type=int, default=60, help="time for which the idle worker is measured (default 60)")
+    p.add_argument("--own-topics", action="store_true", help="a topic of its own for each customer; measure the start only")
     p.add_argument("--json", action="store_true", help="one JSON object a line")
     a = p.parse_args()
     with tempfile.TemporaryDirectory(prefix="scale-") as folder:
@@ -176,7 +203,8 @@ def main():
             for customers, queues in a.sizes:
                 place = folder / f"{customers}x{queues}"
                 place.mkdir()
-                found = measure(place, kafka, customers, queues, a.seconds)
+                found = (measure_start(place, kafka, customers, queues) if a.own_topics else
+                         measure(place, kafka, customers, queues, a.seconds))
                 if a.json:
                     print(json.dumps(found), flush=True)
                     continue

@@ -142,6 +142,25 @@ struct sink_topic_facts {
 MUST_USE enum err_kind sink_topic_describe(struct sink *s, const char *name, int timeout_ms,
                                            struct sink_topic_facts *out, struct err *e);
 
+/* What the brokers say of one of many topics. */
+struct sink_topic_answer {
+    const char *name; /* the caller's; different from the others */
+    int code;         /* of librdkafka; 0: it can be used. See sink_topic_answer_err */
+    struct sink_topic_facts facts;
+};
+
+/*
+ * As sink_topic_check and sink_topic_describe for all topics of a list: one request for all of
+ * them, and one for the configuration of each 500. Each request waits at most timeout_ms, all of
+ * them most_ms (0: no limit). FAIL_AGAIN: no broker answered, nothing is known. Facts that are not
+ * known are 0.
+ */
+MUST_USE enum err_kind sink_topics_ask(struct sink *s, struct sink_topic_answer *list, size_t count,
+                                       int timeout_ms, int most_ms, struct err *e);
+
+/* As sink_topic_check: FAIL_NONE, FAIL_CONFIG, FAIL_DENIED or FAIL_AGAIN. */
+enum err_kind sink_topic_answer_err(const struct sink_topic_answer *a, struct err *e);
+
 /*
  * Why records of the topic may not be acknowledged: FAIL_AGAIN with a partition that has no leader,
  * or too few in-sync replicas, in its text; or what sink_topic_check reports. FAIL_NONE: nothing is

@@ -2,8 +2,8 @@
 /*
  * sink_priv.h - shared by the files of the sink: sink.c (counting, producing, life cycle),
  * sink_producer.c (creates and replaces the producer), sink_poll.c (delivery reports, events),
- * sink_topic.c (topics), sink_token.c (SASL tokens). Other than these, only tail.c and
- * their test include it.
+ * sink_topic.c (topics), sink_topics.c (many of them), sink_token.c (SASL tokens). Other than
+ * these, only tail.c and their test include it.
  *
  * From sink_produce to its report, each record counts as one in `records`, and its bytes are
  * reserved in the budget.
@@ -11,6 +11,7 @@
 #ifndef NET_SINK_PRIV_H
 #define NET_SINK_PRIV_H
 
+#include "base/text_index.h"
 #include "net/sink.h"
 #include "net/sink_brokers.h"
 #include "net/sink_budget.h"
@@ -20,7 +21,6 @@
 #include <stdatomic.h>
 
 struct sink_topic {
-    struct sink_topic *next;
     rd_kafka_topic_t *handle; /* its opaque is this topic */
     char *name;
 };
@@ -71,7 +71,9 @@ struct sink {
         pthread_mutex_t lock;
         pthread_cond_t reported; /* `records` decreased */
         atomic_int flushing;     /* threads that wait for it */
-        struct sink_topic *topics;
+        struct sink_topic **topics;
+        size_t topic_count;
+        struct text_index topic_numbers; /* by their names */
     } shared;
 };
 
@@ -117,6 +119,9 @@ void sink_producer_replace(struct sink *s);
 void *sink_poll_main(void *arg);
 
 /* Create a handle of the current producer for each topic, and destroy the old one. */
+/* What the brokers returned for a topic; other members are ignored. */
+void sink_topic_read_facts(const rd_kafka_ConfigResource_t *topic, struct sink_topic_facts *out);
+
 void sink_topics_move(struct sink *s);
 void sink_topics_free(struct sink *s);
 

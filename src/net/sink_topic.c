@@ -23,11 +23,8 @@ static rd_kafka_topic_t *handle_new(rd_kafka_t *producer, struct sink_topic *t)
 
 static struct sink_topic *topic_find_locked(struct sink *s, const char *name)
 {
-    struct sink_topic *t = s->shared.topics;
-    while (t != NULL && strcmp(t->name, name) != 0) {
-        t = t->next;
-    }
-    return t;
+    size_t number = text_index_find(&s->shared.topic_numbers, span_str(name));
+    return number != TEXT_INDEX_NONE ? s->shared.topics[number] : NULL;
 }
 
 static struct sink_topic *topic_add_locked(struct sink *s, const char *name)
@@ -35,8 +32,11 @@ static struct sink_topic *topic_add_locked(struct sink *s, const char *name)
     struct sink_topic *t = mem_zeros(1, sizeof(*t));
     t->name = mem_text(name);
     t->handle = handle_new(s->producer.handle, t);
-    t->next = s->shared.topics;
-    s->shared.topics = t;
+    size_t count = s->shared.topic_count++;
+    s->shared.topics = (struct sink_topic **)mem_grow((void *)s->shared.topics, count + 1,
+                                                      sizeof(*s->shared.topics));
+    s->shared.topics[count] = t;
+    text_index_add(&s->shared.topic_numbers, span_str(t->name), count);
     return t;
 }
 
@@ -55,7 +55,7 @@ struct sink_topic *sink_topic(struct sink *s, const char *name)
     return t;
 }
 
-static void read_entries(const rd_kafka_ConfigResource_t *topic, struct sink_topic_facts *out)
+void sink_topic_read_facts(const rd_kafka_ConfigResource_t *topic, struct sink_topic_facts *out)
 {
     size_t n = 0;
     const rd_kafka_ConfigEntry_t **entry = rd_kafka_ConfigResource_configs(topic, &n);
@@ -84,7 +84,7 @@ static rd_kafka_resp_err_t read_description(rd_kafka_event_t *ev, struct sink_to
     if (n == 0 || rd_kafka_ConfigResource_error(got[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return n == 0 ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_ConfigResource_error(got[0]);
     }
-    read_entries(got[0], out);
+    sink_topic_read_facts(got[0], out);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -195,7 +195,8 @@ enum err_kind sink_topic_explain(struct sink *s, const char *name, int timeout_m
 
 void sink_topics_move(struct sink *s)
 {
-    for (struct sink_topic *t = s->shared.topics; t != NULL; t = t->next) {
+    for (size_t i = 0; i < s->shared.topic_count; i++) {
+        struct sink_topic *t = s->shared.topics[i];
         rd_kafka_topic_t *old = t->handle;
         t->handle = handle_new(s->producer.handle, t);
         rd_kafka_topic_destroy(old);
@@ -204,11 +205,12 @@ void sink_topics_move(struct sink *s)
 
 void sink_topics_free(struct sink *s)
 {
-    for (struct sink_topic *t = s->shared.topics; t != NULL;) {
-        struct sink_topic *next = t->next;
+    for (size_t i = 0; i < s->shared.topic_count; i++) {
+        struct sink_topic *t = s->shared.topics[i];
         rd_kafka_topic_destroy(t->handle);
         free(t->name);
         free(t);
-        t = next;
     }
+    free((void *)s->shared.topics);
+    text_index_done(&s->shared.topic_numbers);
 }

@@ -423,6 +423,28 @@ static void what_is_tried_again_at_the_end_does_not_hold_it_up(void **state UNUS
     assert_int_equal(reports.error.kind, FAIL_STOPPED);
 }
 
+static void many_topics_are_asked_for_at_once(void **state UNUSED)
+{
+    enum { MANY = 1200 };
+    static char names[MANY][16];
+    static struct sink_topic_answer list[MANY];
+    rd_kafka_mock_topic_set_error(mock, "t-7", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    struct err e = {.kind = FAIL_NONE};
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "t-%d", i);
+        list[i].name = names[i];
+    }
+    assert_int_equal(sink_topics_ask(s, list, MANY, PATIENCE_MS, 0, &e), FAIL_NONE);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(sink_topic_answer_err(&list[i], &e), i == 7 ? FAIL_CONFIG : FAIL_NONE);
+    }
+    assert_non_null(strstr(e.text, "topic t-7: "));
+    assert_ptr_equal(sink_topic(s, "t-8"), sink_topic(s, "t-8"));
+    (void)rd_kafka_mock_broker_set_down(mock, 1);
+    assert_int_equal(sink_topics_ask(s, list, 2, 200, 0, &e), FAIL_AGAIN);
+}
+
 /*
  * librdkafka waits topic.metadata.propagation.max.ms for a topic that may have just been created.
  * Before that it accepts a record and reports it later, after that it accepts none.
@@ -730,6 +752,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_topic_is_a_fault_of_the_configuration, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(many_topics_are_asked_for_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counts_headers_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(holds_no_more_than_the_queue_and_goes_on_with_the_reports,
                                         set_up, tear_down),

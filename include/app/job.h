@@ -9,6 +9,7 @@
 #ifndef APP_JOB_H
 #define APP_JOB_H
 
+#include "app/options.h"
 #include "conf/conf.h"
 #include "jobs/backfill.h"
 #include "jobs/choice.h"
@@ -48,9 +49,35 @@ MUST_USE bool job_dead_url(const char *url, const char *arn, struct buf *out);
 MUST_USE bool job_pass(const char *command, const char *what, const struct backfill_settings *s,
                        struct keys *keys, struct buf *outside);
 
-/* The texts of options. NULL as text leaves *out unchanged. */
-MUST_USE bool job_read_time(const char *text, int64_t *ns);     /* RFC 3339, or seconds */
-MUST_USE bool job_read_number(const char *text, uint64_t *out); /* "500", "500/s" */
+/* ---- Options ---- */
+
+/* Texts of the options that several of these commands have, and their values. */
+struct job_wish {
+    const char *config, *from, *to, *prefix, *rate, *room;
+    bool json;
+    uint64_t per_s, queue_room; /* by job_check_wish */
+};
+
+/* The rows of these options. text: what is the default of the time. */
+struct option job_option_config(struct job_wish *w);
+struct option job_option_from(struct job_wish *w, const char *text);
+struct option job_option_to(struct job_wish *w, const char *text);
+struct option job_option_prefix(struct job_wish *w);
+struct option job_option_rate(struct job_wish *w, const char *text);
+struct option job_option_room(struct job_wish *w);
+struct option job_option_json(struct job_wish *w, const char *text);
+
+/*
+ * Read their texts; what is not given leaves the range as it is, and per_s and queue_room at 1000.
+ * NULL: they are valid; else what is wrong.
+ */
+MUST_USE const char *job_check_wish(struct job_wish *w, struct range *range);
+
+/* Why a command that needs a configuration and one customer cannot run; NULL: it can. */
+MUST_USE const char *job_check_operands(const struct job_wish *w, const struct operands *rest);
+
+/* "500", "500/s". NULL as text leaves *out unchanged. */
+MUST_USE bool job_read_number(const char *text, uint64_t *out);
 
 /* An id for what the job sends, in hexadecimal. */
 void job_new_id(char out[JOB_ID_BYTES + 1]);

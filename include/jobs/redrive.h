@@ -22,6 +22,7 @@
 
 enum {
     REDRIVE_HIDDEN_S = 600,         /* visibility timeout of a message that was received */
+    REDRIVE_MARGIN_MS = 10 * 1000,  /* a message is not sent if it is visible again so soon */
     REDRIVE_RUN_MS = 8 * 60 * 1000, /* it ends before the first ones are visible again */
     REDRIVE_EXAMPLE_BYTES = 200,
     REDRIVE_GROUPS = 1000, /* most groups; further messages are counted in the last one */
@@ -36,6 +37,8 @@ struct redrive_group {
     char code[64];                        /* AWS's, of the first one; "" if none */
     char example[REDRIVE_EXAMPLE_BYTES];  /* "s3://bucket/key", or why it cannot be read */
     uint64_t messages, sent;
+    uint64_t lost; /* of messages: visible again before they were deleted, so they are still in the
+                      dead-letter queue. One that was sent by then is in `sent`, too */
 };
 
 struct redrive_settings { /* borrowed as long as the job */
@@ -67,6 +70,9 @@ void redrive_end(struct redrive *r);
 
 /* In the order of their first message. */
 const struct redrive_group *redrive_groups(const struct redrive *r, size_t *count);
+
+/* Messages of all groups that are `lost`: whose receipt handle, or time of being hidden, ended. */
+uint64_t redrive_lost(const struct redrive *r);
 
 /* Whether the time was over before the queue was empty. */
 bool redrive_cut(const struct redrive *r);

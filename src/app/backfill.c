@@ -14,15 +14,13 @@
 enum {
     STATUS_OK = 0,
     STATUS_FAILED = 1,
-    DEFAULT_PER_S = 1000,
-    DEFAULT_ROOM = 1000,
     PREFIX_BYTES = 1024,
 };
 
 struct wish {
-    const char *config, *from, *to, *start_after, *prefix, *inventory, *keys, *rate, *room, *path;
-    bool dry_run, json;
-    uint64_t per_s, queue_room;
+    struct job_wish usual;
+    const char *start_after, *inventory, *keys, *path;
+    bool dry_run;
     struct range range; /* .below: of `below` */
     struct buf below;
 };
@@ -90,8 +88,8 @@ static bool send_all(struct job *j, const struct wish *w, struct checkpoint *at,
     struct backfill_settings s = {.customer = j->customer,
                                   .range = w->range,
                                   .queue = queue,
-                                  .per_s = w->per_s,
-                                  .queue_room = w->queue_room,
+                                  .per_s = w->usual.per_s,
+                                  .queue_room = w->usual.queue_room,
                                   .path = w->path,
                                   .at = at};
     if (keys == NULL || job_pass("backfill", "sending", &s, keys, outside)) {
@@ -153,7 +151,7 @@ static int finish(const struct job *j, const struct wish *w, const struct checkp
                                 .tally = t,
                                 .estimate =
                                     estimate_of(t, w->inventory == NULL && w->keys == NULL)};
-    int status = backfill_print(&r, w->json);
+    int status = backfill_print(&r, w->usual.json);
     uint64_t refused = t->objects[CHOICE_OUTSIDE] + t->objects[CHOICE_UNREADABLE];
     if (refused > 0) {
         print_line(stderr, "backfill: %llu keys refused: not below %s, or not readable%s%.200s",
@@ -183,16 +181,9 @@ static int backfill_customer(struct job *j, const struct wish *w)
 /* NULL: the options are valid. */
 static const char *check(struct wish *w)
 {
-    w->per_s = DEFAULT_PER_S;
-    w->queue_room = DEFAULT_ROOM;
-    if (!job_read_number(w->rate, &w->per_s)) {
-        return "--rate is a number of messages a second";
-    }
-    if (!job_read_number(w->room, &w->queue_room)) {
-        return "--queue-room is a number of messages";
-    }
-    if (!job_read_time(w->from, &w->range.from_ns) || !job_read_time(w->to, &w->range.to_ns)) {
-        return "--from and --to are times such as 2026-11-30T07:00:00Z";
+    const char *wrong = job_check_wish(&w->usual, &w->range);
+    if (wrong != NULL) {
+        return wrong;
     }
     if (w->keys != NULL && strcmp(w->keys, "-") != 0) {
         return "--keys takes only -, standard input";
@@ -200,7 +191,7 @@ static const char *check(struct wish *w)
     if ((w->keys != NULL) + (w->inventory != NULL) + (w->start_after != NULL) > 1) {
         return "only one of --keys, --inventory and --start-after";
     }
-    if (w->keys != NULL && (w->from != NULL || w->to != NULL)) {
+    if (w->keys != NULL && (w->usual.from != NULL || w->usual.to != NULL)) {
         return "--from and --to need times, which --keys has not";
     }
     return NULL;
@@ -220,21 +211,11 @@ int app_backfill(int argc, char **argv)
     struct job job;
     struct wish w = {.below = BUF_INIT(PREFIX_BYTES)};
     const struct option options[] = {
-        {.name = "config",
-         .letter = 'c',
-         .value = "FILE",
-         .text = "The configuration.",
-         .to = &w.config},
+        job_option_config(&w.usual),
         {.name = "dry-run", .text = "Only count; print requests and costs.", .flag = &w.dry_run},
-        {.name = "from",
-         .value = "TIME",
-         .text = "Only objects modified then or later.",
-         .to = &w.from},
-        {.name = "to", .value = "TIME", .text = "Only objects modified before.", .to = &w.to},
-        {.name = "prefix",
-         .value = "PREFIX",
-         .text = "Only keys below it; below the customer's.",
-         .to = &w.prefix},
+        job_option_from(&w.usual, "Only objects modified then or later."),
+        job_option_to(&w.usual, "Only objects modified before."),
+        job_option_prefix(&w.usual),
         {.name = "start-after",
          .value = "KEY",
          .text = "List from the key after this one on.",
@@ -247,19 +228,13 @@ int app_backfill(int argc, char **argv)
          .value = "-",
          .text = "Keys from standard input, one a line.",
          .to = &w.keys},
-        {.name = "rate",
-         .value = "N",
-         .text = "Most messages a second (1000); 0: no limit.",
-         .to = &w.rate},
-        {.name = "queue-room",
-         .value = "N",
-         .text = "Wait while this many messages are in the queue (1000); 0: never.",
-         .to = &w.room},
+        job_option_rate(&w.usual, "Most messages a second (1000); 0: no limit."),
+        job_option_room(&w.usual),
         {.name = "checkpoint",
          .value = "FILE",
          .text = "Keep there how far it has come.",
          .to = &w.path},
-        {.name = "json", .text = "The result as a JSON object.", .flag = &w.json},
+        job_option_json(&w.usual, "The result as a JSON object."),
     };
     const struct usage usage = {"backfill", "CUSTOMER", text, options,
                                 sizeof(options) / sizeof(options[0])};
@@ -268,15 +243,13 @@ int app_backfill(int argc, char **argv)
         return status;
     }
     const char *wrong = check(&w);
-    if (w.config == NULL || rest.count != 1 || wrong != NULL) {
-        return usage_wrong(&usage, "%s",
-                           wrong != NULL      ? wrong
-                           : w.config == NULL ? "needs -c FILE"
-                                              : "needs one customer");
+    wrong = wrong != NULL ? wrong : job_check_operands(&w.usual, &rest);
+    if (wrong != NULL) {
+        return usage_wrong(&usage, "%s", wrong);
     }
     status = STATUS_FAILED;
-    if (job_open(&job, w.config, rest.list[0])) {
-        if (job_prefix(job.customer, w.prefix, &w.below)) {
+    if (job_open(&job, w.usual.config, rest.list[0])) {
+        if (job_prefix(job.customer, w.usual.prefix, &w.below)) {
             w.range.below = buf_span(&w.below);
             status = backfill_customer(&job, &w);
         } else {

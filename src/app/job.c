@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE_MS = 200, NOTE_BYTES = 400 };
+enum { SLICE_MS = 200, NOTE_BYTES = 400, DEFAULT_PER_S = 1000, DEFAULT_ROOM = 1000 };
 
 static bool open_customer(struct job *j, const char *customer)
 {
@@ -143,7 +143,8 @@ void job_new_id(char out[JOB_ID_BYTES + 1])
     (void)snprintf(out, JOB_ID_BYTES + 1, "%016llx", (unsigned long long)rng_next(&rng));
 }
 
-bool job_read_time(const char *text, int64_t *ns)
+/* RFC 3339, or seconds. */
+static bool read_time(const char *text, int64_t *ns)
 {
     struct timestamp t;
     if (text == NULL) {
@@ -169,6 +170,76 @@ bool job_read_number(const char *text, uint64_t *out)
     }
     *out = strtoull(text, NULL, 10);
     return true;
+}
+
+struct option job_option_config(struct job_wish *w)
+{
+    return (struct option){.name = "config",
+                           .letter = 'c',
+                           .value = "FILE",
+                           .text = "The configuration.",
+                           .to = &w->config};
+}
+
+struct option job_option_from(struct job_wish *w, const char *text)
+{
+    return (struct option){.name = "from", .value = "TIME", .text = text, .to = &w->from};
+}
+
+struct option job_option_to(struct job_wish *w, const char *text)
+{
+    return (struct option){.name = "to", .value = "TIME", .text = text, .to = &w->to};
+}
+
+struct option job_option_prefix(struct job_wish *w)
+{
+    return (struct option){.name = "prefix",
+                           .value = "PREFIX",
+                           .text = "Only keys below it; below the customer's.",
+                           .to = &w->prefix};
+}
+
+struct option job_option_rate(struct job_wish *w, const char *text)
+{
+    return (struct option){.name = "rate", .value = "N", .text = text, .to = &w->rate};
+}
+
+struct option job_option_room(struct job_wish *w)
+{
+    return (struct option){.name = "queue-room",
+                           .value = "N",
+                           .text =
+                               "Wait while this many messages are in the queue (1000); 0: never.",
+                           .to = &w->room};
+}
+
+struct option job_option_json(struct job_wish *w, const char *text)
+{
+    return (struct option){.name = "json", .text = text, .flag = &w->json};
+}
+
+const char *job_check_wish(struct job_wish *w, struct range *range)
+{
+    w->per_s = DEFAULT_PER_S;
+    w->queue_room = DEFAULT_ROOM;
+    if (!job_read_number(w->rate, &w->per_s)) {
+        return "--rate is a number of messages a second";
+    }
+    if (!job_read_number(w->room, &w->queue_room)) {
+        return "--queue-room is a number of messages";
+    }
+    if (!read_time(w->from, &range->from_ns) || !read_time(w->to, &range->to_ns)) {
+        return "--from and --to are times such as 2026-11-30T07:00:00Z";
+    }
+    return NULL;
+}
+
+const char *job_check_operands(const struct job_wish *w, const struct operands *rest)
+{
+    if (w->config == NULL) {
+        return "needs -c FILE";
+    }
+    return rest->count == 1 ? NULL : "needs one customer";
 }
 
 bool job_prefix(const struct customer_conf *c, const char *below, struct buf *out)

@@ -25,9 +25,9 @@ enum {
 };
 
 struct wish {
-    const char *config, *customer, *class, *rate;
-    bool dry_run, json;
-    uint64_t per_s;
+    struct job_wish usual;
+    const char *customer, *class;
+    bool dry_run;
 };
 
 /* The customers' sessions, made when they are needed. */
@@ -146,9 +146,9 @@ static void add_group(const struct redrive_group *g, bool json, struct buf *out)
         control_quote(out, span_str(id));
         buf_addf(out, ",\"class\":\"%s\",\"code\":", redrive_class(g->kind));
         control_quote(out, span_str(g->code));
-        buf_addf(out,
-                 ",\"messages\":%llu,\"sent\":%llu,\"example\":", (unsigned long long)g->messages,
-                 (unsigned long long)g->sent);
+        buf_addf(out, ",\"messages\":%llu,\"sent\":%llu,\"lost\":%llu,\"example\":",
+                 (unsigned long long)g->messages, (unsigned long long)g->sent,
+                 (unsigned long long)g->lost);
         control_quote(out, span_str(g->example));
         buf_add(out, SPAN("}\n"));
         return;
@@ -189,6 +189,13 @@ static int redrive_one(struct redrive_settings *s, bool json)
         job_say_error("redrive", &e);
         return STATUS_FAILED;
     }
+    if (redrive_lost(r) > 0) {
+        print_line(stderr,
+                   "redrive: %llu messages were visible again before they were deleted: they are "
+                   "still in the dead-letter queue, and those that were sent may be sent twice",
+                   (unsigned long long)redrive_lost(r));
+        status = STATUS_FAILED;
+    }
     if (redrive_cut(r)) {
         print_line(stderr, "redrive: ended after %d minutes; more may be left: start it again",
                    REDRIVE_RUN_MS / 60000);
@@ -226,10 +233,10 @@ static int redrive_queue(struct job *j, const struct wish *w, const struct queue
                                      .only_customer = w->customer,
                                      .only_class = w->class,
                                      .dry_run = w->dry_run,
-                                     .per_s = w->per_s,
+                                     .per_s = w->usual.per_s,
                                      .probe = probe,
                                      .ctx = &sessions};
-        status = redrive_one(&s, w->json);
+        status = redrive_one(&s, w->usual.json);
     }
     for (size_t i = 0; i < j->conf->customer_count; i++) {
         creds_source_free(sessions.list[i]);
@@ -293,13 +300,9 @@ int app_redrive(int argc, char **argv)
 {
     struct operands rest;
     struct job job;
-    struct wish w = {.per_s = DEFAULT_PER_S};
+    struct wish w = {.usual.per_s = DEFAULT_PER_S};
     const struct option options[] = {
-        {.name = "config",
-         .letter = 'c',
-         .value = "FILE",
-         .text = "The configuration.",
-         .to = &w.config},
+        job_option_config(&w.usual),
         {.name = "dry-run",
          .text = "Send nothing back; only show what there is.",
          .flag = &w.dry_run},
@@ -311,28 +314,26 @@ int app_redrive(int argc, char **argv)
          .value = "CLASS",
          .text = "Only messages of this class: readable, gone, denied, kms, archived, ...",
          .to = &w.class},
-        {.name = "rate",
-         .value = "N",
-         .text = "Most messages a second (100); 0: no limit.",
-         .to = &w.rate},
-        {.name = "json", .text = "One JSON object per group.", .flag = &w.json},
+        job_option_rate(&w.usual, "Most messages a second (100); 0: no limit."),
+        job_option_json(&w.usual, "One JSON object per group."),
     };
     const struct usage usage = {"redrive", "", text, options, sizeof(options) / sizeof(options[0])};
     int status = STATUS_OK;
     if (!options_read(&usage, argc, argv, &rest, &status)) {
         return status;
     }
-    if (w.config == NULL || rest.count != 0) {
-        return usage_wrong(&usage, "%s", w.config == NULL ? "needs -c FILE" : "takes no operands");
+    if (w.usual.config == NULL || rest.count != 0) {
+        return usage_wrong(&usage, "%s",
+                           w.usual.config == NULL ? "needs -c FILE" : "takes no operands");
     }
-    if (!job_read_number(w.rate, &w.per_s)) {
+    if (!job_read_number(w.usual.rate, &w.usual.per_s)) {
         return usage_wrong(&usage, "--rate is a number of messages a second");
     }
     if (w.class != NULL && !known_class(w.class)) {
         return usage_wrong(&usage, "--class: there is no class %s", w.class);
     }
     status = STATUS_FAILED;
-    if (job_open(&job, w.config, NULL)) {
+    if (job_open(&job, w.usual.config, NULL)) {
         job.shared = s3_shared_new();
         job.s3_settings = aws_s3_settings(job.conf, job.shared);
         job.s3 = s3_new(&job.s3_settings);

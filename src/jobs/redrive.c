@@ -23,6 +23,7 @@ struct outbound {
     struct sqs_queue *to;
     struct redrive_group *group; /* to count it; it may be of another customer if there are many */
     bool sent;                   /* SQS has confirmed it */
+    int64_t until_ms;            /* it is visible again soon after that */
 };
 
 struct redrive {
@@ -106,6 +107,15 @@ const struct redrive_group *redrive_groups(const struct redrive *r, size_t *coun
 {
     *count = r->group_count;
     return r->groups;
+}
+
+uint64_t redrive_lost(const struct redrive *r)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < r->group_count; i++) {
+        n += r->groups[i].lost;
+    }
+    return n;
 }
 
 bool redrive_cut(const struct redrive *r)
@@ -201,7 +211,8 @@ static void hold(struct redrive *r, struct sqs_message *m)
     sqs_message_free(m);
 }
 
-static void take_message(struct redrive *r, struct sqs_message *m)
+/* now_ms: from before the receive. */
+static void take_message(struct redrive *r, struct sqs_message *m, int64_t now_ms)
 {
     struct redrive_group judged;
     judge(r, m->body, &judged);
@@ -213,7 +224,10 @@ static void take_message(struct redrive *r, struct sqs_message *m)
     }
     size_t queue = queue_index(r->s.conf, judged.customer->queue);
     r->batch[r->count++] =
-        (struct outbound){.message = m, .to = r->s.queues[queue], .group = g, .sent = false};
+        (struct outbound){.message = m,
+                          .to = r->s.queues[queue],
+                          .group = g,
+                          .until_ms = now_ms + REDRIVE_HIDDEN_S * 1000 - REDRIVE_MARGIN_MS};
 }
 
 static enum redrive_state fail_or_wait(struct redrive *r, const struct err *e, int64_t now_ms)
@@ -236,13 +250,30 @@ static enum redrive_state receive(struct redrive *r, int64_t now_ms, struct err 
     }
     retry_clear(&r->retry);
     for (size_t i = 0; i < polled.count; i++) {
-        take_message(r, polled.messages[i]);
+        take_message(r, polled.messages[i], now_ms);
     }
     r->empty_polls = polled.count == 0 ? r->empty_polls + 1 : 0;
     return r->empty_polls >= EMPTY_POLLS ? REDRIVE_DONE : REDRIVE_MORE;
 }
 
 /* ---- Sending back ---- */
+
+/* What is visible again is received again by another command, or a later one: it is not sent here.
+ */
+static void drop_visible(struct redrive *r, int64_t now_ms)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        struct outbound *b = &r->batch[i];
+        if (b->sent || now_ms < b->until_ms) {
+            r->batch[kept++] = *b;
+        } else {
+            b->group->lost++;
+            sqs_message_free(b->message);
+        }
+    }
+    r->count = kept;
+}
 
 /* Send the messages that belong to the queue of the first one that is not sent. */
 static enum err_kind send_some(struct redrive *r, size_t *accepted, struct err *e)
@@ -293,11 +324,11 @@ static enum err_kind delete_sent(struct redrive *r, struct err *e)
     for (size_t i = 0; i < r->count; i++) {
         struct outbound *b = &r->batch[i];
         enum err_kind one = b->sent ? entries[at++].kind : FAIL_AGAIN;
-        /* a lost handle is of a message that was visible again: it is sent twice */
         if (kind != FAIL_NONE || (one != FAIL_NONE && one != FAIL_LOST)) {
             r->batch[kept++] = *b;
         } else {
             b->group->sent++;
+            b->group->lost += one == FAIL_LOST; /* it was visible again: it may be sent twice */
             sqs_message_free(b->message);
         }
     }
@@ -317,6 +348,7 @@ static enum redrive_state work_off(struct redrive *r, int64_t now_ms, struct err
         return REDRIVE_WAIT;
     }
     err_clear(e);
+    drop_visible(r, now_ms);
     enum err_kind kind = FAIL_NONE;
     struct err of_delete = {0};
     if (count_sent(r) < r->count) {

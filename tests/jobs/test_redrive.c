@@ -190,6 +190,35 @@ static void a_lost_handle_ends_its_message(void **state)
     assert_int_equal(run(f, r, &e), REDRIVE_DONE);
     assert_int_equal(sqs.list[0].sends, 1);
     assert_false(sqs.list[0].deleted);
+    size_t count = 0;
+    const struct redrive_group *g = redrive_groups(r, &count);
+    assert_true(g[0].messages == 1 && g[0].sent == 1 && g[0].lost == 1);
+    assert_int_equal(redrive_lost(r), 1);
+}
+
+/* SQS is throttled until the first messages are visible again. */
+static void what_is_visible_again_is_not_sent(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    (void)add("acme-logs");
+    (void)add("bolt-logs");
+    sqs.whole = FAIL_THROTTLED;
+    sqs.whole_calls = 1;
+    OWNED(redrive) struct redrive *r = redrive_new(&f->s);
+    assert_int_equal(redrive_next(r, 1000, &e), REDRIVE_MORE); /* received */
+    assert_int_equal(redrive_next(r, 1000, &e), REDRIVE_WAIT); /* throttled */
+    int64_t end_ms = 1000 + REDRIVE_HIDDEN_S * 1000 - REDRIVE_MARGIN_MS;
+    sqs.whole_calls = 1;
+    assert_int_equal(redrive_next(r, end_ms - 1, &e), REDRIVE_WAIT);
+    assert_int_equal(sqs.sends, 2); /* tried a millisecond before */
+    assert_int_equal(redrive_next(r, end_ms, &e), REDRIVE_MORE);
+    assert_int_equal(redrive_next(r, end_ms, &e), REDRIVE_DONE);
+    redrive_end(r);
+    assert_int_equal(sqs.sends, 2);
+    assert_string_equal(groups_of(r), "acme:readable::1/0 bolt:readable::1/0");
+    assert_int_equal(redrive_lost(r), 2);
+    assert_true(redrive_cut(r));
 }
 
 static void a_denied_delete_ends_the_job(void **state)
@@ -292,6 +321,7 @@ int main(void)
         TEST(throttling_is_waited_for),
         TEST(a_delete_is_repeated_without_the_send),
         TEST(a_lost_handle_ends_its_message),
+        TEST(what_is_visible_again_is_not_sent),
         TEST(a_denied_delete_ends_the_job),
         TEST(a_send_is_within_a_request_of_sqs),
         TEST(more_groups_than_there_is_room_for_do_not_mix_queues),

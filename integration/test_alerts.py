@@ -17,6 +17,9 @@ from .parts.places import ROOT, checkers
 from .parts.strict import StrictWorld
 from .parts.wait import until
 from .parts.window import LISTEN, Window
+from .test_ops_events import ops  # noqa: F401
+from .test_reconcile import put
+from .test_reconcile_worker import await_missing, start
 
 RULES = ROOT / "deploy/prometheus/rules.yml"
 ALERTS = {r["alert"]: r for g in yaml.safe_load(RULES.read_text())["groups"] for r in g["rules"] if "alert" in r}
@@ -92,7 +95,7 @@ def test_the_rules_are_valid_and_each_has_its_runbook():
     for name, rule in ALERTS.items():
         assert rule["annotations"]["runbook"] == f"docs/runbook.md#{name.lower()}" and name in sections, name
         assert rule["labels"]["severity"] in ("page", "ticket") and rule["annotations"]["summary"]
-    assert {r["labels"].get("objective") for r in ALERTS.values()} >= {"freshness", "validity"}
+    assert {r["labels"].get("objective") for r in ALERTS.values()} >= {"freshness", "completeness", "validity"}
 
 
 def test_every_alert_has_a_test():
@@ -120,6 +123,21 @@ def test_a_healthy_worker_raises_none(strict: StrictWorld, tmp_path):
             for s in pages.series(now, 20)]
     assert firing(tmp_path, down, 20) == {"IngestDown"}  # `up` is Prometheus's own
     assert firing(tmp_path, list(pages.series(now, 1500)), 1500) >= {"IngestNothingDelivered"}  # a day later
+
+
+def test_objects_that_are_missing_or_cannot_be_compared(strict: StrictWorld, ops, tmp_path):  # noqa: F811
+    acme = strict.customer("acme")
+    worker, window = start(strict, ops)
+    put(strict, acme, "there", age_s=0)
+    until(lambda: strict.count() == 1, worker.tail, 60)
+    await_missing(window, "acme", 0)
+    pages = Pages(window)
+    put(strict, acme, "lost", dropped=True, age_s=0)
+    await_missing(window, "acme", 1)
+    assert assert_fires(tmp_path, pages, {"IngestMissing"}) == {"IngestMissing"}
+    strict.fake.fault(service="s3", action="ListObjectsV2", error="AccessDenied", count=-1)
+    until(lambda: window.value("reconcile_failing", customer="acme") == 1, worker.tail, 40, alive=worker)
+    assert assert_fires(tmp_path, pages, {"IngestNotCompared", "IngestMissing"}, 30) == {"IngestNotCompared", "IngestMissing"}
 
 
 def test_what_customers_do_wrong(strict: StrictWorld, tmp_path):

@@ -6,8 +6,6 @@
 #include "base/buf.h"
 #include "jobs/reconcile.h"
 
-enum { RECONCILE_EXAMPLES = 20, RECONCILE_EXAMPLES_BYTES = 32 * 1024 };
-
 struct reconcile_report {
     const struct reconcile *found;
     int64_t covered_ms; /* the ops topic has everything since then */

@@ -167,6 +167,11 @@ struct conf {
         double share; /* of the lanes, while live messages wait */
     } backfill;
     struct {
+        int64_t interval_ms; /* 0: the worker does not compare */
+        int64_t range_ms, delay_ms;
+        size_t memory;
+    } reconcile;
+    struct {
         int64_t interval_ms;     /* of the checks of external ids; 0: only the first one */
         char *state_dir;         /* folder of the stored proofs; NULL: none are stored */
         bool require_verified;   /* take only customers with a proof that is ... */

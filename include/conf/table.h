@@ -63,6 +63,7 @@ enum conf_section_id {
     SECTION_METRICS,
     SECTION_CONTROL,
     SECTION_VERIFY,
+    SECTION_RECONCILE,
     SECTION_BACKFILL,
     SECTION_QUEUES,
     SECTION_CUSTOMERS,
@@ -74,10 +75,12 @@ extern const struct conf_section *const conf_sections[CONF_SECTIONS];
 #define MEMBER(type, member)                                                                       \
     .offset = offsetof(struct type, member), .width = sizeof(((struct type *)0)->member)
 
-/* Sections with a file of their own: table_customers.c, table_metrics.c, table_control.c. */
+/* Sections with a file of their own: table_customers.c, table_metrics.c, table_control.c,
+ * table_reconcile.c. */
 extern const struct conf_section conf_customers_section;
 extern const struct conf_section conf_metrics_section;
 extern const struct conf_section conf_control_section;
+extern const struct conf_section conf_reconcile_section;
 
 /* The members of an entry of mapping and of actions, for texts. */
 extern const struct conf_section conf_mapping_section;

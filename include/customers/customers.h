@@ -257,10 +257,12 @@ struct customer_state {
     uint64_t unacked_bytes;
     uint64_t outages;                         /* number of parties with an outage now */
     uint64_t outages_begun[CUSTOMER_PARTIES]; /* so far */
-    uint64_t unverified; /* 1: verification is required, and what must be denied is not proved */
-    uint64_t silent;     /* 1: no notification for three times the cadence of its entry */
-    uint64_t far_above;  /* 1: the last day has more than three times the volume of its entry */
-    int64_t expires_ms;  /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
+    uint64_t unverified;   /* 1: verification is required, and what must be denied is not proved */
+    uint64_t silent;       /* 1: no notification for three times the cadence of its entry */
+    uint64_t far_above;    /* 1: the last day has more than three times the volume of its entry */
+    uint64_t missing;      /* objects that the last comparison of its bucket found missing */
+    uint64_t not_compared; /* 1: the last comparison could not be made */
+    int64_t expires_ms;    /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);
 
@@ -271,6 +273,7 @@ struct customer_trouble {
     int64_t next_try_ms;          /* ... until the next probe; 0: with the next message */
     struct err paused_by;         /* ... the last refusal */
     bool held;                    /* ... by an operator */
+    int64_t missing_ms;           /* if objects are missing: for how long that is known */
     int64_t far_above_ms;         /* if its volume is far above what is expected: for how long */
 };
 void customer_trouble(struct customer *c, struct customer_trouble *out);
@@ -309,6 +312,19 @@ struct role_checks_counts {
     uint64_t proved, not_checked, disproved;
 };
 void customers_role_checks(const struct customers *all, struct role_checks_counts *out);
+
+/* A comparison of its bucket with what was delivered (jobs/reconcile_pass.h). */
+struct customer_compared {
+    uint64_t compared, missing; /* objects */
+    int64_t from_ms, to_ms;     /* of which time; wall clock */
+    const struct span *keys;    /* some of those that are missing */
+    size_t key_count;
+    const struct err *err; /* FAIL_NONE: it was made; else the members above do not count */
+    bool quiet;            /* the error was logged for all customers */
+};
+
+/* Keep the result, log it if it is another one, and send it as an ops event. One thread. */
+void customer_compared(struct customer *c, const struct customer_compared *result);
 
 /* End all waits, now and later. */
 void customers_stop(struct customers *all);

@@ -86,6 +86,7 @@ struct stats {
     stats_count undelivered_ms;     /* the first notification since the last delivery; 0: none */
     stats_count lag_ms;             /* a level: the lag of the last delivery */
     stats_count probed_ms;          /* the last proof that the role requires its external id */
+    stats_count reconciled_ms;      /* the last comparison of its bucket that was made */
     stats_count oldest_event_ms;    /* a level: the greatest age of an event when it was produced;
                                        with kafka.timestamp = "event" only; 0: none lately */
     stats_count messages_in_flight; /* a level: those whose first record is the customer's */
@@ -137,8 +138,8 @@ void stats_copy(struct stats *to, const struct stats *from);
 void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from);
 void lease_stats_copy(struct lease_stats *to, const struct lease_stats *from);
 
-/* Whether a counter is not 0, other than probed_ms; of a queue: one about messages, not about
- * receives. */
+/* Whether a counter is not 0, other than probed_ms and reconciled_ms; of a queue: one about
+ * messages, not about receives. */
 bool stats_any(const struct stats *s);
 bool poll_stats_any(const struct poll_stats *s);
 bool lease_stats_any(const struct lease_stats *s);

@@ -40,6 +40,9 @@ struct delivered_object { /* etag: without quotes; "": not known */
 
 struct delivered;
 
+/* The most entries of a table that needs at most so many bytes, also while it grows. */
+size_t delivered_max_of(size_t bytes);
+
 struct delivered *delivered_new(size_t max); /* never NULL */
 void delivered_free(struct delivered *d);
 DEFINE_OWNED(delivered);

@@ -12,6 +12,7 @@
 #ifndef JOBS_DELIVERED_EVENTS_H
 #define JOBS_DELIVERED_EVENTS_H
 
+#include "base/text_index.h"
 #include "jobs/delivered.h"
 #include "net/tail.h"
 
@@ -28,7 +29,8 @@ struct events_wanted {
     struct span customer; /* "": all */
     struct span below;    /* of its keys */
     int64_t recent_ms;    /* wall clock: events from then on say how late deliveries are */
-    unsigned part, parts; /* of all customers, those whose id has this remainder; parts 0: all */
+    const struct text_index *customers; /* instead: those of this index; NULL: not used */
+    int64_t *lags_ms; /* with `customers`, by the number of a customer: as lag_ms, for each */
 };
 
 struct delivered_events {
@@ -46,8 +48,5 @@ void delivered_events_init(struct delivered_events *ev, const struct events_want
 /* Read up to a thousand records, or wait for a moment. EVENTS_FAILED: *e. */
 MUST_USE enum events_state delivered_events_next(struct delivered_events *ev, struct tail *t,
                                                  int64_t now_ms, struct err *e);
-
-/* Whether the customer is one of `part` of `parts`. */
-bool events_part_has(struct span customer, unsigned part, unsigned parts);
 
 #endif

@@ -15,6 +15,8 @@
 #include "jobs/choice.h"
 #include "jobs/delivered.h"
 
+enum { RECONCILE_CLOCKS_MS = 5 * 60 * 1000 }; /* clocks of S3 and Kafka may differ by as much */
+
 enum fate {
     FATE_DELIVERED,
     FATE_OTHER_VERSION, /* this version is not, another one is */
@@ -59,5 +61,48 @@ bool reconcile_wants(void *ctx, const struct s3_entry *entry);
 
 /* Number of objects that were compared. */
 uint64_t reconcile_compared(const struct reconcile *r);
+
+/*
+ * What may wait in a queue: messages that were never received have no event. So as many as may
+ * wait, by how late deliveries are.
+ */
+struct reconcile_waiting {
+    int64_t visible,
+        in_flight;  /* attributes of the queue; below 0: not known, so there may be some */
+    int64_t lag_ms; /* the greatest of deliveries since recent_ms; -1: there was none */
+    int64_t recent_ms;
+};
+struct reconcile_queue reconcile_judge_queue(const struct reconcile_waiting *w);
+
+/*
+ * Objects of a time of which the ops topic has no events are not compared. begin_ms: of
+ * tail_begin_ms. False: the range was within the events already.
+ */
+bool reconcile_limit(struct range *range, int64_t begin_ms);
+
+/* ---- Some of the missing keys ---- */
+
+enum { MISSING_KEYS = 20, MISSING_KEYS_BYTES = 32 * 1024 };
+
+/*
+ *     struct missing_keys m = MISSING_KEYS_INIT;
+ *     missing_keys_add(&m, entry.key);                the first MISSING_KEYS are kept
+ *     struct span keys[MISSING_KEYS];
+ *     n = missing_keys_list(&m, keys);                valid until the next change
+ *     missing_keys_clear(&m); ... missing_keys_done(&m);
+ */
+struct missing_keys {
+    struct buf names;
+    size_t ends[MISSING_KEYS]; /* where each of them ends */
+    size_t count;
+};
+#define MISSING_KEYS_INIT                                                                          \
+    {                                                                                              \
+        .names = BUF_INIT(MISSING_KEYS_BYTES)                                                      \
+    }
+void missing_keys_add(struct missing_keys *m, struct span key);
+size_t missing_keys_list(const struct missing_keys *m, struct span out[MISSING_KEYS]);
+void missing_keys_clear(struct missing_keys *m);
+void missing_keys_done(struct missing_keys *m);
 
 #endif

@@ -31,13 +31,14 @@ enum status_state {
     STATUS_PAUSED,
     STATUS_LATE,
     STATUS_UNREADABLE,
+    STATUS_INCOMPLETE,
     STATUS_SILENT,
     STATUS_FAR_ABOVE,
     STATUS_FRESH,
     STATUS_STATES
 };
 
-/* "paused", "late", "unreadable", "silent", "far_above", "fresh". */
+/* "paused", "late", "unreadable", "incomplete", "silent", "far_above", "fresh". */
 const char *status_state_name(enum status_state s);
 
 /* What it means, a sentence. */

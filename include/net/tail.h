@@ -22,7 +22,8 @@ struct tail_config {               /* borrowed as long as the object */
     void *token_context;
     int timeout_ms; /* of each query */
     int64_t
-        since_ms; /* wall clock: begin with the records of this time; 0: with those from now on */
+        since_ms;  /* wall clock: begin with the records of this time; 0: with those from now on */
+    int ahead_kib; /* limit of what is read ahead; 0: librdkafka's default, 64 MiB */
 };
 
 struct tail_record { /* valid until the next call */

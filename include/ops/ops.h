@@ -48,6 +48,8 @@ void ops_customer_resumed(struct ops *o, struct span customer, int64_t paused_ms
 
 void ops_verify_changed(struct ops *o, struct span customer, const struct ops_verify *v);
 
+void ops_reconciled(struct ops *o, struct span customer, const struct ops_reconcile *r);
+
 /* type: OPS_WORKER_STARTED or OPS_WORKER_STOPPED. */
 void ops_worker_changed(struct ops *o, const char *type, const struct ops_worker *w);
 

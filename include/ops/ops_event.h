@@ -25,6 +25,7 @@ enum { OPS_EVENT_BYTES = 64 * 1024 }; /* maximum of an event */
 #define OPS_CUSTOMER_PAUSED OPS_TYPE("customer.paused")
 #define OPS_CUSTOMER_RESUMED OPS_TYPE("customer.resumed")
 #define OPS_VERIFY_CHANGED OPS_TYPE("verify.changed")
+#define OPS_RECONCILED OPS_TYPE("reconcile.result")
 #define OPS_WORKER_STARTED OPS_TYPE("worker.started")
 #define OPS_WORKER_STOPPED OPS_TYPE("worker.stopped")
 
@@ -91,6 +92,16 @@ struct ops_verify {
     const struct err *err; /* FAIL_NONE or NULL: none */
 };
 void ops_verify_write(struct buf *out, struct span customer, const struct ops_verify *v);
+
+/* The data of OPS_RECONCILED: what a comparison of a bucket with what was delivered found. */
+struct ops_reconcile {
+    uint64_t compared, missing, before; /* objects; before: missing in the comparison before */
+    int64_t from_ms, to_ms;             /* of which time; wall clock */
+    const struct span *keys;            /* some of those that are missing */
+    size_t key_count;
+    const struct err *err; /* FAIL_NONE: it was made; else the members above do not count */
+};
+void ops_reconcile_write(struct buf *out, struct span customer, const struct ops_reconcile *r);
 
 /* The data of OPS_WORKER_STARTED and OPS_WORKER_STOPPED. */
 struct ops_worker {

@@ -22,22 +22,18 @@ enum {
     STATUS_OK = 0,
     STATUS_FAILED = 1,
     STATUS_MISSING = 3,
-    DEFAULT_PER_S = 1000,
-    DEFAULT_ROOM = 1000,
     PREFIX_BYTES = 1024,
     URL_BYTES = 1024,
     QUERY_MS = 30 * 1000,
     OUT_BYTES = 256 * 1024,
-    EARLIER_MS = 5 * 60 * 1000, /* clocks of S3 and Kafka may differ by as much */
 };
 
 static const int64_t default_from_ns = INT64_C(48) * 3600 * 1000000000;
 static const int64_t default_to_ns = INT64_C(15) * 60 * 1000000000;
 
 struct wish {
-    const char *config, *from, *to, *prefix, *rate, *room;
-    bool enqueue, json, list, other_versions, no_dead_letters;
-    uint64_t per_s, queue_room;
+    struct job_wish usual;
+    bool enqueue, list, other_versions, no_dead_letters;
     struct buf below;
 };
 
@@ -49,9 +45,7 @@ struct run {
     struct delivered *delivered;
     struct delivered_events events;
     struct checkpoint at;
-    struct buf names;                /* of some missing keys */
-    size_t ends[RECONCILE_EXAMPLES]; /* where each of them ends */
-    size_t missing_count;
+    struct missing_keys missing; /* some of them */
 };
 
 /* ---- What was delivered ---- */
@@ -81,7 +75,7 @@ static bool read_events(struct run *r)
         .token = token ? msk_token_next : NULL,
         .token_context = &msk,
         .timeout_ms = QUERY_MS,
-        .since_ms = r->found.range.from_ns / 1000000 - EARLIER_MS,
+        .since_ms = r->found.range.from_ns / 1000000 - RECONCILE_CLOCKS_MS,
     };
     const char *topics[] = {conf->kafka.ops_topic};
     OWNED(tail) struct tail *tail = tail_new(&kafka, topics, 1, &e);
@@ -113,35 +107,28 @@ static void limit_to_events(struct run *r)
     struct tm utc;
     bool any = begin_ms != INT64_MAX && gmtime_r(&s, &utc) != NULL &&
                strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc) != 0;
-    if (r->wish->from != NULL) {
+    if (r->wish->usual.from != NULL) {
         print_line(
             stderr,
             "reconcile: the ops topic %s%s: what was delivered before is reported as missing",
             any ? "begins at " : "has no event", any ? text : "");
         return;
     }
-    range->from_ns = any ? begin_ms * 1000000 : range->to_ns;
+    (void)reconcile_limit(range, begin_ms);
     print_line(stderr, "reconcile: the ops topic %s%s: objects before that are not compared",
                any ? "begins at " : "has no event", any ? text : "");
 }
 
 /* ---- The queues ---- */
 
-/*
- * Messages that were never received have no event: as many as may wait, by how late deliveries are.
- * attributes: from before the events were read.
- */
+/* attributes: from before the events were read. */
 static void judge_queue(struct run *r, const struct sqs_attributes *a)
 {
-    struct reconcile_queue *q = &r->found.queue;
-    q->empty = a->visible + a->in_flight == 0;
-    q->waiting_ns = INT64_MAX;
-    if (a->visible > 0) {
-        int64_t late_ms = r->events.lag_ms + EARLIER_MS;
-        q->waiting_ns = r->events.lag_ms < 0
-                            ? 0
-                            : (r->events.wanted.recent_ms + EVENTS_RECENT_MS - late_ms) * 1000000;
-    }
+    r->found.queue =
+        reconcile_judge_queue(&(struct reconcile_waiting){.visible = a->visible,
+                                                          .in_flight = a->in_flight,
+                                                          .lag_ms = r->events.lag_ms,
+                                                          .recent_ms = r->events.wanted.recent_ms});
 }
 
 /* A message of the dead-letter queue: no object is read. */
@@ -216,10 +203,7 @@ static bool wants(void *ctx, const struct s3_entry *entry)
         (void)fwrite(entry->key.p, 1, entry->key.n, stdout);
         (void)fputc('\n', stdout);
     }
-    if (r->missing_count < RECONCILE_EXAMPLES) {
-        buf_add(&r->names, entry->key);
-        r->ends[r->missing_count++] = r->names.n;
-    }
+    missing_keys_add(&r->missing, entry->key);
     return true;
 }
 
@@ -232,8 +216,8 @@ static bool compare(struct run *r, struct sqs_queue *queue)
     struct backfill_settings s = {.customer = r->job->customer,
                                   .range = r->found.range,
                                   .queue = r->wish->enqueue ? queue : NULL,
-                                  .per_s = r->wish->per_s,
-                                  .queue_room = r->wish->queue_room,
+                                  .per_s = r->wish->usual.per_s,
+                                  .queue_room = r->wish->usual.queue_room,
                                   .at = &r->at};
     bool good = job_pass("reconcile", "missing objects", &s, keys, &outside);
     buf_done(&outside);
@@ -243,10 +227,8 @@ static bool compare(struct run *r, struct sqs_queue *queue)
 static int report(const struct run *r)
 {
     struct buf out = BUF_INIT(OUT_BYTES);
-    struct span missing[RECONCILE_EXAMPLES];
-    for (size_t i = 0, at = 0; i < r->missing_count; at = r->ends[i++]) {
-        missing[i] = span_of(r->names.p + at, r->ends[i] - at);
-    }
+    struct span missing[MISSING_KEYS];
+    size_t missing_count = missing_keys_list(&r->missing, missing);
     const struct reconcile_report report = {
         .found = &r->found,
         .covered_ms = r->events.begin_ms != INT64_MAX ? r->events.begin_ms : 0,
@@ -255,9 +237,9 @@ static int report(const struct run *r)
         .enqueued = r->wish->enqueue ? r->at.done.objects[CHOICE_TAKEN] : 0,
         .job = r->at.job,
         .missing = missing,
-        .missing_count = r->wish->list ? 0 : r->missing_count,
+        .missing_count = r->wish->list ? 0 : missing_count,
     };
-    reconcile_text(&report, r->wish->json, &out);
+    reconcile_text(&report, r->wish->usual.json, &out);
     if (r->wish->list) {
         (void)fwrite(out.p, 1, out.n, stderr);
         buf_done(&out);
@@ -303,7 +285,7 @@ static int reconcile_customer(struct job *j, const struct wish *w, const struct 
         .customer = j->customer, .range = *range, .other_versions = w->other_versions};
     r->delivered = delivered_new(DELIVERED_MAX);
     r->found.delivered = r->delivered;
-    r->names = (struct buf)BUF_INIT(RECONCILE_EXAMPLES_BYTES);
+    r->missing = (struct missing_keys)MISSING_KEYS_INIT;
     job_new_id(r->at.job);
     delivered_events_init(&r->events,
                           &(struct events_wanted){.customer = span_str(j->customer->id),
@@ -312,7 +294,7 @@ static int reconcile_customer(struct job *j, const struct wish *w, const struct 
                           r->delivered);
     int status = run_all(r);
     delivered_free(r->delivered);
-    buf_done(&r->names);
+    missing_keys_done(&r->missing);
     free(r);
     return status;
 }
@@ -322,19 +304,12 @@ static int reconcile_customer(struct job *j, const struct wish *w, const struct 
 static const char *check(struct wish *w, struct range *range)
 {
     int64_t now_ns = clock_wall_ms(&clock_system) * 1000000;
-    w->per_s = DEFAULT_PER_S;
-    w->queue_room = DEFAULT_ROOM;
     *range = (struct range){.from_ns = now_ns - default_from_ns, .to_ns = now_ns - default_to_ns};
-    if (!job_read_number(w->rate, &w->per_s)) {
-        return "--rate is a number of messages a second";
+    const char *wrong = job_check_wish(&w->usual, range);
+    if (wrong != NULL) {
+        return wrong;
     }
-    if (!job_read_number(w->room, &w->queue_room)) {
-        return "--queue-room is a number of messages";
-    }
-    if (!job_read_time(w->from, &range->from_ns) || !job_read_time(w->to, &range->to_ns)) {
-        return "--from and --to are times such as 2026-11-30T07:00:00Z";
-    }
-    if (w->json && w->list) {
+    if (w->usual.json && w->list) {
         return "only one of --json and --list";
     }
     return range->from_ns < range->to_ns ? NULL : "--from is not before --to";
@@ -359,7 +334,7 @@ static int run_command(struct job *job, struct wish *w, struct range *range)
                            "the ops events only (docs/ops-events.md)");
         return STATUS_FAILED;
     }
-    if (!job_prefix(job->customer, w->prefix, &w->below)) {
+    if (!job_prefix(job->customer, w->usual.prefix, &w->below)) {
         print_line(stderr, "reconcile: --prefix is not below %s/", job->customer->prefix);
         return 2;
     }
@@ -374,23 +349,10 @@ int app_reconcile(int argc, char **argv)
     struct range range;
     struct wish w = {.below = BUF_INIT(PREFIX_BYTES)};
     const struct option options[] = {
-        {.name = "config",
-         .letter = 'c',
-         .value = "FILE",
-         .text = "The configuration.",
-         .to = &w.config},
-        {.name = "from",
-         .value = "TIME",
-         .text = "Objects modified then or later (48 hours ago).",
-         .to = &w.from},
-        {.name = "to",
-         .value = "TIME",
-         .text = "Objects modified before (15 minutes ago).",
-         .to = &w.to},
-        {.name = "prefix",
-         .value = "PREFIX",
-         .text = "Only keys below it; below the customer's.",
-         .to = &w.prefix},
+        job_option_config(&w.usual),
+        job_option_from(&w.usual, "Objects modified then or later (48 hours ago)."),
+        job_option_to(&w.usual, "Objects modified before (15 minutes ago)."),
+        job_option_prefix(&w.usual),
         {.name = "enqueue", .text = "Send a message for each missing object.", .flag = &w.enqueue},
         {.name = "other-versions",
          .text = "An object of which another version was delivered is missing, too.",
@@ -398,16 +360,10 @@ int app_reconcile(int argc, char **argv)
         {.name = "no-dead-letters",
          .text = "Do not receive from the dead-letter queue.",
          .flag = &w.no_dead_letters},
-        {.name = "rate",
-         .value = "N",
-         .text = "Most messages a second (1000); 0: no limit.",
-         .to = &w.rate},
-        {.name = "queue-room",
-         .value = "N",
-         .text = "Wait while this many messages are in the queue (1000); 0: never.",
-         .to = &w.room},
+        job_option_rate(&w.usual, "Most messages a second (1000); 0: no limit."),
+        job_option_room(&w.usual),
         {.name = "list", .text = "Missing keys on standard output, one a line.", .flag = &w.list},
-        {.name = "json", .text = "The result as a JSON object.", .flag = &w.json},
+        job_option_json(&w.usual, "The result as a JSON object."),
     };
     const struct usage usage = {"reconcile", "CUSTOMER", text, options,
                                 sizeof(options) / sizeof(options[0])};
@@ -416,13 +372,12 @@ int app_reconcile(int argc, char **argv)
         return status;
     }
     const char *wrong = check(&w, &range);
-    if (w.config == NULL || rest.count != 1 || wrong != NULL) {
-        return usage_wrong(&usage, "%s",
-                           wrong != NULL      ? wrong
-                           : w.config == NULL ? "needs -c FILE"
-                                              : "needs one customer");
+    wrong = wrong != NULL ? wrong : job_check_operands(&w.usual, &rest);
+    if (wrong != NULL) {
+        return usage_wrong(&usage, "%s", wrong);
     }
-    status = job_open(&job, w.config, rest.list[0]) ? run_command(&job, &w, &range) : STATUS_FAILED;
+    status = job_open(&job, w.usual.config, rest.list[0]) ? run_command(&job, &w, &range)
+                                                          : STATUS_FAILED;
     job_close(&job);
     buf_done(&w.below);
     return status;

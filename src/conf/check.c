@@ -311,6 +311,10 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         conf_error(r, conf_at(config_setting_get_member(root, "verify"), "require_verified"),
                    "verify.require_verified: needs verify.state_dir, where `verify` stores proofs");
     }
+    if (c->reconcile.interval_ms != 0 && c->kafka.ops_topic == NULL) {
+        conf_error(r, conf_at(config_setting_get_member(root, "reconcile"), "interval"),
+                   "reconcile.interval: needs kafka.ops_topic, which has what was delivered");
+    }
     if (c->queue_count == 0) {
         conf_error(r, NULL, "queues: there is none");
     }

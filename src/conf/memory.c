@@ -27,6 +27,7 @@ enum {
     LARGE_OBJECTS = 4,            /* one customer gets a half */
     LANES_PER_LARGE = 16,         /* one more for so many lanes */
     OPS_BYTES = OPS_QUEUE_BYTES / 10 * 16 + 2048 * KIB, /* and another producer */
+    RECONCILE_BYTES = 24 * 1024 * KIB, /* a consumer with what it reads ahead, a page of a list */
     PAGES = 4, /* of the monitor: two of the longest, in half-used buffers */
 };
 
@@ -89,6 +90,8 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
     };
     out->base_bytes += conf->metrics.listen != NULL ? monitor_bytes(conf) : 0;
     out->base_bytes += conf->kafka.ops_topic != NULL ? (size_t)OPS_BYTES : 0;
+    out->base_bytes +=
+        conf->reconcile.interval_ms != 0 ? conf->reconcile.memory + RECONCILE_BYTES : 0;
     out->lanes_bytes = (size_t)conf->limits.lanes * out->lane_bytes;
     out->total_bytes = out->lanes_bytes + out->cores_bytes + out->large_bytes + out->long_bytes +
                        out->inbox_bytes + out->kafka_bytes + out->base_bytes;

@@ -467,6 +467,7 @@ const struct conf_section *const conf_sections[CONF_SECTIONS] = {
     [SECTION_CONTROL] = &conf_control_section,
     [SECTION_VERIFY] = SECTION("verify", false, verify_rows,
                                "What the worker proves about customers' roles, again and again."),
+    [SECTION_RECONCILE] = &conf_reconcile_section,
     [SECTION_BACKFILL] = SECTION("backfill", false, backfill_rows,
                                  "Objects that the command backfill sent to a queue."),
     [SECTION_QUEUES] =

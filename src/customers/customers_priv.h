@@ -9,6 +9,7 @@
  *   pause.c       the breaker, and outages of what a customer depends on
  *   watch.c       outages that no failed call shows
  *   expected.c    whether it sends as often and as much as its entry says (expect.c)
+ *   compared.c    which of its objects were not delivered
  *   share.c       the limit of unacknowledged bytes
  *   waiting.c     the objects with records that are not acknowledged
  *   state.c       the state for monitoring
@@ -53,6 +54,11 @@ struct customer_run {
         atomic_bool silent, far_above;
         atomic_int_fast64_t far_above_since_ms; /* monotonic */
     } expected;
+    struct {
+        atomic_uint_fast64_t missing;
+        atomic_int_fast64_t missing_since_ms; /* monotonic */
+        atomic_bool failed;
+    } compared;
     struct {
         pthread_mutex_t lock;
         struct waiting *oldest, *newest;

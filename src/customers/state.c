@@ -11,7 +11,9 @@ void customer_state(struct customer *customer, struct customer_state *out)
     struct err why = {.kind = FAIL_NONE};
     *out = (struct customer_state){.unacked_bytes = atomic_load(&run->unacked),
                                    .silent = atomic_load(&run->expected.silent),
-                                   .far_above = atomic_load(&run->expected.far_above)};
+                                   .far_above = atomic_load(&run->expected.far_above),
+                                   .missing = atomic_load(&run->compared.missing),
+                                   .not_compared = atomic_load(&run->compared.failed)};
     verified_state(entry_of(customer), out);
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         out->outages += outage_is_open(&run->outages[i]);
@@ -38,6 +40,9 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
     }
     if (atomic_load(&run->expected.far_above)) {
         out->far_above_ms = now - atomic_load(&run->expected.far_above_since_ms);
+    }
+    if (atomic_load(&run->compared.missing) != 0) {
+        out->missing_ms = now - atomic_load(&run->compared.missing_since_ms);
     }
     mutex_lock(&run->shared.lock);
     if (run->shared.breaker.open) {

@@ -102,7 +102,9 @@ void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from)
 /* A probe of the external id comes from the worker's timer, not from the customer. */
 bool stats_any(const struct stats *s)
 {
-    enum { PROBED = offsetof(struct stats, probed_ms), AFTER = PROBED + sizeof(stats_count) };
+    enum { PROBED = offsetof(struct stats, probed_ms), AFTER = PROBED + 2 * sizeof(stats_count) };
+    _Static_assert(offsetof(struct stats, reconciled_ms) == PROBED + sizeof(stats_count),
+                   "both are left out");
     return any_counter(s, PROBED) || any_counter((const char *)s + AFTER, sizeof(*s) - AFTER);
 }
 

@@ -38,6 +38,15 @@ struct delivered *delivered_new(size_t max)
     return d;
 }
 
+size_t delivered_max_of(size_t bytes)
+{
+    size_t slots = FIRST_SLOTS;
+    while (2 * slots * sizeof(struct entry) <= bytes / 3 * 2) { /* and half of it while it grows */
+        slots *= 2;
+    }
+    return slots / 4 * 3;
+}
+
 void delivered_free(struct delivered *d)
 {
     if (d != NULL) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jobs/delivered_events.h"
 
-#include "base/hash.h"
 #include "ops/ops_read.h"
 
 enum { RECORDS = 1000, WAIT_MS = 100 };
@@ -12,23 +11,25 @@ void delivered_events_init(struct delivered_events *ev, const struct events_want
     *ev = (struct delivered_events){.wanted = *wanted, .set = set, .lag_ms = -1, .heard_ms = -1};
 }
 
-bool events_part_has(struct span customer, unsigned part, unsigned parts)
+/*
+ * By the key of the record, so that events of other customers are not parsed. number: of the
+ * customer in `customers`; TEXT_INDEX_NONE without them.
+ */
+static bool is_wanted(const struct events_wanted *w, struct span customer, size_t *number)
 {
-    return parts == 0 || hash_span(HASH_SEED, customer) % parts == part;
+    *number = w->customers != NULL ? text_index_find(w->customers, customer) : TEXT_INDEX_NONE;
+    if (w->customers != NULL) {
+        return *number != TEXT_INDEX_NONE;
+    }
+    return customer.n != 0 && (w->customer.n == 0 || span_eq(customer, w->customer));
 }
 
-/* By the key of the record, so that events of other customers are not parsed. */
-static bool is_wanted(const struct events_wanted *w, struct span customer)
-{
-    return customer.n != 0 && (w->customer.n == 0 || span_eq(customer, w->customer)) &&
-           events_part_has(customer, w->part, w->parts);
-}
-
-static void note_lag(struct delivered_events *ev, const struct ops_seen *seen, int64_t time_ms)
+static void note_lag(int64_t *lag_ms, const struct delivered_events *ev,
+                     const struct ops_seen *seen, int64_t time_ms)
 {
     bool done = seen->what == OPS_SAW_READ || seen->what == OPS_SAW_ACCEPTED;
-    if (done && time_ms >= ev->wanted.recent_ms && seen->lag_ms > ev->lag_ms) {
-        ev->lag_ms = seen->lag_ms;
+    if (done && time_ms >= ev->wanted.recent_ms && seen->lag_ms > *lag_ms) {
+        *lag_ms = seen->lag_ms;
     }
 }
 
@@ -51,12 +52,14 @@ static bool add_seen(struct delivered_events *ev, const struct ops_seen *seen)
 static bool take_record(struct delivered_events *ev, const struct tail_record *r)
 {
     struct ops_seen seen;
+    size_t number = 0;
     ev->read++;
-    if (!is_wanted(&ev->wanted, r->key) || !ops_read(r->value, &seen)) {
+    if (!is_wanted(&ev->wanted, r->key, &number) || !ops_read(r->value, &seen)) {
         return true;
     }
     bool room = !span_eq(seen.customer, r->key) || add_seen(ev, &seen);
-    note_lag(ev, &seen, r->time_ms);
+    note_lag(number != TEXT_INDEX_NONE ? &ev->wanted.lags_ms[number] : &ev->lag_ms, ev, &seen,
+             r->time_ms);
     ops_seen_done(&seen);
     return room;
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jobs/reconcile.h"
 
+#include "jobs/delivered_events.h"
+
+enum { NS_PER_MS = 1000000 };
+
 const char *const fate_names[FATES] = {
     [FATE_DELIVERED] = "delivered", [FATE_OTHER_VERSION] = "other_version",
     [FATE_IN_FLIGHT] = "in_flight", [FATE_DEAD_LETTER] = "dead_letter",
@@ -89,4 +93,57 @@ uint64_t reconcile_compared(const struct reconcile *r)
         n += r->objects[f];
     }
     return n;
+}
+
+/* ---- What may be in flight, and what is compared ---- */
+
+struct reconcile_queue reconcile_judge_queue(const struct reconcile_waiting *w)
+{
+    bool known = w->visible >= 0 && w->in_flight >= 0;
+    struct reconcile_queue q = {.empty = known && w->visible + w->in_flight == 0,
+                                .waiting_ns = INT64_MAX};
+    if (!known || w->visible > 0) {
+        int64_t late_ms = w->lag_ms + RECONCILE_CLOCKS_MS;
+        q.waiting_ns = w->lag_ms < 0 ? 0 : (w->recent_ms + EVENTS_RECENT_MS - late_ms) * NS_PER_MS;
+    }
+    return q;
+}
+
+bool reconcile_limit(struct range *range, int64_t begin_ms)
+{
+    if (begin_ms <= range->from_ns / NS_PER_MS) {
+        return false;
+    }
+    bool any = begin_ms < range->to_ns / NS_PER_MS;
+    range->from_ns = any ? begin_ms * NS_PER_MS : range->to_ns;
+    return true;
+}
+
+/* ---- Some of the missing keys ---- */
+
+void missing_keys_add(struct missing_keys *m, struct span key)
+{
+    if (m->count < MISSING_KEYS) {
+        buf_add(&m->names, key);
+        m->ends[m->count++] = m->names.n;
+    }
+}
+
+size_t missing_keys_list(const struct missing_keys *m, struct span out[MISSING_KEYS])
+{
+    for (size_t i = 0, at = 0; i < m->count; at = m->ends[i++]) {
+        out[i] = span_of(m->names.p + at, m->ends[i] - at);
+    }
+    return m->count;
+}
+
+void missing_keys_clear(struct missing_keys *m)
+{
+    buf_clear(&m->names);
+    m->count = 0;
+}
+
+void missing_keys_done(struct missing_keys *m)
+{
+    buf_done(&m->names);
 }

@@ -182,6 +182,9 @@ static void write_resident(const struct metric *m, const struct snapshot *s, str
     .labels = "customer", .write = write_customer_counter, .offset = offsetof(struct stats, member)
 #define OF_TIME(member)                                                                            \
     .labels = "customer", .write = write_customer_time, .offset = offsetof(struct stats, member)
+/* With reconcile.interval, from the first comparison on. */
+#define LEVEL_COMPARED(member)                                                                     \
+    .labels = "customer", .write = write_compared, .offset = offsetof(struct customer_state, member)
 #define OF_STATE(member)                                                                           \
     .labels = "customer", .write = write_customer_level,                                           \
     .offset = offsetof(struct customer_state, member)
@@ -331,6 +334,18 @@ static const struct metric table[] = {
            "1: the objects that this worker delivered in the last day have more than three times "
            "the bytes of the customer's daily_volume, until it is twice; always 0 without it."),
      OF_STATE(far_above)},
+    {GAUGE(
+         "reconcile_missing",
+         "Only with reconcile.interval: objects that the last comparison of the customer's bucket "
+         "with what was delivered found missing; absent before the first one."),
+     LEVEL_COMPARED(missing)},
+    {GAUGE("reconcile_failing",
+           "Only with reconcile.interval. 1: the last comparison could not be made: "
+           "reconcile_missing is of an earlier one."),
+     LEVEL_COMPARED(not_compared)},
+    {GAUGE("reconciled_timestamp_seconds",
+           "When the customer's bucket was compared last; absent before the first time."),
+     OF_TIME(reconciled_ms)},
     {GAUGE("lanes_busy", "Lanes that process an object of the customer."), .labels = "customer",
      .write = write_busy},
     {GAUGE("unacked_bytes", "Bytes of the customer's records that wait for acknowledgement."),

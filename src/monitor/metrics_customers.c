@@ -179,6 +179,18 @@ void write_customer_level(const struct metric *m, const struct snapshot *s, stru
     }
 }
 
+void write_compared(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    size_t i = 0;
+    for (const struct snapshot_customer *c; (c = next_customer(s, &i)) != NULL;) {
+        struct exposition_label label = customer_label(c);
+        if (stats_get(&c->stats.reconciled_ms) != 0 || c->state.not_compared != 0) {
+            const void *at = (const char *)&c->state + m->offset;
+            exposition_count(out, m->family.name, &label, 1, *(const uint64_t *)at);
+        }
+    }
+}
+
 void write_verified(const struct metric *m, const struct snapshot *s, struct buf *out)
 {
     size_t i = 0;

@@ -39,6 +39,7 @@ void write_skipped(const struct metric *m, const struct snapshot *s, struct buf 
 void write_lag(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_expiry(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_customer_outages(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_compared(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_verified(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_busy(const struct metric *m, const struct snapshot *s, struct buf *out);
 

@@ -14,10 +14,13 @@ enum { MAX_DIGITS = 9 };
 
 const char *status_state_name(enum status_state s)
 {
-    static const char *const names[STATUS_STATES] = {
-        [STATUS_PAUSED] = "paused",         [STATUS_LATE] = "late",
-        [STATUS_UNREADABLE] = "unreadable", [STATUS_SILENT] = "silent",
-        [STATUS_FAR_ABOVE] = "far_above",   [STATUS_FRESH] = "fresh"};
+    static const char *const names[STATUS_STATES] = {[STATUS_PAUSED] = "paused",
+                                                     [STATUS_LATE] = "late",
+                                                     [STATUS_UNREADABLE] = "unreadable",
+                                                     [STATUS_INCOMPLETE] = "incomplete",
+                                                     [STATUS_SILENT] = "silent",
+                                                     [STATUS_FAR_ABOVE] = "far_above",
+                                                     [STATUS_FRESH] = "fresh"};
     return names[s];
 }
 
@@ -31,6 +34,8 @@ const char *status_state_text(enum status_state s)
                         "waited for more than 5 minutes.",
         [STATUS_UNREADABLE] = "Objects of the last hour cannot be read, and are left for the "
                               "dead-letter queue; others are delivered.",
+        [STATUS_INCOMPLETE] = "The last comparison of its bucket with what was delivered found "
+                              "objects that are missing: no message will bring them.",
         [STATUS_SILENT] =
             "No notification of the customer for three times its cadence; without one, "
             "for a day, or none since the start of this worker.",
@@ -74,6 +79,10 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
     if (c->left_lately != 0) {
         *since_ms = c->left_since_ms;
         return STATUS_UNREADABLE;
+    }
+    if (c->state.missing != 0) {
+        *since_ms = s->wall_ms - c->trouble.missing_ms;
+        return STATUS_INCOMPLETE;
     }
     if (is_silent(s, c)) {
         *since_ms = notified != 0 ? notified : s->started_ms;
@@ -126,6 +135,10 @@ struct status_advice status_advise(const struct snapshot *s, const struct status
         return (struct status_advice){
             "objects cannot be read, and are left for the dead-letter queue",
             "see the log's lines 'object left'; then run: asymptote-ingest redrive"};
+    case STATUS_INCOMPLETE:
+        return (struct status_advice){
+            "objects of its bucket are missing: no message will bring them",
+            "run: asymptote-ingest reconcile CUSTOMER --enqueue; check the bucket's notifications"};
     case STATUS_SILENT:
         return c->received_ms == 0
                    ? (struct status_advice){"its queue brought no message since the start",
@@ -170,6 +183,20 @@ uint64_t status_rejects(const struct snapshot_customer *c)
     return n;
 }
 
+/* With reconcile.interval. A comparison that could not be made leaves the result of the last one.
+ */
+static void add_compared(const struct snapshot_customer *c, struct buf *out)
+{
+    uint64_t compared_ms = stats_get(&c->stats.reconciled_ms);
+    if (compared_ms != 0) {
+        json_member_time(out, "compared", (int64_t)compared_ms);
+        json_member_number(out, "missing", c->state.missing);
+    }
+    if (c->state.not_compared != 0) {
+        json_member_bool(out, "not_compared", true);
+    }
+}
+
 static void add_customer(const struct snapshot *s, const struct status_row *r, bool plain,
                          struct buf *out)
 {
@@ -196,6 +223,8 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, b
     json_member_number(out, "objects_left_lately", c->left_lately);
     json_member_number(out, "events", stats_get(&c->stats.events));
     json_member_number(out, "rejects", status_rejects(c));
+    json_member_time(out, "external_id_checked", (int64_t)stats_get(&c->stats.probed_ms));
+    add_compared(c, out);
     json_member_text(out, "cause", span_str(advice.cause));
     if (r->state == STATUS_PAUSED) {
         json_member_number(out, "next_try_ms", (uint64_t)c->trouble.next_try_ms);
@@ -335,7 +364,7 @@ const char *status_query_read(struct span state, struct span id, struct span off
         known = known || span_eq(state, span_str(status_state_name((enum status_state)i)));
     }
     if (!known) {
-        return "state is paused, late, unreadable, silent, far_above or fresh\n";
+        return "state is paused, late, unreadable, incomplete, silent, far_above or fresh\n";
     }
     if (!read_number(offset, &out->offset) || !read_number(limit, &out->limit) ||
         out->limit > STATUS_LIMIT_MAX) {

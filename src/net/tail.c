@@ -10,6 +10,7 @@
 #include "net/sink_conf.h"
 #include "sink_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A partition that is read since a time. */
@@ -49,6 +50,13 @@ static rd_kafka_conf_t *tail_conf(struct tail *t, struct err *e)
     }
     if (t->config.since_ms != 0) {
         (void)rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
+    }
+    if (t->config.ahead_kib != 0) {
+        char kib[16];
+        (void)snprintf(kib, sizeof(kib), "%d", t->config.ahead_kib);
+        (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", kib, NULL, 0);
+        (void)rd_kafka_conf_set(conf, "fetch.max.bytes", "1048576", NULL, 0); /* raised if less than
+                                                                   message.max.bytes */
     }
     rd_kafka_conf_set_events(conf, 0);
     rd_kafka_conf_set_opaque(conf, t);

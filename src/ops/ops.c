@@ -165,6 +165,15 @@ void ops_verify_changed(struct ops *o, struct span customer, const struct ops_ve
     buf_done(&data);
 }
 
+void ops_reconciled(struct ops *o, struct span customer, const struct ops_reconcile *r)
+{
+    struct buf data = BUF_INIT(OPS_EVENT_BYTES);
+    ops_reconcile_write(&data, customer, r);
+    ops_send(o, &(struct ops_event){
+                    .type = OPS_RECONCILED, .customer = customer, .data = buf_span(&data)});
+    buf_done(&data);
+}
+
 void ops_worker_changed(struct ops *o, const char *type, const struct ops_worker *w)
 {
     struct buf data = BUF_INIT(OPS_EVENT_BYTES);

@@ -166,6 +166,41 @@ void ops_verify_write(struct buf *out, struct span customer, const struct ops_ve
     buf_add_byte(out, '}');
 }
 
+/* Keys as far as the event has room for them. */
+static void add_keys(struct buf *out, const struct ops_reconcile *r)
+{
+    enum { ROOM = OPS_EVENT_BYTES / 2 }; /* a key has 6 KiB at most when it is escaped */
+    size_t n = 0;
+    json_member(out, "keys");
+    buf_add_byte(out, '[');
+    for (; n < r->key_count && out->n < ROOM; n++) {
+        buf_add(out, n != 0 ? SPAN(",") : SPAN(""));
+        json_write_string(out, r->keys[n]);
+    }
+    buf_add_byte(out, ']');
+    if (n < r->missing) {
+        json_member_bool(out, "more_keys", true);
+    }
+}
+
+void ops_reconcile_write(struct buf *out, struct span customer, const struct ops_reconcile *r)
+{
+    bool made = r->err == NULL || r->err->kind == FAIL_NONE;
+    buf_add_byte(out, '{');
+    json_member_text(out, "customer", customer);
+    add_string(out, "result", !made ? "not_compared" : r->missing != 0 ? "missing" : "complete");
+    if (made) {
+        json_member_number(out, "compared", r->compared);
+        json_member_number(out, "missing", r->missing);
+        json_member_number(out, "missing_before", r->before);
+        json_member_time(out, "from", r->from_ms);
+        json_member_time(out, "to", r->to_ms);
+        add_keys(out, r);
+    }
+    add_error(out, r->err);
+    buf_add_byte(out, '}');
+}
+
 void ops_worker_write(struct buf *out, const struct ops_worker *w)
 {
     buf_add_byte(out, '{');

@@ -138,7 +138,8 @@ static void make_flow(struct worker *w)
         .acker = w->acker,
         .customers = w->customers,
         .clock = &clock_system,
-        .attribute_interval_ms = conf->metrics.listen != NULL || conf->control.socket != NULL
+        .attribute_interval_ms = conf->metrics.listen != NULL || conf->control.socket != NULL ||
+                                         conf->kafka.ops_topic != NULL
                                      ? conf->metrics.queue_interval_ms
                                      : 0,
     });
@@ -278,6 +279,7 @@ void worker_free(struct worker *w)
         return;
     }
     role_checks_free(w->role_checks);
+    reconciles_free(w->reconciles);
     monitor_free(w->monitor);
     sink_free(w->sink); /* before the lanes: it reports unacknowledged records */
     if (w->budget != NULL) {

@@ -230,6 +230,7 @@ enum err_kind worker_reload(struct worker *w, const struct conf *conf, struct wo
     count_changes(d, out);
     log_setup(conf->log.level, conf->log.format);
     monitor_reloaded(w->monitor, conf);
+    reconciles_configure(w->reconciles, conf);
     const struct conf *before = w->now;
     w->now = conf_hold(conf);
     conf_diff_free(take(&d)); /* it borrows from both configurations */

@@ -43,6 +43,7 @@ void worker_start(struct worker *w)
     }
     intake_start(w->intake);
     w->role_checks = role_checks_new(w->customers);
+    w->reconciles = reconciles_new(w);
     monitor_started(w->monitor, w->lanes, w->lane_count);
     log_write(LOG_INFO, "started", KV_INT("queues", w->conf->queue_count),
               KV_INT("customers", w->conf->customer_count), KV_INT("lanes", w->lane_count));
@@ -174,6 +175,7 @@ bool worker_stop(struct worker *w, int grace_ms)
     log_write(LOG_INFO, "stopping", KV_INT("grace_s", grace_ms / 1000));
     monitor_stopping(w->monitor);
     role_checks_stop(w->role_checks);
+    reconciles_stop(w->reconciles);
     inbox_stop(w->inbox);          /* lanes start no more messages */
     http_pool_stop(w->polls_pool); /* requests for attributes; polls have their own connections */
     intake_stop(w->intake, grace_ms / 4 < DRAIN_MS ? grace_ms / 4 : DRAIN_MS);
@@ -197,6 +199,8 @@ bool worker_stop(struct worker *w, int grace_ms)
     creds_source_stop(w->own); /* acker, polls and tokens for the brokers may wait for them */
     role_checks_free(w->role_checks);
     w->role_checks = NULL;
+    reconciles_free(w->reconciles);
+    w->reconciles = NULL;
     sink_free(w->sink); /* reports the remaining records: every message is settled now */
     w->sink = NULL;
     send_ops_event(w, OPS_WORKER_STOPPED);

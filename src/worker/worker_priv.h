@@ -2,8 +2,8 @@
 /*
  * worker_priv.h - shared by the files of the worker: worker.c (start and shutdown), parts.c
  * (creates and frees the parts), queues.c (the queues), topics.c, precheck.c (checks before the
- * start), reload.c (another configuration), kafka_news.c (the sink's events), role_checks.c. Other
- * than these, only a test includes it.
+ * start), reload.c (another configuration), kafka_news.c (the sink's events), role_checks.c,
+ * reconciles.c. Other than these, only a test includes it.
  */
 #ifndef WORKER_WORKER_PRIV_H
 #define WORKER_WORKER_PRIV_H
@@ -62,6 +62,7 @@ struct worker {
     size_t lane_count;
     struct monitor *monitor; /* NULL: not configured */
     struct role_checks *role_checks;
+    struct reconciles *reconciles; /* NULL: without ops events */
     struct stats stats;
 };
 
@@ -91,6 +92,17 @@ void worker_set_lane_limits(struct worker *w);
 MUST_USE struct role_checks *role_checks_new(struct customers *customers);
 void role_checks_stop(struct role_checks *r);
 void role_checks_free(struct role_checks *r);
+
+/* ---- reconciles.c ---- */
+
+/*
+ * Start the thread; it does nothing while reconcile.interval is off. NULL: there is no ops topic.
+ * stop: no further step; free waits for the one in progress. All accept NULL.
+ */
+MUST_USE struct reconciles *reconciles_new(struct worker *w);
+void reconciles_configure(struct reconciles *r, const struct conf *conf);
+void reconciles_stop(struct reconciles *r);
+void reconciles_free(struct reconciles *r);
 
 /* ---- topics.c ---- */
 

@@ -511,6 +511,13 @@ void ops_verify_changed(struct ops *o UNUSED, struct span customer UNUSED,
     fake_ops.verify_changes++;
 }
 
+void ops_reconciled(struct ops *o UNUSED, struct span customer, const struct ops_reconcile *r)
+{
+    struct buf data = BUF_INIT(OPS_EVENT_BYTES);
+    ops_reconcile_write(&data, customer, r);
+    fake_ops_keep(OPS_RECONCILED, &data);
+}
+
 void ops_worker_changed(struct ops *o UNUSED, const char *type UNUSED,
                         const struct ops_worker *w UNUSED)
 {

@@ -104,6 +104,16 @@ static void a_full_set_says_so(void **state UNUSED)
     assert_int_equal(delivered_find(small, &c), DELIVERED_NOT);
 }
 
+static void a_set_fits_into_its_memory(void **state UNUSED)
+{
+    enum { MIB = 1024 * 1024 };
+    assert_int_equal(delivered_max_of(64 * MIB), 3 * 512 * 1024); /* 2 Mi slots of 16 bytes */
+    assert_int_equal(delivered_max_of(48 * MIB), 3 * 512 * 1024);
+    assert_int_equal(delivered_max_of(48 * MIB - 1), 3 * 256 * 1024);
+    assert_int_equal(delivered_max_of((size_t)384 * MIB), DELIVERED_MAX);
+    assert_int_equal(delivered_max_of(1), 768);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -113,6 +123,7 @@ int main(void)
         TEST(a_key_that_is_written_for_ever_takes_few_entries),
         TEST(many_objects_are_found_again),
         TEST(a_full_set_says_so),
+        TEST(a_set_fits_into_its_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

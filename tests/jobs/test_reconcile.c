@@ -3,6 +3,8 @@
 
 #include "jobs/reconcile.h"
 
+#include <stdio.h>
+
 static struct {
     struct customer_conf customer;
     struct delivered *d;
@@ -111,6 +113,60 @@ static void other_versions_are_missing_if_that_is_wanted(void **state UNUSED)
     assert_true(reconcile_wants(&w.r, &e));
 }
 
+static struct reconcile_queue judge(int64_t visible, int64_t in_flight, int64_t lag_ms)
+{
+    return reconcile_judge_queue(&(struct reconcile_waiting){
+        .visible = visible, .in_flight = in_flight, .lag_ms = lag_ms, .recent_ms = 1000000});
+}
+
+/* recent_ms is 15 minutes ago, clocks differ by 5 minutes at most. */
+static void what_waits_is_judged_by_how_late_deliveries_are(void **state UNUSED)
+{
+    struct reconcile_queue q = judge(0, 0, -1);
+    assert_true(q.empty && q.waiting_ns == INT64_MAX);
+    q = judge(0, 3, -1); /* received, and not delivered: these have events, or will have */
+    assert_true(!q.empty && q.waiting_ns == INT64_MAX);
+    q = judge(1, 0, -1); /* nothing is delivered: anything may wait */
+    assert_true(!q.empty && q.waiting_ns == 0);
+    q = judge(1, 0, 2000);
+    assert_int_equal(q.waiting_ns, (1000000 + 900000 - 2000 - 300000) * INT64_C(1000000));
+    q = judge(-1, -1, 2000); /* not known: as if messages were visible */
+    assert_int_equal(q.waiting_ns, (1000000 + 900000 - 2000 - 300000) * INT64_C(1000000));
+    assert_false(q.empty);
+}
+
+static void what_has_no_events_is_not_compared(void **state UNUSED)
+{
+    const int64_t ms = 1000000;
+    struct range range = {.from_ns = 100 * ms, .to_ns = 200 * ms};
+    assert_false(reconcile_limit(&range, 100));
+    assert_int_equal(range.from_ns, 100 * ms);
+    assert_true(reconcile_limit(&range, 150));
+    assert_int_equal(range.from_ns, 150 * ms);
+    assert_true(reconcile_limit(&range, INT64_MAX)); /* there is no event */
+    assert_int_equal(range.from_ns, range.to_ns);
+}
+
+static void the_first_missing_keys_are_kept(void **state UNUSED)
+{
+    struct missing_keys m = MISSING_KEYS_INIT;
+    struct span keys[MISSING_KEYS];
+    assert_int_equal(missing_keys_list(&m, keys), 0);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MISSING_KEYS + 5; i++) {
+            char key[16];
+            (void)snprintf(key, sizeof(key), "%d-%d", round, i);
+            missing_keys_add(&m, span_str(key));
+        }
+        assert_int_equal(missing_keys_list(&m, keys), MISSING_KEYS);
+        assert_true(span_eq(keys[0], span_str(round == 0 ? "0-0" : "1-0")));
+        assert_true(span_eq(keys[19], span_str(round == 0 ? "0-19" : "1-19")));
+        missing_keys_clear(&m);
+        assert_int_equal(missing_keys_list(&m, keys), 0);
+    }
+    missing_keys_done(&m);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -119,6 +175,9 @@ int main(void)
         TEST(an_empty_queue_has_no_message_in_flight),
         TEST(an_object_whose_message_may_wait_is_in_flight),
         TEST(other_versions_are_missing_if_that_is_wanted),
+        TEST(what_waits_is_judged_by_how_late_deliveries_are),
+        TEST(what_has_no_events_is_not_compared),
+        TEST(the_first_missing_keys_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

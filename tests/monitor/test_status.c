@@ -149,6 +149,33 @@ static void what_its_entry_expects_decides(void **state UNUSED)
     assert_non_null(strstr(answer("far_above", "", "", ""), "three times the daily_volume"));
 }
 
+static void missing_objects_are_a_state_until_they_are_delivered(void **state UNUSED)
+{
+    struct snapshot_customer *c = &w.customers[3];
+    assert_null(strstr(answer("", "", "", ""), "\"missing\""));
+    stats_set(&c->stats.reconciled_ms, (uint64_t)(NOW - S(20)));
+    assert_state(3, STATUS_FRESH, NOW - S(10));
+    assert_non_null(strstr(answer("", "", "", ""), "\"missing\":0"));
+    c->state.missing = 7;
+    c->trouble.missing_ms = S(500);
+    c->state.silent = 1; /* the cause is named, not that nothing comes */
+    assert_state(3, STATUS_INCOMPLETE, NOW - S(500));
+    const char *page = answer("incomplete", "", "", "");
+    assert_non_null(strstr(page, "\"missing\":7,\"cause\":"));
+    assert_non_null(strstr(page, "reconcile CUSTOMER --enqueue"));
+    assert_null(strstr(page, "not_compared"));
+    c->state.not_compared = 1; /* what was found before stays */
+    assert_non_null(
+        strstr(answer("incomplete", "", "", ""), "\"missing\":7,\"not_compared\":true"));
+}
+
+static void the_last_check_of_its_role_is_told(void **state UNUSED)
+{
+    assert_null(strstr(answer("", "", "", ""), "external_id_checked"));
+    stats_set(&w.customers[3].stats.probed_ms, (uint64_t)NOW);
+    assert_non_null(strstr(answer("", "", "", ""), "\"external_id_checked\":\""));
+}
+
 /* The order in which the ids are in the answer. */
 static void assert_order(const char *page, const char *const *want, size_t count)
 {
@@ -173,9 +200,9 @@ static void the_worst_come_first_and_of_these_the_oldest(void **state UNUSED)
     static const char *const want[] = {"acme-b", "dead", "slow", "quiet", "acme-a", "fine"};
     const char *page = answer("", "", "", "");
     assert_order(page, want, CUSTOMERS);
-    assert_non_null(strstr(
-        page, "\"counts\":{\"paused\":2,\"late\":1,\"unreadable\":0,\"silent\":1,\"far_above\":0,"
-              "\"fresh\":2},\"found\":6,"));
+    assert_non_null(strstr(page, "\"counts\":{\"paused\":2,\"late\":1,\"unreadable\":0,"
+                                 "\"incomplete\":0,\"silent\":1,\"far_above\":0,"
+                                 "\"fresh\":2},\"found\":6,"));
 }
 
 static void says_why_it_is_paused_and_when_it_is_tried(void **state UNUSED)
@@ -233,6 +260,8 @@ int main(void)
         TEST(is_unreadable_while_objects_were_left_lately),
         TEST(is_silent_after_a_day_or_if_nothing_ever_came),
         TEST(what_its_entry_expects_decides),
+        TEST(missing_objects_are_a_state_until_they_are_delivered),
+        TEST(the_last_check_of_its_role_is_told),
         TEST(the_worst_come_first_and_of_these_the_oldest),
         TEST(says_why_it_is_paused_and_when_it_is_tried),
         TEST(finds_by_state_and_by_the_beginning_of_an_id),

@@ -14,11 +14,18 @@ static struct {
     char topics[256];    /* those that were checked */
     const char *bad_url; /* sqs_queue_new refuses it */
     size_t queues;       /* that exist */
+    int64_t reconcile_ms;
+    unsigned asked; /* how often Kafka was asked for topics */
 } seen;
 
 void monitor_reloaded(struct monitor *m UNUSED, const struct conf *conf UNUSED)
 {
     seen.reloaded++;
+}
+
+void reconciles_configure(struct reconciles *r UNUSED, const struct conf *conf)
+{
+    seen.reconcile_ms = conf->reconcile.interval_ms;
 }
 
 void monitor_reload_failed(struct monitor *m UNUSED)
@@ -90,12 +97,29 @@ enum err_kind sink_topic_check(struct sink *s UNUSED, const char *name, int time
     return FAIL_NONE;
 }
 
+enum err_kind sink_topics_ask(struct sink *s UNUSED, struct sink_topic_answer *list, size_t count,
+                              int timeout_ms UNUSED, int most_ms UNUSED, struct err *e UNUSED)
+{
+    seen.asked++;
+    for (size_t i = 0; i < count; i++) {
+        size_t n = strlen(seen.topics);
+        (void)snprintf(seen.topics + n, sizeof(seen.topics) - n, "%s ", list[i].name);
+        list[i].facts = fake_topic_facts;
+    }
+    return FAIL_NONE;
+}
+
+enum err_kind sink_topic_answer_err(const struct sink_topic_answer *a UNUSED, struct err *e UNUSED)
+{
+    return FAIL_NONE;
+}
+
 /* ---- Configurations ---- */
 
 /*
  * A text of words: "q1" is a queue, "q1=600" with this visibility timeout, "q1@other" at another
  * URL; "acme:q1" a customer of it, "acme:q1:topic" with a topic, "acme:q1::3" with 3 lanes at most;
- * "key=x" is kafka.key, "lanes=4" and "share=0.5" are limits.
+ * "key=x" is kafka.key, "lanes=4" and "share=0.5" are limits; "reconcile=9" is reconcile.interval.
  */
 static void add_queue(struct conf *c, const char *word)
 {
@@ -155,7 +179,8 @@ static struct conf *conf_of(const char *words)
     for (; sscanf(words, "%63s%n", word, &n) == 1; words += n) {
         if (sscanf(word, "key=%31s", key) == 1 || sscanf(word, "lanes=%d", &c->limits.lanes) == 1 ||
             sscanf(word, "share=%lf", &c->limits.reject_share) == 1 ||
-            sscanf(word, "memory=%zu", &c->limits.memory) == 1) {
+            sscanf(word, "memory=%zu", &c->limits.memory) == 1 ||
+            sscanf(word, "reconcile=%ld", &c->reconcile.interval_ms) == 1) {
             continue;
         }
         (strchr(word, ':') != NULL ? add_customer : add_queue)(c, word);
@@ -336,6 +361,16 @@ static void counts_a_customer_with_several_changes_once(void **state UNUSED)
     assert_int_equal(changes.customers.changed + changes.queues.changed + changes.keys, 0);
 }
 
+static void comparisons_are_turned_on_and_off(void **state UNUSED)
+{
+    start("q0 acme:q0");
+    assert_int_equal(reload("q0 acme:q0 reconcile=60000"), FAIL_NONE);
+    assert_int_equal(seen.reconcile_ms, 60000);
+    assert_int_equal(changes.keys, 1);
+    assert_int_equal(reload("q0 acme:q0"), FAIL_NONE);
+    assert_int_equal(seen.reconcile_ms, 0);
+}
+
 static void changed_ones_keep_their_counters_and_get_their_limits(void **state UNUSED)
 {
     start("q0 acme:q0");
@@ -357,8 +392,9 @@ static void checks_the_topics_that_are_new(void **state UNUSED)
 {
     start("q0 acme:q0");
     fake_topic_facts.max_bytes = 100000;
-    assert_int_equal(reload("q0 acme:q0 bolt:q0:own cord:q0:own"), FAIL_NONE);
-    assert_string_equal(seen.topics, "own ");
+    assert_int_equal(reload("q0 acme:q0 bolt:q0:own dora:q0:more cord:q0:own"), FAIL_NONE);
+    assert_string_equal(seen.topics, "own more ");
+    assert_int_equal(seen.asked, 1); /* once for all of them */
     struct customer *bolt = find(0, "bolt");
     struct customer *acme = find(0, "acme");
     struct customer *cord = find(0, "cord");
@@ -381,6 +417,7 @@ int main(void)
         cmocka_unit_test_teardown(counts_a_customer_with_several_changes_once, end),
         cmocka_unit_test_teardown(changed_ones_keep_their_counters_and_get_their_limits, end),
         cmocka_unit_test_teardown(checks_the_topics_that_are_new, end),
+        cmocka_unit_test_teardown(comparisons_are_turned_on_and_off, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

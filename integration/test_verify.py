@@ -101,7 +101,7 @@ def _lines(command):
 CHECKS = ["worker.identity", "role.assume", "role.no_id", "role.wrong_id", "role.other_id", "role.account",
           "prefix.list", "object.read", "object.kms", "object.version", "outside.list", "outside.read", "object.public",
           "queue.exists", "queue.redrive", "queue.retention", "queue.visibility", "queue.policy",
-          "topic.exists", "topic.size", "topic.policy", "format.sample"]
+          "topic.exists", "topic.leader", "topic.size", "topic.policy", "format.sample"]
 
 
 def test_a_customer_as_documented_passes_each_check(acme):
@@ -183,7 +183,7 @@ MISTAKES = [
     ("queue.policy", lambda a: a.fake.change_queue(a.customer.queue.name, {"Policy": ""}), "no policy", ()),
     ("queue.policy", lambda a: a.fake.change_queue(a.customer.queue.name, {"Policy": policy(
         {**allow("sqs:SendMessage", a.customer.queue.arn), "Principal": "*"})}), "any party may send", ()),
-    ("topic.exists", _no_topic, "topic", ("topic.size", "topic.policy")),
+    ("topic.exists", _no_topic, "topic", ("topic.leader", "topic.size", "topic.policy")),
     ("topic.size", lambda a: a.strict.kafka.set_topic(a.strict.events_topic, max_message_bytes=500000),
      "500000 bytes", ()),
     ("topic.policy", lambda a: a.strict.kafka.set_topic(a.strict.events_topic, cleanup_policy="compact,delete"),
@@ -354,7 +354,7 @@ def test_people_see_a_line_for_each_check_and_what_to_change(acme):
     assert re.match(r"  FAIL  prefix\.list +ListObjectsV2 of s3://.*\[AccessDenied, request \w+, host id .+\]", lines[at])
     assert lines[at + 1] == "        change: the role's policy must allow s3:ListBucket for the prefix"
     assert lines[at + 2].startswith("        in the role's policy: {") and "ListEventPrefix" in lines[at + 2]
-    assert lines[-1] == "16 ok, 0 warn, 1 FAIL, 6 skip"
+    assert lines[-1] == "17 ok, 0 warn, 1 FAIL, 6 skip"
     assert "in the role's policy" not in acme.verify().stdout
 
 

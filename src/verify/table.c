@@ -112,6 +112,11 @@ const struct verify_check verify_checks[] = {
      .change = "kafka in the configuration, or create the topic, or the worker's ACL: it must allow "
                "Describe and Write of the topic",
      .run = check_topic_exists},
+    {.name = "topic.leader",
+     .proves = "each partition of these topics has a leader, and all of its replicas are in sync",
+     .change = "start the broker that has the partition's replicas, or move them to another one: "
+               "records wait for their leader",
+     .run = check_topic_leader},
     {.name = "topic.size",
      .proves = "the topics of events take the largest event",
      .change = "the topic's max.message.bytes, or limits.event_bytes; a warning: the ACL of the "

@@ -79,6 +79,33 @@ void check_topic_exists(struct verify_subject *s, struct verify_line *out)
     line_set(out, VERIFY_OK, "%zu topics", s->topics.count);
 }
 
+static bool needs_topics(const struct verify_subject *s, struct verify_line *out)
+{
+    if (!s->topics.exist) {
+        line_set(out, VERIFY_SKIP, "not every topic is known to exist");
+    }
+    return s->topics.exist;
+}
+
+/* A replica that lags is a warning: the topic accepts records, unless too few are in sync. */
+void check_topic_leader(struct verify_subject *s, struct verify_line *out)
+{
+    if (!needs_topics(s, out)) {
+        return;
+    }
+    for (size_t i = 0; i < s->topics.count; i++) {
+        struct err e = {0};
+        line_tried(out, "partitions of topic %s", s->topics.names[i]);
+        if (sink_topic_explain(s->parts->sink, s->topics.names[i], TOPIC_MS, &e) != FAIL_NONE) {
+            line_failed(out, &e);
+            out->state = strcmp(e.code, "NOT_ENOUGH_REPLICAS") == 0 ? VERIFY_WARN : VERIFY_FAIL;
+            return;
+        }
+    }
+    line_tried(out, "partitions of the topics of events and rejects");
+    line_set(out, VERIFY_OK, "each has a leader");
+}
+
 /* Whether the configuration of topic i is known. If not, the line says why. */
 static bool topic_described(struct verify_subject *s, size_t i, struct verify_line *out)
 {
@@ -92,14 +119,6 @@ static bool topic_described(struct verify_subject *s, size_t i, struct verify_li
         line_set(out, VERIFY_WARN, "not proved: %.300s", e.text);
     }
     return s->topics.described[i];
-}
-
-static bool needs_topics(const struct verify_subject *s, struct verify_line *out)
-{
-    if (!s->topics.exist) {
-        line_set(out, VERIFY_SKIP, "not every topic is known to exist");
-    }
-    return s->topics.exist;
 }
 
 void check_topic_size(struct verify_subject *s, struct verify_line *out)

@@ -81,6 +81,7 @@ MUST_USE bool line_needs_object(const struct verify_subject *s, struct verify_li
 
 /* topic.c */
 void check_topic_exists(struct verify_subject *s, struct verify_line *out);
+void check_topic_leader(struct verify_subject *s, struct verify_line *out);
 void check_topic_size(struct verify_subject *s, struct verify_line *out);
 void check_topic_policy(struct verify_subject *s, struct verify_line *out);
 

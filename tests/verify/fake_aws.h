@@ -39,6 +39,7 @@ enum fake_call {
     CALL_ANONYMOUS,
     CALL_QUEUE,
     CALL_TOPIC,
+    CALL_EXPLAIN,
     CALL_DESCRIBE,
     CALLS
 };
@@ -54,6 +55,7 @@ struct fake_aws {
     int entry_count;
     struct sqs_attributes queue;
     struct sink_topic_facts topic;
+    bool few_replicas;
     int repeat; /* the last entry is listed this many times more */
 };
 static struct fake_aws aws;
@@ -242,6 +244,16 @@ enum err_kind sink_topic_check(struct sink *s UNUSED, const char *name, int time
 {
     assert_true(strncmp(name, "events-cust-", 12) == 0 || strcmp(name, "rejects") == 0);
     return fake_answer(CALL_TOPIC, FAIL_NONE, e);
+}
+
+enum err_kind sink_topic_explain(struct sink *s UNUSED, const char *name UNUSED,
+                                 int timeout_ms UNUSED, struct err *e)
+{
+    enum err_kind kind = fake_answer(CALL_EXPLAIN, FAIL_NONE, e);
+    if (kind != FAIL_NONE && aws.few_replicas) {
+        err_copy(e->code, sizeof(e->code), SPAN("NOT_ENOUGH_REPLICAS"));
+    }
+    return kind;
 }
 
 enum err_kind sink_topic_describe(struct sink *s UNUSED, const char *name UNUSED,

@@ -137,7 +137,7 @@ static void a_correct_customer_passes(void **state UNUSED)
     assert_string_equal(states(), "");
 }
 
-#define WITHOUT_TOPIC "topic.size=skip topic.policy=skip "
+#define WITHOUT_TOPIC "topic.leader=skip topic.size=skip topic.policy=skip "
 #define WITHOUT_QUEUE                                                                              \
     "queue.redrive=skip queue.retention=skip queue.visibility=skip queue.policy=skip "
 #define WITHOUT_KEY "object.read=skip object.kms=skip object.version=skip "
@@ -172,6 +172,7 @@ static void each_answer_has_its_line(void **state UNUSED)
         {CALL_QUEUE, FAIL_DENIED, "object.version=skip queue.exists=FAIL " WITHOUT_QUEUE},
         {CALL_TOPIC, FAIL_CONFIG, "object.version=skip topic.exists=FAIL " WITHOUT_TOPIC},
         {CALL_TOPIC, FAIL_AGAIN, "object.version=skip topic.exists=FAIL " WITHOUT_TOPIC},
+        {CALL_EXPLAIN, FAIL_AGAIN, "object.version=skip topic.leader=FAIL "},
         {CALL_DESCRIBE, FAIL_DENIED, "object.version=skip topic.size=warn topic.policy=warn "},
         {CALL_ANONYMOUS, DONE, "object.version=skip object.public=FAIL "},
         {CALL_ANONYMOUS, FAIL_CONFIG, "object.version=skip object.public=FAIL "},
@@ -419,6 +420,13 @@ static void topics_must_take_events_and_keep_them(void **state UNUSED)
     assert_string_equal(states(), "object.version=skip topic.policy=FAIL ");
     no_sink = true;
     assert_string_equal(states(), "object.version=skip topic.exists=FAIL " WITHOUT_TOPIC);
+}
+
+static void a_replica_that_lags_is_a_warning(void **state UNUSED)
+{
+    aws.answers[CALL_EXPLAIN] = FAIL_AGAIN;
+    aws.few_replicas = true;
+    assert_string_equal(states(), "object.version=skip topic.leader=warn ");
 }
 
 static void a_topic_of_each_stream_is_checked(void **state UNUSED)
@@ -674,6 +682,7 @@ int main(void)
         TEST(errors_have_code_and_request_id_and_denials_too),
         TEST(the_queue_must_be_sane),
         TEST(topics_must_take_events_and_keep_them),
+        TEST(a_replica_that_lags_is_a_warning),
         TEST(a_topic_of_each_stream_is_checked),
         TEST(the_bucket_may_send_and_others_may_not),
         TEST(a_topic_or_a_rule_may_send),

@@ -28,7 +28,8 @@ def test_each_customer_has_its_state_and_the_worst_is_first(strict: StrictWorld)
     status = _status(window)
     assert [(c["customer"], c["state"]) for c in status["customers"]] == [
         ("dead", "paused"), ("silent", "silent"), ("fine", "fresh")]
-    assert status["counts"] == {"paused": 1, "late": 0, "unreadable": 0, "incomplete": 0, "silent": 1, "far_above": 0, "fresh": 1}
+    assert status["counts"] == {"paused": 1, "late": 0, "unreadable": 0, "incomplete": 0, "silent": 1, "far_above": 0,
+                                "backfilling": 0, "fresh": 1}
     assert status["found"] == 3
     worst, quiet, good = status["customers"]
     assert worst["error"]["class"] == "denied" and worst["error"]["code"] == "AccessDenied"

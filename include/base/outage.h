@@ -137,6 +137,9 @@ bool outage_failed(struct outage *o, const struct outage_failure *f, int64_t now
 
 void outage_passed(struct outage *o, unsigned call, int64_t now);
 
+/* The error of the last failure, if it is open. False: it is not. */
+MUST_USE bool outage_why(struct outage *o, struct err *out);
+
 /* A success that ends no outage, seen at a later time: the call succeeded at `when` or after it. */
 void outage_worked(struct outage *o, unsigned call, int64_t when);
 

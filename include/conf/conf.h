@@ -188,6 +188,7 @@ struct conf {
         char *listen; /* NULL: no listener */
         int stalled_after_ms;
         int queue_interval_ms;
+        char *runbook; /* address of docs/runbook.md; NULL: its name is shown */
     } metrics;
 
     struct {

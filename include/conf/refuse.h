@@ -21,6 +21,7 @@ const char *refuse_url(const char *text);          /* http or https, with a host
 const char *refuse_s3_url(const char *text);    /* as refuse_url; the host may contain {bucket} */
 const char *refuse_queue_url(const char *text); /* http or https, with a host and a path */
 const char *refuse_topic(const char *text);     /* Kafka's rules for topic names */
+const char *refuse_address(const char *text);   /* http or https, with a host; a path, a query */
 const char *refuse_listen(const char *text);    /* HOST:PORT, as in net/listener.h */
 const char *refuse_socket(const char *text);    /* an absolute path, as in net/unix_socket.h */
 

@@ -205,6 +205,9 @@ struct customer_refusal {
 /* True: a line of an outage has all of the error. */
 bool customer_refused(struct customer *c, const struct customer_refusal *r, const struct err *e);
 
+/* An object was left for the dead-letter queue, for its status. */
+void customer_left(struct customer *c, const struct err *e);
+
 /* A record was acknowledged: its topic works. Without an outage it costs one load. */
 void customer_acknowledged(struct customer *c);
 
@@ -271,8 +274,9 @@ struct customer_trouble {
     bool fails[CUSTOMER_PARTIES]; /* which parties have an outage now */
     int64_t paused_ms;            /* if it is paused: for how long */
     int64_t next_try_ms;          /* ... until the next probe; 0: with the next message */
-    struct err paused_by;         /* ... the last refusal */
     bool held;                    /* ... by an operator */
+    struct err error;             /* the last refusal, if it is paused; else of the first party that
+                                     fails; else of the object that was left last */
     int64_t missing_ms;           /* if objects are missing: for how long that is known */
     int64_t far_above_ms;         /* if its volume is far above what is expected: for how long */
 };

@@ -85,12 +85,20 @@ struct stats {
     stats_count delivered_ms;       /* the last delivery */
     stats_count undelivered_ms;     /* the first notification since the last delivery; 0: none */
     stats_count lag_ms;             /* a level: the lag of the last delivery */
+    stats_count backfill_ms;        /* the last message of a backfill that was taken or delivered */
+    stats_count backfill_since_ms;  /* ... the first one, without a pause since then */
     stats_count probed_ms;          /* the last proof that the role requires its external id */
     stats_count reconciled_ms;      /* the last comparison of its bucket that was made */
     stats_count oldest_event_ms;    /* a level: the greatest age of an event when it was produced;
                                        with kafka.timestamp = "event" only; 0: none lately */
     stats_count messages_in_flight; /* a level: those whose first record is the customer's */
 };
+
+/* A backfill whose messages stop for longer than this is over. */
+enum { BACKFILL_PAUSE_MS = 2 * 60 * 1000 };
+
+/* A message of a backfill was taken or delivered. */
+void stats_backfill(struct stats *s, int64_t wall_ms);
 
 /* The result of a receive. */
 enum receive_result {

@@ -34,11 +34,12 @@ enum status_state {
     STATUS_INCOMPLETE,
     STATUS_SILENT,
     STATUS_FAR_ABOVE,
+    STATUS_BACKFILLING,
     STATUS_FRESH,
     STATUS_STATES
 };
 
-/* "paused", "late", "unreadable", "incomplete", "silent", "far_above", "fresh". */
+/* "paused", "late", "unreadable", "incomplete", "silent", "far_above", "backfilling", "fresh". */
 const char *status_state_name(enum status_state s);
 
 /* What it means, a sentence. */
@@ -73,6 +74,21 @@ struct status_list {
 
 void status_select(const struct snapshot *s, const struct status_query *q, struct status_list *out);
 void status_list_done(struct status_list *l);
+
+/* The number of customers that are fresh, also while a backfill is read. */
+size_t status_fresh(const struct status_list *l);
+
+/* A backlog is being read: what was delivered last had waited for long. */
+bool status_is_catching_up(const struct snapshot *s, const struct snapshot_customer *c);
+
+/* The error that makes it paused, late or unreadable. NULL: none does. */
+const struct err *status_error(const struct status_row *r);
+
+/* The section of docs/runbook.md about its error, else about its state; "": it is fresh. */
+const char *status_section(const struct status_row *r);
+
+/* Append the address of the section, by metrics.runbook: "docs/runbook.md#kms". */
+void status_add_runbook(const struct snapshot *s, const struct status_row *r, struct buf *out);
 
 /* Why a customer is not fresh, and the first step; "" if it is. Texts of the program. */
 struct status_advice {

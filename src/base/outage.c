@@ -65,6 +65,20 @@ bool outage_is_open(const struct outage *o)
     return atomic_load(&o->open);
 }
 
+bool outage_why(struct outage *o, struct err *out)
+{
+    if (!outage_is_open(o)) {
+        return false;
+    }
+    mutex_lock(&o->shared.lock);
+    bool known = outage_is_open(o) && o->shared.cause != NULL;
+    if (known) {
+        *out = *o->shared.cause;
+    }
+    mutex_unlock(&o->shared.lock);
+    return known;
+}
+
 /* ---- Keys ---- */
 
 /* Write "receive delete". */

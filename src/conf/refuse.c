@@ -172,6 +172,12 @@ const char *refuse_url(const char *text)
     return ok ? NULL : "is not a URL (http or https, host, maybe port, no path)";
 }
 
+const char *refuse_address(const char *text)
+{
+    struct url u;
+    return url_split(span_str(text), &u) ? NULL : "is not a URL (http or https, with a host)";
+}
+
 /* As refuse_url, and the host may contain "{bucket}". */
 const char *refuse_s3_url(const char *text)
 {

@@ -38,6 +38,16 @@ static const struct conf_row metrics_rows[] = {
      .example = "\"300s\"",
      .text = "How often SQS is queried for each queue's visible messages and those in flight; one "
              "request per queue."},
+    {.name = "runbook",
+     .type = CONF_TEXT,
+     MEMBER(conf, metrics.runbook),
+     .fixed = true,
+     .derived = "docs/runbook.md, as text",
+     .refuse = refuse_address,
+     .example = "\"https://wiki.example.com/asymptote-ingest/runbook.md\"",
+     .text =
+         "Where your copy of docs/runbook.md is. Status page, status and /status.json show for "
+         "each customer that is not fresh the section about its state: with this they link it."},
 };
 
 const struct conf_section conf_metrics_section = {

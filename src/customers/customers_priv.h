@@ -76,6 +76,7 @@ struct customer_run {
         int64_t opened_ms;    /* when the breaker opened last, monotonic */
         int64_t tried_ms;     /* of the last refusal, monotonic */
         struct err paused_by; /* the refusal that opened the breaker, or failed its last probe */
+        struct err left_by;   /* of the object that was left last */
         struct rng rng;
     } shared;
 };

@@ -131,6 +131,14 @@ static bool note_outage(struct customer *c, const struct customer_refusal *r, co
     return false;
 }
 
+void customer_left(struct customer *customer, const struct err *e)
+{
+    struct customer_run *run = entry_of(customer)->run;
+    mutex_lock(&run->shared.lock);
+    run->shared.left_by = *e;
+    mutex_unlock(&run->shared.lock);
+}
+
 void customer_acknowledged(struct customer *customer)
 {
     struct customer_run *run = entry_of(customer)->run;

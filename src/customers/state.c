@@ -35,8 +35,11 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
     struct customer_run *run = entry_of(customer)->run;
     int64_t now = clock_mono_ms(run->clock);
     *out = (struct customer_trouble){.paused_ms = 0};
-    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
-        out->fails[i] = outage_is_open(&run->outages[i]);
+    mutex_lock(&run->shared.lock);
+    out->error = run->shared.left_by;
+    mutex_unlock(&run->shared.lock);
+    for (size_t i = CUSTOMER_PARTIES; i-- > 0;) {
+        out->fails[i] = outage_why(&run->outages[i], &out->error);
     }
     if (atomic_load(&run->expected.far_above)) {
         out->far_above_ms = now - atomic_load(&run->expected.far_above_since_ms);
@@ -49,10 +52,10 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
         int64_t next_ms = run->shared.breaker.until_ms - now;
         out->paused_ms = now - run->shared.opened_ms;
         out->next_try_ms = next_ms > 0 ? next_ms : 0;
-        out->paused_by = run->shared.paused_by;
+        out->error = run->shared.paused_by;
     }
     mutex_unlock(&run->shared.lock);
-    out->held = held_blocks(entry_of(customer), &out->paused_by);
+    out->held = held_blocks(entry_of(customer), &out->error);
     if (out->held) {
         out->paused_ms = now - atomic_load(&run->held_ms);
         out->next_try_ms = 0;

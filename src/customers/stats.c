@@ -26,6 +26,14 @@ void lag_add(struct lag *l, int64_t ms)
     stats_add(&l->sum_ms, (uint64_t)ms);
 }
 
+void stats_backfill(struct stats *s, int64_t wall_ms)
+{
+    if (wall_ms - (int64_t)stats_get(&s->backfill_ms) > BACKFILL_PAUSE_MS) {
+        stats_set(&s->backfill_since_ms, (uint64_t)wall_ms);
+    }
+    stats_set(&s->backfill_ms, (uint64_t)wall_ms);
+}
+
 bool poll_stats_add(struct poll_stats *s, enum err_kind kind, size_t messages, size_t damaged,
                     int64_t wall_ms)
 {

@@ -262,6 +262,9 @@ static void count_end(const struct delivery *d)
         stats_add(&s->objects_later, 1);
     } else if (d->read.outcome == OUTCOME_LEAVE) {
         stats_add(&s->objects_left, 1);
+        if (d->read.err != NULL) {
+            customer_left(d->customer, d->read.err);
+        }
     } else if (d->read.accepted != FAIL_NONE) {
         stats_add(&s->objects_accepted, 1);
     } else {

@@ -202,6 +202,8 @@ static void lane_named(struct lane *l, struct inflight *m, struct customer *c, s
     uint64_t now = (uint64_t)clock_wall_ms(l->parts.clock);
     if (!m->lower) { /* a message of a backfill does not say that the bucket notifies */
         stats_set(&c->stats->notified_ms, now);
+    } else {
+        stats_backfill(c->stats, (int64_t)now);
     }
     if (stats_get(&c->stats->undelivered_ms) == 0) {
         stats_set(&c->stats->undelivered_ms, now);

@@ -360,7 +360,8 @@ static const struct metric table[] = {
          {METRIC("delivery_lag_seconds"), EXPOSITION_HISTOGRAM,
           "From the arrival of a notification in its queue until Kafka has acknowledged everything "
           "of its objects; from the customer's first delivery on. Not counted where it is not "
-          "known, because this host's clock is behind: the log has 'clock differs'."},
+          "known, because this host's clock is behind: the log has 'clock differs'. Not of "
+          "messages of a backfill."},
      .labels = "customer",
      .write = write_lag},
     {GAUGE("last_own_notification_timestamp_seconds",

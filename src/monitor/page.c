@@ -28,7 +28,7 @@ void page_add(struct buf *out, const char *text)
 
 static void add_verdict(const struct status_list *l, size_t all, struct buf *out)
 {
-    size_t fresh = l->counts[STATUS_FRESH];
+    size_t fresh = status_fresh(l);
     if (all == 0) {
         page_add(out, "No customer is configured.");
     } else if (fresh == all) {
@@ -108,8 +108,7 @@ static void add_head(const struct snapshot *s, const struct status_list *l, stru
     page_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    buf_addf(out, "%zu of %zu not fresh", s->customer_count - l->counts[STATUS_FRESH],
-             s->customer_count);
+    buf_addf(out, "%zu of %zu not fresh", s->customer_count - status_fresh(l), s->customer_count);
     page_add(out, " - asymptote-ingest</title>\n<link rel=\"icon\" href=\"icon.svg\">\n"
                   "<link rel=\"stylesheet\" href=\"page.css\">\n"
                   "<script src=\"page.js\" defer></script>\n</head>\n<body>\n"
@@ -152,7 +151,7 @@ static void add_answer(const struct snapshot *s, const struct history *h,
                        const struct status_list *l, struct buf *out)
 {
     struct history_line line;
-    bool good = l->counts[STATUS_FRESH] == s->customer_count;
+    bool good = status_fresh(l) == s->customer_count;
     page_add(out, "<div class=\"answer\" id=\"answer\">\n<div><h1>Is every customer fresh?</h1>\n");
     buf_addf(out, "<p id=\"verdict\" class=\"verdict %s\">", good ? "good" : "bad");
     add_verdict(l, s->customer_count, out);

@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-enum { SPARK_HEIGHT = 20 };
+enum { SPARK_HEIGHT = 20, PLACE_BYTES = 128 };
 
 /* ---- The picture of an hour ---- */
 
@@ -120,10 +120,27 @@ static void add_error(struct buf *out, const struct err *e)
     page_add(out, "</p>\n");
 }
 
+/* A link if it is known where the runbook is. */
+static void add_section(const struct snapshot *s, const struct status_row *r, struct buf *out)
+{
+    page_add(out, " <span class=\"todo\">Runbook: ");
+    if (s->runbook != NULL) {
+        struct buf place = BUF_INIT(PLACE_BYTES);
+        status_add_runbook(s, r, &place);
+        page_add(out, "<a rel=\"noreferrer\" href=\"");
+        html_text(out, buf_span(&place));
+        page_add(out, "\">");
+        buf_done(&place);
+    }
+    page_add(out, status_section(r));
+    page_add(out, s->runbook != NULL ? "</a></span>" : "</span>");
+}
+
 static void add_why(const struct snapshot *s, const struct status_row *r, struct buf *out)
 {
     const struct snapshot_customer *c = r->customer;
     struct status_advice advice = status_advise(s, r);
+    const struct err *e = status_error(r);
     page_add(out, "<td role=\"cell\" class=\"why\">");
     if (advice.cause[0] != '\0') {
         page_add(out, "<p>");
@@ -136,10 +153,12 @@ static void add_why(const struct snapshot *s, const struct status_row *r, struct
         }
         page_add(out, ". <span class=\"todo\">");
         html_text(out, span_str(advice.what_to_do));
-        page_add(out, ".</span></p>\n");
+        page_add(out, ".</span>");
+        add_section(s, r, out);
+        page_add(out, "</p>\n");
     }
-    if (r->state == STATUS_PAUSED && c->trouble.paused_by.kind != FAIL_NONE) {
-        add_error(out, &c->trouble.paused_by);
+    if (e != NULL) {
+        add_error(out, e);
     }
     page_add(out, "</td>");
 }

@@ -10,17 +10,15 @@
 
 #include <stdlib.h>
 
-enum { MAX_DIGITS = 9 };
+enum { MAX_DIGITS = 9, PLACE_BYTES = 128 };
 
 const char *status_state_name(enum status_state s)
 {
-    static const char *const names[STATUS_STATES] = {[STATUS_PAUSED] = "paused",
-                                                     [STATUS_LATE] = "late",
-                                                     [STATUS_UNREADABLE] = "unreadable",
-                                                     [STATUS_INCOMPLETE] = "incomplete",
-                                                     [STATUS_SILENT] = "silent",
-                                                     [STATUS_FAR_ABOVE] = "far_above",
-                                                     [STATUS_FRESH] = "fresh"};
+    static const char *const names[STATUS_STATES] = {
+        [STATUS_PAUSED] = "paused",           [STATUS_LATE] = "late",
+        [STATUS_UNREADABLE] = "unreadable",   [STATUS_INCOMPLETE] = "incomplete",
+        [STATUS_SILENT] = "silent",           [STATUS_FAR_ABOVE] = "far_above",
+        [STATUS_BACKFILLING] = "backfilling", [STATUS_FRESH] = "fresh"};
     return names[s];
 }
 
@@ -41,6 +39,10 @@ const char *status_state_text(enum status_state s)
             "for a day, or none since the start of this worker.",
         [STATUS_FAR_ABOVE] = "The last day has more than three times the bytes that its entry "
                              "expects.",
+        [STATUS_BACKFILLING] =
+            "None of these, and messages of a backfill came in the last 2 minutes. "
+            "What is new is delivered before them, so the customer counts as "
+            "fresh.",
         [STATUS_FRESH] = "None of these: what was notified is delivered.",
     };
     return texts[s];
@@ -49,7 +51,7 @@ const char *status_state_text(enum status_state s)
 /* ---- The state of a customer ---- */
 
 /* A backlog is being read: what was delivered last had waited for long. */
-static bool is_catching_up(const struct snapshot *s, const struct snapshot_customer *c)
+bool status_is_catching_up(const struct snapshot *s, const struct snapshot_customer *c)
 {
     int64_t delivered = (int64_t)stats_get(&c->stats.delivered_ms);
     return stats_get(&c->stats.lag_ms) > STATUS_LATE_MS && s->wall_ms - delivered < STATUS_LATE_MS;
@@ -62,6 +64,11 @@ static bool is_silent(const struct snapshot *s, const struct snapshot_customer *
     return c->has_cadence ? c->state.silent != 0 : s->wall_ms - notified > STATUS_SILENT_MS;
 }
 
+static bool is_backfilling(const struct snapshot *s, const struct snapshot_customer *c)
+{
+    return s->wall_ms - (int64_t)stats_get(&c->stats.backfill_ms) <= BACKFILL_PAUSE_MS;
+}
+
 enum status_state status_of(const struct snapshot *s, const struct snapshot_customer *c,
                             int64_t *since_ms)
 {
@@ -72,7 +79,7 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         *since_ms = s->wall_ms - c->trouble.paused_ms;
         return STATUS_PAUSED;
     }
-    if (c->state.outages != 0 || waits || is_catching_up(s, c)) {
+    if (c->state.outages != 0 || waits || status_is_catching_up(s, c)) {
         *since_ms = undelivered;
         return STATUS_LATE;
     }
@@ -92,80 +99,18 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         *since_ms = s->wall_ms - c->trouble.far_above_ms;
         return STATUS_FAR_ABOVE;
     }
+    if (is_backfilling(s, c)) {
+        *since_ms = (int64_t)stats_get(&c->stats.backfill_since_ms);
+        return STATUS_BACKFILLING;
+    }
     *since_ms = (int64_t)stats_get(&c->stats.delivered_ms);
     return STATUS_FRESH;
-}
-
-/* ---- Cause and advice ---- */
-
-static const struct status_advice of_party[CUSTOMER_PARTIES] = {
-    [CUSTOMER_ROLE] = {"the role cannot be assumed",
-                       "run: asymptote-ingest verify; check the role's trust policy"},
-    [CUSTOMER_S3] = {"S3 or the KMS key refuses access or does not answer",
-                     "run: asymptote-ingest verify; check the policies of role, bucket and key"},
-    [CUSTOMER_TOPIC] = {"the customer's topic does not accept records",
-                        "check the topic, its partitions and its access list"},
-    [CUSTOMER_CREDENTIALS] = {"the session of the role is not renewed",
-                              "check STS and the role's trust policy"},
-};
-
-struct status_advice status_advise(const struct snapshot *s, const struct status_row *r)
-{
-    const struct snapshot_customer *c = r->customer;
-    if (c->trouble.held) {
-        return (struct status_advice){"paused by an operator",
-                                      "run: asymptote-ingest control resume CUSTOMER"};
-    }
-    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
-        if (r->state <= STATUS_LATE && c->trouble.fails[i]) {
-            return of_party[i];
-        }
-    }
-    switch (r->state) {
-    case STATUS_PAUSED:
-        return (struct status_advice){"role, bucket or topic refuse access",
-                                      "run: asymptote-ingest verify; do what the error says"};
-    case STATUS_LATE:
-        return is_catching_up(s, c) ? (struct status_advice){"a backlog is read",
-                                                             "add workers if it does not shrink"}
-                                    : (struct status_advice){
-                                          "nothing was delivered since the notification of 'since'",
-                                          "see the log's lines 'object later' and 'object left'"};
-    case STATUS_UNREADABLE:
-        return (struct status_advice){
-            "objects cannot be read, and are left for the dead-letter queue",
-            "see the log's lines 'object left'; then run: asymptote-ingest redrive"};
-    case STATUS_INCOMPLETE:
-        return (struct status_advice){
-            "objects of its bucket are missing: no message will bring them",
-            "run: asymptote-ingest reconcile CUSTOMER --enqueue; check the bucket's notifications"};
-    case STATUS_SILENT:
-        return c->received_ms == 0
-                   ? (struct status_advice){"its queue brought no message since the start",
-                                            "check that the bucket's notifications are configured, "
-                                            "and "
-                                            "that the customer writes"}
-                   : (struct status_advice){"its queue has messages, but none of this customer",
-                                            "check bucket, prefix and the bucket's notifications"};
-    case STATUS_FAR_ABOVE:
-        return (struct status_advice){
-            "the last day has more than three times the daily_volume of its "
-            "entry",
-            "ask the customer; if it is intended, raise daily_volume"};
-    case STATUS_FRESH:
-    case STATUS_STATES:
-        break;
-    }
-    return (struct status_advice){"", ""};
 }
 
 /* ---- JSON ---- */
 
 static void add_error(struct buf *out, const struct err *e, bool plain)
 {
-    if (e->kind == FAIL_NONE) {
-        return;
-    }
     json_member(out, "error");
     buf_add_byte(out, '{');
     json_member_text(out, "class", span_str(err_kind_name(e->kind)));
@@ -202,6 +147,7 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, b
 {
     const struct snapshot_customer *c = r->customer;
     struct status_advice advice = status_advise(s, r);
+    const struct err *e = status_error(r);
     buf_add_byte(out, '{');
     json_member_text(out, "customer", c->id);
     json_member_text(out, "state", span_str(status_state_name(r->state)));
@@ -209,6 +155,7 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, b
     json_member_time(out, "last_notification", c->received_ms);
     json_member_time(out, "last_own_notification", (int64_t)stats_get(&c->stats.notified_ms));
     json_member_time(out, "last_delivery", (int64_t)stats_get(&c->stats.delivered_ms));
+    json_member_time(out, "last_backfill", (int64_t)stats_get(&c->stats.backfill_ms));
     if (stats_get(&c->stats.delivered_ms) != 0) {
         json_member_number(out, "lag_ms", stats_get(&c->stats.lag_ms));
     }
@@ -228,9 +175,17 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, b
     json_member_text(out, "cause", span_str(advice.cause));
     if (r->state == STATUS_PAUSED) {
         json_member_number(out, "next_try_ms", (uint64_t)c->trouble.next_try_ms);
-        add_error(out, &c->trouble.paused_by, plain);
+    }
+    if (e != NULL) {
+        add_error(out, e, plain);
     }
     json_member_text(out, "what_to_do", span_str(advice.what_to_do));
+    if (status_section(r)[0] != '\0') {
+        struct buf place = BUF_INIT(PLACE_BYTES);
+        status_add_runbook(s, r, &place);
+        json_member_text(out, "runbook", buf_span(&place));
+        buf_done(&place);
+    }
     buf_add_byte(out, '}');
 }
 
@@ -266,6 +221,11 @@ static void add_worker(const struct snapshot *s, struct buf *out)
 }
 
 /* ---- Which customers ---- */
+
+size_t status_fresh(const struct status_list *l)
+{
+    return l->counts[STATUS_FRESH] + l->counts[STATUS_BACKFILLING];
+}
 
 static int worst_first(const void *a, const void *b)
 {
@@ -364,7 +324,8 @@ const char *status_query_read(struct span state, struct span id, struct span off
         known = known || span_eq(state, span_str(status_state_name((enum status_state)i)));
     }
     if (!known) {
-        return "state is paused, late, unreadable, incomplete, silent, far_above or fresh\n";
+        return "state is paused, late, unreadable, incomplete, silent, far_above, backfilling or "
+               "fresh\n";
     }
     if (!read_number(offset, &out->offset) || !read_number(limit, &out->limit) ||
         out->limit > STATUS_LIMIT_MAX) {

@@ -85,7 +85,7 @@ static void add_time(struct buf *out, int64_t wall_ms)
 
 static void add_head(const struct snapshot *s, const struct status_list *l, struct buf *out)
 {
-    size_t fresh = l->counts[STATUS_FRESH];
+    size_t fresh = status_fresh(l);
     buf_addf(out, "Is every customer fresh? %s", fresh == s->customer_count ? "Yes" : "No");
     buf_addf(out, ": %zu of %zu are", fresh, s->customer_count);
     for (int i = 0; i < STATUS_FRESH; i++) {
@@ -116,7 +116,7 @@ static void add_columns(struct buf *out)
         size_t width;
         bool right;
     } columns[] = {{"CUSTOMER", NAME_WIDTH, false},
-                   {"STATE", 10, false},
+                   {"STATE", 11, false},
                    {"SINCE", 10, true},
                    {"NOTIFIED", 10, true},
                    {"OWN", 10, true},
@@ -158,7 +158,7 @@ static void add_row(const struct snapshot *s, const struct status_row *r, struct
     buf_clear(cell);
     visible_add(cell, c->id);
     add_cell(out, buf_span(cell), NAME_WIDTH, false);
-    add_cell(out, span_str(status_state_name(r->state)), 10, false);
+    add_cell(out, span_str(status_state_name(r->state)), 11, false);
     add_ages(s, r, cell, out);
     add_lag(cell, c);
     add_cell(out, buf_span(cell), 10, true);
@@ -250,12 +250,18 @@ static void add_trouble(const struct snapshot *s, const struct status_row *r, st
 {
     const struct snapshot_customer *c = r->customer;
     struct status_advice advice = status_advise(s, r);
-    const struct err *e = &c->trouble.paused_by;
+    const struct err *e = status_error(r);
     if (advice.cause[0] != '\0') {
         add_line(out, "cause", span_str(advice.cause));
         add_line(out, "what to do", span_str(advice.what_to_do));
     }
-    if (r->state == STATUS_PAUSED && e->kind != FAIL_NONE) {
+    if (status_section(r)[0] != '\0') {
+        struct buf place = BUF_INIT(CELL_BYTES);
+        status_add_runbook(s, r, &place);
+        add_line(out, "runbook", buf_span(&place));
+        buf_done(&place);
+    }
+    if (e != NULL) {
         add_line(out, "error", span_str(err_kind_name(e->kind)));
         add_line(out, "code", span_str(e->code));
         add_line(out, "detail", span_str(e->text));

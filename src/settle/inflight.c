@@ -181,7 +181,9 @@ void inflight_delivered(const struct inflight *m, const struct clock *clock)
         }
         stats_set(&c->customer->stats->delivered_ms, (uint64_t)clock_wall_ms(clock));
         stats_set(&c->customer->stats->undelivered_ms, 0);
-        if (known) {
+        if (m->lower) { /* its lag is the time that the backfill had to wait */
+            stats_backfill(c->customer->stats, clock_wall_ms(clock));
+        } else if (known) {
             stats_set(&c->customer->stats->lag_ms, (uint64_t)lag_ms);
             lag_add(&c->customer->stats->lag, lag_ms);
         }

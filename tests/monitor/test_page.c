@@ -80,8 +80,8 @@ static void says_first_whether_all_are_fresh(void **state UNUSED)
 static void what_comes_from_outside_is_escaped(void **state UNUSED)
 {
     w.customers[1].state.paused = 1;
-    (void)err_set(&w.customers[1].trouble.paused_by, FAIL_DENIED, "<script>\"'&</script>");
-    (void)snprintf(w.customers[1].trouble.paused_by.code, 8, "<c>");
+    (void)err_set(&w.customers[1].trouble.error, FAIL_DENIED, "<script>\"'&</script>");
+    (void)snprintf(w.customers[1].trouble.error.code, 8, "<c>");
     const char *text = page("", "<b>\"", 0, 100);
     assert_non_null(strstr(text, "value=\"&lt;b&gt;&quot;\""));
     assert_non_null(strstr(text, "customer=%3Cb%3E%22"));

@@ -49,7 +49,7 @@ static void pause_customer(size_t i, int64_t for_ms)
     w.customers[i].state.paused = 1;
     w.customers[i].trouble.paused_ms = for_ms;
     w.customers[i].trouble.next_try_ms = 27000;
-    (void)err_set(&w.customers[i].trouble.paused_by, FAIL_DENIED, "sts: \"<b>\"");
+    (void)err_set(&w.customers[i].trouble.error, FAIL_DENIED, "sts: \"<b>\"");
     w.customers[i].state.outages = 1;
     w.customers[i].trouble.fails[CUSTOMER_ROLE] = true;
 }
@@ -202,7 +202,7 @@ static void the_worst_come_first_and_of_these_the_oldest(void **state UNUSED)
     assert_order(page, want, CUSTOMERS);
     assert_non_null(strstr(page, "\"counts\":{\"paused\":2,\"late\":1,\"unreadable\":0,"
                                  "\"incomplete\":0,\"silent\":1,\"far_above\":0,"
-                                 "\"fresh\":2},\"found\":6,"));
+                                 "\"backfilling\":0,\"fresh\":2},\"found\":6,"));
 }
 
 static void says_why_it_is_paused_and_when_it_is_tried(void **state UNUSED)
@@ -213,6 +213,91 @@ static void says_why_it_is_paused_and_when_it_is_tried(void **state UNUSED)
                                  "\"error\":{\"class\":\"denied\",\"detail\":\"sts: "
                                  "\\\"<b>\\\"\"},\"what_to_do\":"));
     assert_null(strstr(page, "\"queue_visible\""));
+}
+
+/* What is new is delivered before objects of a backfill. */
+static void a_customer_with_a_backfill_counts_as_fresh(void **state UNUSED)
+{
+    struct stats *s = &w.customers[0].stats;
+    stats_backfill(s, NOW - S(500));
+    stats_backfill(s, NOW - S(400));
+    assert_state(0, STATUS_FRESH, NOW - S(10)); /* it has ended */
+    stats_backfill(s, NOW - S(119));
+    stats_backfill(s, NOW - S(1));
+    assert_state(0, STATUS_BACKFILLING, NOW - S(119));
+    struct status_query q = {.limit = 10};
+    struct status_list l;
+    status_select(&w.s, &q, &l);
+    assert_int_equal(status_fresh(&l), CUSTOMERS);
+    status_list_done(&l);
+    const char *page = answer("backfilling", "", "", "");
+    assert_non_null(strstr(page, "\"backfilling\":1,\"fresh\":5}"));
+    assert_non_null(strstr(page, "\"last_backfill\":\""));
+    assert_non_null(strstr(page, "\"runbook\":\"docs/runbook.md#backfilling\""));
+    w.customers[0].state.silent = 1;
+    w.customers[0].has_cadence = true;
+    assert_state(0, STATUS_SILENT, NOW - S(10));
+}
+
+static const char *section(size_t i)
+{
+    static struct status_row r;
+    r.customer = &w.customers[i];
+    r.state = status_of(&w.s, r.customer, &r.since_ms);
+    return status_section(&r);
+}
+
+static void fail_s3(enum err_kind kind)
+{
+    w.customers[2].state.outages = 1;
+    w.customers[2].trouble.fails[CUSTOMER_S3] = true;
+    (void)err_set(&w.customers[2].trouble.error, kind, "s3: refused");
+}
+
+static void the_section_of_the_runbook_is_that_of_the_error(void **state UNUSED)
+{
+    assert_string_equal(section(0), "");
+    pause_customer(1, S(60));
+    assert_string_equal(section(1), "denied");
+    w.customers[1].trouble.held = true;
+    assert_string_equal(section(1), "paused");
+    fail_s3(FAIL_KMS);
+    assert_string_equal(section(2), "kms");
+    const char *page = answer("late", "", "", "");
+    assert_non_null(strstr(page, "\"cause\":\"the KMS key refuses to decrypt\""));
+    assert_non_null(strstr(page, "\"detail\":\"s3: refused\""));
+    assert_non_null(strstr(page, "\"runbook\":\"docs/runbook.md#kms\""));
+    w.s.runbook = "https://wiki.example.com/a?b";
+    page = answer("late", "", "", "");
+    assert_non_null(strstr(page, "\"runbook\":\"https://wiki.example.com/a?b#kms\""));
+    fail_s3(FAIL_DENIED);
+    assert_non_null(strstr(answer("late", "", "", ""), "S3 or the KMS key refuses access"));
+}
+
+static void a_partition_without_a_leader_is_named(void **state UNUSED)
+{
+    struct customer_trouble *t = &w.customers[2].trouble;
+    w.customers[2].state.outages = 1;
+    t->fails[CUSTOMER_TOPIC] = true;
+    (void)err_set(&t->error, FAIL_AGAIN, "kafka: topic t: partition 0 has no leader");
+    err_copy(t->error.code, sizeof(t->error.code), SPAN("LEADER_NOT_AVAILABLE"));
+    assert_non_null(strstr(answer("late", "", "", ""), "has no leader\"}"));
+    assert_string_equal(section(2), "ingestbrokerunreachable");
+}
+
+/* Of an object that was left; later it is not the reason any more. */
+static void an_old_error_is_not_shown(void **state UNUSED)
+{
+    (void)err_set(&w.customers[2].trouble.error, FAIL_FORMAT, "zstd window of 128 MiB");
+    assert_null(strstr(answer("", "slow", "", ""), "\"error\""));
+    w.customers[2].left_lately = 1;
+    assert_string_equal(section(2), "format");
+    assert_non_null(strstr(answer("unreadable", "", "", ""), "zstd window of 128 MiB"));
+    stats_set(&w.customers[2].stats.undelivered_ms, (uint64_t)(NOW - S(301)));
+    assert_non_null(strstr(answer("late", "", "", ""), "are left for the dead-letter queue"));
+    w.customers[2].left_lately = 0;
+    assert_string_equal(section(2), "late");
+    assert_null(strstr(answer("late", "", "", ""), "zstd"));
 }
 
 static void finds_by_state_and_by_the_beginning_of_an_id(void **state UNUSED)
@@ -264,6 +349,10 @@ int main(void)
         TEST(the_last_check_of_its_role_is_told),
         TEST(the_worst_come_first_and_of_these_the_oldest),
         TEST(says_why_it_is_paused_and_when_it_is_tried),
+        TEST(a_customer_with_a_backfill_counts_as_fresh),
+        TEST(the_section_of_the_runbook_is_that_of_the_error),
+        TEST(a_partition_without_a_leader_is_named),
+        TEST(an_old_error_is_not_shown),
         TEST(finds_by_state_and_by_the_beginning_of_an_id),
         TEST(an_answer_is_a_page_of_the_customers),
         TEST(refuses_other_parameters),

@@ -119,6 +119,25 @@ static void holds_each_of_its_customers_once(void **state UNUSED)
     assert_int_equal(stats_get(&stats[1].delivered_ms), 1400);
 }
 
+/* It is the time for which the backfill had to wait. */
+static void counts_no_lag_of_a_backfill(void **state UNUSED)
+{
+    static struct stats stats;
+    static struct customer a = {.stats = &stats};
+    struct clock_manual clock;
+    clock_manual_init(&clock, 100, 1400);
+    struct fake_message *f = receive();
+    struct inflight *m = &f->inflight;
+    m->first.customer = customer_hold(&a);
+    m->received_ms = 50;
+    m->sent_ms = 1000;
+    m->lower = true;
+    inflight_delivered(m, &clock.clock);
+    assert_int_equal(stats_get(&stats.lag.sum_ms) + stats_get(&stats.lag_ms), 0);
+    assert_int_not_equal(stats_get(&stats.backfill_ms), 0);
+    assert_int_not_equal(stats_get(&stats.delivered_ms), 0);
+}
+
 static void counts_no_lag_that_the_clocks_do_not_show(void **state UNUSED)
 {
     static struct stats stats;
@@ -209,6 +228,7 @@ static void may_be_kept_by_a_settler_that_commits_first(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_no_lag_of_a_backfill),
         cmocka_unit_test(counts_no_lag_that_the_clocks_do_not_show),
         cmocka_unit_test(is_settled_by_the_release_that_leaves_nothing_pending),
         cmocka_unit_test(takes_the_worst_of_its_objects_and_the_longest_of_their_delays),

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status_advice.c - why a customer is not fresh: its error, a cause in words, the first step, and
+ * the section of docs/runbook.md. An error of a state that is over is not shown.
+ */
+#include "monitor/status.h"
+
+static bool any_fails(const struct snapshot_customer *c)
+{
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        if (c->trouble.fails[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct err *status_error(const struct status_row *r)
+{
+    const struct snapshot_customer *c = r->customer;
+    bool now = r->state == STATUS_PAUSED || r->state == STATUS_UNREADABLE ||
+               (r->state == STATUS_LATE && (any_fails(c) || c->left_lately != 0));
+    return now && c->trouble.error.kind != FAIL_NONE ? &c->trouble.error : NULL;
+}
+
+/* ---- Cause and advice ---- */
+
+static const struct status_advice of_party[CUSTOMER_PARTIES] = {
+    [CUSTOMER_ROLE] = {"the role cannot be assumed",
+                       "run: asymptote-ingest verify; check the role's trust policy"},
+    [CUSTOMER_S3] = {"S3 or the KMS key refuses access or does not answer",
+                     "run: asymptote-ingest verify; check the policies of role, bucket and key"},
+    [CUSTOMER_TOPIC] = {"the customer's topic does not accept records",
+                        "check the topic, its partitions and its access list"},
+    [CUSTOMER_CREDENTIALS] = {"the session of the role is not renewed",
+                              "check STS and the role's trust policy"},
+};
+
+static const struct status_advice of_kms = {
+    "the KMS key refuses to decrypt",
+    "run: asymptote-ingest verify; allow kms:Decrypt in the key's policy and in the role's"};
+static const struct status_advice of_leader = {
+    "a partition of the customer's topic has no leader",
+    "start the broker that has its replicas, or move them: see 'kafka broker unreachable' in the "
+    "log"};
+static const struct status_advice of_left = {
+    "objects cannot be read, and are left for the dead-letter queue",
+    "do what the error says; then run: asymptote-ingest redrive"};
+
+/* A party that fails, by its error. */
+static struct status_advice advise_party(size_t party, const struct err *e)
+{
+    if (party == CUSTOMER_S3 && e->kind == FAIL_KMS) {
+        return of_kms;
+    }
+    bool leader = party == CUSTOMER_TOPIC && strcmp(e->code, "LEADER_NOT_AVAILABLE") == 0;
+    return leader ? of_leader : of_party[party];
+}
+
+static struct status_advice advise_late(const struct snapshot *s, const struct snapshot_customer *c)
+{
+    if (c->left_lately != 0) {
+        return of_left;
+    }
+    if (status_is_catching_up(s, c)) {
+        return (struct status_advice){"a backlog is read", "add workers if it does not shrink"};
+    }
+    return (struct status_advice){"nothing was delivered since the notification of 'since'",
+                                  "see the log's lines 'object later' and 'object left'"};
+}
+
+static struct status_advice advise_silent(const struct snapshot_customer *c)
+{
+    if (c->received_ms == 0) {
+        return (struct status_advice){
+            "its queue brought no message since the start",
+            "check that the bucket's notifications are configured, and that the customer writes; "
+            "asymptote-ingest reconcile finds what was missed"};
+    }
+    return (struct status_advice){"its queue has messages, but none of this customer",
+                                  "check bucket, prefix and the bucket's notifications; "
+                                  "asymptote-ingest reconcile finds what was missed"};
+}
+
+struct status_advice status_advise(const struct snapshot *s, const struct status_row *r)
+{
+    const struct snapshot_customer *c = r->customer;
+    if (c->trouble.held) {
+        return (struct status_advice){"paused by an operator",
+                                      "run: asymptote-ingest control resume CUSTOMER"};
+    }
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        if (r->state <= STATUS_LATE && c->trouble.fails[i]) {
+            return advise_party(i, &c->trouble.error);
+        }
+    }
+    switch (r->state) {
+    case STATUS_PAUSED:
+        return (struct status_advice){"role, bucket or topic refuse access",
+                                      "run: asymptote-ingest verify; do what the error says"};
+    case STATUS_LATE:
+        return advise_late(s, c);
+    case STATUS_UNREADABLE:
+        return of_left;
+    case STATUS_INCOMPLETE:
+        return (struct status_advice){
+            "objects of its bucket are missing: no message will bring them",
+            "run: asymptote-ingest reconcile CUSTOMER --enqueue; check the bucket's notifications"};
+    case STATUS_SILENT:
+        return advise_silent(c);
+    case STATUS_FAR_ABOVE:
+        return (struct status_advice){
+            "the last day has more than three times the daily_volume of its entry",
+            "ask the customer; if it is intended, raise daily_volume"};
+    case STATUS_BACKFILLING:
+        return (struct status_advice){"objects of a backfill are read", "nothing"};
+    case STATUS_FRESH:
+    case STATUS_STATES:
+        break;
+    }
+    return (struct status_advice){"", ""};
+}
+
+/* ---- The runbook ---- */
+
+const char *status_section(const struct status_row *r)
+{
+    const struct snapshot_customer *c = r->customer;
+    const struct err *e = status_error(r);
+    if (r->state == STATUS_FRESH) {
+        return "";
+    }
+    if (c->trouble.held || e == NULL) {
+        return status_state_name(r->state);
+    }
+    bool leader = c->trouble.fails[CUSTOMER_TOPIC] && e->kind == FAIL_AGAIN;
+    return leader ? "ingestbrokerunreachable" : err_kind_name(e->kind);
+}
+
+void status_add_runbook(const struct snapshot *s, const struct status_row *r, struct buf *out)
+{
+    buf_add(out, s->runbook != NULL ? span_str(s->runbook) : SPAN("docs/runbook.md"));
+    buf_add_byte(out, '#');
+    buf_add(out, span_str(status_section(r)));
+}

@@ -4,7 +4,7 @@ import pytest
 
 from .fakeaws import FakeAws
 from .parts.aws import Moto
-from .parts.kafka import Kafka
+from .parts.kafka import Kafka, one_controller
 from .parts.secured import Secured
 from .parts.strict import StrictWorld
 from .parts.world import World
@@ -40,19 +40,10 @@ def secured(tmp_path_factory):
         yield running
 
 
-def _broker_only(kafka, node):
-    """The first node alone is the quorum, so that the second one can be stopped."""
-    voters = {"controller.quorum.voters": f"1@127.0.0.1:{kafka.controllers[0]}"}
-    if node == 0:
-        return voters
-    plain = f"PLAINTEXT://127.0.0.1:{kafka.ports[node]}"
-    return {**voters, "process.roles": "broker", "listeners": plain}
-
-
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory):
     """Two nodes: pair.kill_node(1) keeps the quorum, pair.start_node(1) starts the second one again."""
-    with Kafka(tmp_path_factory.mktemp("pair"), nodes=2, extra=_broker_only) as running:
+    with Kafka(tmp_path_factory.mktemp("pair"), nodes=2, extra=one_controller) as running:
         yield running
 
 

@@ -278,6 +278,14 @@ class Kafka(Cluster):
         self.stop()
 
 
+def one_controller(kafka, node):
+    """For `extra`: the first node alone is the quorum, so that the others can be stopped."""
+    voters = {"controller.quorum.voters": f"1@127.0.0.1:{kafka.controllers[0]}"}
+    if node == 0:
+        return voters
+    return {**voters, "process.roles": "broker", "listeners": f"PLAINTEXT://127.0.0.1:{kafka.ports[node]}"}
+
+
 if __name__ == "__main__":
     with Kafka(sys.argv[1]) as running:
         print(f"bootstrap.servers={running.bootstrap}", flush=True)

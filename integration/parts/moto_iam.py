@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""IAM in front of moto, by the rules of the strict fake: trust policies with their conditions, and what a session of
-a role may do by the role's policies and its session policy.
+"""IAM in front of moto, by the rules of the strict fake: trust policies with their conditions, what a session of a
+role may do by the role's policies and its session policy, and whether the KMS key of an object allows it to decrypt.
 
 moto's own check knows neither conditions nor session policies. A request with an access key of no session is an
 administrator's, who may do anything; one without a signature is left to moto.
@@ -8,11 +8,15 @@ administrator's, who may do anything; one without a signature is left to moto.
 import io
 import json
 import re
+import types
 from urllib.parse import parse_qs, parse_qsl, unquote
 
-from integration.fakeaws import iam
+from integration.fakeaws import iam, kms
+from integration.fakeaws.errors import AwsError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 from werkzeug.wrappers import Response
 
@@ -20,9 +24,9 @@ _SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]*)/([^/]+)/aws4_request")
 _XML = "text/xml"
 
 
-class Denied(Exception):
+class Denied(AwsError):
     def __init__(self, who, action, resource):
-        super().__init__(f"User: {who} is not authorized to perform: {action} on resource: {resource}")
+        super().__init__("AccessDenied", 403, f"User: {who} is not authorized to perform: {action} on resource: {resource}")
 
 
 def _role(arn):
@@ -66,13 +70,26 @@ def _assume(who, params):
         raise Denied(who.arn, "sts:AssumeRole", arn)
 
 
-def _s3(who, environ):
+def _decrypt(who, region, bucket, key):
+    """What the policy of the object's KMS key says, if it has one."""
+    found = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets.get(bucket)
+    stored = found.keys.get(key) if found else None
+    if stored is None or stored.encryption != "aws:kms" or not stored.kms_key_id:
+        return
+    made = kms_backends[DEFAULT_ACCOUNT_ID][region].keys.get(stored.kms_key_id.rpartition("/")[2])
+    arn = made.arn if made else stored.kms_key_id
+    world = types.SimpleNamespace(kms_keys={arn: kms.KmsKey(arn, json.loads(made.policy), made.key_state)} if made else {})
+    kms.decrypt(world, arn, who, f"s3.{region}.amazonaws.com")
+
+
+def _s3(who, environ, region):
     bucket, _, key = unquote(environ["PATH_INFO"].lstrip("/")).partition("/")
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return _check(who, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
     if key:
-        return _check(who, "s3:GetObjectVersion" if "versionId" in query else "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+        _check(who, "s3:GetObjectVersion" if "versionId" in query else "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+        return _decrypt(who, region, bucket, key)
     return _check(who, "s3:ListBucket", f"arn:aws:s3:::{bucket}",
                   {"s3:prefix": query["prefix"][0]} if "prefix" in query else {})
 
@@ -98,19 +115,20 @@ def _authorize(environ):
     if not who.is_session:
         return
     if service == "s3":
-        return _s3(who, environ)
+        return _s3(who, environ, region)
     if service == "sqs":
         return _sqs(who, environ, region, body)
     raise Denied(who.arn, f"{service}:*", "*")
 
 
-def _answer(environ, text):
+def _answer(environ, refused):
+    text, status = refused.message, refused.status
     scope = _SCOPE.search(environ["HTTP_AUTHORIZATION"])
     if scope.group(3) == "sqs":
         return Response(json.dumps({"__type": "com.amazon.coral.service#AccessDeniedException", "message": text}), 400,
                         content_type="application/x-amz-json-1.0")
     if scope.group(3) == "s3":
-        return Response(f"<Error><Code>AccessDenied</Code><Message>{text}</Message></Error>", 403, content_type=_XML)
+        return Response(f"<Error><Code>{refused.code}</Code><Message>{text}</Message></Error>", status, content_type=_XML)
     return Response('<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
                     f"<Code>AccessDenied</Code><Message>{text}</Message></Error></ErrorResponse>", 403, content_type=_XML)
 
@@ -119,7 +137,7 @@ def with_iam(app):
     def answer(environ, start_response):
         try:
             _authorize(environ)
-        except Denied as denied:
-            return _answer(environ, str(denied))(environ, start_response)
+        except AwsError as refused:
+            return _answer(environ, refused)(environ, start_response)
         return app(environ, start_response)
     return answer

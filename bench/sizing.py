@@ -25,6 +25,7 @@ from . import prices
 DOCUMENT, RESULTS = ROOT / "docs/guide-sizing.md", ROOT / "bench/results.json"
 MARKED = re.compile(r"(<!-- sizing: (\w+) -->\n).*?(<!-- end of sizing -->)", re.S)
 DAY_S, MONTH_DAYS = 86400, 30.4
+TARGET_S, TARGET_VCPUS = 120, (1, 2, 4)
 INSTANCE = "c7i.large"  # two vCPUs
 ASSUMED = {
     "peak": 3.0,             # the busiest hour, as a multiple of the day's average
@@ -219,7 +220,23 @@ def simulation_table(results):
                       "received again | in flight, most | receives for an object |", "|" + "---|" * 11, *rows])
 
 
-TABLES = {"measured": measured_table, "sizes": sizes_table, "simulation": simulation_table}
+def target(results, object_bytes, vcpus):
+    """Messages that a replica works off in TARGET_S, half of the objective of freshness: one digit, rounded down."""
+    exact = TARGET_S * vcpus / cpu_s_per_object(results, object_bytes)
+    digit = 10 ** int(math.log10(exact))
+    return int(exact // digit * digit)
+
+
+def targets_table(results):
+    rows = []
+    for object_bytes in (10e6, 1e6, 1e5, 1e4):
+        cells = [f"{target(results, object_bytes, vcpus):,}" for vcpus in TARGET_VCPUS]
+        rows.append(f"| {object_bytes / 1e6:g} MB | {cpu_s_per_object(results, object_bytes) * 1000:.2f} | " + " | ".join(cells) + " |")
+    heads = " | ".join(f"`targetValue` with {n} vCPU" for n in TARGET_VCPUS)
+    return "\n".join([f"| objects of | CPU ms for an object | {heads} |", "|" + "---|" * (2 + len(TARGET_VCPUS)), *rows])
+
+
+TABLES = {"measured": measured_table, "sizes": sizes_table, "simulation": simulation_table, "targets": targets_table}
 
 
 def filled(text, results):

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+import yaml
 
-from bench.sizing import DOCUMENT, RESULTS, Replicas, cpu_s_per_object, filled, measured, size
+from bench.autoscale import read_rule, simulate
+from bench.sizing import DOCUMENT, RESULTS, ROOT, Replicas, cpu_s_per_object, filled, measured, size, target
 
 R = json.loads(RESULTS.read_text())
 
@@ -24,6 +26,34 @@ def test_ten_times_the_bytes_need_ten_times_the_cpu():
     assert ten["vcpus"] == pytest.approx(10 * one["vcpus"])
     assert one["vcpus"] == pytest.approx(1e5 * cpu_s_per_object(R, 1e7) / 86400)
     assert one["replicas"] == 2 and ten["replicas"] * 2 >= ten["peak_vcpus"]
+
+
+def test_the_thresholds_of_the_autoscaling_rule_are_those_of_the_measured_figures():
+    """Of the file: for the CPU that a pod requests. Its queue trigger starts the first pod, which needs no threshold."""
+    pod = yaml.safe_load((ROOT / "deploy/kubernetes/base/deployment.yaml").read_text())["spec"]["template"]["spec"]
+    vcpus = int(pod["containers"][0]["resources"]["requests"]["cpu"])
+    found = {t.value: t.target for t in read_rule().triggers if t.value.startswith("backlog")}
+    assert found == dict.fromkeys(("backlog_visible", "backlog_own"), target(R, 10e6, vcpus))
+    assert target(R, 10e6, 2) == 1000 and target(R, 1e6, 2) >= 9 * target(R, 10e6, 2)
+
+
+@pytest.mark.parametrize("object_bytes", [1e7, 1e6, 1e5])
+@pytest.mark.parametrize("pods", [3, 12])
+def test_with_these_thresholds_a_load_of_several_pods_stays_within_the_objective(object_bytes, pods):
+    """An hour of what so many pods with one vCPU can do, to 70 %, comes at once after nothing. Lanes share the CPU."""
+    rule, cpu_s = read_rule(), cpu_s_per_object(R, object_bytes)
+    lanes = 8
+    for trigger in rule.triggers:
+        if trigger.value.startswith("backlog"):
+            trigger.target = target(R, object_bytes, 1)
+    arrived = int(.7 * pods * 60 / cpu_s)
+    load = [{"arrived": arrived, "refused": 0, "object_ms": 1000 * cpu_s * lanes}] * 60
+    idle = [{"arrived": 0, "refused": 0, "object_ms": 1}] * 60
+    rows = simulate(load + idle, rule, lanes=lanes)
+    print(f"\n{object_bytes / 1e6:g} MB, {pods} pods: {max(r['replicas'] for r in rows)} pods at most, oldest "
+          f"{max(r['age_s'] for r in rows):.0f} s, in the last half hour {max(r['age_s'] for r in rows[30:60]):.0f} s")
+    assert max(r["age_s"] for r in rows) < 300
+    assert pods <= max(r["replicas"] for r in rows) <= 2 * pods + 1 and rows[-1]["replicas"] == 0
 
 
 def test_queues_that_each_replica_polls_cost_requests():

@@ -5,12 +5,15 @@ import http.client
 import html.parser
 import pathlib
 import re
+import time
 
 import pytest
 
 from .parts import browser as browsers
 from .parts.browser import Browser
 from .parts.events import generate
+from .parts.places import ROOT
+from .parts.png import reduced
 from .parts.strict import StrictWorld
 from .parts.wait import until
 from .parts.window import LISTEN, Window
@@ -184,6 +187,46 @@ def test_it_is_readable_and_usable_in_a_browser(window, tmp_path):
             assert page.troubles == [], name
             assert page.hosts == {f"127.0.0.1:{window.port}"}
             assert {path for _, _, path in page.requests} <= {"/", "/page.css", "/page.js", "/icon.svg"}
+
+
+def _under_load(strict, seconds):
+    """Customers in several states, with names and errors for people; some write until the end."""
+    ids = ("acme", "stark", "wonka", "hooli", "globex", "initech", "umbrella", "tyrell")
+    made = {id: strict.customer(id, bucket=f"{id}-agent-events") for id in ids}
+    role = made["globex"].settings["role_arn"]
+    strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": role}, error="AccessDenied", count=-1)
+    strict.fake.fault(service="s3", action="GetObject", key=made["initech"].key("stuck"), error="InternalError", count=-1)
+    window = Window(strict.start(metrics=LISTEN))
+    made["globex"].put("0", generate(20, 1).text)
+    made["initech"].put("stuck", generate(20, 1).text)
+    made["umbrella"].put("image", b"\x89PNG\r\n\x1a\n" + bytes(2000))
+    end, n = time.monotonic() + seconds, 0
+    while n == 0 or time.monotonic() < end:
+        for i, id in enumerate(("acme", "stark", "wonka", "hooli", "umbrella")):
+            if n % (i + 1) == 0:
+                made[id].put(f"{n}", generate(40 + 13 * (n * (i + 3) % 17), n).text)
+        n += 1
+        time.sleep(1)
+    return window
+
+
+@needs_browser
+def test_the_picture_of_the_readme_is_of_this_page(strict: StrictWorld, tmp_path, request):
+    kept = request.config.getoption("--picture")
+    window = _under_load(strict, 130 if kept else 0)
+    want = {"globex": "paused", "initech": "late", "umbrella": "unreadable", "tyrell": "silent", "acme": "fresh",
+            "stark": "fresh", "wonka": "fresh", "hooli": "fresh"}
+    until(lambda: _states(_page(window)[0]) == want, lambda: f"{_states(_page(window)[0])}", 60, alive=window.worker)
+    picture = pathlib.Path(kept) if kept else tmp_path / "status-page.png"
+    with Browser(tmp_path) as browser:
+        page = browser.page(width=1560, height=800)
+        page.open(f"http://127.0.0.1:{window.port}/")
+        page.shot(picture)
+        assert page.troubles == []
+    picture.write_bytes(reduced(picture.read_bytes()))
+    assert picture.stat().st_size < 150_000
+    place = ROOT / "docs/status-page.png"
+    assert place.stat().st_size < 150_000 and "(docs/status-page.png)" in (ROOT / "README.md").read_text()
 
 
 @needs_browser

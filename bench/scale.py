@@ -151,6 +151,7 @@ def measure_start(folder, kafka, customers, queues):
             out["all_polled_s"] = time.monotonic() - began
             out["rss_mib"] = worker.peak_rss() / 2**20
             out["topics_unusable"] = len(worker.lines(msg="topic cannot be used"))
+            out["topics_not_checked"] = len(worker.lines(msg="kafka does not answer"))
             worker.stop(60)
     return out
 

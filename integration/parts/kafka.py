@@ -97,6 +97,10 @@ class Cluster:
             new = [NewTopic(name, 1, replication_factor=1) for name in names[i:i + at_once]]
             for done in self.admin.create_topics(new, request_timeout=120, operation_timeout=120).values():
                 done.result(150)
+        wanted = set(names)
+        until(lambda: wanted <= {t.topic for t in self.admin.list_topics(timeout=60).topics.values()
+                                 if t.error is None and all(p.leader >= 0 for p in t.partitions.values())},
+              f"{len(names)} topics have leaders", 120, every=1)
 
     def delete_topic(self, name):
         self.admin.delete_topics([name])[name].result(30)

@@ -26,6 +26,7 @@ enum {
     URL_BYTES = 1024,
     QUERY_MS = 30 * 1000,
     OUT_BYTES = 256 * 1024,
+    AHEAD_KIB = 4096,
 };
 
 static const int64_t default_from_ns = INT64_C(48) * 3600 * 1000000000;
@@ -76,6 +77,7 @@ static bool read_events(struct run *r)
         .token_context = &msk,
         .timeout_ms = QUERY_MS,
         .since_ms = r->found.range.from_ns / 1000000 - RECONCILE_CLOCKS_MS,
+        .ahead_kib = AHEAD_KIB,
     };
     const char *topics[] = {conf->kafka.ops_topic};
     OWNED(tail) struct tail *tail = tail_new(&kafka, topics, 1, &e);

@@ -2,6 +2,7 @@
 """Formats of objects: the content decides, not the name."""
 import collections
 import gzip
+import zlib
 
 import pytest
 import zstandard
@@ -49,7 +50,39 @@ def test_damaged_gzip_gives_its_good_lines_and_one_reject(world: World, damage):
     lines = _lines(world)
     assert lines == list(range(1, len(lines) + 1))
     assert len(lines) > 100 if damage == "cut" else len(lines) == 500
-    assert world.reasons() == ["truncated_object"]
+    assert world.reasons() == ["bad_json"] * (damage == "cut") + ["truncated_object"]
+
+
+PACK = {"gzip": lambda text: gzip.compress(text, mtime=0), "zstd": lambda text: zstandard.ZstdCompressor(level=1).compress(text)}
+
+
+@pytest.mark.parametrize("pack", PACK)
+@pytest.mark.parametrize("head, between, many", [(b"", b"", 6000), (b"lines", b"", 6000), (b"lines", b"\n", 6000), (b"[", b",", 30000)])
+def test_every_byte_before_the_damage_is_in_an_event_or_in_a_reject(world: World, pack, head, between, many):
+    """Vector and Firehose write a batch on one line, which is cut in its middle."""
+    records = [b'{"time":"2026-05-11T22:20:00Z","user":"u%d","command":"make %d"}' % (i, i * 7919 % 10007) for i in range(many)]
+    text = b"\n".join(records[:5]) + b"\n" + between.join(records[5:]) if head == b"lines" else head + between.join(records)
+    cut = PACK[pack](text)
+    cut = cut[:len(cut) // 2]
+    decoder = zlib.decompressobj(31) if pack == "gzip" else zstandard.ZstdDecompressor().decompressobj()
+    most = len(decoder.decompress(cut))
+    world.customer("acme").put("whole.json", text)
+    world.customer("beta").put("cut.json", cut)
+    world.start()
+    world.settled()
+    events = {id: [e for _, e in world.events() if e["ingest"]["customer"] == id] for id in ("acme", "beta")}
+    torn, last = (r for _, r in world.rejects())
+    assert (torn["reason"], last["reason"]) == ("bad_json", "truncated_object")
+    decoded = last["offset"]
+    assert most - 300 <= decoded <= most < len(text)
+    assert torn["offset"] + torn["bytes"] == decoded
+    closed = end = 0
+    for record in records:
+        end = text.index(record, end) + len(record)
+        closed += end <= decoded
+    assert len(events["acme"]) == many and 100 < closed < many
+    assert [e["user"]["name"] for e in events["beta"]] == [f"u{i}" for i in range(closed)]
+
 
 
 def test_damaged_lines_become_rejects_and_the_rest_goes_on(world: World):

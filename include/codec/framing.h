@@ -32,9 +32,10 @@
  * object before the lists that reach beyond the limit, then some elements of the innermost one, and
  * the brackets that close what is open.
  *
- * Every byte is in the extent of a piece, is one of the separators above, or follows a
- * PIECE_DAMAGE. After that piece nothing more of the object is read (of the line, if the object is
- * divided into lines). The pieces depend only on the object, never on how the text was cut.
+ * After a PIECE_DAMAGE nothing more of the object is read (of the line, if the object is divided
+ * into lines); that text, if there is any, is one piece (PIECE_UNREAD). So every byte is in the
+ * extent of a piece, or is one of the separators above. The pieces depend only on the object, never
+ * on how the text was cut.
  *
  * Input texts must have FRAMING_SLACK readable bytes after them, as those of decode.h do. The texts
  * of pieces have them, too. Threads: one at a time.
@@ -73,6 +74,7 @@ enum piece_kind {
                          before them; no text */
     PIECE_LIST_END,   /* the rest of the object: FRAMING_REST_BEGINS and what follows the list;
                          without text if that is more than FRAMING_LIST_HEAD_BYTES */
+    PIECE_UNREAD,     /* what follows damage and is not read; no text */
 };
 
 /* Stands for the object up to the end of its list. */
@@ -122,7 +124,11 @@ void framing_reset(struct framing *f);
  */
 MUST_USE bool framing_next(struct framing *f, struct span *in, struct piece *out);
 
-/* At the end of the object, until it returns false: the incomplete pieces. */
+/*
+ * At the end of the object, until it returns false: the incomplete pieces. Also at the end of what
+ * could be decoded of a damaged object: values that are closed are complete, wherever the text
+ * ends.
+ */
 MUST_USE bool framing_last(struct framing *f, struct piece *out);
 
 /* The result of reading the last piece. */

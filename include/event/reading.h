@@ -70,11 +70,14 @@ struct reading {
     uint64_t out_bytes, out_records;         /* produced; see reading_produced */
     uint64_t records_before, rejects_before; /* at the first event */
     uint64_t reasons[REJECT_REASONS];        /* rejects, also those that are only counted */
-    uint64_t plain_texts;                    /* no_known_field around a text that is no JSON */
-    uint64_t too_long;                       /* bytes of the longest value that was too long */
-    bool text_over;      /* READING_TEXT_BYTES were framed without an event, and there is more */
-    bool otlp_too_long;  /* one of them is an OTLP request */
-    uint64_t damaged_at; /* offset from which the rest is no JSON; 0: none */
+    uint64_t unread_bytes;                   /* of text behind damaged JSON */
+    uint64_t rejects_whole; /* before the last, unfinished line or value of a damaged object */
+    bool torn;              /* reading_torn was called */
+    uint64_t plain_texts;   /* no_known_field around a text that is no JSON */
+    uint64_t too_long;      /* bytes of the longest value that was too long */
+    bool text_over;         /* READING_TEXT_BYTES were framed without an event, and there is more */
+    bool otlp_too_long;     /* one of them is an OTLP request */
+    uint64_t damaged_at;    /* offset from which the rest is no JSON; 0: none */
     enum framing_kind damaged_framing; /* of the piece with the damage */
     enum framing_kind framing;         /* of the last piece */
     char head[TEXT_KIND_HEAD_BYTES];   /* of the text */
@@ -98,6 +101,12 @@ void reading_clear(struct reading *r);
 MUST_USE struct span reading_text(struct reading *r, struct span *text);
 
 void reading_piece(struct reading *r, const struct piece *piece);
+
+/*
+ * The object is damaged and no more of it could be decoded: the further pieces are the unfinished
+ * ones. If the object has no event, their rejects are not what it is.
+ */
+void reading_torn(struct reading *r);
 
 /* Add an output of the piece. */
 MUST_USE enum reading_answer reading_output(struct reading *r, const struct piece *piece,

@@ -49,6 +49,7 @@ struct reject_rest {
     struct piece extent; /* begins as the first of them, and its bytes reach the end of the last */
     uint64_t last_line;  /* the line on which the last of them begins */
     uint64_t count;
+    bool begun; /* false: there are none; also with one, the count may be 0 */
 };
 
 /* Append the record's value. */

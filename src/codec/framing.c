@@ -174,10 +174,9 @@ static bool step(struct framing *f, struct source *s, struct piece *out)
     case FRAMING_LONG_LINE:
         return framing_step_long_line(f, s, out);
     case FRAMING_LINE_REST:
-        framing_step_line_rest(f, s);
-        return false;
+        return framing_step_line_rest(f, s, out);
     case FRAMING_STOPPED:
-        framing_advance(f, s, s->end);
+        framing_leave_unread(f, s, s->end);
         return false;
     case FRAMING_GAP:
     case FRAMING_BRACKET:
@@ -265,7 +264,7 @@ bool framing_last(struct framing *f, struct piece *out)
             given = framing_values_end(f, out);
         }
     }
-    return given;
+    return given || framing_give_unread(f, out);
 }
 
 void framing_answer(struct framing *f, enum framing_answer answer)

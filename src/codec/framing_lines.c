@@ -193,14 +193,47 @@ bool framing_step_long_line(struct framing *f, struct source *s, struct piece *o
     return true;
 }
 
-void framing_step_line_rest(struct framing *f, struct source *s)
+void framing_leave_unread(struct framing *f, struct source *s, const char *to)
+{
+    while (!f->unread.any && s->p < to) {
+        if (*s->p == '\n') {
+            framing_pass_line_end(f, s);
+        } else if (framing_is_filler(*s->p) || *s->p == '[' || *s->p == ']') {
+            framing_advance(f, s, s->p + 1); /* brackets around values are no values */
+        } else {
+            f->unread.any = true;
+            f->unread.offset = f->offset;
+            f->unread.line = f->line;
+        }
+    }
+    framing_advance(f, s, to);
+}
+
+bool framing_give_unread(struct framing *f, struct piece *out)
+{
+    if (!f->unread.any) {
+        return false;
+    }
+    f->unread.any = false;
+    f->value = (struct framing_value){
+        .offset = f->unread.offset, .line = f->unread.line, .bytes = f->offset - f->unread.offset};
+    struct piece piece = framing_piece(f, PIECE_UNREAD);
+    piece.in_list = false;
+    piece.request_level = 0;
+    return framing_give(f, &piece, out);
+}
+
+bool framing_step_line_rest(struct framing *f, struct source *s, struct piece *out)
 {
     const char *nl = memchr(s->p, '\n', (size_t)(s->end - s->p));
-    framing_advance(f, s, nl != NULL ? nl : s->end);
-    if (nl != NULL) {
-        framing_pass_line_end(f, s);
-        framing_line_begins(f);
+    framing_leave_unread(f, s, nl != NULL ? nl : s->end);
+    if (nl == NULL) {
+        return false;
     }
+    bool given = framing_give_unread(f, out);
+    framing_pass_line_end(f, s);
+    framing_line_begins(f);
+    return given;
 }
 
 bool framing_lines_end(struct framing *f, struct piece *out)

@@ -102,6 +102,11 @@ struct framing {
     struct buf list; /* the object up to its list; then the rest after the list */
     struct framing_request request;
 
+    struct { /* the text after damage, from its first byte of a value on */
+        uint64_t offset, line;
+        bool any;
+    } unread;
+
     struct span line_text; /* of the last PIECE_LINE, until the next call */
     struct {
         enum framing_open_state state;
@@ -139,8 +144,14 @@ void framing_long_line_begins(struct framing *f, const struct source *s, bool va
 bool framing_step_lines(struct framing *f, struct source *s, struct piece *out);
 bool framing_step_long_line(struct framing *f, struct source *s, struct piece *out);
 
-/* One step of FRAMING_LINE_REST. */
-void framing_step_line_rest(struct framing *f, struct source *s);
+/* One step of FRAMING_LINE_REST. True: *out is a piece. */
+bool framing_step_line_rest(struct framing *f, struct source *s, struct piece *out);
+
+/* Move to `to` in text that is not read. */
+void framing_leave_unread(struct framing *f, struct source *s, const char *to);
+
+/* The text that was not read ends here. True: *out is its piece. */
+bool framing_give_unread(struct framing *f, struct piece *out);
 
 /* The text ended in a state before FRAMING_GAP. False: call again, or the object is finished. */
 bool framing_lines_end(struct framing *f, struct piece *out);

@@ -160,8 +160,7 @@ static bool reject_damage(struct normalizer *n, const struct record_splitter *v,
         return normalize_reject_rest(n, v->wrong, n->piece.offset + v->wrong_at, true, out);
     }
     n->answer = n->piece.kind == PIECE_LINE ? FRAMING_NO_JSON : n->answer;
-    (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %zu", v->wrong, v->wrong_at);
-    return normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
+    return normalize_reject_line(n, v, out);
 }
 
 static bool next_output(struct normalizer *n, struct output *out)
@@ -247,7 +246,8 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
 {
     bool values = piece->kind == PIECE_LINE || piece->kind == PIECE_VALUE;
     n->reject_piece = piece->kind == PIECE_TOO_LONG || piece->kind == PIECE_DAMAGE ||
-                      piece->kind == PIECE_RUN || piece->kind == PIECE_OPEN_LINES;
+                      piece->kind == PIECE_RUN || piece->kind == PIECE_OPEN_LINES ||
+                      piece->kind == PIECE_UNREAD;
     start_piece(n, piece, values ? piece->text : SPAN(""));
     if (n->unwrapper.outer_open && !piece->in_list) { /* damage ended the list */
         unwrapper_leave_outer(&n->unwrapper);

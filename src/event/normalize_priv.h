@@ -136,6 +136,13 @@ bool normalize_reject_several(struct normalizer *n, enum reject_reason reason, c
 bool normalize_reject_rest(struct normalizer *n, const char *wrong, uint64_t at, bool rest,
                            struct output *out);
 
+/*
+ * No JSON in a line, or in a request composed of elements. If there are values before the damaged
+ * one, the reject says which part of the line was not read. True.
+ */
+bool normalize_reject_line(struct normalizer *n, const struct record_splitter *v,
+                           struct output *out);
+
 /* The piece is not to be read: its reject. True. */
 bool normalize_reject_piece(struct normalizer *n, struct output *out);
 

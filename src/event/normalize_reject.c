@@ -59,12 +59,45 @@ bool normalize_reject_rest(struct normalizer *n, const char *wrong, uint64_t at,
     return true;
 }
 
+bool normalize_reject_line(struct normalizer *n, const struct record_splitter *v,
+                           struct output *out)
+{
+    size_t from = v->damaged_from;
+    size_t most = n->piece.text.n;
+    bool part = n->piece.kind == PIECE_LINE && v == &n->unwrapper.values && from < most &&
+                (n->item > 0 || v->several);
+    int used = snprintf(n->detail, sizeof(n->detail), "%s at byte %zu", v->wrong, v->wrong_at);
+    if (part && used > 0 && (size_t)used < sizeof(n->detail)) {
+        (void)snprintf(n->detail + used, sizeof(n->detail) - (size_t)used,
+                       "; not read from byte %zu to the end of the line, byte %zu", from, most);
+    }
+    (void)normalize_reject(n, REJECT_BAD_JSON, n->detail, out);
+    out->unread_bytes = part ? most - from : 0;
+    return true;
+}
+
+/* What follows damage: the reject of the damage counts for the record, this one for its extent. */
+static bool reject_unread(struct normalizer *n, struct output *out)
+{
+    const struct piece *p = &n->piece;
+    (void)snprintf(n->detail, sizeof(n->detail),
+                   "%llu byte%s after damaged JSON, to the end of the %s: not read",
+                   (unsigned long long)p->bytes, p->bytes == 1 ? "" : "s",
+                   p->framing == FRAMING_LINES ? "line" : "text");
+    (void)normalize_reject_several(n, REJECT_BAD_JSON, n->detail, 0, out);
+    out->unread_bytes = p->bytes;
+    return true;
+}
+
 bool normalize_reject_piece(struct normalizer *n, struct output *out)
 {
     const struct piece *p = &n->piece;
     n->reject_piece = false;
     if (p->kind == PIECE_DAMAGE) {
         return normalize_reject_rest(n, p->wrong, p->wrong_at, p->rest, out);
+    }
+    if (p->kind == PIECE_UNREAD) {
+        return reject_unread(n, out);
     }
     if (p->kind == PIECE_TOO_LONG && n->no_record && p->offset == n->no_record_at) {
         return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
@@ -126,9 +159,13 @@ void normalizer_reject_object(struct normalizer *n, enum reject_reason reason, s
 void normalizer_reject_rest(struct normalizer *n, enum reject_reason reason,
                             const struct reject_rest *rest, struct output *out)
 {
-    (void)snprintf(n->detail, sizeof(n->detail),
-                   "%llu more rejects of this reason; this one stands for all of them",
-                   (unsigned long long)rest->count);
+    if (rest->count > 0) {
+        (void)snprintf(n->detail, sizeof(n->detail),
+                       "%llu more rejects of this reason; this one stands for all of them",
+                       (unsigned long long)rest->count);
+    } else {
+        (void)snprintf(n->detail, sizeof(n->detail), "text after damaged JSON: not read");
+    }
     struct reject r = {.reason = reason,
                        .detail = span_str(n->detail),
                        .piece = &rest->extent,

@@ -48,6 +48,12 @@ struct span reading_text(struct reading *r, struct span *text)
     return part;
 }
 
+void reading_torn(struct reading *r)
+{
+    r->torn = true;
+    r->rejects_whole = r->rejects;
+}
+
 static void note_damage(struct reading *r, const struct piece *piece, uint64_t at)
 {
     r->damaged_at = at;
@@ -56,7 +62,8 @@ static void note_damage(struct reading *r, const struct piece *piece, uint64_t a
 
 void reading_piece(struct reading *r, const struct piece *piece)
 {
-    bool part = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
+    bool part =
+        piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END || piece->kind == PIECE_UNREAD;
     uint64_t end = piece->offset + piece->bytes;
     r->read_bytes = r->read_bytes < end ? end : r->read_bytes;
     r->records += part ? 0 : piece->count;
@@ -80,7 +87,8 @@ static bool hold(struct reading *r, const struct output *out)
 
 static void count_rest(struct reject_rest *rest, const struct piece *piece, uint64_t count)
 {
-    if (rest->count == 0) {
+    if (!rest->begun) {
+        rest->begun = true;
         rest->extent = *piece;
         rest->extent.text = SPAN("");
     }
@@ -115,6 +123,7 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
         r->events++;
         return READING_PRODUCE;
     }
+    r->unread_bytes += out->unread_bytes;
     r->rejects += out->count;
     r->reasons[out->reason] += out->count;
     r->plain_texts += out->plain_text ? 1 : 0;
@@ -147,9 +156,9 @@ bool reading_rest(struct reading *r, struct normalizer *n, struct output *out)
 {
     for (int i = 0; i < REJECT_REASONS; i++) {
         struct reject_rest *rest = &r->rest[i];
-        if (rest->count > 0) {
+        if (rest->begun) {
             normalizer_reject_rest(n, (enum reject_reason)i, rest, out);
-            rest->count = 0;
+            *rest = (struct reject_rest){.begun = false};
             return true;
         }
     }
@@ -339,7 +348,7 @@ bool reading_unreadable(const struct reading *r, const struct decode *d, struct 
     if (r->events > 0 || !content) {
         return false;
     }
-    if (e->kind == FAIL_DATA && r->rejects == 0) {
+    if (e->kind == FAIL_DATA && (r->torn ? r->rejects_whole : r->rejects) == 0) {
         buf_addf(&words, "%.*s; write the object again", TEXT_BYTES, e->text);
     } else {
         const char *advice = add_kind(r, d, &words);

@@ -150,7 +150,7 @@ static enum err_kind attempt_look(struct attempt *a, struct err *e)
 {
     double share = a->customer->whole->limits.reject_share;
     if (reading_stops(&a->reading)) {
-        return attempt_judge(a, &(struct err){.kind = FAIL_NONE}, e);
+        return attempt_judge(a, &a->damage, e);
     }
     if (reading_share_passed(&a->reading, share)) {
         if (attempt_release_rest(a, e) != FAIL_NONE) {
@@ -164,8 +164,9 @@ static enum err_kind attempt_look(struct attempt *a, struct err *e)
 static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece, struct err *e)
 {
     struct output output;
-    bool list = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
-    a->lines += list ? 0 : piece->count;
+    bool part =
+        piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END || piece->kind == PIECE_UNREAD;
+    a->lines += part ? 0 : piece->count;
     reading_piece(&a->reading, piece);
     bool large = piece->text.n > ATTEMPT_SMALL_BYTES || piece->request_level > 0;
     if (large && attempt_be_large(a, e) != FAIL_NONE) {
@@ -292,7 +293,10 @@ static enum err_kind attempt_body(void *ctx, struct span bytes, struct err *e)
     return kind;
 }
 
-/* Every byte arrived: process the last line, or reject a damaged object. */
+/*
+ * Every byte arrived: process the last line or value, also of a damaged object. Of that one closed
+ * values are complete, whatever came after them, and what is not closed becomes a reject.
+ */
 static enum err_kind process_end(struct attempt *a, struct err *e)
 {
     struct err said = {.kind = FAIL_NONE};
@@ -311,25 +315,21 @@ static enum err_kind process_end(struct attempt *a, struct err *e)
     if (a->damage.kind == FAIL_NONE && decoder_result(a, &said, e) != FAIL_NONE) {
         return e->kind;
     }
-    if (a->damage.kind != FAIL_NONE) {
-        if (attempt_judge(a, &a->damage, e) != FAIL_NONE) {
-            return e->kind;
-        }
-        if (attempt_release_rest(a, e) != FAIL_NONE) {
-            return e->kind;
-        }
-        /* The incomplete last line or value is part of the damage. */
-        return attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
-                              decode_bytes(a->decode), e);
+    bool damaged = a->damage.kind != FAIL_NONE;
+    if (damaged) {
+        reading_torn(&a->reading);
     }
     while (kind == FAIL_NONE && framing_last(a->framing, &piece)) {
         kind = attempt_piece(a, &piece, e);
     }
     produce_count(&a->produce, a->customer);
-    if (kind == FAIL_NONE && attempt_judge(a, &said, e) == FAIL_NONE) {
-        return attempt_release_rest(a, e);
+    if (kind != FAIL_NONE || attempt_judge(a, &a->damage, e) != FAIL_NONE ||
+        attempt_release_rest(a, e) != FAIL_NONE) {
+        return e->kind;
     }
-    return e->kind;
+    return damaged ? attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
+                                    decode_bytes(a->decode), e)
+                   : FAIL_NONE;
 }
 
 static enum err_kind attempt_end(struct attempt *a, struct err *e)

@@ -29,6 +29,7 @@ static const char *const kind_names[] = {
     [PIECE_TOO_LONG] = "too_long", [PIECE_DAMAGE] = "damage",
     [PIECE_RUN] = "run",           [PIECE_LIST] = "list",
     [PIECE_LIST_END] = "list_end", [PIECE_OPEN_LINES] = "open_lines",
+    [PIECE_UNREAD] = "unread",
 };
 
 static void add_text(struct buf *out, struct span text)
@@ -396,6 +397,11 @@ static void stopped_at_a_value_it_reads_no_more(void **state UNUSED)
     framing_answer(f, FRAMING_NO_JSON);
     assert_false(framing_next(f, &in, &piece));
     assert_int_equal(in.n, 0);
+    assert_true(framing_last(f, &piece)); /* {"c":1} and what follows */
+    assert_int_equal(piece.kind, PIECE_UNREAD);
+    assert_int_equal(piece.line, 4);
+    assert_int_equal(piece.offset, 22);
+    assert_int_equal(piece.bytes, 10);
     assert_false(framing_last(f, &piece));
 }
 
@@ -408,6 +414,10 @@ static void stopped_in_a_long_line_it_goes_on_with_the_next(void **state UNUSED)
     framing_answer(f, FRAMING_NO_JSON); /* after a line: ignored */
     assert_span_equal(next_piece(f, &in).text, SPAN("{\"b\":tru}"));
     framing_answer(f, FRAMING_NO_JSON);
+    piece = next_piece(f, &in);
+    assert_int_equal(piece.kind, PIECE_UNREAD);
+    assert_int_equal(piece.offset, 12);
+    assert_int_equal(piece.bytes, 14);
     assert_span_equal(next_piece(f, &in).text, SPAN("{\"e\":1}"));
     assert_false(framing_next(f, &in, &piece));
 }

@@ -418,8 +418,9 @@ static void damage_costs_what_follows_it(void **state UNUSED)
     struct outputs out;
     read_around(HEAD, ",{\"body\":tru},{\"body\":{}}]}]}]}", &out);
     assert_int_equal(out.events, 200);
-    assert_int_equal(out.rejects, 1);
+    assert_int_equal(out.rejects, 2);
     assert_non_null(strstr(out.text.p, "the rest was not read"));
+    assert_non_null(strstr(out.text.p, "\"detail\":\"17 bytes after damaged JSON"));
     buf_done(&out.text);
 }
 

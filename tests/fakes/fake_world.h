@@ -350,6 +350,9 @@ void normalizer_limit(struct normalizer *n UNUSED, size_t event_bytes)
 void normalizer_piece(struct normalizer *n, const struct piece *piece)
 {
     (void)snprintf(n->text, sizeof(n->text), "%.*s", SPAN_FMT(piece->text));
+    if (piece->kind == PIECE_UNREAD) {
+        (void)snprintf(n->text, sizeof(n->text), "bad: unread");
+    }
     n->left = strcmp(n->text, "two") == 0 ? 2 : 1;
     n->is_long = piece->text.n > (size_t)64 * 1024;
 }

@@ -275,8 +275,9 @@ static void reads_elements_of_an_array_until_one_is_no_json(void **state UNUSED)
 
     answer((struct fake_answer){.body = SPAN("[\n{\"a\":1},\n{bad},\n{\"a\":3}\n]\n"), .piece = 3});
     assert_done(carry(NOTICE(OBJECT("logs/2", "20")), 1));
-    assert_int_equal(fake_sink.count, 4);
+    assert_int_equal(fake_sink.count, 5);
     assert_record(3, "events.runtime", "acme/session", "{bad}");
+    assert_record(4, "rejects", "acme", "bad: unread");
 }
 
 static void processes_every_record_of_a_notification_and_takes_the_worst(void **state UNUSED)
@@ -568,6 +569,20 @@ static void rejects_the_damaged_tail_and_is_done(void **state UNUSED)
     char want[32];
     (void)snprintf(want, sizeof(want), "reject %d ", REJECT_TRUNCATED_OBJECT);
     assert_memory_equal(last->value, want, strlen(want));
+}
+
+static void reads_the_line_in_which_a_damaged_object_ends(void **state UNUSED)
+{
+    /* "one\ninventory" without the trailer of the gzip member */
+    static const char torn[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xcf\x4b\xe5\xca\xcc"
+                               "\x2b\x4b\xcd\x2b\xc9\x2f\xaa\x04\x00";
+    setup();
+    answer((struct fake_answer){.body = {torn, sizeof(torn) - 1}});
+    assert_done(carry(NOTICE(OBJECT("logs/1", "2")), 1));
+    assert_int_equal(fake_sink.count, 3);
+    assert_record(0, "events.runtime", "acme/session", "one");
+    assert_record(1, "events.inventory", "acme/session", "inventory");
+    assert_string_equal(fake_sink.records[2].topic, "rejects");
 }
 
 static void leaves_a_damaged_object_that_gives_no_event(void **state UNUSED)
@@ -1742,6 +1757,7 @@ static const struct CMUnitTest tests[] = {
     TEST(reads_later_what_broke_in_the_middle),
     TEST(starts_all_over_when_the_version_was_replaced),
     TEST(rejects_the_damaged_tail_and_is_done),
+    TEST(reads_the_line_in_which_a_damaged_object_ends),
     TEST(leaves_a_damaged_object_that_gives_no_event),
     TEST(does_not_call_a_broken_transfer_a_damaged_object),
     cmocka_unit_test_teardown(a_lane_that_waits_for_kafka_has_neither_core_nor_converter,

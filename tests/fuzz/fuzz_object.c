@@ -3,10 +3,12 @@
  * The path of an attempt: bytes of an object to records. The first byte determines how the rest is
  * divided into pieces. Every division gives the same records and the same error. An object with
  * content gives an event, or words that name its kind. The number of rejects before the first event
- * is limited.
+ * is limited. Of an object that is read to its end, damaged or not, every byte of the decoded text
+ * is in the extent of a piece with an event or a reject, or belongs to no record.
  */
 #include "base/buf.h"
 #include "codec/decode.h"
+#include "codec/syntax.h"
 #include "codec/utf8.h"
 #include "event/reading.h"
 
@@ -33,6 +35,7 @@ struct stack {
     struct normalizer *normalizer;
     struct reading reading;
     struct buf out;
+    struct buf text, covered; /* 'x' for each byte of the text in the extent of an output */
     size_t outputs, early;
     uint64_t rejects; /* for which the outputs so far stand */
     bool stopped;
@@ -78,9 +81,43 @@ static void rest(struct stack *s)
     check(s->rejects == s->reading.rejects);
 }
 
+/*
+ * Brackets and members of an envelope are no records: a piece that begins or ends a list, and JSON
+ * without an object of its own, may have no output.
+ */
+static bool may_be_silent(const struct piece *piece)
+{
+    bool part = piece->kind == PIECE_LIST || piece->kind == PIECE_LIST_END;
+    struct span rest = piece->text;
+    size_t at = 0;
+    while (!part && rest.n > 0 && syntax_check(rest, &at) == SYNTAX_WHOLE) {
+        rest = span_from(rest, at);
+        while (rest.n > 0 && strchr(" ,\r\n\t\x1e", *rest.p) != NULL) {
+            rest = span_from(rest, 1);
+        }
+    }
+    return part || rest.n == 0;
+}
+
+static void cover(struct stack *s, const struct piece *piece)
+{
+    check(piece->offset <= s->text.n && piece->bytes <= s->text.n - piece->offset);
+    memset(s->covered.p + piece->offset, 'x', (size_t)piece->bytes);
+}
+
+static void check_covered(const struct stack *s)
+{
+    for (size_t i = 0; i < s->text.n; i++) {
+        check(s->covered.p[i] == 'x' ||
+              memchr(" \t\r\n,\x1e[]\0\xef\xbb\xbf", s->text.p[i], 12) != NULL);
+    }
+}
+
 static void run_piece(struct stack *s, const struct piece *piece)
 {
     struct output o;
+    size_t before = s->outputs;
+    uint64_t counted = s->reading.rejects;
     reading_piece(&s->reading, piece);
     normalizer_piece(s->normalizer, piece);
     while (s->outputs < OUTPUTS_MAX && normalizer_next(s->normalizer, &o)) {
@@ -89,6 +126,10 @@ static void run_piece(struct stack *s, const struct piece *piece)
             release(s);
         }
     }
+    if (s->outputs > before || s->reading.rejects > counted || piece->kind == PIECE_UNREAD ||
+        may_be_silent(piece)) {
+        cover(s, piece);
+    }
     framing_answer(s->framing, normalizer_answer(s->normalizer));
     s->stopped = reading_stops(&s->reading) || s->outputs == OUTPUTS_MAX;
 }
@@ -96,6 +137,11 @@ static void run_piece(struct stack *s, const struct piece *piece)
 static void run_text(struct stack *s, struct span text)
 {
     struct piece piece;
+    buf_add(&s->text, text);
+    char *dots = buf_room(&s->covered, text.n);
+    check(dots != NULL);
+    memset(dots, '.', text.n);
+    s->covered.n += text.n;
     while (!s->stopped && text.n > 0) {
         struct span part = reading_text(&s->reading, &text);
         while (!s->stopped && framing_next(s->framing, &part, &piece)) {
@@ -109,8 +155,15 @@ static void run_text(struct stack *s, struct span text)
 static void judge(struct stack *s, struct err *e)
 {
     struct piece piece;
-    while (e->kind == FAIL_NONE && !s->stopped && framing_last(s->framing, &piece)) {
+    if (e->kind == FAIL_DATA) {
+        reading_torn(&s->reading);
+    }
+    bool whole = e->kind == FAIL_NONE || e->kind == FAIL_DATA;
+    while (whole && !s->stopped && framing_last(s->framing, &piece)) {
         run_piece(s, &piece);
+    }
+    if (whole && !s->stopped) {
+        check_covered(s);
     }
     bool content = s->reading.rejects > 0;
     bool decoded = e->kind == FAIL_NONE || e->kind == FAIL_DATA || e->kind == FAIL_FORMAT;
@@ -140,6 +193,8 @@ static void run(struct stack *s, struct span all, size_t piece)
     s->rejects = 0;
     s->stopped = false;
     buf_clear(&s->out);
+    buf_clear(&s->text);
+    buf_clear(&s->covered);
     while (all.n > 0 && e.kind == FAIL_NONE && !s->stopped) {
         struct span in = span_take(&all, piece < all.n ? piece : all.n);
         while (!s->stopped && decode_next(s->decode, &in, &text, &e)) {
@@ -164,7 +219,9 @@ static void stack_init(struct stack *s)
     *s = (struct stack){.decode = decode_new(&limits),
                         .framing = framing_new(LINE_BYTES, SAMPLE),
                         .normalizer = normalizer_new(&options),
-                        .out = BUF_INIT(OUT_MAX)};
+                        .out = BUF_INIT(OUT_MAX),
+                        .text = BUF_INIT(OUT_MAX),
+                        .covered = BUF_INIT(OUT_MAX)};
     reading_init(&s->reading);
 }
 

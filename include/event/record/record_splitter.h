@@ -47,9 +47,10 @@ struct record_splitter {
     unsigned others;     /* values that are not events so far; those of a run count once */
     size_t count;        /* of the last ones, which `detail` is about */
     char detail[128];
-    const char *wrong; /* a few words */
-    size_t wrong_at;   /* byte of the line */
-    bool too_deep;     /* JSON perhaps, but nested deeper than JSON_MAX_DEPTH */
+    const char *wrong;   /* a few words */
+    size_t wrong_at;     /* byte of the line */
+    size_t damaged_from; /* ... of the value with the damage */
+    bool too_deep;       /* JSON perhaps, but nested deeper than JSON_MAX_DEPTH */
 };
 
 void record_splitter_start(struct record_splitter *s, struct json_reader *const *readers,

@@ -139,7 +139,8 @@ static enum values_kind damaged_rest(struct record_splitter *s)
 {
     size_t byte = 0;
     s->wrong = json_scan_wrong(s->readers[MAIN], &byte);
-    s->wrong_at = (size_t)(s->rest.p - s->start) + byte;
+    s->damaged_from = (size_t)(s->rest.p - s->start);
+    s->wrong_at = s->damaged_from + byte;
     s->rest.n = 0;
     s->others++;
     return VALUES_DAMAGED;
@@ -206,7 +207,7 @@ static enum values_kind array_ends(struct record_splitter *s)
     if (s->array.n == 0) {
         s->in_array = false;
         s->wrong = "the array is not closed";
-        s->wrong_at = (size_t)(s->array.p - s->start);
+        s->damaged_from = s->wrong_at = (size_t)(s->array.p - s->start);
         s->rest.n = 0;
         return VALUES_DAMAGED;
     }

@@ -19,7 +19,7 @@ def normalize(text, *options, folder):
     rejects = folder / "rejects.jsonl"
     done = subprocess.run([str(binary()), "normalize", "--customer", "acme", "--rejects", str(rejects), *options, "-"],
                           input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert done.returncode == 0, done.stderr.decode()
+    assert done.returncode in (0, 3), done.stderr.decode()  # 3: a line is read in part
     for line in done.stdout.splitlines():
         schema.check(line)
     return done.stdout.splitlines(), [json.loads(line) for line in rejects.read_bytes().splitlines()]

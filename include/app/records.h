@@ -80,6 +80,12 @@ enum framing_kind records_framing(const struct records *r);
 /* Append the formats that were detected, in words: "UTF-16LE in gzip" (codec/decode.h). */
 void records_format(const struct records *r, struct buf *out);
 
+/*
+ * Append, in words, what was not read of a file with which the worker is done: text after damaged
+ * JSON, and what damaged compression hides. Nothing: all was read, or records_error says more.
+ */
+void records_unread(const struct records *r, struct buf *out);
+
 const struct err *records_error(const struct records *r);
 
 #endif

@@ -38,6 +38,7 @@ enum {
     SURVEY_SECRETS = 20, /* maximum of places that are listed */
     SURVEY_MEMBER_BYTES = 160,
     SURVEY_EXAMPLE_BYTES = 8192, /* maximum of an example */
+    SURVEY_WORDS_BYTES = 1024,
 };
 
 /* A member that a field was taken from, or the rule that derived it. */
@@ -81,6 +82,9 @@ struct survey {
     struct buf before, after;           /* the example: a line without secrets */
 
     char unreadable[sizeof(((struct err *)0)->text)]; /* why it is not read; "": it is read */
+    char unread_words[SURVEY_WORDS_BYTES];            /* what is not read of it; "": nothing */
+    uint64_t unread_bytes;                            /* ... after damaged JSON */
+    bool left; /* the worker leaves its notification for the dead-letter queue */
 
     uint64_t searched; /* offset + 1 of the last piece that was searched for secrets */
     bool clean;        /* that piece has none */
@@ -99,18 +103,28 @@ DEFINE_OWNED(survey);
 
 void survey_add(struct survey *s, const struct output *record, const struct piece *piece);
 
-/* How the file ended: *e of records_error. */
-void survey_end(struct survey *s, const struct err *e);
+/*
+ * How the file ended: *e of records_error, and the words of records_unread. accepts: the customer
+ * accepts unreadable objects.
+ */
+void survey_end(struct survey *s, const struct err *e, struct span unread, bool accepts);
 
 uint64_t survey_rejects(const struct survey *s);
 
 /* Whether there is nothing to read in the file. The worker takes such an object as done. */
 bool survey_is_empty(const struct survey *s);
 
-/*
- * Why the file would not be accepted, for people: it is not read, damaged before its end, or has
- * more rejects than events. NULL: it would be accepted, or is empty.
- */
+/* What becomes of the file. */
+enum survey_verdict {
+    SURVEY_ACCEPTED, /* or is empty */
+    SURVEY_IN_PART,  /* the worker is done with it, but a part is not read, or more is rejected than
+                        becomes events */
+    SURVEY_LEFT,     /* the worker leaves its notification for the dead-letter queue */
+};
+
+enum survey_verdict survey_verdict(const struct survey *s);
+
+/* Why it is not SURVEY_ACCEPTED, for people; else NULL. */
 const char *survey_refusal(const struct survey *s);
 
 #endif

@@ -6,6 +6,7 @@
 #include "app/app.h"
 
 #include "app/customer.h"
+#include "app/input.h"
 #include "app/options.h"
 #include "app/print.h"
 #include "app/records.h"
@@ -24,6 +25,8 @@
 enum {
     STATUS_OK = 0,
     STATUS_FAILED = 1,
+    STATUS_IN_PART = 3,
+    UNREAD_BYTES = 1024,     /* of words */
     OUT_BYTES = 1024 * 1024, /* size of a write */
     OUT_MAX_BYTES = 256 * 1024 * 1024,
     NS_PER_S = 1000000000,
@@ -100,31 +103,12 @@ static int64_t modified_ns(const struct job *j, int fd)
     return (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
 }
 
-/* Standard input is never closed. */
-static int file_open(const char *path)
+/* Normalize one file. Returns its exit status. */
+static int file_normalize(struct job *j, const char *path)
 {
-    return strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static void file_close(int fd)
-{
-    if (fd > STDIN_FILENO) {
-        (void)close(fd);
-    }
-}
-
-/* Normalize one file. False: it could not be read to its end. */
-static bool file_normalize(struct job *j, const char *path)
-{
-    int fd = file_open(path);
-    struct stat st;
-    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))) {
-        print_line(stderr, "%s: %s", path,
-                   fd >= 0           ? "is a directory"
-                   : errno == ENOENT ? "there is no such file"
-                                     : "cannot be read");
-        file_close(fd);
-        return false;
+    int fd = input_open(path);
+    if (fd < 0) {
+        return STATUS_FAILED;
     }
     struct buf object = BUF_INIT(8192);
     buf_addf(&object, "file://%s", path);
@@ -144,9 +128,17 @@ static bool file_normalize(struct job *j, const char *path)
     if (e->kind != FAIL_NONE) {
         print_line(stderr, "%s: %s", path, e->text);
     }
-    file_close(fd);
+    struct buf unread = BUF_INIT(UNREAD_BYTES);
+    records_unread(j->records, &unread);
+    if (unread.n > 0) {
+        print_line(stderr, "%s: %.*s; the worker is done with it", path,
+                   SPAN_FMT(buf_span(&unread)));
+    }
+    int status = e->kind != FAIL_NONE ? STATUS_FAILED : unread.n > 0 ? STATUS_IN_PART : STATUS_OK;
+    buf_done(&unread);
+    input_close(fd);
     buf_done(&object);
-    return e->kind == FAIL_NONE;
+    return status;
 }
 
 /* Print the number of rejects to standard error, if they are not written elsewhere. */
@@ -183,16 +175,17 @@ static bool out_done(struct out *o, const char *name)
 
 static int job_run(struct job *j, const struct operands *files)
 {
-    bool ok = true;
+    int worst = STATUS_OK;
     j->events.terminal = isatty(j->events.fd) == 1;
     j->rejects.terminal = isatty(j->rejects.fd) == 1;
     for (int i = 0; i < files->count; i++) {
-        ok = file_normalize(j, files->list[i]) && ok;
+        int status = file_normalize(j, files->list[i]);
+        worst = worst == STATUS_OK || status == STATUS_FAILED ? status : worst;
     }
-    ok = out_done(&j->events, "standard output") && ok;
+    bool ok = out_done(&j->events, "standard output");
     say_rejects(j);
     ok = out_done(&j->rejects, "rejects") && ok;
-    return ok ? STATUS_OK : STATUS_FAILED;
+    return ok ? worst : STATUS_FAILED;
 }
 
 /* Run with the parsed arguments. */
@@ -216,7 +209,7 @@ static int normalize_files(struct job *j, const char *config, const char *reject
     j->records = records_new(&o);
     int status = job_run(j, files);
     records_free(j->records);
-    file_close(j->rejects.fd);
+    input_close(j->rejects.fd);
     return status;
 }
 
@@ -262,7 +255,8 @@ int app_normalize(int argc, char **argv)
         "'-' is standard input. Neither AWS nor Kafka is needed.\n"
         "Exit status: 0 also if there were rejects, or if a file is empty;\n"
         "1 if a file could not be read to its end, or is unreadable (it has content, but no\n"
-        "event), or exceeds a limit (of rejects, too). Standard error says what it\n"
+        "event), or exceeds a limit (of rejects, too); 3 if the worker is done with a file of\n"
+        "which a part is not read, since it is damaged. Standard error says what it\n"
         "is. Events and rejects are those that the worker produces of the file at the last "
         "receive.",
         options, sizeof(options) / sizeof(options[0])};

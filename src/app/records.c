@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each stage pulls from the one before it: records, pieces, text, bytes. The last line or value of
- * a damaged object is incomplete and is not read as a record.
+ * Each stage pulls from the one before it: records, pieces, text, bytes. At the end of a damaged
+ * object the text that could be decoded is read to its end, as in flow/attempt.c.
  */
 #include "app/records.h"
 
+#include "app/input.h"
 #include "base/alloc.h"
 
 #include <errno.h>
@@ -121,7 +122,9 @@ static bool read_more(struct records *r)
         n = read(r->fd, r->input, sizeof(r->input));
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
-        (void)err_set(&r->err, FAIL_AGAIN, "cannot be read: error %d", errno);
+        const char *words = input_words(errno);
+        (void)err_set(&r->err, FAIL_AGAIN, "%s%s", words != NULL ? "" : "cannot be read: ",
+                      words != NULL ? words : strerrordesc_np(errno));
     }
     r->in = span_of(r->input, n > 0 ? (size_t)n : 0);
     return n > 0;
@@ -151,12 +154,15 @@ static bool piece_take(struct records *r)
         }
         r->text_ended = r->text.n == 0 && !text_take(r);
         r->part = r->text_ended ? SPAN("") : reading_text(&r->reading, &r->text);
+        if (r->text_ended && r->damage.kind == FAIL_DATA) {
+            reading_torn(&r->reading);
+        }
     }
     if (reading_stops(&r->reading)) {
         return false;
     }
-    bool whole = r->damage.kind == FAIL_NONE && r->err.kind == FAIL_NONE && !r->cut;
-    return whole && framing_last(r->framing, &r->piece);
+    bool decoded = r->damage.kind == FAIL_NONE || r->damage.kind == FAIL_DATA;
+    return decoded && r->err.kind == FAIL_NONE && !r->cut && framing_last(r->framing, &r->piece);
 }
 
 /* What the file is, once no piece follows. */
@@ -304,6 +310,25 @@ enum framing_kind records_framing(const struct records *r)
 void records_format(const struct records *r, struct buf *out)
 {
     decode_words(r->decode, out);
+}
+
+void records_unread(const struct records *r, struct buf *out)
+{
+    const char *between = "";
+    if (r->err.kind != FAIL_NONE) {
+        return;
+    }
+    if (r->damage.kind == FAIL_DATA) {
+        buf_addf(out, "%s: nothing could be read after byte %llu of its text", r->damage.text,
+                 (unsigned long long)decode_bytes(r->decode));
+        between = "; ";
+    }
+    if (r->reading.unread_bytes > 0) {
+        buf_addf(out, "%s%llu byte%s after damaged JSON, of %llu: not read", between,
+                 (unsigned long long)r->reading.unread_bytes,
+                 r->reading.unread_bytes == 1 ? "" : "s",
+                 (unsigned long long)decode_bytes(r->decode));
+    }
 }
 
 const struct err *records_error(const struct records *r)

@@ -6,14 +6,13 @@
 #include "app/app.h"
 
 #include "app/customer.h"
+#include "app/input.h"
 #include "app/options.h"
 #include "app/print.h"
 #include "app/records.h"
 #include "app/survey_print.h"
 #include "conf/refuse.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -23,6 +22,7 @@
 enum {
     STATUS_OK = 0,
     STATUS_REFUSED = 1,
+    STATUS_IN_PART = 3,
     OUT_BYTES = 1 << 20,
     OBJECT_BYTES = 8192,
     FORMAT_BYTES = 512,
@@ -62,10 +62,11 @@ struct sampling {
     const struct rules *rules; /* NULL: built-in only */
     struct records *records;
     bool json;
+    bool accepts; /* the customer accepts unreadable objects */
 };
 
-/* Sample one open file and print the result. True: the file would be accepted. */
-static bool sample_fd(const struct sampling *g, int fd, const char *path)
+/* Sample one open file and print the result. Returns its exit status. */
+static int sample_fd(const struct sampling *g, int fd, const char *path)
 {
     struct buf object = BUF_INIT(OBJECT_BYTES);
     buf_addf(&object, "file://%s", path); /* as in normalize */
@@ -83,7 +84,10 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
     bool shown = e->kind == FAIL_NONE || e->kind == FAIL_FORMAT || e->kind == FAIL_LIMIT ||
                  e->kind == FAIL_DATA;
     s->members_dropped += records_dropped_behind(r);
-    survey_end(s, e);
+    struct buf unread = BUF_INIT(SURVEY_WORDS_BYTES);
+    records_unread(r, &unread);
+    survey_end(s, e, buf_span(&unread), g->accepts);
+    buf_done(&unread);
     if (e->kind != FAIL_NONE) {
         print_line(stderr, "%s: %s", path, e->text);
     }
@@ -98,23 +102,18 @@ static bool sample_fd(const struct sampling *g, int fd, const char *path)
         buf_done(&format);
     }
     buf_done(&object);
-    return shown && survey_refusal(s) == NULL;
+    static const int statuses[] = {[SURVEY_ACCEPTED] = STATUS_OK,
+                                   [SURVEY_IN_PART] = STATUS_IN_PART,
+                                   [SURVEY_LEFT] = STATUS_REFUSED};
+    return shown ? statuses[survey_verdict(s)] : STATUS_REFUSED;
 }
 
-static bool sample_file(const struct sampling *g, const char *path)
+static int sample_file(const struct sampling *g, const char *path)
 {
-    if (strcmp(path, "-") == 0) {
-        return sample_fd(g, STDIN_FILENO, path);
-    }
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        print_line(stderr, "%s: %s", path,
-                   errno == ENOENT ? "there is no such file" : "cannot be read");
-        return false;
-    }
-    bool ok = sample_fd(g, fd, path);
-    (void)close(fd);
-    return ok;
+    int fd = input_open(path);
+    int status = fd >= 0 ? sample_fd(g, fd, path) : STATUS_REFUSED;
+    input_close(fd);
+    return status;
 }
 
 static int sample_files(struct sampling *g, const char *config, const struct operands *files)
@@ -127,11 +126,13 @@ static int sample_files(struct sampling *g, const char *config, const struct ope
     }
     OWNED(records) struct records *r = records_new(&o);
     g->records = r;
-    bool ok = true;
+    g->accepts = o.accept_unreadable;
+    int worst = STATUS_OK;
     for (int i = 0; i < files->count; i++) {
-        ok = sample_file(g, files->list[i]) && ok;
+        int status = sample_file(g, files->list[i]);
+        worst = worst == STATUS_OK || status == STATUS_REFUSED ? status : worst;
     }
-    return ok ? STATUS_OK : STATUS_REFUSED;
+    return worst;
 }
 
 int app_sample(int argc, char **argv)
@@ -159,8 +160,9 @@ int app_sample(int argc, char **argv)
         "(never the secret itself). '-' is standard input.\n"
         "Exit status: 0 the files would be accepted, or are empty; 1 one would not, since it\n"
         "cannot be read, is unreadable (it has content, but no event), or exceeds a limit: the\n"
-        "worker leaves its notification. Also 1 if the worker reads it, but it is damaged before\n"
-        "its end, or has more rejects than events.",
+        "worker leaves its notification for the dead-letter queue. 3 one would be accepted in\n"
+        "part: the worker is done with it, but a part of it is not read since it is damaged, or\n"
+        "it has more rejects than events.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

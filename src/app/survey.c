@@ -313,6 +313,7 @@ static void survey_reject(struct survey *s, const struct output *record, const s
     struct doc reject;
     bool first = r->count == 0;
     r->count += record->count;
+    s->unread_bytes += record->unread_bytes;
     if (!first || json_scan(s->reader, &rest, &reject, NULL) != FAIL_NONE) {
         return;
     }
@@ -343,11 +344,13 @@ uint64_t survey_rejects(const struct survey *s)
     return n;
 }
 
-void survey_end(struct survey *s, const struct err *e)
+void survey_end(struct survey *s, const struct err *e, struct span unread, bool accepts)
 {
     if (e->kind == FAIL_FORMAT || e->kind == FAIL_DATA || e->kind == FAIL_LIMIT) {
         (void)snprintf(s->unreadable, sizeof(s->unreadable), "%s", e->text);
+        s->left = e->kind != FAIL_FORMAT || !accepts;
     }
+    err_copy(s->unread_words, sizeof(s->unread_words), unread);
 }
 
 bool survey_is_empty(const struct survey *s)
@@ -361,8 +364,16 @@ const char *survey_refusal(const struct survey *s)
     if (s->unreadable[0] != '\0') {
         return s->unreadable;
     }
+    if (s->unread_words[0] != '\0') {
+        return s->unread_words;
+    }
     if (damage->count > 0) {
         return damage->detail;
     }
     return survey_rejects(s) > s->events ? "it has more rejects than events" : NULL;
+}
+
+enum survey_verdict survey_verdict(const struct survey *s)
+{
+    return s->left ? SURVEY_LEFT : survey_refusal(s) != NULL ? SURVEY_IN_PART : SURVEY_ACCEPTED;
 }

@@ -157,7 +157,20 @@ static void put_example(const struct survey *s, bool colour, struct buf *out)
 void survey_print_text(const struct survey *s, const struct survey_file *file, bool colour,
                        struct buf *out)
 {
+    static const char *const words[] = {
+        [SURVEY_ACCEPTED] = "would be accepted",
+        [SURVEY_IN_PART] = "would be accepted in part",
+        [SURVEY_LEFT] = "would not be accepted",
+    };
+    static const int colours[] = {
+        [SURVEY_ACCEPTED] = GOOD, [SURVEY_IN_PART] = WARN, [SURVEY_LEFT] = BAD};
+    static const char *const worker[] = {
+        [SURVEY_ACCEPTED] = "done",
+        [SURVEY_IN_PART] = "done; rejects say what is no event",
+        [SURVEY_LEFT] = "leaves the notification for the dead-letter queue",
+    };
     const char *refusal = survey_refusal(s);
+    enum survey_verdict verdict = survey_verdict(s);
     visible_add(out, span_str(file->name));
     buf_add(out, SPAN(": "));
     if (survey_is_empty(s)) {
@@ -165,9 +178,9 @@ void survey_print_text(const struct survey *s, const struct survey_file *file, b
         put_counts(s, file, colour, out);
         return;
     }
-    put_colour(out, colour, refusal == NULL ? GOOD : BAD,
-               refusal == NULL ? "would be accepted" : "would not be accepted");
-    buf_addf(out, "%s%s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "");
+    put_colour(out, colour, colours[verdict], words[verdict]);
+    buf_addf(out, "%s%s\nworker: %s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "",
+             worker[verdict]);
     put_counts(s, file, colour, out);
     put_fields(s, colour, out);
     put_changes(s, colour, out);
@@ -266,6 +279,8 @@ static void json_survey(const struct survey *s, const struct survey_file *file, 
         buf_add(out, SPAN(",\"why\":"));
         json_write_string(out, span_str(refusal));
     }
+    buf_addf(out, ",\"worker\":\"%s\",\"unread_bytes\":%" PRIu64,
+             survey_verdict(s) == SURVEY_LEFT ? "left" : "done", s->unread_bytes);
     buf_add(out, SPAN(",\"format\":"));
     json_write_string(out, file->format);
     buf_addf(out, ",\"framing\":\"%s\",\"lines\":%" PRIu64 ",\"events\":%" PRIu64,

@@ -36,7 +36,10 @@ static void survey_file(struct survey *s, struct records *r, int fd, const struc
     while (records_next(r, &record)) {
         survey_add(s, &record, records_piece(r));
     }
-    survey_end(s, records_error(r));
+    struct buf unread = BUF_INIT(SURVEY_WORDS_BYTES);
+    records_unread(r, &unread);
+    survey_end(s, records_error(r), buf_span(&unread), in->customer->unreadable == ABSENT_ACCEPT);
+    buf_done(&unread);
 }
 
 static void put_survey(const struct survey *s, const struct records *r, bool cut, struct buf *out)

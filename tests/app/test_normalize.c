@@ -476,18 +476,24 @@ static void compressed_and_plain_files_give_the_same(void **state)
     buf_done(&plain);
 }
 
-static void a_cut_file_ends_in_one_reject(void **state)
+static void a_cut_file_ends_in_two_rejects(void **state)
 {
     struct place *p = *state;
     char packed[4096];
     size_t n = gzip(SPAN(EVENT("1") EVENT("2") EVENT("3")), packed, sizeof(packed));
     put(p, "cut", span_of(packed, n - 12)); /* within the last line */
-    assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 0);
+    assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 3);
+    assert_non_null(strstr(p->err.p, "/cut: gzip: "));
+    assert_non_null(strstr(p->err.p, " of its text; the worker is done with it\n"));
+    assert_int_equal(sample(p, "@/cut"), 3);
+    assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 3);
     assert_true(line_count(&p->out) < 3);
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
     slurp(path, &p->out);
-    assert_int_equal(line_count(&p->out), 1);
+    assert_int_equal(line_count(&p->out), 2);
+    assert_non_null(strstr(p->out.p, "\"reason\":\"bad_json\"")); /* the torn value, ... */
+    assert_non_null(strstr(p->out.p, "\"bytes\":"));
     assert_non_null(strstr(p->out.p, "\"reason\":\"truncated_object\""));
 }
 
@@ -498,13 +504,19 @@ static void a_cut_array_gives_its_whole_elements(void **state)
     size_t n =
         gzip(SPAN("[\n" EVENT("1") "," EVENT("2") "," EVENT("3") "]"), packed, sizeof(packed));
     put(p, "cut", span_of(packed, n - 12));
-    assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 0);
+    assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 3);
+    assert_non_null(strstr(p->err.p, "/cut: gzip: "));
+    assert_non_null(strstr(p->err.p, " of its text; the worker is done with it\n"));
+    assert_int_equal(sample(p, "@/cut"), 3);
+    assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 3);
     assert_int_equal(line_count(&p->out), 2);
     assert_non_null(strstr(p->out.p, "\"framing\":\"array\""));
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/rejects", p->path);
     slurp(path, &p->out);
-    assert_int_equal(line_count(&p->out), 1);
+    assert_int_equal(line_count(&p->out), 2);
+    assert_non_null(strstr(p->out.p, "\"reason\":\"bad_json\"")); /* the torn value, ... */
+    assert_non_null(strstr(p->out.p, "\"bytes\":"));
     assert_non_null(strstr(p->out.p, "\"reason\":\"truncated_object\""));
 }
 
@@ -580,7 +592,18 @@ static void a_file_that_cannot_be_read_does_not_stop_the_others(void **state)
     assert_int_equal(normalize(p, "@/none @ @/a.jsonl"), 1);
     assert_int_equal(line_count(&p->out), 1);
     assert_non_null(strstr(p->err.p, "/none: there is no such file\n"));
-    assert_non_null(strstr(p->err.p, ": is a directory\n"));
+    assert_non_null(strstr(p->err.p, ": is a directory; name the files in it\n"));
+    assert_int_equal(sample(p, "@/none @"), 1);
+    assert_non_null(strstr(p->err.p, "/none: there is no such file\n"));
+    assert_non_null(strstr(p->err.p, ": is a directory; name the files in it\n"));
+    assert_int_equal(normalize(p, "@/a.jsonl/b"), 1);
+    assert_non_null(strstr(p->err.p, "a part of its path is no directory\n"));
+    redirect("/", STDIN_FILENO, O_RDONLY);
+    assert_int_equal(sample(p, "-"), 1);
+    assert_non_null(strstr(p->err.p, "-: is a directory; name the files in it\n"));
+    (void)close(STDIN_FILENO);
+    assert_int_equal(normalize(p, "-"), 1);
+    assert_non_null(strstr(p->err.p, "-: cannot be read; standard input is closed: redirect"));
 }
 
 static void wrong_usage_is_said(void **state)
@@ -708,7 +731,7 @@ int main(void)
         TEST(names_the_object_as_told),
         TEST(takes_the_time_of_the_file_for_records_without_one),
         TEST(compressed_and_plain_files_give_the_same),
-        TEST(a_cut_file_ends_in_one_reject),
+        TEST(a_cut_file_ends_in_two_rejects),
         TEST(a_cut_array_gives_its_whole_elements),
         TEST(reads_a_file_that_is_not_cut_into_lines),
         TEST(an_empty_file_is_no_failure),

@@ -15,6 +15,7 @@ struct seen {
     struct survey *survey;
     struct buf text, json;
     struct object_origin source;
+    bool accepts; /* the customer accepts unreadable objects */
 };
 
 static int set_up(void **state)
@@ -52,7 +53,10 @@ static const struct survey *look(struct seen *s, struct span text)
     while (records_next(s->records, &record)) {
         survey_add(s->survey, &record, records_piece(s->records));
     }
-    survey_end(s->survey, records_error(s->records));
+    struct buf unread = BUF_INIT(SURVEY_WORDS_BYTES);
+    records_unread(s->records, &unread);
+    survey_end(s->survey, records_error(s->records), buf_span(&unread), s->accepts);
+    buf_done(&unread);
     assert_int_equal(close(fd), 0);
     struct buf format = BUF_INIT(512);
     records_format(s->records, &format);
@@ -215,13 +219,60 @@ static void damage_is_told_in_its_own_words(void **state)
     struct seen *s = *state;
     const struct survey *v = look(s, SPAN("\xff\xfe{\0\"\0u\0s\0e\0r\0\"\0:\0\"\0a\0\"\0}\0\n\0{"));
     assert_int_equal(v->events, 1);
-    assert_string_equal(survey_refusal(v), "UTF-16LE: the data end inside a character");
+    assert_string_equal(survey_refusal(v), "UTF-16LE: the data end inside a character: nothing "
+                                           "could be read after byte 13 of its text");
+    assert_int_equal(survey_verdict(v), SURVEY_IN_PART);
+    assert_true(says(&s->text, "file: would be accepted in part: UTF-16LE: "));
+    assert_true(says(&s->text, "\nworker: done; rejects say what is no event\n"));
+    assert_true(says(&s->json, ",\"worker\":\"done\",\"unread_bytes\":0,"));
     assert_true(says(&s->json, "\"empty\":false,\"why\":\"UTF-16LE: "));
+}
+
+/* An array over lines, and one on a line: what follows the damage is not read. */
+static void text_after_damaged_json_is_said_to_be_unread(void **state)
+{
+    static const struct {
+        struct span text;
+        uint64_t unread;
+        const char *words;
+    } cases[] = {
+        {SPAN_INIT("[\n{\"action\":\"read\"},\n{bad},\n{\"action\":\"read\"}\n]\n"), 20,
+         "20 bytes after damaged JSON, of 48: not read"},
+        {SPAN_INIT("[{\"action\":\"read\"},{bad},{\"action\":\"read\"}]\n"), 24,
+         "24 bytes after damaged JSON, of 44: not read"},
+        {SPAN_INIT("{\n \"action\":\"read\"\n}\n{\n :\n}\n{\n \"user\":\"a\"\n}\n"), 16,
+         "16 bytes after damaged JSON, of 44: not read"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct seen *s = *state;
+        const struct survey *v = look(s, cases[i].text);
+        assert_int_equal(v->events, 1);
+        assert_int_equal(survey_verdict(v), SURVEY_IN_PART);
+        assert_non_null(strstr(survey_refusal(v), cases[i].words));
+        assert_int_equal(v->unread_bytes, cases[i].unread);
+        (void)tear_down(state);
+        (void)set_up(state);
+    }
+}
+
+static void an_unreadable_file_is_left_unless_the_customer_accepts_it(void **state)
+{
+    struct seen *s = *state;
+    assert_int_equal(survey_verdict(look(s, SPAN("hello\n"))), SURVEY_LEFT);
+    assert_true(says(&s->text, "\nworker: leaves the notification for the dead-letter queue\n"));
+    assert_true(says(&s->json, ",\"worker\":\"left\","));
+    (void)tear_down(state);
+    (void)set_up(state);
+    s = *state;
+    s->accepts = true;
+    assert_int_equal(survey_verdict(look(s, SPAN("hello\n"))), SURVEY_IN_PART);
+    assert_true(says(&s->json, ",\"worker\":\"done\","));
 }
 
 static void more_rejects_than_events_are_refused(void **state)
 {
     const struct survey *v = look(*state, SPAN("{\"action\":\"read\"}\nx\ny\n"));
+    assert_int_equal(survey_verdict(v), SURVEY_IN_PART);
     assert_string_equal(survey_refusal(v), "it has more rejects than events");
 }
 
@@ -349,6 +400,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(control_characters_in_json_are_escaped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(control_characters_for_a_terminal_are_replaced, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(text_after_damaged_json_is_said_to_be_unread, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_unreadable_file_is_left_unless_the_customer_accepts_it,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,6 +62,7 @@ def test_every_byte_before_the_damage_is_in_an_event_or_in_a_reject(world: World
     """Vector and Firehose write a batch on one line, which is cut in its middle."""
     records = [b'{"time":"2026-05-11T22:20:00Z","user":"u%d","command":"make %d"}' % (i, i * 7919 % 10007) for i in range(many)]
     text = b"\n".join(records[:5]) + b"\n" + between.join(records[5:]) if head == b"lines" else head + between.join(records)
+    text += b"]" if head == b"[" else b"\n"
     cut = PACK[pack](text)
     cut = cut[:len(cut) // 2]
     decoder = zlib.decompressobj(31) if pack == "gzip" else zstandard.ZstdDecompressor().decompressobj()
@@ -82,7 +83,6 @@ def test_every_byte_before_the_damage_is_in_an_event_or_in_a_reject(world: World
         closed += end <= decoded
     assert len(events["acme"]) == many and 100 < closed < many
     assert [e["user"]["name"] for e in events["beta"]] == [f"u{i}" for i in range(closed)]
-
 
 
 def test_damaged_lines_become_rejects_and_the_rest_goes_on(world: World):

@@ -40,11 +40,11 @@ void cond_wait(pthread_cond_t *c, pthread_mutex_t *m);
 /* As cond_wait, for at most `ms` (0 or less: no wait). False: the time is over. */
 bool cond_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, int ms);
 
-void rwlock_init(pthread_rwlock_t *l);
-void rwlock_done(pthread_rwlock_t *l);
-void rwlock_read(pthread_rwlock_t *l);
-void rwlock_write(pthread_rwlock_t *l);
-void rwlock_unlock(pthread_rwlock_t *l);
+void rw_lock_init(pthread_rwlock_t *l);
+void rw_lock_done(pthread_rwlock_t *l);
+void rw_lock_read(pthread_rwlock_t *l);
+void rw_lock_write(pthread_rwlock_t *l);
+void rw_lock_unlock(pthread_rwlock_t *l);
 
 /* name: shown by top, gdb and perf; at most 15 bytes. */
 void thread_start(pthread_t *t, const char *name, void *(*run)(void *), void *arg);

@@ -77,27 +77,27 @@ bool cond_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, int ms)
     return error == 0;
 }
 
-void rwlock_init(pthread_rwlock_t *l)
+void rw_lock_init(pthread_rwlock_t *l)
 {
     must(pthread_rwlock_init(l, NULL));
 }
 
-void rwlock_done(pthread_rwlock_t *l)
+void rw_lock_done(pthread_rwlock_t *l)
 {
     must(pthread_rwlock_destroy(l));
 }
 
-void rwlock_read(pthread_rwlock_t *l)
+void rw_lock_read(pthread_rwlock_t *l)
 {
     must(pthread_rwlock_rdlock(l));
 }
 
-void rwlock_write(pthread_rwlock_t *l)
+void rw_lock_write(pthread_rwlock_t *l)
 {
     must(pthread_rwlock_wrlock(l));
 }
 
-void rwlock_unlock(pthread_rwlock_t *l)
+void rw_lock_unlock(pthread_rwlock_t *l)
 {
     must(pthread_rwlock_unlock(l));
 }

@@ -140,9 +140,9 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
         return kind;
     }
 
-    rwlock_read(&s->handles);
+    rw_lock_read(&s->handles);
     rd_kafka_resp_err_t code = sink_hand_over(s, r->topic->handle, r, headers_of(r));
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }
@@ -156,7 +156,7 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
 
 static void shared_init(struct sink *s)
 {
-    rwlock_init(&s->handles);
+    rw_lock_init(&s->handles);
     mutex_init(&s->shared.lock);
     cond_init(&s->shared.reported);
 }
@@ -165,7 +165,7 @@ static void sink_destroy(struct sink *s)
 {
     cond_done(&s->shared.reported);
     mutex_done(&s->shared.lock);
-    rwlock_done(&s->handles);
+    rw_lock_done(&s->handles);
     rd_kafka_conf_destroy(s->conf);
     free(s->poll.reports);
     free(s);
@@ -216,9 +216,9 @@ void sink_stop(struct sink *s)
 bool sink_flush(struct sink *s, int timeout_ms)
 {
     int64_t end = clock_mono_ms(&clock_system) + timeout_ms;
-    rwlock_read(&s->handles);
+    rw_lock_read(&s->handles);
     (void)rd_kafka_flush(s->producer.handle, timeout_ms); /* ignores linger.ms */
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
 
     mutex_lock(&s->shared.lock);
     atomic_fetch_add(&s->shared.flushing, 1);
@@ -238,9 +238,9 @@ void sink_free(struct sink *s)
     }
     sink_stop(s);
     atomic_store(&s->closing, true);
-    rwlock_read(&s->handles);
+    rw_lock_read(&s->handles);
     rd_kafka_queue_yield(s->producer.events);
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
     thread_join(s->poller);
 
     sink_topics_free(s);

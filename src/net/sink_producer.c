@@ -35,11 +35,11 @@ void sink_producer_replace(struct sink *s)
     if (sink_producer_make(s, &fresh, &e) != FAIL_NONE) {
         return; /* no threads or files available; the poll thread calls this again */
     }
-    rwlock_write(&s->handles);
+    rw_lock_write(&s->handles);
     struct sink_producer old = s->producer;
     s->producer = fresh;
     sink_topics_move(s);
     atomic_store(&s->fatal, false);
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
     sink_producer_destroy(&old);
 }

@@ -44,14 +44,14 @@ struct sink_topic *sink_topic(struct sink *s, const char *name)
 {
     size_t n = strlen(name);
     assert(n > 0 && n <= MAX_TOPIC_NAME);
-    rwlock_read(&s->handles);
+    rw_lock_read(&s->handles);
     mutex_lock(&s->shared.lock);
     struct sink_topic *t = topic_find_locked(s, name);
     if (t == NULL) {
         t = topic_add_locked(s, name);
     }
     mutex_unlock(&s->shared.lock);
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
     return t;
 }
 
@@ -112,9 +112,9 @@ enum err_kind sink_topic_describe(struct sink *s, const char *name, int timeout_
 {
     struct err why;
     *out = (struct sink_topic_facts){.max_bytes = 0};
-    rwlock_read(&s->handles);
+    rw_lock_read(&s->handles);
     rd_kafka_resp_err_t code = describe_topic(s->producer.handle, name, timeout_ms, out);
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }
@@ -138,9 +138,9 @@ static rd_kafka_resp_err_t ask_for(rd_kafka_t *producer, rd_kafka_topic_t *topic
 enum err_kind sink_topic_check(struct sink *s, const char *name, int timeout_ms, struct err *e)
 {
     struct sink_topic *t = sink_topic(s, name);
-    rwlock_read(&s->handles);
+    rw_lock_read(&s->handles);
     rd_kafka_resp_err_t code = ask_for(s->producer.handle, t->handle, timeout_ms);
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;
     }
@@ -175,9 +175,9 @@ enum err_kind sink_topic_explain(struct sink *s, const char *name, int timeout_m
 {
     struct sink_topic *t = sink_topic(s, name);
     const struct rd_kafka_metadata *md = NULL;
-    rwlock_read(&s->handles);
+    rw_lock_read(&s->handles);
     rd_kafka_resp_err_t code = rd_kafka_metadata(s->producer.handle, 0, t->handle, &md, timeout_ms);
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
     err_clear(e);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         sink_err(e, code, NULL);

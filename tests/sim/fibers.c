@@ -298,23 +298,23 @@ bool cond_wait_ms(pthread_cond_t *c, pthread_mutex_t *m UNUSED, int ms)
     return all.current->signalled;
 }
 
-void rwlock_init(pthread_rwlock_t *l UNUSED)
+void rw_lock_init(pthread_rwlock_t *l UNUSED)
 {
 }
 
-void rwlock_done(pthread_rwlock_t *l UNUSED)
+void rw_lock_done(pthread_rwlock_t *l UNUSED)
 {
 }
 
-void rwlock_read(pthread_rwlock_t *l UNUSED)
+void rw_lock_read(pthread_rwlock_t *l UNUSED)
 {
 }
 
-void rwlock_write(pthread_rwlock_t *l UNUSED)
+void rw_lock_write(pthread_rwlock_t *l UNUSED)
 {
 }
 
-void rwlock_unlock(pthread_rwlock_t *l UNUSED)
+void rw_lock_unlock(pthread_rwlock_t *l UNUSED)
 {
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control socket of a running worker, and the commands status and control."""
 import hashlib
+import http.client
 import json
 import os
 import pathlib
@@ -40,6 +41,15 @@ def command(worker, *arguments):
     done = run(worker, "control", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def fetched(worker, target):
+    """A page of the socket that is JSON."""
+    connection = http.client.HTTPConnection("localhost", timeout=60)
+    with socket.socket(socket.AF_UNIX) as connection.sock:
+        connection.sock.connect(str(worker.socket))
+        connection.request("GET", target)
+        return json.load(connection.getresponse())
 
 
 def status(worker):
@@ -283,12 +293,19 @@ def test_diagnose_has_no_secret_and_no_content(strict: StrictWorld):
     denied.put(planted["key"], generate(3, 1).text)
     settings = strict.settings()
     properties = [*settings["kafka"]["properties"], f"ssl.key.password={planted['password']}",
-                  "sasl.password=env:PLANTED"]
-    worker = start(strict, kafka={"properties": properties}, env={"PLANTED": planted["env"]})
+                  "sasl.password=env:PLANTED", "statistics.interval.ms=200"]
+    ops_topic = strict.kafka.create_topic(f"{strict.events_topic}-ops")
+    worker = start(strict, kafka={"properties": properties, "ops_topic": ops_topic}, env={"PLANTED": planted["env"]})
     worker.logged(msg="object done", customer="acme")
     worker.logged(msg="object left", customer="acme")
     worker.logged(msg="customer paused")
     assert planted["error"] in worker.log.read_text() and planted["key"] in worker.log.read_text()
+    def sent(kafka):
+        """Records of the topic of events, of all partitions."""
+        topics = (kafka["records"] or {}).get("topics", {})
+        return sum(p["txmsgs"] for p in topics.get(strict.events_topic, {}).get("partitions", {}).values())
+
+    until(lambda: kafka if sent(kafka := fetched(worker, "/kafka.json")) and kafka["ops_events"] else None, worker.tail)
     out = strict.folder / "d.tar.gz"
     done = run(worker, "diagnose", "--out", str(out))
     assert done.returncode == 0, done.stderr
@@ -305,6 +322,10 @@ def test_diagnose_has_no_secret_and_no_content(strict: StrictWorld):
     assert 'msg="customer paused" customer=denied error=denied code=AccessDenied' in errors
     assert 'msg="object left" customer=acme' in errors and "object=" not in errors and "detail=" not in errors
     status_of = {c["customer"]: c for c in json.loads(files["status.json"])["customers"]}
+    kafka = json.loads(files["kafka.json"])
+    for producer in ("records", "ops_events"):
+        assert kafka[producer]["type"] == "producer" and kafka[producer]["brokers"]
+    assert sent(kafka) >= 1
     assert status_of["denied"]["error"] == {"class": "denied", "code": "AccessDenied"}
     assert "customers" in files["configuration.conf"].decode()
 

@@ -30,8 +30,8 @@ struct snapshot_parts { /* borrowed: the parts that are read */
     struct inbox *inbox;
     struct acker *acker;
     struct intake *intake;
-    const struct sink *sink;
-    const struct ops *ops;    /* NULL: not configured */
+    struct sink *sink;
+    struct ops *ops;          /* NULL: not configured */
     struct tap *tap;          /* NULL: no control socket */
     struct creds_source *own; /* the worker's credentials */
     const struct stats *nobodys;

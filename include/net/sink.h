@@ -213,6 +213,14 @@ unsigned sink_restarts(const struct sink *s);
 /* The pulse of the poll thread, which makes progress several times a second. */
 const struct pulse *sink_pulse(const struct sink *s);
 
+/*
+ * Append librdkafka's last statistics, a JSON object; longer ones are replaced by
+ * {"omitted_bytes":N}. False: there are none yet (by default once a minute,
+ * statistics.interval.ms). They have names of brokers and topics, no configuration and no records.
+ */
+enum { SINK_STATISTICS_BYTES = 384 * 1024 };
+bool sink_statistics(struct sink *s, struct buf *out);
+
 /* Maximum of key plus value of one record: message.max.bytes less the framing. */
 size_t sink_max_bytes(const struct sink *s);
 

@@ -65,6 +65,9 @@ MUST_USE enum err_kind ops_check(struct ops *o, int timeout_ms, struct err *e);
 /* Wait at most timeout_ms until every event is acknowledged or dropped. True: all are. */
 MUST_USE bool ops_flush(struct ops *o, int timeout_ms);
 
+/* As sink_statistics, of its producer. o NULL: false. */
+bool ops_statistics(struct ops *o, struct buf *out);
+
 /* Numbers of events. o NULL: zero. */
 struct ops_counts {
     uint64_t acknowledged, dropped;

@@ -36,6 +36,7 @@ static const struct part parts[] = {
     {"health.txt", "/healthz"},
     {"threads.txt", "/threads"},
     {"errors.txt", "/errors"},
+    {"kafka.json", "/kafka.json"},
     {"configuration.conf", "/config"},
 };
 

@@ -272,6 +272,22 @@ static int page_threads(void *ctx, const struct listener_request *r UNUSED,
     return HTTP_OK;
 }
 
+/* The last statistics of each producer: null if there are none yet. */
+static int page_kafka(void *ctx, const struct listener_request *r UNUSED, struct listener_answer *a)
+{
+    struct monitor *m = ctx;
+    buf_add(&a->body, SPAN("{\"records\":"));
+    if (!sink_statistics(m->parts.sink, &a->body)) {
+        buf_add(&a->body, SPAN("null"));
+    }
+    buf_add(&a->body, SPAN(",\"ops_events\":"));
+    if (!ops_statistics(m->parts.ops, &a->body)) {
+        buf_add(&a->body, SPAN("null"));
+    }
+    buf_add(&a->body, SPAN("}\n"));
+    return HTTP_OK;
+}
+
 /* How often the configuration was read, and whether the last one was applied. */
 static int page_reloads(void *ctx, const struct listener_request *r UNUSED,
                         struct listener_answer *a)
@@ -318,6 +334,7 @@ static const struct listener_page control_pages[] = {
     {"/config", TEXT_TYPE, false, page_config, false},
     {"/errors", TEXT_TYPE, false, page_errors, false},
     {"/threads", TEXT_TYPE, false, page_threads, false},
+    {"/kafka.json", "application/json", false, page_kafka, false},
     {"/reloads", TEXT_TYPE, false, page_reloads, false},
     {"/control", TEXT_TYPE, false, page_control, true},
     {"/tap", TEXT_TYPE, false, page_tap, false},

@@ -157,6 +157,7 @@ enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct e
 static void shared_init(struct sink *s)
 {
     rw_lock_init(&s->handles);
+    sink_statistics_init(s);
     mutex_init(&s->shared.lock);
     cond_init(&s->shared.reported);
 }
@@ -166,6 +167,7 @@ static void sink_destroy(struct sink *s)
     cond_done(&s->shared.reported);
     mutex_done(&s->shared.lock);
     rw_lock_done(&s->handles);
+    sink_statistics_done(s);
     rd_kafka_conf_destroy(s->conf);
     free(s->poll.reports);
     free(s);

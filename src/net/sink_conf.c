@@ -42,6 +42,8 @@ static const char *const preferred[][2] = {
     {"reconnect.backoff.max.ms", "2000"},
     /* The events report what librdkafka would write to standard error. */
     {"log_level", "0"},
+    /* For `diagnose`. */
+    {"statistics.interval.ms", "60000"},
 };
 
 /*
@@ -208,7 +210,7 @@ rd_kafka_conf_t *sink_conf_new(const struct sink_properties *p, struct err *e)
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
-    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
     return conf;
 }
 

@@ -383,6 +383,9 @@ static void take_event(struct sink *s, rd_kafka_event_t *ev)
     case RD_KAFKA_EVENT_ERROR:
         take_error(s, ev);
         break;
+    case RD_KAFKA_EVENT_STATS:
+        sink_statistics_keep(s, rd_kafka_event_stats(ev));
+        break;
     default:
         break;
     }

@@ -2,8 +2,8 @@
 /*
  * sink_priv.h - shared by the files of the sink: sink.c (counting, producing, life cycle),
  * sink_producer.c (creates and replaces the producer), sink_poll.c (delivery reports, events),
- * sink_topic.c (topics), sink_topics.c (many of them), sink_token.c (SASL tokens). Other than
- * these, only tail.c and their test include it.
+ * sink_topic.c (topics), sink_topics.c (many of them), sink_token.c (SASL tokens),
+ * sink_statistics.c. Other than these, only tail.c and their test include it.
  *
  * From sink_produce to its report, each record counts as one in `records`, and its bytes are
  * reserved in the budget.
@@ -69,6 +69,11 @@ struct sink {
 
     struct {
         pthread_mutex_t lock;
+        struct buf text; /* JSON; empty: none yet */
+    } statistics;
+
+    struct {
+        pthread_mutex_t lock;
         pthread_cond_t reported; /* `records` decreased */
         atomic_int flushing;     /* threads that wait for it */
         struct sink_topic **topics;
@@ -117,6 +122,12 @@ void sink_producer_replace(struct sink *s);
 
 /* The poll thread; arg is the sink. Ends when the sink is closing and nothing is unreported. */
 void *sink_poll_main(void *arg);
+
+void sink_statistics_init(struct sink *s);
+void sink_statistics_done(struct sink *s);
+
+/* Poll thread: librdkafka's JSON replaces the last one. */
+void sink_statistics_keep(struct sink *s, const char *json);
 
 /* Create a handle of the current producer for each topic, and destroy the old one. */
 /* What the brokers returned for a topic; other members are ignored. */

@@ -244,6 +244,11 @@ bool ops_flush(struct ops *o, int timeout_ms)
     return o == NULL || sink_flush(o->sink, timeout_ms);
 }
 
+bool ops_statistics(struct ops *o, struct buf *out)
+{
+    return o != NULL && sink_statistics(o->sink, out);
+}
+
 void ops_counts(const struct ops *o, struct ops_counts *out)
 {
     *out = (struct ops_counts){.acknowledged = o != NULL ? atomic_load(&o->acknowledged) : 0,

@@ -2,6 +2,7 @@
 /* Tests with librdkafka's mock brokers: real sockets on loopback, and errors on request. */
 #include "testing.h"
 
+#include "base/alloc.h"
 #include "net/sink.h"
 #include "sink_priv.h"
 
@@ -522,6 +523,36 @@ static void counts_headers_too(void **state UNUSED)
     assert_int_equal(bytes, 0);
 }
 
+static void keeps_the_last_statistics_and_no_long_ones(void **state UNUSED)
+{
+    static const char *const often[] = {"statistics.interval.ms=20", NULL};
+    static const char *const never[] = {"statistics.interval.ms=0", NULL};
+    struct buf out = BUF_INIT(SINK_STATISTICS_BYTES);
+    OWNED(sink) struct sink *s = sink_with(often, QUEUE_BYTES);
+    struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+    for (int i = 0; i < PATIENCE_MS / 10 && !sink_statistics(s, &out); i++) {
+        (void)nanosleep(&moment, NULL);
+    }
+    assert_true(span_starts(buf_span(&out), SPAN("{")));
+    assert_non_null(memmem(out.p, out.n, "\"producer\"", 10));
+
+    OWNED(sink) struct sink *quiet = sink_with(never, QUEUE_BYTES);
+    char *longer = mem_zeros(1, SINK_STATISTICS_BYTES + 2);
+    memset(longer, 'x', SINK_STATISTICS_BYTES + 1);
+    buf_clear(&out);
+    assert_false(sink_statistics(quiet, &out));
+    sink_statistics_keep(quiet, "{\"a\":1}");
+    sink_statistics_keep(quiet, "{}");
+    assert_true(sink_statistics(quiet, &out));
+    assert_span_equal(buf_span(&out), SPAN("{}"));
+    buf_clear(&out);
+    sink_statistics_keep(quiet, longer);
+    assert_true(sink_statistics(quiet, &out));
+    assert_span_equal(buf_span(&out), SPAN("{\"omitted_bytes\":393217}"));
+    free(longer);
+    buf_done(&out);
+}
+
 static void holds_no_more_than_the_queue_and_goes_on_with_the_reports(void **state UNUSED)
 {
     (void)rd_kafka_mock_broker_set_down(mock, 1);
@@ -767,6 +798,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             reports_once_that_the_brokers_are_unreachable_and_that_they_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_without_any_record_whether_the_brokers_answer, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(keeps_the_last_statistics_and_no_long_ones, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_producer_that_waits_for_room_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fatal_error_reports_everything_and_a_new_producer_goes_on,

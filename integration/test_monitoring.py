@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the worker tells of itself at /metrics, /healthz and /readyz, read by Prometheus' own parser."""
+import collections
 import http.client
 import json
 import re
 import signal
 import socket
+import threading
 import time
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
 from .parts.events import generate, rejected
-from .parts.places import ROOT
+from .parts.places import ROOT, free_ports
 from .parts.strict import StrictWorld
 from .parts.wait import until
 from .parts.window import LISTEN, Window
@@ -229,6 +233,70 @@ def test_ready_only_between_start_and_stop(strict: StrictWorld):
     assert worker.wait(40) == 0
     life = ["starting", "memory plan", "listening", "started", "signal received", "stopping", "stopped"]
     assert [line["msg"] for line in worker.lines(level="info") if line["msg"] in life] == life
+
+
+def test_scrapes_during_start_reload_and_stop_get_whole_pages_or_nothing(strict: StrictWorld):
+    acme = strict.customer("acme")
+    port, = free_ports(1)
+    worker = strict.start(metrics={"listen": f"127.0.0.1:{port}"})
+    ended, answers, wrong = threading.Event(), collections.Counter(), []
+
+    def scrape(path, whole):
+        while not ended.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            try:
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                text = answer.read().decode()
+                answers[path] += 1
+                if answer.status != 200 or not whole(text):
+                    wrong.append((path, answer.status, text[-200:]))
+            except ConnectionError:  # not started yet, or stopped
+                time.sleep(0.01)
+            except Exception as e:  # for example IncompleteRead: cut off
+                wrong.append((path, repr(e)))
+            finally:
+                connection.close()
+
+    pages = {"/metrics": lambda text: [f for f in text_string_to_metric_families(text)] and text.endswith("\n"),
+             "/status.json": lambda text: json.loads(text)["format"] == 1,
+             "/": lambda text: text.rstrip().endswith("</html>")}
+    threads = [threading.Thread(target=scrape, args=p, daemon=True) for p in pages.items()]
+    for thread in threads:
+        thread.start()
+    try:
+        worker.logged(msg="started")
+        acme.put("a", generate(2000, 1).text)
+        others = [strict.customer(f"other-{i:02}", queue=acme.queue, bucket=f"b-{i}").settings for i in range(20)]
+        for number in range(10):
+            settings = strict.settings(metrics={"listen": f"127.0.0.1:{port}"})
+            settings["customers"] = [c for c in settings["customers"] if number % 2 or c not in others]
+            assert worker.reload(settings)["msg"] == "reloaded"
+        worker.logged(msg="object done", customer="acme")
+        assert worker.stop() == 0
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(60)
+    assert wrong == []
+    assert len(answers) == 3 and min(answers.values()) >= 10
+
+
+def test_a_page_in_a_browser_cannot_read_the_status_by_its_own_name(strict: StrictWorld):
+    """DNS rebinding: its name resolves to 127.0.0.1, and the browser sends that name."""
+    strict.customer("acme")
+    own = "ingest.example.com"
+    for names, refused in ((None, {"attacker.example", own}), ([own], {"attacker.example"})):
+        window = Window(strict.start(metrics={**LISTEN, "hosts": names}))
+        for name in ("attacker.example", own, "localhost", "127.0.0.1", socket.gethostname()):
+            for path in ("/", "/metrics", "/status.json", "/healthz"):
+                connection = http.client.HTTPConnection("127.0.0.1", window.port, timeout=30)
+                connection.request("GET", path, headers={"Host": f"{name}:{window.port}"})
+                answer = connection.getresponse()
+                text = answer.read().decode()
+                connection.close()
+                assert (answer.status == 421) == (name in refused), (name, path)
+                assert name not in refused or "metrics.hosts" in text and "acme" not in text
 
 
 def test_a_port_in_use_is_a_clear_error_at_start(strict: StrictWorld):

@@ -186,6 +186,7 @@ struct conf {
 
     struct {
         char *listen; /* NULL: no listener */
+        char **hosts; /* names in Host; NULL: none given */
         int stalled_after_ms;
         int queue_interval_ms;
         char *runbook; /* address of docs/runbook.md; NULL: its name is shown */

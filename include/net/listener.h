@@ -18,11 +18,11 @@
  *     }
  *
  * Answers GET and HEAD of these paths, of those marked `post` POST without a body; everything else
- * is 405 or 404. One thread serves all
- * connections. A page is first written to memory completely and then sent, so a slow client neither
- * delays the others nor holds a lock. Limits: LISTENER_* below; net/clients.h has the deadlines,
- * and which connections end if there are too many. Plain HTTP without authentication: for loopback
- * or a private network.
+ * is 405 or 404. A request with the name of another host (net/host.h) is 421 on a loopback address,
+ * and everywhere if the settings have names. One thread serves all connections. A page is first
+ * written to memory completely and then sent, so a slow client neither delays the others nor holds
+ * a lock. Limits: LISTENER_* below; net/clients.h has the deadlines, and which connections end if
+ * there are too many. Plain HTTP without authentication: for loopback or a private network.
  *
  * Threads: new and free one at a time. Pages are written on the listener's thread.
  */
@@ -80,6 +80,8 @@ struct listener_settings {
     const char *address; /* "HOST:PORT", "[::1]:PORT", ":PORT" (all addresses); port 0: any. With a
                             slash at its begin: path of a unix socket (net/unix_socket.h) */
     bool group;          /* a unix socket: the group may use it, too */
+    const char *const *hosts; /* names in Host besides addresses, localhost and the machine's;
+                                 NULL-terminated, borrowed; NULL: none */
     const struct listener_page *pages; /* borrowed */
     size_t page_count;
     size_t page_bytes; /* maximum of a page; a longer one is a 500. At most twice this is in memory

@@ -4,6 +4,8 @@
 #include "conf/refuse.h"
 #include "conf/table.h"
 
+enum { HOSTS_MAX = 16 };
+
 static const struct conf_row metrics_rows[] = {
     {.name = "listen",
      .type = CONF_TEXT,
@@ -16,6 +18,18 @@ static const struct conf_row metrics_rows[] = {
      .text = "Where it listens: \"HOST:PORT\", \"[::1]:PORT\", \":PORT\" for all addresses. There "
              "is no "
              "password and no TLS: only for this machine or a private network."},
+    {.name = "hosts",
+     .type = CONF_TEXTS,
+     MEMBER(conf, metrics.hosts),
+     .fixed = true,
+     .derived = "none",
+     .least = 1,
+     .most = HOSTS_MAX,
+     .example = "[ \"ingest.example.com\" ]",
+     .text = "Names by which clients may call it, in the header Host, besides addresses, localhost "
+             "and the machine's name. Others are answered with 421 if `listen` is a loopback "
+             "address, or if names are given here: a page in a browser cannot read the status by "
+             "a name that it lets resolve to this machine."},
     {.name = "stalled_after",
      .type = CONF_TIME,
      MEMBER(conf, metrics.stalled_after_ms),

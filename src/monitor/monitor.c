@@ -348,6 +348,7 @@ static struct listener *listen_http(struct monitor *m, const struct conf *conf, 
 {
     struct listener *l =
         listener_new(&(struct listener_settings){.address = conf->metrics.listen,
+                                                 .hosts = (const char *const *)conf->metrics.hosts,
                                                  .pages = pages,
                                                  .page_count = sizeof(pages) / sizeof(pages[0]),
                                                  .page_bytes = memory_page_bytes(conf),

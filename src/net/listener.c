@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "net/clients.h"
+#include "net/host.h"
 #include "net/unix_socket.h"
 
 #include <assert.h>
@@ -20,6 +21,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -35,6 +38,8 @@ struct listener {
     struct MHD_Daemon *daemon;
     int fd; /* of the socket that listens */
     int port;
+    bool checks_host;
+    char machine[HOST_BYTES]; /* its name */
     pthread_t thread;
     atomic_bool stopping;
     atomic_size_t page_bytes; /* of settings at first */
@@ -166,18 +171,47 @@ static int make_socket(const char *address, struct err *e)
     return fd;
 }
 
-static int port_of(int fd)
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_un path;
+};
+
+/* Family AF_UNSPEC: not known. */
+static union address address_of(int fd)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } at = {.v6 = {.sin6_port = 0}};
+    union address at = {.any = {.sa_family = AF_UNSPEC}};
     socklen_t n = sizeof(at);
     if (getsockname(fd, &at.any, &n) != 0) {
+        at.any.sa_family = AF_UNSPEC;
+    }
+    return at;
+}
+
+static int port_of(const union address *at)
+{
+    switch (at->any.sa_family) {
+    case AF_INET:
+        return ntohs(at->v4.sin_port);
+    case AF_INET6:
+        return ntohs(at->v6.sin6_port);
+    default:
         return 0;
     }
-    return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}
+
+static bool is_loopback(const union address *at)
+{
+    enum { LOOPBACK_NET = 127 };
+    switch (at->any.sa_family) {
+    case AF_INET:
+        return ntohl(at->v4.sin_addr.s_addr) >> 24 == LOOPBACK_NET;
+    case AF_INET6:
+        return IN6_IS_ADDR_LOOPBACK(&at->v6.sin6_addr);
+    default:
+        return false;
+    }
 }
 
 /* ---- Requests ---- */
@@ -304,6 +338,14 @@ long listener_peer_uid(const struct listener_request *r)
     return unix_socket_peer_uid(fd_of(r->connection));
 }
 
+/* A browser sends the name of the page that asks: see net/host.h. */
+static bool is_for_us(const struct listener *l, struct MHD_Connection *c)
+{
+    const char *host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    return !l->checks_host ||
+           host_is_ours(span_str(host != NULL ? host : ""), l->machine, l->settings.hosts);
+}
+
 /* Called when the headers have been read. A response at this point means that no body is read. */
 /* NOLINTNEXTLINE(readability-function-size): the library's signature */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
@@ -313,6 +355,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 {
     struct listener *l = ctx;
     clients_asked(&l->clients, fd_of(c), clock_mono_ms(&clock_system));
+    if (!is_for_us(l, c)) {
+        return answer_text(l, c, MHD_HTTP_MISDIRECTED_REQUEST,
+                           SPAN("this worker has not the name in Host: use its address or "
+                                "localhost, or add the name to metrics.hosts\n"));
+    }
     const struct listener_page *page = find_page(l, url);
     bool reads =
         strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
@@ -391,7 +438,13 @@ struct listener *listener_new(const struct listener_settings *s, struct err *e)
     l->settings = *s;
     atomic_store(&l->page_bytes, s->page_bytes);
     l->fd = fd;
-    l->port = port_of(fd);
+    union address at = address_of(fd);
+    l->port = port_of(&at);
+    l->checks_host = is_loopback(&at) || (at.any.sa_family != AF_UNIX && s->hosts != NULL);
+    if (gethostname(l->machine, sizeof(l->machine)) != 0) {
+        l->machine[0] = '\0';
+    }
+    l->machine[sizeof(l->machine) - 1] = '\0';
     clients_init(&l->clients);
     /* epoll(7): descriptors of the worker may exceed the range of select(2) */
     l->daemon = MHD_start_daemon(

@@ -190,7 +190,7 @@ static void head_has_headers_and_no_body(void **state UNUSED)
     struct buf got = BUF_INIT(ANSWER_BYTES);
     OWNED(listener) struct listener *l = serve("127.0.0.1:0", &e);
     int fd = dial(l);
-    say(fd, SPAN("HEAD /small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    say(fd, SPAN("HEAD /small HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
     hear(fd, &got);
     assert_true(span_starts(buf_span(&got), SPAN("HTTP/1.1 200 OK\r\n")));
     assert_non_null(strstr(got.p, "Content-Length: 6"));
@@ -206,7 +206,7 @@ static void a_head_without_end_is_cut(void **state UNUSED)
     char line[1025];
     OWNED(listener) struct listener *l = serve("127.0.0.1:0", &e);
     int fd = dial(l);
-    say(fd, SPAN("GET /small HTTP/1.1\r\nHost: x\r\n"));
+    say(fd, SPAN("GET /small HTTP/1.1\r\nHost: localhost\r\n"));
     memset(line, 'a', sizeof(line));
     size_t sent = 0;
     while (send(fd, line, sizeof(line), MSG_NOSIGNAL) > 0) {
@@ -220,6 +220,54 @@ static void a_head_without_end_is_cut(void **state UNUSED)
     expect(l, "GET", "/small", 200, "hello\n");
 }
 
+static int status_with_host(const struct listener *l, const char *head)
+{
+    struct buf got = BUF_INIT(ANSWER_BYTES);
+    int status = 0;
+    int fd = dial(l);
+    say(fd, span_str(head));
+    hear(fd, &got);
+    buf_add_byte(&got, '\0');
+    (void)sscanf(got.p, "HTTP/1.%*c %d ", &status);
+    buf_done(&got);
+    (void)close(fd);
+    return status;
+}
+
+#define GET_SMALL "GET /small HTTP/1.1\r\nConnection: close\r\n"
+
+/* DNS rebinding: a page of the Internet may not read what is for this machine. */
+static void on_loopback_a_foreign_name_is_refused(void **state UNUSED)
+{
+    struct err e = {.kind = FAIL_NONE};
+    OWNED(listener) struct listener *l = serve("127.0.0.1:0", &e);
+    int before = atomic_load(&asked);
+    assert_int_equal(status_with_host(l, GET_SMALL "Host: attacker.example:9464\r\n\r\n"), 421);
+    assert_int_equal(status_with_host(l, GET_SMALL "Host: ingest.example.com\r\n\r\n"), 421);
+    assert_int_equal(atomic_load(&asked), before);
+    assert_int_equal(status_with_host(l, GET_SMALL "Host: localhost\r\n\r\n"), 200);
+    assert_int_equal(status_with_host(l, GET_SMALL "Host: [::1]:9464\r\n\r\n"), 200);
+    assert_int_equal(status_with_host(l, "GET /small HTTP/1.0\r\n\r\n"), 200);
+}
+
+static void elsewhere_any_name_is_served_unless_names_are_given(void **state UNUSED)
+{
+    static const char *const hosts[] = {"ingest.example.com", NULL};
+    struct err e = {.kind = FAIL_NONE};
+    struct listener_settings s = {.address = ":0",
+                                  .pages = pages,
+                                  .page_count = sizeof(pages) / sizeof(pages[0]),
+                                  .page_bytes = PAGE_BYTES,
+                                  .ctx = hello};
+    OWNED(listener) struct listener *any = listener_new(&s, &e);
+    assert_int_equal(status_with_host(any, GET_SMALL "Host: ingest.monitoring.svc\r\n\r\n"), 200);
+    s.hosts = hosts;
+    OWNED(listener) struct listener *named = listener_new(&s, &e);
+    assert_int_equal(status_with_host(named, GET_SMALL "Host: ingest.monitoring.svc\r\n\r\n"), 421);
+    assert_int_equal(status_with_host(named, GET_SMALL "Host: Ingest.Example.com:80\r\n\r\n"), 200);
+    assert_int_equal(status_with_host(named, GET_SMALL "Host: 10.0.0.7:9464\r\n\r\n"), 200);
+}
+
 enum { SLOW = 7 }; /* fewer than an address may have: the oldest of more would be closed */
 
 static void a_slow_client_delays_no_other(void **state UNUSED)
@@ -229,7 +277,8 @@ static void a_slow_client_delays_no_other(void **state UNUSED)
     int slow[SLOW];
     for (size_t i = 0; i < SLOW; i++) {
         slow[i] = dial(l);
-        say(slow[i], i == 0 ? SPAN("GET /large HTTP/1.1\r\nHost: x\r\n\r\n") : SPAN("GET /lar"));
+        say(slow[i],
+            i == 0 ? SPAN("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n") : SPAN("GET /lar"));
     }
     for (int i = 0; i < 20; i++) {
         expect(l, "GET", "/small", 200, "hello\n");
@@ -247,7 +296,7 @@ static void pages_that_no_client_reads_are_bounded(void **state UNUSED)
     int slow[SLOW];
     for (size_t i = 0; i < SLOW; i++) {
         slow[i] = dial(l);
-        say(slow[i], SPAN("GET /large HTTP/1.1\r\nHost: x\r\n\r\n"));
+        say(slow[i], SPAN("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     }
     struct http_answer a;
     do {
@@ -335,7 +384,7 @@ static void asks_for_no_page_once_it_is_freed(void **state UNUSED)
     say(fd, SPAN("GET /small HTT"));
     int before = atomic_load(&asked);
     listener_free(l);
-    (void)send(fd, "P/1.1\r\nHost: x\r\n\r\n", 19, MSG_NOSIGNAL);
+    (void)send(fd, "P/1.1\r\nHost: localhost\r\n\r\n", 27, MSG_NOSIGNAL);
     assert_int_equal(atomic_load(&asked), before);
     (void)close(fd);
 }
@@ -348,6 +397,8 @@ int main(void)
         cmocka_unit_test(a_page_sees_path_and_query_and_sets_headers),
         cmocka_unit_test(head_has_headers_and_no_body),
         cmocka_unit_test(a_head_without_end_is_cut),
+        cmocka_unit_test(on_loopback_a_foreign_name_is_refused),
+        cmocka_unit_test(elsewhere_any_name_is_served_unless_names_are_given),
         cmocka_unit_test(a_slow_client_delays_no_other),
         cmocka_unit_test(pages_that_no_client_reads_are_bounded),
         cmocka_unit_test(clients_that_send_no_whole_request_keep_no_other_out),

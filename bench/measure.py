@@ -115,11 +115,15 @@ class Fake(Process):
         return json.loads(self.opener.open(f"{self.url}/_admin/{what}", timeout=30).read())
 
 
-def worker_config(world, fake, topic, rejects, lanes, tls=False, properties=()):
+def worker_config(world, fake, topic, rejects, lanes, tls=False, properties=(), sections=None):
+    """sections: more sections, and members of kafka."""
+    sections = dict(sections or {})
     return config_text({
         "aws": {"region": REGION, "endpoint_sqs": fake.url, "endpoint_s3": fake.url, "endpoint_sts": fake.url,
                 "path_style": True, **({"ca_bundle": str(world.pem.ca)} if tls else {})},
-        "kafka": {"properties": [*world.kafka_properties(tls), *properties], "topic": topic, "rejects_topic": rejects},
+        "kafka": {"properties": [*world.kafka_properties(tls), *properties], "topic": topic, "rejects_topic": rejects,
+                  **sections.pop("kafka", {})},
+        **sections,
         "limits": {"lanes": lanes},
         "log": {"level": "warn"},
         "queues": [{"name": "bench", "url": f"{fake.url}/{ACCOUNT}/bench-0"}],
@@ -155,13 +159,13 @@ def _all_deleted(fake, workers, objects):
 
 
 def run_worker(world, data, lanes=8, replicas=1, fake_options=(), rate=None, tls=False, properties=(),
-               watch=counters.instructions):
+               watch=counters.instructions, sections=None):
     """Start everything, release the messages, wait for the last delete, check the counts.
 
     watch: a context manager that gets the workers' pids; its value may have a member `value`."""
     options = [*fake_options, *(["--rate", rate] if rate else [])]
     with world.topics("", "-rejects") as (topic, rejects), Fake(world, data, options, tls) as fake:
-        text = worker_config(world, fake, topic, rejects, lanes, tls, properties)
+        text = worker_config(world, fake, topic, rejects, lanes, tls, properties, sections)
         workers = [Worker(world.folder, text, name=f"worker-{i}") for i in range(replicas)]
         try:
             until(lambda: fake.ask("counters")["polls"] >= replicas, "the workers poll", 60, alive=workers[0])

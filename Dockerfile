@@ -8,21 +8,30 @@
 #   docker run --read-only -v ./asymptote-ingest.conf:/etc/asymptote-ingest/asymptote-ingest.conf:ro \
 #       asymptote-ingest
 #
+# The image has the program, its shared libraries and certificates: no shell, no package manager
+# (scripts/image-root). Which packages these are is in /usr/share/doc/asymptote-ingest/sbom.spdx.json,
+# and where scanners look.
+#
+# Built twice, it is the same: docker buildx build --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) \
+#       --output type=oci,dest=image.tar,rewrite-timestamp=true .
+#
 # BASE may be any Debian 12 or 13. scripts/check-image builds this on a base of its own.
 ARG BASE=debian:13-slim
 
 FROM ${BASE} AS packages
 WORKDIR /src
 COPY scripts/install-deps scripts/install-deps
-RUN scripts/install-deps build
+RUN scripts/install-deps build image
 
 FROM packages AS build
 COPY . .
 # The commit in log and metrics, since the context has no .git: --build-arg COMMIT=$(git rev-parse HEAD)
 ARG COMMIT=
 RUN cmake --preset release -DINGEST_TESTS=OFF -DINGEST_COMMIT=${COMMIT} \
- && cmake --build --preset release --target asymptote-ingest \
- && scripts/runtime-packages build/release/asymptote-ingest >build/runtime-packages
+ && cmake --build --preset release --target asymptote-ingest
+ARG SOURCE_DATE_EPOCH=0
+RUN scripts/sbom --also base-files --also ca-certificates build/release/asymptote-ingest >build/sbom.spdx.json \
+ && scripts/image-root build/release/asymptote-ingest build/sbom.spdx.json build/image-root
 
 FROM ${BASE} AS demo
 RUN apt-get update \
@@ -37,15 +46,9 @@ COPY tests/tools tests/tools
 COPY docs/event.schema.json docs/event.schema.json
 CMD ["/opt/demo/bin/python", "-m", "integration.compose"]
 
-FROM ${BASE}
-# The libraries that the program is linked with, and the certificates by which TLS trusts a server.
-COPY --from=build /src/build/runtime-packages /usr/local/share/asymptote-ingest/runtime-packages
-RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive xargs -a /usr/local/share/asymptote-ingest/runtime-packages \
-        apt-get install -y --no-install-recommends ca-certificates \
- && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ingest
-COPY --from=build /src/build/release/asymptote-ingest /usr/local/bin/
+FROM scratch
+COPY --from=build /src/build/image-root /
+ENV PATH=/usr/local/bin
 USER 10001
 ENTRYPOINT ["asymptote-ingest"]
 CMD ["run", "-c", "/etc/asymptote-ingest/asymptote-ingest.conf"]

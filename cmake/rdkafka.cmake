@@ -12,17 +12,19 @@ if(NOT EXISTS ${RDKAFKA_SOURCE}/configure OR NOT EXISTS ${RDKAFKA_SOURCE}/src/rd
 endif()
 include(ExternalProject)
 set(place ${PROJECT_BINARY_DIR}/rdkafka)
+cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
 ExternalProject_Add(rdkafka_build
     PREFIX ${place}
     DOWNLOAD_COMMAND ${CMAKE_COMMAND} -E copy_directory ${RDKAFKA_SOURCE} <SOURCE_DIR>
     CONFIGURE_COMMAND ${CMAKE_COMMAND} -E env CC=${CMAKE_C_COMPILER} CXX=${CMAKE_CXX_COMPILER} CFLAGS=-fPIC
-                      <SOURCE_DIR>/configure --prefix=${place} --libdir=${place}/lib --disable-gssapi --enable-static
-    BUILD_COMMAND make -C src librdkafka.a librdkafka.so.1
-    INSTALL_COMMAND make -C src install
+                      <SOURCE_DIR>/configure --disable-gssapi --enable-static
+    BUILD_COMMAND make -j${cores} -C src librdkafka.a
+    INSTALL_COMMAND ${CMAKE_COMMAND} -E copy src/rdkafka.h src/rdkafka_mock.h ${place}/include/librdkafka
+            COMMAND ${CMAKE_COMMAND} -E copy src/librdkafka.a ${place}/lib
     BUILD_IN_SOURCE ON
     BUILD_BYPRODUCTS ${place}/lib/librdkafka.a
     LOG_CONFIGURE ON LOG_BUILD ON LOG_INSTALL ON LOG_OUTPUT_ON_FAILURE ON)
-file(MAKE_DIRECTORY ${place}/include)
+file(MAKE_DIRECTORY ${place}/include/librdkafka ${place}/lib)
 target_include_directories(rdkafka SYSTEM INTERFACE ${place}/include)
 pkg_check_modules(RDKAFKA_NEEDS REQUIRED IMPORTED_TARGET libcurl libcrypto libssl zlib libzstd liblz4)
 target_link_libraries(rdkafka INTERFACE ${place}/lib/librdkafka.a PkgConfig::RDKAFKA_NEEDS Threads::Threads m dl)

@@ -340,5 +340,5 @@ def test_diagnose_has_no_secret_and_no_content(strict: StrictWorld):
 
 def test_documents_have_the_screens():
     text = (pathlib.Path(__file__).parents[1] / "docs/status.md").read_text()
-    for word in ("CUSTOMER", "Is every customer fresh?", "control pause", "control drain"):
+    for word in ("CUSTOMER", "Is every customer fresh?", "control pause", "control drain", "tap acme --rejects", " shown, "):
         assert word in text

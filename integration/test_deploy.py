@@ -161,7 +161,9 @@ def test_a_pod_has_time_to_stop_and_is_confined():
     assert security == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
                         "capabilities": {"drop": ["ALL"]}}
     assert "--watch" in container["args"]
-    assert f"useradd --system --uid {pod['securityContext']['runAsUser']} " in (ROOT / "Dockerfile").read_text()
+    uid = pod["securityContext"]["runAsUser"]
+    assert f"\nUSER {uid}\n" in (ROOT / "Dockerfile").read_text()
+    assert f"\nUSER = {uid}\n" in (ROOT / "scripts/image-root").read_text()
 
 
 def test_the_compose_file_fits_its_schema_and_monitors_the_worker():

@@ -17,7 +17,7 @@ ExternalProject_Add(rdkafka_build
     PREFIX ${place}
     DOWNLOAD_COMMAND ${CMAKE_COMMAND} -E copy_directory ${RDKAFKA_SOURCE} <SOURCE_DIR>
     CONFIGURE_COMMAND ${CMAKE_COMMAND} -E env CC=${CMAKE_C_COMPILER} CXX=${CMAKE_CXX_COMPILER} CFLAGS=-fPIC
-                      <SOURCE_DIR>/configure --disable-gssapi --enable-static
+                      <SOURCE_DIR>/configure --disable-gssapi
     BUILD_COMMAND make -j${cores} -C src librdkafka.a
     INSTALL_COMMAND ${CMAKE_COMMAND} -E copy src/rdkafka.h src/rdkafka_mock.h ${place}/include/librdkafka
             COMMAND ${CMAKE_COMMAND} -E copy src/librdkafka.a ${place}/lib

@@ -12,8 +12,10 @@
 # (scripts/image-root). Which packages these are is in /usr/share/doc/asymptote-ingest/sbom.spdx.json,
 # and where scanners look.
 #
-# Built twice, it is the same: docker buildx build --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) \
-#       --output type=oci,dest=image.tar,rewrite-timestamp=true .
+# Built twice, it is the same if the builder lets processes have fixed addresses (setarch -R), as
+#   buildah build --security-opt seccomp=unconfined --timestamp $(git log -1 --format=%ct) \
+#       --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) .
+# Else gcc's profile, and so the code of some functions, may differ.
 #
 # BASE may be any Debian 12 or 13. scripts/check-image builds this on a base of its own.
 ARG BASE=debian:13-slim

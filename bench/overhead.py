@@ -10,7 +10,7 @@ tap      as on, and one `tap` of the customer at its usual rate
 off (2)  as off: what differs between off and this is noise
 
 Each round runs all of them once, in turn, so that other work on the machine reaches all of them; the order
-changes with each round. A difference is that of two runs of one round.
+changes with each round; the last lines are single requests to a worker without traffic. A difference is that of two runs of one round.
 """
 import argparse
 import contextlib
@@ -19,10 +19,13 @@ import statistics
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 
 from integration.parts.places import binary, free_ports
 from integration.parts.process import Process, clean_env
+from integration.parts.wait import until
+from integration.parts.worker import Worker
 
 from . import counters, measure
 from .data import dataset
@@ -90,6 +93,29 @@ def once(world, data, lanes, name):
     return run
 
 
+def on_cpu_s(pid):
+    """As measure.cpu_s, in nanoseconds' steps and only of the threads that are there."""
+    return sum(int(p.read_text().split()[0]) for p in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
+def of_requests(world, data, count=300):
+    """{page: (its bytes, CPU ms of a request)} of a worker without traffic."""
+    port, = free_ports(1)
+    opener, found = urllib.request.build_opener(urllib.request.ProxyHandler({})), {}
+    with world.topics("", "-rejects") as (topic, rejects), measure.Fake(world, data) as fake:
+        text = measure.worker_config(world, fake, topic, rejects, 4, sections={"metrics": {"listen": f"127.0.0.1:{port}"}})
+        with Worker(world.folder, text, name="idle") as worker:
+            until(lambda: fake.ask("counters")["polls"] >= 1, "the worker polls", 60, alive=worker)
+            for page in ("/metrics", "/status.json", "/"):
+                before, begun = on_cpu_s(worker.pid), time.monotonic()
+                for _ in range(count):
+                    size = len(opener.open(f"http://127.0.0.1:{port}{page}", timeout=30).read())
+                took, used = time.monotonic() - begun, on_cpu_s(worker.pid) - before
+                time.sleep(took)  # what the worker uses without requests
+                found[page] = size, (2 * used - (on_cpu_s(worker.pid) - before)) / count * 1000
+    return found
+
+
 def compared(runs, gigabytes):
     """{name: (CPU s per GB, its share of change by rounds: median, least, most)}"""
     rows = {}
@@ -125,6 +151,8 @@ def main():
                     runs[name].append(once(world, data, lanes, name)["cpu_s"])
                     print(f"  {number + 1}/{o.rounds} {workload} {name}: {runs[name][-1]:.2f} CPU s", file=sys.stderr, flush=True)
             print(table(workload, o.rounds, data, compared(runs, data.gigabytes)), flush=True)
+        for page, (size, cpu_ms) in of_requests(world, dataset("big", 100)).items():
+            print(f"A request of {page} ({size:,} bytes): {cpu_ms:.2f} CPU ms")
     return 0
 
 

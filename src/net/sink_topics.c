@@ -112,13 +112,13 @@ enum err_kind sink_topics_ask(struct sink *s, struct sink_topic_answer *list, si
         list[i].code = RD_KAFKA_RESP_ERR_NO_ERROR;
         list[i].facts = (struct sink_topic_facts){.max_bytes = 0};
     }
-    rwlock_read(&s->handles);
+    rw_lock_read(&s->handles);
     a.producer = s->producer.handle;
     rd_kafka_resp_err_t code = count != 0 ? ask_metadata(&a) : RD_KAFKA_RESP_ERR_NO_ERROR;
     size_t from = 0;
     while (code == RD_KAFKA_RESP_ERR_NO_ERROR && from < count && describe_some(&a, &from)) {
     }
-    rwlock_unlock(&s->handles);
+    rw_lock_unlock(&s->handles);
     text_index_done(&a.numbers);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return FAIL_NONE;

@@ -122,6 +122,12 @@ int64_t creds_expires_ms(struct creds_source *s);
 bool creds_renewal_failed(struct creds_source *s, struct err *why);
 
 /*
+ * Whether *e, of a request signed with these credentials, is the error of their origin: the service
+ * had ended them, the origin refused others, and the request was not sent.
+ */
+bool creds_refused(struct creds_source *s, const struct err *e);
+
+/*
  * Interface of an origin of credentials. One thread at a time calls `fetch`, which must return
  * within a timeout of its own. Any thread may call `stop`, which ends a fetch in progress and each
  * later one immediately.

@@ -454,6 +454,10 @@ static enum err_kind read_object(struct attempt *a, struct err *e)
     struct s3_consumer consumer = {
         .ctx = a, .begin = attempt_begin, .body = attempt_body, .failed_ms = &a->failed_ms};
     enum err_kind kind = s3_get(a->s3, &object, creds, &consumer, e);
+    if (kind != FAIL_NONE && creds_refused(creds, e)) {
+        a->subject = ABOUT_ROLE;
+        return kind;
+    }
     if (kind == FAIL_KMS && conf->session_policy == SESSION_POLICY_NO_KMS) {
         return err_wrap(e, "the session policy has no kms:Decrypt: set the customer's kms_key_arn "
                            "or session_policy = \"full\"");

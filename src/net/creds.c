@@ -310,3 +310,13 @@ bool creds_renewal_failed(struct creds_source *s, struct err *why)
     mutex_unlock(&s->shared.lock);
     return failed;
 }
+
+bool creds_refused(struct creds_source *s, const struct err *e)
+{
+    mutex_lock(&s->shared.lock);
+    const struct err *why = &s->shared.why;
+    bool refused = s->shared.failures > 0 && !usable_locked(s) && why->kind == e->kind &&
+                   strcmp(why->request_id, e->request_id) == 0;
+    mutex_unlock(&s->shared.lock);
+    return refused;
+}

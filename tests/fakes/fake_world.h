@@ -119,6 +119,7 @@ enum err_kind s3_head(struct s3 *s UNUSED, const struct s3_object *o UNUSED,
 static struct {
     enum err_kind kind;
     enum err_kind renewal; /* result of a renewal */
+    bool lost;             /* S3 ended the session: its denials are those of STS */
     int64_t expires_ms;
     enum err_kind unguarded; /* result of the check of the external id */
     atomic_int roles;
@@ -151,6 +152,11 @@ bool creds_renewal_failed(struct creds_source *s UNUSED, struct err *why)
 {
     return fake_creds.renewal != FAIL_NONE &&
            err_set(why, fake_creds.renewal, "sts: as the test says") != FAIL_NONE;
+}
+
+bool creds_refused(struct creds_source *s UNUSED, const struct err *e)
+{
+    return fake_creds.lost && e->kind == FAIL_DENIED;
 }
 
 int64_t creds_expires_ms(struct creds_source *s UNUSED)

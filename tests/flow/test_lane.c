@@ -1002,6 +1002,15 @@ static void leaves_an_object_of_a_format_that_is_not_read_and_names_it(void **st
     assert_int_equal(stats_get(&at(0)->stats->objects_left), 2);
 }
 
+static void a_role_that_is_denied_when_s3_ended_its_session_pauses_at_once(void **state UNUSED)
+{
+    setup();
+    fake_creds.lost = true;
+    answer((struct fake_answer){.kind = FAIL_DENIED, .code = "AccessDenied"});
+    assert_later(carry(NOTICE(OBJECT("logs/1", "2")), 1), 675, 900);
+    assert_true(customers_queue_paused(w.all, 0));
+}
+
 static void pauses_the_customer_whose_role_is_denied(void **state UNUSED)
 {
     setup();
@@ -1779,6 +1788,7 @@ static const struct CMUnitTest tests[] = {
     TEST(says_that_the_rejects_of_an_unreadable_object_were_not_produced),
     TEST(says_that_a_denied_bucket_may_be_of_another_account),
     TEST(leaves_an_object_of_a_format_that_is_not_read_and_names_it),
+    TEST(a_role_that_is_denied_when_s3_ended_its_session_pauses_at_once),
     TEST(pauses_the_customer_whose_role_is_denied),
     TEST(says_of_a_probe_that_it_is_one_and_what_came_of_it),
     TEST(says_why_an_object_is_read_again),

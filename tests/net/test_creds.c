@@ -186,6 +186,29 @@ static void goes_on_with_the_old_set_while_renewal_fails_until_its_last_minute(v
     assert_false(creds_renewal_failed(s, &why));
 }
 
+static void tells_the_origins_refusal_from_the_services(void **state UNUSED)
+{
+    OWNED(creds_source) struct creds_source *s = source_of(false);
+    struct creds c;
+    struct err e = {.kind = FAIL_DENIED};
+    assert_gives(s, "AKID1");
+    assert_false(creds_refused(s, &e)); /* of the service: these credentials are in use */
+    reject(s);
+    script.fail = FAIL_DENIED;
+    assert_int_equal(creds_get(s, &c, &e), FAIL_DENIED);
+    assert_true(creds_refused(s, &e));
+    struct err other = e;
+    (void)snprintf(other.request_id, sizeof(other.request_id), "another");
+    assert_false(creds_refused(s, &other));
+    other = e;
+    other.kind = FAIL_AGAIN;
+    assert_false(creds_refused(s, &other));
+    script.fail = FAIL_NONE;
+    pass(MINUTE_MS);
+    assert_gives(s, "AKID3");
+    assert_false(creds_refused(s, &e));
+}
+
 static void pauses_longer_after_each_failure_up_to_a_minute(void **state UNUSED)
 {
     OWNED(creds_source) struct creds_source *s = source_of(false);
@@ -404,6 +427,7 @@ int main(void)
         cmocka_unit_test(sets_without_end_are_kept),
         cmocka_unit_test(renews_between_half_and_three_quarters_of_a_life),
         cmocka_unit_test(goes_on_with_the_old_set_while_renewal_fails_until_its_last_minute),
+        cmocka_unit_test(tells_the_origins_refusal_from_the_services),
         cmocka_unit_test(pauses_longer_after_each_failure_up_to_a_minute),
         cmocka_unit_test(a_rejected_set_is_renewed_at_once_and_once),
         cmocka_unit_test(a_set_that_was_just_fetched_is_renewed_if_it_is_rejected),

@@ -100,7 +100,7 @@ static const char *queue_todo(const struct err *e)
     case FAIL_AGAIN:
         return e->status == 0
                    ? "if it lasts, check the network, proxies and endpoint between this host and "
-                     "SQS"
+                     "SQS; if other queues answer, ask the owner of this one"
                    : "the fault is in SQS or before it: if it lasts, check the health page of AWS, "
                      "or the endpoint";
     case FAIL_THROTTLED:

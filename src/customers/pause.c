@@ -107,6 +107,7 @@ static bool note_outage(struct customer *c, const struct customer_refusal *r, co
     struct outage *o = &run->outages[r->party];
     bool of_role = r->party == CUSTOMER_ROLE || e->kind == FAIL_DENIED || e->kind == FAIL_KMS;
     struct log_kv about[] = {
+        KV_SET("bucket", r->party == CUSTOMER_S3 ? c->conf->bucket : NULL),
         KV_SET_SPAN("key", r->party != CUSTOMER_ROLE ? r->about : SPAN("")),
         KV_SET("role_arn", r->party != CUSTOMER_TOPIC && of_role ? c->conf->role_arn : NULL),
     };
@@ -117,13 +118,14 @@ static bool note_outage(struct customer *c, const struct customer_refusal *r, co
         return false;
     }
     if (is_outage(r, e, paused)) {
-        return outage_failed(o,
-                             &(struct outage_failure){.err = e,
-                                                      .next = r->next,
-                                                      .since_ms = r->since_ms,
-                                                      .about = about,
-                                                      .about_count = 2},
-                             now);
+        return outage_failed(
+            o,
+            &(struct outage_failure){.err = e,
+                                     .next = r->next,
+                                     .since_ms = r->since_ms,
+                                     .about = about,
+                                     .about_count = sizeof(about) / sizeof(about[0])},
+            now);
     }
     if (r->party == CUSTOMER_S3 && e->kind != FAIL_DENIED) {
         outage_passed(o, 0, now);

@@ -27,7 +27,7 @@
 
 /* clang-format off */
 static const struct outcome_rule rules[] = {
-    {ABOUT_OBJECT, FAIL_AGAIN,      LATER, 2, 200,  SOON, BREAKER_NONE,  true,  AGAIN CHECK "S3"},
+    {ABOUT_OBJECT, FAIL_AGAIN,      LATER, 2, 200,  SOON, BREAKER_NONE,  true,  AGAIN CHECK "S3; if its other buckets are read, ask the owner of this one"},
     {ABOUT_OBJECT, FAIL_THROTTLED,  LATER, 1, 1000, SOON, BREAKER_NONE,  true,  AGAIN ", which grows while requests are throttled"},
     {ABOUT_OBJECT, FAIL_DENIED,     LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  AGAIN "; correct the policy of the bucket or of the role"},
     {ABOUT_OBJECT, FAIL_KMS,        LATER, 0, 0,    SLOW, BREAKER_COUNT, true,  AGAIN "; allow the role to decrypt with the KMS key: in the policy of the key and in that of the role"},

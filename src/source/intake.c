@@ -198,10 +198,14 @@ static void poll_start(struct intake *i, struct poll *p)
     }
 }
 
-/* A poll ended without an error: the number of messages that the next one requests. */
-static void choose_want(struct poll *p, size_t count, size_t asked)
+/*
+ * A poll ended without an error: the number of messages that the next one requests. While all
+ * customers of the queue are paused it is one: only one is read, and the others would be returned
+ * for as long as a refused object waits.
+ */
+static void choose_want(const struct intake *i, struct poll *p, size_t count, size_t asked)
 {
-    if (count == 0) {
+    if (count == 0 || !customers_queue_any_open(i->parts.customers, p->index)) {
         p->want = 1;
     } else if (count == asked) {
         p->want = p->want * 2 < SQS_BATCH ? p->want * 2 : SQS_BATCH;
@@ -270,7 +274,7 @@ static void poll_ended(struct intake *i, struct sqs_polled *polled)
     receive_passed(i, p);
     p->failed = 0;
     if (!r->search) {
-        choose_want(p, polled->count, asked);
+        choose_want(i, p, polled->count, asked);
     }
     slow_down(i, p, read_us);
 }

@@ -97,6 +97,9 @@ bool gate_is_open(struct intake *i, struct poll *p, struct customer *only, int64
 {
     enum gate was = p->gate;
     p->gate = find_gate(i, p, only);
+    if (was == GATE_PAUSED) {
+        p->want = 1; /* the probe */
+    }
     log_gate(i, p, was, now);
     atomic_store(&p->stats.stopped, p->gate != GATE_OPEN);
     atomic_store(&p->stats.blocked, p->gate == GATE_CALLS_FAIL || p->gate == GATE_PAUSED);

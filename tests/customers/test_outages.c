@@ -146,7 +146,7 @@ static void s3_that_does_not_answer_and_answers_again_even_by_an_error(void **st
     refuse(CUSTOMER_S3, FAIL_AGAIN, "logs/1");
     refuse(CUSTOMER_S3, FAIL_AGAIN, "logs/2");
     assert_line("outage=begins",
-                "msg=\"S3 does not answer\" outage=begins customer=acme key=logs/1");
+                "msg=\"S3 does not answer\" outage=begins customer=acme bucket=bucket key=logs/1");
     refuse(CUSTOMER_S3, FAIL_STOPPED, "logs/2");
     assert_int_equal(outages(), 1);
     refuse(CUSTOMER_S3, FAIL_GONE, "logs/3");
@@ -166,7 +166,8 @@ static void a_key_that_is_denied_is_no_outage_and_five_are(void **state UNUSED)
         assert_int_equal(outages(), 0);
     }
     refuse(CUSTOMER_S3, FAIL_DENIED, keys[4]);
-    assert_line("outage=begins", "msg=\"S3 access denied\" outage=begins customer=acme key=logs/5");
+    assert_line("outage=begins",
+                "msg=\"S3 access denied\" outage=begins customer=acme bucket=bucket key=logs/5");
     assert_line("customer paused", "error=denied detail="); /* there is no code to find it by */
     assert_line("customer paused", "the next message that is visible is read as a probe");
     teardown();
@@ -189,8 +190,9 @@ static void a_kms_key_that_is_denied(void **state UNUSED)
 {
     setup();
     refuse(CUSTOMER_S3, FAIL_KMS, "logs/1");
-    assert_line("outage=begins", "msg=\"KMS access denied\" outage=begins customer=acme key=logs/1 "
-                                 "role_arn=arn:aws:iam::1:role/r error=kms");
+    assert_line("outage=begins",
+                "msg=\"KMS access denied\" outage=begins customer=acme bucket=bucket key=logs/1 "
+                "role_arn=arn:aws:iam::1:role/r error=kms");
     customer_went_well(w.c);
     assert_line("outage=over", "msg=\"KMS access restored\"");
     teardown();

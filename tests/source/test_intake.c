@@ -896,6 +896,12 @@ static void does_not_poll_for_a_paused_customer_until_its_probe(void **state UNU
     assert_false(atomic_load(&intake_stats(w.intake, 0)->stopped));
     assert_false(atomic_load(&intake_stats(w.intake, 0)->blocked));
     captured_log_end();
+    for (size_t polls = 2; polls < 5; polls++) { /* its result is not known yet: no more at once */
+        answer_poll(probe, 1, FAIL_NONE);
+        probe = poll_at(polls);
+        assert_int_equal(probe.queue, 0);
+        assert_int_equal(probe.max_messages, 1);
+    }
 }
 
 static atomic_bool answering;

@@ -79,8 +79,11 @@ enum err_kind attempt_produce_piece(struct attempt *a, const struct output *outp
     if (!reading_exceeds(&a->reading, &limits, output)) {
         return attempt_produce(a, output, e) != FAIL_NONE ? e->kind : release_held(a, e);
     }
-    if (attempt_release_rest(a, e) != FAIL_NONE) {
-        return e->kind;
+    /* of the records before the rejects that end the reading, as in app/records.c */
+    struct err why = {.kind = FAIL_NONE};
+    (void)reading_excess(&a->reading, &why);
+    if (attempt_release_rest(a, e) == FAIL_NONE) {
+        *e = why;
     }
-    return reading_excess(&a->reading, e);
+    return e->kind;
 }

@@ -128,9 +128,9 @@ def test_role_prefix_and_topic_change(strict: StrictWorld):
     acme.settings["external_id"] = right
     told = strict.reload()
     assert (told["customers_changed"], told["customers_added"]) == ("1", "0")
-    worker.logged(msg="polling resumed", seconds=90)  # its breaker was kept: its pause is over
-    first = acme.put("first", TEXT)  # the probe
-    worker.logged(msg="customer resumed", customer="acme")
+    resumed = worker.logged(msg="customer resumed", customer="acme", seconds=5)[0]
+    assert resumed["reason"] == "its entry was changed; the next message is read with it"
+    first = acme.put("first", TEXT)
     strict.settled(left=1)
     assert _sources(strict) == _wanted([first])
 

@@ -140,6 +140,12 @@ void outage_passed(struct outage *o, unsigned call, int64_t now);
 /* The error of the last failure, if it is open. False: it is not. */
 MUST_USE bool outage_why(struct outage *o, struct err *out);
 
+/*
+ * Forget the outage, without a line: the settings that failed are not used any more. The caller
+ * logs that. The next failed call begins another one.
+ */
+void outage_drop(struct outage *o);
+
 /* A success that ends no outage, seen at a later time: the call succeeded at `when` or after it. */
 void outage_worked(struct outage *o, unsigned call, int64_t when);
 

@@ -414,6 +414,14 @@ void outage_passed(struct outage *o, unsigned call, int64_t now)
     mutex_unlock(&o->shared.lock);
 }
 
+void outage_drop(struct outage *o)
+{
+    mutex_lock(&o->shared.lock);
+    atomic_store(&o->failing, 0);
+    atomic_store(&o->open, false);
+    mutex_unlock(&o->shared.lock);
+}
+
 void outage_failing_calls(const struct outage *o, char out[OUTAGE_CALLS_BYTES])
 {
     write_calls(atomic_load(&o->failing) & CALLS_OF_MESSAGES, out);

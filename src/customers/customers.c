@@ -227,6 +227,18 @@ static struct customer_table *table_new(struct customers *all, const struct cust
     return t;
 }
 
+/* Of the customers that were there before. */
+static void replace_entries(const struct customer_table *old, const struct customer_table *new)
+{
+    for (size_t i = 0; i < old->slots; i++) {
+        bool same = old->list[i] != NULL && new->list[i] != NULL &&
+                    old->list[i]->customer.generation == new->list[i]->customer.generation;
+        if (same) {
+            pause_replace(old->list[i], new->list[i]);
+        }
+    }
+}
+
 enum err_kind customers_apply(struct customers *all, const struct conf *conf, struct err *e)
 {
     static const struct customer_table none;
@@ -238,6 +250,9 @@ enum err_kind customers_apply(struct customers *all, const struct conf *conf, st
         all->shared.table = new;
         mutex_unlock(&all->shared.lock);
         atomic_store(&all->count, new->count);
+        if (old != NULL) {
+            replace_entries(old, new);
+        }
         table_release(old);
     }
     mutex_unlock(&all->apply.lock);

@@ -77,6 +77,7 @@ struct customer_run {
         int64_t tried_ms;     /* of the last refusal, monotonic */
         struct err paused_by; /* the refusal that opened the breaker, or failed its last probe */
         struct err left_by;   /* of the object that was left last */
+        enum customer_party paused_party; /* ... which party it was */
         struct rng rng;
     } shared;
 };
@@ -115,6 +116,9 @@ struct customer_entry {
     uint64_t partition_bytes; /* maximum of unacknowledged bytes, whatever is free */
     char *topic_names[STREAMS];
     struct customer_entry *next_in_queue; /* of the same table */
+    struct { /* what its successor has another one of: it says nothing about this any more */
+        atomic_bool access, topic;
+    } replaced;
     struct {
         bool required;
         atomic_int state; /* enum proof_state; PROOF_VALID if it is not required */
@@ -216,6 +220,11 @@ MUST_USE struct customer_entry *entry_new(struct customers *all, const struct co
                                           const struct entry_place *place,
                                           struct customer_entry *before, struct err *e);
 void entry_free(struct customer_entry *c);
+
+/* ---- pause.c ---- */
+
+/* End the pause of a customer if its new entry changes what refused the old one. */
+void pause_replace(struct customer_entry *old, struct customer_entry *new);
 
 /* ---- not_ours.c ---- */
 

@@ -150,11 +150,51 @@ void customer_acknowledged(struct customer *customer)
     }
 }
 
+/* An attempt with the entry before a reload, which changed what it was refused by. */
+static bool is_replaced(const struct customer_entry *c, enum customer_party party)
+{
+    return atomic_load(party == CUSTOMER_TOPIC ? &c->replaced.topic : &c->replaced.access);
+}
+
+void pause_replace(struct customer_entry *old, struct customer_entry *new)
+{
+    struct customer_run *run = new->run;
+    const struct customer_conf *a = old->customer.conf;
+    const struct customer_conf *b = new->customer.conf;
+    int64_t now = clock_mono_ms(run->clock);
+    bool key = span_eq(span_str(a->kms_key_arn != NULL ? a->kms_key_arn : ""),
+                       span_str(b->kms_key_arn != NULL ? b->kms_key_arn : ""));
+    atomic_store(&old->replaced.access, !role_same(a, b) || !key);
+    atomic_store(&old->replaced.topic, !span_eq(span_str(a->topic), span_str(b->topic)));
+    mutex_lock(&run->shared.lock);
+    bool ends = run->shared.breaker.open && is_replaced(old, run->shared.paused_party);
+    int64_t paused_ms = now - run->shared.opened_ms;
+    bool of_topic = run->shared.paused_party == CUSTOMER_TOPIC;
+    if (ends) {
+        run->shared.breaker = (struct breaker){.open = false};
+    }
+    mutex_unlock(&run->shared.lock);
+    if (!ends) {
+        return;
+    }
+    for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
+        if ((i == CUSTOMER_TOPIC) == of_topic) {
+            outage_drop(&run->outages[i]);
+        }
+    }
+    log_write(LOG_INFO, "customer resumed", KV_SPAN("customer", new->customer.id),
+              KV_STR("reason", "its entry was changed; the next message is read with it"));
+    ops_customer_resumed(customer_ops(&new->customer), new->customer.id, paused_ms);
+}
+
 bool customer_refused(struct customer *customer, const struct customer_refusal *r,
                       const struct err *e)
 {
     struct customer_run *run = entry_of(customer)->run;
     int64_t now = clock_mono_ms(run->clock);
+    if (is_replaced(entry_of(customer), r->party)) {
+        return false;
+    }
     mutex_lock(&run->shared.lock);
     bool opened = breaker_refused(&run->shared.breaker, r->mark, hash_span(HASH_SEED, r->about),
                                   now, &run->shared.rng);
@@ -163,6 +203,7 @@ bool customer_refused(struct customer *customer, const struct customer_refusal *
     run->shared.opened_ms = opened ? now : run->shared.opened_ms;
     if (r->mark != BREAKER_NONE && paused) {
         run->shared.paused_by = *e;
+        run->shared.paused_party = r->party;
     }
     int64_t pause = run->shared.breaker.until_ms - now;
     mutex_unlock(&run->shared.lock);
@@ -175,7 +216,7 @@ bool customer_refused(struct customer *customer, const struct customer_refusal *
             KV_INT("pause_s", pause / 1000),
             KV_STR("next",
                    "its messages are returned unread; after the pause the next message that is "
-                   "visible is read as a probe"));
+                   "visible is read as a probe; a reload with a corrected entry ends the pause"));
         ops_customer_paused(customer_ops(customer), customer->id, e, pause);
     }
     return said;

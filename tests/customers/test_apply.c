@@ -120,6 +120,92 @@ static void a_customer_stays_the_same_when_its_configuration_changes(void **stat
     customer_release(new);
 }
 
+static void refuse(struct customer *c, enum customer_party party)
+{
+    const struct err denied = {.kind = FAIL_DENIED};
+    (void)customer_refused(
+        c,
+        &(struct customer_refusal){
+            .party = party, .mark = BREAKER_OPEN, .about = SPAN("k"), .next = "n"},
+        &denied);
+}
+
+static struct customer_state state_of(struct customer *c)
+{
+    struct customer_state s;
+    customer_state(c, &s);
+    return s;
+}
+
+static void set_text(char **to, const char *text)
+{
+    free(*to);
+    *to = mem_text(text);
+}
+
+/* Pause customer a by this party, change its entry, and return its state. */
+static struct customer_state pause_and_change(enum customer_party party, const char *letters,
+                                              size_t member)
+{
+    OWNED(customers) struct customers *all = start("ab");
+    struct customer *c = find(all, "a");
+    struct customer *b = find(all, "b");
+    refuse(c, party);
+    refuse(b, party);
+    assert_int_equal(state_of(c).paused, 1);
+    assert_int_equal(state_of(c).outages, 1);
+    struct conf *conf = conf_of(letters);
+    if (member != 0) {
+        set_text((char **)(void *)((char *)&conf->customers[0] + member), "another");
+    }
+    apply_conf(all, conf);
+    struct customer *after = customers_by_id(all, SPAN("a"));
+    struct customer_state s = state_of(after);
+    assert_int_equal(state_of(b).paused, 1); /* it was not changed */
+    customer_release(after);
+    customer_release(b);
+    customer_release(c);
+    return s;
+}
+
+static void a_change_of_what_refused_the_customer_ends_its_pause(void **state UNUSED)
+{
+    static const size_t members[] = {
+        offsetof(struct customer_conf, role_arn),    offsetof(struct customer_conf, external_id),
+        offsetof(struct customer_conf, account_id),  offsetof(struct customer_conf, bucket),
+        offsetof(struct customer_conf, prefix),      offsetof(struct customer_conf, region),
+        offsetof(struct customer_conf, kms_key_arn), offsetof(struct customer_conf, access_point)};
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct customer_state s = pause_and_change(CUSTOMER_ROLE, "ab", members[i]);
+        assert_int_equal(s.paused, 0);
+        assert_int_equal(s.outages, 0);
+        s = pause_and_change(CUSTOMER_TOPIC, "ab", members[i]);
+        assert_int_equal(s.paused, 1);
+        assert_int_equal(s.outages, 1);
+    }
+    assert_int_equal(pause_and_change(CUSTOMER_S3, "ab", members[0]).paused, 0);
+    assert_int_equal(pause_and_change(CUSTOMER_TOPIC, "Ab", 0).paused, 0); /* another topic */
+    assert_int_equal(pause_and_change(CUSTOMER_ROLE, "Ab", 0).paused, 1);
+    assert_int_equal(pause_and_change(CUSTOMER_ROLE, "ab", 0).paused, 1); /* no change */
+}
+
+static void a_refusal_of_the_entry_before_pauses_no_more(void **state UNUSED)
+{
+    OWNED(customers) struct customers *all = start("a");
+    struct customer *old = find(all, "a");
+    struct conf *conf = conf_of("a");
+    set_text(&conf->customers[0].role_arn, "arn:2");
+    apply_conf(all, conf);
+    struct customer *new = find(all, "a");
+    refuse(old, CUSTOMER_ROLE); /* an attempt that was in flight */
+    assert_true(customer_allowed(new));
+    assert_int_equal(state_of(new).outages, 0);
+    refuse(old, CUSTOMER_TOPIC); /* which is the same */
+    assert_false(customer_allowed(new));
+    customer_release(old);
+    customer_release(new);
+}
+
 static void a_removed_customer_lives_until_its_work_is_over(void **state UNUSED)
 {
     OWNED(customers) struct customers *all = start("ab");
@@ -493,6 +579,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_customer_stays_the_same_when_its_configuration_changes),
+        cmocka_unit_test(a_change_of_what_refused_the_customer_ends_its_pause),
+        cmocka_unit_test(a_refusal_of_the_entry_before_pauses_no_more),
         cmocka_unit_test(a_removed_customer_lives_until_its_work_is_over),
         cmocka_unit_test(the_customers_of_a_queue_are_counted_and_the_first_ones_named),
         cmocka_unit_test(a_free_slot_is_used_again_with_another_generation),

@@ -74,7 +74,10 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
 {
     int64_t undelivered = (int64_t)stats_get(&c->stats.undelivered_ms);
     int64_t notified = (int64_t)stats_get(&c->stats.notified_ms);
-    bool waits = undelivered != 0 && s->wall_ms - undelivered > STATUS_LATE_MS;
+    bool held = stats_get(&c->stats.messages_in_flight) != 0;
+    /* What is left is never delivered: it is another state, unless other objects wait here. */
+    bool waits = undelivered != 0 && s->wall_ms - undelivered > STATUS_LATE_MS &&
+                 (c->left_lately == 0 || held);
     if (c->state.paused) {
         *since_ms = s->wall_ms - c->trouble.paused_ms;
         return STATUS_PAUSED;

@@ -115,6 +115,12 @@ static void is_unreadable_while_objects_were_left_lately(void **state UNUSED)
     const char *page = answer("unreadable", "", "", "");
     assert_non_null(strstr(page, "\"objects_left_lately\":3,"));
     assert_non_null(strstr(page, "redrive"));
+    stats_set(&w.customers[2].stats.undelivered_ms, (uint64_t)(NOW - S(900)));
+    assert_state(2, STATUS_UNREADABLE, NOW - S(600)); /* only the object that was left waits */
+    stats_set(&w.customers[2].stats.messages_in_flight, 1);
+    assert_state(2, STATUS_LATE, NOW - S(900));
+    stats_set(&w.customers[2].stats.messages_in_flight, 0);
+    stats_set(&w.customers[2].stats.undelivered_ms, 0);
     w.customers[2].state.outages = 1; /* late is worse */
     assert_state(2, STATUS_LATE, 0);
 }

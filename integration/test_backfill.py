@@ -179,6 +179,7 @@ def test_a_checkpoint_is_of_one_job(strict, acme, tmp_path):
     again = backfill(strict, "acme", "--checkpoint", path, "--json")
     assert again.status == 0 and acme.queue.depth() == 15
     assert again.json() == first.json()
+    assert "is finished" not in first.stderr and "nothing is sent now" in again.stderr
     other = backfill(strict, "acme", "--checkpoint", path, "--prefix", acme.key("x/"))
     assert other.status == 1 and "the checkpoint of another job" in other.stderr
     (tmp_path / "checkpoint").write_text("{}")

@@ -168,6 +168,12 @@ static int backfill_customer(struct job *j, const struct wish *w)
     if (!begin(j, w, &at)) {
         return STATUS_FAILED;
     }
+    if (at.finished) {
+        print_line(stderr,
+                   "backfill: this job is finished according to %s: nothing is sent now, and what "
+                   "was sent then is shown. To send all again, remove the file",
+                   w->path);
+    }
     bool can_count = w->keys == NULL || w->dry_run; /* standard input is read once */
     bool good = at.counted || !can_count || count_all(j, w, &at);
     if (good && !w->dry_run && !at.finished) {

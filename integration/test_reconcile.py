@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`reconcile` on the strict fake and a real Kafka: it finds exactly the objects whose notifications were dropped."""
 import json
+import re
 
 import pytest
 
@@ -73,6 +74,8 @@ def test_it_finds_exactly_the_objects_whose_notifications_were_dropped(strict: S
     assert acme.queue.dead.visible() == 1  # at once, not after the visibility timeout
     listed = reconcile(strict, ops, "acme", "--list", "--no-dead-letters")
     assert sorted(listed.stdout.splitlines()) == sorted(acme.key(name) for name in [*dropped, "dead"])
+    assert "and others" not in listed.stderr
+    assert re.search(r"^modified  from \d{4}-.*Z before \d{4}-.*Z$", listed.stderr, re.M), listed.stderr
     versions = reconcile(strict, ops, "acme", "--json", "--other-versions")
     assert numbers(versions)["missing"] == len(dropped) + 1
     part = reconcile(strict, ops, "acme", "--json", "--prefix", acme.key("lost"))

@@ -15,6 +15,7 @@ struct reconcile_report {
     const char *job;            /* of what was sent */
     const struct span *missing; /* some of the keys */
     size_t missing_count;
+    bool listed; /* all of them were printed */
 };
 
 void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out);

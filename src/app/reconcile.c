@@ -240,6 +240,7 @@ static int report(const struct run *r)
         .job = r->at.job,
         .missing = missing,
         .missing_count = r->wish->list ? 0 : missing_count,
+        .listed = r->wish->list,
     };
     reconcile_text(&report, r->wish->usual.json, &out);
     if (r->wish->list) {

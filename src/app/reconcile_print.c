@@ -5,6 +5,8 @@
 #include "base/visible.h"
 #include "event/record/json_write.h"
 
+#include <time.h>
+
 static const char *const words[FATES] = {
     [FATE_DELIVERED] = "delivered",
     [FATE_OTHER_VERSION] = "delivered in another version only",
@@ -44,6 +46,29 @@ static void add_json(const struct reconcile_report *r, struct buf *out)
     buf_add(out, SPAN("]}\n"));
 }
 
+static void add_time(struct buf *out, int64_t ns)
+{
+    char text[sizeof("2026-01-01T00:00:00Z") + 8] = "?";
+    struct tm utc = {0};
+    time_t seconds = (time_t)(ns / 1000000000);
+    bool known = gmtime_r(&seconds, &utc) != NULL &&
+                 strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc) != 0;
+    buf_add(out, known ? span_str(text) : SPAN("?"));
+}
+
+/* Objects of other times are not compared. */
+static void add_range(const struct range *range, struct buf *out)
+{
+    buf_add(out, SPAN("\nmodified  "));
+    if (range->from_ns > INT64_MIN) {
+        buf_add(out, SPAN("from "));
+        add_time(out, range->from_ns);
+        buf_add_byte(out, ' ');
+    }
+    buf_add(out, SPAN("before "));
+    add_time(out, range->to_ns);
+}
+
 void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out)
 {
     const struct reconcile *f = r->found;
@@ -53,6 +78,7 @@ void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out
     }
     buf_addf(out, "customer  %s, s3://%s/", f->customer->id, f->customer->bucket);
     visible_add(out, f->range.below);
+    add_range(&f->range, out);
     buf_add(out, SPAN("\ncompared  "));
     number_add(out, reconcile_compared(f));
     buf_add(out, SPAN(" objects with "));
@@ -70,7 +96,7 @@ void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out
         visible_add(out, r->missing[i]);
         buf_add_byte(out, '\n');
     }
-    if (f->objects[FATE_MISSING] > r->missing_count) {
+    if (!r->listed && f->objects[FATE_MISSING] > r->missing_count) {
         buf_add(out, SPAN("missing   ... and others; --list prints all of them\n"));
     }
     if (r->enqueue) {

@@ -127,6 +127,8 @@ def test_a_wrong_command_changes_nothing_and_says_why(strict: StrictWorld):
     assert window.get("/control?command=drain", "POST")[0] == 405 and window.get("/control")[0] == 404
     over_http = run(worker, "status", where=("--worker", f"127.0.0.1:{window.port}"))
     assert over_http.returncode == 0 and "acme" in over_http.stdout
+    usual = run(worker, "status", where=("--",))
+    assert usual.returncode == 1 and "name one by -c FILE or --worker HOST:PORT" in usual.stderr
     gone = run(worker, "status", where=("--socket", str(strict.folder / "other.sock")))
     assert gone.returncode == 1 and "other.sock" in gone.stderr
 

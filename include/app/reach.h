@@ -48,6 +48,7 @@ struct reach {
     struct conf *conf;
     const char *socket; /* NULL: over HTTP */
     const char *host;   /* HOST:PORT; "localhost" of a socket */
+    bool usual;         /* no option named a worker */
 };
 
 /* False: the reason was printed. reach_done is called in both cases. */

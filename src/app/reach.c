@@ -36,6 +36,7 @@ bool reach_init(struct reach *r, const struct reach_options *o)
     }
     if (o->socket == NULL && o->worker == NULL) {
         r->socket = REACH_SOCKET;
+        r->usual = true;
     }
     return true;
 }
@@ -80,6 +81,13 @@ bool reach_call(struct reach *r, const char *method, const char *target, struct 
 {
     struct err e = {.kind = FAIL_NONE};
     if (reach_try(r, method, target, a, &e) != FAIL_NONE) {
+        if (r->usual) {
+            print_line(stderr,
+                       "%s: no worker answers there: name one by -c FILE or --worker "
+                       "HOST:PORT",
+                       r->socket);
+            return false;
+        }
         print_line(stderr, "%s: %s", r->socket != NULL ? r->socket : r->host, e.text);
         return false;
     }

@@ -269,13 +269,22 @@ def stop_kept():
     STATE.unlink()
 
 
+def demo_only(what):
+    """Of an emulator that was started without the demo's customers."""
+    sys.exit(f"scripts/demo: {what} of the demo's customers is not here: start it with scripts/demo --keep")
+
+
 def put(path):
+    if "bucket" not in state():
+        demo_only("a bucket")
     name = pathlib.Path(path)
     Aws(state()["moto"]).put(state()["bucket"], f"{PREFIX}/{name.name}", name.read_bytes())
     print(f"s3://{state()['bucket']}/{PREFIX}/{name.name}")
 
 
 def read(topic):
+    if "bucket" not in state() and topic in ("events", "rejects"):
+        demo_only("a topic")
     for r in Cluster(state()["bootstrap"]).read(topic):
         sys.stdout.buffer.write(r.value + b"\n")
 

@@ -278,6 +278,7 @@ struct customer_trouble {
     struct err error;             /* the last refusal, if it is paused; else of the first party that
                                      fails; else of the object that was left last */
     int64_t missing_ms;           /* if objects are missing: for how long that is known */
+    int64_t known_ms;             /* since when this worker has it in its configuration */
     int64_t far_above_ms;         /* if its volume is far above what is expected: for how long */
 };
 void customer_trouble(struct customer *c, struct customer_trouble *out);

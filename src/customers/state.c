@@ -34,7 +34,7 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
 {
     struct customer_run *run = entry_of(customer)->run;
     int64_t now = clock_mono_ms(run->clock);
-    *out = (struct customer_trouble){.paused_ms = 0};
+    *out = (struct customer_trouble){.known_ms = now - run->expect.begin_ms};
     mutex_lock(&run->shared.lock);
     out->error = run->shared.left_by;
     mutex_unlock(&run->shared.lock);

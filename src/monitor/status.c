@@ -95,7 +95,7 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         return STATUS_INCOMPLETE;
     }
     if (is_silent(s, c)) {
-        *since_ms = notified != 0 ? notified : s->started_ms;
+        *since_ms = notified != 0 ? notified : s->wall_ms - c->trouble.known_ms;
         return STATUS_SILENT;
     }
     if (c->state.far_above != 0) {

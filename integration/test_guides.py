@@ -77,6 +77,8 @@ def test_the_operators_guide_runs_as_written(tmp_path):
     assert re.search(r"^  ok    canary +.*: 1 events, 0 rejects", out, re.M), out
     assert '"object":"s3://acme-agent-events/asymptote/events/hello.jsonl"' in out
     assert out.count("complete; the worker reads it") == 5 or out.count(": complete") == 5, out
+    assert re.search(r"^compared  1 objects? .*\n +1 delivered$", out, re.M), out
+    assert "Is every customer fresh?" in out and re.search(r"^to send   1 objects", out, re.M), out
     counts = re.findall(r"^\d+ ok, \d+ warn, (\d+) FAIL, \d+ skip$", out, re.M)
     assert len(counts) >= 8 and set(counts) == {"0"}, out
     log = (tmp_path / "first-customer/worker.log").read_text()
@@ -131,7 +133,7 @@ def test_the_customers_guide_runs_as_written(tmp_path, emulated, kafka):
     moto, env = emulated
     topic = unique("guide")
     topics = [kafka.create_topic(f"{topic}-{n}") for n in (1, 2)]
-    *steps, revoke = blocks(CUSTOMER)
+    *steps, revoke, restore = blocks(CUSTOMER)
     assert "delete-role" in revoke
     bash(PREPARE.replace("TOPIC", topic), tmp_path, env)
     bash("".join(steps), tmp_path / "acme/customer", env)
@@ -147,6 +149,10 @@ def test_the_customers_guide_runs_as_written(tmp_path, emulated, kafka):
     done = subprocess.run(["asymptote-ingest", "verify", "-c", "worker.conf", "acme"], cwd=tmp_path, text=True,
                           env={**env, "AWS_PROFILE": "worker"}, capture_output=True, timeout=60)
     assert done.returncode == 1 and re.search(r"^  FAIL  role\.assume .*AccessDenied", done.stdout, re.M), done.stdout
+
+    bash(restore, tmp_path / "acme/customer", env)
+    again = bash("AWS_PROFILE=worker asymptote-ingest verify -c worker.conf acme", tmp_path, env)
+    assert re.search(r"^\d+ ok, \d+ warn, 0 FAIL, ", again, re.M), again
     for made in topics:
         kafka.delete_topic(made)
 

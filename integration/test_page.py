@@ -71,7 +71,8 @@ def _states(page):
 def window(strict: StrictWorld):
     """A worker with a customer in each state: the role of one is refused with markup, S3 of another fails, an
     object of a third is no format that is read."""
-    made = {id: strict.customer(id) for id in ("healthy", "late", "paused", "silent", "unreadable")}
+    made = {id: strict.customer(id) for id in ("healthy", "late", "paused", "unreadable")}
+    made["silent"] = strict.customer("silent", cadence="1s")
     strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": made["paused"].settings["role_arn"]},
                       error={"code": "AccessDenied", "status": 403, "message": HOSTILE.replace("\x1b", "?")}, count=-1)
     strict.fake.fault(service="s3", action="GetObject", key=made["late"].key("stuck"), error="InternalError", count=-1)
@@ -193,6 +194,7 @@ def _under_load(strict, seconds):
     """Customers in several states, with names and errors for people; some write until the end."""
     ids = ("acme", "stark", "wonka", "hooli", "globex", "initech", "umbrella", "tyrell")
     made = {id: strict.customer(id, bucket=f"{id}-agent-events") for id in ids}
+    made["tyrell"].settings["cadence"] = "1s"
     role = made["globex"].settings["role_arn"]
     strict.fake.fault(service="sts", action="AssumeRole", params={"RoleArn": role}, error="AccessDenied", count=-1)
     strict.fake.fault(service="s3", action="GetObject", key=made["initech"].key("stuck"), error="InternalError", count=-1)

@@ -36,7 +36,7 @@ const char *status_state_text(enum status_state s)
                               "objects that are missing: no message will bring them.",
         [STATUS_SILENT] =
             "No notification of the customer for three times its cadence; without one, "
-            "for a day, or none since the start of this worker.",
+            "for a day. The time before this worker knew it does not count.",
         [STATUS_FAR_ABOVE] = "The last day has more than three times the bytes that its entry "
                              "expects.",
         [STATUS_BACKFILLING] =
@@ -57,11 +57,17 @@ bool status_is_catching_up(const struct snapshot *s, const struct snapshot_custo
     return stats_get(&c->stats.lag_ms) > STATUS_LATE_MS && s->wall_ms - delivered < STATUS_LATE_MS;
 }
 
+/* The last notification, or when the worker got to know the customer. */
+static int64_t heard_ms(const struct snapshot *s, const struct snapshot_customer *c)
+{
+    int64_t notified = (int64_t)stats_get(&c->stats.notified_ms);
+    return notified != 0 ? notified : s->wall_ms - c->trouble.known_ms;
+}
+
 /* By the cadence of its entry; of a customer without one, from a day on. */
 static bool is_silent(const struct snapshot *s, const struct snapshot_customer *c)
 {
-    int64_t notified = (int64_t)stats_get(&c->stats.notified_ms);
-    return c->has_cadence ? c->state.silent != 0 : s->wall_ms - notified > STATUS_SILENT_MS;
+    return c->has_cadence ? c->state.silent != 0 : s->wall_ms - heard_ms(s, c) > STATUS_SILENT_MS;
 }
 
 static bool is_backfilling(const struct snapshot *s, const struct snapshot_customer *c)
@@ -73,7 +79,6 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
                             int64_t *since_ms)
 {
     int64_t undelivered = (int64_t)stats_get(&c->stats.undelivered_ms);
-    int64_t notified = (int64_t)stats_get(&c->stats.notified_ms);
     bool held = stats_get(&c->stats.messages_in_flight) != 0;
     /* What is left is never delivered: it is another state, unless other objects wait here. */
     bool waits = undelivered != 0 && s->wall_ms - undelivered > STATUS_LATE_MS &&
@@ -95,7 +100,7 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         return STATUS_INCOMPLETE;
     }
     if (is_silent(s, c)) {
-        *since_ms = notified != 0 ? notified : s->wall_ms - c->trouble.known_ms;
+        *since_ms = heard_ms(s, c);
         return STATUS_SILENT;
     }
     if (c->state.far_above != 0) {

@@ -125,7 +125,7 @@ static void is_unreadable_while_objects_were_left_lately(void **state UNUSED)
     assert_state(2, STATUS_LATE, 0);
 }
 
-static void is_silent_after_a_day_or_if_nothing_ever_came(void **state UNUSED)
+static void is_silent_after_a_day_in_which_nothing_came(void **state UNUSED)
 {
     struct stats *s = &w.customers[3].stats;
     stats_set(&s->notified_ms, (uint64_t)(NOW - S(86400)));
@@ -135,8 +135,10 @@ static void is_silent_after_a_day_or_if_nothing_ever_came(void **state UNUSED)
     assert_non_null(strstr(answer("silent", "", "", ""), "but none of this customer"));
     stats_set(&s->notified_ms, 0);
     w.customers[3].received_ms = 0;
-    w.customers[3].trouble.known_ms = S(50); /* added by a reload */
-    assert_state(3, STATUS_SILENT, NOW - S(50));
+    w.customers[3].trouble.known_ms = S(86400); /* since a start, or a reload that added it */
+    assert_state(3, STATUS_FRESH, NOW - S(10));
+    w.customers[3].trouble.known_ms = S(86401);
+    assert_state(3, STATUS_SILENT, NOW - S(86401));
     assert_non_null(strstr(answer("silent", "", "", ""), "brought no message"));
 }
 
@@ -351,7 +353,7 @@ int main(void)
         TEST(is_late_while_it_reads_a_backlog),
         TEST(is_late_while_a_party_fails),
         TEST(is_unreadable_while_objects_were_left_lately),
-        TEST(is_silent_after_a_day_or_if_nothing_ever_came),
+        TEST(is_silent_after_a_day_in_which_nothing_came),
         TEST(what_its_entry_expects_decides),
         TEST(missing_objects_are_a_state_until_they_are_delivered),
         TEST(the_last_check_of_its_role_is_told),

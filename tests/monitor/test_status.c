@@ -32,6 +32,7 @@ static int set_up(void **state UNUSED)
         c->id = span_str(ids[i]);
         c->visible = -1;
         c->received_ms = NOW - S(10);
+        c->trouble.known_ms = S(100000);
         stats_set(&c->stats.notified_ms, (uint64_t)(NOW - S(10)));
         stats_set(&c->stats.delivered_ms, (uint64_t)(NOW - S(10)));
     }

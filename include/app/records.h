@@ -71,6 +71,9 @@ const struct piece *records_piece(const struct records *r);
 /* Events so far of which it became known later that members were dropped (event/normalize.h). */
 uint64_t records_dropped_behind(const struct records *r);
 
+/* Records so far that hold nothing (event/normalize.h). */
+uint64_t records_skipped(const struct records *r);
+
 /* Number of lines so far, including blank ones. */
 uint64_t records_line_count(const struct records *r);
 

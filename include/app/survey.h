@@ -65,6 +65,9 @@ struct survey_reject {
     char detail[160];
 };
 
+/* The records that are skipped. */
+#define SURVEY_SKIPPED "control messages of CloudWatch Logs, OTLP requests without records"
+
 struct survey {
     uint64_t records, events, passed_through;
     uint64_t shapes[SHAPES];
@@ -74,6 +77,7 @@ struct survey {
     uint64_t secret_count;      /* including those not listed */
     uint64_t texts_replaced;    /* number of events of which invalid UTF-8 became U+FFFD */
     uint64_t names_duplicate;   /* ... of a record with a name twice in an object */
+    uint64_t skipped;           /* number of records that hold nothing */
     uint64_t members_dropped;   /* ... from an envelope with members beside the record */
     uint64_t times_from_object; /* number of events without a usable time, which got the file's */
     uint64_t unread_line;       /* the first line with an unreadable time; 0: none */

@@ -74,6 +74,7 @@ struct stats {
     stats_count texts_replaced;    /* events of which invalid UTF-8 became U+FFFD */
     stats_count names_duplicate;   /* events of a record with a name twice in an object */
     stats_count members_dropped;   /* events from an envelope with members beside the record */
+    stats_count records_skipped;   /* records that hold nothing: no event and no reject */
     stats_count paused;            /* how often the breaker opened */
     stats_count skipped[SKIP_REASONS];
     stats_count not_ours[NOT_OURS_REASONS];

@@ -132,6 +132,12 @@ void normalizer_release_readers(struct normalizer *n);
  */
 MUST_USE uint64_t normalizer_dropped_behind(const struct normalizer *n);
 
+/*
+ * Values of the piece, once it is done, that hold nothing: control messages of CloudWatch Logs and
+ * OTLP requests without records. They have neither an event nor a reject.
+ */
+MUST_USE uint64_t normalizer_skipped(const struct normalizer *n);
+
 /* What the framing has to know, once the piece is done. */
 MUST_USE enum framing_answer normalizer_answer(const struct normalizer *n);
 

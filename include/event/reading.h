@@ -64,6 +64,7 @@ enum reading_answer {
 
 struct reading {
     uint64_t records;                        /* pieces, or outputs if these are more */
+    uint64_t skipped;                        /* of them: they need no event and no reject */
     uint64_t events, rejects;                /* a reject counts for all that it stands for */
     uint64_t text_bytes;                     /* given to framing */
     uint64_t read_bytes;                     /* up to the end of the last piece */
@@ -107,6 +108,9 @@ void reading_piece(struct reading *r, const struct piece *piece);
  * ones. If the object has no event, their rejects are not what it is.
  */
 void reading_torn(struct reading *r);
+
+/* Of the piece, once it is done: values that need neither an event nor a reject. */
+void reading_skipped(struct reading *r, uint64_t count);
 
 /* Add an output of the piece. */
 MUST_USE enum reading_answer reading_output(struct reading *r, const struct piece *piece,

@@ -110,9 +110,10 @@ struct record_splitter *unwrapper_values(struct unwrapper *u);
 MUST_USE bool unwrapper_leave(struct unwrapper *u);
 
 enum unwrapped {
-    UNWRAPPED_RECORD, /* *v is the record and *index its index */
-    UNWRAPPED_LIST,   /* its elements are next */
-    UNWRAPPED_NOTHING /* a wrapper without a record, see detail */
+    UNWRAPPED_RECORD,  /* *v is the record and *index its index */
+    UNWRAPPED_LIST,    /* its elements are next */
+    UNWRAPPED_NOTHING, /* a wrapper without a record, see detail */
+    UNWRAPPED_SKIPPED  /* the same of what its platform sends itself: no reject is needed */
 };
 
 /* Remove the wrappers around the object *v, at most UNWRAP_LEVELS of them. */

@@ -48,7 +48,7 @@ struct delivery {
         bool known;
         enum outcome outcome;
         enum err_kind accepted; /* the accepted class; FAIL_NONE: the object was read */
-        uint64_t lines, events, rejects, bytes;
+        uint64_t lines, events, rejects, skipped, bytes;
         unsigned attempts;
         const char *probe;
         char *version, *etag, *notified, *detail;
@@ -73,7 +73,7 @@ struct delivery_end {
     const char *version;   /* that was read; "": none */
     const char *etag;      /* of the same; "": none */
     struct span notified;  /* the version in the notification */
-    uint64_t lines, events, rejects, bytes, text_bytes;
+    uint64_t lines, events, rejects, skipped, bytes, text_bytes;
     /* The result of an earlier receive, which was not repeated; NULL: the object was read. */
     const struct failed_read *before;
     /* A further read of this version cannot succeed; its memory is taken. NULL: it may. */

@@ -33,7 +33,7 @@ struct produce {
                         record */
     uint64_t forgotten;
     uint64_t without_time;
-    uint64_t replaced, duplicate, dropped;
+    uint64_t replaced, duplicate, dropped, skipped;
 };
 
 void produce_init(struct produce *p, const struct produce_parts *parts);

@@ -10,6 +10,7 @@
 #include "app/options.h"
 #include "app/print.h"
 #include "app/records.h"
+#include "app/survey.h"
 #include "base/buf.h"
 #include "base/visible.h"
 #include "codec/timestamp.h"
@@ -124,6 +125,10 @@ static int file_normalize(struct job *j, const char *path)
         record_put(j, &record);
     }
     j->lines += records_line_count(j->records);
+    if (records_skipped(j->records) > 0) {
+        print_line(stderr, "%s: %" PRIu64 " skipped, which hold nothing: " SURVEY_SKIPPED, path,
+                   records_skipped(j->records));
+    }
     const struct err *e = records_error(j->records);
     if (e->kind != FAIL_NONE) {
         print_line(stderr, "%s: %s", path, e->text);

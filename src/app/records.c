@@ -271,6 +271,7 @@ bool records_next(struct records *r, struct output *out)
         }
         if (r->in_piece) {
             r->dropped_behind += normalizer_dropped_behind(r->normalizer);
+            reading_skipped(&r->reading, normalizer_skipped(r->normalizer));
             framing_answer(r->framing, normalizer_answer(r->normalizer));
             stop_above_share(r);
         }
@@ -290,6 +291,11 @@ bool records_next(struct records *r, struct output *out)
 uint64_t records_dropped_behind(const struct records *r)
 {
     return r->dropped_behind;
+}
+
+uint64_t records_skipped(const struct records *r)
+{
+    return r->reading.skipped;
 }
 
 const struct piece *records_piece(const struct records *r)

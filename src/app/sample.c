@@ -84,6 +84,7 @@ static int sample_fd(const struct sampling *g, int fd, const char *path)
     bool shown = e->kind == FAIL_NONE || e->kind == FAIL_FORMAT || e->kind == FAIL_LIMIT ||
                  e->kind == FAIL_DATA;
     s->members_dropped += records_dropped_behind(r);
+    s->skipped = records_skipped(r);
     struct buf unread = BUF_INIT(SURVEY_WORDS_BYTES);
     records_unread(r, &unread);
     survey_end(s, e, buf_span(&unread), g->accepts);

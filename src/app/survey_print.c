@@ -38,6 +38,9 @@ static void put_counts(const struct survey *s, const struct survey_file *file, b
     }
     buf_add(out, *between == ',' ? SPAN(")") : SPAN(""));
     buf_addf(out, ", %" PRIu64 " rejects\n", survey_rejects(s));
+    if (s->skipped > 0) {
+        buf_addf(out, "%" PRIu64 " skipped, which hold nothing: " SURVEY_SKIPPED "\n", s->skipped);
+    }
     buf_addf(out, "format: %.*s\nframing: %s\n", SPAN_FMT(file->format),
              framing_name(file->framing));
     if (s->shapes[SHAPE_BEACON] > 0) {
@@ -174,7 +177,8 @@ void survey_print_text(const struct survey *s, const struct survey_file *file, b
     visible_add(out, span_str(file->name));
     buf_add(out, SPAN(": "));
     if (survey_is_empty(s)) {
-        buf_addf(out, "is empty, and done without an event\n");
+        buf_addf(out, s->skipped > 0 ? "holds no records, and is done without an event\n"
+                                     : "is empty, and done without an event\n");
         put_counts(s, file, colour, out);
         return;
     }
@@ -285,7 +289,8 @@ static void json_survey(const struct survey *s, const struct survey_file *file, 
     json_write_string(out, file->format);
     buf_addf(out, ",\"framing\":\"%s\",\"lines\":%" PRIu64 ",\"events\":%" PRIu64,
              framing_name(file->framing), file->lines, s->events);
-    buf_addf(out, ",\"passed_through\":%" PRIu64, s->passed_through);
+    buf_addf(out, ",\"passed_through\":%" PRIu64 ",\"skipped\":%" PRIu64, s->passed_through,
+             s->skipped);
     json_counts(s, out);
     json_fields(s, out);
     json_times(s, out);

@@ -89,6 +89,13 @@ static bool take_half(struct span *s, struct civil *c)
     return ok;
 }
 
+/* GMT before an offset, which counts. */
+static bool take_javascript_zone(struct span *s)
+{
+    bool gmt = take_word(s, "gmt");
+    return gmt && s->n > 0 && (*s->p == '+' || *s->p == '-');
+}
+
 static bool take_end(struct span *s, struct civil *c, bool mail, struct timestamp *t)
 {
     int offset_s = 0;
@@ -198,7 +205,32 @@ static bool take_inner_zone(struct span *s, int *offset_s, enum time_quality *q)
     return (take_offset(s, offset_s) || take_zone_name(s, false, offset_s, q)) && take_char(s, ' ');
 }
 
-/* Sun Nov  6 08:49:37 1994: asctime. Sun Nov  6 08:49:37 [PM] CET 1994: date(1), Java's Date */
+/* 1994, or git's 1994 +0100 */
+static bool take_last_year(struct span *s, struct civil *c, int *offset_s, enum time_quality *q)
+{
+    if (!take_four(s, &c->year)) {
+        return false;
+    }
+    if (*q == TIME_ASSUMED_UTC && s->n > 2 && *s->p == ' ' && (s->p[1] == '+' || s->p[1] == '-')) {
+        *q = TIME_EXACT;
+        *s = span_from(*s, 1);
+        return take_offset(s, offset_s);
+    }
+    return true;
+}
+
+/* Sun Nov 06 1994 08:49:37 GMT+0100 (Central European Standard Time): JavaScript's Date */
+static bool form_javascript(struct span s, struct timestamp *t)
+{
+    struct civil c = {0};
+    return take_weekday(&s) && take_char(&s, ' ') && take_month(&s, &c.month) &&
+           take_char(&s, ' ') && take_two(&s, &c.day) && take_char(&s, ' ') &&
+           take_four(&s, &c.year) && take_char(&s, ' ') && take_clock(&s, &c) &&
+           take_char(&s, ' ') && take_javascript_zone(&s) && take_end(&s, &c, false, t);
+}
+
+/* Sun Nov  6 08:49:37 1994 [+0100]: asctime, git. Sun Nov  6 08:49:37 [PM] CET 1994: date(1), Java
+ */
 static bool form_asctime(struct span s, struct timestamp *t)
 {
     struct civil c = {0};
@@ -209,7 +241,8 @@ static bool form_asctime(struct span s, struct timestamp *t)
     skip_blanks(&s);
     return take_month_and_day(&s, &c) && take_char(&s, ' ') && take_clock(&s, &c) &&
            take_half(&s, &c) && take_char(&s, ' ') && take_inner_zone(&s, &offset_s, &t->quality) &&
-           take_four(&s, &c.year) && s.n == 0 && civil_time(&c, offset_s, t);
+           take_last_year(&s, &c, &offset_s, &t->quality) && s.n == 0 &&
+           civil_time(&c, offset_s, t);
 }
 
 /* dd.mm.yyyy hh:mm:ss. Dates with points always have this order. */
@@ -279,8 +312,8 @@ static struct span trim_blanks(struct span s)
 bool timestamp_parse(struct span s, struct timestamp *t)
 {
     static bool (*const forms[])(struct span, struct timestamp *) = {
-        form_iso,  form_number,  form_basic,  form_log,
-        form_mail, form_asctime, form_points, form_asp};
+        form_iso,     form_number,     form_basic,  form_log, form_mail,
+        form_asctime, form_javascript, form_points, form_asp};
     s = trim_blanks(s);
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (forms[i](s, t)) {

@@ -148,10 +148,11 @@ static bool take_zone_id(struct span *s)
 
 static bool in_comment(char c)
 {
-    return is_letter(c) || is_digit(c) || c == ' ' || c == '+' || c == '-' || c == ':';
+    return is_letter(c) || is_digit(c) || c == ' ' || c == '+' || c == '-' || c == ':' ||
+           (unsigned char)c >= 0x80;
 }
 
-/* Read a comment of mail: (CEST). */
+/* Read a comment of mail or JavaScript: (CEST), or a name in the language of the writer. */
 static bool take_comment(struct span *s)
 {
     if (!take_char(s, '(')) {

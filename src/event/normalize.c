@@ -26,6 +26,7 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     n->otlp_others = 0;
     n->otlp_bytes = 0;
     n->dropped_behind = 0;
+    n->skipped = 0;
     n->is_long = text.n > SHORT_LINE_BYTES;
     unwrapper_start(&n->unwrapper,
                     n->is_long ? long_lines_readers(n->options.long_lines) : n->short_readers,
@@ -108,7 +109,7 @@ static bool wraps_plain_text(const struct value *v, const struct record_index *i
 {
     const struct doc *d = &v->doc;
     bool alone = doc_count(d, v->at) == 1;
-    return is_plain_text(d, index->at[INDEX_LOG]) ||
+    return is_plain_text(d, index->at[INDEX_LOG]) || is_plain_text(d, index->at[INDEX_RAW]) ||
            is_plain_text(d, index->at[INDEX_EVENT_ORIGINAL]) ||
            (alone && (is_plain_text(d, index->at[INDEX_MESSAGE]) ||
                       is_plain_text(d, index->at[INDEX_EVENT])));
@@ -131,8 +132,8 @@ bool normalize_make_event(struct normalizer *n, struct value *v, enum shape shap
     return true;
 }
 
-/* Process an object. True: *out is its output. False: it is a request, or an envelope around a
- * list, with outputs of its own. */
+/* Process an object. True: *out is its output. False: it is skipped, or a request or an envelope
+ * around a list, with outputs of its own. */
 static bool on_object(struct normalizer *n, struct value *v, struct output *out)
 {
     struct record_index *index = &n->converter->index;
@@ -140,6 +141,9 @@ static bool on_object(struct normalizer *n, struct value *v, struct output *out)
     case UNWRAPPED_RECORD:
         break;
     case UNWRAPPED_LIST:
+        return false;
+    case UNWRAPPED_SKIPPED:
+        n->skipped++;
         return false;
     case UNWRAPPED_NOTHING:
         return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
@@ -265,6 +269,11 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
 uint64_t normalizer_dropped_behind(const struct normalizer *n)
 {
     return n->dropped_behind;
+}
+
+uint64_t normalizer_skipped(const struct normalizer *n)
+{
+    return n->skipped;
 }
 
 enum framing_answer normalizer_answer(const struct normalizer *n)

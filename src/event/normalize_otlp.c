@@ -69,7 +69,7 @@ static void note_unread(struct normalizer *n, const struct otlp_missed *missed)
 
 /*
  * Begin an OTLP request. True: it is rejected, *out is the reject. False: next_otlp returns its
- * records.
+ * records. One of empty lists is skipped.
  */
 bool normalize_otlp_start(struct normalizer *n, const struct value *v, struct output *out)
 {
@@ -89,7 +89,8 @@ bool normalize_otlp_start(struct normalizer *n, const struct value *v, struct ou
     size_t count = otlp_count(&n->request.doc, n->request.at, heads, &missed);
     note_unread(n, &missed);
     if (count == 0 && missed.others == 0 && missed.unread == 0) {
-        return normalize_reject(n, REJECT_NOT_AN_EVENT, "an OTLP request without records", out);
+        n->skipped++;
+        return false;
     }
     n->otlp_others = missed.others;
     n->unwrapper.values.several =

@@ -68,6 +68,7 @@ struct normalizer {
     uint64_t dropped_behind; /* after the end of a list: those that had some after the list */
     bool no_record;          /* the last envelope before a list above the limit has none ... */
     uint64_t no_record_at;   /* ... it begins there; unwrapper.detail says why */
+    uint64_t skipped;        /* values of the piece that need neither an event nor a reject */
     unsigned rejects;
     enum framing_answer answer;
 

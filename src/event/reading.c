@@ -73,6 +73,13 @@ void reading_piece(struct reading *r, const struct piece *piece)
     }
 }
 
+void reading_skipped(struct reading *r, uint64_t count)
+{
+    r->skipped += count;
+    uint64_t values = r->events + r->rejects + r->skipped;
+    r->records = r->records < values ? values : r->records;
+}
+
 /* Store a copy. False: there is no room. */
 static bool hold(struct reading *r, const struct output *out)
 {
@@ -113,7 +120,8 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
                                    const struct output *out)
 {
     bool first = r->events == 0;
-    uint64_t outputs = r->events + r->rejects + (out->kind == OUTPUT_EVENT ? 1 : out->count);
+    uint64_t outputs =
+        r->events + r->rejects + r->skipped + (out->kind == OUTPUT_EVENT ? 1 : out->count);
     r->records = r->records < outputs ? outputs : r->records;
     if (out->kind == OUTPUT_EVENT) {
         if (first) {
@@ -228,7 +236,7 @@ bool reading_unpack(struct span *packed, struct output *out)
 
 bool reading_stops(const struct reading *r)
 {
-    return r->events == 0 && (r->records >= READING_RECORDS || r->text_over);
+    return r->events == 0 && (r->records - r->skipped >= READING_RECORDS || r->text_over);
 }
 
 bool reading_share_passed(const struct reading *r, double share)

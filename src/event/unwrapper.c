@@ -203,6 +203,9 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
                                     struct value *v)
 {
     struct value inside;
+    if (w->skip) {
+        return UNWRAPPED_SKIPPED;
+    }
     if (level == UNWRAP_LEVELS || w->nothing != NULL) {
         (void)snprintf(u->detail, sizeof(u->detail), "%s",
                        w->nothing != NULL ? w->nothing : "wrapped too often");

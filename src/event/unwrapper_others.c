@@ -26,6 +26,8 @@ static const struct {
 } members[] = {
     {SPAN_INIT("message"), MEMBER_TEXT},
     {SPAN_INIT("log"), MEMBER_TEXT},
+    {SPAN_INIT("_raw"), MEMBER_TEXT},
+    {SPAN_INIT("MESSAGE"), MEMBER_TEXT},
     {SPAN_INIT("event.original"), MEMBER_TEXT},
     {SPAN_INIT("body"), MEMBER_BEACON},
     {SPAN_INIT("event"), MEMBER_TEXT | MEMBER_OBJECT},

@@ -185,6 +185,8 @@ static enum err_kind attempt_piece(struct attempt *a, const struct piece *piece,
         return e->kind;
     }
     a->produce.dropped += normalizer_dropped_behind(a->normalizer);
+    a->produce.skipped += normalizer_skipped(a->normalizer);
+    reading_skipped(&a->reading, normalizer_skipped(a->normalizer));
     framing_answer(a->framing, normalizer_answer(a->normalizer));
     return attempt_look(a, e);
 }

@@ -106,6 +106,7 @@ static void add_counts(struct log_keys *l, const struct delivery *d, char again[
     add(l, KV_INT("lines", d->read.lines));
     add(l, KV_INT("events", d->read.events));
     add(l, KV_INT("rejects", d->read.rejects));
+    add(l, KV_KNOWN("skipped", d->read.skipped > 0 ? (int64_t)d->read.skipped : -1));
     add(l, KV_INT("bytes", d->read.bytes));
     add_text(l, "read", d->read.recalled ? "at an earlier receive" : "");
     add(l, KV_INT("duration_ms", clock_mono_ms(d->clock) - d->began_ms));
@@ -339,6 +340,7 @@ static void set_counts(struct delivery *d, const struct delivery_end *end)
     const struct failed_read *before = end->before != NULL ? end->before : &none;
     d->read.recalled = end->before != NULL;
     d->read.lines = before->lines + end->lines;
+    d->read.skipped = end->skipped;
     d->read.events = before->events + end->events;
     d->read.rejects = before->rejects + end->rejects;
     d->read.bytes = before->bytes + end->bytes;

@@ -38,6 +38,7 @@ static void end_delivery(struct lane *l, const struct outcome_action *action, co
         .lines = a->lines,
         .events = a->events,
         .rejects = a->rejects,
+        .skipped = a->reading.skipped,
         .bytes = a->object_bytes,
         .text_bytes = attempt_text_bytes(a),
         .before = a->recalled ? &a->before : NULL,

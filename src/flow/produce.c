@@ -189,12 +189,14 @@ void produce_count(struct produce *p, struct customer *c)
     stats_add(&c->stats->texts_replaced, p->replaced);
     stats_add(&c->stats->names_duplicate, p->duplicate);
     stats_add(&c->stats->members_dropped, p->dropped);
+    stats_add(&c->stats->records_skipped, p->skipped);
     p->events = 0;
     p->forgotten = 0;
     p->without_time = 0;
     p->replaced = 0;
     p->duplicate = 0;
     p->dropped = 0;
+    p->skipped = 0;
 }
 
 void produce_delivered(struct customer *c, size_t bytes, const struct err *e)

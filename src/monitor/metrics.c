@@ -299,6 +299,10 @@ static const struct metric table[] = {
              "its time and its host: these are not in the event. Of OTLP: members of the objects "
              "around a record, such as `schemaUrl`."),
      OF_CUSTOMER(members_dropped)},
+    {COUNTER("records_skipped_total",
+             "Records that hold nothing and have neither an event nor a reject: control messages "
+             "of CloudWatch Logs, OTLP requests without records."),
+     OF_CUSTOMER(records_skipped)},
     {COUNTER("skipped_total",
              "Notification records that are done without an object being read, by reason: ignored "
              "(the customer's only and ignore), folder_marker, other_event (test events, other "

@@ -53,6 +53,7 @@ static const struct survey *look(struct seen *s, struct span text)
     while (records_next(s->records, &record)) {
         survey_add(s->survey, &record, records_piece(s->records));
     }
+    s->survey->skipped = records_skipped(s->records);
     struct buf unread = BUF_INIT(SURVEY_WORDS_BYTES);
     records_unread(s->records, &unread);
     survey_end(s->survey, records_error(s->records), buf_span(&unread), s->accepts);
@@ -196,6 +197,29 @@ static void a_file_without_events_would_not_be_accepted(void **state)
     assert_non_null(survey_refusal(look(s, SPAN("hello\n\n[1]\n"))));
     assert_true(says(&s->text, "would not be accepted"));
     assert_true(says(&s->json, "\"accepted\":false,\"empty\":false,\"why\":"));
+}
+
+#define CONTROL                                                                                    \
+    "{\"messageType\":\"CONTROL_MESSAGE\",\"owner\":\"CloudwatchLogs\",\"logGroup\":\"\","         \
+    "\"logStream\":\"\",\"subscriptionFilters\":[],\"logEvents\":[{\"id\":\"\",\"timestamp\":"     \
+    "1778538000000,\"message\":\"CWL CONTROL MESSAGE: Checking health of destination "             \
+    "Firehose.\"}]}\n"
+
+static void a_file_of_records_that_hold_nothing_would_be_accepted(void **state)
+{
+    struct seen *s = *state;
+    assert_null(survey_refusal(look(s, SPAN(CONTROL "{\"resourceLogs\":[]}\n"))));
+    assert_true(says(&s->text, "file: holds no records, and is done without an event\n"));
+    assert_true(says(&s->text, "2 skipped, which hold nothing: control messages of CloudWatch "
+                               "Logs, OTLP requests without records\n"));
+    assert_true(says(&s->json, "\"skipped\":2"));
+}
+
+static void records_that_hold_nothing_are_counted_beside_events(void **state)
+{
+    struct seen *s = *state;
+    assert_null(survey_refusal(look(s, SPAN("{\"user\":\"ana\"}\n" CONTROL))));
+    assert_true(says(&s->text, "2 lines, 1 events (flat 1), 0 rejects\n1 skipped, "));
 }
 
 static void an_empty_file_would_be_accepted(void **state)
@@ -385,6 +409,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_line_and_member_of_a_secret_and_never_shows_it,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_without_events_would_not_be_accepted, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_file_of_records_that_hold_nothing_would_be_accepted,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(records_that_hold_nothing_are_counted_beside_events, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_empty_file_would_be_accepted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_is_told_in_its_own_words, set_up, tear_down),

@@ -359,7 +359,7 @@ void normalizer_piece(struct normalizer *n, const struct piece *piece)
     if (piece->kind == PIECE_UNREAD) {
         (void)snprintf(n->text, sizeof(n->text), "bad: unread");
     }
-    n->left = strcmp(n->text, "two") == 0 ? 2 : 1;
+    n->left = strcmp(n->text, "two") == 0 ? 2 : strcmp(n->text, "nothing") == 0 ? 0 : 1;
     n->is_long = piece->text.n > (size_t)64 * 1024;
 }
 
@@ -399,6 +399,11 @@ static bool fake_normalizer_work(struct normalizer *n)
 uint64_t normalizer_dropped_behind(const struct normalizer *n)
 {
     return strcmp(n->text, "enveloped behind") == 0 ? 1 : 0;
+}
+
+uint64_t normalizer_skipped(const struct normalizer *n)
+{
+    return strcmp(n->text, "nothing") == 0 ? 1 : 0;
 }
 
 /* A value that begins with {bad stands for no JSON. */

@@ -264,6 +264,20 @@ static void counts_what_is_marked_in_events(void **state UNUSED)
     assert_int_equal(stats_get(&at(0)->stats->members_dropped), 3);
 }
 
+static void an_object_of_records_that_hold_nothing_is_done(void **state UNUSED)
+{
+    setup();
+    answer((struct fake_answer){.body = SPAN("nothing\nnothing\n")});
+    captured_log_begin(LOG_INFO);
+    assert_done(carry(NOTICE(OBJECT("logs/1", "20")), 1));
+    size_t lines = captured_log_count("rejects=0 skipped=2 ");
+    captured_log_end();
+    assert_int_equal(lines, 1);
+    assert_int_equal(stats_get(&at(0)->stats->records_skipped), 2);
+    assert_int_equal(stats_get(&at(0)->stats->objects_done), 1);
+    assert_int_equal(fake_sink.count, 0);
+}
+
 static void reads_elements_of_an_array_until_one_is_no_json(void **state UNUSED)
 {
     setup();
@@ -1746,6 +1760,7 @@ static void names_the_object_whose_reject_is_not_delivered(void **state UNUSED)
 static const struct CMUnitTest tests[] = {
     TEST(brings_lines_to_topics_and_keys_and_then_deletes),
     TEST(counts_what_is_marked_in_events),
+    TEST(an_object_of_records_that_hold_nothing_is_done),
     TEST(reads_elements_of_an_array_until_one_is_no_json),
     TEST(processes_every_record_of_a_notification_and_takes_the_worst),
     TEST(reads_ten_thousand_records_of_one_notification),

@@ -15,7 +15,7 @@ import re
 PAGE = pathlib.Path(__file__).parent.parent.parent / "docs" / "event-files.md"
 LEVELS = 3
 LISTS = ("Records", "records", "events", "logs", "items", "data", "value", "entries", "logEvents")
-TEXTS = ("message", "log", "event.original", "event", "detail", "data")
+TEXTS = ("message", "log", "_raw", "MESSAGE", "event.original", "event", "detail", "data")
 OBJECTS = ("event", "detail", "data")
 ECS_EVENT = set("""action agent_id_status category code created dataset duration end hash id ingested kind module original
     outcome provider reason reference risk_score risk_score_norm sequence severity start timezone type url""".split())
@@ -25,6 +25,7 @@ CONTEXT = {"timestamp", "message", "endpoint.hostname", "endpoint.os", "endpoint
 OTLP = ("resourceLogs", "resourceSpans", "resourceMetrics", "resource_logs", "resource_spans", "resource_metrics")
 OTEL = ("attributes", "Attributes", "LogAttributes", "SpanAttributes")
 HOOKS = ("hook_event_name", "hookEventName", "agent_action_name")
+SKIPPED = ()  # in place of a record: neither an event nor a reject
 NO_VALUE = ("", "<nil>", "null", "undefined", "-")
 
 
@@ -168,6 +169,7 @@ def _leads(value, unwrap):
 def _texts(record):
     event = record.get("event")
     names = [("message", record.get("message"), False), ("log", record.get("log"), False),
+             ("_raw", record.get("_raw"), False), ("MESSAGE", record.get("MESSAGE"), False),
              ("event.original", record.get("event.original"), False),
              ("original", event.get("original") if isinstance(event, dict) else None, False), ("body", record.get("body"), True)]
     return [(name, text, only) for name, text, only in names
@@ -246,6 +248,18 @@ def _stripped(value):
     return value.strip() if _is_text(value) else value
 
 
+def is_control_message(record):
+    """What CloudWatch Logs itself writes, which holds no record."""
+    def may_hold(name, value):
+        return name not in ("logEvents", "subscriptionFilters") and (
+            isinstance(value, (dict, list)) or (_is_text(value) and value.lstrip("\ufeff")[:1] != "" and (
+                value.removeprefix("\ufeff").lstrip(" \t\r\n")[:1] == "{" or value[:1] == "[")))
+    return (isinstance(record.get("logEvents"), list)
+            and not any(may_hold(n, v) for n, v in record.items())
+            and all(isinstance(e, dict) and _is_text(e.get("message"))
+                    and e["message"].startswith("CWL CONTROL MESSAGE") for e in record["logEvents"]))
+
+
 def _look(record, unwrap):
     """('one' | 'log events' | 'nothing' | 'record', the content, name of the envelope's time, whether others are beside)"""
     def of(name, must=_must):
@@ -263,6 +277,8 @@ def _look(record, unwrap):
             others = _others(record, _names_of_path(record, path), unwrap, inside, by_path=True)
             return "one", inside, "time" if "time" in record else "timestamp", others
     if _is_text(record.get("messageType")) and "logEvents" in record and "logGroup" in record:
+        if record["messageType"] == "CONTROL_MESSAGE" and is_control_message(record):
+            return "skipped", None, "", False
         if record["messageType"] == "CONTROL_MESSAGE" or not isinstance(record["logEvents"], list):
             return "nothing", None, "", False
         return "log events", record["logEvents"], "", _others(record, ["logEvents"], unwrap, record["logEvents"])
@@ -321,6 +337,8 @@ def records_of(value, level=0, log_event=False, time=None, unwrap=()):
                 more = [None] if more or _others(value, ["event"], unwrap, value["event"]) else []
                 value, level, time = value["event"], level + 1, _time(value, "time", time)
                 continue
+        if kind == "skipped":
+            return [SKIPPED] + more
         if kind == "nothing" or (kind != "record" and level == LEVELS):
             return [None] + more
         more = [None] if more or others else []

@@ -28,7 +28,7 @@ import uuid
 import xxhash
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))  # also when imported as a module of the tree
-from envelopes import Members, Number, flat, is_beacon, records_of  # noqa: E402
+from envelopes import SKIPPED, Members, Number, flat, is_beacon, records_of  # noqa: E402
 
 FORWARDERS = ("ingest", "@timestamp", "@version", "ecs", "agent", "log", "input", "host")
 COPIES = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
@@ -205,7 +205,7 @@ def _key(record, beacon, ns):
 def _line(line, unwrap):
     """Per record of a line: its key, or None if it is a reject."""
     found = [record for value in _records(line) for record in records_of(value, unwrap=unwrap)]
-    return [None if one is None else _key(one[0], is_beacon(one[0]), envelope_ns(*one)) for one in found]
+    return [one if one in (None, SKIPPED) else _key(one[0], is_beacon(one[0]), envelope_ns(*one)) for one in found]
 
 
 class Ids:
@@ -246,6 +246,7 @@ def object_ids(customer, text, origin=Origin(), from_object=frozenset(), pieces=
             continue
         found = _line(line, unwrap)
         several = len(found) > 1 or pieces is not None
+        found = [key for key in found if key != SKIPPED]
         first = last + 1 if goes_on else 1
         last = first + len(found) - 1
         for item, key in enumerate(found, first):

@@ -28,6 +28,8 @@ enum record_index_member {
     INDEX_SOURCE_TYPE,
     INDEX_FILE,
     INDEX_LOG,
+    INDEX_RAW,     /* `_raw`, of Cribl */
+    INDEX_JOURNAL, /* `MESSAGE`, of journald */
     INDEX_EVENT_ORIGINAL,
     INDEX_BODY,
     INDEX_TIME,

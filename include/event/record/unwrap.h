@@ -13,7 +13,7 @@ struct rules;
 
 enum {
     UNWRAP_LEVELS = 3, /* most wrappers around each other */
-    UNWRAP_TEXTS = 5,  /* members that may hold a record as a text */
+    UNWRAP_TEXTS = 7,  /* members that may hold a record as a text */
 };
 
 /* A member whose text may be a record. */
@@ -30,6 +30,7 @@ struct unwrap {
     bool must;   /* an envelope whose member `member` must be an object, as a text or itself */
     bool base64; /* ... as a text in base64 */
     const char *nothing; /* ... an envelope without a record: why; else NULL */
+    bool skip;           /* ... which is what its platform sends itself, and needs no record */
     bool vector;         /* ... Vector's, which counts although the object is Beacon-shaped */
     struct span member;
     struct unwrap_text texts[UNWRAP_TEXTS]; /* that may be a record; with must: at most one */

@@ -10,6 +10,7 @@
  *   ns            a number is always nanoseconds
  *   ms, hook      milliseconds, and only in a hook payload
  *   no shipper    not if `agent.type` or the value itself names a log shipper
+ *   own           not in a record with members of a log shipper: it names the file of the line
  *   numbered      message 0 of a list; messages 1, 2, ... have such names too
  *   mcp, file, tool decision   only if the action, or a field found before, is of that kind
  *
@@ -32,6 +33,7 @@ enum {
     ALIAS_FILE = 1 << 9,
     ALIAS_TOOL_DECISION = 1 << 10,
     ALIAS_NUMBERED = 1 << 11,
+    ALIAS_OWN = 1 << 12,
 };
 
 enum fact {

@@ -33,6 +33,14 @@ static bool time_of_mongo(const struct doc *d, size_t date, struct timestamp *t)
                                    : timestamp_number(text, TIME_MILLIS, t);
 }
 
+/* PowerShell's ConvertTo-Json of Get-Date: {"value":..,"DisplayHint":2,"DateTime":".."} */
+static bool time_of_powershell(const struct doc *d, size_t at, struct timestamp *t)
+{
+    size_t value = doc_member(d, at, SPAN("value"));
+    return value != 0 && doc_tag(d, value) == '"' && doc_member(d, at, SPAN("DateTime")) != 0 &&
+           timestamp_parse(doc_string(d, value), t);
+}
+
 static bool time_of_members(const struct doc *d, size_t at, struct timestamp *t)
 {
     size_t seconds = doc_member(d, at, SPAN("seconds"));
@@ -40,7 +48,7 @@ static bool time_of_members(const struct doc *d, size_t at, struct timestamp *t)
         return time_of_pair(d, seconds, doc_member(d, at, SPAN("nanos")), t);
     }
     size_t date = doc_member(d, at, SPAN("$date"));
-    return date != 0 && time_of_mongo(d, date, t);
+    return date != 0 ? time_of_mongo(d, date, t) : time_of_powershell(d, at, t);
 }
 
 /* No text form of a time is digits alone, so only numbers are tried. */

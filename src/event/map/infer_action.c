@@ -199,6 +199,21 @@ static bool has_usage(const struct draft *d)
     return false;
 }
 
+static bool has_prompt_text(struct draft *d)
+{
+    struct span prompt;
+    return lookup_text(d->lookup, FIELD_PROMPT_TEXT, &prompt) ||
+           draft_messages_text(d, FIELD_GEN_AI_INPUT_MESSAGES).n > 0;
+}
+
+/* A path says that something was done to the file, but not beside a prompt, which may be about it.
+ */
+static bool is_about_file(struct draft *d)
+{
+    return draft_has(d, FIELD_FILE_PATH) && (draft_has(d, FIELD_FILE_OPERATION) ||
+                                             draft_has(d, FIELD_TOOL_NAME) || !has_prompt_text(d));
+}
+
 static struct span action_of_fields(struct draft *d)
 {
     struct hit hit;
@@ -213,15 +228,13 @@ static struct span action_of_fields(struct draft *d)
     if (draft_has(d, FIELD_COMMAND_COMMAND)) {
         return SPAN("command.executed");
     }
-    if (draft_has(d, FIELD_FILE_PATH)) {
+    if (is_about_file(d)) {
         return file_action(d);
     }
     if (draft_has(d, FIELD_APPROVAL_DECISION)) {
         return action_of_decision(draft_text(d, FIELD_APPROVAL_DECISION));
     }
-    struct span prompt;
-    if (lookup_text(d->lookup, FIELD_PROMPT_TEXT, &prompt) ||
-        draft_messages_text(d, FIELD_GEN_AI_INPUT_MESSAGES).n > 0) {
+    if (has_prompt_text(d)) {
         return SPAN("prompt.submitted");
     }
     return has_usage(d) ? SPAN("session.activity") : nothing;

@@ -12,7 +12,8 @@
 /* The kinds of a value by which an object is one that the table knows. */
 static uint8_t known_kinds(int row, unsigned when)
 {
-    bool counts = row < FIELDS && row != FIELD_TIMESTAMP && row != FIELD_MESSAGE;
+    bool counts = row < FIELDS && row != FIELD_TIMESTAMP && row != FIELD_MESSAGE &&
+                  (when & ALIAS_TOOL_DECISION) == 0;
     return !counts ? 0 : (when & ALIAS_STRING) != 0 ? KNOWN_TEXT : KNOWN_TEXT | KNOWN_OTHER;
 }
 
@@ -23,12 +24,15 @@ static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
     l->row_alias[row.row] = (int16_t)*n;
     for (int place = 0; alias_next(&paths, &a); place++) {
         int id = pathset_add(&l->builtin, a.path);
+        bool own = (a.when & ALIAS_OWN) != 0;
+        uint8_t known = known_kinds(row.row, a.when);
         assert(id != PATH_NONE && *n < ALIASES_MAX && place < ROW_MAX);
         l->alias[*n] = (struct compiled){.path = (int16_t)id,
                                          .when = (uint16_t)a.when,
                                          .row = (int16_t)row.row,
                                          .next = l->path_alias[id],
-                                         .known = known_kinds(row.row, a.when),
+                                         .known = own ? 0 : known,
+                                         .known_own = own ? known : 0,
                                          .mark = (uint32_t)1 << place};
         l->path_alias[id] = (int16_t)(*n)++;
     }
@@ -77,6 +81,47 @@ struct pathset *lookup_names(struct lookup *l)
     return &l->builtin;
 }
 
+static bool is_text(const struct doc *d, size_t at)
+{
+    return at != 0 && doc_tag(d, at) == '"';
+}
+
+/* Fluent Bit's own time: a number, or one of its forms with microseconds. */
+static bool is_fluent_bit_date(const struct doc *d, size_t at)
+{
+    enum { SQL_BYTES = sizeof("2026-05-11 22:20:03.000000") - 1, ISO_BYTES = SQL_BYTES + 1 };
+    char tag = at != 0 ? doc_tag(d, at) : 'n';
+    return tag == '"' ? doc_string(d, at).n == SQL_BYTES || doc_string(d, at).n == ISO_BYTES
+                      : tag == 'l' || tag == 'u' || tag == 'd';
+}
+
+/*
+ * Whether a log shipper has put its own members beside those of the record (normalization.md §4).
+ * Then `file`, `filename`, `path` and `source` are the file that the line stood in.
+ */
+static bool is_forwarded(const struct doc *d, size_t at)
+{
+    static const struct span names[] = {SPAN_INIT("@version"), SPAN_INIT("_raw"),
+                                        SPAN_INIT("cribl_pipe")};
+    static const struct span texts[] = {SPAN_INIT("source_type"), SPAN_INIT("sourcetype"),
+                                        SPAN_INIT("log"), SPAN_INIT("tag")};
+    size_t attributes = doc_member(d, at, SPAN("attributes"));
+    size_t stream = doc_member(d, at, SPAN("stream"));
+    bool found = is_fluent_bit_date(d, doc_member(d, at, SPAN("date")));
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        found = found || doc_member(d, at, names[i]) != 0;
+    }
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        found = found || is_text(d, doc_member(d, at, texts[i]));
+    }
+    if (!found && is_text(d, stream)) {
+        struct span s = doc_string(d, stream);
+        found = span_eq(s, SPAN("stdout")) || span_eq(s, SPAN("stderr"));
+    }
+    return found || (attributes != 0 && doc_tag(d, attributes) == '{' &&
+                     doc_member(d, attributes, SPAN("loki.attribute.labels")) != 0);
+}
+
 bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
                    const struct record_index *index, enum shape shape, const struct rules *rules)
 {
@@ -86,6 +131,7 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
     l->granted = shape_grants(shape);
     l->embedded_count = 0;
     l->known = false;
+    l->known_own = false;
     l->custom = false;
     while (l->met_count > 0) {
         l->marks[l->met_rows[--l->met_count]] = 0;
@@ -98,6 +144,10 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
         index = &l->index;
     }
     lookup_walk(l, at, index);
+    if (l->known_own && !is_forwarded(doc, at)) {
+        l->granted |= ALIAS_OWN;
+        l->known = true;
+    }
     return l->known;
 }
 

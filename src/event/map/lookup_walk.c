@@ -69,6 +69,7 @@ static inline void met_builtin(struct lookup *l, int id, const struct walk *w, s
     for (int i = l->path_alias[id]; i != ALIAS_NONE; i = l->alias[i].next) {
         const struct compiled *a = &l->alias[i];
         l->known |= (a->known & kind) != 0;
+        l->known_own |= (a->known_own & kind) != 0;
         if (l->marks[a->row] == 0) {
             l->met_rows[l->met_count++] = a->row;
         }

@@ -26,6 +26,7 @@ static const struct {
 } notes[] = {
     {SPAN_INIT("ecs"), {0, SIGN_ECS, NOT_NULL}},
     {SPAN_INIT("log"), {INDEX_LOG, 0, 0}},
+    {SPAN_INIT("_raw"), {INDEX_RAW, 0, 0}},
     {SPAN_INIT("body"), {INDEX_BODY, 0, 0}},
     {SPAN_INIT("file"), {INDEX_FILE, 0, 0}},
     {SPAN_INIT("host"), {INDEX_HOST, 0, 0}},
@@ -35,6 +36,7 @@ static const struct {
     {SPAN_INIT("index"), {INDEX_INDEX, 0, 0}},
     {SPAN_INIT("output"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("vendor"), {INDEX_VENDOR, 0, 0}},
+    {SPAN_INIT("MESSAGE"), {INDEX_JOURNAL, 0, 0}},
     {SPAN_INIT("harness"), {INDEX_HARNESS, 0, 0}},
     {SPAN_INIT("message"), {INDEX_MESSAGE, 0, 0}},
     {SPAN_INIT("sessionID"), {0, SIGN_BESIDE, NOT_NULL}},

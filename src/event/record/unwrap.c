@@ -12,6 +12,7 @@ static inline void clear_unwrap(struct unwrap *u)
     u->must = false;
     u->base64 = false;
     u->nothing = NULL;
+    u->skip = false;
     u->vector = false;
     u->count = 0;
     u->at = 0;
@@ -64,7 +65,8 @@ static bool find_vector_wrapper(const struct doc *d, size_t at, const struct rec
     return true;
 }
 
-/* ---- rule 1b: wrappers of Filebeat, Fluent Bit, Docker and others around a line as text ---- */
+/* ---- rule 1b: wrappers of Filebeat, Fluent Bit, Docker, Cribl and others around a line as text
+ * ---- */
 
 static void add_candidate(const struct doc *d, size_t object, size_t at, bool beacon_only,
                           struct unwrap *u)
@@ -80,6 +82,8 @@ static void find_texts(const struct doc *d, size_t at, const struct record_index
 {
     add_candidate(d, at, index->at[INDEX_MESSAGE], false, u);
     add_candidate(d, at, index->at[INDEX_LOG], false, u);
+    add_candidate(d, at, index->at[INDEX_RAW], false, u);
+    add_candidate(d, at, index->at[INDEX_JOURNAL], false, u);
     add_candidate(d, at, index->at[INDEX_EVENT_ORIGINAL], false, u);
     size_t event = index->at[INDEX_EVENT];
     if (has_tag(d, event, '{')) {
@@ -192,6 +196,39 @@ static size_t stream_host(const struct doc *d, size_t at)
     return memchr(s.p, '/', s.n) == NULL && memchr(s.p, '[', s.n) == NULL ? at : 0;
 }
 
+static bool begins_value(struct span s)
+{
+    return begins_object(s) || (s.n > 0 && *s.p == '[');
+}
+
+/* A member in which CloudWatch Logs would not write, and another writer might have put records. */
+static bool may_hold_records(const struct doc *d, size_t name)
+{
+    struct span s = doc_string(d, name);
+    char tag = doc_tag(d, name + 1);
+    return !span_eq(s, SPAN("logEvents")) && !span_eq(s, SPAN("subscriptionFilters")) &&
+           (tag == '{' || tag == '[' || (tag == '"' && begins_value(doc_string(d, name + 1))));
+}
+
+/*
+ * Whether it is what CloudWatch Logs writes itself: all log events have its text. Something else
+ * with the type of a control message may have records, which must not be skipped.
+ */
+static bool is_control_message(const struct doc *d, size_t at, size_t log_events)
+{
+    bool control = has_tag(d, log_events, '[');
+    for (size_t i = doc_first(d, at); control && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        control = !may_hold_records(d, i);
+    }
+    for (size_t i = control ? doc_first(d, log_events) : 0; control && !doc_at_end(d, i);
+         i = doc_next(d, i)) {
+        size_t message = has_tag(d, i, '{') ? doc_member(d, i, SPAN("message")) : 0;
+        control = has_tag(d, message, '"') &&
+                  span_starts(doc_string(d, message), SPAN("CWL CONTROL MESSAGE"));
+    }
+    return control;
+}
+
 /* A subscription of CloudWatch Logs. It sends control messages, too, to see whether it may. */
 static void find_log_events(const struct doc *d, size_t at, size_t log_events, size_t type,
                             struct unwrap *u)
@@ -202,7 +239,8 @@ static void find_log_events(const struct doc *d, size_t at, size_t log_events, s
     u->messages = true;
     u->host = stream_host(d, doc_member(d, at, SPAN("logStream")));
     if (span_eq(doc_string(d, type), SPAN("CONTROL_MESSAGE"))) {
-        u->nothing = "a control message of CloudWatch Logs, which has no records";
+        u->skip = is_control_message(d, at, log_events);
+        u->nothing = "a control message of CloudWatch Logs with other records in it";
     } else if (!has_tag(d, log_events, '[')) {
         u->nothing = "the member logEvents is no list";
     }

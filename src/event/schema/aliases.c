@@ -33,7 +33,7 @@ const struct alias_row aliases[] = {
                          "coding_agent, client_name, "
                          "client (string), app_name, app (string), service.name, ServiceName, "
                          "service (string), product, "
-                         "source (string, not hook), telemetry.sdk.name, gen_ai.agent.name"},
+                         "source (string, not hook, own), telemetry.sdk.name, gen_ai.agent.name"},
     {FIELD_HARNESS_VERSION,
      "harness.version, service.version, app.version, client_version, cursor_version, app_version"},
     {FIELD_EVENT_ACTION,
@@ -95,9 +95,9 @@ const struct alias_row aliases[] = {
     {FIELD_TOOL_COMMAND, "tool.command, beacon.tool.command"},
     {FIELD_TOOL_PATH, "tool.path, beacon.tool.path"},
     {FIELD_FILE_PATH,
-     "file.path, beacon.file.path, file_path, file (string), code.file.path, code.filepath, "
-     "tool_input.file_path, tool_input.notebook_path, tool_input.path, filename, target_file, "
-     "path, "
+     "file.path, beacon.file.path, file_path, file (string, own), code.file.path, code.filepath, "
+     "tool_input.file_path, tool_input.notebook_path, tool_input.path, filename (own), "
+     "target_file, path (own), "
      "tool_input.filePath (hook), tool_input.Path (hook), tool_input.AbsolutePath (hook), "
      "tool_input.DirectoryPath (hook), tool_input.SearchPath (hook), tool_input.searchPath (hook)"},
     {FIELD_FILE_OPERATION, "file.operation, beacon.file.operation, operation (file)"},
@@ -241,6 +241,7 @@ static const struct {
     {"file", ALIAS_FILE},
     {"tool decision", ALIAS_TOOL_DECISION},
     {"numbered", ALIAS_NUMBERED},
+    {"own", ALIAS_OWN},
 };
 
 static size_t bytes_until(struct span s, const char *set)

@@ -88,6 +88,8 @@ struct survey {
     char unreadable[sizeof(((struct err *)0)->text)]; /* why it is not read; "": it is read */
     char unread_words[SURVEY_WORDS_BYTES];            /* what is not read of it; "": nothing */
     uint64_t unread_bytes;                            /* ... after damaged JSON */
+    char left_out_words[SURVEY_WORDS_BYTES]; /* why the worker does not read it; "": it does */
+    bool left_out;                           /* it is known */
     bool left; /* the worker leaves its notification for the dead-letter queue */
 
     uint64_t searched; /* offset + 1 of the last piece that was searched for secrets */

@@ -21,4 +21,10 @@
  */
 MUST_USE bool filter_ignores(const struct customer_conf *conf, struct span key);
 
+/*
+ * The key of the configuration that leaves out an object: "only" or "ignore"; NULL: none does.
+ * below: its key below the prefix, with the slash before it.
+ */
+MUST_USE const char *filter_key(const struct customer_conf *conf, struct span below);
+
 #endif

@@ -3,6 +3,10 @@
 
 #include "app/app.h"
 #include "app/print.h"
+#include "base/buf.h"
+#include "customers/filter.h"
+
+enum { PREFIX_BYTES = 8192 };
 
 void customer_limits(const struct conf *c, const struct customer_conf *customer,
                      struct records_options *o)
@@ -18,6 +22,34 @@ void customer_limits(const struct conf *c, const struct customer_conf *customer,
     o->decode.object_bytes = c->limits.object_bytes;
     o->decode.ratio = c->limits.ratio;
     o->decode.zstd_window_bytes = c->limits.zstd_window_bytes;
+}
+
+/* Its key below the customer's prefix, with the slash before it; "": it is not below the prefix. */
+static struct span key_below(const struct customer_conf *customer, struct span object)
+{
+    struct buf prefix = BUF_INIT(PREFIX_BYTES);
+    buf_addf(&prefix, "s3://%s/%s", customer->bucket, customer->prefix);
+    struct span below =
+        span_starts(object, buf_span(&prefix)) ? span_from(object, prefix.n) : SPAN("");
+    buf_done(&prefix);
+    return below.n > 0 && *below.p == '/' ? below : SPAN("");
+}
+
+bool customer_leaves_out(const struct customer_conf *customer, const char *object, const char *path,
+                         struct buf *words)
+{
+    struct buf name = BUF_INIT(PREFIX_BYTES);
+    buf_addf(&name, "%s%s", *path == '/' ? "" : "/", path);
+    bool known = object != NULL && span_starts(span_str(object), SPAN("s3://"));
+    struct span below = known ? key_below(customer, span_str(object)) : buf_span(&name);
+    bool nameless = !known && span_eq(span_str(path), SPAN("-"));
+    const char *key = below.n > 0 && !nameless ? filter_key(customer, below) : NULL;
+    if (key != NULL) {
+        buf_addf(words, "the worker does not read it: the customer's %s leaves out %s", key,
+                 known ? "this key" : "objects of this name (--object tells the key)");
+    }
+    buf_done(&name);
+    return known && words->n > 0;
 }
 
 struct conf *customer_load(const char *config, const char *id, struct records_options *o,

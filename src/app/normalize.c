@@ -74,6 +74,7 @@ struct job {
     const char *version; /* NULL: none */
     int64_t time_ns;     /* 0: the file's modification time */
     const struct rules *rules;
+    const struct customer_conf *conf; /* NULL: no configuration */
     struct records *records;
     struct out events;
     struct out rejects; /* fd -1: only counted */
@@ -104,6 +105,18 @@ static int64_t modified_ns(const struct job *j, int fd)
     return (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
 }
 
+/* Say if the worker does not read the file. True: it is known. */
+static bool says_left_out(const struct job *j, const char *path)
+{
+    struct buf words = BUF_INIT(UNREAD_BYTES);
+    bool left_out = j->conf != NULL && customer_leaves_out(j->conf, j->object, path, &words);
+    if (words.n > 0) {
+        print_line(stderr, "%s: %.*s", path, SPAN_FMT(buf_span(&words)));
+    }
+    buf_done(&words);
+    return left_out;
+}
+
 /* Normalize one file. Returns its exit status. */
 static int file_normalize(struct job *j, const char *path)
 {
@@ -111,6 +124,7 @@ static int file_normalize(struct job *j, const char *path)
     if (fd < 0) {
         return STATUS_FAILED;
     }
+    bool part = says_left_out(j, path);
     struct buf object = BUF_INIT(8192);
     buf_addf(&object, "file://%s", path);
     struct object_origin origin = {
@@ -139,7 +153,8 @@ static int file_normalize(struct job *j, const char *path)
         print_line(stderr, "%s: %.*s; the worker is done with it", path,
                    SPAN_FMT(buf_span(&unread)));
     }
-    int status = e->kind != FAIL_NONE ? STATUS_FAILED : unread.n > 0 ? STATUS_IN_PART : STATUS_OK;
+    part = part || unread.n > 0;
+    int status = e->kind != FAIL_NONE ? STATUS_FAILED : part ? STATUS_IN_PART : STATUS_OK;
     buf_done(&unread);
     input_close(fd);
     buf_done(&object);
@@ -203,6 +218,7 @@ static int normalize_files(struct job *j, const char *config, const char *reject
     if (config != NULL && c == NULL) {
         return STATUS_FAILED;
     }
+    j->conf = c != NULL ? conf_customer(c, span_str(j->customer)) : NULL;
     o.rejects_wait = true;
     if (rejects != NULL) {
         j->rejects.fd = open(rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -261,8 +277,9 @@ int app_normalize(int argc, char **argv)
         "Exit status: 0 also if there were rejects, or if a file is empty;\n"
         "1 if a file could not be read to its end, or is unreadable (it has content, but no\n"
         "event), or exceeds a limit (of rejects, too); 3 if the worker is done with a file of\n"
-        "which a part is not read, since it is damaged. Standard error says what it\n"
-        "is. Events and rejects are those that the worker produces of the file at the last "
+        "which a part is not read, since it is damaged, or does not read the object of --object,\n"
+        "since the customer's 'only' or 'ignore' leaves it out. Standard error says what it is.\n"
+        " Events and rejects are those that the worker produces of the file at the last "
         "receive.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;

@@ -59,6 +59,8 @@ static void print_survey(const struct survey *s, const struct survey_file *file,
 
 struct sampling {
     const char *customer;
+    const char *object; /* NULL: file://PATH */
+    const struct customer_conf *conf; /* NULL: no configuration */
     const struct rules *rules; /* NULL: built-in only */
     struct records *records;
     bool json;
@@ -71,7 +73,8 @@ static int sample_fd(const struct sampling *g, int fd, const char *path)
     struct buf object = BUF_INIT(OBJECT_BYTES);
     buf_addf(&object, "file://%s", path); /* as in normalize */
     struct object_origin origin = {.customer = span_str(g->customer),
-                                   .object = buf_span(&object),
+                                   .object = g->object != NULL ? span_str(g->object)
+                                                               : buf_span(&object),
                                    .modified_ns = modified_ns(fd)};
     struct records *r = g->records;
     OWNED(survey) struct survey *s = survey_new(&origin, g->rules);
@@ -88,6 +91,9 @@ static int sample_fd(const struct sampling *g, int fd, const char *path)
     struct buf unread = BUF_INIT(SURVEY_WORDS_BYTES);
     records_unread(r, &unread);
     survey_end(s, e, buf_span(&unread), g->accepts);
+    buf_clear(&unread);
+    s->left_out = g->conf != NULL && customer_leaves_out(g->conf, g->object, path, &unread);
+    err_copy(s->left_out_words, sizeof(s->left_out_words), buf_span(&unread));
     buf_done(&unread);
     if (e->kind != FAIL_NONE) {
         print_line(stderr, "%s: %s", path, e->text);
@@ -128,6 +134,7 @@ static int sample_files(struct sampling *g, const char *config, const struct ope
     OWNED(records) struct records *r = records_new(&o);
     g->records = r;
     g->accepts = o.accept_unreadable;
+    g->conf = c != NULL ? conf_customer(c, span_str(g->customer)) : NULL;
     int worst = STATUS_OK;
     for (int i = 0; i < files->count; i++) {
         int status = sample_file(g, files->list[i]);
@@ -151,6 +158,11 @@ int app_sample(int argc, char **argv)
          .value = "ID",
          .text = "Id of a customer of the configuration; needed with -c.",
          .to = &g.customer},
+        {.name = "object",
+         .value = "NAME",
+         .text = "Name of the object, s3://BUCKET/KEY: whether the customer's 'only' and 'ignore' "
+                 "leave it out.",
+         .to = &g.object},
     };
     const struct usage usage = {
         "sample", "FILE...",
@@ -163,7 +175,7 @@ int app_sample(int argc, char **argv)
         "cannot be read, is unreadable (it has content, but no event), or exceeds a limit: the\n"
         "worker leaves its notification for the dead-letter queue. 3 one would be accepted in\n"
         "part: the worker is done with it, but a part of it is not read since it is damaged, or\n"
-        "it has more rejects than events.",
+        "it has more rejects than events, or the customer's 'only' or 'ignore' leaves it out.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

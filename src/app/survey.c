@@ -361,6 +361,9 @@ bool survey_is_empty(const struct survey *s)
 const char *survey_refusal(const struct survey *s)
 {
     const struct survey_reject *damage = &s->rejects[REJECT_TRUNCATED_OBJECT];
+    if (s->left_out) {
+        return s->left_out_words;
+    }
     if (s->unreadable[0] != '\0') {
         return s->unreadable;
     }
@@ -375,5 +378,5 @@ const char *survey_refusal(const struct survey *s)
 
 enum survey_verdict survey_verdict(const struct survey *s)
 {
-    return s->left ? SURVEY_LEFT : survey_refusal(s) != NULL ? SURVEY_IN_PART : SURVEY_ACCEPTED;
+    return s->left && !s->left_out ? SURVEY_LEFT : survey_refusal(s) != NULL ? SURVEY_IN_PART : SURVEY_ACCEPTED;
 }

@@ -184,7 +184,13 @@ void survey_print_text(const struct survey *s, const struct survey_file *file, b
     }
     put_colour(out, colour, colours[verdict], words[verdict]);
     buf_addf(out, "%s%s\nworker: %s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "",
-             worker[verdict]);
+             s->left_out ? "done, without reading it" : worker[verdict]);
+    if (!s->left_out && s->left_out_words[0] != '\0') {
+        put_colour(out, colour, WARN, "warning");
+        buf_add(out, SPAN(": "));
+        visible_add(out, span_str(s->left_out_words));
+        buf_add_byte(out, '\n');
+    }
     put_counts(s, file, colour, out);
     put_fields(s, colour, out);
     put_changes(s, colour, out);
@@ -282,6 +288,10 @@ static void json_survey(const struct survey *s, const struct survey_file *file, 
     if (refusal != NULL) {
         buf_add(out, SPAN(",\"why\":"));
         json_write_string(out, span_str(refusal));
+    }
+    if (s->left_out_words[0] != '\0') {
+        buf_add(out, SPAN(",\"left_out\":"));
+        json_write_string(out, span_str(s->left_out_words));
     }
     buf_addf(out, ",\"worker\":\"%s\",\"unread_bytes\":%" PRIu64,
              survey_verdict(s) == SURVEY_LEFT ? "left" : "done", s->unread_bytes);

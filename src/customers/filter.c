@@ -15,13 +15,19 @@ static bool any_matches(char *const *patterns, struct span below)
     return false;
 }
 
+const char *filter_key(const struct customer_conf *conf, struct span below)
+{
+    if (conf->only != NULL && !any_matches(conf->only, below)) {
+        return "only";
+    }
+    return conf->ignore != NULL && any_matches(conf->ignore, below) ? "ignore" : NULL;
+}
+
 bool filter_ignores(const struct customer_conf *conf, struct span key)
 {
     struct span prefix = span_str(conf->prefix);
     if (!span_starts(key, prefix) || key.n <= prefix.n || key.p[prefix.n] != '/') {
         return false;
     }
-    struct span below = span_from(key, prefix.n);
-    return (conf->only != NULL && !any_matches(conf->only, below)) ||
-           (conf->ignore != NULL && any_matches(conf->ignore, below));
+    return filter_key(conf, span_from(key, prefix.n)) != NULL;
 }

@@ -56,6 +56,16 @@ static void ignores_also_what_matches_only(void **state UNUSED)
     check(&c, "a/tmp/x.json", true);
 }
 
+static void says_which_key_leaves_an_object_out(void **state UNUSED)
+{
+    char *only[] = {text("*.json"), NULL};
+    char *ignore[] = {text("old/*"), NULL};
+    const struct customer_conf c = {.prefix = text("a"), .only = only, .ignore = ignore};
+    assert_null(filter_key(&c, SPAN("/x.json")));
+    assert_string_equal(filter_key(&c, SPAN("/x.md")), "only");
+    assert_string_equal(filter_key(&c, SPAN("/old/x.json")), "ignore");
+}
+
 static void patterns_begin_below_the_prefix_with_or_without_a_slash(void **state UNUSED)
 {
     char *only[] = {text("events-*"), text("/logs-*"), NULL};
@@ -80,6 +90,7 @@ static void says_nothing_of_keys_outside_the_prefix(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_which_key_leaves_an_object_out),
         cmocka_unit_test(reads_all_objects_without_patterns),
         cmocka_unit_test(reads_only_what_matches_a_pattern_of_only),
         cmocka_unit_test(does_not_read_what_matches_a_pattern_of_ignore),

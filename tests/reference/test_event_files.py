@@ -5,6 +5,8 @@
     ```json events        the events of the file before it: each line is a part of one event, in order
     ```json rejects       ... and its rejects
     ```text words         ... the message of `normalize` for it, with exit status 1
+    ```text keys          after keys of a customer: keys of objects that are read with them
+    ```text ignored keys  ... and that are not
     ```conf               keys of a customer; after a file: it is normalized with them
     ```sh                 commands that convert a file, run for a small one
 """
@@ -77,7 +79,7 @@ def check(got, text, what):
 
 def test_every_block_is_of_a_kind_that_is_run():
     kinds = {kind for _, kind, _ in BLOCKS}
-    assert kinds <= {"json file", "json events", "json rejects", "text words", "conf", "sh"}
+    assert kinds <= {"json file", "json events", "json rejects", "text words", "text keys", "text ignored keys", "conf", "sh"}
     assert len(BLOCKS) > 20
     for line, example in examples():
         assert ("json events" in example or "text words" in example) == ("json file" in example), f"line {line}"
@@ -97,6 +99,33 @@ def test_a_file_becomes_what_the_page_says(example, tmp_path):
 def test_keys_of_a_customer_are_accepted(example, tmp_path):
     done = subprocess.run([BINARY, "check-config", *configured(tmp_path, example["conf"])], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("example", [pytest.param(e, id=f"line {n}") for n, e in examples() if "text keys" in e])
+@pytest.mark.parametrize("kind,read", [("text keys", True), ("text ignored keys", False)])
+@pytest.mark.parametrize("command", ["sample", "normalize"])
+def test_patterns_for_keys_do_what_the_page_says(example, kind, read, command, tmp_path):
+    keys = example[kind].splitlines()
+    assert len(keys) >= 4
+    for key in keys:
+        done = subprocess.run([BINARY, command, "--customer", "acme", *configured(tmp_path, example["conf"]), "--object",
+                               f"s3://acme-events/asymptote/{key}", "-"],
+                              input=b'{"user":"ana"}\n', capture_output=True)
+        assert done.returncode == (0 if read else 3), (key, done.stdout, done.stderr)
+        assert (b"leaves out this key" in done.stdout + done.stderr) == (not read), key
+
+
+@pytest.mark.parametrize("command", ["sample", "normalize"])
+@pytest.mark.parametrize("name,words", [("a.json", None), ("a.md", b"ignore"), ("a.tar", b"only")])
+def test_a_name_that_patterns_leave_out_is_said_and_read(command, name, words, tmp_path):
+    (tmp_path / name).write_text('{"user":"ana"}\n')
+    keys = 'only = [ "*.json", "*.md" ]; ignore = [ "*.md" ];'
+    done = subprocess.run([pathlib.Path(BINARY).resolve(), command, "--customer", "acme", *configured(tmp_path, keys), name],
+                          cwd=tmp_path, capture_output=True)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert (b"leaves out" in said) == (words is not None)
+    assert words is None or b"the customer's " + words + b" leaves out objects of this name" in said
 
 
 @pytest.mark.parametrize("example", [pytest.param(e, id=f"line {n}") for n, e in examples() if "sh" in e])

@@ -23,7 +23,8 @@ from .parts.events import generate
 from .parts.places import binary
 
 COUNT = 3000
-CONVERT = "write JSON Lines, plain or compressed, or raise a limit it names"
+CONVERT = "write JSON Lines, plain or compressed"
+RAISE = f"; {CONVERT}, or raise the limit"
 TEXT = generate(COUNT, 77).text
 ROWS = [{"user": "anna", "host": f"h{i}", "command": "make"} for i in range(1000)]
 
@@ -188,11 +189,11 @@ def test_what_is_not_read_is_named(words):
 
 
 @pytest.mark.parametrize("object, words", [
-    (_zstd_stream(TEXT, compression_params=_zstd_windows(27)), "zstd window of 128 MiB, limits.zstd_window is 8 MiB"),
-    (_zstd_stream(TEXT, compression_params=_zstd_windows(24)), "zstd window of 16 MiB, limits.zstd_window is 8 MiB"),
-    (_dictionary(), "zstd with dictionary 815"),
+    (_zstd_stream(TEXT, compression_params=_zstd_windows(27)), "zstd window of 128 MiB, limits.zstd_window is 8 MiB" + RAISE),
+    (_zstd_stream(TEXT, compression_params=_zstd_windows(24)), "zstd window of 16 MiB, limits.zstd_window is 8 MiB" + RAISE),
+    (_dictionary(), f"zstd with dictionary 815; {CONVERT}"),
 ], ids=["window of 128 MiB", "window of 16 MiB", "dictionary"])
 def test_frames_that_want_more_than_there_is_say_what(object, words):
     done = _normalize(object)
     assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode().startswith(f"-: {words}; {CONVERT}\n")
+    assert done.stderr.decode().startswith(f"-: {words}\n")

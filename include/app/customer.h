@@ -21,8 +21,8 @@ MUST_USE struct conf *customer_load(const char *config, const char *id, struct r
 
 /*
  * Append, in words, why the worker does not read this object of the customer; nothing: it does.
- * object: its name (s3://bucket/key); else the customer's patterns are compared with the path of the
- * file. True: the object is known to be left out.
+ * object: its name (s3://bucket/key); else the customer's patterns are compared with the path of
+ * the file. True: the object is known to be left out.
  */
 MUST_USE bool customer_leaves_out(const struct customer_conf *customer, const char *object,
                                   const char *path, struct buf *words);

@@ -59,7 +59,8 @@ struct conf *customer_load(const char *config, const char *id, struct records_op
     const struct customer_conf *customer = c != NULL ? conf_customer(c, span_str(id)) : NULL;
     if (customer == NULL) {
         if (c != NULL) {
-            print_line(stderr, "customer %s is not in the configuration", id);
+            print_line(stderr,
+                       "customer %s is not in the configuration; --customer names one of it", id);
         }
         conf_free(c);
         return NULL;

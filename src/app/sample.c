@@ -59,9 +59,9 @@ static void print_survey(const struct survey *s, const struct survey_file *file,
 
 struct sampling {
     const char *customer;
-    const char *object; /* NULL: file://PATH */
+    const char *object;               /* NULL: file://PATH */
     const struct customer_conf *conf; /* NULL: no configuration */
-    const struct rules *rules; /* NULL: built-in only */
+    const struct rules *rules;        /* NULL: built-in only */
     struct records *records;
     bool json;
     bool accepts; /* the customer accepts unreadable objects */
@@ -73,8 +73,8 @@ static int sample_fd(const struct sampling *g, int fd, const char *path)
     struct buf object = BUF_INIT(OBJECT_BYTES);
     buf_addf(&object, "file://%s", path); /* as in normalize */
     struct object_origin origin = {.customer = span_str(g->customer),
-                                   .object = g->object != NULL ? span_str(g->object)
-                                                               : buf_span(&object),
+                                   .object =
+                                       g->object != NULL ? span_str(g->object) : buf_span(&object),
                                    .modified_ns = modified_ns(fd)};
     struct records *r = g->records;
     OWNED(survey) struct survey *s = survey_new(&origin, g->rules);

@@ -378,5 +378,7 @@ const char *survey_refusal(const struct survey *s)
 
 enum survey_verdict survey_verdict(const struct survey *s)
 {
-    return s->left && !s->left_out ? SURVEY_LEFT : survey_refusal(s) != NULL ? SURVEY_IN_PART : SURVEY_ACCEPTED;
+    return s->left && !s->left_out     ? SURVEY_LEFT
+           : survey_refusal(s) != NULL ? SURVEY_IN_PART
+                                       : SURVEY_ACCEPTED;
 }

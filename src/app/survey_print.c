@@ -3,6 +3,7 @@
 
 #include "base/visible.h"
 #include "event/record/json_write.h"
+#include "event/schema/rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,7 +29,10 @@ static unsigned percent_of(uint64_t part, uint64_t of)
 static void put_counts(const struct survey *s, const struct survey_file *file, bool colour,
                        struct buf *out)
 {
-    buf_addf(out, "%" PRIu64 " lines, %" PRIu64 " events", file->lines, s->events);
+    if (file->lines > 0) {
+        buf_addf(out, "%" PRIu64 " lines, ", file->lines);
+    }
+    buf_addf(out, "%" PRIu64 " events", s->events);
     const char *between = " (";
     for (int i = SHAPE_BEACON; i < SHAPES; i++) {
         if (s->shapes[i] > 0) {
@@ -100,7 +104,7 @@ static void put_changes(const struct survey *s, bool colour, struct buf *out)
     if (s->members_dropped > 0) {
         buf_add_byte(out, '\n');
         put_colour(out, colour, WARN, "In an envelope with other members");
-        buf_addf(out, ": %" PRIu64 " of %" PRIu64 " events; only its time and host may be used\n",
+        buf_addf(out, ": %" PRIu64 " of %" PRIu64 " events; these members are not used\n",
                  s->members_dropped, s->events);
     }
 }
@@ -128,7 +132,9 @@ static void put_secrets(const struct survey *s, bool colour, struct buf *out)
     }
     buf_add_byte(out, '\n');
     put_colour(out, colour, WARN, "Looks like secrets");
-    buf_addf(out, " (%" PRIu64 "); take them out, or ask for redaction\n", s->secret_count);
+    buf_addf(out, " (%" PRIu64 "); take them out%s\n", s->secret_count,
+             rules_redacts(s->rules) ? ": redact = \"secrets\" replaces them in events and rejects"
+                                     : ", or ask for redaction");
     uint64_t shown = s->secret_count < SURVEY_SECRETS ? s->secret_count : SURVEY_SECRETS;
     for (uint64_t i = 0; i < shown; i++) {
         const struct survey_secret *x = &s->secrets[i];

@@ -122,6 +122,24 @@ static bool is_logfmt(struct span s)
     return memchr(line.p, '=', line.n) != NULL;
 }
 
+/* "2026-05-11T22:20:00.000Z host text": commas of its text are no separators. */
+static bool is_log_line(struct span s)
+{
+    static const char form[] = "0000-00-00T00:00:00";
+    struct span line = take_line(&s);
+    size_t i = 0;
+    while (i < sizeof(form) - 1 && i < line.n &&
+           (form[i] == '0' ? is_digit(line.p[i]) : line.p[i] == form[i])) {
+        i++;
+    }
+    bool time = i == sizeof(form) - 1;
+    while (i < line.n && line.p[i] != ' ' && line.p[i] != ',' && line.p[i] != ';' &&
+           line.p[i] != '\t') {
+        i++;
+    }
+    return time && i < line.n && line.p[i] == ' ';
+}
+
 /* Number of separators outside of quotes. */
 static size_t columns_of(struct span line, char separator)
 {
@@ -183,6 +201,7 @@ static const struct {
     {"damaged JSON", is_json},
     {"YAML", is_yaml},
     {"logfmt or plain text", is_logfmt},
+    {"logfmt or plain text", is_log_line},
     {"tab-separated values", is_tsv},
     {"CSV", is_csv},
 };

@@ -346,8 +346,8 @@ bool reading_unreadable(const struct reading *r, const struct decode *d, struct 
 {
     struct buf words = BUF_INIT(sizeof(e->text));
     if (e->kind == FAIL_FORMAT) { /* decode has named it */
-        buf_addf(&words, "%.*s; write JSON Lines, plain or compressed, or raise a limit it names",
-                 TEXT_BYTES, e->text);
+        buf_addf(&words, "%.*s; write JSON Lines, plain or compressed%s", TEXT_BYTES, e->text,
+                 strstr(e->text, "limits.") != NULL ? ", or raise the limit" : "");
         (void)err_set(e, FAIL_FORMAT, "%.*s", (int)words.n, words.p);
         buf_done(&words);
         return true;

@@ -4,6 +4,7 @@
 #include "app/records.h"
 #include "app/survey_print.h"
 #include "codec/utf8.h"
+#include "event/schema/rules.h"
 #include "slurp.h"
 
 #include <sys/mman.h>
@@ -15,6 +16,7 @@ struct seen {
     struct survey *survey;
     struct buf text, json;
     struct object_origin source;
+    const struct rules *rules;
     bool accepts; /* the customer accepts unreadable objects */
 };
 
@@ -48,8 +50,8 @@ static const struct survey *look(struct seen *s, struct span text)
     s->source = (struct object_origin){.customer = SPAN("local"),
                                        .object = SPAN("file"),
                                        .modified_ns = 1780272000 * INT64_C(1000000000)};
-    s->survey = survey_new(&s->source, NULL);
-    records_open(s->records, fd, &s->source, NULL);
+    s->survey = survey_new(&s->source, s->rules);
+    records_open(s->records, fd, &s->source, s->rules);
     while (records_next(s->records, &record)) {
         survey_add(s->survey, &record, records_piece(s->records));
     }
@@ -126,6 +128,18 @@ static void names_line_and_member_of_a_secret_and_never_shows_it(void **state)
         assert_false(says(&s->json, values[i]));
     }
     assert_true(says(&s->text, "line 1, a[0].b"));
+    assert_true(says(&s->text, "(4); take them out, or ask for redaction\n"));
+}
+
+static void redaction_that_is_on_is_not_to_be_asked_for(void **state)
+{
+    struct seen *s = *state;
+    OWNED(rules) struct rules *rules = rules_new();
+    rules_set_redact(rules, true);
+    s->rules = rules;
+    (void)look(s, SPAN("{\"action\":\"shell\",\"password\":\"correcthorse\"}\n"));
+    assert_true(says(&s->text, "(1); take them out: redact = \"secrets\" replaces them in"));
+    assert_false(says(&s->text, "correcthorse"));
 }
 
 static void counts_replaced_texts_and_duplicate_names(void **state)
@@ -141,7 +155,8 @@ static void counts_replaced_texts_and_duplicate_names(void **state)
     assert_true(says(&s->text, "With invalid UTF-8: 2 of 4 events"));
     assert_true(says(&s->text, "With a name twice in an object: 1 of 4 events"));
     assert_int_equal(v->members_dropped, 1);
-    assert_true(says(&s->text, "In an envelope with other members: 1 of 4 events"));
+    assert_true(says(&s->text, "In an envelope with other members: 1 of 4 events; these members "
+                               "are not used\n"));
     assert_true(says(&s->json, "\"texts_replaced\":2,\"names_duplicate\":1,\"members_dropped\":1"));
 }
 
@@ -335,6 +350,9 @@ static void says_which_format_is_not_read(void **state)
 {
     struct seen *s = *state;
     look_vector(s, "parquet-in-gzip");
+    assert_true(says(&s->text, "Parquet in gzip is not read; write JSON Lines, plain or "
+                               "compressed\n"));
+    assert_true(says(&s->text, "\n0 events, 1 rejects\n")); /* it has no lines */
     assert_true(says(&s->text, "format: Parquet in gzip\n"));
     assert_true(says(&s->json, ",\"format\":\"Parquet in gzip\","));
 }
@@ -398,6 +416,8 @@ static void control_characters_in_json_are_escaped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(redaction_that_is_on_is_not_to_be_asked_for, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(counts_events_rejects_and_the_members_of_fields, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(counts_replaced_texts_and_duplicate_names, set_up,

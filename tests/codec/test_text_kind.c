@@ -16,6 +16,10 @@ static void names_texts_that_are_no_json(void **state UNUSED)
         {"time,user,action\n2026-05-11,ana,read\n", "CSV"},
         {"\xef\xbb\xbf\"time\",\"what, and why\",\"user\"\r\n1,2,3\r\n", "CSV"},
         {"a;b;c\n1;2;3\n", "CSV"},
+        {"2026-05-11T22:20:00.000Z {name=ana-mbp} read a, b, c\n"
+         "2026-05-11T22:20:01.000Z {name=ana-mbp} read d, e, f\n",
+         "logfmt or plain text"},
+        {"2026-05-11T22:20:00.000Z,ana, read\n2026-05-11T22:20:01.000Z,ben, write\n", "CSV"},
         {"a,b,c\n1,2\n", "logfmt or plain text"},
         {"time\tuser\n2026-05-11\tana\n", "tab-separated values"},
         {"<?xml version=\"1.0\"?><events/>", "XML"},

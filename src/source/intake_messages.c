@@ -81,6 +81,17 @@ static bool keep(struct intake *i, const struct receiver *r, struct inflight *m)
     return false;
 }
 
+/*
+ * None at the first receive: a customer may be over its share for a moment only, with the objects
+ * of one second that came in one receive. Each further return has the delay of the table, so a
+ * message has one more receive at most. It has none if that would be its last.
+ */
+static int least_delay_s(const struct outcome_rule *rule, struct poll *p, const struct inflight *m)
+{
+    bool at_once = m->receive_count == 1 && !redrive_last(&p->queue->redrive, 2, 0);
+    return at_once ? 0 : outcome_delay_s(rule, m->receive_count, &p->rng);
+}
+
 /* Its customer has its share of the worker: the message is received again after a delay, so that
  * those of other customers behind it are received now. */
 static void return_refused(const struct intake *i, struct poll *p, struct inflight *m)
@@ -88,8 +99,7 @@ static void return_refused(const struct intake *i, struct poll *p, struct inflig
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED);
     inflight_because(m, rule);
     inflight_worsen(m, rule->outcome,
-                    refused_delay_s(p, outcome_delay_s(rule, m->receive_count, &p->rng),
-                                    clock_mono_ms(i->parts.clock)));
+                    refused_delay_s(p, least_delay_s(rule, p, m), clock_mono_ms(i->parts.clock)));
     inflight_slim(m);
     stats_add(&p->stats.over_share, 1);
     if (inflight_release(m, NULL)) {

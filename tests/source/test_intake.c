@@ -37,6 +37,7 @@ static struct {
     uint64_t visible;        /* number of visible messages that it returns */
     int64_t created_s;       /* ... and when the queue was created */
     int64_t max_receives;    /* ... and its maxReceiveCount */
+    unsigned receive_count;  /* of the messages; 0: 1 */
     bool woken;
 } poller;
 
@@ -302,6 +303,7 @@ static void answer_poll_by(struct poll_seen seen, size_t messages, enum err_kind
     *p = (struct sqs_polled){.tag = seen.tag, .count = messages};
     for (size_t i = 0; i < messages; i++) {
         p->messages[i] = fake_message("h", body);
+        p->messages[i]->receive_count = poller.receive_count > 0 ? poller.receive_count : 1;
     }
     if (kind != FAIL_NONE) {
         (void)err_set(&p->err, kind, "sqs: as the test says");
@@ -407,6 +409,68 @@ static void refuses_messages_of_a_customer_over_its_share_of_a_shared_queue(void
     assert_int_equal(stats_get(&at(1)->stats->messages_in_flight), 1);
     inflight_return(first);
     inflight_return(second);
+}
+
+/* Answer polls with messages of one customer until one of them is returned. */
+static void answer_until_returned(size_t *polls, unsigned receive_count)
+{
+    const struct poll_stats *stats = intake_stats(w.intake, 0);
+    uint64_t returned = stats_get(&stats->over_share);
+    poller.receive_count = receive_count;
+    for (; stats_get(&stats->over_share) == returned; ++*polls) {
+        struct poll_seen seen = poll_at(*polls);
+        uint64_t messages = stats_get(&stats->messages) + (uint64_t)seen.max_messages;
+        answer_poll_by(seen, (size_t)seen.max_messages, FAIL_NONE, NOTIFICATION("logs/a"));
+        wait_for_count(&stats->messages, messages);
+    }
+}
+
+/* Changes of visibility so far with a delay from first_s to last_s. */
+static size_t returned_for(int first_s, int last_s)
+{
+    size_t n = 0;
+    for (int s = first_s; s <= last_s; s++) {
+        n += fake_sqs_asked(false, NULL, s);
+    }
+    return n;
+}
+
+/* Wait until a message was returned with such a delay. Calls to SQS are collected for a time. */
+static void wait_for_return(int first_s, int last_s)
+{
+    for (int i = 0; i < 1000 && returned_for(first_s, last_s) == 0; i++) {
+        (void)atomic_fetch_add(&moved.ms, 10);
+        let_it_look();
+    }
+    assert_true(returned_for(first_s, last_s) != 0);
+}
+
+/* A customer may be over its share for a moment only. */
+static void
+what_is_returned_for_a_share_is_visible_again_at_once_the_first_time(void **state UNUSED)
+{
+    size_t polls = 0;
+    set_up_queues(1, 8, true);
+    poller.max_receives = 3;
+    acker_start(w.acker);
+    intake_start(w.intake);
+    answer_until_returned(&polls, 1);
+    wait_for_return(0, 0);
+    answer_until_returned(&polls, 2); /* each later time as long as ever */
+    wait_for_return(15, 20);
+    assert_int_equal(returned_for(1, 14), 0);
+}
+
+static void what_is_returned_for_a_share_waits_if_its_next_receive_is_the_last(void **state UNUSED)
+{
+    size_t polls = 0;
+    set_up_queues(1, 8, true);
+    poller.max_receives = 2;
+    acker_start(w.acker);
+    intake_start(w.intake);
+    answer_until_returned(&polls, 1);
+    wait_for_return(8, 10);
+    assert_int_equal(returned_for(0, 7), 0);
 }
 
 /*
@@ -1043,6 +1107,10 @@ int main(void)
         cmocka_unit_test_teardown(polls_only_for_what_has_a_slot, tear_down),
         cmocka_unit_test_teardown(refuses_messages_of_a_customer_over_its_share_of_a_shared_queue,
                                   tear_down),
+        cmocka_unit_test_teardown(
+            what_is_returned_for_a_share_is_visible_again_at_once_the_first_time, tear_down),
+        cmocka_unit_test_teardown(
+            what_is_returned_for_a_share_waits_if_its_next_receive_is_the_last, tear_down),
         cmocka_unit_test_teardown(finds_a_message_behind_a_backlog_in_few_round_trips, tear_down),
         cmocka_unit_test_teardown(searches_only_while_messages_are_returned_for_a_share, tear_down),
         cmocka_unit_test_teardown(does_not_search_a_queue_of_one_customer, tear_down),

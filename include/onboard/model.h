@@ -73,6 +73,9 @@ bool model_has(const struct model *m, enum model_field f); /* it is not "" */
  */
 void model_finish(struct model *m);
 
+/* Of these, bucket and prefix only: s3://BUCKET/PATH as the prefix gives the bucket too. */
+void model_finish_place(struct model *m);
+
 /* 128 random bits in hexadecimal, as the external id. */
 void model_new_external_id(struct model *m);
 

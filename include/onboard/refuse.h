@@ -8,11 +8,9 @@
 
 #include "conf/refuse.h"
 
-/*
- * A path without wildcards, control characters, "." and ".." as parts, and characters that a policy
- * of IAM cannot have (above U+00FF).
- */
+/* A path, by all rules of conf/prefix.h. */
 const char *model_refuse_prefix(const char *text);
+const char *model_refuse_region(const char *text);    /* of AWS, as eu-west-1: it ends in "-1" */
 const char *model_refuse_bool(const char *text);      /* "true" or "false" */
 const char *model_refuse_via(const char *text);       /* "s3", "sns" or "eventbridge" */
 const char *model_refuse_words(const char *text);     /* one line of at most 200 bytes */

@@ -275,10 +275,17 @@ static bool check_account(const struct onboarding *o)
     if (c == NULL || strcmp(c->account_id, model_get(o->model, MODEL_ACCOUNT)) == 0) {
         return true;
     }
+    char pending[ONBOARD_PATH_BYTES];
+    onboard_entry_path(o, c->id, ".pending", pending);
     (void)onboard_fail(
         "account_id: customer %s is of account %s, to which its external id belongs; "
         "choose another id",
         c->id, c->account_id);
+    if (onboard_exists(pending)) {
+        (void)onboard_fail("or, if the account was wrong and no file was sent yet, remove %s and "
+                           "%s/%s/, and begin again: the customer then gets another external id",
+                           pending, o->out, c->id);
+    }
     return false;
 }
 
@@ -339,6 +346,7 @@ static void take_options(struct onboarding *o)
             set_text(o, (enum model_field)f, o->given[f]);
         }
     }
+    model_finish_place(o->model); /* s3://BUCKET/PATH names the bucket too */
 }
 
 bool onboard_read_model(struct onboarding *o)

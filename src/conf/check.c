@@ -157,16 +157,6 @@ static void check_session_policy(struct conf_reader *r, size_t at)
     }
 }
 
-static void check_prefix_letters(struct conf_reader *r, size_t at)
-{
-    const struct customer_conf *c = &r->conf->customers[at];
-    if (c->prefix != NULL && c->id != NULL && strpbrk(c->prefix, "*?") != NULL) {
-        conf_warn(r, conf_at(r->customer_at[at], "prefix"),
-                  "customer %s.prefix: '*' and '?' mean themselves here, they match nothing else",
-                  c->id);
-    }
-}
-
 /* Warn of a pattern that contains the prefix or matches everything, and so ignores too much. */
 static void check_filter(struct conf_reader *r, size_t at, const char *key, char *const *patterns)
 {
@@ -304,7 +294,6 @@ void conf_check(struct conf_reader *r, const config_setting_t *root)
         check_partitions(r, i);
         check_sender(r, i);
         check_session_policy(r, i);
-        check_prefix_letters(r, i);
         check_filters(r, i);
     }
     if (c->verify.require_verified && c->verify.state_dir == NULL) {

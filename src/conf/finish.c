@@ -4,6 +4,7 @@
 
 #include "codec/endpoint.h"
 #include "codec/url.h"
+#include "conf/prefix.h"
 #include "conf/refuse.h"
 
 #include <sched.h>
@@ -55,32 +56,23 @@ static void queue_finish(struct conf_reader *r, struct queue_conf *q, const conf
 static void prefix_finish(struct conf_reader *r, struct customer_conf *c,
                           const config_setting_t *at)
 {
-    struct span p = span_str(c->prefix);
-    if (span_starts(p, SPAN("s3://"))) {
-        p = span_from(p, 5);
-        struct span bucket = span_of(p.p, strcspn(p.p, "/"));
-        p = span_from(p, bucket.n);
-        if (c->bucket == NULL) {
-            c->bucket = conf_copy(bucket);
-            if (refuse_bucket(c->bucket) != NULL) {
-                conf_error(r, at, "customer %s.prefix: its bucket %s", c->id,
-                           refuse_bucket(c->bucket));
-            }
-        } else if (!span_eq(bucket, span_str(c->bucket))) {
-            conf_error(r, at, "customer %s.prefix: names another bucket than %s", c->id, c->bucket);
+    struct prefix_parts p = prefix_split(span_str(c->prefix));
+    if (p.bucket.n > 0 && c->bucket == NULL) {
+        c->bucket = conf_copy(p.bucket);
+        if (refuse_bucket(c->bucket) != NULL) {
+            conf_error(r, at, "customer %s.prefix: its bucket %s", c->id, refuse_bucket(c->bucket));
         }
+    } else if (p.bucket.n > 0 && !span_eq(p.bucket, span_str(c->bucket))) {
+        conf_error(r, at, "customer %s.prefix: names another bucket than %s", c->id, c->bucket);
     }
-    p = span_from(p, p.n > 0 && p.p[0] == '/' ? 1 : 0);
-    p.n -= p.n > 0 && p.p[p.n - 1] == '/' ? 1 : 0;
-    if (p.n == 0) {
-        conf_error(r, at, "customer %s.prefix: is empty; a whole bucket is never read", c->id);
-    } else if (p.p[0] == '/' || p.p[p.n - 1] == '/') {
-        conf_error(r, at,
-                   "customer %s.prefix: one slash at its beginning and its end does not count, a "
-                   "second one would be part of the keys; such a prefix cannot be read",
-                   c->id);
+    const char *why = prefix_refuse(p.path);
+    const char *doubt = prefix_doubt(p.path);
+    if (why != NULL) {
+        conf_error(r, at, "customer %s.prefix: %s", c->id, why);
+    } else if (doubt != NULL) {
+        conf_warn(r, at, "customer %s.prefix: %s", c->id, doubt);
     }
-    char *bare = conf_copy(p);
+    char *bare = conf_copy(p.path);
     free(c->prefix);
     c->prefix = bare;
 }

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "codec/control.h"
 #include "codec/endpoint.h"
+#include "conf/prefix.h"
 #include "onboard/refuse.h"
 #include "onboard/tree.h"
 
@@ -35,7 +36,7 @@ const struct model_row model_rows[MODEL_FIELDS] = {
                       "asymptote/events", true, model_refuse_prefix},
     [MODEL_REGION] = {"region", "region", NULL, "Region of the bucket",
                       "The queue must be in it, since S3 notifies no other region.", "eu-west-1",
-                      true, refuse_region},
+                      true, model_refuse_region},
     [MODEL_KMS_KEY] =
         {"kms_key_arn", "kms_key_arn", NULL, "ARN of the KMS key (empty: SSE-S3, no key)",
          "The role must be allowed to decrypt with it.",
@@ -143,28 +144,39 @@ void model_add_role_name(const struct model *m, struct buf *out)
     }
 }
 
+/* The bucket of an address without a path: s3://BUCKET, or its ARN. */
+static void finish_bucket(struct model *m)
+{
+    struct prefix_parts b = prefix_split(span_str(model_get(m, MODEL_BUCKET)));
+    if (b.bucket.n > 0 && b.path.n == 0) {
+        model_set(m, MODEL_BUCKET, b.bucket);
+    }
+}
+
 static void finish_prefix(struct model *m)
 {
-    struct span p = span_str(model_get(m, MODEL_PREFIX));
-    if (span_starts(p, SPAN("s3://"))) {
-        p = span_from(p, 5);
-        struct span bucket = span_take(&p, strcspn(p.p, "/"));
-        const char *known = model_get(m, MODEL_BUCKET);
-        if (model_has(m, MODEL_BUCKET) && !span_eq(bucket, span_str(known))) {
-            return; /* stays a URL, which model_check refuses */
+    struct prefix_parts p = prefix_split(span_str(model_get(m, MODEL_PREFIX)));
+    if (p.bucket.n > 0) {
+        if (model_has(m, MODEL_BUCKET) &&
+            !span_eq(p.bucket, span_str(model_get(m, MODEL_BUCKET)))) {
+            return; /* stays an address, which model_check refuses */
         }
-        model_set(m, MODEL_BUCKET, bucket);
+        model_set(m, MODEL_BUCKET, p.bucket);
     }
-    p = span_from(p, p.n > 0 && p.p[0] == '/' ? 1 : 0);
-    p.n -= p.n > 0 && p.p[p.n - 1] == '/' ? 1 : 0;
-    model_set(m, MODEL_PREFIX, p);
+    model_set(m, MODEL_PREFIX, p.path);
+}
+
+void model_finish_place(struct model *m)
+{
+    finish_bucket(m);
+    finish_prefix(m);
 }
 
 static void finish_role(struct model *m)
 {
     struct buf arn = BUF_INIT(VALUE_BYTES);
     if (model_has(m, MODEL_ROLE) || !model_has(m, MODEL_EXTERNAL_ID) ||
-        !model_has(m, MODEL_ACCOUNT)) {
+        refuse_account(model_get(m, MODEL_ACCOUNT)) != NULL) {
         return;
     }
     buf_addf(&arn, "arn:%s:iam::%s:role/asymptote/", model_partition(m),
@@ -181,7 +193,7 @@ void model_finish(struct model *m)
             model_set(m, (enum model_field)i, span_str(model_rows[i].standard));
         }
     }
-    finish_prefix(m);
+    model_finish_place(m);
     finish_role(m);
 }
 

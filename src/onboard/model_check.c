@@ -4,72 +4,39 @@
 
 #include "codec/url.h"
 #include "codec/utf8.h"
+#include "conf/placeholder.h"
+#include "conf/prefix.h"
 #include "onboard/refuse.h"
 
 #include <stdio.h>
-#include <strings.h>
 
-enum { WORDS_BYTES = 200, PREFIX_BYTES = 900 /* of 1,024 of a key */ };
+enum { WORDS_BYTES = 200 };
 
 /* ---- One value ---- */
 
-static const char *refuse_character(uint32_t c)
-{
-    if (c == '*' || c == '?') {
-        return "has a wildcard; a prefix is read as it is written";
-    }
-    if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-        return "has a control character";
-    }
-    return c > 0xff ? "has a character that a policy of IAM cannot have (above U+00FF); choose a "
-                      "prefix without it"
-                    : NULL;
-}
-
-static bool is_dots(struct span part)
-{
-    return span_eq(part, SPAN(".")) || span_eq(part, SPAN(".."));
-}
-
-/* A URL of a browser or of another client, or an ARN: as a prefix it would match no key. */
-static bool is_address(const char *text)
-{
-    return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0 ||
-           strncasecmp(text, "s3://", 5) == 0 || strncmp(text, "arn:", 4) == 0;
-}
-
 const char *model_refuse_prefix(const char *text)
 {
-    if (text[0] == '\0') {
-        return "is empty; a whole bucket is never read";
-    }
-    if (strncmp(text, "s3://", 5) == 0) {
+    struct span path = span_str(text);
+    if (prefix_split(path).bucket.n >
+        0) { /* model_finish removes the bucket that is the customer's */
         return "names another bucket";
     }
-    if (is_address(text)) {
-        return "is an address; give the path within the bucket, or s3://BUCKET/PATH";
+    const char *why = prefix_refuse(path);
+    return why != NULL ? why : prefix_doubt(path);
+}
+
+/* The configuration takes more names, since stores that are compatible with S3 have others. */
+const char *model_refuse_region(const char *text)
+{
+    static const char why[] = "is not a region of AWS (like eu-west-1)";
+    struct span name = span_str(text);
+    size_t digits = 0;
+    while (digits < name.n && name.p[name.n - digits - 1] >= '0' &&
+           name.p[name.n - digits - 1] <= '9') {
+        digits++;
     }
-    if (strlen(text) > PREFIX_BYTES) {
-        return "is longer than 900 bytes";
-    }
-    if (text[0] == '/' || text[strlen(text) - 1] == '/') {
-        return "begins or ends with more than one slash, which would be part of the keys";
-    }
-    for (struct span rest = span_str(text); rest.n > 0;) {
-        struct span part = span_take(&rest, strcspn(rest.p, "/"));
-        rest = span_from(rest, rest.n > 0 ? 1 : 0);
-        if (is_dots(part)) {
-            return "has '.' or '..' as a part, which clients of S3 remove from a path";
-        }
-    }
-    for (struct span rest = span_str(text); rest.n > 0;) {
-        uint32_t c = 0;
-        const char *why = utf8_next(&rest, &c) ? refuse_character(c) : "is not UTF-8";
-        if (why != NULL) {
-            return why;
-        }
-    }
-    return NULL;
+    bool ends = digits > 0 && name.n > digits && name.p[name.n - digits - 1] == '-';
+    return refuse_region(text) != NULL || !ends ? why : NULL;
 }
 
 const char *model_refuse_bool(const char *text)
@@ -113,6 +80,12 @@ static void say(struct buf *problems, enum model_field f, const char *why)
     buf_addf(problems, "%s: %s\n", model_rows[f].name, why);
 }
 
+/* The name by which a value is given: the queue's ARN is that of the queue named by `queue`. */
+static const char *name_of(enum model_field f)
+{
+    return model_rows[f == MODEL_QUEUE_ARN ? MODEL_QUEUE : f].name;
+}
+
 /* The part of an ARN has to be the value of another field, unless one of them is not known. */
 static void check_part(const struct model *m, enum model_field arn, int part,
                        enum model_field other, struct buf *problems)
@@ -120,7 +93,7 @@ static void check_part(const struct model *m, enum model_field arn, int part,
     struct span found = arn_part(model_get(m, arn), part);
     if (model_has(m, arn) && model_has(m, other) &&
         !span_eq(found, span_str(model_get(m, other)))) {
-        buf_addf(problems, "%s: is of %s %.*s, but %s is %s\n", model_rows[arn].name,
+        buf_addf(problems, "%s: is of %s %.*s, but %s is %s\n", name_of(arn),
                  part == 3 ? "region" : "account", SPAN_FMT(found), model_rows[other].name,
                  model_get(m, other));
     }
@@ -131,8 +104,8 @@ static void check_partition(const struct model *m, enum model_field arn, struct 
     struct span found = arn_part(model_get(m, arn), 1);
     const char *want = model_partition(m);
     if (model_has(m, arn) && model_has(m, MODEL_REGION) && !span_eq(found, span_str(want))) {
-        buf_addf(problems, "%s: is of partition %.*s, but region %s is in %s\n",
-                 model_rows[arn].name, SPAN_FMT(found), model_get(m, MODEL_REGION), want);
+        buf_addf(problems, "%s: is of partition %.*s, but region %s is in %s\n", name_of(arn),
+                 SPAN_FMT(found), model_get(m, MODEL_REGION), want);
     }
 }
 
@@ -156,13 +129,18 @@ bool model_check(const struct model *m, struct buf *problems)
     for (size_t i = 0; i < MODEL_FIELDS; i++) {
         const struct model_row *row = &model_rows[i];
         if (m->values[i][0] == '\0') {
-            if (row->required) {
+            /* what is derived is missing because of an error above */
+            if (row->required && (row->question != NULL || problems->n == before)) {
                 say(problems, (enum model_field)i, "is missing");
             }
             continue;
         }
+        struct span left = conf_placeholder(span_str(m->values[i]));
         const char *why = row->refuse(m->values[i]);
-        if (why != NULL) {
+        if (left.n > 0) { /* the configuration refuses it too */
+            buf_addf(problems, "%s: the placeholder %.*s was not replaced. For example: %s\n",
+                     row->name, SPAN_FMT(left), row->example != NULL ? row->example : "");
+        } else if (why != NULL) {
             say(problems, (enum model_field)i, why);
         }
     }

@@ -260,9 +260,8 @@ static void assert_prefix(const char *prefix, const char *want, const char *comp
 
 static void one_slash_around_a_prefix_does_not_count_and_two_are_refused(void **state UNUSED)
 {
-    static const char two[] = "5: customer b.prefix: one slash at its beginning and its end does "
-                              "not count, a second one would be part of the keys; such a prefix "
-                              "cannot be read\n";
+    static const char two[] = "5: customer b.prefix: begins or ends with more than one slash, "
+                              "which would be part of the keys\n";
     assert_prefix("/a/b", "a/b", NULL);
     assert_prefix("a/b/", "a/b", NULL);
     assert_prefix("s3://acme-events/a/b/", "a/b", NULL);
@@ -270,6 +269,57 @@ static void one_slash_around_a_prefix_does_not_count_and_two_are_refused(void **
     assert_prefix("a/b//", NULL, two);
     assert_prefix("//a/b", NULL, two);
     assert_prefix("s3://acme-events//a", NULL, two);
+}
+
+static void addresses_of_a_prefix_are_split_or_refused_never_taken_as_paths(void **state UNUSED)
+{
+    static const char address[] = "5: customer b.prefix: is an address; give the path within the "
+                                  "bucket, or s3://BUCKET/PATH\n";
+    static const char blank[] =
+        "5: customer b.prefix: begins or ends with a blank, which would be part of the keys\n";
+    assert_prefix("s3a://acme-events/a/b/", "a/b", NULL);
+    assert_prefix("S3://acme-events/a/b", "a/b", NULL);
+    assert_prefix("arn:aws:s3:::acme-events/a/b/", "a/b", NULL);
+    assert_prefix("arn:aws-cn:s3:::acme-events/a/b", "a/b", NULL);
+    assert_prefix("arn:aws:s3:::other/a", NULL,
+                  "5: customer b.prefix: names another bucket than acme-events\n");
+    assert_prefix("arn:aws:sqs:eu-west-1:444455556666:a", NULL, address);
+    assert_prefix("https://acme-events.s3.amazonaws.com/a/", NULL, address);
+    assert_prefix("https://eu-west-1.console.aws.amazon.com/s3/buckets/acme-events?prefix=a/", NULL,
+                  address);
+    assert_prefix("gs://acme-events/a", NULL, address);
+    assert_prefix("  asymptote/events ", NULL, blank);
+    assert_prefix("s3://acme-events/ a", NULL, blank);
+    assert_prefix("PREFIX/events", NULL,
+                  "5: customer b.prefix: begins with the placeholder PREFIX, which was not "
+                  "replaced\n");
+    assert_prefix("a/../b", NULL,
+                  "5: customer b.prefix: has '.' or '..' as a part, which clients of S3 remove "
+                  "from a path\n");
+    assert_prefix("a b/c:d/PREFIX", "a b/c:d/PREFIX", NULL);
+}
+
+/* A path that may be meant is taken, with a warning. */
+static void a_doubtful_prefix_is_a_warning(void **state UNUSED)
+{
+    static const char *const doubtful[] = {"a/*", "a?", "a%2Fb", "\xe6\x97\xa5"};
+    for (size_t i = 0; i < sizeof(doubtful) / sizeof(doubtful[0]); i++) {
+        struct conf_problems p = {0};
+        char text[4096];
+        (void)snprintf(text, sizeof(text),
+                       AWS KAFKA QUEUES
+                       "customers = ( { id = \"b\"; queue = \"main\"; bucket = \"acme-events\";\n"
+                       "prefix = \"%s\"; account_id = \"444455556666\"; external_id = \"x-2\";"
+                       " role_arn = \"arn:aws:iam::444455556666:role/read\"; } );\n",
+                       doubtful[i]);
+        OWNED(conf) struct conf *c = conf_load_text(text, "test.conf", &p);
+        assert_non_null(c);
+        assert_string_equal(c->customers[0].prefix, doubtful[i]);
+        assert_int_equal(p.count, 1);
+        assert_true(p.list[0].warning);
+        assert_non_null(strstr(p.list[0].text, "customer b.prefix: "));
+        conf_problems_done(&p);
+    }
 }
 
 static void a_placeholder_is_told_with_its_line_and_what_to_put(void **state UNUSED)
@@ -868,6 +918,8 @@ int main(void)
         cmocka_unit_test(prefixes_of_a_bucket_must_not_overlap),
         cmocka_unit_test(an_empty_prefix_is_refused),
         cmocka_unit_test(one_slash_around_a_prefix_does_not_count_and_two_are_refused),
+        cmocka_unit_test(addresses_of_a_prefix_are_split_or_refused_never_taken_as_paths),
+        cmocka_unit_test(a_doubtful_prefix_is_a_warning),
         cmocka_unit_test(a_placeholder_is_told_with_its_line_and_what_to_put),
         cmocka_unit_test(a_secret_that_is_more_than_a_placeholder_is_left_alone),
         cmocka_unit_test(the_external_id_of_the_sample_is_refused),

@@ -31,9 +31,13 @@ static void the_example_is_accepted_and_its_role_is_derived(void **state UNUSED)
 
 static void a_prefix_is_a_path_or_a_url_of_the_bucket(void **state UNUSED)
 {
-    static const char *const forms[] = {"asymptote/events", "/asymptote/events/",
+    static const char *const forms[] = {"asymptote/events",
+                                        "/asymptote/events/",
                                         "s3://cust-bucket/asymptote/events/",
-                                        "s3://cust-bucket/asymptote/events"};
+                                        "s3://cust-bucket/asymptote/events",
+                                        "S3://cust-bucket/asymptote/events",
+                                        "s3a://cust-bucket/asymptote/events/",
+                                        "arn:aws:s3:::cust-bucket/asymptote/events"};
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         OWNED(model) struct model *m = example_model();
         model_set(m, MODEL_PREFIX, span_str(forms[i]));
@@ -42,6 +46,18 @@ static void a_prefix_is_a_path_or_a_url_of_the_bucket(void **state UNUSED)
         assert_string_equal(model_get(m, MODEL_BUCKET), "cust-bucket");
     }
     assert_refuses(MODEL_PREFIX, "s3://other/asymptote", "prefix: names another bucket\n");
+}
+
+static void a_bucket_is_a_name_or_an_address_without_a_path(void **state UNUSED)
+{
+    static const char *const forms[] = {"s3://cust-bucket", "s3://cust-bucket/",
+                                        "arn:aws:s3:::cust-bucket"};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        OWNED(model) struct model *m = example_model();
+        model_set(m, MODEL_BUCKET, span_str(forms[i]));
+        model_finish(m);
+        assert_string_equal(model_get(m, MODEL_BUCKET), "cust-bucket");
+    }
 }
 
 #define NO_PREFIX "is an address; give the path within the bucket, or s3://BUCKET/PATH"
@@ -64,11 +80,18 @@ static void prefixes_that_the_customers_side_cannot_have_are_refused(void **stat
         {"a//", "begins or ends with more than one slash, which would be part of the keys"},
         {"//a", "begins or ends with more than one slash, which would be part of the keys"},
         {"s3://cust-bucket/", "is missing"},
+        {" asymptote/events", "begins or ends with a blank, which would be part of the keys"},
+        {"asymptote%2Fevents",
+         "is percent-encoded; write the characters themselves, as in \"a/b c\""},
+        {"PREFIX/events", "begins with the placeholder PREFIX, which was not replaced"},
+        {"YOUR-PREFIX",
+         "the placeholder YOUR-PREFIX was not replaced. For example: asymptote/events"},
+        {"<prefix>", "the placeholder <prefix> was not replaced. For example: asymptote/events"},
         {"https://cust-bucket.s3.eu-west-1.amazonaws.com/asymptote/events/", NO_PREFIX},
         {"HTTP://s3.amazonaws.com/cust-bucket/a", NO_PREFIX},
         {"https://eu-west-1.console.aws.amazon.com/s3/buckets/cust-bucket", NO_PREFIX},
-        {"arn:aws:s3:::cust-bucket/asymptote/events", NO_PREFIX},
-        {"S3://cust-bucket/asymptote", NO_PREFIX},
+        {"arn:aws:sqs:eu-west-1:444455556666:events", NO_PREFIX},
+        {"gs://cust-bucket/asymptote", NO_PREFIX},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char want[256];
@@ -92,7 +115,7 @@ static void values_that_cannot_work_together_are_refused(void **state UNUSED)
         {MODEL_ROLE, "arn:aws:iam::999999999999:role/r",
          "role_arn: is of account 999999999999, but account_id is 444455556666\n"},
         {MODEL_QUEUE_ARN, "arn:aws:sqs:eu-west-2:111122223333:q",
-         "queue_arn: is of region eu-west-2, but region is eu-west-1\n"},
+         "queue: is of region eu-west-2, but region is eu-west-1\n"},
         {MODEL_QUEUE_ARN, "arn:aws:sqs:eu-west-1:111122223333:q.fifo",
          "queue_arn: is a FIFO queue, which S3 does not notify; use a standard queue\n"},
         {MODEL_ACCESS_POINT, "arn:aws:s3:eu-west-1:444455556666:accesspoint/events", ""},
@@ -112,10 +135,24 @@ static void values_that_cannot_work_together_are_refused(void **state UNUSED)
         {MODEL_CADENCE, "often", "cadence: is not a time such as every 5 minutes, 1h or daily\n"},
         {MODEL_VOLUME, "2 GB/week", "volume: is not a volume such as 2 GB/day or 50 MiB/hour\n"},
         {MODEL_ACCOUNT, "4444", "account_id: is not an account id (12 digits)\n"},
+        {MODEL_REGION, "eu-west1", "region: is not a region of AWS (like eu-west-1)\n"},
+        {MODEL_REGION, "EU", "region: is not a region of AWS (like eu-west-1)\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_refuses(cases[i].field, cases[i].text, cases[i].want);
     }
+}
+
+static void a_value_that_follows_from_a_wrong_one_is_not_a_problem_of_its_own(void **state UNUSED)
+{
+    OWNED(model) struct model *m = example_model();
+    struct buf problems = BUF_INIT(4096);
+    model_set(m, MODEL_ROLE, SPAN(""));
+    model_set(m, MODEL_ACCOUNT, SPAN("1234-5678-9012"));
+    model_finish(m);
+    assert_false(model_check(m, &problems));
+    assert_span_equal(buf_span(&problems), SPAN("account_id: is not an account id (12 digits)\n"));
+    buf_done(&problems);
 }
 
 static void an_external_id_has_128_random_bits(void **state UNUSED)
@@ -174,8 +211,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_is_accepted_and_its_role_is_derived),
         cmocka_unit_test(a_prefix_is_a_path_or_a_url_of_the_bucket),
+        cmocka_unit_test(a_bucket_is_a_name_or_an_address_without_a_path),
         cmocka_unit_test(prefixes_that_the_customers_side_cannot_have_are_refused),
         cmocka_unit_test(values_that_cannot_work_together_are_refused),
+        cmocka_unit_test(a_value_that_follows_from_a_wrong_one_is_not_a_problem_of_its_own),
         cmocka_unit_test(an_external_id_has_128_random_bits),
         cmocka_unit_test(the_file_of_a_customer_is_read_as_it_was_written),
         cmocka_unit_test(a_file_with_other_members_is_refused_by_their_name),

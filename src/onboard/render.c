@@ -113,10 +113,13 @@ static void add_dead_letter_queue(struct render *r)
 {
     struct buf name = BUF_INIT(NAME_BYTES);
     struct buf arn = BUF_INIT(NAME_BYTES);
+    struct buf url = BUF_INIT(NAME_BYTES);
     const char *queue = model_get(r->model, MODEL_QUEUE_ARN);
     buf_addf(&name, "%.*s-dead", SPAN_FMT(arn_part(queue, 5)));
     buf_addf(&arn, "%s-dead", queue);
+    buf_addf(&url, "%s-dead", model_get(r->model, MODEL_QUEUE_URL));
     add_owned(r, "DEAD_LETTER_QUEUE_NAME", &name);
+    add_owned(r, "DEAD_LETTER_QUEUE_URL", &url);
     add_owned(r, "DEAD_LETTER_QUEUE_ARN", &arn);
 }
 

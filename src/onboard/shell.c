@@ -50,14 +50,8 @@ static struct span member(struct json_object *o, const char *name)
                      : SPAN("");
 }
 
-static void write_command(struct buf *out, struct json_object *command)
+static void write_words(struct buf *out, struct json_object *words)
 {
-    struct json_object *words = json_object_object_get(command, "run");
-    struct span text = member(command, "text");
-    struct span to = member(command, "to");
-    if (text.n > 0) {
-        write_comment(out, text);
-    }
     for (size_t i = 0; i < json_object_array_length(words); i++) {
         struct json_object *word = json_object_array_get_idx(words, i);
         bool option = json_object_get_string_len(word) > 2 &&
@@ -66,6 +60,22 @@ static void write_command(struct buf *out, struct json_object *command)
         shell_quote(
             out, span_of(json_object_get_string(word), (size_t)json_object_get_string_len(word)));
     }
+}
+
+/* "unless": a command; what it finds is there already, and "run" is left out. */
+static void write_command(struct buf *out, struct json_object *command)
+{
+    struct json_object *unless = json_object_object_get(command, "unless");
+    struct span text = member(command, "text");
+    struct span to = member(command, "to");
+    if (text.n > 0) {
+        write_comment(out, text);
+    }
+    if (unless != NULL) {
+        write_words(out, unless);
+        buf_add(out, SPAN(" > /dev/null 2>&1 ||\n  "));
+    }
+    write_words(out, json_object_object_get(command, "run"));
     if (to.n > 0) {
         buf_add(out, SPAN(" > "));
         shell_quote(out, to);

@@ -195,7 +195,13 @@ def test_the_commands_make_a_role_that_reads_the_prefix_and_nothing_else(tmp_pat
     # the notifications that were there stay
     told = own_moto.s3.get_bucket_notification_configuration(Bucket=bucket)
     assert {c["Id"] for c in told["QueueConfigurations"]} == {"other", f"asymptote-ingest-{id}"}
-    script(tmp_path / id / "operator/commands.sh", own_moto)  # the operator's can be repeated
+    # both can be repeated, the operator's also for a queue that was another customer's
+    script(tmp_path / id / "customer/commands.sh", own_moto)
+    own_moto.sqs.set_queue_attributes(QueueUrl=url, Attributes={
+        "Policy": queue["Policy"].replace(id, "gone"), "MessageRetentionPeriod": "3600"})
+    script(tmp_path / id / "operator/commands.sh", own_moto)
+    assert own_moto.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["Policy"] == \
+        queue["Policy"]
 
     # the role, with IAM enforced
     keys = [f"{prefix}/a.jsonl", f"{prefix}-old/b.jsonl", "c.jsonl"]
@@ -433,6 +439,7 @@ def test_a_second_customer_is_refused_with_the_name_of_the_first(tmp_path):
         assert done.returncode == 1 and part in done.stderr, done.stderr
     done = run(tmp_path, **{**VALUES, "account-id": "999999999999"})
     assert done.returncode == 1 and f"customer acme is of account {CUSTOMER_ACCOUNT}" in done.stderr
+    assert "remove customers.d/acme.pending and ./acme/" in done.stderr
     assert not (tmp_path / "globex").exists()
     # a queue of two has a statement of each
     onboard(tmp_path, id="globex", queue="acme", prefix="other")
@@ -482,6 +489,54 @@ def test_values_that_cannot_work_are_refused_together_and_nothing_is_written(tmp
     assert [p.name for p in tmp_path.iterdir()] == ["worker.conf"]
     done = run(tmp_path, id="acme")
     assert done.returncode == 1 and "account_id: is missing" in done.stderr and "--help" in done.stderr
+
+
+def test_a_placeholder_is_refused_at_once_and_nothing_is_written(tmp_path):
+    conf(tmp_path)
+    for values in ({"prefix": "YOUR-PREFIX"}, {"prefix": "<prefix>"}, {"bucket": "your-bucket"}):
+        done = run(tmp_path, **{**VALUES, **values})
+        assert done.returncode == 1 and "was not replaced" in done.stderr, done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["worker.conf"]
+
+
+@pytest.mark.parametrize("broken", ['prefix = "YOUR-PREFIX";', "prefix = ", 'bucket = "s3://x/y";'])
+def test_a_broken_pending_entry_costs_only_itself(tmp_path, broken):
+    conf(tmp_path, queues=("acme", "globex", "hooli"))
+    onboard(tmp_path, id="globex", prefix="globex", queue="globex")
+    pending = tmp_path / "customers.d/globex.pending"
+    good = pending.read_text()
+    pending.write_text(re.sub(rf"^{broken.split()[0]} = .*$", broken, good, flags=re.M))
+    # another customer, and a change of it
+    onboard(tmp_path)
+    done = run(tmp_path, "--yes", **{"id": "acme", "versioned": "true"})
+    assert done.returncode == 0 and "globex.pending: is left out of this run" in done.stderr, done.stderr
+    # it cannot be completed, but is corrected as any other
+    done = run(tmp_path, "--complete", "globex")
+    assert done.returncode == 1 and "globex.pending: is left out of this run" in done.stderr, done.stderr
+    done = run(tmp_path, "--yes", **{"id": "globex"})
+    assert done.returncode == 0, done.stderr
+    assert pending.read_text() == good
+    assert run(tmp_path, id="acme").stderr == ""
+
+
+def test_of_two_customers_in_conflict_the_pending_one_is_left_out(tmp_path):
+    conf(tmp_path, queues=("acme", "globex", "hooli"))
+    onboard(tmp_path, queue="acme")
+    onboard(tmp_path, id="globex", queue="globex", prefix="globex")
+    (tmp_path / "customers.d/globex.pending").rename(tmp_path / "customers.d/globex.conf")
+    entry = tmp_path / "customers.d/acme.pending"
+    entry.write_text(entry.read_text().replace('"asymptote/events"', '"globex/a"'))
+    done = run(tmp_path, **{**VALUES, "id": "hooli", "queue": "hooli", "prefix": "hooli"})
+    assert done.returncode == 0 and "acme.pending: is left out" in done.stderr, done.stderr
+
+
+def test_an_address_as_the_prefix_names_the_bucket_too(tmp_path):
+    conf(tmp_path)
+    values = {k: v for k, v in VALUES.items() if k != "bucket"}
+    done = run(tmp_path, **{**values, "prefix": "s3://cust-bucket/asymptote/events/"})
+    assert done.returncode == 0, done.stderr
+    customer = document(tmp_path, "customer.json")
+    assert (customer["bucket"], customer["prefix"]) == ("cust-bucket", "asymptote/events")
 
 
 def test_what_is_no_file_is_not_read_or_replaced(tmp_path):

@@ -47,9 +47,11 @@ void conf_hide_env(const char *name);
 
 /*
  * As conf_load, with the entries customers.d/ID.pending too: customers whose role is not yet there,
- * which the worker does not read. For `onboard`.
+ * which the worker does not read. For `onboard`. A pending entry with an error is left out, so that
+ * no other customer is affected; *left_out then has its errors.
  */
-MUST_USE struct conf *conf_load_pending(const char *path, struct conf_problems *problems);
+MUST_USE struct conf *conf_load_pending(const char *path, struct conf_problems *left_out,
+                                        struct conf_problems *problems);
 
 /* As conf_load, from a text that problems call `name`; without customers.d/. */
 MUST_USE struct conf *conf_load_text(const char *text, const char *name,

@@ -100,16 +100,48 @@ static void add_options(struct field_options *all, struct onboarding *o)
     add_field_option(all, o, MODEL_ROLE, "ARN of the customer's role, if it is not the usual one");
 }
 
+/* Whether the file is customers.d/ID.pending of the customer that this run is about. */
+static bool is_of(const char *file, const char *id)
+{
+    const char *slash = strrchr(file, '/');
+    const char *name = slash != NULL ? slash + 1 : file;
+    size_t n = id != NULL ? strlen(id) : 0;
+    return n > 0 && strncmp(name, id, n) == 0 && strcmp(name + n, ".pending") == 0;
+}
+
+/* Say which pending entries are left out. False: --complete is about one of them. */
+static bool say_left_out(const struct onboarding *o, const struct conf_problems *left_out)
+{
+    bool ok = true;
+    app_print_problems(left_out, true);
+    for (size_t i = 0; i < left_out->count; i++) {
+        const char *file = left_out->list[i].file;
+        if (i > 0 && strcmp(file, left_out->list[i - 1].file) == 0) {
+            continue;
+        }
+        print_line(stderr,
+                   "%s: is left out of this run because of its errors; correct it with onboard "
+                   "--id, or remove the file and the customer's folder",
+                   file);
+        ok = ok && !is_of(file, o->complete) &&
+             (o->merge == NULL || !is_of(file, o->given[MODEL_ID]));
+    }
+    return ok;
+}
+
 /* Load the configuration; warnings are check-config's, not of interest here. */
-static struct conf *load(const char *path)
+static struct conf *load(const struct onboarding *o)
 {
     struct conf_problems problems = {0};
-    struct conf *c = conf_load_pending(path, &problems);
+    struct conf_problems left_out = {0};
+    OWNED(conf) struct conf *c = conf_load_pending(o->config, &left_out, &problems);
     if (c == NULL) {
         app_print_problems(&problems, true);
     }
+    bool ok = say_left_out(o, &left_out);
     conf_problems_done(&problems);
-    return c;
+    conf_problems_done(&left_out);
+    return ok ? take(&c) : NULL;
 }
 
 static int run(struct onboarding *o)
@@ -147,7 +179,7 @@ int app_onboard(int argc, char **argv)
     if (o.complete != NULL && o.merge != NULL) {
         return usage_wrong(&usage, "--complete and --merge-notifications are two runs");
     }
-    OWNED(conf) struct conf *conf = load(o.config);
+    OWNED(conf) struct conf *conf = load(&o);
     OWNED(model) struct model *model = model_new();
     if (conf == NULL) {
         return STATUS_FAILED;

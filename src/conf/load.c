@@ -86,9 +86,9 @@ static int is_conf_file(const struct dirent *entry)
     return has_suffix(entry, SPAN(".conf"));
 }
 
-static int is_entry(const struct dirent *entry)
+static int is_pending_file(const struct dirent *entry)
 {
-    return has_suffix(entry, SPAN(".conf")) || has_suffix(entry, SPAN(".pending"));
+    return has_suffix(entry, SPAN(".pending"));
 }
 
 /*
@@ -146,19 +146,33 @@ static const config_setting_t *entry_parse(struct conf_reader *r, const char *fo
     return root;
 }
 
+/* Whether a pending file has an error, which an earlier attempt found. */
+static bool is_left_out(const struct conf_problems *left_out, const char *file)
+{
+    for (size_t i = 0; left_out != NULL && i < left_out->count; i++) {
+        if (strcmp(left_out->list[i].file, file) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Read one customer from each file of customers.d/, in the order of the file names. */
-static void read_folder(struct conf_reader *r, const char *path, bool pending)
+static void read_folder(struct conf_reader *r, const char *path,
+                        int (*wanted)(const struct dirent *entry),
+                        const struct conf_problems *left_out)
 {
     char *folder = conf_beside(path, "customers.d");
     struct dirent **entries = NULL;
-    int n = scandir(folder, &entries, pending ? is_entry : is_conf_file, alphasort);
+    int n = scandir(folder, &entries, wanted, alphasort);
     if (n < 0 && errno != ENOENT) {
         conf_problem_add(r->problems, folder, 0, false, "cannot be read");
     }
     for (int i = 0; i < n; i++) {
         struct buf file = BUF_INIT(8192);
         buf_addf(&file, "%s/%s", folder, entries[i]->d_name);
-        const config_setting_t *root = entry_parse(r, folder, file.p);
+        const config_setting_t *root =
+            is_left_out(left_out, file.p) ? NULL : entry_parse(r, folder, file.p);
         if (root != NULL && config_setting_length(root) == 0) {
             conf_problem_add(
                 r->problems, file.p, 0, false,
@@ -173,13 +187,21 @@ static void read_folder(struct conf_reader *r, const char *path, bool pending)
     free(folder);
 }
 
-static struct conf *load_file(const char *path, bool pending, struct conf_problems *problems)
+/*
+ * left_out: NULL, or to read the pending entries too, without these. They come after the others, so
+ * that of two customers in conflict the pending one has the error.
+ */
+static struct conf *load_file(const char *path, const struct conf_problems *left_out,
+                              struct conf_problems *problems)
 {
     struct conf_reader r = reader_of(path, problems);
     const config_setting_t *root = file_parse(&r, path);
     if (root != NULL) {
         conf_read_root(&r, root);
-        read_folder(&r, path, pending);
+        read_folder(&r, path, is_conf_file, NULL);
+        if (left_out != NULL) {
+            read_folder(&r, path, is_pending_file, left_out);
+        }
         conf_finish(&r);
         conf_check(&r, root);
     }
@@ -188,12 +210,42 @@ static struct conf *load_file(const char *path, bool pending, struct conf_proble
 
 struct conf *conf_load(const char *path, struct conf_problems *problems)
 {
-    return load_file(path, false, problems);
+    return load_file(path, NULL, problems);
 }
 
-struct conf *conf_load_pending(const char *path, struct conf_problems *problems)
+static bool is_pending_path(const char *file)
 {
-    return load_file(path, true, problems);
+    struct span name = span_str(file);
+    const struct span end = SPAN(".pending");
+    return name.n > end.n && span_eq(span_from(name, name.n - end.n), end);
+}
+
+/* Add the errors of pending files to left_out. False: there is none. */
+static bool leave_out(struct conf_problems *left_out, const struct conf_problems *found)
+{
+    bool any = false;
+    for (size_t i = 0; i < found->count; i++) {
+        const struct conf_problem *p = &found->list[i];
+        if (!p->warning && is_pending_path(p->file)) {
+            conf_problem_add(left_out, p->file, p->line, false, p->text);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Each attempt leaves out one file or more that the one before had. */
+struct conf *conf_load_pending(const char *path, struct conf_problems *left_out,
+                               struct conf_problems *problems)
+{
+    for (;;) {
+        struct conf *c = load_file(path, left_out, problems);
+        size_t before = left_out->count;
+        if (c != NULL || !leave_out(left_out, problems) || left_out->count == before) {
+            return c;
+        }
+        conf_problems_done(problems);
+    }
 }
 
 struct conf *conf_load_text(const char *text, const char *name, struct conf_problems *problems)

@@ -323,6 +323,10 @@ def test_an_empty_prefix_is_a_warning(strict):
     assert {c: s for c, s in states.items() if s != OK} == {
         "role.other_id": SKIP, "object.read": WARN, "object.kms": WARN, "object.version": SKIP, "object.public": SKIP,
         "queue.policy": FAIL, "format.sample": SKIP, "notification.seen": SKIP}
+    lines = {line["check"]: line for line in done.json()}
+    for check in ("object.read", "object.kms"):  # nothing that was set up is to be changed
+        assert lines[check]["change"].startswith("nothing of what is set up: put an object")
+        assert "statements" not in lines[check]
     assert done.status == 1
 
 
@@ -352,7 +356,8 @@ def test_people_see_a_line_for_each_check_and_what_to_change(acme):
     assert lines[0] == "worker" and lines[2] == "acme"
     at = next(i for i, line in enumerate(lines) if " prefix.list " in line)
     assert re.match(r"  FAIL  prefix\.list +ListObjectsV2 of s3://.*\[AccessDenied, request \w+, host id .+\]", lines[at])
-    assert lines[at + 1] == "        change: the role's policy must allow s3:ListBucket for the prefix"
+    assert lines[at + 1].startswith("        change: the role's policy must allow s3:ListBucket for the prefix; or bucket, "
+                                    "prefix, region or account_id of the customer's entry")
     assert lines[at + 2].startswith("        in the role's policy: {") and "ListEventPrefix" in lines[at + 2]
     assert lines[-1] == "17 ok, 0 warn, 1 FAIL, 6 skip"
     assert "in the role's policy" not in acme.verify().stdout

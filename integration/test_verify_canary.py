@@ -73,7 +73,7 @@ def test_an_earlier_version_of_the_canary_does_not_count(strict: StrictWorld):
     strict.settled()
     running = _canary(strict, window, f"s3://{acme.bucket}/{acme.prefix}/canary", wait=3)
     line = running.lines()["canary"]
-    assert (line["state"], line["found"]) == ("FAIL", "no upload was seen in 3 s")
+    assert line["state"] == "FAIL" and line["found"].startswith("no upload was seen in 3 s"), line
     running = _canary(strict, window, f"{acme.prefix}/canary")
     acme.put("canary", EVENT * 2)
     line = running.lines()["canary"]
@@ -107,10 +107,12 @@ def test_a_notification_of_another_prefix_is_named(strict: StrictWorld):
     assert line["state"] == "FAIL" and "none for an object of the customer" in line["found"], line
 
 
-@pytest.mark.parametrize("key, found", [("x.tmp", "ignores this key")])
+@pytest.mark.parametrize("key, found", [("x.tmp", "ignores this key"),
+                                        ("s3://other-bucket/x/h.jsonl", "names another bucket than "),
+                                        ("s3://{bucket}/elsewhere/h", "is not below the prefix")])
 def test_a_canary_that_the_worker_would_not_read_is_refused(strict: StrictWorld, key, found):
-    strict.customer("acme", ignore=["*.tmp"])
-    done = Verifying(strict, "acme", "--canary", key)
+    acme = strict.customer("acme", ignore=["*.tmp"])
+    done = Verifying(strict, "acme", "--canary", key.format(bucket=acme.bucket))
     line = done.lines()["canary"]
     assert line["state"] == "FAIL" and found in line["found"] and done.stderr == ""
 
@@ -129,6 +131,9 @@ def test_the_state_of_the_running_worker_is_told(strict: StrictWorld):
     window = Window(strict.start(metrics=LISTEN))
     where = ("--worker", _address(window))
     state, found = seen(*where)
+    assert state == "warn" and found.startswith("no notification of the customer came yet, and its prefix has no object; ")
+    acme.put("unnamed", EVENT, notify_queue=False)
+    state, found = seen(*where)
     assert state == "warn" and found.startswith("no message came in its queue since the worker started; ")
     strict.customers[1].put("a", EVENT)
     strict.settled()
@@ -142,7 +147,29 @@ def test_the_state_of_the_running_worker_is_told(strict: StrictWorld):
     strict.customer("cork", queue=acme.queue)
     lines = Verifying(strict, "cork", *where).lines()
     assert lines["notification.seen"]["state"] == "warn"
-    assert "reload the worker if its entry is new" in lines["notification.seen"]["found"]
+    assert "the worker runs with another number of customers" in lines["notification.seen"]["found"]
+    assert lines["notification.seen"]["change"] == "reload the worker, or restart it"
+
+
+def test_a_canary_of_a_customer_that_the_worker_does_not_know_names_the_reload(strict: StrictWorld):
+    strict.customer("acme")
+    window = Window(strict.start(metrics=LISTEN))
+    bolt = strict.customer("bolt", queue=strict.customers[0].queue)
+    running = Verifying(strict, "bolt", "--canary", "canary", "--wait", "6", "--worker", _address(window))
+    running.waits()
+    bolt.put("canary", EVENT, notify_queue=False)
+    line = running.lines()["canary"]
+    assert line["state"] == "FAIL" and line["found"].endswith("reload it"), line
+
+
+def test_a_canary_that_was_there_before_is_named_with_its_age(strict: StrictWorld):
+    acme = strict.customer("acme")
+    window = Window(strict.start(metrics=LISTEN))
+    acme.put("canary", EVENT)
+    strict.settled()
+    line = _canary(strict, window, "canary", wait=3).lines()["canary"]
+    assert re.search(r"no upload was seen in 3 s: the object is there since \d+ s ago, before this began; put it again",
+                     line["found"]), line
 
 
 @pytest.mark.parametrize("arguments, message", [

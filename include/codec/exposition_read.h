@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exposition_read.h - the samples with one label of a page in Prometheus' text format, as
+ * exposition_read.h - the samples with one label or none of a page in Prometheus' text format, as
  * codec/exposition.h writes it.
  *
  *     while (exposition_next(&page, &sample)) ... sample.name, sample.label, sample.value ...
  *
- * Comments, samples with another number of labels, label values with escapes, and numbers that are
+ * Comments, samples with more labels, label values with escapes, and numbers that are
  * not plain decimals below 10^15 are skipped. Threads: no state.
  */
 #ifndef CODEC_EXPOSITION_READ_H
@@ -15,7 +15,7 @@
 
 struct exposition_sample {
     struct span name;    /* "up_total" */
-    struct span label;   /* "queue" */
+    struct span label;   /* "queue"; "": the sample has none */
     struct span of;      /* the label's value: "main" */
     int64_t thousandths; /* of the value; further digits are cut off */
 };

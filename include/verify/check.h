@@ -34,6 +34,7 @@ struct verify_line {
     enum verify_state state;
     char tried[VERIFY_TRIED_BYTES]; /* what was tried; "" if nothing */
     char found[VERIFY_FOUND_BYTES]; /* what came of it, or why it was not tried; may be "" */
+    const char *change;             /* what to change, in place of the check's; NULL: that */
     bool unneeded;                  /* skipped, because there is nothing that could be tried */
     bool accepted;                  /* a warning that the configuration accepts */
     bool disproved;                 /* what must be denied was allowed */
@@ -60,6 +61,9 @@ struct verify_check {
 
 extern const struct verify_check verify_checks[];
 extern const size_t verify_check_count;
+
+/* What to change: of the line, else of its check. Statements belong to that of the check only. */
+const char *verify_change(const struct verify_line *l);
 
 /* The table as Markdown, for docs/verify.md. */
 void verify_table(struct buf *out);

@@ -44,7 +44,7 @@ static void put_ids(struct buf *out, const struct err *e)
 static void put_change(const struct verify *v, const struct verify_report *r,
                        const struct verify_line *l, bool statements, struct buf *out)
 {
-    buf_addf(out, "        change: %s\n", l->check->change);
+    buf_addf(out, "        change: %s\n", verify_change(l));
     for (size_t i = 0; statements && i < VERIFY_STATEMENTS; i++) {
         struct buf text = BUF_INIT(STATEMENT_BYTES);
         if (verify_statement(v, r, l, i, &text)) {
@@ -134,7 +134,7 @@ static void put_json(const struct verify *v, const struct verify_report *r,
     put_member(out, "request_id", l->err.request_id);
     put_member(out, "host_id", l->err.host_id);
     if (needs_change(l)) {
-        put_member(out, "change", l->check->change);
+        put_member(out, "change", verify_change(l));
         put_statements(v, r, l, out);
     }
     buf_add(out, SPAN("}\n"));

@@ -145,16 +145,20 @@ static void canary_mark(const struct customer_conf *c, const char *key, struct b
     buf_done(&object);
 }
 
-/* A key below the prefix may be given without it; nor is the bucket needed. */
+/*
+ * A key below the prefix may be given without it; nor is the bucket needed. A URL is whole, so that
+ * one of another bucket or prefix is refused instead of waited for.
+ */
 static const char *canary_key(const struct customer_conf *c, const char *given, struct buf *out)
 {
     struct buf bucket = BUF_INIT(OUT_BYTES);
     buf_addf(&bucket, "s3://%s/", c->bucket);
     struct span key = span_str(given);
+    bool whole = span_starts(key, SPAN("s3://"));
     key = span_starts(key, buf_span(&bucket)) ? span_from(key, bucket.n) : key;
     buf_done(&bucket);
     size_t n = strlen(c->prefix);
-    bool whole = span_starts(key, span_str(c->prefix)) && key.n > n && key.p[n] == '/';
+    whole = whole || (span_starts(key, span_str(c->prefix)) && key.n > n && key.p[n] == '/');
     buf_addf(out, "%s%s%.*s", whole ? "" : c->prefix, whole ? "" : "/", SPAN_FMT(key));
     return out->p;
 }

@@ -50,8 +50,20 @@ static bool number_read(struct span text, int64_t *thousandths)
     return whole > 0 && (fraction ? rest.n > 0 : rest.n == 0);
 }
 
+/* NAME VALUE */
+static bool bare_read(struct span line, struct exposition_sample *out)
+{
+    out->label = SPAN("");
+    out->of = SPAN("");
+    return text_take(&line, " ", &out->name) && number_read(line, &out->thousandths);
+}
+
+/* NAME{LABEL="OF"} VALUE */
 static bool sample_read(struct span line, struct exposition_sample *out)
 {
+    if (memchr(line.p, '{', line.n) == NULL) {
+        return bare_read(line, out);
+    }
     return text_take(&line, "{", &out->name) && text_take(&line, "=\"", &out->label) &&
            text_take(&line, "\"} ", &out->of) && memchr(out->of.p, '"', out->of.n) == NULL &&
            memchr(out->of.p, '\\', out->of.n) == NULL && number_read(line, &out->thousandths);

@@ -127,6 +127,10 @@ static const char *where_is_it(const struct canary *c)
     if (s == NULL) {
         return "whether a worker runs is not known here (metrics.listen)";
     }
+    if (!status_is_current(s, c->subject->parts->conf)) {
+        return "the worker runs with another number of customers than this configuration, so it "
+               "may not know this one: reload it";
+    }
     struct status_customer of = status_find(s, c->subject->customer);
     if (of.received_ms < c->uploaded_ms) {
         return "no message has come in the customer's queue since: check the bucket's "
@@ -145,10 +149,25 @@ static const char *where_is_it(const struct canary *c)
                  "has the object";
 }
 
+/* An object that was put before the request is not told from one of an earlier canary. */
+static void report_no_upload(const struct canary *c, struct verify_line *out)
+{
+    int seconds = c->want->wait_ms / 1000;
+    if (!c->there_before) {
+        line_set(out, VERIFY_FAIL, "no upload was seen in %d s", seconds);
+        return;
+    }
+    int64_t age_ms = clock_wall_ms(&clock_system) - c->uploaded_ms;
+    line_set(out, VERIFY_FAIL,
+             "no upload was seen in %d s: the object is there since %" PRId64
+             " s ago, before this began; put it again while verify waits, or another key",
+             seconds, age_ms > 0 ? age_ms / 1000 : 0);
+}
+
 static void report(const struct canary *c, struct verify_line *out)
 {
     if (!c->uploaded) {
-        line_set(out, VERIFY_FAIL, "no upload was seen in %d s", c->want->wait_ms / 1000);
+        report_no_upload(c, out);
         return;
     }
     if (c->events + c->rejects == 0) {
@@ -167,6 +186,10 @@ static void report(const struct canary *c, struct verify_line *out)
 static bool is_readable(const struct verify_subject *s, const char *key, struct verify_line *out)
 {
     size_t n = strlen(s->customer->prefix);
+    if (strncmp(key, "s3://", 5) == 0) {
+        line_set(out, VERIFY_FAIL, "the key names another bucket than %s", s->customer->bucket);
+        return false;
+    }
     if (strncmp(key, s->customer->prefix, n) != 0 || key[n] != '/') {
         line_set(out, VERIFY_FAIL, "the key is not below the prefix %s/", s->customer->prefix);
         return false;

@@ -6,11 +6,23 @@
 
 enum { TEXT_BYTES = 300, LATE_MS = 15 * 60 * 1000 };
 
-/* What is wrong. NULL: nothing. */
-static const char *complaint(const struct status_customer *c)
+/* What is wrong. NULL: nothing. *change: what to do about it, if it is not the usual. */
+static const char *complaint(const struct verify_subject *s, const struct status_customer *c,
+                             const char **change)
 {
+    if (!status_is_current(s->worker->status, s->parts->conf)) {
+        *change = "reload the worker, or restart it";
+        return "the worker runs with another number of customers than this configuration, so it "
+               "may not know this one";
+    }
     if (c->paused) {
+        *change = "what the other lines say of the role, the bucket and the topics; the line "
+                  "\"customer paused\" of the worker's log has the reason";
         return "the customer is paused: its role, bucket or topic refuses access";
+    }
+    if (c->notified_ms == 0 && s->listed && !s->newest.found) {
+        *change = line_no_object_change;
+        return "no notification of the customer came yet, and its prefix has no object";
     }
     if (c->received_ms == 0) {
         return "no message came in its queue since the worker started";
@@ -53,7 +65,8 @@ void check_notification_seen(struct verify_subject *s, struct verify_line *out)
     }
     struct status_customer c = status_find(w->status, s->customer);
     int64_t now = clock_wall_ms(&clock_system);
-    const char *wrong = complaint(&c);
+    const char *change = NULL;
+    const char *wrong = complaint(s, &c, &change);
     add_time(&times, "last message", c.received_ms, now);
     add_time(&times, "last one of the customer's", c.notified_ms, now);
     add_time(&times, "last delivery", c.delivered_ms, now);
@@ -61,6 +74,7 @@ void check_notification_seen(struct verify_subject *s, struct verify_line *out)
         line_set(out, VERIFY_OK, "%s", times.p);
     } else {
         line_set(out, VERIFY_WARN, "%s; %s", wrong, times.p);
+        out->change = change;
     }
     buf_done(&times);
 }

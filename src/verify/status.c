@@ -14,9 +14,10 @@
 
 enum { PAGE_BYTES = 256 * 1024 * 1024, CALL_MS = 10 * 1000, CONNECT_MS = 2000 };
 
-enum status_name { UP, PAUSED, RECEIVED, NOTIFIED, DELIVERED, STATUS_NAMES };
+enum status_name { UP, CUSTOMERS, PAUSED, RECEIVED, NOTIFIED, DELIVERED, STATUS_NAMES };
 static const struct span names[STATUS_NAMES] = {
     [UP] = SPAN_INIT("asymptote_ingest_lanes"), /* the page is never without */
+    [CUSTOMERS] = SPAN_INIT("asymptote_ingest_customers"),
     [PAUSED] = SPAN_INIT("asymptote_ingest_paused"),
     [RECEIVED] = SPAN_INIT("asymptote_ingest_last_notification_timestamp_seconds"),
     [NOTIFIED] = SPAN_INIT("asymptote_ingest_last_own_notification_timestamp_seconds"),
@@ -120,6 +121,11 @@ static int64_t time_of(const struct status *s, enum status_name name, const char
 {
     int64_t ms = value_of(s, name, of);
     return ms > 0 ? ms : 0;
+}
+
+bool status_is_current(const struct status *s, const struct conf *c)
+{
+    return value_of(s, CUSTOMERS, "") == (int64_t)c->customer_count * 1000;
 }
 
 struct status_customer status_find(const struct status *s, const struct customer_conf *c)

@@ -24,7 +24,8 @@ const struct verify_check verify_checks[] = {
     {.name = "role.assume",
      .proves = "the role trusts the worker with the customer's external id",
      .change = "the role's trust policy must allow the worker's role sts:AssumeRole with this "
-               "sts:ExternalId, and the worker's policy must allow sts:AssumeRole of this role",
+               "sts:ExternalId, and the worker's policy must allow sts:AssumeRole of this role; or "
+               "external_id, role_arn or account_id of the customer's entry is wrong",
      .run = check_role_assume,
      .statements = {{"the role's trust policy", "trust-policy.json", 0},
                     {"the policy of the worker's role", "worker-policy.json", 1}}},
@@ -49,7 +50,8 @@ const struct verify_check verify_checks[] = {
      .run = check_role_account},
     {.name = "prefix.list",
      .proves = "the prefix can be listed",
-     .change = "the role's policy must allow s3:ListBucket for the prefix",
+     .change = "the role's policy must allow s3:ListBucket for the prefix; or bucket, prefix, "
+               "region or account_id of the customer's entry is not what the customer gave",
      .run = check_prefix_list, .statements = ROLE(0)},
     {.name = "object.read",
      .proves = "the newest object can be read",
@@ -146,6 +148,11 @@ const struct verify_check verify_checks[] = {
 const size_t verify_check_count = sizeof(verify_checks) / sizeof(verify_checks[0]);
 _Static_assert(sizeof(verify_checks) / sizeof(verify_checks[0]) <= VERIFY_LINES,
                "a report has a line for each check");
+
+const char *verify_change(const struct verify_line *l)
+{
+    return l->change != NULL ? l->change : l->check->change;
+}
 
 const char *verify_state_name(enum verify_state s)
 {

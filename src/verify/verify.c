@@ -198,7 +198,7 @@ bool verify_statement(const struct verify *v, const struct verify_report *r,
                       const struct verify_line *line, size_t at, struct buf *out)
 {
     const struct verify_statement *st = &line->check->statements[at];
-    if (r->customer == NULL || st->where == NULL) {
+    if (r->customer == NULL || st->where == NULL || line->change != NULL) {
         return false;
     }
     statement_write(st, r->customer, &v->worker, r->queue_arn, out);

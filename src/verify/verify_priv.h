@@ -79,6 +79,9 @@ void check_object_version(struct verify_subject *s, struct verify_line *out);
 MUST_USE bool line_needs_object(const struct verify_subject *s, struct verify_line *out,
                                 enum verify_state if_none);
 
+/* What to change if a check needs an object, and the prefix has none. */
+extern const char line_no_object_change[];
+
 /* topic.c */
 void check_topic_exists(struct verify_subject *s, struct verify_line *out);
 void check_topic_leader(struct verify_subject *s, struct verify_line *out);
@@ -107,6 +110,10 @@ struct status_customer {
 /* Read the worker's metrics. NULL: it does not answer. */
 MUST_USE struct status *status_new(const char *url, struct err *e);
 void status_free(struct status *s);
+
+/* Whether the worker runs with as many customers as the configuration has; if not, it is older. */
+MUST_USE bool status_is_current(const struct status *s, const struct conf *c);
+
 DEFINE_OWNED(status);
 struct status_customer status_find(const struct status *s, const struct customer_conf *c);
 

@@ -23,6 +23,9 @@ static void reads_what_the_writer_writes(void **state UNUSED)
                 span_eq(s.of, SPAN("acme")));
     assert_int_equal(s.thousandths, 42000);
     assert_true(exposition_next(&rest, &s));
+    assert_true(span_eq(s.name, SPAN("none")) && s.label.n == 0 && s.of.n == 0);
+    assert_int_equal(s.thousandths, 7000);
+    assert_true(exposition_next(&rest, &s));
     assert_true(span_eq(s.name, SPAN("at_seconds")));
     assert_int_equal(s.thousandths, 1700000000125);
     assert_false(exposition_next(&rest, &s));
@@ -46,6 +49,11 @@ static void skips_what_is_no_plain_sample(void **state UNUSED)
         "x{a=\"b\"} 1234567890123456",
         "x{a=\"b\\\"c\"} 1",
         "# x{a=\"b\"} 1",
+        "# x 1",
+        "x",
+        "x ",
+        " 1",
+        "x 1 2",
     };
     struct exposition_sample s;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

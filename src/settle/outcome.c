@@ -73,7 +73,7 @@ static const struct outcome_rule rules[] = {
     {ABOUT_DELIVERY, FAIL_STOPPED,    LATER, 0, 0, RETURN_STARTED_S, RETURN_STARTED_S, BREAKER_NONE, false, "returned to the queue"},
 
     {ABOUT_NOTIFICATION, FAIL_DATA,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, LEFT "; send only S3's notifications to the queue"},
-    {ABOUT_NOTIFICATION, FAIL_DENIED,  LATER, 0, 0, SLOW, BREAKER_NONE, true,  "returned unread until the customer's pause ends"},
+    {ABOUT_NOTIFICATION, FAIL_DENIED,  LATER, 0, 0, SLOW, BREAKER_NONE, true,  "returned unread while the customer is paused; the queue delivers it again after the delay, which may be after the pause"},
     {ABOUT_NOTIFICATION, FAIL_GONE,    LEAVE, 0, 0, SLOW, BREAKER_NONE, false, LEFT "; the object is not read"},
     {ABOUT_NOTIFICATION, FAIL_THROTTLED, LATER, 0, 0, SOON, BREAKER_NONE, false, "received again after the delay; the customer has its share of this worker"},
     {ABOUT_NOTIFICATION, FAIL_LOST,    LATER, 0, 0, SOON, BREAKER_NONE, false, "abandoned by this worker; the queue delivers the message again"},

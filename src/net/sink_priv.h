@@ -129,10 +129,10 @@ void sink_statistics_done(struct sink *s);
 /* Poll thread: librdkafka's JSON replaces the last one. */
 void sink_statistics_keep(struct sink *s, const char *json);
 
-/* Create a handle of the current producer for each topic, and destroy the old one. */
 /* What the brokers returned for a topic; other members are ignored. */
 void sink_topic_read_facts(const rd_kafka_ConfigResource_t *topic, struct sink_topic_facts *out);
 
+/* Create a handle of the current producer for each topic, and destroy the old one. */
 void sink_topics_move(struct sink *s);
 void sink_topics_free(struct sink *s);
 

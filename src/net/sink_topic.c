@@ -34,7 +34,7 @@ static struct sink_topic *topic_add_locked(struct sink *s, const char *name)
     t->handle = handle_new(s->producer.handle, t);
     size_t count = s->shared.topic_count++;
     s->shared.topics = (struct sink_topic **)mem_grow((void *)s->shared.topics, count + 1,
-                                                      sizeof(*s->shared.topics));
+                                                      sizeof(struct sink_topic *));
     s->shared.topics[count] = t;
     text_index_add(&s->shared.topic_numbers, span_str(t->name), count);
     return t;

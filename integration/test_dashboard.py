@@ -83,5 +83,7 @@ def test_each_expression_has_a_value_on_the_pages_of_a_worker(strict: StrictWorl
     shown = {int(float(n)) for n in re.findall(r'got:\s*"?\{\} ([0-9.E+]+)', out)}
     empty = {title for n, title in enumerate(asked.values()) if n not in shown}
     print(f"\n{len(asked)} expressions, {len(empty)} without a value here: {sorted(empty)}")
-    # The first only with verify.require_verified; the other is infinite for a key of a user, which sample_lines leaves out.
-    assert code == 1 and empty == {"Verified", "Worker credentials expiry"}, (empty, out[-2000:])
+    # Verified only with verify.require_verified, three with reconcile.interval; the expiry of a user's key is infinite,
+    # which sample_lines leaves out.
+    assert code == 1 and empty == {"Verified", "Worker credentials expiry", "Reconcile missing", "Reconcile failing",
+                                   "Reconciled, how long ago"}, (empty, out[-2000:])

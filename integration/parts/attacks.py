@@ -90,7 +90,7 @@ def _folders_first(strict, customer):
 def _long_lines(strict, customer):
     line = cases.plain_line(WORST_LINE)
     text = (line if isinstance(line, bytes) else line.encode()) + b"\n"
-    for n in range(20):
+    for n in range(80):
         customer.put(f"long-{n}.gz", repeated_gzip(text, 60))
 
 

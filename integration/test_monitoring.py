@@ -196,7 +196,7 @@ def test_a_paused_customer_and_lost_leases_show(strict: StrictWorld):
     strict.fake.fault(service="s3", action="GetObject", key=globex.key("a"), stall={"at": 100, "s": 600})
     acme.put("a", generate(2, 5).text)
     globex.put("a", text)
-    window = Window(strict.start(metrics=LISTEN, queue={"visibility": "12s"}, limits={"idle_timeout": "60s"}))
+    window = Window(strict.start(metrics=LISTEN, queue={"visibility": "12s"}, limits={"idle_timeout": "300s"}))
     window.await_("paused", 1, customer="acme")
     assert window.value("paused", customer="globex") == 0
     assert window.value("pauses_total", customer="acme") == 1

@@ -110,6 +110,13 @@ class Cluster:
                    for k, v in config.items()]
         wanted = ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=entries)
         self.admin.incremental_alter_configs([wanted])[wanted].result(30)
+        until(lambda: self._has_config(name, config), f"the topic {name} has {config}", 30)
+
+    def _has_config(self, name, config):
+        """A broker may return the former value for a moment after the controller has the new one."""
+        asked = ConfigResource(ConfigResource.Type.TOPIC, name)
+        told = self.admin.describe_configs([asked])[asked].result(30)
+        return all(told[k.replace("_", ".")].value == str(v) for k, v in config.items())
 
     def in_sync(self, name):
         """The smallest number of in-sync replicas of its partitions; 0 if no broker answers."""

@@ -397,10 +397,7 @@ static bool is_paused(struct customer_entry *c, int64_t now)
     return paused || entry_blocked(c, NULL);
 }
 
-/*
- * Called for each poll, and before: so it looks at LOOKS customers at most, those first that it has
- * not looked at longest. The one that was not paused the last time is usually not paused now.
- */
+/* Called before each poll: looks at LOOKS customers at most, and goes on there the next time. */
 static bool all_paused(struct table_queue *q, int64_t now)
 {
     enum { LOOKS = 256 };

@@ -12,13 +12,19 @@
 static struct acker_queue queues[1];
 static const struct sqs_origin origin;
 
-static struct acker *start(int visibility_s)
+static struct acker *start_beating(int visibility_s, int heartbeat_s)
 {
     fake_sqs_reset();
-    queues[0] = (struct acker_queue){.name = "q", .visibility_s = visibility_s};
+    queues[0] =
+        (struct acker_queue){.name = "q", .visibility_s = visibility_s, .heartbeat_s = heartbeat_s};
     struct acker *a = acker_new(queues, 1, &clock_system);
     acker_start(a);
     return a;
+}
+
+static struct acker *start(int visibility_s)
+{
+    return start_beating(visibility_s, 0);
 }
 
 static void finish(struct acker *a, bool empty)
@@ -180,12 +186,12 @@ static void returns_immediately_what_no_lane_has_seen(void **state UNUSED)
 
 static void holds_by_heartbeats_and_flags_what_is_lost(void **state UNUSED)
 {
-    struct acker *a = start(3);
+    struct acker *a = start_beating(300, 1);
     struct inflight *m = receive(a, "h1");
-    assert_true(fake_sqs_wait(false, "h1", 3, 2));
+    assert_true(fake_sqs_wait(false, "h1", 300, 2));
     assert_null(inflight_lost(m));
     fake_sqs_answer(FAIL_NONE, FAIL_LOST);
-    assert_true(fake_sqs_wait(false, "h1", 3, 3));
+    assert_true(fake_sqs_wait(false, "h1", 300, 3));
     while (inflight_lost(m) == NULL) {
     }
     assert_non_null(strstr(inflight_lost(m), "lease"));
@@ -226,12 +232,12 @@ static void gives_up_what_is_pending_and_frees_it_with_the_last_report(void **st
 
 static void gives_up_also_what_is_being_extended_just_now(void **state UNUSED)
 {
-    struct acker *a = start(6);
+    struct acker *a = start_beating(300, 1);
     struct inflight *m = receive(a, "h1");
     inflight_hold(m);
     release(m, FAIL_NONE);
     fake_sqs_silent(true);
-    assert_true(fake_sqs_wait(false, "h1", 6, 1));
+    assert_true(fake_sqs_wait(false, "h1", 300, 1));
     assert_int_equal(acker_give_up(a), 0);
     fake_sqs_silent(false);
     bool given = fake_sqs_wait(false, "h1", RETURN_STARTED_S, 1);
@@ -292,7 +298,7 @@ static void counts_its_calls_and_how_long_the_delivery_took(void **state UNUSED)
 {
     static struct stats stats;
     static struct customer c = {.stats = &stats};
-    struct acker *a = start(3);
+    struct acker *a = start_beating(300, 1);
     struct inflight *m = receive(a, "h1");
     m->first.customer = customer_hold(&c);
     m->sent_ms = clock_wall_ms(&clock_system) - 400;
@@ -303,7 +309,7 @@ static void counts_its_calls_and_how_long_the_delivery_took(void **state UNUSED)
     assert_int_equal(acker_held(a), 2);
     assert_int_equal(acker_queue_held(a, 0), 2);
     const struct lease_stats *s = acker_stats(a, 0);
-    assert_true(fake_sqs_wait(false, "h1", 3, 1));
+    assert_true(fake_sqs_wait(false, "h1", 300, 1));
     fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
     release(m, FAIL_NONE);
     release(later, FAIL_NONE);
@@ -412,7 +418,7 @@ static void a_call_that_fails_for_some_of_its_messages_is_no_outage(void **state
 static void heartbeats_that_fail_are_an_outage_as_well(void **state UNUSED)
 {
     captured_log_begin(LOG_INFO);
-    struct acker *a = start(3);
+    struct acker *a = start_beating(20, 1);
     fake_sqs_answer(FAIL_AGAIN, FAIL_AGAIN);
     struct inflight *m = receive(a, "h1");
     assert_non_null(strstr(await_line("queue call failed"), "level=warn"));

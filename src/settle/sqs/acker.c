@@ -65,15 +65,18 @@ static void message_over_locked(struct acker *a, struct sqs_inflight *m, enum er
     }
 }
 
-/* The queue's outage counts what became of its messages. Without the lock. */
-static void message_free(struct acker *a, struct sqs_inflight *m, enum err_kind kind, size_t held)
+/*
+ * The queue's outage counts what became of its message, under the lock: whoever says that none is
+ * held has counted all. held: those of the queue that are left.
+ */
+static void count_ended_locked(struct acker *a, const struct sqs_inflight *m, enum err_kind kind,
+                               size_t held)
 {
     outage_message_ended(&acker_queue_of(a, m->inflight.queue)->outage,
                          m->lease.how != LEASE_DELETE ? OUTAGE_UNDELIVERED
                          : kind == FAIL_NONE          ? OUTAGE_DELETED
                                                       : OUTAGE_DELIVERED,
                          held, clock_mono_ms(a->clock));
-    sqs_inflight_free(m);
 }
 
 static void acker_settle(void *context, struct inflight *inflight, const struct settlement *s)
@@ -87,12 +90,12 @@ static void acker_settle(void *context, struct inflight *inflight, const struct 
     bool over = sqs_inflight_settle(a->shared.book, m, s, clock_mono_ms(a->clock));
     if (over) {
         message_over_locked(a, m, FAIL_LOST, 0);
+        count_ended_locked(a, m, FAIL_LOST, leases_queue_count(a->shared.book, inflight->queue));
     }
-    size_t held = leases_queue_count(a->shared.book, inflight->queue);
     book_changed_locked(a);
     mutex_unlock(&a->shared.lock);
     if (over) {
-        message_free(a, m, FAIL_LOST, held);
+        sqs_inflight_free(m);
     }
 }
 
@@ -255,6 +258,9 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
         }
     }
     size_t held = leases_queue_count(a->shared.book, batch->queue);
+    for (size_t i = 0; i < over_count; i++) {
+        count_ended_locked(a, over[i], kinds[i], held + over_count - 1 - i);
+    }
     if (a->shared.giving_up) {
         (void)give_up_locked(a); /* leases of a heartbeat that has just ended */
     }
@@ -262,7 +268,7 @@ static void make_call_locked(struct acker *a, struct lease_batch *batch)
 
     mutex_unlock(&a->shared.lock);
     for (size_t i = 0; i < over_count; i++) {
-        message_free(a, over[i], kinds[i], held + over_count - 1 - i);
+        sqs_inflight_free(over[i]);
     }
     if (whole == FAIL_NONE) {
         acker_judge(a, batch, whole, &e); /* after its messages: it may end an outage */
@@ -275,11 +281,11 @@ static void tell_lost_locked(struct acker *a, int64_t now)
     struct lease *l = NULL;
     while ((l = leases_lost(a->shared.book, now)) != NULL) {
         struct inflight *m = &sqs_inflight_of_lease(l)->inflight;
+        stats_add(&acker_queue_of(a, l->queue)->stats.lost, 1); /* before the lanes can see it */
         inflight_lose(m,
                       l->loss == LEASE_LOST
                           ? "the lease expired, or another receive has the message"
                           : "the message was held for nearly 12 hours, which is the limit of SQS");
-        stats_add(&acker_queue_of(a, l->queue)->stats.lost, 1);
         log_write(LOG_WARN, l->loss == LEASE_LOST ? "lease lost" : "lease limit reached",
                   KV_STR("queue", acker_queue_name(a, l->queue)), KV_STR("message_id", m->id),
                   KV_INT("held_s", (now - l->received_ms) / 1000),

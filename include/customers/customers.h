@@ -149,7 +149,12 @@ MUST_USE struct customer *customers_queue_only(struct customers *all, size_t que
  */
 MUST_USE bool customers_queue_paused(struct customers *all, size_t queue);
 
-/* Whether a customer of the queue is not paused. Those whose pause has ended are, until a probe. */
+/*
+ * The same, except that a customer whose pause has ended counts as paused until its probe succeeds.
+ */
+MUST_USE bool customers_queue_closed(struct customers *all, size_t queue);
+
+/* Its opposite, known at the first call, but it looks at all customers: for lines of the log. */
 MUST_USE bool customers_queue_any_open(struct customers *all, size_t queue);
 
 /*

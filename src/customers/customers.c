@@ -389,57 +389,6 @@ struct customer *customers_queue_only(struct customers *all, size_t queue)
     return only;
 }
 
-static bool is_paused(struct customer_entry *c, int64_t now)
-{
-    mutex_lock(&c->run->shared.lock);
-    bool paused = !breaker_would_allow(&c->run->shared.breaker, now);
-    mutex_unlock(&c->run->shared.lock);
-    return paused || entry_blocked(c, NULL);
-}
-
-/* Called before each poll: looks at LOOKS customers at most, and goes on there the next time. */
-static bool all_paused(struct table_queue *q, int64_t now)
-{
-    enum { LOOKS = 256 };
-    struct customer_entry *c = atomic_load(&q->look);
-    size_t paused = atomic_load(&q->paused);
-    for (size_t looks = q->count < LOOKS ? q->count : LOOKS; looks > 0; looks--) {
-        c = c != NULL ? c : q->first;
-        if (!is_paused(c, now)) {
-            paused = 0;
-            break;
-        }
-        paused += paused < q->count ? 1 : 0;
-        c = c->next_in_queue;
-    }
-    atomic_store(&q->look, c);
-    atomic_store(&q->paused, paused);
-    return paused == q->count;
-}
-
-bool customers_queue_paused(struct customers *all, size_t queue)
-{
-    int64_t now = clock_mono_ms(all->parts.clock);
-    struct customer_table *t = table_take(all);
-    bool paused = queue >= t->queue_count || all_paused(&t->queues[queue], now);
-    table_release(t);
-    return paused;
-}
-
-bool customers_queue_any_open(struct customers *all, size_t queue)
-{
-    bool any = false;
-    struct customer_table *t = table_take(all);
-    struct customer_entry *c = queue < t->queue_count ? t->queues[queue].first : NULL;
-    for (; c != NULL && !any; c = c->next_in_queue) {
-        mutex_lock(&c->run->shared.lock);
-        any = !c->run->shared.breaker.open && !entry_blocked(c, NULL);
-        mutex_unlock(&c->run->shared.lock);
-    }
-    table_release(t);
-    return any;
-}
-
 size_t customers_queue_ids(struct customers *all, size_t queue, char out[CUSTOMERS_IDS_BYTES])
 {
     size_t count = 0;

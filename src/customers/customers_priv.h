@@ -147,6 +147,12 @@ static inline struct customer_entry *entry_of(struct customer *c)
     return (struct customer_entry *)(void *)c;
 }
 
+/* Where the search of a queue continues, and how many it has found in a row: queue_pauses.c. */
+struct queue_look {
+    _Atomic(struct customer_entry *) at;
+    atomic_size_t found;
+};
+
 /* A queue of this configuration or of an earlier one. */
 struct table_queue {
     char *identity;   /* queue_conf_identity */
@@ -154,9 +160,7 @@ struct table_queue {
     size_t sched_class;
     struct customer_entry *first; /* of its customers; NULL: it has none, or was removed */
     size_t count;                 /* of its customers */
-    /* customers_queue_paused: where it continues, and how many it has found paused in a row. */
-    _Atomic(struct customer_entry *) look;
-    atomic_size_t paused;
+    struct queue_look paused, closed;
 };
 
 /* All customers of one configuration. Immutable once the registry uses it, but for the atomics. */

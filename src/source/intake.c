@@ -205,7 +205,7 @@ static void poll_start(struct intake *i, struct poll *p)
  */
 static void choose_want(const struct intake *i, struct poll *p, size_t count, size_t asked)
 {
-    if (count == 0 || !customers_queue_any_open(i->parts.customers, p->index)) {
+    if (count == 0 || customers_queue_closed(i->parts.customers, p->index)) {
         p->want = 1;
     } else if (count == asked) {
         p->want = p->want * 2 < SQS_BATCH ? p->want * 2 : SQS_BATCH;

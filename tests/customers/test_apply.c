@@ -381,41 +381,85 @@ static struct conf *conf_of_many(size_t count)
     return c;
 }
 
+typedef bool (*queue_question)(struct customers *all, size_t queue);
+
 /* Number of calls until the answer is this one, which it stays; at most MOST. */
-static size_t calls_until(struct customers *all, bool paused)
+static size_t calls_until(struct customers *all, queue_question ask, bool answer)
 {
     enum { MOST = 1000 };
     size_t calls = 1;
-    while (customers_queue_paused(all, 0) != paused && calls < MOST) {
+    while (ask(all, 0) != answer && calls < MOST) {
         calls++;
     }
     for (size_t i = 0; i < MOST; i++) {
-        assert_int_equal(customers_queue_paused(all, 0), paused);
+        assert_int_equal(ask(all, 0), answer);
     }
     return calls;
+}
+
+static void pause_customer(struct customer *c)
+{
+    const struct err denied = {.kind = FAIL_DENIED};
+    (void)customer_refused(c, &(struct customer_refusal){.mark = BREAKER_OPEN, .next = "waits"},
+                           &denied);
+}
+
+static void pause_all_but(struct customers *all, const struct customer *open)
+{
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        if (c != open) {
+            pause_customer(c);
+        }
+    }
 }
 
 static void a_queue_of_many_customers_is_paused_when_all_are(void **state UNUSED)
 {
     enum { MANY = 3000 };
     OWNED(customers) struct customers *all = start_with(conf_of_many(MANY));
-    const struct err denied = {.kind = FAIL_DENIED};
     struct customer *middle =
         customers_find(all, 0, SPAN("bucket"), SPAN("c1500/x"), NOTIFICATION_S3);
     assert_non_null(middle);
-    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
-        if (c != middle) {
-            (void)customer_refused(
-                c, &(struct customer_refusal){.mark = BREAKER_OPEN, .next = "waits"}, &denied);
-        }
-    }
-    assert_in_range(calls_until(all, false), 1, MANY / 100);
-    (void)customer_refused(
-        middle, &(struct customer_refusal){.mark = BREAKER_OPEN, .next = "waits"}, &denied);
-    assert_in_range(calls_until(all, true), 2, MANY / 100);
+    pause_all_but(all, middle);
+    assert_in_range(calls_until(all, customers_queue_paused, false), 1, MANY / 100);
+    assert_in_range(calls_until(all, customers_queue_closed, false), 1, MANY / 100);
+    assert_true(customers_queue_any_open(all, 0));
+    pause_customer(middle);
+    assert_in_range(calls_until(all, customers_queue_paused, true), 2, MANY / 100);
+    assert_in_range(calls_until(all, customers_queue_closed, true), 2, MANY / 100);
     now_ms += BREAKER_FIRST_MS; /* all may be probed */
-    assert_int_equal(calls_until(all, false), 1);
+    assert_int_equal(calls_until(all, customers_queue_paused, false), 1);
+    assert_int_equal(calls_until(all, customers_queue_closed, true), 1);
+    assert_false(customers_queue_any_open(all, 0));
+    assert_true(customer_allowed(middle));
+    customer_went_well(middle); /* the probe */
+    assert_in_range(calls_until(all, customers_queue_closed, false), 1, MANY / 100);
     customer_release(middle);
+}
+
+/* CPU time of what the intake asks about a queue of which one customer is not paused. */
+static int64_t questions_us(size_t customers)
+{
+    OWNED(customers) struct customers *all = start_with(conf_of_many(customers));
+    struct customer *one = customers_find(all, 0, SPAN("bucket"), SPAN("c0/x"), NOTIFICATION_S3);
+    pause_all_but(all, one);
+    customer_release(one);
+    int64_t before = clock_thread_us(&clock_system);
+    for (size_t i = 0; i < 1000; i++) {
+        (void)!customers_queue_paused(all, 0);
+        (void)!customers_queue_closed(all, 0);
+    }
+    return clock_thread_us(&clock_system) - before;
+}
+
+static void the_pauses_of_a_queue_cost_the_same_with_many_customers(void **state UNUSED)
+{
+    enum { MANY = 10000 };
+    int64_t few_us = questions_us(3);
+    int64_t many_us = questions_us(MANY);
+    print_message("1,000 receives: %lld us with 3 customers, %lld us with %d\n", (long long)few_us,
+                  (long long)many_us, (int)MANY);
+    assert_true(many_us < 20 * few_us + 20000);
 }
 
 static void scheduling_classes_belong_to_slots_and_queues_for_ever(void **state UNUSED)
@@ -589,6 +633,7 @@ int main(void)
         cmocka_unit_test(a_configuration_that_cannot_be_changes_nothing),
         cmocka_unit_test(queues_keep_their_numbers),
         cmocka_unit_test(a_queue_of_many_customers_is_paused_when_all_are),
+        cmocka_unit_test(the_pauses_of_a_queue_cost_the_same_with_many_customers),
         cmocka_unit_test(scheduling_classes_belong_to_slots_and_queues_for_ever),
         cmocka_unit_test(knows_whether_an_object_is_of_a_customer_that_is_held),
         cmocka_unit_test(what_is_unacknowledged_counts_after_a_change_too),

@@ -108,6 +108,9 @@ static void pause_for(int ms)
 static bool play(struct server *s, int fd, const struct reply *r)
 {
     bool going = send_all(s, fd, r->text);
+    while (r->gate != NULL && !atomic_load(r->gate) && !atomic_load(&s->stopped)) {
+        pause_for(1);
+    }
     for (size_t i = 0; i < r->repeat && going && !atomic_load(&s->stopped); i++) {
         pause_for(r->pause_ms);
         going = send_all(s, fd, span_from(r->text, r->text.n - r->tail));
@@ -185,8 +188,8 @@ struct server *server_new(void)
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t n = sizeof(at);
     s->fd = socket(AF_INET, SOCK_STREAM, 0);
-    must(s->fd >= 0 && bind(s->fd, (struct sockaddr *)&at, n) == 0 && listen(s->fd, 64) == 0 &&
-             getsockname(s->fd, (struct sockaddr *)&at, &n) == 0,
+    must(s->fd >= 0 && bind(s->fd, (struct sockaddr *)&at, n) == 0 &&
+             listen(s->fd, SOMAXCONN) == 0 && getsockname(s->fd, (struct sockaddr *)&at, &n) == 0,
          "listen");
     s->port = ntohs(at.sin_port);
     (void)pthread_mutex_init(&s->shared.lock, NULL);

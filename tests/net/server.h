@@ -17,6 +17,8 @@
 
 #include "base/buf.h"
 
+#include <stdatomic.h>
+
 /* What happens after the text is sent. */
 enum reply_end {
     REPLY_KEEP,  /* the connection stays open for the next request */
@@ -29,7 +31,8 @@ struct reply {
     struct span text; /* the response, or a part of it; copied */
     size_t repeat;    /* how often its last `tail` bytes are repeated: for endless responses */
     size_t tail;
-    int pause_ms; /* before each repetition */
+    int pause_ms;            /* before each repetition */
+    const atomic_bool *gate; /* no repetition before this is true; NULL: none is waited for */
     enum reply_end end;
 };
 

@@ -276,7 +276,7 @@ static void ends_when_no_byte_arrives(void **state)
     struct http_sink sink = {&t, take_body};
     struct http_request r = get(f->aws.endpoint);
     r.sink = &sink;
-    r.idle_timeout_ms = 150;
+    r.idle_timeout_ms = 2000; /* more than a busy machine takes for an answer */
     server_add(f->aws.server,
                (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: "
                                            "10\r\n\r\n12345"),
@@ -291,7 +291,7 @@ static enum err_kind take_slowly(void *ctx, const struct http_answer *a UNUSED, 
                                  struct err *e UNUSED)
 {
     struct taken *t = ctx;
-    struct timespec pause = {0, 700 * 1000000L};
+    struct timespec pause = {2, 200 * 1000000L};
     buf_add(&t->body, bytes);
     (void)nanosleep(&pause, NULL);
     return FAIL_NONE;
@@ -305,13 +305,13 @@ static void does_not_count_the_time_of_the_sink(void **state)
     struct http_sink sink = {&t, take_slowly};
     struct http_request r = get(f->aws.endpoint);
     r.sink = &sink;
-    r.idle_timeout_ms = 600;
+    r.idle_timeout_ms = 2000;
     server_add(f->aws.server,
                (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n"
                                            "\r\n12345"),
                               .tail = 5,
                               .repeat = 1,
-                              .pause_ms = 750});
+                              .pause_ms = 2300});
     assert_int_equal(call(f, &r), FAIL_NONE);
     assert_span_equal(buf_span(&t.body), SPAN("1234512345"));
     buf_done(&t.body);

@@ -383,8 +383,8 @@ static void a_queue_may_have_several_polls_whose_connections_are_used_again(void
     sqs_queue_free(other);
 }
 
-/* A response of these blanks and ten parts of more of them, which come one after another. */
-static void answer_slowly(struct fixture *f, size_t blanks, int pause_ms)
+/* A response of these blanks, and ten parts of more of them when the gate is open. */
+static void answer_slowly(struct fixture *f, size_t blanks, const atomic_bool *gate)
 {
     enum { PART = 10 * 1024, PARTS = 10 };
     struct buf text = BUF_INIT(1024 * 1024);
@@ -392,10 +392,9 @@ static void answer_slowly(struct fixture *f, size_t blanks, int pause_ms)
     for (size_t i = 0; i < blanks + PART; i++) {
         buf_add_byte(&text, ' ');
     }
-    server_add(f->aws.server, (struct reply){.text = buf_span(&text),
-                                             .repeat = PARTS - 1,
-                                             .tail = PART,
-                                             .pause_ms = pause_ms});
+    server_add(
+        f->aws.server,
+        (struct reply){.text = buf_span(&text), .repeat = PARTS - 1, .tail = PART, .gate = gate});
     buf_done(&text);
 }
 
@@ -423,17 +422,20 @@ static void receives_one_large_response_at_a_time(void **state)
     char large[] = "large";
     char larger[] = "larger";
     char small[] = "small";
-    answer_slowly(f, SQS_USUAL_ANSWER_BYTES, 100);
+    static atomic_bool gate;
+    atomic_store(&gate, false);
+    answer_slowly(f, SQS_USUAL_ANSWER_BYTES, &gate);
     send_poll(f, slow, 1);
     assert_false(sqs_poller_next(f->poller, 50, &f->polled)); /* it has become large */
-    answer_slowly(f, SQS_USUAL_ANSWER_BYTES, 0);
+    answer_slowly(f, SQS_USUAL_ANSWER_BYTES, NULL);
     send_poll(f, large, 2);
     assert_false(sqs_poller_next(f->poller, 50, &f->polled));
-    answer_slowly(f, (size_t)5 * SQS_USUAL_ANSWER_BYTES, 0);
+    answer_slowly(f, (size_t)5 * SQS_USUAL_ANSWER_BYTES, NULL);
     send_poll(f, larger, 3);
     answer(f, "{}");
     send_poll(f, small, 3);
     assert_next_is(f, small);
+    atomic_store(&gate, true);
     assert_next_is(f, slow);
     assert_next_is(f, large);
     assert_next_is(f, larger);

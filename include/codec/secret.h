@@ -68,6 +68,8 @@ MUST_USE bool secret_redact(struct span text, struct buf *out);
 enum secret_name {
     SECRET_NAME_NONE,
     SECRET_NAME_COUNTS, /* may be a number of tokens: a short number is not a secret */
+    SECRET_NAME_PASS,   /* may also be a result: a short number, `ok`, a variable, a URL are none */
+    SECRET_NAME_PWD,    /* ... or the working directory: a path is none either */
     SECRET_NAME_VALUE,
 };
 
@@ -83,11 +85,16 @@ MUST_USE enum secret_name secret_name(struct span name);
  */
 MUST_USE bool secret_value(struct span text);
 
+/* Whether the value of a member, variable or option of such a name is a secret. */
+MUST_USE bool secret_value_of(enum secret_name name, struct span text);
+
 /* The state of a walk over a list of arguments or variables. Initially {0}. */
 struct secret_args {
     const struct secret_client *client;
     bool client_ready;
-    bool next_is;   /* the next argument is a secret */
+    bool next_is;          /* the next argument is a secret */
+    enum secret_name name; /* ... of such a name */
+    int setting;    /* 1 after `configure`, 2 after `configure set`: a name and its value follow */
     bool next_pair; /* ... after its colon */
 };
 

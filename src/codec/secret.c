@@ -30,8 +30,8 @@ static int hex_digit(char c)
 }
 
 /*
- * The escape of a printable ASCII character, after its backslash. Returns its length; 0: there is
- * none.
+ * The escape of a printable ASCII character or of NUL, after its backslash. Returns its length; 0:
+ * there is none.
  */
 static size_t escape_at(struct span s, char *c)
 {
@@ -46,11 +46,14 @@ static size_t escape_at(struct span s, char *c)
     int low = hex_digit(s.p[4]);
     bool printable = high >= 2 && high <= 7 && low >= 0 && (high != 7 || low != 15);
     *c = (char)(high * 16 + low);
-    return printable ? ESCAPE_BYTES - 1 : 0;
+    return printable || (high == 0 && low == 0) ? ESCAPE_BYTES - 1 : 0;
 }
 
-static bool has_escape(struct span text)
+static bool needs_copy(struct span text)
 {
+    if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL) {
+        return true;
+    }
     const char *p = text.n > 0 ? memchr(text.p, '\\', text.n) : NULL;
     char c = 0;
     while (p != NULL) {
@@ -69,11 +72,26 @@ static void add_shift(struct secret_scan *scan, size_t source)
     buf_add(&scan->shifts, span_of((const char *)&s, sizeof(s)));
 }
 
-/* Make the copy: \u0041 and \/ are resolved, however many backslashes are before them. */
+static size_t without_code(struct span text, size_t i)
+{
+    while (i < text.n && text.p[i] != '\\' && text.p[i] != '\0') {
+        i++;
+    }
+    return i;
+}
+
+/*
+ * Make the copy: \u0041 and \/ are resolved, however many backslashes are before them. NUL is left
+ * out: in UTF-16 that was read as UTF-8 it is beside each ASCII character.
+ */
 static void unescape(struct secret_scan *scan, struct span text)
 {
     size_t i = 0;
     while (i < text.n) {
+        if (text.p[i] == '\0') {
+            add_shift(scan, ++i);
+            continue;
+        }
         size_t slashes = i;
         char c = 0;
         while (slashes < text.n && text.p[slashes] == '\\') {
@@ -81,15 +99,15 @@ static void unescape(struct secret_scan *scan, struct span text)
         }
         size_t n = slashes > i ? escape_at(span_from(text, slashes), &c) : 0;
         if (n > 0) {
-            add_shift(scan, i);
-            buf_add_byte(&scan->plain, c);
+            if (c != '\0') {
+                add_shift(scan, i);
+                buf_add_byte(&scan->plain, c);
+            }
             i = slashes + n;
             add_shift(scan, i);
             continue;
         }
-        const char *next =
-            slashes < text.n ? memchr(text.p + slashes, '\\', text.n - slashes) : NULL;
-        size_t to = next != NULL ? (size_t)(next - text.p) : text.n;
+        size_t to = without_code(text, slashes);
         buf_add(&scan->plain, span_of(text.p + i, to - i));
         i = to;
     }
@@ -123,7 +141,7 @@ void secret_scan_start(struct secret_scan *scan, struct span text)
     *scan = (struct secret_scan){.text = text,
                                  .plain = BUF_INIT(text.n + 1),
                                  .shifts = BUF_INIT((text.n + 1) * sizeof(struct shift))};
-    if (has_escape(text)) {
+    if (needs_copy(text)) {
         unescape(scan, text);
         scan->text = buf_span(&scan->plain);
     }

@@ -5,35 +5,58 @@
 enum {
     CLIENT_REACH_BYTES = 4096, /* options further from the client's name are not its options */
     CLUSTER_MAX = 8,           /* combined letters, as in -sSLu */
+    SETTING_COMMAND = 1,       /* struct secret_args: after `configure` */
+    SETTING_NAME = 2,          /* ... after `configure set` */
 };
 
 /* clang-format off: one row per client */
 const struct secret_client secret_clients[] = {
-    {SPAN_INIT("mysql"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mysqldump"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mysqladmin"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mysqlimport"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mariadb"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mariadb-dump"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mongo"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mongosh"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mongodump"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("mongorestore"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("sshpass"), SPAN_INIT(""), 'p', false},
-    {SPAN_INIT("docker"), SPAN_INIT("login"), 'p', false},
-    {SPAN_INIT("podman"), SPAN_INIT("login"), 'p', false},
-    {SPAN_INIT("nerdctl"), SPAN_INIT("login"), 'p', false},
-    {SPAN_INIT("buildah"), SPAN_INIT("login"), 'p', false},
-    {SPAN_INIT("skopeo"), SPAN_INIT("login"), 'p', false},
-    {SPAN_INIT("helm"), SPAN_INIT("login"), 'p', false},
-    {SPAN_INIT("oras"), SPAN_INIT("login"), 'p', false},
-    {SPAN_INIT("az"), SPAN_INIT("login"), 'p', false},
-    {SPAN_INIT("redis-cli"), SPAN_INIT(""), 'a', false},
-    {SPAN_INIT("sqlcmd"), SPAN_INIT(""), 'P', false},
-    {SPAN_INIT("ldapsearch"), SPAN_INIT(""), 'w', false},
-    {SPAN_INIT("ldapmodify"), SPAN_INIT(""), 'w', false},
-    {SPAN_INIT("ldapadd"), SPAN_INIT(""), 'w', false},
-    {SPAN_INIT("curl"), SPAN_INIT(""), 'u', true},
+    {SPAN_INIT("mysql"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mysqldump"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mysqladmin"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mysqlimport"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mariadb"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mariadb-dump"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mongo"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mongosh"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mongodump"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mongorestore"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("sshpass"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("docker"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("podman"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("nerdctl"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("buildah"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("skopeo"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("helm"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("oras"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("az"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("mysqlsh"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mysqlshow"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("mysqlcheck"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("cqlsh"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("twine"), SPAN_INIT("upload"), "p", false},
+    {SPAN_INIT("cf"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("oc"), SPAN_INIT("login"), "p", false},
+    {SPAN_INIT("zip"), SPAN_INIT(""), "P", false},
+    {SPAN_INIT("unzip"), SPAN_INIT(""), "P", false},
+    {SPAN_INIT("7z"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("7za"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("7zz"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("rar"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("unrar"), SPAN_INIT(""), "p", false},
+    {SPAN_INIT("ssh-keygen"), SPAN_INIT(""), "NP", false},
+    {SPAN_INIT("ipmitool"), SPAN_INIT(""), "P", false},
+    {SPAN_INIT("mosquitto_pub"), SPAN_INIT(""), "P", false},
+    {SPAN_INIT("mosquitto_sub"), SPAN_INIT(""), "P", false},
+    {SPAN_INIT("bcp"), SPAN_INIT(""), "P", false},
+    {SPAN_INIT("redis-cli"), SPAN_INIT(""), "a", false},
+    {SPAN_INIT("sqlcmd"), SPAN_INIT(""), "P", false},
+    {SPAN_INIT("ldapsearch"), SPAN_INIT(""), "w", false},
+    {SPAN_INIT("ldapmodify"), SPAN_INIT(""), "w", false},
+    {SPAN_INIT("ldapadd"), SPAN_INIT(""), "w", false},
+    {SPAN_INIT("ldapdelete"), SPAN_INIT(""), "w", false},
+    {SPAN_INIT("ldappasswd"), SPAN_INIT(""), "ws", false},
+    {SPAN_INIT("curl"), SPAN_INIT(""), "u", true},
 };
 /* clang-format on */
 const size_t secret_clients_count = sizeof(secret_clients) / sizeof(secret_clients[0]);
@@ -48,6 +71,11 @@ static const struct secret_client *client_of(struct span word)
     return NULL;
 }
 
+static bool is_option(const struct secret_client *c, char letter)
+{
+    return letter != '\0' && strchr(c->options, letter) != NULL;
+}
+
 /* Length of the option that takes a password, "-p" or "--user"; 0: another option. */
 static size_t option_bytes(const struct secret_client *c, struct span t)
 {
@@ -58,10 +86,10 @@ static size_t option_bytes(const struct secret_client *c, struct span t)
         }
     }
     size_t n = 1;
-    while (c->pair && n < CLUSTER_MAX && n < t.n && t.p[n] != c->option && is_alnum(t.p[n])) {
+    while (c->pair && n < CLUSTER_MAX && n < t.n && !is_option(c, t.p[n]) && is_alnum(t.p[n])) {
         n++;
     }
-    return n < t.n && t.p[n] == c->option ? n + 1 : 0;
+    return n < t.n && is_option(c, t.p[n]) ? n + 1 : 0;
 }
 
 /* ---- in a text ---- */
@@ -207,6 +235,29 @@ static bool is_name(char c)
     return is_token(c) || c == '.';
 }
 
+/*
+ * Commands whose next argument is a name, and the one after that its value: aws configure set,
+ * setx, git config.
+ */
+static int setting_after(int setting, struct span arg)
+{
+    static const struct span sets[] = {SPAN_INIT("setx"), SPAN_INIT("setenv")};
+    static const struct span configures[] = {SPAN_INIT("configure"), SPAN_INIT("config"),
+                                             SPAN_INIT("npm"), SPAN_INIT("yarn"),
+                                             SPAN_INIT("pnpm")};
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        if (span_eq(last_part(arg), sets[i])) {
+            return SETTING_NAME;
+        }
+    }
+    for (size_t i = 0; i < sizeof(configures) / sizeof(configures[0]); i++) {
+        if (span_eq(last_part(arg), configures[i])) {
+            return SETTING_COMMAND;
+        }
+    }
+    return setting == SETTING_COMMAND && span_eq(arg, SPAN("set")) ? SETTING_NAME : 0;
+}
+
 /* Check for --password=x and DB_PASSWORD=x. *name ends before the sign, or with the argument. */
 static bool assigned(struct span arg, struct span *name, size_t *from)
 {
@@ -244,10 +295,17 @@ static bool check_arg(struct secret_args *a, struct span arg, size_t *from)
 {
     struct span name;
     bool sign = assigned(arg, &name, from);
-    bool named = name.n > 0 && secret_name(name) != SECRET_NAME_NONE;
+    a->name = name.n > 0 ? secret_name(name) : SECRET_NAME_NONE;
+    bool named = a->name != SECRET_NAME_NONE;
     if (sign && named) {
         return true;
     }
+    if (named && a->setting == SETTING_NAME && name.n == arg.n) {
+        a->next_is = true;
+        a->setting = 0;
+        return false;
+    }
+    a->setting = setting_after(a->setting, arg);
     if (arg.n > 0 && *arg.p == '-') {
         a->next_is = named && name.n == arg.n;
         a->next_pair = false;
@@ -261,9 +319,10 @@ bool secret_args_next(struct secret_args *a, struct span arg, size_t *from)
 {
     bool is = a->next_is && arg.n > 0 && *arg.p != '-';
     bool pair = a->next_pair;
+    enum secret_name kind = a->name;
     a->next_is = false;
     a->next_pair = false;
     *from = 0;
     bool secret = is ? !pair || pair_value(arg, from) : check_arg(a, arg, from);
-    return secret && secret_value(span_from(arg, *from));
+    return secret && secret_value_of(is ? kind : a->name, span_from(arg, *from));
 }

@@ -207,6 +207,7 @@ static bool find_netrc(struct secret_scan *scan, const struct secret_form *f, si
         SPAN_INIT(head), match, find, NULL, min, 0, 0, kind                                        \
     }
 #define NAME(head) HEAD(head, HEAD_NAME, secret_find_assigned, 0, secret_assigned)
+#define LAST(head) HEAD(head, HEAD_NAME, secret_find_named, 0, secret_assigned)
 #define CLIENT(head) HEAD(head, HEAD_EXACT, secret_find_client, 0, "")
 #define COMMAND_END(head)                                                                          \
     {                                                                                              \
@@ -222,6 +223,8 @@ static bool find_netrc(struct secret_scan *scan, const struct secret_form *f, si
     }
 
 const struct secret_group secret_groups[SECRET_GROUPS] = {
+    ['7'] = {LIST{CLIENT("7z"), END}, NULL},
+    ['_'] = {LIST{HEAD("_auth", HEAD_EXACT, secret_find_assigned, 0, secret_assigned), END}, NULL},
     [':'] = {NULL, LIST{HEAD("://", HEAD_EXACT, find_url, 0, "password in a URL"), END}},
     ['-'] = {NULL,
              LIST{HEAD("-----BEGIN ", HEAD_EXACT, find_private_key, 0, "private key"),
@@ -237,11 +240,12 @@ const struct secret_group secret_groups[SECRET_GROUPS] = {
                   KEY("AIza", is_token, 35, 35, "Google API key"), CLIENT("az"), END},
              LIST{NAME("apikey"), NAME("authorization"), NAME("accountkey"), /* of Azure */
                   END}},
-    ['b'] = {LIST{CLIENT("buildah"), END},
+    ['b'] = {LIST{CLIENT("buildah"), CLIENT("bcp"), END},
              LIST{HEAD("bearer", HEAD_ANY_CASE, find_bearer, 0, "bearer token"), END}},
-    ['c'] = {LIST{CLIENT("curl"), END},
+    ['c'] = {LIST{CLIENT("curl"), CLIENT("cqlsh"), CLIENT("cf"), END},
              LIST{NAME("clientkeydata"), /* of kubeconfig */
-                  HEAD("cookie", HEAD_NAME, secret_find_cookie, 0, "cookie"), END}},
+                  NAME("contrasena"), HEAD("cookie", HEAD_NAME, secret_find_cookie, 0, "cookie"),
+                  END}},
     ['d'] = {LIST{KEY("dckr_pat_", is_token, 20, 0, "Docker token"),
                   KEY("dop_v1_", is_alnum, 40, 0, "DigitalOcean token"), CLIENT("docker"),
                   HEAD("default", HEAD_EXACT, find_netrc, 0, "password in a netrc"), END},
@@ -264,20 +268,24 @@ const struct secret_group secret_groups[SECRET_GROUPS] = {
                   KEPT("hooks.slack.com/services/", is_path, 20, "Slack webhook"), CLIENT("helm"),
                   END},
              NULL},
+    ['i'] = {LIST{CLIENT("ipmitool"), END}, NULL},
+    ['k'] = {NULL, LIST{LAST("key"), END}},
     ['l'] = {LIST{HEAD("login", HEAD_EXACT, secret_find_command, 0, ""), CLIENT("ldap"), END},
              NULL},
     ['m'] = {LIST{HEAD("machine", HEAD_EXACT, find_netrc, 0, "password in a netrc"),
-                  CLIENT("mysql"), CLIENT("mariadb"), CLIENT("mongo"), END},
+                  CLIENT("mysql"), CLIENT("mariadb"), CLIENT("mongo"), CLIENT("mosquitto"), END},
              NULL},
     ['n'] = {LIST{KEY("npm_", is_alnum, 36, 0, "npm token"),
                   KEY("nvapi-", is_token, 30, 0, "NVIDIA key"), CLIENT("nerdctl"), END},
              NULL},
-    ['o'] = {LIST{CLIENT("oras"), END}, NULL},
+    ['o'] = {LIST{CLIENT("oras"), CLIENT("oc"), END}, NULL},
     ['p'] = {LIST{KEY("pplx-", is_alnum, 30, 0, "Perplexity key"),
                   KEY("pypi-", is_token, 50, 0, "PyPI token"), CLIENT("podman"), END},
-             LIST{NAME("password"), NAME("passwd"), NAME("privatekey"), END}},
+             LIST{NAME("password"), NAME("passwd"), NAME("privatekey"), NAME("passphrase"),
+                  NAME("passcode"), NAME("passwort"), LAST("pass"), LAST("pwd"), LAST("psk"), END}},
     ['r'] = {LIST{KEY("rk_live_", is_alnum, 16, 0, "Stripe key"),
-                  KEY("rk_test_", is_alnum, 16, 0, "Stripe key"), CLIENT("redis-cli"), END},
+                  KEY("rk_test_", is_alnum, 16, 0, "Stripe key"), CLIENT("redis-cli"),
+                  CLIENT("rar"), END},
              NULL},
     ['s'] = {LIST{KEY("sk_live_", is_alnum, 16, 0, "Stripe key"),
                   KEY("sk_test_", is_alnum, 16, 0, "Stripe key"),
@@ -288,9 +296,13 @@ const struct secret_group secret_groups[SECRET_GROUPS] = {
                   KEY("sk-", is_alnum, 20, 0, "API key"),
                   KEY("SG.", is_token, 16, 0, "SendGrid key"),
                   KEPT("sig=", is_query, 20, "Azure signature"), CLIENT("sshpass"),
-                  CLIENT("sqlcmd"), CLIENT("skopeo"), END},
-             LIST{NAME("secretaccesskey"), NAME("secretkey"), NAME("secret"), END}},
-    ['t'] = {NULL, LIST{NAME("token"), END}},
+                  CLIENT("sqlcmd"), CLIENT("skopeo"), CLIENT("ssh-keygen"), END},
+             LIST{NAME("secretaccesskey"), NAME("secretkeybase"), NAME("secretkey"), NAME("secret"),
+                  END}},
+    ['t'] = {LIST{CLIENT("twine"), END}, LIST{NAME("token"), END}},
+    ['u'] = {LIST{CLIENT("unzip"), CLIENT("unrar"),
+                  HEAD("upload", HEAD_EXACT, secret_find_command, 0, ""), END},
+             NULL},
     ['x'] = {LIST{KEY("xoxa-", is_token, 10, 0, "Slack token"),
                   KEY("xoxb-", is_token, 10, 0, "Slack token"),
                   KEY("xoxe-", is_token, 10, 0, "Slack token"),
@@ -302,5 +314,6 @@ const struct secret_group secret_groups[SECRET_GROUPS] = {
                   KEY("xai-", is_alnum, 30, 0, "xAI key"), END},
              NULL},
     ['y'] = {LIST{KEY("ya29.", is_token, 20, 0, "Google OAuth token"), END}, NULL},
+    ['z'] = {LIST{CLIENT("zip"), END}, NULL},
 };
 /* clang-format on */

@@ -5,6 +5,7 @@
  *     DB_PASSWORD=x      password: "x y"      "apiKey" => 'x'      --token x      --token","x"
  *     {"name":"API_KEY","value":"x"}          Cookie: id=x; theme=dark
  *     "password":["x"]                        <password>x</password>
+ *     environ["TOKEN"] = "x"                  password%3Dx
  */
 #include "secret_priv.h"
 
@@ -19,10 +20,35 @@ const char secret_assigned[] = "password, token or key";
 
 /* A longer name may end in one of these: DB_PASSWORD, clientSecret. */
 const struct span secret_names[] = {
-    SPAN_INIT("password"),   SPAN_INIT("passwd"),          SPAN_INIT("secret"),
-    SPAN_INIT("token"),      SPAN_INIT("apikey"),          SPAN_INIT("authorization"),
-    SPAN_INIT("cookie"),     SPAN_INIT("privatekey"),      SPAN_INIT("secretkey"),
-    SPAN_INIT("accountkey"), SPAN_INIT("secretaccesskey"), SPAN_INIT("clientkeydata"),
+    SPAN_INIT("password"),
+    SPAN_INIT("passwd"),
+    SPAN_INIT("secret"),
+    SPAN_INIT("token"),
+    SPAN_INIT("apikey"),
+    SPAN_INIT("authorization"),
+    SPAN_INIT("cookie"),
+    SPAN_INIT("privatekey"),
+    SPAN_INIT("secretkey"),
+    SPAN_INIT("accountkey"),
+    SPAN_INIT("secretaccesskey"),
+    SPAN_INIT("clientkeydata"),
+    SPAN_INIT("passphrase"),
+    SPAN_INIT("passcode"),
+    SPAN_INIT("passwort"),
+    SPAN_INIT("contrasena"),
+    SPAN_INIT("secretkeybase"),
+    SPAN_INIT("sharedaccesskey"),
+    SPAN_INIT("sharedkey"),
+    SPAN_INIT("encryptionkey"),
+    SPAN_INIT("signingkey"),
+    SPAN_INIT("masterkey"),
+    SPAN_INIT("authkey"),
+    SPAN_INIT("subscriptionkey"),
+    SPAN_INIT("appkey"),
+    SPAN_INIT("licensekey"),
+    SPAN_INIT("psk"),
+    SPAN_INIT("pass"),
+    SPAN_INIT("pwd"),
 };
 const size_t secret_names_count = sizeof(secret_names) / sizeof(secret_names[0]);
 
@@ -122,9 +148,10 @@ size_t secret_value_end(struct span t, size_t i)
 
 /* ---- names ---- */
 
+/* NUL is beside each character of UTF-16 that was read as UTF-8. */
 static bool is_joint(char c)
 {
-    return c == '_' || c == '-' || c == '.';
+    return c == '_' || c == '-' || c == '.' || c == '\0';
 }
 
 /* Whether the name ends in the folded word. */
@@ -143,6 +170,14 @@ static bool name_ends(struct span name, struct span word)
     return k == 0;
 }
 
+static enum secret_name kind_of(struct span word)
+{
+    return span_eq(word, SPAN("token"))  ? SECRET_NAME_COUNTS
+           : span_eq(word, SPAN("pass")) ? SECRET_NAME_PASS
+           : span_eq(word, SPAN("pwd"))  ? SECRET_NAME_PWD
+                                         : SECRET_NAME_VALUE;
+}
+
 enum secret_name secret_name(struct span name)
 {
     name = name.n > NAME_TAIL_BYTES ? span_from(name, name.n - NAME_TAIL_BYTES) : name;
@@ -150,12 +185,13 @@ enum secret_name secret_name(struct span name)
         if (!name_ends(name, secret_names[i])) {
             continue;
         }
+        enum secret_name kind = kind_of(secret_names[i]);
         for (size_t k = 0; k < sizeof(harmless) / sizeof(harmless[0]); k++) {
             if (name_ends(name, harmless[k])) {
                 return SECRET_NAME_NONE;
             }
         }
-        return span_eq(secret_names[i], SPAN("token")) ? SECRET_NAME_COUNTS : SECRET_NAME_VALUE;
+        return kind == SECRET_NAME_PASS && !secret_pass_name(name) ? SECRET_NAME_NONE : kind;
     }
     return SECRET_NAME_NONE;
 }
@@ -196,7 +232,10 @@ static size_t first_text(struct span t, size_t i)
 /* Find the value after = or : (or =>) and quotes; the name ends at i. False: no such sign. */
 static bool after_sign(struct span t, size_t i, size_t *from)
 {
-    i = run_end(t, run_end(t, i, is_quote), is_space);
+    size_t name = i;
+    i = run_end(t, i, is_quote);
+    i += i > name && i < t.n && t.p[i] == ']' ? 1 : 0; /* environ["TOKEN"] = */
+    i = run_end(t, i, is_space);
     if (i == t.n || (t.p[i] != ':' && t.p[i] != '=')) {
         return false;
     }
@@ -299,7 +338,8 @@ bool secret_find_assigned(struct secret_scan *scan, const struct secret_form *f,
     }
     size_t to = 0;
     if (!after_sign(t, end, &from) && !after_pair(t, i, end, &from) &&
-        !(in_option(t, i) && after_option(t, end, &from)) && !after_tag(t, i, end, &from, &to)) {
+        !(in_option(t, i) && after_option(t, end, &from)) && !after_tag(t, i, end, &from, &to) &&
+        !secret_after_setting(t, i, end, &from) && !secret_after_coded_sign(t, end, &from, &to)) {
         return false;
     }
     from = skip_scheme(t, from);

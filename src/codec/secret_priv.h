@@ -44,8 +44,8 @@ extern const struct secret_group secret_groups[SECRET_GROUPS];
 struct secret_client {
     struct span name;
     struct span command; /* must be before the option; "": no condition */
-    char option;
-    bool pair; /* the value is user:password; also in combined letters, and as --user */
+    const char *options; /* their letters */
+    bool pair;           /* the value is user:password; also in combined letters, and as --user */
 };
 extern const struct secret_client secret_clients[];
 extern const size_t secret_clients_count;
@@ -56,8 +56,17 @@ extern const size_t secret_names_count;
 
 extern const char secret_assigned[]; /* the kind of a value assigned to a name */
 
-secret_find_fn secret_find_assigned, secret_find_cookie, secret_find_client, secret_find_command,
-    secret_find_command_end, secret_find_option, secret_find_quote;
+secret_find_fn secret_find_assigned, secret_find_named, secret_find_cookie, secret_find_client,
+    secret_find_command, secret_find_command_end, secret_find_option, secret_find_quote;
+
+/* Whether a name that ends in `pass` is a password's: db_pass, not compass. */
+bool secret_pass_name(struct span name);
+
+/* Find the value of a name [i, end) that a command or function before it sets. */
+bool secret_after_setting(struct span t, size_t i, size_t end, size_t *from);
+
+/* Find the value [*from, *to) after a percent-encoded sign: password%3Dx. */
+bool secret_after_coded_sign(struct span t, size_t end, size_t *from, size_t *to);
 
 /* A quote at i after scan->client. */
 void secret_note_quote(struct secret_scan *scan, size_t i);

@@ -238,6 +238,49 @@ static void leaves_what_is_no_secret(void **state)
     CHECK(pairs);
 }
 
+/* UTF-16 that was read as UTF-8 has a NUL beside each ASCII character; [REDACTED] has none. */
+static void knows_utf16_that_was_read_as_utf8(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a password=hunter2 b", "{\"db_pass\":\"hunter2\",\"a\":1}",
+                                        "--token hunter2", ("AKIA" A16), "ok"};
+    static const char *const want[] = {"a password=[REDACTED] b",
+                                       "{\"db_pass\":\"[REDACTED]\",\"a\":1}", "--token [REDACTED]",
+                                       "[REDACTED]", NULL};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        for (int form = 0; form < 4; form++) {
+            static const char *const before[] = {"", "", "\\u0000", ""};
+            static const char *const after[] = {"", "", "", "\\\\u0000"};
+            struct buf text = BUF_INIT(4096);
+            struct buf out = BUF_INIT(4096);
+            for (const char *c = texts[i]; *c != '\0'; c++) {
+                buf_add(&text, form == 0 ? span_of("", 1) : span_str(before[form]));
+                buf_add_byte(&text, *c);
+                buf_add(&text, form == 1 ? span_of("", 1) : span_str(after[form]));
+            }
+            bool any = secret_redact(buf_span(&text), &out);
+            assert_int_equal(any, want[i] != NULL);
+            struct buf plain = BUF_INIT(4096);
+            for (size_t k = 0; k < out.n; k++) {
+                if (out.p[k] == '\\' && form >= 2) {
+                    k += form == 2 ? 5 : 6;
+                    while (k < out.n && out.p[k] != '0') {
+                        k++;
+                    }
+                } else if (out.p[k] != '\0') {
+                    buf_add_byte(&plain, out.p[k]);
+                }
+            }
+            if (any) {
+                assert_span_equal(buf_span(&plain), span_str(want[i]));
+            }
+            buf_done(&plain);
+            buf_done(&out);
+            buf_done(&text);
+        }
+    }
+}
+
 /* ---- the tables ---- */
 
 /* Length of the placeholder "{a20}" at the head of s; 0: there is none. */
@@ -362,9 +405,9 @@ static void every_row_has_texts_with_and_without_a_secret(void **state)
 static void names_say_what_is_a_secret(void **state)
 {
     (void)state;
-    static const char *const words[] = {"-", "counts", "value"};
-    bool with[32] = {false};
-    bool without[32] = {false};
+    static const char *const words[] = {"-", "counts", "pass", "pwd", "value"};
+    bool with[64] = {false};
+    bool without[64] = {false};
     struct rows rows;
     struct row row;
     rows_open(&rows, TEST_VECTORS "/secret/names.txt");
@@ -377,7 +420,7 @@ static void names_say_what_is_a_secret(void **state)
         while (k < secret_names_count && !span_eq(secret_names[k], row.column[0])) {
             k++;
         }
-        assert_true(k < secret_names_count && k < 32);
+        assert_true(k < secret_names_count && k < 64);
         (is != SECRET_NAME_NONE ? with : without)[k] = true;
     }
     for (size_t k = 0; k < secret_names_count; k++) {
@@ -406,6 +449,13 @@ static void arguments_behind_an_option_are_secrets(void **state)
         {"psql", "-p", "5432", "password", "x"},
         {"-", "--", "-p", "x"},
         {"--secret", "null", "--secret", "[none of this]"},
+        {"aws", "configure", "set", "aws_secret_access_key", "[x y]", "--profile", "dev"},
+        {"aws", "configure", "get", "aws_secret_access_key", "x"},
+        {"setx", "DB_PASS", "[x]", "setx", "DB_HOST", "h"},
+        {"set", "secret", "x", "config", "secret", "x"},
+        {"PWD=/home/ana", "DB_PASS=[x]", "PASS=12", "MYSQL_PWD=[x]", "BYPASS=x"},
+        {"keytool", "-storepass", "[x]", "--pass", "12", "--pass", "[x]"},
+        {"zip", "-P", "[x]", "a.zip", "ssh-keygen", "-P", "[y]"},
     };
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         struct secret_args args = {0};
@@ -490,7 +540,16 @@ static void takes_linear_time(void **state)
                                          "name: token\n",
                                          "token:[[[",
                                          "[0;0;0;0;0;0;0;0;0;0msk-",
-                                         "\\u0aAAsk-"};
+                                         "\\u0aAAsk-",
+                                         "a_a.pass ",
+                                         "pass: ",
+                                         "pass%3D",
+                                         "pass%3D%3D",
+                                         "%2525%22pwd%22 ",
+                                         "setx setx key ",
+                                         "env:key \"",
+                                         "set set key x",
+                                         "(\"key\","};
     enum { BYTES = 1 << 20 };
     char *text = malloc(BYTES);
     assert_non_null(text);
@@ -521,6 +580,7 @@ int main(void)
         cmocka_unit_test(a_command_ends_where_the_shell_ends_it),
         cmocka_unit_test(knows_passwords_in_urls),
         cmocka_unit_test(leaves_what_is_no_secret),
+        cmocka_unit_test(knows_utf16_that_was_read_as_utf8),
         cmocka_unit_test(every_row_has_texts_with_and_without_a_secret),
         cmocka_unit_test(names_say_what_is_a_secret),
         cmocka_unit_test(arguments_behind_an_option_are_secrets),

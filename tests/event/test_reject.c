@@ -14,11 +14,11 @@
 enum { SAMPLE_BYTES = 64 };
 
 /* The sample of a reject of a piece with the text, of which `bytes` are in the object. */
-static void check(const char *text, enum piece_kind kind, size_t bytes, const char *want)
+static void check_span(struct span text, enum piece_kind kind, size_t bytes, struct span want)
 {
     OWNED(rules) struct rules *rules = rules_new();
     struct reject_sample sample = {.text = BUF_INIT(SAMPLE_BYTES)};
-    struct piece piece = {.kind = kind, .text = span_str(text), .line = 1, .bytes = bytes};
+    struct piece piece = {.kind = kind, .text = text, .line = 1, .bytes = bytes};
     struct reject r = {.reason = REJECT_BAD_JSON,
                        .piece = &piece,
                        .sample_bytes = SAMPLE_BYTES,
@@ -29,9 +29,14 @@ static void check(const char *text, enum piece_kind kind, size_t bytes, const ch
     rules_set_redact(rules, true);
     reject_write(&out, &origin, &r);
     assert_null(memmem(out.p, out.n, "ghp_", 4));
-    assert_span_equal(buf_span(&sample.text), span_str(want));
+    assert_span_equal(buf_span(&sample.text), want);
     buf_done(&out);
     buf_done(&sample.text);
+}
+
+static void check(const char *text, enum piece_kind kind, size_t bytes, const char *want)
+{
+    check_span(span_str(text), kind, bytes, span_str(want));
 }
 
 static void a_sample_has_no_beginning_of_a_secret(void **state UNUSED)
@@ -45,10 +50,25 @@ static void a_sample_has_no_beginning_of_a_secret(void **state UNUSED)
     check("a b", PIECE_TOO_LONG, 4, "a b"); /* its '\r' does not count */
 }
 
+/* A UTF-16 text that follows a UTF-8 one: its bytes are read as UTF-8. */
+static void a_sample_has_no_secret_of_another_encoding(void **state UNUSED)
+{
+    static const char little[] = "p\0a\0s\0s\0w\0o\0r\0d\0=\0h\0u\0n\0t\0e\0r\0002\0 \0a\0";
+    static const char big[] = "\0p\0w\0d\0=\0h\0u\0n\0t\0e\0r\0002\0 \0a";
+    static const char other[] = "p\0a\0s\0s\0=\0h\0\xfc\0n\0";
+    check_span(span_of(little, sizeof(little) - 1), PIECE_LINE, sizeof(little) - 1,
+               SPAN("p\0a\0s\0s\0w\0o\0r\0d\0=\0[REDACTED] \0a\0"));
+    check_span(span_of(big, sizeof(big) - 1), PIECE_LINE, sizeof(big) - 1,
+               SPAN("\0p\0w\0d\0=\0[REDACTED] \0a"));
+    check_span(span_of(other, sizeof(other) - 1), PIECE_LINE, sizeof(other) - 1, SPAN(""));
+    check("%22db_pass%22%3A%22hunter2%22", PIECE_LINE, 29, "%22db_pass%22%3A%22[REDACTED]%22");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sample_has_no_beginning_of_a_secret),
+        cmocka_unit_test(a_sample_has_no_secret_of_another_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

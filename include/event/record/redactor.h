@@ -28,9 +28,10 @@ struct redaction {
 /* A container around the current value. */
 struct redactor_level {
     bool object;
-    unsigned how; /* flags of redactor.c for the values in it, from its name */
-    size_t pair;  /* the value of a pair with the name of a secret; 0: none */
-    size_t names; /* names with a secret, so far */
+    unsigned how;      /* flags of redactor.c for the values in it, from its name */
+    size_t pair;       /* the value of a pair with the name of a secret; 0: none */
+    unsigned pair_how; /* its flags */
+    size_t names;      /* names with a secret, so far */
     struct secret_args args;
 };
 

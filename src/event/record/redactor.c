@@ -5,6 +5,7 @@ enum {
     IS_SECRET = 1, /* a string, a number, the member "value" of an object, all elements of a list */
     MAY_COUNT = 2, /* ... except a short number */
     ALL_BELOW = 4, /* ... at any depth */
+    KIND_BIT = 8,  /* from this bit on: the enum secret_name of the name */
     NUMBER_BYTES = 3,
     COUNT_BYTES = 8, /* a number of tokens has fewer digits */
     NAME_BYTES = 12, /* shorter names are not searched: most names are shorter, and keys are not */
@@ -26,7 +27,9 @@ void redactor_start(struct redactor *r, const struct doc *doc, size_t at)
 static unsigned how_by_name(struct span name)
 {
     enum secret_name is = secret_name(name);
-    return is == SECRET_NAME_NONE ? 0U : IS_SECRET | (is == SECRET_NAME_COUNTS ? MAY_COUNT : 0U);
+    return is == SECRET_NAME_NONE
+               ? 0U
+               : IS_SECRET | (is == SECRET_NAME_VALUE ? 0U : MAY_COUNT) | (unsigned)is << KIND_BIT;
 }
 
 static bool is_value_name(struct span name)
@@ -40,27 +43,32 @@ static bool is_name_name(struct span name)
            span_eq(name, SPAN("Name")) || span_eq(name, SPAN("Key"));
 }
 
-/* The value of {"name":"PASSWORD","value":..}; 0: the object is not such a pair. */
-static size_t pair_value(const struct doc *d, size_t object)
+/* The value of {"name":"PASSWORD","value":..}; 0: the object is not such a pair. *how: its flags.
+ */
+static size_t pair_value(const struct doc *d, size_t object, unsigned *how)
 {
     size_t value = 0;
-    bool secret = false;
+    *how = 0;
     for (size_t i = doc_first(d, object); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
         struct span name = doc_string(d, i);
         if (is_value_name(name)) {
             value = i + 1;
         } else if (is_name_name(name) && doc_tag(d, i + 1) == '"') {
-            secret = how_by_name(doc_string(d, i + 1)) != 0;
+            unsigned is = how_by_name(doc_string(d, i + 1));
+            bool counts = is >> KIND_BIT == SECRET_NAME_COUNTS; /* of tokens: not in a pair */
+            *how = counts ? IS_SECRET : is & ~(unsigned)MAY_COUNT;
         }
     }
-    return secret ? value : 0;
+    return *how != 0 ? value : 0;
 }
 
 static void enter(struct redactor *r, size_t at, unsigned how)
 {
     bool object = doc_tag(r->doc, at) == '{';
-    r->levels[r->depth++] = (struct redactor_level){
-        .object = object, .how = how, .pair = object ? pair_value(r->doc, at) : 0};
+    unsigned pair_how = 0;
+    size_t pair = object ? pair_value(r->doc, at, &pair_how) : 0;
+    r->levels[r->depth++] =
+        (struct redactor_level){.object = object, .how = how, .pair = pair, .pair_how = pair_how};
     r->at = doc_first(r->doc, at);
 }
 
@@ -71,7 +79,7 @@ static unsigned how_member(const struct redactor_level *l, struct span name, siz
         return l->how;
     }
     if (value == l->pair) {
-        return IS_SECRET | ALL_BELOW;
+        return l->pair_how | ALL_BELOW;
     }
     return (l->how & IS_SECRET) != 0 && is_value_name(name) ? l->how : how_by_name(name);
 }
@@ -82,15 +90,6 @@ static bool hit_from(struct redaction *hit, size_t at, size_t from, const char *
 {
     *hit = (struct redaction){.at = at, .from = from, .kind = kind};
     return true;
-}
-
-static bool is_count(struct span s)
-{
-    size_t n = 0;
-    while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9') {
-        n++;
-    }
-    return n == s.n && n < COUNT_BYTES;
 }
 
 static bool search_text(size_t at, struct span text, struct redaction *hit)
@@ -107,8 +106,8 @@ static bool check_string(struct redactor_level *l, const struct doc *d, size_t a
     struct span text = doc_string(d, at);
     size_t from = 0;
     if ((how & IS_SECRET) != 0) {
-        bool count = (how & MAY_COUNT) != 0 && is_count(text);
-        return !count && secret_value(text) && hit_from(hit, at, 0, by_name);
+        return secret_value_of((enum secret_name)(how >> KIND_BIT), text) &&
+               hit_from(hit, at, 0, by_name);
     }
     if (l != NULL && !l->object && secret_args_next(&l->args, text, &from)) {
         return hit_from(hit, at, from, by_option);

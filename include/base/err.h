@@ -38,7 +38,7 @@ struct err {
     char request_id[80]; /* x-amz-request-id or x-amzn-RequestId, "" if none */
     char host_id[96];    /* x-amz-id-2, "" if none */
     char host[100];      /* that did not answer, "" if one did */
-    char text[320];      /* always NUL-terminated, cut if longer */
+    char text[768];      /* always NUL-terminated, cut if longer; AWS's own texts take up to 512 */
 };
 
 /*

@@ -15,7 +15,10 @@
 #include "jobs/choice.h"
 #include "jobs/delivered.h"
 
-enum { RECONCILE_CLOCKS_MS = 5 * 60 * 1000 }; /* clocks of S3 and Kafka may differ by as much */
+enum {
+    RECONCILE_CLOCKS_MS = 5 * 60 * 1000, /* clocks of S3 and Kafka may differ by as much */
+    RECONCILE_DELAY_S = 15 * 60,         /* younger objects may be on their way */
+};
 
 enum fate {
     FATE_DELIVERED,

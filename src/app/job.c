@@ -99,7 +99,7 @@ static void sleep_with_progress(const struct backfill *b, struct progress *p)
     char note[NOTE_BYTES] = "";
     const struct err *trouble = backfill_trouble(b);
     if (trouble->kind != FAIL_NONE) {
-        (void)snprintf(note, sizeof(note), "waits: %s", trouble->text);
+        (void)snprintf(note, sizeof(note), "waits: %.*s", NOTE_BYTES - 8, trouble->text);
     }
     for (int64_t left = backfill_wait_ms(b); left > 0; left -= SLICE_MS) {
         job_sleep_ms(left < SLICE_MS ? left : SLICE_MS);
@@ -148,6 +148,10 @@ static bool read_time(const char *text, int64_t *ns)
 {
     struct timestamp t;
     if (text == NULL) {
+        return true;
+    }
+    if (strcmp(text, "now") == 0) {
+        *ns = clock_wall_ms(&clock_system) * 1000000;
         return true;
     }
     if (!timestamp_parse(span_str(text), &t) || t.ns <= 0) {
@@ -229,7 +233,7 @@ const char *job_check_wish(struct job_wish *w, struct range *range)
         return "--queue-room is a number of messages";
     }
     if (!read_time(w->from, &range->from_ns) || !read_time(w->to, &range->to_ns)) {
-        return "--from and --to are times such as 2026-11-30T07:00:00Z";
+        return "--from and --to are times such as 2026-11-30T07:00:00Z, or now";
     }
     return NULL;
 }

@@ -3,6 +3,8 @@
 
 #include "codec/fault.h"
 
+#include <stdio.h>
+
 static struct fault read(int status, const char *head, const char *body)
 {
     struct fault f;
@@ -156,6 +158,27 @@ static void knows_the_old_spelling_too(void **state UNUSED)
     assert_int_equal(fault_find(&f, rules, 1)->kind, FAIL_GONE);
 }
 
+/* The action is at its end, and the worker's own words before it are long. */
+static void the_service_s_text_is_not_cut_off(void **state UNUSED)
+{
+    static const char text[] =
+        "User: arn:aws:sts::123456789012:assumed-role/asymptote-s3-read-f02961cf/"
+        "asymptote-ingest-acme is not authorized to perform: kms:Decrypt on resource: "
+        "arn:aws:kms:eu-west-1:123456789012:key/3446b189-3e0e-4e81-959c-f82228c94c5c because no "
+        "resource-based policy allows the kms:Decrypt action";
+    char body[1024];
+    struct err e = {0};
+    (void)snprintf(body, sizeof(body),
+                   "<Error><Code>AccessDenied</Code><Message>%s</Message></Error>", text);
+    struct fault f = read(403, "", body);
+    (void)fault_set(&e, FAIL_KMS, &f);
+    (void)err_wrap(&e,
+                   "KMS key arn:aws:kms:eu-west-1:123456789012:key/"
+                   "3446b189-3e0e-4e81-959c-f82228c94c5c refused; look at the key policy of that "
+                   "key, and at kms:Decrypt in the policy of the customer's role");
+    assert_non_null(strstr(e.text, text));
+}
+
 static void tells_it_in_one_line(void **state UNUSED)
 {
     struct err e;
@@ -184,6 +207,7 @@ int main(void)
         cmocka_unit_test(takes_regions_only_if_they_can_be_ones),
         cmocka_unit_test(looks_in_own_rules_then_common_ones_then_at_the_status),
         cmocka_unit_test(knows_the_old_spelling_too),
+        cmocka_unit_test(the_service_s_text_is_not_cut_off),
         cmocka_unit_test(tells_it_in_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,8 +245,10 @@ def service(folder, action, name):
 
 
 def down(folder):
-    for part in json.loads((folder / STATE).read_text()).values():
-        end(part)
+    """The broker that is not the controller first: while it stops it talks to the controller, and waits for it."""
+    state = json.loads((folder / STATE).read_text())
+    for name in sorted(state, key="kafka-1".__eq__):
+        end(state[name])
     (folder / STATE).unlink()
 
 

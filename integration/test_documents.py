@@ -36,6 +36,22 @@ def test_the_properties_of_the_kafka_guide_are_librdkafkas(tmp_path, monkeypatch
         assert done.returncode == 0, (block, done.stderr)
 
 
+def test_check_config_says_what_a_change_does_to_the_memory(tmp_path):
+    def plan(limits):
+        conf = tmp_path / "plan.conf"
+        conf.write_text('aws = { region = "eu-west-1"; };\nkafka = { properties = ( "bootstrap.servers=b:9092" ); };\n'
+                        'queues = ( { name = "q"; url = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"; } );\n' + limits)
+        conf.chmod(0o600)
+        done = _check(conf)
+        assert done.returncode == 0, done.stderr
+        (line,) = re.findall(r"^memory plan: at most (\d+) MiB: (.*)$", done.stdout, re.M)
+        return int(line[0]), [int(n) for n in re.findall(r"(\d+)(?=,|$|;)", line[1].partition(";")[0])]
+    before, parts = plan("")
+    assert sum(parts) == before
+    after, parts = plan('limits = { zstd_window = "128MiB"; };')
+    assert after - before >= 120 and sum(parts) == after
+
+
 def test_the_configuration_of_the_page_of_stores_has_no_mistake(tmp_path):
     (block,) = re.findall(r"^```\n(.*?)^```", (ROOT / "docs/compatible-stores.md").read_text(), re.M | re.S)
     conf = tmp_path / "stores.conf"

@@ -76,6 +76,10 @@ def test_it_finds_exactly_the_objects_whose_notifications_were_dropped(strict: S
     assert sorted(listed.stdout.splitlines()) == sorted(acme.key(name) for name in [*dropped, "dead"])
     assert "and others" not in listed.stderr
     assert re.search(r"^modified  from \d{4}-.*Z before \d{4}-.*Z$", listed.stderr, re.M), listed.stderr
+    usual = reconcile(strict, ops, "acme").stdout
+    assert re.search(r"^ +9 missing\n +not compared: objects of the last 15 minutes.*--to now\)$", usual, re.M), usual
+    now = reconcile(strict, ops, "acme", "--to", "now").stdout
+    assert re.search(r"^ +10 missing$", now, re.M) and "not compared" not in now, now  # the young one, too
     versions = reconcile(strict, ops, "acme", "--json", "--other-versions")
     assert numbers(versions)["missing"] == len(dropped) + 1
     part = reconcile(strict, ops, "acme", "--json", "--prefix", acme.key("lost"))

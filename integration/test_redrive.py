@@ -93,6 +93,13 @@ def test_all_of_a_customer_goes_back(strict, shared):
     assert queue.depth() == 35 and queue.dead.depth() == 1  # what is no notification stays
 
 
+def test_without_a_message_it_says_so(strict):
+    strict.customer("acme")
+    done = redrive(strict)
+    assert done.status == 0 and done.stdout == ""
+    assert "no message is visible in its dead-letter queue: nothing was sent" in done.stderr
+
+
 def test_a_send_that_fails_keeps_its_message(strict, shared):
     _, _, queue = shared
     strict.fake.fault(service="sqs", action="SendMessageBatch", error="AccessDenied", count=-1)

@@ -15,7 +15,8 @@ struct reconcile_report {
     const char *job;            /* of what was sent */
     const struct span *missing; /* some of the keys */
     size_t missing_count;
-    bool listed; /* all of them were printed */
+    bool listed;   /* all of them were printed */
+    bool to_usual; /* the end of the range is the usual one: the last minutes are left out */
 };
 
 void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out);

@@ -5,8 +5,33 @@
 #include "app/print.h"
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "conf/memory.h"
 
-enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 64 * 1024 * 1024 };
+enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 64 * 1024 * 1024, MIB = 1024 * 1024 };
+
+static size_t mib(size_t bytes)
+{
+    return bytes / MIB;
+}
+
+/* The numbers of the log's line of the same name, to compare before and after a change. */
+static void add_plan(const struct conf *c, struct buf *out)
+{
+    struct memory_plan p;
+    memory_plan(c, &p);
+    size_t parts = mib(p.lanes_bytes) + mib(p.cores_bytes) + mib(p.large_bytes) +
+                   mib(p.long_bytes) + mib(p.inbox_bytes) + mib(p.kafka_bytes);
+    buf_addf(out,
+             "memory plan: at most %zu MiB: %d lanes %zu, cores %zu, %zu large objects %zu, long "
+             "lines %zu, inbox %zu, Kafka queue %zu, rest %zu",
+             mib(p.total_bytes), c->limits.lanes, mib(p.lanes_bytes), mib(p.cores_bytes),
+             memory_large_objects(c), mib(p.large_bytes), mib(p.long_bytes), mib(p.inbox_bytes),
+             mib(p.kafka_bytes), mib(p.total_bytes) - parts);
+    if (c->limits.memory != 0) {
+        buf_addf(out, "; limits.memory %zu", (size_t)c->limits.memory / MIB);
+    }
+    buf_add_byte(out, '\n');
+}
 
 static int check_file(const char *path, bool print)
 {
@@ -17,8 +42,10 @@ static int check_file(const char *path, bool print)
     struct buf out = BUF_INIT(TEXT_MAX_BYTES);
     if (print) {
         conf_print(c, &out);
+    } else {
+        add_plan(c, &out);
     }
-    return print ? print_and_free(&out) : STATUS_OK;
+    return print_and_free(&out);
 }
 
 int app_check_config(int argc, char **argv)
@@ -46,7 +73,9 @@ int app_check_config(int argc, char **argv)
     const struct usage usage = {
         "check-config", "",
         "Read a configuration, the files it includes and customers.d/ beside it, and report\n"
-        "every error on standard error, with file and line. No network connection is made.\n"
+        "every error on standard error, with file and line. The memory that it can take at most "
+        "is\n"
+        "printed. No network connection is made.\n"
         "Exit status: 0 if it can be used, 1 if not.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands rest;

@@ -30,7 +30,7 @@ enum {
 };
 
 static const int64_t default_from_ns = INT64_C(48) * 3600 * 1000000000;
-static const int64_t default_to_ns = INT64_C(15) * 60 * 1000000000;
+static const int64_t default_to_ns = INT64_C(1000000000) * RECONCILE_DELAY_S;
 
 struct wish {
     struct job_wish usual;
@@ -241,6 +241,7 @@ static int report(const struct run *r)
         .missing = missing,
         .missing_count = r->wish->list ? 0 : missing_count,
         .listed = r->wish->list,
+        .to_usual = r->wish->usual.to == NULL,
     };
     reconcile_text(&report, r->wish->usual.json, &out);
     if (r->wish->list) {
@@ -327,7 +328,9 @@ static const char text[] =
     "missing object is sent to the customer's queue, as backfill does. Messages of the "
     "dead-letter\n"
     "queue are hidden while they are compared.\n"
-    "Exit status: 0 nothing is missing; 1 it could not be compared; 2 wrong usage; 3 something is\n"
+    "Objects of the last 15 minutes may be on their way: they are compared with --to now only.\n"
+    "Exit status: 0 nothing of the range is missing; 1 it could not be compared; 2 wrong usage; 3 "
+    "something is\n"
     "missing, also if it was sent.";
 
 static int run_command(struct job *job, struct wish *w, struct range *range)

@@ -69,6 +69,18 @@ static void add_range(const struct range *range, struct buf *out)
     add_time(out, range->to_ns);
 }
 
+/* What is being delivered at this moment would be called missing. */
+static void add_left_out(const struct reconcile_report *r, struct buf *out)
+{
+    if (r->to_usual) {
+        buf_addf(
+            out,
+            "          not compared: objects of the last %d minutes, which may be on their way "
+            "(all: --to now)\n",
+            RECONCILE_DELAY_S / 60);
+    }
+}
+
 void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out)
 {
     const struct reconcile *f = r->found;
@@ -91,6 +103,7 @@ void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out
             buf_addf(out, " %s\n", words[i]);
         }
     }
+    add_left_out(r, out);
     for (size_t i = 0; i < r->missing_count; i++) {
         buf_add(out, SPAN("missing   "));
         visible_add(out, r->missing[i]);

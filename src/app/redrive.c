@@ -172,7 +172,8 @@ static void run_to_end(struct redrive *r, enum redrive_state *state, struct err 
     redrive_end(r);
 }
 
-static int redrive_one(struct redrive_settings *s, bool json)
+/* of: the name of a queue whose dead-letter queue it is. */
+static int redrive_one(struct redrive_settings *s, const char *of, bool json)
 {
     struct err e = {0};
     size_t count = 0;
@@ -185,6 +186,10 @@ static int redrive_one(struct redrive_settings *s, bool json)
         add_group(&groups[i], json, &out);
     }
     int status = print_and_free(&out);
+    if (count == 0 && state != REDRIVE_FAILED) {
+        print_line(stderr, "%s: no message is visible in its dead-letter queue: nothing was sent",
+                   of);
+    }
     if (state == REDRIVE_FAILED) {
         job_say_error("redrive", &e);
         return STATUS_FAILED;
@@ -236,7 +241,7 @@ static int redrive_queue(struct job *j, const struct wish *w, const struct queue
                                      .per_s = w->usual.per_s,
                                      .probe = probe,
                                      .ctx = &sessions};
-        status = redrive_one(&s, w->usual.json);
+        status = redrive_one(&s, source->name, w->usual.json);
     }
     for (size_t i = 0; i < j->conf->customer_count; i++) {
         creds_source_free(sessions.list[i]);

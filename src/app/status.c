@@ -44,7 +44,7 @@ static const struct {
     const char *word, *colour;
 } colours[] = {{"  paused ", "31"},     {"  late ", "33"},      {"  unreadable ", "35"},
                {"  incomplete ", "35"}, {"  far_above ", "35"}, {"  backfilling ", "36"},
-               {"  silent ", "2"},      {"  fresh ", "32"}};
+               {"  silent ", "2"},      {"  not_yet ", "2"},    {"  fresh ", "32"}};
 
 /* A line of the table, with the state coloured. */
 static void add_coloured(struct buf *out, struct span line)

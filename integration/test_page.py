@@ -264,7 +264,7 @@ def test_it_is_complete_without_a_script_and_with_the_keyboard(window, tmp_path)
             page.key("Tab", 9)
             reached.append(page.run("document.activeElement.id || document.activeElement.className"))
         assert "skip" in reached and "customer" in reached and "customers" in reached and "hold" in reached
-        assert {f"state-{name}" for name in ("", "paused", "late", "unreadable", "incomplete", "silent", "far_above", "backfilling", "fresh")} <= set(reached)
+        assert {f"state-{name}" for name in ("", "paused", "late", "unreadable", "incomplete", "silent", "far_above", "not_yet", "backfilling", "fresh")} <= set(reached)
 
 
 def test_a_parameter_is_the_only_thing_that_a_request_decides(window):

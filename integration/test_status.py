@@ -29,9 +29,9 @@ def test_each_customer_has_its_state_and_the_worst_is_first(strict: StrictWorld)
     window.await_("silent", 1, customer="silent")
     status = _status(window)
     assert [(c["customer"], c["state"]) for c in status["customers"]] == [
-        ("dead", "paused"), ("silent", "silent"), ("unheard", "fresh"), ("fine", "fresh")]
+        ("dead", "paused"), ("silent", "silent"), ("unheard", "not_yet"), ("fine", "fresh")]
     assert status["counts"] == {"paused": 1, "late": 0, "unreadable": 0, "incomplete": 0, "silent": 1, "far_above": 0,
-                                "backfilling": 0, "fresh": 2}
+                                "not_yet": 1, "backfilling": 0, "fresh": 1}
     assert status["found"] == 4
     worst, quiet, _, good = status["customers"]
     assert worst["error"]["class"] == "denied" and worst["error"]["code"] == "AccessDenied"
@@ -69,7 +69,7 @@ def test_an_answer_is_bounded_for_many_customers(strict: StrictWorld):
     window = Window(strict.start(metrics=LISTEN))
     window.await_("ready", 1)
     first = _status(window)
-    assert len(first["customers"]) == 100 and first["found"] == 300 and first["counts"]["fresh"] == 300
+    assert len(first["customers"]) == 100 and first["found"] == 300 and first["counts"]["not_yet"] == 300
     seen = [c["customer"] for offset in range(0, 300, 100)
             for c in _status(window, f"?offset={offset}")["customers"]]
     assert sorted(seen) == [f"c{n:03}" for n in range(300)]

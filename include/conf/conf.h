@@ -122,6 +122,7 @@ struct customer_conf {
 };
 
 struct conf {
+    char *file; /* where it was read from, absolute; NULL: not known */
     struct {
         char *region;
         char *endpoint_sqs, *endpoint_s3, *endpoint_sts; /* NULL: AWS's endpoints */

@@ -83,6 +83,7 @@ struct snapshot {
     int64_t now_ms;      /* monotonic, as in pulses */
     int64_t wall_ms;     /* the same moment, wall clock */
     const char *runbook; /* of the configuration; NULL: not set */
+    const char *file;    /* the configuration's; NULL: not known */
     int64_t started_ms;  /* wall clock */
     struct readiness ready;
     struct health health; /* its threads; those from first_lane on are lanes */

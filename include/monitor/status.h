@@ -24,6 +24,7 @@ enum {
         24 * 60 * 60 * 1000, /* without a notification of a customer without cadence */
     STATUS_LIMIT = 100,      /* customers of an answer, if not given */
     STATUS_LIMIT_MAX = 1000,
+    STATUS_TODO_BYTES = 8192, /* of what to do */
 };
 
 /* In the order of an answer: the worst first. */
@@ -34,12 +35,13 @@ enum status_state {
     STATUS_INCOMPLETE,
     STATUS_SILENT,
     STATUS_FAR_ABOVE,
+    STATUS_NOT_YET, /* nothing is known of it: nothing came, and nothing is wrong so far */
     STATUS_BACKFILLING,
     STATUS_FRESH,
     STATUS_STATES
 };
 
-/* "paused", "late", "unreadable", "incomplete", "silent", "far_above", "backfilling", "fresh". */
+/* "paused", "late", ..., as docs/status.md lists them. */
 const char *status_state_name(enum status_state s);
 
 /* What it means, a sentence. */
@@ -78,6 +80,9 @@ void status_list_done(struct status_list *l);
 /* The number of customers that are fresh, also while a backfill is read. */
 size_t status_fresh(const struct status_list *l);
 
+/* The number of customers with a state that needs a look: neither fresh nor not yet known. */
+size_t status_bad(const struct status_list *l);
+
 /* A backlog is being read: what was delivered last had waited for long. */
 bool status_is_catching_up(const struct snapshot *s, const struct snapshot_customer *c);
 
@@ -90,11 +95,17 @@ const char *status_section(const struct status_row *r);
 /* Append the address of the section, by metrics.runbook: "docs/runbook.md#kms". */
 void status_add_runbook(const struct snapshot *s, const struct status_row *r, struct buf *out);
 
-/* Why a customer is not fresh, and the first step; "" if it is. Texts of the program. */
+/*
+ * Why a customer is not fresh, and the first step; "" if it is. Texts of the program. In what_to_do
+ * FILE and CUSTOMER stand for the configuration's file and the customer's id.
+ */
 struct status_advice {
     const char *cause, *what_to_do;
 };
 struct status_advice status_advise(const struct snapshot *s, const struct status_row *r);
+
+/* Append the first step, with FILE and CUSTOMER replaced: a command can be copied. */
+void status_add_what_to_do(const struct snapshot *s, const struct status_row *r, struct buf *out);
 
 /* The number of all rejects. */
 uint64_t status_rejects(const struct snapshot_customer *c);

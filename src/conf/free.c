@@ -82,6 +82,7 @@ void conf_free(struct conf *c)
             rows_free(conf_sections[i], c);
         }
     }
+    free(c->file);
     texts_free(c->kafka.properties);
     free(c->queues);
     free(c->customers);

@@ -205,7 +205,11 @@ static struct conf *load_file(const char *path, const struct conf_problems *left
         conf_finish(&r);
         conf_check(&r, root);
     }
-    return reader_done(&r);
+    struct conf *c = reader_done(&r);
+    if (c != NULL) {
+        c->file = realpath(path, NULL);
+    }
+    return c;
 }
 
 struct conf *conf_load(const char *path, struct conf_problems *problems)

@@ -29,12 +29,21 @@ void page_add(struct buf *out, const char *text)
 static void add_verdict(const struct status_list *l, size_t all, struct buf *out)
 {
     size_t fresh = status_fresh(l);
+    size_t bad = status_bad(l);
+    size_t unknown = l->counts[STATUS_NOT_YET];
     if (all == 0) {
         page_add(out, "No customer is configured.");
     } else if (fresh == all) {
         buf_addf(out, all == 1 ? "Yes: the one customer is." : "Yes: all %zu are.", all);
+    } else if (bad == 0) {
+        buf_addf(out, "Not known yet: nothing of %zu of %zu was delivered so far.", all - fresh,
+                 all);
     } else {
-        buf_addf(out, "No: %zu of %zu %s not.", all - fresh, all, all - fresh == 1 ? "is" : "are");
+        buf_addf(out, "No: %zu of %zu %s not%s", bad, all, bad == 1 ? "is" : "are",
+                 unknown != 0 ? "" : ".");
+        if (unknown != 0) {
+            buf_addf(out, ", and of %zu it is not known yet.", unknown);
+        }
     }
 }
 
@@ -75,8 +84,14 @@ static void add_facts(const struct snapshot *s, struct buf *out)
     }
     page_add(out, "<dl class=\"facts\" id=\"facts\">\n");
     add_text_fact(out, "Worker", ready_is(&s->ready) ? "good" : "bad", worker_word(s));
-    add_text_fact(out, "Kafka", s->kafka.reached ? "good" : "bad",
-                  s->kafka.reached ? "reachable" : "not reachable");
+    bool whole = s->kafka.reached && s->kafka.lost_brokers == 0;
+    add_fact(out, "Kafka", whole ? "good" : "bad");
+    page_add(out, s->kafka.reached ? "reachable" : "not reachable");
+    if (s->kafka.reached && !whole) {
+        buf_addf(out, " but for %u broker%s", s->kafka.lost_brokers,
+                 s->kafka.lost_brokers == 1 ? "" : "s");
+    }
+    end_fact(out);
     add_fact(out, "Queues", up == s->queue_count ? "" : "bad");
     buf_addf(out, "%zu of %zu answer", up, s->queue_count);
     end_fact(out);
@@ -108,7 +123,7 @@ static void add_head(const struct snapshot *s, const struct status_list *l, stru
     page_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    buf_addf(out, "%zu of %zu not fresh", s->customer_count - status_fresh(l), s->customer_count);
+    buf_addf(out, "%zu of %zu not fresh", status_bad(l), s->customer_count);
     page_add(out, " - asymptote-ingest</title>\n<link rel=\"icon\" href=\"icon.svg\">\n"
                   "<link rel=\"stylesheet\" href=\"page.css\">\n"
                   "<script src=\"page.js\" defer></script>\n</head>\n<body>\n"
@@ -151,9 +166,11 @@ static void add_answer(const struct snapshot *s, const struct history *h,
                        const struct status_list *l, struct buf *out)
 {
     struct history_line line;
-    bool good = status_fresh(l) == s->customer_count;
+    const char *class = status_fresh(l) == s->customer_count ? "good"
+                        : status_bad(l) == 0                 ? "open"
+                                                             : "bad";
     page_add(out, "<div class=\"answer\" id=\"answer\">\n<div><h1>Is every customer fresh?</h1>\n");
-    buf_addf(out, "<p id=\"verdict\" class=\"verdict %s\">", good ? "good" : "bad");
+    buf_addf(out, "<p id=\"verdict\" class=\"verdict %s\">", class);
     add_verdict(l, s->customer_count, out);
     page_add(out, "</p></div>\n");
     history_events_of_all(h, &line);

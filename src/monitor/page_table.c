@@ -136,6 +136,14 @@ static void add_section(const struct snapshot *s, const struct status_row *r, st
     page_add(out, s->runbook != NULL ? "</a></span>" : "</span>");
 }
 
+static void add_what_to_do(const struct snapshot *s, const struct status_row *r, struct buf *out)
+{
+    struct buf todo = BUF_INIT(STATUS_TODO_BYTES);
+    status_add_what_to_do(s, r, &todo);
+    html_text(out, buf_span(&todo));
+    buf_done(&todo);
+}
+
 static void add_why(const struct snapshot *s, const struct status_row *r, struct buf *out)
 {
     const struct snapshot_customer *c = r->customer;
@@ -152,7 +160,7 @@ static void add_why(const struct snapshot *s, const struct status_row *r, struct
             page_add(out, "; next try with the next message");
         }
         page_add(out, ". <span class=\"todo\">");
-        html_text(out, span_str(advice.what_to_do));
+        add_what_to_do(s, r, out);
         page_add(out, ".</span>");
         add_section(s, r, out);
         page_add(out, "</p>\n");

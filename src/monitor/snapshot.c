@@ -243,6 +243,7 @@ void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
     s->wall_ms = clock_wall_ms(p->clock);
     s->started_ms = run->started_ms;
     s->runbook = p->conf->metrics.runbook;
+    s->file = p->conf->file;
     s->configuration.reload_failed = run->reload_failed;
     s->configuration.applied_ms = run->configured_ms;
     s->kafka.reached = s->ready.kafka_reached;

@@ -14,11 +14,15 @@ enum { MAX_DIGITS = 9, PLACE_BYTES = 128 };
 
 const char *status_state_name(enum status_state s)
 {
-    static const char *const names[STATUS_STATES] = {
-        [STATUS_PAUSED] = "paused",           [STATUS_LATE] = "late",
-        [STATUS_UNREADABLE] = "unreadable",   [STATUS_INCOMPLETE] = "incomplete",
-        [STATUS_SILENT] = "silent",           [STATUS_FAR_ABOVE] = "far_above",
-        [STATUS_BACKFILLING] = "backfilling", [STATUS_FRESH] = "fresh"};
+    static const char *const names[STATUS_STATES] = {[STATUS_PAUSED] = "paused",
+                                                     [STATUS_LATE] = "late",
+                                                     [STATUS_UNREADABLE] = "unreadable",
+                                                     [STATUS_INCOMPLETE] = "incomplete",
+                                                     [STATUS_SILENT] = "silent",
+                                                     [STATUS_FAR_ABOVE] = "far_above",
+                                                     [STATUS_NOT_YET] = "not_yet",
+                                                     [STATUS_BACKFILLING] = "backfilling",
+                                                     [STATUS_FRESH] = "fresh"};
     return names[s];
 }
 
@@ -39,6 +43,9 @@ const char *status_state_text(enum status_state s)
             "for a day. The time before this worker knew it does not count.",
         [STATUS_FAR_ABOVE] = "The last day has more than three times the bytes that its entry "
                              "expects.",
+        [STATUS_NOT_YET] =
+            "None of these, and this worker has delivered nothing of it since it knows it (its "
+            "start, or the reload that added it): whether it is fresh is not known yet.",
         [STATUS_BACKFILLING] =
             "None of these, and messages of a backfill came in the last 2 minutes. "
             "What is new is delivered before them, so the customer counts as "
@@ -112,6 +119,10 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         return STATUS_BACKFILLING;
     }
     *since_ms = (int64_t)stats_get(&c->stats.delivered_ms);
+    if (*since_ms == 0) {
+        *since_ms = s->wall_ms - c->trouble.known_ms;
+        return STATUS_NOT_YET;
+    }
     return STATUS_FRESH;
 }
 
@@ -148,6 +159,14 @@ static void add_compared(const struct snapshot_customer *c, struct buf *out)
     if (c->state.not_compared != 0) {
         json_member_bool(out, "not_compared", true);
     }
+}
+
+static void add_what_to_do(const struct snapshot *s, const struct status_row *r, struct buf *out)
+{
+    struct buf text = BUF_INIT(STATUS_TODO_BYTES);
+    status_add_what_to_do(s, r, &text);
+    json_member_text(out, "what_to_do", buf_span(&text));
+    buf_done(&text);
 }
 
 static void add_customer(const struct snapshot *s, const struct status_row *r, bool plain,
@@ -187,7 +206,7 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, b
     if (e != NULL) {
         add_error(out, e, plain);
     }
-    json_member_text(out, "what_to_do", span_str(advice.what_to_do));
+    add_what_to_do(s, r, out);
     if (status_section(r)[0] != '\0') {
         struct buf place = BUF_INIT(PLACE_BYTES);
         status_add_runbook(s, r, &place);
@@ -217,6 +236,7 @@ static void add_worker(const struct snapshot *s, struct buf *out)
     json_member_bool(out, "stopping", s->ready.stopping);
     json_member_bool(out, "drained", s->ready.drained);
     json_member_bool(out, "kafka_up", s->kafka.reached);
+    json_member_number(out, "kafka_brokers_unreachable", s->kafka.lost_brokers);
     json_member_bool(out, "reload_failed", s->configuration.reload_failed);
     json_member_number(out, "inbox_messages", s->inbox_messages);
     json_member_number(out, "backlog", backlog_messages(&s->backlog));
@@ -235,6 +255,15 @@ size_t status_fresh(const struct status_list *l)
     return l->counts[STATUS_FRESH] + l->counts[STATUS_BACKFILLING];
 }
 
+size_t status_bad(const struct status_list *l)
+{
+    size_t n = 0;
+    for (int i = 0; i < STATUS_NOT_YET; i++) {
+        n += l->counts[i];
+    }
+    return n;
+}
+
 static int worst_first(const void *a, const void *b)
 {
     const struct status_row *x = a;
@@ -242,7 +271,8 @@ static int worst_first(const void *a, const void *b)
     if (x->state != y->state) {
         return x->state < y->state ? -1 : 1;
     }
-    if (x->since_ms != y->since_ms) {
+    /* what a customer is not known since is a difference of two clocks, and no order */
+    if (x->since_ms != y->since_ms && x->state != STATUS_NOT_YET) {
         return x->since_ms < y->since_ms ? -1 : 1;
     }
     size_t n = x->customer->id.n < y->customer->id.n ? x->customer->id.n : y->customer->id.n;
@@ -332,8 +362,8 @@ const char *status_query_read(struct span state, struct span id, struct span off
         known = known || span_eq(state, span_str(status_state_name((enum status_state)i)));
     }
     if (!known) {
-        return "state is paused, late, unreadable, incomplete, silent, far_above, backfilling or "
-               "fresh\n";
+        return "state is paused, late, unreadable, incomplete, silent, far_above, not_yet, "
+               "backfilling or fresh\n";
     }
     if (!read_number(offset, &out->offset) || !read_number(limit, &out->limit) ||
         out->limit > STATUS_LIMIT_MAX) {

@@ -26,10 +26,14 @@ const struct err *status_error(const struct status_row *r)
 /* ---- Cause and advice ---- */
 
 static const struct status_advice of_party[CUSTOMER_PARTIES] = {
-    [CUSTOMER_ROLE] = {"the role cannot be assumed",
-                       "run: asymptote-ingest verify; check the role's trust policy"},
-    [CUSTOMER_S3] = {"S3 or the KMS key refuses access or does not answer",
-                     "run: asymptote-ingest verify; check the policies of role, bucket and key"},
+    [CUSTOMER_ROLE] =
+        {"the role cannot be assumed",
+         "run: asymptote-ingest verify -c FILE CUSTOMER --fix-hints; check the role's "
+         "trust policy"},
+    [CUSTOMER_S3] =
+        {"S3 or the KMS key refuses access or does not answer",
+         "run: asymptote-ingest verify -c FILE CUSTOMER --fix-hints; check the policies of "
+         "role, bucket and key"},
     [CUSTOMER_TOPIC] = {"the customer's topic does not accept records",
                         "check the topic, its partitions and its access list"},
     [CUSTOMER_CREDENTIALS] = {"the session of the role is not renewed",
@@ -38,14 +42,18 @@ static const struct status_advice of_party[CUSTOMER_PARTIES] = {
 
 static const struct status_advice of_kms = {
     "the KMS key refuses to decrypt",
-    "run: asymptote-ingest verify; allow kms:Decrypt in the key's policy and in the role's"};
+    "run: asymptote-ingest verify -c FILE CUSTOMER --fix-hints; allow kms:Decrypt in the key's "
+    "policy and in the role's"};
 static const struct status_advice of_leader = {
     "a partition of the customer's topic has no leader",
     "start the broker that has its replicas, or move them: see 'kafka broker unreachable' in the "
     "log"};
 static const struct status_advice of_left = {
     "objects cannot be read, and are left for the dead-letter queue",
-    "do what the error says; then run: asymptote-ingest redrive"};
+    "do what the error says. Their messages come again by themselves, up to 15 minutes later; "
+    "those "
+    "that are in the dead-letter queue by then: asymptote-ingest redrive -c FILE --customer "
+    "CUSTOMER"};
 
 /* A party that fails, by its error. */
 static struct status_advice advise_party(size_t party, const struct err *e)
@@ -75,11 +83,23 @@ static struct status_advice advise_silent(const struct snapshot_customer *c)
         return (struct status_advice){
             "its queue brought no message since the start",
             "check that the bucket's notifications are configured, and that the customer writes; "
-            "asymptote-ingest reconcile finds what was missed"};
+            "asymptote-ingest reconcile -c FILE CUSTOMER --to now finds what was missed"};
     }
     return (struct status_advice){"its queue has messages, but none of this customer",
                                   "check bucket, prefix and the bucket's notifications; "
-                                  "asymptote-ingest reconcile finds what was missed"};
+                                  "asymptote-ingest reconcile -c FILE CUSTOMER --to now finds "
+                                  "what was missed"};
+}
+
+static struct status_advice advise_not_yet(const struct snapshot_customer *c)
+{
+    if (stats_get(&c->stats.notified_ms) != 0) {
+        return (struct status_advice){"its first object is not delivered yet",
+                                      "nothing, unless it becomes late"};
+    }
+    return (struct status_advice){"no notification of it came yet",
+                                  "wait for its next object, or run: asymptote-ingest verify -c "
+                                  "FILE CUSTOMER"};
 }
 
 struct status_advice status_advise(const struct snapshot *s, const struct status_row *r)
@@ -87,7 +107,7 @@ struct status_advice status_advise(const struct snapshot *s, const struct status
     const struct snapshot_customer *c = r->customer;
     if (c->trouble.held) {
         return (struct status_advice){"paused by an operator",
-                                      "run: asymptote-ingest control resume CUSTOMER"};
+                                      "run: asymptote-ingest control resume CUSTOMER -c FILE"};
     }
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         if (r->state <= STATUS_LATE && c->trouble.fails[i]) {
@@ -97,7 +117,8 @@ struct status_advice status_advise(const struct snapshot *s, const struct status
     switch (r->state) {
     case STATUS_PAUSED:
         return (struct status_advice){"role, bucket or topic refuse access",
-                                      "run: asymptote-ingest verify; do what the error says"};
+                                      "run: asymptote-ingest verify -c FILE CUSTOMER "
+                                      "--fix-hints; do what the error says"};
     case STATUS_LATE:
         return advise_late(s, c);
     case STATUS_UNREADABLE:
@@ -105,13 +126,17 @@ struct status_advice status_advise(const struct snapshot *s, const struct status
     case STATUS_INCOMPLETE:
         return (struct status_advice){
             "objects of its bucket are missing: no message will bring them",
-            "run: asymptote-ingest reconcile CUSTOMER --enqueue; check the bucket's notifications"};
+            "check the bucket's notifications; then run: asymptote-ingest reconcile -c FILE "
+            "CUSTOMER "
+            "--enqueue"};
     case STATUS_SILENT:
         return advise_silent(c);
     case STATUS_FAR_ABOVE:
         return (struct status_advice){
             "the last day has more than three times the daily_volume of its entry",
             "ask the customer; if it is intended, raise daily_volume"};
+    case STATUS_NOT_YET:
+        return advise_not_yet(c);
     case STATUS_BACKFILLING:
         return (struct status_advice){"objects of a backfill are read", "nothing"};
     case STATUS_FRESH:
@@ -119,6 +144,33 @@ struct status_advice status_advise(const struct snapshot *s, const struct status
         break;
     }
     return (struct status_advice){"", ""};
+}
+
+/* ---- Commands to copy ---- */
+
+/* The file as a word of a shell. A path with other characters is not copied. */
+static struct span file_word(const struct snapshot *s)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./=,@+";
+    bool usable = s->file != NULL && s->file[strspn(s->file, plain)] == '\0';
+    return usable ? span_str(s->file) : SPAN("FILE");
+}
+
+void status_add_what_to_do(const struct snapshot *s, const struct status_row *r, struct buf *out)
+{
+    const char *text = status_advise(s, r).what_to_do;
+    while (text[0] != '\0') {
+        size_t n = strcspn(text, " ");
+        struct span word = span_of(text, n);
+        buf_add(out, span_eq(word, SPAN("FILE"))       ? file_word(s)
+                     : span_eq(word, SPAN("CUSTOMER")) ? r->customer->id
+                                                       : word);
+        text += n;
+        if (text[0] == ' ') {
+            buf_add_byte(out, *text++);
+        }
+    }
 }
 
 /* ---- The runbook ---- */

@@ -86,15 +86,23 @@ static void add_time(struct buf *out, int64_t wall_ms)
 static void add_head(const struct snapshot *s, const struct status_list *l, struct buf *out)
 {
     size_t fresh = status_fresh(l);
-    buf_addf(out, "Is every customer fresh? %s", fresh == s->customer_count ? "Yes" : "No");
+    buf_addf(out, "Is every customer fresh? %s",
+             fresh == s->customer_count ? "Yes"
+             : status_bad(l) == 0       ? "Not known yet"
+                                        : "No");
     buf_addf(out, ": %zu of %zu are", fresh, s->customer_count);
     for (int i = 0; i < STATUS_FRESH; i++) {
         if (l->counts[i] != 0) {
             buf_addf(out, ", %zu %s", l->counts[i], status_state_name((enum status_state)i));
         }
     }
-    buf_addf(out, ".\nWorker %s, Kafka %s, up ", worker_word(s),
+    buf_addf(out, ".\nWorker %s, Kafka %s", worker_word(s),
              s->kafka.reached ? "reachable" : "not reachable");
+    if (s->kafka.reached && s->kafka.lost_brokers != 0) {
+        buf_addf(out, " but for %u broker%s", s->kafka.lost_brokers,
+                 s->kafka.lost_brokers == 1 ? "" : "s");
+    }
+    buf_add(out, SPAN(", up "));
     html_duration(out, s->wall_ms - s->started_ms);
     buf_addf(out, ", %" PRIu64 " in the inbox, ", s->inbox_messages);
     html_bytes(out, s->kafka.bytes);
@@ -253,7 +261,10 @@ static void add_trouble(const struct snapshot *s, const struct status_row *r, st
     const struct err *e = status_error(r);
     if (advice.cause[0] != '\0') {
         add_line(out, "cause", span_str(advice.cause));
-        add_line(out, "what to do", span_str(advice.what_to_do));
+        struct buf todo = BUF_INIT(STATUS_TODO_BYTES);
+        status_add_what_to_do(s, r, &todo);
+        add_line(out, "what to do", buf_span(&todo));
+        buf_done(&todo);
     }
     if (status_section(r)[0] != '\0') {
         struct buf place = BUF_INIT(CELL_BYTES);

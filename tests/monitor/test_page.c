@@ -73,8 +73,26 @@ static void says_first_whether_all_are_fresh(void **state UNUSED)
     assert_non_null(strstr(page("", "", 0, 100), "class=\"verdict good\">Yes: all 4 are.</p>"));
     w.customers[1].state.paused = 1;
     assert_non_null(strstr(page("", "", 0, 100), "class=\"verdict bad\">No: 1 of 4 is not.</p>"));
+    stats_set(&w.customers[2].stats.delivered_ms, 0);
+    const char *text = page("", "", 0, 100);
+    assert_non_null(strstr(text, ">No: 1 of 4 is not, and of 1 it is not known yet.</p>"));
+    assert_non_null(strstr(text, "<title>1 of 4 not fresh"));
+    w.customers[1].state.paused = 0;
+    text = page("", "", 0, 100);
+    assert_non_null(strstr(
+        text, "class=\"verdict open\">Not known yet: nothing of 1 of 4 was delivered so far.</p>"));
     w.s.customer_count = 0;
     assert_non_null(strstr(page("", "", 0, 100), "No customer is configured."));
+}
+
+static void one_broker_that_is_not_reachable_is_in_the_head(void **state UNUSED)
+{
+    w.s.kafka.reached = true;
+    assert_non_null(
+        strstr(page("", "", 0, 100), "<dt>Kafka</dt><dd class=\"good\">reachable</dd>"));
+    w.s.kafka.lost_brokers = 2;
+    assert_non_null(
+        strstr(page("", "", 0, 100), "<dd class=\"bad\">reachable but for 2 brokers</dd>"));
 }
 
 static void what_comes_from_outside_is_escaped(void **state UNUSED)
@@ -139,8 +157,11 @@ static void a_picture_has_its_numbers_as_a_text(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(says_first_whether_all_are_fresh),    TEST(what_comes_from_outside_is_escaped),
-        TEST(nothing_is_inline_or_from_elsewhere), TEST(a_page_has_links_to_its_neighbours),
+        TEST(one_broker_that_is_not_reachable_is_in_the_head),
+        TEST(says_first_whether_all_are_fresh),
+        TEST(what_comes_from_outside_is_escaped),
+        TEST(nothing_is_inline_or_from_elsewhere),
+        TEST(a_page_has_links_to_its_neighbours),
         TEST(a_picture_has_its_numbers_as_a_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

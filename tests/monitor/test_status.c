@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "monitor/status.h"
+#include "monitor/status_text.h"
 
 #include <stdio.h>
 
@@ -82,6 +83,67 @@ static void a_pause_is_worse_than_all_else(void **state UNUSED)
     pause_customer(1, S(60));
     stats_set(&w.customers[1].stats.undelivered_ms, (uint64_t)(NOW - S(999)));
     assert_state(1, STATUS_PAUSED, NOW - S(60));
+}
+
+static void nothing_delivered_so_far_is_not_fresh(void **state UNUSED)
+{
+    struct status_query q = {.limit = 10};
+    struct status_list l;
+    stats_set(&w.customers[4].stats.delivered_ms, 0);
+    w.customers[4].trouble.known_ms = S(40);
+    assert_state(4, STATUS_NOT_YET, NOW - S(40));
+    assert_non_null(strstr(answer("not_yet", "", "", ""), "its first object is not delivered yet"));
+    stats_set(&w.customers[4].stats.notified_ms, 0);
+    const char *page = answer("not_yet", "", "", "");
+    assert_non_null(strstr(page, "no notification of it came yet"));
+    assert_non_null(strstr(page, "verify -c FILE acme-a\""));
+    assert_non_null(strstr(page, "\"runbook\":\"docs/runbook.md#not_yet\""));
+    status_select(&w.s, &q, &l);
+    assert_int_equal(status_fresh(&l), CUSTOMERS - 1);
+    assert_int_equal(status_bad(&l), 0);
+    status_list_done(&l);
+    buf_clear(&w.page);
+    status_text_write(&w.s, &q, &w.page);
+    assert_non_null(strstr(w.page.p, "fresh? Not known yet: 5 of 6 are, 1 not_yet.\n"));
+    pause_customer(1, S(60));
+    buf_clear(&w.page);
+    status_text_write(&w.s, &q, &w.page);
+    assert_non_null(strstr(w.page.p, "fresh? No: 4 of 6 are, 1 paused, 1 not_yet.\n"));
+    stats_backfill(&w.customers[4].stats, NOW - S(1));
+    assert_state(4, STATUS_BACKFILLING, NOW - S(1));
+}
+
+static void the_head_names_brokers_that_are_not_reachable(void **state UNUSED)
+{
+    struct status_query q = {.limit = 10};
+    w.s.kafka.reached = true;
+    status_text_write(&w.s, &q, &w.page);
+    assert_non_null(strstr(w.page.p, "Kafka reachable, up"));
+    w.s.kafka.lost_brokers = 1;
+    buf_clear(&w.page);
+    status_text_write(&w.s, &q, &w.page);
+    assert_non_null(strstr(w.page.p, "Kafka reachable but for 1 broker, up"));
+    assert_non_null(strstr(answer("", "", "", ""), "\"kafka_brokers_unreachable\":1,"));
+    w.s.kafka.reached = false;
+    buf_clear(&w.page);
+    status_text_write(&w.s, &q, &w.page);
+    assert_non_null(strstr(w.page.p, "Kafka not reachable, up"));
+}
+
+/* With the file of the configuration and the customer, so that it can be copied. */
+static void what_to_do_has_whole_commands(void **state UNUSED)
+{
+    static const char want[] = "verify -c /etc/x.conf slow --fix-hints; allow kms:Decrypt";
+    w.customers[2].state.outages = 1;
+    w.customers[2].trouble.fails[CUSTOMER_S3] = true;
+    (void)err_set(&w.customers[2].trouble.error, FAIL_KMS, "s3: refused");
+    w.s.file = "/etc/x.conf";
+    assert_non_null(strstr(answer("late", "", "", ""), want));
+    buf_clear(&w.page);
+    assert_true(status_text_one(&w.s, SPAN("slow"), &w.page));
+    assert_non_null(strstr(w.page.p, want));
+    w.s.file = "/etc/it's $(mine).conf"; /* would have to be quoted */
+    assert_non_null(strstr(answer("late", "", "", ""), "verify -c FILE slow --fix-hints"));
 }
 
 static void is_late_from_five_minutes_without_a_delivery_on(void **state UNUSED)
@@ -172,7 +234,7 @@ static void missing_objects_are_a_state_until_they_are_delivered(void **state UN
     assert_state(3, STATUS_INCOMPLETE, NOW - S(500));
     const char *page = answer("incomplete", "", "", "");
     assert_non_null(strstr(page, "\"missing\":7,\"cause\":"));
-    assert_non_null(strstr(page, "reconcile CUSTOMER --enqueue"));
+    assert_non_null(strstr(page, "reconcile -c FILE quiet --enqueue"));
     assert_null(strstr(page, "not_compared"));
     c->state.not_compared = 1; /* what was found before stays */
     assert_non_null(
@@ -212,7 +274,7 @@ static void the_worst_come_first_and_of_these_the_oldest(void **state UNUSED)
     assert_order(page, want, CUSTOMERS);
     assert_non_null(strstr(page, "\"counts\":{\"paused\":2,\"late\":1,\"unreadable\":0,"
                                  "\"incomplete\":0,\"silent\":1,\"far_above\":0,"
-                                 "\"backfilling\":0,\"fresh\":2},\"found\":6,"));
+                                 "\"not_yet\":0,\"backfilling\":0,\"fresh\":2},\"found\":6,"));
 }
 
 static void says_why_it_is_paused_and_when_it_is_tried(void **state UNUSED)
@@ -241,7 +303,7 @@ static void a_customer_with_a_backfill_counts_as_fresh(void **state UNUSED)
     assert_int_equal(status_fresh(&l), CUSTOMERS);
     status_list_done(&l);
     const char *page = answer("backfilling", "", "", "");
-    assert_non_null(strstr(page, "\"backfilling\":1,\"fresh\":5}"));
+    assert_non_null(strstr(page, "\"not_yet\":0,\"backfilling\":1,\"fresh\":5}"));
     assert_non_null(strstr(page, "\"last_backfill\":\""));
     assert_non_null(strstr(page, "\"runbook\":\"docs/runbook.md#backfilling\""));
     w.customers[0].state.silent = 1;
@@ -350,6 +412,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_customer_that_was_delivered_is_fresh),
         TEST(a_pause_is_worse_than_all_else),
+        TEST(nothing_delivered_so_far_is_not_fresh),
+        TEST(the_head_names_brokers_that_are_not_reachable),
+        TEST(what_to_do_has_whole_commands),
         TEST(is_late_from_five_minutes_without_a_delivery_on),
         TEST(is_late_while_it_reads_a_backlog),
         TEST(is_late_while_a_party_fails),

@@ -210,6 +210,20 @@ static bool may_hold_records(const struct doc *d, size_t name)
            (tag == '{' || tag == '[' || (tag == '"' && begins_value(doc_string(d, name + 1))));
 }
 
+/* A log event of CloudWatch Logs itself, without a record in its text or beside it. */
+static bool is_control_event(const struct doc *d, size_t at)
+{
+    size_t message = has_tag(d, at, '{') ? doc_member(d, at, SPAN("message")) : 0;
+    struct span text = has_tag(d, message, '"') ? doc_string(d, message) : SPAN("");
+    bool control =
+        span_starts(text, SPAN("CWL CONTROL MESSAGE")) && memchr(text.p, '{', text.n) == NULL;
+    for (size_t i = control ? doc_first(d, at) : 0; control && !doc_at_end(d, i);
+         i = doc_next(d, i + 1)) {
+        control = !may_hold_records(d, i);
+    }
+    return control;
+}
+
 /*
  * Whether it is what CloudWatch Logs writes itself: all log events have its text. Something else
  * with the type of a control message may have records, which must not be skipped.
@@ -222,9 +236,7 @@ static bool is_control_message(const struct doc *d, size_t at, size_t log_events
     }
     for (size_t i = control ? doc_first(d, log_events) : 0; control && !doc_at_end(d, i);
          i = doc_next(d, i)) {
-        size_t message = has_tag(d, i, '{') ? doc_member(d, i, SPAN("message")) : 0;
-        control = has_tag(d, message, '"') &&
-                  span_starts(doc_string(d, message), SPAN("CWL CONTROL MESSAGE"));
+        control = is_control_event(d, i);
     }
     return control;
 }

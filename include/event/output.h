@@ -16,13 +16,17 @@ struct output {
     uint64_t count; /* rejects only: that it stands for; 1 but for one of several, and 0 for text
                        behind damage, for which another reject counts */
     uint64_t unread_bytes; /* bad_json: bytes of text in its extent that may have further values */
-    uint64_t wrong_at;     /* bad_json over several lines: byte of the object; else 0 */
-    bool plain_text;       /* no_known_field only: a text of it that may be a record is no JSON */
-    bool passed_through;   /* events only: the bytes of the record are unchanged */
-    bool text_replaced;    /* events only: invalid UTF-8 became U+FFFD */
-    bool names_duplicate;  /* events only: an object of the record had a name twice */
-    bool members_dropped;  /* events only: an envelope had members beside the record */
-    bool time_from_object; /* events only: the record had no time that could be used */
+    const char *joined;   /* bad_json, line_too_long: data of another kind that follow text, static;
+                             or NULL */
+    uint64_t joined_at;   /* ... byte of the object at which they begin */
+    uint64_t wrong_at;    /* bad_json over several lines: byte of the object; else 0 */
+    bool has_objects;     /* no_known_field only: a member of it is an object, perhaps the event */
+    bool plain_text;      /* no_known_field only: a text of it that may be a record is no JSON */
+    bool passed_through;  /* events only: the bytes of the record are unchanged */
+    bool text_replaced;   /* events only: invalid UTF-8 became U+FFFD */
+    bool names_duplicate; /* events only: an object of the record had a name twice */
+    bool members_dropped; /* events only: an envelope had members beside the record */
+    bool time_from_object;   /* events only: the record had no time that could be used */
     struct span time_unread; /* ... and the value in its place, cut; "" if there is none */
     bool ordinal_forgotten;  /* the window of 2^14 hashes overflowed on this record */
 };

@@ -72,9 +72,13 @@ struct reading {
     uint64_t records_before, rejects_before; /* at the first event */
     uint64_t reasons[REJECT_REASONS];        /* rejects, also those that are only counted */
     uint64_t unread_bytes;                   /* of text behind damaged JSON */
+    const char *joined;              /* data of another kind after the text: "gzip"; NULL: none */
+    uint64_t joined_at;              /* ... byte of the text at which they begin */
+    uint64_t broken_from, broken_to; /* the last line that is no JSON and begins as JSON does */
     uint64_t rejects_whole; /* before the last, unfinished line or value of a damaged object */
     bool torn;              /* reading_torn was called */
     uint64_t plain_texts;   /* no_known_field around a text that is no JSON */
+    uint64_t with_objects;  /* no_known_field around an object */
     uint64_t too_long;      /* bytes of the longest value that was too long */
     bool text_over;         /* READING_TEXT_BYTES were framed without an event, and there is more */
     bool otlp_too_long;     /* one of them is an OTLP request */
@@ -135,6 +139,13 @@ MUST_USE bool reading_rest(struct reading *r, struct normalizer *n, struct outpu
  */
 MUST_USE bool reading_exceeds(const struct reading *r, const struct reading_limits *limits,
                               const struct output *out);
+
+/*
+ * Append what of an object with events was not read, and why; nothing if all was. damage: of
+ * decode, or no error.
+ */
+void reading_unread(const struct reading *r, const struct decode *d, const struct err *damage,
+                    struct buf *out);
 
 /* FAIL_DATA, with the reason, for an object that exceeds its limits. */
 enum err_kind reading_excess(const struct reading *r, struct err *e);

@@ -44,7 +44,11 @@ bool customer_leaves_out(const struct customer_conf *customer, const char *objec
     struct span below = known ? key_below(customer, span_str(object)) : buf_span(&name);
     bool nameless = !known && span_eq(span_str(path), SPAN("-"));
     const char *key = below.n > 0 && !nameless ? filter_key(customer, below) : NULL;
-    if (key != NULL) {
+    if (known && below.n == 0) {
+        buf_addf(words,
+                 "the worker does not read it for this customer: %s is not below s3://%s/%s/",
+                 object, customer->bucket, customer->prefix);
+    } else if (key != NULL) {
         buf_addf(words, "the worker does not read it: the customer's %s leaves out %s", key,
                  known ? "this key" : "objects of this name (--object tells the key)");
     }

@@ -68,6 +68,8 @@ static void out_line(struct out *o, struct span line)
     buf_add_byte(&o->waiting, '\n');
 }
 
+#define DONE "; the worker is done with it"
+
 struct job {
     const char *customer;
     const char *object;  /* NULL: file://PATH */
@@ -75,6 +77,7 @@ struct job {
     int64_t time_ns;     /* 0: the file's modification time */
     const struct rules *rules;
     const struct customer_conf *conf; /* NULL: no configuration */
+    bool accepts;                     /* the customer accepts unreadable objects */
     struct records *records;
     struct out events;
     struct out rejects; /* fd -1: only counted */
@@ -124,7 +127,10 @@ static int file_normalize(struct job *j, const char *path)
     if (fd < 0) {
         return STATUS_FAILED;
     }
-    bool part = says_left_out(j, path);
+    if (says_left_out(j, path)) {
+        input_close(fd);
+        return STATUS_IN_PART;
+    }
     struct buf object = BUF_INIT(8192);
     buf_addf(&object, "file://%s", path);
     struct object_origin origin = {
@@ -144,17 +150,18 @@ static int file_normalize(struct job *j, const char *path)
                    records_skipped(j->records));
     }
     const struct err *e = records_error(j->records);
+    bool accepted = e->kind == FAIL_FORMAT && j->accepts; /* with one reject */
     if (e->kind != FAIL_NONE) {
-        print_line(stderr, "%s: %s", path, e->text);
+        print_line(stderr, "%s: %s%s", path, e->text, accepted ? DONE : "");
     }
     struct buf unread = BUF_INIT(UNREAD_BYTES);
     records_unread(j->records, &unread);
     if (unread.n > 0) {
-        print_line(stderr, "%s: %.*s; the worker is done with it", path,
-                   SPAN_FMT(buf_span(&unread)));
+        print_line(stderr, "%s: %.*s" DONE, path, SPAN_FMT(buf_span(&unread)));
     }
-    part = part || unread.n > 0;
-    int status = e->kind != FAIL_NONE ? STATUS_FAILED : part ? STATUS_IN_PART : STATUS_OK;
+    int status = e->kind != FAIL_NONE && !accepted ? STATUS_FAILED
+                 : accepted || unread.n > 0        ? STATUS_IN_PART
+                                                   : STATUS_OK;
     buf_done(&unread);
     input_close(fd);
     buf_done(&object);
@@ -171,8 +178,11 @@ static void say_rejects(const struct job *j)
     if (all == 0 || j->rejects.fd >= 0) {
         return;
     }
-    (void)fprintf(stderr, "%" PRIu64 " lines, %" PRIu64 " events, %" PRIu64 " rejects:", j->lines,
-                  j->event_count, all);
+    if (j->lines > 0) { /* what is no text has none */
+        (void)fprintf(stderr, "%" PRIu64 " line%s, ", j->lines, j->lines == 1 ? "" : "s");
+    }
+    (void)fprintf(stderr, "%" PRIu64 " event%s, %" PRIu64 " reject%s:", j->event_count,
+                  j->event_count == 1 ? "" : "s", all, all == 1 ? "" : "s");
     for (int i = 0; i < REJECT_REASONS; i++) {
         if (j->reject_counts[i] > 0) {
             (void)fprintf(stderr, " %s=%" PRIu64, reject_reason_name((enum reject_reason)i),
@@ -220,6 +230,7 @@ static int normalize_files(struct job *j, const char *config, const char *reject
     }
     j->conf = c != NULL ? conf_customer(c, span_str(j->customer)) : NULL;
     o.rejects_wait = true;
+    j->accepts = o.accept_unreadable;
     if (rejects != NULL) {
         j->rejects.fd = open(rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (j->rejects.fd < 0) {
@@ -277,8 +288,12 @@ int app_normalize(int argc, char **argv)
         "Exit status: 0 also if there were rejects, or if a file is empty;\n"
         "1 if a file could not be read to its end, or is unreadable (it has content, but no\n"
         "event), or exceeds a limit (of rejects, too); 3 if the worker is done with a file of\n"
-        "which a part is not read, since it is damaged, or does not read the object of --object,\n"
-        "since the customer's 'only' or 'ignore' leaves it out. Standard error says what it is.\n"
+        "which a part is not read, since it is damaged, or which is unreadable and accepted; and "
+        "if\n"
+        "it does not read the object of --object, since that is not below the customer's prefix, "
+        "or\n"
+        "'only' or 'ignore' leave it out: then there are no events. Standard error says what it "
+        "is.\n"
         " Events and rejects are those that the worker produces of the file at the last "
         "receive.",
         options, sizeof(options) / sizeof(options[0])};

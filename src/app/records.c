@@ -310,7 +310,8 @@ uint64_t records_line_count(const struct records *r)
 
 enum framing_kind records_framing(const struct records *r)
 {
-    return framing_kind(r->framing);
+    enum framing_kind kind = framing_kind(r->framing);
+    return kind != FRAMING_NONE ? kind : r->reading.framing; /* lines before the first value */
 }
 
 void records_format(const struct records *r, struct buf *out)
@@ -320,20 +321,8 @@ void records_format(const struct records *r, struct buf *out)
 
 void records_unread(const struct records *r, struct buf *out)
 {
-    const char *between = "";
-    if (r->err.kind != FAIL_NONE) {
-        return;
-    }
-    if (r->damage.kind == FAIL_DATA) {
-        buf_addf(out, "%s: nothing could be read after byte %llu of its text", r->damage.text,
-                 (unsigned long long)decode_bytes(r->decode));
-        between = "; ";
-    }
-    if (r->reading.unread_bytes > 0) {
-        buf_addf(out, "%s%llu byte%s after damaged JSON, of %llu: not read", between,
-                 (unsigned long long)r->reading.unread_bytes,
-                 r->reading.unread_bytes == 1 ? "" : "s",
-                 (unsigned long long)decode_bytes(r->decode));
+    if (r->err.kind == FAIL_NONE) {
+        reading_unread(&r->reading, r->decode, &r->damage, out);
     }
 }
 

@@ -160,8 +160,8 @@ int app_sample(int argc, char **argv)
          .to = &g.customer},
         {.name = "object",
          .value = "NAME",
-         .text = "Name of the object, s3://BUCKET/KEY: whether the customer's 'only' and 'ignore' "
-                 "leave it out.",
+         .text = "Name of the object, s3://BUCKET/KEY: whether the worker reads it for the "
+                 "customer (prefix, 'only', 'ignore').",
          .to = &g.object},
     };
     const struct usage usage = {
@@ -175,7 +175,9 @@ int app_sample(int argc, char **argv)
         "cannot be read, is unreadable (it has content, but no event), or exceeds a limit: the\n"
         "worker leaves its notification for the dead-letter queue. 3 one would be accepted in\n"
         "part: the worker is done with it, but a part of it is not read since it is damaged, or\n"
-        "it has more rejects than events, or the customer's 'only' or 'ignore' leaves it out.",
+        "it has more rejects than events, or is unreadable and accepted; or the object is not "
+        "read,\n"
+        "since it is not below the customer's prefix, or 'only' or 'ignore' leave it out.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands files;
     int status = STATUS_OK;

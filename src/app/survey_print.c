@@ -188,9 +188,15 @@ void survey_print_text(const struct survey *s, const struct survey_file *file, b
         put_counts(s, file, colour, out);
         return;
     }
-    put_colour(out, colour, colours[verdict], words[verdict]);
+    bool nothing = s->unreadable[0] != '\0' && !s->left; /* accepted all the same */
+    put_colour(out, colour, colours[verdict],
+               s->left_out ? "would not be read"
+               : nothing   ? "would be accepted without an event"
+                           : words[verdict]);
     buf_addf(out, "%s%s\nworker: %s\n", refusal != NULL ? ": " : "", refusal != NULL ? refusal : "",
-             s->left_out ? "done, without reading it" : worker[verdict]);
+             s->left_out ? "does not read it"
+             : nothing   ? "done, with a reject of the object"
+                         : worker[verdict]);
     if (!s->left_out && s->left_out_words[0] != '\0') {
         put_colour(out, colour, WARN, "warning");
         buf_add(out, SPAN(": "));

@@ -122,17 +122,46 @@ static bool is_logfmt(struct span s)
     return memchr(line.p, '=', line.n) != NULL;
 }
 
-/* "2026-05-11T22:20:00.000Z host text": commas of its text are no separators. */
+/* "event: a" and "data: b", as a server sends events to browsers (the HTML standard, 9.2). */
+static bool is_sse(struct span s)
+{
+    static const struct span fields[] = {SPAN_INIT("event:"), SPAN_INIT("data:"), SPAN_INIT("id:"),
+                                         SPAN_INIT("retry:")};
+    bool data = false;
+    for (int lines = 0; s.n > 0 && lines < LINES_COMPARED; lines++) {
+        struct span line = take_line(&s);
+        bool known = line.n == 0 || *line.p == ':'; /* the end of an event, a comment */
+        for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+            known = known || span_starts(line, fields[i]);
+        }
+        if (!known) {
+            return false;
+        }
+        data = data || span_starts(line, SPAN("data:"));
+    }
+    return data;
+}
+
+/*
+ * "2026-05-11T22:20:00.000Z host text", "2026-05-11 22:20:00,123 INFO text": commas of its text are
+ * no separators.
+ */
 static bool is_log_line(struct span s)
 {
     static const char form[] = "0000-00-00T00:00:00";
     struct span line = take_line(&s);
     size_t i = 0;
     while (i < sizeof(form) - 1 && i < line.n &&
-           (form[i] == '0' ? is_digit(line.p[i]) : line.p[i] == form[i])) {
+           (form[i] == '0'   ? is_digit(line.p[i])
+            : form[i] == 'T' ? line.p[i] == 'T' || line.p[i] == ' '
+                             : line.p[i] == form[i])) {
         i++;
     }
     bool time = i == sizeof(form) - 1;
+    bool fraction = time && line.n - i >= 2 && line.p[i] == ',' && is_digit(line.p[i + 1]);
+    for (i += fraction ? 1 : 0; fraction && i < line.n && is_digit(line.p[i]);) {
+        i++;
+    }
     while (i < line.n && line.p[i] != ' ' && line.p[i] != ',' && line.p[i] != ';' &&
            line.p[i] != '\t') {
         i++;
@@ -199,6 +228,7 @@ static const struct {
     {"PEM", is_pem},
     {"INI or TOML", is_ini},
     {"damaged JSON", is_json},
+    {"server-sent events", is_sse},
     {"YAML", is_yaml},
     {"logfmt or plain text", is_logfmt},
     {"logfmt or plain text", is_log_line},

@@ -41,6 +41,7 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
     n->rules = rules;
     n->reject_piece = false;
     n->no_record = false;
+    n->joined = false;
     start_piece(n, &(struct piece){.kind = PIECE_LINE}, SPAN(""));
     unwrapper_leave_outer(&n->unwrapper);
     ordinals_clear(n->ordinals);
@@ -115,6 +116,15 @@ static bool wraps_plain_text(const struct value *v, const struct record_index *i
                       is_plain_text(d, index->at[INDEX_EVENT])));
 }
 
+static bool has_objects(const struct doc *d, size_t at)
+{
+    size_t i = doc_tag(d, at) == '{' ? doc_first(d, at) : 0;
+    while (i != 0 && !doc_at_end(d, i) && doc_tag(d, i + 1) != '{') {
+        i = doc_next(d, i + 1);
+    }
+    return i != 0 && !doc_at_end(d, i);
+}
+
 bool normalize_make_event(struct normalizer *n, struct value *v, enum shape shape,
                           struct output *out)
 {
@@ -122,6 +132,7 @@ bool normalize_make_event(struct normalizer *n, struct value *v, enum shape shap
     if (!make(n, v, shape, out, &why)) {
         (void)normalize_reject(n, why, normalize_detail(why), out);
         out->plain_text = why == REJECT_NO_KNOWN_FIELD && wraps_plain_text(v, &n->converter->index);
+        out->has_objects = why == REJECT_NO_KNOWN_FIELD && has_objects(&v->doc, v->at);
         return true;
     }
     out->members_dropped = n->unwrapper.dropped || (n->in_otlp && otlp_dropped(&n->otlp));

@@ -2,7 +2,8 @@
 /*
  * normalize_priv.h - the files of the normalizer: normalize.c (the order of the steps),
  * normalize_otlp.c (requests of OTLP), normalize_parts.c (what a normalizer and a converter consist
- * of), normalize_memory.c (their most memory), normalize_reject.c (rejects).
+ * of), normalize_memory.c (their most memory), normalize_reject.c (rejects), normalize_joined.c
+ * (rejects of data of another kind after text).
  *
  * What must stay from one output to the next, and from one piece of an object to the next, belongs
  * to the normalizer. What is used within one call of normalizer_next belongs to the converter.
@@ -70,6 +71,7 @@ struct normalizer {
     uint64_t no_record_at;   /* ... it begins there; unwrapper.detail says why */
     uint64_t skipped;        /* values of the piece that need neither an event nor a reject */
     unsigned rejects;
+    bool joined; /* of the object: data of another kind were named */
     enum framing_answer answer;
 
     bool in_otlp;
@@ -143,6 +145,16 @@ bool normalize_reject_rest(struct normalizer *n, const char *wrong, uint64_t at,
  */
 bool normalize_reject_line(struct normalizer *n, const struct record_splitter *v,
                            struct output *out);
+
+/* ---- normalize_joined.c ---- */
+
+/*
+ * The piece is no JSON from one of these bytes of its text on. True: compressed data or another
+ * encoding begin there, *out is the reject that says so.
+ */
+bool normalize_joined(struct normalizer *n, size_t from, size_t wrong_at, struct output *out);
+
+/* ---- normalize_reject.c ---- */
 
 /* The piece is not to be read: its reject. True. */
 bool normalize_reject_piece(struct normalizer *n, struct output *out);

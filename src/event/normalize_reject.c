@@ -64,8 +64,11 @@ bool normalize_reject_line(struct normalizer *n, const struct record_splitter *v
 {
     size_t from = v->damaged_from;
     size_t most = n->piece.text.n;
-    bool part = n->piece.kind == PIECE_LINE && v == &n->unwrapper.values && from < most &&
-                (n->item > 0 || v->several);
+    bool line = n->piece.kind == PIECE_LINE && v == &n->unwrapper.values;
+    if (line && normalize_joined(n, from, v->wrong_at, out)) {
+        return true;
+    }
+    bool part = line && from < most && (n->item > 0 || v->several);
     int used = snprintf(n->detail, sizeof(n->detail), "%s at byte %zu", v->wrong, v->wrong_at);
     if (part && used > 0 && (size_t)used < sizeof(n->detail)) {
         (void)snprintf(n->detail + used, sizeof(n->detail) - (size_t)used,
@@ -101,6 +104,9 @@ bool normalize_reject_piece(struct normalizer *n, struct output *out)
     }
     if (p->kind == PIECE_TOO_LONG && n->no_record && p->offset == n->no_record_at) {
         return normalize_reject(n, REJECT_WRAPPED_TEXT, n->unwrapper.detail, out);
+    }
+    if (p->kind == PIECE_TOO_LONG && normalize_joined(n, 0, 0, out)) {
+        return true;
     }
     if (p->kind == PIECE_TOO_LONG) {
         (void)snprintf(n->detail, sizeof(n->detail), "%llu bytes%s; limits.line_bytes is %zu",

@@ -54,6 +54,14 @@ void reading_torn(struct reading *r)
     r->rejects_whole = r->rejects;
 }
 
+static bool begins_value(struct span text)
+{
+    while (text.n > 0 && (ascii_is_blank(*text.p) || *text.p == '\0')) {
+        text = span_from(text, 1);
+    }
+    return text.n > 0 && (*text.p == '{' || *text.p == '[');
+}
+
 static void note_damage(struct reading *r, const struct piece *piece, uint64_t at)
 {
     r->damaged_at = at;
@@ -135,6 +143,15 @@ enum reading_answer reading_output(struct reading *r, const struct piece *piece,
     r->rejects += out->count;
     r->reasons[out->reason] += out->count;
     r->plain_texts += out->plain_text ? 1 : 0;
+    r->with_objects += out->has_objects ? 1 : 0;
+    if (out->joined != NULL) {
+        r->joined = out->joined;
+        r->joined_at = out->joined_at;
+    } else if (out->reason == REJECT_BAD_JSON && piece->kind == PIECE_LINE &&
+               begins_value(piece->text)) {
+        r->broken_from = piece->offset;
+        r->broken_to = piece->offset + piece->bytes;
+    }
     if (out->wrong_at != 0) {
         note_damage(r, piece, out->wrong_at);
     }
@@ -262,14 +279,6 @@ static void add_layers(const struct decode *d, struct buf *out)
     }
 }
 
-static bool begins_value(struct span text)
-{
-    while (text.n > 0 && (ascii_is_blank(*text.p) || *text.p == '\0')) {
-        text = span_from(text, 1);
-    }
-    return text.n > 0 && (*text.p == '{' || *text.p == '[');
-}
-
 /* Where a damaged value was found, for people. */
 static const char *damaged_name(enum framing_kind framing)
 {
@@ -299,6 +308,11 @@ static const struct json_words json_words[REJECT_REASONS] = {
 static const struct json_words plain_words = {
     "plain text in a wrapper", "write each event as a JSON object, in the wrapper or without it"};
 
+static const struct json_words inner_words = {
+    "JSON in which no member is one of an event, but has objects as members",
+    "name the member that holds the event (key unwrap), map the customer's names (key mapping), or "
+    "send what docs/event-files.md describes"};
+
 /* NULL: the most frequent reason is that the text is no JSON, or its values are too long. */
 static const struct json_words *find_json_words(const struct reading *r)
 {
@@ -311,8 +325,13 @@ static const struct json_words *find_json_words(const struct reading *r)
             found = json ? &json_words[i] : NULL;
         }
     }
-    bool plain = found == &json_words[REJECT_NO_KNOWN_FIELD] && r->plain_texts >= most - most / 2;
-    return plain ? &plain_words : found;
+    if (found == &json_words[REJECT_NO_KNOWN_FIELD]) {
+        uint64_t half = most - most / 2;
+        found = r->plain_texts >= half    ? &plain_words
+                : r->with_objects >= half ? &inner_words
+                                          : found;
+    }
+    return found;
 }
 
 /* Append the kind of the object, if it is text. Returns the advice. */
@@ -322,6 +341,10 @@ static const char *add_kind(const struct reading *r, const struct decode *d, str
         buf_addf(out, "%s, damaged at byte %llu", damaged_name(r->damaged_framing),
                  (unsigned long long)r->damaged_at);
         return "correct what writes it, and write the object again";
+    }
+    if (r->joined != NULL) {
+        buf_addf(out, "%s at byte %llu, after text", r->joined, (unsigned long long)r->joined_at);
+        return "write data of one kind into an object";
     }
     const struct json_words *json = find_json_words(r);
     if (json != NULL) {
@@ -340,6 +363,41 @@ static const char *add_kind(const struct reading *r, const struct decode *d, str
             span_str(decode_found(d)->binary ? "binary data"
                                              : text_kind_name(span_of(r->head, r->head_bytes))));
     return "write one JSON object per line";
+}
+
+/* Whether the text, all of which was framed, ends inside a line's value. */
+static bool ends_inside(const struct reading *r)
+{
+    return r->broken_to > r->broken_from && r->broken_to == r->text_bytes;
+}
+
+void reading_unread(const struct reading *r, const struct decode *d, const struct err *damage,
+                    struct buf *out)
+{
+    unsigned long long bytes = (unsigned long long)decode_bytes(d);
+    const char *between = "";
+    if (damage->kind == FAIL_DATA) {
+        buf_addf(out, "%s: its text was read up to byte %llu", damage->text, bytes);
+        between = "; ";
+    }
+    if (r->joined != NULL) {
+        buf_addf(out, "%s%s at byte %llu of %llu, after UTF-8 text: not read", between, r->joined,
+                 (unsigned long long)r->joined_at, bytes);
+    } else if (r->unread_bytes > 0) {
+        if (r->damaged_at != 0 && !r->torn) {
+            buf_addf(out, "%s%s, damaged at byte %llu", between, damaged_name(r->damaged_framing),
+                     (unsigned long long)r->damaged_at);
+            between = ": ";
+        }
+        buf_addf(out, "%s%llu byte%s after damaged JSON, of %llu: not read", between,
+                 (unsigned long long)r->unread_bytes, r->unread_bytes == 1 ? "" : "s", bytes);
+    } else if (r->damaged_at != 0 && !r->torn) {
+        buf_addf(out, "%s%s, which ends early, at byte %llu: an unfinished value was not read",
+                 between, damaged_name(r->damaged_framing), (unsigned long long)r->damaged_at);
+    } else if (damage->kind == FAIL_NONE && ends_inside(r)) {
+        buf_addf(out, "the text ends inside the value that begins at byte %llu of %llu",
+                 (unsigned long long)r->broken_from, bytes);
+    }
 }
 
 bool reading_unreadable(const struct reading *r, const struct decode *d, struct err *e)

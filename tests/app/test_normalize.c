@@ -349,7 +349,7 @@ static void gives_one_reject_of_an_unreadable_file_that_the_customer_accepts(voi
     assert_int_equal(read_rejects(p), 16 + 1 + 1);
 
     put_conf_of(p, "", "unreadable = \"accept\";");
-    assert_int_equal(normalize(p, command), 1);
+    assert_int_equal(normalize(p, command), 3);
     assert_non_null(strstr(p->err.p, ": no event in 30 records; "));
     assert_int_equal(read_rejects(p), 1);
     assert_non_null(strstr(p->out.p, "{\"reason\":\"object\",\"detail\":\"format: logfmt or plain "
@@ -419,7 +419,7 @@ static void counts_rejects_that_go_nowhere(void **state)
     struct place *p = *state;
     put(p, "a.jsonl", SPAN(EVENT("1") "nonsense\n[1]\n"));
     assert_int_equal(normalize(p, "@/a.jsonl"), 0);
-    assert_string_equal(p->err.p, "3 lines, 1 events, 2 rejects: bad_json=1 not_an_event=1 "
+    assert_string_equal(p->err.p, "3 lines, 1 event, 2 rejects: bad_json=1 not_an_event=1 "
                                   "(--rejects FILE keeps them)\n");
 }
 
@@ -484,7 +484,7 @@ static void a_cut_file_ends_in_two_rejects(void **state)
     put(p, "cut", span_of(packed, n - 12)); /* within the last line */
     assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 3);
     assert_non_null(strstr(p->err.p, "/cut: gzip: "));
-    assert_non_null(strstr(p->err.p, " of its text; the worker is done with it\n"));
+    assert_non_null(strstr(p->err.p, "; the worker is done with it\n"));
     assert_int_equal(sample(p, "@/cut"), 3);
     assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 3);
     assert_true(line_count(&p->out) < 3);
@@ -506,7 +506,7 @@ static void a_cut_array_gives_its_whole_elements(void **state)
     put(p, "cut", span_of(packed, n - 12));
     assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 3);
     assert_non_null(strstr(p->err.p, "/cut: gzip: "));
-    assert_non_null(strstr(p->err.p, " of its text; the worker is done with it\n"));
+    assert_non_null(strstr(p->err.p, "; the worker is done with it\n"));
     assert_int_equal(sample(p, "@/cut"), 3);
     assert_int_equal(normalize(p, "--rejects @/rejects @/cut"), 3);
     assert_int_equal(line_count(&p->out), 2);

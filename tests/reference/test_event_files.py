@@ -53,7 +53,8 @@ def configured(folder, keys):
 def normalized(folder, example):
     options = configured(folder, example["conf"]) if "conf" in example else []
     rejects = folder / "rejects"
-    done = subprocess.run([BINARY, "normalize", "--customer", "acme", "--object", "s3://b/k", "--time",
+    name = "s3://acme-events/asymptote/k" if options else "s3://b/k"  # with a customer it is below its prefix
+    done = subprocess.run([BINARY, "normalize", "--customer", "acme", "--object", name, "--time",
                            "2026-05-12T00:00:00Z", "--rejects", rejects, *options, "-"],
                           input=example["json file"].encode(), capture_output=True)
     return done, done.stdout.splitlines(), rejects.read_bytes().splitlines()

@@ -115,7 +115,7 @@ class Reader:
     def __call__(self, text, limit=USUAL):
         """The events without their place, and how many values were rejected for each reason."""
         run = subprocess.run([BINARY, "normalize", "-c", self.folder / str(limit), "--customer", "acme", "--object",
-                              "s3://b/k", "--time", "2026-06-01T00:00:00Z", "--rejects", self.rejects, "-"],
+                              "s3://bucket/p/k", "--time", "2026-06-01T00:00:00Z", "--rejects", self.rejects, "-"],
                              input=text.encode(), capture_output=True)
         assert run.returncode == 0, run.stderr
         events = [json.loads(line) for line in run.stdout.splitlines()]

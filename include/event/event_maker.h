@@ -50,9 +50,9 @@ struct pathset *event_maker_names(struct event_maker *m);
 
 /* What an object says of an event (build.h); of a Beacon-shaped one or an OTLP request: an event.
  */
-MUST_USE enum record_states event_maker_states(struct event_maker *m, const struct doc *doc,
-                                               size_t at, const struct record_index *index,
-                                               const struct rules *rules);
+MUST_USE struct record_stated event_maker_states(struct event_maker *m, const struct doc *doc,
+                                                 size_t at, const struct record_index *index,
+                                                 const struct rules *rules);
 
 /*
  * Write the event with `ingest` into *out (cleared first) and fill *o. The spans of its key are

@@ -53,11 +53,12 @@ struct pathset *event_maker_names(struct event_maker *m)
     return builder_names(m->builder);
 }
 
-enum record_states event_maker_states(struct event_maker *m, const struct doc *doc, size_t at,
-                                      const struct record_index *index, const struct rules *rules)
+struct record_stated event_maker_states(struct event_maker *m, const struct doc *doc, size_t at,
+                                        const struct record_index *index, const struct rules *rules)
 {
     bool is_event = shape_is_beacon(doc, index) || (index->signs & (SIGN_OTLP | SIGN_HOOK)) != 0;
-    return is_event ? STATES_EVENT : builder_states(m->builder, doc, at, index, rules);
+    return is_event ? (struct record_stated){STATES_EVENT, SPAN(""), true}
+                    : builder_states(m->builder, doc, at, index, rules);
 }
 
 /* The record is read before any change of it (event/README.md, rule 7). */

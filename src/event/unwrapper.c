@@ -137,7 +137,7 @@ static int read_text(struct unwrapper *u, const struct unwrap_text *t, const str
 static bool open_text(struct unwrapper *u, const struct unwrap *w, const struct record_index *index,
                       struct value *v)
 {
-    bool any = w->count > 0 && unwrapper_states(u, &v->doc, v->at, index) != STATES_EVENT;
+    bool any = w->count > 0 && !states_event(unwrapper_states(u, &v->doc, v->at, index).what);
     const struct unwrap_text *best = NULL;
     int found = NO_RECORD;
     struct value inside;

@@ -54,9 +54,12 @@ bool unwrapper_is_list(struct unwrapper *u, const struct unwrap *w,
                        const struct record_index *index, const struct value *v)
 {
     const struct doc *d = &v->doc;
-    return w->list != 0 && may_have_list(d, index) &&
-           unwrapper_states(u, d, v->at, index) != STATES_EVENT &&
-           unwrapper_list_leads(u, d, w->list);
+    if (w->list == 0 || !may_have_list(d, index)) {
+        return false;
+    }
+    enum record_states own = unwrapper_states(u, d, v->at, index).what;
+    return states_event(own) ? unwrapper_list_states(u, d, w->list, own == STATES_EVENT)
+                             : unwrapper_list_leads(u, d, w->list);
 }
 
 /* ---- divided by the framing ---- */
@@ -81,10 +84,9 @@ static size_t last_member(const struct doc *d, size_t at)
 
 /* What a whole object of this head would be, as far as its members are known. */
 static enum outer_begins kind_of_outer(struct unwrapper *u, const struct unwrap *w,
-                                       const struct record_index *index, const struct value *v,
+                                       const struct record_index *index, const struct doc *d,
                                        size_t open)
 {
-    const struct doc *d = &v->doc;
     if (w->must) {
         bool none = w->list == open && w->nothing != NULL;
         if (none) {
@@ -92,8 +94,7 @@ static enum outer_begins kind_of_outer(struct unwrapper *u, const struct unwrap 
         }
         return none ? OUTER_NO_RECORD : w->list == open ? OUTER_OPEN : OUTER_NO_LIST;
     }
-    bool list = may_have_list(d, index) && unwrapper_states(u, d, v->at, index) != STATES_EVENT;
-    return list ? OUTER_OPEN : OUTER_NO_LIST;
+    return may_have_list(d, index) ? OUTER_OPEN : OUTER_NO_LIST;
 }
 
 enum outer_begins unwrapper_enter_outer(struct unwrapper *u, const struct value *v)
@@ -107,7 +108,7 @@ enum outer_begins unwrapper_enter_outer(struct unwrapper *u, const struct value 
         return OUTER_NO_LIST;
     }
     unwrap_look(d, v->at, &index, u->rules, &w);
-    enum outer_begins kind = kind_of_outer(u, &w, &index, v, open);
+    enum outer_begins kind = kind_of_outer(u, &w, &index, d, open);
     if (kind != OUTER_OPEN) {
         return kind;
     }
@@ -123,6 +124,14 @@ enum outer_begins unwrapper_enter_outer(struct unwrapper *u, const struct value 
     return OUTER_OPEN;
 }
 
+/* Whether members after the list make the object one that is never an envelope around a list. */
+static bool is_another_shape(struct unwrapper *u, const struct value *v)
+{
+    struct record_index index;
+    record_index_of(unwrapper_names(u), &v->doc, v->at, &index);
+    return shape_is_beacon(&v->doc, &index) || (index.signs & (SIGN_OTLP | SIGN_HOOK)) != 0;
+}
+
 /* Read the whole object, with its list empty. */
 static bool read_whole(struct unwrapper *u, struct span rest, struct value *v)
 {
@@ -130,15 +139,6 @@ static bool read_whole(struct unwrapper *u, struct span rest, struct value *v)
     bool room = buf_room(&u->outer_head, JSON_SLACK) != NULL;
     return room && !u->outer_head.overflowed &&
            value_read(u->readers, 0, buf_span(&u->outer_head), v);
-}
-
-static bool is_event(struct unwrapper *u, const struct value *v)
-{
-    struct record_index index;
-    struct unwrap w;
-    record_index_of(unwrapper_names(u), &v->doc, v->at, &index);
-    unwrap_look(&v->doc, v->at, &index, u->rules, &w);
-    return !w.must && unwrapper_states(u, &v->doc, v->at, &index) == STATES_EVENT;
 }
 
 enum outer_rest unwrapper_outer_rest(struct unwrapper *u, struct span rest)
@@ -153,7 +153,7 @@ enum outer_rest unwrapper_outer_rest(struct unwrapper *u, struct span rest)
         list = doc_next(&v.doc, list) + 1;
     }
     bool records = unwrapper_note_later(u, &v, list);
-    if (!records && is_event(u, &v)) {
+    if (!records && is_another_shape(u, &v)) {
         unwrapper_note(u, "members of an event after a list above limits.line_bytes were not read");
         records = true;
     }

@@ -5,6 +5,7 @@
  * counts by its own name and content only.
  */
 #include "codec/base64.h"
+#include "codec/list_names.h"
 #include "codec/utf8.h"
 #include "event/record/shape.h"
 #include "unwrapper_priv.h"
@@ -46,9 +47,13 @@ static const struct {
 
 /* ---- what is noted ---- */
 
+enum {
+    NAME_BYTES = 32, /* most of a member's name in a note */
+    NOTE_BYTES = 128,
+};
+
 static void note(struct unwrapper *u, const char *before, struct span member, const char *after)
 {
-    enum { NAME_BYTES = 32 };
     member = utf8_cut(member, NAME_BYTES);
     if (!u->second) {
         u->several_others = false;
@@ -85,7 +90,7 @@ bool unwrapper_leads(struct unwrapper *u, const struct doc *d, size_t at)
     }
     unwrap_look(d, at, &index, u->rules, &w);
     return w.must || w.at != 0 || w.list != 0 || w.count > 0 ||
-           unwrapper_states(u, d, at, &index) != STATES_NOTHING;
+           unwrapper_states(u, d, at, &index).what != STATES_NOTHING;
 }
 
 bool unwrapper_list_leads(struct unwrapper *u, const struct doc *d, size_t list)
@@ -98,6 +103,44 @@ bool unwrapper_list_leads(struct unwrapper *u, const struct doc *d, size_t list)
     return leads;
 }
 
+/* Whether the object states who did something or what happened, or is an envelope. */
+static bool states(struct unwrapper *u, const struct doc *d, size_t at, enum record_states least,
+                   bool timed)
+{
+    struct record_index index;
+    struct unwrap w;
+    if (doc_count(d, at) == 0) {
+        return false;
+    }
+    steps_count(u->steps, STEP_RECORD);
+    record_index_of(unwrapper_names(u), d, at, &index);
+    if (shape_is_beacon(d, &index)) {
+        return true;
+    }
+    unwrap_look(d, at, &index, u->rules, &w);
+    if (w.must || w.at != 0 || (w.list != 0 && unwrapper_list_states(u, d, w.list, timed))) {
+        return true;
+    }
+    struct record_stated s = unwrapper_states(u, d, at, &index);
+    return (s.what >= least || w.count > 0) && (!timed || s.time);
+}
+
+static bool list_states(struct unwrapper *u, const struct doc *d, size_t list,
+                        enum record_states least, bool timed)
+{
+    bool found = false;
+    for (size_t i = doc_first(d, list); !found && !doc_at_end(d, i); i = doc_next(d, i)) {
+        found = (doc_tag(d, i) == '{' && states(u, d, i, least, timed)) ||
+                (doc_tag(d, i) == '[' && list_states(u, d, i, least, timed));
+    }
+    return found;
+}
+
+bool unwrapper_list_states(struct unwrapper *u, const struct doc *d, size_t list, bool timed)
+{
+    return list_states(u, d, list, STATES_LINK, timed);
+}
+
 static bool is_beacon(struct unwrapper *u, const struct doc *d, size_t at)
 {
     struct record_index index;
@@ -108,11 +151,13 @@ static bool is_beacon(struct unwrapper *u, const struct doc *d, size_t at)
 /* One search for other records in a wrapper. */
 struct search {
     struct unwrapper *u;
-    const struct value *v; /* the wrapper */
-    size_t chosen;         /* what is opened */
-    bool base64;           /* ... its text is in u->decoded */
-    size_t from;           /* members before it are not examined */
-    bool read;             /* the other reader was used */
+    const struct value *v;    /* the wrapper */
+    size_t chosen;            /* what is opened */
+    bool base64;              /* ... its text is in u->decoded */
+    bool path;                /* ... at the end of one of the customer's paths */
+    size_t from;              /* members before it are not examined */
+    enum record_states least; /* of the other members together */
+    bool read;                /* the other reader was used */
     bool found;
 };
 
@@ -139,19 +184,25 @@ static bool is_copy(const struct search *s, struct span text)
     return span_eq(trimmed(text), trimmed(opened));
 }
 
-static bool text_leads(struct search *s, struct span text, bool beacon_only)
+/* Read the object that a text of the wrapper has, unless it is what was opened. */
+static bool read_text(struct search *s, struct span text, struct value *inside)
 {
-    struct unwrapper *u = s->u;
-    struct value inside;
     struct span begin = trimmed(text);
     begin = span_starts(begin, SPAN("\xef\xbb\xbf")) ? trimmed(span_from(begin, 3)) : begin;
     if (begin.n == 0 || *begin.p != '{' || is_copy(s, text)) {
         return false;
     }
     s->read = true;
-    steps_count(u->steps, text.n);
-    if (!value_read(u->readers, 1 - s->v->reader, text, &inside) ||
-        doc_tag(&inside.doc, DOC_ROOT) != '{') {
+    steps_count(s->u->steps, text.n);
+    return value_read(s->u->readers, 1 - s->v->reader, text, inside) &&
+           doc_tag(&inside->doc, DOC_ROOT) == '{';
+}
+
+static bool text_leads(struct search *s, struct span text, bool beacon_only)
+{
+    struct unwrapper *u = s->u;
+    struct value inside;
+    if (!read_text(s, text, &inside)) {
         return false;
     }
     return beacon_only ? is_beacon(u, &inside.doc, DOC_ROOT)
@@ -207,6 +258,41 @@ static bool member_leads(struct search *s, size_t at, struct span name, unsigned
     }
 }
 
+/* Where platforms and shippers write what is true of the record, and not a record of its own. */
+static bool is_metadata(struct span name)
+{
+    static const struct span names[] = {SPAN_INIT("fields"),  SPAN_INIT("kubernetes"),
+                                        SPAN_INIT("labels"),  SPAN_INIT("tags"),
+                                        SPAN_INIT("process"), SPAN_INIT("before")};
+    bool found = list_names_have(&list_names[LIST_NAMES_REQUEST], name);
+    for (size_t i = 0; !found && i < sizeof(names) / sizeof(names[0]); i++) {
+        found = span_eq(name, names[i]);
+    }
+    return found;
+}
+
+/* A record in a member that no rule opens. More is required of it: it must state an event. */
+static bool unlisted_leads(struct search *s, size_t at, struct span name, unsigned kinds)
+{
+    const struct doc *d = &s->v->doc;
+    char tag = doc_tag(d, at);
+    if (is_metadata(name)) {
+        return false;
+    }
+    if (tag == '"') {
+        struct value inside;
+        return (kinds & (MEMBER_TEXT | MEMBER_BASE64)) == 0 &&
+               read_text(s, doc_string(d, at), &inside) &&
+               states(s->u, &inside.doc, DOC_ROOT, STATES_SUBJECT, false);
+    }
+    if (tag == '[') {
+        return (kinds & MEMBER_LIST) == 0 && list_states(s->u, d, at, STATES_SUBJECT, false);
+    }
+    bool subject = span_eq(name, SPAN("user")) || span_eq(name, SPAN("actor"));
+    return (kinds & MEMBER_OBJECT) == 0 && !subject && !is_copy(s, doc_source(d, at)) &&
+           states(s->u, d, at, STATES_SUBJECT, false);
+}
+
 static unsigned kinds_of(struct span name)
 {
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
@@ -243,10 +329,42 @@ static void search_object(struct search *s, size_t object, size_t opened)
             note(s->u, i < opened ? "an earlier value of" : "a later value of", name, "was");
             s->found = true;
         } else if (tag_in(doc_tag(d, i + 1), TAG_BIT('"') | TAG_BIT('{') | TAG_BIT('[')) &&
-                   member_leads(s, i + 1, name, kinds_of(name))) {
+                   (member_leads(s, i + 1, name, kinds_of(name)) ||
+                    unlisted_leads(s, i + 1, name, kinds_of(name)))) {
             note(s->u, "records of", name, "were");
             s->found = true;
         }
+    }
+}
+
+/* Whether the other members, which are no record each, are those of an event together. */
+static void search_beside(struct search *s, size_t object, size_t opened)
+{
+    const struct doc *d = &s->v->doc;
+    struct record_index index;
+    record_index_of(unwrapper_names(s->u), d, object, &index);
+    if (shape_is_beacon(d, &index)) {
+        return;
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; index.count <= INDEX_ROWS && i < index.count; i++) {
+        size_t at = index.rows[i].at;
+        bool metadata = doc_tag(d, at) == '{' && is_metadata(doc_string(d, at - 1));
+        if (at != opened + 1 && at > s->from && !metadata) {
+            index.rows[kept++] = index.rows[i];
+        }
+    }
+    index.count = index.count <= INDEX_ROWS ? kept : index.count;
+    index.signs &= ~(unsigned)SIGN_OTLP;
+    struct record_stated stated = unwrapper_states(s->u, d, object, &index);
+    if (stated.what >= s->least) {
+        char why[NOTE_BYTES];
+        struct span path = utf8_cut(stated.path, NAME_BYTES);
+        (void)snprintf(why, sizeof(why),
+                       "the event of the other members, such as %.*s, was not read",
+                       SPAN_FMT(path));
+        unwrapper_note(s->u, why);
+        s->found = true;
     }
 }
 
@@ -259,6 +377,12 @@ static void search_members(struct search *s)
         object = member + 1;
         member = member_around(&s->v->doc, object, s->chosen);
         search_object(s, object, member);
+        if (s->path && !s->found) {
+            search_beside(s, object, member);
+        }
+    }
+    if (!s->found) {
+        search_beside(s, s->v->at, member_around(&s->v->doc, s->v->at, s->chosen));
     }
 }
 
@@ -284,7 +408,13 @@ static void search_paths(struct search *s)
 bool unwrapper_note_others(struct unwrapper *u, const struct unwrap *w, const struct value *v,
                            size_t chosen)
 {
-    struct search s = {.u = u, .v = v, .chosen = chosen, .base64 = w->base64};
+    bool list = !w->must && doc_tag(&v->doc, chosen) == '[';
+    struct search s = {.u = u,
+                       .v = v,
+                       .chosen = chosen,
+                       .base64 = w->base64,
+                       .path = w->path,
+                       .least = list ? STATES_SUBJECT : STATES_EVENT};
     if (w->vector && is_beacon(u, &v->doc, v->at)) {
         note(u, "the event around", w->member, "was");
     }
@@ -297,7 +427,11 @@ bool unwrapper_note_others(struct unwrapper *u, const struct unwrap *w, const st
 
 bool unwrapper_note_later(struct unwrapper *u, const struct value *v, size_t chosen)
 {
-    struct search s = {.u = u, .v = v, .chosen = chosen, .from = chosen};
+    struct search s = {.u = u,
+                       .v = v,
+                       .chosen = chosen,
+                       .from = chosen,
+                       .least = u->outer_messages ? STATES_EVENT : STATES_SUBJECT};
     search_members(&s);
     search_paths(&s);
     return s.found;
@@ -313,7 +447,7 @@ void unwrapper_beside_request(struct unwrapper *u, const struct value *v,
     beside.signs &= ~(unsigned)SIGN_OTLP;
     struct search s = {.u = u, .v = v};
     search_object(&s, v->at, 0);
-    if (!s.found && unwrapper_states(u, &v->doc, v->at, &beside) == STATES_EVENT) {
+    if (!s.found && states_event(unwrapper_states(u, &v->doc, v->at, &beside).what)) {
         unwrapper_note(u, "an event in the same object as an OTLP request was not read");
     }
 }
@@ -326,5 +460,5 @@ bool unwrapper_has_records(struct unwrapper *u, const struct value *v)
     search_object(&s, v->at, 0);
     u->second = second;
     record_index_of(unwrapper_names(u), &v->doc, v->at, &index);
-    return s.found || unwrapper_states(u, &v->doc, v->at, &index) == STATES_EVENT;
+    return s.found || states_event(unwrapper_states(u, &v->doc, v->at, &index).what);
 }

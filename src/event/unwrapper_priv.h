@@ -14,8 +14,8 @@ static inline struct pathset *unwrapper_names(struct unwrapper *u)
     return event_maker_names(u->maker);
 }
 
-static inline enum record_states unwrapper_states(struct unwrapper *u, const struct doc *d,
-                                                  size_t at, const struct record_index *index)
+static inline struct record_stated unwrapper_states(struct unwrapper *u, const struct doc *d,
+                                                    size_t at, const struct record_index *index)
 {
     return event_maker_states(u->maker, d, at, index, u->rules);
 }
@@ -30,8 +30,10 @@ void unwrapper_drop_members(struct unwrapper *u, const struct unwrap *w, const s
 
 /* ---- unwrapper_list.c ---- */
 
-/* Whether it is a list of records in an object that is not itself an event (normalization.md §2,
- * rule 2f). */
+/*
+ * Whether it is a list of records (normalization.md §2, rule 2f): one of them is a record, and if
+ * the object itself states an event, an event.
+ */
 bool unwrapper_is_list(struct unwrapper *u, const struct unwrap *w,
                        const struct record_index *index, const struct value *v);
 
@@ -47,6 +49,10 @@ bool unwrapper_leads(struct unwrapper *u, const struct doc *d, size_t at);
 /* Whether an element of the list, or of a list in it, leads to a record. */
 bool unwrapper_list_leads(struct unwrapper *u, const struct doc *d, size_t list);
 
+/* Whether an element states an event, or is an envelope or a Beacon-shaped record. `timed`: of an
+ * element that states one, whether it has a time, too. */
+bool unwrapper_list_states(struct unwrapper *u, const struct doc *d, size_t list, bool timed);
+
 /*
  * One value of the wrapper v is opened: the one at `chosen`, a member of v or of an object in it. A
  * record in any other member becomes a reject (normalization.md §2, "What is rejected"), which is
@@ -55,7 +61,7 @@ bool unwrapper_list_leads(struct unwrapper *u, const struct doc *d, size_t list)
 bool unwrapper_note_others(struct unwrapper *u, const struct unwrap *w, const struct value *v,
                            size_t chosen);
 
-/* The same for the members after `chosen` only. True: there are records in them. */
+/* The same for the members after `chosen` only. True: there are records, or an event, in them. */
 bool unwrapper_note_later(struct unwrapper *u, const struct value *v, size_t chosen);
 
 #endif

@@ -22,6 +22,10 @@ ECS_EVENT = set("""action agent_id_status category code created dataset duration
 HEC = {"event", "time", "host", "source", "sourcetype", "index", "fields"}
 CONTEXT = {"timestamp", "message", "endpoint.hostname", "endpoint.os", "endpoint.agent_version", "harness.name",
            "harness.version", "severity", "file.path"}
+LINK = {"event.category", "trace.id", "trace.span_id", "trace.parent_span_id"}
+SUBJECT = {"user.name", "user.uid", "session.id", "session.working_directory", "repository", "branch", "origin"}
+METADATA = ("fields", "kubernetes", "labels", "tags", "process", "before")
+LEVELS_OF_FIELDS = ("", "context", "link", "subject", "event")
 OTLP = ("resourceLogs", "resourceSpans", "resourceMetrics", "resource_logs", "resource_spans", "resource_metrics")
 OTEL = ("attributes", "Attributes", "LogAttributes", "SpanAttributes")
 HOOKS = ("hook_event_name", "hookEventName", "agent_action_name")
@@ -83,9 +87,15 @@ def _members(value, prefix=""):
             yield from _members(inner, prefix + name + ".")
 
 
-def states(record):
-    """'event', 'context' (where it was written) or '' by the names of its members."""
-    found = set()
+def _says(field, path):
+    if field in CONTEXT or (field, path) == ("event.action", "type"):
+        return 1
+    return 2 if field in LINK else 3 if field in SUBJECT or field.startswith("run.") else 4
+
+
+def _statement(record):
+    """What the object says of an event by the names of its members, as a number in LEVELS_OF_FIELDS, and whether it has a time."""
+    found, time = {0}, False
     scopes = [record] + [record[a] for a in OTEL if isinstance(record.get(a), dict)]
     for scope in scopes:
         for path, value in _members(scope):
@@ -93,9 +103,48 @@ def states(record):
             for field, words in rows:
                 fits = "string" not in words or isinstance(value, str)
                 if _counts(value) and fits and not re.search("hook|ecs|mcp|file|tool decision", words.replace("not hook", "")):
-                    found.add("context" if field in CONTEXT or (field, path) == ("event.action", "type") else "event")
-    return "event" if "event" in found or is_beacon(record) or any(isinstance(record.get(n), list) for n in OTLP) or \
-        any(isinstance(record.get(n), str) for n in HOOKS) else "context" if "context" in found else ""
+                    found.add(_says(field, path))
+                    time = time or field == "timestamp"
+    if is_beacon(record) or any(isinstance(record.get(n), list) for n in OTLP) or \
+            any(isinstance(record.get(n), str) for n in HOOKS):
+        return 4, True
+    return max(found), time
+
+
+def states(record):
+    """'event', 'context' (where it was written) or '' by the names of its members."""
+    return ("", "context", "event")[min(_statement(record)[0], 2)]
+
+
+def _states(value, unwrap, least=3, timed=False):
+    """Whether a member that no rule opens is a record, or a list of some: they state who or what."""
+    if isinstance(value, list):
+        return any(_states(e, unwrap, least, timed) for e in value)
+    if not isinstance(value, dict) or not value:
+        return False
+    kind, inside = _look(value, unwrap)[:2]
+    if is_beacon(value) or kind != "record" or _beacons_envelope(value) or _hec(value) or \
+            (_list(value) and _states(_list(value), unwrap, 2, timed)):
+        return True
+    what, time = _statement(value)
+    return (what >= least or bool(_texts(value))) and (not timed or time)
+
+
+def _unlisted(name, value, opened, unwrap):
+    if name in METADATA + OTLP:
+        return False
+    if _is_text(value):
+        inside = _parse(value) if name not in TEXTS + ("data_base64",) and value.strip() != opened else None
+        return isinstance(inside, dict) and inside != opened and _states(inside, unwrap)
+    if isinstance(value, list):
+        return name not in LISTS and _states(value, unwrap)
+    return name not in OBJECTS + ("user", "actor") and value != opened and _states(value, unwrap)
+
+
+def _event_beside(record, opened, least):
+    """Whether the members but the opened one state an event together."""
+    beside = {n: v for n, v in record.items() if n != opened and n not in OTLP and not (n in METADATA and isinstance(v, dict))}
+    return not is_beacon(record) and _statement(beside)[0] >= least
 
 
 def is_beacon(record):
@@ -219,7 +268,7 @@ def _member_leads(name, value, opened, unwrap, list_opened):
     return name in TEXTS and _text_leads(value, opened, unwrap)
 
 
-def _others(record, path, unwrap, opened=None, by_path=False):
+def _others(record, path, unwrap, opened=None, by_path=False, least=4):
     """Whether records are beside what is opened at `path`, names from the record on. opened: an object, the stripped
     text of one, or a list. (A copy counts as one here if its value is the same, in the program if its text is.)"""
     if _is_text(record.get("source_type")) and path == ["message"] and is_beacon(record) and "file" in record:
@@ -227,7 +276,9 @@ def _others(record, path, unwrap, opened=None, by_path=False):
     here, found = record, False
     for name in path:
         found = found or _twice(here, name) or any(
-            _member_leads(n, v, opened, unwrap, isinstance(opened, list)) for n, v in here.items() if n != name)
+            _member_leads(n, v, opened, unwrap, isinstance(opened, list)) or _unlisted(n, v, opened, unwrap)
+            for n, v in here.items() if n != name)
+        found = found or ((here is record or by_path) and _event_beside(here, name, least))
         here = here[name]
     inside = None if by_path else next((v for v in (_at_path(record, p) for p in unwrap) if isinstance(v, dict)), None)
     return found or (inside is not None and inside is not opened and _leads(inside, unwrap))
@@ -348,9 +399,10 @@ def records_of(value, level=0, log_event=False, time=None, unwrap=()):
         if kind == "log events":
             return more + _elements(inside, level, True, time, unwrap)
         expand = _list(value) if level < LEVELS and not is_beacon(value) and _shape_may_have_list(value) else None
-        if expand and states(value) != "event" and any(_leads(e, unwrap) for e in flat(expand)):
+        own = _statement(value)[0]
+        if expand and (_states(expand, unwrap, 2, own == 4) if own > 1 else any(_leads(e, unwrap) for e in flat(expand))):
             list_name = _list_name(value)
-            more = [None] if more or _others(value, [list_name], unwrap, expand) else []
+            more = [None] if more or _others(value, [list_name], unwrap, expand, least=3) else []
             if list_name == "logEvents":
                 return more + _elements(expand, level, True, time, unwrap)
             return more + _elements(expand, level, False, _time(value, "time", time), unwrap)
@@ -358,8 +410,13 @@ def records_of(value, level=0, log_event=False, time=None, unwrap=()):
 
 
 def _shape_may_have_list(record):
+    if any(isinstance(record.get(n), list) for n in OTLP):
+        return False
+    if any(record.get(n) is not None for n in ("@timestamp", "ecs", "ecs.version")):
+        return True
     return not any(isinstance(record.get(n), (dict, list)) for n in OTEL) and "timeUnixNano" not in record and \
-        not any(n.startswith(("gen_ai.", "mcp.", "beacon.", "vcs.")) for n in record) or "@timestamp" in record
+        not any(n.startswith(("gen_ai.", "mcp.", "beacon.", "vcs.")) for n in record) and \
+        not any(_is_text(record.get(n)) for n in HOOKS)
 
 
 def _elements(items, level, log_events, time, unwrap):

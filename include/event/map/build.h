@@ -42,12 +42,26 @@ MUST_USE bool build_event(struct builder *b, const struct build_input *in, struc
 enum record_states {
     STATES_NOTHING, /* no path but those of time and message */
     STATES_CONTEXT, /* only where it was written: host, program, file, severity */
-    STATES_EVENT,
+    STATES_LINK,    /* ... and its trace or category */
+    STATES_SUBJECT, /* ... who, in which session, run or repository */
+    STATES_EVENT,   /* what happened */
 };
 
-MUST_USE enum record_states builder_states(struct builder *b, const struct doc *doc, size_t at,
-                                           const struct record_index *index,
-                                           const struct rules *rules);
+/* Whether it has a field of an event (normalization.md §2). */
+static inline bool states_event(enum record_states s)
+{
+    return s > STATES_CONTEXT;
+}
+
+struct record_stated {
+    enum record_states what;
+    struct span path; /* of a field that says so; "" for one of a customer's paths */
+    bool time;        /* it has a time, too */
+};
+
+MUST_USE struct record_stated builder_states(struct builder *b, const struct doc *doc, size_t at,
+                                             const struct record_index *index,
+                                             const struct rules *rules);
 
 /* The path that a field of the last event was mapped from; "" if it was derived or is absent. */
 struct span builder_source(const struct builder *b, enum field f);

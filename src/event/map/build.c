@@ -177,8 +177,8 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     return true;
 }
 
-/* Whether forwarders write the value beside the text that they forward. */
-static bool is_context(int row, const struct hit *hit)
+/* What the field says of an event. Forwarders write context beside the text that they forward. */
+static enum record_states row_states(int row, const struct hit *hit)
 {
     switch (row) {
     case FIELD_TIMESTAMP:
@@ -190,27 +190,49 @@ static bool is_context(int row, const struct hit *hit)
     case FIELD_HARNESS_VERSION:
     case FIELD_SEVERITY:
     case FIELD_FILE_PATH:
-        return true;
+        return STATES_CONTEXT;
     case FIELD_EVENT_ACTION: /* Logstash's and others' type of a log */
-        return span_eq(*hit->path, SPAN("type"));
+        return span_eq(*hit->path, SPAN("type")) ? STATES_CONTEXT : STATES_EVENT;
+    case FIELD_EVENT_CATEGORY:
+    case FIELD_TRACE_ID:
+    case FIELD_TRACE_SPAN_ID:
+    case FIELD_TRACE_PARENT_SPAN_ID:
+        return STATES_LINK;
+    case FIELD_USER_NAME:
+    case FIELD_USER_UID:
+    case FIELD_SESSION_ID:
+    case FIELD_SESSION_WORKING_DIRECTORY:
+    case FIELD_REPOSITORY:
+    case FIELD_BRANCH:
+    case FIELD_ORIGIN:
+        return STATES_SUBJECT;
     default:
-        return row >= FIELDS;
+        return row >= FIELDS                                             ? STATES_CONTEXT
+               : row >= FIELD_RUN_PROVIDER && row <= FIELD_RUN_EPHEMERAL ? STATES_SUBJECT
+                                                                         : STATES_EVENT;
     }
 }
 
-enum record_states builder_states(struct builder *b, const struct doc *doc, size_t at,
-                                  const struct record_index *index, const struct rules *rules)
+struct record_stated builder_states(struct builder *b, const struct doc *doc, size_t at,
+                                    const struct record_index *index, const struct rules *rules)
 {
     struct hit hit;
     size_t count = 0;
     bool known = lookup_record(b->lookup, doc, at, index, SHAPE_FLAT, rules);
     const int16_t *rows = lookup_rows(b->lookup, &count);
+    struct record_stated s = {known ? STATES_CONTEXT : STATES_NOTHING, SPAN(""), false};
     for (size_t i = 0; known && i < count; i++) {
-        if (lookup_first(b->lookup, rows[i], &hit) && !is_context(rows[i], &hit)) {
-            return STATES_EVENT;
-        }
+        enum record_states says =
+            lookup_first(b->lookup, rows[i], &hit) ? row_states(rows[i], &hit) : STATES_NOTHING;
+        s.path = says > s.what ? hit_name(&hit) : s.path;
+        s.what = says > s.what ? says : s.what;
+        s.time = s.time || (rows[i] == FIELD_TIMESTAMP && says != STATES_NOTHING);
     }
-    return lookup_met_custom(b->lookup) ? STATES_EVENT : known ? STATES_CONTEXT : STATES_NOTHING;
+    if (lookup_met_custom(b->lookup)) {
+        s.what = STATES_EVENT;
+        s.time = s.time || lookup_first(b->lookup, FIELD_TIMESTAMP, &hit);
+    }
+    return s;
 }
 
 struct span builder_source(const struct builder *b, enum field f)

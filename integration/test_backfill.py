@@ -59,7 +59,7 @@ def test_a_dry_run_counts_and_sends_nothing(strict, acme):
     assert (done.status, done.stderr) == (0, "")
     assert (told["taken"], told["archived"], told["ignored"], told["folders"]) == (25, 1, 1, 1)
     assert told["bytes"] == sum(len(EVENT % n) for n in range(25))
-    assert told["requests"] == {"ListObjectsV2": 2, "SendMessageBatch": 3, "ReceiveMessage": 3,
+    assert told["requests"] == {"ListObjectsV2": 2, "SendMessageBatch": 3, "GetQueueAttributes": 3, "ReceiveMessage": 3,
                                 "DeleteMessageBatch": 3, "GetObject": 25}
     assert told["dollars"] > 0 and acme.queue.depth() == 0
     text = backfill(strict, "acme", "--dry-run").stdout

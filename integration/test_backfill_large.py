@@ -65,7 +65,7 @@ def test_many_keys_and_ten_kills(listing, tmp_path):
     rng, kills, peaks, start = random.Random(3), 0, [], time.monotonic()
     env = {**clean_env(), "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true",
            **{k.upper(): v for k, v in KEYS.items()}}
-    argv = [str(binary()), "backfill", "-c", str(conf(tmp_path, endpoint)), "acme", "--rate", "0", "--json",
+    argv = [str(binary()), "backfill", "-c", str(conf(tmp_path, endpoint)), "acme", "--rate", "0", "--queue-room", "0", "--json",
             "--checkpoint", str(tmp_path / "checkpoint")]
     while True:
         wanted = (count * kills + rng.randrange(count)) // KILLS if kills < KILLS else 10 * count

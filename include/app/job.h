@@ -68,7 +68,8 @@ struct option job_option_room(struct job_wish *w);
 struct option job_option_json(struct job_wish *w, const char *text);
 
 /*
- * Read their texts; what is not given leaves the range as it is, and per_s and queue_room at 1000.
+ * Read their texts; what is not given leaves the range as it is, and per_s and queue_room at
+ * their defaults.
  * NULL: they are valid; else what is wrong.
  */
 MUST_USE const char *job_check_wish(struct job_wish *w, struct range *range);

@@ -13,6 +13,10 @@
  * A process that is killed repeats at most the page that it was sending. Messages are sent one
  * after another: each of them is confirmed by SQS, or sent again. Nothing else is written in AWS.
  *
+ * SQS gives messages about in the order in which they came, so a live notification waits behind
+ * those of the backfill in the queue. So these are kept few: every PACE_ROOM_CHECK_MS at most,
+ * queue_room messages less those that wait are sent. While SQS's count is late, still no more.
+ *
  * Without a queue nothing is sent: the objects are counted. Threads: one at a time.
  */
 #ifndef JOBS_BACKFILL_H
@@ -31,9 +35,9 @@ struct backfill_settings { /* borrowed as long as the backfill */
     struct range range;
     struct sqs_queue *queue; /* NULL: only count */
     uint64_t per_s;          /* most messages a second; 0: no limit */
-    uint64_t queue_room;     /* most messages that may wait in the queue; 0: no limit */
-    const char *path;        /* of the checkpoint; NULL: none is kept */
-    struct checkpoint *at;   /* where the source begins; advanced */
+    uint64_t queue_room; /* no more are sent than keeps those in the queue below it; 0: no limit */
+    const char *path;    /* of the checkpoint; NULL: none is kept */
+    struct checkpoint *at; /* where the source begins; advanced */
 };
 
 struct backfill;
@@ -50,6 +54,9 @@ int64_t backfill_wait_ms(const struct backfill *b);
 
 /* The error that is waited for; FAIL_NONE: none. */
 const struct err *backfill_trouble(const struct backfill *b);
+
+/* Messages in the queue, if there was no room for one of this job for five seconds; else 0. */
+uint64_t backfill_crowd(const struct backfill *b);
 
 /* What is done so far. A message is counted when SQS has confirmed it. */
 const struct tally *backfill_done(const struct backfill *b);

@@ -54,7 +54,7 @@ uint64_t tally_all(const struct tally *t);
  * decryption by KMS, and data that leaves the region are not in it.
  */
 struct estimate {
-    uint64_t lists, sends, receives, deletes, gets;
+    uint64_t lists, sends, asks, receives, deletes, gets; /* asks: for the room in the queue */
     double dollars;
 };
 

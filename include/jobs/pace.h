@@ -18,7 +18,8 @@
 #include "base/err.h"
 #include "base/rng.h"
 
-enum { PACE_ROOM_CHECK_MS = 1000, RETRY_GIVE_UP_MS = 10 * 60 * 1000 };
+/* PACE_ROOM_CHECK_MS: the least time between two questions for the room in a queue. */
+enum { PACE_ROOM_CHECK_MS = 100, RETRY_GIVE_UP_MS = 10 * 60 * 1000 };
 
 struct pace {
     uint64_t per_s; /* 0: no limit */

@@ -39,9 +39,9 @@ static void add_requests(struct buf *out, const struct estimate *e)
         const char *name;
         uint64_t n;
     } rows[] = {
-        {"ListObjectsV2", e->lists},     {"SendMessageBatch", e->sends},
-        {"ReceiveMessage", e->receives}, {"DeleteMessageBatch", e->deletes},
-        {"GetObject", e->gets},
+        {"ListObjectsV2", e->lists},        {"SendMessageBatch", e->sends},
+        {"GetQueueAttributes", e->asks},    {"ReceiveMessage", e->receives},
+        {"DeleteMessageBatch", e->deletes}, {"GetObject", e->gets},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         buf_add(out, span_str(i == 0 ? "requests  " : ", "));
@@ -67,11 +67,12 @@ static void add_json(const struct backfill_report *r, struct buf *out)
     }
     buf_addf(out,
              ",\"requests\":{\"ListObjectsV2\":%llu,\"SendMessageBatch\":%llu,"
-             "\"ReceiveMessage\":%llu,\"DeleteMessageBatch\":%llu,\"GetObject\":%llu},"
+             "\"GetQueueAttributes\":%llu,\"ReceiveMessage\":%llu,"
+             "\"DeleteMessageBatch\":%llu,\"GetObject\":%llu},"
              "\"dollars\":%.6f}\n",
              (unsigned long long)e->lists, (unsigned long long)e->sends,
-             (unsigned long long)e->receives, (unsigned long long)e->deletes,
-             (unsigned long long)e->gets, e->dollars);
+             (unsigned long long)e->asks, (unsigned long long)e->receives,
+             (unsigned long long)e->deletes, (unsigned long long)e->gets, e->dollars);
 }
 
 void backfill_text(const struct backfill_report *r, bool json, struct buf *out)

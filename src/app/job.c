@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE_MS = 200, NOTE_BYTES = 400, DEFAULT_PER_S = 1000, DEFAULT_ROOM = 1000 };
+enum { SLICE_MS = 200, NOTE_BYTES = 400, DEFAULT_PER_S = 1000, DEFAULT_ROOM = 10 };
 
 static bool open_customer(struct job *j, const char *customer)
 {
@@ -100,6 +100,10 @@ static void sleep_with_progress(const struct backfill *b, struct progress *p)
     const struct err *trouble = backfill_trouble(b);
     if (trouble->kind != FAIL_NONE) {
         (void)snprintf(note, sizeof(note), "waits: %.*s", NOTE_BYTES - 8, trouble->text);
+    } else if (backfill_crowd(b) > 0) {
+        (void)snprintf(note, sizeof(note),
+                       "waits: %llu messages are in the queue, see --queue-room",
+                       (unsigned long long)backfill_crowd(b));
     }
     for (int64_t left = backfill_wait_ms(b); left > 0; left -= SLICE_MS) {
         job_sleep_ms(left < SLICE_MS ? left : SLICE_MS);
@@ -212,8 +216,7 @@ struct option job_option_room(struct job_wish *w)
 {
     return (struct option){.name = "queue-room",
                            .value = "N",
-                           .text =
-                               "Wait while this many messages are in the queue (1000); 0: never.",
+                           .text = "Wait while this many messages are in the queue (10); 0: never.",
                            .to = &w->room};
 }
 

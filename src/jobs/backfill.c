@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { OUTSIDE_BYTES = 1024 };
+enum { OUTSIDE_BYTES = 1024, CROWDED_MS = 5000 };
 
 struct backfill {
     struct backfill_settings s;
@@ -28,6 +28,9 @@ struct backfill {
     bool complete;                        /* the batch is gathered, and not counted yet */
     bool ended;                           /* the source has no more */
     uint64_t room;                        /* messages that may be sent before the queue is asked */
+    int64_t ask_ms;                       /* ... again, not before then */
+    int64_t full_ms;                      /* since when it has no room; 0: it has */
+    uint64_t crowd;
     struct buf outside;
 };
 
@@ -65,6 +68,11 @@ int64_t backfill_wait_ms(const struct backfill *b)
 const struct err *backfill_trouble(const struct backfill *b)
 {
     return &b->trouble;
+}
+
+uint64_t backfill_crowd(const struct backfill *b)
+{
+    return b->crowd;
 }
 
 const struct tally *backfill_done(const struct backfill *b)
@@ -149,52 +157,67 @@ static bool gather(struct backfill *b, struct err *e)
 
 /* ---- Sending it ---- */
 
-/* Move the messages that are not confirmed to the beginning. */
-static void keep_unconfirmed(struct backfill *b)
+static void note_room(struct backfill *b, uint64_t waiting, int64_t now_ms)
+{
+    b->room = waiting < b->s.queue_room ? b->s.queue_room - waiting : 0;
+    b->full_ms = b->room > 0 ? 0 : b->full_ms == 0 ? now_ms : b->full_ms;
+    b->crowd = b->full_ms != 0 && now_ms - b->full_ms >= CROWDED_MS ? waiting : 0;
+}
+
+/*
+ * How many messages of the batch the queue has room for. 0: none now; *wait_ms is when to ask
+ * again, or the error is in *e.
+ */
+static size_t room_for(struct backfill *b, int64_t now_ms, int64_t *wait_ms, struct err *e)
+{
+    struct sqs_attributes a;
+    if (b->s.queue_room == 0) {
+        return b->count;
+    }
+    if (b->room == 0) {
+        *wait_ms = b->ask_ms - now_ms;
+        if (*wait_ms > 0 || sqs_get_attributes(b->s.queue, &a, e) != FAIL_NONE) {
+            return 0;
+        }
+        note_room(b, a.visible > 0 ? (uint64_t)a.visible : 0, now_ms);
+        b->ask_ms = now_ms + PACE_ROOM_CHECK_MS;
+        *wait_ms = PACE_ROOM_CHECK_MS;
+    }
+    return b->room < b->count ? (size_t)b->room : b->count;
+}
+
+/* Move the rest of the batch behind those of its first messages that are not confirmed. */
+static size_t keep_unconfirmed(struct backfill *b, size_t tried)
 {
     size_t kept = 0;
     for (size_t i = 0; i < b->count; i++) {
-        if (b->batch[i].kind != FAIL_NONE) {
+        if (i >= tried || b->batch[i].kind != FAIL_NONE) {
             b->batch[kept++] = b->batch[i];
         }
     }
+    size_t confirmed = b->count - kept;
     b->count = kept;
-}
-
-/* True: there is room for the batch. */
-static bool has_room(struct backfill *b, struct err *e)
-{
-    struct sqs_attributes a;
-    if (b->s.queue_room == 0 || b->room >= b->count) {
-        return true;
-    }
-    if (sqs_get_attributes(b->s.queue, &a, e) != FAIL_NONE) {
-        return false;
-    }
-    uint64_t waiting = a.visible > 0 ? (uint64_t)a.visible : 0;
-    b->room = waiting < b->s.queue_room ? b->s.queue_room - waiting : 0;
-    return b->room >= b->count;
+    return confirmed;
 }
 
 static enum backfill_state send_batch(struct backfill *b, int64_t now_ms, struct err *e)
 {
-    int64_t early_ms = pace_wait_ms(&b->pace, now_ms);
-    if (early_ms > 0) {
-        return wait_for(b, early_ms);
+    int64_t wait_ms = pace_wait_ms(&b->pace, now_ms);
+    if (wait_ms > 0) {
+        return wait_for(b, wait_ms);
     }
     err_clear(e);
-    if (!has_room(b, e)) {
-        return e->kind != FAIL_NONE ? retry_or_fail(b, e, now_ms) : wait_for(b, PACE_ROOM_CHECK_MS);
+    size_t count = room_for(b, now_ms, &wait_ms, e);
+    if (count == 0) {
+        return e->kind != FAIL_NONE ? retry_or_fail(b, e, now_ms) : wait_for(b, wait_ms);
     }
-    size_t count = b->count;
     if (sqs_send(b->s.queue, b->batch, count, e) != FAIL_NONE) {
         return retry_or_fail(b, e, now_ms);
     }
-    keep_unconfirmed(b);
-    size_t sent = count - b->count;
+    size_t sent = keep_unconfirmed(b, count);
     pace_spent(&b->pace, sent, now_ms);
-    b->room = b->room > sent ? b->room - sent : 0;
-    if (b->count > 0) {
+    b->room -= b->s.queue_room != 0 ? sent : 0;
+    if (sent < count) {
         return retry_or_fail(b, e, now_ms);
     }
     return BACKFILL_MORE;
@@ -230,7 +253,7 @@ enum backfill_state backfill_next(struct backfill *b, int64_t now_ms, struct err
     b->complete = true;
     if (b->count > 0 && b->s.queue != NULL) {
         enum backfill_state state = send_batch(b, now_ms, e);
-        if (state != BACKFILL_MORE) {
+        if (state != BACKFILL_MORE || b->count > 0) {
             return state;
         }
     }

@@ -96,11 +96,12 @@ struct estimate estimate_of(const struct tally *t, bool listed)
     struct estimate e = {
         .lists = listed ? 2 * parts(tally_all(t), PAGE_KEYS) : 0, /* to count, and to send */
         .sends = batches,
+        .asks = batches,
         .receives = batches,
         .deletes = batches,
         .gets = taken,
     };
     e.dollars = (double)e.lists * dollars_per_list + (double)e.gets * dollars_per_get +
-                (double)(e.sends + e.receives + e.deletes) * dollars_per_sqs;
+                (double)(e.sends + e.asks + e.receives + e.deletes) * dollars_per_sqs;
     return e;
 }

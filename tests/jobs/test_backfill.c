@@ -248,25 +248,64 @@ static void a_denial_ends_it_and_keeps_the_checkpoint(void **state)
     assert_false(c.finished);
 }
 
-static void a_full_queue_is_waited_for(void **state)
+static uint64_t sent_count(void)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < MOST; i++) {
+        n += sqs.sent[i];
+    }
+    return n;
+}
+
+static void only_the_room_in_the_queue_is_used(void **state)
 {
     struct err e = {0};
     struct fixture *f = *state;
     open_source(f, 100);
     f->s.queue_room = 50;
-    sqs.visible = 45;
+    sqs.visible = 50;
     OWNED(backfill) struct backfill *b = backfill_new(&f->s, f->keys);
     assert_int_equal(run(f, b, 5, &e), BACKFILL_WAIT);
     assert_int_equal(sqs.calls, 0);
-    sqs.visible = 20; /* room for 30 */
+    assert_int_equal(backfill_crowd(b), 0);
+    assert_int_equal(run(f, b, 60, &e), BACKFILL_WAIT);
+    assert_int_equal(backfill_crowd(b), 50); /* after five seconds it is told */
+    sqs.visible = 26;                        /* room for 24: two batches and a part of one */
     assert_int_equal(run(f, b, 3, &e), BACKFILL_MORE);
-    assert_int_equal(sqs.calls, 3);
-    sqs.visible = 50;
+    assert_int_equal(sent_count(), 24);
+    assert_int_equal(backfill_crowd(b), 0);
+    sqs.visible = 60;
     assert_int_equal(run(f, b, 3, &e), BACKFILL_WAIT);
-    assert_int_equal(sqs.calls, 3);
+    assert_int_equal(sent_count(), 24);
     sqs.visible = 0;
     assert_int_equal(run(f, b, MOST, &e), BACKFILL_DONE);
     assert_sent(100, 1);
+}
+
+static void a_room_smaller_than_a_batch_is_enough(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    open_source(f, 100);
+    f->s.queue_room = 3;
+    OWNED(backfill) struct backfill *b = backfill_new(&f->s, f->keys);
+    assert_int_equal(run(f, b, MOST, &e), BACKFILL_DONE);
+    assert_sent(100, 1);
+}
+
+/* SQS's numbers are approximate: a queue that seems empty may not be. */
+static void the_queue_is_asked_at_most_ten_times_a_second(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    open_source(f, 1000);
+    f->s.queue_room = 20;
+    OWNED(backfill) struct backfill *b = backfill_new(&f->s, f->keys);
+    int64_t before_ms = f->now_ms;
+    assert_int_equal(run(f, b, MOST, &e), BACKFILL_DONE);
+    assert_sent(1000, 1);
+    assert_int_equal(sqs.asked, 50);
+    assert_in_range(f->now_ms - before_ms, 4900, 5000);
 }
 
 static void without_a_queue_it_only_counts(void **state)
@@ -319,7 +358,10 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_throttled_queue_is_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_denial_ends_it_and_keeps_the_checkpoint, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_full_queue_is_waited_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_the_room_in_the_queue_is_used, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_room_smaller_than_a_batch_is_enough, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_queue_is_asked_at_most_ten_times_a_second, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(without_a_queue_it_only_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_outside_are_counted_named_and_not_sent, setup,
                                         teardown),

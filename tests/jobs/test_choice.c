@@ -105,11 +105,12 @@ static void counts_requests_and_dollars(void **state UNUSED)
     struct estimate e = estimate_of(&t, true);
     assert_int_equal(e.lists, 2);
     assert_int_equal(e.sends, 3);
+    assert_int_equal(e.asks, 3);
     assert_int_equal(e.gets, 25);
     assert_int_equal(estimate_of(&t, false).lists, 0);
     t = (struct tally){.objects[CHOICE_TAKEN] = 1000000};
     e = estimate_of(&t, true);
-    assert_true(e.dollars > 0.52 && e.dollars < 0.54);
+    assert_true(e.dollars > 0.56 && e.dollars < 0.58);
 }
 
 int main(void)

@@ -122,6 +122,26 @@ def test_messages_that_wait_are_in_flight(strict: StrictWorld, ops):
     assert done.json()[0]["missing_keys"] == [acme.key("lost")]
 
 
+def test_messages_that_are_returned_unread_while_a_customer_is_paused_are_in_flight(strict: StrictWorld, ops):
+    acme = strict.customer("acme")
+    put(strict, acme, "there", EVENT % 0)
+    worker = strict.start(kafka=ops)
+    until(lambda: strict.count() == 1, worker.tail, 60)
+    worker.stop()
+    for n in range(8):  # all are in one receive, before the pause
+        put(strict, acme, f"waits-{n}", EVENT % n)
+    role = acme.settings["role_arn"]
+    strict.fake.change_role(role, trust={"Version": "2012-10-17", "Statement": []})
+    worker = strict.start(kafka=ops)
+    until(lambda: len(worker.lines(msg="object later")) == 8, worker.tail, 60)
+    assert worker.lines(msg="object later", reason="paused")
+    assert acme.queue.visible() == 0
+    strict.fake.change_role(role, trust={"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": strict.user["arn"]}, "Action": "sts:AssumeRole",
+         "Condition": {"StringEquals": {"sts:ExternalId": acme.settings["external_id"]}}}]})
+    assert numbers(reconcile(strict, ops, "acme", "--json")) == {"delivered": 1, "in_flight": 8}
+
+
 def test_an_object_of_a_purged_queue_is_missing(strict: StrictWorld, ops):
     acme = strict.customer("acme")
     strict.fake.fault(service="s3", action="GetObject", error="InternalError", count=-1)

@@ -13,6 +13,7 @@
 #include "customers/not_ours.h"
 #include "flow/folder.h"
 #include "flow/mismatch.h"
+#include "flow/returned.h"
 
 #include <stdio.h>
 
@@ -114,6 +115,7 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
         lane_last_error_reject(l, "the customer is paused: ", &why);
     }
     stats_add(&c->stats->objects_later, 1);
+    returned_object(m, c, l->attempt->record, &why, l->parts.clock);
     if (!may_log(l, c->lines)) {
         return;
     }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/share.h"
 #include "conf/sizes.h"
+#include "flow/returned.h"
 
 #include <stdlib.h>
 
@@ -97,6 +98,9 @@ static int least_delay_s(const struct outcome_rule *rule, struct poll *p, const 
 static void return_refused(const struct intake *i, struct poll *p, struct inflight *m)
 {
     const struct outcome_rule *rule = outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED);
+    struct err why;
+    (void)err_set(&why, FAIL_THROTTLED, "the customer has its share of this worker");
+    returned_message(m, i->parts.customers, &why, i->parts.clock);
     inflight_because(m, rule);
     inflight_worsen(m, rule->outcome,
                     refused_delay_s(p, least_delay_s(rule, p, m), clock_mono_ms(i->parts.clock)));

@@ -25,6 +25,7 @@
 #include "base/refs.h"
 #include "codec/template.h"
 #include "conf/conf.h"
+#include "customers/back_off.h"
 #include "customers/breaker.h"
 #include "customers/stats.h"
 #include "net/creds.h"
@@ -270,6 +271,7 @@ struct customer_state {
     uint64_t far_above;    /* 1: the last day has more than three times the volume of its entry */
     uint64_t missing;      /* objects that the last comparison of its bucket found missing */
     uint64_t not_compared; /* 1: the last comparison could not be made */
+    uint64_t back_off;     /* messages that were returned after an error and are still hidden */
     int64_t expires_ms;    /* of its credentials, wall clock in ms; INT64_MAX: never, 0: none yet */
 };
 void customer_state(struct customer *c, struct customer_state *out);
@@ -285,8 +287,12 @@ struct customer_trouble {
     int64_t missing_ms;           /* if objects are missing: for how long that is known */
     int64_t known_ms;             /* since when this worker has it in its configuration */
     int64_t far_above_ms;         /* if its volume is far above what is expected: for how long */
+    struct back_off_view back_off;
 };
 void customer_trouble(struct customer *c, struct customer_trouble *out);
+
+/* A message of the customer was returned after an error, hidden for this time. */
+void customer_returned(struct customer *c, int delay_s);
 
 /* The customer with this id, with a reference. NULL: there is none. Looks at all of them. */
 MUST_USE struct customer *customers_by_id(struct customers *all, struct span id);

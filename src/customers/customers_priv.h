@@ -79,6 +79,7 @@ struct customer_run {
         struct err left_by;   /* of the object that was left last */
         enum customer_party paused_party; /* ... which party it was */
         struct rng rng;
+        struct back_off back_off;
     } shared;
 };
 

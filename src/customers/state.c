@@ -21,6 +21,9 @@ void customer_state(struct customer *customer, struct customer_state *out)
     }
     mutex_lock(&run->shared.lock);
     out->paused = run->shared.breaker.open || atomic_load(&run->held);
+    struct back_off_view back;
+    back_off_get(&run->shared.back_off, clock_mono_ms(run->clock), &back);
+    out->back_off = back.count;
     mutex_unlock(&run->shared.lock);
     mutex_lock(&role->shared.lock);
     if (role->shared.creds != NULL) {
@@ -37,6 +40,7 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
     *out = (struct customer_trouble){.known_ms = now - run->expect.begin_ms};
     mutex_lock(&run->shared.lock);
     out->error = run->shared.left_by;
+    back_off_get(&run->shared.back_off, now, &out->back_off);
     mutex_unlock(&run->shared.lock);
     for (size_t i = CUSTOMER_PARTIES; i-- > 0;) {
         out->fails[i] = outage_why(&run->outages[i], &out->error);
@@ -60,4 +64,12 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
         out->paused_ms = now - atomic_load(&run->held_ms);
         out->next_try_ms = 0;
     }
+}
+
+void customer_returned(struct customer *customer, int delay_s)
+{
+    struct customer_run *run = entry_of(customer)->run;
+    mutex_lock(&run->shared.lock);
+    back_off_add(&run->shared.back_off, clock_mono_ms(run->clock), delay_s);
+    mutex_unlock(&run->shared.lock);
 }

@@ -352,6 +352,10 @@ static const struct metric table[] = {
      OF_TIME(reconciled_ms)},
     {GAUGE("lanes_busy", "Lanes that process an object of the customer."), .labels = "customer",
      .write = write_busy},
+    {GAUGE("messages_in_back_off",
+           "Messages that were returned after an error of an object or of the customer, and are "
+           "hidden in the queue until their next attempt; those that this process returned."),
+     OF_STATE(back_off)},
     {GAUGE("unacked_bytes", "Bytes of the customer's records that wait for acknowledgement."),
      OF_STATE(unacked_bytes)},
     {GAUGE("credentials_expiry_timestamp_seconds",

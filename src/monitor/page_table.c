@@ -144,6 +144,17 @@ static void add_what_to_do(const struct snapshot *s, const struct status_row *r,
     buf_done(&todo);
 }
 
+static void add_back_off(const struct snapshot_customer *c, struct buf *out)
+{
+    page_add(out, "<p>In back-off: ");
+    html_count(out, c->state.back_off);
+    page_add(out, ", the first one back in ");
+    html_duration(out, c->trouble.back_off.first_in_ms);
+    page_add(out, ", the last one in ");
+    html_duration(out, c->trouble.back_off.last_in_ms);
+    page_add(out, ".</p>\n");
+}
+
 static void add_why(const struct snapshot *s, const struct status_row *r, struct buf *out)
 {
     const struct snapshot_customer *c = r->customer;
@@ -164,6 +175,9 @@ static void add_why(const struct snapshot *s, const struct status_row *r, struct
         page_add(out, ".</span>");
         add_section(s, r, out);
         page_add(out, "</p>\n");
+    }
+    if (c->state.back_off != 0) {
+        add_back_off(c, out);
     }
     if (e != NULL) {
         add_error(out, e);

@@ -33,7 +33,8 @@ const char *status_state_text(enum status_state s)
                           "unread but for one probe after each pause.",
         [STATUS_LATE] = "One of its outside parties fails; or nothing was delivered for more than "
                         "5 minutes since a notification came; or what was delivered last had "
-                        "waited for more than 5 minutes.",
+                        "waited for more than 5 minutes; or messages wait for another attempt "
+                        "after an error.",
         [STATUS_UNREADABLE] = "Objects of the last hour cannot be read, and are left for the "
                               "dead-letter queue; others are delivered.",
         [STATUS_INCOMPLETE] = "The last comparison of its bucket with what was delivered found "
@@ -94,7 +95,7 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         *since_ms = s->wall_ms - c->trouble.paused_ms;
         return STATUS_PAUSED;
     }
-    if (c->state.outages != 0 || waits || status_is_catching_up(s, c)) {
+    if (c->state.outages != 0 || waits || status_is_catching_up(s, c) || c->state.back_off != 0) {
         *since_ms = undelivered;
         return STATUS_LATE;
     }
@@ -187,6 +188,11 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, b
         json_member_number(out, "lag_ms", stats_get(&c->stats.lag_ms));
     }
     json_member_number(out, "held", stats_get(&c->stats.messages_in_flight));
+    if (c->state.back_off != 0) {
+        json_member_number(out, "back_off", c->state.back_off);
+        json_member_time(out, "back_off_first", s->wall_ms + c->trouble.back_off.first_in_ms);
+        json_member_time(out, "back_off_last", s->wall_ms + c->trouble.back_off.last_in_ms);
+    }
     if (c->visible >= 0) {
         json_member_number(out, "queue_visible", (uint64_t)c->visible);
     }

@@ -73,6 +73,11 @@ static struct status_advice advise_late(const struct snapshot *s, const struct s
     if (status_is_catching_up(s, c)) {
         return (struct status_advice){"a backlog is read", "add workers if it does not shrink"};
     }
+    if (c->state.back_off != 0) {
+        return (struct status_advice){
+            "messages were returned after an error, and wait for another attempt",
+            "see the log's lines 'object later'"};
+    }
     return (struct status_advice){"nothing was delivered since the notification of 'since'",
                                   "see the log's lines 'object later' and 'object left'"};
 }

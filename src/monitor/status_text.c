@@ -230,10 +230,26 @@ static void add_number(struct buf *out, const char *name, uint64_t n)
     buf_addf(out, "%" PRIu64 "\n", n);
 }
 
-static void add_numbers(const struct snapshot_customer *c, struct buf *out)
+static void add_back(const struct snapshot *s, const char *name, int64_t in_ms, struct buf *out)
+{
+    struct buf cell = BUF_INIT(CELL_BYTES);
+    add_time(&cell, s->wall_ms + in_ms);
+    buf_add(&cell, SPAN(", in "));
+    html_duration(&cell, in_ms);
+    add_line(out, name, buf_span(&cell));
+    buf_done(&cell);
+}
+
+static void add_numbers(const struct snapshot *s, const struct snapshot_customer *c,
+                        struct buf *out)
 {
     const struct stats *stats = &c->stats;
     add_number(out, "held", stats_get(&stats->messages_in_flight));
+    add_number(out, "in back-off", c->state.back_off);
+    if (c->state.back_off != 0) {
+        add_back(s, "... first one back", c->trouble.back_off.first_in_ms, out);
+        add_back(s, "... last one back", c->trouble.back_off.last_in_ms, out);
+    }
     if (c->visible >= 0) {
         add_number(out, "visible in its queue", (uint64_t)c->visible);
     }
@@ -307,7 +323,7 @@ bool status_text_one(const struct snapshot *s, struct span id, struct buf *out)
                s->wall_ms);
     add_lag(&lag, r.customer);
     add_line(out, "its lag", buf_span(&lag));
-    add_numbers(r.customer, out);
+    add_numbers(s, r.customer, out);
     buf_done(&lag);
     return true;
 }

@@ -143,11 +143,36 @@ bool inflight_last_delivery(const struct inflight *m)
     return m->settler->last_delivery(m->settler->context, m);
 }
 
+/* Not a message that waits for a share, or for another worker: nothing failed. */
+static bool is_back_off(const struct inflight *m, const struct settlement *s)
+{
+    const struct outcome_rule *because = m->because;
+    bool none = s->outcome != OUTCOME_LATER || s->delay_s <= 0 || s->failed == FAIL_STOPPED ||
+                s->failed == FAIL_LOST;
+    if (none || because == NULL) {
+        return !none;
+    }
+    bool share = because->subject == ABOUT_NOTIFICATION && because->kind == FAIL_THROTTLED;
+    return !share && because->kind != FAIL_STOPPED && because->kind != FAIL_LOST;
+}
+
+static void note_back_off(const struct inflight *m, int delay_s)
+{
+    for (const struct inflight_customer *c = &m->first; c != NULL; c = c->next) {
+        if (c->customer != NULL) {
+            customer_returned(c->customer, delay_s);
+        }
+    }
+}
+
 void inflight_settle(struct inflight *m)
 {
     struct rng rng;
     seed(&rng, m);
     struct settlement s = inflight_settlement(m, &rng);
+    if (is_back_off(m, &s)) {
+        note_back_off(m, s.delay_s);
+    }
     m->settler->settle(m->settler->context, m, &s);
 }
 

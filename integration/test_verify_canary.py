@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `verify` sees of a running worker: how far notifications come, and one object from upload to Kafka."""
+import http.server
 import json
 import re
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -131,10 +134,11 @@ def test_the_state_of_the_running_worker_is_told(strict: StrictWorld):
     window = Window(strict.start(metrics=LISTEN))
     where = ("--worker", _address(window))
     state, found = seen(*where)
-    assert state == "warn" and found.startswith("no notification of the customer came yet, and its prefix has no object; ")
+    assert (state, found) == ("skip", "no notification of the customer came yet, and its prefix has no object")
     acme.put("unnamed", EVENT, notify_queue=False)
     state, found = seen(*where)
-    assert state == "warn" and found.startswith("no message came in its queue since the worker started; ")
+    assert state == "warn" and found.startswith("objects exist, but no message came in its queue since the worker started: the "
+                                                 "notification may be missing; ")
     strict.customers[1].put("a", EVENT)
     strict.settled()
     state, found = seen(*where)
@@ -181,3 +185,66 @@ def test_wrong_options_are_refused_before_any_request(strict: StrictWorld, argum
     done.process.wait(30)
     assert done.process.returncode == 2 and message in done.process.stderr.read()
     assert strict.fake.log() == []
+
+
+def _worker_that_says(**samples):
+    """A server with the few metrics that verify reads. Closed by the caller."""
+    page = "".join(f"asymptote_ingest_{name} {value}\n" if not name.startswith("process") else f"{name} {value}\n"
+                   for name, value in {"lanes": 4, "customers": 1, **samples}.items())
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def _seen(strict, **samples):
+    with _worker_that_says(**samples) as server:
+        line = Verifying(strict, "acme", "--worker", f"127.0.0.1:{server.server_port}").lines()["notification.seen"]
+        server.shutdown()
+    return line
+
+
+def test_objects_without_a_message_name_the_missing_notification(strict: StrictWorld):
+    acme = strict.customer("acme")
+    now = time.time()
+    strict.fake.put_object(acme.bucket, acme.key("new"), EVENT, notify_queue=False, modified=int(now) - 300)
+    line = _seen(strict, process_start_time_seconds=now - 3600)
+    assert line["state"] == "warn" and "the notification is missing" in line["found"], line
+    assert line["change"].startswith("the bucket's notifications: that for this queue is missing")
+    late = {'last_notification_timestamp_seconds{queue="%s"}' % acme.queue.name: now - 900,
+            'last_own_notification_timestamp_seconds{customer="acme"}': now - 900,
+            'last_delivery_timestamp_seconds{customer="acme"}': now - 900}
+    line = _seen(strict, process_start_time_seconds=now - 3600, **late)
+    assert line["state"] == "warn" and "the notification is missing" in line["found"], line
+    seen = {name: now - 290 for name in late}
+    assert _seen(strict, process_start_time_seconds=now - 3600, **seen)["state"] == "ok"
+    old = _seen(strict, process_start_time_seconds=now - 60)  # the object is older than the worker: it cannot know
+    assert old["state"] == "warn" and "the notification may be missing" in old["found"], old
+    strict.fake.put_object(acme.bucket, acme.key("newest"), EVENT, notify_queue=False, modified=int(now))
+    assert _seen(strict, process_start_time_seconds=now - 3600, **seen)["state"] == "ok"  # its notification may be on the way
+
+
+def test_a_paused_customer_is_not_told_to_change_the_notifications(strict: StrictWorld):
+    acme = strict.customer("acme")
+    acme.put("a", EVENT, notify_queue=False)
+    line = _seen(strict, process_start_time_seconds=time.time() - 3600, **{'paused{customer="acme"}': 1})
+    assert line["state"] == "warn" and line["found"].startswith("the customer is paused")
+    assert "the other lines say" in line["change"] and "control resume" in line["change"]
+    assert "notification" not in line["change"]
+
+
+def test_an_empty_prefix_asks_for_no_change(strict: StrictWorld):
+    strict.customer("acme")
+    done = Verifying(strict, "acme")
+    assert [c for c, line in done.lines().items() if line["state"] == "warn"] == ["object.read"]
+    assert not any("change" in line for line in done.lines().values() if line["state"] in ("warn", "skip"))

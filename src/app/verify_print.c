@@ -8,7 +8,7 @@ enum { JSON_BYTES = 1024 * 1024, STATEMENT_BYTES = 16 * 1024, NAME_WIDTH = 16 };
 
 static bool needs_change(const struct verify_line *l)
 {
-    return l->state == VERIFY_FAIL || l->state == VERIFY_WARN;
+    return (l->state == VERIFY_FAIL || l->state == VERIFY_WARN) && verify_change(l)[0] != '\0';
 }
 
 /* ---- For people ---- */

@@ -4,11 +4,38 @@
 
 #include "base/clock.h"
 
-enum { TEXT_BYTES = 300, LATE_MS = 15 * 60 * 1000 };
+enum {
+    TEXT_BYTES = 300,
+    LATE_MS = 15 * 60 * 1000,
+    EXPECTED_MS = 60 * 1000, /* in which S3 has sent a notification, and the worker received it */
+    NS_PER_MS = 1000 * 1000,
+};
+
+static const char of_paused[] =
+    "what the other lines say of the role, the bucket and the topics; the line \"customer paused\" "
+    "of "
+    "the worker's log has the reason. If an operator paused it: asymptote-ingest control resume";
+
+static const char of_missing[] =
+    "the bucket's notifications: that for this queue is missing, or is of another prefix or event "
+    "(onboard's customer/notification.json has it). Then the queue's policy. "
+    "asymptote-ingest reconcile CUSTOMER finds and sends what was missed";
+
+/*
+ * Whether the newest object should have had a notification by now: it came after the worker's start
+ * and after the last notification.
+ */
+static bool notification_is_missing(const struct verify_subject *s, const struct status_customer *c,
+                                    int64_t now)
+{
+    int64_t modified_ms = s->newest.modified_ns / NS_PER_MS;
+    return s->newest.found && c->started_ms != 0 && modified_ms > c->started_ms &&
+           modified_ms > c->notified_ms + EXPECTED_MS && now > modified_ms + EXPECTED_MS;
+}
 
 /* What is wrong. NULL: nothing. *change: what to do about it, if it is not the usual. */
 static const char *complaint(const struct verify_subject *s, const struct status_customer *c,
-                             const char **change)
+                             int64_t now, const char **change)
 {
     if (!status_is_current(s->worker->status, s->parts->conf)) {
         *change = "reload the worker, or restart it";
@@ -16,16 +43,18 @@ static const char *complaint(const struct verify_subject *s, const struct status
                "may not know this one";
     }
     if (c->paused) {
-        *change = "what the other lines say of the role, the bucket and the topics; the line "
-                  "\"customer paused\" of the worker's log has the reason";
+        *change = of_paused;
         return "the customer is paused: its role, bucket or topic refuses access";
     }
-    if (c->notified_ms == 0 && s->listed && !s->newest.found) {
-        *change = line_no_object_change;
-        return "no notification of the customer came yet, and its prefix has no object";
+    if (notification_is_missing(s, c, now)) {
+        *change = of_missing;
+        return "objects came since the worker started, but no message for the newest one: the "
+               "notification is missing";
     }
     if (c->received_ms == 0) {
-        return "no message came in its queue since the worker started";
+        return s->newest.found ? "objects exist, but no message came in its queue since the worker "
+                                 "started: the notification may be missing"
+                               : "no message came in its queue since the worker started";
     }
     if (c->notified_ms == 0) {
         return "messages came in its queue, but none for an object of the customer (reload the "
@@ -38,6 +67,13 @@ static const char *complaint(const struct verify_subject *s, const struct status
         return "nothing was delivered for the last notifications of the customer";
     }
     return NULL;
+}
+
+/* A prefix without objects: nothing is to be expected, and nothing to be changed. */
+static bool is_empty(const struct verify_subject *s, const struct status_customer *c)
+{
+    return s->listed && !s->newest.found && c->notified_ms == 0 && !c->paused &&
+           status_is_current(s->worker->status, s->parts->conf);
 }
 
 static void add_time(struct buf *out, const char *what, int64_t at_ms, int64_t now)
@@ -53,7 +89,6 @@ static void add_time(struct buf *out, const char *what, int64_t at_ms, int64_t n
 void check_notification_seen(struct verify_subject *s, struct verify_line *out)
 {
     const struct verify_worker *w = s->worker;
-    struct buf times = BUF_INIT(TEXT_BYTES);
     if (s->parts->status_url == NULL) {
         line_set(out, VERIFY_SKIP, "no worker is known: metrics.listen is not set");
         return;
@@ -66,7 +101,14 @@ void check_notification_seen(struct verify_subject *s, struct verify_line *out)
     struct status_customer c = status_find(w->status, s->customer);
     int64_t now = clock_wall_ms(&clock_system);
     const char *change = NULL;
-    const char *wrong = complaint(s, &c, &change);
+    if (is_empty(s, &c)) {
+        line_set(out, VERIFY_SKIP,
+                 "no notification of the customer came yet, and its prefix has "
+                 "no object");
+        return;
+    }
+    const char *wrong = complaint(s, &c, now, &change);
+    struct buf times = BUF_INIT(TEXT_BYTES);
     add_time(&times, "last message", c.received_ms, now);
     add_time(&times, "last one of the customer's", c.notified_ms, now);
     add_time(&times, "last delivery", c.delivered_ms, now);

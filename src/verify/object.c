@@ -65,10 +65,6 @@ void check_prefix_list(struct verify_subject *s, struct verify_line *out)
     }
 }
 
-const char line_no_object_change[] =
-    "nothing of what is set up: put an object with content below the prefix, then verify again; if "
-    "the customer has one, prefix or bucket of the entry is wrong";
-
 bool line_needs_object(const struct verify_subject *s, struct verify_line *out,
                        enum verify_state if_none)
 {
@@ -79,8 +75,9 @@ bool line_needs_object(const struct verify_subject *s, struct verify_line *out,
         line_set(out, VERIFY_SKIP, "no key is known, since the prefix cannot be listed");
     } else if (!s->newest.found) {
         line_set(out, if_none,
-                 "the prefix has no object with content yet: verify again when it has one");
-        out->change = line_no_object_change;
+                 "the prefix has no object with content yet: verify again when it has one; if the "
+                 "customer has put one, prefix or bucket of the entry is wrong");
+        out->change = ""; /* nothing is known to be wrong */
     }
     return s->newest.found;
 }

@@ -14,7 +14,7 @@
 
 enum { PAGE_BYTES = 256 * 1024 * 1024, CALL_MS = 10 * 1000, CONNECT_MS = 2000 };
 
-enum status_name { UP, CUSTOMERS, PAUSED, RECEIVED, NOTIFIED, DELIVERED, STATUS_NAMES };
+enum status_name { UP, CUSTOMERS, PAUSED, RECEIVED, NOTIFIED, DELIVERED, STARTED, STATUS_NAMES };
 static const struct span names[STATUS_NAMES] = {
     [UP] = SPAN_INIT("asymptote_ingest_lanes"), /* the page is never without */
     [CUSTOMERS] = SPAN_INIT("asymptote_ingest_customers"),
@@ -22,6 +22,7 @@ static const struct span names[STATUS_NAMES] = {
     [RECEIVED] = SPAN_INIT("asymptote_ingest_last_notification_timestamp_seconds"),
     [NOTIFIED] = SPAN_INIT("asymptote_ingest_last_own_notification_timestamp_seconds"),
     [DELIVERED] = SPAN_INIT("asymptote_ingest_last_delivery_timestamp_seconds"),
+    [STARTED] = SPAN_INIT("process_start_time_seconds"),
 };
 
 struct row {
@@ -135,6 +136,7 @@ struct status_customer status_find(const struct status *s, const struct customer
         .received_ms = time_of(s, RECEIVED, c->queue_name),
         .notified_ms = time_of(s, NOTIFIED, c->id),
         .delivered_ms = time_of(s, DELIVERED, c->id),
+        .started_ms = time_of(s, STARTED, ""),
     };
 }
 

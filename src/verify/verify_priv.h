@@ -79,9 +79,6 @@ void check_object_version(struct verify_subject *s, struct verify_line *out);
 MUST_USE bool line_needs_object(const struct verify_subject *s, struct verify_line *out,
                                 enum verify_state if_none);
 
-/* What to change if a check needs an object, and the prefix has none. */
-extern const char line_no_object_change[];
-
 /* topic.c */
 void check_topic_exists(struct verify_subject *s, struct verify_line *out);
 void check_topic_leader(struct verify_subject *s, struct verify_line *out);
@@ -105,6 +102,7 @@ struct status_customer {
     int64_t received_ms;  /* the last message of its queue */
     int64_t notified_ms;  /* the last one of the customer's */
     int64_t delivered_ms; /* the last delivery */
+    int64_t started_ms;   /* the worker's process */
 };
 
 /* Read the worker's metrics. NULL: it does not answer. */

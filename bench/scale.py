@@ -63,8 +63,8 @@ def write_customers(folder, count, queues, topics=False):
 
 
 def requests_a_day(queues, wait_s=WAIT_S, attributes_s=ATTRIBUTES_S):
-    """Empty long polls, and the attributes that /metrics shows, of idle queues."""
-    return queues * (DAY_S / wait_s + (DAY_S / attributes_s if attributes_s else 0))
+    """Empty long polls, and the attributes that /metrics shows, of idle queues and of their dead-letter queues."""
+    return queues * (DAY_S / wait_s + (1.2 * DAY_S / attributes_s if attributes_s else 0))
 
 
 def check_config(conf):

@@ -2,6 +2,7 @@
 """Each alert of deploy/prometheus/rules.yml fires on pages that a worker served, and on none of a healthy one. promtool
 evaluates the rules: for an hour the page before the fault is scraped, from then on the page in the fault. Times of the
 pages are moved with them."""
+import json
 import math
 import re
 import signal
@@ -296,3 +297,32 @@ def test_a_session_that_is_not_renewed(strict: StrictWorld, tmp_path):
     def failing(series, values):
         return values.replace(" 0.0x", " 1.0x") if "credentials_renewal_failing" in series else values
     assert assert_fires(tmp_path, pages, {"IngestCredentials"}, change=failing) == {"IngestCredentials"}
+
+
+def test_dead_letters(strict: StrictWorld, tmp_path):
+    acme = strict.customer("acme")
+    worker = strict.start(metrics={**LISTEN, "queue_interval": "1s"})
+    window = Window(worker)
+    acme.put("a", generate(1, 1).text)
+    window.await_("messages_deleted_total", 1)
+    window.await_("dead_letters", 0, queue=acme.queue.name)
+    pages = Pages(window)
+    acme.queue.dead.send(s3_event(acme.bucket, acme.key("gone")))
+    until(lambda: window.value("dead_letters", queue=acme.queue.name) == 1, worker.tail, 40, alive=worker)
+    assert assert_fires(tmp_path, pages, {"IngestDeadLetters"}) == {"IngestDeadLetters"}
+    told = json.loads(window.get("/status.json")[1])["customers"][0]
+    assert told["dead_letters"] == 1
+
+
+def test_a_dead_letter_queue_that_may_not_be_read_costs_nothing_else(strict: StrictWorld):
+    acme = strict.customer("acme")
+    strict.fake.fault(service="sqs", action="GetQueueAttributes", queue=acme.queue.dead.name, error="AccessDenied", count=-1)
+    worker = strict.start(metrics={**LISTEN, "queue_interval": "1s"})
+    window = Window(worker)
+    worker.logged(40, msg="dead-letter queue cannot be read")
+    acme.put("a", generate(1, 1).text)
+    window.await_("messages_deleted_total", 1)
+    until(lambda: len(strict.fake.log(action="GetQueueAttributes")) >= 10, worker.tail, 60, alive=worker)
+    assert len(worker.lines(msg="dead-letter queue cannot be read")) == 1
+    assert window.value("dead_letters", queue=acme.queue.name) is None
+    assert window.value("queue_up", queue=acme.queue.name) == 1

@@ -33,5 +33,5 @@ def test_check_config_has_no_quadratic_step(tmp_path):
 
 
 def test_requests_of_idle_queues():
-    assert requests_a_day(1) == pytest.approx(4320 + 1440)
+    assert requests_a_day(1) == pytest.approx(4320 + 1440 + 288)
     assert requests_a_day(200, attributes_s=0) == pytest.approx(200 * 4320)

@@ -45,8 +45,9 @@ locals {
     eks = "pods.eks.amazonaws.com"
   }
   worker_policy = jsondecode(templatefile("${path.module}/../../etc/aws/worker-policy.json", {
-    QUEUE_ARN         = aws_sqs_queue.shared.arn
-    CUSTOMER_ROLE_ARN = "of each customer: onboard"
+    QUEUE_ARN             = aws_sqs_queue.shared.arn
+    DEAD_LETTER_QUEUE_ARN = aws_sqs_queue.dead_letter.arn
+    CUSTOMER_ROLE_ARN     = "of each customer: onboard"
   }))
 }
 
@@ -67,7 +68,7 @@ resource "aws_iam_role_policy" "queues" {
   role = aws_iam_role.worker.id
   policy = jsonencode({
     Version   = local.worker_policy.Version
-    Statement = [for s in local.worker_policy.Statement : s if s.Sid == "Queues"]
+    Statement = [for s in local.worker_policy.Statement : s if s.Sid != "CustomerRoles"]
   })
 }
 

@@ -122,9 +122,11 @@ struct poll_stats {
                                        by what was received last; 0: not known */
     stats_count hidden;             /* a level: returned because of a share, and not visible yet */
     stats_count visible, in_flight; /* levels, of the queue's last attributes */
+    stats_count dead_letters;       /* a level: messages of its dead-letter queue */
     atomic_bool attributes_known;   /* they were read without an error */
     atomic_bool stopped;            /* not polled: its calls fail, its customers are paused */
     atomic_bool reached;            /* SQS's last response for the queue was not an error */
+    atomic_bool dead_known;         /* dead_letters was read without an error */
     atomic_bool blocked;            /* stopped, and another worker would not help */
 };
 

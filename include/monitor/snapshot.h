@@ -61,6 +61,7 @@ struct snapshot_customer {
     bool has_traffic;      /* since the start; or it has a state other than the usual one */
     bool has_cadence;      /* its entry says how often it writes */
     int64_t visible;       /* messages of its queue, at its last query; -1: not known */
+    int64_t dead_letters;  /* messages of its dead-letter queue, at its last query; -1: not known */
     uint64_t left_lately;  /* objects left in the last hour, by the history (monitor/history.h) */
     int64_t left_since_ms; /* ... the first of them, to a minute; wall clock */
 };

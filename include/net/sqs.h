@@ -52,6 +52,13 @@ MUST_USE bool sqs_clock_news(struct sqs_queue *q, int64_t *offset_ms);
 /* End blocking calls in progress, and all later ones, with FAIL_STOPPED. Threads: any. */
 void sqs_queue_stop(struct sqs_queue *q);
 
+/*
+ * The queue with this ARN, whose URL differs from that of `q` by its name: a dead-letter queue is
+ * in the account and region of its source. NULL and FAIL_CONFIG: it is no ARN of a queue.
+ */
+MUST_USE struct sqs_queue *sqs_queue_beside(const struct sqs_queue *q, const char *arn,
+                                            struct err *e);
+
 MUST_USE enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out,
                                           struct err *e);
 

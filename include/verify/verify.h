@@ -77,6 +77,7 @@ struct verify_parts { /* borrowed as long as the object */
 struct verify_report {
     const struct customer_conf *customer; /* NULL: the worker itself */
     const char *queue_arn;                /* "": not known; valid until the next call */
+    const char *dead_arn;                 /* of its dead-letter queue; as queue_arn */
     const struct verify_line *lines;      /* valid until the next call */
     size_t count;
 };

@@ -16,7 +16,7 @@ void back_off_add(struct back_off *b, int64_t now_ms, int delay_s)
     s->last_ms = back_ms > s->last_ms ? back_ms : s->last_ms;
 }
 
-/* Of a slot that is partly over, all messages count until its last one is back. */
+/* Of a slot that is partly over, all messages count until the last one is visible. */
 void back_off_get(const struct back_off *b, int64_t now_ms, struct back_off_view *out)
 {
     *out = (struct back_off_view){.count = 0};

@@ -102,6 +102,7 @@ void poll_stats_copy(struct poll_stats *to, const struct poll_stats *from)
 {
     copy_counters(to, from, offsetof(struct poll_stats, attributes_known));
     atomic_store(&to->attributes_known, atomic_load(&from->attributes_known));
+    atomic_store(&to->dead_known, atomic_load(&from->dead_known));
     atomic_store(&to->stopped, atomic_load(&from->stopped));
     atomic_store(&to->reached, atomic_load(&from->reached));
     atomic_store(&to->blocked, atomic_load(&from->blocked));

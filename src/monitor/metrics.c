@@ -420,6 +420,10 @@ static const struct metric table[] = {
            "Messages of the queue as SQS reports them every metrics.queue_interval, for all its "
            "consumers: visible, in_flight. Absent while access is denied or SQS does not answer."),
      .labels = "queue, state", .write = write_queue_messages},
+    {GAUGE("dead_letters",
+           "Messages of the dead-letter queue that the queue's redrive policy names, at each fifth "
+           "metrics.queue_interval. Absent without one, and while it cannot be read."),
+     .labels = "queue", .write = write_dead_letters},
     {GAUGE(
          "backlog",
          "Work that could start now, by part: visible (messages of the queue, which are not those "

@@ -47,6 +47,7 @@ void write_received(const struct metric *m, const struct snapshot *s, struct buf
 void write_receives(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_held(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_calls_failed(const struct metric *m, const struct snapshot *s, struct buf *out);
+void write_dead_letters(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_queue_messages(const struct metric *m, const struct snapshot *s, struct buf *out);
 void write_backlog_parts(const struct metric *m, const struct backlog *b, const char *queue,
                          struct buf *out);

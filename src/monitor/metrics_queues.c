@@ -99,6 +99,18 @@ void write_queue_messages(const struct metric *m, const struct snapshot *s, stru
     }
 }
 
+/* No sample while it cannot be read, or the queue has no dead-letter queue. */
+void write_dead_letters(const struct metric *m, const struct snapshot *s, struct buf *out)
+{
+    for (size_t q = 0; q < s->queue_count; q++) {
+        const struct poll_stats *polls = &s->queues[q].polls;
+        if (atomic_load(&polls->dead_known)) {
+            struct exposition_label label = queue_label(&s->queues[q]);
+            exposition_count(out, m->family.name, &label, 1, stats_get(&polls->dead_letters));
+        }
+    }
+}
+
 /* queue: NULL, for all. */
 void write_backlog_parts(const struct metric *m, const struct backlog *b, const char *queue,
                          struct buf *out)

@@ -179,6 +179,11 @@ static void add_why(const struct snapshot *s, const struct status_row *r, struct
     if (c->state.back_off != 0) {
         add_back_off(c, out);
     }
+    if (c->dead_letters > 0) {
+        page_add(out, "<p>In the dead-letter queue: ");
+        html_count(out, (uint64_t)c->dead_letters);
+        page_add(out, ".</p>\n");
+    }
     if (e != NULL) {
         add_error(out, e);
     }

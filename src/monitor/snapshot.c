@@ -137,6 +137,15 @@ static int64_t visible_messages(const struct snapshot_parts *p, size_t queue)
                : -1;
 }
 
+static int64_t dead_letters(const struct snapshot_parts *p, size_t queue)
+{
+    const struct poll_stats *polls =
+        queue < intake_queues(p->intake) ? intake_stats(p->intake, queue) : NULL;
+    return polls != NULL && atomic_load(&polls->dead_known)
+               ? (int64_t)stats_get(&polls->dead_letters)
+               : -1;
+}
+
 static void fill_customers(struct snapshot *s)
 {
     const struct snapshot_parts *p = &s->parts;
@@ -157,6 +166,7 @@ static void fill_customers(struct snapshot *s)
         customer_trouble(c, &out->trouble);
         out->received_ms = last_received_ms(p, c->queue);
         out->visible = visible_messages(p, c->queue);
+        out->dead_letters = dead_letters(p, c->queue);
         out->has_cadence = c->conf->cadence_ms != 0;
         out->has_traffic = snapshot_has_traffic(out);
         out->left_lately = 0;

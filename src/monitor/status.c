@@ -196,6 +196,9 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, b
     if (c->visible >= 0) {
         json_member_number(out, "queue_visible", (uint64_t)c->visible);
     }
+    if (c->dead_letters >= 0) {
+        json_member_number(out, "dead_letters", (uint64_t)c->dead_letters);
+    }
     json_member_number(out, "lanes_busy", c->lanes_busy);
     json_member_number(out, "unacked_bytes", c->state.unacked_bytes);
     json_member_number(out, "objects_done", stats_get(&c->stats.objects_done));

@@ -253,6 +253,9 @@ static void add_numbers(const struct snapshot *s, const struct snapshot_customer
     if (c->visible >= 0) {
         add_number(out, "visible in its queue", (uint64_t)c->visible);
     }
+    if (c->dead_letters >= 0) {
+        add_number(out, "in dead-letter queue", (uint64_t)c->dead_letters);
+    }
     add_number(out, "lanes busy", c->lanes_busy);
     add_number(out, "unacknowledged bytes", c->state.unacked_bytes);
     add_number(out, "objects done", stats_get(&stats->objects_done));

@@ -77,6 +77,22 @@ struct sqs_queue *sqs_queue_new(const struct sqs_settings *s, const char *url, c
     return find_endpoint(q, e) == FAIL_NONE ? take(&q) : NULL;
 }
 
+struct sqs_queue *sqs_queue_beside(const struct sqs_queue *q, const char *arn, struct err *e)
+{
+    const char *slash = strrchr(q->url, '/');
+    const char *colon = strrchr(arn, ':');
+    if (slash == NULL || colon == NULL || colon[1] == '\0' || strchr(colon, '/') != NULL) {
+        (void)err_set(e, FAIL_CONFIG, "sqs: not the ARN of a queue: %.200s", arn);
+        return NULL;
+    }
+    struct buf url = BUF_INIT(HTTP_URL_BYTES);
+    buf_add(&url, span_of(q->url, (size_t)(slash - q->url) + 1));
+    buf_add(&url, span_str(colon + 1));
+    struct sqs_queue *beside = sqs_queue_new(q->settings, url.p, q->region, e);
+    buf_done(&url);
+    return beside;
+}
+
 void sqs_queue_free(struct sqs_queue *q)
 {
     if (q == NULL) {

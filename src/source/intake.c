@@ -109,6 +109,9 @@ void intake_free(struct intake *i)
     }
     assert(!i->started);
     attribute_pollers_join(i);
+    for (size_t q = 0; q < stable_count(&i->polls); q++) {
+        dead_letters_done(poll_of(i, q));
+    }
     sqs_poller_free(i->poller);
     mutex_done(&i->shared.lock);
     cond_done(&i->shared.changed);

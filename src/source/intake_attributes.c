@@ -69,6 +69,7 @@ static void refresh_attributes(struct intake *i, struct poll *p)
     struct err e = {.kind = FAIL_NONE};
     if (sqs_get_attributes(p->queue->queue, &a, &e) == FAIL_NONE) {
         keep_figures(i, p, &a);
+        dead_letters_read(i, p, a.dead_letter_arn);
         return;
     }
     atomic_store(&p->stats.attributes_known, false); /* no numbers are better than old ones */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * intake_priv.h - shared by intake.c (polls), intake_gate.c (what stops them), intake_messages.c
- * (what becomes of received messages), intake_searches.c (additional receives of a queue) and
- * intake_attributes.c (attributes of the queues).
+ * (what becomes of received messages), intake_searches.c (additional receives of a queue),
+ * intake_attributes.c (attributes of the queues) and intake_dead.c (their dead-letter queues).
  */
 #ifndef SOURCE_INTAKE_PRIV_H
 #define SOURCE_INTAKE_PRIV_H
@@ -18,6 +18,14 @@ enum { ATTRIBUTE_POLLERS = 4 };
  * Conditions that stop the polls of a queue, in addition to delays after failures and a full inbox.
  */
 enum gate { GATE_OPEN, GATE_CALLS_FAIL, GATE_PAUSED, GATE_HELD };
+
+/* The dead-letter queue of a queue; of its attribute poller. */
+struct dead_letters {
+    struct sqs_queue *queue; /* NULL: none is known */
+    char arn[SQS_ARN_BYTES];
+    int64_t due_ms;
+    bool denied;
+};
 
 /* The tag of a receive in progress. */
 struct receiver {
@@ -52,6 +60,7 @@ struct poll {
     bool attributes_denied;        /* the attribute poller's */
     int64_t attributes_due_ms;     /* the attribute poller's */
     bool compare;                  /* the attribute poller's: it may be another queue now */
+    struct dead_letters dead;      /* the attribute poller's */
     int64_t created_s;             /* the attribute poller's: of the queue; 0: not known */
     struct poll_stats stats;
 };
@@ -126,6 +135,10 @@ void searches_after(struct poll *p, enum err_kind kind, size_t returned);
 /* A request failed: wait before the next one, and note the outage. */
 void poll_failed(const struct intake *i, struct poll *p, enum outage_call call,
                  const struct err *e);
+
+/* Count the messages of the dead-letter queue with this ARN, if that is due. "": there is none. */
+void dead_letters_read(struct intake *i, struct poll *p, const char *arn);
+void dead_letters_done(struct poll *p);
 
 /* Tell the queue's outage which customers it has now, for its lines. */
 void poll_name_customers(const struct intake *i, const struct poll *p);

@@ -32,6 +32,28 @@ static bool needs_attributes(const struct verify_subject *s, struct verify_line 
     return s->queue.known;
 }
 
+static const char of_redrive[] =
+    "the queue's redrive policy: a dead-letter queue, with maxReceiveCount 20";
+
+/* Whether the worker may read the dead-letter queue, as it does for the metrics. */
+static bool dead_letters_known(const struct verify_subject *s, struct verify_line *out)
+{
+    struct err e = {0};
+    struct sqs_attributes dead;
+    const struct queue_conf *conf = s->customer->queue;
+    struct sqs_queue *queue = sqs_queue_new(s->parts->sqs, conf->url, conf->region, &e);
+    struct sqs_queue *beside =
+        queue != NULL ? sqs_queue_beside(queue, s->queue.attributes.dead_letter_arn, &e) : NULL;
+    bool known = beside != NULL && sqs_get_attributes(beside, &dead, &e) == FAIL_NONE;
+    sqs_queue_free(beside);
+    sqs_queue_free(queue);
+    if (!known) {
+        line_failed(out, &e);
+        out->state = VERIFY_WARN;
+    }
+    return known;
+}
+
 void check_queue_redrive(struct verify_subject *s, struct verify_line *out)
 {
     const struct sqs_attributes *a = &s->queue.attributes;
@@ -40,7 +62,9 @@ void check_queue_redrive(struct verify_subject *s, struct verify_line *out)
     }
     if (a->max_receive_count <= 0) {
         line_set(out, VERIFY_FAIL, "the queue has no dead-letter queue");
-    } else {
+        out->change = of_redrive;
+    } else if (a->max_receive_count < RECEIVES_ADVISED || dead_letters_known(s, out)) {
+        out->change = of_redrive;
         line_set(out, a->max_receive_count < RECEIVES_ADVISED ? VERIFY_WARN : VERIFY_OK,
                  "%.250s after %d receives", a->dead_letter_arn, a->max_receive_count);
     }

@@ -67,7 +67,8 @@ static void add_queue_arn(struct buf *out, const struct queue_conf *q, const cha
 }
 
 void statement_write(const struct verify_statement *st, const struct customer_conf *c,
-                     const struct verify_worker *worker, const char *queue_arn, struct buf *out)
+                     const struct verify_worker *worker, const struct verify_arns *arns,
+                     struct buf *out)
 {
     const char *partition = partition_of(span_str(c->region))->name;
     struct buf prefix = BUF_INIT(TEXT_BYTES);
@@ -75,7 +76,9 @@ void statement_write(const struct verify_statement *st, const struct customer_co
     struct buf topic = BUF_INIT(TEXT_BYTES);
     struct buf role = BUF_INIT(TEXT_BYTES);
     struct buf queue = BUF_INIT(TEXT_BYTES);
-    add_queue_arn(&queue, c->queue, queue_arn);
+    struct buf dead = BUF_INIT(TEXT_BYTES);
+    add_queue_arn(&queue, c->queue, arns->queue);
+    buf_addf(&dead, "%s", or_unknown(arns->dead, "DEAD_LETTER_QUEUE_ARN"));
     if (c->sender_arn != NULL) {
         buf_addf(c->via == NOTIFICATION_SNS ? &topic : &role, "%s", c->sender_arn);
     }
@@ -98,6 +101,7 @@ void statement_write(const struct verify_statement *st, const struct customer_co
         {.name = "KMS_KEY_ARN", .text = or_unknown(c->kms_key_arn, "KMS_KEY_ARN")},
         {.name = "WORKER_ROLE_ARN", .text = or_unknown(principal.p, "WORKER_ROLE_ARN")},
         {.name = "QUEUE_ARN", .text = queue.p},
+        {.name = "DEAD_LETTER_QUEUE_ARN", .text = dead.p},
         {.name = "CUSTOMER", .text = c->id},
         {.name = "CUSTOMER_ACCOUNT", .text = c->account_id},
         {.name = "TOPIC_ARN", .text = topic.p},
@@ -118,4 +122,5 @@ void statement_write(const struct verify_statement *st, const struct customer_co
     buf_done(&topic);
     buf_done(&role);
     buf_done(&queue);
+    buf_done(&dead);
 }

@@ -92,9 +92,12 @@ const struct verify_check verify_checks[] = {
      .run = check_queue_exists,
      .statements = {{"the policy of the worker's role", "worker-policy.json", 0}}},
     {.name = "queue.redrive",
-     .proves = "the queue has a dead-letter queue, after 20 receives or more",
-     .change = "the queue's redrive policy: a dead-letter queue, with maxReceiveCount 20",
-     .run = check_queue_redrive},
+     .proves = "the queue has a dead-letter queue, after 20 receives or more, and the worker may read "
+               "its number of messages",
+     .change = "the queue's redrive policy: a dead-letter queue, with maxReceiveCount 20. After a "
+               "denial: the policy of the worker's role must allow sqs:GetQueueAttributes on it",
+     .run = check_queue_redrive,
+     .statements = {{"the policy of the worker's role", "worker-policy.json", 2}}},
     {.name = "queue.retention",
      .proves = "the queue keeps messages for a day or longer",
      .change = "the queue's MessageRetentionPeriod: 1209600 (14 days)",

@@ -17,7 +17,7 @@ enum { WINDOW = 4 * VERIFY_THREADS };
 struct slot {
     bool done;
     size_t count;
-    char queue_arn[SQS_ARN_BYTES];
+    char queue_arn[SQS_ARN_BYTES], dead_arn[SQS_ARN_BYTES];
     struct verify_line lines[VERIFY_LINES];
 };
 
@@ -65,6 +65,7 @@ static void check_customer(struct verify *v, struct s3 *s3, size_t at)
     struct slot *slot = &v->slots[at % WINDOW];
     run_checks(s, slot);
     memcpy(slot->queue_arn, s->queue.attributes.arn, sizeof(slot->queue_arn));
+    memcpy(slot->dead_arn, s->queue.attributes.dead_letter_arn, sizeof(slot->dead_arn));
     creds_source_free(s->reader);
     creds_source_free(s->role);
     free(s);
@@ -169,11 +170,12 @@ bool verify_next(struct verify *v, struct verify_report *out)
     size_t at = v->returned++;
     if (at == 0) {
         begin(v);
-        *out = (struct verify_report){NULL, "", v->own.lines, v->own.count};
+        *out = (struct verify_report){NULL, "", "", v->own.lines, v->own.count};
         return true;
     }
     const struct slot *slot = await_customer(v, at - 1);
-    *out = (struct verify_report){v->list[at - 1], slot->queue_arn, slot->lines, slot->count};
+    *out = (struct verify_report){v->list[at - 1], slot->queue_arn, slot->dead_arn, slot->lines,
+                                  slot->count};
     return true;
 }
 
@@ -201,6 +203,7 @@ bool verify_statement(const struct verify *v, const struct verify_report *r,
     if (r->customer == NULL || st->where == NULL || line->change != NULL) {
         return false;
     }
-    statement_write(st, r->customer, &v->worker, r->queue_arn, out);
+    const struct verify_arns arns = {r->queue_arn, r->dead_arn};
+    statement_write(st, r->customer, &v->worker, &arns, out);
     return true;
 }

@@ -151,9 +151,15 @@ void line_unproved(struct verify_line *l, const struct err *e);
 /* skip, unless the role was assumed. False: skipped. */
 MUST_USE bool line_needs_role(const struct verify_subject *s, struct verify_line *l);
 
+/* Of the customer's queue, as its attributes say; "": not known. */
+struct verify_arns {
+    const char *queue, *dead; /* dead: its dead-letter queue */
+};
+
 /* Append a statement with the values of a customer, in one line (verify_statement). */
 void statement_write(const struct verify_statement *st, const struct customer_conf *c,
-                     const struct verify_worker *worker, const char *queue_arn, struct buf *out);
+                     const struct verify_worker *worker, const struct verify_arns *arns,
+                     struct buf *out);
 
 /* An object of the customer's bucket. */
 struct s3_object subject_object(const struct verify_subject *s, struct span key);

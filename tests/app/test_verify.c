@@ -42,7 +42,7 @@ static struct buf print(const struct verify_style *style, const char *found)
     (void)snprintf(l.err.code, sizeof(l.err.code), "AccessDenied");
     (void)snprintf(l.err.request_id, sizeof(l.err.request_id), "R1");
     l.err.status = 403;
-    verify_print(NULL, &(struct verify_report){&acme, "", &l, 1}, style, &out);
+    verify_print(NULL, &(struct verify_report){&acme, "", "", &l, 1}, style, &out);
     return out;
 }
 

@@ -17,7 +17,7 @@ static void counts_messages_until_they_come_back(void **state UNUSED)
     assert_int_equal(v.count, 3);
     assert_int_equal(v.first_in_ms, 8000);
     assert_int_equal(v.last_in_ms, 899 * 1000);
-    back_off_get(&b, 15000, &v); /* the first one is back */
+    back_off_get(&b, 15000, &v); /* the first one is visible */
     assert_int_equal(v.count, 2);
     assert_int_equal(v.first_in_ms, 92 * 1000);
     back_off_get(&b, 906 * 1000, &v);

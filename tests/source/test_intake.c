@@ -33,6 +33,8 @@ static struct {
     enum err_kind attributes; /* result of sqs_get_attributes */
     const void *silent;       /* the queue for which it does not return; NULL: none */
     unsigned attributes_asked;
+    unsigned dead_asked;
+    enum err_kind dead;      /* result of sqs_get_attributes of the dead-letter queue */
     int64_t clock_offset_ms; /* that the next answer shows; 0: none */
     uint64_t visible;        /* number of visible messages that it returns */
     int64_t created_s;       /* ... and when the queue was created */
@@ -90,8 +92,34 @@ void sqs_poller_wake(struct sqs_poller *p UNUSED)
     (void)pthread_mutex_unlock(&poller.lock);
 }
 
+static int dead_queue;
+
+struct sqs_queue *sqs_queue_beside(const struct sqs_queue *q UNUSED, const char *arn,
+                                   struct err *e UNUSED)
+{
+    assert_string_equal(arn, "arn:aws:sqs:eu-west-1:111122223333:dead");
+    return (struct sqs_queue *)(void *)&dead_queue;
+}
+
+void sqs_queue_free(struct sqs_queue *q UNUSED)
+{
+}
+
+static enum err_kind dead_attributes(struct sqs_attributes *out, struct err *e)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.dead_asked++;
+    enum err_kind kind = poller.dead;
+    *out = (struct sqs_attributes){.visible = 5};
+    (void)pthread_mutex_unlock(&poller.lock);
+    return kind == FAIL_NONE ? kind : err_set(e, kind, "sqs: as the test says");
+}
+
 enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out, struct err *e)
 {
+    if (q == (struct sqs_queue *)(void *)&dead_queue) {
+        return dead_attributes(out, e);
+    }
     (void)pthread_mutex_lock(&poller.lock);
     poller.attributes_asked++;
     while (poller.silent == q) {
@@ -102,7 +130,8 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
                                    .retention_s = 345600,
                                    .visible = (int64_t)poller.visible,
                                    .in_flight = 3,
-                                   .created_s = poller.created_s};
+                                   .created_s = poller.created_s,
+                                   .dead_letter_arn = "arn:aws:sqs:eu-west-1:111122223333:dead"};
     (void)pthread_mutex_unlock(&poller.lock);
     return kind == FAIL_NONE ? kind : err_set(e, kind, "sqs: as the test says");
 }
@@ -623,6 +652,56 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
     assert_true(pulse_state(intake_pulse(w.intake)) == PULSE_WORK);
 }
 
+static unsigned dead_asked(void)
+{
+    (void)pthread_mutex_lock(&poller.lock);
+    unsigned n = poller.dead_asked;
+    (void)pthread_mutex_unlock(&poller.lock);
+    return n;
+}
+
+/* Let the interval pass, and wait until the attributes were read again. */
+static void pass_an_interval(void)
+{
+    unsigned before = attributes_asked();
+    atomic_fetch_add(&moved.ms, 60000);
+    while (attributes_asked() == before) {
+        let_it_look();
+    }
+}
+
+static void start_with_interval(void)
+{
+    setup(1, 100);
+    intake_free(w.intake);
+    w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
+                                                 .queue_count = 1,
+                                                 .inbox = w.inbox,
+                                                 .acker = w.acker,
+                                                 .customers = w.all,
+                                                 .clock = &moved.clock,
+                                                 .attribute_interval_ms = 60000});
+    intake_start(w.intake);
+    (void)poll_at(0);
+}
+
+static void counts_dead_letters_at_each_fifth_reading(void **state UNUSED)
+{
+    start_with_interval();
+    const struct poll_stats *s = intake_stats(w.intake, 0);
+    assert_int_equal(dead_asked(), 0);
+    for (int n = 1; n <= 12; n++) {
+        pass_an_interval();
+    }
+    wait_for_count(&s->dead_letters, 5);
+    assert_true(atomic_load(&s->dead_known));
+    while (dead_asked() < 3) { /* at the intervals 1, 6 and 11 */
+        let_it_look();
+    }
+    let_it_look();
+    assert_int_equal(dead_asked(), 3);
+}
+
 static void reads_attributes_once_without_an_interval(void **state UNUSED)
 {
     setup(1, 100);
@@ -735,6 +814,25 @@ static void says_whether_a_queue_that_was_gone_is_another_one(void **state UNUSE
     (void)poll_at(4);
     assert_int_equal(captured_log_count("msg=\"queue attributes\""), 3);
     assert_int_equal(w.origins[0].redrive.max_receive_count, 5);
+    captured_log_end();
+}
+
+static void a_dead_letter_queue_that_is_denied_is_said_once_and_not_asked_again(void **state UNUSED)
+{
+    captured_log_begin(LOG_INFO);
+    poller.dead = FAIL_DENIED;
+    start_with_interval();
+    for (int n = 0; n < 12; n++) {
+        pass_an_interval();
+    }
+    const char *line = await_line("msg=\"dead-letter queue cannot be read\"");
+    assert_non_null(strstr(line, "level=warn"));
+    assert_non_null(strstr(line, "allow sqs:GetQueueAttributes"));
+    let_it_look();
+    assert_int_equal(dead_asked(), 1);
+    assert_int_equal(captured_log_count("msg=\"dead-letter queue cannot be read\""), 1);
+    assert_false(atomic_load(&intake_stats(w.intake, 0)->dead_known));
+    assert_true(atomic_load(&intake_stats(w.intake, 0)->attributes_known));
     captured_log_end();
 }
 
@@ -1119,6 +1217,9 @@ int main(void)
         cmocka_unit_test_teardown(learns_of_the_redrive_before_the_first_poll, tear_down),
         cmocka_unit_test_teardown(
             looks_again_and_counts_receives_that_bring_nothing_of_what_is_there, tear_down),
+        cmocka_unit_test_teardown(counts_dead_letters_at_each_fifth_reading, tear_down),
+        cmocka_unit_test_teardown(
+            a_dead_letter_queue_that_is_denied_is_said_once_and_not_asked_again, tear_down),
         cmocka_unit_test_teardown(reads_attributes_once_without_an_interval, tear_down),
         cmocka_unit_test_teardown(says_whether_a_queue_that_was_gone_is_another_one, tear_down),
         cmocka_unit_test_teardown(warns_of_attributes_that_it_may_not_read, tear_down),

@@ -54,6 +54,7 @@ struct fake_aws {
     const struct s3_entry *entries; /* below the prefix */
     int entry_count;
     struct sqs_attributes queue;
+    enum err_kind dead; /* of the attributes of the dead-letter queue */
     struct sink_topic_facts topic;
     bool few_replicas;
     int repeat; /* the last entry is listed this many times more */
@@ -230,9 +231,21 @@ void sqs_queue_free(struct sqs_queue *q UNUSED)
 {
 }
 
-enum err_kind sqs_get_attributes(struct sqs_queue *q UNUSED, struct sqs_attributes *out,
-                                 struct err *e)
+static char dead_letter_queue;
+
+struct sqs_queue *sqs_queue_beside(const struct sqs_queue *q UNUSED, const char *arn,
+                                   struct err *e UNUSED)
 {
+    assert_string_equal(arn, aws.queue.dead_letter_arn);
+    return (struct sqs_queue *)(void *)&dead_letter_queue;
+}
+
+enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out, struct err *e)
+{
+    if (q == (struct sqs_queue *)(void *)&dead_letter_queue) {
+        *out = (struct sqs_attributes){.visible = 0};
+        return aws.dead == FAIL_NONE ? FAIL_NONE : err_set(e, aws.dead, "sqs: AccessDenied");
+    }
     *out = aws.queue;
     return fake_answer(CALL_QUEUE, FAIL_NONE, e);
 }

@@ -393,6 +393,9 @@ static void the_queue_must_be_sane(void **state UNUSED)
     aws.queue.max_receive_count = 0;
     assert_string_equal(states(), "object.version=skip queue.redrive=FAIL ");
     aws.queue.max_receive_count = 20;
+    aws.dead = FAIL_DENIED; /* everything else works without */
+    assert_string_equal(states(), "object.version=skip queue.redrive=warn ");
+    aws.dead = FAIL_NONE;
     aws.queue.retention_s = 86399;
     assert_string_equal(states(), "object.version=skip queue.retention=FAIL ");
     aws.queue.retention_s = 86400;

@@ -9,12 +9,15 @@
  * A message leaves it by the time alone. They are counted in slots of BACK_OFF_SLOT_S by the time
  * at which they come back, so the memory does not depend on their number.
  *
- * Pure: the time is an argument. Threads: one at a time.
+ * struct back_off is pure: the time is an argument, one thread at a time. struct back_off_book: any
+ * thread.
  */
 #ifndef CUSTOMERS_BACK_OFF_H
 #define CUSTOMERS_BACK_OFF_H
 
-#include "base/base.h"
+#include "base/clock.h"
+
+#include <pthread.h>
 
 /* Together longer than the longest delay (DELAY_MAX_S). */
 enum { BACK_OFF_SLOTS = 32, BACK_OFF_SLOT_S = 32 };
@@ -34,5 +37,19 @@ struct back_off_view {
     int64_t first_in_ms, last_in_ms; /* from now on; 0 without messages */
 };
 void back_off_get(const struct back_off *b, int64_t now_ms, struct back_off_view *out);
+
+/* The same with a lock, for messages that any thread returns. */
+struct back_off_book {
+    const struct clock *clock;
+    struct {
+        pthread_mutex_t lock;
+        struct back_off messages;
+    } shared;
+};
+
+void back_off_book_init(struct back_off_book *b, const struct clock *clock);
+void back_off_book_done(struct back_off_book *b);
+void back_off_book_add(struct back_off_book *b, int delay_s);
+void back_off_book_get(struct back_off_book *b, struct back_off_view *out);
 
 #endif

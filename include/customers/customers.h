@@ -50,8 +50,9 @@ struct customer {
     const char *topic_names[STREAMS];
     atomic_size_t event_bytes; /* maximum of an event's value; lowered if a topic allows less */
     struct stats *stats;       /* kept when the configuration changes */
-    struct log_rate *lines;    /* of its objects' lines; kept when the configuration changes */
-    struct refs refs;          /* customer_hold, customer_release */
+    struct back_off_book *back_off; /* its messages in back-off; kept as stats */
+    struct log_rate *lines;         /* of its objects' lines; kept when the configuration changes */
+    struct refs refs;               /* customer_hold, customer_release */
 };
 
 struct customers_parts {     /* borrowed as long as the customers, except conf */
@@ -290,9 +291,6 @@ struct customer_trouble {
     struct back_off_view back_off;
 };
 void customer_trouble(struct customer *c, struct customer_trouble *out);
-
-/* A message of the customer was returned after an error, hidden for this time. */
-void customer_returned(struct customer *c, int delay_s);
 
 /* The customer with this id, with a reference. NULL: there is none. Looks at all of them. */
 MUST_USE struct customer *customers_by_id(struct customers *all, struct span id);

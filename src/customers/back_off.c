@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "customers/back_off.h"
 
+#include "base/lock.h"
+
 enum { SLOT_MS = BACK_OFF_SLOT_S * 1000 };
 
 void back_off_add(struct back_off *b, int64_t now_ms, int delay_s)
@@ -32,4 +34,31 @@ void back_off_get(const struct back_off *b, int64_t now_ms, struct back_off_view
         out->last_in_ms = last_in > out->last_in_ms ? last_in : out->last_in_ms;
         out->count += s->count;
     }
+}
+
+/* ---- With a lock ---- */
+
+void back_off_book_init(struct back_off_book *b, const struct clock *clock)
+{
+    *b = (struct back_off_book){.clock = clock};
+    mutex_init(&b->shared.lock);
+}
+
+void back_off_book_done(struct back_off_book *b)
+{
+    mutex_done(&b->shared.lock);
+}
+
+void back_off_book_add(struct back_off_book *b, int delay_s)
+{
+    mutex_lock(&b->shared.lock);
+    back_off_add(&b->shared.messages, clock_mono_ms(b->clock), delay_s);
+    mutex_unlock(&b->shared.lock);
+}
+
+void back_off_book_get(struct back_off_book *b, struct back_off_view *out)
+{
+    mutex_lock(&b->shared.lock);
+    back_off_get(&b->shared.messages, clock_mono_ms(b->clock), out);
+    mutex_unlock(&b->shared.lock);
 }

@@ -30,6 +30,7 @@ static struct customer_run *run_new(const char *id, const struct clock *clock)
     expect_init(&run->expect, clock_mono_ms(clock));
     mutex_init(&run->waiting.lock);
     mutex_init(&run->shared.lock);
+    back_off_book_init(&run->back_off, clock);
     cond_init(&run->shared.acknowledged);
     rng_init_random(&run->shared.rng);
     return run;
@@ -45,6 +46,7 @@ static void run_release(struct customer_run *run)
     }
     mutex_done(&run->waiting.lock);
     mutex_done(&run->shared.lock);
+    back_off_book_done(&run->back_off);
     cond_done(&run->shared.acknowledged);
     free(run);
 }
@@ -151,6 +153,7 @@ struct customer_entry *entry_new(struct customers *all, const struct conf *conf,
     topics_take_over(c, before);
     take_over(c, before);
     c->customer.stats = &c->run->stats;
+    c->customer.back_off = &c->run->back_off;
     c->customer.lines = &c->run->lines;
     return c;
 }

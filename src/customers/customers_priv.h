@@ -63,6 +63,7 @@ struct customer_run {
         pthread_mutex_t lock;
         struct waiting *oldest, *newest;
     } waiting; /* objects, of customers/waiting.h */
+    struct back_off_book back_off;
     atomic_uint_fast64_t unacked;
     atomic_bool held;            /* paused by an operator ... */
     atomic_int_fast64_t held_ms; /* ... when, monotonic */
@@ -79,7 +80,6 @@ struct customer_run {
         struct err left_by;   /* of the object that was left last */
         enum customer_party paused_party; /* ... which party it was */
         struct rng rng;
-        struct back_off back_off;
     } shared;
 };
 

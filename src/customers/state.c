@@ -9,11 +9,14 @@ void customer_state(struct customer *customer, struct customer_state *out)
     struct customer_run *run = entry_of(customer)->run;
     struct role *role = entry_of(customer)->role;
     struct err why = {.kind = FAIL_NONE};
+    struct back_off_view back;
     *out = (struct customer_state){.unacked_bytes = atomic_load(&run->unacked),
                                    .silent = atomic_load(&run->expected.silent),
                                    .far_above = atomic_load(&run->expected.far_above),
                                    .missing = atomic_load(&run->compared.missing),
                                    .not_compared = atomic_load(&run->compared.failed)};
+    back_off_book_get(&run->back_off, &back);
+    out->back_off = back.count;
     verified_state(entry_of(customer), out);
     for (size_t i = 0; i < CUSTOMER_PARTIES; i++) {
         out->outages += outage_is_open(&run->outages[i]);
@@ -21,9 +24,6 @@ void customer_state(struct customer *customer, struct customer_state *out)
     }
     mutex_lock(&run->shared.lock);
     out->paused = run->shared.breaker.open || atomic_load(&run->held);
-    struct back_off_view back;
-    back_off_get(&run->shared.back_off, clock_mono_ms(run->clock), &back);
-    out->back_off = back.count;
     mutex_unlock(&run->shared.lock);
     mutex_lock(&role->shared.lock);
     if (role->shared.creds != NULL) {
@@ -38,9 +38,9 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
     struct customer_run *run = entry_of(customer)->run;
     int64_t now = clock_mono_ms(run->clock);
     *out = (struct customer_trouble){.known_ms = now - run->expect.begin_ms};
+    back_off_book_get(&run->back_off, &out->back_off);
     mutex_lock(&run->shared.lock);
     out->error = run->shared.left_by;
-    back_off_get(&run->shared.back_off, now, &out->back_off);
     mutex_unlock(&run->shared.lock);
     for (size_t i = CUSTOMER_PARTIES; i-- > 0;) {
         out->fails[i] = outage_why(&run->outages[i], &out->error);
@@ -64,12 +64,4 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
         out->paused_ms = now - atomic_load(&run->held_ms);
         out->next_try_ms = 0;
     }
-}
-
-void customer_returned(struct customer *customer, int delay_s)
-{
-    struct customer_run *run = entry_of(customer)->run;
-    mutex_lock(&run->shared.lock);
-    back_off_add(&run->shared.back_off, clock_mono_ms(run->clock), delay_s);
-    mutex_unlock(&run->shared.lock);
 }

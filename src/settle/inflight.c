@@ -160,7 +160,7 @@ static void note_back_off(const struct inflight *m, int delay_s)
 {
     for (const struct inflight_customer *c = &m->first; c != NULL; c = c->next) {
         if (c->customer != NULL) {
-            customer_returned(c->customer, delay_s);
+            back_off_book_add(c->customer->back_off, delay_s);
         }
     }
 }

@@ -42,6 +42,7 @@ static struct json_object *of_the_page(const char *name)
         {"${EXTERNAL_ID}", "0123456789abcdef0123456789abcdef"},
         {"${CUSTOMER_ACCOUNT}", "444455556666"},
         {"${QUEUE_ARN}", "arn:aws:sqs:eu-west-1:111122223333:ingest"},
+        {"${DEAD_LETTER_QUEUE_ARN}", "arn:aws:sqs:eu-west-1:111122223333:ingest-dead"},
         {"${WORKER_ROLE_ARN}", "arn:aws:iam::111122223333:role/ingest-worker"},
         {"${CUSTOMER_ROLE_ARN}",
          "arn:aws:iam::444455556666:role/asymptote/asymptote-s3-read-01234567"},

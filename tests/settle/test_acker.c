@@ -297,7 +297,10 @@ static void settles_each_once_however_the_reports_race(void **state UNUSED)
 static void counts_its_calls_and_how_long_the_delivery_took(void **state UNUSED)
 {
     static struct stats stats;
-    static struct customer c = {.stats = &stats};
+    static struct back_off_book back_off;
+    static struct customer c = {.stats = &stats, .back_off = &back_off};
+    struct back_off_view back;
+    back_off_book_init(&back_off, &clock_system);
     struct acker *a = start_beating(300, 1);
     struct inflight *m = receive(a, "h1");
     m->first.customer = customer_hold(&c);
@@ -327,6 +330,10 @@ static void counts_its_calls_and_how_long_the_delivery_took(void **state UNUSED)
     for (size_t i = 0; i <= LAG_BOUNDS; i++) {
         times += stats_get(&stats.lag.counts[i]);
     }
+    back_off_book_get(&back_off, &back);
+    assert_int_equal(back.count, 1);
+    assert_in_range(back.last_in_ms, 1, 20000);
+    back_off_book_done(&back_off);
     assert_int_equal(times, 1); /* what is received again is not delivered */
     assert_in_range(stats_get(&stats.lag.sum_ms), 400, 60000);
     assert_true(stats_get(&stats.delivered_ms) != 0);

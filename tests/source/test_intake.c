@@ -670,9 +670,11 @@ static void pass_an_interval(void)
     }
 }
 
-static void start_with_interval(void)
+/* dead: the result of the attributes of the dead-letter queue. */
+static void start_with_interval(enum err_kind dead)
 {
     setup(1, 100);
+    poller.dead = dead;
     intake_free(w.intake);
     w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
                                                  .queue_count = 1,
@@ -687,7 +689,7 @@ static void start_with_interval(void)
 
 static void counts_dead_letters_at_each_fifth_reading(void **state UNUSED)
 {
-    start_with_interval();
+    start_with_interval(FAIL_NONE);
     const struct poll_stats *s = intake_stats(w.intake, 0);
     assert_int_equal(dead_asked(), 0);
     for (int n = 1; n <= 12; n++) {
@@ -820,8 +822,7 @@ static void says_whether_a_queue_that_was_gone_is_another_one(void **state UNUSE
 static void a_dead_letter_queue_that_is_denied_is_said_once_and_not_asked_again(void **state UNUSED)
 {
     captured_log_begin(LOG_INFO);
-    poller.dead = FAIL_DENIED;
-    start_with_interval();
+    start_with_interval(FAIL_DENIED);
     for (int n = 0; n < 12; n++) {
         pass_an_interval();
     }

@@ -316,7 +316,7 @@ def test_dead_letters(strict: StrictWorld, tmp_path):
 
 def test_a_dead_letter_queue_that_may_not_be_read_costs_nothing_else(strict: StrictWorld):
     acme = strict.customer("acme")
-    strict.fake.fault(service="sqs", action="GetQueueAttributes", queue=acme.queue.dead.name, error="AccessDenied", count=-1)
+    strict.fake.fault(service="sqs", action="GetQueueAttributes", bucket=acme.queue.dead.name, error="AccessDenied", count=-1)
     worker = strict.start(metrics={**LISTEN, "queue_interval": "1s"})
     window = Window(worker)
     worker.logged(40, msg="dead-letter queue cannot be read")

@@ -37,6 +37,7 @@ def test_each_customer_has_its_state_and_the_worst_is_first(strict: StrictWorld)
     assert worst["error"]["class"] == "denied" and worst["error"]["code"] == "AccessDenied"
     assert 0 < worst["next_try_ms"] <= 30000 and worst["cause"] == "the role cannot be assumed"
     assert "last_own_notification" in worst and "last_delivery" not in worst
+    assert worst["back_off"] == 1 and status["time"] < worst["back_off_first"] <= worst["back_off_last"]
     assert "last_notification" not in quiet and quiet["since"] >= status["worker"]["started"]
     assert good["objects_done"] == 1 and good["events"] == 20 and good["rejects"] == 0 and good["lag_ms"] >= 0
     assert good["last_notification"] <= good["last_delivery"] <= status["time"]

@@ -162,6 +162,16 @@ static void is_late_while_it_reads_a_backlog(void **state UNUSED)
     assert_state(2, STATUS_FRESH, NOW - S(300)); /* that was long ago */
 }
 
+static void is_late_while_messages_wait_for_another_attempt(void **state UNUSED)
+{
+    assert_state(2, STATUS_FRESH, NOW - S(10));
+    w.customers[2].state.back_off = 1;
+    w.customers[2].trouble.back_off = (struct back_off_view){1, 10000, 20000};
+    assert_state(2, STATUS_LATE, 0);
+    assert_non_null(strstr(answer("late", "", "", ""), "\"back_off\":1,\"back_off_first\":\""));
+    assert_non_null(strstr(answer("late", "", "", ""), "wait for another attempt"));
+}
+
 static void is_late_while_a_party_fails(void **state UNUSED)
 {
     w.customers[2].state.outages = 1;
@@ -417,6 +427,7 @@ int main(void)
         TEST(what_to_do_has_whole_commands),
         TEST(is_late_from_five_minutes_without_a_delivery_on),
         TEST(is_late_while_it_reads_a_backlog),
+        TEST(is_late_while_messages_wait_for_another_attempt),
         TEST(is_late_while_a_party_fails),
         TEST(is_unreadable_while_objects_were_left_lately),
         TEST(is_silent_after_a_day_in_which_nothing_came),

@@ -66,8 +66,8 @@ static void message_over_locked(struct acker *a, struct sqs_inflight *m, enum er
 }
 
 /*
- * The queue's outage counts what became of its message, under the lock: whoever says that none is
- * held has counted all. held: those of the queue that are left.
+ * The queue's outage counts what became of its message, under the lock: the call that says that
+ * none is held has counted all. held: those of the queue that are left.
  */
 static void count_ended_locked(struct acker *a, const struct sqs_inflight *m, enum err_kind kind,
                                size_t held)

@@ -40,7 +40,7 @@ TIME_NAMES = {"timestamp", "@timestamp", "time", "ts", "event_time", "datetime",
 
 
 class Origin(typing.NamedTuple):
-    object: str = "s3://b/p/k"
+    object: str = "s3://bucket/p/k"
     version: str = ""
     modified_ns: int = 0  # only of an object whose version is an ETag
 

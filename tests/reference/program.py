@@ -16,7 +16,7 @@ limits = {{ line_bytes = "{limit}KiB"; }};
 kafka = {{ properties = ( "bootstrap.servers=broker1:9092" ); }};
 queues = ( {{ name = "main"; url = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"; }} );
 customers = ( {{
-  id = "acme"; queue = "main"; prefix = "s3://b/p/"; account_id = "444455556666";
+  id = "acme"; queue = "main"; prefix = "s3://bucket/p/"; account_id = "444455556666";
   role_arn = "arn:aws:iam::444455556666:role/r"; external_id = "5f0c7a52b1d94e6c8a3b"; unwrap = [ {paths} ];
 }} );
 """
@@ -38,7 +38,7 @@ def _place(event):
     return Place(i["line"], i.get("item"), i["id"], i.get("framing", "lines"), i.get("time") == "from_object", i["shape"])
 
 
-def placed(data, object="s3://b/p/k", version="", unwrap=(), limit=1 << 20):
+def placed(data, object="s3://bucket/p/k", version="", unwrap=(), limit=1 << 20):
     """The events of an object, as Places. unwrap, limit: as configured."""
     command = [BINARY, "normalize", "--customer", "acme", "--object", object, "--time", TIME]
     command += ["--object-version", version] if version else []

@@ -64,7 +64,7 @@ LAYOUTS = {  # of a list of events, which may end with blanks
 
 def normalized(text):
     """(line, item, id, framing, whether the time is the object's) of each event."""
-    command = [BINARY, "normalize", "--customer", "acme", "--object", "s3://b/p/k", "--time",
+    command = [BINARY, "normalize", "--customer", "acme", "--object", "s3://bucket/p/k", "--time",
                "2026-06-01T00:00:00Z", "-"]
     run = subprocess.run(command, input=text, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     found = []

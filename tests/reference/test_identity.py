@@ -27,7 +27,7 @@ def generate(count, *options):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
 
 
-def normalized(text, object="s3://b/p/k", version=""):
+def normalized(text, object="s3://bucket/p/k", version=""):
     """The events as (line, item, member `ingest`, bytes)."""
     command = [BINARY, "normalize", "--customer", "acme", "--object", object, "--time", "2026-06-01T00:00:00Z", "-"]
     command[-1:-1] = ["--object-version", version] if version else []
@@ -60,7 +60,7 @@ def test_every_id_of_events_without_a_time_is_the_independent_one():
                     for line in generate(5000, "--seed", "22", "--dup", ".3", "--flat", ".3", "--ecs", ".3")
                     .splitlines(keepends=True))
     ids = []
-    for origin in Origin(), Origin("s3://b/p/k", "v1"), Origin("s3://b/p/k", "v2"), Origin("s3://b/p/\u043a", "v1"):
+    for origin in Origin(), Origin("s3://bucket/p/k", "v1"), Origin("s3://bucket/p/k", "v2"), Origin("s3://bucket/p/\u043a", "v1"):
         events = list(normalized(text, origin.object, origin.version))
         assert sum(i.get("time") == "from_object" for _, _, i, _ in events) > 2000
         assert differing(text, origin)[1] == {}

@@ -130,7 +130,7 @@ def written(request, blanks_at=None):
 def normalized(folder, text):
     """Events without their number, and rejects."""
     rejects = folder / "rejects"
-    run = subprocess.run([BINARY, "normalize", "--customer", "acme", "--object", "s3://b/p/k", "--time", "2026-06-01T00:00:00Z",
+    run = subprocess.run([BINARY, "normalize", "--customer", "acme", "--object", "s3://bucket/p/k", "--time", "2026-06-01T00:00:00Z",
                           "--rejects", rejects, "-"], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert run.returncode in (0, 1), run.stderr
     events = [json.loads(line) for line in run.stdout.splitlines()]

@@ -32,7 +32,7 @@ FOUND = {
                ("topic.leader", "FAIL", "start the broker"), ["IngestBrokerUnreachable", "IngestOutage"],
                "start the broker"),
     "notification": ("silent", "brought no message", "silent", ("customer silent", "next", "notifications"),
-                     ("notification.seen", "warn", "notifications"), ["IngestSilent"], "customer/commands.sh"),
+                     ("notification.seen", "warn", "notifications"), ["IngestSilent"], "customer/notifications.sh"),
 }
 
 
@@ -117,8 +117,7 @@ def test_after_the_remedies_everything_is_delivered(exercise):
     exercise.shell(f"aws kms put-key-policy --key-id {exercise.keys[of['kms']]} --policy-name default "
                    "--policy file://key-policy.json")
     exercise.kafka.start_node(1)
-    exercise.shell(f"cd {of['notification']}/customer && sed -n '1,3d;/notifications: all/,$p' commands.sh > again.sh && "
-                   "bash -euo pipefail again.sh")
+    exercise.shell(f"{of['notification']}/customer/notifications.sh")
     with exercise.conf.open("a") as conf:
         conf.write('limits = { zstd_window = "128MiB"; };\n')
     assert run(exercise, "check-config", "-c", "asymptote-ingest.conf")[0] == 0

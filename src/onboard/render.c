@@ -426,6 +426,7 @@ static const struct file_row {
      "EVENTBRIDGE"},
     {"customer/events-policy.json", FORMAT_DOCUMENT, DOC_EVENTS_POLICY, NULL, "EVENTBRIDGE"},
     {"customer/commands.sh", FORMAT_SCRIPT, 0, "customer-commands.json", NULL},
+    {"customer/notifications.sh", FORMAT_SCRIPT, 0, "customer-notifications.json", NULL},
     {"customer/template.json", FORMAT_JSON, 0, "customer-stack.json", NULL},
     {"customer/main.tf", FORMAT_HCL, 0, "customer-terraform.json", NULL},
     {"operator/queue-policy.json", FORMAT_DOCUMENT, DOC_QUEUE_POLICY, NULL, NULL},

@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/guide-consumers.md: what it says to consumers holds for what a worker produced, with copies of events in the
-topic. The statement for a consumer's own table is run as written; the others need systems that are not here."""
+topic. The statement for a consumer's own table is run as written. ClickHouse's are run by chdb where that is installed
+(`pip install chdb`; the table of the Kafka engine is filled here), Snowflake's are parsed by sqlglot where that is, and the
+program of Kafka Streams is run where STREAMS_LIB names a folder with the jars of kafka-streams and jackson-databind, Flink's statements
+where FLINK_LIB names one with those of flink-clients, -table-api-java-bridge, -table-planner-loader, -table-runtime, -json
+and -sql-connector-kafka."""
 import ast
 import json
+import os
+import pathlib
 import re
 import sqlite3
+import subprocess
+
+import pytest
 
 from .parts.events import generate
 from .parts.places import ROOT
@@ -80,3 +89,103 @@ def test_what_the_statements_take_from_an_event_is_in_it(strict: StrictWorld):
         assert isinstance(found, int if path[-1] == "rules" else str), path
     for text in blocks("python", "Spark"):
         ast.parse(text)
+
+
+def test_clickhouse_has_each_event_once(strict: StrictWorld):
+    session = pytest.importorskip("chdb.session").Session()
+    table, queue, view, question = re.split(r"(?<=;)\n+(?=\w)", blocks("sql", "ClickHouse")[0].strip())
+    queue = re.sub(r"ENGINE = Kafka\nSETTINGS.*", "ENGINE = Memory;", queue, flags=re.S)
+    for statement in (table, queue, view):
+        session.query(statement)
+    for record in delivered_again(strict):
+        text = json.dumps(record.value.decode() if isinstance(record.value, bytes) else record.value)
+        session.query(f'INSERT INTO events_queue FORMAT JSONEachRow {{"event":{text}}}')
+    rows = session.query(question, "CSV").bytes().decode().splitlines()
+    assert sum(int(row.rpartition(",")[2]) for row in rows) == 200, rows
+    assert session.query("SELECT count() FROM events FINAL", "CSV").bytes().strip() == b"400"
+    times = session.query("SELECT toUnixTimestamp64Nano(time), JSONExtractString(event, 'timestamp') FROM events", "JSONCompact")
+    assert all(int(t) > 10 ** 18 for t, _ in json.loads(times.bytes())["data"])
+
+
+def test_snowflake_s_statements_are_of_its_grammar():
+    sqlglot = pytest.importorskip("sqlglot")
+    (text,) = blocks("sql", "Snowflake")
+    create, merge = sqlglot.parse(text, read="snowflake", error_level=sqlglot.ErrorLevel.RAISE)
+    assert (create.key, merge.key) == ("create", "merge")
+    named = {c.name.lower() for c in create.find_all(sqlglot.exp.ColumnDef)}
+    (insert,) = merge.find_all(sqlglot.exp.Insert)
+    assert {c.name.lower() for c in insert.this.expressions} == named
+
+
+IMPORTS = ["java.io.*", "java.time.Duration", "java.util.Properties", "com.fasterxml.jackson.databind.*",
+           "org.apache.kafka.common.serialization.Serdes", "org.apache.kafka.streams.*", "org.apache.kafka.streams.kstream.*",
+           "org.apache.kafka.streams.processor.api.*", "org.apache.kafka.streams.state.*"]
+
+
+def test_kafka_streams_has_each_event_once(strict: StrictWorld, tmp_path):
+    jars = os.environ.get("STREAMS_LIB") or pytest.skip("no STREAMS_LIB")
+    delivered_again(strict)
+    (code,) = blocks("java", "Kafka Streams")
+    processor, _, topology = code.partition("\nStreamsBuilder")
+    once = f"{strict.events_topic}-once"
+    strict.kafka.create_topic(once, partitions=2)
+    topology = topology.replace('"events"', f'"{strict.events_topic}"').replace('"events-once"', f'"{once}"')
+    source = tmp_path / "Once.java"
+    source.write_text("".join(f"import {name};\n" for name in IMPORTS) + "public class Once {\nstatic " + processor + f"""
+public static void main(String[] a) throws Exception {{
+    StreamsBuilder{topology}
+    Properties p = new Properties();
+    p.put("application.id", "once-{strict.events_topic}");
+    p.put("bootstrap.servers", "{strict.kafka.bootstrap}");
+    p.put("auto.offset.reset", "earliest");
+    p.put("state.dir", "{tmp_path}/state");
+    p.put("replication.factor", "1");
+    KafkaStreams streams = new KafkaStreams(builder.build(), p);
+    streams.start();
+    System.in.read();
+    streams.close();
+}}
+}}
+""")
+    with subprocess.Popen(["java", "-cp", f"{pathlib.Path(jars)}/*", str(source)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+        try:
+            until(lambda: len(list(strict.kafka.read(once))) >= 400 or running.poll() is not None, "400 events", 120, every=1)
+            running.stdin.close()
+            said = running.stdout.read().decode()
+        finally:
+            running.kill()
+    ids = [(e["customer"], e["id"]) for e in (json.loads(r.value)["ingest"] for r in strict.kafka.read(once))]
+    assert len(ids) == len(set(ids)) == 400, said[-3000:]
+
+
+def test_flink_has_each_event_once(strict: StrictWorld, tmp_path):
+    jars = os.environ.get("FLINK_LIB") or pytest.skip("no FLINK_LIB")
+    delivered_again(strict)
+    (text,) = blocks("sql", "Flink")
+    table, ttl, question = re.split(r"(?<=;)\n+(?=\w)", text.strip())
+    table = (table.replace("'topic' = 'events'", f"'topic' = '{strict.events_topic}'").replace("broker1:9092", strict.kafka.bootstrap)
+             .replace("'group-offsets'", "'earliest-offset'").rstrip(";"))
+    key, value = re.fullmatch(r"SET '(.*)' = '(.*)';", ttl).groups()
+    source = tmp_path / "Once.java"
+    source.write_text(f"""import org.apache.flink.table.api.*;
+public class Once {{ public static void main(String[] a) throws Exception {{
+    TableEnvironment t = TableEnvironment.create(EnvironmentSettings.inStreamingMode());
+    t.executeSql({json.dumps(table)});
+    t.getConfig().set({json.dumps(key)}, {json.dumps(value)});
+    System.out.println(t.explainSql({json.dumps(question.rstrip(";"))}));
+    try (var rows = t.executeSql({json.dumps(question.rstrip(";"))}).collect()) {{
+        while (rows.hasNext()) {{ System.out.println("row " + rows.next()); System.out.flush(); }}
+    }}
+}} }}
+""")
+    log = tmp_path / "flink.log"
+    with log.open("wb") as out, subprocess.Popen(["java", "--add-opens=java.base/java.util=ALL-UNNAMED", "-cp", f"{jars}/*", str(source)],
+                                                 stdout=out, stderr=subprocess.STDOUT) as running:
+        try:
+            until(lambda: log.read_bytes().count(b"\nrow ") >= 400 or running.poll() is not None, lambda: log.read_text()[-3000:], 120)
+        finally:
+            running.kill()
+    said = log.read_text()
+    rows = re.findall(r"^row \+I\[\+I\[(\w+), ([0-9a-f-]+), \d+\]", said, re.M)
+    assert len(rows) == len(set(rows)) == 400 and "Deduplicate" in said, said[-3000:]

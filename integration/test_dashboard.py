@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 
+import pytest
 import yaml
 
 from .parts.events import generate
@@ -87,3 +88,22 @@ def test_each_expression_has_a_value_on_the_pages_of_a_worker(strict: StrictWorl
     # which sample_lines leaves out.
     assert code == 1 and empty == {"Verified", "Worker credentials expiry", "Reconcile missing", "Reconcile failing",
                                    "Reconciled, how long ago"}, (empty, out[-2000:])
+
+
+def test_grafana_s_own_types_have_every_member_of_the_dashboard():
+    """Where Grafana's SDK is installed (`pip install grafana-foundation-sdk`): what its types do not know is dropped by them."""
+    types = pytest.importorskip("grafana_foundation_sdk.models.dashboard")
+    made = json.loads(json.dumps(DASHBOARD))
+
+    def lost(given, kept):
+        if isinstance(given, dict):
+            return any(name not in kept or lost(value, kept[name]) for name, value in given.items())
+        if isinstance(given, list):
+            return len(given) != len(kept) or any(map(lost, given, kept))
+        return given != kept
+
+    def through_types(given):
+        return json.loads(json.dumps(types.Dashboard.from_json(given).to_json(), default=lambda o: o.to_json()))
+    assert not lost(made, through_types(made))
+    made["panels"][1]["gridPosition"] = made["panels"][1].pop("gridPos")
+    assert lost(made, through_types(made))

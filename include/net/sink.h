@@ -56,7 +56,8 @@ enum sink_event {
 struct sink_news {
     enum sink_event what;
     const struct err *err;
-    int64_t since_ms;    /* SINK_DOWN: the first evidence, monotonic; 0: now */
+    int64_t since_ms; /* SINK_DOWN: the first evidence, monotonic; 0: now. SINK_BROKER_UP: the last
+                         failed connection */
     int64_t answered_ms; /* when a broker answered or acknowledged last; 0: never */
 };
 typedef void sink_event_fn(void *context, const struct sink_news *news);

@@ -22,7 +22,8 @@ enum {
 
 struct sink_broker {
     int32_t id;
-    char name[100]; /* "host:port" */
+    char name[100];    /* "host:port" */
+    int64_t failed_ms; /* the last failed connection that librdkafka reported, monotonic */
 };
 
 struct sink_brokers {
@@ -39,7 +40,7 @@ void sink_error_text(const char *text, char *out, size_t cap);
 /* Read librdkafka's "host:port/2: Connect to ...". False: it names no broker with an id. */
 MUST_USE bool sink_brokers_parse(const char *text, struct sink_broker *out);
 
-/* It cannot be reached. True: that is new. */
+/* It cannot be reached, at its failed_ms. True: that is new. */
 MUST_USE bool sink_brokers_down(struct sink_brokers *b, const struct sink_broker *broker);
 
 /* It answers. True: it could not be reached before. */

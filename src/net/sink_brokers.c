@@ -54,7 +54,11 @@ static struct sink_broker *find(struct sink_brokers *b, int32_t id)
 
 bool sink_brokers_down(struct sink_brokers *b, const struct sink_broker *broker)
 {
-    if (find(b, broker->id) != NULL || b->count == SINK_BROKERS) {
+    struct sink_broker *known = find(b, broker->id);
+    if (known != NULL) {
+        known->failed_ms = broker->failed_ms;
+    }
+    if (known != NULL || b->count == SINK_BROKERS) {
         return false;
     }
     b->list[b->count++] = *broker;

@@ -192,7 +192,10 @@ static void broker_answers(struct sink *s, const rd_kafka_message_t *m)
         struct err e = {.kind = FAIL_NONE};
         err_copy(e.host, sizeof(e.host), span_str(up.name));
         atomic_store(&s->lost_brokers, s->poll.brokers.count);
-        emit_event(s, SINK_BROKER_UP, &e);
+        if (s->event != NULL) {
+            s->event(s->context, &(struct sink_news){
+                                     .what = SINK_BROKER_UP, .err = &e, .since_ms = up.failed_ms});
+        }
     }
 }
 
@@ -323,6 +326,7 @@ static void request_failed(struct sink *s, rd_kafka_resp_err_t code, const char 
     struct sink_broker broker;
     sink_error_text(text, s->poll.why, sizeof(s->poll.why));
     bool named = is_unreachable(code, text) && sink_brokers_parse(text, &broker);
+    broker.failed_ms = clock_mono_ms(&clock_system);
     if (named && sink_brokers_down(&s->poll.brokers, &broker)) {
         err_copy(e->host, sizeof(e->host), span_str(broker.name));
         atomic_store(&s->lost_brokers, s->poll.brokers.count);

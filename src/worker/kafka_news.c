@@ -33,12 +33,14 @@ static void kafka_failed(struct worker *w, const struct sink_news *news, const c
                   clock_mono_ms(&clock_system));
 }
 
-static void log_broker(bool up, const struct err *e)
+static void log_broker(const struct sink_news *news)
 {
+    const struct err *e = news->err;
     struct err why = *e;
     why.host[0] = '\0'; /* it is the broker */
-    if (up) {
-        log_write(LOG_INFO, "kafka broker connected", KV_STR("broker", e->host));
+    if (news->what == SINK_BROKER_UP) {
+        log_write(LOG_INFO, "kafka broker connected", KV_STR("broker", e->host),
+                  KV_INT("last_failure_s", (clock_mono_ms(&clock_system) - news->since_ms) / 1000));
         return;
     }
     log_write(LOG_WARN, "kafka broker unreachable", KV_STR("broker", e->host), KV_ERR(&why),
@@ -79,7 +81,7 @@ void worker_kafka_news(void *ctx, const struct sink_news *news)
         break;
     case SINK_BROKER_DOWN:
     case SINK_BROKER_UP:
-        log_broker(news->what == SINK_BROKER_UP, e);
+        log_broker(news);
         break;
     case SINK_AUTH:
         kafka_failed(w, news,

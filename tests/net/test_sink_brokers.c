@@ -62,9 +62,11 @@ static void tells_each_change_once(void **state UNUSED)
     struct sink_broker out;
     assert_true(sink_brokers_down(&all, &(struct sink_broker){.id = 1, .name = "a:1"}));
     assert_true(sink_brokers_down(&all, &(struct sink_broker){.id = 2, .name = "b:1"}));
-    assert_false(sink_brokers_down(&all, &(struct sink_broker){.id = 1, .name = "a:1"}));
+    assert_false(
+        sink_brokers_down(&all, &(struct sink_broker){.id = 1, .name = "a:1", .failed_ms = 7}));
     assert_false(sink_brokers_up(&all, 3, &out));
     assert_true(sink_brokers_up(&all, 1, &out));
+    assert_int_equal(out.failed_ms, 7); /* the last one */
     assert_string_equal(out.name, "a:1");
     assert_false(sink_brokers_up(&all, 1, &out));
     assert_true(sink_brokers_up(&all, 2, &out));

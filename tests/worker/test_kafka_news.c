@@ -93,9 +93,12 @@ static void one_broker_is_named_when_it_fails_and_when_it_answers(void **state U
     assert_line(
         "msg=\"kafka broker unreachable\"",
         "level=warn msg=\"kafka broker unreachable\" broker=broker1:9092 error=again detail=");
-    news(SINK_BROKER_UP, FAIL_NONE, "");
+    struct err e = {.host = "broker1:9092"};
+    worker_kafka_news(&w, &(struct sink_news){.what = SINK_BROKER_UP,
+                                              .err = &e,
+                                              .since_ms = clock_mono_ms(&clock_system) + 1});
     assert_line("msg=\"kafka broker connected\"",
-                "level=info msg=\"kafka broker connected\" broker=broker1:9092");
+                "level=info msg=\"kafka broker connected\" broker=broker1:9092 last_failure_s=0");
     assert_int_equal(captured_log_count("outage="), 0);
     teardown();
 }

@@ -3,7 +3,7 @@
 topic. The statement for a consumer's own table is run as written. ClickHouse's are run by chdb where that is installed
 (`pip install chdb`; the table of the Kafka engine is filled here), Snowflake's are parsed by sqlglot where that is, and the
 program of Kafka Streams is run where STREAMS_LIB names a folder with the jars of kafka-streams and jackson-databind, Flink's statements
-where FLINK_LIB names one with those of flink-clients, -table-api-java-bridge, -table-planner-loader, -table-runtime, -json
+where FLINK_LIB names one with those of flink-clients, -connector-base, -table-api-java-bridge, -table-planner-loader, -table-runtime, -json
 and -sql-connector-kafka."""
 import ast
 import json

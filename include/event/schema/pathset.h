@@ -20,9 +20,10 @@
 enum {
     PATH_MAX_BYTES = 128, /* longest path, dots included */
     PATH_MAX_DOTS = 12,
-    LEARN_MAX = 256,  /* names that fold to a path, and as many others */
+    LEARN_MAX = 512,  /* names */
     LEARN_BYTES = 64, /* longest of them */
     LEARN_PROBES = 8, /* longest search for a name that is still learned */
+    LEARN_LOOKS = 16, /* learned names that are looked at to find one that may be forgotten */
     PATH_NONE = -1,
 };
 
@@ -38,10 +39,19 @@ struct path_entry {
     const char *container; /* alias_container.as if it is one, else NULL */
     int16_t id;            /* PATH_NONE: not a path */
     int16_t word;          /* number of the word that it folds to, WORD_NONE if it has dots */
+    int16_t same;          /* its own number; of a learned name, that of a fixed entry like it */
     uint8_t dots;          /* in the text */
     bool begins;           /* longer paths begin with it */
     struct name_note note;
     uint32_t seen; /* number of the last object that has the name */
+};
+
+/* Learned names: consecutive entries. */
+struct learned {
+    size_t first, count;
+    size_t hand;                /* the next that may be forgotten */
+    uint32_t passed[LEARN_MAX]; /* `seen` of each when the hand passed it */
+    char text[LEARN_MAX][LEARN_BYTES];
 };
 
 struct pathset {
@@ -49,11 +59,11 @@ struct pathset {
     size_t count;               /* paths */
     struct span *text;          /* by id */
     int16_t *next_folded;       /* by id: next path that folds to the same word */
-    struct path_entry *entries; /* paths, their beginnings, other names */
+    struct path_entry *entries; /* paths, their beginnings, other names; then what is learned */
     size_t entry_count, entry_most;
-    size_t learned[2];     /* names that fold to a path, others */
-    uint32_t objects;      /* number of the current object; it may wrap */
-    int16_t *first_folded; /* by number of a word: first path that folds to it */
+    struct learned *learned; /* NULL: none yet */
+    uint32_t objects;        /* number of the current object; it may wrap */
+    int16_t *first_folded;   /* by number of a word: first path that folds to it */
     size_t word_count;
     struct string_map index;  /* joined text to entry */
     struct string_map folded; /* folded text to number of the word */
@@ -74,7 +84,13 @@ void pathset_container(struct pathset *p, struct span path, const char *as);
 
 /*
  * Add an entry for a name that has none, since a file repeats the same names. The entry says only
- * which paths the name folds to. WORD_NONE: the name is too long, or enough are learned.
+ * which paths the name folds to. No path is added after the first call. WORD_NONE: the name is too
+ * long, or no learned name may be forgotten for it.
+ *
+ * A full set forgets one that was not in an object since the hand passed it ("second chance"), so
+ * that the names of one source do not stay in place of those of all others. An entry that a row
+ * refers to is never changed: use `same` of a learned one. One that the current object has is not
+ * forgotten, since its `seen` finds duplicates.
  */
 int pathset_learn(struct pathset *p, struct span name);
 

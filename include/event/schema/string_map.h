@@ -5,7 +5,7 @@
  *     string_map_add(&m, SPAN("user.name"), 7);
  *     int n = string_map_find(&m, name);           // 7, or WORD_NONE
  *
- * The texts are borrowed. Threads: built by one, then read by many.
+ * The texts are borrowed. Threads: built by one, then read by many, unless one changes it.
  */
 #ifndef EVENT_SCHEMA_STRING_MAP_H
 #define EVENT_SCHEMA_STRING_MAP_H
@@ -44,6 +44,9 @@ void string_map_done(struct string_map *m);
 
 /* A word that is in the map keeps its value. */
 void string_map_add(struct string_map *m, struct span word, int value);
+
+/* Remove a word; nothing happens if it is not there. */
+void string_map_remove(struct string_map *m, struct span word);
 
 /* Add each word of a list, one blank between them, with the same value. */
 void string_map_add_list(struct string_map *m, const char *list, int value);
@@ -138,9 +141,14 @@ struct word_filter {
 };
 
 /*
- * Add a text by its hash. False: the text was not added before. True: it was, or another text with
- * the same bit.
+ * Look for a text by its hash. False: it was not added. True: it was, or another text with the same
+ * bit. word_filter_seen adds it.
  */
+static inline bool word_filter_has(const struct word_filter *f, uint32_t hash)
+{
+    return (f->bits[hash / 64 % WORD_FILTER] >> hash % 64 & 1) != 0;
+}
+
 static inline bool word_filter_seen(struct word_filter *f, uint32_t hash)
 {
     uint64_t mask = (uint64_t)1 << hash % 64;

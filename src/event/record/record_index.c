@@ -134,7 +134,7 @@ static inline void note_member(struct record_index *index, const struct pathset 
 void record_index_of(struct pathset *names, const struct doc *d, size_t at,
                      struct record_index *index)
 {
-    struct word_filter seen = {0}; /* of names without an entry */
+    struct word_filter seen = {0}; /* names that had no entry when they were read */
     memset(index, 0, offsetof(struct record_index, rows));
     names->objects++;
     for (size_t i = doc_first(d, at); !doc_at_end(d, i); i = doc_next(d, i + 1)) {
@@ -144,13 +144,18 @@ void record_index_of(struct pathset *names, const struct doc *d, size_t at,
         int e = string_map_find_key(&names->index, name, key, hash);
         uint8_t kind = kinds[(size_t)doc_tag(d, i + 1)];
         index->kinds |= kind;
-        if (e != WORD_NONE || (e = learn_name(index, names, name)) != WORD_NONE) {
+        int row = WORD_NONE;
+        if (e == WORD_NONE) {
+            e = learn_name(index, names, name);
+            index->twice |=
+                e != WORD_NONE ? word_filter_has(&seen, hash) : word_filter_seen(&seen, hash);
+        }
+        if (e != WORD_NONE) {
+            row = names->entries[e].same;
             note_member(index, names, &names->entries[e], (uint32_t)i + 1, kind);
-        } else {
-            index->twice |= word_filter_seen(&seen, hash);
         }
         if (index->count++ < INDEX_ROWS) {
-            index->rows[index->count - 1] = (struct record_index_row){(uint32_t)i + 1, e};
+            index->rows[index->count - 1] = (struct record_index_row){(uint32_t)i + 1, row};
         }
     }
 }

@@ -40,6 +40,33 @@ void string_map_add(struct string_map *m, struct span word, int value)
     m->slots[i] = (struct string_map_slot){key, word.p, (uint32_t)word.n, value};
 }
 
+static size_t home_of(const struct string_map *m, size_t slot)
+{
+    return word_key_hash(m->slots[slot].key, m->slots[slot].n) & m->mask;
+}
+
+/* The words behind it move up to their home slots as far as they can, so no search ends too early.
+ */
+void string_map_remove(struct string_map *m, struct span word)
+{
+    struct word_key key = word_key(word);
+    size_t at = word_key_hash(key, word.n) & m->mask;
+    while (m->slots[at].value != WORD_NONE && !string_map_is(&m->slots[at], word, key)) {
+        at = (at + 1) & m->mask;
+    }
+    if (m->slots[at].value == WORD_NONE) {
+        return;
+    }
+    for (size_t i = (at + 1) & m->mask; m->slots[i].value != WORD_NONE; i = (i + 1) & m->mask) {
+        if (((i - home_of(m, i)) & m->mask) >= ((i - at) & m->mask)) {
+            m->slots[at] = m->slots[i];
+            at = i;
+        }
+    }
+    m->slots[at].value = WORD_NONE;
+    m->count--;
+}
+
 void string_map_add_list(struct string_map *m, const char *list, int value)
 {
     struct span rest = span_str(list);

@@ -8,8 +8,9 @@
  *     ops_free(o);
  *
  * Delivery never waits for it: it has a producer and a budget of its own, and an event that does
- * not fit into the budget, or that the brokers refuse, is dropped, counted, and logged at most once
- * a minute. Functions that send accept NULL, and then do nothing.
+ * not fit into the budget or into its customer's share of it, or that the brokers refuse, is
+ * dropped, counted, and logged at most once a minute. Functions that send accept NULL, and then do
+ * nothing.
  *
  * Threads: any, except for new and free.
  */

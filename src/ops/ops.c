@@ -2,12 +2,20 @@
 /*
  * ops.c - the producer is another one than that of the records: a topic that does not accept ops
  * events then delays neither a record nor the shutdown, and its fatal errors concern no object.
+ *
+ * Events that wait for their acknowledgement are bounded, and each customer has its share of the
+ * bound (base/share.h): otherwise one with many small objects would cause the events of all others
+ * to be dropped while the brokers are slow. The bytes are counted in a table by a hash of the
+ * customer's id, so that the report of an event needs no customer. Two customers of one row have
+ * one share.
  */
 #include "ops/ops.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/share.h"
 #include "codec/url.h"
 #include "net/sink_budget.h"
 
@@ -15,7 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SOURCE_BYTES = 1024, CLIENT_BYTES = 320, SAY_EVERY_MS = 60 * 1000 };
+enum { SOURCE_BYTES = 1024, CLIENT_BYTES = 320, SAY_EVERY_MS = 60 * 1000, SHARES = 4096 };
+
+/* The tag of an event. */
+struct ops_share {
+    struct ops *ops;
+    atomic_uint_fast64_t bytes; /* not acknowledged */
+};
 
 struct ops {
     struct sink_budget *budget;
@@ -24,6 +38,7 @@ struct ops {
     char *name; /* of the topic */
     const struct clock *clock;
     struct buf source;
+    struct ops_share *shares; /* [SHARES], by a hash of the customer's id */
     int64_t started_ms;
     atomic_uint_fast64_t number;
     atomic_uint_fast64_t acknowledged;
@@ -68,7 +83,9 @@ static void drop(struct ops *o, const struct err *why)
 
 static void on_reported(const struct sink_report *r)
 {
-    struct ops *o = r->tag;
+    struct ops_share *share = r->tag;
+    struct ops *o = share->ops;
+    (void)atomic_fetch_sub(&share->bytes, r->bytes);
     if (r->err->kind == FAIL_NONE) {
         (void)atomic_fetch_add(&o->acknowledged, 1);
     } else {
@@ -78,8 +95,20 @@ static void on_reported(const struct sink_report *r)
 
 /* ---- Sending ---- */
 
+static struct ops_share *share_of(const struct ops *o, struct span customer)
+{
+    return &o->shares[hash_span(HASH_SEED, customer) % SHARES];
+}
+
+static bool has_room(const struct ops *o, const struct ops_share *share, uint64_t bytes)
+{
+    return share_allows(sink_budget_limit(o->budget), sink_budget_used(o->budget),
+                        atomic_load(&share->bytes), bytes);
+}
+
 static void produce(struct ops *o, struct span key, struct span value)
 {
+    struct ops_share *share = share_of(o, key);
     struct sink_header type = {"content-type", SPAN("application/cloudevents+json; charset=UTF-8")};
     struct err e = {.kind = FAIL_NONE};
     bool full = false;
@@ -87,17 +116,25 @@ static void produce(struct ops *o, struct span key, struct span value)
         .topic = o->topic,
         .key = key,
         .value = value,
-        .tag = o,
+        .tag = share,
         .headers = &type,
         .header_count = 1,
         .full = &full,
     };
-    if (sink_produce(o->sink, &record, &e) != FAIL_NONE) {
+    if (!has_room(o, share, key.n + value.n)) {
+        (void)err_set(&e, FAIL_LIMIT, "too many events of the customer wait for acknowledgement");
         drop(o, &e);
-    } else if (full) {
-        (void)err_set(&e, FAIL_LIMIT, "too many events wait for acknowledgement");
-        drop(o, &e);
+        return;
     }
+    (void)atomic_fetch_add(&share->bytes, key.n + value.n); /* before its report may come */
+    if (sink_produce(o->sink, &record, &e) == FAIL_NONE && !full) {
+        return;
+    }
+    (void)atomic_fetch_sub(&share->bytes, key.n + value.n);
+    if (full) {
+        (void)err_set(&e, FAIL_LIMIT, "too many events wait for acknowledgement");
+    }
+    drop(o, &e);
 }
 
 void ops_send(struct ops *o, const struct ops_event *ev)
@@ -189,6 +226,7 @@ static void ops_destroy(struct ops *o)
     sink_budget_free(o->budget);
     buf_done(&o->source);
     mutex_done(&o->drops.lock);
+    free(o->shares);
     free(o->name);
     free(o);
 }
@@ -201,6 +239,10 @@ struct ops *ops_new(const struct ops_settings *s, struct err *e)
     mutex_init(&o->drops.lock);
     o->clock = s->clock;
     o->started_ms = clock_wall_ms(s->clock);
+    o->shares = mem_zeros(SHARES, sizeof(*o->shares));
+    for (size_t i = 0; i < SHARES; i++) {
+        o->shares[i].ops = o;
+    }
     o->source = (struct buf)BUF_INIT(SOURCE_BYTES);
     buf_add(&o->source, SPAN("urn:asymptote-ingest:worker:"));
     url_encode(&o->source, span_str(s->host));

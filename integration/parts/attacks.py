@@ -137,6 +137,13 @@ def _dense_bodies(strict, customer):
         customer.queue.send(text)
 
 
+def _broken_ends(strict, customer):
+    """Small objects whose last bytes are wrong: all of each is read and produced before it fails."""
+    text = gzip.compress(generate(200, 1).text, mtime=0)
+    for n in range(300):
+        customer.put(f"broken-{n}.gz", text[:-8] + struct.pack("<II", n, 1))
+
+
 def _slow_bucket(strict, customer):
     strict.fake.fault(service="s3", action="GetObject", bucket=customer.bucket, delay_s=3, count=-1)
     for n in range(60):
@@ -173,4 +180,5 @@ FURTHER = [
     Attack("bombs", "CPU", _bombs),
     Attack("nested", "CPU", _nested),
     Attack("dense-bodies", "the thread of the polls", _dense_bodies),
+    Attack("broken-ends", "CPU, rejects topic", _broken_ends, shared=True),
 ]

@@ -144,6 +144,20 @@ def _broken_ends(strict, customer):
         customer.put(f"broken-{n}.gz", text[:-8] + struct.pack("<II", n, 1))
 
 
+def _redirects(strict, customer):
+    """S3 names another host for each object, as for a bucket that was created again in another region."""
+    strict.fake.fault(service="s3", action="GetObject", bucket=customer.bucket, error="TemporaryRedirect", count=-1)
+    for n in range(300):
+        customer.put(f"redirect-{n}.jsonl", SOME_EVENT)
+
+
+def _over_limit(strict, customer):
+    """A queue with as many messages in flight as SQS allows: receives fail, what is held is settled."""
+    strict.fake.fault(service="sqs", action="ReceiveMessage", bucket=customer.queue.name, error="OverLimit", count=-1)
+    for n in range(300):
+        customer.put(f"over-{n}.jsonl", SOME_EVENT)
+
+
 def _slow_bucket(strict, customer):
     strict.fake.fault(service="s3", action="GetObject", bucket=customer.bucket, delay_s=3, count=-1)
     for n in range(60):
@@ -181,4 +195,6 @@ FURTHER = [
     Attack("nested", "CPU", _nested),
     Attack("dense-bodies", "the thread of the polls", _dense_bodies),
     Attack("broken-ends", "CPU, rejects topic", _broken_ends, shared=True),
+    Attack("redirects", "lanes", _redirects, shared=True),
+    Attack("over-limit", "the thread of the polls", _over_limit),
 ]

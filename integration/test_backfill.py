@@ -70,7 +70,7 @@ def test_objects_that_exist_come_to_kafka(strict, acme):
     names = [f"{n:02d}.jsonl" for n in range(30)] + HOSTILE
     for name in names:
         put(strict, acme, name)
-    done = backfill(strict, "acme", "--json")
+    done = backfill(strict, "acme", "--json", *NO_ROOM)
     assert done.status == 0, done.stderr
     assert done.json()[0]["taken"] == len(names)
     assert sent(acme) == Counter(names)
@@ -174,16 +174,16 @@ def test_a_list_that_changes_under_way_misses_no_object_that_stays(strict, acme)
 def test_a_checkpoint_is_of_one_job(strict, acme, tmp_path):
     put_many(strict, acme, 15)
     path = str(tmp_path / "checkpoint")
-    first = backfill(strict, "acme", "--checkpoint", path, "--json")
+    first = backfill(strict, "acme", "--checkpoint", path, *NO_ROOM, "--json")
     assert first.status == 0 and acme.queue.depth() == 15
-    again = backfill(strict, "acme", "--checkpoint", path, "--json")
+    again = backfill(strict, "acme", "--checkpoint", path, *NO_ROOM, "--json")
     assert again.status == 0 and acme.queue.depth() == 15
     assert again.json() == first.json()
     assert "is finished" not in first.stderr and "nothing is sent now" in again.stderr
-    other = backfill(strict, "acme", "--checkpoint", path, "--prefix", acme.key("x/"))
+    other = backfill(strict, "acme", "--checkpoint", path, *NO_ROOM, "--prefix", acme.key("x/"))
     assert other.status == 1 and "the checkpoint of another job" in other.stderr
     (tmp_path / "checkpoint").write_text("{}")
-    damaged = backfill(strict, "acme", "--checkpoint", path)
+    damaged = backfill(strict, "acme", "--checkpoint", path, *NO_ROOM)
     assert damaged.status == 1 and "not a checkpoint" in damaged.stderr
     assert acme.queue.depth() == 15
 

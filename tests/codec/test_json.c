@@ -104,7 +104,7 @@ static void outcome(struct fixture *f, struct span text, char *out, size_t size)
     bool fast = json_read(f->fast, text, &read);
     if (!strict_takes(f, text, &d, &e)) {
         assert_false(fast);
-        (void)snprintf(out, size, "refused: %s", e.text);
+        (void)snprintf(out, size, "refused: %.400s", e.text);
         return;
     }
     if (fast) {

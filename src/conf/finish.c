@@ -52,6 +52,13 @@ static void queue_finish(struct conf_reader *r, struct queue_conf *q, const conf
     }
 }
 
+static bool begins_with_bucket(struct span path, const char *bucket)
+{
+    size_t n = bucket != NULL ? strlen(bucket) : 0;
+    return n > 0 && path.n > n && path.p[n] == '/' &&
+           span_eq(span_of(path.p, n), span_of(bucket, n));
+}
+
 /* "s3://bucket/a/b/" becomes bucket and "a/b"; "/a/b/" becomes "a/b". */
 static void prefix_finish(struct conf_reader *r, struct customer_conf *c,
                           const config_setting_t *at)
@@ -71,6 +78,12 @@ static void prefix_finish(struct conf_reader *r, struct customer_conf *c,
         conf_error(r, at, "customer %s.prefix: %s", c->id, why);
     } else if (doubt != NULL) {
         conf_warn(r, at, "customer %s.prefix: %s", c->id, doubt);
+    } else if (p.bucket.n == 0 && begins_with_bucket(p.path, c->bucket)) {
+        conf_warn(
+            r, at,
+            "customer %s.prefix: begins with the bucket's name, which is not a part of keys; if "
+            "its keys do begin so, write s3://%s/%.*s",
+            c->id, c->bucket, (int)p.path.n, p.path.p);
     }
     char *bare = conf_copy(p.path);
     free(c->prefix);

@@ -98,6 +98,18 @@ static size_t position(const struct history *h, size_t age)
     return (h->next + 2 * HISTORY_POINTS - 1 - age) % HISTORY_POINTS;
 }
 
+/*
+ * When the point of this age began; 0: the one that is not sampled yet. So the time is at most a
+ * minute early, never late, and stays the same. Wall clock; not before the customer was known.
+ */
+static int64_t begin_of_point(const struct history *h, const struct snapshot *s,
+                              const struct snapshot_customer *c, size_t age)
+{
+    int64_t known = s->wall_ms - c->trouble.known_ms;
+    int64_t begin = h->sampled_wall_ms - (int64_t)age * HISTORY_STEP_MS;
+    return h->count == 0 || begin < known ? known : begin;
+}
+
 void history_fill(const struct history *h, struct snapshot *s)
 {
     for (size_t i = 0; i < s->customer_count; i++) {
@@ -105,12 +117,11 @@ void history_fill(const struct history *h, struct snapshot *s)
         const struct ring *r = find_ring(h, c->customer);
         uint64_t left = stats_get(&c->stats.objects_left);
         c->left_lately = r != NULL && left >= r->left ? left - r->left : left;
-        c->left_since_ms = c->left_lately != 0 ? s->wall_ms : 0;
+        c->left_since_ms = c->left_lately != 0 ? begin_of_point(h, s, c, 0) : 0;
         for (size_t age = 0; r != NULL && age < h->count; age++) {
             uint32_t n = r->left_in[position(h, age)];
             c->left_lately += n;
-            c->left_since_ms =
-                n == 0 ? c->left_since_ms : h->sampled_wall_ms - (int64_t)age * HISTORY_STEP_MS;
+            c->left_since_ms = n == 0 ? c->left_since_ms : begin_of_point(h, s, c, age + 1);
         }
     }
 }

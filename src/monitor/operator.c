@@ -66,7 +66,8 @@ static const char *what_follows(const struct operator_request *c)
     case OPERATOR_PAUSE:
         return "its messages are returned unread until control resume, or a restart";
     case OPERATOR_RESUME:
-        return "its messages are read again";
+        return "its messages are read again; those that were returned meanwhile come back within "
+               "15 minutes";
     case OPERATOR_LOG_LEVEL:
         return "until the next reload, or a restart";
     case OPERATOR_DEBUG:

@@ -171,8 +171,8 @@ static void add_why(const struct snapshot *s, const struct status_row *r, struct
             page_add(out, "; next try with the next message");
         }
         page_add(out, ". <span class=\"todo\">");
-        add_what_to_do(s, r, out);
-        page_add(out, ".</span>");
+        add_what_to_do(s, r, out); /* without a full stop: it may end with a command to copy */
+        page_add(out, "</span>");
         add_section(s, r, out);
         page_add(out, "</p>\n");
     }

@@ -96,7 +96,10 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         return STATUS_PAUSED;
     }
     if (c->state.outages != 0 || waits || status_is_catching_up(s, c) || c->state.back_off != 0) {
-        *since_ms = undelivered;
+        *since_ms =
+            undelivered != 0 || !status_is_catching_up(s, c)
+                ? undelivered
+                : (int64_t)(stats_get(&c->stats.delivered_ms) - stats_get(&c->stats.lag_ms));
         return STATUS_LATE;
     }
     if (c->left_lately != 0) {

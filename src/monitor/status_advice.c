@@ -20,6 +20,7 @@ const struct err *status_error(const struct status_row *r)
     const struct snapshot_customer *c = r->customer;
     bool now = r->state == STATUS_PAUSED || r->state == STATUS_UNREADABLE ||
                (r->state == STATUS_LATE && (any_fails(c) || c->left_lately != 0));
+    now = now && !c->trouble.held; /* a pause by an operator is no error */
     return now && c->trouble.error.kind != FAIL_NONE ? &c->trouble.error : NULL;
 }
 
@@ -70,13 +71,18 @@ static struct status_advice advise_late(const struct snapshot *s, const struct s
     if (c->left_lately != 0) {
         return of_left;
     }
-    if (status_is_catching_up(s, c)) {
-        return (struct status_advice){"a backlog is read", "add workers if it does not shrink"};
-    }
     if (c->state.back_off != 0) {
         return (struct status_advice){
-            "messages were returned after an error, and wait for another attempt",
-            "see the log's lines 'object later'"};
+            "messages were returned, and wait for another attempt",
+            "nothing, if the cause is over: they come back by themselves at the times of "
+            "back_off; the log's lines 'object later' have the cause"};
+    }
+    if (status_is_catching_up(s, c) && stats_get(&c->stats.messages_in_flight) == 0) {
+        return (struct status_advice){"what was delivered last had waited; this worker holds none",
+                                      "nothing, unless it lasts"};
+    }
+    if (status_is_catching_up(s, c)) {
+        return (struct status_advice){"a backlog is read", "add workers if it does not shrink"};
     }
     return (struct status_advice){"nothing was delivered since the notification of 'since'",
                                   "see the log's lines 'object later' and 'object left'"};

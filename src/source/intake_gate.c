@@ -17,7 +17,9 @@ static const struct {
 } gates[] = {
     [GATE_CALLS_FAIL] = {"calls for held messages fail", "resumed when they succeed, or to try", 0},
     [GATE_PAUSED] = {"all customers of the queue are paused, or it has none",
-                     "resumed after each pause: the next visible message is read as a probe", 0},
+                     "resumed after each pause: the next visible message is read as a probe; after "
+                     "'control pause' no earlier than 'control resume'",
+                     0},
     [GATE_HELD] = {"too many unsettled messages", "resumed when some are settled", GATE_HELD_MS},
 };
 

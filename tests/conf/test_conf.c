@@ -302,7 +302,7 @@ static void addresses_of_a_prefix_are_split_or_refused_never_taken_as_paths(void
 /* A path that may be meant is taken, with a warning. */
 static void a_doubtful_prefix_is_a_warning(void **state UNUSED)
 {
-    static const char *const doubtful[] = {"a/*", "a?", "a%2Fb", "\xe6\x97\xa5"};
+    static const char *const doubtful[] = {"a/*", "a?", "a%2Fb", "\xe6\x97\xa5", "acme-events/a"};
     for (size_t i = 0; i < sizeof(doubtful) / sizeof(doubtful[0]); i++) {
         struct conf_problems p = {0};
         char text[4096];

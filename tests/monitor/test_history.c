@@ -83,17 +83,18 @@ static void an_hour_is_kept(void **state UNUSED)
 
 static void an_object_left_counts_at_once_and_for_an_hour(void **state UNUSED)
 {
+    w.customers[0].trouble.known_ms = (int64_t)2 * HISTORY_POINTS * MINUTE;
     a_minute_passes();
     stats_set(&w.customers[0].stats.objects_left, 2);
     history_fill(w.h, &w.s);
     assert_int_equal(w.customers[0].left_lately, 2);
-    assert_int_equal(w.customers[0].left_since_ms, w.s.wall_ms);
-    int64_t sampled = w.s.wall_ms;
+    int64_t begin = w.s.wall_ms - MINUTE; /* of the point, which stays the same */
+    assert_int_equal(w.customers[0].left_since_ms, begin);
     for (int i = 0; i < HISTORY_POINTS; i++) {
         a_minute_passes();
         history_fill(w.h, &w.s);
         assert_int_equal(w.customers[0].left_lately, 2);
-        assert_int_equal(w.customers[0].left_since_ms, sampled);
+        assert_int_equal(w.customers[0].left_since_ms, begin);
     }
     a_minute_passes();
     history_fill(w.h, &w.s);

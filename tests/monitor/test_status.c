@@ -157,7 +157,10 @@ static void is_late_from_five_minutes_without_a_delivery_on(void **state UNUSED)
 static void is_late_while_it_reads_a_backlog(void **state UNUSED)
 {
     stats_set(&w.customers[2].stats.lag_ms, 301000);
-    assert_state(2, STATUS_LATE, 0);
+    assert_state(2, STATUS_LATE, NOW - S(10) - S(301));
+    assert_non_null(strstr(answer("late", "", "", ""), "this worker holds none"));
+    stats_set(&w.customers[2].stats.messages_in_flight, 1);
+    assert_non_null(strstr(answer("late", "", "", ""), "a backlog is read"));
     stats_set(&w.customers[2].stats.delivered_ms, (uint64_t)(NOW - S(300)));
     assert_state(2, STATUS_FRESH, NOW - S(300)); /* that was long ago */
 }

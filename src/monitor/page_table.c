@@ -123,7 +123,7 @@ static void add_error(struct buf *out, const struct err *e)
 /* A link if it is known where the runbook is. */
 static void add_section(const struct snapshot *s, const struct status_row *r, struct buf *out)
 {
-    page_add(out, " <span class=\"todo\">Runbook: ");
+    page_add(out, "<br><span class=\"todo\">Runbook: ");
     if (s->runbook != NULL) {
         struct buf place = BUF_INIT(PLACE_BYTES);
         status_add_runbook(s, r, &place);

@@ -261,9 +261,9 @@ static bool member_leads(struct search *s, size_t at, struct span name, unsigned
 /* Where platforms and shippers write what is true of the record, and not a record of its own. */
 static bool is_metadata(struct span name)
 {
-    static const struct span names[] = {SPAN_INIT("fields"),  SPAN_INIT("kubernetes"),
-                                        SPAN_INIT("labels"),  SPAN_INIT("tags"),
-                                        SPAN_INIT("process"), SPAN_INIT("before")};
+    static const struct span names[] = {
+        SPAN_INIT("fields"),  SPAN_INIT("kubernetes"), SPAN_INIT("labels"),  SPAN_INIT("tags"),
+        SPAN_INIT("process"), SPAN_INIT("before"),     SPAN_INIT("journald")};
     bool found = list_names_have(&list_names[LIST_NAMES_REQUEST], name);
     for (size_t i = 0; !found && i < sizeof(names) / sizeof(names[0]); i++) {
         found = span_eq(name, names[i]);

@@ -24,11 +24,15 @@ CONTEXT = {"timestamp", "message", "endpoint.hostname", "endpoint.os", "endpoint
            "harness.version", "severity", "file.path"}
 LINK = {"event.category", "trace.id", "trace.span_id", "trace.parent_span_id"}
 SUBJECT = {"user.name", "user.uid", "session.id", "session.working_directory", "repository", "branch", "origin"}
-METADATA = ("fields", "kubernetes", "labels", "tags", "process", "before")
+METADATA = ("fields", "kubernetes", "labels", "tags", "process", "before", "journald")
 LEVELS_OF_FIELDS = ("", "context", "link", "subject", "event")
 OTLP = ("resourceLogs", "resourceSpans", "resourceMetrics", "resource_logs", "resource_spans", "resource_metrics")
 OTEL = ("attributes", "Attributes", "LogAttributes", "SpanAttributes")
 HOOKS = ("hook_event_name", "hookEventName", "agent_action_name")
+JOURNAL = set("""__REALTIME_TIMESTAMP __MONOTONIC_TIMESTAMP __CURSOR _SOURCE_REALTIME_TIMESTAMP _BOOT_ID _MACHINE_ID _TRANSPORT
+    _SYSTEMD_UNIT _SYSTEMD_CGROUP _UID _GID _PID _COMM _EXE _CMDLINE _boot_id _machine_id _transport _systemd_unit BOOT_ID
+    MACHINE_ID SYSTEMD_UNIT""".split())
+SYSTEMD = ("USER_ID", "SESSION_ID", "UID", "COMMAND", "EXIT_CODE", "EXIT_STATUS")
 SKIPPED = ()  # in place of a record: neither an event nor a reject
 NO_VALUE = ("", "<nil>", "null", "undefined", "-")
 
@@ -93,18 +97,46 @@ def _says(field, path):
     return 2 if field in LINK else 3 if field in SUBJECT or field.startswith("run.") else 4
 
 
+def _is_journal_field(name):
+    return name in SYSTEMD or (name.startswith("_") and name.lower() != "_hostname")
+
+
+def _own(record, fields):
+    """The words `own …` of the paths that a shipper has written. fields: those of paths without such a word."""
+    def at(*path):
+        inside = record.get(path[0])
+        found = inside.get(path[1]) if isinstance(inside, dict) else None
+        return record.get(".".join(path)) if found is None else found
+    wrote = set()
+    if isinstance(record.get("journald"), dict) or at("input", "type") == "journald":
+        wrote |= {"own command", "own user"}
+    if record.get("source_type") == "exec" and _is_text(record["source_type"]):
+        wrote |= {"own command"} if isinstance(record.get("command"), list) else set()
+    elif "@version" in record and _is_text(record.get("message")) and "exit_code" not in record and \
+            not fields & {"user.name", "user.uid", "session.id", "tool.name"}:
+        wrote.add("own command")
+    if at("error", "type") == "json" and _is_text(at("error", "message")) and \
+            at("error", "message").startswith(("Error decoding JSON", "Key '", "Value of key '")):
+        wrote.add("own error")
+    return wrote
+
+
 def _statement(record):
     """What the object says of an event by the names of its members, as a number in LEVELS_OF_FIELDS, and whether it has a time."""
-    found, time = {0}, False
+    met, time = [], False
+    journal = any(record.get(n) is not None for n in JOURNAL)
     scopes = [record] + [record[a] for a in OTEL if isinstance(record.get(a), dict)]
     for scope in scopes:
         for path, value in _members(scope):
-            rows = TABLE.get(path) or ([] if "." in path else FOLDED.get(_fold(path), []))
+            folds = "." not in path and not (journal and _is_journal_field(path))
+            rows = TABLE.get(path) or (FOLDED.get(_fold(path), []) if folds else [])
             for field, words in rows:
                 fits = "string" not in words or isinstance(value, str)
                 if _counts(value) and fits and not re.search("hook|ecs|mcp|file|tool decision", words.replace("not hook", "")):
-                    found.add(_says(field, path))
+                    met.append((field, path, words))
                     time = time or field == "timestamp"
+    wrote = _own(record, {field for field, _, _ in met})
+    found = {0} | {_says(field, path) for field, path, words in met if words not in wrote}
     if is_beacon(record) or any(isinstance(record.get(n), list) for n in OTLP) or \
             any(isinstance(record.get(n), str) for n in HOOKS):
         return 4, True

@@ -48,7 +48,8 @@ enum record_index_sign {
     SIGN_HOOK = 8,      /* §2, rule 7: a string */
     SIGN_BESIDE = 16,   /* §2, rule 7: members beside one of opencode's types */
     SIGN_ENVELOPE = 32, /* §2, rules 2b to 2d: a member that only such an envelope has */
-    SIGN_LIST = 64      /* §2, rule 2f: an array */
+    SIGN_LIST = 64,     /* §2, rule 2f: an array */
+    SIGN_JOURNAL = 128  /* §4, members of a shipper: a field that only journald writes */
 };
 
 /* Types of values. Bits. */

@@ -11,6 +11,9 @@
  *   ms, hook      milliseconds, and only in a hook payload
  *   no shipper    not if `agent.type` or the value itself names a log shipper
  *   own           not in a record with members of a log shipper: it names the file of the line
+ *   own command   not with which a log shipper collected the record, or that the journal has
+ *   own user      not of a record with the members of Filebeat's journald
+ *   own error     not of a log shipper that could not decode the record
  *   numbered      message 0 of a list; messages 1, 2, ... have such names too
  *   mcp, file, tool decision   only if the action, or a field found before, is of that kind
  *
@@ -34,6 +37,10 @@ enum {
     ALIAS_TOOL_DECISION = 1 << 10,
     ALIAS_NUMBERED = 1 << 11,
     ALIAS_OWN = 1 << 12,
+    ALIAS_OWN_COMMAND = 1 << 13,
+    ALIAS_OWN_USER = 1 << 14,
+    ALIAS_OWN_ERROR = 1 << 5,
+    ALIAS_OWN_ANY = ALIAS_OWN | ALIAS_OWN_COMMAND | ALIAS_OWN_USER | ALIAS_OWN_ERROR,
 };
 
 enum fact {

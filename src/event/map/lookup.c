@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "event/schema/rules.h"
+#include "shipper_priv.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static void compile_row(struct lookup *l, struct alias_row row, size_t *n)
     l->row_alias[row.row] = (int16_t)*n;
     for (int place = 0; alias_next(&paths, &a); place++) {
         int id = pathset_add(&l->builtin, a.path);
-        bool own = (a.when & ALIAS_OWN) != 0;
+        bool own = (a.when & ALIAS_OWN_ANY) != 0;
         uint8_t known = known_kinds(row.row, a.when);
         assert(id != PATH_NONE && *n < ALIASES_MAX && place < ROW_MAX);
         l->alias[*n] = (struct compiled){.path = (int16_t)id,
@@ -81,45 +82,14 @@ struct pathset *lookup_names(struct lookup *l)
     return &l->builtin;
 }
 
-static bool is_text(const struct doc *d, size_t at)
+/* Grant the paths whose values the shipper may have written, but has not (normalization.md §4). */
+static void grant_own(struct lookup *l, size_t at)
 {
-    return at != 0 && doc_tag(d, at) == '"';
-}
-
-/* Fluent Bit's own time: a number, or one of its forms with microseconds. */
-static bool is_fluent_bit_date(const struct doc *d, size_t at)
-{
-    enum { SQL_BYTES = sizeof("2026-05-11 22:20:03.000000") - 1, ISO_BYTES = SQL_BYTES + 1 };
-    char tag = at != 0 ? doc_tag(d, at) : 'n';
-    return tag == '"' ? doc_string(d, at).n == SQL_BYTES || doc_string(d, at).n == ISO_BYTES
-                      : tag == 'l' || tag == 'u' || tag == 'd';
-}
-
-/*
- * Whether a log shipper has put its own members beside those of the record (normalization.md §4).
- * Then `file`, `filename`, `path` and `source` are the file that the line stood in.
- */
-static bool is_forwarded(const struct doc *d, size_t at)
-{
-    static const struct span names[] = {SPAN_INIT("@version"), SPAN_INIT("_raw"),
-                                        SPAN_INIT("cribl_pipe")};
-    static const struct span texts[] = {SPAN_INIT("source_type"), SPAN_INIT("sourcetype"),
-                                        SPAN_INIT("log"), SPAN_INIT("tag")};
-    size_t attributes = doc_member(d, at, SPAN("attributes"));
-    size_t stream = doc_member(d, at, SPAN("stream"));
-    bool found = is_fluent_bit_date(d, doc_member(d, at, SPAN("date")));
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        found = found || doc_member(d, at, names[i]) != 0;
-    }
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        found = found || is_text(d, doc_member(d, at, texts[i]));
-    }
-    if (!found && is_text(d, stream)) {
-        struct span s = doc_string(d, stream);
-        found = span_eq(s, SPAN("stdout")) || span_eq(s, SPAN("stderr"));
-    }
-    return found || (attributes != 0 && doc_tag(d, attributes) == '{' &&
-                     doc_member(d, attributes, SPAN("loki.attribute.labels")) != 0);
+    bool who = l->marks[FIELD_USER_NAME] != 0 || l->marks[FIELD_USER_UID] != 0 ||
+               l->marks[FIELD_SESSION_ID] != 0 || l->marks[FIELD_TOOL_NAME] != 0;
+    unsigned own = l->own & ~shipper_wrote(l->record, at, l->own, who);
+    l->granted |= own;
+    l->known |= own != 0;
 }
 
 bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
@@ -131,7 +101,7 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
     l->granted = shape_grants(shape);
     l->embedded_count = 0;
     l->known = false;
-    l->known_own = false;
+    l->own = 0;
     l->custom = false;
     while (l->met_count > 0) {
         l->marks[l->met_rows[--l->met_count]] = 0;
@@ -143,10 +113,10 @@ bool lookup_record(struct lookup *l, const struct doc *doc, size_t at,
         record_index_of(&l->builtin, doc, at, &l->index);
         index = &l->index;
     }
+    l->journal = (index->signs & SIGN_JOURNAL) != 0;
     lookup_walk(l, at, index);
-    if (l->known_own && !is_forwarded(doc, at)) {
-        l->granted |= ALIAS_OWN;
-        l->known = true;
+    if (l->own != 0) {
+        grant_own(l, at);
     }
     return l->known;
 }

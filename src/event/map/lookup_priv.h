@@ -44,7 +44,7 @@ struct compiled {
     int16_t row;
     int16_t next;      /* next alias of the same path, ALIAS_NONE: no more */
     uint8_t known;     /* of a row other than time and message: kinds of a value that is one */
-    uint8_t known_own; /* ... of an alias with ALIAS_OWN */
+    uint8_t known_own; /* ... if no shipper has written it; `when` has an ALIAS_OWN_ bit */
     uint32_t mark;     /* the bit of its place in the row */
 };
 
@@ -60,7 +60,8 @@ struct lookup {
     int embedded_count;
     struct record_index index;     /* of the record, if no caller made it */
     bool known;                    /* a path was met, of a row other than time and message */
-    bool known_own;                /* ... of an alias with ALIAS_OWN */
+    unsigned own;                  /* ALIAS_OWN_ bits of paths that were met */
+    bool journal;                  /* it is a record of journald */
     bool custom;                   /* ... one of the customer's */
     int16_t path_alias[PATHS_MAX]; /* first alias of a path */
     int16_t row_alias[FACTS_END];  /* first alias of a row; the others follow it */

@@ -4,6 +4,7 @@
  * each path would take a hundred times as long.
  */
 #include "lookup_priv.h"
+#include "shipper_priv.h"
 
 /* Whether the value counts: null, "" and empty containers do not. */
 static inline bool value_is_there(const struct doc *d, size_t at)
@@ -69,7 +70,7 @@ static inline void met_builtin(struct lookup *l, int id, const struct walk *w, s
     for (int i = l->path_alias[id]; i != ALIAS_NONE; i = l->alias[i].next) {
         const struct compiled *a = &l->alias[i];
         l->known |= (a->known & kind) != 0;
-        l->known_own |= (a->known_own & kind) != 0;
+        l->own |= (a->known_own & kind) != 0 ? a->when & ALIAS_OWN_ANY : 0U;
         if (l->marks[a->row] == 0) {
             l->met_rows[l->met_count++] = a->row;
         }
@@ -196,7 +197,8 @@ static inline void walk_name(struct lookup *l, const struct walk *w, const struc
     if (e != NULL && e->container != NULL) {
         walk_container(l, *w, e->container, at);
     }
-    for (int id = there ? similar_path(p, e, name) : PATH_NONE; id != PATH_NONE;
+    bool may_fold = there && (!l->journal || !shipper_is_journal_field(name));
+    for (int id = may_fold ? similar_path(p, e, name) : PATH_NONE; id != PATH_NONE;
          id = p->next_folded[id]) {
         if (id != own) {
             met_builtin(l, id, w, at, RANK_FOLDED);

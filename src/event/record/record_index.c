@@ -63,6 +63,32 @@ static const struct {
     {SPAN_INIT("agent_action_name"), {0, SIGN_HOOK, STRING}},
 };
 
+/* Fields that journald itself writes; shippers may make them small or remove the first '_'. */
+static const struct span journal_names[] = {
+    SPAN_INIT("__REALTIME_TIMESTAMP"),
+    SPAN_INIT("__MONOTONIC_TIMESTAMP"),
+    SPAN_INIT("__CURSOR"),
+    SPAN_INIT("_SOURCE_REALTIME_TIMESTAMP"),
+    SPAN_INIT("_BOOT_ID"),
+    SPAN_INIT("_MACHINE_ID"),
+    SPAN_INIT("_TRANSPORT"),
+    SPAN_INIT("_SYSTEMD_UNIT"),
+    SPAN_INIT("_SYSTEMD_CGROUP"),
+    SPAN_INIT("_UID"),
+    SPAN_INIT("_GID"),
+    SPAN_INIT("_PID"),
+    SPAN_INIT("_COMM"),
+    SPAN_INIT("_EXE"),
+    SPAN_INIT("_CMDLINE"),
+    SPAN_INIT("_boot_id"),
+    SPAN_INIT("_machine_id"),
+    SPAN_INIT("_transport"),
+    SPAN_INIT("_systemd_unit"),
+    SPAN_INIT("BOOT_ID"),
+    SPAN_INIT("MACHINE_ID"),
+    SPAN_INIT("SYSTEMD_UNIT"),
+};
+
 /* Names that begin with one of these are a sign of OTel, whatever the value. */
 static const struct span otel_prefixes[] = {
     SPAN_INIT("gen_ai."),
@@ -98,6 +124,9 @@ void record_index_names(struct pathset *names)
 {
     for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
         pathset_note(names, notes[i].name, notes[i].note);
+    }
+    for (size_t i = 0; i < sizeof(journal_names) / sizeof(journal_names[0]); i++) {
+        pathset_note(names, journal_names[i], (struct name_note){0, SIGN_JOURNAL, NOT_NULL});
     }
     note_lists(names, &list_names[LIST_NAMES_REQUEST], SIGN_OTLP);
     note_lists(names, &list_names[LIST_NAMES_ENVELOPE], SIGN_LIST);

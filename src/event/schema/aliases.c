@@ -16,8 +16,8 @@ const struct alias_row aliases[] = {
                       "actor.name, actor (string), "
                       "user.full_name, user.email, user_email, email, enduser.id, developer, "
                       "initiated_by, run.actor"},
-    {FIELD_USER_UID, "user.uid, user.id, uid, user_id, user.account_uuid, user.account_id, "
-                     "user.hash, account_uuid, actor.id"},
+    {FIELD_USER_UID, "user.uid, user.id (own user), uid, user_id, user.account_uuid, "
+                     "user.account_id, user.hash, account_uuid, actor.id"},
     {FIELD_ENDPOINT_HOSTNAME,
      "endpoint.hostname, host.name, host.hostname, host (string), hostname, host_name, "
      "computer_name, "
@@ -104,13 +104,15 @@ const struct alias_row aliases[] = {
     {FIELD_FILE_LANGUAGE,
      "file.language, beacon.file.language, code.language, language, file.extension"},
     {FIELD_COMMAND_COMMAND,
-     "command.command, command, beacon.command, process.command_line, process.args, cmd, "
+     "command.command, command (own command), beacon.command, process.command_line (own command), "
+     "process.args (own command), cmd, "
      "shell.command, "
      "shell_command, command_line, tool_input.command, tool_input.cmd, tool_input.CommandLine, "
      "tool_parameters.full_command, tool_parameters.bash_command, tool_input.shell_command (hook), "
      "tool_input.commandLine (hook)"},
     {FIELD_COMMAND_EXIT_CODE,
-     "command.exit_code, process.exit.code, process.exit_code, exit_code, exit_status, "
+     "command.exit_code, process.exit.code (own command), process.exit_code (own command), "
+     "exit_code, exit_status, "
      "tool_response.exit_code, beacon.command.exit_code"},
     {FIELD_COMMAND_DURATION_MS, "command.duration_ms, beacon.command.duration_ms, duration_ms, "
                                 "tool.duration_ms, duration (hook), "
@@ -158,7 +160,7 @@ const struct alias_row aliases[] = {
      "gen_ai.tool.call.result, beacon.gen_ai.tool.call.result, "
      "tool_response, toolResponse, toolResult, part.state.output (hook), "
      "properties.part.state.output (hook)"},
-    {FIELD_ERROR_TYPE, "error.type, error_type, error.code, exception.type"},
+    {FIELD_ERROR_TYPE, "error.type (own error), error_type, error.code, exception.type"},
 
     /* event-schema.md §10.1 */
     {FIELD_APPROVAL_REQUIRED, "approval.required, beacon.approval.required"},
@@ -242,6 +244,9 @@ static const struct {
     {"tool decision", ALIAS_TOOL_DECISION},
     {"numbered", ALIAS_NUMBERED},
     {"own", ALIAS_OWN},
+    {"own command", ALIAS_OWN_COMMAND},
+    {"own user", ALIAS_OWN_USER},
+    {"own error", ALIAS_OWN_ERROR},
 };
 
 static size_t bytes_until(struct span s, const char *set)

@@ -3,6 +3,8 @@
  * OTLP requests: their records, what they have besides these, and the lists of a request that the
  * framing divides.
  */
+#include "event/map/build.h"
+#include "event/record/shape.h"
 #include "normalize_priv.h"
 
 #include <stdio.h>
@@ -20,7 +22,96 @@ enum {
     OTLP_WORD_BYTES = 8,
 };
 
+static const char unread_record[] = "an OTLP record that cannot be read";
+
 /* ---- records ---- */
+
+/* Read the record in n->converter->otlp_text, and index it. */
+static bool read_record(struct normalizer *n, struct value *v)
+{
+    struct buf *text = &n->converter->otlp_text;
+    if (buf_room(text, JSON_SLACK) == NULL ||
+        !value_read(n->unwrapper.readers, 1 - n->request.reader, buf_span(text), v)) {
+        return false;
+    }
+    v->replaced = n->request.replaced;
+    record_index_of(event_maker_names(n->converter->maker), &v->doc, v->at, &n->converter->index);
+    return true;
+}
+
+/* Whether an attribute may be a record as text, too; a copy of the body is none. */
+static bool has_other_text(const struct doc *d, size_t at, struct span body)
+{
+    size_t attributes = doc_member(d, at, SPAN("attributes"));
+    bool found = attributes != 0 && doc_tag(d, attributes) != '{';
+    for (size_t i = attributes != 0 && !found ? doc_first(d, attributes) : 0;
+         i != 0 && !found && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span text = doc_tag(d, i + 1) == '"' ? doc_string(d, i + 1) : SPAN("");
+        found = memchr(text.p, '{', text.n) != NULL && !span_eq(text, body);
+    }
+    return found;
+}
+
+/*
+ * A record whose body is the text of an event, and which states none itself: *v becomes the event
+ * (normalization.md §2, rule 1b). The reader of the request is needed for its next record, so the
+ * text must be a record without a wrapper, whose members need no other reader. False: *v is lost.
+ */
+static bool open_body(struct normalizer *n, struct span body, struct value *v, enum shape *shape)
+{
+    struct buf *copy = &n->unwrapper.inner[v->reader];
+    struct record_index *index = &n->converter->index;
+    buf_clear(copy);
+    buf_add(copy, body);
+    if (copy->overflowed || buf_room(copy, JSON_SLACK) == NULL) {
+        return false;
+    }
+    for (char *p = copy->p; (p = memchr(p, '\n', copy->n - (size_t)(p - copy->p))) != NULL;) {
+        *p = ' ';
+    }
+    bool replaced = v->replaced || v->doc.repaired;
+    if (!value_read(n->unwrapper.readers, v->reader, buf_span(copy), v) ||
+        doc_tag(&v->doc, DOC_ROOT) != '{') {
+        return false;
+    }
+    struct unwrap w;
+    v->replaced = replaced;
+    v->whole = !replaced;
+    record_index_of(event_maker_names(n->converter->maker), &v->doc, v->at, index);
+    *shape = shape_is_beacon(&v->doc, index) ? SHAPE_BEACON : shape_of(&v->doc, index);
+    if (*shape == SHAPE_BEACON) {
+        return true;
+    }
+    unwrap_look(&v->doc, v->at, index, n->rules, &w);
+    bool plain = *shape != SHAPE_OTLP && *shape != SHAPE_OTEL && !w.must && w.at == 0 &&
+                 w.list == 0 && w.count == 0;
+    return plain && event_maker_states(n->converter->maker, &v->doc, v->at, index, n->rules).what !=
+                        STATES_NOTHING;
+}
+
+/* The event of a record that was read. */
+static bool make_event(struct normalizer *n, struct value *v, struct output *out)
+{
+    struct converter *c = n->converter;
+    enum shape shape = SHAPE_OTLP;
+    size_t at = c->index.at[INDEX_BODY];
+    struct span body = at != 0 && doc_tag(&v->doc, at) == '"' ? doc_string(&v->doc, at) : SPAN("");
+    if (memchr(body.p, '{', body.n) == NULL ||
+        states_event(event_maker_states(c->maker, &v->doc, v->at, &c->index, n->rules).what) ||
+        has_other_text(&v->doc, v->at, body)) {
+        return normalize_make_event(n, v, SHAPE_OTLP, out);
+    }
+    steps_count(&n->steps, body.n);
+    if (!open_body(n, body, v, &shape)) {
+        return read_record(n, v) ? normalize_make_event(n, v, SHAPE_OTLP, out)
+                                 : normalize_reject(n, REJECT_BAD_JSON, unread_record, out);
+    }
+    bool dropped = n->unwrapper.dropped;
+    n->unwrapper.dropped = true;
+    bool made = normalize_make_event(n, v, shape, out);
+    n->unwrapper.dropped = dropped;
+    return made;
+}
 
 /* The next record of an OTLP request. False: no more. */
 bool normalize_otlp_next(struct normalizer *n, struct output *out)
@@ -45,14 +136,11 @@ bool normalize_otlp_next(struct normalizer *n, struct output *out)
         return normalize_reject(n, REJECT_EVENT_TOO_LARGE, normalize_detail(REJECT_EVENT_TOO_LARGE),
                                 out);
     }
-    if (buf_room(text, JSON_SLACK) == NULL ||
-        !value_read(n->unwrapper.readers, 1 - n->request.reader, buf_span(text), &v)) {
-        return normalize_reject(n, REJECT_BAD_JSON, "an OTLP record that cannot be read", out);
+    if (!read_record(n, &v)) {
+        return normalize_reject(n, REJECT_BAD_JSON, unread_record, out);
     }
     n->otlp_bytes += doc_payload(&v.doc, 0) * OTLP_WORD_BYTES;
-    v.replaced = n->request.replaced;
-    record_index_of(event_maker_names(n->converter->maker), &v.doc, v.at, &n->converter->index);
-    return normalize_make_event(n, &v, SHAPE_OTLP, out);
+    return make_event(n, &v, out);
 }
 
 static void note_unread(struct normalizer *n, const struct otlp_missed *missed)

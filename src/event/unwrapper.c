@@ -126,7 +126,7 @@ static int read_text(struct unwrapper *u, const struct unwrap_text *t, const str
     if (is_beacon(u, inside)) {
         return BEACON_RECORD;
     }
-    bool counts = any && !t->beacon_only && unwrapper_leads(u, &inside->doc, DOC_ROOT);
+    bool counts = any && unwrapper_leads(u, &inside->doc, DOC_ROOT);
     return counts ? SOME_RECORD : NO_RECORD;
 }
 

@@ -14,10 +14,9 @@
 
 enum member_kind {
     MEMBER_TEXT = 1,   /* the text of a record */
-    MEMBER_BEACON = 2, /* the text of a Beacon-shaped record */
-    MEMBER_BASE64 = 4, /* the same in base64 */
-    MEMBER_OBJECT = 8,
-    MEMBER_LIST = 16,
+    MEMBER_BASE64 = 2, /* the same in base64 */
+    MEMBER_OBJECT = 4,
+    MEMBER_LIST = 8,
 };
 
 /* The members that a rule of normalization.md §2 opens, and what it opens in them. */
@@ -30,7 +29,11 @@ static const struct {
     {SPAN_INIT("_raw"), MEMBER_TEXT},
     {SPAN_INIT("MESSAGE"), MEMBER_TEXT},
     {SPAN_INIT("event.original"), MEMBER_TEXT},
-    {SPAN_INIT("body"), MEMBER_BEACON},
+    {SPAN_INIT("body"), MEMBER_TEXT},
+    {SPAN_INIT("Body"), MEMBER_TEXT},
+    {SPAN_INIT("Message"), MEMBER_TEXT},
+    {SPAN_INIT("short_message"), MEMBER_TEXT},
+    {SPAN_INIT("full_message"), MEMBER_TEXT},
     {SPAN_INIT("event"), MEMBER_TEXT | MEMBER_OBJECT},
     {SPAN_INIT("detail"), MEMBER_TEXT | MEMBER_OBJECT},
     {SPAN_INIT("data"), MEMBER_TEXT | MEMBER_OBJECT | MEMBER_LIST},
@@ -198,15 +201,10 @@ static bool read_text(struct search *s, struct span text, struct value *inside)
            doc_tag(&inside->doc, DOC_ROOT) == '{';
 }
 
-static bool text_leads(struct search *s, struct span text, bool beacon_only)
+static bool text_leads(struct search *s, struct span text)
 {
-    struct unwrapper *u = s->u;
     struct value inside;
-    if (!read_text(s, text, &inside)) {
-        return false;
-    }
-    return beacon_only ? is_beacon(u, &inside.doc, DOC_ROOT)
-                       : unwrapper_leads(u, &inside.doc, DOC_ROOT);
+    return read_text(s, text, &inside) && unwrapper_leads(s->u, &inside.doc, DOC_ROOT);
 }
 
 static bool base64_leads(struct search *s, struct span text)
@@ -214,7 +212,7 @@ static bool base64_leads(struct search *s, struct span text)
     struct buf *decoded = &s->u->decoded;
     buf_clear(decoded);
     return base64_decode(text, decoded) && buf_room(decoded, JSON_SLACK) != NULL &&
-           text_leads(s, buf_span(decoded), false);
+           text_leads(s, buf_span(decoded));
 }
 
 /* ECS has an object `event` of its own, in which a forwarder may keep the original. */
@@ -225,7 +223,7 @@ static bool object_leads(struct search *s, size_t at, struct span name)
     if (event && unwrap_is_ecs_event(d, at)) {
         size_t original = doc_member(d, at, SPAN("original"));
         return original != 0 && doc_tag(d, original) == '"' &&
-               text_leads(s, doc_string(d, original), false);
+               text_leads(s, doc_string(d, original));
     }
     return !is_copy(s, doc_source(d, at)) && unwrapper_leads(s->u, d, at);
 }
@@ -247,8 +245,7 @@ static bool member_leads(struct search *s, size_t at, struct span name, unsigned
     case '"':
         return (kinds & MEMBER_BASE64) != 0
                    ? base64_leads(s, doc_string(d, at))
-                   : (kinds & (MEMBER_TEXT | MEMBER_BEACON)) != 0 &&
-                         text_leads(s, doc_string(d, at), (kinds & MEMBER_BEACON) != 0);
+                   : (kinds & MEMBER_TEXT) != 0 && text_leads(s, doc_string(d, at));
     case '{':
         return (kinds & MEMBER_OBJECT) != 0 && object_leads(s, at, name);
     case '[':

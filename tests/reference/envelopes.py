@@ -15,7 +15,8 @@ import re
 PAGE = pathlib.Path(__file__).parent.parent.parent / "docs" / "event-files.md"
 LEVELS = 3
 LISTS = ("Records", "records", "events", "logs", "items", "data", "value", "entries", "logEvents")
-TEXTS = ("message", "log", "_raw", "MESSAGE", "event.original", "event", "detail", "data")
+TEXTS = ("message", "log", "_raw", "MESSAGE", "event.original", "event", "detail", "data", "body", "Body", "Message",
+         "short_message", "full_message")
 OBJECTS = ("event", "detail", "data")
 ECS_EVENT = set("""action agent_id_status category code created dataset duration end hash id ingested kind module original
     outcome provider reason reference risk_score risk_score_norm sequence severity start timezone type url""".split())
@@ -31,8 +32,8 @@ OTEL = ("attributes", "Attributes", "LogAttributes", "SpanAttributes")
 HOOKS = ("hook_event_name", "hookEventName", "agent_action_name")
 JOURNAL = set("""__REALTIME_TIMESTAMP __MONOTONIC_TIMESTAMP __CURSOR _SOURCE_REALTIME_TIMESTAMP _BOOT_ID _MACHINE_ID _TRANSPORT
     _SYSTEMD_UNIT _SYSTEMD_CGROUP _UID _GID _PID _COMM _EXE _CMDLINE _boot_id _machine_id _transport _systemd_unit BOOT_ID
-    MACHINE_ID SYSTEMD_UNIT""".split())
-SYSTEMD = ("USER_ID", "SESSION_ID", "UID", "COMMAND", "EXIT_CODE", "EXIT_STATUS")
+    MACHINE_ID SYSTEMD_UNIT _container_id SourceModuleName SourceModuleType""".split())
+SYSTEMD = ("USER_ID", "SESSION_ID", "UID", "COMMAND", "EXIT_CODE", "EXIT_STATUS", "EventType", "UserID", "Category")
 SKIPPED = ()  # in place of a record: neither an event nor a reject
 NO_VALUE = ("", "<nil>", "null", "undefined", "-")
 
@@ -92,7 +93,7 @@ def _members(value, prefix=""):
 
 
 def _says(field, path):
-    if field in CONTEXT or (field, path) == ("event.action", "type"):
+    if field in CONTEXT or (field, _fold(path)) == ("event.action", "type"):
         return 1
     return 2 if field in LINK else 3 if field in SUBJECT or field.startswith("run.") else 4
 
@@ -249,11 +250,10 @@ def _leads(value, unwrap):
 
 def _texts(record):
     event = record.get("event")
-    names = [("message", record.get("message"), False), ("log", record.get("log"), False),
-             ("_raw", record.get("_raw"), False), ("MESSAGE", record.get("MESSAGE"), False),
-             ("event.original", record.get("event.original"), False),
-             ("original", event.get("original") if isinstance(event, dict) else None, False), ("body", record.get("body"), True)]
-    return [(name, text, only) for name, text, only in names
+    names = [(n, record.get(n)) for n in ("message", "log", "_raw", "MESSAGE", "event.original")]
+    names.append(("original", event.get("original") if isinstance(event, dict) else None))
+    names += [(n, record.get(n)) for n in ("body", "Body", "Message", "short_message", "full_message")]
+    return [(name, text) for name, text in names
             if _is_text(text) and text.removeprefix("\ufeff").lstrip(" \t\r\n").startswith("{")]
 
 
@@ -279,14 +279,12 @@ def _list_name(record):
     return next((n for n in LISTS if _has_object(record.get(n))), None)
 
 
-def _text_leads(value, opened, unwrap, beacon_only=False):
+def _text_leads(value, opened, unwrap):
     inside = _parse(value) if _is_text(value) and value.strip() != opened else None
-    return isinstance(inside, dict) and inside != opened and (is_beacon(inside) if beacon_only else _leads(inside, unwrap))
+    return isinstance(inside, dict) and inside != opened and _leads(inside, unwrap)
 
 
 def _member_leads(name, value, opened, unwrap, list_opened):
-    if name == "body":
-        return _text_leads(value, opened, unwrap, True)
     if name == "data_base64" and _is_text(value):
         kind, inside = _must_base64(value)
         return kind == "one" and inside != opened and _leads(inside, unwrap)
@@ -382,9 +380,9 @@ def _beacons_envelope(record):
 def _text_inside(record, unwrap):
     """The name of the text, and the object in it."""
     any_record = states(record) != "event"
-    values = [(name, _parse(text), only) for name, text, only in _texts(record)]
-    beacons = [(name, v) for name, v, _ in values if isinstance(v, dict) and is_beacon(v)]
-    others = [(name, v) for name, v, only in values if any_record and not only and _leads(v, unwrap)]
+    values = [(name, _parse(text)) for name, text in _texts(record)]
+    beacons = [(name, v) for name, v in values if isinstance(v, dict) and is_beacon(v)]
+    others = [(name, v) for name, v in values if any_record and _leads(v, unwrap)]
     return (beacons or others or [(None, None)])[0]
 
 

@@ -89,8 +89,8 @@ def test_a_right_record_is_kept_byte_for_byte(style):
 
 def test_ids_of_the_samples():
     for case in sorted((ROOT / "tests" / "vectors" / "normalize").glob("*/in.jsonl")):
-        if case.parent.name.startswith("framing_"):
-            continue  # not cut into lines: test_framing.py
+        if case.parent.name.startswith(("framing_", "otlp_bodies")):
+            continue  # not cut into lines: test_framing.py; records of OTLP requests with another shape
         text = case.read_bytes()
         known = {(line, item) for line, item, _ in object_ids("acme", text)}  # not behind collapsed rejects
         assert {at: id for at, id in differing(text, Origin())[1].items() if at in known} == {}, case.parent.name

@@ -28,10 +28,14 @@ enum record_index_member {
     INDEX_SOURCE_TYPE,
     INDEX_FILE,
     INDEX_LOG,
-    INDEX_RAW,     /* `_raw`, of Cribl */
-    INDEX_JOURNAL, /* `MESSAGE`, of journald */
+    INDEX_RAW,           /* `_raw`, of Cribl */
+    INDEX_JOURNAL,       /* `MESSAGE`, of journald */
+    INDEX_SNS_MESSAGE,   /* `Message`, of SNS and NXLog */
+    INDEX_SHORT_MESSAGE, /* of GELF */
+    INDEX_FULL_MESSAGE,
     INDEX_EVENT_ORIGINAL,
-    INDEX_BODY,
+    INDEX_BODY,     /* of SQS in Lambda, and OpenTelemetry */
+    INDEX_SQS_BODY, /* `Body`, of SQS */
     INDEX_TIME,
     INDEX_HOST,
     INDEX_TIMESTAMP,
@@ -49,7 +53,7 @@ enum record_index_sign {
     SIGN_BESIDE = 16,   /* §2, rule 7: members beside one of opencode's types */
     SIGN_ENVELOPE = 32, /* §2, rules 2b to 2d: a member that only such an envelope has */
     SIGN_LIST = 64,     /* §2, rule 2f: an array */
-    SIGN_JOURNAL = 128  /* §4, members of a shipper: a field that only journald writes */
+    SIGN_JOURNAL = 128  /* §4, members of a shipper: a field of the system's log */
 };
 
 /* Types of values. Bits. */

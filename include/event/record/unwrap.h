@@ -13,7 +13,7 @@ struct rules;
 
 enum {
     UNWRAP_LEVELS = 3, /* most wrappers around each other */
-    UNWRAP_TEXTS = 7,  /* members that may hold a record as a text */
+    UNWRAP_TEXTS = 11, /* members that may hold a record as a text */
 };
 
 /* A member whose text may be a record. */
@@ -22,7 +22,6 @@ struct unwrap_text {
     struct span member; /* its name */
     size_t at;          /* its tape index */
     size_t object;      /* the object that it is a member of */
-    bool beacon_only;   /* only a Beacon-shaped record counts */
 };
 
 /* What was recognized; the first of must, texts, at and list that leads to a record counts. */

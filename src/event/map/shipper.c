@@ -119,9 +119,10 @@ unsigned shipper_wrote(const struct doc *d, size_t at, unsigned own, bool who)
 
 bool shipper_is_journal_field(struct span name)
 {
-    static const struct span names[] = {SPAN_INIT("USER_ID"),   SPAN_INIT("SESSION_ID"),
-                                        SPAN_INIT("UID"),       SPAN_INIT("COMMAND"),
-                                        SPAN_INIT("EXIT_CODE"), SPAN_INIT("EXIT_STATUS")};
+    static const struct span names[] = {
+        SPAN_INIT("USER_ID"),   SPAN_INIT("SESSION_ID"), SPAN_INIT("UID"),
+        SPAN_INIT("COMMAND"),   SPAN_INIT("EXIT_CODE"),  SPAN_INIT("EXIT_STATUS"),
+        SPAN_INIT("EventType"), SPAN_INIT("UserID"),     SPAN_INIT("Category")};
     bool found = name.n > 0 && *name.p == '_' && !span_eq(name, SPAN("_HOSTNAME")) &&
                  !span_eq(name, SPAN("_hostname"));
     for (size_t i = 0; !found && i < sizeof(names) / sizeof(names[0]); i++) {

@@ -17,7 +17,7 @@ unsigned shipper_wrote(const struct doc *d, size_t at, unsigned own, bool who);
 /*
  * Whether a member of a record of journald is of the journal, by its name: a trusted field, which
  * begins with '_', or one of systemd's and logind's. The name of the host is also that of the
- * event.
+ * event. So are the members of Docker's GELF driver, and those of NXLog about the log's source.
  */
 bool shipper_is_journal_field(struct span name);
 

@@ -27,6 +27,7 @@ static const struct {
     {SPAN_INIT("ecs"), {0, SIGN_ECS, NOT_NULL}},
     {SPAN_INIT("log"), {INDEX_LOG, 0, 0}},
     {SPAN_INIT("_raw"), {INDEX_RAW, 0, 0}},
+    {SPAN_INIT("Body"), {INDEX_SQS_BODY, 0, 0}},
     {SPAN_INIT("body"), {INDEX_BODY, 0, 0}},
     {SPAN_INIT("file"), {INDEX_FILE, 0, 0}},
     {SPAN_INIT("host"), {INDEX_HOST, 0, 0}},
@@ -37,6 +38,7 @@ static const struct {
     {SPAN_INIT("output"), {0, SIGN_BESIDE, NOT_NULL}},
     {SPAN_INIT("vendor"), {INDEX_VENDOR, 0, 0}},
     {SPAN_INIT("MESSAGE"), {INDEX_JOURNAL, 0, 0}},
+    {SPAN_INIT("Message"), {INDEX_SNS_MESSAGE, 0, 0}},
     {SPAN_INIT("harness"), {INDEX_HARNESS, 0, 0}},
     {SPAN_INIT("message"), {INDEX_MESSAGE, 0, 0}},
     {SPAN_INIT("sessionID"), {0, SIGN_BESIDE, NOT_NULL}},
@@ -57,13 +59,18 @@ static const struct {
     {SPAN_INIT("LogAttributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
     {SPAN_INIT("hookEventName"), {0, SIGN_HOOK, STRING}},
     {SPAN_INIT("SpanAttributes"), {0, SIGN_OTEL, OBJECT | ARRAY}},
+    {SPAN_INIT("full_message"), {INDEX_FULL_MESSAGE, 0, 0}},
+    {SPAN_INIT("short_message"), {INDEX_SHORT_MESSAGE, 0, 0}},
     {SPAN_INIT("event.original"), {INDEX_EVENT_ORIGINAL, 0, 0}},
     {SPAN_INIT("schema_version"), {INDEX_SCHEMA_VERSION, 0, 0}},
     {SPAN_INIT("hook_event_name"), {0, SIGN_HOOK, STRING}},
     {SPAN_INIT("agent_action_name"), {0, SIGN_HOOK, STRING}},
 };
 
-/* Fields that journald itself writes; shippers may make them small or remove the first '_'. */
+/*
+ * Fields that journald itself writes; shippers may make them small or remove the first '_'. Those
+ * of Docker's GELF driver and of NXLog, which write in the same way what the system knows.
+ */
 static const struct span journal_names[] = {
     SPAN_INIT("__REALTIME_TIMESTAMP"),
     SPAN_INIT("__MONOTONIC_TIMESTAMP"),
@@ -87,6 +94,9 @@ static const struct span journal_names[] = {
     SPAN_INIT("BOOT_ID"),
     SPAN_INIT("MACHINE_ID"),
     SPAN_INIT("SYSTEMD_UNIT"),
+    SPAN_INIT("_container_id"),
+    SPAN_INIT("SourceModuleName"),
+    SPAN_INIT("SourceModuleType"),
 };
 
 /* Names that begin with one of these are a sign of OTel, whatever the value. */

@@ -46,7 +46,7 @@ static void require(const struct doc *d, size_t object, size_t at, struct unwrap
     u->at = has_tag(d, at, '{') ? at : 0;
     u->count = has_tag(d, at, '"') ? 1 : 0;
     if (u->count > 0) {
-        u->texts[0] = (struct unwrap_text){doc_string(d, at), u->member, at, object, false};
+        u->texts[0] = (struct unwrap_text){doc_string(d, at), u->member, at, object};
     }
 }
 
@@ -68,28 +68,31 @@ static bool find_vector_wrapper(const struct doc *d, size_t at, const struct rec
 /* ---- rule 1b: wrappers of Filebeat, Fluent Bit, Docker, Cribl and others around a line as text
  * ---- */
 
-static void add_candidate(const struct doc *d, size_t object, size_t at, bool beacon_only,
-                          struct unwrap *u)
+static void add_candidate(const struct doc *d, size_t object, size_t at, struct unwrap *u)
 {
     if (has_tag(d, at, '"') && begins_object(doc_string(d, at))) {
         u->texts[u->count++] =
-            (struct unwrap_text){doc_string(d, at), doc_string(d, at - 1), at, object, beacon_only};
+            (struct unwrap_text){doc_string(d, at), doc_string(d, at - 1), at, object};
     }
 }
 
 static void find_texts(const struct doc *d, size_t at, const struct record_index *index,
                        struct unwrap *u)
 {
-    add_candidate(d, at, index->at[INDEX_MESSAGE], false, u);
-    add_candidate(d, at, index->at[INDEX_LOG], false, u);
-    add_candidate(d, at, index->at[INDEX_RAW], false, u);
-    add_candidate(d, at, index->at[INDEX_JOURNAL], false, u);
-    add_candidate(d, at, index->at[INDEX_EVENT_ORIGINAL], false, u);
+    static const uint8_t before[] = {INDEX_MESSAGE, INDEX_LOG, INDEX_RAW, INDEX_JOURNAL,
+                                     INDEX_EVENT_ORIGINAL};
+    static const uint8_t after[] = {INDEX_BODY, INDEX_SQS_BODY, INDEX_SNS_MESSAGE,
+                                    INDEX_SHORT_MESSAGE, INDEX_FULL_MESSAGE};
+    for (size_t i = 0; i < sizeof(before); i++) {
+        add_candidate(d, at, index->at[before[i]], u);
+    }
     size_t event = index->at[INDEX_EVENT];
     if (has_tag(d, event, '{')) {
-        add_candidate(d, event, doc_member(d, event, SPAN("original")), false, u);
+        add_candidate(d, event, doc_member(d, event, SPAN("original")), u);
     }
-    add_candidate(d, at, index->at[INDEX_BODY], true, u);
+    for (size_t i = 0; i < sizeof(after); i++) {
+        add_candidate(d, at, index->at[after[i]], u);
+    }
 }
 
 /* ---- rules 2 to 2f: envelopes ---- */

@@ -18,8 +18,8 @@
  * A record of a created object that names the same bucket, key and version (the same ETag, if it
  * has no version) as one before it is left out: the object is read once.
  *
- * Limits: NOTIFICATION_BODY_BYTES, NOTIFICATION_CONTAINERS. Threads: any, one at a time per
- * notification.
+ * Limits: NOTIFICATION_BODY_BYTES, NOTIFICATION_CONTAINERS, NOTIFICATION_RECORDS. Threads: any, one
+ * at a time per notification.
  */
 #ifndef CODEC_NOTIFICATION_H
 #define CODEC_NOTIFICATION_H
@@ -30,6 +30,7 @@
 enum {
     NOTIFICATION_BODY_BYTES = 2 * 1024 * 1024, /* the maximum of SQS is 1 MiB */
     NOTIFICATION_CONTAINERS = 50 * 1000, /* objects plus lists: 10,000 of the shortest records */
+    NOTIFICATION_RECORDS = 12500,        /* a record with an object has four containers or more */
     NOTIFICATION_KEY_BYTES = 1024,
     NOTIFICATION_TEXT_BYTES = 1024, /* of a version id; longer other texts become "" */
 };
@@ -63,7 +64,14 @@ struct notification {
     struct notification_record *records; /* their spans are valid as long as the notification */
     size_t stray_percents; /* number of keys with a '%' that begins no escape; it is kept */
     bool backfill;         /* marked by codec/notification_write.h: less urgent than others */
+    size_t text_cap;       /* private: size of text */
     char *text;            /* private: the bytes of the spans */
+};
+
+enum {
+    /* Maximum of notification_bytes for a body of SQS. */
+    NOTIFICATION_MAX_BYTES =
+        1024 * 1024 + NOTIFICATION_RECORDS * (int)sizeof(struct notification_record) + 1024,
 };
 
 /*
@@ -73,6 +81,9 @@ struct notification {
  */
 MUST_USE struct notification *notification_read(struct span body, struct err *e);
 void notification_free(struct notification *n);
+
+/* The memory of the notification. */
+size_t notification_bytes(const struct notification *n);
 DEFINE_OWNED(notification);
 
 #endif

@@ -16,7 +16,7 @@
  * memory of large objects, memory_large_objects times.
  */
 struct memory_plan {
-    size_t lane_bytes;  /* per lane: connection, decoder, framing, ordinals, copies */
+    size_t lane_bytes;  /* per lane: connection, decoder, framing, copies, its message */
     size_t lanes_bytes; /* of all lanes */
     size_t cores_bytes; /* the readers and converters of the cores */
     size_t large_bytes; /* of all large objects: windows, a long line, copies of it, its outputs */

@@ -246,6 +246,9 @@ static bool read_records(struct reading *r, struct json_object *list)
     if (count == 0) {
         return fail_reading(r, "Records is empty or no list");
     }
+    if (count > NOTIFICATION_RECORDS) {
+        return fail_reading(r, "more than 12500 records");
+    }
     make_records(r, count);
     for (size_t i = 0; i < count; i++) {
         if (!read_record(r, control_item(list, i), &r->n->records[i])) {
@@ -399,7 +402,8 @@ static void leave_out_repeats(struct notification *n)
 struct notification *notification_read(struct span body, struct err *e)
 {
     OWNED(notification) struct notification *n = mem_zeros(1, sizeof(*n));
-    n->text = mem_alloc(body.n + 1);
+    n->text_cap = body.n + 1;
+    n->text = mem_alloc(n->text_cap);
     n->form = NOTIFICATION_S3;
     struct reading r = {
         .n = n, .text_cap = body.n, .key = BUF_INIT(NOTIFICATION_KEY_BYTES), .e = e};
@@ -412,6 +416,11 @@ struct notification *notification_read(struct span body, struct err *e)
         leave_out_repeats(n);
     }
     return take(&n);
+}
+
+size_t notification_bytes(const struct notification *n)
+{
+    return sizeof(*n) + n->text_cap + (n->count + n->repeats) * sizeof(*n->records);
 }
 
 void notification_free(struct notification *n)

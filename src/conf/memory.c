@@ -7,6 +7,7 @@
 
 #include "codec/decode.h"
 #include "codec/framing.h"
+#include "codec/notification.h"
 #include "codec/sqs_json.h"
 #include "conf/sizes.h"
 #include "event/output_batch.h"
@@ -55,7 +56,7 @@ static size_t lane_bytes(void)
 {
     return (size_t)CONNECTION_BYTES + decode_bytes_without_windows() + CARRY_BYTES +
            FRAMING_HEADS * FRAMING_LIST_HEAD_BYTES + READING_HELD_BYTES + KEPT_BYTES +
-           normalizer_bytes() + normalizer_copies_bytes(SHORT_LINE_BYTES);
+           normalizer_bytes() + normalizer_copies_bytes(SHORT_LINE_BYTES) + NOTIFICATION_MAX_BYTES;
 }
 
 /* What a lane with a large object has in addition. */

@@ -66,6 +66,29 @@ static void reads_ten_thousand_records(void **state UNUSED)
     buf_done(&body);
 }
 
+/* Records that name no object are shorter. What a notification takes is bounded. */
+static void refuses_more_records_than_may_name_objects(void **state UNUSED)
+{
+    struct err e = {0};
+    struct buf body = BUF_INIT(NOTIFICATION_BODY_BYTES);
+    buf_add(&body, SPAN("{\"Records\":["));
+    for (int i = 0; i < NOTIFICATION_RECORDS; i++) {
+        buf_addf(&body, "%s{\"eventName\":\"\"}", i > 0 ? "," : "");
+    }
+    size_t most = body.n;
+    buf_add(&body, SPAN("]}"));
+    OWNED(notification) struct notification *n = notification_read(buf_span(&body), &e);
+    assert_non_null(n);
+    assert_int_equal(n->count, NOTIFICATION_RECORDS);
+    assert_in_range(notification_bytes(n), body.n + n->count * sizeof(*n->records),
+                    NOTIFICATION_MAX_BYTES);
+    body.n = most;
+    buf_add(&body, SPAN(",{\"eventName\":\"\"}]}"));
+    assert_null(notification_read(buf_span(&body), &e));
+    assert_non_null(strstr(e.text, "more than 12500 records"));
+    buf_done(&body);
+}
+
 /* more: further members of the object. */
 static void add_object(struct buf *body, const char *key, const char *more)
 {
@@ -164,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_form_and_refuses_the_rest),
         cmocka_unit_test(reads_ten_thousand_records),
+        cmocka_unit_test(refuses_more_records_than_may_name_objects),
         cmocka_unit_test(names_each_object_once),
         cmocka_unit_test(equal_records_of_other_events_stay),
         cmocka_unit_test(refuses_a_body_that_would_cost_too_much),

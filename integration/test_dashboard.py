@@ -68,6 +68,7 @@ def test_each_expression_has_a_value_on_the_pages_of_a_worker(strict: StrictWorl
     acme.put("c", b"\x89PNG\r\n\x1a\n" + bytes(2000))
     window.await_("messages_deleted_total", 2)
     until(lambda: window.value("objects_total", outcome="left"), "an object is left", 30)
+    until(lambda: window.value("dead_letters", queue=acme.queue.name) is not None, "they are counted", 60)
     series, asked = list(pages.series(pages.scrape(), 10)), expressions()
     (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": [
         {"record": f"panel:{n}", "expr": e} for n, e in enumerate(asked)]}]}, width=10000))

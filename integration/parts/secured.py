@@ -15,6 +15,7 @@ from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, A
 
 from .kafka import Kafka
 from .places import free_ports
+from .wait import until
 
 USER, PASSWORD = "ingest", "the-right-password"
 OAUTH = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
@@ -107,7 +108,14 @@ class Secured(Kafka):
     def deny_writing(self, topic):
         for future in self.admin.create_acls([self._denial(topic, AclBinding)]).values():
             future.result(30)
+        self._await_denial(topic, True)
 
     def allow_writing(self, topic):
         for future in self.admin.delete_acls([self._denial(topic, AclBindingFilter)]).values():
             future.result(30)
+        self._await_denial(topic, False)
+
+    def _await_denial(self, topic, there):
+        """The controller has it; the broker answers from what it decides by, which follows."""
+        until(lambda: bool(self.admin.describe_acls(self._denial(topic, AclBindingFilter)).result(30)) == there,
+              f"the denial of {topic}: {there}", 30)

@@ -73,6 +73,7 @@ static void refresh_attributes(struct intake *i, struct poll *p)
         return;
     }
     atomic_store(&p->stats.attributes_known, false); /* no numbers are better than old ones */
+    atomic_store(&p->stats.dead_known, false);
     p->attributes_due_ms = clock_mono_ms(i->parts.clock) + i->parts.attribute_interval_ms;
 }
 

@@ -54,9 +54,8 @@ static void queue_finish(struct conf_reader *r, struct queue_conf *q, const conf
 
 static bool begins_with_bucket(struct span path, const char *bucket)
 {
-    size_t n = bucket != NULL ? strlen(bucket) : 0;
-    return n > 0 && path.n > n && path.p[n] == '/' &&
-           span_eq(span_of(path.p, n), span_of(bucket, n));
+    struct span name = span_str(bucket != NULL ? bucket : "");
+    return name.n > 0 && path.n > name.n && path.p[name.n] == '/' && span_starts(path, name);
 }
 
 /* "s3://bucket/a/b/" becomes bucket and "a/b"; "/a/b/" becomes "a/b". */

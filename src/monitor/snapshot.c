@@ -128,22 +128,19 @@ bool snapshot_has_traffic(const struct snapshot_customer *c)
            memcmp(&c->state, &usual, sizeof(usual)) != 0;
 }
 
-static int64_t visible_messages(const struct snapshot_parts *p, size_t queue)
+/* The levels of the customer's queue. */
+static void fill_queue(const struct snapshot_parts *p, size_t queue, struct snapshot_customer *out)
 {
     const struct poll_stats *polls =
         queue < intake_queues(p->intake) ? intake_stats(p->intake, queue) : NULL;
-    return polls != NULL && atomic_load(&polls->attributes_known)
-               ? (int64_t)stats_get(&polls->visible)
-               : -1;
-}
-
-static int64_t dead_letters(const struct snapshot_parts *p, size_t queue)
-{
-    const struct poll_stats *polls =
-        queue < intake_queues(p->intake) ? intake_stats(p->intake, queue) : NULL;
-    return polls != NULL && atomic_load(&polls->dead_known)
-               ? (int64_t)stats_get(&polls->dead_letters)
-               : -1;
+    out->visible = -1;
+    out->dead_letters = -1;
+    if (polls != NULL && atomic_load(&polls->attributes_known)) {
+        out->visible = (int64_t)stats_get(&polls->visible);
+    }
+    if (polls != NULL && atomic_load(&polls->dead_known)) {
+        out->dead_letters = (int64_t)stats_get(&polls->dead_letters);
+    }
 }
 
 static void fill_customers(struct snapshot *s)
@@ -165,8 +162,7 @@ static void fill_customers(struct snapshot *s)
         out->verification_required = customer_verification_required(c);
         customer_trouble(c, &out->trouble);
         out->received_ms = last_received_ms(p, c->queue);
-        out->visible = visible_messages(p, c->queue);
-        out->dead_letters = dead_letters(p, c->queue);
+        fill_queue(p, c->queue, out);
         out->has_cadence = c->conf->cadence_ms != 0;
         out->has_traffic = snapshot_has_traffic(out);
         out->left_lately = 0;

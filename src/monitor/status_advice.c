@@ -51,10 +51,9 @@ static const struct status_advice of_leader = {
     "log"};
 static const struct status_advice of_left = {
     "objects cannot be read, and are left for the dead-letter queue",
-    "do what the error says. Their messages come again by themselves, up to 15 minutes later; "
-    "those "
-    "that are in the dead-letter queue by then: asymptote-ingest redrive -c FILE --customer "
-    "CUSTOMER"};
+    "do what the error says. Their messages come again by themselves, up to 15 minutes later; for "
+    "those that are in the dead-letter queue by then, run: asymptote-ingest redrive -c FILE "
+    "--customer CUSTOMER"};
 
 /* A party that fails, by its error. */
 static struct status_advice advise_party(size_t party, const struct err *e)
@@ -138,8 +137,7 @@ struct status_advice status_advise(const struct snapshot *s, const struct status
         return (struct status_advice){
             "objects of its bucket are missing: no message will bring them",
             "check the bucket's notifications; then run: asymptote-ingest reconcile -c FILE "
-            "CUSTOMER "
-            "--enqueue"};
+            "CUSTOMER --enqueue"};
     case STATUS_SILENT:
         return advise_silent(c);
     case STATUS_FAR_ABOVE:

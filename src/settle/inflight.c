@@ -143,17 +143,22 @@ bool inflight_last_delivery(const struct inflight *m)
     return m->settler->last_delivery(m->settler->context, m);
 }
 
+/* Another worker reads the message. */
+static bool goes_elsewhere(enum err_kind kind)
+{
+    return kind == FAIL_STOPPED || kind == FAIL_LOST;
+}
+
 /* Not a message that waits for a share, or for another worker: nothing failed. */
 static bool is_back_off(const struct inflight *m, const struct settlement *s)
 {
     const struct outcome_rule *because = m->because;
-    bool none = s->outcome != OUTCOME_LATER || s->delay_s <= 0 || s->failed == FAIL_STOPPED ||
-                s->failed == FAIL_LOST;
-    if (none || because == NULL) {
-        return !none;
+    if (s->outcome != OUTCOME_LATER || s->delay_s <= 0 || goes_elsewhere(s->failed)) {
+        return false;
     }
-    bool share = because->subject == ABOUT_NOTIFICATION && because->kind == FAIL_THROTTLED;
-    return !share && because->kind != FAIL_STOPPED && because->kind != FAIL_LOST;
+    bool share = because != NULL && because->subject == ABOUT_NOTIFICATION &&
+                 because->kind == FAIL_THROTTLED;
+    return !share && (because == NULL || !goes_elsewhere(because->kind));
 }
 
 static void note_back_off(const struct inflight *m, int delay_s)

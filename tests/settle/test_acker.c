@@ -343,6 +343,38 @@ static void counts_its_calls_and_how_long_the_delivery_took(void **state UNUSED)
     acker_free(a);
 }
 
+/* Messages of a customer in back-off after one was returned, for this rule if there is one. */
+static uint64_t back_off_after(const struct outcome_rule *rule, enum err_kind kind)
+{
+    struct stats stats = {0};
+    struct back_off_book book;
+    struct customer c = {.stats = &stats, .back_off = &book};
+    struct back_off_view view;
+    back_off_book_init(&book, &clock_system);
+    struct acker *a = start(120);
+    struct inflight *m = receive(a, "h1");
+    m->first.customer = customer_hold(&c);
+    if (rule != NULL) {
+        inflight_because(m, rule);
+        inflight_worsen(m, OUTCOME_LATER, 60);
+    }
+    release(m, kind);
+    finish(a, true);
+    back_off_book_get(&book, &view);
+    back_off_book_done(&book);
+    return view.count;
+}
+
+static void what_waits_after_an_error_is_in_back_off_and_nothing_else(void **state UNUSED)
+{
+    assert_int_equal(back_off_after(NULL, FAIL_CONFIG), 1);
+    assert_int_equal(back_off_after(NULL, FAIL_NONE), 0);
+    assert_int_equal(back_off_after(NULL, FAIL_STOPPED), 0);
+    assert_int_equal(back_off_after(outcome_rule(ABOUT_OBJECT, FAIL_AGAIN), FAIL_NONE), 1);
+    assert_int_equal(back_off_after(outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED), FAIL_NONE),
+                     0);
+}
+
 /* Wait until the log has such a line. */
 static const char *await_line(const char *part)
 {
@@ -488,6 +520,7 @@ int main(void)
         cmocka_unit_test(gives_up_also_what_is_being_extended_just_now),
         cmocka_unit_test(frees_what_SQS_could_not_be_told),
         cmocka_unit_test(counts_its_calls_and_how_long_the_delivery_took),
+        cmocka_unit_test(what_waits_after_an_error_is_in_back_off_and_nothing_else),
         cmocka_unit_test(a_queue_whose_deletes_fail_has_an_outage),
         cmocka_unit_test(what_is_held_of_a_queue_that_is_gone_is_counted),
         cmocka_unit_test(a_call_that_fails_for_some_of_its_messages_is_no_outage),

@@ -702,6 +702,14 @@ static void counts_dead_letters_at_each_fifth_reading(void **state UNUSED)
     }
     let_it_look();
     assert_int_equal(dead_asked(), 3);
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.attributes = FAIL_AGAIN; /* of the queue itself */
+    (void)pthread_mutex_unlock(&poller.lock);
+    pass_an_interval();
+    while (atomic_load(&s->dead_known)) {
+        let_it_look();
+    }
+    assert_false(atomic_load(&s->attributes_known));
 }
 
 static void reads_attributes_once_without_an_interval(void **state UNUSED)

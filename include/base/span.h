@@ -61,4 +61,16 @@ static inline struct span span_take(struct span *s, size_t n)
     return head;
 }
 
+/* s without the bytes at both ends that are in `bytes`, for example " \t". */
+static inline struct span span_trim(struct span s, struct span bytes)
+{
+    while (s.n > 0 && memchr(bytes.p, s.p[0], bytes.n) != NULL) {
+        s = span_from(s, 1);
+    }
+    while (s.n > 0 && memchr(bytes.p, s.p[s.n - 1], bytes.n) != NULL) {
+        s.n--;
+    }
+    return s;
+}
+
 #endif

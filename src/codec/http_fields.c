@@ -3,22 +3,6 @@
 
 #include "base/ascii.h"
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct span trim_blanks(struct span s)
-{
-    while (s.n > 0 && is_blank(s.p[0])) {
-        s = span_from(s, 1);
-    }
-    while (s.n > 0 && is_blank(s.p[s.n - 1])) {
-        s.n--;
-    }
-    return s;
-}
-
 /* Whether the line begins with the name, in any case, and a colon. */
 static bool is_named(struct span line, const char *name, size_t n)
 {
@@ -41,7 +25,7 @@ struct span http_fields_find(struct span head, const char *name)
         struct span line = span_take(&head, end != NULL ? (size_t)(end - head.p) : head.n);
         head = head.n > 0 ? span_from(head, 1) : head;
         if (is_named(line, name, n)) {
-            return trim_blanks(span_from(line, n + 1));
+            return span_trim(span_from(line, n + 1), SPAN(" \t\r"));
         }
     }
     return SPAN("");

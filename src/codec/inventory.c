@@ -41,17 +41,6 @@ void inventory_free(struct inventory *i)
 
 /* ---- The manifest ---- */
 
-static struct span trim(struct span s)
-{
-    while (s.n > 0 && s.p[0] == ' ') {
-        s = span_from(s, 1);
-    }
-    while (s.n > 0 && s.p[s.n - 1] == ' ') {
-        s.n--;
-    }
-    return s;
-}
-
 static void note_column(struct inventory *i, struct span name)
 {
     for (int c = 0; c < COLUMNS; c++) {
@@ -71,7 +60,7 @@ static bool read_schema(struct inventory *i, struct span schema)
     while (schema.n > 0 && i->column_count < INVENTORY_COLUMNS) {
         const char *comma = memchr(schema.p, ',', schema.n);
         size_t n = comma != NULL ? (size_t)(comma - schema.p) : schema.n;
-        note_column(i, trim(span_take(&schema, n)));
+        note_column(i, span_trim(span_take(&schema, n), SPAN(" ")));
         schema = schema.n > 0 ? span_from(schema, 1) : schema;
     }
     return schema.n == 0 && i->at[KEY] != SIZE_MAX;

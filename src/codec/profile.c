@@ -41,13 +41,7 @@ static bool is_blank(char c)
 
 static struct span trim_blanks(struct span s)
 {
-    while (s.n > 0 && is_blank(s.p[0])) {
-        s = span_from(s, 1);
-    }
-    while (s.n > 0 && is_blank(s.p[s.n - 1])) {
-        s.n--;
-    }
-    return s;
+    return span_trim(s, SPAN(" \t\r"));
 }
 
 /* The value without a comment, which is a '#' or ';' after a blank, and all that follows. */

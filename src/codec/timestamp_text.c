@@ -292,29 +292,12 @@ static bool form_number(struct span s, struct timestamp *t)
     return timestamp_number(s, TIME_BY_SIZE, t);
 }
 
-/* Blanks and line ends. */
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct span trim_blanks(struct span s)
-{
-    while (s.n > 0 && is_blank(*s.p)) {
-        s = span_from(s, 1);
-    }
-    while (s.n > 0 && is_blank(s.p[s.n - 1])) {
-        s.n--;
-    }
-    return s;
-}
-
 bool timestamp_parse(struct span s, struct timestamp *t)
 {
     static bool (*const forms[])(struct span, struct timestamp *) = {
         form_iso,     form_number,     form_basic,  form_log, form_mail,
         form_asctime, form_javascript, form_points, form_asp};
-    s = trim_blanks(s);
+    s = span_trim(s, SPAN(" \t\n\v\f\r"));
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (forms[i](s, t)) {
             return true;

@@ -64,11 +64,12 @@ struct notification {
     struct notification_record *records; /* their spans are valid as long as the notification */
     size_t stray_percents; /* number of keys with a '%' that begins no escape; it is kept */
     bool backfill;         /* marked by codec/notification_write.h: less urgent than others */
+    size_t text_cap;       /* private: size of text */
     char *text;            /* private: the bytes of the spans */
 };
 
 enum {
-    /* Most memory of a notification whose body is at most 1 MiB, the limit of SQS. */
+    /* Maximum of notification_bytes for a body of SQS. */
     NOTIFICATION_MAX_BYTES =
         1024 * 1024 + NOTIFICATION_RECORDS * (int)sizeof(struct notification_record) + 1024,
 };
@@ -80,6 +81,9 @@ enum {
  */
 MUST_USE struct notification *notification_read(struct span body, struct err *e);
 void notification_free(struct notification *n);
+
+/* The memory of the notification. */
+size_t notification_bytes(const struct notification *n);
 DEFINE_OWNED(notification);
 
 #endif

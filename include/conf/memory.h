@@ -21,7 +21,7 @@ struct memory_plan {
     size_t cores_bytes; /* the readers and converters of the cores */
     size_t large_bytes; /* of all large objects: windows, a long line, copies of it, its outputs */
     size_t long_bytes;  /* the shared readers and the converter of long lines */
-    size_t inbox_bytes; /* waiting messages, held messages, polls, one large receive */
+    size_t inbox_bytes; /* messages that wait or are at work, held ones, polls, a large receive */
     size_t kafka_bytes; /* unacknowledged records, with librdkafka's overhead */
     size_t base_bytes;  /* program, libraries, threads, pages of the monitor */
     size_t total_bytes;
@@ -29,6 +29,9 @@ struct memory_plan {
 
 /* The number of large objects (flow/places.h) at a time. */
 size_t memory_large_objects(const struct conf *conf);
+
+/* The number of large bodies of messages (flow/inbox.h) at a time. */
+size_t memory_rooms(const struct conf *conf);
 
 /* Maximum size of a page of the monitor: /metrics, /healthz. */
 size_t memory_page_bytes(const struct conf *conf);

@@ -8,6 +8,8 @@
 
 enum {
     INBOX_BYTES = 4 * 1024 * 1024, /* waiting bodies; above it no queue is polled */
+    INBOX_SMALL_BYTES = 16 * 1024, /* a body up to it needs no room (flow/inbox.h) */
+    INBOX_ROOMS_MIN = 8,           /* rooms for larger bodies: one for each lane, and at least 8 */
     MESSAGES_HELD_MAX = 4096, /* maximum of messages held, including those with pending records */
     SEARCHES_MAX = 8, /* additional receives in progress; shared by queues: one gets a half */
 

@@ -18,6 +18,15 @@
  * the lanes is available only to classes whose objects have proved short: an average below
  * HEAVY_MS. A class with long objects also needs a free lane by the rule for all lanes.
  *
+ * Rooms. A class without a waiting message may have a first one whatever its length, so hundreds of
+ * queues could have one body of 1 MiB each. Bodies above small_bytes that wait or are at work
+ * therefore have a maximum in sum: `rooms` of the longest body. Their size is known only when they
+ * are received. So half of the rooms is for what arrives without a room; what does not fit is
+ * refused. The next polls of its queue are for one message, and begin when they have a whole room,
+ * so the message that was refused is taken when it comes again. Queues get rooms in turn
+ * (inbox_pass). A class that has a room gets more by the rule of base/share.h. Small bodies need no
+ * room, and a queue of several classes is not slowed.
+ *
  * Lower messages (of a backfill) wait in lists of their own. Lanes take live messages first, and
  * one time in four a lower one. While any live message waits, at most lower_lanes lanes work on
  * lower ones; classes share them by the rule of base/share.h, so one alone has half of them.
@@ -44,8 +53,9 @@ struct inbox;
 #define INBOX_MIXED SIZE_MAX /* in place of a class: the queue has several */
 
 enum {
-    HEAVY_MS = 1000, /* average lane time per object above which a class is heavy */
-    LIGHT_PART = 4,  /* one in this many lanes is only for classes that are not heavy */
+    HEAVY_MS = 1000,    /* average lane time per object above which a class is heavy */
+    LIGHT_PART = 4,     /* one in this many lanes is only for classes that are not heavy */
+    LIMITED_POLLS = 64, /* with a room each, after a body was refused one */
 };
 
 struct inbox_settings {
@@ -55,6 +65,9 @@ struct inbox_settings {
     size_t sched_classes;     /* at start; a message of another class adds it, without limit */
     const unsigned *limits;   /* maximum of lanes at work per sched_class; 0: only its share */
     size_t bytes;             /* maximum of the waiting bodies; shared */
+    size_t rooms;             /* for large bodies that wait or are at work; 0: not limited */
+    size_t room_bytes;        /* the longest body */
+    size_t small_bytes;       /* a body up to it is not large */
     size_t lower_lanes;       /* maximum for lower messages while live ones wait; 0: one */
     void (*freed)(void *ctx); /* a slot that was refused before is free; NULL: not wanted */
     void *ctx;
@@ -72,12 +85,23 @@ void inbox_add_queue(struct inbox *i);
  * only: the class of all its messages; INBOX_MIXED: its messages may be of several classes.
  */
 MUST_USE size_t inbox_reserve(struct inbox *i, size_t queue, size_t only, size_t want);
+
+/* Whether the poll has a room, which others wait for: it should be short. */
+MUST_USE bool inbox_has_room(struct inbox *i, size_t queue);
+
+/*
+ * The caller requests slots for all queues, one after another. Returns the number of the one to
+ * begin with: the first one that was refused a room since the last call.
+ */
+MUST_USE size_t inbox_pass(struct inbox *i);
+
 void inbox_unreserve(struct inbox *i, size_t queue, size_t count);
 
 /*
  * Put a message into one of its queue's reserved slots. m->queue and m->sched_class are set. False:
- * its class is over its share; the slot is free again, and the caller returns the message to its
- * queue. must: put it in any case, because it would not be received again.
+ * its class is over its share, or it needs a room; the slot is free again, and the caller returns
+ * the message to its queue. must: put it whatever its class has, because it would not be received
+ * again; a body without a room is refused nevertheless.
  */
 MUST_USE bool inbox_put(struct inbox *i, struct inflight *m, bool must);
 
@@ -90,8 +114,10 @@ MUST_USE bool inbox_offer(struct inbox *i, struct inflight *m, bool must);
 /* A lane at work; of inbox_take until inbox_put_back or inbox_finished. */
 struct inbox_use {
     size_t sched_class;
-    bool heavy; /* counted as a lane of a heavy class */
-    bool lower; /* ... as one with a lower message */
+    size_t queue;
+    size_t large; /* bytes of its large body; 0: it is small */
+    bool heavy;   /* counted as a lane of a heavy class */
+    bool lower;   /* ... as one with a lower message */
 };
 
 /*

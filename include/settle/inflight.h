@@ -52,7 +52,7 @@ struct inflight {
     size_t left_count;                 /* records that belong to no customer; the lane's */
     size_t left_first;                 /* ... and the first of them */
     int left_delay_s;                  /* ... and its delay */
-    size_t body_bytes;
+    size_t body_bytes;      /* memory of the notification; until the lane no longer needs it */
     bool lower;             /* of a backfill: live messages come first (flow/inbox.h) */
     unsigned receive_count; /* from 1 */
     int64_t sent_ms;        /* when it was sent to its queue: wall clock in ms, 0 if not known */

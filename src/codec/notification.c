@@ -402,7 +402,8 @@ static void leave_out_repeats(struct notification *n)
 struct notification *notification_read(struct span body, struct err *e)
 {
     OWNED(notification) struct notification *n = mem_zeros(1, sizeof(*n));
-    n->text = mem_alloc(body.n + 1);
+    n->text_cap = body.n + 1;
+    n->text = mem_alloc(n->text_cap);
     n->form = NOTIFICATION_S3;
     struct reading r = {
         .n = n, .text_cap = body.n, .key = BUF_INIT(NOTIFICATION_KEY_BYTES), .e = e};
@@ -415,6 +416,11 @@ struct notification *notification_read(struct span body, struct err *e)
         leave_out_repeats(n);
     }
     return take(&n);
+}
+
+size_t notification_bytes(const struct notification *n)
+{
+    return sizeof(*n) + n->text_cap + (n->count + n->repeats) * sizeof(*n->records);
 }
 
 void notification_free(struct notification *n)

@@ -27,6 +27,7 @@ enum {
     CUSTOMER_BYTES = 24 * KIB,    /* credentials, topics, counters */
     LARGE_OBJECTS = 4,            /* one customer gets a half */
     LANES_PER_LARGE = 16,         /* one more for so many lanes */
+    SLOTS_PER_LANE = 4,           /* two shared slots, the lane, what it put back */
     OPS_BYTES = OPS_QUEUE_BYTES / 10 * 16 + 2048 * KIB, /* and another producer */
     RECONCILE_BYTES = 24 * 1024 * KIB, /* a consumer with what it reads ahead, a page of a list */
     PAGES = 4, /* of the monitor: two of the longest, in half-used buffers */
@@ -52,11 +53,27 @@ size_t memory_large_objects(const struct conf *conf)
     return LARGE_OBJECTS + (size_t)conf->limits.lanes / LANES_PER_LARGE;
 }
 
+size_t memory_rooms(const struct conf *conf)
+{
+    size_t lanes = (size_t)conf->limits.lanes;
+    return lanes > INBOX_ROOMS_MIN ? lanes : INBOX_ROOMS_MIN;
+}
+
+/*
+ * Messages that wait or are at work. Large bodies have rooms. A class may have a first small one
+ * above INBOX_BYTES: in its queue's slot or a shared one, or at work.
+ */
+static size_t bodies_bytes(const struct conf *conf)
+{
+    size_t small = conf->queue_count + SLOTS_PER_LANE * memory_rooms(conf);
+    return INBOX_BYTES + small * INBOX_SMALL_BYTES + memory_rooms(conf) * NOTIFICATION_MAX_BYTES;
+}
+
 static size_t lane_bytes(void)
 {
     return (size_t)CONNECTION_BYTES + decode_bytes_without_windows() + CARRY_BYTES +
            FRAMING_HEADS * FRAMING_LIST_HEAD_BYTES + READING_HELD_BYTES + KEPT_BYTES +
-           normalizer_bytes() + normalizer_copies_bytes(SHORT_LINE_BYTES) + NOTIFICATION_MAX_BYTES;
+           normalizer_bytes() + normalizer_copies_bytes(SHORT_LINE_BYTES);
 }
 
 /* What a lane with a large object has in addition. */
@@ -83,7 +100,7 @@ void memory_plan(const struct conf *conf, struct memory_plan *out)
         .cores_bytes = (size_t)conf->limits.cores * core_bytes,
         .large_bytes = memory_large_objects(conf) * large_bytes(conf, output),
         .long_bytes = may_be_long ? readers * line + converter_bytes(line, output) : 0,
-        .inbox_bytes = (size_t)INBOX_BYTES + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
+        .inbox_bytes = bodies_bytes(conf) + (size_t)MESSAGES_HELD_MAX * HELD_BYTES +
                        (conf->queue_count + SEARCHES_MAX) * POLL_BYTES +
                        (size_t)RECEIVE_COPIES * SQS_ANSWER_BYTES,
         .kafka_bytes = conf->kafka.queue_bytes / 10 * 16,

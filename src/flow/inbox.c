@@ -217,6 +217,23 @@ void inbox_wake(struct inbox *i)
 
 /* ---- messages come and go ---- */
 
+void inbox_add_large_locked(struct inbox *i, size_t sched_class, size_t queue, size_t bytes)
+{
+    inbox_class_locked(i, sched_class)->large += bytes;
+    i->shared.queues[queue].large += bytes;
+    i->shared.large += bytes;
+}
+
+void inbox_free_large_locked(struct inbox *i, size_t sched_class, size_t queue, size_t bytes)
+{
+    struct sched_class *c = inbox_class_locked(i, sched_class);
+    struct queue_use *q = &i->shared.queues[queue];
+    assert(bytes <= c->large && bytes <= q->large && bytes <= i->shared.large);
+    c->large -= bytes;
+    q->large -= bytes;
+    i->shared.large -= bytes;
+}
+
 void inbox_push_locked(struct inbox *i, struct inflight *m)
 {
     struct sched_class *c = inbox_class_locked(i, m->sched_class);
@@ -233,6 +250,7 @@ void inbox_push_locked(struct inbox *i, struct inflight *m)
     c->bytes += m->body_bytes;
     i->shared.waiting++;
     i->shared.bytes += m->body_bytes;
+    inbox_add_large_locked(i, m->sched_class, m->queue, large_bytes(i, m));
     inbox_count_waiting_locked(i, m->queue, 1);
 }
 
@@ -260,6 +278,7 @@ static struct inflight *pop_locked(struct inbox *i, const struct turn *t)
 static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_t ms)
 {
     struct sched_class *c = &i->shared.sched_classes[use->sched_class];
+    inbox_free_large_locked(i, use->sched_class, use->queue, use->large);
     assert(c->at_work != 0);
     c->at_work--;
     i->shared.at_work--;
@@ -297,7 +316,12 @@ static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
         return NULL;
     }
     struct sched_class *c = &i->shared.sched_classes[t.at - 1];
-    *use = (struct inbox_use){.sched_class = t.at - 1, .heavy = heavy(c), .lower = t.rank == LOWER};
+    const struct inflight *m = c->lists[t.rank].first;
+    *use = (struct inbox_use){.sched_class = t.at - 1,
+                              .queue = m->queue,
+                              .large = large_bytes(i, m),
+                              .heavy = heavy(c),
+                              .lower = t.rank == LOWER};
     c->at_work++;
     i->shared.takes++;
     i->shared.at_work++;
@@ -350,7 +374,11 @@ void inbox_finished(struct inbox *i, const struct inbox_use *use, int64_t ms)
 {
     mutex_lock(&i->shared.lock);
     finished_locked(i, use, ms);
+    bool tell = use->large != 0 && inbox_tell_all_locked(i);
     mutex_unlock(&i->shared.lock);
+    if (tell) {
+        i->s.freed(i->s.ctx);
+    }
 }
 
 void inbox_stop(struct inbox *i)
@@ -367,6 +395,9 @@ struct inflight *inbox_drain(struct inbox *i)
     struct turn t = {.rank = i->shared.turns[LIVE].first != 0 ? LIVE : LOWER};
     t.at = i->shared.turns[t.rank].first;
     struct inflight *m = t.at != 0 ? pop_locked(i, &t) : NULL;
+    if (m != NULL) {
+        inbox_free_large_locked(i, m->sched_class, m->queue, large_bytes(i, m));
+    }
     mutex_unlock(&i->shared.lock);
     return m;
 }

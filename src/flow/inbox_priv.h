@@ -24,6 +24,7 @@ struct sched_class {
     struct waiting_list lists[RANKS];
     size_t waiting;
     size_t bytes;
+    size_t large; /* bytes of large bodies that wait or are at work, and of polls' rooms */
     unsigned limit;
     unsigned at_work;
     unsigned lower_at_work; /* of at_work: with a lower message */
@@ -35,6 +36,10 @@ struct queue_use {
     size_t waiting;
     bool mixed;
     size_t early_want; /* of a poll that waits for more slots than are free; 0: none does */
+    unsigned limited;  /* so many of the next polls need a room */
+    bool room;         /* its current poll has one, which counts for room_class */
+    size_t room_class;
+    size_t large; /* as sched_class.large */
 };
 
 struct inbox {
@@ -52,6 +57,9 @@ struct inbox {
         } turns[RANKS];
         size_t waiting;
         size_t bytes;
+        size_t large; /* as sched_class.large */
+        size_t first; /* queue to begin the next pass with: it was refused a room */
+        bool first_known;
         size_t at_work;
         size_t heavy_at_work; /* of at_work: started while their class was heavy */
         size_t lower_at_work; /* of at_work: with a lower message */
@@ -74,6 +82,16 @@ void inbox_push_locked(struct inbox *i, struct inflight *m);
 MUST_USE bool inbox_call_locked(struct inbox *i);
 void inbox_wake(struct inbox *i);
 
+/* The bytes of the message's body if it is large, else 0. */
+static inline size_t large_bytes(const struct inbox *i, const struct inflight *m)
+{
+    return i->s.rooms != 0 && m->body_bytes > i->s.small_bytes ? m->body_bytes : 0;
+}
+
+/* Count a large body or a room for its class and its queue. */
+void inbox_add_large_locked(struct inbox *i, size_t sched_class, size_t queue, size_t bytes);
+void inbox_free_large_locked(struct inbox *i, size_t sched_class, size_t queue, size_t bytes);
+
 /* ---- inbox_slots.c ---- */
 
 /* A message of the queue waits, or no longer: change its number by `change`, which is 1 or -1. */
@@ -84,5 +102,8 @@ void inbox_count_waiting_locked(struct inbox *i, size_t queue, int change);
  * request them again. The caller calls s.freed without the lock.
  */
 MUST_USE bool inbox_tell_locked(struct inbox *i, size_t queue);
+
+/* As inbox_tell_locked, for all polls that were refused. */
+MUST_USE bool inbox_tell_all_locked(struct inbox *i);
 
 #endif

@@ -86,6 +86,11 @@ static bool take_refused_locked(struct inbox *i)
     return tell && i->s.freed != NULL;
 }
 
+bool inbox_tell_all_locked(struct inbox *i)
+{
+    return take_refused_locked(i);
+}
+
 bool inbox_tell_locked(struct inbox *i, size_t queue)
 {
     struct queue_use *q = &i->shared.queues[queue];
@@ -96,24 +101,116 @@ bool inbox_tell_locked(struct inbox *i, size_t queue)
     return take_refused_locked(i);
 }
 
-size_t inbox_reserve(struct inbox *i, size_t queue, size_t only, size_t want)
+/* ---- rooms ---- */
+
+static size_t rooms_bytes(const struct inbox *i, size_t rooms)
 {
-    size_t granted = 0;
-    mutex_lock(&i->shared.lock);
+    return rooms * i->s.room_bytes;
+}
+
+/* Whether a large body that came without a room may stay. */
+static bool fits_locked(struct inbox *i, const struct inflight *m)
+{
+    const struct sched_class *c = inbox_class_locked(i, m->sched_class);
+    size_t capacity = rooms_bytes(i, i->s.rooms) / 2;
+    size_t used = i->shared.large;
+    size_t large = large_bytes(i, m);
+    return large == 0 || (large <= capacity && used <= capacity - large &&
+                          share_allows(rooms_bytes(i, i->s.rooms), used, c->large, large));
+}
+
+/*
+ * The slots of a poll that needs a room: one, or none. What the queue's messages have counts as
+ * well as what the class has: they may be of another class. A queue that has nothing and finds no
+ * room is the first one of the next pass, and until then no other queue gets a room. Otherwise a
+ * queue whose poll ended could take its room again at once, before all others.
+ */
+static size_t take_room_locked(struct inbox *i, size_t queue, size_t only)
+{
     struct queue_use *q = &i->shared.queues[queue];
-    q->mixed = only == INBOX_MIXED;
-    q->early_want = 0;
+    const struct sched_class *c = inbox_class_locked(i, only);
+    size_t capacity = rooms_bytes(i, i->s.rooms);
+    size_t used = i->shared.large;
+    size_t has = c->large > q->large ? c->large : q->large;
+    bool may_be_next = !i->shared.first_known || i->shared.first == queue;
+    bool is_free = may_be_next && used <= capacity - i->s.room_bytes;
+    if (is_free && share_allows(capacity, used, has, i->s.room_bytes) &&
+        (q->waiting == 0 || share_allows(i->s.bytes, i->shared.bytes, c->bytes, i->s.room_bytes))) {
+        i->shared.first_known = false;
+        q->room = true;
+        q->room_class = only;
+        inbox_add_large_locked(i, only, queue, i->s.room_bytes);
+        return 1;
+    }
+    if (!is_free && has == 0 && !i->shared.first_known) {
+        i->shared.first = queue;
+        i->shared.first_known = true;
+    }
+    i->shared.refused = true;
+    return 0;
+}
+
+/* The poll brought this body, or none. True: it had a room. */
+static bool end_room_locked(struct inbox *i, size_t queue, size_t large)
+{
+    struct queue_use *q = &i->shared.queues[queue];
+    if (!q->room) {
+        return false;
+    }
+    q->room = false;
+    q->limited = large != 0 ? LIMITED_POLLS : q->limited - 1;
+    inbox_free_large_locked(i, q->room_class, queue, i->s.room_bytes);
+    return true;
+}
+
+bool inbox_has_room(struct inbox *i, size_t queue)
+{
+    mutex_lock(&i->shared.lock);
+    bool has = i->shared.queues[queue].room;
+    mutex_unlock(&i->shared.lock);
+    return has;
+}
+
+size_t inbox_pass(struct inbox *i)
+{
+    mutex_lock(&i->shared.lock);
+    size_t first = i->shared.first;
+    i->shared.first_known = false;
+    mutex_unlock(&i->shared.lock);
+    return first;
+}
+
+/* ---- reservations ---- */
+
+static size_t reserve_locked(struct inbox *i, size_t queue, size_t only, size_t want)
+{
+    struct queue_use *q = &i->shared.queues[queue];
     size_t bytes = q->mixed ? 0 : inbox_class_locked(i, only)->bytes;
+    size_t granted = 0;
     if (!i->shared.stopped &&
         (q->waiting == 0 || share_allows(i->s.bytes, i->shared.bytes, bytes, 1))) {
         granted = open_slots_locked(i, q, want);
     }
+    if (granted != 0 && q->limited != 0 && !q->mixed) {
+        return take_room_locked(i, queue, only);
+    }
     if (is_early(q, granted, want)) {
         q->early_want = want;
-        granted = 0;
-    } else if (granted < want) {
+        return 0;
+    }
+    if (granted < want) {
         i->shared.refused = true;
     }
+    return granted;
+}
+
+size_t inbox_reserve(struct inbox *i, size_t queue, size_t only, size_t want)
+{
+    mutex_lock(&i->shared.lock);
+    struct queue_use *q = &i->shared.queues[queue];
+    q->mixed = only == INBOX_MIXED;
+    q->early_want = 0;
+    size_t granted = reserve_locked(i, queue, only, want);
     size_t before = slots_of(q);
     q->reserved += granted;
     recount_locked(i, q, before);
@@ -128,6 +225,7 @@ void inbox_unreserve(struct inbox *i, size_t queue, size_t count)
     }
     mutex_lock(&i->shared.lock);
     free_reserved_locked(i, queue, count);
+    (void)end_room_locked(i, queue, 0);
     bool tell = take_refused_locked(i);
     mutex_unlock(&i->shared.lock);
     if (tell) {
@@ -147,12 +245,25 @@ static bool over_share_locked(struct inbox *i, const struct inflight *m)
     return c->waiting != 0 && (!fits || !has_slot);
 }
 
+/* Whether a received message is refused. Its slot is free then, and so is its poll's room. */
+static bool refuse_locked(struct inbox *i, const struct inflight *m, bool must)
+{
+    if (end_room_locked(i, m->queue, large_bytes(i, m))) {
+        return false;
+    }
+    if (!fits_locked(i, m)) {
+        i->shared.queues[m->queue].limited = LIMITED_POLLS;
+        return true;
+    }
+    return !must && over_share_locked(i, m);
+}
+
 bool inbox_put(struct inbox *i, struct inflight *m, bool must)
 {
     bool tell = false;
     bool call = false;
     mutex_lock(&i->shared.lock);
-    bool refuse = !must && over_share_locked(i, m);
+    bool refuse = refuse_locked(i, m, must);
     free_reserved_locked(i, m->queue, 1);
     if (refuse) {
         tell = take_refused_locked(i);
@@ -170,7 +281,7 @@ bool inbox_put(struct inbox *i, struct inflight *m, bool must)
     return !refuse;
 }
 
-static bool has_room_locked(struct inbox *i, const struct inflight *m)
+static bool has_slot_locked(struct inbox *i, const struct inflight *m)
 {
     const struct sched_class *c = inbox_class_locked(i, m->sched_class);
     return share_allows(i->s.slots, i->shared.taken, c->waiting, 1) &&
@@ -181,7 +292,7 @@ bool inbox_offer(struct inbox *i, struct inflight *m, bool must)
 {
     mutex_lock(&i->shared.lock);
     bool call = false;
-    bool keep = must || has_room_locked(i, m);
+    bool keep = fits_locked(i, m) && (must || has_slot_locked(i, m));
     if (keep) {
         inbox_push_locked(i, m);
         call = inbox_call_locked(i);

@@ -15,8 +15,8 @@
 void inflight_init(struct inflight *m, struct span body, int64_t now_ms)
 {
     m->received_ms = now_ms;
-    m->body_bytes = body.n;
     m->notification = notification_read(body, &m->unread);
+    m->body_bytes = m->notification != NULL ? notification_bytes(m->notification) : 0;
     m->lower = m->notification != NULL && m->notification->backfill;
     atomic_init(&m->pending, 1);
     atomic_init(&m->failed, FAIL_NONE);

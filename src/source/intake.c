@@ -187,6 +187,13 @@ static const struct intake_times *apply_times(struct intake *i, struct poll *p)
     return &p->applied;
 }
 
+/* A poll that has a room, for which others wait, is short. */
+static int wait_s(struct intake *i, const struct poll *p, const struct intake_times *times)
+{
+    bool is_short = p->asked == 1 && inbox_has_room(i->parts.inbox, p->index);
+    return is_short && times->wait_s > SHORT_WAIT_S ? SHORT_WAIT_S : times->wait_s;
+}
+
 static void poll_start(struct intake *i, struct poll *p)
 {
     if (atomic_load(&p->removed) || !atomic_load(&p->attributes_loaded) || p->asked != 0) {
@@ -196,7 +203,7 @@ static void poll_start(struct intake *i, struct poll *p)
     if (p->asked != 0) {
         const struct intake_times *times = apply_times(i, p);
         outage_tried(acker_outage(i->parts.acker, p->index), clock_mono_ms(i->parts.clock));
-        sqs_poller_start(i->poller, p->queue->queue, (int)p->asked, times->wait_s,
+        sqs_poller_start(i->poller, p->queue->queue, (int)p->asked, wait_s(i, p, times),
                          times->visibility_s, &p->receivers[0]);
     }
 }
@@ -353,8 +360,10 @@ static void start_due(struct intake *i)
     }
     i->pass_ms = now;
     i->next_pass_ms = now + RECHECK_MS;
-    for (size_t k = 0; k < stable_count(&i->polls) && !atomic_load(&i->stopping); k++) {
-        start_receives(i, poll_of(i, k));
+    size_t count = stable_count(&i->polls);
+    size_t first = inbox_pass(i->parts.inbox);
+    for (size_t k = 0; k < count && !atomic_load(&i->stopping); k++) {
+        start_receives(i, poll_of(i, (first + k) % count));
     }
 }
 

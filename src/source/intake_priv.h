@@ -12,7 +12,10 @@
 #include "source/intake.h"
 #include "source/pace.h"
 
-enum { ATTRIBUTE_POLLERS = 4 };
+enum {
+    ATTRIBUTE_POLLERS = 4,
+    SHORT_WAIT_S = 1, /* still a long poll, which asks all servers of SQS */
+};
 
 /*
  * Conditions that stop the polls of a queue, in addition to delays after failures and a full inbox.

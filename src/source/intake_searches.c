@@ -16,8 +16,6 @@
 #include "base/share.h"
 #include "conf/sizes.h"
 
-enum { SEARCH_WAIT_S = 1 }; /* a long poll, which asks all servers of SQS, but a short one */
-
 static bool times_apply(struct intake *i, const struct poll *p)
 {
     struct intake_times times = poll_times(i, p);
@@ -45,7 +43,7 @@ static bool may_search(struct intake *i, struct poll *p)
 void searches_start(struct intake *i, struct poll *p)
 {
     while (may_search(i, p)) {
-        int wait_s = p->applied.wait_s < SEARCH_WAIT_S ? p->applied.wait_s : SEARCH_WAIT_S;
+        int wait_s = p->applied.wait_s < SHORT_WAIT_S ? p->applied.wait_s : SHORT_WAIT_S;
         p->searches++;
         i->searches++;
         sqs_poller_start(i->poller, p->queue->queue, SQS_BATCH, wait_s, p->applied.visibility_s,

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "codec/notification.h"
 #include "conf/memory.h"
 #include "conf/sizes.h"
 #include "event/record/long_lines.h"
@@ -112,6 +113,9 @@ static void make_inbox(struct worker *w)
         .queues = w->queue_count,
         .sched_classes = customers_classes(w->customers),
         .bytes = INBOX_BYTES,
+        .rooms = memory_rooms(w->conf),
+        .room_bytes = NOTIFICATION_MAX_BYTES,
+        .small_bytes = INBOX_SMALL_BYTES,
         .lower_lanes = (size_t)(w->conf->backfill.share * (double)lanes),
         .freed = on_freed,
         .ctx = w,

@@ -32,7 +32,7 @@ static void adds_up_what_the_configuration_may_use(void **state UNUSED)
     assert_in_range(one.kafka_bytes, 102 * MIB, 103 * MIB);
     c.limits.lanes = 5;
     memory_plan(&c, &two);
-    assert_int_equal(two.total_bytes - one.total_bytes, 4 * one.lane_bytes);
+    assert_int_equal(two.total_bytes - one.total_bytes, 4 * one.lane_bytes); /* 8 rooms for both */
     c.limits.cores = 6;
     memory_plan(&c, &one);
     assert_int_equal(one.total_bytes - two.total_bytes, 2 * two.cores_bytes);
@@ -55,6 +55,23 @@ static void plans_little_for_a_lane_and_large_objects_for_some_of_them(void **st
     memory_plan(&c, &few);
     assert_int_equal(few.lane_bytes, many.lane_bytes);
     assert_int_equal(few.large_bytes - many.large_bytes, 8 * (40 - 8) * (size_t)MIB);
+}
+
+static void plans_a_large_body_for_each_lane_and_a_small_one_for_each_queue(void **state UNUSED)
+{
+    struct memory_plan few;
+    struct memory_plan many;
+    struct conf c = conf_of(16, 1 * MIB, 64 * MIB);
+    memory_plan(&c, &few);
+    assert_int_equal(memory_rooms(&c), 16);
+    c.limits.lanes = 64;
+    memory_plan(&c, &many);
+    assert_int_equal(memory_rooms(&c), 64);
+    assert_int_equal(many.inbox_bytes - few.inbox_bytes,
+                     48 * (NOTIFICATION_MAX_BYTES + 4 * INBOX_SMALL_BYTES));
+    c.queue_count += 10;
+    memory_plan(&c, &few);
+    assert_in_range(few.inbox_bytes - many.inbox_bytes, 10 * INBOX_SMALL_BYTES, 2 * MIB);
 }
 
 static void plans_memory_for_long_lines_once_for_all_lanes(void **state UNUSED)
@@ -110,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adds_up_what_the_configuration_may_use),
         cmocka_unit_test(plans_little_for_a_lane_and_large_objects_for_some_of_them),
+        cmocka_unit_test(plans_a_large_body_for_each_lane_and_a_small_one_for_each_queue),
         cmocka_unit_test(plans_memory_for_long_lines_once_for_all_lanes),
         cmocka_unit_test(plans_memory_for_pages_only_with_a_listener),
         cmocka_unit_test(refuses_a_limit_that_cannot_be_kept_and_says_why),

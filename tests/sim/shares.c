@@ -22,6 +22,8 @@ enum {
     QUEUES = 2, /* the first one is of all customers, the second one of the last customer */
     POLL_MOST = 4,
     ROUND_TRIP_US = 1000,
+    SMALL_BODY_BYTES = 500,
+    LONGEST_BODY_BYTES = 3000,
     RETURNED_S = 1,           /* what is above a share is visible again after this time */
     RECHECK_US = 500 * 1000,  /* of source/intake.c: of a queue that may not be polled */
     LONG_POLL_US = 50 * 1000, /* an empty queue is polled again after this time */
@@ -112,13 +114,6 @@ static void slot_freed(void *ctx UNUSED)
 {
     if (w.bug != SHARES_BUG_NOT_TOLD) {
         tell_polls();
-    }
-}
-
-static void wait_for_slot(size_t queue)
-{
-    while (!w.freed[queue]) {
-        cond_wait(&w.freed_come, &w.lock);
     }
 }
 
@@ -214,7 +209,9 @@ static bool poll_once(size_t queue, size_t only, size_t want, int64_t *next_us)
     w.freed[queue] = false;
     size_t granted = inbox_reserve(w.inbox, queue, only, want);
     if (granted == 0) {
-        wait_for_slot(queue);
+        while (!w.freed[queue]) {
+            cond_wait(&w.freed_come, &w.lock);
+        }
         return true;
     }
     fiber_sleep(ROUND_TRIP_US);
@@ -416,10 +413,12 @@ static void make_messages(void)
         bool own = sched_class == w.classes - 1 && chance(50);
         s->m.sched_class = sched_class;
         s->m.queue = own ? 1 : 0;
-        s->m.body_bytes = (size_t)between(100, hostile ? 3000 : 500);
+        bool large = hostile || (own && chance(30));
+        s->m.body_bytes = (size_t)between(100, large ? LONGEST_BODY_BYTES : SMALL_BODY_BYTES);
         s->object = any_object(sched_class == 0 ? chance(90) : chance(20));
         s->visible_us = fibers_now_us() + (chance(50) ? 0 : between(0, SECOND_US));
-        s->next_class = chance(15) ? (size_t)between(0, (int64_t)w.classes - 1) : MAX_CLASSES;
+        int64_t last_class = (int64_t)w.classes - 1 - large; /* its room would be that class's */
+        s->next_class = chance(15) ? (size_t)between(0, last_class) : MAX_CLASSES;
         s->ack_us = sched_class == 0 ? between(0, hostile_ack_us) : between(0, 50000);
     }
     set_bound();
@@ -443,6 +442,9 @@ static void make_world(uint64_t seed, enum shares_bug bug, bool trace)
                                                  .queues = QUEUES,
                                                  .sched_classes = w.classes,
                                                  .bytes = (size_t)between(4000, 20000),
+                                                 .rooms = chance(50) ? (size_t)between(2, 6) : 0,
+                                                 .room_bytes = LONGEST_BODY_BYTES,
+                                                 .small_bytes = SMALL_BODY_BYTES,
                                                  .freed = slot_freed});
     w.turns = turns_new(w.cores, &fiber_clock);
     make_messages();

@@ -63,6 +63,21 @@ def test_a_customer_of_which_nothing_arrives_in_kafka_is_late(strict: StrictWorl
     assert acme["cause"].startswith("S3 or the KMS key") and "objects_done" in acme and acme["what_to_do"]
 
 
+def test_a_customer_whose_objects_are_denied_names_the_error_and_the_command(strict: StrictWorld):
+    """Three objects of three, too few for a pause; the state ends with the messages' next attempt."""
+    acme = strict.customer("acme")
+    strict.fake.fault(service="s3", action="GetObject", error="AccessDenied", count=3)
+    for key in "abc":
+        acme.put(key, generate(20, 1).text)
+    window = Window(strict.start(metrics=LISTEN))
+    window.await_("messages_in_back_off", 3, customer="acme")
+    (acme,) = _status(window)["customers"]
+    assert acme["state"] == "late" and acme["since"] and acme["back_off"] == 3
+    assert acme["error"]["class"] == "denied" and acme["error"]["code"] == "AccessDenied"
+    assert acme["cause"].startswith("reading objects was denied") and acme["runbook"].endswith("#denied")
+    assert re.search(r"run: asymptote-ingest verify -c \S+\.conf acme --fix-hints;", acme["what_to_do"])
+
+
 def test_an_answer_is_bounded_for_many_customers(strict: StrictWorld):
     queue = strict.queue()
     for n in range(300):

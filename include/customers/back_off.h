@@ -22,7 +22,8 @@
 /* Together longer than the longest delay (DELAY_MAX_S). */
 enum { BACK_OFF_SLOTS = 32, BACK_OFF_SLOT_S = 32 };
 
-struct back_off { /* zeroed at first */
+struct back_off {     /* zeroed at first */
+    int64_t begun_ms; /* when the first message came after there was none */
     struct back_off_slot {
         int64_t number; /* time / BACK_OFF_SLOT_S of its messages */
         int64_t first_ms, last_ms;
@@ -35,6 +36,7 @@ void back_off_add(struct back_off *b, int64_t now_ms, int delay_s);
 struct back_off_view {
     uint64_t count;
     int64_t first_in_ms, last_in_ms; /* from now on; 0 without messages */
+    int64_t lasts_ms;                /* for how long there has been one without a break */
 };
 void back_off_get(const struct back_off *b, int64_t now_ms, struct back_off_view *out);
 

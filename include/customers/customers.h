@@ -215,6 +215,14 @@ bool customer_refused(struct customer *c, const struct customer_refusal *r, cons
 /* An object was left for the dead-letter queue, for its status. */
 void customer_left(struct customer *c, const struct err *e);
 
+/*
+ * A message of it was returned, for its status: after an attempt that this party failed, or unread
+ * since the customer is paused. Errors that say nothing of a party (FAIL_STOPPED, FAIL_LOST) are
+ * ignored.
+ */
+void customer_returned(struct customer *c, enum customer_party party, const struct err *e);
+void customer_returned_unread(struct customer *c, const struct err *why);
+
 /* A record was acknowledged: its topic works. Without an outage it costs one load. */
 void customer_acknowledged(struct customer *c);
 
@@ -280,11 +288,16 @@ void customer_state(struct customer *c, struct customer_state *out);
 /* What is wrong with a customer, for its status. */
 struct customer_trouble {
     bool fails[CUSTOMER_PARTIES]; /* which parties have an outage now */
+    bool held;                    /* it is paused by an operator */
+    bool returned;                /* error is that by which messages in back-off were returned */
+    bool returned_held;           /* ... but an operator had paused it */
+    uint8_t returned_by;          /* ... enum customer_party, whose error it is; CUSTOMER_PARTIES:
+                                     no party's, since the customer was not verified */
     int64_t paused_ms;            /* if it is paused: for how long */
     int64_t next_try_ms;          /* ... until the next probe; 0: with the next message */
-    bool held;                    /* ... by an operator */
     struct err error;             /* the last refusal, if it is paused; else of the first party that
-                                     fails; else of the object that was left last */
+                                     fails; else that by which messages in back-off were
+                                     returned; else of the object that was left last */
     int64_t missing_ms;           /* if objects are missing: for how long that is known */
     int64_t known_ms;             /* since when this worker has it in its configuration */
     int64_t far_above_ms;         /* if its volume is far above what is expected: for how long */

@@ -10,6 +10,9 @@ void back_off_add(struct back_off *b, int64_t now_ms, int delay_s)
     int64_t back_ms = now_ms + (int64_t)delay_s * 1000;
     int64_t number = back_ms / SLOT_MS;
     struct back_off_slot *s = &b->slots[number % BACK_OFF_SLOTS];
+    struct back_off_view before;
+    back_off_get(b, now_ms, &before);
+    b->begun_ms = before.count == 0 ? now_ms : b->begun_ms;
     if (s->number != number || s->count == 0) {
         *s = (struct back_off_slot){.number = number, .first_ms = back_ms, .last_ms = back_ms};
     }
@@ -34,6 +37,7 @@ void back_off_get(const struct back_off *b, int64_t now_ms, struct back_off_view
         out->last_in_ms = last_in > out->last_in_ms ? last_in : out->last_in_ms;
         out->count += s->count;
     }
+    out->lasts_ms = out->count != 0 ? now_ms - b->begun_ms : 0;
 }
 
 /* ---- With a lock ---- */

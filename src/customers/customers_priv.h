@@ -78,6 +78,11 @@ struct customer_run {
         int64_t tried_ms;     /* of the last refusal, monotonic */
         struct err paused_by; /* the refusal that opened the breaker, or failed its last probe */
         struct err left_by;   /* of the object that was left last */
+        struct {
+            struct err err; /* of the message that was returned last */
+            enum customer_party party;
+            bool held; /* returned unread: an operator had paused the customer */
+        } returned;
         enum customer_party paused_party; /* ... which party it was */
         struct rng rng;
     } shared;

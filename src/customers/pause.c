@@ -141,6 +141,33 @@ void customer_left(struct customer *customer, const struct err *e)
     mutex_unlock(&run->shared.lock);
 }
 
+static void note_returned(struct customer_run *run, enum customer_party party, bool held,
+                          const struct err *e)
+{
+    mutex_lock(&run->shared.lock);
+    run->shared.returned.err = *e;
+    run->shared.returned.party = party;
+    run->shared.returned.held = held;
+    mutex_unlock(&run->shared.lock);
+}
+
+void customer_returned(struct customer *customer, enum customer_party party, const struct err *e)
+{
+    if (e->kind != FAIL_STOPPED && e->kind != FAIL_LOST) {
+        note_returned(entry_of(customer)->run, party, false, e);
+    }
+}
+
+void customer_returned_unread(struct customer *customer, const struct err *why)
+{
+    struct customer_run *run = entry_of(customer)->run;
+    mutex_lock(&run->shared.lock);
+    enum customer_party party =
+        run->shared.breaker.open ? run->shared.paused_party : CUSTOMER_PARTIES;
+    mutex_unlock(&run->shared.lock);
+    note_returned(run, party, atomic_load(&run->held), why);
+}
+
 void customer_acknowledged(struct customer *customer)
 {
     struct customer_run *run = entry_of(customer)->run;

@@ -41,6 +41,12 @@ void customer_trouble(struct customer *customer, struct customer_trouble *out)
     back_off_book_get(&run->back_off, &out->back_off);
     mutex_lock(&run->shared.lock);
     out->error = run->shared.left_by;
+    if (out->back_off.count != 0 && run->shared.returned.err.kind != FAIL_NONE) {
+        out->returned = true;
+        out->returned_held = run->shared.returned.held;
+        out->returned_by = (uint8_t)run->shared.returned.party;
+        out->error = run->shared.returned.err;
+    }
     mutex_unlock(&run->shared.lock);
     for (size_t i = CUSTOMER_PARTIES; i-- > 0;) {
         out->fails[i] = outage_why(&run->outages[i], &out->error);

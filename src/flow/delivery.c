@@ -260,6 +260,7 @@ static void count_end(const struct delivery *d)
     struct stats *s = d->customer->stats;
     if (d->reports.failed != NULL) {
         stats_add(&s->errors[d->reports.failed->kind], 1);
+        customer_returned(d->customer, CUSTOMER_TOPIC, d->reports.failed);
         stats_add(&s->objects_later, 1);
     } else if (d->read.outcome == OUTCOME_LEAVE) {
         stats_add(&s->objects_left, 1);

@@ -47,13 +47,12 @@ static void end_delivery(struct lane *l, const struct outcome_action *action, co
     delivery_read(a->delivery, &end);
 }
 
+static const enum customer_party parties[OUTCOME_SUBJECTS] = {
+    [ABOUT_OBJECT] = CUSTOMER_S3, [ABOUT_ROLE] = CUSTOMER_ROLE, [ABOUT_DELIVERY] = CUSTOMER_TOPIC};
+
 /* True: a line of an outage has all of the error. */
 static bool judge_customer(struct lane *l, const struct err *e)
 {
-    static const enum customer_party parties[OUTCOME_SUBJECTS] = {[ABOUT_OBJECT] = CUSTOMER_S3,
-                                                                  [ABOUT_ROLE] = CUSTOMER_ROLE,
-                                                                  [ABOUT_DELIVERY] =
-                                                                      CUSTOMER_TOPIC};
     struct attempt *a = l->attempt;
     if (e->kind == FAIL_NONE || (a->started && a->subject == ABOUT_OBJECT)) {
         customer_went_well(a->customer);
@@ -174,6 +173,9 @@ void lane_finish(struct lane *l, const struct outcome_action *action, struct err
     }
     if (action->outcome != OUTCOME_DONE) {
         inflight_because(l->attempt->inflight, action->rule);
+    }
+    if (action->outcome == OUTCOME_LATER) {
+        customer_returned(l->attempt->customer, parties[l->attempt->subject], e);
     }
     inflight_worsen(l->attempt->inflight, action->outcome, action->delay_s);
     end_delivery(l, action, e, said);

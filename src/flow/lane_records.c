@@ -115,6 +115,7 @@ static void lane_paused(struct lane *l, struct inflight *m, struct customer *c)
         lane_last_error_reject(l, "the customer is paused: ", &why);
     }
     stats_add(&c->stats->objects_later, 1);
+    customer_returned_unread(c, &why);
     returned_object(m, c, l->attempt->record, &why, l->parts.clock);
     if (!may_log(l, c->lines)) {
         return;

@@ -83,6 +83,20 @@ static bool is_backfilling(const struct snapshot *s, const struct snapshot_custo
     return s->wall_ms - (int64_t)stats_get(&c->stats.backfill_ms) <= BACKFILL_PAUSE_MS;
 }
 
+/* Of a late customer, the earliest that is known. 0: only a party fails, and nothing waits. */
+static int64_t late_since_ms(const struct snapshot *s, const struct snapshot_customer *c)
+{
+    int64_t since = (int64_t)stats_get(&c->stats.undelivered_ms);
+    int64_t returned = s->wall_ms - c->trouble.back_off.lasts_ms;
+    if (c->state.back_off != 0 && (since == 0 || returned < since)) {
+        since = returned;
+    }
+    if (since == 0 && status_is_catching_up(s, c)) {
+        since = (int64_t)(stats_get(&c->stats.delivered_ms) - stats_get(&c->stats.lag_ms));
+    }
+    return since;
+}
+
 enum status_state status_of(const struct snapshot *s, const struct snapshot_customer *c,
                             int64_t *since_ms)
 {
@@ -96,10 +110,7 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
         return STATUS_PAUSED;
     }
     if (c->state.outages != 0 || waits || status_is_catching_up(s, c) || c->state.back_off != 0) {
-        *since_ms =
-            undelivered != 0 || !status_is_catching_up(s, c)
-                ? undelivered
-                : (int64_t)(stats_get(&c->stats.delivered_ms) - stats_get(&c->stats.lag_ms));
+        *since_ms = late_since_ms(s, c);
         return STATUS_LATE;
     }
     if (c->left_lately != 0) {

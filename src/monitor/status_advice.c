@@ -15,12 +15,19 @@ static bool any_fails(const struct snapshot_customer *c)
     return false;
 }
 
+/* Its error is that of messages that were returned; one of a party that fails now is worse. */
+static bool is_returned(const struct snapshot_customer *c)
+{
+    return c->trouble.returned && !any_fails(c);
+}
+
 const struct err *status_error(const struct status_row *r)
 {
     const struct snapshot_customer *c = r->customer;
     bool now = r->state == STATUS_PAUSED || r->state == STATUS_UNREADABLE ||
-               (r->state == STATUS_LATE && (any_fails(c) || c->left_lately != 0));
-    now = now && !c->trouble.held; /* a pause by an operator is no error */
+               (r->state == STATUS_LATE && (any_fails(c) || is_returned(c) || c->left_lately != 0));
+    /* a pause by an operator is no error */
+    now = now && !c->trouble.held && !(is_returned(c) && c->trouble.returned_held);
     return now && c->trouble.error.kind != FAIL_NONE ? &c->trouble.error : NULL;
 }
 
@@ -55,11 +62,70 @@ static const struct status_advice of_left = {
     "those that are in the dead-letter queue by then, run: asymptote-ingest redrive -c FILE "
     "--customer CUSTOMER"};
 
+static const struct status_advice of_bucket = {
+    "the bucket does not exist",
+    "correct bucket in the customer's entry, or ask the customer to create it; run: "
+    "asymptote-ingest verify -c FILE CUSTOMER --fix-hints"};
+static const struct status_advice of_gone = {
+    "objects do not exist any more, and their messages are left for the dead-letter queue",
+    "ask the customer whether objects are deleted before they are read: then set gone = "
+    "\"accept\" in its entry; if none was deleted, run: asymptote-ingest verify -c FILE CUSTOMER "
+    "--fix-hints"};
+
+/* Messages that were returned, by what failed then. It may be over: they come back later. */
+#define COME_BACK                                                                                  \
+    "; if that is over, nothing: their messages come back by themselves at the times of back_off"
+#define CHECK_AND_COME_BACK "run: asymptote-ingest verify -c FILE CUSTOMER --fix-hints" COME_BACK
+static const struct status_advice of_returned[CUSTOMER_PARTIES + 1] = {
+    [CUSTOMER_ROLE] = {"the role could not be assumed, so messages were returned",
+                       CHECK_AND_COME_BACK},
+    [CUSTOMER_S3] = {"objects could not be read, so their messages were returned",
+                     CHECK_AND_COME_BACK},
+    [CUSTOMER_TOPIC] = {"Kafka did not take records of objects, so their messages were returned",
+                        "check the topic, its partitions and its access list" COME_BACK},
+    [CUSTOMER_CREDENTIALS] = {"the session of the role was not valid, so messages were returned",
+                              CHECK_AND_COME_BACK},
+    [CUSTOMER_PARTIES] = {"messages were returned unread, since it was not verified",
+                          CHECK_AND_COME_BACK},
+};
+static const struct status_advice of_returned_denied = {
+    "reading objects was denied, so their messages were returned", CHECK_AND_COME_BACK};
+static const struct status_advice of_returned_kms = {
+    "the KMS key refused to decrypt, so messages were returned", CHECK_AND_COME_BACK};
+static const struct status_advice of_returned_held = {
+    "messages were returned while an operator had paused it",
+    "nothing: they come back by themselves at the times of back_off"};
+static const struct status_advice of_returned_unknown = {
+    "messages were returned, and wait for another attempt",
+    "nothing, if the cause is over: they come back by themselves at the times of back_off; the "
+    "log's lines 'object later' have the cause"};
+
+static struct status_advice advise_returned(const struct customer_trouble *t)
+{
+    if (t->returned_held) {
+        return of_returned_held;
+    }
+    if (t->returned_by == CUSTOMER_S3 && t->error.kind == FAIL_DENIED) {
+        return of_returned_denied;
+    }
+    bool kms = t->returned_by == CUSTOMER_S3 && t->error.kind == FAIL_KMS;
+    return kms ? of_returned_kms : of_returned[t->returned_by];
+}
+
+/* Objects that were left, by the error of the last one. */
+static struct status_advice advise_left(const struct err *e)
+{
+    return e->kind == FAIL_GONE ? of_gone : of_left;
+}
+
 /* A party that fails, by its error. */
 static struct status_advice advise_party(size_t party, const struct err *e)
 {
     if (party == CUSTOMER_S3 && e->kind == FAIL_KMS) {
         return of_kms;
+    }
+    if (party == CUSTOMER_S3 && strcmp(e->code, "NoSuchBucket") == 0) {
+        return of_bucket;
     }
     bool leader = party == CUSTOMER_TOPIC && strcmp(e->code, "LEADER_NOT_AVAILABLE") == 0;
     return leader ? of_leader : of_party[party];
@@ -67,18 +133,19 @@ static struct status_advice advise_party(size_t party, const struct err *e)
 
 static struct status_advice advise_late(const struct snapshot *s, const struct snapshot_customer *c)
 {
+    if (is_returned(c)) {
+        return advise_returned(&c->trouble);
+    }
     if (c->left_lately != 0) {
-        return of_left;
+        return advise_left(&c->trouble.error);
     }
     if (c->state.back_off != 0) {
-        return (struct status_advice){
-            "messages were returned, and wait for another attempt",
-            "nothing, if the cause is over: they come back by themselves at the times of "
-            "back_off; the log's lines 'object later' have the cause"};
+        return of_returned_unknown;
     }
     if (status_is_catching_up(s, c) && stats_get(&c->stats.messages_in_flight) == 0) {
         return (struct status_advice){"what was delivered last had waited; this worker holds none",
-                                      "nothing, unless it lasts"};
+                                      "nothing: this ends 5 minutes after that delivery, unless "
+                                      "others come late, too"};
     }
     if (status_is_catching_up(s, c)) {
         return (struct status_advice){"a backlog is read", "add workers if it does not shrink"};
@@ -132,7 +199,7 @@ struct status_advice status_advise(const struct snapshot *s, const struct status
     case STATUS_LATE:
         return advise_late(s, c);
     case STATUS_UNREADABLE:
-        return of_left;
+        return advise_left(&c->trouble.error);
     case STATUS_INCOMPLETE:
         return (struct status_advice){
             "objects of its bucket are missing: no message will bring them",

@@ -17,12 +17,16 @@ static void counts_messages_until_they_come_back(void **state UNUSED)
     assert_int_equal(v.count, 3);
     assert_int_equal(v.first_in_ms, 8000);
     assert_int_equal(v.last_in_ms, 899 * 1000);
+    assert_int_equal(v.lasts_ms, 2000);
     back_off_get(&b, 15000, &v); /* the first one is visible */
     assert_int_equal(v.count, 2);
     assert_int_equal(v.first_in_ms, 92 * 1000);
     back_off_get(&b, 906 * 1000, &v);
     assert_int_equal(v.count, 0);
-    assert_int_equal(v.first_in_ms + v.last_in_ms, 0);
+    assert_int_equal(v.first_in_ms + v.last_in_ms + v.lasts_ms, 0);
+    back_off_add(&b, 950 * 1000, 10);
+    back_off_get(&b, 951 * 1000, &v);
+    assert_int_equal(v.lasts_ms, 1000);
 }
 
 static void the_longest_delay_has_a_slot_at_any_time(void **state UNUSED)

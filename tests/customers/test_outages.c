@@ -362,6 +362,56 @@ static void sessions_that_are_not_renewed(void **state UNUSED)
     teardown();
 }
 
+/* As an attempt does whose message is returned: its error stands until the message is visible. */
+static void return_one(enum customer_party party, enum err_kind kind)
+{
+    struct err e = {.kind = kind, .text = "as the test says"};
+    customer_returned(w.c, party, &e);
+    back_off_book_add(w.c->back_off, 60);
+}
+
+static void messages_that_were_returned_have_their_error_until_they_come_back(void **state UNUSED)
+{
+    struct customer_trouble t;
+    setup();
+    struct err left = {.kind = FAIL_FORMAT, .text = "left"};
+    customer_left(w.c, &left);
+    return_one(CUSTOMER_S3, FAIL_DENIED);
+    return_one(CUSTOMER_S3, FAIL_STOPPED); /* says nothing of the customer */
+    customer_trouble(w.c, &t);
+    assert_true(t.returned && !t.returned_held && t.returned_by == CUSTOMER_S3);
+    assert_int_equal(t.error.kind, FAIL_DENIED);
+    w.clock.mono += 61000;
+    customer_trouble(w.c, &t);
+    assert_false(t.returned);
+    assert_int_equal(t.error.kind, FAIL_FORMAT);
+    teardown();
+}
+
+static void messages_that_were_returned_unread_say_why(void **state UNUSED)
+{
+    struct customer_trouble t;
+    struct err why = {.kind = FAIL_CONFIG, .text = "as the test says"};
+    setup();
+    back_off_book_add(w.c->back_off, 60);
+    customer_returned_unread(w.c, &why); /* neither paused nor held: not verified */
+    customer_trouble(w.c, &t);
+    assert_true(t.returned && t.returned_by == CUSTOMER_PARTIES);
+    assert_true(customers_set_held(w.all, SPAN("acme"), true));
+    customer_returned_unread(w.c, &why);
+    assert_true(customers_set_held(w.all, SPAN("acme"), false));
+    customer_trouble(w.c, &t);
+    assert_true(t.returned && t.returned_held);
+    struct err e = {.kind = FAIL_DENIED, .text = "as the test says"};
+    customer_refused(
+        w.c, &(struct customer_refusal){.party = CUSTOMER_TOPIC, .mark = BREAKER_OPEN, .next = "n"},
+        &e);
+    customer_returned_unread(w.c, &e);
+    customer_trouble(w.c, &t);
+    assert_true(t.returned && !t.returned_held && t.returned_by == CUSTOMER_TOPIC);
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +431,8 @@ int main(void)
         cmocka_unit_test(an_unreachable_kafka_is_no_outage_of_each_customer),
         cmocka_unit_test(the_probe_of_the_external_id_has_its_result),
         cmocka_unit_test(sessions_that_are_not_renewed),
+        cmocka_unit_test(messages_that_were_returned_have_their_error_until_they_come_back),
+        cmocka_unit_test(messages_that_were_returned_unread_say_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,10 +169,73 @@ static void is_late_while_messages_wait_for_another_attempt(void **state UNUSED)
 {
     assert_state(2, STATUS_FRESH, NOW - S(10));
     w.customers[2].state.back_off = 1;
-    w.customers[2].trouble.back_off = (struct back_off_view){1, 10000, 20000};
-    assert_state(2, STATUS_LATE, 0);
+    w.customers[2].trouble.back_off = (struct back_off_view){1, 10000, 20000, S(70)};
+    assert_state(2, STATUS_LATE, NOW - S(70));
+    stats_set(&w.customers[2].stats.undelivered_ms, (uint64_t)(NOW - S(80)));
+    assert_state(2, STATUS_LATE, NOW - S(80));
     assert_non_null(strstr(answer("late", "", "", ""), "\"back_off\":1,\"back_off_first\":\""));
     assert_non_null(strstr(answer("late", "", "", ""), "wait for another attempt"));
+}
+
+static const char *section(size_t i)
+{
+    static struct status_row r;
+    r.customer = &w.customers[i];
+    r.state = status_of(&w.s, r.customer, &r.since_ms);
+    return status_section(&r);
+}
+
+/* The third customer has messages that were returned by this. */
+static const char *returned(enum customer_party party, enum err_kind kind, const char *code)
+{
+    struct customer_trouble *t = &w.customers[2].trouble;
+    w.customers[2].state.back_off = 1;
+    t->back_off = (struct back_off_view){1, 10000, 20000, S(70)};
+    t->returned = true;
+    t->returned_by = (uint8_t)party;
+    (void)err_set(&t->error, kind, "the service's own words");
+    err_copy(t->error.code, sizeof(t->error.code), span_str(code));
+    return answer("late", "", "", "");
+}
+
+static void what_messages_were_returned_by_is_named(void **state UNUSED)
+{
+    const char *page = returned(CUSTOMER_S3, FAIL_DENIED, "AccessDenied");
+    assert_non_null(strstr(page, "\"cause\":\"reading objects was denied, so"));
+    assert_non_null(strstr(page, "\"error\":{\"class\":\"denied\",\"code\":\"AccessDenied\","
+                                 "\"detail\":\"the service's own words\"}"));
+    assert_non_null(strstr(page, "verify -c FILE slow --fix-hints; if that is over, nothing"));
+    assert_string_equal(section(2), "denied");
+    page = returned(CUSTOMER_S3, FAIL_KMS, "AccessDenied");
+    assert_non_null(strstr(page, "the KMS key refused to decrypt, so"));
+    page = returned(CUSTOMER_S3, FAIL_AGAIN, "InternalError");
+    assert_non_null(strstr(page, "objects could not be read, so"));
+    page = returned(CUSTOMER_TOPIC, FAIL_AGAIN, "");
+    assert_non_null(strstr(page, "Kafka did not take records"));
+    w.customers[2].left_lately = 1; /* what waits is more than what is left */
+    assert_non_null(strstr(answer("late", "", "", ""), "Kafka did not take records"));
+    w.customers[2].trouble.returned_held = true;
+    page = answer("late", "", "", "");
+    assert_non_null(strstr(page, "while an operator had paused it"));
+    assert_null(strstr(page, "\"error\""));
+    assert_string_equal(section(2), "late");
+}
+
+static void a_missing_bucket_and_objects_that_are_gone_are_named(void **state UNUSED)
+{
+    struct customer_trouble *t = &w.customers[2].trouble;
+    w.customers[2].left_lately = 3;
+    (void)err_set(&t->error, FAIL_GONE, "s3: HTTP 404");
+    const char *page = answer("unreadable", "", "", "");
+    assert_non_null(strstr(page, "objects do not exist any more"));
+    assert_non_null(strstr(page, "verify -c FILE slow --fix-hints"));
+    w.customers[2].state.outages = 1;
+    t->fails[CUSTOMER_S3] = true;
+    (void)err_set(&t->error, FAIL_CONFIG, "s3: HTTP 404");
+    err_copy(t->error.code, sizeof(t->error.code), SPAN("NoSuchBucket"));
+    page = answer("late", "", "", "");
+    assert_non_null(strstr(page, "\"cause\":\"the bucket does not exist\""));
+    assert_non_null(strstr(page, "verify -c FILE slow --fix-hints"));
 }
 
 static void is_late_while_a_party_fails(void **state UNUSED)
@@ -324,14 +387,6 @@ static void a_customer_with_a_backfill_counts_as_fresh(void **state UNUSED)
     assert_state(0, STATUS_SILENT, NOW - S(10));
 }
 
-static const char *section(size_t i)
-{
-    static struct status_row r;
-    r.customer = &w.customers[i];
-    r.state = status_of(&w.s, r.customer, &r.since_ms);
-    return status_section(&r);
-}
-
 static void fail_s3(enum err_kind kind)
 {
     w.customers[2].state.outages = 1;
@@ -431,6 +486,8 @@ int main(void)
         TEST(is_late_from_five_minutes_without_a_delivery_on),
         TEST(is_late_while_it_reads_a_backlog),
         TEST(is_late_while_messages_wait_for_another_attempt),
+        TEST(what_messages_were_returned_by_is_named),
+        TEST(a_missing_bucket_and_objects_that_are_gone_are_named),
         TEST(is_late_while_a_party_fails),
         TEST(is_unreadable_while_objects_were_left_lately),
         TEST(is_silent_after_a_day_in_which_nothing_came),

@@ -214,6 +214,31 @@ def test_a_kill_repeats_at_most_a_page(strict, acme, tmp_path):
     assert sum(got.values()) <= count + 1000 * kills
 
 
+def test_a_signal_writes_the_checkpoint_before_the_first_page(strict, acme, tmp_path):
+    """Without a worker the queue has room for ten; the command waits, and says so, until it is ended."""
+    put_many(strict, acme, 40)
+    conf = tmp_path / "ended.conf"
+    conf.write_text(config_text(strict.settings()))
+    conf.chmod(0o600)
+    env = {**clean_env(), "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true",
+           **{k.upper(): v for k, v in KEYS.items()}}
+    path = tmp_path / "c"
+    argv = [str(binary()), "backfill", "-c", str(conf), "acme", "--checkpoint", str(path)]
+    with subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: acme.queue.depth() == 10 or process.poll() is not None, "ten messages", 60)
+        told = []
+        until(lambda: told.append(process.stderr.readline()) or "waits for room" in told[-1] or told[-1] == "", "a line", 60)
+        assert "10 of 40" in told[-1] and "10 messages are in the queue, see --queue-room" in told[-1], told
+        process.terminate()
+        rest = process.stderr.read()
+        assert process.wait(60) == 1
+    assert "ended by signal 15" in rest and f"to go on from {path}" in rest
+    strict.fake.purge_queue(acme.queue.name)
+    done = backfill(strict, "acme", "--checkpoint", str(path), *NO_ROOM, "--json")
+    assert done.status == 0 and done.json()[0]["taken"] == 40, done.stderr
+    assert sent(acme) == Counter(f"{n:06d}" for n in range(10, 40))  # the first ten are not sent again
+
+
 def test_it_waits_for_room_in_the_queue(strict, acme):
     """Beside a worker: at most --queue-room messages of it wait, so that a live one does not wait long."""
     put_many(strict, acme, 400)

@@ -59,6 +59,19 @@ def document(folder, name, id="acme"):
     return json.loads((folder / id / name).read_text())
 
 
+def test_a_prefix_that_may_not_be_what_was_meant_is_a_warning_and_is_taken(tmp_path):
+    folder = tmp_path
+    conf(folder)
+    for prefix, note in [("b-one/events", "begins with the bucket's name"), ("/events", "the slash at its beginning"),
+                         ("s3://b-one/a/b.jsonl", "give its folder: a"), ("s3://b-one/b-one/events", None)]:
+        done = run(folder, "--yes", **{**VALUES, "bucket": "b-one", "prefix": prefix})
+        warnings = [line for line in done.stderr.splitlines() if line.startswith("asymptote-ingest onboard: warning:")]
+        assert done.returncode == 0, done.stderr
+        assert [note in line and "prefix: " in line for line in warnings] == ([True] if note else []), (prefix, done.stderr)
+    done = run(folder, "--json", **{**VALUES, "bucket": "b-one", "prefix": "s3:/b-one/events"})
+    assert done.returncode == 1 and "is an address" in done.stderr
+
+
 # ---- What is written ----
 
 WAYS = [{}, {"versioned": "true", "kms-key-arn": KEY}, {"prefix": HOSTILE, "format": HOSTILE}, {"via": "sns"},

@@ -160,8 +160,10 @@ def test_without_the_events_nothing_is_called_missing(strict: StrictWorld, ops):
     none = Command(strict.folder, "reconcile", strict.settings(), "acme")
     assert none.status == 1 and "kafka.ops_topic is not set" in none.stderr
     empty = Command(strict.folder, "reconcile", strict.settings(kafka=ops), "acme", "--json")
-    assert empty.status == 0 and "the ops topic has no event" in empty.stderr
+    assert empty.status == 1 and "the ops topic has no event" in empty.stderr  # no time is left: a timer sees a failure
     assert numbers(empty) == {}
+    text = Command(strict.folder, "reconcile", strict.settings(kafka=ops), "acme")
+    assert text.status == 1 and "nothing was compared: no time is left" in text.stdout
     worker = strict.start(kafka=ops)
     worker.logged(msg="started")
     put(strict, acme, "now", EVENT % 1, age_s=-1)
@@ -170,6 +172,8 @@ def test_without_the_events_nothing_is_called_missing(strict: StrictWorld, ops):
                    str(int(strict.fake.clock()["wall"]) + 60))
     assert late.status == 0 and "objects before that are not compared" in late.stderr
     assert numbers(late) == {"delivered": 1}
+    none = reconcile(strict, ops, "acme", "--prefix", acme.key("no/"))
+    assert none.status == 0 and "nothing was compared: no object was modified in this time" in none.stdout
     asked = reconcile(strict, ops, "acme", "--json")
     assert asked.status == 3 and "what was delivered before is reported as missing" in asked.stderr
     wrong = Command(strict.folder, "reconcile", strict.settings(kafka={"ops_topic": unique("no")}), "acme")

@@ -73,7 +73,8 @@ def test_a_dry_run_groups_and_changes_nothing(strict, shared):
     assert all(g["example"] for g in done.json())
     assert (queue.depth(), queue.dead.depth()) == (0, 36)
     assert queue.dead.visible() == 36  # at once, not after the visibility timeout
-    assert "readable" in redrive(strict, "--dry-run").stdout
+    done = redrive(strict, "--dry-run")
+    assert "readable" in done.stdout and "dry run: nothing was sent. The messages were hidden while" in done.stderr
 
 
 def test_what_is_chosen_goes_back_and_nothing_else(strict, shared):
@@ -93,11 +94,27 @@ def test_all_of_a_customer_goes_back(strict, shared):
     assert queue.depth() == 35 and queue.dead.depth() == 1  # what is no notification stays
 
 
-def test_without_a_message_it_says_so(strict):
-    strict.customer("acme")
+def test_without_a_message_it_says_so_in_one_line(strict):
+    names = [strict.customer("c0").queue.name]
     done = redrive(strict)
     assert done.status == 0 and done.stdout == ""
-    assert "no message is visible in its dead-letter queue: nothing was sent" in done.stderr
+    assert done.stderr == f"queue {names[0]}: no message is visible in its dead-letter queue; nothing was sent\n"
+    names += [strict.customer(f"c{n}").queue.name for n in range(1, 7)]
+    assert redrive(strict, "--dry-run").stderr == ("7 queues: no message is visible in their dead-letter queues: "
+                                                   f"{', '.join(names[:5])} and others\n")
+
+
+def test_with_a_customer_only_its_dead_letter_queue_is_read(strict):
+    acme, bolt = strict.customer("acme"), strict.customer("bolt")
+    dead_letter(strict, acme, "a")
+    dead_letter(strict, bolt, "b")
+    strict.fake.fault(service="sqs", action="ReceiveMessage", bucket=bolt.queue.dead.name, error="AccessDenied", count=-1)
+    done = redrive(strict, "--customer", "acme", "--json")
+    assert done.status == 0, done.stderr
+    assert groups(done) == {("acme", "readable", ""): (1, 1)} and done.stderr == ""
+    done = redrive(strict, "--customer", "acme")
+    assert done.stderr == f"queue {acme.queue.name}: no message is visible in its dead-letter queue; nothing was sent\n"
+    assert redrive(strict).status == 1  # that of the other customer cannot be read
 
 
 def test_a_send_that_fails_keeps_its_message(strict, shared):

@@ -12,6 +12,7 @@
 #ifndef CONF_PREFIX_H
 #define CONF_PREFIX_H
 
+#include "base/buf.h"
 #include "base/span.h"
 
 struct prefix_parts {
@@ -36,5 +37,14 @@ const char *prefix_refuse(struct span path);
  * `onboard` refuses it, since it would write policies for it; in the configuration it is a warning.
  */
 const char *prefix_doubt(struct span path);
+
+/* Whether a path begins with the bucket's name as its first part. bucket: NULL: not known. */
+bool prefix_has_bucket(struct span path, const char *bucket);
+
+/*
+ * What the person who wrote a prefix should read: a slash that was removed, the bucket's name as
+ * the first part, a file's name as the last. A line is appended for each. text: as it was written.
+ */
+void prefix_add_notes(struct span text, const char *bucket, struct buf *out);
 
 #endif

@@ -52,10 +52,20 @@ MUST_USE enum backfill_state backfill_next(struct backfill *b, int64_t now_ms, s
 /* After BACKFILL_WAIT: how long, and why: an error that may pass, the rate, or the queue. */
 int64_t backfill_wait_ms(const struct backfill *b);
 
+/*
+ * End it before its end: the checkpoint is that of the last message that SQS confirmed with those
+ * before it. A message of the batch that was being sent may be sent a second time. Nothing may
+ * follow but backfill_free. False: the checkpoint is not written, *e.
+ */
+MUST_USE bool backfill_stop(struct backfill *b, struct err *e);
+
 /* The error that is waited for; FAIL_NONE: none. */
 const struct err *backfill_trouble(const struct backfill *b);
 
-/* Messages in the queue, if there was no room for one of this job for five seconds; else 0. */
+/*
+ * Messages in the queue, if there was no room for one of this job for five seconds, or for most of
+ * a period of five seconds; else 0.
+ */
 uint64_t backfill_crowd(const struct backfill *b);
 
 /* What is done so far. A message is counted when SQS has confirmed it. */

@@ -83,6 +83,9 @@ struct reconcile_queue reconcile_judge_queue(const struct reconcile_waiting *w);
  */
 bool reconcile_limit(struct range *range, int64_t begin_ms);
 
+/* Whether no time is left of it: then nothing is compared. */
+MUST_USE bool reconcile_is_empty(const struct range *range);
+
 /* ---- Some of the missing keys ---- */
 
 enum { MISSING_KEYS = 20, MISSING_KEYS_BYTES = 32 * 1024 };

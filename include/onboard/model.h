@@ -57,6 +57,7 @@ extern const struct model_row model_rows[MODEL_FIELDS];
 
 struct model {
     char *values[MODEL_FIELDS]; /* never NULL; "": not known */
+    char *prefix_written;       /* as it was given last, before model_finish_place */
 };
 
 struct model *model_new(void);
@@ -84,6 +85,9 @@ void model_new_external_id(struct model *m);
  * is appended for each.
  */
 MUST_USE bool model_check(const struct model *m, struct buf *problems);
+
+/* Append a line "NAME: note" for each value that can work and may not be what was meant. */
+void model_add_notes(const struct model *m, struct buf *out);
 
 /* Name of the customer's role: with the beginning of the external id, without its path. */
 void model_add_role_name(const struct model *m, struct buf *out);

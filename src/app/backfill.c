@@ -207,8 +207,9 @@ static const char text[] =
     "Send messages for objects that exist already to the customer's queue, as S3 would have sent\n"
     "them, so that the worker reads them. Archived and ignored objects are skipped. Of the\n"
     "customer's bucket only keys are listed, by its role. First the objects are counted. With\n"
-    "--checkpoint, a command that was killed goes on where it was, and repeats at most 1,000\n"
-    "objects. Objects that were delivered before are delivered again.\n"
+    "--checkpoint, a command that was ended by SIGTERM or SIGINT goes on where it was, and\n"
+    "repeats at most 10 objects; one that was killed repeats at most 1,000. Objects that were "
+    "delivered before are delivered again.\n"
     "Exit status: 0 all were sent; 1 not, or keys were refused; 2 wrong usage.";
 
 int app_backfill(int argc, char **argv)

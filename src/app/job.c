@@ -94,7 +94,22 @@ bool job_dead_url(const char *url, const char *arn, struct buf *out)
 
 /* ---- A pass over the objects ---- */
 
-static void sleep_with_progress(const struct backfill *b, struct progress *p)
+/* SIGTERM or SIGINT. A second one ends the process as usual. */
+static volatile sig_atomic_t stop_signal;
+
+static void on_stop(int signal)
+{
+    stop_signal = signal;
+}
+
+static void catch_stop(void)
+{
+    struct sigaction a = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
+    (void)sigaction(SIGTERM, &a, NULL);
+    (void)sigaction(SIGINT, &a, NULL);
+}
+
+static void show_progress(const struct backfill *b, struct progress *p)
 {
     char note[NOTE_BYTES] = "";
     const struct err *trouble = backfill_trouble(b);
@@ -102,13 +117,27 @@ static void sleep_with_progress(const struct backfill *b, struct progress *p)
         (void)snprintf(note, sizeof(note), "waits: %.*s", NOTE_BYTES - 8, trouble->text);
     } else if (backfill_crowd(b) > 0) {
         (void)snprintf(note, sizeof(note),
-                       "waits: %llu messages are in the queue, see --queue-room",
+                       "waits for room: %llu messages are in the queue, see --queue-room",
                        (unsigned long long)backfill_crowd(b));
     }
-    for (int64_t left = backfill_wait_ms(b); left > 0; left -= SLICE_MS) {
+    progress_show(p, backfill_done(b)->objects[CHOICE_TAKEN], note, clock_mono_ms(&clock_system));
+}
+
+static void sleep_with_progress(const struct backfill *b, struct progress *p)
+{
+    for (int64_t left = backfill_wait_ms(b); left > 0 && stop_signal == 0; left -= SLICE_MS) {
         job_sleep_ms(left < SLICE_MS ? left : SLICE_MS);
-        progress_show(p, backfill_done(b)->objects[CHOICE_TAKEN], note,
-                      clock_mono_ms(&clock_system));
+        show_progress(b, p);
+    }
+}
+
+/* A signal ended the pass: what SQS confirmed is in the checkpoint. */
+static void say_stopped(const char *command, struct backfill *b)
+{
+    struct err e = {0};
+    print_line(stderr, "%s: ended by signal %d", command, (int)stop_signal);
+    if (!backfill_stop(b, &e)) {
+        job_say_error(command, &e);
     }
 }
 
@@ -122,18 +151,20 @@ bool job_pass(const char *command, const char *what, const struct backfill_setti
     progress_init(&p, what, s->at->done.objects[CHOICE_TAKEN],
                   s->at->counted ? s->at->total.objects[CHOICE_TAKEN] : 0,
                   isatty(STDERR_FILENO) == 1, clock_mono_ms(&clock_system));
-    while (state != BACKFILL_DONE && state != BACKFILL_FAILED) {
+    catch_stop();
+    while (state != BACKFILL_DONE && state != BACKFILL_FAILED && stop_signal == 0) {
         state = backfill_next(b, clock_mono_ms(&clock_system), &e);
         if (state == BACKFILL_WAIT) {
             sleep_with_progress(b, &p);
         }
-        progress_show(&p, backfill_done(b)->objects[CHOICE_TAKEN], "",
-                      clock_mono_ms(&clock_system));
+        show_progress(b, &p);
     }
     progress_end(&p, backfill_done(b)->objects[CHOICE_TAKEN], clock_mono_ms(&clock_system));
     buf_add(outside, backfill_outside(b));
     if (state == BACKFILL_FAILED) {
         job_say_error(command, &e);
+    } else if (state != BACKFILL_DONE) {
+        say_stopped(command, b);
     }
     return state == BACKFILL_DONE;
 }

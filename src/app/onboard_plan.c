@@ -157,12 +157,26 @@ static int carry_out(const struct onboarding *o, const struct plan *p)
     return status;
 }
 
+/* On standard error, so that --json stays one document. */
+static void say_notes(const struct onboarding *o)
+{
+    struct buf notes = BUF_INIT(OUTPUT_BYTES);
+    model_add_notes(o->model, &notes);
+    for (struct span rest = buf_span(&notes); rest.n > 0;) {
+        struct span line = span_take(&rest, strcspn(rest.p, "\n"));
+        rest = span_from(rest, 1);
+        print_line(stderr, "asymptote-ingest onboard: warning: %.*s", SPAN_FMT(line));
+    }
+    buf_done(&notes);
+}
+
 int onboard_plan(struct onboarding *o)
 {
     struct plan plan = {.count = 0};
     if (!onboard_read_model(o)) {
         return STATUS_FAILED;
     }
+    say_notes(o);
     int status =
         plan_folder(o, &plan) && plan_entry(o, &plan) ? carry_out(o, &plan) : STATUS_FAILED;
     plan_done(&plan);

@@ -276,6 +276,9 @@ static int run_all(struct run *r)
         return STATUS_FAILED;
     }
     int status = report(r);
+    if (status == STATUS_OK && reconcile_is_empty(&r->found.range)) {
+        status = STATUS_FAILED;
+    }
     return status == STATUS_OK && r->found.objects[FATE_MISSING] > 0 ? STATUS_MISSING : status;
 }
 
@@ -329,9 +332,11 @@ static const char text[] =
     "dead-letter\n"
     "queue are hidden while they are compared.\n"
     "Objects of the last 15 minutes may be on their way: they are compared with --to now only.\n"
-    "Exit status: 0 nothing of the range is missing; 1 it could not be compared; 2 wrong usage; 3 "
-    "something is\n"
-    "missing, also if it was sent.";
+    "Exit status: 0 nothing of the range is missing; 1 it could not be compared, or no time is "
+    "left\n"
+    "of the range of which there are ops events; 2 wrong usage; 3 something is missing, also if "
+    "it\n"
+    "was sent.";
 
 static int run_command(struct job *job, struct wish *w, struct range *range)
 {

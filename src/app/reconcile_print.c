@@ -81,6 +81,17 @@ static void add_left_out(const struct reconcile_report *r, struct buf *out)
     }
 }
 
+/* A success may say nothing: of a range without a moment, or without an object. */
+static void add_nothing_compared(const struct reconcile_report *r, struct buf *out)
+{
+    if (reconcile_is_empty(&r->found->range)) {
+        buf_add(out, SPAN("          nothing was compared: no time is left between the first ops "
+                          "event and the end of the range\n"));
+    } else if (reconcile_compared(r->found) == 0) {
+        buf_add(out, SPAN("          nothing was compared: no object was modified in this time\n"));
+    }
+}
+
 void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out)
 {
     const struct reconcile *f = r->found;
@@ -96,6 +107,7 @@ void reconcile_text(const struct reconcile_report *r, bool json, struct buf *out
     buf_add(out, SPAN(" objects with "));
     number_add(out, r->events);
     buf_add(out, SPAN(" ops events\n"));
+    add_nothing_compared(r, out);
     for (int i = 0; i < FATE_ELSEWHERE; i++) {
         if (f->objects[i] > 0 || i == FATE_MISSING) {
             buf_add(out, SPAN("          "));

@@ -22,6 +22,9 @@ enum {
     DEFAULT_PER_S = 100,
     URL_BYTES = 1024,
     OUT_BYTES = 4 * 1024 * 1024,
+    NAMES = 5, /* of queues in one line */
+    NAME_BYTES = 128,
+    NAMES_BYTES = NAMES * NAME_BYTES,
 };
 
 struct wish {
@@ -108,31 +111,75 @@ static enum err_kind probe(void *ctx, const struct customer_conf *customer,
 
 /* ---- The queues ---- */
 
+/* Queues of which there is the same to say: of many, one line. */
+struct named {
+    size_t count;
+    struct buf names; /* the first ones */
+};
+
 struct queues {
     struct sqs_queue **list;     /* by index of conf->queues */
     char (*arns)[SQS_ARN_BYTES]; /* of their dead-letter queues; "": none */
+    struct named without;        /* ... which have none */
+    struct named empty;          /* no message was visible in their dead-letter queue */
+    bool any;                    /* one had a message */
 };
 
-/* Find the dead-letter queue of each queue. False: one of them did not answer; it was printed. */
-static bool find_dead(struct job *j, struct queues *q)
+static void named_add(struct named *n, const char *queue)
+{
+    if (n->count++ < NAMES) {
+        buf_addf(&n->names, "%s%s", n->names.n > 0 ? ", " : "", queue);
+    }
+}
+
+static void named_say(const struct named *n, const char *of_one, const char *of_many,
+                      const char *then)
+{
+    if (n->count == 1) {
+        print_line(stderr, "queue %s: %s%s", n->names.p, of_one, then);
+    } else if (n->count > 1) {
+        print_line(stderr, "%zu queues: %s: %s%s%s", n->count, of_many, n->names.p,
+                   n->count > NAMES ? " and others" : "", then);
+    }
+}
+
+/* Messages of a customer are in the dead-letter queue of its own queue only. */
+static bool is_wanted(const struct job *j, const struct wish *w, size_t queue)
+{
+    const struct customer_conf *c =
+        w->customer != NULL ? conf_customer(j->conf, span_str(w->customer)) : NULL;
+    return c == NULL || c->queue == &j->conf->queues[queue];
+}
+
+static void say_queue_error(const char *name, const struct err *e)
+{
+    char shown[NAME_BYTES];
+    (void)snprintf(shown, sizeof(shown), "queue %s", name);
+    job_say_error(shown, e);
+}
+
+/* Find the dead-letter queue of each queue. False: one that is wanted did not answer; printed. */
+static bool find_dead(struct job *j, const struct wish *w, struct queues *q)
 {
     bool good = true;
     for (size_t i = 0; i < j->conf->queue_count; i++) {
         struct err e = {0};
         struct sqs_attributes a;
+        bool wanted = is_wanted(j, w, i); /* others may have the same dead-letter queue */
         q->list[i] = job_queue(j, &j->conf->queues[i]);
         if (q->list[i] == NULL || sqs_get_attributes(q->list[i], &a, &e) != FAIL_NONE) {
-            if (q->list[i] != NULL) {
-                job_say_error(j->conf->queues[i].name, &e);
+            if (q->list[i] != NULL && wanted) {
+                say_queue_error(j->conf->queues[i].name, &e);
             }
-            good = false;
+            good = good && !wanted;
             continue;
         }
         memcpy(q->arns[i], a.dead_letter_arn, sizeof(a.dead_letter_arn));
-        if (a.dead_letter_arn[0] == '\0') {
-            print_line(stderr, "%s: has no dead-letter queue", j->conf->queues[i].name);
+        if (a.dead_letter_arn[0] == '\0' && wanted) {
+            named_add(&q->without, j->conf->queues[i].name);
         }
     }
+    named_say(&q->without, "has no dead-letter queue", "have no dead-letter queue", "");
     return good;
 }
 
@@ -172,8 +219,8 @@ static void run_to_end(struct redrive *r, enum redrive_state *state, struct err 
     redrive_end(r);
 }
 
-/* of: the name of a queue whose dead-letter queue it is. */
-static int redrive_one(struct redrive_settings *s, const char *of, bool json)
+/* *any: it had a message. */
+static int redrive_one(struct redrive_settings *s, bool json, bool *any)
 {
     struct err e = {0};
     size_t count = 0;
@@ -186,10 +233,7 @@ static int redrive_one(struct redrive_settings *s, const char *of, bool json)
         add_group(&groups[i], json, &out);
     }
     int status = print_and_free(&out);
-    if (count == 0 && state != REDRIVE_FAILED) {
-        print_line(stderr, "%s: no message is visible in its dead-letter queue: nothing was sent",
-                   of);
-    }
+    *any = count > 0 || state == REDRIVE_FAILED;
     if (state == REDRIVE_FAILED) {
         job_say_error("redrive", &e);
         return STATUS_FAILED;
@@ -210,14 +254,14 @@ static int redrive_one(struct redrive_settings *s, const char *of, bool json)
 }
 
 /* The dead-letter queue with this ARN, and the queues that it is of. */
-static int redrive_queue(struct job *j, const struct wish *w, const struct queues *q, size_t first)
+static int redrive_queue(struct job *j, const struct wish *w, struct queues *q, size_t first)
 {
     struct err e = {0};
     struct buf url = BUF_INIT(URL_BYTES);
     struct sessions sessions = {.job = j};
     const struct queue_conf *source = &j->conf->queues[first];
     if (!job_dead_url(source->url, q->arns[first], &url)) {
-        print_line(stderr, "%s: its dead-letter queue %s has no URL beside it", source->name,
+        print_line(stderr, "queue %s: its dead-letter queue %s has no URL beside it", source->name,
                    q->arns[first]);
         buf_done(&url);
         return STATUS_FAILED;
@@ -230,8 +274,9 @@ static int redrive_queue(struct job *j, const struct wish *w, const struct queue
     }
     int status = STATUS_FAILED;
     if (dead == NULL) {
-        job_say_error(source->name, &e);
+        say_queue_error(source->name, &e);
     } else {
+        bool any = false;
         struct redrive_settings s = {.conf = j->conf,
                                      .dead = dead,
                                      .queues = of,
@@ -241,7 +286,11 @@ static int redrive_queue(struct job *j, const struct wish *w, const struct queue
                                      .per_s = w->usual.per_s,
                                      .probe = probe,
                                      .ctx = &sessions};
-        status = redrive_one(&s, source->name, w->usual.json);
+        status = redrive_one(&s, w->usual.json, &any);
+        if (!any) {
+            named_add(&q->empty, source->name);
+        }
+        q->any = q->any || any;
     }
     for (size_t i = 0; i < j->conf->customer_count; i++) {
         creds_source_free(sessions.list[i]);
@@ -263,20 +312,39 @@ static bool is_first_with(const struct queues *q, size_t at)
     return q->arns[at][0] != '\0';
 }
 
+static void say_end(const struct wish *w, const struct queues *q)
+{
+    bool none_sent = !q->any && !w->dry_run;
+    named_say(&q->empty, "no message is visible in its dead-letter queue",
+              "no message is visible in their dead-letter queues",
+              none_sent ? "; nothing was sent" : "");
+    if (w->dry_run && q->any) {
+        print_line(stderr, "dry run: nothing was sent. The messages were hidden while they were "
+                           "read, so the number of visible ones was lower until now");
+    }
+}
+
 static int redrive_all(struct job *j, const struct wish *w)
 {
     size_t count = j->conf->queue_count;
     struct queues q = {.list = mem_zeros(count, sizeof(struct sqs_queue *)),
-                       .arns = mem_zeros(count, sizeof(*q.arns))};
-    int status = find_dead(j, &q) ? STATUS_OK : STATUS_FAILED;
+                       .arns = mem_zeros(count, sizeof(*q.arns)),
+                       .without.names = BUF_INIT(NAMES_BYTES),
+                       .empty.names = BUF_INIT(NAMES_BYTES)};
+    int status = find_dead(j, w, &q) ? STATUS_OK : STATUS_FAILED;
     for (size_t i = 0; i < count; i++) {
-        if (is_first_with(&q, i) && redrive_queue(j, w, &q, i) != STATUS_OK) {
+        bool read =
+            w->customer != NULL ? is_wanted(j, w, i) && q.arns[i][0] != '\0' : is_first_with(&q, i);
+        if (read && redrive_queue(j, w, &q, i) != STATUS_OK) {
             status = STATUS_FAILED;
         }
     }
+    say_end(w, &q);
     for (size_t i = 0; i < count; i++) {
         sqs_queue_free(q.list[i]);
     }
+    buf_done(&q.without.names);
+    buf_done(&q.empty.names);
     free((void *)q.list);
     free(q.arns);
     return status;

@@ -52,12 +52,6 @@ static void queue_finish(struct conf_reader *r, struct queue_conf *q, const conf
     }
 }
 
-static bool begins_with_bucket(struct span path, const char *bucket)
-{
-    struct span name = span_str(bucket != NULL ? bucket : "");
-    return name.n > 0 && path.n > name.n && path.p[name.n] == '/' && span_starts(path, name);
-}
-
 /* "s3://bucket/a/b/" becomes bucket and "a/b"; "/a/b/" becomes "a/b". */
 static void prefix_finish(struct conf_reader *r, struct customer_conf *c,
                           const config_setting_t *at)
@@ -77,7 +71,7 @@ static void prefix_finish(struct conf_reader *r, struct customer_conf *c,
         conf_error(r, at, "customer %s.prefix: %s", c->id, why);
     } else if (doubt != NULL) {
         conf_warn(r, at, "customer %s.prefix: %s", c->id, doubt);
-    } else if (p.bucket.n == 0 && begins_with_bucket(p.path, c->bucket)) {
+    } else if (p.bucket.n == 0 && prefix_has_bucket(p.path, c->bucket)) {
         conf_warn(
             r, at,
             "customer %s.prefix: begins with the bucket's name, which is not a part of keys; if "

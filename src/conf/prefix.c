@@ -54,7 +54,8 @@ static bool is_address(struct span path)
     while (n < path.n && isalnum((unsigned char)path.p[n])) {
         n++;
     }
-    return (n > 0 && span_starts(span_from(path, n), SPAN("://"))) || begins(path, "arn:");
+    bool s3 = begins(path, "s3:/") || begins(path, "s3a:/") || begins(path, "s3n:/");
+    return (n > 0 && span_starts(span_from(path, n), SPAN("://"))) || s3 || begins(path, "arn:");
 }
 
 static bool is_blank(char c)
@@ -137,4 +138,50 @@ const char *prefix_doubt(struct span path)
         }
     }
     return NULL;
+}
+
+/* ---- Notes ---- */
+
+bool prefix_has_bucket(struct span path, const char *bucket)
+{
+    struct span name = span_str(bucket != NULL ? bucket : "");
+    return name.n > 0 && path.n > name.n && path.p[name.n] == '/' && span_starts(path, name);
+}
+
+/* By the ends that event files have. A folder may be named so, too. */
+static bool ends_as_file(struct span path)
+{
+    static const char *const ends[] = {".json", ".jsonl", ".ndjson", ".gz",  ".zst", ".bz2",
+                                       ".lz4",  ".xz",    ".snappy", ".log", ".txt", ".csv"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        size_t n = strlen(ends[i]);
+        if (path.n > n && strncasecmp(path.p + path.n - n, ends[i], n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void prefix_add_notes(struct span text, const char *bucket, struct buf *out)
+{
+    struct prefix_parts p = prefix_split(text);
+    if (p.bucket.n == 0 && span_starts(text, SPAN("/"))) {
+        buf_addf(out, "the slash at its beginning was removed: keys begin with %.*s/\n",
+                 SPAN_FMT(p.path));
+    }
+    if (p.bucket.n == 0 && prefix_has_bucket(p.path, bucket)) {
+        buf_addf(out,
+                 "begins with the bucket's name, which is not a part of keys; if its keys do begin "
+                 "so, give s3://%s/%.*s\n",
+                 bucket, SPAN_FMT(p.path));
+    }
+    const char *slash = p.path.n > 0 ? memrchr(p.path.p, '/', p.path.n) : NULL;
+    if (ends_as_file(p.path)) {
+        size_t folder = slash != NULL ? (size_t)(slash - p.path.p) : 0;
+        buf_addf(out,
+                 "ends as the name of a file; it is read as a folder, and only keys below %.*s/ "
+                 "are read%s%.*s\n",
+                 SPAN_FMT(p.path), folder > 0 ? "; if it is a file, give its folder: " : "",
+                 (int)folder, p.path.p);
+    }
 }

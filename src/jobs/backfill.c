@@ -30,9 +30,25 @@ struct backfill {
     uint64_t room;                        /* messages that may be sent before the queue is asked */
     int64_t ask_ms;                       /* ... again, not before then */
     int64_t full_ms;                      /* since when it has no room; 0: it has */
+    int64_t period_ms;                    /* when the period began in which ... */
+    int64_t blocked_ms;                   /* ... it waited for room for so long */
+    int64_t asked_ms;                     /* when the queue was asked last */
     uint64_t crowd;
+    struct {
+        uint64_t position;
+        size_t last_bytes;
+        char last[CHECKPOINT_KEY_BYTES];
+    } counted; /* of s.at, when what was gathered was counted last */
     struct buf outside;
 };
+
+static void note_counted(struct backfill *b)
+{
+    const struct checkpoint *at = b->s.at;
+    b->counted.position = at->position;
+    b->counted.last_bytes = at->last_bytes;
+    memcpy(b->counted.last, at->last, at->last_bytes);
+}
 
 struct backfill *backfill_new(const struct backfill_settings *s, struct keys *keys)
 {
@@ -45,6 +61,7 @@ struct backfill *backfill_new(const struct backfill_settings *s, struct keys *ke
     }
     pace_init(&b->pace, s->per_s);
     retry_init(&b->retry);
+    note_counted(b);
     return b;
 }
 
@@ -157,11 +174,20 @@ static bool gather(struct backfill *b, struct err *e)
 
 /* ---- Sending it ---- */
 
+/* It may have room from time to time, and be slow because of it. */
 static void note_room(struct backfill *b, uint64_t waiting, int64_t now_ms)
 {
     b->room = waiting < b->s.queue_room ? b->s.queue_room - waiting : 0;
+    b->blocked_ms += b->full_ms != 0 ? now_ms - b->asked_ms : 0;
+    b->asked_ms = now_ms;
     b->full_ms = b->room > 0 ? 0 : b->full_ms == 0 ? now_ms : b->full_ms;
-    b->crowd = b->full_ms != 0 && now_ms - b->full_ms >= CROWDED_MS ? waiting : 0;
+    if (now_ms - b->period_ms >= CROWDED_MS) {
+        b->crowd = 2 * b->blocked_ms > now_ms - b->period_ms ? waiting : 0;
+        b->period_ms = now_ms;
+        b->blocked_ms = 0;
+    } else if (b->crowd != 0) {
+        b->crowd = waiting;
+    }
 }
 
 /*
@@ -235,6 +261,7 @@ static void count_gathered(struct backfill *b)
     b->gathered = (struct tally){.bytes = 0};
     b->count = 0;
     b->complete = false;
+    note_counted(b);
 }
 
 static bool end_page(struct backfill *b, struct err *e)
@@ -242,6 +269,15 @@ static bool end_page(struct backfill *b, struct err *e)
     b->in_page = 0;
     b->s.at->finished = b->ended;
     return b->s.path == NULL || checkpoint_save(b->s.path, b->s.at, e) == FAIL_NONE;
+}
+
+bool backfill_stop(struct backfill *b, struct err *e)
+{
+    struct checkpoint *at = b->s.at;
+    at->position = b->counted.position;
+    at->last_bytes = b->counted.last_bytes;
+    memcpy(at->last, b->counted.last, b->counted.last_bytes);
+    return b->s.path == NULL || checkpoint_save(b->s.path, at, e) == FAIL_NONE;
 }
 
 enum backfill_state backfill_next(struct backfill *b, int64_t now_ms, struct err *e)

@@ -119,6 +119,11 @@ bool reconcile_limit(struct range *range, int64_t begin_ms)
     return true;
 }
 
+bool reconcile_is_empty(const struct range *range)
+{
+    return range->from_ns >= range->to_ns;
+}
+
 /* ---- Some of the missing keys ---- */
 
 void missing_keys_add(struct missing_keys *m, struct span key)

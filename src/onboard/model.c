@@ -83,6 +83,7 @@ struct model *model_new(void)
     for (size_t i = 0; i < MODEL_FIELDS; i++) {
         m->values[i] = mem_text("");
     }
+    m->prefix_written = mem_text("");
     return m;
 }
 
@@ -94,6 +95,7 @@ void model_free(struct model *m)
     for (size_t i = 0; i < MODEL_FIELDS; i++) {
         free(m->values[i]);
     }
+    free(m->prefix_written);
     free(m);
 }
 
@@ -153,8 +155,19 @@ static void finish_bucket(struct model *m)
     }
 }
 
+/* Keep the text for its notes, unless it is what was made of that text before. */
+static void keep_written(struct model *m, const char *text)
+{
+    struct span before = prefix_split(span_str(m->prefix_written)).path;
+    if (!span_eq(before, span_str(text))) {
+        free(m->prefix_written);
+        m->prefix_written = mem_text(text);
+    }
+}
+
 static void finish_prefix(struct model *m)
 {
+    keep_written(m, model_get(m, MODEL_PREFIX));
     struct prefix_parts p = prefix_split(span_str(model_get(m, MODEL_PREFIX)));
     if (p.bucket.n > 0) {
         if (model_has(m, MODEL_BUCKET) &&
@@ -195,6 +208,18 @@ void model_finish(struct model *m)
     }
     model_finish_place(m);
     finish_role(m);
+}
+
+void model_add_notes(const struct model *m, struct buf *out)
+{
+    struct buf notes = BUF_INIT(4 * VALUE_BYTES);
+    prefix_add_notes(span_str(m->prefix_written), model_get(m, MODEL_BUCKET), &notes);
+    for (struct span rest = buf_span(&notes); rest.n > 0;) {
+        struct span line = span_take(&rest, strcspn(rest.p, "\n"));
+        rest = span_from(rest, 1);
+        buf_addf(out, "prefix: %.*s\n", SPAN_FMT(line));
+    }
+    buf_done(&notes);
 }
 
 /* ---- customer.json ---- */

@@ -273,12 +273,62 @@ static void only_the_room_in_the_queue_is_used(void **state)
     sqs.visible = 26;                        /* room for 24: two batches and a part of one */
     assert_int_equal(run(f, b, 3, &e), BACKFILL_MORE);
     assert_int_equal(sent_count(), 24);
-    assert_int_equal(backfill_crowd(b), 0);
+    assert_int_equal(backfill_crowd(b), 26);
     sqs.visible = 60;
     assert_int_equal(run(f, b, 3, &e), BACKFILL_WAIT);
     assert_int_equal(sent_count(), 24);
     sqs.visible = 0;
+    f->now_ms += 10000; /* a call of S3 took so long, not the queue */
     assert_int_equal(run(f, b, MOST, &e), BACKFILL_DONE);
+    assert_int_equal(backfill_crowd(b), 0);
+    assert_sent(100, 1);
+}
+
+/* One message of it at a time is taken: it never waits for five seconds, and is slow. */
+static void a_queue_with_room_from_time_to_time_is_told_as_well(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    open_source(f, 100);
+    f->s.queue_room = 10;
+    OWNED(backfill) struct backfill *b = backfill_new(&f->s, f->keys);
+    for (int i = 0; i < 70; i++) {
+        sqs.visible = i % 4 == 0 ? 9 : 10;
+        assert_int_not_equal(run(f, b, 1, &e), BACKFILL_FAILED);
+    }
+    assert_true(sent_count() > 10 && sent_count() < 30);
+    assert_in_range(backfill_crowd(b), 9, 10);
+}
+
+/* Ended while a batch is gathered and not confirmed: the next process begins with that batch. */
+static void what_ends_by_a_signal_goes_on_with_the_next_message(void **state)
+{
+    struct err e = {0};
+    struct fixture *f = *state;
+    open_source(f, 100);
+    struct backfill *b = backfill_new(&f->s, f->keys);
+    assert_int_equal(run(f, b, 3, &e), BACKFILL_MORE);
+    sqs.whole = FAIL_THROTTLED;
+    sqs.whole_calls = 1;
+    assert_int_equal(run(f, b, 1, &e), BACKFILL_WAIT);
+    assert_true(backfill_stop(b, &e));
+    backfill_free(b);
+    close_source(f);
+    struct checkpoint c;
+    assert_int_equal(checkpoint_load(f->path, &c, &e), FAIL_NONE);
+    assert_int_equal(c.position, 30);
+    assert_int_equal(c.done.objects[CHOICE_TAKEN], 30);
+    assert_memory_equal(c.last, "p/0029", c.last_bytes);
+    assert_false(c.finished);
+    f->at = c;
+    open_source(f, 100);
+    struct s3_entry entry;
+    for (uint64_t i = 0; i < c.position; i++) {
+        assert_true(keys_next(f->keys, &entry, &e));
+    }
+    b = backfill_new(&f->s, f->keys);
+    assert_int_equal(run(f, b, MOST, &e), BACKFILL_DONE);
+    backfill_free(b);
     assert_sent(100, 1);
 }
 
@@ -359,6 +409,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_throttled_queue_is_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_denial_ends_it_and_keeps_the_checkpoint, setup, teardown),
         cmocka_unit_test_setup_teardown(only_the_room_in_the_queue_is_used, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_queue_with_room_from_time_to_time_is_told_as_well, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_ends_by_a_signal_goes_on_with_the_next_message, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_room_smaller_than_a_batch_is_enough, setup, teardown),
         cmocka_unit_test_setup_teardown(the_queue_is_asked_at_most_ten_times_a_second, setup,
                                         teardown),

@@ -92,6 +92,7 @@ static void prefixes_that_the_customers_side_cannot_have_are_refused(void **stat
         {"https://eu-west-1.console.aws.amazon.com/s3/buckets/cust-bucket", NO_PREFIX},
         {"arn:aws:sqs:eu-west-1:444455556666:events", NO_PREFIX},
         {"gs://cust-bucket/asymptote", NO_PREFIX},
+        {"s3:/cust-bucket/asymptote", NO_PREFIX},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char want[256];
@@ -99,6 +100,35 @@ static void prefixes_that_the_customers_side_cannot_have_are_refused(void **stat
         assert_refuses(MODEL_PREFIX, cases[i].prefix, want);
     }
     assert_refuses(MODEL_PREFIX, "it's $(a) ${b} \"c\" \xc3\xa9/..a/b.", "");
+}
+
+static void assert_notes(const char *prefix, const char *want)
+{
+    OWNED(model) struct model *m = example_model();
+    struct buf notes = BUF_INIT(4096);
+    model_set(m, MODEL_PREFIX, span_str(prefix));
+    model_finish(m);
+    model_finish(m); /* again: what was written is still known */
+    model_add_notes(m, &notes);
+    assert_string_equal(notes.n != 0 ? notes.p : "", want);
+    buf_done(&notes);
+}
+
+static void prefixes_that_may_not_be_what_was_meant_have_a_note(void **state UNUSED)
+{
+    assert_notes("asymptote/events/", "");
+    assert_notes("s3://cust-bucket/asymptote/events/", "");
+    assert_notes("s3://cust-bucket/cust-bucket/events", "");
+    assert_notes("cust-bucket-2/events", "");
+    assert_notes("/a/b", "prefix: the slash at its beginning was removed: keys begin with a/b/\n");
+    assert_notes("cust-bucket/events",
+                 "prefix: begins with the bucket's name, which is not a part of keys; if its keys "
+                 "do begin so, give s3://cust-bucket/cust-bucket/events\n");
+    assert_notes("s3://cust-bucket/a/b.JSONL",
+                 "prefix: ends as the name of a file; it is read as a folder, and only keys below "
+                 "a/b.JSONL/ are read; if it is a file, give its folder: a\n");
+    assert_notes("b.gz", "prefix: ends as the name of a file; it is read as a folder, and only "
+                         "keys below b.gz/ are read\n");
 }
 
 static void values_that_cannot_work_together_are_refused(void **state UNUSED)
@@ -213,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_prefix_is_a_path_or_a_url_of_the_bucket),
         cmocka_unit_test(a_bucket_is_a_name_or_an_address_without_a_path),
         cmocka_unit_test(prefixes_that_the_customers_side_cannot_have_are_refused),
+        cmocka_unit_test(prefixes_that_may_not_be_what_was_meant_have_a_note),
         cmocka_unit_test(values_that_cannot_work_together_are_refused),
         cmocka_unit_test(a_value_that_follows_from_a_wrong_one_is_not_a_problem_of_its_own),
         cmocka_unit_test(an_external_id_has_128_random_bits),

@@ -96,6 +96,7 @@ void customer_release(struct customer *c);
 
 /* What receives the ops events of the customer. NULL: none are sent. */
 struct ops *customer_ops(const struct customer *c);
+MUST_USE bool customers_have_ops(const struct customers *all);
 
 size_t customers_count(const struct customers *all);
 
@@ -161,7 +162,7 @@ MUST_USE bool customers_queue_any_open(struct customers *all, size_t queue);
 
 /*
  * The customers of a queue: returns their number, and writes the ids of some, "acme
- * globex ...".
+ * globex ...". It looks at no more than these: failed calls ask for them.
  */
 enum { CUSTOMERS_IDS = 5, CUSTOMERS_IDS_BYTES = 256 };
 size_t customers_queue_ids(struct customers *all, size_t queue, char out[CUSTOMERS_IDS_BYTES]);

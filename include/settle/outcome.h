@@ -45,6 +45,7 @@ struct outcome_rule {
     int max_s;
     enum breaker_mark mark;
     bool reject;      /* the last receive produces an `object` reject */
+    bool back_off;    /* while it is hidden it counts as in back-off: something failed */
     const char *next; /* for people: what happens next */
 };
 

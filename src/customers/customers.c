@@ -307,6 +307,11 @@ struct ops *customer_ops(const struct customer *c)
     return ((const struct customer_entry *)(const void *)c)->all->parts.ops;
 }
 
+bool customers_have_ops(const struct customers *all)
+{
+    return all->parts.ops != NULL;
+}
+
 size_t customers_count(const struct customers *all)
 {
     return atomic_load(&all->count);
@@ -391,18 +396,16 @@ struct customer *customers_queue_only(struct customers *all, size_t queue)
 
 size_t customers_queue_ids(struct customers *all, size_t queue, char out[CUSTOMERS_IDS_BYTES])
 {
-    size_t count = 0;
     int n = 0;
     struct customer_table *t = table_take(all);
-    const struct customer_entry *c = queue < t->queue_count ? t->queues[queue].first : NULL;
+    const struct table_queue *q = queue < t->queue_count ? &t->queues[queue] : NULL;
+    const struct customer_entry *c = q != NULL ? q->first : NULL;
+    size_t count = q != NULL ? q->count : 0;
     out[0] = '\0';
-    for (; c != NULL; c = c->next_in_queue) {
-        if (count < CUSTOMERS_IDS) {
-            n += snprintf(out + n, CUSTOMERS_IDS_BYTES - (size_t)n, "%s%.40s", count > 0 ? " " : "",
-                          c->customer.conf->id);
-            assert(n < CUSTOMERS_IDS_BYTES);
-        }
-        count++;
+    for (size_t k = 0; c != NULL && k < CUSTOMERS_IDS; k++, c = c->next_in_queue) {
+        n += snprintf(out + n, CUSTOMERS_IDS_BYTES - (size_t)n, "%s%.40s", k > 0 ? " " : "",
+                      c->customer.conf->id);
+        assert(n < CUSTOMERS_IDS_BYTES);
     }
     if (count > CUSTOMERS_IDS) {
         (void)snprintf(out + n, CUSTOMERS_IDS_BYTES - (size_t)n, " ...");

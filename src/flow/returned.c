@@ -47,7 +47,8 @@ void returned_message(const struct inflight *m, struct customers *all, const str
                       const struct clock *clock)
 {
     const struct notification *n = m->notification;
-    for (size_t i = 0; n != NULL && i < n->count; i++) {
+    size_t count = n != NULL && customers_have_ops(all) ? n->count : 0;
+    for (size_t i = 0; i < count; i++) {
         const struct notification_record *r = &n->records[i];
         struct customer *c = r->what == NOTIFICATION_CREATED
                                  ? customers_find(all, m->queue, r->bucket, r->key, n->form)

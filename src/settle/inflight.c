@@ -143,22 +143,11 @@ bool inflight_last_delivery(const struct inflight *m)
     return m->settler->last_delivery(m->settler->context, m);
 }
 
-/* Another worker reads the message. */
-static bool goes_elsewhere(enum err_kind kind)
-{
-    return kind == FAIL_STOPPED || kind == FAIL_LOST;
-}
-
-/* Not a message that waits for a share, or for another worker: nothing failed. */
 static bool is_back_off(const struct inflight *m, const struct settlement *s)
 {
-    const struct outcome_rule *because = m->because;
-    if (s->outcome != OUTCOME_LATER || s->delay_s <= 0 || goes_elsewhere(s->failed)) {
-        return false;
-    }
-    bool share = because != NULL && because->subject == ABOUT_NOTIFICATION &&
-                 because->kind == FAIL_THROTTLED;
-    return !share && (because == NULL || !goes_elsewhere(because->kind));
+    const struct outcome_rule *rule =
+        s->failed != FAIL_NONE ? outcome_rule(ABOUT_DELIVERY, s->failed) : m->because;
+    return s->outcome == OUTCOME_LATER && s->delay_s > 0 && (rule == NULL || rule->back_off);
 }
 
 static void note_back_off(const struct inflight *m, int delay_s)

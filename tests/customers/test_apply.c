@@ -452,6 +452,28 @@ static int64_t questions_us(size_t customers)
     return clock_thread_us(&clock_system) - before;
 }
 
+/* CPU time of the names for 1,000 failed calls of a queue. */
+static int64_t names_us(size_t customers)
+{
+    char ids[CUSTOMERS_IDS_BYTES];
+    OWNED(customers) struct customers *all = start_with(conf_of_many(customers));
+    int64_t before = clock_thread_us(&clock_system);
+    for (size_t i = 0; i < 1000; i++) {
+        assert_int_equal(customers_queue_ids(all, 0, ids), customers);
+    }
+    return clock_thread_us(&clock_system) - before;
+}
+
+static void the_names_of_a_queue_cost_the_same_with_many_customers(void **state UNUSED)
+{
+    enum { MANY = 10000 };
+    int64_t few_us = names_us(CUSTOMERS_IDS);
+    int64_t many_us = names_us(MANY);
+    print_message("1,000 failed calls: %lld us with %d customers, %lld us with %d\n",
+                  (long long)few_us, (int)CUSTOMERS_IDS, (long long)many_us, (int)MANY);
+    assert_true(many_us < 5 * few_us + 5000);
+}
+
 static void the_pauses_of_a_queue_cost_the_same_with_many_customers(void **state UNUSED)
 {
     enum { MANY = 10000 };
@@ -633,6 +655,7 @@ int main(void)
         cmocka_unit_test(a_configuration_that_cannot_be_changes_nothing),
         cmocka_unit_test(queues_keep_their_numbers),
         cmocka_unit_test(a_queue_of_many_customers_is_paused_when_all_are),
+        cmocka_unit_test(the_names_of_a_queue_cost_the_same_with_many_customers),
         cmocka_unit_test(the_pauses_of_a_queue_cost_the_same_with_many_customers),
         cmocka_unit_test(scheduling_classes_belong_to_slots_and_queues_for_ever),
         cmocka_unit_test(knows_whether_an_object_is_of_a_customer_that_is_held),

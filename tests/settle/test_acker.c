@@ -371,6 +371,7 @@ static void what_waits_after_an_error_is_in_back_off_and_nothing_else(void **sta
     assert_int_equal(back_off_after(NULL, FAIL_NONE), 0);
     assert_int_equal(back_off_after(NULL, FAIL_STOPPED), 0);
     assert_int_equal(back_off_after(outcome_rule(ABOUT_OBJECT, FAIL_AGAIN), FAIL_NONE), 1);
+    assert_int_equal(back_off_after(outcome_rule(ABOUT_OBJECT, FAIL_STOPPED), FAIL_NONE), 0);
     assert_int_equal(back_off_after(outcome_rule(ABOUT_NOTIFICATION, FAIL_THROTTLED), FAIL_NONE),
                      0);
 }

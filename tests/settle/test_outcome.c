@@ -158,6 +158,35 @@ static void has_one_row_for_every_subject_and_class(void **state UNUSED)
     }
 }
 
+/* Not what is left for its last receive, and not what waits for a share or another worker. */
+static void counts_as_back_off_what_failed_and_is_read_again(void **state UNUSED)
+{
+    static const struct {
+        enum outcome_subject subject;
+        enum err_kind kind;
+    } not_failed[] = {
+        {ABOUT_OBJECT, FAIL_LOST},
+        {ABOUT_OBJECT, FAIL_STOPPED},
+        {ABOUT_ROLE, FAIL_LOST},
+        {ABOUT_ROLE, FAIL_STOPPED},
+        {ABOUT_DELIVERY, FAIL_LOST},
+        {ABOUT_DELIVERY, FAIL_STOPPED},
+        {ABOUT_NOTIFICATION, FAIL_LOST},
+        {ABOUT_NOTIFICATION, FAIL_STOPPED},
+        {ABOUT_NOTIFICATION, FAIL_THROTTLED}, /* its customer has its share */
+    };
+    size_t count = 0;
+    const struct outcome_rule *rows = outcome_rules(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool failed = rows[i].outcome == OUTCOME_LATER;
+        for (size_t k = 0; k < sizeof(not_failed) / sizeof(not_failed[0]); k++) {
+            failed = failed && (not_failed[k].subject != rows[i].subject ||
+                                not_failed[k].kind != rows[i].kind);
+        }
+        assert_int_equal(rows[i].back_off, failed);
+    }
+}
+
 /* The operator acts on LEAVE, a paused customer, and on what does not pass by itself. */
 static void says_what_happens_next_and_what_to_do(void **state UNUSED)
 {
@@ -187,6 +216,7 @@ int main(void)
         cmocka_unit_test(leaves_an_object_of_a_format_that_is_not_read),
         cmocka_unit_test(opens_the_breaker_at_once_for_a_denied_role_only),
         cmocka_unit_test(has_one_row_for_every_subject_and_class),
+        cmocka_unit_test(counts_as_back_off_what_failed_and_is_read_again),
         cmocka_unit_test(says_what_happens_next_and_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

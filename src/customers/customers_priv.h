@@ -200,6 +200,7 @@ struct customers {
     atomic_bool stopped;
     struct log_rate no_one_lines[LINES_QUEUES];     /* queues with the same remainder share one */
     atomic_uint_fast64_t role_checks[ROLE_RESULTS]; /* number of checks by result */
+    size_t check_from; /* customers_check_role's: the slot behind the last one that it checked */
     struct outage own_outage; /* of the renewal of the worker's own credentials */
     struct {
         pthread_mutex_t lock; /* held during customers_apply, before shared.lock */

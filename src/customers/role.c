@@ -300,16 +300,34 @@ static void check_role(struct customer_entry *c)
     }
 }
 
+/*
+ * The next customer to be checked, behind the one that was checked last: checks that end by their
+ * timeouts are due again before all customers had theirs.
+ */
+static struct customer *next_due(struct customers *all)
+{
+    struct customer *due = NULL;
+    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
+        bool wants = wants_check(entry_of(c));
+        if (wants && c->slot >= all->check_from) {
+            customer_release(due);
+            return c;
+        }
+        due = wants && due == NULL ? customer_hold(c) : due;
+    }
+    return due;
+}
+
 int customers_check_role(struct customers *all)
 {
-    for (struct customer *c = NULL; (c = customers_next(all, c)) != NULL;) {
-        if (wants_check(entry_of(c))) {
-            check_role(entry_of(c));
-            customer_release(c);
-            return CHECK_NEXT_MS;
-        }
+    struct customer *c = next_due(all);
+    if (c == NULL) {
+        return CHECK_DUE_MS;
     }
-    return CHECK_DUE_MS;
+    all->check_from = c->slot + (size_t)1;
+    check_role(entry_of(c));
+    customer_release(c);
+    return CHECK_NEXT_MS;
 }
 
 void customers_role_checks(const struct customers *all, struct role_checks_counts *out)

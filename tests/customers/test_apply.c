@@ -452,6 +452,24 @@ static int64_t questions_us(size_t customers)
     return clock_thread_us(&clock_system) - before;
 }
 
+/* Each check ends by a timeout, and the one of the first customer is due again at each call. */
+static void checks_that_hang_do_not_keep_the_timer_from_other_customers(void **state UNUSED)
+{
+    struct conf *conf = conf_of("abc");
+    conf->verify.interval_ms = 1000;
+    OWNED(customers) struct customers *all = start_with(conf);
+    fake_creds.unguarded = FAIL_AGAIN;
+    for (int i = 0; i < 3; i++) {
+        now_ms += 24 * 3600 * 1000;
+        assert_true(customers_check_role(all) > 0);
+    }
+    for (const char *id = "abc"; *id != '\0'; id++) {
+        struct customer *c = find(all, (char[]){*id, '\0'});
+        assert_int_equal(entry_of(c)->role->shared.result, ROLE_NOT_CHECKED);
+        customer_release(c);
+    }
+}
+
 /* CPU time of the names for 1,000 failed calls of a queue. */
 static int64_t names_us(size_t customers)
 {
@@ -655,6 +673,7 @@ int main(void)
         cmocka_unit_test(a_configuration_that_cannot_be_changes_nothing),
         cmocka_unit_test(queues_keep_their_numbers),
         cmocka_unit_test(a_queue_of_many_customers_is_paused_when_all_are),
+        cmocka_unit_test(checks_that_hang_do_not_keep_the_timer_from_other_customers),
         cmocka_unit_test(the_names_of_a_queue_cost_the_same_with_many_customers),
         cmocka_unit_test(the_pauses_of_a_queue_cost_the_same_with_many_customers),
         cmocka_unit_test(scheduling_classes_belong_to_slots_and_queues_for_ever),

@@ -52,7 +52,8 @@ class Rule:
     window_s: int
 
 
-def read_rule(path=FILE, scale_on_in_flight=None):
+def read_rule(path=FILE, scale_on_in_flight=None, backlog_target=None):
+    """The file's, or with another target for the backlog."""
     spec = yaml.safe_load(pathlib.Path(path).read_text())["spec"]
     behavior = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
     triggers = []
@@ -60,7 +61,8 @@ def read_rule(path=FILE, scale_on_in_flight=None):
         data = trigger["metadata"]
         if trigger["type"] == "metrics-api":
             value = data["valueLocation"].removeprefix("worker.")
-            triggers.append(Trigger(trigger["name"], float(data["targetValue"]), value, True))
+            own = backlog_target if value.startswith("backlog") else None
+            triggers.append(Trigger(trigger["name"], float(own or data["targetValue"]), value, True))
         else:
             hidden = data["scaleOnInFlight"] == "true" if scale_on_in_flight is None else scale_on_in_flight
             triggers.append(Trigger(trigger["name"], float(data["queueLength"]),

@@ -14,7 +14,7 @@ import time
 
 from integration.parts.places import ROOT
 
-from . import fill, machine, report
+from . import fill, machine, report, sizing
 from .measure import World
 from .profile import Recorder
 from .store import Store
@@ -80,6 +80,8 @@ def main():
     if out == ROOT / "bench":
         fill.main()
         say(f"written: {fill.DOCUMENT}")
+        changed = sizing.write(collect(store, facts)) if store.load("W7") else []
+        say(f"written: {', '.join(map(str, changed)) or 'no sizes, which need W7'}")
 
 
 if __name__ == "__main__":

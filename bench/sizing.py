@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bench/sizing: the tables of docs/guide-sizing.md, from the measured figures (bench/results.json) and the prices
-(bench/prices.py), and a simulation of 64 replicas.
+"""bench/sizing: the tables of docs/guide-sizing.md and the thresholds of the autoscaling rule, from the measured figures
+(bench/results.json, the source of docs/performance.md too) and the prices (bench/prices.py), and a simulation of 64 replicas.
 
-    bench/sizing                     writes the tables; --check fails if one is outdated
+    bench/sizing                     writes them, as bench/run does at its end; --check fails if one is outdated
     bench/sizing --tb 3 --customers 400 --object-mb 1 --peak 2      the row of your own load
     bench/sizing --simulate          64 replicas on one queue, of which eight are killed
 
@@ -18,12 +18,16 @@ import sys
 from collections import deque
 from heapq import heappop, heappush
 
+import yaml
+
 from integration.parts.places import ROOT
 
 from . import prices
 
 DOCUMENT, RESULTS = ROOT / "docs/guide-sizing.md", ROOT / "bench/results.json"
+RULE, POD = ROOT / "deploy/kubernetes/overlays/keda/scaledobject.yaml", ROOT / "deploy/kubernetes/base/deployment.yaml"
 MARKED = re.compile(r"(<!-- sizing: (\w+) -->\n).*?(<!-- end of sizing -->)", re.S)
+THRESHOLD = re.compile(r'(valueLocation: worker\.backlog_(?:(?!valueLocation).)*?targetValue: )"\d+"', re.S)
 DAY_S, MONTH_DAYS = 86400, 30.4
 TARGET_S, TARGET_VCPUS = 120, (1, 2, 4)
 INSTANCE = "c7i.large"  # two vCPUs
@@ -103,7 +107,11 @@ def measured_table(results):
     rows = [f"| {name} | {measured(results, series)[0]:.2f} | {1000 * cpu_s_per_object(results, bytes_):.2f} |"
             for name, series, bytes_ in (("10.5 MB", "big, TLS", measured(results, "big, TLS")[1]),
                                          ("8.6 kB", "small, TLS", measured(results, "small, TLS")[1]))]
-    return "\n".join(["| objects of | CPU s/GB, TLS | CPU ms for an object |", "|---|---|---|", *rows])
+    machine = results["facts"]["machine"]
+    said = f"{machine['cpu']}, {machine['cores']} vCPUs; commit {results['commit']}, {results['date']}."
+    if results["load_before"] > .5 * machine["cores"]:
+        said += "\n**The vCPUs had other work, so these figures may be too high: measure on yours.**"
+    return "\n".join([said, "", "| objects of | CPU s/GB, TLS | CPU ms for an object |", "|---|---|---|", *rows])
 
 
 # ---- 64 replicas ----
@@ -243,6 +251,28 @@ def filled(text, results):
     return MARKED.sub(lambda m: f"{m[1]}\n{TABLES[m[2]](results)}\n\n{m[3]}", text)
 
 
+def pod_vcpus():
+    pod = yaml.safe_load(POD.read_text())["spec"]["template"]["spec"]
+    return int(pod["containers"][0]["resources"]["requests"]["cpu"])
+
+
+def with_thresholds(text, results):
+    """The rule with the backlog's thresholds: of objects of 10 MB, for the CPU that a pod requests."""
+    return THRESHOLD.sub(rf'\g<1>"{target(results, 10e6, pod_vcpus())}"', text)
+
+
+def write(results, check=False):
+    """Returns the files that are (with check: would be) changed."""
+    changed = []
+    for path, fill in ((DOCUMENT, filled), (RULE, with_thresholds)):
+        text = path.read_text()
+        if (new := fill(text, results)) != text:
+            changed.append(path)
+            if not check:
+                path.write_text(new)
+    return changed
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
@@ -261,11 +291,9 @@ def main(argv=None):
     if args.simulate:
         print(simulation_table(results))
         return
-    text = DOCUMENT.read_text()
-    new = filled(text, results)
-    if args.check:
-        sys.exit("docs/guide-sizing.md is not what bench/results.json gives: bench/sizing" if new != text else 0)
-    DOCUMENT.write_text(new)
+    changed = write(results, args.check)
+    if args.check and changed:
+        sys.exit(f"{', '.join(str(p.relative_to(ROOT)) for p in changed)}: not what bench/results.json gives: bench/sizing")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def wanted(rule, worker, replicas=1):
 
 
 def test_the_rule_sees_a_burst_and_its_end(strict: StrictWorld):
-    rule = read_rule()
+    rule = read_rule(backlog_target=500)
     samples, rows = record(strict, "burst", lambda s: 60 if 5 <= s < 15 else 2 if s < 15 else 0, lambda s: 0)
     for trigger in rule.triggers:
         trigger.target /= 10  # of pods with 600 messages instead of 6,000

@@ -1,18 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
 """The arithmetic of docs/guide-sizing.md, and that its tables are current."""
+import copy
 import json
 
 import pytest
 import yaml
 
 from bench.autoscale import read_rule, simulate
-from bench.sizing import DOCUMENT, RESULTS, ROOT, Replicas, cpu_s_per_object, filled, measured, size, target
+from bench.sizing import (RESULTS, RULE, Replicas, cpu_s_per_object, filled, measured, pod_vcpus, size, target,
+                          with_thresholds, write)
 
 R = json.loads(RESULTS.read_text())
 
 
-def test_the_page_is_current():
-    assert filled(DOCUMENT.read_text(), R) == DOCUMENT.read_text(), "bench/sizing"
+def measured_again(times, **changed):
+    """The figures, with so many times the CPU."""
+    made = copy.deepcopy(R) | changed
+    for runs in made["workloads"]["W7"]["series"].values():
+        for run in runs:
+            run["cpu_s"] *= times
+    return made
+
+
+def test_the_page_and_the_rule_are_current():
+    assert write(R, check=True) == [], "bench/sizing"
+
+
+def test_new_figures_change_the_page_and_only_the_backlogs_thresholds_of_the_rule():
+    again = measured_again(.4, commit="0123456789ab", date="2026-12-31", load_before=0)
+    page, rule = "<!-- sizing: measured -->\n<!-- end of sizing -->", yaml.safe_load(with_thresholds(RULE.read_text(), again))
+    assert "commit 0123456789ab, 2026-12-31." in filled(page, again) and "other work" not in filled(page, again)
+    assert "had other work" in filled(page, measured_again(1, load_before=2))
+    assert f"| {measured(R, 'big, TLS')[0] * .4:.2f} |" in filled(page, again)
+    found = {t["name"]: t["metadata"].get("targetValue") for t in rule["spec"]["triggers"]}
+    new = str(target(again, 10e6, pod_vcpus()))
+    assert found == {"backlog-visible": new, "backlog-own": new, "lanes-busy": "8", "queue-1": None}
+    assert int(new) >= 2 * target(R, 10e6, pod_vcpus())
 
 
 @pytest.mark.parametrize("series", ["big, TLS", "small, TLS"])
@@ -30,22 +53,28 @@ def test_ten_times_the_bytes_need_ten_times_the_cpu():
 
 def test_the_thresholds_of_the_autoscaling_rule_are_those_of_the_measured_figures():
     """Of the file: for the CPU that a pod requests. Its queue trigger starts the first pod, which needs no threshold."""
-    pod = yaml.safe_load((ROOT / "deploy/kubernetes/base/deployment.yaml").read_text())["spec"]["template"]["spec"]
-    vcpus = int(pod["containers"][0]["resources"]["requests"]["cpu"])
     found = {t.value: t.target for t in read_rule().triggers if t.value.startswith("backlog")}
-    assert found == dict.fromkeys(("backlog_visible", "backlog_own"), target(R, 10e6, vcpus))
-    assert target(R, 10e6, 2) == 1000 and target(R, 1e6, 2) >= 9 * target(R, 10e6, 2)
+    assert found == dict.fromkeys(("backlog_visible", "backlog_own"), target(R, 10e6, pod_vcpus()))
+    assert target(R, 1e6, 2) >= 9 * target(R, 10e6, 2)
+
+
+def test_a_threshold_is_two_minutes_of_work_with_one_digit():
+    again = measured_again(1)
+    exact = 120 * 2 / cpu_s_per_object(again, 10e6)
+    assert .5 * exact < target(again, 10e6, 2) <= exact and len(str(target(again, 10e6, 2)).rstrip("0")) == 1
 
 
 @pytest.mark.parametrize("object_bytes", [1e7, 1e6, 1e5])
 @pytest.mark.parametrize("pods", [3, 12])
-def test_with_these_thresholds_a_load_of_several_pods_stays_within_the_objective(object_bytes, pods):
+@pytest.mark.parametrize("times", [1, .3])
+def test_with_these_thresholds_a_load_of_several_pods_stays_within_the_objective(object_bytes, pods, times):
     """An hour of what so many pods with one vCPU can do, to 70 %, comes at once after nothing. Lanes share the CPU."""
-    rule, cpu_s = read_rule(), cpu_s_per_object(R, object_bytes)
+    results = measured_again(times)
+    rule, cpu_s = read_rule(), cpu_s_per_object(results, object_bytes)
     lanes = 8
     for trigger in rule.triggers:
         if trigger.value.startswith("backlog"):
-            trigger.target = target(R, object_bytes, 1)
+            trigger.target = target(results, object_bytes, 1)
     arrived = int(.7 * pods * 60 / cpu_s)
     load = [{"arrived": arrived, "refused": 0, "object_ms": 1000 * cpu_s * lanes}] * 60
     idle = [{"arrived": 0, "refused": 0, "object_ms": 1}] * 60

@@ -9,7 +9,7 @@ find_program(GZIP gzip)
 set(man ${CMAKE_BINARY_DIR}/man)
 add_custom_command(OUTPUT ${man}/made
     COMMAND ${CMAKE_COMMAND} -E rm -rf ${man}
-    COMMAND ${PROJECT_SOURCE_DIR}/scripts/manuals $<TARGET_FILE:asymptote-ingest> ${man}
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/manuals ${man} ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:asymptote-ingest>
     COMMAND ${CMAKE_COMMAND} -E copy ${PROJECT_SOURCE_DIR}/docs/asymptote-ingest.1 ${man}/asymptote-ingest.1
     COMMAND sh -c "${GZIP} -9nf ${man}/*.[15]"
     COMMAND ${CMAKE_COMMAND} -E touch ${man}/made
@@ -44,6 +44,9 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE "1~${id}${number}")
+if(CMAKE_CROSSCOMPILING)
+    set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE arm64)
+endif()
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Authentication with Kafka: TLS, client certificates, SASL, tokens of Amazon MSK, and failures of
 these.
+
+Another version of Kafka, and the worker with the librdkafka of another Debian (after it was built there):
+
+    KAFKA_VERSION=4.1.0 scripts/install-deps kafka
+    KAFKA_VERSION=4.1.0 INGEST_BINARY=$(scripts/debian-root program 13) .venv/bin/pytest integration/test_kafka_security.py
 """
 import base64
 import datetime

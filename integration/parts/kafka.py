@@ -197,7 +197,7 @@ class Kafka(Cluster):
         servers' JVM options in place of those that start quickly."""
         self.folder = pathlib.Path(folder)
         self.keep = keep
-        self.lib = f"{kafka_lib(version) if version else kafka_lib()}/*"
+        self.lib = f"{kafka_lib(version)}/*"
         self.format_args = list(format_args)
         self.jvm = list(jvm) or JVM
         ports = free_ports(2 * nodes)

@@ -23,7 +23,9 @@ def binary():
     return path
 
 
-def kafka_lib(version="4.4.0"):
+def kafka_lib(version=None):
+    """The folder of Kafka's jars, of $KAFKA_VERSION if none is given, as scripts/install-deps kafka has it."""
+    version = version or os.environ.get("KAFKA_VERSION") or "4.4.0"
     lib = CACHE / f"kafka-{version}" / "lib"
     if not (lib / ".complete").exists():
         raise FileNotFoundError(f"{lib}: run scripts/install-deps kafka")

@@ -66,10 +66,10 @@ static void finds_each_of_many_and_nothing_between_them(void **state UNUSED)
     routes_seal(r);
     for (size_t i = 0; i < MANY; i++) {
         char key[64];
-        (void)snprintf(key, sizeof(key), "%s/2026/x", prefixes[i]);
+        (void)snprintf(key, sizeof(key), "%.31s/2026/x", prefixes[i]);
         assert_int_equal(routes_find(r, i % 4, SPAN("shared"), span_str(key)), i);
         assert_int_equal(routes_find(r, (i + 1) % 4, SPAN("shared"), span_str(key)), ROUTE_NONE);
-        (void)snprintf(key, sizeof(key), "%s.x/2026/x", prefixes[i]);
+        (void)snprintf(key, sizeof(key), "%.31s.x/2026/x", prefixes[i]);
         assert_int_equal(routes_find(r, i % 4, SPAN("shared"), span_str(key)), ROUTE_NONE);
     }
 }

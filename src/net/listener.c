@@ -390,10 +390,12 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **mine UNUSE
     struct listener *l = ctx;
     const union MHD_ConnectionInfo *from =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    /* copied: fd_of() overwrites what `from` points to */
+    const struct sockaddr *address = from != NULL ? from->client_addr : NULL;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         clients_remove(&l->clients, fd_of(c));
-    } else if (from != NULL && from->client_addr != NULL) {
-        clients_add(&l->clients, fd_of(c), from->client_addr, clock_mono_ms(&clock_system));
+    } else if (address != NULL) {
+        clients_add(&l->clients, fd_of(c), address, clock_mono_ms(&clock_system));
         end_late_clients(l);
     }
 }

@@ -220,8 +220,8 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
         return UNWRAPPED_RECORD;
     }
     if (!read_required(u, w, v, &inside)) {
-        (void)snprintf(u->detail, sizeof(u->detail), "the member %.*s holds no JSON object",
-                       SPAN_FMT(w->member));
+        (void)snprintf(u->detail, sizeof(u->detail), "the member %s holds no JSON object",
+                       unwrapper_show(w->member).text);
         return UNWRAPPED_NOTHING;
     }
     if (unwrapper_note_others(u, w, v, w->texts[0].at) && !read_required(u, w, v, &inside)) {

@@ -6,6 +6,7 @@
  */
 #include "codec/base64.h"
 #include "codec/list_names.h"
+#include "codec/secret.h"
 #include "codec/utf8.h"
 #include "event/record/shape.h"
 #include "unwrapper_priv.h"
@@ -50,18 +51,29 @@ static const struct {
 
 /* ---- what is noted ---- */
 
-enum {
-    NAME_BYTES = 32, /* most of a member's name in a note */
-    NOTE_BYTES = 128,
-};
+enum { NOTE_BYTES = 128 };
+
+/*
+ * Whatever the customer's redaction is, since a detail is also printed. The name is cut after it is
+ * searched: the beginning of a secret is not recognized as one.
+ */
+struct shown_name unwrapper_show(struct span name)
+{
+    struct shown_name shown;
+    struct buf safe = BUF_INIT(name.n * 4 + 64);
+    name = secret_redact(name, &safe) ? buf_span(&safe) : name;
+    (void)snprintf(shown.text, sizeof(shown.text), "%.*s",
+                   SPAN_FMT(utf8_cut(name, sizeof(shown.text) - 1)));
+    buf_done(&safe);
+    return shown;
+}
 
 static void note(struct unwrapper *u, const char *before, struct span member, const char *after)
 {
-    member = utf8_cut(member, NAME_BYTES);
     if (!u->second) {
         u->several_others = false;
-        (void)snprintf(u->other, sizeof(u->other), "%s the member %.*s %s not read", before,
-                       SPAN_FMT(member), after);
+        (void)snprintf(u->other, sizeof(u->other), "%s the member %s %s not read", before,
+                       unwrapper_show(member).text, after);
     } else if (!u->several_others) {
         size_t n = strlen(u->other);
         (void)snprintf(u->other + n, sizeof(u->other) - n, "; nor were those of others");
@@ -356,10 +368,8 @@ static void search_beside(struct search *s, size_t object, size_t opened)
     struct record_stated stated = unwrapper_states(s->u, d, object, &index);
     if (stated.what >= s->least) {
         char why[NOTE_BYTES];
-        struct span path = utf8_cut(stated.path, NAME_BYTES);
-        (void)snprintf(why, sizeof(why),
-                       "the event of the other members, such as %.*s, was not read",
-                       SPAN_FMT(path));
+        (void)snprintf(why, sizeof(why), "the event of the other members, such as %s, was not read",
+                       unwrapper_show(stated.path).text);
         unwrapper_note(s->u, why);
         s->found = true;
     }

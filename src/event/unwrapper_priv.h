@@ -43,6 +43,12 @@ void unwrapper_open_list(struct unwrapper *u, const struct unwrap *w, int level,
 
 /* ---- unwrapper_others.c ---- */
 
+/* A name of the record as it may stand in a detail: short, and without secrets. */
+struct shown_name {
+    char text[33];
+};
+struct shown_name unwrapper_show(struct span name);
+
 /* Whether the object is a record, or an envelope around records. */
 bool unwrapper_leads(struct unwrapper *u, const struct doc *d, size_t at);
 

@@ -69,6 +69,9 @@ MUST_USE bool timestamp_number(struct span s, enum time_unit unit, struct timest
 /* As timestamp_number of the decimal digits of v. */
 MUST_USE bool timestamp_integer(uint64_t v, enum time_unit unit, struct timestamp *t);
 
+/* Read the nanoseconds of a second from their text. False: they are not 0 to 999999999. */
+MUST_USE bool timestamp_nanos(struct span s, int64_t *nanos);
+
 /* Separate seconds and nanoseconds, as protobuf writes them. nanos: 0 to 999999999. */
 MUST_USE bool timestamp_pair(int64_t seconds, int64_t nanos, struct timestamp *t);
 

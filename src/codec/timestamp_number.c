@@ -3,7 +3,10 @@
 #include "codec/calendar.h"
 #include "codec/timestamp.h"
 
-enum { DIGITS_MAX = 19 }; /* this many decimal digits always fit uint64_t */
+enum {
+    DIGITS_MAX = 19, /* this many decimal digits always fit uint64_t */
+    NANOS_PER_S = 1000000000,
+};
 
 static bool is_digit(char c)
 {
@@ -72,7 +75,7 @@ static bool take_decimal(struct span *s, struct decimal *d)
     }
     d->point += e;
     d->places = d->places > e ? d->places - e : 0;
-    return s->n == 0 && d->count > 0;
+    return s->n == 0;
 }
 
 /* Number of decimal places between the unit and a nanosecond. */
@@ -121,7 +124,18 @@ static bool of_decimal(struct decimal d, enum time_unit unit, struct timestamp *
 bool timestamp_number(struct span s, enum time_unit unit, struct timestamp *t)
 {
     struct decimal d = {0};
-    return take_decimal(&s, &d) && of_decimal(d, unit, t);
+    return take_decimal(&s, &d) && d.count > 0 && of_decimal(d, unit, t);
+}
+
+bool timestamp_nanos(struct span s, int64_t *nanos)
+{
+    struct decimal d = {0};
+    struct timestamp t = {.ns = 0};
+    if (!take_decimal(&s, &d) || (d.count > 0 && !of_decimal(d, TIME_NANOS, &t))) {
+        return false;
+    }
+    *nanos = t.ns;
+    return t.ns < NANOS_PER_S;
 }
 
 bool timestamp_integer(uint64_t v, enum time_unit unit, struct timestamp *t)

@@ -232,6 +232,13 @@ static void joins_seconds_and_nanos(void **state)
     (void)state;
     struct timestamp t;
     char text[TIMESTAMP_BYTES];
+    int64_t nanos = 0;
+    assert_true(timestamp_nanos(SPAN("0"), &nanos) && nanos == 0);
+    assert_true(timestamp_nanos(SPAN("999999999"), &nanos) && nanos == 999999999);
+    assert_true(timestamp_nanos(SPAN("5e8"), &nanos) && nanos == 500000000);
+    assert_false(timestamp_nanos(SPAN("-1"), &nanos));
+    assert_false(timestamp_nanos(SPAN("1000000000"), &nanos));
+    assert_false(timestamp_nanos(SPAN("x"), &nanos));
     assert_true(timestamp_pair(1780000000, 5000000, &t));
     assert_span_equal(timestamp_write(&t, text), SPAN("2026-05-28T20:26:40.005Z"));
     assert_false(timestamp_pair(0, 1, &t));

@@ -11,11 +11,11 @@
 
 /*
  * A text as a whole number of 64 bits, divided by `per` (1, or 1000000 for nanoseconds to
- * milliseconds); fractions are rounded half up. False: no number, or too large.
+ * milliseconds); fractions are rounded half up, exactly. False: no number, or too large.
  */
 MUST_USE bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *out);
 
-/* The same for an integer, which is not INT64_MIN. */
+/* The same for an integer. */
 struct span convert_integer(struct arena *a, int64_t v, int64_t per);
 
 /* A text that is a finite JSON number, as it is spelled. False: *out is unchanged. */

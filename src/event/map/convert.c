@@ -11,6 +11,8 @@
 enum {
     NUMBER_BYTES = 64, /* a longer text is not taken for a number */
     WHOLE_BYTES = 24,
+    PER_DIGITS = 6, /* of 1000000 */
+    EXPONENT_MAX = 1000,
 };
 
 /* ---- numbers ---- */
@@ -59,7 +61,14 @@ static bool text_double(struct span s, double *v)
     return isfinite(*v);
 }
 
-/* Digits with an optional minus, within 64 bits and not INT64_MIN. */
+/* Apply the sign. False: it does not fit 64 bits. */
+static bool signed_whole(uint64_t n, bool minus, int64_t *v)
+{
+    *v = (int64_t)(minus ? 0 - n : n);
+    return n <= (uint64_t)INT64_MAX + (minus ? 1 : 0);
+}
+
+/* Digits with an optional minus, within 64 bits. */
 static bool text_whole(struct span s, int64_t *v)
 {
     bool minus = s.n > 0 && *s.p == '-';
@@ -74,8 +83,65 @@ static bool text_whole(struct span s, int64_t *v)
         }
         n = n * 10 + (uint64_t)(s.p[i] - '0');
     }
-    *v = minus ? -(int64_t)(n & INT64_MAX) : (int64_t)(n & INT64_MAX);
-    return n <= (uint64_t)INT64_MAX;
+    return signed_whole(n, minus, v);
+}
+
+/* The exponent of a number, 0 if it has none; one that is out of any range is cut. */
+static int64_t exponent_of(struct span s)
+{
+    size_t i = 0;
+    while (i < s.n && s.p[i] != 'e' && s.p[i] != 'E') {
+        i++;
+    }
+    bool minus = i + 1 < s.n && s.p[i + 1] == '-';
+    int64_t e = 0;
+    for (; i < s.n; i++) {
+        bool digit = s.p[i] >= '0' && s.p[i] <= '9' && e < EXPONENT_MAX;
+        e = digit ? e * 10 + (s.p[i] - '0') : e;
+    }
+    return minus ? -e : e;
+}
+
+/* False: the number is too large for 64 bits with a sign. */
+static bool add_digit(uint64_t *n, char digit)
+{
+    bool fits = *n <= INT64_MAX / 10;
+    *n = fits ? *n * 10 + (uint64_t)(digit - '0') : *n;
+    return fits;
+}
+
+/*
+ * Round a number of number_grammar, times 10 to the power of `shift`, half up. All in decimal
+ * digits: a double has no integers above 2^53, and what is added to round is rounded itself.
+ * False: it does not fit 64 bits.
+ */
+static bool decimal_whole(struct span s, int64_t shift, int64_t *v)
+{
+    bool minus = *s.p == '-';
+    size_t first = minus;
+    int64_t point = (int64_t)(digits_end(s, first) - first) + exponent_of(s) + shift;
+    int64_t k = 0; /* the number of digits before this one */
+    uint64_t n = 0;
+    char tenth = '0';
+    bool more = false; /* there is something after the tenths */
+    for (size_t i = first; i < s.n && s.p[i] != 'e' && s.p[i] != 'E'; i++) {
+        if (s.p[i] == '.') {
+            continue;
+        }
+        if (k < point && !add_digit(&n, s.p[i])) {
+            return false;
+        }
+        tenth = k == point ? s.p[i] : tenth;
+        more = more || (k > point && s.p[i] != '0');
+        k++;
+    }
+    for (; n > 0 && k < point; k++) {
+        if (!add_digit(&n, '0')) {
+            return false;
+        }
+    }
+    bool away = tenth > '5' || (tenth == '5' && (!minus || more));
+    return signed_whole(n + away, minus, v);
 }
 
 static struct span print_whole(struct arena *a, int64_t v)
@@ -113,20 +179,16 @@ struct span convert_integer(struct arena *a, int64_t v, int64_t per)
 bool convert_whole(struct arena *a, struct span text, int64_t per, struct span *out)
 {
     int64_t v = 0;
-    double x = 0;
     text = text_trim(text);
     if (text_whole(text, &v)) {
         *out = print_whole(a, divide_rounded(v, per));
         return true;
     }
-    if (!text_double(text, &x)) {
+    if (text.n > NUMBER_BYTES || !number_grammar(text) ||
+        !decimal_whole(text, per == 1 ? 0 : -PER_DIGITS, &v)) {
         return false;
     }
-    x = floor(x / (double)per + 0.5);
-    if (x < -9.2e18 || x > 9.2e18) {
-        return false;
-    }
-    *out = print_whole(a, (int64_t)x);
+    *out = print_whole(a, v);
     return true;
 }
 

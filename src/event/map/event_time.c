@@ -4,18 +4,18 @@
 
 static const struct span nothing = {"", 0};
 
-/* {"seconds":..,"nanos":..}; numbers or their texts */
-static bool time_of_pair(const struct doc *d, size_t seconds, size_t nanos, struct timestamp *t)
+bool event_time_of_pair(const struct doc *d, size_t seconds, size_t nanos, struct timestamp *t)
 {
     struct span text;
-    struct timestamp part;
+    int64_t part = 0;
     if (!value_text(d, seconds, &text) || !timestamp_number(text, TIME_SECONDS, t)) {
         return false;
     }
-    if (nanos == 0 || !value_text(d, nanos, &text) || !timestamp_number(text, TIME_NANOS, &part)) {
+    if (nanos == 0 || !value_text(d, nanos, &text)) {
         return true;
     }
-    return t->ns % 1000000000 == 0 && timestamp_pair(t->ns / 1000000000, part.ns, t);
+    return timestamp_nanos(text, &part) && t->ns % 1000000000 == 0 &&
+           timestamp_pair(t->ns / 1000000000, part, t);
 }
 
 /* {"$date":..}: text, milliseconds, or {"$numberLong":".."} */
@@ -45,7 +45,7 @@ static bool time_of_members(const struct doc *d, size_t at, struct timestamp *t)
 {
     size_t seconds = doc_member(d, at, SPAN("seconds"));
     if (seconds != 0) {
-        return time_of_pair(d, seconds, doc_member(d, at, SPAN("nanos")), t);
+        return event_time_of_pair(d, seconds, doc_member(d, at, SPAN("nanos")), t);
     }
     size_t date = doc_member(d, at, SPAN("$date"));
     return date != 0 ? time_of_mongo(d, date, t) : time_of_powershell(d, at, t);

@@ -55,7 +55,7 @@ static bool whole_value(struct draft *d, const struct hit *hit, struct field_val
     struct span text;
     int64_t per = (hit->when & ALIAS_NS) != 0 ? 1000000 : 1;
     *v = (struct field_value){VALUE_LITERAL, nothing, hit->doc, hit->at, hit->path, hit->folded};
-    if (doc_tag(hit->doc, hit->at) == 'l' && doc_int64(hit->doc, hit->at) != INT64_MIN) {
+    if (doc_tag(hit->doc, hit->at) == 'l') {
         v->text = convert_integer(d->arena, doc_int64(hit->doc, hit->at), per);
         return true;
     }

@@ -3,6 +3,7 @@
 
 #include "codec/timestamp.h"
 #include "event/map/category.h"
+#include "event/map/event_time.h"
 #include "event/schema/action_words.h"
 
 static bool is_given(const struct repair_state *r, const char *a, const char *b)
@@ -90,9 +91,8 @@ static bool object_time(const struct doc *d, size_t at, struct timestamp *t)
     size_t seconds = doc_member(d, at, SPAN("seconds"));
     size_t nanos = doc_member(d, at, SPAN("nanos"));
     size_t date = doc_member(d, at, SPAN("$date"));
-    if (seconds != 0 && doc_tag(d, seconds) == 'l') {
-        bool whole = nanos != 0 && doc_tag(d, nanos) == 'l';
-        return timestamp_pair(doc_int64(d, seconds), whole ? doc_int64(d, nanos) : 0, t);
+    if (seconds != 0) {
+        return event_time_of_pair(d, seconds, nanos, t);
     }
     return date != 0 && scalar_time(d, date, t);
 }

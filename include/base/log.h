@@ -64,6 +64,12 @@ const char *log_level_name(enum log_level level);
 
 void log_put(enum log_level level, const char *msg, const struct log_kv *kv, size_t count);
 
+/*
+ * What an operator did in the running worker: level warn. log_recent keeps such lines apart, so
+ * that many of them do not push out what went wrong.
+ */
+void log_operator(const char *msg, const struct log_kv *kv, size_t count);
+
 #define log_write(level, msg, ...)                                                                 \
     log_put((level), (msg), (const struct log_kv[]){__VA_ARGS__},                                  \
             sizeof((const struct log_kv[]){__VA_ARGS__}) / sizeof(struct log_kv))
@@ -72,7 +78,8 @@ void log_put(enum log_level level, const char *msg, const struct log_kv *kv, siz
 #define log_text(level, msg) log_put((level), (msg), NULL, 0)
 
 /*
- * Append the last lines of level warn and error, the oldest first, without details: only numbers,
+ * Append the last lines of level warn and error, and as many of log_operator, the oldest first,
+ * without details: only numbers,
  * and texts under a few keys (customer, queue, error, code, reason, ...). So they have no key of an
  * object, no text of a service and no content.
  */

@@ -23,6 +23,7 @@ enum {
     HTTP_OK = 200,
     ANSWER_BYTES = 256 * 1024 * 1024,
     MANIFEST_BYTES = 64 * 1024,
+    OWN_FILES = 2, /* version.txt, MANIFEST */
 };
 
 struct part {
@@ -86,6 +87,16 @@ static bool write_file(const char *path, struct span bytes)
     return (fd < 0 || close(fd) == 0) && good;
 }
 
+/* False: no worker is there, and that was printed once, not for each part. */
+static bool answers(struct reach *r)
+{
+    struct http_answer answer;
+    http_answer_init(&answer, ANSWER_BYTES);
+    bool yes = reach_call(r, "GET", "/healthz", &answer);
+    http_answer_done(&answer);
+    return yes;
+}
+
 static int diagnose(struct reach *r, const char *path, bool with_details)
 {
     struct archive a = {.tar = BUF_INIT(ANSWER_BYTES),
@@ -93,6 +104,9 @@ static int diagnose(struct reach *r, const char *path, bool with_details)
                         .folder = "asymptote-ingest-diagnose"};
     struct buf gz = BUF_INIT(ANSWER_BYTES);
     size_t added = 0;
+    if (!answers(r)) {
+        return STATUS_FAILED;
+    }
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         added += add_part(r, &parts[i], &a);
     }
@@ -101,8 +115,8 @@ static int diagnose(struct reach *r, const char *path, bool with_details)
     bool good = added != 0 && archive_end(&a, clock_wall_ms(&clock_system) / 1000, &gz) &&
                 write_file(path, buf_span(&gz));
     if (good) {
-        print_line(stdout, "%s: %zu parts, %zu bytes; look into it before you send it", path, added,
-                   gz.n);
+        print_line(stdout, "%s: %zu files, %zu bytes; look into it before you send it", path,
+                   added + OWN_FILES, gz.n);
     }
     buf_done(&gz);
     archive_done(&a);

@@ -263,17 +263,27 @@ void log_line(struct buf *out, enum log_format format, int64_t wall_ms, const st
 
 /* ---- The last lines ---- */
 
-static struct {
-    pthread_mutex_t lock;
+/* What operators did must not push out what went wrong. */
+enum { RING_TROUBLE, RING_OPERATOR, RINGS };
+
+struct ring {
     char lines[LOG_RECENT][LOG_RECENT_BYTES + 1];
     size_t lengths[LOG_RECENT];
-    size_t count; /* so far */
+    uint64_t numbers[LOG_RECENT]; /* their order, in both rings */
+    size_t count;                 /* so far */
+};
+
+static struct {
+    pthread_mutex_t lock;
+    struct ring rings[RINGS];
+    uint64_t next;
 } recent = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static bool is_plain_key(const char *key)
 {
-    static const char *const keys[] = {"customer", "queue",   "reason", "call",    "calls",
-                                       "outage",   "command", "topic",  "outcome", "framing"};
+    static const char *const keys[] = {"customer", "queue",   "reason",   "call",
+                                       "calls",    "outage",  "command",  "topic",
+                                       "outcome",  "framing", "to_level", "off"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (strcmp(keys[i], key) == 0) {
             return true;
@@ -294,7 +304,7 @@ static void add_plain(struct line *l, const struct log_kv *kv)
     }
 }
 
-static void keep_recent(int64_t wall_ms, const struct log_event *ev)
+static void keep_recent(int64_t wall_ms, const struct log_event *ev, struct ring *ring)
 {
     char room[LOG_RECENT_BYTES + 1];
     struct buf out = {.p = room, .cap = sizeof(room), .max = LOG_RECENT_BYTES};
@@ -307,23 +317,43 @@ static void keep_recent(int64_t wall_ms, const struct log_event *ev)
     }
     buf_add_byte(&out, '\n');
     mutex_lock(&recent.lock);
-    size_t at = recent.count++ % LOG_RECENT;
-    memcpy(recent.lines[at], out.p, out.n);
-    recent.lengths[at] = out.n;
+    size_t at = ring->count++ % LOG_RECENT;
+    memcpy(ring->lines[at], out.p, out.n);
+    ring->lengths[at] = out.n;
+    ring->numbers[at] = recent.next++;
     mutex_unlock(&recent.lock);
+}
+
+/* The number of a line; UINT64_MAX: the ring has none at this place. */
+static uint64_t number_of(const struct ring *ring, size_t at)
+{
+    return at < ring->count ? ring->numbers[at % LOG_RECENT] : UINT64_MAX;
 }
 
 void log_recent(struct buf *out)
 {
+    size_t at[RINGS];
     mutex_lock(&recent.lock);
-    size_t first = recent.count > LOG_RECENT ? recent.count - LOG_RECENT : 0;
-    for (size_t i = first; i < recent.count; i++) {
-        buf_add(out, span_of(recent.lines[i % LOG_RECENT], recent.lengths[i % LOG_RECENT]));
+    for (int i = 0; i < RINGS; i++) {
+        size_t count = recent.rings[i].count;
+        at[i] = count > LOG_RECENT ? count - LOG_RECENT : 0;
+    }
+    for (;;) {
+        uint64_t trouble = number_of(&recent.rings[RING_TROUBLE], at[RING_TROUBLE]);
+        uint64_t operated = number_of(&recent.rings[RING_OPERATOR], at[RING_OPERATOR]);
+        if (trouble == operated) {
+            break; /* both are at their end */
+        }
+        int older = trouble < operated ? RING_TROUBLE : RING_OPERATOR;
+        const struct ring *ring = &recent.rings[older];
+        size_t line = at[older]++ % LOG_RECENT;
+        buf_add(out, span_of(ring->lines[line], ring->lengths[line]));
     }
     mutex_unlock(&recent.lock);
 }
 
-void log_put(enum log_level level, const char *msg, const struct log_kv *kv, size_t count)
+static void put(enum log_level level, const char *msg, const struct log_kv *kv, size_t count,
+                struct ring *ring)
 {
     if (!log_wants(level)) {
         return;
@@ -334,11 +364,21 @@ void log_put(enum log_level level, const char *msg, const struct log_kv *kv, siz
     const struct log_event ev = {level, msg, kv, count};
     log_line(&line, (enum log_format)atomic_load(&line_format), now, &ev);
     if (level >= LOG_WARN) {
-        keep_recent(now, &ev);
+        keep_recent(now, &ev, ring);
     }
 
     ssize_t n = 0;
     do {
         n = write(STDERR_FILENO, line.p, line.n);
     } while (n < 0 && errno == EINTR);
+}
+
+void log_put(enum log_level level, const char *msg, const struct log_kv *kv, size_t count)
+{
+    put(level, msg, kv, count, &recent.rings[RING_TROUBLE]);
+}
+
+void log_operator(const char *msg, const struct log_kv *kv, size_t count)
+{
+    put(LOG_WARN, msg, kv, count, &recent.rings[RING_OPERATOR]);
 }

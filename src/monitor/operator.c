@@ -118,16 +118,17 @@ int operator_do(const struct snapshot_parts *parts, const struct operator_reques
         buf_add(out, SPAN("no customer of the configuration has this id\n"));
         return HTTP_NOT_FOUND;
     }
-    log_put(LOG_WARN, "changed by an operator",
-            (const struct log_kv[]){
-                KV_STR("command", names[c->command]),
-                KV_SET_SPAN("customer", c->customer),
-                KV_SET("level", c->command == OPERATOR_LOG_LEVEL ? log_level_name(c->level) : ""),
-                KV_SET("off", c->off ? "true" : ""),
-                KV_KNOWN("uid", uid),
-                KV_STR("next", what_follows(c)),
-            },
-            6);
+    log_operator(
+        "changed by an operator",
+        (const struct log_kv[]){
+            KV_STR("command", names[c->command]),
+            KV_SET_SPAN("customer", c->customer),
+            KV_SET("to_level", c->command == OPERATOR_LOG_LEVEL ? log_level_name(c->level) : ""),
+            KV_SET("off", c->off ? "true" : ""),
+            KV_KNOWN("uid", uid),
+            KV_STR("next", what_follows(c)),
+        },
+        6);
     buf_addf(out, "%s\n", what_follows(c));
     return HTTP_OK;
 }
@@ -146,10 +147,16 @@ int operator_tap(const struct snapshot_parts *parts, const struct tap_wish *w, l
         buf_add(out, SPAN("other taps are open: end one of them\n"));
         return HTTP_NOT_NOW;
     }
-    log_write(LOG_WARN, "tapped by an operator", KV_SPAN("customer", w->customer),
-              KV_STR("records", w->rejects ? "rejects" : "events"),
-              KV_SET_SPAN("member", w->member), KV_INT("rate", w->rate), KV_KNOWN("uid", uid),
-              KV_STR("next", "copies of some records are shown, redacted; delivery goes on"));
+    log_operator("tapped by an operator",
+                 (const struct log_kv[]){
+                     KV_SPAN("customer", w->customer),
+                     KV_STR("records", w->rejects ? "rejects" : "events"),
+                     KV_SET_SPAN("member", w->member),
+                     KV_INT("rate", w->rate),
+                     KV_KNOWN("uid", uid),
+                     KV_STR("next", "copies of some records are shown, redacted; delivery goes on"),
+                 },
+                 6);
     buf_addf(out, "%" PRIu64 "\n", id);
     return HTTP_OK;
 }

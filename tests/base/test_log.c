@@ -183,6 +183,36 @@ static void leaves_out_lines_below_the_level(void **state UNUSED)
     assert_int_equal(close(from), 0);
 }
 
+static void write_many_of_an_operator(void)
+{
+    log_write(LOG_ERROR, "first trouble", KV_STR("queue", "q"), KV_STR("detail", "text"));
+    for (int i = 0; i < LOG_RECENT + 10; i++) {
+        log_operator("changed",
+                     (const struct log_kv[]){KV_INT("i", i), KV_STR("to_level", "debug"),
+                                             KV_STR("member", "text")},
+                     3);
+    }
+    log_text(LOG_WARN, "last trouble");
+}
+
+/* A dozen taps do not push out the error that is looked for. */
+static void the_last_lines_keep_trouble_beside_what_operators_did(void **state UNUSED)
+{
+    struct buf got = BUF_INIT(1024 * 1024);
+    int from = captured(write_many_of_an_operator);
+    log_recent(&got);
+    const char *first = strstr(got.p, "level=error msg=\"first trouble\" queue=q\n");
+    const char *last = strstr(got.p, "level=warn msg=\"last trouble\"\n");
+    assert_non_null(first);
+    assert_non_null(last);
+    assert_null(strstr(got.p, "i=9 ")); /* of the operators' lines, the last LOG_RECENT */
+    const char *done = strstr(got.p, "level=warn msg=changed i=10 to_level=debug\n");
+    assert_true(done > first && last > done);
+    assert_non_null(strstr(got.p, "i=73 to_level=debug\n"));
+    buf_done(&got);
+    assert_int_equal(close(from), 0);
+}
+
 enum { THREADS = 4, LINES = 40 };
 
 static void *write_many(void *arg)
@@ -234,6 +264,7 @@ int main(void)
         cmocka_unit_test(limits_a_text_as_it_is_escaped),
         cmocka_unit_test(a_full_line_says_so_and_stays_whole),
         cmocka_unit_test(leaves_out_lines_below_the_level),
+        cmocka_unit_test(the_last_lines_keep_trouble_beside_what_operators_did),
         cmocka_unit_test(lines_of_threads_do_not_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,7 @@ struct conf_row {
     bool required;
     bool fixed;           /* a reload cannot change it: the worker refuses the configuration */
     bool shown;           /* set in the sample, although it is optional */
+    bool hidden;          /* CONF_TEXT: an error does not show a refused value */
     bool unique;          /* CONF_TEXT: different for each customer, also from the example */
     const char *standard; /* the default as written in a file; NULL: none */
     const char *derived;  /* for people: how the value is derived if there is no default */

@@ -5,6 +5,7 @@
  */
 #include "load_priv.h"
 
+#include "base/mask.h"
 #include "conf/placeholder.h"
 #include "conf/value.h"
 
@@ -130,6 +131,20 @@ static bool is_left_over(const struct slot *s, const char *text)
     return false;
 }
 
+/* In quotes if needed. A query of what may be meant as a URL may have a token. */
+static void show_value(struct buf *out, const char *text)
+{
+    size_t n = strcspn(text, "?");
+    struct buf value = BUF_INIT(8192);
+    buf_add(&value, span_of(text, n));
+    if (text[n] != '\0') {
+        buf_add_byte(&value, '?');
+        buf_add(&value, MASK);
+    }
+    log_quote(out, buf_span(&value));
+    buf_done(&value);
+}
+
 static void take_text(const struct slot *s, const char *text)
 {
     if (is_left_over(s, text)) {
@@ -142,8 +157,12 @@ static void take_text(const struct slot *s, const char *text)
         put_text(s, text);
         return;
     }
+    if (s->row->hidden) {
+        refuse_value(s, why);
+        return;
+    }
     struct buf shown = BUF_INIT(8192);
-    log_quote(&shown, span_str(text));
+    show_value(&shown, text);
     conf_error(s->reader, s->at, "%s.%s: %s %s", s->what, s->row->name,
                shown.p != NULL ? shown.p : "", why);
     buf_done(&shown);

@@ -119,6 +119,7 @@ static const struct conf_row customer_rows[] = {
      .type = CONF_TEXT,
      MEMBER(customer_conf, external_id),
      .shown = true,
+     .hidden = true,
      .unique = true,
      .refuse = refuse_external_id,
      .example = "\"3f0c6b0e-8d5a-4f7e-9c51-0d3e6a2b7f14\"",

@@ -596,6 +596,30 @@ static void a_variable_that_the_worker_sets_itself_is_not_read(void **state UNUS
     assert_null(after->aws.ca_bundle);
 }
 
+/* A refused value may be a secret: the log of a worker has the error. */
+static void errors_do_not_show_what_may_be_secret(void **state UNUSED)
+{
+    static const char *const planted[] = {
+        AWS KAFKA "metrics = { runbook = \"https:/wiki/r?token=PLANTED\"; };\n" QUEUES CUSTOMERS,
+        AWS KAFKA "metrics = { runbook = \"https://u:p@h h/r?a=b PLANTED\"; };\n" QUEUES CUSTOMERS,
+        "aws = { region = \"eu-west-1\"; endpoint_sts = \"https://h/?PLANTED\"; };\n" KAFKA QUEUES
+            CUSTOMERS,
+        AWS KAFKA QUEUES "customers = ( { id = \"acme\"; queue = \"q\"; bucket = \"acme-bucket\";"
+                         " account_id = \"444455556666\"; external_id = \"PLANTED !\"; } );\n",
+    };
+    for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
+        char got[8192];
+        complaints(planted[i], got, sizeof(got));
+        assert_true(strlen(got) != 0);
+        assert_null(strstr(got, "PLANTED"));
+    }
+    char got[8192];
+    complaints(planted[0], got, sizeof(got));
+    assert_non_null(strstr(got, "metrics.runbook: https:/wiki/r?******** is not a URL"));
+    complaints(planted[3], got, sizeof(got));
+    assert_non_null(strstr(got, "acme.external_id: must be 2 to 1224 letters"));
+}
+
 static void secrets_come_from_files_and_the_environment(void **state)
 {
     struct folder *f = *state;
@@ -923,6 +947,7 @@ int main(void)
         cmocka_unit_test(a_placeholder_is_told_with_its_line_and_what_to_put),
         cmocka_unit_test(a_secret_that_is_more_than_a_placeholder_is_left_alone),
         cmocka_unit_test(the_external_id_of_the_sample_is_refused),
+        cmocka_unit_test(errors_do_not_show_what_may_be_secret),
         cmocka_unit_test(a_session_policy_has_kms_only_with_a_key_or_by_request),
         cmocka_unit_test(identities_must_fit_together),
         cmocka_unit_test(a_role_of_another_account_is_refused),
